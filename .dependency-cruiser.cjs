@@ -1,0 +1,82 @@
+/** The directions of imports, as docs/architecture.md states them. */
+const allowed = {
+  'libs/events': [],
+  'libs/flows': [],
+  'libs/config': ['libs/events'],
+  'libs/telemetry': ['libs/events'],
+  'libs/features': ['libs/events', 'libs/flows'],
+  'libs/engine': ['libs/events', 'libs/flows', 'libs/features'],
+  'libs/detector': ['libs/events', 'libs/flows', 'libs/features', 'libs/engine'],
+  'libs/stream': ['libs/events'],
+  'libs/kafka': ['libs/events', 'libs/stream'],
+  'libs/db': ['libs/events', 'libs/stream'],
+};
+
+const ourPackages = 'node_modules/@flowline/|^libs/|^services/';
+const asPath = (folder) => `^${folder}/`;
+
+const directions = Object.entries(allowed).map(([from, to]) => ({
+  name: `${from.replace('libs/', '')}-imports`,
+  comment: `${from} may import ${to.length === 0 ? 'nothing of ours' : to.join(', ')}.`,
+  severity: 'error',
+  from: { path: asPath(from) },
+  to: { path: ourPackages, pathNot: [from, ...to].map(asPath) },
+}));
+
+/** Packages that only one of ours may import. */
+const onlyImporter = (dependency, owner) => ({
+  name: `only-${owner.replaceAll('/', '-')}-imports-${dependency.replaceAll('/', '-')}`,
+  severity: 'error',
+  from: { path: '^(libs|services)/', pathNot: asPath(owner) },
+  to: { path: `node_modules/${dependency}/` },
+});
+
+module.exports = {
+  forbidden: [
+    ...directions,
+    {
+      name: 'services-apart',
+      comment: 'Services never import one another; the CLI starts them as processes.',
+      severity: 'error',
+      from: { path: '^services/([^/]+)/' },
+      to: { path: '^services/', pathNot: '^services/$1/' },
+    },
+    {
+      name: 'flows-imports-tensorflow-only',
+      severity: 'error',
+      from: { path: '^libs/flows/', pathNot: '\\.test\\.ts$' },
+      to: { dependencyTypes: ['npm', 'npm-dev', 'npm-optional', 'npm-peer'], pathNot: 'node_modules/@tensorflow/' },
+    },
+    onlyImporter('kafkajs', 'libs/kafka'),
+    onlyImporter('pg', 'libs/db'),
+    onlyImporter('pg-copy-streams', 'libs/db'),
+    onlyImporter('pino', 'libs/telemetry'),
+    onlyImporter('prom-client', 'libs/telemetry'),
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'declared-dependencies',
+      comment: 'Every import is declared in the package.json of the package that makes it.',
+      severity: 'error',
+      from: { path: '^(libs|services)/', pathNot: '\\.test\\.ts$' },
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev', 'unknown'] },
+    },
+    { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'no-tests-in-production',
+      severity: 'error',
+      from: { path: '^(libs|services)/', pathNot: '\\.test\\.ts$' },
+      to: { path: '\\.test\\.ts$|^test/' },
+    },
+  ],
+  options: {
+    tsConfig: { fileName: 'tsconfig.json' },
+    combinedDependencies: false,
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '/dist/' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['flowline:source', 'import', 'node', 'default', 'types'],
+    },
+  },
+};

@@ -1,0 +1,26 @@
+// Tests run against the TypeScript sources, as ES modules; `flowline:source` selects them.
+const project = (displayName, testMatch, extra = {}) => ({
+  displayName,
+  testMatch,
+  testEnvironment: 'node',
+  testEnvironmentOptions: { customExportConditions: ['flowline:source', 'node', 'node-addons'] },
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: {
+    '^.+\\.ts$': [
+      '@swc/jest',
+      { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'es6' } },
+    ],
+  },
+  modulePathIgnorePatterns: ['/dist/', '/.flowline/'],
+  ...extra,
+});
+
+export default {
+  projects: [
+    project('unit', ['<rootDir>/libs/**/*.test.ts', '<rootDir>/services/**/*.test.ts']),
+    project('integration', ['<rootDir>/test/integration/**/*.test.ts']),
+    project('e2e', ['<rootDir>/test/e2e/**/*.test.ts']),
+  ],
+  testTimeout: 60_000,
+  maxWorkers: 2,
+};

@@ -1,0 +1,21 @@
+import { createHash } from 'node:crypto';
+
+/** The namespace of Flowline's alert ids; published, never to change. */
+const NAMESPACE = Buffer.from('6f1d7b0e5a4c4c38b2f0a3d1c9e86b57', 'hex');
+
+/** The stable id of an alert's transition: UUIDv5 (RFC 9562) of what opened it. */
+export function alertId(
+  detector: string,
+  topic: string,
+  partition: number,
+  offset: number,
+  transition: 'opened' = 'opened',
+  sequence = 0,
+): string {
+  const name = JSON.stringify([detector, topic, partition, offset, transition, sequence]);
+  const bytes = createHash('sha1').update(NAMESPACE).update(name).digest().subarray(0, 16);
+  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x50, 6);
+  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
+  const hex = bytes.toString('hex');
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+}

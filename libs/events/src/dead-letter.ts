@@ -1,0 +1,29 @@
+/** Why a record could not become an event. Published: stored in `dead_letters.reason`. */
+export const deadLetterReasons = {
+  tombstone: 'the record has no value',
+  not_json: 'the value is not JSON',
+  not_an_object: 'the JSON value is not an object',
+  too_large: 'the value is larger than the limit',
+  missing_field: 'a required field is absent or null',
+  wrong_type: 'a field holds a value of another type',
+  not_finite: 'a number is NaN, infinite or beyond the range of a float64',
+  out_of_range: 'a number is beyond the range of the float32 in which densities are computed',
+  bad_time: 'the event time is not a time',
+  unknown_key: 'a lookup table has no row for a key, and the feature is not nullable',
+} as const;
+export type DeadLetterReason = keyof typeof deadLetterReasons;
+
+/** A record that could not be scored, kept as it came. */
+export interface DeadLetter {
+  readonly offset: number;
+  readonly reason: DeadLetterReason;
+  /** The field it is about, or null for the whole record. */
+  readonly field: string | null;
+  /** What was found and what was expected, in one sentence. */
+  readonly message: string;
+  readonly key: Uint8Array | null;
+  readonly value: Uint8Array | null;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Milliseconds since the epoch, of the record. */
+  readonly timestampMs: number;
+}

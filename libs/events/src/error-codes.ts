@@ -1,0 +1,30 @@
+/**
+ * Every code of a FlowlineError, with what it means; docs/reference/errors.md explains each (a test compares the two).
+ * Codes are published: never rename or reuse one.
+ */
+export const errorCodes = {
+  FLOWLINE_USAGE: 'a command was called with arguments it does not take',
+  FLOWLINE_CONFIG_INVALID: 'a detector file or a setting is not valid',
+  FLOWLINE_FILE_UNREADABLE: 'a file could not be read',
+  FLOWLINE_SECRET_MISSING: 'a secret named by reference (env: or file:) is not there',
+  FLOWLINE_DATABASE_UNREACHABLE: 'Postgres did not answer',
+  FLOWLINE_DATABASE_NOT_MIGRATED: 'the database schema is missing or older than this program',
+  FLOWLINE_DATABASE_FAILED: 'Postgres refused a statement',
+  FLOWLINE_HISTORY_INVALID: 'the history query failed, or lacks a table or column',
+  FLOWLINE_HISTORY_TOO_SMALL: 'the history holds too few usable rows to train or calibrate on',
+  FLOWLINE_BROKER_UNREACHABLE: 'Kafka did not answer',
+  FLOWLINE_TOPIC_MISSING: 'a Kafka topic does not exist',
+  FLOWLINE_TOPIC_RECREATED: 'the stored offset lies beyond the end of the topic: it was deleted and recreated',
+  FLOWLINE_DETECTOR_MISSING: 'no detector of that name has been applied',
+  FLOWLINE_MODEL_MISSING: 'the detector has no champion model yet',
+  FLOWLINE_MODEL_INCOMPATIBLE: 'a model was made for another format version or another set of features',
+  FLOWLINE_MODEL_CORRUPTED: 'the bytes of a model do not match its checksum or its format',
+  FLOWLINE_FEATURES_INVALID: 'rows do not fit the feature schema',
+  FLOWLINE_BACKEND_UNAVAILABLE: 'the compute backend asked for cannot run here',
+  FLOWLINE_TRAINING_FAILED: 'training ended without a usable model',
+  FLOWLINE_TRAINING_BUSY: 'another trainer is already training this detector',
+  FLOWLINE_ABORTED: 'the work was cancelled',
+} as const;
+
+/** A stable error code. */
+export type ErrorCode = keyof typeof errorCodes;

@@ -1,0 +1,55 @@
+import type { Alert } from './alert.ts';
+import type { DeadLetter } from './dead-letter.ts';
+
+/** How a p-value was found: from calibration ranks, from the fitted tail beyond them, or as the least there is. */
+export type PValueMethod = 'empirical' | 'tail' | 'floor';
+
+/** Why an event is an anomaly. */
+export type AnomalyReason = 'low_density' | 'out_of_domain';
+
+/** An anomaly within a {@link ScoredBatch}: the row it is about, and the alert that tells of it. */
+export interface Anomaly {
+  /** Row of the batch. */
+  readonly row: number;
+  readonly reason: AnomalyReason;
+  readonly alert: Alert;
+}
+
+/**
+ * The outcome of one batch of one partition: what a single transaction stores. Columns are parallel arrays of `size` rows;
+ * matrices are row-major.
+ */
+export interface ScoredBatch {
+  readonly detector: string;
+  readonly detectorVersion: number;
+  readonly modelVersion: number;
+  readonly topic: string;
+  readonly partition: number;
+  /** The offset to read next once this batch is stored: the last record's offset + 1. */
+  readonly nextOffset: number;
+  readonly size: number;
+  readonly offsets: Float64Array;
+  readonly eventIds: readonly string[];
+  /** Milliseconds since the epoch. */
+  readonly eventTimesMs: Float64Array;
+  /** Numeric features in original units, [size × numericWidth]; NaN is a missing value. */
+  readonly numeric: Float64Array;
+  readonly numericWidth: number;
+  /** Categorical and boolean features, [size × levelWidth]; null is a missing value. */
+  readonly levels: readonly (string | null)[];
+  readonly levelWidth: number;
+  /** log p(event) in nats; −Infinity for an event outside its domain. */
+  readonly logDensityNats: Float64Array;
+  readonly pValues: Float64Array;
+  readonly pMethods: readonly PValueMethod[];
+  readonly anomalies: readonly Anomaly[];
+  readonly deadLetters: readonly DeadLetter[];
+}
+
+/** What a commit did. Rows below the fence were stored by somebody before and are only counted. */
+export interface CommitReport {
+  readonly stored: number;
+  readonly alreadyStored: number;
+  readonly anomalies: number;
+  readonly deadLetters: number;
+}

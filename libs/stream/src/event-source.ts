@@ -1,0 +1,33 @@
+import type { Observable } from 'rxjs';
+
+/** One record of a source, as it came. */
+export interface SourceRecord {
+  /** Strictly increasing within a partition; gaps are normal. */
+  readonly offset: number;
+  readonly key: Uint8Array | null;
+  /** null is a tombstone. */
+  readonly value: Uint8Array | null;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Milliseconds since the epoch. */
+  readonly timestampMs: number;
+}
+
+/** A run of records of one partition, in offset order. */
+export interface SourceBatch {
+  readonly topic: string;
+  readonly partition: number;
+  readonly records: readonly SourceRecord[];
+  /** The offset to read next once this batch is stored; beyond the last record's by at least one. */
+  readonly nextOffset: number;
+  /** Tells the source that the batch is stored; it fetches no more of this partition before. */
+  readonly done: () => void;
+}
+
+/**
+ * Where events come from. Pull-shaped: at most one batch of a partition is in flight, and the next is fetched only after
+ * `done`, so memory is bounded by the batch size.
+ */
+export interface EventSource {
+  /** Cold: subscribing starts the source, unsubscribing stops it. Completes at the end of a finite source. */
+  readonly batches$: Observable<SourceBatch>;
+}

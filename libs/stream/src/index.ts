@@ -1,0 +1,2 @@
+export * from './alert-sink.ts';
+export * from './event-source.ts';

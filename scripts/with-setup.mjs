@@ -1,0 +1,56 @@
+// Makes a clone ready (dependencies installed and current), then runs one of its commands.
+//   node scripts/with-setup.mjs [command] [arguments…]     command: a bin of node_modules, e.g. jest or flowline
+// Plain JavaScript on purpose: it runs before anything is installed.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import path from 'node:path';
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const MINIMUM_NODE = [20, 19];
+
+const [major, minor] = process.versions.node.split('.').map(Number);
+if (major < MINIMUM_NODE[0] || (major === MINIMUM_NODE[0] && minor < MINIMUM_NODE[1])) {
+  console.error(
+    `Flowline needs Node ${MINIMUM_NODE.join('.')} or newer; this is ${process.version}. See https://nodejs.org.`,
+  );
+  process.exit(1);
+}
+
+const stamp = path.join(root, 'node_modules', '.flowline-installed');
+const lock = createHash('sha256')
+  .update(readFileSync(path.join(root, 'package-lock.json')))
+  .update(process.version)
+  .digest('hex');
+if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== lock) {
+  console.error('Installing dependencies (once; about a minute) …');
+  const install = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+    shell: process.platform === 'win32',
+  });
+  if (install.status !== 0) {
+    console.error('npm ci failed: see above. Flowline needs the npm registry for its first run.');
+    process.exit(install.status ?? 1);
+  }
+  writeFileSync(stamp, lock);
+}
+
+const [command, ...args] = process.argv.slice(2);
+if (command !== undefined) {
+  const commands = {
+    jest: [
+      '--experimental-vm-modules',
+      '--disable-warning=ExperimentalWarning',
+      path.join(root, 'node_modules/jest/bin/jest.js'),
+    ],
+    flowline: [path.join(root, 'services/cli/bin/flowline.mjs')],
+  };
+  if (!(command in commands)) {
+    console.error(`Unknown command ${command}: one of ${Object.keys(commands).join(', ')}.`);
+    process.exit(2);
+  }
+  const run = spawnSync(process.execPath, [...commands[command], ...args], { cwd: root, stdio: 'inherit' });
+  process.exit(run.status ?? 1);
+}
