@@ -1,4 +1,4 @@
-import type { AnomalyReason, PValueMethod } from './scored-batch.ts';
+import type { AnomalyReason, PValueMethod } from './decision.ts';
 
 /** How surprising one feature was, given all the others. */
 export interface Contribution {

@@ -1,11 +1,6 @@
 import type { Alert } from './alert.ts';
 import type { DeadLetter } from './dead-letter.ts';
-
-/** How a p-value was found: from calibration ranks, from the fitted tail beyond them, or as the least there is. */
-export type PValueMethod = 'empirical' | 'tail' | 'floor';
-
-/** Why an event is an anomaly. */
-export type AnomalyReason = 'low_density' | 'out_of_domain';
+import type { AnomalyReason, PValueMethod } from './decision.ts';
 
 /** An anomaly within a {@link ScoredBatch}: the row it is about, and the alert that tells of it. */
 export interface Anomaly {
