@@ -1,1 +1,10 @@
-export {};
+export * from './csv.ts';
+export * from './detector-definition.ts';
+export { detectorJsonSchema } from './detector-document.ts';
+export * from './durations.ts';
+export type { Finding } from './finding.ts';
+export * from './load-detector-file.ts';
+export * from './lookup-csv.ts';
+export { parseDetector, type ReadText } from './parse-detector.ts';
+export * from './secret.ts';
+export * from './settings.ts';

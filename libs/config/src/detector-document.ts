@@ -1,0 +1,115 @@
+import { expressionSchema, featureTypes } from '@flowline/events';
+import { z } from 'zod';
+
+import { DURATION_PATTERN } from './durations.ts';
+
+/** Lower-case letters, digits and hyphens, at most 63: a detector's name is also part of a consumer group's. */
+const NAME_PATTERN = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+/** What Kafka allows as the name of a topic. */
+const TOPIC_PATTERN = /^[A-Za-z0-9._-]{1,249}$/;
+/** A rate of false alarms, such as `2/day`. */
+export const RATE_PATTERN = /^(\d+(?:\.\d+)?)\/(hour|day|week)$/;
+
+const duration = z.string().regex(DURATION_PATTERN, 'expected a duration such as 30d, 12h or 90s');
+const topic = z.string().regex(TOPIC_PATTERN, 'expected the name of a Kafka topic (letters, digits, ".", "_", "-")');
+const text = z.string().min(1);
+
+const featureDocument = z.strictObject({
+  name: text.describe('The name of the feature in scores, alerts and explanations.'),
+  type: z.enum(featureTypes).describe('What kind of quantity it is; it decides the density.'),
+  from: expressionSchema.optional().describe('A (dotted) column or a derived value; default: the column of that name.'),
+  period: z
+    .union([duration, z.number().positive()], { error: 'expected a duration such as 1d, or a positive number' })
+    .optional()
+    .describe('cyclic only: the length of a cycle, as a duration (for times) or in the units of the value.'),
+  role: z.enum(['score', 'context']).optional().describe('context: it conditions the density and is not scored.'),
+  maxLevels: z.int().min(1).max(1024).optional().describe('categorical only: how many levels are told apart.'),
+});
+
+const lookupDocument = z.strictObject({
+  query: text.optional().describe('SQL whose rows are the table.'),
+  csv: text.optional().describe('A CSV file with a header, relative to this file.'),
+  key: text.describe('The column that a lookup compares with.'),
+});
+
+/** A detector as YAML: the shape of the file, before defaults. Only what the product does today is accepted. */
+export const detectorDocument = z.strictObject({
+  apiVersion: z.literal('flowline/v1'),
+  kind: z.literal('Detector'),
+  metadata: z.strictObject({
+    name: z
+      .string()
+      .regex(NAME_PATTERN, 'expected lower-case letters, digits and hyphens, at most 63')
+      .describe('The name of the detector.'),
+    labels: z.record(z.string(), z.string()).optional().describe('Free names and values, for people.'),
+  }),
+  spec: z.strictObject({
+    source: z.strictObject({
+      kafka: z
+        .strictObject({
+          topic,
+          format: z.literal('json').optional(),
+          startFrom: z
+            .enum(['earliest', 'latest'])
+            .optional()
+            .describe('Where a detector begins that has read nothing yet; default earliest.'),
+        })
+        .optional()
+        .describe('The topic of events; absent for a detector that scores files only.'),
+      time: z.strictObject({
+        field: text.describe('The (dotted) field of the event time.'),
+        unit: z.enum(['ms', 's', 'us', 'iso']).describe('Units since the epoch, or ISO 8601 text.'),
+      }),
+      eventId: text.optional().describe('The (dotted) field of an id; default: topic, partition and offset.'),
+    }),
+    history: z.strictObject({
+      query: text.describe('SQL whose rows are records like the events.'),
+      timeColumn: text.optional().describe('The column of the event time; default: source.time.field.'),
+      lookback: duration.optional().describe('How far back from the newest row; default: everything.'),
+      maxRows: z.int().min(1000).max(10_000_000).optional().describe('At most so many rows; default 500,000.'),
+    }),
+    lookups: z.record(z.string().min(1), lookupDocument).optional(),
+    features: z.array(featureDocument).min(1).max(256),
+    missing: z.strictObject({ nullable: z.array(text) }).optional(),
+    model: z
+      .strictObject({
+        family: z.enum(['realNVP', 'auto']).optional().describe('auto: chosen by held-out likelihood.'),
+        seed: z.int().min(0).max(0xffffffff).optional(),
+        members: z.int().min(1).max(8).optional().describe('Flows in the ensemble; default 1.'),
+        budget: z
+          .strictObject({
+            maxMinutes: z.number().positive().optional(),
+            steps: z.int().min(1).max(1_000_000).optional(),
+          })
+          .optional(),
+        calibration: z.strictObject({ fraction: z.number().min(0.02).max(0.5) }).optional(),
+      })
+      .optional(),
+    training: z.strictObject({
+      data: z
+        .enum(['unlabelled', 'clean'])
+        .describe('unlabelled: the history may hold anomalies (robust loss); clean: it holds none.'),
+      schedule: z.string().optional().describe('A cron expression of five fields; default: by hand only.'),
+      timezone: z.string().optional().describe('The IANA zone of the schedule; default UTC.'),
+    }),
+    decision: z.strictObject({
+      test: z.literal('density').optional(),
+      control: z
+        .strictObject({
+          falseAlarms: z.string().regex(RATE_PATTERN, 'expected a rate such as 2/day').optional(),
+          alpha: z.number().gt(0).lt(0.5).optional(),
+        })
+        .describe('Exactly one: false alarms per hour, day or week, or a rate per event.'),
+    }),
+    alerts: z.strictObject({ topic }).optional(),
+    retention: z.strictObject({ scored: duration.optional(), anomalies: duration.optional() }).optional(),
+  }),
+});
+
+/** A detector file that has the right shape. */
+export type DetectorDocument = z.infer<typeof detectorDocument>;
+
+/** The JSON Schema (draft 2020-12) of a detector file, generated from the schema that checks it. */
+export function detectorJsonSchema(): Record<string, unknown> {
+  return { ...z.toJSONSchema(detectorDocument, { io: 'input' }), title: 'Flowline detector' };
+}

@@ -1,0 +1,142 @@
+import { isDeepStrictEqual } from 'node:util';
+
+import type { z } from 'zod';
+
+import { type Finding, formatPath } from './finding.ts';
+import { nearest } from './nearest.ts';
+
+type Issue = z.core.$ZodIssue;
+const ABSENT = 'required, but absent';
+
+type Path = readonly PropertyKey[];
+
+/** Where things are in the text: the line of a path, where it is known. */
+export type LineOf = (path: Path) => number | undefined;
+
+/** What a value is called in a message: `"text"`, `12`, `a list`, `nothing`. */
+export function describeValue(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object') return 'a mapping';
+  const text = JSON.stringify(value);
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** What stands at a path of the document; undefined where nothing does. */
+export function valueAt(document: unknown, path: Path): unknown {
+  let value = document;
+  for (const part of path) {
+    if (Array.isArray(value)) value = value[Number(part)] as unknown;
+    else if (isRecord(value)) value = value[String(part)];
+    else return undefined;
+  }
+  return value;
+}
+
+/** The keys that a JSON Schema knows at a path; empty where any key is allowed. */
+export function knownKeys(schema: unknown, path: Path, root: unknown = schema): string[] {
+  if (!isRecord(schema)) return [];
+  const reference = schema.$ref;
+  if (typeof reference === 'string') {
+    const target = reference.replace(/^#\/?/, '').split('/').filter(Boolean);
+    const resolved = valueAt(root, target);
+    return isDeepStrictEqual(resolved, schema) ? [] : knownKeys(resolved, path, root);
+  }
+  const alternatives = schema.anyOf;
+  if (Array.isArray(alternatives)) return alternatives.flatMap((branch) => knownKeys(branch, path, root));
+  const [part, ...rest] = path;
+  if (part === undefined) return isRecord(schema.properties) ? Object.keys(schema.properties) : [];
+  if (typeof part === 'number') {
+    const prefix = schema.prefixItems;
+    return knownKeys(Array.isArray(prefix) ? prefix[part] : schema.items, rest, root);
+  }
+  const property = isRecord(schema.properties) ? schema.properties[String(part)] : undefined;
+  return knownKeys(property ?? schema.additionalProperties, rest, root);
+}
+
+/** Of a union's branches, the issues of the one that was meant: the branch that got furthest into the value. */
+function meantBranch(issue: z.core.$ZodIssueInvalidUnion, value: unknown): readonly Issue[] | undefined {
+  if (!isRecord(value)) return undefined;
+  const recognised = issue.errors.filter(
+    (branch) => !branch.some((found) => found.path.length === 0 || found.code === 'unrecognized_keys'),
+  );
+  return recognised.length === 1 ? recognised[0] : undefined;
+}
+
+/** The findings of a schema check, one for each thing that is wrong, in words a person can act on. */
+export function documentFindings(
+  issues: readonly Issue[],
+  document: unknown,
+  jsonSchema: Record<string, unknown>,
+  lineOf: LineOf = () => undefined,
+): Finding[] {
+  const finding = (path: Path, found: string, remedy: string): Finding => ({
+    path: formatPath(path),
+    finding: found,
+    remedy,
+    line: lineOf(path),
+  });
+  const unknownKey = (path: Path, key: string, known: readonly string[]): Finding => {
+    const guess = nearest(key, known);
+    const remedy =
+      guess === undefined
+        ? `remove it; known here: ${known.join(', ')}`
+        : `did you mean "${guess}"? Rename or remove it`;
+    return finding([...path, key], 'unknown key', remedy);
+  };
+  const translate = (issue: Issue, prefix: Path): Finding[] => {
+    const path = [...prefix, ...issue.path];
+    const value = valueAt(document, path);
+    const found = `found ${describeValue(value)}`;
+    switch (issue.code) {
+      case 'unrecognized_keys':
+        return issue.keys.map((key) => unknownKey(path, key, knownKeys(jsonSchema, path)));
+      case 'invalid_union': {
+        const branch = meantBranch(issue, value);
+        if (branch !== undefined) return branch.flatMap((inner) => translate(inner, path));
+        const known = [...new Set(knownKeys(jsonSchema, path))];
+        const keys = isRecord(value) ? Object.keys(value) : [];
+        const strange = keys.filter((key) => !known.includes(key));
+        if (known.length > 0 && strange.length > 0) return strange.map((key) => unknownKey(path, key, known));
+        const expected = known.length === 0 ? issue.message : `expected a column or one of ${known.join(', ')}`;
+        return [finding(path, found, expected)];
+      }
+      case 'invalid_value':
+        return [finding(path, value === undefined ? ABSENT : found, closestValue(value, issue.values.map(String)))];
+      case 'invalid_type':
+        return value === undefined
+          ? [finding(path, ABSENT, `add it (${issue.expected})`)]
+          : [finding(path, found, `expected ${issue.expected}`)];
+      case 'too_small':
+        return [finding(path, found, `expected ${bound('at least', 'more than', issue, issue.minimum)}`)];
+      case 'too_big':
+        return [finding(path, found, `expected ${bound('at most', 'less than', issue, issue.maximum)}`)];
+      default:
+        return [finding(path, found, issue.message)];
+    }
+  };
+  return issues.flatMap((issue) => translate(issue, []));
+}
+
+function closestValue(value: unknown, allowed: readonly string[]): string {
+  const guess = typeof value === 'string' ? nearest(value, allowed) : undefined;
+  const expected = allowed.length === 1 ? `expected ${allowed.join('')}` : `expected one of ${allowed.join(', ')}`;
+  return guess === undefined ? expected : `${expected}; did you mean "${guess}"?`;
+}
+
+/** "at least 2 items", "less than 0.5". */
+function bound(
+  inclusive: string,
+  exclusive: string,
+  issue: { readonly inclusive?: boolean | undefined; readonly origin: string },
+  limit: number | bigint,
+): string {
+  const unit =
+    issue.origin === 'array' || issue.origin === 'set' ? ' items' : issue.origin === 'string' ? ' characters' : '';
+  return `${issue.inclusive === false ? exclusive : inclusive} ${limit}${unit}`;
+}

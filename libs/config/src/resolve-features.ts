@@ -1,0 +1,125 @@
+import type { FeatureSpec } from '@flowline/events';
+
+import type { DetectorDocument } from './detector-document.ts';
+import { parseDurationMs } from './durations.ts';
+import { expressionNames } from './expression-names.ts';
+import type { Finding } from './finding.ts';
+import { nearest } from './nearest.ts';
+
+type FeatureDocument = DetectorDocument['spec']['features'][number];
+type Report = (path: readonly PropertyKey[], finding: string, remedy: string) => void;
+
+const DEFAULT_MAX_LEVELS = 64;
+
+/** The names a runtime without full time zone data might lack are refused here, not at the first event. */
+export function isTimezone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Fills in the defaults of the features and checks what holds between them; reports every finding. */
+export function resolveFeatures(spec: DetectorDocument['spec'], report: Report): FeatureSpec[] {
+  const nullable = new Set(spec.missing?.nullable ?? []);
+  const used = new Set<string>();
+  const firstAt = new Map<string, number>();
+  const features = spec.features.map((feature, index) => {
+    const at = ['spec', 'features', index] as const;
+    const first = firstAt.get(feature.name);
+    if (first === undefined) firstAt.set(feature.name, index);
+    else report([...at, 'name'], `"${feature.name}" is already the name of features[${first}]`, 'give it another name');
+    const resolved = resolveFeature(feature, nullable);
+    for (const name of [feature.name, ...expressionNames(resolved.from).columns]) used.add(name);
+    checkType(feature, at, report);
+    checkNames(feature, spec.lookups ?? {}, at, report);
+    return resolved;
+  });
+  for (const [index, name] of (spec.missing?.nullable ?? []).entries()) {
+    if (used.has(name)) continue;
+    const guess = nearest(name, [...used]);
+    report(
+      ['spec', 'missing', 'nullable', index],
+      `no feature and no column of one is called "${name}"`,
+      guess === undefined ? `name one of ${[...used].join(', ')}` : `did you mean "${guess}"?`,
+    );
+  }
+  if (!features.some((feature) => feature.role === 'score')) {
+    report(['spec', 'features'], 'no feature is scored', 'give at least one feature (not cyclic) the role score');
+  }
+  return features;
+}
+
+/** A finding reporter that fills the list; lines are found by path. */
+export function reporter(
+  findings: Finding[],
+  toFinding: (path: readonly PropertyKey[]) => Pick<Finding, 'path' | 'line'>,
+): Report {
+  return (path, finding, remedy) => {
+    findings.push({ ...toFinding(path), finding, remedy });
+  };
+}
+
+function resolveFeature(feature: FeatureDocument, nullable: ReadonlySet<string>): FeatureSpec {
+  const from = feature.from ?? feature.name;
+  return {
+    name: feature.name,
+    type: feature.type,
+    from,
+    role: feature.type === 'cyclic' ? 'context' : (feature.role ?? 'score'),
+    nullable: nullable.has(feature.name) || expressionNames(from).columns.some((column) => nullable.has(column)),
+    maxLevels: feature.maxLevels ?? DEFAULT_MAX_LEVELS,
+    period: feature.type === 'cyclic' ? periodOf(feature.period) : null,
+  };
+}
+
+function periodOf(period: string | number | undefined): number | null {
+  return typeof period === 'string' ? (parseDurationMs(period) ?? null) : (period ?? null);
+}
+
+function checkType(feature: FeatureDocument, at: readonly PropertyKey[], report: Report): void {
+  if (feature.type === 'cyclic') {
+    if (feature.period === undefined) {
+      report([...at, 'period'], 'required for type cyclic, but absent', 'add the length of a cycle, such as 1d');
+    } else if (periodOf(feature.period) === null) {
+      report([...at, 'period'], `found "${feature.period}"`, 'expected a duration longer than zero');
+    }
+    if (feature.role === 'score') {
+      report(
+        [...at, 'role'],
+        'a cyclic feature conditions the density and is not scored',
+        'remove it or write context',
+      );
+    }
+  } else if (feature.period !== undefined) {
+    report([...at, 'period'], `type ${feature.type} has no period`, 'remove it or write type: cyclic');
+  }
+  if (feature.maxLevels !== undefined && feature.type !== 'categorical') {
+    report([...at, 'maxLevels'], `type ${feature.type} has no levels to count`, 'remove it or write type: categorical');
+  }
+}
+
+function checkNames(
+  feature: FeatureDocument,
+  lookups: Readonly<Record<string, unknown>>,
+  at: readonly PropertyKey[],
+  report: Report,
+): void {
+  const names = expressionNames(feature.from ?? feature.name);
+  const declared = Object.keys(lookups);
+  for (const { table } of names.lookups) {
+    if (declared.includes(table)) continue;
+    const guess = nearest(table, declared);
+    report(
+      [...at, 'from'],
+      `no lookup table is called "${table}"`,
+      guess === undefined ? `declare it under spec.lookups` : `did you mean "${guess}"?`,
+    );
+  }
+  for (const zone of names.timezones) {
+    if (!isTimezone(zone))
+      report([...at, 'from'], `"${zone}" is not a time zone`, 'name an IANA zone such as Europe/Paris');
+  }
+}

@@ -1,0 +1,110 @@
+import { FlowlineError } from '@flowline/events';
+import { z } from 'zod';
+
+import { configInvalid, type Finding } from './finding.ts';
+import { type Environment, resolveSecret } from './secret.ts';
+
+/** The levels of the log, least first. */
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
+const integer = (least: number, most: number) =>
+  z.coerce
+    .number({ error: 'expected a whole number' })
+    .int('expected a whole number')
+    .min(least, `expected at least ${least}`)
+    .max(most, `expected at most ${most}`);
+
+/** Every variable that Flowline reads, with its default. */
+const environment = z.object({
+  FLOWLINE_DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\/\S+$/, 'expected postgres://user:password@host:port/database')
+    .optional(),
+  FLOWLINE_DATABASE_POOL_SIZE: integer(2, 100).default(8),
+  FLOWLINE_KAFKA_BROKERS: z
+    .string()
+    .regex(/^[^\s,:]+:\d+(\s*,\s*[^\s,:]+:\d+)*$/, 'expected host:port, separated by commas')
+    .optional(),
+  FLOWLINE_KAFKA_CLIENT_ID: z.string().default('flowline'),
+  FLOWLINE_LOG_LEVEL: z.enum(logLevels, { error: `expected one of ${logLevels.join(', ')}` }).default('info'),
+  FLOWLINE_HTTP_PORT: integer(0, 65_535).optional(),
+  FLOWLINE_BACKEND: z.enum(['wasm', 'cpu'], { error: 'expected wasm or cpu' }).default('wasm'),
+  FLOWLINE_BATCH_MAX_ROWS: integer(1, 50_000).default(5_000),
+  FLOWLINE_BATCH_MAX_WAIT_MS: integer(0, 60_000).default(100),
+  FLOWLINE_EVENT_MAX_BYTES: integer(1, 100_000_000).default(1_000_000),
+});
+
+/** Variables whose value may hold a password: it is never quoted. */
+const SECRET_VARIABLES: ReadonlySet<string> = new Set(['FLOWLINE_DATABASE_URL']);
+
+/** The settings of every Flowline process, from its environment. */
+export interface Settings {
+  /** url: null where it is not set. */
+  readonly database: { readonly url: string | null; readonly poolSize: number };
+  /** brokers: null where they are not set. */
+  readonly kafka: { readonly brokers: readonly string[] | null; readonly clientId: string };
+  readonly logLevel: (typeof logLevels)[number];
+  /** Where health and metrics are served; null for nowhere. */
+  readonly httpPort: number | null;
+  readonly backend: 'wasm' | 'cpu';
+  readonly batch: { readonly maxRows: number; readonly maxWaitMs: number };
+  /** A larger record becomes a dead letter. */
+  readonly eventMaxBytes: number;
+}
+
+/**
+ * Reads the settings; a value may be a reference, `env:NAME` or `file:/path`. An empty variable counts as absent.
+ * @throws FlowlineError FLOWLINE_CONFIG_INVALID with every finding at once; it never quotes a secret.
+ */
+export function loadSettings(env: Environment = process.env): Settings {
+  const findings: Finding[] = [];
+  const values: Record<string, string> = {};
+  for (const name of Object.keys(environment.shape)) {
+    const written = env[name];
+    if (written === undefined || written === '') continue;
+    try {
+      values[name] = resolveSecret(written, env, name);
+    } catch (error) {
+      if (!(error instanceof FlowlineError)) throw error;
+      findings.push({ path: name, finding: error.message, remedy: error.remedy ?? 'correct the reference' });
+    }
+  }
+  const checked = environment.safeParse(values);
+  for (const issue of checked.error?.issues ?? []) {
+    const name = String(issue.path[0]);
+    const found = SECRET_VARIABLES.has(name) ? 'another kind of value' : `"${values[name] ?? ''}"`;
+    findings.push({ path: name, finding: `found ${found}`, remedy: issue.message });
+  }
+  if (!checked.success || findings.length > 0) throw configInvalid('The environment', 'the environment', findings);
+  const found = checked.data;
+  return {
+    database: { url: found.FLOWLINE_DATABASE_URL ?? null, poolSize: found.FLOWLINE_DATABASE_POOL_SIZE },
+    kafka: {
+      brokers: found.FLOWLINE_KAFKA_BROKERS?.split(',').map((broker) => broker.trim()) ?? null,
+      clientId: found.FLOWLINE_KAFKA_CLIENT_ID,
+    },
+    logLevel: found.FLOWLINE_LOG_LEVEL,
+    httpPort: found.FLOWLINE_HTTP_PORT ?? null,
+    backend: found.FLOWLINE_BACKEND,
+    batch: { maxRows: found.FLOWLINE_BATCH_MAX_ROWS, maxWaitMs: found.FLOWLINE_BATCH_MAX_WAIT_MS },
+    eventMaxBytes: found.FLOWLINE_EVENT_MAX_BYTES,
+  };
+}
+
+/** The database's URL. @throws FlowlineError FLOWLINE_CONFIG_INVALID where it is not set. */
+export function requireDatabaseUrl(settings: Settings): string {
+  if (settings.database.url !== null) return settings.database.url;
+  throw absent('FLOWLINE_DATABASE_URL', 'postgres://user@localhost:5432/flowline');
+}
+
+/** The Kafka brokers. @throws FlowlineError FLOWLINE_CONFIG_INVALID where they are not set. */
+export function requireKafkaBrokers(settings: Settings): readonly string[] {
+  if (settings.kafka.brokers !== null) return settings.kafka.brokers;
+  throw absent('FLOWLINE_KAFKA_BROKERS', 'localhost:9092');
+}
+
+function absent(name: string, example: string): FlowlineError {
+  return configInvalid('The environment', 'the environment', [
+    { path: name, finding: 'required here, but not set', remedy: `set it, such as ${name}=${example}` },
+  ]);
+}
