@@ -1,0 +1,95 @@
+import { FlowlineError } from '@flowline/events';
+import { createTask, validateDetailed } from 'node-cron';
+
+import { instantsOf, wallMs, wallTimeAt, type WallTime } from './local-time.ts';
+
+const DAY_MS = 86_400_000;
+/** A schedule of 29 February may wait eight years (1896–1904, 2096–2104). */
+const LONGEST_GAP_DAYS = 8 * 366;
+
+/**
+ * The latest time that a schedule named after `lastRun` and not after `now`, or null when there is none: the run to make up
+ * for. Several missed runs become one. Each scheduled time is one instant, whatever clocks do: a time that spring skips runs as
+ * long after the change, a time that autumn repeats runs once. A schedule of every hour runs every hour that passes.
+ * @param schedule a cron expression of five fields (or six, the first being seconds).
+ * @throws FlowlineError FLOWLINE_CONFIG_INVALID for an expression that is none.
+ */
+export function missedRun(schedule: string, timezone: string, lastRun: Date, now: Date): Date | null {
+  const { seconds, minutes, hours, isDay } = parseSchedule(schedule);
+  const everyHour = hours.length === 24;
+  const today = wallTimeAt(now.getTime(), timezone);
+  // A day beyond the last run's own: a skipped time may belong to the wall-clock day before its instant.
+  const days = Math.min(LONGEST_GAP_DAYS, Math.ceil((now.getTime() - lastRun.getTime()) / DAY_MS) + 2);
+
+  for (let back = 0; back <= days; back++) {
+    const day = daysBefore(today, back);
+    if (!isDay(day)) continue;
+    let latest: number | null = null;
+    for (const hour of hours) {
+      for (const minute of minutes) {
+        for (const second of seconds) {
+          const instants = instantsOf({ ...day, hour, minute, second }, timezone);
+          for (const instant of everyHour ? instants : instants.slice(0, 1)) {
+            if (instant <= now.getTime() && instant > (latest ?? lastRun.getTime())) latest = instant;
+          }
+        }
+      }
+    }
+    if (latest !== null) return new Date(latest);
+  }
+  return null;
+}
+
+interface ParsedSchedule {
+  readonly seconds: readonly number[];
+  readonly minutes: readonly number[];
+  readonly hours: readonly number[];
+  readonly isDay: (day: WallTime) => boolean;
+}
+
+const parsed = new Map<string, ParsedSchedule>();
+
+function parseSchedule(schedule: string): ParsedSchedule {
+  const known = parsed.get(schedule);
+  if (known !== undefined) return known;
+  checkSchedule(schedule);
+  const { fields } = validateDetailed(schedule);
+  const written = schedule.trim().split(/\s+/);
+  // node-cron itself decides which days match (L, W and # included), asked in UTC, where every day has a midnight.
+  const matcher = createTask(`* * ${written.slice(-3).join(' ')}`, () => undefined, { timezone: 'UTC' });
+  void matcher.destroy();
+  const result: ParsedSchedule = {
+    seconds: written.length === 6 ? (fields?.second ?? []) : [0],
+    minutes: fields?.minute ?? [],
+    hours: fields?.hour ?? [],
+    isDay: (day) => matcher.match(new Date(wallMs({ ...day, hour: 0, minute: 0, second: 0 }))),
+  };
+  parsed.set(schedule, result);
+  return result;
+}
+
+/**
+ * Checks a cron expression.
+ * @throws FlowlineError FLOWLINE_CONFIG_INVALID naming the field that is wrong.
+ */
+export function checkSchedule(schedule: string): void {
+  const { valid, errors } = validateDetailed(schedule);
+  if (valid) return;
+  const findings = errors.map((error) => `${error.field}: ${error.message}`).join('; ');
+  throw new FlowlineError('FLOWLINE_CONFIG_INVALID', `"${schedule}" is not a cron expression (${findings}).`, {
+    where: 'spec.training.schedule',
+    remedy: 'Write minute, hour, day of month, month and day of week, such as "15 2 * * *".',
+  });
+}
+
+function daysBefore(wall: WallTime, days: number): WallTime {
+  const date = new Date(Date.UTC(wall.year, wall.month - 1, wall.day - days));
+  return {
+    year: date.getUTCFullYear(),
+    month: date.getUTCMonth() + 1,
+    day: date.getUTCDate(),
+    hour: 0,
+    minute: 0,
+    second: 0,
+  };
+}
