@@ -1,0 +1,83 @@
+/** How far a piece of long work has come. */
+export interface ProgressState {
+  /** 0 to 1. */
+  readonly share: number;
+  /** What is being done, e.g. `train`. */
+  readonly label: string;
+  /** Figures beside it, e.g. `step 250/1000 · validation 3.21 nats`. */
+  readonly detail: string;
+}
+
+/** Where progress is shown: {@link createProgress}. */
+export interface Progress {
+  update(state: ProgressState): void;
+  /** Ends the bar's line; further updates start a new one. */
+  done(): void;
+}
+
+/** What {@link createProgress} needs of an output stream: process.stderr has it. */
+export interface ProgressOutput {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  write(text: string): unknown;
+}
+
+const BAR_WIDTH = 28;
+/** A terminal is redrawn at most this often. */
+const REDRAW_MS = 100;
+/** Elsewhere a line is written each time so much more is done. */
+const LINE_SHARE = 0.1;
+
+/** Progress as one redrawn bar on a terminal, and as a plain line for every tenth elsewhere. */
+export function createProgress(output: ProgressOutput, now: () => number = Date.now): Progress {
+  return output.isTTY === true ? createBar(output, now) : createLines(output, now);
+}
+
+function createBar(output: ProgressOutput, now: () => number): Progress {
+  let startedMs: number | null = null;
+  let drawnMs = -Infinity;
+  return {
+    update(state) {
+      startedMs ??= now();
+      if (now() - drawnMs < REDRAW_MS && state.share < 1) return;
+      drawnMs = now();
+      const filled = Math.round(clamp(state.share) * BAR_WIDTH);
+      const bar = '█'.repeat(filled) + '░'.repeat(BAR_WIDTH - filled);
+      const line = `${state.label} ${bar} ${percent(state.share)} ${state.detail}${remaining(state.share, now() - startedMs)}`;
+      output.write(`\r\u001b[K${line.slice(0, Math.max(20, (output.columns ?? 100) - 1))}`);
+    },
+    done() {
+      if (startedMs !== null) output.write('\n');
+      startedMs = null;
+      drawnMs = -Infinity;
+    },
+  };
+}
+
+function createLines(output: ProgressOutput, now: () => number): Progress {
+  let startedMs: number | null = null;
+  let next = 0;
+  return {
+    update(state) {
+      startedMs ??= now();
+      if (state.share < next) return;
+      next = Math.floor(clamp(state.share) / LINE_SHARE + 1e-9) * LINE_SHARE + LINE_SHARE - 1e-9;
+      output.write(
+        `${state.label} ${percent(state.share).trim()} ${state.detail}${remaining(state.share, now() - startedMs)}\n`,
+      );
+    },
+    done() {
+      startedMs = null;
+      next = 0;
+    },
+  };
+}
+
+const clamp = (share: number): number => Math.min(1, Math.max(0, share));
+const percent = (share: number): string => `${Math.round(clamp(share) * 100)} %`.padStart(5);
+
+function remaining(share: number, elapsedMs: number): string {
+  if (share < 0.05 || share >= 1) return '';
+  const seconds = Math.round(((elapsedMs / share) * (1 - share)) / 1000);
+  return seconds < 60 ? ` · ${seconds} s left` : ` · ${Math.floor(seconds / 60)} min ${seconds % 60} s left`;
+}

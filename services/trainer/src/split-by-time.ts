@@ -1,0 +1,72 @@
+import { FlowlineError } from '@flowline/events';
+
+/** Rows [start, end) of a history in time order. */
+export interface RowRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The four parts of a history, oldest first. */
+export interface TimeSplit {
+  readonly train: RowRange;
+  /** Early stopping and the choice among models. */
+  readonly validation: RowRange;
+  /** Never trained on, never chosen on: p-values come from here. */
+  readonly calibration: RowRange;
+  /** The newest rows: the report, and the comparison with the champion. */
+  readonly test: RowRange;
+}
+
+const VALIDATION_FRACTION = 0.1;
+const TEST_FRACTION = 0.1;
+/** Fewer rows than this give no usable density. */
+const MINIMUM_TRAIN_ROWS = 500;
+/** Below this a p-value of a few per mille cannot even be resolved. */
+const MINIMUM_CALIBRATION_ROWS = 200;
+
+/**
+ * Splits a history by time: train, then validation (10 %), then calibration (its fraction), then test (10 %). Rows of the same
+ * time stay together, in the older part: no part sees the future of another.
+ * @param timesMs ascending.
+ * @throws FlowlineError FLOWLINE_HISTORY_TOO_SMALL.
+ */
+export function splitByTime(timesMs: ArrayLike<number>, calibrationFraction: number): TimeSplit {
+  const rows = timesMs.length;
+  const boundary = (fraction: number): number => {
+    let row = Math.round(rows * fraction);
+    while (row > 0 && row < rows && timesMs[row] === timesMs[row - 1]) row++;
+    return row;
+  };
+  const testStart = boundary(1 - TEST_FRACTION);
+  const calibrationStart = boundary(1 - TEST_FRACTION - calibrationFraction);
+  const validationStart = boundary(1 - TEST_FRACTION - calibrationFraction - VALIDATION_FRACTION);
+  const split: TimeSplit = {
+    train: { start: 0, end: validationStart },
+    validation: { start: validationStart, end: calibrationStart },
+    calibration: { start: calibrationStart, end: testStart },
+    test: { start: testStart, end: rows },
+  };
+  const short = shortPart(split);
+  if (short !== null) {
+    throw new FlowlineError('FLOWLINE_HISTORY_TOO_SMALL', `The history holds ${rows} usable rows: ${short}.`, {
+      where: 'spec.history.query',
+      remedy: 'Widen history.lookback or the query; a few thousand rows are a start, 100,000 are good.',
+    });
+  }
+  return split;
+}
+
+/** The number of rows of a range. */
+export const sizeOf = (range: RowRange): number => range.end - range.start;
+
+function shortPart(split: TimeSplit): string | null {
+  if (sizeOf(split.train) < MINIMUM_TRAIN_ROWS) {
+    return `${sizeOf(split.train)} are left to train on, and ${MINIMUM_TRAIN_ROWS} are the least`;
+  }
+  if (sizeOf(split.calibration) < MINIMUM_CALIBRATION_ROWS) {
+    return `${sizeOf(split.calibration)} are left to calibrate on, and ${MINIMUM_CALIBRATION_ROWS} are the least`;
+  }
+  if (sizeOf(split.validation) === 0) return 'none is left to validate on (too many rows share one time)';
+  if (sizeOf(split.test) === 0) return 'none is left to test on (too many rows share one time)';
+  return null;
+}
