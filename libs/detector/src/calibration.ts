@@ -1,0 +1,157 @@
+import { FlowlineError, type PValueMethod } from '@flowline/events';
+import { betaCdf } from './beta.ts';
+import { lowerBound, partition, quantileOfSorted, upperBound, valueAt } from './sorted.ts';
+import { bootstrapTail, exceedanceAt, type BootstrappedTail, type UniformSource } from './tail.ts';
+
+/** No p-value is smaller: beyond it the tail law is extrapolated past all evidence. */
+export const smallestPValue = 1e-12;
+/** Fewer calibration rows than this are refused. */
+export const minimumCalibrationRows = 100;
+/** Fewer calibration rows than this are allowed with a warning. */
+export const advisedCalibrationRows = 5_000;
+
+const TAIL_SHARE = 0.05;
+const CONFIDENCE = 0.9;
+const MAXIMUM_POINTS = 20_000;
+/** log p falls by about 0.06 nats from one knot of the tail to the next. */
+const TAIL_STEPS = 400;
+
+/** From scores to p-values: a monotone table, fitted to the scores of calibration rows. */
+export interface Calibration {
+  /** Calibration rows. */
+  readonly rows: number;
+  /** Calibration scores, ascending: all of them, or evenly ranked ones where there are more than 20,000. */
+  readonly scores: Float64Array;
+  /** The p-value of a score equal to scores[i]; between two of them the larger p-value holds. */
+  readonly pValues: Float64Array;
+  /** null where the scores have no tail to fit (under 400 rows, or too many ties): p is never below 1/(rows + 1) then. */
+  readonly tail: CalibratedTail | null;
+}
+
+/** Above the first knot log p is piecewise linear in the score, down to {@link smallestPValue}. */
+export interface CalibratedTail extends BootstrappedTail {
+  /** Scores, ascending; the first is the 95 % quantile of the calibration scores. */
+  readonly knots: Float64Array;
+  /** log p at each knot, descending. */
+  readonly logP: Float64Array;
+}
+
+/** A p-value and how it was found. */
+export interface PValue {
+  readonly p: number;
+  readonly method: PValueMethod;
+}
+
+/**
+ * Fits p-values to calibration scores (s = −log p(x), larger is more surprising; rows never trained on, never chosen on).
+ *
+ * Up to the 95 % quantile: conformal, p = (1 + #{scores ≥ s})/(n + 1) (Vovk, Gammerman, Shafer 2005). Above it: the pointwise
+ * 90 % quantile of the tail's survival over a parametric bootstrap of a generalised Pareto law, times the share of scores above
+ * it, kept within the 90 % confidence bounds that counting exceedances gives (Clopper and Pearson 1934).
+ *
+ * @throws FlowlineError FLOWLINE_HISTORY_TOO_SMALL under 100 rows, FLOWLINE_TRAINING_FAILED where a score is not finite.
+ */
+export function fitCalibration(calibrationScores: Float64Array, random: UniformSource): Calibration {
+  const n = calibrationScores.length;
+  if (n < minimumCalibrationRows) {
+    throw new FlowlineError(
+      'FLOWLINE_HISTORY_TOO_SMALL',
+      `${n} rows are left to calibrate on; at least ${minimumCalibrationRows} are needed`,
+      { where: 'calibration', remedy: 'widen history.lookback, or raise model.calibration.fraction' },
+    );
+  }
+  const bad = calibrationScores.findIndex((score) => !Number.isFinite(score));
+  if (bad >= 0) {
+    throw new FlowlineError('FLOWLINE_TRAINING_FAILED', `calibration row ${bad} has no finite log density`, {
+      where: 'calibration',
+      remedy: 'look for absurd values in that row, or declare its scale (log, asinh, positive)',
+    });
+  }
+  const sorted = Float64Array.from(calibrationScores).sort();
+  return { rows: n, ...bulkOf(sorted), tail: tailOf(sorted, random) };
+}
+
+/** The p-value of a score; Infinity and NaN get {@link smallestPValue}. O(log n). */
+export function pValueOf({ tail, scores, pValues, rows }: Calibration, score: number): PValue {
+  if (!(score < Infinity)) return { p: smallestPValue, method: 'floor' };
+  if (tail !== null && score > valueAt(tail.knots, 0)) return tailPValue(tail, score);
+  const i = lowerBound(scores, score);
+  return { p: i < scores.length ? valueAt(pValues, i) : 1 / (rows + 1), method: 'empirical' };
+}
+
+/** The score at which the p-value of a tail is `p`, the inverse of {@link pValueOf} there. */
+export function tailScoreAt({ knots, logP }: CalibratedTail, p: number): number {
+  const level = Math.log(p);
+  const j = Math.min(
+    logP.length - 1,
+    Math.max(
+      1,
+      partition(logP.length, (i) => valueAt(logP, i) > level),
+    ),
+  );
+  const share = (level - valueAt(logP, j - 1)) / (valueAt(logP, j) - valueAt(logP, j - 1));
+  return valueAt(knots, j - 1) + Math.min(1, Math.max(0, share)) * (valueAt(knots, j) - valueAt(knots, j - 1));
+}
+
+function tailPValue({ knots, logP }: CalibratedTail, score: number): PValue {
+  const j = lowerBound(knots, score);
+  if (j === knots.length) return { p: smallestPValue, method: 'floor' };
+  const [from, to] = [valueAt(knots, j - 1), valueAt(knots, j)];
+  const [logFrom, logTo] = [valueAt(logP, j - 1), valueAt(logP, j)];
+  const p = Math.exp(logFrom + (logTo - logFrom) * ((score - from) / (to - from)));
+  return p <= smallestPValue ? { p: smallestPValue, method: 'floor' } : { p, method: 'tail' };
+}
+
+function bulkOf(sorted: Float64Array): Pick<Calibration, 'scores' | 'pValues'> {
+  const n = sorted.length;
+  const points = Math.min(n, MAXIMUM_POINTS);
+  const scores = new Float64Array(points);
+  const pValues = new Float64Array(points);
+  let below = 0;
+  for (let j = 0; j < points; j++) {
+    const rank = Math.round((j * (n - 1)) / (points - 1));
+    const score = valueAt(sorted, rank);
+    // Any score above the last point kept has at least the rows up to that point below it.
+    pValues[j] = j > 0 && score === scores[j - 1] ? valueAt(pValues, j - 1) : (1 + n - below) / (n + 1);
+    scores[j] = score;
+    below = rank + 1;
+  }
+  return { scores, pValues };
+}
+
+function tailOf(sorted: Float64Array, random: UniformSource): CalibratedTail | null {
+  const n = sorted.length;
+  const threshold = quantileOfSorted(sorted, 1 - TAIL_SHARE);
+  const exceedances = sorted.subarray(upperBound(sorted, threshold)).map((score) => score - threshold);
+  const tail = bootstrapTail(exceedances, random);
+  if (tail === null) return null;
+  const logShare = Math.log((1 + exceedances.length) / (n + 1));
+  const knots = new Float64Array(TAIL_STEPS + 1).fill(threshold);
+  const logP = new Float64Array(TAIL_STEPS + 1).fill(logShare);
+  const withinCounts = countBounds(sorted);
+  for (let j = 1; j <= TAIL_STEPS; j++) {
+    const level = logShare + ((Math.log(smallestPValue) - logShare) * j) / TAIL_STEPS;
+    const fitted = threshold + exceedanceAt(tail, level - logShare, CONFIDENCE);
+    logP[j] = level;
+    knots[j] = Math.max(valueAt(knots, j - 1), withinCounts(fitted, Math.exp(level)));
+  }
+  return { ...tail, knots, logP };
+}
+
+/**
+ * Keeps the score of a tail probability p, for falling p, within what counting alone shows: where c of n calibration scores are
+ * larger, the rate is at most the 90 % quantile of Beta(c + 1, n − c) and at least the 10 % quantile of Beta(c, n + 1 − c), each
+ * with 90 % confidence. Few absurd calibration scores, to which no law fits, can then neither hide the rest nor be ignored.
+ */
+function countBounds(sorted: Float64Array): (score: number, p: number) => number {
+  const n = sorted.length;
+  let fewEnough = n;
+  let notTooMany = n;
+  return (score, p) => {
+    // Both counts fall with p, so the last ones bound the search.
+    fewEnough = partition(fewEnough, (count) => betaCdf(p, count + 1, n - count) >= CONFIDENCE);
+    notTooMany = partition(notTooMany, (count) => count === 0 || betaCdf(p, count, n + 1 - count) >= 1 - CONFIDENCE);
+    const most = fewEnough === 0 ? Infinity : valueAt(sorted, n - fewEnough);
+    return Math.min(most, Math.max(score, valueAt(sorted, n - notTooMany)));
+  };
+}

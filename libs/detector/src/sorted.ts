@@ -1,0 +1,33 @@
+/** The first index of an ascending array whose value is at least `value`. */
+export function lowerBound(sorted: Float64Array, value: number): number {
+  return partition(sorted.length, (i) => valueAt(sorted, i) < value);
+}
+
+/** The first index of an ascending array whose value is greater than `value`. */
+export function upperBound(sorted: Float64Array, value: number): number {
+  return partition(sorted.length, (i) => valueAt(sorted, i) <= value);
+}
+
+/** How many of the numbers 0 … n − 1 satisfy a condition that holds up to some number and not beyond. */
+export function partition(n: number, holds: (i: number) => boolean): number {
+  let low = 0;
+  let high = n;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (holds(middle)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** A quantile of ascending numbers: the smallest with at least that share of them at or below it. */
+export function quantileOfSorted(sorted: Float64Array, probability: number): number {
+  return valueAt(sorted, Math.max(0, Math.ceil(sorted.length * probability) - 1));
+}
+
+/** The value at an index that must exist. */
+export function valueAt(values: Float64Array | Float32Array | Int32Array, index: number): number {
+  const value = values[index];
+  if (value === undefined) throw new RangeError(`index ${index} of ${values.length} values`);
+  return value;
+}
