@@ -1,0 +1,31 @@
+import { Command } from 'commander';
+
+import { exitCodeOf, exitCodes, printError } from './output.ts';
+
+/** What a command's action returns: its exit code, or nothing for 0. */
+export type ActionResult = Promise<number | undefined> | Promise<void>;
+
+/** Wraps an action: its errors are printed in the one way, and its result becomes the exit code of the process. */
+export function action<Arguments extends unknown[]>(
+  run: (...args: Arguments) => ActionResult,
+): (...args: Arguments) => Promise<void> {
+  return async (...args) => {
+    const command = args.at(-1);
+    const json = command instanceof Command && command.opts<{ json?: true }>().json === true;
+    try {
+      process.exitCode = (await run(...args)) ?? exitCodes.ok;
+    } catch (error) {
+      printError(error, json);
+      process.exitCode = exitCodeOf(error);
+    }
+  };
+}
+
+/** A command with the option that every command has. */
+export function command(nameAndArguments: string, description: string, examples: readonly string[]): Command {
+  return new Command(nameAndArguments.split(' ')[0])
+    .arguments(nameAndArguments.split(' ').slice(1).join(' '))
+    .description(description)
+    .option('--json', 'print the result (or the error) as one line of JSON on standard output')
+    .addHelpText('after', `\nExamples:\n${examples.map((example) => `  ${example}`).join('\n')}`);
+}

@@ -1,0 +1,34 @@
+import { FlowlineError } from '@flowline/events';
+import { Command } from 'commander';
+
+import { action } from '../command.ts';
+import { runService } from '../spawn-service.ts';
+
+/** `flowline serve trainer|scorer`: a service in this terminal, until a signal ends it. */
+export function serveCommand(): Command {
+  return new Command('serve')
+    .argument('<service>', 'trainer (trains on schedule) or scorer (scores events and raises alerts)')
+    .argument('[arguments...]', "the service's own arguments, after --")
+    .description('Run a service until it is stopped (SIGTERM ends it in order).')
+    .passThroughOptions()
+    .addHelpText(
+      'after',
+      [
+        '',
+        'Examples:',
+        '  flowline serve trainer',
+        '  flowline serve scorer',
+        '  flowline serve scorer -- --detector checkout-latency --source kafka --alerts stdout',
+      ].join('\n'),
+    )
+    .action(
+      action(async (service: string, args: string[]) => {
+        if (service === 'trainer') return runService('trainer', ['serve', ...args]);
+        if (service === 'scorer') return runService('scorer', args);
+        throw new FlowlineError('FLOWLINE_USAGE', `There is no service "${service}".`, {
+          where: 'flowline serve <service>',
+          remedy: 'Name trainer or scorer.',
+        });
+      }),
+    );
+}

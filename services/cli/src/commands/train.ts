@@ -1,0 +1,29 @@
+import type { Command } from 'commander';
+
+import { action, command } from '../command.ts';
+import { runService } from '../spawn-service.ts';
+
+interface TrainOptions {
+  readonly json?: true;
+  readonly promote: string;
+}
+
+/** `flowline train NAME`: one training run by the trainer's own program. */
+export function trainCommand(): Command {
+  return command('train <detector>', 'Train a detector on its history now, and promote the model if it is not worse.', [
+    'flowline train checkout-latency',
+    'flowline train checkout-latency --promote never   # keep the champion whatever comes out',
+    'flowline train checkout-latency --json | jq .promoted',
+  ])
+    .option('--promote <when>', 'auto: when its held-out likelihood is not worse; never', 'auto')
+    .action(
+      action(async (detector: string, options: TrainOptions) =>
+        runService('trainer', [
+          '--once',
+          detector,
+          `--promote=${options.promote}`,
+          ...(options.json === true ? ['--json'] : []),
+        ]),
+      ),
+    );
+}

