@@ -1,1 +1,5 @@
-export {};
+export * from './health.ts';
+export * from './logger.ts';
+export * from './metrics.ts';
+export { scrubSecrets } from './scrub-secrets.ts';
+export * from './shutdown.ts';

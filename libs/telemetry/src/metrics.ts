@@ -1,0 +1,89 @@
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+
+const LATENCY_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+const STAGE_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5];
+const SURPRISE_BITS = [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 17, 20, 25, 30, 40];
+/** Uniform under a calibrated model: each of these bounds is also the expected share below it. */
+const P_VALUES = [0.0001, 0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 1];
+
+/**
+ * Every metric of Flowline in one registry: one prefix, base units, and no label whose values grow with the data.
+ * A process uses those that are its own; the others stay without samples.
+ */
+export function createMetrics(options: { readonly processMetrics?: boolean } = {}) {
+  const registry = new Registry();
+  if (options.processMetrics !== false) collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  const counter = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
+    new Counter({ name: `flowline_${name}`, help, labelNames: [...labelNames], registers });
+  const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
+    new Gauge({ name: `flowline_${name}`, help, labelNames: [...labelNames], registers });
+  const histogram = <L extends string>(name: string, help: string, labelNames: readonly L[], buckets: number[]) =>
+    new Histogram({ name: `flowline_${name}`, help, labelNames: [...labelNames], buckets, registers });
+
+  return {
+    registry,
+    /** The exposition text that Prometheus scrapes, and its content type. */
+    expose: async (): Promise<{ readonly contentType: string; readonly body: string }> => ({
+      contentType: registry.contentType,
+      body: await registry.metrics(),
+    }),
+
+    eventsConsumed: counter('events_consumed_total', 'Records read from the source.', ['detector']),
+    eventsScored: counter('events_scored_total', 'Events stored with a score.', ['detector']),
+    eventsAlreadyStored: counter('events_already_stored_total', 'Redelivered events that the fence dropped.', [
+      'detector',
+    ]),
+    eventsDeadLettered: counter('events_dead_lettered_total', 'Records stored as dead letters.', [
+      'detector',
+      'reason',
+    ]),
+    scoreDuration: histogram(
+      'score_duration_seconds',
+      'Time of a batch in one stage of the pipeline.',
+      ['detector', 'stage'],
+      STAGE_SECONDS,
+    ),
+    endToEndLatency: histogram(
+      'end_to_end_latency_seconds',
+      'From the time of the oldest record of a batch to its commit.',
+      ['detector'],
+      LATENCY_SECONDS,
+    ),
+    surpriseBits: histogram('surprise_bits', '-log2 of the p-value of anomalies.', ['detector'], SURPRISE_BITS),
+    pValue: histogram('p_value', 'p-values of a sample of events: uniform where normal.', ['detector'], P_VALUES),
+    anomalies: counter('anomalies_total', 'Anomalies stored.', ['detector', 'reason']),
+    alerts: counter('alerts_total', 'Alerts sent by the relay.', ['sink']),
+    outboxPending: gauge('outbox_pending', 'Alerts stored and not yet sent.', []),
+    consumerLag: gauge('consumer_lag_records', 'Records of a partition behind its end.', [
+      'detector',
+      'topic',
+      'partition',
+    ]),
+    recordsLost: counter('records_lost_total', 'Records that the topic dropped before they were read.', [
+      'detector',
+      'topic',
+    ]),
+    modelInfo: gauge('model_info', '1 for the model that scores.', ['detector', 'version', 'family']),
+    modelAge: gauge('model_age_seconds', 'Time since the model that scores was trained.', ['detector']),
+    modelSwaps: counter('model_swaps_total', 'Models taken over, by outcome.', ['detector', 'outcome']),
+    trainingDuration: histogram(
+      'training_duration_seconds',
+      'Duration of training runs, by outcome.',
+      ['detector', 'outcome'],
+      [1, 5, 15, 30, 60, 120, 300, 600, 1800, 3600],
+    ),
+    trainingLastSuccess: gauge(
+      'training_last_success_timestamp_seconds',
+      'Unix time of the last training run that gave a model.',
+      ['detector'],
+    ),
+    heldOutNll: gauge('heldout_nll_nats', 'Held-out negative log-likelihood of the last trained model.', ['detector']),
+    calibrationError: gauge('calibration_error', 'Held-out calibration error of the last trained model.', ['detector']),
+    backendInfo: gauge('backend_info', '1 for the compute backend that runs.', ['backend']),
+    tensors: gauge('tensors', 'Tensors alive in this process.', []),
+  };
+}
+
+/** Every metric of Flowline. */
+export type Metrics = ReturnType<typeof createMetrics>;

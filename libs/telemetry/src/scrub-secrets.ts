@@ -1,0 +1,36 @@
+const MASK = '***';
+const SECRET_FIELD = /^(.*_)?(password|passphrase|secret|token|authorization|apikey|api_key|privatekey)$/i;
+/** scheme://user:password@, up to the last @ of the word: a password may hold any character, rightly encoded or not. */
+const URL_PASSWORD = /\b([a-z][a-z0-9+.-]*:\/\/[^\s:/@]*):[^\s]*@/gi;
+const DEEPEST = 6;
+
+/**
+ * A copy of a value without secrets: passwords within URLs are masked in every text, and so are fields whose name says that
+ * they hold a secret. Errors become plain data with code, where, remedy, cause and stack.
+ */
+export function scrubSecrets(value: unknown, depth = 0): unknown {
+  if (typeof value === 'string') return value.replace(URL_PASSWORD, `$1:${MASK}@`);
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth >= DEEPEST) return '…';
+  if (value instanceof Error) return scrubError(value, depth);
+  if (Array.isArray(value)) return value.map((item) => scrubSecrets(item, depth + 1));
+  if (value instanceof Date) return value;
+  if (ArrayBuffer.isView(value)) return `${value.byteLength} bytes`;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, inner]) => [
+      name,
+      SECRET_FIELD.test(name) ? MASK : scrubSecrets(inner, depth + 1),
+    ]),
+  );
+}
+
+function scrubError(error: Error, depth: number): unknown {
+  const described: Record<string, unknown> = { type: error.name, message: error.message };
+  for (const field of ['code', 'where', 'remedy', 'retryable'] as const) {
+    const found: unknown = Reflect.get(error, field);
+    if (found !== undefined) described[field] = found;
+  }
+  if (error.cause !== undefined) described.cause = error.cause;
+  described.stack = error.stack;
+  return scrubSecrets(described, depth + 1);
+}

@@ -1,0 +1,114 @@
+import type { Logger } from './logger.ts';
+
+/** Gives something back; it may take time. */
+export type Release = () => Promise<void> | void;
+
+export interface ShutdownOptions {
+  readonly logger: Logger;
+  /** How long all releases together may take. */
+  readonly deadlineMs?: number;
+  /** Ends the process; replaced in tests. */
+  readonly exit?: (code: number) => void;
+}
+
+const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
+type Signal = keyof typeof SIGNALS;
+
+/**
+ * A stack of release functions, unwound once, last in first out.
+ *
+ * ```
+ *  running ── unwind() or a first signal ──▶ stopping ── every release has ended ──▶ stopped
+ *     │                                         ├── the deadline passes ──▶ stopped (what was left is logged)
+ *     └── defer() adds to the stack             └── a second signal ──▶ the process exits at once
+ * ```
+ *
+ * A release that fails is logged and does not keep the others from running. `signal` is aborted on leaving `running`.
+ */
+export class Shutdown {
+  readonly #logger: Logger;
+  readonly #deadlineMs: number;
+  readonly #exit: (code: number) => void;
+  readonly #stack: { readonly name: string; readonly release: Release }[] = [];
+  readonly #abort = new AbortController();
+  #unwinding: Promise<boolean> | undefined;
+  #received: Signal | undefined;
+
+  constructor({ logger, deadlineMs = 20_000, exit = (code) => process.exit(code) }: ShutdownOptions) {
+    this.#logger = logger;
+    this.#deadlineMs = deadlineMs;
+    this.#exit = exit;
+  }
+
+  /** Aborted as soon as the shutdown begins. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  /** The signal that ended the process, and the exit code it stands for; undefined where none came. */
+  get received(): { readonly signal: Signal; readonly exitCode: number } | undefined {
+    return this.#received === undefined ? undefined : { signal: this.#received, exitCode: SIGNALS[this.#received] };
+  }
+
+  /** Adds a release; it runs before those added earlier. */
+  defer(name: string, release: Release): void {
+    this.#stack.push({ name, release });
+  }
+
+  /** Begins on SIGTERM and SIGINT. Returns a function that stops listening. */
+  listen(): () => void {
+    const handlers = (Object.keys(SIGNALS) as Signal[]).map((signal) => {
+      const handler = (): void => this.#onSignal(signal);
+      process.on(signal, handler);
+      return { signal, handler };
+    });
+    return () => handlers.forEach(({ signal, handler }) => process.off(signal, handler));
+  }
+
+  /** Unwinds the stack; a second call gives the same promise. Resolves to false where the deadline cut it short. */
+  unwind(): Promise<boolean> {
+    this.#unwinding ??= this.#unwind();
+    return this.#unwinding;
+  }
+
+  #onSignal(signal: Signal): void {
+    if (this.#received !== undefined) {
+      this.#logger.warn({ signal }, 'second signal: exiting at once');
+      this.#exit(SIGNALS[signal]);
+      return;
+    }
+    this.#received = signal;
+    this.#logger.info({ signal, deadlineMs: this.#deadlineMs }, 'stopping');
+    void this.unwind();
+  }
+
+  async #unwind(): Promise<boolean> {
+    this.#abort.abort();
+    let timer: NodeJS.Timeout | undefined;
+    const deadline = new Promise<false>((resolve) => {
+      timer = setTimeout(() => resolve(false), this.#deadlineMs);
+    });
+    const intime = await Promise.race([this.#releaseAll(), deadline]);
+    clearTimeout(timer);
+    if (!intime) {
+      this.#logger.error(
+        { left: this.#stack.map(({ name }) => name).reverse(), deadlineMs: this.#deadlineMs },
+        'the deadline passed before everything was released',
+      );
+    }
+    return intime;
+  }
+
+  async #releaseAll(): Promise<true> {
+    for (let top = this.#stack.at(-1); top !== undefined; top = this.#stack.at(-1)) {
+      try {
+        await top.release();
+      } catch (err) {
+        this.#logger.error({ err, release: top.name }, 'a release failed');
+      }
+      // Popped only now: what hangs is named when the deadline passes.
+      this.#stack.splice(this.#stack.indexOf(top), 1);
+    }
+    return true;
+  }
+}
