@@ -1,1 +1,20 @@
-export {};
+export type { EncodedBatch } from './encode-table.ts';
+export type { FeatureEncodingConfig } from './encoding-config.ts';
+export { compileExpression, type Evaluate, type FeatureRecord, type Lookups, type Value } from './expression.ts';
+export { Fault } from './fault.ts';
+export { FeatureEncoding, type Dimension, type LevelProbability, type LevelSurprise } from './feature-encoding.ts';
+export {
+  checkSchema,
+  fieldsOf,
+  isDimension,
+  isLevelFeature,
+  scaleOf,
+  tableColumns,
+  type Scale,
+} from './feature-schema.ts';
+export { concatTables, emptyTable, rowValues, selectRows, sliceTable, type FeatureTable } from './feature-table.ts';
+export { fitEncoding } from './fit-encoding.ts';
+export { haversineKm } from './haversine.ts';
+export { COMPLETE, UNKNOWN_PATTERN } from './missing-patterns.ts';
+export { createRecordReader, type ReadResult, type RecordFault, type RecordReader } from './record-reader.ts';
+export { parseTime } from './time.ts';

@@ -1,0 +1,159 @@
+import { FlowlineError } from '@flowline/events';
+
+import type { FeatureTable } from './feature-table.ts';
+import type { Layout, Place } from './layout.ts';
+import type { LevelChain } from './level-chain.ts';
+import { MISSING, type LevelColumn } from './level-column.ts';
+import type { MissingPatterns } from './missing-patterns.ts';
+import type { NumericColumn } from './numeric-column.ts';
+
+/** Encoded rows, and what the density of each needs besides the flow. */
+export interface EncodedBatch {
+  readonly size: number;
+  /** d + c: columns of a row. */
+  readonly width: number;
+  /** [size × (d + c)], each row [x | context]; missing and masked values are 0. Always finite. */
+  readonly rows: Float32Array;
+  /** [size] Σ log |d encoded / d value| over the observed dimensions, in nats. */
+  readonly logAbsDet: Float64Array;
+  /** [size] log P of the observed scored levels, in nats. */
+  readonly logDiscrete: Float64Array;
+  /** [size] 1 where a value lies outside its domain: the density is 0, whatever the other fields of the row say. */
+  readonly outOfDomain: Uint8Array;
+  /** [size] Which features are missing: 0 none, −1 a combination that the training rows did not have. */
+  readonly missingPattern: Int32Array;
+}
+
+/** The fitted parts of an encoding, each in the order of its kind in the schema. */
+export interface FittedParts {
+  readonly numeric: readonly (NumericColumn | null)[];
+  readonly levels: readonly LevelColumn[];
+  readonly chains: readonly LevelChain[];
+  readonly patterns: MissingPatterns;
+}
+
+const TURN = 2 * Math.PI;
+
+/** Encodes a table column by column: each loop calls one transform. */
+export function encodeTable(layout: Layout, parts: FittedParts, table: FeatureTable): EncodedBatch {
+  const width = layout.dimensions + layout.contextNames.length;
+  const batch: EncodedBatch = {
+    size: table.size,
+    width,
+    rows: new Float32Array(table.size * width),
+    logAbsDet: new Float64Array(table.size),
+    logDiscrete: new Float64Array(table.size),
+    outOfDomain: new Uint8Array(table.size),
+    missingPattern: new Int32Array(table.size),
+  };
+  let previousIndices: Int32Array | null = null;
+  layout.places.forEach((place, feature) => {
+    const missing = (row: number): void => {
+      if (place.presenceColumn < 0) throw requiredMissing(place, row);
+      batch.missingPattern[row] = parts.patterns.with(batch.missingPattern[row] ?? 0, feature);
+    };
+    if (place.kind === 'levels') {
+      const column = parts.levels[place.tableColumn];
+      const chain = parts.chains[place.tableColumn];
+      if (column === undefined || chain === undefined) return;
+      previousIndices = encodeLevels(place, column, chain, previousIndices, table, batch, missing);
+    } else if (place.kind === 'cyclic') {
+      encodeCycle(place, table, batch, missing);
+    } else {
+      const column = parts.numeric[place.tableColumn];
+      if (column !== null && column !== undefined) encodeNumbers(place, column, table, batch, missing);
+    }
+  });
+  return batch;
+}
+
+type OnMissing = (row: number) => void;
+
+function encodeNumbers(
+  { spec, kind, tableColumn, column: at, presenceColumn }: Place,
+  column: NumericColumn,
+  { size, numeric, numericWidth }: FeatureTable,
+  { rows, width, logAbsDet, outOfDomain }: EncodedBatch,
+  missing: OnMissing,
+): void {
+  const scored = kind === 'dimension';
+  for (let row = 0; row < size; row++) {
+    let value = numeric[row * numericWidth + tableColumn] ?? NaN;
+    if (Number.isNaN(value)) {
+      missing(row);
+      continue;
+    }
+    if (!column.accepts(value)) {
+      if (!Number.isFinite(value)) throw infinite(spec.name, row);
+      outOfDomain[row] = 1;
+      value = column.nearest(value);
+    }
+    const scaled = column.scaled(value);
+    rows[row * width + at] = column.standardised(scaled);
+    if (scored) logAbsDet[row] = (logAbsDet[row] ?? 0) + column.logAbsDet(value, scaled);
+    if (presenceColumn >= 0) rows[row * width + presenceColumn] = 1;
+  }
+}
+
+function encodeCycle(
+  { spec, tableColumn, column: at, presenceColumn }: Place,
+  { size, numeric, numericWidth }: FeatureTable,
+  { rows, width }: EncodedBatch,
+  missing: OnMissing,
+): void {
+  const period = spec.period ?? 1;
+  for (let row = 0; row < size; row++) {
+    const value = numeric[row * numericWidth + tableColumn] ?? NaN;
+    if (Number.isNaN(value)) {
+      missing(row);
+      continue;
+    }
+    if (!Number.isFinite(value)) throw infinite(spec.name, row);
+    const angle = TURN * ((value % period) / period);
+    rows[row * width + at] = Math.sin(angle);
+    rows[row * width + at + 1] = Math.cos(angle);
+    if (presenceColumn >= 0) rows[row * width + presenceColumn] = 1;
+  }
+}
+
+/** Encodes a level feature; the index of each row's level, for the feature after it. */
+function encodeLevels(
+  { spec, tableColumn, column: at, presenceColumn }: Place,
+  column: LevelColumn,
+  chain: LevelChain,
+  previousIndices: Int32Array | null,
+  { size, levels, levelWidth }: FeatureTable,
+  { rows, width, logDiscrete }: EncodedBatch,
+  missing: OnMissing,
+): Int32Array {
+  const indices = new Int32Array(size);
+  const scored = spec.role === 'score';
+  for (let row = 0; row < size; row++) {
+    const index = column.indexOf(levels[row * levelWidth + tableColumn] ?? null);
+    indices[row] = index;
+    if (index === MISSING) {
+      missing(row);
+      continue;
+    }
+    const oneHot = column.columns[index] ?? -1;
+    if (oneHot >= 0) rows[row * width + at + oneHot] = 1;
+    if (presenceColumn >= 0) rows[row * width + presenceColumn] = 1;
+    if (scored) {
+      const previous = previousIndices?.[row] ?? MISSING;
+      logDiscrete[row] = (logDiscrete[row] ?? 0) + Math.log(chain.probability(previous, index));
+    }
+  }
+  return indices;
+}
+
+const requiredMissing = (place: Place, row: number): FlowlineError =>
+  new FlowlineError('FLOWLINE_FEATURES_INVALID', `Row ${row} lacks ${place.spec.name}, which is not nullable.`, {
+    where: `features.${place.spec.name}`,
+    remedy: 'Read the rows with the reader of the same detector version, or declare the feature nullable.',
+  });
+
+const infinite = (name: string, row: number): FlowlineError =>
+  new FlowlineError('FLOWLINE_FEATURES_INVALID', `Row ${row} has an infinite ${name}.`, {
+    where: `features.${name}`,
+    remedy: 'Read the rows with the reader of the same detector version.',
+  });

@@ -1,0 +1,27 @@
+import type { FeatureSpec } from '@flowline/events';
+
+import type { LevelChainConfig } from './level-chain.ts';
+import type { LevelColumnConfig } from './level-column.ts';
+import type { NumericColumnConfig } from './numeric-column.ts';
+
+/** The format of a saved encoding; a program reads only its own version. */
+export const ENCODING_FORMAT = 'flowline-features';
+export const ENCODING_VERSION = 1;
+
+/** A fitted encoding as plain JSON: numbers survive JSON text bit for bit. */
+export interface FeatureEncodingConfig {
+  readonly format: typeof ENCODING_FORMAT;
+  readonly version: typeof ENCODING_VERSION;
+  readonly schema: readonly FeatureSpec[];
+  /** One a numeric feature, in schema order; null for a cyclic one, which has nothing to fit. */
+  readonly numeric: readonly (NumericColumnConfig | null)[];
+  /** One a level feature, in schema order. */
+  readonly levels: readonly LevelColumnConfig[];
+  /** Each level feature given the one before; null where it is the first, or not scored. */
+  readonly chains: readonly (LevelChainConfig | null)[];
+  /** Combinations of missing features in the training rows: [parent, index of one more feature]. */
+  readonly missingPatterns: readonly (readonly [number, number])[];
+  readonly trainedRows: number;
+  /** What a person should know of the training rows. */
+  readonly warnings: readonly string[];
+}

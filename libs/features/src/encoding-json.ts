@@ -1,0 +1,220 @@
+import { FlowlineError, expressionSchema, featureTypes, type FeatureSpec } from '@flowline/events';
+
+import { ENCODING_FORMAT, ENCODING_VERSION, type FeatureEncodingConfig } from './encoding-config.ts';
+import { checkSchema, isLevelFeature, scaleOf } from './feature-schema.ts';
+import type { LevelChainConfig } from './level-chain.ts';
+import type { LevelColumnConfig } from './level-column.ts';
+import type { NumericColumnConfig } from './numeric-column.ts';
+import type { TransformConfig } from './transforms/transform.ts';
+
+/** Reads a saved encoding, believing nothing. @throws FlowlineError FLOWLINE_MODEL_INCOMPATIBLE, `where` naming the path. */
+export function parseEncodingConfig(json: unknown): FeatureEncodingConfig {
+  const root = object(json, 'encoding');
+  if (root.format !== ENCODING_FORMAT || root.version !== ENCODING_VERSION) {
+    throw new FlowlineError(
+      'FLOWLINE_MODEL_INCOMPATIBLE',
+      `This is not an encoding of features in version ${ENCODING_VERSION} of its format (found ${String(root.format)} ${String(root.version)}).`,
+      { where: 'encoding.version', remedy: 'Train the detector again with this version of Flowline.' },
+    );
+  }
+  const schema = list(root.schema, 'schema', parseSpec);
+  try {
+    checkSchema(schema);
+  } catch (cause) {
+    throw incompatible('schema', cause instanceof Error ? cause.message : 'is not valid', cause);
+  }
+  const numericSpecs = schema.filter((spec) => !isLevelFeature(spec));
+  const levelSpecs = schema.filter(isLevelFeature);
+  const numeric = list(root.numeric, 'numeric', (value, where, i) => parseNumeric(value, where, numericSpecs[i]));
+  const levels = list(root.levels, 'levels', (value, where, i) => parseLevels(value, where, levelSpecs[i]));
+  expect(numeric.length === numericSpecs.length, 'numeric', 'has not one entry a numeric feature');
+  expect(levels.length === levelSpecs.length, 'levels', 'has not one entry a level feature');
+  const chains = list(root.chains, 'chains', (value, where, i) =>
+    parseChain(value, where, levelSpecs[i], levels[i - 1], levels[i]),
+  );
+  expect(chains.length === levels.length, 'chains', 'has not one entry a level feature');
+  return {
+    format: ENCODING_FORMAT,
+    version: ENCODING_VERSION,
+    schema,
+    numeric,
+    levels,
+    chains,
+    missingPatterns: list(root.missingPatterns, 'missingPatterns', (value, where, i) => {
+      const [parent, feature] = pair(value, where);
+      expect(parent <= i && schema[feature]?.nullable === true, where, 'is no pattern of nullable features');
+      return [parent, feature] as const;
+    }),
+    trainedRows: whole(root.trainedRows, 'trainedRows'),
+    warnings: list(root.warnings, 'warnings', text),
+  };
+}
+
+function parseSpec(json: unknown, where: string): FeatureSpec {
+  const spec = object(json, where);
+  const type = featureTypes.find((name) => name === spec.type);
+  const from = expressionSchema.safeParse(spec.from);
+  const { role, nullable, period } = spec;
+  if (type === undefined) throw incompatible(`${where}.type`, 'is no feature type');
+  if (!from.success) throw incompatible(`${where}.from`, 'is no expression');
+  if (role !== 'score' && role !== 'context') throw incompatible(`${where}.role`, 'is neither score nor context');
+  if (typeof nullable !== 'boolean') throw incompatible(`${where}.nullable`, 'is neither true nor false');
+  return {
+    name: text(spec.name, `${where}.name`),
+    type,
+    from: from.data,
+    role,
+    nullable,
+    maxLevels: whole(spec.maxLevels, `${where}.maxLevels`),
+    period: period === null ? null : finite(period, `${where}.period`),
+  };
+}
+
+function parseNumeric(json: unknown, where: string, spec: FeatureSpec | undefined): NumericColumnConfig | null {
+  if (spec === undefined || spec.type === 'cyclic') {
+    expect(json === null, where, 'is not null, for a feature that has nothing fitted');
+    return null;
+  }
+  const column = object(json, where);
+  const transform = parseTransform(column.transform, `${where}.transform`);
+  expect(
+    transform.type === transformTypeOf(spec),
+    `${where}.transform`,
+    `is not that of a feature of type ${spec.type}`,
+  );
+  const config = {
+    transform,
+    mean: finite(column.mean, `${where}.mean`),
+    std: finite(column.std, `${where}.std`),
+    gaussian: finite(column.gaussian, `${where}.gaussian`),
+    uniform: finite(column.uniform, `${where}.uniform`),
+  };
+  expect(config.std > 0 && config.gaussian >= 0 && config.uniform >= 0, where, 'has a scale that is not positive');
+  return config;
+}
+
+function transformTypeOf(spec: FeatureSpec): TransformConfig['type'] {
+  if (spec.type === 'positive' || spec.type === 'unit' || spec.type === 'integer') return spec.type;
+  const { scale } = scaleOf(spec);
+  return scale === 'none' ? 'identity' : scale;
+}
+
+function parseTransform(json: unknown, where: string): TransformConfig {
+  const transform = object(json, where);
+  const parameter = (name: string, least: number, limit: number): number => {
+    const value = finite(transform[name], `${where}.${name}`);
+    expect(value >= least && value < limit, `${where}.${name}`, 'is out of range');
+    return value;
+  };
+  const { type } = transform;
+  switch (type) {
+    case 'identity':
+    case 'integer':
+    case 'asinh':
+      return { type };
+    case 'log':
+      return { type, floor: parameter('floor', Number.MIN_VALUE, Infinity) };
+    case 'positive': {
+      const shift = parameter('shift', 0, Infinity);
+      return { type, shift, floor: parameter('floor', shift > 0 ? 0 : Number.MIN_VALUE, Infinity) };
+    }
+    case 'unit':
+      return { type, epsilon: parameter('epsilon', Number.MIN_VALUE, 0.5) };
+    default:
+      throw incompatible(`${where}.type`, 'is no transform of this version');
+  }
+}
+
+function parseLevels(json: unknown, where: string, spec: FeatureSpec | undefined): LevelColumnConfig {
+  const column = object(json, where);
+  const levels = list(column.levels, `${where}.levels`, text);
+  const counts = list(column.counts, `${where}.counts`, whole);
+  expect(levels.length === counts.length, where, 'has not one count a level');
+  expect(new Set(levels).size === levels.length, where, 'names a level twice');
+  const closed = column.closed;
+  if (closed !== (spec?.type === 'boolean')) throw incompatible(`${where}.closed`, 'does not fit the type');
+  return { levels, counts, unseen: whole(column.unseen, `${where}.unseen`), closed };
+}
+
+function parseChain(
+  json: unknown,
+  where: string,
+  spec: FeatureSpec | undefined,
+  previous: LevelColumnConfig | undefined,
+  own: LevelColumnConfig | undefined,
+): LevelChainConfig | null {
+  if (spec?.role !== 'score' || previous === undefined || own === undefined) {
+    expect(json === null, where, 'is not null, for a feature that has none before it');
+    return null;
+  }
+  const chain = object(json, where);
+  const strength = finite(chain.strength, `${where}.strength`);
+  expect(strength > 0, `${where}.strength`, 'is not positive');
+  const counts = list(chain.counts, `${where}.counts`, (value, at) => {
+    const [i, j, count] = triple(value, at);
+    expect(i <= previous.levels.length && j <= own.levels.length && count > 0, at, 'counts levels that are not there');
+    return [i, j, count] as const;
+  });
+  return { strength, counts };
+}
+
+function object(value: unknown, where: string): Readonly<Record<string, unknown>> {
+  if (!isObject(value)) throw incompatible(where, 'is not an object');
+  return value;
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function list<T>(
+  value: unknown,
+  where: string,
+  parse: (item: unknown, where: string, index: number) => T,
+): readonly T[] {
+  if (!Array.isArray(value)) throw incompatible(where, 'is not a list');
+  return value.map((item: unknown, i) => parse(item, `${where}[${i}]`, i));
+}
+
+function pair(value: unknown, where: string): readonly [number, number] {
+  const [first = -1, second = -1, ...more] = list(value, where, whole);
+  expect(first >= 0 && second >= 0 && more.length === 0, where, 'is not a pair');
+  return [first, second];
+}
+
+function triple(value: unknown, where: string): readonly [number, number, number] {
+  const [first = -1, second = -1, third = -1, ...more] = list(value, where, whole);
+  expect(first >= 0 && second >= 0 && third >= 0 && more.length === 0, where, 'is not a triple');
+  return [first, second, third];
+}
+
+function text(value: unknown, where: string): string {
+  if (typeof value !== 'string') throw incompatible(where, 'is not text');
+  return value;
+}
+
+function finite(value: unknown, where: string): number {
+  if (typeof value !== 'number' || !Number.isFinite(value)) throw incompatible(where, 'is not a finite number');
+  return value;
+}
+
+function whole(value: unknown, where: string): number {
+  const number = finite(value, where);
+  expect(Number.isSafeInteger(number) && number >= 0, where, 'is not a whole number');
+  return number;
+}
+
+function expect(condition: boolean, where: string, finding: string): void {
+  if (!condition) throw incompatible(where, finding);
+}
+
+function incompatible(where: string, finding: string, cause?: unknown): FlowlineError {
+  return new FlowlineError(
+    'FLOWLINE_MODEL_INCOMPATIBLE',
+    `The saved encoding of features is not valid: ${where} ${finding}.`,
+    {
+      where: `encoding.${where}`,
+      remedy: 'Train the detector again.',
+      cause,
+    },
+  );
+}

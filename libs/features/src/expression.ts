@@ -1,0 +1,213 @@
+import { FlowlineError, type Expression, type LookupTable } from '@flowline/events';
+
+import { Fault, describe, wrongType } from './fault.ts';
+import { haversineKm } from './haversine.ts';
+import { parseTime, timePartOf } from './time.ts';
+
+/** A record as it came: a history row, or the parsed JSON of an event. */
+export type FeatureRecord = Readonly<Record<string, unknown>>;
+
+/** A compiled expression: its value in a record, null where it is missing, or what is wrong with the record. */
+export type Evaluate<T> = (record: FeatureRecord) => T | null | Fault;
+
+export type Lookups = Readonly<Record<string, LookupTable>>;
+
+/** The values that a field or an expression can have. */
+export type Value = number | string | boolean | Date;
+
+/**
+ * Compiles an expression to a closure. A missing operand makes the result missing, a faulty one makes it faulty; numbers are
+ * JSON numbers, bigints (int8 columns) and Dates (milliseconds), never text. The result of arithmetic may be NaN or infinite.
+ * @throws FlowlineError FLOWLINE_FEATURES_INVALID for a lookup table, a column of it, or a time zone that is not there.
+ */
+export function compileExpression(expression: Expression, lookups: Lookups): Evaluate<Value> {
+  if (typeof expression === 'string') return compileField(expression);
+  if ('lookup' in expression) return compileLookup(expression.lookup, lookups);
+  return compileNumber(expression, lookups);
+}
+
+/** Like {@link compileExpression}, for a place where only a number makes sense. */
+export function compileNumber(expression: Expression, lookups: Lookups): Evaluate<number> {
+  if (typeof expression === 'string' || 'lookup' in expression) {
+    const evaluate = compileExpression(expression, lookups);
+    const name = nameOf(expression);
+    return (record) => {
+      const value = evaluate(record);
+      if (typeof value === 'number' || value === null || value instanceof Fault) return value;
+      if (value instanceof Date) return value.getTime();
+      return wrongType(name, value, 'a number');
+    };
+  }
+  if ('log' in expression) {
+    const operand = compileNumber(expression.log, lookups);
+    return (record) => {
+      const value = operand(record);
+      return typeof value === 'number' ? Math.log(value) : value;
+    };
+  }
+  if ('asinh' in expression) {
+    const operand = compileNumber(expression.asinh, lookups);
+    return (record) => {
+      const value = operand(record);
+      return typeof value === 'number' ? Math.asinh(value) : value;
+    };
+  }
+  if ('difference' in expression) return binary(expression.difference, lookups, (a, b) => a - b);
+  if ('ratio' in expression) return binary(expression.ratio, lookups, (a, b) => a / b);
+  if ('haversine' in expression) return compileHaversine(expression.haversine, lookups);
+  const part = timePartOf(expression.timePart.part, expression.timePart.timezone);
+  const time = compileTime(expression.timePart.of, lookups);
+  return (record) => {
+    const value = time(record);
+    return typeof value === 'number' ? part(value) : value;
+  };
+}
+
+/** Like {@link compileExpression}, for a time: Dates, ISO 8601 text and numbers of milliseconds, as milliseconds since the epoch. */
+export function compileTime(expression: Expression, lookups: Lookups): Evaluate<number> {
+  const evaluate = compileExpression(expression, lookups);
+  const name = nameOf(expression);
+  return (record) => {
+    const value = evaluate(record);
+    if (value === null || value instanceof Fault) return value;
+    if (typeof value === 'boolean') return wrongType(name, value, 'a time');
+    const time = parseTime(value);
+    if (!Number.isNaN(time)) return time;
+    const found = value instanceof Date ? 'a date that does not exist' : describe(value);
+    return new Fault('bad_time', name, `${name} is ${found}; expected ISO 8601 or milliseconds since the epoch.`);
+  };
+}
+
+/** What a message calls an expression: its field, or the operation. */
+export function nameOf(expression: Expression): string {
+  if (typeof expression === 'string') return expression;
+  if ('lookup' in expression) return `${expression.lookup.table}.${expression.lookup.value}`;
+  return Object.keys(expression).join();
+}
+
+function binary(
+  operands: readonly [Expression, Expression],
+  lookups: Lookups,
+  operation: (a: number, b: number) => number,
+): Evaluate<number> {
+  const first = compileNumber(operands[0], lookups);
+  const second = compileNumber(operands[1], lookups);
+  return (record) => {
+    const a = first(record);
+    const b = second(record);
+    return typeof a === 'number' && typeof b === 'number' ? operation(a, b) : worse(a, b);
+  };
+}
+
+function compileHaversine(
+  operands: readonly [Expression, Expression, Expression, Expression],
+  lookups: Lookups,
+): Evaluate<number> {
+  const latitude1 = compileNumber(operands[0], lookups);
+  const longitude1 = compileNumber(operands[1], lookups);
+  const latitude2 = compileNumber(operands[2], lookups);
+  const longitude2 = compileNumber(operands[3], lookups);
+  return (record) => {
+    const a = latitude1(record);
+    const b = longitude1(record);
+    const c = latitude2(record);
+    const d = longitude2(record);
+    return typeof a === 'number' && typeof b === 'number' && typeof c === 'number' && typeof d === 'number'
+      ? haversineKm(a, b, c, d)
+      : worse(worse(a, b), worse(c, d));
+  };
+}
+
+/** Of two operands the one that decides why there is no number: a fault before a missing value. */
+function worse(a: number | null | Fault, b: number | null | Fault): number | null | Fault {
+  if (a instanceof Fault) return a;
+  if (b instanceof Fault) return b;
+  return a === null ? a : b;
+}
+
+function compileLookup(
+  { table, key, value }: { readonly table: string; readonly key: Expression; readonly value: string },
+  lookups: Lookups,
+): Evaluate<Value> {
+  const lookup = Object.hasOwn(lookups, table) ? lookups[table] : undefined;
+  if (lookup === undefined) {
+    throw new FlowlineError('FLOWLINE_FEATURES_INVALID', `There is no lookup table ${table}.`, {
+      where: `lookups.${table}`,
+      remedy: `Declare it under lookups${Object.keys(lookups).length > 0 ? `, or use one of: ${Object.keys(lookups).join(', ')}` : ''}.`,
+    });
+  }
+  const rows = new Map<string, string | number | null>();
+  let found = false;
+  for (const [rowKey, row] of Object.entries(lookup.rows)) {
+    found ||= Object.hasOwn(row, value);
+    rows.set(rowKey, Object.hasOwn(row, value) ? (row[value] ?? null) : null);
+  }
+  if (!found) {
+    throw new FlowlineError('FLOWLINE_FEATURES_INVALID', `The lookup table ${table} has no column ${value}.`, {
+      where: `lookups.${table}`,
+      remedy: 'Name a column of the table.',
+    });
+  }
+  const evaluate = compileExpression(key, lookups);
+  const keyName = nameOf(key);
+  return (record) => {
+    const name = evaluate(record);
+    if (name === null || name instanceof Fault) return name;
+    const found = rows.get(typeof name === 'string' ? name : String(name));
+    if (found !== undefined) return found;
+    return new Fault(
+      'unknown_key',
+      keyName,
+      `${keyName} is ${describe(name)}, which the lookup table ${table} does not have.`,
+    );
+  };
+}
+
+const isRecord = (value: unknown): value is FeatureRecord =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
+
+/** Reads a property that a record has itself. Only names of Object.prototype need the slower question. */
+function property(name: string): (record: FeatureRecord) => unknown {
+  return name in Object.prototype
+    ? (record) => (Object.hasOwn(record, name) ? record[name] : undefined)
+    : (record) => record[name];
+}
+
+function compileField(path: string): Evaluate<Value> {
+  const read = property(path);
+  const steps = path.split('.');
+  const [first = path, ...rest] = steps;
+  const nested = rest.length === 0 ? undefined : compileNested(first, rest);
+  return (record) => {
+    let value = read(record);
+    // A database column may be called "geo.lat"; in an event it is the field lat of geo.
+    if (value === undefined && nested !== undefined) value = nested(record);
+    switch (typeof value) {
+      case 'number':
+      case 'string':
+      case 'boolean':
+        return value;
+      case 'undefined':
+        return null;
+      case 'bigint':
+        return Number(value);
+      default:
+        if (value === null || value instanceof Date || value instanceof Fault) return value;
+        return wrongType(path, value, 'a number, text, true or false');
+    }
+  };
+}
+
+function compileNested(first: string, rest: readonly string[]): (record: FeatureRecord) => unknown {
+  const start = property(first);
+  const steps = rest.map((name, i) => ({ name, within: [first, ...rest.slice(0, i)].join('.'), read: property(name) }));
+  return (record) => {
+    let value = start(record);
+    for (const { within, read } of steps) {
+      if (value === undefined || value === null) return null;
+      if (!isRecord(value)) return wrongType(within, value, 'an object');
+      value = read(value);
+    }
+    return value;
+  };
+}

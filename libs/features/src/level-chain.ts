@@ -1,0 +1,89 @@
+import { MISSING, type LevelColumn } from './level-column.ts';
+
+/** Strengths that a fit chooses from, in rows. */
+const STRENGTHS = [0.25, 1, 4, 16, 64, 256, 1024, 4096] as const;
+
+/** Counts of a column given the previous one, as plain JSON. */
+export interface LevelChainConfig {
+  /** How many rows the marginal weighs. */
+  readonly strength: number;
+  /** [index of the previous column, index of this one, training rows], of the pairs that occurred. */
+  readonly counts: readonly (readonly [number, number, number])[];
+}
+
+/**
+ * P(level | level of the previous column), smoothed towards the column's own probabilities (a Dirichlet prior):
+ * (n_ij + κ·P(j))/(n_i + κ). Over all levels, unseen ones included, it sums to 1 for every previous level. The marginal where
+ * the previous level is missing, or there is no previous column.
+ */
+export class LevelChain {
+  readonly config: LevelChainConfig | null;
+  private readonly column: LevelColumn;
+  private readonly pairs: ReadonlyMap<number, number>;
+  private readonly totals: ReadonlyMap<number, number>;
+
+  constructor(column: LevelColumn, config: LevelChainConfig | null) {
+    this.column = column;
+    this.config = config;
+    const pairs = new Map<number, number>();
+    const totals = new Map<number, number>();
+    for (const [previous, index, count] of config?.counts ?? []) {
+      pairs.set(this.key(previous, index), count);
+      totals.set(previous, (totals.get(previous) ?? 0) + count);
+    }
+    this.pairs = pairs;
+    this.totals = totals;
+  }
+
+  /** P(index | previous); `previous` is MISSING where there is none. */
+  probability(previous: number, index: number): number {
+    const marginal = this.column.probability(index);
+    if (this.config === null || previous === MISSING) return marginal;
+    const { strength } = this.config;
+    const count = this.pairs.get(this.key(previous, index)) ?? 0;
+    return (count + strength * marginal) / ((this.totals.get(previous) ?? 0) + strength);
+  }
+
+  private key(previous: number, index: number): number {
+    return previous * (this.column.unseenIndex + 1) + index;
+  }
+}
+
+/** Counts pairs of levels of the training rows, and chooses the strength that predicts each row best from all the others. */
+export function fitLevelChain(
+  previousColumn: LevelColumn,
+  column: LevelColumn,
+  pairs: Iterable<readonly [previous: string | null, level: string | null]>,
+): LevelChain {
+  const stride = column.unseenIndex + 1;
+  const counted = new Map<number, number>();
+  for (const [previousLevel, level] of pairs) {
+    if (previousLevel === null || level === null) continue;
+    const key = previousColumn.indexOf(previousLevel) * stride + column.indexOf(level);
+    counted.set(key, (counted.get(key) ?? 0) + 1);
+  }
+  const counts = [...counted]
+    .sort(([a], [b]) => a - b)
+    .map(([key, count]) => [Math.floor(key / stride), key % stride, count] as const);
+  return new LevelChain(column, { strength: bestStrength(column, counts), counts });
+}
+
+/** Leave-one-out likelihood in closed form: Σ n_ij·log((n_ij − 1 + κ·P(j))/(n_i − 1 + κ)). */
+function bestStrength(column: LevelColumn, counts: LevelChainConfig['counts']): number {
+  const totals = new Map<number, number>();
+  for (const [previous, , count] of counts) totals.set(previous, (totals.get(previous) ?? 0) + count);
+  let best: number = STRENGTHS[0];
+  let bestLikelihood = -Infinity;
+  for (const strength of STRENGTHS) {
+    let likelihood = 0;
+    for (const [previous, index, count] of counts) {
+      const left = count - 1 + strength * column.probability(index);
+      likelihood += count * Math.log(left / ((totals.get(previous) ?? 0) - 1 + strength));
+    }
+    if (likelihood > bestLikelihood) {
+      bestLikelihood = likelihood;
+      best = strength;
+    }
+  }
+  return best;
+}

@@ -1,0 +1,84 @@
+import type { FeatureSpec } from '@flowline/events';
+
+import { isLevelFeature } from './feature-schema.ts';
+import type { FeatureTable } from './feature-table.ts';
+
+/** The pattern of a complete row. */
+export const COMPLETE = 0;
+/** A pattern that the training rows did not have. */
+export const UNKNOWN_PATTERN = -1;
+
+/** More patterns than could each have enough rows to calibrate on. */
+const MAX_PATTERNS = 4096;
+
+/**
+ * Which features of a row are missing, as a small number: 0 for a complete row, −1 for a combination that the training rows
+ * did not have. A trie: a pattern is its parent's and one more missing feature, in schema order.
+ */
+export class MissingPatterns {
+  /** Of pattern i + 1: [parent, index of the feature in the schema]. */
+  readonly nodes: readonly (readonly [number, number])[];
+  private readonly children: ReadonlyMap<number, number>;
+  private readonly features: number;
+
+  constructor(features: number, nodes: readonly (readonly [number, number])[]) {
+    this.features = features;
+    this.nodes = nodes;
+    this.children = new Map(nodes.map(([parent, feature], i) => [parent * features + feature, i + 1]));
+  }
+
+  /** The pattern of a row when one more feature turns out to be missing; features come in schema order. */
+  with(pattern: number, feature: number): number {
+    return pattern === UNKNOWN_PATTERN
+      ? UNKNOWN_PATTERN
+      : (this.children.get(pattern * this.features + feature) ?? UNKNOWN_PATTERN);
+  }
+
+  /** Indices in the schema of the features that a pattern lacks, ascending. */
+  featuresOf(pattern: number): readonly number[] {
+    const missing: number[] = [];
+    let node = this.nodes[pattern - 1];
+    while (node !== undefined) {
+      missing.unshift(node[1]);
+      node = this.nodes[node[0] - 1];
+    }
+    return missing;
+  }
+}
+
+/** Collects the patterns of the training rows. */
+export function fitMissingPatterns(schema: readonly FeatureSpec[], table: FeatureTable): MissingPatterns {
+  const nodes: [number, number][] = [];
+  const children = new Map<number, number>();
+  const isMissing = missingTest(schema, table);
+  for (let row = 0; row < table.size; row++) {
+    let pattern = COMPLETE;
+    for (let feature = 0; feature < schema.length; feature++) {
+      if (!isMissing(row, feature)) continue;
+      const key = pattern * schema.length + feature;
+      let child = children.get(key);
+      if (child === undefined) {
+        if (nodes.length === MAX_PATTERNS) break;
+        nodes.push([pattern, feature]);
+        child = nodes.length;
+        children.set(key, child);
+      }
+      pattern = child;
+    }
+  }
+  return new MissingPatterns(schema.length, nodes);
+}
+
+function missingTest(schema: readonly FeatureSpec[], table: FeatureTable): (row: number, feature: number) => boolean {
+  let numeric = 0;
+  let level = 0;
+  const tests = schema.map((spec) => {
+    if (isLevelFeature(spec)) {
+      const at = level++;
+      return (row: number) => (table.levels[row * table.levelWidth + at] ?? null) === null;
+    }
+    const at = numeric++;
+    return (row: number) => Number.isNaN(table.numeric[row * table.numericWidth + at] ?? NaN);
+  });
+  return (row, feature) => tests[feature]?.(row) ?? false;
+}

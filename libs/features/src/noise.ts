@@ -1,0 +1,30 @@
+/** The noise that every dimension is trained with, in standard deviations of the column (docs/reference/features.md). */
+const LEAST_NOISE = 0.1;
+const LARGEST_NOISE = 0.5;
+/** A column is discrete when it has at most so many distinct values, or at most this share of its rows; and under half of them. */
+const DISCRETE_VALUES = 100;
+const DISCRETE_SHARE = 0.02;
+
+/**
+ * σ of the Gaussian training noise of a column: 0.1; on a discrete column (1 < distinct ≤ max(100, 2 % of n), < n/2) half the
+ * median gap between neighbouring values, within [0.1, 0.5], so that the flow does not collapse on the single values.
+ * @param sorted the column in standardised units, ascending.
+ */
+export function noiseScale(sorted: Float64Array): number {
+  const n = sorted.length;
+  const gaps: number[] = [];
+  for (let i = 1; i < n; i++) {
+    const gap = (sorted[i] ?? 0) - (sorted[i - 1] ?? 0);
+    if (gap > 0) gaps.push(gap);
+  }
+  const distinct = gaps.length + 1;
+  const discrete = distinct > 1 && distinct <= Math.max(DISCRETE_VALUES, DISCRETE_SHARE * n) && distinct < n / 2;
+  return discrete ? Math.max(LEAST_NOISE, Math.min(LARGEST_NOISE, median(gaps) / 2)) : LEAST_NOISE;
+}
+
+function median(values: number[]): number {
+  values.sort((a, b) => a - b);
+  const middle = values.length >> 1;
+  const upper = values[middle] ?? 0;
+  return values.length % 2 === 1 ? upper : ((values[middle - 1] ?? 0) + upper) / 2;
+}

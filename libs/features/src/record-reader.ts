@@ -1,0 +1,151 @@
+import type { DeadLetterReason, FeatureSpec } from '@flowline/events';
+
+import { compileExpression, compileNumber, compileTime, nameOf, type Evaluate, type Lookups } from './expression.ts';
+import { Fault, describe, wrongType } from './fault.ts';
+import { checkSchema, isLevelFeature, scaleOf } from './feature-schema.ts';
+import type { FeatureTable } from './feature-table.ts';
+
+/** Why one record could not become a row: a dead letter's reason. */
+export interface RecordFault {
+  /** Index of the record among those read. */
+  readonly index: number;
+  readonly reason: DeadLetterReason;
+  /** The record's field, or the feature's name where a derived value is at fault; null for the whole record. */
+  readonly field: string | null;
+  /** What was found and what was expected, in one sentence. */
+  readonly message: string;
+}
+
+/** Records as a table; every record is either a row of it or a fault. */
+export interface ReadResult {
+  readonly table: FeatureTable;
+  /** The index of the record that each row came from, ascending. */
+  readonly accepted: Int32Array;
+  /** In the order of the records. */
+  readonly faults: readonly RecordFault[];
+}
+
+/** Turns records (history rows, parsed JSON of events) into a {@link FeatureTable}. Stateless between calls. */
+export interface RecordReader {
+  /** Reads records of any shape; never throws because of one. */
+  read(records: readonly unknown[]): ReadResult;
+}
+
+/** The largest float32: the flow computes in it. */
+const MAX_FLOAT32 = 3.4028234663852886e38;
+
+/**
+ * Compiles a schema to a reader. A JSON null or an absent field is a missing value where the feature is nullable, and a fault
+ * elsewhere. Text is never taken for a number: a numeric column of history must arrive as a number, a bigint or a Date.
+ * @throws FlowlineError FLOWLINE_FEATURES_INVALID for a schema that is not valid, or that needs a lookup that is not there.
+ */
+export function createRecordReader(schema: readonly FeatureSpec[], lookups: Lookups): RecordReader {
+  checkSchema(schema);
+  const numericReaders = schema.filter((spec) => !isLevelFeature(spec)).map((spec) => numberReader(spec, lookups));
+  const levelReaders = schema.filter(isLevelFeature).map((spec) => levelReader(spec, lookups));
+  const numericWidth = numericReaders.length;
+  const levelWidth = levelReaders.length;
+
+  /** Writes a record into a row; the fault when it is not one. */
+  const readInto = (record: unknown, row: number, numeric: Float64Array, levels: (string | null)[]): Fault | null => {
+    if (!isObject(record))
+      return new Fault('not_an_object', null, `The record is ${describe(record)}; expected an object.`);
+    let at = row * numericWidth;
+    for (const read of numericReaders) {
+      const value = read(record);
+      if (value instanceof Fault) return value;
+      numeric[at++] = value ?? NaN;
+    }
+    at = row * levelWidth;
+    for (const read of levelReaders) {
+      const value = read(record);
+      if (value instanceof Fault) return value;
+      levels[at++] = value;
+    }
+    return null;
+  };
+
+  return {
+    read: (records) => {
+      const numeric = new Float64Array(records.length * numericWidth);
+      const levels: (string | null)[] = [];
+      const accepted = new Int32Array(records.length);
+      const faults: RecordFault[] = [];
+      let size = 0;
+      for (let index = 0; index < records.length; index++) {
+        const fault = readInto(records[index], size, numeric, levels);
+        if (fault === null) accepted[size++] = index;
+        else faults.push({ index, reason: fault.reason, field: fault.field, message: fault.message });
+      }
+      // The last record may have left a part of a row behind.
+      levels.length = size * levelWidth;
+      return {
+        table: { size, numeric: numeric.subarray(0, size * numericWidth), numericWidth, levels, levelWidth },
+        accepted: accepted.subarray(0, size),
+        faults,
+      };
+    },
+  };
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
+
+function numberReader(spec: FeatureSpec, lookups: Lookups): Evaluate<number> {
+  const { scale, value: expression } = scaleOf(spec);
+  const evaluate = spec.type === 'cyclic' ? compileCycle(expression, lookups) : compileNumber(expression, lookups);
+  // Only what enters the flow without a change of scale can leave the range of float32.
+  const limit = scale === 'none' && (spec.type === 'real' || spec.type === 'integer') ? MAX_FLOAT32 : Number.MAX_VALUE;
+  const name = typeof expression === 'string' ? expression : spec.name;
+  return (record) => {
+    const value = evaluate(record);
+    if (typeof value === 'number') {
+      if (Math.abs(value) <= limit) return value;
+      return Number.isFinite(value)
+        ? new Fault('out_of_range', name, `${name} is ${describe(value)}, beyond ±${MAX_FLOAT32.toPrecision(3)}.`)
+        : new Fault('not_finite', name, `${name} is ${value}; expected a finite number.`);
+    }
+    return orMissing(value, spec, name);
+  };
+}
+
+/** A cyclic value: a number in the units of its period, or a time in milliseconds. */
+function compileCycle(expression: FeatureSpec['from'], lookups: Lookups): Evaluate<number> {
+  const evaluate = compileExpression(expression, lookups);
+  const time = compileTime(expression, lookups);
+  return (record) => {
+    const value = evaluate(record);
+    return typeof value === 'number' || value === null || value instanceof Fault ? value : time(record);
+  };
+}
+
+function levelReader(spec: FeatureSpec, lookups: Lookups): Evaluate<string> {
+  const evaluate = compileExpression(spec.from, lookups);
+  const name = typeof spec.from === 'string' ? spec.from : spec.name;
+  const expected = spec.type === 'boolean' ? 'true or false' : 'text, a number, true or false';
+  return (record) => {
+    const value = evaluate(record);
+    if (value === null || value instanceof Fault) return orMissing(value, spec, name);
+    if (typeof value === 'boolean') return value ? 'true' : 'false';
+    if (spec.type === 'boolean' || value instanceof Date) return wrongType(name, value, expected);
+    if (typeof value === 'number') {
+      return Number.isFinite(value)
+        ? String(value)
+        : new Fault('not_finite', name, `${name} is ${value}; expected ${expected}.`);
+    }
+    // Postgres cannot store it, and one such event must not hold up its batch.
+    if (value.includes('\0'))
+      return new Fault('wrong_type', name, `${name} is text with a NUL character, which cannot be stored.`);
+    return value;
+  };
+}
+
+/** Decides what a missing value, or a key that a lookup table lacks, is for this feature. */
+function orMissing(value: null | Fault, spec: FeatureSpec, name: string): null | Fault {
+  if (value === null) {
+    if (spec.nullable) return null;
+    const of = typeof spec.from === 'string' ? '' : ` (for the feature ${spec.name}, ${nameOf(spec.from)})`;
+    return new Fault('missing_field', name, `${name}${of} is absent or null, and the feature is not nullable.`);
+  }
+  return value.reason === 'unknown_key' && spec.nullable ? null : value;
+}

@@ -1,0 +1,28 @@
+/**
+ * An invertible change of one number, from original units to the real line, with its Jacobian. `forward` is defined and
+ * finite on what `nearest` returns; the density it induces is exact on its support, which contains every accepted value.
+ */
+export interface Transform {
+  readonly config: TransformConfig;
+  /** The ends of the domain: the least and the greatest float64 that `accepts` can accept. */
+  readonly bounds: readonly [lowest: number, highest: number];
+  /** Whether a finite value lies in the domain; elsewhere its density is 0. */
+  accepts(value: number): boolean;
+  /** The value itself where it is accepted, else the closest one that is. */
+  nearest(value: number): number;
+  /** Original units → the real line. */
+  forward(value: number): number;
+  /** The inverse of `forward`, on the whole real line. */
+  inverse(y: number): number;
+  /** log |d forward / d value| at a value, in nats; `y` is forward(value), so that it is not computed twice. */
+  logAbsDet(value: number, y: number): number;
+}
+
+/** What a transform is rebuilt from: plain JSON. */
+export type TransformConfig =
+  | { readonly type: 'identity' }
+  | { readonly type: 'integer' }
+  | { readonly type: 'asinh' }
+  | { readonly type: 'log'; readonly floor: number }
+  | { readonly type: 'positive'; readonly shift: number; readonly floor: number }
+  | { readonly type: 'unit'; readonly epsilon: number };
