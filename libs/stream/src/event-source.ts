@@ -5,7 +5,7 @@ export interface SourceRecord {
   /** Strictly increasing within a partition; gaps are normal. */
   readonly offset: number;
   readonly key: Uint8Array | null;
-  /** null is a tombstone. */
+  /** null is a tombstone. A source that cuts off what is over the size limit keeps at least one byte more than the limit. */
   readonly value: Uint8Array | null;
   readonly headers: Readonly<Record<string, string>>;
   /** Milliseconds since the epoch. */
@@ -16,6 +16,7 @@ export interface SourceRecord {
 export interface SourceBatch {
   readonly topic: string;
   readonly partition: number;
+  /** May be empty: then the batch only moves the partition's next offset. */
   readonly records: readonly SourceRecord[];
   /** The offset to read next once this batch is stored; beyond the last record's by at least one. */
   readonly nextOffset: number;
@@ -28,6 +29,13 @@ export interface SourceBatch {
  * `done`, so memory is bounded by the batch size.
  */
 export interface EventSource {
-  /** Cold: subscribing starts the source, unsubscribing stops it. Completes at the end of a finite source. */
+  /** Finite sources end by themselves. */
+  readonly finite: boolean;
+  /**
+   * Cold: subscribing starts the source, unsubscribing drops it at once. Completes at the end of a finite source and after
+   * `stop`; fails with a FlowlineError.
+   */
   readonly batches$: Observable<SourceBatch>;
+  /** Asks the source to fetch no more: the batches in flight finish, then `batches$` completes. */
+  stop(): void;
 }

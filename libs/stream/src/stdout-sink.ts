@@ -1,0 +1,23 @@
+import type { Writable } from 'node:stream';
+
+import type { AlertSink } from './alert-sink.ts';
+
+/** A sink that writes each alert as one line of JSON; resolves when the stream has taken the lines over. */
+export function createStdoutSink(output: Writable = process.stdout): AlertSink {
+  // A write that fails is told to its caller; without a listener it would also end the process.
+  output.on('error', () => undefined);
+  return {
+    name: 'stdout',
+    send: (messages) =>
+      messages.length === 0
+        ? Promise.resolve()
+        : new Promise((resolve, reject) => {
+            const lines = messages.map((message) => `${message.value}\n`).join('');
+            output.write(lines, (error) => {
+              if (error) reject(error);
+              else resolve();
+            });
+          }),
+    close: () => Promise.resolve(),
+  };
+}
