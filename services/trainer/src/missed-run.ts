@@ -6,6 +6,7 @@ import { instantsOf, wallMs, wallTimeAt, type WallTime } from './local-time.ts';
 const DAY_MS = 86_400_000;
 /** A schedule of 29 February may wait eight years (1896–1904, 2096–2104). */
 const LONGEST_GAP_DAYS = 8 * 366;
+const LARGEST_SHIFT_MS = 3 * 3_600_000;
 
 /**
  * The latest time that a schedule named after `lastRun` and not after `now`, or null when there is none: the run to make up
@@ -15,9 +16,12 @@ const LONGEST_GAP_DAYS = 8 * 366;
  * @throws FlowlineError FLOWLINE_CONFIG_INVALID for an expression that is none.
  */
 export function missedRun(schedule: string, timezone: string, lastRun: Date, now: Date): Date | null {
-  const { seconds, minutes, hours, isDay } = parseSchedule(schedule);
+  const { hours, isDay } = parseSchedule(schedule);
   const everyHour = hours.length === 24;
   const today = wallTimeAt(now.getTime(), timezone);
+  // No clock change is larger: times outside need no look at the zone.
+  const latestWall = wallMs(today) + LARGEST_SHIFT_MS;
+  const earliestWall = wallMs(wallTimeAt(lastRun.getTime(), timezone)) - LARGEST_SHIFT_MS;
   // A day beyond the last run's own: a skipped time may belong to the wall-clock day before its instant.
   const days = Math.min(LONGEST_GAP_DAYS, Math.ceil((now.getTime() - lastRun.getTime()) / DAY_MS) + 2);
 
@@ -25,13 +29,17 @@ export function missedRun(schedule: string, timezone: string, lastRun: Date, now
     const day = daysBefore(today, back);
     if (!isDay(day)) continue;
     let latest: number | null = null;
-    for (const hour of hours) {
-      for (const minute of minutes) {
-        for (const second of seconds) {
-          const instants = instantsOf({ ...day, hour, minute, second }, timezone);
-          for (const instant of everyHour ? instants : instants.slice(0, 1)) {
-            if (instant <= now.getTime() && instant > (latest ?? lastRun.getTime())) latest = instant;
-          }
+    let stop = earliestWall;
+    for (const wall of timesOfDay(schedule, day)) {
+      const local = wallMs(wall);
+      if (local > latestWall) continue;
+      if (local < stop) break;
+      const instants = instantsOf(wall, timezone);
+      for (const instant of everyHour ? instants : instants.slice(0, 1)) {
+        if (instant <= now.getTime() && instant > (latest ?? lastRun.getTime())) {
+          // In the hour that autumn repeats, an earlier time on the clock may still come later.
+          stop = Math.max(stop, local - LARGEST_SHIFT_MS);
+          latest = instant;
         }
       }
     }
@@ -40,12 +48,24 @@ export function missedRun(schedule: string, timezone: string, lastRun: Date, now
   return null;
 }
 
+/** The times of a schedule on a day, the latest first. */
+function* timesOfDay(schedule: string, day: WallTime): Generator<WallTime> {
+  const { seconds, minutes, hours } = parseSchedule(schedule);
+  for (const hour of hours.toReversed()) {
+    for (const minute of minutes.toReversed()) {
+      for (const second of seconds.toReversed()) yield { ...day, hour, minute, second };
+    }
+  }
+}
+
 interface ParsedSchedule {
   readonly seconds: readonly number[];
   readonly minutes: readonly number[];
   readonly hours: readonly number[];
   readonly isDay: (day: WallTime) => boolean;
 }
+
+const ascending = (values: readonly number[] = []): number[] => [...values].sort((a, b) => a - b);
 
 const parsed = new Map<string, ParsedSchedule>();
 
@@ -59,9 +79,9 @@ function parseSchedule(schedule: string): ParsedSchedule {
   const matcher = createTask(`* * ${written.slice(-3).join(' ')}`, () => undefined, { timezone: 'UTC' });
   void matcher.destroy();
   const result: ParsedSchedule = {
-    seconds: written.length === 6 ? (fields?.second ?? []) : [0],
-    minutes: fields?.minute ?? [],
-    hours: fields?.hour ?? [],
+    seconds: written.length === 6 ? ascending(fields?.second) : [0],
+    minutes: ascending(fields?.minute),
+    hours: ascending(fields?.hour),
     isDay: (day) => matcher.match(new Date(wallMs({ ...day, hour: 0, minute: 0, second: 0 }))),
   };
   parsed.set(schedule, result);

@@ -1,0 +1,131 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+
+import { type ScheduledDetector, TrainingSchedule } from './schedule.ts';
+
+const nightly: ScheduledDetector = {
+  name: 'nightly',
+  schedule: '15 2 * * *',
+  timezone: 'UTC',
+  appliedAt: new Date('2026-05-01T00:00:00Z'),
+};
+
+/** A world with a clock that a test sets, and runs that claim their time as Postgres does. */
+function world(detectors: ScheduledDetector[]) {
+  const state = {
+    now: new Date('2026-05-02T09:00:00Z'),
+    detectors,
+    runs: [] as string[],
+    errors: [] as (string | null)[],
+    running: 0,
+    most: 0,
+  };
+  const abort = new AbortController();
+  const last = new Map<string, Date>();
+  const schedule = new TrainingSchedule({
+    list: () => Promise.resolve(state.detectors),
+    lastRun: (name) => Promise.resolve(last.get(name) ?? null),
+    train: async (name, scheduledFor) => {
+      state.most = Math.max(state.most, ++state.running);
+      last.set(name, scheduledFor);
+      state.runs.push(`${name} ${scheduledFor.toISOString()}`);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      state.running--;
+      if (name === 'broken') throw new Error('training failed');
+    },
+    onError: (name) => state.errors.push(name),
+    signal: abort.signal,
+    rereadMs: 10,
+    now: () => state.now,
+  });
+  worlds.push({ schedule, abort });
+  return { state, schedule, abort };
+}
+
+const worlds: { schedule: TrainingSchedule; abort: AbortController }[] = [];
+afterEach(async () => {
+  for (const { schedule, abort } of worlds.splice(0)) {
+    abort.abort();
+    await schedule.run();
+  }
+});
+
+describe('TrainingSchedule', () => {
+  it('makes up at start for the run that was missed, once', async () => {
+    const { state, schedule } = world([nightly]);
+    await schedule.reread();
+    await schedule.reread();
+    await schedule.idle();
+    await schedule.reread();
+    await schedule.idle();
+    expect(state.runs).toEqual(['nightly 2026-05-02T02:15:00.000Z']);
+  });
+
+  it('gives a detector that is applied later its schedule, and takes away what is gone', async () => {
+    const { state, schedule } = world([]);
+    await schedule.reread();
+    state.detectors = [nightly];
+    await schedule.reread();
+    await schedule.idle();
+    expect(state.runs).toHaveLength(1);
+    state.detectors = [];
+    state.now = new Date('2026-05-03T09:00:00Z');
+    await schedule.reread();
+    await schedule.idle();
+    expect(state.runs).toHaveLength(1);
+  });
+
+  it('follows a schedule that is changed', async () => {
+    const { state, schedule } = world([
+      { ...nightly, schedule: '0 12 * * *', appliedAt: new Date('2026-05-02T00:00:00Z') },
+    ]);
+    await schedule.reread();
+    await schedule.idle();
+    expect(state.runs).toEqual([]);
+    state.detectors = [{ ...nightly, schedule: '0 8 * * *' }];
+    await schedule.reread();
+    await schedule.idle();
+    expect(state.runs).toEqual(['nightly 2026-05-02T08:00:00.000Z']);
+  });
+
+  it('trains one detector at a time, and goes on after one that fails', async () => {
+    const { state, schedule } = world([{ ...nightly, name: 'broken' }, nightly, { ...nightly, name: 'other' }]);
+    await schedule.reread();
+    await schedule.idle();
+    expect(state.runs.map((run) => run.split(' ')[0])).toEqual(['broken', 'nightly', 'other']);
+    expect(state.most).toBe(1);
+    expect(state.errors).toEqual(['broken']);
+  });
+
+  it('reports an expression that is none, once, and serves the others', async () => {
+    const { state, schedule } = world([{ ...nightly, name: 'wrong', schedule: 'at night' }, nightly]);
+    await schedule.reread();
+    await schedule.reread();
+    await schedule.idle();
+    expect(state.errors).toEqual(['wrong']);
+    expect(state.runs).toEqual(['nightly 2026-05-02T02:15:00.000Z']);
+  });
+
+  it('runs on a tick of the clock', async () => {
+    const every: ScheduledDetector = { ...nightly, schedule: '* * * * * *', appliedAt: new Date() };
+    const { state, schedule, abort } = world([every]);
+    state.now = new Date();
+    await schedule.reread();
+    await schedule.idle();
+    expect(state.runs).toEqual([]);
+    state.now = new Date(Date.now() + 2000);
+    while (state.runs.length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    abort.abort();
+    await schedule.run();
+    expect(state.runs.length).toBeGreaterThanOrEqual(1);
+  });
+
+  it('ends on its signal, after the training in progress', async () => {
+    const { state, schedule, abort } = world([nightly]);
+    const running = schedule.run();
+    while (state.runs.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    expect(state.running).toBe(1);
+    abort.abort();
+    await running;
+    expect(state.running).toBe(0);
+  });
+});

@@ -1,0 +1,167 @@
+import { createTask, type ScheduledTask } from 'node-cron';
+
+import { checkSchedule, missedRun } from './missed-run.ts';
+
+/** A detector that is trained on a schedule. */
+export interface ScheduledDetector {
+  readonly name: string;
+  readonly schedule: string;
+  readonly timezone: string;
+  /** The schedule counts from here while nothing has run. */
+  readonly appliedAt: Date;
+}
+
+/** What the schedule needs of the world. */
+export interface ScheduleParts {
+  /** The detectors that have a schedule now. */
+  list(): Promise<readonly ScheduledDetector[]>;
+  /** The latest scheduled time that somebody ran or runs; null: none yet. */
+  lastRun(detector: string): Promise<Date | null>;
+  /** Runs one scheduled time; resolves when it ended, whoever ran it. */
+  train(detector: string, scheduledFor: Date): Promise<void>;
+  /** Hears of what went wrong and was survived. */
+  onError(detector: string | null, error: unknown): void;
+  readonly signal: AbortSignal;
+  /** How often the detectors are read again and missed runs looked for (default 30,000). */
+  readonly rereadMs?: number;
+  readonly now?: () => Date;
+}
+
+interface Entry {
+  readonly detector: ScheduledDetector;
+  readonly task: ScheduledTask | null;
+}
+
+const REREAD_MS = 30_000;
+
+/**
+ * Trains detectors when their schedules say so, one at a time in this process.
+ *
+ * ```
+ *  start() ──▶ reread ──every rereadMs──▶ reread … ──▶ signal ──▶ stopped
+ *                │ a detector is new or changed: its cron task is made anew; gone: removed
+ *                │ a scheduled time has passed that nobody ran: it is run (also after a tick, for which this is the check)
+ *                └ an expression that is none: reported once, the others go on
+ * ```
+ *
+ * A tick of node-cron only says "look": what runs is the scheduled time that has passed since the last run, as `missedRun` finds
+ * it. So a tick that comes twice, or not at all, on a day when clocks change, makes no difference.
+ */
+export class TrainingSchedule {
+  readonly #parts: ScheduleParts;
+  readonly #entries = new Map<string, Entry>();
+  readonly #reported = new Set<string>();
+  #queue: Promise<void> = Promise.resolve();
+  readonly #queued = new Set<string>();
+
+  constructor(parts: ScheduleParts) {
+    this.#parts = parts;
+  }
+
+  /** Runs until the signal; resolves once the training in progress, if any, has ended. */
+  async run(): Promise<void> {
+    const { signal, rereadMs = REREAD_MS } = this.#parts;
+    while (!signal.aborted) {
+      await this.reread();
+      await pause(rereadMs, signal);
+    }
+    for (const { task } of this.#entries.values()) void task?.destroy();
+    this.#entries.clear();
+    await this.#queue;
+  }
+
+  /** Reads the detectors again, and starts what is due. */
+  async reread(): Promise<void> {
+    try {
+      const detectors = await this.#parts.list();
+      const names = new Set(detectors.map((detector) => detector.name));
+      for (const [name, { task }] of this.#entries) {
+        if (names.has(name)) continue;
+        void task?.destroy();
+        this.#entries.delete(name);
+      }
+      for (const detector of detectors) {
+        this.#ensureTask(detector);
+        void this.#enqueue(detector);
+      }
+    } catch (error) {
+      this.#parts.onError(null, error);
+    }
+  }
+
+  /** Resolves once nothing is queued. */
+  async idle(): Promise<void> {
+    let seen;
+    do {
+      seen = this.#queue;
+      await seen;
+    } while (seen !== this.#queue);
+  }
+
+  #ensureTask(detector: ScheduledDetector): void {
+    const known = this.#entries.get(detector.name);
+    const same = known?.detector.schedule === detector.schedule && known.detector.timezone === detector.timezone;
+    if (same) return;
+    void known?.task?.destroy();
+    this.#entries.set(detector.name, { detector, task: this.#createTask(detector) });
+  }
+
+  #createTask(detector: ScheduledDetector): ScheduledTask | null {
+    try {
+      checkSchedule(detector.schedule);
+      const task = createTask(detector.schedule, () => this.#enqueue(detector), {
+        name: detector.name,
+        timezone: detector.timezone,
+        noOverlap: true,
+        // A tick that came late is no loss: the next reread finds its run.
+        suppressMissedWarning: true,
+      });
+      void task.start();
+      this.#reported.delete(detector.name);
+      return task;
+    } catch (error) {
+      if (!this.#reported.has(detector.name)) this.#parts.onError(detector.name, error);
+      this.#reported.add(detector.name);
+      return null;
+    }
+  }
+
+  /** One look at a detector, after those in the queue; a detector is in the queue once at most. */
+  #enqueue(detector: ScheduledDetector): Promise<void> {
+    if (this.#queued.has(detector.name) || this.#reported.has(detector.name)) return Promise.resolve();
+    this.#queued.add(detector.name);
+    this.#queue = this.#queue.then(async () => {
+      this.#queued.delete(detector.name);
+      try {
+        await this.#runDue(detector);
+      } catch (error) {
+        this.#parts.onError(detector.name, error);
+      }
+    });
+    return this.#queue;
+  }
+
+  async #runDue(detector: ScheduledDetector): Promise<void> {
+    const { now = () => new Date(), signal } = this.#parts;
+    if (signal.aborted) return;
+    const last = (await this.#parts.lastRun(detector.name)) ?? detector.appliedAt;
+    const due = missedRun(detector.schedule, detector.timezone, last, now());
+    if (due !== null) await this.#parts.train(detector.name, due);
+  }
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) {
+      resolve();
+      return;
+    }
+    const end = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal.addEventListener('abort', end);
+  });
+}
