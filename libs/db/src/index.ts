@@ -1,1 +1,24 @@
-export {};
+export * from './anomalies.ts';
+export { type CommitOptions, commitBatch } from './commit-batch.ts';
+export { connect, type ConnectOptions, type Database } from './database.ts';
+export * from './dead-letters.ts';
+export {
+  type Applied,
+  applyDetector,
+  getDetector,
+  getDetectorVersion,
+  listDetectors,
+  type StoredDetector,
+} from './detectors.ts';
+export { type HistoryRequest, type HistoryRow, type HistorySummary, readHistory, summariseHistory } from './history.ts';
+export type { HistoryRange, HistorySource } from './history-query.ts';
+export * from './lookup.ts';
+export * from './migrate.ts';
+export * from './models.ts';
+export * from './offsets.ts';
+export * from './outbox.ts';
+export * from './outbox-message.ts';
+export { applyRetention, ensurePartitions, type Retention } from './partitions.ts';
+export { schemaDump } from './schema-dump.ts';
+export * from './training-lock.ts';
+export * from './training-runs.ts';

@@ -1,0 +1,111 @@
+import type { Anomaly, DeadLetter, ScoredBatch } from '@flowline/events';
+
+import { BinaryCopy } from './binary-copy.ts';
+import { jsonText } from './json-text.ts';
+import { alertMessage } from './outbox-message.ts';
+import { ANOMALY_FIELDS } from './sql/anomalies-copy.ts';
+import { DEAD_LETTER_FIELDS } from './sql/dead-letters-copy.ts';
+import { OUTBOX_FIELDS } from './sql/outbox-copy.ts';
+import { SCORED_EVENT_FIELDS } from './sql/scored-events-copy.ts';
+
+/** Bytes of a row besides its values and its event id, rounded up. */
+const ROW_BYTES = 200;
+
+/** A value of a column that the batch holds for every row. */
+function at<T>(column: ArrayLike<T>, row: number, name: string): T {
+  const value = column[row];
+  if (value === undefined) throw new RangeError(`the batch has no ${name} for row ${row}`);
+  return value;
+}
+
+/** The scored events of a batch, all its rows in their order. */
+export function scoredEventRows(batch: ScoredBatch): BinaryCopy {
+  const anomalous = new Uint8Array(batch.size);
+  for (const { row } of batch.anomalies) anomalous[row] = 1;
+  const copy = new BinaryCopy(batch.size * (ROW_BYTES + 12 * batch.numericWidth + 16 * batch.levelWidth));
+  for (let row = 0; row < batch.size; row++) {
+    copy
+      .startRow(SCORED_EVENT_FIELDS)
+      .text(batch.detector)
+      .int32(batch.detectorVersion)
+      .int32(batch.modelVersion)
+      .text(batch.topic)
+      .int32(batch.partition)
+      .int64(at(batch.offsets, row, 'offset'))
+      .text(at(batch.eventIds, row, 'event id'))
+      .timestamp(at(batch.eventTimesMs, row, 'event time'))
+      .float8(at(batch.logDensityNats, row, 'log density'))
+      .float8(at(batch.pValues, row, 'p-value'))
+      .text(at(batch.pMethods, row, 'p-value method'))
+      .boolean(anomalous[row] === 1)
+      .float8Array(batch.numeric, row * batch.numericWidth, batch.numericWidth)
+      .textArray(batch.levels, row * batch.levelWidth, batch.levelWidth);
+  }
+  return copy;
+}
+
+/** The anomalies of a batch that are new. */
+export function anomalyRows(batch: ScoredBatch, anomalies: readonly Anomaly[]): BinaryCopy {
+  const copy = new BinaryCopy(anomalies.length * 4_096);
+  for (const { row, reason, alert } of anomalies) {
+    copy
+      .startRow(ANOMALY_FIELDS)
+      .uuid(alert.alertId)
+      .text(batch.detector)
+      .int32(batch.detectorVersion)
+      .int32(batch.modelVersion)
+      .text(batch.topic)
+      .int32(batch.partition)
+      .int64(at(batch.offsets, row, 'offset'))
+      .text(at(batch.eventIds, row, 'event id'))
+      .timestamp(at(batch.eventTimesMs, row, 'event time'))
+      .text(reason)
+      .float8(at(batch.logDensityNats, row, 'log density'))
+      .float8(at(batch.pValues, row, 'p-value'))
+      .text(at(batch.pMethods, row, 'p-value method'))
+      .float8(alert.score.surpriseBits)
+      .text(alert.contributions[0]?.feature ?? null)
+      .text(alert.summary)
+      .jsonb(jsonText(alert));
+  }
+  return copy;
+}
+
+/** The alerts of a batch's new anomalies, as they will be sent. */
+export function outboxRows(batch: ScoredBatch, anomalies: readonly Anomaly[], topic: string): BinaryCopy {
+  const copy = new BinaryCopy(anomalies.length * 4_096);
+  for (const { alert } of anomalies) {
+    const message = alertMessage(alert, topic);
+    copy
+      .startRow(OUTBOX_FIELDS)
+      .uuid(message.alertId)
+      .text(batch.detector)
+      .text(message.topic)
+      .text(message.key)
+      .jsonb(jsonText(message.headers))
+      .text(message.value);
+  }
+  return copy;
+}
+
+/** The dead letters of a batch that are new. */
+export function deadLetterRows(batch: ScoredBatch, letters: readonly DeadLetter[]): BinaryCopy {
+  const copy = new BinaryCopy(letters.length * 1_024);
+  for (const letter of letters) {
+    copy
+      .startRow(DEAD_LETTER_FIELDS)
+      .text(batch.detector)
+      .int32(batch.detectorVersion)
+      .text(batch.topic)
+      .int32(batch.partition)
+      .int64(letter.offset)
+      .text(letter.reason)
+      .text(letter.field)
+      .text(letter.message)
+      .bytea(letter.key)
+      .bytea(letter.value)
+      .jsonb(jsonText(letter.headers))
+      .timestamp(letter.timestampMs);
+  }
+  return copy;
+}

@@ -1,0 +1,68 @@
+import { type ErrorCode, FlowlineError } from '@flowline/events';
+
+/** SQLSTATE (classes and codes) of a server that cannot be reached or is going away; all may pass. */
+const AWAY = /^(08...|57P01|57P02|57P03|57P05|53300)$/;
+/** SQLSTATE of refusals that may pass without anybody changing the statement. */
+const PASSING = /^(25006|25P03|40001|40P01|53000|53100|53200|53400|55P03|57014|58030)$/;
+const SQLSTATE = /^[0-9A-Z]{5}$/;
+/** SQLSTATE of an absent schema, table, column or function. */
+const ABSENT = /^(3F000|42P01|42703|42883)$/;
+
+/** Node's codes of connections that were refused, cut or not found. */
+const NETWORK = new Set([
+  ...['ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH'],
+  ...['ENETUNREACH', 'EHOSTDOWN', 'ENOENT'],
+]);
+/** What the driver says, without a code, of a connection that is gone. */
+const GONE =
+  /connection terminated|connection timeout|timeout exceeded|not queryable|client was closed|client is closed/i;
+
+const remedies: Readonly<Record<string, string>> = {
+  '25006': 'Wait for the server to accept writes again, or point FLOWLINE_DATABASE_URL at the primary.',
+  '53100': "Free space on the server's disk; Flowline waits and resumes.",
+  '53300': "Raise the server's max_connections, or lower FLOWLINE_DATABASE_POOL_SIZE.",
+  '42501': 'Grant the role the privilege that is named, or use another role.',
+  '28P01': 'Correct the user or password in FLOWLINE_DATABASE_URL.',
+  '28000': "Correct the user in FLOWLINE_DATABASE_URL, or the server's pg_hba.conf.",
+  '3D000': 'Create the database, or correct its name in FLOWLINE_DATABASE_URL.',
+};
+
+/** The SQLSTATE of a server's error, or Node's code of a system error; undefined where there is none. */
+export function errorCode(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
+  return typeof error.code === 'string' ? error.code : undefined;
+}
+
+function messageOf(error: unknown): string {
+  // Connecting to a name with several addresses fails with one error each, and no message of its own.
+  if (error instanceof AggregateError && error.message === '') return error.errors.map(messageOf).join('; ');
+  return error instanceof Error ? error.message : String(error);
+}
+
+/**
+ * The FlowlineError of what went wrong with the database at `address`: its code, and whether it may pass. An error of
+ * anybody else is given back as it is.
+ */
+export function toFlowlineError(error: unknown, address: string): unknown {
+  const code = errorCode(error);
+  const message = messageOf(error);
+  const ours = code === undefined ? GONE.test(message) : NETWORK.has(code) || SQLSTATE.test(code);
+  if (error instanceof FlowlineError || !ours) return error;
+  const make = (kind: ErrorCode, text: string, remedy: string, retryable: boolean) =>
+    new FlowlineError(kind, text, { where: address, remedy, retryable, cause: error });
+  const specific = code === undefined ? undefined : remedies[code];
+  if (code === undefined || NETWORK.has(code) || AWAY.test(code)) {
+    const remedy = specific ?? 'Check that Postgres runs there and that FLOWLINE_DATABASE_URL is right.';
+    return make('FLOWLINE_DATABASE_UNREACHABLE', `Postgres at ${address} does not answer: ${message}`, remedy, true);
+  }
+  if (code === '28P01' || code === '28000' || code === '3D000') {
+    return make('FLOWLINE_DATABASE_UNREACHABLE', `Postgres at ${address} refused: ${message}`, specific ?? '', false);
+  }
+  if (ABSENT.test(code)) {
+    const text = `The schema "flowline" of ${address} is missing or older than this program: ${message}`;
+    return make('FLOWLINE_DATABASE_NOT_MIGRATED', text, 'Run `flowline migrate`.', false);
+  }
+  const passing = PASSING.test(code);
+  const remedy = specific ?? (passing ? 'Try again.' : "See the server's message.");
+  return make('FLOWLINE_DATABASE_FAILED', `Postgres at ${address} refused a statement: ${message}`, remedy, passing);
+}

@@ -1,0 +1,122 @@
+import { FlowlineError } from '@flowline/events';
+import pg from 'pg';
+
+import { databaseAddress } from './address.ts';
+import { toFlowlineError } from './database-error.ts';
+import { valueTypes } from './value-parsers.ts';
+
+/** How to connect. */
+export interface ConnectOptions {
+  /** Shown by the server: `flowline scorer`. */
+  readonly applicationName: string;
+  /** At most so many connections (default 8). */
+  readonly poolSize?: number;
+}
+
+/** What the statements of this package run on. */
+export interface Queryable {
+  query(text: string, values?: unknown[]): Promise<{ rows: unknown[]; rowCount: number | null }>;
+}
+
+const CONNECT_TIMEOUT_MS = 5_000;
+/** A half-open connection is found within about 20 seconds (10 of silence, then 10 probes, one a second). */
+const KEEP_ALIVE_DELAY_MS = 10_000;
+
+interface Internals {
+  readonly config: pg.ClientConfig;
+  readonly pool: pg.Pool;
+}
+
+const internals = new WeakMap<Database, Internals>();
+
+function internalsOf(db: Database): Internals {
+  const found = internals.get(db);
+  if (found === undefined) throw new FlowlineError('FLOWLINE_DATABASE_FAILED', 'The database handle is closed.');
+  return found;
+}
+
+/** A Postgres database. open → close(); statements after close() reject. Reconnects by itself. */
+export class Database {
+  /** `host:port/database`, without user and password. */
+  readonly address: string;
+
+  constructor(url: string, options: ConnectOptions) {
+    this.address = databaseAddress(url);
+    const config: pg.ClientConfig = {
+      connectionString: url,
+      application_name: options.applicationName,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      keepAlive: true,
+      keepAliveInitialDelayMillis: KEEP_ALIVE_DELAY_MS,
+      types: valueTypes,
+    };
+    const pool = new pg.Pool({ ...config, max: options.poolSize ?? 8, idleTimeoutMillis: 30_000 });
+    // An idle connection that breaks is replaced; whoever needs one meanwhile is told by its own statement.
+    pool.on('error', () => undefined);
+    internals.set(this, { config, pool });
+  }
+
+  /** Waits for running statements, then closes every connection. */
+  async close(): Promise<void> {
+    const found = internals.get(this);
+    internals.delete(this);
+    await found?.pool.end();
+  }
+}
+
+/**
+ * Connects to Postgres and checks that it answers.
+ * @throws FlowlineError FLOWLINE_DATABASE_UNREACHABLE (its message never holds the password), FLOWLINE_CONFIG_INVALID.
+ */
+export async function connect(url: string, options: ConnectOptions): Promise<Database> {
+  const db = new Database(url, options);
+  try {
+    await withClient(db, (client) => client.query('SELECT 1'));
+  } catch (error) {
+    await db.close();
+    throw error;
+  }
+  return db;
+}
+
+/** Runs `work` on a connection of the pool; a connection on which it failed is not used again. */
+export async function withClient<T>(db: Database, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  let client: pg.PoolClient | undefined;
+  let failure: Error | undefined;
+  const onError = (error: Error) => {
+    failure = error;
+  };
+  try {
+    client = await internalsOf(db).pool.connect();
+    // Between statements nobody else listens, and an unheard 'error' would end the process.
+    client.on('error', onError);
+    return await work(client);
+  } catch (error) {
+    failure ??= error instanceof Error ? error : new Error(String(error));
+    throw toFlowlineError(error, db.address);
+  } finally {
+    client?.off('error', onError);
+    client?.release(failure);
+  }
+}
+
+/** A connection of its own, outside the pool; `onLost` hears of its loss while no statement runs. */
+export async function openClient(db: Database, onLost: (error: unknown) => void = () => undefined): Promise<pg.Client> {
+  const client = new pg.Client(internalsOf(db).config);
+  client.on('error', (error) => {
+    onLost(toFlowlineError(error, db.address));
+  });
+  try {
+    await client.connect();
+    return client;
+  } catch (error) {
+    await closeClient(client);
+    throw toFlowlineError(error, db.address);
+  }
+}
+
+/** Closes a connection, broken or not. */
+export async function closeClient(client: pg.Client): Promise<void> {
+  // It may be gone already, and gone is what is wanted.
+  await client.end().catch(() => undefined);
+}

@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto';
+
+import { FlowlineError } from '@flowline/events';
+
+import { type Database, withClient } from './database.ts';
+import { canonicalJson, jsonText } from './json-text.ts';
+import { insertDetector } from './sql/detector-insert.ts';
+import { lockDetector } from './sql/detector-lock.ts';
+import { updateDetector } from './sql/detector-update.ts';
+import { selectDetectorVersionHash } from './sql/detector-version-hash.ts';
+import { insertDetectorVersion } from './sql/detector-version-insert.ts';
+import { selectDetectorVersion } from './sql/detector-version-select.ts';
+import { type DetectorRow, selectDetectors } from './sql/detectors-select.ts';
+import { withTransaction } from './transaction.ts';
+
+/** A stored detector; its definition is JSON, as it was applied. */
+export type StoredDetector = DetectorRow;
+
+/** What applying a definition did. */
+export interface Applied {
+  readonly version: number;
+  /** false: the definition in force was the same already. */
+  readonly changed: boolean;
+}
+
+/** Stores a definition as the detector's version in force; a definition equal to the one in force changes nothing. */
+export async function applyDetector(db: Database, definition: { readonly name: string }): Promise<Applied> {
+  const { name } = definition;
+  const text = jsonText(definition);
+  const sha256 = createHash('sha256').update(canonicalJson(definition)).digest('hex');
+  return withTransaction(db, async (client) => {
+    const [inserted] = await insertDetector(client, name);
+    if (inserted !== undefined) {
+      await insertDetectorVersion(client, name, 1, text, sha256);
+      return { version: 1, changed: true };
+    }
+    const [current] = await lockDetector(client, name);
+    if (current === undefined) throw detectorMissing(name);
+    const [stored] = await selectDetectorVersionHash(client, name, current.version);
+    if (stored?.sha256 === sha256) return { version: current.version, changed: false };
+    const version = current.version + 1;
+    await insertDetectorVersion(client, name, version, text, sha256);
+    await updateDetector(client, name, version);
+    return { version, changed: true };
+  });
+}
+
+/** The detector with its version in force. @throws FlowlineError FLOWLINE_DETECTOR_MISSING. */
+export async function getDetector(db: Database, name: string): Promise<StoredDetector> {
+  const [found] = await withClient(db, (client) => selectDetectors(client, name));
+  if (found === undefined) throw detectorMissing(name);
+  return found;
+}
+
+/** One version of a detector, in force or not. @throws FlowlineError FLOWLINE_DETECTOR_MISSING. */
+export async function getDetectorVersion(db: Database, name: string, version: number): Promise<StoredDetector> {
+  const [found] = await withClient(db, (client) => selectDetectorVersion(client, name, version));
+  if (found === undefined) throw detectorMissing(`${name}, version ${version}`);
+  return found;
+}
+
+/** Every detector with its version in force, by name. */
+export async function listDetectors(db: Database): Promise<StoredDetector[]> {
+  return withClient(db, (client) => selectDetectors(client, null));
+}
+
+/** The error of a name that no detector has. */
+export function detectorMissing(name: string): FlowlineError {
+  return new FlowlineError('FLOWLINE_DETECTOR_MISSING', `There is no detector ${name}.`, {
+    where: name,
+    remedy: 'Apply its file with `flowline apply <file>`, or correct the name.',
+  });
+}

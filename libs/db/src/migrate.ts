@@ -1,0 +1,86 @@
+import { readdir } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+
+import { FlowlineError } from '@flowline/events';
+
+import { closeClient, type Database, openClient, withClient } from './database.ts';
+import { errorCode, toFlowlineError } from './database-error.ts';
+import { ensurePartitions } from './partitions.ts';
+import { selectMigrations } from './sql/migrations-select.ts';
+
+/** The schema that holds everything of Flowline's; every statement names it, so a database may be shared. */
+export const SCHEMA = 'flowline';
+
+const MIGRATIONS_TABLE = 'migrations';
+const folder = fileURLToPath(new URL('../../../migrations', import.meta.url));
+
+/** Which migrations a database has had, by name. */
+export interface MigrationStatus {
+  readonly applied: readonly string[];
+  readonly pending: readonly string[];
+}
+
+/**
+ * Brings the schema up to date, in one transaction; several callers at once take turns.
+ * @returns the names of the migrations that were applied.
+ * @throws FlowlineError FLOWLINE_DATABASE_FAILED, with nothing changed.
+ */
+export async function migrate(db: Database): Promise<string[]> {
+  // Loaded when needed: a scorer never migrates.
+  const { runner } = await import('node-pg-migrate');
+  const client = await openClient(db);
+  let applied: readonly { readonly name: string }[];
+  try {
+    applied = await runner({
+      dbClient: client,
+      dir: folder,
+      ignorePattern: '(?!\\d{4}_.*\\.sql).*',
+      schema: SCHEMA,
+      createSchema: true,
+      migrationsTable: MIGRATIONS_TABLE,
+      direction: 'up',
+      singleTransaction: true,
+      advisoryLockMode: 'wait',
+      logger: { info: quiet, warn: quiet, error: quiet },
+    });
+  } catch (error) {
+    throw toFlowlineError(error, db.address);
+  } finally {
+    await closeClient(client);
+  }
+  await ensurePartitions(db);
+  return applied.map((migration) => migration.name);
+}
+
+/** Which migrations the database has had, and which it lacks. */
+export async function migrationStatus(db: Database): Promise<MigrationStatus> {
+  const known = (await readdir(folder))
+    .filter((file) => /^\d{4}_.*\.sql$/.test(file))
+    .map((file) => file.slice(0, -'.sql'.length))
+    .sort();
+  const applied = await withClient(db, async (client) => {
+    try {
+      return (await selectMigrations(client)).map((row) => row.name);
+    } catch (error) {
+      const code = errorCode(error);
+      if (code === '42P01' || code === '3F000') return [];
+      throw error;
+    }
+  });
+  return { applied, pending: known.filter((name) => !applied.includes(name)) };
+}
+
+/** Checks that the schema is up to date. @throws FlowlineError FLOWLINE_DATABASE_NOT_MIGRATED. */
+export async function requireMigrated(db: Database): Promise<void> {
+  const { applied, pending } = await migrationStatus(db);
+  if (pending.length === 0) return;
+  const what = applied.length === 0 ? 'has no Flowline schema yet' : `lacks the migrations ${pending.join(', ')}`;
+  throw new FlowlineError('FLOWLINE_DATABASE_NOT_MIGRATED', `The database ${db.address} ${what}.`, {
+    where: db.address,
+    remedy: 'Run `flowline migrate`.',
+  });
+}
+
+function quiet(): void {
+  // The error that ends a migration is thrown; the rest is of no use to the caller.
+}

@@ -1,0 +1,18 @@
+import { statement } from '../statement.ts';
+
+/** A detector with the definition in force. */
+export interface DetectorRow {
+  readonly name: string;
+  readonly version: number;
+  readonly definition: unknown;
+  readonly appliedAt: Date;
+}
+
+/** The detector of that name, or all of them for null, by name. */
+export const selectDetectors = statement<[name: string | null], DetectorRow>(`
+  SELECT d.name, v.version, v.definition, d.applied_at AS "appliedAt"
+  FROM flowline.detectors d
+  JOIN flowline.detector_versions v ON v.detector = d.name AND v.version = d.current_version
+  WHERE $1::text IS NULL OR d.name = $1
+  ORDER BY d.name
+`);

