@@ -26,12 +26,21 @@ export interface DemoPostgres {
   stop(): Promise<void>;
 }
 
+/** A table that is there before the server starts. */
+export interface DemoTable {
+  readonly name: string;
+  /** Columns as in CREATE TABLE, in the order of the CSV text. */
+  readonly columns: string;
+  /** CSV without a header. */
+  readonly csv: string;
+}
+
 /**
- * Starts a new, empty Postgres on a free port from the binaries that npm installed; an older one in the folder is stopped and
+ * Starts a new Postgres that holds the tables given on a free port from the binaries that npm installed; an older one in the folder is stopped and
  * replaced. As root it runs as another user, and in a folder that user can reach.
  * @throws FlowlineError FLOWLINE_DATABASE_UNREACHABLE with the server's own words.
  */
-export async function startDemoPostgres(wanted: string): Promise<DemoPostgres> {
+export async function startDemoPostgres(wanted: string, tables: readonly DemoTable[]): Promise<DemoPostgres> {
   const user = process.getuid?.() === 0 ? standInUser() : null;
   let native = nativeFolder();
   let folder = wanted;
@@ -65,9 +74,11 @@ export async function startDemoPostgres(wanted: string): Promise<DemoPostgres> {
     const password = randomBytes(12).toString('hex');
     const passwordFile = path.join(data, '..', 'password');
     const log = path.join(folder, 'postgres.log');
+    const csv = path.join(folder, 'table.csv');
     await writeFile(passwordFile, password, { mode: 0o600 });
     await writeFile(log, '', { mode: 0o600 });
-    if (user !== null) for (const file of [data, passwordFile, log]) await chown(file, user.uid, user.gid);
+    await writeFile(csv, '', { mode: 0o600 });
+    if (user !== null) for (const file of [data, passwordFile, log, csv]) await chown(file, user.uid, user.gid);
     const port = await freePort();
     await run('initdb', [
       `--pgdata=${data}`,
@@ -79,6 +90,16 @@ export async function startDemoPostgres(wanted: string): Promise<DemoPostgres> {
       '--no-sync',
     ]);
     await rm(passwordFile);
+    for (const table of tables) {
+      await writeFile(csv, table.csv);
+      const statements = [
+        `CREATE TABLE ${table.name} (${table.columns});`,
+        `COPY ${table.name} FROM '${csv.replaceAll("'", "''")}' (FORMAT csv);`,
+        `ANALYZE ${table.name};`,
+      ];
+      await runAlone(path.join(native, 'bin', 'postgres'), data, statements, user, folder);
+    }
+    await rm(csv);
     // A demo's data may be lost with the machine: no waiting for the disk. TCP alone: no socket file to place.
     const settings = `-p ${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c synchronous_commit=off -c max_wal_size=2GB`;
     await start(run, data, log, settings);
@@ -106,6 +127,31 @@ async function start(run: Run, data: string, log: string, settings: string): Pro
   } catch (error) {
     throw new Error((await readFile(log, 'utf8')).trim() || textOf(error), { cause: error });
   }
+}
+
+/** Runs statements, one a line, in a server that serves nobody else and ends with them: the quickest way to fill tables. */
+function runAlone(
+  postgres: string,
+  data: string,
+  statements: readonly string[],
+  user: object | null,
+  cwd: string,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const args = ['--single', '-D', data, '-c', 'fsync=off', '-c', 'log_checkpoints=off', 'postgres'];
+    const child = execFile(
+      postgres,
+      args,
+      { ...user, cwd, env: { ...process.env, LC_ALL: 'C' } },
+      (error, stdout, stderr) => {
+        // It goes on after a statement that failed, and says so only here.
+        const failed = /^.*(?:ERROR|FATAL|PANIC):.*$/m.exec(`${stdout}\n${stderr}`);
+        if (error === null && failed === null) resolve();
+        else reject(new Error(failed?.[0] ?? textOf(error), { cause: error }));
+      },
+    );
+    child.stdin?.end(`${statements.join('\n')}\n`);
+  });
 }
 
 /** The folder of the binaries for this platform, beside the package that chose them. */
