@@ -23,8 +23,10 @@ export function action<Arguments extends unknown[]>(
 
 /** A command with the option that every command has. */
 export function command(nameAndArguments: string, description: string, examples: readonly string[]): Command {
-  return new Command(nameAndArguments.split(' ')[0])
-    .arguments(nameAndArguments.split(' ').slice(1).join(' '))
+  const [name = '', ...parameters] = nameAndArguments.split(' ');
+  const created = new Command(name);
+  for (const parameter of parameters) created.argument(parameter);
+  return created
     .description(description)
     .option('--json', 'print the result (or the error) as one line of JSON on standard output')
     .addHelpText('after', `\nExamples:\n${examples.map((example) => `  ${example}`).join('\n')}`);

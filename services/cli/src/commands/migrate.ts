@@ -1,0 +1,36 @@
+import { migrate, migrationStatus } from '@flowline/db';
+import type { Command } from 'commander';
+
+import { action, command } from '../command.ts';
+import { printResult } from '../output.ts';
+import { withDatabase } from '../with-database.ts';
+
+interface MigrateOptions {
+  readonly json?: true;
+  readonly dryRun?: true;
+}
+
+/** `flowline migrate`: brings the schema of the database up to date. */
+export function migrateCommand(): Command {
+  return command('migrate', 'Create or update the schema `flowline` in the database FLOWLINE_DATABASE_URL names.', [
+    'flowline migrate --dry-run',
+    'flowline migrate',
+  ])
+    .option('--dry-run', 'only list what would be applied')
+    .action(
+      action(async (options: MigrateOptions) => {
+        const result = await withDatabase(
+          async (db) => ({
+            database: db.address,
+            dryRun: options.dryRun === true,
+            migrations: options.dryRun === true ? (await migrationStatus(db)).pending : await migrate(db),
+          }),
+          { migrated: false },
+        );
+        printResult(result, options.json === true, ({ database, dryRun, migrations }) => {
+          if (migrations.length === 0) return `${database} is up to date`;
+          return `${database}: ${dryRun ? 'would apply' : 'applied'} ${migrations.join(', ')}`;
+        });
+      }),
+    );
+}

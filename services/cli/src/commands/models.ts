@@ -1,0 +1,43 @@
+import { getDetector, listModels, type ModelSummary } from '@flowline/db';
+import { Command } from 'commander';
+
+import { action, command } from '../command.ts';
+import { formatCount, formatNumber, formatTable, printResult } from '../output.ts';
+import { withDatabase } from '../with-database.ts';
+
+interface ModelsOptions {
+  readonly json?: true;
+}
+
+/** `flowline models ls`: the model versions in the database. */
+export function modelsCommand(): Command {
+  const ls = command('ls [detector]', 'List model versions, the newest first; the champion is the one that scores.', [
+    'flowline models ls',
+    'flowline models ls checkout-latency --json | jq ".[] | select(.champion)"',
+  ]).action(
+    action(async (detector: string | undefined, options: ModelsOptions) => {
+      const models = await withDatabase(async (db) => {
+        if (detector !== undefined) await getDetector(db, detector);
+        return listModels(db, detector);
+      });
+      printResult(models, options.json === true, formatModels);
+    }),
+  );
+  return new Command('models').description('Look at trained models.').addCommand(ls);
+}
+
+function formatModels(models: readonly ModelSummary[]): string {
+  if (models.length === 0) return 'no model yet: train one with `flowline train <detector>`';
+  return formatTable(
+    ['detector', 'version', '', 'trained', 'alpha', 'kB', 'sha256'],
+    models.map((model) => [
+      model.detector,
+      model.version,
+      model.champion ? 'champion' : '',
+      model.createdAt.toISOString().slice(0, 16).replace('T', ' '),
+      formatNumber(model.alpha),
+      formatCount(model.bytes / 1000),
+      model.sha256.slice(0, 12),
+    ]),
+  );
+}

@@ -1,0 +1,30 @@
+import { FlowlineError } from '@flowline/events';
+import { CommanderError } from 'commander';
+
+import { exitCodeOf, exitCodes, printError } from './output.ts';
+import { createProgram } from './program.ts';
+
+const program = createProgram();
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    // Help and version end with 0; whatever else commander throws is about how the command was called.
+    if (error.exitCode === 0) process.exitCode = exitCodes.ok;
+    else if (error.code === 'commander.help') process.exitCode = exitCodes.usage;
+    else {
+      const message = error.message.replace(/^error: /, '');
+      printError(
+        new FlowlineError('FLOWLINE_USAGE', message, {
+          where: `flowline ${process.argv.slice(2).join(' ')}`,
+          remedy: 'See `flowline --help`, or --help after a command.',
+        }),
+        process.argv.includes('--json'),
+      );
+      process.exitCode = exitCodes.usage;
+    }
+  } else {
+    printError(error, process.argv.includes('--json'));
+    process.exitCode = exitCodeOf(error);
+  }
+}

@@ -1,0 +1,33 @@
+import { parseDurationMs } from '@flowline/config';
+import { FlowlineError } from '@flowline/events';
+import { parseTime } from '@flowline/features';
+
+/** A whole number of at least 1 given on the command line. @throws FlowlineError FLOWLINE_USAGE. */
+export function parseCount(option: string, text: string): number {
+  const count = Number(text);
+  if (Number.isInteger(count) && count >= 1) return count;
+  throw usage(option, text, 'a whole number of at least 1');
+}
+
+/** A moment given as a time (ISO 8601) or as a duration before now (`1h`). @throws FlowlineError FLOWLINE_USAGE. */
+export function parseMoment(option: string, text: string, now: Date = new Date()): Date {
+  const durationMs = parseDurationMs(text);
+  if (durationMs !== undefined) return new Date(now.getTime() - durationMs);
+  const time = parseTime(text);
+  if (!Number.isNaN(time)) return new Date(time);
+  throw usage(option, text, 'a duration such as 1h or 30d, or a time such as 2026-05-01T12:00:00Z');
+}
+
+/** One of the words an option takes. @throws FlowlineError FLOWLINE_USAGE. */
+export function parseChoice<Choice extends string>(option: string, text: string, choices: readonly Choice[]): Choice {
+  const found = choices.find((choice) => choice === text);
+  if (found !== undefined) return found;
+  throw usage(option, text, choices.join(' or '));
+}
+
+function usage(option: string, text: string, expected: string): FlowlineError {
+  return new FlowlineError('FLOWLINE_USAGE', `${option} is "${text}"; expected ${expected}.`, {
+    where: option,
+    remedy: 'See --help for examples.',
+  });
+}
