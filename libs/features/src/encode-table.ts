@@ -1,6 +1,4 @@
-import { FlowlineError } from '@flowline/events';
-
-import type { FeatureTable } from './feature-table.ts';
+import { infiniteValue, requiredMissing, type FeatureTable } from './feature-table.ts';
 import type { Layout, Place } from './layout.ts';
 import type { LevelChain } from './level-chain.ts';
 import { MISSING, type LevelColumn } from './level-column.ts';
@@ -49,7 +47,7 @@ export function encodeTable(layout: Layout, parts: FittedParts, table: FeatureTa
   let previousIndices: Int32Array | null = null;
   layout.places.forEach((place, feature) => {
     const missing = (row: number): void => {
-      if (place.presenceColumn < 0) throw requiredMissing(place, row);
+      if (place.presenceColumn < 0) throw requiredMissing(place.spec.name, row);
       batch.missingPattern[row] = parts.patterns.with(batch.missingPattern[row] ?? 0, feature);
     };
     if (place.kind === 'levels') {
@@ -84,7 +82,7 @@ function encodeNumbers(
       continue;
     }
     if (!column.accepts(value)) {
-      if (!Number.isFinite(value)) throw infinite(spec.name, row);
+      if (!Number.isFinite(value)) throw infiniteValue(spec.name, row);
       outOfDomain[row] = 1;
       value = column.nearest(value);
     }
@@ -108,7 +106,7 @@ function encodeCycle(
       missing(row);
       continue;
     }
-    if (!Number.isFinite(value)) throw infinite(spec.name, row);
+    if (!Number.isFinite(value)) throw infiniteValue(spec.name, row);
     const angle = TURN * ((value % period) / period);
     rows[row * width + at] = Math.sin(angle);
     rows[row * width + at + 1] = Math.cos(angle);
@@ -145,15 +143,3 @@ function encodeLevels(
   }
   return indices;
 }
-
-const requiredMissing = (place: Place, row: number): FlowlineError =>
-  new FlowlineError('FLOWLINE_FEATURES_INVALID', `Row ${row} lacks ${place.spec.name}, which is not nullable.`, {
-    where: `features.${place.spec.name}`,
-    remedy: 'Read the rows with the reader of the same detector version, or declare the feature nullable.',
-  });
-
-const infinite = (name: string, row: number): FlowlineError =>
-  new FlowlineError('FLOWLINE_FEATURES_INVALID', `Row ${row} has an infinite ${name}.`, {
-    where: `features.${name}`,
-    remedy: 'Read the rows with the reader of the same detector version.',
-  });

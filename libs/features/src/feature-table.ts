@@ -122,3 +122,17 @@ export function checkTable(schema: readonly FeatureSpec[], table: FeatureTable):
     );
   }
 }
+
+/** The error of a row without a value that the schema requires. */
+export const requiredMissing = (feature: string, row: number): FlowlineError =>
+  new FlowlineError('FLOWLINE_FEATURES_INVALID', `Row ${row} lacks ${feature}, which is not nullable.`, {
+    where: `features.${feature}`,
+    remedy: 'Read the rows with the reader of the same detector version, or declare the feature nullable.',
+  });
+
+/** The error of a row with an infinite value. */
+export const infiniteValue = (feature: string, row: number): FlowlineError =>
+  new FlowlineError('FLOWLINE_FEATURES_INVALID', `Row ${row} has an infinite ${feature}.`, {
+    where: `features.${feature}`,
+    remedy: 'Read the rows with the reader of the same detector version.',
+  });

@@ -3,7 +3,7 @@ import { FlowlineError, type FeatureSpec } from '@flowline/events';
 import { ENCODING_FORMAT, ENCODING_VERSION } from './encoding-config.ts';
 import { FeatureEncoding } from './feature-encoding.ts';
 import { checkSchema, isLevelFeature } from './feature-schema.ts';
-import { checkTable, type FeatureTable } from './feature-table.ts';
+import { checkTable, infiniteValue, requiredMissing, type FeatureTable } from './feature-table.ts';
 import { fitLevelChain } from './level-chain.ts';
 import { fitLevelColumn, type LevelColumn } from './level-column.ts';
 import { fitMissingPatterns } from './missing-patterns.ts';
@@ -27,19 +27,8 @@ export function fitEncoding(schema: readonly FeatureSpec[], table: FeatureTable)
   const warnings: string[] = [];
   const numericSpecs = schema.filter((spec) => !isLevelFeature(spec));
   const levelSpecs = schema.filter(isLevelFeature);
-  const numeric = numericSpecs.map((spec, column) =>
-    spec.type === 'cyclic' ? null : fitNumbers(spec, observedNumbers(table, column), warnings),
-  );
-  const levels = levelSpecs.map((spec, column) =>
-    fitLevelColumn(levelsOf(table, column), { maxLevels: spec.maxLevels, boolean: spec.type === 'boolean' }),
-  );
-  levels.forEach(({ config: { unseen } }, i) => {
-    if (unseen > 0) {
-      warnings.push(
-        `${levelSpecs[i]?.name}: ${unseen} of ${table.size} rows have a level beyond maxLevels; such levels are not told apart.`,
-      );
-    }
-  });
+  const numeric = numericSpecs.map((spec, column) => fitNumbers(spec, observedNumbers(spec, table, column), warnings));
+  const levels = levelSpecs.map((spec, column) => fitLevels(spec, levelsOf(spec, table, column), warnings));
   const chains = levelSpecs.map((spec, column) => {
     const previous: LevelColumn | undefined = levels[column - 1];
     const own = levels[column];
@@ -59,7 +48,8 @@ export function fitEncoding(schema: readonly FeatureSpec[], table: FeatureTable)
   });
 }
 
-function fitNumbers(spec: FeatureSpec, observed: Float64Array, warnings: string[]): NumericColumnConfig {
+function fitNumbers(spec: FeatureSpec, observed: Float64Array, warnings: string[]): NumericColumnConfig | null {
+  if (spec.type === 'cyclic') return null;
   const { column, used, outside } = fitNumericColumn(spec, observed);
   if (observed.length === 0) warnings.push(`${spec.name}: no training row has a value; it is not scaled.`);
   else if (used === 0) {
@@ -73,15 +63,41 @@ function fitNumbers(spec: FeatureSpec, observed: Float64Array, warnings: string[
       `${spec.name}: ${outside} of ${observed.length} training values lie outside the domain of its type, ${spec.type}.`,
     );
   }
+  if (!Number.isFinite(column.config.std) || !Number.isFinite(column.config.mean)) {
+    throw new FlowlineError('FLOWLINE_FEATURES_INVALID', `The values of ${spec.name} are too large to be scaled.`, {
+      where: `features.${spec.name}`,
+      remedy: 'Use a log or asinh scale, or larger units.',
+    });
+  }
   return column.config;
 }
 
-function observedNumbers({ size, numeric, numericWidth }: FeatureTable, column: number): Float64Array {
+function fitLevels(spec: FeatureSpec, values: readonly (string | null)[], warnings: string[]): LevelColumn {
+  const column = fitLevelColumn(values, { maxLevels: spec.maxLevels, boolean: spec.type === 'boolean' });
+  const { levels, unseen } = column.config;
+  if (unseen > 0) {
+    warnings.push(
+      `${spec.name}: ${unseen} of ${values.length} training rows have none of its ${levels.length} most frequent levels; those count as unseen.`,
+    );
+  }
+  return column;
+}
+
+function observedNumbers(
+  { name, nullable }: FeatureSpec,
+  { size, numeric, numericWidth }: FeatureTable,
+  column: number,
+): Float64Array {
   const observed = new Float64Array(size);
   let count = 0;
   for (let row = 0; row < size; row++) {
     const value = numeric[row * numericWidth + column] ?? NaN;
-    if (!Number.isNaN(value)) observed[count++] = value;
+    if (Number.isNaN(value)) {
+      if (!nullable) throw requiredMissing(name, row);
+      continue;
+    }
+    if (!Number.isFinite(value)) throw infiniteValue(name, row);
+    observed[count++] = value;
   }
   return observed.subarray(0, count);
 }
@@ -89,8 +105,12 @@ function observedNumbers({ size, numeric, numericWidth }: FeatureTable, column: 
 const levelAt = ({ levels, levelWidth }: FeatureTable, row: number, column: number): string | null =>
   levels[row * levelWidth + column] ?? null;
 
-const levelsOf = (table: FeatureTable, column: number): (string | null)[] =>
-  Array.from({ length: table.size }, (_, row) => levelAt(table, row, column));
+const levelsOf = ({ name, nullable }: FeatureSpec, table: FeatureTable, column: number): (string | null)[] =>
+  Array.from({ length: table.size }, (_, row) => {
+    const level = levelAt(table, row, column);
+    if (level === null && !nullable) throw requiredMissing(name, row);
+    return level;
+  });
 
 function* pairsOf(table: FeatureTable, column: number): Generator<readonly [string | null, string | null]> {
   for (let row = 0; row < table.size; row++) yield [levelAt(table, row, column - 1), levelAt(table, row, column)];

@@ -39,9 +39,9 @@ export class NumericColumn {
     this.logStd = Math.log(config.std);
   }
 
-  /** Whether a finite value lies in the column's domain. */
+  /** Whether a value lies in the column's domain; never so for NaN and ±Infinity. */
   accepts(value: number): boolean {
-    return this.transform.accepts(value);
+    return Number.isFinite(value) && this.transform.accepts(value);
   }
 
   /** The value itself where it is in the domain, else the closest one that is. */

@@ -3,8 +3,8 @@ import { FlowlineError, type TimePart } from '@flowline/events';
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
-/** The range of ECMAScript time values, less two days: so that the local time of every zone is one too. */
-const MAX_TIME_MS = 8.64e15 - 2 * DAY_MS;
+/** The range of ECMAScript time values, less some: local times and the new year before are to be in it too. */
+const MAX_TIME_MS = 8.64e15 - 400 * DAY_MS;
 
 /**
  * Milliseconds since the epoch of a time as records hold it: a Date, a number of milliseconds, or ISO 8601 text
