@@ -36,7 +36,7 @@ export interface TestPostgres {
  * use instead; its user must be allowed to create databases.
  */
 export async function startPostgres(): Promise<TestPostgres> {
-  const external = process.env['FLOWLINE_TEST_DATABASE_URL'];
+  const external = process.env.FLOWLINE_TEST_DATABASE_URL;
   if (external !== undefined && external !== '') return serve(external, () => Promise.resolve());
   const folder = await mkdtemp(path.join(tmpdir(), 'flowline-postgres-'));
   // Postgres refuses to run as root; there it runs as a user of its own, who must be able to reach its data.

@@ -1,4 +1,5 @@
-import type { FeatureSpec, LookupTable } from '@flowline/events';
+import { expressionSchema, type FeatureSpec, featureTypes, FlowlineError, type LookupTable } from '@flowline/events';
+import { z } from 'zod';
 
 /** A lookup table: its rows (from a CSV file), or the query that gives them when a model is trained. */
 export type LookupSource = { readonly table: LookupTable } | { readonly query: string; readonly key: string };
@@ -47,4 +48,82 @@ export interface DetectorDefinition {
   readonly decision: { readonly test: 'density'; readonly control: FalseAlarmControl };
   readonly alerts: { readonly topic: string };
   readonly retention: { readonly scoredMs: number; readonly anomaliesMs: number };
+}
+
+const cell = z.union([z.string(), z.number(), z.null()]);
+
+/** The shape of a stored definition; keys that a later version of the product wrote are refused, not ignored. */
+const definitionSchema: z.ZodType<DetectorDefinition> = z.strictObject({
+  name: z.string(),
+  labels: z.record(z.string(), z.string()),
+  source: z.strictObject({
+    kafka: z
+      .strictObject({ topic: z.string(), format: z.literal('json'), startFrom: z.enum(['earliest', 'latest']) })
+      .nullable(),
+    time: z.strictObject({ field: z.string(), unit: z.enum(['ms', 's', 'us', 'iso']) }),
+    eventId: z.string().nullable(),
+  }),
+  history: z.strictObject({
+    query: z.string(),
+    timeColumn: z.string(),
+    lookbackMs: z.number().nullable(),
+    maxRows: z.number(),
+  }),
+  lookups: z.record(
+    z.string(),
+    z.union([
+      z.strictObject({
+        table: z.strictObject({ key: z.string(), rows: z.record(z.string(), z.record(z.string(), cell)) }),
+      }),
+      z.strictObject({ query: z.string(), key: z.string() }),
+    ]),
+  ),
+  features: z.array(
+    z.strictObject({
+      name: z.string(),
+      type: z.enum(featureTypes),
+      from: expressionSchema,
+      role: z.enum(['score', 'context']),
+      nullable: z.boolean(),
+      maxLevels: z.number(),
+      period: z.number().nullable(),
+    }),
+  ),
+  model: z.strictObject({
+    family: z.enum(['realNVP', 'auto']),
+    seed: z.number(),
+    members: z.number(),
+    budget: z.strictObject({ maxMinutes: z.number(), steps: z.number().nullable() }),
+    calibration: z.strictObject({ fraction: z.number() }),
+  }),
+  training: z.strictObject({
+    data: z.enum(['unlabelled', 'clean']),
+    schedule: z.string().nullable(),
+    timezone: z.string(),
+  }),
+  decision: z.strictObject({
+    test: z.literal('density'),
+    control: z.union([z.strictObject({ alpha: z.number() }), z.strictObject({ falseAlarmsPerDay: z.number() })]),
+  }),
+  alerts: z.strictObject({ topic: z.string() }),
+  retention: z.strictObject({ scoredMs: z.number(), anomaliesMs: z.number() }),
+});
+
+/**
+ * The definition that was stored as JSON.
+ * @throws FlowlineError FLOWLINE_CONFIG_INVALID when another version of Flowline wrote it.
+ */
+export function readDefinition(json: unknown, where: string): DetectorDefinition {
+  const checked = definitionSchema.safeParse(json);
+  if (checked.success) return checked.data;
+  const findings = checked.error.issues.map((issue) => `${issue.path.map(String).join('.')}: ${issue.message}`);
+  throw new FlowlineError(
+    'FLOWLINE_CONFIG_INVALID',
+    `The stored definition of ${where} cannot be read: ${findings.join('; ')}`,
+    {
+      where,
+      remedy: 'Apply its file again with `flowline apply <file>`.',
+      cause: checked.error,
+    },
+  );
 }
