@@ -1,1 +1,2 @@
-export * from './scorer.ts';
+export { backends, createScorer, type Backend, type ScorerOptions } from './create-scorer.ts';
+export type { Scorer } from './scorer.ts';

@@ -1,0 +1,77 @@
+import { FlowlineError } from '@flowline/events';
+
+/** What every backend knows about the rows of a flow; a Flow and a Plan are one. */
+export interface RowShape {
+  /** d */
+  readonly features: number;
+  /** c */
+  readonly context: number;
+  /** Per feature: the context column that is 1 where it is observed, or null where it always is. */
+  readonly presence: readonly (number | null)[];
+}
+
+/** Throws FLOWLINE_FEATURES_INVALID unless `rows` holds at least n rows. */
+export const checkRows = (shape: RowShape, rows: Float32Array, n: number): void => {
+  const width = shape.features + shape.context;
+  if (Number.isInteger(n) && n >= 0 && rows.length >= n * width) return;
+  throw new FlowlineError('FLOWLINE_FEATURES_INVALID', `found ${rows.length} values for ${n} rows of ${width}`, {
+    where: 'rows',
+    remedy: 'Pass n rows of [x | context], row-major, as the encoding of this model version makes them.',
+  });
+};
+
+/** Writes what {@link Scorer} promises into the scores of rows that are not finite, or whose log p is not a number. */
+export const settleScores = (shape: RowShape, rows: Float32Array, n: number, scores: Float64Array): void => {
+  if (allFinite(rows, n * (shape.features + shape.context))) {
+    for (let i = 0; i < n; i++) if (Number.isNaN(scores[i])) scores[i] = -Infinity;
+    return;
+  }
+  for (let i = 0; i < n; i++) {
+    const content = contentOf(shape, rows, i);
+    if (content === 'nan') scores[i] = NaN;
+    else if (content === 'infinite' || Number.isNaN(scores[i])) scores[i] = -Infinity;
+  }
+};
+
+/** Writes NaN into the latents or gradients of rows that are not finite. */
+export const settleVectors = (shape: RowShape, rows: Float32Array, n: number, vectors: Float32Array): void => {
+  if (allFinite(rows, n * (shape.features + shape.context))) return;
+  for (let i = 0; i < n; i++) {
+    if (contentOf(shape, rows, i) !== 'finite') vectors.fill(NaN, i * shape.features, (i + 1) * shape.features);
+  }
+};
+
+/** The first n rows with 0 in the place of everything that is not finite; the rows themselves when all is. */
+export const finiteRows = (shape: RowShape, rows: Float32Array, n: number): Float32Array => {
+  const length = n * (shape.features + shape.context);
+  if (allFinite(rows, length)) return rows;
+  return rows.subarray(0, length).map((value) => (Number.isFinite(value) ? value : 0));
+};
+
+/** x·0 is 0 for finite x and NaN otherwise; four sums, so that the additions do not wait for one another. */
+const allFinite = (values: Float32Array, length: number): boolean => {
+  let [a, b, c, d] = [0, 0, 0, 0];
+  let i = 0;
+  for (; i + 3 < length; i += 4) {
+    a += (values[i] ?? 0) * 0;
+    b += (values[i + 1] ?? 0) * 0;
+    c += (values[i + 2] ?? 0) * 0;
+    d += (values[i + 3] ?? 0) * 0;
+  }
+  for (; i < length; i++) a += (values[i] ?? 0) * 0;
+  return a + b + c + d === 0;
+};
+
+const contentOf = (shape: RowShape, rows: Float32Array, row: number): 'finite' | 'infinite' | 'nan' => {
+  const width = shape.features + shape.context;
+  let infinite = false;
+  for (let i = 0; i < width; i++) {
+    const value = rows[row * width + i] ?? 0;
+    const column = i < shape.features ? (shape.presence[i] ?? null) : null;
+    const observed = column === null || (rows[row * width + shape.features + column] ?? 0) > 0.5;
+    if (Number.isFinite(value) || !observed) continue;
+    if (Number.isNaN(value)) return 'nan';
+    infinite = true;
+  }
+  return infinite ? 'infinite' : 'finite';
+};
