@@ -1,1 +1,33 @@
-export {};
+export { initBackend, type BackendName } from './backend.ts';
+export { FlowError, type FlowErrorCode, type FlowErrorOptions } from './flow-error.ts';
+export { Random, type RandomState } from './random.ts';
+export type { Bijector, BijectorConfig, BijectorFactory, InverseCost } from './bijector.ts';
+export { ActNorm, type ActNormConfig } from './bijectors/act-norm.ts';
+export { AffineCoupling, type AffineCouplingConfig, type CouplingNetworks } from './bijectors/affine-coupling.ts';
+export type { ScaleFunction } from './bijectors/scale-function.ts';
+export { Chain, type ChainConfig } from './bijectors/chain.ts';
+export { ElementWiseAffine, type ElementWiseAffineConfig } from './bijectors/element-wise-affine.ts';
+export { Permutation, type PermutationConfig } from './bijectors/permutation.ts';
+export { bijectorFromConfig, registerBijector } from './bijectors/registry.ts';
+export type { Activation } from './conditioners/activation.ts';
+export type { Conditioner } from './conditioners/conditioner.ts';
+export { Mlp, type MlpConfig } from './conditioners/mlp.ts';
+export type { Distribution, DistributionFactory } from './distributions/distribution.ts';
+export { distributionFromConfig, registerDistribution } from './distributions/registry.ts';
+export { StandardNormal } from './distributions/standard-normal.ts';
+export { realNVP, type RealNvpOptions } from './families/real-nvp.ts';
+export {
+  Flow,
+  FLOW_FORMAT_VERSION,
+  type FlowConfig,
+  type FlowJson,
+  type FlowParts,
+  type SampleOptions,
+} from './flow.ts';
+export { Parameter, type NamedVariables, type ParameterOptions } from './parameter.ts';
+export { partition, type PartitionScheme } from './partition.ts';
+export { logProbRows } from './log-prob-rows.ts';
+export { loadFlow, saveFlow } from './checkpoint.ts';
+export { decodeSafetensors, encodeSafetensors, type SafeTensor, type SafetensorsContent } from './safetensors.ts';
+export { fit } from './training/fit.ts';
+export type { FitOptions, FitProgress, FitReport, NoiseOptions, Rows } from './training/options.ts';

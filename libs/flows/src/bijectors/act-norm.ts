@@ -1,0 +1,96 @@
+import * as tf from '@tensorflow/tfjs-core';
+
+import type { Bijector, BijectorConfig } from '../bijector.ts';
+import { ConfigReader } from '../config.ts';
+import type { NamedVariables } from '../parameter.ts';
+import { ElementWiseAffine } from './element-wise-affine.ts';
+
+/** Added to the standard deviation of a feature, so that a constant one has a finite scale. */
+const EPSILON = 1e-6;
+/** No feature is scaled up by more than exp of this when initialised: constant features would otherwise dominate the first steps. */
+const LARGEST_LOG_SCALE = 7;
+
+/** The configuration of an {@link ActNorm}. */
+export interface ActNormConfig extends BijectorConfig {
+  readonly type: 'actNorm';
+  readonly features: number;
+  /** Whether the data-dependent initialisation is done. */
+  readonly initialized: boolean;
+}
+
+/**
+ * Activation normalisation (Kingma and Dhariwal, Glow, 2018): a trainable scale and shift per feature, z = x ⊙ exp(s) + t, that the
+ * first batch sets to mean 0 and standard deviation 1; missing features do not count. Until then it is the identity. Parameters:
+ * `logScale` [d], `shift` [d].
+ */
+export class ActNorm implements Bijector {
+  readonly inverseCost = 'parallel';
+  readonly #affine: ElementWiseAffine;
+  #initialized: boolean;
+
+  constructor(config: ActNormConfig) {
+    this.#affine = new ElementWiseAffine({ type: 'elementWiseAffine', features: config.features });
+    this.#initialized = config.initialized;
+  }
+
+  /** Makes one from its JSON. */
+  static readonly fromConfig = (json: unknown): ActNorm => {
+    const reader = new ConfigReader(json, 'actNorm');
+    return new ActNorm({
+      type: 'actNorm',
+      features: reader.integer('features', 1),
+      initialized: reader.boolean('initialized'),
+    });
+  };
+
+  get config(): ActNormConfig {
+    return { type: 'actNorm', features: this.#affine.config.features, initialized: this.#initialized };
+  }
+
+  get variables(): NamedVariables {
+    return this.#affine.variables;
+  }
+
+  forwardAndLogDet(x: tf.Tensor2D, context?: tf.Tensor2D, observed?: tf.Tensor2D): [tf.Tensor2D, tf.Tensor1D] {
+    return this.#affine.forwardAndLogDet(x, context, observed);
+  }
+
+  inverseAndLogDet(z: tf.Tensor2D, context?: tf.Tensor2D, observed?: tf.Tensor2D): [tf.Tensor2D, tf.Tensor1D] {
+    return this.#affine.inverseAndLogDet(z, context, observed);
+  }
+
+  initialize(x: tf.Tensor2D, context?: tf.Tensor2D, observed?: tf.Tensor2D): tf.Tensor2D {
+    if (!this.#initialized) {
+      this.#initialized = true;
+      const moments = observedMoments(x, observed);
+      const logScale = moments.map(({ deviation }) => Math.min(-Math.log(deviation + EPSILON), LARGEST_LOG_SCALE));
+      const shift = moments.map(({ mean }, j) => -mean * Math.exp(logScale[j] ?? 0));
+      this.variables.get('logScale')?.assign(Float32Array.from(logScale));
+      this.variables.get('shift')?.assign(Float32Array.from(shift));
+    }
+    return tf.tidy(() => this.forwardAndLogDet(x, context, observed)[0]);
+  }
+
+  dispose(): void {
+    this.#affine.dispose();
+  }
+}
+
+/** Mean and standard deviation of each column over its observed rows; 0 and 1 where there are none. */
+function observedMoments(x: tf.Tensor2D, observed?: tf.Tensor2D): { mean: number; deviation: number }[] {
+  const [rows, columns] = x.shape;
+  const values = x.dataSync();
+  const mask = observed?.dataSync();
+  return Array.from({ length: columns }, (_, j) => {
+    let [sum, squares] = [0, 0];
+    const present: number[] = [];
+    for (let i = 0; i < rows; i++) {
+      if (mask === undefined || mask[i * columns + j] === 1) present.push(values[i * columns + j] ?? 0);
+    }
+    for (const value of present) sum += value;
+    const count = present.length;
+    const mean = count === 0 ? 0 : sum / count;
+    for (const value of present) squares += (value - mean) ** 2;
+    return { mean, deviation: count === 0 ? 1 : Math.sqrt(squares / count) };
+  });
+}

@@ -1,0 +1,83 @@
+import * as tf from '@tensorflow/tfjs-core';
+
+import type { ConfigReader } from '../config.ts';
+import { dense } from '../ops/dense.ts';
+import { Parameter } from '../parameter.ts';
+import type { Random } from '../random.ts';
+import type { Activation } from './activation.ts';
+import { activate, activations } from './activation.ts';
+import type { Conditioner } from './conditioner.ts';
+
+/** The shape of a multilayer perceptron; plain JSON. */
+export interface MlpConfig {
+  /** Widths of the hidden layers; empty makes the conditioner affine. */
+  readonly hidden: readonly number[];
+  readonly activation: Activation;
+  /** Adds its input to the output of a hidden layer where the widths agree. */
+  readonly residual: boolean;
+}
+
+/** Reads an {@link MlpConfig}. */
+export function readMlpConfig(reader: ConfigReader): MlpConfig {
+  return {
+    hidden: reader.integers('hidden', 1),
+    activation: reader.oneOf('activation', activations),
+    residual: reader.boolean('residual'),
+  };
+}
+
+/**
+ * A multilayer perceptron, h_{i+1} = f(h_i·W_i + b_i), the last layer linear and zero at first, so that a flow starts at the identity.
+ * Parameters: `w0` [inputs × hidden], `c0` [context × hidden] when there is a context (it enters the first layer beside the inputs),
+ * `b0`, then `w1`, `b1`, …; kernels are drawn from N(0, 2 / fan-in) (He et al., 2015).
+ */
+export class Mlp implements Conditioner {
+  readonly outputs: number;
+  readonly variables: ReadonlyMap<string, Parameter>;
+  readonly #config: MlpConfig;
+  readonly #layers: readonly { readonly kernel: Parameter<tf.Rank.R2>; readonly bias: Parameter<tf.Rank.R1> }[];
+  readonly #contextKernel: Parameter<tf.Rank.R2> | undefined;
+
+  constructor(inputs: number, context: number, outputs: number, config: MlpConfig, random: Random) {
+    this.outputs = outputs;
+    this.#config = config;
+    const widths = [inputs, ...config.hidden, outputs];
+    const last = config.hidden.length;
+    const kernel = (rows: number, columns: number, fanIn: number, zero: boolean) => {
+      const scale = Math.sqrt(2 / fanIn);
+      const values = zero ? new Float32Array(rows * columns) : random.normals(rows * columns).map((x) => x * scale);
+      return new Parameter<tf.Rank.R2>([rows, columns], values, { decay: true });
+    };
+    this.#layers = widths.slice(1).map((columns, i) => {
+      const rows = widths[i] ?? 0;
+      return {
+        kernel: kernel(rows, columns, i === 0 ? rows + context : rows, i === last),
+        bias: Parameter.zeros<tf.Rank.R1>([columns]),
+      };
+    });
+    this.#contextKernel = context > 0 ? kernel(context, widths[1] ?? outputs, inputs + context, last === 0) : undefined;
+    const named: [string, Parameter][] = this.#layers.flatMap((layer, i): [string, Parameter][] => [
+      [`w${i}`, layer.kernel],
+      [`b${i}`, layer.bias],
+    ]);
+    if (this.#contextKernel !== undefined) named.splice(1, 0, ['c0', this.#contextKernel]);
+    this.variables = new Map(named);
+  }
+
+  apply(inputs: tf.Tensor2D, context?: tf.Tensor2D): tf.Tensor2D {
+    const { activation, residual } = this.#config;
+    const last = this.#layers.length - 1;
+    return this.#layers.reduce((h, { kernel, bias }, i) => {
+      const f = i === last ? 'linear' : activation;
+      const next =
+        i === 0 && context !== undefined && this.#contextKernel !== undefined
+          ? activate(f, tf.add(dense(h, kernel.value, bias.value), tf.matMul(context, this.#contextKernel.value)))
+          : dense(h, kernel.value, bias.value, f);
+      return residual && i !== last && next.shape[1] === h.shape[1] ? tf.add(next, h) : next;
+    }, inputs);
+  }
+
+  dispose(): void {
+    for (const parameter of this.variables.values()) parameter.dispose();
+  }
+}

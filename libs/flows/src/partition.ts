@@ -1,0 +1,42 @@
+import { FlowError } from './flow-error.ts';
+import type { Random } from './random.ts';
+
+/** How the features of each coupling are divided into those that condition and those that are transformed. */
+export const partitionSchemes = ['halves', 'alternating', 'random', 'pairs'] as const;
+/**
+ * `halves`: the first ⌈d/2⌉ features condition, then the rest. `alternating`: the even features condition, then the odd ones (the
+ * article's checkerboard in one dimension). `random`: a random ⌈d/2⌉ in every layer. `pairs`: a random ⌈d/2⌉, then the others, so that
+ * every two layers transform every feature once.
+ */
+export type PartitionScheme = (typeof partitionSchemes)[number];
+
+/**
+ * The conditioning features of each layer, in order; all others are transformed. With one feature nothing conditions and every layer
+ * transforms it. Throws FLOWLINE_USAGE when features < 1.
+ */
+export function partition(scheme: PartitionScheme, features: number, layers: number, random: Random): number[][] {
+  if (!Number.isInteger(features) || features < 1) {
+    throw new FlowError('FLOWLINE_USAGE', `features must be a whole number of at least 1, found ${features}`, {
+      where: 'features',
+    });
+  }
+  const all = Array.from({ length: features }, (_, i) => i);
+  if (features === 1) return Array.from({ length: layers }, () => []);
+  const half = Math.ceil(features / 2);
+  const sorted = (indices: readonly number[]) => [...indices].sort((a, b) => a - b);
+  let order = all;
+  return Array.from({ length: layers }, (_, layer) => {
+    const isFirst = layer % 2 === 0;
+    switch (scheme) {
+      case 'halves':
+        return isFirst ? all.slice(0, half) : all.slice(half);
+      case 'alternating':
+        return all.filter((i) => (i % 2 === 0) === isFirst);
+      case 'random':
+        return sorted([...random.permutation(features)].slice(0, half));
+      case 'pairs':
+        if (isFirst) order = [...random.permutation(features)];
+        return sorted(isFirst ? order.slice(0, half) : order.slice(half));
+    }
+  });
+}

@@ -1,0 +1,93 @@
+import * as tf from '@tensorflow/tfjs-core';
+
+import type { Random } from '../random.ts';
+import type { FitOptions, Rows } from './options.ts';
+
+/** Fills fixed buffers with noisy, masked rows, so that a step allocates nothing but its tensors. */
+export class BatchMaker {
+  readonly #x: Float32Array;
+  readonly #context: Float32Array;
+  readonly #features: number;
+  readonly #contextWidth: number;
+  readonly #presence: readonly (number | null)[];
+  readonly #options: Pick<FitOptions, 'noise' | 'masking'>;
+  readonly #random: Random;
+
+  constructor(
+    flow: { readonly features: number; readonly context: number; readonly presence: readonly (number | null)[] },
+    largestBatch: number,
+    options: Pick<FitOptions, 'noise' | 'masking'>,
+    random: Random,
+  ) {
+    this.#features = flow.features;
+    this.#contextWidth = flow.context;
+    this.#presence = flow.presence;
+    this.#x = new Float32Array(largestBatch * flow.features);
+    this.#context = new Float32Array(largestBatch * flow.context);
+    this.#options = options;
+    this.#random = random;
+  }
+
+  /** size rows drawn with replacement. The tensors belong to the caller. */
+  draw(rows: Rows, size: number): Batch {
+    for (let i = 0; i < size; i++) this.#copy(rows, this.#random.integer(rows.size), i);
+    return this.#finish(size);
+  }
+
+  /** Rows from … to − 1, in order. The tensors belong to the caller. */
+  take(rows: Rows, from: number, to: number): Batch {
+    for (let row = from; row < to; row++) this.#copy(rows, row, row - from);
+    return this.#finish(to - from);
+  }
+
+  #copy(rows: Rows, from: number, to: number): void {
+    const [d, c] = [this.#features, this.#contextWidth];
+    for (let j = 0; j < d; j++) this.#x[to * d + j] = rows.x[from * d + j] ?? 0;
+    for (let j = 0; j < c; j++) this.#context[to * c + j] = rows.context?.[from * c + j] ?? 0;
+  }
+
+  #finish(size: number): Batch {
+    this.#addNoise(size);
+    this.#mask(size);
+    // Copies: the backend may hold on to the array it is given.
+    const x = tf.tensor2d(this.#x.slice(0, size * this.#features), [size, this.#features]);
+    if (this.#contextWidth === 0) return { x };
+    const context = this.#context.slice(0, size * this.#contextWidth);
+    return { x, context: tf.tensor2d(context, [size, this.#contextWidth]) };
+  }
+
+  #addNoise(size: number): void {
+    const { gaussian, uniform } = this.#options.noise ?? {};
+    const d = this.#features;
+    for (let j = 0; j < d; j++) {
+      const sigma = gaussian?.[j] ?? 0;
+      const width = uniform?.[j] ?? 0;
+      if (sigma === 0 && width === 0) continue;
+      for (let k = j; k < size * d; k += d) {
+        let noise = 0;
+        if (sigma !== 0) noise += sigma * this.#random.normal();
+        if (width !== 0) noise += width * (this.#random.uniform() - 0.5);
+        this.#x[k] = (this.#x[k] ?? 0) + noise;
+      }
+    }
+  }
+
+  #mask(size: number): void {
+    const { features = [], probability = 0 } = this.#options.masking ?? {};
+    for (const feature of features) {
+      const column = this.#presence[feature];
+      if (typeof column !== 'number') continue;
+      for (let i = 0; i < size; i++) {
+        if (this.#random.uniform() >= probability) continue;
+        this.#x[i * this.#features + feature] = 0;
+        this.#context[i * this.#contextWidth + column] = 0;
+      }
+    }
+  }
+}
+
+/** Tensors of a batch: x [n × features], and context [n × c] for a flow that has one. */
+export interface Batch {
+  readonly x: tf.Tensor2D;
+  readonly context?: tf.Tensor2D;
+}

@@ -1,0 +1,140 @@
+import { FlowError } from '../flow-error.ts';
+import type { Flow } from '../flow.ts';
+import { assertRows } from '../validation.ts';
+
+/** Rows in memory, row-major. */
+export interface Rows {
+  /** [size × features]. */
+  readonly x: Float32Array;
+  /** [size × context], for a flow that has one. */
+  readonly context?: Float32Array;
+  readonly size: number;
+}
+
+/** Noise that is added to each feature anew in every step, in the units of x; validation rows get noise once. */
+export interface NoiseOptions {
+  /** Standard deviation of Gaussian noise, per feature. */
+  readonly gaussian?: Float32Array;
+  /** Full width of uniform noise centred on 0, per feature. */
+  readonly uniform?: Float32Array;
+}
+
+/** How to train a flow; defaults are those of density estimation. */
+export interface FitOptions {
+  /** Decides batches, noise and masking. */
+  readonly seed: number;
+  /** The largest number of steps. */
+  readonly steps: number;
+  /** Rows a step, drawn with replacement (default 256). */
+  readonly batchSize?: number;
+  /** The largest learning rate (default 1e-3). */
+  readonly learningRate?: number;
+  /** Decoupled weight decay of conditioner kernels, per unit of learning rate (default 0). */
+  readonly weightDecay?: number;
+  /** Steps over which the learning rate rises linearly (default 0). */
+  readonly warmupSteps?: number;
+  /** Where the cosine ends, as a share of learningRate (default 0). */
+  readonly finalLearningRateFraction?: number;
+  /** The largest global gradient norm (default 5). */
+  readonly clipNorm?: number;
+  readonly noise?: NoiseOptions;
+  /** Hides these features at random, each with this probability per row: x → 0 and its presence column → 0. */
+  readonly masking?: { readonly features: readonly number[]; readonly probability: number };
+  /**
+   * Ignores outliers in unlabelled data (default false): a row of a batch does not count when its log p is below
+   * median − 3·1.4826·(median − Q1) − 0.5 of the batch; validation log p is winsorised at the same threshold.
+   */
+  readonly robust?: boolean;
+  /** Steps between validations (default 50). */
+  readonly validateEvery?: number;
+  /** Validations without improvement after which training stops (default 8). */
+  readonly patience?: number;
+  /** Called after every validation and at least every 50 steps. */
+  readonly onProgress?: (progress: FitProgress) => void;
+  /** Stops training: the promise rejects with FLOWLINE_ABORTED and the flow keeps the best weights so far. */
+  readonly signal?: AbortSignal;
+}
+
+/** How far training is. */
+export interface FitProgress {
+  readonly step: number;
+  readonly steps: number;
+  /** Mean negative log-likelihood of the rows that counted since the last report, in nats. */
+  readonly trainNll: number;
+  /** Of this step's validation; null where none took place. */
+  readonly validationNll: number | null;
+  readonly learningRate: number;
+  /** Before clipping. */
+  readonly gradientNorm: number;
+  /** Steps left out so far because their gradient was not finite. */
+  readonly skippedSteps: number;
+}
+
+/** What training did. The flow holds the weights of `bestStep`. */
+export interface FitReport {
+  readonly steps: number;
+  readonly bestStep: number;
+  readonly bestValidationNll: number;
+  readonly skippedSteps: number;
+  readonly stoppedEarly: boolean;
+  readonly curves: readonly { readonly step: number; readonly trainNll: number; readonly validationNll: number }[];
+  /** The share of training rows that robust training left out. */
+  readonly trimmedShare: number;
+}
+
+/** FitOptions with every default in place. */
+export type ResolvedFitOptions = Required<Omit<FitOptions, 'noise' | 'masking' | 'onProgress' | 'signal'>> &
+  Pick<FitOptions, 'noise' | 'masking' | 'onProgress' | 'signal'>;
+
+/** Fills in defaults and checks options and data once. Throws FLOWLINE_USAGE or FLOWLINE_FEATURES_INVALID. */
+export function resolveFitOptions(
+  flow: Flow,
+  data: { readonly train: Rows; readonly validation: Rows },
+  options: FitOptions,
+): ResolvedFitOptions {
+  const resolved = {
+    batchSize: 256,
+    learningRate: 1e-3,
+    weightDecay: 0,
+    warmupSteps: 0,
+    finalLearningRateFraction: 0,
+    clipNorm: 5,
+    robust: false,
+    validateEvery: 50,
+    patience: 8,
+    ...options,
+  };
+  for (const name of ['steps', 'batchSize', 'validateEvery', 'patience'] as const) {
+    require(Number.isInteger(resolved[name]) && resolved[name] >= 1, name, resolved[
+      name
+    ], 'a whole number of at least 1');
+  }
+  for (const name of ['learningRate', 'clipNorm'] as const) {
+    require(resolved[name] > 0 && Number.isFinite(resolved[name]), name, resolved[name], 'a number above 0');
+  }
+  for (const name of ['weightDecay', 'warmupSteps', 'finalLearningRateFraction'] as const) {
+    require(resolved[name] >= 0 && Number.isFinite(resolved[name]), name, resolved[name], 'a number of at least 0');
+  }
+  for (const [name, rows] of Object.entries(data)) checkRows(flow, rows, name);
+  for (const kind of ['gaussian', 'uniform'] as const) {
+    const noise = resolved.noise?.[kind];
+    if (noise !== undefined) assertRows(noise, 1, flow.features, `noise.${kind}`);
+  }
+  for (const feature of resolved.masking?.features ?? []) {
+    const column = flow.presence[feature];
+    require(typeof column === 'number', 'masking.features', feature, 'features with a presence column');
+  }
+  return resolved;
+}
+
+function checkRows(flow: Flow, rows: Rows, where: string): void {
+  require(Number.isInteger(rows.size) && rows.size >= 1, `${where}.size`, rows.size, 'at least one row');
+  assertRows(rows.x, rows.size, flow.features, `${where}.x`);
+  if (flow.context > 0 || rows.context !== undefined) {
+    assertRows(rows.context ?? new Float32Array(), rows.size, flow.context, `${where}.context`);
+  }
+}
+
+function require(holds: boolean, where: string, found: number, expected: string): void {
+  if (!holds) throw new FlowError('FLOWLINE_USAGE', `found ${found}, expected ${expected}`, { where });
+}

@@ -1,0 +1,46 @@
+import * as tf from '@tensorflow/tfjs-core';
+
+import { FlowError } from './flow-error.ts';
+
+/** Throws FLOWLINE_FEATURES_INVALID unless the tensor has that shape; null is any length. */
+export function assertShape(tensor: tf.Tensor, expected: readonly (number | null)[], where: string): void {
+  const fits =
+    tensor.rank === expected.length &&
+    expected.every((length, i) => length === null || tensor.shape[i] === length) &&
+    tensor.size > 0;
+  if (fits) return;
+  const shown = expected.map((length) => length ?? 'n ≥ 1').join(', ');
+  throw new FlowError('FLOWLINE_FEATURES_INVALID', `found shape [${tensor.shape.join(', ')}], expected [${shown}]`, {
+    where,
+  });
+}
+
+/** Throws FLOWLINE_FEATURES_INVALID if any value is NaN or infinite. Waits for the tensor's values. */
+export function finite(tensor: tf.Tensor, where: string): void {
+  const spoiled = tf.tidy(() => Number.isNaN(tf.sum(tf.mul(tensor, 0)).dataSync()[0]));
+  if (spoiled) {
+    throw new FlowError('FLOWLINE_FEATURES_INVALID', 'found NaN or an infinite value, expected finite numbers', {
+      where,
+      remedy: 'Drop or repair such rows before they reach the flow; declare missing values by a presence column.',
+    });
+  }
+}
+
+/** Throws FLOWLINE_FEATURES_INVALID unless the array holds rows × columns finite values. */
+export function assertRows(values: Float32Array, rows: number, columns: number, where: string): void {
+  if (values.length !== rows * columns) {
+    throw new FlowError(
+      'FLOWLINE_FEATURES_INVALID',
+      `found ${values.length} values, expected ${rows} × ${columns} = ${rows * columns}`,
+      { where },
+    );
+  }
+  const at = values.findIndex((value) => !Number.isFinite(value));
+  if (at >= 0) {
+    throw new FlowError(
+      'FLOWLINE_FEATURES_INVALID',
+      `found ${values[at] ?? Number.NaN} in row ${Math.floor(at / columns)}, column ${at % columns}; expected finite numbers`,
+      { where, remedy: 'Drop or repair such rows before they reach the flow.' },
+    );
+  }
+}
