@@ -1,1 +1,5 @@
-export {};
+export * from './kafka-admin.ts';
+export * from './kafka-client.ts';
+export * from './kafka-sink.ts';
+export * from './kafka-source.ts';
+export type * from './kafka-source-options.ts';

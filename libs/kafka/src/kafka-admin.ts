@@ -1,0 +1,91 @@
+import type { Admin } from 'kafkajs';
+
+import type { KafkaClient } from './kafka-client.ts';
+import { isUnknownTopic, toFlowlineError, topicMissing } from './kafka-error.ts';
+
+/** A person waits for the answer, or a caller that tries again by itself: about a second. */
+const RETRY = { initialRetryTime: 200, retries: 3 };
+
+/** The ends of one partition. */
+export interface PartitionOffsets {
+  readonly partition: number;
+  /** The first offset that the log still holds. */
+  readonly low: number;
+  /** The offset that the next record will get. */
+  readonly high: number;
+}
+
+/** What Flowline asks a cluster beside reading and writing. connect → calls → close. */
+export class KafkaAdmin {
+  readonly #client: KafkaClient;
+  readonly #admin: Admin;
+
+  private constructor(client: KafkaClient, admin: Admin) {
+    this.#client = client;
+    this.#admin = admin;
+  }
+
+  /** @throws FlowlineError FLOWLINE_BROKER_UNREACHABLE (retryable). */
+  static async connect(client: KafkaClient): Promise<KafkaAdmin> {
+    const admin = client.kafka.admin({ retry: RETRY });
+    try {
+      await admin.connect();
+      return new KafkaAdmin(client, admin);
+    } catch (error) {
+      await admin.disconnect().catch(() => undefined);
+      throw toFlowlineError(error, client.brokers);
+    }
+  }
+
+  /** Those of the topics that do not exist. @throws FlowlineError FLOWLINE_BROKER_UNREACHABLE. */
+  async missingTopics(topics: readonly string[]): Promise<string[]> {
+    const known = new Set(await this.#ask(() => this.#admin.listTopics()));
+    return topics.filter((topic) => !known.has(topic));
+  }
+
+  /** The ends of every partition of a topic. @throws FlowlineError FLOWLINE_TOPIC_MISSING, FLOWLINE_BROKER_UNREACHABLE. */
+  async offsets(topic: string): Promise<PartitionOffsets[]> {
+    try {
+      const found = await this.#ask(() => this.#admin.fetchTopicOffsets(topic));
+      return found.map(({ partition, low, high }) => ({ partition, low: Number(low), high: Number(high) }));
+    } catch (error) {
+      throw isUnknownTopic(error) ? topicMissing(topic, this.#client.brokers) : error;
+    }
+  }
+
+  /** Creates a topic with one replica, unless it exists; for demonstrations and tests. Returns whether it is new. */
+  async createTopic(topic: string, partitions: number): Promise<boolean> {
+    return this.#ask(() =>
+      this.#admin.createTopics({
+        topics: [{ topic, numPartitions: partitions, replicationFactor: 1 }],
+        waitForLeaders: true,
+      }),
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.#admin.disconnect();
+  }
+
+  async #ask<T>(call: () => Promise<T>): Promise<T> {
+    try {
+      return await call();
+    } catch (error) {
+      throw toFlowlineError(error, this.#client.brokers);
+    }
+  }
+}
+
+/**
+ * Checks at start that the brokers answer and that the topics exist.
+ * @throws FlowlineError FLOWLINE_BROKER_UNREACHABLE, FLOWLINE_TOPIC_MISSING (naming the first that is missing).
+ */
+export async function checkTopics(client: KafkaClient, topics: readonly string[]): Promise<void> {
+  const admin = await KafkaAdmin.connect(client);
+  try {
+    const [missing] = await admin.missingTopics(topics);
+    if (missing !== undefined) throw topicMissing(missing, client.brokers);
+  } finally {
+    await admin.close();
+  }
+}

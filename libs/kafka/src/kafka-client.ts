@@ -1,0 +1,51 @@
+import { Kafka, type LogEntry, logLevel } from 'kafkajs';
+
+import { installCodecs } from './codecs.ts';
+
+/** Where this package says what happens: the shape of a structured logger. */
+export interface KafkaLog {
+  debug(fields: Readonly<Record<string, unknown>>, message: string): void;
+  info(fields: Readonly<Record<string, unknown>>, message: string): void;
+  warn(fields: Readonly<Record<string, unknown>>, message: string): void;
+  error(fields: Readonly<Record<string, unknown>>, message: string): void;
+}
+
+export interface KafkaClientOptions {
+  /** `host:port` of each bootstrap broker. */
+  readonly brokers: readonly string[];
+  readonly clientId: string;
+  readonly log: KafkaLog;
+}
+
+/** A way to reach one Kafka cluster; connects only when something uses it. */
+export interface KafkaClient {
+  readonly brokers: readonly string[];
+  readonly log: KafkaLog;
+  readonly kafka: Kafka;
+}
+
+const CONNECTION_TIMEOUT_MS = 5_000;
+/** A client gives up on one call after these attempts (about 15 s); whoever called decides what then. */
+const RETRY = { initialRetryTime: 200, maxRetryTime: 5_000, retries: 6 };
+
+/** A client of the brokers, with every codec this package knows. */
+export function createKafkaClient({ brokers, clientId, log }: KafkaClientOptions): KafkaClient {
+  installCodecs();
+  const kafka = new Kafka({
+    brokers: [...brokers],
+    clientId,
+    connectionTimeout: CONNECTION_TIMEOUT_MS,
+    retry: RETRY,
+    logLevel: logLevel.INFO,
+    logCreator: () => (entry) => forward(entry, log),
+  });
+  return { brokers, log, kafka };
+}
+
+/** kafkajs tells people what matters to them in warnings; its errors are mostly retried, and the last one is thrown. */
+function forward({ level, namespace, log: { message, ...fields } }: LogEntry, log: KafkaLog): void {
+  const { timestamp: _timestamp, logger: _logger, stack: _stack, ...rest } = fields;
+  const line = `kafkajs ${namespace}: ${message}`;
+  if (level === logLevel.ERROR) log.warn(rest, line);
+  else log.debug(rest, line);
+}

@@ -1,0 +1,53 @@
+import { FlowlineError } from '@flowline/events';
+
+/** Whether an error is Kafka's answer that a topic or a partition does not exist. */
+export function isUnknownTopic(error: unknown): boolean {
+  return causes(error).some((cause) => 'type' in cause && cause.type === 'UNKNOWN_TOPIC_OR_PARTITION');
+}
+
+/** What a failure of kafkajs means: a FlowlineError of this package, or the error itself where it is one already. */
+export function toFlowlineError(error: unknown, brokers: readonly string[]): FlowlineError {
+  if (error instanceof FlowlineError) return error;
+  const where = brokers.join(', ');
+  const message = error instanceof Error ? error.message : String(error);
+  if (causes(error).some((cause) => cause.name === 'KafkaJSNotImplemented')) {
+    return new FlowlineError(
+      'FLOWLINE_CONFIG_INVALID',
+      `Kafka at ${where} uses what this client cannot read: ${message}`,
+      {
+        where,
+        remedy: 'Produce with no compression, gzip, snappy or zstd.',
+        cause: error,
+      },
+    );
+  }
+  const refusal = causes(error).find((cause) => cause.name === 'KafkaJSProtocolError');
+  if (refusal !== undefined) {
+    return new FlowlineError('FLOWLINE_BROKER_UNREACHABLE', `Kafka at ${where} refused: ${message}`, {
+      where,
+      remedy: "See the broker's own words; a size limit or a missing permission is the usual reason.",
+      retryable: 'retriable' in refusal && refusal.retriable === true,
+      cause: error,
+    });
+  }
+  return new FlowlineError('FLOWLINE_BROKER_UNREACHABLE', `Kafka at ${where} does not answer: ${message}`, {
+    where,
+    remedy: 'Check that a broker runs there and that FLOWLINE_KAFKA_BROKERS is right.',
+    retryable: true,
+    cause: error,
+  });
+}
+
+/** The error of a topic that does not exist. */
+export function topicMissing(topic: string, brokers: readonly string[]): FlowlineError {
+  return new FlowlineError('FLOWLINE_TOPIC_MISSING', `The topic ${topic} does not exist.`, {
+    where: brokers.join(', '),
+    remedy: `Create the topic ${topic}; Flowline never creates topics by itself.`,
+  });
+}
+
+function causes(error: unknown): Error[] {
+  const found: Error[] = [];
+  for (let next = error; next instanceof Error && !found.includes(next); next = next.cause) found.push(next);
+  return found;
+}

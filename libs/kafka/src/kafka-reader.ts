@@ -1,0 +1,272 @@
+import { FlowlineError } from '@flowline/events';
+import { deliver, type RetryNotice, retryWithBackoff, type SourceBatch } from '@flowline/stream';
+import type { Consumer, EachBatchPayload } from 'kafkajs';
+import { defer, lastValueFrom, type Subscriber } from 'rxjs';
+
+import { KafkaAdmin, type PartitionOffsets } from './kafka-admin.ts';
+import { toFlowlineError, topicMissing } from './kafka-error.ts';
+import type { KafkaSourceOptions, PartitionLag } from './kafka-source-options.ts';
+import { startPosition } from './start-position.ts';
+import { toRecord } from './to-record.ts';
+
+/** A dead member is found after this long; recovery takes as long. */
+const SESSION_TIMEOUT_MS = 10_000;
+const HEARTBEAT_INTERVAL_MS = 1_000;
+const REBALANCE_TIMEOUT_MS = 30_000;
+/** Few records wait for one another, up to maxWaitMs. */
+const MIN_FETCH_BYTES = 65_536;
+const PARTITIONS_AT_ONCE = 4;
+
+/**
+ * One consumer of a group, for one subscription of a {@link KafkaSource}; at most one batch of a partition is in flight.
+ *
+ * ```
+ *  joined ─▶ each assigned partition: paused ── offset read from Postgres, sought ──▶ reading
+ *               ▲                                                                      │ batch
+ *               │ rebalance: every position is forgotten                               ▼
+ *               └───────────────────────────────────────────────── waiting for done() (heartbeats go on)
+ *                                                                                      │ done: Kafka offset committed
+ *  stop() ─▶ batches in flight finish ─▶ left the group ─▶ completed                   └──▶ reading
+ * ```
+ */
+export class KafkaReader {
+  readonly #options: KafkaSourceOptions;
+  readonly #subscriber: Subscriber<SourceBatch>;
+  /** The next offset of each partition that is read; a partition without one is being prepared, or somebody else's. */
+  readonly #positions = new Map<number, number>();
+  /** Counts assignments, so that work begun under an older one ends without effect. */
+  #assignment = 0;
+  #consumer: Consumer | undefined;
+  #admin: KafkaAdmin | undefined;
+  #stopped = false;
+
+  constructor(options: KafkaSourceOptions, subscriber: Subscriber<SourceBatch>) {
+    this.#options = options;
+    this.#subscriber = subscriber;
+  }
+
+  /** Connects, joins the group and reads until `stop` or `close`; failures go to the subscriber. */
+  async start(): Promise<void> {
+    try {
+      await this.#run();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** Lets the batches in flight finish, leaves the group and completes the subscriber. */
+  stop(): void {
+    this.#stopped = true;
+    this.#assignment++;
+    const stopping = this.#consumer?.stop() ?? Promise.resolve();
+    stopping.then(
+      () => this.#subscriber.complete(),
+      (error: unknown) => this.#fail(error),
+    );
+  }
+
+  /** Disconnects at once. */
+  async close(): Promise<void> {
+    this.#stopped = true;
+    this.#assignment++;
+    this.#positions.clear();
+    await this.#consumer?.disconnect().catch(() => undefined);
+    await this.#admin?.close().catch(() => undefined);
+  }
+
+  /** How far each partition that is read here is behind its end. */
+  async lag(): Promise<PartitionLag[]> {
+    if (this.#admin === undefined || this.#positions.size === 0) return [];
+    const ends = await this.#admin.offsets(this.#options.topic);
+    return ends.flatMap(({ partition, high }) => {
+      const position = this.#positions.get(partition);
+      return position === undefined ? [] : [{ partition, records: Math.max(0, high - position) }];
+    });
+  }
+
+  async #run(): Promise<void> {
+    const { client, groupId, topic, maxWaitMs } = this.#options;
+    const admin = await KafkaAdmin.connect(client);
+    if (this.#isOver()) {
+      await admin.close();
+      return;
+    }
+    this.#admin = admin;
+    const [missing] = await admin.missingTopics([topic]);
+    if (missing !== undefined) throw topicMissing(topic, client.brokers);
+
+    const consumer = client.kafka.consumer({
+      groupId,
+      sessionTimeout: SESSION_TIMEOUT_MS,
+      heartbeatInterval: HEARTBEAT_INTERVAL_MS,
+      rebalanceTimeout: REBALANCE_TIMEOUT_MS,
+      minBytes: MIN_FETCH_BYTES,
+      maxWaitTimeInMs: Math.max(1, maxWaitMs),
+      allowAutoTopicCreation: false,
+    });
+    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+      this.#onAssigned(consumer, payload.memberAssignment[topic] ?? []);
+    });
+    consumer.on(consumer.events.CRASH, ({ payload }) => {
+      if (!payload.restart) this.#fail(payload.error);
+    });
+    await consumer.connect();
+    // From the beginning: where kafkajs resets an offset by itself it must not skip records; #onJump decides what it means.
+    await consumer.subscribe({ topics: [topic], fromBeginning: true });
+    if (this.#isOver()) {
+      await consumer.disconnect();
+      return;
+    }
+    this.#consumer = consumer;
+    await consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      partitionsConsumedConcurrently: PARTITIONS_AT_ONCE,
+      eachBatch: (payload) => this.#onBatch(payload),
+    });
+  }
+
+  /** Runs within kafkajs's join, before anything is fetched: partitions stay paused until Postgres has said where to begin. */
+  #onAssigned(consumer: Consumer, partitions: readonly number[]): void {
+    const assignment = ++this.#assignment;
+    const { topic, client } = this.#options;
+    this.#positions.clear();
+    if (this.#isOver()) {
+      // It was stopped while it joined, which kafkajs does not notice.
+      void consumer.disconnect().catch(() => undefined);
+      return;
+    }
+    client.log.info({ topic, partitions }, 'partitions assigned');
+    if (partitions.length === 0) return;
+    consumer.pause([{ topic, partitions: [...partitions] }]);
+    this.#prepare(consumer, partitions, assignment).catch((error: unknown) => {
+      if (assignment === this.#assignment) this.#fail(error);
+    });
+  }
+
+  async #prepare(consumer: Consumer, partitions: readonly number[], assignment: number): Promise<void> {
+    const { topic, offsets, startFrom } = this.#options;
+    const isCurrent = (): boolean => assignment === this.#assignment && !this.#isOver();
+    const ends = await this.#persist(() => this.#ends());
+    for (const partition of partitions) {
+      const end = ends.get(partition);
+      if (!isCurrent() || end === undefined) return;
+      const stored = await this.#persist(() => offsets.read(topic, partition));
+      const start = startPosition({ stored, low: end.low, high: end.high, startFrom });
+      if (start.kind === 'recreated') throw this.#recreated(partition, stored ?? 0, end.high);
+      const position = start.kind === 'gap' ? start.to : start.offset;
+      if (start.kind === 'gap') await this.#reportGap(partition, start.from, start.to);
+      if (start.kind === 'gap' || start.store) {
+        if (!(await deliver(this.#subscriber, { topic, partition, records: [], nextOffset: position }))) return;
+      }
+      if (!isCurrent()) return;
+      this.#positions.set(partition, position);
+      consumer.seek({ topic, partition, offset: String(position) });
+      consumer.resume([{ topic, partitions: [partition] }]);
+    }
+  }
+
+  async #onBatch(payload: EachBatchPayload): Promise<void> {
+    const { batch } = payload;
+    const { topic, partition } = batch;
+    const assignment = this.#assignment;
+    // What returns early here resolves nothing, so the same records are fetched again.
+    const goesOn = (): boolean => assignment === this.#assignment && payload.isRunning() && !payload.isStale();
+    const position = this.#positions.get(partition);
+    const first = batch.messages[0];
+    if (position === undefined || first === undefined || !goesOn()) return;
+    if (Number(first.offset) !== position) await this.#onJump(partition, position, Number(first.offset));
+
+    for (let start = 0; start < batch.messages.length && goesOn(); start += this.#options.maxRows) {
+      const messages = batch.messages.slice(start, start + this.#options.maxRows);
+      const last = messages.at(-1) ?? first;
+      const ended = start + messages.length === batch.messages.length;
+      // The batch may end with records that are not shown, such as the markers of transactions.
+      const nextOffset = Number(ended ? batch.lastOffset() : last.offset) + 1;
+      const delivered = deliver(this.#subscriber, { topic, partition, records: messages.map(toRecord), nextOffset });
+      const stored = await whileBeating(delivered, () => payload.heartbeat());
+      if (!stored) return;
+      payload.resolveOffset(last.offset);
+      // A newer assignment has read its position from Postgres itself.
+      if (assignment === this.#assignment) this.#positions.set(partition, nextOffset);
+      await this.#commit(payload, nextOffset);
+      await payload.heartbeat();
+    }
+  }
+
+  /** Tells Kafka what Postgres knows already; a failure costs nothing but the freshness of lag tools. */
+  async #commit(payload: EachBatchPayload, nextOffset: number): Promise<void> {
+    const { topic, partition } = payload.batch;
+    try {
+      await payload.commitOffsetsIfNecessary({
+        topics: [{ topic, partitions: [{ partition, offset: String(nextOffset) }] }],
+      });
+    } catch (error) {
+      this.#options.client.log.debug({ err: error, topic, partition }, 'the Kafka offset was not committed');
+    }
+  }
+
+  /** A batch begins elsewhere than where the last one ended. */
+  async #onJump(partition: number, position: number, first: number): Promise<void> {
+    if (first < position) {
+      // Reading never goes back within an assignment: kafkajs has begun anew because the log ends before the position.
+      const error = this.#recreated(partition, position, first);
+      this.#fail(error);
+      throw error;
+    }
+    // Compaction and the markers of transactions leave gaps too; lost are only records before the first that is left.
+    const low = (await this.#ends()).get(partition)?.low ?? 0;
+    if (position < low) await this.#reportGap(partition, position, Math.min(first, low));
+  }
+
+  async #reportGap(partition: number, from: number, to: number): Promise<void> {
+    const { client, topic, offsets } = this.#options;
+    client.log.error({ topic, partition, from, to }, `${to - from} records were gone before they could be read`);
+    await this.#persist(() => offsets.recordGap(topic, partition, from, to));
+  }
+
+  async #ends(): Promise<ReadonlyMap<number, PartitionOffsets>> {
+    const found = (await this.#admin?.offsets(this.#options.topic)) ?? [];
+    return new Map(found.map((end) => [end.partition, end]));
+  }
+
+  /** Tries for as long as a failure may pass: the partitions are paused meanwhile and nothing is lost. */
+  #persist<T>(call: () => Promise<T>): Promise<T> {
+    const { log } = this.#options.client;
+    const onRetry = ({ error, delayMs }: RetryNotice): void =>
+      log.warn({ err: error, delayMs }, 'waiting: the position of a partition cannot be found or stored');
+    return lastValueFrom(defer(call).pipe(retryWithBackoff({ onRetry })));
+  }
+
+  #isOver(): boolean {
+    return this.#stopped || this.#subscriber.closed;
+  }
+
+  #fail(error: unknown): void {
+    this.#subscriber.error(toFlowlineError(error, this.#options.client.brokers));
+  }
+
+  #recreated(partition: number, stored: number, found: number): FlowlineError {
+    const { topic } = this.#options;
+    const message = `The next offset stored for ${topic}[${partition}] is ${stored}, but the log stands at ${found}`;
+    return new FlowlineError('FLOWLINE_TOPIC_RECREATED', `${message}: the topic was deleted and created again.`, {
+      where: `${topic}[${partition}]`,
+      remedy: 'Start the scorer once with --reset-offsets to begin with the new topic.',
+    });
+  }
+}
+
+/** Keeps the membership alive while a batch is stored; what a heartbeat met is thrown once the batch is out of flight. */
+async function whileBeating(stored: Promise<boolean>, heartbeat: () => Promise<void>): Promise<boolean> {
+  let failure: { readonly error: unknown } | undefined;
+  const timer = setInterval(() => {
+    heartbeat().catch((error: unknown) => (failure = { error }));
+  }, HEARTBEAT_INTERVAL_MS);
+  try {
+    const result = await stored;
+    if (failure !== undefined) throw failure.error;
+    return result;
+  } finally {
+    clearInterval(timer);
+  }
+}

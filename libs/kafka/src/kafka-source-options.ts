@@ -1,0 +1,27 @@
+import type { KafkaClient } from './kafka-client.ts';
+
+/** Where the offsets are kept that count: Postgres. */
+export interface StreamOffsets {
+  /** The offset to read next, or null where nothing of the partition has been stored. */
+  read(topic: string, partition: number): Promise<number | null>;
+  /** Notes that records [fromOffset, toOffset) were gone before they could be read. */
+  recordGap(topic: string, partition: number, fromOffset: number, toOffset: number): Promise<void>;
+}
+
+export interface KafkaSourceOptions {
+  readonly client: KafkaClient;
+  readonly groupId: string;
+  readonly topic: string;
+  /** Where a partition begins of which nothing has been stored. */
+  readonly startFrom: 'earliest' | 'latest';
+  readonly offsets: StreamOffsets;
+  readonly maxRows: number;
+  /** How long the broker may wait for more records while there are few. */
+  readonly maxWaitMs: number;
+}
+
+/** How far reading of a partition is behind its end. */
+export interface PartitionLag {
+  readonly partition: number;
+  readonly records: number;
+}

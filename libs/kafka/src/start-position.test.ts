@@ -1,0 +1,37 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+
+import { startPosition } from './start-position.ts';
+
+const log = fc.tuple(fc.nat({ max: 50 }), fc.nat({ max: 50 })).map(([low, length]) => ({ low, high: low + length }));
+
+describe('startPosition', () => {
+  it('begins a partition of which nothing is stored at an end of the log, and remembers the latest', () => {
+    expect(startPosition({ stored: null, low: 5, high: 9, startFrom: 'earliest' })).toEqual({
+      kind: 'start',
+      offset: 5,
+      store: false,
+    });
+    expect(startPosition({ stored: null, low: 5, high: 9, startFrom: 'latest' })).toEqual({
+      kind: 'start',
+      offset: 9,
+      store: true,
+    });
+  });
+
+  it('never skips or repeats a record without saying so', () => {
+    fc.assert(
+      fc.property(
+        log,
+        fc.nat({ max: 120 }),
+        fc.constantFrom('earliest', 'latest'),
+        ({ low, high }, stored, startFrom) => {
+          const start = startPosition({ stored, low, high, startFrom });
+          if (stored > high) expect(start).toEqual({ kind: 'recreated' });
+          else if (stored < low) expect(start).toEqual({ kind: 'gap', from: stored, to: low });
+          else expect(start).toEqual({ kind: 'start', offset: stored, store: false });
+        },
+      ),
+    );
+  });
+});

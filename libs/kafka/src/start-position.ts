@@ -1,0 +1,32 @@
+/** Where a partition stands, in Postgres and in Kafka, when it is assigned. */
+export interface PositionFacts {
+  /** The next offset stored; null where nothing of the partition has been stored. */
+  readonly stored: number | null;
+  /** The first offset that the log still holds. */
+  readonly low: number;
+  /** The offset that the next record will get. */
+  readonly high: number;
+  readonly startFrom: 'earliest' | 'latest';
+}
+
+/** Where to begin, or why not. */
+export type StartPosition =
+  /** Read on from here; `store`: tell Postgres before anything is read, as nothing else would remember it. */
+  | { readonly kind: 'start'; readonly offset: number; readonly store: boolean }
+  /** The log no longer holds [from, to): count them as lost and begin at `to`. */
+  | { readonly kind: 'gap'; readonly from: number; readonly to: number }
+  /** The stored offset lies beyond the end: another topic of the same name. */
+  | { readonly kind: 'recreated' };
+
+/** Decides where reading of a partition begins. Postgres is right; Kafka's own committed offset is not asked. */
+export function startPosition({ stored, low, high, startFrom }: PositionFacts): StartPosition {
+  if (stored === null) {
+    // `latest` must not move when the process is restarted before the first event.
+    return startFrom === 'earliest'
+      ? { kind: 'start', offset: low, store: false }
+      : { kind: 'start', offset: high, store: true };
+  }
+  if (stored > high) return { kind: 'recreated' };
+  if (stored < low) return { kind: 'gap', from: stored, to: low };
+  return { kind: 'start', offset: stored, store: false };
+}
