@@ -62,6 +62,9 @@ export function encodeTable(layout: Layout, parts: FittedParts, table: FeatureTa
       if (column !== null && column !== undefined) encodeNumbers(place, column, table, batch, missing);
     }
   });
+  batch.missingPattern.forEach((pattern, row) => {
+    if (pattern > 0) batch.missingPattern[row] = parts.patterns.settled(pattern);
+  });
   return batch;
 }
 

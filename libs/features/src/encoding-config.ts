@@ -2,6 +2,7 @@ import type { FeatureSpec } from '@flowline/events';
 
 import type { LevelChainConfig } from './level-chain.ts';
 import type { LevelColumnConfig } from './level-column.ts';
+import type { PatternNode } from './missing-patterns.ts';
 import type { NumericColumnConfig } from './numeric-column.ts';
 
 /** The format of a saved encoding; a program reads only its own version. */
@@ -19,8 +20,8 @@ export interface FeatureEncodingConfig {
   readonly levels: readonly LevelColumnConfig[];
   /** Each level feature given the one before; null where it is the first, or not scored. */
   readonly chains: readonly (LevelChainConfig | null)[];
-  /** Combinations of missing features in the training rows: [parent, index of one more feature]. */
-  readonly missingPatterns: readonly (readonly [number, number])[];
+  /** Combinations of missing features in the training rows. */
+  readonly missingPatterns: readonly PatternNode[];
   readonly trainedRows: number;
   /** What a person should know of the training rows. */
   readonly warnings: readonly string[];

@@ -7,9 +7,12 @@ import type { LevelColumnConfig } from './level-column.ts';
 import type { NumericColumnConfig } from './numeric-column.ts';
 import type { TransformConfig } from './transforms/transform.ts';
 
+/** What a path in an error begins with. */
+const ROOT = 'encoding';
+
 /** Reads a saved encoding, believing nothing. @throws FlowlineError FLOWLINE_MODEL_INCOMPATIBLE, `where` naming the path. */
 export function parseEncodingConfig(json: unknown): FeatureEncodingConfig {
-  const root = object(json, 'encoding');
+  const root = object(json, ROOT);
   if (root.format !== ENCODING_FORMAT || root.version !== ENCODING_VERSION) {
     throw new FlowlineError(
       'FLOWLINE_MODEL_INCOMPATIBLE',
@@ -41,9 +44,9 @@ export function parseEncodingConfig(json: unknown): FeatureEncodingConfig {
     levels,
     chains,
     missingPatterns: list(root.missingPatterns, 'missingPatterns', (value, where, i) => {
-      const [parent, feature] = pair(value, where);
+      const [parent, feature, rows] = triple(value, where);
       expect(parent <= i && schema[feature]?.nullable === true, where, 'is no pattern of nullable features');
-      return [parent, feature] as const;
+      return [parent, feature, rows] as const;
     }),
     trainedRows: whole(root.trainedRows, 'trainedRows'),
     warnings: list(root.warnings, 'warnings', text),
@@ -175,12 +178,6 @@ function list<T>(
   return value.map((item: unknown, i) => parse(item, `${where}[${i}]`, i));
 }
 
-function pair(value: unknown, where: string): readonly [number, number] {
-  const [first = -1, second = -1, ...more] = list(value, where, whole);
-  expect(first >= 0 && second >= 0 && more.length === 0, where, 'is not a pair');
-  return [first, second];
-}
-
 function triple(value: unknown, where: string): readonly [number, number, number] {
   const [first = -1, second = -1, third = -1, ...more] = list(value, where, whole);
   expect(first >= 0 && second >= 0 && third >= 0 && more.length === 0, where, 'is not a triple');
@@ -212,7 +209,7 @@ function incompatible(where: string, finding: string, cause?: unknown): Flowline
     'FLOWLINE_MODEL_INCOMPATIBLE',
     `The saved encoding of features is not valid: ${where} ${finding}.`,
     {
-      where: `encoding.${where}`,
+      where: where === ROOT ? ROOT : `${ROOT}.${where}`,
       remedy: 'Train the detector again.',
       cause,
     },

@@ -22,11 +22,11 @@ export interface Dimension {
   /** σ of the Gaussian training noise in encoded units: the flow is the density of x + σ·ε. */
   readonly sigma: number;
   /** Encoded units of a finite value; of the closest value of the domain where it is outside. */
-  toEncoded(value: number): number;
+  readonly toEncoded: (value: number) => number;
   /** Original units of an encoded value: between the ends of the domain, and not rounded. */
-  fromEncoded(encoded: number): number;
+  readonly fromEncoded: (encoded: number) => number;
   /** |d encoded / d value| at a value, in encoded units per original unit. */
-  derivative(value: number): number;
+  readonly derivative: (value: number) => number;
 }
 
 /** How likely a level was, given the level of the feature before. */

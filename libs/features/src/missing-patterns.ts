@@ -11,17 +11,20 @@ export const UNKNOWN_PATTERN = -1;
 /** More patterns than could each have enough rows to calibrate on. */
 const MAX_PATTERNS = 4096;
 
+/** See {@link MissingPatterns.nodes}. */
+export type PatternNode = readonly [parent: number, feature: number, rows: number];
+
 /**
  * Which features of a row are missing, as a small number: 0 for a complete row, −1 for a combination that the training rows
  * did not have. A trie: a pattern is its parent's and one more missing feature, in schema order.
  */
 export class MissingPatterns {
-  /** Of pattern i + 1: [parent, index of the feature in the schema]. */
-  readonly nodes: readonly (readonly [number, number])[];
+  /** Of pattern i + 1: [parent, index of one more feature in the schema, training rows of exactly this pattern]. */
+  readonly nodes: readonly PatternNode[];
   private readonly children: ReadonlyMap<number, number>;
   private readonly features: number;
 
-  constructor(features: number, nodes: readonly (readonly [number, number])[]) {
+  constructor(features: number, nodes: readonly PatternNode[]) {
     this.features = features;
     this.nodes = nodes;
     this.children = new Map(nodes.map(([parent, feature], i) => [parent * features + feature, i + 1]));
@@ -32,6 +35,11 @@ export class MissingPatterns {
     return pattern === UNKNOWN_PATTERN
       ? UNKNOWN_PATTERN
       : (this.children.get(pattern * this.features + feature) ?? UNKNOWN_PATTERN);
+  }
+
+  /** The pattern of a row of which every feature was asked: unknown where no training row ended there. */
+  settled(pattern: number): number {
+    return pattern > 0 && this.nodes[pattern - 1]?.[2] === 0 ? UNKNOWN_PATTERN : pattern;
   }
 
   /** Indices in the schema of the features that a pattern lacks, ascending. */
@@ -48,23 +56,23 @@ export class MissingPatterns {
 
 /** Collects the patterns of the training rows. */
 export function fitMissingPatterns(schema: readonly FeatureSpec[], table: FeatureTable): MissingPatterns {
-  const nodes: [number, number][] = [];
+  const nodes: [number, number, number][] = [];
   const children = new Map<number, number>();
   const isMissing = missingTest(schema, table);
   for (let row = 0; row < table.size; row++) {
     let pattern = COMPLETE;
-    for (let feature = 0; feature < schema.length; feature++) {
+    for (let feature = 0; feature < schema.length && pattern !== UNKNOWN_PATTERN; feature++) {
       if (!isMissing(row, feature)) continue;
       const key = pattern * schema.length + feature;
-      let child = children.get(key);
-      if (child === undefined) {
-        if (nodes.length === MAX_PATTERNS) break;
-        nodes.push([pattern, feature]);
-        child = nodes.length;
+      let child = children.get(key) ?? UNKNOWN_PATTERN;
+      if (child === UNKNOWN_PATTERN && nodes.length < MAX_PATTERNS) {
+        child = nodes.push([pattern, feature, 0]);
         children.set(key, child);
       }
       pattern = child;
     }
+    const node = nodes[pattern - 1];
+    if (node !== undefined) node[2]++;
   }
   return new MissingPatterns(schema.length, nodes);
 }

@@ -7,15 +7,15 @@ export interface Transform {
   /** The ends of the domain: the least and the greatest float64 that `accepts` can accept. */
   readonly bounds: readonly [lowest: number, highest: number];
   /** Whether a finite value lies in the domain; elsewhere its density is 0. */
-  accepts(value: number): boolean;
+  readonly accepts: (value: number) => boolean;
   /** The value itself where it is accepted, else the closest one that is. */
-  nearest(value: number): number;
+  readonly nearest: (value: number) => number;
   /** Original units → the real line. */
-  forward(value: number): number;
+  readonly forward: (value: number) => number;
   /** The inverse of `forward`, on the whole real line. */
-  inverse(y: number): number;
+  readonly inverse: (y: number) => number;
   /** log |d forward / d value| at a value, in nats; `y` is forward(value), so that it is not computed twice. */
-  logAbsDet(value: number, y: number): number;
+  readonly logAbsDet: (value: number, y: number) => number;
 }
 
 /** What a transform is rebuilt from: plain JSON. */
