@@ -4,6 +4,7 @@ import { Command } from 'commander';
 
 import { anomaliesCommand } from './commands/anomalies.ts';
 import { applyCommand } from './commands/apply.ts';
+import { doctorCommand } from './commands/doctor.ts';
 import { migrateCommand } from './commands/migrate.ts';
 import { modelsCommand } from './commands/models.ts';
 import { serveCommand } from './commands/serve.ts';
@@ -11,6 +12,7 @@ import { trainCommand } from './commands/train.ts';
 import { validateCommand } from './commands/validate.ts';
 
 const commands = [
+  doctorCommand,
   migrateCommand,
   validateCommand,
   applyCommand,

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 import { parseCsv } from '@flowline/config';
 import { FlowlineError } from '@flowline/events';
-import { Random } from '@flowline/flows';
+import type { Random } from '@flowline/flows';
 import { asyncBufferFromFile, parquetMetadataAsync, parquetRead } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 
@@ -43,7 +43,7 @@ export interface FlightColumns {
 }
 
 const dataFile = (name: string): string =>
-  path.join(path.dirname(fileURLToPath(import.meta.resolve('vega-datasets/package.json'))), 'data', name);
+  path.join(path.dirname(fileURLToPath(import.meta.resolve('vega-datasets'))), '..', 'data', name);
 
 /** The airports of vega-datasets. */
 export async function readAirports(): Promise<readonly Airport[]> {

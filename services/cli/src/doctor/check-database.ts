@@ -1,0 +1,108 @@
+import { type DetectorDefinition, readDefinition } from '@flowline/config';
+import {
+  championVersion,
+  connect,
+  type Database,
+  ensurePartitions,
+  listDetectors,
+  migrationStatus,
+  summariseHistory,
+} from '@flowline/db';
+import { fieldsOf } from '@flowline/features';
+
+import { formatCount } from '../output.ts';
+import { type DoctorFinding, failed, failure, finding, ok, skipped, warning } from './finding.ts';
+
+/** What was found about the database, and the detectors in it, for the checks of what they need. */
+export interface DatabaseFindings {
+  readonly findings: readonly DoctorFinding[];
+  readonly definitions: readonly DetectorDefinition[];
+}
+
+/** Everything about the database: reachable, migrated, writable, and each detector's history and champion. */
+export async function checkDatabase(url: string | null): Promise<DatabaseFindings> {
+  if (url === null) {
+    const remedy = 'Set FLOWLINE_DATABASE_URL, such as postgres://user@localhost:5432/flowline.';
+    return { findings: [failed('database', 'FLOWLINE_DATABASE_URL is not set', remedy)], definitions: [] };
+  }
+  let db: Database;
+  try {
+    db = await connect(url, { applicationName: 'flowline doctor', poolSize: 2 });
+  } catch (error) {
+    return { findings: [failure('database', error)], definitions: [] };
+  }
+  try {
+    const reachable = ok('database', `${db.address} answers`);
+    const migrated = await finding('migrations', () => checkMigrations(db));
+    if (migrated.status !== 'ok') {
+      return {
+        findings: [reachable, migrated, skipped('detectors', 'the schema has to be there first')],
+        definitions: [],
+      };
+    }
+    const writable = await finding('permissions', () => checkPermissions(db));
+    const { findings, definitions } = await checkDetectors(db);
+    return { findings: [reachable, migrated, writable, ...findings], definitions };
+  } finally {
+    await db.close();
+  }
+}
+
+async function checkMigrations(db: Database): Promise<DoctorFinding> {
+  const { applied, pending } = await migrationStatus(db);
+  if (pending.length === 0) return ok('migrations', `${applied.length} applied, none pending`);
+  return failed('migrations', `pending: ${pending.join(', ')}`, 'Run `flowline migrate`.');
+}
+
+/** Creating the partitions of the next days is what a scorer does first, and needs what it needs. */
+async function checkPermissions(db: Database): Promise<DoctorFinding> {
+  await ensurePartitions(db);
+  return ok('permissions', 'the role may create partitions');
+}
+
+async function checkDetectors(db: Database): Promise<DatabaseFindings> {
+  const stored = await listDetectors(db);
+  if (stored.length === 0) {
+    const none = warning('detectors', 'none has been applied', 'Apply one: `flowline apply detector.yaml`.');
+    return { findings: [none], definitions: [] };
+  }
+  const findings: DoctorFinding[] = [];
+  const definitions: DetectorDefinition[] = [];
+  for (const { name, version, definition } of stored) {
+    findings.push(
+      await finding(`detector ${name}`, () => {
+        const read = readDefinition(definition, `${name}, version ${version}`);
+        definitions.push(read);
+        return ok(`detector ${name}`, `version ${version}, ${read.features.length} features`);
+      }),
+      await finding(`champion of ${name}`, () => checkChampion(db, name)),
+    );
+  }
+  for (const definition of definitions) {
+    const check = `history of ${definition.name}`;
+    findings.push(await finding(check, () => checkHistory(db, check, definition)));
+  }
+  return { findings, definitions };
+}
+
+async function checkChampion(db: Database, name: string): Promise<DoctorFinding> {
+  const version = await championVersion(db, name);
+  const check = `champion of ${name}`;
+  if (version !== null) return ok(check, `model version ${version}`);
+  return warning(check, 'none yet: nothing can be scored', `Train it: \`flowline train ${name}\`.`);
+}
+
+async function checkHistory(db: Database, check: string, definition: DetectorDefinition): Promise<DoctorFinding> {
+  const { query, timeColumn } = definition.history;
+  const { rows, columns } = await summariseHistory(db, { query, timeColumn, timeUnit: definition.source.time.unit });
+  const nullable = new Set(definition.features.filter((feature) => feature.nullable).flatMap((f) => fieldsOf([f])));
+  const missing = fieldsOf(definition.features).filter(
+    (field) => !columns.includes(field.split('.')[0] ?? field) && !nullable.has(field),
+  );
+  if (missing.length > 0) {
+    const remedy = `Add them to the query, or correct the features; it has ${columns.join(', ')}.`;
+    return failed(check, `it lacks the columns ${missing.join(', ')}`, remedy);
+  }
+  if (rows === 0) return warning(check, 'no rows', 'Fill the table, or correct the query.');
+  return ok(check, `${formatCount(rows)} rows`);
+}

@@ -1,0 +1,48 @@
+import { reportOf } from '../output.ts';
+
+/** What a check found. */
+export interface DoctorFinding {
+  readonly check: string;
+  /** `skipped`: it did not apply, or what it needs had failed already. */
+  readonly status: 'ok' | 'warning' | 'failed' | 'skipped';
+  readonly detail: string;
+  readonly remedy: string | null;
+}
+
+export const ok = (check: string, detail: string): DoctorFinding => ({ check, status: 'ok', detail, remedy: null });
+export const skipped = (check: string, detail: string): DoctorFinding => ({
+  check,
+  status: 'skipped',
+  detail,
+  remedy: null,
+});
+export const warning = (check: string, detail: string, remedy: string): DoctorFinding => ({
+  check,
+  status: 'warning',
+  detail,
+  remedy,
+});
+export const failed = (check: string, detail: string, remedy: string): DoctorFinding => ({
+  check,
+  status: 'failed',
+  detail,
+  remedy,
+});
+
+/** What an error says, as a finding. */
+export function failure(check: string, error: unknown): DoctorFinding {
+  const { code, message, remedy } = reportOf(error);
+  return failed(check, `${code}: ${message}`, remedy ?? 'See the message.');
+}
+
+/** Runs a check: what it throws is what it found. */
+export async function finding(
+  check: string,
+  run: () => Promise<DoctorFinding> | DoctorFinding,
+): Promise<DoctorFinding> {
+  try {
+    return await run();
+  } catch (error) {
+    return failure(check, error);
+  }
+}
