@@ -1,0 +1,128 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { conditionals } from './conditionals.ts';
+
+/** log of the upper tail of a standard normal, by its asymptotic series far out and by quadrature elsewhere. */
+const logUpperTail = (z: number): number => {
+  if (z > 8)
+    return -(z * z) / 2 - Math.log(z * Math.sqrt(2 * Math.PI)) + Math.log1p(-1 / z ** 2 + 3 / z ** 4 - 15 / z ** 6);
+  const steps = 40_000;
+  const end = Math.max(z, 0) + 14;
+  const h = (end - z) / steps;
+  let sum = 0;
+  for (let i = 0; i <= steps; i++) {
+    const t = z + i * h;
+    sum += Math.exp(-(t * t) / 2) * (i === 0 || i === steps ? 1 : i % 2 === 1 ? 4 : 2);
+  }
+  return Math.log((sum * h) / 3 / Math.sqrt(2 * Math.PI));
+};
+const bitsOf = (z: number): number => -1 - logUpperTail(Math.abs(z)) / Math.LN2;
+
+/** log p along a row, in float64 as the reference engine computes it. */
+const scorerOf = (logDensity: (x: Float32Array) => number, width: number) => ({
+  score: (rows: Float32Array, n: number) =>
+    Promise.resolve(Float64Array.from({ length: n }, (_, i) => logDensity(rows.subarray(i * width, (i + 1) * width)))),
+});
+const oneAxis = async (logDensity: (t: number) => number, observed: number) =>
+  (
+    await conditionals(
+      scorerOf((x) => logDensity(x[0] ?? NaN), 1),
+      { rows: Float32Array.of(observed), width: 1 },
+      [{ row: 0, dimension: 0 }],
+    )
+  )[0];
+
+describe('the conditional of a Gaussian', () => {
+  // Equal correlations: x_i | rest is normal with mean ρ·Σ rest/(1 + (d − 2)ρ) and variance (1 − ρ)(1 + (d − 1)ρ)/(1 + (d − 2)ρ).
+  const [d, rho] = [8, 0.9];
+  const logDensity = (x: Float32Array): number => {
+    const sum = x.reduce((total, value) => total + value, 0);
+    const squares = x.reduce((total, value) => total + value * value, 0);
+    return -(squares - (rho / (1 + (d - 1) * rho)) * sum * sum) / (2 * (1 - rho));
+  };
+  const sd = Math.sqrt(((1 - rho) * (1 + (d - 1) * rho)) / (1 + (d - 2) * rho));
+
+  it('has its closed form in 8 dimensions, for typical and for far rows', async () => {
+    const rows = Float32Array.from({ length: 3 * d }, (_, i) => [0.3, -1.2, 2][Math.floor(i / d)]! + Math.sin(i));
+    rows[2 * d + 5] = 40;
+    const axes = Array.from({ length: 3 * d }, (_, i) => ({ row: Math.floor(i / d), dimension: i % d }));
+    const answers = await conditionals(scorerOf(logDensity, d), { rows, width: d }, axes);
+    axes.forEach(({ row, dimension }, i) => {
+      const x = rows.subarray(row * d, (row + 1) * d);
+      const rest = x.reduce((total, value) => total + value, 0) - x[dimension]!;
+      const mean = (rho * rest) / (1 + (d - 2) * rho);
+      const z = (x[dimension]! - mean) / sd;
+      const answer = answers[i]!;
+      expect(answer.median).toBeCloseTo(mean, 9);
+      expect(answer.p05).toBeCloseTo(mean - 1.6448536269514722 * sd, 8);
+      expect(answer.p95).toBeCloseTo(mean + 1.6448536269514722 * sd, 8);
+      expect(answer.direction).toBe(z > 0 ? 'high' : 'low');
+      expect(Math.abs(answer.bits / bitsOf(z) - 1)).toBeLessThan(Math.abs(z) < 8 ? 1e-9 : 2e-3);
+    });
+  });
+
+  it('is found wherever it lies and however narrow it is', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.double({ min: -2000, max: 2000, noNaN: true }),
+        fc.double({ min: -4, max: 4, noNaN: true }),
+        fc.double({ min: -30, max: 30, noNaN: true }),
+        async (mean, logSd, z) => {
+          // Narrower than float32 can follow at that place would be rounding.
+          const width = Math.max(Math.exp(logSd), Math.abs(mean) * 1e-3);
+          const observed = Math.fround(mean + z * width);
+          const answer = (await oneAxis((t) => -(((t - mean) / width) ** 2) / 2, observed))!;
+          const exact = (observed - mean) / width;
+          expect(Math.abs((answer.median - mean) / width)).toBeLessThan(1e-6);
+          expect(Math.abs((answer.p95 - answer.p05) / width / 3.2897072539 - 1)).toBeLessThan(1e-6);
+          expect(Math.abs(answer.bits - bitsOf(exact))).toBeLessThan(1e-5 + 2e-3 * bitsOf(exact));
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe('other conditionals', () => {
+  it('may have two modes: a value between them is likely on neither side', async () => {
+    const mixture = (t: number): number => Math.log(Math.exp(-((t + 3) ** 2) * 8) + 3 * Math.exp(-((t - 3) ** 2) * 8));
+    const between = (await oneAxis(mixture, 0))!;
+    expect(between.bits).toBeCloseTo(1, 6);
+    expect(between.direction).toBe('low');
+    const low = (await oneAxis(mixture, -3))!;
+    expect(low.bits).toBeCloseTo(2, 6);
+    expect(low.median).toBeCloseTo(3 - 0.10768, 4);
+  });
+
+  it('may have a kink, as a ReLU network makes them: a Laplace law of scale 1e-3', async () => {
+    const answer = (await oneAxis((t) => -Math.abs(t - 0.7312) * 1000, 0.7412))!;
+    expect(answer.median).toBeCloseTo(0.7312, 4);
+    expect(answer.p95).toBeCloseTo(0.7312 + Math.log(10) * 1e-3, 4);
+    expect(answer.bits).toBeCloseTo(10 / Math.LN2, 1);
+  });
+
+  it('stay finite for absurd values, and are null where another feature drowns them', async () => {
+    const answer = (await oneAxis((t) => -t * t * 0.5, 1e12))!;
+    expect(answer.bits / (0.5e24 / Math.LN2)).toBeCloseTo(1, 3);
+    expect(answer.median).toBeCloseTo(0, 9);
+    const drowned = scorerOf((x) => -(x[0]! ** 2 + x[1]! ** 2) / 2, 2);
+    const axes = [0, 1].map((dimension) => ({ row: 0, dimension }));
+    const [culprit, other] = await conditionals(drowned, { rows: Float32Array.of(1e6, 0.3), width: 2 }, axes);
+    expect(culprit?.bits).toBeGreaterThan(7e11);
+    expect(other).toBeNull();
+  });
+
+  it('are asked for in batches of bounded size', async () => {
+    const sizes: number[] = [];
+    const { score } = scorerOf((x) => -(x[0]! ** 2) / 2, 1);
+    const counting = { score: (rows: Float32Array, n: number) => (sizes.push(n), score(rows, n)) };
+    const rows = Float32Array.from({ length: 400 }, (_, i) => i / 100);
+    await conditionals(
+      counting,
+      { rows, width: 1 },
+      Array.from({ length: 400 }, (_, row) => ({ row, dimension: 0 })),
+    );
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(16_384);
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(400 * 131);
+  });
+});

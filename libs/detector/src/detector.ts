@@ -1,0 +1,123 @@
+import type { Explanation, PValueMethod } from '@flowline/events';
+import { createScorer, type Backend, type Scorer } from '@flowline/engine';
+import { selectRows, sliceTable, type EncodedBatch, type FeatureTable } from '@flowline/features';
+import { initBackend, loadFlow, type Flow } from '@flowline/flows';
+import type { ModelBundle } from './bundle.ts';
+import { patternPValue } from './calibration-set.ts';
+import { explainRows } from './explain-rows.ts';
+import type { Scores } from './scores.ts';
+import { valueAt } from './sorted.ts';
+
+/** How a detector runs. */
+export interface DetectorOptions {
+  /** An event is an anomaly where its p-value is at most this. */
+  readonly alpha: number;
+  readonly backend: Backend;
+}
+
+/** Rows encoded at once: they bound the memory of a call, whatever its table's size. */
+const CHUNK_ROWS = 16_384;
+/** Anomalies explained at once. */
+const CHUNK_EXPLANATIONS = 64;
+
+/** A model at work: created → scores and explains, as often as asked → disposed. Calls after that reject with FLOWLINE_USAGE. */
+export class Detector {
+  readonly bundle: ModelBundle;
+  readonly alpha: number;
+  /** The backend that scores, e.g. `tfjs-wasm`. */
+  readonly backend: string;
+  readonly #flows: readonly Flow[];
+  readonly #scorer: Scorer;
+  /** One a member; the scorer itself where there is one member. */
+  readonly #members: readonly Scorer[];
+
+  private constructor(
+    bundle: ModelBundle,
+    alpha: number,
+    parts: { flows: readonly Flow[]; scorer: Scorer; members: readonly Scorer[] },
+  ) {
+    this.bundle = bundle;
+    this.alpha = alpha;
+    this.backend = parts.scorer.name;
+    this.#flows = parts.flows;
+    this.#scorer = parts.scorer;
+    this.#members = parts.members;
+  }
+
+  /**
+   * Loads a bundle's flows on a backend.
+   * @throws FlowError FLOWLINE_MODEL_CORRUPTED or FLOWLINE_MODEL_INCOMPATIBLE; FLOWLINE_BACKEND_UNAVAILABLE, never a silent fallback.
+   */
+  static async create(bundle: ModelBundle, { alpha, backend }: DetectorOptions): Promise<Detector> {
+    await initBackend(backend === 'tfjs-cpu' ? 'cpu' : 'wasm');
+    const flows = bundle.flows.map((bytes) => loadFlow(bytes));
+    const scorer = await createScorer(flows, { backend });
+    const members =
+      flows.length === 1 ? [scorer] : await Promise.all(flows.map((flow) => createScorer([flow], { backend })));
+    return new Detector(bundle, alpha, { flows, scorer, members });
+  }
+
+  /**
+   * Scores a table: log p(event) = log p(x | context) + Σ log|det| + log P(levels), and its p-value. A row's score depends on
+   * nothing but the row. A row outside its domain has density zero and the smallest p-value.
+   * @throws FlowlineError FLOWLINE_FEATURES_INVALID for a table of other columns.
+   */
+  async score(table: FeatureTable): Promise<Scores> {
+    const { encoding, calibration } = this.bundle;
+    const scores = {
+      size: table.size,
+      logDensityNats: new Float64Array(table.size),
+      pValues: new Float64Array(table.size),
+      pMethods: new Array<PValueMethod>(table.size).fill('floor'),
+      outOfDomain: new Uint8Array(table.size),
+      pooled: new Uint8Array(table.size),
+    };
+    for (let start = 0; start < table.size; start += CHUNK_ROWS) {
+      const batch = encoding.encode(sliceTable(table, start, start + CHUNK_ROWS));
+      const logDensity = await this.#logDensity(batch);
+      for (let i = 0; i < batch.size; i++) {
+        const logP = valueAt(logDensity, i);
+        const { p, method, pooled } = patternPValue(calibration, -logP, valueAt(batch.missingPattern, i));
+        scores.logDensityNats[start + i] = logP;
+        scores.pValues[start + i] = p;
+        scores.pMethods[start + i] = method;
+        scores.outOfDomain[start + i] = batch.outOfDomain[i] ?? 0;
+        scores.pooled[start + i] = pooled ? 1 : 0;
+      }
+    }
+    return scores;
+  }
+
+  /**
+   * Why rows of a table are surprising, in the order of `rows`; `scores` are those of the same table. About 130 evaluations of the
+   * flow a row and feature, many rows at once: for anomalies, not for every event.
+   */
+  async explain(table: FeatureTable, rows: readonly number[], scores: Scores): Promise<readonly Explanation[]> {
+    const explanations: Explanation[] = [];
+    const parts = { encoding: this.bundle.encoding, scorer: this.#scorer, members: this.#members, flows: this.#flows };
+    for (let start = 0; start < rows.length; start += CHUNK_EXPLANATIONS) {
+      const chunk = rows.slice(start, start + CHUNK_EXPLANATIONS);
+      const pValues = chunk.map((row) => ({
+        p: valueAt(scores.pValues, row),
+        method: scores.pMethods[row] ?? 'floor',
+      }));
+      explanations.push(...(await explainRows(parts, selectRows(table, chunk), pValues)));
+    }
+    return explanations;
+  }
+
+  /** Frees the flows; the bundle stays usable. */
+  dispose(): void {
+    for (const scorer of new Set([this.#scorer, ...this.#members])) scorer.dispose();
+    for (const flow of this.#flows) flow.dispose();
+  }
+
+  async #logDensity({ rows, size, logAbsDet, logDiscrete, outOfDomain }: EncodedBatch): Promise<Float64Array> {
+    const logP = await this.#scorer.score(rows, size);
+    return logP.map((flow, i) => {
+      const total = flow + valueAt(logAbsDet, i) + valueAt(logDiscrete, i);
+      // NaN is a row that float32 cannot follow: as improbable as can be.
+      return outOfDomain[i] === 1 || Number.isNaN(total) ? -Infinity : total;
+    });
+  }
+}

@@ -1,0 +1,110 @@
+import type { Contribution, ExpectedRange, Explanation } from '@flowline/events';
+import { rowValues, type EncodedBatch, type FeatureTable } from '@flowline/features';
+import type { PValue } from './calibration.ts';
+import { conditionals, type Axis, type Conditional } from './conditionals.ts';
+import { summarise } from './explanation-summary.ts';
+import { isObserved, nearestNormals, type EventValues, type ModelParts } from './nearest-normal.ts';
+import { surpriseBits } from './scores.ts';
+
+/**
+ * Explains every row of a table: how surprising each observed feature is given all the others, what it would be expected to be, and the
+ * closest typical event. A missing feature is not explained, nor one whose conditional is lost because another value is absurd.
+ */
+export async function explainRows(
+  parts: ModelParts,
+  table: FeatureTable,
+  pValues: readonly PValue[],
+): Promise<readonly Explanation[]> {
+  const { encoding, scorer } = parts;
+  const batch = encoding.encode(table);
+  const outside = pValues.map((_, row) => new Set(encoding.outsideDomain(table, row)));
+  const axes = axesOf(parts, batch, outside);
+  const answers = await conditionals(scorer, batch, axes);
+  const nearest = await nearestNormals(parts, table, batch);
+  return pValues.map((pValue, row) => {
+    const own = axes.flatMap((axis, i) => {
+      const answer = answers[i] ?? null;
+      return axis.row === row && answer !== null ? [{ dimension: axis.dimension, answer }] : [];
+    });
+    return explanationOf(parts, {
+      observed: rowValues(encoding.schema, table, row),
+      conditionals: own,
+      levels: encoding.levelSurprises(table, row),
+      outside: outside[row] ?? new Set(),
+      nearest: batch.outOfDomain[row] === 1 ? null : (nearest[row] ?? null),
+      pValue,
+    });
+  });
+}
+
+/** Every observed dimension of a row; of a row outside its domain only the dimensions that are outside. */
+function axesOf(
+  { encoding }: ModelParts,
+  batch: EncodedBatch,
+  outside: readonly ReadonlySet<string>[],
+): readonly Axis[] {
+  return outside.flatMap((names, row) =>
+    encoding.dimensionNames.flatMap((name, dimension) =>
+      isObserved(encoding, batch, row, dimension) && (batch.outOfDomain[row] === 0 || names.has(name))
+        ? [{ row, dimension }]
+        : [],
+    ),
+  );
+}
+
+interface RowFindings {
+  readonly observed: EventValues;
+  readonly conditionals: readonly { readonly dimension: number; readonly answer: Conditional }[];
+  readonly levels: readonly { readonly feature: string; readonly probability: number }[];
+  readonly outside: ReadonlySet<string>;
+  readonly nearest: EventValues | null;
+  readonly pValue: PValue;
+}
+
+function explanationOf({ encoding }: ModelParts, row: RowFindings): Explanation {
+  const numeric = row.conditionals.flatMap(({ dimension, answer }) => {
+    const scored = encoding.scored[dimension];
+    if (scored === undefined) return [];
+    const expected = {
+      median: scored.fromEncoded(answer.median),
+      p05: scored.fromEncoded(answer.p05),
+      p95: scored.fromEncoded(answer.p95),
+    };
+    return [{ feature: scored.feature, type: scored.type, expected, answer }];
+  });
+  const contributions: Contribution[] =
+    row.outside.size > 0
+      ? [...row.outside].map((feature) => ({ feature, bits: surpriseBits(row.pValue.p), ...outward(feature) }))
+      : [
+          ...numeric.map(({ feature, answer: { bits, direction } }) => ({ feature, bits, direction })),
+          ...row.levels.map(({ feature, probability }) => ({
+            feature,
+            bits: surpriseBits(probability),
+            direction: 'unlikely' as const,
+          })),
+        ];
+  contributions.sort((a, b) => b.bits - a.bits);
+  const expected = new Map<string, ExpectedRange>(numeric.map((each) => [each.feature, each.expected]));
+  const first = contributions[0] ?? null;
+  return {
+    contributions,
+    expected: Object.fromEntries(expected),
+    nearestNormal: row.nearest,
+    summary: summarise({
+      contribution: first,
+      observed: first === null ? null : (row.observed[first.feature] ?? null),
+      expected: first === null ? null : (expected.get(first.feature) ?? null),
+      whole: numeric.some(({ feature, type }) => feature === first?.feature && type === 'integer'),
+      outOfDomain: row.outside.size > 0,
+      pValue: row.pValue,
+    }),
+  };
+
+  /** On which side of what is expected a value outside its domain lies. */
+  function outward(feature: string): Pick<Contribution, 'direction'> {
+    const value = row.observed[feature];
+    const median = numeric.find((each) => each.feature === feature)?.expected.median;
+    if (typeof value !== 'number' || median === undefined) return { direction: 'unlikely' };
+    return { direction: value > median ? 'high' : 'low' };
+  }
+}

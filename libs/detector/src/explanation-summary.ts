@@ -1,0 +1,36 @@
+import type { Contribution, ExpectedRange } from '@flowline/events';
+import type { PValue } from './calibration.ts';
+import { smallestPValue } from './calibration.ts';
+import { formatBits, formatNumber, formatRange } from './format-number.ts';
+import { surpriseBits } from './scores.ts';
+
+/** What a summary is made from. */
+export interface SummaryParts {
+  /** The most surprising feature, or null where nothing stands out. */
+  readonly contribution: Contribution | null;
+  readonly observed: number | string | null;
+  readonly expected: ExpectedRange | null;
+  /** The most surprising feature holds whole numbers. */
+  readonly whole: boolean;
+  readonly outOfDomain: boolean;
+  readonly pValue: PValue;
+}
+
+/** One line a person reads: "latency_ms 9120, expected 95–420 given the rest (18.9 bits; the event 21.6)". */
+export function summarise({ contribution, observed, expected, whole, outOfDomain, pValue }: SummaryParts): string {
+  const bits = formatBits(surpriseBits(pValue.p));
+  const event = `the event ${pValue.method === 'floor' && pValue.p <= smallestPValue ? `at least ${bits}` : bits}`;
+  if (contribution === null) return `no single feature stands out (${event} bits)`;
+  const value = typeof observed === 'number' ? formatNumber(observed) : (observed ?? 'missing');
+  const start = `${contribution.feature} ${value}`;
+  if (outOfDomain) return `${start}, outside its domain${range(', expected ')} (${event} bits)`;
+  const own = `${formatBits(contribution.bits)} bits`;
+  if (contribution.direction === 'unlikely') return `${start}, unlikely (${own}; ${event})`;
+  return `${start}${range(', expected ')} given the rest (${own}; ${event})`;
+
+  function range(before: string): string {
+    if (expected === null) return '';
+    const round = whole ? Math.round : (end: number): number => end;
+    return `${before}${formatRange(round(expected.p05), round(expected.p95))}`;
+  }
+}
