@@ -17,7 +17,7 @@ export interface TestDatabase {
   /** The product's handle. */
   readonly db: Database;
   /** A statement of the test's own, on a connection of its own: it checks independently of the product. */
-  query(text: string, values?: readonly unknown[]): Promise<Row[]>;
+  readonly query: (text: string, values?: readonly unknown[]) => Promise<Row[]>;
   /** A new connection of the test's own, closed with the database. */
   client(): Promise<pg.Client>;
   close(): Promise<void>;
@@ -49,7 +49,7 @@ export async function startPostgres(): Promise<TestPostgres> {
   };
   const server = new EmbeddedPostgres({
     databaseDir: path.join(folder, 'data'),
-    user: 'flowline',
+    user: 'tester',
     password,
     port,
     persistent: true,
@@ -70,7 +70,7 @@ export async function startPostgres(): Promise<TestPostgres> {
     await rm(folder, { recursive: true, force: true });
     throw new Error(`Postgres did not start:\n${log.join('')}`, { cause: error });
   }
-  return serve(`postgres://flowline:${password}@127.0.0.1:${port}/postgres`, async () => {
+  return serve(`postgres://tester:${password}@127.0.0.1:${port}/postgres`, async () => {
     await server.stop();
     await rm(folder, { recursive: true, force: true });
   });

@@ -1,0 +1,242 @@
+import {
+  commitBatch,
+  connect,
+  listAnomalies,
+  listDeadLetters,
+  readOffset,
+  recordGap,
+  resetOffsets,
+} from '@flowline/db';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+
+import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
+import { scoredBatch } from '../support/postgres-batch.ts';
+
+const ALERTS = { alertTopic: 'flowline.alerts.v1' };
+
+let postgres: TestPostgres;
+let database: TestDatabase;
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+});
+afterAll(() => postgres.stop());
+beforeEach(async () => {
+  database = await postgres.createDatabase();
+});
+
+const counts = async () => {
+  const [row] = await database.query(`
+    SELECT (SELECT count(*)::int FROM flowline.scored_events) AS events,
+           (SELECT count(DISTINCT (detector, topic, partition, "offset"))::int FROM flowline.scored_events) AS "distinctEvents",
+           (SELECT count(*)::int FROM flowline.anomalies) AS anomalies,
+           (SELECT count(*)::int FROM flowline.alert_outbox) AS alerts,
+           (SELECT count(*)::int FROM flowline.dead_letters) AS "deadLetters"`);
+  return row;
+};
+
+describe('commitBatch', () => {
+  it('stores every value of a batch as it is, and moves the offset', async () => {
+    const batch = scoredBatch({ size: 3, first: 41, anomalies: [1], deadLetters: [44] });
+    const report = await commitBatch(database.db, batch, ALERTS);
+    expect(report).toEqual({ stored: 3, alreadyStored: 0, anomalies: 1, deadLetters: 1 });
+    const rows = await database.query('SELECT * FROM flowline.scored_events ORDER BY "offset"');
+    expect(rows).toHaveLength(3);
+    expect(rows[2]).toMatchObject({
+      detector: 'checkout',
+      detector_version: 1,
+      model_version: 1,
+      topic: 'orders',
+      partition: 0,
+      offset: '43',
+      event_id: 'event-43',
+      event_time: new Date(Date.UTC(2026, 0, 1) + 43_000),
+      log_density_nats: -2,
+      p_value: 1 / 3,
+      p_method: 'empirical',
+      is_anomaly: false,
+      numeric_values: [null, -2],
+      level_values: [null],
+    });
+    expect(rows[1]).toMatchObject({ is_anomaly: true, numeric_values: [1.5, -1], level_values: ['level 1'] });
+    expect(await readOffset(database.db, 'checkout', 'orders', 0)).toBe(45);
+    const { items } = await listAnomalies(database.db);
+    expect(items).toMatchObject([
+      {
+        detector: 'checkout',
+        offset: 42,
+        topFeature: 'latency_ms',
+        surpriseBits: 19.9,
+        observed: { latency_ms: 9120, amount: null },
+        eventTime: new Date(Date.UTC(2026, 0, 1) + 42_000),
+      },
+    ]);
+    const letters = await listDeadLetters(database.db, { detector: 'checkout' });
+    expect(letters).toMatchObject([{ offset: 44, reason: 'not_json', key: null, headers: { trace: 't-44' } }]);
+    expect([...(letters[0]?.value ?? [])]).toEqual([0x7b, 0x00, 0xff]);
+  });
+
+  it('keeps extreme values: no density, far times, no columns, unusual text', async () => {
+    const odd = 'a\0b "quoted" {braces} \\ \ud800 ünïcode 🛫';
+    const batch = {
+      ...scoredBatch({ size: 2, eventIds: [odd, ''], anomalies: [0] }),
+      eventTimesMs: Float64Array.from([-8.64e15, 8.64e15]),
+      logDensityNats: Float64Array.from([-Infinity, -5e12]),
+      pValues: Float64Array.from([1e-300, Number.MIN_VALUE]),
+      numeric: new Float64Array(0),
+      numericWidth: 0,
+      levels: [odd, null],
+    };
+    const anomaly = batch.anomalies[0]!;
+    const withOddAlert = {
+      ...batch,
+      anomalies: [{ ...anomaly, alert: { ...anomaly.alert, observed: { [odd]: odd, text: '\\u0000' } } }],
+    };
+    await commitBatch(database.db, withOddAlert, ALERTS);
+    const rows = await database.query(
+      'SELECT *, event_time::text AS time FROM flowline.scored_events ORDER BY "offset"',
+    );
+    const kept = 'a\ufffdb "quoted" {braces} \\ \ufffd ünïcode 🛫';
+    expect(rows).toMatchObject([
+      {
+        event_id: kept,
+        time: '-infinity',
+        log_density_nats: -Infinity,
+        p_value: 1e-300,
+        numeric_values: [],
+        level_values: [kept],
+      },
+      { event_id: '', log_density_nats: -5e12, p_value: Number.MIN_VALUE, level_values: [null] },
+    ]);
+    const [anomalyRow] = await database.query(`SELECT alert -> 'observed' AS observed FROM flowline.anomalies`);
+    expect(anomalyRow).toEqual({ observed: { [kept]: kept, text: '\\u0000' } });
+    const [outbox] = await database.query('SELECT value FROM flowline.alert_outbox');
+    expect(JSON.parse(String(outbox?.value))).toMatchObject({ observed: { text: '\\u0000' } });
+  });
+
+  it('drops what lies below the fence, whole batches and parts of them', async () => {
+    await commitBatch(database.db, scoredBatch({ first: 10, size: 5, anomalies: [4] }), ALERTS);
+    const overlap = scoredBatch({ first: 8, size: 10, anomalies: [6, 7], deadLetters: [9, 18] });
+    const report = await commitBatch(database.db, overlap, ALERTS);
+    expect(report).toEqual({ stored: 3, alreadyStored: 8, anomalies: 1, deadLetters: 1 });
+    const again = await commitBatch(database.db, overlap, ALERTS);
+    expect(again).toEqual({ stored: 0, alreadyStored: 12, anomalies: 0, deadLetters: 0 });
+    expect(await counts()).toEqual({ events: 8, distinctEvents: 8, anomalies: 2, alerts: 2, deadLetters: 1 });
+    expect(await readOffset(database.db, 'checkout', 'orders', 0)).toBe(19);
+  });
+
+  it('keeps detectors, topics and partitions apart', async () => {
+    const streams = [{}, { detector: 'other' }, { topic: 'payments' }, { partition: 1 }];
+    for (const stream of streams) await commitBatch(database.db, scoredBatch(stream), ALERTS);
+    expect(await counts()).toMatchObject({ events: 12, distinctEvents: 12 });
+  });
+
+  it('refuses offsets that do not increase, and stores nothing', async () => {
+    await expect(commitBatch(database.db, scoredBatch({ offsets: [1, 1] }), ALERTS)).rejects.toThrow(RangeError);
+    await expect(commitBatch(database.db, scoredBatch({ nextOffset: 2 }), ALERTS)).rejects.toThrow(RangeError);
+    expect(await counts()).toMatchObject({ events: 0 });
+  });
+
+  it('stores no alert where none is to be sent', async () => {
+    await commitBatch(database.db, scoredBatch({ anomalies: [0] }), { alertTopic: null });
+    expect(await counts()).toMatchObject({ anomalies: 1, alerts: 0 });
+  });
+
+  it('has 0 duplicates and 0 holes when two workers commit the same stream at once, in any cuts', async () => {
+    const second = await connect(database.url, { applicationName: 'second worker' });
+    let stream = 0;
+    const cuts = fc.array(fc.integer({ min: 1, max: 7 }), { minLength: 3, maxLength: 12 });
+    await fc.assert(
+      fc.asyncProperty(cuts, cuts, async (cutsA, cutsB) => {
+        const topic = `stream-${stream++}`;
+        const end = 20;
+        // Each worker starts at the stored offset and goes on in its own cuts; each commit races the other's.
+        const work = async (db: typeof second, sizes: readonly number[]) => {
+          let first = (await readOffset(db, 'checkout', topic, 0)) ?? 0;
+          for (let turn = 0; first < end; turn++) {
+            const size = Math.min(sizes[turn % sizes.length] ?? 1, end - first);
+            await commitBatch(db, scoredBatch({ topic, first, size, anomalies: [0] }), ALERTS);
+            first += size;
+          }
+        };
+        await Promise.all([work(database.db, cutsA), work(second, cutsB)]);
+        const rows = await database.query(
+          'SELECT "offset"::int AS o FROM flowline.scored_events WHERE topic = $1 ORDER BY 1',
+          [topic],
+        );
+        expect(rows.map((row) => row.o)).toEqual(Array.from({ length: end }, (_, offset) => offset));
+      }),
+      { numRuns: 15 },
+    );
+    await second.close();
+  });
+
+  it('stores nothing of a batch whose connection dies, and everything once when it is tried again', async () => {
+    // The transaction waits for a lock, is cut there, and its whole work must vanish.
+    const blocker = await database.client();
+    await blocker.query('BEGIN');
+    await blocker.query('LOCK TABLE flowline.dead_letters IN ACCESS EXCLUSIVE MODE');
+    const batch = scoredBatch({ size: 2000, anomalies: [7], deadLetters: [2000] });
+    const attempt = commitBatch(database.db, batch, ALERTS).then(
+      () => null,
+      (error: unknown) => error,
+    );
+    const waiting = `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+    let pid: unknown;
+    while (pid === undefined) pid = (await database.query(waiting))[0]?.pid;
+    await database.query('SELECT pg_terminate_backend($1)', [pid]);
+    const error = await attempt;
+    await blocker.query('ROLLBACK');
+    expect(error).toMatchObject({ code: 'FLOWLINE_DATABASE_UNREACHABLE', retryable: true });
+    expect(await counts()).toEqual({ events: 0, distinctEvents: 0, anomalies: 0, alerts: 0, deadLetters: 0 });
+    expect(await readOffset(database.db, 'checkout', 'orders', 0)).toBeNull();
+    expect(await commitBatch(database.db, batch, ALERTS)).toMatchObject({ stored: 2000, alreadyStored: 0 });
+    expect(await counts()).toEqual({ events: 2000, distinctEvents: 2000, anomalies: 1, alerts: 1, deadLetters: 1 });
+  });
+
+  it('gives up a server that does not answer in time, and can be tried again', async () => {
+    const blocker = await database.client();
+    await blocker.query('BEGIN');
+    await blocker.query('LOCK TABLE flowline.scored_events IN ACCESS EXCLUSIVE MODE');
+    await database.query('SELECT 1');
+    const attempt = commitBatch(database.db, scoredBatch(), { ...ALERTS, timeoutMs: 300 });
+    await expect(attempt).rejects.toMatchObject({ retryable: true });
+    await blocker.query('ROLLBACK');
+    expect(await commitBatch(database.db, scoredBatch(), ALERTS)).toMatchObject({ stored: 3 });
+  });
+
+  it('says that a read-only server may take the batch later', async () => {
+    const [name] = await database.query('SELECT current_database() AS name');
+    await database.query(`ALTER DATABASE ${String(name?.name)} SET default_transaction_read_only = on`);
+    const readOnly = await connect(database.url, { applicationName: 'read-only' });
+    await expect(commitBatch(readOnly, scoredBatch(), ALERTS)).rejects.toMatchObject({
+      code: 'FLOWLINE_DATABASE_FAILED',
+      retryable: true,
+    });
+    await readOnly.close();
+  });
+});
+
+describe('offsets and gaps', () => {
+  it('stores a gap once', async () => {
+    const gap = { detector: 'checkout', topic: 'orders', partition: 0, fromOffset: 5, toOffset: 90 };
+    expect(await recordGap(database.db, gap)).toBe(true);
+    expect(await recordGap(database.db, gap)).toBe(false);
+    expect(await database.query('SELECT from_offset::int, to_offset::int FROM flowline.stream_gaps')).toEqual([
+      { from_offset: 5, to_offset: 90 },
+    ]);
+  });
+
+  it('forgets the offsets of a recreated topic, of one detector', async () => {
+    for (const partition of [0, 1]) await commitBatch(database.db, scoredBatch({ partition }), ALERTS);
+    await commitBatch(database.db, scoredBatch({ detector: 'other' }), ALERTS);
+    expect(await resetOffsets(database.db, 'checkout', 'orders')).toBe(2);
+    expect(await readOffset(database.db, 'checkout', 'orders', 1)).toBeNull();
+    expect(await readOffset(database.db, 'other', 'orders', 0)).toBe(3);
+    // The offsets begin anew, and so do the same alert ids: nothing refuses them.
+    await commitBatch(database.db, scoredBatch({ anomalies: [0] }), ALERTS);
+    await resetOffsets(database.db, 'checkout', 'orders');
+    expect(await commitBatch(database.db, scoredBatch({ anomalies: [0] }), ALERTS)).toMatchObject({ stored: 3 });
+  });
+});

@@ -1,0 +1,190 @@
+import { type HistoryRequest, type HistoryRow, readHistory, readLookup, summariseHistory } from '@flowline/db';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
+
+const ROWS = 120_000;
+
+let postgres: TestPostgres;
+let database: TestDatabase;
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+  database = await postgres.createDatabase();
+  // Stored in another order than that of time; three rows share each minute.
+  await database.query(`
+    CREATE TABLE public.orders AS
+    SELECT i AS id, timestamptz '2026-01-01T00:00:00Z' + (i / 3) * interval '1 minute' AS ts,
+           timestamp '2026-01-01 00:00:00' + (i / 3) * interval '1 minute' AS plain,
+           1767225600000 + (i / 3)::bigint * 60000 AS ms, (i::numeric / 8) AS amount, 'level ' || i % 5 AS method,
+           NULL::float8 AS gap, i % 2 = 0 AS flag
+    FROM generate_series(0, ${ROWS - 1}) AS i ORDER BY (i::bigint * 7919) % ${ROWS}`);
+});
+afterAll(() => postgres.stop());
+
+const base = { query: 'SELECT * FROM orders;  ', timeColumn: 'ts' };
+const collect = async (request: HistoryRequest): Promise<HistoryRow[]> => {
+  const rows: HistoryRow[] = [];
+  for await (const chunk of readHistory(database.db, request)) rows.push(...chunk);
+  return rows;
+};
+const failure = async (request: HistoryRequest): Promise<unknown> =>
+  collect(request).then(
+    () => null,
+    (error: unknown) => error,
+  );
+
+describe('readHistory', () => {
+  it('gives every row once, in order of time, in chunks, with numbers and Dates', async () => {
+    let previous = -Infinity;
+    const seen = new Set<unknown>();
+    let largest = 0;
+    for await (const chunk of readHistory(database.db, { ...base, chunkRows: 3_000 })) {
+      largest = Math.max(largest, chunk.length);
+      for (const row of chunk) {
+        const time = row.ts instanceof Date ? row.ts.getTime() : NaN;
+        expect(time).toBeGreaterThanOrEqual(previous);
+        previous = time;
+        seen.add(row.id);
+      }
+    }
+    expect(largest).toBe(3_000);
+    expect(seen.size).toBe(ROWS);
+    const [first] = await collect({ ...base, query: 'SELECT * FROM orders WHERE id = 4 -- one' });
+    expect(first).toEqual({
+      id: 4,
+      ts: new Date('2026-01-01T00:01:00Z'),
+      plain: new Date('2026-01-01T00:01:00Z'),
+      ms: 1767225660000,
+      amount: 0.5,
+      method: 'level 4',
+      gap: null,
+      flag: true,
+    });
+  });
+
+  it('holds a chunk in memory at a time', async () => {
+    // A gigabyte of rows in all, of which a twentieth would show.
+    const query = `SELECT timestamptz '2026-01-01' + i * interval '1 second' AS ts, repeat('x', 20000) AS text
+                   FROM generate_series(1, 50000) AS i`;
+    let most = 0;
+    let rows = 0;
+    for await (const chunk of readHistory(database.db, { query, timeColumn: 'ts', chunkRows: 500 })) {
+      rows += chunk.length;
+      most = Math.max(most, process.memoryUsage().heapUsed + process.memoryUsage().external);
+    }
+    expect(rows).toBe(50_000);
+    expect(most).toBeLessThan(600 * 2 ** 20);
+  });
+
+  it('gives the same order again', async () => {
+    const ids = async () => (await collect({ ...base, from: new Date('2026-02-01T00:00:00Z') })).map((row) => row.id);
+    expect(await ids()).toEqual(await ids());
+  });
+
+  it.each([
+    ['timestamptz', 'ts', undefined],
+    ['timestamp', 'plain', undefined],
+    ['milliseconds', 'ms', 'ms' as const],
+  ])('keeps to a range of %s: from inclusive, to exclusive', async (_kind, timeColumn, timeUnit) => {
+    const range = { from: new Date('2026-01-01T00:10:00Z'), to: new Date('2026-01-01T00:12:00Z') };
+    const rows = await collect({ ...base, timeColumn, ...(timeUnit && { timeUnit }), ...range });
+    expect(rows.map((row) => row.id).sort()).toEqual([30, 31, 32, 33, 34, 35]);
+  });
+
+  it('thins evenly to exactly the rows that were asked for', async () => {
+    const rows = await collect({ ...base, maxRows: 1_000 });
+    expect(rows).toHaveLength(1_000);
+    expect(Object.keys(rows[0] ?? {})).not.toContain('flowline_row');
+    const minutes = rows.map((row) => Number(row.ms) / 60_000);
+    const gaps = minutes.slice(1).map((minute, index) => minute - (minutes[index] ?? NaN));
+    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(39);
+    expect(Math.max(...gaps)).toBeLessThanOrEqual(41);
+    expect(await collect({ ...base, maxRows: ROWS })).toHaveLength(ROWS);
+  });
+
+  it('closes its connection when the reader stops early', async () => {
+    for await (const chunk of readHistory(database.db, { ...base, chunkRows: 10 })) {
+      expect(chunk).toHaveLength(10);
+      break;
+    }
+    const open = `SELECT count(*)::int AS open FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%history%'
+                  AND pid <> pg_backend_pid()`;
+    expect(await database.query(open)).toEqual([{ open: 0 }]);
+  });
+
+  it('cannot write', async () => {
+    const query = `WITH gone AS (DELETE FROM orders RETURNING *) SELECT * FROM gone`;
+    expect(await failure({ query, timeColumn: 'ts' })).toMatchObject({ code: 'FLOWLINE_HISTORY_INVALID' });
+    const nextval = { query: `SELECT now() AS ts, nextval('flowline.training_runs_run_id_seq')`, timeColumn: 'ts' };
+    expect(await failure(nextval)).toMatchObject({ code: 'FLOWLINE_HISTORY_INVALID' });
+  });
+
+  it.each([
+    ['SELECT * FROM ordres', 'ts', /relation "ordres" does not exist/],
+    ['SELECT amuont, ts FROM orders', 'ts', /column "amuont" does not exist/],
+    ['SELECT * FROM orders', 'time', /no column "time"/],
+    ['SELECT * FROM orders', 'flag', /"flag" of the history is not a time/],
+    ['SELEC * FROM orders', 'ts', /syntax error/],
+    ['SELECT 1 / 0 AS x, now() AS ts', 'ts', /division by zero/],
+    ['SELECT 1 AS x) AS a; DROP TABLE orders; SELECT (SELECT 1', 'ts', /syntax error|multiple commands/],
+  ])('names what is wrong with %s (%s)', async (query, timeColumn, message) => {
+    const error = await failure({ query, timeColumn });
+    expect(error).toMatchObject({ code: 'FLOWLINE_HISTORY_INVALID', message: expect.stringMatching(message) });
+    expect(error).toMatchObject({ remedy: expect.stringMatching(/./), retryable: false });
+  });
+
+  it('lists the columns there are when the time column is not one', async () => {
+    expect(await failure({ query: 'SELECT id, ts FROM orders', timeColumn: 'time' })).toMatchObject({
+      remedy: 'Name one of its columns: id, ts.',
+    });
+  });
+});
+
+describe('summariseHistory', () => {
+  it('counts rows and finds the ends, within a range', async () => {
+    expect(await summariseHistory(database.db, base)).toEqual({
+      rows: ROWS,
+      from: new Date('2026-01-01T00:00:00Z'),
+      to: new Date('2026-01-28T18:39:00Z'),
+      rowsWithoutTime: 0,
+      columns: ['id', 'ts', 'plain', 'ms', 'amount', 'method', 'gap', 'flag'],
+    });
+    const query = 'SELECT NULL::timestamptz AS ts UNION ALL SELECT ts FROM orders WHERE id < 6';
+    const summary = await summariseHistory(database.db, {
+      query,
+      timeColumn: 'ts',
+      from: new Date('2026-01-01T00:01:00Z'),
+    });
+    expect(summary).toMatchObject({ rows: 3, rowsWithoutTime: 1, from: new Date('2026-01-01T00:01:00Z') });
+    const empty = await summariseHistory(database.db, { query: 'SELECT now() AS ts WHERE false', timeColumn: 'ts' });
+    expect(empty).toMatchObject({ rows: 0, from: null, to: null });
+  });
+});
+
+describe('readLookup', () => {
+  it('reads rows by their key', async () => {
+    const query = `SELECT * FROM (VALUES (7, 1.5::numeric, true, NULL), (8, 2, false, 'x')) AS t (code, lat, open, note)`;
+    expect(await readLookup(database.db, 'places', query, 'code')).toEqual({
+      key: 'code',
+      rows: {
+        '7': { code: 7, lat: 1.5, open: 'true', note: null },
+        '8': { code: 8, lat: 2, open: 'false', note: 'x' },
+      },
+    });
+  });
+
+  it.each([
+    ['SELECT 1 AS code FROM nowhere', 'code', /nowhere/],
+    ['SELECT 1 AS code', 'cod', /no column "cod"/],
+    ['SELECT 1 AS code UNION ALL SELECT 1', 'code', /key "1" twice/],
+    ['SELECT NULL::text AS code', 'code', /is null/],
+    ['SELECT i AS code FROM generate_series(1, 100001) AS i', 'code', /more than 100000 rows/],
+  ])('names what is wrong with %s', async (query, key, message) => {
+    await expect(readLookup(database.db, 'places', query, key)).rejects.toMatchObject({
+      code: 'FLOWLINE_HISTORY_INVALID',
+      message: expect.stringMatching(message),
+      where: expect.stringMatching(/spec\.lookups\.places/),
+    });
+  });
+});

@@ -1,0 +1,237 @@
+import { createHash } from 'node:crypto';
+
+import {
+  abandonStaleRuns,
+  applyDetector,
+  championVersion,
+  claimScheduledRun,
+  connect,
+  failRun,
+  finishRun,
+  getDetector,
+  getDetectorVersion,
+  lastScheduledTime,
+  listDetectors,
+  listModels,
+  listTrainingRuns,
+  loadChampion,
+  loadModelVersion,
+  promote,
+  recordProgress,
+  startTrainingRun,
+  storeModelVersion,
+  withTrainingLock,
+} from '@flowline/db';
+import { FlowlineError } from '@flowline/events';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+
+import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
+
+let postgres: TestPostgres;
+let database: TestDatabase;
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+});
+afterAll(() => postgres.stop());
+beforeEach(async () => {
+  database = await postgres.createDatabase();
+});
+
+const definition = (change: object = {}) => ({
+  name: 'checkout',
+  features: ['amount'],
+  source: { a: 1, b: null },
+  ...change,
+});
+const bytes = Buffer.from(Array.from({ length: 1000 }, (_, index) => index % 256));
+const newModel = (change: object = {}) => ({
+  detector: 'checkout',
+  detectorVersion: 1,
+  bytes,
+  alpha: 1e-3,
+  manifest: { family: 'realNVP', heldOutNll: 1.25 },
+  ...change,
+});
+
+describe('applyDetector', () => {
+  it('makes a version only when the definition changes', async () => {
+    expect(await applyDetector(database.db, definition())).toEqual({ version: 1, changed: true });
+    const reordered = { source: { b: null, a: 1 }, features: ['amount'], name: 'checkout' };
+    expect(await applyDetector(database.db, reordered)).toEqual({ version: 1, changed: false });
+    expect(await applyDetector(database.db, definition({ features: [] }))).toEqual({ version: 2, changed: true });
+    expect(await applyDetector(database.db, definition())).toEqual({ version: 3, changed: true });
+    expect(await getDetector(database.db, 'checkout')).toMatchObject({ version: 3, definition: definition() });
+    expect(await getDetectorVersion(database.db, 'checkout', 2)).toMatchObject({ definition: { features: [] } });
+    expect(await listDetectors(database.db)).toHaveLength(1);
+  });
+
+  it('makes one version of many applications at once', async () => {
+    const applied = await Promise.all(Array.from({ length: 6 }, () => applyDetector(database.db, definition())));
+    expect(applied.filter((one) => one.changed)).toHaveLength(1);
+    expect(await database.query('SELECT version FROM flowline.detector_versions')).toEqual([{ version: 1 }]);
+  });
+
+  it('tells of a detector that is not there', async () => {
+    await expect(getDetector(database.db, 'chekout')).rejects.toMatchObject({ code: 'FLOWLINE_DETECTOR_MISSING' });
+  });
+});
+
+describe('models', () => {
+  beforeEach(() => applyDetector(database.db, definition()));
+
+  it('numbers versions by detector and gives back the bytes', async () => {
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    expect(await storeModelVersion(database.db, newModel())).toEqual({ version: 1, sha256 });
+    const other = Buffer.from('another');
+    expect(await storeModelVersion(database.db, newModel({ bytes: other }))).toMatchObject({ version: 2 });
+    const model = await loadModelVersion(database.db, 'checkout', 1);
+    expect(model).toMatchObject({ sha256, alpha: 1e-3, detectorVersion: 1, manifest: { heldOutNll: 1.25 } });
+    expect(Buffer.compare(model.bytes, bytes)).toBe(0);
+    expect(await listModels(database.db, 'checkout')).toMatchObject([
+      { version: 2, champion: false, bytes: 7 },
+      { version: 1, champion: false, bytes: 1000 },
+    ]);
+    await expect(storeModelVersion(database.db, newModel({ detector: 'nobody' }))).rejects.toMatchObject({
+      code: 'FLOWLINE_DETECTOR_MISSING',
+    });
+    await expect(loadModelVersion(database.db, 'checkout', 3)).rejects.toMatchObject({
+      code: 'FLOWLINE_MODEL_MISSING',
+    });
+  });
+
+  it('has no champion until one is promoted, and replaces it only when it is the one that was compared', async () => {
+    await storeModelVersion(database.db, newModel());
+    await storeModelVersion(database.db, newModel());
+    await expect(loadChampion(database.db, 'checkout')).rejects.toMatchObject({ code: 'FLOWLINE_MODEL_MISSING' });
+    expect(await championVersion(database.db, 'checkout')).toBeNull();
+    expect(await promote(database.db, 'checkout', 1, null)).toBe(true);
+    expect(await promote(database.db, 'checkout', 2, null)).toBe(false);
+    expect(await loadChampion(database.db, 'checkout')).toMatchObject({ version: 1 });
+    expect(await promote(database.db, 'checkout', 2, 1)).toBe(true);
+    expect(await championVersion(database.db, 'checkout')).toBe(2);
+    await expect(promote(database.db, 'checkout', 9)).rejects.toMatchObject({ code: 'FLOWLINE_MODEL_MISSING' });
+    expect(await championVersion(database.db, 'checkout')).toBe(2);
+  });
+
+  it.each([
+    'UPDATE flowline.detector_versions SET version = 7',
+    'DELETE FROM flowline.detector_versions',
+    'TRUNCATE flowline.detector_versions CASCADE',
+    'UPDATE flowline.model_versions SET alpha = 0.5',
+    'DELETE FROM flowline.model_versions',
+    'TRUNCATE flowline.model_versions CASCADE',
+    `UPDATE flowline.model_artifacts SET bytes = 'x'`,
+    'DELETE FROM flowline.model_artifacts',
+  ])('refuses %s', async (statement) => {
+    await storeModelVersion(database.db, newModel());
+    await expect(database.query(statement)).rejects.toMatchObject({
+      code: '23001',
+      message: expect.stringMatching(/immutable/),
+    });
+  });
+
+  it('refuses bytes under the checksum of others', async () => {
+    const insert = database.query(`INSERT INTO flowline.model_artifacts VALUES (repeat('0', 64), 'x')`);
+    await expect(insert).rejects.toMatchObject({ constraint: 'model_artifacts_content_check' });
+  });
+
+  it('does not load a model whose bytes were damaged', async () => {
+    await storeModelVersion(database.db, newModel());
+    await promote(database.db, 'checkout', 1);
+    await database.query('ALTER TABLE flowline.model_artifacts DISABLE TRIGGER immutable');
+    await database.query('ALTER TABLE flowline.model_artifacts DROP CONSTRAINT model_artifacts_content_check');
+    await database.query('UPDATE flowline.model_artifacts SET bytes = set_byte(bytes, 500, get_byte(bytes, 500) # 1)');
+    await expect(loadChampion(database.db, 'checkout')).rejects.toMatchObject({ code: 'FLOWLINE_MODEL_CORRUPTED' });
+  });
+});
+
+describe('training runs', () => {
+  const tick = new Date('2026-03-29T02:15:00Z');
+
+  beforeEach(() => applyDetector(database.db, definition()));
+
+  it('lets one of two sessions claim a tick', async () => {
+    const second = await connect(database.url, { applicationName: 'second trainer' });
+    const claims = await Promise.all([database.db, second].map((db) => claimScheduledRun(db, 'checkout', 1, tick)));
+    await second.close();
+    expect(claims.filter((claim) => claim !== null)).toHaveLength(1);
+    expect(await lastScheduledTime(database.db, 'checkout')).toEqual(tick);
+  });
+
+  it('lets a tick be claimed again when its trainer died, thrice in all, and never when it ended', async () => {
+    for (const attempt of [1, 2, 3]) {
+      expect(await claimScheduledRun(database.db, 'checkout', 1, tick)).toMatchObject({ attempt });
+      expect(await abandonStaleRuns(database.db, 'checkout')).toBe(1);
+      expect(await lastScheduledTime(database.db, 'checkout')).toBeNull();
+    }
+    expect(await claimScheduledRun(database.db, 'checkout', 1, tick)).toBeNull();
+    const later = new Date('2026-03-30T02:15:00Z');
+    const claimed = await claimScheduledRun(database.db, 'checkout', 1, later);
+    await failRun(database.db, claimed?.runId ?? NaN, new Error('no rows'));
+    expect(await claimScheduledRun(database.db, 'checkout', 1, later)).toBeNull();
+    expect(await lastScheduledTime(database.db, 'checkout')).toEqual(later);
+  });
+
+  it('tells what a run did, phase by phase', async () => {
+    const runId = await startTrainingRun(database.db, 'checkout', 1);
+    await storeModelVersion(database.db, newModel());
+    await recordProgress(database.db, runId, 'read');
+    await recordProgress(database.db, runId, 'fit', [{ step: 0, trainNll: 3.5, validationNll: NaN }]);
+    await recordProgress(database.db, runId, 'fit', [{ step: 50, trainNll: 2.5, validationNll: 2.6 }]);
+    await finishRun(database.db, runId, { modelVersion: 1, promoted: true, metrics: { testNll: 2.7 } });
+    const [run] = await listTrainingRuns(database.db, 'checkout');
+    expect(run).toMatchObject({
+      status: 'succeeded',
+      scheduledFor: null,
+      phases: [{ phase: 'starting' }, { phase: 'read' }, { phase: 'fit' }],
+      curves: [{ step: 50, trainNll: 2.5, validationNll: 2.6 }],
+      metrics: { testNll: 2.7 },
+      modelVersion: 1,
+      promoted: true,
+      error: null,
+    });
+    await expect(recordProgress(database.db, runId, 'again')).rejects.toMatchObject({ code: 'FLOWLINE_ABORTED' });
+  });
+
+  it('keeps the error of a run that failed', async () => {
+    const runId = await startTrainingRun(database.db, 'checkout', 1);
+    await failRun(database.db, runId, new FlowlineError('FLOWLINE_HISTORY_TOO_SMALL', '12 rows', { remedy: 'Wait.' }));
+    expect(await listTrainingRuns(database.db)).toMatchObject([
+      { status: 'failed', error: { code: 'FLOWLINE_HISTORY_TOO_SMALL', message: '12 rows', remedy: 'Wait.' } },
+    ]);
+  });
+});
+
+describe('withTrainingLock', () => {
+  it('lets one trainer in at a time, and the next once it has left', async () => {
+    const second = await connect(database.url, { applicationName: 'second trainer' });
+    await withTrainingLock(database.db, 'checkout', async () => {
+      const busy = withTrainingLock(second, 'checkout', () => Promise.resolve('in'));
+      await expect(busy).rejects.toMatchObject({ code: 'FLOWLINE_TRAINING_BUSY' });
+      expect(await withTrainingLock(second, 'another', () => Promise.resolve('in'))).toBe('in');
+    });
+    expect(await withTrainingLock(second, 'checkout', () => Promise.resolve('in'))).toBe('in');
+    await second.close();
+  });
+
+  it('gives the error of the work as it is', async () => {
+    const failure = Object.assign(new Error('connection terminated by the work'), { code: 'ECONNREFUSED' });
+    await expect(withTrainingLock(database.db, 'checkout', () => Promise.reject(failure))).rejects.toBe(failure);
+    expect(await withTrainingLock(database.db, 'checkout', () => Promise.resolve('in'))).toBe('in');
+  });
+
+  it('aborts the work when the connection that holds the lock is lost', async () => {
+    const reason = await withTrainingLock(database.db, 'checkout', async (signal) => {
+      await database.query(
+        `SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'
+         AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+      );
+      await new Promise((resolve) => {
+        signal.addEventListener('abort', resolve, { once: true });
+      });
+      return signal.reason as unknown;
+    });
+    expect(reason).toMatchObject({ code: 'FLOWLINE_DATABASE_UNREACHABLE' });
+  });
+});

@@ -1,0 +1,123 @@
+import { applyDetector, applyRetention, commitBatch, ensurePartitions } from '@flowline/db';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+
+import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
+import { scoredBatch } from '../support/postgres-batch.ts';
+
+let postgres: TestPostgres;
+let database: TestDatabase;
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+});
+afterAll(() => postgres.stop());
+beforeEach(async () => {
+  database = await postgres.createDatabase();
+});
+
+const insertAt = (scoredAt: string, offset: number) =>
+  database.query(
+    `INSERT INTO flowline.scored_events (detector, detector_version, model_version, topic, partition, "offset", event_id,
+       event_time, scored_at, log_density_nats, p_value, p_method, is_anomaly, numeric_values, level_values)
+     VALUES ('d', 1, 1, 't', 0, $2, '', now(), $1, 0, 1, 'empirical', false, '{}', '{}')`,
+    [scoredAt, offset],
+  );
+const placed = () =>
+  database.query(
+    `SELECT tableoid::regclass::text AS partition, "offset"::int FROM flowline.scored_events ORDER BY "offset"`,
+  );
+const ensure = (day: string, days: number) =>
+  database.query('SELECT flowline.ensure_partitions($1::date, $2) AS created', [day, days]);
+
+describe('the partitions of scored_events', () => {
+  it('stand ready after migrating, and a commit lands in today’s', async () => {
+    expect(await ensurePartitions(database.db)).toBe(0);
+    const before = new Date().toISOString().slice(0, 10).replaceAll('-', '_');
+    await commitBatch(database.db, scoredBatch({ size: 1 }), { alertTopic: null });
+    const after = new Date().toISOString().slice(0, 10).replaceAll('-', '_');
+    const [row] = await placed();
+    expect([before, after].map((day) => `flowline.scored_events_${day}`)).toContain(row?.partition);
+    const [ahead] = await database.query(`SELECT to_regclass('flowline.scored_events_' ||
+      to_char((now() AT TIME ZONE 'UTC')::date + 7, 'YYYY_MM_DD')) IS NOT NULL AS ready`);
+    expect(ahead).toEqual({ ready: true });
+  });
+
+  it('divide at midnight UTC, whatever zone the session is in', async () => {
+    await database.query(`SET timezone = 'Pacific/Auckland'`);
+    await ensure('2031-03-29', 3);
+    await insertAt('2031-03-29T23:59:59.999999Z', 1);
+    await insertAt('2031-03-30T00:00:00Z', 2);
+    await insertAt('2031-03-30T23:59:59.999999Z', 3);
+    await insertAt('2031-03-31T00:00:00Z', 4);
+    expect(await placed()).toEqual([
+      { partition: 'flowline.scored_events_2031_03_29', offset: 1 },
+      { partition: 'flowline.scored_events_2031_03_30', offset: 2 },
+      { partition: 'flowline.scored_events_2031_03_30', offset: 3 },
+      { partition: 'flowline.scored_events_2031_03_31', offset: 4 },
+    ]);
+  });
+
+  it('take over what was stored before they stood ready', async () => {
+    await insertAt('2032-02-28T12:00:00Z', 1);
+    await insertAt('2032-02-29T12:00:00Z', 2);
+    await insertAt('2032-03-01T12:00:00Z', 3);
+    expect((await placed()).map((row) => row.partition)).toEqual(Array(3).fill('flowline.scored_events_default'));
+    expect(await ensure('2032-02-28', 2)).toEqual([{ created: 2 }]);
+    expect(await ensure('2032-02-28', 2)).toEqual([{ created: 0 }]);
+    expect(await placed()).toEqual([
+      { partition: 'flowline.scored_events_2032_02_28', offset: 1 },
+      { partition: 'flowline.scored_events_2032_02_29', offset: 2 },
+      { partition: 'flowline.scored_events_default', offset: 3 },
+    ]);
+  });
+
+  it('are made by several sessions at once without an error', async () => {
+    const clients = await Promise.all([1, 2, 3].map(() => database.client()));
+    const created = await Promise.all(
+      clients.map(async (client) => {
+        const { rows } = await client.query<{ created: number }>(
+          `SELECT flowline.ensure_partitions('2033-01-01', 4) AS created`,
+        );
+        return rows[0]?.created ?? 0;
+      }),
+    );
+    expect(created.reduce((a, b) => a + b)).toBe(4);
+  });
+
+  it('have the indexes that queries rely on', async () => {
+    await ensure('2031-03-29', 1);
+    const indexes = await database.query(
+      `SELECT indexdef FROM pg_indexes WHERE tablename = 'scored_events_2031_03_29' ORDER BY indexdef`,
+    );
+    expect(indexes.map((row) => String(row.indexdef).replace(/^.* USING /, ''))).toEqual([
+      'btree (detector, event_time)',
+      'brin (scored_at)',
+    ]);
+  });
+});
+
+describe('applyRetention', () => {
+  it('drops days beyond the longest retention, and anomalies beyond their detector’s', async () => {
+    await applyDetector(database.db, { name: 'checkout' });
+    await ensure('2020-01-01', 2);
+    await insertAt('2020-01-01T12:00:00Z', 1);
+    await commitBatch(database.db, scoredBatch({ anomalies: [0, 1] }), { alertTopic: null });
+    await database.query(`UPDATE flowline.anomalies SET scored_at = now() - interval '11 days' WHERE "offset" = 0`);
+    const removed = await applyRetention(database.db, [{ detector: 'checkout', scoredDays: 3, anomaliesDays: 10 }]);
+    expect(removed).toEqual({ partitions: 2, anomalies: 1 });
+    expect((await placed()).map((row) => row.offset)).toEqual([0, 1, 2]);
+    expect(await applyRetention(database.db, [])).toEqual({ partitions: 0, anomalies: 0 });
+  });
+});
+
+describe('v1_alert_rate_daily', () => {
+  it('holds expected against measured', async () => {
+    const sha = `encode(sha256('m'), 'hex')`;
+    await applyDetector(database.db, { name: 'checkout' });
+    await database.query(`INSERT INTO flowline.model_artifacts VALUES (${sha}, 'm')`);
+    await database.query(`INSERT INTO flowline.model_versions VALUES ('checkout', 1, 1, ${sha}, 0.01, '{}')`);
+    await commitBatch(database.db, scoredBatch({ size: 400, anomalies: [3, 5] }), { alertTopic: null });
+    const rows = await database.query('SELECT events::int, expected, measured::int FROM flowline.v1_alert_rate_daily');
+    expect(rows).toEqual([{ events: 400, expected: 4, measured: 2 }]);
+  });
+});

@@ -1,0 +1,93 @@
+import { type Alert, alertId, type Anomaly, type DeadLetter, type ScoredBatch } from '@flowline/events';
+
+/** What differs between the batches of a test; offsets default to first, first + 1, … */
+export interface BatchOptions {
+  readonly detector?: string;
+  readonly topic?: string;
+  readonly partition?: number;
+  readonly first?: number;
+  readonly size?: number;
+  readonly offsets?: readonly number[];
+  readonly nextOffset?: number;
+  readonly modelVersion?: number;
+  /** Rows that are anomalies. */
+  readonly anomalies?: readonly number[];
+  /** Offsets of records that could not be scored. */
+  readonly deadLetters?: readonly number[];
+  readonly eventIds?: readonly string[];
+}
+
+const EVENT_EPOCH_MS = Date.UTC(2026, 0, 1);
+
+/** A batch as the scorer makes them: two numeric features and one level, with a missing value in every third row. */
+export function scoredBatch(options: BatchOptions = {}): ScoredBatch {
+  const { detector = 'checkout', topic = 'orders', partition = 0, first = 0 } = options;
+  const offsets = Float64Array.from(
+    options.offsets ?? Array.from({ length: options.size ?? 3 }, (_, row) => first + row),
+  );
+  const size = offsets.length;
+  const letters = (options.deadLetters ?? []).map((offset): DeadLetter => deadLetter(offset));
+  const end = Math.max(first, ...offsets, ...letters.map((letter) => letter.offset)) + 1;
+  const rows = Array.from({ length: size }, (_, row) => row);
+  const eventIds = options.eventIds ?? rows.map((row) => `event-${offsets[row] ?? NaN}`);
+  const batch: ScoredBatch = {
+    detector,
+    detectorVersion: 1,
+    modelVersion: options.modelVersion ?? 1,
+    topic,
+    partition,
+    nextOffset: options.nextOffset ?? end,
+    size,
+    offsets,
+    eventIds,
+    eventTimesMs: offsets.map((offset) => EVENT_EPOCH_MS + offset * 1_000),
+    numeric: Float64Array.from(rows.flatMap((row) => [row % 3 === 2 ? NaN : row + 0.5, -row])),
+    numericWidth: 2,
+    levels: rows.map((row) => (row % 3 === 2 ? null : `level ${row}`)),
+    levelWidth: 1,
+    logDensityNats: Float64Array.from(rows, (row) => -row),
+    pValues: Float64Array.from(rows, (row) => 1 / (row + 1)),
+    pMethods: rows.map(() => 'empirical'),
+    anomalies: [],
+    deadLetters: letters,
+  };
+  return { ...batch, anomalies: (options.anomalies ?? []).map((row) => anomaly(batch, row)) };
+}
+
+function deadLetter(offset: number): DeadLetter {
+  return {
+    offset,
+    reason: 'not_json',
+    field: null,
+    message: 'the value is not JSON: found "{"',
+    key: null,
+    value: Buffer.from([0x7b, 0x00, 0xff]),
+    headers: { trace: `t-${offset}` },
+    timestampMs: EVENT_EPOCH_MS,
+  };
+}
+
+function anomaly(batch: ScoredBatch, row: number): Anomaly {
+  const offset = batch.offsets[row] ?? NaN;
+  const alert: Alert = {
+    alertId: alertId(batch.detector, batch.topic, batch.partition, offset),
+    state: 'opened',
+    detector: batch.detector,
+    reason: 'low_density',
+    score: { pValue: 1e-6, pMethod: 'tail', surpriseBits: 19.9, logDensityNats: -row },
+    observed: { latency_ms: 9120, amount: null },
+    expected: { latency_ms: { median: 200, p05: 95, p95: 420 } },
+    contributions: [{ feature: 'latency_ms', bits: 18.9, direction: 'high' }],
+    nearestNormal: { latency_ms: 400 },
+    summary: 'latency_ms 9120, expected 95–420 given the rest (18.9 bits; the event 19.9)',
+    model: { version: batch.modelVersion, family: 'realNVP', trainedRows: 1000 },
+    event: {
+      topic: batch.topic,
+      partition: batch.partition,
+      offset,
+      id: batch.eventIds[row] ?? '',
+      time: new Date(batch.eventTimesMs[row] ?? NaN).toISOString(),
+    },
+  };
+  return { row, reason: 'low_density', alert };
+}
