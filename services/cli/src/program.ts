@@ -4,6 +4,7 @@ import { Command } from 'commander';
 
 import { anomaliesCommand } from './commands/anomalies.ts';
 import { applyCommand } from './commands/apply.ts';
+import { demoCommand } from './commands/demo.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { migrateCommand } from './commands/migrate.ts';
 import { modelsCommand } from './commands/models.ts';
@@ -12,6 +13,7 @@ import { trainCommand } from './commands/train.ts';
 import { validateCommand } from './commands/validate.ts';
 
 const commands = [
+  demoCommand,
   doctorCommand,
   migrateCommand,
   validateCommand,

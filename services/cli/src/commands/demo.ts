@@ -1,0 +1,53 @@
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { loadSettings, requireKafkaBrokers } from '@flowline/config';
+import type { Command } from 'commander';
+
+import { action, command } from '../command.ts';
+import { demoJson, demoReport } from '../demo/report.ts';
+import { runDemo } from '../demo/run-demo.ts';
+import { parseCount } from '../parse-options.ts';
+
+interface DemoCommandOptions {
+  readonly json?: true;
+  readonly kafka?: true;
+  readonly keep?: true;
+  readonly history: string;
+  readonly events: string;
+}
+
+const folder = path.join(fileURLToPath(new URL('../../../../.flowline/', import.meta.url)), 'demo');
+
+/** `flowline demo`: the whole job on real flights, in a Postgres of its own. */
+export function demoCommand(): Command {
+  return command('demo', 'Run the whole job on real flights: history, training, replay with faults, report.', [
+    'flowline demo',
+    'flowline demo --keep                       # leave its Postgres running, to look around',
+    'FLOWLINE_KAFKA_BROKERS=localhost:9092 flowline demo --kafka',
+  ])
+    .option('--kafka', 'replay through the brokers that FLOWLINE_KAFKA_BROKERS names')
+    .option('--keep', 'leave the Postgres of the demo running')
+    .option('--history <rows>', 'flights of history to learn from', '150000')
+    .option('--events <count>', 'later flights to replay', '60000')
+    .action(
+      action(async (options: DemoCommandOptions) => {
+        const json = options.json === true;
+        const stop = new AbortController();
+        const onSignal = (): void => stop.abort();
+        process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+        const result = await runDemo({
+          brokers: options.kafka === true ? requireKafkaBrokers(loadSettings()) : null,
+          keep: options.keep === true,
+          folder,
+          historyRows: parseCount('--history', options.history),
+          events: parseCount('--events', options.events),
+          seed: 1,
+          // Standard output is for the result.
+          say: (line) => process.stderr.write(`${line}\n`),
+          signal: stop.signal,
+        });
+        process.stdout.write(json ? `${JSON.stringify(demoJson(result))}\n` : `${demoReport(result)}\n`);
+      }),
+    );
+}

@@ -1,0 +1,77 @@
+import { formatCount, formatNumber } from '../output.ts';
+import { faultKinds } from './faults.ts';
+import { kindsOfFaults, recallOf, type SurprisingEvent } from './measure.ts';
+import type { DemoResult } from './run-demo.ts';
+
+/** The line of JSON that `flowline demo --json` ends with. */
+export function demoJson(result: DemoResult): object {
+  const { events, eventsPerSecond, alerts, falseAlarmRate, trainSeconds, seconds, backend } = result;
+  const recall = Object.fromEntries(kindsOfFaults.map((kind) => [kind, recallOf(result.faults[kind])]));
+  return { events, eventsPerSecond, alerts, falseAlarmRate, recall, trainSeconds, seconds, backend };
+}
+
+/** What a person wants to know at the end. */
+export function demoReport(result: DemoResult): string {
+  const { falseAlarmRate, falseAlarms, cleanEvents } = result;
+  const recall = kindsOfFaults.map((kind) => {
+    const { injected, caught } = result.faults[kind];
+    const share = `${(100 * recallOf(result.faults[kind])).toFixed(1)} %`;
+    return `    ${faultKinds[kind].padEnd(20)} ${share.padStart(7)}   ${caught} of ${injected}`;
+  });
+  return [
+    '',
+    `${formatCount(result.events)} flights scored in one pass, ${formatCount(result.eventsPerSecond)} a second (decode, features, log p, p-value, explain, store)`,
+    `${formatCount(result.alerts)} alerts`,
+    '',
+    `  false alarms   expected ${perThousand(falseAlarmRate.expected)}, measured ${perThousand(falseAlarmRate.measured)}   ${falseAlarms} of ${formatCount(cleanEvents)} flights without a fault`,
+    '  faults caught',
+    ...recall,
+    '',
+    'The most surprising, and what was expected:',
+    ...result.top.map(line),
+    '',
+    ...drift(falseAlarmRate.measured / falseAlarmRate.expected),
+    `Backend ${result.backend}; trained in ${result.trainSeconds} s; ${result.seconds} s in all.`,
+    '',
+    ...nextSteps(result),
+  ].join('\n');
+}
+
+function line({ event, summary }: SurprisingEvent): string {
+  const label = event.injected === null ? 'a real flight' : `injected: ${faultKinds[event.injected]}`;
+  const when = new Date(event.timeMs).toISOString().slice(0, 16).replace('T', ' ');
+  return `  ${when} ${event.origin}→${event.destination}  ${summary}  [${label}]`;
+}
+
+/** False alarms are promised for flights like those of the calibration; these are up to ten weeks later. */
+function drift(ratio: number): string[] {
+  if (ratio < 1.2 && ratio > 0.8) return [];
+  return [
+    `The flights replayed are later than any the model saw (other weather, other storms): ${formatNumber(ratio, 2)} times the alarms expected`,
+    'is that drift. The trainer follows it: it trains every night.',
+    '',
+  ];
+}
+
+function nextSteps({ kept, eventsFile }: DemoResult): string[] {
+  if (kept === null) {
+    return [
+      'Next:',
+      '  npm run demo -- --keep         # the same, and leave its Postgres running for the commands below',
+      '  npx flowline --help            # every command',
+      '  less examples/flights/detector.yaml; less docs/guides/first-detector.md   # then a detector of your own',
+    ];
+  }
+  return [
+    'Postgres is still running. Next:',
+    `  export FLOWLINE_DATABASE_URL=${kept.url}`,
+    '  npx flowline anomalies --order surprise --limit 10',
+    '  npx flowline models ls',
+    '  npx flowline doctor',
+    ...(eventsFile === null ? [] : [`  npx flowline score ${eventsFile} --detector flights | head`]),
+    `  psql ${kept.url} -c 'select event_time, surprise_bits, summary from flowline.v1_anomalies order by p_value limit 10'`,
+    `  ${kept.stopCommand}   # stops it`,
+  ];
+}
+
+const perThousand = (rate: number): string => `${formatNumber(rate * 1000, 3)} in 1,000`;

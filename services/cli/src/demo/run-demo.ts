@@ -1,0 +1,143 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { type DetectorDefinition, loadDetectorFile } from '@flowline/config';
+import { applyDetector, connect, type Database, migrate } from '@flowline/db';
+import { Random } from '@flowline/flows';
+
+import { startDemoPostgres } from './demo-postgres.ts';
+import { demoTables } from './demo-tables.ts';
+import { type FlightEvent, injectFaults } from './faults.ts';
+import { readAirports, readFlights, rowAtShare, sampleFlights } from './flights.ts';
+import { measure, type DemoMeasures } from './measure.ts';
+import { replayFile } from './replay-file.ts';
+import { replayKafka } from './replay-kafka.ts';
+import { runForResult } from './run-for-result.ts';
+
+/** What a demo is to do. */
+export interface DemoOptions {
+  /** Replay through a real broker instead of a file. */
+  readonly brokers: readonly string[] | null;
+  /** Leave Postgres running. */
+  readonly keep: boolean;
+  /** Where its files go. */
+  readonly folder: string;
+  /** Flights of history, and later flights to replay. */
+  readonly historyRows: number;
+  readonly events: number;
+  readonly seed: number;
+  /** Hears what is going on, a line at a time. */
+  readonly say: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** What came of it. */
+export interface DemoResult extends DemoMeasures {
+  readonly eventsPerSecond: number;
+  readonly trainSeconds: number;
+  readonly seconds: number;
+  readonly backend: string;
+  /** Of the Postgres that was kept running; null when it has been stopped. */
+  readonly kept: { readonly url: string; readonly stopCommand: string } | null;
+  readonly eventsFile: string | null;
+}
+
+/** The first part of the time range is history; the rest is replayed. */
+const HISTORY_SHARE = 0.6;
+const FAULT_SHARE = 0.01;
+const detectorFile = fileURLToPath(new URL('../../../../examples/flights/detector.yaml', import.meta.url));
+
+/** Runs the whole job on real flights: history → train → replay later flights with faults → measure. */
+export async function runDemo(options: DemoOptions): Promise<DemoResult> {
+  const { say, signal } = options;
+  const startedMs = performance.now();
+  const definition = await loadDetectorFile(detectorFile);
+  const { history, events, airports } = await prepareFlights(options);
+  signal.throwIfAborted();
+
+  const postgres = await startDemoPostgres(path.join(options.folder, 'postgres'), demoTables(history, airports));
+  if (postgres.movedBecause !== null) say(`Postgres lives in ${postgres.folder}: ${postgres.movedBecause}.`);
+  let stopPostgres = true;
+  try {
+    const db = await connect(postgres.url, { applicationName: 'flowline demo', poolSize: 2 });
+    try {
+      signal.throwIfAborted();
+      const measured = await trainAndReplay(db, postgres.url, definition, events, options);
+      stopPostgres = !options.keep;
+      return {
+        ...measured,
+        seconds: round((performance.now() - startedMs) / 1000),
+        kept: options.keep ? { url: postgres.url, stopCommand: postgres.stopCommand } : null,
+      };
+    } finally {
+      await db.close();
+    }
+  } finally {
+    if (stopPostgres) await postgres.stop();
+  }
+}
+
+async function prepareFlights({ historyRows, events, seed, say }: DemoOptions) {
+  const airports = await readAirports();
+  const flights = await readFlights(airports);
+  const cut = rowAtShare(flights, HISTORY_SHARE);
+  const random = new Random(seed);
+  const history = sampleFlights(flights, 0, cut, historyRows, random.fork('history'));
+  const later = sampleFlights(flights, cut, flights.size, events, random.fork('later'));
+  say(
+    `${count(flights.size)} flights of 2001: ${count(history.length)} up to ${day(history.at(-1)?.timeMs)} are history, ` +
+      `${count(later.length)} after it will be replayed, ${percent(FAULT_SHARE)} of them with a fault.`,
+  );
+  return { history, events: injectFaults(later, FAULT_SHARE, flights.codes, random.fork('faults')), airports };
+}
+
+async function trainAndReplay(
+  db: Database,
+  url: string,
+  definition: DetectorDefinition,
+  events: readonly FlightEvent[],
+  { brokers, folder, say, signal }: DemoOptions,
+): Promise<Omit<DemoResult, 'seconds' | 'kept'>> {
+  const env = { FLOWLINE_DATABASE_URL: url, FLOWLINE_LOG_LEVEL: process.env.FLOWLINE_LOG_LEVEL ?? 'warn' };
+  const migrations = await migrate(db);
+  say(`Postgres is ready: ${migrations.length} migrations applied.`);
+  const kafka = brokers === null ? null : await replayKafka.prepare(brokers, definition);
+  const applied = await applyDetector(db, kafka?.definition ?? definition);
+  say(`Detector ${definition.name}, version ${applied.version}, is in force. Training …`);
+
+  const trainingMs = performance.now();
+  const trained = await runForResult('trainer', ['--once', definition.name, '--json'], env, signal);
+  const trainSeconds = round((performance.now() - trainingMs) / 1000);
+  say(`Trained in ${trainSeconds} s: model version ${String(trained.modelVersion)} is the champion. Replaying …`);
+
+  const eventsFile = path.join(folder, 'events.ndjson');
+  if (kafka === null) await writeFile(eventsFile, events.map(toLine).join(''));
+  const replayed =
+    kafka === null
+      ? await replayFile(eventsFile, definition.name, env, signal)
+      : await kafka.replay(
+          db,
+          events.map((event) => ({ key: event.origin, value: toLine(event).trimEnd() })),
+          env,
+          signal,
+        );
+  return {
+    ...(await measure(db, definition.name, events)),
+    eventsPerSecond: Math.round(events.length / replayed.seconds),
+    trainSeconds,
+    backend: String(trained.backend),
+    eventsFile: kafka === null ? eventsFile : null,
+  };
+}
+
+/** An event as a producer writes it; the label rides along. */
+function toLine({ timeMs, injected, ...fields }: FlightEvent): string {
+  const label = injected === null ? {} : { injected };
+  return `${JSON.stringify({ ...fields, date: new Date(timeMs).toISOString(), ...label })}\n`;
+}
+
+const round = (seconds: number): number => Math.round(seconds * 10) / 10;
+const count = (value: number): string => value.toLocaleString('en-US');
+const percent = (share: number): string => `${share * 100} %`;
+const day = (timeMs: number | undefined): string => new Date(timeMs ?? NaN).toISOString().slice(0, 10);
