@@ -1,10 +1,11 @@
 import type { Explanation, PValueMethod } from '@flowline/events';
 import { createScorer, type Backend, type Scorer } from '@flowline/engine';
-import { selectRows, sliceTable, type EncodedBatch, type FeatureTable } from '@flowline/features';
+import { selectRows, type FeatureTable } from '@flowline/features';
 import { initBackend, loadFlow, type Flow } from '@flowline/flows';
 import type { ModelBundle } from './bundle.ts';
 import { patternPValue } from './calibration-set.ts';
 import { explainRows } from './explain-rows.ts';
+import { densityChunks } from './log-densities.ts';
 import type { Scores } from './scores.ts';
 import { valueAt } from './sorted.ts';
 
@@ -15,8 +16,6 @@ export interface DetectorOptions {
   readonly backend: Backend;
 }
 
-/** Rows encoded at once: they bound the memory of a call, whatever its table's size. */
-const CHUNK_ROWS = 16_384;
 /** Anomalies explained at once. */
 const CHUNK_EXPLANATIONS = 64;
 
@@ -72,16 +71,14 @@ export class Detector {
       outOfDomain: new Uint8Array(table.size),
       pooled: new Uint8Array(table.size),
     };
-    for (let start = 0; start < table.size; start += CHUNK_ROWS) {
-      const batch = encoding.encode(sliceTable(table, start, start + CHUNK_ROWS));
-      const logDensity = await this.#logDensity(batch);
+    for await (const { start, batch, logDensityNats } of densityChunks(this.#scorer, encoding, table)) {
+      scores.logDensityNats.set(logDensityNats, start);
+      scores.outOfDomain.set(batch.outOfDomain, start);
       for (let i = 0; i < batch.size; i++) {
-        const logP = valueAt(logDensity, i);
+        const logP = valueAt(logDensityNats, i);
         const { p, method, pooled } = patternPValue(calibration, -logP, valueAt(batch.missingPattern, i));
-        scores.logDensityNats[start + i] = logP;
         scores.pValues[start + i] = p;
         scores.pMethods[start + i] = method;
-        scores.outOfDomain[start + i] = batch.outOfDomain[i] ?? 0;
         scores.pooled[start + i] = pooled ? 1 : 0;
       }
     }
@@ -110,14 +107,5 @@ export class Detector {
   dispose(): void {
     for (const scorer of new Set([this.#scorer, ...this.#members])) scorer.dispose();
     for (const flow of this.#flows) flow.dispose();
-  }
-
-  async #logDensity({ rows, size, logAbsDet, logDiscrete, outOfDomain }: EncodedBatch): Promise<Float64Array> {
-    const logP = await this.#scorer.score(rows, size);
-    return logP.map((flow, i) => {
-      const total = flow + valueAt(logAbsDet, i) + valueAt(logDiscrete, i);
-      // NaN is a row that float32 cannot follow: as improbable as can be.
-      return outOfDomain[i] === 1 || Number.isNaN(total) ? -Infinity : total;
-    });
   }
 }

@@ -1,1 +1,23 @@
-export {};
+export { alarmRateInterval, alphaOf, type AlarmControl, type RateInterval } from './alpha.ts';
+export {
+  BUNDLE_VERSION,
+  type BundleMetadata,
+  type HistoryPart,
+  type HistoryParts,
+  type ModelBundle,
+} from './bundle.ts';
+export { fitCalibration, pValueOf, smallestPValue, type Calibration, type PValue } from './calibration.ts';
+export { fitCalibrationSet, patternPValue, type CalibrationSet, type PatternPValue } from './calibration-set.ts';
+export { Detector, type DetectorOptions } from './detector.ts';
+export { formatBits, formatNumber, formatRange } from './format-number.ts';
+export { recipe, type TrainingData } from './recipe.ts';
+export { bundleSha256, loadBundle, saveBundle } from './save-bundle.ts';
+export { surpriseBits, type Scores } from './scores.ts';
+export {
+  trainDetector,
+  type DetectorTrainingSpec,
+  type TrainDetectorOptions,
+  type TrainingProgress,
+} from './train-detector.ts';
+export type { MemberReport } from './train-flow.ts';
+export type { AlarmReport, CalibrationReport, HeldOutReport, TrainingReport } from './training-report.ts';

@@ -1,0 +1,49 @@
+import type { Scorer } from '@flowline/engine';
+import { sliceTable, type EncodedBatch, type FeatureEncoding, type FeatureTable } from '@flowline/features';
+import { valueAt } from './sorted.ts';
+
+/** Rows encoded at once: they bound the memory of a call, whatever its table's size. */
+const CHUNK_ROWS = 16_384;
+
+/** A part of a table: where it starts, its encoding, and log p of its rows in nats and original units. */
+export interface DensityChunk {
+  readonly start: number;
+  readonly batch: EncodedBatch;
+  readonly logDensityNats: Float64Array;
+}
+
+/**
+ * log p(event) = log p(x | context) + Σ log|det| + log P(levels) of a table's rows, chunk by chunk; −Infinity where a value lies outside
+ * its domain, and where float32 cannot follow a row.
+ * @throws FlowlineError FLOWLINE_FEATURES_INVALID for a table of other columns.
+ */
+export async function* densityChunks(
+  scorer: Pick<Scorer, 'score'>,
+  encoding: FeatureEncoding,
+  table: FeatureTable,
+): AsyncGenerator<DensityChunk> {
+  for (let start = 0; start < table.size; start += CHUNK_ROWS) {
+    const batch = encoding.encode(sliceTable(table, start, start + CHUNK_ROWS));
+    const logP = await scorer.score(batch.rows, batch.size);
+    const logDensityNats = logP.map((flow, i) => {
+      const total = flow + valueAt(batch.logAbsDet, i) + valueAt(batch.logDiscrete, i);
+      return batch.outOfDomain[i] === 1 || Number.isNaN(total) ? -Infinity : total;
+    });
+    yield { start, batch, logDensityNats };
+  }
+}
+
+/** log p and the missing pattern of every row of a table, as {@link densityChunks} gives them. */
+export async function logDensities(
+  scorer: Pick<Scorer, 'score'>,
+  encoding: FeatureEncoding,
+  table: FeatureTable,
+): Promise<{ readonly logDensityNats: Float64Array; readonly missingPattern: Int32Array }> {
+  const logDensityNats = new Float64Array(table.size);
+  const missingPattern = new Int32Array(table.size);
+  for await (const chunk of densityChunks(scorer, encoding, table)) {
+    logDensityNats.set(chunk.logDensityNats, chunk.start);
+    missingPattern.set(chunk.batch.missingPattern, chunk.start);
+  }
+  return { logDensityNats, missingPattern };
+}

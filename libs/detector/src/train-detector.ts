@@ -1,0 +1,307 @@
+import { FlowlineError, type FeatureSpec, type LookupTable } from '@flowline/events';
+import { createScorer, type Backend, type Scorer } from '@flowline/engine';
+import { fitEncoding, selectRows, type FeatureEncoding, type FeatureTable } from '@flowline/features';
+import { initBackend, Random, saveFlow, type Flow } from '@flowline/flows';
+import { alarmRateInterval } from './alpha.ts';
+import type { HistoryPart, HistoryParts, ModelBundle } from './bundle.ts';
+import { fitCalibrationSet, patternPValue, type CalibrationSet } from './calibration-set.ts';
+import { advisedCalibrationRows } from './calibration.ts';
+import { libraryVersions } from './library-versions.ts';
+import { logDensities } from './log-densities.ts';
+import { recipe, type TrainingData } from './recipe.ts';
+import { robustThreshold } from './robust-rule.ts';
+import { valueAt } from './sorted.ts';
+import { trainFlow, type MemberReport } from './train-flow.ts';
+import type { AlarmReport, CalibrationReport, HeldOutReport, TrainingReport } from './training-report.ts';
+
+/** What to train, fully resolved. */
+export interface DetectorTrainingSpec {
+  readonly name: string;
+  readonly schema: readonly FeatureSpec[];
+  readonly lookups: Readonly<Record<string, LookupTable>>;
+  /** `auto` is Real NVP, the only family so far. */
+  readonly family: 'realNVP' | 'auto';
+  readonly seed: number;
+  /** Flows in the ensemble. */
+  readonly members: number;
+  readonly data: TrainingData;
+  /** The p-value at or below which an event is an anomaly; for the report alone. */
+  readonly alpha: number;
+  /** All members together; when the time is over each keeps its best weights. Default: no limit. */
+  readonly maxMinutes?: number;
+  /** The largest number of steps of each member; null or absent: the recipe's. */
+  readonly steps?: number | null;
+  /** Default `tfjs-wasm`. */
+  readonly backend?: Backend;
+  /** The time range of each part of the history, for the model's metadata. */
+  readonly times?: HistoryParts<{ readonly fromMs: number; readonly toMs: number }>;
+}
+
+/** Where a training is. */
+export interface TrainingProgress {
+  readonly phase: 'features' | 'train' | 'calibrate' | 'test';
+  /** From 1. */
+  readonly member: number;
+  readonly members: number;
+  readonly step: number;
+  readonly steps: number;
+  readonly trainNll: number | null;
+  readonly validationNll: number | null;
+}
+
+/** Who is told, and who may stop it. */
+export interface TrainDetectorOptions {
+  readonly onProgress?: (progress: TrainingProgress) => void;
+  readonly signal?: AbortSignal;
+}
+
+const MINIMUM_TRAIN_ROWS = 100;
+
+/**
+ * Trains a detector: fit features → fit flows → calibrate on rows never trained on → measure on the newest rows. The same spec, tables
+ * and backend give the same bundle, bit for bit (unless maxMinutes cuts training short).
+ *
+ * @throws FlowlineError FLOWLINE_HISTORY_TOO_SMALL, FLOWLINE_FEATURES_INVALID, FLOWLINE_TRAINING_FAILED; FlowError of the same kind of
+ * codes from training, FLOWLINE_ABORTED when the signal says so.
+ */
+export async function trainDetector(
+  spec: DetectorTrainingSpec,
+  tables: HistoryParts<FeatureTable>,
+  { onProgress, signal }: TrainDetectorOptions = {},
+): Promise<{ readonly bundle: ModelBundle; readonly report: TrainingReport }> {
+  const startedMs = performance.now();
+  const backend = spec.backend ?? 'tfjs-wasm';
+  const tell = progressTeller(spec, onProgress);
+  await initBackend(backend === 'tfjs-cpu' ? 'cpu' : 'wasm');
+
+  tell('features');
+  const encoding = fitEncoding(spec.schema, tables.train);
+  const members = await trainMembers(spec, encoding, tables, tell, signal);
+  const flows = members.map(({ flow }) => flow);
+  try {
+    const scorer = await createScorer(flows, { backend });
+    tell('calibrate');
+    const { calibration, report: calibrated } = await calibrate(spec, encoding, scorer, tables.calibration);
+    tell('test');
+    const { heldOut, alarms } = await test(spec, encoding, scorer, calibration, calibrated, tables.test);
+    scorer.dispose();
+    const report: TrainingReport = {
+      seconds: (performance.now() - startedMs) / 1000,
+      backend,
+      parameterCount: flows.reduce((sum, flow) => sum + flow.parameterCount, 0),
+      members: members.map((member) => member.report),
+      heldOut,
+      calibration: calibrated,
+      alarms,
+      warnings: [...encoding.warnings, ...calibrationWarnings(spec, calibrated, alarms)],
+    };
+    return { bundle: bundleOf(spec, tables, encoding, flows, calibration, report), report };
+  } finally {
+    for (const flow of flows) flow.dispose();
+  }
+}
+
+type Tell = (phase: TrainingProgress['phase'], now?: Partial<TrainingProgress>) => void;
+
+function progressTeller(spec: DetectorTrainingSpec, onProgress: TrainDetectorOptions['onProgress']): Tell {
+  const steps = spec.steps ?? recipe.fit.steps;
+  const none = { member: 1, members: spec.members, step: 0, steps, trainNll: null, validationNll: null };
+  return (phase, now = {}) => onProgress?.({ ...none, ...now, phase });
+}
+
+async function trainMembers(
+  spec: DetectorTrainingSpec,
+  encoding: FeatureEncoding,
+  tables: HistoryParts<FeatureTable>,
+  tell: Tell,
+  signal: AbortSignal | undefined,
+): Promise<readonly { readonly flow: Flow; readonly report: MemberReport }[]> {
+  const train = encoding.encode(insideDomain(encoding, tables.train));
+  const validation = encoding.encode(spaced(insideDomain(encoding, tables.validation), recipe.validationRows));
+  if (train.size < MINIMUM_TRAIN_ROWS || validation.size === 0) {
+    throw new FlowlineError(
+      'FLOWLINE_HISTORY_TOO_SMALL',
+      `${train.size} rows to train on and ${validation.size} to validate with are too few`,
+      { where: 'history', remedy: `widen history.lookback: at least ${MINIMUM_TRAIN_ROWS} training rows are needed` },
+    );
+  }
+  const endMs = performance.now() + (spec.maxMinutes ?? Infinity) * 60_000;
+  const members: { flow: Flow; report: MemberReport }[] = [];
+  try {
+    for (let i = 0; i < spec.members; i++) {
+      const trained = await trainFlow(
+        encoding,
+        { train, validation },
+        {
+          seed: new Random(spec.seed).fork(`member ${i}`).uint32(),
+          data: spec.data,
+          steps: spec.steps ?? recipe.fit.steps,
+          maxMs: (endMs - performance.now()) / (spec.members - i),
+          onProgress: ({ step, trainNll, validationNll }) =>
+            tell('train', { member: i + 1, step, trainNll, validationNll }),
+          signal,
+        },
+      );
+      members.push(trained);
+    }
+    return members;
+  } catch (error) {
+    for (const { flow } of members) flow.dispose();
+    throw error;
+  }
+}
+
+/** The rows whose values all lie in their domains: a value outside has no place in a density. */
+function insideDomain(encoding: FeatureEncoding, table: FeatureTable): FeatureTable {
+  const { outOfDomain } = encoding.encode(table);
+  if (!outOfDomain.includes(1)) return table;
+  return selectRows(
+    table,
+    Array.from({ length: table.size }, (_, row) => row).filter((row) => outOfDomain[row] === 0),
+  );
+}
+
+/** At most so many rows, evenly spaced in time. */
+function spaced(table: FeatureTable, most: number): FeatureTable {
+  if (table.size <= most) return table;
+  return selectRows(
+    table,
+    Array.from({ length: most }, (_, i) => Math.floor((i * table.size) / most)),
+  );
+}
+
+async function calibrate(
+  spec: DetectorTrainingSpec,
+  encoding: FeatureEncoding,
+  scorer: Scorer,
+  table: FeatureTable,
+): Promise<{ readonly calibration: CalibrationSet; readonly report: CalibrationReport }> {
+  const { logDensityNats, missingPattern } = await logDensities(scorer, encoding, table);
+  const defined = logDensityNats.filter(Number.isFinite);
+  const threshold = spec.data === 'unlabelled' && defined.length > 0 ? robustThreshold(defined) : -Infinity;
+  const keeps = (logP: number): boolean => Number.isFinite(logP) && logP >= threshold;
+  const kept = logDensityNats.filter(keeps);
+  const calibration = fitCalibrationSet(
+    kept.map((logP) => -logP),
+    missingPattern.filter((_, row) => keeps(valueAt(logDensityNats, row))),
+    new Random(spec.seed).fork('calibration'),
+  );
+  return {
+    calibration,
+    report: {
+      rows: kept.length,
+      trimmedRows: defined.length - kept.length,
+      trimmedShare: (defined.length - kept.length) / Math.max(1, defined.length),
+      undefinedRows: table.size - defined.length,
+      hasTail: calibration.pooled.tail !== null,
+      ownPatterns: calibration.byPattern.size,
+    },
+  };
+}
+
+async function test(
+  { alpha }: DetectorTrainingSpec,
+  encoding: FeatureEncoding,
+  scorer: Scorer,
+  calibration: CalibrationSet,
+  { trimmedShare }: CalibrationReport,
+  table: FeatureTable,
+): Promise<{ readonly heldOut: HeldOutReport | null; readonly alarms: AlarmReport }> {
+  const { logDensityNats, missingPattern } = await logDensities(scorer, encoding, table);
+  let alarms = 0;
+  logDensityNats.forEach((logP, row) => {
+    if (patternPValue(calibration, -logP, valueAt(missingPattern, row)).p <= alpha) alarms += 1;
+  });
+  return {
+    heldOut: heldOutReport(logDensityNats),
+    alarms: {
+      alpha,
+      expectedRate: alpha + trimmedShare * (1 - alpha),
+      interval: alarmRateInterval(calibration.pooled, alpha),
+      testRows: table.size,
+      alarms,
+      measuredRate: table.size === 0 ? null : alarms / table.size,
+    },
+  };
+}
+
+function heldOutReport(logDensityNats: Float64Array): HeldOutReport | null {
+  const nll = logDensityNats.filter(Number.isFinite).map((logP) => -logP);
+  const rows = nll.length;
+  if (rows === 0) return null;
+  const mean = nll.reduce((sum, value) => sum + value / rows, 0);
+  const variance = nll.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(1, rows - 1);
+  return {
+    rows,
+    nllNats: mean,
+    standardError: Math.sqrt(variance / rows),
+    medianNllNats: valueAt(nll.sort(), Math.floor(rows / 2)),
+    undefinedRows: logDensityNats.length - rows,
+  };
+}
+
+function calibrationWarnings(
+  { alpha, data }: DetectorTrainingSpec,
+  { rows, hasTail, trimmedShare, undefinedRows }: CalibrationReport,
+  { interval }: AlarmReport,
+): readonly string[] {
+  const warnings: string[] = [];
+  if (interval === null) {
+    warnings.push(
+      `No p-value can be as small as alpha ${alpha}: ${rows} calibration rows have no tail to fit. It never alarms.`,
+    );
+  } else if (rows < advisedCalibrationRows) {
+    const range = `${interval.low.toPrecision(2)} and ${interval.high.toPrecision(2)}`;
+    warnings.push(
+      `Only ${rows} calibration rows (20,000 are good): for alpha ${alpha} the realised alarm rate lies between ${range}.`,
+    );
+  }
+  if (!hasTail) warnings.push(`The calibration scores have no tail to fit: p-values end at 1/${rows + 1}.`);
+  if (data === 'unlabelled' && trimmedShare > alpha) {
+    warnings.push(
+      `${(100 * trimmedShare).toPrecision(2)} % of the calibration rows look like outliers and were left out: as many of the events will ` +
+        'alarm. Where the history is known to be normal, say training.data: clean.',
+    );
+  }
+  if (undefinedRows > 0) warnings.push(`${undefinedRows} calibration rows lie outside their domain and were left out.`);
+  return warnings;
+}
+
+function bundleOf(
+  spec: DetectorTrainingSpec,
+  tables: HistoryParts<FeatureTable>,
+  encoding: FeatureEncoding,
+  flows: readonly Flow[],
+  calibration: CalibrationSet,
+  { backend, heldOut, calibration: calibrated }: TrainingReport,
+): ModelBundle {
+  const part = (name: keyof HistoryParts<unknown>): HistoryPart => {
+    const times = spec.times?.[name];
+    return { rows: tables[name].size, fromMs: times?.fromMs ?? null, toMs: times?.toMs ?? null };
+  };
+  return {
+    metadata: {
+      detector: spec.name,
+      family: 'realNVP',
+      members: spec.members,
+      seed: spec.seed,
+      data: spec.data,
+      backend,
+      history: {
+        train: part('train'),
+        validation: part('validation'),
+        calibration: part('calibration'),
+        test: part('test'),
+      },
+      noise: Object.fromEntries(encoding.scored.map(({ feature, sigma }) => [feature, sigma])),
+      heldOut: heldOut === null ? null : { nllNats: heldOut.nllNats, standardError: heldOut.standardError },
+      calibration: { trimmedRows: calibrated.trimmedRows, undefinedRows: calibrated.undefinedRows },
+      libraries: libraryVersions(),
+    },
+    schema: encoding.schema,
+    lookups: spec.lookups,
+    encoding,
+    flows: flows.map(saveFlow),
+    calibration,
+  };
+}

@@ -1,0 +1,110 @@
+import { FlowlineError } from '@flowline/events';
+import type { EncodedBatch, FeatureEncoding } from '@flowline/features';
+import { fit, FlowError, realNVP, type FitProgress, type Flow, type Rows } from '@flowline/flows';
+import { recipe, type TrainingData } from './recipe.ts';
+
+/** What the training of one member did. */
+export interface MemberReport {
+  /** Steps done. */
+  readonly steps: number;
+  /** The step whose weights were kept. */
+  readonly bestStep: number;
+  /** Mean −log p of the validation rows with fixed noise, in nats of the encoded space. */
+  readonly bestValidationNll: number;
+  readonly stoppedBy: 'patience' | 'steps' | 'time';
+  readonly skippedSteps: number;
+  /** Share of the training rows that the robust loss left out; null where the time ran out. */
+  readonly trimmedShare: number | null;
+  readonly curves: readonly { readonly step: number; readonly trainNll: number; readonly validationNll: number }[];
+}
+
+/** How one member is trained. */
+export interface TrainFlowOptions {
+  readonly seed: number;
+  readonly data: TrainingData;
+  /** The largest number of steps. */
+  readonly steps: number;
+  /** Training stops here and keeps its best weights. */
+  readonly maxMs: number;
+  readonly onProgress: (progress: FitProgress) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Trains one flow by the recipe on encoded rows. The caller disposes it.
+ * @throws FlowError FLOWLINE_ABORTED when `signal` says so, FLOWLINE_TRAINING_FAILED when no validation was finite;
+ * FlowlineError FLOWLINE_TRAINING_FAILED when the time ran out before the first validation.
+ */
+export async function trainFlow(
+  encoding: FeatureEncoding,
+  data: { readonly train: EncodedBatch; readonly validation: EncodedBatch },
+  { seed, data: kind, steps, maxMs, onProgress, signal }: TrainFlowOptions,
+): Promise<{ readonly flow: Flow; readonly report: MemberReport }> {
+  const flow = realNVP({
+    ...recipe.flow,
+    features: encoding.dimensions,
+    context: encoding.contextWidth,
+    presence: encoding.presence,
+    seed,
+  });
+  const seen: FitProgress[] = [];
+  const deadline = AbortSignal.timeout(Math.max(1, Math.min(maxMs, 2 ** 31 - 1)));
+  try {
+    const report = await fit(
+      flow,
+      { train: rowsOf(encoding, data.train), validation: rowsOf(encoding, data.validation) },
+      {
+        ...recipe.fit,
+        seed,
+        steps,
+        noise: encoding.noise,
+        masking: { features: encoding.maskable, probability: recipe.maskingProbability },
+        robust: kind === 'unlabelled',
+        onProgress: (progress) => {
+          seen.push(progress);
+          onProgress(progress);
+        },
+        signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]),
+      },
+    );
+    return { flow, report: { ...report, stoppedBy: report.stoppedEarly ? 'patience' : 'steps' } };
+  } catch (error) {
+    const ranOut = error instanceof FlowError && error.code === 'FLOWLINE_ABORTED' && signal?.aborted !== true;
+    const report = ranOut ? reportUntil(seen) : null;
+    if (report !== null) return { flow, report };
+    flow.dispose();
+    if (!ranOut) throw error;
+    throw new FlowlineError('FLOWLINE_TRAINING_FAILED', 'the time for training ran out before the first validation', {
+      where: 'model.budget.maxMinutes',
+      remedy: 'raise the budget',
+      cause: error,
+    });
+  }
+}
+
+/** The report of a training that was stopped: the flow holds its best weights. null where it had none yet. */
+function reportUntil(seen: readonly FitProgress[]): MemberReport | null {
+  const curves = seen.flatMap(({ step, trainNll, validationNll }) =>
+    validationNll === null ? [] : [{ step, trainNll, validationNll }],
+  );
+  const best = curves.reduce<(typeof curves)[number] | null>(
+    (least, each) => (each.validationNll < (least?.validationNll ?? Infinity) ? each : least),
+    null,
+  );
+  const last = seen.at(-1);
+  if (best === null || last === undefined) return null;
+  return {
+    steps: last.step,
+    bestStep: best.step,
+    bestValidationNll: best.validationNll,
+    stoppedBy: 'time',
+    skippedSteps: last.skippedSteps,
+    trimmedShare: null,
+    curves,
+  };
+}
+
+function rowsOf(encoding: FeatureEncoding, batch: EncodedBatch): Rows {
+  const { x, context, size } = encoding.split(batch);
+  return encoding.contextWidth === 0 ? { x, size } : { x, context, size };
+}

@@ -1,0 +1,55 @@
+import type { RateInterval } from './alpha.ts';
+import type { MemberReport } from './train-flow.ts';
+
+/** How improbable the test rows are under the model, in nats and original units. */
+export interface HeldOutReport {
+  readonly rows: number;
+  /** Mean of −log p over the rows that have a density. */
+  readonly nllNats: number;
+  readonly standardError: number;
+  /** The median: a few absurd rows do not move it. */
+  readonly medianNllNats: number;
+  /** Rows with density zero, left out of the mean. */
+  readonly undefinedRows: number;
+}
+
+/** The rows behind the p-values. */
+export interface CalibrationReport {
+  /** Rows calibrated on. */
+  readonly rows: number;
+  /** Outliers of unlabelled data that were left out. */
+  readonly trimmedRows: number;
+  readonly trimmedShare: number;
+  /** Rows with density zero, left out as well. */
+  readonly undefinedRows: number;
+  /** Whether p-values go below 1/(rows + 1), by a fitted tail. */
+  readonly hasTail: boolean;
+  /** Combinations of missing features with a calibration of their own. */
+  readonly ownPatterns: number;
+}
+
+/** Expected and measured alarms on the test rows. */
+export interface AlarmReport {
+  readonly alpha: number;
+  /** Expected share of alarms: alpha of the rows like those calibrated on, and every row like those trimmed. */
+  readonly expectedRate: number;
+  /** Where the rate among rows like those calibrated on lies with 90 % probability; null: this alpha never alarms. */
+  readonly interval: RateInterval | null;
+  readonly testRows: number;
+  readonly alarms: number;
+  /** alarms/testRows; null without test rows. */
+  readonly measuredRate: number | null;
+}
+
+/** What a training did and found. */
+export interface TrainingReport {
+  readonly seconds: number;
+  readonly backend: string;
+  readonly parameterCount: number;
+  readonly members: readonly MemberReport[];
+  readonly heldOut: HeldOutReport | null;
+  readonly calibration: CalibrationReport;
+  readonly alarms: AlarmReport;
+  /** What a person should know, one sentence each. */
+  readonly warnings: readonly string[];
+}
