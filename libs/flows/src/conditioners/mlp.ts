@@ -1,11 +1,11 @@
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 
 import type { ConfigReader } from '../config.ts';
-import { dense } from '../ops/dense.ts';
+import { denseStack } from '../ops/dense-stack.ts';
 import { Parameter } from '../parameter.ts';
 import type { Random } from '../random.ts';
 import type { Activation } from './activation.ts';
-import { activate, activations } from './activation.ts';
+import { activations } from './activation.ts';
 import type { Conditioner } from './conditioner.ts';
 
 /** The shape of a multilayer perceptron; plain JSON. */
@@ -66,15 +66,15 @@ export class Mlp implements Conditioner {
 
   apply(inputs: tf.Tensor2D, context?: tf.Tensor2D): tf.Tensor2D {
     const { activation, residual } = this.#config;
-    const last = this.#layers.length - 1;
-    return this.#layers.reduce((h, { kernel, bias }, i) => {
-      const f = i === last ? 'linear' : activation;
-      const next =
-        i === 0 && context !== undefined && this.#contextKernel !== undefined
-          ? activate(f, tf.add(dense(h, kernel.value, bias.value), tf.matMul(context, this.#contextKernel.value)))
-          : dense(h, kernel.value, bias.value, f);
-      return residual && i !== last && next.shape[1] === h.shape[1] ? tf.add(next, h) : next;
-    }, inputs);
+    const layers = this.#layers.map(({ kernel, bias }) => ({ kernel: kernel.value, bias: bias.value }));
+    const contextKernel = this.#contextKernel?.value;
+    return denseStack({
+      inputs,
+      layers,
+      activation,
+      residual,
+      ...(context === undefined || contextKernel === undefined ? {} : { context, contextKernel }),
+    });
   }
 
   dispose(): void {

@@ -33,8 +33,11 @@ export function dense(
   });
 }
 
-/** The kernel itself, not tf.fused.matMul: that one takes the fused path apart whenever a gradient is being taken. */
-function fusedProduct(x: tf.Tensor2D, kernel: tf.Tensor2D, bias: tf.Tensor1D, relu: boolean): tf.Tensor2D {
+/**
+ * x·W + b, or relu of it, as one kernel. The kernel itself, not tf.fused.matMul: that one takes the fused path apart whenever a
+ * gradient is being taken. No gradient of its own: for use within {@link withGradient}.
+ */
+export function fusedProduct(x: tf.Tensor2D, kernel: tf.Tensor2D, bias: tf.Tensor1D, relu: boolean): tf.Tensor2D {
   const product: tf.Tensor = tf
     .engine()
     .runKernel(
@@ -46,6 +49,6 @@ function fusedProduct(x: tf.Tensor2D, kernel: tf.Tensor2D, bias: tf.Tensor1D, re
 }
 
 /** [n × m] → [m], as a product with ones: on wasm five times faster than a sum over rows. */
-function columnSums(x: tf.Tensor2D): tf.Tensor1D {
+export function columnSums(x: tf.Tensor2D): tf.Tensor1D {
   return tf.reshape<tf.Rank.R1>(tf.matMul(tf.ones([1, x.shape[0]]), x), [x.shape[1]]);
 }

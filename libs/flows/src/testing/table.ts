@@ -1,0 +1,101 @@
+import type { Bijector } from '../bijector.ts';
+import { ActNorm } from '../bijectors/act-norm.ts';
+import type { AffineCouplingConfig } from '../bijectors/affine-coupling.ts';
+import { AffineCoupling } from '../bijectors/affine-coupling.ts';
+import { Chain } from '../bijectors/chain.ts';
+import { ElementWiseAffine } from '../bijectors/element-wise-affine.ts';
+import { Permutation } from '../bijectors/permutation.ts';
+import { StandardNormal } from '../distributions/standard-normal.ts';
+import type { RealNvpOptions } from '../families/real-nvp.ts';
+import { realNVP } from '../families/real-nvp.ts';
+import { Flow } from '../flow.ts';
+import { partition } from '../partition.ts';
+import { Random } from '../random.ts';
+
+/** How the generic proofs make a flow. */
+export interface Shape {
+  readonly features: number;
+  readonly context: number;
+  readonly seed: number;
+  readonly presence?: readonly (number | null)[];
+  /** Couplings or the like; a constructor of a single bijector ignores it. */
+  readonly layers?: number;
+}
+
+/** A constructor that the generic proofs run over. Add a line to {@link constructors} and every proof covers it. */
+export interface Constructor {
+  readonly name: string;
+  make(shape: Shape): Flow;
+  /** Scales are bounded: log p falls steadily towards the tails. */
+  readonly bounded: boolean;
+  /** Features keep their place or are permuted, so that missing ones can be left out. */
+  readonly supportsMissing: boolean;
+  /** Trained in the density proofs (integration to 1, sample moments): one constructor per family is enough. */
+  readonly trained: boolean;
+}
+
+const nvp = (name: string, options: Partial<RealNvpOptions>, trained = false): Constructor => ({
+  name: `realNVP ${name}`,
+  make: (shape) => realNVP({ layers: 4, hidden: [16, 16], ...options, ...shape }),
+  bounded: options.scaleBound !== null,
+  supportsMissing: true,
+  trained,
+});
+
+const single = (name: string, make: (shape: Shape, random: Random) => Bijector): Constructor => ({
+  name,
+  make: (shape) =>
+    new Flow({
+      family: name,
+      features: shape.features,
+      context: shape.context,
+      ...(shape.presence === undefined ? {} : { presence: shape.presence }),
+      base: new StandardNormal(shape.features),
+      bijector: make(shape, new Random(shape.seed)),
+    }),
+  bounded: true,
+  supportsMissing: true,
+  trained: false,
+});
+
+const coupling = (shape: Shape, random: Random, changes: Partial<AffineCouplingConfig>) =>
+  new AffineCoupling(
+    {
+      type: 'affineCoupling',
+      features: shape.features,
+      context: shape.context,
+      conditioning: partition('alternating', shape.features, 1, random)[0] ?? [],
+      scale: { kind: 'tanh', bound: 2 },
+      inputClip: null,
+      networks: { kind: 'shared', net: { hidden: [12], activation: 'tanh', residual: false } },
+      ...changes,
+    },
+    random,
+  );
+
+/** Everything that the generic proofs run over. */
+export const constructors: readonly Constructor[] = [
+  nvp('defaults', {}, true),
+  nvp('halves', { partition: 'halves' }),
+  nvp('random partitions', { partition: 'random', finalAffine: true }),
+  nvp('as a detector has it', { partition: 'pairs', actNorm: false, finalAffine: true }, true),
+  nvp('as the article has it', { networks: 'separate', inputClip: null, actNorm: false, hidden: [16] }, true),
+  nvp('residual', { residual: true, activation: 'elu' }),
+  nvp('tanh networks', { activation: 'tanh' }),
+  nvp('leaky relu, tight bound', { activation: 'leakyRelu', scaleBound: 0.5 }),
+  nvp('sigmoid, affine conditioner', { activation: 'sigmoid', hidden: [] }),
+  nvp('unbounded', { scaleBound: null }),
+  single('affineCoupling softsign', (shape, random) =>
+    coupling(shape, random, { scale: { kind: 'softsign', bound: Math.log(1e3) } }),
+  ),
+  single('affineCoupling without conditioning', (shape, random) => coupling(shape, random, { conditioning: [] })),
+  single('elementWiseAffine', ({ features }) => new ElementWiseAffine({ type: 'elementWiseAffine', features })),
+  single('actNorm', ({ features }) => new ActNorm({ type: 'actNorm', features, initialized: true })),
+  single('permutation', ({ features }, random) => {
+    return new Permutation({ type: 'permutation', order: [...random.permutation(features)] });
+  }),
+  single('chain with permutations', (shape, random) => {
+    const shuffled = () => new Permutation({ type: 'permutation', order: [...random.permutation(shape.features)] });
+    return new Chain([shuffled(), coupling(shape, random, {}), shuffled(), coupling(shape, random, {})]);
+  }),
+];
