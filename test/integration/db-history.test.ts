@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
 
-const ROWS = 120_000;
+const ROWS = 60_000;
 
 let postgres: TestPostgres;
 let database: TestDatabase;
@@ -39,15 +39,17 @@ describe('readHistory', () => {
     let previous = -Infinity;
     const seen = new Set<unknown>();
     let largest = 0;
+    let backwards = 0;
     for await (const chunk of readHistory(database.db, { ...base, chunkRows: 3_000 })) {
       largest = Math.max(largest, chunk.length);
       for (const row of chunk) {
         const time = row.ts instanceof Date ? row.ts.getTime() : NaN;
-        expect(time).toBeGreaterThanOrEqual(previous);
+        if (!(time >= previous)) backwards += 1;
         previous = time;
         seen.add(row.id);
       }
     }
+    expect(backwards).toBe(0);
     expect(largest).toBe(3_000);
     expect(seen.size).toBe(ROWS);
     const [first] = await collect({ ...base, query: 'SELECT * FROM orders WHERE id = 4 -- one' });
@@ -64,21 +66,23 @@ describe('readHistory', () => {
   });
 
   it('holds a chunk in memory at a time', async () => {
-    // A gigabyte of rows in all, of which a twentieth would show.
+    // 400 MB of rows in all, 10 MB of them in a chunk.
     const query = `SELECT timestamptz '2026-01-01' + i * interval '1 second' AS ts, repeat('x', 20000) AS text
-                   FROM generate_series(1, 50000) AS i`;
+                   FROM generate_series(1, 20000) AS i`;
+    const used = () => process.memoryUsage().heapUsed + process.memoryUsage().external;
+    const before = used();
     let most = 0;
     let rows = 0;
     for await (const chunk of readHistory(database.db, { query, timeColumn: 'ts', chunkRows: 500 })) {
       rows += chunk.length;
-      most = Math.max(most, process.memoryUsage().heapUsed + process.memoryUsage().external);
+      most = Math.max(most, used());
     }
-    expect(rows).toBe(50_000);
-    expect(most).toBeLessThan(600 * 2 ** 20);
+    expect(rows).toBe(20_000);
+    expect(most - before).toBeLessThan(200 * 2 ** 20);
   });
 
   it('gives the same order again', async () => {
-    const ids = async () => (await collect({ ...base, from: new Date('2026-02-01T00:00:00Z') })).map((row) => row.id);
+    const ids = async () => (await collect({ ...base, from: new Date('2026-01-10T00:00:00Z') })).map((row) => row.id);
     expect(await ids()).toEqual(await ids());
   });
 
@@ -98,8 +102,8 @@ describe('readHistory', () => {
     expect(Object.keys(rows[0] ?? {})).not.toContain('flowline_row');
     const minutes = rows.map((row) => Number(row.ms) / 60_000);
     const gaps = minutes.slice(1).map((minute, index) => minute - (minutes[index] ?? NaN));
-    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(39);
-    expect(Math.max(...gaps)).toBeLessThanOrEqual(41);
+    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(19);
+    expect(Math.max(...gaps)).toBeLessThanOrEqual(21);
     expect(await collect({ ...base, maxRows: ROWS })).toHaveLength(ROWS);
   });
 
@@ -127,7 +131,7 @@ describe('readHistory', () => {
     ['SELECT * FROM orders', 'flag', /"flag" of the history is not a time/],
     ['SELEC * FROM orders', 'ts', /syntax error/],
     ['SELECT 1 / 0 AS x, now() AS ts', 'ts', /division by zero/],
-    ['SELECT 1 AS x) AS a; DROP TABLE orders; SELECT (SELECT 1', 'ts', /syntax error|multiple commands/],
+    ['SELECT 1 AS x) AS a; DROP TABLE orders; SELECT (SELECT 1', 'ts', /multiple commands/],
   ])('names what is wrong with %s (%s)', async (query, timeColumn, message) => {
     const error = await failure({ query, timeColumn });
     expect(error).toMatchObject({ code: 'FLOWLINE_HISTORY_INVALID', message: expect.stringMatching(message) });
@@ -146,7 +150,7 @@ describe('summariseHistory', () => {
     expect(await summariseHistory(database.db, base)).toEqual({
       rows: ROWS,
       from: new Date('2026-01-01T00:00:00Z'),
-      to: new Date('2026-01-28T18:39:00Z'),
+      to: new Date('2026-01-14T21:19:00Z'),
       rowsWithoutTime: 0,
       columns: ['id', 'ts', 'plain', 'ms', 'amount', 'method', 'gap', 'flag'],
     });

@@ -45,10 +45,22 @@ export function asTable(query: string, alias: string): string {
   return `(${query.replace(/[\s;]+$/, '')}\n) AS ${alias}`;
 }
 
+/** The driver's option that its types do not know yet. */
+interface OneStatement extends pg.QueryConfig {
+  readonly queryMode: 'extended';
+}
+
+/** A statement that the server takes only when it is one, so that no query can end the transaction it is read in. */
+export function oneStatement(text: string, values: unknown[] = []): OneStatement {
+  return { text, values, queryMode: 'extended' };
+}
+
 /** Asks the server what the query's columns are, and whether the time column is one. Runs inside the caller's transaction. */
 export async function checkHistory(client: pg.ClientBase, source: HistorySource): Promise<CheckedHistory> {
   const table = asTable(source.query, 'history');
-  const { fields } = await asUserQuery(source.query, () => client.query(`SELECT * FROM ${table} LIMIT 0`));
+  const { fields } = await asUserQuery(source.query, () =>
+    client.query(oneStatement(`SELECT * FROM ${table} LIMIT 0`)),
+  );
   const columns = fields.map((field) => field.name);
   const field = fields.find((candidate) => candidate.name === source.timeColumn);
   if (field === undefined) {

@@ -8,6 +8,7 @@ import {
   checkHistory,
   type HistoryRange,
   type HistorySource,
+  oneStatement,
   rangeCondition,
 } from './history-query.ts';
 
@@ -50,7 +51,9 @@ export async function* readHistory(
     const history = await checkHistory(client, request);
     const total = request.maxRows === undefined ? 0 : (await summarise(client, request, history)).rows;
     const { text, values } = historySelect(history, request, total);
-    await asUserQuery(request.query, () => client.query(`DECLARE history NO SCROLL CURSOR FOR ${text}`, values));
+    await asUserQuery(request.query, () =>
+      client.query(oneStatement(`DECLARE history NO SCROLL CURSOR FOR ${text}`, values)),
+    );
     for (;;) {
       const chunk = await asUserQuery(request.query, () =>
         client.query<HistoryRow>(`FETCH ${Math.trunc(chunkRows)} FROM history`),
@@ -88,11 +91,13 @@ async function summarise(
   const { text, values } = rangeCondition(history.time, request);
   const { rows } = await asUserQuery(request.query, () =>
     client.query<Omit<HistorySummary, 'columns'>>(
-      `SELECT count(*) FILTER (WHERE ${text}) AS rows,
+      oneStatement(
+        `SELECT count(*) FILTER (WHERE ${text}) AS rows,
               min(${history.time}) FILTER (WHERE ${text}) AS "from", max(${history.time}) FILTER (WHERE ${text}) AS "to",
               count(*) FILTER (WHERE ${history.time} IS NULL) AS "rowsWithoutTime"
        FROM ${history.table}`,
-      values,
+        values,
+      ),
     ),
   );
   const [summary = { rows: 0, from: null, to: null, rowsWithoutTime: 0 }] = rows;

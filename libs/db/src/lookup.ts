@@ -1,7 +1,7 @@
 import { FlowlineError, type LookupTable } from '@flowline/events';
 
 import type { Database } from './database.ts';
-import { asTable, asUserQuery } from './history-query.ts';
+import { asTable, asUserQuery, oneStatement } from './history-query.ts';
 import { withTransaction } from './transaction.ts';
 
 /** A lookup table becomes part of every model version: beyond this it belongs into the history query. */
@@ -22,7 +22,10 @@ export async function readLookup(db: Database, name: string, query: string, key:
     (client) =>
       asUserQuery(
         query,
-        () => client.query<Record<string, unknown>>(`SELECT * FROM ${asTable(query, 'lookup')} LIMIT ${MAX_ROWS + 1}`),
+        () =>
+          client.query<Record<string, unknown>>(
+            oneStatement(`SELECT * FROM ${asTable(query, 'lookup')} LIMIT ${MAX_ROWS + 1}`),
+          ),
         `${where}.query`,
       ),
     { readOnly: true, timeoutMs: 120_000 },
