@@ -1,3 +1,4 @@
+export { anomalyReason, buildAlert, type AlertEvent, type AlertParts } from './alert.ts';
 export { alarmRateInterval, alphaOf, type AlarmControl, type RateInterval } from './alpha.ts';
 export {
   BUNDLE_VERSION,
@@ -8,6 +9,7 @@ export {
 } from './bundle.ts';
 export { fitCalibration, pValueOf, smallestPValue, type Calibration, type PValue } from './calibration.ts';
 export { fitCalibrationSet, patternPValue, type CalibrationSet, type PatternPValue } from './calibration-set.ts';
+export { compareOnHeldOut, type AlarmComparison, type Comparison, type ComparisonOptions } from './compare.ts';
 export { Detector, type DetectorOptions } from './detector.ts';
 export { formatBits, formatNumber, formatRange } from './format-number.ts';
 export { recipe, type TrainingData } from './recipe.ts';

@@ -1,0 +1,76 @@
+import { alertId, type Alert, type AnomalyReason, type Explanation } from '@flowline/events';
+import { rowValues, type FeatureTable } from '@flowline/features';
+import type { ModelBundle } from './bundle.ts';
+import { surpriseBits, type Scores } from './scores.ts';
+import { valueAt } from './sorted.ts';
+
+/** The event that an alert is about. */
+export interface AlertEvent {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  readonly id: string;
+  /** Milliseconds since the epoch. */
+  readonly timeMs: number;
+}
+
+/** What an alert is made from: row `row` of a table, its scores and its explanation. */
+export interface AlertParts {
+  readonly detector: string;
+  readonly modelVersion: number;
+  readonly bundle: ModelBundle;
+  readonly table: FeatureTable;
+  readonly scores: Scores;
+  readonly row: number;
+  readonly explanation: Explanation;
+  readonly event: AlertEvent;
+}
+
+/** Why a scored row is an anomaly. */
+export function anomalyReason(scores: Scores, row: number): AnomalyReason {
+  return scores.outOfDomain[row] === 1 ? 'out_of_domain' : 'low_density';
+}
+
+/** The alert of an anomalous event. Pure: the same event and model give the same alert, id included. */
+export function buildAlert({
+  detector,
+  modelVersion,
+  bundle,
+  table,
+  scores,
+  row,
+  explanation,
+  event,
+}: AlertParts): Alert {
+  const pValue = valueAt(scores.pValues, row);
+  const logDensityNats = valueAt(scores.logDensityNats, row);
+  return {
+    alertId: alertId(detector, event.topic, event.partition, event.offset),
+    state: 'opened',
+    detector,
+    reason: anomalyReason(scores, row),
+    score: {
+      pValue,
+      pMethod: scores.pMethods[row] ?? 'floor',
+      surpriseBits: surpriseBits(pValue),
+      logDensityNats: Number.isFinite(logDensityNats) ? logDensityNats : null,
+    },
+    observed: rowValues(bundle.schema, table, row),
+    expected: explanation.expected,
+    contributions: explanation.contributions,
+    nearestNormal: explanation.nearestNormal,
+    summary: explanation.summary,
+    model: {
+      version: modelVersion,
+      family: bundle.metadata.family,
+      trainedRows: bundle.metadata.history.train.rows,
+    },
+    event: {
+      topic: event.topic,
+      partition: event.partition,
+      offset: event.offset,
+      id: event.id,
+      time: new Date(event.timeMs).toISOString(),
+    },
+  };
+}

@@ -1,0 +1,151 @@
+import { createScorer, type Backend } from '@flowline/engine';
+import { sliceTable, type FeatureTable } from '@flowline/features';
+import { initBackend, loadFlow, Random } from '@flowline/flows';
+import type { ModelBundle } from './bundle.ts';
+import { patternPValue } from './calibration-set.ts';
+import { logDensities } from './log-densities.ts';
+import { noisyRows } from './noisy-rows.ts';
+import { valueAt } from './sorted.ts';
+
+/** Two models on the same held-out rows. */
+export type Comparison =
+  | { readonly comparable: false; readonly reason: string }
+  | {
+      readonly comparable: true;
+      readonly rows: number;
+      /** Mean of log p(challenger) − log p(champion), each difference clipped to ±5, in nats and original units. */
+      readonly meanDifferenceNats: number;
+      readonly standardError: number;
+      /** The challenger is at most one standard error behind. */
+      readonly notWorse: boolean;
+      /** null where no alpha was given. */
+      readonly alarms: AlarmComparison | null;
+      /** The challenger may take over: it is not worse, and its alarms are in bounds. */
+      readonly promote: boolean;
+      /** Why, in one sentence. */
+      readonly reason: string;
+    };
+
+/** Alarms of both models on the same held-out rows. */
+export interface AlarmComparison {
+  readonly championRate: number;
+  readonly challengerRate: number;
+  /** Three times the expected rate and three standard deviations, or the champion's rate where that is higher. */
+  readonly highestRate: number;
+  readonly inBounds: boolean;
+}
+
+/** How models are compared. */
+export interface ComparisonOptions {
+  readonly alpha?: number;
+  /** Default `tfjs-wasm`. */
+  readonly backend?: Backend;
+  /** Decides the noise. */
+  readonly seed?: number;
+}
+
+/** One absurd row must not decide. */
+const CLIP_NATS = 5;
+const CHUNK_ROWS = 16_384;
+
+/**
+ * Compares two models on rows that neither was trained on, by the paired differences of log p in original units: at the same rows with the same
+ * fixed noise (of the challenger's σ, in original units), since each flow is the density of x + σ·ε. Not comparable where the columns
+ * differ: log p is then about something else.
+ */
+export async function compareOnHeldOut(
+  champion: ModelBundle,
+  challenger: ModelBundle,
+  table: FeatureTable,
+  { alpha, backend = 'tfjs-wasm', seed = 0 }: ComparisonOptions = {},
+): Promise<Comparison> {
+  if (JSON.stringify(champion.schema) !== JSON.stringify(challenger.schema)) {
+    return { comparable: false, reason: 'the features differ: promote by hand' };
+  }
+  if (table.size < 2) return { comparable: false, reason: 'there are no held-out rows to compare on: promote by hand' };
+  const own = await judge(challenger, challenger, table, { alpha, backend, seed });
+  const other = await judge(champion, challenger, table, { alpha, backend, seed });
+  const differences = own.logDensityNats.map((logP, row) => clipped(logP, valueAt(other.logDensityNats, row)));
+  const rows = differences.length;
+  const mean = differences.reduce((sum, difference) => sum + difference / rows, 0);
+  const variance = differences.reduce((sum, difference) => sum + (difference - mean) ** 2 / (rows - 1), 0);
+  const standardError = Math.sqrt(variance / rows);
+  const notWorse = mean + standardError >= 0;
+  const alarms = alpha === undefined ? null : compareAlarms(challenger, alpha, rows, other.alarms, own.alarms);
+  const promote = notWorse && (alarms === null || alarms.inBounds);
+  return {
+    comparable: true,
+    rows,
+    meanDifferenceNats: mean,
+    standardError,
+    notWorse,
+    alarms,
+    promote,
+    reason: reasonOf(mean, standardError, notWorse, alarms),
+  };
+}
+
+async function judge(
+  model: ModelBundle,
+  reference: ModelBundle,
+  table: FeatureTable,
+  { alpha, backend, seed }: { alpha: number | undefined; backend: Backend; seed: number },
+): Promise<{ readonly logDensityNats: Float64Array; readonly alarms: number }> {
+  await initBackend(backend === 'tfjs-cpu' ? 'cpu' : 'wasm');
+  const flows = model.flows.map((bytes) => loadFlow(bytes));
+  const scorer = await createScorer(flows, { backend });
+  try {
+    const random = new Random(seed);
+    const logDensityNats = new Float64Array(table.size);
+    for (let start = 0; start < table.size; start += CHUNK_ROWS) {
+      const part = sliceTable(table, start, start + CHUNK_ROWS);
+      const { rows, logJacobian, outOfDomain } = noisyRows(model.encoding, reference.encoding, part, random);
+      const logP = await scorer.score(rows, part.size);
+      logP.forEach((flow, i) => {
+        logDensityNats[start + i] = outOfDomain[i] === 1 ? -Infinity : flow + valueAt(logJacobian, i);
+      });
+    }
+    if (alpha === undefined) return { logDensityNats, alarms: 0 };
+    const exact = await logDensities(scorer, model.encoding, table);
+    const alarms = exact.logDensityNats.reduce((count, logP, row) => {
+      const { p } = patternPValue(model.calibration, -logP, valueAt(exact.missingPattern, row));
+      return p <= alpha ? count + 1 : count;
+    }, 0);
+    return { logDensityNats, alarms };
+  } finally {
+    scorer.dispose();
+    for (const flow of flows) flow.dispose();
+  }
+}
+
+/** challenger − champion within ±5; rows that neither can follow do not decide. */
+function clipped(challenger: number, champion: number): number {
+  const difference = challenger - champion;
+  return Number.isNaN(difference) ? 0 : Math.max(-CLIP_NATS, Math.min(CLIP_NATS, difference));
+}
+
+function compareAlarms(
+  challenger: ModelBundle,
+  alpha: number,
+  rows: number,
+  championAlarms: number,
+  challengerAlarms: number,
+): AlarmComparison {
+  const { trimmedRows } = challenger.metadata.calibration;
+  const trimmedShare = trimmedRows / (trimmedRows + challenger.calibration.pooled.rows);
+  const expected = alpha + trimmedShare * (1 - alpha);
+  const bound = 3 * expected + 3 * Math.sqrt((3 * expected) / rows);
+  const [championRate, challengerRate] = [championAlarms / rows, challengerAlarms / rows];
+  const highestRate = Math.max(bound, championRate);
+  return { championRate, challengerRate, highestRate, inBounds: challengerRate <= highestRate };
+}
+
+function reasonOf(mean: number, standardError: number, notWorse: boolean, alarms: AlarmComparison | null): string {
+  const difference = `${mean >= 0 ? '+' : '−'}${Math.abs(mean).toFixed(4)} ± ${standardError.toFixed(4)} nats on held-out rows`;
+  if (!notWorse) return `the challenger is worse: ${difference}`;
+  if (alarms !== null && !alarms.inBounds) {
+    const [rate, bound] = [alarms.challengerRate, alarms.highestRate].map((value) => value.toPrecision(2));
+    return `the challenger alarms too often: ${rate ?? ''} an event, at most ${bound ?? ''} is allowed (${difference})`;
+  }
+  return `the challenger is not worse: ${difference}`;
+}
