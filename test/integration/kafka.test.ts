@@ -1,0 +1,347 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { createKafkaClient, createKafkaSink, createKafkaSource, KafkaAdmin } from '@flowline/kafka';
+import type { SourceBatch } from '@flowline/stream';
+import { CompressionTypes, type KafkaMessage } from 'kafkajs';
+import type { Subscription } from 'rxjs';
+
+import { kafkaVersions, startKafka, type TestKafka, withKafka } from '../support/kafka.ts';
+
+const START_TIMEOUT_MS = 90_000;
+const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+
+/** Offsets in memory, as Postgres would keep them. */
+class FakeOffsets {
+  readonly next = new Map<number, number>();
+  readonly gaps: [number, number, number][] = [];
+  failures = 0;
+
+  read(_topic: string, partition: number): Promise<number | null> {
+    if (this.failures-- > 0) return Promise.reject(Object.assign(new Error('away'), { retryable: true }));
+    return Promise.resolve(this.next.get(partition) ?? null);
+  }
+
+  recordGap(_topic: string, partition: number, from: number, to: number): Promise<void> {
+    this.gaps.push([partition, from, to]);
+    return Promise.resolve();
+  }
+}
+
+describe.each(kafkaVersions)('Kafka %s', (version) => {
+  withKafka(describe, version)('source and sink', () => {
+    let broker: TestKafka;
+    const subscriptions: Subscription[] = [];
+    let topics = 0;
+
+    beforeAll(async () => {
+      broker = await startKafka({ version });
+    }, START_TIMEOUT_MS);
+    afterEach(() => subscriptions.splice(0).forEach((subscription) => subscription.unsubscribe()));
+    afterAll(() => broker.stop());
+
+    const client = () => createKafkaClient({ brokers: broker.brokers, clientId: 'flowline-test', log: silent });
+
+    async function newTopic(partitions = 1): Promise<string> {
+      const topic = `topic-${version}-${process.pid}-${topics++}`;
+      await broker.createTopic(topic, partitions);
+      return topic;
+    }
+
+    async function produce(
+      topic: string,
+      values: readonly string[],
+      options: { partition?: number; compression?: CompressionTypes } = {},
+    ) {
+      const producer = broker.kafka.producer();
+      await producer.connect();
+      const { partition = 0, compression = CompressionTypes.None } = options;
+      await producer.send({
+        topic,
+        compression,
+        messages: values.map((value) => ({ value, partition, key: `k${value}`, headers: { h: 'v' } })),
+      });
+      await producer.disconnect();
+    }
+
+    function open(
+      topic: string,
+      offsets: FakeOffsets,
+      options: { maxRows?: number; groupId?: string; startFrom?: 'earliest' | 'latest' } = {},
+    ) {
+      return createKafkaSource({
+        client: client(),
+        groupId: options.groupId ?? `group-${topic}`,
+        topic,
+        startFrom: options.startFrom ?? 'earliest',
+        offsets,
+        maxRows: options.maxRows ?? 100,
+        maxWaitMs: 20,
+      });
+    }
+
+    /** Stores batches as they come; `until` gives the values stored so far. */
+    function store(source: ReturnType<typeof open>, offsets: FakeOffsets) {
+      const batches: SourceBatch[] = [];
+      const values: string[] = [];
+      const failed: unknown[] = [];
+      subscriptions.push(
+        source.batches$.subscribe({
+          next: (batch) => {
+            batches.push(batch);
+            values.push(...batch.records.map(({ value }) => Buffer.from(value ?? []).toString()));
+            offsets.next.set(batch.partition, batch.nextOffset);
+            batch.done();
+          },
+          error: (error: unknown) => failed.push(error),
+        }),
+      );
+      return { batches, values, failed };
+    }
+
+    const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => String(from + i));
+
+    it('reads every record once and in order, in batches of at most maxRows, with key, headers and time', async () => {
+      const topic = await newTopic(2);
+      await produce(topic, numbers(0, 250), { partition: 0 });
+      await produce(topic, numbers(250, 300), { partition: 1 });
+      const offsets = new FakeOffsets();
+      const { batches, values } = store(open(topic, offsets), offsets);
+      await eventually(() => expect([...values].sort()).toEqual(numbers(0, 300).sort()));
+      const first = batches.filter(({ partition }) => partition === 0);
+      expect(first.flatMap(({ records }) => records.map(({ offset }) => offset))).toEqual(numbers(0, 250).map(Number));
+      expect(Math.max(...batches.map(({ records }) => records.length))).toBeLessThanOrEqual(100);
+      const record = first[0]?.records[0];
+      expect(Buffer.from(record?.key ?? []).toString()).toBe('k0');
+      expect(record?.headers).toEqual({ h: 'v' });
+      expect(Math.abs(Date.now() - (record?.timestampMs ?? 0))).toBeLessThan(60_000);
+    });
+
+    it('waits for done before it reads on', async () => {
+      const topic = await newTopic();
+      await produce(topic, numbers(0, 50));
+      const seen: SourceBatch[] = [];
+      subscriptions.push(
+        open(topic, new FakeOffsets(), { maxRows: 10 }).batches$.subscribe((batch) => seen.push(batch)),
+      );
+      await eventually(() => expect(seen).toHaveLength(1));
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      expect(seen).toHaveLength(1);
+      seen[0]?.done();
+      await eventually(() => expect(seen).toHaveLength(2));
+    });
+
+    it('begins where Postgres says, before and beyond what was committed to Kafka', async () => {
+      const topic = await newTopic();
+      await produce(topic, numbers(0, 60));
+      const offsets = new FakeOffsets();
+      const earlier = store(open(topic, offsets), offsets);
+      await eventually(() => expect(earlier.values).toHaveLength(60));
+      subscriptions.pop()?.unsubscribe();
+      offsets.next.set(0, 30);
+      const again = store(open(topic, offsets, { groupId: `other-${topic}` }), offsets);
+      await eventually(() => expect(again.values).toEqual(numbers(30, 60)));
+      subscriptions.pop()?.unsubscribe();
+      offsets.next.set(0, 45);
+      const rewound = store(open(topic, offsets, { groupId: `other-${topic}` }), offsets);
+      await eventually(() => expect(rewound.values).toEqual(numbers(45, 60)));
+    }, 90_000);
+
+    it('commits to Kafka what is stored', async () => {
+      const topic = await newTopic();
+      await produce(topic, numbers(0, 40));
+      const offsets = new FakeOffsets();
+      const source = open(topic, offsets, { maxRows: 15 });
+      subscriptions.push(
+        source.batches$.subscribe((batch) => {
+          offsets.next.set(0, batch.nextOffset);
+          batch.done();
+        }),
+      );
+      const admin = broker.kafka.admin();
+      await admin.connect();
+      try {
+        await eventually(async () => {
+          const [found] = await admin.fetchOffsets({ groupId: `group-${topic}`, topics: [topic] });
+          expect(found?.partitions[0]?.offset).toBe('40');
+        });
+      } finally {
+        await admin.disconnect();
+      }
+    });
+
+    it('finishes the batch in flight and completes when it is stopped', async () => {
+      const topic = await newTopic();
+      await produce(topic, numbers(0, 30));
+      const source = open(topic, new FakeOffsets(), { maxRows: 10 });
+      const seen: number[] = [];
+      const completed = new Promise<void>((resolve, reject) => {
+        subscriptions.push(
+          source.batches$.subscribe({
+            next: (batch) => {
+              source.stop();
+              setTimeout(() => {
+                seen.push(batch.nextOffset);
+                batch.done();
+              }, 50);
+            },
+            error: reject,
+            complete: resolve,
+          }),
+        );
+      });
+      await completed;
+      expect(seen).toEqual([10]);
+    });
+
+    it('tells Postgres at once where `latest` begins', async () => {
+      const topic = await newTopic();
+      await produce(topic, numbers(0, 5));
+      const offsets = new FakeOffsets();
+      const { batches, values } = store(open(topic, offsets, { startFrom: 'latest' }), offsets);
+      await eventually(() => expect(offsets.next.get(0)).toBe(5));
+      await produce(topic, ['later']);
+      await eventually(() => expect(values).toEqual(['later']));
+      expect(batches[0]?.records).toEqual([]);
+    });
+
+    it('waits while the stored offset cannot be read', async () => {
+      const topic = await newTopic();
+      await produce(topic, ['a']);
+      const offsets = new FakeOffsets();
+      offsets.failures = 2;
+      const { values, failed } = store(open(topic, offsets), offsets);
+      await eventually(() => expect(values).toEqual(['a']));
+      expect(failed).toEqual([]);
+    });
+
+    it('counts records that are gone, and goes on after them', async () => {
+      const topic = await newTopic();
+      await produce(topic, numbers(0, 20));
+      const admin = broker.kafka.admin();
+      await admin.connect();
+      await admin.fetchTopicOffsets(topic); // loads the metadata that the next call relies on
+      await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '12' }] });
+      await admin.disconnect();
+      const offsets = new FakeOffsets();
+      offsets.next.set(0, 4);
+      const { values } = store(open(topic, offsets), offsets);
+      await eventually(() => expect(values).toEqual(numbers(12, 20)));
+      expect(offsets.gaps).toEqual([[0, 4, 12]]);
+    });
+
+    it('stops when the stored offset lies beyond the end', async () => {
+      const topic = await newTopic();
+      await produce(topic, ['a']);
+      const offsets = new FakeOffsets();
+      offsets.next.set(0, 7);
+      const { failed } = store(open(topic, offsets), offsets);
+      await eventually(() => expect(failed).toMatchObject([{ code: 'FLOWLINE_TOPIC_RECREATED' }]));
+    });
+
+    it('shares the partitions with another member without losing a record', async () => {
+      const topic = await newTopic(4);
+      const offsets = new FakeOffsets();
+      const one = store(open(topic, offsets), offsets);
+      await produce(topic, numbers(0, 100), { partition: 0 });
+      await eventually(() => expect(one.values).toHaveLength(100));
+      const two = store(open(topic, offsets), offsets);
+      let produced = 100;
+      await eventually(async () => {
+        await produce(topic, numbers(produced, produced + 10), { partition: (produced / 10) % 4 });
+        produced += 10;
+        expect(one.values.length).toBeGreaterThan(0);
+        expect(two.values.length).toBeGreaterThan(0);
+      });
+      const stored = () => new Set([...one.values, ...two.values]);
+      await eventually(() => expect(stored().size).toBe(produced));
+    }, 90_000);
+
+    it.each([
+      ['gzip', CompressionTypes.GZIP],
+      ['snappy', CompressionTypes.Snappy],
+      ['zstd', CompressionTypes.ZSTD],
+    ])('reads %s', async (_name, compression) => {
+      const topic = await newTopic();
+      client(); // installs the codecs, which the producer of the test uses too
+      await produce(topic, numbers(0, 30), { compression });
+      const offsets = new FakeOffsets();
+      const { values } = store(open(topic, offsets), offsets);
+      await eventually(() => expect(values).toEqual(numbers(0, 30)));
+    });
+
+    it('says which topic is missing, and that a broker does not answer', async () => {
+      const missing = store(open('no-such-topic', new FakeOffsets()), new FakeOffsets());
+      await eventually(() => expect(missing.failed).toMatchObject([{ code: 'FLOWLINE_TOPIC_MISSING' }]));
+      const nobody = createKafkaClient({ brokers: ['127.0.0.1:1'], clientId: 't', log: silent });
+      await expect(KafkaAdmin.connect(nobody)).rejects.toMatchObject({
+        code: 'FLOWLINE_BROKER_UNREACHABLE',
+        where: '127.0.0.1:1',
+        retryable: true,
+      });
+    });
+
+    it('reports lag', async () => {
+      const topic = await newTopic();
+      await produce(topic, numbers(0, 20));
+      const source = open(topic, new FakeOffsets(), { maxRows: 5 });
+      const seen: SourceBatch[] = [];
+      subscriptions.push(source.batches$.subscribe((batch) => seen.push(batch)));
+      await eventually(() => expect(seen).toHaveLength(1));
+      seen[0]?.done();
+      await eventually(() => expect(seen).toHaveLength(2));
+      expect(await source.lag()).toEqual([{ partition: 0, records: 15 }]);
+    });
+
+    it('sends alerts with key and headers, more than one record batch may hold', async () => {
+      const topic = await newTopic();
+      const sink = createKafkaSink(client());
+      const messages = numbers(0, 30).map((id) => ({
+        alertId: id,
+        topic,
+        key: `d|${id}`,
+        headers: { ce_id: id, ce_specversion: '1.0' },
+        value: JSON.stringify({ id, filler: 'x'.repeat(100_000) }),
+      }));
+      await sink.send(messages);
+      await sink.close();
+      const received = await readAll(broker, topic, 30);
+      expect(received.map(({ key }) => key?.toString())).toEqual(messages.map(({ key }) => key));
+      expect(received[3]?.headers?.ce_id?.toString()).toBe('3');
+      expect(received[29]?.value?.toString()).toBe(messages[29]?.value);
+    });
+
+    it('rejects when the alert topic does not exist, and recovers', async () => {
+      const sink = createKafkaSink(client());
+      const message = { alertId: '1', topic: 'absent-alerts', key: 'k', headers: {}, value: '{}' };
+      await expect(sink.send([message])).rejects.toMatchObject({ code: 'FLOWLINE_TOPIC_MISSING' });
+      const topic = await newTopic();
+      await sink.send([{ ...message, topic }]);
+      await sink.close();
+      expect(await readAll(broker, topic, 1)).toHaveLength(1);
+    });
+  });
+});
+
+async function readAll(broker: TestKafka, topic: string, count: number): Promise<KafkaMessage[]> {
+  const consumer = broker.kafka.consumer({ groupId: `check-${topic}` });
+  await consumer.connect();
+  await consumer.subscribe({ topics: [topic], fromBeginning: true });
+  const messages: KafkaMessage[] = [];
+  await consumer.run({ eachMessage: ({ message }) => Promise.resolve(void messages.push(message)) });
+  await eventually(() => expect(messages.length).toBeGreaterThanOrEqual(count));
+  await consumer.disconnect();
+  return messages;
+}
+
+/** Repeats an assertion until it holds, for at most 30 s. */
+async function eventually(assertion: () => void | Promise<void>): Promise<void> {
+  const deadline = Date.now() + 30_000;
+  for (;;) {
+    try {
+      await assertion();
+      return;
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+  }
+}
