@@ -1,0 +1,283 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+import type { FlowlineError } from '@flowline/events';
+import { describe, expect, it } from '@jest/globals';
+
+import { readDefinition } from './detector-definition.ts';
+import { detectorJsonSchema } from './detector-document.ts';
+import { loadDetectorFile } from './load-detector-file.ts';
+import { parseDetector } from './parse-detector.ts';
+
+const whole = `
+apiVersion: flowline/v1
+kind: Detector
+metadata: { name: checkout-latency, labels: { team: sre } }
+spec:
+  source:
+    kafka: { topic: orders.v2, format: json, startFrom: latest }
+    time: { field: ts, unit: ms }
+    eventId: id
+  history: { query: "select * from orders", timeColumn: at, lookback: 30d, maxRows: 400000 }
+  lookups:
+    airports: { csv: airports.csv, key: iata }
+    shops: { query: select * from shops, key: id }
+  features:
+    - { name: latency_ms, type: positive }
+    - { name: amount, type: real, from: { asinh: order.amount } }
+    - { name: method, type: categorical, maxLevels: 12 }
+    - { name: rate, type: real, from: { lookup: { table: airports, key: origin, value: rate } } }
+    - { name: hour, type: cyclic, from: ts, period: 1d }
+    - { name: weekday, type: cyclic, from: { timePart: { of: ts, part: dayOfWeek, timezone: Europe/Paris } }, period: 7 }
+    - { name: load, type: unit, role: context }
+  missing: { nullable: [order.amount, load] }
+  model: { family: realNVP, seed: 7, members: 3, budget: { maxMinutes: 2, steps: 900 }, calibration: { fraction: 0.3 } }
+  training: { data: clean, schedule: "15 2 * * *", timezone: Europe/Paris }
+  decision: { test: density, control: { falseAlarms: 14/week } }
+  alerts: { topic: alerts }
+  retention: { scored: 2d, anomalies: 1w }
+`;
+
+const least = `
+apiVersion: flowline/v1
+kind: Detector
+metadata: { name: least }
+spec:
+  source: { time: { field: at.ms, unit: iso } }
+  history: { query: select 1 }
+  features: [{ name: x, type: real }]
+  training: { data: unlabelled }
+  decision: { control: { alpha: 1.0e-3 } }
+`;
+
+const airports = () => 'iata,rate\nJFK,1.5\n';
+
+const findings = (text: string): string[] => {
+  try {
+    parseDetector(text, 'detector.yaml', airports);
+  } catch (error) {
+    expect(error).toMatchObject({ code: 'FLOWLINE_CONFIG_INVALID', where: 'detector.yaml' });
+    return (error as FlowlineError).message
+      .split('\n')
+      .slice(1)
+      .map((line) => line.trim());
+  }
+  return [];
+};
+
+/** The findings of `least` (or `whole`) after replacing one text by another. */
+const after = (replaced: string, by: string, text = least) => {
+  expect(text).toContain(replaced);
+  return findings(text.replace(replaced, by));
+};
+
+describe('parseDetector', () => {
+  it('resolves every part of a detector', () => {
+    expect(parseDetector(whole, 'detector.yaml', airports)).toEqual({
+      name: 'checkout-latency',
+      labels: { team: 'sre' },
+      source: {
+        kafka: { topic: 'orders.v2', format: 'json', startFrom: 'latest' },
+        time: { field: 'ts', unit: 'ms' },
+        eventId: 'id',
+      },
+      history: { query: 'select * from orders', timeColumn: 'at', lookbackMs: 2_592_000_000, maxRows: 400_000 },
+      lookups: {
+        airports: { table: { key: 'iata', rows: { JFK: { iata: 'JFK', rate: 1.5 } } } },
+        shops: { query: 'select * from shops', key: 'id' },
+      },
+      features: [
+        feature('latency_ms', 'positive'),
+        feature('amount', 'real', { from: { asinh: 'order.amount' }, nullable: true }),
+        feature('method', 'categorical', { maxLevels: 12 }),
+        feature('rate', 'real', { from: { lookup: { table: 'airports', key: 'origin', value: 'rate' } } }),
+        feature('hour', 'cyclic', { from: 'ts', role: 'context', period: 86_400_000 }),
+        feature('weekday', 'cyclic', {
+          from: { timePart: { of: 'ts', part: 'dayOfWeek', timezone: 'Europe/Paris' } },
+          role: 'context',
+          period: 7,
+        }),
+        feature('load', 'unit', { role: 'context', nullable: true }),
+      ],
+      model: {
+        family: 'realNVP',
+        seed: 7,
+        members: 3,
+        budget: { maxMinutes: 2, steps: 900 },
+        calibration: { fraction: 0.3 },
+      },
+      training: { data: 'clean', schedule: '15 2 * * *', timezone: 'Europe/Paris' },
+      decision: { test: 'density', control: { falseAlarmsPerDay: 2 } },
+      alerts: { topic: 'alerts' },
+      retention: { scoredMs: 172_800_000, anomaliesMs: 604_800_000 },
+    });
+  });
+
+  it('fills in every default', () => {
+    expect(parseDetector(least, 'detector.yaml')).toEqual({
+      name: 'least',
+      labels: {},
+      source: { kafka: null, time: { field: 'at.ms', unit: 'iso' }, eventId: null },
+      history: { query: 'select 1', timeColumn: 'at.ms', lookbackMs: null, maxRows: 500_000 },
+      lookups: {},
+      features: [feature('x', 'real')],
+      model: {
+        family: 'auto',
+        seed: 1,
+        members: 1,
+        budget: { maxMinutes: 10, steps: null },
+        calibration: { fraction: 0.2 },
+      },
+      training: { data: 'unlabelled', schedule: null, timezone: 'UTC' },
+      decision: { test: 'density', control: { alpha: 1e-3 } },
+      alerts: { topic: 'flowline.alerts.v1' },
+      retention: { scoredMs: 2_592_000_000, anomaliesMs: 34_560_000_000 },
+    });
+  });
+
+  it('gives a definition that is read back from JSON as it was', () => {
+    const definition = parseDetector(whole, 'detector.yaml', airports);
+    expect(readDefinition(JSON.parse(JSON.stringify(definition)), 'checkout-latency')).toEqual(definition);
+    const foreign = { ...definition, windows: [] };
+    expect(() => readDefinition(foreign, 'checkout-latency')).toThrow(/cannot be read: .*windows/);
+  });
+
+  it('lists every problem of the shape at once, with its line and what was meant', () => {
+    const text = least
+      .replace('kind: Detector', 'kind: Detecto')
+      .replace('unit: iso', 'unti: iso')
+      .replace('alpha: 1.0e-3', 'alpha: 0.7')
+      .replace('type: real', 'type: reel, colour: red');
+    expect(findings(text)).toEqual([
+      'kind (line 3): found "Detecto" — expected Detector; did you mean "Detector"?',
+      'spec.source.time.unit (line 6): required, but absent — expected one of ms, s, us, iso',
+      'spec.source.time.unti (line 6): unknown key — did you mean "unit"? Rename or remove it',
+      'spec.features[0].type (line 8): found "reel" — expected one of real, positive, integer, unit, categorical, boolean, cyclic; did you mean "real"?',
+      'spec.features[0].colour (line 8): unknown key — remove it; known here: name, type, from, period, role, maxLevels',
+      'spec.decision.control.alpha (line 10): found 0.7 — expected less than 0.5',
+    ]);
+  });
+
+  it('lists every problem between the parts at once', () => {
+    const text = whole
+      .replace('name: amount', 'name: latency_ms')
+      .replace('table: airports', 'table: airport')
+      .replace(', period: 1d', '')
+      .replace('timezone: Europe/Paris } }, period', 'timezone: Europe/Pari } }, period')
+      .replace('period: 7', 'period: 7, role: score')
+      .replace('nullable: [order.amount, load]', 'nullable: [order.amuont]')
+      .replace('schedule: "15 2 * * *", timezone: Europe/Paris', 'timezone: Paris')
+      .replace('falseAlarms: 14/week', 'falseAlarms: 2/day, alpha: 0.001')
+      .replace('type: unit', 'type: unit, maxLevels: 3, period: 2')
+      .replace('csv: airports.csv', 'query: x, csv: airports.csv')
+      .replace('scored: 2d', 'scored: 0d');
+    expect(findings(text).map((line) => line.replace(/ — .*/, ''))).toEqual([
+      'spec.training.timezone (line 24): "Paris" is not a time zone',
+      'spec.lookups.airports (line 12): both query and csv',
+      'spec.features[1].name (line 16): "latency_ms" is already the name of features[0]',
+      'spec.features[3].from (line 18): no lookup table is called "airport"',
+      'spec.features[4].period (line 19): required for type cyclic, but absent',
+      'spec.features[5].role (line 20): a cyclic feature conditions the density and is not scored',
+      'spec.features[5].from (line 20): "Europe/Pari" is not a time zone',
+      'spec.features[6].period (line 21): type unit has no period',
+      'spec.features[6].maxLevels (line 21): type unit has no levels to count',
+      'spec.missing.nullable[0] (line 22): no feature and no column of one is called "order.amuont"',
+      'spec.decision.control (line 25): both falseAlarms and alpha',
+      'spec.retention.scored (line 27): found "0d"',
+    ]);
+  });
+
+  it.each([
+    [
+      '{ name: x, type: real }',
+      '{ name: x, type: real, from: { lg: y } }',
+      'spec.features[0].from.lg (line 8): unknown key — did you mean "log"? Rename or remove it',
+    ],
+    [
+      '{ name: x, type: real }',
+      '{ name: x, type: real, from: { log: { ratio: [a] } } }',
+      'spec.features[0].from.log.ratio (line 8): found a list — expected at least 2 items',
+    ],
+    [
+      '{ name: x, type: real }',
+      '{ name: x, type: real, from: 3 }',
+      'spec.features[0].from (line 8): found 3 — expected a column or one of log, asinh, difference, ratio, haversine, lookup, timePart',
+    ],
+    [
+      '{ name: x, type: real }',
+      '{ name: x, type: real, role: context }',
+      'spec.features (line 8): no feature is scored — give at least one feature (not cyclic) the role score',
+    ],
+    ['[{ name: x, type: real }]', '[]', 'spec.features (line 8): found a list — expected at least 1 items'],
+    [
+      '{ alpha: 1.0e-3 }',
+      '{}',
+      'spec.decision.control (line 10): neither falseAlarms nor alpha — write exactly one, such as falseAlarms: 2/day',
+    ],
+    [
+      '{ alpha: 1.0e-3 }',
+      '{ falseAlarms: 0/day }',
+      'spec.decision.control.falseAlarms (line 10): found "0/day" — expected a rate above zero: a detector that may never be wrong never alerts',
+    ],
+    [
+      'name: least',
+      'name: Least One',
+      'metadata.name (line 4): found "Least One" — expected lower-case letters, digits and hyphens, at most 63',
+    ],
+    ['kind: Detector', 'kind: [', 'line 4, column 1: '],
+    [
+      'kind: Detector',
+      'kind: Detector\nkind: Detector',
+      'line 4, column 1: Map keys must be unique — correct the YAML here',
+    ],
+  ])('says what is wrong with %s → %s', (replaced, by, finding) => {
+    expect(after(replaced, by)[0]).toContain(finding);
+  });
+
+  it('says that a text is no detector', () => {
+    expect(findings('just text')).toEqual(['(the document): found "just text" — expected object']);
+    expect(findings('')[0]).toContain('(the document)');
+  });
+
+  it('refuses what is designed but not built', () => {
+    expect(after('topic: alerts', 'topic: alerts, cooldown: 30m', whole)).toEqual([
+      'spec.alerts.cooldown (line 26): unknown key — remove it; known here: topic',
+    ]);
+    expect(after('test: density', 'test: combined', whole)).toEqual([
+      'spec.decision.test (line 25): found "combined" — expected density',
+    ]);
+  });
+});
+
+describe('loadDetectorFile', () => {
+  it('reads CSV files relative to the detector, and tells which file is missing', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'flowline-detector-'));
+    const file = path.join(folder, 'detector.yaml');
+    writeFileSync(file, whole);
+    await expect(loadDetectorFile(file)).rejects.toMatchObject({
+      code: 'FLOWLINE_CONFIG_INVALID',
+      message: expect.stringMatching(/spec\.lookups\.airports\.csv \(line \d+\): .*airports\.csv cannot be read/),
+    });
+    writeFileSync(path.join(folder, 'airports.csv'), airports());
+    expect((await loadDetectorFile(file)).lookups).toMatchObject({ airports: { table: { key: 'iata' } } });
+    rmSync(folder, { recursive: true });
+    await expect(loadDetectorFile(file)).rejects.toMatchObject({ code: 'FLOWLINE_FILE_UNREADABLE', where: file });
+  });
+});
+
+describe('detectorJsonSchema', () => {
+  it('knows the same keys as the check', () => {
+    const schema = JSON.stringify(detectorJsonSchema());
+    for (const key of ['falseAlarms', 'haversine', 'maxLevels', 'lookback']) expect(schema).toContain(`"${key}"`);
+    expect(detectorJsonSchema()).toMatchObject({
+      $schema: 'https://json-schema.org/draft/2020-12/schema',
+      additionalProperties: false,
+      required: ['apiVersion', 'kind', 'metadata', 'spec'],
+    });
+  });
+});
+
+function feature(name: string, type: string, change: object = {}): object {
+  return { name, type, from: name, role: 'score', nullable: false, maxLevels: 64, period: null, ...change };
+}

@@ -1,0 +1,72 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+import type { FlowlineError } from '@flowline/events';
+import { describe, expect, it } from '@jest/globals';
+
+import { loadSettings, requireDatabaseUrl, requireKafkaBrokers } from './settings.ts';
+
+const failure = (run: () => unknown): FlowlineError => {
+  try {
+    run();
+  } catch (error) {
+    return error as FlowlineError;
+  }
+  throw new Error('nothing was thrown');
+};
+
+describe('loadSettings', () => {
+  it('has a default for everything but addresses', () => {
+    const settings = loadSettings({ FLOWLINE_HTTP_PORT: '', PATH: '/bin' });
+    expect(settings).toEqual({
+      database: { url: null, poolSize: 8 },
+      kafka: { brokers: null, clientId: 'flowline' },
+      logLevel: 'info',
+      httpPort: null,
+      backend: 'wasm',
+      batch: { maxRows: 5_000, maxWaitMs: 100 },
+      eventMaxBytes: 1_000_000,
+    });
+    expect(failure(() => requireDatabaseUrl(settings)).message).toContain('FLOWLINE_DATABASE_URL');
+    expect(failure(() => requireKafkaBrokers(settings)).message).toContain('FLOWLINE_KAFKA_BROKERS');
+  });
+
+  it('reads numbers, lists and references', () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'flowline-settings-'));
+    const file = path.join(folder, 'url');
+    writeFileSync(file, 'postgres://u:p@db/flow\n');
+    const settings = loadSettings({
+      FLOWLINE_DATABASE_URL: `file:${file}`,
+      FLOWLINE_KAFKA_BROKERS: 'env:BROKERS',
+      BROKERS: 'a:9092, b:9093',
+      FLOWLINE_HTTP_PORT: '8080',
+      FLOWLINE_LOG_LEVEL: 'debug',
+      FLOWLINE_BACKEND: 'cpu',
+    });
+    rmSync(folder, { recursive: true });
+    expect(requireDatabaseUrl(settings)).toBe('postgres://u:p@db/flow');
+    expect(requireKafkaBrokers(settings)).toEqual(['a:9092', 'b:9093']);
+    expect(settings).toMatchObject({ httpPort: 8080, logLevel: 'debug', backend: 'cpu' });
+  });
+
+  it('lists everything that is wrong, and no secret', () => {
+    const error = failure(() =>
+      loadSettings({
+        FLOWLINE_DATABASE_URL: 'mysql://u:s3cret@db/flow',
+        FLOWLINE_KAFKA_BROKERS: 'env:NOT_SET',
+        FLOWLINE_HTTP_PORT: '70000',
+        FLOWLINE_LOG_LEVEL: 'loud',
+        FLOWLINE_BATCH_MAX_ROWS: 'many',
+      }),
+    );
+    expect(error.code).toBe('FLOWLINE_CONFIG_INVALID');
+    expect(error.message.split('\n').slice(1).sort()).toEqual([
+      '  FLOWLINE_BATCH_MAX_ROWS: found "many" — expected a whole number',
+      '  FLOWLINE_DATABASE_URL: found another kind of value — expected postgres://user:password@host:port/database',
+      '  FLOWLINE_HTTP_PORT: found "70000" — expected at most 65535',
+      '  FLOWLINE_KAFKA_BROKERS: FLOWLINE_KAFKA_BROKERS refers to the variable NOT_SET, which is not set — Set NOT_SET.',
+      '  FLOWLINE_LOG_LEVEL: found "loud" — expected one of trace, debug, info, warn, error, fatal, silent',
+    ]);
+  });
+});
