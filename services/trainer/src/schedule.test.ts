@@ -15,14 +15,16 @@ function world(detectors: ScheduledDetector[]) {
     now: new Date('2026-05-02T09:00:00Z'),
     detectors,
     runs: [] as string[],
-    errors: [] as (string | null)[],
+    errors: [] as string[],
+    rereads: [] as unknown[],
+    away: false,
     running: 0,
     most: 0,
   };
   const abort = new AbortController();
   const last = new Map<string, Date>();
   const schedule = new TrainingSchedule({
-    list: () => Promise.resolve(state.detectors),
+    list: () => (state.away ? Promise.reject(new Error('away')) : Promise.resolve(state.detectors)),
     lastRun: (name) => Promise.resolve(last.get(name) ?? null),
     train: async (name, scheduledFor) => {
       state.most = Math.max(state.most, ++state.running);
@@ -32,6 +34,7 @@ function world(detectors: ScheduledDetector[]) {
       state.running--;
       if (name === 'broken') throw new Error('training failed');
     },
+    onReread: (error) => state.rereads.push(error),
     onError: (name) => state.errors.push(name),
     signal: abort.signal,
     rereadMs: 10,
@@ -103,6 +106,18 @@ describe('TrainingSchedule', () => {
     await schedule.idle();
     expect(state.errors).toEqual(['wrong']);
     expect(state.runs).toEqual(['nightly 2026-05-02T02:15:00.000Z']);
+  });
+
+  it('goes on when the detectors cannot be read for a while', async () => {
+    const { state, schedule } = world([nightly]);
+    state.away = true;
+    await schedule.reread();
+    expect(state.rereads).toEqual([new Error('away')]);
+    state.away = false;
+    await schedule.reread();
+    await schedule.idle();
+    expect(state.rereads).toHaveLength(2);
+    expect(state.runs).toHaveLength(1);
   });
 
   it('runs on a tick of the clock', async () => {

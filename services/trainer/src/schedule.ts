@@ -1,6 +1,7 @@
 import { createTask, type ScheduledTask } from 'node-cron';
 
 import { checkSchedule, missedRun } from './missed-run.ts';
+import { pause } from './pause.ts';
 
 /** A detector that is trained on a schedule. */
 export interface ScheduledDetector {
@@ -18,9 +19,11 @@ export interface ScheduleParts {
   /** The latest scheduled time that somebody ran or runs; null: none yet. */
   lastRun(detector: string): Promise<Date | null>;
   /** Runs one scheduled time; resolves when it ended, whoever ran it. */
-  train(detector: string, scheduledFor: Date): Promise<void>;
-  /** Hears of what went wrong and was survived. */
-  onError(detector: string | null, error: unknown): void;
+  train(detector: string, scheduledFor: Date): Promise<unknown>;
+  /** Hears that the detectors were read (null), or why they could not be. */
+  onReread(error: unknown): void;
+  /** Hears of what went wrong with a detector and was survived. */
+  onError(detector: string, error: unknown): void;
   readonly signal: AbortSignal;
   /** How often the detectors are read again and missed runs looked for (default 30,000). */
   readonly rereadMs?: number;
@@ -33,6 +36,8 @@ interface Entry {
 }
 
 const REREAD_MS = 30_000;
+/** What node-cron says of ticks is of no use: what matters is whether a run is due. */
+const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined, debug: () => undefined };
 
 /**
  * Trains detectors when their schedules say so, one at a time in this process.
@@ -84,8 +89,9 @@ export class TrainingSchedule {
         this.#ensureTask(detector);
         void this.#enqueue(detector);
       }
+      this.#parts.onReread(null);
     } catch (error) {
-      this.#parts.onError(null, error);
+      this.#parts.onReread(error);
     }
   }
 
@@ -115,6 +121,7 @@ export class TrainingSchedule {
         noOverlap: true,
         // A tick that came late is no loss: the next reread finds its run.
         suppressMissedWarning: true,
+        logger: quiet,
       });
       void task.start();
       this.#reported.delete(detector.name);
@@ -148,20 +155,4 @@ export class TrainingSchedule {
     const due = missedRun(detector.schedule, detector.timezone, last, now());
     if (due !== null) await this.#parts.train(detector.name, due);
   }
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) {
-      resolve();
-      return;
-    }
-    const end = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal.addEventListener('abort', end);
-  });
 }

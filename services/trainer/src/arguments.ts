@@ -1,0 +1,57 @@
+import { parseArgs } from 'node:util';
+
+import { FlowlineError } from '@flowline/events';
+
+import { promotionModes, type PromotionMode } from './promotion.ts';
+
+/** How the trainer is called. */
+export const HELP = `flowline trainer
+  serve                           train detectors on their schedules, until a signal
+  --once <detector>               train one now
+    --promote=auto|never|always   auto: when it is not worse than the champion (default)
+    --json                        one line of JSON on standard output at the end
+`;
+
+/** What the trainer is to do. */
+export interface Arguments {
+  /** The detector to train now; null: serve. */
+  readonly once: string | null;
+  readonly json: boolean;
+  readonly promotion: PromotionMode;
+}
+
+/**
+ * Reads the command line; null where help was asked for.
+ * @throws FlowlineError FLOWLINE_USAGE.
+ */
+export function readArguments(args: readonly string[]): Arguments | null {
+  const { values, positionals } = parse(args);
+  if (values.help) return null;
+  const promotion = promotionModes.find((mode) => mode === values.promote);
+  if (promotion === undefined) throw usage(`--promote is "${values.promote}"; expected ${promotionModes.join(', ')}.`);
+  const serves = positionals.length === 1 && positionals[0] === 'serve' && values.once === undefined;
+  const trains = positionals.length === 0 && values.once !== undefined && values.once !== '';
+  if (!serves && !trains) throw usage('Expected serve, or --once <detector>.');
+  return { once: values.once ?? null, json: values.json, promotion };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        once: { type: 'string' },
+        json: { type: 'boolean', default: false },
+        promote: { type: 'string', default: 'auto' },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    });
+  } catch (error) {
+    throw usage(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function usage(finding: string): FlowlineError {
+  return new FlowlineError('FLOWLINE_USAGE', finding, { where: 'flowline trainer', remedy: 'See --help.' });
+}

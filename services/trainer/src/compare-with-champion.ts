@@ -1,0 +1,41 @@
+import { championVersion, type Database, loadChampion } from '@flowline/db';
+import { compareOnHeldOut, loadBundle, type ModelBundle } from '@flowline/detector';
+import { FlowlineError } from '@flowline/events';
+import type { FeatureTable } from '@flowline/features';
+import type { Logger } from '@flowline/telemetry';
+
+import type { ChampionComparison } from './promotion.ts';
+
+/**
+ * Compares a new model with the champion on the same held-out rows. A champion that this release cannot read cannot be compared.
+ * @returns null where there is no champion.
+ */
+export async function compareWithChampion(
+  {
+    db,
+    logger,
+    definition,
+    backend,
+  }: {
+    readonly db: Database;
+    readonly logger: Logger;
+    readonly definition: { readonly name: string };
+    readonly backend: 'wasm' | 'cpu';
+  },
+  challenger: ModelBundle,
+  heldOut: FeatureTable,
+  alpha: number,
+): Promise<ChampionComparison | null> {
+  const version = await championVersion(db, definition.name);
+  if (version === null) return null;
+  try {
+    const stored = await loadChampion(db, definition.name);
+    const champion = loadBundle(stored.bytes, stored.sha256);
+    const comparison = await compareOnHeldOut(champion, challenger, heldOut, { alpha, backend: `tfjs-${backend}` });
+    return { ...comparison, champion: stored.version };
+  } catch (error) {
+    if (!(error instanceof FlowlineError) || !/^FLOWLINE_MODEL_(INCOMPATIBLE|CORRUPTED)$/.test(error.code)) throw error;
+    logger.warn({ err: error, champion: version }, 'the champion cannot be read, so it cannot be compared');
+    return { champion: version, comparable: false, reason: `it cannot be read (${error.code}): promote by hand` };
+  }
+}

@@ -1,0 +1,23 @@
+import type { HistoryParts } from '@flowline/detector';
+import { type FeatureTable, sliceTable } from '@flowline/features';
+
+import { type RowRange, sizeOf, type TimeSplit } from './split-by-time.ts';
+
+function mapParts<T>(split: TimeSplit, of: (range: RowRange) => T): HistoryParts<T> {
+  const { train, validation, calibration, test } = split;
+  return { train: of(train), validation: of(validation), calibration: of(calibration), test: of(test) };
+}
+
+/** The four tables of a split history. */
+export const partsOf = (table: FeatureTable, split: TimeSplit): HistoryParts<FeatureTable> =>
+  mapParts(split, ({ start, end }) => sliceTable(table, start, end));
+
+/** The rows of each part. */
+export const rowsOf = (split: TimeSplit): HistoryParts<number> => mapParts(split, sizeOf);
+
+/** The times of the first and the last row of each part. */
+export const timesOf = (
+  timesMs: Float64Array,
+  split: TimeSplit,
+): HistoryParts<{ readonly fromMs: number; readonly toMs: number }> =>
+  mapParts(split, ({ start, end }) => ({ fromMs: timesMs[start] ?? NaN, toMs: timesMs[end - 1] ?? NaN }));

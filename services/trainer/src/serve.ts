@@ -1,0 +1,61 @@
+import { readDefinition, type Settings } from '@flowline/config';
+import { type Database, lastScheduledTime, listDetectors } from '@flowline/db';
+import { createMetrics, Health, type Logger, type Shutdown, startHealthServer } from '@flowline/telemetry';
+
+import { applyRetentionDaily } from './apply-retention-daily.ts';
+import { type ScheduledDetector, TrainingSchedule } from './schedule.ts';
+import { type TrainerParts, trainOnce } from './train-once.ts';
+import { measureTraining } from './training-measures.ts';
+
+/** The process around a serving trainer. */
+export interface TrainerProcess {
+  readonly settings: Settings;
+  readonly shutdown: Shutdown;
+}
+
+/** Trains detectors on their schedules until the shutdown begins; resolves once the training in progress has ended. */
+export async function serve({ settings, shutdown }: TrainerProcess, parts: TrainerParts): Promise<void> {
+  const { db, logger } = parts;
+  const metrics = createMetrics();
+  const health = new Health();
+  if (settings.httpPort !== null) {
+    const server = await startHealthServer({ port: settings.httpPort, health, metrics });
+    shutdown.defer('health server', () => server.close());
+    logger.info({ port: server.port }, 'health and metrics are served');
+  }
+  const schedule = new TrainingSchedule({
+    list: () => scheduledDetectors(db, logger),
+    lastRun: (detector) => lastScheduledTime(db, detector),
+    train: (detector, scheduledFor) =>
+      measureTraining(metrics, detector, () => trainOnce(parts, { detector, scheduledFor, promotion: 'auto' })),
+    onReread: (err) => {
+      const detail = err === null ? 'waiting for schedules' : 'the detectors cannot be read: see the log';
+      health.set('schedule', { healthy: true, ready: err === null, detail });
+      if (err !== null) logger.error({ err }, 'the detectors cannot be read; trying again');
+    },
+    onError: (detector, err) => reportFailure(logger, detector, err),
+    signal: shutdown.signal,
+  });
+  logger.info({ backend: parts.backend }, 'the trainer waits for schedules');
+  await Promise.all([schedule.run(), applyRetentionDaily(db, logger, shutdown.signal)]);
+}
+
+function reportFailure(logger: Logger, detector: string, err: unknown): void {
+  const code = err instanceof Error && 'code' in err ? err.code : null;
+  if (code === 'FLOWLINE_TRAINING_BUSY') logger.info({ detector }, 'another trainer is at it');
+  else if (code === 'FLOWLINE_ABORTED') logger.warn({ detector, err }, 'training was cancelled');
+  else logger.error({ detector, err }, 'training failed');
+}
+
+/** Definitions that cannot be read are reported and left out: the others go on. */
+async function scheduledDetectors(db: Database, logger: Logger): Promise<ScheduledDetector[]> {
+  return (await listDetectors(db)).flatMap(({ name, version, definition, appliedAt }) => {
+    try {
+      const { schedule, timezone } = readDefinition(definition, `${name}, version ${version}`).training;
+      return schedule === null ? [] : [{ name, schedule, timezone, appliedAt }];
+    } catch (err) {
+      logger.error({ detector: name, err }, 'the definition cannot be read');
+      return [];
+    }
+  });
+}

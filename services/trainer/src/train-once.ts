@@ -1,0 +1,169 @@
+import { type DetectorDefinition, readDefinition } from '@flowline/config';
+import {
+  abandonStaleRuns,
+  type Database,
+  getDetector,
+  promote,
+  storeModelVersion,
+  withTrainingLock,
+} from '@flowline/db';
+import { alphaOf, saveBundle, trainDetector } from '@flowline/detector';
+import type { Logger } from '@flowline/telemetry';
+
+import { compareWithChampion } from './compare-with-champion.ts';
+import { partsOf, rowsOf, timesOf } from './history-parts.ts';
+import type { Progress } from './progress.ts';
+import { type ChampionComparison, decidePromotion, type PromotionDecision, type PromotionMode } from './promotion.ts';
+import { type RecordedRun, recordRun } from './recorded-run.ts';
+import { splitByTime } from './split-by-time.ts';
+import { readTrainingHistory } from './training-history.ts';
+import { historyMetrics, type TrainingMetrics, trainingMetrics } from './training-metrics.ts';
+import { showTraining } from './training-progress.ts';
+
+/** What a training needs of the world. */
+export interface TrainerParts {
+  readonly db: Database;
+  readonly logger: Logger;
+  readonly progress: Progress;
+  readonly backend: 'wasm' | 'cpu';
+  /** Cancels the training: nothing changes then. */
+  readonly signal: AbortSignal;
+}
+
+/** What is to be trained, and why. */
+export interface TrainRequest {
+  readonly detector: string;
+  /** The tick of the schedule; null when a person asked. */
+  readonly scheduledFor: Date | null;
+  readonly promotion: PromotionMode;
+}
+
+/** What came of it. */
+export interface TrainOutcome {
+  readonly detector: string;
+  readonly detectorVersion: number;
+  readonly runId: number;
+  readonly modelVersion: number;
+  readonly sha256: string;
+  readonly promoted: boolean;
+  readonly reason: string;
+  readonly alpha: number;
+  readonly backend: string;
+  readonly seconds: number;
+  /** Stored with the run as well. */
+  readonly metrics: TrainingMetrics;
+}
+
+/**
+ * Trains a detector once: lock → read history → split by time → train, calibrate, test → store an immutable model version → compare
+ * with the champion on the same held-out rows → promote or keep. The champion changes in one statement at the end: a trainer
+ * killed at any time leaves it wholly old or wholly new.
+ * @returns null where the scheduled time has been run already.
+ * @throws FlowlineError FLOWLINE_TRAINING_BUSY, FLOWLINE_DETECTOR_MISSING, FLOWLINE_HISTORY_INVALID, FLOWLINE_HISTORY_TOO_SMALL,
+ *   FLOWLINE_TRAINING_FAILED, FLOWLINE_ABORTED.
+ */
+export async function trainOnce(parts: TrainerParts, request: TrainRequest): Promise<TrainOutcome | null> {
+  const { db } = parts;
+  const logger = parts.logger.child({ detector: request.detector });
+  return withTrainingLock(db, request.detector, async (lost) => {
+    const signal = AbortSignal.any([parts.signal, lost]);
+    const abandoned = await abandonStaleRuns(db, request.detector);
+    if (abandoned > 0) logger.warn({ runs: abandoned }, 'earlier runs ended without saying how');
+    const { version, definition } = await getDetector(db, request.detector);
+    const training = {
+      ...parts,
+      logger,
+      signal,
+      detectorVersion: version,
+      definition: readDefinition(definition, `${request.detector}, version ${version}`),
+      promotion: request.promotion,
+    };
+    const outcome = await recordRun(db, logger, { ...request, detectorVersion: version }, (run) =>
+      train(training, run),
+    );
+    if (outcome === null)
+      logger.info({ scheduledFor: request.scheduledFor }, 'this scheduled time has been run already');
+    return outcome;
+  });
+}
+
+interface Training extends TrainerParts {
+  readonly definition: DetectorDefinition;
+  readonly detectorVersion: number;
+  readonly promotion: PromotionMode;
+}
+
+async function train(training: Training, run: RecordedRun): Promise<TrainOutcome> {
+  const { db, definition, detectorVersion, logger, signal, progress } = training;
+  const startedMs = performance.now();
+
+  const history = await run.phase('read history', () => readTrainingHistory(db, definition, signal));
+  const split = splitByTime(history.timesMs, definition.model.calibration.fraction);
+  const tables = partsOf(history.table, split);
+  const alpha = alphaOf(definition.decision.control, history.eventsPerDay);
+  logger.info({ ...historyMetrics(history), rows: rowsOf(split), alpha }, 'history read and split by time');
+
+  const spec = {
+    name: definition.name,
+    schema: definition.features,
+    lookups: history.lookups,
+    family: definition.model.family,
+    seed: definition.model.seed,
+    members: definition.model.members,
+    data: definition.training.data,
+    maxMinutes: definition.model.budget.maxMinutes,
+    steps: definition.model.budget.steps,
+    backend: `tfjs-${training.backend}`,
+    times: timesOf(history.timesMs, split),
+    alpha,
+  } as const;
+  const { bundle, report } = await run.phase('train', () =>
+    trainDetector(spec, tables, { signal, onProgress: showTraining(progress) }),
+  );
+  progress.done();
+  for (const warning of report.warnings) logger.warn({}, warning);
+  run.curves(report.members.map((member) => member.curves));
+
+  signal.throwIfAborted();
+  const model = {
+    detector: definition.name,
+    detectorVersion,
+    bytes: saveBundle(bundle),
+    alpha,
+    manifest: bundle.metadata,
+  };
+  const stored = await run.phase('store', () => storeModelVersion(db, model));
+  const comparison = await run.phase('compare', () => compareWithChampion(training, bundle, tables.test, alpha));
+  signal.throwIfAborted();
+  const decision = await run.phase('promote', () => promoteOrKeep(training, stored.version, comparison));
+
+  const { promote: promoted, reason } = decision;
+  logger.info(
+    { modelVersion: stored.version, promoted, reason, heldOut: report.heldOut, alarms: report.alarms },
+    'trained',
+  );
+  return {
+    detector: definition.name,
+    detectorVersion,
+    runId: run.runId,
+    modelVersion: stored.version,
+    sha256: stored.sha256,
+    promoted,
+    reason,
+    alpha,
+    backend: report.backend,
+    seconds: (performance.now() - startedMs) / 1000,
+    metrics: trainingMetrics(history, rowsOf(split), report, comparison, decision),
+  };
+}
+
+async function promoteOrKeep(
+  { db, definition, promotion }: Training,
+  version: number,
+  comparison: ChampionComparison | null,
+): Promise<PromotionDecision> {
+  const decision = decidePromotion(promotion, comparison);
+  if (!decision.promote) return decision;
+  if (await promote(db, definition.name, version, comparison?.champion ?? null)) return decision;
+  return { promote: false, reason: 'another model was promoted meanwhile: train again' };
+}

@@ -1,0 +1,26 @@
+import type { Metrics } from '@flowline/telemetry';
+
+import type { TrainOutcome } from './train-once.ts';
+
+/** Runs a training and notes in the metrics how long it took and what came of it. */
+export async function measureTraining(
+  metrics: Metrics,
+  detector: string,
+  work: () => Promise<TrainOutcome | null>,
+): Promise<void> {
+  const startedMs = performance.now();
+  const note = (outcome: 'promoted' | 'kept' | 'failed'): void => {
+    metrics.trainingDuration.observe({ detector, outcome }, (performance.now() - startedMs) / 1000);
+  };
+  try {
+    const outcome = await work();
+    if (outcome === null) return;
+    note(outcome.promoted ? 'promoted' : 'kept');
+    metrics.trainingLastSuccess.set({ detector }, Date.now() / 1000);
+    const { heldOut } = outcome.metrics.training;
+    if (heldOut !== null) metrics.heldOutNll.set({ detector }, heldOut.nllNats);
+  } catch (error) {
+    note('failed');
+    throw error;
+  }
+}

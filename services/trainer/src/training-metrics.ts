@@ -1,0 +1,39 @@
+import type { HistoryParts, MemberReport, TrainingReport } from '@flowline/detector';
+
+import type { ChampionComparison, PromotionDecision } from './promotion.ts';
+import type { TrainingHistory } from './training-history.ts';
+
+/** What the history was. */
+export interface HistoryMetrics {
+  readonly rowsRead: number;
+  /** Rows that did not fit, by reason and field. */
+  readonly rejected: Readonly<Record<string, number>>;
+  readonly eventsPerDay: number;
+}
+
+/** What is stored with a run, for people and charts. */
+export interface TrainingMetrics extends HistoryMetrics {
+  readonly rows: HistoryParts<number>;
+  readonly training: Omit<TrainingReport, 'members'> & { readonly members: readonly Omit<MemberReport, 'curves'>[] };
+  readonly comparison: ChampionComparison | null;
+  readonly promotion: PromotionDecision;
+}
+
+/** The figures of a history, without its rows. */
+export const historyMetrics = ({ rowsRead, rejected, eventsPerDay }: TrainingHistory): HistoryMetrics => ({
+  rowsRead,
+  rejected,
+  eventsPerDay,
+});
+
+/** Everything about a run that is worth keeping; the curves are stored apart. */
+export function trainingMetrics(
+  history: TrainingHistory,
+  rows: HistoryParts<number>,
+  report: TrainingReport,
+  comparison: ChampionComparison | null,
+  promotion: PromotionDecision,
+): TrainingMetrics {
+  const members = report.members.map(({ curves: _curves, ...member }) => member);
+  return { ...historyMetrics(history), rows, training: { ...report, members }, comparison, promotion };
+}
