@@ -3,11 +3,14 @@ import type { Flow } from '@flowline/flows';
 
 import { at } from './at.ts';
 import { ensemble } from './backends/ensemble.ts';
+import { createReferenceScorer } from './backends/reference.ts';
 import { createTfjsScorer } from './backends/tfjs.ts';
+import { createWasmScorer } from './backends/wasm.ts';
+import { lowerFlow } from './lower/flow.ts';
 import type { Scorer } from './scorer.ts';
 
 /** The backends that can be asked for by name. */
-export const backends = ['tfjs-wasm', 'tfjs-cpu'] as const;
+export const backends = ['wasm', 'tfjs-wasm', 'tfjs-cpu', 'reference'] as const;
 export type Backend = (typeof backends)[number];
 
 /** How {@link createScorer} is to run. */
@@ -30,8 +33,12 @@ export const createScorer = async (flows: readonly Flow[], { backend }: ScorerOp
   return ensemble(await Promise.all(flows.map((flow) => createMember(flow, backend))), first.features);
 };
 
-const createMember = (flow: Flow, backend: Backend): Promise<Scorer> => {
+const createMember = async (flow: Flow, backend: Backend): Promise<Scorer> => {
   switch (backend) {
+    case 'wasm':
+      return createWasmScorer(lowerFlow(flow));
+    case 'reference':
+      return createReferenceScorer(lowerFlow(flow));
     case 'tfjs-wasm':
       return createTfjsScorer(flow, 'wasm');
     case 'tfjs-cpu':

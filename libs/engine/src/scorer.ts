@@ -1,6 +1,7 @@
 /**
  * A frozen flow, ready to score. A row is [x | context]: the flow's encoded features, then its context columns; matrices are
- * row-major with n rows. Every method may be called again before the last call has resolved; calls are answered in order.
+ * row-major with n rows, and must stay as they are until the call has resolved. Every method may be called again before the
+ * last call has resolved; calls are answered in order.
  *
  * A row that holds NaN (in its context, or in a feature that its presence columns call observed) scores NaN; otherwise one
  * that holds ±Infinity, or whose log p is below what float32 can say (−3.4e38), scores −Infinity. The latent and the

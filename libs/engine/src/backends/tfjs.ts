@@ -3,7 +3,8 @@ import { initBackend } from '@flowline/flows';
 import type { BackendName, Flow } from '@flowline/flows';
 import * as tf from '@tensorflow/tfjs-core';
 
-import { checkRows, finiteRows, settleScores, settleVectors } from '../row-shape.ts';
+import { KernelScorer } from './kernel-scorer.ts';
+import { finiteRows } from '../row-shape.ts';
 import type { Scorer } from '../scorer.ts';
 
 /** Rows that go through the tensors at once: enough to fill the kernels, few enough to bound memory. */
@@ -15,78 +16,56 @@ const CHUNK_ROWS = 4096;
  */
 export const createTfjsScorer = async (flow: Flow, backend: BackendName): Promise<Scorer> => {
   await startBackend(backend);
-  const name = `tfjs-${backend}`;
-  let last: Promise<unknown> = Promise.resolve();
-  let disposed = false;
 
-  /** Runs one chunk after the other, each call after the one before it. */
-  const inChunks = (
+  const inChunks = async (
     rows: Float32Array,
     n: number,
     run: (x: tf.Tensor2D, context: tf.Tensor2D | undefined) => tf.Tensor,
     take: (values: Float32Array, firstRow: number) => void,
   ): Promise<void> => {
-    checkRows(flow, rows, n);
+    if (tf.getBackend() !== backend) await startBackend(backend);
     const width = flow.features + flow.context;
     const finite = finiteRows(flow, rows, n);
-    const call = last.then(async () => {
-      if (disposed) throw disposedError(name);
-      if (tf.getBackend() !== backend) await startBackend(backend);
-      for (let first = 0; first < n; first += CHUNK_ROWS) {
-        const count = Math.min(CHUNK_ROWS, n - first);
-        const result = tf.tidy(() => {
-          const chunk = tf.tensor2d(finite.subarray(first * width, (first + count) * width), [count, width]);
-          const x = tf.slice(chunk, [0, 0], [count, flow.features]);
-          return run(x, flow.context === 0 ? undefined : tf.slice(chunk, [0, flow.features], [count, flow.context]));
-        });
-        take(await result.data<'float32'>(), first);
-        result.dispose();
-      }
-    });
-    last = call.catch(() => undefined);
-    return call;
-  };
-  const vectors = async (
-    rows: Float32Array,
-    n: number,
-    run: (x: tf.Tensor2D, context: tf.Tensor2D | undefined) => tf.Tensor,
-  ): Promise<Float32Array> => {
-    const result = new Float32Array(n * flow.features);
-    await inChunks(rows, n, run, (values, first) => result.set(values, first * flow.features));
-    settleVectors(flow, rows, n, result);
-    return result;
+    for (let first = 0; first < n; first += CHUNK_ROWS) {
+      const count = Math.min(CHUNK_ROWS, n - first);
+      const result = tf.tidy(() => {
+        const chunk = tf.tensor2d(finite.subarray(first * width, (first + count) * width), [count, width]);
+        const x = tf.slice(chunk, [0, 0], [count, flow.features]);
+        return run(x, flow.context === 0 ? undefined : tf.slice(chunk, [0, flow.features], [count, flow.context]));
+      });
+      take(await result.data<'float32'>(), first);
+      result.dispose();
+    }
   };
 
-  return {
-    name,
-    async score(rows, n) {
-      const scores = new Float64Array(n);
-      await inChunks(
+  return new KernelScorer({
+    name: `tfjs-${backend}`,
+    shape: flow,
+    score: (rows, n, scores) =>
+      inChunks(
         rows,
         n,
         (x, context) => flow.uncheckedLogProb(x, context),
         (values, first) => scores.set(values, first),
-      );
-      settleScores(flow, rows, n, scores);
-      return scores;
-    },
-    latent: (rows, n) => vectors(rows, n, (x, context) => flow.encode(x, context)),
-    gradient: (rows, n) =>
-      vectors(rows, n, (x, context) =>
-        tf.grad((input) => tf.sum(flow.uncheckedLogProb(tf.reshape<tf.Rank.R2>(input, x.shape), context)))(x),
       ),
-    dispose() {
-      disposed = true;
-    },
-  };
-};
-
-/** The error of a call after dispose. */
-export const disposedError = (name: string): FlowlineError =>
-  new FlowlineError('FLOWLINE_USAGE', `the ${name} scorer has been disposed`, {
-    where: 'Scorer',
-    remedy: 'Finish the calls before dispose.',
+    latent: (rows, n, latents) =>
+      inChunks(
+        rows,
+        n,
+        (x, context) => flow.encode(x, context),
+        (values, first) => latents.set(values, first * flow.features),
+      ),
+    gradient: (rows, n, gradients) =>
+      inChunks(
+        rows,
+        n,
+        (x, context) =>
+          tf.grad((input) => tf.sum(flow.uncheckedLogProb(tf.reshape<tf.Rank.R2>(input, x.shape), context)))(x),
+        (values, first) => gradients.set(values, first * flow.features),
+      ),
+    dispose: () => undefined,
   });
+};
 
 const startBackend = async (backend: BackendName): Promise<void> => {
   try {

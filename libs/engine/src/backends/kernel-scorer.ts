@@ -1,0 +1,85 @@
+import { FlowlineError } from '@flowline/events';
+
+import { checkRows, settleScores, settleVectors } from '../row-shape.ts';
+import type { RowShape } from '../row-shape.ts';
+import type { Scorer } from '../scorer.ts';
+
+/** What a backend that works on float32 arrays has to provide; rows and results hold exactly n rows. */
+export interface RowKernels {
+  readonly name: string;
+  readonly shape: RowShape;
+  score(rows: Float32Array, n: number, scores: Float64Array): Promise<void> | undefined;
+  latent(rows: Float32Array, n: number, latents: Float32Array): Promise<void> | undefined;
+  gradient(rows: Float32Array, n: number, gradients: Float32Array): Promise<void> | undefined;
+  dispose(): void;
+}
+
+/** A {@link Scorer} over kernels: it checks arguments, keeps calls in order and settles rows that are not finite. */
+export class KernelScorer implements Scorer {
+  readonly name: string;
+  readonly #kernels: RowKernels;
+  /** The last call that is still running; null when none is, so that fast kernels answer without waiting. */
+  #last: Promise<void> | null = null;
+  #disposed = false;
+
+  constructor(kernels: RowKernels) {
+    this.name = kernels.name;
+    this.#kernels = kernels;
+  }
+
+  async score(rows: Float32Array, n: number): Promise<Float64Array> {
+    this.#check(rows, n);
+    const scores = new Float64Array(n);
+    await this.#inOrder(() => this.#kernels.score(rows, n, scores));
+    settleScores(this.#kernels.shape, rows, n, scores);
+    return scores;
+  }
+
+  async latent(rows: Float32Array, n: number): Promise<Float32Array> {
+    this.#check(rows, n);
+    const latents = new Float32Array(n * this.#kernels.shape.features);
+    await this.#inOrder(() => this.#kernels.latent(rows, n, latents));
+    settleVectors(this.#kernels.shape, rows, n, latents);
+    return latents;
+  }
+
+  async gradient(rows: Float32Array, n: number): Promise<Float32Array> {
+    this.#check(rows, n);
+    const gradients = new Float32Array(n * this.#kernels.shape.features);
+    await this.#inOrder(() => this.#kernels.gradient(rows, n, gradients));
+    settleVectors(this.#kernels.shape, rows, n, gradients);
+    return gradients;
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    const release = (): void => this.#kernels.dispose();
+    if (this.#last === null) release();
+    else void this.#last.then(release);
+  }
+
+  #check(rows: Float32Array, n: number): void {
+    if (this.#disposed) throw disposedError(this.name);
+    checkRows(this.#kernels.shape, rows, n);
+  }
+
+  async #inOrder(run: () => Promise<void> | undefined): Promise<void> {
+    while (this.#last !== null) await this.#last;
+    const running = run();
+    if (running === undefined) return;
+    const settled = running
+      .catch(() => undefined)
+      .then(() => {
+        if (this.#last === settled) this.#last = null;
+      });
+    this.#last = settled;
+    await running;
+  }
+}
+
+/** The error of a call after dispose. */
+export const disposedError = (name: string): FlowlineError =>
+  new FlowlineError('FLOWLINE_USAGE', `the ${name} scorer has been disposed`, {
+    where: 'Scorer',
+    remedy: 'Finish the calls before dispose.',
+  });

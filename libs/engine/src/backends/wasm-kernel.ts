@@ -1,0 +1,53 @@
+import { FlowlineError } from '@flowline/events';
+
+import { webAssembly } from './web-assembly.ts';
+import type { WasmModule } from './web-assembly.ts';
+import type { KernelCode } from '../emit-wasm/emit-score.ts';
+
+/** What a kernel computes of each row. */
+export type KernelOutput = 'score' | 'latent' | 'gradient';
+
+/** A kernel, compiled but without memory. */
+export interface CompiledKernel {
+  readonly code: KernelCode;
+  readonly module: WasmModule;
+}
+
+/** A kernel with a memory of its own. */
+export interface WasmKernel {
+  readonly rows: Float32Array;
+  readonly scores: Float32Array;
+  readonly vectors: Float32Array;
+  /** Computes an output of the first n rows; a TypeError when the kernel has no such output. */
+  run(output: KernelOutput, n: number): void;
+}
+
+/** Compiles a kernel. Throws FLOWLINE_BACKEND_UNAVAILABLE when this engine rejects it. */
+export const compileKernel = (code: KernelCode): CompiledKernel => {
+  try {
+    return { code, module: new webAssembly.Module(code.bytes) };
+  } catch (cause) {
+    throw new FlowlineError('FLOWLINE_BACKEND_UNAVAILABLE', 'the compiled scorer was rejected by this engine', {
+      where: 'wasm',
+      remedy: "Use a current Node release, or choose the backend 'tfjs-wasm'.",
+      cause,
+    });
+  }
+};
+
+/** Makes an instance of a kernel; each has scratch memory of its own, so that threads never share one. */
+export const instantiateKernel = ({ code, module }: CompiledKernel, rowWidth: number, features: number): WasmKernel => {
+  const { exports } = new webAssembly.Instance(module);
+  const { memory } = exports;
+  if (!(memory instanceof webAssembly.Memory)) throw new TypeError('the kernel exports no memory');
+  return {
+    rows: new Float32Array(memory.buffer, code.rowsAddress, code.capacity * rowWidth),
+    scores: new Float32Array(memory.buffer, code.scoresAddress, code.capacity),
+    vectors: new Float32Array(memory.buffer, code.vectorsAddress, code.capacity * features),
+    run: (output, n) => {
+      const entry = exports[output];
+      if (typeof entry !== 'function') throw new TypeError(`the kernel does not export ${output}`);
+      entry(n);
+    },
+  };
+};

@@ -1,0 +1,64 @@
+import { f32x4, v128 } from './expression.ts';
+import type { V128 } from './expression.ts';
+import type { FunctionBuilder } from './function-builder.ts';
+
+/**
+ * Elementary functions on four floats, written into a kernel. Each takes the argument as an expression and returns its
+ * value; the same operations in the same order wherever it is used, so that every path gives the same bits.
+ */
+export class VectorMath {
+  /** Whether a·b + c is one relaxed-SIMD instruction (one rounding where the processor has FMA) or two. */
+  readonly #fused: boolean;
+
+  constructor(fused: boolean) {
+    this.#fused = fused;
+  }
+
+  /** a·b + c */
+  multiplyAdd(a: V128, b: V128, c: V128): V128 {
+    return this.#fused ? f32x4.relaxedMadd(a, b, c) : f32x4.add(f32x4.mul(a, b), c);
+  }
+
+  /** Horner's scheme, coefficients from the highest power down. x is used often: pass a local. */
+  polynomial(x: V128, coefficients: readonly number[]): V128 {
+    return coefficients
+      .map((coefficient) => f32x4.constant(coefficient))
+      .reduce((sum, coefficient) => this.multiplyAdd(sum, x, coefficient));
+  }
+
+  /** e^x for |x| ≤ 87, clamped beyond; relative error 8e-8 (Cephes expf: 2^n · P(r), |r| ≤ ½ ln 2). */
+  exp(f: FunctionBuilder, argument: V128): V128 {
+    const x = f.let(f32x4.pmax(f32x4.pmin(argument, f32x4.constant(EXP_LIMIT)), f32x4.constant(-EXP_LIMIT)));
+    const shifted = f.let(this.multiplyAdd(x, f32x4.constant(Math.LOG2E), f32x4.constant(ROUND_MAGIC)));
+    const n = f.let(f32x4.sub(shifted, f32x4.constant(ROUND_MAGIC)));
+    const high = f.let(this.multiplyAdd(n, f32x4.constant(-LN2_HIGH), x));
+    const r = f.let(this.multiplyAdd(n, f32x4.constant(-LN2_LOW), high));
+    const tail = f.let(this.multiplyAdd(f32x4.mul(r, r), this.polynomial(r, EXP_POLYNOMIAL), r));
+    return v128.addI32(f32x4.add(tail, f32x4.constant(1)), v128.shlI32(shifted, FLOAT_MANTISSA_BITS));
+  }
+
+  /** tanh x by an odd rational function (13 over 6), absolute and relative error 2.6e-7; exactly ±1 is not reached. */
+  tanh(f: FunctionBuilder, argument: V128): V128 {
+    const x = f.let(f32x4.pmax(f32x4.pmin(argument, f32x4.constant(TANH_LIMIT)), f32x4.constant(-TANH_LIMIT)));
+    const square = f.let(f32x4.mul(x, x));
+    return f32x4.div(f32x4.mul(this.polynomial(square, TANH_NUMERATOR), x), this.polynomial(square, TANH_DENOMINATOR));
+  }
+}
+
+const EXP_LIMIT = 87;
+/** Adding 1.5·2²³ rounds to the nearest integer and leaves it in the low bits. */
+const ROUND_MAGIC = 12_582_912;
+const FLOAT_MANTISSA_BITS = 23;
+/** ln 2 in two parts; the first has few bits, so that n times it is exact. */
+const LN2_HIGH = 0.693359375;
+const LN2_LOW = -2.1219444e-4;
+const EXP_POLYNOMIAL = [
+  1.98756915e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1,
+];
+/** Beyond this the rational function has reached 1 in float32. */
+const TANH_LIMIT = 7.905311107635498;
+const TANH_NUMERATOR = [
+  -2.76076847742355e-16, 2.00018790482477e-13, -8.60467152213735e-11, 5.12229709037114e-8, 1.48572235717979e-5,
+  6.37261928875436e-4, 4.89352455891786e-3,
+];
+const TANH_DENOMINATOR = [1.19825839466702e-6, 1.18534705686654e-4, 2.268434632439e-3, 4.89352518554385e-3];

@@ -1,0 +1,137 @@
+import { slopeAt } from './activation.ts';
+import { defineDenseTile, packDenseTile } from './dense-tile.ts';
+import { place } from './emission.ts';
+import type { Emission } from './emission.ts';
+import { f32x4, i32, v128 } from './expression.ts';
+import type { I32 } from './expression.ts';
+import type { FunctionBuilder, FunctionReference } from './function-builder.ts';
+import { STRIDE, VECTOR_BYTES } from './layout.ts';
+import type { NetworkTile } from './network-tile.ts';
+import { at } from '../at.ts';
+import { sourcesOf, valueWidths } from '../plan.ts';
+import type { Activation, DenseLayer, Network } from '../plan.ts';
+
+/** The reverse pass of a network over a tile. */
+export interface NetworkReverse {
+  /** Where the derivatives with respect to the outputs go in. */
+  readonly outputs: number;
+  /** Where those with respect to the conditioning inputs come out; null when nothing depends on them. */
+  readonly input: number | null;
+  reverse(f: FunctionBuilder, panelBytes: I32): void;
+}
+
+/** Scratch for derivatives: one block per value, which all networks of a plan share. */
+export class AdjointBuffers {
+  readonly #emission: Emission;
+  readonly #widest: number;
+  readonly #addresses: number[] = [];
+
+  constructor(emission: Emission, widest: number) {
+    this.#emission = emission;
+    this.#widest = widest;
+  }
+
+  /** The block of the value with that index. */
+  take(value: number): number {
+    const address = this.#addresses[value] ?? this.#emission.layout.allocate(this.#widest * STRIDE);
+    this.#addresses[value] = address;
+    return address;
+  }
+}
+
+/** Prepares the reverse pass of a network whose values `tile` keeps; only its first `conditioning` inputs matter. */
+export const prepareNetworkReverse = (
+  emission: Emission,
+  network: Network,
+  tile: NetworkTile,
+  conditioning: number,
+  buffers: AdjointBuffers,
+): NetworkReverse => {
+  const widths = valueWidths(network);
+  const outputs = buffers.take(0);
+  // Block 0 holds the derivatives of the outputs side by side; values count from 1, and the input comes after them.
+  const addresses = widths.map((_, value) => buffers.take(value === 0 ? widths.length : value));
+  let next = outputs;
+  for (const value of network.outputs) {
+    addresses[value] = next;
+    next += at(widths, value) * STRIDE;
+  }
+  const written = new Set(network.outputs);
+  const c = (value: number): I32 => i32.constant(value);
+  const calls: ((f: FunctionBuilder, panelBytes: I32) => void)[] = [];
+  const passOn = (activation: Activation, value: number, to: number, accumulates: boolean): void => {
+    const kernel = defineReverse(emission, activation, accumulates);
+    const from = at(addresses, value);
+    const end = from + at(widths, value) * STRIDE;
+    calls.push((f, panelBytes) => f.call(kernel, c(from), c(end), c(at(tile.addresses, value)), c(to), panelBytes));
+  };
+  for (let value = network.layers.length; value > 0; value--) {
+    if (!written.has(value)) continue;
+    const layer = at(network.layers, value - 1);
+    for (const source of sourcesOf(layer)) {
+      const accumulates = written.has(source);
+      const to = at(addresses, source);
+      if (layer.type !== 'dense') {
+        passOn(layer.type === 'sum' ? 'linear' : layer.activation, value, to, accumulates);
+      } else {
+        const used = source === 0 ? conditioning : layer.inputs;
+        if (used === 0) continue;
+        if (layer.activation !== 'linear') passOn(layer.activation, value, at(addresses, value), false);
+        const kernel = defineDenseTile(emission.module, emission.math, {
+          inputs: layer.outputs,
+          outputs: used,
+          activation: 'linear',
+          accumulates,
+        });
+        const weights = place(emission, packTransposed(layer, used));
+        const from = at(addresses, value);
+        calls.push((f, panelBytes) => f.call(kernel, c(weights), c(from), c(to), panelBytes));
+      }
+      written.add(source);
+    }
+  }
+  return {
+    outputs,
+    input: written.has(0) ? at(addresses, 0) : null,
+    reverse: (f, panelBytes) => {
+      for (const call of calls) call(f, panelBytes);
+    },
+  };
+};
+
+const packTransposed = ({ weights, inputs, outputs }: DenseLayer, used: number): Float32Array =>
+  packDenseTile(
+    (o, i) => (i < inputs ? at(weights, i * outputs + o) : 0),
+    () => 0,
+    outputs,
+    used,
+  );
+
+/** to ← [to +] adjoint · slope(y). Parameters: adjoint, its end, y, to, bytes of the panels. */
+const defineReverse = ({ module }: Emission, activation: Activation, accumulates: boolean): FunctionReference =>
+  module.define(`reverseTile ${activation} ${accumulates}`, 5, (f) => {
+    const [from, end, values, to] = [
+      f.let(f.parameter(0)),
+      f.parameter(1),
+      f.let(f.parameter(2)),
+      f.let(f.parameter(3)),
+    ];
+    const offset = f.local('i32');
+    f.doWhile(
+      () => {
+        f.set(offset, i32.constant(0));
+        f.doWhile(
+          () => {
+            const adjoint = v128.load(i32.add(from, offset));
+            const slope = slopeAt(activation, f.let(v128.load(i32.add(values, offset))));
+            const value = slope === null ? adjoint : f32x4.mul(adjoint, slope);
+            f.store(i32.add(to, offset), accumulates ? f32x4.add(v128.load(i32.add(to, offset)), value) : value);
+            f.advance(offset, VECTOR_BYTES);
+          },
+          () => i32.ltU(offset, f.parameter(4)),
+        );
+        for (const pointer of [from, values, to]) f.advance(pointer, STRIDE);
+      },
+      () => i32.ltU(from, end),
+    );
+  });

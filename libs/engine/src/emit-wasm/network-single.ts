@@ -1,0 +1,147 @@
+import { activate } from './activation.ts';
+import { defineCompactionTable, compact } from './compaction.ts';
+import { defineDenseSingle, listBytes, listIndices, placeDenseSingle } from './dense-single.ts';
+import type { Emission } from './emission.ts';
+import { f32x4, i32, v128 } from './expression.ts';
+import type { I32, V128 } from './expression.ts';
+import type { FunctionBuilder, FunctionReference } from './function-builder.ts';
+import { VECTOR_BYTES } from './layout.ts';
+import { padded } from './single-memory.ts';
+import { at } from '../at.ts';
+import { sourcesOf, valueWidths } from '../plan.ts';
+import type { Activation, Network } from '../plan.ts';
+
+const FLOAT_BYTES = 4;
+/** Making a list pays off from this many inputs on. */
+const LIST_MINIMUM = 16;
+
+/** A network made ready for a single row. */
+export interface NetworkSingle {
+  /** The scales r and the shifts t, each padded to whole vectors. */
+  readonly scales: number;
+  readonly shifts: number;
+  forward(f: FunctionBuilder): void;
+}
+
+/** Gives out the buffers of single rows; networks share them, since one runs at a time. */
+export class SingleBuffers {
+  readonly #emission: Emission;
+  readonly #addresses: number[] = [];
+
+  constructor(emission: Emission) {
+    this.#emission = emission;
+  }
+
+  /** The buffer of the index-th value of any network; each has the width of the widest. */
+  take(index: number, widest: number): number {
+    const known = this.#addresses[index];
+    if (known !== undefined) return known;
+    const address = this.#emission.layout.allocate(padded(widest) * FLOAT_BYTES + listBytes(widest));
+    this.#addresses[index] = address;
+    return address;
+  }
+}
+
+/** Prepares a network whose input is `conditioning` floats right before (padded) the context at `context`. */
+export const prepareNetworkSingle = (
+  emission: Emission,
+  network: Network,
+  conditioning: number,
+  context: number,
+  transformed: number,
+  buffers: SingleBuffers,
+  widest: number,
+): NetworkSingle => {
+  const widths = valueWidths(network);
+  const input = context - padded(conditioning) * FLOAT_BYTES;
+  const inputRuns = [
+    { offset: 0, length: conditioning },
+    { offset: padded(conditioning), length: emission.plan.context },
+  ].filter((run) => run.length > 0);
+  const addresses = [input, ...network.layers.map((_, index) => buffers.take(index, widest))];
+  const listOf = (value: number): number => at(addresses, value) + padded(widest) * FLOAT_BYTES;
+  const multiplied = new Set(network.layers.map((layer) => (layer.type === 'dense' ? layer.source : -1)));
+  const isListed = (value: number): boolean => {
+    const layer = value > 0 ? at(network.layers, value - 1) : null;
+    const rectified = layer !== null && layer.type !== 'sum' && layer.activation === 'relu';
+    return rectified && at(widths, value) >= LIST_MINIMUM && multiplied.has(value);
+  };
+
+  const c = (constant: number): I32 => i32.constant(constant);
+  const calls = network.layers.map((layer, index) => {
+    const value = index + 1;
+    const to = c(at(addresses, value));
+    const listOut = isListed(value);
+    const list = c(listOf(value));
+    if (layer.type !== 'dense') {
+      const [from, other] = sourcesOf(layer).map((source) => c(at(addresses, source)));
+      const kernel = defineElementwiseSingle(
+        emission,
+        layer.type === 'sum' ? 'sum' : layer.activation,
+        padded(at(widths, value)) / 4,
+        listOut,
+      );
+      return (f: FunctionBuilder): void => f.call(kernel, from ?? to, other ?? to, to, list);
+    }
+    const listIn = isListed(layer.source);
+    const columns = layerColumns(network, value, layer.outputs, transformed);
+    const kernel = defineDenseSingle(emission, {
+      runs: layer.source === 0 ? inputRuns : [{ offset: 0, length: layer.inputs }],
+      vectors: columns.length / 4,
+      activation: layer.activation,
+      listIn,
+      listOut,
+    });
+    const weights = placeDenseSingle(
+      emission,
+      (i, o) => at(layer.weights, i * layer.outputs + o),
+      (o) => at(layer.bias, o),
+      layer.inputs,
+      columns,
+    );
+    const from = c(listIn ? listOf(layer.source) : at(addresses, layer.source));
+    return (f: FunctionBuilder): void => f.call(kernel, c(weights), from, to, list);
+  });
+  const first = at(addresses, at(network.outputs, 0));
+  const second = network.outputs[1];
+  return {
+    scales: first,
+    shifts: second === undefined ? first + padded(transformed) * FLOAT_BYTES : at(addresses, second),
+    forward: (f) => {
+      for (const call of calls) call(f);
+    },
+  };
+};
+
+/** The output of each lane; a value that holds both scales and shifts has a gap, so that each starts a vector. */
+const layerColumns = (network: Network, value: number, outputs: number, transformed: number): number[] => {
+  const both = network.outputs.length === 1 && network.outputs[0] === value;
+  const parts = both ? [0, transformed] : [0];
+  const width = both ? transformed : outputs;
+  return parts.flatMap((start) =>
+    Array.from({ length: padded(width) }, (_, lane) => (lane < width ? start + lane : -1)),
+  );
+};
+
+/** An activation, or a sum, of a single row's values. Parameters: from, other summand, to, list of the output. */
+const defineElementwiseSingle = (
+  emission: Emission,
+  operation: Activation | 'sum',
+  vectors: number,
+  listOut: boolean,
+): FunctionReference => {
+  const shuffles = listOut ? defineCompactionTable(emission) : 0;
+  return emission.module.define(`elementwiseSingle ${operation} ${vectors} ${listOut}`, 4, (f) => {
+    const [from, other, to, list] = [f.parameter(0), f.parameter(1), f.parameter(2), f.parameter(3)];
+    const listed = f.let(i32.constant(0));
+    for (let v = 0; v < vectors; v++) {
+      const offset = v * VECTOR_BYTES;
+      const x = f.let(v128.load(from, offset));
+      const sum = (): V128 => f32x4.add(x, v128.load(other, offset));
+      const y = f.let(operation === 'sum' ? sum() : activate(f, emission.math, operation, x));
+      f.store(to, y, offset);
+      if (listOut) compact(f, y, v * 4, list, listIndices(vectors * 4), listed, shuffles);
+    }
+    if (listOut) f.storeInt(list, listed);
+  });
+};

@@ -1,0 +1,149 @@
+import { activate } from './activation.ts';
+import { defineDenseTile, packDenseTile } from './dense-tile.ts';
+import { place } from './emission.ts';
+import type { Emission } from './emission.ts';
+import { f32x4, i32, v128 } from './expression.ts';
+import type { I32 } from './expression.ts';
+import type { FunctionBuilder, FunctionReference } from './function-builder.ts';
+import { STRIDE, VECTOR_BYTES } from './layout.ts';
+import { at } from '../at.ts';
+import { sourcesOf, valueWidths } from '../plan.ts';
+import type { Activation, DenseLayer, Network } from '../plan.ts';
+
+/** A network made ready for a tile: where its values live, and the code that computes them. */
+export interface NetworkTile {
+  /** Per value, its address; value 0 is the input. */
+  readonly addresses: readonly number[];
+  /** The outputs, side by side. */
+  readonly output: number;
+  forward(f: FunctionBuilder, panelBytes: I32): void;
+}
+
+/** Where the values of a network live: the input is given, the outputs lie side by side, the rest where `slot` says. */
+export const prepareNetworkTile = (
+  emission: Emission,
+  network: Network,
+  input: number,
+  slots: ValueSlots,
+): NetworkTile => {
+  const widths = valueWidths(network);
+  const output = slots.output(network.outputs.reduce((total, value) => total + at(widths, value), 0));
+  const addresses: number[] = [input];
+  let outputEnd = output;
+  const outputAddress = new Map<number, number>();
+  for (const value of network.outputs) {
+    outputAddress.set(value, outputEnd);
+    outputEnd += at(widths, value) * STRIDE;
+  }
+  const lastUse = lastUses(network);
+  network.layers.forEach((layer, index) => {
+    const value = index + 1;
+    addresses.push(outputAddress.get(value) ?? slots.take(at(widths, value)));
+    for (const used of new Set(sourcesOf(layer))) {
+      if (used > 0 && lastUse[used] === value) slots.release(at(addresses, used));
+    }
+  });
+  const c = (value: number): I32 => i32.constant(value);
+  const calls = network.layers.map((layer, index) => {
+    const to = c(at(addresses, index + 1));
+    const [from, other] = sourcesOf(layer).map((source) => at(addresses, source));
+    const start = c(from ?? 0);
+    const end = c((from ?? 0) + at(widths, index + 1) * STRIDE);
+    switch (layer.type) {
+      case 'dense': {
+        const kernel = denseKernel(emission, layer);
+        const weights = c(place(emission, packLayer(layer)));
+        return (f: FunctionBuilder, panelBytes: I32): void => f.call(kernel, weights, start, to, panelBytes);
+      }
+      case 'activation': {
+        const kernel = defineElementwiseTile(emission, layer.activation);
+        return (f: FunctionBuilder, panelBytes: I32): void => f.call(kernel, start, end, to, to, panelBytes);
+      }
+      case 'sum': {
+        const kernel = defineElementwiseTile(emission, 'sum');
+        return (f: FunctionBuilder, panelBytes: I32): void => f.call(kernel, start, end, c(other ?? 0), to, panelBytes);
+      }
+    }
+  });
+  return {
+    addresses,
+    output,
+    forward: (f, panelBytes) => {
+      for (const call of calls) call(f, panelBytes);
+    },
+  };
+};
+
+/** Chooses addresses for the values of networks. */
+export interface ValueSlots {
+  take(width: number): number;
+  release(address: number): void;
+  output(width: number): number;
+}
+
+/** Slots that networks share and reuse as soon as a value has been read for the last time: for scoring. */
+export const reusedSlots = (emission: Emission, width: number, outputWidth: number): ValueSlots => {
+  const free: number[] = [];
+  const output = emission.layout.allocate(outputWidth * STRIDE);
+  return {
+    take: () => free.pop() ?? emission.layout.allocate(width * STRIDE),
+    release: (address) => free.push(address),
+    output: () => output,
+  };
+};
+
+/** A slot of its own for every value: for the gradient, which reads them again. */
+export const keptSlots = (emission: Emission): ValueSlots => ({
+  take: (width) => emission.layout.allocate(width * STRIDE),
+  release: () => undefined,
+  output: (width) => emission.layout.allocate(width * STRIDE),
+});
+
+const denseKernel = ({ module, math }: Emission, { inputs, outputs, activation }: DenseLayer): FunctionReference =>
+  defineDenseTile(module, math, { inputs, outputs, activation, accumulates: false });
+
+const packLayer = ({ weights, bias, inputs, outputs }: DenseLayer): Float32Array =>
+  packDenseTile(
+    (input, output) => weights[input * outputs + output] ?? 0,
+    (output) => bias[output] ?? 0,
+    inputs,
+    outputs,
+  );
+
+/** An activation, or a sum, of whole quantities. Parameters: from, end of from, other summand, to, bytes of the panels. */
+const defineElementwiseTile = ({ module, math }: Emission, operation: Activation | 'sum'): FunctionReference =>
+  module.define(`elementwiseTile ${operation}`, 5, (f) => {
+    const [from, end, other, to] = [
+      f.let(f.parameter(0)),
+      f.parameter(1),
+      f.let(f.parameter(2)),
+      f.let(f.parameter(3)),
+    ];
+    const offset = f.local('i32');
+    f.doWhile(
+      () => {
+        f.set(offset, i32.constant(0));
+        f.doWhile(
+          () => {
+            const x = f.let(v128.load(i32.add(from, offset)));
+            const y =
+              operation === 'sum' ? f32x4.add(x, v128.load(i32.add(other, offset))) : activate(f, math, operation, x);
+            f.store(i32.add(to, offset), y);
+            f.advance(offset, VECTOR_BYTES);
+          },
+          () => i32.ltU(offset, f.parameter(4)),
+        );
+        for (const pointer of [from, other, to]) f.advance(pointer, STRIDE);
+      },
+      () => i32.ltU(from, end),
+    );
+  });
+
+/** Per value, the last value that is computed from it. */
+const lastUses = (network: Network): number[] => {
+  const last: number[] = [];
+  network.layers.forEach((layer, index) => {
+    for (const value of sourcesOf(layer)) last[value] = index + 1;
+  });
+  return last;
+};

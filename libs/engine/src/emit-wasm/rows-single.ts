@@ -1,0 +1,91 @@
+import { densityConstants } from './density-constants.ts';
+import type { Emission } from './emission.ts';
+import { hasPresence } from './emission.ts';
+import { f32, f32x4, i32, v128 } from './expression.ts';
+import type { F32, I32, V128 } from './expression.ts';
+import type { FunctionBuilder, FunctionReference } from './function-builder.ts';
+import type { SingleMemory } from './single-memory.ts';
+import { padded } from './single-memory.ts';
+import { squash } from './squash.ts';
+import { at } from '../at.ts';
+
+const FLOAT_BYTES = 4;
+const LANES = 4;
+
+/** Reads one row: x with 0 in the place of what is not observed, the masks, the context. Parameters: address of the row. */
+export const defineReadRow = ({ module, plan, math }: Emission, memory: SingleMemory): FunctionReference =>
+  module.define('readRow', 1, (f) => {
+    const row = f.parameter(0);
+    const zero = i32.constant(0);
+    copyFloats(f, row, 0, memory.state, plan.features);
+    copyFloats(f, row, plan.features, memory.context, plan.context);
+    plan.presence.forEach((column, dimension) => {
+      const offset = dimension * FLOAT_BYTES;
+      if (column === null) {
+        if (hasPresence(plan)) f.storeFloat(zero, f32.constant(1), memory.masks + offset);
+        return;
+      }
+      const present = f.let(f32.gt(f32.load(row, (plan.features + column) * FLOAT_BYTES), f32.constant(0.5)));
+      f.storeFloat(zero, f32.select(present, f32.constant(1), f32.constant(0)), memory.masks + offset);
+      f.storeFloat(zero, f32.select(present, f32.load(row, offset), f32.constant(0)), memory.state + offset);
+    });
+    for (const [clip, end] of memory.inputEnds) {
+      for (let i = 0; i < plan.context; i += LANES) {
+        const offset = i * FLOAT_BYTES;
+        f.store(zero, squash(f, math, clip, f.let(v128.load(zero, memory.context + offset))), end + offset);
+      }
+    }
+    f.store(zero, f32x4.constant(0), memory.logDet);
+  });
+
+const copyFloats = (f: FunctionBuilder, row: I32, first: number, to: number, count: number): void => {
+  const whole = Math.floor(count / LANES) * LANES;
+  const target = i32.constant(to);
+  for (let i = 0; i < whole; i += LANES) {
+    f.store(target, v128.load(row, (first + i) * FLOAT_BYTES), i * FLOAT_BYTES);
+  }
+  for (let i = whole; i < count; i++) f.storeFloat(target, f32.load(row, (first + i) * FLOAT_BYTES), i * FLOAT_BYTES);
+};
+
+/** The end of a row, as defineFinish does it for a tile. Parameters: address of the result. */
+export const defineFinishRow = (emission: Emission, memory: SingleMemory): FunctionReference => {
+  const { module, plan, math } = emission;
+  return module.define('finishRow', 1, (f) => {
+    const zero = i32.constant(0);
+    const constants = densityConstants(plan);
+    const squares = f.let(f32x4.constant(0));
+    const total = f.let(f32x4.constant(constants.always));
+    for (let first = 0; first < padded(plan.features); first += LANES) {
+      const offset = first * FLOAT_BYTES;
+      const lanes = (values: Float64Array): V128 => f32x4.lanes([...values.subarray(first, first + LANES)]);
+      const shift = lanes(plan.shift);
+      const masked = hasPresence(plan) ? f32x4.mul(shift, v128.load(zero, memory.masks + offset)) : shift;
+      const z = f.let(math.multiplyAdd(v128.load(zero, memory.state + offset), lanes(plan.scale), masked));
+      f.store(zero, z, memory.state + offset);
+      f.set(squares, math.multiplyAdd(z, z, squares));
+    }
+    plan.presence.forEach((column, dimension) => {
+      if (column === null) return;
+      const mask = v128.loadSplat(zero, memory.masks + dimension * FLOAT_BYTES);
+      f.set(total, math.multiplyAdd(mask, f32x4.constant(at(constants.whenObserved, dimension)), total));
+    });
+    const logDet = f.let(v128.load(zero, memory.logDet));
+    const quadratic = f32.mul(pairwise(squares), f32.constant(0.5));
+    f.storeFloat(f.parameter(0), f32.add(f32.sub(pairwise(logDet), quadratic), f32x4.extract(total, 0)));
+  });
+};
+
+const pairwise = (sums: V128): F32 =>
+  f32.add(
+    f32.add(f32x4.extract(sums, 0), f32x4.extract(sums, 1)),
+    f32.add(f32x4.extract(sums, 2), f32x4.extract(sums, 3)),
+  );
+
+/** Writes the latent z of the row. Parameters: address of the result. */
+export const defineWriteRow = ({ module, plan }: Emission, memory: SingleMemory): FunctionReference =>
+  module.define('writeRow', 1, (f) => {
+    plan.order.forEach((dimension, i) => {
+      const latent = f32.load(i32.constant(memory.state), dimension * FLOAT_BYTES);
+      f.storeFloat(f.parameter(0), latent, i * FLOAT_BYTES);
+    });
+  });

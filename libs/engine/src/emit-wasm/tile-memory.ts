@@ -1,0 +1,38 @@
+import { inputClips, place, widestConditioning } from './emission.ts';
+import type { Emission } from './emission.ts';
+import { STRIDE } from './layout.ts';
+
+/** Where the quantities of a tile live; each is one stride wide: a float for every row of the tile. */
+export interface TileMemory {
+  /** d quantities: the state. */
+  readonly state: number;
+  /** c quantities: the context as it came. */
+  readonly context: number;
+  /**
+   * By clip: c quantities, the context squashed. The input of a network ends where they begin, so that
+   * [inputs | context] lie side by side.
+   */
+  readonly inputEnds: ReadonlyMap<number | null, number>;
+  /** Four partial sums of the log-determinant. */
+  readonly logDet: number;
+  /** Per dimension: the quantity that is 1 where it is observed. */
+  readonly masks: readonly number[];
+}
+
+/** The partial sums over dimensions: element i goes to sum i mod 4, which four lanes of a vector do by themselves. */
+export const PARTIAL_SUMS = 4;
+
+/** Allocates the tile of a plan. */
+export const allocateTile = (emission: Emission): TileMemory => {
+  const { layout, plan } = emission;
+  const state = layout.allocate(plan.features * STRIDE);
+  const context = layout.allocate(plan.context * STRIDE);
+  const widest = widestConditioning(plan);
+  const inputEnds = new Map(
+    inputClips(plan).map((clip) => [clip, layout.allocate((widest + plan.context) * STRIDE) + widest * STRIDE]),
+  );
+  const logDet = layout.allocate(PARTIAL_SUMS * STRIDE);
+  const always = place(emission, new Float32Array(STRIDE / 4).fill(1));
+  const masks = plan.presence.map((column) => (column === null ? always : layout.allocate(STRIDE)));
+  return { state, context, inputEnds, logDet, masks };
+};

@@ -1,0 +1,31 @@
+import { FlowlineError } from '@flowline/events';
+import type { NamedVariables } from '@flowline/flows';
+
+/** Reads the parameters of one part of a flow by name. */
+export class WeightReader {
+  readonly #variables: NamedVariables;
+  readonly #prefix: string;
+
+  constructor(variables: NamedVariables, prefix = '') {
+    this.#variables = variables;
+    this.#prefix = prefix;
+  }
+
+  /** The reader of a part of this part. */
+  part(name: string): WeightReader {
+    return new WeightReader(this.#variables, `${this.#prefix}${name}/`);
+  }
+
+  /** The values of a parameter, row-major. Throws FLOWLINE_MODEL_INCOMPATIBLE unless it is there, with `size` finite values. */
+  read(name: string, size: number): Float64Array {
+    const where = this.#prefix + name;
+    const parameter = this.#variables.get(where);
+    const values = parameter === undefined ? new Float64Array(0) : Float64Array.from(parameter.read());
+    if (parameter !== undefined && values.length === size && values.every(Number.isFinite)) return values;
+    const found = parameter === undefined ? 'no such parameter' : `${values.length} values, or not all finite`;
+    throw new FlowlineError('FLOWLINE_MODEL_INCOMPATIBLE', `found ${found}, expected ${size} finite values`, {
+      where,
+      remedy: 'Load the model with the release that wrote it, or train it again.',
+    });
+  }
+}
