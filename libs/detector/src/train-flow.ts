@@ -67,7 +67,8 @@ export async function trainFlow(
         signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]),
       },
     );
-    return { flow, report: { ...report, stoppedBy: report.stoppedEarly ? 'patience' : 'steps' } };
+    const { stoppedEarly, ...done } = report;
+    return { flow, report: { ...done, stoppedBy: stoppedEarly ? 'patience' : 'steps' } };
   } catch (error) {
     const ranOut = error instanceof FlowError && error.code === 'FLOWLINE_ABORTED' && signal?.aborted !== true;
     const report = ranOut ? reportUntil(seen) : null;
