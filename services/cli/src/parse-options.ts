@@ -9,6 +9,13 @@ export function parseCount(option: string, text: string): number {
   throw usage(option, text, 'a whole number of at least 1');
 }
 
+/** A probability given on the command line, above 0 and below 1. @throws FlowlineError FLOWLINE_USAGE. */
+export function parseProbability(option: string, text: string): number {
+  const probability = Number(text);
+  if (text.trim() !== '' && probability > 0 && probability < 1) return probability;
+  throw usage(option, text, 'a number between 0 and 1, such as 1e-3');
+}
+
 /** A moment given as a time (ISO 8601) or as a duration before now (`1h`). @throws FlowlineError FLOWLINE_USAGE. */
 export function parseMoment(option: string, text: string, now: Date = new Date()): Date {
   const durationMs = parseDurationMs(text);

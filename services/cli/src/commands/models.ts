@@ -1,15 +1,18 @@
-import { getDetector, listModels, type ModelSummary } from '@flowline/db';
+import { writeFile } from 'node:fs/promises';
+
+import { getDetector, listModels, loadChampion, loadModelVersion, type ModelSummary } from '@flowline/db';
 import { Command } from 'commander';
 
 import { action, command } from '../command.ts';
 import { formatCount, formatNumber, formatTable, printResult } from '../output.ts';
+import { parseCount } from '../parse-options.ts';
 import { withDatabase } from '../with-database.ts';
 
 interface ModelsOptions {
   readonly json?: true;
 }
 
-/** `flowline models ls`: the model versions in the database. */
+/** `flowline models ls|export`: the model versions in the database. */
 export function modelsCommand(): Command {
   const ls = command('ls [detector]', 'List model versions, the newest first; the champion is the one that scores.', [
     'flowline models ls',
@@ -23,7 +26,40 @@ export function modelsCommand(): Command {
       printResult(models, options.json === true, formatModels);
     }),
   );
-  return new Command('models').description('Look at trained models.').addCommand(ls);
+  return new Command('models').description('Look at trained models.').addCommand(ls).addCommand(exportCommand());
+}
+
+interface ExportOptions extends ModelsOptions {
+  readonly version?: string;
+  readonly output?: string;
+}
+
+function exportCommand(): Command {
+  return command(
+    'export <detector>',
+    'Write a model to a file, with which `flowline score --model` needs no database.',
+    [
+      'flowline models export checkout-latency',
+      'flowline models export checkout-latency --version 3 --output v3.safetensors',
+    ],
+  )
+    .option('--version <version>', 'default: the champion')
+    .option('--output <file>', 'default: <detector>-<version>.safetensors')
+    .action(
+      action(async (detector: string, options: ExportOptions) => {
+        const version = options.version === undefined ? null : parseCount('--version', options.version);
+        const model = await withDatabase((db) =>
+          version === null ? loadChampion(db, detector) : loadModelVersion(db, detector, version),
+        );
+        const file = options.output ?? `${detector}-${model.version}.safetensors`;
+        await writeFile(file, model.bytes);
+        printResult(
+          { detector, version: model.version, file, sha256: model.sha256, alpha: model.alpha },
+          options.json === true,
+          (result) => `${detector}, model version ${result.version}: ${file} (alpha ${formatNumber(result.alpha)})`,
+        );
+      }),
+    );
 }
 
 function formatModels(models: readonly ModelSummary[]): string {

@@ -1,0 +1,91 @@
+import { once } from 'node:events';
+
+import { FlowlineError } from '@flowline/events';
+import type { Command } from 'commander';
+
+import { action, command } from '../command.ts';
+import { formatCount } from '../output.ts';
+import { parseChoice, parseProbability } from '../parse-options.ts';
+import { loadModel, type ModelSource } from '../score/load-model.ts';
+import { formatOf, formats, readRecords } from '../score/read-records.ts';
+import { scoreRecords } from '../score/score-records.ts';
+import { scoreLine, scoresHeader } from '../score/write-scores.ts';
+
+interface ScoreOptions {
+  readonly json?: true;
+  readonly detector?: string;
+  readonly model?: string;
+  readonly alpha?: string;
+  readonly format?: string;
+  readonly output?: string;
+  readonly explain?: true;
+}
+
+/** `flowline score FILE`: scores of the events of a file; nothing is stored. */
+export function scoreCommand(): Command {
+  return command('score <file>', 'Score the events of a CSV or NDJSON file (- is standard input); nothing is stored.', [
+    'flowline score events.csv --detector checkout-latency > scores.csv',
+    'flowline score events.ndjson --detector checkout-latency --explain --json | jq "select(.anomaly)"',
+    'cat events.ndjson | flowline score - --model model.safetensors --alpha 1e-4',
+  ])
+    .option('--detector <name>', 'score with the champion of this detector, from the database')
+    .option('--model <file>', 'score with a model file (see `flowline models export`); needs no database')
+    .option('--alpha <p>', "the p-value from which down an event is an anomaly; default: the model's (a file's: 0.001)")
+    .option('--format <format>', 'csv or ndjson; default: by the name of the file, ndjson for standard input')
+    .option('--output <format>', 'csv or ndjson; default: as the input')
+    .option('--explain', 'add a line to each anomaly that says why it is one')
+    .action(
+      action(async (file: string, options: ScoreOptions) => {
+        const source = modelSource(options);
+        const written = options.format ?? formatOf(file) ?? (file === '-' ? 'ndjson' : '');
+        const format = parseChoice('--format', written, formats);
+        const output = options.json === true ? 'ndjson' : parseChoice('--output', options.output ?? format, formats);
+        const alpha = options.alpha === undefined ? null : parseProbability('--alpha', options.alpha);
+
+        const detector = await loadModel(source, alpha);
+        const totals = { rows: 0, anomalies: 0, errors: 0 };
+        try {
+          const records = readRecords(file, format, detector.bundle.schema);
+          await write(scoresHeader(output));
+          for await (const rows of scoreRecords(records, detector, options.explain === true)) {
+            totals.rows += rows.length;
+            totals.errors += rows.filter((row) => 'error' in row).length;
+            totals.anomalies += rows.filter((row) => 'anomaly' in row && row.anomaly).length;
+            if (!(await write(rows.map((row) => scoreLine(row, output)).join('')))) return;
+          }
+        } finally {
+          detector.dispose();
+        }
+        process.stderr.write(summary(totals, options.json === true));
+      }),
+    );
+}
+
+function modelSource({ detector, model }: ScoreOptions): ModelSource {
+  if (detector !== undefined && model === undefined) return { detector };
+  if (model !== undefined && detector === undefined) return { file: model };
+  throw new FlowlineError('FLOWLINE_USAGE', 'Expected exactly one of --detector and --model.', {
+    where: 'flowline score',
+    remedy: 'Name a detector of the database, or a model file.',
+  });
+}
+
+let closed = false;
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  closed = true; // whoever read it has seen enough, as `head` does
+});
+
+/** Writes to standard output at the pace of its reader; false when it has gone. */
+async function write(text: string): Promise<boolean> {
+  if (closed) return false;
+  if (!process.stdout.write(text))
+    await Promise.race([once(process.stdout, 'drain'), once(process.stdout, 'error').catch(() => null)]);
+  return true;
+}
+
+function summary(totals: { rows: number; anomalies: number; errors: number }, json: boolean): string {
+  if (json) return `${JSON.stringify(totals)}\n`;
+  const errors = totals.errors === 0 ? '' : `, ${formatCount(totals.errors)} could not be scored (each says why)`;
+  return `${formatCount(totals.rows)} rows, ${formatCount(totals.anomalies)} anomalies${errors}\n`;
+}

@@ -1,0 +1,43 @@
+import { readFile } from 'node:fs/promises';
+
+import { loadSettings } from '@flowline/config';
+import { loadChampion } from '@flowline/db';
+import { Detector, loadBundle } from '@flowline/detector';
+import { FlowlineError } from '@flowline/events';
+
+import { withDatabase } from '../with-database.ts';
+
+/** Where a model comes from. */
+export type ModelSource = { readonly detector: string } | { readonly file: string };
+
+/** The p-value of a model from a file, which names none, where the command line does not either. */
+const DEFAULT_ALPHA = 1e-3;
+
+/**
+ * Loads the champion of a detector from the database, or a model from a file.
+ * @throws FlowlineError FLOWLINE_MODEL_MISSING, FLOWLINE_MODEL_CORRUPTED, FLOWLINE_MODEL_INCOMPATIBLE, FLOWLINE_FILE_UNREADABLE.
+ */
+export async function loadModel(source: ModelSource, alpha: number | null): Promise<Detector> {
+  const stored =
+    'detector' in source
+      ? await withDatabase((db) => loadChampion(db, source.detector))
+      : { bytes: await readBytes(source.file), sha256: undefined, alpha: DEFAULT_ALPHA };
+  const bundle = loadBundle(stored.bytes, stored.sha256);
+  return Detector.create(bundle, { alpha: alpha ?? stored.alpha, backend: `tfjs-${loadSettings().backend}` });
+}
+
+async function readBytes(file: string): Promise<Uint8Array> {
+  try {
+    return await readFile(file);
+  } catch (cause) {
+    throw new FlowlineError(
+      'FLOWLINE_FILE_UNREADABLE',
+      `The model ${file} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`,
+      {
+        where: file,
+        remedy: 'Check the path; `flowline models export <detector>` writes one.',
+        cause,
+      },
+    );
+  }
+}
