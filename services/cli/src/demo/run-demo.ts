@@ -6,7 +6,7 @@ import { type DetectorDefinition, loadDetectorFile } from '@flowline/config';
 import { applyDetector, connect, type Database, migrate } from '@flowline/db';
 import { Random } from '@flowline/flows';
 
-import { startDemoPostgres } from './demo-postgres.ts';
+import { startEmbeddedPostgres } from '../embedded-postgres.ts';
 import { demoTables } from './demo-tables.ts';
 import { type FlightEvent, injectFaults } from './faults.ts';
 import { readAirports, readFlights, rowAtShare, sampleFlights } from './flights.ts';
@@ -56,7 +56,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   const { history, events, airports } = await prepareFlights(options);
   signal.throwIfAborted();
 
-  const postgres = await startDemoPostgres(path.join(options.folder, 'postgres'), demoTables(history, airports));
+  const postgres = await startEmbeddedPostgres(path.join(options.folder, 'postgres'), demoTables(history, airports));
   if (postgres.movedBecause !== null) say(`Postgres lives in ${postgres.folder}: ${postgres.movedBecause}.`);
   let stopPostgres = true;
   try {
@@ -127,7 +127,7 @@ async function trainAndReplay(
     eventsPerSecond: Math.round(events.length / replayed.seconds),
     trainSeconds,
     backend: String(trained.backend),
-    eventsFile: kafka === null ? eventsFile : null,
+    eventsFile: kafka === null ? path.relative(process.cwd(), eventsFile) : null,
   };
 }
 

@@ -14,8 +14,9 @@ const START_TIMEOUT_SECONDS = '60';
 /** Whom Postgres may run as when the person is root, whom it refuses; nobody exists everywhere. */
 const STAND_IN_USERS = ['postgres', 'nobody'];
 
-/** A Postgres of the demo's own. */
-export interface DemoPostgres {
+/** A Postgres of its own, on loopback, from the binaries that npm installed. */
+export interface EmbeddedServer {
+  /** Of the database `postgres`, with the superuser's password. */
   readonly url: string;
   /** Where its files are. */
   readonly folder: string;
@@ -27,7 +28,7 @@ export interface DemoPostgres {
 }
 
 /** A table that is there before the server starts. */
-export interface DemoTable {
+export interface PreparedTable {
   readonly name: string;
   /** Columns as in CREATE TABLE, in the order of the CSV text. */
   readonly columns: string;
@@ -36,11 +37,16 @@ export interface DemoTable {
 }
 
 /**
- * Starts a new Postgres that holds the tables given on a free port from the binaries that npm installed; an older one in the folder is stopped and
- * replaced. As root it runs as another user, and in a folder that user can reach.
+ * Starts a new Postgres that holds the tables given, on a free port; an older one in the folder is stopped and replaced. As root it
+ * runs as another user, and where that user cannot reach the folder or the binaries, in a folder that he can.
+ *
+ * Its data may be lost with the machine: it does not wait for the disk. For demonstrations and tests.
  * @throws FlowlineError FLOWLINE_DATABASE_UNREACHABLE with the server's own words.
  */
-export async function startDemoPostgres(wanted: string, tables: readonly DemoTable[]): Promise<DemoPostgres> {
+export async function startEmbeddedPostgres(
+  wanted: string,
+  tables: readonly PreparedTable[] = [],
+): Promise<EmbeddedServer> {
   const user = process.getuid?.() === 0 ? standInUser() : null;
   let native = nativeFolder();
   let folder = wanted;
@@ -48,7 +54,7 @@ export async function startDemoPostgres(wanted: string, tables: readonly DemoTab
   const blocked =
     user === null ? null : ((await firstClosedFolder(native)) ?? (await firstClosedFolder(path.dirname(wanted))));
   if (blocked !== null) {
-    folder = await mkdtemp(path.join(os.tmpdir(), 'flowline-demo-'));
+    folder = await mkdtemp(path.join(os.tmpdir(), 'flowline-postgres-'));
     await chmod(folder, 0o755);
     native = await copyOf(native, path.join(folder, 'native'));
     movedBecause = `only root may enter ${blocked}, and Postgres does not run as root`;
@@ -82,7 +88,7 @@ export async function startDemoPostgres(wanted: string, tables: readonly DemoTab
     const port = await freePort();
     await run('initdb', [
       `--pgdata=${data}`,
-      '--username=flowline',
+      '--username=postgres',
       `--pwfile=${passwordFile}`,
       '--auth=scram-sha-256',
       '--encoding=UTF8',
@@ -100,20 +106,20 @@ export async function startDemoPostgres(wanted: string, tables: readonly DemoTab
       await runAlone(path.join(native, 'bin', 'postgres'), data, statements, user, folder);
     }
     await rm(csv);
-    // A demo's data may be lost with the machine: no waiting for the disk. TCP alone: no socket file to place.
+    // TCP alone: no socket file to place.
     const settings = `-p ${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c synchronous_commit=off -c max_wal_size=2GB`;
     await start(run, data, log, settings);
     return {
-      url: `postgres://flowline:${password}@127.0.0.1:${port}/postgres`,
+      url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
       folder,
       movedBecause,
       stopCommand: `kill -INT $(head -1 ${path.join(data, 'postmaster.pid')})`,
       stop,
     };
   } catch (cause) {
-    throw new FlowlineError('FLOWLINE_DATABASE_UNREACHABLE', `The demo's Postgres did not start: ${textOf(cause)}`, {
+    throw new FlowlineError('FLOWLINE_DATABASE_UNREACHABLE', `The embedded Postgres did not start: ${textOf(cause)}`, {
       where: folder,
-      remedy: 'See the message; FLOWLINE_DATABASE_URL names a server of your own instead (use an empty database).',
+      remedy: 'See the message of the server.',
       cause,
     });
   }
@@ -167,8 +173,7 @@ function nativeFolder(): string {
       `There is no embedded Postgres for this machine (${wanted}).`,
       {
         where: wanted,
-        remedy:
-          'Install with optional dependencies, or name a server of your own (an empty database) in FLOWLINE_DATABASE_URL.',
+        remedy: 'Install with optional dependencies; on a platform without them run a Postgres of your own.',
         cause,
       },
     );
@@ -189,7 +194,7 @@ function standInUser(): { uid: number; gid: number } {
     'Postgres does not run as root, and there is no user to run it as.',
     {
       where: STAND_IN_USERS.join(', '),
-      remedy: 'Run the demo as another user, or name a server of your own in FLOWLINE_DATABASE_URL.',
+      remedy: 'Run this as another user.',
     },
   );
 }
