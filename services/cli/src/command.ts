@@ -1,6 +1,7 @@
+import { reportError } from '@flowline/telemetry';
 import { Command } from 'commander';
 
-import { exitCodeOf, exitCodes, printError } from './output.ts';
+import { exitCodes } from './output.ts';
 
 /** What a command's action returns: its exit code, or nothing for 0. */
 export type ActionResult = Promise<number | undefined> | Promise<void>;
@@ -15,8 +16,7 @@ export function action<Arguments extends unknown[]>(
     try {
       process.exitCode = (await run(...args)) ?? exitCodes.ok;
     } catch (error) {
-      printError(error, json);
-      process.exitCode = exitCodeOf(error);
+      process.exitCode = reportError(error, json);
     }
   };
 }

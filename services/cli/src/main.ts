@@ -1,7 +1,8 @@
 import { FlowlineError } from '@flowline/events';
+import { reportError } from '@flowline/telemetry';
 import { CommanderError } from 'commander';
 
-import { exitCodeOf, exitCodes, printError } from './output.ts';
+import { exitCodes } from './output.ts';
 import { createProgram } from './program.ts';
 
 const program = createProgram();
@@ -14,17 +15,15 @@ try {
     else if (error.code === 'commander.help') process.exitCode = exitCodes.usage;
     else {
       const message = error.message.replace(/^error: /, '');
-      printError(
+      process.exitCode = reportError(
         new FlowlineError('FLOWLINE_USAGE', message, {
           where: `flowline ${process.argv.slice(2).join(' ')}`,
           remedy: 'See `flowline --help`, or --help after a command.',
         }),
         process.argv.includes('--json'),
       );
-      process.exitCode = exitCodes.usage;
     }
   } else {
-    printError(error, process.argv.includes('--json'));
-    process.exitCode = exitCodeOf(error);
+    process.exitCode = reportError(error, process.argv.includes('--json'));
   }
 }

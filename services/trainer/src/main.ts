@@ -1,10 +1,9 @@
 import { loadSettings, requireDatabaseUrl } from '@flowline/config';
 import { connect, requireMigrated } from '@flowline/db';
-import { createLogger, Shutdown } from '@flowline/telemetry';
+import { createLogger, reportError, Shutdown } from '@flowline/telemetry';
 
 import { type Arguments, HELP, readArguments } from './arguments.ts';
 import { createProgress } from './progress.ts';
-import { reportError } from './report-error.ts';
 import { serve } from './serve.ts';
 import { type TrainerParts, trainOnce, type TrainOutcome } from './train-once.ts';
 

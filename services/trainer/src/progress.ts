@@ -34,40 +34,38 @@ export function createProgress(output: ProgressOutput, now: () => number = Date.
 }
 
 function createBar(output: ProgressOutput, now: () => number): Progress {
-  let startedMs: number | null = null;
+  let first: Moment | null = null;
   let drawnMs = -Infinity;
   return {
     update(state) {
-      startedMs ??= now();
+      first ??= { share: state.share, ms: now() };
       if (now() - drawnMs < REDRAW_MS && state.share < 1) return;
       drawnMs = now();
       const filled = Math.round(clamp(state.share) * BAR_WIDTH);
       const bar = '█'.repeat(filled) + '░'.repeat(BAR_WIDTH - filled);
-      const line = `${state.label} ${bar} ${percent(state.share)} ${state.detail}${remaining(state.share, now() - startedMs)}`;
+      const line = `${state.label} ${bar} ${percent(state.share)} ${state.detail}${left(first, state.share, now())}`;
       output.write(`\r\u001b[K${line.slice(0, Math.max(20, (output.columns ?? 100) - 1))}`);
     },
     done() {
-      if (startedMs !== null) output.write('\n');
-      startedMs = null;
+      if (first !== null) output.write('\n');
+      first = null;
       drawnMs = -Infinity;
     },
   };
 }
 
 function createLines(output: ProgressOutput, now: () => number): Progress {
-  let startedMs: number | null = null;
+  let first: Moment | null = null;
   let next = 0;
   return {
     update(state) {
-      startedMs ??= now();
+      first ??= { share: state.share, ms: now() };
       if (state.share < next) return;
       next = Math.floor(clamp(state.share) / LINE_SHARE + 1e-9) * LINE_SHARE + LINE_SHARE - 1e-9;
-      output.write(
-        `${state.label} ${percent(state.share).trim()} ${state.detail}${remaining(state.share, now() - startedMs)}\n`,
-      );
+      output.write(`${state.label} ${percent(state.share).trim()} ${state.detail}${left(first, state.share, now())}\n`);
     },
     done() {
-      startedMs = null;
+      first = null;
       next = 0;
     },
   };
@@ -76,8 +74,15 @@ function createLines(output: ProgressOutput, now: () => number): Progress {
 const clamp = (share: number): number => Math.min(1, Math.max(0, share));
 const percent = (share: number): string => `${Math.round(clamp(share) * 100)} %`.padStart(5);
 
-function remaining(share: number, elapsedMs: number): string {
-  if (share < 0.05 || share >= 1) return '';
-  const seconds = Math.round(((elapsedMs / share) * (1 - share)) / 1000);
+/** A share, and when it was reached. */
+interface Moment {
+  readonly share: number;
+  readonly ms: number;
+}
+
+/** How long the rest will take at the pace since the first update; empty while that says little. */
+function left(first: Moment, share: number, nowMs: number): string {
+  if (share - first.share < 0.05 || share >= 1) return '';
+  const seconds = Math.round(((nowMs - first.ms) / (share - first.share)) * ((1 - share) / 1000));
   return seconds < 60 ? ` · ${seconds} s left` : ` · ${Math.floor(seconds / 60)} min ${seconds % 60} s left`;
 }

@@ -1,4 +1,4 @@
-import { reportOf } from '../output.ts';
+import { errorReport } from '@flowline/telemetry';
 
 /** What a check found. */
 export interface DoctorFinding {
@@ -31,7 +31,7 @@ export const failed = (check: string, detail: string, remedy: string): DoctorFin
 
 /** What an error says, as a finding. */
 export function failure(check: string, error: unknown): DoctorFinding {
-  const { code, message, remedy } = reportOf(error);
+  const { code, message, remedy } = errorReport(error);
   return failed(check, `${code}: ${message}`, remedy ?? 'See the message.');
 }
 

@@ -108,7 +108,7 @@ function recordOf(
     let node = record;
     for (const part of path) {
       const inner = node[part];
-      node = isNode(inner) ? inner : ((node[part] = {}));
+      node = isNode(inner) ? inner : (node[part] = {});
     }
     node[last] = cellValue(cells[column] ?? '', kinds.get(name));
   }
