@@ -24,6 +24,7 @@ export async function initBackend(name: BackendName = 'wasm'): Promise<void> {
   if (tf.getBackend() === name) return;
   if (name === 'wasm' && !('wasm' in tf.engine().registry)) setWasmPaths(wasmFolder());
   if (name === 'cpu') tf.enableProdMode(); // the cpu backend was asked for: no banner that recommends another one
+  if (name === 'wasm' && !('WebAssembly' in globalThis)) throw unavailable(name);
   let started: boolean;
   try {
     started = await tf.setBackend(name);

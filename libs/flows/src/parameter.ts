@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 
+import { requireBackend } from './backend.ts';
 import { FlowError } from './flow-error.ts';
 
 /** What a {@link Parameter} is besides its values. */
@@ -17,6 +18,7 @@ export class Parameter<R extends tf.Rank = tf.Rank> {
 
   /** values: row-major float32 of the given shape. */
   constructor(shape: tf.ShapeMap[R], values: Float32Array, options: ParameterOptions = {}) {
+    requireBackend();
     this.shape = shape;
     this.size = values.length;
     this.decay = options.decay ?? false;

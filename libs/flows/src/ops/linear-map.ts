@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 
+import { requireBackend } from '../backend.ts';
 import { withGradient } from './with-gradient.ts';
 
 /**
@@ -16,6 +17,7 @@ export class LinearMap {
     columns: number,
     entries: readonly (readonly [row: number, column: number, value: number])[],
   ) {
+    requireBackend();
     const values = new Float32Array(rows * columns);
     const transposed = new Float32Array(rows * columns);
     for (const [row, column, value] of entries) {

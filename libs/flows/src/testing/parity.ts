@@ -13,7 +13,7 @@ export interface ParityFile {
 
 /** FLOWLINE_PARITY_DIR, or the shared folder beside the repository. */
 const directory =
-  process.env['FLOWLINE_PARITY_DIR'] ?? path.resolve(import.meta.dirname, '../../../../../shared/data/flows/parity');
+  process.env.FLOWLINE_PARITY_DIR ?? path.resolve(import.meta.dirname, '../../../../../shared/data/flows/parity');
 
 /**
  * The named parity file; undefined, with a printed reason, where it is absent and FLOWLINE_REQUIRE_SHARED is not 1: the reference
@@ -22,7 +22,7 @@ const directory =
 export function readParity(name: string): ParityFile | undefined {
   const file = path.join(directory, `${name}.json`);
   if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as ParityFile;
-  if (process.env['FLOWLINE_REQUIRE_SHARED'] === '1') throw new Error(`${file} is not there`);
+  if (process.env.FLOWLINE_REQUIRE_SHARED === '1') throw new Error(`${file} is not there`);
   process.stderr.write(`skipped: ${name}.json is not there; set FLOWLINE_PARITY_DIR to its folder\n`);
   return undefined;
 }

@@ -1,6 +1,7 @@
 const BETA_1 = 0.9;
 const BETA_2 = 0.999;
 const EPSILON = 1e-8;
+const { sqrt } = Math; // looked up once: the loop below runs over every parameter of every step
 
 /**
  * Adam (Kingma and Ba, 2015) with decoupled weight decay (Loshchilov and Hutter, 2019) over one flat parameter vector, in plain
@@ -40,8 +41,7 @@ export class Adam {
       first[i] = m;
       second[i] = v;
       const value = values[i] ?? 0;
-      values[i] =
-        value - value * shrink * (decay[i] ?? 0) - (firstRate * m) / (Math.sqrt(v * secondCorrection) + EPSILON);
+      values[i] = value - value * shrink * (decay[i] ?? 0) - (firstRate * m) / (sqrt(v * secondCorrection) + EPSILON);
     }
   }
 }
