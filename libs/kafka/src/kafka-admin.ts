@@ -49,7 +49,7 @@ export class KafkaAdmin {
       const found = await this.#ask(() => this.#admin.fetchTopicOffsets(topic));
       return found.map(({ partition, low, high }) => ({ partition, low: Number(low), high: Number(high) }));
     } catch (error) {
-      throw isUnknownTopic(error) ? topicMissing(topic, this.#client.brokers) : error;
+      throw isUnknownTopic(error) ? topicMissing([topic], this.#client.brokers) : error;
     }
   }
 
@@ -78,13 +78,13 @@ export class KafkaAdmin {
 
 /**
  * Checks at start that the brokers answer and that the topics exist.
- * @throws FlowlineError FLOWLINE_BROKER_UNREACHABLE, FLOWLINE_TOPIC_MISSING (naming the first that is missing).
+ * @throws FlowlineError FLOWLINE_BROKER_UNREACHABLE, FLOWLINE_TOPIC_MISSING (naming all that are missing).
  */
 export async function checkTopics(client: KafkaClient, topics: readonly string[]): Promise<void> {
   const admin = await KafkaAdmin.connect(client);
   try {
-    const [missing] = await admin.missingTopics(topics);
-    if (missing !== undefined) throw topicMissing(missing, client.brokers);
+    const missing = await admin.missingTopics([...new Set(topics)]);
+    if (missing.length > 0) throw topicMissing(missing, client.brokers);
   } finally {
     await admin.close();
   }

@@ -38,11 +38,13 @@ export function toFlowlineError(error: unknown, brokers: readonly string[]): Flo
   });
 }
 
-/** The error of a topic that does not exist. */
-export function topicMissing(topic: string, brokers: readonly string[]): FlowlineError {
-  return new FlowlineError('FLOWLINE_TOPIC_MISSING', `The topic ${topic} does not exist.`, {
+/** The error of topics that do not exist: all of them at once. */
+export function topicMissing(topics: readonly string[], brokers: readonly string[]): FlowlineError {
+  const names = topics.join(', ');
+  const message = topics.length === 1 ? `The topic ${names} does not exist.` : `The topics ${names} do not exist.`;
+  return new FlowlineError('FLOWLINE_TOPIC_MISSING', message, {
     where: brokers.join(', '),
-    remedy: `Create the topic ${topic}; Flowline never creates topics by itself.`,
+    remedy: `Create ${names}; Flowline never creates topics by itself.`,
   });
 }
 

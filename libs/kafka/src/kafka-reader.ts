@@ -93,7 +93,7 @@ export class KafkaReader {
     }
     this.#admin = admin;
     const [missing] = await admin.missingTopics([topic]);
-    if (missing !== undefined) throw topicMissing(topic, client.brokers);
+    if (missing !== undefined) throw topicMissing([topic], client.brokers);
 
     const consumer = client.kafka.consumer({
       groupId,

@@ -42,7 +42,7 @@ export function createKafkaSink(client: KafkaClient): AlertSink {
           }
         } catch (error) {
           await forget();
-          throw isUnknownTopic(error) ? topicMissing(topic, client.brokers) : toFlowlineError(error, client.brokers);
+          throw isUnknownTopic(error) ? topicMissing([topic], client.brokers) : toFlowlineError(error, client.brokers);
         }
       }
     },

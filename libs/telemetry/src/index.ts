@@ -3,3 +3,4 @@ export * from './logger.ts';
 export * from './metrics.ts';
 export { scrubSecrets } from './scrub-secrets.ts';
 export * from './shutdown.ts';
+export * from './report-error.ts';

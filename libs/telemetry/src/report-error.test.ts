@@ -1,0 +1,56 @@
+import { FlowlineError } from '@flowline/events';
+import { describe, expect, it } from '@jest/globals';
+
+import { reportError } from './report-error.ts';
+
+function report(error: unknown, json: boolean) {
+  const written = { stdout: '', stderr: '' };
+  const code = reportError(error, json, {
+    stdout: { write: (text) => (written.stdout += text) },
+    stderr: { write: (text) => (written.stderr += text) },
+  });
+  return { code, ...written };
+}
+
+const missing = new FlowlineError('FLOWLINE_TOPIC_MISSING', 'The topic orders does not exist.', {
+  where: 'localhost:9092',
+  remedy: 'Create it.',
+});
+
+describe('reportError', () => {
+  it('tells a person what, where and what to do', () => {
+    expect(report(missing, false)).toEqual({
+      code: 1,
+      stdout: '',
+      stderr:
+        'error FLOWLINE_TOPIC_MISSING: The topic orders does not exist.\n  where:  localhost:9092\n  remedy: Create it.\n',
+    });
+  });
+
+  it('tells a program the same in one line of JSON', () => {
+    const { code, stdout, stderr } = report(missing, true);
+    expect({ code, stderr, parsed: JSON.parse(stdout) as unknown }).toEqual({
+      code: 1,
+      stderr: '',
+      parsed: {
+        error: {
+          code: 'FLOWLINE_TOPIC_MISSING',
+          message: 'The topic orders does not exist.',
+          where: 'localhost:9092',
+          remedy: 'Create it.',
+          retryable: false,
+        },
+      },
+    });
+  });
+
+  it('has exit code 2 for wrong usage', () => {
+    expect(report(new FlowlineError('FLOWLINE_USAGE', 'x'), false).code).toBe(2);
+  });
+
+  it('calls anything else a fault of the program, and shows no password', () => {
+    const { stderr } = report(new Error('cannot reach postgres://u:hunter2@h/d'), false);
+    expect(stderr).toContain('FLOWLINE_UNEXPECTED');
+    expect(stderr).not.toContain('hunter2');
+  });
+});

@@ -1,0 +1,54 @@
+import { scrubSecrets } from './scrub-secrets.ts';
+
+/** What a person reads of an error, and a program: its code, what happened, where, and what to do. */
+export interface ErrorReport {
+  readonly code: string;
+  readonly message: string;
+  readonly where: string | null;
+  readonly remedy: string | null;
+  readonly retryable: boolean;
+}
+
+/** Where a report is printed. */
+export interface ReportStreams {
+  readonly stdout: { write(text: string): unknown };
+  readonly stderr: { write(text: string): unknown };
+}
+
+/**
+ * Prints what ended a process: as text on standard error, or as one line of JSON on standard output where a program reads that.
+ * @returns the exit code: 2 for wrong usage, 1 for anything else.
+ */
+export function reportError(error: unknown, json: boolean, streams: ReportStreams = process): number {
+  const report = errorReport(error);
+  if (json) {
+    streams.stdout.write(`${JSON.stringify({ error: report })}\n`);
+  } else {
+    const lines = [`error ${report.code}: ${report.message}`];
+    if (report.where !== null) lines.push(`  where:  ${report.where}`);
+    if (report.remedy !== null) lines.push(`  remedy: ${report.remedy}`);
+    streams.stderr.write(`${lines.join('\n')}\n`);
+  }
+  return report.code === 'FLOWLINE_USAGE' ? 2 : 1;
+}
+
+/** Any thrown value as a report, without secrets. An error without a code of ours is a fault of the program. */
+export function errorReport(error: unknown): ErrorReport {
+  const field = (name: string): string | null => {
+    const value: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, name) : undefined;
+    return typeof value === 'string' ? String(scrubSecrets(value)) : null;
+  };
+  const code = field('code');
+  const message = field('message') ?? String(scrubSecrets(String(error)));
+  if (code?.startsWith('FLOWLINE_') !== true) {
+    return {
+      code: 'FLOWLINE_UNEXPECTED',
+      message,
+      where: field('stack')?.split('\n')[1]?.trim() ?? null,
+      remedy: 'This is a fault of Flowline: please report it with the command that you ran.',
+      retryable: false,
+    };
+  }
+  const retryable = error instanceof Error && 'retryable' in error && error.retryable === true;
+  return { code, message, where: field('where'), remedy: field('remedy'), retryable };
+}

@@ -1,0 +1,91 @@
+import { parseArgs } from 'node:util';
+
+import { FlowlineError } from '@flowline/events';
+
+/** How the scorer is called. */
+export const HELP = `flowline scorer: scores a stream of events, stores them and sends alerts
+  --detector NAME            score for this detector; may be repeated (default: every detector)
+  --source kafka             the topic of each detector, until a signal (default)
+  --source ndjson:PATH       the lines of a file, for one detector; ndjson:- reads standard input
+  --alerts kafka             to the alert topic of each detector (default with --source kafka)
+  --alerts stdout            one line of JSON each on standard output (default with --source ndjson)
+  --alerts none              anomalies are stored, and no alert leaves
+  --batch-size ROWS          at most so many events in one transaction (default: FLOWLINE_BATCH_MAX_ROWS)
+  --reset-offsets            begin anew with topics that were deleted and created again
+  --json                     one line of JSON with totals at the end of a finite source
+`;
+
+export type SourceChoice = { readonly kind: 'kafka' } | { readonly kind: 'ndjson'; readonly path: string };
+export type AlertsChoice = 'kafka' | 'stdout' | 'none';
+
+/** What the scorer is to do. */
+export interface Arguments {
+  /** Empty: every detector. */
+  readonly detectors: readonly string[];
+  readonly source: SourceChoice;
+  readonly alerts: AlertsChoice;
+  readonly batchSize: number | null;
+  readonly resetOffsets: boolean;
+  readonly json: boolean;
+}
+
+const ALERTS: readonly AlertsChoice[] = ['kafka', 'stdout', 'none'];
+const MOST_ROWS = 50_000;
+
+/**
+ * Reads the command line; null where help was asked for.
+ * @throws FlowlineError FLOWLINE_USAGE.
+ */
+export function readArguments(args: readonly string[]): Arguments | null {
+  const values = parse(args);
+  if (values.help) return null;
+  const source = readSource(values.source);
+  const alerts = ALERTS.find((choice) => choice === (values.alerts ?? (source.kind === 'kafka' ? 'kafka' : 'stdout')));
+  if (alerts === undefined) throw usage(`--alerts is "${values.alerts ?? ''}"; expected ${ALERTS.join(', ')}.`);
+  if (values['reset-offsets'] && source.kind !== 'kafka') throw usage('--reset-offsets is for --source kafka.');
+  return {
+    detectors: [...new Set(values.detector)],
+    source,
+    alerts,
+    batchSize: readBatchSize(values['batch-size']),
+    resetOffsets: values['reset-offsets'],
+    json: values.json,
+  };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        detector: { type: 'string', multiple: true, default: [] },
+        source: { type: 'string', default: 'kafka' },
+        alerts: { type: 'string' },
+        'batch-size': { type: 'string' },
+        'reset-offsets': { type: 'boolean', default: false },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    }).values;
+  } catch (error) {
+    throw usage(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function readSource(text: string): SourceChoice {
+  if (text === 'kafka') return { kind: 'kafka' };
+  const path = text.startsWith('ndjson:') ? text.slice('ndjson:'.length) : '';
+  if (path === '') throw usage(`--source is "${text}"; expected kafka, ndjson:PATH or ndjson:-.`);
+  return { kind: 'ndjson', path };
+}
+
+function readBatchSize(text: string | undefined): number | null {
+  if (text === undefined) return null;
+  const rows = Number(text);
+  if (Number.isInteger(rows) && rows >= 1 && rows <= MOST_ROWS) return rows;
+  throw usage(`--batch-size is "${text}"; expected a whole number from 1 to ${MOST_ROWS}.`);
+}
+
+function usage(finding: string): FlowlineError {
+  return new FlowlineError('FLOWLINE_USAGE', finding, { where: 'flowline scorer', remedy: 'See --help.' });
+}

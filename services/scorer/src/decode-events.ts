@@ -1,0 +1,143 @@
+import type { DetectorDefinition } from '@flowline/config';
+import type { DeadLetter, DeadLetterReason } from '@flowline/events';
+import { compileExpression, Fault, type FeatureTable, parseTime, type RecordReader } from '@flowline/features';
+import type { SourceBatch, SourceRecord } from '@flowline/stream';
+
+import { decodeJson } from './decode-json.ts';
+
+/** A batch, decoded: every record is either an event (a row of the table) or a dead letter. */
+export interface DecodedEvents {
+  /** Features in original units, in the order of the records. */
+  readonly table: FeatureTable;
+  readonly offsets: Float64Array;
+  readonly eventIds: readonly string[];
+  /** Milliseconds since the epoch. */
+  readonly eventTimesMs: Float64Array;
+  /** In the order of the records. */
+  readonly deadLetters: readonly DeadLetter[];
+}
+
+/** Decodes the records of a batch; never throws because of one. */
+export type DecodeEvents = (batch: SourceBatch) => DecodedEvents;
+
+/** Of a record over the limit, so many bytes are kept. */
+const KEPT_BYTES = 65_536;
+/** Postgres can store what is later; the other end is that of JavaScript's own times. */
+const EARLIEST_MS = Date.parse('0001-01-01T00:00:00Z');
+const UNIT_MS = { ms: 1, s: 1000, us: 0.001 } as const;
+
+interface Candidate {
+  readonly record: SourceRecord;
+  readonly value: unknown;
+  readonly eventId: string;
+  readonly timeMs: number;
+}
+
+/**
+ * Compiles a detector's source to a decoder: JSON → event time and id → features.
+ * @param maxBytes a longer value becomes a dead letter.
+ */
+export function createDecoder(
+  source: DetectorDefinition['source'],
+  reader: RecordReader,
+  maxBytes: number,
+): DecodeEvents {
+  const timeOf = compileEventTime(source.time);
+  const idOf = compileEventId(source.eventId);
+
+  const decode = (batch: SourceBatch, record: SourceRecord): Candidate | DeadLetter => {
+    if (record.value === null) return deadLetter(record, 'tombstone', null, 'The record has no value.');
+    if (record.value.length > maxBytes) {
+      const message = `The value is larger than ${maxBytes} bytes; its first bytes are kept.`;
+      return deadLetter({ ...record, value: record.value.subarray(0, KEPT_BYTES) }, 'too_large', null, message);
+    }
+    const decoded = decodeJson(record.value);
+    if ('reason' in decoded) return deadLetter(record, decoded.reason, null, decoded.message);
+    const { value } = decoded;
+    // The feature reader says what else a value may be, and refuses it.
+    if (!isObject(value)) return { record, value, eventId: '', timeMs: 0 };
+    const timeMs = timeOf(value);
+    if (timeMs instanceof Fault) return deadLetter(record, timeMs.reason, timeMs.field, timeMs.message);
+    const eventId = idOf(value, batch, record);
+    if (eventId instanceof Fault) return deadLetter(record, eventId.reason, eventId.field, eventId.message);
+    return { record, value, eventId, timeMs };
+  };
+
+  return (batch) => {
+    const candidates: Candidate[] = [];
+    const deadLetters: DeadLetter[] = [];
+    for (const record of batch.records) {
+      const decoded = decode(batch, record);
+      if ('reason' in decoded) deadLetters.push(decoded);
+      else candidates.push(decoded);
+    }
+    const { table, accepted, faults } = reader.read(candidates.map(({ value }) => value));
+    for (const { index, reason, field, message } of faults) {
+      const candidate = candidates[index];
+      if (candidate !== undefined) deadLetters.push(deadLetter(candidate.record, reason, field, message));
+    }
+    deadLetters.sort((a, b) => a.offset - b.offset);
+
+    const offsets = new Float64Array(table.size);
+    const eventTimesMs = new Float64Array(table.size);
+    const eventIds: string[] = [];
+    for (const [row, index] of accepted.entries()) {
+      const candidate = candidates[index];
+      if (candidate === undefined) throw new RangeError(`the reader accepted record ${index}, which it was not given`);
+      offsets[row] = candidate.record.offset;
+      eventTimesMs[row] = candidate.timeMs;
+      eventIds.push(candidate.eventId);
+    }
+    return { table, offsets, eventIds, eventTimesMs, deadLetters };
+  };
+}
+
+function deadLetter(
+  { offset, key, value, headers, timestampMs }: SourceRecord,
+  reason: DeadLetterReason,
+  field: string | null,
+  message: string,
+): DeadLetter {
+  return { offset, reason, field, message, key, value, headers, timestampMs };
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+type FromRecord<T> = (record: Readonly<Record<string, unknown>>) => T | Fault;
+
+function compileEventTime({ field, unit }: DetectorDefinition['source']['time']): FromRecord<number> {
+  const evaluate = compileExpression(field, {});
+  const expected = unit === 'iso' ? 'ISO 8601 text' : `a number of ${unit} since the epoch`;
+  return (record) => {
+    const value = evaluate(record);
+    if (value instanceof Fault) return value;
+    if (value === null) return new Fault('missing_field', field, `The event time ${field} is absent or null.`);
+    const inUnit = unit === 'iso' ? typeof value === 'string' : typeof value === 'number';
+    const timeMs = parseTime(unit !== 'iso' && typeof value === 'number' ? value * UNIT_MS[unit] : value);
+    if (inUnit && timeMs >= EARLIEST_MS) return timeMs;
+    return new Fault('bad_time', field, `The event time ${field} is ${quoted(value)}; expected ${expected}.`);
+  };
+}
+
+function compileEventId(
+  field: string | null,
+): (record: Readonly<Record<string, unknown>>, batch: SourceBatch, at: SourceRecord) => string | Fault {
+  if (field === null) return (_record, batch, { offset }) => `${batch.topic}-${batch.partition}-${offset}`;
+  const evaluate = compileExpression(field, {});
+  return (record) => {
+    const value = evaluate(record);
+    if (value instanceof Fault) return value;
+    if (value === null) return new Fault('missing_field', field, `The event id ${field} is absent or null.`);
+    if (typeof value === 'number' && Number.isFinite(value)) return String(value);
+    if (typeof value === 'string' && !value.includes('\0')) return value;
+    return new Fault('wrong_type', field, `The event id ${field} is ${quoted(value)}; expected text or a number.`);
+  };
+}
+
+/** A value as a message quotes it: short. */
+function quoted(value: unknown): string {
+  const text = JSON.stringify(value);
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+}

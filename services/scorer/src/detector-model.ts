@@ -1,0 +1,21 @@
+import type { Detector } from '@flowline/detector';
+
+import type { DecodeEvents } from './decode-events.ts';
+
+/** What the pipeline needs of a detector. */
+export type ScoringDetector = Pick<Detector, 'score' | 'explain' | 'alpha' | 'backend' | 'bundle' | 'dispose'>;
+
+/**
+ * A champion at work: a model version with everything that is needed to score an event with it. Immutable. It belongs to the version
+ * of the detector that it was trained for, though a newer one may be in force: stored columns are that version's features.
+ */
+export interface DetectorModel {
+  readonly name: string;
+  readonly detectorVersion: number;
+  readonly modelVersion: number;
+  readonly trainedAt: Date;
+  /** Records → events, with this model's features and lookup tables. */
+  readonly decode: DecodeEvents;
+  /** Scores and explains; disposed with the last batch that holds the model. */
+  readonly detector: ScoringDetector;
+}

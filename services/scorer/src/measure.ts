@@ -1,0 +1,46 @@
+import { surpriseBits } from '@flowline/detector';
+import type { Metrics } from '@flowline/telemetry';
+
+import type { CommittedEvents } from './commit.ts';
+import type { DetectorModel } from './detector-model.ts';
+
+/** p-values are observed for every so many events: enough for a distribution, at no cost to speak of. */
+const P_VALUE_STRIDE = 16;
+
+/** Counts a stored batch. */
+export function measureBatch(metrics: Metrics, detector: string, batch: CommittedEvents): void {
+  const { source, report, scores, scored } = batch;
+  metrics.eventsConsumed.inc({ detector }, source.records.length);
+  metrics.eventsScored.inc({ detector }, report.stored);
+  metrics.eventsAlreadyStored.inc({ detector }, report.alreadyStored);
+  // Redelivered batches are counted above; what they hold has been observed before.
+  if (report.alreadyStored > 0) return;
+  for (const { reason } of scored.deadLetters) metrics.eventsDeadLettered.inc({ detector, reason });
+  for (const { reason, alert } of scored.anomalies) {
+    metrics.anomalies.inc({ detector, reason });
+    metrics.surpriseBits.observe({ detector }, surpriseBits(alert.score.pValue));
+  }
+  for (let row = 0; row < scores.size; row += P_VALUE_STRIDE) {
+    metrics.pValue.observe({ detector }, scores.pValues[row] ?? NaN);
+  }
+  const oldest = source.records[0];
+  if (oldest !== undefined) {
+    metrics.endToEndLatency.observe({ detector }, Math.max(0, Date.now() - oldest.timestampMs) / 1000);
+  }
+}
+
+/** Notes the model that scores from now on. */
+export function measureModel(metrics: Metrics, model: DetectorModel, replaced: DetectorModel | undefined): void {
+  const labelsOf = ({ name, modelVersion, detector }: DetectorModel) => ({
+    detector: name,
+    version: String(modelVersion),
+    family: detector.bundle.metadata.family,
+  });
+  if (replaced !== undefined) {
+    metrics.modelInfo.remove(labelsOf(replaced));
+    metrics.modelSwaps.inc({ detector: model.name, outcome: 'taken' });
+  }
+  metrics.modelInfo.set(labelsOf(model), 1);
+  metrics.modelAge.set({ detector: model.name }, (Date.now() - model.trainedAt.getTime()) / 1000);
+  metrics.backendInfo.set({ backend: model.detector.backend }, 1);
+}

@@ -1,0 +1,36 @@
+import type { EventSource, RetryNotice } from '@flowline/stream';
+import { concatMap, map, type Observable, tap } from 'rxjs';
+
+import { acknowledge } from './acknowledge.ts';
+import { commit, type CommittedEvents, type Store } from './commit.ts';
+import { decide } from './decide.ts';
+import { decode, type Models } from './decode.ts';
+import { explain } from './explain.ts';
+import { score } from './score.ts';
+import type { Timed } from './stage-timer.ts';
+
+/** What the pipeline is made of; every part is a port, so that tests put others in their place. */
+export interface PipelineParts {
+  readonly source: EventSource;
+  /** The champion of the moment; a new one is taken over between two batches. */
+  readonly models: Models;
+  readonly store: Store;
+  /** Measures the steps. */
+  readonly timed: Timed;
+  /** Told when a batch waits for the database. */
+  readonly onWait: (notice: RetryNotice) => void;
+}
+
+/**
+ * One event, end to end. Pull-shaped: the source reads on only when a batch is acknowledged, so memory is bounded. Steps of different
+ * partitions overlap: while one batch is being stored, the next is scored.
+ */
+export const pipeline = ({ source, models, store, timed, onWait }: PipelineParts): Observable<CommittedEvents> =>
+  source.batches$.pipe(
+    map(timed.step('decode', decode(models))), //            records → events | dead letters
+    concatMap(timed.async('score', score)), //               features → flow (log p) → p-value; one batch at a time
+    map(timed.step('decide', decide)), //                    anomaly or not
+    concatMap(timed.async('explain', explain)), //           why: contributions, expected ranges, the alert
+    concatMap(timed.stream('commit', commit(store, onWait))), // ONE transaction: fence, rows, alerts, dead letters, next offset
+    tap(acknowledge), //                                     the source reads on, and commits to Kafka
+  );

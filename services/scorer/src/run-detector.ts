@@ -1,0 +1,147 @@
+import { type EventSource, isRetryableError, type RetryNotice, retryWithBackoff } from '@flowline/stream';
+import type { Health, Logger, Metrics } from '@flowline/telemetry';
+import { defer, finalize, lastValueFrom, type Observable, tap } from 'rxjs';
+
+import type { CommittedEvents, Store } from './commit.ts';
+import { DetectorHolder, type ModelLoader } from './detector-holder.ts';
+import { firstModel } from './first-model.ts';
+import { leaseScope } from './lease-scope.ts';
+import { measureBatch, measureModel } from './measure.ts';
+import { pipeline } from './pipeline.ts';
+import { RunCounter, type RunTotals } from './run-totals.ts';
+import { createStageTimer } from './stage-timer.ts';
+
+export interface DetectorRunParts {
+  readonly name: string;
+  readonly source: EventSource;
+  readonly loader: ModelLoader;
+  readonly store: Store;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly health: Health;
+  /** Aborted: the batches in flight are finished, then the run ends. */
+  readonly signal: AbortSignal;
+  /** How often another champion is looked for. */
+  readonly pollMs?: number;
+}
+
+/**
+ * Runs one detector over one source until the source ends or the signal comes: waits for a champion (an endless source) or fails
+ * without one (a finite source), scores, stores, and takes over champions as they are promoted. What may pass by itself is waited
+ * for: the database by a batch that holds still, the brokers by opening the source again.
+ * @throws FlowlineError FLOWLINE_MODEL_MISSING (finite source), or whatever will not pass by itself.
+ */
+export async function runDetector(parts: DetectorRunParts): Promise<RunTotals> {
+  const { name, source, signal, metrics } = parts;
+  const logger = parts.logger.child({ detector: name });
+  const status = statusOf(parts, logger);
+  const counter = new RunCounter(name);
+  const watching = new AbortController();
+  const holder = openHolder(parts, logger);
+  try {
+    status.waits('loading the champion');
+    const model = await firstModel(holder, {
+      name,
+      wait: !source.finite,
+      signal,
+      onWait: (reason) => status.waits(reason),
+    });
+    if (model === undefined) return counter.totals();
+    signal.addEventListener('abort', () => source.stop());
+    if (signal.aborted) source.stop();
+    void holder.watch(watching.signal);
+    counter.start(model.detector.backend);
+    status.scores();
+    const stored$ = storedBatches(parts, holder, status).pipe(
+      tap((batch) => {
+        counter.add(batch);
+        measureBatch(metrics, name, batch);
+        status.scores();
+      }),
+      retryWithBackoff({
+        isRetryable: (error) => !source.finite && isRetryableError(error),
+        onRetry: status.waitsAfter('the source failed'),
+      }),
+    );
+    await lastValueFrom(stored$, { defaultValue: undefined });
+    return counter.totals();
+  } catch (error) {
+    status.failed(error);
+    throw error;
+  } finally {
+    watching.abort();
+    holder.close();
+  }
+}
+
+function openHolder({ name, loader, metrics, pollMs }: DetectorRunParts, logger: Logger): DetectorHolder {
+  return new DetectorHolder({
+    loader,
+    logger,
+    ...(pollMs === undefined ? {} : { pollMs }),
+    onModel: (model, replaced) => {
+      measureModel(metrics, model, replaced);
+      const { modelVersion, detectorVersion, detector } = model;
+      const fields = { modelVersion, detectorVersion, backend: detector.backend, alpha: detector.alpha };
+      logger.info(
+        fields,
+        replaced === undefined ? 'scoring begins' : `model swapped: version ${replaced.modelVersion} is retired`,
+      );
+    },
+    onRejected: () => metrics.modelSwaps.inc({ detector: name, outcome: 'rejected' }),
+  });
+}
+
+/** The pipeline, from its source's start to its end; what a run of it leaves behind in the middle is released. */
+function storedBatches(
+  { name, source, store, metrics }: DetectorRunParts,
+  holder: DetectorHolder,
+  status: RunStatus,
+): Observable<CommittedEvents> {
+  return defer(() => {
+    const models = leaseScope(holder);
+    const timed = createStageTimer(metrics, name);
+    const onWait = status.waitsAfter('a batch cannot be stored');
+    return pipeline({ source, models, store, timed, onWait }).pipe(finalize(() => models.releaseAll()));
+  });
+}
+
+/** What the run says of itself, to the log and to the health endpoints. */
+interface RunStatus {
+  waits(reason: string): void;
+  waitsAfter(what: string): (notice: RetryNotice) => void;
+  scores(): void;
+  failed(error: unknown): void;
+}
+
+function statusOf({ name, health }: DetectorRunParts, logger: Logger): RunStatus {
+  const part = `detector ${name}`;
+  let isScoring = false;
+  const say = (ready: boolean, detail: string): void => {
+    isScoring = ready;
+    health.set(part, { healthy: true, ready, detail });
+  };
+  return {
+    waits: (reason) => {
+      say(false, reason);
+      logger.info({}, reason);
+    },
+    waitsAfter:
+      (what) =>
+      ({ error, failures, delayMs }) => {
+        say(false, `waiting: ${what}: ${messageOf(error)}`);
+        logger.warn({ err: error, failures, delayMs }, `waiting: ${what}`);
+      },
+    scores: () => {
+      if (!isScoring) say(true, 'scoring');
+    },
+    failed: (error) => {
+      health.set(part, { healthy: false, ready: false, detail: messageOf(error) });
+      logger.error({ err: error }, 'the detector stops');
+    },
+  };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,147 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+
+import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
+import { applyTestDetector, oddEvent, testDefinition, testEvents } from '../support/scorer-model.ts';
+import { startScorer } from '../support/scorer-process.ts';
+
+describe('the scorer over a file', () => {
+  let postgres: TestPostgres;
+  let database: TestDatabase;
+  const folder = mkdtempSync(path.join(tmpdir(), 'flowline-scorer-'));
+
+  beforeAll(async () => {
+    postgres = await startPostgres();
+  }, 120_000);
+  beforeEach(async () => {
+    database = await postgres.createDatabase();
+  });
+  afterAll(async () => {
+    await postgres.stop();
+    rmSync(folder, { recursive: true });
+  });
+
+  const definition = testDefinition('checkout', 'orders');
+
+  function file(name: string, lines: readonly unknown[]): string {
+    const target = path.join(folder, name);
+    writeFileSync(target, lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line))).join('\n'));
+    return target;
+  }
+
+  async function score(args: readonly string[], input?: string) {
+    const scorer = startScorer(args, { FLOWLINE_DATABASE_URL: database.url }, input);
+    const code = await scorer.ended;
+    const lines = scorer.stdout().trimEnd().split('\n');
+    return { code, lines, last: parse(lines.at(-1)), stderr: scorer.stderr() };
+  }
+
+  it('stores every event once with a score, explains anomalies, and reports totals', async () => {
+    await applyTestDetector(database.db, definition);
+    const events = [...testEvents(3000, 7), oddEvent('odd')];
+    const input = file('events.ndjson', events);
+    const args = ['--detector', 'checkout', '--source', `ndjson:${input}`, '--alerts', 'stdout', '--json'];
+    const first = await score(args);
+    expect(first).toMatchObject({
+      code: 0,
+      last: {
+        detector: 'checkout',
+        events: 3001,
+        scored: 3001,
+        alreadyStored: 0,
+        deadLetters: 0,
+        backend: 'tfjs-wasm',
+      },
+    });
+    const [stored] = await database.query(
+      'SELECT count(*)::integer AS n, count(DISTINCT event_id)::integer AS ids FROM flowline.scored_events',
+    );
+    expect(stored).toEqual({ n: 3001, ids: 3001 });
+
+    const alerts = first.lines.slice(0, -1).map((line) => parse(line));
+    const odd = alerts.find((alert) => (alert.event as { id: string }).id === 'odd');
+    expect(odd).toMatchObject({
+      detector: 'checkout',
+      state: 'opened',
+      reason: 'low_density',
+      observed: { latency: 1e6 },
+    });
+    expect(String(odd?.summary)).not.toBe('');
+    const anomalies = await database.query('SELECT alert_id::text AS id FROM flowline.anomalies');
+    expect(new Set(alerts.map(({ alertId }) => alertId))).toEqual(new Set(anomalies.map(({ id }) => id)));
+    expect(await database.query('SELECT 1 FROM flowline.alert_outbox WHERE sent_at IS NULL')).toEqual([]);
+
+    const again = await score(args);
+    expect(again).toMatchObject({ code: 0, last: { events: 3001, scored: 0, alreadyStored: 3001, anomalies: 0 } });
+    expect(again.lines).toHaveLength(1);
+  }, 120_000);
+
+  it('reads standard input, and stores anomalies without alerts when none are wanted', async () => {
+    await applyTestDetector(database.db, definition);
+    const lines = [...testEvents(50, 8), oddEvent('odd')].map((event) => JSON.stringify(event)).join('\n');
+    const { code, last } = await score(['--source', 'ndjson:-', '--alerts', 'none', '--json'], lines);
+    expect({ code, last }).toMatchObject({ code: 0, last: { events: 51, scored: 51 } });
+    expect(await database.query("SELECT event_id FROM flowline.anomalies WHERE event_id = 'odd'")).toHaveLength(1);
+    expect(await database.query('SELECT 1 FROM flowline.alert_outbox')).toEqual([]);
+  }, 60_000);
+
+  it.each([
+    [
+      'no such detector',
+      ['--detector', 'nobody', '--source', 'ndjson:-'],
+      1,
+      'FLOWLINE_DETECTOR_MISSING',
+      'flowline apply',
+    ],
+    [
+      'no champion yet',
+      ['--detector', 'checkout', '--source', 'ndjson:-'],
+      1,
+      'FLOWLINE_MODEL_MISSING',
+      'flowline train checkout',
+    ],
+    [
+      'no such file',
+      ['--detector', 'checkout', '--source', 'ndjson:/nowhere.ndjson'],
+      1,
+      'FLOWLINE_FILE_UNREADABLE',
+      'Check the path',
+    ],
+    ['an unknown option', ['--sauce', 'kafka'], 2, 'FLOWLINE_USAGE', '--help'],
+    [
+      'no brokers',
+      ['--detector', 'checkout', '--source', 'kafka'],
+      1,
+      'FLOWLINE_CONFIG_INVALID',
+      'FLOWLINE_KAFKA_BROKERS',
+    ],
+  ])(
+    'ends with one clear error: %s',
+    async (_name, args, exitCode, errorCode, remedy) => {
+      await (await import('@flowline/db')).applyDetector(database.db, definition);
+      const { code, last } = await score([...args, '--json']);
+      expect({ code, last }).toMatchObject({ code: exitCode, last: { error: { code: errorCode } } });
+      expect(JSON.stringify(last)).toContain(remedy);
+    },
+    60_000,
+  );
+
+  it('refuses a corrupted model', async () => {
+    await applyTestDetector(database.db, definition);
+    // As a disk would do it, past every guard of the schema.
+    await database.query('ALTER TABLE flowline.model_artifacts DISABLE TRIGGER USER');
+    await database.query('ALTER TABLE flowline.model_artifacts DROP CONSTRAINT model_artifacts_content_check');
+    await database.query(
+      'UPDATE flowline.model_artifacts SET bytes = set_byte(bytes, 5000, (get_byte(bytes, 5000) + 1) % 256)',
+    );
+    const { code, last } = await score(['--source', 'ndjson:-', '--json']);
+    expect({ code, last }).toMatchObject({ code: 1, last: { error: { code: 'FLOWLINE_MODEL_CORRUPTED' } } });
+  }, 60_000);
+});
+
+function parse(line: string | undefined): Record<string, unknown> {
+  return JSON.parse(line ?? '') as Record<string, unknown>;
+}

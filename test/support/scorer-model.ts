@@ -1,0 +1,99 @@
+import { type DetectorDefinition, parseDetector } from '@flowline/config';
+import { applyDetector, type Database, promote, storeModelVersion } from '@flowline/db';
+import { bundleSha256, saveBundle, trainDetector } from '@flowline/detector';
+import { createRecordReader, type FeatureTable, sliceTable } from '@flowline/features';
+import { Random } from '@flowline/flows';
+
+/** An event of the tests: two numbers that go together, a level, an id and a time. */
+export interface TestEvent {
+  readonly id: string;
+  readonly ts: number;
+  readonly latency: number;
+  readonly amount: number | null;
+  readonly method: string;
+}
+
+/** The detector of the tests, reading a topic. */
+export function testDefinition(name: string, topic: string, alertTopic = `${topic}.alerts`): DetectorDefinition {
+  return parseDetector(
+    `apiVersion: flowline/v1
+kind: Detector
+metadata: { name: ${name} }
+spec:
+  source: { kafka: { topic: ${topic} }, time: { field: ts, unit: ms }, eventId: id }
+  history: { query: "select 1" }
+  features:
+    - { name: latency, type: positive }
+    - { name: amount, type: real }
+    - { name: method, type: categorical }
+  missing: { nullable: [amount] }
+  training: { data: clean }
+  decision: { control: { alpha: 0.001 } }
+  alerts: { topic: ${alertTopic} }
+`,
+    'test detector',
+  );
+}
+
+/** Normal events: latency log-normal around a base that depends on the method, amount going with it. */
+export function testEvents(count: number, seed: number): TestEvent[] {
+  const random = new Random(seed);
+  return Array.from({ length: count }, (_, i) => {
+    const method = random.uniform() < 0.7 ? 'card' : 'cash';
+    const z = random.normal();
+    return {
+      id: `e${seed}-${i}`,
+      ts: Date.UTC(2026, 0, 1) + i * 1000,
+      latency: Math.exp((method === 'card' ? 4 : 3) + 0.4 * z),
+      amount: random.uniform() < 0.1 ? null : 10 + 3 * z + random.normal(),
+      method,
+    };
+  });
+}
+
+/** An event that no model of {@link testEvents} takes for normal. */
+export function oddEvent(id: string): TestEvent {
+  return { id, ts: Date.UTC(2026, 0, 2), latency: 1e6, amount: -500, method: 'card' };
+}
+
+let trained: Promise<Uint8Array> | undefined;
+
+/** Applies the detector and makes a small model its champion; trained once a test file. Returns the model's version. */
+export async function applyTestDetector(
+  db: Database,
+  definition: DetectorDefinition,
+): Promise<{ version: number; sha256: string }> {
+  const { version: detectorVersion } = await applyDetector(db, definition);
+  trained ??= trainTestModel(definition);
+  const bytes = await trained;
+  const { version, sha256 } = await storeModelVersion(db, {
+    detector: definition.name,
+    detectorVersion,
+    bytes,
+    alpha: 0.001,
+    manifest: {},
+  });
+  if (sha256 !== bundleSha256(bytes)) throw new Error('the stored model has another checksum');
+  await promote(db, definition.name, version);
+  return { version, sha256 };
+}
+
+async function trainTestModel(definition: DetectorDefinition): Promise<Uint8Array> {
+  const { table } = createRecordReader(definition.features, {}).read(testEvents(6000, 1));
+  const part = (start: number, end: number): FeatureTable => sliceTable(table, start, end);
+  const { bundle } = await trainDetector(
+    {
+      name: definition.name,
+      schema: definition.features,
+      lookups: {},
+      family: 'realNVP',
+      seed: 1,
+      members: 1,
+      data: 'clean',
+      alpha: 0.001,
+      steps: 60,
+    },
+    { train: part(0, 3000), validation: part(3000, 3500), calibration: part(3500, 5500), test: part(5500, 6000) },
+  );
+  return saveBundle(bundle);
+}
