@@ -48,9 +48,10 @@ function exportCommand(): Command {
     .action(
       action(async (detector: string, options: ExportOptions) => {
         const version = options.version === undefined ? null : parseCount('--version', options.version);
-        const model = await withDatabase((db) =>
-          version === null ? loadChampion(db, detector) : loadModelVersion(db, detector, version),
-        );
+        const model = await withDatabase(async (db) => {
+          await getDetector(db, detector);
+          return version === null ? loadChampion(db, detector) : loadModelVersion(db, detector, version);
+        });
         const file = options.output ?? `${detector}-${model.version}.safetensors`;
         await writeFile(file, model.bytes);
         printResult(

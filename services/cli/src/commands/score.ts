@@ -46,12 +46,15 @@ export function scoreCommand(): Command {
         const totals = { rows: 0, anomalies: 0, errors: 0 };
         try {
           const records = readRecords(file, format, detector.bundle.schema);
-          await write(scoresHeader(output));
+          const out = new Output();
+          let header = scoresHeader(output);
           for await (const rows of scoreRecords(records, detector, options.explain === true)) {
             totals.rows += rows.length;
             totals.errors += rows.filter((row) => 'error' in row).length;
             totals.anomalies += rows.filter((row) => 'anomaly' in row && row.anomaly).length;
-            if (!(await write(rows.map((row) => scoreLine(row, output)).join('')))) return;
+            const lines = rows.map((row) => scoreLine(row, output)).join('');
+            if (!(await out.write(header + lines))) return;
+            header = '';
           }
         } finally {
           detector.dispose();
@@ -70,22 +73,29 @@ function modelSource({ detector, model }: ScoreOptions): ModelSource {
   });
 }
 
-let closed = false;
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  closed = true; // whoever read it has seen enough, as `head` does
-});
+/** Standard output at the pace of its reader, who may leave before the end, as `head` does. */
+class Output {
+  #closed = false;
 
-/** Writes to standard output at the pace of its reader; false when it has gone. */
-async function write(text: string): Promise<boolean> {
-  if (closed) return false;
-  if (!process.stdout.write(text))
-    await Promise.race([once(process.stdout, 'drain'), once(process.stdout, 'error').catch(() => null)]);
-  return true;
+  constructor() {
+    process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+      this.#closed = true;
+    });
+  }
+
+  /** Resolves once more may be written; false when the reader has gone. */
+  async write(text: string): Promise<boolean> {
+    if (!this.#closed && !process.stdout.write(text)) {
+      // Rejects when the reader leaves meanwhile: that is noted above.
+      await once(process.stdout, 'drain').catch(() => undefined);
+    }
+    return !this.#closed;
+  }
 }
 
 function summary(totals: { rows: number; anomalies: number; errors: number }, json: boolean): string {
   if (json) return `${JSON.stringify(totals)}\n`;
-  const errors = totals.errors === 0 ? '' : `, ${formatCount(totals.errors)} could not be scored (each says why)`;
-  return `${formatCount(totals.rows)} rows, ${formatCount(totals.anomalies)} anomalies${errors}\n`;
+  const errors = totals.errors === 0 ? '' : `, could not be scored ${formatCount(totals.errors)} (each says why)`;
+  return `rows ${formatCount(totals.rows)}, anomalies ${formatCount(totals.anomalies)}${errors}\n`;
 }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 
 import { loadSettings } from '@flowline/config';
-import { loadChampion } from '@flowline/db';
+import { getDetector, loadChampion } from '@flowline/db';
 import { Detector, loadBundle } from '@flowline/detector';
 import { FlowlineError } from '@flowline/events';
 
@@ -15,12 +15,15 @@ const DEFAULT_ALPHA = 1e-3;
 
 /**
  * Loads the champion of a detector from the database, or a model from a file.
- * @throws FlowlineError FLOWLINE_MODEL_MISSING, FLOWLINE_MODEL_CORRUPTED, FLOWLINE_MODEL_INCOMPATIBLE, FLOWLINE_FILE_UNREADABLE.
+ * @throws FlowlineError FLOWLINE_DETECTOR_MISSING, FLOWLINE_MODEL_MISSING, FLOWLINE_MODEL_CORRUPTED, FLOWLINE_MODEL_INCOMPATIBLE, FLOWLINE_FILE_UNREADABLE.
  */
 export async function loadModel(source: ModelSource, alpha: number | null): Promise<Detector> {
   const stored =
     'detector' in source
-      ? await withDatabase((db) => loadChampion(db, source.detector))
+      ? await withDatabase(async (db) => {
+          await getDetector(db, source.detector);
+          return loadChampion(db, source.detector);
+        })
       : { bytes: await readBytes(source.file), sha256: undefined, alpha: DEFAULT_ALPHA };
   const bundle = loadBundle(stored.bytes, stored.sha256);
   return Detector.create(bundle, { alpha: alpha ?? stored.alpha, backend: `tfjs-${loadSettings().backend}` });
