@@ -44,7 +44,7 @@ module.exports = {
     {
       name: 'flows-imports-tensorflow-only',
       severity: 'error',
-      from: { path: '^libs/flows/', pathNot: '\\.test\\.ts$' },
+      from: { path: '^libs/flows/', pathNot: '\\.test\\.ts$|/src/testing/' },
       to: { dependencyTypes: ['npm', 'npm-dev', 'npm-optional', 'npm-peer'], pathNot: 'node_modules/@tensorflow/' },
     },
     onlyImporter('kafkajs', 'libs/kafka'),
@@ -57,15 +57,15 @@ module.exports = {
       name: 'declared-dependencies',
       comment: 'Every import is declared in the package.json of the package that makes it.',
       severity: 'error',
-      from: { path: '^(libs|services)/', pathNot: '\\.test\\.ts$' },
+      from: { path: '^(libs|services)/', pathNot: '\\.test\\.ts$|/src/testing/' },
       to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev', 'unknown'] },
     },
     { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
     {
       name: 'no-tests-in-production',
       severity: 'error',
-      from: { path: '^(libs|services)/', pathNot: '\\.test\\.ts$' },
-      to: { path: '\\.test\\.ts$|^test/' },
+      from: { path: '^(libs|services)/', pathNot: '\\.test\\.ts$|/src/testing/' },
+      to: { path: '\\.test\\.ts$|/src/testing/|^test/' },
     },
   ],
   options: {
