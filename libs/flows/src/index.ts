@@ -8,6 +8,8 @@ export type { ScaleFunction } from './bijectors/scale-function.ts';
 export { Chain, type ChainConfig } from './bijectors/chain.ts';
 export { ElementWiseAffine, type ElementWiseAffineConfig } from './bijectors/element-wise-affine.ts';
 export { Permutation, type PermutationConfig } from './bijectors/permutation.ts';
+export { Planar, type PlanarConfig } from './bijectors/planar.ts';
+export { Radial, type RadialConfig } from './bijectors/radial.ts';
 export { bijectorFromConfig, registerBijector } from './bijectors/registry.ts';
 export type { Activation } from './conditioners/activation.ts';
 export type { Conditioner } from './conditioners/conditioner.ts';
@@ -15,6 +17,9 @@ export { Mlp, type MlpConfig } from './conditioners/mlp.ts';
 export type { Distribution, DistributionFactory } from './distributions/distribution.ts';
 export { distributionFromConfig, registerDistribution } from './distributions/registry.ts';
 export { StandardNormal } from './distributions/standard-normal.ts';
+export type { FamilyOptions } from './families/family.ts';
+export { planar, type PlanarOptions } from './families/planar.ts';
+export { radial, type RadialOptions } from './families/radial.ts';
 export { realNVP, type RealNvpOptions } from './families/real-nvp.ts';
 export {
   Flow,

@@ -7,6 +7,8 @@ import { AffineCoupling } from './affine-coupling.ts';
 import { Chain } from './chain.ts';
 import { ElementWiseAffine } from './element-wise-affine.ts';
 import { Permutation } from './permutation.ts';
+import { Planar } from './planar.ts';
+import { Radial } from './radial.ts';
 
 /** From the `type` of a configuration to what makes it: one line per bijector. */
 const factories = new Map<string, BijectorFactory>([
@@ -15,6 +17,8 @@ const factories = new Map<string, BijectorFactory>([
   ['chain', Chain.fromConfig],
   ['elementWiseAffine', ElementWiseAffine.fromConfig],
   ['permutation', Permutation.fromConfig],
+  ['planar', Planar.fromConfig],
+  ['radial', Radial.fromConfig],
 ]);
 
 /**

@@ -11,6 +11,7 @@ import { realNVP } from '../families/real-nvp.ts';
 import { Flow } from '../flow.ts';
 import { partition } from '../partition.ts';
 import { Random } from '../random.ts';
+import { familyConstructors } from './family-table.ts';
 
 /** How the generic proofs make a flow. */
 export interface Shape {
@@ -98,4 +99,5 @@ export const constructors: readonly Constructor[] = [
     const shuffled = () => new Permutation({ type: 'permutation', order: [...random.permutation(shape.features)] });
     return new Chain([shuffled(), coupling(shape, random, {}), shuffled(), coupling(shape, random, {})]);
   }),
+  ...familyConstructors,
 ];

@@ -1,0 +1,36 @@
+import { Planar } from '../bijectors/planar.ts';
+import type { Flow } from '../flow.ts';
+import { Random } from '../random.ts';
+import type { FamilyOptions } from './family.ts';
+import { assembled } from './family.ts';
+
+/** The options of {@link planar}. */
+export interface PlanarOptions extends FamilyOptions {
+  /** The number of planar maps (default 16). */
+  readonly layers?: number;
+  /** The least slope of a map along its direction, in [0, 1) (default 0.05): what float32 can invert. */
+  readonly leastSlope?: number;
+  /** Hidden widths of the network that moves the parameters by the context (default [32]); unused without one. */
+  readonly hidden?: readonly number[];
+}
+
+/**
+ * Planar flow (Rezende and Mohamed, “Variational inference with normalizing flows”, 2015): layers of z = x + û·tanh(w·x + b), each of which
+ * expands or contracts space along one direction, log|det| = log(1 + w·û·sech²). The inverse is a bracketed root search in one dimension
+ * per layer.
+ *
+ * ```ts
+ * await initBackend('wasm');
+ * const flow = planar({ features: 2, seed: 1 });
+ * const logP = flow.logProb(tf.tensor2d([[0, 0]]));   // log N(0; 0, I): a flow starts at the identity
+ * ```
+ */
+export function planar(options: PlanarOptions): Flow {
+  const { features, context = 0, layers = 16, leastSlope = 0.05, hidden = [32], seed } = options;
+  const random = new Random(seed).fork('weights');
+  const net = { hidden, activation: 'relu', residual: false } as const;
+  const parts = Array.from({ length: layers }, () => {
+    return new Planar({ type: 'planar', features, context, leastSlope, net }, random);
+  });
+  return assembled('planar', options, parts);
+}

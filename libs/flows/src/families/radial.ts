@@ -1,0 +1,33 @@
+import { Radial } from '../bijectors/radial.ts';
+import type { Flow } from '../flow.ts';
+import { Random } from '../random.ts';
+import type { FamilyOptions } from './family.ts';
+import { assembled } from './family.ts';
+
+/** The options of {@link radial}. */
+export interface RadialOptions extends FamilyOptions {
+  /** The number of radial maps (default 16). */
+  readonly layers?: number;
+  /** Hidden widths of the network that moves the parameters by the context (default [32]); unused without one. */
+  readonly hidden?: readonly number[];
+}
+
+/**
+ * Radial flow (Rezende and Mohamed, “Variational inference with normalizing flows”, 2015): layers of
+ * z = x + β̂·(x − x₀) / (α + |x − x₀|), each of which expands or contracts space around one point. The inverse is in closed form.
+ *
+ * ```ts
+ * await initBackend('wasm');
+ * const flow = radial({ features: 2, seed: 1 });
+ * const rows = flow.sample(100, { seed: 2 });         // [100, 2]
+ * ```
+ */
+export function radial(options: RadialOptions): Flow {
+  const { features, context = 0, layers = 16, hidden = [32], seed } = options;
+  const random = new Random(seed).fork('weights');
+  const net = { hidden, activation: 'relu', residual: false } as const;
+  const parts = Array.from({ length: layers }, () => {
+    return new Radial({ type: 'radial', features, context, net }, random);
+  });
+  return assembled('radial', options, parts);
+}

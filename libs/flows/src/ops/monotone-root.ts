@@ -1,0 +1,59 @@
+import * as tf from '@tensorflow/tfjs-core';
+
+import { detached } from './detached.ts';
+
+/** A bracket halves at least every second step: far more steps than float32 has digits. */
+const MOST_STEPS = 60;
+/** The search ends when no entry moved by more than this share of 1 + |x|. */
+const TOLERANCE = 2e-7;
+
+/** A function that increases in each entry of x on its own: its values and its derivatives, both of the shape of x. */
+export type Increasing = (x: tf.Tensor2D) => { readonly value: tf.Tensor2D; readonly slope: tf.Tensor2D };
+
+/**
+ * The x in [low, high] with f(x) = target, entry by entry: Newton's method, and bisection wherever it would leave the bracket or be
+ * slow. The bracket must hold the root; the shapes of target, low and high are the same.
+ *
+ * Gradients are those of the implicit function theorem, ∂x/∂target = 1 / f′ and ∂x/∂θ = −f_θ / f′: a last Newton step is taken from
+ * the constant root, so that nothing is differentiated through the search.
+ */
+export function monotoneRoot(f: Increasing, target: tf.Tensor2D, low: tf.Tensor2D, high: tf.Tensor2D): tf.Tensor2D {
+  const root = detached(() => tf.tidy(() => search(f, target, low, high)));
+  const slope = detached(() => tf.tidy(() => f(root).slope));
+  return tf.add(root, tf.div(tf.sub(target, f(root).value), slope));
+}
+
+function search(f: Increasing, target: tf.Tensor2D, low: tf.Tensor2D, high: tf.Tensor2D): tf.Tensor2D {
+  let [x, from, to, moved] = [midpoint(low, high), low, high, tf.sub<tf.Tensor2D>(high, low)];
+  for (let i = 0; i < MOST_STEPS; i++) {
+    [x, from, to, moved] = tf.tidy(() => step(f, target, x, from, to, moved));
+    const largest = tf.tidy(() => tf.max(tf.div(moved, tf.add(tf.abs(x), 1))).dataSync()[0] ?? 0);
+    if (!(largest > TOLERANCE)) break;
+  }
+  return x;
+}
+
+/** The next x, its bracket, and how far it moved. */
+function step(
+  f: Increasing,
+  target: tf.Tensor2D,
+  x: tf.Tensor2D,
+  low: tf.Tensor2D,
+  high: tf.Tensor2D,
+  moved: tf.Tensor2D,
+) {
+  const { value, slope } = f(x);
+  const excess = tf.sub<tf.Tensor2D>(value, target);
+  const isAbove = tf.greater(excess, 0);
+  const from = tf.where<tf.Tensor2D>(isAbove, low, x);
+  const to = tf.where<tf.Tensor2D>(isAbove, x, high);
+  const change = tf.div<tf.Tensor2D>(excess, slope);
+  const newton = tf.sub<tf.Tensor2D>(x, change);
+  const isInside = tf.logicalAnd(tf.greaterEqual(newton, from), tf.lessEqual(newton, to));
+  const isFast = tf.lessEqual(tf.abs(change), tf.mul(moved, 0.5));
+  const next = tf.where<tf.Tensor2D>(tf.logicalAnd(isInside, isFast), newton, midpoint(from, to));
+  const result: [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D, tf.Tensor2D] = [next, from, to, tf.abs(tf.sub(next, x))];
+  return result;
+}
+
+const midpoint = (low: tf.Tensor2D, high: tf.Tensor2D): tf.Tensor2D => tf.mul(tf.add(low, high), 0.5);
