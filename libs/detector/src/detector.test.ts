@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { FeatureSpec } from '@flowline/events';
 import { createRecordReader, sliceTable, type FeatureTable } from '@flowline/features';
 import { Random } from '@flowline/flows';
+import * as tf from '@tensorflow/tfjs-core';
 import { buildAlert } from './alert.ts';
 import { smallestPValue } from './calibration.ts';
 import { Detector } from './detector.ts';
@@ -226,6 +227,17 @@ describe('a detector, trained', () => {
       expect(Math.abs(alone.logDensityNats[0]! - whole.logDensityNats[row]!)).toBeLessThan(1e-4);
     }
     expect((await detector.score(sliceTable(tables.test, 0, 0))).size).toBe(0);
+  });
+
+  it('leaves no tensors behind', async () => {
+    const work = () => judge([normal, { ...normal, cpu: 9 }, { ...normal, latency_ms: -1 }]);
+    await work();
+    const before = tf.memory().numTensors;
+    await work();
+    const other = await Detector.create(trained.bundle, { alpha: 1e-3, backend: 'tfjs-wasm' });
+    other.dispose();
+    await expect(other.score(tables.test)).rejects.toMatchObject({ code: 'FLOWLINE_USAGE' });
+    expect(tf.memory().numTensors).toBe(before);
   });
 
   describe('as a bundle', () => {

@@ -49,11 +49,17 @@ export class Detector {
    */
   static async create(bundle: ModelBundle, { alpha, backend }: DetectorOptions): Promise<Detector> {
     await initBackend(backend === 'tfjs-cpu' ? 'cpu' : 'wasm');
-    const flows = bundle.flows.map((bytes) => loadFlow(bytes));
-    const scorer = await createScorer(flows, { backend });
-    const members =
-      flows.length === 1 ? [scorer] : await Promise.all(flows.map((flow) => createScorer([flow], { backend })));
-    return new Detector(bundle, alpha, { flows, scorer, members });
+    const flows: Flow[] = [];
+    try {
+      for (const bytes of bundle.flows) flows.push(loadFlow(bytes));
+      const scorer = await createScorer(flows, { backend });
+      const members =
+        flows.length === 1 ? [scorer] : await Promise.all(flows.map((flow) => createScorer([flow], { backend })));
+      return new Detector(bundle, alpha, { flows, scorer, members });
+    } catch (error) {
+      for (const flow of flows) flow.dispose();
+      throw error;
+    }
   }
 
   /**
