@@ -92,6 +92,18 @@ describe('Flow', () => {
     onCpu.forEach((value, i) => expect(Math.abs(value - onWasm[i]!)).toBeLessThan(1e-4));
   });
 
+  it('leaks no tensor over 100 calls', () => {
+    const flow = perturb(realNVP({ features: 2, layers: 2, hidden: [8], seed: 1 }), 2);
+    const x = normalRows(4, 2, 1);
+    const before = tf.memory();
+    for (let i = 0; i < 100; i++) {
+      taken(flow.logProb(x));
+      taken(flow.sample(4, { seed: i }));
+    }
+    const after = tf.memory();
+    expect([after.numTensors, after.numBytes]).toEqual([before.numTensors, before.numBytes]);
+  });
+
   it('takes a bijector of your own, and loads flows that hold it', () => {
     class Double implements Bijector {
       readonly config = { type: 'double' };

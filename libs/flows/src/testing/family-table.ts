@@ -1,7 +1,7 @@
 import { planar } from '../families/planar.ts';
 import { radial } from '../families/radial.ts';
 import type { Flow } from '../flow.ts';
-import type { Constructor, Shape } from './table.ts';
+import type { Constructor, Shape } from './constructor.ts';
 
 /** A line of the table: bounded, exact with missing features and not trained unless `traits` says otherwise. */
 const family = (

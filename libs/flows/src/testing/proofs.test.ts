@@ -56,9 +56,9 @@ describe.each(constructors)('$name', (constructor) => {
   it('is finite in the tails, and falls towards them where scales are bounded', () => {
     const flow = made(6, 0);
     const medians = [1, 3, 10, 100, 1e4].map((scale) => {
-      const logP = taken(flow.logProb(normalRows(101, 6, 6, scale)));
+      const logP = taken(flow.logProb(normalRows(51, 6, 6, scale)));
       expect(logP.every((value) => Number.isFinite(value))).toBe(true);
-      return logP.sort()[50]!;
+      return logP.sort()[25]!;
     });
     if (constructor.bounded) medians.slice(1).forEach((median, i) => expect(median).toBeLessThan(medians[i]!));
   });
@@ -85,13 +85,13 @@ describe.each(constructors)('$name', (constructor) => {
     const [x, context] = [normalRows(8, 4, 8), contextOf(8, 2)!];
     const flow = made(4, 2);
     const before = tf.memory().numTensors;
-    for (let i = 0; i < 25; i++) {
+    for (let i = 0; i < 5; i++) {
       taken(flow.logProb(x, context));
       taken(flow.sample(8, { seed: i, context }));
       taken(flow.decode(flow.encode(x, context), context));
     }
     // decode was given a tensor that stays the caller's
-    expect(tf.memory().numTensors - before).toBe(25);
+    expect(tf.memory().numTensors - before).toBe(5);
     const other = made(4, 2);
     const held = tf.memory().numTensors;
     other.dispose();
