@@ -3,7 +3,8 @@ import { initBackend, Random, realNVP } from '@flowline/flows';
 import type { Flow } from '@flowline/flows';
 import * as tf from '@tensorflow/tfjs-core';
 
-import { backends, createScorer } from './create-scorer.ts';
+import { createScorer } from './create-scorer.ts';
+import { backends } from './named-scorer.ts';
 import { randomizeWeights, normalRows } from './testing/random-flow.ts';
 
 describe('createScorer', () => {

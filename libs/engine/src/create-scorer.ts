@@ -1,21 +1,18 @@
-import { FlowlineError } from '@flowline/events';
 import type { Flow } from '@flowline/flows';
 
-import { at } from './at.ts';
-import { ensemble } from './backends/ensemble.ts';
-import { createReferenceScorer } from './backends/reference.ts';
-import { createTfjsScorer } from './backends/tfjs.ts';
-import { createWasmScorer } from './backends/wasm.ts';
-import { lowerFlow } from './lower/flow.ts';
+import { createNamedScorer } from './named-scorer.ts';
+import type { Backend } from './named-scorer.ts';
 import type { Scorer } from './scorer.ts';
-
-/** The backends that can be asked for by name. */
-export const backends = ['wasm', 'tfjs-wasm', 'tfjs-cpu', 'reference'] as const;
-export type Backend = (typeof backends)[number];
+import { selectScorer } from './select.ts';
 
 /** How {@link createScorer} is to run. */
 export interface ScorerOptions {
-  readonly backend: Backend;
+  /** The backend that must run, or `auto`: the fastest that proves exact on this model; the scorer's `reason` says which. */
+  readonly backend: Backend | 'auto';
+  /** Threads of `wasm-pool`, the calling one among them (default: what the process may use). */
+  readonly threads?: number;
+  /** Rows of a typical call, for which `auto` chooses (default 512). */
+  readonly batchSize?: number;
 }
 
 /**
@@ -24,34 +21,12 @@ export interface ScorerOptions {
  * they are not disposed with it.
  *
  * ```ts
- * const scorer = await createScorer([flow], { backend: 'tfjs-wasm' });
+ * const scorer = await createScorer([flow], { backend: 'auto' });
  * const logP = await scorer.score(rows, n);
  * ```
  */
-export const createScorer = async (flows: readonly Flow[], { backend }: ScorerOptions): Promise<Scorer> => {
-  const first = at(checkMembers(flows), 0);
-  return ensemble(await Promise.all(flows.map((flow) => createMember(flow, backend))), first.features);
-};
-
-const createMember = async (flow: Flow, backend: Backend): Promise<Scorer> => {
-  switch (backend) {
-    case 'wasm':
-      return createWasmScorer(lowerFlow(flow));
-    case 'reference':
-      return createReferenceScorer(lowerFlow(flow));
-    case 'tfjs-wasm':
-      return createTfjsScorer(flow, 'wasm');
-    case 'tfjs-cpu':
-      return createTfjsScorer(flow, 'cpu');
-  }
-};
-
-const checkMembers = (flows: readonly Flow[]): readonly Flow[] => {
-  const shapes = new Set(flows.map(({ features, context, presence }) => JSON.stringify([features, context, presence])));
-  if (shapes.size === 1) return flows;
-  throw new FlowlineError(
-    'FLOWLINE_USAGE',
-    flows.length === 0 ? 'there is no flow to score with' : 'the flows of an ensemble differ in their rows',
-    { where: 'createScorer', remedy: 'Pass one flow, or several over the same features, context and presence.' },
-  );
+export const createScorer = async (flows: readonly Flow[], options: ScorerOptions): Promise<Scorer> => {
+  const { backend, ...rest } = options;
+  if (backend !== 'auto') return createNamedScorer(flows, backend, rest);
+  return (await selectScorer(flows, rest)).scorer;
 };

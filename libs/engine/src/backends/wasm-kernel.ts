@@ -15,6 +15,8 @@ export interface CompiledKernel {
 
 /** A kernel with a memory of its own. */
 export interface WasmKernel {
+  /** Rows that one run takes at most. */
+  readonly capacity: number;
   readonly rows: Float32Array;
   readonly scores: Float32Array;
   readonly vectors: Float32Array;
@@ -41,6 +43,7 @@ export const instantiateKernel = ({ code, module }: CompiledKernel, rowWidth: nu
   const { memory } = exports;
   if (!(memory instanceof webAssembly.Memory)) throw new TypeError('the kernel exports no memory');
   return {
+    capacity: code.capacity,
     rows: new Float32Array(memory.buffer, code.rowsAddress, code.capacity * rowWidth),
     scores: new Float32Array(memory.buffer, code.scoresAddress, code.capacity),
     vectors: new Float32Array(memory.buffer, code.vectorsAddress, code.capacity * features),

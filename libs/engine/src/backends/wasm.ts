@@ -62,18 +62,24 @@ export class WasmThread {
     this.#score = this.#instantiate(program.score);
   }
 
-  /** Computes an output of n rows, chunk by chunk. */
-  run(output: KernelOutput, rows: Float32Array, n: number, results: Float32Array | Float64Array): void {
+  /** Computes an output of n rows from `firstRow` on, chunk by chunk, into the results from row `firstResult` on. */
+  run(
+    output: KernelOutput,
+    rows: Float32Array,
+    firstRow: number,
+    n: number,
+    results: Float32Array | Float64Array,
+    firstResult: number,
+  ): void {
     const { features, context } = this.#program.plan;
     const width = features + context;
     const kernel = output === 'gradient' ? this.#gradientKernel() : this.#score;
-    const { capacity } = output === 'gradient' ? this.#program.gradient.code : this.#program.score.code;
     const [from, each] = output === 'score' ? [kernel.scores, 1] : [kernel.vectors, features];
-    for (let first = 0; first < n; first += capacity) {
-      const count = Math.min(capacity, n - first);
-      copy(rows, first * width, kernel.rows, 0, count * width);
+    for (let done = 0; done < n; done += kernel.capacity) {
+      const count = Math.min(kernel.capacity, n - done);
+      copy(rows, (firstRow + done) * width, kernel.rows, 0, count * width);
       kernel.run(output, count);
-      copy(from, 0, results, first * each, count * each);
+      copy(from, 0, results, (firstResult + done) * each, count * each);
     }
   }
 
@@ -111,7 +117,7 @@ export const createWasmScorer = (plan: Plan): Scorer => {
   const run =
     (output: KernelOutput) =>
     (rows: Float32Array, n: number, results: Float32Array | Float64Array): undefined => {
-      thread.run(output, rows, n, results);
+      thread.run(output, rows, 0, n, results, 0);
     };
   return new KernelScorer({
     name: 'wasm',

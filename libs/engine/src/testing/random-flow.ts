@@ -1,14 +1,14 @@
 import type { Flow, Random } from '@flowline/flows';
 import { Random as Generator } from '@flowline/flows';
 
-/** Gives every parameter of a flow random values of the size that training gives them; a fresh flow is the identity. */
-export const randomizeWeights = (flow: Flow, seed: number): void => {
+/** Gives every parameter of a flow random values, by default of the size that training gives; a fresh flow is the identity. */
+export const randomizeWeights = (flow: Flow, seed: number, size = 1): void => {
   const random = new Generator(seed);
   flow.assign((_name, shape) => {
-    const size = shape.reduce((product, length) => product * length, 1);
+    const count = shape.reduce((product, length) => product * length, 1);
     const isKernel = shape.length === 2;
     const spread = isKernel ? Math.sqrt(1.4 / Math.max(1, shape[0] ?? 1)) : 0.15;
-    return Float32Array.from({ length: size }, () => random.normal() * spread);
+    return Float32Array.from({ length: count }, () => random.normal() * spread * size);
   });
 };
 

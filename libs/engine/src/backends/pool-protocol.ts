@@ -1,0 +1,102 @@
+/*
+ * How the threads of a pool share work. The main thread writes rows into shared memory, describes the job, puts a ticket
+ * out (the number of the job, and block 0) and counts the job up. Every thread, the main one too, takes the next block by
+ * moving the ticket on with a compare-and-exchange, until none is left; a thread that comes late finds another job's number
+ * on the ticket and leaves it alone. Which thread scores a row cannot change its result: all run the same code on memory
+ * of their own.
+ */
+
+/** Words of the shared control block. */
+export const Control = { job: 0, ticket: 1, done: 2, rows: 3, output: 4 } as const;
+export const CONTROL_WORDS = 16;
+
+/** `Control.job` of a pool that ends. */
+export const STOP = -1;
+
+/** Rows of a block: one tile. */
+export const BLOCK_ROWS = 32;
+/** The low bits of a ticket are the block, the others the job. */
+export const BLOCK_BITS = 10;
+/** Rows of a job at most. */
+export const JOB_ROWS = BLOCK_ROWS * ((1 << BLOCK_BITS) - 1);
+
+/** `Control.output`: an index into this list. */
+export const outputs = ['score', 'latent', 'gradient'] as const;
+
+/** What a worker gets when it starts. */
+export interface PoolWorkerData {
+  readonly control: Int32Array;
+  readonly rows: Float32Array;
+  readonly scores: Float32Array;
+  readonly vectors: Float32Array;
+  readonly rowWidth: number;
+  readonly features: number;
+  /** How long a worker looks for the next job before it sleeps. */
+  readonly spinMs: number;
+}
+
+/**
+ * The program of a worker, as text: a file would have to be TypeScript in a clone and JavaScript in a release, and a thread
+ * does not inherit what made the difference. Kernels arrive through the port, before the first job that needs them.
+ */
+export const poolWorkerSource = `
+'use strict';
+const { parentPort, receiveMessageOnPort, workerData } = require('node:worker_threads');
+const { control, rows, scores, vectors, rowWidth, features, spinMs } = workerData;
+const kernels = new Map();
+const outputs = ${JSON.stringify(outputs)};
+
+const kernelFor = (output) => {
+  const name = output === 'gradient' ? 'gradient' : 'score';
+  while (!kernels.has(name)) {
+    const { module, code, kind } = receiveMessageOnPort(parentPort).message;
+    const { exports } = new WebAssembly.Instance(module);
+    const view = (address, length) => new Float32Array(exports.memory.buffer, address, length);
+    kernels.set(kind, {
+      exports,
+      rows: view(code.rowsAddress, ${BLOCK_ROWS} * rowWidth),
+      scores: view(code.scoresAddress, ${BLOCK_ROWS}),
+      vectors: view(code.vectorsAddress, ${BLOCK_ROWS} * features),
+    });
+  }
+  return kernels.get(name);
+};
+
+const takeBlock = (job, blocks) => {
+  for (;;) {
+    const ticket = Atomics.load(control, ${Control.ticket});
+    const block = ticket & ${(1 << BLOCK_BITS) - 1};
+    if (ticket - block !== job << ${BLOCK_BITS} || block >= blocks) return -1;
+    if (Atomics.compareExchange(control, ${Control.ticket}, ticket, ticket + 1) === ticket) return block;
+  }
+};
+
+const work = (job) => {
+  const n = Atomics.load(control, ${Control.rows});
+  const output = outputs[Atomics.load(control, ${Control.output})];
+  const blocks = Math.ceil(n / ${BLOCK_ROWS});
+  for (let block = takeBlock(job, blocks); block >= 0; block = takeBlock(job, blocks)) {
+    const kernel = kernelFor(output);
+    const first = block * ${BLOCK_ROWS};
+    const count = Math.min(${BLOCK_ROWS}, n - first);
+    kernel.rows.set(rows.subarray(first * rowWidth, (first + count) * rowWidth));
+    kernel.exports[output](count);
+    if (output === 'score') scores.set(kernel.scores.subarray(0, count), first);
+    else vectors.set(kernel.vectors.subarray(0, count * features), first * features);
+    Atomics.add(control, ${Control.done}, 1);
+    Atomics.notify(control, ${Control.done});
+  }
+};
+
+const nextJob = (seen) => {
+  const until = performance.now() + spinMs;
+  while (Atomics.load(control, ${Control.job}) === seen && performance.now() < until);
+  while (Atomics.load(control, ${Control.job}) === seen) Atomics.wait(control, ${Control.job}, seen);
+  return Atomics.load(control, ${Control.job});
+};
+
+kernelFor('score');
+parentPort.postMessage('ready');
+for (let job = nextJob(0); job !== ${STOP}; job = nextJob(job)) work(job);
+parentPort.close();
+`;

@@ -1,0 +1,34 @@
+import fc from 'fast-check';
+
+import { activations } from '../plan.ts';
+import type { ScaleFunction } from '../plan.ts';
+import type { PlanShape } from './random-plan.ts';
+
+const scales: readonly ScaleFunction[] = [
+  { kind: 'tanh', bound: 2 },
+  { kind: 'softsign', bound: 3 },
+  { kind: 'none', bound: null },
+];
+
+/** Shapes of plans: any number of dimensions, contexts, missing values, odd and even widths, every activation. */
+export const planShapes = (largestFeatures = 40): fc.Arbitrary<PlanShape> =>
+  fc
+    .record({
+      features: fc.integer({ min: 1, max: largestFeatures }),
+      context: fc.integer({ min: 0, max: 9 }),
+      nullable: fc.integer({ min: 0, max: 9 }),
+      couplings: fc.integer({ min: 0, max: 6 }),
+      hidden: fc.array(fc.oneof(fc.integer({ min: 1, max: 70 }), fc.constantFrom(8, 16, 64)), { maxLength: 3 }),
+      activation: fc.constantFrom(...activations),
+      residual: fc.boolean(),
+      networks: fc.constantFrom('shared' as const, 'separate' as const),
+      scale: fc.constantFrom(...scales),
+      inputClip: fc.constantFrom(5, 2, null),
+      affine: fc.boolean(),
+      seed: fc.integer({ min: 0, max: 2 ** 31 }),
+    })
+    .map((shape) => ({
+      ...shape,
+      hidden: shape.residual ? shape.hidden.map(() => shape.hidden[0] ?? 1) : shape.hidden,
+      nullable: Math.min(shape.nullable, shape.context, shape.features),
+    }));

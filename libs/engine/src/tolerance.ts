@@ -1,0 +1,15 @@
+/**
+ * How far a compiled backend may be from the float64 reference, in nats: 1e-4 + 2e-6·|log p|. Far from the data log p is a
+ * large sum of squares, and float32 keeps seven digits of it.
+ */
+export const toleranceOf = (logP: number): number => 1e-4 + 2e-6 * Math.abs(logP);
+
+/** |score − exact| in units of the tolerance; 0 where both are the same infinity or NaN, or float32 has no number for it. */
+export const errorInTolerances = (score: number, exact: number): number => {
+  if (Object.is(score, exact)) return 0;
+  if (score === -Infinity && exact < -LARGEST_FLOAT32) return 0;
+  const error = Math.abs(score - exact) / toleranceOf(exact);
+  return Number.isNaN(error) ? Infinity : error;
+};
+
+const LARGEST_FLOAT32 = 3.4e38;
