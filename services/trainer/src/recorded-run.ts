@@ -7,7 +7,7 @@ import {
   startTrainingRun,
   type TrainingOutcome,
 } from '@flowline/db';
-import { FlowlineError } from '@flowline/events';
+import { type ErrorCode, errorCodes, FlowlineError } from '@flowline/events';
 import type { Logger } from '@flowline/telemetry';
 
 /** What a training run is for. */
@@ -60,7 +60,7 @@ export async function recordRun<Outcome extends TrainingOutcome>(
     await finishRun(db, runId, outcome);
     return outcome;
   } catch (error) {
-    const reported = asAborted(error);
+    const reported = asFlowlineError(error);
     // The run's own error is what matters; that it could not be stored as well is only logged.
     await failRun(db, runId, reported).catch((err: unknown) => {
       log.error({ err }, 'the failure of the run could not be stored');
@@ -75,11 +75,22 @@ async function beginRun(db: Database, request: RunRequest): Promise<number | nul
   return (await claimScheduledRun(db, detector, detectorVersion, scheduledFor))?.runId ?? null;
 }
 
-/** What an aborted signal threw, as an error of ours. */
-function asAborted(error: unknown): unknown {
-  if (!(error instanceof Error) || error.name !== 'AbortError') return error;
-  return new FlowlineError('FLOWLINE_ABORTED', 'Training was cancelled; nothing changed.', {
-    remedy: 'Train again when it suits.',
-    cause: error,
-  });
+/** What ended a run, as an error of ours: libraries that know nothing of ours throw the same fields, and a signal its own. */
+function asFlowlineError(error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof FlowlineError) return error;
+  if (error.name === 'AbortError') {
+    return new FlowlineError('FLOWLINE_ABORTED', 'Training was cancelled; the champion is as it was.', {
+      remedy: 'Train again when it suits.',
+      cause: error,
+    });
+  }
+  const code: unknown = Reflect.get(error, 'code');
+  if (!isErrorCode(code)) return error;
+  const text = (field: string): object => {
+    const value: unknown = Reflect.get(error, field);
+    return typeof value === 'string' ? { [field]: value } : {};
+  };
+  return new FlowlineError(code, error.message, { ...text('where'), ...text('remedy'), cause: error });
 }
+
+const isErrorCode = (code: unknown): code is ErrorCode => typeof code === 'string' && code in errorCodes;

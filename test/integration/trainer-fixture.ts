@@ -1,0 +1,69 @@
+import { type DetectorDefinition, parseDetector } from '@flowline/config';
+import { Random } from '@flowline/flows';
+
+import type { TestDatabase } from '../support/postgres.ts';
+
+/** A detector file on the table `readings`, as text. */
+export const readingsYaml = (
+  options: { readonly steps?: number; readonly query?: string; readonly schedule?: string } = {},
+) => `
+apiVersion: flowline/v1
+kind: Detector
+metadata: { name: readings }
+spec:
+  source: { time: { field: ts, unit: iso }, eventId: id }
+  history: { query: '${options.query ?? 'select * from readings'}', timeColumn: ts }
+  features:
+    - { name: level, type: real }
+    - { name: flow, type: positive }
+    - { name: valve, type: categorical }
+  model: { seed: 3, budget: { steps: ${options.steps ?? 100} } }
+  training: { data: clean${options.schedule === undefined ? '' : `, schedule: "${options.schedule}"`} }
+  decision: { control: { alpha: 0.01 } }
+`;
+
+/** The definition of {@link readingsYaml}. */
+export const readingsDefinition = (options: Parameters<typeof readingsYaml>[0] = {}): DetectorDefinition =>
+  parseDetector(readingsYaml(options), 'readings.yaml');
+
+/** A reading: the flow follows the level, so a pair that does not fit is an anomaly though each value is common. */
+export interface Reading {
+  readonly id: string;
+  readonly ts: string;
+  readonly level: number;
+  readonly flow: number;
+  readonly valve: string;
+}
+
+/** Readings, a minute apart from 2026-01-01 on. */
+export function makeReadings(count: number, seed: number): Reading[] {
+  const random = new Random(seed);
+  return Array.from({ length: count }, (_, i) => {
+    const level = random.normal();
+    return {
+      id: `reading-${seed}-${i}`,
+      ts: new Date(Date.UTC(2026, 0, 1) + i * 60_000).toISOString(),
+      level,
+      flow: Math.exp(0.5 * level + 0.05 * random.normal()),
+      valve: random.uniform() < 0.7 ? 'open' : 'half',
+    };
+  });
+}
+
+/** Creates the table `readings` with rows; `broken` of them lack a level. */
+export async function createReadings(database: TestDatabase, rows: readonly Reading[], broken = 0): Promise<void> {
+  await database.query(
+    'CREATE TABLE readings (id text, ts timestamptz, level double precision, flow double precision, valve text)',
+  );
+  const stride = broken === 0 ? Infinity : Math.floor(rows.length / broken);
+  await database.query(
+    `INSERT INTO readings SELECT * FROM unnest($1::text[], $2::timestamptz[], $3::float8[], $4::float8[], $5::text[])`,
+    [
+      rows.map((row) => row.id),
+      rows.map((row) => row.ts),
+      rows.map((row, i) => (i % stride === stride - 1 ? null : row.level)),
+      rows.map((row) => row.flow),
+      rows.map((row) => row.valve),
+    ],
+  );
+}

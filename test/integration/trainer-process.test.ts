@@ -1,0 +1,166 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import {
+  applyDetector,
+  championVersion,
+  listModels,
+  listTrainingRuns,
+  loadChampion,
+  loadModelVersion,
+} from '@flowline/db';
+import { loadBundle } from '@flowline/detector';
+import type { FlowlineError } from '@flowline/events';
+
+import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
+import { createReadings, makeReadings, readingsDefinition } from './trainer-fixture.ts';
+
+let postgres: TestPostgres;
+beforeAll(async () => {
+  postgres = await startPostgres();
+});
+afterAll(() => postgres.stop());
+
+const children: ChildProcess[] = [];
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+});
+
+const main = fileURLToPath(import.meta.resolve('@flowline/trainer/main'));
+
+/** Starts the trainer's own program. */
+function startTrainer(url: string, args: readonly string[]) {
+  const child = spawn(
+    process.execPath,
+    ['--conditions=flowline:source', '--import', import.meta.resolve('tsx'), main, ...args],
+    {
+      env: { ...process.env, FLOWLINE_DATABASE_URL: url, FLOWLINE_LOG_LEVEL: 'info' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
+  children.push(child);
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (text: Buffer) => (stdout += text.toString()));
+  child.stderr.on('data', (text: Buffer) => (stderr += text.toString()));
+  const ended = new Promise<number | NodeJS.Signals | null>((resolve) => {
+    child.once('close', (code, signal) => resolve(code ?? signal));
+  });
+  return { child, ended, stdout: () => stdout, stderr: () => stderr };
+}
+
+async function until(holds: () => Promise<boolean> | boolean): Promise<void> {
+  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 50));
+}
+
+const phaseOf = async ({ db }: TestDatabase): Promise<string | undefined> =>
+  (await listTrainingRuns(db, 'readings')).find((run) => run.status === 'running')?.phase;
+
+async function database(schedule?: string): Promise<TestDatabase> {
+  const test = await postgres.createDatabase();
+  await createReadings(test, makeReadings(3000, 1));
+  await applyDetector(test.db, readingsDefinition({ steps: 20, ...(schedule === undefined ? {} : { schedule }) }));
+  return test;
+}
+
+describe('a trainer killed in any phase', () => {
+  /** What holds the trainer up in a phase: a lock on what it needs there. */
+  const holds = {
+    'read history': 'LOCK TABLE readings IN ACCESS EXCLUSIVE MODE',
+    train: 'SELECT 1',
+    store: 'LOCK TABLE flowline.model_artifacts IN ACCESS EXCLUSIVE MODE',
+    compare: 'LOCK TABLE flowline.model_aliases IN ACCESS EXCLUSIVE MODE',
+    promote: 'LOCK TABLE flowline.model_aliases IN SHARE MODE',
+  };
+
+  it('leaves the champion wholly old; the next run takes over and marks what it left', async () => {
+    const test = await database();
+    const first = startTrainer(test.url, ['--once', 'readings', '--json']);
+    expect(await first.ended).toBe(0);
+    expect(JSON.parse(first.stdout())).toMatchObject({ modelVersion: 1, promoted: true });
+    const before = await loadChampion(test.db, 'readings');
+    const blocker = await test.client();
+
+    for (const [phase, lock] of Object.entries(holds)) {
+      await blocker.query('BEGIN');
+      await blocker.query(lock);
+      const { child, ended } = startTrainer(test.url, ['--once', 'readings']);
+      await until(async () => (await phaseOf(test)) === phase);
+      child.kill('SIGKILL');
+      expect(await ended).toBe('SIGKILL');
+      await blocker.query('ROLLBACK');
+
+      const champion = await loadChampion(test.db, 'readings');
+      expect([phase, champion.version, champion.sha256]).toEqual([phase, 1, before.sha256]);
+      expect(loadBundle(champion.bytes, champion.sha256).metadata.detector).toBe('readings');
+    }
+
+    const last = startTrainer(test.url, ['--once', 'readings', '--json']);
+    expect(await last.ended).toBe(0);
+    const runs = await listTrainingRuns(test.db, 'readings');
+    expect(runs.map(({ status }) => status)).toEqual([
+      'succeeded',
+      ...Object.keys(holds).map(() => 'abandoned'),
+      'succeeded',
+    ]);
+    // Killed after its model was stored, a run leaves a whole version that nobody uses.
+    for (const { version } of await listModels(test.db, 'readings')) {
+      const model = await loadModelVersion(test.db, 'readings', version);
+      expect(loadBundle(model.bytes, model.sha256).metadata.detector).toBe('readings');
+    }
+    expect(await championVersion(test.db, 'readings')).toBe(
+      (JSON.parse(last.stdout()) as { modelVersion: number }).modelVersion,
+    );
+  }, 180_000);
+});
+
+describe('a serving trainer', () => {
+  it('makes up for a missed run at start, once for two trainers, and ends in order on SIGTERM', async () => {
+    const test = await database('15 2 * * *');
+    await test.query("UPDATE flowline.detectors SET applied_at = now() - interval '3 days'");
+    const trainers = [startTrainer(test.url, ['serve']), startTrainer(test.url, ['serve'])];
+    await until(async () => (await listTrainingRuns(test.db, 'readings')).some(({ status }) => status === 'succeeded'));
+    await until(() => trainers.every(({ stderr }) => stderr().includes('waits for schedules')));
+    for (const { child } of trainers) child.kill('SIGTERM');
+    for (const { ended } of trainers) expect(await ended).toBe(0);
+
+    const runs = await listTrainingRuns(test.db, 'readings');
+    expect(runs).toHaveLength(1);
+    const scheduledFor = runs[0]?.scheduledFor ?? new Date(NaN);
+    expect(scheduledFor.toISOString()).toMatch(/T02:15:00\.000Z$/);
+    expect(Date.now() - scheduledFor.getTime()).toBeLessThan(86_400_000);
+    expect(await championVersion(test.db, 'readings')).toBe(1);
+  }, 120_000);
+
+  it('cancels the training in progress on SIGTERM, and says so in its run', async () => {
+    const test = await database('15 2 * * *');
+    await applyDetector(test.db, readingsDefinition({ schedule: '15 2 * * *', steps: 100_000 }));
+    await test.query("UPDATE flowline.detectors SET applied_at = now() - interval '3 days'");
+    const trainer = startTrainer(test.url, ['serve']);
+    await until(async () => (await phaseOf(test)) === 'train');
+    trainer.child.kill('SIGTERM');
+    expect(await trainer.ended).toBe(0);
+    const [run] = await listTrainingRuns(test.db, 'readings');
+    expect(run).toMatchObject({ status: 'failed', error: { code: 'FLOWLINE_ABORTED' } });
+    expect(await championVersion(test.db, 'readings')).toBeNull();
+  }, 120_000);
+});
+
+describe('how the trainer is called', () => {
+  it('says that a detector is missing', async () => {
+    const test = await postgres.createDatabase();
+    const trainer = startTrainer(test.url, ['--once', 'nobody']);
+    expect(await trainer.ended).toBe(1);
+    expect(trainer.stderr()).toContain('error FLOWLINE_DETECTOR_MISSING: There is no detector nobody.');
+    expect(trainer.stderr()).toContain('remedy: Apply its file');
+  });
+
+  it('says which database does not answer, without the password', async () => {
+    const trainer = startTrainer('postgres://me:hunter2@127.0.0.1:1/none', ['--once', 'readings', '--json']);
+    expect(await trainer.ended).toBe(1);
+    const { error } = JSON.parse(trainer.stdout()) as { error: FlowlineError };
+    expect(error).toMatchObject({ code: 'FLOWLINE_DATABASE_UNREACHABLE' });
+    expect(trainer.stdout() + trainer.stderr()).not.toContain('hunter2');
+  });
+});
