@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 import type { describe } from '@jest/globals';
-import { Kafka, logLevel } from 'kafkajs';
+import { type Admin, Kafka, logLevel } from 'kafkajs';
 
 import { kafkaJars } from './kafka/jars.ts';
 
@@ -103,12 +103,28 @@ function testKafka(brokers: readonly string[], stop: () => Promise<void>): TestK
       const admin = kafka.admin();
       await admin.connect();
       try {
-        await admin.createTopics({ topics: [{ topic, numPartitions: partitions }], waitForLeaders: true });
+        await admin.createTopics({ topics: [{ topic, numPartitions: partitions }], waitForLeaders: false });
+        await untilLed(admin, topic, partitions);
       } finally {
         await admin.disconnect();
       }
     },
   };
+}
+
+/** A new topic is known to the broker only a moment after it was created. */
+async function untilLed(admin: Admin, topic: string, partitions: number): Promise<void> {
+  const deadline = Date.now() + START_TIMEOUT_MS;
+  for (;;) {
+    try {
+      const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+      const found = topics[0]?.partitions ?? [];
+      if (found.length === partitions && found.every(({ leader }) => leader >= 0)) return;
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+    }
+    await sleep(50);
+  }
 }
 
 /** The shell ends the broker as soon as its standard input closes: when asked to, or when this process is killed. */

@@ -1,3 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { isRetryableError } from '@flowline/stream';
 import type { Admin } from 'kafkajs';
 
 import type { KafkaClient } from './kafka-client.ts';
@@ -5,6 +8,8 @@ import { isUnknownTopic, toFlowlineError, topicMissing } from './kafka-error.ts'
 
 /** A person waits for the answer, or a caller that tries again by itself: about a second. */
 const RETRY = { initialRetryTime: 200, retries: 3 };
+const TOPIC_TIMEOUT_MS = 30_000;
+const TOPIC_POLL_MS = 50;
 
 /** The ends of one partition. */
 export interface PartitionOffsets {
@@ -55,12 +60,30 @@ export class KafkaAdmin {
 
   /** Creates a topic with one replica, unless it exists; for demonstrations and tests. Returns whether it is new. */
   async createTopic(topic: string, partitions: number): Promise<boolean> {
-    return this.#ask(() =>
+    const created = await this.#ask(() =>
       this.#admin.createTopics({
         topics: [{ topic, numPartitions: partitions, replicationFactor: 1 }],
-        waitForLeaders: true,
+        // kafkajs gives up on a broker that has not heard of the topic yet.
+        waitForLeaders: false,
       }),
     );
+    const deadline = Date.now() + TOPIC_TIMEOUT_MS;
+    while (!(await this.#hasLeaders(topic, partitions))) {
+      if (Date.now() > deadline) throw topicMissing([topic], this.#client.brokers);
+      await sleep(TOPIC_POLL_MS);
+    }
+    return created;
+  }
+
+  async #hasLeaders(topic: string, partitions: number): Promise<boolean> {
+    try {
+      const { topics } = await this.#ask(() => this.#admin.fetchTopicMetadata({ topics: [topic] }));
+      const found = topics[0]?.partitions ?? [];
+      return found.length >= partitions && found.every(({ leader }) => leader >= 0);
+    } catch (error) {
+      if (isUnknownTopic(error) || isRetryableError(error)) return false;
+      throw error;
+    }
   }
 
   async close(): Promise<void> {

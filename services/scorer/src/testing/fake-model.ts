@@ -1,0 +1,93 @@
+import { type BundleMetadata, fitCalibrationSet, type ModelBundle, type Scores } from '@flowline/detector';
+import type { Explanation, FeatureSpec } from '@flowline/events';
+import { createRecordReader, type FeatureTable, fitEncoding } from '@flowline/features';
+import { Random } from '@flowline/flows';
+
+import { createDecoder } from '../decode-events.ts';
+import type { ModelLoader } from '../detector-holder.ts';
+import type { DetectorModel } from '../detector-model.ts';
+
+const schema: readonly FeatureSpec[] = [
+  { name: 'p', type: 'real', from: 'p', role: 'score', nullable: false, maxLevels: 64, period: null },
+];
+const source = { kafka: null, time: { field: 'ts', unit: 'ms' }, eventId: null } as const;
+const explanation: Explanation = { contributions: [], expected: {}, nearestNormal: null, summary: 'p is low' };
+
+/** Loads models that score an event by its own field `p`, and notes what is done with them. */
+export class FakeLoader implements ModelLoader {
+  champion: number | null;
+  failure: Error | undefined;
+  attempts = 0;
+  readonly loaded: number[] = [];
+  readonly disposed: number[] = [];
+
+  constructor(champion: number | null = null) {
+    this.champion = champion;
+  }
+
+  championVersion(): Promise<number | null> {
+    return Promise.resolve(this.champion);
+  }
+
+  loadChampion(): Promise<DetectorModel> {
+    this.attempts++;
+    if (this.failure !== undefined) return Promise.reject(this.failure);
+    const version = this.champion ?? 0;
+    this.loaded.push(version);
+    return Promise.resolve(this.#model(version));
+  }
+
+  #model(modelVersion: number): DetectorModel {
+    return {
+      name: 'fake',
+      detectorVersion: 1,
+      modelVersion,
+      trainedAt: new Date(0),
+      decode: createDecoder(source, createRecordReader(schema, {}), 1_000),
+      detector: {
+        alpha: 0.01,
+        backend: 'fake',
+        bundle: fakeBundle,
+        score: (table) => Promise.resolve(scoresOf(table)),
+        explain: (_table, rows) => Promise.resolve(rows.map(() => explanation)),
+        dispose: () => void this.disposed.push(modelVersion),
+      },
+    };
+  }
+}
+
+function scoresOf({ size, numeric }: FeatureTable): Scores {
+  return {
+    size,
+    logDensityNats: numeric.map(Math.log),
+    pValues: numeric.slice(),
+    pMethods: Array.from({ length: size }, () => 'empirical'),
+    outOfDomain: new Uint8Array(size),
+    pooled: new Uint8Array(size),
+  };
+}
+
+const part = { rows: 10, fromMs: null, toMs: null };
+const metadata: BundleMetadata = {
+  detector: 'fake',
+  family: 'realNVP',
+  members: 1,
+  seed: 1,
+  data: 'clean',
+  backend: 'fake',
+  history: { train: part, validation: part, calibration: part, test: part },
+  noise: {},
+  heldOut: null,
+  calibration: { trimmedRows: 0, undefinedRows: 0 },
+  libraries: {},
+};
+const ROWS = 200;
+const { table } = createRecordReader(schema, {}).read(Array.from({ length: ROWS }, (_, i) => ({ p: i / ROWS })));
+const fakeBundle: ModelBundle = {
+  metadata,
+  schema,
+  lookups: {},
+  encoding: fitEncoding(schema, table),
+  flows: [],
+  calibration: fitCalibrationSet(table.numeric, new Int32Array(ROWS), new Random(1)),
+};
