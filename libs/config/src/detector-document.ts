@@ -73,7 +73,10 @@ export const detectorDocument = z.strictObject({
     missing: z.strictObject({ nullable: z.array(text) }).optional(),
     model: z
       .strictObject({
-        family: z.enum(['realNVP', 'auto']).optional().describe('auto: the family that suits tables best; realNVP today.'),
+        family: z
+          .enum(['realNVP', 'auto'])
+          .optional()
+          .describe('auto: the family that suits tables best; realNVP today.'),
         seed: z.int().min(0).max(0xffffffff).optional(),
         members: z.int().min(1).max(8).optional().describe('Flows in the ensemble; default 1.'),
         budget: z
