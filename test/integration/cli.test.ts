@@ -9,6 +9,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
 import { createReadings, makeReadings, type Reading, readingsYaml } from './trainer-fixture.ts';
 
+// Each command is a process of its own or two; on a busy machine that takes a while.
+const TIMEOUT_MS = 240_000;
 const bin = fileURLToPath(new URL('../../services/cli/bin/flowline.mjs', import.meta.url));
 
 interface Finished {
@@ -59,45 +61,53 @@ async function file(name: string, text: string): Promise<string> {
 }
 
 describe('flowline, wrongly called', () => {
-  it('says what is wrong, what to do, and exits with 2', async () => {
-    const [unknown, missing, json, nothing] = await Promise.all([
-      flowline(['trian', 'x']),
-      flowline(['apply']),
-      flowline(['anomalies', '--limit', 'many', '--json']),
-      flowline([]),
-    ]);
-    expect(unknown).toMatchObject({ code: 2, stdout: '' });
-    expect(unknown.stderr).toMatch(
-      /error FLOWLINE_USAGE: unknown command 'trian'[^]*Did you mean train\?[^]*remedy: See/,
-    );
-    expect(missing).toMatchObject({ code: 2, stdout: '' });
-    expect(missing.stderr).toContain("missing required argument 'file'");
-    expect(json.code).toBe(2);
-    expect(lines(json.stdout)).toEqual([
-      { error: expect.objectContaining({ code: 'FLOWLINE_USAGE', where: '--limit' }) },
-    ]);
-    expect(nothing.code).toBe(2);
-    expect(nothing.stderr).toContain('Usage: flowline');
-  });
+  it(
+    'says what is wrong, what to do, and exits with 2',
+    async () => {
+      const [unknown, missing, json, nothing] = await Promise.all([
+        flowline(['trian', 'x']),
+        flowline(['apply']),
+        flowline(['anomalies', '--limit', 'many', '--json']),
+        flowline([]),
+      ]);
+      expect(unknown).toMatchObject({ code: 2, stdout: '' });
+      expect(unknown.stderr).toMatch(
+        /error FLOWLINE_USAGE: unknown command 'trian'[^]*Did you mean train\?[^]*remedy: See/,
+      );
+      expect(missing).toMatchObject({ code: 2, stdout: '' });
+      expect(missing.stderr).toContain("missing required argument 'file'");
+      expect(json.code).toBe(2);
+      expect(lines(json.stdout)).toEqual([
+        { error: expect.objectContaining({ code: 'FLOWLINE_USAGE', where: '--limit' }) },
+      ]);
+      expect(nothing.code).toBe(2);
+      expect(nothing.stderr).toContain('Usage: flowline');
+    },
+    TIMEOUT_MS,
+  );
 
-  it('shows help with examples for every command, and exits with 0', async () => {
-    const help = await flowline(['--help']);
-    expect(help.code).toBe(0);
-    const commands = [
-      'demo',
-      'doctor',
-      'migrate',
-      'apply',
-      'train',
-      'serve',
-      'score',
-      'anomalies',
-      'models',
-      'validate',
-    ];
-    for (const command of commands) expect(help.stdout).toMatch(new RegExp(`^ {2}${command}\\b`, 'm'));
-    expect((await flowline(['score', '--help'])).stdout).toMatch(/Examples:\n +flowline score/);
-  });
+  it(
+    'shows help with examples for every command, and exits with 0',
+    async () => {
+      const help = await flowline(['--help']);
+      expect(help.code).toBe(0);
+      const commands = [
+        'demo',
+        'doctor',
+        'migrate',
+        'apply',
+        'train',
+        'serve',
+        'score',
+        'anomalies',
+        'models',
+        'validate',
+      ];
+      for (const command of commands) expect(help.stdout).toMatch(new RegExp(`^ {2}${command}\\b`, 'm'));
+      expect((await flowline(['score', '--help'])).stdout).toMatch(/Examples:\n +flowline score/);
+    },
+    TIMEOUT_MS,
+  );
 });
 
 describe('flowline, with something missing', () => {
@@ -109,48 +119,56 @@ describe('flowline, with something missing', () => {
       'FLOWLINE_DATABASE_UNREACHABLE',
       /127\.0\.0\.1:1/,
     ],
-  ])('%s: one clear error, exit code 1', async (_what, env, code, message) => {
-    const [text, json] = await Promise.all([
-      flowline(['models', 'ls'], env),
-      flowline(['models', 'ls', '--json'], env),
-    ]);
-    expect([text.code, json.code]).toEqual([1, 1]);
-    expect(text.stderr).toMatch(new RegExp(`^error ${code}: `));
-    expect(text.stderr).toMatch(message);
-    expect(text.stderr).toContain('remedy:');
-    expect(lines(json.stdout)).toEqual([{ error: expect.objectContaining({ code }) }]);
-    expect(text.stderr + json.stdout).not.toContain('hunter2');
-  });
+  ])(
+    '%s: one clear error, exit code 1',
+    async (_what, env, code, message) => {
+      const [text, json] = await Promise.all([
+        flowline(['models', 'ls'], env),
+        flowline(['models', 'ls', '--json'], env),
+      ]);
+      expect([text.code, json.code]).toEqual([1, 1]);
+      expect(text.stderr).toMatch(new RegExp(`^error ${code}: `));
+      expect(text.stderr).toMatch(message);
+      expect(text.stderr).toContain('remedy:');
+      expect(lines(json.stdout)).toEqual([{ error: expect.objectContaining({ code }) }]);
+      expect(text.stderr + json.stdout).not.toContain('hunter2');
+    },
+    TIMEOUT_MS,
+  );
 
-  it('a schema that has not been made: doctor finds it (exit code 3), migrate makes it, once', async () => {
-    const { url } = await postgres.createDatabase({ migrated: false });
-    const env = { FLOWLINE_DATABASE_URL: url };
-    const applied = await flowline(['apply', await file('readings.yaml', readingsYaml())], env);
-    expect(applied).toMatchObject({ code: 1, stdout: '' });
-    expect(applied.stderr).toMatch(/FLOWLINE_DATABASE_NOT_MIGRATED[^]*remedy: Run `flowline migrate`/);
+  it(
+    'a schema that has not been made: doctor finds it (exit code 3), migrate makes it, once',
+    async () => {
+      const { url } = await postgres.createDatabase({ migrated: false });
+      const env = { FLOWLINE_DATABASE_URL: url };
+      const applied = await flowline(['apply', await file('readings.yaml', readingsYaml())], env);
+      expect(applied).toMatchObject({ code: 1, stdout: '' });
+      expect(applied.stderr).toMatch(/FLOWLINE_DATABASE_NOT_MIGRATED[^]*remedy: Run `flowline migrate`/);
 
-    const sick = await flowline(['doctor', '--json'], env);
-    expect(sick.code).toBe(3);
-    const [{ healthy, findings } = {}] = lines(sick.stdout);
-    expect(healthy).toBe(false);
-    expect(findings).toEqual(
-      expect.arrayContaining([
-        expect.objectContaining({ check: 'node', status: 'ok' }),
-        expect.objectContaining({ check: 'backend wasm', status: 'ok' }),
-        expect.objectContaining({ check: 'backend cpu', status: 'ok' }),
-        expect.objectContaining({ check: 'database', status: 'ok' }),
-        expect.objectContaining({ check: 'migrations', status: 'failed', remedy: 'Run `flowline migrate`.' }),
-        expect.objectContaining({ check: 'kafka', status: 'skipped' }),
-      ]),
-    );
+      const sick = await flowline(['doctor', '--json'], env);
+      expect(sick.code).toBe(3);
+      const [{ healthy, findings } = {}] = lines(sick.stdout);
+      expect(healthy).toBe(false);
+      expect(findings).toEqual(
+        expect.arrayContaining([
+          expect.objectContaining({ check: 'node', status: 'ok' }),
+          expect.objectContaining({ check: 'backend wasm', status: 'ok' }),
+          expect.objectContaining({ check: 'backend cpu', status: 'ok' }),
+          expect.objectContaining({ check: 'database', status: 'ok' }),
+          expect.objectContaining({ check: 'migrations', status: 'failed', remedy: 'Run `flowline migrate`.' }),
+          expect.objectContaining({ check: 'kafka', status: 'skipped' }),
+        ]),
+      );
 
-    const planned = await flowline(['migrate', '--dry-run', '--json'], env);
-    const migrated = await flowline(['migrate', '--json'], env);
-    expect(lines(migrated.stdout)[0]?.migrations).toEqual(lines(planned.stdout)[0]?.migrations);
-    const again = await flowline(['migrate'], env);
-    expect(again).toMatchObject({ code: 0 });
-    expect(again.stdout).toContain('is up to date');
-  });
+      const planned = await flowline(['migrate', '--dry-run', '--json'], env);
+      const migrated = await flowline(['migrate', '--json'], env);
+      expect(lines(migrated.stdout)[0]?.migrations).toEqual(lines(planned.stdout)[0]?.migrations);
+      const again = await flowline(['migrate'], env);
+      expect(again).toMatchObject({ code: 0 });
+      expect(again.stdout).toContain('is up to date');
+    },
+    TIMEOUT_MS,
+  );
 });
 
 describe('flowline, from a file to anomalies', () => {
@@ -161,120 +179,160 @@ describe('flowline, from a file to anomalies', () => {
     test = await postgres.createDatabase();
     await createReadings(test, makeReadings(4000, 1));
     env = { FLOWLINE_DATABASE_URL: test.url };
-  });
+  }, TIMEOUT_MS);
 
-  it('validates and applies a detector, telling every mistake at once', async () => {
-    const wrong = readingsYaml().replace('type: positive', 'type: postive').replace('timeColumn', 'timeColum');
-    const invalid = await flowline(['validate', await file('wrong.yaml', wrong)]);
-    expect(invalid.code).toBe(1);
-    expect(invalid.stderr).toMatch(/FLOWLINE_CONFIG_INVALID/);
-    expect(invalid.stderr).toMatch(/features\[1\]\.type/);
-    expect(invalid.stderr).toMatch(/positive/);
-    expect(invalid.stderr).toMatch(/timeColumn/);
+  it(
+    'validates and applies a detector, telling every mistake at once',
+    async () => {
+      const wrong = readingsYaml().replace('type: positive', 'type: postive').replace('timeColumn', 'timeColum');
+      const invalid = await flowline(['validate', await file('wrong.yaml', wrong)]);
+      expect(invalid.code).toBe(1);
+      expect(invalid.stderr).toMatch(/FLOWLINE_CONFIG_INVALID/);
+      expect(invalid.stderr).toMatch(/features\[1\]\.type/);
+      expect(invalid.stderr).toMatch(/positive/);
+      expect(invalid.stderr).toMatch(/timeColumn/);
 
-    const yaml = await file('readings.yaml', readingsYaml());
-    expect((await flowline(['validate', yaml])).stdout).toContain('detector readings, 3 features (level, flow, valve)');
-    const first = await flowline(['apply', yaml, '--json'], env);
-    expect(lines(first.stdout)).toEqual([{ detector: 'readings', version: 1, changed: true }]);
-    const second = await flowline(['apply', yaml], env);
-    expect(second).toMatchObject({ code: 0, stdout: 'readings: version 1 was in force already; nothing changed\n' });
-  });
+      const yaml = await file('readings.yaml', readingsYaml());
+      expect((await flowline(['validate', yaml])).stdout).toContain(
+        'detector readings, 3 features (level, flow, valve)',
+      );
+      const first = await flowline(['apply', yaml, '--json'], env);
+      expect(lines(first.stdout)).toEqual([{ detector: 'readings', version: 1, changed: true }]);
+      const second = await flowline(['apply', yaml], env);
+      expect(second).toMatchObject({ code: 0, stdout: 'readings: version 1 was in force already; nothing changed\n' });
+    },
+    TIMEOUT_MS,
+  );
 
-  it('trains, and lists the model as champion', async () => {
-    const untrained = await flowline(['score', 'x.csv', '--detector', 'readings'], env);
-    expect(untrained.code).toBe(1);
-    expect(untrained.stderr).toMatch(/FLOWLINE_MODEL_MISSING[^]*flowline train readings/);
+  it(
+    'trains, and lists the model as champion',
+    async () => {
+      const untrained = await flowline(['score', 'x.csv', '--detector', 'readings'], env);
+      expect(untrained.code).toBe(1);
+      expect(untrained.stderr).toMatch(/FLOWLINE_MODEL_MISSING[^]*flowline train readings/);
 
-    const trained = await flowline(['train', 'readings', '--json'], env);
-    expect(trained.code).toBe(0);
-    expect(lines(trained.stdout)).toEqual([expect.objectContaining({ modelVersion: 1, promoted: true })]);
-    expect(trained.stderr).toMatch(/train 100 % step 100\/100/);
-    expect(trained.stderr).not.toContain('\r');
-    const missing = await flowline(['train', 'nobody'], env);
-    expect(missing).toMatchObject({ code: 1, stdout: '' });
-    expect(missing.stderr).toContain('FLOWLINE_DETECTOR_MISSING');
+      const trained = await flowline(['train', 'readings', '--json'], env);
+      expect(trained.code).toBe(0);
+      expect(lines(trained.stdout)).toEqual([expect.objectContaining({ modelVersion: 1, promoted: true })]);
+      expect(trained.stderr).toMatch(/train 100 % step 100\/100/);
+      expect(trained.stderr).not.toContain('\r');
+      const missing = await flowline(['train', 'nobody'], env);
+      expect(missing).toMatchObject({ code: 1, stdout: '' });
+      expect(missing.stderr).toContain('FLOWLINE_DETECTOR_MISSING');
 
-    const models = await flowline(['models', 'ls', 'readings'], env);
-    expect(models.stdout).toMatch(/readings +1 +champion/);
-    const [listed] = lines((await flowline(['models', 'ls', '--json'], env)).stdout) as unknown as object[][];
-    expect(listed).toEqual([expect.objectContaining({ detector: 'readings', version: 1, champion: true })]);
-  });
+      const models = await flowline(['models', 'ls', 'readings'], env);
+      expect(models.stdout).toMatch(/readings +1 +champion/);
+      const [listed] = lines((await flowline(['models', 'ls', '--json'], env)).stdout) as unknown as object[][];
+      expect(listed).toEqual([expect.objectContaining({ detector: 'readings', version: 1, champion: true })]);
+    },
+    TIMEOUT_MS,
+  );
 
-  it('scores a CSV file: a line for each row, broken ones with what is wrong', async () => {
-    const [normal, odd] = [makeReadings(1, 5)[0]!, unfit[0]!];
-    const csv = [
-      'id,ts,level,flow,valve',
-      [normal.id, normal.ts, normal.level, normal.flow, normal.valve].join(','),
-      [odd.id, odd.ts, odd.level, odd.flow, '"open"'].join(','),
-      'x,2026-01-01T00:00:00Z,high,1,open',
-      'x,2026-01-01T00:00:00Z,1,1',
-      'x,2026-01-01T00:00:00Z,,1,open',
-    ].join('\r\n');
-    const scored = await flowline(['score', await file('events.csv', csv), '--detector', 'readings', '--explain'], env);
-    expect(scored.code).toBe(0);
-    const rows = scored.stdout.trimEnd().split('\n');
-    expect(rows[0]).toBe('row,log_density_nats,p_value,surprise_bits,anomaly,summary,error');
-    expect(rows[1]).toMatch(/^1,-?[\d.]+,[\d.]+,[\d.]+,false,,$/);
-    expect(rows[2]).toMatch(/^2,-[\d.]+,[\d.e-]+,[\d.]+,true,"?.*expected.*,$/);
-    expect(rows.slice(3)).toEqual([
-      expect.stringMatching(/^3,,,,,,"?wrong_type: level/),
-      expect.stringMatching(/^4,,,,,,"?not_an_object: Line 5 has 4 cells/),
-      expect.stringMatching(/^5,,,,,,"?missing_field: level/),
-    ]);
-    expect(scored.stderr).toContain('could not be scored 3');
+  it(
+    'scores a CSV file: a line for each row, broken ones with what is wrong',
+    async () => {
+      const [normal, odd] = [makeReadings(1, 5)[0]!, unfit[0]!];
+      const csv = [
+        'id,ts,level,flow,valve',
+        [normal.id, normal.ts, normal.level, normal.flow, normal.valve].join(','),
+        [odd.id, odd.ts, odd.level, odd.flow, '"open"'].join(','),
+        'x,2026-01-01T00:00:00Z,high,1,open',
+        'x,2026-01-01T00:00:00Z,1,1',
+        'x,2026-01-01T00:00:00Z,,1,open',
+      ].join('\r\n');
+      const scored = await flowline(
+        ['score', await file('events.csv', csv), '--detector', 'readings', '--explain'],
+        env,
+      );
+      expect(scored.code).toBe(0);
+      const rows = scored.stdout.trimEnd().split('\n');
+      expect(rows[0]).toBe('row,log_density_nats,p_value,surprise_bits,anomaly,summary,error');
+      expect(rows[1]).toMatch(/^1,-?[\d.]+,[\d.]+,[\d.]+,false,,$/);
+      expect(rows[2]).toMatch(/^2,-[\d.]+,[\d.e-]+,[\d.]+,true,"?.*expected.*,$/);
+      expect(rows.slice(3)).toEqual([
+        expect.stringMatching(/^3,,,,,,"?wrong_type: level/),
+        expect.stringMatching(/^4,,,,,,"?not_an_object: Line 5 has 4 cells/),
+        expect.stringMatching(/^5,,,,,,"?missing_field: level/),
+      ]);
+      expect(scored.stderr).toContain('could not be scored 3');
 
-    // The same model from a file, with no database, gives the same scores.
-    const exported = path.join(folder, 'model.safetensors');
-    expect((await flowline(['models', 'export', 'readings', '--output', exported], env)).code).toBe(0);
-    const ndjson = [normal, odd].map((row) => JSON.stringify(row)).join('\n');
-    const piped = await flowline(['score', '-', '--model', exported, '--alpha', '0.01', '--json'], {}, ndjson);
-    expect(lines(piped.stdout).map((row) => String(row.logDensityNats))).toEqual(
-      [1, 2].map((i) => rows[i]?.split(',')[1]),
-    );
-    const corrupted = await flowline(['score', '-', '--model', await file('bad.safetensors', 'no model')], {}, ndjson);
-    expect(corrupted.code).toBe(1);
-    expect(corrupted.stderr).toContain('FLOWLINE_MODEL_CORRUPTED');
-  });
+      // The same model from a file, with no database, gives the same scores.
+      const exported = path.join(folder, 'model.safetensors');
+      expect((await flowline(['models', 'export', 'readings', '--output', exported], env)).code).toBe(0);
+      const ndjson = [normal, odd].map((row) => JSON.stringify(row)).join('\n');
+      const piped = await flowline(['score', '-', '--model', exported, '--alpha', '0.01', '--json'], {}, ndjson);
+      expect(lines(piped.stdout).map((row) => String(row.logDensityNats))).toEqual(
+        [1, 2].map((i) => rows[i]?.split(',')[1]),
+      );
+      const corrupted = await flowline(
+        ['score', '-', '--model', await file('bad.safetensors', 'no model')],
+        {},
+        ndjson,
+      );
+      expect(corrupted.code).toBe(1);
+      expect(corrupted.stderr).toContain('FLOWLINE_MODEL_CORRUPTED');
+    },
+    TIMEOUT_MS,
+  );
 
-  it('serves the scorer, and lists the anomalies it stored', async () => {
-    const events = [...makeReadings(200, 6), ...unfit].map((row) => `${JSON.stringify(row)}\n`).join('');
-    const source = `ndjson:${await file('events.ndjson', events)}`;
-    const args = ['serve', 'scorer', '--', '--detector', 'readings', '--source', source, '--alerts', 'none', '--json'];
-    const served = await flowline(args, env);
-    expect(served.code).toBe(0);
-    expect(lines(served.stdout).at(-1)).toMatchObject({ events: 203, scored: 203, deadLetters: 0 });
+  it(
+    'serves the scorer, and lists the anomalies it stored',
+    async () => {
+      const events = [...makeReadings(200, 6), ...unfit].map((row) => `${JSON.stringify(row)}\n`).join('');
+      const source = `ndjson:${await file('events.ndjson', events)}`;
+      const args = [
+        'serve',
+        'scorer',
+        '--',
+        '--detector',
+        'readings',
+        '--source',
+        source,
+        '--alerts',
+        'none',
+        '--json',
+      ];
+      const served = await flowline(args, env);
+      expect(served.code).toBe(0);
+      expect(lines(served.stdout).at(-1)).toMatchObject({ events: 203, scored: 203, deadLetters: 0 });
 
-    const listed = await flowline(['anomalies', '--detector', 'readings', '--order', 'surprise', '--json'], env);
-    const [anomalies] = lines(listed.stdout) as unknown as { eventId: string }[][];
-    expect(
-      anomalies
-        ?.slice(0, 3)
-        .map(({ eventId }) => eventId)
-        .sort(),
-    ).toEqual(unfit.map(({ id }) => id));
-    const table = await flowline(['anomalies', '--since', '2026-01-01', '--limit', '1'], env);
-    expect(table.stdout.split('\n')[0]).toMatch(/^event time +detector +event +bits +p-value +what$/);
-    expect(table.stdout.trimEnd().split('\n')).toHaveLength(2);
-    expect((await flowline(['anomalies', '--since', '2100-01-01'], env)).stdout).toBe('no anomalies\n');
+      const listed = await flowline(['anomalies', '--detector', 'readings', '--order', 'surprise', '--json'], env);
+      const [anomalies] = lines(listed.stdout) as unknown as { eventId: string }[][];
+      expect(
+        anomalies
+          ?.slice(0, 3)
+          .map(({ eventId }) => eventId)
+          .sort(),
+      ).toEqual(unfit.map(({ id }) => id));
+      const table = await flowline(['anomalies', '--since', '2026-01-01', '--limit', '1'], env);
+      expect(table.stdout.split('\n')[0]).toMatch(/^event time +detector +event +bits +p-value +what$/);
+      expect(table.stdout.trimEnd().split('\n')).toHaveLength(2);
+      expect((await flowline(['anomalies', '--since', '2100-01-01'], env)).stdout).toBe('no anomalies\n');
 
-    const healthy = await flowline(['doctor'], env);
-    expect(healthy.code).toBe(0);
-    expect(healthy.stdout).toMatch(/✓ champion of readings +model version 1/);
-    expect(healthy.stdout).toMatch(/✓ history of readings +4,000 rows/);
-  });
+      const healthy = await flowline(['doctor'], env);
+      expect(healthy.code).toBe(0);
+      expect(healthy.stdout).toMatch(/✓ champion of readings +model version 1/);
+      expect(healthy.stdout).toMatch(/✓ history of readings +4,000 rows/);
+    },
+    TIMEOUT_MS,
+  );
 
-  it('passes a signal to the service, and its exit code back', async () => {
-    const { FLOWLINE_KAFKA_BROKERS: _brokers, ...inherited } = process.env;
-    const child = spawn(process.execPath, [bin, 'serve', 'trainer'], {
-      env: { ...inherited, ...env },
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
-    let stderr = '';
-    child.stderr.on('data', (text: Buffer) => (stderr += text.toString()));
-    const ended = new Promise((resolve) => child.once('close', resolve));
-    while (!stderr.includes('waits for schedules')) await new Promise((resolve) => setTimeout(resolve, 50));
-    child.kill('SIGTERM');
-    expect(await ended).toBe(0);
-    expect(stderr).toContain('stopping');
-  });
+  it(
+    'passes a signal to the service, and its exit code back',
+    async () => {
+      const { FLOWLINE_KAFKA_BROKERS: _brokers, ...inherited } = process.env;
+      const child = spawn(process.execPath, [bin, 'serve', 'trainer'], {
+        env: { ...inherited, ...env },
+        stdio: ['ignore', 'ignore', 'pipe'],
+      });
+      let stderr = '';
+      child.stderr.on('data', (text: Buffer) => (stderr += text.toString()));
+      const ended = new Promise((resolve) => child.once('close', resolve));
+      while (!stderr.includes('waits for schedules')) await new Promise((resolve) => setTimeout(resolve, 50));
+      child.kill('SIGTERM');
+      expect(await ended).toBe(0);
+      expect(stderr).toContain('stopping');
+    },
+    TIMEOUT_MS,
+  );
 });

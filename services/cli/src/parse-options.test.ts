@@ -14,7 +14,9 @@ describe('options of the command line', () => {
     const now = new Date('2026-05-02T00:00:00Z');
     expect(parseMoment('--o', '36h', now)).toEqual(new Date('2026-04-30T12:00:00Z'));
     expect(parseMoment('--o', '2026-05-01', now)).toEqual(new Date('2026-05-01T00:00:00Z'));
-    for (const text of ['yesterday', '0h', '2026-02-30', ''])
+    expect(parseMoment('--o', '2026-05-01T10:30', now)).toEqual(new Date('2026-05-01T10:30:00Z'));
+    expect(parseMoment('--o', '2026-05-01 10:30:05+02:00', now)).toEqual(new Date('2026-05-01T08:30:05Z'));
+    for (const text of ['yesterday', '2026-05-01T25:00', '0h', '2026-02-30', ''])
       expect(() => parseMoment('--o', text, now)).toThrow(usage);
   });
 

@@ -5,8 +5,6 @@ import { loadSettings, requireKafkaBrokers } from '@flowline/config';
 import type { Command } from 'commander';
 
 import { action, command } from '../command.ts';
-import { demoJson, demoReport } from '../demo/report.ts';
-import { runDemo } from '../demo/run-demo.ts';
 import { parseCount } from '../parse-options.ts';
 
 interface DemoCommandOptions {
@@ -33,6 +31,7 @@ export function demoCommand(): Command {
     .action(
       action(async (options: DemoCommandOptions) => {
         const json = options.json === true;
+        const { demoJson, demoReport, runDemo } = await import('../demo/index.ts');
         const stop = new AbortController();
         const onSignal = (): void => stop.abort();
         process.once('SIGINT', onSignal).once('SIGTERM', onSignal);

@@ -1,11 +1,7 @@
-import { loadSettings } from '@flowline/config';
 import type { Command } from 'commander';
 
 import { action, command } from '../command.ts';
-import { checkDatabase } from '../doctor/check-database.ts';
-import { checkKafka } from '../doctor/check-kafka.ts';
-import { checkBackends, checkNode } from '../doctor/check-machine.ts';
-import { type DoctorFinding, finding, ok } from '../doctor/finding.ts';
+import type { DoctorFinding } from '../doctor/finding.ts';
 import { exitCodes, printResult } from '../output.ts';
 
 interface DoctorOptions {
@@ -19,25 +15,13 @@ export function doctorCommand(): Command {
     'flowline doctor --json | jq \'.findings[] | select(.status == "failed")\'',
   ]).action(
     action(async (options: DoctorOptions) => {
+      const { examine } = await import('../doctor/examine.ts');
       const findings = await examine();
       const healthy = findings.every(({ status }) => status !== 'failed');
       printResult({ healthy, findings }, options.json === true, formatFindings);
       return healthy ? exitCodes.ok : exitCodes.gateFailed;
     }),
   );
-}
-
-async function examine(): Promise<DoctorFinding[]> {
-  const node = checkNode(process.version);
-  const settings = await finding('settings', () => {
-    loadSettings();
-    return ok('settings', 'the environment is valid');
-  });
-  if (settings.status !== 'ok') return [node, settings, ...(await checkBackends('wasm'))];
-  const { backend, database, kafka } = loadSettings();
-  const backends = await checkBackends(backend);
-  const { findings, definitions } = await checkDatabase(database.url);
-  return [node, settings, ...backends, ...findings, ...(await checkKafka(kafka.brokers, kafka.clientId, definitions))];
 }
 
 const MARKS = { ok: '✓', warning: '!', failed: '✗', skipped: '-' } as const;

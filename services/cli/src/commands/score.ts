@@ -6,10 +6,8 @@ import type { Command } from 'commander';
 import { action, command } from '../command.ts';
 import { formatCount } from '../output.ts';
 import { parseChoice, parseProbability } from '../parse-options.ts';
-import { loadModel, type ModelSource } from '../score/load-model.ts';
-import { formatOf, formats, readRecords } from '../score/read-records.ts';
-import { scoreRecords } from '../score/score-records.ts';
-import { scoreLine, scoresHeader } from '../score/write-scores.ts';
+import { formatOf, formats } from '../score/formats.ts';
+import type { ModelSource } from '../score/load-model.ts';
 
 interface ScoreOptions {
   readonly json?: true;
@@ -42,6 +40,7 @@ export function scoreCommand(): Command {
         const output = options.json === true ? 'ndjson' : parseChoice('--output', options.output ?? format, formats);
         const alpha = options.alpha === undefined ? null : parseProbability('--alpha', options.alpha);
 
+        const { loadModel, readRecords, scoreLine, scoreRecords, scoresHeader } = await import('../score/index.ts');
         const detector = await loadModel(source, alpha);
         const totals = { rows: 0, anomalies: 0, errors: 0 };
         try {

@@ -22,7 +22,8 @@ export function serveCommand(): Command {
       ].join('\n'),
     )
     .action(
-      action(async (service: string, args: string[]) => {
+      action(async (service: string, written: string[]) => {
+        const args = written[0] === '--' ? written.slice(1) : written;
         if (service === 'trainer') return runService('trainer', ['serve', ...args]);
         if (service === 'scorer') return runService('scorer', args);
         throw new FlowlineError('FLOWLINE_USAGE', `There is no service "${service}".`, {

@@ -5,21 +5,12 @@ import { FlowlineError, type FeatureSpec } from '@flowline/events';
 
 import { csvRecords } from './csv-records.ts';
 import { cellValue, fieldKinds } from './field-kinds.ts';
-
-/** The formats of events in files. */
-export const formats = ['csv', 'ndjson'] as const;
-export type Format = (typeof formats)[number];
+import type { Format } from './formats.ts';
 
 /** One record of a file: a value for the reader of features, or why there is none. */
 export type FileRecord =
   | { readonly row: number; readonly value: unknown }
   | { readonly row: number; readonly fault: { readonly reason: string; readonly message: string } };
-
-/** The format of a file by its name; undefined where the name does not say. */
-export function formatOf(file: string): Format | undefined {
-  if (/\.csv$/i.test(file)) return 'csv';
-  return /\.(ndjson|jsonl)$/i.test(file) ? 'ndjson' : undefined;
-}
 
 /**
  * Reads the records of a file (`-`: standard input) as they arrive; `row` counts from 1. Broken records are told apart, not lost.

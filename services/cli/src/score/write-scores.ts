@@ -1,4 +1,4 @@
-import type { Format } from './read-records.ts';
+import type { Format } from './formats.ts';
 
 /** A row of a file with its score, or with what was wrong with it. */
 export type ScoredRow =

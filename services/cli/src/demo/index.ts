@@ -1,0 +1,2 @@
+export { demoJson, demoReport } from './report.ts';
+export { type DemoOptions, type DemoResult, runDemo } from './run-demo.ts';

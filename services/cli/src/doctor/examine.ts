@@ -1,0 +1,20 @@
+import { loadSettings } from '@flowline/config';
+
+import { checkDatabase } from './check-database.ts';
+import { checkKafka } from './check-kafka.ts';
+import { checkBackends, checkNode } from './check-machine.ts';
+import { type DoctorFinding, finding, ok } from './finding.ts';
+
+/** Checks everything that must be there; what depends on something that failed is skipped. */
+export async function examine(): Promise<DoctorFinding[]> {
+  const node = checkNode(process.version);
+  const settings = await finding('settings', () => {
+    loadSettings();
+    return ok('settings', 'the environment is valid');
+  });
+  if (settings.status !== 'ok') return [node, settings, ...(await checkBackends('wasm'))];
+  const { backend, database, kafka } = loadSettings();
+  const backends = await checkBackends(backend);
+  const { findings, definitions } = await checkDatabase(database.url);
+  return [node, settings, ...backends, ...findings, ...(await checkKafka(kafka.brokers, kafka.clientId, definitions))];
+}
