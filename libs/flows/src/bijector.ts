@@ -24,6 +24,8 @@ export type InverseCost = 'parallel' | 'sequential' | 'iterative';
 export interface Bijector {
   readonly config: BijectorConfig;
   readonly inverseCost: InverseCost;
+  /** What forward costs; absent: `parallel`. Only the inverses of other maps cost more. */
+  readonly forwardCost?: InverseCost;
   /** x [n × d] → z [n × d] and log|det ∂z/∂x| [n]. */
   forwardAndLogDet(
     x: tf.Tensor2D,

@@ -129,12 +129,17 @@ export class AffineCoupling implements Bijector {
   }
 }
 
-function transformedFeatures({ features, conditioning }: AffineCouplingConfig): number[] {
+/** The features that a coupling transforms, ascending. Throws FLOWLINE_MODEL_INCOMPATIBLE where `conditioning` leaves none or does not fit. */
+export function transformedFeatures({
+  type,
+  features,
+  conditioning,
+}: Pick<AffineCouplingConfig, 'features' | 'conditioning'> & { readonly type: string }): number[] {
   const conditions = new Set(conditioning);
   const transformed = Array.from({ length: features }, (_, i) => i).filter((i) => !conditions.has(i));
   if (conditions.size !== conditioning.length || conditioning.some((i) => i >= features) || transformed.length === 0) {
     throw unexpected(
-      'affineCoupling.conditioning',
+      `${type}.conditioning`,
       conditioning,
       `distinct features below ${features} that leave at least one to transform`,
     );

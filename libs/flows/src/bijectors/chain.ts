@@ -19,12 +19,14 @@ export interface ChainConfig extends BijectorConfig {
  */
 export class Chain implements Bijector {
   readonly inverseCost: InverseCost;
+  readonly forwardCost: InverseCost;
   readonly variables: NamedVariables;
   readonly #parts: readonly Bijector[];
 
   constructor(parts: readonly Bijector[]) {
     this.#parts = parts;
-    this.inverseCost = costs[Math.max(0, ...parts.map((part) => costs.indexOf(part.inverseCost)))] ?? 'parallel';
+    this.inverseCost = largest(parts.map((part) => part.inverseCost));
+    this.forwardCost = largest(parts.map((part) => part.forwardCost ?? 'parallel'));
     this.variables = new Map(parts.flatMap((part, k) => prefixed(`${part.config.type}${k}`, part.variables)));
   }
 
@@ -91,6 +93,9 @@ export class Chain implements Bijector {
     for (const part of this.#parts) part.dispose();
   }
 }
+
+const largest = (parts: readonly InverseCost[]): InverseCost =>
+  costs[Math.max(0, ...parts.map((cost) => costs.indexOf(cost)))] ?? 'parallel';
 
 const moved = (part: Bijector, mask: tf.Tensor2D | undefined): tf.Tensor2D | undefined =>
   mask === undefined ? undefined : (part.moveObserved?.(mask) ?? mask);

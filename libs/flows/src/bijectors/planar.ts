@@ -6,6 +6,7 @@ import { ContextualParameters } from '../conditioners/contextual-parameters.ts';
 import type { MlpConfig } from '../conditioners/mlp.ts';
 import { readMlpConfig } from '../conditioners/mlp.ts';
 import { ConfigReader, unexpected } from '../config.ts';
+import { masked } from '../ops/masked.ts';
 import { monotoneRoot } from '../ops/monotone-root.ts';
 import type { NamedVariables } from '../parameter.ts';
 import type { Random } from '../random.ts';
@@ -95,8 +96,7 @@ export class Planar implements Bijector {
   #at(context?: tf.Tensor2D, observed?: tf.Tensor2D) {
     const { leastSlope } = this.config;
     const parameters = this.#parameters.at(context);
-    const masked = (vector: tf.Tensor2D): tf.Tensor2D => (observed === undefined ? vector : tf.mul(vector, observed));
-    const [w, u] = [masked(parameters.w), masked(parameters.u)];
+    const [w, u] = [masked(parameters.w, observed), masked(parameters.u, observed)];
     const square = tf.sum(tf.square(w), 1, true);
     const wu = dot(w, u);
     const wanted = tf.add(tf.mul(tf.softplus(wu), 1 - leastSlope), leastSlope);

@@ -5,6 +5,7 @@ import { ContextualParameters } from '../conditioners/contextual-parameters.ts';
 import type { MlpConfig } from '../conditioners/mlp.ts';
 import { readMlpConfig } from '../conditioners/mlp.ts';
 import { ConfigReader } from '../config.ts';
+import { masked } from '../ops/masked.ts';
 import type { NamedVariables } from '../parameter.ts';
 import type { Random } from '../random.ts';
 
@@ -107,7 +108,6 @@ function fromCenter(
   center: tf.Tensor2D,
   observed?: tf.Tensor2D,
 ): { offset: tf.Tensor2D; radius: tf.Tensor2D } {
-  const difference: tf.Tensor2D = tf.sub(x, center);
-  const offset = observed === undefined ? difference : tf.mul<tf.Tensor2D>(difference, observed);
+  const offset = masked(tf.sub(x, center), observed);
   return { offset, radius: tf.sqrt(tf.maximum(tf.sum<tf.Tensor2D>(tf.square(offset), 1, true), LEAST_SQUARE)) };
 }

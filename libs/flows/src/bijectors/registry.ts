@@ -4,8 +4,12 @@ import { FlowError } from '../flow-error.ts';
 import type { Random } from '../random.ts';
 import { ActNorm } from './act-norm.ts';
 import { AffineCoupling } from './affine-coupling.ts';
+import { Autoregressive } from './autoregressive.ts';
 import { Chain } from './chain.ts';
+import { Coupling } from './coupling.ts';
 import { ElementWiseAffine } from './element-wise-affine.ts';
+import { Inverted } from './inverted.ts';
+import { LuLinear } from './lu-linear.ts';
 import { Permutation } from './permutation.ts';
 import { Planar } from './planar.ts';
 import { Radial } from './radial.ts';
@@ -14,8 +18,12 @@ import { Radial } from './radial.ts';
 const factories = new Map<string, BijectorFactory>([
   ['actNorm', ActNorm.fromConfig],
   ['affineCoupling', AffineCoupling.fromConfig],
+  ['autoregressive', Autoregressive.fromConfig],
   ['chain', Chain.fromConfig],
+  ['coupling', Coupling.fromConfig],
   ['elementWiseAffine', ElementWiseAffine.fromConfig],
+  ['inverted', Inverted.fromConfig],
+  ['luLinear', LuLinear.fromConfig],
   ['permutation', Permutation.fromConfig],
   ['planar', Planar.fromConfig],
   ['radial', Radial.fromConfig],

@@ -22,6 +22,11 @@ export function readScaleFunction(reader: ConfigReader): ScaleFunction {
   return { kind, bound };
 }
 
+/** The library's scale: tanh with that bound in nats, or unbounded for null. */
+export function boundedBy(bound: number | null): ScaleFunction {
+  return bound === null ? { kind: 'none', bound: null } : { kind: 'tanh', bound };
+}
+
 /** s(r), element by element. */
 export function logScale(scale: ScaleFunction, raw: tf.Tensor2D): tf.Tensor2D {
   if (scale.bound === null) return raw;

@@ -45,7 +45,8 @@ export const elementWiseGradients: readonly KernelGradient[] = [
   ofPair(
     tf.Add,
     (dy) => dy,
-    (dy) => dy,
+    // Not dy again: where gradients meet, the engine disposes of the ones that it has added up.
+    (dy) => tf.clone(dy),
   ),
   ofPair(
     tf.Sub,

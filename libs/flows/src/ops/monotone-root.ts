@@ -14,11 +14,19 @@ export type Increasing = (x: tf.Tensor2D) => { readonly value: tf.Tensor2D; read
  * The x in [low, high] with f(x) = target, entry by entry: Newton's method, and bisection wherever it would leave the bracket or be
  * slow. The bracket must hold the root; the shapes of target, low and high are the same.
  *
- * Gradients are those of the implicit function theorem, ∂x/∂target = 1 / f′ and ∂x/∂θ = −f_θ / f′: a last Newton step is taken from
- * the constant root, so that nothing is differentiated through the search.
+ * Gradients are those of the implicit function theorem, ∂x/∂target = 1 / f′ and ∂x/∂θ = −f_θ / f′: nothing is differentiated through
+ * the search.
  */
 export function monotoneRoot(f: Increasing, target: tf.Tensor2D, low: tf.Tensor2D, high: tf.Tensor2D): tf.Tensor2D {
-  const root = detached(() => tf.tidy(() => search(f, target, low, high)));
+  return polished(
+    f,
+    target,
+    detached(() => tf.tidy(() => search(f, target, low, high))),
+  );
+}
+
+/** A Newton step from a constant that solves f(x) = target already: a little more exact, and with the gradients of the solution. */
+export function polished(f: Increasing, target: tf.Tensor2D, root: tf.Tensor2D): tf.Tensor2D {
   const slope = detached(() => tf.tidy(() => f(root).slope));
   return tf.add(root, tf.div(tf.sub(target, f(root).value), slope));
 }

@@ -1,3 +1,8 @@
+import { glow } from '../families/glow.ts';
+import { iaf } from '../families/iaf.ts';
+import { maf } from '../families/maf.ts';
+import { naf } from '../families/naf.ts';
+import { neuralSpline } from '../families/neural-spline.ts';
 import { planar } from '../families/planar.ts';
 import { radial } from '../families/radial.ts';
 import type { Flow } from '../flow.ts';
@@ -16,4 +21,19 @@ const hidden = [12];
 export const familyConstructors: readonly Constructor[] = [
   family('planar', (shape) => planar({ layers: 4, hidden, ...shape }), { trained: true }),
   family('radial', (shape) => radial({ layers: 4, hidden, ...shape }), { trained: true }),
+  family('maf', (shape) => maf({ layers: 3, hidden, ...shape }), { trained: true }),
+  family('maf, residual, mixed, random orders', (shape) =>
+    maf({ layers: 2, hidden: [12, 12], residual: true, mixing: true, order: 'random', ...shape }),
+  ),
+  family('maf, unbounded, no hidden layer', (shape) => maf({ layers: 2, hidden: [], scaleBound: null, ...shape }), {
+    bounded: false,
+  }),
+  family('iaf', (shape) => iaf({ layers: 2, hidden, ...shape }), { trained: true }),
+  family('naf', (shape) => naf({ layers: 2, hidden, units: 4, ...shape }), { trained: true }),
+  family('glow', (shape) => glow({ layers: 4, hidden, ...shape }), { trained: true }),
+  family("glow, the article's scale", (shape) => glow({ layers: 2, hidden, scaleBound: 'sigmoid', ...shape })),
+  family('neuralSpline', (shape) => neuralSpline({ layers: 3, hidden, bins: 6, ...shape }), { trained: true }),
+  family('neuralSpline, learned partition', (shape) =>
+    neuralSpline({ layers: 2, hidden, bins: 4, tailBound: 3, parameterBound: 1.5, partition: 'learned', ...shape }),
+  ),
 ];

@@ -1,0 +1,50 @@
+import type * as tf from '@tensorflow/tfjs-core';
+
+import type { Bijector, BijectorConfig, BijectorFactory, InverseCost } from '../bijector.ts';
+import { ConfigReader, unexpected } from '../config.ts';
+import type { NamedVariables } from '../parameter.ts';
+
+/** The configuration of an {@link Inverted}. */
+export interface InvertedConfig extends BijectorConfig {
+  readonly type: 'inverted';
+  readonly bijector: BijectorConfig;
+}
+
+/**
+ * Another bijector backwards: its inverse is this one's forward. Of an autoregressive map it is the inverse autoregressive one, quick to
+ * sample and slow to score. Its parameters are those of the other. A bijector that moves features cannot be inverted with missing ones.
+ */
+export class Inverted implements Bijector {
+  readonly config: InvertedConfig;
+  readonly inverseCost: InverseCost;
+  readonly forwardCost: InverseCost;
+  readonly variables: NamedVariables;
+  readonly #other: Bijector;
+
+  constructor(other: Bijector) {
+    if (other.moveObserved !== undefined) {
+      throw unexpected('inverted.bijector', other.config.type, 'a bijector that leaves features in their place');
+    }
+    this.#other = other;
+    this.config = { type: 'inverted', bijector: other.config };
+    this.inverseCost = other.forwardCost ?? 'parallel';
+    this.forwardCost = other.inverseCost;
+    this.variables = other.variables;
+  }
+
+  /** Makes one, with the bijector that it inverts, from its JSON. */
+  static readonly fromConfig: BijectorFactory = (json, random, build) =>
+    new Inverted(build(new ConfigReader(json, 'inverted').field('bijector'), random));
+
+  forwardAndLogDet(x: tf.Tensor2D, context?: tf.Tensor2D, observed?: tf.Tensor2D): [tf.Tensor2D, tf.Tensor1D] {
+    return this.#other.inverseAndLogDet(x, context, observed);
+  }
+
+  inverseAndLogDet(z: tf.Tensor2D, context?: tf.Tensor2D, observed?: tf.Tensor2D): [tf.Tensor2D, tf.Tensor1D] {
+    return this.#other.forwardAndLogDet(z, context, observed);
+  }
+
+  dispose(): void {
+    this.#other.dispose();
+  }
+}

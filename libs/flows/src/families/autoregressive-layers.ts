@@ -1,0 +1,51 @@
+import type { Bijector } from '../bijector.ts';
+import { ActNorm } from '../bijectors/act-norm.ts';
+import { Autoregressive } from '../bijectors/autoregressive.ts';
+import { LuLinear } from '../bijectors/lu-linear.ts';
+import type { Activation } from '../conditioners/activation.ts';
+import { Random } from '../random.ts';
+import type { Transformer } from '../transformers/transformer.ts';
+import type { FamilyOptions } from './family.ts';
+
+/** The options that the autoregressive families share. */
+export interface AutoregressiveFamilyOptions extends FamilyOptions {
+  /** The number of autoregressive maps (default 5; NAF 3). */
+  readonly layers?: number;
+  /** Widths of the hidden layers of each masked network (default [64, 64]). */
+  readonly hidden?: readonly number[];
+  /** Default `relu`. */
+  readonly activation?: Activation;
+  /** Adds the input of a hidden layer to its output where the widths agree (default false). */
+  readonly residual?: boolean;
+  /** Networks see clip·tanh(input / clip) (default 5); null: the input as it is. */
+  readonly inputClip?: number | null;
+  /** An ActNorm before each map (default true). */
+  readonly actNorm?: boolean;
+  /** The order of the features: `alternating`, as they come and then backwards (default), or a `random` one in each layer. */
+  readonly order?: 'alternating' | 'random';
+  /** A trained LU map before each autoregressive one (default false). */
+  readonly mixing?: boolean;
+}
+
+/** In each layer, as far as they are asked for: ActNorm, LU map, autoregressive map, the last as `wrap` gives it. */
+export function autoregressiveLayers(
+  options: AutoregressiveFamilyOptions & { readonly layers: number },
+  transformer: Transformer,
+  wrap: (map: Autoregressive) => Bijector = (map) => map,
+): Bijector[] {
+  const { features, context = 0, layers, actNorm = true, mixing = false, inputClip = 5, seed } = options;
+  const { hidden = [64, 64], activation = 'relu', residual = false, order = 'alternating' } = options;
+  const random = new Random(seed);
+  const [weights, orders] = [random.fork('weights'), random.fork('order')];
+  const net = { hidden, activation, residual };
+  const natural = Array.from({ length: features }, (_, i) => i);
+  return Array.from({ length: layers }, (_, layer): Bijector[] => {
+    const alternating = layer % 2 === 0 ? natural : natural.toReversed();
+    const drawn = order === 'random' ? [...orders.permutation(features)] : alternating;
+    return [
+      ...(actNorm ? [new ActNorm({ type: 'actNorm', features, initialized: false })] : []),
+      ...(mixing ? [new LuLinear({ type: 'luLinear', features })] : []),
+      wrap(new Autoregressive({ context, order: drawn, inputClip, net, transformer }, weights)),
+    ];
+  }).flat();
+}

@@ -1,0 +1,28 @@
+import type { Bijector } from '../bijector.ts';
+import { ActNorm } from '../bijectors/act-norm.ts';
+import { Coupling } from '../bijectors/coupling.ts';
+import { LuLinear } from '../bijectors/lu-linear.ts';
+import type { PartitionScheme } from '../partition.ts';
+import { partition } from '../partition.ts';
+import { Random } from '../random.ts';
+import type { Transformer } from '../transformers/transformer.ts';
+import type { CouplingFamilyOptions } from './coupling-options.ts';
+
+/** In each layer, as far as they are asked for: ActNorm, LU map, coupling. */
+export function couplingLayers(
+  options: CouplingFamilyOptions & { readonly partition: PartitionScheme | 'learned' },
+  transformer: Transformer,
+): Bijector[] {
+  const { features, context = 0, layers = 8, actNorm = true, inputClip = 5, partition: scheme, seed } = options;
+  const { hidden = [64, 64], activation = 'relu', residual = false } = options;
+  const net = { hidden, activation, residual };
+  const random = new Random(seed);
+  const weights = random.fork('weights');
+  const isLearned = scheme === 'learned';
+  const divided = partition(isLearned ? 'halves' : scheme, features, layers, random.fork('partition'));
+  return divided.flatMap((conditioning): Bijector[] => [
+    ...(actNorm ? [new ActNorm({ type: 'actNorm', features, initialized: false })] : []),
+    ...(isLearned ? [new LuLinear({ type: 'luLinear', features })] : []),
+    new Coupling({ features, context, conditioning, inputClip, net, transformer }, weights),
+  ]);
+}

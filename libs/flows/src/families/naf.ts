@@ -1,0 +1,30 @@
+import { boundedBy } from '../bijectors/scale-function.ts';
+import type { Flow } from '../flow.ts';
+import { DeepSigmoid } from '../transformers/deep-sigmoid.ts';
+import type { AutoregressiveFamilyOptions } from './autoregressive-layers.ts';
+import { autoregressiveLayers } from './autoregressive-layers.ts';
+import { assembled } from './family.ts';
+
+/** The options of {@link naf}. */
+export interface NafOptions extends AutoregressiveFamilyOptions {
+  /** The number of sigmoids per feature (default 8). */
+  readonly units?: number;
+  /** The largest |log slope| of a sigmoid's argument, in nats (default 2), which bounds the slopes of the tails; null: unbounded. */
+  readonly scaleBound?: number | null;
+}
+
+/**
+ * Neural autoregressive flow (Huang et al., 2018) with deep sigmoidal maps: z_i = logit(Σ_k w_k·σ(a_k·x_i + b_k)), whose w, a and b a masked
+ * network computes from x_{<i}. One layer can have several modes per feature. The inverse is a root search per feature, in order.
+ *
+ * ```ts
+ * await initBackend('wasm');
+ * const flow = naf({ features: 2, seed: 1 });
+ * const logP = flow.logProb(tf.tensor2d([[0, 0]]));
+ * ```
+ */
+export function naf(options: NafOptions): Flow {
+  const { layers = 3, units = 8, scaleBound = 2 } = options;
+  const transformer = new DeepSigmoid({ type: 'deepSigmoid', units, scale: boundedBy(scaleBound), spread: 1 });
+  return assembled('naf', options, autoregressiveLayers({ ...options, layers }, transformer));
+}
