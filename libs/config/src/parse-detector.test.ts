@@ -207,7 +207,17 @@ describe('parseDetector', () => {
     [
       '{ name: x, type: real }',
       '{ name: x, type: real, role: context }',
-      'spec.features (line 8): no feature is scored — give at least one feature (not cyclic) the role score',
+      'spec.features (line 8): no feature is numeric and scored — give at least one feature of type real, positive, integer or unit the role score',
+    ],
+    [
+      '{ name: x, type: real }',
+      '{ name: x, type: boolean }',
+      'spec.features (line 8): no feature is numeric and scored — give at least one feature of type real, positive, integer or unit the role score',
+    ],
+    [
+      '{ name: x, type: real }',
+      '{ name: x, type: positive, from: { log: y } }',
+      'spec.features[0].from (line 8): type positive on a scale of its own (log) — write type: real, or leave out log',
     ],
     ['[{ name: x, type: real }]', '[]', 'spec.features (line 8): found a list — expected at least 1 items'],
     [

@@ -46,8 +46,12 @@ export function resolveFeatures(spec: DetectorDocument['spec'], report: Report):
       guess === undefined ? `name one of ${[...used].join(', ')}` : `did you mean "${guess}"?`,
     );
   }
-  if (!features.some((feature) => feature.role === 'score')) {
-    report(['spec', 'features'], 'no feature is scored', 'give at least one feature (not cyclic) the role score');
+  if (!features.some(({ role, type }) => role === 'score' && type !== 'categorical' && type !== 'boolean')) {
+    report(
+      ['spec', 'features'],
+      'no feature is numeric and scored',
+      'give at least one feature of type real, positive, integer or unit the role score',
+    );
   }
   return features;
 }
@@ -96,9 +100,24 @@ function checkType(feature: FeatureDocument, at: readonly PropertyKey[], report:
   } else if (feature.period !== undefined) {
     report([...at, 'period'], `type ${feature.type} has no period`, 'remove it or write type: cyclic');
   }
+  const scale = outermostScale(feature.from);
+  if (scale !== null && feature.type !== 'real') {
+    report(
+      [...at, 'from'],
+      `type ${feature.type} on a scale of its own (${scale})`,
+      `write type: real, or leave out ${scale}`,
+    );
+  }
   if (feature.maxLevels !== undefined && feature.type !== 'categorical') {
     report([...at, 'maxLevels'], `type ${feature.type} has no levels to count`, 'remove it or write type: categorical');
   }
+}
+
+/** The change of scale that an expression declares; it belongs to real features. */
+function outermostScale(from: FeatureDocument['from']): 'log' | 'asinh' | null {
+  if (typeof from !== 'object') return null;
+  if ('log' in from) return 'log';
+  return 'asinh' in from ? 'asinh' : null;
 }
 
 function checkNames(

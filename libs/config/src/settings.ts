@@ -27,7 +27,9 @@ const environment = z.object({
     .optional(),
   FLOWLINE_KAFKA_CLIENT_ID: z.string().default('flowline'),
   FLOWLINE_LOG_LEVEL: z.enum(logLevels, { error: `expected one of ${logLevels.join(', ')}` }).default('info'),
-  FLOWLINE_HTTP_PORT: integer(0, 65_535).optional(),
+  FLOWLINE_HTTP_PORT: integer(0, 65_535)
+    .transform((port) => (port === 0 ? null : port))
+    .default(null),
   FLOWLINE_BACKEND: z.enum(['wasm', 'cpu'], { error: 'expected wasm or cpu' }).default('wasm'),
   FLOWLINE_BATCH_MAX_ROWS: integer(1, 50_000).default(5_000),
   FLOWLINE_BATCH_MAX_WAIT_MS: integer(0, 60_000).default(100),
@@ -44,7 +46,7 @@ export interface Settings {
   /** brokers: null where they are not set. */
   readonly kafka: { readonly brokers: readonly string[] | null; readonly clientId: string };
   readonly logLevel: (typeof logLevels)[number];
-  /** Where health and metrics are served; null for nowhere. */
+  /** Where health and metrics are served; null (written 0, or not at all) for nowhere. */
   readonly httpPort: number | null;
   readonly backend: 'wasm' | 'cpu';
   readonly batch: { readonly maxRows: number; readonly maxWaitMs: number };
@@ -84,7 +86,7 @@ export function loadSettings(env: Environment = process.env): Settings {
       clientId: found.FLOWLINE_KAFKA_CLIENT_ID,
     },
     logLevel: found.FLOWLINE_LOG_LEVEL,
-    httpPort: found.FLOWLINE_HTTP_PORT ?? null,
+    httpPort: found.FLOWLINE_HTTP_PORT,
     backend: found.FLOWLINE_BACKEND,
     batch: { maxRows: found.FLOWLINE_BATCH_MAX_ROWS, maxWaitMs: found.FLOWLINE_BATCH_MAX_WAIT_MS },
     eventMaxBytes: found.FLOWLINE_EVENT_MAX_BYTES,

@@ -35,7 +35,7 @@ async function run(args: Arguments): Promise<number> {
     });
     shutdown.defer('database', () => db.close());
     await requireMigrated(db);
-    if (settings.httpPort !== null && settings.httpPort !== 0) {
+    if (settings.httpPort !== null) {
       const server = await startHealthServer({ port: settings.httpPort, health, metrics });
       shutdown.defer('health server', () => server.close());
     }
