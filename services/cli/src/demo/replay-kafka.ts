@@ -37,7 +37,7 @@ class KafkaReplay {
     const client = createKafkaClient({
       brokers,
       clientId: 'flowline-demo',
-      log: createLogger({ name: 'demo', level: 'warn' }),
+      log: createLogger({ name: 'demo', level: 'error' }),
     });
     const id = new Date().toISOString().replace(/\D/g, '').slice(0, 14);
     const topic = `flowline.demo.${id}.flights`;

@@ -47,8 +47,8 @@ function line({ event, summary }: SurprisingEvent): string {
 function drift(ratio: number): string[] {
   if (ratio < 1.2 && ratio > 0.8) return [];
   return [
-    `The flights replayed are later than any the model saw (other weather, other storms): ${formatNumber(ratio, 2)} times the alarms expected`,
-    'is that drift. The trainer follows it: it trains every night.',
+    'The rate is promised for flights like those calibrated on. These are up to ten weeks later, with other weather:',
+    `${formatNumber(ratio, 2)} times as many alarmed. Trained every night, the model follows.`,
     '',
   ];
 }
