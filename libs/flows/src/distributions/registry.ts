@@ -1,11 +1,19 @@
 import { ConfigReader, unexpected } from '../config.ts';
 import { FlowError } from '../flow-error.ts';
 import type { Random } from '../random.ts';
+import { DiagonalNormal } from './diagonal-normal.ts';
 import type { Distribution, DistributionFactory } from './distribution.ts';
+import { GaussianMixture } from './gaussian-mixture.ts';
 import { StandardNormal } from './standard-normal.ts';
+import { StudentT } from './student-t.ts';
 
 /** From the `type` of a configuration to what makes it: one line per distribution. */
-const factories = new Map<string, DistributionFactory>([['standardNormal', StandardNormal.fromConfig]]);
+const factories = new Map<string, DistributionFactory>([
+  ['diagonalNormal', DiagonalNormal.fromConfig],
+  ['gaussianMixture', GaussianMixture.fromConfig],
+  ['standardNormal', StandardNormal.fromConfig],
+  ['studentT', StudentT.fromConfig],
+]);
 
 /** Makes a distribution from its JSON. Throws FLOWLINE_MODEL_INCOMPATIBLE for an unknown type or a field that does not fit. */
 export function distributionFromConfig(config: unknown, random: Random): Distribution {

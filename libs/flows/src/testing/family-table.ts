@@ -1,3 +1,6 @@
+import { DiagonalNormal } from '../distributions/diagonal-normal.ts';
+import { GaussianMixture } from '../distributions/gaussian-mixture.ts';
+import { StudentT } from '../distributions/student-t.ts';
 import { glow } from '../families/glow.ts';
 import { iaf } from '../families/iaf.ts';
 import { maf } from '../families/maf.ts';
@@ -6,6 +9,7 @@ import { neuralSpline } from '../families/neural-spline.ts';
 import { planar } from '../families/planar.ts';
 import { radial } from '../families/radial.ts';
 import type { Flow } from '../flow.ts';
+import { Random } from '../random.ts';
 import type { Constructor, Shape } from './constructor.ts';
 
 /** A line of the table: bounded, exact with missing features and not trained unless `traits` says otherwise. */
@@ -16,6 +20,11 @@ const family = (
 ): Constructor => ({ name, make, bounded: true, supportsMissing: true, trained: false, ...traits });
 
 const hidden = [12];
+
+const studentT = ({ features }: Shape) => new StudentT({ type: 'studentT', features, degreesOfFreedom: 5 });
+const diagonalNormal = ({ features }: Shape) => new DiagonalNormal({ type: 'diagonalNormal', features });
+const mixture = ({ features, seed }: Shape) =>
+  new GaussianMixture({ type: 'gaussianMixture', features, components: 3 }, new Random(seed));
 
 /** The families besides Real NVP, each as it is by default in small, then with other options. */
 export const familyConstructors: readonly Constructor[] = [
@@ -35,5 +44,20 @@ export const familyConstructors: readonly Constructor[] = [
   family('neuralSpline', (shape) => neuralSpline({ layers: 3, hidden, bins: 6, ...shape }), { trained: true }),
   family('neuralSpline, learned partition', (shape) =>
     neuralSpline({ layers: 2, hidden, bins: 4, tailBound: 3, parameterBound: 1.5, partition: 'learned', ...shape }),
+  ),
+  // The proof with missing features knows the standard normal alone; distributions have their own.
+  family('maf over Student t', (shape) => maf({ layers: 2, hidden, base: studentT(shape), ...shape }), {
+    supportsMissing: false,
+  }),
+  family('glow over a mixture', (shape) => glow({ layers: 2, hidden, base: mixture(shape), ...shape }), {
+    supportsMissing: false,
+    trained: true,
+  }),
+  family(
+    'radial over a trained normal',
+    (shape) => radial({ layers: 2, hidden, base: diagonalNormal(shape), ...shape }),
+    {
+      supportsMissing: false,
+    },
   ),
 ];
