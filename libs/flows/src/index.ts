@@ -11,9 +11,11 @@ export { Coupling, type CouplingConfig, type CouplingOptions } from './bijectors
 export { ElementWiseAffine, type ElementWiseAffineConfig } from './bijectors/element-wise-affine.ts';
 export { Inverted, type InvertedConfig } from './bijectors/inverted.ts';
 export { LuLinear, type LuLinearConfig } from './bijectors/lu-linear.ts';
+export { PerPixel, type PerPixelConfig } from './bijectors/per-pixel.ts';
 export { Permutation, type PermutationConfig } from './bijectors/permutation.ts';
 export { Planar, type PlanarConfig } from './bijectors/planar.ts';
 export { Radial, type RadialConfig } from './bijectors/radial.ts';
+export { Squeeze, type SqueezeConfig } from './bijectors/squeeze.ts';
 export { bijectorFromConfig, registerBijector } from './bijectors/registry.ts';
 export type { Activation } from './conditioners/activation.ts';
 export type { Conditioner } from './conditioners/conditioner.ts';

@@ -2,6 +2,7 @@ import { beforeAll, describe, it } from '@jest/globals';
 import { initBackend } from '../backend.ts';
 import { Random } from '../random.ts';
 import { expectParity } from '../testing/expect-parity.ts';
+import { luFactorsFrom } from '../testing/lu-factors.ts';
 import { biasFrom, kernelFrom, readParity } from '../testing/parity.ts';
 import { AffineTransformer } from '../transformers/affine.ts';
 import { ActNorm } from './act-norm.ts';
@@ -27,7 +28,7 @@ describe('a Glow step against nflows', () => {
     const lu = new LuLinear({ type: 'luLinear', features });
     lu.variables
       .get('factors')!
-      .assign(factorsFrom(of('1.lower_entries'), of('1.upper_entries'), of('1.unconstrained_upper_diag')));
+      .assign(luFactorsFrom(of('1.lower_entries'), of('1.upper_entries'), of('1.unconstrained_upper_diag')));
     lu.variables.get('shift')!.assign(biasFrom(of('1.bias')));
     const coupling = new Coupling(
       {
@@ -49,14 +50,3 @@ describe('a Glow step against nflows', () => {
     expectParity(new Chain([actNorm, lu, coupling]), step!);
   });
 });
-
-/** nflows' LU parameters as ours: entries below and above the diagonal in row order, and the raw diagonal. */
-function factorsFrom(lower: unknown, upper: unknown, diagonal: unknown): Float32Array {
-  const [below, above, raw] = [lower, upper, diagonal].map((list) => [...(list as number[])]);
-  const d = raw!.length;
-  return Float32Array.from({ length: d * d }, (_, at) => {
-    const [row, column] = [Math.floor(at / d), at % d];
-    if (row === column) return raw![row]!;
-    return row > column ? below!.shift()! : above!.shift()!;
-  });
-}

@@ -10,9 +10,11 @@ import { Coupling } from './coupling.ts';
 import { ElementWiseAffine } from './element-wise-affine.ts';
 import { Inverted } from './inverted.ts';
 import { LuLinear } from './lu-linear.ts';
+import { PerPixel } from './per-pixel.ts';
 import { Permutation } from './permutation.ts';
 import { Planar } from './planar.ts';
 import { Radial } from './radial.ts';
+import { Squeeze } from './squeeze.ts';
 
 /** From the `type` of a configuration to what makes it: one line per bijector. */
 const factories = new Map<string, BijectorFactory>([
@@ -24,9 +26,11 @@ const factories = new Map<string, BijectorFactory>([
   ['elementWiseAffine', ElementWiseAffine.fromConfig],
   ['inverted', Inverted.fromConfig],
   ['luLinear', LuLinear.fromConfig],
+  ['perPixel', PerPixel.fromConfig],
   ['permutation', Permutation.fromConfig],
   ['planar', Planar.fromConfig],
   ['radial', Radial.fromConfig],
+  ['squeeze', Squeeze.fromConfig],
 ]);
 
 /**

@@ -1,6 +1,12 @@
+import { ActNorm } from '../bijectors/act-norm.ts';
+import { Chain } from '../bijectors/chain.ts';
+import { LuLinear } from '../bijectors/lu-linear.ts';
+import { PerPixel } from '../bijectors/per-pixel.ts';
+import { Permutation } from '../bijectors/permutation.ts';
 import { DiagonalNormal } from '../distributions/diagonal-normal.ts';
 import { GaussianMixture } from '../distributions/gaussian-mixture.ts';
 import { StudentT } from '../distributions/student-t.ts';
+import { assembled } from '../families/family.ts';
 import { glow } from '../families/glow.ts';
 import { iaf } from '../families/iaf.ts';
 import { maf } from '../families/maf.ts';
@@ -45,6 +51,18 @@ export const familyConstructors: readonly Constructor[] = [
   family('neuralSpline, learned partition', (shape) =>
     neuralSpline({ layers: 2, hidden, bins: 4, tailBound: 3, parameterBound: 1.5, partition: 'learned', ...shape }),
   ),
+  family('1 × 1 convolution with ActNorm', (shape) => {
+    const { features, seed } = shape;
+    const pixels = features % 2 === 0 ? features / 2 : 1;
+    const channels = features / pixels;
+    const random = new Random(seed);
+    const convolution = new Chain([
+      new ActNorm({ type: 'actNorm', features: channels, initialized: true }),
+      new Permutation({ type: 'permutation', order: [...random.permutation(channels)] }),
+      new LuLinear({ type: 'luLinear', features: channels }),
+    ]);
+    return assembled('convolution', shape, [new PerPixel(pixels, convolution)]);
+  }),
   // The proof with missing features knows the standard normal alone; distributions have their own.
   family('maf over Student t', (shape) => maf({ layers: 2, hidden, base: studentT(shape), ...shape }), {
     supportsMissing: false,

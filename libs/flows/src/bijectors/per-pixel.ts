@@ -1,0 +1,89 @@
+import * as tf from '@tensorflow/tfjs-core';
+
+import type { Bijector, BijectorConfig, BijectorFactory, InverseCost } from '../bijector.ts';
+import { ConfigReader } from '../config.ts';
+import type { NamedVariables } from '../parameter.ts';
+
+/** The configuration of a {@link PerPixel}. */
+export interface PerPixelConfig extends BijectorConfig {
+  readonly type: 'perPixel';
+  /** How many pixels a row has, each with its channels side by side. */
+  readonly pixels: number;
+  readonly bijector: BijectorConfig;
+}
+
+/**
+ * One bijector of the channels, applied at every pixel: with an LU map the invertible 1 × 1 convolution of Glow (Kingma and Dhariwal,
+ * 2018), with an ActNorm its per-channel one. log|det| is the sum over the pixels. The context is passed on for every pixel. Its
+ * parameters are those of the bijector.
+ */
+export class PerPixel implements Bijector {
+  readonly inverseCost: InverseCost;
+  readonly forwardCost: InverseCost;
+  readonly variables: NamedVariables;
+  /** Where channels go, if the bijector moves them. */
+  readonly moveObserved?: (observed: tf.Tensor2D) => tf.Tensor2D;
+  readonly initialize?: (x: tf.Tensor2D, context?: tf.Tensor2D, observed?: tf.Tensor2D) => tf.Tensor2D;
+  readonly #pixels: number;
+  readonly #channelwise: Bijector;
+
+  constructor(pixels: number, channelwise: Bijector) {
+    this.#pixels = pixels;
+    this.#channelwise = channelwise;
+    this.inverseCost = channelwise.inverseCost;
+    this.forwardCost = channelwise.forwardCost ?? 'parallel';
+    this.variables = channelwise.variables;
+    if (channelwise.moveObserved !== undefined) {
+      this.moveObserved = (observed) => this.#rows(channelwise.moveObserved?.(this.#pixelsOf(observed)) ?? observed);
+    }
+    if (channelwise.initialize !== undefined) {
+      this.initialize = (x, context, observed) =>
+        tf.tidy(() => this.#rows(channelwise.initialize?.(...this.#arguments(x, context, observed)) ?? x));
+    }
+  }
+
+  /** Makes one, with its bijector, from its JSON. */
+  static readonly fromConfig: BijectorFactory = (json, random, build) => {
+    const reader = new ConfigReader(json, 'perPixel');
+    return new PerPixel(reader.integer('pixels', 1), build(reader.field('bijector'), random));
+  };
+
+  get config(): PerPixelConfig {
+    return { type: 'perPixel', pixels: this.#pixels, bijector: this.#channelwise.config };
+  }
+
+  forwardAndLogDet(x: tf.Tensor2D, context?: tf.Tensor2D, observed?: tf.Tensor2D): [tf.Tensor2D, tf.Tensor1D] {
+    return tf.tidy(() => this.#summed(this.#channelwise.forwardAndLogDet(...this.#arguments(x, context, observed))));
+  }
+
+  inverseAndLogDet(z: tf.Tensor2D, context?: tf.Tensor2D, observed?: tf.Tensor2D): [tf.Tensor2D, tf.Tensor1D] {
+    return tf.tidy(() => this.#summed(this.#channelwise.inverseAndLogDet(...this.#arguments(z, context, observed))));
+  }
+
+  /** A row per pixel, with the context and the mask of the image it is of. */
+  #arguments(
+    rows: tf.Tensor2D,
+    context?: tf.Tensor2D,
+    observed?: tf.Tensor2D,
+  ): [tf.Tensor2D, tf.Tensor2D | undefined, tf.Tensor2D | undefined] {
+    const repeated =
+      context === undefined ? undefined : this.#pixelsOf(tf.tile<tf.Tensor2D>(context, [1, this.#pixels]));
+    return [this.#pixelsOf(rows), repeated, observed === undefined ? undefined : this.#pixelsOf(observed)];
+  }
+
+  #summed([rows, logDet]: [tf.Tensor2D, tf.Tensor1D]): [tf.Tensor2D, tf.Tensor1D] {
+    return [this.#rows(rows), tf.sum<tf.Tensor1D>(tf.reshape(logDet, [-1, this.#pixels]), 1)];
+  }
+
+  #pixelsOf(rows: tf.Tensor2D): tf.Tensor2D {
+    return tf.reshape(rows, [rows.shape[0] * this.#pixels, -1]);
+  }
+
+  #rows(pixels: tf.Tensor2D): tf.Tensor2D {
+    return tf.reshape(pixels, [pixels.shape[0] / this.#pixels, -1]);
+  }
+
+  dispose(): void {
+    this.#channelwise.dispose();
+  }
+}
