@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -53,6 +53,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   const { say, signal } = options;
   const startedMs = performance.now();
   const definition = await loadDetectorFile(detectorFile);
+  await mkdir(options.folder, { recursive: true });
   const { history, events, airports } = await prepareFlights(options);
   signal.throwIfAborted();
 
