@@ -2,6 +2,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { loadSettings, requireKafkaBrokers } from '@flowline/config';
+import { FlowlineError } from '@flowline/events';
 import type { Command } from 'commander';
 
 import { action, command } from '../command.ts';
@@ -33,7 +34,9 @@ export function demoCommand(): Command {
         const json = options.json === true;
         const { demoJson, demoReport, runDemo } = await import('../demo/index.ts');
         const stop = new AbortController();
-        const onSignal = (): void => stop.abort();
+        const onSignal = (): void => {
+          stop.abort(new FlowlineError('FLOWLINE_ABORTED', 'The demo was stopped; its Postgres as well.'));
+        };
         process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
         const result = await runDemo({
           brokers: options.kafka === true ? requireKafkaBrokers(loadSettings()) : null,
