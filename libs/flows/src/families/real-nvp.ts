@@ -2,21 +2,19 @@ import type { Bijector } from '../bijector.ts';
 import { ActNorm } from '../bijectors/act-norm.ts';
 import type { CouplingNetworks } from '../bijectors/affine-coupling.ts';
 import { AffineCoupling } from '../bijectors/affine-coupling.ts';
-import { Chain } from '../bijectors/chain.ts';
 import { ElementWiseAffine } from '../bijectors/element-wise-affine.ts';
+import { LuLinear } from '../bijectors/lu-linear.ts';
+import { boundedBy } from '../bijectors/scale-function.ts';
 import type { Activation } from '../conditioners/activation.ts';
-import { StandardNormal } from '../distributions/standard-normal.ts';
-import { Flow } from '../flow.ts';
+import type { Flow } from '../flow.ts';
 import type { PartitionScheme } from '../partition.ts';
 import { partition } from '../partition.ts';
 import { Random } from '../random.ts';
+import type { FamilyOptions } from './family.ts';
+import { assembled } from './family.ts';
 
 /** The options of {@link realNVP}. */
-export interface RealNvpOptions {
-  /** d, the number of features. */
-  readonly features: number;
-  /** c, the number of context columns (default 0). */
-  readonly context?: number;
+export interface RealNvpOptions extends FamilyOptions {
   /** The number of couplings (default 8). */
   readonly layers?: number;
   /** Widths of the hidden layers of each coupling's network (default [64, 64]). */
@@ -33,19 +31,18 @@ export interface RealNvpOptions {
   readonly inputClip?: number | null;
   /** An ActNorm before each coupling (default true). */
   readonly actNorm?: boolean;
-  /** How features are divided (default `alternating`). */
-  readonly partition?: PartitionScheme;
+  /**
+   * How features are divided (default `alternating`); `learned`: a trained LU map mixes them before each coupling, and halves condition in
+   * turn.
+   */
+  readonly partition?: PartitionScheme | 'learned';
   /** A trainable scale and shift per feature at the end (default false). */
   readonly finalAffine?: boolean;
-  /** For each feature, the context column that is 1 where it is observed; null: always observed. */
-  readonly presence?: readonly (number | null)[];
-  /** Decides partitions and initial weights. */
-  readonly seed: number;
 }
 
 /**
  * Real NVP (Dinh, Sohl-Dickstein and Bengio, “Density estimation using Real NVP”, 2017): affine couplings over alternating partitions,
- * z_b = x_b ⊙ exp(s(x_a)) + t(x_a), log|det| = Σ s, over a standard normal base.
+ * z_b = x_b ⊙ exp(s(x_a)) + t(x_a), log|det| = Σ s, over a standard normal base unless another is given.
  *
  * ```ts
  * await initBackend('wasm');
@@ -55,20 +52,22 @@ export interface RealNvpOptions {
  */
 export function realNVP(options: RealNvpOptions): Flow {
   const { features, context = 0, layers = 8, seed, scaleBound = 2, inputClip = 5 } = options;
-  const { actNorm = true, finalAffine = false } = options;
+  const { actNorm = true, finalAffine = false, partition: scheme = 'alternating' } = options;
   const random = new Random(seed);
-  const conditioning = partition(options.partition ?? 'alternating', features, layers, random.fork('partition'));
+  const isLearned = scheme === 'learned';
+  const conditioning = partition(isLearned ? 'halves' : scheme, features, layers, random.fork('partition'));
   const weights = random.fork('weights');
   const networks = couplingNetworks(options);
   const parts = conditioning.flatMap((indices): Bijector[] => [
     ...(actNorm ? [new ActNorm({ type: 'actNorm', features, initialized: false })] : []),
+    ...(isLearned ? [new LuLinear({ type: 'luLinear', features })] : []),
     new AffineCoupling(
       {
         type: 'affineCoupling',
         features,
         context,
         conditioning: indices,
-        scale: scaleBound === null ? { kind: 'none', bound: null } : { kind: 'tanh', bound: scaleBound },
+        scale: boundedBy(scaleBound),
         inputClip,
         networks,
       },
@@ -76,14 +75,7 @@ export function realNVP(options: RealNvpOptions): Flow {
     ),
   ]);
   if (finalAffine) parts.push(new ElementWiseAffine({ type: 'elementWiseAffine', features }));
-  return new Flow({
-    family: 'realNVP',
-    features,
-    context,
-    ...(options.presence === undefined ? {} : { presence: options.presence }),
-    base: new StandardNormal(features),
-    bijector: new Chain(parts),
-  });
+  return assembled('realNVP', options, parts);
 }
 
 function couplingNetworks(options: RealNvpOptions): CouplingNetworks {

@@ -60,6 +60,7 @@ export const constructors: readonly Constructor[] = [
   nvp('random partitions', { partition: 'random', finalAffine: true }),
   nvp('as a detector has it', { partition: 'pairs', actNorm: false, finalAffine: true }, true),
   nvp('as the article has it', { networks: 'separate', inputClip: null, actNorm: false, hidden: [16] }, true),
+  nvp('learned partition', { partition: 'learned', layers: 2 }),
   nvp('residual', { residual: true, activation: 'elu' }),
   nvp('tanh networks', { activation: 'tanh' }),
   nvp('leaky relu, tight bound', { activation: 'leakyRelu', scaleBound: 0.5 }),
