@@ -4,8 +4,8 @@ import { detached } from './detached.ts';
 
 /** A bracket halves at least every second step: far more steps than float32 has digits. */
 const MOST_STEPS = 60;
-/** The search ends when no entry moved by more than this share of 1 + |x|. */
-const TOLERANCE = 2e-7;
+/** The search ends when no entry moved by more than this share of 1 + |x|: one more Newton step then reaches float32's last digits. */
+const TOLERANCE = 1e-5;
 
 /** A function that increases in each entry of x on its own: its values and its derivatives, both of the shape of x. */
 export type Increasing = (x: tf.Tensor2D) => { readonly value: tf.Tensor2D; readonly slope: tf.Tensor2D };
@@ -35,8 +35,8 @@ function search(f: Increasing, target: tf.Tensor2D, low: tf.Tensor2D, high: tf.T
   let [x, from, to, moved] = [midpoint(low, high), low, high, tf.sub<tf.Tensor2D>(high, low)];
   for (let i = 0; i < MOST_STEPS; i++) {
     [x, from, to, moved] = tf.tidy(() => step(f, target, x, from, to, moved));
-    const largest = tf.tidy(() => tf.max(tf.div(moved, tf.add(tf.abs(x), 1))).dataSync()[0] ?? 0);
-    if (!(largest > TOLERANCE)) break;
+    const largest = tf.tidy(() => tf.max(tf.div(moved, tolerated(x))).dataSync()[0] ?? 0);
+    if (!(largest > 1)) break;
   }
   return x;
 }
@@ -58,10 +58,13 @@ function step(
   const change = tf.div<tf.Tensor2D>(excess, slope);
   const newton = tf.sub<tf.Tensor2D>(x, change);
   const isInside = tf.logicalAnd(tf.greaterEqual(newton, from), tf.lessEqual(newton, to));
-  const isFast = tf.lessEqual(tf.abs(change), tf.mul(moved, 0.5));
+  // An entry that has arrived stays: its steps are rounding errors, which do not halve.
+  const isFast = tf.lessEqual(tf.abs(change), tf.maximum(tf.mul(moved, 0.5), tolerated(x)));
   const next = tf.where<tf.Tensor2D>(tf.logicalAnd(isInside, isFast), newton, midpoint(from, to));
   const result: [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D, tf.Tensor2D] = [next, from, to, tf.abs(tf.sub(next, x))];
   return result;
 }
+
+const tolerated = (x: tf.Tensor2D): tf.Tensor2D => tf.mul(tf.add(tf.abs(x), 1), TOLERANCE);
 
 const midpoint = (low: tf.Tensor2D, high: tf.Tensor2D): tf.Tensor2D => tf.mul(tf.add(low, high), 0.5);
