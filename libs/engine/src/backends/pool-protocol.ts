@@ -1,6 +1,6 @@
 /*
- * How the threads of a pool share work. The main thread writes rows into shared memory, describes the job, puts a ticket
- * out (the number of the job, and block 0) and counts the job up. Every thread, the main one too, takes the next block by
+ * How the threads of a pool share work. The main thread writes rows into shared memory, takes the last job's ticket away,
+ * describes the job, puts a ticket out (the number of the job, and block 0) and counts the job up. Every thread, the main one too, takes the next block by
  * moving the ticket on with a compare-and-exchange, until none is left; a thread that comes late finds another job's number
  * on the ticket and leaves it alone. Which thread scores a row cannot change its result: all run the same code on memory
  * of their own.
@@ -17,8 +17,10 @@ export const STOP = -1;
 export const BLOCK_ROWS = 32;
 /** The low bits of a ticket are the block, the others the job. */
 export const BLOCK_BITS = 10;
+/** The block of a ticket that has none left, whatever the job: all of its low bits. */
+export const NO_BLOCK = (1 << BLOCK_BITS) - 1;
 /** Rows of a job at most. */
-export const JOB_ROWS = BLOCK_ROWS * ((1 << BLOCK_BITS) - 1);
+export const JOB_ROWS = BLOCK_ROWS * NO_BLOCK;
 
 /** `Control.output`: an index into this list. */
 export const outputs = ['score', 'latent', 'gradient'] as const;
@@ -65,7 +67,7 @@ const kernelFor = (output) => {
 const takeBlock = (job, blocks) => {
   for (;;) {
     const ticket = Atomics.load(control, ${Control.ticket});
-    const block = ticket & ${(1 << BLOCK_BITS) - 1};
+    const block = ticket & ${NO_BLOCK};
     if (ticket - block !== job << ${BLOCK_BITS} || block >= blocks) return -1;
     if (Atomics.compareExchange(control, ${Control.ticket}, ticket, ticket + 1) === ticket) return block;
   }

@@ -10,6 +10,7 @@ import {
   CONTROL_WORDS,
   Control,
   JOB_ROWS,
+  NO_BLOCK,
   STOP,
   outputs,
   poolWorkerSource,
@@ -146,6 +147,8 @@ class WasmPool {
     const { control, rows } = this.#shared;
     const blocks = Math.ceil(n / BLOCK_ROWS);
     this.#job = (this.#job % LAST_JOB) + 1;
+    // The last job's ticket goes first: a thread that is late with that job must not judge it by this one's rows.
+    Atomics.store(control, Control.ticket, (this.#job << BLOCK_BITS) | NO_BLOCK);
     Atomics.store(control, Control.rows, n);
     Atomics.store(control, Control.output, outputs.indexOf(output));
     Atomics.store(control, Control.done, 0);
@@ -164,7 +167,7 @@ class WasmPool {
     const { control } = this.#shared;
     for (;;) {
       const ticket = Atomics.load(control, Control.ticket);
-      const block = ticket & ((1 << BLOCK_BITS) - 1);
+      const block = ticket & NO_BLOCK;
       if (block >= blocks) return -1;
       if (Atomics.compareExchange(control, Control.ticket, ticket, ticket + 1) === ticket) return block;
     }
