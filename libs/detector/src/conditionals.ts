@@ -33,6 +33,8 @@ const EDGE_NATS = 40;
 const STEEP_NATS = 8;
 /** Once the mass is covered: neighbours further down than this show a kink rather than a curve (a Gaussian's are within 0.2). */
 const KINK_NATS = 1;
+/** What is further below the peak than this has no share in quantiles. */
+const NEAR_NATS = 20;
 /** Beyond this below the peak a tail is e^v/slope: its relative error, 1/(2·45), is one hundredth of a bit. */
 const FAR_NATS = 45;
 const MOST_PASSES = 8;
@@ -113,6 +115,7 @@ function finerNodes({ nodes, logDensity, peak }: ConditionalCurve): readonly num
   if (peak < -RESOLVED_NATS) return [];
   const last = nodes.length - 1;
   const top = logDensity.indexOf(peak);
+  if (top === 0 || top === last) return outwards(valueAt(nodes, top));
   const [left, right] = [Math.max(0, top - 1), Math.min(last, top + 1)];
   const drop = Math.max(peak - valueAt(logDensity, left), peak - valueAt(logDensity, right));
   const aroundPeak = (): readonly number[] => spread(valueAt(nodes, left), valueAt(nodes, right));
@@ -122,7 +125,20 @@ function finerNodes({ nodes, logDensity, peak }: ConditionalCurve): readonly num
   const final = logDensity.findLastIndex((value) => value >= least);
   const edge = Math.max(valueAt(logDensity, first), valueAt(logDensity, final));
   if (final - first < NODES / 2 || edge > peak - EDGE_NATS) return spread(end(first, first - 1), end(final, final + 1));
+  const all = spread(end(first, first - 1), end(final, final + 1));
+  const [from = 0, to = Infinity] = all;
+  if (hasGap(to - from)) return all;
   return drop > KINK_NATS ? aroundPeak() : [];
+
+  /** Whether two neighbours near the peak are steep and further apart than a step: one side of the peak has not been looked at. */
+  function hasGap(step: number): boolean {
+    for (let i = 0; i < last; i++) {
+      const [a, b] = [valueAt(logDensity, i), valueAt(logDensity, i + 1)];
+      const apart = valueAt(nodes, i + 1) - valueAt(nodes, i);
+      if (Math.max(a, b) > peak - NEAR_NATS && Math.abs(a - b) > KINK_NATS && apart > 1.5 * step) return true;
+    }
+    return false;
+  }
 
   /** Where a parabola from the last node inside falls to `least`: before the first node outside, or beyond all nodes. */
   function end(inside: number, outside: number): number {
@@ -136,6 +152,9 @@ function finerNodes({ nodes, logDensity, peak }: ConditionalCurve): readonly num
     return from + (Math.sqrt(MASS_NATS / fallen) - 1) * (from - valueAt(nodes, top));
   }
 }
+
+/** Nodes in geometric steps from the outermost one, where the peak still rises, to eight times as far. */
+const outwards = (edge: number): readonly number[] => Array.from({ length: 16 }, (_, i) => edge * 8 ** ((i + 1) / 16));
 
 /** Nodes at equal distances, or none where float32 cannot tell them apart. */
 function spread(from: number, to: number): readonly number[] {
