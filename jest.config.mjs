@@ -12,6 +12,7 @@ const project = (displayName, testMatch, extra = {}) => ({
     ],
   },
   modulePathIgnorePatterns: ['/dist/', '/.flowline/'],
+  setupFiles: ['<rootDir>/test/support/property-seed.mjs'],
   ...extra,
 });
 
