@@ -116,7 +116,7 @@ function finerNodes({ nodes, logDensity, peak }: ConditionalCurve): readonly num
   const last = nodes.length - 1;
   const top = logDensity.indexOf(peak);
   if (top === 0 || top === last) return outwards(valueAt(nodes, top));
-  const [left, right] = [Math.max(0, top - 1), Math.min(last, top + 1)];
+  const [left, right] = [top - 1, top + 1];
   const drop = Math.max(peak - valueAt(logDensity, left), peak - valueAt(logDensity, right));
   const aroundPeak = (): readonly number[] => spread(valueAt(nodes, left), valueAt(nodes, right));
   if (drop > STEEP_NATS) return aroundPeak();
@@ -124,8 +124,8 @@ function finerNodes({ nodes, logDensity, peak }: ConditionalCurve): readonly num
   const first = logDensity.findIndex((value) => value >= least);
   const final = logDensity.findLastIndex((value) => value >= least);
   const edge = Math.max(valueAt(logDensity, first), valueAt(logDensity, final));
-  if (final - first < NODES / 2 || edge > peak - EDGE_NATS) return spread(end(first, first - 1), end(final, final + 1));
   const all = spread(end(first, first - 1), end(final, final + 1));
+  if (final - first < NODES / 2 || edge > peak - EDGE_NATS) return all;
   const [from = 0, to = Infinity] = all;
   if (hasGap(to - from)) return all;
   return drop > KINK_NATS ? aroundPeak() : [];
