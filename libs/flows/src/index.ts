@@ -13,6 +13,7 @@ export { Inverted, type InvertedConfig } from './bijectors/inverted.ts';
 export { LuLinear, type LuLinearConfig } from './bijectors/lu-linear.ts';
 export { PerPixel, type PerPixelConfig } from './bijectors/per-pixel.ts';
 export { Permutation, type PermutationConfig } from './bijectors/permutation.ts';
+export { PixelLogit, type PixelLogitConfig } from './bijectors/pixel-logit.ts';
 export { Planar, type PlanarConfig } from './bijectors/planar.ts';
 export { Radial, type RadialConfig } from './bijectors/radial.ts';
 export { Squeeze, type SqueezeConfig } from './bijectors/squeeze.ts';
@@ -46,6 +47,7 @@ export {
   type FlowParts,
   type SampleOptions,
 } from './flow.ts';
+export { bitsPerDim, dequantizeImages, overPixels, toPixels, type DequantizedImages } from './images.ts';
 export { Parameter, type NamedVariables, type ParameterOptions } from './parameter.ts';
 export { partition, type PartitionScheme } from './partition.ts';
 export { logProbRows } from './log-prob-rows.ts';

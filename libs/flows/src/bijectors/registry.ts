@@ -12,6 +12,7 @@ import { Inverted } from './inverted.ts';
 import { LuLinear } from './lu-linear.ts';
 import { PerPixel } from './per-pixel.ts';
 import { Permutation } from './permutation.ts';
+import { PixelLogit } from './pixel-logit.ts';
 import { Planar } from './planar.ts';
 import { Radial } from './radial.ts';
 import { Squeeze } from './squeeze.ts';
@@ -28,6 +29,7 @@ const factories = new Map<string, BijectorFactory>([
   ['luLinear', LuLinear.fromConfig],
   ['perPixel', PerPixel.fromConfig],
   ['permutation', Permutation.fromConfig],
+  ['pixelLogit', PixelLogit.fromConfig],
   ['planar', Planar.fromConfig],
   ['radial', Radial.fromConfig],
   ['squeeze', Squeeze.fromConfig],

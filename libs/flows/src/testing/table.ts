@@ -5,6 +5,7 @@ import { AffineCoupling } from '../bijectors/affine-coupling.ts';
 import { Chain } from '../bijectors/chain.ts';
 import { ElementWiseAffine } from '../bijectors/element-wise-affine.ts';
 import { Permutation } from '../bijectors/permutation.ts';
+import { PixelLogit } from '../bijectors/pixel-logit.ts';
 import { StandardNormal } from '../distributions/standard-normal.ts';
 import type { RealNvpOptions } from '../families/real-nvp.ts';
 import { realNVP } from '../families/real-nvp.ts';
@@ -72,6 +73,7 @@ export const constructors: readonly Constructor[] = [
   single('affineCoupling without conditioning', (shape, random) => coupling(shape, random, { conditioning: [] })),
   single('elementWiseAffine', ({ features }) => new ElementWiseAffine({ type: 'elementWiseAffine', features })),
   single('actNorm', ({ features }) => new ActNorm({ type: 'actNorm', features, initialized: true })),
+  single('pixelLogit', () => new PixelLogit({ type: 'pixelLogit', values: 4, margin: 0.05 })),
   single('permutation', ({ features }, random) => {
     return new Permutation({ type: 'permutation', order: [...random.permutation(features)] });
   }),
