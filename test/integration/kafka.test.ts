@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { createKafkaClient, createKafkaSink, createKafkaSource, KafkaAdmin } from '@flowline/kafka';
+import { createKafkaClient, createKafkaSink, createKafkaSource, KafkaAdmin, type StartFrom } from '@flowline/kafka';
 import type { SourceBatch } from '@flowline/stream';
 import { CompressionTypes, type KafkaMessage } from 'kafkajs';
 import type { Subscription } from 'rxjs';
@@ -49,15 +49,16 @@ describe.each(kafkaVersions)('Kafka %s', (version) => {
     async function produce(
       topic: string,
       values: readonly string[],
-      options: { partition?: number; compression?: CompressionTypes } = {},
+      options: { partition?: number; compression?: CompressionTypes; timestamp?: string } = {},
     ) {
       const producer = broker.kafka.producer();
       await producer.connect();
-      const { partition = 0, compression = CompressionTypes.None } = options;
+      const { partition = 0, compression = CompressionTypes.None, timestamp } = options;
+      const at = timestamp === undefined ? {} : { timestamp };
       await producer.send({
         topic,
         compression,
-        messages: values.map((value) => ({ value, partition, key: `k${value}`, headers: { h: 'v' } })),
+        messages: values.map((value) => ({ value, partition, key: `k${value}`, headers: { h: 'v' }, ...at })),
       });
       await producer.disconnect();
     }
@@ -65,7 +66,7 @@ describe.each(kafkaVersions)('Kafka %s', (version) => {
     function open(
       topic: string,
       offsets: FakeOffsets,
-      options: { maxRows?: number; groupId?: string; startFrom?: 'earliest' | 'latest' } = {},
+      options: { maxRows?: number; groupId?: string; startFrom?: StartFrom } = {},
     ) {
       return createKafkaSource({
         client: client(),
@@ -111,7 +112,7 @@ describe.each(kafkaVersions)('Kafka %s', (version) => {
       expect(Math.max(...batches.map(({ records }) => records.length))).toBeLessThanOrEqual(100);
       const record = first[0]?.records[0];
       expect(Buffer.from(record?.key ?? []).toString()).toBe('k0');
-      expect(record?.headers).toEqual({ h: 'v' });
+      expect(record?.headers).toEqual({ h: Buffer.from('v') });
       expect(Math.abs(Date.now() - (record?.timestampMs ?? 0))).toBeLessThan(60_000);
     });
 
@@ -203,6 +204,20 @@ describe.each(kafkaVersions)('Kafka %s', (version) => {
       expect(batches[0]?.records).toEqual([]);
     });
 
+    it('begins at the first record of a time, in every partition, and tells Postgres at once', async () => {
+      const topic = await newTopic(3);
+      for (const [i, value] of numbers(0, 6).entries()) await produce(topic, [value], { timestamp: String(1000 + i) });
+      await produce(topic, ['old'], { partition: 1, timestamp: '900' });
+      const offsets = new FakeOffsets();
+      const { values } = store(open(topic, offsets, { startFrom: { timestampMs: 1004 } }), offsets);
+      await eventually(() => expect(values).toEqual(['4', '5']));
+      await eventually(() => expect([offsets.next.get(1), offsets.next.get(2)]).toEqual([1, 0]));
+      // What is stored decides ever after.
+      offsets.next.set(0, 2);
+      const again = store(open(topic, offsets, { groupId: `a-${topic}`, startFrom: { timestampMs: 1004 } }), offsets);
+      await eventually(() => expect(again.values).toEqual(['2', '3', '4', '5']));
+    });
+
     it('waits while the stored offset cannot be read', async () => {
       const topic = await newTopic();
       await produce(topic, ['a']);
@@ -266,6 +281,26 @@ describe.each(kafkaVersions)('Kafka %s', (version) => {
       const offsets = new FakeOffsets();
       const { values } = store(open(topic, offsets), offsets);
       await eventually(() => expect(values).toEqual(numbers(0, 30)));
+    });
+
+    it('stops at lz4 with an error that says what to do', async () => {
+      const topic = `lz4-${version}-${process.pid}`;
+      const admin = broker.kafka.admin();
+      await admin.connect();
+      // The broker itself compresses what comes to this topic.
+      await admin.createTopics({
+        topics: [{ topic, numPartitions: 1, configEntries: [{ name: 'compression.type', value: 'lz4' }] }],
+        waitForLeaders: false,
+      });
+      await admin.disconnect();
+      await eventually(() => produce(topic, numbers(0, 5)));
+      const { failed, values } = store(open(topic, new FakeOffsets()), new FakeOffsets());
+      await eventually(() =>
+        expect(failed).toMatchObject([
+          { code: 'FLOWLINE_CONFIG_INVALID', message: expect.stringContaining('LZ4'), retryable: false },
+        ]),
+      );
+      expect(values).toEqual([]);
     });
 
     it('says which topic is missing, and that a broker does not answer', async () => {

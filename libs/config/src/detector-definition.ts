@@ -7,6 +7,13 @@ export type LookupSource = { readonly table: LookupTable } | { readonly query: s
 /** How false alarms are bounded: a rate an event, or a number a day from which the trainer derives the rate. */
 export type FalseAlarmControl = { readonly alpha: number } | { readonly falseAlarmsPerDay: number };
 
+/** How the values of records are written; the scorer has a decoder for each. */
+export const recordFormats = ['json'] as const;
+export type RecordFormat = (typeof recordFormats)[number];
+
+/** Where a detector begins that has read nothing of a topic: an end of the log, or the first record at or after a time. */
+export type StartFrom = 'earliest' | 'latest' | { readonly timestampMs: number };
+
 /** A detector with every default filled in: plain JSON, as it is stored with a detector version. */
 export interface DetectorDefinition {
   readonly name: string;
@@ -15,8 +22,8 @@ export interface DetectorDefinition {
     /** null for a detector that scores files only. */
     readonly kafka: {
       readonly topic: string;
-      readonly format: 'json';
-      readonly startFrom: 'earliest' | 'latest';
+      readonly format: RecordFormat;
+      readonly startFrom: StartFrom;
     } | null;
     readonly time: { readonly field: string; readonly unit: 'ms' | 's' | 'us' | 'iso' };
     /** null: an event is named by its topic, partition and offset. */
@@ -58,7 +65,11 @@ const definitionSchema: z.ZodType<DetectorDefinition> = z.strictObject({
   labels: z.record(z.string(), z.string()),
   source: z.strictObject({
     kafka: z
-      .strictObject({ topic: z.string(), format: z.literal('json'), startFrom: z.enum(['earliest', 'latest']) })
+      .strictObject({
+        topic: z.string(),
+        format: z.enum(recordFormats),
+        startFrom: z.union([z.enum(['earliest', 'latest']), z.strictObject({ timestampMs: z.number() })]),
+      })
       .nullable(),
     time: z.strictObject({ field: z.string(), unit: z.enum(['ms', 's', 'us', 'iso']) }),
     eventId: z.string().nullable(),

@@ -1,6 +1,7 @@
 import { expressionSchema, featureTypes } from '@flowline/events';
 import { z } from 'zod';
 
+import { recordFormats } from './detector-definition.ts';
 import { DURATION_PATTERN } from './durations.ts';
 
 /** Lower-case letters, digits and hyphens, at most 63: a detector's name is also part of a consumer group's. */
@@ -48,11 +49,13 @@ export const detectorDocument = z.strictObject({
       kafka: z
         .strictObject({
           topic,
-          format: z.literal('json').optional(),
+          format: z.enum(recordFormats).optional().describe('How the values are written; default json.'),
           startFrom: z
-            .enum(['earliest', 'latest'])
+            .union([z.enum(['earliest', 'latest']), z.strictObject({ timestamp: z.string() })], {
+              error: 'expected earliest, latest, or { timestamp: 2026-01-01T00:00:00Z }',
+            })
             .optional()
-            .describe('Where a detector begins that has read nothing yet; default earliest.'),
+            .describe('Where a detector begins that has read nothing yet, an end or a time; default earliest.'),
         })
         .optional()
         .describe('The topic of events; absent for a detector that scores files only.'),

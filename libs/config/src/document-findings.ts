@@ -103,7 +103,9 @@ export function documentFindings(
         const keys = isRecord(value) ? Object.keys(value) : [];
         const strange = keys.filter((key) => !known.includes(key));
         if (known.length > 0 && strange.length > 0) return strange.map((key) => unknownKey(path, key, known));
-        const expected = known.length === 0 ? issue.message : `expected a column or one of ${known.join(', ')}`;
+        // A union that says what it expects says it better than its keys do.
+        const says = known.length === 0 || issue.message.startsWith('expected');
+        const expected = says ? issue.message : `expected a column or one of ${known.join(', ')}`;
         return [finding(path, found, expected)];
       }
       case 'invalid_value':

@@ -114,6 +114,18 @@ describe('parseDetector', () => {
     });
   });
 
+  it('begins at a time with its zone', () => {
+    const startFrom = (written: string) =>
+      parseDetector(whole.replace('startFrom: latest', `startFrom: ${written}`), 'detector.yaml', airports).source.kafka
+        ?.startFrom;
+    expect(startFrom('{ timestamp: 2026-01-01T00:00:00Z }')).toEqual({ timestampMs: Date.UTC(2026, 0, 1) });
+    expect(startFrom('{ timestamp: "2026-01-01T02:30+02:30" }')).toEqual({ timestampMs: Date.UTC(2026, 0, 1) });
+    expect(after('startFrom: latest', 'startFrom: { timestamp: 2026-01-01T00:00 }', whole)[0]).toContain(
+      'spec.source.kafka.startFrom.timestamp (line 7): found "2026-01-01T00:00" — expected a time with its zone',
+    );
+    expect(after('startFrom: latest', 'startFrom: yesterday', whole)[0]).toContain('expected earliest, latest, or');
+  });
+
   it('fills in every default', () => {
     expect(parseDetector(least, 'detector.yaml')).toEqual({
       name: 'least',

@@ -1,7 +1,7 @@
 import { FlowlineError, type LookupTable } from '@flowline/events';
 import { isNode, LineCounter, parseDocument } from 'yaml';
 
-import type { DetectorDefinition, FalseAlarmControl, LookupSource } from './detector-definition.ts';
+import type { DetectorDefinition, FalseAlarmControl, LookupSource, StartFrom } from './detector-definition.ts';
 import { detectorDocument, type DetectorDocument, detectorJsonSchema, RATE_PATTERN } from './detector-document.ts';
 import { describeValue, documentFindings, valueAt } from './document-findings.ts';
 import { DAY_MS, parseDurationMs } from './durations.ts';
@@ -99,7 +99,11 @@ function resolve(document: DetectorDocument, readText: ReadText, report: Report)
       kafka:
         spec.source.kafka === undefined
           ? null
-          : { topic: spec.source.kafka.topic, format: 'json', startFrom: spec.source.kafka.startFrom ?? 'earliest' },
+          : {
+              topic: spec.source.kafka.topic,
+              format: spec.source.kafka.format ?? 'json',
+              startFrom: resolveStart(spec.source.kafka.startFrom ?? 'earliest', report),
+            },
       time: spec.source.time,
       eventId: spec.source.eventId ?? null,
     },
@@ -129,6 +133,19 @@ function resolve(document: DetectorDocument, readText: ReadText, report: Report)
       anomaliesMs: duration(['spec', 'retention', 'anomalies'], DEFAULTS.anomaliesMs),
     },
   };
+}
+
+/** ISO 8601 with a zone: a time that is local to a machine would begin elsewhere on another. */
+const ZONED_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/;
+
+function resolveStart(written: 'earliest' | 'latest' | { readonly timestamp: string }, report: Report): StartFrom {
+  if (typeof written === 'string') return written;
+  const timestampMs = ZONED_TIME.test(written.timestamp) ? Date.parse(written.timestamp) : NaN;
+  if (!(timestampMs >= 0)) {
+    const at = ['spec', 'source', 'kafka', 'startFrom', 'timestamp'];
+    report(at, `found "${written.timestamp}"`, 'expected a time with its zone, such as 2026-01-01T00:00:00Z');
+  }
+  return { timestampMs };
 }
 
 function resolveLookups(

@@ -13,6 +13,11 @@ export const deadLetterReasons = {
 } as const;
 export type DeadLetterReason = keyof typeof deadLetterReasons;
 
+/** A header as JSON keeps it: text, or bytes that are no UTF-8 text, or null. */
+export type StoredHeader = string | null | { readonly base64: string };
+/** The headers of a record as JSON keeps them; of a name that is repeated, every value in its order. */
+export type StoredHeaders = Readonly<Record<string, StoredHeader | readonly StoredHeader[]>>;
+
 /** A record that could not be scored, kept as it came. */
 export interface DeadLetter {
   readonly offset: number;
@@ -23,7 +28,7 @@ export interface DeadLetter {
   readonly message: string;
   readonly key: Uint8Array | null;
   readonly value: Uint8Array | null;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: StoredHeaders;
   /** Milliseconds since the epoch, of the record. */
   readonly timestampMs: number;
 }

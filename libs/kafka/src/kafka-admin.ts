@@ -58,6 +58,12 @@ export class KafkaAdmin {
     }
   }
 
+  /** For each partition the first offset at or after a time, by the records' timestamps; its end where there is none. */
+  async offsetsAt(topic: string, timestampMs: number): Promise<ReadonlyMap<number, number>> {
+    const found = await this.#ask(() => this.#admin.fetchTopicOffsetsByTimestamp(topic, timestampMs));
+    return new Map(found.map(({ partition, offset }) => [partition, Number(offset)]));
+  }
+
   /** Creates a topic with one replica, unless it exists; for demonstrations and tests. Returns whether it is new. */
   async createTopic(topic: string, partitions: number): Promise<boolean> {
     const created = await this.#ask(() =>

@@ -145,14 +145,15 @@ export class KafkaReader {
   }
 
   async #prepare(consumer: Consumer, partitions: readonly number[], assignment: number): Promise<void> {
-    const { topic, offsets, startFrom } = this.#options;
+    const { topic, offsets } = this.#options;
     const isCurrent = (): boolean => assignment === this.#assignment && !this.#isOver();
     const ends = await this.#persist(() => this.#ends());
     for (const partition of partitions) {
       const end = ends.get(partition);
       if (!isCurrent() || end === undefined) return;
       const stored = await this.#persist(() => offsets.read(topic, partition));
-      const start = startPosition({ stored, low: end.low, high: end.high, startFrom });
+      const begin = stored === null ? await this.#begin(partition, end) : 'earliest';
+      const start = startPosition({ stored, low: end.low, high: end.high, startFrom: begin });
       if (start.kind === 'recreated') throw this.#recreated(partition, stored ?? 0, end.high);
       const position = start.kind === 'gap' ? start.to : start.offset;
       if (start.kind === 'gap') await this.#reportGap(partition, start.from, start.to);
@@ -164,6 +165,14 @@ export class KafkaReader {
       consumer.seek({ topic, partition, offset: String(position) });
       consumer.resume([{ topic, partitions: [partition] }]);
     }
+  }
+
+  /** Where a partition begins of which nothing is stored; a time is looked up in the log. */
+  async #begin(partition: number, end: PartitionOffsets): Promise<'earliest' | 'latest' | number> {
+    const { topic, startFrom } = this.#options;
+    if (typeof startFrom === 'string') return startFrom;
+    const offsets = await this.#persist(() => this.#connected().offsetsAt(topic, startFrom.timestampMs));
+    return offsets.get(partition) ?? end.high;
   }
 
   async #onBatch(payload: EachBatchPayload): Promise<void> {
@@ -226,7 +235,7 @@ export class KafkaReader {
   }
 
   async #ends(): Promise<ReadonlyMap<number, PartitionOffsets>> {
-    const found = (await this.#admin?.offsets(this.#options.topic)) ?? [];
+    const found = await this.#connected().offsets(this.#options.topic);
     return new Map(found.map((end) => [end.partition, end]));
   }
 
@@ -236,6 +245,11 @@ export class KafkaReader {
     const onRetry = ({ error, delayMs }: RetryNotice): void =>
       log.warn({ err: error, delayMs }, 'waiting: the position of a partition cannot be found or stored');
     return lastValueFrom(defer(call).pipe(retryWithBackoff({ onRetry })));
+  }
+
+  #connected(): KafkaAdmin {
+    if (this.#admin === undefined) throw new Error('the reader is not connected');
+    return this.#admin;
   }
 
   #isOver(): boolean {

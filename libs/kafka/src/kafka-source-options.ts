@@ -1,5 +1,8 @@
 import type { KafkaClient } from './kafka-client.ts';
 
+/** An end of the log, or the first record at or after a time (milliseconds since the epoch, by the records' own timestamps). */
+export type StartFrom = 'earliest' | 'latest' | { readonly timestampMs: number };
+
 /** Where the offsets are kept that count: Postgres. */
 export interface StreamOffsets {
   /** The offset to read next, or null where nothing of the partition has been stored. */
@@ -13,7 +16,7 @@ export interface KafkaSourceOptions {
   readonly groupId: string;
   readonly topic: string;
   /** Where a partition begins of which nothing has been stored. */
-  readonly startFrom: 'earliest' | 'latest';
+  readonly startFrom: StartFrom;
   readonly offsets: StreamOffsets;
   readonly maxRows: number;
   /** How long the broker may wait for more records while there are few. */

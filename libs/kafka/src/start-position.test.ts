@@ -19,12 +19,18 @@ describe('startPosition', () => {
     });
   });
 
+  it('begins at the offset of a time, within what the log holds, and remembers it', () => {
+    const at = (startFrom: number) => startPosition({ stored: null, low: 5, high: 9, startFrom });
+    expect(at(7)).toEqual({ kind: 'start', offset: 7, store: true });
+    expect([at(1), at(12)]).toMatchObject([{ offset: 5 }, { offset: 9 }]);
+  });
+
   it('never skips or repeats a record without saying so', () => {
     fc.assert(
       fc.property(
         log,
         fc.nat({ max: 120 }),
-        fc.constantFrom('earliest', 'latest'),
+        fc.constantFrom<'earliest' | 'latest' | number>('earliest', 'latest', 7),
         ({ low, high }, stored, startFrom) => {
           const start = startPosition({ stored, low, high, startFrom });
           if (stored > high) expect(start).toEqual({ kind: 'recreated' });

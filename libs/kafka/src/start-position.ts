@@ -6,7 +6,8 @@ export interface PositionFacts {
   readonly low: number;
   /** The offset that the next record will get. */
   readonly high: number;
-  readonly startFrom: 'earliest' | 'latest';
+  /** Where a partition begins of which nothing is stored: an end of the log, or an offset (the first at or after a time). */
+  readonly startFrom: 'earliest' | 'latest' | number;
 }
 
 /** Where to begin, or why not. */
@@ -21,10 +22,10 @@ export type StartPosition =
 /** Decides where reading of a partition begins. Postgres is right; Kafka's own committed offset is not asked. */
 export function startPosition({ stored, low, high, startFrom }: PositionFacts): StartPosition {
   if (stored === null) {
-    // `latest` must not move when the process is restarted before the first event.
-    return startFrom === 'earliest'
-      ? { kind: 'start', offset: low, store: false }
-      : { kind: 'start', offset: high, store: true };
+    if (startFrom === 'earliest') return { kind: 'start', offset: low, store: false };
+    // Neither `latest` nor a time later than the last record must move when the process is restarted before the first event.
+    const offset = startFrom === 'latest' ? high : Math.min(Math.max(startFrom, low), high);
+    return { kind: 'start', offset, store: true };
   }
   if (stored > high) return { kind: 'recreated' };
   if (stored < low) return { kind: 'gap', from: stored, to: low };

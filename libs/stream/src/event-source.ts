@@ -1,5 +1,7 @@
 import type { Observable } from 'rxjs';
 
+import type { RecordHeaders } from './record-headers.ts';
+
 /** One record of a source, as it came. */
 export interface SourceRecord {
   /** Strictly increasing within a partition; gaps are normal. */
@@ -7,7 +9,7 @@ export interface SourceRecord {
   readonly key: Uint8Array | null;
   /** null is a tombstone. A source that cuts off what is over the size limit keeps at least one byte more than the limit. */
   readonly value: Uint8Array | null;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: RecordHeaders;
   /** Milliseconds since the epoch. */
   readonly timestampMs: number;
 }

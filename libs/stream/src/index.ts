@@ -3,5 +3,7 @@ export * from './deliver.ts';
 export * from './event-source.ts';
 export * from './memory-source.ts';
 export * from './ndjson-source.ts';
+export * from './record-decoder.ts';
+export * from './record-headers.ts';
 export * from './retry-with-backoff.ts';
 export * from './stdout-sink.ts';

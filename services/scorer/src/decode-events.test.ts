@@ -1,11 +1,12 @@
 import type { DetectorDefinition } from '@flowline/config';
 import type { FeatureSpec } from '@flowline/events';
 import { createRecordReader } from '@flowline/features';
-import type { SourceBatch } from '@flowline/stream';
+import type { RecordDecoder, SourceBatch } from '@flowline/stream';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { createDecoder } from './decode-events.ts';
+import { createDecoder, prepareBatch } from './decode-events.ts';
+import { recordFormats } from './record-formats.ts';
 
 const feature = (name: string, type: FeatureSpec['type'], nullable = false): FeatureSpec => ({
   name,
@@ -18,6 +19,7 @@ const feature = (name: string, type: FeatureSpec['type'], nullable = false): Fea
 });
 const schema = [feature('x', 'real'), feature('y', 'real', true), feature('kind', 'categorical')];
 const reader = createRecordReader(schema, {});
+const json = recordFormats.json();
 const MAX_BYTES = 300;
 
 type Source = DetectorDefinition['source'];
@@ -39,7 +41,7 @@ const event = (more: object = {}): string =>
   JSON.stringify({ x: 1, y: 2, kind: 'a', ts: 1_000, meta: { id: 'e1' }, ...more });
 
 function decode(values: readonly (string | Uint8Array | null)[], source = inMilliseconds) {
-  return createDecoder(source, reader, MAX_BYTES)(batchOf(values));
+  return createDecoder(source, json, reader, MAX_BYTES)(batchOf(values));
 }
 
 describe('createDecoder', () => {
@@ -112,6 +114,7 @@ describe('createDecoder', () => {
   it('keeps the first bytes of a huge value, and quotes little of it', () => {
     const { deadLetters } = createDecoder(
       inMilliseconds,
+      json,
       reader,
       1_000_000,
     )(batchOf(['x'.repeat(1_000_001), 'y'.repeat(999_999)]));
@@ -120,6 +123,29 @@ describe('createDecoder', () => {
       ['not_json', 999_999],
     ]);
     for (const { message } of deadLetters) expect(message.length).toBeLessThan(200);
+  });
+
+  it('takes a format that fetches schemas first, and keeps what it cannot decode', async () => {
+    const schemas = new Map<number, string>();
+    const registry: RecordDecoder = {
+      prepare: (values) => {
+        for (const [id = 0] of values) schemas.set(id, `schema ${id}`);
+        return Promise.resolve();
+      },
+      decode: ([id = 0, x = 0]) =>
+        id === 9
+          ? { reason: 'not_json', message: 'schema 9 is gone' }
+          : { value: { x, y: null, kind: schemas.get(id), ts: 1 } },
+    };
+    const batch = batchOf([Buffer.from([7, 40]), null, Buffer.from([9, 0]), Buffer.from([8, 41])]);
+    await prepareBatch(registry, batch);
+    const { table, deadLetters } = createDecoder(inMilliseconds, registry, reader, MAX_BYTES)(batch);
+    expect([...table.numeric]).toEqual([40, NaN, 41, NaN]);
+    expect(table.levels).toEqual(['schema 7', 'schema 8']);
+    expect(deadLetters.map(({ offset, message }) => [offset, message])).toEqual([
+      [12, 'The record has no value.'],
+      [14, 'schema 9 is gone'],
+    ]);
   });
 
   it('makes every record an event or a dead letter, in order, whatever it holds', () => {

@@ -1,9 +1,7 @@
 import type { DetectorDefinition } from '@flowline/config';
 import type { DeadLetter, DeadLetterReason } from '@flowline/events';
 import { compileExpression, Fault, type FeatureTable, parseTime, type RecordReader } from '@flowline/features';
-import type { SourceBatch, SourceRecord } from '@flowline/stream';
-
-import { decodeJson } from './decode-json.ts';
+import { type RecordDecoder, type SourceBatch, type SourceRecord, toStoredHeaders } from '@flowline/stream';
 
 /** A batch, decoded: every record is either an event (a row of the table) or a dead letter. */
 export interface DecodedEvents {
@@ -34,11 +32,13 @@ interface Candidate {
 }
 
 /**
- * Compiles a detector's source to a decoder: JSON → event time and id → features.
+ * Compiles a detector's source to a decoder: bytes → value → event time and id → features.
+ * @param format decodes the value of a record.
  * @param maxBytes a longer value becomes a dead letter.
  */
 export function createDecoder(
   source: DetectorDefinition['source'],
+  format: RecordDecoder,
   reader: RecordReader,
   maxBytes: number,
 ): DecodeEvents {
@@ -51,7 +51,7 @@ export function createDecoder(
       const message = `The value is larger than ${maxBytes} bytes; its first bytes are kept.`;
       return deadLetter({ ...record, value: record.value.subarray(0, KEPT_BYTES) }, 'too_large', null, message);
     }
-    const decoded = decodeJson(record.value);
+    const decoded = format.decode(record.value);
     if ('reason' in decoded) return deadLetter(record, decoded.reason, null, decoded.message);
     const { value } = decoded;
     // The feature reader says what else a value may be, and refuses it.
@@ -92,13 +92,18 @@ export function createDecoder(
   };
 }
 
+/** Lets a format fetch what the values of a batch need; done at once where it needs nothing. */
+export async function prepareBatch(format: RecordDecoder, { records }: SourceBatch): Promise<void> {
+  await format.prepare?.(records.flatMap(({ value }) => (value === null ? [] : [value])));
+}
+
 function deadLetter(
   { offset, key, value, headers, timestampMs }: SourceRecord,
   reason: DeadLetterReason,
   field: string | null,
   message: string,
 ): DeadLetter {
-  return { offset, reason, field, message, key, value, headers, timestampMs };
+  return { offset, reason, field, message, key, value, headers: toStoredHeaders(headers), timestampMs };
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

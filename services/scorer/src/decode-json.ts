@@ -1,15 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 
-import type { DeadLetterReason } from '@flowline/events';
-
-/** Why the bytes of a record are not a value. */
-export interface Undecodable {
-  readonly reason: DeadLetterReason;
-  readonly message: string;
-}
-
-/** What the bytes of a record hold, or why they hold nothing. */
-export type Decoded = { readonly value: unknown } | Undecodable;
+import type { Decoded } from '@flowline/stream';
 
 const QUOTED = 40;
 

@@ -1,6 +1,6 @@
 import type { SourceBatch } from '@flowline/stream';
 
-import type { DecodedEvents } from './decode-events.ts';
+import { type DecodedEvents, prepareBatch } from './decode-events.ts';
 import type { ModelLease } from './detector-holder.ts';
 
 /** A batch of a source as events of one model: the champion when the batch came. */
@@ -16,9 +16,10 @@ export interface Models {
 }
 
 /** Kafka record → events, or dead letters, under the champion of this moment. */
-export function decode(models: Models): (source: SourceBatch) => DecodedBatch {
-  return (source) => {
+export function decode(models: Models): (source: SourceBatch) => Promise<DecodedBatch> {
+  return async (source) => {
     const lease = models.acquire();
+    await prepareBatch(lease.model.format, source);
     return { source, lease, events: lease.model.decode(source) };
   };
 }

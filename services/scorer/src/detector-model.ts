@@ -1,4 +1,5 @@
 import type { Detector } from '@flowline/detector';
+import type { RecordDecoder } from '@flowline/stream';
 
 import type { DecodeEvents } from './decode-events.ts';
 
@@ -14,6 +15,8 @@ export interface DetectorModel {
   readonly detectorVersion: number;
   readonly modelVersion: number;
   readonly trainedAt: Date;
+  /** Decodes the values of records; what it must fetch for a batch is fetched before `decode`. */
+  readonly format: RecordDecoder;
   /** Records → events, with this model's features and lookup tables. */
   readonly decode: DecodeEvents;
   /** Scores and explains; disposed with the last batch that holds the model. */

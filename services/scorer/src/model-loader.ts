@@ -6,6 +6,7 @@ import { createRecordReader } from '@flowline/features';
 
 import { createDecoder } from './decode-events.ts';
 import type { ModelLoader } from './detector-holder.ts';
+import { recordFormats } from './record-formats.ts';
 
 export interface ModelLoaderOptions {
   readonly db: Database;
@@ -27,6 +28,7 @@ export function createModelLoader({ db, detector: name, backend, eventMaxBytes }
       const definition = readDefinition(json, `${name}, version ${stored.detectorVersion}`);
       const bundle = loadBundle(stored.bytes, stored.sha256, definition.features);
       const reader = createRecordReader(bundle.schema, bundle.lookups);
+      const format = recordFormats[definition.source.kafka?.format ?? 'json']();
       const detector = await Detector.create(bundle, { alpha: stored.alpha, backend });
       try {
         await warmUp(detector);
@@ -39,7 +41,8 @@ export function createModelLoader({ db, detector: name, backend, eventMaxBytes }
         detectorVersion: stored.detectorVersion,
         modelVersion: stored.version,
         trainedAt: stored.createdAt,
-        decode: createDecoder(definition.source, reader, eventMaxBytes),
+        format,
+        decode: createDecoder(definition.source, format, reader, eventMaxBytes),
         detector,
       };
     },

@@ -27,7 +27,7 @@ export interface PipelineParts {
  */
 export const pipeline = ({ source, models, store, timed, onWait }: PipelineParts): Observable<CommittedEvents> =>
   source.batches$.pipe(
-    map(timed.step('decode', decode(models))), //            records → events | dead letters
+    concatMap(timed.async('decode', decode(models))), //     records → events | dead letters
     concatMap(timed.async('score', score)), //               features → flow (log p) → p-value; one batch at a time
     map(timed.step('decide', decide)), //                    anomaly or not
     concatMap(timed.async('explain', explain)), //           why: contributions, expected ranges, the alert

@@ -1,3 +1,5 @@
+import type { StoredHeaders } from '@flowline/events';
+
 import { statement } from '../statement.ts';
 
 /** A record that could not be scored. */
@@ -13,7 +15,7 @@ export interface DeadLetterRow {
   readonly message: string;
   readonly key: Buffer | null;
   readonly value: Buffer | null;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: StoredHeaders;
   readonly recordTime: Date;
   readonly storedAt: Date;
 }

@@ -6,11 +6,13 @@ import { Random } from '@flowline/flows';
 import { createDecoder } from '../decode-events.ts';
 import type { ModelLoader } from '../detector-holder.ts';
 import type { DetectorModel } from '../detector-model.ts';
+import { recordFormats } from '../record-formats.ts';
 
 const schema: readonly FeatureSpec[] = [
   { name: 'p', type: 'real', from: 'p', role: 'score', nullable: false, maxLevels: 64, period: null },
 ];
 const source = { kafka: null, time: { field: 'ts', unit: 'ms' }, eventId: null } as const;
+const format = recordFormats.json();
 const explanation: Explanation = { contributions: [], expected: {}, nearestNormal: null, summary: 'p is low' };
 
 /** Loads models that score an event by its own field `p`, and notes what is done with them. */
@@ -43,7 +45,8 @@ export class FakeLoader implements ModelLoader {
       detectorVersion: 1,
       modelVersion,
       trainedAt: new Date(0),
-      decode: createDecoder(source, createRecordReader(schema, {}), 1_000),
+      format,
+      decode: createDecoder(source, format, createRecordReader(schema, {}), 1_000),
       detector: {
         alpha: 0.01,
         backend: 'fake',

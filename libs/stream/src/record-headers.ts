@@ -1,0 +1,40 @@
+import { isUtf8 } from 'node:buffer';
+
+import type { StoredHeader, StoredHeaders } from '@flowline/events';
+
+/** A header as a source delivers it: bytes of any kind, text, or nothing. */
+export type RecordHeader = Uint8Array | string | null;
+/** The headers of a record as a source delivers them, untouched; of a name that is repeated, every value in its order. */
+export type RecordHeaders = Readonly<Record<string, RecordHeader | readonly RecordHeader[] | undefined>>;
+
+/** Headers as JSON keeps them, without loss: {@link fromStoredHeaders} gives the same bytes. */
+export function toStoredHeaders(headers: RecordHeaders): StoredHeaders {
+  const stored: Record<string, StoredHeader | readonly StoredHeader[]> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) stored[name] = isList(value) ? value.map(toStored) : toStored(value);
+  }
+  return stored;
+}
+
+/** The bytes of stored headers. */
+export function fromStoredHeaders(headers: StoredHeaders): Record<string, Uint8Array | null | (Uint8Array | null)[]> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, isList(value) ? value.map(fromStored) : fromStored(value)]),
+  );
+}
+
+function isList<T>(value: T | readonly T[]): value is readonly T[] {
+  return Array.isArray(value);
+}
+
+function toStored(header: RecordHeader): StoredHeader {
+  if (header === null || typeof header === 'string') return header;
+  const bytes = Buffer.from(header.buffer, header.byteOffset, header.byteLength);
+  // Postgres keeps no NUL within JSON text.
+  return isUtf8(bytes) && !bytes.includes(0) ? bytes.toString('utf8') : { base64: bytes.toString('base64') };
+}
+
+function fromStored(header: StoredHeader): Uint8Array | null {
+  if (header === null) return null;
+  return typeof header === 'string' ? Buffer.from(header, 'utf8') : Buffer.from(header.base64, 'base64');
+}

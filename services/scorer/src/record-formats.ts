@@ -1,0 +1,9 @@
+import type { RecordFormat } from '@flowline/config';
+import type { RecordDecoder } from '@flowline/stream';
+
+import { decodeJson } from './decode-json.ts';
+
+/** The decoder of each `source.kafka.format`, made once for a model. */
+export const recordFormats: Readonly<Record<RecordFormat, () => RecordDecoder>> = {
+  json: () => ({ decode: decodeJson }),
+};
