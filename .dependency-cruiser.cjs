@@ -57,7 +57,7 @@ module.exports = {
       name: 'declared-dependencies',
       comment: 'Every import is declared in the package.json of the package that makes it.',
       severity: 'error',
-      from: { path: '^(libs|services)/', pathNot: '\\.test\\.ts$|/src/testing/' },
+      from: { path: '^(libs|services|bench)/', pathNot: '\\.test\\.ts$|/src/testing/' },
       to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev', 'unknown'] },
     },
     { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
@@ -65,7 +65,7 @@ module.exports = {
       name: 'no-tests-in-production',
       severity: 'error',
       from: { path: '^(libs|services)/', pathNot: '\\.test\\.ts$|/src/testing/' },
-      to: { path: '\\.test\\.ts$|/src/testing/|^test/' },
+      to: { path: '\\.test\\.ts$|/src/testing/|^(test|bench)/' },
     },
   ],
   options: {

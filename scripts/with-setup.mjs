@@ -1,5 +1,5 @@
 // Makes a clone ready (dependencies installed and current), then runs one of its commands.
-//   node scripts/with-setup.mjs [command] [arguments…]     command: a bin of node_modules, e.g. jest or flowline
+//   node scripts/with-setup.mjs [command] [arguments…]     command: jest, flowline or bench
 // Plain JavaScript on purpose: it runs before anything is installed.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -46,6 +46,12 @@ if (command !== undefined) {
       path.join(root, 'node_modules/jest/bin/jest.js'),
     ],
     flowline: [path.join(root, 'services/cli/bin/flowline.mjs')],
+    bench: [
+      '--conditions=flowline:source',
+      '--import',
+      import.meta.resolve('tsx'),
+      path.join(root, 'bench/src/main.ts'),
+    ],
   };
   if (!(command in commands)) {
     console.error(`Unknown command ${command}: one of ${Object.keys(commands).join(', ')}.`);

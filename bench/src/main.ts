@@ -1,0 +1,26 @@
+import { FlowlineError } from '@flowline/events';
+import { reportError } from '@flowline/telemetry';
+
+import type { BenchProgram } from './support/program.ts';
+
+/** What `npm run bench -- NAME` runs; each is loaded only when asked for. */
+const programs: Readonly<Record<string, () => Promise<{ readonly program: BenchProgram }>>> = {
+  'peers-install': () => import('./peers-install/run.ts'),
+};
+
+const usage = `npm run bench -- NAME [options], NAME one of ${Object.keys(programs).join(', ')}`;
+const [name = '', ...args] = process.argv.slice(2);
+
+try {
+  const load = programs[name];
+  if (load === undefined) {
+    throw new FlowlineError('FLOWLINE_USAGE', name === '' ? 'no benchmark was named' : `no benchmark '${name}'`, {
+      where: 'bench',
+      remedy: `Use ${usage}.`,
+    });
+  }
+  const { program } = await load();
+  await program.run(args);
+} catch (error) {
+  process.exitCode = reportError(error, false);
+}

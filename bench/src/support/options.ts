@@ -1,0 +1,87 @@
+import { parseArgs } from 'node:util';
+
+import { FlowlineError } from '@flowline/events';
+
+/** An option besides --quick and --json. */
+export interface BenchOption {
+  /** How its value is called in the usage line; absent: a switch without a value. */
+  readonly value?: string;
+  readonly meaning: string;
+}
+
+/** What a benchmark was asked to do. */
+export interface BenchOptions<Name extends string> {
+  /** A smaller run, of minutes. */
+  readonly quick: boolean;
+  /** The last line is one line of JSON. */
+  readonly json: boolean;
+  /** Whether a switch was given. */
+  has(name: Name): boolean;
+  /** The value of an option, or undefined. */
+  get(name: Name): string | undefined;
+  /** The value of an option as a whole number of at least 1, or the default. Throws FLOWLINE_USAGE. */
+  count<T extends number | undefined>(name: Name, fallback: T): number | T;
+  /** The values of an option, separated by commas, each one of `known`; `all` stands for every one. Throws FLOWLINE_USAGE. */
+  among<T extends string>(name: Name, known: readonly T[], fallback: readonly T[]): readonly T[];
+}
+
+/** Reads the arguments of the benchmark `bench`. Throws FLOWLINE_USAGE, with all options in its remedy. */
+export function parseBenchOptions<Name extends string>(
+  bench: string,
+  args: readonly string[],
+  options: Readonly<Record<Name, BenchOption>>,
+): BenchOptions<Name> {
+  const known: Readonly<Record<string, BenchOption>> = {
+    quick: { meaning: 'a smaller run' },
+    json: { meaning: 'end with one line of JSON' },
+    ...options,
+  };
+  const usage = Object.entries(known).map(
+    ([name, { value, meaning }]) => `--${name}${value === undefined ? '' : ` ${value}`} (${meaning})`,
+  );
+  const fail = (message: string, cause?: unknown): never => {
+    throw new FlowlineError('FLOWLINE_USAGE', message, {
+      where: `bench ${bench}`,
+      remedy: `It takes ${usage.join(', ')}.`,
+      cause,
+    });
+  };
+  let values: Record<string, string | boolean | undefined>;
+  try {
+    ({ values } = parseArgs({
+      args: [...args],
+      options: Object.fromEntries(
+        Object.entries(known).map(([name, { value }]) => [name, { type: value === undefined ? 'boolean' : 'string' }]),
+      ),
+    }) as { values: Record<string, string | boolean | undefined> });
+  } catch (cause) {
+    return fail(cause instanceof Error ? cause.message : String(cause), cause);
+  }
+  const get = (name: string) => {
+    const value = values[name];
+    return typeof value === 'string' ? value : undefined;
+  };
+  return {
+    quick: values.quick === true,
+    json: values.json === true,
+    has: (name) => values[name] === true,
+    get,
+    count: (name, fallback) => {
+      const text = get(name);
+      if (text === undefined) return fallback;
+      const count = Number(text);
+      return Number.isInteger(count) && count >= 1
+        ? count
+        : fail(`--${name}: found ${text}, expected a whole number of at least 1`);
+    },
+    among: <T extends string>(name: Name, choices: readonly T[], fallback: readonly T[]) => {
+      const text = get(name);
+      if (text === undefined) return fallback;
+      if (text === 'all') return choices;
+      return text.split(',').map((part): T => {
+        const choice = choices.find((candidate) => candidate === part);
+        return choice ?? fail(`--${name}: found '${part}', expected some of ${choices.join(', ')}, or all`);
+      });
+    },
+  };
+}

@@ -1,0 +1,29 @@
+/** A column of a printed table: its title, and the text of a row. */
+export interface Column<Row> {
+  readonly title: string;
+  /** Numbers read best aligned on the right (default left). */
+  readonly align?: 'left' | 'right';
+  text(row: Row): string;
+}
+
+/** Prints rows under aligned titles. */
+export function printTable<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): void {
+  console.log(formatTable(columns, rows).join('\n'));
+}
+
+/** The lines of a table. */
+export function formatTable<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string[] {
+  const cells = [columns.map(({ title }) => title), ...rows.map((row) => columns.map((column) => column.text(row)))];
+  const widths = columns.map((_, i) => Math.max(...cells.map((line) => line[i]?.length ?? 0)));
+  return cells.map((line) =>
+    line
+      .map((cell, i) => (columns[i]?.align === 'right' ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0)))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+/** The machine-readable result: one line of JSON, and the last that the benchmark prints. */
+export function printJson(result: { readonly bench: string; readonly rows: readonly object[] }): void {
+  console.log(JSON.stringify(result));
+}
