@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import type { AffineCouplingStep, DenseLayer, Plan } from './plan.ts';
+import type { TransformStep, DenseLayer, Plan } from './plan.ts';
 import { randomPlan } from './testing/random-plan.ts';
 import { validatePlan } from './validate-plan.ts';
 
@@ -18,8 +18,8 @@ const plan = randomPlan({
   affine: true,
   seed: 1,
 });
-const [step] = plan.steps as [AffineCouplingStep];
-const withStep = (change: Partial<AffineCouplingStep>): Plan => ({ ...plan, steps: [{ ...step, ...change }] });
+const [step] = plan.steps as [TransformStep];
+const withStep = (change: Partial<TransformStep>): Plan => ({ ...plan, steps: [{ ...step, ...change }] });
 const withLayer = (index: number, change: Partial<DenseLayer>): Plan => {
   const layers = step.network.layers.map((layer, i) => (i === index ? { ...(layer as DenseLayer), ...change } : layer));
   return withStep({ network: { ...step.network, layers } });
@@ -34,8 +34,12 @@ describe('validatePlan', () => {
     ['a dimension twice in the order', { ...plan, order: Int32Array.of(0, 1, 2, 2) }, 'plan.order'],
     ['a scale that is not finite', { ...plan, scale: Float64Array.of(1, 1, NaN, 1) }, 'plan.scale'],
     ['a step that reads what it transforms', withStep({ conditioning: step.transformed }), 'plan.steps[0]'],
-    ['a dimension beyond the plan', withStep({ transformed: Int32Array.of(3, 4) }), 'plan.steps[0]'],
-    ['a bound of 0', withStep({ scale: { kind: 'tanh', bound: 0 } }), 'plan.steps[0]'],
+    [
+      'a dimension beyond the plan',
+      withStep({ transformed: { ...step.transformed, dimensions: Int32Array.of(3, 4) } }),
+      'plan.steps[0]',
+    ],
+    ['a bound of 0', withStep({ transformer: { type: 'affine', scale: { kind: 'tanh', bound: 0 } } }), 'plan.steps[0]'],
     ['a later value', withLayer(0, { source: 1 }), 'plan.steps[0].network.layers[0]'],
     ['weights of another size', withLayer(0, { weights: new Float64Array(3) }), 'plan.steps[0].network.layers[0]'],
     [

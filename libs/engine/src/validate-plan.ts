@@ -1,13 +1,13 @@
 import { FlowlineError } from '@flowline/events';
 
 import { at } from './at.ts';
-import { sourcesOf, valueWidths } from './plan.ts';
-import type { AffineCouplingStep, Network, Plan } from './plan.ts';
+import { parametersOf, sourcesOf, valueWidths } from './plan.ts';
+import type { Base, LinearStep, Network, Plan, Reading, Step, TransformStep, Transformer } from './plan.ts';
 
 /**
- * Throws FLOWLINE_MODEL_INCOMPATIBLE unless a plan is one that every executor runs: sizes agree, indices exist, steps
- * transform each dimension at most once and never what they read, weights are finite, and no layer reads an output or adds
- * or activates the network's input.
+ * Throws FLOWLINE_MODEL_INCOMPATIBLE unless a plan is one that every executor runs: sizes agree, indices exist, a step
+ * writes each dimension at most once, Jacobians are triangular, weights are finite, and no layer reads an output or adds or
+ * activates the network's input.
  */
 export const validatePlan = (plan: Plan): void => {
   const { features, context, presence, order } = plan;
@@ -18,32 +18,85 @@ export const validatePlan = (plan: Plan): void => {
   expect(order.length === features && seen.size === features, 'plan.order', 'each dimension once');
   for (const dimension of order) expect(isIndex(dimension, features), 'plan.order', 'dimensions of the plan');
   for (const [name, values] of Object.entries({ scale: plan.scale, shift: plan.shift, logScale: plan.logScale })) {
-    expect(values.length === features && values.every(Number.isFinite), `plan.${name}`, `${features} finite values`);
+    expect(isFinite(values, features), `plan.${name}`, `${features} finite values`);
   }
-  plan.steps.forEach((step, i) => validateCoupling(step, plan, `plan.steps[${i}]`));
+  plan.steps.forEach((step, i) => validateStep(step, plan, `plan.steps[${i}]`));
+  validateBase(plan.base, features);
 };
 
-const validateCoupling = (step: AffineCouplingStep, plan: Plan, where: string): void => {
-  const dimensions = [...step.conditioning, ...step.transformed];
-  const apart = new Set(dimensions).size === dimensions.length;
-  expect(apart && dimensions.every((d) => isIndex(d, plan.features)), where, 'dimensions of the plan, each once');
-  expect(step.transformed.length >= 1, where, 'at least one transformed dimension');
-  for (const [values, length] of [
-    [step.conditioningScale, step.conditioning.length],
-    [step.conditioningShift, step.conditioning.length],
-    [step.transformedScale, step.transformed.length],
-    [step.transformedShift, step.transformed.length],
-  ] as const) {
-    expect(values.length === length && values.every(Number.isFinite), where, 'a finite scale and shift per dimension');
+const validateStep = (step: Step, plan: Plan, where: string): void => {
+  switch (step.type) {
+    case 'transform':
+      validateTransform(step, plan, where);
+      break;
+    case 'linear':
+      validateLinear(step, plan, where);
+      break;
+    case 'planar':
+      expect(step.leastSlope >= 0 && step.leastSlope < 1, where, 'a least slope from 0 to 1');
+      validateContextual(step, plan, 2 * plan.features + 1, where);
+      break;
+    case 'radial':
+      validateContextual(step, plan, plan.features + 2, where);
+      break;
   }
-  for (const bound of [step.inputClip, step.scale.bound]) {
-    expect(bound === null || (Number.isFinite(bound) && bound > 0), where, 'bounds above 0');
-  }
-  expect(step.network.inputs === step.conditioning.length + plan.context, where, 'a network over what it reads');
-  validateNetwork(step.network, step.transformed.length, `${where}.network`);
 };
 
-const validateNetwork = (network: Network, transformed: number, where: string): void => {
+const validateReading = ({ dimensions, scale, shift }: Reading, plan: Plan, where: string): void => {
+  const distinct = new Set(dimensions).size === dimensions.length;
+  expect(distinct && dimensions.every((d) => isIndex(d, plan.features)), where, 'dimensions of the plan, each once');
+  const sized = isFinite(scale, dimensions.length) && isFinite(shift, dimensions.length);
+  expect(sized, where, 'a finite scale and shift per dimension');
+};
+
+const validateTransform = (step: TransformStep, plan: Plan, where: string): void => {
+  const { conditioning, transformed, network, transformer, inputClip } = step;
+  validateReading(conditioning, plan, where);
+  validateReading(transformed, plan, where);
+  const width = transformed.dimensions.length;
+  expect(width >= 1, where, 'at least one transformed dimension');
+  expect(inputClip === null || isPositive(inputClip), where, 'bounds above 0');
+  validateTransformer(transformer, where);
+  expect(network.inputs === conditioning.dimensions.length + plan.context, where, 'a network over what it reads');
+  const parameters = parametersOf(transformer);
+  const widths = [[parameters * width], Array.from({ length: parameters }, () => width)];
+  validateNetwork(network, widths, `${where}.network`);
+  expect(isTriangular(step), where, 'parameters that depend on no dimension that depends on theirs');
+};
+
+const validateTransformer = (transformer: Transformer, where: string): void => {
+  if (transformer.type === 'rationalQuadratic') {
+    const { bins, bound, parameterBound } = transformer;
+    expect(Number.isInteger(bins) && bins >= 2 && bins < 1000, where, 'from 2 to 999 bins');
+    expect(isPositive(bound) && (parameterBound === null || isPositive(parameterBound)), where, 'bounds above 0');
+    return;
+  }
+  expect(transformer.scale.bound === null || isPositive(transformer.scale.bound), where, 'bounds above 0');
+  if (transformer.type !== 'deepSigmoid') return;
+  expect(Number.isInteger(transformer.units) && transformer.units >= 1, where, 'at least one unit');
+  expect(Number.isFinite(transformer.spread), where, 'a finite spread');
+};
+
+const validateLinear = ({ read, weights, bias }: LinearStep, plan: Plan, where: string): void => {
+  validateReading(read, plan, where);
+  const width = read.dimensions.length;
+  expect(weights.length === width * width && bias.length === width, where, 'weights of its size');
+  expect(weights.every(isFloat32) && bias.every(isFloat32), where, 'weights that are finite in float32');
+};
+
+const validateContextual = (
+  { read, network }: { readonly read: Reading; readonly network: Network },
+  plan: Plan,
+  outputs: number,
+  where: string,
+): void => {
+  validateReading(read, plan, where);
+  expect(read.dimensions.length === plan.features, where, 'every dimension');
+  expect(network.inputs === plan.context, where, 'a network over the context');
+  validateNetwork(network, [[outputs]], `${where}.network`);
+};
+
+const validateNetwork = (network: Network, outputs: readonly (readonly number[])[], where: string): void => {
   network.layers.forEach((layer, i) => {
     const sources = sourcesOf(layer);
     expect(
@@ -63,16 +116,83 @@ const validateNetwork = (network: Network, transformed: number, where: string): 
     const finite = layer.weights.every(isFloat32) && layer.bias.every(isFloat32);
     expect(finite, `${where}.layers[${i}]`, 'weights that are finite in float32');
   });
-  const outputs = network.outputs.map((value) => at(widths, value)).join();
+  const found = network.outputs.map((value) => at(widths, value)).join();
   expect(
-    [`${2 * transformed}`, `${transformed},${transformed}`].includes(outputs) &&
+    outputs.some((expected) => expected.join() === found) &&
       network.outputs.every((value) => value > 0 && at(network.layers, value - 1).type === 'dense'),
     `${where}.outputs`,
-    'one dense layer with scales and shifts, or one for each',
+    `dense layers of ${outputs.map((expected) => expected.join(' + ')).join(' or ')} outputs`,
   );
 };
 
+const validateBase = (base: Base, features: number): void => {
+  const components = base.type === 'gaussianMixture' ? base.logWeights.length : 1;
+  expect(components >= 1, 'plan.base', 'at least one component');
+  for (const values of [base.location, base.logScale]) {
+    expect(isFinite(values, components * features), 'plan.base', 'a finite location and scale per dimension');
+  }
+  if (base.type === 'studentT') {
+    expect(isPositive(base.degreesOfFreedom) && Number.isFinite(base.logNormalizer), 'plan.base', 'degrees of freedom');
+  }
+};
+
+/**
+ * Whether the dimensions can be put in an order in which the parameters of each depend on earlier ones alone: a search for
+ * a dimension that is reachable from itself, through the weights that are not zero.
+ */
+const isTriangular = ({ conditioning, transformed, network, transformer }: TransformStep): boolean => {
+  const place = new Map(Array.from(transformed.dimensions, (dimension, i) => [dimension, i]));
+  const inputs = Array.from(conditioning.dimensions, (dimension) => place.get(dimension) ?? -1);
+  if (inputs.every((i) => i < 0)) return true;
+  const width = transformed.dimensions.length;
+  const outputs = outputDependencies(network, inputs);
+  const needs = Array.from({ length: width }, (_, i) => {
+    const all = new Set<number>();
+    for (let k = 0; k < parametersOf(transformer); k++) at(outputs, k * width + i).forEach((j) => all.add(j));
+    return all;
+  });
+  // Repeatedly takes away what depends on nothing that is left.
+  const left = new Set(needs.keys());
+  for (let before = -1; before !== left.size;) {
+    before = left.size;
+    for (const i of left) if (![...at(needs, i)].some((j) => left.has(j))) left.delete(i);
+  }
+  return left.size === 0;
+};
+
+/** Per output of a network, the labels (at least 0) of the inputs that it depends on. */
+const outputDependencies = (network: Network, labels: readonly number[]): readonly ReadonlySet<number>[] => {
+  const input = Array.from(
+    { length: network.inputs },
+    (_, i) => new Set([labels[i] ?? -1].filter((label) => label >= 0)),
+  );
+  const values: (readonly ReadonlySet<number>[])[] = [input];
+  for (const layer of network.layers) {
+    const [first, second] = sourcesOf(layer).map((value) => at(values, value));
+    const own = first ?? [];
+    if (layer.type === 'dense') {
+      values.push(
+        Array.from({ length: layer.outputs }, (_, o) => {
+          const union = new Set<number>();
+          own.forEach((set, i) => {
+            if (layer.weights[i * layer.outputs + o] !== 0) set.forEach((label) => union.add(label));
+          });
+          return union;
+        }),
+      );
+    } else {
+      values.push(own.map((set, i) => new Set([...set, ...(second?.[i] ?? [])])));
+    }
+  }
+  return network.outputs.flatMap((value) => at(values, value));
+};
+
 const isIndex = (value: number, length: number): boolean => Number.isInteger(value) && value >= 0 && value < length;
+
+const isPositive = (value: number): boolean => Number.isFinite(value) && value > 0;
+
+const isFinite = (values: Float64Array, length: number): boolean =>
+  values.length === length && values.every(Number.isFinite);
 
 const isFloat32 = (value: number): boolean => Number.isFinite(Math.fround(value));
 

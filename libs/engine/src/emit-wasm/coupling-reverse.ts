@@ -11,7 +11,7 @@ import type { AdjointBuffers } from './network-reverse.ts';
 import { keptSlots } from './network-tile.ts';
 import { Entry } from './table.ts';
 import type { TileMemory } from './tile-memory.ts';
-import type { AffineCouplingStep } from '../plan.ts';
+import type { AffineCouplingStep } from './affine-coupling.ts';
 
 /** A step over a tile, forwards with what the reverse pass needs kept, and backwards. */
 export interface ReversibleTile {

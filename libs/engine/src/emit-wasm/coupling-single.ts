@@ -10,7 +10,8 @@ import type { SingleMemory } from './single-memory.ts';
 import { padded } from './single-memory.ts';
 import { logScale, squash } from './squash.ts';
 import { at } from '../at.ts';
-import type { AffineCouplingStep, ScaleFunction } from '../plan.ts';
+import type { AffineCouplingStep } from './affine-coupling.ts';
+import type { ScaleFunction } from '../plan.ts';
 
 const FLOAT_BYTES = 4;
 const LANES = 4;

@@ -12,7 +12,8 @@ import type { Table } from './table.ts';
 import { PARTIAL_SUMS } from './tile-memory.ts';
 import type { TileMemory } from './tile-memory.ts';
 import { at } from '../at.ts';
-import type { AffineCouplingStep, ScaleFunction } from '../plan.ts';
+import type { AffineCouplingStep } from './affine-coupling.ts';
+import type { ScaleFunction } from '../plan.ts';
 
 /** What the gradient reads again of a coupling that was applied to a tile. */
 export interface CouplingSaves {

@@ -1,3 +1,4 @@
+import { couplingsOf } from './affine-coupling.ts';
 import type { Layout } from './layout.ts';
 import type { VectorMath } from './math.ts';
 import type { ModuleBuilder } from './module-builder.ts';
@@ -23,11 +24,11 @@ export const hasPresence = (plan: Plan): boolean => plan.presence.some((column) 
 
 /** The most dimensions that any step's network reads. */
 export const widestConditioning = (plan: Plan): number =>
-  Math.max(0, ...plan.steps.map((step) => step.conditioning.length));
+  Math.max(0, ...couplingsOf(plan).map((step) => step.conditioning.length));
 
 /** The different clips of a plan's networks; usually there is one. */
 export const inputClips = (plan: Plan): readonly (number | null)[] => [
-  ...new Set(plan.steps.map((step) => step.inputClip)),
+  ...new Set(couplingsOf(plan).map((step) => step.inputClip)),
 ];
 
 /** Where the input of a network with that clip ends and its context begins. */

@@ -1,3 +1,4 @@
+import { couplingsOf } from './affine-coupling.ts';
 import { prepareCouplingReverse } from './coupling-reverse.ts';
 import type { Emission } from './emission.ts';
 import { panelBytesOf, widestValue } from './emit-score.ts';
@@ -31,9 +32,13 @@ export const emitGradient = (plan: Plan, options: EmitOptions): KernelCode => {
   const vectorsAddress = layout.allocate(options.capacity * plan.features * FLOAT_BYTES);
   const memory = allocateTile(emission);
   const adjoint = layout.allocate(plan.features * STRIDE);
-  const widest = Math.max(plan.features * 2, widestValue(plan), ...plan.steps.map((step) => step.network.inputs));
+  const widest = Math.max(
+    plan.features * 2,
+    widestValue(plan),
+    ...couplingsOf(plan).map((step) => step.network.inputs),
+  );
   const buffers = new AdjointBuffers(emission, widest);
-  const steps = plan.steps.map((step) => prepareCouplingReverse(emission, memory, adjoint, step, buffers));
+  const steps = couplingsOf(plan).map((step) => prepareCouplingReverse(emission, memory, adjoint, step, buffers));
   const [read, finish] = [defineReadRows(emission, memory), defineFinish(emission, memory)];
   const [start, end] = [defineStart(emission, memory, adjoint), defineEnd(emission, memory, adjoint)];
   const write = defineWriteRows(

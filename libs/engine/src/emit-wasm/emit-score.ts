@@ -1,3 +1,4 @@
+import { couplingsOf } from './affine-coupling.ts';
 import { prepareCouplingSingle } from './coupling-single.ts';
 import { prepareCouplingTile } from './coupling-tile.ts';
 import type { Emission } from './emission.ts';
@@ -124,7 +125,7 @@ const defineScoreTile = (emission: Emission): TileFunctions => {
   const { module, plan } = emission;
   const memory = allocateTile(emission);
   const slots = reusedSlots(emission, widestValue(plan), widestOutput(plan));
-  const steps = plan.steps.map((step) => prepareCouplingTile(emission, memory, step, slots, null));
+  const steps = couplingsOf(plan).map((step) => prepareCouplingTile(emission, memory, step, slots, null));
   const [read, finish] = [defineReadRows(emission, memory), defineFinish(emission, memory)];
   const score = module.define('scoreTile', 3, (f) => {
     f.call(read, f.parameter(0), f.parameter(1));
@@ -146,8 +147,8 @@ const defineScoreRow = (emission: Emission): RowFunctions => {
   const { module, plan } = emission;
   const memory = allocateSingle(emission);
   const buffers = new SingleBuffers(emission);
-  const widest = Math.max(widestValue(plan), ...plan.steps.map((step) => 2 * padded(step.transformed.length)));
-  const steps = plan.steps.map((step) => prepareCouplingSingle(emission, memory, step, buffers, widest));
+  const widest = Math.max(widestValue(plan), ...couplingsOf(plan).map((step) => 2 * padded(step.transformed.length)));
+  const steps = couplingsOf(plan).map((step) => prepareCouplingSingle(emission, memory, step, buffers, widest));
   const [read, finish] = [defineReadRow(emission, memory), defineFinishRow(emission, memory)];
   const score = module.define('scoreRow', 2, (f) => {
     f.call(read, f.parameter(0));
@@ -159,12 +160,12 @@ const defineScoreRow = (emission: Emission): RowFunctions => {
 
 /** The widest value that any network computes. */
 export const widestValue = (plan: Plan): number =>
-  Math.max(0, ...plan.steps.flatMap((step) => valueWidths(step.network).slice(1)));
+  Math.max(0, ...couplingsOf(plan).flatMap((step) => valueWidths(step.network).slice(1)));
 
 const widestOutput = (plan: Plan): number =>
   Math.max(
     0,
-    ...plan.steps.map((step) => {
+    ...couplingsOf(plan).map((step) => {
       const widths = valueWidths(step.network);
       return step.network.outputs.reduce((total, value) => total + at(widths, value), 0);
     }),

@@ -1,66 +1,164 @@
-import { ActNorm, AffineCoupling, Chain, ElementWiseAffine, Permutation } from '@flowline/flows';
+import {
+  ActNorm,
+  AffineCoupling,
+  Autoregressive,
+  Chain,
+  Coupling,
+  ElementWiseAffine,
+  LuLinear,
+  madeMasks,
+  Permutation,
+  Planar,
+  Radial,
+} from '@flowline/flows';
 import type { Bijector, MlpConfig } from '@flowline/flows';
 
-import { beside, lowerMlp } from './mlp.ts';
+import { luFactors } from './lu.ts';
+import { beside, constantNetwork, lowerMlp, withOutput } from './mlp.ts';
 import type { PlanBuilder } from './plan-builder.ts';
+import { lowerTransformer } from './transformers.ts';
 import { WeightReader } from './weights.ts';
-import type { Network, ScaleFunction } from '../plan.ts';
+import { parametersOf } from '../plan.ts';
+import type { Network } from '../plan.ts';
 
-/** Puts a bijector into a plan if it is of the kind that the lowering knows, and says whether it was. */
-type Lowering = (bijector: Bijector, builder: PlanBuilder) => boolean;
-
-const lowerAffine: Lowering = (bijector, builder) => {
-  if (!(bijector instanceof ActNorm || bijector instanceof ElementWiseAffine)) return false;
+const lowerAffine = (bijector: ActNorm | ElementWiseAffine, builder: PlanBuilder): void => {
   const { features } = bijector.config;
   const weights = new WeightReader(bijector.variables);
   builder.affine(weights.read('logScale', features).map(Math.exp), weights.read('shift', features));
-  return true;
 };
 
-const lowerPermutation: Lowering = (bijector, builder) => {
-  if (!(bijector instanceof Permutation)) return false;
-  builder.permute(bijector.config.order);
-  return true;
-};
-
-const lowerAffineCoupling: Lowering = (bijector, builder) => {
-  if (!(bijector instanceof AffineCoupling)) return false;
+const lowerAffineCoupling = (bijector: AffineCoupling, builder: PlanBuilder): void => {
   const { features, context, conditioning, inputClip, scale, networks } = bijector.config;
   const weights = new WeightReader(bijector.variables);
-  const conditions = new Set(conditioning);
-  const transformed = Array.from({ length: features }, (_, i) => i).filter((i) => !conditions.has(i));
+  const transformed = othersThan(conditioning, features);
+  const mlp = (net: MlpConfig, part: WeightReader, outputs: number): Network =>
+    lowerMlp(net, part, { inputs: conditioning.length, context, outputs });
   const width = transformed.length;
-  const mlp = (shape: MlpConfig, part: WeightReader, outputs: number): Network =>
-    lowerMlp(shape, part, conditioning.length, context, outputs);
   const network =
     networks.kind === 'shared'
       ? mlp(networks.net, weights, 2 * width)
       : beside(mlp(networks.scale, weights.part('scale'), width), mlp(networks.shift, weights.part('shift'), width));
-  builder.affineCoupling({ conditioning, transformed, inputClip, scale: scaleFunction(scale), network });
-  return true;
+  const transformer = lowerTransformer({ type: 'affine', scale });
+  builder.transform({ conditioning, transformed, inputClip, transformer, network });
 };
 
-const lowerChain: Lowering = (bijector, builder) => {
-  if (!(bijector instanceof Chain)) return false;
-  for (const part of bijector.parts) lowerBijector(part, builder);
-  return true;
+const lowerCoupling = (bijector: Coupling, builder: PlanBuilder): void => {
+  const { features, context, conditioning, inputClip, net } = bijector.config;
+  const transformer = lowerTransformer(bijector.config.transformer);
+  const transformed = othersThan(conditioning, features);
+  const outputs = transformed.length * parametersOf(transformer);
+  const mlp = lowerMlp(net, new WeightReader(bijector.variables), { inputs: conditioning.length, context, outputs });
+  const network = byParameter(mlp, transformed.length, parametersOf(transformer));
+  builder.transform({ conditioning, transformed, inputClip, transformer, network });
 };
 
-const scaleFunction = ({ kind, bound }: AffineCoupling['config']['scale']): ScaleFunction =>
-  kind === 'none' || bound === null ? { kind: 'none', bound: null } : { kind, bound };
+const lowerAutoregressive = (bijector: Autoregressive, builder: PlanBuilder): void => {
+  const { order, context, inputClip, net } = bijector.config;
+  const transformer = lowerTransformer(bijector.config.transformer);
+  const width = parametersOf(transformer);
+  const masks = madeMasks({ order, context, outputsPerFeature: width, net }).map(({ mask }) => mask);
+  const all = order.map((_, feature) => feature);
+  const shape = { inputs: all.length, context, outputs: all.length * width, masks, residualFirst: false };
+  const made = lowerMlp(net, new WeightReader(bijector.variables), shape);
+  const network = byParameter(made, all.length, width);
+  builder.transform({ conditioning: all, transformed: all, inputClip, transformer, network });
+};
 
-/** One line per bijector that has a lowering. */
-const lowerings: readonly Lowering[] = [lowerAffine, lowerPermutation, lowerAffineCoupling, lowerChain];
+const lowerLuLinear = (bijector: LuLinear, builder: PlanBuilder): void => {
+  const { features } = bijector.config;
+  const weights = new WeightReader(bijector.variables);
+  const { lower, upper, product, logDiagonal } = luFactors(weights.read('factors', features * features), features);
+  const shift = weights.read('shift', features);
+  if (builder.presence.every((column) => column === null)) {
+    builder.linear(product, shift, logDiagonal);
+  } else {
+    // Each factor leaves missing features out, which their product cannot.
+    builder.linear(upper, new Float64Array(features), logDiagonal);
+    builder.linear(lower, shift, new Float64Array(features));
+  }
+};
 
-/** The type of the first part of a bijector that has no lowering, or null when all have one. */
+const lowerPlanar = (bijector: Planar, builder: PlanBuilder): void => {
+  const { features, leastSlope } = bijector.config;
+  builder.planar(leastSlope, contextual(bijector, [['w', features], ['u', features], ['b', 1]])); // prettier-ignore
+};
+
+const lowerRadial = (bijector: Radial, builder: PlanBuilder): void => {
+  const { features } = bijector.config;
+  builder.radial(contextual(bijector, [['center', features], ['alphaRaw', 1], ['betaRaw', 1]])); // prettier-ignore
+};
+
+const othersThan = (some: readonly number[], features: number): number[] => {
+  const without = new Set(some);
+  return Array.from({ length: features }, (_, i) => i).filter((i) => !without.has(i));
+};
+
+/** Outputs by parameter, from outputs by feature. */
+const byParameter = (network: Network, features: number, parameters: number): Network =>
+  withOutput(network, (output) => (output % features) * parameters + Math.floor(output / features));
+
+/** Parameters that a network moves by the context: θ + net(context), the parts side by side. */
+const contextual = (
+  { config, variables }: Planar | Radial,
+  parts: readonly (readonly [name: string, size: number])[],
+): Network => {
+  const weights = new WeightReader(variables);
+  const own = Float64Array.from(parts.flatMap(([name, size]) => [...weights.read(name, size)]));
+  if (config.context === 0) return constantNetwork(own);
+  const shape = { inputs: config.context, context: 0, outputs: own.length };
+  return withOutput(
+    lowerMlp(config.net, weights.part('net'), shape),
+    (output) => output,
+    (output) => own[output] ?? 0,
+  );
+};
+
+/** How one kind of bijector gets into a plan. */
+interface Lowering {
+  readonly applies: (bijector: Bijector) => boolean;
+  readonly lower: (bijector: Bijector, builder: PlanBuilder) => void;
+}
+
+const lowering = <B extends Bijector>(
+  kind: abstract new (...args: never[]) => B,
+  lower: (bijector: B, builder: PlanBuilder) => void,
+): Lowering => ({
+  applies: (bijector) => bijector instanceof kind,
+  lower: (bijector, builder) => {
+    if (bijector instanceof kind) lower(bijector, builder);
+  },
+});
+
+/** One line per kind of bijector that has a lowering. */
+const lowerings: readonly Lowering[] = [
+  lowering(ActNorm, lowerAffine),
+  lowering(AffineCoupling, lowerAffineCoupling),
+  lowering(Autoregressive, lowerAutoregressive),
+  lowering(Coupling, lowerCoupling),
+  lowering(ElementWiseAffine, lowerAffine),
+  lowering(LuLinear, lowerLuLinear),
+  lowering(Permutation, ({ config }, builder) => builder.permute(config.order)),
+  lowering(Planar, lowerPlanar),
+  lowering(Radial, lowerRadial),
+];
+
+/** Why a bijector has no lowering, in words; null when every part of it has one. */
 export const missingLowering = (bijector: Bijector): string | null => {
-  if (bijector instanceof Chain) return bijector.parts.map(missingLowering).find((type) => type !== null) ?? null;
-  const known = [ActNorm, AffineCoupling, ElementWiseAffine, Permutation].some((kind) => bijector instanceof kind);
-  return known ? null : bijector.config.type;
+  if (bijector instanceof Chain) return bijector.parts.map(missingLowering).find((reason) => reason !== null) ?? null;
+  if (bijector.forwardCost !== undefined && bijector.forwardCost !== 'parallel') {
+    return `the density of the bijector ${bijector.config.type} is ${bijector.forwardCost}, which has no compiled form`;
+  }
+  if (lowerings.some(({ applies }) => applies(bijector))) return null;
+  return `the bijector ${bijector.config.type} has no compiled form`;
 };
 
 /** Puts a bijector into a plan; {@link missingLowering} says beforehand whether every part of it can be. */
 export const lowerBijector = (bijector: Bijector, builder: PlanBuilder): void => {
-  if (lowerings.some((lower) => lower(bijector, builder))) return;
-  throw new RangeError(`the bijector ${bijector.config.type} has no lowering`);
+  if (bijector instanceof Chain) {
+    for (const part of bijector.parts) lowerBijector(part, builder);
+    return;
+  }
+  const found = lowerings.find(({ applies }) => applies(bijector));
+  if (found === undefined) throw new RangeError(`the bijector ${bijector.config.type} has no lowering`);
+  found.lower(bijector, builder);
 };

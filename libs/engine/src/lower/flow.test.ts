@@ -1,10 +1,11 @@
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { Chain, Flow, initBackend, Permutation, Random, realNVP, StandardNormal } from '@flowline/flows';
+import { Chain, Flow, iaf, initBackend, Permutation, Random, realNVP, StandardNormal } from '@flowline/flows';
 import type { Bijector, RealNvpOptions } from '@flowline/flows';
 import * as tf from '@tensorflow/tfjs-core';
 
 import { lowerFlow, whyNotLowered } from './flow.ts';
 import { interpret } from '../reference/interpreter.ts';
+import { familyCases } from '../testing/family-cases.ts';
 import { normalRows, randomizeWeights } from '../testing/random-flow.ts';
 import { validatePlan } from '../validate-plan.ts';
 
@@ -32,9 +33,20 @@ describe('lowering', () => {
     ['missing values', { features: 4, context: 3, presence: [null, 0, 2, null], activation: 'tanh' }],
   ];
 
-  it.each(cases)('%s: the plan is the flow', (_name, options) => {
-    const flow = made(realNVP({ layers: 4, hidden: [8], ...options, seed: 5 }));
-    randomizeWeights(flow, 6, options.scaleBound === null ? 0.3 : 1);
+  it.each(cases)('Real NVP, %s: the plan is the flow', (_name, options) => {
+    expectPlanOf(realNVP({ layers: 4, hidden: [8], ...options, seed: 5 }), options.scaleBound === null ? 0.3 : 1);
+  });
+
+  describe.each(familyCases)('$name: the plan is the flow', ({ make, size }) => {
+    it.each([1, 2, 5])('in %d dimensions', (features) => expectPlanOf(make({ features, seed: 5 }), size));
+    it('with a context', () => expectPlanOf(make({ features: 3, context: 2, seed: 5 }), size));
+    it('with missing values', () =>
+      expectPlanOf(make({ features: 4, context: 3, presence: [null, 0, 2, null], seed: 5 }), size));
+  });
+
+  const expectPlanOf = (flow: Flow, size: number): void => {
+    made(flow);
+    randomizeWeights(flow, 6, size);
     const n = 12;
     const width = flow.features + flow.context;
     const rows = normalRows(n, width, new Random(7));
@@ -55,7 +67,7 @@ describe('lowering', () => {
       expect(Math.abs(score - scores[i]!)).toBeLessThan(1e-4 + 2e-6 * Math.abs(score));
       latent.forEach((z, j) => expect(z).toBeCloseTo(latents[i * flow.features + j]!, 3));
     }
-  });
+  };
 
   it('folds permutations and affine maps away', () => {
     const couplings = realNVP({ features: 3, layers: 2, hidden: [4], seed: 1 }).bijector;
@@ -70,7 +82,7 @@ describe('lowering', () => {
       }),
     );
     const plan = lowerFlow(flow);
-    expect(plan.steps.map((step) => step.type)).toEqual(['affineCoupling', 'affineCoupling']);
+    expect(plan.steps.map((step) => step.type)).toEqual(['transform', 'transform']);
     expect([...interpret(plan, [1, 2, 3]).latent]).toEqual([3, 1, 2]);
   });
 
@@ -94,6 +106,7 @@ describe('lowering', () => {
     );
     expect(whyNotLowered(flow)).toMatch(/mystery/);
     expect(() => lowerFlow(flow)).toThrow(expect.objectContaining({ code: 'FLOWLINE_BACKEND_UNAVAILABLE' }));
+    expect(whyNotLowered(made(iaf({ features: 2, seed: 1 })))).toMatch(/inverted is sequential/);
     expect(whyNotLowered(made(realNVP({ features: 2, seed: 1 })))).toBeNull();
   });
 

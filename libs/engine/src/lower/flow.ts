@@ -1,18 +1,14 @@
 import { FlowlineError } from '@flowline/events';
-import { StandardNormal } from '@flowline/flows';
 import type { Flow } from '@flowline/flows';
 
+import { isLoweredBase, lowerBase } from './base.ts';
 import { lowerBijector, missingLowering } from './bijectors.ts';
 import { PlanBuilder } from './plan-builder.ts';
 import type { Plan } from '../plan.ts';
 
 /** What of a flow has no lowering, in words; null when the whole flow has one. */
-export const whyNotLowered = (flow: Flow): string | null => {
-  const { base, bijector } = flow;
-  if (!(base instanceof StandardNormal)) return `the base distribution ${base.config.type} has no compiled form`;
-  const type = missingLowering(bijector);
-  return type === null ? null : `the bijector ${type} has no compiled form`;
-};
+export const whyNotLowered = ({ base, bijector }: Flow): string | null =>
+  isLoweredBase(base) ? missingLowering(bijector) : `the base distribution ${base.config.type} has no compiled form`;
 
 /**
  * A flow with its present weights as a plan. Throws FLOWLINE_BACKEND_UNAVAILABLE when a part of it has no lowering: such a
@@ -28,5 +24,5 @@ export const lowerFlow = (flow: Flow): Plan => {
   }
   const builder = new PlanBuilder(flow.features, flow.context, flow.presence);
   lowerBijector(flow.bijector, builder);
-  return builder.build();
+  return builder.build(lowerBase(flow.base));
 };

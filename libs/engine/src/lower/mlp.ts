@@ -4,17 +4,23 @@ import type { WeightReader } from './weights.ts';
 import { at } from '../at.ts';
 import type { Layer, Network } from '../plan.ts';
 
+/** What a perceptron of libs/flows is over and above its configuration. */
+export interface MlpShape {
+  readonly inputs: number;
+  readonly context: number;
+  readonly outputs: number;
+  /** Per layer, which weights count, [rows × columns]; absent: all. */
+  readonly masks?: readonly ArrayLike<number>[];
+  /** Whether a residual connection around the first layer is possible (default true). */
+  readonly residualFirst?: boolean;
+}
+
 /**
  * A multilayer perceptron of libs/flows as a network over [inputs | context]: its kernels for the inputs and for the context
  * become one. Where nothing conditions it sees a column of zeros, which the plan leaves out.
  */
-export const lowerMlp = (
-  config: MlpConfig,
-  weights: WeightReader,
-  inputs: number,
-  context: number,
-  outputs: number,
-): Network => {
+export const lowerMlp = (config: MlpConfig, weights: WeightReader, shape: MlpShape): Network => {
+  const { inputs, context, outputs, masks, residualFirst = true } = shape;
   const layers: Layer[] = [];
   const width = inputs + context;
   const widths = [width, ...config.hidden, outputs];
@@ -27,12 +33,15 @@ export const lowerMlp = (
       source: value,
       inputs: rows,
       outputs: columns,
-      weights: i === 0 ? firstKernel(weights, inputs, context, columns) : weights.read(`w${i}`, rows * columns),
+      weights:
+        i === 0
+          ? firstKernel(weights, shape, columns)
+          : masked(weights.read(`w${i}`, rows * columns), masks === undefined ? undefined : at(masks, i)),
       bias: weights.read(`b${i}`, columns),
       activation: last ? 'linear' : config.activation,
     });
     // Only what conditions is added: not the context, and not the column of zeros.
-    if (config.residual && !last && (i === 0 ? inputs : rows) === columns) {
+    if (config.residual && !last && (i === 0 ? residualFirst && inputs === columns : rows === columns)) {
       const computed = layers.length;
       const before = i === 0 ? layers.push(selection(width, inputs)) : value;
       layers.push({ type: 'sum', sources: [computed, before] });
@@ -43,12 +52,16 @@ export const lowerMlp = (
 };
 
 /** [w0; c0]: [inputs + context × columns] */
-const firstKernel = (weights: WeightReader, inputs: number, context: number, columns: number): Float64Array => {
+const firstKernel = (weights: WeightReader, { inputs, context, masks }: MlpShape, columns: number): Float64Array => {
   const kernel = new Float64Array((inputs + context) * columns);
-  kernel.set(weights.read('w0', Math.max(1, inputs) * columns).subarray(0, inputs * columns));
+  const own = masked(weights.read('w0', Math.max(1, inputs) * columns), masks === undefined ? undefined : at(masks, 0));
+  kernel.set(own.subarray(0, inputs * columns));
   if (context > 0) kernel.set(weights.read('c0', context * columns), inputs * columns);
   return kernel;
 };
+
+const masked = (weights: Float64Array, mask: ArrayLike<number> | undefined): Float64Array =>
+  mask === undefined ? weights : weights.map((weight, i) => (at(mask, i) === 0 ? 0 : weight));
 
 /** The first `count` of a network's inputs as a value of its own. */
 const selection = (inputs: number, count: number): Layer => {
@@ -77,4 +90,39 @@ export const beside = (first: Network, second: Network): Network => {
     layers: [...first.layers, ...layers],
     outputs: [...first.outputs, ...second.outputs.map(moved)],
   };
+};
+
+/** A network that gives the same outputs whatever comes in. */
+export const constantNetwork = (outputs: Float64Array): Network => ({
+  inputs: 0,
+  layers: [
+    {
+      type: 'dense',
+      source: 0,
+      inputs: 0,
+      outputs: outputs.length,
+      weights: new Float64Array(0),
+      bias: outputs,
+      activation: 'linear',
+    },
+  ],
+  outputs: [1],
+});
+
+/** A network whose only output is changed: column o of it becomes what `from` names, plus `offset`. */
+export const withOutput = (
+  network: Network,
+  from: (output: number) => number,
+  offset: (output: number) => number = () => 0,
+): Network => {
+  const layers = network.layers.map((layer, i): Layer => {
+    if (i + 1 !== network.outputs[0] || layer.type !== 'dense') return layer;
+    const { inputs, outputs } = layer;
+    const weights = new Float64Array(inputs * outputs);
+    for (let row = 0; row < inputs; row++) {
+      for (let o = 0; o < outputs; o++) weights[row * outputs + o] = at(layer.weights, row * outputs + from(o));
+    }
+    return { ...layer, weights, bias: layer.bias.map((_, o) => at(layer.bias, from(o)) + offset(o)) };
+  });
+  return { ...network, layers };
 };

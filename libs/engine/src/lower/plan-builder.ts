@@ -1,24 +1,24 @@
 import { at } from '../at.ts';
-import type { AffineCouplingStep, Network, Plan, ScaleFunction, Step } from '../plan.ts';
+import type { Base, Network, Plan, Reading, Step, Transformer } from '../plan.ts';
 
-/** A coupling as a flow describes it, over the features in the order in which they arrive. */
-export interface CouplingDescription {
+/** A coupling or an autoregressive map as a flow describes it, over the features in the order in which they arrive. */
+export interface TransformDescription {
   readonly conditioning: readonly number[];
   readonly transformed: readonly number[];
   readonly inputClip: number | null;
-  readonly scale: ScaleFunction;
+  readonly transformer: Transformer;
   readonly network: Network;
 }
 
 /**
  * Collects a flow's bijectors, in the order of forward, into a plan. Permutations only rename dimensions. Affine maps wait
- * per dimension until something reads it: a coupling takes those of what it reads along with it, those of what it
- * transforms are used up, and what is left at the end belongs to the plan.
+ * per dimension until something reads it: a step takes those of what it reads along with it, those of what it writes are
+ * used up, and what is left at the end belongs to the plan.
  */
 export class PlanBuilder {
-  readonly #features: number;
-  readonly #context: number;
-  readonly #presence: readonly (number | null)[];
+  readonly features: number;
+  readonly context: number;
+  readonly presence: readonly (number | null)[];
   readonly #steps: Step[] = [];
   /** Which state dimension each feature is by now. */
   #order: Int32Array;
@@ -28,9 +28,9 @@ export class PlanBuilder {
   readonly #logScale: Float64Array;
 
   constructor(features: number, context: number, presence: readonly (number | null)[]) {
-    this.#features = features;
-    this.#context = context;
-    this.#presence = presence;
+    this.features = features;
+    this.context = context;
+    this.presence = presence;
     this.#order = Int32Array.from({ length: features }, (_, i) => i);
     this.#scale = new Float64Array(features).fill(1);
     this.#shift = new Float64Array(features);
@@ -47,46 +47,85 @@ export class PlanBuilder {
     this.#order.forEach((dimension, i) => {
       this.#scale[dimension] = at(this.#scale, dimension) * at(scale, i);
       this.#shift[dimension] = at(this.#shift, dimension) * at(scale, i) + at(shift, i);
-      this.#logScale[dimension] = at(this.#logScale, dimension) + Math.log(Math.abs(at(scale, i)));
     });
+    this.#count(Float64Array.from(scale, (value) => Math.log(Math.abs(value))));
   }
 
-  affineCoupling(description: CouplingDescription): void {
-    const dimensions = (features: readonly number[]): Int32Array =>
-      Int32Array.from(features, (feature) => at(this.#order, feature));
-    const waiting = (of: Float64Array, indices: Int32Array): Float64Array =>
-      Float64Array.from(indices, (dimension) => at(of, dimension));
-    const conditioning = dimensions(description.conditioning);
-    const transformed = dimensions(description.transformed);
-    const step: AffineCouplingStep = {
-      type: 'affineCoupling',
-      conditioning,
-      transformed,
-      conditioningScale: waiting(this.#scale, conditioning),
-      conditioningShift: waiting(this.#shift, conditioning),
-      transformedScale: waiting(this.#scale, transformed),
-      transformedShift: waiting(this.#shift, transformed),
-      inputClip: description.inputClip,
-      scale: description.scale,
-      network: description.network,
+  transform({ conditioning, transformed, inputClip, transformer, network }: TransformDescription): void {
+    const [reads, writes] = [this.#reading(conditioning), this.#reading(transformed)];
+    this.#push(
+      { type: 'transform', conditioning: reads, transformed: writes, inputClip, transformer, network },
+      writes,
+    );
+  }
+
+  /** x ← x·W + bias over all features, W row-major; `logScale` adds up to log|det W|, and belongs to the features one by one. */
+  linear(weights: Float64Array, bias: Float64Array, logScale: Float64Array): void {
+    const read = this.#reading();
+    this.#push({ type: 'linear', read, weights, bias }, read);
+    this.#count(logScale);
+  }
+
+  planar(leastSlope: number, network: Network): void {
+    const read = this.#reading();
+    this.#push({ type: 'planar', read, leastSlope, network }, read);
+  }
+
+  radial(network: Network): void {
+    const read = this.#reading();
+    this.#push({ type: 'radial', read, network }, read);
+  }
+
+  /** The plan over a base whose parameters, [k × d], are those of the latents in order; without one the standard normal. */
+  build(base?: Base): Plan {
+    return {
+      features: this.features,
+      context: this.context,
+      presence: this.presence,
+      steps: this.#steps,
+      scale: this.#scale,
+      shift: this.#shift,
+      logScale: this.#logScale,
+      order: this.#order,
+      base: this.#placed(base ?? standardNormal(this.features)),
     };
-    for (const dimension of transformed) {
+  }
+
+  #reading(features: ArrayLike<number> = this.#order.map((_, i) => i)): Reading {
+    const dimensions = Int32Array.from(features, (feature) => at(this.#order, feature));
+    const waiting = (of: Float64Array): Float64Array => Float64Array.from(dimensions, (dimension) => at(of, dimension));
+    return { dimensions, scale: waiting(this.#scale), shift: waiting(this.#shift) };
+  }
+
+  #push(step: Step, { dimensions }: Reading): void {
+    for (const dimension of dimensions) {
       this.#scale[dimension] = 1;
       this.#shift[dimension] = 0;
     }
     this.#steps.push(step);
   }
 
-  build(): Plan {
-    return {
-      features: this.#features,
-      context: this.#context,
-      presence: this.#presence,
-      steps: this.#steps,
-      scale: this.#scale,
-      shift: this.#shift,
-      logScale: this.#logScale,
-      order: this.#order,
+  #count(logScale: Float64Array): void {
+    this.#order.forEach((dimension, i) => {
+      this.#logScale[dimension] = at(this.#logScale, dimension) + at(logScale, i);
+    });
+  }
+
+  /** A base over the state dimensions, from one over the latents. */
+  #placed(base: Base): Base {
+    const place = (values: Float64Array): Float64Array => {
+      const placed = new Float64Array(values.length);
+      for (let k = 0; k < values.length; k += this.features) {
+        this.#order.forEach((dimension, i) => (placed[k + dimension] = at(values, k + i)));
+      }
+      return placed;
     };
+    return { ...base, location: place(base.location), logScale: place(base.logScale) };
   }
 }
+
+const standardNormal = (features: number): Base => ({
+  type: 'normal',
+  location: new Float64Array(features),
+  logScale: new Float64Array(features),
+});

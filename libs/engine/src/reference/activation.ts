@@ -1,5 +1,5 @@
 import { LEAKY_SLOPE } from '../plan.ts';
-import type { Activation, ScaleFunction } from '../plan.ts';
+import type { Activation } from '../plan.ts';
 
 /** y = activation(x) in float64. */
 export const activate = (activation: Activation, x: number): number => {
@@ -42,11 +42,3 @@ export const squash = (bound: number | null, x: number): number => (bound === nu
 
 /** d squash / dx from its value y. */
 export const squashSlope = (bound: number | null, y: number): number => (bound === null ? 1 : 1 - (y / bound) ** 2);
-
-/** The log-scale s of a coupling from the network's r. */
-export const logScale = (scale: ScaleFunction, r: number): number =>
-  scale.kind === 'softsign' ? r / (1 + Math.abs(r) / scale.bound) : squash(scale.bound, r);
-
-/** ds/dr from s. */
-export const logScaleSlope = (scale: ScaleFunction, s: number): number =>
-  scale.kind === 'softsign' ? (1 - Math.abs(s) / scale.bound) ** 2 : squashSlope(scale.bound, s);

@@ -132,11 +132,11 @@ interface ParityFile {
       const transformed = mask.flatMap((value, i) => (value === 1 ? [] : [i]));
       const network = (head: string, activation: Activation): Network =>
         maskedNetwork(file, `${k}.${head}`, activation, conditioning, transformed);
-      builder.affineCoupling({
+      builder.transform({
         conditioning,
         transformed,
         inputClip: null,
-        scale: { kind: 'tanh', bound: 2 },
+        transformer: { type: 'affine', scale: { kind: 'tanh', bound: 2 } },
         network: beside(network('s', 'tanh'), network('t', 'relu')),
       });
     });

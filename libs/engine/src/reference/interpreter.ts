@@ -1,5 +1,9 @@
-import { applyAffineCoupling } from './affine-coupling.ts';
-import type { RowState, StepTrace } from './affine-coupling.ts';
+import { evaluateBase } from './base.ts';
+import { applyLinear } from './linear.ts';
+import { applyPlanar } from './planar.ts';
+import { applyRadial } from './radial.ts';
+import type { RowState, StepTrace } from './step.ts';
+import { applyTransform } from './transform.ts';
 import { at } from '../at.ts';
 import type { Plan, Step } from '../plan.ts';
 
@@ -23,15 +27,14 @@ export const interpret = (plan: Plan, row: ArrayLike<number>): ReferenceResult =
   const state = Float64Array.from({ length: plan.features }, (_, i) => (at(observed, i) === 1 ? at(row, i) : 0));
   const traces = plan.steps.map((step) => applyStep(step, { state, context, observed }));
   const z = state.map((value, i) => at(plan.scale, i) * value + at(plan.shift, i) * at(observed, i));
-  let score = traces.reduce((sum, trace) => sum + trace.logDet, 0);
-  z.forEach((value, i) => {
-    score += at(observed, i) * (at(plan.logScale, i) - 0.5 * Math.log(2 * Math.PI)) - 0.5 * value * value;
-  });
+  const base = evaluateBase(plan.base, z, observed);
+  const logDet = traces.reduce((sum, trace) => sum + trace.logDet, 0);
+  const logScale = observed.reduce((sum, here, i) => sum + here * at(plan.logScale, i), 0);
   return {
-    score,
+    score: base.logDensity + logDet + logScale,
     latent: Float64Array.from(plan.order, (dimension) => at(z, dimension)),
     gradient: () => {
-      const adjoint = z.map((value, i) => -value * at(plan.scale, i));
+      const adjoint = base.slope.map((slope, i) => slope * at(plan.scale, i));
       for (const trace of [...traces].reverse()) trace.reverse(adjoint);
       return adjoint.map((value, i) => value * at(observed, i));
     },
@@ -39,8 +42,15 @@ export const interpret = (plan: Plan, row: ArrayLike<number>): ReferenceResult =
 };
 
 /** One line per type of step. */
-const applySteps: { readonly [T in Step['type']]: (step: Extract<Step, { type: T }>, row: RowState) => StepTrace } = {
-  affineCoupling: applyAffineCoupling,
+const applyStep = (step: Step, row: RowState): StepTrace => {
+  switch (step.type) {
+    case 'transform':
+      return applyTransform(step, row);
+    case 'linear':
+      return applyLinear(step, row);
+    case 'planar':
+      return applyPlanar(step, row);
+    case 'radial':
+      return applyRadial(step, row);
+  }
 };
-
-const applyStep = (step: Step, row: RowState): StepTrace => applySteps[step.type](step, row);

@@ -36,11 +36,11 @@ export const randomPlan = (shape: PlanShape): Plan => {
     const all = Array.from({ length: features }, (_, i) => i);
     const transformed = features - half;
     const network = (outputs: number): Network => randomNetwork(random, shape, half + context, outputs);
-    builder.affineCoupling({
+    builder.transform({
       conditioning: all.slice(0, half),
       transformed: all.slice(half),
       inputClip: shape.inputClip,
-      scale: shape.scale,
+      transformer: { type: 'affine', scale: shape.scale },
       network:
         shape.networks === 'shared' ? network(2 * transformed) : beside(network(transformed), network(transformed)),
     });

@@ -39,20 +39,17 @@ export class Made implements Conditioner {
     }
     this.#net = net;
     this.outputs = features * outputsPerFeature;
-    const degrees = degreesOf(order, context > 0, net.hidden, outputsPerFeature);
-    this.#layers = degrees.slice(1).map((columns, i): Layer => {
-      const rows = degrees[i] ?? [];
+    this.#layers = madeMasks({ order, context, outputsPerFeature, net }).map(({ mask, rows, columns }, i): Layer => {
       const isLast = i === net.hidden.length;
-      const sees = (from: number, to: number) => (isLast ? from < to : from <= to);
-      const mask = rows.flatMap((from) => columns.map((to) => (sees(from, to) ? 1 : 0)));
-      const seen = columns.map((to) => rows.filter((from) => sees(from, to)).length + (i === 0 ? context : 0));
-      const values = Float32Array.from(mask, (unmasked, at) =>
-        isLast || unmasked === 0 ? 0 : random.normal() * Math.sqrt(2 / (seen[at % columns.length] ?? 1)),
+      const seen = new Float32Array(columns).fill(i === 0 ? context : 0);
+      mask.forEach((unmasked, at) => (seen[at % columns] = (seen[at % columns] ?? 0) + unmasked));
+      const values = mask.map((unmasked, at) =>
+        isLast || unmasked === 0 ? 0 : random.normal() * Math.sqrt(2 / (seen[at % columns] ?? 1)),
       );
       return {
-        kernel: new Parameter<tf.Rank.R2>([rows.length, columns.length], values, { decay: true }),
-        mask: tf.keep(tf.tensor2d(mask, [rows.length, columns.length])),
-        bias: Parameter.zeros<tf.Rank.R1>([columns.length]),
+        kernel: new Parameter<tf.Rank.R2>([rows, columns], values, { decay: true }),
+        mask: tf.keep(tf.tensor2d(mask, [rows, columns])),
+        bias: Parameter.zeros<tf.Rank.R1>([columns]),
       };
     });
     this.#contextKernel = context > 0 ? contextKernel(context, features, net, this.outputs, random) : undefined;
@@ -89,6 +86,18 @@ interface Layer {
   readonly kernel: Parameter<tf.Rank.R2>;
   readonly mask: tf.Tensor2D;
   readonly bias: Parameter<tf.Rank.R1>;
+}
+
+/** The 0/1 mask of each kernel of a {@link Made}, [rows × columns], row-major; the context's kernel has none. */
+export function madeMasks({ order, context, outputsPerFeature, net }: MadeOptions) {
+  const degrees = degreesOf(order, context > 0, net.hidden, outputsPerFeature);
+  return degrees.slice(1).map((columns, i) => {
+    const rows = degrees[i] ?? [];
+    const isLast = i === net.hidden.length;
+    const sees = (from: number, to: number) => (isLast ? from < to : from <= to);
+    const mask = Float32Array.from(rows.flatMap((from) => columns.map((to) => (sees(from, to) ? 1 : 0))));
+    return { mask, rows: rows.length, columns: columns.length };
+  });
 }
 
 /** The degree of every unit, layer by layer from the inputs to the outputs. */

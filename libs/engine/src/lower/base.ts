@@ -1,0 +1,48 @@
+import { DiagonalNormal, GaussianMixture, logGamma, StandardNormal, StudentT } from '@flowline/flows';
+import type { Distribution } from '@flowline/flows';
+
+import { WeightReader } from './weights.ts';
+import type { Base } from '../plan.ts';
+
+/** A base distribution over the latents; {@link isLoweredBase} says beforehand whether its kind is known. */
+export const lowerBase = (base: Distribution): Base => {
+  const weights = new WeightReader(base.variables);
+  const { features } = base.config;
+  if (base instanceof StandardNormal) {
+    return { type: 'normal', location: new Float64Array(features), logScale: new Float64Array(features) };
+  }
+  if (base instanceof DiagonalNormal) {
+    return {
+      type: 'normal',
+      location: weights.read('location', features),
+      logScale: weights.read('logScale', features),
+    };
+  }
+  if (base instanceof StudentT) {
+    const { degreesOfFreedom: nu } = base.config;
+    return {
+      type: 'studentT',
+      degreesOfFreedom: nu,
+      logNormalizer: logGamma((nu + 1) / 2) - logGamma(nu / 2) - 0.5 * Math.log(nu * Math.PI),
+      location: weights.read('location', features),
+      logScale: weights.read('logScale', features),
+    };
+  }
+  if (base instanceof GaussianMixture) {
+    const { components } = base.config;
+    const logits = weights.read('logits', components);
+    const largest = Math.max(...logits);
+    const total = largest + Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit - largest), 0));
+    return {
+      type: 'gaussianMixture',
+      logWeights: logits.map((logit) => logit - total),
+      location: weights.read('means', components * features),
+      logScale: weights.read('logScales', components * features),
+    };
+  }
+  throw new RangeError(`the base distribution ${base.config.type} has no lowering`);
+};
+
+/** Whether {@link lowerBase} knows a kind of base. */
+export const isLoweredBase = (base: Distribution): boolean =>
+  [StandardNormal, DiagonalNormal, StudentT, GaussianMixture].some((kind) => base instanceof kind);

@@ -1,0 +1,62 @@
+import {
+  DiagonalNormal,
+  GaussianMixture,
+  glow,
+  maf,
+  naf,
+  neuralSpline,
+  planar,
+  radial,
+  Random,
+  realNVP,
+  StudentT,
+} from '@flowline/flows';
+import type { FamilyOptions, Flow } from '@flowline/flows';
+
+/** A flow whose density is one pass, of any size: what lowering and emitters must know. */
+export interface FamilyCase {
+  readonly name: string;
+  readonly make: (options: FamilyOptions) => Flow;
+  /** How large random weights may be (see randomizeWeights). */
+  readonly size: number;
+}
+
+const hidden = [12, 9];
+const studentT = ({ features }: FamilyOptions): StudentT =>
+  new StudentT({ type: 'studentT', features, degreesOfFreedom: 5 });
+const diagonalNormal = ({ features }: FamilyOptions): DiagonalNormal =>
+  new DiagonalNormal({ type: 'diagonalNormal', features });
+const mixture = ({ features, seed }: FamilyOptions): GaussianMixture =>
+  new GaussianMixture({ type: 'gaussianMixture', features, components: 3 }, new Random(seed));
+
+const family = (name: string, make: FamilyCase['make'], size = 1): FamilyCase => ({ name, make, size });
+
+/** Every family with a lowering, each as it is by default in small, then with other options. */
+export const familyCases: readonly FamilyCase[] = [
+  family('realNVP', (options) => realNVP({ layers: 4, hidden, ...options })),
+  family('realNVP, separate networks', (options) => realNVP({ layers: 3, hidden, networks: 'separate', ...options })),
+  family('realNVP, learned partition', (options) => realNVP({ layers: 3, hidden, partition: 'learned', ...options })),
+  family('glow', (options) => glow({ layers: 4, hidden, ...options })),
+  family("glow, the article's scale", (options) => glow({ layers: 3, hidden, scaleBound: 'sigmoid', ...options })),
+  family('maf', (options) => maf({ layers: 3, hidden, ...options })),
+  family('maf, residual, mixed, random orders', (options) =>
+    maf({ layers: 2, hidden: [10, 10, 10], residual: true, mixing: true, order: 'random', ...options }),
+  ),
+  family(
+    'maf, unbounded, no hidden layer',
+    (options) => maf({ layers: 2, hidden: [], scaleBound: null, inputClip: null, ...options }),
+    0.3,
+  ),
+  family('neuralSpline', (options) => neuralSpline({ layers: 3, hidden, bins: 6, ...options })),
+  family('neuralSpline, learned partition, raw parameters', (options) =>
+    neuralSpline({ layers: 2, hidden, bins: 4, tailBound: 3, parameterBound: null, partition: 'learned', ...options }),
+  ),
+  family('naf', (options) => naf({ layers: 2, hidden, units: 4, ...options })),
+  family('planar', (options) => planar({ layers: 4, hidden, ...options })),
+  family('radial', (options) => radial({ layers: 4, hidden, ...options })),
+  family('maf over Student t', (options) => maf({ layers: 2, hidden, base: studentT(options), ...options })),
+  family('glow over a mixture', (options) => glow({ layers: 2, hidden, base: mixture(options), ...options })),
+  family('radial over a trained normal', (options) =>
+    radial({ layers: 2, hidden, base: diagonalNormal(options), ...options }),
+  ),
+];
