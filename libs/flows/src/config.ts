@@ -19,6 +19,10 @@ export class ConfigReader {
     this.#where = where;
   }
 
+  get keys(): readonly string[] {
+    return Object.keys(this.#value);
+  }
+
   has(key: string): boolean {
     return this.#value[key] !== undefined;
   }

@@ -60,4 +60,13 @@ export { RationalQuadratic, type RationalQuadraticConfig } from './transformers/
 export { transformerFromConfig } from './transformers/registry.ts';
 export type { Transformer } from './transformers/transformer.ts';
 export { fit } from './training/fit.ts';
-export type { FitOptions, FitProgress, FitReport, NoiseOptions, Rows } from './training/options.ts';
+export type {
+  FitData,
+  FitOptions,
+  FitProgress,
+  FitReport,
+  NoiseOptions,
+  Rows,
+  RowStream,
+  TrainingCheckpoint,
+} from './training/options.ts';

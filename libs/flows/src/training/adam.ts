@@ -8,13 +8,21 @@ const { sqrt } = Math; // looked up once: the loop below runs over every paramet
  * JavaScript: one pass over the vector costs less than one dispatched op per parameter, and is the same on every backend.
  */
 export class Adam {
-  readonly #first: Float32Array;
-  readonly #second: Float32Array;
-  #count = 0;
+  /** Running means of the gradient and of its square, not corrected for their start at 0. */
+  readonly first: Float32Array;
+  readonly second: Float32Array;
+  #count: number;
 
-  constructor(size: number) {
-    this.#first = new Float32Array(size);
-    this.#second = new Float32Array(size);
+  /** At the start, or where a checkpoint left it. */
+  constructor(size: number, at?: AdamState) {
+    this.first = at?.first.slice() ?? new Float32Array(size);
+    this.second = at?.second.slice() ?? new Float32Array(size);
+    this.#count = at?.count ?? 0;
+  }
+
+  /** The number of steps taken. */
+  get count(): number {
+    return this.#count;
   }
 
   /**
@@ -33,7 +41,7 @@ export class Adam {
     const firstRate = learningRate / (1 - BETA_1 ** this.#count);
     const secondCorrection = 1 / (1 - BETA_2 ** this.#count);
     const shrink = learningRate * weightDecay;
-    const [first, second] = [this.#first, this.#second];
+    const { first, second } = this;
     for (let i = 0; i < values.length; i++) {
       const g = (gradient[i] ?? 0) * scale;
       const m = BETA_1 * (first[i] ?? 0) + (1 - BETA_1) * g;
@@ -45,3 +53,6 @@ export class Adam {
     }
   }
 }
+
+/** Everything that Adam needs to go on. */
+export type AdamState = Pick<Adam, 'first' | 'second' | 'count'>;

@@ -3,6 +3,12 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Random } from '../random.ts';
 import type { FitOptions, Rows } from './options.ts';
 
+/** Tensors of a batch: x [n × features], and context [n × c] for a flow that has one. */
+export interface Batch {
+  readonly x: tf.Tensor2D;
+  readonly context?: tf.Tensor2D;
+}
+
 /** Fills fixed buffers with noisy, masked rows, so that a step allocates nothing but its tensors. */
 export class BatchMaker {
   readonly #x: Float32Array;
@@ -28,25 +34,15 @@ export class BatchMaker {
     this.#random = random;
   }
 
-  /** size rows drawn with replacement. The tensors belong to the caller. */
-  draw(rows: Rows, size: number): Batch {
-    for (let i = 0; i < size; i++) this.#copy(rows, this.#random.integer(rows.size), i);
-    return this.#finish(size);
-  }
-
-  /** Rows from … to − 1, in order. The tensors belong to the caller. */
-  take(rows: Rows, from: number, to: number): Batch {
-    for (let row = from; row < to; row++) this.#copy(rows, row, row - from);
-    return this.#finish(to - from);
-  }
-
-  #copy(rows: Rows, from: number, to: number): void {
+  /** Copies one row to the given place of the batch. */
+  readonly put = (rows: Rows, from: number, to: number): void => {
     const [d, c] = [this.#features, this.#contextWidth];
     for (let j = 0; j < d; j++) this.#x[to * d + j] = rows.x[from * d + j] ?? 0;
     for (let j = 0; j < c; j++) this.#context[to * c + j] = rows.context?.[from * c + j] ?? 0;
-  }
+  };
 
-  #finish(size: number): Batch {
+  /** The first `size` rows that were put, with noise and masking. The tensors belong to the caller. */
+  finish(size: number): Batch {
     this.#addNoise(size);
     this.#mask(size);
     // Copies: the backend may hold on to the array it is given.
@@ -86,8 +82,8 @@ export class BatchMaker {
   }
 }
 
-/** Tensors of a batch: x [n × features], and context [n × c] for a flow that has one. */
-export interface Batch {
-  readonly x: tf.Tensor2D;
-  readonly context?: tf.Tensor2D;
+/** Frees the tensors of a batch. */
+export function disposeBatch({ x, context }: Batch): void {
+  x.dispose();
+  context?.dispose();
 }

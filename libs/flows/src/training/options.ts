@@ -11,6 +11,26 @@ export interface Rows {
   readonly size: number;
 }
 
+/**
+ * Rows that need not fit in memory: opens one pass over them, an epoch, in chunks of any size. It is called again for the next epoch,
+ * with its number, counted from 0. A chunk is read before the next is asked for, so its arrays may be used again. Resuming relies on
+ * an epoch giving the same rows in the same order whenever it is opened; how they are cut into chunks does not matter.
+ */
+export type RowStream = (epoch: number) => AsyncIterable<Rows>;
+
+/** What a flow is trained on: training rows in memory or streamed, and validation rows. */
+export interface FitData {
+  readonly train: Rows | RowStream;
+  readonly validation: Rows;
+}
+
+/** A training as it was after some step, from which {@link FitOptions.resume} goes on. */
+export interface TrainingCheckpoint {
+  readonly step: number;
+  /** A safetensors file with a checksum: weights, moments of Adam, random states, best weights, curves. */
+  readonly bytes: Uint8Array;
+}
+
 /** Noise that is added to each feature anew in every step, in the units of x; validation rows get noise once. */
 export interface NoiseOptions {
   /** Standard deviation of Gaussian noise, per feature. */
@@ -25,8 +45,13 @@ export interface FitOptions {
   readonly seed: number;
   /** The largest number of steps. */
   readonly steps: number;
-  /** Rows a step, drawn with replacement (default 256). */
+  /** Rows a step (default 256). From memory they are drawn with replacement; of a stream, each comes once an epoch. */
   readonly batchSize?: number;
+  /**
+   * Rows of a stream held at a time (default 16,384): each row of a batch is drawn from them at random, and the next row of the stream
+   * takes its place. With all rows of an epoch held, their order is uniformly random.
+   */
+  readonly shuffleRows?: number;
   /** The largest learning rate (default 1e-3). */
   readonly learningRate?: number;
   /** Decoupled weight decay of conditioner kernels, per unit of learning rate (default 0). */
@@ -51,8 +76,20 @@ export interface FitOptions {
   readonly patience?: number;
   /** Called after every validation and at least every 50 steps. */
   readonly onProgress?: (progress: FitProgress) => void;
-  /** Stops training: the promise rejects with FLOWLINE_ABORTED and the flow keeps the best weights so far. */
+  /**
+   * Stops training: a last checkpoint is handed out, the promise rejects with FLOWLINE_ABORTED, and the flow keeps the best weights so
+   * far.
+   */
   readonly signal?: AbortSignal;
+  /** Called with a checkpoint every `checkpointEvery` steps; training goes on when the promise it returns has settled. */
+  readonly onCheckpoint?: (checkpoint: TrainingCheckpoint) => void | Promise<void>;
+  /** Steps between checkpoints (default: validateEvery). */
+  readonly checkpointEvery?: number;
+  /**
+   * The bytes of a checkpoint to go on from. With the same flow, data, options and backend as the training that wrote it, weights and
+   * report end up as if it had never stopped, bit for bit; with others, FLOWLINE_MODEL_INCOMPATIBLE names the first that differs.
+   */
+  readonly resume?: Uint8Array;
 }
 
 /** How far training is. */
@@ -82,32 +119,32 @@ export interface FitReport {
   readonly trimmedShare: number;
 }
 
+/** The options that have no default. */
+type Optional = 'noise' | 'masking' | 'onProgress' | 'signal' | 'onCheckpoint' | 'resume';
+
 /** FitOptions with every default in place. */
-export type ResolvedFitOptions = Required<Omit<FitOptions, 'noise' | 'masking' | 'onProgress' | 'signal'>> &
-  Pick<FitOptions, 'noise' | 'masking' | 'onProgress' | 'signal'>;
+export type ResolvedFitOptions = Required<Omit<FitOptions, Optional>> & Pick<FitOptions, Optional>;
 
 /** Fills in defaults and checks options and data once. Throws FLOWLINE_USAGE or FLOWLINE_FEATURES_INVALID. */
-export function resolveFitOptions(
-  flow: Flow,
-  data: { readonly train: Rows; readonly validation: Rows },
-  options: FitOptions,
-): ResolvedFitOptions {
+export function resolveFitOptions(flow: Flow, data: FitData, options: FitOptions): ResolvedFitOptions {
+  const { validateEvery = 50 } = options;
   const resolved = {
     batchSize: 256,
+    shuffleRows: 16_384,
     learningRate: 1e-3,
     weightDecay: 0,
     warmupSteps: 0,
     finalLearningRateFraction: 0,
     clipNorm: 5,
     robust: false,
-    validateEvery: 50,
+    validateEvery,
     patience: 8,
+    checkpointEvery: validateEvery,
     ...options,
   };
-  for (const name of ['steps', 'batchSize', 'validateEvery', 'patience'] as const) {
-    require(Number.isInteger(resolved[name]) && resolved[name] >= 1, name, resolved[
-      name
-    ], 'a whole number of at least 1');
+  for (const name of ['steps', 'batchSize', 'shuffleRows', 'validateEvery', 'patience', 'checkpointEvery'] as const) {
+    const value = resolved[name];
+    require(Number.isInteger(value) && value >= 1, name, value, 'a whole number of at least 1');
   }
   for (const name of ['learningRate', 'clipNorm'] as const) {
     require(resolved[name] > 0 && Number.isFinite(resolved[name]), name, resolved[name], 'a number above 0');
@@ -115,7 +152,9 @@ export function resolveFitOptions(
   for (const name of ['weightDecay', 'warmupSteps', 'finalLearningRateFraction'] as const) {
     require(resolved[name] >= 0 && Number.isFinite(resolved[name]), name, resolved[name], 'a number of at least 0');
   }
-  for (const [name, rows] of Object.entries(data)) checkRows(flow, rows, name);
+  // A stream is checked chunk by chunk, as it comes.
+  if (typeof data.train !== 'function') checkRows(flow, data.train, 'train');
+  checkRows(flow, data.validation, 'validation');
   for (const kind of ['gaussian', 'uniform'] as const) {
     const noise = resolved.noise?.[kind];
     if (noise !== undefined) assertRows(noise, 1, flow.features, `noise.${kind}`);
@@ -128,7 +167,13 @@ export function resolveFitOptions(
 }
 
 function checkRows(flow: Flow, rows: Rows, where: string): void {
-  require(Number.isInteger(rows.size) && rows.size >= 1, `${where}.size`, rows.size, 'at least one row');
+  require(rows.size >= 1, `${where}.size`, rows.size, 'at least one row');
+  assertRowsOf(flow, rows, where);
+}
+
+/** Throws FLOWLINE_FEATURES_INVALID unless rows are as wide as the flow and finite, FLOWLINE_USAGE for a size that is no count. */
+export function assertRowsOf(flow: Pick<Flow, 'features' | 'context'>, rows: Rows, where: string): void {
+  require(Number.isInteger(rows.size) && rows.size >= 0, `${where}.size`, rows.size, 'a whole number');
   assertRows(rows.x, rows.size, flow.features, `${where}.x`);
   if (flow.context > 0 || rows.context !== undefined) {
     assertRows(rows.context ?? new Float32Array(), rows.size, flow.context, `${where}.context`);

@@ -1,0 +1,193 @@
+import { FlowError } from '../flow-error.ts';
+import type { Random } from '../random.ts';
+import type { Rows, RowStream } from './options.ts';
+import { assertRowsOf } from './options.ts';
+import type { PutRow, RowSource, SourcePosition } from './row-source.ts';
+
+/** What {@link StreamedRows} is made of. */
+export interface StreamedRowsParts {
+  readonly open: RowStream;
+  readonly flow: { readonly features: number; readonly context: number };
+  /** Rows held for shuffling. */
+  readonly capacity: number;
+  /** Each epoch's order is drawn by a fork of it. */
+  readonly random: Random;
+  readonly signal: AbortSignal | undefined;
+  /** Where to begin: the rows of that epoch up to there are read and passed over. */
+  readonly start: SourcePosition;
+}
+
+/**
+ * Rows of a stream, each once an epoch, shuffled through a buffer. What a row is drawn by depends on the seed, the epoch and its place
+ * in it alone, so that (epoch, taken) is all a checkpoint needs, and chunks may be of any size.
+ *
+ * An epoch: opened → buffer filled from chunks, a random row of it taken for each row that comes → drained → the next epoch.
+ */
+export class StreamedRows implements RowSource {
+  readonly #parts: StreamedRowsParts;
+  readonly #held: Held;
+  #position: SourcePosition;
+  #epoch: number;
+  #taken = 0;
+  #order: Random;
+  #chunks: AsyncIterator<Rows> | undefined;
+  #chunk: Rows | undefined;
+  #chunkCount = 0;
+  #nextRow = 0;
+  #hasEnded = false;
+  #isReading = false;
+
+  constructor(parts: StreamedRowsParts) {
+    this.#parts = parts;
+    this.#position = parts.start;
+    this.#epoch = parts.start.epoch;
+    this.#order = parts.random.fork(`epoch ${this.#epoch}`);
+    this.#held = new Held(parts.flow, parts.capacity);
+  }
+
+  get position(): SourcePosition {
+    return this.#position;
+  }
+
+  async take(size: number, put: PutRow): Promise<boolean> {
+    while (this.#taken < this.#position.taken && this.#epoch === this.#position.epoch) {
+      if (!(await this.#fill())) return false;
+      if (this.#epoch !== this.#position.epoch) throw changed(this.#position);
+      this.#takeOne(() => undefined, 0);
+    }
+    for (let i = 0; i < size; i++) {
+      if (!this.#fillFromChunk() && !(await this.#fill())) return false;
+      this.#takeOne(put, i);
+    }
+    this.#position = { epoch: this.#epoch, taken: this.#taken };
+    return true;
+  }
+
+  async close(): Promise<void> {
+    const closed = this.#chunks?.return?.();
+    // A generator that is waiting for its own source closes only when that answers: nobody waits for it.
+    if (this.#isReading) closed?.catch(() => undefined);
+    else await closed;
+  }
+
+  #takeOne(put: PutRow, to: number): void {
+    this.#held.takeAt(this.#order.integer(this.#held.size), put, to);
+    this.#taken += 1;
+  }
+
+  /** Fills the buffer, from the next epoch where this one is used up; false where training was cancelled. */
+  async #fill(): Promise<boolean> {
+    while (!this.#fillFromChunk()) {
+      if (this.#hasEnded) this.#beginNextEpoch();
+      if (!(await this.#read())) return false;
+    }
+    return true;
+  }
+
+  /** Fills the buffer as far as the chunk goes; whether a row may be taken now. */
+  #fillFromChunk(): boolean {
+    while (this.#chunk !== undefined && this.#nextRow < this.#chunk.size && !this.#held.isFull) {
+      this.#held.put(this.#chunk, this.#nextRow);
+      this.#nextRow += 1;
+    }
+    return this.#held.isFull || (this.#hasEnded && this.#held.size > 0);
+  }
+
+  #beginNextEpoch(): void {
+    if (this.#taken === 0) {
+      throw new FlowError('FLOWLINE_FEATURES_INVALID', `epoch ${this.#epoch} has no rows, expected at least one`, {
+        where: 'train',
+        remedy: 'Give a function that opens the rows anew each time it is called.',
+      });
+    }
+    this.#epoch += 1;
+    this.#taken = 0;
+    this.#order = this.#parts.random.fork(`epoch ${this.#epoch}`);
+    this.#chunks = undefined;
+    this.#chunkCount = 0;
+    this.#hasEnded = false;
+  }
+
+  /** The next chunk, or the end of the epoch; false where training was cancelled while it was waited for. */
+  async #read(): Promise<boolean> {
+    const { open, flow, signal } = this.#parts;
+    this.#chunks ??= open(this.#epoch)[Symbol.asyncIterator]();
+    this.#isReading = true;
+    const next = await unlessAborted(this.#chunks.next(), signal);
+    if (next === 'aborted') return false;
+    this.#isReading = false;
+    this.#hasEnded = next.done === true;
+    this.#chunk = next.done === true ? undefined : next.value;
+    this.#nextRow = 0;
+    if (this.#chunk !== undefined) {
+      assertRowsOf(flow, this.#chunk, `train: epoch ${this.#epoch}, chunk ${this.#chunkCount}`);
+      this.#chunkCount += 1;
+    }
+    return true;
+  }
+}
+
+/** Rows in a fixed buffer, in no particular order. */
+class Held implements Rows {
+  readonly x: Float32Array;
+  readonly context: Float32Array;
+  readonly #features: number;
+  readonly #contextWidth: number;
+  readonly #capacity: number;
+  #size = 0;
+
+  constructor({ features, context }: { readonly features: number; readonly context: number }, capacity: number) {
+    this.#features = features;
+    this.#contextWidth = context;
+    this.#capacity = capacity;
+    this.x = new Float32Array(capacity * features);
+    this.context = new Float32Array(capacity * context);
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  get isFull(): boolean {
+    return this.#size === this.#capacity;
+  }
+
+  put(rows: Rows, from: number): void {
+    const [d, c] = [this.#features, this.#contextWidth];
+    this.x.set(rows.x.subarray(from * d, (from + 1) * d), this.#size * d);
+    if (rows.context !== undefined) this.context.set(rows.context.subarray(from * c, (from + 1) * c), this.#size * c);
+    this.#size += 1;
+  }
+
+  /** Hands on a row, whose place the last one takes. */
+  takeAt(at: number, put: PutRow, to: number): void {
+    put(this, at, to);
+    const [d, c, last] = [this.#features, this.#contextWidth, this.#size - 1];
+    this.x.copyWithin(at * d, last * d, (last + 1) * d);
+    this.context.copyWithin(at * c, last * c, (last + 1) * c);
+    this.#size = last;
+  }
+}
+
+async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T | 'aborted'> {
+  if (signal === undefined) return promise;
+  let stop = (): void => undefined;
+  const aborted = new Promise<'aborted'>((resolve) => {
+    stop = () => resolve('aborted');
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop);
+  });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+function changed({ epoch, taken }: SourcePosition): FlowError {
+  return new FlowError(
+    'FLOWLINE_MODEL_INCOMPATIBLE',
+    `epoch ${epoch} of the training rows ended before row ${taken}, where the checkpoint was taken`,
+    { where: 'resume', remedy: 'Resume on the rows that the training began with, or train again.' },
+  );
+}

@@ -1,0 +1,178 @@
+import { createHash } from 'node:crypto';
+
+import * as tf from '@tensorflow/tfjs-core';
+
+import { ConfigReader, unexpected } from '../config.ts';
+import { FlowError } from '../flow-error.ts';
+import type { Flow } from '../flow.ts';
+import type { RandomState } from '../random.ts';
+import type { SafeTensor } from '../safetensors.ts';
+import type { FileKind } from '../sealed-file.ts';
+import { openSealedFile, sealFile } from '../sealed-file.ts';
+import type { FitData, ResolvedFitOptions, Rows } from './options.ts';
+import type { SourcePosition } from './row-source.ts';
+import type { Counters, TrainingSnapshot } from './training-state.ts';
+
+const KIND: FileKind = { format: 'flowline.training', version: 1, writtenBy: "fit's onCheckpoint" };
+
+/** What decides the result of a training besides its flow, by name, as JSON text. */
+export type TrainingIdentity = Readonly<Record<string, string>>;
+
+/** All that a checkpoint holds. */
+export interface CheckpointContent {
+  readonly identity: TrainingIdentity;
+  /** The flow's configuration before training and now, as JSON: data-dependent initialisation changes it. */
+  readonly flowAtStart: string;
+  readonly flow: string;
+  readonly snapshot: TrainingSnapshot;
+  /** The generator of batches, noise and masking. */
+  readonly random: RandomState;
+  readonly position: SourcePosition;
+}
+
+/** The options that decide a result and are plain values. */
+const DECIDING = [
+  'seed',
+  'steps',
+  'batchSize',
+  'learningRate',
+  'weightDecay',
+  'warmupSteps',
+  'finalLearningRateFraction',
+  'clipNorm',
+  'robust',
+  'validateEvery',
+  'patience',
+] as const satisfies readonly (keyof ResolvedFitOptions)[];
+
+/** The identity of a training: every option that changes its result, the backend, and fingerprints of the rows in memory. */
+export function identityOf({ train, validation }: FitData, options: ResolvedFitOptions): TrainingIdentity {
+  const { noise, masking, shuffleRows } = options;
+  const parts = [
+    ...DECIDING.map((name) => [name, options[name]] as const),
+    ['noise', { gaussian: [...(noise?.gaussian ?? [])], uniform: [...(noise?.uniform ?? [])] }],
+    ['masking', masking ?? null],
+    ['backend', tf.getBackend()],
+    ['train', typeof train === 'function' ? `a stream, ${shuffleRows} rows held` : fingerprint(train)],
+    ['validation', fingerprint(validation)],
+  ] as const;
+  return Object.fromEntries(parts.map(([name, value]) => [name, JSON.stringify(value)]));
+}
+
+/** A checkpoint as a safetensors file. */
+export function encodeCheckpoint(content: CheckpointContent): Uint8Array {
+  const { snapshot, ...rest } = content;
+  const { counters, weights, bestWeights, adam, curves, recentSum, bestNll } = snapshot;
+  const vector = (data: Float32Array): SafeTensor => ({ dtype: 'F32', shape: [data.length], data });
+  const curve = Float64Array.from(
+    curves.flatMap(({ step, trainNll, validationNll }) => [step, trainNll, validationNll]),
+  );
+  return sealFile(KIND, {
+    config: JSON.stringify({ ...rest, counters, adamCount: adam.count }),
+    tensors: new Map<string, SafeTensor>([
+      ['weights', vector(weights)],
+      ['bestWeights', vector(bestWeights)],
+      ['adam/first', vector(adam.first)],
+      ['adam/second', vector(adam.second)],
+      // As float64 and not as JSON, which has no infinity and no NaN.
+      ['curves', { dtype: 'F64', shape: [curves.length, 3], data: curve }],
+      ['recentSum', { dtype: 'F64', shape: [1], data: Float64Array.of(recentSum) }],
+      ['bestNll', { dtype: 'F64', shape: [1], data: Float64Array.of(bestNll) }],
+    ]),
+  });
+}
+
+/** Throws FLOWLINE_MODEL_CORRUPTED for damaged bytes, FLOWLINE_MODEL_INCOMPATIBLE for those of something else. */
+export function decodeCheckpoint(bytes: Uint8Array): CheckpointContent {
+  const { config, tensors } = openSealedFile(KIND, bytes);
+  const reader = new ConfigReader(JSON.parse(config), 'resume');
+  const vector = (name: string): Float32Array => {
+    const data = tensors.get(name)?.data;
+    if (!(data instanceof Float32Array)) throw unexpected(`resume.${name}`, tensors.get(name)?.dtype, 'F32 values');
+    return data;
+  };
+  const doubles = (name: string): readonly number[] => [...(tensors.get(name)?.data ?? [])];
+  const curves = doubles('curves');
+  const counters = reader.object('counters');
+  const [position, random] = [reader.object('position'), reader.object('random')];
+  const [a = 0, b = 0, c = 0, d = 0] = random.integers('words', -(2 ** 31));
+  return {
+    identity: readIdentity(reader.field('identity')),
+    flowAtStart: reader.string('flowAtStart'),
+    flow: reader.string('flow'),
+    position: { epoch: position.integer('epoch'), taken: position.integer('taken') },
+    random: { words: [a, b, c, d], origin: random.number('origin'), spare: random.numberOrNull('spare') },
+    snapshot: {
+      counters: readCounters(counters),
+      weights: vector('weights'),
+      bestWeights: vector('bestWeights'),
+      adam: { first: vector('adam/first'), second: vector('adam/second'), count: reader.integer('adamCount') },
+      curves: Array.from({ length: curves.length / 3 }, (_, i) => {
+        const [step = 0, trainNll = 0, validationNll = 0] = curves.slice(3 * i, 3 * i + 3);
+        return { step, trainNll, validationNll };
+      }),
+      recentSum: doubles('recentSum')[0] ?? 0,
+      bestNll: doubles('bestNll')[0] ?? Infinity,
+    },
+  };
+}
+
+/** Throws FLOWLINE_MODEL_INCOMPATIBLE unless the checkpoint is of this flow and of a training with this identity. */
+export function assertResumable(checkpoint: CheckpointContent, flow: Flow, identity: TrainingIdentity): void {
+  const config = JSON.stringify(flow.config);
+  if (config !== checkpoint.flowAtStart && config !== checkpoint.flow) {
+    throw mismatch(
+      'flow',
+      described(checkpoint.flow, checkpoint.snapshot.weights.length),
+      described(config, flow.parameterCount),
+    );
+  }
+  for (const name of new Set([...Object.keys(identity), ...Object.keys(checkpoint.identity)])) {
+    const [found, expected] = [checkpoint.identity[name] ?? 'nothing', identity[name] ?? 'nothing'];
+    if (found !== expected) throw mismatch(name, found, expected);
+  }
+}
+
+/** A flow in words, from its configuration: family, shape, and a digest that tells apart flows which differ elsewhere. */
+function described(config: string, parameters: number): string {
+  const reader = new ConfigReader(JSON.parse(config), 'resume.flow');
+  const [family, features, context] = [reader.string('family'), reader.integer('features'), reader.integer('context')];
+  const digest = createHash('sha256').update(config).digest('hex').slice(0, 8);
+  return `${family} with ${features} features, ${context} context columns, ${parameters} parameters (configuration ${digest})`;
+}
+
+function readIdentity(value: unknown): TrainingIdentity {
+  const reader = new ConfigReader(value, 'resume.identity');
+  return Object.fromEntries(reader.keys.map((name) => [name, reader.string(name)]));
+}
+
+function readCounters(reader: ConfigReader): Counters {
+  return {
+    step: reader.integer('step'),
+    skippedSteps: reader.integer('skippedSteps'),
+    sinceBest: reader.integer('sinceBest'),
+    bestStep: reader.integer('bestStep'),
+    drawnRows: reader.integer('drawnRows'),
+    keptRows: reader.integer('keptRows'),
+    recentCount: reader.integer('recentCount'),
+  };
+}
+
+function fingerprint({ x, context, size }: Rows): string {
+  const hash = createHash('sha256').update(String(size));
+  for (const values of [x, context ?? new Float32Array()]) {
+    hash.update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+  }
+  return `${size} rows, sha256 ${hash.digest('hex')}`;
+}
+
+function mismatch(name: string, found: string, expected: string): FlowError {
+  return new FlowError(
+    'FLOWLINE_MODEL_INCOMPATIBLE',
+    `found a checkpoint with ${name} ${found}, expected ${expected}`,
+    {
+      where: `resume.${name}`,
+      remedy: 'Resume with the flow, data, options and backend that the training began with, or train again.',
+    },
+  );
+}

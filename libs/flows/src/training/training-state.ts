@@ -1,0 +1,133 @@
+import type { AdamState } from './adam.ts';
+import { Adam } from './adam.ts';
+import type { FitReport } from './options.ts';
+
+/** Improvements below this, in nats, do not count: they would postpone early stopping for ever. */
+const LEAST_IMPROVEMENT_NATS = 1e-4;
+
+/** Numbers that training adds up from step to step. */
+export interface Counters {
+  readonly step: number;
+  readonly skippedSteps: number;
+  /** Validations since the best one. */
+  readonly sinceBest: number;
+  readonly bestStep: number;
+  /** Rows of all batches, and those of them that counted in the loss. */
+  readonly drawnRows: number;
+  readonly keptRows: number;
+  /** The finite training losses since the last validation. */
+  readonly recentCount: number;
+}
+
+/** All that a training has learnt after some step; with the states of its generators, all that it needs to go on. */
+export interface TrainingSnapshot {
+  readonly counters: Counters;
+  readonly recentSum: number;
+  readonly bestNll: number;
+  readonly weights: Float32Array;
+  readonly bestWeights: Float32Array;
+  readonly adam: AdamState;
+  readonly curves: FitReport['curves'];
+}
+
+/** Weights in training, their optimizer and the record of how it goes. `weights` is the caller's own vector, which it steps. */
+export class TrainingState {
+  readonly weights: Float32Array;
+  readonly adam: Adam;
+  #counters: Counters;
+  #recentSum: number;
+  #bestNll: number;
+  #bestWeights: Float32Array;
+  readonly #curves: FitReport['curves'][number][];
+
+  /** At the start, or where a checkpoint left it; `weights` then take its values. */
+  constructor(weights: Float32Array, at?: TrainingSnapshot) {
+    if (at !== undefined) weights.set(at.weights);
+    this.weights = weights;
+    this.adam = new Adam(weights.length, at?.adam);
+    this.#counters = at?.counters ?? {
+      step: 0,
+      skippedSteps: 0,
+      sinceBest: 0,
+      bestStep: 0,
+      drawnRows: 0,
+      keptRows: 0,
+      recentCount: 0,
+    };
+    this.#recentSum = at?.recentSum ?? 0;
+    this.#bestNll = at?.bestNll ?? Infinity;
+    this.#bestWeights = at?.bestWeights ?? weights.slice();
+    this.#curves = [...(at?.curves ?? [])];
+  }
+
+  get counters(): Counters {
+    return this.#counters;
+  }
+
+  /** The mean training loss since the last validation; NaN where there is none. */
+  get trainNll(): number {
+    return this.#recentSum / this.#counters.recentCount;
+  }
+
+  /** The weights of the best validation, or the first ones. */
+  get bestWeights(): Float32Array {
+    return this.#bestWeights;
+  }
+
+  /** Counts a step that was taken or, its gradient not being finite, skipped. */
+  countStep(nll: number, isTaken: boolean, rows: { readonly drawn: number; readonly kept: number }): void {
+    const before = this.#counters;
+    const counts = Number.isFinite(nll);
+    if (counts) this.#recentSum += nll;
+    this.#counters = {
+      ...before,
+      step: before.step + 1,
+      skippedSteps: before.skippedSteps + (isTaken ? 0 : 1),
+      drawnRows: before.drawnRows + rows.drawn,
+      keptRows: before.keptRows + rows.kept,
+      recentCount: before.recentCount + (counts ? 1 : 0),
+    };
+  }
+
+  /** Records a validation, and keeps the weights if it is the best; the running training loss starts anew. */
+  recordValidation(validationNll: number): void {
+    const { step } = this.#counters;
+    this.#curves.push({ step, trainNll: this.trainNll, validationNll });
+    const isBest = validationNll < this.#bestNll - LEAST_IMPROVEMENT_NATS;
+    if (isBest) {
+      this.#bestNll = validationNll;
+      this.#bestWeights = this.weights.slice();
+    }
+    this.#counters = {
+      ...this.#counters,
+      ...(isBest ? { sinceBest: 0, bestStep: step } : { sinceBest: this.#counters.sinceBest + 1 }),
+      recentCount: 0,
+    };
+    this.#recentSum = 0;
+  }
+
+  snapshot(): TrainingSnapshot {
+    return {
+      counters: this.#counters,
+      recentSum: this.#recentSum,
+      bestNll: this.#bestNll,
+      weights: this.weights,
+      bestWeights: this.#bestWeights,
+      adam: this.adam,
+      curves: this.#curves,
+    };
+  }
+
+  report(steps: number): FitReport {
+    const { step, bestStep, skippedSteps, drawnRows, keptRows } = this.#counters;
+    return {
+      steps: step,
+      bestStep,
+      bestValidationNll: this.#bestNll,
+      skippedSteps,
+      stoppedEarly: step < steps,
+      curves: this.#curves,
+      trimmedShare: drawnRows === 0 ? 0 : 1 - keptRows / drawnRows,
+    };
+  }
+}
