@@ -59,6 +59,15 @@ export { DeepSigmoid, type DeepSigmoidConfig } from './transformers/deep-sigmoid
 export { RationalQuadratic, type RationalQuadraticConfig } from './transformers/rational-quadratic.ts';
 export { transformerFromConfig } from './transformers/registry.ts';
 export type { Transformer } from './transformers/transformer.ts';
+export type { Estimate } from './selection/estimate.ts';
+export {
+  selectFlow,
+  type CandidateReport,
+  type FlowCandidate,
+  type FlowSelection,
+  type SelectFlowOptions,
+  type SelectionData,
+} from './selection/select-flow.ts';
 export { fit } from './training/fit.ts';
 export type {
   FitData,
