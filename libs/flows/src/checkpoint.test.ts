@@ -35,11 +35,11 @@ describe('checkpoint', () => {
     const { tensors, metadata } = decodeSafetensors(saveFlow(made()));
     expect(metadata).toMatchObject({
       format: 'flowline.flow',
-      version: '1',
+      version: '2',
       sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
     });
     expect(JSON.parse(metadata.config!)).toMatchObject({ family: 'realNVP', features: 3, presence: [null, 0, null] });
-    expect(tensors.get('bijector/affineCoupling1/w0')).toMatchObject({ dtype: 'F32', shape: [2, 4] });
+    expect(tensors.get('bijector/coupling1/w0')).toMatchObject({ dtype: 'F32', shape: [2, 4] });
   });
 
   it.each<[string, () => Uint8Array, string, RegExp]>([
@@ -77,9 +77,9 @@ describe('checkpoint', () => {
     ['a file of another program', () => encodeSafetensors({}, { format: 'pt' }), 'FLOWLINE_MODEL_INCOMPATIBLE', /"pt"/],
     [
       'another version',
-      () => changed((_, metadata) => (metadata.version = '2')),
+      () => changed((_, metadata) => (metadata.version = '1')),
       'FLOWLINE_MODEL_INCOMPATIBLE',
-      /version 2, expected 1/,
+      /version 1, expected 2/,
     ],
   ])('refuses %s', (_name, bytes, code, message) => {
     expect(() => loadFlow(bytes())).toThrow(

@@ -14,7 +14,7 @@ import { Random } from './random.ts';
 import { assertShape, finite } from './validation.ts';
 
 /** The version of {@link FlowConfig} and of the weights' layout that this release reads and writes. */
-export const FLOW_FORMAT_VERSION = 1;
+export const FLOW_FORMAT_VERSION = 2;
 
 /** A flow without its weights: plain JSON. */
 export interface FlowConfig {

@@ -3,7 +3,6 @@ export { FlowError, type FlowErrorCode, type FlowErrorOptions } from './flow-err
 export { Random, type RandomState } from './random.ts';
 export type { Bijector, BijectorConfig, BijectorFactory, InverseCost } from './bijector.ts';
 export { ActNorm, type ActNormConfig } from './bijectors/act-norm.ts';
-export { AffineCoupling, type AffineCouplingConfig, type CouplingNetworks } from './bijectors/affine-coupling.ts';
 export type { ScaleFunction } from './bijectors/scale-function.ts';
 export { Autoregressive, type AutoregressiveConfig, type AutoregressiveOptions } from './bijectors/autoregressive.ts';
 export { Chain, type ChainConfig } from './bijectors/chain.ts';
@@ -19,6 +18,7 @@ export { Radial, type RadialConfig } from './bijectors/radial.ts';
 export { Squeeze, type SqueezeConfig } from './bijectors/squeeze.ts';
 export { bijectorFromConfig, registerBijector } from './bijectors/registry.ts';
 export type { Activation } from './conditioners/activation.ts';
+export type { CouplingNetworks } from './conditioners/coupling-networks.ts';
 export type { Conditioner } from './conditioners/conditioner.ts';
 export { Made, madeMasks, type MadeOptions } from './conditioners/made.ts';
 export { Mlp, type MlpConfig } from './conditioners/mlp.ts';
@@ -58,7 +58,7 @@ export { AffineTransformer, type AffineTransformerConfig, type SigmoidScale } fr
 export { DeepSigmoid, type DeepSigmoidConfig } from './transformers/deep-sigmoid.ts';
 export { RationalQuadratic, type RationalQuadraticConfig } from './transformers/rational-quadratic.ts';
 export { transformerFromConfig } from './transformers/registry.ts';
-export type { Transformer } from './transformers/transformer.ts';
+export type { Transformer, TransformerParameters } from './transformers/transformer.ts';
 export type { Estimate } from './selection/estimate.ts';
 export {
   selectFlow,

@@ -55,7 +55,7 @@ export class Parameter<R extends tf.Rank = tf.Rank> {
   }
 }
 
-/** Parameters by name; names are stable, e.g. `affineCoupling0/w0`, and are those of the saved tensors. */
+/** Parameters by name; names are stable, e.g. `coupling0/w0`, and are those of the saved tensors. */
 export type NamedVariables = ReadonlyMap<string, Parameter>;
 
 /** Parameters under a prefix: `w0` becomes `prefix/w0`. */

@@ -1,6 +1,5 @@
 import {
   ActNorm,
-  AffineCoupling,
   Autoregressive,
   Chain,
   Coupling,
@@ -27,28 +26,18 @@ const lowerAffine = (bijector: ActNorm | ElementWiseAffine, builder: PlanBuilder
   builder.affine(weights.read('logScale', features).map(Math.exp), weights.read('shift', features));
 };
 
-const lowerAffineCoupling = (bijector: AffineCoupling, builder: PlanBuilder): void => {
-  const { features, context, conditioning, inputClip, scale, networks } = bijector.config;
+const lowerCoupling = (bijector: Coupling, builder: PlanBuilder): void => {
+  const { transformed } = bijector;
+  const { context, conditioning, inputClip, networks } = bijector.config;
+  const transformer = lowerTransformer(bijector.config.transformer);
   const weights = new WeightReader(bijector.variables);
-  const transformed = othersThan(conditioning, features);
+  const width = transformed.length;
   const mlp = (net: MlpConfig, part: WeightReader, outputs: number): Network =>
     lowerMlp(net, part, { inputs: conditioning.length, context, outputs });
-  const width = transformed.length;
   const network =
     networks.kind === 'shared'
-      ? mlp(networks.net, weights, 2 * width)
+      ? mlp(networks.net, weights, parametersOf(transformer) * width)
       : beside(mlp(networks.scale, weights.part('scale'), width), mlp(networks.shift, weights.part('shift'), width));
-  const transformer = lowerTransformer({ type: 'affine', scale });
-  builder.transform({ conditioning, transformed, inputClip, transformer, network });
-};
-
-const lowerCoupling = (bijector: Coupling, builder: PlanBuilder): void => {
-  const { features, context, conditioning, inputClip, net } = bijector.config;
-  const transformer = lowerTransformer(bijector.config.transformer);
-  const transformed = othersThan(conditioning, features);
-  const outputs = transformed.length * parametersOf(transformer);
-  const mlp = lowerMlp(net, new WeightReader(bijector.variables), { inputs: conditioning.length, context, outputs });
-  const network = byParameter(mlp, transformed.length, parametersOf(transformer));
   builder.transform({ conditioning, transformed, inputClip, transformer, network });
 };
 
@@ -86,11 +75,6 @@ const lowerPlanar = (bijector: Planar, builder: PlanBuilder): void => {
 const lowerRadial = (bijector: Radial, builder: PlanBuilder): void => {
   const { features } = bijector.config;
   builder.radial(contextual(bijector, [['center', features], ['alphaRaw', 1], ['betaRaw', 1]])); // prettier-ignore
-};
-
-const othersThan = (some: readonly number[], features: number): number[] => {
-  const without = new Set(some);
-  return Array.from({ length: features }, (_, i) => i).filter((i) => !without.has(i));
 };
 
 /** Outputs by parameter, from outputs by feature. */
@@ -132,7 +116,6 @@ const lowering = <B extends Bijector>(
 /** One line per kind of bijector that has a lowering. */
 const lowerings: readonly Lowering[] = [
   lowering(ActNorm, lowerAffine),
-  lowering(AffineCoupling, lowerAffineCoupling),
   lowering(Autoregressive, lowerAutoregressive),
   lowering(Coupling, lowerCoupling),
   lowering(ElementWiseAffine, lowerAffine),

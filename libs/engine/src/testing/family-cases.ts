@@ -36,7 +36,7 @@ export const familyCases: readonly FamilyCase[] = [
   family('realNVP', (options) => realNVP({ layers: 4, hidden, ...options })),
   family('realNVP, separate networks', (options) => realNVP({ layers: 3, hidden, networks: 'separate', ...options })),
   family('realNVP, learned partition', (options) => realNVP({ layers: 3, hidden, partition: 'learned', ...options })),
-  family('glow', (options) => glow({ layers: 4, hidden, ...options })),
+  family('glow', (options) => glow({ layers: 4, hidden, ...options }), 0.7),
   family("glow, the article's scale", (options) => glow({ layers: 3, hidden, scaleBound: 'sigmoid', ...options })),
   family('maf', (options) => maf({ layers: 3, hidden, ...options })),
   family('maf, residual, mixed, random orders', (options) =>
@@ -47,7 +47,7 @@ export const familyCases: readonly FamilyCase[] = [
     (options) => maf({ layers: 2, hidden: [], scaleBound: null, inputClip: null, ...options }),
     0.3,
   ),
-  family('neuralSpline', (options) => neuralSpline({ layers: 3, hidden, bins: 6, ...options })),
+  family('neuralSpline', (options) => neuralSpline({ layers: 3, hidden, bins: 6, ...options }), 0.7),
   family('neuralSpline, learned partition, raw parameters', (options) =>
     neuralSpline({ layers: 2, hidden, bins: 4, tailBound: 3, parameterBound: null, partition: 'learned', ...options }),
   ),

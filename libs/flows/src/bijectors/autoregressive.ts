@@ -10,6 +10,7 @@ import { masked } from '../ops/masked.ts';
 import { squash } from '../ops/squash.ts';
 import type { NamedVariables } from '../parameter.ts';
 import type { Random } from '../random.ts';
+import { featureMajor } from '../transformers/parameters.ts';
 import { transformerFromConfig } from '../transformers/registry.ts';
 import type { Transformer } from '../transformers/transformer.ts';
 
@@ -71,7 +72,7 @@ export class Autoregressive implements Bijector {
     return tf.tidy(() => {
       const [n, d] = x.shape;
       const parameters = tf.reshape<tf.Rank.R3>(this.#parametersAt(x, context), [n, d, -1]);
-      const [z, logSlope] = this.#transformer.forward(x, parameters);
+      const [z, logSlope] = this.#transformer.forward(x, featureMajor(parameters));
       return [masked(z, observed), tf.sum(masked(logSlope, observed), 1)];
     });
   }
@@ -85,7 +86,7 @@ export class Autoregressive implements Bijector {
       for (const feature of this.config.order) {
         const column = (rows: tf.Tensor2D) => tf.slice(rows, [0, feature], [n, 1]);
         const own = tf.slice(this.#parametersAt(x, context), [0, feature * width], [n, width]);
-        const [found, logSlope] = this.#transformer.inverse(column(z), tf.reshape(own, [n, 1, width]));
+        const [found, logSlope] = this.#transformer.inverse(column(z), featureMajor(tf.reshape(own, [n, 1, width])));
         const isThere = observed === undefined ? undefined : column(observed);
         const placed = tf.pad(masked(found, isThere), [
           [0, 0],

@@ -1,29 +1,29 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 import type { Bijector, BijectorConfig, InverseCost } from '../bijector.ts';
-import type { MlpConfig } from '../conditioners/mlp.ts';
-import { Mlp, readMlpConfig } from '../conditioners/mlp.ts';
+import type { CouplingNetworks } from '../conditioners/coupling-networks.ts';
+import { CouplingPerceptrons, readCouplingNetworks } from '../conditioners/coupling-networks.ts';
 import type { TypedConfig } from '../config.ts';
-import { ConfigReader } from '../config.ts';
+import { ConfigReader, unexpected } from '../config.ts';
 import { columnScatter, columnSelection, LinearMap } from '../ops/linear-map.ts';
 import { masked } from '../ops/masked.ts';
 import { squash } from '../ops/squash.ts';
 import type { NamedVariables } from '../parameter.ts';
 import type { Random } from '../random.ts';
+import { zeroedWhere } from '../transformers/parameters.ts';
 import { transformerFromConfig } from '../transformers/registry.ts';
 import type { Transformer } from '../transformers/transformer.ts';
-import { transformedFeatures } from './affine-coupling.ts';
 
 /** The configuration of a {@link Coupling}. */
 export interface CouplingConfig extends BijectorConfig {
   readonly type: 'coupling';
   readonly features: number;
   readonly context: number;
-  /** The features that condition and pass unchanged, in the order in which the network sees them; the others are transformed. */
+  /** The features that condition and pass unchanged, in the order in which the networks see them; the others are transformed. */
   readonly conditioning: readonly number[];
-  /** The network sees clip·tanh(input / clip); null: the input as it is. */
+  /** The networks see clip·tanh(input / clip); null: the input as it is. */
   readonly inputClip: number | null;
-  readonly net: MlpConfig;
+  readonly networks: CouplingNetworks;
   readonly transformer: TypedConfig;
 }
 
@@ -31,47 +31,39 @@ export interface CouplingConfig extends BijectorConfig {
 export type CouplingOptions = Omit<CouplingConfig, 'type' | 'transformer'> & { readonly transformer: Transformer };
 
 /**
- * A coupling with any transformer: z_a = x_a, z_b = g(x_b; θ(x_a, context)) feature by feature, log|det ∂z/∂x| = Σ log ∂z_b/∂x_b
- * (Dinh et al., NICE, 2015). Both directions cost one pass of the network and that of the transformer.
+ * A coupling with any transformer (Dinh et al., NICE, 2015): z_a = x_a, z_b = g(x_b; θ(x_a, context)) feature by feature, log|det ∂z/∂x| =
+ * Σ log ∂z_b/∂x_b. With the affine one it is Real NVP's, z_b = x_b ⊙ exp(s(x_a)) + t(x_a), log|det| = Σ s (Dinh et al., 2017). Both
+ * directions cost one pass of the networks and that of the transformer.
  *
- * Parameters: those of the network, `w0`, `c0`, `b0`, `w1`, …, whose outputs are the p parameters of the first transformed feature,
- * then those of the next. With nothing to condition on, `w0` sees a column of zeros.
+ * Parameters: `w0`, `c0`, `b0`, `w1`, … of the shared network, whose outputs are the first parameter of each transformed feature in
+ * ascending order, then the second of each, …: [s | t] for the affine one; or the same under `scale/` and `shift/`. With nothing to
+ * condition on, `w0` sees a column of zeros.
  */
 export class Coupling implements Bijector {
   readonly config: CouplingConfig;
   readonly inverseCost: InverseCost;
   readonly variables: NamedVariables;
-  readonly #transformer: Transformer;
-  readonly #net: Mlp;
-  readonly #width: number;
-  readonly #toConditioning: LinearMap;
-  readonly #toTransformed: LinearMap;
-  readonly #kept: LinearMap;
-  readonly #back: LinearMap;
+  readonly transformer: Transformer;
+  /** The features that are transformed, ascending. */
+  readonly transformed: readonly number[];
+  readonly #networks: CouplingPerceptrons;
+  /** How features are taken apart and put together, for a transformer that does not pass zeros. */
+  readonly #split: Split | undefined;
 
   constructor(options: CouplingOptions, random: Random) {
-    const { features, context, conditioning, net, transformer } = options;
+    const { features, context, conditioning, networks, transformer } = options;
     this.config = { ...options, type: 'coupling', transformer: transformer.config };
     this.inverseCost = transformer.inverseCost;
-    this.#transformer = transformer;
-    const transformed = transformedFeatures(this.config);
-    this.#width = transformed.length;
-    this.#net = new Mlp(
-      Math.max(1, conditioning.length),
-      context,
-      transformed.length * transformer.parametersPerFeature,
-      net,
+    this.transformer = transformer;
+    this.transformed = transformedFeatures(features, conditioning);
+    const { parametersPerFeature, passesAtZero: passesAll } = transformer;
+    this.#networks = new CouplingPerceptrons(
+      networks,
+      { features, context, conditioning, transformed: this.transformed, parametersPerFeature, passesAll },
       random,
     );
-    this.variables = this.#net.variables;
-    this.#toConditioning = columnSelection(features, conditioning);
-    this.#toTransformed = columnSelection(features, transformed);
-    this.#kept = new LinearMap(
-      features,
-      features,
-      conditioning.map((index) => [index, index, 1]),
-    );
-    this.#back = columnScatter(transformed.length, 0, features, transformed);
+    this.variables = this.#networks.variables;
+    this.#split = passesAll ? undefined : splitOf(features, conditioning, this.transformed);
   }
 
   /** Makes one from its JSON. */
@@ -82,7 +74,7 @@ export class Coupling implements Bijector {
       context: reader.integer('context'),
       conditioning: reader.integers('conditioning'),
       inputClip: reader.numberOrNull('inputClip'),
-      net: readMlpConfig(reader.object('net')),
+      networks: readCouplingNetworks(reader.object('networks')),
       transformer: transformerFromConfig(reader.field('transformer')),
     };
     return new Coupling(options, random);
@@ -105,20 +97,50 @@ export class Coupling implements Bijector {
   ): [tf.Tensor2D, tf.Tensor1D] {
     return tf.tidy(() => {
       const { inputClip } = this.config;
-      const clipped = (input: tf.Tensor2D) => (inputClip === null ? input : squash(input, inputClip));
-      const outputs = this.#net.apply(
-        clipped(this.#toConditioning.apply(rows)),
-        context === undefined ? undefined : clipped(context),
-      );
-      const parameters = tf.reshape<tf.Rank.R3>(outputs, [rows.shape[0], this.#width, -1]);
-      const mask = observed === undefined ? undefined : this.#toTransformed.apply(observed);
-      const [moved, logSlope] = this.#transformer[direction](this.#toTransformed.apply(rows), parameters);
-      return [tf.add(this.#kept.apply(rows), this.#back.apply(masked(moved, mask))), tf.sum(masked(logSlope, mask), 1)];
+      const clip = (input: tf.Tensor2D) => (inputClip === null ? input : squash(input, inputClip));
+      const parameters = this.#networks.parametersAt(rows, context, clip);
+      if (this.#split === undefined) {
+        const [moved, logSlope] = this.transformer[direction](rows, zeroedWhere(parameters, observed));
+        return [moved, tf.sum(logSlope, 1)];
+      }
+      const { transformed, kept, back } = this.#split;
+      const mask = observed === undefined ? undefined : transformed.apply(observed);
+      const [moved, logSlope] = this.transformer[direction](transformed.apply(rows), parameters);
+      return [tf.add(kept.apply(rows), back.apply(masked(moved, mask))), tf.sum(masked(logSlope, mask), 1)];
     });
   }
 
   dispose(): void {
-    for (const map of [this.#toConditioning, this.#toTransformed, this.#kept, this.#back]) map.dispose();
-    this.#net.dispose();
+    for (const map of Object.values(this.#split ?? {})) map.dispose();
+    this.#networks.dispose();
   }
+}
+
+/** transformed: x → x_b; kept: x → x with zeros for x_b; back: z_b → z with zeros for z_a. */
+type Split = Readonly<Record<'transformed' | 'kept' | 'back', LinearMap>>;
+
+function splitOf(features: number, conditioning: readonly number[], transformed: readonly number[]): Split {
+  return {
+    transformed: columnSelection(features, transformed),
+    kept: new LinearMap(
+      features,
+      features,
+      conditioning.map((index) => [index, index, 1]),
+    ),
+    back: columnScatter(transformed.length, 0, features, transformed),
+  };
+}
+
+/** The features that a coupling transforms, ascending. Throws FLOWLINE_MODEL_INCOMPATIBLE where `conditioning` leaves none or does not fit. */
+function transformedFeatures(features: number, conditioning: readonly number[]): number[] {
+  const conditions = new Set(conditioning);
+  const transformed = Array.from({ length: features }, (_, i) => i).filter((i) => !conditions.has(i));
+  if (conditions.size !== conditioning.length || conditioning.some((i) => i >= features) || transformed.length === 0) {
+    throw unexpected(
+      'coupling.conditioning',
+      conditioning,
+      `distinct features below ${features} that leave at least one to transform`,
+    );
+  }
+  return transformed;
 }

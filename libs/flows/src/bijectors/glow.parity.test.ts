@@ -36,13 +36,13 @@ describe('a Glow step against nflows', () => {
         context: 0,
         conditioning,
         inputClip: null,
-        net: { hidden: [hidden], activation: 'relu', residual: false },
+        networks: { kind: 'shared', net: { hidden: [hidden], activation: 'relu', residual: false } },
         transformer: new AffineTransformer({ type: 'affine', scale: { kind: 'sigmoid' } }),
       },
       new Random(1),
     );
-    // Ours are the raw scale and the shift of each feature in turn; nflows' all shifts, then all raw scales.
-    const outputs = Array.from({ length: 2 * width }, (_, i) => (i % 2 === 0 ? width : 0) + Math.floor(i / 2));
+    // Ours are all raw scales, then all shifts; nflows' all shifts, then all raw scales.
+    const outputs = Array.from({ length: 2 * width }, (_, i) => (i + width) % (2 * width));
     coupling.variables.get('w0')!.assign(kernelFrom(of('2.transform_net.a.weight')));
     coupling.variables.get('b0')!.assign(biasFrom(of('2.transform_net.a.bias')));
     coupling.variables.get('w1')!.assign(kernelFrom(of('2.transform_net.b.weight'), outputs));

@@ -3,7 +3,6 @@ import { ConfigReader, unexpected } from '../config.ts';
 import { FlowError } from '../flow-error.ts';
 import type { Random } from '../random.ts';
 import { ActNorm } from './act-norm.ts';
-import { AffineCoupling } from './affine-coupling.ts';
 import { Autoregressive } from './autoregressive.ts';
 import { Chain } from './chain.ts';
 import { Coupling } from './coupling.ts';
@@ -20,7 +19,6 @@ import { Squeeze } from './squeeze.ts';
 /** From the `type` of a configuration to what makes it: one line per bijector. */
 const factories = new Map<string, BijectorFactory>([
   ['actNorm', ActNorm.fromConfig],
-  ['affineCoupling', AffineCoupling.fromConfig],
   ['autoregressive', Autoregressive.fromConfig],
   ['chain', Chain.fromConfig],
   ['coupling', Coupling.fromConfig],

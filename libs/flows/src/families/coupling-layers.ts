@@ -2,20 +2,21 @@ import type { Bijector } from '../bijector.ts';
 import { ActNorm } from '../bijectors/act-norm.ts';
 import { Coupling } from '../bijectors/coupling.ts';
 import { LuLinear } from '../bijectors/lu-linear.ts';
+import type { CouplingNetworks } from '../conditioners/coupling-networks.ts';
+import type { MlpConfig } from '../conditioners/mlp.ts';
 import type { PartitionScheme } from '../partition.ts';
 import { partition } from '../partition.ts';
 import { Random } from '../random.ts';
 import type { Transformer } from '../transformers/transformer.ts';
 import type { CouplingFamilyOptions } from './coupling-options.ts';
 
-/** In each layer, as far as they are asked for: ActNorm, LU map, coupling. */
+/** In each layer, as far as they are asked for: ActNorm, LU map, coupling; its networks are one shared by all parameters unless given. */
 export function couplingLayers(
   options: CouplingFamilyOptions & { readonly partition: PartitionScheme | 'learned' },
   transformer: Transformer,
+  networks: CouplingNetworks = { kind: 'shared', net: perceptronOf(options) },
 ): Bijector[] {
   const { features, context = 0, layers = 8, actNorm = true, inputClip = 5, partition: scheme, seed } = options;
-  const { hidden = [64, 64], activation = 'relu', residual = false } = options;
-  const net = { hidden, activation, residual };
   const random = new Random(seed);
   const weights = random.fork('weights');
   const isLearned = scheme === 'learned';
@@ -23,6 +24,15 @@ export function couplingLayers(
   return divided.flatMap((conditioning): Bijector[] => [
     ...(actNorm ? [new ActNorm({ type: 'actNorm', features, initialized: false })] : []),
     ...(isLearned ? [new LuLinear({ type: 'luLinear', features })] : []),
-    new Coupling({ features, context, conditioning, inputClip, net, transformer }, weights),
+    new Coupling({ features, context, conditioning, inputClip, networks, transformer }, weights),
   ]);
+}
+
+/** The shape of each network, with its defaults. */
+export function perceptronOf({
+  hidden = [64, 64],
+  activation = 'relu',
+  residual = false,
+}: CouplingFamilyOptions): MlpConfig {
+  return { hidden, activation, residual };
 }

@@ -2,7 +2,7 @@ import type { Activation } from '../conditioners/activation.ts';
 import type { PartitionScheme } from '../partition.ts';
 import type { FamilyOptions } from './family.ts';
 
-/** The options that the coupling families besides Real NVP share. */
+/** The options that the coupling families share. */
 export interface CouplingFamilyOptions extends FamilyOptions {
   /** The number of couplings (default 8). */
   readonly layers?: number;

@@ -2,25 +2,33 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs-core';
 
 import { initBackend } from '../backend.ts';
-import type { AffineCouplingConfig } from '../bijectors/affine-coupling.ts';
+import type { CouplingConfig } from '../bijectors/coupling.ts';
+import type { ScaleFunction } from '../bijectors/scale-function.ts';
 import type { FlowConfig } from '../flow.ts';
-import { Flow } from '../flow.ts';
+import { Flow, FLOW_FORMAT_VERSION } from '../flow.ts';
 import type { ParityFile } from '../testing/parity.ts';
 import { biasFrom, kernelFrom, readParity } from '../testing/parity.ts';
+import { AffineTransformer } from '../transformers/affine.ts';
 
 beforeAll(() => initBackend('wasm'));
 
-const coupling = (config: Omit<AffineCouplingConfig, 'type' | 'context' | 'inputClip'>): AffineCouplingConfig => ({
-  type: 'affineCoupling',
+const coupling = ({
+  scale,
+  ...config
+}: Pick<CouplingConfig, 'features' | 'conditioning' | 'networks'> & {
+  readonly scale: ScaleFunction;
+}): CouplingConfig => ({
+  type: 'coupling',
   context: 0,
   inputClip: null,
+  transformer: new AffineTransformer({ type: 'affine', scale }).config,
   ...config,
 });
 
-const flowOf = (features: number, couplings: readonly AffineCouplingConfig[]) => {
+const flowOf = (features: number, couplings: readonly CouplingConfig[]) => {
   const config: FlowConfig = {
     format: 'flowline.flow',
-    version: 1,
+    version: FLOW_FORMAT_VERSION,
     family: 'realNVP',
     features,
     context: 0,
@@ -69,7 +77,7 @@ describe('Real NVP against PyTorch', () => {
       masks.forEach((mask, k) => {
         for (const [letter, name] of [['s', 'scale'] as const, ['t', 'shift'] as const]) {
           const set = (parameter: string, values: Float32Array) =>
-            flow.variables.get(`bijector/affineCoupling${k}/${name}/${parameter}`)!.assign(values);
+            flow.variables.get(`bijector/coupling${k}/${name}/${parameter}`)!.assign(values);
           set('w0', kernelFrom(weights[`${k}.${letter}1.weight`], undefined, indices(mask, 1)));
           set('b0', biasFrom(weights[`${k}.${letter}1.bias`]));
           set('w1', kernelFrom(weights[`${k}.${letter}2.weight`], indices(mask, 0)));
@@ -110,8 +118,8 @@ describe('Real NVP against PyTorch', () => {
         for (let layer = 0; layer <= last; layer++) {
           const of = (kind: string) => weights[`transform.transforms.${k}.hyper.${2 * layer}.${kind}`];
           const outputs = layer === last ? order : undefined;
-          flow.variables.get(`bijector/affineCoupling${k}/w${layer}`)!.assign(kernelFrom(of('weight'), outputs));
-          flow.variables.get(`bijector/affineCoupling${k}/b${layer}`)!.assign(biasFrom(of('bias'), outputs));
+          flow.variables.get(`bijector/coupling${k}/w${layer}`)!.assign(kernelFrom(of('weight'), outputs));
+          flow.variables.get(`bijector/coupling${k}/b${layer}`)!.assign(biasFrom(of('bias'), outputs));
         }
       });
       expectParity(flow, reference);

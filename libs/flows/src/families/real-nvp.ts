@@ -1,41 +1,21 @@
-import type { Bijector } from '../bijector.ts';
-import { ActNorm } from '../bijectors/act-norm.ts';
-import type { CouplingNetworks } from '../bijectors/affine-coupling.ts';
-import { AffineCoupling } from '../bijectors/affine-coupling.ts';
 import { ElementWiseAffine } from '../bijectors/element-wise-affine.ts';
-import { LuLinear } from '../bijectors/lu-linear.ts';
 import { boundedBy } from '../bijectors/scale-function.ts';
-import type { Activation } from '../conditioners/activation.ts';
+import type { CouplingNetworks } from '../conditioners/coupling-networks.ts';
 import type { Flow } from '../flow.ts';
-import type { PartitionScheme } from '../partition.ts';
-import { partition } from '../partition.ts';
-import { Random } from '../random.ts';
-import type { FamilyOptions } from './family.ts';
+import { AffineTransformer } from '../transformers/affine.ts';
+import { couplingLayers, perceptronOf } from './coupling-layers.ts';
+import type { CouplingFamilyOptions } from './coupling-options.ts';
 import { assembled } from './family.ts';
 
-/** The options of {@link realNVP}. */
-export interface RealNvpOptions extends FamilyOptions {
-  /** The number of couplings (default 8). */
-  readonly layers?: number;
-  /** Widths of the hidden layers of each coupling's network (default [64, 64]). */
-  readonly hidden?: readonly number[];
-  /** Default `relu`. With separate networks it is that of the shift; the log-scale's is tanh. */
-  readonly activation?: Activation;
-  /** Adds the input of a hidden layer to its output where the widths agree (default false). */
-  readonly residual?: boolean;
-  /** Default `shared`: one network for log-scale and shift. `separate`: a tanh one for s and another for t, as the article draws it. */
+/** The options of {@link realNVP}; its partition is `alternating` unless another is asked for. */
+export interface RealNvpOptions extends CouplingFamilyOptions {
+  /**
+   * Default `shared`: one network for log-scale and shift. `separate`: a tanh one for s and another for t, whose activation is
+   * `activation`, as the article draws it.
+   */
   readonly networks?: 'shared' | 'separate';
   /** The largest |s| of one coupling, in nats (default 2); null: unbounded. */
   readonly scaleBound?: number | null;
-  /** Networks see clip·tanh(input / clip) (default 5); null: the input as it is. */
-  readonly inputClip?: number | null;
-  /** An ActNorm before each coupling (default true). */
-  readonly actNorm?: boolean;
-  /**
-   * How features are divided (default `alternating`); `learned`: a trained LU map mixes them before each coupling, and halves condition in
-   * turn.
-   */
-  readonly partition?: PartitionScheme | 'learned';
   /** A trainable scale and shift per feature at the end (default false). */
   readonly finalAffine?: boolean;
 }
@@ -51,36 +31,15 @@ export interface RealNvpOptions extends FamilyOptions {
  * ```
  */
 export function realNVP(options: RealNvpOptions): Flow {
-  const { features, context = 0, layers = 8, seed, scaleBound = 2, inputClip = 5 } = options;
-  const { actNorm = true, finalAffine = false, partition: scheme = 'alternating' } = options;
-  const random = new Random(seed);
-  const isLearned = scheme === 'learned';
-  const conditioning = partition(isLearned ? 'halves' : scheme, features, layers, random.fork('partition'));
-  const weights = random.fork('weights');
-  const networks = couplingNetworks(options);
-  const parts = conditioning.flatMap((indices): Bijector[] => [
-    ...(actNorm ? [new ActNorm({ type: 'actNorm', features, initialized: false })] : []),
-    ...(isLearned ? [new LuLinear({ type: 'luLinear', features })] : []),
-    new AffineCoupling(
-      {
-        type: 'affineCoupling',
-        features,
-        context,
-        conditioning: indices,
-        scale: boundedBy(scaleBound),
-        inputClip,
-        networks,
-      },
-      weights,
-    ),
-  ]);
-  if (finalAffine) parts.push(new ElementWiseAffine({ type: 'elementWiseAffine', features }));
-  return assembled('realNVP', options, parts);
+  const { features, partition = 'alternating', scaleBound = 2, finalAffine = false } = options;
+  const transformer = new AffineTransformer({ type: 'affine', scale: boundedBy(scaleBound) });
+  const layers = couplingLayers({ ...options, partition }, transformer, couplingNetworks(options));
+  const last = finalAffine ? [new ElementWiseAffine({ type: 'elementWiseAffine', features })] : [];
+  return assembled('realNVP', options, [...layers, ...last]);
 }
 
 function couplingNetworks(options: RealNvpOptions): CouplingNetworks {
-  const { hidden = [64, 64], activation = 'relu', residual = false } = options;
-  const net = { hidden, activation, residual };
+  const net = perceptronOf(options);
   return options.networks === 'separate'
     ? { kind: 'separate', scale: { ...net, activation: 'tanh' }, shift: net }
     : { kind: 'shared', net };

@@ -1,8 +1,8 @@
 import type { Bijector } from '../bijector.ts';
 import { ActNorm } from '../bijectors/act-norm.ts';
-import type { AffineCouplingConfig } from '../bijectors/affine-coupling.ts';
-import { AffineCoupling } from '../bijectors/affine-coupling.ts';
 import { Chain } from '../bijectors/chain.ts';
+import type { CouplingOptions } from '../bijectors/coupling.ts';
+import { Coupling } from '../bijectors/coupling.ts';
 import { ElementWiseAffine } from '../bijectors/element-wise-affine.ts';
 import { Permutation } from '../bijectors/permutation.ts';
 import { PixelLogit } from '../bijectors/pixel-logit.ts';
@@ -12,6 +12,8 @@ import { realNVP } from '../families/real-nvp.ts';
 import { Flow } from '../flow.ts';
 import { partition } from '../partition.ts';
 import { Random } from '../random.ts';
+import type { AffineTransformerConfig } from '../transformers/affine.ts';
+import { AffineTransformer } from '../transformers/affine.ts';
 import type { Constructor, Shape } from './constructor.ts';
 import { familyConstructors } from './family-table.ts';
 
@@ -39,16 +41,17 @@ const single = (name: string, make: (shape: Shape, random: Random) => Bijector):
   trained: false,
 });
 
-const coupling = (shape: Shape, random: Random, changes: Partial<AffineCouplingConfig>) =>
-  new AffineCoupling(
+const affine = (scale: AffineTransformerConfig['scale']) => new AffineTransformer({ type: 'affine', scale });
+
+const coupling = (shape: Shape, random: Random, changes: Partial<CouplingOptions>) =>
+  new Coupling(
     {
-      type: 'affineCoupling',
       features: shape.features,
       context: shape.context,
       conditioning: partition('alternating', shape.features, 1, random)[0] ?? [],
-      scale: { kind: 'tanh', bound: 2 },
       inputClip: null,
       networks: { kind: 'shared', net: { hidden: [12], activation: 'tanh', residual: false } },
+      transformer: affine({ kind: 'tanh', bound: 2 }),
       ...changes,
     },
     random,
@@ -67,10 +70,15 @@ export const constructors: readonly Constructor[] = [
   nvp('leaky relu, tight bound', { activation: 'leakyRelu', scaleBound: 0.5 }),
   nvp('sigmoid, affine conditioner', { activation: 'sigmoid', hidden: [] }),
   nvp('unbounded', { scaleBound: null }),
-  single('affineCoupling softsign', (shape, random) =>
-    coupling(shape, random, { scale: { kind: 'softsign', bound: Math.log(1e3) } }),
+  single('coupling, softsign', (shape, random) =>
+    coupling(shape, random, { transformer: affine({ kind: 'softsign', bound: Math.log(1e3) }) }),
   ),
-  single('affineCoupling without conditioning', (shape, random) => coupling(shape, random, { conditioning: [] })),
+  single('coupling without conditioning', (shape, random) => coupling(shape, random, { conditioning: [] })),
+  single('coupling, separate networks that are not the identity at 0', (shape, random) => {
+    const net = { hidden: [12], activation: 'tanh', residual: false } as const;
+    const networks = { kind: 'separate', scale: net, shift: net } as const;
+    return coupling(shape, random, { networks, transformer: affine({ kind: 'sigmoid' }) });
+  }),
   single('elementWiseAffine', ({ features }) => new ElementWiseAffine({ type: 'elementWiseAffine', features })),
   single('actNorm', ({ features }) => new ActNorm({ type: 'actNorm', features, initialized: true })),
   single('pixelLogit', () => new PixelLogit({ type: 'pixelLogit', values: 4, margin: 0.05 })),

@@ -4,7 +4,7 @@ import type { ScaleFunction } from '../bijectors/scale-function.ts';
 import { logScale, readScaleFunction } from '../bijectors/scale-function.ts';
 import type { TypedConfig } from '../config.ts';
 import { ConfigReader } from '../config.ts';
-import type { Transformer } from './transformer.ts';
+import type { Transformer, TransformerParameters } from './transformer.ts';
 
 /** Glow's scale, σ(r + 2) + 10⁻³: it can only contract, and never by more than a thousand. */
 export interface SigmoidScale {
@@ -24,9 +24,11 @@ export class AffineTransformer implements Transformer {
   readonly config: AffineTransformerConfig;
   readonly parametersPerFeature = 2;
   readonly inverseCost = 'parallel';
+  readonly passesAtZero: boolean;
 
   constructor(config: AffineTransformerConfig) {
     this.config = config;
+    this.passesAtZero = config.scale.kind !== 'sigmoid';
   }
 
   /** Makes one from its JSON. */
@@ -38,26 +40,24 @@ export class AffineTransformer implements Transformer {
     });
   };
 
-  forward(x: tf.Tensor2D, parameters: tf.Tensor3D): [tf.Tensor2D, tf.Tensor2D] {
+  forward(x: tf.Tensor2D, parameters: TransformerParameters): [tf.Tensor2D, tf.Tensor2D] {
     const [s, t] = this.#scaleAndShift(parameters);
     return [tf.add(tf.mul(x, tf.exp(s)), t), s];
   }
 
-  inverse(z: tf.Tensor2D, parameters: tf.Tensor3D): [tf.Tensor2D, tf.Tensor2D] {
+  inverse(z: tf.Tensor2D, parameters: TransformerParameters): [tf.Tensor2D, tf.Tensor2D] {
     const [s, t] = this.#scaleAndShift(parameters);
     const minusS: tf.Tensor2D = tf.neg(s);
     return [tf.mul(tf.sub(z, t), tf.exp(minusS)), minusS];
   }
 
-  #scaleAndShift(parameters: tf.Tensor3D): [s: tf.Tensor2D, t: tf.Tensor2D] {
-    const [n, m] = parameters.shape;
-    const part = (i: number) => tf.reshape<tf.Rank.R2>(tf.slice(parameters, [0, 0, i], [n, m, 1]), [n, m]);
+  #scaleAndShift(parameters: TransformerParameters): [s: tf.Tensor2D, t: tf.Tensor2D] {
     const { scale } = this.config;
-    const raw = part(0);
+    const raw = parameters.part(0);
     const s =
       scale.kind === 'sigmoid'
         ? tf.log<tf.Tensor2D>(tf.add(tf.sigmoid(tf.add(raw, SIGMOID_OFFSET)), LEAST_SCALE))
         : logScale(scale, raw);
-    return [s, part(1)];
+    return [s, parameters.part(1)];
   }
 }

@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { initBackend } from '../backend.ts';
 import { expectClose } from '../testing/expect-parity.ts';
 import { normalRows, taken } from '../testing/mathematics.ts';
+import { featureMajor } from './parameters.ts';
 import { DeepSigmoid } from './deep-sigmoid.ts';
 
 beforeAll(() => initBackend('wasm'));
@@ -12,7 +13,7 @@ describe('DeepSigmoid', () => {
   const transformer = new DeepSigmoid({ type: 'deepSigmoid', units: 3, scale: { kind: 'tanh', bound: 2 }, spread: 1 });
 
   it('comes back from the far tails', () => {
-    const parameters = tf.reshape<tf.Rank.R3>(normalRows(9, 9, 1, 3), [9, 1, 9]);
+    const parameters = featureMajor(tf.reshape<tf.Rank.R3>(normalRows(9, 9, 1, 3), [9, 1, 9]));
     const x = tf.tensor2d([-1e6, -1e4, -100, -1, 0, 1, 100, 1e4, 1e6], [9, 1]);
     const back = taken(transformer.inverse(transformer.forward(x, parameters)[0], parameters)[0]);
     x.dataSync().forEach((value, i) =>
@@ -21,7 +22,7 @@ describe('DeepSigmoid', () => {
   });
 
   it('is the logit of a mixture of sigmoids', () => {
-    const parameters = tf.tensor3d([0.3, -0.2, 0.5, 0.1, -0.4, 0.7, 0.2, 0, -0.6], [1, 1, 9]);
+    const parameters = featureMajor(tf.tensor3d([0.3, -0.2, 0.5, 0.1, -0.4, 0.7, 0.2, 0, -0.6], [1, 1, 9]));
     const sigmoid = (u: number) => 1 / (1 + Math.exp(-u));
     const weights = [0.2, 0, -0.6].map(Math.exp);
     const total = weights.reduce((sum, weight) => sum + weight, 0);

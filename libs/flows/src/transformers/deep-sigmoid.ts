@@ -5,7 +5,7 @@ import { logScale, readScaleFunction } from '../bijectors/scale-function.ts';
 import type { TypedConfig } from '../config.ts';
 import { ConfigReader } from '../config.ts';
 import { monotoneRoot } from '../ops/monotone-root.ts';
-import type { Transformer } from './transformer.ts';
+import type { Transformer, TransformerParameters } from './transformer.ts';
 
 /** The configuration of a {@link DeepSigmoid}. */
 export interface DeepSigmoidConfig extends TypedConfig {
@@ -29,6 +29,7 @@ export class DeepSigmoid implements Transformer {
   readonly config: DeepSigmoidConfig;
   readonly parametersPerFeature: number;
   readonly inverseCost = 'iterative';
+  readonly passesAtZero = false;
 
   constructor(config: DeepSigmoidConfig) {
     this.config = config;
@@ -46,12 +47,12 @@ export class DeepSigmoid implements Transformer {
     });
   };
 
-  forward(x: tf.Tensor2D, parameters: tf.Tensor3D): [tf.Tensor2D, tf.Tensor2D] {
-    return mixed(x, this.#units(parameters));
+  forward(x: tf.Tensor2D, parameters: TransformerParameters): [tf.Tensor2D, tf.Tensor2D] {
+    return mixed(x, this.#units(parameters.all()));
   }
 
-  inverse(z: tf.Tensor2D, parameters: tf.Tensor3D): [tf.Tensor2D, tf.Tensor2D] {
-    const units = this.#units(parameters);
+  inverse(z: tf.Tensor2D, parameters: TransformerParameters): [tf.Tensor2D, tf.Tensor2D] {
+    const units = this.#units(parameters.all());
     const crossings = tf.div(tf.sub(tf.expandDims(z, 2), units.offset), tf.exp(units.logSlope));
     const [low, high] = [tf.min<tf.Tensor2D>(crossings, 2), tf.max<tf.Tensor2D>(crossings, 2)];
     const map = (at: tf.Tensor2D) => {

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 
 import { initBackend } from '../backend.ts';
 import { normalRows, taken } from '../testing/mathematics.ts';
+import { featureMajor } from './parameters.ts';
 import { RationalQuadratic } from './rational-quadratic.ts';
 
 beforeAll(() => initBackend('wasm'));
@@ -12,13 +13,16 @@ const spline = new RationalQuadratic(config);
 const column = (values: readonly number[]) => tf.tensor2d([...values], [values.length, 1]);
 const parametersOf = (rows: number) => {
   const one = tf.reshape<tf.Rank.R3>(normalRows(1, spline.parametersPerFeature, 5), [1, 1, -1]);
-  return tf.tile<tf.Tensor3D>(one, [rows, 1, 1]);
+  return featureMajor(tf.tile<tf.Tensor3D>(one, [rows, 1, 1]));
 };
 
 describe('RationalQuadratic', () => {
   it('is the identity for zeros, and outside the bound whatever the parameters', () => {
     const inside = [-3, -1.7, -0.2, 0, 1.4, 2.999];
-    const [z, logSlope] = spline.forward(column(inside), tf.zeros([inside.length, 1, spline.parametersPerFeature]));
+    const [z, logSlope] = spline.forward(
+      column(inside),
+      featureMajor(tf.zeros([inside.length, 1, spline.parametersPerFeature])),
+    );
     taken(z).forEach((value, i) => expect(value).toBeCloseTo(inside[i]!, 5));
     taken(logSlope).forEach((value) => expect(value).toBeCloseTo(0, 5));
     const outside = [-1e4, -3.01, 3.01, 7, 1e4];

@@ -5,7 +5,7 @@ import { ConfigReader, unexpected } from '../config.ts';
 import { detached } from '../ops/detached.ts';
 import { polished } from '../ops/monotone-root.ts';
 import { squash } from '../ops/squash.ts';
-import type { Transformer } from './transformer.ts';
+import type { Transformer, TransformerParameters } from './transformer.ts';
 
 /** The least share of the interval that a bin takes, in x and in z, and the least slope at a knot. */
 const LEAST_SHARE = 1e-3;
@@ -36,6 +36,7 @@ export class RationalQuadratic implements Transformer {
   readonly config: RationalQuadraticConfig;
   readonly parametersPerFeature: number;
   readonly inverseCost = 'parallel';
+  readonly passesAtZero = false;
 
   constructor(config: RationalQuadraticConfig) {
     const { bins, bound, parameterBound } = config;
@@ -59,7 +60,22 @@ export class RationalQuadratic implements Transformer {
     });
   };
 
-  forward(x: tf.Tensor2D, parameters: tf.Tensor3D): [tf.Tensor2D, tf.Tensor2D] {
+  forward(x: tf.Tensor2D, parameters: TransformerParameters): [tf.Tensor2D, tf.Tensor2D] {
+    return this.#forward(x, parameters.all());
+  }
+
+  inverse(z: tf.Tensor2D, parameters: TransformerParameters): [tf.Tensor2D, tf.Tensor2D] {
+    const all = parameters.all();
+    const forward = (at: tf.Tensor2D) => {
+      const [value, logSlope] = this.#forward(at, all);
+      return { value, slope: tf.exp<tf.Tensor2D>(logSlope) };
+    };
+    const root = detached(() => tf.tidy(() => this.#root(z, all)));
+    const x = polished(forward, z, root);
+    return [x, tf.neg(this.#forward(x, all)[1])];
+  }
+
+  #forward(x: tf.Tensor2D, parameters: tf.Tensor3D): [tf.Tensor2D, tf.Tensor2D] {
     const { bound } = this.config;
     const inside = tf.clipByValue(x, -bound, bound);
     const bin = this.#binAt(inside, 'x', parameters);
@@ -69,16 +85,6 @@ export class RationalQuadratic implements Transformer {
     const z: tf.Tensor2D = tf.add(bin.y, tf.mul(bin.height, tf.div(numerator, denominator)));
     const isInside = this.#isInside(x);
     return [tf.where(isInside, z, x), tf.where(isInside, logSlope, tf.zerosLike(logSlope))];
-  }
-
-  inverse(z: tf.Tensor2D, parameters: tf.Tensor3D): [tf.Tensor2D, tf.Tensor2D] {
-    const forward = (at: tf.Tensor2D) => {
-      const [value, logSlope] = this.forward(at, parameters);
-      return { value, slope: tf.exp<tf.Tensor2D>(logSlope) };
-    };
-    const root = detached(() => tf.tidy(() => this.#root(z, parameters)));
-    const x = polished(forward, z, root);
-    return [x, tf.neg(this.forward(x, parameters)[1])];
   }
 
   /** The x of each z, by the quadratic equation of its bin. */
