@@ -16,11 +16,17 @@ const project = (displayName, testMatch, extra = {}) => ({
   ...extra,
 });
 
+// Once a run, before the first test that needs Kafka or Postgres.
+const servers = {
+  globalSetup: '<rootDir>/test/support/global-setup.ts',
+  globalTeardown: '<rootDir>/test/support/global-teardown.ts',
+};
+
 export default {
   projects: [
     project('unit', ['<rootDir>/libs/**/*.test.ts', '<rootDir>/services/**/*.test.ts', '<rootDir>/bench/**/*.test.ts']),
-    project('integration', ['<rootDir>/test/integration/**/*.test.ts']),
-    project('e2e', ['<rootDir>/test/e2e/**/*.test.ts']),
+    project('integration', ['<rootDir>/test/integration/**/*.test.ts'], servers),
+    project('e2e', ['<rootDir>/test/e2e/**/*.test.ts'], servers),
   ],
   testTimeout: 60_000,
   maxWorkers: 2,

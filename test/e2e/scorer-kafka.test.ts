@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { Message } from 'kafkajs';
 
 import { checkDelivery, readTopic } from '../support/checker.ts';
-import { startKafka, type TestKafka, withKafka } from '../support/kafka.ts';
+import { type KafkaVersion, kafkaVersions, startKafka, type TestKafka, withKafka } from '../support/kafka.ts';
 import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
 import { applyTestDetector, oddEvent, testDefinition, testEvents } from '../support/scorer-model.ts';
 import { type ScorerProcess, startScorer } from '../support/scorer-process.ts';
@@ -12,14 +12,18 @@ import { type ScorerProcess, startScorer } from '../support/scorer-process.ts';
 const PARTITIONS = 4;
 const MAX_BYTES = 20_000;
 
-withKafka(describe)('the scorer over Kafka', () => {
+describe.each(kafkaVersions)('the scorer over Kafka %s', (version) => {
+  withKafka(describe, version)('in a process of its own', () => scorerOverKafka(version));
+});
+
+function scorerOverKafka(version: KafkaVersion): void {
   let broker: TestKafka;
   let postgres: TestPostgres;
   let database: TestDatabase;
   const running = new Set<ScorerProcess>();
 
   beforeAll(async () => {
-    [broker, postgres] = await Promise.all([startKafka(), startPostgres()]);
+    [broker, postgres] = await Promise.all([startKafka({ version }), startPostgres()]);
   }, 180_000);
   beforeEach(async () => {
     database = await postgres.createDatabase();
@@ -221,7 +225,7 @@ withKafka(describe)('the scorer over Kafka', () => {
     expect(JSON.parse(scorer.stdout())).toMatchObject({ error: { code: 'FLOWLINE_TOPIC_MISSING' } });
     expect(scorer.stdout()).toContain('no-such-topic, no-such-alerts');
   }, 60_000);
-});
+}
 
 type TestEventOf = ReturnType<typeof testEvents>[number];
 

@@ -8,6 +8,9 @@ import { startEmbeddedPostgres } from '@flowline/cli/embedded-postgres';
 import { connect, type Database, migrate } from '@flowline/db';
 import pg from 'pg';
 
+import { addressOf, backendOf } from './backend.ts';
+import { startContainerPostgres } from './postgres-container.ts';
+
 /** A row of a test's own statement. */
 export type Row = Readonly<Record<string, unknown>>;
 
@@ -32,22 +35,35 @@ export interface TestPostgres {
 }
 
 /**
- * Starts a Postgres that listens on loopback, with its data in a folder of its own. FLOWLINE_TEST_DATABASE_URL names a server to
- * use instead; its user must be allowed to create databases.
+ * Starts a Postgres for this test alone, on loopback: a process with its data in a folder of its own, or a container. A server that
+ * FLOWLINE_TEST_DATABASE_URL names is used instead; its user must be allowed to create databases.
  */
 export async function startPostgres(): Promise<TestPostgres> {
-  const external = process.env.FLOWLINE_TEST_DATABASE_URL;
-  if (external !== undefined && external !== '') return serve(external, () => Promise.resolve());
+  const backend = backendOf('Postgres');
+  if (backend === 'external') return serve(addressOf('Postgres'), () => Promise.resolve());
+  const server = backend === 'native' ? await startNativePostgres() : await startContainerPostgres();
+  try {
+    return await serve(server.url, () => server.stop());
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+}
+
+async function startNativePostgres(): Promise<{ readonly url: string; stop(): Promise<void> }> {
   const folder = await mkdtemp(path.join(tmpdir(), 'flowline-test-'));
   // Postgres refuses to run as root; there it runs as another user, who must be able to reach its data.
   await chmod(folder, 0o755);
   const remove = () => rm(folder, { recursive: true, force: true });
   try {
     const server = await startEmbeddedPostgres(folder);
-    return await serve(server.url, async () => {
-      await server.stop();
-      await remove();
-    });
+    return {
+      url: server.url,
+      stop: async () => {
+        await server.stop();
+        await remove();
+      },
+    };
   } catch (error) {
     await remove();
     throw error;

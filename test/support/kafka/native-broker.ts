@@ -1,0 +1,169 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { kafkaJars } from './jars.ts';
+import { untilBrokerAnswers } from './until-broker-answers.ts';
+
+const conf = fileURLToPath(new URL('./', import.meta.url));
+
+/** How a broker differs from the plain one. */
+export interface NativeBrokerOptions {
+  readonly version: string;
+  /** The port that clients of a second listener are told to come back to: that of a proxy in between. */
+  readonly proxyPort?: number;
+  /** Further lines of server.properties. */
+  readonly properties?: Readonly<Record<string, string>>;
+}
+
+/** A broker in a process of this machine. running ⇄ killed; stop() removes its data. */
+export interface NativeBroker {
+  /** `host:port` for clients. */
+  readonly address: string;
+  /** The port of the listener that is advertised at `proxyPort`; null without one. */
+  readonly proxiedPort: number | null;
+  /** Ends the process at once, as a crash would; its data stays. */
+  kill(): Promise<void>;
+  /** Starts it again on its data and port, and waits until it answers. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/**
+ * Formats and starts a single-node Apache Kafka on free loopback ports; it ends by itself when this process ends.
+ * @throws Error with the reason why there are no jars, or with the broker's last words.
+ */
+export async function startNativeBroker(options: NativeBrokerOptions): Promise<NativeBroker> {
+  const jars = kafkaJars(options.version);
+  if ('reason' in jars) throw new Error(`no Kafka broker: ${jars.reason}`);
+  const folder = mkdtempSync(path.join(tmpdir(), 'flowline-kafka-'));
+  const [port, controllerPort, proxiedPort] = await freePorts();
+  const properties = path.join(folder, 'server.properties');
+  const log = path.join(folder, 'broker.log');
+  const listener = options.proxyPort === undefined ? null : { port: proxiedPort, advertised: options.proxyPort };
+  const settings = {
+    ...serverProperties(path.join(folder, 'data'), port, controllerPort, listener),
+    ...options.properties,
+  };
+  writeFileSync(
+    properties,
+    Object.entries(settings)
+      .map(([name, value]) => `${name}=${value}\n`)
+      .join(''),
+  );
+  const classpath = ['-cp', `${jars.folder}/*:${conf}`];
+  format(classpath, properties);
+
+  let broker: ChildProcess | undefined;
+  const kill = async (): Promise<void> => {
+    const killed = broker;
+    broker = undefined;
+    if (killed?.exitCode !== null || killed.signalCode !== null) return;
+    const ended = new Promise((resolve) => killed.once('exit', resolve));
+    killed.stdin?.end();
+    await ended;
+  };
+  const address = `127.0.0.1:${port}`;
+  const started: NativeBroker = {
+    address,
+    proxiedPort: listener?.port ?? null,
+    kill,
+    start: async () => {
+      const child = spawnBroker([...classpath, 'kafka.Kafka', properties], log);
+      broker = child;
+      try {
+        await untilBrokerAnswers(address, () => child.exitCode !== null);
+      } catch (cause) {
+        const said = readFileSync(log, 'utf8').split('\n').slice(-30).join('\n');
+        throw new Error(`the broker did not start:\n${said}`, { cause });
+      }
+    },
+    stop: async () => {
+      await kill();
+      rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+  try {
+    await started.start();
+    return started;
+  } catch (error) {
+    await started.stop();
+    throw error;
+  }
+}
+
+function format(classpath: readonly string[], properties: string): void {
+  const tool = ['-XX:TieredStopAtLevel=1', ...classpath, 'kafka.tools.StorageTool'];
+  const formatted = spawnSync('java', [...tool, 'format', '-t', clusterId(), '-c', properties], { encoding: 'utf8' });
+  if (formatted.status !== 0)
+    throw new Error(`the storage could not be formatted: ${formatted.stdout}${formatted.stderr}`);
+}
+
+/** The shell ends the broker as soon as its standard input closes: when asked to, or when this process is killed. */
+function spawnBroker(args: readonly string[], log: string): ChildProcess {
+  const script =
+    'java -Xms128m -Xmx512m -XX:TieredStopAtLevel=1 "$@" & broker=$!; cat > /dev/null; kill -9 $broker; wait';
+  const output = openSync(log, 'a');
+  try {
+    return spawn('sh', ['-c', script, 'kafka', ...args], { stdio: ['pipe', output, output] });
+  } finally {
+    closeSync(output);
+  }
+}
+
+function serverProperties(
+  data: string,
+  port: number,
+  controllerPort: number,
+  proxied: { readonly port: number; readonly advertised: number } | null,
+): Record<string, string> {
+  const more = (at: number | undefined): string => (at === undefined ? '' : `,PROXIED://127.0.0.1:${at}`);
+  return {
+    'process.roles': 'broker,controller',
+    'node.id': '1',
+    'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
+    'controller.listener.names': 'CONTROLLER',
+    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}${more(proxied?.port)}`,
+    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}${more(proxied?.advertised)}`,
+    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,PROXIED:PLAINTEXT',
+    'inter.broker.listener.name': 'PLAINTEXT',
+    'log.dirs': data,
+    'num.partitions': '1',
+    'offsets.topic.replication.factor': '1',
+    'offsets.topic.num.partitions': '4',
+    'transaction.state.log.replication.factor': '1',
+    'transaction.state.log.min.isr': '1',
+    'transaction.state.log.num.partitions': '4',
+    'group.initial.rebalance.delay.ms': '0',
+    'auto.create.topics.enable': 'false',
+  };
+}
+
+/** Kafka's cluster ids are 16 bytes in URL-safe base64; one that begins with a hyphen would read as an option. */
+function clusterId(): string {
+  const id = Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64url');
+  return id.startsWith('-') ? clusterId() : id;
+}
+
+/** Three ports that were free together a moment ago. */
+async function freePorts(): Promise<[number, number, number]> {
+  const servers = [createServer(), createServer(), createServer()];
+  const ports = await Promise.all(
+    servers.map(
+      (server) =>
+        new Promise<number>((resolve, reject) => {
+          server.once('error', reject);
+          server.listen(0, '127.0.0.1', () => {
+            const address = server.address();
+            resolve(typeof address === 'object' && address !== null ? address.port : 0);
+          });
+        }),
+    ),
+  );
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return [ports[0] ?? 0, ports[1] ?? 0, ports[2] ?? 0];
+}
