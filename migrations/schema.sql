@@ -58,6 +58,9 @@ CREATE OR REPLACE FUNCTION flowline.refuse_change()
  LANGUAGE plpgsql
 AS $function$
 BEGIN
+  IF TG_OP = 'DELETE' AND current_setting('flowline.dropping_data', true) = 'on' THEN
+    RETURN OLD;
+  END IF;
   RAISE EXCEPTION 'flowline.% is immutable: % refused', TG_TABLE_NAME, TG_OP
     USING ERRCODE = 'restrict_violation', HINT = 'Store a new version instead.';
 END
@@ -146,13 +149,17 @@ CREATE TABLE flowline.detectors (
   name text NOT NULL,
   current_version integer NOT NULL,
   created_at timestamp with time zone DEFAULT now() NOT NULL,
-  applied_at timestamp with time zone DEFAULT now() NOT NULL
+  applied_at timestamp with time zone DEFAULT now() NOT NULL,
+  state text DEFAULT 'active'::text NOT NULL,
+  state_changed_at timestamp with time zone DEFAULT now() NOT NULL
 );
 ALTER TABLE flowline.detectors ADD CONSTRAINT detectors_current_version_check CHECK ((current_version >= 1));
 ALTER TABLE flowline.detectors ADD CONSTRAINT detectors_current_version_fkey FOREIGN KEY (name, current_version) REFERENCES flowline.detector_versions(detector, version) DEFERRABLE INITIALLY DEFERRED;
 ALTER TABLE flowline.detectors ADD CONSTRAINT detectors_name_check CHECK ((name ~ '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$'::text));
 ALTER TABLE flowline.detectors ADD CONSTRAINT detectors_pkey PRIMARY KEY (name);
+ALTER TABLE flowline.detectors ADD CONSTRAINT detectors_state_check CHECK ((state = ANY (ARRAY['active'::text, 'paused'::text, 'deleted'::text])));
 COMMENT ON TABLE flowline.detectors IS 'Detectors by name, with the version that is in force.';
+COMMENT ON COLUMN flowline.detectors.state IS 'paused: neither scored nor trained on schedule; deleted: gone for every service, its versions stay, and applying it again revives it.';
 
 CREATE TABLE flowline.model_aliases (
   detector text NOT NULL,

@@ -4,9 +4,11 @@ import type pg from 'pg';
 import { anomalyRows, deadLetterRows, outboxRows, scoredEventRows } from './batch-rows.ts';
 import { copyRows } from './copy-rows.ts';
 import type { Database } from './database.ts';
+import { detectorMissing } from './detectors.ts';
 import { ensurePartitionsWhenDue } from './partitions.ts';
 import { copyAnomalies } from './sql/anomalies-copy.ts';
 import { copyDeadLetters } from './sql/dead-letters-copy.ts';
+import { lockDetectorStreams } from './sql/detector-stream-lock.ts';
 import { insertOffset } from './sql/offset-insert.ts';
 import { lockOffset } from './sql/offset-lock.ts';
 import { updateOffset } from './sql/offset-update.ts';
@@ -59,13 +61,17 @@ async function store(
   return { stored: batch.size - firstRow, alreadyStored, anomalies: anomalies.length, deadLetters: letters.length };
 }
 
-/** The stream's next offset, locked until the transaction ends; a stream that was never stored starts at 0. */
+/**
+ * The stream's next offset, locked until the transaction ends; a stream that was never stored starts at 0.
+ * @throws FlowlineError FLOWLINE_DETECTOR_MISSING where the detector has been deleted.
+ */
 async function takeFence(client: pg.PoolClient, { detector, topic, partition }: ScoredBatch): Promise<number> {
   const [found] = await lockOffset(client, detector, topic, partition);
   if (found !== undefined) return found.nextOffset;
+  await lockDetectorStreams(client, detector, false);
   await insertOffset(client, detector, topic, partition);
   const [inserted] = await lockOffset(client, detector, topic, partition);
-  if (inserted === undefined) throw new Error(`no offset of ${detector}, ${topic}[${partition}] after inserting it`);
+  if (inserted === undefined) throw detectorMissing(detector);
   return inserted.nextOffset;
 }
 

@@ -9,21 +9,28 @@ import { lockDetector } from './sql/detector-lock.ts';
 import { updateDetector } from './sql/detector-update.ts';
 import { selectDetectorVersionHash } from './sql/detector-version-hash.ts';
 import { insertDetectorVersion } from './sql/detector-version-insert.ts';
-import { selectDetectorVersion } from './sql/detector-version-select.ts';
+import { type DetectorVersionRow, selectDetectorVersion } from './sql/detector-version-select.ts';
+import { updateDetectorState } from './sql/detector-state-update.ts';
 import { type DetectorRow, selectDetectors } from './sql/detectors-select.ts';
 import { withTransaction } from './transaction.ts';
 
 /** A stored detector; its definition is JSON, as it was applied. */
 export type StoredDetector = DetectorRow;
 
+/** One version of a detector, in force or not. */
+export type StoredDetectorVersion = DetectorVersionRow;
+
 /** What applying a definition did. */
 export interface Applied {
   readonly version: number;
-  /** false: the definition in force was the same already. */
+  /** false: the definition in force was the same already (and the detector not deleted). */
   readonly changed: boolean;
 }
 
-/** Stores a definition as the detector's version in force; a definition equal to the one in force changes nothing. */
+/**
+ * Stores a definition as the detector's version in force; a definition equal to the one in force changes nothing. A detector that
+ * was deleted is revived; one that is paused stays so.
+ */
 export async function applyDetector(db: Database, definition: { readonly name: string }): Promise<Applied> {
   const { name } = definition;
   const text = jsonText(definition);
@@ -34,10 +41,11 @@ export async function applyDetector(db: Database, definition: { readonly name: s
       await insertDetectorVersion(client, name, 1, text, sha256);
       return { version: 1, changed: true };
     }
+    const revived = (await updateDetectorState(client, name, 'active', ['deleted'])).length > 0;
     const [current] = await lockDetector(client, name);
     if (current === undefined) throw detectorMissing(name);
     const [stored] = await selectDetectorVersionHash(client, name, current.version);
-    if (stored?.sha256 === sha256) return { version: current.version, changed: false };
+    if (stored?.sha256 === sha256) return { version: current.version, changed: revived };
     const version = current.version + 1;
     await insertDetectorVersion(client, name, version, text, sha256);
     await updateDetector(client, name, version);
@@ -53,7 +61,7 @@ export async function getDetector(db: Database, name: string): Promise<StoredDet
 }
 
 /** One version of a detector, in force or not. @throws FlowlineError FLOWLINE_DETECTOR_MISSING. */
-export async function getDetectorVersion(db: Database, name: string, version: number): Promise<StoredDetector> {
+export async function getDetectorVersion(db: Database, name: string, version: number): Promise<StoredDetectorVersion> {
   const [found] = await withClient(db, (client) => selectDetectorVersion(client, name, version));
   if (found === undefined) throw detectorMissing(`${name}, version ${version}`);
   return found;

@@ -2,6 +2,7 @@ export * from './anomalies.ts';
 export { type CommitOptions, commitBatch } from './commit-batch.ts';
 export { connect, type ConnectOptions, type Database } from './database.ts';
 export * from './dead-letters.ts';
+export * from './detector-states.ts';
 export {
   type Applied,
   applyDetector,
@@ -9,6 +10,7 @@ export {
   getDetectorVersion,
   listDetectors,
   type StoredDetector,
+  type StoredDetectorVersion,
 } from './detectors.ts';
 export { type HistoryRequest, type HistoryRow, type HistorySummary, readHistory, summariseHistory } from './history.ts';
 export type { HistoryRange, HistorySource } from './history-query.ts';

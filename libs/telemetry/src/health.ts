@@ -20,6 +20,11 @@ export class Health {
     this.#checks.set(part, check);
   }
 
+  /** Forgets a part that is gone. */
+  delete(part: string): void {
+    this.#checks.delete(part);
+  }
+
   /** Healthy where every part is. */
   get healthy(): boolean {
     return [...this.#checks.values()].every((check) => check.healthy);

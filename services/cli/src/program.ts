@@ -5,6 +5,7 @@ import { Command } from 'commander';
 import { anomaliesCommand } from './commands/anomalies.ts';
 import { applyCommand } from './commands/apply.ts';
 import { demoCommand } from './commands/demo.ts';
+import { deleteCommand, pauseCommand, resumeCommand } from './commands/detector-states.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { migrateCommand } from './commands/migrate.ts';
 import { modelsCommand } from './commands/models.ts';
@@ -24,6 +25,9 @@ const commands = [
   scoreCommand,
   anomaliesCommand,
   modelsCommand,
+  pauseCommand,
+  resumeCommand,
+  deleteCommand,
 ];
 
 /** The whole command line; errors of usage are thrown, not printed. */

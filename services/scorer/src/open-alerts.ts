@@ -21,12 +21,12 @@ export interface AlertParts {
   readonly kafka: () => KafkaClient;
 }
 
-/** Begins to relay the alerts of these detectors from the outbox to where they are wanted; null where no alert leaves. */
-export function openAlerts(parts: AlertParts, choice: AlertsChoice, detectors: readonly string[]): Alerts | null {
+/** Begins to relay the alerts of the detectors that there are at each moment from the outbox to where they are wanted; null where no alert leaves. */
+export function openAlerts(parts: AlertParts, choice: AlertsChoice, detectors: () => readonly string[]): Alerts | null {
   if (choice === 'none') return null;
   const sink: AlertSink = choice === 'kafka' ? createKafkaSink(parts.kafka()) : createStdoutSink();
   const relay = new OutboxRelay({
-    relay: () => relayOutbox(parts.db, sink, { detectors }),
+    relay: () => relayOutbox(parts.db, sink, { detectors: detectors() }),
     logger: parts.logger,
     onSent: (alerts) => parts.metrics.alerts.inc({ sink: sink.name }, alerts),
   });

@@ -137,7 +137,6 @@ function statusOf({ name, health }: DetectorRunParts, logger: Logger): RunStatus
     },
     failed: (error) => {
       health.set(part, { healthy: false, ready: false, detail: messageOf(error) });
-      logger.error({ err: error }, 'the detector stops');
     },
   };
 }

@@ -1,9 +1,7 @@
 import { type DetectorDefinition, readDefinition } from '@flowline/config';
-import { type Database, getDetector, listDetectors } from '@flowline/db';
+import { type Database, getDetector, listDetectors, type StoredDetector } from '@flowline/db';
 import { FlowlineError } from '@flowline/events';
 import type { Logger } from '@flowline/telemetry';
-
-import type { Arguments } from './arguments.ts';
 
 /** A detector that reads a topic. */
 export interface KafkaDetector {
@@ -12,49 +10,46 @@ export interface KafkaDetector {
 }
 
 /**
- * The definitions in force of the detectors that are asked for; of all where none is named.
- * @throws FlowlineError FLOWLINE_DETECTOR_MISSING, FLOWLINE_CONFIG_INVALID, FLOWLINE_USAGE where a file is to be scored for several.
+ * The definition in force of the one detector that a file is scored for: the one that is named, or the only one there is.
+ * @throws FlowlineError FLOWLINE_DETECTOR_MISSING, FLOWLINE_CONFIG_INVALID, FLOWLINE_USAGE where it could be one of several.
  */
-export async function selectDetectors(
-  db: Database,
-  { detectors: names, source }: Pick<Arguments, 'detectors' | 'source'>,
-): Promise<readonly DetectorDefinition[]> {
-  const stored =
-    names.length === 0 ? await listDetectors(db) : await Promise.all(names.map((name) => getDetector(db, name)));
-  if (stored.length === 0) {
+export async function fileDetector(db: Database, names: readonly string[]): Promise<DetectorDefinition> {
+  const stored = names.length === 0 ? await listDetectors(db) : await namedDetectors(db, names);
+  const [one] = stored;
+  if (one === undefined) {
     throw new FlowlineError('FLOWLINE_DETECTOR_MISSING', 'No detector has been applied to this database.', {
       remedy: 'Apply one with `flowline apply <file>`.',
     });
   }
-  if (source.kind !== 'kafka' && stored.length !== 1) {
+  if (stored.length > 1) {
     const known = stored.map(({ name }) => name).join(', ');
-    throw new FlowlineError(
-      'FLOWLINE_USAGE',
-      `A file is scored for one detector; there are ${stored.length}: ${known}.`,
-      {
-        where: '--detector',
-        remedy: 'Name one with --detector.',
-      },
-    );
+    const message = `A file is scored for one detector; there are ${stored.length}: ${known}.`;
+    throw new FlowlineError('FLOWLINE_USAGE', message, {
+      where: '--detector',
+      remedy: 'Name one with --detector.',
+    });
   }
-  return stored.map(({ name, version, definition }) => readDefinition(definition, `${name}, version ${version}`));
+  return definitionOf(one);
 }
 
 /**
- * Those that read a topic; the others score files only, and are left out where they were not asked for by name.
- * @throws FlowlineError FLOWLINE_CONFIG_INVALID where none reads a topic, or one that was named does not.
+ * Checks at start that those that are named can be scored from a topic, and that one can where none is named (there may be none
+ * yet: they are followed). Gives the definitions of those that can.
+ * @throws FlowlineError FLOWLINE_DETECTOR_MISSING, FLOWLINE_CONFIG_INVALID where none reads a topic, or one that was named does not.
  */
-export function kafkaDetectors(
-  definitions: readonly DetectorDefinition[],
+export async function checkKafkaDetectors(
+  db: Database,
   named: readonly string[],
   logger: Logger,
-): readonly KafkaDetector[] {
+): Promise<readonly KafkaDetector[]> {
+  const stored = named.length === 0 ? await listDetectors(db) : await namedDetectors(db, named);
+  const definitions = stored.map(definitionOf);
   const reading = definitions.flatMap((definition) => {
     const { kafka } = definition.source;
     return kafka === null ? [] : [{ definition, kafka }];
   });
   const others = definitions.filter(({ source }) => source.kafka === null).map(({ name }) => name);
-  if (reading.length === 0 || others.some((name) => named.includes(name))) {
+  if (others.length > 0 && (reading.length === 0 || named.length > 0)) {
     throw new FlowlineError('FLOWLINE_CONFIG_INVALID', `Without source.kafka no topic is read: ${others.join(', ')}.`, {
       where: 'spec.source.kafka',
       remedy: 'Name the topic under spec.source.kafka and apply the detector again, or use --source ndjson:PATH.',
@@ -62,4 +57,25 @@ export function kafkaDetectors(
   }
   if (others.length > 0) logger.info({ detectors: others }, 'left out: these detectors name no topic');
   return reading;
+}
+
+/** Those of the stored detectors that are to be scored from a topic now; one that cannot be read is among them, and fails when it starts. */
+export function kafkaDetectors(stored: readonly StoredDetector[], named: readonly string[]): StoredDetector[] {
+  return stored.filter((detector) => {
+    if (named.length > 0 && !named.includes(detector.name)) return false;
+    try {
+      return definitionOf(detector).source.kafka !== null;
+    } catch {
+      return true;
+    }
+  });
+}
+
+/** The definition of a stored detector. @throws FlowlineError FLOWLINE_CONFIG_INVALID. */
+export function definitionOf({ name, version, definition }: StoredDetector): DetectorDefinition {
+  return readDefinition(definition, `${name}, version ${version}`);
+}
+
+function namedDetectors(db: Database, names: readonly string[]): Promise<StoredDetector[]> {
+  return Promise.all(names.map((name) => getDetector(db, name)));
 }

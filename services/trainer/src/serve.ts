@@ -49,7 +49,8 @@ function reportFailure(logger: Logger, detector: string, err: unknown): void {
 
 /** Definitions that cannot be read are reported and left out: the others go on. */
 async function scheduledDetectors(db: Database, logger: Logger): Promise<ScheduledDetector[]> {
-  return (await listDetectors(db)).flatMap(({ name, version, definition, appliedAt }) => {
+  return (await listDetectors(db)).flatMap(({ name, version, definition, appliedAt, state }) => {
+    if (state === 'paused') return [];
     try {
       const { schedule, timezone } = readDefinition(definition, `${name}, version ${version}`).training;
       return schedule === null ? [] : [{ name, schedule, timezone, appliedAt }];

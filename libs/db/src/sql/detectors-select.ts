@@ -6,13 +6,14 @@ export interface DetectorRow {
   readonly version: number;
   readonly definition: unknown;
   readonly appliedAt: Date;
+  readonly state: 'active' | 'paused';
 }
 
-/** The detector of that name, or all of them for null, by name. */
+/** The detector of that name, or all of them for null, by name; without those that are deleted. */
 export const selectDetectors = statement<[name: string | null], DetectorRow>(`
-  SELECT d.name, v.version, v.definition, d.applied_at AS "appliedAt"
+  SELECT d.name, v.version, v.definition, d.applied_at AS "appliedAt", d.state
   FROM flowline.detectors d
   JOIN flowline.detector_versions v ON v.detector = d.name AND v.version = d.current_version
-  WHERE $1::text IS NULL OR d.name = $1
+  WHERE d.state <> 'deleted' AND ($1::text IS NULL OR d.name = $1)
   ORDER BY d.name
 `);

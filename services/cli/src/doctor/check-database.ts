@@ -68,12 +68,13 @@ async function checkDetectors(db: Database): Promise<DatabaseFindings> {
   }
   const findings: DoctorFinding[] = [];
   const definitions: DetectorDefinition[] = [];
-  for (const { name, version, definition } of stored) {
+  for (const { name, version, definition, state } of stored) {
     findings.push(
       await finding(`detector ${name}`, () => {
         const read = readDefinition(definition, `${name}, version ${version}`);
         definitions.push(read);
-        return ok(`detector ${name}`, `version ${version}, ${read.features.length} features`);
+        const rests = state === 'paused' ? ', paused' : '';
+        return ok(`detector ${name}`, `version ${version}, ${read.features.length} features${rests}`);
       }),
       await finding(`champion of ${name}`, () => checkChampion(db, name)),
     );

@@ -1,0 +1,21 @@
+import { type Statement, statement } from '../statement.ts';
+
+/** What belongs to one detector, in an order in which nothing refers to what is gone. Its definitions stay. */
+export const dataTables = [
+  'stream_offsets',
+  'stream_gaps',
+  'scored_events',
+  'anomalies',
+  'alert_outbox',
+  'dead_letters',
+  'training_runs',
+  'model_aliases',
+  'model_versions',
+] as const;
+export type DataTable = (typeof dataTables)[number];
+
+/** Removes the rows of a detector from one table and counts them. */
+export const deleteRowsOf = (table: DataTable): Statement<[detector: string], { readonly removed: number }> =>
+  statement(
+    `WITH removed AS (DELETE FROM flowline.${table} WHERE detector = $1 RETURNING 1) SELECT count(*) AS removed FROM removed`,
+  );

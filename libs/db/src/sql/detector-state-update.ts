@@ -1,0 +1,13 @@
+import { statement } from '../statement.ts';
+
+/** What a detector does: scored and trained, resting, or gone. */
+export type DetectorState = 'active' | 'paused' | 'deleted';
+
+/** Changes the state of a detector from one of those given; no row where it is in none of them. */
+export const updateDetectorState = statement<
+  [name: string, state: DetectorState, from: readonly DetectorState[]],
+  { readonly name: string }
+>(`
+  UPDATE flowline.detectors SET state = $2, state_changed_at = now()
+  WHERE name = $1 AND state = ANY($3::text[]) RETURNING name
+`);

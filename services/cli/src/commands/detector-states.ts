@@ -1,0 +1,78 @@
+import { deleteDetector, type DroppedData, pauseDetector, resumeDetector } from '@flowline/db';
+import { FlowlineError } from '@flowline/events';
+import type { Command } from 'commander';
+
+import { action, command } from '../command.ts';
+import { formatCount, printResult } from '../output.ts';
+import { withDatabase } from '../with-database.ts';
+
+interface StateOptions {
+  readonly json?: true;
+}
+
+/** `flowline pause NAME`: running scorers finish the batch at hand and leave the detector alone until it is resumed. */
+export function pauseCommand(): Command {
+  return command('pause <detector>', 'Let a detector rest: neither scored nor trained on schedule, nothing is lost.', [
+    'flowline pause checkout-latency',
+  ]).action(
+    action(async (detector: string, options: StateOptions) => {
+      const changed = await withDatabase((db) => pauseDetector(db, detector));
+      printResult({ detector, state: 'paused', changed }, options.json === true, () =>
+        changed ? `${detector} rests: running scorers stop within seconds` : `${detector} was paused already`,
+      );
+    }),
+  );
+}
+
+/** `flowline resume NAME`: scoring goes on where it stopped. */
+export function resumeCommand(): Command {
+  return command('resume <detector>', 'End a pause: scoring goes on at the event where it stopped.', [
+    'flowline resume checkout-latency',
+  ]).action(
+    action(async (detector: string, options: StateOptions) => {
+      const changed = await withDatabase((db) => resumeDetector(db, detector));
+      printResult({ detector, state: 'active', changed }, options.json === true, () =>
+        changed ? `${detector} is active again` : `${detector} was active already`,
+      );
+    }),
+  );
+}
+
+interface DeleteOptions extends StateOptions {
+  readonly keepData?: true;
+  readonly dropData?: true;
+}
+
+/** `flowline delete NAME`: what becomes of the data has to be said. */
+export function deleteCommand(): Command {
+  return command(
+    'delete <detector>',
+    'Delete a detector; running services let it go. Applying its file again revives it.',
+    [
+      'flowline delete checkout-latency --keep-data   # scores, anomalies and models stay',
+      'flowline delete checkout-latency --drop-data   # they go, for good',
+    ],
+  )
+    .option('--keep-data', 'leave its events, anomalies, alerts, dead letters, models and offsets')
+    .option('--drop-data', 'remove all of these')
+    .action(
+      action(async (detector: string, options: DeleteOptions) => {
+        if ((options.keepData === true) === (options.dropData === true)) {
+          throw new FlowlineError('FLOWLINE_USAGE', 'Exactly one of --keep-data and --drop-data must be given.', {
+            where: 'flowline delete',
+            remedy: 'Say what becomes of the data: --keep-data, or --drop-data, which cannot be undone.',
+          });
+        }
+        const dropData = options.dropData === true;
+        const dropped = await withDatabase((db) => deleteDetector(db, detector, { dropData }));
+        printResult({ detector, state: 'deleted', dropped }, options.json === true, () =>
+          [`${detector} is deleted`, dropData ? describe(dropped) : 'its data stay'].join('; '),
+        );
+      }),
+    );
+}
+
+function describe(dropped: DroppedData): string {
+  const parts = Object.entries(dropped).map(([table, rows]) => `${formatCount(rows)} ${table}`);
+  return parts.length === 0 ? 'it had no data' : `removed: ${parts.join(', ')}`;
+}

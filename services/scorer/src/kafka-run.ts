@@ -1,0 +1,80 @@
+import type { DetectorDefinition } from '@flowline/config';
+import { type Database, readOffset, recordGap } from '@flowline/db';
+import { checkTopics, createKafkaSource, type KafkaSource, type StreamOffsets } from '@flowline/kafka';
+import type { Metrics } from '@flowline/telemetry';
+
+import type { Arguments } from './arguments.ts';
+import { batchBounds, detectorRun, type ProcessParts } from './process-parts.ts';
+import { runDetector } from './run-detector.ts';
+import type { KafkaDetector } from './select-detectors.ts';
+
+/** Scores the topic of one detector until it is stopped. */
+export class KafkaRun {
+  readonly #parts: ProcessParts;
+  readonly #definition: DetectorDefinition;
+  readonly #args: Arguments;
+  readonly #topic: string;
+  readonly #source: KafkaSource;
+  readonly #partitions = new Set<number>();
+
+  constructor(parts: ProcessParts, { definition, kafka }: KafkaDetector, args: Arguments) {
+    const { db, settings, metrics } = parts;
+    this.#parts = parts;
+    this.#definition = definition;
+    this.#args = args;
+    this.#topic = kafka.topic;
+    this.#source = createKafkaSource({
+      client: parts.kafka(),
+      groupId: `flowline.${definition.name}`,
+      topic: kafka.topic,
+      startFrom: kafka.startFrom,
+      offsets: streamOffsets(db, metrics, definition.name),
+      ...batchBounds(settings, args.batchSize),
+    });
+  }
+
+  /** @throws FlowlineError FLOWLINE_TOPIC_MISSING, FLOWLINE_BROKER_UNREACHABLE, or what ends a run. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { alerts } = this.#args;
+    try {
+      await checkTopics(this.#parts.kafka(), topicsOf(this.#definition, this.#topic, this.#args));
+      await runDetector(detectorRun(this.#parts, this.#definition, this.#source, { alerts, signal }));
+    } finally {
+      this.#forgetLag();
+    }
+  }
+
+  /** Brings the lag gauges up to date. */
+  async measureLag(): Promise<void> {
+    const detector = this.#definition.name;
+    const topic = this.#topic;
+    const lags = await this.#source.lag();
+    this.#forgetLag();
+    for (const { partition, records } of lags) {
+      this.#partitions.add(partition);
+      this.#parts.metrics.consumerLag.set({ detector, topic, partition }, records);
+    }
+  }
+
+  /** Partitions that are read elsewhere now, or not at all, are not this process's to report. */
+  #forgetLag(): void {
+    const labels = { detector: this.#definition.name, topic: this.#topic };
+    for (const partition of this.#partitions) this.#parts.metrics.consumerLag.remove({ ...labels, partition });
+    this.#partitions.clear();
+  }
+}
+
+/** The topics that must exist for a detector. */
+export function topicsOf({ alerts }: DetectorDefinition, topic: string, args: Pick<Arguments, 'alerts'>): string[] {
+  return args.alerts === 'kafka' ? [topic, alerts.topic] : [topic];
+}
+
+function streamOffsets(db: Database, metrics: Metrics, detector: string): StreamOffsets {
+  return {
+    read: (topic, partition) => readOffset(db, detector, topic, partition),
+    recordGap: async (topic, partition, fromOffset, toOffset) => {
+      const isNew = await recordGap(db, { detector, topic, partition, fromOffset, toOffset });
+      if (isNew) metrics.recordsLost.inc({ detector, topic }, toOffset - fromOffset);
+    },
+  };
+}

@@ -1,0 +1,48 @@
+import type { DetectorDefinition, Settings } from '@flowline/config';
+import { commitBatch, type Database } from '@flowline/db';
+import type { KafkaClient } from '@flowline/kafka';
+import type { EventSource } from '@flowline/stream';
+import type { Health, Logger, Metrics, Shutdown } from '@flowline/telemetry';
+
+import type { AlertsChoice } from './arguments.ts';
+import { createModelLoader } from './model-loader.ts';
+import type { DetectorRunParts } from './run-detector.ts';
+
+/** What the runs of a process share. */
+export interface ProcessParts {
+  readonly db: Database;
+  readonly settings: Settings;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly health: Health;
+  readonly shutdown: Shutdown;
+  /** Connects to Kafka; called only where it is needed. */
+  readonly kafka: () => KafkaClient;
+}
+
+/** A run of one detector over one source, with the models and the store of this process. */
+export function detectorRun(
+  { db, settings, logger, metrics, health }: ProcessParts,
+  definition: DetectorDefinition,
+  source: EventSource,
+  run: { readonly alerts: AlertsChoice; readonly signal: AbortSignal },
+): DetectorRunParts {
+  const { name } = definition;
+  const alertTopic = run.alerts === 'none' ? null : definition.alerts.topic;
+  const { eventMaxBytes } = settings;
+  return {
+    name,
+    source,
+    loader: createModelLoader({ db, detector: name, backend: `tfjs-${settings.backend}`, eventMaxBytes }),
+    store: { commit: (batch) => commitBatch(db, batch, { alertTopic }) },
+    logger,
+    metrics,
+    health,
+    signal: run.signal,
+  };
+}
+
+/** How many rows a batch may hold, and how long few rows wait for more. */
+export function batchBounds({ batch }: Settings, batchSize: number | null): { maxRows: number; maxWaitMs: number } {
+  return { maxRows: batchSize ?? batch.maxRows, maxWaitMs: batch.maxWaitMs };
+}

@@ -1,0 +1,98 @@
+import { listDetectors, resetOffsets, type StoredDetector } from '@flowline/db';
+import { checkTopics } from '@flowline/kafka';
+
+import type { Arguments } from './arguments.ts';
+import { KafkaRun, topicsOf } from './kafka-run.ts';
+import { measureOutbox, openAlerts } from './open-alerts.ts';
+import { pollGauges } from './poll-gauges.ts';
+import type { ProcessParts } from './process-parts.ts';
+import { checkKafkaDetectors, definitionOf, kafkaDetectors } from './select-detectors.ts';
+import { Supervisor, type WantedRun } from './supervisor.ts';
+
+/**
+ * Scores the topics of the detectors asked for, or of all there are, until a signal. Those that are applied, changed, paused, resumed
+ * or deleted meanwhile are followed. What is there at start is checked at once: definitions, brokers, topics.
+ * @throws FlowlineError FLOWLINE_DETECTOR_MISSING, FLOWLINE_CONFIG_INVALID, FLOWLINE_BROKER_UNREACHABLE, FLOWLINE_TOPIC_MISSING,
+ *   or why the last detector that ran has stopped.
+ */
+export async function serveKafka(parts: ProcessParts, args: Arguments): Promise<void> {
+  const { db, logger, metrics, shutdown } = parts;
+  const detectors = await checkKafkaDetectors(db, args.detectors, logger);
+  await checkTopics(
+    parts.kafka(),
+    detectors.flatMap(({ definition, kafka }) => topicsOf(definition, kafka.topic, args)),
+  );
+  if (args.resetOffsets) {
+    for (const { definition, kafka } of detectors) {
+      const partitions = await resetOffsets(db, definition.name, kafka.topic);
+      logger.warn({ detector: definition.name, topic: kafka.topic, partitions }, 'stored offsets forgotten');
+    }
+  }
+
+  const followed = new FollowedDetectors(parts, args);
+  const alerts = openAlerts(parts, args.alerts, () => followed.names);
+  if (alerts !== null) shutdown.defer('alerts', () => alerts.close());
+  void pollGauges(() => [measureOutbox(db, metrics), ...followed.measureLag()], logger, shutdown.signal);
+  const supervised = new Supervisor({ list: () => followed.list(), logger, signal: shutdown.signal }).run();
+  shutdown.defer('detectors', async () => {
+    await Promise.allSettled([supervised]);
+  });
+  await supervised;
+}
+
+/** The detectors that a scorer answers for, as the database has them at each look. */
+class FollowedDetectors {
+  readonly #parts: ProcessParts;
+  readonly #args: Arguments;
+  readonly #runs = new Map<string, KafkaRun>();
+  #names: readonly string[] = [];
+
+  constructor(parts: ProcessParts, args: Arguments) {
+    this.#parts = parts;
+    this.#args = args;
+  }
+
+  /** Running, paused or failed: those whose alerts this process sends. */
+  get names(): readonly string[] {
+    return this.#names;
+  }
+
+  /** Looks at the database: the runs that there should be now. */
+  async list(): Promise<WantedRun[]> {
+    const { db, health } = this.#parts;
+    const detectors = kafkaDetectors(await listDetectors(db), this.#args.detectors);
+    const names = detectors.map(({ name }) => name);
+    for (const gone of this.#names.filter((name) => !names.includes(name))) health.delete(`detector ${gone}`);
+    this.#names = names;
+    const detail = names.length === 0 ? 'waiting: no detector has been applied' : `following ${names.length}`;
+    health.set('detectors', { healthy: true, ready: names.length > 0, detail });
+    const paused = detectors.filter(({ name, state }) => state === 'paused' && !this.#runs.has(name));
+    for (const { name } of paused) health.set(`detector ${name}`, { healthy: true, ready: true, detail: 'paused' });
+    return detectors
+      .filter(({ state }) => state === 'active')
+      .map((detector) => ({ ...detector, start: (signal) => this.#run(detector, signal) }));
+  }
+
+  measureLag(): Promise<void>[] {
+    return [...this.#runs.values()].map((run) => run.measureLag());
+  }
+
+  async #run(detector: StoredDetector, signal: AbortSignal): Promise<void> {
+    const { name } = detector;
+    try {
+      const definition = definitionOf(detector);
+      const { kafka } = definition.source;
+      if (kafka === null) return;
+      const run = new KafkaRun(this.#parts, { definition, kafka }, this.#args);
+      this.#runs.set(name, run);
+      await run.run(signal);
+    } catch (err) {
+      const detail = err instanceof Error ? err.message : String(err);
+      this.#parts.health.set(`detector ${name}`, { healthy: false, ready: false, detail });
+      this.#parts.logger.error({ detector: name, err }, 'the detector stops');
+      throw err;
+    } finally {
+      this.#runs.delete(name);
+    }
+  }
+}

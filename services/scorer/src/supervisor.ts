@@ -1,0 +1,133 @@
+import type { Logger } from '@flowline/telemetry';
+
+/** A detector that should be scored now. */
+export interface WantedRun {
+  readonly name: string;
+  /** Another version of its definition is another run. */
+  readonly version: number;
+  /** Runs it until the signal; resolves when the batches in flight are stored, rejects with what will not pass by itself. */
+  readonly start: (signal: AbortSignal) => Promise<unknown>;
+}
+
+export interface SupervisorOptions {
+  /** The runs that there should be at this moment. */
+  readonly list: () => Promise<readonly WantedRun[]>;
+  readonly logger: Logger;
+  /** Aborted: every run is asked to end. */
+  readonly signal: AbortSignal;
+  readonly pollMs?: number;
+  /** A run that failed for good is tried again after this long. */
+  readonly retryMs?: number;
+}
+
+interface Run {
+  readonly version: number;
+  readonly stop: AbortController;
+  readonly ended: Promise<void>;
+}
+
+interface Failure {
+  readonly version: number;
+  readonly error: unknown;
+  readonly untilMs: number;
+}
+
+const POLL_MS = 3_000;
+const RETRY_MS = 30_000;
+
+/**
+ * Keeps one run for each detector that is wanted: it looks every few seconds, and as soon as a run ends.
+ *
+ * ```
+ *            wanted                      not wanted any more, or another version
+ *  (no run) ───────▶ running ──────────────────────────────────────────────────▶ stopping ── its batch is stored ──▶ (no run)
+ *                       └── fails ──▶ failed ── another version, or after retryMs ──▶ running
+ * ```
+ *
+ * The failure of one detector leaves the others alone. When nothing runs and something has failed, `run` rejects with that.
+ */
+export class Supervisor {
+  readonly #options: SupervisorOptions;
+  readonly #runs = new Map<string, Run>();
+  readonly #failures = new Map<string, Failure>();
+  #wake: () => void = () => undefined;
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options;
+  }
+
+  /** Looks and follows until the signal; resolves once every run has ended. */
+  async run(): Promise<void> {
+    const { signal } = this.#options;
+    try {
+      while (!signal.aborted) {
+        await this.#follow();
+        const [failure] = this.#failures.values();
+        if (this.#runs.size === 0 && failure !== undefined) throw failure.error;
+        await this.#untilPollOrWake();
+      }
+    } finally {
+      const runs = [...this.#runs.values()];
+      for (const { stop } of runs) stop.abort();
+      await Promise.all(runs.map(({ ended }) => ended));
+    }
+  }
+
+  async #follow(): Promise<void> {
+    const { list, logger } = this.#options;
+    let wanted: ReadonlyMap<string, WantedRun>;
+    try {
+      wanted = new Map((await list()).map((run) => [run.name, run]));
+    } catch (err) {
+      logger.warn({ err }, 'the detectors cannot be looked up; those that run go on');
+      return;
+    }
+    for (const [name, { version, stop }] of this.#runs) {
+      if (stop.signal.aborted || wanted.get(name)?.version === version) continue;
+      logger.info(
+        { detector: name, version },
+        wanted.has(name) ? 'another version is in force' : 'not wanted any more',
+      );
+      stop.abort();
+    }
+    for (const name of this.#failures.keys()) if (!wanted.has(name)) this.#failures.delete(name);
+    for (const run of wanted.values()) if (this.#isDue(run)) this.#start(run);
+  }
+
+  #isDue({ name, version }: WantedRun): boolean {
+    if (this.#runs.has(name) || this.#options.signal.aborted) return false;
+    const failure = this.#failures.get(name);
+    return failure?.version !== version || Date.now() >= failure.untilMs;
+  }
+
+  #start({ name, version, start }: WantedRun): void {
+    const { retryMs = RETRY_MS } = this.#options;
+    const stop = new AbortController();
+    this.#failures.delete(name);
+    const ended = start(stop.signal)
+      .catch((error: unknown) => {
+        // What happens to a run while it is being stopped is of no interest any more.
+        if (!stop.signal.aborted) this.#failures.set(name, { version, error, untilMs: Date.now() + retryMs });
+      })
+      .then(() => {
+        this.#runs.delete(name);
+        this.#wake();
+      });
+    this.#runs.set(name, { version, stop, ended });
+  }
+
+  #untilPollOrWake(): Promise<void> {
+    const { signal, pollMs = POLL_MS } = this.#options;
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', wake);
+        resolve();
+      };
+      const timer = setTimeout(wake, pollMs);
+      signal.addEventListener('abort', wake);
+      this.#wake = wake;
+      if (signal.aborted) wake();
+    });
+  }
+}
