@@ -51,7 +51,11 @@ export function makeReadings(count: number, seed: number): Reading[] {
 }
 
 /** Creates the table `readings` with rows; `broken` of them lack a level. */
-export async function createReadings(database: TestDatabase, rows: readonly Reading[], broken = 0): Promise<void> {
+export async function createReadings(
+  database: Pick<TestDatabase, 'query'>,
+  rows: readonly Reading[],
+  broken = 0,
+): Promise<void> {
   await database.query(
     'CREATE TABLE readings (id text, ts timestamptz, level double precision, flow double precision, valve text)',
   );

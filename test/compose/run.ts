@@ -1,0 +1,119 @@
+// Brings docker-compose.yml up for once and checks that an event produced to the topic becomes a scored row and an alert:
+//   npm run test:compose       (the image `flowline` must have been built)
+import { spawnSync } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+import { Kafka, logLevel } from 'kafkajs';
+import pg from 'pg';
+
+import { createReadings, makeReadings } from '../integration/trainer-fixture.ts';
+import { readTopic } from '../support/checker.ts';
+import { untilBrokerAnswers } from '../support/kafka/until-broker-answers.ts';
+import { freePort } from '../support/postgres.ts';
+
+const HISTORY = 3_000;
+const EVENTS = 200;
+const WAIT_MS = 120_000;
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+const ports = { postgres: await freePort(), kafka: await freePort() };
+const env = {
+  ...process.env,
+  COMPOSE_PROJECT_NAME: `flowline-test-${process.pid}`,
+  COMPOSE_FILE: 'docker-compose.yml:test/compose/override.yml',
+  FLOWLINE_POSTGRES_PORT: String(ports.postgres),
+  FLOWLINE_KAFKA_PORT: String(ports.kafka),
+};
+/** Compose as a plugin of docker, or the program it used to be. */
+const tool = spawnSync('docker', ['compose', 'version']).status === 0 ? ['docker', 'compose'] : ['docker-compose'];
+
+function compose(...args: string[]): string {
+  const [program = '', ...first] = tool;
+  const run = spawnSync(program, [...first, ...args], { cwd: root, env, encoding: 'utf8' });
+  if (run.status !== 0) throw new Error(`${tool.join(' ')} ${args.join(' ')} failed:\n${run.stdout}${run.stderr}`);
+  return run.stdout;
+}
+
+function say(line: string): void {
+  process.stdout.write(`${((performance.now() - startedMs) / 1000).toFixed(1)} s  ${line}\n`);
+}
+
+async function until(what: string, holds: () => Promise<boolean> | boolean): Promise<void> {
+  const deadline = Date.now() + WAIT_MS;
+  while (!(await holds())) {
+    if (Date.now() > deadline) throw new Error(`waited in vain: ${what}`);
+    await sleep(250);
+  }
+  say(what);
+}
+
+const healthOf = (service: string): string =>
+  spawnSync('docker', ['inspect', '--format', '{{.State.Health.Status}}', compose('ps', '-q', service).trim()], {
+    encoding: 'utf8',
+  }).stdout.trim();
+
+const startedMs = performance.now();
+const database = new pg.Pool({
+  connectionString: `postgres://flowline:flowline@127.0.0.1:${ports.postgres}/flowline`,
+  max: 2,
+});
+database.on('error', () => undefined);
+const query = async (text: string, values: readonly unknown[] = []) =>
+  (await database.query<Record<string, unknown>>(text, [...values])).rows;
+
+try {
+  compose('up', '-d', '--no-build', 'postgres', 'kafka', 'migrate');
+  const broker = `127.0.0.1:${ports.kafka}`;
+  await untilBrokerAnswers(broker);
+  say('the broker answers');
+  const kafka = new Kafka({ brokers: [broker], clientId: 'compose-test', logLevel: logLevel.NOTHING });
+  const admin = kafka.admin();
+  await admin.connect();
+  const topics = [
+    { topic: 'readings', numPartitions: 2 },
+    { topic: 'readings.alerts', numPartitions: 1 },
+  ];
+  await admin.createTopics({ topics, waitForLeaders: false });
+  await admin.disconnect();
+  await until('the migrations have run', async () => {
+    const [found] = await query(`SELECT to_regclass('flowline.scored_events') IS NOT NULL AS migrated`).catch(() => []);
+    return found?.migrated === true;
+  });
+  await createReadings({ query }, makeReadings(HISTORY, 1));
+  compose('run', '--rm', 'flowline', 'apply', '/detector.yaml');
+  compose('up', '-d', '--no-build', 'trainer', 'scorer');
+  await until('the trainer is healthy', () => healthOf('trainer') === 'healthy');
+  compose('run', '--rm', 'flowline', 'train', 'readings');
+  say('a model is trained');
+  await until('the scorer is healthy', () => healthOf('scorer') === 'healthy');
+
+  const events = makeReadings(EVENTS, 2).map((event, i) =>
+    i === EVENTS / 2 ? { ...event, id: 'odd', flow: 1e6 } : event,
+  );
+  const producer = kafka.producer();
+  await producer.connect();
+  await producer.send({
+    topic: 'readings',
+    messages: events.map((event, i) => ({ value: JSON.stringify(event), partition: i % 2 })),
+  });
+  await producer.disconnect();
+  await until('every event is a scored row', async () => {
+    const [found] = await query('SELECT count(DISTINCT event_id)::integer AS n FROM flowline.scored_events');
+    return found?.n === EVENTS;
+  });
+  await until('the alert has arrived', async () => {
+    const alerts = await readTopic(kafka, 'readings.alerts');
+    return alerts.some(({ value }) => (JSON.parse(value ?? '{}') as { event?: { id?: string } }).event?.id === 'odd');
+  });
+} catch (error) {
+  process.stdout.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.stdout.write(spawnSync(tool[0] ?? '', [...tool.slice(1), 'ps'], { cwd: root, env, encoding: 'utf8' }).stdout);
+  process.stdout.write(
+    spawnSync(tool[0] ?? '', [...tool.slice(1), 'logs', '--tail=30'], { cwd: root, env, encoding: 'utf8' }).stdout,
+  );
+  process.exitCode = 1;
+} finally {
+  await database.end();
+  compose('down', '-v', '--remove-orphans');
+}
