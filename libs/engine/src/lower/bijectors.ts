@@ -34,6 +34,7 @@ const lowerCoupling = (bijector: Coupling, builder: PlanBuilder): void => {
   const width = transformed.length;
   const mlp = (net: MlpConfig, part: WeightReader, outputs: number): Network =>
     lowerMlp(net, part, { inputs: conditioning.length, context, outputs });
+  if (networks.kind === 'convolutional') throw new RangeError('convolutional networks have no lowering');
   const network =
     networks.kind === 'shared'
       ? mlp(networks.net, weights, parametersOf(transformer) * width)
@@ -130,6 +131,9 @@ export const missingLowering = (bijector: Bijector): string | null => {
   if (bijector instanceof Chain) return bijector.parts.map(missingLowering).find((reason) => reason !== null) ?? null;
   if (bijector.forwardCost !== undefined && bijector.forwardCost !== 'parallel') {
     return `the density of the bijector ${bijector.config.type} is ${bijector.forwardCost}, which has no compiled form`;
+  }
+  if (bijector instanceof Coupling && bijector.config.networks.kind === 'convolutional') {
+    return 'the bijector coupling has no compiled form with convolutional networks';
   }
   if (lowerings.some(({ applies }) => applies(bijector))) return null;
   return `the bijector ${bijector.config.type} has no compiled form`;

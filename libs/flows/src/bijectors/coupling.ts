@@ -2,7 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 
 import type { Bijector, BijectorConfig, InverseCost } from '../bijector.ts';
 import type { CouplingNetworks } from '../conditioners/coupling-networks.ts';
-import { CouplingPerceptrons, readCouplingNetworks } from '../conditioners/coupling-networks.ts';
+import { couplingNetwork, readCouplingNetworks } from '../conditioners/coupling-networks.ts';
+import type { CouplingNetwork } from '../conditioners/coupling-network.ts';
 import type { TypedConfig } from '../config.ts';
 import { ConfigReader, unexpected } from '../config.ts';
 import { columnScatter, columnSelection, LinearMap } from '../ops/linear-map.ts';
@@ -37,7 +38,7 @@ export type CouplingOptions = Omit<CouplingConfig, 'type' | 'transformer'> & { r
  *
  * Parameters: `w0`, `c0`, `b0`, `w1`, … of the shared network, whose outputs are the first parameter of each transformed feature in
  * ascending order, then the second of each, …: [s | t] for the affine one; or the same under `scale/` and `shift/`. With nothing to
- * condition on, `w0` sees a column of zeros.
+ * condition on, `w0` sees a column of zeros. A convolutional network has those of conditioners/coupling-convolution.ts.
  */
 export class Coupling implements Bijector {
   readonly config: CouplingConfig;
@@ -46,7 +47,7 @@ export class Coupling implements Bijector {
   readonly transformer: Transformer;
   /** The features that are transformed, ascending. */
   readonly transformed: readonly number[];
-  readonly #networks: CouplingPerceptrons;
+  readonly #networks: CouplingNetwork;
   /** How features are taken apart and put together, for a transformer that does not pass zeros. */
   readonly #split: Split | undefined;
 
@@ -57,7 +58,7 @@ export class Coupling implements Bijector {
     this.transformer = transformer;
     this.transformed = transformedFeatures(features, conditioning);
     const { parametersPerFeature, passesAtZero: passesAll } = transformer;
-    this.#networks = new CouplingPerceptrons(
+    this.#networks = couplingNetwork(
       networks,
       { features, context, conditioning, transformed: this.transformed, parametersPerFeature, passesAll },
       random,

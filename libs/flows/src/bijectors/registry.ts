@@ -14,6 +14,7 @@ import { Permutation } from './permutation.ts';
 import { PixelLogit } from './pixel-logit.ts';
 import { Planar } from './planar.ts';
 import { Radial } from './radial.ts';
+import { Split } from './split.ts';
 import { Squeeze } from './squeeze.ts';
 
 /** From the `type` of a configuration to what makes it: one line per bijector. */
@@ -30,6 +31,7 @@ const factories = new Map<string, BijectorFactory>([
   ['pixelLogit', PixelLogit.fromConfig],
   ['planar', Planar.fromConfig],
   ['radial', Radial.fromConfig],
+  ['split', Split.fromConfig],
   ['squeeze', Squeeze.fromConfig],
 ]);
 

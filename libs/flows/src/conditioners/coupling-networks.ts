@@ -1,94 +1,28 @@
-import * as tf from '@tensorflow/tfjs-core';
-
 import type { ConfigReader } from '../config.ts';
-import { unexpected } from '../config.ts';
-import type { LinearMap } from '../ops/linear-map.ts';
-import { columnScatter, columnSelection } from '../ops/linear-map.ts';
-import type { NamedVariables } from '../parameter.ts';
-import { prefixed } from '../parameter.ts';
 import type { Random } from '../random.ts';
-import { inParts, parameterMajor } from '../transformers/parameters.ts';
-import type { TransformerParameters } from '../transformers/transformer.ts';
-import type { MlpConfig } from './mlp.ts';
-import { Mlp, readMlpConfig } from './mlp.ts';
+import type { ConvolutionConfig } from './coupling-convolution.ts';
+import { CouplingConvolution, readConvolutionConfig } from './coupling-convolution.ts';
+import type { CouplingNetwork, CouplingNetworkOptions } from './coupling-network.ts';
+import type { PerceptronsConfig } from './coupling-perceptrons.ts';
+import { CouplingPerceptrons, readPerceptronsConfig } from './coupling-perceptrons.ts';
 
-/**
- * `shared`: one perceptron for all parameters of a coupling's transformer. `separate`: one for the log-scale s and one for the shift t of an
- * affine one, as the article draws them.
- */
-export type CouplingNetworks =
-  | { readonly kind: 'shared'; readonly net: MlpConfig }
-  | { readonly kind: 'separate'; readonly scale: MlpConfig; readonly shift: MlpConfig };
+/** The networks of a coupling: perceptrons for rows, a convolutional network for images. */
+export type CouplingNetworks = PerceptronsConfig | ConvolutionConfig;
 
 /** Reads {@link CouplingNetworks}. */
 export function readCouplingNetworks(reader: ConfigReader): CouplingNetworks {
-  return reader.oneOf('kind', ['shared', 'separate']) === 'shared'
-    ? { kind: 'shared', net: readMlpConfig(reader.object('net')) }
-    : { kind: 'separate', scale: readMlpConfig(reader.object('scale')), shift: readMlpConfig(reader.object('shift')) };
+  return reader.oneOf('kind', ['shared', 'separate', 'convolutional']) === 'convolutional'
+    ? readConvolutionConfig(reader)
+    : readPerceptronsConfig(reader);
 }
 
-/** What the networks of a coupling work on. */
-export interface CouplingNetworksOptions {
-  readonly features: number;
-  readonly context: number;
-  readonly conditioning: readonly number[];
-  readonly transformed: readonly number[];
-  readonly parametersPerFeature: number;
-  /** Parameters for all features, zeros for those that condition; otherwise for the transformed ones alone. */
-  readonly passesAll: boolean;
-}
-
-/** The perceptrons of a coupling: from the features that condition to the parameters of those that are transformed. */
-export class CouplingPerceptrons {
-  readonly variables: NamedVariables;
-  readonly #select: LinearMap;
-  readonly #nets: readonly [Mlp, ...Mlp[]];
-  readonly #width: number;
-  /** Per parameter, from the networks' outputs to all features; none where only the transformed features are asked for. */
-  readonly #toFeatures: readonly LinearMap[];
-
-  constructor(networks: CouplingNetworks, options: CouplingNetworksOptions, random: Random) {
-    const { features, context, conditioning, transformed, parametersPerFeature: p, passesAll } = options;
-    const m = transformed.length;
-    this.#width = m;
-    this.#select = columnSelection(features, conditioning);
-    const made = (net: MlpConfig, outputs: number) =>
-      new Mlp(Math.max(1, conditioning.length), context, outputs, net, random);
-    if (networks.kind === 'shared') {
-      const net = made(networks.net, p * m);
-      this.#nets = [net];
-      this.variables = net.variables;
-    } else {
-      if (p !== 2)
-        throw unexpected('coupling.networks.kind', networks.kind, "'shared', as the transformer is not affine");
-      const [scale, shift] = [made(networks.scale, m), made(networks.shift, m)];
-      this.#nets = [scale, shift];
-      this.variables = new Map([...prefixed('scale', scale.variables), ...prefixed('shift', shift.variables)]);
-    }
-    this.#toFeatures = Array.from({ length: passesAll ? p : 0 }, (_, i) =>
-      columnScatter(p * m, i * m, features, transformed),
-    );
-  }
-
-  /** rows [n × d] and context [n × c], which the networks see through `clip` → the parameters. */
-  parametersAt(
-    rows: tf.Tensor2D,
-    context: tf.Tensor2D | undefined,
-    clip: (input: tf.Tensor2D) => tf.Tensor2D,
-  ): TransformerParameters {
-    const inputs = clip(this.#select.apply(rows));
-    const clippedContext = context === undefined ? undefined : clip(context);
-    const [first, ...others] = this.#nets;
-    const outputsOf = (net: Mlp) => net.apply(inputs, clippedContext);
-    const outputs =
-      others.length === 0 ? outputsOf(first) : tf.concat2d([outputsOf(first), ...others.map(outputsOf)], 1);
-    if (this.#toFeatures.length === 0) return parameterMajor(outputs, this.#width);
-    return inParts(this.#toFeatures.map((map) => map.apply(outputs)));
-  }
-
-  dispose(): void {
-    this.#select.dispose();
-    for (const net of this.#nets) net.dispose();
-    for (const map of this.#toFeatures) map.dispose();
-  }
+/** Makes the networks of a coupling; weights are drawn from `random`. Throws FLOWLINE_MODEL_INCOMPATIBLE where they do not fit. */
+export function couplingNetwork(
+  networks: CouplingNetworks,
+  options: CouplingNetworkOptions,
+  random: Random,
+): CouplingNetwork {
+  return networks.kind === 'convolutional'
+    ? new CouplingConvolution(networks, options, random)
+    : new CouplingPerceptrons(networks, options, random);
 }

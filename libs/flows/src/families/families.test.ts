@@ -10,6 +10,7 @@ import type { FamilyOptions } from './family.ts';
 import { glow } from './glow.ts';
 import { iaf } from './iaf.ts';
 import { maf } from './maf.ts';
+import { multiScale } from './multi-scale.ts';
 import { naf } from './naf.ts';
 import { neuralSpline } from './neural-spline.ts';
 import { planar } from './planar.ts';
@@ -27,6 +28,12 @@ const families: readonly [name: string, make: (options: FamilyOptions) => Flow, 
   ['planar', planar, 'parallel', 'iterative'],
   ['radial', radial, 'parallel', 'parallel'],
   ['neuralSpline', neuralSpline, 'parallel', 'parallel'],
+  [
+    'multiScale',
+    ({ features, ...options }) => multiScale({ height: 1, width: 1, channels: features, levels: 1, ...options }),
+    'parallel',
+    'sequential',
+  ],
 ];
 
 describe.each(families)('%s, as its defaults make it', (name, make, forward, inverse) => {

@@ -10,6 +10,8 @@ import { assembled } from '../families/family.ts';
 import { glow } from '../families/glow.ts';
 import { iaf } from '../families/iaf.ts';
 import { maf } from '../families/maf.ts';
+import type { MultiScaleOptions } from '../families/multi-scale.ts';
+import { multiScale } from '../families/multi-scale.ts';
 import { naf } from '../families/naf.ts';
 import { neuralSpline } from '../families/neural-spline.ts';
 import { planar } from '../families/planar.ts';
@@ -32,6 +34,21 @@ const diagonalNormal = ({ features }: Shape) => new DiagonalNormal({ type: 'diag
 const mixture = ({ features, seed }: Shape) =>
   new GaussianMixture({ type: 'gaussianMixture', features, components: 3 }, new Random(seed));
 
+/** Rows of any length as images: 2 lines where that is possible, so that 4 features are 2 × 2 pixels, which two scales can squeeze. */
+const images = ({ features, layers, ...shape }: Shape, options: Partial<MultiScaleOptions> = {}) => {
+  const isSquare = features % 4 === 0;
+  return multiScale({
+    height: isSquare ? 2 : 1,
+    width: isSquare ? 2 : features % 2 === 0 ? 2 : 1,
+    channels: isSquare ? features / 4 : features % 2 === 0 ? features / 2 : features,
+    levels: isSquare ? 2 : 1,
+    steps: layers === undefined ? 2 : Math.ceil(layers / 2),
+    hidden: [6],
+    ...options,
+    ...shape,
+  });
+};
+
 /** The families besides Real NVP, each as it is by default in small, then with other options. */
 export const familyConstructors: readonly Constructor[] = [
   family('planar', (shape) => planar({ layers: 4, hidden, ...shape }), { trained: true }),
@@ -47,6 +64,12 @@ export const familyConstructors: readonly Constructor[] = [
   family('naf', (shape) => naf({ layers: 2, hidden, units: 4, ...shape }), { trained: true }),
   family('glow', (shape) => glow({ layers: 4, hidden, ...shape }), { trained: true }),
   family("glow, the article's scale", (shape) => glow({ layers: 2, hidden, scaleBound: 'sigmoid', ...shape })),
+  family('multiScale', (shape) => images(shape), { trained: true }),
+  family(
+    'multiScale, deeper networks, unbounded, no ActNorm',
+    (shape) => images(shape, { hidden: [5, 4], activation: 'elu', scaleBound: null, actNorm: false }),
+    { bounded: false },
+  ),
   family('neuralSpline', (shape) => neuralSpline({ layers: 3, hidden, bins: 6, ...shape }), { trained: true }),
   family('neuralSpline, learned partition', (shape) =>
     neuralSpline({ layers: 2, hidden, bins: 4, tailBound: 3, parameterBound: 1.5, partition: 'learned', ...shape }),
