@@ -1,4 +1,12 @@
-import { expressionSchema, type FeatureSpec, featureTypes, FlowlineError, type LookupTable } from '@flowline/events';
+import {
+  type ComputeSpec,
+  expressionSchema,
+  type FeatureSpec,
+  featureTypes,
+  FlowlineError,
+  type LookupTable,
+  scoringBackends,
+} from '@flowline/events';
 import { z } from 'zod';
 
 /** A lookup table: its rows (from a CSV file), or the query that gives them when a model is trained. */
@@ -54,6 +62,7 @@ export interface DetectorDefinition {
   };
   readonly decision: { readonly test: 'density'; readonly control: FalseAlarmControl };
   readonly alerts: { readonly topic: string };
+  readonly compute: ComputeSpec;
   readonly retention: { readonly scoredMs: number; readonly anomaliesMs: number };
 }
 
@@ -117,6 +126,10 @@ const definitionSchema: z.ZodType<DetectorDefinition> = z.strictObject({
     control: z.union([z.strictObject({ alpha: z.number() }), z.strictObject({ falseAlarmsPerDay: z.number() })]),
   }),
   alerts: z.strictObject({ topic: z.string() }),
+  // Definitions that were stored before there was a choice have none.
+  compute: z
+    .strictObject({ backend: z.enum(['auto', ...scoringBackends]), threads: z.number().nullable() })
+    .default({ backend: 'auto', threads: null }),
   retention: z.strictObject({ scoredMs: z.number(), anomaliesMs: z.number() }),
 });
 

@@ -1,4 +1,4 @@
-import { expressionSchema, featureTypes } from '@flowline/events';
+import { expressionSchema, featureTypes, scoringBackends } from '@flowline/events';
 import { z } from 'zod';
 
 import { recordFormats } from './detector-definition.ts';
@@ -10,6 +10,9 @@ const NAME_PATTERN = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const TOPIC_PATTERN = /^[A-Za-z0-9._-]{1,249}$/;
 /** A rate of false alarms, such as `2/day`. */
 export const RATE_PATTERN = /^(\d+(?:\.\d+)?)\/(hour|day|week)$/;
+
+/** More threads than this are a mistake of writing. */
+export const MOST_THREADS = 256;
 
 const duration = z.string().regex(DURATION_PATTERN, 'expected a duration such as 30d, 12h or 90s');
 const topic = z.string().regex(TOPIC_PATTERN, 'expected the name of a Kafka topic (letters, digits, ".", "_", "-")');
@@ -108,6 +111,21 @@ export const detectorDocument = z.strictObject({
         .describe('Exactly one: false alarms per hour, day or week, or a rate per event.'),
     }),
     alerts: z.strictObject({ topic }).optional(),
+    compute: z
+      .strictObject({
+        backend: z
+          .enum(['auto', ...scoringBackends])
+          .optional()
+          .describe('What scores; auto (the default): the fastest backend that proves exact on the model.'),
+        threads: z
+          .int()
+          .min(1)
+          .max(MOST_THREADS)
+          .optional()
+          .describe('Threads that score; default: what the process may use.'),
+      })
+      .optional()
+      .describe('How events are scored; it changes speed, not scores, and is in force as soon as it is applied.'),
     retention: z.strictObject({ scored: duration.optional(), anomalies: duration.optional() }).optional(),
   }),
 });

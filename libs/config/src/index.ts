@@ -6,5 +6,6 @@ export type { Finding } from './finding.ts';
 export * from './load-detector-file.ts';
 export * from './lookup-csv.ts';
 export { parseDetector, type ReadText } from './parse-detector.ts';
+export { scoringCompute, type ScoringCompute } from './scoring-compute.ts';
 export * from './secret.ts';
 export * from './settings.ts';

@@ -37,6 +37,7 @@ spec:
   decision: { test: density, control: { falseAlarms: 14/week } }
   alerts: { topic: alerts }
   retention: { scored: 2d, anomalies: 1w }
+  compute: { backend: wasm-pool, threads: 2 }
 `;
 
 const least = `
@@ -110,6 +111,7 @@ describe('parseDetector', () => {
       training: { data: 'clean', schedule: '15 2 * * *', timezone: 'Europe/Paris' },
       decision: { test: 'density', control: { falseAlarmsPerDay: 2 } },
       alerts: { topic: 'alerts' },
+      compute: { backend: 'wasm-pool', threads: 2 },
       retention: { scoredMs: 172_800_000, anomaliesMs: 604_800_000 },
     });
   });
@@ -144,6 +146,7 @@ describe('parseDetector', () => {
       training: { data: 'unlabelled', schedule: null, timezone: 'UTC' },
       decision: { test: 'density', control: { alpha: 1e-3 } },
       alerts: { topic: 'flowline.alerts.v1' },
+      compute: { backend: 'auto', threads: null },
       retention: { scoredMs: 2_592_000_000, anomaliesMs: 34_560_000_000 },
     });
   });
@@ -153,6 +156,8 @@ describe('parseDetector', () => {
     expect(readDefinition(JSON.parse(JSON.stringify(definition)), 'checkout-latency')).toEqual(definition);
     const foreign = { ...definition, windows: [] };
     expect(() => readDefinition(foreign, 'checkout-latency')).toThrow(/cannot be read: .*windows/);
+    const { compute: _, ...earlier } = definition;
+    expect(readDefinition(earlier, 'checkout-latency').compute).toEqual({ backend: 'auto', threads: null });
   });
 
   it('lists every problem of the shape at once, with its line and what was meant', () => {

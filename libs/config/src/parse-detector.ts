@@ -128,6 +128,7 @@ function resolve(document: DetectorDocument, readText: ReadText, report: Report)
     training: { data: spec.training.data, schedule: spec.training.schedule ?? null, timezone },
     decision: { test: 'density', control: resolveControl(spec.decision.control, report) },
     alerts: { topic: spec.alerts?.topic ?? DEFAULTS.alertTopic },
+    compute: { backend: spec.compute?.backend ?? 'auto', threads: spec.compute?.threads ?? null },
     retention: {
       scoredMs: duration(['spec', 'retention', 'scored'], DEFAULTS.scoredMs),
       anomaliesMs: duration(['spec', 'retention', 'anomalies'], DEFAULTS.anomaliesMs),

@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 
 import type { FlowlineError } from '@flowline/events';
@@ -25,6 +25,8 @@ describe('loadSettings', () => {
       logLevel: 'info',
       httpPort: null,
       backend: 'wasm',
+      scoring: { backend: null, threads: null },
+      cacheFolder: path.join(homedir(), '.cache', 'flowline'),
       batch: { maxRows: 5_000, maxWaitMs: 100 },
       eventMaxBytes: 1_000_000,
     });
@@ -48,6 +50,18 @@ describe('loadSettings', () => {
     expect(requireDatabaseUrl(settings)).toBe('postgres://u:p@db/flow');
     expect(requireKafkaBrokers(settings)).toEqual(['a:9092', 'b:9093']);
     expect(settings).toMatchObject({ httpPort: 8080, logLevel: 'debug', backend: 'cpu' });
+  });
+
+  it('has what scores and the cache folder by name', () => {
+    const scoring = { FLOWLINE_SCORING_BACKEND: 'wasm-pool', FLOWLINE_SCORING_THREADS: '3' };
+    expect(loadSettings(scoring).scoring).toEqual({ backend: 'wasm-pool', threads: 3 });
+    expect(loadSettings({ XDG_CACHE_HOME: '/x', FLOWLINE_CACHE_DIR: '/y' }).cacheFolder).toBe('/y');
+    expect(loadSettings({ XDG_CACHE_HOME: '/x' }).cacheFolder).toBe(path.join('/x', 'flowline'));
+    expect(loadSettings({ XDG_CACHE_HOME: 'x' }).cacheFolder).toBe(path.join(homedir(), '.cache', 'flowline'));
+    const wrong = { FLOWLINE_SCORING_BACKEND: 'abacus', FLOWLINE_SCORING_THREADS: '0' };
+    expect(failure(() => loadSettings(wrong)).message).toMatch(
+      /FLOWLINE_SCORING_BACKEND: found "abacus" — expected auto or one of wasm, .*\n.*FLOWLINE_SCORING_THREADS: found "0" — expected at least 1/,
+    );
   });
 
   it('lists everything that is wrong, and no secret', () => {

@@ -1,6 +1,8 @@
-import { FlowlineError } from '@flowline/events';
+import { FlowlineError, type ScoringBackend, scoringBackends } from '@flowline/events';
 import { z } from 'zod';
 
+import { defaultCacheFolder } from './cache-folder.ts';
+import { MOST_THREADS } from './detector-document.ts';
 import { configInvalid, type Finding } from './finding.ts';
 import { type Environment, resolveSecret } from './secret.ts';
 
@@ -31,6 +33,11 @@ const environment = z.object({
     .transform((port) => (port === 0 ? null : port))
     .default(null),
   FLOWLINE_BACKEND: z.enum(['wasm', 'cpu'], { error: 'expected wasm or cpu' }).default('wasm'),
+  FLOWLINE_SCORING_BACKEND: z
+    .enum(['auto', ...scoringBackends], { error: `expected auto or one of ${scoringBackends.join(', ')}` })
+    .optional(),
+  FLOWLINE_SCORING_THREADS: integer(1, MOST_THREADS).optional(),
+  FLOWLINE_CACHE_DIR: z.string().optional(),
   FLOWLINE_BATCH_MAX_ROWS: integer(1, 50_000).default(5_000),
   FLOWLINE_BATCH_MAX_WAIT_MS: integer(0, 60_000).default(100),
   FLOWLINE_EVENT_MAX_BYTES: integer(1, 100_000_000).default(1_000_000),
@@ -48,7 +55,12 @@ export interface Settings {
   readonly logLevel: (typeof logLevels)[number];
   /** Where health and metrics are served; null (written 0, or not at all) for nowhere. */
   readonly httpPort: number | null;
+  /** The tensor backend that trains. */
   readonly backend: 'wasm' | 'cpu';
+  /** What scores in this process, whatever a detector says; null where the detector decides. */
+  readonly scoring: { readonly backend: ScoringBackend | 'auto' | null; readonly threads: number | null };
+  /** Where what can be made again is kept. */
+  readonly cacheFolder: string;
   readonly batch: { readonly maxRows: number; readonly maxWaitMs: number };
   /** A larger record becomes a dead letter. */
   readonly eventMaxBytes: number;
@@ -88,6 +100,11 @@ export function loadSettings(env: Environment = process.env): Settings {
     logLevel: found.FLOWLINE_LOG_LEVEL,
     httpPort: found.FLOWLINE_HTTP_PORT,
     backend: found.FLOWLINE_BACKEND,
+    scoring: {
+      backend: found.FLOWLINE_SCORING_BACKEND ?? null,
+      threads: found.FLOWLINE_SCORING_THREADS ?? null,
+    },
+    cacheFolder: found.FLOWLINE_CACHE_DIR ?? defaultCacheFolder(env),
     batch: { maxRows: found.FLOWLINE_BATCH_MAX_ROWS, maxWaitMs: found.FLOWLINE_BATCH_MAX_WAIT_MS },
     eventMaxBytes: found.FLOWLINE_EVENT_MAX_BYTES,
   };

@@ -1,4 +1,5 @@
-import { createScorer, type Backend } from '@flowline/engine';
+import { createScorer } from '@flowline/engine';
+import type { ScoringBackend } from '@flowline/events';
 import { sliceTable, type FeatureTable } from '@flowline/features';
 import { initBackend, loadFlow, Random } from '@flowline/flows';
 import type { ModelBundle } from './bundle.ts';
@@ -38,8 +39,8 @@ export interface AlarmComparison {
 /** How models are compared. */
 export interface ComparisonOptions {
   readonly alpha?: number;
-  /** Default `tfjs-wasm`. */
-  readonly backend?: Backend;
+  /** The backend that scores both (default `tfjs-wasm`). */
+  readonly backend?: ScoringBackend;
   /** Decides the noise. */
   readonly seed?: number;
 }
@@ -89,7 +90,7 @@ async function judge(
   model: ModelBundle,
   reference: ModelBundle,
   table: FeatureTable,
-  { alpha, backend, seed }: { alpha: number | undefined; backend: Backend; seed: number },
+  { alpha, backend, seed }: { alpha: number | undefined; backend: ScoringBackend; seed: number },
 ): Promise<{ readonly logDensityNats: Float64Array; readonly alarms: number }> {
   await initBackend(backend === 'tfjs-cpu' ? 'cpu' : 'wasm');
   const flows = model.flows.map((bytes) => loadFlow(bytes));

@@ -1,5 +1,5 @@
 import type { Explanation, PValueMethod } from '@flowline/events';
-import { createScorer, type Backend, type Scorer } from '@flowline/engine';
+import { createScorer, type ChosenScorer, type Scorer, type ScorerOptions } from '@flowline/engine';
 import { selectRows, type FeatureTable } from '@flowline/features';
 import { initBackend, loadFlow, type Flow } from '@flowline/flows';
 import type { ModelBundle } from './bundle.ts';
@@ -10,10 +10,9 @@ import type { Scores } from './scores.ts';
 import { valueAt } from './sorted.ts';
 
 /** How a detector runs. */
-export interface DetectorOptions {
+export interface DetectorOptions extends ScorerOptions {
   /** An event is an anomaly where its p-value is at most this. */
   readonly alpha: number;
-  readonly backend: Backend;
 }
 
 /** Anomalies explained at once. */
@@ -23,8 +22,8 @@ const CHUNK_EXPLANATIONS = 64;
 export class Detector {
   readonly bundle: ModelBundle;
   readonly alpha: number;
-  /** The backend that scores, e.g. `tfjs-wasm`. */
-  readonly backend: string;
+  /** The backend that scores, what it runs on, and why it is this one. */
+  readonly compute: Pick<ChosenScorer, 'device' | 'why' | 'reason'> & { readonly backend: string };
   readonly #flows: readonly Flow[];
   readonly #scorer: Scorer;
   /** One a member; the scorer itself where there is one member. */
@@ -33,30 +32,35 @@ export class Detector {
   private constructor(
     bundle: ModelBundle,
     alpha: number,
-    parts: { flows: readonly Flow[]; scorer: Scorer; members: readonly Scorer[] },
+    parts: { flows: readonly Flow[]; scorer: ChosenScorer; members: readonly Scorer[] },
   ) {
     this.bundle = bundle;
     this.alpha = alpha;
-    this.backend = parts.scorer.name;
+    const { name: backend, device, why, reason } = parts.scorer;
+    this.compute = { backend, device, why, reason };
     this.#flows = parts.flows;
     this.#scorer = parts.scorer;
     this.#members = parts.members;
   }
 
   /**
-   * Loads a bundle's flows on a backend.
+   * Loads a bundle's flows on a backend, in slices between which the event loop has its turn.
    * @throws FlowError FLOWLINE_MODEL_CORRUPTED or FLOWLINE_MODEL_INCOMPATIBLE; FLOWLINE_BACKEND_UNAVAILABLE, never a silent fallback.
    */
-  static async create(bundle: ModelBundle, { alpha, backend }: DetectorOptions): Promise<Detector> {
-    await initBackend(backend === 'tfjs-cpu' ? 'cpu' : 'wasm');
+  static async create(bundle: ModelBundle, { alpha, ...options }: DetectorOptions): Promise<Detector> {
+    await initBackend(options.backend === 'tfjs-cpu' ? 'cpu' : 'wasm');
     const flows: Flow[] = [];
+    const scorers: Scorer[] = [];
     try {
       for (const bytes of bundle.flows) flows.push(loadFlow(bytes));
-      const scorer = await createScorer(flows, { backend });
-      const members =
-        flows.length === 1 ? [scorer] : await Promise.all(flows.map((flow) => createScorer([flow], { backend })));
-      return new Detector(bundle, alpha, { flows, scorer, members });
+      const scorer = await createScorer(flows, options);
+      scorers.push(scorer);
+      // For explanations, of few rows: they need no threads of their own.
+      const backend = scorer.name === 'wasm-pool' ? 'wasm' : scorer.name;
+      for (const flow of flows.length === 1 ? [] : flows) scorers.push(await createScorer([flow], { backend }));
+      return new Detector(bundle, alpha, { flows, scorer, members: flows.length === 1 ? [scorer] : scorers.slice(1) });
     } catch (error) {
+      for (const scorer of scorers) scorer.dispose();
       for (const flow of flows) flow.dispose();
       throw error;
     }

@@ -1,5 +1,5 @@
-import { FlowlineError, type FeatureSpec, type LookupTable } from '@flowline/events';
-import { createScorer, type Backend, type Scorer } from '@flowline/engine';
+import { FlowlineError, type FeatureSpec, type LookupTable, type ScoringBackend } from '@flowline/events';
+import { createScorer, type Scorer } from '@flowline/engine';
 import { fitEncoding, selectRows, type FeatureEncoding, type FeatureTable } from '@flowline/features';
 import { initBackend, Random, saveFlow, type Flow } from '@flowline/flows';
 import { alarmRateInterval } from './alpha.ts';
@@ -32,7 +32,7 @@ export interface DetectorTrainingSpec {
   /** The largest number of steps of each member; null or absent: the recipe's. */
   readonly steps?: number | null;
   /** Default `tfjs-wasm`. */
-  readonly backend?: Backend;
+  readonly backend?: ScoringBackend;
   /** The time range of each part of the history, for the model's metadata. */
   readonly times?: HistoryParts<{ readonly fromMs: number; readonly toMs: number }>;
 }

@@ -4,8 +4,10 @@ import type { Flow } from '@flowline/flows';
 import * as tf from '@tensorflow/tfjs-core';
 
 import { createScorer } from './create-scorer.ts';
-import { backends } from './named-scorer.ts';
+import { backendTable } from './backend-table.ts';
 import { randomizeWeights, normalRows } from './testing/random-flow.ts';
+
+const backends = backendTable.map(({ name }) => name);
 
 describe('createScorer', () => {
   const flows: Flow[] = [];

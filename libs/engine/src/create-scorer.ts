@@ -1,18 +1,27 @@
+import { FlowlineError, type ScoringBackend } from '@flowline/events';
 import type { Flow } from '@flowline/flows';
 
-import { createNamedScorer } from './named-scorer.ts';
-import type { Backend } from './named-scorer.ts';
+import type { BackendEntry } from './backend-entry.ts';
+import { backendEntry, backendTable } from './backend-table.ts';
+import { backendOptions, checkMembers, createOn } from './create-on.ts';
 import type { Scorer } from './scorer.ts';
-import { selectScorer } from './select.ts';
+import { selectScorer, type SelectOptions } from './select.ts';
 
 /** How {@link createScorer} is to run. */
-export interface ScorerOptions {
-  /** The backend that must run, or `auto`: the fastest that proves exact on this model; the scorer's `reason` says which. */
-  readonly backend: Backend | 'auto';
-  /** Threads of `wasm-pool`, the calling one among them (default: what the process may use). */
-  readonly threads?: number;
-  /** Rows of a typical call, for which `auto` chooses (default 512). */
-  readonly batchSize?: number;
+export interface ScorerOptions extends SelectOptions {
+  /** The backend that must run, or `auto`: the fastest that proves exact on this model. */
+  readonly backend: ScoringBackend | 'auto';
+}
+
+/** A scorer, and why it is this one. */
+export interface ChosenScorer extends Scorer {
+  readonly name: ScoringBackend;
+  /** What it runs on, in words. */
+  readonly device: string;
+  /** Why this backend runs, in a few words without figures. */
+  readonly why: string;
+  /** Why this backend runs, in one sentence for a log: under `auto` with what was measured of each. */
+  readonly reason: string;
 }
 
 /**
@@ -25,8 +34,44 @@ export interface ScorerOptions {
  * const logP = await scorer.score(rows, n);
  * ```
  */
-export const createScorer = async (flows: readonly Flow[], options: ScorerOptions): Promise<Scorer> => {
+export const createScorer = async (flows: readonly Flow[], options: ScorerOptions): Promise<ChosenScorer> => {
+  checkMembers(flows);
   const { backend, ...rest } = options;
-  if (backend !== 'auto') return createNamedScorer(flows, backend, rest);
-  return (await selectScorer(flows, rest)).scorer;
+  if (backend === 'auto') {
+    const { scorer, backend: name, ...reasons } = await selectScorer(flows, rest);
+    return withReasons(scorer, { name, ...reasons });
+  }
+  const entry = backendEntry(backend, options.table ?? backendTable);
+  const resolved = backendOptions(options);
+  const device = await deviceOf(entry, resolved);
+  const scorer = await createOn(entry, flows, resolved);
+  const why = 'it was asked for by name';
+  return withReasons(scorer, { name: backend, device, why, reason: `${backend} (${device}): ${why}` });
 };
+
+/** What a backend runs on here. Rejects with FLOWLINE_BACKEND_UNAVAILABLE, with why and what to do, where it cannot run. */
+const deviceOf = async (entry: BackendEntry, options: Parameters<BackendEntry['probe']>[0]): Promise<string> => {
+  const availability = await entry.probe(options);
+  if (availability.available) return availability.device;
+  throw new FlowlineError(
+    'FLOWLINE_BACKEND_UNAVAILABLE',
+    `the backend '${entry.name}' cannot run here: ${availability.why}`,
+    { where: entry.name, remedy: `${availability.remedy} Or choose another backend, or auto.` },
+  );
+};
+
+const withReasons = (
+  scorer: Scorer,
+  { name, device, why, reason }: Pick<ChosenScorer, 'name' | 'device' | 'why' | 'reason'>,
+): ChosenScorer => ({
+  name,
+  device,
+  why,
+  reason,
+  score: (rows, n) => scorer.score(rows, n),
+  latent: (rows, n) => scorer.latent(rows, n),
+  gradient: (rows, n) => scorer.gradient(rows, n),
+  dispose: () => {
+    scorer.dispose();
+  },
+});

@@ -11,8 +11,6 @@
 export interface Scorer {
   /** The backend that runs, e.g. `tfjs-wasm`. */
   readonly name: string;
-  /** Why this backend runs, in words, where `auto` chose it. */
-  readonly reason?: string;
   /** log p of each row in nats, in the encoded space. rows: [n × (features + context)] → [n]. */
   score(rows: Float32Array, n: number): Promise<Float64Array>;
   /** The latent z of each row, 0 where a feature is missing. rows: [n × (features + context)] → [n × features]. */

@@ -1,34 +1,41 @@
-import { availableParallelism } from 'node:os';
+import { readFileSync } from 'node:fs';
+import { arch, cpus } from 'node:os';
+import { createRequire } from 'node:module';
 
-import { FlowlineError } from '@flowline/events';
-import { Random } from '@flowline/flows';
+import { FlowlineError, type ScoringBackend } from '@flowline/events';
 import type { Flow } from '@flowline/flows';
 
 import { at } from './at.ts';
-import { whyNotLowered } from './lower/flow.ts';
-import { checkMembers, createNamedScorer } from './named-scorer.ts';
-import type { Backend } from './named-scorer.ts';
+import type { BackendEntry, BackendOptions } from './backend-entry.ts';
+import { backendEntry, backendTable } from './backend-table.ts';
+import { breathe } from './breathe.ts';
+import { backendOptions, checkMembers, createOn } from './create-on.ts';
+import { measuredRate } from './measured-rate.ts';
 import type { Scorer } from './scorer.ts';
-import { errorInTolerances } from './tolerance.ts';
+import { memoryCache, type VerdictCache } from './verdict-cache.ts';
+import { type Sample, sampleOf, sampleSize, worstErrorOf } from './verification.ts';
 
 /** What became of one backend when `auto` tried it. */
 export interface BackendTrial {
-  readonly backend: Backend;
-  /** Whether it ran and agreed with the reference. */
-  readonly usable: boolean;
-  /** Why not, in words; null when it is usable. */
+  readonly backend: ScoringBackend;
+  /** What it runs on; null where it cannot run. */
+  readonly device: string | null;
+  /** Why it cannot be used, in words; null where it ran and agreed with the reference. */
   readonly problem: string | null;
-  /** The largest difference from the reference, in units of the tolerance; null when it did not run. */
+  /** The largest difference from the reference, in units of the tolerance; null where it did not run. */
   readonly worstError: number | null;
-  /** Measured on this model and batch size; null when it was not measured. */
+  /** Measured on this model and batch size, now or earlier on this host; null where it was not measured. */
   readonly eventsPerSecond: number | null;
 }
 
 /** What `auto` chose. */
 export interface Selection {
   readonly scorer: Scorer;
-  readonly backend: Backend;
-  /** One sentence for a log. */
+  readonly backend: ScoringBackend;
+  readonly device: string;
+  /** Why, in a few words without figures. */
+  readonly why: string;
+  /** Why, in one sentence for a log. */
   readonly reason: string;
   readonly trials: readonly BackendTrial[];
 }
@@ -36,184 +43,214 @@ export interface Selection {
 export interface SelectOptions {
   /** Rows of a typical call (default 512). */
   readonly batchSize?: number;
-  /** Threads of `wasm-pool` (default: what the process may use). */
-  readonly threads?: number;
+  /** Threads that score (default: what the process may use). */
+  readonly threads?: number | undefined;
+  /** The calling thread has other work: threads beside it are taken unless they are clearly slower (default false). */
+  readonly offThread?: boolean;
+  /** Where rates are remembered (default: in this process). */
+  readonly cache?: VerdictCache;
+  /** The backends there are (default: the engine's). */
+  readonly table?: readonly BackendEntry[];
 }
 
 const DEFAULT_BATCH_ROWS = 512;
-/** Other cores are taken only for a gain that is worth them. */
-const POOL_GAIN = 1.15;
+/** Other cores or devices are taken only for a gain that is worth them. */
+const WORTH_OTHERS = 1.15;
+/** A calling thread that stays free for other work is worth this much speed. */
+const WORTH_A_FREE_THREAD = 0.75;
+/** Verdicts of this process. */
+const ownVerdicts = memoryCache();
+
+interface Search {
+  readonly flows: readonly Flow[];
+  readonly options: BackendOptions;
+  readonly batch: number;
+  readonly sample: Sample;
+}
+
+interface Usable {
+  readonly entry: BackendEntry;
+  readonly scorer: Scorer;
+  readonly trial: BackendTrial;
+}
 
 /**
  * Tries every backend that could run these flows: makes it, compares it with the float64 reference on sample rows, measures
- * it, and keeps the fastest that is exact. Flows without a compiled form score through `tfjs-wasm`, and the reason says so.
- * Rates are measured once per process, model shape and batch size; exactness is checked every time.
+ * it, and keeps the fastest that is exact. Flows without a compiled form score through tensors, and the reason says so. Rates
+ * are remembered by host, model shape and batch size, and then only the fastest is made; that it is exact is checked every
+ * time. The work comes in slices of some milliseconds, between which the event loop has its turn.
  */
 export const selectScorer = async (flows: readonly Flow[], options: SelectOptions = {}): Promise<Selection> => {
   checkMembers(flows);
-  const obstacle = flows.map(whyNotLowered).find((reason) => reason !== null) ?? null;
-  if (obstacle !== null) return throughTensors(flows, obstacle, []);
+  const { table = backendTable, cache = ownVerdicts, batchSize: batch = DEFAULT_BATCH_ROWS } = options;
+  const resolved = backendOptions(options);
+  const candidates = table.filter(({ role }) => role === 'candidate');
+  const key = verdictKey(flows, resolved, batch, candidates);
+  const verdict = await cache.recall(key);
+  const sample = await sampleBy(table, flows, verdict !== null);
+  const search: Search = { flows, options: resolved, batch, sample };
 
-  const threads = options.threads ?? availableParallelism();
-  const batch = options.batchSize ?? DEFAULT_BATCH_ROWS;
-  const candidates: readonly Backend[] = threads > 1 ? ['wasm', 'wasm-pool'] : ['wasm'];
-  const sample = await sampleOf(flows);
+  if (verdict !== null) {
+    const entry = candidates.find(({ name }) => name === verdict.backend);
+    const tried = entry && (await tryBackend(entry, search, verdict.rates[verdict.backend] ?? null));
+    if (tried?.usable)
+      return chosen(tried.usable, [tried.trial], search, 'the fastest when it was measured here before');
+  }
   const trials: BackendTrial[] = [];
-  const usable = new Map<Backend, { readonly scorer: Scorer; readonly rate: number }>();
-  for (const backend of candidates) {
-    const { trial, scorer } = await tryBackend(flows, backend, threads, batch, sample);
-    trials.push(trial);
-    if (scorer !== null) usable.set(backend, { scorer, rate: trial.eventsPerSecond ?? 0 });
+  const usable: Usable[] = [];
+  for (const entry of candidates) {
+    const tried = await tryBackend(entry, search, null);
+    trials.push(tried.trial);
+    if (tried.usable !== null) usable.push(tried.usable);
   }
-  const one = usable.get('wasm');
-  const pool = usable.get('wasm-pool');
-  const poolWins = pool !== undefined && (one === undefined || pool.rate > one.rate * POOL_GAIN);
-  const [backend, chosen, other] = poolWins ? (['wasm-pool', pool, one] as const) : (['wasm', one, pool] as const);
-  if (chosen === undefined) {
-    return throughTensors(flows, trials.map((trial) => trial.problem ?? trial.backend).join('; '), trials);
-  }
-  other?.scorer.dispose();
-  const reason = `${backend}: ${describe(trials, batch, threads)}`;
-  return { scorer: withReason(chosen.scorer, reason), backend, reason, trials };
+  const best = bestOf(usable, resolved);
+  for (const other of usable) if (other !== best) other.scorer.dispose();
+  if (best === null) return lastResort(table, search, trials);
+  const rates = Object.fromEntries(usable.map(({ entry, trial }) => [entry.name, trial.eventsPerSecond]));
+  await cache.remember(key, { backend: best.entry.name, rates });
+  return chosen(best, trials, search, 'the fastest that is exact');
 };
 
-const throughTensors = async (
-  flows: readonly Flow[],
-  obstacle: string,
+/** The first is kept unless another is enough better: each candidate has to beat the best before it. */
+const bestOf = (usable: readonly Usable[], { offThread }: BackendOptions): Usable | null => {
+  const rate = ({ trial }: Usable): number => trial.eventsPerSecond ?? 0;
+  return usable.reduce<Usable | null>((best, next) => {
+    if (best === null) return next;
+    const worth = offThread && next.entry.name === 'wasm-pool' ? WORTH_A_FREE_THREAD : WORTH_OTHERS;
+    return rate(next) > rate(best) * worth ? next : best;
+  }, null);
+};
+
+const lastResort = async (
+  table: readonly BackendEntry[],
+  { flows, options }: Search,
   trials: readonly BackendTrial[],
 ): Promise<Selection> => {
-  const reason = `tfjs-wasm: ${obstacle}`;
-  const scorer = await createNamedScorer(flows, 'tfjs-wasm', {});
-  return { scorer: withReason(scorer, reason), backend: 'tfjs-wasm', reason, trials };
+  const problems = trials.map(({ backend, problem }) => ({ backend, problem: problem ?? 'it was not tried' }));
+  const entry = table.find(({ role }) => role === 'lastResort');
+  const availability = await entry?.probe(options);
+  if (entry === undefined || availability?.available !== true) {
+    const each = problems.map(({ backend, problem }) => `${backend}: ${problem}`).join('; ');
+    throw new FlowlineError('FLOWLINE_BACKEND_UNAVAILABLE', `no backend can score this model: ${each}`, {
+      where: 'auto',
+      remedy: 'Run `flowline doctor`: it shows each backend, and what keeps it from running.',
+    });
+  }
+  // One reason for all of them is said once.
+  const distinct = new Set(problems.map(({ problem }) => problem));
+  const why =
+    distinct.size === 1
+      ? [...distinct].join('')
+      : problems.map(({ backend, problem }) => `${backend}: ${problem}`).join('; ');
+  const scorer = await createOn(entry, flows, options);
+  return {
+    scorer,
+    backend: entry.name,
+    device: availability.device,
+    why: `no other can: ${why}`,
+    reason: `${entry.name}: ${why}`,
+    trials,
+  };
 };
 
-const withReason = (scorer: Scorer, reason: string): Scorer => ({
-  name: scorer.name,
-  reason,
-  score: (rows, n) => scorer.score(rows, n),
-  latent: (rows, n) => scorer.latent(rows, n),
-  gradient: (rows, n) => scorer.gradient(rows, n),
-  dispose: () => {
-    scorer.dispose();
-  },
+const chosen = (
+  { entry, scorer, trial }: Usable,
+  trials: readonly BackendTrial[],
+  { batch }: Search,
+  why: string,
+): Selection => ({
+  scorer,
+  backend: entry.name,
+  device: trial.device ?? '',
+  why,
+  reason: `${entry.name}: ${why}; at batch ${batch} ${trials.flatMap(inWords).join('; ')}`,
+  trials,
 });
 
-const describe = (trials: readonly BackendTrial[], batch: number, threads: number): string => {
-  const each = trials.map(({ backend, problem, eventsPerSecond, worstError }) => {
-    const name = backend === 'wasm-pool' ? `${backend} (${threads} threads)` : backend;
-    if (problem !== null) return `${name} cannot be used, ${problem}`;
-    const rate = Math.round(eventsPerSecond ?? 0).toLocaleString('en');
-    return `${name} ${rate} events/s, off by ${((worstError ?? 0) * 100).toFixed(1)} % of the tolerance`;
-  });
-  return `at batch ${batch} ${each.join('; ')}`;
+/** What became of a backend; nothing of one that is not installed, for nobody expects it then. */
+const inWords = ({ backend, device, problem, eventsPerSecond, worstError }: BackendTrial): readonly string[] => {
+  if (device === null && problem !== null) return [];
+  if (problem !== null) return [`${backend} (${device ?? ''}) cannot be used, ${problem}`];
+  const rate = Math.round(eventsPerSecond ?? 0).toLocaleString('en');
+  return [
+    `${backend} (${device ?? ''}) ${rate} events/s, off by ${((worstError ?? 0) * 100).toFixed(1)} % of the tolerance`,
+  ];
 };
 
-interface Sample {
-  readonly rows: Float32Array;
-  readonly count: number;
-  readonly width: number;
-  readonly exact: Float64Array;
-}
-
-/** Multiply-adds that the reference may spend on the sample: some tens of milliseconds. */
-const REFERENCE_BUDGET = 4e6;
-const LARGEST_SAMPLE = 48;
-/** More than a tile needs, so that both ways of scoring are checked. */
-const SMALLEST_SAMPLE = 20;
-
-/** Standard normal rows, some far out, with presence columns of 0 and 1, and what the reference says of them. */
-const sampleOf = async (flows: readonly Flow[]): Promise<Sample> => {
-  const { features, context, presence } = at(flows, 0);
-  const parameters = flows.reduce((sum, flow) => sum + flow.parameterCount, 0);
-  const count = Math.max(SMALLEST_SAMPLE, Math.min(LARGEST_SAMPLE, Math.floor(REFERENCE_BUDGET / (parameters + 1))));
-  const width = features + context;
-  const random = new Random(1);
-  const rows = Float32Array.from(
-    { length: count * width },
-    (_, i) => random.normal() * (Math.floor(i / width) % 5 === 4 ? 4 : 1),
-  );
-  for (const column of presence) {
-    if (column === null) continue;
-    for (let i = 0; i < count; i++) rows[i * width + features + column] = random.uniform() < 0.25 ? 0 : 1;
+const sampleBy = async (table: readonly BackendEntry[], flows: readonly Flow[], known: boolean): Promise<Sample> => {
+  const options = backendOptions({ threads: 1 });
+  const reference = backendEntry('reference', table);
+  const lowered = flows.every((flow) => reference.obstacle(flow) === null);
+  // Without a plan there is no float64 reference: the tensors are the truth.
+  const entry = lowered ? reference : backendEntry('tfjs-wasm', table);
+  await entry.probe(options);
+  const truth = await createOn(entry, flows, options);
+  try {
+    return await sampleOf(at(flows, 0), sampleSize(flows, known), truth);
+  } finally {
+    truth.dispose();
   }
-  const reference = await createNamedScorer(flows, 'reference', {});
-  const exact = await reference.score(rows, count);
-  reference.dispose();
-  return { rows, count, width, exact };
 };
 
 const tryBackend = async (
-  flows: readonly Flow[],
-  backend: Backend,
-  threads: number,
-  batch: number,
-  sample: Sample,
-): Promise<{ trial: BackendTrial; scorer: Scorer | null }> => {
-  const failed = (problem: string, worstError: number | null): { trial: BackendTrial; scorer: null } => ({
-    trial: { backend, usable: false, problem, worstError, eventsPerSecond: null },
-    scorer: null,
+  entry: BackendEntry,
+  { flows, options, batch, sample }: Search,
+  knownRate: number | null,
+): Promise<{ readonly trial: BackendTrial; readonly usable: Usable | null }> => {
+  const failed = (problem: string, device: string | null, worstError: number | null = null) => ({
+    trial: { backend: entry.name, device, problem, worstError, eventsPerSecond: null },
+    usable: null,
   });
+  const obstacle = flows.map((flow) => entry.obstacle(flow)).find((reason) => reason !== null) ?? null;
+  if (obstacle !== null) return failed(obstacle, null);
+  if (entry.name === 'wasm-pool' && options.threads === 1 && !options.offThread) {
+    return failed('one thread has nothing to share', null);
+  }
+  const availability = await entry.probe(options);
+  if (!availability.available) return failed(availability.why, null);
+  const { device, software } = availability;
+  if (software) return failed('it is a program on the processor, not a device of its own', device);
   let scorer: Scorer;
   try {
-    scorer = await createNamedScorer(flows, backend, { threads });
+    scorer = await createOn(entry, flows, options);
   } catch (error) {
-    if (error instanceof FlowlineError) return failed(error.message, null);
+    if (error instanceof FlowlineError) return failed(error.message, device);
     throw error;
   }
+  await breathe();
   const worstError = await worstErrorOf(scorer, sample);
   if (worstError > 1) {
     scorer.dispose();
-    return failed(`it is off from the reference by ${worstError.toFixed(1)} times the tolerance`, worstError);
+    return failed(`it is off from the reference by ${worstError.toFixed(1)} times the tolerance`, device, worstError);
   }
-  const eventsPerSecond = await rateOf(scorer, flows, batch, threads, sample);
-  return { trial: { backend, usable: true, problem: null, worstError, eventsPerSecond }, scorer };
+  const eventsPerSecond = knownRate ?? (await measuredRate(scorer, sample.rows, sample.width, batch));
+  const trial = { backend: entry.name, device, problem: null, worstError, eventsPerSecond };
+  return { trial, usable: { entry, scorer, trial } };
 };
 
-/** All rows at once, and the first few one by one. */
-const worstErrorOf = async (scorer: Scorer, { rows, count, width, exact }: Sample): Promise<number> => {
-  const together = await scorer.score(rows, count);
-  let worst = 0;
-  for (let i = 0; i < count; i++) worst = Math.max(worst, errorInTolerances(at(together, i), at(exact, i)));
-  for (let i = 0; i < SINGLE_ROWS; i++) {
-    const [alone] = await scorer.score(rows.subarray(i * width, (i + 1) * width), 1);
-    worst = Math.max(worst, errorInTolerances(alone ?? NaN, at(exact, i)));
-  }
-  return worst;
-};
-
-const SINGLE_ROWS = 3;
-
-/** Measured rates by backend, threads, batch size and model shape. */
-const rates = new Map<string, number>();
-const WARM_UP_MS = 12;
-const WINDOWS = 3;
-const WINDOW_MS = 5;
-
-const rateOf = async (
-  scorer: Scorer,
+/** Everything that a verdict depends on. */
+const verdictKey = (
   flows: readonly Flow[],
+  options: BackendOptions,
   batch: number,
-  threads: number,
-  sample: Sample,
-): Promise<number> => {
-  const key = JSON.stringify([scorer.name, threads, batch, flows.map((flow) => flow.config)]);
-  const known = rates.get(key);
-  if (known !== undefined) return known;
-  const rows = new Float32Array(batch * sample.width);
-  for (let i = 0; i < rows.length; i++) rows[i] = at(sample.rows, i % sample.rows.length);
-  const callsWithin = async (milliseconds: number): Promise<number> => {
-    const start = performance.now();
-    let calls = 0;
-    let elapsed = 0;
-    for (; elapsed < milliseconds; elapsed = performance.now() - start) {
-      await scorer.score(rows, batch);
-      calls++;
-    }
-    return (calls * batch * 1000) / elapsed;
-  };
-  await callsWithin(WARM_UP_MS);
-  let best = 0;
-  for (let window = 0; window < WINDOWS; window++) best = Math.max(best, await callsWithin(WINDOW_MS));
-  rates.set(key, best);
-  return best;
+  candidates: readonly BackendEntry[],
+): string =>
+  JSON.stringify({
+    engine: engineVersion(),
+    node: process.version,
+    host: [arch(), cpus()[0]?.model ?? '', cpus().length],
+    backends: candidates.map((entry) => [entry.name, entry.fingerprint()]),
+    options,
+    batch,
+    flows: flows.map(({ config }) => config),
+  });
+
+let version: string | null = null;
+
+const engineVersion = (): string => {
+  if (version === null) {
+    const file = createRequire(import.meta.url).resolve('@flowline/engine/package.json');
+    version = (JSON.parse(readFileSync(file, 'utf8')) as { readonly version: string }).version;
+  }
+  return version;
 };

@@ -6,3 +6,4 @@ export * from './error-codes.ts';
 export * from './feature-spec.ts';
 export * from './flowline-error.ts';
 export * from './scored-batch.ts';
+export * from './scoring-backend.ts';

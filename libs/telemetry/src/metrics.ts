@@ -80,7 +80,13 @@ export function createMetrics(options: { readonly processMetrics?: boolean } = {
     ),
     heldOutNll: gauge('heldout_nll_nats', 'Held-out negative log-likelihood of the last trained model.', ['detector']),
     calibrationError: gauge('calibration_error', 'Held-out calibration error of the last trained model.', ['detector']),
-    backendInfo: gauge('backend_info', '1 for the compute backend that runs.', ['backend']),
+    backendInfo: gauge('backend_info', '1 for the compute backend that scores, with why it does.', [
+      'detector',
+      'backend',
+      'device',
+      'why',
+      'decided_by',
+    ]),
     tensors: gauge('tensors', 'Tensors alive in this process.', []),
   };
 }

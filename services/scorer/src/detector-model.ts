@@ -4,7 +4,7 @@ import type { RecordDecoder } from '@flowline/stream';
 import type { DecodeEvents } from './decode-events.ts';
 
 /** What the pipeline needs of a detector. */
-export type ScoringDetector = Pick<Detector, 'score' | 'explain' | 'alpha' | 'backend' | 'bundle' | 'dispose'>;
+export type ScoringDetector = Pick<Detector, 'score' | 'explain' | 'alpha' | 'compute' | 'bundle' | 'dispose'>;
 
 /**
  * A champion at work: a model version with everything that is needed to score an event with it. Immutable. It belongs to the version
@@ -21,4 +21,6 @@ export interface DetectorModel {
   readonly decode: DecodeEvents;
   /** Scores and explains; disposed with the last batch that holds the model. */
   readonly detector: ScoringDetector;
+  /** Who named the backend that scores, in words. */
+  readonly computeDecidedBy: string;
 }

@@ -36,11 +36,19 @@ export function measureModel(metrics: Metrics, model: DetectorModel, replaced: D
     version: String(modelVersion),
     family: detector.bundle.metadata.family,
   });
+  const backendOf = ({ name, detector: { compute }, computeDecidedBy }: DetectorModel) => ({
+    detector: name,
+    backend: compute.backend,
+    device: compute.device,
+    why: compute.why,
+    decided_by: computeDecidedBy,
+  });
   if (replaced !== undefined) {
     metrics.modelInfo.remove(labelsOf(replaced));
+    metrics.backendInfo.remove(backendOf(replaced));
     metrics.modelSwaps.inc({ detector: model.name, outcome: 'taken' });
   }
   metrics.modelInfo.set(labelsOf(model), 1);
   metrics.modelAge.set({ detector: model.name }, (Date.now() - model.trainedAt.getTime()) / 1000);
-  metrics.backendInfo.set({ backend: model.detector.backend }, 1);
+  metrics.backendInfo.set(backendOf(model), 1);
 }

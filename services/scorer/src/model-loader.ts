@@ -1,7 +1,7 @@
-import { readDefinition } from '@flowline/config';
-import { championVersion, type Database, getDetectorVersion, loadChampion } from '@flowline/db';
+import { readDefinition, scoringCompute, type Settings } from '@flowline/config';
+import { championVersion, type Database, getDetector, getDetectorVersion, loadChampion } from '@flowline/db';
 import { Detector, loadBundle } from '@flowline/detector';
-import type { Backend } from '@flowline/engine';
+import { folderCache } from '@flowline/engine';
 import { createRecordReader } from '@flowline/features';
 
 import { createDecoder } from './decode-events.ts';
@@ -11,25 +11,38 @@ import { recordFormats } from './record-formats.ts';
 export interface ModelLoaderOptions {
   readonly db: Database;
   readonly detector: string;
-  readonly backend: Backend;
-  /** A longer record becomes a dead letter. */
-  readonly eventMaxBytes: number;
+  /** What scores, in batches of which size, where its measurements are kept, and how long a record may be. */
+  readonly settings: Pick<Settings, 'scoring' | 'batch' | 'cacheFolder' | 'eventMaxBytes'>;
 }
 
 const WARM_UP_ROWS = 64;
+/** A backend is chosen for batches of a busy stream, which are seldom larger. */
+const TYPICAL_BATCH_ROWS = 2_048;
 
 /** Loads champions from Postgres: checks checksum, format and features, and scores rows of its own before the stream may use it. */
-export function createModelLoader({ db, detector: name, backend, eventMaxBytes }: ModelLoaderOptions): ModelLoader {
+export function createModelLoader({ db, detector: name, settings }: ModelLoaderOptions): ModelLoader {
+  const cache = folderCache(settings.cacheFolder);
   return {
     championVersion: () => championVersion(db, name),
     loadChampion: async () => {
       const stored = await loadChampion(db, name);
       const { definition: json } = await getDetectorVersion(db, name, stored.detectorVersion);
       const definition = readDefinition(json, `${name}, version ${stored.detectorVersion}`);
+      // How to score is a matter of the machine: the newest definition says it, whichever the model was trained for.
+      const newest = await getDetector(db, name);
+      const { compute } = readDefinition(newest.definition, `${name}, version ${newest.version}`);
+      const { backend, threads, decidedBy } = scoringCompute(settings, compute);
       const bundle = loadBundle(stored.bytes, stored.sha256, definition.features);
       const reader = createRecordReader(bundle.schema, bundle.lookups);
       const format = recordFormats[definition.source.kafka?.format ?? 'json']();
-      const detector = await Detector.create(bundle, { alpha: stored.alpha, backend });
+      const detector = await Detector.create(bundle, {
+        alpha: stored.alpha,
+        backend,
+        threads: threads ?? undefined,
+        offThread: true,
+        batchSize: Math.min(settings.batch.maxRows, TYPICAL_BATCH_ROWS),
+        cache,
+      });
       try {
         await warmUp(detector);
       } catch (error) {
@@ -42,8 +55,9 @@ export function createModelLoader({ db, detector: name, backend, eventMaxBytes }
         modelVersion: stored.version,
         trainedAt: stored.createdAt,
         format,
-        decode: createDecoder(definition.source, format, reader, eventMaxBytes),
+        decode: createDecoder(definition.source, format, reader, settings.eventMaxBytes),
         detector,
+        computeDecidedBy: decidedBy,
       };
     },
   };

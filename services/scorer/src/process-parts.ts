@@ -29,11 +29,10 @@ export function detectorRun(
 ): DetectorRunParts {
   const { name } = definition;
   const alertTopic = run.alerts === 'none' ? null : definition.alerts.topic;
-  const { eventMaxBytes } = settings;
   return {
     name,
     source,
-    loader: createModelLoader({ db, detector: name, backend: `tfjs-${settings.backend}`, eventMaxBytes }),
+    loader: createModelLoader({ db, detector: name, settings }),
     store: { commit: (batch) => commitBatch(db, batch, { alertTopic }) },
     logger,
     metrics,

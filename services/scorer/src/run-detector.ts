@@ -50,7 +50,7 @@ export async function runDetector(parts: DetectorRunParts): Promise<RunTotals> {
     signal.addEventListener('abort', () => source.stop());
     if (signal.aborted) source.stop();
     void holder.watch(watching.signal);
-    counter.start(model.detector.backend);
+    counter.start(model.detector.compute.backend);
     status.scores();
     const stored$ = storedBatches(parts, holder, status).pipe(
       tap((batch) => {
@@ -82,7 +82,9 @@ function openHolder({ name, loader, metrics, pollMs }: DetectorRunParts, logger:
     onModel: (model, replaced) => {
       measureModel(metrics, model, replaced);
       const { modelVersion, detectorVersion, detector } = model;
-      const fields = { modelVersion, detectorVersion, backend: detector.backend, alpha: detector.alpha };
+      const { backend, reason } = detector.compute;
+      const { computeDecidedBy: decidedBy } = model;
+      const fields = { modelVersion, detectorVersion, alpha: detector.alpha, backend, reason, decidedBy };
       logger.info(
         fields,
         replaced === undefined ? 'scoring begins' : `model swapped: version ${replaced.modelVersion} is retired`,

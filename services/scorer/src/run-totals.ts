@@ -14,7 +14,7 @@ export interface RunTotals {
   /** From the opening of the source to the last commit. */
   readonly seconds: number;
   readonly eventsPerSecond: number;
-  /** The backend that scored first, such as `tfjs-wasm`. */
+  /** The backend that scored first, such as `wasm`. */
   readonly backend: string;
 }
 

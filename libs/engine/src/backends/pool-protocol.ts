@@ -3,11 +3,12 @@
  * describes the job, puts a ticket out (the number of the job, and block 0) and counts the job up. Every thread, the main one too, takes the next block by
  * moving the ticket on with a compare-and-exchange, until none is left; a thread that comes late finds another job's number
  * on the ticket and leaves it alone. Which thread scores a row cannot change its result: all run the same code on memory
- * of their own.
+ * of their own. Where the main thread is not to score it takes no block, and the thread that does the last one sends it the
+ * job's number.
  */
 
 /** Words of the shared control block. */
-export const Control = { job: 0, ticket: 1, done: 2, rows: 3, output: 4 } as const;
+export const Control = { job: 0, ticket: 1, done: 2, rows: 3, output: 4, tell: 5 } as const;
 export const CONTROL_WORDS = 16;
 
 /** `Control.job` of a pool that ends. */
@@ -22,7 +23,7 @@ export const NO_BLOCK = (1 << BLOCK_BITS) - 1;
 /** Rows of a job at most. */
 export const JOB_ROWS = BLOCK_ROWS * NO_BLOCK;
 
-/** `Control.output`: an index into this list. */
+/** `Control.output`: an index into this list. `Control.tell`: 1 where the main thread waits for a message. */
 export const outputs = ['score', 'latent', 'gradient'] as const;
 
 /** What a worker gets when it starts. */
@@ -85,8 +86,9 @@ const work = (job) => {
     kernel.exports[output](count);
     if (output === 'score') scores.set(kernel.scores.subarray(0, count), first);
     else vectors.set(kernel.vectors.subarray(0, count * features), first * features);
-    Atomics.add(control, ${Control.done}, 1);
-    Atomics.notify(control, ${Control.done});
+    const done = Atomics.add(control, ${Control.done}, 1) + 1;
+    if (Atomics.load(control, ${Control.tell}) === 0) Atomics.notify(control, ${Control.done});
+    else if (done === blocks) parentPort.postMessage(job);
   }
 };
 

@@ -23,11 +23,12 @@ export const createTfjsScorer = async (flow: Flow, backend: BackendName): Promis
     run: (x: tf.Tensor2D, context: tf.Tensor2D | undefined) => tf.Tensor,
     take: (values: Float32Array, firstRow: number) => void,
   ): Promise<void> => {
-    if (tf.getBackend() !== backend) await startBackend(backend);
     const width = flow.features + flow.context;
     const finite = finiteRows(flow, rows, n);
     for (let first = 0; first < n; first += CHUNK_ROWS) {
       const count = Math.min(CHUNK_ROWS, n - first);
+      // Others in this process may have changed it while the last chunk was awaited.
+      if (tf.getBackend() !== backend) await startBackend(backend);
       const result = tf.tidy(() => {
         const chunk = tf.tensor2d(finite.subarray(first * width, (first + count) * width), [count, width]);
         const x = tf.slice(chunk, [0, 0], [count, flow.features]);
@@ -67,7 +68,8 @@ export const createTfjsScorer = async (flow: Flow, backend: BackendName): Promis
   });
 };
 
-const startBackend = async (backend: BackendName): Promise<void> => {
+/** Makes a tensor backend the current one. Rejects with FLOWLINE_BACKEND_UNAVAILABLE. */
+export const startBackend = async (backend: BackendName): Promise<void> => {
   try {
     await initBackend(backend);
   } catch (cause) {

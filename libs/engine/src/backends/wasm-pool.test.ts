@@ -23,12 +23,17 @@ const plan = randomPlan({
 const ROWS = 5000;
 const rows = randomRows(plan, ROWS, new Random(12));
 
-describe.each([2, 4])('a pool of %d threads', (threads) => {
+describe.each([
+  { threads: 2, offThread: false },
+  { threads: 4, offThread: false },
+  { threads: 1, offThread: true },
+  { threads: 3, offThread: true },
+])('a pool of $threads threads, off the calling one: $offThread', ({ threads, offThread }) => {
   let one: Scorer;
   let pool: Scorer;
   beforeAll(async () => {
     one = createWasmScorer(plan);
-    pool = await createWasmPoolScorer(plan, { threads });
+    pool = await createWasmPoolScorer(plan, { threads, offThread });
   });
   afterAll(() => {
     one.dispose();
@@ -51,6 +56,25 @@ describe.each([2, 4])('a pool of %d threads', (threads) => {
     answers.forEach((scores, i) => {
       expect([...scores]).toEqual([...expected.subarray(i % 50, (i % 50) + sizes[i]!)]);
     });
+  });
+});
+
+describe('a pool beside the calling thread', () => {
+  it('leaves that thread free while it scores', async () => {
+    const pool = await createWasmPoolScorer(plan, { threads: 1, offThread: true });
+    const many = randomRows(plan, 60_000, new Random(13));
+    let turns = 0;
+    let scored = false;
+    const turn = (): void => {
+      if (scored) return;
+      turns++;
+      setImmediate(turn);
+    };
+    setImmediate(turn);
+    await pool.score(many, 60_000);
+    scored = true;
+    expect(turns).toBeGreaterThan(20);
+    pool.dispose();
   });
 });
 

@@ -23,8 +23,10 @@ import type { Scorer } from '../scorer.ts';
 
 /** How many threads score. */
 export interface WasmPoolOptions {
-  /** All threads together, the calling one among them (default: what the process may use). */
+  /** All threads that score (default: what the process may use). */
   readonly threads?: number;
+  /** The calling thread is not one of them: it goes on with other work meanwhile (default false). */
+  readonly offThread?: boolean;
 }
 
 /** Shared rows and results of one job, at most. */
@@ -38,20 +40,25 @@ const MAIN_SPIN_MS = 0.1;
 /** A worker that holds a block for longer has died. */
 const PATIENCE_MS = 30_000;
 const READY_MS = 10_000;
+/** A worker needs none of the loaders and the environment of this thread: it starts sooner without. */
+const WORKER = { eval: true, execArgv: [], env: {}, name: 'flowline-score' };
 
 /**
- * Compiles a plan to WebAssembly and scores with it on several threads, the calling one among them. Results are those of
- * one thread, bit for bit. Rejects with FLOWLINE_BACKEND_UNAVAILABLE when the threads do not start.
+ * Compiles a plan to WebAssembly and scores with it on several threads, the calling one among them unless it has other work
+ * (calls of less than a hundred rows it answers itself all the same: no thread could be asked in that time). Results are those
+ * of one thread, bit for bit. Rejects with FLOWLINE_BACKEND_UNAVAILABLE when the threads do not start.
  */
 export const createWasmPoolScorer = async (plan: Plan, options: WasmPoolOptions = {}): Promise<Scorer> => {
   const program = new WasmProgram(plan);
-  const threads = options.threads ?? availableParallelism();
-  const pool = new WasmPool(program, Math.max(0, threads - 1));
+  const { threads = availableParallelism(), offThread = false } = options;
+  const pool = new WasmPool(program, offThread ? Math.max(1, threads) : Math.max(0, threads - 1));
   await pool.ready();
   const run =
     (output: KernelOutput) =>
-    (rows: Float32Array, n: number, results: Float32Array | Float64Array): undefined => {
+    (rows: Float32Array, n: number, results: Float32Array | Float64Array): Promise<void> | undefined => {
+      if (offThread && n >= SMALLEST_JOB_ROWS) return pool.runBeside(output, rows, n, results);
       pool.run(output, rows, n, results);
+      return undefined;
     };
   return new KernelScorer({
     name: 'wasm-pool',
@@ -75,6 +82,9 @@ class WasmPool {
   #job = 0;
   #hasGradient = false;
   #broken: FlowlineError | null = null;
+  /** The job that is waited for without blocking. */
+  #awaited: { readonly job: number; readonly done: () => void; readonly fail: (error: FlowlineError) => void } | null =
+    null;
 
   constructor(program: WasmProgram, workers: number) {
     const { features, context } = program.plan;
@@ -94,7 +104,7 @@ class WasmPool {
     };
     this.#workers = Array.from(
       { length: workers },
-      () => new Worker(poolWorkerSource, { eval: true, workerData: this.#shared, name: 'flowline-score' }),
+      () => new Worker(poolWorkerSource, { ...WORKER, workerData: this.#shared }),
     );
     for (const worker of this.#workers) worker.postMessage({ kind: 'score', ...program.score });
   }
@@ -108,8 +118,10 @@ class WasmPool {
       throw unavailable('a scoring thread did not start', cause);
     }
     for (const worker of this.#workers) {
-      worker.on('error', (cause) => {
-        this.#broken = unavailable('a scoring thread has died', cause);
+      worker.on('error', (cause) => this.#break(unavailable('a scoring thread has died', cause)));
+      worker.on('exit', () => this.#break(unavailable('a scoring thread has ended')));
+      worker.on('message', (job: number) => {
+        if (this.#awaited?.job === job) this.#awaited.done();
       });
       worker.unref();
     }
@@ -122,45 +134,110 @@ class WasmPool {
       this.#main.run(output, rows, 0, n, results, 0);
       return;
     }
-    if (output === 'gradient' && !this.#hasGradient) {
-      for (const worker of this.#workers) worker.postMessage({ kind: 'gradient', ...this.#program.gradient });
-      this.#hasGradient = true;
-    }
-    const { rowWidth, features, scores, vectors } = this.#shared;
-    const [shared, each] = output === 'score' ? [scores, 1] : [vectors, features];
+    this.#giveKernels(output);
     for (let first = 0; first < n; first += this.#capacity) {
-      const count = Math.min(this.#capacity, n - first);
-      this.#shared.rows.set(rows.subarray(first * rowWidth, (first + count) * rowWidth));
-      this.#runJob(output, count, shared);
-      results.set(shared.subarray(0, count * each), first * each);
+      const count = this.#writeRows(rows, first, n);
+      const blocks = this.#startJob(output, count, false);
+      for (let block = this.#takeBlock(blocks); block >= 0; block = this.#takeBlock(blocks)) {
+        const from = block * BLOCK_ROWS;
+        this.#main.run(
+          output,
+          this.#shared.rows,
+          from,
+          Math.min(BLOCK_ROWS, count - from),
+          this.#resultsOf(output),
+          from,
+        );
+        Atomics.add(this.#shared.control, Control.done, 1);
+      }
+      this.#awaitBlocks(blocks);
+      this.#readResults(output, count, results, first);
+    }
+  }
+
+  /** Computes an output of n rows on the other threads; this one is free until the promise resolves. */
+  async runBeside(
+    output: KernelOutput,
+    rows: Float32Array,
+    n: number,
+    results: Float32Array | Float64Array,
+  ): Promise<void> {
+    this.#giveKernels(output);
+    for (let first = 0; first < n; first += this.#capacity) {
+      if (this.#broken !== null) throw this.#broken;
+      const count = this.#writeRows(rows, first, n);
+      await this.#jobBeside(output, count);
+      this.#readResults(output, count, results, first);
     }
   }
 
   dispose(): void {
-    this.#broken ??= unavailable('the scorer has been disposed');
+    this.#break(unavailable('the scorer has been disposed'));
     Atomics.store(this.#shared.control, Control.job, STOP);
     Atomics.notify(this.#shared.control, Control.job);
     for (const worker of this.#workers) void worker.terminate();
   }
 
-  #runJob(output: KernelOutput, n: number, shared: Float32Array): void {
-    const { control, rows } = this.#shared;
-    const blocks = Math.ceil(n / BLOCK_ROWS);
+  #break(error: FlowlineError): void {
+    this.#broken ??= error;
+    this.#awaited?.fail(this.#broken);
+  }
+
+  #giveKernels(output: KernelOutput): void {
+    if (output !== 'gradient' || this.#hasGradient) return;
+    for (const worker of this.#workers) worker.postMessage({ kind: 'gradient', ...this.#program.gradient });
+    this.#hasGradient = true;
+  }
+
+  /** Writes the rows of the next job, and says how many there are. */
+  #writeRows(rows: Float32Array, first: number, n: number): number {
+    const count = Math.min(this.#capacity, n - first);
+    const { rowWidth } = this.#shared;
+    this.#shared.rows.set(rows.subarray(first * rowWidth, (first + count) * rowWidth));
+    return count;
+  }
+
+  #readResults(output: KernelOutput, count: number, results: Float32Array | Float64Array, first: number): void {
+    const each = output === 'score' ? 1 : this.#shared.features;
+    results.set(this.#resultsOf(output).subarray(0, count * each), first * each);
+  }
+
+  #resultsOf(output: KernelOutput): Float32Array {
+    return output === 'score' ? this.#shared.scores : this.#shared.vectors;
+  }
+
+  /** Puts a job out, and says how many blocks it has. */
+  #startJob(output: KernelOutput, n: number, tell: boolean): number {
+    const { control } = this.#shared;
     this.#job = (this.#job % LAST_JOB) + 1;
     // The last job's ticket goes first: a thread that is late with that job must not judge it by this one's rows.
     Atomics.store(control, Control.ticket, (this.#job << BLOCK_BITS) | NO_BLOCK);
     Atomics.store(control, Control.rows, n);
     Atomics.store(control, Control.output, outputs.indexOf(output));
+    Atomics.store(control, Control.tell, tell ? 1 : 0);
     Atomics.store(control, Control.done, 0);
     Atomics.store(control, Control.ticket, this.#job << BLOCK_BITS);
     Atomics.store(control, Control.job, this.#job);
     Atomics.notify(control, Control.job);
-    for (let block = this.#takeBlock(blocks); block >= 0; block = this.#takeBlock(blocks)) {
-      const first = block * BLOCK_ROWS;
-      this.#main.run(output, rows, first, Math.min(BLOCK_ROWS, n - first), shared, first);
-      Atomics.add(control, Control.done, 1);
-    }
-    this.#awaitBlocks(blocks);
+    return Math.ceil(n / BLOCK_ROWS);
+  }
+
+  #jobBeside(output: KernelOutput, n: number): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
+      const settle = (then: () => void): void => {
+        this.#awaited = null;
+        for (const worker of this.#workers) worker.unref();
+        then();
+      };
+      // A job keeps the process alive; threads that wait for one do not.
+      for (const worker of this.#workers) worker.ref();
+      this.#startJob(output, n, true);
+      this.#awaited = {
+        job: this.#job,
+        done: () => settle(resolve),
+        fail: (error) => settle(() => reject(error)),
+      };
+    });
   }
 
   #takeBlock(blocks: number): number {
@@ -195,15 +272,17 @@ const LAST_JOB = 2 ** (31 - BLOCK_BITS) - 2;
 
 const started = (worker: Worker): Promise<void> =>
   new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`no answer for ${READY_MS} ms`)), READY_MS);
+    const onMessage = (): void => settle(resolve);
+    const onError = (error: unknown): void => settle(() => reject(error as Error));
+    const onExit = (code: number): void => settle(() => reject(new Error(`it ended with code ${code}`)));
+    // One by one: without its own listeners a Worker delivers no message.
     const settle = (then: () => void): void => {
       clearTimeout(timer);
-      worker.removeAllListeners();
+      worker.off('message', onMessage).off('error', onError).off('exit', onExit);
       then();
     };
-    worker.once('message', () => settle(resolve));
-    worker.once('error', (error) => settle(() => reject(error)));
-    worker.once('exit', (code) => settle(() => reject(new Error(`it ended with code ${code}`))));
+    const timer = setTimeout(() => settle(() => reject(new Error(`no answer for ${READY_MS} ms`))), READY_MS);
+    worker.on('message', onMessage).on('error', onError).on('exit', onExit);
   });
 
 const unavailable = (message: string, cause?: unknown): FlowlineError =>

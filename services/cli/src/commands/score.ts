@@ -42,7 +42,7 @@ export function scoreCommand(): Command {
 
         const { loadModel, readRecords, scoreLine, scoreRecords, scoresHeader } = await import('../score/index.ts');
         const detector = await loadModel(source, alpha);
-        const totals = { rows: 0, anomalies: 0, errors: 0 };
+        const totals = { rows: 0, anomalies: 0, errors: 0, backend: detector.compute.backend };
         try {
           const records = readRecords(file, format, detector.bundle.schema);
           const out = new Output();
@@ -93,8 +93,9 @@ class Output {
   }
 }
 
-function summary(totals: { rows: number; anomalies: number; errors: number }, json: boolean): string {
+function summary(totals: { rows: number; anomalies: number; errors: number; backend: string }, json: boolean): string {
   if (json) return `${JSON.stringify(totals)}\n`;
   const errors = totals.errors === 0 ? '' : `, could not be scored ${formatCount(totals.errors)} (each says why)`;
-  return `rows ${formatCount(totals.rows)}, anomalies ${formatCount(totals.anomalies)}${errors}\n`;
+  const { rows, anomalies, backend } = totals;
+  return `rows ${formatCount(rows)}, anomalies ${formatCount(anomalies)}${errors}; scored by ${backend}\n`;
 }

@@ -1,8 +1,11 @@
 import { runForResult } from './run-for-result.ts';
 
-/** How long a replay took, from its first record to its last commit. */
+/** How a replay went. */
 export interface Replayed {
+  /** From its first record to its last commit. */
   readonly seconds: number;
+  /** What scored; null where the scorer was stopped before it could tell. */
+  readonly backend: string | null;
 }
 
 /** Replays a file of events through the scorer's own process: the pipeline that serves Kafka, from another source. */
@@ -19,6 +22,9 @@ export async function replayFile(
     env,
     signal,
   );
-  const seconds = totals.seconds;
-  return { seconds: typeof seconds === 'number' ? seconds : (performance.now() - startedMs) / 1000 };
+  const { seconds, backend } = totals;
+  return {
+    seconds: typeof seconds === 'number' ? seconds : (performance.now() - startedMs) / 1000,
+    backend: typeof backend === 'string' ? backend : null,
+  };
 }

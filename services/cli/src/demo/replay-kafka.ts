@@ -67,7 +67,7 @@ class KafkaReplay {
     const ended = exitCodeOfProcess(scorer);
     try {
       await this.#untilStored(db, records.length, scorer, signal);
-      return { seconds: (performance.now() - startedMs) / 1000 };
+      return { seconds: (performance.now() - startedMs) / 1000, backend: null };
     } finally {
       scorer.kill('SIGTERM');
       await ended;

@@ -32,7 +32,7 @@ const result: DemoResult = {
   ],
   trainSeconds: 30,
   seconds: 60.5,
-  backend: 'tfjs-wasm',
+  backend: 'wasm-pool',
   kept: null,
   eventsFile: 'events.ndjson',
 };
@@ -47,7 +47,7 @@ describe('the report of the demo', () => {
       recall: { delaySeconds: 0.865, distanceKm: 1, wrongDestination: 0.995 },
       trainSeconds: 30,
       seconds: 60.5,
-      backend: 'tfjs-wasm',
+      backend: 'wasm-pool',
     });
   });
 

@@ -31,7 +31,7 @@ export function demoReport(result: DemoResult): string {
     ...result.top.map(line),
     '',
     ...drift(falseAlarmRate.measured / falseAlarmRate.expected),
-    `Backend ${result.backend}; trained in ${result.trainSeconds} s; ${result.seconds} s in all.`,
+    `Trained in ${result.trainSeconds} s${result.backend === null ? '' : `; scored by ${result.backend}`}; ${result.seconds} s in all.`,
     '',
     ...nextSteps(result),
   ].join('\n');

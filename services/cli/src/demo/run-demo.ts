@@ -37,7 +37,8 @@ export interface DemoResult extends DemoMeasures {
   readonly eventsPerSecond: number;
   readonly trainSeconds: number;
   readonly seconds: number;
-  readonly backend: string;
+  /** What scored; null where that is in the scorer's log only. */
+  readonly backend: string | null;
   /** Of the Postgres that was kept running; null when it has been stopped. */
   readonly kept: { readonly url: string; readonly stopCommand: string } | null;
   readonly eventsFile: string | null;
@@ -127,7 +128,7 @@ async function trainAndReplay(
     ...(await measure(db, definition.name, events)),
     eventsPerSecond: Math.round(events.length / replayed.seconds),
     trainSeconds,
-    backend: String(trained.backend),
+    backend: replayed.backend,
     eventsFile: kafka === null ? path.relative(process.cwd(), eventsFile) : null,
   };
 }

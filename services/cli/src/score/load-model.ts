@@ -1,10 +1,12 @@
 import { readFile } from 'node:fs/promises';
 
-import { loadSettings } from '@flowline/config';
+import { loadSettings, readDefinition, scoringCompute } from '@flowline/config';
 import { getDetector, loadChampion } from '@flowline/db';
 import { Detector, loadBundle } from '@flowline/detector';
+import { folderCache } from '@flowline/engine';
 import { FlowlineError } from '@flowline/events';
 
+import { BATCH_ROWS } from './score-records.ts';
 import { withDatabase } from '../with-database.ts';
 
 /** Where a model comes from. */
@@ -14,19 +16,30 @@ export type ModelSource = { readonly detector: string } | { readonly file: strin
 const DEFAULT_ALPHA = 1e-3;
 
 /**
- * Loads the champion of a detector from the database, or a model from a file.
- * @throws FlowlineError FLOWLINE_DETECTOR_MISSING, FLOWLINE_MODEL_MISSING, FLOWLINE_MODEL_CORRUPTED, FLOWLINE_MODEL_INCOMPATIBLE, FLOWLINE_FILE_UNREADABLE.
+ * Loads the champion of a detector from the database, or a model from a file, on the backend that the environment, else the detector,
+ * names.
+ * @throws FlowlineError FLOWLINE_DETECTOR_MISSING, FLOWLINE_MODEL_MISSING, FLOWLINE_MODEL_CORRUPTED, FLOWLINE_MODEL_INCOMPATIBLE,
+ *   FLOWLINE_BACKEND_UNAVAILABLE, FLOWLINE_FILE_UNREADABLE.
  */
 export async function loadModel(source: ModelSource, alpha: number | null): Promise<Detector> {
   const stored =
     'detector' in source
       ? await withDatabase(async (db) => {
-          await getDetector(db, source.detector);
-          return loadChampion(db, source.detector);
+          const { definition, version } = await getDetector(db, source.detector);
+          const { compute } = readDefinition(definition, `${source.detector}, version ${version}`);
+          return { ...(await loadChampion(db, source.detector)), compute };
         })
-      : { bytes: await readBytes(source.file), sha256: undefined, alpha: DEFAULT_ALPHA };
+      : { bytes: await readBytes(source.file), sha256: undefined, alpha: DEFAULT_ALPHA, compute: null };
   const bundle = loadBundle(stored.bytes, stored.sha256);
-  return Detector.create(bundle, { alpha: alpha ?? stored.alpha, backend: `tfjs-${loadSettings().backend}` });
+  const settings = loadSettings();
+  const { backend, threads } = scoringCompute(settings, stored.compute);
+  return Detector.create(bundle, {
+    alpha: alpha ?? stored.alpha,
+    backend,
+    threads: threads ?? undefined,
+    batchSize: BATCH_ROWS,
+    cache: folderCache(settings.cacheFolder),
+  });
 }
 
 async function readBytes(file: string): Promise<Uint8Array> {

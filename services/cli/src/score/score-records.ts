@@ -5,7 +5,7 @@ import type { FileRecord } from './read-records.ts';
 import type { ScoredRow } from './write-scores.ts';
 
 /** Rows scored at once: wide enough for the kernels, little enough to stream. */
-const BATCH_ROWS = 4096;
+export const BATCH_ROWS = 4096;
 
 /** Scores records as they arrive, in their order: every record gives exactly one row, a score or what was wrong with it. */
 export async function* scoreRecords(

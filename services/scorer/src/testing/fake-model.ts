@@ -49,12 +49,13 @@ export class FakeLoader implements ModelLoader {
       decode: createDecoder(source, format, createRecordReader(schema, {}), 1_000),
       detector: {
         alpha: 0.01,
-        backend: 'fake',
+        compute: { backend: 'fake', device: 'none', why: 'a test', reason: 'fake: a test' },
         bundle: fakeBundle,
         score: (table) => Promise.resolve(scoresOf(table)),
         explain: (_table, rows) => Promise.resolve(rows.map(() => explanation)),
         dispose: () => void this.disposed.push(modelVersion),
       },
+      computeDecidedBy: 'the test',
     };
   }
 }

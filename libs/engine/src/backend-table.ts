@@ -1,0 +1,93 @@
+import { FlowlineError, type ScoringBackend } from '@flowline/events';
+import type { BackendName, Flow } from '@flowline/flows';
+
+import type { Availability, BackendEntry, BackendOptions } from './backend-entry.ts';
+import { createReferenceScorer } from './backends/reference.ts';
+import { createTfjsScorer, startBackend } from './backends/tfjs.ts';
+import { createWasmPoolScorer } from './backends/wasm-pool.ts';
+import { wasmTarget } from './backends/wasm-target.ts';
+import { createWasmScorer } from './backends/wasm.ts';
+import { lowerFlow, whyNotLowered } from './lower/flow.ts';
+
+/** Every backend, in the order in which `auto` tries them: the first is kept where no other is worth the change. */
+export const backendTable: readonly BackendEntry[] = [
+  {
+    name: 'wasm',
+    role: 'candidate',
+    fingerprint: wasmFingerprint,
+    probe: () => Promise.resolve(wasmAvailability('1 thread')),
+    obstacle: whyNotLowered,
+    create: (flow) => Promise.resolve(createWasmScorer(lowerFlow(flow))),
+  },
+  {
+    name: 'wasm-pool',
+    role: 'candidate',
+    fingerprint: wasmFingerprint,
+    probe: ({ threads, offThread }) => Promise.resolve(wasmAvailability(threadsInWords(threads, offThread))),
+    obstacle: whyNotLowered,
+    create: (flow, options) => createWasmPoolScorer(lowerFlow(flow), options),
+  },
+  tensorEntry('tfjs-wasm', 'wasm', 'lastResort', '1 thread, through tensors'),
+  tensorEntry('tfjs-cpu', 'cpu', 'named', '1 thread, plain JavaScript'),
+  {
+    name: 'reference',
+    role: 'named',
+    fingerprint: () => 'float64',
+    probe: () => Promise.resolve({ available: true, device: '1 thread, float64', software: false }),
+    obstacle: whyNotLowered,
+    create: (flow) => Promise.resolve(createReferenceScorer(lowerFlow(flow))),
+  },
+];
+
+/** The entry of a backend. Throws FLOWLINE_USAGE where the table has none of that name. */
+export const backendEntry = (name: ScoringBackend, table: readonly BackendEntry[] = backendTable): BackendEntry => {
+  const entry = table.find((candidate) => candidate.name === name);
+  if (entry !== undefined) return entry;
+  throw new FlowlineError('FLOWLINE_USAGE', `there is no backend '${name}'`, {
+    where: 'createScorer',
+    remedy: `Choose auto or one of ${table.map((candidate) => candidate.name).join(', ')}.`,
+  });
+};
+
+function threadsInWords(threads: number, offThread: boolean): string {
+  const workers = offThread ? Math.max(1, threads) : threads;
+  return `${workers} ${workers === 1 ? 'thread' : 'threads'}${offThread ? ' beside the calling one' : ''}`;
+}
+
+function wasmFingerprint(): string {
+  const { simd, fused } = wasmTarget();
+  return fused ? 'relaxed SIMD' : simd ? 'SIMD' : 'no SIMD';
+}
+
+function wasmAvailability(device: string): Availability {
+  if (wasmTarget().simd) return { available: true, device: `${device}, ${wasmFingerprint()}`, software: false };
+  return {
+    available: false,
+    why: 'this JavaScript engine runs no WebAssembly SIMD',
+    remedy: 'Use Node 20.19 or newer on a processor with SSE4.1 or NEON.',
+  };
+}
+
+function tensorEntry(
+  name: ScoringBackend,
+  backend: BackendName,
+  role: BackendEntry['role'],
+  device: string,
+): BackendEntry {
+  return {
+    name,
+    role,
+    fingerprint: () => backend,
+    probe: async (): Promise<Availability> => {
+      try {
+        await startBackend(backend);
+        return { available: true, device, software: false };
+      } catch (error) {
+        if (!(error instanceof FlowlineError)) throw error;
+        return { available: false, why: error.message, remedy: error.remedy ?? 'Reinstall the dependencies.' };
+      }
+    },
+    obstacle: () => null,
+    create: (flow: Flow, _options: BackendOptions) => createTfjsScorer(flow, backend),
+  };
+}
