@@ -273,7 +273,7 @@ const LAST_JOB = 2 ** (31 - BLOCK_BITS) - 2;
 const started = (worker: Worker): Promise<void> =>
   new Promise((resolve, reject) => {
     const onMessage = (): void => settle(resolve);
-    const onError = (error: unknown): void => settle(() => reject(error as Error));
+    const onError = (error: Error): void => settle(() => reject(error));
     const onExit = (code: number): void => settle(() => reject(new Error(`it ended with code ${code}`)));
     // One by one: without its own listeners a Worker delivers no message.
     const settle = (then: () => void): void => {
