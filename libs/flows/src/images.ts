@@ -35,7 +35,7 @@ export function overPixels(flow: Flow, values: number): Flow {
 export interface DequantizedImages {
   /** [size × d], row-major. */
   readonly y: Float32Array;
-  /** [size]: log p(pixel values) = log p(y) + logDet, in nats. */
+  /** log p(pixel values) = log p(y) + logDet, in nats: [size]. */
   readonly logDet: Float64Array;
 }
 

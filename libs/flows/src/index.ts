@@ -1,4 +1,5 @@
 export { initBackend, type BackendName } from './backend.ts';
+export type { TypedConfig } from './config.ts';
 export { FlowError, type FlowErrorCode, type FlowErrorOptions } from './flow-error.ts';
 export { Random, type RandomState } from './random.ts';
 export type { Bijector, BijectorConfig, BijectorFactory, InverseCost } from './bijector.ts';

@@ -42,7 +42,7 @@ describe.each(constructors.filter(({ trained }) => trained))('$name, trained', (
       const values = Array.from({ length: n }, (_, i) => f(samples[2 * i]!, samples[2 * i + 1]!));
       const mean = values.reduce((sum, value) => sum + value, 0) / n;
       const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / n;
-      expect(Math.abs(mean - expectation(f))).toBeLessThan(4 * Math.sqrt(variance / n) + 2e-3);
+      expect(Math.abs(mean - expectation(f))).toBeLessThan(4 * Math.sqrt(variance / n));
     }
     flow.dispose();
   });

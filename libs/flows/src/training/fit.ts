@@ -34,7 +34,16 @@ const YIELD_MS = 40;
  * FLOWLINE_MODEL_INCOMPATIBLE when it is of another flow or training, FLOWLINE_MODEL_CORRUPTED when it is damaged.
  *
  * ```ts
- * const report = await fit(flow, { train: { x, size }, validation }, { seed: 1, steps: 1000 });
+ * const report = await fit(flow, { train: { x, size }, validation }, { seed: 1, steps: 20 });
+ *
+ * // Rows in chunks, e.g. from a database cursor, and checkpoints that a later run can go on from.
+ * async function* pass() {
+ *   for (let from = 0; from < size; from += 50) yield { x: x.subarray(2 * from, 2 * (from + 50)), size: 50 };
+ * }
+ * const checkpoints: TrainingCheckpoint[] = [];
+ * const options = { seed: 1, steps: 20, checkpointEvery: 10 };
+ * await fit(flow, { train: pass, validation }, { ...options, onCheckpoint: (each) => void checkpoints.push(each) });
+ * await fit(flow, { train: pass, validation }, { ...options, resume: checkpoints[0].bytes }); // the same weights again
  * ```
  */
 export async function fit(flow: Flow, data: FitData, options: FitOptions): Promise<FitReport> {

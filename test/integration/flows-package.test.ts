@@ -1,0 +1,98 @@
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+const exec = promisify(execFile);
+const repository = path.resolve(import.meta.dirname, '../..');
+const library = path.join(repository, 'libs/flows');
+
+/** What a user of TypeScript may write: it must compile, and the marked lines must not. */
+const CONSUMER = `
+import type { FitReport, Flow, Rows, TrainingCheckpoint } from '@flowline/flows';
+import { fit, initBackend, realNVP, selectFlow } from '@flowline/flows';
+import * as tf from '@tensorflow/tfjs-core';
+
+await initBackend('wasm');
+const flow: Flow = realNVP({ features: 2, context: 1, layers: 2, hidden: [8], seed: 1 });
+const rows: Rows = { x: new Float32Array(4), context: new Float32Array(2), size: 2 };
+const checkpoints: TrainingCheckpoint[] = [];
+const report: FitReport = await fit(
+  flow,
+  { train: async function* () { yield rows; }, validation: rows },
+  { seed: 1, steps: 1, signal: AbortSignal.timeout(1000), onCheckpoint: (each) => void checkpoints.push(each) },
+);
+const logP: tf.Tensor1D = flow.logProb(tf.zeros([1, 2]), tf.zeros([1, 1]));
+export const chosen: string = (await selectFlow([{ name: 'a', make: () => flow }], { train: rows, validation: rows, heldOut: rows }, { seed: 1, steps: 1 })).chosen;
+export const nll: number = report.bestValidationNll + logP.size;
+// @ts-expect-error: features is a number
+realNVP({ features: '2', seed: 1 });
+// @ts-expect-error: there is no such option
+realNVP({ features: 2, seed: 1, layer: 3 });
+// @ts-expect-error: a report has numbers
+export const wrong: string = report.bestStep;
+`;
+
+let folder: string;
+let consumer: string;
+
+/** Packs the library and puts it, with the dependencies that it declares and no others, into an empty folder. */
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'flowline-package-'));
+  consumer = path.join(folder, 'consumer');
+  const installed = path.join(consumer, 'node_modules/@flowline/flows');
+  await mkdir(installed, { recursive: true });
+  const { stdout } = await exec('npm', ['pack', '--json', '--pack-destination', folder], { cwd: library });
+  const [{ filename }] = JSON.parse(stdout.slice(stdout.indexOf('[\n'))) as [{ filename: string }];
+  await exec('tar', ['-xzf', path.join(folder, filename), '--strip-components=1', '-C', installed]);
+  const { dependencies } = JSON.parse(await readFile(path.join(installed, 'package.json'), 'utf8')) as {
+    dependencies: Record<string, string>;
+  };
+  // The dependencies come from the repository's own installation, so that the test needs no network.
+  for (const name of Object.keys(dependencies)) {
+    await mkdir(path.dirname(path.join(consumer, 'node_modules', name)), { recursive: true });
+    await symlink(path.join(repository, 'node_modules', name), path.join(consumer, 'node_modules', name));
+  }
+  await writeFile(path.join(consumer, 'package.json'), JSON.stringify({ type: 'module', private: true }));
+}, 300_000);
+
+afterAll(() => rm(folder, { recursive: true }));
+
+describe('@flowline/flows as npm packs it', () => {
+  it('holds code, types, README and LICENSE, and no tests', async () => {
+    const { stdout } = await exec('npm', ['pack', '--json', '--dry-run', '--ignore-scripts'], { cwd: library });
+    const [{ files }] = JSON.parse(stdout) as [{ files: { path: string }[] }];
+    const paths = files.map((file) => file.path);
+    expect(paths).toEqual(
+      expect.arrayContaining(['README.md', 'LICENSE', 'package.json', 'dist/index.js', 'dist/index.d.ts']),
+    );
+    expect(paths.filter((file) => /test|tsbuildinfo|^src/.test(file))).toEqual([]);
+  });
+
+  it('runs the example of its README', async () => {
+    const readme = await readFile(path.join(consumer, 'node_modules/@flowline/flows/README.md'), 'utf8');
+    await writeFile(path.join(consumer, 'example.js'), /^```js\n([\s\S]*?)^```$/m.exec(readme)![1]!);
+    const { stdout } = await exec(process.execPath, ['example.js'], { cwd: consumer, timeout: 240_000 });
+    expect(stdout).toMatch(/held-out NLL \d\.\d\d nats/);
+    const scores = /^log p \[ (-?[\d.]+), (-?[\d.]+) \]$/m.exec(stdout)!.slice(1).map(Number);
+    expect(scores[0]).toBeGreaterThan(scores[1]! + 3);
+  }, 300_000);
+
+  it('has types that hold for a user of TypeScript', async () => {
+    await writeFile(path.join(consumer, 'consumer.ts'), CONSUMER);
+    const options = { target: 'es2023', module: 'nodenext', strict: true, noEmit: true, skipLibCheck: true, types: [] };
+    await writeFile(
+      path.join(consumer, 'tsconfig.json'),
+      JSON.stringify({ compilerOptions: options, files: ['consumer.ts'] }),
+    );
+    const tsc = path.join(repository, 'node_modules/typescript/bin/tsc');
+    const compiled = await exec(process.execPath, [tsc, '-p', consumer]).then(
+      ({ stdout }) => stdout,
+      (error: unknown) => (error as { stdout: string }).stdout,
+    );
+    expect(compiled).toBe('');
+  }, 300_000);
+});
