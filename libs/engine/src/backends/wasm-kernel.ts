@@ -2,7 +2,7 @@ import { FlowlineError } from '@flowline/events';
 
 import { webAssembly } from './web-assembly.ts';
 import type { WasmModule } from './web-assembly.ts';
-import type { KernelCode } from '../emit-wasm/emit-score.ts';
+import type { KernelCode } from '../emit-wasm/kernel.ts';
 
 /** What a kernel computes of each row. */
 export type KernelOutput = 'score' | 'latent' | 'gradient';

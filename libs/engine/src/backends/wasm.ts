@@ -4,7 +4,6 @@ import { KernelScorer } from './kernel-scorer.ts';
 import { compileKernel, instantiateKernel } from './wasm-kernel.ts';
 import type { CompiledKernel, KernelOutput, WasmKernel } from './wasm-kernel.ts';
 import { wasmTarget } from './wasm-target.ts';
-import { whyNotEmitted } from '../emit-wasm/affine-coupling.ts';
 import { emitGradient } from '../emit-wasm/emit-gradient.ts';
 import { emitScore } from '../emit-wasm/emit-score.ts';
 import type { Plan } from '../plan.ts';
@@ -24,16 +23,9 @@ export class WasmProgram {
   #gradient: CompiledKernel | null = null;
   readonly #fused: boolean;
 
-  /** Throws FLOWLINE_BACKEND_UNAVAILABLE where WebAssembly has no SIMD, or the plan no WebAssembly form. */
+  /** Throws FLOWLINE_BACKEND_UNAVAILABLE where WebAssembly has no SIMD. */
   constructor(plan: Plan) {
     validatePlan(plan);
-    const problem = whyNotEmitted(plan);
-    if (problem !== null) {
-      throw new FlowlineError('FLOWLINE_BACKEND_UNAVAILABLE', problem, {
-        where: 'wasm',
-        remedy: "Choose the backend 'tfjs-wasm'.",
-      });
-    }
     const target = wasmTarget();
     if (!target.simd) {
       throw new FlowlineError('FLOWLINE_BACKEND_UNAVAILABLE', 'this engine runs no WebAssembly SIMD', {

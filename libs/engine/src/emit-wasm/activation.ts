@@ -19,7 +19,7 @@ export const activate = (f: FunctionBuilder, math: VectorMath, activation: Activ
     case 'tanh':
       return math.tanh(f, x);
     case 'sigmoid':
-      return f32x4.div(one, f32x4.add(math.exp(f, f32x4.neg(x)), one));
+      return math.sigmoid(f, x);
     case 'elu':
       return v128.select(f32x4.lt(x, zero), f32x4.sub(math.exp(f, x), one), x);
   }

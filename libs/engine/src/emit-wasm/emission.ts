@@ -1,8 +1,9 @@
-import { couplingsOf } from './affine-coupling.ts';
 import type { Layout } from './layout.ts';
 import type { VectorMath } from './math.ts';
 import type { ModuleBuilder } from './module-builder.ts';
-import type { Plan } from '../plan.ts';
+import { at } from '../at.ts';
+import { networksOf, valueWidths } from '../plan.ts';
+import type { Network, Plan, Step } from '../plan.ts';
 
 /** What the parts of one module under construction share. */
 export interface Emission {
@@ -24,12 +25,29 @@ export const hasPresence = (plan: Plan): boolean => plan.presence.some((column) 
 
 /** The most dimensions that any step's network reads. */
 export const widestConditioning = (plan: Plan): number =>
-  Math.max(0, ...couplingsOf(plan).map((step) => step.conditioning.length));
+  Math.max(0, ...plan.steps.map((step) => (step.type === 'transform' ? step.conditioning.dimensions.length : 0)));
 
-/** The different clips of a plan's networks; usually there is one. */
+/** The widest value that any step computes on the way, in numbers a row. */
+export const widestValue = (plan: Plan): number =>
+  Math.max(
+    0,
+    ...networksOf(plan).flatMap((network) => valueWidths(network)),
+    ...plan.steps.map((step) => (step.type === 'linear' ? step.bias.length : 0)),
+  );
+
+/** The outputs of a network. */
+export const outputWidth = (network: Network): number => {
+  const widths = valueWidths(network);
+  return network.outputs.reduce((total, value) => total + at(widths, value), 0);
+};
+
+/** The different clips of a plan's networks; usually there is one. Maps that only the context moves see it as it is. */
 export const inputClips = (plan: Plan): readonly (number | null)[] => [
-  ...new Set(couplingsOf(plan).map((step) => step.inputClip)),
+  ...new Set(plan.steps.flatMap((step) => (step.type === 'linear' ? [] : [inputClipOf(step)]))),
 ];
+
+/** How the network of a step sees its input. */
+export const inputClipOf = (step: Step): number | null => (step.type === 'transform' ? step.inputClip : null);
 
 /** Where the input of a network with that clip ends and its context begins. */
 export const inputEndOf = (ends: ReadonlyMap<number | null, number>, clip: number | null): number => {

@@ -1,87 +1,78 @@
-import { couplingsOf } from './affine-coupling.ts';
-import { prepareCouplingReverse } from './coupling-reverse.ts';
+import { writeBaseSlope } from './base.ts';
+import { prepareContextualTile } from './contextual.ts';
+import { outputWidth, widestValue } from './emission.ts';
 import type { Emission } from './emission.ts';
-import { panelBytesOf, widestValue } from './emit-score.ts';
-import type { EmitOptions, KernelCode } from './emit-score.ts';
 import { f32x4, i32, v128 } from './expression.ts';
 import type { FunctionReference } from './function-builder.ts';
-import { Layout, STRIDE, TILE_ROWS } from './layout.ts';
-import { VectorMath } from './math.ts';
-import { ModuleBuilder } from './module-builder.ts';
+import { KernelWriter, panelBytesOf } from './kernel.ts';
+import type { EmitOptions, KernelCode } from './kernel.ts';
+import { tileLanes } from './lanes.ts';
+import { STRIDE, TILE_ROWS } from './layout.ts';
+import { prepareLinearTile } from './linear.ts';
 import { AdjointBuffers } from './network-reverse.ts';
+import { keptSlots } from './network-tile.ts';
 import { defineFinish, defineReadRows, defineWriteRows, overTile } from './rows-tile.ts';
 import { allocateTile } from './tile-memory.ts';
 import type { TileMemory } from './tile-memory.ts';
+import { prepareTransformReverse } from './transform-reverse.ts';
+import type { ReversibleTile } from './transform-reverse.ts';
 import { at } from '../at.ts';
-import type { Plan } from '../plan.ts';
-
-const FLOAT_BYTES = 4;
+import { networksOf } from '../plan.ts';
+import type { Plan, Step } from '../plan.ts';
 
 /** Emits the module of the gradient: `gradient(n)` leaves ∂ log p / ∂ x of the first n rows. Rows go in tiles of 32. */
 export const emitGradient = (plan: Plan, options: EmitOptions): KernelCode => {
-  const emission: Emission = {
-    plan,
-    module: new ModuleBuilder(),
-    math: new VectorMath(options.fused),
-    layout: new Layout(),
-  };
-  const { module, layout } = emission;
-  const rowBytes = (plan.features + plan.context) * FLOAT_BYTES;
-  const rowsAddress = layout.allocate(options.capacity * rowBytes);
-  const scoresAddress = layout.allocate((options.capacity + TILE_ROWS) * FLOAT_BYTES);
-  const vectorsAddress = layout.allocate(options.capacity * plan.features * FLOAT_BYTES);
+  const writer = new KernelWriter(plan, options);
+  const { emission } = writer;
   const memory = allocateTile(emission);
-  const adjoint = layout.allocate(plan.features * STRIDE);
-  const widest = Math.max(
-    plan.features * 2,
-    widestValue(plan),
-    ...couplingsOf(plan).map((step) => step.network.inputs),
-  );
-  const buffers = new AdjointBuffers(emission, widest);
-  const steps = couplingsOf(plan).map((step) => prepareCouplingReverse(emission, memory, adjoint, step, buffers));
+  const adjoint = emission.layout.allocate(plan.features * STRIDE);
+  const buffers = new AdjointBuffers(emission, Math.max(widestValue(plan), ...networksOf(plan).map(outputWidth)));
+  const steps = plan.steps.map((step) => prepareReversible(emission, memory, adjoint, step, buffers));
   const [read, finish] = [defineReadRows(emission, memory), defineFinish(emission, memory)];
   const [start, end] = [defineStart(emission, memory, adjoint), defineEnd(emission, memory, adjoint)];
   const write = defineWriteRows(
     emission,
     Int32Array.from({ length: plan.features }, (_, i) => i),
   );
-
-  const run = module.define('gradient', 1, (f) => {
-    const remaining = f.let(f.parameter(0));
-    const row = f.let(i32.constant(rowsAddress));
-    const vector = f.let(i32.constant(vectorsAddress));
-    const [count, panelBytes] = [f.local('i32'), f.local('i32')];
+  writer.export('gradient', (f, { remaining, row, score, vector }, count) => {
     const tile = i32.constant(TILE_ROWS);
-    f.while(
-      () => i32.ltU(i32.constant(0), remaining),
-      () => {
-        f.set(count, i32.select(i32.ltU(remaining, tile), remaining, tile));
-        f.set(panelBytes, panelBytesOf(count));
-        f.call(read, row, count);
-        for (const step of steps) step.forward(f, panelBytes);
-        f.call(finish, i32.constant(scoresAddress));
-        f.call(start);
-        for (const step of [...steps].reverse()) step.reverse(f, panelBytes);
-        f.call(end);
-        f.call(write, i32.constant(adjoint), vector, count);
-        f.set(remaining, i32.sub(remaining, count));
-        f.set(row, i32.add(row, i32.mul(count, i32.constant(rowBytes))));
-        f.set(vector, i32.add(vector, i32.mul(count, i32.constant(plan.features * FLOAT_BYTES))));
-      },
-    );
+    f.set(count, i32.select(i32.ltU(remaining, tile), remaining, tile));
+    const panelBytes = f.let(panelBytesOf(count));
+    f.call(read, row, count);
+    for (const step of steps) step.forward(f, panelBytes);
+    f.call(finish, score);
+    f.call(start);
+    for (const step of [...steps].reverse()) step.reverse(f, panelBytes);
+    f.call(end);
+    f.call(write, i32.constant(adjoint), vector, count);
   });
-  module.export('gradient', run);
-  return { bytes: module.build(layout.size), capacity: options.capacity, rowsAddress, scoresAddress, vectorsAddress };
+  return writer.build();
 };
 
-/** ∂ log p / ∂ state at the end of the plan: −z·scale. */
-const defineStart = ({ module, plan }: Emission, memory: TileMemory, adjoint: number): FunctionReference =>
-  module.define('startReverse', 0, (f) => {
+const prepareReversible = (
+  emission: Emission,
+  memory: TileMemory,
+  adjoint: number,
+  step: Step,
+  buffers: AdjointBuffers,
+): ReversibleTile => {
+  switch (step.type) {
+    case 'transform':
+      return prepareTransformReverse(emission, memory, adjoint, step, buffers);
+    case 'linear':
+      return prepareLinearTile(emission, memory, step, keptSlots(emission), adjoint);
+    case 'planar':
+    case 'radial':
+      return prepareContextualTile(emission, memory, step, keptSlots(emission), adjoint);
+  }
+};
+
+/** ∂ log p / ∂ state at the end of the plan, from z. */
+const defineStart = (emission: Emission, memory: TileMemory, adjoint: number): FunctionReference =>
+  emission.module.define('startReverse', 0, (f) => {
     overTile(f, (offset) => {
-      plan.scale.forEach((scale, dimension) => {
-        const z = v128.load(offset, memory.state + dimension * STRIDE);
-        f.store(offset, f32x4.mul(z, f32x4.constant(-scale)), adjoint + dimension * STRIDE);
-      });
+      const lanes = tileLanes(emission, f, memory, offset);
+      writeBaseSlope(emission, lanes, memory.state, memory.components, adjoint);
     });
   });
 

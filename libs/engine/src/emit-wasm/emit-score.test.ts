@@ -9,9 +9,10 @@ import type { KernelOutput } from '../backends/wasm-kernel.ts';
 import { wasmTarget } from '../backends/wasm-target.ts';
 import type { Activation, Plan } from '../plan.ts';
 import { interpret } from '../reference/interpreter.ts';
+import type { ReferenceResult } from '../reference/interpreter.ts';
 import { planShapes } from '../testing/plan-arbitrary.ts';
 import { randomPlan, randomRows } from '../testing/random-plan.ts';
-import { errorInTolerances } from '../tolerance.ts';
+import { conditionOf, errorInTolerances, toleranceOf } from '../tolerance.ts';
 import { validatePlan } from '../validate-plan.ts';
 
 const CAPACITY = 128;
@@ -46,6 +47,18 @@ const reference = (plan: Plan, rows: Float32Array, n: number) => {
   return Array.from({ length: n }, (_, i) => interpret(plan, rows.subarray(i * width, (i + 1) * width)));
 };
 
+/** The largest error in tolerances that a row's own conditioning does not explain. */
+const worstOf = (plan: Plan, rows: Float32Array, exact: readonly ReferenceResult[], scores: Float32Array): number => {
+  const width = plan.features + plan.context;
+  const errors = exact.map((result, i) => {
+    const { score } = result;
+    const error = errorInTolerances(scores[i]!, score);
+    const condition = conditionOf(rows.subarray(i * width, i * width + plan.features), result.gradient());
+    return error - condition / toleranceOf(score);
+  });
+  return Math.max(...errors);
+};
+
 describe.each(targets)('compiled plans, fused: %s', (fused) => {
   const batches = fc.record({ n: fc.integer({ min: 1, max: 75 }), spread: fc.constantFrom(1, 1, 2) });
 
@@ -58,11 +71,12 @@ describe.each(targets)('compiled plans, fused: %s', (fused) => {
         const exact = reference(plan, rows, n);
         const { together, alone } = runKernel(plan, fused, rows, 'latent');
         const [scores, latents] = together(n);
-        const errors = exact.map(({ score }, i) => errorInTolerances(scores[i]!, score));
-        expect(Math.max(...errors)).toBeLessThanOrEqual(1);
-        const off = exact.flatMap(({ latent }, i) =>
-          Array.from(latent, (z, j) => Math.abs(z - latents[i * plan.features + j]!) / (1e-4 + 1e-5 * Math.abs(z))),
-        );
+        expect(worstOf(plan, rows, exact, scores)).toBeLessThanOrEqual(1);
+        const off = exact.map((result, i) => {
+          const { latent } = result;
+          const sized = (1e-4 + 1e-5 * Math.hypot(...latent)) * (1 + 1e-2 * Math.hypot(...result.gradient()));
+          return Math.max(...latent.map((z, j) => Math.abs(z - latents[i * plan.features + j]!))) / sized;
+        });
         expect(Math.max(...off)).toBeLessThan(1);
         const singly = Array.from({ length: n }, (_, i) => alone(i));
         expect(singly.map(([score]) => score)).toEqual([...scores]);
@@ -72,7 +86,7 @@ describe.each(targets)('compiled plans, fused: %s', (fused) => {
           if (part > 0) expect([...together(part)[0]]).toEqual([...scores.subarray(0, part)]);
         }
       }),
-      { numRuns: 40 },
+      { numRuns: 30 },
     );
   });
 
@@ -86,14 +100,14 @@ describe.each(targets)('compiled plans, fused: %s', (fused) => {
         reference(plan, rows, n).forEach((row, i) => {
           const exact = row.gradient();
           const size = Math.hypot(...exact);
-          const off = exact.map(
-            (slope, j) => Math.abs(slope - gradients[i * plan.features + j]!) / (1e-3 + 2e-5 * size),
-          );
-          // A sum within rounding of 0 may fall on the other side of a ReLU's kink: rare, and only there.
+          const tolerance = 1e-3 + size * (2e-5 + 1e-7 * size);
+          const off = exact.map((slope, j) => Math.abs(slope - gradients[i * plan.features + j]!) / tolerance);
+          // A sum within rounding of 0 may fall on the other side of a ReLU's kink, or of a spline's knot: rare, and only there.
           if (off.some((error) => !(error <= 1))) kinks++;
         });
         const bends: readonly Activation[] = ['relu', 'leakyRelu'];
-        expect(kinks).toBeLessThanOrEqual(bends.includes(shape.activation) ? 1 : 0);
+        const mayBend = bends.includes(shape.activation) || shape.transformer?.type === 'rationalQuadratic';
+        expect(kinks).toBeLessThanOrEqual(mayBend ? 1 : 0);
       }),
       { numRuns: 30 },
     );

@@ -1,44 +1,28 @@
-import { couplingsOf } from './affine-coupling.ts';
-import { prepareCouplingSingle } from './coupling-single.ts';
-import { prepareCouplingTile } from './coupling-tile.ts';
+import { prepareContextualSingle, prepareContextualTile, partsOf } from './contextual.ts';
+import { outputWidth, widestValue } from './emission.ts';
 import type { Emission } from './emission.ts';
 import { i32 } from './expression.ts';
 import type { I32 } from './expression.ts';
 import type { FunctionBuilder, FunctionReference } from './function-builder.ts';
-import { Layout, PANEL_BYTES, PANEL_ROWS, TILE_ROWS } from './layout.ts';
-import { VectorMath } from './math.ts';
-import { ModuleBuilder } from './module-builder.ts';
+import { KernelWriter, panelBytesOf } from './kernel.ts';
+import type { EmitOptions, KernelCode } from './kernel.ts';
+import { PANEL_ROWS, TILE_ROWS } from './layout.ts';
+import { prepareLinearSingle, prepareLinearTile } from './linear.ts';
 import { SingleBuffers } from './network-single.ts';
 import { reusedSlots } from './network-tile.ts';
+import type { ValueSlots } from './network-tile.ts';
 import { defineFinishRow, defineReadRow, defineWriteRow } from './rows-single.ts';
 import { defineFinish, defineReadRows, defineWriteRows } from './rows-tile.ts';
 import { allocateSingle, padded } from './single-memory.ts';
+import type { SingleMemory } from './single-memory.ts';
 import { allocateTile } from './tile-memory.ts';
-import { at } from '../at.ts';
-import { valueWidths } from '../plan.ts';
-import type { Plan } from '../plan.ts';
-
-const FLOAT_BYTES = 4;
-
-/** A compiled kernel: a self-contained module, and where its rows go in and its results come out. */
-export interface KernelCode {
-  readonly bytes: Uint8Array<ArrayBuffer>;
-  /** Rows that one call takes at most. */
-  readonly capacity: number;
-  readonly rowsAddress: number;
-  /** One float a row: log p (or nothing, in a gradient kernel). */
-  readonly scoresAddress: number;
-  /** d floats a row: z, or the gradient. */
-  readonly vectorsAddress: number;
-}
-
-/** How a module is to be written. */
-export interface EmitOptions {
-  /** Use relaxed-SIMD multiply-add; only where WebAssembly.validate accepts it. */
-  readonly fused: boolean;
-  /** Rows that one call takes at most. */
-  readonly capacity: number;
-}
+import type { TileMemory } from './tile-memory.ts';
+import { prepareTransformSingle } from './transform-single.ts';
+import type { SingleStep } from './transform-single.ts';
+import { prepareTransformTile } from './transform-tile.ts';
+import type { TileStep } from './transform-tile.ts';
+import { networksOf, parametersOf } from '../plan.ts';
+import type { Plan, Step } from '../plan.ts';
 
 /** A tile with fewer rows than this is slower than its rows one by one. */
 const TILE_MINIMUM_ROWS = 9;
@@ -48,53 +32,27 @@ const TILE_MINIMUM_ROWS = 9;
  * tiles of 32, the rest one by one; both ways give the same bits.
  */
 export const emitScore = (plan: Plan, options: EmitOptions): KernelCode => {
-  const emission: Emission = {
-    plan,
-    module: new ModuleBuilder(),
-    math: new VectorMath(options.fused),
-    layout: new Layout(),
-  };
-  const { module, layout } = emission;
-  const rowBytes = (plan.features + plan.context) * FLOAT_BYTES;
-  const rowsAddress = layout.allocate(options.capacity * rowBytes + 16);
-  const scoresAddress = layout.allocate((options.capacity + TILE_ROWS) * FLOAT_BYTES);
-  const vectorsAddress = layout.allocate(options.capacity * plan.features * FLOAT_BYTES);
-  const scoreTile = defineScoreTile(emission);
-  const scoreRow = defineScoreRow(emission);
-
+  const writer = new KernelWriter(plan, options);
+  const tile = defineScoreTile(writer.emission);
+  const single = defineScoreRow(writer.emission);
   for (const latents of [false, true]) {
-    const run = module.define(latents ? 'latent' : 'score', 1, (f) => {
-      const remaining = f.let(f.parameter(0));
-      const row = f.let(i32.constant(rowsAddress));
-      const score = f.let(i32.constant(scoresAddress));
-      const vector = f.let(i32.constant(vectorsAddress));
-      const count = f.local('i32');
-      f.while(
-        () => i32.ltU(i32.constant(0), remaining),
+    writer.export(latents ? 'latent' : 'score', (f, { remaining, row, score, vector }, count) => {
+      f.if(
+        i32.ltU(remaining, i32.constant(TILE_MINIMUM_ROWS)),
         () => {
-          f.if(
-            i32.ltU(remaining, i32.constant(TILE_MINIMUM_ROWS)),
-            () => {
-              f.set(count, i32.constant(1));
-              f.call(scoreRow.score, row, score);
-              if (latents) f.call(scoreRow.write, vector);
-            },
-            () => {
-              f.set(count, tileRows(f, remaining));
-              f.call(scoreTile.score, row, count, score);
-              if (latents) f.call(scoreTile.write, i32.constant(scoreTile.state), vector, count);
-            },
-          );
-          f.set(remaining, i32.sub(remaining, count));
-          f.set(row, i32.add(row, i32.mul(count, i32.constant(rowBytes))));
-          f.set(score, i32.add(score, i32.mul(count, i32.constant(FLOAT_BYTES))));
-          f.set(vector, i32.add(vector, i32.mul(count, i32.constant(plan.features * FLOAT_BYTES))));
+          f.set(count, i32.constant(1));
+          f.call(single.score, row, score);
+          if (latents) f.call(single.write, vector);
+        },
+        () => {
+          f.set(count, tileRows(f, remaining));
+          f.call(tile.score, row, count, score);
+          if (latents) f.call(tile.write, i32.constant(tile.state), vector, count);
         },
       );
     });
-    module.export(latents ? 'latent' : 'score', run);
   }
-  return { bytes: module.build(layout.size), capacity: options.capacity, rowsAddress, scoresAddress, vectorsAddress };
+  return writer.build();
 };
 
 /** How many of the remaining rows the next tile takes: a last panel that would be nearly empty is left for later. */
@@ -104,13 +62,6 @@ const tileRows = (f: FunctionBuilder, remaining: I32): I32 => {
   const inLastPanel = f.let(i32.and(count, c(PANEL_ROWS - 1)));
   const leaveOut = i32.and(i32.ltU(c(PANEL_ROWS), count), i32.ltU(inLastPanel, c(TILE_MINIMUM_ROWS)));
   return i32.select(leaveOut, i32.sub(count, inLastPanel), count);
-};
-
-/** The bytes of the panels that hold a number of rows. */
-export const panelBytesOf = (rows: I32): I32 => {
-  const c = (value: number): I32 => i32.constant(value);
-  const rounded = i32.and(i32.add(rows, c(PANEL_ROWS - 1)), c(-PANEL_ROWS));
-  return i32.mul(rounded, c(PANEL_BYTES / PANEL_ROWS));
 };
 
 interface TileFunctions {
@@ -124,8 +75,8 @@ interface TileFunctions {
 const defineScoreTile = (emission: Emission): TileFunctions => {
   const { module, plan } = emission;
   const memory = allocateTile(emission);
-  const slots = reusedSlots(emission, widestValue(plan), widestOutput(plan));
-  const steps = couplingsOf(plan).map((step) => prepareCouplingTile(emission, memory, step, slots, null));
+  const slots = reusedSlots(emission, widestValue(plan), Math.max(0, ...networksOf(plan).map(outputWidth)));
+  const steps = plan.steps.map((step) => prepareTile(emission, memory, step, slots));
   const [read, finish] = [defineReadRows(emission, memory), defineFinish(emission, memory)];
   const score = module.define('scoreTile', 3, (f) => {
     f.call(read, f.parameter(0), f.parameter(1));
@@ -134,6 +85,18 @@ const defineScoreTile = (emission: Emission): TileFunctions => {
     f.call(finish, f.parameter(2));
   });
   return { score, write: defineWriteRows(emission, plan.order), state: memory.state };
+};
+
+const prepareTile = (emission: Emission, memory: TileMemory, step: Step, slots: ValueSlots): TileStep => {
+  switch (step.type) {
+    case 'transform':
+      return prepareTransformTile(emission, memory, step, slots, null);
+    case 'linear':
+      return prepareLinearTile(emission, memory, step, slots);
+    case 'planar':
+    case 'radial':
+      return prepareContextualTile(emission, memory, step, slots);
+  }
 };
 
 interface RowFunctions {
@@ -147,8 +110,8 @@ const defineScoreRow = (emission: Emission): RowFunctions => {
   const { module, plan } = emission;
   const memory = allocateSingle(emission);
   const buffers = new SingleBuffers(emission);
-  const widest = Math.max(widestValue(plan), ...couplingsOf(plan).map((step) => 2 * padded(step.transformed.length)));
-  const steps = couplingsOf(plan).map((step) => prepareCouplingSingle(emission, memory, step, buffers, widest));
+  const widest = Math.max(widestValue(plan), ...plan.steps.map((step) => paddedOutputs(plan, step)));
+  const steps = plan.steps.map((step) => prepareSingle(emission, memory, step, buffers, widest));
   const [read, finish] = [defineReadRow(emission, memory), defineFinishRow(emission, memory)];
   const score = module.define('scoreRow', 2, (f) => {
     f.call(read, f.parameter(0));
@@ -158,15 +121,33 @@ const defineScoreRow = (emission: Emission): RowFunctions => {
   return { score, write: defineWriteRow(emission, memory) };
 };
 
-/** The widest value that any network computes. */
-export const widestValue = (plan: Plan): number =>
-  Math.max(0, ...couplingsOf(plan).flatMap((step) => valueWidths(step.network).slice(1)));
+const prepareSingle = (
+  emission: Emission,
+  memory: SingleMemory,
+  step: Step,
+  buffers: SingleBuffers,
+  widest: number,
+): SingleStep => {
+  switch (step.type) {
+    case 'transform':
+      return prepareTransformSingle(emission, memory, step, buffers, widest);
+    case 'linear':
+      return prepareLinearSingle(emission, memory, step, buffers, widest);
+    case 'planar':
+    case 'radial':
+      return prepareContextualSingle(emission, memory, step, buffers, widest);
+  }
+};
 
-const widestOutput = (plan: Plan): number =>
-  Math.max(
-    0,
-    ...couplingsOf(plan).map((step) => {
-      const widths = valueWidths(step.network);
-      return step.network.outputs.reduce((total, value) => total + at(widths, value), 0);
-    }),
-  );
+/** The floats that the outputs of a step's network take when each part starts a vector. */
+const paddedOutputs = (plan: Plan, step: Step): number => {
+  switch (step.type) {
+    case 'transform':
+      return parametersOf(step.transformer) * padded(step.transformed.dimensions.length);
+    case 'linear':
+      return padded(step.bias.length);
+    case 'planar':
+    case 'radial':
+      return partsOf({ plan }, step).reduce((total, width) => total + padded(width), 0);
+  }
+};

@@ -75,6 +75,9 @@ export const f32x4 = {
   div: lanewise(0xe7),
   abs: (a: V128): V128 => expression('v128', a.code, simd(0xe0)),
   neg: (a: V128): V128 => expression('v128', a.code, simd(0xe1)),
+  sqrt: (a: V128): V128 => expression('v128', a.code, simd(0xe3)),
+  /** Four integers as floats. */
+  convertI32: (a: V128): V128 => expression('v128', a.code, simd(0xfa)),
   ne: lanewise(0x42),
   lt: lanewise(0x43),
   gt: lanewise(0x44),
@@ -96,6 +99,9 @@ export const v128 = {
   andNot: lanewise(0x4f),
   or: lanewise(0x50),
   addI32: lanewise(0xae),
+  subI32: lanewise(0xb1),
+  /** Shifts four integers right and keeps their signs. */
+  shrI32: (a: V128, bits: number): V128 => expression('v128', a.code, i32.constant(bits).code, simd(0xac)),
   shlI32: (a: V128, bits: number): V128 => expression('v128', a.code, i32.constant(bits).code, simd(0xab)),
   constantI32: (value: number): V128 => {
     const lane = int32(value);

@@ -43,6 +43,35 @@ export class VectorMath {
     const square = f.let(f32x4.mul(x, x));
     return f32x4.div(f32x4.mul(this.polynomial(square, TANH_NUMERATOR), x), this.polynomial(square, TANH_DENOMINATOR));
   }
+
+  /** 1 / (1 + e^−x) */
+  sigmoid(f: FunctionBuilder, argument: V128): V128 {
+    const one = f32x4.constant(1);
+    return f32x4.div(one, f32x4.add(this.exp(f, f32x4.neg(argument)), one));
+  }
+
+  /** log x for x > 0, relative error 1e-7 (Cephes logf: x = 2^e·m, m from √½ to √2); NaN where x is NaN or infinite. */
+  log(f: FunctionBuilder, argument: V128): V128 {
+    const x = f.let(argument);
+    const exponent = f.let(v128.shrI32(v128.subI32(x, v128.constantI32(SQRT_HALF_BITS)), FLOAT_MANTISSA_BITS));
+    const m = f.let(f32x4.sub(v128.subI32(x, v128.shlI32(exponent, FLOAT_MANTISSA_BITS)), f32x4.constant(1)));
+    const e = f.let(f32x4.convertI32(exponent));
+    const square = f.let(f32x4.mul(m, m));
+    const cubic = f32x4.mul(f32x4.mul(m, square), this.polynomial(m, LOG_POLYNOMIAL));
+    const low = this.multiplyAdd(e, f32x4.constant(LN2_LOW), cubic);
+    const sum = f32x4.add(m, this.multiplyAdd(square, f32x4.constant(-0.5), low));
+    return this.multiplyAdd(x, f32x4.constant(0), this.multiplyAdd(e, f32x4.constant(LN2_HIGH), sum));
+  }
+
+  /** log(1 + e^x) = max(x, 0) + log(1 + u), u = e^−|x|; what 1 + u loses of u is added again. */
+  softplus(f: FunctionBuilder, argument: V128): V128 {
+    const x = f.let(argument);
+    const one = f32x4.constant(1);
+    const u = f.let(this.exp(f, f32x4.neg(f32x4.abs(x))));
+    const more = f.let(f32x4.add(u, one));
+    const lost = f32x4.div(f32x4.sub(u, f32x4.sub(more, one)), more);
+    return f32x4.add(f32x4.pmax(x, f32x4.constant(0)), f32x4.add(this.log(f, more), lost));
+  }
 }
 
 const EXP_LIMIT = 87;
@@ -54,6 +83,12 @@ const LN2_HIGH = 0.693359375;
 const LN2_LOW = -2.1219444e-4;
 const EXP_POLYNOMIAL = [
   1.98756915e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1,
+];
+/** The bits of √½ in float32. */
+const SQRT_HALF_BITS = 0x3f3504f3;
+const LOG_POLYNOMIAL = [
+  7.0376836292e-2, -1.151461031e-1, 1.167699874e-1, -1.2420140846e-1, 1.4249322787e-1, -1.6668057665e-1,
+  2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1,
 ];
 /** Beyond this the rational function has reached 1 in float32. */
 const TANH_LIMIT = 7.905311107635498;

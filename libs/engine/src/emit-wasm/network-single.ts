@@ -17,9 +17,8 @@ const LIST_MINIMUM = 16;
 
 /** A network made ready for a single row. */
 export interface NetworkSingle {
-  /** The scales r and the shifts t, each padded to whole vectors. */
-  readonly scales: number;
-  readonly shifts: number;
+  /** Where each part of the outputs starts; each is padded to whole vectors. */
+  readonly parts: readonly number[];
   forward(f: FunctionBuilder): void;
 }
 
@@ -42,13 +41,16 @@ export class SingleBuffers {
   }
 }
 
-/** Prepares a network whose input is `conditioning` floats right before (padded) the context at `context`. */
+/**
+ * Prepares a network whose input is `conditioning` floats right before (padded) the context at `context`. Its outputs are
+ * parts of those widths, in one value or in one value each.
+ */
 export const prepareNetworkSingle = (
   emission: Emission,
   network: Network,
   conditioning: number,
   context: number,
-  transformed: number,
+  partWidths: readonly number[],
   buffers: SingleBuffers,
   widest: number,
 ): NetworkSingle => {
@@ -84,7 +86,8 @@ export const prepareNetworkSingle = (
       return (f: FunctionBuilder): void => f.call(kernel, from ?? to, other ?? to, to, list);
     }
     const listIn = isListed(layer.source);
-    const columns = layerColumns(network, value, layer.outputs, transformed);
+    const isOutput = network.outputs.length === 1 && network.outputs[0] === value;
+    const columns = paddedColumns(isOutput ? partWidths : [layer.outputs]);
     const kernel = defineDenseSingle(emission, {
       runs: layer.source === 0 ? inputRuns : [{ offset: 0, length: layer.inputs }],
       vectors: columns.length / 4,
@@ -103,24 +106,35 @@ export const prepareNetworkSingle = (
     return (f: FunctionBuilder): void => f.call(kernel, c(weights), from, to, list);
   });
   const first = at(addresses, at(network.outputs, 0));
-  const second = network.outputs[1];
   return {
-    scales: first,
-    shifts: second === undefined ? first + padded(transformed) * FLOAT_BYTES : at(addresses, second),
+    parts:
+      network.outputs.length === 1
+        ? partStarts(partWidths).map((start) => first + start * FLOAT_BYTES)
+        : network.outputs.map((value) => at(addresses, value)),
     forward: (f) => {
       for (const call of calls) call(f);
     },
   };
 };
 
-/** The output of each lane; a value that holds both scales and shifts has a gap, so that each starts a vector. */
-const layerColumns = (network: Network, value: number, outputs: number, transformed: number): number[] => {
-  const both = network.outputs.length === 1 && network.outputs[0] === value;
-  const parts = both ? [0, transformed] : [0];
-  const width = both ? transformed : outputs;
-  return parts.flatMap((start) =>
-    Array.from({ length: padded(width) }, (_, lane) => (lane < width ? start + lane : -1)),
-  );
+/** The output of each lane, −1 for none: parts side by side, each from a whole vector on. */
+const paddedColumns = (widths: readonly number[]): number[] => {
+  let first = 0;
+  return widths.flatMap((width) => {
+    const start = first;
+    first += width;
+    return Array.from({ length: padded(width) }, (_, lane) => (lane < width ? start + lane : -1));
+  });
+};
+
+/** Where the parts of {@link paddedColumns} start, in floats. */
+const partStarts = (widths: readonly number[]): number[] => {
+  let next = 0;
+  return widths.map((width) => {
+    const start = next;
+    next += padded(width);
+    return start;
+  });
 };
 
 /** An activation, or a sum, of a single row's values. Parameters: from, other summand, to, list of the output. */

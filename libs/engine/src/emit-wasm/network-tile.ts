@@ -51,9 +51,8 @@ export const prepareNetworkTile = (
     const end = c((from ?? 0) + at(widths, index + 1) * STRIDE);
     switch (layer.type) {
       case 'dense': {
-        const kernel = denseKernel(emission, layer);
-        const weights = c(place(emission, packLayer(layer)));
-        return (f: FunctionBuilder, panelBytes: I32): void => f.call(kernel, weights, start, to, panelBytes);
+        const dense = prepareDenseTile(emission, layer);
+        return (f: FunctionBuilder, panelBytes: I32): void => dense(f, start, to, panelBytes);
       }
       case 'activation': {
         const kernel = defineElementwiseTile(emission, layer.activation);
@@ -99,16 +98,24 @@ export const keptSlots = (emission: Emission): ValueSlots => ({
   output: (width) => emission.layout.allocate(width * STRIDE),
 });
 
-const denseKernel = ({ module, math }: Emission, { inputs, outputs, activation }: DenseLayer): FunctionReference =>
-  defineDenseTile(module, math, { inputs, outputs, activation, accumulates: false });
+/** What a dense layer is made of; a linear step has one too. */
+export type DenseWeights = Pick<DenseLayer, 'inputs' | 'outputs' | 'weights' | 'bias' | 'activation'>;
 
-const packLayer = ({ weights, bias, inputs, outputs }: DenseLayer): Float32Array =>
-  packDenseTile(
-    (input, output) => weights[input * outputs + output] ?? 0,
-    (output) => bias[output] ?? 0,
+/** Prepares a dense layer over a tile: a call from a block of quantities to another. */
+export const prepareDenseTile = (
+  emission: Emission,
+  { inputs, outputs, weights, bias, activation }: DenseWeights,
+): ((f: FunctionBuilder, from: I32, to: I32, panelBytes: I32) => void) => {
+  const kernel = defineDenseTile(emission.module, emission.math, { inputs, outputs, activation, accumulates: false });
+  const packed = packDenseTile(
+    (input, output) => at(weights, input * outputs + output),
+    (output) => at(bias, output),
     inputs,
     outputs,
   );
+  const address = i32.constant(place(emission, packed));
+  return (f, from, to, panelBytes) => f.call(kernel, address, from, to, panelBytes);
+};
 
 /** An activation, or a sum, of whole quantities. Parameters: from, end of from, other summand, to, bytes of the panels. */
 const defineElementwiseTile = ({ module, math }: Emission, operation: Activation | 'sum'): FunctionReference =>

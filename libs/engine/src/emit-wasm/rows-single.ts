@@ -1,13 +1,12 @@
-import { densityConstants } from './density-constants.ts';
+import { writeBase, writeLatent } from './base.ts';
 import type { Emission } from './emission.ts';
 import { hasPresence } from './emission.ts';
 import { f32, f32x4, i32, v128 } from './expression.ts';
-import type { F32, I32, V128 } from './expression.ts';
+import type { I32 } from './expression.ts';
 import type { FunctionBuilder, FunctionReference } from './function-builder.ts';
+import { acrossLanes, singleLanes } from './lanes.ts';
 import type { SingleMemory } from './single-memory.ts';
-import { padded } from './single-memory.ts';
 import { squash } from './squash.ts';
-import { at } from '../at.ts';
 
 const FLOAT_BYTES = 4;
 const LANES = 4;
@@ -48,38 +47,14 @@ const copyFloats = (f: FunctionBuilder, row: I32, first: number, to: number, cou
 };
 
 /** The end of a row, as defineFinish does it for a tile. Parameters: address of the result. */
-export const defineFinishRow = (emission: Emission, memory: SingleMemory): FunctionReference => {
-  const { module, plan, math } = emission;
-  return module.define('finishRow', 1, (f) => {
-    const zero = i32.constant(0);
-    const constants = densityConstants(plan);
-    const squares = f.let(f32x4.constant(0));
-    const total = f.let(f32x4.constant(constants.always));
-    for (let first = 0; first < padded(plan.features); first += LANES) {
-      const offset = first * FLOAT_BYTES;
-      const lanes = (values: Float64Array): V128 => f32x4.lanes([...values.subarray(first, first + LANES)]);
-      const shift = lanes(plan.shift);
-      const masked = hasPresence(plan) ? f32x4.mul(shift, v128.load(zero, memory.masks + offset)) : shift;
-      const z = f.let(math.multiplyAdd(v128.load(zero, memory.state + offset), lanes(plan.scale), masked));
-      f.store(zero, z, memory.state + offset);
-      f.set(squares, math.multiplyAdd(z, z, squares));
-    }
-    plan.presence.forEach((column, dimension) => {
-      if (column === null) return;
-      const mask = v128.loadSplat(zero, memory.masks + dimension * FLOAT_BYTES);
-      f.set(total, math.multiplyAdd(mask, f32x4.constant(at(constants.whenObserved, dimension)), total));
-    });
-    const logDet = f.let(v128.load(zero, memory.logDet));
-    const quadratic = f32.mul(pairwise(squares), f32.constant(0.5));
-    f.storeFloat(f.parameter(0), f32.add(f32.sub(pairwise(logDet), quadratic), f32x4.extract(total, 0)));
+export const defineFinishRow = (emission: Emission, memory: SingleMemory): FunctionReference =>
+  emission.module.define('finishRow', 1, (f) => {
+    const lanes = singleLanes(emission, f, memory);
+    writeLatent(emission, lanes, memory.state);
+    const base = f.let(writeBase(emission, lanes, memory.state, memory.components));
+    const logDet = f.let(v128.load(i32.constant(0), memory.logDet));
+    f.storeFloat(f.parameter(0), f32.add(acrossLanes(logDet), f32x4.extract(base, 0)));
   });
-};
-
-const pairwise = (sums: V128): F32 =>
-  f32.add(
-    f32.add(f32x4.extract(sums, 0), f32x4.extract(sums, 1)),
-    f32.add(f32x4.extract(sums, 2), f32x4.extract(sums, 3)),
-  );
 
 /** Writes the latent z of the row. Parameters: address of the result. */
 export const defineWriteRow = ({ module, plan }: Emission, memory: SingleMemory): FunctionReference =>

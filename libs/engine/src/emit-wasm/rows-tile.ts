@@ -1,8 +1,9 @@
-import { densityConstants } from './density-constants.ts';
+import { writeBase, writeLatent } from './base.ts';
 import type { Emission } from './emission.ts';
 import { f32, f32x4, i32, v128 } from './expression.ts';
-import type { I32 } from './expression.ts';
+import type { I32, Local } from './expression.ts';
 import type { FunctionBuilder, FunctionReference } from './function-builder.ts';
+import { pairwise, tileLanes } from './lanes.ts';
 import { PANEL_BYTES, STRIDE, TILE_PANELS, VECTOR_BYTES } from './layout.ts';
 import { squash } from './squash.ts';
 import type { TileMemory } from './tile-memory.ts';
@@ -72,46 +73,30 @@ export const defineWriteRows = ({ module, plan }: Emission, order: Int32Array): 
  * Parameters: address of the results (room for a whole tile).
  */
 export const defineFinish = (emission: Emission, memory: TileMemory): FunctionReference => {
-  const { module, plan, math } = emission;
+  const { module } = emission;
   return module.define('finishTile', 1, (f) => {
     overTile(f, (offset) => {
-      const squares = Array.from({ length: PARTIAL_SUMS }, () => f.let(f32x4.constant(0)));
-      const constants = densityConstants(plan);
-      const total = f.let(f32x4.constant(constants.always));
-      plan.presence.forEach((column, dimension) => {
-        const state = memory.state + dimension * STRIDE;
-        const mask = v128.load(offset, at(memory.masks, dimension));
-        const shift = f32x4.constant(at(plan.shift, dimension));
-        const z = f.let(
-          math.multiplyAdd(
-            v128.load(offset, state),
-            f32x4.constant(at(plan.scale, dimension)),
-            column === null ? shift : f32x4.mul(shift, mask),
-          ),
-        );
-        f.store(offset, z, state);
-        const square = at(squares, dimension % PARTIAL_SUMS);
-        f.set(square, math.multiplyAdd(z, z, square));
-        const constant = f32x4.constant(at(constants.whenObserved, dimension));
-        if (column !== null) f.set(total, math.multiplyAdd(mask, constant, total));
-      });
+      const lanes = tileLanes(emission, f, memory, offset);
+      writeLatent(emission, lanes, memory.state);
+      const base = f.let(writeBase(emission, lanes, memory.state, memory.components));
       const logDet = Array.from({ length: PARTIAL_SUMS }, (_, sum) => v128.load(offset, memory.logDet + sum * STRIDE));
-      const pairwise = ([a, b, c, d]: readonly ReturnType<typeof f32x4.neg>[]) =>
-        a && b && c && d ? f32x4.add(f32x4.add(a, b), f32x4.add(c, d)) : f32x4.constant(0);
-      const quadratic = f32x4.mul(pairwise(squares), f32x4.constant(0.5));
-      f.store(i32.add(f.parameter(0), offset), f32x4.add(f32x4.sub(pairwise(logDet), quadratic), total));
+      f.store(i32.add(f.parameter(0), offset), f32x4.add(pairwise(logDet), base));
     });
   });
 };
 
-/** Runs a body for every vector of a whole tile; `offset` is the byte offset inside each quantity. */
-export const overTile = (f: FunctionBuilder, body: (offset: I32) => void): void => {
+/** Runs a body for every vector of a tile, or of its first bytes; `offset` is the byte offset inside each quantity. */
+export const overTile = (
+  f: FunctionBuilder,
+  body: (offset: Local<'i32'>) => void,
+  bytes: I32 = i32.constant(TILE_PANELS * PANEL_BYTES),
+): void => {
   const offset = f.let(i32.constant(0));
   f.doWhile(
     () => {
       body(offset);
       f.advance(offset, VECTOR_BYTES);
     },
-    () => i32.ltU(offset, i32.constant(TILE_PANELS * PANEL_BYTES)),
+    () => i32.ltU(offset, bytes),
   );
 };

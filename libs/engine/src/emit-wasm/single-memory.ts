@@ -1,3 +1,4 @@
+import { componentCount } from './base.ts';
 import { inputClips, widestConditioning } from './emission.ts';
 import type { Emission } from './emission.ts';
 
@@ -17,6 +18,8 @@ export interface SingleMemory {
   readonly inputEnds: ReadonlyMap<number | null, number>;
   /** Four partial sums of the log-determinant. */
   readonly logDet: number;
+  /** A float for each component of the base, where it is a mixture. */
+  readonly components: number;
   /** A float that is zero: where lanes that stand for no dimension read and write. */
   readonly nothing: number;
 }
@@ -32,6 +35,7 @@ export const allocateSingle = ({ layout, plan }: Emission): SingleMemory => {
     inputClips(plan).map((clip) => [clip, layout.allocate(before + floats(plan.context)) + before]),
   );
   const logDet = layout.allocate(4 * FLOAT_BYTES);
+  const components = layout.allocate(floats(componentCount(plan)));
   const nothing = layout.allocate(FLOAT_BYTES);
-  return { state, masks, context, inputEnds, logDet, nothing };
+  return { state, masks, context, inputEnds, logDet, components, nothing };
 };

@@ -1,13 +1,12 @@
 import { place } from './emission.ts';
 import type { Emission } from './emission.ts';
-
-/** The constants of one dimension in one step: where it lives, where its mask lives, and the affine map folded into it. */
-export interface TableEntry {
-  readonly state: number;
-  readonly mask: number;
-  readonly scale: number;
-  readonly shift: number;
-}
+import { i32 } from './expression.ts';
+import type { I32, Local } from './expression.ts';
+import type { FunctionBuilder } from './function-builder.ts';
+import { STRIDE, VECTOR_BYTES } from './layout.ts';
+import type { TileMemory } from './tile-memory.ts';
+import { at } from '../at.ts';
+import type { Reading } from '../plan.ts';
 
 /** Where a table lies in memory. */
 export interface Table {
@@ -16,17 +15,47 @@ export interface Table {
 }
 
 export const ENTRY_BYTES = 16;
+/** The constants of one dimension in one step: where its state and its mask live, and the affine map that waits for its reader. */
 export const Entry = { state: 0, mask: 4, scale: 8, shift: 12 } as const;
 
-/** Puts a table of dimensions into memory, so that one kernel serves every step and every permutation. */
-export const placeTable = (emission: Emission, entries: readonly TableEntry[]): Table => {
-  const bytes = new DataView(new ArrayBuffer(entries.length * ENTRY_BYTES));
-  entries.forEach((entry, index) => {
-    bytes.setInt32(index * ENTRY_BYTES + Entry.state, entry.state, true);
-    bytes.setInt32(index * ENTRY_BYTES + Entry.mask, entry.mask, true);
-    bytes.setFloat32(index * ENTRY_BYTES + Entry.scale, entry.scale, true);
-    bytes.setFloat32(index * ENTRY_BYTES + Entry.shift, entry.shift, true);
+/** Puts the dimensions of a reading into memory, so that one kernel serves every step and every permutation. */
+export const placeTable = (emission: Emission, memory: TileMemory, { dimensions, scale, shift }: Reading): Table => {
+  const bytes = new DataView(new ArrayBuffer(dimensions.length * ENTRY_BYTES));
+  dimensions.forEach((dimension, i) => {
+    bytes.setInt32(i * ENTRY_BYTES + Entry.state, memory.state + dimension * STRIDE, true);
+    bytes.setInt32(i * ENTRY_BYTES + Entry.mask, at(memory.masks, dimension), true);
+    bytes.setFloat32(i * ENTRY_BYTES + Entry.scale, at(scale, i), true);
+    bytes.setFloat32(i * ENTRY_BYTES + Entry.shift, at(shift, i), true);
   });
   const start = place(emission, new Uint8Array(bytes.buffer));
   return { start, end: start + bytes.byteLength };
+};
+
+/** Runs a body for every vector of every table entry; the pointers move on by one quantity with each entry. */
+export const overTable = (
+  f: FunctionBuilder,
+  entry: Local<'i32'>,
+  end: I32,
+  panelBytes: I32,
+  pointers: readonly Local<'i32'>[],
+  body: (offset: I32) => void,
+  next: () => void = () => undefined,
+): void => {
+  const offset = f.local('i32');
+  f.while(
+    () => i32.ltU(entry, end),
+    () => {
+      f.set(offset, i32.constant(0));
+      f.doWhile(
+        () => {
+          body(offset);
+          f.advance(offset, VECTOR_BYTES);
+        },
+        () => i32.ltU(offset, panelBytes),
+      );
+      f.advance(entry, ENTRY_BYTES);
+      for (const pointer of pointers) f.advance(pointer, STRIDE);
+      next();
+    },
+  );
 };

@@ -1,3 +1,4 @@
+import { componentCount } from './base.ts';
 import { inputClips, place, widestConditioning } from './emission.ts';
 import type { Emission } from './emission.ts';
 import { STRIDE } from './layout.ts';
@@ -15,6 +16,8 @@ export interface TileMemory {
   readonly inputEnds: ReadonlyMap<number | null, number>;
   /** Four partial sums of the log-determinant. */
   readonly logDet: number;
+  /** A quantity for each component of the base, where it is a mixture. */
+  readonly components: number;
   /** Per dimension: the quantity that is 1 where it is observed. */
   readonly masks: readonly number[];
 }
@@ -32,7 +35,8 @@ export const allocateTile = (emission: Emission): TileMemory => {
     inputClips(plan).map((clip) => [clip, layout.allocate((widest + plan.context) * STRIDE) + widest * STRIDE]),
   );
   const logDet = layout.allocate(PARTIAL_SUMS * STRIDE);
+  const components = layout.allocate(componentCount(plan) * STRIDE);
   const always = place(emission, new Float32Array(STRIDE / 4).fill(1));
   const masks = plan.presence.map((column) => (column === null ? always : layout.allocate(STRIDE)));
-  return { state, context, inputEnds, logDet, masks };
+  return { state, context, inputEnds, logDet, components, masks };
 };

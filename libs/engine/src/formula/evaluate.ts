@@ -9,21 +9,24 @@ export type Evaluator = (inputs: ArrayLike<number>) => Float64Array;
 export const evaluator = (outputs: readonly Node[]): Evaluator => {
   const nodes = inOrder(outputs);
   const places = new Map(nodes.map((node, place) => [node, place]));
-  const placeOf = (node: Node): number => places.get(node) ?? -1;
-  const program = nodes.map(({ op, args, value }) => ({ op, value, args: args.map(placeOf) }));
-  const results = outputs.map(placeOf);
+  const program = nodes.map(({ op, args, value }) => {
+    const [a = 0, b = 0, c = 0, d = 0] = args.map((arg) => places.get(arg) ?? -1);
+    return { op, value, a, b, c, d };
+  });
+  const results = outputs.map((output) => places.get(output) ?? -1);
   const values = new Float64Array(nodes.length);
+  const read = (place: number): number => values[place] ?? NaN;
   return (inputs) => {
-    program.forEach(({ op, value, args }, place) => {
+    program.forEach(({ op, value, a, b, c, d }, place) => {
       if (op === 'input') values[place] = at(inputs, value);
       else if (op === 'constant') values[place] = value;
-      else values[place] = apply(op, ...args.map((arg) => at(values, arg)));
+      else values[place] = apply(op, read(a), read(b), read(c), read(d));
     });
-    return Float64Array.from(results, (place) => at(values, place));
+    return Float64Array.from(results, read);
   };
 };
 
-const apply = (op: Exclude<Op, 'input' | 'constant'>, a = NaN, b = NaN, c = NaN, d = NaN): number => {
+const apply = (op: Exclude<Op, 'input' | 'constant'>, a: number, b: number, c: number, d: number): number => {
   switch (op) {
     case 'add':
       return a + b;

@@ -1,8 +1,10 @@
-import { Random } from '@flowline/flows';
+import { madeMasks, Random } from '@flowline/flows';
 
-import { beside } from '../lower/mlp.ts';
+import { luFactors } from '../lower/lu.ts';
+import { beside, constantNetwork, withOutput } from '../lower/mlp.ts';
 import { PlanBuilder } from '../lower/plan-builder.ts';
-import type { Activation, DenseLayer, Layer, Network, Plan, ScaleFunction } from '../plan.ts';
+import { parametersOf } from '../plan.ts';
+import type { Activation, Base, DenseLayer, Layer, Network, Plan, ScaleFunction, Transformer } from '../plan.ts';
 
 /** What a random plan is to look like. */
 export interface PlanShape {
@@ -19,6 +21,15 @@ export interface PlanShape {
   readonly inputClip: number | null;
   readonly affine: boolean;
   readonly seed: number;
+  /** Default: affine with `scale`. */
+  readonly transformer?: Transformer;
+  /** Masked autoregressive maps instead of couplings. */
+  readonly autoregressive?: boolean;
+  /** A linear map before each coupling. */
+  readonly mixing?: boolean;
+  /** One of these after each coupling. */
+  readonly contextual?: 'planar' | 'radial' | null;
+  readonly base?: Base['type'];
 }
 
 /** A plan with random weights of the size that training gives them. */
@@ -32,21 +43,92 @@ export const randomPlan = (shape: PlanShape): Plan => {
       builder.affine(normals(random, features, 0.1).map(Math.exp), normals(random, features, 0.2));
     }
     builder.permute([...random.permutation(features)]);
-    const half = features === 1 ? 0 : Math.max(1, Math.min(features - 1, Math.ceil(features / 2) - (k % 2)));
-    const all = Array.from({ length: features }, (_, i) => i);
-    const transformed = features - half;
-    const network = (outputs: number): Network => randomNetwork(random, shape, half + context, outputs);
-    builder.transform({
-      conditioning: all.slice(0, half),
-      transformed: all.slice(half),
-      inputClip: shape.inputClip,
-      transformer: { type: 'affine', scale: shape.scale },
-      network:
-        shape.networks === 'shared' ? network(2 * transformed) : beside(network(transformed), network(transformed)),
-    });
+    if (shape.mixing === true) addLinear(builder, random);
+    if (shape.autoregressive === true) addAutoregressive(builder, random, shape);
+    else addCoupling(builder, random, shape, k);
+    if (shape.contextual === 'planar') builder.planar(1e-2, contextNetwork(random, shape, 2 * features + 1));
+    if (shape.contextual === 'radial') builder.radial(contextNetwork(random, shape, features + 2));
   }
   if (shape.affine) builder.affine(normals(random, features, 0.1).map(Math.exp), normals(random, features, 0.2));
-  return builder.build();
+  return builder.build(randomBase(random, shape));
+};
+
+const addCoupling = (builder: PlanBuilder, random: Random, shape: PlanShape, k: number): void => {
+  const { features, context } = shape;
+  const half = features === 1 ? 0 : Math.max(1, Math.min(features - 1, Math.ceil(features / 2) - (k % 2)));
+  const all = Array.from({ length: features }, (_, i) => i);
+  const transformed = features - half;
+  const transformer = shape.transformer ?? { type: 'affine', scale: shape.scale };
+  const network = (outputs: number): Network => randomNetwork(random, shape, half + context, outputs);
+  const isSeparate = shape.networks === 'separate' && transformer.type === 'affine';
+  builder.transform({
+    conditioning: all.slice(0, half),
+    transformed: all.slice(half),
+    inputClip: shape.inputClip,
+    transformer,
+    network: isSeparate
+      ? beside(network(transformed), network(transformed))
+      : network(parametersOf(transformer) * transformed),
+  });
+};
+
+const addAutoregressive = (builder: PlanBuilder, random: Random, shape: PlanShape): void => {
+  const { features, context, hidden, residual } = shape;
+  const transformer = shape.transformer ?? { type: 'affine', scale: shape.scale };
+  const outputsPerFeature = parametersOf(transformer);
+  const order = [...random.permutation(features)];
+  const net = { hidden, residual, activation: 'relu' } as const;
+  const masks = madeMasks({ order, context, outputsPerFeature, net }).map(({ mask }) => mask);
+  const dense = randomNetwork(random, shape, features + context, features * outputsPerFeature);
+  let layerOfMask = 0;
+  const layers = dense.layers.map((layer): Layer => {
+    if (layer.type !== 'dense') return layer;
+    // Context rows come after the masked ones of the first kernel, and count in full.
+    const mask = masks[layerOfMask++] ?? [];
+    return { ...layer, weights: layer.weights.map((weight, i) => (mask[i] === 0 ? 0 : weight)) };
+  });
+  const masked = { ...dense, layers };
+  const all = order.map((_, i) => i);
+  builder.transform({
+    conditioning: all,
+    transformed: all,
+    inputClip: shape.inputClip,
+    transformer,
+    network: withOutput(masked, (o) => (o % features) * outputsPerFeature + Math.floor(o / features)),
+  });
+};
+
+/** A linear map near the identity, as two triangular ones where features may be missing. */
+const addLinear = (builder: PlanBuilder, random: Random): void => {
+  const d = builder.features;
+  const factors = normals(random, d * d, 0.3 / Math.sqrt(d));
+  const { lower, upper, product, logDiagonal } = luFactors(factors, d);
+  if (builder.presence.every((column) => column === null)) {
+    builder.linear(product, normals(random, d, 0.1), logDiagonal);
+    return;
+  }
+  builder.linear(upper, new Float64Array(d), logDiagonal);
+  builder.linear(lower, normals(random, d, 0.1), new Float64Array(d));
+};
+
+const contextNetwork = (random: Random, shape: PlanShape, outputs: number): Network =>
+  shape.context === 0
+    ? constantNetwork(normals(random, outputs, 0.5))
+    : randomNetwork(random, { ...shape, residual: false }, shape.context, outputs);
+
+const randomBase = (random: Random, { base, features }: PlanShape): Base | undefined => {
+  if (base === undefined) return undefined;
+  const components = base === 'gaussianMixture' ? 3 : 1;
+  const location = normals(random, components * features, 0.5);
+  const logScale = normals(random, components * features, 0.3);
+  switch (base) {
+    case 'normal':
+      return { type: base, location, logScale };
+    case 'studentT':
+      return { type: base, degreesOfFreedom: 5, logNormalizer: -1, location, logScale };
+    case 'gaussianMixture':
+      return { type: base, logWeights: Float64Array.of(0.5, 0.3, 0.2).map(Math.log), location, logScale };
+  }
 };
 
 /** n random rows of a plan; presence columns are 0 or 1. */

@@ -2,55 +2,49 @@ import { hasPresence, inputEndOf, place } from './emission.ts';
 import type { Emission } from './emission.ts';
 import { f32x4, i32, v128 } from './expression.ts';
 import type { I32, Local, V128 } from './expression.ts';
+import { writeFormulas } from './formula.ts';
 import type { FunctionBuilder, FunctionReference } from './function-builder.ts';
+import { times } from './lanes.ts';
 import { VECTOR_BYTES } from './layout.ts';
 import { prepareNetworkSingle } from './network-single.ts';
 import type { SingleBuffers } from './network-single.ts';
 import type { SingleMemory } from './single-memory.ts';
 import { padded } from './single-memory.ts';
-import { logScale, squash } from './squash.ts';
+import { squash } from './squash.ts';
 import { at } from '../at.ts';
-import type { AffineCouplingStep } from './affine-coupling.ts';
-import type { ScaleFunction } from '../plan.ts';
+import { transformerFormula } from '../formula/transformers.ts';
+import { parametersOf } from '../plan.ts';
+import type { Reading, Transformer, TransformStep } from '../plan.ts';
 
 const FLOAT_BYTES = 4;
 const LANES = 4;
 
-/** Prepares one affine coupling of a single row; the same operations as coupling-tile.ts, with dimensions as lanes. */
-export const prepareCouplingSingle = (
+/** A step of a single row. */
+export type SingleStep = (f: FunctionBuilder) => void;
+
+/** Prepares a coupling or an autoregressive map of a single row; the same operations as transform-tile.ts, with dimensions as lanes. */
+export const prepareTransformSingle = (
   emission: Emission,
   memory: SingleMemory,
-  step: AffineCouplingStep,
+  step: TransformStep,
   buffers: SingleBuffers,
   widest: number,
-): ((f: FunctionBuilder) => void) => {
-  const conditioning = placeVectors(
-    emission,
-    memory,
-    step.conditioning,
-    step.conditioningScale,
-    step.conditioningShift,
-  );
-  const transformed = placeVectors(emission, memory, step.transformed, step.transformedScale, step.transformedShift);
-  const count = step.conditioning.length;
+): SingleStep => {
+  const conditioning = placeVectors(emission, memory, step.conditioning);
+  const transformed = placeVectors(emission, memory, step.transformed);
+  const count = step.conditioning.dimensions.length;
+  const width = step.transformed.dimensions.length;
   const inputEnd = inputEndOf(memory.inputEnds, step.inputClip);
-  const network = prepareNetworkSingle(
-    emission,
-    step.network,
-    count,
-    inputEnd,
-    step.transformed.length,
-    buffers,
-    widest,
-  );
-  const gather = defineGather(emission, step.inputClip);
-  const apply = defineApply(emission, memory, step.scale);
+  const partWidths = Array.from({ length: parametersOf(step.transformer) }, () => width);
+  const network = prepareNetworkSingle(emission, step.network, count, inputEnd, partWidths, buffers, widest);
+  const gather = defineGatherSingle(emission, step.inputClip);
+  const apply = defineApply(emission, memory, step.transformer, network.parts);
   const input = inputEnd - padded(count) * FLOAT_BYTES;
   const c = (value: number): I32 => i32.constant(value);
   return (f) => {
     f.call(gather, c(conditioning.start), c(conditioning.end), c(input));
     network.forward(f);
-    f.call(apply, c(transformed.start), c(transformed.end), c(network.scales), c(network.shifts));
+    f.call(apply, c(transformed.start), c(transformed.end), c(at(network.parts, 0)));
   };
 };
 
@@ -58,12 +52,11 @@ export const prepareCouplingSingle = (
 const Vector = { state: 0, mask: 16, scale: 32, shift: 48, real: 64 } as const;
 const VECTOR_ENTRY_BYTES = 80;
 
-const placeVectors = (
+/** Puts the dimensions of a reading into memory, four by four. */
+export const placeVectors = (
   emission: Emission,
   memory: SingleMemory,
-  dimensions: Int32Array,
-  scale: Float64Array,
-  shift: Float64Array,
+  { dimensions, scale, shift }: Reading,
 ): { start: number; end: number } => {
   const vectors = padded(dimensions.length) / LANES;
   const view = new DataView(new ArrayBuffer(vectors * VECTOR_ENTRY_BYTES));
@@ -102,8 +95,8 @@ const readDimensions = (emission: Emission, f: FunctionBuilder, entry: I32, mask
 const readMasks = (emission: Emission, f: FunctionBuilder, entry: I32): V128 | null =>
   hasPresence(emission.plan) ? gatherLanes(f, entry, Vector.mask) : null;
 
-/** The network's input of a row. Parameters: entries, their end, destination. */
-const defineGather = (emission: Emission, clip: number | null): FunctionReference =>
+/** squash(u) of a row's entries, side by side. Parameters: entries, their end, destination. */
+export const defineGatherSingle = (emission: Emission, clip: number | null): FunctionReference =>
   emission.module.define(`gatherSingle ${clip}`, 3, (f) => {
     const { math } = emission;
     const [entry, end, to] = [f.let(f.parameter(0)), f.parameter(1), f.let(f.parameter(2))];
@@ -118,37 +111,55 @@ const defineGather = (emission: Emission, clip: number | null): FunctionReferenc
     );
   });
 
-/** v ← v·e^s + t of a row. Parameters: entries, their end, scales r, shifts t. */
-const defineApply = (emission: Emission, memory: SingleMemory, scale: ScaleFunction): FunctionReference =>
-  emission.module.define(`applySingle ${scale.kind} ${scale.bound}`, 4, (f) => {
+/** Values into the state at a row's entries, 0 where not observed. Parameters: entries, their end, from. */
+export const defineScatterSingle = (emission: Emission): FunctionReference =>
+  emission.module.define('scatterSingle', 3, (f) => {
+    const [entry, from] = [f.let(f.parameter(0)), f.let(f.parameter(2))];
+    f.while(
+      () => i32.ltU(entry, f.parameter(1)),
+      () => {
+        writeDimensions(f, entry, times(v128.load(from), readMasks(emission, f, entry)));
+        f.advance(entry, VECTOR_ENTRY_BYTES);
+        f.advance(from, VECTOR_BYTES);
+      },
+    );
+  });
+
+const writeDimensions = (f: FunctionBuilder, entry: I32, value: V128): void => {
+  const result = f.let(v128.and(value, v128.load(entry, Vector.real)));
+  for (let lane = 0; lane < LANES; lane++) {
+    f.storeLane(i32.load(entry, Vector.state + lane * FLOAT_BYTES), result, lane);
+  }
+};
+
+/** v ← o·g(u; θ) of a row. Parameters: entries, their end, the first parameter. */
+const defineApply = (
+  emission: Emission,
+  memory: SingleMemory,
+  transformer: Transformer,
+  parts: readonly number[],
+): FunctionReference => {
+  const offsets = parts.map((part) => part - at(parts, 0));
+  return emission.module.define(`applySingle ${JSON.stringify(transformer)} ${offsets.join()}`, 3, (f) => {
     const { math } = emission;
-    const [entry, end, scales, shifts] = [
-      f.let(f.parameter(0)),
-      f.parameter(1),
-      f.let(f.parameter(2)),
-      f.let(f.parameter(3)),
-    ];
+    const formula = transformerFormula(transformer);
+    const [entry, parameters] = [f.let(f.parameter(0)), f.let(f.parameter(2))];
     const sums = i32.constant(memory.logDet);
     const sum = f.let(v128.load(sums));
     f.while(
-      () => i32.ltU(entry, end),
+      () => i32.ltU(entry, f.parameter(1)),
       () => {
         const mask = readMasks(emission, f, entry);
-        const masked = (value: V128): V128 => (mask === null ? value : f32x4.mul(value, mask));
-        const real = f.let(v128.load(entry, Vector.real));
-        const unmasked = logScale(f, math, scale, f.let(v128.load(scales)));
-        const s = f.let(v128.and(masked(unmasked), real));
-        const factor = f.let(math.exp(f, s));
-        const value = f.let(readDimensions(emission, f, entry, mask));
-        const result = f.let(v128.and(math.multiplyAdd(value, factor, masked(v128.load(shifts))), real));
-        for (let lane = 0; lane < LANES; lane++) {
-          f.storeLane(i32.load(entry, Vector.state + lane * FLOAT_BYTES), result, lane);
-        }
-        f.set(sum, f32x4.add(sum, s));
+        const u = f.let(readDimensions(emission, f, entry, mask));
+        const inputs = [u, ...offsets.map((offset) => v128.load(i32.add(parameters, i32.constant(offset))))];
+        const [result, logSlope] = writeFormulas(f, math, [formula.result, formula.logSlope], (i) => at(inputs, i));
+        if (result === undefined || logSlope === undefined) return;
+        writeDimensions(f, entry, times(result, mask));
+        f.set(sum, f32x4.add(sum, v128.and(times(logSlope, mask), v128.load(entry, Vector.real))));
         f.advance(entry, VECTOR_ENTRY_BYTES);
-        f.advance(scales, VECTOR_BYTES);
-        f.advance(shifts, VECTOR_BYTES);
+        f.advance(parameters, VECTOR_BYTES);
       },
     );
     f.store(sums, sum);
   });
+};

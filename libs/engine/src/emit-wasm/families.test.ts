@@ -1,0 +1,90 @@
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { fit, glow, initBackend, maf, neuralSpline, planar, radial, Random, realNVP, StudentT } from '@flowline/flows';
+import type { FamilyOptions, Flow } from '@flowline/flows';
+
+import { createReferenceScorer } from '../backends/reference.ts';
+import { createWasmScorer } from '../backends/wasm.ts';
+import { lowerFlow } from '../lower/flow.ts';
+import { familyCases } from '../testing/family-cases.ts';
+import { randomizeWeights } from '../testing/random-flow.ts';
+import { randomRows } from '../testing/random-plan.ts';
+import { conditionOf, errorInTolerances, toleranceOf } from '../tolerance.ts';
+
+const ROWS = 41;
+
+/** Compiled scores against the reference, in tolerances, less what the rows' own conditioning explains where that is asked. */
+const worstError = async (flow: Flow, spread: number, mayBeChaotic: boolean): Promise<number> => {
+  const plan = lowerFlow(flow);
+  const width = plan.features + plan.context;
+  const rows = randomRows(plan, ROWS, new Random(3), spread);
+  const [wasm, reference] = [createWasmScorer(plan), createReferenceScorer(plan)];
+  const [scores, exact] = [await wasm.score(rows, ROWS), await reference.score(rows, ROWS)];
+  const gradients = mayBeChaotic ? await reference.gradient(rows, ROWS) : new Float32Array(ROWS * plan.features);
+  const [latents, exactLatents] = [await wasm.latent(rows, ROWS), await reference.latent(rows, ROWS)];
+  const errors = Array.from(exact, (score, i) => {
+    const own = Float64Array.from(gradients.subarray(i * plan.features, (i + 1) * plan.features));
+    const condition = conditionOf(rows.subarray(i * width, i * width + plan.features), own);
+    return errorInTolerances(scores[i]!, score) - condition / toleranceOf(score);
+  });
+  if (!mayBeChaotic)
+    latents.forEach((z, i) => errors.push(Math.abs(z - exactLatents[i]!) / (1e-3 + 1e-4 * Math.abs(z))));
+  // One row alone gives the bits that it has in a batch.
+  for (const i of [0, 7, ROWS - 1]) {
+    const [alone] = await wasm.score(rows.subarray(i * width, (i + 1) * width), 1);
+    if (!Object.is(alone, scores[i])) errors.push(Infinity);
+  }
+  return Math.max(...errors);
+};
+
+describe('compiled families', () => {
+  beforeAll(() => initBackend('wasm'));
+
+  describe.each(familyCases)('$name', ({ make, size }) => {
+    const shapes: readonly FamilyOptions[] = [
+      { features: 1, seed: 5 },
+      { features: 2, seed: 5 },
+      { features: 5, seed: 5 },
+      { features: 8, context: 2, seed: 5 },
+      { features: 6, context: 3, presence: [null, 0, 2, null, null, 1], seed: 5 },
+    ];
+    it.each(shapes)('agrees with the reference, %j', async (options) => {
+      const flow = make(options);
+      randomizeWeights(flow, 6, size);
+      expect(await worstError(flow, 1, true)).toBeLessThanOrEqual(1);
+      flow.dispose();
+    });
+  });
+
+  const trained: readonly (readonly [name: string, make: (options: FamilyOptions) => Flow])[] = [
+    ['realNVP', (options) => realNVP({ layers: 4, hidden: [32, 32], ...options })],
+    ['glow', (options) => glow({ layers: 4, hidden: [24], ...options })],
+    ['maf', (options) => maf({ layers: 3, hidden: [32], ...options })],
+    ['neuralSpline', (options) => neuralSpline({ layers: 3, hidden: [24], ...options })],
+    ['planar', (options) => planar({ layers: 6, ...options })],
+    ['radial', (options) => radial({ layers: 6, ...options })],
+    [
+      'maf over Student t',
+      (options) => {
+        const base = new StudentT({ type: 'studentT', features: options.features, degreesOfFreedom: 4 });
+        return maf({ layers: 2, hidden: [16], base, ...options });
+      },
+    ],
+  ];
+  describe.each(trained)('%s, trained', (_name, make) => {
+    it.each([3, 6])('agrees in %d dimensions, near and far, within the tolerance alone', async (features) => {
+      const random = new Random(1);
+      const n = 1500;
+      const values = new Float32Array(n * features);
+      for (let i = 0; i < n; i++) {
+        const shared = random.normal();
+        for (let j = 0; j < features; j++)
+          values[i * features + j] = 0.6 * shared ** (1 + (j % 2)) + 0.5 * random.normal();
+      }
+      const flow = make({ features, seed: 2 });
+      const train = { x: values, size: n };
+      await fit(flow, { train, validation: train }, { steps: 120, batchSize: 128, seed: 3, validateEvery: 60 });
+      for (const spread of [1, 4, 30]) expect(await worstError(flow, spread, false)).toBeLessThanOrEqual(1);
+      flow.dispose();
+    });
+  });
+});
