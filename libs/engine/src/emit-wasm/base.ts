@@ -37,10 +37,6 @@ const componentsOf = ({ base, logScale, features }: Plan): readonly Component[] 
   });
 };
 
-/** Where a mixture keeps the log-densities of its components, numbers that the dimensions of a row share. */
-export const componentCount = ({ base }: Plan): number =>
-  base.type === 'gaussianMixture' ? base.logWeights.length : 0;
-
 /** Writes z in the place of the state, by the last affine map; the latent is this in the plan's order. */
 export const writeLatent = ({ plan, math }: Emission, lanes: Lanes, state: number): void => {
   for (let i = 0; i < lanes.vectors; i++) {

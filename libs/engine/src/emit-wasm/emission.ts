@@ -35,6 +35,10 @@ export const widestValue = (plan: Plan): number =>
     ...plan.steps.map((step) => (step.type === 'linear' ? step.bias.length : 0)),
   );
 
+/** The components of a mixture base, each of which needs a place; 0 for other bases. */
+export const componentCount = ({ base }: Plan): number =>
+  base.type === 'gaussianMixture' ? base.logWeights.length : 0;
+
 /** The outputs of a network. */
 export const outputWidth = (network: Network): number => {
   const widths = valueWidths(network);

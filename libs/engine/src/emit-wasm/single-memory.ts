@@ -1,5 +1,4 @@
-import { componentCount } from './base.ts';
-import { inputClips, widestConditioning } from './emission.ts';
+import { componentCount, inputClips, widestConditioning } from './emission.ts';
 import type { Emission } from './emission.ts';
 
 const FLOAT_BYTES = 4;

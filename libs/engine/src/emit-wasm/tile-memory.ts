@@ -1,5 +1,4 @@
-import { componentCount } from './base.ts';
-import { inputClips, place, widestConditioning } from './emission.ts';
+import { componentCount, inputClips, place, widestConditioning } from './emission.ts';
 import type { Emission } from './emission.ts';
 import { STRIDE } from './layout.ts';
 
