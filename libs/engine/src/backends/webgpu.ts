@@ -1,0 +1,78 @@
+import { FlowlineError } from '@flowline/events';
+
+import { KernelScorer } from './kernel-scorer.ts';
+import { WasmProgram, WasmThread } from './wasm.ts';
+import { findAdapter, isSoftware } from './webgpu-adapter.ts';
+import { wantedLimits } from './webgpu-api.ts';
+import type { GpuDevice, GpuLimits } from './webgpu-api.ts';
+import { GpuProgram } from './webgpu-program.ts';
+import { emitScore } from '../emit-wgsl/emit-score.ts';
+import type { ShaderOutput } from '../emit-wgsl/emit-score.ts';
+import type { Plan } from '../plan.ts';
+import type { Scorer } from '../scorer.ts';
+import { validatePlan } from '../validate-plan.ts';
+
+/** How the shader is to be written. */
+export interface WebGpuOptions {
+  /** Bytes of workgroup memory to use at most (default: what the device has; 4,096 of a software driver). */
+  readonly workgroupBytes?: number;
+}
+
+/**
+ * Scores a plan on a GPU: the whole flow is one compute shader, one dispatch for up to 65,536 rows. Scores and latents come
+ * from the GPU; gradients, which are asked for of few rows, come from the WebAssembly kernels on the calling thread.
+ * Rejects with FLOWLINE_BACKEND_UNAVAILABLE where there is no GPU, or when it cannot hold the model.
+ */
+export const createWebGpuScorer = async (plan: Plan, options: WebGpuOptions = {}): Promise<Scorer> => {
+  validatePlan(plan);
+  const { device, software } = await openDevice();
+  const most = software ? SOFTWARE_WORKGROUP_BYTES : device.limits.maxComputeWorkgroupStorageSize;
+  const limits = { workgroupBytes: options.workgroupBytes ?? most };
+  const compile = (output: ShaderOutput): Promise<GpuProgram> =>
+    GpuProgram.compile(
+      device,
+      emitScore(plan, output, limits),
+      plan.features + plan.context,
+      output === 'score' ? 1 : plan.features,
+    );
+  let score: GpuProgram;
+  try {
+    score = await compile('score');
+  } catch (error) {
+    device.destroy();
+    throw error;
+  }
+  let latent: Promise<GpuProgram> | null = null;
+  let gradient: WasmThread | null = null;
+  return new KernelScorer({
+    name: 'webgpu',
+    shape: plan,
+    score: (rows, n, scores) => score.run(rows, n, scores),
+    latent: async (rows, n, latents) => (await (latent ??= compile('latent'))).run(rows, n, latents),
+    gradient: (rows, n, gradients) => {
+      gradient ??= new WasmThread(new WasmProgram(plan));
+      gradient.run('gradient', rows, 0, n, gradients, 0);
+      return undefined;
+    },
+    dispose: () => device.destroy(),
+  });
+};
+
+/** SwiftShader's compiler takes seconds over a workgroup's memory of 16 KB. */
+const SOFTWARE_WORKGROUP_BYTES = 4096;
+
+/** A device of its own for each scorer, with all the memory that the adapter allows. */
+const openDevice = async (): Promise<{ device: GpuDevice; software: boolean }> => {
+  const adapter = await findAdapter();
+  const limits = Object.fromEntries(wantedLimits.map((name) => [name, adapter.limits[name]])) as GpuLimits;
+  try {
+    const device = await adapter.requestDevice({ requiredLimits: limits });
+    return { device, software: isSoftware(adapter.info) };
+  } catch (cause) {
+    throw new FlowlineError('FLOWLINE_BACKEND_UNAVAILABLE', 'the GPU could not be opened', {
+      where: 'webgpu',
+      remedy: 'Update its driver, or choose another compute backend.',
+      cause,
+    });
+  }
+};

@@ -1,0 +1,71 @@
+import type { Shader } from './shader.ts';
+import { EXP_LIMIT, EXP_POLYNOMIAL, LN2_HIGH, LN2_LOW } from '../emit-wasm/math.ts';
+import { TANH_DENOMINATOR, TANH_LIMIT, TANH_NUMERATOR } from '../emit-wasm/math.ts';
+
+/*
+ * Elementary functions of our own: WGSL lets a driver compute tanh as a quotient that overflows, and exp with an error that
+ * grows with its argument. These are the ones that the WebAssembly kernels use.
+ */
+
+/** A WGSL literal: decimal digits that round to the same float32. */
+export const literal = (value: number): string => {
+  const digits = String(Math.fround(value));
+  return `${digits}${/[.e]/.test(digits) ? '' : '.0'}f`;
+};
+
+const horner = (x: string, coefficients: readonly number[]): string =>
+  coefficients
+    .slice(1)
+    .reduce(
+      (sum, coefficient) => `fma(${sum}, ${x}, vec4f(${literal(coefficient)}))`,
+      `vec4f(${literal(coefficients[0] ?? 0)})`,
+    );
+
+/** e^x, clamped at |x| = 87. */
+export const exp = (shader: Shader): string =>
+  shader.define(
+    'exponential',
+    () => `fn exponential(argument: vec4f) -> vec4f {
+  let x = clamp(argument, vec4f(${literal(-EXP_LIMIT)}), vec4f(${literal(EXP_LIMIT)}));
+  let n = round(x * ${literal(Math.LOG2E)});
+  let r = fma(n, vec4f(${literal(-LN2_LOW)}), fma(n, vec4f(${literal(-LN2_HIGH)}), x));
+  let p = ${horner('r', EXP_POLYNOMIAL)};
+  return (fma(r * r, p, r) + 1.0f) * bitcast<vec4f>((vec4i(n) + 127) << vec4u(23u));
+}`,
+  );
+
+/** log x for x > 0 (below 1.2e-38 as of that); what is not a finite number stays as it is. Cephes logf, relative error 8e-8. */
+export const log = (shader: Shader): string =>
+  shader.define(
+    'logarithm',
+    () => `fn logarithm(argument: vec4f) -> vec4f {
+  let bits = bitcast<vec4i>(max(argument, vec4f(${literal(LEAST_NORMAL)})));
+  let mantissa = bitcast<vec4f>((bits & vec4i(0x007fffff)) | vec4i(0x3f000000));
+  let low = mantissa < vec4f(${literal(Math.SQRT1_2)});
+  let x = select(mantissa - 1.0f, mantissa + mantissa - 1.0f, low);
+  let e = vec4f((bits >> vec4u(23u)) - 126) - select(vec4f(0.0f), vec4f(1.0f), low);
+  let square = x * x;
+  let p = ${horner('x', LOG_POLYNOMIAL)};
+  let tail = fma(square, vec4f(-0.5f), fma(e, vec4f(${literal(LN2_LOW)}), x * square * p));
+  let result = fma(e, vec4f(${literal(LN2_HIGH)}), x + tail);
+  return select(argument, result, argument <= vec4f(${literal(LARGEST)}));
+}`,
+  );
+
+const LEAST_NORMAL = 2 ** -126;
+const LARGEST = 3.4e38;
+const LOG_POLYNOMIAL = [
+  7.0376836292e-2, -1.151461031e-1, 1.167699874e-1, -1.2420140846e-1, 1.4249322787e-1, -1.6668057665e-1,
+  2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1,
+];
+
+/** tanh x. */
+export const tanh = (shader: Shader): string =>
+  shader.define(
+    'hyperbolicTangent',
+    () => `fn hyperbolicTangent(argument: vec4f) -> vec4f {
+  let x = clamp(argument, vec4f(${literal(-TANH_LIMIT)}), vec4f(${literal(TANH_LIMIT)}));
+  let square = x * x;
+  return ${horner('square', TANH_NUMERATOR)} * x / ${horner('square', TANH_DENOMINATOR)};
+}`,
+  );

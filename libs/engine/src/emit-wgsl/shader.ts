@@ -1,0 +1,142 @@
+import { at } from '../at.ts';
+import type { Plan, Reading } from '../plan.ts';
+
+/** Rows that travel together in one vector. */
+export const PANEL_ROWS = 4;
+/** Invocations of a workgroup; WebGPU promises 256. */
+export const WORKGROUP_THREADS = 128;
+const VECTOR_BYTES = 16;
+
+/** How a workgroup divides its rows among its invocations. */
+export interface Shape {
+  /** Rows of a workgroup. */
+  readonly rows: number;
+  /** Vectors that one value of all these rows takes. */
+  readonly panels: number;
+  /** Invocations that share a panel. */
+  readonly lanes: number;
+}
+
+/** The shape of a workgroup of 4, 8, 16 or 32 rows. */
+export const shapeOf = (rows: number): Shape => ({
+  rows,
+  panels: rows / PANEL_ROWS,
+  lanes: (WORKGROUP_THREADS * PANEL_ROWS) / rows,
+});
+
+/** Where something begins, counted in values (one number per row). */
+export type Slot = number;
+
+/** A kernel call: which one, and its arguments. */
+type Call = readonly [kernel: number, ...parameters: number[]];
+/** Words of a call: the kernel and its arguments. */
+export const CALL_WORDS = 8;
+
+/**
+ * A compute shader in the making: kernels, the list of calls of them, packed weights, and the memory of a workgroup. The
+ * calls are data that the shader walks through: a kernel is compiled once however many layers use it, which keeps a driver's
+ * compiler fast. In memory a value of all rows of a workgroup is `panels` vectors side by side; an invocation works on one
+ * panel (four rows) all the way, together with the `lanes` − 1 others that share it.
+ */
+export class Shader {
+  readonly plan: Plan;
+  readonly shape: Shape;
+  readonly #functions = new Map<string, string>();
+  readonly #kernels = new Map<string, { readonly index: number; readonly parameters: number }>();
+  readonly #calls: Call[] = [];
+  readonly #weights: number[] = [];
+  #slots = 0;
+  #mostSlots = 0;
+
+  constructor(plan: Plan, shape: Shape) {
+    this.plan = plan;
+    this.shape = shape;
+  }
+
+  /**
+   * Appends a call of a kernel with numbers as its arguments. A call sees in memory what the calls before it left there,
+   * whichever invocation wrote it.
+   */
+  call(kernel: string, ...parameters: number[]): void {
+    const { index } = this.#kernels.get(kernel) ?? { index: this.#kernels.size };
+    this.#kernels.set(kernel, { index, parameters: parameters.length });
+    this.#calls.push([index, ...parameters]);
+  }
+
+  /** Defines a function once; the name says all that its text depends on. */
+  define(name: string, text: () => string): string {
+    if (!this.#functions.has(name)) this.#functions.set(name, text());
+    return name;
+  }
+
+  /** Stores vectors of four numbers among the weights; the index of the first. */
+  place(vectors: readonly (readonly [number, number, number, number])[]): number {
+    const first = this.#weights.length / 4;
+    for (const vector of vectors) this.#weights.push(...vector);
+    return first;
+  }
+
+  /** Takes memory for values; {@link release} gives back everything taken since a mark. */
+  take(values: number): Slot {
+    const slot = this.#slots;
+    this.#slots += values;
+    this.#mostSlots = Math.max(this.#mostSlots, this.#slots);
+    return slot;
+  }
+
+  get mark(): number {
+    return this.#slots;
+  }
+
+  release(mark: number): void {
+    this.#slots = mark;
+  }
+
+  /**
+   * A reading as data: (dimension, scale, shift, presence column or −1) for `tap()`, which gives
+   * scale·state + shift·observed.
+   */
+  taps({ dimensions, scale, shift }: Reading): number {
+    return this.place(
+      Array.from(dimensions, (dimension, i) => [
+        dimension,
+        at(scale, i),
+        at(shift, i),
+        this.plan.presence[dimension] ?? -1,
+      ]),
+    );
+  }
+
+  /** Vectors that the memory of one workgroup needs. */
+  get memoryVectors(): number {
+    return this.#mostSlots * this.shape.panels;
+  }
+
+  /** Bytes that the memory of one workgroup needs. */
+  get memoryBytes(): number {
+    return this.memoryVectors * VECTOR_BYTES;
+  }
+
+  get weights(): Float32Array {
+    return Float32Array.from(this.#weights);
+  }
+
+  get functions(): readonly string[] {
+    return [...this.#functions.values()];
+  }
+
+  /** [calls × CALL_WORDS] */
+  get calls(): Uint32Array {
+    const words = new Uint32Array(this.#calls.length * CALL_WORDS);
+    this.#calls.forEach((call, i) => words.set(call, i * CALL_WORDS));
+    return words;
+  }
+
+  /** The cases of a switch over kernels; the arguments of a call are the words c1 … c7. */
+  get cases(): readonly string[] {
+    return [...this.#kernels].map(([kernel, { index, parameters }]) => {
+      const list = Array.from({ length: parameters }, (_, i) => `c${i + 1}`).join(', ');
+      return `case ${index}u: { ${kernel}(${list}); }`;
+    });
+  }
+}
