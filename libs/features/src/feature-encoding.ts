@@ -4,6 +4,7 @@ import { decodeRows } from './decode-rows.ts';
 import { encodeTable, type EncodedBatch, type FittedParts } from './encode-table.ts';
 import type { FeatureEncodingConfig } from './encoding-config.ts';
 import { parseEncodingConfig } from './encoding-json.ts';
+import { encodingPlan, type EncodingPlan } from './encoding-plan.ts';
 import { isLevelFeature } from './feature-schema.ts';
 import { checkTable, type FeatureTable } from './feature-table.ts';
 import { layoutOf, type Layout, type Place } from './layout.ts';
@@ -175,6 +176,11 @@ export class FeatureEncoding {
   /** The names of the features that a row of this `missingPattern` lacks; empty for a complete and for an unknown one. */
   missingFeatures(pattern: number): readonly string[] {
     return this.parts.patterns.featuresOf(pattern).flatMap((feature) => this.schema[feature]?.name ?? []);
+  }
+
+  /** What `encode` does, as data: for exporting it to another program. */
+  plan(): EncodingPlan {
+    return encodingPlan(this.layout, this.parts);
   }
 
   /** Plain JSON; {@link FeatureEncoding.fromJSON} of its text encodes bit for bit the same. */

@@ -16,7 +16,7 @@ import { fitUnit } from './transforms/unit.ts';
  * Encoded values end here, in standard deviations: far beyond any row that could be normal, and near enough that a flow's
  * float32 stays finite. The density given to a row beyond is the one at this bound.
  */
-const ENCODED_BOUND = 1e12;
+export const ENCODED_BOUND = 1e12;
 
 /** A fitted numeric column, as plain JSON. */
 export interface NumericColumnConfig extends Standardisation {
