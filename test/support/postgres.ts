@@ -70,9 +70,10 @@ async function startNativePostgres(): Promise<{ readonly url: string; stop(): Pr
   }
 }
 
-async function serve(adminUrl: string, stopServer: () => Promise<void>): Promise<TestPostgres> {
-  const admin = new pg.Client(adminUrl);
-  await admin.connect();
+/** What tests do with a server, wherever it runs; also when it goes away and comes back. */
+export async function serve(adminUrl: string, stopServer: () => Promise<void>): Promise<TestPostgres> {
+  const admin = ownConnection(adminUrl);
+  await admin.query('SELECT 1');
   const run = randomBytes(4).toString('hex');
   const names: string[] = [];
   const open: TestDatabase[] = [];
@@ -118,21 +119,25 @@ async function openDatabase(url: string): Promise<TestDatabase> {
     clients.push(opened);
     return opened;
   };
-  let own: Promise<pg.Client> | undefined;
+  const own = ownConnection(url);
   let closed: Promise<unknown> | undefined;
   return {
     url,
     db,
     client,
-    query: async (text, values = []) => {
-      const connection = await (own ??= client());
-      return (await connection.query<Row>(text, [...values])).rows;
-    },
+    query: async (text, values = []) => (await own.query<Row>(text, [...values])).rows,
     close: async () => {
-      closed ??= Promise.all([db.close(), ...clients.map((opened) => opened.end())]);
+      closed ??= Promise.all([db.close(), own.end(), ...clients.map((opened) => opened.end())]);
       await closed;
     },
   };
+}
+
+/** One connection, made anew where it broke. */
+function ownConnection(url: string): pg.Pool {
+  const pool = new pg.Pool({ connectionString: url, application_name: 'test', max: 1, idleTimeoutMillis: 0 });
+  pool.on('error', () => undefined);
+  return pool;
 }
 
 function urlOf(adminUrl: string, database: string): string {

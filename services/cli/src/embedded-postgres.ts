@@ -14,6 +14,15 @@ const START_TIMEOUT_SECONDS = '60';
 /** Whom Postgres may run as when the person is root, whom it refuses; nobody exists everywhere. */
 const STAND_IN_USERS = ['postgres', 'nobody'];
 
+/** TCP alone, with no socket file to place; and no waiting for the disk. */
+const QUICK = {
+  listen_addresses: '127.0.0.1',
+  unix_socket_directories: '',
+  fsync: 'off',
+  synchronous_commit: 'off',
+  max_wal_size: '2GB',
+};
+
 /** A Postgres of its own, on loopback, from the binaries that npm installed. */
 export interface EmbeddedServer {
   /** Of the database `postgres`, with the superuser's password. */
@@ -25,6 +34,8 @@ export interface EmbeddedServer {
   /** The command that stops it, for a person who kept it running. */
   readonly stopCommand: string;
   stop(): Promise<void>;
+  /** Starts it again, however it ended: on its data and its port. */
+  start(): Promise<void>;
 }
 
 /** A table that is there before the server starts. */
@@ -40,12 +51,14 @@ export interface PreparedTable {
  * Starts a new Postgres that holds the tables given, on a free port; an older one in the folder is stopped and replaced. As root it
  * runs as another user, and where that user cannot reach the folder or the binaries, in a folder that he can.
  *
- * Its data may be lost with the machine: it does not wait for the disk. For demonstrations and tests.
+ * Its data may be lost with the machine: it does not wait for the disk, unless `settings` of the server say so. For demonstrations
+ * and tests.
  * @throws FlowlineError FLOWLINE_DATABASE_UNREACHABLE with the server's own words.
  */
 export async function startEmbeddedPostgres(
   wanted: string,
   tables: readonly PreparedTable[] = [],
+  settings: Readonly<Record<string, string>> = {},
 ): Promise<EmbeddedServer> {
   const user = process.getuid?.() === 0 ? standInUser() : null;
   let native = nativeFolder();
@@ -106,15 +119,17 @@ export async function startEmbeddedPostgres(
       await runAlone(path.join(native, 'bin', 'postgres'), data, statements, user, folder);
     }
     await rm(csv);
-    // TCP alone: no socket file to place.
-    const settings = `-p ${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c synchronous_commit=off -c max_wal_size=2GB`;
-    await start(run, data, log, settings);
+    const all = { ...QUICK, ...settings, port: String(port) };
+    const options = Object.entries(all).map(([name, value]) => `-c ${name}=${value}`);
+    const startServer = () => start(run, data, log, options.join(' '));
+    await startServer();
     return {
       url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
       folder,
       movedBecause,
       stopCommand: `kill -INT $(head -1 ${path.join(data, 'postmaster.pid')})`,
       stop,
+      start: startServer,
     };
   } catch (cause) {
     throw new FlowlineError('FLOWLINE_DATABASE_UNREACHABLE', `The embedded Postgres did not start: ${textOf(cause)}`, {

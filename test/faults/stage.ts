@@ -1,0 +1,94 @@
+import { Kafka, logLevel } from 'kafkajs';
+
+import { testKafka } from '../support/kafka.ts';
+import { type NativeBroker, startNativeBroker } from '../support/kafka/native-broker.ts';
+import { type FaultyPostgres, startFaultyPostgres } from '../support/faulty-postgres.ts';
+import type { TestDatabase } from '../support/postgres.ts';
+import { applyTestDetector, testDefinition } from '../support/scorer-model.ts';
+import { TcpProxy } from '../support/tcp-proxy.ts';
+import { Stream } from './stream.ts';
+
+/** A broker and a database that can be killed, each also reachable through a proxy that misbehaves; shared by the rows of a run. */
+export interface Stage {
+  /** Shortened: fewer events, shorter faults. */
+  readonly quick: boolean;
+  readonly broker: NativeBroker;
+  readonly postgres: FaultyPostgres;
+  readonly kafkaProxy: TcpProxy;
+  readonly postgresProxy: TcpProxy;
+  /** The checker's own client, which goes past the proxy. */
+  readonly kafka: Kafka;
+  /** An empty, migrated database. */
+  createDatabase(): Promise<TestDatabase>;
+  createTopic(topic: string, partitions: number): Promise<void>;
+  /** A detector with a topic, an alert topic and a champion, in a database of its own; closed with the stage. */
+  open(name: string, options?: OpenOptions): Promise<Stream>;
+  /** Says what happens, where people read. */
+  say(line: string): void;
+  close(): Promise<void>;
+}
+
+export interface OpenOptions {
+  readonly partitions?: number;
+  /** Scorers reach broker and database through the proxies. */
+  readonly proxied?: boolean;
+}
+
+/** Starts the servers. */
+export async function openStage(options: {
+  readonly quick: boolean;
+  readonly say: (line: string) => void;
+}): Promise<Stage> {
+  let kafkaPort = 0;
+  let postgresPort = 0;
+  const kafkaProxy = await TcpProxy.listen(() => kafkaPort);
+  const postgresProxy = await TcpProxy.listen(() => postgresPort);
+  const [broker, postgres] = await Promise.all([
+    startNativeBroker({ version: '4.1.0', proxyPort: kafkaProxy.port }),
+    startFaultyPostgres(),
+  ]);
+  kafkaPort = broker.proxiedPort ?? 0;
+  postgresPort = postgres.port;
+  const brokers = [broker.address];
+  const kafka = new Kafka({
+    brokers,
+    clientId: 'faults',
+    logLevel: logLevel.NOTHING,
+    retry: { retries: 30, maxRetryTime: 1_000 },
+  });
+  const direct = testKafka(brokers, () => Promise.resolve());
+  const streams: Stream[] = [];
+  const stage: Stage = {
+    ...options,
+    broker,
+    postgres,
+    kafkaProxy,
+    postgresProxy,
+    kafka,
+    createDatabase: () => postgres.createDatabase(),
+    createTopic: (topic, partitions) => direct.createTopic(topic, partitions),
+    open: async (name, { partitions = 4, proxied = false } = {}) => {
+      const topic = `${name}-${Date.now()}`;
+      const alertTopic = `${topic}.alerts`;
+      await direct.createTopic(topic, partitions);
+      await direct.createTopic(alertTopic, 1);
+      const database = await postgres.createDatabase();
+      await applyTestDetector(database.db, testDefinition(name, topic, alertTopic));
+      const url = new URL(database.url);
+      if (proxied) url.port = String(postgresProxy.port);
+      const addresses = {
+        FLOWLINE_DATABASE_URL: url.href,
+        FLOWLINE_KAFKA_BROKERS: proxied ? `127.0.0.1:${kafkaProxy.port}` : broker.address,
+      };
+      const stream = new Stream({ kafka, database, detector: name, topic, alertTopic, partitions, addresses });
+      streams.push(stream);
+      return stream;
+    },
+    close: async () => {
+      await Promise.all(streams.map((stream) => stream.close()));
+      await Promise.all([kafkaProxy.close(), postgresProxy.close()]);
+      await Promise.all([broker.stop(), postgres.stop()]);
+    },
+  };
+  return stage;
+}

@@ -1,0 +1,113 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { type CheckReport, readTopic } from '../support/checker.ts';
+import { oddEvent, testEvents } from '../support/scorer-model.ts';
+import type { ScorerProcess } from '../support/scorer-process.ts';
+import { watchInvariant } from './invariant-reader.ts';
+import type { Stage } from './stage.ts';
+
+/** What a storm left behind. */
+export interface StormReport {
+  readonly check: CheckReport;
+  /** Looks of the reader that ran meanwhile, and what it saw that must not be. */
+  readonly looks: number;
+  readonly violations: readonly string[];
+  readonly recoverySeconds: number;
+  /** Alert ids in Postgres, by event id. */
+  readonly expectedAlerts: ReadonlyMap<string, string>;
+  /** Ids of the events that must have raised an alert, as the test made them. */
+  readonly oddEvents: readonly string[];
+  /** Everything on the alert topic. */
+  readonly arrived: readonly string[];
+  readonly faults: string;
+}
+
+const PARTITIONS = 6;
+const SCORERS = 3;
+/** Longer than a session lasts, so that a stopped scorer has lost its partitions when it goes on. */
+const PAUSE_MS = 15_000;
+
+const storms = new WeakMap<Stage, Promise<StormReport>>();
+
+/** Three scorers, alerts on, while processes, broker and database are killed and stopped; once a run, for the rows that look at it. */
+export function storm(stage: Stage): Promise<StormReport> {
+  const known = storms.get(stage) ?? runStorm(stage);
+  storms.set(stage, known);
+  return known;
+}
+
+async function runStorm(stage: Stage): Promise<StormReport> {
+  const size = stage.quick
+    ? { events: 12_000, seconds: 50, kills: 2, pauses: 1, brokers: 1, databases: 1 }
+    : { events: 100_000, seconds: 240, kills: 5, pauses: 3, brokers: 2, databases: 2 };
+  const stream = await stage.open('storm', { partitions: PARTITIONS });
+  const scorers: ScorerProcess[] = Array.from({ length: SCORERS }, () => stream.start());
+  const events = testEvents(size.events, 21).map((event, i) => (i % 500 === 250 ? oddEvent(event.id) : event));
+  const reader = watchInvariant(stream);
+  const producing = stream.producePaced(
+    events.map((event) => ({ value: JSON.stringify(event) })),
+    size.seconds,
+  );
+  // Producing ends after the faults; a failure is thrown where it is awaited.
+  producing.catch(() => undefined);
+  await stream.untilStored(size.events / 50);
+
+  const kill = async (turn: number): Promise<void> => {
+    const victim = scorers[turn % SCORERS];
+    victim?.child.kill('SIGKILL');
+    await victim?.ended;
+    scorers[turn % SCORERS] = stream.start();
+  };
+  const pause = async (turn: number): Promise<void> => {
+    const stopped = scorers[turn % SCORERS];
+    stopped?.child.kill('SIGSTOP');
+    await sleep(PAUSE_MS);
+    stopped?.child.kill('SIGCONT');
+  };
+  const restart = async (server: { kill(): Promise<void>; start(): Promise<void> }): Promise<void> => {
+    await server.kill();
+    await sleep(2_000);
+    await server.start();
+  };
+  const faults: [string, () => Promise<void>][] = [];
+  for (let turn = 0; turn < Math.max(size.kills, size.pauses, size.brokers, size.databases); turn++) {
+    if (turn < size.pauses) faults.push(['SIGSTOP of a scorer', () => pause(turn)]);
+    if (turn < size.brokers) faults.push(['broker killed', () => restart(stage.broker)]);
+    if (turn < size.databases) faults.push(['Postgres killed', () => restart(stage.postgres)]);
+    if (turn < size.kills) faults.push(['SIGKILL of a scorer', () => kill(turn)]);
+  }
+  const betweenMs = Math.max(500, (size.seconds * 1_000 - size.pauses * PAUSE_MS) / (2 * faults.length));
+  for (const [what, fault] of faults) {
+    stage.say(what);
+    await fault();
+    await sleep(betweenMs);
+  }
+  // The last one: what the topic holds at this moment must be stored soon.
+  await kill(0);
+  const recoverySeconds = await stream.untilCaughtUp();
+  await producing;
+  await stream.untilCaughtUp();
+  await untilAlertsAreSent(stream);
+  const { looks, violations } = await reader.stop();
+  await stream.stopAll();
+
+  const rows = await stream.query('SELECT event_id, alert_id::text AS id FROM flowline.anomalies');
+  return {
+    check: await stream.check(),
+    looks,
+    violations,
+    recoverySeconds,
+    expectedAlerts: new Map(rows.map((row) => [String(row.event_id), String(row.id)])),
+    oddEvents: events.filter((_, i) => i % 500 === 250).map(({ id }) => id),
+    arrived: (await readTopic(stage.kafka, stream.parts.alertTopic)).map(({ value }) => value ?? ''),
+    faults: `${size.kills + 1} SIGKILL, ${size.pauses} SIGSTOP, ${size.brokers} broker, ${size.databases} Postgres`,
+  };
+}
+
+async function untilAlertsAreSent(stream: { query(text: string): Promise<readonly unknown[]> }): Promise<void> {
+  const deadline = Date.now() + 60_000;
+  while ((await stream.query('SELECT 1 FROM flowline.alert_outbox WHERE sent_at IS NULL LIMIT 1')).length > 0) {
+    if (Date.now() > deadline) throw new Error('alerts wait in the outbox a minute after the last fault');
+    await sleep(200);
+  }
+}

@@ -1,0 +1,187 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import type { Kafka, Message } from 'kafkajs';
+
+import { type CheckReport, checkDelivery } from '../support/checker.ts';
+import type { Row, TestDatabase } from '../support/postgres.ts';
+import { type ScorerProcess, startScorer } from '../support/scorer-process.ts';
+
+export interface StreamParts {
+  readonly kafka: Kafka;
+  readonly database: TestDatabase;
+  readonly detector: string;
+  readonly topic: string;
+  readonly alertTopic: string;
+  readonly partitions: number;
+  /** Where scorers find broker and database. */
+  readonly addresses: Readonly<Record<string, string>>;
+}
+
+const POLL_MS = 100;
+const STALL_MS = 120_000;
+const PRODUCE_EVERY_MS = 250;
+
+/** One detector with its topic, the scorers that a scenario starts for it, and the scenario's own view of topic and tables. */
+export class Stream {
+  readonly parts: StreamParts;
+  readonly #running = new Set<ScorerProcess>();
+
+  constructor(parts: StreamParts) {
+    this.parts = parts;
+  }
+
+  /** Starts a scorer; small batches, so that faults fall into the middle of many. */
+  start(args: readonly string[] = ['--batch-size', '200'], env: Readonly<Record<string, string>> = {}): ScorerProcess {
+    const { addresses, detector } = this.parts;
+    const scorer = startScorer(['--source', 'kafka', '--detector', detector, ...args], { ...addresses, ...env });
+    this.#running.add(scorer);
+    void scorer.ended.then(() => this.#running.delete(scorer));
+    return scorer;
+  }
+
+  /** Ends a scorer in order; gives its exit code. */
+  async stop(scorer: ScorerProcess): Promise<number | NodeJS.Signals> {
+    scorer.child.kill('SIGTERM');
+    return scorer.ended;
+  }
+
+  /** Ends every scorer in order. */
+  async stopAll(): Promise<void> {
+    await Promise.all([...this.#running].map((scorer) => this.stop(scorer)));
+  }
+
+  /** Sends messages, spread over the partitions in turn; at once. */
+  async produce(messages: readonly Message[]): Promise<void> {
+    const producer = this.parts.kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
+    await producer.connect();
+    for (let from = 0; from < messages.length; from += 2_000) {
+      await producer.send({ topic: this.parts.topic, messages: this.#spread(messages, from, from + 2_000) });
+    }
+    await producer.disconnect();
+  }
+
+  /** Sends messages evenly over so many seconds, through whatever happens to the broker meanwhile. */
+  async producePaced(messages: readonly Message[], seconds: number): Promise<void> {
+    const producer = this.parts.kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
+    await producer.connect();
+    const startedMs = performance.now();
+    for (let from = 0; from < messages.length;) {
+      const due = Math.ceil((messages.length * (performance.now() - startedMs)) / (seconds * 1_000));
+      const to = Math.min(messages.length, due);
+      if (to > from) await producer.send({ topic: this.parts.topic, messages: this.#spread(messages, from, to) });
+      from = Math.max(from, to);
+      await sleep(PRODUCE_EVERY_MS);
+    }
+    await producer.disconnect();
+  }
+
+  #spread(messages: readonly Message[], from: number, to: number): Message[] {
+    return messages
+      .slice(from, to)
+      .map((message, i) => ({ ...message, partition: (from + i) % this.parts.partitions }));
+  }
+
+  /** A statement of the scenario's own; through a database that is away for a while. */
+  async query(text: string, values: readonly unknown[] = []): Promise<Row[]> {
+    const deadline = Date.now() + STALL_MS;
+    for (;;) {
+      try {
+        return await this.parts.database.query(text, values);
+      } catch (error) {
+        if (Date.now() > deadline) throw error;
+        await sleep(POLL_MS);
+      }
+    }
+  }
+
+  /** Rows that are stored: scored events and dead letters. */
+  async storedRows(): Promise<number> {
+    const [row] = await this.query(
+      `SELECT (SELECT count(*) FROM flowline.scored_events)::integer + (SELECT count(*) FROM flowline.dead_letters)::integer AS n`,
+    );
+    return Number(row?.n);
+  }
+
+  /** The next offset of each partition, as Postgres has it. */
+  async nextOffsets(): Promise<ReadonlyMap<number, number>> {
+    const rows = await this.query(
+      'SELECT partition, next_offset::float8 AS next FROM flowline.stream_offsets WHERE detector = $1 AND topic = $2',
+      [this.parts.detector, this.parts.topic],
+    );
+    return new Map(rows.map(({ partition, next }) => [Number(partition), Number(next)]));
+  }
+
+  /** The offset that the next record of each partition will get. */
+  async ends(): Promise<ReadonlyMap<number, number>> {
+    const admin = this.parts.kafka.admin();
+    await admin.connect();
+    try {
+      const found = await admin.fetchTopicOffsets(this.parts.topic);
+      return new Map(found.map(({ partition, high }) => [partition, Number(high)]));
+    } finally {
+      await admin.disconnect();
+    }
+  }
+
+  /** Waits until so many rows are stored. @throws Error with the scorers' last words where nothing moves for two minutes. */
+  async untilStored(wanted: number): Promise<void> {
+    let last = -1;
+    let movedMs = performance.now();
+    for (;;) {
+      const rows = await this.storedRows();
+      if (rows >= wanted) return;
+      if (rows > last) movedMs = performance.now();
+      last = rows;
+      if (performance.now() - movedMs > STALL_MS) {
+        throw new Error(`${this.parts.detector} stood still at ${rows} of ${wanted} rows:\n${this.logs()}`);
+      }
+      await sleep(POLL_MS);
+    }
+  }
+
+  /**
+   * Waits until everything that the topic holds now is stored; gives the seconds that it took.
+   * @throws Error with the scorers' last words after two minutes.
+   */
+  async untilCaughtUp(): Promise<number> {
+    const startedMs = performance.now();
+    const ends = await this.ends();
+    for (;;) {
+      const next = await this.nextOffsets();
+      const behind = [...ends].filter(([partition, end]) => (next.get(partition) ?? 0) < end);
+      const seconds = (performance.now() - startedMs) / 1_000;
+      if (behind.length === 0) return seconds;
+      if (seconds * 1_000 > STALL_MS) {
+        throw new Error(
+          `${this.parts.detector} does not catch up with partitions ${behind.map(([p]) => p).join(', ')}:\n${this.logs()}`,
+        );
+      }
+      await sleep(POLL_MS);
+    }
+  }
+
+  /** Compares the topic with what is stored of it. */
+  check(): Promise<CheckReport> {
+    return checkDelivery(this.parts.kafka, this.parts.database, this.parts.detector, this.parts.topic);
+  }
+
+  logs(): string {
+    return [...this.#running].map((scorer) => `${scorer.stderr().slice(-3_000)}\n--\n`).join('');
+  }
+
+  /** Kills what still runs. */
+  async close(): Promise<void> {
+    for (const { child } of this.#running) child.kill('SIGKILL');
+    await Promise.all([...this.#running].map(({ ended }) => ended));
+    await this.parts.database.close();
+  }
+}
+
+/** What a delivery check means for a row. */
+export function deliveryOf({ records, lost, duplicated, invented }: CheckReport): {
+  readonly events: number;
+  readonly lost: number;
+  readonly duplicated: number;
+} {
+  return { events: records, lost: lost.length, duplicated: duplicated.length + invented.length };
+}

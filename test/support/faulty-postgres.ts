@@ -1,0 +1,68 @@
+import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+import { startEmbeddedPostgres } from '@flowline/cli/embedded-postgres';
+
+import { serve, type TestPostgres } from './postgres.ts';
+
+/** A Postgres that can be killed and started again. It keeps what it has said to be committed, as one in production does. */
+export interface FaultyPostgres extends TestPostgres {
+  readonly port: number;
+  /** SIGKILLs the server and every process of it. */
+  kill(): Promise<void>;
+  /** Starts it again on its data and its port, and waits until it answers. */
+  start(): Promise<void>;
+}
+
+/** Starts a Postgres of this machine, on loopback, that survives its own death. Needs /proc. */
+export async function startFaultyPostgres(): Promise<FaultyPostgres> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'flowline-faults-'));
+  await chmod(folder, 0o755);
+  const server = await startEmbeddedPostgres(folder, [], { synchronous_commit: 'on', max_connections: '200' });
+  const postgres = await serve(server.url, async () => {
+    await server.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+  return {
+    ...postgres,
+    port: Number(new URL(server.url).port),
+    start: () => server.start(),
+    kill: async () => {
+      const [first = ''] = (await readFile(path.join(server.folder, 'data', 'postmaster.pid'), 'utf8')).split('\n');
+      const postmaster = Number(first);
+      const children = await childrenOf(postmaster);
+      // The postmaster first: it would start others in place of its children.
+      for (const pid of [postmaster, ...children]) killIfAlive(pid);
+      while ((await aliveOf([postmaster, ...children])).length > 0)
+        await new Promise((resolve) => setTimeout(resolve, 10));
+    },
+  };
+}
+
+async function childrenOf(parent: number): Promise<number[]> {
+  const pids = (await readdir('/proc')).map(Number).filter((pid) => Number.isInteger(pid));
+  const parents = await Promise.all(pids.map(async (pid) => (await statusOf(pid)).parent));
+  return pids.filter((_, i) => parents[i] === parent);
+}
+
+async function aliveOf(pids: readonly number[]): Promise<number[]> {
+  const states = await Promise.all(pids.map(async (pid) => (await statusOf(pid)).state));
+  // A zombie waits for its parent and holds nothing.
+  return pids.filter((_, i) => states[i] !== null && states[i] !== 'Z');
+}
+
+/** The parent and the state of a process; null of one that is gone. */
+async function statusOf(pid: number): Promise<{ readonly parent: number | null; readonly state: string | null }> {
+  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null);
+  const [state = null, parent] = text === null ? [] : text.slice(text.lastIndexOf(')') + 2).split(' ');
+  return { state, parent: parent === undefined ? null : Number(parent) };
+}
+
+function killIfAlive(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
+}
