@@ -1,5 +1,7 @@
 import {
   type ComputeSpec,
+  type EntitySpec,
+  type EventTimeSpec,
   expressionSchema,
   type FeatureSpec,
   featureTypes,
@@ -33,7 +35,9 @@ export interface DetectorDefinition {
       readonly format: RecordFormat;
       readonly startFrom: StartFrom;
     } | null;
-    readonly time: { readonly field: string; readonly unit: 'ms' | 's' | 'us' | 'iso' };
+    readonly time: EventTimeSpec;
+    /** The fields that name an event's entity; null where events stand alone. */
+    readonly key: readonly string[] | null;
     /** null: an event is named by its topic, partition and offset. */
     readonly eventId: string | null;
   };
@@ -66,6 +70,11 @@ export interface DetectorDefinition {
   readonly retention: { readonly scoredMs: number; readonly anomaliesMs: number };
 }
 
+/** Whose past an event's windows look at; null where events stand alone. */
+export function entityOf({ source: { key, time } }: Pick<DetectorDefinition, 'source'>): EntitySpec | null {
+  return key === null ? null : { key, time };
+}
+
 const cell = z.union([z.string(), z.number(), z.null()]);
 
 /** The shape of a stored definition; keys that a later version of the product wrote are refused, not ignored. */
@@ -81,6 +90,7 @@ const definitionSchema: z.ZodType<DetectorDefinition> = z.strictObject({
       })
       .nullable(),
     time: z.strictObject({ field: z.string(), unit: z.enum(['ms', 's', 'us', 'iso']) }),
+    key: z.array(z.string()).nullable().default(null),
     eventId: z.string().nullable(),
   }),
   history: z.strictObject({

@@ -1,8 +1,7 @@
-import { expressionSchema, featureTypes, scoringBackends } from '@flowline/events';
+import { DURATION_PATTERN, expressionSchema, featureTypes, scoringBackends } from '@flowline/events';
 import { z } from 'zod';
 
 import { recordFormats } from './detector-definition.ts';
-import { DURATION_PATTERN } from './durations.ts';
 
 /** Lower-case letters, digits and hyphens, at most 63: a detector's name is also part of a consumer group's. */
 const NAME_PATTERN = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
@@ -66,6 +65,12 @@ export const detectorDocument = z.strictObject({
         field: text.describe('The (dotted) field of the event time.'),
         unit: z.enum(['ms', 's', 'us', 'iso']).describe('Units since the epoch, or ISO 8601 text.'),
       }),
+      key: z
+        .array(text)
+        .min(1)
+        .max(8)
+        .optional()
+        .describe('The (dotted) fields that name an entity, whose events arrive in one partition; windows need it.'),
       eventId: text.optional().describe('The (dotted) field of an id; default: topic, partition and offset.'),
     }),
     history: z.strictObject({

@@ -1,4 +1,4 @@
-import type { Expression } from '@flowline/events';
+import { type Expression, operandsOf } from '@flowline/events';
 
 /** What an expression refers to: columns of the record, and columns of lookup tables. */
 export interface ExpressionNames {
@@ -10,7 +10,7 @@ export interface ExpressionNames {
 /** Collects the names within an expression, outermost first. */
 export function expressionNames(expression: Expression): ExpressionNames {
   if (typeof expression === 'string') return { columns: [expression], lookups: [], timezones: [] };
-  const inner = operands(expression).map(expressionNames);
+  const inner = operandsOf(expression).map(expressionNames);
   const lookup = 'lookup' in expression ? [{ table: expression.lookup.table, value: expression.lookup.value }] : [];
   const timezone = 'timePart' in expression ? expression.timePart.timezone : undefined;
   return {
@@ -18,14 +18,4 @@ export function expressionNames(expression: Expression): ExpressionNames {
     lookups: [...lookup, ...inner.flatMap((names) => names.lookups)],
     timezones: [...(timezone === undefined ? [] : [timezone]), ...inner.flatMap((names) => names.timezones)],
   };
-}
-
-function operands(expression: Exclude<Expression, string>): readonly Expression[] {
-  if ('log' in expression) return [expression.log];
-  if ('asinh' in expression) return [expression.asinh];
-  if ('difference' in expression) return expression.difference;
-  if ('ratio' in expression) return expression.ratio;
-  if ('haversine' in expression) return expression.haversine;
-  if ('lookup' in expression) return [expression.lookup.key];
-  return [expression.timePart.of];
 }

@@ -1,7 +1,6 @@
 export * from './csv.ts';
 export * from './detector-definition.ts';
 export { detectorJsonSchema } from './detector-document.ts';
-export * from './durations.ts';
 export type { Finding } from './finding.ts';
 export * from './load-detector-file.ts';
 export * from './lookup-csv.ts';

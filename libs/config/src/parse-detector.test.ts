@@ -81,6 +81,7 @@ describe('parseDetector', () => {
       source: {
         kafka: { topic: 'orders.v2', format: 'json', startFrom: 'latest' },
         time: { field: 'ts', unit: 'ms' },
+        key: null,
         eventId: 'id',
       },
       history: { query: 'select * from orders', timeColumn: 'at', lookbackMs: 2_592_000_000, maxRows: 400_000 },
@@ -132,7 +133,7 @@ describe('parseDetector', () => {
     expect(parseDetector(least, 'detector.yaml')).toEqual({
       name: 'least',
       labels: {},
-      source: { kafka: null, time: { field: 'at.ms', unit: 'iso' }, eventId: null },
+      source: { kafka: null, time: { field: 'at.ms', unit: 'iso' }, key: null, eventId: null },
       history: { query: 'select 1', timeColumn: 'at.ms', lookbackMs: null, maxRows: 500_000 },
       lookups: {},
       features: [feature('x', 'real')],
@@ -149,6 +150,18 @@ describe('parseDetector', () => {
       compute: { backend: 'auto', threads: null },
       retention: { scoredMs: 2_592_000_000, anomaliesMs: 34_560_000_000 },
     });
+  });
+
+  it('knows that the first events of an entity have no past', () => {
+    const text = least.replace('source: {', 'source: { key: [shop, till],').replace(
+      '{ name: x, type: real }',
+      `{ name: x, type: real },
+    { name: change, type: real, from: { difference: [x, { lag: { of: x } }] } },
+    { name: recent, type: integer, from: { rolling: { statistic: count, over: 1h } } }`,
+    );
+    const { source, features } = parseDetector(text, 'detector.yaml');
+    expect(source.key).toEqual(['shop', 'till']);
+    expect(features.map(({ nullable }) => nullable)).toEqual([false, true, false]);
   });
 
   it('gives a definition that is read back from JSON as it was', () => {
@@ -219,7 +232,7 @@ describe('parseDetector', () => {
     [
       '{ name: x, type: real }',
       '{ name: x, type: real, from: 3 }',
-      'spec.features[0].from (line 8): found 3 — expected a column or one of log, asinh, difference, ratio, haversine, lookup, timePart',
+      'spec.features[0].from (line 8): found 3 — expected a column or one of log, asinh, difference, ratio, haversine, lookup, timePart, lag, rolling',
     ],
     [
       '{ name: x, type: real }',
@@ -235,6 +248,26 @@ describe('parseDetector', () => {
       '{ name: x, type: real }',
       '{ name: x, type: positive, from: { log: y } }',
       'spec.features[0].from (line 8): type positive on a scale of its own (log) — write type: real, or leave out log',
+    ],
+    [
+      '{ name: x, type: real }',
+      '{ name: x, type: real, from: { lag: { of: x } } }',
+      'spec.features[0].from (line 8): a window without an entity — name the fields of the entity under spec.source.key',
+    ],
+    [
+      '{ name: x, type: real }',
+      '{ name: x, type: real, from: { rolling: { of: { lag: { of: x } }, statistic: mean, over: 10m } } }',
+      'spec.features[0].from (line 8): a window over a window — write it over a field, or over a value derived from one event',
+    ],
+    [
+      '{ name: x, type: real }',
+      '{ name: x, type: real, from: { rolling: { statistic: mean, over: 10m } } }',
+      'spec.features[0].from (line 8): a rolling mean of nothing — name a field under of; only a count needs none',
+    ],
+    [
+      '{ name: x, type: real }',
+      '{ name: x, type: real, from: { rolling: { of: x, statistic: mean, over: 0s } } }',
+      'spec.features[0].from (line 8): found over: "0s" — expected a duration longer than zero, or a number of events',
     ],
     ['[{ name: x, type: real }]', '[]', 'spec.features (line 8): found a list — expected at least 1 items'],
     [

@@ -1,10 +1,9 @@
-import { FlowlineError, type LookupTable } from '@flowline/events';
+import { DAY_MS, FlowlineError, type LookupTable, parseDurationMs } from '@flowline/events';
 import { isNode, LineCounter, parseDocument } from 'yaml';
 
 import type { DetectorDefinition, FalseAlarmControl, LookupSource, StartFrom } from './detector-definition.ts';
 import { detectorDocument, type DetectorDocument, detectorJsonSchema, RATE_PATTERN } from './detector-document.ts';
 import { describeValue, documentFindings, valueAt } from './document-findings.ts';
-import { DAY_MS, parseDurationMs } from './durations.ts';
 import { configInvalid, type Finding, formatPath } from './finding.ts';
 import { lookupFromCsv } from './lookup-csv.ts';
 import { isTimezone, reporter, resolveFeatures } from './resolve-features.ts';
@@ -105,6 +104,7 @@ function resolve(document: DetectorDocument, readText: ReadText, report: Report)
               startFrom: resolveStart(spec.source.kafka.startFrom ?? 'earliest', report),
             },
       time: spec.source.time,
+      key: spec.source.key ?? null,
       eventId: spec.source.eventId ?? null,
     },
     history: {

@@ -1,7 +1,6 @@
-import type { FeatureSpec } from '@flowline/events';
+import { type Expression, type FeatureSpec, operandsOf, parseDurationMs, windowExpressions } from '@flowline/events';
 
 import type { DetectorDocument } from './detector-document.ts';
-import { parseDurationMs } from './durations.ts';
 import { expressionNames } from './expression-names.ts';
 import type { Finding } from './finding.ts';
 import { nearest } from './nearest.ts';
@@ -35,6 +34,7 @@ export function resolveFeatures(spec: DetectorDocument['spec'], report: Report):
     for (const name of [feature.name, ...expressionNames(resolved.from).columns]) used.add(name);
     checkType(feature, at, report);
     checkNames(feature, spec.lookups ?? {}, at, report);
+    checkWindows(resolved, spec.source.key !== undefined, at, report);
     return resolved;
   });
   for (const [index, name] of (spec.missing?.nullable ?? []).entries()) {
@@ -73,10 +73,18 @@ function resolveFeature(feature: FeatureDocument, nullable: ReadonlySet<string>)
     type: feature.type,
     from,
     role: feature.type === 'cyclic' ? 'context' : (feature.role ?? 'score'),
-    nullable: nullable.has(feature.name) || expressionNames(from).columns.some((column) => nullable.has(column)),
+    nullable:
+      nullable.has(feature.name) ||
+      expressionNames(from).columns.some((column) => nullable.has(column)) ||
+      hasMissingPast(from),
     maxLevels: feature.maxLevels ?? DEFAULT_MAX_LEVELS,
     period: feature.type === 'cyclic' ? periodOf(feature.period) : null,
   };
+}
+
+/** The first events of an entity have no past: a window other than a count is a missing value then. */
+function hasMissingPast(expression: Expression): boolean {
+  return windowExpressions(expression).some((window) => 'lag' in window || window.rolling.statistic !== 'count');
 }
 
 function periodOf(period: string | number | undefined): number | null {
@@ -118,6 +126,28 @@ function outermostScale(from: FeatureDocument['from']): 'log' | 'asinh' | null {
   if (typeof from !== 'object') return null;
   if ('log' in from) return 'log';
   return 'asinh' in from ? 'asinh' : null;
+}
+
+/** Windows look at the past of an entity: there must be one, and the past is that of events, not of windows. */
+function checkWindows(feature: FeatureSpec, hasKey: boolean, at: readonly PropertyKey[], report: Report): void {
+  const path = [...at, 'from'];
+  const windows = windowExpressions(feature.from);
+  for (const window of windows) {
+    if (operandsOf(window).some((operand) => windowExpressions(operand).length > 0)) {
+      report(path, 'a window over a window', 'write it over a field, or over a value derived from one event');
+    }
+    if ('lag' in window) continue;
+    const { of, statistic, over } = window.rolling;
+    if (of === undefined && statistic !== 'count') {
+      report(path, `a rolling ${statistic} of nothing`, 'name a field under of; only a count needs none');
+    }
+    if (typeof over === 'string' && parseDurationMs(over) === undefined) {
+      report(path, `found over: "${over}"`, 'expected a duration longer than zero, or a number of events');
+    }
+  }
+  if (windows.length > 0 && !hasKey) {
+    report(path, 'a window without an entity', 'name the fields of the entity under spec.source.key');
+  }
 }
 
 function checkNames(

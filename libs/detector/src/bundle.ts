@@ -1,4 +1,4 @@
-import type { FeatureSpec, LookupTable } from '@flowline/events';
+import type { EntitySpec, FeatureSpec, LookupTable } from '@flowline/events';
 import type { FeatureEncoding } from '@flowline/features';
 import type { CalibrationSet } from './calibration-set.ts';
 import type { TrainingData } from './recipe.ts';
@@ -47,6 +47,8 @@ export interface ModelBundle {
   readonly metadata: BundleMetadata;
   readonly schema: readonly FeatureSpec[];
   readonly lookups: Readonly<Record<string, LookupTable>>;
+  /** Whose past the windows of the schema look at; null where events stand alone. */
+  readonly entity: EntitySpec | null;
   readonly encoding: FeatureEncoding;
   /** Each member as `saveFlow` wrote it. */
   readonly flows: readonly Uint8Array[];

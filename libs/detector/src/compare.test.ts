@@ -52,6 +52,7 @@ const modelOf = (trained: FeatureTable, features = schema, trimmedRows = 0): Mod
     },
     schema: features,
     lookups: {},
+    entity: null,
     encoding,
     flows,
     calibration: fitCalibrationSet(scores, new Int32Array(5000), random),

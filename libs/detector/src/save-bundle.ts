@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { FlowlineError, type ErrorCode, type FeatureSpec, type LookupTable } from '@flowline/events';
+import { FlowlineError, type EntitySpec, type ErrorCode, type FeatureSpec, type LookupTable } from '@flowline/events';
 import { FeatureEncoding } from '@flowline/features';
 import { decodeSafetensors, encodeSafetensors, FlowError, type SafeTensor } from '@flowline/flows';
 import { BUNDLE_VERSION, type BundleMetadata, type ModelBundle } from './bundle.ts';
@@ -12,6 +12,8 @@ const FORMAT = 'flowline.model';
 interface Manifest {
   readonly metadata: BundleMetadata;
   readonly lookups: Readonly<Record<string, LookupTable>>;
+  /** Absent in models that were made before there were windows. */
+  readonly entity?: EntitySpec | null;
   readonly encoding: unknown;
   /** The metadata of each member's own file. */
   readonly flows: readonly Readonly<Record<string, string>>[];
@@ -50,6 +52,7 @@ export function saveBundle(bundle: ModelBundle): Uint8Array {
   const manifest: Manifest = {
     metadata: bundle.metadata,
     lookups: bundle.lookups,
+    entity: bundle.entity,
     encoding: bundle.encoding,
     flows,
     calibrations,
@@ -101,6 +104,7 @@ export function loadBundle(
     metadata: manifest.metadata,
     schema: encoding.schema,
     lookups: manifest.lookups,
+    entity: manifest.entity ?? null,
     encoding,
     flows: manifest.flows.map((own, member) => flowBytes(tensors, own, `member${member}/`)),
     calibration: calibrationSet(tensors, manifest),
@@ -192,7 +196,8 @@ function parsedJson(text: string): unknown {
 
 function isManifest(value: unknown): value is Manifest {
   if (!isObject(value)) return false;
-  const { metadata, lookups, encoding, flows, calibrations, patterns } = value;
+  const { metadata, lookups, entity, encoding, flows, calibrations, patterns } = value;
+  if (!(entity === undefined || entity === null || isObject(entity))) return false;
   return [metadata, lookups, encoding, calibrations].every(isObject) && [flows, patterns].every(Array.isArray);
 }
 

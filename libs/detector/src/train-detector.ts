@@ -1,4 +1,10 @@
-import { FlowlineError, type FeatureSpec, type LookupTable, type ScoringBackend } from '@flowline/events';
+import {
+  FlowlineError,
+  type EntitySpec,
+  type FeatureSpec,
+  type LookupTable,
+  type ScoringBackend,
+} from '@flowline/events';
 import { createScorer, type Scorer } from '@flowline/engine';
 import { fitEncoding, selectRows, type FeatureEncoding, type FeatureTable } from '@flowline/features';
 import { initBackend, Random, saveFlow, type Flow } from '@flowline/flows';
@@ -19,6 +25,8 @@ export interface DetectorTrainingSpec {
   readonly name: string;
   readonly schema: readonly FeatureSpec[];
   readonly lookups: Readonly<Record<string, LookupTable>>;
+  /** Whose past the windows of the schema look at (default null). */
+  readonly entity?: EntitySpec | null;
   /** `auto` is Real NVP, the only family so far. */
   readonly family: 'realNVP' | 'auto';
   readonly seed: number;
@@ -300,6 +308,7 @@ function bundleOf(
     },
     schema: encoding.schema,
     lookups: spec.lookups,
+    entity: spec.entity ?? null,
     encoding,
     flows: flows.map(saveFlow),
     calibration,

@@ -20,6 +20,8 @@ export const errorCodes = {
   FLOWLINE_MODEL_INCOMPATIBLE: 'a model was made for another format version or another set of features',
   FLOWLINE_MODEL_CORRUPTED: 'the bytes of a model do not match its checksum or its format',
   FLOWLINE_FEATURES_INVALID: 'rows do not fit the feature schema',
+  FLOWLINE_WINDOWS_CORRUPTED: 'the stored state of an entity’s windows is damaged',
+  FLOWLINE_ENTITY_SCATTERED: 'events of one entity arrive in several partitions',
   FLOWLINE_BACKEND_UNAVAILABLE: 'the compute backend asked for cannot run here',
   FLOWLINE_TRAINING_FAILED: 'training ended without a usable model',
   FLOWLINE_TRAINING_BUSY: 'another trainer is already training this detector',

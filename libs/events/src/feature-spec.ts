@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+import { DURATION_PATTERN } from './duration.ts';
+
 /**
  * An expression over the fields of a record: a column (dotted path), or a derived value from a closed set.
  *
@@ -16,11 +18,71 @@ export type Expression =
   | { readonly haversine: readonly [Expression, Expression, Expression, Expression] }
   /** The column `value` of the row of the named lookup table whose key equals `key`. */
   | { readonly lookup: { readonly table: string; readonly key: Expression; readonly value: string } }
-  | { readonly timePart: { readonly of: Expression; readonly part: TimePart; readonly timezone?: string | undefined } };
+  | { readonly timePart: { readonly of: Expression; readonly part: TimePart; readonly timezone?: string | undefined } }
+  | WindowExpression;
+
+/**
+ * A value of the events of the same entity (see {@link EntitySpec}) that came before this one; missing where there is none.
+ *
+ * `lag`: the value of `of` in the event before this one, or `events` before it. `rolling`: a statistic of `of` over the
+ * last `over` events, or over those within the duration `over` before this one; a count needs no `of`, and is 0 for none.
+ */
+export type WindowExpression =
+  | { readonly lag: { readonly of: Expression; readonly events?: number | undefined } }
+  | {
+      readonly rolling: {
+        readonly of?: Expression | undefined;
+        readonly statistic: RollingStatistic;
+        readonly over: number | string;
+      };
+    };
+
+/** The statistics that `rolling` computes. */
+export const rollingStatistics = ['mean', 'min', 'max', 'count'] as const;
+export type RollingStatistic = (typeof rollingStatistics)[number];
+
+/** The most events of one entity that a window holds, however long it is. */
+export const WINDOW_MAX_EVENTS = 1_000;
+
+/** Whose past an event's windows look at, and in whose order of time: part of a detector's source. */
+export interface EntitySpec {
+  /** The (dotted) fields that name the entity together. */
+  readonly key: readonly string[];
+  readonly time: EventTimeSpec;
+}
+
+/** Where an event's time is: units since the epoch, or ISO 8601 text. */
+export interface EventTimeSpec {
+  /** A (dotted) field. */
+  readonly field: string;
+  readonly unit: 'ms' | 's' | 'us' | 'iso';
+}
+
+/** The expressions that an expression is computed from. */
+export function operandsOf(expression: Exclude<Expression, string>): readonly Expression[] {
+  if ('log' in expression) return [expression.log];
+  if ('asinh' in expression) return [expression.asinh];
+  if ('difference' in expression) return expression.difference;
+  if ('ratio' in expression) return expression.ratio;
+  if ('haversine' in expression) return expression.haversine;
+  if ('lookup' in expression) return [expression.lookup.key];
+  if ('timePart' in expression) return [expression.timePart.of];
+  if ('lag' in expression) return [expression.lag.of];
+  return expression.rolling.of === undefined ? [] : [expression.rolling.of];
+}
+
+/** The window expressions within an expression, outermost first. */
+export function windowExpressions(expression: Expression): readonly WindowExpression[] {
+  if (typeof expression === 'string') return [];
+  const own = 'lag' in expression || 'rolling' in expression ? [expression] : [];
+  return [...own, ...operandsOf(expression).flatMap(windowExpressions)];
+}
 
 /** The calendar parts that `timePart` computes: numbers, with Monday as day 1. */
 export const timeParts = ['minuteOfDay', 'hourOfDay', 'dayOfWeek', 'dayOfMonth', 'dayOfYear', 'month'] as const;
 export type TimePart = (typeof timeParts)[number];
+
+const windowEvents = z.int().min(1).max(WINDOW_MAX_EVENTS);
 
 export const expressionSchema: z.ZodType<Expression> = z.lazy(() =>
   z.union([
@@ -33,6 +95,14 @@ export const expressionSchema: z.ZodType<Expression> = z.lazy(() =>
     z.strictObject({ lookup: z.strictObject({ table: z.string(), key: expressionSchema, value: z.string() }) }),
     z.strictObject({
       timePart: z.strictObject({ of: expressionSchema, part: z.enum(timeParts), timezone: z.string().optional() }),
+    }),
+    z.strictObject({ lag: z.strictObject({ of: expressionSchema, events: windowEvents.optional() }) }),
+    z.strictObject({
+      rolling: z.strictObject({
+        of: expressionSchema.optional(),
+        statistic: z.enum(rollingStatistics),
+        over: z.union([windowEvents, z.string().regex(DURATION_PATTERN)]),
+      }),
     }),
   ]),
 );

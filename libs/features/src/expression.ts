@@ -1,8 +1,9 @@
-import { FlowlineError, type Expression, type LookupTable } from '@flowline/events';
+import { FlowlineError, type Expression, type LookupTable, type WindowExpression } from '@flowline/events';
 
 import { Fault, describe, wrongType } from './fault.ts';
 import { haversineKm } from './haversine.ts';
 import { parseTime, timePartOf } from './time.ts';
+import { windowId, windowValuesOf } from './windows/window-values.ts';
 
 /** A record as it came: a history row, or the parsed JSON of an event. */
 export type FeatureRecord = Readonly<Record<string, unknown>>;
@@ -55,6 +56,7 @@ export function compileNumber(expression: Expression, lookups: Lookups): Evaluat
   if ('difference' in expression) return binary(expression.difference, lookups, (a, b) => a - b);
   if ('ratio' in expression) return binary(expression.ratio, lookups, (a, b) => a / b);
   if ('haversine' in expression) return compileHaversine(expression.haversine, lookups);
+  if ('lag' in expression || 'rolling' in expression) return readWindow(expression);
   const part = timePartOf(expression.timePart.part, expression.timePart.timezone);
   const time = compileTime(expression.timePart.of, lookups);
   return (record) => {
@@ -96,6 +98,19 @@ function binary(
     const a = first(record);
     const b = second(record);
     return typeof a === 'number' && typeof b === 'number' ? operation(a, b) : worse(a, b);
+  };
+}
+
+/** The value that the windows of the record's entity gave it. */
+function readWindow(expression: WindowExpression): Evaluate<number> {
+  const id = windowId(expression);
+  return (record) => {
+    const value = windowValuesOf(record)?.get(id);
+    if (value !== undefined) return Number.isNaN(value) ? null : value;
+    throw new FlowlineError('FLOWLINE_USAGE', 'A record was read without the windows of its entity.', {
+      where: nameOf(expression),
+      remedy: 'Read the records of a schema with windows together with an EntityWindows.',
+    });
   };
 }
 

@@ -1,4 +1,4 @@
-import { FlowlineError, type Expression, type FeatureSpec, type FeatureType } from '@flowline/events';
+import { FlowlineError, operandsOf, type Expression, type FeatureSpec, type FeatureType } from '@flowline/events';
 
 /** A change of scale that the outermost operation of a feature's expression declares. */
 export type Scale = 'none' | 'log' | 'asinh';
@@ -36,14 +36,7 @@ export function fieldsOf(schema: readonly FeatureSpec[]): readonly string[] {
 
 /** The (dotted) record fields that an expression reads. */
 export function expressionFields(expression: Expression): readonly string[] {
-  if (typeof expression === 'string') return [expression];
-  if ('log' in expression) return expressionFields(expression.log);
-  if ('asinh' in expression) return expressionFields(expression.asinh);
-  if ('difference' in expression) return expression.difference.flatMap(expressionFields);
-  if ('ratio' in expression) return expression.ratio.flatMap(expressionFields);
-  if ('haversine' in expression) return expression.haversine.flatMap(expressionFields);
-  if ('lookup' in expression) return expressionFields(expression.lookup.key);
-  return expressionFields(expression.timePart.of);
+  return typeof expression === 'string' ? [expression] : operandsOf(expression).flatMap(expressionFields);
 }
 
 /**

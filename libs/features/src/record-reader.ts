@@ -1,9 +1,18 @@
 import type { DeadLetterReason, FeatureSpec } from '@flowline/events';
 
-import { compileExpression, compileNumber, compileTime, nameOf, type Evaluate, type Lookups } from './expression.ts';
+import {
+  compileExpression,
+  compileNumber,
+  compileTime,
+  nameOf,
+  type Evaluate,
+  type FeatureRecord,
+  type Lookups,
+} from './expression.ts';
 import { Fault, describe, wrongType } from './fault.ts';
 import { checkSchema, isLevelFeature, scaleOf } from './feature-schema.ts';
 import type { FeatureTable } from './feature-table.ts';
+import type { BatchWindows } from './windows/entity-windows.ts';
 
 /** Why one record could not become a row: a dead letter's reason. */
 export interface RecordFault {
@@ -23,12 +32,17 @@ export interface ReadResult {
   readonly accepted: Int32Array;
   /** In the order of the records. */
   readonly faults: readonly RecordFault[];
+  /** The entity of each row; null where no windows were given. */
+  readonly entities: readonly string[] | null;
 }
 
 /** Turns records (history rows, parsed JSON of events) into a {@link FeatureTable}. Stateless between calls. */
 export interface RecordReader {
-  /** Reads records of any shape; never throws because of one. */
-  read(records: readonly unknown[]): ReadResult;
+  /**
+   * Reads records of any shape; never throws because of one. A schema with windows needs those of the records' partition: each
+   * record that becomes a row is added to them.
+   */
+  read(records: readonly unknown[], windows?: BatchWindows): ReadResult;
 }
 
 /** The largest float32: the flow computes in it. */
@@ -47,9 +61,12 @@ export function createRecordReader(schema: readonly FeatureSpec[], lookups: Look
   const levelWidth = levelReaders.length;
 
   /** Writes a record into a row; the fault when it is not one. */
-  const readInto = (record: unknown, row: number, numeric: Float64Array, levels: (string | null)[]): Fault | null => {
-    if (!isObject(record))
-      return new Fault('not_an_object', null, `The record is ${describe(record)}; expected an object.`);
+  const readInto = (
+    record: FeatureRecord,
+    row: number,
+    numeric: Float64Array,
+    levels: (string | null)[],
+  ): Fault | null => {
     let at = row * numericWidth;
     for (const read of numericReaders) {
       const value = read(record);
@@ -66,16 +83,25 @@ export function createRecordReader(schema: readonly FeatureSpec[], lookups: Look
   };
 
   return {
-    read: (records) => {
+    read: (records, windows) => {
       const numeric = new Float64Array(records.length * numericWidth);
       const levels: (string | null)[] = [];
       const accepted = new Int32Array(records.length);
       const faults: RecordFault[] = [];
+      const entities: string[] = [];
       let size = 0;
       for (let index = 0; index < records.length; index++) {
-        const fault = readInto(records[index], size, numeric, levels);
-        if (fault === null) accepted[size++] = index;
-        else faults.push({ index, reason: fault.reason, field: fault.field, message: fault.message });
+        const record = records[index];
+        const fault = isObject(record)
+          ? (windows?.look(index, record) ?? readInto(record, size, numeric, levels))
+          : new Fault('not_an_object', null, `The record is ${describe(record)}; expected an object.`);
+        if (fault !== null) {
+          faults.push({ index, reason: fault.reason, field: fault.field, message: fault.message });
+          continue;
+        }
+        accepted[size++] = index;
+        windows?.add();
+        if (windows !== undefined) entities.push(windows.entity);
       }
       // The last record may have left a part of a row behind.
       levels.length = size * levelWidth;
@@ -83,12 +109,13 @@ export function createRecordReader(schema: readonly FeatureSpec[], lookups: Look
         table: { size, numeric: numeric.subarray(0, size * numericWidth), numericWidth, levels, levelWidth },
         accepted: accepted.subarray(0, size),
         faults,
+        entities: windows === undefined ? null : entities,
       };
     },
   };
 }
 
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+const isObject = (value: unknown): value is FeatureRecord =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
 
 function numberReader(spec: FeatureSpec, lookups: Lookups): Evaluate<number> {

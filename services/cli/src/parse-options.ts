@@ -1,4 +1,4 @@
-import { parseDurationMs } from '@flowline/config';
+import { parseDurationMs } from '@flowline/events';
 import { FlowlineError } from '@flowline/events';
 
 /** A whole number of at least 1 given on the command line. @throws FlowlineError FLOWLINE_USAGE. */

@@ -23,7 +23,7 @@ const json = recordFormats.json();
 const MAX_BYTES = 300;
 
 type Source = DetectorDefinition['source'];
-const inMilliseconds: Source = { kafka: null, time: { field: 'ts', unit: 'ms' }, eventId: null };
+const inMilliseconds: Source = { kafka: null, time: { field: 'ts', unit: 'ms' }, key: null, eventId: null };
 const withId: Source = { ...inMilliseconds, eventId: 'meta.id' };
 
 function batchOf(values: readonly (string | Uint8Array | null)[], first = 10): SourceBatch {

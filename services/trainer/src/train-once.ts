@@ -1,4 +1,4 @@
-import { type DetectorDefinition, readDefinition } from '@flowline/config';
+import { type DetectorDefinition, entityOf, readDefinition } from '@flowline/config';
 import {
   abandonStaleRuns,
   type Database,
@@ -107,6 +107,7 @@ async function train(training: Training, run: RecordedRun): Promise<TrainOutcome
     name: definition.name,
     schema: definition.features,
     lookups: history.lookups,
+    entity: entityOf(definition),
     family: definition.model.family,
     seed: definition.model.seed,
     members: definition.model.members,

@@ -1,7 +1,9 @@
 import type { DetectorDefinition } from '@flowline/config';
 import { type Database, readHistory, readLookup, summariseHistory } from '@flowline/db';
 import { FlowlineError, type LookupTable } from '@flowline/events';
-import { concatTables, createRecordReader, emptyTable, type FeatureTable, parseTime } from '@flowline/features';
+import { concatTables, emptyTable, type FeatureTable, parseTime } from '@flowline/features';
+
+import { historyReading } from './history-chunks.ts';
 
 /** The history of a detector, read: its rows as features, in order of time. */
 export interface TrainingHistory {
@@ -38,20 +40,22 @@ export async function readTrainingHistory(
   const { history, source, features } = definition;
   const request = { query: history.query, timeColumn: history.timeColumn, timeUnit: source.time.unit };
   const { to } = await summariseHistory(db, request);
-  const range = to === null || history.lookbackMs === null ? {} : { from: new Date(to.getTime() - history.lookbackMs) };
+  const from = to === null || history.lookbackMs === null ? null : new Date(to.getTime() - history.lookbackMs);
+  const range = from === null ? {} : { from };
   const summary = await summariseHistory(db, { ...request, ...range });
 
   const lookups = await readLookups(db, definition);
-  const reader = createRecordReader(features, lookups);
+  const reading = historyReading(definition, lookups, { from, rows: summary.rows });
   const tables: FeatureTable[] = [];
   const times: Float64Array[] = [];
   const rejected = new Rejections();
   let rowsRead = 0;
-  for await (const rows of readHistory(db, { ...request, ...range, maxRows: history.maxRows })) {
+  for await (const rows of readHistory(db, { ...request, ...reading.range })) {
     signal.throwIfAborted();
-    const { table, accepted, faults } = reader.read(rows);
+    const rowTimesMs = Float64Array.from(rows, (row) => timeOf(row[history.timeColumn], source.time.unit));
+    const { table, timesMs, faults } = reading.read(rows, rowTimesMs);
     tables.push(table);
-    times.push(Float64Array.from(accepted, (row) => timeOf(rows[row]?.[history.timeColumn], source.time.unit)));
+    times.push(timesMs);
     rejected.add(faults);
     rowsRead += rows.length;
   }

@@ -15,14 +15,18 @@ const feature = (type: FeatureSpec['type'], from: FeatureSpec['from']): FeatureS
 
 describe('fieldKinds', () => {
   it('knows from the schema what each field holds', () => {
-    const kinds = fieldKinds([
-      feature('real', { log: { ratio: ['a', { lookup: { table: 't', key: 'code', value: 'v' } }] } }),
-      feature('categorical', 'zip'),
-      feature('boolean', 'flag'),
-      feature('cyclic', { timePart: { of: 'ts', part: 'hourOfDay' } }),
-      feature('categorical', 'both'),
-      feature('integer', 'both'),
-    ]);
+    const kinds = fieldKinds(
+      [
+        feature('real', { log: { ratio: ['a', { lookup: { table: 't', key: 'code', value: 'v' } }] } }),
+        feature('categorical', 'zip'),
+        feature('boolean', 'flag'),
+        feature('cyclic', { timePart: { of: 'ts', part: 'hourOfDay' } }),
+        feature('categorical', 'both'),
+        feature('integer', 'both'),
+        feature('real', { lag: { of: 'past' } }),
+      ],
+      { key: ['id'], time: { field: 'time', unit: 's' } },
+    );
     expect(Object.fromEntries(kinds)).toEqual({
       a: 'number',
       code: 'text',
@@ -30,6 +34,8 @@ describe('fieldKinds', () => {
       flag: 'boolean',
       ts: 'number',
       both: 'number',
+      past: 'number',
+      time: 'number',
     });
   });
 });

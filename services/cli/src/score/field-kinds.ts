@@ -1,27 +1,23 @@
-import type { Expression, FeatureSpec } from '@flowline/events';
+import { type EntitySpec, type Expression, type FeatureSpec, operandsOf } from '@flowline/events';
 
 /** What the text of a CSV cell stands for. */
 export type FieldKind = 'number' | 'boolean' | 'text';
 
-/** What each field that a schema reads holds; a field of several uses is a number where any of them needs one. */
-export function fieldKinds(schema: readonly FeatureSpec[]): ReadonlyMap<string, FieldKind> {
+/** What each field that a schema and its entity read holds; a field of several uses is a number where any of them needs one. */
+export function fieldKinds(schema: readonly FeatureSpec[], entity: EntitySpec | null): ReadonlyMap<string, FieldKind> {
   const kinds = new Map<string, FieldKind>();
   const note = (field: string, kind: FieldKind): void => {
     if (kinds.get(field) !== 'number') kinds.set(field, kind);
   };
   const visit = (expression: Expression, kind: FieldKind): void => {
-    if (typeof expression === 'string') note(expression, kind);
-    else if ('log' in expression) visit(expression.log, 'number');
-    else if ('asinh' in expression) visit(expression.asinh, 'number');
-    else if ('difference' in expression) expression.difference.forEach((part) => visit(part, 'number'));
-    else if ('ratio' in expression) expression.ratio.forEach((part) => visit(part, 'number'));
-    else if ('haversine' in expression) expression.haversine.forEach((part) => visit(part, 'number'));
-    else if ('lookup' in expression) visit(expression.lookup.key, 'text');
-    else visit(expression.timePart.of, 'number');
+    if (typeof expression === 'string') return note(expression, kind);
+    const operandKind = 'lookup' in expression ? 'text' : 'number';
+    operandsOf(expression).forEach((operand) => visit(operand, operandKind));
   };
   for (const { from, type } of schema) {
     visit(from, type === 'boolean' ? 'boolean' : type === 'categorical' ? 'text' : 'number');
   }
+  if (entity !== null && entity.time.unit !== 'iso') note(entity.time.field, 'number');
   return kinds;
 }
 

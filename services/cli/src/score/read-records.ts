@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 
-import { FlowlineError, type FeatureSpec } from '@flowline/events';
+import { type EntitySpec, FlowlineError, type FeatureSpec } from '@flowline/events';
 
 import { csvRecords } from './csv-records.ts';
 import { cellValue, fieldKinds } from './field-kinds.ts';
@@ -20,11 +20,12 @@ export async function* readRecords(
   file: string,
   format: Format,
   schema: readonly FeatureSpec[],
+  entity: EntitySpec | null,
 ): AsyncGenerator<FileRecord> {
   const stream = file === '-' ? process.stdin : createReadStream(file);
   stream.setEncoding('utf8');
   try {
-    yield* format === 'csv' ? csvFile(stream, schema) : ndjsonFile(stream);
+    yield* format === 'csv' ? csvFile(stream, schema, entity) : ndjsonFile(stream);
   } catch (cause) {
     if (cause instanceof FlowlineError) throw cause;
     throw new FlowlineError(
@@ -61,8 +62,9 @@ function parsedLine(line: string, row: number): FileRecord {
 async function* csvFile(
   stream: AsyncIterable<string | Buffer>,
   schema: readonly FeatureSpec[],
+  entity: EntitySpec | null,
 ): AsyncGenerator<FileRecord> {
-  const kinds = fieldKinds(schema);
+  const kinds = fieldKinds(schema, entity);
   let header: readonly string[] | null = null;
   let row = 0;
   for await (const { cells, line } of csvRecords(asText(stream))) {

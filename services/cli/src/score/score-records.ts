@@ -1,5 +1,5 @@
 import { type Detector, surpriseBits } from '@flowline/detector';
-import { createRecordReader } from '@flowline/features';
+import { createFileReader, type FileReader } from './file-reader.ts';
 
 import type { FileRecord } from './read-records.ts';
 import type { ScoredRow } from './write-scores.ts';
@@ -13,28 +13,29 @@ export async function* scoreRecords(
   detector: Detector,
   explain: boolean,
 ): AsyncGenerator<readonly ScoredRow[]> {
+  const reader = createFileReader(detector.bundle);
   let batch: FileRecord[] = [];
   for await (const record of records) {
     if (batch.push(record) < BATCH_ROWS) continue;
-    yield await scoreBatch(batch, detector, explain);
+    yield await scoreBatch(batch, reader, detector, explain);
     batch = [];
   }
-  if (batch.length > 0) yield await scoreBatch(batch, detector, explain);
+  if (batch.length > 0) yield await scoreBatch(batch, reader, detector, explain);
 }
 
 async function scoreBatch(
   batch: readonly FileRecord[],
+  reader: FileReader,
   detector: Detector,
   explain: boolean,
 ): Promise<readonly ScoredRow[]> {
-  const { schema, lookups } = detector.bundle;
   const rows = new Map<number, ScoredRow>();
   const readable = batch.flatMap((record) => {
     if ('value' in record) return [record];
     rows.set(record.row, { row: record.row, error: record.fault });
     return [];
   });
-  const { table, accepted, faults } = createRecordReader(schema, lookups).read(readable.map(({ value }) => value));
+  const { table, accepted, faults } = reader(readable.map(({ value }) => value));
   for (const { index, reason, message } of faults) {
     const row = readable[index]?.row ?? NaN;
     rows.set(row, { row, error: { reason, message } });

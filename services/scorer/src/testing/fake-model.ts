@@ -11,7 +11,7 @@ import { recordFormats } from '../record-formats.ts';
 const schema: readonly FeatureSpec[] = [
   { name: 'p', type: 'real', from: 'p', role: 'score', nullable: false, maxLevels: 64, period: null },
 ];
-const source = { kafka: null, time: { field: 'ts', unit: 'ms' }, eventId: null } as const;
+const source = { kafka: null, time: { field: 'ts', unit: 'ms' }, key: null, eventId: null } as const;
 const format = recordFormats.json();
 const explanation: Explanation = { contributions: [], expected: {}, nearestNormal: null, summary: 'p is low' };
 
@@ -91,6 +91,7 @@ const fakeBundle: ModelBundle = {
   metadata,
   schema,
   lookups: {},
+  entity: null,
   encoding: fitEncoding(schema, table),
   flows: [],
   calibration: fitCalibrationSet(table.numeric, new Int32Array(ROWS), new Random(1)),

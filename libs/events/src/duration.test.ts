@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { formatDurationMs, parseDurationMs } from './durations.ts';
+import { formatDurationMs, parseDurationMs } from './duration.ts';
 
 describe('parseDurationMs', () => {
   it.each([

@@ -1,0 +1,24 @@
+import type { EventTimeSpec } from '@flowline/events';
+
+import { compileExpression, type FeatureRecord } from './expression.ts';
+import { describe, Fault } from './fault.ts';
+import { parseTime } from './time.ts';
+
+const UNIT_MS = { ms: 1, s: 1000, us: 0.001 } as const;
+/** Postgres can store what is later; the other end is that of JavaScript's own times. */
+const EARLIEST_MS = Date.parse('0001-01-01T00:00:00Z');
+
+/** Compiles where an event's time is: the time of a record in milliseconds since the epoch, or what is wrong with it. */
+export function compileEventTime({ field, unit }: EventTimeSpec): (record: FeatureRecord) => number | Fault {
+  const evaluate = compileExpression(field, {});
+  const expected = unit === 'iso' ? 'ISO 8601 text' : `a number of ${unit} since the epoch`;
+  return (record) => {
+    const value = evaluate(record);
+    if (value instanceof Fault) return value;
+    if (value === null) return new Fault('missing_field', field, `The event time ${field} is absent or null.`);
+    const inUnit = unit === 'iso' ? typeof value === 'string' : typeof value === 'number';
+    const timeMs = parseTime(unit !== 'iso' && typeof value === 'number' ? value * UNIT_MS[unit] : value);
+    if (inUnit && timeMs >= EARLIEST_MS) return timeMs;
+    return new Fault('bad_time', field, `The event time ${field} is ${describe(value)}; expected ${expected}.`);
+  };
+}

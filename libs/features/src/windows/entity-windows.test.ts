@@ -1,0 +1,283 @@
+import type { Expression, FeatureSpec } from '@flowline/events';
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+
+import { createRecordReader } from '../record-reader.ts';
+import { EntityWindows } from './entity-windows.ts';
+
+const feature = (name: string, from: Expression, nullable = true): FeatureSpec => ({
+  name,
+  type: 'real',
+  from,
+  role: 'score',
+  nullable,
+  maxLevels: 64,
+  period: null,
+});
+
+const entity = { key: ['id'], time: { field: 't', unit: 'ms' } } as const;
+
+interface Event {
+  readonly id: string;
+  readonly t: number;
+  readonly x: number | null;
+}
+
+/** Reads events in batches that end at the given places, and restores the state from a snapshot between any two. */
+function valuesOf(
+  schema: readonly FeatureSpec[],
+  events: readonly Event[],
+  ends: readonly number[] = [],
+  maxEntities = 100,
+): (number | null)[][] {
+  const reader = createRecordReader(schema, {});
+  const options = { schema, lookups: {}, entity, maxEntities };
+  let windows = new EntityWindows(options);
+  const rows: (number | null)[][] = [];
+  let start = 0;
+  for (const end of [...ends, events.length]) {
+    const batch = events.slice(start, end);
+    const offsets = batch.map((_, i) => start + i);
+    const { table } = reader.read(
+      batch.map((event) => ({ ...event })),
+      windows.batch(
+        offsets,
+        batch.map(({ t }) => t),
+      ),
+    );
+    for (let row = 0; row < table.size; row++) {
+      const own = table.numeric.subarray(row * table.numericWidth, (row + 1) * table.numericWidth);
+      rows.push([...own].map((value) => (Number.isNaN(value) ? null : value)));
+    }
+    const next = new EntityWindows(options);
+    expect(next.restore(windows.snapshot())).toBe(true);
+    windows = next;
+    start = end;
+  }
+  return rows;
+}
+
+const event = (id: string, t: number, x: number | null): Event => ({ id, t, x });
+
+describe('windows of an entity', () => {
+  it('see the events before, of the same entity alone', () => {
+    const schema = [
+      feature('x', 'x'),
+      feature('previous', { lag: { of: 'x' } }),
+      feature('two before', { lag: { of: 'x', events: 2 } }),
+      feature('change', { difference: ['x', { lag: { of: 'x' } }] }),
+      feature('mean', { rolling: { of: 'x', statistic: 'mean', over: 2 } }),
+      feature('least', { rolling: { of: 'x', statistic: 'min', over: 10 } }),
+      feature('most', { rolling: { of: 'x', statistic: 'max', over: 10 } }),
+      feature('count', { rolling: { statistic: 'count', over: 2 } }),
+    ];
+    const events = [event('a', 0, 5), event('b', 1, 100), event('a', 2, 3), event('a', 3, 10), event('b', 4, 50)];
+    expect(valuesOf(schema, events)).toEqual([
+      [5, null, null, null, null, null, null, 0],
+      [100, null, null, null, null, null, null, 0],
+      [3, 5, null, -2, 5, 5, 5, 1],
+      [10, 3, 5, 7, 4, 3, 5, 2],
+      [50, 100, null, -50, 100, 100, 100, 1],
+    ]);
+  });
+
+  it('over a duration end at the time of the event, and begin just after its beginning', () => {
+    const schema = [
+      feature('mean', { rolling: { of: 'x', statistic: 'mean', over: '10ms' } }),
+      feature('count', { rolling: { statistic: 'count', over: '10ms' } }),
+    ];
+    const events = [event('a', 0, 1), event('a', 9, 3), event('a', 10, 5), event('a', 30, 7)];
+    expect(valuesOf(schema, events)).toEqual([
+      [null, 0],
+      [1, 1],
+      [3, 1],
+      [null, 0],
+    ]);
+  });
+
+  it('take a late event in where it belongs, as far as they are still open', () => {
+    const schema = [
+      feature('previous', { lag: { of: 'x' } }),
+      feature('count', { rolling: { statistic: 'count', over: '10ms' } }),
+    ];
+    // The event of time 4 comes late: it sees what was before it, and the next one sees it. That of time 1 is too late for 15.
+    const events = [
+      event('a', 0, 1),
+      event('a', 8, 2),
+      event('a', 4, 3),
+      event('a', 9, 4),
+      event('a', 1, 5),
+      event('a', 15, 6),
+    ];
+    expect(valuesOf(schema, events)).toEqual([
+      [null, 0],
+      [1, 1],
+      [1, 1],
+      [2, 3],
+      [1, 1],
+      [4, 2],
+    ]);
+  });
+
+  it('leave out what is missing, and forget nothing for it', () => {
+    const schema = [
+      feature('previous', { lag: { of: 'x' } }),
+      feature('events', { rolling: { statistic: 'count', over: 5 } }),
+    ];
+    expect(valuesOf(schema, [event('a', 0, 1), event('a', 1, null), event('a', 2, 3)])).toEqual([
+      [null, 0],
+      [1, 1],
+      [1, 2],
+    ]);
+  });
+
+  it('do not see a record that was refused', () => {
+    const schema = [feature('x', 'x', false), feature('events', { rolling: { statistic: 'count', over: 5 } })];
+    expect(valuesOf(schema, [event('a', 0, null), event('a', 1, 2), event('a', 2, 3)])).toEqual([
+      [2, 0],
+      [3, 1],
+    ]);
+  });
+
+  it('recover from one event of a time far ahead', () => {
+    const schema = [feature('count', { rolling: { statistic: 'count', over: '10ms' } })];
+    const events = [1, 2, 1e12, 3, 4, 5].map((t) => event('a', t, 1));
+    expect(valuesOf(schema, events)).toEqual([[0], [1], [0], [2], [3], [4]]);
+  });
+
+  it('forget the entity that was silent longest when there are too many', () => {
+    const schema = [feature('previous', { lag: { of: 'x' } })];
+    const events = ['a', 'b', 'a', 'c', 'b', 'a'].map((id, t) => event(id, t, t));
+    expect(valuesOf(schema, events, [2, 3], 2)).toEqual([[null], [null], [0], [null], [null], [null]]);
+  });
+
+  it('hold a bounded number of events, however long they are', () => {
+    const schema = [feature('count', { rolling: { statistic: 'count', over: '1d' } })];
+    const windows = new EntityWindows({ schema, lookups: {}, entity });
+    const times = Float64Array.from({ length: 3000 }, (_, i) => i);
+    const records = Array.from(times, (t) => ({ id: 'a', t, x: 1 }));
+    const { table } = createRecordReader(schema, {}).read(records, windows.batch(times, times));
+    expect(windows.events).toBe(1000);
+    expect(table.numeric.at(-1)).toBe(1000);
+  });
+
+  it('see an event once, however often it is delivered', () => {
+    const schema = [feature('previous', { lag: { of: 'x' } })];
+    const windows = new EntityWindows({ schema, lookups: {}, entity });
+    const reader = createRecordReader(schema, {});
+    const read = (offset: number, x: number) =>
+      reader.read([{ id: 'a', t: offset, x }], windows.batch([offset], [offset])).table.numeric[0];
+    read(0, 7);
+    read(1, 8);
+    read(0, 7);
+    expect(windows.nextOffset).toBe(2);
+    expect(read(2, 9)).toBe(8);
+  });
+
+  it('tell the entities that are new', () => {
+    const schema = [feature('previous', { lag: { of: 'x' } })];
+    const windows = new EntityWindows({ schema, lookups: {}, entity: { ...entity, key: ['id', 't'] } });
+    const records = [event('a', 0, 1), event('a', 0, 2), event('b', 5, 3)];
+    const { entities } = createRecordReader(schema, {}).read(
+      records.map((record) => ({ ...record })),
+      windows.batch([0, 1, 2], [0, 0, 5]),
+    );
+    expect(entities).toEqual(['["a","0"]', '["a","0"]', '["b","5"]']);
+    expect(windows.takeNewEntities()).toEqual(['["a","0"]', '["b","5"]']);
+    expect(windows.takeNewEntities()).toEqual([]);
+  });
+
+  it('make a record without a name of its entity a fault', () => {
+    const schema = [feature('previous', { lag: { of: 'x' } })];
+    const windows = new EntityWindows({ schema, lookups: {}, entity });
+    const { faults } = createRecordReader(schema, {}).read(
+      [{ t: 0 }, { id: null, t: 0 }, { id: { a: 1 }, t: 0 }, { id: 'a\0', t: 0 }, 5],
+      windows.batch([0, 1, 2, 3, 4], [0, 0, 0, 0, 0]),
+    );
+    expect(faults.map(({ reason }) => reason)).toEqual([
+      'missing_field',
+      'missing_field',
+      'wrong_type',
+      'wrong_type',
+      'not_an_object',
+    ]);
+  });
+
+  it('are the same however the stream is cut and wherever the process was killed, and what an exhaustive search finds', () => {
+    const schema = [
+      feature('lag', { lag: { of: 'x', events: 2 } }),
+      feature('mean', { rolling: { of: 'x', statistic: 'mean', over: 3 } }),
+      feature('max', { rolling: { of: 'x', statistic: 'max', over: '20ms' } }),
+      feature('count', { rolling: { of: 'x', statistic: 'count', over: '7ms' } }),
+    ];
+    const arbitrary = fc.array(
+      fc.record({
+        id: fc.constantFrom('a', 'b'),
+        step: fc.integer({ min: -12, max: 15 }),
+        x: fc.option(fc.double({ min: -9, max: 9, noNaN: true }), { freq: 8 }),
+      }),
+      { maxLength: 150 },
+    );
+    fc.assert(
+      fc.property(arbitrary, fc.array(fc.nat(150), { maxLength: 5 }), (steps, cuts) => {
+        let t = 0;
+        const events = steps.map(({ id, step, x }) => event(id, (t += step), x));
+        const ends = [...new Set(cuts)].filter((cut) => cut < events.length).sort((a, b) => a - b);
+        const found = valuesOf(schema, events, ends);
+        expect(found).toEqual(valuesOf(schema, events));
+        expect(found).toEqual(events.map((_, i) => searched(events, i)));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('refuse a state that is damaged, or of other windows', () => {
+    const schema = [feature('previous', { lag: { of: 'x' } })];
+    const windows = new EntityWindows({ schema, lookups: {}, entity });
+    createRecordReader(schema, {}).read([{ id: 'a', t: 0, x: 1 }], windows.batch([0], [0]));
+    const snapshot = windows.snapshot();
+    for (const length of [0, 3, 10, snapshot.bytes.length - 1]) {
+      const damaged = { ...snapshot, bytes: snapshot.bytes.slice(0, length) };
+      expect(() => new EntityWindows({ schema, lookups: {}, entity }).restore(damaged)).toThrow(
+        expect.objectContaining({ code: 'FLOWLINE_WINDOWS_CORRUPTED' }),
+      );
+    }
+    const other = [feature('previous', { lag: { of: 'x', events: 2 } })];
+    expect(new EntityWindows({ schema: other, lookups: {}, entity }).restore(snapshot)).toBe(false);
+    expect(new EntityWindows({ schema, lookups: {}, entity: { ...entity, key: ['t'] } }).restore(snapshot)).toBe(false);
+  });
+
+  it('must make sense', () => {
+    const make = (from: Expression) => () => new EntityWindows({ schema: [feature('f', from)], lookups: {}, entity });
+    const invalid = expect.objectContaining({ code: 'FLOWLINE_FEATURES_INVALID', where: 'features.f' });
+    expect(make({ lag: { of: { lag: { of: 'x' } } } })).toThrow(invalid);
+    expect(make({ rolling: { statistic: 'mean', over: 5 } })).toThrow(invalid);
+    expect(make({ rolling: { of: 'x', statistic: 'mean', over: '0s' } })).toThrow(invalid);
+  });
+});
+
+/** The windows of event `i` of the property's schema, by replaying all that came before it. */
+function searched(events: readonly Event[], i: number): (number | null)[] {
+  const { id, t } = events[i]!;
+  const longest = { events: 32, ms: 20 };
+  let past: { t: number; x: number }[] = [];
+  for (const before of events.slice(0, i)) {
+    if (before.id !== id || before.x === null) continue;
+    past = [
+      ...past.filter((one) => one.t <= before.t),
+      { t: before.t, x: before.x },
+      ...past.filter((one) => one.t > before.t),
+    ];
+    past = past.filter((one, at, { length }) => length - at <= longest.events || one.t > before.t - longest.ms);
+  }
+  const until = past.filter((one) => one.t <= t);
+  const values = until.map(({ x }) => x);
+  const within = (ms: number) => until.filter((one) => one.t > t - ms).map(({ x }) => x);
+  const mean = values.slice(-3);
+  return [
+    values.at(-2) ?? null,
+    mean.length === 0 ? null : mean.reduce((a, b) => a + b) / mean.length,
+    within(20).length === 0 ? null : Math.max(...within(20)),
+    within(7).length,
+  ];
+}

@@ -1,0 +1,102 @@
+import {
+  type Expression,
+  type FeatureSpec,
+  FlowlineError,
+  operandsOf,
+  parseDurationMs,
+  type WindowExpression,
+  windowExpressions,
+} from '@flowline/events';
+
+import type { Retention, Series } from './series.ts';
+import { windowId } from './window-values.ts';
+
+/** One window of a schema: what it is over, and how its value follows from the entity's past. */
+export interface Window {
+  readonly id: string;
+  /** What is remembered of each event; null remembers only that there was one. */
+  readonly of: Expression | null;
+  readonly needs: Retention;
+  /** The value for an event at `timeMs`, from the values before it; NaN is a missing value. */
+  valueFor(series: Series, timeMs: number): number;
+}
+
+/**
+ * The windows of a schema, each once, in order of first use.
+ * @throws FlowlineError FLOWLINE_FEATURES_INVALID for a window of a window, or one without anything to compute.
+ */
+export function windowsOf(schema: readonly FeatureSpec[]): readonly Window[] {
+  const found = new Map<string, Window>();
+  for (const spec of schema) {
+    for (const expression of windowExpressions(spec.from)) {
+      const window = compileWindow(expression, spec.name);
+      found.set(window.id, found.get(window.id) ?? window);
+    }
+  }
+  return [...found.values()];
+}
+
+function compileWindow(expression: WindowExpression, feature: string): Window {
+  const [of = null] = operandsOf(expression);
+  if (of !== null && windowExpressions(of).length > 0) throw invalid(feature, 'has a window over a window');
+  const id = windowId(expression);
+  if ('lag' in expression) {
+    const { events = 1 } = expression.lag;
+    return {
+      id,
+      of,
+      needs: { events, ms: 0 },
+      valueFor: (series, timeMs) => series.valueAt(series.position(timeMs) - events),
+    };
+  }
+  const { statistic, over } = expression.rolling;
+  if (of === null && statistic !== 'count') throw invalid(feature, `has a rolling ${statistic} of nothing`);
+  const compute = statistics[statistic];
+  if (typeof over === 'number') {
+    return {
+      id,
+      of,
+      needs: { events: over, ms: 0 },
+      valueFor: (series, timeMs) => {
+        const end = series.position(timeMs);
+        return compute(series, Math.max(0, end - over), end);
+      },
+    };
+  }
+  const ms = parseDurationMs(over);
+  if (ms === undefined) throw invalid(feature, `has a window over ${over}, which is no duration`);
+  return {
+    id,
+    of,
+    needs: { events: 0, ms },
+    valueFor: (series, timeMs) => compute(series, series.position(timeMs - ms), series.position(timeMs)),
+  };
+}
+
+/** A statistic of the values start ≤ position < end. */
+type Statistic = (series: Series, start: number, end: number) => number;
+
+const fold =
+  (combine: (a: number, b: number) => number): Statistic =>
+  (series, start, end) => {
+    if (start >= end) return NaN;
+    let result = series.valueAt(start);
+    for (let position = start + 1; position < end; position++) result = combine(result, series.valueAt(position));
+    return result;
+  };
+
+const sum = fold((a, b) => a + b);
+
+const statistics = {
+  mean: (series, start, end) => sum(series, start, end) / (end - start),
+  min: fold(Math.min),
+  max: fold(Math.max),
+  count: (_series, start, end) => end - start,
+} as const satisfies Record<string, Statistic>;
+
+function invalid(feature: string, finding: string): FlowlineError {
+  return new FlowlineError('FLOWLINE_FEATURES_INVALID', `Feature ${feature} ${finding}.`, {
+    where: `features.${feature}`,
+    remedy: 'A window is over a field or a value derived from fields of one event; only a count may be of nothing.',
+  });
+}

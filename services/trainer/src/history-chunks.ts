@@ -1,0 +1,81 @@
+import { type DetectorDefinition, entityOf } from '@flowline/config';
+import {
+  createRecordReader,
+  type FeatureTable,
+  EntityWindows,
+  type Lookups,
+  type RecordFault,
+  selectRows,
+  windowsOf,
+} from '@flowline/features';
+
+/** Which rows features are wanted of. */
+export interface WantedRows {
+  /** The first of them; null: from the beginning of the history. */
+  readonly from: Date | null;
+  /** How many there are; more than the detector's `maxRows` are thinned evenly. */
+  readonly rows: number;
+}
+
+/** How a history is read: which rows to ask the database for, and what becomes of them. */
+export interface HistoryReading {
+  readonly range: { readonly from?: Date; readonly maxRows?: number };
+  /** Takes the rows in order of time, a chunk at a time. */
+  readonly read: (rows: readonly unknown[], timesMs: Float64Array) => HistoryChunk;
+}
+
+/** The wanted rows of a chunk as features, with their times. */
+export interface HistoryChunk {
+  readonly table: FeatureTable;
+  readonly timesMs: Float64Array;
+  readonly faults: readonly RecordFault[];
+}
+
+/** Rows that stand alone are thinned by the database; for windows every row has to be seen. */
+export function historyReading(definition: DetectorDefinition, lookups: Lookups, wanted: WantedRows): HistoryReading {
+  const windows = windowsOf(definition.features);
+  if (windows.length > 0)
+    return windowedReading(definition, lookups, wanted, Math.max(...windows.map(({ needs }) => needs.ms)));
+  const reader = createRecordReader(definition.features, lookups);
+  return {
+    range: { ...(wanted.from === null ? {} : { from: wanted.from }), maxRows: definition.history.maxRows },
+    read: (rows, timesMs) => {
+      const { table, accepted, faults } = reader.read(rows);
+      return { table, timesMs: Float64Array.from(accepted, (row) => timesMs[row] ?? NaN), faults };
+    },
+  };
+}
+
+/** Every row passes through the windows of its entity, by the code that scores; those before `from` are only looked back at. */
+function windowedReading(
+  definition: DetectorDefinition,
+  lookups: Lookups,
+  { from, rows: total }: WantedRows,
+  longestMs: number,
+): HistoryReading {
+  const { features: schema, history } = definition;
+  const reader = createRecordReader(schema, lookups);
+  const entity = entityOf(definition) ?? { key: [], time: definition.source.time };
+  const windows = new EntityWindows({ schema, lookups, entity });
+  const fromMs = from?.getTime() ?? -Infinity;
+  let seen = 0;
+  let wanted = 0;
+  return {
+    range: from === null ? {} : { from: new Date(fromMs - longestMs) },
+    read: (rows, timesMs) => {
+      const offsets = Float64Array.from(rows, (_, i) => seen + i);
+      const { table, accepted, faults } = reader.read(rows, windows.batch(offsets, timesMs));
+      seen += rows.length;
+      const isWanted = (row: number): boolean => (timesMs[row] ?? NaN) >= fromMs;
+      // Row r (from 1) is kept where floor(r·max/total) steps up: at most `max` of them, evenly spread.
+      const step = (row: number): number => Math.floor((row * Math.min(history.maxRows, total)) / total);
+      const isKept = Array.from(timesMs, (_, row) => isWanted(row) && step(++wanted) > step(wanted - 1));
+      const kept = Array.from(accepted.keys()).filter((row) => isKept[accepted[row] ?? -1] === true);
+      return {
+        table: selectRows(table, kept),
+        timesMs: Float64Array.from(kept, (row) => timesMs[accepted[row] ?? -1] ?? NaN),
+        faults: faults.filter(({ index }) => isWanted(index)),
+      };
+    },
+  };
+}
