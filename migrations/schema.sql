@@ -161,6 +161,15 @@ ALTER TABLE flowline.detectors ADD CONSTRAINT detectors_state_check CHECK ((stat
 COMMENT ON TABLE flowline.detectors IS 'Detectors by name, with the version that is in force.';
 COMMENT ON COLUMN flowline.detectors.state IS 'paused: neither scored nor trained on schedule; deleted: gone for every service, its versions stay, and applying it again revives it.';
 
+CREATE TABLE flowline.entity_partitions (
+  detector text NOT NULL,
+  topic text NOT NULL,
+  entity text NOT NULL,
+  partition integer NOT NULL
+);
+ALTER TABLE flowline.entity_partitions ADD CONSTRAINT entity_partitions_pkey PRIMARY KEY (detector, topic, entity);
+COMMENT ON TABLE flowline.entity_partitions IS 'The partition that each entity''s events arrive in: one.';
+
 CREATE TABLE flowline.model_aliases (
   detector text NOT NULL,
   alias text NOT NULL,
@@ -218,11 +227,13 @@ CREATE TABLE flowline.scored_events (
   p_method text NOT NULL,
   is_anomaly boolean NOT NULL,
   numeric_values double precision[] NOT NULL,
-  level_values text[] NOT NULL
+  level_values text[] NOT NULL,
+  entity text
 ) PARTITION BY RANGE (scored_at);
 CREATE INDEX scored_events_event_time ON ONLY flowline.scored_events USING btree (detector, event_time);
 CREATE INDEX scored_events_scored_at ON ONLY flowline.scored_events USING brin (scored_at);
 COMMENT ON TABLE flowline.scored_events IS 'Every scored event; partitioned by UTC day of scored_at. A stored score never changes.';
+COMMENT ON COLUMN flowline.scored_events.entity IS 'The value of the detector''s key, a JSON list where it has several fields; null where events stand alone.';
 COMMENT ON COLUMN flowline.scored_events.level_values IS 'Categorical and boolean features, in the order of the detector version; null is missing.';
 COMMENT ON COLUMN flowline.scored_events.log_density_nats IS 'log p(event) in the units of its columns; -Infinity outside the domain.';
 COMMENT ON COLUMN flowline.scored_events.numeric_values IS 'Numeric features in original units, in the order of the detector version; null is missing.';
@@ -324,6 +335,19 @@ CREATE VIEW flowline.v1_anomalies AS
     partition,
     "offset",
     scored_at,
-    alert_id
+    alert_id,
+    (alert #>> '{event,entity}'::text[]) AS entity
    FROM flowline.anomalies;
 COMMENT ON VIEW flowline.v1_anomalies IS 'Stable: anomalies as people read them.';
+
+CREATE TABLE flowline.window_snapshots (
+  detector text NOT NULL,
+  topic text NOT NULL,
+  partition integer NOT NULL,
+  windows_id text NOT NULL,
+  next_offset bigint NOT NULL,
+  state bytea NOT NULL,
+  stored_at timestamp with time zone DEFAULT now() NOT NULL
+);
+ALTER TABLE flowline.window_snapshots ADD CONSTRAINT window_snapshots_pkey PRIMARY KEY (detector, topic, partition);
+COMMENT ON TABLE flowline.window_snapshots IS 'The past of a partition''s entities before next_offset; what came later is read again from the topic.';

@@ -12,12 +12,18 @@ const silent = { debug: () => undefined, info: () => undefined, warn: () => unde
 /** Offsets in memory, as Postgres would keep them. */
 class FakeOffsets {
   readonly next = new Map<number, number>();
+  /** Where records are read again from. */
+  readonly replay = new Map<number, number>();
   readonly gaps: [number, number, number][] = [];
   failures = 0;
 
   read(_topic: string, partition: number): Promise<number | null> {
     if (this.failures-- > 0) return Promise.reject(Object.assign(new Error('away'), { retryable: true }));
     return Promise.resolve(this.next.get(partition) ?? null);
+  }
+
+  replayFrom(_topic: string, partition: number): Promise<number | null> {
+    return Promise.resolve(this.replay.get(partition) ?? null);
   }
 
   recordGap(_topic: string, partition: number, from: number, to: number): Promise<void> {

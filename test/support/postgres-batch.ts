@@ -1,4 +1,11 @@
-import { type Alert, alertId, type Anomaly, type DeadLetter, type ScoredBatch } from '@flowline/events';
+import {
+  type Alert,
+  alertId,
+  type Anomaly,
+  type BatchEntities,
+  type DeadLetter,
+  type ScoredBatch,
+} from '@flowline/events';
 
 /** What differs between the batches of a test; offsets default to first, first + 1, … */
 export interface BatchOptions {
@@ -15,6 +22,7 @@ export interface BatchOptions {
   /** Offsets of records that could not be scored. */
   readonly deadLetters?: readonly number[];
   readonly eventIds?: readonly string[];
+  readonly entities?: BatchEntities;
 }
 
 const EVENT_EPOCH_MS = Date.UTC(2026, 0, 1);
@@ -41,6 +49,7 @@ export function scoredBatch(options: BatchOptions = {}): ScoredBatch {
     offsets,
     eventIds,
     eventTimesMs: offsets.map((offset) => EVENT_EPOCH_MS + offset * 1_000),
+    entities: options.entities ?? null,
     numeric: Float64Array.from(rows.flatMap((row) => [row % 3 === 2 ? NaN : row + 0.5, -row])),
     numericWidth: 2,
     levels: rows.map((row) => (row % 3 === 2 ? null : `level ${row}`)),
@@ -87,6 +96,7 @@ function anomaly(batch: ScoredBatch, row: number): Anomaly {
       offset,
       id: batch.eventIds[row] ?? '',
       time: new Date(batch.eventTimesMs[row] ?? NaN).toISOString(),
+      entity: batch.entities?.names[row] ?? null,
     },
   };
   return { row, reason: 'low_density', alert };

@@ -39,7 +39,8 @@ export function scoredEventRows(batch: ScoredBatch): BinaryCopy {
       .text(at(batch.pMethods, row, 'p-value method'))
       .boolean(anomalous[row] === 1)
       .float8Array(batch.numeric, row * batch.numericWidth, batch.numericWidth)
-      .textArray(batch.levels, row * batch.levelWidth, batch.levelWidth);
+      .textArray(batch.levels, row * batch.levelWidth, batch.levelWidth)
+      .text(batch.entities === null ? null : at(batch.entities.names, row, 'entity'));
   }
   return copy;
 }

@@ -15,6 +15,7 @@ import { updateOffset } from './sql/offset-update.ts';
 import { copyOutbox } from './sql/outbox-copy.ts';
 import { copyScoredEvents } from './sql/scored-events-copy.ts';
 import { withTransaction } from './transaction.ts';
+import { storeEntities } from './windows.ts';
 
 /** How a batch is stored. */
 export interface CommitOptions {
@@ -55,6 +56,7 @@ async function store(
     if (alertTopic !== null) await copyRows(client, copyOutbox, outboxRows(batch, anomalies, alertTopic));
   }
   if (letters.length > 0) await copyRows(client, copyDeadLetters, deadLetterRows(batch, letters));
+  await storeEntities(client, batch);
   if (batch.nextOffset > fence) {
     await updateOffset(client, batch.detector, batch.topic, batch.partition, batch.nextOffset);
   }

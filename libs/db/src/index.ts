@@ -24,3 +24,4 @@ export { applyRetention, ensurePartitions, type Retention } from './partitions.t
 export { schemaDump } from './schema-dump.ts';
 export * from './training-lock.ts';
 export * from './training-runs.ts';
+export { readWindows, resetWindows } from './windows.ts';

@@ -1,12 +1,12 @@
 import type { Alert } from '@flowline/events';
 import type { OutboxMessage } from '@flowline/stream';
 
-/** An alert as it is published: CloudEvents 1.0 in binary mode, the detector as its key. */
+/** An alert as it is published: CloudEvents 1.0 in binary mode, its key the detector, and the entity where there is one. */
 export function alertMessage(alert: Alert, topic: string): OutboxMessage {
   return {
     alertId: alert.alertId,
     topic,
-    key: alert.detector,
+    key: alert.event.entity === null ? alert.detector : `${alert.detector}|${alert.event.entity}`,
     headers: {
       ce_specversion: '1.0',
       ce_id: alert.alertId,

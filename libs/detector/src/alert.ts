@@ -12,6 +12,8 @@ export interface AlertEvent {
   readonly id: string;
   /** Milliseconds since the epoch. */
   readonly timeMs: number;
+  /** null where events stand alone. */
+  readonly entity: string | null;
 }
 
 /** What an alert is made from: row `row` of a table, its scores and its explanation. */
@@ -71,6 +73,7 @@ export function buildAlert({
       offset: event.offset,
       id: event.id,
       time: new Date(event.timeMs).toISOString(),
+      entity: event.entity,
     },
   };
 }

@@ -208,14 +208,14 @@ describe('a detector, trained', () => {
       scores,
       row: 2,
       explanation: outside!,
-      event: { topic: 't', partition: 1, offset: 99, id: 'e', timeMs: Date.UTC(2024, 1, 29) },
+      event: { topic: 't', partition: 1, offset: 99, id: 'e', timeMs: Date.UTC(2024, 1, 29), entity: 'shop 7' },
     });
     expect(alert).toMatchObject({
       reason: 'out_of_domain',
       score: { pValue: 1e-12, pMethod: 'floor', logDensityNats: null },
       observed: { latency_ms: -50, route: 'a' },
       model: { version: 3, family: 'realNVP', trainedRows: 4000 },
-      event: { offset: 99, time: '2024-02-29T00:00:00.000Z' },
+      event: { offset: 99, time: '2024-02-29T00:00:00.000Z', entity: 'shop 7' },
     });
     expect(JSON.parse(JSON.stringify(alert))).toEqual(alert);
   });

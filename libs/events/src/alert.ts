@@ -54,5 +54,7 @@ export interface Alert {
     readonly id: string;
     /** ISO 8601. */
     readonly time: string;
+    /** The value of the detector's key, a JSON list where it has several fields; null where events stand alone. */
+    readonly entity: string | null;
   };
 }

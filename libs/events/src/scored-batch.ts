@@ -10,6 +10,25 @@ export interface Anomaly {
   readonly alert: Alert;
 }
 
+/** The windows of a partition as they stood before an offset: what a transaction stores of them. */
+export interface StoredWindows {
+  /** Of which windows it is. */
+  readonly id: string;
+  /** The offset of the first event that they have not seen. */
+  readonly nextOffset: number;
+  readonly bytes: Uint8Array;
+}
+
+/** What the windows of a batch's entities leave to be stored with it. */
+export interface BatchEntities {
+  /** The entity of each row. */
+  readonly names: readonly string[];
+  /** Those that came up in this batch: each belongs to this partition from now on. */
+  readonly added: readonly string[];
+  /** The windows after the batch, every so often; null where they are not due. */
+  readonly windows: StoredWindows | null;
+}
+
 /**
  * The outcome of one batch of one partition: what a single transaction stores. Columns are parallel arrays of `size` rows;
  * matrices are row-major.
@@ -27,6 +46,8 @@ export interface ScoredBatch {
   readonly eventIds: readonly string[];
   /** Milliseconds since the epoch. */
   readonly eventTimesMs: Float64Array;
+  /** null for a detector whose events stand alone. */
+  readonly entities: BatchEntities | null;
   /** Numeric features in original units, [size × numericWidth]; NaN is a missing value. */
   readonly numeric: Float64Array;
   readonly numericWidth: number;

@@ -21,5 +21,4 @@ export { COMPLETE, UNKNOWN_PATTERN } from './missing-patterns.ts';
 export { createRecordReader, type ReadResult, type RecordFault, type RecordReader } from './record-reader.ts';
 export { parseTime } from './time.ts';
 export { EntityWindows, type BatchWindows, type EntityWindowsOptions } from './windows/entity-windows.ts';
-export type { WindowsSnapshot } from './windows/snapshot.ts';
 export { windowsOf } from './windows/window.ts';

@@ -6,7 +6,7 @@ import { defer, lastValueFrom, type Subscriber } from 'rxjs';
 import { KafkaAdmin, type PartitionOffsets } from './kafka-admin.ts';
 import { toFlowlineError, topicMissing } from './kafka-error.ts';
 import type { KafkaSourceOptions, PartitionLag } from './kafka-source-options.ts';
-import { startPosition } from './start-position.ts';
+import { replayPosition, startPosition } from './start-position.ts';
 import { toRecord } from './to-record.ts';
 
 /** A dead member is found after this long; recovery takes as long. */
@@ -145,7 +145,7 @@ export class KafkaReader {
   }
 
   async #prepare(consumer: Consumer, partitions: readonly number[], assignment: number): Promise<void> {
-    const { topic, offsets } = this.#options;
+    const { client, topic, offsets } = this.#options;
     const isCurrent = (): boolean => assignment === this.#assignment && !this.#isOver();
     const ends = await this.#persist(() => this.#ends());
     for (const partition of partitions) {
@@ -160,9 +160,12 @@ export class KafkaReader {
       if (start.kind === 'gap' || start.store) {
         if (!(await deliver(this.#subscriber, { topic, partition, records: [], nextOffset: position }))) return;
       }
+      const replayed = await this.#persist(() => offsets.replayFrom(topic, partition));
+      const from = replayPosition({ position, replayFrom: replayed, low: end.low });
       if (!isCurrent()) return;
-      this.#positions.set(partition, position);
-      consumer.seek({ topic, partition, offset: String(position) });
+      if (from < position) client.log.info({ topic, partition, from, to: position }, 'records are read again');
+      this.#positions.set(partition, from);
+      consumer.seek({ topic, partition, offset: String(from) });
       consumer.resume([{ topic, partitions: [partition] }]);
     }
   }

@@ -7,6 +7,11 @@ export type StartFrom = 'earliest' | 'latest' | { readonly timestampMs: number }
 export interface StreamOffsets {
   /** The offset to read next, or null where nothing of the partition has been stored. */
   read(topic: string, partition: number): Promise<number | null>;
+  /**
+   * The offset from which records that are stored already are read again, so that what is computed over them can be rebuilt; null for
+   * none. Asked whenever a partition is assigned.
+   */
+  replayFrom(topic: string, partition: number): Promise<number | null>;
   /** Notes that records [fromOffset, toOffset) were gone before they could be read. */
   recordGap(topic: string, partition: number, fromOffset: number, toOffset: number): Promise<void>;
 }

@@ -10,6 +10,7 @@ describe('readArguments', () => {
       alerts: 'kafka',
       batchSize: null,
       resetOffsets: false,
+      resetWindows: false,
       json: false,
     });
   });

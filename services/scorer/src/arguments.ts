@@ -12,6 +12,7 @@ export const HELP = `flowline scorer: scores a stream of events, stores them and
   --alerts none              anomalies are stored, and no alert leaves
   --batch-size ROWS          at most so many events in one transaction (default: FLOWLINE_BATCH_MAX_ROWS)
   --reset-offsets            begin anew with topics that were deleted and created again
+  --reset-windows            let the windows over the past of entities fill anew, also after partitions were added
   --json                     one line of JSON with totals at the end of a finite source
 `;
 
@@ -26,6 +27,7 @@ export interface Arguments {
   readonly alerts: AlertsChoice;
   readonly batchSize: number | null;
   readonly resetOffsets: boolean;
+  readonly resetWindows: boolean;
   readonly json: boolean;
 }
 
@@ -42,13 +44,16 @@ export function readArguments(args: readonly string[]): Arguments | null {
   const source = readSource(values.source);
   const alerts = ALERTS.find((choice) => choice === (values.alerts ?? (source.kind === 'kafka' ? 'kafka' : 'stdout')));
   if (alerts === undefined) throw usage(`--alerts is "${values.alerts ?? ''}"; expected ${ALERTS.join(', ')}.`);
-  if (values['reset-offsets'] && source.kind !== 'kafka') throw usage('--reset-offsets is for --source kafka.');
+  for (const reset of ['reset-offsets', 'reset-windows'] as const) {
+    if (values[reset] && source.kind !== 'kafka') throw usage(`--${reset} is for --source kafka.`);
+  }
   return {
     detectors: [...new Set(values.detector)],
     source,
     alerts,
     batchSize: readBatchSize(values['batch-size']),
     resetOffsets: values['reset-offsets'],
+    resetWindows: values['reset-windows'],
     json: values.json,
   };
 }
@@ -63,6 +68,7 @@ function parse(args: readonly string[]) {
         alerts: { type: 'string' },
         'batch-size': { type: 'string' },
         'reset-offsets': { type: 'boolean', default: false },
+        'reset-windows': { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
       },

@@ -41,7 +41,7 @@ const event = (more: object = {}): string =>
   JSON.stringify({ x: 1, y: 2, kind: 'a', ts: 1_000, meta: { id: 'e1' }, ...more });
 
 function decode(values: readonly (string | Uint8Array | null)[], source = inMilliseconds) {
-  return createDecoder(source, json, reader, MAX_BYTES)(batchOf(values));
+  return createDecoder(source, json, reader, MAX_BYTES)(batchOf(values), null);
 }
 
 describe('createDecoder', () => {
@@ -117,7 +117,7 @@ describe('createDecoder', () => {
       json,
       reader,
       1_000_000,
-    )(batchOf(['x'.repeat(1_000_001), 'y'.repeat(999_999)]));
+    )(batchOf(['x'.repeat(1_000_001), 'y'.repeat(999_999)]), null);
     expect(deadLetters.map(({ reason, value }) => [reason, value?.length])).toEqual([
       ['too_large', 65_536],
       ['not_json', 999_999],
@@ -139,7 +139,7 @@ describe('createDecoder', () => {
     };
     const batch = batchOf([Buffer.from([7, 40]), null, Buffer.from([9, 0]), Buffer.from([8, 41])]);
     await prepareBatch(registry, batch);
-    const { table, deadLetters } = createDecoder(inMilliseconds, registry, reader, MAX_BYTES)(batch);
+    const { table, deadLetters } = createDecoder(inMilliseconds, registry, reader, MAX_BYTES)(batch, null);
     expect([...table.numeric]).toEqual([40, NaN, 41, NaN]);
     expect(table.levels).toEqual(['schema 7', 'schema 8']);
     expect(deadLetters.map(({ offset, message }) => [offset, message])).toEqual([

@@ -1,6 +1,13 @@
 import type { DetectorDefinition } from '@flowline/config';
 import type { DeadLetter, DeadLetterReason } from '@flowline/events';
-import { compileExpression, Fault, type FeatureTable, parseTime, type RecordReader } from '@flowline/features';
+import {
+  compileEventTime,
+  compileExpression,
+  type EntityWindows,
+  Fault,
+  type FeatureTable,
+  type RecordReader,
+} from '@flowline/features';
 import { type RecordDecoder, type SourceBatch, type SourceRecord, toStoredHeaders } from '@flowline/stream';
 
 /** A batch, decoded: every record is either an event (a row of the table) or a dead letter. */
@@ -11,19 +18,20 @@ export interface DecodedEvents {
   readonly eventIds: readonly string[];
   /** Milliseconds since the epoch. */
   readonly eventTimesMs: Float64Array;
+  /** The entity of each event; null where events stand alone. */
+  readonly entities: readonly string[] | null;
   /** In the order of the records. */
   readonly deadLetters: readonly DeadLetter[];
 }
 
-/** Decodes the records of a batch; never throws because of one. */
-export type DecodeEvents = (batch: SourceBatch) => DecodedEvents;
+/**
+ * Decodes the records of a batch; never throws because of one.
+ * @param windows the past of the partition's entities, which then has seen the batch; null where events stand alone.
+ */
+export type DecodeEvents = (batch: SourceBatch, windows: EntityWindows | null) => DecodedEvents;
 
 /** Of a record over the limit, so many bytes are kept. */
 const KEPT_BYTES = 65_536;
-/** Postgres can store what is later; the other end is that of JavaScript's own times. */
-const EARLIEST_MS = Date.parse('0001-01-01T00:00:00Z');
-const UNIT_MS = { ms: 1, s: 1000, us: 0.001 } as const;
-
 interface Candidate {
   readonly record: SourceRecord;
   readonly value: unknown;
@@ -63,7 +71,7 @@ export function createDecoder(
     return { record, value, eventId, timeMs };
   };
 
-  return (batch) => {
+  return (batch, windows) => {
     const candidates: Candidate[] = [];
     const deadLetters: DeadLetter[] = [];
     for (const record of batch.records) {
@@ -71,7 +79,12 @@ export function createDecoder(
       if ('reason' in decoded) deadLetters.push(decoded);
       else candidates.push(decoded);
     }
-    const { table, accepted, faults } = reader.read(candidates.map(({ value }) => value));
+    const past = windows?.batch(
+      candidates.map(({ record }) => record.offset),
+      candidates.map(({ timeMs }) => timeMs),
+    );
+    const values = candidates.map(({ value }) => value);
+    const { table, accepted, faults, entities } = reader.read(values, past);
     for (const { index, reason, field, message } of faults) {
       const candidate = candidates[index];
       if (candidate !== undefined) deadLetters.push(deadLetter(candidate.record, reason, field, message));
@@ -88,7 +101,7 @@ export function createDecoder(
       eventTimesMs[row] = candidate.timeMs;
       eventIds.push(candidate.eventId);
     }
-    return { table, offsets, eventIds, eventTimesMs, deadLetters };
+    return { table, offsets, eventIds, eventTimesMs, entities, deadLetters };
   };
 }
 
@@ -108,22 +121,6 @@ function deadLetter(
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-type FromRecord<T> = (record: Readonly<Record<string, unknown>>) => T | Fault;
-
-function compileEventTime({ field, unit }: DetectorDefinition['source']['time']): FromRecord<number> {
-  const evaluate = compileExpression(field, {});
-  const expected = unit === 'iso' ? 'ISO 8601 text' : `a number of ${unit} since the epoch`;
-  return (record) => {
-    const value = evaluate(record);
-    if (value instanceof Fault) return value;
-    if (value === null) return new Fault('missing_field', field, `The event time ${field} is absent or null.`);
-    const inUnit = unit === 'iso' ? typeof value === 'string' : typeof value === 'number';
-    const timeMs = parseTime(unit !== 'iso' && typeof value === 'number' ? value * UNIT_MS[unit] : value);
-    if (inUnit && timeMs >= EARLIEST_MS) return timeMs;
-    return new Fault('bad_time', field, `The event time ${field} is ${quoted(value)}; expected ${expected}.`);
-  };
 }
 
 function compileEventId(

@@ -2,6 +2,7 @@ import type { Detector } from '@flowline/detector';
 import type { RecordDecoder } from '@flowline/stream';
 
 import type { DecodeEvents } from './decode-events.ts';
+import type { WindowsMaker } from './partition-windows.ts';
 
 /** What the pipeline needs of a detector. */
 export type ScoringDetector = Pick<Detector, 'score' | 'explain' | 'alpha' | 'compute' | 'bundle' | 'dispose'>;
@@ -17,6 +18,8 @@ export interface DetectorModel {
   readonly trainedAt: Date;
   /** Decodes the values of records; what it must fetch for a batch is fetched before `decode`. */
   readonly format: RecordDecoder;
+  /** The windows of its features over the past of entities; null where events stand alone. */
+  readonly windows: WindowsMaker | null;
   /** Records → events, with this model's features and lookup tables. */
   readonly decode: DecodeEvents;
   /** Scores and explains; disposed with the last batch that holds the model. */

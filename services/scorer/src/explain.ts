@@ -27,13 +27,20 @@ export async function explain(batch: DecidedEvents): Promise<ExplainedEvents> {
 }
 
 function toAnomaly(batch: DecidedEvents, row: number, explanation: Explanation): Anomaly {
-  const { source, events, scores } = batch;
+  const { source, events, entities, scores } = batch;
   const { name, modelVersion, detector } = batch.lease.model;
   const offset = events.offsets[row];
   const id = events.eventIds[row];
   const timeMs = events.eventTimesMs[row];
   if (offset === undefined || id === undefined || timeMs === undefined) throw new RangeError(`no event in row ${row}`);
-  const event = { topic: source.topic, partition: source.partition, offset, id, timeMs };
+  const event = {
+    topic: source.topic,
+    partition: source.partition,
+    offset,
+    id,
+    timeMs,
+    entity: entities?.names[row] ?? null,
+  };
   const { bundle } = detector;
   const alert = buildAlert({
     detector: name,
@@ -48,7 +55,10 @@ function toAnomaly(batch: DecidedEvents, row: number, explanation: Explanation):
   return { row, reason: anomalyReason(scores, row), alert };
 }
 
-function toScoredBatch({ source, events, scores, lease }: DecidedEvents, anomalies: readonly Anomaly[]): ScoredBatch {
+function toScoredBatch(
+  { source, events, entities, scores, lease }: DecidedEvents,
+  anomalies: readonly Anomaly[],
+): ScoredBatch {
   const { table, offsets, eventIds, eventTimesMs, deadLetters } = events;
   return {
     detector: lease.model.name,
@@ -61,6 +71,7 @@ function toScoredBatch({ source, events, scores, lease }: DecidedEvents, anomali
     offsets,
     eventIds,
     eventTimesMs,
+    entities,
     logDensityNats: scores.logDensityNats,
     pValues: scores.pValues,
     pMethods: scores.pMethods,

@@ -4,7 +4,8 @@ import { checkTopics, createKafkaSource, type KafkaSource, type StreamOffsets } 
 import type { Metrics } from '@flowline/telemetry';
 
 import type { Arguments } from './arguments.ts';
-import { batchBounds, detectorRun, type ProcessParts } from './process-parts.ts';
+import type { PartitionWindows } from './partition-windows.ts';
+import { batchBounds, detectorRun, partitionWindows, type ProcessParts } from './process-parts.ts';
 import { runDetector } from './run-detector.ts';
 import type { KafkaDetector } from './select-detectors.ts';
 
@@ -15,6 +16,7 @@ export class KafkaRun {
   readonly #args: Arguments;
   readonly #topic: string;
   readonly #source: KafkaSource;
+  readonly #windows: PartitionWindows;
   readonly #partitions = new Set<number>();
 
   constructor(parts: ProcessParts, { definition, kafka }: KafkaDetector, args: Arguments) {
@@ -23,12 +25,13 @@ export class KafkaRun {
     this.#definition = definition;
     this.#args = args;
     this.#topic = kafka.topic;
+    this.#windows = partitionWindows(parts, definition.name);
     this.#source = createKafkaSource({
       client: parts.kafka(),
       groupId: `flowline.${definition.name}`,
       topic: kafka.topic,
       startFrom: kafka.startFrom,
-      offsets: streamOffsets(db, metrics, definition.name),
+      offsets: streamOffsets(db, metrics, definition.name, this.#windows),
       ...batchBounds(settings, args.batchSize),
     });
   }
@@ -38,7 +41,8 @@ export class KafkaRun {
     const { alerts } = this.#args;
     try {
       await checkTopics(this.#parts.kafka(), topicsOf(this.#definition, this.#topic, this.#args));
-      await runDetector(detectorRun(this.#parts, this.#definition, this.#source, { alerts, signal }));
+      const run = { source: this.#source, windows: this.#windows, alerts, signal };
+      await runDetector(detectorRun(this.#parts, this.#definition, run));
     } finally {
       this.#forgetLag();
     }
@@ -69,9 +73,10 @@ export function topicsOf({ alerts }: DetectorDefinition, topic: string, args: Pi
   return args.alerts === 'kafka' ? [topic, alerts.topic] : [topic];
 }
 
-function streamOffsets(db: Database, metrics: Metrics, detector: string): StreamOffsets {
+function streamOffsets(db: Database, metrics: Metrics, detector: string, windows: PartitionWindows): StreamOffsets {
   return {
     read: (topic, partition) => readOffset(db, detector, topic, partition),
+    replayFrom: (topic, partition) => windows.assign(topic, partition),
     recordGap: async (topic, partition, fromOffset, toOffset) => {
       const isNew = await recordGap(db, { detector, topic, partition, fromOffset, toOffset });
       if (isNew) metrics.recordsLost.inc({ detector, topic }, toOffset - fromOffset);

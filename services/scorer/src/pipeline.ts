@@ -6,6 +6,7 @@ import { commit, type CommittedEvents, type Store } from './commit.ts';
 import { decide } from './decide.ts';
 import { decode, type Models } from './decode.ts';
 import { explain } from './explain.ts';
+import type { PartitionWindows } from './partition-windows.ts';
 import { score } from './score.ts';
 import type { Timed } from './stage-timer.ts';
 
@@ -14,6 +15,8 @@ export interface PipelineParts {
   readonly source: EventSource;
   /** The champion of the moment; a new one is taken over between two batches. */
   readonly models: Models;
+  /** The past of the entities, for detectors that look back. */
+  readonly windows: PartitionWindows;
   readonly store: Store;
   /** Measures the steps. */
   readonly timed: Timed;
@@ -25,9 +28,16 @@ export interface PipelineParts {
  * One event, end to end. Pull-shaped: the source reads on only when a batch is acknowledged, so memory is bounded. Steps of different
  * partitions overlap: while one batch is being stored, the next is scored.
  */
-export const pipeline = ({ source, models, store, timed, onWait }: PipelineParts): Observable<CommittedEvents> =>
+export const pipeline = ({
+  source,
+  models,
+  windows,
+  store,
+  timed,
+  onWait,
+}: PipelineParts): Observable<CommittedEvents> =>
   source.batches$.pipe(
-    concatMap(timed.async('decode', decode(models))), //     records → events | dead letters
+    concatMap(timed.async('decode', decode(models, windows))), // records → events | dead letters
     concatMap(timed.async('score', score)), //               features → flow (log p) → p-value; one batch at a time
     map(timed.step('decide', decide)), //                    anomaly or not
     concatMap(timed.async('explain', explain)), //           why: contributions, expected ranges, the alert

@@ -1,11 +1,12 @@
 import type { DetectorDefinition, Settings } from '@flowline/config';
-import { commitBatch, type Database } from '@flowline/db';
+import { commitBatch, type Database, readWindows } from '@flowline/db';
 import type { KafkaClient } from '@flowline/kafka';
 import type { EventSource } from '@flowline/stream';
 import type { Health, Logger, Metrics, Shutdown } from '@flowline/telemetry';
 
 import type { AlertsChoice } from './arguments.ts';
 import { createModelLoader } from './model-loader.ts';
+import { PartitionWindows } from './partition-windows.ts';
 import type { DetectorRunParts } from './run-detector.ts';
 
 /** What the runs of a process share. */
@@ -20,18 +21,26 @@ export interface ProcessParts {
   readonly kafka: () => KafkaClient;
 }
 
+/** What a run has of its own. */
+export interface RunParts {
+  readonly source: EventSource;
+  readonly windows: PartitionWindows;
+  readonly alerts: AlertsChoice;
+  readonly signal: AbortSignal;
+}
+
 /** A run of one detector over one source, with the models and the store of this process. */
 export function detectorRun(
   { db, settings, logger, metrics, health }: ProcessParts,
   definition: DetectorDefinition,
-  source: EventSource,
-  run: { readonly alerts: AlertsChoice; readonly signal: AbortSignal },
+  run: RunParts,
 ): DetectorRunParts {
   const { name } = definition;
   const alertTopic = run.alerts === 'none' ? null : definition.alerts.topic;
   return {
     name,
-    source,
+    source: run.source,
+    windows: run.windows,
     loader: createModelLoader({ db, detector: name, settings }),
     store: { commit: (batch) => commitBatch(db, batch, { alertTopic }) },
     logger,
@@ -39,6 +48,12 @@ export function detectorRun(
     health,
     signal: run.signal,
   };
+}
+
+/** The past of the entities of a detector's partitions, as Postgres keeps it. */
+export function partitionWindows({ db, logger }: ProcessParts, detector: string): PartitionWindows {
+  const read = (topic: string, partition: number) => readWindows(db, detector, topic, partition);
+  return new PartitionWindows({ read }, logger.child({ detector }));
 }
 
 /** How many rows a batch may hold, and how long few rows wait for more. */

@@ -4,6 +4,7 @@ import { createMetrics, Health, silentLogger } from '@flowline/telemetry';
 import { describe, expect, it } from '@jest/globals';
 import { Observable, Subject } from 'rxjs';
 
+import { PartitionWindows } from './partition-windows.ts';
 import { type DetectorRunParts, runDetector } from './run-detector.ts';
 import { FakeLoader } from './testing/fake-model.ts';
 import { FakeStore } from './testing/fake-store.ts';
@@ -56,7 +57,9 @@ function setUp(source: EventSource, more: Partial<DetectorRunParts> = {}) {
   const health = new Health();
   const metrics = createMetrics({ processMetrics: false });
   const stop = new AbortController();
-  const parts = { name: 'fake', source, loader, store, logger: silentLogger, metrics, health, signal: stop.signal };
+  const windows = new PartitionWindows({ read: () => Promise.resolve(null) }, silentLogger);
+  const { signal } = stop;
+  const parts = { name: 'fake', source, windows, loader, store, logger: silentLogger, metrics, health, signal };
   return { loader, store, health, metrics, stop, run: () => runDetector({ ...parts, pollMs: 2, ...more }) };
 }
 

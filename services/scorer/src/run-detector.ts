@@ -7,6 +7,7 @@ import { DetectorHolder, type ModelLoader } from './detector-holder.ts';
 import { firstModel } from './first-model.ts';
 import { leaseScope } from './lease-scope.ts';
 import { measureBatch, measureModel } from './measure.ts';
+import type { PartitionWindows } from './partition-windows.ts';
 import { pipeline } from './pipeline.ts';
 import { RunCounter, type RunTotals } from './run-totals.ts';
 import { createStageTimer } from './stage-timer.ts';
@@ -14,6 +15,8 @@ import { createStageTimer } from './stage-timer.ts';
 export interface DetectorRunParts {
   readonly name: string;
   readonly source: EventSource;
+  /** The past of the entities, as far as the source has been read. */
+  readonly windows: PartitionWindows;
   readonly loader: ModelLoader;
   readonly store: Store;
   readonly logger: Logger;
@@ -96,7 +99,7 @@ function openHolder({ name, loader, metrics, pollMs }: DetectorRunParts, logger:
 
 /** The pipeline, from its source's start to its end; what a run of it leaves behind in the middle is released. */
 function storedBatches(
-  { name, source, store, metrics }: DetectorRunParts,
+  { name, source, windows, store, metrics }: DetectorRunParts,
   holder: DetectorHolder,
   status: RunStatus,
 ): Observable<CommittedEvents> {
@@ -104,7 +107,7 @@ function storedBatches(
     const models = leaseScope(holder);
     const timed = createStageTimer(metrics, name);
     const onWait = status.waitsAfter('a batch cannot be stored');
-    return pipeline({ source, models, store, timed, onWait }).pipe(finalize(() => models.releaseAll()));
+    return pipeline({ source, models, windows, store, timed, onWait }).pipe(finalize(() => models.releaseAll()));
   });
 }
 

@@ -4,7 +4,7 @@ import type { Arguments } from './arguments.ts';
 import { ndjsonInput } from './ndjson-input.ts';
 import { measureOutbox, openAlerts } from './open-alerts.ts';
 import { pollGauges } from './poll-gauges.ts';
-import { batchBounds, detectorRun, type ProcessParts } from './process-parts.ts';
+import { batchBounds, detectorRun, partitionWindows, type ProcessParts } from './process-parts.ts';
 import { runDetector } from './run-detector.ts';
 import type { RunTotals } from './run-totals.ts';
 import { fileDetector } from './select-detectors.ts';
@@ -20,7 +20,10 @@ export async function scoreFile(parts: ProcessParts, args: Arguments & { readonl
   if (alerts !== null) shutdown.defer('alerts', () => alerts.close());
   void pollGauges(() => [measureOutbox(db, metrics)], logger, shutdown.signal);
 
-  const run = runDetector(detectorRun(parts, definition, source, { alerts: args.alerts, signal: shutdown.signal }));
+  const windows = partitionWindows(parts, definition.name);
+  const run = runDetector(
+    detectorRun(parts, definition, { source, windows, alerts: args.alerts, signal: shutdown.signal }),
+  );
   shutdown.defer('detectors', async () => {
     await Promise.allSettled([run]);
   });

@@ -1,4 +1,4 @@
-import { listDetectors, resetOffsets, type StoredDetector } from '@flowline/db';
+import { listDetectors, resetOffsets, resetWindows, type StoredDetector } from '@flowline/db';
 import { checkTopics } from '@flowline/kafka';
 
 import type { Arguments } from './arguments.ts';
@@ -27,6 +27,11 @@ export async function serveKafka(parts: ProcessParts, args: Arguments): Promise<
       const partitions = await resetOffsets(db, definition.name, kafka.topic);
       logger.warn({ detector: definition.name, topic: kafka.topic, partitions }, 'stored offsets forgotten');
     }
+  }
+
+  if (args.resetOffsets || args.resetWindows) {
+    for (const { definition, kafka } of detectors) await resetWindows(db, definition.name, kafka.topic);
+    logger.warn({}, 'the windows over the past of entities fill anew');
   }
 
   const followed = new FollowedDetectors(parts, args);

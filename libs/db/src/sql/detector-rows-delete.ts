@@ -4,6 +4,8 @@ import { type Statement, statement } from '../statement.ts';
 export const dataTables = [
   'stream_offsets',
   'stream_gaps',
+  'window_snapshots',
+  'entity_partitions',
   'scored_events',
   'anomalies',
   'alert_outbox',

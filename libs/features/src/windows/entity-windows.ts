@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 
-import type { EntitySpec, FeatureSpec } from '@flowline/events';
+import type { EntitySpec, FeatureSpec, StoredWindows } from '@flowline/events';
 
 import { compileEventTime } from '../event-time.ts';
 import { compileNumber, type Evaluate, type FeatureRecord, type Lookups } from '../expression.ts';
 import { Fault } from '../fault.ts';
 import { compileEntityKey } from './entity-key.ts';
 import { type Retention, Series } from './series.ts';
-import { decodeSnapshot, encodeSnapshot, type WindowsSnapshot } from './snapshot.ts';
+import { decodeSnapshot, encodeSnapshot } from './snapshot.ts';
 import { attachWindowValues } from './window-values.ts';
 import { type Window, windowsOf } from './window.ts';
 
@@ -126,7 +126,7 @@ export class EntityWindows {
   }
 
   /** The whole state. */
-  snapshot(): WindowsSnapshot {
+  snapshot(): StoredWindows {
     return { id: this.id, nextOffset: this.#nextOffset, bytes: encodeSnapshot(this.#entities) };
   }
 
@@ -135,7 +135,7 @@ export class EntityWindows {
    * @returns whether it was of the same windows.
    * @throws FlowlineError FLOWLINE_WINDOWS_CORRUPTED for damaged bytes.
    */
-  restore(snapshot: WindowsSnapshot): boolean {
+  restore(snapshot: StoredWindows): boolean {
     if (snapshot.id !== this.id) return false;
     this.#entities = decodeSnapshot(snapshot.bytes, this.#series.length);
     this.#nextOffset = snapshot.nextOffset;

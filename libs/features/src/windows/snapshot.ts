@@ -2,15 +2,6 @@ import { FlowlineError } from '@flowline/events';
 
 import { Series } from './series.ts';
 
-/** The windows of a partition as they stood before an offset. */
-export interface WindowsSnapshot {
-  /** Of which windows it is. */
-  readonly id: string;
-  /** The offset of the first event that it has not seen. */
-  readonly nextOffset: number;
-  readonly bytes: Uint8Array;
-}
-
 const LENGTH_BYTES = 4;
 const NUMBER_BYTES = 8;
 

@@ -46,6 +46,7 @@ export class FakeLoader implements ModelLoader {
       modelVersion,
       trainedAt: new Date(0),
       format,
+      windows: null,
       decode: createDecoder(source, format, createRecordReader(schema, {}), 1_000),
       detector: {
         alpha: 0.01,
