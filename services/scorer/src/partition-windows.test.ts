@@ -78,12 +78,13 @@ describe('PartitionWindows', () => {
       const batch = batchTo(nextOffset);
       return partitions.toStore(batch, partitions.of(batch, maker), nowMs) !== null;
     };
-    expect(due(19_999, now)).toBe(false);
-    expect(due(20_000, now)).toBe(true);
-    expect(due(39_999, now)).toBe(false);
-    expect(due(40_000, now)).toBe(true);
-    expect(due(40_001, now + 29_000)).toBe(false);
-    expect(due(40_002, now + 31_000)).toBe(true);
+    expect(due(10, now)).toBe(true); // the first: there is none to go back to
+    expect(due(20_009, now)).toBe(false);
+    expect(due(20_010, now)).toBe(true);
+    expect(due(40_009, now)).toBe(false);
+    expect(due(40_010, now)).toBe(true);
+    expect(due(40_011, now + 29_000)).toBe(false);
+    expect(due(40_012, now + 31_000)).toBe(true);
   });
 
   it('begin anew for a model with other windows', async () => {
@@ -95,7 +96,8 @@ describe('PartitionWindows', () => {
     store.stored = windows.snapshot();
     const other = makerOf(schemaOf(2));
     await partitions.assign('t', 0);
-    expect(partitions.of(batchTo(2), other).size).toBe(0);
-    expect(partitions.of(batchTo(2), maker).size).toBe(1);
+    const begun = partitions.of(batchTo(2), other);
+    expect(begun.size).toBe(0);
+    expect(partitions.toStore(batchTo(2), begun)).toMatchObject({ id: other.id, nextOffset: 2 });
   });
 });

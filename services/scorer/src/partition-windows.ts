@@ -20,6 +20,9 @@ const SNAPSHOT_RECORDS = 20_000;
 /** ... and those of so long, where there are few. */
 const SNAPSHOT_MS = 30_000;
 
+/** The first batch takes a snapshot along: a restart before the second one then begins with the same past. */
+const NEVER = { snapshotMs: -Infinity, snapshotOffset: -Infinity };
+
 interface Partition {
   /** What Postgres knew when the partition was assigned. */
   readonly stored: StoredWindows | null;
@@ -68,6 +71,7 @@ export class PartitionWindows {
     known.windows = windows;
     if (known.stored !== null && !windows.restore(known.stored)) {
       this.#logger.warn({ topic, partition }, 'the windows have changed: they fill anew from here on');
+      Object.assign(known, NEVER);
     }
     return windows;
   }
@@ -89,7 +93,8 @@ export class PartitionWindows {
   }
 
   #unopened(stored: StoredWindows | null): Partition {
-    return { stored, windows: null, snapshotMs: Date.now(), snapshotOffset: stored?.nextOffset ?? 0 };
+    if (stored === null) return { stored, windows: null, ...NEVER };
+    return { stored, windows: null, snapshotMs: Date.now(), snapshotOffset: stored.nextOffset };
   }
 }
 

@@ -1,0 +1,187 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { type DetectorDefinition, entityOf, parseDetector } from '@flowline/config';
+import { applyDetector, promote, storeModelVersion } from '@flowline/db';
+import { saveBundle, trainDetector } from '@flowline/detector';
+import { createRecordReader, EntityWindows, type FeatureTable, sliceTable } from '@flowline/features';
+import { Random } from '@flowline/flows';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+import { checkDelivery, readTopic } from '../support/checker.ts';
+import { kafkaVersions, startKafka, type TestKafka, withKafka } from '../support/kafka.ts';
+import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
+import { type ScorerProcess, startScorer } from '../support/scorer-process.ts';
+
+const PARTITIONS = 2;
+const EVENTS = 6_000;
+const [version] = kafkaVersions;
+
+interface Reading {
+  readonly sensor: string;
+  readonly ts: number;
+  readonly level: number;
+}
+
+const definitionFor = (name: string, topic: string): DetectorDefinition =>
+  parseDetector(
+    `apiVersion: flowline/v1
+kind: Detector
+metadata: { name: ${name} }
+spec:
+  source: { kafka: { topic: ${topic} }, time: { field: ts, unit: ms }, key: [sensor] }
+  history: { query: "select 1" }
+  features:
+    - { name: level, type: real }
+    - { name: change, type: real, from: { difference: [level, { lag: { of: level } }] } }
+    - { name: mean, type: real, from: { rolling: { of: level, statistic: mean, over: 1m } } }
+    - { name: recent, type: integer, from: { rolling: { statistic: count, over: 10 } } }
+  training: { data: clean }
+  decision: { control: { alpha: 0.001 } }
+  alerts: { topic: ${topic}.alerts }
+`,
+    'sensors',
+  );
+
+/** Random walks of 40 sensors; now and then a reading comes up to half a minute late. */
+function readings(count: number, seed: number): Reading[] {
+  const random = new Random(seed);
+  const levels = new Map<string, number>();
+  return Array.from({ length: count }, (_, i) => {
+    const sensor = `s${random.integer(40)}`;
+    const level = 0.9 * (levels.get(sensor) ?? 0) + random.normal();
+    levels.set(sensor, level);
+    return { sensor, ts: i * 100 - (random.uniform() < 0.1 ? random.integer(30_000) : 0), level };
+  });
+}
+
+/** The features of events in the order in which they arrive. */
+function featuresOf(definition: DetectorDefinition, events: readonly object[]): FeatureTable {
+  const { features: schema } = definition;
+  const windows = new EntityWindows({ schema, lookups: {}, entity: entityOf(definition)! });
+  const offsets = Float64Array.from(events, (_, i) => i);
+  return createRecordReader(schema, {}).read(events, windows.batch(offsets)).table;
+}
+
+async function promoteModel(database: TestDatabase, definition: DetectorDefinition): Promise<void> {
+  const { version: detectorVersion } = await applyDetector(database.db, definition);
+  const table = featuresOf(definition, readings(6000, 1));
+  const part = (start: number, end: number): FeatureTable => sliceTable(table, start, end);
+  const { name, features: schema } = definition;
+  const { bundle } = await trainDetector(
+    {
+      ...{ name, schema, lookups: {}, entity: entityOf(definition), family: 'realNVP', seed: 1, members: 1 },
+      ...{ data: 'clean', alpha: 0.001, steps: 40 },
+    },
+    { train: part(0, 3000), validation: part(3000, 3500), calibration: part(3500, 5500), test: part(5500, 6000) },
+  );
+  const model = { detector: name, detectorVersion, bytes: saveBundle(bundle), alpha: 0.001, manifest: {} };
+  const stored = await storeModelVersion(database.db, model);
+  await promote(database.db, name, stored.version);
+}
+
+withKafka(describe, version)('the scorer of a detector with windows', () => {
+  let broker: TestKafka;
+  let postgres: TestPostgres;
+  const running = new Set<ScorerProcess>();
+
+  beforeAll(async () => {
+    [broker, postgres] = await Promise.all([startKafka({ version }), startPostgres()]);
+  }, 180_000);
+  afterAll(async () => {
+    for (const scorer of running) scorer.child.kill('SIGKILL');
+    await Promise.all([...running].map(({ ended }) => ended));
+    await Promise.all([broker.stop(), postgres.stop()]);
+  }, 60_000);
+
+  async function setUp(name: string) {
+    const topic = `${name}-${process.pid}-${Date.now()}`;
+    await broker.createTopic(topic, PARTITIONS);
+    await broker.createTopic(`${topic}.alerts`, 1);
+    const database = await postgres.createDatabase();
+    const definition = definitionFor(name, topic);
+    await promoteModel(database, definition);
+    const start = (args: readonly string[] = []): ScorerProcess => {
+      const scorer = startScorer(['--source', 'kafka', '--detector', name, ...args], {
+        FLOWLINE_DATABASE_URL: database.url,
+        FLOWLINE_KAFKA_BROKERS: broker.brokers.join(','),
+      });
+      running.add(scorer);
+      void scorer.ended.then(() => running.delete(scorer));
+      return scorer;
+    };
+    const produce = async (events: readonly Reading[], partitionOf?: (event: Reading) => number): Promise<void> => {
+      const producer = broker.kafka.producer();
+      await producer.connect();
+      const messages = events.map((event) => ({
+        key: event.sensor,
+        value: JSON.stringify(event),
+        ...(partitionOf === undefined ? {} : { partition: partitionOf(event) }),
+      }));
+      for (let from = 0; from < messages.length; from += 2000) {
+        await producer.send({ topic, messages: messages.slice(from, from + 2000) });
+      }
+      await producer.disconnect();
+    };
+    const untilStored = async (rows: number, scorer: ScorerProcess): Promise<void> => {
+      for (const deadline = Date.now() + 90_000; ; await sleep(20)) {
+        const [row] = await database.query('SELECT count(*)::integer AS n FROM flowline.scored_events');
+        if (Number(row?.n) >= rows) return;
+        if (Date.now() > deadline)
+          throw new Error(`stood still at ${String(row?.n)} rows:\n${scorer.stderr().slice(-4000)}`);
+      }
+    };
+    return { topic, database, definition, start, produce, untilStored };
+  }
+
+  it('gives the same features and scores after kills in mid-window as without any', async () => {
+    const { topic, database, definition, start, produce, untilStored } = await setUp('sensors');
+    await produce(readings(EVENTS, 2));
+    for (const share of [0.15, 0.4, 0.7]) {
+      const scorer = start(['--batch-size', '150']);
+      await untilStored(EVENTS * share, scorer);
+      scorer.child.kill('SIGKILL');
+      expect(await scorer.ended).toBe('SIGKILL');
+    }
+    const survivor = start();
+    await untilStored(EVENTS, survivor);
+    survivor.child.kill('SIGTERM');
+    expect(await survivor.ended).toBe(0);
+    expect(await checkDelivery(broker.kafka, database, 'sensors', topic)).toMatchObject({
+      records: EVENTS,
+      scored: EVENTS,
+      lost: [],
+      duplicated: [],
+    });
+
+    // What each partition holds, passed through windows in one go.
+    const records = (await readTopic(broker.kafka, topic)).sort((a, b) => a.offset - b.offset);
+    for (let partition = 0; partition < PARTITIONS; partition++) {
+      const events = records.flatMap((record) =>
+        record.partition === partition ? [JSON.parse(record.value ?? '') as Reading] : [],
+      );
+      const { numeric, numericWidth } = featuresOf(definition, events);
+      const stored = await database.query(
+        'SELECT numeric_values, entity FROM flowline.scored_events WHERE partition = $1 ORDER BY "offset"',
+        [partition],
+      );
+      expect(stored.length).toBe(events.length);
+      stored.forEach((row, i) => {
+        const expected = [...numeric.subarray(i * numericWidth, (i + 1) * numericWidth)];
+        expect(row.numeric_values).toEqual(expected.map((value) => (Number.isNaN(value) ? null : value)));
+        expect(row.entity).toBe(events[i]!.sensor);
+      });
+    }
+  }, 180_000);
+
+  it('stops with a clear error where events of one entity arrive in two partitions', async () => {
+    const { database, start, produce } = await setUp('scattered');
+    let turn = 0;
+    await produce(readings(200, 3), () => turn++ % PARTITIONS);
+    const scorer = start();
+    expect(await scorer.ended).toBe(1);
+    expect(scorer.stderr()).toContain('FLOWLINE_ENTITY_SCATTERED');
+    expect(scorer.stderr()).toMatch(/Events of the entity s\d+ arrive in/);
+    const partitions = await database.query('SELECT DISTINCT partition FROM flowline.scored_events');
+    expect(partitions.length).toBeLessThanOrEqual(1);
+  }, 120_000);
+});
