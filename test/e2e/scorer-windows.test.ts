@@ -123,11 +123,13 @@ withKafka(describe, version)('the scorer of a detector with windows', () => {
       await producer.disconnect();
     };
     const untilStored = async (rows: number, scorer: ScorerProcess): Promise<void> => {
-      for (const deadline = Date.now() + 90_000; ; await sleep(20)) {
+      const deadline = Date.now() + 90_000;
+      for (;;) {
         const [row] = await database.query('SELECT count(*)::integer AS n FROM flowline.scored_events');
         if (Number(row?.n) >= rows) return;
         if (Date.now() > deadline)
           throw new Error(`stood still at ${String(row?.n)} rows:\n${scorer.stderr().slice(-4000)}`);
+        await sleep(20);
       }
     };
     return { topic, database, definition, start, produce, untilStored };

@@ -10,7 +10,10 @@ export function fieldKinds(schema: readonly FeatureSpec[], entity: EntitySpec | 
     if (kinds.get(field) !== 'number') kinds.set(field, kind);
   };
   const visit = (expression: Expression, kind: FieldKind): void => {
-    if (typeof expression === 'string') return note(expression, kind);
+    if (typeof expression === 'string') {
+      note(expression, kind);
+      return;
+    }
     const operandKind = 'lookup' in expression ? 'text' : 'number';
     operandsOf(expression).forEach((operand) => visit(operand, operandKind));
   };
