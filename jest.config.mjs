@@ -24,7 +24,12 @@ const servers = {
 
 export default {
   projects: [
-    project('unit', ['<rootDir>/libs/**/*.test.ts', '<rootDir>/services/**/*.test.ts', '<rootDir>/bench/**/*.test.ts']),
+    project('unit', [
+      '<rootDir>/libs/**/*.test.ts',
+      '<rootDir>/services/**/*.test.ts',
+      '<rootDir>/bench/**/*.test.ts',
+      '<rootDir>/examples/**/*.test.ts',
+    ]),
     project('integration', ['<rootDir>/test/integration/**/*.test.ts'], servers),
     project('e2e', ['<rootDir>/test/e2e/**/*.test.ts'], servers),
   ],
