@@ -5,7 +5,7 @@ import { initBackend } from '../backend.ts';
 import { Inverted } from '../bijectors/inverted.ts';
 import { Permutation } from '../bijectors/permutation.ts';
 import type { Flow } from '../flow.ts';
-import { taken } from '../testing/mathematics.ts';
+import { perturb, taken } from '../testing/mathematics.ts';
 import type { FamilyOptions } from './family.ts';
 import { glow } from './glow.ts';
 import { iaf } from './iaf.ts';
@@ -56,4 +56,20 @@ it('does not invert a bijector that moves features', () => {
   expect(() => new Inverted(new Permutation({ type: 'permutation', order: [1, 0] }))).toThrow(
     expect.objectContaining({ code: 'FLOWLINE_MODEL_INCOMPATIBLE', where: 'inverted.bijector' }),
   );
+});
+
+const schemes = ['halves', 'alternating', 'random', 'pairs', 'learned'] as const;
+
+describe.each([
+  ['realNVP', realNVP],
+  ['glow', glow],
+  ['neuralSpline', neuralSpline],
+])('%s', (_name, make) => {
+  it.each(schemes)('takes the partition %s, comes back, and transforms every feature', (scheme) => {
+    const flow = perturb(make({ features: 5, layers: 6, hidden: [6], partition: scheme, actNorm: false, seed: 1 }), 2);
+    const x = tf.tensor2d([[0.5, -1, 2, 0.1, -0.3]]);
+    const z = flow.encode(x);
+    taken(tf.sub(flow.decode(z), x)).forEach((difference) => expect(Math.abs(difference)).toBeLessThan(1e-4));
+    taken(tf.sub(z, x)).forEach((difference) => expect(Math.abs(difference)).toBeGreaterThan(1e-3));
+  });
 });
