@@ -3,10 +3,13 @@ import { float32, int32, signed, unsigned } from './bytes.ts';
 /** The WebAssembly value types that kernels use. */
 export type ValueType = 'i32' | 'f32' | 'v128';
 
+/** Bytes, and the code of operands: a tree, so that nothing is copied before a function takes it. */
+export type Code = readonly (number | Code)[];
+
 /** Code that leaves one value of a type on the stack. */
 export interface Expression<T extends ValueType> {
   readonly type: T;
-  readonly code: readonly number[];
+  readonly code: Code;
 }
 
 /** A local variable; reading it is an expression. */
@@ -22,10 +25,7 @@ const SIMD_PREFIX = 0xfd;
 /** Alignment hint of every access: 4 bytes, since rows may start anywhere. */
 const ALIGN_4 = 2;
 
-const expression = <T extends ValueType>(type: T, ...parts: readonly (readonly number[])[]): Expression<T> => ({
-  type,
-  code: parts.flat(),
-});
+const expression = <T extends ValueType>(type: T, ...code: Code): Expression<T> => ({ type, code });
 const simd = (opcode: number): number[] => [SIMD_PREFIX, ...unsigned(opcode)];
 const memory = (offset: number): number[] => [ALIGN_4, ...unsigned(offset)];
 
@@ -125,29 +125,14 @@ export const v128 = {
 
 /** The code of the statements that write memory. */
 export const storeCode = {
-  v128: (address: I32, value: V128, offset: number): number[] => [
-    ...address.code,
-    ...value.code,
-    ...simd(0x0b),
-    ...memory(offset),
-  ],
-  lane: (address: I32, value: V128, lane: number, offset: number): number[] => [
-    ...address.code,
-    ...value.code,
-    ...simd(0x5a),
-    ...memory(offset),
+  v128: (address: I32, value: V128, offset: number): Code => [address.code, value.code, simd(0x0b), memory(offset)],
+  lane: (address: I32, value: V128, lane: number, offset: number): Code => [
+    address.code,
+    value.code,
+    simd(0x5a),
+    memory(offset),
     lane,
   ],
-  f32: (address: I32, value: F32, offset: number): number[] => [
-    ...address.code,
-    ...value.code,
-    0x38,
-    ...memory(offset),
-  ],
-  i32: (address: I32, value: I32, offset: number): number[] => [
-    ...address.code,
-    ...value.code,
-    0x36,
-    ...memory(offset),
-  ],
+  f32: (address: I32, value: F32, offset: number): Code => [address.code, value.code, 0x38, memory(offset)],
+  i32: (address: I32, value: I32, offset: number): Code => [address.code, value.code, 0x36, memory(offset)],
 };

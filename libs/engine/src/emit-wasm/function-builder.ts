@@ -1,6 +1,6 @@
 import { unsigned } from './bytes.ts';
 import { i32, storeCode } from './expression.ts';
-import type { Expression, F32, I32, Local, V128, ValueType } from './expression.ts';
+import type { Code, Expression, F32, I32, Local, V128, ValueType } from './expression.ts';
 
 const typeCodes: Readonly<Record<ValueType, number>> = { i32: 0x7f, f32: 0x7d, v128: 0x7b };
 const VOID_BLOCK = 0x40;
@@ -104,8 +104,11 @@ export class FunctionBuilder {
     return unsigned(body.length).concat(body);
   }
 
-  #push(...parts: readonly (readonly number[])[]): void {
-    for (const part of parts) for (const byte of part) this.#code.push(byte);
+  #push(...code: Code): void {
+    for (const part of code) {
+      if (typeof part === 'number') this.#code.push(part);
+      else this.#push(...part);
+    }
   }
 }
 
