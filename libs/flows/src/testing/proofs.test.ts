@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { initBackend } from '../backend.ts';
 import { loadFlow, saveFlow } from '../checkpoint.ts';
 import { Flow } from '../flow.ts';
+import { fit } from '../training/fit.ts';
 import { logDetByAutodiff, normalRows, perturb, taken } from './mathematics.ts';
 import { constructors } from './table.ts';
 
@@ -13,11 +14,9 @@ const shapes = [
   { features: 1, context: 0 },
 ] as const;
 
-/** The largest difference, relative to the largest value where that is above 1. */
-function largestError(found: Float32Array, expected: ArrayLike<number>): number {
-  const size = Math.max(1, ...Array.from(expected, Math.abs));
-  return Math.max(...found.map((value, i) => Math.abs(value - expected[i]!))) / size;
-}
+const largest = (values: ArrayLike<number>) => Math.max(1, ...Array.from(values, Math.abs));
+const largestDifference = (found: Float32Array, expected: ArrayLike<number>) =>
+  Math.max(...found.map((value, i) => Math.abs(value - expected[i]!)));
 
 beforeAll(() => initBackend('wasm'));
 
@@ -48,8 +47,10 @@ describe.each(constructors)('$name', (constructor) => {
     for (const scale of [1, 100]) {
       const x = normalRows(50, 6, 5, scale);
       const z = flow.encode(x, context);
-      expect(largestError(taken(flow.decode(z, context)), x.dataSync())).toBeLessThan(1e-5);
-      expect(largestError(taken(flow.encode(flow.decode(z, context), context)), z.dataSync())).toBeLessThan(1e-5);
+      const [back, again] = [taken(flow.decode(z, context)), taken(flow.encode(flow.decode(z, context), context))];
+      expect(largestDifference(back, x.dataSync()) / scale).toBeLessThan(1e-5);
+      // Latents are as large as the flow makes them.
+      expect(largestDifference(again, z.dataSync()) / largest(z.dataSync())).toBeLessThan(1e-5);
     }
   });
 
@@ -77,26 +78,72 @@ describe.each(constructors)('$name', (constructor) => {
   });
 
   it('is the same flow for the same seed', () => {
-    const bytes = [1, 1, 2].map((seed) => saveFlow(constructor.make({ features: 4, context: 2, seed })));
-    expect(bytes[0]).toEqual(bytes[1]);
+    const [first, again] = [1, 1].map((seed) => saveFlow(constructor.make({ features: 4, context: 2, seed })));
+    expect(first).toEqual(again);
+    const flow = made(4, 2);
+    const context = contextOf(3, 2)!;
+    expect(taken(flow.sample(3, { seed: 5, context }))).toEqual(taken(flow.sample(3, { seed: 5, context })));
   });
 
-  it('leaks no tensor', () => {
-    const [x, context] = [normalRows(8, 4, 8), contextOf(8, 2)!];
-    const flow = made(4, 2);
-    const before = tf.memory().numTensors;
-    for (let i = 0; i < 5; i++) {
+  it('has the same weights, bit for bit, after the same training', async () => {
+    const trained = async () => {
+      const flow = constructor.make({ features: 3, context: 0, seed: 1, layers: 2 });
+      if (flow.parameterCount > 0) {
+        const rows = { x: Float32Array.from(normalRows(64, 3, 9).dataSync()), size: 64 };
+        await fit(flow, { train: rows, validation: rows }, { seed: 1, steps: 3, batchSize: 16 });
+      }
+      return saveFlow(flow);
+    };
+    expect(await trained()).toEqual(await trained());
+  });
+
+  it('leaks no tensor over 100 calls, and frees what it holds', () => {
+    const [x, context] = [normalRows(2, 3, 8), contextOf(2, 2)!];
+    const flow = made(3, 2, 2);
+    const before = tf.memory();
+    for (let i = 0; i < 100; i++) {
       taken(flow.logProb(x, context));
-      taken(flow.sample(8, { seed: i, context }));
-      taken(flow.decode(flow.encode(x, context), context));
+      taken(flow.sample(2, { seed: i, context }));
+      const z = flow.encode(x, context);
+      taken(flow.decode(z, context));
+      z.dispose();
     }
-    // decode was given a tensor that stays the caller's
-    expect(tf.memory().numTensors - before).toBe(5);
+    const after = tf.memory();
+    expect([after.numTensors, after.numBytes]).toEqual([before.numTensors, before.numBytes]);
     const other = made(4, 2);
     const held = tf.memory().numTensors;
     other.dispose();
     made(4, 2).dispose();
     expect(held - tf.memory().numTensors).toBeGreaterThanOrEqual(other.variables.size);
+  });
+
+  it('refuses rows, contexts and files that do not fit, and says what it found and what it expected', () => {
+    const flow = constructor.make({ features: 3, context: 2, seed: 1 });
+    const plain = constructor.make({ features: 3, context: 0, seed: 1 });
+    const [x, context] = [normalRows(2, 3, 8), contextOf(2, 2)!];
+    const attempts: [() => unknown, RegExp][] = [
+      [() => flow.logProb(normalRows(2, 4, 8), context), /found shape \[2, 4\], expected \[n ≥ 1, 3\]/],
+      [() => flow.encode(normalRows(2, 2, 8), context), /found shape \[2, 2\], expected \[n ≥ 1, 3\]/],
+      [() => flow.decode(normalRows(2, 4, 8), context), /found shape \[2, 4\], expected \[n ≥ 1, 3\]/],
+      [() => flow.logProb(x, normalRows(2, 3, 8)), /found shape \[2, 3\], expected \[2, 2\]/],
+      [() => flow.logProb(x), /found no context, expected \[2, 2\]/],
+      [() => flow.sample(2, { seed: 1 }), /found no context, expected \[2, 2\]/],
+      [() => plain.logProb(x, context), /found a context of shape \[2, 2\], expected none/],
+      [() => plain.logProb(tf.tensor2d([[0, Number.NaN, 0]])), /NaN/],
+      [() => plain.decode(tf.tensor2d([[0, Infinity, 0]])), /infinite/],
+    ];
+    for (const [act, message] of attempts) {
+      expect(act).toThrow(
+        expect.objectContaining({ code: 'FLOWLINE_FEATURES_INVALID', message: expect.stringMatching(message) }),
+      );
+    }
+    const bytes = saveFlow(flow);
+    const cut = bytes.subarray(0, -2);
+    // The header ends in spaces; in the configuration one letter is enough.
+    const damaged = Buffer.from(Buffer.from(bytes).toString('latin1').replace('family', 'familY'), 'latin1');
+    for (const unusable of [cut, damaged]) {
+      expect(() => loadFlow(unusable)).toThrow(expect.objectContaining({ code: 'FLOWLINE_MODEL_CORRUPTED' }));
+    }
   });
 
   it('gives the density of the observed features alone', () => {
