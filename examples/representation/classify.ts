@@ -1,0 +1,72 @@
+import { CLASSES, PIXELS } from './digits.ts';
+
+/** Rows of 64 numbers, whatever they stand for, with their labels. */
+export interface Labelled {
+  readonly x: Float32Array;
+  readonly labels: Uint8Array;
+}
+
+const row = (x: Float32Array, i: number) => x.subarray(i * PIXELS, (i + 1) * PIXELS);
+
+/** The share of test rows whose nearest training row (Euclidean) has their label. */
+export function nearestNeighbourAccuracy(train: Labelled, test: Labelled): number {
+  const correct = test.labels.filter((label, i) => {
+    const from = row(test.x, i);
+    let [nearest, least] = [0, Infinity];
+    for (let k = 0; k < train.labels.length; k++) {
+      const distance = row(train.x, k).reduce((sum, value, j) => sum + (value - (from[j] ?? 0)) ** 2, 0);
+      if (distance < least) [nearest, least] = [k, distance];
+    }
+    return train.labels[nearest] === label;
+  });
+  return correct.length / test.labels.length;
+}
+
+const ITERATIONS = 300;
+const RATE = 0.05;
+const MOMENTUM = 0.9;
+const DECAY = 1e-3;
+
+/** The share of test rows that multinomial logistic regression, fitted to the training rows with an L2 penalty, puts into their class. */
+export function linearProbeAccuracy(train: Labelled, test: Labelled): number {
+  const n = train.labels.length;
+  const width = PIXELS + 1; // a bias
+  const [weights, velocity] = [new Float64Array(CLASSES * width), new Float64Array(CLASSES * width)];
+  for (let iteration = 0; iteration < ITERATIONS; iteration++) {
+    const gradient = weights.map((weight, k) => (k % width === PIXELS ? 0 : DECAY * weight));
+    for (let i = 0; i < n; i++) {
+      const x = row(train.x, i);
+      const p = softmax(logits(weights, x));
+      for (let c = 0; c < CLASSES; c++) {
+        const error = ((p[c] ?? 0) - (train.labels[i] === c ? 1 : 0)) / n;
+        for (let j = 0; j < PIXELS; j++) gradient[c * width + j] = (gradient[c * width + j] ?? 0) + error * (x[j] ?? 0);
+        gradient[c * width + PIXELS] = (gradient[c * width + PIXELS] ?? 0) + error;
+      }
+    }
+    for (let k = 0; k < weights.length; k++) {
+      velocity[k] = MOMENTUM * (velocity[k] ?? 0) - RATE * (gradient[k] ?? 0);
+      weights[k] = (weights[k] ?? 0) + (velocity[k] ?? 0);
+    }
+  }
+  const correct = test.labels.filter((label, i) => {
+    const scores = logits(weights, row(test.x, i));
+    return scores.indexOf(Math.max(...scores)) === label;
+  });
+  return correct.length / test.labels.length;
+}
+
+function logits(weights: Float64Array, x: Float32Array): Float64Array {
+  const width = PIXELS + 1;
+  return Float64Array.from({ length: CLASSES }, (_, c) => {
+    let sum = weights[c * width + PIXELS] ?? 0;
+    for (let j = 0; j < PIXELS; j++) sum += (weights[c * width + j] ?? 0) * (x[j] ?? 0);
+    return sum;
+  });
+}
+
+function softmax(scores: Float64Array): Float64Array {
+  const top = Math.max(...scores);
+  const powers = scores.map((score) => Math.exp(score - top));
+  const total = powers.reduce((sum, power) => sum + power, 0);
+  return powers.map((power) => power / total);
+}

@@ -1,0 +1,38 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { gunzipSync } from 'node:zlib';
+
+import { Random } from '@flowline/flows';
+
+export const PIXELS = 64;
+export const CLASSES = 10;
+
+/** Images of 8 × 8 pixels, each a whole number 0 … 16, with the digit they show. */
+export interface Digits {
+  /** [size × 64], row-major. */
+  readonly x: Float32Array;
+  readonly labels: Uint8Array;
+  readonly size: number;
+}
+
+/** The digits, shuffled by a fixed seed and divided. */
+export function readDigits(): { readonly train: Digits; readonly validation: Digits; readonly test: Digits } {
+  const text = gunzipSync(readFileSync(path.join(import.meta.dirname, 'digits.csv.gz'))).toString('utf8');
+  const lines = text.trimEnd().split('\n');
+  const order = [...new Random(1).permutation(lines.length)];
+  const rows = order.map((i) => (lines[i] ?? '').split(',').map(Number));
+  const [firstTest, firstValidation] = [rows.length - 450, rows.length - 600];
+  return {
+    train: digitsOf(rows.slice(0, firstValidation)),
+    validation: digitsOf(rows.slice(firstValidation, firstTest)),
+    test: digitsOf(rows.slice(firstTest)),
+  };
+}
+
+function digitsOf(rows: readonly (readonly number[])[]): Digits {
+  return {
+    x: Float32Array.from(rows.flatMap((row) => row.slice(0, PIXELS))),
+    labels: Uint8Array.from(rows, (row) => row[PIXELS] ?? 0),
+    size: rows.length,
+  };
+}
