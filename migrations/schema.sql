@@ -1,30 +1,33 @@
 -- What the migrations make. Written from the database and compared in a test; change it by a migration.
 
-CREATE OR REPLACE FUNCTION flowline.drop_partitions(first_kept_day date)
- RETURNS integer
+CREATE OR REPLACE FUNCTION flowline.drop_partition_before(first_kept_day date)
+ RETURNS text
  LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '200ms'
 AS $function$
 DECLARE
-  name    text;
-  dropped integer := 0;
+  name text;
 BEGIN
   PERFORM pg_advisory_xact_lock(hashtextextended('flowline.ensure_partitions', 0));
-  FOR name IN
-    SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
-    WHERE i.inhparent = 'flowline.scored_events'::regclass AND c.relname ~ '^scored_events_\d{4}_\d{2}_\d{2}$'
-      AND to_date(right(c.relname, 10), 'YYYY_MM_DD') < first_kept_day
-    ORDER BY c.relname
-  LOOP
+  SELECT c.relname INTO name FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+  WHERE i.inhparent = 'flowline.scored_events'::regclass AND c.relname ~ '^scored_events_\d{4}_\d{2}_\d{2}$'
+    AND to_date(right(c.relname, 10), 'YYYY_MM_DD') < first_kept_day
+  ORDER BY c.relname LIMIT 1;
+  IF name IS NOT NULL THEN
     EXECUTE format('DROP TABLE flowline.%I', name);
-    dropped := dropped + 1;
-  END LOOP;
-  RETURN dropped;
+  END IF;
+  RETURN name;
 END
 $function$;
 
 CREATE OR REPLACE FUNCTION flowline.ensure_partitions(first_day date, days integer)
  RETURNS integer
  LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '1s'
 AS $function$
 DECLARE
   day      date;
@@ -50,6 +53,59 @@ BEGIN
     created := created + 1;
   END LOOP;
   RETURN created;
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION flowline.grant_roles()
+ RETURNS text[]
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  granted text[] := '{}';
+BEGIN
+  IF to_regrole('flowline_scorer') IS NOT NULL THEN
+    GRANT USAGE ON SCHEMA flowline TO flowline_scorer;
+    GRANT SELECT ON flowline.migrations, flowline.detectors, flowline.detector_versions, flowline.model_versions,
+      flowline.model_aliases, flowline.model_artifacts TO flowline_scorer;
+    GRANT INSERT ON flowline.scored_events, flowline.anomalies, flowline.dead_letters TO flowline_scorer;
+    GRANT SELECT, INSERT, UPDATE, DELETE ON flowline.stream_offsets TO flowline_scorer;
+    GRANT SELECT, INSERT ON flowline.stream_gaps TO flowline_scorer;
+    GRANT SELECT, INSERT, UPDATE, DELETE ON flowline.window_snapshots, flowline.entity_partitions TO flowline_scorer;
+    GRANT SELECT, INSERT, UPDATE ON flowline.event_counts TO flowline_scorer;
+    GRANT SELECT, INSERT, UPDATE (sent_at) ON flowline.alert_outbox TO flowline_scorer;
+    GRANT EXECUTE ON FUNCTION flowline.ensure_partitions(date, integer) TO flowline_scorer;
+    granted := granted || 'flowline_scorer'::text;
+  END IF;
+  IF to_regrole('flowline_trainer') IS NOT NULL THEN
+    GRANT USAGE ON SCHEMA flowline TO flowline_trainer;
+    -- The lock of a detector is a row lock, for which one column must be changeable.
+    GRANT SELECT, UPDATE (applied_at) ON flowline.detectors TO flowline_trainer;
+    GRANT SELECT ON flowline.migrations, flowline.detector_versions, flowline.scored_events TO flowline_trainer;
+    GRANT SELECT, INSERT ON flowline.model_versions, flowline.model_artifacts TO flowline_trainer;
+    GRANT SELECT, INSERT, UPDATE ON flowline.model_aliases, flowline.training_runs TO flowline_trainer;
+    GRANT SELECT (detector, scored_at), DELETE ON flowline.anomalies TO flowline_trainer;
+    GRANT SELECT (sent_at), DELETE ON flowline.alert_outbox TO flowline_trainer;
+    GRANT SELECT (detector, stored_at), DELETE ON flowline.dead_letters TO flowline_trainer;
+    GRANT EXECUTE ON FUNCTION flowline.ensure_partitions(date, integer), flowline.drop_partition_before(date) TO flowline_trainer;
+    granted := granted || 'flowline_trainer'::text;
+  END IF;
+  IF to_regrole('flowline_operator') IS NOT NULL THEN
+    GRANT USAGE ON SCHEMA flowline TO flowline_operator;
+    GRANT SELECT ON ALL TABLES IN SCHEMA flowline TO flowline_operator;
+    GRANT INSERT, UPDATE ON flowline.detectors, flowline.model_aliases TO flowline_operator;
+    GRANT INSERT ON flowline.detector_versions TO flowline_operator;
+    GRANT UPDATE (redriven_at) ON flowline.dead_letters TO flowline_operator;
+    GRANT EXECUTE ON FUNCTION flowline.ensure_partitions(date, integer) TO flowline_operator;
+    granted := granted || 'flowline_operator'::text;
+  END IF;
+  IF to_regrole('flowline_reader') IS NOT NULL THEN
+    GRANT USAGE ON SCHEMA flowline TO flowline_reader;
+    GRANT SELECT ON flowline.v1_anomalies, flowline.v1_alert_rate_daily, flowline.detectors, flowline.detector_versions,
+      flowline.model_versions, flowline.model_aliases, flowline.training_runs, flowline.stream_offsets, flowline.stream_gaps
+      TO flowline_reader;
+    granted := granted || 'flowline_reader'::text;
+  END IF;
+  RETURN granted;
 END
 $function$;
 
@@ -122,11 +178,13 @@ CREATE TABLE flowline.dead_letters (
   value bytea,
   headers jsonb NOT NULL,
   record_time timestamp with time zone NOT NULL,
-  stored_at timestamp with time zone DEFAULT now() NOT NULL
+  stored_at timestamp with time zone DEFAULT now() NOT NULL,
+  redriven_at timestamp with time zone
 );
 ALTER TABLE flowline.dead_letters ADD CONSTRAINT dead_letters_pkey PRIMARY KEY (dead_letter_id);
 CREATE INDEX dead_letters_newest ON flowline.dead_letters USING btree (detector, dead_letter_id DESC);
 COMMENT ON TABLE flowline.dead_letters IS 'Records that could not be scored, as they came.';
+COMMENT ON COLUMN flowline.dead_letters.redriven_at IS 'When it was sent to its topic again; null: never.';
 
 CREATE TABLE flowline.detector_versions (
   detector text NOT NULL,
@@ -169,6 +227,18 @@ CREATE TABLE flowline.entity_partitions (
 );
 ALTER TABLE flowline.entity_partitions ADD CONSTRAINT entity_partitions_pkey PRIMARY KEY (detector, topic, entity);
 COMMENT ON TABLE flowline.entity_partitions IS 'The partition that each entity''s events arrive in: one.';
+
+CREATE TABLE flowline.event_counts (
+  detector text NOT NULL,
+  model_version integer NOT NULL,
+  day date NOT NULL,
+  topic text NOT NULL,
+  partition integer NOT NULL,
+  events bigint NOT NULL,
+  anomalies bigint NOT NULL
+) WITH (fillfactor=50);
+ALTER TABLE flowline.event_counts ADD CONSTRAINT event_counts_pkey PRIMARY KEY (detector, model_version, day, topic, partition);
+COMMENT ON TABLE flowline.event_counts IS 'Every event that was scored, whether its row is kept or not, by UTC day of scoring.';
 
 CREATE TABLE flowline.model_aliases (
   detector text NOT NULL,
@@ -215,25 +285,27 @@ COMMENT ON COLUMN flowline.model_versions.alpha IS 'An event is an anomaly where
 CREATE TABLE flowline.scored_events (
   detector text NOT NULL,
   detector_version integer NOT NULL,
-  model_version integer NOT NULL,
+  model_version integer,
   topic text NOT NULL,
   partition integer NOT NULL,
   "offset" bigint NOT NULL,
   event_id text NOT NULL,
   event_time timestamp with time zone NOT NULL,
   scored_at timestamp with time zone DEFAULT now() NOT NULL,
-  log_density_nats double precision NOT NULL,
-  p_value double precision NOT NULL,
-  p_method text NOT NULL,
+  log_density_nats double precision,
+  p_value double precision,
+  p_method text,
   is_anomaly boolean NOT NULL,
   numeric_values double precision[] NOT NULL,
   level_values text[] NOT NULL,
-  entity text
+  entity text,
+  in_sample boolean DEFAULT true NOT NULL
 ) PARTITION BY RANGE (scored_at);
 CREATE INDEX scored_events_event_time ON ONLY flowline.scored_events USING btree (detector, event_time);
 CREATE INDEX scored_events_scored_at ON ONLY flowline.scored_events USING brin (scored_at);
-COMMENT ON TABLE flowline.scored_events IS 'Every scored event; partitioned by UTC day of scored_at. A stored score never changes.';
+COMMENT ON TABLE flowline.scored_events IS 'Scored events, and those that came before the first model (without a score); partitioned by UTC day of scored_at. A stored score never changes.';
 COMMENT ON COLUMN flowline.scored_events.entity IS 'The value of the detector''s key, a JSON list where it has several fields; null where events stand alone.';
+COMMENT ON COLUMN flowline.scored_events.in_sample IS 'Of the uniform sample of all events that retention.sample keeps. false: kept for being an anomaly; left out of distributions and of history.';
 COMMENT ON COLUMN flowline.scored_events.level_values IS 'Categorical and boolean features, in the order of the detector version; null is missing.';
 COMMENT ON COLUMN flowline.scored_events.log_density_nats IS 'log p(event) in the units of its columns; -Infinity outside the domain.';
 COMMENT ON COLUMN flowline.scored_events.numeric_values IS 'Numeric features in original units, in the order of the detector version; null is missing.';
@@ -259,7 +331,8 @@ CREATE TABLE flowline.stream_offsets (
   topic text NOT NULL,
   partition integer NOT NULL,
   next_offset bigint NOT NULL,
-  updated_at timestamp with time zone DEFAULT now() NOT NULL
+  updated_at timestamp with time zone DEFAULT now() NOT NULL,
+  record_time timestamp with time zone
 ) WITH (fillfactor=50);
 ALTER TABLE flowline.stream_offsets ADD CONSTRAINT stream_offsets_next_offset_check CHECK ((next_offset >= 0));
 ALTER TABLE flowline.stream_offsets ADD CONSTRAINT stream_offsets_pkey PRIMARY KEY (detector, topic, partition);
@@ -297,20 +370,20 @@ COMMENT ON COLUMN flowline.training_runs.scheduled_for IS 'The tick of the sched
 COMMENT ON COLUMN flowline.training_runs.status IS 'abandoned: its trainer ended without saying how; its tick may be claimed again.';
 
 CREATE VIEW flowline.v1_alert_rate_daily AS
- SELECT scored.detector,
-    scored.day,
-    scored.model_version,
-    scored.events,
-    ((scored.events)::double precision * model.alpha) AS expected,
-    scored.anomalies AS measured
-   FROM (( SELECT scored_events.detector,
-            ((scored_events.scored_at AT TIME ZONE 'UTC'::text))::date AS day,
-            scored_events.model_version,
-            count(*) AS events,
-            count(*) FILTER (WHERE scored_events.is_anomaly) AS anomalies
-           FROM flowline.scored_events
-          GROUP BY scored_events.detector, (((scored_events.scored_at AT TIME ZONE 'UTC'::text))::date), scored_events.model_version) scored
-     JOIN flowline.model_versions model ON (((model.detector = scored.detector) AND (model.version = scored.model_version))));
+ SELECT counted.detector,
+    counted.day,
+    counted.model_version,
+    counted.events,
+    ((counted.events)::double precision * model.alpha) AS expected,
+    counted.anomalies AS measured
+   FROM (( SELECT event_counts.detector,
+            event_counts.day,
+            event_counts.model_version,
+            (sum(event_counts.events))::bigint AS events,
+            (sum(event_counts.anomalies))::bigint AS anomalies
+           FROM flowline.event_counts
+          GROUP BY event_counts.detector, event_counts.day, event_counts.model_version) counted
+     JOIN flowline.model_versions model ON (((model.detector = counted.detector) AND (model.version = counted.model_version))));
 COMMENT ON VIEW flowline.v1_alert_rate_daily IS 'Stable: anomalies expected (events times alpha) and measured, by UTC day and model version.';
 
 CREATE VIEW flowline.v1_anomalies AS

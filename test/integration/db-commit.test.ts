@@ -1,8 +1,14 @@
 import {
+  applyDetector,
   commitBatch,
+  commitCollected,
   connect,
+  countEventHistory,
+  eventHistory,
+  type HistoryRow,
   listAnomalies,
   listDeadLetters,
+  readHistory,
   readOffset,
   recordGap,
   resetOffsets,
@@ -35,6 +41,69 @@ const counts = async () => {
            (SELECT count(*)::int FROM flowline.dead_letters) AS "deadLetters"`);
   return row;
 };
+
+describe('a sample of normal events', () => {
+  const stored = async () =>
+    database.query('SELECT "offset"::int, is_anomaly, in_sample FROM flowline.scored_events ORDER BY "offset"');
+
+  it('is the same however batches are cut or repeated, and holds every anomaly', async () => {
+    const options = { ...ALERTS, sample: 0.3 };
+    const anomalies = [2, 30, 31];
+    await commitBatch(database.db, scoredBatch({ size: 60, anomalies }), options);
+    const whole = await stored();
+    await database.query('TRUNCATE flowline.scored_events, flowline.stream_offsets, flowline.anomalies');
+    await commitBatch(database.db, scoredBatch({ size: 25, anomalies: [2] }), options);
+    await commitBatch(database.db, scoredBatch({ first: 10, size: 30, anomalies: [20, 21] }), options);
+    await commitBatch(database.db, scoredBatch({ first: 35, size: 25 }), options);
+    expect(await stored()).toEqual(whole);
+    expect(whole.filter((row) => row.is_anomaly).map((row) => row.offset)).toEqual(anomalies);
+    const sampled = whole.filter((row) => row.in_sample);
+    expect(sampled.length).toBeGreaterThan(5);
+    expect(sampled.length).toBeLessThan(35);
+    // An anomaly that the sample would not hold is marked: the sample stays uniform.
+    expect(whole.filter((row) => !row.in_sample).every((row) => row.is_anomaly)).toBe(true);
+    // With everything kept the sample is everything.
+    await commitBatch(database.db, scoredBatch({ topic: 'other', size: 5, anomalies: [1] }), ALERTS);
+    expect(
+      await database.query(`SELECT 1 FROM flowline.scored_events WHERE topic = 'other' AND in_sample`),
+    ).toHaveLength(5);
+  });
+});
+
+describe('commitCollected', () => {
+  it('stores events without scores behind the same fence, and they are history for the features in force', async () => {
+    const { db } = database;
+    const features = [{ name: 'a' }];
+    await applyDetector(db, { name: 'checkout', ...{ features, lookups: {} } });
+    const batch = scoredBatch({ size: 3, deadLetters: [3] });
+    expect(await commitCollected(db, batch)).toEqual({ stored: 3, alreadyStored: 0, anomalies: 0, deadLetters: 1 });
+    expect(await commitCollected(db, batch)).toEqual({ stored: 0, alreadyStored: 4, anomalies: 0, deadLetters: 0 });
+    // The first model takes over behind what is collected.
+    const scored = scoredBatch({ size: 6, first: 2 });
+    expect(await commitBatch(db, scored, ALERTS)).toMatchObject({ stored: 4, alreadyStored: 2 });
+    const rows = await database.query(
+      'SELECT "offset"::int, model_version, p_value FROM flowline.scored_events ORDER BY 1',
+    );
+    expect(rows.map((row) => [row.offset, row.model_version])).toEqual([
+      ...[0, 1, 2].map((offset) => [offset, null]),
+      ...[4, 5, 6, 7].map((offset) => [offset, 1]),
+    ]);
+    expect(rows[0]?.p_value).toBeNull();
+    expect(await countEventHistory(db, 'checkout', 100)).toBe(7);
+    expect(await countEventHistory(db, 'checkout', 5)).toBe(5);
+    const read: HistoryRow[] = [];
+    for await (const chunk of readHistory(db, await eventHistory(db, 'checkout'))) read.push(...chunk);
+    expect(read).toHaveLength(7);
+    expect(read[2]).toEqual({
+      event_time: new Date(Date.UTC(2026, 0, 1) + 2_000),
+      numeric_values: [null, -2],
+      level_values: [null],
+    });
+    // Other features: what was stored for the old ones is no history for them.
+    await applyDetector(db, { name: 'checkout', ...{ features: [{ name: 'b' }], lookups: {} } });
+    expect(await countEventHistory(db, 'checkout', 100)).toBe(0);
+  });
+});
 
 describe('commitBatch', () => {
   it('stores every value of a batch as it is, and moves the offset', async () => {

@@ -103,21 +103,58 @@ describe('applyRetention', () => {
     await insertAt('2020-01-01T12:00:00Z', 1);
     await commitBatch(database.db, scoredBatch({ anomalies: [0, 1] }), { alertTopic: null });
     await database.query(`UPDATE flowline.anomalies SET scored_at = now() - interval '11 days' WHERE "offset" = 0`);
-    const removed = await applyRetention(database.db, [{ detector: 'checkout', scoredDays: 3, anomaliesDays: 10 }]);
-    expect(removed).toEqual({ partitions: 2, anomalies: 1 });
+    await commitBatch(database.db, scoredBatch({ first: 3, size: 0, deadLetters: [3, 4] }), { alertTopic: null });
+    await database.query(`UPDATE flowline.dead_letters SET stored_at = now() - interval '6 days' WHERE "offset" = 3`);
+    const removed = await applyRetention(database.db, [
+      { detector: 'checkout', scoredDays: 3, anomaliesDays: 10, deadLettersDays: 5 },
+    ]);
+    expect(removed).toEqual({ partitions: 2, anomalies: 1, deadLetters: 1, blocked: false });
     expect((await placed()).map((row) => row.offset)).toEqual([0, 1, 2]);
-    expect(await applyRetention(database.db, [])).toEqual({ partitions: 0, anomalies: 0 });
+    expect(await applyRetention(database.db, [])).toMatchObject({ partitions: 0, anomalies: 0 });
+  });
+
+  it('keeps nobody from writing while a day that has to go is being read', async () => {
+    await ensure('2020-01-01', 1);
+    await insertAt('2020-01-01T12:00:00Z', 1);
+    const reader = await database.client();
+    await reader.query('BEGIN');
+    await reader.query('SELECT count(*) FROM flowline.scored_events');
+    let retained: Awaited<ReturnType<typeof applyRetention>> | undefined;
+    const retaining = applyRetention(database.db, [
+      { detector: 'checkout', scoredDays: 3, anomaliesDays: 10, deadLettersDays: 5 },
+    ]).then((removed) => (retained = removed));
+    // Each of these would wait for the reader if the day's removal did.
+    let batches = 0;
+    while (retained === undefined) {
+      await commitBatch(database.db, scoredBatch({ first: batches * 3 }), { alertTopic: null, timeoutMs: 3_000 });
+      batches++;
+    }
+    await retaining;
+    expect(retained).toEqual({ partitions: 0, anomalies: 0, deadLetters: 0, blocked: true });
+    expect(batches).toBeGreaterThan(5);
+    await reader.query('COMMIT');
+    const day = [{ detector: 'checkout', scoredDays: 3, anomaliesDays: 10, deadLettersDays: 5 }];
+    expect(await applyRetention(database.db, day)).toMatchObject({ partitions: 1, blocked: false });
+    expect(await database.query('SELECT count(*)::int AS n FROM flowline.scored_events')).toEqual([{ n: batches * 3 }]);
   });
 });
 
 describe('v1_alert_rate_daily', () => {
-  it('holds expected against measured', async () => {
+  it.each([1, 0.1, 0])('holds expected against measured, whatever share of the rows is kept: %s', async (sample) => {
     const sha = `encode(sha256('m'), 'hex')`;
     await applyDetector(database.db, { name: 'checkout' });
     await database.query(`INSERT INTO flowline.model_artifacts VALUES (${sha}, 'm')`);
     await database.query(`INSERT INTO flowline.model_versions VALUES ('checkout', 1, 1, ${sha}, 0.01, '{}')`);
-    await commitBatch(database.db, scoredBatch({ size: 400, anomalies: [3, 5] }), { alertTopic: null });
+    const options = { alertTopic: null, sample };
+    await commitBatch(database.db, scoredBatch({ size: 250, anomalies: [3, 5] }), options);
+    // Delivered again in part: what is stored already is not counted twice.
+    await commitBatch(database.db, scoredBatch({ first: 200, size: 200, anomalies: [7] }), options);
     const rows = await database.query('SELECT events::int, expected, measured::int FROM flowline.v1_alert_rate_daily');
     expect(rows).toEqual([{ events: 400, expected: 4, measured: 2 }]);
+    const [kept] =
+      await database.query(`SELECT count(*)::int AS rows, count(*) FILTER (WHERE is_anomaly)::int AS anomalies
+      FROM flowline.scored_events`);
+    expect(kept?.anomalies).toBe(2);
+    expect(Math.abs(Number(kept?.rows) - 400 * sample)).toBeLessThan(30);
   });
 });

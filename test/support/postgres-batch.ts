@@ -45,6 +45,7 @@ export function scoredBatch(options: BatchOptions = {}): ScoredBatch {
     topic,
     partition,
     nextOffset: options.nextOffset ?? end,
+    lastRecordTimeMs: EVENT_EPOCH_MS + end,
     size,
     offsets,
     eventIds,

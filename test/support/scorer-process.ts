@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-/** A scorer in a process of its own, started as the command line starts it. */
-export interface ScorerProcess {
+/** A service in a process of its own, started as the command line starts it. */
+export interface ServiceProcess {
   readonly child: ChildProcess;
   /** What it has written so far. */
   readonly stdout: () => string;
@@ -10,8 +10,8 @@ export interface ScorerProcess {
   /** Its exit code, or the signal that ended it. */
   readonly ended: Promise<number | NodeJS.Signals>;
 }
+export type ScorerProcess = ServiceProcess;
 
-const main = fileURLToPath(import.meta.resolve('@flowline/scorer/main'));
 const tsx = import.meta.resolve('tsx');
 
 /** Starts services/scorer/src/main.ts. */
@@ -19,8 +19,32 @@ export function startScorer(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
   input?: string,
-): ScorerProcess {
-  const child = spawn(process.execPath, ['--conditions=flowline:source', '--import', tsx, main, ...args], {
+): ServiceProcess {
+  return startService('@flowline/scorer/main', args, env, input);
+}
+
+/** Starts services/trainer/src/main.ts. */
+export function startTrainer(args: readonly string[], env: Readonly<Record<string, string>>): ServiceProcess {
+  return startService('@flowline/trainer/main', args, env);
+}
+
+/** Runs the command line, services/cli/bin/flowline.mjs. */
+export function startCli(args: readonly string[], env: Readonly<Record<string, string>>): ServiceProcess {
+  return start([fileURLToPath(new URL('../../services/cli/bin/flowline.mjs', import.meta.url)), ...args], env, '');
+}
+
+function startService(
+  name: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  input = '',
+): ServiceProcess {
+  const main = fileURLToPath(import.meta.resolve(name));
+  return start(['--conditions=flowline:source', '--import', tsx, main, ...args], env, input);
+}
+
+function start(args: readonly string[], env: Readonly<Record<string, string>>, input: string): ServiceProcess {
+  const child = spawn(process.execPath, args, {
     env: { ...process.env, FLOWLINE_LOG_LEVEL: 'info', ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
@@ -29,7 +53,7 @@ export function startScorer(
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
   child.stdin.on('error', () => undefined);
-  child.stdin.end(input ?? '');
+  child.stdin.end(input);
   const ended = new Promise<number | NodeJS.Signals>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code, signal) => resolve(code ?? signal ?? 1));

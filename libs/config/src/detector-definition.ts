@@ -1,5 +1,6 @@
 import {
   type ComputeSpec,
+  DAY_MS,
   type EntitySpec,
   type EventTimeSpec,
   expressionSchema,
@@ -42,7 +43,8 @@ export interface DetectorDefinition {
     readonly eventId: string | null;
   };
   readonly history: {
-    readonly query: string;
+    /** null: the events that the scorer stored itself. */
+    readonly query: string | null;
     readonly timeColumn: string;
     /** Back from the newest row; null for everything. */
     readonly lookbackMs: number | null;
@@ -63,11 +65,19 @@ export interface DetectorDefinition {
     /** A cron expression; null: trained by hand only. */
     readonly schedule: string | null;
     readonly timezone: string;
+    /** history from stored events only: the first model is trained as soon as there are so many. */
+    readonly firstModelRows: number;
   };
   readonly decision: { readonly test: 'density'; readonly control: FalseAlarmControl };
   readonly alerts: { readonly topic: string };
   readonly compute: ComputeSpec;
-  readonly retention: { readonly scoredMs: number; readonly anomaliesMs: number };
+  /** sample: the share of normal events whose rows are kept. */
+  readonly retention: {
+    readonly scoredMs: number;
+    readonly anomaliesMs: number;
+    readonly deadLettersMs: number;
+    readonly sample: number;
+  };
 }
 
 /** Whose past an event's windows look at; null where events stand alone. */
@@ -76,6 +86,9 @@ export function entityOf({ source: { key, time } }: Pick<DetectorDefinition, 'so
 }
 
 const cell = z.union([z.string(), z.number(), z.null()]);
+
+/** Keys that a definition stored by an earlier version of the product may lack have their defaults here. */
+const DEFAULTS = { firstModelRows: 5_000, deadLettersMs: 90 * DAY_MS, sample: 1 } as const;
 
 /** The shape of a stored definition; keys that a later version of the product wrote are refused, not ignored. */
 const definitionSchema: z.ZodType<DetectorDefinition> = z.strictObject({
@@ -94,7 +107,7 @@ const definitionSchema: z.ZodType<DetectorDefinition> = z.strictObject({
     eventId: z.string().nullable(),
   }),
   history: z.strictObject({
-    query: z.string(),
+    query: z.string().nullable(),
     timeColumn: z.string(),
     lookbackMs: z.number().nullable(),
     maxRows: z.number(),
@@ -130,6 +143,7 @@ const definitionSchema: z.ZodType<DetectorDefinition> = z.strictObject({
     data: z.enum(['unlabelled', 'clean']),
     schedule: z.string().nullable(),
     timezone: z.string(),
+    firstModelRows: z.number().default(DEFAULTS.firstModelRows),
   }),
   decision: z.strictObject({
     test: z.literal('density'),
@@ -140,7 +154,12 @@ const definitionSchema: z.ZodType<DetectorDefinition> = z.strictObject({
   compute: z
     .strictObject({ backend: z.enum(['auto', ...scoringBackends]), threads: z.number().nullable() })
     .default({ backend: 'auto', threads: null }),
-  retention: z.strictObject({ scoredMs: z.number(), anomaliesMs: z.number() }),
+  retention: z.strictObject({
+    scoredMs: z.number(),
+    anomaliesMs: z.number(),
+    deadLettersMs: z.number().default(DEFAULTS.deadLettersMs),
+    sample: z.number().default(DEFAULTS.sample),
+  }),
 });
 
 /**

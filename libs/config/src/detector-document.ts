@@ -74,7 +74,11 @@ export const detectorDocument = z.strictObject({
       eventId: text.optional().describe('The (dotted) field of an id; default: topic, partition and offset.'),
     }),
     history: z.strictObject({
-      query: text.describe('SQL whose rows are records like the events.'),
+      query: text.optional().describe('SQL whose rows are records like the events.'),
+      from: z
+        .literal('scored_events')
+        .optional()
+        .describe('Instead of a query: the events that the scorer stored, also before there is a model.'),
       timeColumn: text.optional().describe('The column of the event time; default: source.time.field.'),
       lookback: duration.optional().describe('How far back from the newest row; default: everything.'),
       maxRows: z.int().min(1000).max(10_000_000).optional().describe('At most so many rows; default 500,000.'),
@@ -105,6 +109,12 @@ export const detectorDocument = z.strictObject({
         .describe('unlabelled: the history may hold anomalies (robust loss); clean: it holds none.'),
       schedule: z.string().optional().describe('A cron expression of five fields; default: by hand only.'),
       timezone: z.string().optional().describe('The IANA zone of the schedule; default UTC.'),
+      firstModelRows: z
+        .int()
+        .min(1000)
+        .max(10_000_000)
+        .optional()
+        .describe('history.from only: train the first model at so many stored events; default 5,000.'),
     }),
     decision: z.strictObject({
       test: z.literal('density').optional(),
@@ -131,7 +141,19 @@ export const detectorDocument = z.strictObject({
       })
       .optional()
       .describe('How events are scored; it changes speed, not scores, and is in force as soon as it is applied.'),
-    retention: z.strictObject({ scored: duration.optional(), anomalies: duration.optional() }).optional(),
+    retention: z
+      .strictObject({
+        scored: duration.optional().describe('Rows of scored events; default 30d.'),
+        anomalies: duration.optional().describe('Anomalies; default 400d.'),
+        deadLetters: duration.optional().describe('Dead letters; default 90d.'),
+        sample: z
+          .number()
+          .min(0)
+          .max(1)
+          .optional()
+          .describe('The share of normal events whose rows are kept; anomalies always are. Default 1.'),
+      })
+      .optional(),
   }),
 });
 

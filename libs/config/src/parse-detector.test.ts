@@ -109,11 +109,11 @@ describe('parseDetector', () => {
         budget: { maxMinutes: 2, steps: 900 },
         calibration: { fraction: 0.3 },
       },
-      training: { data: 'clean', schedule: '15 2 * * *', timezone: 'Europe/Paris' },
+      training: { data: 'clean', schedule: '15 2 * * *', timezone: 'Europe/Paris', firstModelRows: 5_000 },
       decision: { test: 'density', control: { falseAlarmsPerDay: 2 } },
       alerts: { topic: 'alerts' },
       compute: { backend: 'wasm-pool', threads: 2 },
-      retention: { scoredMs: 172_800_000, anomaliesMs: 604_800_000 },
+      retention: { scoredMs: 172_800_000, anomaliesMs: 604_800_000, deadLettersMs: 7_776_000_000, sample: 1 },
     });
   });
 
@@ -127,6 +127,17 @@ describe('parseDetector', () => {
       'spec.source.kafka.startFrom.timestamp (line 7): found "2026-01-01T00:00" — expected a time with its zone',
     );
     expect(after('startFrom: latest', 'startFrom: yesterday', whole)[0]).toContain('expected earliest, latest, or');
+  });
+
+  it('takes stored events for history, where a topic is read', () => {
+    const written = 'history: { query: "select * from orders", timeColumn: at, lookback: 30d, maxRows: 400000 }';
+    const stored = whole.replace(written, 'history: { from: scored_events, lookback: 30d }');
+    expect(parseDetector(stored, 'detector.yaml', airports).history).toMatchObject({ query: null, maxRows: 500_000 });
+    expect(after('history: { query: select 1 }', 'history: { from: scored_events }')[0]).toContain(
+      'spec.history.from (line 7): without source.kafka no event is stored before there is a model',
+    );
+    expect(after('history: { query: select 1 }', 'history: { lookback: 30d }')[0]).toContain('neither query nor from');
+    expect(after(written, 'history: { from: scored_events, timeColumn: at }', whole)[0]).toContain('remove it');
   });
 
   it('fills in every default', () => {
@@ -144,11 +155,11 @@ describe('parseDetector', () => {
         budget: { maxMinutes: 10, steps: null },
         calibration: { fraction: 0.2 },
       },
-      training: { data: 'unlabelled', schedule: null, timezone: 'UTC' },
+      training: { data: 'unlabelled', schedule: null, timezone: 'UTC', firstModelRows: 5_000 },
       decision: { test: 'density', control: { alpha: 1e-3 } },
       alerts: { topic: 'flowline.alerts.v1' },
       compute: { backend: 'auto', threads: null },
-      retention: { scoredMs: 2_592_000_000, anomaliesMs: 34_560_000_000 },
+      retention: { scoredMs: 2_592_000_000, anomaliesMs: 34_560_000_000, deadLettersMs: 7_776_000_000, sample: 1 },
     });
   });
 

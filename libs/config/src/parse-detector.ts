@@ -1,4 +1,4 @@
-import { DAY_MS, FlowlineError, type LookupTable, parseDurationMs } from '@flowline/events';
+import { DAY_MS, FlowlineError, type LookupTable, parseDurationMs, windowExpressions } from '@flowline/events';
 import { isNode, LineCounter, parseDocument } from 'yaml';
 
 import type { DetectorDefinition, FalseAlarmControl, LookupSource, StartFrom } from './detector-definition.ts';
@@ -17,6 +17,9 @@ const DEFAULTS = {
   alertTopic: 'flowline.alerts.v1',
   scoredMs: 30 * DAY_MS,
   anomaliesMs: 400 * DAY_MS,
+  deadLettersMs: 90 * DAY_MS,
+  sample: 1,
+  firstModelRows: 5_000,
 } as const;
 
 const DAYS_PER = { hour: 1 / 24, day: 1, week: 7 } as const;
@@ -108,7 +111,7 @@ function resolve(document: DetectorDocument, readText: ReadText, report: Report)
       eventId: spec.source.eventId ?? null,
     },
     history: {
-      query: spec.history.query,
+      query: resolveHistory(spec, report),
       timeColumn: spec.history.timeColumn ?? spec.source.time.field,
       lookbackMs: spec.history.lookback === undefined ? null : duration(['spec', 'history', 'lookback'], DAY_MS),
       maxRows: spec.history.maxRows ?? DEFAULTS.maxRows,
@@ -125,13 +128,20 @@ function resolve(document: DetectorDocument, readText: ReadText, report: Report)
       },
       calibration: { fraction: spec.model?.calibration?.fraction ?? DEFAULTS.calibrationFraction },
     },
-    training: { data: spec.training.data, schedule: spec.training.schedule ?? null, timezone },
+    training: {
+      data: spec.training.data,
+      schedule: spec.training.schedule ?? null,
+      timezone,
+      firstModelRows: spec.training.firstModelRows ?? DEFAULTS.firstModelRows,
+    },
     decision: { test: 'density', control: resolveControl(spec.decision.control, report) },
     alerts: { topic: spec.alerts?.topic ?? DEFAULTS.alertTopic },
     compute: { backend: spec.compute?.backend ?? 'auto', threads: spec.compute?.threads ?? null },
     retention: {
       scoredMs: duration(['spec', 'retention', 'scored'], DEFAULTS.scoredMs),
       anomaliesMs: duration(['spec', 'retention', 'anomalies'], DEFAULTS.anomaliesMs),
+      deadLettersMs: duration(['spec', 'retention', 'deadLetters'], DEFAULTS.deadLettersMs),
+      sample: spec.retention?.sample ?? DEFAULTS.sample,
     },
   };
 }
@@ -147,6 +157,31 @@ function resolveStart(written: 'earliest' | 'latest' | { readonly timestamp: str
     report(at, `found "${written.timestamp}"`, 'expected a time with its zone, such as 2026-01-01T00:00:00Z');
   }
   return { timestampMs };
+}
+
+function resolveHistory({ history, source, features }: DetectorDocument['spec'], report: Report): string | null {
+  const at = ['spec', 'history'];
+  if ((history.query === undefined) === (history.from === undefined)) {
+    const finding = history.query === undefined ? 'neither query nor from' : 'both query and from';
+    report(at, finding, 'write exactly one: query: "select …", or from: scored_events');
+  }
+  if (history.from !== undefined && history.timeColumn !== undefined) {
+    report([...at, 'timeColumn'], 'stored events have their event time', 'remove it');
+  }
+  if (history.from !== undefined && source.kafka === undefined) {
+    report([...at, 'from'], 'without source.kafka no event is stored before there is a model', 'write a query');
+  }
+  if (
+    history.from !== undefined &&
+    features.some(({ from }) => from !== undefined && windowExpressions(from).length > 0)
+  ) {
+    report(
+      [...at, 'from'],
+      'windows need events that were scored from the first on',
+      'write a query, or leave the windows out',
+    );
+  }
+  return history.query ?? null;
 }
 
 function resolveLookups(

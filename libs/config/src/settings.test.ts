@@ -21,7 +21,7 @@ describe('loadSettings', () => {
     const settings = loadSettings({ FLOWLINE_HTTP_PORT: '', PATH: '/bin' });
     expect(settings).toEqual({
       database: { url: null, poolSize: 8 },
-      kafka: { brokers: null, clientId: 'flowline' },
+      kafka: { brokers: null, clientId: 'flowline', tls: null, sasl: null },
       logLevel: 'info',
       httpPort: null,
       backend: 'wasm',
@@ -29,6 +29,7 @@ describe('loadSettings', () => {
       cacheFolder: path.join(homedir(), '.cache', 'flowline'),
       batch: { maxRows: 5_000, maxWaitMs: 100 },
       eventMaxBytes: 1_000_000,
+      shutdownTimeoutMs: 20_000,
     });
     expect(failure(() => requireDatabaseUrl(settings)).message).toContain('FLOWLINE_DATABASE_URL');
     expect(failure(() => requireKafkaBrokers(settings)).message).toContain('FLOWLINE_KAFKA_BROKERS');
@@ -62,6 +63,42 @@ describe('loadSettings', () => {
     expect(failure(() => loadSettings(wrong)).message).toMatch(
       /FLOWLINE_SCORING_BACKEND: found "abacus" — expected auto or one of wasm, .*\n.*FLOWLINE_SCORING_THREADS: found "0" — expected at least 1/,
     );
+  });
+
+  it('reads certificates and passwords from where they are', () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'flowline-settings-'));
+    const ca = path.join(folder, 'ca.pem');
+    writeFileSync(ca, '-----BEGIN CERTIFICATE-----\nMII\n-----END CERTIFICATE-----\n');
+    const { kafka } = loadSettings({
+      FLOWLINE_KAFKA_TLS: 'true',
+      FLOWLINE_KAFKA_TLS_CA: `file:${ca}`,
+      FLOWLINE_KAFKA_SASL: 'scram-sha-512',
+      FLOWLINE_KAFKA_USERNAME: 'flowline',
+      FLOWLINE_KAFKA_PASSWORD: 'env:KAFKA_SECRET',
+      KAFKA_SECRET: 's3cret',
+    });
+    rmSync(folder, { recursive: true });
+    expect(kafka.tls).toEqual({ ca: expect.stringContaining('BEGIN CERTIFICATE'), cert: null, key: null });
+    expect(kafka.sasl).toEqual({ mechanism: 'scram-sha-512', username: 'flowline', password: 's3cret' });
+  });
+
+  it('refuses half a login, half a certificate, and certificates without TLS', () => {
+    const { message } = failure(() =>
+      loadSettings({
+        FLOWLINE_KAFKA_USERNAME: 'flowline',
+        FLOWLINE_KAFKA_PASSWORD: 's3cret',
+        FLOWLINE_KAFKA_TLS_KEY: '-----BEGIN PRIVATE KEY-----s3cret',
+      }),
+    );
+    expect(message.match(/FLOWLINE_KAFKA_\w+(?=:)/g)).toEqual([
+      'FLOWLINE_KAFKA_SASL',
+      'FLOWLINE_KAFKA_TLS_CERT',
+      'FLOWLINE_KAFKA_TLS',
+    ]);
+    expect(message).not.toContain('s3cret');
+    const badKey = failure(() => loadSettings({ FLOWLINE_KAFKA_TLS_KEY: 's3cret', FLOWLINE_KAFKA_TLS_CA: '/ca.pem' }));
+    expect(badKey.message).toContain('expected a private key as PEM text');
+    expect(badKey.message).not.toContain('s3cret');
   });
 
   it('lists everything that is wrong, and no secret', () => {

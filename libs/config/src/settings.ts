@@ -16,6 +16,12 @@ const integer = (least: number, most: number) =>
     .min(least, `expected at least ${least}`)
     .max(most, `expected at most ${most}`);
 
+/** How a client proves to Kafka who it is. */
+export const saslMechanisms = ['plain', 'scram-sha-256', 'scram-sha-512'] as const;
+
+const pem = (what: string) =>
+  z.string().regex(/-----BEGIN [A-Z ]+-----/, `expected a ${what} as PEM text, such as file:/etc/flowline/kafka.pem`);
+
 /** Every variable that Flowline reads, with its default. */
 const environment = z.object({
   FLOWLINE_DATABASE_URL: z
@@ -28,6 +34,13 @@ const environment = z.object({
     .regex(/^[^\s,:]+:\d+(\s*,\s*[^\s,:]+:\d+)*$/, 'expected host:port, separated by commas')
     .optional(),
   FLOWLINE_KAFKA_CLIENT_ID: z.string().default('flowline'),
+  FLOWLINE_KAFKA_TLS: z.enum(['true', 'false'], { error: 'expected true or false' }).default('false'),
+  FLOWLINE_KAFKA_TLS_CA: pem('certificate').optional(),
+  FLOWLINE_KAFKA_TLS_CERT: pem('certificate').optional(),
+  FLOWLINE_KAFKA_TLS_KEY: pem('private key').optional(),
+  FLOWLINE_KAFKA_SASL: z.enum(saslMechanisms, { error: `expected one of ${saslMechanisms.join(', ')}` }).optional(),
+  FLOWLINE_KAFKA_USERNAME: z.string().optional(),
+  FLOWLINE_KAFKA_PASSWORD: z.string().optional(),
   FLOWLINE_LOG_LEVEL: z.enum(logLevels, { error: `expected one of ${logLevels.join(', ')}` }).default('info'),
   FLOWLINE_HTTP_PORT: integer(0, 65_535)
     .transform((port) => (port === 0 ? null : port))
@@ -41,17 +54,32 @@ const environment = z.object({
   FLOWLINE_BATCH_MAX_ROWS: integer(1, 50_000).default(5_000),
   FLOWLINE_BATCH_MAX_WAIT_MS: integer(0, 60_000).default(100),
   FLOWLINE_EVENT_MAX_BYTES: integer(1, 100_000_000).default(1_000_000),
+  FLOWLINE_SHUTDOWN_TIMEOUT_MS: integer(0, 3_600_000).default(20_000),
 });
 
 /** Variables whose value may hold a password: it is never quoted. */
-const SECRET_VARIABLES: ReadonlySet<string> = new Set(['FLOWLINE_DATABASE_URL']);
+const SECRET_VARIABLES: ReadonlySet<string> = new Set([
+  'FLOWLINE_DATABASE_URL',
+  'FLOWLINE_KAFKA_PASSWORD',
+  'FLOWLINE_KAFKA_TLS_KEY',
+]);
 
 /** The settings of every Flowline process, from its environment. */
 export interface Settings {
   /** url: null where it is not set. */
   readonly database: { readonly url: string | null; readonly poolSize: number };
   /** brokers: null where they are not set. */
-  readonly kafka: { readonly brokers: readonly string[] | null; readonly clientId: string };
+  readonly kafka: {
+    readonly brokers: readonly string[] | null;
+    readonly clientId: string;
+    /** null: no encryption. PEM texts; ca null: the authorities that Node knows. */
+    readonly tls: { readonly ca: string | null; readonly cert: string | null; readonly key: string | null } | null;
+    readonly sasl: {
+      readonly mechanism: (typeof saslMechanisms)[number];
+      readonly username: string;
+      readonly password: string;
+    } | null;
+  };
   readonly logLevel: (typeof logLevels)[number];
   /** Where health and metrics are served; null (written 0, or not at all) for nowhere. */
   readonly httpPort: number | null;
@@ -64,6 +92,8 @@ export interface Settings {
   readonly batch: { readonly maxRows: number; readonly maxWaitMs: number };
   /** A larger record becomes a dead letter. */
   readonly eventMaxBytes: number;
+  /** After a signal, what is at hand may take so long; then the process leaves, and what was not stored is done again later. */
+  readonly shutdownTimeoutMs: number;
 }
 
 /**
@@ -89,6 +119,7 @@ export function loadSettings(env: Environment = process.env): Settings {
     const found = SECRET_VARIABLES.has(name) ? 'another kind of value' : `"${values[name] ?? ''}"`;
     findings.push({ path: name, finding: `found ${found}`, remedy: issue.message });
   }
+  findings.push(...(checked.success ? kafkaFindings(checked.data) : []));
   if (!checked.success || findings.length > 0) throw configInvalid('The environment', 'the environment', findings);
   const found = checked.data;
   return {
@@ -96,6 +127,8 @@ export function loadSettings(env: Environment = process.env): Settings {
     kafka: {
       brokers: found.FLOWLINE_KAFKA_BROKERS?.split(',').map((broker) => broker.trim()) ?? null,
       clientId: found.FLOWLINE_KAFKA_CLIENT_ID,
+      tls: tlsOf(found),
+      sasl: saslOf(found),
     },
     logLevel: found.FLOWLINE_LOG_LEVEL,
     httpPort: found.FLOWLINE_HTTP_PORT,
@@ -107,7 +140,53 @@ export function loadSettings(env: Environment = process.env): Settings {
     cacheFolder: found.FLOWLINE_CACHE_DIR ?? defaultCacheFolder(env),
     batch: { maxRows: found.FLOWLINE_BATCH_MAX_ROWS, maxWaitMs: found.FLOWLINE_BATCH_MAX_WAIT_MS },
     eventMaxBytes: found.FLOWLINE_EVENT_MAX_BYTES,
+    shutdownTimeoutMs: found.FLOWLINE_SHUTDOWN_TIMEOUT_MS,
   };
+}
+
+type Found = z.infer<typeof environment>;
+
+function tlsOf(found: Found): Settings['kafka']['tls'] {
+  if (found.FLOWLINE_KAFKA_TLS === 'false') return null;
+  return {
+    ca: found.FLOWLINE_KAFKA_TLS_CA ?? null,
+    cert: found.FLOWLINE_KAFKA_TLS_CERT ?? null,
+    key: found.FLOWLINE_KAFKA_TLS_KEY ?? null,
+  };
+}
+
+function saslOf(found: Found): Settings['kafka']['sasl'] {
+  const {
+    FLOWLINE_KAFKA_SASL: mechanism,
+    FLOWLINE_KAFKA_USERNAME: username,
+    FLOWLINE_KAFKA_PASSWORD: password,
+  } = found;
+  if (mechanism === undefined || username === undefined || password === undefined) return null;
+  return { mechanism, username, password };
+}
+
+/** What does not go together: half a login, half a certificate, and settings of TLS without it. */
+function kafkaFindings(found: Found): Finding[] {
+  const findings: Finding[] = [];
+  const isSet = (name: keyof Found): boolean => found[name] !== undefined;
+  const login = ['FLOWLINE_KAFKA_SASL', 'FLOWLINE_KAFKA_USERNAME', 'FLOWLINE_KAFKA_PASSWORD'] as const;
+  if (login.some(isSet)) {
+    for (const path of login.filter((name) => !isSet(name))) {
+      findings.push({ path, finding: 'not set, though other parts of the login are', remedy: `set ${path} as well` });
+    }
+  }
+  const pair = ['FLOWLINE_KAFKA_TLS_CERT', 'FLOWLINE_KAFKA_TLS_KEY'] as const;
+  if (pair.some(isSet)) {
+    for (const path of pair.filter((name) => !isSet(name))) {
+      findings.push({ path, finding: 'not set, though the other of the pair is', remedy: `set ${path} as well` });
+    }
+  }
+  const withTls = ['FLOWLINE_KAFKA_TLS_CA', ...pair] as const;
+  if (found.FLOWLINE_KAFKA_TLS === 'false' && withTls.some(isSet)) {
+    const remedy = 'set FLOWLINE_KAFKA_TLS=true, or remove the certificates';
+    findings.push({ path: 'FLOWLINE_KAFKA_TLS', finding: 'certificates are set, but TLS is off', remedy });
+  }
+  return findings;
 }
 
 /** The database's URL. @throws FlowlineError FLOWLINE_CONFIG_INVALID where it is not set. */

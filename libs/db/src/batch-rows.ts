@@ -1,4 +1,4 @@
-import type { Anomaly, DeadLetter, ScoredBatch } from '@flowline/events';
+import type { Anomaly, DeadLetter, EventBatch, ScoredBatch } from '@flowline/events';
 
 import { BinaryCopy } from './binary-copy.ts';
 import { jsonText } from './json-text.ts';
@@ -7,6 +7,8 @@ import { ANOMALY_FIELDS } from './sql/anomalies-copy.ts';
 import { DEAD_LETTER_FIELDS } from './sql/dead-letters-copy.ts';
 import { OUTBOX_FIELDS } from './sql/outbox-copy.ts';
 import { SCORED_EVENT_FIELDS } from './sql/scored-events-copy.ts';
+import type { InSample } from './sampling.ts';
+import { COLLECTED_EVENT_FIELDS } from './sql/collected-events-copy.ts';
 
 /** Bytes of a row besides its values and its event id, rounded up. */
 const ROW_BYTES = 200;
@@ -18,12 +20,23 @@ function at<T>(column: ArrayLike<T>, row: number, name: string): T {
   return value;
 }
 
-/** The scored events of a batch, all its rows in their order. */
-export function scoredEventRows(batch: ScoredBatch): BinaryCopy {
+/** Rows of a batch that are kept, encoded. */
+export interface KeptRows {
+  readonly copy: BinaryCopy;
+  /** How many of them come before a row of the batch. */
+  readonly before: (row: number) => number;
+}
+
+/** The scored events of a batch in their order: every anomaly, and of the others those in the sample. */
+export function scoredEventRows(batch: ScoredBatch, inSample: InSample): KeptRows {
   const anomalous = new Uint8Array(batch.size);
   for (const { row } of batch.anomalies) anomalous[row] = 1;
   const copy = new BinaryCopy(batch.size * (ROW_BYTES + 12 * batch.numericWidth + 16 * batch.levelWidth));
+  const kept = new Uint8Array(batch.size);
   for (let row = 0; row < batch.size; row++) {
+    const sampled = inSample(at(batch.offsets, row, 'offset'));
+    if (!sampled && anomalous[row] !== 1) continue;
+    kept[row] = 1;
     copy
       .startRow(SCORED_EVENT_FIELDS)
       .text(batch.detector)
@@ -38,11 +51,33 @@ export function scoredEventRows(batch: ScoredBatch): BinaryCopy {
       .float8(at(batch.pValues, row, 'p-value'))
       .text(at(batch.pMethods, row, 'p-value method'))
       .boolean(anomalous[row] === 1)
+      .boolean(sampled)
       .float8Array(batch.numeric, row * batch.numericWidth, batch.numericWidth)
       .textArray(batch.levels, row * batch.levelWidth, batch.levelWidth)
       .text(batch.entities === null ? null : at(batch.entities.names, row, 'entity'));
   }
-  return copy;
+  return { copy, before: (row) => kept.subarray(0, row).reduce((count, one) => count + one, 0) };
+}
+
+/** The events of a batch that has no model yet, all of them. */
+export function collectedEventRows(batch: EventBatch): KeptRows {
+  const copy = new BinaryCopy(batch.size * (ROW_BYTES + 12 * batch.numericWidth + 16 * batch.levelWidth));
+  for (let row = 0; row < batch.size; row++) {
+    copy
+      .startRow(COLLECTED_EVENT_FIELDS)
+      .text(batch.detector)
+      .int32(batch.detectorVersion)
+      .text(batch.topic)
+      .int32(batch.partition)
+      .int64(at(batch.offsets, row, 'offset'))
+      .text(at(batch.eventIds, row, 'event id'))
+      .timestamp(at(batch.eventTimesMs, row, 'event time'))
+      .boolean(false)
+      .boolean(true)
+      .float8Array(batch.numeric, row * batch.numericWidth, batch.numericWidth)
+      .textArray(batch.levels, row * batch.levelWidth, batch.levelWidth);
+  }
+  return { copy, before: (row) => row };
 }
 
 /** The anomalies of a batch that are new. */
@@ -90,7 +125,7 @@ export function outboxRows(batch: ScoredBatch, anomalies: readonly Anomaly[], to
 }
 
 /** The dead letters of a batch that are new. */
-export function deadLetterRows(batch: ScoredBatch, letters: readonly DeadLetter[]): BinaryCopy {
+export function deadLetterRows(batch: EventBatch, letters: readonly DeadLetter[]): BinaryCopy {
   const copy = new BinaryCopy(letters.length * 1_024);
   for (const letter of letters) {
     copy

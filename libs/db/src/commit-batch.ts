@@ -1,12 +1,21 @@
-import type { CommitReport, ScoredBatch } from '@flowline/events';
+import type { CommitReport, EventBatch, ScoredBatch } from '@flowline/events';
 import type pg from 'pg';
 
-import { anomalyRows, deadLetterRows, outboxRows, scoredEventRows } from './batch-rows.ts';
+import {
+  anomalyRows,
+  collectedEventRows,
+  deadLetterRows,
+  type KeptRows,
+  outboxRows,
+  scoredEventRows,
+} from './batch-rows.ts';
 import { copyRows } from './copy-rows.ts';
 import type { Database } from './database.ts';
 import { detectorMissing } from './detectors.ts';
 import { ensurePartitionsWhenDue } from './partitions.ts';
+import { sampler } from './sampling.ts';
 import { copyAnomalies } from './sql/anomalies-copy.ts';
+import { copyCollectedEvents } from './sql/collected-events-copy.ts';
 import { copyDeadLetters } from './sql/dead-letters-copy.ts';
 import { lockDetectorStreams } from './sql/detector-stream-lock.ts';
 import { insertOffset } from './sql/offset-insert.ts';
@@ -21,6 +30,8 @@ import { storeEntities } from './windows.ts';
 export interface CommitOptions {
   /** Where its alerts will be sent; null: anomalies are stored, and no alert leaves. */
   readonly alertTopic: string | null;
+  /** The share of normal events whose rows are kept, in [0, 1] (default 1); anomalies always are, and every event is counted. */
+  readonly sample?: number;
   /** Longer than this, the attempt is given up (default 30,000). */
   readonly timeoutMs?: number;
 }
@@ -34,40 +45,79 @@ export async function commitBatch(db: Database, batch: ScoredBatch, options: Com
   checkOffsets(batch);
   await ensurePartitionsWhenDue(db);
   // Encoded before the fence is taken: the lock is held for as short as can be.
-  const scored = scoredEventRows(batch);
+  const rows = scoredEventRows(batch, sampler(batch.topic, batch.partition, options.sample ?? 1));
   const transaction = options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs };
-  return withTransaction(db, (client) => store(client, batch, scored, options.alertTopic), transaction);
+  return withTransaction(
+    db,
+    async (client) => {
+      const fence = await takeFence(client, batch);
+      const firstRow = lowerBound(batch.offsets, batch.size, fence);
+      await copyKept(client, copyScoredEvents, rows, firstRow);
+      const anomalies = batch.anomalies.filter(({ row }) => row >= firstRow);
+      if (anomalies.length > 0) {
+        await copyRows(client, copyAnomalies, anomalyRows(batch, anomalies));
+        const topic = options.alertTopic;
+        if (topic !== null) await copyRows(client, copyOutbox, outboxRows(batch, anomalies, topic));
+      }
+      await storeEntities(client, batch);
+      return finish(client, batch, { fence, firstRow, modelVersion: batch.modelVersion, anomalies: anomalies.length });
+    },
+    transaction,
+  );
 }
 
-async function store(
+/**
+ * Stores the events of a batch without scores, for a detector that has no model yet, and moves its stream's offset: the same fence,
+ * the same guarantees as {@link commitBatch}.
+ */
+export async function commitCollected(db: Database, batch: EventBatch): Promise<CommitReport> {
+  checkOffsets(batch);
+  await ensurePartitionsWhenDue(db);
+  const rows = collectedEventRows(batch);
+  return withTransaction(db, async (client) => {
+    const fence = await takeFence(client, batch);
+    const firstRow = lowerBound(batch.offsets, batch.size, fence);
+    await copyKept(client, copyCollectedEvents, rows, firstRow);
+    return finish(client, batch, { fence, firstRow, modelVersion: null, anomalies: 0 });
+  });
+}
+
+/** The kept rows from a row of the batch on. */
+async function copyKept(client: pg.PoolClient, text: string, { copy, before }: KeptRows, firstRow: number) {
+  const first = before(firstRow);
+  if (first < copy.rows) await copyRows(client, text, copy, first);
+}
+
+interface Stored {
+  readonly fence: number;
+  readonly firstRow: number;
+  readonly modelVersion: number | null;
+  readonly anomalies: number;
+}
+
+/** Stores the dead letters, counts the events and moves the fence. */
+async function finish(
   client: pg.PoolClient,
-  batch: ScoredBatch,
-  scored: ReturnType<typeof scoredEventRows>,
-  alertTopic: string | null,
+  batch: EventBatch,
+  { fence, firstRow, modelVersion, anomalies }: Stored,
 ): Promise<CommitReport> {
-  const fence = await takeFence(client, batch);
-  const firstRow = lowerBound(batch.offsets, batch.size, fence);
-  const anomalies = batch.anomalies.filter(({ row }) => row >= firstRow);
+  const { detector, topic, partition, nextOffset, lastRecordTimeMs } = batch;
   const letters = batch.deadLetters.filter(({ offset }) => offset >= fence);
-  const alreadyStored = firstRow + batch.deadLetters.length - letters.length;
-  if (firstRow < batch.size) await copyRows(client, copyScoredEvents, scored, firstRow);
-  if (anomalies.length > 0) {
-    await copyRows(client, copyAnomalies, anomalyRows(batch, anomalies));
-    if (alertTopic !== null) await copyRows(client, copyOutbox, outboxRows(batch, anomalies, alertTopic));
-  }
   if (letters.length > 0) await copyRows(client, copyDeadLetters, deadLetterRows(batch, letters));
-  await storeEntities(client, batch);
-  if (batch.nextOffset > fence) {
-    await updateOffset(client, batch.detector, batch.topic, batch.partition, batch.nextOffset);
+  const stored = batch.size - firstRow;
+  if (nextOffset > fence) {
+    const time = lastRecordTimeMs === null ? null : new Date(lastRecordTimeMs);
+    await updateOffset(client, detector, topic, partition, nextOffset, time, modelVersion, stored, anomalies);
   }
-  return { stored: batch.size - firstRow, alreadyStored, anomalies: anomalies.length, deadLetters: letters.length };
+  const alreadyStored = firstRow + batch.deadLetters.length - letters.length;
+  return { stored, alreadyStored, anomalies, deadLetters: letters.length };
 }
 
 /**
  * The stream's next offset, locked until the transaction ends; a stream that was never stored starts at 0.
  * @throws FlowlineError FLOWLINE_DETECTOR_MISSING where the detector has been deleted.
  */
-async function takeFence(client: pg.PoolClient, { detector, topic, partition }: ScoredBatch): Promise<number> {
+async function takeFence(client: pg.PoolClient, { detector, topic, partition }: EventBatch): Promise<number> {
   const [found] = await lockOffset(client, detector, topic, partition);
   if (found !== undefined) return found.nextOffset;
   await lockDetectorStreams(client, detector, false);
@@ -90,7 +140,7 @@ function lowerBound(offsets: Float64Array, size: number, fence: number): number 
 }
 
 /** The fence only holds for offsets that increase and lie below the batch's end. */
-function checkOffsets(batch: ScoredBatch): void {
+function checkOffsets(batch: EventBatch): void {
   const where = `${batch.detector}, ${batch.topic}[${batch.partition}]`;
   let previous = -1;
   for (let row = 0; row < batch.size; row++) {

@@ -13,6 +13,9 @@ const NETWORK = new Set([
   ...['ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH'],
   ...['ENETUNREACH', 'EHOSTDOWN', 'ENOENT'],
 ]);
+/** Node's codes of certificates that are not trusted, or another host's; and the driver's words of a server without TLS. */
+const TLS = /^(ERR_TLS_|CERT_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_)/;
+const NO_TLS = 'does not support SSL';
 /** What the driver says, without a code, of a connection that is gone. */
 const GONE =
   /connection terminated|connection timeout|timeout exceeded|not queryable|client was closed|client is closed/i;
@@ -46,10 +49,17 @@ function messageOf(error: unknown): string {
 export function toFlowlineError(error: unknown, address: string): unknown {
   const code = errorCode(error);
   const message = messageOf(error);
-  const ours = code === undefined ? GONE.test(message) : NETWORK.has(code) || SQLSTATE.test(code);
+  const untrusted = (code !== undefined && TLS.test(code)) || message.includes(NO_TLS);
+  const ours =
+    code === undefined ? untrusted || GONE.test(message) : untrusted || NETWORK.has(code) || SQLSTATE.test(code);
   if (error instanceof FlowlineError || !ours) return error;
   const make = (kind: ErrorCode, text: string, remedy: string, retryable: boolean) =>
     new FlowlineError(kind, text, { where: address, remedy, retryable, cause: error });
+  if (untrusted) {
+    const remedy =
+      'Name the authority in FLOWLINE_DATABASE_URL (sslmode=verify-full&sslrootcert=/path/ca.pem), and the host as its certificate has it.';
+    return make('FLOWLINE_DATABASE_UNREACHABLE', `Postgres at ${address} is not trusted: ${message}`, remedy, false);
+  }
   const specific = code === undefined ? undefined : remedies[code];
   if (code === undefined || NETWORK.has(code) || AWAY.test(code)) {
     const remedy = specific ?? 'Check that Postgres runs there and that FLOWLINE_DATABASE_URL is right.';

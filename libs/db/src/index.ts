@@ -1,5 +1,5 @@
 export * from './anomalies.ts';
-export { type CommitOptions, commitBatch } from './commit-batch.ts';
+export { type CommitOptions, commitBatch, commitCollected } from './commit-batch.ts';
 export { connect, type ConnectOptions, type Database } from './database.ts';
 export * from './dead-letters.ts';
 export * from './detector-states.ts';
@@ -12,6 +12,7 @@ export {
   type StoredDetector,
   type StoredDetectorVersion,
 } from './detectors.ts';
+export * from './event-history.ts';
 export { type HistoryRequest, type HistoryRow, type HistorySummary, readHistory, summariseHistory } from './history.ts';
 export type { HistoryRange, HistorySource } from './history-query.ts';
 export * from './lookup.ts';
@@ -20,7 +21,7 @@ export * from './models.ts';
 export * from './offsets.ts';
 export * from './outbox.ts';
 export * from './outbox-message.ts';
-export { applyRetention, ensurePartitions, type Retention } from './partitions.ts';
+export { applyRetention, ensurePartitions, type Removed, type Retention } from './partitions.ts';
 export { schemaDump } from './schema-dump.ts';
 export * from './training-lock.ts';
 export * from './training-runs.ts';

@@ -6,6 +6,7 @@ import { FlowlineError } from '@flowline/events';
 import { closeClient, type Database, openClient, withClient } from './database.ts';
 import { errorCode, toFlowlineError } from './database-error.ts';
 import { ensurePartitions } from './partitions.ts';
+import { grantRoles } from './sql/roles-grant.ts';
 import { selectMigrations } from './sql/migrations-select.ts';
 
 /** The schema that holds everything of Flowline's; every statement names it, so a database may be shared. */
@@ -21,7 +22,8 @@ export interface MigrationStatus {
 }
 
 /**
- * Brings the schema up to date, in one transaction; several callers at once take turns.
+ * Brings the schema up to date, in one transaction; several callers at once take turns. The group roles (flowline_scorer, …) are
+ * created where this user may, and granted what they need wherever they exist.
  * @returns the names of the migrations that were applied.
  * @throws FlowlineError FLOWLINE_DATABASE_FAILED, with nothing changed.
  */
@@ -48,6 +50,7 @@ export async function migrate(db: Database): Promise<string[]> {
   } finally {
     await closeClient(client);
   }
+  await withClient(db, (client) => grantRoles(client));
   await ensurePartitions(db);
   return applied.map((migration) => migration.name);
 }

@@ -1,7 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import type { Database } from './database.ts';
+import { errorCode } from './database-error.ts';
 import { expireAnomalies } from './sql/anomalies-expire.ts';
+import { expireDeadLetters } from './sql/dead-letters-expire.ts';
 import { expireOutbox } from './sql/outbox-expire.ts';
-import { dropScoredPartitions } from './sql/partitions-drop.ts';
+import { dropScoredPartition } from './sql/partitions-drop.ts';
 import { ensureScoredPartitions } from './sql/partitions-ensure.ts';
 import { withTransaction } from './transaction.ts';
 
@@ -10,12 +14,17 @@ const DAYS = 9;
 const ENSURE_EVERY_MS = 6 * 3_600_000;
 /** Sent alerts are kept a week, for whoever asks whether one was sent. */
 const KEEP_SENT_DAYS = 7;
+/** A partition that is in use is tried again so often, with a pause in which writers go on. */
+const DROP_ATTEMPTS = 10;
+const DROP_RETRY_MS = 500;
+const LOCK_NOT_AVAILABLE = '55P03';
 
 /** How long the records of each detector are kept, in days. */
 export interface Retention {
   readonly detector: string;
   readonly scoredDays: number;
   readonly anomaliesDays: number;
+  readonly deadLettersDays: number;
 }
 
 /**
@@ -40,28 +49,57 @@ export async function ensurePartitionsWhenDue(db: Database): Promise<void> {
   await ensurePartitions(db);
 }
 
+/** What retention removed. */
+export interface Removed {
+  readonly partitions: number;
+  readonly anomalies: number;
+  readonly deadLetters: number;
+  /** true: a day that has to go was in use all the while, and is still there. */
+  readonly blocked: boolean;
+}
+
 /**
  * Removes what is older than its retention. Scored events go by whole days, which all detectors share: the longest retention
- * decides. Call it once a day.
+ * decides. Whoever writes meanwhile waits at most 200 ms at a time: a day that is read for longer is left for the next call.
+ * Call it once a day.
  */
-export async function applyRetention(
-  db: Database,
-  retention: readonly Retention[],
-): Promise<{ partitions: number; anomalies: number }> {
-  return withTransaction(
+export async function applyRetention(db: Database, retention: readonly Retention[]): Promise<Removed> {
+  const expired = await withTransaction(
     db,
     async (client) => {
-      let anomalies = 0;
-      for (const { detector, anomaliesDays } of retention) {
-        const [row] = await expireAnomalies(client, detector, Math.ceil(anomaliesDays));
-        anomalies += row?.removed ?? 0;
+      const removed = { anomalies: 0, deadLetters: 0 };
+      for (const { detector, anomaliesDays, deadLettersDays } of retention) {
+        const [anomalies] = await expireAnomalies(client, detector, Math.ceil(anomaliesDays));
+        const [deadLetters] = await expireDeadLetters(client, detector, Math.ceil(deadLettersDays));
+        removed.anomalies += anomalies?.removed ?? 0;
+        removed.deadLetters += deadLetters?.removed ?? 0;
       }
       await expireOutbox(client, KEEP_SENT_DAYS);
-      if (retention.length === 0) return { partitions: 0, anomalies };
-      const days = Math.ceil(Math.max(...retention.map((one) => one.scoredDays)));
-      const [row] = await dropScoredPartitions(client, days);
-      return { partitions: row?.dropped ?? 0, anomalies };
+      return removed;
     },
     { timeoutMs: 300_000 },
   );
+  if (retention.length === 0) return { ...expired, partitions: 0, blocked: false };
+  const days = Math.ceil(Math.max(...retention.map((one) => one.scoredDays)));
+  return { ...expired, ...(await dropPartitions(db, days)) };
+}
+
+async function dropPartitions(db: Database, keepDays: number): Promise<Pick<Removed, 'partitions' | 'blocked'>> {
+  let partitions = 0;
+  let failures = 0;
+  for (;;) {
+    try {
+      const [row] = await withTransaction(db, (client) => dropScoredPartition(client, keepDays));
+      if ((row?.dropped ?? null) === null) return { partitions, blocked: false };
+      partitions++;
+    } catch (error) {
+      if (!isLockTimeout(error)) throw error;
+      if (++failures >= DROP_ATTEMPTS) return { partitions, blocked: true };
+      await sleep(DROP_RETRY_MS);
+    }
+  }
+}
+
+function isLockTimeout(error: unknown): boolean {
+  return error instanceof Error && errorCode(error.cause) === LOCK_NOT_AVAILABLE;
 }

@@ -29,37 +29,40 @@ export interface BatchEntities {
   readonly windows: StoredWindows | null;
 }
 
-/**
- * The outcome of one batch of one partition: what a single transaction stores. Columns are parallel arrays of `size` rows;
- * matrices are row-major.
- */
-export interface ScoredBatch {
+/** The events of one batch of one partition, decoded. Columns are parallel arrays of `size` rows; matrices are row-major. */
+export interface EventBatch {
   readonly detector: string;
   readonly detectorVersion: number;
-  readonly modelVersion: number;
   readonly topic: string;
   readonly partition: number;
   /** The offset to read next once this batch is stored: the last record's offset + 1. */
   readonly nextOffset: number;
+  /** The time of the last record, milliseconds since the epoch; null for a batch without records. */
+  readonly lastRecordTimeMs: number | null;
   readonly size: number;
   readonly offsets: Float64Array;
   readonly eventIds: readonly string[];
   /** Milliseconds since the epoch. */
   readonly eventTimesMs: Float64Array;
-  /** null for a detector whose events stand alone. */
-  readonly entities: BatchEntities | null;
   /** Numeric features in original units, [size × numericWidth]; NaN is a missing value. */
   readonly numeric: Float64Array;
   readonly numericWidth: number;
   /** Categorical and boolean features, [size × levelWidth]; null is a missing value. */
   readonly levels: readonly (string | null)[];
   readonly levelWidth: number;
+  readonly deadLetters: readonly DeadLetter[];
+}
+
+/** The outcome of one batch of one partition: what a single transaction stores. */
+export interface ScoredBatch extends EventBatch {
+  readonly modelVersion: number;
+  /** null for a detector whose events stand alone. */
+  readonly entities: BatchEntities | null;
   /** log p(event) in nats; −Infinity for an event outside its domain. */
   readonly logDensityNats: Float64Array;
   readonly pValues: Float64Array;
   readonly pMethods: readonly PValueMethod[];
   readonly anomalies: readonly Anomaly[];
-  readonly deadLetters: readonly DeadLetter[];
 }
 
 /** What a commit did. Rows below the fence were stored by somebody before and are only counted. */

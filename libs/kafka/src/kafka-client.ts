@@ -1,4 +1,6 @@
-import { Kafka, type LogEntry, logLevel } from 'kafkajs';
+import type { ConnectionOptions } from 'node:tls';
+
+import { Kafka, type LogEntry, logLevel, type SASLOptions } from 'kafkajs';
 
 import { installCodecs } from './codecs.ts';
 
@@ -15,6 +17,14 @@ export interface KafkaClientOptions {
   readonly brokers: readonly string[];
   readonly clientId: string;
   readonly log: KafkaLog;
+  /** Encrypts, and checks that the broker is who it says; PEM texts, ca null for the authorities that Node knows. */
+  readonly tls?: { readonly ca: string | null; readonly cert: string | null; readonly key: string | null } | null;
+  /** Proves who this client is. */
+  readonly sasl?: {
+    readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+    readonly username: string;
+    readonly password: string;
+  } | null;
 }
 
 /** A way to reach one Kafka cluster; connects only when something uses it. */
@@ -29,17 +39,29 @@ const CONNECTION_TIMEOUT_MS = 5_000;
 const RETRY = { initialRetryTime: 200, maxRetryTime: 5_000, retries: 6 };
 
 /** A client of the brokers, with every codec this package knows. */
-export function createKafkaClient({ brokers, clientId, log }: KafkaClientOptions): KafkaClient {
+export function createKafkaClient({
+  brokers,
+  clientId,
+  log,
+  tls = null,
+  sasl = null,
+}: KafkaClientOptions): KafkaClient {
   installCodecs();
   const kafka = new Kafka({
     brokers: [...brokers],
     clientId,
+    ...(tls === null ? {} : { ssl: tlsOptions(tls) }),
+    ...(sasl === null ? {} : { sasl: { ...sasl } as SASLOptions }),
     connectionTimeout: CONNECTION_TIMEOUT_MS,
     retry: RETRY,
     logLevel: logLevel.INFO,
     logCreator: () => (entry) => forward(entry, log),
   });
   return { brokers, log, kafka };
+}
+
+function tlsOptions({ ca, cert, key }: NonNullable<KafkaClientOptions['tls']>): ConnectionOptions {
+  return { ...(ca === null ? {} : { ca: [ca] }), ...(cert === null || key === null ? {} : { cert, key }) };
 }
 
 /** kafkajs tells people what matters to them in warnings; its errors are mostly retried, and the last one is thrown. */

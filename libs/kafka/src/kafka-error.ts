@@ -5,6 +5,9 @@ export function isUnknownTopic(error: unknown): boolean {
   return causes(error).some((cause) => 'type' in cause && cause.type === 'UNKNOWN_TOPIC_OR_PARTITION');
 }
 
+/** What Node says of a certificate that it does not trust, or that is another host's. */
+const CERTIFICATE = /certificate|altnames/i;
+
 /** What a failure of kafkajs means: a FlowlineError of this package, or the error itself where it is one already. */
 export function toFlowlineError(error: unknown, brokers: readonly string[]): FlowlineError {
   if (error instanceof FlowlineError) return error;
@@ -20,6 +23,20 @@ export function toFlowlineError(error: unknown, brokers: readonly string[]): Flo
         cause: error,
       },
     );
+  }
+  if (causes(error).some((cause) => cause.name === 'KafkaJSSASLAuthenticationError')) {
+    return new FlowlineError('FLOWLINE_BROKER_UNREACHABLE', `Kafka at ${where} refused the login: ${message}`, {
+      where,
+      remedy: 'Check FLOWLINE_KAFKA_SASL, FLOWLINE_KAFKA_USERNAME and FLOWLINE_KAFKA_PASSWORD.',
+      cause: error,
+    });
+  }
+  if (causes(error).some((cause) => CERTIFICATE.test(cause.message))) {
+    return new FlowlineError('FLOWLINE_BROKER_UNREACHABLE', `Kafka at ${where} is not trusted: ${message}`, {
+      where,
+      remedy: "Name the authority that signed the broker's certificate in FLOWLINE_KAFKA_TLS_CA (file:/path/ca.pem).",
+      cause: error,
+    });
   }
   const refusal = causes(error).find((cause) => cause.name === 'KafkaJSProtocolError');
   if (refusal !== undefined) {

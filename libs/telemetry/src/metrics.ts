@@ -31,6 +31,9 @@ export function createMetrics(options: { readonly processMetrics?: boolean } = {
 
     eventsConsumed: counter('events_consumed_total', 'Records read from the source.', ['detector']),
     eventsScored: counter('events_scored_total', 'Events stored with a score.', ['detector']),
+    eventsCollected: counter('events_collected_total', 'Events stored without a score, before the first model.', [
+      'detector',
+    ]),
     eventsAlreadyStored: counter('events_already_stored_total', 'Redelivered events that the fence dropped.', [
       'detector',
     ]),

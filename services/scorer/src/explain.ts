@@ -67,6 +67,7 @@ function toScoredBatch(
     topic: source.topic,
     partition: source.partition,
     nextOffset: source.nextOffset,
+    lastRecordTimeMs: source.records.at(-1)?.timestampMs ?? null,
     ...table,
     offsets,
     eventIds,

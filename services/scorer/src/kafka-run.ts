@@ -4,6 +4,8 @@ import { checkTopics, createKafkaSource, type KafkaSource, type StreamOffsets } 
 import type { Metrics } from '@flowline/telemetry';
 
 import type { Arguments } from './arguments.ts';
+import type { Collector } from './collect.ts';
+import { openCollector } from './open-collector.ts';
 import type { PartitionWindows } from './partition-windows.ts';
 import { batchBounds, detectorRun, partitionWindows, type ProcessParts } from './process-parts.ts';
 import { runDetector } from './run-detector.ts';
@@ -13,16 +15,18 @@ import type { KafkaDetector } from './select-detectors.ts';
 export class KafkaRun {
   readonly #parts: ProcessParts;
   readonly #definition: DetectorDefinition;
+  readonly #version: number;
   readonly #args: Arguments;
   readonly #topic: string;
   readonly #source: KafkaSource;
   readonly #windows: PartitionWindows;
   readonly #partitions = new Set<number>();
 
-  constructor(parts: ProcessParts, { definition, kafka }: KafkaDetector, args: Arguments) {
+  constructor(parts: ProcessParts, { definition, version, kafka }: KafkaDetector, args: Arguments) {
     const { db, settings, metrics } = parts;
     this.#parts = parts;
     this.#definition = definition;
+    this.#version = version;
     this.#args = args;
     this.#topic = kafka.topic;
     this.#windows = partitionWindows(parts, definition.name);
@@ -41,11 +45,18 @@ export class KafkaRun {
     const { alerts } = this.#args;
     try {
       await checkTopics(this.#parts.kafka(), topicsOf(this.#definition, this.#topic, this.#args));
-      const run = { source: this.#source, windows: this.#windows, alerts, signal };
+      const run = { source: this.#source, windows: this.#windows, alerts, signal, ...(await this.#collector()) };
       await runDetector(detectorRun(this.#parts, this.#definition, run));
     } finally {
       this.#forgetLag();
     }
+  }
+
+  /** A detector that learns from its own events begins without a model. */
+  async #collector(): Promise<{ collector?: Collector }> {
+    const { db, settings } = this.#parts;
+    if (this.#definition.history.query !== null) return {};
+    return { collector: await openCollector(db, this.#definition, this.#version, settings.eventMaxBytes) };
   }
 
   /** Brings the lag gauges up to date. */

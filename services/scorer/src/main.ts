@@ -29,7 +29,7 @@ async function run(args: Arguments): Promise<number> {
   const logger = createLogger({ name: 'scorer', level: settings.logLevel });
   const metrics = createMetrics();
   const health = new Health();
-  const shutdown = new Shutdown({ logger });
+  const shutdown = new Shutdown({ logger, deadlineMs: settings.shutdownTimeoutMs });
   const unlisten = shutdown.listen();
   try {
     const db = await connect(requireDatabaseUrl(settings), {
@@ -65,5 +65,7 @@ function kafkaOf(settings: Settings, logger: Logger): () => KafkaClient {
       brokers: requireKafkaBrokers(settings),
       clientId: settings.kafka.clientId,
       log: logger,
+      tls: settings.kafka.tls,
+      sasl: settings.kafka.sasl,
     }));
 }

@@ -1,6 +1,7 @@
 import { surpriseBits } from '@flowline/detector';
 import type { Metrics } from '@flowline/telemetry';
 
+import type { CollectedEvents } from './collect.ts';
 import type { CommittedEvents } from './commit.ts';
 import type { DetectorModel } from './detector-model.ts';
 
@@ -27,6 +28,19 @@ export function measureBatch(metrics: Metrics, detector: string, batch: Committe
   if (oldest !== undefined) {
     metrics.endToEndLatency.observe({ detector }, Math.max(0, Date.now() - oldest.timestampMs) / 1000);
   }
+}
+
+/** Counts a batch that was stored without scores. */
+export function measureCollected(
+  metrics: Metrics,
+  detector: string,
+  { source, report, deadLetters }: CollectedEvents,
+): void {
+  metrics.eventsConsumed.inc({ detector }, source.records.length);
+  metrics.eventsCollected.inc({ detector }, report.stored);
+  metrics.eventsAlreadyStored.inc({ detector }, report.alreadyStored);
+  if (report.alreadyStored > 0) return;
+  for (const { reason } of deadLetters) metrics.eventsDeadLettered.inc({ detector, reason });
 }
 
 /** Notes the model that scores from now on. */

@@ -5,6 +5,7 @@ import type { EventSource } from '@flowline/stream';
 import type { Health, Logger, Metrics, Shutdown } from '@flowline/telemetry';
 
 import type { AlertsChoice } from './arguments.ts';
+import type { Collector } from './collect.ts';
 import { createModelLoader } from './model-loader.ts';
 import { PartitionWindows } from './partition-windows.ts';
 import type { DetectorRunParts } from './run-detector.ts';
@@ -27,6 +28,7 @@ export interface RunParts {
   readonly windows: PartitionWindows;
   readonly alerts: AlertsChoice;
   readonly signal: AbortSignal;
+  readonly collector?: Collector;
 }
 
 /** A run of one detector over one source, with the models and the store of this process. */
@@ -42,7 +44,8 @@ export function detectorRun(
     source: run.source,
     windows: run.windows,
     loader: createModelLoader({ db, detector: name, settings }),
-    store: { commit: (batch) => commitBatch(db, batch, { alertTopic }) },
+    store: { commit: (batch) => commitBatch(db, batch, { alertTopic, sample: definition.retention.sample }) },
+    ...(run.collector === undefined ? {} : { collector: run.collector }),
     logger,
     metrics,
     health,

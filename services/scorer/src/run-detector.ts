@@ -2,11 +2,13 @@ import { type EventSource, isRetryableError, type RetryNotice, retryWithBackoff 
 import type { Health, Logger, Metrics } from '@flowline/telemetry';
 import { defer, finalize, lastValueFrom, type Observable, tap } from 'rxjs';
 
+import { collect, collectUntil, type Collector, keepCollecting } from './collect.ts';
 import type { CommittedEvents, Store } from './commit.ts';
 import { DetectorHolder, type ModelLoader } from './detector-holder.ts';
+import type { DetectorModel } from './detector-model.ts';
 import { firstModel } from './first-model.ts';
 import { leaseScope } from './lease-scope.ts';
-import { measureBatch, measureModel } from './measure.ts';
+import { measureBatch, measureCollected, measureModel } from './measure.ts';
 import type { PartitionWindows } from './partition-windows.ts';
 import { pipeline } from './pipeline.ts';
 import { RunCounter, type RunTotals } from './run-totals.ts';
@@ -19,6 +21,8 @@ export interface DetectorRunParts {
   readonly windows: PartitionWindows;
   readonly loader: ModelLoader;
   readonly store: Store;
+  /** For a detector that learns from its own events: stores them while there is no model. */
+  readonly collector?: Collector;
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly health: Health;
@@ -42,16 +46,11 @@ export async function runDetector(parts: DetectorRunParts): Promise<RunTotals> {
   const watching = new AbortController();
   const holder = openHolder(parts, logger);
   try {
-    status.waits('loading the champion');
-    const model = await firstModel(holder, {
-      name,
-      wait: !source.finite,
-      signal,
-      onWait: (reason) => status.waits(reason),
-    });
-    if (model === undefined) return counter.totals();
     signal.addEventListener('abort', () => source.stop());
     if (signal.aborted) source.stop();
+    status.waits('loading the champion');
+    const model = await modelToBeginWith(parts, holder, status);
+    if (model === undefined) return counter.totals();
     void holder.watch(watching.signal);
     counter.start(model.detector.compute.backend);
     status.scores();
@@ -75,6 +74,29 @@ export async function runDetector(parts: DetectorRunParts): Promise<RunTotals> {
     watching.abort();
     holder.close();
   }
+}
+
+/** Waits for the first champion where the source has no end; meanwhile events are collected, where the detector learns from them. */
+async function modelToBeginWith(
+  parts: DetectorRunParts,
+  holder: DetectorHolder,
+  status: RunStatus,
+): Promise<DetectorModel | undefined> {
+  const { name, source, loader, collector, metrics, signal } = parts;
+  const wait = !source.finite;
+  const onWait = (reason: string): void => status.waits(reason);
+  if (collector === undefined || !wait) return firstModel(holder, { name, wait, signal, onWait });
+  const champion$ = defer(() => loader.championVersion()).pipe(
+    retryWithBackoff({ onRetry: status.waitsAfter('the champion cannot be looked up') }),
+  );
+  const first = firstModel(holder, { name, wait, signal, onWait });
+  if ((await lastValueFrom(champion$)) !== null) return first;
+  status.waits('collecting: events are stored as history for the first model');
+  const collected$ = collect(source, collector, status.waitsAfter('a batch cannot be stored')).pipe(
+    tap((batch) => measureCollected(metrics, name, batch)),
+    keepCollecting(status.waitsAfter('the source failed')),
+  );
+  return collectUntil(first, collected$);
 }
 
 function openHolder({ name, loader, metrics, pollMs }: DetectorRunParts, logger: Logger): DetectorHolder {

@@ -6,6 +6,7 @@ import type { Logger } from '@flowline/telemetry';
 /** A detector that reads a topic. */
 export interface KafkaDetector {
   readonly definition: DetectorDefinition;
+  readonly version: number;
   readonly kafka: NonNullable<DetectorDefinition['source']['kafka']>;
 }
 
@@ -43,12 +44,12 @@ export async function checkKafkaDetectors(
   logger: Logger,
 ): Promise<readonly KafkaDetector[]> {
   const stored = named.length === 0 ? await listDetectors(db) : await namedDetectors(db, named);
-  const definitions = stored.map(definitionOf);
-  const reading = definitions.flatMap((definition) => {
+  const definitions = stored.map((detector) => ({ definition: definitionOf(detector), version: detector.version }));
+  const reading = definitions.flatMap(({ definition, version }) => {
     const { kafka } = definition.source;
-    return kafka === null ? [] : [{ definition, kafka }];
+    return kafka === null ? [] : [{ definition, version, kafka }];
   });
-  const others = definitions.filter(({ source }) => source.kafka === null).map(({ name }) => name);
+  const others = definitions.flatMap(({ definition: { name, source } }) => (source.kafka === null ? [name] : []));
   if (others.length > 0 && (reading.length === 0 || named.length > 0)) {
     throw new FlowlineError('FLOWLINE_CONFIG_INVALID', `Without source.kafka no topic is read: ${others.join(', ')}.`, {
       where: 'spec.source.kafka',

@@ -88,7 +88,7 @@ class FollowedDetectors {
       const definition = definitionOf(detector);
       const { kafka } = definition.source;
       if (kafka === null) return;
-      const run = new KafkaRun(this.#parts, { definition, kafka }, this.#args);
+      const run = new KafkaRun(this.#parts, { definition, version: detector.version, kafka }, this.#args);
       this.#runs.set(name, run);
       await run.run(signal);
     } catch (err) {

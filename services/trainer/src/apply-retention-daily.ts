@@ -5,21 +5,35 @@ import type { Logger } from '@flowline/telemetry';
 import { pause } from './pause.ts';
 
 const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
 
 /** Removes, once a day until the signal, what is older than its detector keeps it; a failure is logged and tried again. */
 export async function applyRetentionDaily(db: Database, logger: Logger, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
+    let waitMs = HOUR_MS;
     try {
       await ensurePartitions(db);
       const retention = (await listDetectors(db)).map(({ name, version, definition }) => {
-        const { scoredMs, anomaliesMs } = readDefinition(definition, `${name}, version ${version}`).retention;
-        return { detector: name, scoredDays: scoredMs / DAY_MS, anomaliesDays: anomaliesMs / DAY_MS };
+        const { scoredMs, anomaliesMs, deadLettersMs } = readDefinition(
+          definition,
+          `${name}, version ${version}`,
+        ).retention;
+        return {
+          detector: name,
+          scoredDays: scoredMs / DAY_MS,
+          anomaliesDays: anomaliesMs / DAY_MS,
+          deadLettersDays: deadLettersMs / DAY_MS,
+        };
       });
       const removed = await applyRetention(db, retention);
-      if (removed.partitions + removed.anomalies > 0) logger.info({ ...removed }, 'removed what was kept long enough');
+      const { partitions, anomalies, deadLetters, blocked } = removed;
+      if (partitions + anomalies + deadLetters > 0) logger.info({ ...removed }, 'removed what was kept long enough');
+      if (blocked)
+        logger.warn({}, 'a day of scored events is in use and could not be dropped; it is tried again in an hour');
+      waitMs = blocked ? HOUR_MS : DAY_MS;
     } catch (err) {
-      logger.error({ err }, 'retention failed; it is tried again in a day');
+      logger.error({ err }, 'retention failed; it is tried again in an hour');
     }
-    await pause(DAY_MS, signal);
+    await pause(waitMs, signal);
   }
 }

@@ -18,7 +18,7 @@ try {
 async function run(args: Arguments): Promise<void> {
   const settings = loadSettings();
   const logger = createLogger({ name: 'trainer', level: settings.logLevel });
-  const shutdown = new Shutdown({ logger });
+  const shutdown = new Shutdown({ logger, deadlineMs: settings.shutdownTimeoutMs });
   const unlisten = shutdown.listen();
   try {
     const db = await connect(requireDatabaseUrl(settings), {

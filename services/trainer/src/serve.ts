@@ -1,8 +1,9 @@
-import { readDefinition, type Settings } from '@flowline/config';
-import { type Database, lastScheduledTime, listDetectors } from '@flowline/db';
+import { type DetectorDefinition, readDefinition, type Settings } from '@flowline/config';
+import { championVersion, countEventHistory, type Database, lastScheduledTime, listDetectors } from '@flowline/db';
 import { createMetrics, Health, type Logger, type Shutdown, startHealthServer } from '@flowline/telemetry';
 
 import { applyRetentionDaily } from './apply-retention-daily.ts';
+import { type CollectingDetector, trainFirstModels } from './first-models.ts';
 import { type ScheduledDetector, TrainingSchedule } from './schedule.ts';
 import { type TrainerParts, trainOnce } from './train-once.ts';
 import { measureTraining } from './training-measures.ts';
@@ -37,7 +38,16 @@ export async function serve({ settings, shutdown }: TrainerProcess, parts: Train
     signal: shutdown.signal,
   });
   logger.info({ backend: parts.backend }, 'the trainer waits for schedules');
-  await Promise.all([schedule.run(), applyRetentionDaily(db, logger, shutdown.signal)]);
+  const first = trainFirstModels({
+    list: () => collectingDetectors(db, logger),
+    count: (detector, most) => countEventHistory(db, detector, most),
+    train: (detector) =>
+      measureTraining(metrics, detector, () => trainOnce(parts, { detector, scheduledFor: null, promotion: 'auto' })),
+    onError: (detector, err) => reportFailure(logger, detector, err),
+    logger,
+    signal: shutdown.signal,
+  });
+  await Promise.all([schedule.run(), first, applyRetentionDaily(db, logger, shutdown.signal)]);
 }
 
 function reportFailure(logger: Logger, detector: string, err: unknown): void {
@@ -47,13 +57,33 @@ function reportFailure(logger: Logger, detector: string, err: unknown): void {
   else logger.error({ detector, err }, 'training failed');
 }
 
-/** Definitions that cannot be read are reported and left out: the others go on. */
 async function scheduledDetectors(db: Database, logger: Logger): Promise<ScheduledDetector[]> {
+  return (await activeDetectors(db, logger)).flatMap(({ definition: { name, training }, appliedAt }) => {
+    const { schedule, timezone } = training;
+    return schedule === null ? [] : [{ name, schedule, timezone, appliedAt }];
+  });
+}
+
+/** Those whose history is what the scorer stores, as long as they have no champion. */
+async function collectingDetectors(db: Database, logger: Logger): Promise<CollectingDetector[]> {
+  const collecting: CollectingDetector[] = [];
+  for (const { definition } of await activeDetectors(db, logger)) {
+    const { name, history, training } = definition;
+    if (history.query !== null || (await championVersion(db, name)) !== null) continue;
+    collecting.push({ name, firstModelRows: training.firstModelRows });
+  }
+  return collecting;
+}
+
+/** Definitions that cannot be read are reported and left out: the others go on. */
+async function activeDetectors(
+  db: Database,
+  logger: Logger,
+): Promise<{ readonly definition: DetectorDefinition; readonly appliedAt: Date }[]> {
   return (await listDetectors(db)).flatMap(({ name, version, definition, appliedAt, state }) => {
     if (state === 'paused') return [];
     try {
-      const { schedule, timezone } = readDefinition(definition, `${name}, version ${version}`).training;
-      return schedule === null ? [] : [{ name, schedule, timezone, appliedAt }];
+      return [{ definition: readDefinition(definition, `${name}, version ${version}`), appliedAt }];
     } catch (err) {
       logger.error({ detector: name, err }, 'the definition cannot be read');
       return [];

@@ -1,9 +1,10 @@
 import type { DetectorDefinition } from '@flowline/config';
-import { type Database, readHistory, readLookup, summariseHistory } from '@flowline/db';
+import { type Database, eventHistory, readHistory, readLookup, summariseHistory } from '@flowline/db';
 import { FlowlineError, type LookupTable } from '@flowline/events';
 import { concatTables, emptyTable, type FeatureTable, parseTime } from '@flowline/features';
 
 import { historyReading } from './history-chunks.ts';
+import { storedReading } from './stored-events.ts';
 
 /** The history of a detector, read: its rows as features, in order of time. */
 export interface TrainingHistory {
@@ -38,21 +39,26 @@ export async function readTrainingHistory(
   signal: AbortSignal,
 ): Promise<TrainingHistory> {
   const { history, source, features } = definition;
-  const request = { query: history.query, timeColumn: history.timeColumn, timeUnit: source.time.unit };
+  const request =
+    history.query === null
+      ? await eventHistory(db, definition.name)
+      : { query: history.query, timeColumn: history.timeColumn, timeUnit: source.time.unit };
   const { to } = await summariseHistory(db, request);
   const from = to === null || history.lookbackMs === null ? null : new Date(to.getTime() - history.lookbackMs);
   const range = from === null ? {} : { from };
   const summary = await summariseHistory(db, { ...request, ...range });
 
   const lookups = await readLookups(db, definition);
-  const reading = historyReading(definition, lookups, { from, rows: summary.rows });
+  const rangeWanted = { from, rows: summary.rows };
+  const reading =
+    history.query === null ? storedReading(definition, rangeWanted) : historyReading(definition, lookups, rangeWanted);
   const tables: FeatureTable[] = [];
   const times: Float64Array[] = [];
   const rejected = new Rejections();
   let rowsRead = 0;
   for await (const rows of readHistory(db, { ...request, ...reading.range })) {
     signal.throwIfAborted();
-    const rowTimesMs = Float64Array.from(rows, (row) => timeOf(row[history.timeColumn], source.time.unit));
+    const rowTimesMs = Float64Array.from(rows, (row) => timeOf(row[request.timeColumn], source.time.unit));
     const { table, timesMs, faults } = reading.read(rows, rowTimesMs);
     tables.push(table);
     times.push(timesMs);
@@ -60,6 +66,8 @@ export async function readTrainingHistory(
     rowsRead += rows.length;
   }
   rejected.check(rowsRead);
+  // Of stored events only a sample may have been kept.
+  const share = history.query === null ? definition.retention.sample : 1;
 
   return {
     table: tables.length === 0 ? emptyTable(features) : concatTables(tables),
@@ -67,7 +75,7 @@ export async function readTrainingHistory(
     lookups,
     rowsRead,
     rejected: rejected.counts,
-    eventsPerDay: summary.rows / daysBetween(summary.from, summary.to),
+    eventsPerDay: summary.rows / share / daysBetween(summary.from, summary.to),
   };
 }
 

@@ -7,6 +7,7 @@ export const dataTables = [
   'window_snapshots',
   'entity_partitions',
   'scored_events',
+  'event_counts',
   'anomalies',
   'alert_outbox',
   'dead_letters',

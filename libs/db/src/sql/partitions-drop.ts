@@ -1,6 +1,6 @@
 import { statement } from '../statement.ts';
 
-/** Drops the partitions of scored_events whose day ended so many days ago. */
-export const dropScoredPartitions = statement<[keepDays: number], { readonly dropped: number }>(`
-  SELECT flowline.drop_partitions((now() AT TIME ZONE 'UTC')::date - $1::integer) AS dropped
+/** Drops the oldest partition of scored_events whose day ended so many days ago; null where there is none. */
+export const dropScoredPartition = statement<[keepDays: number], { readonly dropped: string | null }>(`
+  SELECT flowline.drop_partition_before((now() AT TIME ZONE 'UTC')::date - $1::integer) AS dropped
 `);

@@ -1,9 +1,9 @@
 /** The columns of {@link copyScoredEvents}: a row must hold as many fields. */
-export const SCORED_EVENT_FIELDS = 15;
+export const SCORED_EVENT_FIELDS = 16;
 
 /** Takes scored events; the server adds scored_at, the time of the transaction. */
 export const copyScoredEvents = `
   COPY flowline.scored_events (
     detector, detector_version, model_version, topic, partition, "offset", event_id, event_time,
-    log_density_nats, p_value, p_method, is_anomaly, numeric_values, level_values, entity
+    log_density_nats, p_value, p_method, is_anomaly, in_sample, numeric_values, level_values, entity
   ) FROM STDIN (FORMAT binary)`;

@@ -2,6 +2,7 @@ import { type DetectorDefinition, readDefinition } from '@flowline/config';
 import {
   championVersion,
   connect,
+  countEventHistory,
   type Database,
   ensurePartitions,
   listDetectors,
@@ -93,8 +94,19 @@ async function checkChampion(db: Database, name: string): Promise<DoctorFinding>
   return warning(check, 'none yet: nothing can be scored', `Train it: \`flowline train ${name}\`.`);
 }
 
+/** A detector whose history is what the scorer stores. */
+async function checkCollected(db: Database, check: string, definition: DetectorDefinition): Promise<DoctorFinding> {
+  const { name, training } = definition;
+  if ((await championVersion(db, name)) !== null) return ok(check, 'the events that are stored');
+  const rows = await countEventHistory(db, name, training.firstModelRows);
+  const enough = rows >= training.firstModelRows ? ' or more' : '';
+  const of = `the first model is trained at ${formatCount(training.firstModelRows)}`;
+  return ok(check, `collecting: ${formatCount(rows)}${enough} events are stored; ${of}`);
+}
+
 async function checkHistory(db: Database, check: string, definition: DetectorDefinition): Promise<DoctorFinding> {
   const { query, timeColumn } = definition.history;
+  if (query === null) return checkCollected(db, check, definition);
   const { rows, columns } = await summariseHistory(db, { query, timeColumn, timeUnit: definition.source.time.unit });
   const nullable = new Set(definition.features.filter((feature) => feature.nullable).flatMap((f) => fieldsOf([f])));
   const missing = fieldsOf(definition.features).filter(

@@ -1,4 +1,4 @@
-import type { DetectorDefinition } from '@flowline/config';
+import type { DetectorDefinition, Settings } from '@flowline/config';
 import { createKafkaClient, KafkaAdmin } from '@flowline/kafka';
 import { silentLogger } from '@flowline/telemetry';
 
@@ -6,12 +6,11 @@ import { type DoctorFinding, failed, failure, finding, ok, skipped } from './fin
 
 /** The brokers, and the topics that the detectors name. */
 export async function checkKafka(
-  brokers: readonly string[] | null,
-  clientId: string,
+  { brokers, ...access }: Settings['kafka'],
   definitions: readonly DetectorDefinition[],
 ): Promise<DoctorFinding[]> {
   if (brokers === null) return [skipped('kafka', 'FLOWLINE_KAFKA_BROKERS is not set: files and standard input only')];
-  const client = createKafkaClient({ brokers, clientId, log: silentLogger });
+  const client = createKafkaClient({ brokers, ...access, log: silentLogger });
   let admin: KafkaAdmin;
   try {
     admin = await KafkaAdmin.connect(client);
@@ -20,7 +19,7 @@ export async function checkKafka(
   }
   try {
     return [
-      ok('kafka', `${brokers.join(', ')} answer`),
+      ok('kafka', `${brokers.join(', ')} answer${access.tls === null ? '' : ', over TLS'}`),
       await finding('topics', () => checkTopics(admin, definitions)),
     ];
   } finally {

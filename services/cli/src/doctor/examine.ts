@@ -16,5 +16,5 @@ export async function examine(): Promise<DoctorFinding[]> {
   const { backend, database, kafka } = loadSettings();
   const backends = await checkBackends(backend);
   const { findings, definitions } = await checkDatabase(database.url);
-  return [node, settings, ...backends, ...findings, ...(await checkKafka(kafka.brokers, kafka.clientId, definitions))];
+  return [node, settings, ...backends, ...findings, ...(await checkKafka(kafka, definitions))];
 }

@@ -1,0 +1,36 @@
+import { type Database, withClient } from './database.ts';
+import type { HistorySource } from './history-query.ts';
+import { selectAlikeVersions } from './sql/detector-versions-alike.ts';
+import { countStoredEvents } from './sql/events-count.ts';
+
+/** A row of {@link eventHistory}: features in original units, in the order of the detector's schema; null is missing. */
+export interface StoredEventRow {
+  readonly event_time: Date;
+  readonly numeric_values: readonly (number | null)[];
+  readonly level_values: readonly (string | null)[];
+}
+
+/**
+ * The events that were stored for a detector, with or without a score, as history: those of versions with the same features as the
+ * one in force, and of anomalies only those that belong to the sample, so that they weigh what they weigh in the stream.
+ */
+export async function eventHistory(db: Database, detector: string): Promise<HistorySource> {
+  const versions = await alikeVersions(db, detector);
+  return {
+    query: `SELECT event_time, numeric_values, level_values FROM flowline.scored_events
+      WHERE detector = '${detector.replaceAll("'", "''")}' AND detector_version IN (${[0, ...versions].join(', ')}) AND in_sample`,
+    timeColumn: 'event_time',
+    timeUnit: 'iso',
+  };
+}
+
+/** How many events {@link eventHistory} holds; counting ends at `most`. */
+export async function countEventHistory(db: Database, detector: string, most: number): Promise<number> {
+  const versions = await alikeVersions(db, detector);
+  const [row] = await withClient(db, (client) => countStoredEvents(client, detector, versions, most));
+  return row?.events ?? 0;
+}
+
+async function alikeVersions(db: Database, detector: string): Promise<number[]> {
+  return (await withClient(db, (client) => selectAlikeVersions(client, detector))).map(({ version }) => version);
+}

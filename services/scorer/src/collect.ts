@@ -1,0 +1,94 @@
+import type { CommitReport, EventBatch } from '@flowline/events';
+import {
+  type EventSource,
+  isRetryableError,
+  type RecordDecoder,
+  type RetryNotice,
+  retryWithBackoff,
+  type SourceBatch,
+} from '@flowline/stream';
+import { concatMap, defer, map, type Observable } from 'rxjs';
+
+import { type DecodedEvents, type DecodeEvents, prepareBatch } from './decode-events.ts';
+
+/** How events are stored while there is no model. */
+export interface Collector {
+  readonly detector: string;
+  readonly detectorVersion: number;
+  readonly format: RecordDecoder;
+  readonly decode: DecodeEvents;
+  /** The same fence and the same transaction as for scored events, without scores. */
+  readonly commit: (batch: EventBatch) => Promise<CommitReport>;
+}
+
+/** A batch that is stored without scores. */
+export interface CollectedEvents {
+  readonly source: SourceBatch;
+  readonly deadLetters: DecodedEvents['deadLetters'];
+  readonly report: CommitReport;
+}
+
+/** The pipeline before the first model: record → event → ONE transaction {event without a score, dead letters, next offset}. */
+export function collect(
+  source: EventSource,
+  collector: Collector,
+  onWait: (notice: RetryNotice) => void,
+): Observable<CollectedEvents> {
+  return source.batches$.pipe(
+    concatMap(async (batch) => {
+      await prepareBatch(collector.format, batch);
+      return { batch, events: collector.decode(batch, null) };
+    }),
+    concatMap(({ batch, events }) =>
+      defer(() => collector.commit(toEventBatch(collector, batch, events))).pipe(
+        retryWithBackoff({ onRetry: onWait, maxDelayMs: 5_000 }),
+        map((report) => {
+          batch.done();
+          return { source: batch, deadLetters: events.deadLetters, report };
+        }),
+      ),
+    ),
+  );
+}
+
+/**
+ * Collects until `ready` resolves. To a value: collecting is dropped, a batch in flight with it (the fence sees to it that each event
+ * is stored once). To undefined, when the process stops: the batch in flight is finished first.
+ */
+export function collectUntil<T>(
+  ready: Promise<T | undefined>,
+  collected$: Observable<unknown>,
+): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    const finish = (): void => void ready.then(resolve, reject);
+    const subscription = collected$.subscribe({ error: reject, complete: finish });
+    ready.then(
+      (value) => {
+        if (value === undefined) return;
+        subscription.unsubscribe();
+        resolve(value);
+      },
+      (error: unknown) => {
+        subscription.unsubscribe();
+        reject(error instanceof Error ? error : new Error(String(error)));
+      },
+    );
+  });
+}
+
+/** Collecting goes on after whatever may pass by itself. */
+export const keepCollecting = (onWait: (notice: RetryNotice) => void) =>
+  retryWithBackoff<CollectedEvents>({ isRetryable: isRetryableError, onRetry: onWait });
+
+function toEventBatch(
+  { detector, detectorVersion }: Collector,
+  { topic, partition, nextOffset, records }: SourceBatch,
+  { table, offsets, eventIds, eventTimesMs, deadLetters }: DecodedEvents,
+): EventBatch {
+  const lastRecordTimeMs = records.at(-1)?.timestampMs ?? null;
+  return {
+    ...{ detector, detectorVersion, topic, partition, nextOffset, lastRecordTimeMs },
+    ...table,
+    ...{ offsets, eventIds, eventTimesMs, deadLetters },
+  };
+}

@@ -1,0 +1,45 @@
+import type { Logger } from '@flowline/telemetry';
+
+import { pause } from './pause.ts';
+
+/** A detector that collects its own history and has no champion yet. */
+export interface CollectingDetector {
+  readonly name: string;
+  readonly firstModelRows: number;
+}
+
+export interface FirstModelParts {
+  /** Those that collect now. */
+  readonly list: () => Promise<readonly CollectingDetector[]>;
+  /** How many events are stored; counting may end at `most`. */
+  readonly count: (detector: string, most: number) => Promise<number>;
+  readonly train: (detector: string) => Promise<unknown>;
+  readonly onError: (detector: string, error: unknown) => void;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+  readonly everyMs?: number;
+}
+
+const EVERY_MS = 15_000;
+/** After a training that gave no champion, so many times the rows are waited for. */
+const GROWTH = 1.5;
+
+/** Trains the first model of each collecting detector as soon as it has rows enough; one that fails is tried again with more. */
+export async function trainFirstModels(parts: FirstModelParts): Promise<void> {
+  const { list, count, train, onError, logger, signal, everyMs = EVERY_MS } = parts;
+  const wanted = new Map<string, number>();
+  while (!signal.aborted) {
+    try {
+      for (const { name, firstModelRows } of await list()) {
+        const rows = Math.max(firstModelRows, wanted.get(name) ?? 0);
+        if ((await count(name, rows)) < rows) continue;
+        logger.info({ detector: name, rows }, 'history enough for the first model');
+        wanted.set(name, Math.ceil(rows * GROWTH));
+        await train(name).catch((error: unknown) => onError(name, error));
+      }
+    } catch (err) {
+      logger.warn({ err }, 'the detectors that collect history cannot be looked up; trying again');
+    }
+    await pause(everyMs, signal);
+  }
+}

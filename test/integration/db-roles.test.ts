@@ -1,0 +1,160 @@
+import { applyDetector, championVersion, connect, migrate, migrationStatus } from '@flowline/db';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+
+import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
+import { applyTestDetector, testDefinition, testEvents } from '../support/scorer-model.ts';
+import { type ServiceProcess, startScorer, startTrainer } from '../support/scorer-process.ts';
+import { createReadings, makeReadings, readingsDefinition } from './trainer-fixture.ts';
+
+const GROUPS = ['flowline_operator', 'flowline_reader', 'flowline_scorer', 'flowline_trainer'];
+
+let postgres: TestPostgres;
+const running: ServiceProcess[] = [];
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+});
+afterEach(() => {
+  for (const { child } of running.splice(0)) child.kill('SIGKILL');
+});
+afterAll(() => postgres.stop());
+
+/** The URL of a new user of the database, a member of the groups given and of nothing else. */
+async function userOf({ url, query }: TestDatabase, name: string, groups: readonly string[] = []): Promise<string> {
+  const user = `${name}_${process.pid}`;
+  await query(`DROP ROLE IF EXISTS ${user}`);
+  await query(`CREATE ROLE ${user} LOGIN NOSUPERUSER NOCREATEROLE PASSWORD 'p'`);
+  for (const group of groups) await query(`GRANT ${group} TO ${user}`);
+  const own = new URL(url);
+  own.username = user;
+  own.password = 'p';
+  return own.href;
+}
+
+/** Runs statements as somebody; gives the SQLSTATE of each, or null where it was allowed. */
+async function attempts(url: string, statements: readonly string[]): Promise<(string | null)[]> {
+  const { default: pg } = await import('pg');
+  const client = new pg.Client(url);
+  await client.connect();
+  const codes: (string | null)[] = [];
+  for (const statement of statements) {
+    const code = await client.query(statement).then(
+      () => null,
+      (error: unknown) => (error as { code: string }).code,
+    );
+    codes.push(code);
+  }
+  await client.end();
+  return codes;
+}
+const DENIED = '42501';
+
+describe('the group roles', () => {
+  it('migrate without the right to create roles, which an administrator adds later', async () => {
+    const database = await postgres.createDatabase({ migrated: false });
+    const { query } = database;
+    const exist = async () =>
+      (await query('SELECT rolname FROM pg_roles WHERE rolname = ANY($1) ORDER BY 1', [GROUPS])).map((r) => r.rolname);
+    const absentBefore = (await exist()).length === 0;
+    const url = await userOf(database, 'migrator');
+    const { username } = new URL(url);
+    await query(`GRANT CREATE ON DATABASE ${new URL(url).pathname.slice(1)} TO ${username}`);
+    const db = await connect(url, { applicationName: 'test' });
+    try {
+      await migrate(db);
+      expect((await migrationStatus(db)).pending).toEqual([]);
+      if (absentBefore) expect(await exist()).toEqual([]);
+      for (const group of GROUPS) if (!(await exist()).includes(group)) await query(`CREATE ROLE ${group} NOLOGIN`);
+      expect(await migrate(db)).toEqual([]);
+      expect(
+        await query(`SELECT has_table_privilege('flowline_scorer', 'flowline.scored_events', 'INSERT') AS scorer,
+          has_table_privilege('flowline_trainer', 'flowline.model_versions', 'INSERT') AS trainer,
+          has_table_privilege('flowline_operator', 'flowline.detectors', 'UPDATE') AS operator,
+          has_table_privilege('flowline_reader', 'flowline.v1_anomalies', 'SELECT') AS reader`),
+      ).toEqual([{ scorer: true, trainer: true, operator: true, reader: true }]);
+    } finally {
+      await db.close();
+    }
+  });
+
+  it('let the scorer score, and do nothing else', async () => {
+    const database = await postgres.createDatabase();
+    await applyTestDetector(database.db, testDefinition('least', 'orders'));
+    const url = await userOf(database, 'scoring', ['flowline_scorer']);
+    // A day that has no partition yet: the scorer makes it, without the right to create tables.
+    await database.query(`DO $$ BEGIN EXECUTE 'DROP TABLE flowline.scored_events_' ||
+      to_char((now() AT TIME ZONE 'UTC')::date, 'YYYY_MM_DD'); END $$`);
+    const lines = [...testEvents(50, 3).map((event) => JSON.stringify(event)), 'no json'].join('\n');
+    const scorer = startScorer(
+      ['--source', 'ndjson:-', '--json', '--alerts', 'stdout'],
+      { FLOWLINE_DATABASE_URL: url },
+      lines,
+    );
+    running.push(scorer);
+    expect([await scorer.ended, scorer.stderr()]).toEqual([0, expect.any(String)]);
+    expect(scorer.stdout()).toContain('"scored":50');
+    const codes = await attempts(url, [
+      'SELECT 1 FROM flowline.detectors',
+      'DELETE FROM flowline.scored_events',
+      `UPDATE flowline.detectors SET state = 'deleted'`,
+      `UPDATE flowline.model_aliases SET version = 1`,
+      'SELECT value FROM flowline.dead_letters',
+      `SELECT flowline.drop_partition_before('2030-01-01')`,
+      'CREATE TABLE flowline.mine (x int)',
+    ]);
+    expect(codes).toEqual([null, ...Array<string>(6).fill(DENIED)]);
+  });
+
+  it('let the trainer train, promote and clear away', async () => {
+    const database = await postgres.createDatabase();
+    await createReadings(database, makeReadings(3000, 1));
+    await applyDetector(database.db, readingsDefinition({ steps: 20 }));
+    const url = await userOf(database, 'training', ['flowline_trainer']);
+    await database.query(`GRANT SELECT ON readings TO ${new URL(url).username}`);
+    const trainer = startTrainer(['--once', 'readings', '--json'], { FLOWLINE_DATABASE_URL: url });
+    running.push(trainer);
+    expect([await trainer.ended, trainer.stderr()]).toEqual([0, expect.any(String)]);
+    expect(await championVersion(database.db, 'readings')).toBe(1);
+    const codes = await attempts(url, [
+      `SELECT flowline.drop_partition_before('2000-01-01')`,
+      `DELETE FROM flowline.anomalies WHERE detector = 'readings' AND scored_at < '2000-01-01'`,
+      `DELETE FROM flowline.dead_letters WHERE detector = 'readings' AND stored_at < '2000-01-01'`,
+      `DELETE FROM flowline.alert_outbox WHERE sent_at < '2000-01-01'`,
+      'SELECT value FROM flowline.dead_letters',
+      'UPDATE flowline.stream_offsets SET next_offset = 0',
+      `INSERT INTO flowline.detector_versions VALUES ('readings', 9, '{}', repeat('0', 64))`,
+      'DELETE FROM flowline.model_versions',
+    ]);
+    expect(codes).toEqual([null, null, null, null, ...Array<string>(4).fill(DENIED)]);
+  });
+
+  it('let a reader read the views, and an operator apply and pause', async () => {
+    const database = await postgres.createDatabase();
+    await applyDetector(database.db, { name: 'a' });
+    const reader = await userOf(database, 'reading', ['flowline_reader']);
+    expect(
+      await attempts(reader, [
+        'SELECT * FROM flowline.v1_anomalies',
+        'SELECT * FROM flowline.v1_alert_rate_daily',
+        'SELECT value FROM flowline.dead_letters',
+        'SELECT bytes FROM flowline.model_artifacts',
+        `UPDATE flowline.detectors SET state = 'paused'`,
+      ]),
+    ).toEqual([null, null, DENIED, DENIED, DENIED]);
+    const operator = await userOf(database, 'operating', ['flowline_operator']);
+    const db = await connect(operator, { applicationName: 'test' });
+    try {
+      expect(await applyDetector(db, { name: 'a', ...{ labels: 1 } })).toEqual({ version: 2, changed: true });
+    } finally {
+      await db.close();
+    }
+    expect(
+      await attempts(operator, [
+        `UPDATE flowline.detectors SET state = 'paused'`,
+        'UPDATE flowline.dead_letters SET redriven_at = now()',
+        'UPDATE flowline.dead_letters SET value = NULL',
+        'DELETE FROM flowline.scored_events',
+      ]),
+    ).toEqual([null, null, DENIED, DENIED]);
+  });
+});
