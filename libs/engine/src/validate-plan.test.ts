@@ -25,7 +25,33 @@ const withLayer = (index: number, change: Partial<DenseLayer>): Plan => {
   return withStep({ network: { ...step.network, layers } });
 };
 
+const autoregressive = randomPlan({
+  features: 40,
+  context: 1,
+  nullable: 0,
+  couplings: 1,
+  hidden: [50],
+  activation: 'relu',
+  residual: false,
+  networks: 'shared',
+  scale: { kind: 'tanh', bound: 2 },
+  inputClip: 5,
+  affine: true,
+  autoregressive: true,
+  seed: 1,
+});
+
 describe('validatePlan', () => {
+  it('accepts a map of what it reads where the parameters come in an order, and no other', () => {
+    expect(() => validatePlan(autoregressive)).not.toThrow();
+    const [map] = autoregressive.steps as [TransformStep];
+    const first = map.network.layers[0] as DenseLayer;
+    const open = { ...first, weights: first.weights.map((weight) => weight || 0.1) };
+    const layers = [open, ...map.network.layers.slice(1)];
+    const cyclic = { ...autoregressive, steps: [{ ...map, network: { ...map.network, layers } }] };
+    expect(() => validatePlan(cyclic)).toThrow(/depend on no dimension/);
+  });
+
   it('accepts a plan that can run', () => expect(() => validatePlan(plan)).not.toThrow());
 
   it.each<[string, Plan, string]>([

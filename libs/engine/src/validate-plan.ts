@@ -137,54 +137,67 @@ const validateBase = (base: Base, features: number): void => {
 };
 
 /**
- * Whether the dimensions can be put in an order in which the parameters of each depend on earlier ones alone: a search for
- * a dimension that is reachable from itself, through the weights that are not zero.
+ * Whether the dimensions can be put in an order in which the parameters of each depend on earlier ones alone, through the
+ * weights that are not zero.
  */
 const isTriangular = ({ conditioning, transformed, network, transformer }: TransformStep): boolean => {
   const place = new Map(Array.from(transformed.dimensions, (dimension, i) => [dimension, i]));
   const inputs = Array.from(conditioning.dimensions, (dimension) => place.get(dimension) ?? -1);
   if (inputs.every((i) => i < 0)) return true;
   const width = transformed.dimensions.length;
-  const outputs = outputDependencies(network, inputs);
+  const outputs = outputDependencies(network, inputs, width);
   const needs = Array.from({ length: width }, (_, i) => {
-    const all = new Set<number>();
-    for (let k = 0; k < parametersOf(transformer); k++) at(outputs, k * width + i).forEach((j) => all.add(j));
-    return all;
+    const own = Array.from({ length: parametersOf(transformer) }, (_, k) => at(outputs, k * width + i));
+    return own.reduce(union, noBits(width));
   });
   // Repeatedly takes away what depends on nothing that is left.
-  const left = new Set(needs.keys());
-  for (let before = -1; before !== left.size;) {
-    before = left.size;
-    for (const i of left) if (![...at(needs, i)].some((j) => left.has(j))) left.delete(i);
+  const left = noBits(width);
+  for (let i = 0; i < width; i++) setBit(left, i);
+  const remaining = new Set(needs.keys());
+  for (let before = -1; before !== remaining.size;) {
+    before = remaining.size;
+    for (const i of remaining) {
+      if (at(needs, i).some((word, w) => (word & at(left, w)) !== 0)) continue;
+      remaining.delete(i);
+      left[i >> 5] = at(left, i >> 5) & ~(1 << (i & 31));
+    }
   }
-  return left.size === 0;
+  return remaining.size === 0;
 };
 
-/** Per output of a network, the labels (at least 0) of the inputs that it depends on. */
-const outputDependencies = (network: Network, labels: readonly number[]): readonly ReadonlySet<number>[] => {
-  const input = Array.from(
-    { length: network.inputs },
-    (_, i) => new Set([labels[i] ?? -1].filter((label) => label >= 0)),
-  );
-  const values: (readonly ReadonlySet<number>[])[] = [input];
+/** Per output of a network, the set of the labels (at least 0) of the inputs that it depends on, bit by bit. */
+const outputDependencies = (network: Network, labels: readonly number[], count: number): readonly Uint32Array[] => {
+  const input = Array.from({ length: network.inputs }, (_, i) => {
+    const own = noBits(count);
+    const label = labels[i] ?? -1;
+    if (label >= 0) setBit(own, label);
+    return own;
+  });
+  const values: (readonly Uint32Array[])[] = [input];
   for (const layer of network.layers) {
-    const [first, second] = sourcesOf(layer).map((value) => at(values, value));
-    const own = first ?? [];
+    const [first = [], second = []] = sourcesOf(layer).map((value) => at(values, value));
     if (layer.type === 'dense') {
-      values.push(
-        Array.from({ length: layer.outputs }, (_, o) => {
-          const union = new Set<number>();
-          own.forEach((set, i) => {
-            if (layer.weights[i * layer.outputs + o] !== 0) set.forEach((label) => union.add(label));
-          });
-          return union;
-        }),
-      );
+      const { weights, outputs } = layer;
+      const dependsOn = (o: number) => (sum: Uint32Array, own: Uint32Array, i: number) =>
+        weights[i * outputs + o] === 0 ? sum : union(sum, own);
+      values.push(Array.from({ length: outputs }, (_, o) => first.reduce(dependsOn(o), noBits(count))));
     } else {
-      values.push(own.map((set, i) => new Set([...set, ...(second?.[i] ?? [])])));
+      values.push(first.map((own, i) => union(own.slice(), second[i] ?? noBits(count))));
     }
   }
   return network.outputs.flatMap((value) => at(values, value));
+};
+
+const noBits = (count: number): Uint32Array => new Uint32Array(Math.ceil(count / 32));
+
+const setBit = (bits: Uint32Array, i: number): void => {
+  bits[i >> 5] = at(bits, i >> 5) | (1 << (i & 31));
+};
+
+/** Adds a set to another, in place. */
+const union = (bits: Uint32Array, more: Uint32Array): Uint32Array => {
+  for (let w = 0; w < bits.length; w++) bits[w] = at(bits, w) | at(more, w);
+  return bits;
 };
 
 const isIndex = (value: number, length: number): boolean => Number.isInteger(value) && value >= 0 && value < length;

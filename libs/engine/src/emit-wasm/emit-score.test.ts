@@ -12,6 +12,7 @@ import { interpret } from '../reference/interpreter.ts';
 import type { ReferenceResult } from '../reference/interpreter.ts';
 import { planShapes } from '../testing/plan-arbitrary.ts';
 import { randomPlan, randomRows } from '../testing/random-plan.ts';
+import type { PlanShape } from '../testing/random-plan.ts';
 import { conditionOf, errorInTolerances, toleranceOf } from '../tolerance.ts';
 import { validatePlan } from '../validate-plan.ts';
 
@@ -134,6 +135,40 @@ describe.each(targets)('compiled plans, fused: %s', (fused) => {
     reference(plan, rows, n).forEach(({ score }, i) => {
       expect(errorInTolerances(scores[i]!, score)).toBeLessThanOrEqual(1);
     });
+  });
+
+  const wide: readonly (readonly [string, Partial<PlanShape>])[] = [
+    ['masked autoregressive', { autoregressive: true }],
+    [
+      'mixed splines',
+      { mixing: true, transformer: { type: 'rationalQuadratic', bins: 4, bound: 3, parameterBound: 3 } },
+    ],
+    ['planar over Student t', { contextual: 'planar', base: 'studentT' }],
+    ['radial over a mixture', { contextual: 'radial', base: 'gaussianMixture' }],
+  ];
+  it.each(wide)('agree in 256 dimensions: %s', (_name, more) => {
+    const plan = randomPlan({
+      features: 256,
+      context: 0,
+      nullable: 0,
+      couplings: 1,
+      hidden: [33],
+      activation: 'relu',
+      residual: false,
+      networks: 'shared',
+      scale: { kind: 'tanh', bound: 2 },
+      inputClip: 5,
+      affine: true,
+      seed: 1,
+      ...more,
+    });
+    validatePlan(plan);
+    const n = 10;
+    const rows = randomRows(plan, n, new Random(2));
+    const { together, alone } = runKernel(plan, fused, rows, 'latent');
+    const [scores] = together(n);
+    expect(worstOf(plan, rows, reference(plan, rows, n), scores)).toBeLessThanOrEqual(1);
+    expect(alone(3)[0]).toBe(scores[3]);
   });
 
   it.each([10, 100, 1e4, 1e8])('agree for rows %d times as far out', (factor) => {
