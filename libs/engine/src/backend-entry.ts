@@ -27,11 +27,14 @@ export interface BackendEntry {
   readonly name: ScoringBackend;
   /** `candidate`: `auto` tries it; `lastResort`: `auto` takes it where no candidate is usable; `named`: it is asked for by name. */
   readonly role: 'candidate' | 'lastResort' | 'named';
-  /** What there is of it here, in a few words and without loading it: what was measured holds until this changes. */
-  fingerprint(): string;
+  /**
+   * What there is of it here, in a few words and without loading it: what was measured holds until this changes. null where it
+   * is optional and not installed.
+   */
+  fingerprint(): string | null;
   /** Loads what it needs; a second call is cheap. */
   probe(options: BackendOptions): Promise<Availability>;
-  /** Why it cannot score this flow, in words; null where it can. */
+  /** Why `auto` does not try it for this flow, in words; null where it does. */
   obstacle(flow: Flow): string | null;
   /** A scorer of one flow. Rejects with FLOWLINE_BACKEND_UNAVAILABLE; only after a probe has found the backend available. */
   create(flow: Flow, options: BackendOptions): Promise<Scorer>;

@@ -1,9 +1,9 @@
 import { FlowlineError, type ScoringBackend } from '@flowline/events';
-import type { BackendName, Flow } from '@flowline/flows';
 
-import type { Availability, BackendEntry, BackendOptions } from './backend-entry.ts';
+import type { Availability, BackendEntry } from './backend-entry.ts';
 import { createReferenceScorer } from './backends/reference.ts';
-import { createTfjsScorer, startBackend } from './backends/tfjs.ts';
+import { tensorflowBackend, tensorflowDevice, tensorflowInstalled } from './backends/tensorflow.ts';
+import { createTfjsScorer, ownTensorBackend, type TensorBackend } from './backends/tfjs.ts';
 import { createWasmPoolScorer } from './backends/wasm-pool.ts';
 import { wasmTarget } from './backends/wasm-target.ts';
 import { createWasmScorer } from './backends/wasm.ts';
@@ -27,8 +27,14 @@ export const backendTable: readonly BackendEntry[] = [
     obstacle: whyNotLowered,
     create: (flow, options) => createWasmPoolScorer(lowerFlow(flow), options),
   },
-  tensorEntry('tfjs-wasm', 'wasm', 'lastResort', '1 thread, through tensors'),
-  tensorEntry('tfjs-cpu', 'cpu', 'named', '1 thread, plain JavaScript'),
+  {
+    ...tensorEntry('tensorflow', 'candidate', tensorflowBackend, tensorflowDevice),
+    fingerprint: tensorflowInstalled,
+    obstacle: (flow) =>
+      whyNotLowered(flow) === null && !isGpuBuild() ? 'on the processor compiled code is faster by far' : null,
+  },
+  tensorEntry('tfjs-wasm', 'lastResort', ownTensorBackend('wasm'), () => '1 thread, through tensors'),
+  tensorEntry('tfjs-cpu', 'named', ownTensorBackend('cpu'), () => '1 thread, plain JavaScript'),
   {
     name: 'reference',
     role: 'named',
@@ -54,6 +60,11 @@ function threadsInWords(threads: number, offThread: boolean): string {
   return `${workers} ${workers === 1 ? 'thread' : 'threads'}${offThread ? ' beside the calling one' : ''}`;
 }
 
+/** Loading TensorFlow takes more than a second and 250 MB: not for what is known to lose. */
+function isGpuBuild(): boolean {
+  return tensorflowInstalled()?.includes('tfjs-node-gpu') ?? false;
+}
+
 function wasmFingerprint(): string {
   const { simd, fused } = wasmTarget();
   return fused ? 'relaxed SIMD' : simd ? 'SIMD' : 'no SIMD';
@@ -70,24 +81,24 @@ function wasmAvailability(device: string): Availability {
 
 function tensorEntry(
   name: ScoringBackend,
-  backend: BackendName,
   role: BackendEntry['role'],
-  device: string,
+  backend: TensorBackend,
+  device: () => string,
 ): BackendEntry {
   return {
     name,
     role,
-    fingerprint: () => backend,
+    fingerprint: () => backend.backend,
     probe: async (): Promise<Availability> => {
       try {
-        await startBackend(backend);
-        return { available: true, device, software: false };
+        await backend.start();
+        return { available: true, device: device(), software: false };
       } catch (error) {
         if (!(error instanceof FlowlineError)) throw error;
         return { available: false, why: error.message, remedy: error.remedy ?? 'Reinstall the dependencies.' };
       }
     },
     obstacle: () => null,
-    create: (flow: Flow, _options: BackendOptions) => createTfjsScorer(flow, backend),
+    create: (flow) => createTfjsScorer(flow, backend),
   };
 }

@@ -84,7 +84,7 @@ export const selectScorer = async (flows: readonly Flow[], options: SelectOption
   checkMembers(flows);
   const { table = backendTable, cache = ownVerdicts, batchSize: batch = DEFAULT_BATCH_ROWS } = options;
   const resolved = backendOptions(options);
-  const candidates = table.filter(({ role }) => role === 'candidate');
+  const candidates = table.filter((entry) => entry.role === 'candidate' && entry.fingerprint() !== null);
   const key = verdictKey(flows, resolved, batch, candidates);
   const verdict = await cache.recall(key);
   const sample = await sampleBy(table, flows, verdict !== null);

@@ -10,12 +10,29 @@ import type { Scorer } from '../scorer.ts';
 /** Rows that go through the tensors at once: enough to fill the kernels, few enough to bound memory. */
 const CHUNK_ROWS = 4096;
 
+/** A backend of the tensor library. */
+export interface TensorBackend {
+  /** The scorer's name. */
+  readonly name: string;
+  /** What the tensor library calls it. */
+  readonly backend: string;
+  /** Makes it the current one; rejects with FLOWLINE_BACKEND_UNAVAILABLE. */
+  readonly start: () => Promise<void>;
+}
+
+/** The tensor backends that the flow library brings along. */
+export const ownTensorBackend = (backend: BackendName): TensorBackend => ({
+  name: `tfjs-${backend}`,
+  backend,
+  start: () => startBackend(backend),
+});
+
 /**
  * Scores a flow of any family through the tensor library, as it is: the flow's tensors are used, not copied, so it must
  * outlive the scorer. Rejects with FLOWLINE_BACKEND_UNAVAILABLE when the tensor backend cannot start.
  */
-export const createTfjsScorer = async (flow: Flow, backend: BackendName): Promise<Scorer> => {
-  await startBackend(backend);
+export const createTfjsScorer = async (flow: Flow, { name, backend, start }: TensorBackend): Promise<Scorer> => {
+  await start();
 
   const inChunks = async (
     rows: Float32Array,
@@ -28,7 +45,7 @@ export const createTfjsScorer = async (flow: Flow, backend: BackendName): Promis
     for (let first = 0; first < n; first += CHUNK_ROWS) {
       const count = Math.min(CHUNK_ROWS, n - first);
       // Others in this process may have changed it while the last chunk was awaited.
-      if (tf.getBackend() !== backend) await startBackend(backend);
+      if (tf.getBackend() !== backend) await start();
       const result = tf.tidy(() => {
         const chunk = tf.tensor2d(finite.subarray(first * width, (first + count) * width), [count, width]);
         const x = tf.slice(chunk, [0, 0], [count, flow.features]);
@@ -40,7 +57,7 @@ export const createTfjsScorer = async (flow: Flow, backend: BackendName): Promis
   };
 
   return new KernelScorer({
-    name: `tfjs-${backend}`,
+    name,
     shape: flow,
     score: (rows, n, scores) =>
       inChunks(
@@ -68,8 +85,7 @@ export const createTfjsScorer = async (flow: Flow, backend: BackendName): Promis
   });
 };
 
-/** Makes a tensor backend the current one. Rejects with FLOWLINE_BACKEND_UNAVAILABLE. */
-export const startBackend = async (backend: BackendName): Promise<void> => {
+const startBackend = async (backend: BackendName): Promise<void> => {
   try {
     await initBackend(backend);
   } catch (cause) {
