@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs-core';
 
 import { initBackend } from '../backend.ts';
+import { Random } from '../random.ts';
 import { normalRows, taken } from '../testing/mathematics.ts';
 import { featureMajor } from './parameters.ts';
 import { RationalQuadratic } from './rational-quadratic.ts';
@@ -45,6 +46,38 @@ describe('RationalQuadratic', () => {
       // The mean of the slopes at both ends, as for any smooth curve.
       expect(Math.abs(rise - (slopes[i]! + slopes[i - 1]!) / 2)).toBeLessThan(0.02 * rise + 2e-3);
     }
+  });
+
+  it.each([null, 3])('has the gradients of central differences, raw parameters bounded by %p', (parameterBound) => {
+    const bounded = new RationalQuadratic({ ...config, parameterBound });
+    const p = bounded.parametersPerFeature;
+    const xs = [-4, -2.6, -1.1, 0.35, 1.9, 2.8];
+    const raw = new Random(3).normals(xs.length * p);
+    const weights = new Random(4).normals(2 * xs.length);
+    // One number from z and log ∂z/∂x of every entry, in float64.
+    const loss = (x: readonly number[], parameters: Float32Array) => {
+      const [z, logSlope] = bounded.forward(column(x), featureMajor(tf.tensor3d(parameters, [xs.length, 1, p])));
+      return [...taken(z), ...taken(logSlope)].reduce((sum, value, i) => sum + value * weights[i]!, 0);
+    };
+    const [dx, dParameters] = tf.grads((x: tf.Tensor, parameters: tf.Tensor) => {
+      const [z, logSlope] = bounded.forward(x as tf.Tensor2D, featureMajor(parameters as tf.Tensor3D));
+      return tf.sum(tf.mul(tf.concat([z, logSlope], 0), tf.tensor2d(weights, [2 * xs.length, 1])));
+    })([column(xs), tf.tensor3d(raw, [xs.length, 1, p])]);
+    const step = 2e-3;
+    const moved = <T extends readonly number[] | Float32Array>(values: T, at: number, by: number) =>
+      values.map((value, i) => (i === at ? value + by : value)) as unknown as T;
+    taken(dx!).forEach((found, i) => {
+      const difference = loss(moved(xs, i, step), raw) - loss(moved(xs, i, -step), raw);
+      expect(Math.abs(found - difference / (2 * step))).toBeLessThan(2e-3 * (1 + Math.abs(found)));
+    });
+    const found = taken(dParameters!);
+    found.forEach((derivative, i) => {
+      const difference = loss(xs, moved(raw, i, step)) - loss(xs, moved(raw, i, -step));
+      expect(Math.abs(derivative - difference / (2 * step))).toBeLessThan(2e-3 * (1 + Math.abs(derivative)));
+    });
+    expect(found.filter((derivative) => derivative !== 0).length).toBeGreaterThan(
+      (xs.length - 1) * 2 * config.bins - 1,
+    );
   });
 
   it.each([
