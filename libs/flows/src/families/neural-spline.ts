@@ -1,11 +1,18 @@
 import type { Flow } from '../flow.ts';
 import { RationalQuadratic } from '../transformers/rational-quadratic.ts';
+import { autoregressiveLayers } from './autoregressive-layers.ts';
 import { couplingLayers } from './coupling-layers.ts';
 import type { CouplingFamilyOptions } from './coupling-options.ts';
 import { assembled } from './family.ts';
 
 /** The options of {@link neuralSpline}; its partition is `alternating` unless another is asked for. */
 export interface NeuralSplineOptions extends CouplingFamilyOptions {
+  /**
+   * `coupling` (default): half of the features decide the splines of the others, both directions in one pass. `autoregressive`: those
+   * before a feature decide its spline (5 layers by default, in alternating order; of partitions only `learned` counts). That fits
+   * densities better for the same number of parameters, and sampling costs one pass per feature.
+   */
+  readonly conditioning?: 'coupling' | 'autoregressive';
   /** K, the number of bins of each spline (default 8). */
   readonly bins?: number;
   /** B: splines act within [−B, B] and are the identity outside (default 5). Scale the data accordingly. */
@@ -15,8 +22,8 @@ export interface NeuralSplineOptions extends CouplingFamilyOptions {
 }
 
 /**
- * Neural spline flow (Durkan, Bekasov, Murray and Papamakarios, 2019): couplings whose features pass through monotone rational-quadratic splines
- * with K bins, whose knots and slopes a network computes from the other features. Both directions are in closed form.
+ * Neural spline flow (Durkan, Bekasov, Murray and Papamakarios, 2019): couplings, or autoregressive maps, whose features pass through monotone rational-quadratic splines
+ * with K bins, whose knots and slopes a network computes from the other features. Couplings have both directions in closed form.
  *
  * ```ts
  * await initBackend('wasm');
@@ -27,5 +34,9 @@ export interface NeuralSplineOptions extends CouplingFamilyOptions {
 export function neuralSpline(options: NeuralSplineOptions): Flow {
   const { partition = 'alternating', bins = 8, tailBound = 5, parameterBound = 3 } = options;
   const transformer = new RationalQuadratic({ type: 'rationalQuadratic', bins, bound: tailBound, parameterBound });
-  return assembled('neuralSpline', options, couplingLayers({ ...options, partition }, transformer));
+  const parts =
+    options.conditioning === 'autoregressive'
+      ? autoregressiveLayers({ layers: 5, mixing: partition === 'learned', ...options }, transformer)
+      : couplingLayers({ ...options, partition }, transformer);
+  return assembled('neuralSpline', options, parts);
 }

@@ -71,6 +71,9 @@ export const familyConstructors: readonly Constructor[] = [
     { bounded: false },
   ),
   family('neuralSpline', (shape) => neuralSpline({ layers: 3, hidden, bins: 6, ...shape }), { trained: true }),
+  family('neuralSpline, autoregressive', (shape) =>
+    neuralSpline({ conditioning: 'autoregressive', layers: 2, hidden, bins: 5, partition: 'learned', ...shape }),
+  ),
   family('neuralSpline, learned partition', (shape) =>
     neuralSpline({ layers: 2, hidden, bins: 4, tailBound: 3, parameterBound: 1.5, partition: 'learned', ...shape }),
   ),

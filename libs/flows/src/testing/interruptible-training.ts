@@ -35,7 +35,7 @@ export interface Trained {
 }
 
 /**
- * A training with everything that has a state: ActNorm, a context, noise, masking, trimming, a schedule, early stopping; with rows in memory
+ * A training with everything that has a state: ActNorm, a context, noise, masking, trimming, a schedule, averaging, early stopping; with rows in memory
  * or streamed.
  */
 export async function trainInterruptibly(kind: 'memory' | 'stream', options: Partial<FitOptions>): Promise<Trained> {
@@ -53,6 +53,7 @@ export async function trainInterruptibly(kind: 'memory' | 'stream', options: Par
       learningRate: 0.02,
       warmupSteps: 9,
       weightDecay: 1e-3,
+      averaging: 0.9,
       noise: { gaussian: Float32Array.of(0.1, 0.05), uniform: Float32Array.of(0, 0.2) },
       masking: { features: [0], probability: 0.3 },
       robust: true,

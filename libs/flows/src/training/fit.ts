@@ -100,7 +100,7 @@ class Training {
     const { steps, batchSize, validateEvery, patience, checkpointEvery, onProgress } = this.#options;
     if (!(await this.#initialize())) throw this.#cancelled(0);
     const parameters = new FlatParameters(this.#flow.variables);
-    const state = new TrainingState(parameters.values, this.#resumed?.snapshot);
+    const state = new TrainingState(parameters.values, this.#options.averaging, this.#resumed?.snapshot);
     parameters.push();
     let resumedAt = performance.now();
     while (state.counters.step < steps && state.counters.sinceBest < patience) {
@@ -115,7 +115,7 @@ class Training {
       const { step, skippedSteps } = state.counters;
       const { trainNll } = state;
       const validates = step % validateEvery === 0 || step === steps;
-      const validationNll = validates ? this.#validation.nll() : null;
+      const validationNll = validates ? this.#validate(parameters, state) : null;
       if (validationNll !== null) state.recordValidation(validationNll);
       if (validates || step % PROGRESS_STEPS === 0) {
         onProgress?.({ step, steps, trainNll, validationNll, learningRate, gradientNorm, skippedSteps });
@@ -161,6 +161,15 @@ class Training {
   async #nextBatch(size: number): Promise<Batch | undefined> {
     if (this.#options.signal?.aborted === true) return undefined;
     return (await this.#source.take(size, this.#batches.put)) ? this.#batches.finish(size) : undefined;
+  }
+
+  /** The validation NLL of the averaged weights. */
+  #validate(parameters: FlatParameters, state: TrainingState): number {
+    if (state.averaged === state.weights) return this.#validation.nll();
+    parameters.push(state.averaged);
+    const nll = this.#validation.nll();
+    parameters.push();
+    return nll;
   }
 
   /** One optimizer step on a batch, which is then disposed; returns the gradient's norm before clipping. */

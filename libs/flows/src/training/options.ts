@@ -60,6 +60,12 @@ export interface FitOptions {
   readonly warmupSteps?: number;
   /** Where the cosine ends, as a share of learningRate (default 0). */
   readonly finalLearningRateFraction?: number;
+  /**
+   * β of an exponential moving average of the weights, w̄ ← β·w̄ + (1 − β)·w after each step t, with min(β, (1 + t) / (10 + t)) for β at
+   * first (default 0: none). Validation sees w̄, and the best w̄ is what the flow ends up with (Polyak and Juditsky, 1992): where few
+   * rows make it stop early, at a large learning rate, that is the better model.
+   */
+  readonly averaging?: number;
   /** The largest global gradient norm (default 5). */
   readonly clipNorm?: number;
   readonly noise?: NoiseOptions;
@@ -135,6 +141,7 @@ export function resolveFitOptions(flow: Flow, data: FitData, options: FitOptions
     weightDecay: 0,
     warmupSteps: 0,
     finalLearningRateFraction: 0,
+    averaging: 0,
     clipNorm: 5,
     robust: false,
     validateEvery,
@@ -152,6 +159,8 @@ export function resolveFitOptions(flow: Flow, data: FitData, options: FitOptions
   for (const name of ['weightDecay', 'warmupSteps', 'finalLearningRateFraction'] as const) {
     require(resolved[name] >= 0 && Number.isFinite(resolved[name]), name, resolved[name], 'a number of at least 0');
   }
+  const { averaging } = resolved;
+  require(averaging >= 0 && averaging < 1, 'averaging', averaging, 'a number from 0 to below 1');
   // A stream is checked chunk by chunk, as it comes.
   if (typeof data.train !== 'function') checkRows(flow, data.train, 'train');
   checkRows(flow, data.validation, 'validation');

@@ -39,6 +39,7 @@ const DECIDING = [
   'weightDecay',
   'warmupSteps',
   'finalLearningRateFraction',
+  'averaging',
   'clipNorm',
   'robust',
   'validateEvery',
@@ -62,7 +63,7 @@ export function identityOf({ train, validation }: FitData, options: ResolvedFitO
 /** A checkpoint as a safetensors file. */
 export function encodeCheckpoint(content: CheckpointContent): Uint8Array {
   const { snapshot, ...rest } = content;
-  const { counters, weights, bestWeights, adam, curves, recentSum, bestNll } = snapshot;
+  const { counters, weights, averaged, bestWeights, adam, curves, recentSum, bestNll } = snapshot;
   const vector = (data: Float32Array): SafeTensor => ({ dtype: 'F32', shape: [data.length], data });
   const curve = Float64Array.from(
     curves.flatMap(({ step, trainNll, validationNll }) => [step, trainNll, validationNll]),
@@ -71,6 +72,7 @@ export function encodeCheckpoint(content: CheckpointContent): Uint8Array {
     config: JSON.stringify({ ...rest, counters, adamCount: adam.count }),
     tensors: new Map<string, SafeTensor>([
       ['weights', vector(weights)],
+      ['averaged', vector(averaged)],
       ['bestWeights', vector(bestWeights)],
       ['adam/first', vector(adam.first)],
       ['adam/second', vector(adam.second)],
@@ -105,6 +107,7 @@ export function decodeCheckpoint(bytes: Uint8Array): CheckpointContent {
     snapshot: {
       counters: readCounters(counters),
       weights: vector('weights'),
+      averaged: vector('averaged'),
       bestWeights: vector('bestWeights'),
       adam: { first: vector('adam/first'), second: vector('adam/second'), count: reader.integer('adamCount') },
       curves: Array.from({ length: curves.length / 3 }, (_, i) => {

@@ -25,6 +25,8 @@ export interface TrainingSnapshot {
   readonly recentSum: number;
   readonly bestNll: number;
   readonly weights: Float32Array;
+  /** Their moving average; without averaging, the weights themselves. */
+  readonly averaged: Float32Array;
   readonly bestWeights: Float32Array;
   readonly adam: AdamState;
   readonly curves: FitReport['curves'];
@@ -33,7 +35,10 @@ export interface TrainingSnapshot {
 /** Weights in training, their optimizer and the record of how it goes. `weights` is the caller's own vector, which it steps. */
 export class TrainingState {
   readonly weights: Float32Array;
+  /** Their moving average, which validation sees; without averaging, the weights themselves. */
+  readonly averaged: Float32Array;
   readonly adam: Adam;
+  readonly #averaging: number;
   #counters: Counters;
   #recentSum: number;
   #bestNll: number;
@@ -41,9 +46,11 @@ export class TrainingState {
   readonly #curves: FitReport['curves'][number][];
 
   /** At the start, or where a checkpoint left it; `weights` then take its values. */
-  constructor(weights: Float32Array, at?: TrainingSnapshot) {
+  constructor(weights: Float32Array, averaging: number, at?: TrainingSnapshot) {
     if (at !== undefined) weights.set(at.weights);
     this.weights = weights;
+    this.#averaging = averaging;
+    this.averaged = averaging === 0 ? weights : (at?.averaged ?? weights).slice();
     this.adam = new Adam(weights.length, at?.adam);
     this.#counters = at?.counters ?? {
       step: 0,
@@ -79,6 +86,7 @@ export class TrainingState {
     const before = this.#counters;
     const counts = Number.isFinite(nll);
     if (counts) this.#recentSum += nll;
+    if (isTaken && this.#averaging > 0) this.#average(before.step);
     this.#counters = {
       ...before,
       step: before.step + 1,
@@ -96,7 +104,7 @@ export class TrainingState {
     const isBest = validationNll < this.#bestNll - LEAST_IMPROVEMENT_NATS;
     if (isBest) {
       this.#bestNll = validationNll;
-      this.#bestWeights = this.weights.slice();
+      this.#bestWeights = this.averaged.slice();
     }
     this.#counters = {
       ...this.#counters,
@@ -106,12 +114,22 @@ export class TrainingState {
     this.#recentSum = 0;
   }
 
+  #average(step: number): void {
+    const { weights, averaged } = this;
+    const share = 1 - Math.min(this.#averaging, (1 + step) / (10 + step));
+    for (let i = 0; i < weights.length; i++) {
+      const mean = averaged[i] ?? 0;
+      averaged[i] = mean + share * ((weights[i] ?? 0) - mean);
+    }
+  }
+
   snapshot(): TrainingSnapshot {
     return {
       counters: this.#counters,
       recentSum: this.#recentSum,
       bestNll: this.#bestNll,
       weights: this.weights,
+      averaged: this.averaged,
       bestWeights: this.#bestWeights,
       adam: this.adam,
       curves: this.#curves,

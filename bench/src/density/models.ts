@@ -1,0 +1,107 @@
+import type { FitOptions, Flow } from '@flowline/flows';
+import { glow, iaf, maf, naf, neuralSpline, overPixels, planar, radial, realNVP } from '@flowline/flows';
+
+import type { DensityData } from './data.ts';
+
+export const familyNames = ['realNVP', 'maf', 'neuralSpline', 'glow', 'iaf', 'naf', 'planar', 'radial'] as const;
+
+export type FamilyName = (typeof familyNames)[number];
+
+/** Those that know the neighbourhood of pixels. */
+const imageFamilies: ReadonlySet<FamilyName> = new Set([]);
+
+export const defaultFamilies: readonly FamilyName[] = ['realNVP', 'maf', 'neuralSpline'];
+
+/** A flow to be trained, with what differs from the protocol that all share. */
+export interface DensityModel {
+  make(seed: number): Flow;
+  readonly options: Pick<FitOptions, 'learningRate' | 'weightDecay' | 'averaging'>;
+  /** The share of the data set's steps that it gets: all, except where a step is far dearer than those of the others. */
+  readonly stepShare: number;
+}
+
+/** A peer's flow of the same family and size. */
+export interface PeerModel {
+  readonly library: 'zuko' | 'nflows';
+  readonly family: FamilyName;
+  readonly layers: number;
+  readonly hidden: readonly number[];
+  readonly bins: number;
+}
+
+/** Widths and depths on a data set: those of the PyTorch figures. */
+function sizes({ name, kind }: DensityData) {
+  const hidden = kind === 'toy' ? [64, 64] : kind === 'image' ? [128, 128] : [100, 100];
+  const isImage = kind === 'image';
+  return {
+    realNVP: { layers: name === 'power_2007h1' ? 10 : 8, hidden },
+    maf: { layers: 5, hidden },
+    neuralSpline: { layers: isImage ? 3 : 5, hidden: [64, 64], bins: isImage ? 4 : 8 },
+    naf: { layers: isImage ? 1 : 2, hidden: [64, 64] },
+  };
+}
+
+/** Our model of a family on a data set: no more parameters than its PyTorch counterpart but for ActNorm and linear maps of few features. */
+export function modelOf(family: FamilyName, data: DensityData): DensityModel {
+  const { kind, features, values } = data;
+  const size = sizes(data);
+  const isImage = kind === 'image';
+  // Linear maps of 64 features have 4,160 parameters each, which narrower networks make up for.
+  const narrowed = (hidden: readonly number[], by = 16) => (isImage ? hidden.map((width) => width - by) : hidden);
+  const builders: Readonly<Record<FamilyName, (seed: number) => Flow>> = {
+    realNVP: (seed) =>
+      realNVP({
+        features,
+        ...size.realNVP,
+        hidden: narrowed(size.realNVP.hidden),
+        residual: true,
+        partition: 'learned',
+        seed,
+      }),
+    maf: (seed) =>
+      maf({ features, ...size.maf, hidden: narrowed(size.maf.hidden), residual: true, mixing: true, seed }),
+    neuralSpline: (seed) =>
+      neuralSpline({
+        features,
+        ...size.neuralSpline,
+        hidden: narrowed(size.neuralSpline.hidden, 6),
+        conditioning: 'autoregressive',
+        residual: true,
+        partition: 'learned',
+        seed,
+      }),
+    glow: (seed) => glow({ features, ...size.realNVP, hidden: narrowed(size.realNVP.hidden), residual: true, seed }),
+    iaf: (seed) => iaf({ features, layers: 2, hidden: size.maf.hidden, seed }),
+    naf: (seed) => naf({ features, ...size.naf, seed }),
+    planar: (seed) => planar({ features, layers: 32, seed }),
+    radial: (seed) => radial({ features, layers: 32, seed }),
+  };
+  const make = builders[family];
+  return {
+    make: isImage ? (seed) => overPixels(make(seed), values) : make,
+    options: {
+      learningRate: isImage ? 1e-3 : 2e-3,
+      weightDecay: isImage ? 0.3 : kind === 'rows' ? 0.05 : 0,
+      averaging: 0.998,
+    },
+    // The density of an IAF takes one pass per layer and feature.
+    stepShare: family === 'iaf' ? 1 / Math.max(2, features / 2) : 1,
+  };
+}
+
+/** The families of a run that apply to a data set. */
+export function familiesOf(families: readonly FamilyName[], { kind }: DensityData): readonly FamilyName[] {
+  return kind === 'image' ? families : families.filter((family) => !imageFamilies.has(family));
+}
+
+/** The peers of a family on a data set. */
+export function peersOf(family: FamilyName, data: DensityData): readonly PeerModel[] {
+  const size = sizes(data);
+  if (family === 'realNVP' || family === 'maf') {
+    const libraries = ['zuko', 'nflows'] as const;
+    return libraries.map((library) => ({ library, family, bins: 8, ...size[family] }));
+  }
+  if (family === 'neuralSpline' || family === 'naf')
+    return [{ library: 'zuko', family, ...{ bins: 8, ...size[family] } }];
+  return [];
+}

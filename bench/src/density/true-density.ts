@@ -1,0 +1,64 @@
+import type { DataName } from './data.ts';
+
+/** log p of a point of the plane, in nats. */
+export type LogDensity = (x: number, y: number) => number;
+
+/** Points of the quadrature along a curve; the noise around it is far wider than their distance. */
+const CURVE_POINTS = 600;
+
+/** The densities that the toys were drawn from. */
+const densities: Readonly<Partial<Record<DataName, LogDensity>>> = {
+  toy_banana: (x, y) => logNormal(x, 1) + logNormal(y - x * x + 1, 0.5),
+  toy_checkerboard: () => -Math.log(32),
+  toy_eight_gaussians: around(
+    Array.from({ length: 8 }, (_, k): Point => [2 * Math.cos((k * Math.PI) / 4), 2 * Math.sin((k * Math.PI) / 4)]),
+    0.2,
+  ),
+  toy_two_moons: around(
+    alongCurve((share) => {
+      const [cos, sin] = [Math.cos(Math.PI * share), Math.sin(Math.PI * share)];
+      return [
+        [cos, sin],
+        [1 - cos, 0.5 - sin],
+      ];
+    }),
+    0.1,
+  ),
+  toy_two_spirals: around(
+    alongCurve((share) => {
+      const angle = 3 * Math.PI * Math.sqrt(share);
+      const [x, y] = [(-Math.cos(angle) * angle) / 3, (Math.sin(angle) * angle) / 3];
+      return [
+        [x, y],
+        [-x, -y],
+      ];
+    }),
+    0.1,
+  ),
+};
+
+/** The true log density of a toy; undefined for other data. */
+export function trueLogDensity(name: DataName): LogDensity | undefined {
+  return densities[name];
+}
+
+type Point = readonly [x: number, y: number];
+
+/** Points at equal shares of a curve, by the midpoint rule. */
+function alongCurve(at: (share: number) => Point[]): Point[] {
+  return Array.from({ length: CURVE_POINTS }, (_, i) => at((i + 0.5) / CURVE_POINTS)).flat();
+}
+
+/** An even mixture of round normals of standard deviation σ. */
+function around(centres: readonly Point[], sigma: number): LogDensity {
+  const constant = -Math.log(2 * Math.PI * sigma * sigma * centres.length);
+  return (x, y) => {
+    const logs = centres.map(([a, b]) => -((x - a) ** 2 + (y - b) ** 2) / (2 * sigma * sigma));
+    const largest = logs.reduce((most, value) => Math.max(most, value), -Infinity);
+    return constant + largest + Math.log(logs.reduce((sum, value) => sum + Math.exp(value - largest), 0));
+  };
+}
+
+function logNormal(x: number, sigma: number): number {
+  return -0.5 * ((x / sigma) ** 2 + Math.log(2 * Math.PI * sigma * sigma));
+}
