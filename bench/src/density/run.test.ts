@@ -28,7 +28,9 @@ beforeAll(async () => {
   await writeFile(path.join(folder, 'manifest.json'), JSON.stringify(manifest));
 });
 afterAll(() => rm(folder, { recursive: true }));
-afterEach(() => jest.restoreAllMocks());
+afterEach(() => {
+  jest.restoreAllMocks();
+});
 
 async function printed(...args: string[]): Promise<string[]> {
   const log = jest.spyOn(console, 'log').mockImplementation(() => undefined);
