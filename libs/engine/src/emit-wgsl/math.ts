@@ -1,5 +1,5 @@
 import type { Shader } from './shader.ts';
-import { EXP_LIMIT, EXP_POLYNOMIAL, LN2_HIGH, LN2_LOW } from '../emit-wasm/math.ts';
+import { EXP_LIMIT, EXP_POLYNOMIAL, LN2_HIGH, LN2_LOW, LOG_POLYNOMIAL } from '../emit-wasm/math.ts';
 import { TANH_DENOMINATOR, TANH_LIMIT, TANH_NUMERATOR } from '../emit-wasm/math.ts';
 
 /*
@@ -54,10 +54,6 @@ export const log = (shader: Shader): string =>
 
 const LEAST_NORMAL = 2 ** -126;
 const LARGEST = 3.4e38;
-const LOG_POLYNOMIAL = [
-  7.0376836292e-2, -1.151461031e-1, 1.167699874e-1, -1.2420140846e-1, 1.4249322787e-1, -1.6668057665e-1,
-  2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1,
-];
 
 /** tanh x. */
 export const tanh = (shader: Shader): string =>
