@@ -7,6 +7,7 @@ import { createTfjsScorer, ownTensorBackend, type TensorBackend } from './backen
 import { createWasmPoolScorer } from './backends/wasm-pool.ts';
 import { wasmTarget } from './backends/wasm-target.ts';
 import { createWasmScorer } from './backends/wasm.ts';
+import { webGpuEntry } from './backends/webgpu-entry.ts';
 import { lowerFlow, whyNotLowered } from './lower/flow.ts';
 
 /** Every backend, in the order in which `auto` tries them: the first is kept where no other is worth the change. */
@@ -27,6 +28,7 @@ export const backendTable: readonly BackendEntry[] = [
     obstacle: whyNotLowered,
     create: (flow, options) => createWasmPoolScorer(lowerFlow(flow), options),
   },
+  webGpuEntry,
   {
     ...tensorEntry('tensorflow', 'candidate', tensorflowBackend, tensorflowDevice),
     fingerprint: tensorflowInstalled,

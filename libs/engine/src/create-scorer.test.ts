@@ -7,8 +7,8 @@ import { createScorer } from './create-scorer.ts';
 import { backendTable } from './backend-table.ts';
 import { randomizeWeights, normalRows } from './testing/random-flow.ts';
 
-// TensorFlow's addon has a test of its own, in a process of its own.
-const backends = backendTable.map(({ name }) => name).filter((name) => name !== 'tensorflow');
+// TensorFlow's addon and the GPU have tests of their own, in processes of their own.
+const backends = backendTable.map(({ name }) => name).filter((name) => !['tensorflow', 'webgpu'].includes(name));
 
 describe('createScorer', () => {
   const flows: Flow[] = [];

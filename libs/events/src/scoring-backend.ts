@@ -1,8 +1,17 @@
 /**
- * The compute backends that can score, by name: WebAssembly compiled for the model on one thread or on several, TensorFlow's own
- * library (where it is installed), the tensor library on WebAssembly or in plain JavaScript, and the float64 reference.
+ * The compute backends that can score, by name: WebAssembly compiled for the model on one thread or on several, a GPU through WebGPU,
+ * TensorFlow's own library (where it is installed), the tensor library on WebAssembly or in plain JavaScript, and the float64
+ * reference.
  */
-export const scoringBackends = ['wasm', 'wasm-pool', 'tensorflow', 'tfjs-wasm', 'tfjs-cpu', 'reference'] as const;
+export const scoringBackends = [
+  'wasm',
+  'wasm-pool',
+  'webgpu',
+  'tensorflow',
+  'tfjs-wasm',
+  'tfjs-cpu',
+  'reference',
+] as const;
 /** A compute backend that can score, by name. */
 export type ScoringBackend = (typeof scoringBackends)[number];
 

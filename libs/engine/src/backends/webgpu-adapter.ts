@@ -63,7 +63,7 @@ const unavailable = (reason: string, remedy: string, cause?: unknown): FlowlineE
   });
 
 /** Without a driver Dawn prints warnings of the Vulkan loader; so look first where the loader looks. */
-const hasVulkanDriver = (): boolean => {
+export const hasVulkanDriver = (): boolean => {
   const { env } = process;
   if (['VK_DRIVER_FILES', 'VK_ICD_FILENAMES', 'VK_ADD_DRIVER_FILES'].some((name) => (env[name] ?? '') !== ''))
     return true;

@@ -7,15 +7,14 @@ import { lowerFlow } from '../lower/flow.ts';
 import { interpret } from '../reference/interpreter.ts';
 import { familyCases } from '../testing/family-cases.ts';
 import type { FamilyCase } from '../testing/family-cases.ts';
-import { GpuChild } from '../testing/gpu-child.ts';
+import { startGpuChild } from '../testing/gpu-child.ts';
 import { planShapes } from '../testing/plan-arbitrary.ts';
 import { randomizeWeights } from '../testing/random-flow.ts';
 import { randomPlan, randomRows } from '../testing/random-plan.ts';
 import type { PlanShape } from '../testing/random-plan.ts';
 import { errorInTolerances } from '../tolerance.ts';
 
-const gpu = await GpuChild.start();
-const { probe } = gpu;
+const { gpu, probe } = await startGpuChild();
 if (!probe.available && process.env.CI === 'true') throw new Error(`the tests need a Vulkan device: ${probe.reason}`);
 if (!probe.available) console.warn(`skipped: ${probe.reason}`);
 
@@ -58,7 +57,7 @@ const worstError = (plan: Plan, rows: Float32Array, scores: ArrayLike<number>): 
   it.each(familyCases)('$name: scores as the reference does', async (family) => {
     const plan = planOf(family);
     const rows = randomRows(plan, 70, new Random(3));
-    const [scores] = await gpu.run({ plan, calls: [{ output: 'score', rows, n: 70 }] });
+    const [scores] = await gpu.ask({ plan, calls: [{ output: 'score', rows, n: 70 }] });
     expect(scores).toHaveLength(70);
     expect(worstError(plan, rows, scores!)).toBeLessThanOrEqual(1);
   });
@@ -66,7 +65,7 @@ const worstError = (plan: Plan, rows: Float32Array, scores: ArrayLike<number>): 
   it.each(familyCases.slice(2, 4))('$name: has the latents of the reference', async (family) => {
     const plan = planOf(family);
     const rows = randomRows(plan, 33, new Random(3));
-    const [latents] = await gpu.run({ plan, calls: [{ output: 'latent', rows, n: 33 }] });
+    const [latents] = await gpu.ask({ plan, calls: [{ output: 'latent', rows, n: 33 }] });
     for (let i = 0; i < 33; i++) {
       interpret(plan, rows.subarray(i * 8, (i + 1) * 8)).latent.forEach((z, j) => {
         expect(Math.abs(z - latents![i * 5 + j]!)).toBeLessThan(1e-4 + 1e-5 * Math.abs(z));
@@ -79,7 +78,7 @@ const worstError = (plan: Plan, rows: Float32Array, scores: ArrayLike<number>): 
       fc.asyncProperty(planShapes(), fc.integer({ min: 1, max: 75 }), async (shape, n) => {
         const plan = randomPlan(shape);
         const rows = randomRows(plan, n, new Random(shape.seed));
-        const [scores] = await gpu.run({ plan, calls: [{ output: 'score', rows, n }] });
+        const [scores] = await gpu.ask({ plan, calls: [{ output: 'score', rows, n }] });
         expect(worstError(plan, rows, scores!)).toBeLessThanOrEqual(1);
       }),
       { numRuns: 4 },
@@ -95,7 +94,7 @@ const worstError = (plan: Plan, rows: Float32Array, scores: ArrayLike<number>): 
     const plan = randomPlan({ ...typical, ...shape });
     const n = 21;
     const rows = randomRows(plan, n, new Random(1));
-    const [scores] = await gpu.run({ plan, calls: [{ output: 'score', rows, n }] });
+    const [scores] = await gpu.ask({ plan, calls: [{ output: 'score', rows, n }] });
     expect(worstError(plan, rows, scores!)).toBeLessThanOrEqual(1);
   });
 
@@ -115,7 +114,7 @@ const worstError = (plan: Plan, rows: Float32Array, scores: ArrayLike<number>): 
       rows: rows.subarray(from * width, to * width),
       n: to - from,
     }));
-    const [all, ...some] = await gpu.run({ plan, calls });
+    const [all, ...some] = await gpu.ask({ plan, calls });
     parts.forEach(([from, to], i) => expect([...some[i]!]).toEqual([...all!.subarray(from, to)]));
   });
 
@@ -123,7 +122,7 @@ const worstError = (plan: Plan, rows: Float32Array, scores: ArrayLike<number>): 
     const plan = randomPlan({ ...typical, features: 2, context: 0, nullable: 0, couplings: 2, hidden: [4] });
     const n = 65_537;
     const rows = randomRows(plan, n, new Random(3));
-    const [scores, none] = await gpu.run({
+    const [scores, none] = await gpu.ask({
       plan,
       calls: [
         { output: 'score', rows, n },
@@ -142,7 +141,7 @@ const worstError = (plan: Plan, rows: Float32Array, scores: ArrayLike<number>): 
   it.each([100, 1e8])('agrees for rows %d times as far out', async (factor) => {
     const plan = randomPlan(typical);
     const rows = randomRows(plan, 40, new Random(5), factor);
-    const [scores] = await gpu.run({ plan, calls: [{ output: 'score', rows, n: 40 }] });
+    const [scores] = await gpu.ask({ plan, calls: [{ output: 'score', rows, n: 40 }] });
     expect(worstError(plan, rows, scores!)).toBeLessThanOrEqual(1);
   });
 
@@ -160,7 +159,7 @@ const worstError = (plan: Plan, rows: Float32Array, scores: ArrayLike<number>): 
     odd[2 * width + 1] = Infinity;
     odd[3 * width + 2 + (1 - presence!)] = -Infinity;
     odd[4 * width + 1] = 3e38;
-    const [scores, plain, latents, gradients] = await gpu.run({
+    const [scores, plain, latents, gradients] = await gpu.ask({
       plan,
       calls: [
         { output: 'score', rows: odd, n: 7 },
@@ -185,7 +184,7 @@ const worstError = (plan: Plan, rows: Float32Array, scores: ArrayLike<number>): 
     const rows = randomRows(plan, 90, new Random(8));
     const calls = [{ output: 'score' as const, rows, n: 90 }];
     for (const workgroupBytes of [0, 8192]) {
-      const [scores] = await gpu.run({ plan, workgroupBytes, calls });
+      const [scores] = await gpu.ask({ plan, workgroupBytes, calls });
       expect(worstError(plan, rows, scores!)).toBeLessThanOrEqual(1);
     }
   });
