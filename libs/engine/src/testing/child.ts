@@ -10,17 +10,16 @@ export class Child<Request extends object, Answer> {
   readonly #process: ChildProcess;
 
   /** Starts a program of this folder; resolves with what it says when it is ready. */
-  static async start<Ready, Request extends object, Answer>(
+  static async start<Request extends object, Answer>(
     program: string,
     environment: Readonly<Record<string, string>> = {},
-  ): Promise<{ readonly child: Child<Request, Answer>; readonly ready: Ready }> {
+  ): Promise<{ readonly child: Child<Request, Answer>; readonly ready: unknown }> {
     const started = fork(fileURLToPath(new URL(program, import.meta.url)), {
       execArgv: ['--conditions=flowline:source', '--import', 'tsx'],
       serialization: 'advanced',
       env: { ...process.env, ...environment },
     });
-    const ready = (await answerOf(started)) as Ready;
-    return { child: new Child(started), ready };
+    return { child: new Child<Request, Answer>(started), ready: await answerOf(started) };
   }
 
   private constructor(started: ChildProcess) {
@@ -45,9 +44,9 @@ export class Child<Request extends object, Answer> {
 }
 
 /** The other side: says that it is ready, then answers each request. */
-export const serve = <Request>(ready: unknown, answer: (request: Request) => Promise<unknown>): void => {
+export const serve = (ready: unknown, answer: (request: unknown) => Promise<unknown>): void => {
   process.on('message', (request) => {
-    answer(request as Request).then(
+    answer(request).then(
       (result) => process.send?.({ result }),
       (error: unknown) => process.send?.({ error: String(error) }),
     );

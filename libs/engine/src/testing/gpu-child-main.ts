@@ -3,7 +3,8 @@ import type { GpuJob } from './gpu-child.ts';
 import { createWebGpuScorer } from '../backends/webgpu.ts';
 import { probeWebGpu } from '../backends/webgpu-adapter.ts';
 
-serve<GpuJob>(await probeWebGpu(), async ({ plan, calls, ...options }) => {
+serve(await probeWebGpu(), async (job) => {
+  const { plan, calls, ...options } = job as GpuJob;
   const scorer = await createWebGpuScorer(plan, options);
   const results = [];
   for (const { output, rows, n } of calls) results.push(await scorer[output](rows, n));

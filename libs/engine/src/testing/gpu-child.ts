@@ -30,6 +30,6 @@ export const startGpuChild = async (): Promise<{
   const named = process.env.VK_DRIVER_FILES ?? process.env.VK_ICD_FILENAMES;
   const driver = named ?? (existsSync(SOFTWARE_DRIVER) ? SOFTWARE_DRIVER : undefined);
   const environment = driver === undefined ? {} : { VK_ICD_FILENAMES: driver };
-  const { child, ready } = await Child.start<GpuProbe, GpuJob, GpuResults>('gpu-child-main.ts', environment);
-  return { gpu: child, probe: ready };
+  const { child, ready } = await Child.start<GpuJob, GpuResults>('gpu-child-main.ts', environment);
+  return { gpu: child, probe: ready as GpuProbe };
 };

@@ -13,7 +13,7 @@ interface OnnxRuntime {
 }
 
 const load = async (): Promise<OnnxRuntime | string> => {
-  const name: string = 'onnxruntime-node';
+  const name = 'onnxruntime-node';
   try {
     return (await import(name)) as OnnxRuntime;
   } catch (error) {
@@ -23,7 +23,8 @@ const load = async (): Promise<OnnxRuntime | string> => {
 
 const runtime = await load();
 
-serve<OnnxJob>(typeof runtime === 'string' ? runtime : null, async ({ model, feeds }) => {
+serve(typeof runtime === 'string' ? runtime : null, async (job) => {
+  const { model, feeds } = job as OnnxJob;
   if (typeof runtime === 'string') throw new Error(runtime);
   const session = await runtime.InferenceSession.create(model);
   const tensors = Object.entries(feeds).map(([name, { type, data, dims }]) => [

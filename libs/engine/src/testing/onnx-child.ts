@@ -20,10 +20,11 @@ export type OnnxResults = Readonly<
 
 /** A process with onnxruntime-node; null, with a warning, where that is not installed. Throws instead in CI. */
 export const startOnnxChild = async (): Promise<Child<OnnxJob, OnnxResults> | null> => {
-  const { child, ready } = await Child.start<string | null, OnnxJob, OnnxResults>('onnx-child-main.ts');
+  const { child, ready } = await Child.start<OnnxJob, OnnxResults>('onnx-child-main.ts');
   if (ready === null) return child;
+  const reason = String(ready);
   await child.stop();
-  if (process.env.CI === 'true') throw new Error(ready);
-  console.warn(`skipped: ${ready}`);
+  if (process.env.CI === 'true') throw new Error(reason);
+  console.warn(`skipped: ${reason}`);
   return null;
 };
