@@ -22,7 +22,7 @@ export type OnnxResults = Readonly<
 export const startOnnxChild = async (): Promise<Child<OnnxJob, OnnxResults> | null> => {
   const { child, ready } = await Child.start<OnnxJob, OnnxResults>('onnx-child-main.ts');
   if (ready === null) return child;
-  const reason = String(ready);
+  const reason = ready as string;
   await child.stop();
   if (process.env.CI === 'true') throw new Error(reason);
   console.warn(`skipped: ${reason}`);
