@@ -153,7 +153,12 @@ describe('flowline, with something missing', () => {
         expect.arrayContaining([
           expect.objectContaining({ check: 'node', status: 'ok' }),
           expect.objectContaining({ check: 'backend wasm', status: 'ok' }),
-          expect.objectContaining({ check: 'backend cpu', status: 'ok' }),
+          expect.objectContaining({ check: 'backend tfjs-wasm', status: 'ok' }),
+          expect.objectContaining({
+            check: 'backend wasm-pool',
+            status: 'ok',
+            backend: expect.objectContaining({ available: true, eventsPerSecond: expect.any(Number) }),
+          }),
           expect.objectContaining({ check: 'database', status: 'ok' }),
           expect.objectContaining({ check: 'migrations', status: 'failed', remedy: 'Run `flowline migrate`.' }),
           expect.objectContaining({ check: 'kafka', status: 'skipped' }),

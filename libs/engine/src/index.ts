@@ -5,5 +5,6 @@ export { exportFlow } from './export-onnx/flow.ts';
 export { whyNotLowered } from './lower/flow.ts';
 export type { Scorer } from './scorer.ts';
 export { selectScorer, type BackendTrial, type Selection, type SelectOptions } from './select.ts';
+export { surveyBackends, type SurveyedBackend } from './survey.ts';
 export { errorInTolerances, toleranceOf } from './tolerance.ts';
 export { folderCache, type VerdictCache } from './verdict-cache.ts';

@@ -1,8 +1,7 @@
-import { FlowlineError } from '@flowline/events';
-import { type BackendName, initBackend, logProbRows, Random, realNVP } from '@flowline/flows';
+import { surveyBackends, type SurveyedBackend } from '@flowline/engine';
 
 import { formatCount } from '../output.ts';
-import { type DoctorFinding, failed, finding, ok } from './finding.ts';
+import { type DoctorFinding, failed, failure, ok, skipped } from './finding.ts';
 
 const MINIMUM_NODE = [20, 19] as const;
 
@@ -14,47 +13,24 @@ export function checkNode(version: string): DoctorFinding {
   return failed('node', `${version} is too old`, `Install Node ${MINIMUM_NODE.join('.')} or newer.`);
 }
 
-/** A probe of about the size of a small detector: long enough to see an order of magnitude, short enough to wait for. */
-const PROBE = { features: 8, hidden: [64, 64], layers: 8, seed: 1 };
-const PROBE_ROWS: Record<BackendName, number> = { wasm: 20_000, cpu: 512 };
-
-/** Each tensor backend: whether it runs here, and how fast. */
-export async function checkBackends(used: BackendName): Promise<DoctorFinding[]> {
-  const findings: DoctorFinding[] = [];
-  for (const name of ['wasm', 'cpu'] as const) {
-    const check = `backend ${name}`;
-    findings.push(
-      await finding(check, async () => {
-        const eventsPerSecond = await probe(name);
-        const role = name === used ? 'used' : 'not used: FLOWLINE_BACKEND chooses';
-        return ok(check, `about ${formatCount(eventsPerSecond)} events/s on a probe (${role})`);
-      }),
-    );
+/** Each compute backend: whether it runs here, on what, why not, and how fast on a small standard model. */
+export async function checkBackends(forced: string | null): Promise<DoctorFinding[]> {
+  try {
+    return (await surveyBackends()).map((backend) => ({ ...describe(backend, forced), backend }));
+  } catch (error) {
+    return [failure('backends', error)];
   }
-  return findings;
 }
 
-async function probe(name: BackendName): Promise<number> {
-  await initBackend(name);
-  const rows = PROBE_ROWS[name];
-  const flow = realNVP(PROBE);
-  try {
-    const x = new Random(PROBE.seed).normals(rows * PROBE.features);
-    await logProbRows(flow, x.subarray(0, 256 * PROBE.features), 256);
-    const startedMs = performance.now();
-    const logP = await logProbRows(flow, x, rows);
-    if (!logP.every(Number.isFinite)) {
-      throw new FlowlineError(
-        'FLOWLINE_BACKEND_UNAVAILABLE',
-        `The backend ${name} computes densities that are not finite.`,
-        {
-          where: name,
-          remedy: 'Install again (npm ci), or choose the other backend by FLOWLINE_BACKEND.',
-        },
-      );
-    }
-    return rows / ((performance.now() - startedMs) / 1000);
-  } finally {
-    flow.dispose();
+/** `forced`: what FLOWLINE_SCORING_BACKEND says. An optional backend may be absent, unless it is asked for. */
+export function describe(backend: SurveyedBackend, forced: string | null): DoctorFinding {
+  const { name, available, optional, device, why, remedy, eventsPerSecond, batch } = backend;
+  const check = `backend ${name}`;
+  if (available) {
+    const rate = formatCount(Math.round(eventsPerSecond ?? 0));
+    const role = name === forced ? '; FLOWLINE_SCORING_BACKEND asks for it' : '';
+    return ok(check, `${rate} events/s at batch ${batch} on ${device ?? ''}${role}`);
   }
+  const reason = why ?? 'it does not run';
+  return optional && name !== forced ? skipped(check, `not available: ${reason}`) : failed(check, reason, remedy ?? '');
 }

@@ -12,9 +12,9 @@ export async function examine(): Promise<DoctorFinding[]> {
     loadSettings();
     return ok('settings', 'the environment is valid');
   });
-  if (settings.status !== 'ok') return [node, settings, ...(await checkBackends('wasm'))];
-  const { backend, database, kafka } = loadSettings();
-  const backends = await checkBackends(backend);
+  if (settings.status !== 'ok') return [node, settings, ...(await checkBackends(null))];
+  const { scoring, database, kafka } = loadSettings();
+  const backends = await checkBackends(scoring.backend);
   const { findings, definitions } = await checkDatabase(database.url);
   return [node, settings, ...backends, ...findings, ...(await checkKafka(kafka, definitions))];
 }

@@ -1,3 +1,4 @@
+import type { SurveyedBackend } from '@flowline/engine';
 import { errorReport } from '@flowline/telemetry';
 
 /** What a check found. */
@@ -7,6 +8,8 @@ export interface DoctorFinding {
   readonly status: 'ok' | 'warning' | 'failed' | 'skipped';
   readonly detail: string;
   readonly remedy: string | null;
+  /** What was found of a compute backend, for programs. */
+  readonly backend?: SurveyedBackend;
 }
 
 export const ok = (check: string, detail: string): DoctorFinding => ({ check, status: 'ok', detail, remedy: null });

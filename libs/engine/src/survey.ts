@@ -1,0 +1,84 @@
+import { FlowlineError, type ScoringBackend } from '@flowline/events';
+import { initBackend, Random, realNVP } from '@flowline/flows';
+import type { Flow } from '@flowline/flows';
+
+import type { BackendEntry } from './backend-entry.ts';
+import { backendTable } from './backend-table.ts';
+import { backendOptions, createOn } from './create-on.ts';
+import { measuredRate } from './measured-rate.ts';
+
+/** One backend on this machine. */
+export interface SurveyedBackend {
+  readonly name: ScoringBackend;
+  readonly available: boolean;
+  /** It takes packages that do not come with Flowline. */
+  readonly optional: boolean;
+  /** What it runs on, in words; null where it does not run. */
+  readonly device: string | null;
+  /** Why it does not run, and what would help; null where it does. */
+  readonly why: string | null;
+  readonly remedy: string | null;
+  /** Events a second of the standard model; null where it does not run. */
+  readonly eventsPerSecond: number | null;
+  /** Rows of the calls that were measured. */
+  readonly batch: number;
+}
+
+/** The model that is measured with: d = 10, 8 couplings, hidden [64, 64]. */
+const STANDARD = { features: 10, layers: 8, hidden: [64, 64], seed: 1 };
+const BATCH = 512;
+/** A backend that takes longer for so many rows is measured with them alone: all of it is to take about a second. */
+const FEW_ROWS = 32;
+const SLOW_MS = 20;
+
+/** Looks at every backend: whether it runs here, why not, on what, and how fast on a small standard model. */
+export const surveyBackends = async (
+  table: readonly BackendEntry[] = backendTable,
+): Promise<readonly SurveyedBackend[]> => {
+  await initBackend('wasm');
+  const flow = realNVP(STANDARD);
+  try {
+    const surveyed: SurveyedBackend[] = [];
+    for (const entry of table) surveyed.push(await survey(entry, flow));
+    return surveyed;
+  } finally {
+    await initBackend('wasm');
+    flow.dispose();
+  }
+};
+
+const survey = async (entry: BackendEntry, flow: Flow): Promise<SurveyedBackend> => {
+  const { name } = entry;
+  const common = { name, optional: OPTIONAL.has(name), batch: BATCH };
+  const absent = { ...common, available: false, device: null, eventsPerSecond: null };
+  const options = backendOptions({});
+  const availability = await entry.probe(options);
+  if (!availability.available) return { ...absent, why: availability.why, remedy: availability.remedy };
+  try {
+    const scorer = await createOn(entry, [flow], options);
+    try {
+      const rows = new Random(STANDARD.seed).normals(BATCH * STANDARD.features);
+      await scorer.score(rows, FEW_ROWS);
+      const startMs = performance.now();
+      await scorer.score(rows, FEW_ROWS);
+      const batch = performance.now() - startMs > SLOW_MS ? FEW_ROWS : BATCH;
+      const eventsPerSecond = await measuredRate(scorer, rows, STANDARD.features, batch);
+      return {
+        ...common,
+        batch,
+        available: true,
+        device: availability.device,
+        why: null,
+        remedy: null,
+        eventsPerSecond,
+      };
+    } finally {
+      scorer.dispose();
+    }
+  } catch (error) {
+    if (!(error instanceof FlowlineError)) throw error;
+    return { ...absent, why: error.message, remedy: error.remedy ?? 'See the message.' };
+  }
+};
+
+const OPTIONAL: ReadonlySet<string> = new Set(['tensorflow', 'webgpu']);
