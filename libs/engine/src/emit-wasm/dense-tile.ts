@@ -1,20 +1,49 @@
 import { activate } from './activation.ts';
+import { place } from './emission.ts';
+import type { Emission } from './emission.ts';
 import { f32x4, i32, v128 } from './expression.ts';
-import type { V128 } from './expression.ts';
-import type { FunctionReference } from './function-builder.ts';
+import type { I32, V128 } from './expression.ts';
+import type { FunctionBuilder, FunctionReference } from './function-builder.ts';
 import { PANEL_BYTES, PANEL_VECTORS, STRIDE, VECTOR_BYTES } from './layout.ts';
 import type { VectorMath } from './math.ts';
 import type { ModuleBuilder } from './module-builder.ts';
 import type { Activation } from '../plan.ts';
 
 /** The shape of a dense layer over a tile, which names the kernel that runs it. */
-export interface DenseShape {
+interface DenseShape {
   readonly inputs: number;
   readonly outputs: number;
   readonly activation: Activation;
   /** The result is added to what is there, instead of taking its place. */
   readonly accumulates: boolean;
+  /** Blocks leave out the inputs before their first and after their last weight that is not zero. */
+  readonly trimmed: boolean;
 }
+
+/** A dense layer over a tile, by its weights. */
+export interface DenseTile extends Pick<DenseShape, 'inputs' | 'outputs' | 'activation' | 'accumulates'> {
+  readonly weight: (input: number, output: number) => number;
+  readonly bias: (output: number) => number;
+}
+
+/** Prepares a dense layer over a tile: a call from a block of quantities to another. */
+export const prepareDenseTile = (
+  emission: Emission,
+  { weight, bias, ...shape }: DenseTile,
+): ((f: FunctionBuilder, from: I32, to: I32, panelBytes: I32) => void) => {
+  const blocks = blocksOf(weight, shape.inputs, shape.outputs);
+  const kept = blocks.reduce((sum, { first, end, outputs }) => sum + (end - first) * outputs.length, 0);
+  const trimmed = kept < WORTH_TRIMMING * shape.inputs * shape.outputs;
+  const kernel = defineDenseTile(emission.module, emission.math, { ...shape, trimmed });
+  const address = i32.constant(place(emission, packBlocks(blocks, weight, bias, shape.inputs, trimmed)));
+  return (f, from, to, panelBytes) => f.call(kernel, address, from, to, panelBytes);
+};
+
+/** Blocks of different lengths cost a little; from this share of weights on they are all as long. */
+const WORTH_TRIMMING = 0.9;
+/** What a trimmed block begins with: bytes from the first input to its first one, bytes of its weights. */
+const Header = { input: 0, weights: 4 } as const;
+const HEADER_BYTES = 8;
 
 /**
  * Outputs of one block. Two outputs × four vectors are eight accumulators, four activations and a weight: 13 of the 15
@@ -26,7 +55,7 @@ const BLOCK_OUTPUTS = 2;
  * The kernel of a dense layer: lanes are rows, and a block of outputs is accumulated in registers over all inputs, in
  * order. Parameters: weights, inputs, outputs, bytes of the panels.
  */
-export const defineDenseTile = (module: ModuleBuilder, math: VectorMath, shape: DenseShape): FunctionReference =>
+const defineDenseTile = (module: ModuleBuilder, math: VectorMath, shape: DenseShape): FunctionReference =>
   module.define(`denseTile ${JSON.stringify(shape)}`, 4, (f) => {
     const [inputs, panelBytes] = [f.parameter(1), f.parameter(3)];
     const block = f.let(f.parameter(0));
@@ -40,14 +69,16 @@ export const defineDenseTile = (module: ModuleBuilder, math: VectorMath, shape: 
       f.set(panel, i32.constant(0));
       f.doWhile(
         () => {
-          f.set(weight, block);
-          f.set(activation, i32.add(inputs, panel));
+          f.set(weight, shape.trimmed ? i32.add(block, i32.constant(HEADER_BYTES)) : block);
+          const start = i32.add(inputs, panel);
+          f.set(activation, shape.trimmed ? i32.add(start, i32.load(block, Header.input)) : start);
           const sums = Array.from({ length: width }, (_, o) => {
             const bias = f.let(v128.loadSplat(weight, 4 * o));
             return Array.from({ length: PANEL_VECTORS }, () => f.let(bias));
           });
           f.advance(weight, 4 * width);
-          f.set(end, i32.add(weight, i32.constant(shape.inputs * width * 4)));
+          const bytes = shape.trimmed ? i32.load(block, Header.weights) : i32.constant(shape.inputs * width * 4);
+          f.set(end, i32.add(weight, bytes));
           const accumulate = (): void =>
             f.doWhile(
               () => {
@@ -66,7 +97,8 @@ export const defineDenseTile = (module: ModuleBuilder, math: VectorMath, shape: 
               },
               () => i32.ltU(weight, end),
             );
-          if (shape.inputs > 0) accumulate();
+          if (shape.trimmed) f.if(i32.ltU(weight, end), accumulate);
+          else if (shape.inputs > 0) accumulate();
           for (const [o, row] of sums.entries()) {
             for (const [v, sum] of row.entries()) {
               const offset = o * STRIDE + v * VECTOR_BYTES;
@@ -85,32 +117,57 @@ export const defineDenseTile = (module: ModuleBuilder, math: VectorMath, shape: 
 
     const blocks = Math.floor(shape.outputs / BLOCK_OUTPUTS);
     if (blocks > 0) {
-      const last = f.let(i32.add(block, i32.constant(blocks * BLOCK_OUTPUTS * (shape.inputs + 1) * 4)));
+      const last = f.let(i32.add(output, i32.constant(blocks * BLOCK_OUTPUTS * STRIDE)));
       f.doWhile(
         () => {
           writeBlock(BLOCK_OUTPUTS);
-          f.advance(block, (shape.inputs + 1) * BLOCK_OUTPUTS * 4);
+          f.set(block, end);
           f.advance(output, STRIDE * BLOCK_OUTPUTS);
         },
-        () => i32.ltU(block, last),
+        () => i32.ltU(output, last),
       );
     }
     if (shape.outputs % BLOCK_OUTPUTS > 0) writeBlock(shape.outputs % BLOCK_OUTPUTS);
   });
 
-/** The weights of a dense layer in the order in which the tile kernel reads them: by block, biases first. */
-export const packDenseTile = (
-  weight: (input: number, output: number) => number,
-  bias: (output: number) => number,
+/** Outputs that are accumulated together, and the inputs, first ≤ i < end, that any of them has a weight for. */
+interface Block {
+  readonly outputs: readonly number[];
+  readonly first: number;
+  readonly end: number;
+}
+
+const blocksOf = (weight: DenseTile['weight'], inputs: number, outputs: number): readonly Block[] =>
+  Array.from({ length: Math.ceil(outputs / BLOCK_OUTPUTS) }, (_, b): Block => {
+    const width = Math.min(BLOCK_OUTPUTS, outputs - b * BLOCK_OUTPUTS);
+    const own = Array.from({ length: width }, (__, o) => b * BLOCK_OUTPUTS + o);
+    const isZero = (input: number): boolean => own.every((output) => weight(input, output) === 0);
+    let [first, end] = [0, inputs];
+    while (end > 0 && isZero(end - 1)) end--;
+    while (first < end && isZero(first)) first++;
+    return { outputs: own, first, end };
+  });
+
+/** The weights in the order in which the kernel reads them: by block, biases first. */
+const packBlocks = (
+  blocks: readonly Block[],
+  weight: DenseTile['weight'],
+  bias: DenseTile['bias'],
   inputs: number,
-  outputs: number,
+  trimmed: boolean,
 ): Float32Array => {
-  const packed = new Float32Array((inputs + 1) * outputs);
+  const outputs = blocks.reduce((sum, block) => sum + block.outputs.length, 0);
+  const packed = new Float32Array((inputs + 1) * outputs + 2 * blocks.length);
+  const words = new Int32Array(packed.buffer);
   let at = 0;
-  for (let first = 0; first < outputs; first += BLOCK_OUTPUTS) {
-    const last = Math.min(first + BLOCK_OUTPUTS, outputs);
-    for (let o = first; o < last; o++) packed[at++] = bias(o);
-    for (let i = 0; i < inputs; i++) for (let o = first; o < last; o++) packed[at++] = weight(i, o);
+  for (const { outputs: own, ...run } of blocks) {
+    const { first, end } = trimmed ? run : { first: 0, end: inputs };
+    if (trimmed) {
+      words[at++] = first * STRIDE;
+      words[at++] = (end - first) * own.length * 4;
+    }
+    for (const output of own) packed[at++] = bias(output);
+    for (let i = first; i < end; i++) for (const output of own) packed[at++] = weight(i, output);
   }
-  return packed;
+  return packed.subarray(0, at);
 };

@@ -1,10 +1,11 @@
 import { defineDenseSingle, placeDenseSingle } from './dense-single.ts';
+import { prepareDenseTile } from './dense-tile.ts';
 import type { Emission } from './emission.ts';
 import { f32x4, i32, v128 } from './expression.ts';
 import type { I32 } from './expression.ts';
 import type { FunctionReference } from './function-builder.ts';
 import type { SingleBuffers } from './network-single.ts';
-import { prepareDenseTile } from './network-tile.ts';
+import { denseTile } from './network-tile.ts';
 import type { ValueSlots } from './network-tile.ts';
 import { defineGather, defineScatter, masked } from './read-tile.ts';
 import type { SingleMemory } from './single-memory.ts';
@@ -34,7 +35,7 @@ export const prepareLinearTile = (
   slots.release(to);
   const [start, end] = [c(table.start), c(table.end)];
   const sizes = { inputs: width, outputs: width, activation: 'linear' } as const;
-  const dense = prepareDenseTile(emission, { ...sizes, weights, bias });
+  const dense = prepareDenseTile(emission, denseTile({ ...sizes, weights, bias }));
   const transposed = weights.map((_, i) => at(weights, (i % width) * width + Math.floor(i / width)));
   return {
     forward: (f, panelBytes) => {
@@ -43,7 +44,10 @@ export const prepareLinearTile = (
       f.call(defineScatter(emission), start, end, c(to), panelBytes);
     },
     reverse: (f, panelBytes) => {
-      const back = prepareDenseTile(emission, { ...sizes, weights: transposed, bias: new Float64Array(width) });
+      const back = prepareDenseTile(
+        emission,
+        denseTile({ ...sizes, weights: transposed, bias: new Float64Array(width) }),
+      );
       const toAdjoint = adjoint - memory.state;
       f.call(defineGatherAdjoint(emission, toAdjoint), start, end, c(from), panelBytes);
       back(f, c(from), c(to), panelBytes);

@@ -1,6 +1,5 @@
 import { slopeAt } from './activation.ts';
-import { defineDenseTile, packDenseTile } from './dense-tile.ts';
-import { place } from './emission.ts';
+import { prepareDenseTile } from './dense-tile.ts';
 import type { Emission } from './emission.ts';
 import { f32x4, i32, v128 } from './expression.ts';
 import type { I32 } from './expression.ts';
@@ -9,7 +8,7 @@ import { STRIDE, VECTOR_BYTES } from './layout.ts';
 import type { NetworkTile } from './network-tile.ts';
 import { at } from '../at.ts';
 import { sourcesOf, valueWidths } from '../plan.ts';
-import type { Activation, DenseLayer, Network } from '../plan.ts';
+import type { Activation, Network } from '../plan.ts';
 
 /** The reverse pass of a network over a tile. */
 export interface NetworkReverse {
@@ -77,15 +76,17 @@ export const prepareNetworkReverse = (
         const used = source === 0 ? conditioning : layer.inputs;
         if (used === 0) continue;
         if (layer.activation !== 'linear') passOn(layer.activation, value, at(addresses, value), false);
-        const kernel = defineDenseTile(emission.module, emission.math, {
-          inputs: layer.outputs,
+        const { inputs, outputs: width, weights } = layer;
+        const dense = prepareDenseTile(emission, {
+          inputs: width,
           outputs: used,
           activation: 'linear',
           accumulates,
+          weight: (o, i) => (i < inputs ? at(weights, i * width + o) : 0),
+          bias: () => 0,
         });
-        const weights = place(emission, packTransposed(layer, used));
         const from = at(addresses, value);
-        calls.push((f, panelBytes) => f.call(kernel, c(weights), c(from), c(to), panelBytes));
+        calls.push((f, panelBytes) => dense(f, c(from), c(to), panelBytes));
       }
       written.add(source);
     }
@@ -98,14 +99,6 @@ export const prepareNetworkReverse = (
     },
   };
 };
-
-const packTransposed = ({ weights, inputs, outputs }: DenseLayer, used: number): Float32Array =>
-  packDenseTile(
-    (o, i) => (i < inputs ? at(weights, i * outputs + o) : 0),
-    () => 0,
-    outputs,
-    used,
-  );
 
 /** to ← [to +] adjoint · slope(y). Parameters: adjoint, its end, y, to, bytes of the panels. */
 const defineReverse = ({ module }: Emission, activation: Activation, accumulates: boolean): FunctionReference =>

@@ -1,6 +1,6 @@
 import { activate } from './activation.ts';
-import { defineDenseTile, packDenseTile } from './dense-tile.ts';
-import { place } from './emission.ts';
+import { prepareDenseTile } from './dense-tile.ts';
+import type { DenseTile } from './dense-tile.ts';
 import type { Emission } from './emission.ts';
 import { f32x4, i32, v128 } from './expression.ts';
 import type { I32 } from './expression.ts';
@@ -51,7 +51,7 @@ export const prepareNetworkTile = (
     const end = c((from ?? 0) + at(widths, index + 1) * STRIDE);
     switch (layer.type) {
       case 'dense': {
-        const dense = prepareDenseTile(emission, layer);
+        const dense = prepareDenseTile(emission, denseTile(layer));
         return (f: FunctionBuilder, panelBytes: I32): void => dense(f, start, to, panelBytes);
       }
       case 'activation': {
@@ -101,21 +101,15 @@ export const keptSlots = (emission: Emission): ValueSlots => ({
 /** What a dense layer is made of; a linear step has one too. */
 export type DenseWeights = Pick<DenseLayer, 'inputs' | 'outputs' | 'weights' | 'bias' | 'activation'>;
 
-/** Prepares a dense layer over a tile: a call from a block of quantities to another. */
-export const prepareDenseTile = (
-  emission: Emission,
-  { inputs, outputs, weights, bias, activation }: DenseWeights,
-): ((f: FunctionBuilder, from: I32, to: I32, panelBytes: I32) => void) => {
-  const kernel = defineDenseTile(emission.module, emission.math, { inputs, outputs, activation, accumulates: false });
-  const packed = packDenseTile(
-    (input, output) => at(weights, input * outputs + output),
-    (output) => at(bias, output),
-    inputs,
-    outputs,
-  );
-  const address = i32.constant(place(emission, packed));
-  return (f, from, to, panelBytes) => f.call(kernel, address, from, to, panelBytes);
-};
+/** A dense layer as the tile kernel takes it. */
+export const denseTile = ({ inputs, outputs, weights, bias, activation }: DenseWeights): DenseTile => ({
+  inputs,
+  outputs,
+  activation,
+  accumulates: false,
+  weight: (input, output) => at(weights, input * outputs + output),
+  bias: (output) => at(bias, output),
+});
 
 /** An activation, or a sum, of whole quantities. Parameters: from, end of from, other summand, to, bytes of the panels. */
 const defineElementwiseTile = ({ module, math }: Emission, operation: Activation | 'sum'): FunctionReference =>

@@ -5,7 +5,6 @@ import {
   Coupling,
   ElementWiseAffine,
   LuLinear,
-  madeMasks,
   Permutation,
   Planar,
   Radial,
@@ -13,6 +12,7 @@ import {
 import type { Bijector, MlpConfig } from '@flowline/flows';
 
 import { luFactors } from './lu.ts';
+import { lowerMade } from './made.ts';
 import { beside, constantNetwork, lowerMlp, withOutput } from './mlp.ts';
 import type { PlanBuilder } from './plan-builder.ts';
 import { lowerTransformer } from './transformers.ts';
@@ -46,12 +46,8 @@ const lowerAutoregressive = (bijector: Autoregressive, builder: PlanBuilder): vo
   const { order, context, inputClip, net } = bijector.config;
   const transformer = lowerTransformer(bijector.config.transformer);
   const width = parametersOf(transformer);
-  const masks = madeMasks({ order, context, outputsPerFeature: width, net }).map(({ mask }) => mask);
-  const all = order.map((_, feature) => feature);
-  const shape = { inputs: all.length, context, outputs: all.length * width, masks, residualFirst: false };
-  const made = lowerMlp(net, new WeightReader(bijector.variables), shape);
-  const network = byParameter(made, all.length, width);
-  builder.transform({ conditioning: all, transformed: all, inputClip, transformer, network });
+  const network = lowerMade({ order, context, outputsPerFeature: width, net }, new WeightReader(bijector.variables));
+  builder.transform({ conditioning: order, transformed: order, inputClip, transformer, network });
 };
 
 const lowerLuLinear = (bijector: LuLinear, builder: PlanBuilder): void => {
@@ -77,10 +73,6 @@ const lowerRadial = (bijector: Radial, builder: PlanBuilder): void => {
   const { features } = bijector.config;
   builder.radial(contextual(bijector, [['center', features], ['alphaRaw', 1], ['betaRaw', 1]])); // prettier-ignore
 };
-
-/** Outputs by parameter, from outputs by feature. */
-const byParameter = (network: Network, features: number, parameters: number): Network =>
-  withOutput(network, (output) => (output % features) * parameters + Math.floor(output / features));
 
 /** Parameters that a network moves by the context: θ + net(context), the parts side by side. */
 const contextual = (

@@ -88,7 +88,10 @@ interface Layer {
   readonly bias: Parameter<tf.Rank.R1>;
 }
 
-/** The 0/1 mask of each kernel of a {@link Made}, [rows × columns], row-major; the context's kernel has none. */
+/**
+ * The 0/1 mask of each kernel of a {@link Made}, [rows × columns], row-major, and the degrees of its columns; the context's kernel has
+ * none.
+ */
 export function madeMasks({ order, context, outputsPerFeature, net }: MadeOptions) {
   const degrees = degreesOf(order, context > 0, net.hidden, outputsPerFeature);
   return degrees.slice(1).map((columns, i) => {
@@ -96,7 +99,7 @@ export function madeMasks({ order, context, outputsPerFeature, net }: MadeOption
     const isLast = i === net.hidden.length;
     const sees = (from: number, to: number) => (isLast ? from < to : from <= to);
     const mask = Float32Array.from(rows.flatMap((from) => columns.map((to) => (sees(from, to) ? 1 : 0))));
-    return { mask, rows: rows.length, columns: columns.length };
+    return { mask, rows: rows.length, columns: columns.length, degrees: columns };
   });
 }
 

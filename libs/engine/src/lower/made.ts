@@ -1,0 +1,56 @@
+import { madeMasks } from '@flowline/flows';
+import type { MadeOptions } from '@flowline/flows';
+
+import { lowerMlp, withOutput } from './mlp.ts';
+import type { WeightReader } from './weights.ts';
+import { at } from '../at.ts';
+import type { Layer, Network } from '../plan.ts';
+
+/**
+ * The masked network of an autoregressive map, over [features in their order | context] and with the parameters of the features in
+ * their order. Hidden units come in the order of their degrees: a masked kernel is then zero in runs at its ends, and emitters
+ * leave those out.
+ */
+export const lowerMade = (options: MadeOptions, weights: WeightReader): Network => {
+  const { order, context, outputsPerFeature, net } = options;
+  const masks = madeMasks(options);
+  const features = order.length;
+  const made = lowerMlp(net, weights, {
+    inputs: features,
+    context,
+    outputs: features * outputsPerFeature,
+    masks: masks.map(({ mask }) => mask),
+    residualFirst: false,
+  });
+  const inputs = [...order, ...Array.from({ length: context }, (_, i) => features + i)];
+  const hidden = masks.slice(0, -1).map(({ degrees }) => ascending(degrees));
+  return withOutput(
+    withUnits(made, inputs, hidden),
+    (output) => at(order, output % features) * outputsPerFeature + Math.floor(output / features),
+  );
+};
+
+const ascending = (degrees: readonly number[]): number[] =>
+  degrees.map((_, unit) => unit).sort((a, b) => at(degrees, a) - at(degrees, b) || a - b);
+
+/** The same network with its inputs, and the units of each hidden layer, in another order; sums are of layers in the same order. */
+const withUnits = (network: Network, inputs: readonly number[], hidden: readonly (readonly number[])[]): Network => {
+  const orders: (readonly number[] | undefined)[] = [inputs];
+  let dense = 0;
+  const layers = network.layers.map((layer): Layer => {
+    if (layer.type !== 'dense') {
+      orders.push(orders.at(-1));
+      return layer;
+    }
+    const rows = orders[layer.source];
+    const columns = hidden[dense++];
+    orders.push(columns);
+    const { inputs: height, outputs: width } = layer;
+    const weights = Float64Array.from({ length: height * width }, (_, i) => {
+      const [row, column] = [Math.floor(i / width), i % width];
+      return at(layer.weights, (rows?.[row] ?? row) * width + (columns?.[column] ?? column));
+    });
+    return { ...layer, weights, bias: layer.bias.map((_, o) => at(layer.bias, columns?.[o] ?? o)) };
+  });
+  return { ...network, layers };
+};
