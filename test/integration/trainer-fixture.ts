@@ -71,3 +71,12 @@ export async function createReadings(
     ],
   );
 }
+
+/** What holds the trainer up in a phase: a lock on what it needs there. */
+export const trainingHolds = {
+  'read history': 'LOCK TABLE readings IN ACCESS EXCLUSIVE MODE',
+  train: 'SELECT 1',
+  store: 'LOCK TABLE flowline.model_artifacts IN ACCESS EXCLUSIVE MODE',
+  compare: 'LOCK TABLE flowline.model_aliases IN ACCESS EXCLUSIVE MODE',
+  promote: 'LOCK TABLE flowline.model_aliases IN SHARE MODE',
+} as const;

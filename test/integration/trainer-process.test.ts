@@ -1,6 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   applyDetector,
@@ -14,7 +11,11 @@ import { loadBundle } from '@flowline/detector';
 import type { FlowlineError } from '@flowline/events';
 
 import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
-import { createReadings, makeReadings, readingsDefinition } from './trainer-fixture.ts';
+import {
+  startTrainer as startTrainerProcess,
+  type ServiceProcess as TrainerProcess,
+} from '../support/scorer-process.ts';
+import { createReadings, makeReadings, readingsDefinition, trainingHolds } from './trainer-fixture.ts';
 
 let postgres: TestPostgres;
 beforeAll(async () => {
@@ -22,32 +23,15 @@ beforeAll(async () => {
 });
 afterAll(() => postgres.stop());
 
-const children: ChildProcess[] = [];
+const running: TrainerProcess[] = [];
 afterEach(() => {
-  for (const child of children.splice(0)) child.kill('SIGKILL');
+  for (const { child } of running.splice(0)) child.kill('SIGKILL');
 });
 
-const main = fileURLToPath(import.meta.resolve('@flowline/trainer/main'));
-
-/** Starts the trainer's own program. */
-function startTrainer(url: string, args: readonly string[]) {
-  const child = spawn(
-    process.execPath,
-    ['--conditions=flowline:source', '--import', import.meta.resolve('tsx'), main, ...args],
-    {
-      env: { ...process.env, FLOWLINE_DATABASE_URL: url, FLOWLINE_LOG_LEVEL: 'info' },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    },
-  );
-  children.push(child);
-  let stdout = '';
-  let stderr = '';
-  child.stdout.on('data', (text: Buffer) => (stdout += text.toString()));
-  child.stderr.on('data', (text: Buffer) => (stderr += text.toString()));
-  const ended = new Promise<number | NodeJS.Signals | null>((resolve) => {
-    child.once('close', (code, signal) => resolve(code ?? signal));
-  });
-  return { child, ended, stdout: () => stdout, stderr: () => stderr };
+function startTrainer(url: string, args: readonly string[]): TrainerProcess {
+  const trainer = startTrainerProcess(args, { FLOWLINE_DATABASE_URL: url });
+  running.push(trainer);
+  return trainer;
 }
 
 async function until(holds: () => Promise<boolean> | boolean): Promise<void> {
@@ -65,15 +49,6 @@ async function database(schedule?: string): Promise<TestDatabase> {
 }
 
 describe('a trainer killed in any phase', () => {
-  /** What holds the trainer up in a phase: a lock on what it needs there. */
-  const holds = {
-    'read history': 'LOCK TABLE readings IN ACCESS EXCLUSIVE MODE',
-    train: 'SELECT 1',
-    store: 'LOCK TABLE flowline.model_artifacts IN ACCESS EXCLUSIVE MODE',
-    compare: 'LOCK TABLE flowline.model_aliases IN ACCESS EXCLUSIVE MODE',
-    promote: 'LOCK TABLE flowline.model_aliases IN SHARE MODE',
-  };
-
   it('leaves the champion wholly old; the next run takes over and marks what it left', async () => {
     const test = await database();
     const first = startTrainer(test.url, ['--once', 'readings', '--json']);
@@ -82,7 +57,7 @@ describe('a trainer killed in any phase', () => {
     const before = await loadChampion(test.db, 'readings');
     const blocker = await test.client();
 
-    for (const [phase, lock] of Object.entries(holds)) {
+    for (const [phase, lock] of Object.entries(trainingHolds)) {
       await blocker.query('BEGIN');
       await blocker.query(lock);
       const { child, ended } = startTrainer(test.url, ['--once', 'readings']);
@@ -101,7 +76,7 @@ describe('a trainer killed in any phase', () => {
     const runs = await listTrainingRuns(test.db, 'readings');
     expect(runs.map(({ status }) => status)).toEqual([
       'succeeded',
-      ...Object.keys(holds).map(() => 'abandoned'),
+      ...Object.keys(trainingHolds).map(() => 'abandoned'),
       'succeeded',
     ]);
     // Killed after its model was stored, a run leaves a whole version that nobody uses.

@@ -3,12 +3,15 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 import { startEmbeddedPostgres } from '@flowline/cli/embedded-postgres';
+import pg from 'pg';
 
 import { serve, type TestPostgres } from './postgres.ts';
 
 /** A Postgres that can be killed and started again. It keeps what it has said to be committed, as one in production does. */
 export interface FaultyPostgres extends TestPostgres {
   readonly port: number;
+  /** A statement of the superuser, on the database `postgres`. */
+  admin(statement: string): Promise<void>;
   /** SIGKILLs the server and every process of it. */
   kill(): Promise<void>;
   /** Starts it again on its data and its port, and waits until it answers. */
@@ -28,6 +31,15 @@ export async function startFaultyPostgres(): Promise<FaultyPostgres> {
     ...postgres,
     port: Number(new URL(server.url).port),
     start: () => server.start(),
+    admin: async (statement) => {
+      const client = new pg.Client(server.url);
+      await client.connect();
+      try {
+        await client.query(statement);
+      } finally {
+        await client.end();
+      }
+    },
     kill: async () => {
       const [first = ''] = (await readFile(path.join(server.folder, 'data', 'postmaster.pid'), 'utf8')).split('\n');
       const postmaster = Number(first);

@@ -56,16 +56,18 @@ export function oddEvent(id: string): TestEvent {
   return { id, ts: Date.UTC(2026, 0, 2), latency: 1e6, amount: -500, method: 'card' };
 }
 
-let trained: Promise<Uint8Array> | undefined;
+const trained = new Map<number, Promise<Uint8Array>>();
 
-/** Applies the detector and makes a small model its champion; trained once a test file. Returns the model's version. */
+/** Applies the detector and makes a small model its champion; trained once a test file and seed. Returns the model's version. */
 export async function applyTestDetector(
   db: Database,
   definition: DetectorDefinition,
+  seed = 1,
 ): Promise<{ version: number; sha256: string }> {
   const { version: detectorVersion } = await applyDetector(db, definition);
-  trained ??= trainTestModel(definition);
-  const bytes = await trained;
+  const training = trained.get(seed) ?? trainTestModel(definition, seed);
+  trained.set(seed, training);
+  const bytes = await training;
   const { version, sha256 } = await storeModelVersion(db, {
     detector: definition.name,
     detectorVersion,
@@ -78,7 +80,7 @@ export async function applyTestDetector(
   return { version, sha256 };
 }
 
-async function trainTestModel(definition: DetectorDefinition): Promise<Uint8Array> {
+async function trainTestModel(definition: DetectorDefinition, seed: number): Promise<Uint8Array> {
   const { table } = createRecordReader(definition.features, {}).read(testEvents(6000, 1));
   const part = (start: number, end: number): FeatureTable => sliceTable(table, start, end);
   const { bundle } = await trainDetector(
@@ -87,7 +89,7 @@ async function trainTestModel(definition: DetectorDefinition): Promise<Uint8Arra
       schema: definition.features,
       lookups: {},
       family: 'realNVP',
-      seed: 1,
+      seed,
       members: 1,
       data: 'clean',
       alpha: 0.001,

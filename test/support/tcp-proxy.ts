@@ -15,6 +15,7 @@ export class TcpProxy {
   readonly port: number;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  readonly #frozen = new Set<Socket>();
   #mode: NetworkMode = { kind: 'pass' };
 
   private constructor(server: Server, port: number) {
@@ -43,6 +44,11 @@ export class TcpProxy {
     if (kind === 'halfOpen') this.cut();
   }
 
+  /** The connections that are open now stay open and silent for ever, as where a router forgot them; new ones pass. */
+  freeze(): void {
+    for (const socket of this.#sockets) this.#frozen.add(socket);
+  }
+
   /** Resets every connection. */
   cut(): void {
     for (const socket of this.#sockets) socket.resetAndDestroy();
@@ -68,7 +74,7 @@ export class TcpProxy {
     from.setNoDelay(true);
     from.on('data', (chunk: Buffer) => {
       const mode = this.#mode;
-      if (mode.kind === 'halfOpen') return;
+      if (mode.kind === 'halfOpen' || this.#frozen.has(from)) return;
       const write = (): void => {
         if (to.writable && !to.write(chunk)) {
           from.pause();
@@ -81,9 +87,11 @@ export class TcpProxy {
     });
     from.on('error', () => undefined);
     from.on('close', () => {
+      const isHeard = this.#mode.kind !== 'halfOpen' && !this.#frozen.has(from);
       this.#sockets.delete(from);
+      this.#frozen.delete(from);
       // A half-open connection is one whose end nobody hears of.
-      if (this.#mode.kind !== 'halfOpen') to.destroy();
+      if (isHeard) to.destroy();
     });
   }
 }

@@ -12,6 +12,7 @@ import {
 import { copyRows } from './copy-rows.ts';
 import type { Database } from './database.ts';
 import { detectorMissing } from './detectors.ts';
+import { firstRowBeyond } from './fence.ts';
 import { ensurePartitionsWhenDue } from './partitions.ts';
 import { sampler } from './sampling.ts';
 import { copyAnomalies } from './sql/anomalies-copy.ts';
@@ -51,7 +52,7 @@ export async function commitBatch(db: Database, batch: ScoredBatch, options: Com
     db,
     async (client) => {
       const fence = await takeFence(client, batch);
-      const firstRow = lowerBound(batch.offsets, batch.size, fence);
+      const firstRow = firstRowBeyond(batch, fence);
       await copyKept(client, copyScoredEvents, rows, firstRow);
       const anomalies = batch.anomalies.filter(({ row }) => row >= firstRow);
       if (anomalies.length > 0) {
@@ -76,7 +77,7 @@ export async function commitCollected(db: Database, batch: EventBatch): Promise<
   const rows = collectedEventRows(batch);
   return withTransaction(db, async (client) => {
     const fence = await takeFence(client, batch);
-    const firstRow = lowerBound(batch.offsets, batch.size, fence);
+    const firstRow = firstRowBeyond(batch, fence);
     await copyKept(client, copyCollectedEvents, rows, firstRow);
     return finish(client, batch, { fence, firstRow, modelVersion: null, anomalies: 0 });
   });
@@ -125,18 +126,6 @@ async function takeFence(client: pg.PoolClient, { detector, topic, partition }: 
   const [inserted] = await lockOffset(client, detector, topic, partition);
   if (inserted === undefined) throw detectorMissing(detector);
   return inserted.nextOffset;
-}
-
-/** The first row whose offset is not below the fence; offsets increase. */
-function lowerBound(offsets: Float64Array, size: number, fence: number): number {
-  let low = 0;
-  let high = size;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((offsets[middle] ?? Infinity) < fence) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 /** The fence only holds for offsets that increase and lie below the batch's end. */

@@ -13,6 +13,7 @@ export {
   type StoredDetectorVersion,
 } from './detectors.ts';
 export * from './event-history.ts';
+export { firstRowBeyond } from './fence.ts';
 export { type HistoryRequest, type HistoryRow, type HistorySummary, readHistory, summariseHistory } from './history.ts';
 export type { HistoryRange, HistorySource } from './history-query.ts';
 export * from './lookup.ts';

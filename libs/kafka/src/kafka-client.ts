@@ -3,6 +3,7 @@ import type { ConnectionOptions } from 'node:tls';
 import { Kafka, type LogEntry, logLevel, type SASLOptions } from 'kafkajs';
 
 import { installCodecs } from './codecs.ts';
+import { watchedSockets } from './watched-socket.ts';
 
 /** Where this package says what happens: the shape of a structured logger. */
 export interface KafkaLog {
@@ -53,6 +54,7 @@ export function createKafkaClient({
     ...(tls === null ? {} : { ssl: tlsOptions(tls) }),
     ...(sasl === null ? {} : { sasl: { ...sasl } as SASLOptions }),
     connectionTimeout: CONNECTION_TIMEOUT_MS,
+    socketFactory: watchedSockets(),
     retry: RETRY,
     logLevel: logLevel.INFO,
     logCreator: () => (entry) => forward(entry, log),

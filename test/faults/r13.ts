@@ -1,0 +1,195 @@
+import { firstRowBeyond } from '@flowline/db';
+import type { FeatureSpec, StoredWindows } from '@flowline/events';
+import { createRecordReader, EntityWindows } from '@flowline/features';
+import fc from 'fast-check';
+
+import type { Scenario } from './scenario.ts';
+
+const SCHEDULES = 10_000;
+const WORKERS = 3;
+
+/** Features over an entity's past: what a lost, repeated or reordered event would change. */
+const schema: readonly FeatureSpec[] = [
+  feature('previous', { lag: { of: 'x' } }),
+  feature('mean', { rolling: { of: 'x', statistic: 'mean', over: 3 } }),
+  feature('most', { rolling: { of: 'x', statistic: 'max', over: '20ms' } }),
+];
+const entity = { key: ['id'], time: { field: 't', unit: 'ms' } } as const;
+const reader = createRecordReader(schema, {});
+
+function feature(name: string, from: NonNullable<FeatureSpec['from']>): FeatureSpec {
+  return { name, type: 'real', from, role: 'score', nullable: true, maxLevels: 64, period: null };
+}
+
+interface LogRecord {
+  readonly offset: number;
+  readonly id: string;
+  readonly t: number;
+  readonly x: number;
+}
+
+type Step =
+  | { readonly kind: 'read'; readonly worker: number; readonly size: number }
+  | { readonly kind: 'commit'; readonly worker: number; readonly answerLost: boolean; readonly snapshot: boolean }
+  | { readonly kind: 'crash'; readonly worker: number };
+
+const log$ = fc
+  .array(
+    fc.record({
+      gap: fc.integer({ min: 1, max: 3 }),
+      id: fc.constantFrom('a', 'b'),
+      t: fc.integer({ min: 0, max: 60 }),
+      x: fc.integer({ min: -9, max: 9 }),
+    }),
+    { minLength: 1, maxLength: 24 },
+  )
+  .map((records) => {
+    let next = -1;
+    return records.map(({ gap, ...record }): LogRecord => ({ offset: (next += gap), ...record }));
+  });
+
+const worker$ = fc.nat(WORKERS - 1);
+const steps$ = fc.array(
+  fc.oneof(
+    {
+      weight: 4,
+      arbitrary: fc.record({ kind: fc.constant('read'), worker: worker$, size: fc.integer({ min: 1, max: 8 }) }),
+    },
+    {
+      weight: 4,
+      arbitrary: fc.record({
+        kind: fc.constant('commit'),
+        worker: worker$,
+        answerLost: fc.boolean(),
+        snapshot: fc.boolean(),
+      }),
+    },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant('crash'), worker: worker$ }) },
+  ),
+  { maxLength: 40 },
+);
+
+export const r13: Scenario = {
+  id: 'R13',
+  title: 'fence and windows under schedules of reads, commits, lost answers, crashes and zombies',
+  run: () => {
+    let steps = 0;
+    const details = fc.check(
+      fc.property(log$, steps$, (log, schedule) => {
+        steps += schedule.length;
+        play(log, schedule);
+      }),
+      { numRuns: SCHEDULES, seed: 13 },
+    );
+    const counterexample = details.failed ? fc.defaultReportMessage(details) : null;
+    return Promise.resolve({
+      events: details.numRuns,
+      lost: 0,
+      duplicated: 0,
+      recoverySeconds: null,
+      claims: { [counterexample ?? 'no counterexample']: counterexample === null },
+      counts: { schedules: details.numRuns, steps },
+    });
+  },
+};
+
+/** A batch that a worker has scored and not yet stored. */
+interface Held {
+  readonly records: readonly LogRecord[];
+  readonly values: readonly string[];
+  readonly nextOffset: number;
+}
+
+/** Plays a schedule over one partition whose store is one transaction a commit, then lets a last worker finish. @throws Error where an invariant breaks. */
+function play(log: readonly LogRecord[], schedule: readonly Step[]): void {
+  const truth = valuesOf(new EntityWindows({ schema, lookups: {}, entity }), log);
+  const end = (log.at(-1)?.offset ?? -1) + 1;
+  const rows = new Map<number, string>();
+  let fence = 0;
+  let stored: StoredWindows | null = null;
+
+  class Worker {
+    readonly #windows = new EntityWindows({ schema, lookups: {}, entity });
+    #position: number;
+    #held: Held | null = null;
+
+    constructor() {
+      this.#position = fence;
+      if (stored !== null) this.#windows.restore(stored);
+      // What was stored after the snapshot is read again, for the windows alone.
+      valuesOf(
+        this.#windows,
+        log.filter(({ offset }) => offset >= this.#windows.nextOffset && offset < fence),
+      );
+      this.#windows.advance(fence);
+    }
+
+    read(size: number): void {
+      if (this.#held !== null) return;
+      const records = log.filter(({ offset }) => offset >= this.#position).slice(0, size);
+      const last = records.at(-1);
+      if (last === undefined) return;
+      this.#held = { records, values: valuesOf(this.#windows, records), nextOffset: last.offset + 1 };
+    }
+
+    commit(answerLost: boolean, snapshot: boolean): void {
+      const held = this.#held;
+      if (held === null) return;
+      const offsets = Float64Array.from(held.records, ({ offset }) => offset);
+      const firstRow = firstRowBeyond({ offsets, size: offsets.length }, fence);
+      for (const [i, { offset }] of held.records.entries()) {
+        if (i < firstRow) continue;
+        if (rows.has(offset)) throw new Error(`offset ${offset} is stored twice`);
+        rows.set(offset, held.values[i] ?? '');
+      }
+      this.#windows.advance(held.nextOffset);
+      if (snapshot && held.nextOffset > (stored?.nextOffset ?? 0)) stored = this.#windows.snapshot();
+      fence = Math.max(fence, held.nextOffset);
+      // Without an answer the same batch is tried again.
+      if (answerLost) return;
+      this.#position = held.nextOffset;
+      this.#held = null;
+    }
+  }
+
+  const workers = new Map<number, Worker>();
+  const workerOf = (id: number): Worker => {
+    const worker = workers.get(id) ?? new Worker();
+    workers.set(id, worker);
+    return worker;
+  };
+  const check = (): void => {
+    for (const [i, { offset }] of log.entries()) {
+      if (rows.has(offset) !== offset < fence) throw new Error(`offset ${offset} against a next offset of ${fence}`);
+      if (rows.has(offset) && rows.get(offset) !== truth[i]) {
+        throw new Error(`offset ${offset}: ${String(rows.get(offset))} instead of ${String(truth[i])}`);
+      }
+    }
+  };
+  for (const step of schedule) {
+    if (step.kind === 'read') workerOf(step.worker).read(step.size);
+    else if (step.kind === 'commit') workerOf(step.worker).commit(step.answerLost, step.snapshot);
+    else workers.delete(step.worker);
+    check();
+  }
+  const last = new Worker();
+  last.read(log.length);
+  last.commit(false, true);
+  check();
+  if (fence !== end) throw new Error(`ended at ${fence} of ${end}`);
+}
+
+/** The features of records, as text, by windows that see them. */
+function valuesOf(windows: EntityWindows, records: readonly LogRecord[]): string[] {
+  const batch = windows.batch(
+    records.map(({ offset }) => offset),
+    records.map(({ t }) => t),
+  );
+  const { table } = reader.read(
+    records.map(({ id, t, x }) => ({ id, t, x })),
+    batch,
+  );
+  return records.map((_, row) =>
+    table.numeric.subarray(row * table.numericWidth, (row + 1) * table.numericWidth).join(','),
+  );
+}

@@ -1,0 +1,61 @@
+import { readTopic } from '../support/checker.ts';
+import { oddEvent, testEvents } from '../support/scorer-model.ts';
+import type { Scenario } from './scenario.ts';
+import { deliveryOf } from './stream.ts';
+
+export const r7: Scenario = {
+  id: 'R7',
+  title: "the group's offsets are reset to earliest",
+  run: async (stage) => {
+    const events = stage.quick ? 4_000 : 50_000;
+    const later = 200;
+    const stream = await stage.open('reset');
+    const { kafka, topic, alertTopic, detector } = stream.parts;
+    const messages = testEvents(events + later, 71).map((event, i) => ({
+      value: JSON.stringify(i % 400 === 200 ? oddEvent(event.id) : event),
+    }));
+    const first = stream.start();
+    await stream.produce(messages.slice(0, events));
+    await stream.untilCaughtUp();
+    await untilSent(stream);
+    await stream.stop(first);
+    const rows = await stream.storedRows();
+    const alerts = (await readTopic(kafka, alertTopic)).length;
+
+    const admin = kafka.admin();
+    await admin.connect();
+    await admin.resetOffsets({ groupId: `flowline.${detector}`, topic, earliest: true });
+    const [reset] = await admin.fetchOffsets({ groupId: `flowline.${detector}`, topics: [topic] });
+    await admin.disconnect();
+    const second = stream.start(['--alerts', 'kafka']);
+    // A few events more show that it reads on; of these none is odd.
+    await stream.produce(
+      messages.slice(events).map(({ value }, i) => ({ value: value.replace(/"id":"[^"]*"/, `"id":"later-${i}"`) })),
+    );
+    await stream.untilStored(rows + later);
+    await untilSent(stream);
+    await stream.stop(second);
+    const newAlerts = (await readTopic(kafka, alertTopic)).length - alerts;
+    const [anomalies] = await stream.query(
+      `SELECT count(*)::integer AS n, count(*) FILTER (WHERE event_id LIKE 'later-%')::integer AS later FROM flowline.anomalies`,
+    );
+    return {
+      ...deliveryOf(await stream.check()),
+      recoverySeconds: null,
+      claims: {
+        'the group stood at the beginning': reset?.partitions.every(({ offset }) => Number(offset) <= 0) ?? false,
+        'no row is new but those of new records': (await stream.storedRows()) === rows + later,
+        'no alert is new but those of new records': alerts > 0 && newAlerts === Number(anomalies?.later),
+      },
+      counts: { rows, alerts, newAlerts },
+    };
+  },
+};
+
+async function untilSent(stream: { query(text: string): Promise<readonly unknown[]> }): Promise<void> {
+  const deadline = Date.now() + 60_000;
+  while ((await stream.query('SELECT 1 FROM flowline.alert_outbox WHERE sent_at IS NULL LIMIT 1')).length > 0) {
+    if (Date.now() > deadline) throw new Error('alerts wait in the outbox for a minute');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
