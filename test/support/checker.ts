@@ -1,4 +1,4 @@
-import type { Kafka } from 'kafkajs';
+import type { IHeaders, Kafka } from 'kafkajs';
 
 import type { TestDatabase } from './postgres.ts';
 
@@ -20,7 +20,9 @@ export interface CheckReport {
 export interface TopicRecord {
   readonly partition: number;
   readonly offset: number;
+  readonly key: Buffer | null;
   readonly value: string | null;
+  readonly headers: IHeaders;
 }
 
 /** Reads every record of a topic, to its end, with a client and a group of its own. */
@@ -42,7 +44,8 @@ export async function readTopic(kafka: Kafka, topic: string): Promise<TopicRecor
       .run({
         autoCommit: false,
         eachMessage: ({ partition, message }) => {
-          records.push({ partition, offset: Number(message.offset), value: message.value?.toString() ?? null });
+          const { offset, key, value, headers = {} } = message;
+          records.push({ partition, offset: Number(offset), key, value: value?.toString() ?? null, headers });
           if (records.length >= wanted) resolve();
           return Promise.resolve();
         },

@@ -23,6 +23,7 @@ export * from './offsets.ts';
 export * from './outbox.ts';
 export * from './outbox-message.ts';
 export { applyRetention, ensurePartitions, type Removed, type Retention } from './partitions.ts';
+export * from './redrive.ts';
 export { schemaDump } from './schema-dump.ts';
 export * from './training-lock.ts';
 export * from './training-runs.ts';

@@ -4,6 +4,7 @@ import { Command } from 'commander';
 
 import { anomaliesCommand } from './commands/anomalies.ts';
 import { applyCommand } from './commands/apply.ts';
+import { deadLettersCommand } from './commands/dead-letters.ts';
 import { demoCommand } from './commands/demo.ts';
 import { deleteCommand, pauseCommand, resumeCommand } from './commands/detector-states.ts';
 import { doctorCommand } from './commands/doctor.ts';
@@ -25,6 +26,7 @@ const commands = [
   scoreCommand,
   anomaliesCommand,
   modelsCommand,
+  deadLettersCommand,
   pauseCommand,
   resumeCommand,
   deleteCommand,

@@ -18,6 +18,10 @@ export interface NativeBrokerOptions {
   readonly proxyPort?: number;
   /** Further lines of server.properties. */
   readonly properties?: Readonly<Record<string, string>>;
+  /** Where it answers, when `properties` name other listeners. */
+  readonly address?: string;
+  /** A user that may log in by SCRAM. */
+  readonly scram?: { readonly user: string; readonly password: string };
 }
 
 /** A broker in a process of this machine. running ⇄ killed; stop() removes its data. */
@@ -56,7 +60,7 @@ export async function startNativeBroker(options: NativeBrokerOptions): Promise<N
       .join(''),
   );
   const classpath = ['-cp', `${jars.folder}/*:${conf}`];
-  format(classpath, properties);
+  format(classpath, properties, options.scram);
 
   let broker: ChildProcess | undefined;
   const kill = async (): Promise<void> => {
@@ -67,7 +71,7 @@ export async function startNativeBroker(options: NativeBrokerOptions): Promise<N
     killed.stdin?.end();
     await ended;
   };
-  const address = `127.0.0.1:${port}`;
+  const address = options.address ?? `127.0.0.1:${port}`;
   const started: NativeBroker = {
     address,
     proxiedPort: listener?.port ?? null,
@@ -96,9 +100,12 @@ export async function startNativeBroker(options: NativeBrokerOptions): Promise<N
   }
 }
 
-function format(classpath: readonly string[], properties: string): void {
+function format(classpath: readonly string[], properties: string, scram: NativeBrokerOptions['scram']): void {
   const tool = ['-XX:TieredStopAtLevel=1', ...classpath, 'kafka.tools.StorageTool'];
-  const formatted = spawnSync('java', [...tool, 'format', '-t', clusterId(), '-c', properties], { encoding: 'utf8' });
+  const login = scram === undefined ? '' : `=[name=${scram.user},password=${scram.password}]`;
+  const logins = login === '' ? [] : ['-S', `SCRAM-SHA-256${login}`, '-S', `SCRAM-SHA-512${login}`];
+  const formatting = [...tool, 'format', '-t', clusterId(), '-c', properties, ...logins];
+  const formatted = spawnSync('java', formatting, { encoding: 'utf8' });
   if (formatted.status !== 0)
     throw new Error(`the storage could not be formatted: ${formatted.stdout}${formatted.stderr}`);
 }

@@ -18,6 +18,8 @@ export interface DeadLetterRow {
   readonly headers: StoredHeaders;
   readonly recordTime: Date;
   readonly storedAt: Date;
+  /** When it was sent to its topic again; null: never. */
+  readonly redrivenAt: Date | null;
 }
 
 /** Dead letters of a detector (null: of all), latest first, below an id that was seen. */
@@ -26,7 +28,8 @@ export const selectDeadLetters = statement<
   DeadLetterRow
 >(`
   SELECT dead_letter_id AS "deadLetterId", detector, detector_version AS "detectorVersion", topic, partition, "offset",
-         reason, field, message, key, value, headers, record_time AS "recordTime", stored_at AS "storedAt"
+         reason, field, message, key, value, headers, record_time AS "recordTime", stored_at AS "storedAt",
+         redriven_at AS "redrivenAt"
   FROM flowline.dead_letters
   WHERE ($1::text IS NULL OR detector = $1) AND ($2::text IS NULL OR reason = $2)
     AND ($3::bigint IS NULL OR dead_letter_id < $3)

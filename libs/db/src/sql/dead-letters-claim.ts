@@ -1,0 +1,21 @@
+import { statement } from '../statement.ts';
+import type { DeadLetterRow } from './dead-letters-select.ts';
+
+/** Takes dead letters that can be sent again and were not (or, again: are wanted once more), oldest first; others' claims are passed over. */
+export const claimDeadLetters = statement<
+  [
+    detector: string,
+    reason: string | null,
+    ids: readonly number[] | null,
+    again: boolean,
+    afterId: number,
+    limit: number,
+  ],
+  Pick<DeadLetterRow, 'deadLetterId' | 'topic' | 'partition' | 'offset' | 'key' | 'value' | 'headers'>
+>(`
+  SELECT dead_letter_id AS "deadLetterId", topic, partition, "offset", key, value, headers
+  FROM flowline.dead_letters
+  WHERE detector = $1 AND ($2::text IS NULL OR reason = $2) AND ($3::bigint[] IS NULL OR dead_letter_id = ANY($3))
+    AND ($4 OR redriven_at IS NULL) AND dead_letter_id > $5 AND reason NOT IN ('tombstone', 'too_large')
+  ORDER BY dead_letter_id LIMIT $6 FOR UPDATE SKIP LOCKED
+`);

@@ -1,0 +1,135 @@
+import { isUtf8 } from 'node:buffer';
+
+import { loadSettings, requireKafkaBrokers } from '@flowline/config';
+import { getDetector, listDeadLetters, redriveDeadLetters, type StoredDeadLetter } from '@flowline/db';
+import { createKafkaClient, createRecordProducer } from '@flowline/kafka';
+import { silentLogger } from '@flowline/telemetry';
+import { Command } from 'commander';
+
+import { action, command } from '../command.ts';
+import { formatTable, printResult } from '../output.ts';
+import { parseCount } from '../parse-options.ts';
+import { withDatabase } from '../with-database.ts';
+
+interface ListOptions {
+  readonly json?: true;
+  readonly detector?: string;
+  readonly reason?: string;
+  readonly before?: string;
+  readonly limit: string;
+}
+
+/** `flowline dlq ls|redrive`: the records that could not be scored. */
+export function deadLettersCommand(): Command {
+  return new Command('dlq')
+    .description('Look at records that could not be scored, and send them to their topic again.')
+    .addCommand(listCommand())
+    .addCommand(redriveCommand());
+}
+
+function listCommand(): Command {
+  return command('ls', 'List dead letters, the latest first: what was wrong, and where it came from.', [
+    'flowline dlq ls',
+    'flowline dlq ls --detector checkout-latency --reason missing_field',
+    'flowline dlq ls --limit 1000 --json | jq -r ".[] | [.reason, .message] | @tsv" | sort | uniq -c',
+  ])
+    .option('--detector <name>', 'only those of this detector')
+    .option('--reason <reason>', 'only those with this reason')
+    .option('--before <id>', 'only those before this one: the last of the page before')
+    .option('--limit <count>', 'at most so many', '20')
+    .action(
+      action(async (options: ListOptions) => {
+        const { detector, reason, before } = options;
+        const filter = {
+          limit: parseCount('--limit', options.limit),
+          ...(detector === undefined ? {} : { detector }),
+          ...(reason === undefined ? {} : { reason }),
+          ...(before === undefined ? {} : { before: parseCount('--before', before) }),
+        };
+        const letters = await withDatabase(async (db) => {
+          if (detector !== undefined) await getDetector(db, detector);
+          return listDeadLetters(db, filter);
+        });
+        printResult(letters.map(toOutput), options.json === true, () => formatLetters(letters));
+      }),
+    );
+}
+
+interface RedriveOptions {
+  readonly json?: true;
+  readonly reason?: string;
+  readonly id?: readonly string[];
+  readonly limit?: string;
+  readonly again?: true;
+}
+
+function redriveCommand(): Command {
+  return command(
+    'redrive <detector>',
+    'Send dead letters to the partition they came from, with the key, value and headers they came with; each once.',
+    [
+      'flowline dlq redrive checkout-latency --reason missing_field',
+      'flowline dlq redrive checkout-latency --id 17 --id 18',
+      'flowline dlq redrive checkout-latency --again   # also those that were sent again before',
+    ],
+  )
+    .option('--reason <reason>', 'only those with this reason')
+    .option('--id <id>', 'only this one; may be repeated', (id: string, ids: string[] | undefined) => [...(ids ?? []), id])
+    .option('--limit <count>', 'at most so many, the oldest first')
+    .option('--again', 'also those that were sent again before')
+    .action(
+      action(async (detector: string, options: RedriveOptions) => {
+        const filter = {
+          detector,
+          ...(options.reason === undefined ? {} : { reason: options.reason }),
+          ...(options.id === undefined ? {} : { ids: options.id.map((id) => parseCount('--id', id)) }),
+          ...(options.limit === undefined ? {} : { limit: parseCount('--limit', options.limit) }),
+          again: options.again === true,
+        };
+        const settings = loadSettings();
+        const access = { ...settings.kafka, brokers: requireKafkaBrokers(settings) };
+        const redriven = await withDatabase(async (db) => {
+          await getDetector(db, detector);
+          const producer = createRecordProducer(createKafkaClient({ ...access, log: silentLogger }));
+          try {
+            return await redriveDeadLetters(db, filter, (records) => producer.send(records.map(withOrigin)));
+          } finally {
+            await producer.close();
+          }
+        });
+        printResult({ detector, redriven }, options.json === true, () =>
+          redriven === 0 ? 'nothing to send again' : `${detector}: ${redriven} sent to where they came from`,
+        );
+      }),
+    );
+}
+
+/** Says where a record came from, so that whoever else reads the topic can tell a repeat. */
+function withOrigin<R extends Parameters<Parameters<typeof redriveDeadLetters>[2]>[0][number]>(record: R): R {
+  const origin = `${record.topic}-${record.partition}-${record.offset}`;
+  return { ...record, headers: { ...record.headers, 'flowline.redriven': origin } };
+}
+
+/** Bytes as text where they are text. */
+const bytesOf = (bytes: Buffer | null): string | { base64: string } | null =>
+  bytes === null ? null : isUtf8(bytes) ? bytes.toString('utf8') : { base64: bytes.toString('base64') };
+
+function toOutput(letter: StoredDeadLetter) {
+  return { ...letter, key: bytesOf(letter.key), value: bytesOf(letter.value) };
+}
+
+function formatLetters(letters: readonly StoredDeadLetter[]): string {
+  if (letters.length === 0) return 'no dead letters';
+  return formatTable(
+    ['id', 'stored', 'detector', 'record', 'reason', 'again', 'what'],
+    letters.map((letter) => [
+      letter.deadLetterId,
+      letter.storedAt.toISOString().slice(0, 19).replace('T', ' '),
+      letter.detector,
+      `${letter.topic}-${letter.partition}-${letter.offset}`,
+      letter.reason,
+      letter.redrivenAt === null ? '' : letter.redrivenAt.toISOString().slice(0, 19).replace('T', ' '),
+      letter.message,
+    ]),
+  );
+}
