@@ -74,7 +74,10 @@ function redriveCommand(): Command {
     ],
   )
     .option('--reason <reason>', 'only those with this reason')
-    .option('--id <id>', 'only this one; may be repeated', (id: string, ids: string[] | undefined) => [...(ids ?? []), id])
+    .option('--id <id>', 'only this one; may be repeated', (id: string, ids: string[] | undefined) => [
+      ...(ids ?? []),
+      id,
+    ])
     .option('--limit <count>', 'at most so many, the oldest first')
     .option('--again', 'also those that were sent again before')
     .action(
