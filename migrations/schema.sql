@@ -86,6 +86,7 @@ BEGIN
     GRANT SELECT (detector, scored_at), DELETE ON flowline.anomalies TO flowline_trainer;
     GRANT SELECT (sent_at), DELETE ON flowline.alert_outbox TO flowline_trainer;
     GRANT SELECT (detector, stored_at), DELETE ON flowline.dead_letters TO flowline_trainer;
+    GRANT SELECT (detector, last_seen), DELETE ON flowline.entity_partitions TO flowline_trainer;
     GRANT EXECUTE ON FUNCTION flowline.ensure_partitions(date, integer), flowline.drop_partition_before(date) TO flowline_trainer;
     granted := granted || 'flowline_trainer'::text;
   END IF;
@@ -223,10 +224,12 @@ CREATE TABLE flowline.entity_partitions (
   detector text NOT NULL,
   topic text NOT NULL,
   entity text NOT NULL,
-  partition integer NOT NULL
+  partition integer NOT NULL,
+  last_seen date DEFAULT CURRENT_DATE NOT NULL
 );
 ALTER TABLE flowline.entity_partitions ADD CONSTRAINT entity_partitions_pkey PRIMARY KEY (detector, topic, entity);
 COMMENT ON TABLE flowline.entity_partitions IS 'The partition that each entity''s events arrive in: one.';
+COMMENT ON COLUMN flowline.entity_partitions.last_seen IS 'The day of an event of this entity, noted with snapshots of the windows: at most one of them late.';
 
 CREATE TABLE flowline.event_counts (
   detector text NOT NULL,

@@ -1,4 +1,4 @@
-import { commitBatch, readOffset, readWindows, resetWindows } from '@flowline/db';
+import { applyRetention, commitBatch, commitCollected, readOffset, readWindows, resetWindows } from '@flowline/db';
 import type { StoredWindows } from '@flowline/events';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
@@ -26,11 +26,12 @@ const commit = (
   names: readonly string[],
   {
     added = [],
+    seen = [],
     windows = null,
     ...options
-  }: BatchOptions & { added?: readonly string[]; windows?: StoredWindows | null },
+  }: BatchOptions & { added?: readonly string[]; seen?: readonly string[]; windows?: StoredWindows | null },
 ) => {
-  const batch = scoredBatch({ size: names.length, ...options, entities: { names, added, windows } });
+  const batch = scoredBatch({ size: names.length, ...options, entities: { names, added, seen, windows } });
   return commitBatch(database.db, batch, { alertTopic: 'alerts' });
 };
 
@@ -55,10 +56,45 @@ describe('the entities of a batch', () => {
     expect(await commit(['a'], { first: 4, windows: windowsAt(5) })).toMatchObject({ stored: 0, alreadyStored: 1 });
     expect(await stored()).toEqual(windowsAt(7));
     await commit(['a'], { first: 7, windows: windowsAt(8, 'other') });
+    // That worker may have the windows of an older model, too.
+    await commit(['a'], { first: 4, windows: windowsAt(5) });
+    await commit(['a'], { first: 7, windows: windowsAt(8) });
     expect(await stored()).toEqual(windowsAt(8, 'other'));
     expect(await stored(1)).toBeNull();
     await resetWindows(database.db, 'checkout', 'orders');
     expect(await stored()).toBeNull();
+  });
+
+  it('are stored with events that are collected before the first model, too', async () => {
+    const { modelVersion, logDensityNats, pValues, pMethods, anomalies, ...collected } = scoredBatch({
+      size: 2,
+      entities: { names: ['a', 'b'], added: ['a', 'b'], seen: ['a', 'b'], windows: windowsAt(2) },
+    });
+    expect([modelVersion, logDensityNats.length, pValues.length, pMethods.length, anomalies]).toEqual([1, 2, 2, 2, []]);
+    await commitCollected(database.db, collected);
+    const rows = await database.query('SELECT entity, p_value FROM flowline.scored_events ORDER BY "offset"');
+    expect(rows).toEqual([
+      { entity: 'a', p_value: null },
+      { entity: 'b', p_value: null },
+    ]);
+    expect(await stored()).toEqual(windowsAt(2));
+    await expect(commit(['b'], { partition: 1, added: ['b'] })).rejects.toMatchObject({
+      code: 'FLOWLINE_ENTITY_SCATTERED',
+    });
+  });
+
+  it('are forgotten when they have been silent for as long as anomalies are kept', async () => {
+    const retention = { detector: 'checkout', scoredDays: 1, anomaliesDays: 10, deadLettersDays: 1 };
+    await commit(['a', 'b', 'c'], { added: ['a', 'b', 'c'] });
+    await database.query('UPDATE flowline.entity_partitions SET last_seen = current_date - 11');
+    // b is seen again; its day is noted with the next snapshot.
+    await commit(['b'], { first: 3, seen: ['b'] });
+    await commit(['b'], { first: 4, seen: ['b'], windows: windowsAt(5) });
+    await commit(['c'], { first: 0, seen: ['c'], windows: windowsAt(1) }); // a worker that others overtook
+    expect(await applyRetention(database.db, [retention])).toMatchObject({ entities: 2 });
+    expect(await database.query('SELECT entity FROM flowline.entity_partitions')).toEqual([{ entity: 'b' }]);
+    await commit(['a'], { partition: 1, added: ['a'] });
+    expect(await applyRetention(database.db, [retention])).toMatchObject({ entities: 0 });
   });
 
   it('belong to one partition: a batch with one of another partition is not stored', async () => {

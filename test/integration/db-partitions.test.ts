@@ -108,7 +108,7 @@ describe('applyRetention', () => {
     const removed = await applyRetention(database.db, [
       { detector: 'checkout', scoredDays: 3, anomaliesDays: 10, deadLettersDays: 5 },
     ]);
-    expect(removed).toEqual({ partitions: 2, anomalies: 1, deadLetters: 1, blocked: false });
+    expect(removed).toEqual({ partitions: 2, anomalies: 1, deadLetters: 1, entities: 0, blocked: false });
     expect((await placed()).map((row) => row.offset)).toEqual([0, 1, 2]);
     expect(await applyRetention(database.db, [])).toMatchObject({ partitions: 0, anomalies: 0 });
   });
@@ -130,7 +130,7 @@ describe('applyRetention', () => {
       batches++;
     }
     await retaining;
-    expect(retained).toEqual({ partitions: 0, anomalies: 0, deadLetters: 0, blocked: true });
+    expect(retained).toEqual({ partitions: 0, anomalies: 0, deadLetters: 0, entities: 0, blocked: true });
     expect(batches).toBeGreaterThan(5);
     await reader.query('COMMIT');
     const day = [{ detector: 'checkout', scoredDays: 3, anomaliesDays: 10, deadLettersDays: 5 }];

@@ -1,5 +1,12 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { createKafkaClient, createKafkaSink, createKafkaSource, KafkaAdmin, type StartFrom } from '@flowline/kafka';
+import {
+  createKafkaClient,
+  createKafkaSink,
+  createKafkaSource,
+  KafkaAdmin,
+  type ReadPosition,
+  type StartFrom,
+} from '@flowline/kafka';
 import type { SourceBatch } from '@flowline/stream';
 import { CompressionTypes, type KafkaMessage } from 'kafkajs';
 import type { Subscription } from 'rxjs';
@@ -15,6 +22,7 @@ class FakeOffsets {
   /** Where records are read again from. */
   readonly replay = new Map<number, number>();
   readonly gaps: [number, number, number][] = [];
+  readonly assignments: number[][] = [];
   failures = 0;
 
   read(_topic: string, partition: number): Promise<number | null> {
@@ -22,8 +30,12 @@ class FakeOffsets {
     return Promise.resolve(this.next.get(partition) ?? null);
   }
 
-  replayFrom(_topic: string, partition: number): Promise<number | null> {
-    return Promise.resolve(this.replay.get(partition) ?? null);
+  assigned(_topic: string, partitions: readonly number[]): void {
+    this.assignments.push([...partitions].sort());
+  }
+
+  replayFrom(_topic: string, partition: number, { position, low }: ReadPosition): Promise<number> {
+    return Promise.resolve(Math.min(position, Math.max(this.replay.get(partition) ?? position, low)));
   }
 
   recordGap(_topic: string, partition: number, from: number, to: number): Promise<void> {
@@ -247,6 +259,28 @@ describe.each(kafkaVersions)('Kafka %s', (version) => {
       const { values } = store(open(topic, offsets), offsets);
       await eventually(() => expect(values).toEqual(numbers(12, 20)));
       expect(offsets.gaps).toEqual([[0, 4, 12]]);
+    });
+
+    it('reads records again from before its position, and calls none of them lost', async () => {
+      const topic = await newTopic();
+      await produce(topic, numbers(0, 30));
+      const offsets = new FakeOffsets();
+      offsets.next.set(0, 20);
+      offsets.replay.set(0, 5);
+      const admin = broker.kafka.admin();
+      await admin.connect();
+      await admin.fetchTopicOffsets(topic); // loads the metadata that the next call relies on
+      await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '10' }] });
+      await admin.disconnect();
+      const { values, batches } = store(open(topic, offsets, { maxRows: 7 }), offsets);
+      await eventually(() => expect(values).toEqual(numbers(10, 30)));
+      expect(batches.map(({ fromOffset, nextOffset }) => [fromOffset, nextOffset])).toEqual([
+        [10, 17],
+        [17, 24],
+        [24, 30],
+      ]);
+      expect(offsets.gaps).toEqual([]);
+      expect(offsets.assignments).toEqual([[0]]);
     });
 
     it('stops when the stored offset lies beyond the end', async () => {

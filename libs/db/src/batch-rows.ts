@@ -75,7 +75,8 @@ export function collectedEventRows(batch: EventBatch): KeptRows {
       .boolean(false)
       .boolean(true)
       .float8Array(batch.numeric, row * batch.numericWidth, batch.numericWidth)
-      .textArray(batch.levels, row * batch.levelWidth, batch.levelWidth);
+      .textArray(batch.levels, row * batch.levelWidth, batch.levelWidth)
+      .text(batch.entities === null ? null : at(batch.entities.names, row, 'entity'));
   }
   return { copy, before: (row) => row };
 }

@@ -60,7 +60,7 @@ export async function commitBatch(db: Database, batch: ScoredBatch, options: Com
         const topic = options.alertTopic;
         if (topic !== null) await copyRows(client, copyOutbox, outboxRows(batch, anomalies, topic));
       }
-      await storeEntities(client, batch);
+      await storeEntities(client, batch, fence);
       return finish(client, batch, { fence, firstRow, modelVersion: batch.modelVersion, anomalies: anomalies.length });
     },
     transaction,
@@ -79,6 +79,7 @@ export async function commitCollected(db: Database, batch: EventBatch): Promise<
     const fence = await takeFence(client, batch);
     const firstRow = firstRowBeyond(batch, fence);
     await copyKept(client, copyCollectedEvents, rows, firstRow);
+    await storeEntities(client, batch, fence);
     return finish(client, batch, { fence, firstRow, modelVersion: null, anomalies: 0 });
   });
 }

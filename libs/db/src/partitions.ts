@@ -4,6 +4,7 @@ import type { Database } from './database.ts';
 import { errorCode } from './database-error.ts';
 import { expireAnomalies } from './sql/anomalies-expire.ts';
 import { expireDeadLetters } from './sql/dead-letters-expire.ts';
+import { expireEntities } from './sql/entities-expire.ts';
 import { expireOutbox } from './sql/outbox-expire.ts';
 import { dropScoredPartition } from './sql/partitions-drop.ts';
 import { ensureScoredPartitions } from './sql/partitions-ensure.ts';
@@ -54,6 +55,8 @@ export interface Removed {
   readonly partitions: number;
   readonly anomalies: number;
   readonly deadLetters: number;
+  /** Entities silent for as long as anomalies are kept, whose partition need not be known any more. */
+  readonly entities: number;
   /** true: a day that has to go was in use all the while, and is still there. */
   readonly blocked: boolean;
 }
@@ -67,10 +70,12 @@ export async function applyRetention(db: Database, retention: readonly Retention
   const expired = await withTransaction(
     db,
     async (client) => {
-      const removed = { anomalies: 0, deadLetters: 0 };
+      const removed = { anomalies: 0, deadLetters: 0, entities: 0 };
       for (const { detector, anomaliesDays, deadLettersDays } of retention) {
         const [anomalies] = await expireAnomalies(client, detector, Math.ceil(anomaliesDays));
         const [deadLetters] = await expireDeadLetters(client, detector, Math.ceil(deadLettersDays));
+        const [entities] = await expireEntities(client, detector, Math.ceil(anomaliesDays));
+        removed.entities += entities?.removed ?? 0;
         removed.anomalies += anomalies?.removed ?? 0;
         removed.deadLetters += deadLetters?.removed ?? 0;
       }

@@ -21,6 +21,7 @@ export const errorCodes = {
   FLOWLINE_MODEL_CORRUPTED: 'the bytes of a model do not match its checksum or its format',
   FLOWLINE_FEATURES_INVALID: 'rows do not fit the feature schema',
   FLOWLINE_WINDOWS_CORRUPTED: 'the stored state of an entity’s windows is damaged',
+  FLOWLINE_WINDOWS_BEHIND: 'events before a batch have not passed through its windows',
   FLOWLINE_ENTITY_SCATTERED: 'events of one entity arrive in several partitions',
   FLOWLINE_BACKEND_UNAVAILABLE: 'the compute backend asked for cannot run here',
   FLOWLINE_TRAINING_FAILED: 'training ended without a usable model',

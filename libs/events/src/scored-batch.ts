@@ -25,6 +25,8 @@ export interface BatchEntities {
   readonly names: readonly string[];
   /** Those that came up in this batch: each belongs to this partition from now on. */
   readonly added: readonly string[];
+  /** Those of the events since the last snapshot, where one is stored: they are in use. */
+  readonly seen: readonly string[];
   /** The windows after the batch, every so often; null where they are not due. */
   readonly windows: StoredWindows | null;
 }
@@ -50,14 +52,14 @@ export interface EventBatch {
   /** Categorical and boolean features, [size × levelWidth]; null is a missing value. */
   readonly levels: readonly (string | null)[];
   readonly levelWidth: number;
+  /** null for a detector whose events stand alone. */
+  readonly entities: BatchEntities | null;
   readonly deadLetters: readonly DeadLetter[];
 }
 
 /** The outcome of one batch of one partition: what a single transaction stores. */
 export interface ScoredBatch extends EventBatch {
   readonly modelVersion: number;
-  /** null for a detector whose events stand alone. */
-  readonly entities: BatchEntities | null;
   /** log p(event) in nats; −Infinity for an event outside its domain. */
   readonly logDensityNats: Float64Array;
   readonly pValues: Float64Array;

@@ -6,7 +6,7 @@ import { defer, lastValueFrom, type Subscriber } from 'rxjs';
 import { KafkaAdmin, type PartitionOffsets } from './kafka-admin.ts';
 import { toFlowlineError, topicMissing } from './kafka-error.ts';
 import type { KafkaSourceOptions, PartitionLag } from './kafka-source-options.ts';
-import { replayPosition, startPosition } from './start-position.ts';
+import { startPosition } from './start-position.ts';
 import { toRecord } from './to-record.ts';
 
 /** A dead member is found after this long; recovery takes as long. */
@@ -34,6 +34,8 @@ export class KafkaReader {
   readonly #subscriber: Subscriber<SourceBatch>;
   /** The next offset of each partition that is read; a partition without one is being prepared, or somebody else's. */
   readonly #positions = new Map<number, number>();
+  /** What lay before these offsets had been stored when the partition was assigned; it may be read again. */
+  readonly #stored = new Map<number, number>();
   /** Counts assignments, so that work begun under an older one ends without effect. */
   #assignment = 0;
   #consumer: Consumer | undefined;
@@ -70,6 +72,7 @@ export class KafkaReader {
     this.#stopped = true;
     this.#assignment++;
     this.#positions.clear();
+    this.#stored.clear();
     await this.#consumer?.disconnect().catch(() => undefined);
     await this.#admin?.close().catch(() => undefined);
   }
@@ -129,14 +132,16 @@ export class KafkaReader {
   /** Runs within kafkajs's join, before anything is fetched: partitions stay paused until Postgres has said where to begin. */
   #onAssigned(consumer: Consumer, partitions: readonly number[]): void {
     const assignment = ++this.#assignment;
-    const { topic, client } = this.#options;
+    const { topic, client, offsets } = this.#options;
     this.#positions.clear();
+    this.#stored.clear();
     if (this.#isOver()) {
       // It was stopped while it joined, which kafkajs does not notice.
       void consumer.disconnect().catch(() => undefined);
       return;
     }
     client.log.info({ topic, partitions }, 'partitions assigned');
+    offsets.assigned(topic, partitions);
     if (partitions.length === 0) return;
     consumer.pause([{ topic, partitions: [...partitions] }]);
     this.#prepare(consumer, partitions, assignment).catch((error: unknown) => {
@@ -157,12 +162,13 @@ export class KafkaReader {
       if (start.kind === 'recreated') throw this.#recreated(partition, stored ?? 0, end.high);
       const position = start.kind === 'gap' ? start.to : start.offset;
       if (start.kind === 'gap') await this.#reportGap(partition, start.from, start.to);
-      if (start.kind === 'gap' || start.store) {
-        if (!(await deliver(this.#subscriber, { topic, partition, records: [], nextOffset: position }))) return;
-      }
-      const replayed = await this.#persist(() => offsets.replayFrom(topic, partition));
-      const from = replayPosition({ position, replayFrom: replayed, low: end.low });
+      const from = await this.#persist(() => offsets.replayFrom(topic, partition, { position, low: end.low }));
       if (!isCurrent()) return;
+      if (start.kind === 'gap' || start.store) {
+        const moved = { topic, partition, fromOffset: from, records: [], nextOffset: position };
+        if (!(await deliver(this.#subscriber, moved)) || !isCurrent()) return;
+      }
+      this.#stored.set(partition, position);
       if (from < position) client.log.info({ topic, partition, from, to: position }, 'records are read again');
       this.#positions.set(partition, from);
       consumer.seek({ topic, partition, offset: String(from) });
@@ -189,15 +195,18 @@ export class KafkaReader {
     if (position === undefined || first === undefined || !goesOn()) return;
     if (Number(first.offset) !== position) await this.#onJump(partition, position, Number(first.offset));
 
+    let fromOffset = position;
     for (let start = 0; start < batch.messages.length && goesOn(); start += this.#options.maxRows) {
       const messages = batch.messages.slice(start, start + this.#options.maxRows);
       const last = messages.at(-1) ?? first;
       const ended = start + messages.length === batch.messages.length;
       // The batch may end with records that are not shown, such as the markers of transactions.
       const nextOffset = Number(ended ? batch.lastOffset() : last.offset) + 1;
-      const delivered = deliver(this.#subscriber, { topic, partition, records: messages.map(toRecord), nextOffset });
+      const read = { topic, partition, fromOffset, records: messages.map(toRecord), nextOffset };
+      const delivered = deliver(this.#subscriber, read);
       const stored = await whileBeating(delivered, () => payload.heartbeat());
       if (!stored) return;
+      fromOffset = nextOffset;
       payload.resolveOffset(last.offset);
       // A newer assignment has read its position from Postgres itself.
       if (assignment === this.#assignment) this.#positions.set(partition, nextOffset);
@@ -228,7 +237,9 @@ export class KafkaReader {
     }
     // Compaction and the markers of transactions leave gaps too; lost are only records before the first that is left.
     const low = (await this.#ends()).get(partition)?.low ?? 0;
-    if (position < low) await this.#reportGap(partition, position, Math.min(first, low));
+    // What was read again only had been stored before it was gone.
+    const from = Math.max(position, this.#stored.get(partition) ?? 0);
+    if (from < low) await this.#reportGap(partition, from, Math.min(first, low));
   }
 
   async #reportGap(partition: number, from: number, to: number): Promise<void> {

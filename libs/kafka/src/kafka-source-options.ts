@@ -3,15 +3,24 @@ import type { KafkaClient } from './kafka-client.ts';
 /** An end of the log, or the first record at or after a time (milliseconds since the epoch, by the records' own timestamps). */
 export type StartFrom = 'earliest' | 'latest' | { readonly timestampMs: number };
 
+/** Where reading of a partition would begin if nothing had to be read again. */
+export interface ReadPosition {
+  readonly position: number;
+  /** The first offset that the log still holds. */
+  readonly low: number;
+}
+
 /** Where the offsets are kept that count: Postgres. */
 export interface StreamOffsets {
   /** The offset to read next, or null where nothing of the partition has been stored. */
   read(topic: string, partition: number): Promise<number | null>;
+  /** These partitions are read from now on, and no others of the topic. */
+  assigned(topic: string, partitions: readonly number[]): void;
   /**
-   * The offset from which records that are stored already are read again, so that what is computed over them can be rebuilt; null for
-   * none. Asked whenever a partition is assigned.
+   * Where reading really begins: at its position, or before it, where records that are stored already are read again so that what is
+   * computed over them can be rebuilt. Asked whenever a partition is assigned.
    */
-  replayFrom(topic: string, partition: number): Promise<number | null>;
+  replayFrom(topic: string, partition: number, at: ReadPosition): Promise<number>;
   /** Notes that records [fromOffset, toOffset) were gone before they could be read. */
   recordGap(topic: string, partition: number, fromOffset: number, toOffset: number): Promise<void>;
 }

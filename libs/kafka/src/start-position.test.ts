@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { replayPosition, startPosition } from './start-position.ts';
+import { startPosition } from './start-position.ts';
 
 const log = fc.tuple(fc.nat({ max: 50 }), fc.nat({ max: 50 })).map(([low, length]) => ({ low, high: low + length }));
 
@@ -39,12 +39,5 @@ describe('startPosition', () => {
         },
       ),
     );
-  });
-});
-
-describe('replayPosition', () => {
-  it('goes back as far as is asked and the log holds, and never ahead', () => {
-    const from = (replayFrom: number | null) => replayPosition({ position: 50, replayFrom, low: 10 });
-    expect([from(null), from(50), from(60), from(30), from(3)]).toEqual([50, 50, 50, 30, 10]);
   });
 });

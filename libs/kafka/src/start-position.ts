@@ -31,16 +31,3 @@ export function startPosition({ stored, low, high, startFrom }: PositionFacts): 
   if (stored < low) return { kind: 'gap', from: stored, to: low };
   return { kind: 'start', offset: stored, store: false };
 }
-
-/** Where reading really begins when records before the position are to be seen again, as far back as the log still holds them. */
-export function replayPosition({
-  position,
-  replayFrom,
-  low,
-}: {
-  readonly position: number;
-  readonly replayFrom: number | null;
-  readonly low: number;
-}): number {
-  return replayFrom === null ? position : Math.min(position, Math.max(replayFrom, low));
-}

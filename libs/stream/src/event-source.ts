@@ -18,6 +18,8 @@ export interface SourceRecord {
 export interface SourceBatch {
   readonly topic: string;
   readonly partition: number;
+  /** Where reading of it began: the `nextOffset` of the batch before. */
+  readonly fromOffset: number;
   /** May be empty: then the batch only moves the partition's next offset. */
   readonly records: readonly SourceRecord[];
   /** The offset to read next once this batch is stored; beyond the last record's by at least one. */

@@ -1,4 +1,4 @@
-import type { EventSource, SourceBatch, SourceRecord } from './event-source.ts';
+import type { EventSource, SourceRecord } from './event-source.ts';
 import { sourceFromBatches } from './source-from-batches.ts';
 
 export interface MemorySourceOptions {
@@ -14,20 +14,15 @@ export function createMemorySource({ topic, partitions, maxRows = 1000 }: Memory
     const longest = Math.max(0, ...partitions.map((records) => records.length));
     for (let start = 0; start < longest; start += maxRows) {
       for (const [partition, records] of partitions.entries()) {
-        const batch = slice(records.slice(start, start + maxRows), topic, partition);
-        if (batch !== undefined) yield batch;
+        const own = records.slice(start, start + maxRows);
+        const last = own.at(-1);
+        if (last === undefined) continue;
+        const before = start === 0 ? undefined : records[start - 1];
+        const fromOffset = before === undefined ? 0 : before.offset + 1;
+        yield { topic, partition, fromOffset, records: own, nextOffset: last.offset + 1 };
       }
     }
   });
-}
-
-function slice(
-  records: readonly SourceRecord[],
-  topic: string,
-  partition: number,
-): Omit<SourceBatch, 'done'> | undefined {
-  const last = records.at(-1);
-  return last === undefined ? undefined : { topic, partition, records, nextOffset: last.offset + 1 };
 }
 
 /** A record from a JSON value, for tests and examples. */

@@ -30,9 +30,12 @@ export function createNdjsonSource(options: NdjsonSourceOptions): EventSource {
   return sourceFromBatches(async function* (signal) {
     const stream = typeof input === 'string' ? createReadStream(input, { highWaterMark: 1 << 18 }) : input;
     signal.addEventListener('abort', () => stream.destroy());
+    let fromOffset = 0;
     try {
       for await (const lines of lineBatches(stream, maxRows, maxWaitMs, maxLineBytes)) {
-        yield toBatch(topic, lines);
+        const batch = toBatch(topic, lines, fromOffset);
+        fromOffset = batch.nextOffset;
+        yield batch;
       }
     } catch (error) {
       throw unreadable(typeof input === 'string' ? input : name, error);
@@ -97,7 +100,7 @@ async function before<T>(deadline: number, promise: Promise<T>): Promise<T | 'la
   }
 }
 
-function toBatch(topic: string, lines: readonly Line[]): Omit<SourceBatch, 'done'> {
+function toBatch(topic: string, lines: readonly Line[], fromOffset: number): Omit<SourceBatch, 'done'> {
   const timestampMs = Date.now();
   const records = lines.map(({ number, bytes }) => ({
     offset: number,
@@ -106,7 +109,7 @@ function toBatch(topic: string, lines: readonly Line[]): Omit<SourceBatch, 'done
     headers: {},
     timestampMs,
   }));
-  return { topic, partition: 0, records, nextOffset: (lines.at(-1)?.number ?? -1) + 1 };
+  return { topic, partition: 0, fromOffset, records, nextOffset: (lines.at(-1)?.number ?? -1) + 1 };
 }
 
 function unreadable(where: string, cause: unknown): FlowlineError {

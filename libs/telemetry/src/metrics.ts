@@ -63,6 +63,8 @@ export function createMetrics(options: { readonly processMetrics?: boolean } = {
       'topic',
       'partition',
     ]),
+    windowEntities: gauge('window_entities', 'Entities whose past is remembered by this process.', ['detector']),
+    windowEvents: gauge('window_events', 'Past values that windows over entities hold in this process.', ['detector']),
     recordsLost: counter('records_lost_total', 'Records that the topic dropped before they were read.', [
       'detector',
       'topic',

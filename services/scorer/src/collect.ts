@@ -1,4 +1,4 @@
-import type { CommitReport, EventBatch } from '@flowline/events';
+import type { BatchEntities, CommitReport, EventBatch } from '@flowline/events';
 import {
   type EventSource,
   isRetryableError,
@@ -9,13 +9,17 @@ import {
 } from '@flowline/stream';
 import { concatMap, defer, map, type Observable } from 'rxjs';
 
+import { decodeWithPast } from './decode.ts';
 import { type DecodedEvents, type DecodeEvents, prepareBatch } from './decode-events.ts';
+import type { PartitionWindows, WindowsMaker } from './partition-windows.ts';
 
 /** How events are stored while there is no model. */
 export interface Collector {
   readonly detector: string;
   readonly detectorVersion: number;
   readonly format: RecordDecoder;
+  /** The windows of the features over the past of entities, as a model will have them; null where events stand alone. */
+  readonly windows: WindowsMaker | null;
   readonly decode: DecodeEvents;
   /** The same fence and the same transaction as for scored events, without scores. */
   readonly commit: (batch: EventBatch) => Promise<CommitReport>;
@@ -32,15 +36,16 @@ export interface CollectedEvents {
 export function collect(
   source: EventSource,
   collector: Collector,
+  partitions: PartitionWindows,
   onWait: (notice: RetryNotice) => void,
 ): Observable<CollectedEvents> {
   return source.batches$.pipe(
     concatMap(async (batch) => {
       await prepareBatch(collector.format, batch);
-      return { batch, events: collector.decode(batch, null) };
+      return { batch, ...decodeWithPast(batch, collector, partitions) };
     }),
-    concatMap(({ batch, events }) =>
-      defer(() => collector.commit(toEventBatch(collector, batch, events))).pipe(
+    concatMap(({ batch, events, entities }) =>
+      defer(() => collector.commit(toEventBatch(collector, batch, events, entities))).pipe(
         retryWithBackoff({ onRetry: onWait, maxDelayMs: 5_000 }),
         map((report) => {
           batch.done();
@@ -84,11 +89,12 @@ function toEventBatch(
   { detector, detectorVersion }: Collector,
   { topic, partition, nextOffset, records }: SourceBatch,
   { table, offsets, eventIds, eventTimesMs, deadLetters }: DecodedEvents,
+  entities: BatchEntities | null,
 ): EventBatch {
   const lastRecordTimeMs = records.at(-1)?.timestampMs ?? null;
   return {
     ...{ detector, detectorVersion, topic, partition, nextOffset, lastRecordTimeMs },
     ...table,
-    ...{ offsets, eventIds, eventTimesMs, deadLetters },
+    ...{ offsets, eventIds, eventTimesMs, entities, deadLetters },
   };
 }

@@ -34,7 +34,14 @@ function batchOf(values: readonly (string | Uint8Array | null)[], first = 10): S
     headers: { h: `${i}` },
     timestampMs: 5,
   }));
-  return { topic: 't', partition: 3, records, nextOffset: first + values.length * 2, done: () => undefined };
+  return {
+    topic: 't',
+    partition: 3,
+    fromOffset: first,
+    records,
+    nextOffset: first + values.length * 2,
+    done: () => undefined,
+  };
 }
 
 const event = (more: object = {}): string =>

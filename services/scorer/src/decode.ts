@@ -1,9 +1,9 @@
 import type { BatchEntities } from '@flowline/events';
 import type { SourceBatch } from '@flowline/stream';
 
-import { type DecodedEvents, prepareBatch } from './decode-events.ts';
+import { type DecodedEvents, type DecodeEvents, prepareBatch } from './decode-events.ts';
 import type { ModelLease } from './detector-holder.ts';
-import type { PartitionWindows } from './partition-windows.ts';
+import type { PartitionWindows, WindowsMaker } from './partition-windows.ts';
 
 /** A batch of a source as events of one model: the champion when the batch came. */
 export interface DecodedBatch {
@@ -24,13 +24,20 @@ export function decode(models: Models, partitions: PartitionWindows): (source: S
   return async (source) => {
     const lease = models.acquire();
     await prepareBatch(lease.model.format, source);
-    const { model } = lease;
-    const windows = model.windows === null ? null : partitions.of(source, model.windows);
-    const events = model.decode(source, windows);
-    const entities =
-      windows === null || events.entities === null
-        ? null
-        : { names: events.entities, added: windows.takeNewEntities(), windows: partitions.toStore(source, windows) };
-    return { source, lease, events, entities };
+    return { source, lease, ...decodeWithPast(source, lease.model, partitions) };
   };
+}
+
+/** Decodes a batch with the past of its partition's entities, which then has seen it. */
+export function decodeWithPast(
+  source: SourceBatch,
+  { windows: maker, decode: decodeEvents }: { readonly windows: WindowsMaker | null; readonly decode: DecodeEvents },
+  partitions: PartitionWindows,
+): Pick<DecodedBatch, 'events' | 'entities'> {
+  const windows = partitions.of(source, maker);
+  const events = decodeEvents(source, windows);
+  const { entities: names } = events;
+  if (windows === null || names === null) return { events, entities: null };
+  const added = windows.takeNewEntities();
+  return { events, entities: { names, added, ...partitions.toStore(source, windows, names) } };
 }

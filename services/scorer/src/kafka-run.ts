@@ -87,7 +87,8 @@ export function topicsOf({ alerts }: DetectorDefinition, topic: string, args: Pi
 function streamOffsets(db: Database, metrics: Metrics, detector: string, windows: PartitionWindows): StreamOffsets {
   return {
     read: (topic, partition) => readOffset(db, detector, topic, partition),
-    replayFrom: (topic, partition) => windows.assign(topic, partition),
+    assigned: (topic, partitions) => windows.retain(topic, partitions),
+    replayFrom: (topic, partition, at) => windows.assign(topic, partition, at),
     recordGap: async (topic, partition, fromOffset, toOffset) => {
       const isNew = await recordGap(db, { detector, topic, partition, fromOffset, toOffset });
       if (isNew) metrics.recordsLost.inc({ detector, topic }, toOffset - fromOffset);

@@ -4,6 +4,7 @@ import type { Metrics } from '@flowline/telemetry';
 import type { CollectedEvents } from './collect.ts';
 import type { CommittedEvents } from './commit.ts';
 import type { DetectorModel } from './detector-model.ts';
+import type { PartitionWindows } from './partition-windows.ts';
 
 /** p-values are observed for every so many events: enough for a distribution, at no cost to speak of. */
 const P_VALUE_STRIDE = 16;
@@ -28,6 +29,13 @@ export function measureBatch(metrics: Metrics, detector: string, batch: Committe
   if (oldest !== undefined) {
     metrics.endToEndLatency.observe({ detector }, Math.max(0, Date.now() - oldest.timestampMs) / 1000);
   }
+}
+
+/** Notes what the windows of a detector remember. */
+export function measureWindows(metrics: Metrics, detector: string, windows: PartitionWindows): void {
+  const { entities, events } = windows.size();
+  metrics.windowEntities.set({ detector }, entities);
+  metrics.windowEvents.set({ detector }, events);
 }
 
 /** Counts a batch that was stored without scores. */

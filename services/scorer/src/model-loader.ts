@@ -1,12 +1,12 @@
 import { readDefinition, scoringCompute, type Settings } from '@flowline/config';
 import { championVersion, type Database, getDetector, getDetectorVersion, loadChampion } from '@flowline/db';
-import { Detector, loadBundle, type ModelBundle } from '@flowline/detector';
+import { Detector, loadBundle } from '@flowline/detector';
 import { folderCache } from '@flowline/engine';
-import { createRecordReader, EntityWindows } from '@flowline/features';
+import { createRecordReader } from '@flowline/features';
 
 import { createDecoder } from './decode-events.ts';
 import type { ModelLoader } from './detector-holder.ts';
-import type { WindowsMaker } from './partition-windows.ts';
+import { windowsMaker } from './partition-windows.ts';
 import { recordFormats } from './record-formats.ts';
 
 export interface ModelLoaderOptions {
@@ -56,19 +56,13 @@ export function createModelLoader({ db, detector: name, settings }: ModelLoaderO
         modelVersion: stored.version,
         trainedAt: stored.createdAt,
         format,
-        windows: windowsOf(bundle),
+        windows: windowsMaker(bundle),
         decode: createDecoder(definition.source, format, reader, settings.eventMaxBytes),
         detector,
         computeDecidedBy: decidedBy,
       };
     },
   };
-}
-
-function windowsOf({ schema, lookups, entity }: ModelBundle): WindowsMaker | null {
-  if (entity === null) return null;
-  const open = (): EntityWindows => new EntityWindows({ schema, lookups, entity });
-  return { id: open().id, open };
 }
 
 /** Compiles what is compiled on first use, on rows at the middle of the latent space. */

@@ -1,10 +1,11 @@
-import type { DetectorDefinition } from '@flowline/config';
+import { type DetectorDefinition, entityOf } from '@flowline/config';
 import { commitCollected, type Database, readLookup } from '@flowline/db';
 import type { LookupTable } from '@flowline/events';
 import { createRecordReader } from '@flowline/features';
 
 import type { Collector } from './collect.ts';
 import { createDecoder } from './decode-events.ts';
+import { windowsMaker } from './partition-windows.ts';
 import { recordFormats } from './record-formats.ts';
 
 /**
@@ -27,6 +28,7 @@ export async function openCollector(
     detector: definition.name,
     detectorVersion,
     format,
+    windows: windowsMaker({ schema: definition.features, lookups, entity: entityOf(definition) }),
     decode: createDecoder(definition.source, format, reader, eventMaxBytes),
     commit: (batch) => commitCollected(db, batch),
   };

@@ -5,6 +5,9 @@ import { silentLogger } from '@flowline/telemetry';
 import { describe, expect, it } from '@jest/globals';
 
 import { PartitionWindows, type WindowsMaker } from './partition-windows.ts';
+import { checkWindowSchedules } from './testing/window-schedules.ts';
+
+const START = { position: 0, low: 0 } as const;
 
 const schemaOf = (events: number): FeatureSpec[] => [
   {
@@ -26,9 +29,10 @@ const makerOf = (schema: readonly FeatureSpec[]): WindowsMaker => {
 const schema = schemaOf(1);
 const maker = makerOf(schema);
 
-const batchTo = (nextOffset: number, partition = 0): SourceBatch => ({
+const batchTo = (nextOffset: number, partition = 0, fromOffset = 0): SourceBatch => ({
   topic: 't',
   partition,
+  fromOffset,
   records: [],
   nextOffset,
   done: () => undefined,
@@ -51,7 +55,7 @@ class FakeStore {
 describe('PartitionWindows', () => {
   it('begin empty, and are kept apart by partition', async () => {
     const partitions = new PartitionWindows(new FakeStore(), silentLogger);
-    expect(await partitions.assign('t', 0)).toBeNull();
+    expect(await partitions.assign('t', 0, START)).toBe(0);
     expect(see(partitions.of(batchTo(1), maker), 0, 7)).toBeNull();
     expect(see(partitions.of(batchTo(2), maker), 1, 8)).toBe(7);
     expect(see(partitions.of(batchTo(2, 1), maker), 1, 9)).toBeNull();
@@ -60,23 +64,23 @@ describe('PartitionWindows', () => {
   it('come back from the last snapshot when the partition is assigned again, and say from where to read', async () => {
     const store = new FakeStore();
     const partitions = new PartitionWindows(store, silentLogger);
-    await partitions.assign('t', 0);
+    await partitions.assign('t', 0, START);
     const windows = partitions.of(batchTo(1), maker);
     see(windows, 0, 7);
-    store.stored = partitions.toStore(batchTo(5), windows, Date.now() + 60_000);
+    store.stored = partitions.toStore(batchTo(5), windows, ['a'], Date.now() + 60_000).windows;
     expect(store.stored).toMatchObject({ id: maker.id, nextOffset: 5 });
     see(partitions.of(batchTo(6), maker), 5, 8); // not stored: it is forgotten with the state
-    expect(await partitions.assign('t', 0)).toBe(5);
+    expect(await partitions.assign('t', 0, { position: 6, low: 0 })).toBe(5);
     expect(see(partitions.of(batchTo(6), maker), 5, 8)).toBe(7);
   });
 
   it('take a snapshot after many records or a long time, not with every batch', async () => {
     const partitions = new PartitionWindows(new FakeStore(), silentLogger);
-    await partitions.assign('t', 0);
+    await partitions.assign('t', 0, START);
     const now = Date.now();
     const due = (nextOffset: number, nowMs: number): boolean => {
       const batch = batchTo(nextOffset);
-      return partitions.toStore(batch, partitions.of(batch, maker), nowMs) !== null;
+      return partitions.toStore(batch, partitions.of(batch, maker), ['a'], nowMs).windows !== null;
     };
     expect(due(10, now)).toBe(true); // the first: there is none to go back to
     expect(due(20_009, now)).toBe(false);
@@ -90,14 +94,90 @@ describe('PartitionWindows', () => {
   it('begin anew for a model with other windows', async () => {
     const store = new FakeStore();
     const partitions = new PartitionWindows(store, silentLogger);
-    await partitions.assign('t', 0);
+    await partitions.assign('t', 0, START);
     const windows = partitions.of(batchTo(1), maker);
     see(windows, 0, 7);
     store.stored = windows.snapshot();
     const other = makerOf(schemaOf(2));
-    await partitions.assign('t', 0);
+    await partitions.assign('t', 0, START);
     const begun = partitions.of(batchTo(2), other);
     expect(begun.size).toBe(0);
-    expect(partitions.toStore(batchTo(2), begun)).toMatchObject({ id: other.id, nextOffset: 2 });
+    expect(partitions.toStore(batchTo(2), begun, []).windows).toMatchObject({ id: other.id, nextOffset: 2 });
+    // Back again: what was stored at the assignment is of the past by now.
+    const again = partitions.of(batchTo(9, 0, 2), maker);
+    expect(again.size).toBe(0);
+    expect(partitions.toStore(batchTo(9), again, []).windows).toMatchObject({ id: maker.id, nextOffset: 9 });
+  });
+
+  it('tell from where to read: no earlier than the log, and no later than the position', async () => {
+    const store = new FakeStore();
+    const partitions = new PartitionWindows(store, silentLogger);
+    const from = (nextOffset: number | null): Promise<number> => {
+      store.stored = nextOffset === null ? null : { id: maker.id, nextOffset, bytes: Buffer.of() };
+      return partitions.assign('t', 0, { position: 50, low: 10 });
+    };
+    expect([await from(null), await from(50), await from(60), await from(30), await from(3)]).toEqual([
+      50, 50, 50, 30, 10,
+    ]);
+  });
+
+  it('take no batch before which events are missing: it was read before the partition was assigned anew', async () => {
+    const store = new FakeStore();
+    const partitions = new PartitionWindows(store, silentLogger);
+    store.stored = { ...maker.open().snapshot(), nextOffset: 3 };
+    await partitions.assign('t', 0, { position: 8, low: 0 });
+    expect(() => partitions.of(batchTo(9, 0, 8), maker)).toThrow(
+      expect.objectContaining({ code: 'FLOWLINE_WINDOWS_BEHIND', retryable: true }),
+    );
+    partitions.of(batchTo(8, 0, 3), maker);
+    partitions.of(batchTo(9, 0, 8), maker);
+    partitions.of(batchTo(9, 0, 8), maker); // delivered again
+    // A partition that is somebody else's by now.
+    partitions.retain('t', []);
+    expect(() => partitions.of(batchTo(10, 0, 9), maker)).toThrow(/have seen events up to 0 only/);
+  });
+
+  it('store nothing of what is only read again, and name the entities since the last snapshot', async () => {
+    const store = new FakeStore();
+    const partitions = new PartitionWindows(store, silentLogger, { records: 2, ms: 1e9 });
+    store.stored = { ...maker.open().snapshot(), nextOffset: 3 };
+    await partitions.assign('t', 0, { position: 8, low: 0 });
+    const due = (from: number, to: number, names: readonly string[]) =>
+      partitions.toStore(batchTo(to, 0, from), partitions.of(batchTo(to, 0, from), maker), names);
+    expect(due(3, 6, ['a'])).toEqual({ windows: null, seen: [] });
+    expect(due(6, 8, ['b', 'a'])).toEqual({ windows: null, seen: [] });
+    expect(due(8, 9, ['c'])).toEqual({ windows: expect.objectContaining({ nextOffset: 9 }), seen: ['a', 'b', 'c'] });
+    expect(due(9, 10, ['d'])).toEqual({ windows: null, seen: [] });
+    expect(due(10, 11, ['a'])).toMatchObject({ seen: ['d', 'a'] });
+  });
+
+  it('of two overlapping assignments keep the later one, whichever is answered first', async () => {
+    const answers: ((stored: StoredWindows | null) => void)[] = [];
+    const partitions = new PartitionWindows(
+      { read: () => new Promise((resolve) => answers.push(resolve)) },
+      silentLogger,
+    );
+    const first = partitions.assign('t', 0, { position: 5, low: 0 });
+    const second = partitions.assign('t', 0, { position: 9, low: 0 });
+    answers[1]?.(null);
+    expect(await second).toBe(9);
+    answers[0]?.(null);
+    expect(await first).toBe(5);
+    expect(() => partitions.of(batchTo(10, 0, 9), maker)).not.toThrow();
+  });
+
+  it('give the same features under any schedule of batches, commits, lost answers, rebalances and kills', () =>
+    expect(checkWindowSchedules({ schedules: 300 })).resolves.toBeUndefined());
+
+  it('count what they remember', () => {
+    const partitions = new PartitionWindows(new FakeStore(), silentLogger);
+    see(partitions.of(batchTo(1), maker), 0, 7);
+    see(partitions.of(batchTo(2), maker), 1, 7);
+    see(partitions.of(batchTo(1, 1), maker), 0, 7);
+    expect(partitions.size()).toEqual({ entities: 2, events: 3 });
+    partitions.retain('t', [1]);
+    expect(partitions.size()).toEqual({ entities: 1, events: 1 });
+    partitions.of(batchTo(3, 1), null);
+    expect(partitions.size()).toEqual({ entities: 0, events: 0 });
   });
 });

@@ -44,7 +44,8 @@ function endless() {
   let next = 0;
   const feed = (p: number): Promise<void> =>
     new Promise((done) => {
-      const batch = { topic: 't', partition: 0, records: [jsonRecord(next, { p, ts: 0 })], nextOffset: next + 1, done };
+      const records = [jsonRecord(next, { p, ts: 0 })];
+      const batch = { topic: 't', partition: 0, fromOffset: next, records, nextOffset: next + 1, done };
       next++;
       batches.next(batch);
     });

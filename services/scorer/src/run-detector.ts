@@ -8,7 +8,7 @@ import { DetectorHolder, type ModelLoader } from './detector-holder.ts';
 import type { DetectorModel } from './detector-model.ts';
 import { firstModel } from './first-model.ts';
 import { leaseScope } from './lease-scope.ts';
-import { measureBatch, measureCollected, measureModel } from './measure.ts';
+import { measureBatch, measureCollected, measureModel, measureWindows } from './measure.ts';
 import type { PartitionWindows } from './partition-windows.ts';
 import { pipeline } from './pipeline.ts';
 import { RunCounter, type RunTotals } from './run-totals.ts';
@@ -58,6 +58,7 @@ export async function runDetector(parts: DetectorRunParts): Promise<RunTotals> {
       tap((batch) => {
         counter.add(batch);
         measureBatch(metrics, name, batch);
+        measureWindows(metrics, name, parts.windows);
         status.scores();
       }),
       retryWithBackoff({
@@ -82,7 +83,7 @@ async function modelToBeginWith(
   holder: DetectorHolder,
   status: RunStatus,
 ): Promise<DetectorModel | undefined> {
-  const { name, source, loader, collector, metrics, signal } = parts;
+  const { name, source, windows, loader, collector, metrics, signal } = parts;
   const wait = !source.finite;
   const onWait = (reason: string): void => status.waits(reason);
   if (collector === undefined || !wait) return firstModel(holder, { name, wait, signal, onWait });
@@ -92,7 +93,7 @@ async function modelToBeginWith(
   const first = firstModel(holder, { name, wait, signal, onWait });
   if ((await lastValueFrom(champion$)) !== null) return first;
   status.waits('collecting: events are stored as history for the first model');
-  const collected$ = collect(source, collector, status.waitsAfter('a batch cannot be stored')).pipe(
+  const collected$ = collect(source, collector, windows, status.waitsAfter('a batch cannot be stored')).pipe(
     tap((batch) => measureCollected(metrics, name, batch)),
     keepCollecting(status.waitsAfter('the source failed')),
   );

@@ -26,8 +26,9 @@ export async function applyRetentionDaily(db: Database, logger: Logger, signal: 
         };
       });
       const removed = await applyRetention(db, retention);
-      const { partitions, anomalies, deadLetters, blocked } = removed;
-      if (partitions + anomalies + deadLetters > 0) logger.info({ ...removed }, 'removed what was kept long enough');
+      const { partitions, anomalies, deadLetters, entities, blocked } = removed;
+      if (partitions + anomalies + deadLetters + entities > 0)
+        logger.info({ ...removed }, 'removed what was kept long enough');
       if (blocked)
         logger.warn({}, 'a day of scored events is in use and could not be dropped; it is tried again in an hour');
       waitMs = blocked ? HOUR_MS : DAY_MS;

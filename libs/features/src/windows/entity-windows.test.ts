@@ -1,4 +1,4 @@
-import type { Expression, FeatureSpec } from '@flowline/events';
+import type { EventTimeSpec, Expression, FeatureSpec } from '@flowline/events';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
@@ -149,6 +149,36 @@ describe('windows of an entity', () => {
     const schema = [feature('previous', { lag: { of: 'x' } })];
     const events = ['a', 'b', 'a', 'c', 'b', 'a'].map((id, t) => event(id, t, t));
     expect(valuesOf(schema, events, [2, 3], 2)).toEqual([[null], [null], [0], [null], [null], [null]]);
+  });
+
+  it('forget the entity that was silent longest when there is too much to remember, and the same after a restart', () => {
+    const schema = [feature('count', { rolling: { of: 'x', statistic: 'count', over: '1d' } })];
+    const options = { schema, lookups: {}, entity, maxEvents: 4 };
+    const reader = createRecordReader(schema, {});
+    let windows = new EntityWindows(options);
+    const counts = ['a', 'b', 'b', 'a', 'c', 'b'].map((id, offset) => {
+      const { table } = reader.read([{ id, t: offset, x: 1 }], windows.batch([offset], [offset]));
+      expect(windows.events).toBeLessThanOrEqual(4);
+      const restored = new EntityWindows(options);
+      restored.restore(windows.snapshot());
+      windows = restored;
+      return table.numeric[0];
+    });
+    expect(counts).toEqual([0, 0, 1, 1, 0, 0]);
+    expect(windows.size).toBe(3);
+  });
+
+  it('are others where the values of their past came by another lookup table, or another time', () => {
+    const schema = [feature('before', { lag: { of: { lookup: { table: 'rates', key: 'id', value: 'rate' } } } })];
+    const idWith = (rate: number, time: EventTimeSpec = entity.time) =>
+      new EntityWindows({
+        schema,
+        lookups: { rates: { key: 'id', rows: { a: { rate } } }, unused: { key: 'id', rows: {} } },
+        entity: { ...entity, time },
+      }).id;
+    expect(idWith(1)).toBe(idWith(1));
+    expect(idWith(2)).not.toBe(idWith(1));
+    expect(idWith(1, { field: 't', unit: 's' })).not.toBe(idWith(1));
   });
 
   it('hold a bounded number of events, however long they are', () => {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-import type { EntitySpec, FeatureSpec, StoredWindows } from '@flowline/events';
+import { type EntitySpec, type Expression, type FeatureSpec, operandsOf, type StoredWindows } from '@flowline/events';
 
 import { compileEventTime } from '../event-time.ts';
 import { compileNumber, type Evaluate, type FeatureRecord, type Lookups } from '../expression.ts';
@@ -18,6 +18,8 @@ export interface EntityWindowsOptions {
   readonly entity: EntitySpec;
   /** Entities that are remembered at most (default 100,000): the one that has been silent longest is forgotten first. */
   readonly maxEntities?: number;
+  /** Values of their past that are remembered at most (default 1,000,000: 16 MB); the same entities are forgotten for it. */
+  readonly maxEvents?: number;
 }
 
 /** The windows of one batch, for a record reader: look at a record, and add it once it has become an event. */
@@ -31,6 +33,7 @@ export interface BatchWindows {
 }
 
 const MAX_ENTITIES = 100_000;
+const MAX_EVENTS = 1_000_000;
 
 /**
  * The past of the entities of one partition, as far as windows need it: bounded, a function of the events in the order of their
@@ -46,12 +49,14 @@ export class EntityWindows {
   readonly #keyOf: (record: FeatureRecord) => string | Fault;
   readonly #timeOf: (record: FeatureRecord) => number | Fault;
   readonly #maxEntities: number;
+  readonly #maxEvents: number;
   /** By entity, a series for each of `#series`; the entity that was seen last comes last. */
   #entities = new Map<string, readonly Series[]>();
+  #events = 0;
   #nextOffset = 0;
 
   /** @throws FlowlineError FLOWLINE_FEATURES_INVALID for windows that make no sense. */
-  constructor({ schema, lookups, entity, maxEntities = MAX_ENTITIES }: EntityWindowsOptions) {
+  constructor({ schema, lookups, entity, maxEntities = MAX_ENTITIES, maxEvents = MAX_EVENTS }: EntityWindowsOptions) {
     const windows = windowsOf(schema);
     const sources = [...new Map(windows.map(({ of }) => [JSON.stringify(of), of]))];
     this.#series = sources.map(([id, of]) => ({
@@ -73,8 +78,13 @@ export class EntityWindows {
     this.#keyOf = compileEntityKey(entity.key);
     this.#timeOf = compileEventTime(entity.time);
     this.#maxEntities = maxEntities;
+    this.#maxEvents = maxEvents;
+    // A value of the past that came by a lookup table is not what another table would give.
+    const tables = sources
+      .flatMap(([, of]) => (of === null ? [] : lookupTables(of)))
+      .map((name) => [name, lookups[name]]);
     this.id = createHash('sha256')
-      .update(JSON.stringify([entity.key, windows.map(({ id }) => id), maxEntities]))
+      .update(JSON.stringify([entity, windows.map(({ id }) => id), tables, maxEntities, maxEvents]))
       .digest('hex');
   }
 
@@ -90,9 +100,7 @@ export class EntityWindows {
 
   /** Events that windows hold, over all entities. */
   get events(): number {
-    let events = 0;
-    for (const series of this.#entities.values()) for (const { length } of series) events += length;
-    return events;
+    return this.#events;
   }
 
   /**
@@ -139,6 +147,7 @@ export class EntityWindows {
     if (snapshot.id !== this.id) return false;
     this.#entities = decodeSnapshot(snapshot.bytes, this.#series.length);
     this.#nextOffset = snapshot.nextOffset;
+    this.#events = [...this.#entities.values()].reduce((events, series) => events + heldBy(series), 0);
     return true;
   }
 
@@ -166,6 +175,7 @@ export class EntityWindows {
     else this.#entities.delete(entity);
     const own = series ?? this.#series.map(() => new Series());
     this.#entities.set(entity, own);
+    const before = heldBy(own);
     for (const [i, value] of observed.entries()) {
       const retention = this.#series[i]?.retention;
       // What is missing, or no number, leaves no trace.
@@ -173,9 +183,17 @@ export class EntityWindows {
         own[i]?.insert(timeMs, value, retention);
       }
     }
-    if (this.#entities.size <= this.#maxEntities) return;
-    const [silentLongest] = this.#entities.keys();
-    if (silentLongest !== undefined) this.#entities.delete(silentLongest);
+    this.#events += heldBy(own) - before;
+    this.#forget();
+  }
+
+  /** Forgets the entities that have been silent longest, while there is too much to remember. */
+  #forget(): void {
+    for (const [entity, series] of this.#entities) {
+      if (this.#entities.size <= this.#maxEntities && this.#events <= this.#maxEvents) return;
+      this.#entities.delete(entity);
+      this.#events -= heldBy(series);
+    }
   }
 }
 
@@ -189,3 +207,12 @@ interface Now {
 }
 
 const NOTHING = new Series();
+
+const heldBy = (series: readonly Series[]): number => series.reduce((events, { length }) => events + length, 0);
+
+/** The lookup tables that an expression reads. */
+function lookupTables(expression: Expression): string[] {
+  if (typeof expression === 'string') return [];
+  const own = 'lookup' in expression ? [expression.lookup.table] : [];
+  return [...own, ...operandsOf(expression).flatMap(lookupTables)];
+}

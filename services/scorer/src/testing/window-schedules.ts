@@ -1,0 +1,247 @@
+import { type FeatureSpec, FlowlineError, type StoredWindows } from '@flowline/events';
+import { createRecordReader, EntityWindows } from '@flowline/features';
+import type { SourceBatch } from '@flowline/stream';
+import { silentLogger } from '@flowline/telemetry';
+import fc from 'fast-check';
+
+import { type DecodedBatch, decodeWithPast } from '../decode.ts';
+import type { DecodedEvents } from '../decode-events.ts';
+import { PartitionWindows, windowsMaker } from '../partition-windows.ts';
+
+const WORKERS = 3;
+const entity = { key: ['id'], time: { field: 't', unit: 'ms' } } as const;
+/** Features over an entity's past: what a lost, repeated or reordered event would change. */
+const schema: readonly FeatureSpec[] = [
+  feature('previous', { lag: { of: 'x' } }),
+  feature('mean', { rolling: { of: 'x', statistic: 'mean', over: 3 } }),
+  feature('most', { rolling: { of: 'x', statistic: 'max', over: '20ms' } }),
+];
+const maker = windowsMaker({ schema, lookups: {}, entity });
+const reader = createRecordReader(schema, {});
+
+function feature(name: string, from: FeatureSpec['from']): FeatureSpec {
+  return { name, type: 'real', from, role: 'score', nullable: true, maxLevels: 64, period: null };
+}
+
+/** A record of the log; offsets have gaps, as compaction leaves them. */
+interface LogRecord {
+  readonly offset: number;
+  readonly id: string;
+  readonly t: number;
+  readonly x: number;
+}
+
+type Step =
+  | { readonly kind: 'fetch'; readonly worker: number; readonly size: number }
+  | { readonly kind: 'decode'; readonly worker: number }
+  | { readonly kind: 'commit'; readonly worker: number; readonly answerLost: boolean }
+  | { readonly kind: 'rebalance'; readonly worker: number }
+  | { readonly kind: 'kill'; readonly worker: number };
+
+const log$ = fc
+  .array(
+    fc.record({
+      gap: fc.integer({ min: 1, max: 3 }),
+      id: fc.constantFrom('a', 'b'),
+      t: fc.integer({ min: 0, max: 60 }),
+      x: fc.integer({ min: -9, max: 9 }),
+    }),
+    { minLength: 1, maxLength: 24, size: 'max' },
+  )
+  .map((records) => {
+    let next = -1;
+    return records.map(({ gap, ...record }): LogRecord => ({ offset: (next += gap), ...record }));
+  });
+
+// Mostly one of them, which owns the partition; the others come and go.
+const worker = fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(WORKERS - 1) });
+const steps$ = fc.array(
+  fc.oneof<fc.WeightedArbitrary<Step>[]>(
+    {
+      weight: 4,
+      arbitrary: fc.record({ kind: fc.constant('fetch' as const), worker, size: fc.integer({ min: 1, max: 6 }) }),
+    },
+    { weight: 4, arbitrary: fc.record({ kind: fc.constant('decode' as const), worker }) },
+    {
+      weight: 4,
+      arbitrary: fc.record({ kind: fc.constant('commit' as const), worker, answerLost: fc.boolean() }),
+    },
+    { weight: 2, arbitrary: fc.record({ kind: fc.constant('rebalance' as const), worker }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant('kill' as const), worker }) },
+  ),
+  { minLength: 20, maxLength: 60, size: 'max' },
+);
+
+/**
+ * Plays random schedules of three scorers over one partition: batches are fetched, decoded and stored in any interleaving, answers
+ * are lost, partitions assigned anew with batches in flight, processes killed, and workers that have lost the partition go on. Every
+ * row must be stored once, with the features that the log gives when it is read in one go.
+ * @throws Error with the smallest counterexample.
+ */
+export async function checkWindowSchedules({
+  schedules,
+  seed,
+}: {
+  readonly schedules: number;
+  readonly seed?: number;
+}): Promise<void> {
+  const options = { numRuns: schedules, ...(seed === undefined ? {} : { seed }) };
+  await fc.assert(fc.asyncProperty(log$, steps$, play), options);
+}
+
+async function play(log: readonly LogRecord[], schedule: readonly Step[]): Promise<void> {
+  const store = new Store(log);
+  const workers = new Map<number, Worker>();
+  for (const step of schedule) {
+    const at = workers.get(step.worker) ?? (await Worker.start(log, store));
+    workers.set(step.worker, at);
+    if (step.kind === 'fetch') at.fetch(step.size);
+    else if (step.kind === 'decode') await at.decode();
+    else if (step.kind === 'commit') at.commit(step.answerLost);
+    else if (step.kind === 'rebalance') await at.assign();
+    else workers.delete(step.worker);
+    store.check();
+  }
+  const last = await Worker.start(log, store);
+  while (last.fetch(5)) {
+    await last.decode();
+    last.commit(false);
+  }
+  store.check();
+  const end = (log.at(-1)?.offset ?? -1) + 1;
+  if (store.fence !== end) throw new Error(`ended at ${store.fence} of ${end}`);
+}
+
+/** One stream's part of Postgres: a commit is one transaction. */
+class Store {
+  readonly #truth: ReadonlyMap<number, string>;
+  readonly #rows = new Map<number, string>();
+  fence = 0;
+  windows: StoredWindows | null = null;
+
+  constructor(log: readonly LogRecord[]) {
+    const { offsets, table } = eventsOf(log, new EntityWindows({ schema, lookups: {}, entity }));
+    this.#truth = new Map(rowsOf({ offsets, table }));
+  }
+
+  commit(batch: SourceBatch, { events, entities }: Pick<DecodedBatch, 'events' | 'entities'>): void {
+    for (const [offset, row] of rowsOf(events)) {
+      if (offset < this.fence) continue;
+      if (this.#rows.has(offset)) throw new Error(`offset ${offset} is stored twice`);
+      this.#rows.set(offset, row);
+    }
+    if (batch.nextOffset <= this.fence) return;
+    this.windows = entities?.windows ?? this.windows;
+    this.fence = batch.nextOffset;
+  }
+
+  /** @throws Error where a row is missing, or is not what the log says. */
+  check(): void {
+    if ((this.windows?.nextOffset ?? 0) > this.fence) throw new Error('windows are ahead of the rows');
+    for (const [offset, expected] of this.#truth) {
+      const stored = this.#rows.get(offset);
+      if (stored === (offset < this.fence ? expected : undefined)) continue;
+      throw new Error(`offset ${offset}: ${String(stored)} instead of ${expected}, next offset ${this.fence}`);
+    }
+  }
+}
+
+interface InFlight {
+  readonly assignment: number;
+  readonly batch: SourceBatch;
+  decoded: Pick<DecodedBatch, 'events' | 'entities'> | null;
+}
+
+/** A scorer as the source, the decoder and the commit step make it: batches of an old assignment may still be in flight. */
+class Worker {
+  readonly #log: readonly LogRecord[];
+  readonly #store: Store;
+  readonly #windows: PartitionWindows;
+  #inFlight: InFlight[] = [];
+  #assignment = 0;
+  #position = 0;
+
+  private constructor(log: readonly LogRecord[], store: Store) {
+    this.#log = log;
+    this.#store = store;
+    const read = (): Promise<StoredWindows | null> => Promise.resolve(store.windows);
+    this.#windows = new PartitionWindows({ read }, silentLogger, { records: 4, ms: 1e12 });
+  }
+
+  static async start(log: readonly LogRecord[], store: Store): Promise<Worker> {
+    const started = new Worker(log, store);
+    await started.assign();
+    return started;
+  }
+
+  async assign(): Promise<void> {
+    this.#assignment++;
+    this.#position = await this.#windows.assign('t', 0, { position: this.#store.fence, low: 0 });
+  }
+
+  /** @returns false at the end of the log, or while a batch of this assignment is in flight. */
+  fetch(size: number): boolean {
+    if (this.#inFlight.some(({ assignment }) => assignment === this.#assignment)) return false;
+    const found = this.#log.filter(({ offset }) => offset >= this.#position).slice(0, size);
+    const last = found.at(-1);
+    if (last === undefined) return false;
+    const records = found.map(({ offset }) => ({ offset, key: null, value: null, headers: {}, timestampMs: 0 }));
+    const batch = {
+      ...{ topic: 't', partition: 0, fromOffset: this.#position, records },
+      ...{ nextOffset: last.offset + 1, done: () => undefined },
+    };
+    this.#inFlight.push({ assignment: this.#assignment, batch, decoded: null });
+    return true;
+  }
+
+  async decode(): Promise<void> {
+    const next = this.#inFlight.find(({ decoded }) => decoded === null);
+    if (next === undefined) return;
+    const decode = ({ records }: SourceBatch, windows: EntityWindows | null): DecodedEvents => {
+      const offsets = new Set(records.map(({ offset }) => offset));
+      return eventsOf(
+        this.#log.filter(({ offset }) => offsets.has(offset)),
+        windows,
+      );
+    };
+    try {
+      next.decoded = decodeWithPast(next.batch, { windows: maker, decode }, this.#windows);
+    } catch (error) {
+      if (!(error instanceof FlowlineError && error.code === 'FLOWLINE_WINDOWS_BEHIND')) throw error;
+      // The run drops what is in flight and opens its source again.
+      if (next.assignment === this.#assignment)
+        throw new Error('the batch of a current assignment is refused', { cause: error });
+      this.#inFlight = [];
+      await this.assign();
+    }
+  }
+
+  commit(answerLost: boolean): void {
+    const [next] = this.#inFlight;
+    if (next?.decoded === null || next === undefined) return;
+    this.#store.commit(next.batch, next.decoded);
+    // Without an answer the same batch is tried again.
+    if (answerLost) return;
+    this.#inFlight.shift();
+    if (next.assignment === this.#assignment) this.#position = next.batch.nextOffset;
+  }
+}
+
+function eventsOf(records: readonly LogRecord[], windows: EntityWindows | null): DecodedEvents {
+  const offsets = Float64Array.from(records, ({ offset }) => offset);
+  const times = Float64Array.from(records, ({ t }) => t);
+  const { table, entities } = reader.read(
+    records.map((record) => ({ ...record })),
+    windows?.batch(offsets, times),
+  );
+  return { table, offsets, eventIds: records.map(({ id }) => id), eventTimesMs: times, entities, deadLetters: [] };
+}
+
+/** The features of each event, as text, by its offset. */
+function rowsOf({ offsets, table }: Pick<DecodedEvents, 'offsets' | 'table'>): [number, string][] {
+  const { numeric, numericWidth } = table;
+  return Array.from(offsets, (offset, row) => [
+    offset,
+    numeric.subarray(row * numericWidth, (row + 1) * numericWidth).join(','),
+  ]);
+}
