@@ -1,6 +1,7 @@
 import { firstRowBeyond } from '@flowline/db';
 import type { FeatureSpec, StoredWindows } from '@flowline/events';
 import { createRecordReader, EntityWindows } from '@flowline/features';
+import { checkWindowSchedules } from '@flowline/scorer/testing/window-schedules';
 import fc from 'fast-check';
 
 import type { Scenario } from './scenario.ts';
@@ -72,7 +73,7 @@ const steps$ = fc.array(
 export const r13: Scenario = {
   id: 'R13',
   title: 'fence and windows under schedules of reads, commits, lost answers, crashes and zombies',
-  run: () => {
+  run: async () => {
     let steps = 0;
     const details = fc.check(
       fc.property(log$, steps$, (log, schedule) => {
@@ -82,14 +83,22 @@ export const r13: Scenario = {
       { numRuns: SCHEDULES, seed: 13 },
     );
     const counterexample = details.failed ? fc.defaultReportMessage(details) : null;
-    return Promise.resolve({
-      events: details.numRuns,
+    // The scorer's own decoder and windows, with batches in flight across rebalances.
+    const scorer = await checkWindowSchedules({ schedules: SCHEDULES, seed: 13 }).then(
+      () => null,
+      (error: unknown) => String(error),
+    );
+    return {
+      events: details.numRuns + SCHEDULES,
       lost: 0,
       duplicated: 0,
       recoverySeconds: null,
-      claims: { [counterexample ?? 'no counterexample']: counterexample === null },
-      counts: { schedules: details.numRuns, steps },
-    });
+      claims: {
+        [counterexample ?? 'no counterexample']: counterexample === null,
+        [scorer ?? 'no counterexample to the windows of a scorer']: scorer === null,
+      },
+      counts: { schedules: details.numRuns + SCHEDULES, steps },
+    };
   },
 };
 
