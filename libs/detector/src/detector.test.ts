@@ -255,6 +255,9 @@ describe('a detector, trained', () => {
       expect(bundleSha256(saveBundle(loaded))).toBe(bundleSha256(bytes));
       expect(loaded.metadata).toEqual(trained.bundle.metadata);
       expect(loaded.calibration).toEqual(trained.bundle.calibration);
+      expect(loaded.entity).toBeNull();
+      const entity = { key: ['region', 'sku'], time: { field: 'at', unit: 's' } } as const;
+      expect(loadBundle(saveBundle({ ...trained.bundle, entity })).entity).toEqual(entity);
     });
 
     it('refuses damaged bytes, other checksums, other formats and other features', () => {
