@@ -6,6 +6,7 @@ import type { BenchProgram } from './support/program.ts';
 /** What `npm run bench -- NAME` runs; each is loaded only when asked for. */
 const programs: Readonly<Record<string, () => Promise<{ readonly program: BenchProgram }>>> = {
   density: () => import('./density/run.ts'),
+  pipeline: () => import('./pipeline/run.ts'),
   'peers-install': () => import('./peers-install/run.ts'),
 };
 

@@ -1,0 +1,240 @@
+import { spawn } from 'node:child_process';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { startEmbeddedPostgres } from '@flowline/cli/embedded-postgres';
+
+import { testKafka, type TestKafka } from '../../../test/support/kafka.ts';
+import { startNativeBroker } from '../../../test/support/kafka/native-broker.ts';
+import { serve, type TestDatabase, type TestPostgres } from '../../../test/support/postgres.ts';
+import { describeMachine } from '../support/machine.ts';
+import { parseBenchOptions } from '../support/options.ts';
+import type { BenchProgram } from '../support/program.ts';
+import { runPeer } from '../support/python.ts';
+import { printJson, printTable } from '../support/report.ts';
+import { median } from '../support/statistics.ts';
+import { fill, produceAtRate } from './producer.ts';
+import type { ChildResult, ChildTask } from './scorer-child.ts';
+import { FEATURES, PARTITIONS, promoteWorkload, trainWorkload } from './workload.ts';
+
+/** One line of the result. */
+interface Row {
+  readonly name: string;
+  readonly eventsPerSecond: number;
+  readonly cpuMicrosPerEvent: Readonly<Record<string, number>>;
+  readonly p50Ms: number | null;
+  readonly p99Ms: number | null;
+}
+
+const SIZES = {
+  full: { events: 400_000, rounds: 3, seconds: 20 },
+  quick: { events: 120_000, rounds: 1, seconds: 8 },
+} as const;
+/** Of each run, the share that warms up. */
+const WARM_UP = 0.25;
+const RATES = [1_000, 10_000] as const;
+
+/** The whole scorer at full speed and at steady rates: real broker, real Postgres that waits for its disk, every event stored. */
+export const program: BenchProgram = {
+  async run(args) {
+    const options = parseBenchOptions('pipeline', args, {
+      peers: { meaning: 'run the Python consumer too (npm run bench:peers-install)' },
+      events: { value: 'N', meaning: 'events of a run at full speed' },
+    });
+    const size = options.quick ? SIZES.quick : SIZES.full;
+    const events = options.count('events', size.events);
+    console.log(`pipeline: d = ${FEATURES}, 8 couplings of [64, 64], ${PARTITIONS} partitions; ${describeMachine()}`);
+    const servers = await startServers();
+    try {
+      const rows = await measure(servers, { ...size, events, peers: options.has('peers') });
+      print(rows);
+      if (options.json) printJson({ bench: 'pipeline', rows });
+    } finally {
+      await servers.stop();
+    }
+  },
+};
+
+interface Servers {
+  readonly broker: TestKafka;
+  readonly postgres: TestPostgres;
+  stop(): Promise<void>;
+}
+
+async function startServers(): Promise<Servers> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'flowline-bench-'));
+  await chmod(folder, 0o755);
+  const native = await startNativeBroker({ version: '4.1.0' });
+  const server = await startEmbeddedPostgres(folder, [], { fsync: 'on', synchronous_commit: 'on' });
+  const postgres = await serve(server.url, async () => {
+    await server.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+  const broker = testKafka([native.address], () => native.stop());
+  return {
+    broker,
+    postgres,
+    stop: async () => {
+      await Promise.all([postgres.stop(), broker.stop()]);
+    },
+  };
+}
+
+async function measure(
+  { broker, postgres }: Servers,
+  plan: { readonly events: number; readonly rounds: number; readonly seconds: number; readonly peers: boolean },
+): Promise<Row[]> {
+  const model = await trainWorkload();
+  let topics = 0;
+  const open = async (): Promise<{ topic: string; database: TestDatabase }> => {
+    const topic = `bench-${topics++}-${Date.now()}`;
+    await broker.createTopic(topic, PARTITIONS);
+    await broker.createTopic(`${topic}.alerts`, 1);
+    const database = await postgres.createDatabase();
+    await promoteWorkload(database.db, topic, model);
+    return { topic, database };
+  };
+  const flatOut = async (scoring: boolean, profile = false): Promise<ChildResult> => {
+    const { topic, database } = await open();
+    await fill(broker.kafka, topic, plan.events);
+    await database.query('CHECKPOINT');
+    const warmUpEvents = plan.events * WARM_UP;
+    const result = await child(broker, database, { events: plan.events, warmUpEvents, scoring, profile });
+    await database.close();
+    return result;
+  };
+  const steady = async (rate: number): Promise<Row> => {
+    const { topic, database } = await open();
+    const events = rate * plan.seconds;
+    const run = child(broker, database, { events, warmUpEvents: events * WARM_UP, scoring: true, profile: false });
+    const [result] = await Promise.all([run, produceAtRate(broker.kafka, topic, rate, plan.seconds)]);
+    await database.close();
+    return { ...rowOf(`scored@${rate}/s`, [result]), p50Ms: result.p50Ms, p99Ms: result.p99Ms };
+  };
+
+  const runs: Record<'scored' | 'unscored' | 'python', ChildResult[]> = { scored: [], unscored: [], python: [] };
+  for (let round = 0; round < plan.rounds; round++) {
+    // Minutes apart on one machine: what slows one slows the other.
+    runs.scored.push(await flatOut(true));
+    runs.unscored.push(await flatOut(false));
+    if (plan.peers) runs.python.push(await python(broker, postgres, plan.events, topics++));
+  }
+  const profile = await flatOut(true, true);
+  const unscoredProfile = await flatOut(false, true);
+  const rows = [rowOf('scored', runs.scored, profile), rowOf('unscored', runs.unscored, unscoredProfile)];
+  for (const rate of RATES) rows.push(await steady(rate));
+  const most = median(runs.scored.map(({ eventsPerSecond }) => eventsPerSecond));
+  rows.push({ ...(await steady(Math.round((0.8 * most) / 1000) * 1000)), name: 'scored@80%' });
+  if (plan.peers) {
+    const latency = await pythonSteady(broker, postgres, plan.seconds, topics++);
+    rows.push({ ...rowOf('python', runs.python), p50Ms: latency.p50Ms, p99Ms: latency.p99Ms });
+  }
+  return rows;
+}
+
+const childMain = fileURLToPath(new URL('scorer-child.ts', import.meta.url));
+
+/** Runs the scorer in a process of its own. */
+async function child(
+  broker: TestKafka,
+  database: TestDatabase,
+  task: Omit<ChildTask, 'detector'>,
+): Promise<ChildResult> {
+  const argument = JSON.stringify({ detector: 'bench', ...task } satisfies ChildTask);
+  const running = spawn(process.execPath, ['--conditions=flowline:source', '--import', 'tsx', childMain, argument], {
+    env: { ...process.env, FLOWLINE_DATABASE_URL: database.url, FLOWLINE_KAFKA_BROKERS: broker.brokers.join(',') },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let output = '';
+  running.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
+  const code = await new Promise<number | null>((resolve, reject) => {
+    running.once('error', reject);
+    running.once('close', resolve);
+  });
+  if (code !== 0) throw new Error(`the scorer ended with ${String(code)}`);
+  return JSON.parse(output) as ChildResult;
+}
+
+function rowOf(name: string, results: readonly ChildResult[], profile?: ChildResult): Row {
+  const of = (value: (result: ChildResult) => number): number => round(median(results.map(value)));
+  const cpu: Record<string, number> = { process: of(({ processMicrosPerEvent }) => processMicrosPerEvent) };
+  for (const [stage, micros] of Object.entries(profile?.stageMicrosPerEvent ?? {})) cpu[stage] = round(micros);
+  return {
+    name,
+    eventsPerSecond: Math.round(of(({ eventsPerSecond }) => eventsPerSecond)),
+    cpuMicrosPerEvent: cpu,
+    p50Ms: null,
+    p99Ms: null,
+  };
+}
+
+const round = (value: number): number => Math.round(value * 100) / 100;
+
+function print(rows: readonly Row[]): void {
+  const number = (value: number | null): string => (value === null ? '–' : value.toLocaleString('en'));
+  printTable<Row>(
+    [
+      { title: 'run', text: ({ name }) => name },
+      { title: 'events/s', align: 'right', text: ({ eventsPerSecond }) => number(eventsPerSecond) },
+      { title: 'p50 ms', align: 'right', text: ({ p50Ms }) => number(p50Ms) },
+      { title: 'p99 ms', align: 'right', text: ({ p99Ms }) => number(p99Ms) },
+      {
+        title: 'CPU µs/event',
+        text: ({ cpuMicrosPerEvent }) =>
+          Object.entries(cpuMicrosPerEvent)
+            .map(([stage, micros]) => `${stage} ${micros}`)
+            .join(', '),
+      },
+    ],
+    rows,
+  );
+  const rate = (name: string): number => rows.find((row) => row.name === name)?.eventsPerSecond ?? NaN;
+  console.log(`scored / unscored: ${(rate('scored') / rate('unscored')).toFixed(2)}`);
+  if (rows.some(({ name }) => name === 'python')) {
+    console.log(`scored / python: ${(rate('scored') / rate('python')).toFixed(2)}`);
+  }
+}
+
+/** The Python consumer over the same events, at full speed. */
+async function python(broker: TestKafka, postgres: TestPostgres, events: number, index: number): Promise<ChildResult> {
+  const { task, topic, database } = await pythonTask(broker, postgres, index, { events, warmUp: events * WARM_UP });
+  await fill(broker.kafka, topic, events);
+  const result = await runPeer<ChildResult>('pipeline.py', [task], { threads: 2 });
+  await database.close();
+  return result;
+}
+
+/** The Python consumer at the lowest steady rate. */
+async function pythonSteady(
+  broker: TestKafka,
+  postgres: TestPostgres,
+  seconds: number,
+  index: number,
+): Promise<ChildResult> {
+  const [rate] = RATES;
+  const events = rate * seconds;
+  const { task, topic, database } = await pythonTask(broker, postgres, index, { events, warmUp: events * WARM_UP });
+  const [result] = await Promise.all([
+    runPeer<ChildResult>('pipeline.py', [task], { threads: 2 }),
+    produceAtRate(broker.kafka, topic, rate, seconds),
+  ]);
+  await database.close();
+  return result;
+}
+
+async function pythonTask(
+  broker: TestKafka,
+  postgres: TestPostgres,
+  index: number,
+  more: Readonly<Record<string, number>>,
+): Promise<{ task: string; topic: string; database: TestDatabase }> {
+  const topic = `python-${index}-${Date.now()}`;
+  await broker.createTopic(topic, PARTITIONS);
+  const database = await postgres.createDatabase({ migrated: false });
+  const task = path.join(await mkdtemp(path.join(tmpdir(), 'flowline-python-')), 'task.json');
+  const content = { brokers: broker.brokers.join(','), database: database.url, topic, features: FEATURES, ...more };
+  await writeFile(task, JSON.stringify(content));
+  return { task, topic, database };
+}

@@ -1,0 +1,163 @@
+// The scorer as the product runs it, in a process of its own, with a clock at its store; it ends after so many events.
+import { loadSettings, readDefinition, requireDatabaseUrl, requireKafkaBrokers } from '@flowline/config';
+import { commitBatch, connect, getDetector, readOffset } from '@flowline/db';
+import type { ScoredBatch } from '@flowline/events';
+import { createKafkaClient, createKafkaSource } from '@flowline/kafka';
+import { createLogger, createMetrics, Health, Shutdown } from '@flowline/telemetry';
+
+import type { ModelLoader } from '../../../services/scorer/src/detector-holder.ts';
+import { openAlerts } from '../../../services/scorer/src/open-alerts.ts';
+import { batchBounds, detectorRun, partitionWindows } from '../../../services/scorer/src/process-parts.ts';
+import { runDetector } from '../../../services/scorer/src/run-detector.ts';
+import { quantile } from '../support/statistics.ts';
+import { type CpuStage, profiled, stages } from './cpu-stages.ts';
+
+/** What a run is told, as JSON in its only argument. */
+export interface ChildTask {
+  readonly detector: string;
+  readonly events: number;
+  /** Events that are not counted, while everything warms up. */
+  readonly warmUpEvents: number;
+  /** false: every event gets the same score, without a look at it. */
+  readonly scoring: boolean;
+  /** Sample the thread; it slows it a little. */
+  readonly profile: boolean;
+}
+
+/** What a run says, as one line of JSON. */
+export interface ChildResult {
+  readonly backend: string;
+  readonly eventsPerSecond: number;
+  /** Of the whole process, all threads. */
+  readonly processMicrosPerEvent: number;
+  /** Of the main thread, by stage; empty without a profile. */
+  readonly stageMicrosPerEvent: Readonly<Partial<Record<CpuStage, number>>>;
+  /** From the making of an event to the commit that stores it. */
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+}
+
+
+async function run({ detector, events, warmUpEvents, scoring, profile }: ChildTask): Promise<ChildResult> {
+  const settings = loadSettings();
+  const logger = createLogger({ name: 'bench', level: 'error' });
+  const shutdown = new Shutdown({ logger });
+  const db = await connect(requireDatabaseUrl(settings), { applicationName: 'flowline bench', poolSize: 8 });
+  const client = createKafkaClient({ brokers: requireKafkaBrokers(settings), clientId: 'bench', log: logger });
+  const parts = { db, settings, logger, metrics: createMetrics(), health: new Health(), shutdown, kafka: () => client };
+  const { definition: stored } = await getDetector(db, detector);
+  const definition = readDefinition(stored, detector);
+  const { kafka } = definition.source;
+  if (kafka === null) throw new Error(`${detector} reads no topic`);
+  const source = createKafkaSource({
+    client,
+    groupId: `flowline.${detector}`,
+    topic: kafka.topic,
+    startFrom: kafka.startFrom,
+    offsets: {
+      read: (topic, partition) => readOffset(db, detector, topic, partition),
+      replayFrom: () => Promise.resolve(null),
+      recordGap: () => Promise.reject(new Error('the topic lacks records')),
+    },
+    ...batchBounds(settings, null),
+  });
+  const stop = new AbortController();
+  const windows = partitionWindows(parts, detector);
+  const base = detectorRun(parts, definition, { source, windows, alerts: 'kafka', signal: stop.signal });
+  const alerts = openAlerts(parts, 'kafka', () => [detector]);
+  const clock = new StoreClock(events, warmUpEvents, () => stop.abort());
+  let backend = 'none';
+  const loader: ModelLoader = {
+    championVersion: () => base.loader.championVersion(),
+    loadChampion: async () => {
+      const model = await base.loader.loadChampion();
+      backend = scoring ? model.detector.compute.backend : 'none';
+      return scoring ? model : { ...model, detector: withoutScoring(model.detector) };
+    },
+  };
+  const store = {
+    commit: async (batch: ScoredBatch) => {
+      const report = await commitBatch(db, batch, { alertTopic: definition.alerts.topic });
+      clock.stored(batch);
+      return report;
+    },
+  };
+  const finished = async (): Promise<void> => {
+    await runDetector({ ...base, loader, store });
+  };
+  let micros: Readonly<Record<CpuStage, number>> | null = null;
+  if (profile) micros = await profiled(finished);
+  else await finished();
+  await alerts?.drain();
+  const stageMicrosPerEvent =
+    micros === null ? {} : Object.fromEntries(stages.map((stage) => [stage, micros[stage] / events]));
+  return { backend, ...clock.result(), stageMicrosPerEvent };
+}
+
+type ScoringDetector = Awaited<ReturnType<ModelLoader['loadChampion']>>['detector'];
+
+/** A detector that finds every event equally normal. */
+function withoutScoring(detector: ScoringDetector): ScoringDetector {
+  return {
+    alpha: detector.alpha,
+    compute: detector.compute,
+    bundle: detector.bundle,
+    explain: () => Promise.resolve([]),
+    score: ({ size }) =>
+      Promise.resolve({
+        size,
+        logDensityNats: new Float64Array(size),
+        pValues: new Float64Array(size).fill(0.5),
+        pMethods: new Array(size).fill('empirical'),
+        outOfDomain: new Uint8Array(size),
+        pooled: new Uint8Array(size),
+      }),
+    dispose: () => detector.dispose(),
+  };
+}
+
+/** Counts what is stored, and takes the time between the end of the warm-up and the last event. */
+class StoreClock {
+  readonly #events: number;
+  readonly #warmUpEvents: number;
+  readonly #onEnd: () => void;
+  readonly #latenciesMs: Float64Array;
+  #stored = 0;
+  #begin: { readonly ms: number; readonly events: number; readonly cpu: NodeJS.CpuUsage } | undefined;
+  #end: { readonly ms: number; readonly cpu: NodeJS.CpuUsage } | undefined;
+
+  constructor(events: number, warmUpEvents: number, onEnd: () => void) {
+    this.#events = events;
+    this.#warmUpEvents = warmUpEvents;
+    this.#onEnd = onEnd;
+    this.#latenciesMs = new Float64Array(events);
+  }
+
+  stored({ size, eventTimesMs }: ScoredBatch): void {
+    const now = Date.now();
+    eventTimesMs.forEach((timeMs, i) => (this.#latenciesMs[this.#stored + i] = now - timeMs));
+    this.#stored += size;
+    if (this.#begin === undefined && this.#stored >= this.#warmUpEvents) {
+      this.#begin = { ms: performance.now(), events: this.#stored, cpu: process.cpuUsage() };
+    }
+    if (this.#stored < this.#events) return;
+    this.#end = { ms: performance.now(), cpu: process.cpuUsage(this.#begin?.cpu) };
+    this.#onEnd();
+  }
+
+  result(): Omit<ChildResult, 'backend' | 'stageMicrosPerEvent'> {
+    if (this.#begin === undefined || this.#end === undefined) throw new Error('the run ended before its events');
+    const events = this.#stored - this.#begin.events;
+    const latencies = this.#latenciesMs.subarray(this.#begin.events, this.#stored);
+    return {
+      eventsPerSecond: (events * 1000) / (this.#end.ms - this.#begin.ms),
+      processMicrosPerEvent: (this.#end.cpu.user + this.#end.cpu.system) / events,
+      p50Ms: quantile(latencies, 0.5),
+      p99Ms: quantile(latencies, 0.99),
+    };
+  }
+}
+
+const task = JSON.parse(process.argv[2] ?? '') as ChildTask;
+process.stdout.write(`${JSON.stringify(await run(task))}\n`);
+process.exit(0); // kafkajs may wait for a broker that is gone

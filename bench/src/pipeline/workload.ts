@@ -1,0 +1,71 @@
+import { type DetectorDefinition, parseDetector } from '@flowline/config';
+import { applyDetector, type Database, promote, storeModelVersion } from '@flowline/db';
+import { saveBundle, trainDetector } from '@flowline/detector';
+import { createRecordReader, type FeatureTable, sliceTable } from '@flowline/features';
+import { Random } from '@flowline/flows';
+
+/** d of the reference workload; its flow is the recipe's, 8 couplings of [64, 64]. */
+export const FEATURES = 10;
+export const PARTITIONS = 4;
+const ROWS = { train: 5_000, validation: 500, calibration: 20_000, test: 1_000 };
+/** The speed of a flow does not depend on how well it is trained. */
+const STEPS = 40;
+const ALPHA = 1e-3;
+
+/** An event of the workload as JSON: an id, an entity, a time and ten correlated numbers; about 250 bytes. */
+export function eventJson(random: Random, index: number, timeMs: number): string {
+  const common = random.normal();
+  let numbers = '';
+  for (let j = 0; j < FEATURES; j++) numbers += `,"x${j}":${(0.6 * common + random.normal()).toFixed(6)}`;
+  return `{"id":"event-${index}","entity":"shop-${index % 1000}","ts":${timeMs}${numbers}}`;
+}
+
+/** The detector of the workload, reading a topic. */
+export function workloadDetector(topic: string): DetectorDefinition {
+  const features = Array.from({ length: FEATURES }, (_, j) => `    - { name: x${j}, type: real }`);
+  return parseDetector(
+    `apiVersion: flowline/v1
+kind: Detector
+metadata: { name: bench }
+spec:
+  source: { kafka: { topic: ${topic} }, time: { field: ts, unit: ms }, eventId: id }
+  history: { query: "select 1" }
+  features:
+${features.join('\n')}
+  training: { data: clean }
+  decision: { control: { alpha: ${ALPHA} } }
+  alerts: { topic: ${topic}.alerts }
+`,
+    'the detector of the benchmark',
+  );
+}
+
+/** Trains the workload's model, as bytes that every run stores anew. */
+export async function trainWorkload(): Promise<Uint8Array> {
+  const definition = workloadDetector('bench');
+  const { name, features: schema } = definition;
+  const random = new Random(1);
+  const total = Object.values(ROWS).reduce((sum, rows) => sum + rows, 0);
+  const records = Array.from({ length: total }, (_, i): unknown => JSON.parse(eventJson(random, i, i)));
+  const { table } = createRecordReader(schema, {}).read(records);
+  let start = 0;
+  const next = (rows: number): FeatureTable => sliceTable(table, start, (start += rows));
+  const tables = {
+    train: next(ROWS.train),
+    validation: next(ROWS.validation),
+    calibration: next(ROWS.calibration),
+    test: next(ROWS.test),
+  };
+  const spec = { name, schema, lookups: {}, family: 'realNVP', seed: 1, members: 1, data: 'clean' } as const;
+  const { bundle } = await trainDetector({ ...spec, alpha: ALPHA, steps: STEPS }, tables);
+  return saveBundle(bundle);
+}
+
+/** Applies the detector of a topic and makes the model its champion. */
+export async function promoteWorkload(db: Database, topic: string, bytes: Uint8Array): Promise<void> {
+  const definition = workloadDetector(topic);
+  const { version: detectorVersion } = await applyDetector(db, definition);
+  const model = { detector: definition.name, detectorVersion, bytes, alpha: ALPHA, manifest: {} };
+  const { version } = await storeModelVersion(db, model);
+  await promote(db, definition.name, version);
+}
