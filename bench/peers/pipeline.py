@@ -1,6 +1,7 @@
 """The consumer that a Python team would write: Kafka -> orjson -> a Real NVP in PyTorch -> COPY -> commit, in one process.
 
-pipeline.py TASK   (a JSON file: brokers, database, topic, features, events, warmUp); prints one line of JSON.
+pipeline.py TASK   (a JSON file: brokers, database, topic, features, events, warmUp); prints `ready`
+when it has stored its first events, and in the end one line of JSON.
 """
 
 import json
@@ -98,6 +99,8 @@ def main() -> None:
         consumer.commit(asynchronous=False)
         now = time.time() * 1000
         latencies.extend(now - event["ts"] for event in events)
+        if stored == 0:
+            print("ready\ncounting", flush=True)  # whoever reads holds the last line back
         stored += len(events)
         if begin is None and stored >= task["warmUp"]:
             begin = (time.perf_counter(), stored, time.process_time())

@@ -35,6 +35,8 @@ const SIZES = {
 /** Of each run, the share that warms up. */
 const WARM_UP = 0.25;
 const RATES = [1_000, 10_000] as const;
+/** Stored before a steady run begins, so that the scorer is there when it does. */
+const FIRST_EVENTS = 2_000;
 
 /** The whole scorer at full speed and at steady rates: real broker, real Postgres that waits for its disk, every event stored. */
 export const program: BenchProgram = {
@@ -101,15 +103,19 @@ async function measure(
     await fill(broker.kafka, topic, plan.events);
     await database.query('CHECKPOINT');
     const warmUpEvents = plan.events * WARM_UP;
-    const result = await child(broker, database, { events: plan.events, warmUpEvents, scoring, profile });
+    const result = await child(broker, database, { events: plan.events, warmUpEvents, scoring, profile }).result;
     await database.close();
     return result;
   };
   const steady = async (rate: number): Promise<Row> => {
     const { topic, database } = await open();
-    const events = rate * plan.seconds;
-    const run = child(broker, database, { events, warmUpEvents: events * WARM_UP, scoring: true, profile: false });
-    const [result] = await Promise.all([run, produceAtRate(broker.kafka, topic, rate, plan.seconds)]);
+    const events = FIRST_EVENTS + rate * plan.seconds;
+    const warmUpEvents = FIRST_EVENTS + rate * plan.seconds * WARM_UP;
+    await fill(broker.kafka, topic, FIRST_EVENTS);
+    const run = child(broker, database, { events, warmUpEvents, scoring: true, profile: false });
+    await run.ready;
+    await produceAtRate(broker.kafka, topic, rate, plan.seconds);
+    const result = await run.result;
     await database.close();
     return { ...rowOf(`scored@${rate}/s`, [result]), p50Ms: result.p50Ms, p99Ms: result.p99Ms };
   };
@@ -136,25 +142,36 @@ async function measure(
 
 const childMain = fileURLToPath(new URL('scorer-child.ts', import.meta.url));
 
-/** Runs the scorer in a process of its own. */
-async function child(
-  broker: TestKafka,
-  database: TestDatabase,
-  task: Omit<ChildTask, 'detector'>,
-): Promise<ChildResult> {
+/** The scorer in a process of its own. */
+interface RunningChild {
+  /** It has stored its first events. */
+  readonly ready: Promise<void>;
+  readonly result: Promise<ChildResult>;
+}
+
+function child(broker: TestKafka, database: TestDatabase, task: Omit<ChildTask, 'detector'>): RunningChild {
   const argument = JSON.stringify({ detector: 'bench', ...task } satisfies ChildTask);
   const running = spawn(process.execPath, ['--conditions=flowline:source', '--import', 'tsx', childMain, argument], {
     env: { ...process.env, FLOWLINE_DATABASE_URL: database.url, FLOWLINE_KAFKA_BROKERS: broker.brokers.join(',') },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let output = '';
-  running.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
-  const code = await new Promise<number | null>((resolve, reject) => {
+  const result = new Promise<ChildResult>((resolve, reject) => {
     running.once('error', reject);
-    running.once('close', resolve);
+    running.once('close', (code) => {
+      if (code === 0) resolve(JSON.parse(output.slice(output.indexOf('{'))) as ChildResult);
+      else reject(new Error(`the scorer ended with ${String(code)}`));
+    });
   });
-  if (code !== 0) throw new Error(`the scorer ended with ${String(code)}`);
-  return JSON.parse(output) as ChildResult;
+  const ready = new Promise<void>((resolve, reject) => {
+    running.stdout.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+      if (output.startsWith('ready')) resolve();
+    });
+    result.catch(reject);
+  });
+  ready.catch(() => undefined); // not everyone waits for it
+  return { ready, result };
 }
 
 function rowOf(name: string, results: readonly ChildResult[], profile?: ChildResult): Row {
@@ -214,12 +231,16 @@ async function pythonSteady(
   index: number,
 ): Promise<ChildResult> {
   const [rate] = RATES;
-  const events = rate * seconds;
-  const { task, topic, database } = await pythonTask(broker, postgres, index, { events, warmUp: events * WARM_UP });
-  const [result] = await Promise.all([
-    runPeer<ChildResult>('pipeline.py', [task], { threads: 2 }),
-    produceAtRate(broker.kafka, topic, rate, seconds),
-  ]);
+  const events = FIRST_EVENTS + rate * seconds;
+  const warmUp = FIRST_EVENTS + rate * seconds * WARM_UP;
+  const { task, topic, database } = await pythonTask(broker, postgres, index, { events, warmUp });
+  await fill(broker.kafka, topic, FIRST_EVENTS);
+  let isReady: () => void = () => undefined;
+  const ready = new Promise<void>((resolve) => (isReady = resolve));
+  const result = runPeer<ChildResult>('pipeline.py', [task], { threads: 2, onLine: () => isReady() });
+  await Promise.race([ready, result]);
+  await produceAtRate(broker.kafka, topic, rate, seconds);
+  await result;
   await database.close();
   return result;
 }

@@ -24,7 +24,7 @@ export interface ChildTask {
   readonly profile: boolean;
 }
 
-/** What a run says, as one line of JSON. */
+/** What a run says: `ready` when the first events are stored, and in the end this as one line of JSON. */
 export interface ChildResult {
   readonly backend: string;
   readonly eventsPerSecond: number;
@@ -36,7 +36,6 @@ export interface ChildResult {
   readonly p50Ms: number;
   readonly p99Ms: number;
 }
-
 
 async function run({ detector, events, warmUpEvents, scoring, profile }: ChildTask): Promise<ChildResult> {
   const settings = loadSettings();
@@ -136,6 +135,7 @@ class StoreClock {
   stored({ size, eventTimesMs }: ScoredBatch): void {
     const now = Date.now();
     eventTimesMs.forEach((timeMs, i) => (this.#latenciesMs[this.#stored + i] = now - timeMs));
+    if (this.#stored === 0) process.stdout.write('ready\n');
     this.#stored += size;
     if (this.#begin === undefined && this.#stored >= this.#warmUpEvents) {
       this.#begin = { ms: performance.now(), events: this.#stored, cpu: process.cpuUsage() };

@@ -10,7 +10,8 @@ export const PARTITIONS = 4;
 const ROWS = { train: 5_000, validation: 500, calibration: 20_000, test: 1_000 };
 /** The speed of a flow does not depend on how well it is trained. */
 const STEPS = 40;
-const ALPHA = 1e-3;
+/** An alert in ten thousand events: at full speed still several a second. */
+const ALPHA = 1e-4;
 
 /** An event of the workload as JSON: an id, an entity, a time and ten correlated numbers; about 250 bytes. */
 export function eventJson(random: Random, index: number, timeMs: number): string {

@@ -32,6 +32,14 @@ export function scoredEventRows(batch: ScoredBatch, inSample: InSample): KeptRow
   const anomalous = new Uint8Array(batch.size);
   for (const { row } of batch.anomalies) anomalous[row] = 1;
   const copy = new BinaryCopy(batch.size * (ROW_BYTES + 12 * batch.numericWidth + 16 * batch.levelWidth));
+  const source = BinaryCopy.fields((fields) => {
+    fields
+      .text(batch.detector)
+      .int32(batch.detectorVersion)
+      .int32(batch.modelVersion)
+      .text(batch.topic)
+      .int32(batch.partition);
+  });
   const kept = new Uint8Array(batch.size);
   for (let row = 0; row < batch.size; row++) {
     const sampled = inSample(at(batch.offsets, row, 'offset'));
@@ -39,11 +47,7 @@ export function scoredEventRows(batch: ScoredBatch, inSample: InSample): KeptRow
     kept[row] = 1;
     copy
       .startRow(SCORED_EVENT_FIELDS)
-      .text(batch.detector)
-      .int32(batch.detectorVersion)
-      .int32(batch.modelVersion)
-      .text(batch.topic)
-      .int32(batch.partition)
+      .fields(source)
       .int64(at(batch.offsets, row, 'offset'))
       .text(at(batch.eventIds, row, 'event id'))
       .timestamp(at(batch.eventTimesMs, row, 'event time'))

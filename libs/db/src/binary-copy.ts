@@ -10,6 +10,8 @@ const POSTGRES_EPOCH_MS = 946_684_800_000;
 /** 4713 BC, the earliest time that Postgres knows; earlier ones become −infinity. */
 const EARLIEST_MS = -210_866_803_200_000;
 const TWO_TO_32 = 2 ** 32;
+/** Longer text is left to the platform's own encoder. */
+const SHORT_TEXT = 64;
 
 /** Object identifiers of the element types of arrays. */
 const OID = { text: 25, float8: 701 } as const;
@@ -20,12 +22,14 @@ const OID = { text: 25, float8: 701 } as const;
  */
 export class BinaryCopy {
   #buffer: Buffer;
+  #view: DataView;
   #length = 0;
   readonly #rowStarts: number[] = [];
 
   /** @param bytes the expected size; the buffer grows when it is too small. */
   constructor(bytes = 65_536) {
     this.#buffer = Buffer.allocUnsafe(Math.max(1_024, Math.ceil(bytes)));
+    this.#view = viewOf(this.#buffer);
   }
 
   /** The rows that were begun. */
@@ -38,28 +42,44 @@ export class BinaryCopy {
     return [HEADER, this.#buffer.subarray(this.#rowStarts[firstRow] ?? this.#length, this.#length), TRAILER];
   }
 
+  /** Fields that `write` writes, to be used again and again by {@link fields}. */
+  static fields(write: (copy: BinaryCopy) => void): Buffer {
+    const copy = new BinaryCopy();
+    write(copy);
+    return copy.#buffer.subarray(0, copy.#length);
+  }
+
   startRow(fields: number): this {
     this.#rowStarts.push(this.#length);
     this.#room(2);
-    this.#length = this.#buffer.writeInt16BE(fields, this.#length);
+    this.#view.setInt16(this.#length, fields);
+    this.#length += 2;
+    return this;
+  }
+
+  /** Fields that were written before, by {@link BinaryCopy.fields}. */
+  fields(written: Buffer): this {
+    this.#room(written.length);
+    this.#buffer.set(written, this.#length);
+    this.#length += written.length;
     return this;
   }
 
   null(): this {
     this.#room(4);
-    this.#length = this.#buffer.writeInt32BE(-1, this.#length);
+    this.#raw32(-1);
     return this;
   }
 
   boolean(value: boolean): this {
     this.#begin(1);
-    this.#length = this.#buffer.writeUInt8(value ? 1 : 0, this.#length);
+    this.#buffer[this.#length++] = value ? 1 : 0;
     return this;
   }
 
   int32(value: number): this {
     this.#begin(4);
-    this.#length = this.#buffer.writeInt32BE(value, this.#length);
+    this.#raw32(value);
     return this;
   }
 
@@ -72,7 +92,8 @@ export class BinaryCopy {
 
   float8(value: number): this {
     this.#begin(8);
-    this.#length = this.#buffer.writeDoubleBE(value, this.#length);
+    this.#view.setFloat64(this.#length, value);
+    this.#length += 8;
     return this;
   }
 
@@ -88,16 +109,23 @@ export class BinaryCopy {
   /** text; U+0000, for which Postgres has no room, becomes U+FFFD. */
   text(value: string | null): this {
     if (value === null) return this.null();
-    this.#text(value);
+    if (value.length <= SHORT_TEXT && this.#ascii(value)) return this;
+    const plain = plainText(value);
+    this.#room(plain.length * 3 + 4);
+    const bytes = this.#buffer.write(plain, this.#length + 4);
+    this.#raw32(bytes);
+    this.#length += bytes;
     return this;
   }
 
   /** jsonb, from JSON text. */
   jsonb(json: string): this {
-    return this.#sized(json.length * 3 + 1, () => {
-      this.#length = this.#buffer.writeUInt8(1, this.#length);
-      this.#length += this.#buffer.write(json, this.#length);
-    });
+    this.#room(json.length * 3 + 5);
+    const bytes = this.#buffer.write(json, this.#length + 5);
+    this.#raw32(bytes + 1);
+    this.#buffer[this.#length] = 1; // the version of the format
+    this.#length += bytes + 1;
+    return this;
   }
 
   bytea(value: Uint8Array | null): this {
@@ -114,60 +142,74 @@ export class BinaryCopy {
 
   /** float8[], from `width` values at `start`; NaN is null. */
   float8Array(values: Float64Array, start: number, width: number): this {
-    return this.#array(OID.float8, width, width * 12, (index) => {
-      const value = values[start + index] ?? NaN;
-      if (Number.isNaN(value)) this.null();
-      else this.float8(value);
-    });
+    const begin = this.#beginArray(OID.float8, width, width * 12);
+    for (let index = start; index < start + width; index++) {
+      const value = values[index] ?? NaN;
+      if (Number.isNaN(value)) {
+        this.#raw32(-1);
+      } else {
+        this.#raw32(8);
+        this.#view.setFloat64(this.#length, value);
+        this.#length += 8;
+      }
+    }
+    return this.#endArray(begin);
   }
 
   /** text[], from `width` values at `start`. */
   textArray(values: readonly (string | null)[], start: number, width: number): this {
-    return this.#array(OID.text, width, width * 4, (index) => this.text(values[start + index] ?? null));
+    const begin = this.#beginArray(OID.text, width, width * 4);
+    for (let index = start; index < start + width; index++) this.text(values[index] ?? null);
+    return this.#endArray(begin);
   }
 
-  #array(elementOid: number, width: number, bytes: number, writeElement: (index: number) => void): this {
-    return this.#sized(20 + bytes, () => {
-      this.#raw32(width === 0 ? 0 : 1); // dimensions
-      this.#raw32(1); // it may hold nulls
-      this.#raw32(elementOid);
-      if (width === 0) return;
-      this.#raw32(width);
-      this.#raw32(1); // the first index
-      for (let index = 0; index < width; index++) writeElement(index);
-    });
+  #beginArray(elementOid: number, width: number, bytes: number): number {
+    this.#room(24 + bytes);
+    const begin = this.#length;
+    this.#length += 4; // its length, known in the end
+    this.#raw32(width === 0 ? 0 : 1); // dimensions
+    this.#raw32(1); // it may hold nulls
+    this.#raw32(elementOid);
+    if (width === 0) return begin;
+    this.#raw32(width);
+    this.#raw32(1); // the first index
+    return begin;
   }
 
-  #text(value: string): void {
-    const plain = plainText(value);
-    this.#sized(plain.length * 3, () => {
-      this.#length += this.#buffer.write(plain, this.#length);
-    });
-  }
-
-  /** Writes a field whose length is known afterwards. */
-  #sized(most: number, write: () => void): this {
-    this.#room(most + 4);
-    const start = this.#length;
-    this.#length += 4;
-    write();
-    this.#buffer.writeInt32BE(this.#length - start - 4, start);
+  #endArray(begin: number): this {
+    this.#view.setInt32(begin, this.#length - begin - 4);
     return this;
+  }
+
+  /** Writes text byte by byte where each character is one; false, with nothing written, where one is not. */
+  #ascii(value: string): boolean {
+    this.#room(value.length + 4);
+    const start = this.#length + 4;
+    for (let i = 0; i < value.length; i++) {
+      const code = value.charCodeAt(i);
+      if (code === 0 || code > 0x7f) return false;
+      this.#buffer[start + i] = code;
+    }
+    this.#raw32(value.length);
+    this.#length += value.length;
+    return true;
   }
 
   #begin(bytes: number): void {
     this.#room(bytes + 4);
-    this.#length = this.#buffer.writeInt32BE(bytes, this.#length);
+    this.#raw32(bytes);
   }
 
   #raw32(value: number): void {
-    this.#length = this.#buffer.writeInt32BE(value, this.#length);
+    this.#view.setInt32(this.#length, value);
+    this.#length += 4;
   }
 
   #int64(value: number): void {
     const high = Math.floor(value / TWO_TO_32);
-    this.#length = this.#buffer.writeInt32BE(high, this.#length);
-    this.#length = this.#buffer.writeUInt32BE(value - high * TWO_TO_32, this.#length);
+    this.#view.setInt32(this.#length, high);
+    this.#view.setUint32(this.#length + 4, value - high * TWO_TO_32);
+    this.#length += 8;
   }
 
   #room(bytes: number): void {
@@ -175,5 +217,8 @@ export class BinaryCopy {
     const larger = Buffer.allocUnsafe(Math.max(this.#buffer.length * 2, this.#length + bytes));
     this.#buffer.copy(larger, 0, 0, this.#length);
     this.#buffer = larger;
+    this.#view = viewOf(larger);
   }
 }
+
+const viewOf = (buffer: Buffer): DataView => new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
