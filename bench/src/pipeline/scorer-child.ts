@@ -1,11 +1,12 @@
 // The scorer as the product runs it, in a process of its own, with a clock at its store; it ends after so many events.
 import { loadSettings, readDefinition, requireDatabaseUrl, requireKafkaBrokers } from '@flowline/config';
-import { commitBatch, connect, getDetector, readOffset } from '@flowline/db';
+import { connect, getDetector } from '@flowline/db';
 import type { ScoredBatch } from '@flowline/events';
 import { createKafkaClient, createKafkaSource } from '@flowline/kafka';
 import { createLogger, createMetrics, Health, Shutdown } from '@flowline/telemetry';
 
 import type { ModelLoader } from '../../../services/scorer/src/detector-holder.ts';
+import { streamOffsets } from '../../../services/scorer/src/kafka-run.ts';
 import { openAlerts } from '../../../services/scorer/src/open-alerts.ts';
 import { batchBounds, detectorRun, partitionWindows } from '../../../services/scorer/src/process-parts.ts';
 import { runDetector } from '../../../services/scorer/src/run-detector.ts';
@@ -48,20 +49,16 @@ async function run({ detector, events, warmUpEvents, scoring, profile }: ChildTa
   const definition = readDefinition(stored, detector);
   const { kafka } = definition.source;
   if (kafka === null) throw new Error(`${detector} reads no topic`);
+  const windows = partitionWindows(parts, detector);
   const source = createKafkaSource({
     client,
     groupId: `flowline.${detector}`,
     topic: kafka.topic,
     startFrom: kafka.startFrom,
-    offsets: {
-      read: (topic, partition) => readOffset(db, detector, topic, partition),
-      replayFrom: () => Promise.resolve(null),
-      recordGap: () => Promise.reject(new Error('the topic lacks records')),
-    },
+    offsets: streamOffsets(db, parts.metrics, detector, windows),
     ...batchBounds(settings, null),
   });
   const stop = new AbortController();
-  const windows = partitionWindows(parts, detector);
   const base = detectorRun(parts, definition, { source, windows, alerts: 'kafka', signal: stop.signal });
   const alerts = openAlerts(parts, 'kafka', () => [detector]);
   const clock = new StoreClock(events, warmUpEvents, () => stop.abort());
@@ -76,7 +73,7 @@ async function run({ detector, events, warmUpEvents, scoring, profile }: ChildTa
   };
   const store = {
     commit: async (batch: ScoredBatch) => {
-      const report = await commitBatch(db, batch, { alertTopic: definition.alerts.topic });
+      const report = await base.store.commit(batch);
       clock.stored(batch);
       return report;
     },

@@ -84,7 +84,13 @@ export function topicsOf({ alerts }: DetectorDefinition, topic: string, args: Pi
   return args.alerts === 'kafka' ? [topic, alerts.topic] : [topic];
 }
 
-function streamOffsets(db: Database, metrics: Metrics, detector: string, windows: PartitionWindows): StreamOffsets {
+/** Where a detector's streams stand, as Postgres keeps it, for a Kafka source. */
+export function streamOffsets(
+  db: Database,
+  metrics: Metrics,
+  detector: string,
+  windows: PartitionWindows,
+): StreamOffsets {
   return {
     read: (topic, partition) => readOffset(db, detector, topic, partition),
     assigned: (topic, partitions) => windows.retain(topic, partitions),
