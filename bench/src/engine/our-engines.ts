@@ -1,0 +1,84 @@
+import { backendTable, createScorer, errorInTolerances } from '@flowline/engine';
+import { FlowlineError, type ScoringBackend } from '@flowline/events';
+
+import { CHECKED_ROWS, type ReferenceModel } from './reference-models.ts';
+
+/** Something that scores a batch, ready and checked. */
+export interface Runner {
+  readonly engine: string;
+  readonly threads: number;
+  run(batch: number): Promise<unknown>;
+  dispose(): void | Promise<void>;
+}
+
+/** Our engines, by the names of the results. */
+export const ours: Readonly<Record<string, { readonly backend: ScoringBackend; readonly threads: number }>> = {
+  'flowline-wasm': { backend: 'wasm', threads: 1 },
+  'flowline-wasm-pool': { backend: 'wasm-pool', threads: 2 },
+  reference: { backend: 'reference', threads: 1 },
+  'tfjs-wasm': { backend: 'tfjs-wasm', threads: 1 },
+  webgpu: { backend: 'webgpu', threads: 1 },
+  tensorflow: { backend: 'tensorflow', threads: 1 },
+};
+
+/** Makes one of our engines for a model; the reason, where it cannot run here. A software GPU is not real. */
+export async function ourRunner(engine: string, model: ReferenceModel): Promise<Runner | string> {
+  const found = ours[engine];
+  if (found === undefined) return 'unknown';
+  const { backend, threads } = found;
+  const entry = backendTable.find(({ name }) => name === backend);
+  const availability = await entry?.probe({ threads, offThread: false });
+  if (availability === undefined) return 'not in this build';
+  if (!availability.available) return availability.why;
+  if (availability.software) return `${availability.device} is software`;
+  const scorer = await createScorer([model.flow], { backend, threads });
+  check(engine, model, await scorer.score(model.rows, CHECKED_ROWS));
+  return { engine, threads, run: (batch) => scorer.score(model.rows, batch), dispose: () => scorer.dispose() };
+}
+
+/** What is used of onnxruntime-node, an optional dependency. */
+interface OnnxRuntime {
+  readonly Tensor: new (type: 'float32', data: Float32Array, dims: readonly number[]) => unknown;
+  readonly InferenceSession: {
+    create(
+      model: Uint8Array,
+      options: object,
+    ): Promise<{
+      run(feeds: object): Promise<Readonly<Record<string, { readonly data: ArrayLike<number> } | undefined>>>;
+      release(): Promise<void>;
+    }>;
+  };
+}
+
+/** onnxruntime-node on the exported model. */
+export async function onnxRunner(model: ReferenceModel, threads: number): Promise<Runner | string> {
+  const name = 'onnxruntime-node';
+  let runtime: OnnxRuntime;
+  try {
+    runtime = (await import(name)) as OnnxRuntime;
+  } catch {
+    return 'the optional package onnxruntime-node is not installed';
+  }
+  const session = await runtime.InferenceSession.create(model.onnx, {
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    logSeverityLevel: 3,
+  });
+  const run = (batch: number) =>
+    session.run({
+      x: new runtime.Tensor('float32', model.rows.subarray(0, batch * model.width), [batch, model.width]),
+    });
+  const { logDensity } = await run(CHECKED_ROWS);
+  check(name, model, logDensity?.data ?? []);
+  return { engine: name, threads, run, dispose: () => session.release() };
+}
+
+function check(engine: string, model: ReferenceModel, scores: ArrayLike<number>): void {
+  model.exact.forEach((exact, i) => {
+    if (errorInTolerances(scores[i] ?? NaN, exact) <= 1) return;
+    throw new FlowlineError('FLOWLINE_USAGE', `${engine} scores row ${i} ${scores[i]}, not ${exact}`, {
+      where: `bench engine, ${model.name}`,
+      remedy: 'Its figures would mean nothing: find out why first.',
+    });
+  });
+}

@@ -1,0 +1,83 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+
+import { createScorer, exportFlow } from '@flowline/engine';
+import { Random, realNVP, type Flow } from '@flowline/flows';
+
+/** The two reference sizes. */
+export const modelNames = ['d10', 'd64'] as const;
+export type ModelName = (typeof modelNames)[number];
+
+const sizes = { d10: { features: 10, hidden: [64, 64] }, d64: { features: 64, hidden: [256, 256] } } as const;
+const LAYERS = 8;
+const BOUND = 2;
+
+/** A Real NVP of a reference size with weights as training makes them, and rows to score. */
+export interface ReferenceModel {
+  readonly name: ModelName;
+  readonly flow: Flow;
+  readonly rows: Float32Array;
+  readonly width: number;
+  /** log p of the first rows, by the float64 reference. */
+  readonly exact: Float64Array;
+  /** Operations of one row in the matrix products; a multiply-add is two. */
+  readonly operations: number;
+  /** The same flow as an ONNX model. */
+  readonly onnx: Uint8Array;
+}
+
+/** How many rows are compared before anything is timed. */
+export const CHECKED_ROWS = 16;
+
+/** Makes a model; `rows` is the largest batch that will be asked for. */
+export async function referenceModel(name: ModelName, rows: number): Promise<ReferenceModel> {
+  const { features, hidden } = sizes[name];
+  const flow = realNVP({
+    features,
+    layers: LAYERS,
+    hidden,
+    partition: 'halves',
+    activation: 'relu',
+    scaleBound: BOUND,
+    inputClip: null,
+    actNorm: false,
+    seed: 1,
+  });
+  const random = new Random(2);
+  flow.assign((parameter, shape) => {
+    const count = shape.reduce((product, length) => product * length, 1);
+    const isLast = parameter.endsWith(`w${hidden.length}`);
+    const spread = shape.length === 2 ? Math.sqrt((isLast ? 0.02 : 1.6) / (shape[0] ?? 1)) : 0.1;
+    return Float32Array.from({ length: count }, () => random.normal() * spread);
+  });
+  const events = Float32Array.from({ length: rows * features }, () => random.normal());
+  const reference = await createScorer([flow], { backend: 'reference' });
+  const exact = await reference.score(events, CHECKED_ROWS);
+  reference.dispose();
+  const half = features / 2;
+  const widths = [half, ...hidden, 2 * half];
+  const products = widths.slice(1).reduce((sum, width, i) => sum + width * (widths[i] ?? 0), 0);
+  return {
+    name,
+    flow,
+    rows: events,
+    width: features,
+    exact,
+    operations: 2 * LAYERS * products,
+    onnx: exportFlow(flow),
+  };
+}
+
+/** Writes what bench/peers/scoring.py reads: the shape, the weights in order, the rows, and what they must score. */
+export function writeForPeers({ name, flow, rows, exact, width, operations }: ReferenceModel, folder: string): void {
+  mkdirSync(folder, { recursive: true });
+  const write = (kind: string, values: Float32Array | Float64Array): void =>
+    writeFileSync(path.join(folder, `${name}.${kind}.bin`), new Uint8Array(values.buffer));
+  const shape = { features: width, layers: LAYERS, hidden: sizes[name].hidden, bound: BOUND, operations };
+  writeFileSync(path.join(folder, `${name}.json`), JSON.stringify(shape));
+  const weights: number[] = [];
+  for (const parameter of flow.variables.values()) for (const value of parameter.read()) weights.push(value);
+  write('weights', Float32Array.from(weights));
+  write('rows', rows);
+  write('exact', exact);
+}
