@@ -1,14 +1,24 @@
 import type { FitOptions, Flow } from '@flowline/flows';
-import { glow, iaf, maf, naf, neuralSpline, overPixels, planar, radial, realNVP } from '@flowline/flows';
+import { glow, iaf, maf, multiScale, naf, neuralSpline, overPixels, planar, radial, realNVP } from '@flowline/flows';
 
 import type { DensityData } from './data.ts';
 
-export const familyNames = ['realNVP', 'maf', 'neuralSpline', 'glow', 'iaf', 'naf', 'planar', 'radial'] as const;
+export const familyNames = [
+  'realNVP',
+  'maf',
+  'neuralSpline',
+  'glow',
+  'iaf',
+  'naf',
+  'planar',
+  'radial',
+  'multiScale',
+] as const;
 
 export type FamilyName = (typeof familyNames)[number];
 
 /** Those that know the neighbourhood of pixels. */
-const imageFamilies: ReadonlySet<FamilyName> = new Set([]);
+const imageFamilies: ReadonlySet<FamilyName> = new Set<FamilyName>(['multiScale']);
 
 export const defaultFamilies: readonly FamilyName[] = ['realNVP', 'maf', 'neuralSpline'];
 
@@ -26,7 +36,8 @@ export interface PeerModel {
   readonly family: FamilyName;
   readonly layers: number;
   readonly hidden: readonly number[];
-  readonly bins: number;
+  /** Of splines. */
+  readonly bins?: number;
 }
 
 /** Widths and depths on a data set: those of the PyTorch figures. */
@@ -75,6 +86,8 @@ export function modelOf(family: FamilyName, data: DensityData): DensityModel {
     naf: (seed) => naf({ features, ...size.naf, seed }),
     planar: (seed) => planar({ features, layers: 32, seed }),
     radial: (seed) => radial({ features, layers: 32, seed }),
+    multiScale: (seed) =>
+      multiScale({ height: Math.sqrt(features), width: Math.sqrt(features), channels: 1, hidden: [32, 32], seed }),
   };
   const make = builders[family];
   return {
@@ -101,7 +114,6 @@ export function peersOf(family: FamilyName, data: DensityData): readonly PeerMod
     const libraries = ['zuko', 'nflows'] as const;
     return libraries.map((library) => ({ library, family, bins: 8, ...size[family] }));
   }
-  if (family === 'neuralSpline' || family === 'naf')
-    return [{ library: 'zuko', family, ...{ bins: 8, ...size[family] } }];
+  if (family === 'neuralSpline' || family === 'naf') return [{ library: 'zuko', family, bins: 8, ...size[family] }];
   return [];
 }

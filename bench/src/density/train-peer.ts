@@ -27,7 +27,7 @@ export async function withRowsOnDisk<T>(data: DensityData, use: (folder: string)
 /** Trains a PyTorch flow on the same rows by the same protocol, and scores the same test rows. */
 export async function trainPeer(
   folder: string,
-  { library, family, layers, hidden, bins }: PeerModel,
+  { library, family, layers, hidden, bins = 8 }: PeerModel,
   { batch, kind }: DensityData,
   steps: number,
 ): Promise<Scored> {
