@@ -47,7 +47,8 @@ def build(args: argparse.Namespace, features: int):
 
     blocks = len(args.hidden) // 2  # a residual block holds two layers
     if args.family == "realNVP":
-        flow = SimpleRealNVP(features, args.hidden[0], args.layers, blocks)
+        # Its couplings can only shrink; batch norm between them is what lets a density concentrate.
+        flow = SimpleRealNVP(features, args.hidden[0], args.layers, blocks, batch_norm_between_layers=True)
     else:
         flow = MaskedAutoregressiveFlow(features, args.hidden[0], args.layers, blocks, batch_norm_between_layers=False)
     return flow, flow.log_prob
