@@ -1,6 +1,7 @@
 export type { Availability, BackendEntry, BackendOptions } from './backend-entry.ts';
 export { backendTable } from './backend-table.ts';
 export { createScorer, type ChosenScorer, type ScorerOptions } from './create-scorer.ts';
+export { exportDetector } from './export-onnx/detector.ts';
 export { exportFlow } from './export-onnx/flow.ts';
 export { whyNotLowered } from './lower/flow.ts';
 export type { Scorer } from './scorer.ts';

@@ -1,0 +1,272 @@
+import type { EncodingPlan } from '@flowline/features';
+
+import { ML_DOMAIN, type OnnxGraph, type Tensor } from './onnx-graph.ts';
+import { at } from '../at.ts';
+
+type Column = EncodingPlan['columns'][number];
+type NumberColumn = Extract<Column, { type: 'number' }>;
+type LevelsColumn = Extract<Column, { type: 'levels' }>;
+type CyclicColumn = Extract<Column, { type: 'cyclic' }>;
+
+/** The events of a model's inputs, as a flow takes them. */
+export interface EncodedEvents {
+  /** [n × d], float32. */
+  readonly x: Tensor;
+  /** [n × c], float32; null where there is none. */
+  readonly context: Tensor | null;
+  /** Σ log|det| and log P(levels) by feature, [n × 1] in float64. */
+  readonly logTerms: readonly Tensor[];
+  /** Whether a value lies outside its domain, [n × 1]; null where none can. */
+  readonly outside: Tensor | null;
+}
+
+/** Columns of the encoded row, float32. */
+interface Piece {
+  readonly column: number;
+  readonly width: number;
+  readonly tensor: Tensor;
+}
+
+const TURN = 2 * Math.PI;
+/** From here on 1 + x² is x² in float64, and x² may overflow. */
+const LARGE = 1e8;
+/** ONNX's number of the type float32. */
+const FLOAT = 1;
+
+/**
+ * The encoding of events as part of a model: an input [n × 1] for each feature, in original units. A number is float64, NaN where it
+ * is missing; a level is text, empty where it is missing. Computed in float64, as the product does.
+ */
+export const exportEncoding = (graph: OnnxGraph, plan: EncodingPlan): EncodedEvents => {
+  const events = new EventsInTheMaking(graph, plan);
+  const levels = plan.columns.filter((column) => column.type === 'levels');
+  levels.sort((a, b) => a.tableColumn - b.tableColumn);
+  for (const column of plan.columns) {
+    if (column.type === 'number') events.number(column);
+    else if (column.type === 'cyclic') events.cycle(column);
+  }
+  for (const column of levels) events.levels(column);
+  return events.finish();
+};
+
+class EventsInTheMaking {
+  readonly #graph: OnnxGraph;
+  readonly #plan: EncodingPlan;
+  readonly #pieces: Piece[] = [];
+  readonly #logTerms: Tensor[] = [];
+  readonly #outside: Tensor[] = [];
+  /** The indices of the level feature before, [n]; null before the first one. */
+  #previous: Tensor | null = null;
+
+  constructor(graph: OnnxGraph, plan: EncodingPlan) {
+    this.#graph = graph;
+    this.#plan = plan;
+  }
+
+  number(column: NumberColumn): void {
+    const { feature, transform, mean, std, scored } = column;
+    const raw = this.#graph.input(feature, 'double', 1, `${feature}, in original units; NaN where it is missing`);
+    const observed = this.#node('Equal', [raw, raw]);
+    const value = this.#node('Where', [observed, raw, this.#number(SAFE[transform.type])]);
+    const { nearest, accepted } = this.#withinDomain(column, value);
+    this.#outside.push(
+      this.#node('Not', [accepted]),
+      this.#node('Greater', [this.#node('Abs', [value]), this.#number(Number.MAX_VALUE)]),
+    );
+    const { y, logAbsDet } = this.#transformed(column, nearest);
+    const standardised = this.#node('Div', [this.#node('Sub', [y, this.#number(mean)]), this.#number(std)]);
+    const bounded = this.#node('Max', [
+      this.#node('Min', [standardised, this.#number(this.#plan.bound)]),
+      this.#number(-this.#plan.bound),
+    ]);
+    this.#place(column.column, 1, this.#node('Where', [observed, bounded, this.#number(0)]));
+    this.#presence(column, observed);
+    if (!scored) return;
+    const logStd = this.#number(Math.log(std));
+    const logDet = logAbsDet === null ? this.#node('Neg', [logStd]) : this.#node('Sub', [logAbsDet, logStd]);
+    this.#logTerms.push(this.#node('Where', [observed, logDet, this.#number(0)]));
+  }
+
+  cycle(column: CyclicColumn): void {
+    const { feature, period } = column;
+    const raw = this.#graph.input(feature, 'double', 1, `${feature}, of a cycle of ${period}; NaN where it is missing`);
+    const observed = this.#node('Equal', [raw, raw]);
+    const value = this.#node('Where', [observed, raw, this.#number(0)]);
+    const cycles = this.#node('Floor', [this.#node('Div', [value, this.#number(period)])]);
+    const within = this.#node('Sub', [value, this.#node('Mul', [cycles, this.#number(period)])]);
+    const angle = this.#node('Mul', [within, this.#number(TURN / period)]);
+    // cos(a) = sin(a + π/2): not every runtime has a cosine of float64.
+    const shifted = this.#node('Add', [angle, this.#number(TURN / 4)]);
+    [angle, shifted].forEach((of, i) => {
+      this.#place(column.column + i, 1, this.#node('Where', [observed, this.#node('Sin', [of]), this.#number(0)]));
+    });
+    this.#presence(column, observed);
+  }
+
+  levels(column: LevelsColumn): void {
+    const { feature, levels, oneHot, logProbability, scored } = column;
+    const [unseen, missing] = [levels.length, levels.length + 1];
+    const raw = this.#graph.input(feature, 'string', 1, `${feature}, as text; empty where it is missing`);
+    const isNullable = column.presenceColumn !== null;
+    // Some runtimes refuse an empty table.
+    const known = levels.length === 0 && !isNullable ? ['\u0001'] : [...levels];
+    const keys = isNullable ? [...known.filter((level) => level !== ''), ''] : known;
+    const values = keys.map((key) => (isNullable && key === '' ? missing : levels.indexOf(key)));
+    const index = this.#node(
+      'LabelEncoder',
+      [this.#node('Reshape', [raw, this.#graph.int64([-1])])],
+      { keys_strings: keys, values_int64s: values.map((value) => (value < 0 ? unseen : value)), default_int64: unseen },
+      ML_DOMAIN,
+    );
+    const width = oneHot.reduce((most, place) => Math.max(most, place + 1), 0);
+    if (width > 0) {
+      const rows = new Float32Array((missing + 1) * width);
+      oneHot.forEach((place, level) => {
+        if (place >= 0) rows[level * width + place] = 1;
+      });
+      const table = this.#graph.float(rows, missing + 1, width);
+      this.#pieces.push({ column: column.column, width, tensor: this.#node('Gather', [table, index]) });
+    }
+    if (column.presenceColumn !== null) {
+      const present = Float32Array.from({ length: missing + 1 }, (_, i) => (i === missing ? 0 : 1));
+      const table = this.#graph.float(present, missing + 1, 1);
+      this.#pieces.push({ column: column.presenceColumn, width: 1, tensor: this.#node('Gather', [table, index]) });
+    }
+    if (scored) this.#logTerms.push(this.#logProbability(logProbability, unseen + 1, index));
+    this.#previous = index;
+  }
+
+  finish(): EncodedEvents {
+    const { dimensions, context } = this.#plan;
+    const [first = null, ...others] = this.#outside;
+    return {
+      x: this.#row(0, dimensions),
+      context: context === 0 ? null : this.#row(dimensions, dimensions + context),
+      logTerms: this.#logTerms,
+      outside: first === null ? null : others.reduce((any, one) => this.#node('Or', [any, one]), first),
+    };
+  }
+
+  /** The value where it is in the domain of its transform, else the nearest that is. */
+  #withinDomain({ transform }: NumberColumn, value: Tensor): { nearest: Tensor; accepted: Tensor } {
+    const always = (): Tensor => this.#node('Equal', [value, value]);
+    switch (transform.type) {
+      case 'identity':
+      case 'asinh':
+        return { nearest: value, accepted: always() };
+      case 'integer': {
+        const nearest = this.#node('Floor', [this.#node('Add', [value, this.#number(0.5)])]);
+        const accepted = this.#node('Equal', [value, this.#node('Floor', [value])]);
+        return { nearest: this.#node('Where', [accepted, value, nearest]), accepted };
+      }
+      case 'log':
+      case 'positive': {
+        const hasZero = transform.type === 'positive' && transform.shift > 0;
+        const accepted = this.#node(hasZero ? 'GreaterOrEqual' : 'Greater', [value, this.#number(0)]);
+        return { nearest: this.#node('Where', [accepted, value, this.#number(transform.floor)]), accepted };
+      }
+      case 'unit': {
+        const nearest = this.#node('Min', [this.#node('Max', [value, this.#number(0)]), this.#number(1)]);
+        return { nearest, accepted: this.#node('Equal', [value, nearest]) };
+      }
+    }
+  }
+
+  /** transform(value) and log|transform′(value)|, null for 0. */
+  #transformed({ transform }: NumberColumn, value: Tensor): { y: Tensor; logAbsDet: Tensor | null } {
+    switch (transform.type) {
+      case 'identity':
+      case 'integer':
+        return { y: value, logAbsDet: null };
+      case 'log':
+      case 'positive': {
+        const shift = transform.type === 'positive' ? transform.shift : 0;
+        const y = this.#node('Log', [shift === 0 ? value : this.#node('Add', [value, this.#number(shift)])]);
+        return { y, logAbsDet: this.#node('Neg', [y]) };
+      }
+      case 'unit': {
+        const slope = 1 - 2 * transform.epsilon;
+        const scaled = this.#node('Mul', [value, this.#number(slope)]);
+        const u = this.#node('Add', [scaled, this.#number(transform.epsilon)]);
+        const rest = this.#node('Sub', [this.#number(1), u]);
+        const y = this.#node('Sub', [this.#node('Log', [u]), this.#node('Log', [rest])]);
+        const logs = this.#node('Add', [this.#node('Log', [u]), this.#node('Log', [rest])]);
+        return { y, logAbsDet: this.#node('Sub', [this.#number(Math.log(slope)), logs]) };
+      }
+      case 'asinh':
+        return this.#asinh(value);
+    }
+  }
+
+  /** sign(x)·log(|x| + √(1 + x²)), and log(2|x|) where the square would overflow; log|det| = −½·log(1 + x²). */
+  #asinh(value: Tensor): { y: Tensor; logAbsDet: Tensor } {
+    const size = this.#node('Abs', [value]);
+    const moderate = this.#node('Min', [size, this.#number(LARGE)]);
+    const square = this.#node('Add', [this.#node('Mul', [moderate, moderate]), this.#number(1)]);
+    const near = this.#node('Log', [this.#node('Add', [moderate, this.#node('Sqrt', [square])])]);
+    const isLarge = this.#node('Greater', [size, this.#number(LARGE)]);
+    const logSize = this.#node('Log', [this.#node('Max', [size, this.#number(LARGE)])]);
+    const far = this.#node('Add', [logSize, this.#number(Math.LN2)]);
+    const y = this.#node('Mul', [this.#node('Sign', [value]), this.#node('Where', [isLarge, far, near])]);
+    const nearDet = this.#node('Mul', [this.#node('Log', [square]), this.#number(-0.5)]);
+    return { y, logAbsDet: this.#node('Where', [isLarge, this.#node('Neg', [logSize]), nearDet]) };
+  }
+
+  /** log P of a level given the one before it, 0 where it is missing. */
+  #logProbability(logProbability: Float64Array, width: number, index: Tensor): Tensor {
+    const rows = logProbability.length / width;
+    // A column more, for a missing level.
+    const table = new Float64Array(rows * (width + 1));
+    for (let row = 0; row < rows; row++) {
+      table.set(logProbability.subarray(row * width, (row + 1) * width), row * (width + 1));
+    }
+    const before = this.#previous;
+    const place =
+      before === null
+        ? this.#node('Add', [index, this.#graph.int64([(rows - 1) * (width + 1)])])
+        : this.#node('Add', [this.#node('Mul', [before, this.#graph.int64([width + 1])]), index]);
+    const found = this.#node('Gather', [this.#graph.double(table, table.length), place]);
+    return this.#node('Reshape', [found, this.#graph.int64([-1, 1])]);
+  }
+
+  #presence({ presenceColumn }: Column, observed: Tensor): void {
+    if (presenceColumn === null) return;
+    this.#pieces.push({
+      column: presenceColumn,
+      width: 1,
+      tensor: this.#node('Cast', [observed], { to: FLOAT }),
+    });
+  }
+
+  #place(column: number, width: number, tensor: Tensor): void {
+    this.#pieces.push({ column, width, tensor: this.#node('Cast', [tensor], { to: FLOAT }) });
+  }
+
+  /** The columns from … to − 1 of the encoded row, side by side. */
+  #row(from: number, to: number): Tensor {
+    const pieces = this.#pieces.filter(({ column }) => column >= from && column < to);
+    pieces.sort((a, b) => a.column - b.column);
+    const end = pieces.reduce((next, { column, width }) => {
+      if (column !== next) throw new RangeError(`the encoded row has nothing in column ${next}`);
+      return column + width;
+    }, from);
+    if (end !== to) throw new RangeError(`the encoded row ends at ${end}, not at ${to}`);
+    if (pieces.length === 1) return at(pieces, 0).tensor;
+    return this.#node(
+      'Concat',
+      pieces.map(({ tensor }) => tensor),
+      { axis: 1 },
+    );
+  }
+
+  #number(value: number): Tensor {
+    return this.#graph.double([value]);
+  }
+
+  #node(...parts: Parameters<OnnxGraph['node']>): Tensor {
+    return this.#graph.node(...parts);
+  }
+}
+
+/** What stands for a missing number while it is transformed: a value of the domain. */
+const SAFE = { identity: 0, integer: 0, asinh: 0, log: 1, positive: 1, unit: 0.5 } as const;
