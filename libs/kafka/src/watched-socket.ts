@@ -16,8 +16,8 @@ export function watchedSockets(silenceMs = SILENCE_MS): ISocketFactory {
   return ({ host, port, ssl, onConnect }) => {
     const plain = { host, port };
     const socket =
-      // kafkajs hands over undefined where the options of its client have none.
-      (ssl as tls.ConnectionOptions | undefined) === undefined
+      // kafkajs hands over null where the options of its client have none, whatever its types say.
+      ((ssl as tls.ConnectionOptions | null | undefined) ?? null) === null
         ? net.connect(plain, onConnect)
         : tls.connect({ ...plain, ...(net.isIP(host) === 0 ? { servername: host } : {}), ...ssl }, onConnect);
     socket.setKeepAlive(true, KEEP_ALIVE_DELAY_MS);
