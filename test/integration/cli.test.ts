@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -264,6 +265,13 @@ describe('flowline, from a file to anomalies', () => {
       // The same model from a file, with no database, gives the same scores.
       const exported = path.join(folder, 'model.safetensors');
       expect((await flowline(['models', 'export', 'readings', '--output', exported], env)).code).toBe(0);
+      const onnx = path.join(path.dirname(exported), 'readings.onnx');
+      const written = await flowline(['export-onnx', 'readings', '--out', onnx, '--json'], env);
+      expect(JSON.parse(written.stdout)).toMatchObject({ detector: 'readings', file: onnx, output: 'logDensity' });
+      const again = await flowline(['export-onnx', '--model', exported, '--out', `${onnx}.again`], {});
+      expect(again.code).toBe(0);
+      expect(readFileSync(`${onnx}.again`)).toEqual(readFileSync(onnx));
+      expect((await flowline(['export-onnx'], {})).code).toBe(2);
       const ndjson = [normal, odd].map((row) => JSON.stringify(row)).join('\n');
       const piped = await flowline(['score', '-', '--model', exported, '--alpha', '0.01', '--json'], {}, ndjson);
       expect(lines(piped.stdout).map((row) => String(row.logDensityNats))).toEqual(

@@ -11,6 +11,7 @@ export { fitCalibration, pValueOf, smallestPValue, type Calibration, type PValue
 export { fitCalibrationSet, patternPValue, type CalibrationSet, type PatternPValue } from './calibration-set.ts';
 export { compareOnHeldOut, type AlarmComparison, type Comparison, type ComparisonOptions } from './compare.ts';
 export { Detector, type DetectorOptions } from './detector.ts';
+export { exportOnnx } from './export-onnx.ts';
 export { formatBits, formatNumber, formatRange } from './format-number.ts';
 export { recipe, type TrainingData } from './recipe.ts';
 export { bundleSha256, loadBundle, saveBundle } from './save-bundle.ts';

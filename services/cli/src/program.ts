@@ -8,6 +8,7 @@ import { deadLettersCommand } from './commands/dead-letters.ts';
 import { demoCommand } from './commands/demo.ts';
 import { deleteCommand, pauseCommand, resumeCommand } from './commands/detector-states.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { exportOnnxCommand } from './commands/export-onnx.ts';
 import { migrateCommand } from './commands/migrate.ts';
 import { modelsCommand } from './commands/models.ts';
 import { scoreCommand } from './commands/score.ts';
@@ -26,6 +27,7 @@ const commands = [
   scoreCommand,
   anomaliesCommand,
   modelsCommand,
+  exportOnnxCommand,
   deadLettersCommand,
   pauseCommand,
   resumeCommand,

@@ -1,11 +1,9 @@
-import { readFile } from 'node:fs/promises';
-
 import { loadSettings, readDefinition, scoringCompute } from '@flowline/config';
 import { getDetector, loadChampion } from '@flowline/db';
 import { Detector, loadBundle } from '@flowline/detector';
 import { folderCache } from '@flowline/engine';
-import { FlowlineError } from '@flowline/events';
 
+import { readModelFile } from './model-file.ts';
 import { BATCH_ROWS } from './score-records.ts';
 import { withDatabase } from '../with-database.ts';
 
@@ -29,7 +27,7 @@ export async function loadModel(source: ModelSource, alpha: number | null): Prom
           const { compute } = readDefinition(definition, `${source.detector}, version ${version}`);
           return { ...(await loadChampion(db, source.detector)), compute };
         })
-      : { bytes: await readBytes(source.file), sha256: undefined, alpha: DEFAULT_ALPHA, compute: null };
+      : { bytes: await readModelFile(source.file), sha256: undefined, alpha: DEFAULT_ALPHA, compute: null };
   const bundle = loadBundle(stored.bytes, stored.sha256);
   const settings = loadSettings();
   const { backend, threads } = scoringCompute(settings, stored.compute);
@@ -40,20 +38,4 @@ export async function loadModel(source: ModelSource, alpha: number | null): Prom
     batchSize: BATCH_ROWS,
     cache: folderCache(settings.cacheFolder),
   });
-}
-
-async function readBytes(file: string): Promise<Uint8Array> {
-  try {
-    return await readFile(file);
-  } catch (cause) {
-    throw new FlowlineError(
-      'FLOWLINE_FILE_UNREADABLE',
-      `The model ${file} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`,
-      {
-        where: file,
-        remedy: 'Check the path; `flowline models export <detector>` writes one.',
-        cause,
-      },
-    );
-  }
 }

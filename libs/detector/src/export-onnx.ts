@@ -1,0 +1,24 @@
+import { exportDetector } from '@flowline/engine';
+import { type Flow, initBackend, loadFlow } from '@flowline/flows';
+
+import type { ModelBundle } from './bundle.ts';
+
+/**
+ * A model as ONNX, for programs that are not Flowline: the values of its features to log p(event) in nats and original units (see
+ * {@link exportDetector}). The metadata name the detector, the family, and the features in their order.
+ * @throws FlowlineError FLOWLINE_BACKEND_UNAVAILABLE for a family without a compiled form; FLOWLINE_MODEL_CORRUPTED.
+ */
+export async function exportOnnx({ metadata, schema, encoding, flows: saved }: ModelBundle): Promise<Uint8Array> {
+  await initBackend('cpu');
+  const flows: Flow[] = [];
+  try {
+    for (const bytes of saved) flows.push(loadFlow(bytes));
+    return exportDetector(encoding.plan(), flows, {
+      detector: metadata.detector,
+      family: metadata.family,
+      features: JSON.stringify(schema),
+    });
+  } finally {
+    for (const flow of flows) flow.dispose();
+  }
+}

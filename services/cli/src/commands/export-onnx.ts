@@ -1,0 +1,69 @@
+import { writeFile } from 'node:fs/promises';
+
+import { getDetector, loadChampion, loadModelVersion } from '@flowline/db';
+import { FlowlineError } from '@flowline/events';
+import type { Command } from 'commander';
+
+import { action, command } from '../command.ts';
+import { formatCount, printResult } from '../output.ts';
+import { parseCount } from '../parse-options.ts';
+import { readModelFile } from '../score/model-file.ts';
+import { withDatabase } from '../with-database.ts';
+
+interface ExportOnnxOptions {
+  readonly json?: true;
+  readonly version?: string;
+  readonly model?: string;
+  readonly out?: string;
+}
+
+/** `flowline export-onnx`: a trained detector as a standard ONNX model. */
+export function exportOnnxCommand(): Command {
+  return command(
+    'export-onnx [detector]',
+    'Write a trained detector as an ONNX model: the values of its features in, log p(event) out.',
+    [
+      'flowline export-onnx checkout-latency',
+      'flowline export-onnx checkout-latency --version 3 --out v3.onnx',
+      'flowline export-onnx --model model.safetensors',
+    ],
+  )
+    .option('--version <version>', 'a model version of the detector; default: the champion')
+    .option('--model <file>', 'a model file (see `flowline models export`); needs no database')
+    .option('--out <file>', 'default: <detector>.onnx')
+    .action(
+      action(async (detector: string | undefined, options: ExportOnnxOptions) => {
+        const { exportOnnx, loadBundle } = await import('@flowline/detector');
+        const { bytes, sha256 } = await modelOf(detector, options);
+        const bundle = loadBundle(bytes, sha256);
+        const onnx = await exportOnnx(bundle);
+        const file = options.out ?? `${bundle.metadata.detector}.onnx`;
+        await writeFile(file, onnx);
+        const inputs = bundle.schema.map(({ name }) => name);
+        printResult(
+          { detector: bundle.metadata.detector, file, bytes: onnx.length, inputs, output: 'logDensity' },
+          options.json === true,
+          (result) =>
+            `${result.file}: ${formatCount(result.bytes)} bytes; inputs ${inputs.join(', ')}; output logDensity`,
+        );
+      }),
+    );
+}
+
+async function modelOf(
+  detector: string | undefined,
+  { model, version }: ExportOnnxOptions,
+): Promise<{ readonly bytes: Uint8Array; readonly sha256: string | undefined }> {
+  if ((detector === undefined) === (model === undefined)) {
+    throw new FlowlineError('FLOWLINE_USAGE', 'Expected a detector or --model, one of them.', {
+      where: 'flowline export-onnx',
+      remedy: 'Name a detector of the database, or a model file.',
+    });
+  }
+  if (detector === undefined) return { bytes: await readModelFile(model ?? ''), sha256: undefined };
+  const wanted = version === undefined ? null : parseCount('--version', version);
+  return withDatabase(async (db) => {
+    await getDetector(db, detector);
+    return wanted === null ? loadChampion(db, detector) : loadModelVersion(db, detector, wanted);
+  });
+}
