@@ -19,6 +19,7 @@ export interface Queryable {
 }
 
 const CONNECT_TIMEOUT_MS = 5_000;
+const TIMEOUT_MS = 30_000;
 /** A half-open connection is found within about 20 seconds (10 of silence, then 10 probes, one a second). */
 const KEEP_ALIVE_DELAY_MS = 10_000;
 
@@ -79,8 +80,21 @@ export async function connect(url: string, options: ConnectOptions): Promise<Dat
   return db;
 }
 
-/** Runs `work` on a connection of the pool; a connection on which it failed is not used again. */
-export async function withClient<T>(db: Database, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+/** How long whoever runs statements waits for them. */
+export interface ClientOptions {
+  /** Longer than this, the connection is given up (default 30,000). */
+  readonly timeoutMs?: number;
+}
+
+/**
+ * Runs `work` on a connection of the pool; a connection on which it failed, or on which nobody answered in time, is not used again.
+ * @throws FlowlineError, retryable where the same work may succeed later.
+ */
+export async function withClient<T>(
+  db: Database,
+  work: (client: pg.PoolClient) => Promise<T>,
+  { timeoutMs = TIMEOUT_MS }: ClientOptions = {},
+): Promise<T> {
   let client: pg.PoolClient | undefined;
   let failure: Error | undefined;
   const onError = (error: Error) => {
@@ -90,13 +104,39 @@ export async function withClient<T>(db: Database, work: (client: pg.PoolClient) 
     client = await internalsOf(db).pool.connect();
     // Between statements nobody else listens, and an unheard 'error' would end the process.
     client.on('error', onError);
-    return await work(client);
+    return await withDeadline(work(client), timeoutMs, db.address);
   } catch (error) {
     failure ??= error instanceof Error ? error : new Error(String(error));
     throw toFlowlineError(error, db.address);
   } finally {
     client?.off('error', onError);
     client?.release(failure);
+  }
+}
+
+/** A connection that nobody answers on would be waited for for minutes; it is given back as broken instead. */
+async function withDeadline<T>(running: Promise<T>, timeoutMs: number, address: string): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const expired = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      reject(
+        new FlowlineError(
+          'FLOWLINE_DATABASE_UNREACHABLE',
+          `Postgres at ${address} did not answer within ${timeoutMs} ms`,
+          {
+            where: address,
+            remedy: 'Check the network and the load of the server.',
+            retryable: true,
+          },
+        ),
+      );
+    }, timeoutMs);
+  });
+  try {
+    return await Promise.race([running, expired]);
+  } finally {
+    clearTimeout(timer);
+    running.catch(() => undefined);
   }
 }
 

@@ -1,4 +1,3 @@
-import { FlowlineError } from '@flowline/events';
 import type pg from 'pg';
 
 import { type Database, withClient } from './database.ts';
@@ -27,43 +26,15 @@ export async function withTransaction<T>(
   const timeoutMs = options.timeoutMs ?? 30_000;
   const idleTimeoutMs = options.idleTimeoutMs ?? 10_000;
   const mode = options.readOnly === true ? 'REPEATABLE READ, READ ONLY' : 'READ COMMITTED';
-  return withClient(db, async (client) => {
-    const run = async (): Promise<T> => {
-      await client.query(
-        `BEGIN ISOLATION LEVEL ${mode};
-         SET LOCAL statement_timeout = ${Math.trunc(timeoutMs)};
-         SET LOCAL idle_in_transaction_session_timeout = ${Math.trunc(idleTimeoutMs)}`,
-      );
-      const result = await work(client);
-      await client.query('COMMIT');
-      return result;
-    };
-    return withDeadline(run(), timeoutMs, db.address);
-  });
-}
-
-/** A connection that nobody answers on would be waited for for minutes; the caller gives it back as broken instead. */
-async function withDeadline<T>(running: Promise<T>, timeoutMs: number, address: string): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const expired = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
-      reject(
-        new FlowlineError(
-          'FLOWLINE_DATABASE_UNREACHABLE',
-          `Postgres at ${address} did not answer within ${timeoutMs} ms`,
-          {
-            where: address,
-            remedy: 'Check the network and the load of the server.',
-            retryable: true,
-          },
-        ),
-      );
-    }, timeoutMs);
-  });
-  try {
-    return await Promise.race([running, expired]);
-  } finally {
-    clearTimeout(timer);
-    running.catch(() => undefined);
-  }
+  const run = async (client: pg.PoolClient): Promise<T> => {
+    await client.query(
+      `BEGIN ISOLATION LEVEL ${mode};
+       SET LOCAL statement_timeout = ${Math.trunc(timeoutMs)};
+       SET LOCAL idle_in_transaction_session_timeout = ${Math.trunc(idleTimeoutMs)}`,
+    );
+    const result = await work(client);
+    await client.query('COMMIT');
+    return result;
+  };
+  return withClient(db, run, { timeoutMs });
 }
