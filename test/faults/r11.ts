@@ -46,6 +46,9 @@ export const r11: Scenario = {
     await stream.produce(testEvents(500, 112).map((event) => ({ value: JSON.stringify(event) })));
     const recoverySeconds = await stream.untilCaughtUp();
     const codes = await Promise.all(scorers.map((scorer) => stream.stop(scorer)));
+    scorers.forEach((scorer, i) => {
+      if (codes[i] !== 0) stage.say(`a scorer ended with ${String(codes[i])}: ${scorer.stderr().slice(-1_500)}`);
+    });
     return {
       ...deliveryOf(await stream.check()),
       recoverySeconds,

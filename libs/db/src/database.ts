@@ -1,3 +1,5 @@
+import type { Socket } from 'node:net';
+
 import { FlowlineError } from '@flowline/events';
 import pg from 'pg';
 
@@ -25,7 +27,9 @@ const KEEP_ALIVE_DELAY_MS = 10_000;
 
 interface Internals {
   readonly config: pg.ClientConfig;
-  readonly pool: pg.Pool;
+  readonly poolSize: number;
+  /** Replaced when nobody answered on one of its connections: the others were made over the same network. */
+  pool: pg.Pool;
 }
 
 const internals = new WeakMap<Database, Internals>();
@@ -51,10 +55,8 @@ export class Database {
       keepAliveInitialDelayMillis: KEEP_ALIVE_DELAY_MS,
       types: valueTypes,
     };
-    const pool = new pg.Pool({ ...config, max: options.poolSize ?? 8, idleTimeoutMillis: 30_000 });
-    // An idle connection that breaks is replaced; whoever needs one meanwhile is told by its own statement.
-    pool.on('error', () => undefined);
-    internals.set(this, { config, pool });
+    const poolSize = options.poolSize ?? 8;
+    internals.set(this, { config, poolSize, pool: createPool(config, poolSize) });
   }
 
   /** Waits for running statements, then closes every connection. */
@@ -63,6 +65,22 @@ export class Database {
     internals.delete(this);
     await found?.pool.end();
   }
+}
+
+function createPool(config: pg.ClientConfig, max: number): pg.Pool {
+  // What is idle keeps no process from ending.
+  const pool = new pg.Pool({ ...config, max, idleTimeoutMillis: 30_000, allowExitOnIdle: true });
+  // An idle connection that breaks is replaced; whoever needs one meanwhile is told by its own statement.
+  pool.on('error', () => undefined);
+  return pool;
+}
+
+/** Nobody answers on connections of this pool: whoever comes next gets a new one. */
+function replacePool(db: Database, silent: pg.Pool): void {
+  const found = internals.get(db);
+  if (found?.pool !== silent) return;
+  found.pool = createPool(found.config, found.poolSize);
+  void silent.end();
 }
 
 /**
@@ -95,16 +113,20 @@ export async function withClient<T>(
   work: (client: pg.PoolClient) => Promise<T>,
   { timeoutMs = TIMEOUT_MS }: ClientOptions = {},
 ): Promise<T> {
+  const { pool } = internalsOf(db);
   let client: pg.PoolClient | undefined;
   let failure: Error | undefined;
   const onError = (error: Error) => {
     failure = error;
   };
   try {
-    client = await internalsOf(db).pool.connect();
+    client = await pool.connect();
     // Between statements nobody else listens, and an unheard 'error' would end the process.
     client.on('error', onError);
-    return await withDeadline(work(client), timeoutMs, db.address);
+    return await withDeadline(work(client), timeoutMs, db.address, () => {
+      replacePool(db, pool);
+      socketOf(client)?.destroy();
+    });
   } catch (error) {
     failure ??= error instanceof Error ? error : new Error(String(error));
     throw toFlowlineError(error, db.address);
@@ -114,11 +136,22 @@ export async function withClient<T>(
   }
 }
 
+/** The socket below a connection, which its types do not show: `end` would wait for an answer. */
+function socketOf(client: pg.PoolClient | undefined): Socket | undefined {
+  return (client as { readonly connection?: { readonly stream?: Socket } } | undefined)?.connection?.stream;
+}
+
 /** A connection that nobody answers on would be waited for for minutes; it is given back as broken instead. */
-async function withDeadline<T>(running: Promise<T>, timeoutMs: number, address: string): Promise<T> {
+async function withDeadline<T>(
+  running: Promise<T>,
+  timeoutMs: number,
+  address: string,
+  onExpired: () => void,
+): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const expired = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => {
+      onExpired();
       reject(
         new FlowlineError(
           'FLOWLINE_DATABASE_UNREACHABLE',
