@@ -45,15 +45,17 @@ export const r11: Scenario = {
     for (const proxy of proxies) proxy.freeze();
     await stream.produce(testEvents(500, 112).map((event) => ({ value: JSON.stringify(event) })));
     const recoverySeconds = await stream.untilCaughtUp();
-    const codes = await Promise.all(scorers.map((scorer) => stream.stop(scorer)));
+    const alive = scorers.map(({ child }) => child.exitCode === null && child.signalCode === null);
     scorers.forEach((scorer, i) => {
-      if (codes[i] !== 0) stage.say(`a scorer ended with ${String(codes[i])}: ${scorer.stderr().slice(-1_500)}`);
+      if (alive[i] === false) stage.say(`a scorer ended: ${scorer.stderr().slice(-1_500)}`);
     });
+    // Told to end, one that still waits on a forgotten connection gives up at its deadline.
+    await Promise.all(scorers.map((scorer) => stream.stop(scorer)));
     return {
       ...deliveryOf(await stream.check()),
       recoverySeconds,
       claims: {
-        'no scorer ended by itself': codes.every((code) => code === 0),
+        'no scorer ended by itself': alive.every(Boolean),
         [`forgotten connections are replaced within ${LIMIT_SECONDS} s`]: recoverySeconds <= LIMIT_SECONDS,
       },
     };
