@@ -44,7 +44,9 @@ export async function produceAtRate(
     for (; made < due; made++) {
       messages.push({ value: eventJson(random, made, Date.now()), partition: made % PARTITIONS });
     }
-    if (messages.length > 0) sends.push(producer.send({ topic, messages, acks: 1 }));
+    for (let start = 0; start < messages.length; start += ROWS_A_SEND) {
+      sends.push(producer.send({ topic, messages: messages.slice(start, start + ROWS_A_SEND), acks: 1 }));
+    }
     if (elapsedMs >= seconds * 1000) break;
     await sleep(TICK_MS);
   }
