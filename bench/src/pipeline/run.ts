@@ -216,10 +216,10 @@ function print(rows: readonly Row[]): void {
 
 /** The Python consumer over the same events, at full speed. */
 async function python(broker: TestKafka, postgres: TestPostgres, events: number, index: number): Promise<ChildResult> {
-  const { task, topic, database } = await pythonTask(broker, postgres, index, { events, warmUp: events * WARM_UP });
+  const { run, topic, close } = await openPython(broker, postgres, index, { events, warmUp: events * WARM_UP });
   await fill(broker.kafka, topic, events);
-  const result = await runPeer<ChildResult>('pipeline.py', [task], { threads: 2 });
-  await database.close();
+  const result = await run().result;
+  await close();
   return result;
 }
 
@@ -233,29 +233,41 @@ async function pythonSteady(
   const [rate] = RATES;
   const events = FIRST_EVENTS + rate * seconds;
   const warmUp = FIRST_EVENTS + rate * seconds * WARM_UP;
-  const { task, topic, database } = await pythonTask(broker, postgres, index, { events, warmUp });
+  const { run, topic, close } = await openPython(broker, postgres, index, { events, warmUp });
   await fill(broker.kafka, topic, FIRST_EVENTS);
-  let isReady: () => void = () => undefined;
-  const ready = new Promise<void>((resolve) => (isReady = resolve));
-  const result = runPeer<ChildResult>('pipeline.py', [task], { threads: 2, onLine: () => isReady() });
+  const { ready, result } = run();
   await Promise.race([ready, result]);
   await produceAtRate(broker.kafka, topic, rate, seconds);
   await result;
-  await database.close();
+  await close();
   return result;
 }
 
-async function pythonTask(
+/** A topic and an empty database for the Python consumer, and the way to start it. */
+async function openPython(
   broker: TestKafka,
   postgres: TestPostgres,
   index: number,
-  more: Readonly<Record<string, number>>,
-): Promise<{ task: string; topic: string; database: TestDatabase }> {
+  more: { readonly events: number; readonly warmUp: number },
+): Promise<{ run: () => RunningChild; topic: string; close: () => Promise<void> }> {
   const topic = `python-${index}-${Date.now()}`;
   await broker.createTopic(topic, PARTITIONS);
   const database = await postgres.createDatabase({ migrated: false });
-  const task = path.join(await mkdtemp(path.join(tmpdir(), 'flowline-python-')), 'task.json');
+  const folder = await mkdtemp(path.join(tmpdir(), 'flowline-python-'));
+  const task = path.join(folder, 'task.json');
   const content = { brokers: broker.brokers.join(','), database: database.url, topic, features: FEATURES, ...more };
   await writeFile(task, JSON.stringify(content));
-  return { task, topic, database };
+  return {
+    topic,
+    run: () => {
+      let isReady: () => void = () => undefined;
+      const ready = new Promise<void>((resolve) => (isReady = resolve));
+      const result = runPeer<ChildResult>('pipeline.py', [task], { threads: 2, onLine: () => isReady() });
+      return { ready, result };
+    },
+    close: async () => {
+      await database.close();
+      await rm(folder, { recursive: true });
+    },
+  };
 }

@@ -31,7 +31,7 @@ export interface KeptRows {
 export function scoredEventRows(batch: ScoredBatch, inSample: InSample): KeptRows {
   const anomalous = new Uint8Array(batch.size);
   for (const { row } of batch.anomalies) anomalous[row] = 1;
-  const copy = new BinaryCopy(batch.size * (ROW_BYTES + 12 * batch.numericWidth + 16 * batch.levelWidth));
+  const copy = eventCopy(batch);
   const source = BinaryCopy.fields((fields) => {
     fields
       .text(batch.detector)
@@ -55,34 +55,43 @@ export function scoredEventRows(batch: ScoredBatch, inSample: InSample): KeptRow
       .float8(at(batch.pValues, row, 'p-value'))
       .text(at(batch.pMethods, row, 'p-value method'))
       .boolean(anomalous[row] === 1)
-      .boolean(sampled)
-      .float8Array(batch.numeric, row * batch.numericWidth, batch.numericWidth)
-      .textArray(batch.levels, row * batch.levelWidth, batch.levelWidth)
-      .text(batch.entities === null ? null : at(batch.entities.names, row, 'entity'));
+      .boolean(sampled);
+    writeValues(copy, batch, row);
   }
   return { copy, before: (row) => kept.subarray(0, row).reduce((count, one) => count + one, 0) };
 }
 
 /** The events of a batch that has no model yet, all of them. */
 export function collectedEventRows(batch: EventBatch): KeptRows {
-  const copy = new BinaryCopy(batch.size * (ROW_BYTES + 12 * batch.numericWidth + 16 * batch.levelWidth));
+  const copy = eventCopy(batch);
+  const source = BinaryCopy.fields((fields) => {
+    fields.text(batch.detector).int32(batch.detectorVersion).text(batch.topic).int32(batch.partition);
+  });
   for (let row = 0; row < batch.size; row++) {
     copy
       .startRow(COLLECTED_EVENT_FIELDS)
-      .text(batch.detector)
-      .int32(batch.detectorVersion)
-      .text(batch.topic)
-      .int32(batch.partition)
+      .fields(source)
       .int64(at(batch.offsets, row, 'offset'))
       .text(at(batch.eventIds, row, 'event id'))
       .timestamp(at(batch.eventTimesMs, row, 'event time'))
       .boolean(false)
-      .boolean(true)
-      .float8Array(batch.numeric, row * batch.numericWidth, batch.numericWidth)
-      .textArray(batch.levels, row * batch.levelWidth, batch.levelWidth)
-      .text(batch.entities === null ? null : at(batch.entities.names, row, 'entity'));
+      .boolean(true);
+    writeValues(copy, batch, row);
   }
   return { copy, before: (row) => row };
+}
+
+/** Room for the events of a batch. */
+function eventCopy({ size, numericWidth, levelWidth }: EventBatch): BinaryCopy {
+  return new BinaryCopy(size * (ROW_BYTES + 12 * numericWidth + 16 * levelWidth));
+}
+
+/** What ends the row of an event: its features and its entity. */
+function writeValues(copy: BinaryCopy, batch: EventBatch, row: number): void {
+  copy
+    .float8Array(batch.numeric, row * batch.numericWidth, batch.numericWidth)
+    .textArray(batch.levels, row * batch.levelWidth, batch.levelWidth)
+    .text(batch.entities === null ? null : at(batch.entities.names, row, 'entity'));
 }
 
 /** The anomalies of a batch that are new. */

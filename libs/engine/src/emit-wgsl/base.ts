@@ -4,16 +4,10 @@ import { PANEL_ROWS } from './shader.ts';
 import type { Shader } from './shader.ts';
 import { tap } from './state.ts';
 import { at } from '../at.ts';
+import { componentsOf, normalizerOf } from '../base-components.ts';
 import { constant, input, mul } from '../formula/graph.ts';
 import { studentTFormula } from '../formula/student-t.ts';
 import type { Base } from '../plan.ts';
-
-/** A density that is a product over the dimensions: y = (z − location)·e^{−logScale}, and a constant for each. */
-interface Component {
-  readonly logWeight: number;
-  readonly location: Float64Array;
-  readonly logScale: Float64Array;
-}
 
 /** Adds up the log-density of z and what the steps have left in `logDet`, and writes the log-density of each row. */
 export const emitWriteScores = (shader: Shader): void => {
@@ -41,21 +35,6 @@ export const emitWriteScores = (shader: Shader): void => {
   shader.call(defineKeep(shader), sums + components.length * lanes);
   shader.call(defineWrite(shader), sums, components.length, shader.place(always));
 };
-
-const componentsOf = (base: Base): readonly Component[] => {
-  if (base.type !== 'gaussianMixture') {
-    return [{ logWeight: 0, location: base.location, logScale: base.logScale }];
-  }
-  const features = base.location.length / base.logWeights.length;
-  return Array.from(base.logWeights, (logWeight, k) => ({
-    logWeight,
-    location: base.location.subarray(k * features, (k + 1) * features),
-    logScale: base.logScale.subarray(k * features, (k + 1) * features),
-  }));
-};
-
-const normalizerOf = (base: Base): number =>
-  base.type === 'studentT' ? base.logNormalizer : -0.5 * Math.log(2 * Math.PI);
 
 /** What the dimensions of an invocation add to the log-density of a component. */
 const defineAdd = (shader: Shader, base: Base): string => {

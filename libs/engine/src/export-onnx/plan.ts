@@ -3,6 +3,7 @@ import type { OnnxGraph, Tensor } from './onnx-graph.ts';
 import { StateColumns } from './state.ts';
 import { exportStep, sumOfColumns } from './steps.ts';
 import { at } from '../at.ts';
+import { componentsOf, normalizerOf } from '../base-components.ts';
 import { constant, input, mul } from '../formula/graph.ts';
 import { studentTFormula } from '../formula/student-t.ts';
 import type { Base, Plan } from '../plan.ts';
@@ -50,25 +51,6 @@ export const logSumExp = (graph: OnnxGraph, terms: readonly Tensor[]): Tensor =>
   const sum = sumOfColumns(graph, graph.node('Exp', [graph.node('Sub', [all, largest])]));
   return graph.node('Add', [largest, graph.node('Log', [sum])]);
 };
-
-interface Component {
-  readonly logWeight: number;
-  readonly location: Float64Array;
-  readonly logScale: Float64Array;
-}
-
-const componentsOf = (base: Base): readonly Component[] => {
-  if (base.type !== 'gaussianMixture') return [{ logWeight: 0, location: base.location, logScale: base.logScale }];
-  const features = base.location.length / base.logWeights.length;
-  return Array.from(base.logWeights, (logWeight, k) => ({
-    logWeight,
-    location: base.location.subarray(k * features, (k + 1) * features),
-    logScale: base.logScale.subarray(k * features, (k + 1) * features),
-  }));
-};
-
-const normalizerOf = (base: Base): number =>
-  base.type === 'studentT' ? base.logNormalizer : -0.5 * Math.log(2 * Math.PI);
 
 const logDensityOf = (base: Base) =>
   base.type === 'studentT'

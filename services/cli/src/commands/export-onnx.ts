@@ -1,14 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 
-import { getDetector, loadChampion, loadModelVersion } from '@flowline/db';
 import { FlowlineError } from '@flowline/events';
 import type { Command } from 'commander';
 
 import { action, command } from '../command.ts';
 import { formatCount, printResult } from '../output.ts';
-import { parseCount } from '../parse-options.ts';
 import { readModelFile } from '../score/model-file.ts';
-import { withDatabase } from '../with-database.ts';
+import { storedModel } from '../stored-model.ts';
 
 interface ExportOnnxOptions {
   readonly json?: true;
@@ -61,9 +59,5 @@ async function modelOf(
     });
   }
   if (detector === undefined) return { bytes: await readModelFile(model ?? ''), sha256: undefined };
-  const wanted = version === undefined ? null : parseCount('--version', version);
-  return withDatabase(async (db) => {
-    await getDetector(db, detector);
-    return wanted === null ? loadChampion(db, detector) : loadModelVersion(db, detector, wanted);
-  });
+  return storedModel(detector, version);
 }

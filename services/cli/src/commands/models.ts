@@ -1,11 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 
-import { getDetector, listModels, loadChampion, loadModelVersion, type ModelSummary } from '@flowline/db';
+import { getDetector, listModels, type ModelSummary } from '@flowline/db';
 import { Command } from 'commander';
 
 import { action, command } from '../command.ts';
 import { formatCount, formatNumber, formatTable, printResult } from '../output.ts';
-import { parseCount } from '../parse-options.ts';
+import { storedModel } from '../stored-model.ts';
 import { withDatabase } from '../with-database.ts';
 
 interface ModelsOptions {
@@ -47,11 +47,7 @@ function exportCommand(): Command {
     .option('--output <file>', 'default: <detector>-<version>.safetensors')
     .action(
       action(async (detector: string, options: ExportOptions) => {
-        const version = options.version === undefined ? null : parseCount('--version', options.version);
-        const model = await withDatabase(async (db) => {
-          await getDetector(db, detector);
-          return version === null ? loadChampion(db, detector) : loadModelVersion(db, detector, version);
-        });
+        const model = await storedModel(detector, options.version);
         const file = options.output ?? `${detector}-${model.version}.safetensors`;
         await writeFile(file, model.bytes);
         printResult(
