@@ -1,7 +1,7 @@
 import { firstRowBeyond } from '@flowline/db';
-import type { FeatureSpec, StoredWindows } from '@flowline/events';
+import type { StoredWindows } from '@flowline/events';
 import { createRecordReader, EntityWindows } from '@flowline/features';
-import { checkWindowSchedules } from '@flowline/scorer/testing/window-schedules';
+import { checkWindowSchedules, entity, log$, type LogRecord, schema } from '@flowline/scorer/testing/window-schedules';
 import fc from 'fast-check';
 
 import type { Scenario } from './scenario.ts';
@@ -9,45 +9,12 @@ import type { Scenario } from './scenario.ts';
 const SCHEDULES = 10_000;
 const WORKERS = 3;
 
-/** Features over an entity's past: what a lost, repeated or reordered event would change. */
-const schema: readonly FeatureSpec[] = [
-  feature('previous', { lag: { of: 'x' } }),
-  feature('mean', { rolling: { of: 'x', statistic: 'mean', over: 3 } }),
-  feature('most', { rolling: { of: 'x', statistic: 'max', over: '20ms' } }),
-];
-const entity = { key: ['id'], time: { field: 't', unit: 'ms' } } as const;
 const reader = createRecordReader(schema, {});
-
-function feature(name: string, from: NonNullable<FeatureSpec['from']>): FeatureSpec {
-  return { name, type: 'real', from, role: 'score', nullable: true, maxLevels: 64, period: null };
-}
-
-interface LogRecord {
-  readonly offset: number;
-  readonly id: string;
-  readonly t: number;
-  readonly x: number;
-}
 
 type Step =
   | { readonly kind: 'read'; readonly worker: number; readonly size: number }
   | { readonly kind: 'commit'; readonly worker: number; readonly answerLost: boolean; readonly snapshot: boolean }
   | { readonly kind: 'crash'; readonly worker: number };
-
-const log$ = fc
-  .array(
-    fc.record({
-      gap: fc.integer({ min: 1, max: 3 }),
-      id: fc.constantFrom('a', 'b'),
-      t: fc.integer({ min: 0, max: 60 }),
-      x: fc.integer({ min: -9, max: 9 }),
-    }),
-    { minLength: 1, maxLength: 24 },
-  )
-  .map((records) => {
-    let next = -1;
-    return records.map(({ gap, ...record }): LogRecord => ({ offset: (next += gap), ...record }));
-  });
 
 const worker$ = fc.nat(WORKERS - 1);
 const steps$ = fc.array(

@@ -9,9 +9,10 @@ import type { DecodedEvents } from '../decode-events.ts';
 import { PartitionWindows, windowsMaker } from '../partition-windows.ts';
 
 const WORKERS = 3;
-const entity = { key: ['id'], time: { field: 't', unit: 'ms' } } as const;
+/** Whose past the schedules' features look at. */
+export const entity = { key: ['id'], time: { field: 't', unit: 'ms' } } as const;
 /** Features over an entity's past: what a lost, repeated or reordered event would change. */
-const schema: readonly FeatureSpec[] = [
+export const schema: readonly FeatureSpec[] = [
   feature('previous', { lag: { of: 'x' } }),
   feature('mean', { rolling: { of: 'x', statistic: 'mean', over: 3 } }),
   feature('most', { rolling: { of: 'x', statistic: 'max', over: '20ms' } }),
@@ -24,7 +25,7 @@ function feature(name: string, from: FeatureSpec['from']): FeatureSpec {
 }
 
 /** A record of the log; offsets have gaps, as compaction leaves them. */
-interface LogRecord {
+export interface LogRecord {
   readonly offset: number;
   readonly id: string;
   readonly t: number;
@@ -38,7 +39,8 @@ type Step =
   | { readonly kind: 'rebalance'; readonly worker: number }
   | { readonly kind: 'kill'; readonly worker: number };
 
-const log$ = fc
+/** The records of one partition. */
+export const log$ = fc
   .array(
     fc.record({
       gap: fc.integer({ min: 1, max: 3 }),
