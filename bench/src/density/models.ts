@@ -25,7 +25,10 @@ export const defaultFamilies: readonly FamilyName[] = ['realNVP', 'maf', 'neural
 /** A flow to be trained, with what differs from the protocol that all share. */
 export interface DensityModel {
   make(seed: number): Flow;
-  readonly options: Pick<FitOptions, 'learningRate' | 'weightDecay' | 'averaging'>;
+  readonly options: Pick<
+    FitOptions,
+    'learningRate' | 'weightDecay' | 'averaging' | 'clipNorm' | 'finalLearningRateFraction'
+  >;
   /** The share of the data set's steps that it gets: all, except where a step is far dearer than those of the others. */
   readonly stepShare: number;
 }
@@ -57,6 +60,7 @@ export function modelOf(family: FamilyName, data: DensityData): DensityModel {
   const { kind, features, values } = data;
   const size = sizes(data);
   const isImage = kind === 'image';
+  const spreadUnits = kind === 'toy';
   // Linear maps of 64 features have 4,160 parameters each, which narrower networks make up for.
   const narrowed = (hidden: readonly number[], by = 16) => (isImage ? hidden.map((width) => width - by) : hidden);
   const builders: Readonly<Record<FamilyName, (seed: number) => Flow>> = {
@@ -67,18 +71,30 @@ export function modelOf(family: FamilyName, data: DensityData): DensityModel {
         hidden: narrowed(size.realNVP.hidden),
         residual: true,
         partition: 'learned',
+        spreadUnits,
         seed,
       }),
     maf: (seed) =>
-      maf({ features, ...size.maf, hidden: narrowed(size.maf.hidden), residual: true, mixing: true, seed }),
+      maf({
+        features,
+        ...size.maf,
+        hidden: narrowed(size.maf.hidden),
+        residual: true,
+        mixing: true,
+        spreadUnits,
+        seed,
+      }),
     neuralSpline: (seed) =>
       neuralSpline({
         features,
         ...size.neuralSpline,
         hidden: narrowed(size.neuralSpline.hidden, 6),
         conditioning: 'autoregressive',
+        // Of toys, whose features have bounds or steep flanks, more bins lie where ActNorm puts the data.
+        tailBound: kind === 'toy' ? 3 : 5,
         residual: true,
         partition: 'learned',
+        spreadUnits,
         seed,
       }),
     glow: (seed) => glow({ features, ...size.realNVP, hidden: narrowed(size.realNVP.hidden), residual: true, seed }),
@@ -92,13 +108,26 @@ export function modelOf(family: FamilyName, data: DensityData): DensityModel {
   const make = builders[family];
   return {
     make: isImage ? (seed) => overPixels(make(seed), values) : make,
-    options: {
-      learningRate: isImage ? 1e-3 : 2e-3,
-      weightDecay: isImage ? 0.3 : kind === 'rows' ? 0.05 : 0,
-      averaging: 0.998,
-    },
+    options:
+      kind === 'toy'
+        ? toyOptions(data)
+        : {
+            learningRate: isImage ? 1e-3 : 2e-3,
+            weightDecay: isImage ? 0.3 : 0.05,
+            averaging: 0.998,
+          },
     // The density of an IAF takes one pass per layer and feature.
     stepShare: family === 'iaf' ? 1 / Math.max(2, features / 2) : 1,
+  };
+}
+
+/** Averaged weights of a learning rate that stays high overfit toys less than a cosine does; edges need it high, and steps of bounded size. */
+function toyOptions({ name }: DensityData): DensityModel['options'] {
+  return {
+    learningRate: name === 'toy_checkerboard' ? 4e-3 : 2e-3,
+    finalLearningRateFraction: 1,
+    averaging: 0.998,
+    clipNorm: 1,
   };
 }
 

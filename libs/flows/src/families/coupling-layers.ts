@@ -4,6 +4,7 @@ import { Coupling } from '../bijectors/coupling.ts';
 import { LuLinear } from '../bijectors/lu-linear.ts';
 import type { CouplingNetworks } from '../conditioners/coupling-networks.ts';
 import type { MlpConfig } from '../conditioners/mlp.ts';
+import { spreadUnits } from '../conditioners/spread-units.ts';
 import type { PartitionScheme } from '../partition.ts';
 import { partition } from '../partition.ts';
 import { Random } from '../random.ts';
@@ -21,11 +22,16 @@ export function couplingLayers(
   const weights = random.fork('weights');
   const isLearned = scheme === 'learned';
   const divided = partition(isLearned ? 'halves' : scheme, features, layers, random.fork('partition'));
-  return divided.flatMap((conditioning): Bijector[] => [
-    ...(actNorm ? [new ActNorm({ type: 'actNorm', features, initialized: false })] : []),
-    ...(isLearned ? [new LuLinear({ type: 'luLinear', features })] : []),
-    new Coupling({ features, context, conditioning, inputClip, networks, transformer }, weights),
-  ]);
+  const bends = random.fork('bends');
+  return divided.flatMap((conditioning): Bijector[] => {
+    const coupling = new Coupling({ features, context, conditioning, inputClip, networks, transformer }, weights);
+    if (options.spreadUnits === true) spreadUnits(coupling.variables, bends);
+    return [
+      ...(actNorm ? [new ActNorm({ type: 'actNorm', features, initialized: false })] : []),
+      ...(isLearned ? [new LuLinear({ type: 'luLinear', features })] : []),
+      coupling,
+    ];
+  });
 }
 
 /** The shape of each network, with its defaults. */

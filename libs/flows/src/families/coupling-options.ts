@@ -12,6 +12,11 @@ export interface CouplingFamilyOptions extends FamilyOptions {
   readonly activation?: Activation;
   /** Adds the input of a hidden layer to its output where the widths agree (default false). */
   readonly residual?: boolean;
+  /**
+   * Units of first layers bend at points drawn from N(0, I) rather than all at 0 (default false): with few features, a density of many
+   * modes or edges is fitted in fewer steps.
+   */
+  readonly spreadUnits?: boolean;
   /** Networks see clip·tanh(input / clip) (default 5); null: the input as it is. */
   readonly inputClip?: number | null;
   /** An ActNorm before each coupling (default true). */

@@ -1,0 +1,24 @@
+import type { NamedVariables } from '../parameter.ts';
+import type { Random } from '../random.ts';
+
+/** A kernel of a first layer, at the top or of one network among several. */
+const FIRST_KERNEL = /(^|\/)w0$/;
+
+/**
+ * Sets the biases of first layers so that each unit's argument w·x + b is 0 at a point of its own, drawn from N(0, I): b = −w·x₀. With
+ * biases of 0 every unit bends at the origin, and where there are few features a network takes long to tell the other places apart.
+ */
+export function spreadUnits(variables: NamedVariables, random: Random): void {
+  for (const [name, kernel] of variables) {
+    if (!FIRST_KERNEL.test(name)) continue;
+    const bias = variables.get(name.replace(/w0$/, 'b0'));
+    if (bias === undefined) continue;
+    const weights = kernel.read();
+    const values = new Float32Array(bias.size);
+    weights.forEach((weight, at) => {
+      const unit = at % bias.size;
+      values[unit] = (values[unit] ?? 0) - weight * random.normal();
+    });
+    bias.assign(values);
+  }
+}
