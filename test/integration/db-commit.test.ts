@@ -207,6 +207,21 @@ describe('commitBatch', () => {
     expect(await counts()).toMatchObject({ events: 0 });
   });
 
+  it('refuses a batch before which commits were lost, and stores nothing of it', async () => {
+    await commitBatch(database.db, scoredBatch({ size: 10 }), ALERTS);
+    await database.query('UPDATE flowline.stream_offsets SET next_offset = 4');
+    const next = { first: 10, fromOffset: 10, anomalies: [1] };
+    await expect(commitBatch(database.db, scoredBatch(next), ALERTS)).rejects.toMatchObject({
+      code: 'FLOWLINE_STREAM_REWOUND',
+      retryable: true,
+    });
+    await expect(commitCollected(database.db, scoredBatch(next))).rejects.toMatchObject({
+      code: 'FLOWLINE_STREAM_REWOUND',
+    });
+    expect(await counts()).toMatchObject({ events: 10, anomalies: 0 });
+    expect(await readOffset(database.db, 'checkout', 'orders', 0)).toBe(4);
+  });
+
   it('stores no alert where none is to be sent', async () => {
     await commitBatch(database.db, scoredBatch({ anomalies: [0] }), { alertTopic: null });
     expect(await counts()).toMatchObject({ anomalies: 1, alerts: 0 });

@@ -7,6 +7,7 @@ import {
   type ReadPosition,
   type StartFrom,
 } from '@flowline/kafka';
+import { FlowlineError } from '@flowline/events';
 import type { SourceBatch } from '@flowline/stream';
 import { CompressionTypes, type KafkaMessage } from 'kafkajs';
 import type { Subscription } from 'rxjs';
@@ -363,7 +364,52 @@ describe.each(kafkaVersions)('Kafka %s', (version) => {
       await eventually(() => expect(seen).toHaveLength(1));
       seen[0]?.done();
       await eventually(() => expect(seen).toHaveLength(2));
-      expect(await source.lag()).toEqual([{ partition: 0, records: 15 }]);
+      expect(await source.lag()).toEqual([{ partition: 0, position: 5, end: 20, records: 15 }]);
+      expect(source.inFlight).toBe(1);
+    });
+
+    it('is at its end where the log ends in the marker of a transaction', async () => {
+      const topic = await newTopic();
+      const producer = broker.kafka.producer({
+        transactionalId: `t-${topic}`,
+        idempotent: true,
+        maxInFlightRequests: 1,
+      });
+      await producer.connect();
+      const send = async (value: string, end: 'commit' | 'abort'): Promise<void> => {
+        const transaction = await producer.transaction();
+        await transaction.send({ topic, messages: [{ value, partition: 0 }] });
+        await transaction[end]();
+      };
+      const offsets = new FakeOffsets();
+      const source = open(topic, offsets);
+      const { values } = store(source, offsets);
+      await send('a', 'commit');
+      await eventually(() => expect(values).toEqual(['a']));
+      // A marker of its own, an aborted record and its marker: nothing of it is ever shown.
+      await send('b', 'abort');
+      await eventually(async () =>
+        expect(await source.lag()).toEqual([{ partition: 0, position: 4, end: 4, records: 0 }]),
+      );
+      expect(offsets.next.get(0)).toBeLessThan(4);
+      await send('c', 'commit');
+      await eventually(() => expect(values).toEqual(['a', 'c']));
+      await producer.disconnect();
+    });
+
+    it('fails with what it is abandoned for, and can be opened again', async () => {
+      const topic = await newTopic();
+      await produce(topic, ['a']);
+      const offsets = new FakeOffsets();
+      const source = open(topic, offsets);
+      const { values, failed } = store(source, offsets);
+      await eventually(() => expect(values).toEqual(['a']));
+      const error = new FlowlineError('FLOWLINE_CONSUMER_STALLED', 'it stands');
+      source.abandon(error);
+      expect(failed).toEqual([error]);
+      await produce(topic, ['b']);
+      const again = store(source, offsets);
+      await eventually(() => expect(again.values).toEqual(['b']));
     });
 
     it('sends alerts with key and headers, more than one record batch may hold', async () => {

@@ -17,6 +17,8 @@ export interface BatchOptions {
   readonly offsets?: readonly number[];
   readonly nextOffset?: number;
   readonly modelVersion?: number;
+  /** Default 0. */
+  readonly fromOffset?: number;
   /** Rows that are anomalies. */
   readonly anomalies?: readonly number[];
   /** Offsets of records that could not be scored. */
@@ -44,6 +46,7 @@ export function scoredBatch(options: BatchOptions = {}): ScoredBatch {
     modelVersion: options.modelVersion ?? 1,
     topic,
     partition,
+    fromOffset: options.fromOffset ?? 0,
     nextOffset: options.nextOffset ?? end,
     lastRecordTimeMs: EVENT_EPOCH_MS + end,
     size,

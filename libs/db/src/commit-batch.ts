@@ -1,4 +1,4 @@
-import type { CommitReport, EventBatch, ScoredBatch } from '@flowline/events';
+import { type CommitReport, type EventBatch, FlowlineError, type ScoredBatch } from '@flowline/events';
 import type pg from 'pg';
 
 import {
@@ -117,9 +117,16 @@ async function finish(
 
 /**
  * The stream's next offset, locked until the transaction ends; a stream that was never stored starts at 0.
- * @throws FlowlineError FLOWLINE_DETECTOR_MISSING where the detector has been deleted.
+ * @throws FlowlineError FLOWLINE_DETECTOR_MISSING where the detector has been deleted; FLOWLINE_STREAM_REWOUND (retryable) where
+ *   records before the batch are not stored any more.
  */
-async function takeFence(client: pg.PoolClient, { detector, topic, partition }: EventBatch): Promise<number> {
+async function takeFence(client: pg.PoolClient, batch: EventBatch): Promise<number> {
+  const fence = await lockFence(client, batch);
+  if (fence < batch.fromOffset) throw streamRewound(batch, fence);
+  return fence;
+}
+
+async function lockFence(client: pg.PoolClient, { detector, topic, partition }: EventBatch): Promise<number> {
   const [found] = await lockOffset(client, detector, topic, partition);
   if (found !== undefined) return found.nextOffset;
   await lockDetectorStreams(client, detector, false);
@@ -127,6 +134,14 @@ async function takeFence(client: pg.PoolClient, { detector, topic, partition }: 
   const [inserted] = await lockOffset(client, detector, topic, partition);
   if (inserted === undefined) throw detectorMissing(detector);
   return inserted.nextOffset;
+}
+
+/** What was confirmed is gone: to store the batch would leave a hole before it for ever. */
+function streamRewound({ topic, partition, fromOffset }: EventBatch, fence: number): FlowlineError {
+  const where = `${topic}[${partition}]`;
+  const message = `${where} was stored up to ${fromOffset}, but Postgres says ${fence}: commits were lost, or offsets reset.`;
+  const remedy = 'Nothing: the source is opened again and read from where Postgres says.';
+  return new FlowlineError('FLOWLINE_STREAM_REWOUND', message, { where, remedy, retryable: true });
 }
 
 /** The fence only holds for offsets that increase and lie below the batch's end. */

@@ -1,6 +1,7 @@
 import { type Database, withClient } from './database.ts';
 import { insertGap } from './sql/gap-insert.ts';
 import { selectOffset } from './sql/offset-select.ts';
+import { selectOffsets } from './sql/offsets-select.ts';
 import { deleteOffsets } from './sql/offsets-delete.ts';
 
 /** Records that a topic no longer held when they were due: offsets from `fromOffset` up to, without, `toOffset`. */
@@ -21,6 +22,29 @@ export async function readOffset(
 ): Promise<number | null> {
   const [row] = await withClient(db, (client) => selectOffset(client, detector, topic, partition));
   return row?.nextOffset ?? null;
+}
+
+/** How far a partition of a stream is stored. */
+export interface StreamPosition {
+  readonly partition: number;
+  /** The offset to read next. */
+  readonly nextOffset: number;
+  /** The timestamp of the last record that was stored; null where there was none. */
+  readonly recordTime: Date | null;
+}
+
+/** How far every partition of a detector's topic is stored; those of which nothing is are not among them. */
+export function readPositions(db: Database, detector: string, topic: string): Promise<readonly StreamPosition[]> {
+  return withClient(db, (client) => selectOffsets(client, detector, topic));
+}
+
+/**
+ * How old what is stored is: seconds from the last stored record's timestamp to now, where records wait; 0 where none does. An upper
+ * bound of the age of the record that waits longest, as that one came later.
+ */
+export function lagSeconds(records: number, recordTime: Date | null, nowMs = Date.now()): number {
+  if (records === 0 || recordTime === null) return 0;
+  return Math.max(0, nowMs - recordTime.getTime()) / 1_000;
 }
 
 /** Forgets where a detector stands in a topic that was deleted and recreated. Returns how many partitions that were. */

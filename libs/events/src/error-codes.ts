@@ -15,6 +15,8 @@ export const errorCodes = {
   FLOWLINE_BROKER_UNREACHABLE: 'Kafka did not answer',
   FLOWLINE_TOPIC_MISSING: 'a Kafka topic does not exist',
   FLOWLINE_TOPIC_RECREATED: 'the stored offset lies beyond the end of the topic: it was deleted and recreated',
+  FLOWLINE_CONSUMER_STALLED: 'the Kafka consumer stopped reading without an error',
+  FLOWLINE_STREAM_REWOUND: 'Postgres knows less of a stream than was stored of it',
   FLOWLINE_DETECTOR_MISSING: 'no detector of that name has been applied',
   FLOWLINE_MODEL_MISSING: 'the detector has no champion model yet',
   FLOWLINE_MODEL_INCOMPATIBLE: 'a model was made for another format version or another set of features',

@@ -37,6 +37,8 @@ export interface EventBatch {
   readonly detectorVersion: number;
   readonly topic: string;
   readonly partition: number;
+  /** Everything below had been stored when the batch was read. */
+  readonly fromOffset: number;
   /** The offset to read next once this batch is stored: the last record's offset + 1. */
   readonly nextOffset: number;
   /** The time of the last record, milliseconds since the epoch; null for a batch without records. */

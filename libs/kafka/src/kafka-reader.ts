@@ -36,6 +36,9 @@ export class KafkaReader {
   readonly #positions = new Map<number, number>();
   /** What lay before these offsets had been stored when the partition was assigned; it may be read again. */
   readonly #stored = new Map<number, number>();
+  /** Where kafkajs has passed over records that it does not show; what follows is not known to be stored. */
+  readonly #passed = new Map<number, number>();
+  #inFlight = 0;
   /** Counts assignments, so that work begun under an older one ends without effect. */
   #assignment = 0;
   #consumer: Consumer | undefined;
@@ -71,8 +74,7 @@ export class KafkaReader {
   async close(): Promise<void> {
     this.#stopped = true;
     this.#assignment++;
-    this.#positions.clear();
-    this.#stored.clear();
+    this.#forgetPositions();
     await this.#consumer?.disconnect().catch(() => undefined);
     await this.#admin?.close().catch(() => undefined);
   }
@@ -82,9 +84,21 @@ export class KafkaReader {
     if (this.#admin === undefined || this.#positions.size === 0) return [];
     const ends = await this.#admin.offsets(this.#options.topic);
     return ends.flatMap(({ partition, high }) => {
-      const position = this.#positions.get(partition);
-      return position === undefined ? [] : [{ partition, records: Math.max(0, high - position) }];
+      const shown = this.#positions.get(partition);
+      if (shown === undefined) return [];
+      const position = Math.max(shown, this.#passed.get(partition) ?? 0);
+      return [{ partition, position, end: high, records: Math.max(0, high - position) }];
     });
+  }
+
+  /** Batches handed out that are not stored yet. */
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  /** Fails the subscription, whose teardown closes the reader. */
+  abandon(error: FlowlineError): void {
+    this.#fail(error);
   }
 
   async #run(): Promise<void> {
@@ -113,6 +127,9 @@ export class KafkaReader {
     consumer.on(consumer.events.CRASH, ({ payload }) => {
       if (!payload.restart) this.#fail(payload.error);
     });
+    consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload: { partition, batchSize, lastOffset } }) => {
+      if (batchSize === 0 && this.#positions.has(partition)) this.#passed.set(partition, Number(lastOffset) + 1);
+    });
     await consumer.connect();
     // From the beginning: where kafkajs resets an offset by itself it must not skip records; #onJump decides what it means.
     await consumer.subscribe({ topics: [topic], fromBeginning: true });
@@ -133,8 +150,7 @@ export class KafkaReader {
   #onAssigned(consumer: Consumer, partitions: readonly number[]): void {
     const assignment = ++this.#assignment;
     const { topic, client, offsets } = this.#options;
-    this.#positions.clear();
-    this.#stored.clear();
+    this.#forgetPositions();
     if (this.#isOver()) {
       // It was stopped while it joined, which kafkajs does not notice.
       void consumer.disconnect().catch(() => undefined);
@@ -165,7 +181,8 @@ export class KafkaReader {
       const from = await this.#persist(() => offsets.replayFrom(topic, partition, { position, low: end.low }));
       if (!isCurrent()) return;
       if (start.kind === 'gap' || start.store) {
-        const moved = { topic, partition, fromOffset: from, records: [], nextOffset: position };
+        const fromOffset = Math.min(from, stored ?? 0);
+        const moved = { topic, partition, fromOffset, records: [], nextOffset: position };
         if (!(await deliver(this.#subscriber, moved)) || !isCurrent()) return;
       }
       this.#stored.set(partition, position);
@@ -204,7 +221,8 @@ export class KafkaReader {
       const nextOffset = Number(ended ? batch.lastOffset() : last.offset) + 1;
       const read = { topic, partition, fromOffset, records: messages.map(toRecord), nextOffset };
       const delivered = deliver(this.#subscriber, read);
-      const stored = await whileBeating(delivered, () => payload.heartbeat());
+      this.#inFlight++;
+      const stored = await whileBeating(delivered, () => payload.heartbeat()).finally(() => this.#inFlight--);
       if (!stored) return;
       fromOffset = nextOffset;
       payload.resolveOffset(last.offset);
@@ -264,6 +282,12 @@ export class KafkaReader {
   #connected(): KafkaAdmin {
     if (this.#admin === undefined) throw new Error('the reader is not connected');
     return this.#admin;
+  }
+
+  #forgetPositions(): void {
+    this.#positions.clear();
+    this.#stored.clear();
+    this.#passed.clear();
   }
 
   #isOver(): boolean {

@@ -40,5 +40,10 @@ export interface KafkaSourceOptions {
 /** How far reading of a partition is behind its end. */
 export interface PartitionLag {
   readonly partition: number;
+  /** The offset up to which the client has read, what it does not show (markers of transactions) included. */
+  readonly position: number;
+  /** The offset that the next record will get. */
+  readonly end: number;
+  /** end − position, not below 0. */
   readonly records: number;
 }

@@ -1,3 +1,4 @@
+import type { FlowlineError } from '@flowline/events';
 import type { EventSource, SourceBatch } from '@flowline/stream';
 import { Observable } from 'rxjs';
 
@@ -8,6 +9,13 @@ import type { KafkaSourceOptions, PartitionLag } from './kafka-source-options.ts
 export interface KafkaSource extends EventSource {
   /** How far each partition that is read here is behind its end. @throws FlowlineError FLOWLINE_BROKER_UNREACHABLE. */
   lag(): Promise<PartitionLag[]>;
+  /** Batches handed out that are not stored yet. */
+  readonly inFlight: number;
+  /**
+   * Gives the consumer up and fails `batches$` with an error, for a subscriber that opens it again where the error is retryable.
+   * Without a subscription, nothing happens.
+   */
+  abandon(error: FlowlineError): void;
 }
 
 /**
@@ -39,5 +47,9 @@ export function createKafkaSource(options: KafkaSourceOptions): KafkaSource {
       reader?.stop();
     },
     lag: () => reader?.lag() ?? Promise.resolve([]),
+    get inFlight() {
+      return reader?.inFlight ?? 0;
+    },
+    abandon: (error) => reader?.abandon(error),
   };
 }

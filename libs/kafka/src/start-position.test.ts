@@ -6,12 +6,10 @@ import { startPosition } from './start-position.ts';
 const log = fc.tuple(fc.nat({ max: 50 }), fc.nat({ max: 50 })).map(([low, length]) => ({ low, high: low + length }));
 
 describe('startPosition', () => {
-  it('begins a partition of which nothing is stored at an end of the log, and remembers the latest', () => {
-    expect(startPosition({ stored: null, low: 5, high: 9, startFrom: 'earliest' })).toEqual({
-      kind: 'start',
-      offset: 5,
-      store: false,
-    });
+  it('begins a partition of which nothing is stored at an end of the log, and remembers where unless it is 0', () => {
+    const earliest = (low: number) => startPosition({ stored: null, low, high: 9, startFrom: 'earliest' });
+    expect(earliest(0)).toEqual({ kind: 'start', offset: 0, store: false });
+    expect(earliest(5)).toEqual({ kind: 'start', offset: 5, store: true });
     expect(startPosition({ stored: null, low: 5, high: 9, startFrom: 'latest' })).toEqual({
       kind: 'start',
       offset: 9,

@@ -22,7 +22,8 @@ export type StartPosition =
 /** Decides where reading of a partition begins. Postgres is right; Kafka's own committed offset is not asked. */
 export function startPosition({ stored, low, high, startFrom }: PositionFacts): StartPosition {
   if (stored === null) {
-    if (startFrom === 'earliest') return { kind: 'start', offset: low, store: false };
+    // The fence of a stream of which nothing is stored is 0.
+    if (startFrom === 'earliest') return { kind: 'start', offset: low, store: low > 0 };
     // Neither `latest` nor a time later than the last record must move when the process is restarted before the first event.
     const offset = startFrom === 'latest' ? high : Math.min(Math.max(startFrom, low), high);
     return { kind: 'start', offset, store: true };

@@ -63,6 +63,12 @@ export function createMetrics(options: { readonly processMetrics?: boolean } = {
       'topic',
       'partition',
     ]),
+    consumerLagTime: gauge(
+      'consumer_lag_seconds',
+      'Age of the last stored record of a partition where records wait; 0 where none does.',
+      ['detector', 'topic', 'partition'],
+    ),
+    consumerStalls: counter('consumer_stalls_total', 'Consumers opened again because they stood still.', ['detector']),
     windowEntities: gauge('window_entities', 'Entities whose past is remembered by this process.', ['detector']),
     windowEvents: gauge('window_events', 'Past values that windows over entities hold in this process.', ['detector']),
     recordsLost: counter('records_lost_total', 'Records that the topic dropped before they were read.', [

@@ -56,6 +56,20 @@ describe('Shutdown', () => {
     expect(JSON.parse(lines.at(-1) ?? '')).toMatchObject({ left: ['hangs', 'below'] });
   });
 
+  it('exits with 1 where a signal’s deadline passes, whoever waits for what was left', async () => {
+    const exits: number[] = [];
+    const shutdown = new Shutdown({ logger: silentLogger, deadlineMs: 5, exit: (code) => void exits.push(code) });
+    shutdown.defer('hangs', () => new Promise(() => undefined));
+    const unlisten = shutdown.listen();
+    try {
+      await kill('SIGTERM');
+      await shutdown.unwind();
+      expect(exits).toEqual([1]);
+    } finally {
+      unlisten();
+    }
+  });
+
   it('begins on a signal, and exits at once on the second', async () => {
     const exits: number[] = [];
     const shutdown = new Shutdown({ logger: silentLogger, exit: (code) => void exits.push(code) });

@@ -19,7 +19,7 @@ type Signal = keyof typeof SIGNALS;
  *
  * ```
  *  running ── unwind() or a first signal ──▶ stopping ── every release has ended ──▶ stopped
- *     │                                         ├── the deadline passes ──▶ stopped (what was left is logged)
+ *     │                                         ├── the deadline passes ──▶ stopped (what was left is logged; after a signal, exit 1)
  *     └── defer() adds to the stack             └── a second signal ──▶ the process exits at once
  * ```
  *
@@ -79,7 +79,10 @@ export class Shutdown {
     }
     this.#received = signal;
     this.#logger.info({ signal, deadlineMs: this.#deadlineMs }, 'stopping');
-    void this.unwind();
+    void this.unwind().then((inTime) => {
+      // Whoever runs the process may wait for the very thing that was left.
+      if (!inTime) this.#exit(1);
+    });
   }
 
   async #unwind(): Promise<boolean> {

@@ -9,6 +9,7 @@ import {
 } from '@flowline/stream';
 import { concatMap, defer, map, type Observable } from 'rxjs';
 
+import { isWorthRepeating } from './commit.ts';
 import { decodeWithPast } from './decode.ts';
 import { type DecodedEvents, type DecodeEvents, prepareBatch } from './decode-events.ts';
 import type { PartitionWindows, WindowsMaker } from './partition-windows.ts';
@@ -46,7 +47,7 @@ export function collect(
     }),
     concatMap(({ batch, events, entities }) =>
       defer(() => collector.commit(toEventBatch(collector, batch, events, entities))).pipe(
-        retryWithBackoff({ onRetry: onWait, maxDelayMs: 5_000 }),
+        retryWithBackoff({ isRetryable: isWorthRepeating, onRetry: onWait, maxDelayMs: 5_000 }),
         map((report) => {
           batch.done();
           return { source: batch, deadLetters: events.deadLetters, report };
@@ -87,13 +88,13 @@ export const keepCollecting = (onWait: (notice: RetryNotice) => void) =>
 
 function toEventBatch(
   { detector, detectorVersion }: Collector,
-  { topic, partition, nextOffset, records }: SourceBatch,
+  { topic, partition, fromOffset, nextOffset, records }: SourceBatch,
   { table, offsets, eventIds, eventTimesMs, deadLetters }: DecodedEvents,
   entities: BatchEntities | null,
 ): EventBatch {
   const lastRecordTimeMs = records.at(-1)?.timestampMs ?? null;
   return {
-    ...{ detector, detectorVersion, topic, partition, nextOffset, lastRecordTimeMs },
+    ...{ detector, detectorVersion, topic, partition, fromOffset, nextOffset, lastRecordTimeMs },
     ...table,
     ...{ offsets, eventIds, eventTimesMs, entities, deadLetters },
   };

@@ -1,5 +1,5 @@
-import type { CommitReport, ScoredBatch } from '@flowline/events';
-import { type RetryNotice, retryWithBackoff } from '@flowline/stream';
+import { type CommitReport, FlowlineError, type ScoredBatch } from '@flowline/events';
+import { isRetryableError, type RetryNotice, retryWithBackoff } from '@flowline/stream';
 import { defer, map, type Observable } from 'rxjs';
 
 import type { ExplainedEvents } from './explain.ts';
@@ -24,7 +24,12 @@ export function commit(
 ): (batch: ExplainedEvents) => Observable<CommittedEvents> {
   return (batch) =>
     defer(() => store.commit(batch.scored)).pipe(
-      retryWithBackoff({ onRetry: onWait, maxDelayMs: 5_000 }),
+      retryWithBackoff({ isRetryable: isWorthRepeating, onRetry: onWait, maxDelayMs: 5_000 }),
       map((report) => ({ ...batch, report })),
     );
+}
+
+/** Whether the same batch may be stored later; where the stream was rewound, reading has to begin again instead. */
+export function isWorthRepeating(error: unknown): boolean {
+  return isRetryableError(error) && !(error instanceof FlowlineError && error.code === 'FLOWLINE_STREAM_REWOUND');
 }

@@ -66,6 +66,7 @@ function toScoredBatch(
     modelVersion: lease.model.modelVersion,
     topic: source.topic,
     partition: source.partition,
+    fromOffset: source.fromOffset,
     nextOffset: source.nextOffset,
     lastRecordTimeMs: source.records.at(-1)?.timestampMs ?? null,
     ...table,

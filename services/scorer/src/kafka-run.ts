@@ -1,10 +1,17 @@
 import type { DetectorDefinition } from '@flowline/config';
-import { type Database, readOffset, recordGap } from '@flowline/db';
-import { checkTopics, createKafkaSource, type KafkaSource, type StreamOffsets } from '@flowline/kafka';
+import { type Database, lagSeconds, readOffset, readPositions, recordGap } from '@flowline/db';
+import {
+  checkTopics,
+  createKafkaSource,
+  type KafkaSource,
+  type PartitionLag,
+  type StreamOffsets,
+} from '@flowline/kafka';
 import type { Metrics } from '@flowline/telemetry';
 
 import type { Arguments } from './arguments.ts';
 import type { Collector } from './collect.ts';
+import { ConsumerWatch } from './consumer-watch.ts';
 import { openCollector } from './open-collector.ts';
 import type { PartitionWindows } from './partition-windows.ts';
 import { batchBounds, detectorRun, partitionWindows, type ProcessParts } from './process-parts.ts';
@@ -20,6 +27,7 @@ export class KafkaRun {
   readonly #topic: string;
   readonly #source: KafkaSource;
   readonly #windows: PartitionWindows;
+  readonly #watch: ConsumerWatch;
   readonly #partitions = new Set<number>();
 
   constructor(parts: ProcessParts, { definition, version, kafka }: KafkaDetector, args: Arguments) {
@@ -38,6 +46,9 @@ export class KafkaRun {
       offsets: streamOffsets(db, metrics, definition.name, this.#windows),
       ...batchBounds(settings, args.batchSize),
     });
+    const { health, logger } = parts;
+    const watched = { detector: definition.name, topic: kafka.topic, source: this.#source };
+    this.#watch = new ConsumerWatch({ ...watched, health, logger, metrics, stallMs: settings.consumerStallMs });
   }
 
   /** @throws FlowlineError FLOWLINE_TOPIC_MISSING, FLOWLINE_BROKER_UNREACHABLE, or what ends a run. */
@@ -49,6 +60,7 @@ export class KafkaRun {
       await runDetector(detectorRun(this.#parts, this.#definition, run));
     } finally {
       this.#forgetLag();
+      this.#watch.end();
     }
   }
 
@@ -59,22 +71,41 @@ export class KafkaRun {
     return { collector: await openCollector(db, this.#definition, this.#version, settings.eventMaxBytes) };
   }
 
-  /** Brings the lag gauges up to date. */
+  /** Looks how far reading is behind: brings the lag gauges up to date, and opens a consumer again that has stopped. */
   async measureLag(): Promise<void> {
+    const lags = await this.#lags();
+    this.#forgetLag();
+    this.#watch.look(lags);
     const detector = this.#definition.name;
     const topic = this.#topic;
-    const lags = await this.#source.lag();
-    this.#forgetLag();
+    const { db, metrics } = this.#parts;
+    const positions = await readPositions(db, detector, topic);
+    const times = new Map(positions.map(({ partition, recordTime }) => [partition, recordTime]));
     for (const { partition, records } of lags) {
+      const labels = { detector, topic, partition };
       this.#partitions.add(partition);
-      this.#parts.metrics.consumerLag.set({ detector, topic, partition }, records);
+      metrics.consumerLag.set(labels, records);
+      metrics.consumerLagTime.set(labels, lagSeconds(records, times.get(partition) ?? null));
+    }
+  }
+
+  async #lags(): Promise<PartitionLag[]> {
+    try {
+      return await this.#source.lag();
+    } catch (error) {
+      this.#watch.missed();
+      throw error;
     }
   }
 
   /** Partitions that are read elsewhere now, or not at all, are not this process's to report. */
   #forgetLag(): void {
     const labels = { detector: this.#definition.name, topic: this.#topic };
-    for (const partition of this.#partitions) this.#parts.metrics.consumerLag.remove({ ...labels, partition });
+    const { consumerLag, consumerLagTime } = this.#parts.metrics;
+    for (const partition of this.#partitions) {
+      consumerLag.remove({ ...labels, partition });
+      consumerLagTime.remove({ ...labels, partition });
+    }
     this.#partitions.clear();
   }
 }

@@ -2,14 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { Logger } from '@flowline/telemetry';
 
-const EVERY_MS = 10_000;
-
-/** Begins the looks that there are once in 10 s until the signal; one that fails is noted at debug level: gauges are for people, not for the stream. */
+/** Begins the looks that there are once in `everyMs` (default 10,000) until the signal; one that fails is noted at debug level: gauges are for people, not for the stream. */
 export async function pollGauges(
   looks: () => readonly Promise<void>[],
   logger: Logger,
   signal: AbortSignal,
-  everyMs = EVERY_MS,
+  everyMs = 10_000,
 ): Promise<void> {
   while (!signal.aborted) {
     for (const result of await Promise.allSettled(looks())) {

@@ -37,12 +37,18 @@ export async function serveKafka(parts: ProcessParts, args: Arguments): Promise<
   const followed = new FollowedDetectors(parts, args);
   const alerts = openAlerts(parts, args.alerts, () => followed.names);
   if (alerts !== null) shutdown.defer('alerts', () => alerts.close());
-  void pollGauges(() => [measureOutbox(db, metrics), ...followed.measureLag()], logger, shutdown.signal);
+  const looks = (): Promise<void>[] => [measureOutbox(db, metrics), ...followed.measureLag()];
+  void pollGauges(looks, logger, shutdown.signal, lookEveryMs(parts.settings.consumerStallMs));
   const supervised = new Supervisor({ list: () => followed.list(), logger, signal: shutdown.signal }).run();
   shutdown.defer('detectors', async () => {
     await Promise.allSettled([supervised]);
   });
   await supervised;
+}
+
+/** Often enough to see in time that a consumer stands still. */
+function lookEveryMs(stallMs: number): number {
+  return Math.min(10_000, stallMs / 4);
 }
 
 /** The detectors that a scorer answers for, as the database has them at each look. */

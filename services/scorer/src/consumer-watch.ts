@@ -1,0 +1,68 @@
+import { FlowlineError } from '@flowline/events';
+import type { KafkaSource, PartitionLag } from '@flowline/kafka';
+import type { Health, Logger, Metrics } from '@flowline/telemetry';
+
+import { StallWatch } from './stall-watch.ts';
+
+export interface ConsumerWatchOptions {
+  readonly detector: string;
+  readonly topic: string;
+  readonly source: Pick<KafkaSource, 'inFlight' | 'abandon'>;
+  readonly health: Health;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  /** How long a partition may stand still behind its end. */
+  readonly stallMs: number;
+}
+
+/**
+ * Sees to it that a consumer which has stopped without an error is opened again: kafkajs is known to do that. The health of the process
+ * turns red first, and green when the consumer moves.
+ */
+export class ConsumerWatch {
+  readonly #options: ConsumerWatchOptions;
+  readonly #watch: StallWatch;
+  readonly #part: string;
+
+  constructor(options: ConsumerWatchOptions) {
+    this.#options = options;
+    this.#watch = new StallWatch(options.stallMs);
+    this.#part = `consumer of ${options.detector}`;
+  }
+
+  /** Looks once, with the lags of this moment. */
+  look(lags: readonly PartitionLag[], nowMs = performance.now()): void {
+    const { detector, topic, source, health, logger, metrics } = this.#options;
+    const verdict = this.#watch.look({ inFlight: source.inFlight, partitions: lags }, nowMs);
+    if (verdict.kind === 'moving') {
+      // While it is opened again there is nothing to see; it stays red until there is.
+      if (lags.length > 0) health.set(this.#part, { healthy: true, ready: true, detail: 'reading' });
+      return;
+    }
+    const { partitions, forMs } = verdict;
+    const seconds = Math.round(forMs / 1_000);
+    const where = partitions.map((partition) => `${topic}[${partition}]`).join(', ');
+    const detail = `${where}: records wait, and none has been read for ${seconds} s`;
+    health.set(this.#part, { healthy: false, ready: false, detail });
+    logger.warn({ detector, topic, partitions, seconds }, 'the consumer stands still');
+    if (verdict.kind === 'suspect') return;
+    metrics.consumerStalls.inc({ detector });
+    source.abandon(
+      new FlowlineError('FLOWLINE_CONSUMER_STALLED', `The Kafka consumer of ${detector} has stopped: ${detail}.`, {
+        where,
+        remedy: 'Nothing: it is opened again and reads on from where Postgres says.',
+        retryable: true,
+      }),
+    );
+  }
+
+  /** A look was not possible. */
+  missed(): void {
+    this.#watch.forget();
+  }
+
+  /** The run is over. */
+  end(): void {
+    this.#options.health.delete(this.#part);
+  }
+}

@@ -1,0 +1,184 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+
+import { checkDelivery } from '../support/checker.ts';
+import { testKafka, type TestKafka, withKafka } from '../support/kafka.ts';
+import { type FetchHoldingProxy, startFetchHoldingProxy } from '../support/kafka/fetch-holding-proxy.ts';
+import { startNativeBroker } from '../support/kafka/native-broker.ts';
+import { freePort, startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
+import { applyTestDetector, testDefinition, testEvents } from '../support/scorer-model.ts';
+import { type ScorerProcess, startScorer } from '../support/scorer-process.ts';
+
+const PARTITIONS = 2;
+const NONE_LOST = { lost: [], duplicated: [], invented: [] };
+
+withKafka(describe)('a scorer that is held up', () => {
+  let broker: TestKafka;
+  let proxy: FetchHoldingProxy;
+  let postgres: TestPostgres;
+  let database: TestDatabase;
+  const running = new Set<ScorerProcess>();
+
+  beforeAll(async () => {
+    let port = 0;
+    proxy = await startFetchHoldingProxy(() => port);
+    const [native, server] = await Promise.all([
+      startNativeBroker({ version: '4.1.0', proxyPort: proxy.port }),
+      startPostgres(),
+    ]);
+    port = native.proxiedPort ?? 0;
+    broker = testKafka([native.address], () => native.stop());
+    postgres = server;
+  }, 180_000);
+  beforeEach(async () => {
+    database = await postgres.createDatabase();
+  });
+  afterEach(async () => {
+    for (const scorer of running) scorer.child.kill('SIGKILL');
+    await Promise.all([...running].map(({ ended }) => ended));
+    running.clear();
+  });
+  afterAll(async () => {
+    await proxy.close();
+    await Promise.all([broker.stop(), postgres.stop()]);
+  }, 60_000);
+
+  async function setUp(name: string): Promise<string> {
+    const topic = `${name}-${process.pid}-${Date.now()}`;
+    await broker.createTopic(topic, PARTITIONS);
+    await applyTestDetector(database.db, testDefinition(name, topic));
+    return topic;
+  }
+
+  function start(env: Readonly<Record<string, string>> = {}): ScorerProcess {
+    const scorer = startScorer(['--source', 'kafka', '--alerts', 'none', '--batch-size', '100'], {
+      FLOWLINE_DATABASE_URL: database.url,
+      FLOWLINE_KAFKA_BROKERS: broker.brokers.join(','),
+      ...env,
+    });
+    running.add(scorer);
+    void scorer.ended.then(() => running.delete(scorer));
+    return scorer;
+  }
+
+  async function produce(topic: string, count: number, seed: number): Promise<void> {
+    const producer = broker.kafka.producer();
+    await producer.connect();
+    const messages = testEvents(count, seed).map((event, i) => ({
+      value: JSON.stringify(event),
+      partition: i % PARTITIONS,
+    }));
+    await producer.send({ topic, messages });
+    await producer.disconnect();
+  }
+
+  async function untilStored(rows: number): Promise<void> {
+    await eventually(async () => {
+      const [row] = await database.query('SELECT count(*)::integer AS n FROM flowline.scored_events');
+      expect(row?.n).toBe(rows);
+    });
+  }
+
+  /** Repeats an assertion until it holds, for at most a minute. */
+  async function eventually(assertion: () => Promise<void>): Promise<void> {
+    const deadline = Date.now() + 60_000;
+    for (;;) {
+      try {
+        await assertion();
+        return;
+      } catch (error) {
+        if (Date.now() > deadline) {
+          const logs = [...running].map((scorer) => scorer.stderr().slice(-4_000)).join('\n');
+          throw new Error(`${String(error)}\n${logs}`, { cause: error });
+        }
+        await sleep(50);
+      }
+    }
+  }
+
+  it('opens a consumer again that has silently stopped, with health red first, and loses nothing', async () => {
+    const topic = await setUp('silent');
+    const port = await freePort();
+    start({
+      FLOWLINE_KAFKA_BROKERS: `127.0.0.1:${proxy.port}`,
+      FLOWLINE_HTTP_PORT: String(port),
+      FLOWLINE_CONSUMER_STALL_MS: '4000',
+    });
+    const health = async () => {
+      const answer = await fetch(`http://127.0.0.1:${port}/healthz`);
+      const { parts } = (await answer.json()) as { parts: Record<string, { healthy: boolean; detail: string }> };
+      return { status: answer.status, consumer: parts['consumer of silent'] };
+    };
+    const metrics = async () => (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+    await produce(topic, 300, 1);
+    await untilStored(300);
+    // At its end for longer than it may stand still: that is no reason.
+    await sleep(6_000);
+    expect(await health()).toMatchObject({ status: 200, consumer: { healthy: true } });
+
+    proxy.holdFetches();
+    await produce(topic, 500, 2);
+    await eventually(async () => {
+      const { status, consumer } = await health();
+      expect({ status, healthy: consumer?.healthy }).toEqual({ status: 503, healthy: false });
+      expect(consumer?.detail).toMatch(/records wait, and none has been read for \d+ s/);
+      expect(await metrics()).toMatch(/flowline_consumer_lag_seconds\{detector="silent".*\} [0-9.]*[1-9]/);
+    });
+    const [row] = await database.query('SELECT count(*)::integer AS n FROM flowline.scored_events');
+    expect(row?.n).toBe(300);
+    await untilStored(800);
+    expect(proxy.held).toBeGreaterThan(0);
+    await eventually(async () => expect((await health()).status).toBe(200));
+    expect(await metrics()).toContain('flowline_consumer_stalls_total{detector="silent"} 1\n');
+    expect(await checkDelivery(broker.kafka, database, 'silent', topic)).toMatchObject({ scored: 800, ...NONE_LOST });
+  }, 120_000);
+
+  it('leaves at its deadline where a batch cannot be stored, and the batch is stored by the next', async () => {
+    const topic = await setUp('deadline');
+    const scorer = start({ FLOWLINE_SHUTDOWN_TIMEOUT_MS: '1500' });
+    await produce(topic, 100, 3);
+    await untilStored(100);
+    const holder = await database.client();
+    await holder.query('BEGIN');
+    await holder.query('SELECT FROM flowline.stream_offsets FOR UPDATE');
+    await produce(topic, 200, 4);
+    await eventually(async () => {
+      const waiting = await database.query(
+        `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`,
+      );
+      expect(waiting.length).toBeGreaterThan(0);
+    });
+    const startMs = performance.now();
+    scorer.child.kill('SIGTERM');
+    expect(await scorer.ended).toBe(1);
+    const seconds = (performance.now() - startMs) / 1_000;
+    expect(seconds).toBeGreaterThan(1.4);
+    expect(seconds).toBeLessThan(15);
+    expect(scorer.stderr()).toContain('the deadline passed before everything was released');
+    await holder.query('ROLLBACK');
+    await holder.end();
+    start();
+    await untilStored(300);
+    expect(await checkDelivery(broker.kafka, database, 'deadline', topic)).toMatchObject({ scored: 300, ...NONE_LOST });
+  }, 120_000);
+
+  it('reads again what Postgres has lost, without being started anew', async () => {
+    const topic = await setUp('rewound');
+    const scorer = start();
+    await produce(topic, 600, 5);
+    await untilStored(600);
+    // A standby that was behind has taken over: the last commits are not there.
+    const forgetting = await database.client();
+    await forgetting.query('BEGIN');
+    await forgetting.query('DELETE FROM flowline.scored_events WHERE "offset" >= 120');
+    await forgetting.query('UPDATE flowline.stream_offsets SET next_offset = 120');
+    await forgetting.query('COMMIT');
+    await forgetting.end();
+    await produce(topic, 200, 6);
+    await untilStored(800);
+    expect(scorer.child.exitCode).toBeNull();
+    expect(scorer.stderr()).toContain('FLOWLINE_STREAM_REWOUND');
+    expect(await checkDelivery(broker.kafka, database, 'rewound', topic)).toMatchObject({ scored: 800, ...NONE_LOST });
+  }, 120_000);
+});
