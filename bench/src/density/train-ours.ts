@@ -23,6 +23,7 @@ export async function trainOurs(model: DensityModel, data: DensityData, steps: n
     steps: ownSteps,
     batchSize: data.batch,
     ...model.options,
+    warmupSteps: Math.round(ownSteps * model.warmupShare),
     ...(data.values > 0 ? { noise: { uniform: new Float32Array(data.features).fill(1) } } : {}),
     validateEvery: Math.min(ownSteps, VALIDATE_EVERY[data.kind]),
     patience: ownSteps, // the best weights of the whole budget, as for the peers
