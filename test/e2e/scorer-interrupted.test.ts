@@ -8,7 +8,7 @@ import { type FetchHoldingProxy, startFetchHoldingProxy } from '../support/kafka
 import { startNativeBroker } from '../support/kafka/native-broker.ts';
 import { freePort, startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
 import { applyTestDetector, testDefinition, testEvents } from '../support/scorer-model.ts';
-import { type ScorerProcess, startScorer } from '../support/scorer-process.ts';
+import { type ScorerProcess, startCli, startScorer } from '../support/scorer-process.ts';
 
 const PARTITIONS = 2;
 const NONE_LOST = { lost: [], duplicated: [], invented: [] };
@@ -156,6 +156,15 @@ withKafka(describe)('a scorer that is held up', () => {
     expect(seconds).toBeGreaterThan(1.4);
     expect(seconds).toBeLessThan(15);
     expect(scorer.stderr()).toContain('the deadline passed before everything was released');
+    const doctor = startCli(['doctor', '--json'], {
+      FLOWLINE_DATABASE_URL: database.url,
+      FLOWLINE_KAFKA_BROKERS: broker.brokers.join(','),
+    });
+    await doctor.ended;
+    const { findings } = JSON.parse(doctor.stdout()) as { findings: { check: string; detail: string }[] };
+    expect(findings.find(({ check }) => check === 'lag of deadline')?.detail).toMatch(
+      /^200 records wait in 2 of 2 partitions; the last that is stored is \d+ s old$/,
+    );
     await holder.query('ROLLBACK');
     await holder.end();
     start();

@@ -1,10 +1,17 @@
 import type { Message } from 'kafkajs';
 
-import { testEvents } from '../support/scorer-model.ts';
+import { applyTestDetector, testDefinition, testEvents } from '../support/scorer-model.ts';
+import { startCli } from '../support/scorer-process.ts';
 import type { Scenario } from './scenario.ts';
-import { deliveryOf } from './stream.ts';
+import { deliveryOf, type Stream } from './stream.ts';
 
 const MAX_BYTES = 20_000;
+/** Of the model for the changed detector. */
+const MENDED_SEED = 62;
+/** What the detector is changed for, so that its dead letters can be scored. */
+const MENDED = { reason: 'missing_field', field: 'latency' } as const;
+/** Nothing that could be sent is kept of these. */
+const NOT_REDRIVEN: readonly string[] = ['tombstone', 'too_large'];
 type TestEvent = ReturnType<typeof testEvents>[number];
 
 /** Ways to spoil an event, by the reason that it must get. */
@@ -35,7 +42,8 @@ export const r6: Scenario = {
       wanted.set(event.id, kind);
       return { key: event.id, value: spoilt[kind]?.(event) ?? null };
     });
-    const scorer = stream.start(['--batch-size', '500'], { FLOWLINE_EVENT_MAX_BYTES: String(MAX_BYTES) });
+    const start = () => stream.start(['--batch-size', '500'], { FLOWLINE_EVENT_MAX_BYTES: String(MAX_BYTES) });
+    const scorer = start();
     await stream.produce(messages);
     await stream.untilCaughtUp();
     const code = await stream.stop(scorer);
@@ -44,22 +52,61 @@ export const r6: Scenario = {
       `SELECT convert_from(key, 'UTF8') AS key, reason, encode(value, 'base64') AS value FROM flowline.dead_letters`,
     );
     const sent = new Map(messages.map(({ key, value }) => [key, value] as const));
+    const before = await stream.check();
+
+    // The detector learns to do without a latency: what had none is sent again, and then everything else that can be.
+    await allowMissing(stream, MENDED.field);
+    const heir = start();
+    const count = (reasons: readonly string[]): number =>
+      [...wanted.values()].filter((reason) => reasons.includes(reason)).length;
+    const mended = count([MENDED.reason]);
+    const rest = count(kinds.filter((kind) => kind !== MENDED.reason && !NOT_REDRIVEN.includes(kind)));
+    const only = ['--reason', MENDED.reason];
+    const redriven = [await redrive(stream, only), await redrive(stream, only), await redrive(stream, [])];
+    await stream.untilCaughtUp();
+    const heirCode = await stream.stop(heir);
     const check = await stream.check();
+    const isRescored = new Set(
+      (await stream.query('SELECT event_id FROM flowline.scored_events')).map(({ event_id: id }) => String(id)),
+    );
     return {
       ...deliveryOf(check),
       recoverySeconds: null,
       claims: {
         'exactly the spoilt ones are dead letters':
-          letters.length === wanted.size && check.scored === events - wanted.size,
+          letters.length === wanted.size && before.scored === events - wanted.size && before.lost.length === 0,
         'each with its reason': letters.every(({ key, reason }) => wanted.get(String(key)) === reason),
         'and with the bytes as they came': letters.every(({ key, value }) => {
           const original = sent.get(String(key)) ?? null;
           const kept = typeof value === 'string' ? Buffer.from(value, 'base64').toString() : null;
           return kept === (original === null ? null : text(original));
         }),
-        'the scorer went on to its end': code === 0,
+        'each that is whole is sent again once': String(redriven) === String([mended, 0, rest]),
+        'those whose reason was mended are scored, exactly they': [...wanted].every(
+          ([id, reason]) => isRescored.has(id) === (reason === MENDED.reason),
+        ),
+        'the others are dead letters again':
+          check.scored === before.scored + mended && check.deadLetters === before.deadLetters + rest,
+        'the scorers went on to their end': code === 0 && heirCode === 0,
       },
-      counts: { scored: check.scored, deadLetters: letters.length },
+      counts: { scored: check.scored, deadLetters: letters.length, redriven: mended + rest, mended },
     };
   },
 };
+
+/** Another version of the stream's detector, with a model for it, that takes events without a field. */
+async function allowMissing({ parts }: Stream, field: string): Promise<void> {
+  const { database, detector, topic, alertTopic } = parts;
+  const definition = testDefinition(detector, topic, alertTopic);
+  const features = definition.features.map((feature) =>
+    feature.name === field ? { ...feature, nullable: true } : feature,
+  );
+  await applyTestDetector(database.db, { ...definition, features }, MENDED_SEED);
+}
+
+/** `flowline dlq redrive`; gives how many it sent. @throws Error with its last words. */
+async function redrive({ parts }: Stream, args: readonly string[]): Promise<number> {
+  const cli = startCli(['dlq', 'redrive', parts.detector, '--json', ...args], parts.addresses);
+  if ((await cli.ended) !== 0) throw new Error(`flowline dlq redrive: ${cli.stdout()}${cli.stderr()}`);
+  return (JSON.parse(cli.stdout()) as { redriven: number }).redriven;
+}

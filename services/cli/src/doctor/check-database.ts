@@ -7,6 +7,8 @@ import {
   ensurePartitions,
   listDetectors,
   migrationStatus,
+  readPositions,
+  type StreamPosition,
   summariseHistory,
 } from '@flowline/db';
 import { fieldsOf } from '@flowline/features';
@@ -18,32 +20,34 @@ import { type DoctorFinding, failed, failure, finding, ok, skipped, warning } fr
 export interface DatabaseFindings {
   readonly findings: readonly DoctorFinding[];
   readonly definitions: readonly DetectorDefinition[];
+  /** How far each detector's topic is stored, by the detector's name. */
+  readonly positions: ReadonlyMap<string, readonly StreamPosition[]>;
 }
+
+const NOTHING = { definitions: [], positions: new Map() } satisfies Omit<DatabaseFindings, 'findings'>;
 
 /** Everything about the database: reachable, migrated, writable, and each detector's history and champion. */
 export async function checkDatabase(url: string | null): Promise<DatabaseFindings> {
   if (url === null) {
     const remedy = 'Set FLOWLINE_DATABASE_URL, such as postgres://user@localhost:5432/flowline.';
-    return { findings: [failed('database', 'FLOWLINE_DATABASE_URL is not set', remedy)], definitions: [] };
+    return { findings: [failed('database', 'FLOWLINE_DATABASE_URL is not set', remedy)], ...NOTHING };
   }
   let db: Database;
   try {
     db = await connect(url, { applicationName: 'flowline doctor', poolSize: 2 });
   } catch (error) {
-    return { findings: [failure('database', error)], definitions: [] };
+    return { findings: [failure('database', error)], ...NOTHING };
   }
   try {
     const reachable = ok('database', `${db.address} answers`);
     const migrated = await finding('migrations', () => checkMigrations(db));
     if (migrated.status !== 'ok') {
-      return {
-        findings: [reachable, migrated, skipped('detectors', 'the schema has to be there first')],
-        definitions: [],
-      };
+      const later = skipped('detectors', 'the schema has to be there first');
+      return { findings: [reachable, migrated, later], ...NOTHING };
     }
     const writable = await finding('permissions', () => checkPermissions(db));
-    const { findings, definitions } = await checkDetectors(db);
-    return { findings: [reachable, migrated, writable, ...findings], definitions };
+    const { findings, ...found } = await checkDetectors(db);
+    return { findings: [reachable, migrated, writable, ...findings], ...found };
   } finally {
     await db.close();
   }
@@ -65,7 +69,7 @@ async function checkDetectors(db: Database): Promise<DatabaseFindings> {
   const stored = await listDetectors(db);
   if (stored.length === 0) {
     const none = warning('detectors', 'none has been applied', 'Apply one: `flowline apply detector.yaml`.');
-    return { findings: [none], definitions: [] };
+    return { findings: [none], ...NOTHING };
   }
   const findings: DoctorFinding[] = [];
   const definitions: DetectorDefinition[] = [];
@@ -84,7 +88,11 @@ async function checkDetectors(db: Database): Promise<DatabaseFindings> {
     const check = `history of ${definition.name}`;
     findings.push(await finding(check, () => checkHistory(db, check, definition)));
   }
-  return { findings, definitions };
+  const positions = new Map<string, readonly StreamPosition[]>();
+  for (const { name, source } of definitions) {
+    if (source.kafka !== null) positions.set(name, await readPositions(db, name, source.kafka.topic));
+  }
+  return { findings, definitions, positions };
 }
 
 async function checkChampion(db: Database, name: string): Promise<DoctorFinding> {

@@ -15,6 +15,6 @@ export async function examine(): Promise<DoctorFinding[]> {
   if (settings.status !== 'ok') return [node, settings, ...(await checkBackends(null))];
   const { scoring, database, kafka } = loadSettings();
   const backends = await checkBackends(scoring.backend);
-  const { findings, definitions } = await checkDatabase(database.url);
-  return [node, settings, ...backends, ...findings, ...(await checkKafka(kafka, definitions))];
+  const { findings, ...detectors } = await checkDatabase(database.url);
+  return [node, settings, ...backends, ...findings, ...(await checkKafka(kafka, detectors))];
 }
