@@ -1,14 +1,11 @@
 import { spawn } from 'node:child_process';
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { startEmbeddedPostgres } from '@flowline/cli/embedded-postgres';
-
-import { testKafka, type TestKafka } from '../../../test/support/kafka.ts';
-import { startNativeBroker } from '../../../test/support/kafka/native-broker.ts';
-import { serve, type TestDatabase, type TestPostgres } from '../../../test/support/postgres.ts';
+import type { TestKafka } from '../../../test/support/kafka.ts';
+import type { TestDatabase, TestPostgres } from '../../../test/support/postgres.ts';
 import { describeMachine } from '../support/machine.ts';
 import { parseBenchOptions } from '../support/options.ts';
 import type { BenchProgram } from '../support/program.ts';
@@ -17,6 +14,7 @@ import { printJson, printTable } from '../support/report.ts';
 import { median } from '../support/statistics.ts';
 import { fill, produceAtRate } from './producer.ts';
 import type { ChildResult, ChildTask } from './scorer-child.ts';
+import { type Servers, startServers } from './servers.ts';
 import { FEATURES, PARTITIONS, promoteWorkload, trainWorkload } from './workload.ts';
 
 /** One line of the result. */
@@ -58,31 +56,6 @@ export const program: BenchProgram = {
     }
   },
 };
-
-interface Servers {
-  readonly broker: TestKafka;
-  readonly postgres: TestPostgres;
-  stop(): Promise<void>;
-}
-
-async function startServers(): Promise<Servers> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'flowline-bench-'));
-  await chmod(folder, 0o755);
-  const native = await startNativeBroker({ version: '4.1.0' });
-  const server = await startEmbeddedPostgres(folder, [], { fsync: 'on', synchronous_commit: 'on' });
-  const postgres = await serve(server.url, async () => {
-    await server.stop();
-    await rm(folder, { recursive: true, force: true });
-  });
-  const broker = testKafka([native.address], () => native.stop());
-  return {
-    broker,
-    postgres,
-    stop: async () => {
-      await Promise.all([postgres.stop(), broker.stop()]);
-    },
-  };
-}
 
 async function measure(
   { broker, postgres }: Servers,

@@ -34,6 +34,11 @@ export async function initBackend(name: BackendName = 'wasm'): Promise<void> {
   if (!started) throw unavailable(name);
 }
 
+/** How many tensors of tfjs are alive in this process, on whichever backend; starts none. */
+export function tensorCount(): number {
+  return tf.engine().state.numTensors;
+}
+
 /** The folder of the installed wasm binaries, with a trailing separator. */
 function wasmFolder(): string {
   const require = createRequire(import.meta.url);

@@ -1,4 +1,4 @@
-export { initBackend, type BackendName } from './backend.ts';
+export { initBackend, tensorCount, type BackendName } from './backend.ts';
 export type { TypedConfig } from './config.ts';
 export { FlowError, type FlowErrorCode, type FlowErrorOptions } from './flow-error.ts';
 export { Random, type RandomState } from './random.ts';

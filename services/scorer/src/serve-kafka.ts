@@ -1,4 +1,5 @@
 import { listDetectors, resetOffsets, resetWindows, type StoredDetector } from '@flowline/db';
+import { tensorCount } from '@flowline/flows';
 import { checkTopics } from '@flowline/kafka';
 
 import type { Arguments } from './arguments.ts';
@@ -37,7 +38,10 @@ export async function serveKafka(parts: ProcessParts, args: Arguments): Promise<
   const followed = new FollowedDetectors(parts, args);
   const alerts = openAlerts(parts, args.alerts, () => followed.names);
   if (alerts !== null) shutdown.defer('alerts', () => alerts.close());
-  const looks = (): Promise<void>[] => [measureOutbox(db, metrics), ...followed.measureLag()];
+  const looks = (): Promise<void>[] => {
+    metrics.tensors.set(tensorCount());
+    return [measureOutbox(db, metrics), ...followed.measureLag()];
+  };
   void pollGauges(looks, logger, shutdown.signal, lookEveryMs(parts.settings.consumerStallMs));
   const supervised = new Supervisor({ list: () => followed.list(), logger, signal: shutdown.signal }).run();
   shutdown.defer('detectors', async () => {

@@ -1,0 +1,183 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { freePort } from '../../../test/support/postgres.ts';
+import { type ScorerProcess, startScorer } from '../../../test/support/scorer-process.ts';
+import { fill, produceAtRate } from '../pipeline/producer.ts';
+import { type Servers, startServers } from '../pipeline/servers.ts';
+import { FEATURES, PARTITIONS, promoteWorkload, trainWorkload } from '../pipeline/workload.ts';
+import { describeMachine } from '../support/machine.ts';
+import { parseBenchOptions } from '../support/options.ts';
+import type { BenchProgram } from '../support/program.ts';
+import { printJson, printTable } from '../support/report.ts';
+import { scrape } from './scrape.ts';
+import { judge, type Sample, type Verdicts } from './verdicts.ts';
+
+const SHARE = 0.7;
+/** Events that capacity is measured on, while they are produced; of the first part no time is taken. */
+const CAPACITY_EVENTS = 200_000;
+const CAPACITY_FROM = 0.25;
+const SAMPLE_MS = 5_000;
+const POLL_MS = 100;
+/** Nothing more is stored for so long: the scorer has failed. */
+const STALL_MS = 60_000;
+/** Lags are measured every quarter of it, so that each sample has one of its own. */
+const STALL_SETTING_MS = 4 * SAMPLE_MS;
+
+/** The scorer's own process under a steady load: whether its memory, its tensors and its lag stay where they are. */
+export const program: BenchProgram = {
+  async run(args) {
+    const options = parseBenchOptions('soak', args, {
+      minutes: { value: 'N', meaning: 'how long the load lasts (default 10; with --quick 2)' },
+      rate: { value: 'N', meaning: `events a second (default ${SHARE * 100} % of the capacity measured first)` },
+    });
+    const minutes = options.count('minutes', options.quick ? 2 : 10);
+    console.log(`soak: ${minutes} min, d = ${FEATURES}, ${PARTITIONS} partitions; ${describeMachine()}`);
+    const servers = await startServers();
+    try {
+      const scorer = await openScorer(servers);
+      const capacity = options.get('rate') === undefined ? await scorer.capacity() : null;
+      const rate = options.count('rate', Math.max(1, Math.round((SHARE * (capacity ?? 0)) / 100) * 100));
+      const whence = capacity === null ? 'as asked for' : `${SHARE * 100} % of ${Math.round(capacity)} events/s`;
+      console.log(`load: ${rate} events/s, ${whence}, the producer beside`);
+      const { samples, lost } = await scorer.soak(rate, minutes * 60);
+      await scorer.stop();
+      const verdicts = judge(samples, rate);
+      const passed = verdicts.memory.flat && verdicts.tensors.constant && verdicts.lag.bounded && lost === 0;
+      print(samples, verdicts, lost);
+      if (options.json) {
+        const result = {
+          bench: 'soak',
+          minutes,
+          capacity,
+          eventsPerSecond: rate,
+          rows: samples,
+          verdicts,
+          lost,
+          passed,
+        };
+        printJson(result);
+      }
+      if (!passed) process.exitCode = 1;
+    } finally {
+      await servers.stop();
+    }
+  },
+};
+
+/** The product's scorer over a topic of its own. */
+interface SoakedScorer {
+  /** Events a second, while a producer fills the topic beside it. */
+  capacity(): Promise<number>;
+  /** A load of so many seconds, looked at meanwhile; `lost` of its events are not stored in the end. */
+  soak(rate: number, seconds: number): Promise<{ readonly samples: readonly Sample[]; readonly lost: number }>;
+  stop(): Promise<void>;
+}
+
+async function openScorer({ broker, postgres }: Servers): Promise<SoakedScorer> {
+  const topic = `soak-${Date.now()}`;
+  await broker.createTopic(topic, PARTITIONS);
+  await broker.createTopic(`${topic}.alerts`, 1);
+  const database = await postgres.createDatabase();
+  await promoteWorkload(database.db, topic, await trainWorkload());
+  const port = await freePort();
+  const scorer = startScorer([], {
+    FLOWLINE_DATABASE_URL: database.url,
+    FLOWLINE_KAFKA_BROKERS: broker.brokers.join(','),
+    FLOWLINE_HTTP_PORT: String(port),
+    FLOWLINE_LOG_LEVEL: 'warn',
+    FLOWLINE_CONSUMER_STALL_MS: String(STALL_SETTING_MS),
+  });
+  const stored = async (): Promise<number> => {
+    const [row] = await database.query(
+      'SELECT coalesce(sum(next_offset), 0)::float8 AS n FROM flowline.stream_offsets',
+    );
+    return Number(row?.n);
+  };
+  const untilStored = (events: number) => waitUntil(scorer, stored, events);
+  let produced = 0;
+  return {
+    capacity: async () => {
+      await fill(broker.kafka, topic, PARTITIONS);
+      await untilStored(PARTITIONS);
+      const filling = fill(broker.kafka, topic, CAPACITY_EVENTS);
+      filling.catch(() => undefined); // it is awaited below
+      await untilStored(CAPACITY_EVENTS * CAPACITY_FROM);
+      const [startMs, from] = [performance.now(), await stored()];
+      produced = PARTITIONS + CAPACITY_EVENTS;
+      await untilStored(produced);
+      await filling;
+      return ((produced - from) * 1_000) / (performance.now() - startMs);
+    },
+    soak: async (rate, seconds) => {
+      const samples: Sample[] = [];
+      const startMs = performance.now();
+      const over = new AbortController();
+      const sampling = (async () => {
+        for (;;) {
+          const isOver = await sleep(SAMPLE_MS, false, { signal: over.signal }).catch(() => true);
+          if (isOver) return;
+          samples.push({ seconds: (performance.now() - startMs) / 1_000, ...(await scrape(port)) });
+        }
+      })();
+      try {
+        produced += await produceAtRate(broker.kafka, topic, rate, seconds);
+      } finally {
+        over.abort();
+        await sampling;
+      }
+      await untilStored(produced);
+      const [row] = await database.query('SELECT count(*)::float8 AS n FROM flowline.scored_events');
+      return { samples, lost: produced - Number(row?.n) };
+    },
+    stop: async () => {
+      scorer.child.kill('SIGTERM');
+      await scorer.ended;
+      await database.close();
+    },
+  };
+}
+
+/** Waits until so many are stored. @throws Error with the scorer's last words where it has ended, or nothing moves for a minute. */
+async function waitUntil(scorer: ScorerProcess, stored: () => Promise<number>, wanted: number): Promise<void> {
+  let last = -1;
+  let movedMs = performance.now();
+  for (;;) {
+    const events = await stored();
+    if (events >= wanted) return;
+    if (events > last) movedMs = performance.now();
+    last = events;
+    if (scorer.child.exitCode !== null || performance.now() - movedMs > STALL_MS) {
+      throw new Error(`the scorer stands at ${events} of ${wanted} events:\n${scorer.stderr().slice(-3_000)}`);
+    }
+    await sleep(POLL_MS);
+  }
+}
+
+/** About so many lines are enough to see how it went. */
+const LINES = 20;
+
+function print(samples: readonly Sample[], { memory, tensors, lag }: Verdicts, lost: number): void {
+  const every = Math.max(1, Math.ceil(samples.length / LINES));
+  const number = (value: number, digits = 0): string => value.toLocaleString('en', { maximumFractionDigits: digits });
+  printTable<Sample>(
+    [
+      { title: 'seconds', align: 'right', text: ({ seconds }) => number(seconds) },
+      { title: 'resident MB', align: 'right', text: ({ residentMb }) => number(residentMb) },
+      { title: 'heap MB', align: 'right', text: ({ heapMb }) => number(heapMb) },
+      { title: 'tensors', align: 'right', text: (sample) => number(sample.tensors) },
+      { title: 'lag', align: 'right', text: ({ lagRecords }) => number(lagRecords) },
+      { title: 'lag s', align: 'right', text: ({ lagSeconds }) => number(lagSeconds, 1) },
+      { title: 'stored', align: 'right', text: ({ stored }) => number(stored) },
+    ],
+    samples.filter((_, i) => i % every === 0 || i === samples.length - 1),
+  );
+  const says = (holds: boolean): string => (holds ? 'holds' : 'FAILS');
+  console.log(
+    [
+      `${says(memory.flat)}  memory flat: ${number(memory.middleMb)} MB in the middle third, ${number(memory.lastMb)} MB in the last`,
+      `${says(tensors.constant)}  tensors constant: ${tensors.least} to ${tensors.most}`,
+      `${says(lag.bounded)}  lag bounded: at most ${number(lag.mostRecords)} records, ${number(lag.allowedRecords)} allowed`,
+      `${says(lost === 0)}  nothing lost: ${number(lost)} events`,
+    ].join('\n'),
+  );
+}

@@ -1,0 +1,28 @@
+import type { Sample } from './verdicts.ts';
+
+const MEGABYTE = 1e6;
+
+/** Reads what a scorer says of itself on /metrics. @throws Error where it does not answer, or lacks a metric. */
+export async function scrape(port: number): Promise<Omit<Sample, 'seconds'>> {
+  const answer = await fetch(`http://127.0.0.1:${port}/metrics`, { signal: AbortSignal.timeout(10_000) });
+  return readSample(await answer.text());
+}
+
+/** The figures of a sample in the exposition text of Prometheus. */
+export function readSample(text: string): Omit<Sample, 'seconds'> {
+  const values = (name: string): number[] =>
+    [...text.matchAll(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, 'gm'))].map((match) => Number(match[1]));
+  const one = (name: string): number => {
+    const [value] = values(name);
+    if (value === undefined) throw new Error(`/metrics has no ${name}`);
+    return value;
+  };
+  return {
+    residentMb: one('process_resident_memory_bytes') / MEGABYTE,
+    heapMb: one('nodejs_heap_size_used_bytes') / MEGABYTE,
+    tensors: one('flowline_tensors'),
+    lagRecords: values('flowline_consumer_lag_records').reduce((sum, records) => sum + records, 0),
+    lagSeconds: Math.max(0, ...values('flowline_consumer_lag_seconds')),
+    stored: values('flowline_events_scored_total').reduce((sum, events) => sum + events, 0),
+  };
+}
