@@ -79,6 +79,15 @@ async function promoteModel(database: TestDatabase, definition: DetectorDefiniti
   await promote(database.db, name, stored.version);
 }
 
+/** Waits for at most a minute. @throws Error with the scorer's last words. */
+async function until(holds: () => boolean, scorer: ScorerProcess): Promise<void> {
+  const deadline = Date.now() + 60_000;
+  while (!holds()) {
+    if (Date.now() > deadline) throw new Error(`it does not come:\n${scorer.stderr().slice(-4000)}`);
+    await sleep(50);
+  }
+}
+
 withKafka(describe, version)('the scorer of a detector with windows', () => {
   let broker: TestKafka;
   let postgres: TestPostgres;
@@ -148,14 +157,45 @@ withKafka(describe, version)('the scorer of a detector with windows', () => {
     await untilStored(EVENTS, survivor);
     survivor.child.kill('SIGTERM');
     expect(await survivor.ended).toBe(0);
-    expect(await checkDelivery(broker.kafka, database, 'sensors', topic)).toMatchObject({
+    await expectFeaturesInOneGo('sensors', { topic, database, definition });
+  }, 180_000);
+
+  it('gives the same features and scores where partitions move between two scorers', async () => {
+    const { topic, database, definition, start, produce, untilStored } = await setUp('moved');
+    const events = readings(EVENTS, 4);
+    const first = start(['--batch-size', '100']);
+    await produce(events.slice(0, 2_000));
+    await untilStored(2_000, first);
+    const second = start(['--batch-size', '100']);
+    // Events come while the group rebalances; each scorer ends up with one partition.
+    for (let from = 2_000; from < 4_000; from += 100) {
+      await produce(events.slice(from, from + 100));
+      await sleep(100);
+    }
+    await untilStored(4_000, second);
+    await until(() => /"partitions":\[\d\],"msg":"partitions assigned"/.test(second.stderr()), second);
+    await produce(events.slice(4_000, 5_000));
+    await untilStored(5_000, second);
+    second.child.kill('SIGKILL');
+    expect(await second.ended).toBe('SIGKILL');
+    await produce(events.slice(5_000));
+    await untilStored(EVENTS, first);
+    first.child.kill('SIGTERM');
+    expect(await first.ended).toBe(0);
+    await expectFeaturesInOneGo('moved', { topic, database, definition });
+  }, 180_000);
+
+  /** Everything is stored once, with the features that its partition gives, passed through windows in one go. */
+  async function expectFeaturesInOneGo(
+    name: string,
+    { topic, database, definition }: Pick<Awaited<ReturnType<typeof setUp>>, 'topic' | 'database' | 'definition'>,
+  ): Promise<void> {
+    expect(await checkDelivery(broker.kafka, database, name, topic)).toMatchObject({
       records: EVENTS,
       scored: EVENTS,
       lost: [],
       duplicated: [],
     });
-
-    // What each partition holds, passed through windows in one go.
     const records = (await readTopic(broker.kafka, topic)).sort((a, b) => a.offset - b.offset);
     for (let partition = 0; partition < PARTITIONS; partition++) {
       const events = records.flatMap((record) =>
@@ -173,7 +213,7 @@ withKafka(describe, version)('the scorer of a detector with windows', () => {
         expect(row.entity).toBe(events[i]!.sensor);
       });
     }
-  }, 180_000);
+  }
 
   it('stops with a clear error where events of one entity arrive in two partitions', async () => {
     const { database, start, produce } = await setUp('scattered');
