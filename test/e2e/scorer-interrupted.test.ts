@@ -172,22 +172,33 @@ withKafka(describe)('a scorer that is held up', () => {
     expect(await checkDelivery(broker.kafka, database, 'deadline', topic)).toMatchObject({ scored: 300, ...NONE_LOST });
   }, 120_000);
 
-  it('reads again what Postgres has lost, without being started anew', async () => {
-    const topic = await setUp('rewound');
-    const scorer = start();
-    await produce(topic, 600, 5);
-    await untilStored(600);
-    // A standby that was behind has taken over: the last commits are not there.
-    const forgetting = await database.client();
-    await forgetting.query('BEGIN');
-    await forgetting.query('DELETE FROM flowline.scored_events WHERE "offset" >= 120');
-    await forgetting.query('UPDATE flowline.stream_offsets SET next_offset = 120');
-    await forgetting.query('COMMIT');
-    await forgetting.end();
-    await produce(topic, 200, 6);
-    await untilStored(800);
-    expect(scorer.child.exitCode).toBeNull();
-    expect(scorer.stderr()).toContain('FLOWLINE_STREAM_REWOUND');
-    expect(await checkDelivery(broker.kafka, database, 'rewound', topic)).toMatchObject({ scored: 800, ...NONE_LOST });
-  }, 120_000);
+  it.each([
+    ['when the next batch comes', '60000', 200],
+    ['though no event comes', '4000', 0],
+  ])(
+    'reads again what Postgres has lost, without being started anew, %s',
+    async (_when, stallMs, more) => {
+      const name = `rewound-${more}`;
+      const topic = await setUp(name);
+      const scorer = start({ FLOWLINE_CONSUMER_STALL_MS: stallMs });
+      await produce(topic, 600, 5);
+      await untilStored(600);
+      // A standby that was behind has taken over: the last commits are not there.
+      const forgetting = await database.client();
+      await forgetting.query('BEGIN');
+      await forgetting.query('DELETE FROM flowline.scored_events WHERE "offset" >= 120');
+      await forgetting.query('UPDATE flowline.stream_offsets SET next_offset = 120');
+      await forgetting.query('COMMIT');
+      await forgetting.end();
+      if (more > 0) await produce(topic, more, 6);
+      await untilStored(600 + more);
+      expect(scorer.child.exitCode).toBeNull();
+      expect(scorer.stderr()).toContain('FLOWLINE_STREAM_REWOUND');
+      expect(await checkDelivery(broker.kafka, database, name, topic)).toMatchObject({
+        scored: 600 + more,
+        ...NONE_LOST,
+      });
+    },
+    120_000,
+  );
 });

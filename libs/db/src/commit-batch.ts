@@ -1,4 +1,4 @@
-import { type CommitReport, type EventBatch, FlowlineError, type ScoredBatch } from '@flowline/events';
+import type { CommitReport, EventBatch, ScoredBatch } from '@flowline/events';
 import type pg from 'pg';
 
 import {
@@ -13,6 +13,7 @@ import { copyRows } from './copy-rows.ts';
 import type { Database } from './database.ts';
 import { detectorMissing } from './detectors.ts';
 import { firstRowBeyond } from './fence.ts';
+import { streamRewound } from './offsets.ts';
 import { ensurePartitionsWhenDue } from './partitions.ts';
 import { sampler } from './sampling.ts';
 import { copyAnomalies } from './sql/anomalies-copy.ts';
@@ -122,7 +123,8 @@ async function finish(
  */
 async function takeFence(client: pg.PoolClient, batch: EventBatch): Promise<number> {
   const fence = await lockFence(client, batch);
-  if (fence < batch.fromOffset) throw streamRewound(batch, fence);
+  const { topic, partition, fromOffset } = batch;
+  if (fence < fromOffset) throw streamRewound(topic, partition, { stored: fromOffset, found: fence });
   return fence;
 }
 
@@ -134,14 +136,6 @@ async function lockFence(client: pg.PoolClient, { detector, topic, partition }: 
   const [inserted] = await lockOffset(client, detector, topic, partition);
   if (inserted === undefined) throw detectorMissing(detector);
   return inserted.nextOffset;
-}
-
-/** What was confirmed is gone: to store the batch would leave a hole before it for ever. */
-function streamRewound({ topic, partition, fromOffset }: EventBatch, fence: number): FlowlineError {
-  const where = `${topic}[${partition}]`;
-  const message = `${where} was stored up to ${fromOffset}, but Postgres says ${fence}: commits were lost, or offsets reset.`;
-  const remedy = 'Nothing: the source is opened again and read from where Postgres says.';
-  return new FlowlineError('FLOWLINE_STREAM_REWOUND', message, { where, remedy, retryable: true });
 }
 
 /** The fence only holds for offsets that increase and lie below the batch's end. */

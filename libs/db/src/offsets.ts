@@ -1,3 +1,5 @@
+import { FlowlineError } from '@flowline/events';
+
 import { type Database, withClient } from './database.ts';
 import { insertGap } from './sql/gap-insert.ts';
 import { selectOffset } from './sql/offset-select.ts';
@@ -45,6 +47,21 @@ export function readPositions(db: Database, detector: string, topic: string): Pr
 export function lagSeconds(records: number, recordTime: Date | null, nowMs = Date.now()): number {
   if (records === 0 || recordTime === null) return 0;
   return Math.max(0, nowMs - recordTime.getTime()) / 1_000;
+}
+
+/**
+ * The error of a stream that had been stored up to an offset, of which Postgres has less now: to store more would leave a hole for ever.
+ * Retryable, by reading from where Postgres says.
+ */
+export function streamRewound(
+  topic: string,
+  partition: number,
+  { stored, found }: { readonly stored: number; readonly found: number },
+): FlowlineError {
+  const where = `${topic}[${partition}]`;
+  const message = `${where} was stored up to ${stored}, but Postgres says ${found}: commits were lost, or offsets reset.`;
+  const remedy = 'Nothing: the source is opened again and read from where Postgres says.';
+  return new FlowlineError('FLOWLINE_STREAM_REWOUND', message, { where, remedy, retryable: true });
 }
 
 /** Forgets where a detector stands in a topic that was deleted and recreated. Returns how many partitions that were. */

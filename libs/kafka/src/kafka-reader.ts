@@ -84,10 +84,10 @@ export class KafkaReader {
     if (this.#admin === undefined || this.#positions.size === 0) return [];
     const ends = await this.#admin.offsets(this.#options.topic);
     return ends.flatMap(({ partition, high }) => {
-      const shown = this.#positions.get(partition);
-      if (shown === undefined) return [];
-      const position = Math.max(shown, this.#passed.get(partition) ?? 0);
-      return [{ partition, position, end: high, records: Math.max(0, high - position) }];
+      const stored = this.#positions.get(partition);
+      if (stored === undefined) return [];
+      const position = Math.max(stored, this.#passed.get(partition) ?? 0);
+      return [{ partition, stored, position, end: high, records: Math.max(0, high - position) }];
     });
   }
 

@@ -40,6 +40,8 @@ export interface KafkaSourceOptions {
 /** How far reading of a partition is behind its end. */
 export interface PartitionLag {
   readonly partition: number;
+  /** Everything of this assignment below this offset has been stored. */
+  readonly stored: number;
   /** The offset up to which the client has read, what it does not show (markers of transactions) included. */
   readonly position: number;
   /** The offset that the next record will get. */

@@ -1,5 +1,5 @@
 import type { DetectorDefinition } from '@flowline/config';
-import { type Database, lagSeconds, readOffset, readPositions, recordGap } from '@flowline/db';
+import { type Database, lagSeconds, readOffset, readPositions, recordGap, streamRewound } from '@flowline/db';
 import {
   checkTopics,
   createKafkaSource,
@@ -71,7 +71,10 @@ export class KafkaRun {
     return { collector: await openCollector(db, this.#definition, this.#version, settings.eventMaxBytes) };
   }
 
-  /** Looks how far reading is behind: brings the lag gauges up to date, and opens a consumer again that has stopped. */
+  /**
+   * Looks how far reading is behind: brings the lag gauges up to date, and opens the consumer again where it has stopped, or where
+   * Postgres knows less than was stored.
+   */
   async measureLag(): Promise<void> {
     const lags = await this.#lags();
     this.#forgetLag();
@@ -80,12 +83,15 @@ export class KafkaRun {
     const topic = this.#topic;
     const { db, metrics } = this.#parts;
     const positions = await readPositions(db, detector, topic);
-    const times = new Map(positions.map(({ partition, recordTime }) => [partition, recordTime]));
-    for (const { partition, records } of lags) {
+    const found = new Map(positions.map((position) => [position.partition, position]));
+    for (const { partition, stored, records } of lags) {
+      const { nextOffset = 0, recordTime = null } = found.get(partition) ?? {};
+      // Asked after the reader: Postgres can only be ahead of it, unless it has lost something.
+      if (nextOffset < stored) this.#source.abandon(streamRewound(topic, partition, { stored, found: nextOffset }));
       const labels = { detector, topic, partition };
       this.#partitions.add(partition);
       metrics.consumerLag.set(labels, records);
-      metrics.consumerLagTime.set(labels, lagSeconds(records, times.get(partition) ?? null));
+      metrics.consumerLagTime.set(labels, lagSeconds(records, recordTime));
     }
   }
 
