@@ -116,7 +116,14 @@ async function openScorer({ broker, postgres }: Servers): Promise<SoakedScorer> 
         for (;;) {
           const isOver = await sleep(SAMPLE_MS, false, { signal: over.signal }).catch(() => true);
           if (isOver) return;
-          samples.push({ seconds: (performance.now() - startMs) / 1_000, ...(await scrape(port)) });
+          const seconds = (performance.now() - startMs) / 1_000;
+          try {
+            samples.push({ seconds, ...(await scrape(port)) });
+          } catch (error) {
+            console.log(
+              `no sample at ${Math.round(seconds)} s: ${error instanceof Error ? error.message : String(error)}`,
+            );
+          }
         }
       })();
       try {
