@@ -40,5 +40,6 @@ export function fitCalibrationSet(scores: Float64Array, patterns: Int32Array, ra
 /** The p-value of a score s = −log p of an event with that missing pattern. */
 export function patternPValue(set: CalibrationSet, score: number, pattern: number): PatternPValue {
   const own = set.byPattern.get(pattern);
-  return { ...pValueOf(own ?? set.pooled, score), pooled: own === undefined };
+  const { p, method } = pValueOf(own ?? set.pooled, score);
+  return { p, method, pooled: own === undefined };
 }

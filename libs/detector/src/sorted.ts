@@ -1,6 +1,13 @@
-/** The first index of an ascending array whose value is at least `value`. */
+/** The first index of an ascending array whose value is at least `value`; asked for every event, so without a closure. */
 export function lowerBound(sorted: Float64Array, value: number): number {
-  return partition(sorted.length, (i) => valueAt(sorted, i) < value);
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (valueAt(sorted, middle) < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** The first index of an ascending array whose value is greater than `value`. */

@@ -1,6 +1,6 @@
 import type { EventTimeSpec } from '@flowline/events';
 
-import { compileExpression, type FeatureRecord } from './expression.ts';
+import { compileExpression, type FeatureRecord, type Value } from './expression.ts';
 import { describe, Fault } from './fault.ts';
 import { parseTime } from './time.ts';
 
@@ -9,13 +9,23 @@ const UNIT_MS = { ms: 1, s: 1000, us: 0.001 } as const;
 const EARLIEST_MS = Date.parse('0001-01-01T00:00:00Z');
 
 /** Compiles where an event's time is: the time of a record in milliseconds since the epoch, or what is wrong with it. */
-export function compileEventTime({ field, unit }: EventTimeSpec): (record: FeatureRecord) => number | Fault {
+export function compileEventTime(spec: EventTimeSpec): (record: FeatureRecord) => number | Fault {
+  const { field } = spec;
   const evaluate = compileExpression(field, {});
-  const expected = unit === 'iso' ? 'ISO 8601 text' : `a number of ${unit} since the epoch`;
+  const timeOf = eventTimeOf(spec);
   return (record) => {
     const value = evaluate(record);
     if (value instanceof Fault) return value;
-    if (value === null) return new Fault('missing_field', field, `The event time ${field} is absent or null.`);
+    return value === null
+      ? new Fault('missing_field', field, `The event time ${field} is absent or null.`)
+      : timeOf(value);
+  };
+}
+
+/** Compiles how the value of an event's time field is read: milliseconds since the epoch, or what is wrong with it. */
+export function eventTimeOf({ field, unit }: EventTimeSpec): (value: Value) => number | Fault {
+  const expected = unit === 'iso' ? 'ISO 8601 text' : `a number of ${unit} since the epoch`;
+  return (value) => {
     const inUnit = unit === 'iso' ? typeof value === 'string' : typeof value === 'number';
     const timeMs = parseTime(unit !== 'iso' && typeof value === 'number' ? value * UNIT_MS[unit] : value);
     if (inUnit && timeMs >= EARLIEST_MS) return timeMs;

@@ -15,9 +15,10 @@ export {
 } from './feature-schema.ts';
 export { concatTables, emptyTable, rowValues, selectRows, sliceTable, type FeatureTable } from './feature-table.ts';
 export { fitEncoding } from './fit-encoding.ts';
-export { compileEventTime } from './event-time.ts';
+export { compileEventTime, eventTimeOf } from './event-time.ts';
 export { haversineKm } from './haversine.ts';
 export { COMPLETE, UNKNOWN_PATTERN } from './missing-patterns.ts';
+export type { PlainColumns, PlainLevel, PlainNumber } from './plain-columns.ts';
 export { createRecordReader, type ReadResult, type RecordFault, type RecordReader } from './record-reader.ts';
 export { parseTime } from './time.ts';
 export { EntityWindows, type BatchWindows, type EntityWindowsOptions } from './windows/entity-windows.ts';

@@ -12,6 +12,7 @@ import {
 import { Fault, describe, wrongType } from './fault.ts';
 import { checkSchema, isLevelFeature, scaleOf } from './feature-schema.ts';
 import type { FeatureTable } from './feature-table.ts';
+import { largestValue, MAX_FLOAT32, type PlainColumns, plainColumns } from './plain-columns.ts';
 import type { BatchWindows } from './windows/entity-windows.ts';
 
 /** Why one record could not become a row: a dead letter's reason. */
@@ -38,15 +39,14 @@ export interface ReadResult {
 
 /** Turns records (history rows, parsed JSON of events) into a {@link FeatureTable}. Stateless between calls. */
 export interface RecordReader {
+  /** The columns, where each is a field as it stands: whoever has the fields needs no records. */
+  readonly plain: PlainColumns | null;
   /**
    * Reads records of any shape; never throws because of one. A schema with windows needs those of the records' partition: each
    * record that becomes a row is added to them.
    */
   read(records: readonly unknown[], windows?: BatchWindows): ReadResult;
 }
-
-/** The largest float32: the flow computes in it. */
-const MAX_FLOAT32 = 3.4028234663852886e38;
 
 /**
  * Compiles a schema to a reader. A JSON null or an absent field is a missing value where the feature is nullable, and a fault
@@ -83,6 +83,7 @@ export function createRecordReader(schema: readonly FeatureSpec[], lookups: Look
   };
 
   return {
+    plain: plainColumns(schema),
     read: (records, windows) => {
       const numeric = new Float64Array(records.length * numericWidth);
       const levels: (string | null)[] = [];
@@ -119,10 +120,9 @@ const isObject = (value: unknown): value is FeatureRecord =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
 
 function numberReader(spec: FeatureSpec, lookups: Lookups): Evaluate<number> {
-  const { scale, value: expression } = scaleOf(spec);
+  const { value: expression } = scaleOf(spec);
   const evaluate = spec.type === 'cyclic' ? compileCycle(expression, lookups) : compileNumber(expression, lookups);
-  // Only what enters the flow without a change of scale can leave the range of float32.
-  const limit = scale === 'none' && (spec.type === 'real' || spec.type === 'integer') ? MAX_FLOAT32 : Number.MAX_VALUE;
+  const limit = largestValue(spec);
   const name = typeof expression === 'string' ? expression : spec.name;
   return (record) => {
     const value = evaluate(record);

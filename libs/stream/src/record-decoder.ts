@@ -1,5 +1,7 @@
 import type { DeadLetterReason } from '@flowline/events';
 
+import type { FieldReader } from './field-reader.ts';
+
 /** Why the bytes of a record are not a value. */
 export interface Undecodable {
   readonly reason: DeadLetterReason;
@@ -21,4 +23,9 @@ export interface RecordDecoder {
    * Rejects with a retryable error where it may succeed later: the batch waits.
    */
   prepare?(values: readonly Uint8Array[]): Promise<void>;
+  /**
+   * A quick way to the fields with these names, at the top level of a value; absent where a format has none. What it reads is what
+   * {@link decode} would have found.
+   */
+  fields?(names: readonly string[]): FieldReader;
 }

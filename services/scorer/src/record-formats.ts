@@ -2,8 +2,9 @@ import type { RecordFormat } from '@flowline/config';
 import type { RecordDecoder } from '@flowline/stream';
 
 import { decodeJson } from './decode-json.ts';
+import { JsonFields } from './json-fields.ts';
 
 /** The decoder of each `source.kafka.format`, made once for a model. */
 export const recordFormats: Readonly<Record<RecordFormat, () => RecordDecoder>> = {
-  json: () => ({ decode: decodeJson }),
+  json: () => ({ decode: decodeJson, fields: (names) => new JsonFields(names) }),
 };

@@ -1,0 +1,138 @@
+import type { DetectorDefinition } from '@flowline/config';
+import { eventTimeOf, type FeatureTable, type PlainColumns } from '@flowline/features';
+import { FieldKind, type FieldReader, type RecordDecoder, type SourceRecord } from '@flowline/stream';
+
+/** Events, without what became of the other records of their batch. */
+export interface EventRows {
+  /** Features in original units. */
+  readonly table: FeatureTable;
+  readonly offsets: Float64Array;
+  readonly eventIds: readonly string[];
+  /** Milliseconds since the epoch. */
+  readonly eventTimesMs: Float64Array;
+}
+
+/** The position of a record as an id, where it has none of its own. */
+export type PositionId = (record: SourceRecord) => string;
+
+/** The rows of one batch, filled record by record. */
+export interface PlainRows {
+  /** Adds a record; false where it is not plain, and nothing is added. */
+  add(record: SourceRecord, value: Uint8Array): boolean;
+  rows(): EventRows;
+}
+
+/**
+ * Compiles the quick way of a source: bytes → columns, with no object in between. It takes only records that are events beyond doubt;
+ * whatever is unusual or wrong in the others is for the reader to say. null where the format has no such way, or a field needs the
+ * reader.
+ * @returns begins a batch of so many records at most.
+ */
+export function plainEvents(
+  source: DetectorDefinition['source'],
+  format: RecordDecoder,
+  columns: PlainColumns | null,
+): ((size: number, positionId: PositionId) => PlainRows) | null {
+  const { time, eventId } = source;
+  const isPlain = (field: string | null): boolean => !field?.includes('.');
+  if (columns === null || !isPlain(time.field) || !isPlain(eventId)) return null;
+  const { numeric, levels } = columns;
+  const names = [...new Set([time.field, ...(eventId === null ? [] : [eventId]), ...fieldsOf(columns)])];
+  const place = (field: string): number => names.indexOf(field);
+  const fields = format.fields?.(names);
+  if (fields === undefined) return null;
+  const timeOf = eventTimeOf(time);
+  const timeField = place(time.field);
+  const idField = eventId === null ? null : place(eventId);
+  const numbers = numeric.map((column) => ({ ...column, at: place(column.field) }));
+  const words = levels.map((column) => ({ ...column, at: place(column.field) }));
+
+  return (size, positionId) => {
+    const values = new Float64Array(size * numbers.length);
+    const texts: (string | null)[] = [];
+    const offsets = new Float64Array(size);
+    const times = new Float64Array(size);
+    const ids: string[] = [];
+    let row = 0;
+
+    const addNumbers = (): boolean => {
+      let to = row * numbers.length;
+      for (const { at, nullable, largest } of numbers) {
+        const kind = fields.kind(at);
+        if (kind === FieldKind.number) {
+          const value = fields.number(at);
+          if (!(Math.abs(value) <= largest)) return false;
+          values[to++] = value;
+        } else if (nullable && isMissing(kind)) {
+          values[to++] = NaN;
+        } else {
+          return false;
+        }
+      }
+      return true;
+    };
+    const addLevels = (): boolean => {
+      for (const { at, nullable, onlyBoolean } of words) {
+        const level = levelOf(fields, at, onlyBoolean);
+        if (level === undefined || (level === null && !nullable)) return false;
+        texts.push(level);
+      }
+      return true;
+    };
+
+    return {
+      add: (record, bytes) => {
+        if (!fields.read(bytes)) return false;
+        const time = scalarOf(fields, timeField);
+        const timeMs = time === undefined ? undefined : timeOf(time);
+        const id = idField === null ? positionId(record) : scalarOf(fields, idField);
+        if (typeof timeMs !== 'number' || id === undefined || !Number.isFinite(typeof id === 'number' ? id : 0))
+          return false;
+        if (!addNumbers() || !addLevels()) {
+          texts.length = row * words.length; // a part of a row may have been left behind
+          return false;
+        }
+        offsets[row] = record.offset;
+        times[row] = timeMs;
+        ids.push(String(id));
+        row++;
+        return true;
+      },
+      rows: () => ({
+        table: {
+          size: row,
+          numeric: values.subarray(0, row * numbers.length),
+          numericWidth: numbers.length,
+          levels: texts,
+          levelWidth: words.length,
+        },
+        offsets: offsets.subarray(0, row),
+        eventIds: ids,
+        eventTimesMs: times.subarray(0, row),
+      }),
+    };
+  };
+}
+
+const fieldsOf = ({ numeric, levels }: PlainColumns): readonly string[] =>
+  [...numeric, ...levels].map(({ field }) => field);
+
+const isMissing = (kind: FieldKind): boolean => kind === FieldKind.absent || kind === FieldKind.null;
+
+/** A number or text; undefined for anything else. */
+function scalarOf(fields: FieldReader, at: number): number | string | undefined {
+  const kind = fields.kind(at);
+  if (kind === FieldKind.number) return fields.number(at);
+  return kind === FieldKind.text ? fields.text(at) : undefined;
+}
+
+/** A level, null where it is missing; undefined for what is none. */
+function levelOf(fields: FieldReader, at: number, onlyBoolean: boolean): string | null | undefined {
+  const kind = fields.kind(at);
+  if (isMissing(kind)) return null;
+  if (kind === FieldKind.true) return 'true';
+  if (kind === FieldKind.false) return 'false';
+  if (onlyBoolean) return undefined;
+  const value = scalarOf(fields, at);
+  return typeof value === 'number' && !Number.isFinite(value) ? undefined : String(value);
+}
