@@ -1,5 +1,5 @@
-import type { EventSource, RetryNotice } from '@flowline/stream';
-import { concatMap, map, type Observable, tap } from 'rxjs';
+import type { EventSource, RetryNotice, SourceBatch } from '@flowline/stream';
+import { concatMap, groupBy, map, mergeMap, type Observable, type OperatorFunction, tap } from 'rxjs';
 
 import { acknowledge } from './acknowledge.ts';
 import { commit, type CommittedEvents, type Store } from './commit.ts';
@@ -26,7 +26,8 @@ export interface PipelineParts {
 
 /**
  * One event, end to end. Pull-shaped: the source reads on only when a batch is acknowledged, so memory is bounded. Steps of different
- * partitions overlap: while one batch is being stored, the next is scored.
+ * partitions overlap: while one batch is being stored, the next is scored; batches of several partitions are stored at once, those of
+ * one in their order.
  */
 export const pipeline = ({
   source,
@@ -41,6 +42,17 @@ export const pipeline = ({
     concatMap(timed.async('score', score)), //               features → flow (log p) → p-value; one batch at a time
     map(timed.step('decide', decide)), //                    anomaly or not
     concatMap(timed.async('explain', explain)), //           why: contributions, expected ranges, the alert
-    concatMap(timed.stream('commit', commit(store, onWait))), // ONE transaction: fence, rows, alerts, dead letters, next offset
+    byPartition(timed.stream('commit', commit(store, onWait))), // ONE transaction: fence, rows, alerts, dead letters, next offset
     tap(acknowledge), //                                     the source reads on, and commits to Kafka
   );
+
+/** Runs a step for several partitions at once, and for the batches of one in their order. */
+function byPartition<A extends { readonly source: SourceBatch }, B>(
+  step: (batch: A) => Observable<B>,
+): OperatorFunction<A, B> {
+  return (batches$) =>
+    batches$.pipe(
+      groupBy(({ source: { topic, partition } }) => `${topic}-${partition}`),
+      mergeMap((partition$) => partition$.pipe(concatMap(step))),
+    );
+}
