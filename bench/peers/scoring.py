@@ -1,23 +1,28 @@
-"""Events per second of the peers on one reference model.
+"""The peers on one reference model, measured on demand.
 
-    python scoring.py FOLDER MODEL THREADS ENGINES BATCHES ROUNDS MILLISECONDS
+    python scoring.py FOLDER MODEL THREADS ENGINES
 
 FOLDER holds what `npm run bench -- engine --peers` wrote: shape, weights, rows, and what the first rows must score. torch-eager,
 torch-compile and jax run the very same weights, and are compared before anything is timed; zuko and nflows run a flow of the same shape
-with weights of their own. Ends with a JSON list of {engine, batch, eventsPerSecond}: medians over windows in rounds.
+with weights of their own. Prints one line of JSON when it is ready, {engine: null, or why it cannot run}, and then answers each line
+"ENGINE BATCH MILLISECONDS" with the events per second of such a window. Ends with its input.
 """
 
 import json
 import os
-import statistics
 import sys
 import time
+import warnings
 
-folder, name, threads, engines, batches, rounds, milliseconds = sys.argv[1:8]
-threads, rounds, window = int(threads), int(rounds), int(milliseconds) / 1000
-engines, batches = engines.split(","), [int(batch) for batch in batches.split(",")]
+folder, name, threads, engines = sys.argv[1:5]
+threads, engines = int(threads), engines.split(",")
 if threads == 1:
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})  # not every library keeps to the threads that it is told
     os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
+
+# Libraries that flush subnormal numbers to zero make numpy say so at length.
+warnings.filterwarnings("ignore", message="The value of the smallest subnormal")
 
 import numpy as np  # noqa: E402
 
@@ -165,7 +170,7 @@ def jax_runner():
     return make
 
 
-def rate(run, batch):
+def rate(run, batch, window):
     start, calls = time.perf_counter(), 0
     while True:
         run()
@@ -175,27 +180,31 @@ def rate(run, batch):
             return calls * batch / elapsed
 
 
-makers = {}
-torch_makers = torch_runners() if any(engine != "jax" for engine in engines) else {}
-for engine in engines:
-    makers[engine] = jax_runner() if engine == "jax" else torch_makers[engine]()
+def maker_of(engine):
+    """Makes an engine, checked against our float64 reference where it has our weights."""
+    maker = jax_runner() if engine == "jax" else torch_runners()[engine]()
     if engine in ("torch-eager", "torch-compile", "jax"):
-        scores = np.asarray(makers[engine](len(exact))(), dtype="f8")
+        scores = np.asarray(maker(len(exact))(), dtype="f8")
         worst = np.max(np.abs(scores - exact) / (1e-4 + 2e-6 * np.abs(exact)))
-        assert worst <= 3, f"{engine} differs from our float64 reference: {worst} times the tolerance"
+        if worst > 3:
+            raise RuntimeError(f"it differs from our float64 reference: {worst} times the tolerance")
+    return maker
 
-results = []
-for batch in batches:
-    runs = {engine: make(batch) for engine, make in makers.items()}
-    rates = {engine: [] for engine in engines}
-    for run in runs.values():
+
+makers, obstacles = {}, {}
+for engine in engines:
+    try:
+        makers[engine], obstacles[engine] = maker_of(engine), None
+    except Exception as error:  # whatever keeps it from running is said instead of its figures
+        obstacles[engine] = f"{type(error).__name__}: {error}".splitlines()[0][:200]
+print(json.dumps(obstacles), flush=True)
+
+runs = {}
+for line in sys.stdin:
+    engine, batch, milliseconds = line.split()
+    batch = int(batch)
+    if (engine, batch) not in runs:
+        runs[engine, batch] = run = makers[engine](batch)
         for _ in range(3):
             run()
-        rate(run, batch)
-    for _ in range(rounds):
-        for engine, run in runs.items():
-            rates[engine].append(rate(run, batch))
-    results += [
-        {"engine": engine, "batch": batch, "eventsPerSecond": statistics.median(values)} for engine, values in rates.items()
-    ]
-print(json.dumps(results))
+    print(rate(runs[engine, batch], batch, int(milliseconds) / 1000), flush=True)

@@ -1,4 +1,5 @@
-import type { Runner } from './our-engines.ts';
+import { median } from '../support/statistics.ts';
+import type { Runner } from './runner.ts';
 
 /** How long to measure. */
 export interface Windows {
@@ -6,26 +7,46 @@ export interface Windows {
   readonly milliseconds: number;
 }
 
-/** Rates of every runner at a batch size: windows in rounds over all runners, so that noise meets all alike. Runner → events/s. */
+/** A runner that needs so long for one window has another, and no more. */
+const SLOW_MS = 1_000;
+
+/**
+ * Events per second of every runner at a batch size: the median of windows in rounds over all runners, ours and the peers' alike, so that
+ * noise meets all of them. The first window of each is not counted.
+ */
 export async function measure(
   runners: readonly Runner[],
   batch: number,
   { rounds, milliseconds }: Windows,
-): Promise<ReadonlyMap<Runner, number[]>> {
-  const rates = new Map(runners.map((runner): [Runner, number[]] => [runner, []]));
-  for (const runner of runners) await rateWithin(runner, batch, milliseconds);
-  for (let round = 0; round < rounds; round++) {
-    for (const runner of runners) rates.get(runner)?.push(await rateWithin(runner, batch, milliseconds));
+): Promise<ReadonlyMap<Runner, number>> {
+  const measured = new Map<Runner, { readonly slow: boolean; readonly rates: number[] }>();
+  for (const runner of runners) {
+    const start = performance.now();
+    await runner.rate(batch, milliseconds);
+    measured.set(runner, { slow: false, rates: [] });
+    // The first window may have compiled: what is slow shows in the second.
+    if (performance.now() - start < SLOW_MS) continue;
+    const again = performance.now();
+    const rate = await runner.rate(batch, milliseconds);
+    measured.set(runner, { slow: performance.now() - again > SLOW_MS, rates: [rate] });
   }
-  return rates;
+  for (let round = 0; round < rounds; round++) {
+    for (const [runner, { slow, rates }] of measured) if (!slow) rates.push(await runner.rate(batch, milliseconds));
+  }
+  return new Map([...measured].map(([runner, { rates }]) => [runner, median(rates)]));
 }
 
-async function rateWithin(runner: Runner, batch: number, milliseconds: number): Promise<number> {
+/** Events per second of a call, over a window of at least so long. */
+export async function rateWithin(
+  run: (batch: number) => Promise<unknown>,
+  batch: number,
+  milliseconds: number,
+): Promise<number> {
   const start = performance.now();
   let calls = 0;
   let elapsed = 0;
   for (; elapsed < milliseconds; elapsed = performance.now() - start) {
-    await runner.run(batch);
+    await run(batch);
     calls++;
   }
   return (calls * batch * 1000) / elapsed;

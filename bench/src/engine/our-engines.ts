@@ -1,15 +1,9 @@
 import { backendTable, createScorer, errorInTolerances } from '@flowline/engine';
 import { FlowlineError, type ScoringBackend } from '@flowline/events';
 
+import { rateWithin } from './measure.ts';
 import { CHECKED_ROWS, type ReferenceModel } from './reference-models.ts';
-
-/** Something that scores a batch, ready and checked. */
-export interface Runner {
-  readonly engine: string;
-  readonly threads: number;
-  run(batch: number): Promise<unknown>;
-  dispose(): void | Promise<void>;
-}
+import type { Runner } from './runner.ts';
 
 /** Our engines, by the names of the results. */
 export const ours: Readonly<Record<string, { readonly backend: ScoringBackend; readonly threads: number }>> = {
@@ -33,7 +27,8 @@ export async function ourRunner(engine: string, model: ReferenceModel): Promise<
   if (availability.software) return `${availability.device} is software`;
   const scorer = await createScorer([model.flow], { backend, threads });
   check(engine, model, await scorer.score(model.rows, CHECKED_ROWS));
-  return { engine, threads, run: (batch) => scorer.score(model.rows, batch), dispose: () => scorer.dispose() };
+  const run = (batch: number) => scorer.score(model.rows, batch);
+  return { engine, threads, rate: (batch, ms) => rateWithin(run, batch, ms), dispose: () => scorer.dispose() };
 }
 
 /** What is used of onnxruntime-node, an optional dependency. */
@@ -70,7 +65,12 @@ export async function onnxRunner(model: ReferenceModel, threads: number): Promis
     });
   const { logDensity } = await run(CHECKED_ROWS);
   check(name, model, logDensity?.data ?? []);
-  return { engine: name, threads, run, dispose: () => session.release() };
+  return {
+    engine: name,
+    threads,
+    rate: (batch, ms) => rateWithin(run, batch, ms),
+    dispose: () => session.release(),
+  };
 }
 
 function check(engine: string, model: ReferenceModel, scores: ArrayLike<number>): void {

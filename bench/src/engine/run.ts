@@ -1,24 +1,21 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-
 import { initBackend } from '@flowline/flows';
 
 import { measure, type Windows } from './measure.ts';
-import { onnxRunner, ours, ourRunner, type Runner } from './our-engines.ts';
+import { onnxRunner, ours, ourRunner } from './our-engines.ts';
 import { peakGflops } from './peak.ts';
-import { modelNames, referenceModel, writeForPeers, type ReferenceModel } from './reference-models.ts';
+import { type PeerRunners, pythonPeers, startPeers } from './peer-runners.ts';
+import { modelNames, referenceModel, type ReferenceModel } from './reference-models.ts';
+import type { Runner } from './runner.ts';
 import { verdicts, type EngineRow } from './verdicts.ts';
 import { describeMachine } from '../support/machine.ts';
 import { parseBenchOptions } from '../support/options.ts';
 import type { BenchProgram } from '../support/program.ts';
-import { runPeer } from '../support/python.ts';
 import { printJson, printTable } from '../support/report.ts';
-import { median } from '../support/statistics.ts';
 
-const pythonPeers = ['torch-eager', 'torch-compile', 'jax', 'zuko', 'nflows'] as const;
 const engines = [...Object.keys(ours), 'onnxruntime-node', ...pythonPeers];
 const BATCHES = [1, 16, 256, 4096];
+/** Of the peers. */
+const THREADS = [1, 2];
 const GPU_BATCHES = [...BATCHES, 65_536];
 
 /** Events per second of every engine that runs here, on the two reference sizes. */
@@ -30,7 +27,7 @@ export const program: BenchProgram = {
     });
     const wanted = options.among('engines', engines, engines);
     const named = options.get('engines') !== undefined;
-    const windows: Windows = options.quick ? { rounds: 3, milliseconds: 30 } : { rounds: 9, milliseconds: 120 };
+    const windows: Windows = options.quick ? { rounds: 3, milliseconds: 30 } : { rounds: 9, milliseconds: 100 };
     const batches = named && wanted.includes('webgpu') ? GPU_BATCHES : BATCHES;
     const peak = peakGflops();
     console.log(
@@ -38,29 +35,14 @@ export const program: BenchProgram = {
     );
     await initBackend('wasm');
     const rows: EngineRow[] = [];
+    const peers = options.has('peers') ? pythonPeers.filter((peer) => wanted.includes(peer)) : [];
     for (const name of modelNames) {
       const model = await referenceModel(name, Math.max(...batches));
-      rows.push(...(await measureHere(model, wanted, batches, windows)));
-      const peers = pythonPeers.filter((peer) => wanted.includes(peer));
-      if (options.has('peers') && peers.length > 0) rows.push(...(await measurePeers(model, peers, batches, windows)));
+      const found = await measureModel(model, { wanted, peers, batches, windows });
+      rows.push(...found);
+      print(found, peak);
       model.flow.dispose();
     }
-    printTable<EngineRow>(
-      [
-        { title: 'model', text: (row) => row.model },
-        { title: 'batch', align: 'right', text: (row) => String(row.batch) },
-        { title: 'engine', text: (row) => row.engine },
-        { title: 'threads', align: 'right', text: (row) => String(row.threads) },
-        { title: 'events/s', align: 'right', text: (row) => Math.round(row.eventsPerSecond).toLocaleString('en') },
-        { title: 'GFLOP/s', align: 'right', text: (row) => row.gflops.toFixed(2) },
-        {
-          title: 'of peak',
-          align: 'right',
-          text: (row) => (peak === null ? '' : `${((100 * row.gflops) / peak / row.threads).toFixed(1)} %`),
-        },
-      ],
-      rows,
-    );
     for (const { claim, measured, wanted: goal } of verdicts(rows, peak)) {
       console.log(`${measured >= goal ? 'reached    ' : 'not reached'}  ${measured.toFixed(2)} ${claim} (${goal})`);
     }
@@ -68,56 +50,66 @@ export const program: BenchProgram = {
   },
 };
 
-async function measureHere(
+interface Measurement {
+  readonly wanted: readonly string[];
+  /** In Python. */
+  readonly peers: readonly string[];
+  readonly batches: readonly number[];
+  readonly windows: Windows;
+}
+
+/** All engines on one model, side by side. */
+async function measureModel(
   model: ReferenceModel,
-  wanted: readonly string[],
-  batches: readonly number[],
-  windows: Windows,
+  { wanted, peers, batches, windows }: Measurement,
 ): Promise<EngineRow[]> {
   const runners: Runner[] = [];
+  const without = (engine: string, why: string): void => console.log(`${model.name}: without ${engine}: ${why}`);
   const add = (engine: string, runner: Runner | string): void => {
-    if (typeof runner === 'string') console.log(`${model.name}: without ${engine}: ${runner}`);
+    if (typeof runner === 'string') without(engine, runner);
     else runners.push(runner);
   };
   for (const engine of Object.keys(ours)) if (wanted.includes(engine)) add(engine, await ourRunner(engine, model));
-  if (wanted.includes('onnxruntime-node')) {
-    for (const threads of [1, 2]) add('onnxruntime-node', await onnxRunner(model, threads));
-  }
-  const rows: EngineRow[] = [];
-  for (const batch of batches) {
-    for (const [{ engine, threads }, rates] of await measure(runners, batch, windows)) {
-      rows.push(rowOf(model, engine, batch, threads, median(rates)));
-    }
-  }
-  for (const runner of runners) await runner.dispose();
-  return rows;
-}
-
-async function measurePeers(
-  model: ReferenceModel,
-  peers: readonly string[],
-  batches: readonly number[],
-  { rounds, milliseconds }: Windows,
-): Promise<EngineRow[]> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'flowline-engine-'));
+  const servers: PeerRunners[] = [];
   try {
-    writeForPeers(model, folder);
+    for (const threads of THREADS) {
+      if (wanted.includes('onnxruntime-node')) add('onnxruntime-node', await onnxRunner(model, threads));
+      if (peers.length === 0) continue;
+      const server = await startPeers(model, peers, threads);
+      servers.push(server);
+      runners.push(...server.runners);
+      for (const [engine, why] of server.obstacles) without(engine, why);
+    }
     const rows: EngineRow[] = [];
-    for (const threads of [1, 2]) {
-      const list = [batches, [rounds], [milliseconds]].map((values) => values.join());
-      const args = [folder, model.name, String(threads), peers.join(), ...list];
-      const measured = await runPeer<{ engine: string; batch: number; eventsPerSecond: number }[]>('scoring.py', args, {
-        threads,
-        onLine: (line) => console.log(line),
-      });
-      rows.push(
-        ...measured.map(({ engine, batch, eventsPerSecond }) => rowOf(model, engine, batch, threads, eventsPerSecond)),
-      );
+    for (const batch of batches) {
+      for (const [{ engine, threads }, rate] of await measure(runners, batch, windows)) {
+        rows.push(rowOf(model, engine, batch, threads, rate));
+      }
     }
     return rows;
   } finally {
-    rmSync(folder, { recursive: true });
+    for (const server of servers) await server.stop();
+    for (const runner of runners) await runner.dispose();
   }
+}
+
+function print(rows: readonly EngineRow[], peak: number | null): void {
+  printTable<EngineRow>(
+    [
+      { title: 'model', text: (row) => row.model },
+      { title: 'batch', align: 'right', text: (row) => String(row.batch) },
+      { title: 'engine', text: (row) => row.engine },
+      { title: 'threads', align: 'right', text: (row) => String(row.threads) },
+      { title: 'events/s', align: 'right', text: (row) => Math.round(row.eventsPerSecond).toLocaleString('en') },
+      { title: 'GFLOP/s', align: 'right', text: (row) => row.gflops.toFixed(2) },
+      {
+        title: 'of peak',
+        align: 'right',
+        text: (row) => (peak === null ? '' : `${((100 * row.gflops) / peak / row.threads).toFixed(1)} %`),
+      },
+    ],
+    rows,
+  );
 }
 
 function rowOf(model: ReferenceModel, engine: string, batch: number, threads: number, rate: number): EngineRow {

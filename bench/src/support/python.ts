@@ -33,8 +33,56 @@ export interface PeerOptions {
 export async function runPeer<Result>(
   script: string,
   args: readonly string[],
-  { threads = 1, onLine, signal }: PeerOptions = {},
+  options: PeerOptions = {},
 ): Promise<Result> {
+  const { child, ended, lines } = spawnPeer(script, args, options);
+  child.stdin.end();
+  let last: string | undefined;
+  for await (const line of lines) {
+    if (last !== undefined) options.onLine?.(last);
+    last = line;
+  }
+  const status = await ended;
+  if (status !== 0 || last === undefined) throw peerFailed(script, args, status);
+  return JSON.parse(last) as Result;
+}
+
+/** A peer that answers, line by line. */
+export interface PeerServer {
+  /** What it said when it was ready. */
+  readonly greeting: string;
+  /** One question at a time. */
+  ask(line: string): Promise<string>;
+  stop(): Promise<void>;
+}
+
+/** Starts bench/peers/`script` as a server on its standard input and output. Throws as {@link runPeer} does. */
+export async function startPeer(
+  script: string,
+  args: readonly string[],
+  options: PeerOptions = {},
+): Promise<PeerServer> {
+  const { child, ended, lines } = spawnPeer(script, args, options);
+  const answers = lines[Symbol.asyncIterator]();
+  const next = async (): Promise<string> => {
+    const answer: IteratorResult<string, unknown> = await answers.next();
+    if (answer.done === true) throw peerFailed(script, args, await ended);
+    return answer.value;
+  };
+  return {
+    greeting: await next(),
+    ask: (line) => {
+      child.stdin.write(`${line}\n`);
+      return next();
+    },
+    stop: async () => {
+      child.stdin.end();
+      await ended;
+    },
+  };
+}
+
+function spawnPeer(script: string, args: readonly string[], { threads = 1, signal }: PeerOptions) {
   if (!existsSync(environmentPython)) {
     throw new FlowlineError('FLOWLINE_USAGE', 'the peers are not installed', {
       where: environmentFolder,
@@ -43,7 +91,7 @@ export async function runPeer<Result>(
   }
   const count = String(threads);
   const child = spawn(environmentPython, [path.join(peersFolder, script), ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['pipe', 'pipe', 'inherit'],
     env: { ...process.env, OMP_NUM_THREADS: count, MKL_NUM_THREADS: count, OPENBLAS_NUM_THREADS: count },
     ...(signal === undefined ? {} : { signal }),
   });
@@ -51,18 +99,13 @@ export async function runPeer<Result>(
     child.once('error', reject);
     child.once('close', resolve);
   });
-  ended.catch(() => undefined); // awaited below, after the last line
-  let last: string | undefined;
-  for await (const line of createInterface({ input: child.stdout })) {
-    if (last !== undefined) onLine?.(last);
-    last = line;
-  }
-  const status = await ended;
-  if (status !== 0 || last === undefined) {
-    throw new FlowlineError('FLOWLINE_USAGE', `the peer ended with status ${status ?? 'of a signal'}`, {
-      where: [script, ...args].join(' '),
-      remedy: 'See what it printed above.',
-    });
-  }
-  return JSON.parse(last) as Result;
+  ended.catch(() => undefined); // awaited after the last line
+  return { child, ended, lines: createInterface({ input: child.stdout }) };
+}
+
+function peerFailed(script: string, args: readonly string[], status: number | null): FlowlineError {
+  return new FlowlineError('FLOWLINE_USAGE', `the peer ended with status ${status ?? 'of a signal'}`, {
+    where: [script, ...args].join(' '),
+    remedy: 'See what it printed above.',
+  });
 }
