@@ -27,7 +27,7 @@ describe('loadSettings', () => {
       backend: 'wasm',
       scoring: { backend: null, threads: null },
       cacheFolder: path.join(homedir(), '.cache', 'flowline'),
-      batch: { maxRows: 5_000, maxWaitMs: 50 },
+      batch: { maxRows: 5_000, maxWaitMs: 25 },
       eventMaxBytes: 1_000_000,
       consumerStallMs: 60_000,
       shutdownTimeoutMs: 20_000,

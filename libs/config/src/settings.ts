@@ -52,7 +52,7 @@ const environment = z.object({
   FLOWLINE_SCORING_THREADS: integer(1, MOST_THREADS).optional(),
   FLOWLINE_CACHE_DIR: z.string().optional(),
   FLOWLINE_BATCH_MAX_ROWS: integer(1, 50_000).default(5_000),
-  FLOWLINE_BATCH_MAX_WAIT_MS: integer(0, 60_000).default(50),
+  FLOWLINE_BATCH_MAX_WAIT_MS: integer(0, 60_000).default(25),
   FLOWLINE_EVENT_MAX_BYTES: integer(1, 100_000_000).default(1_000_000),
   FLOWLINE_CONSUMER_STALL_MS: integer(1_000, 3_600_000).default(60_000),
   FLOWLINE_SHUTDOWN_TIMEOUT_MS: integer(0, 3_600_000).default(20_000),
