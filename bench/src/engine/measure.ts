@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import { median } from '../support/statistics.ts';
 import type { Runner } from './runner.ts';
 
@@ -7,6 +9,8 @@ export interface Windows {
   readonly milliseconds: number;
 }
 
+/** Threads of the runner before may still be looking for work: they fall asleep meanwhile. */
+const SETTLE_MS = 50;
 /** A runner that needs so long for one window has another, and no more. */
 const SLOW_MS = 1_000;
 
@@ -31,7 +35,11 @@ export async function measure(
     measured.set(runner, { slow: performance.now() - again > SLOW_MS, rates: [rate] });
   }
   for (let round = 0; round < rounds; round++) {
-    for (const [runner, { slow, rates }] of measured) if (!slow) rates.push(await runner.rate(batch, milliseconds));
+    for (const [runner, { slow, rates }] of measured) {
+      if (slow) continue;
+      await sleep(SETTLE_MS);
+      rates.push(await runner.rate(batch, milliseconds));
+    }
   }
   return new Map([...measured].map(([runner, { rates }]) => [runner, median(rates)]));
 }
