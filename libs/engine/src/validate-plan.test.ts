@@ -1,23 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 
 import type { TransformStep, DenseLayer, Plan } from './plan.ts';
-import { randomPlan } from './testing/random-plan.ts';
+import { randomPlan, typicalShape } from './testing/random-plan.ts';
 import { validatePlan } from './validate-plan.ts';
 
-const plan = randomPlan({
-  features: 4,
-  context: 1,
-  nullable: 1,
-  couplings: 2,
-  hidden: [5],
-  activation: 'relu',
-  residual: false,
-  networks: 'shared',
-  scale: { kind: 'tanh', bound: 2 },
-  inputClip: 5,
-  affine: true,
-  seed: 1,
-});
+const plan = randomPlan({ ...typicalShape, features: 4, context: 1, couplings: 2, hidden: [5], seed: 1 });
 const [step] = plan.steps as [TransformStep];
 const withStep = (change: Partial<TransformStep>): Plan => ({ ...plan, steps: [{ ...step, ...change }] });
 const withLayer = (index: number, change: Partial<DenseLayer>): Plan => {
@@ -26,17 +13,12 @@ const withLayer = (index: number, change: Partial<DenseLayer>): Plan => {
 };
 
 const autoregressive = randomPlan({
+  ...typicalShape,
   features: 40,
   context: 1,
   nullable: 0,
   couplings: 1,
   hidden: [50],
-  activation: 'relu',
-  residual: false,
-  networks: 'shared',
-  scale: { kind: 'tanh', bound: 2 },
-  inputClip: 5,
-  affine: true,
   autoregressive: true,
   seed: 1,
 });

@@ -4,22 +4,9 @@ import { Random } from '@flowline/flows';
 import { createWasmPoolScorer } from './wasm-pool.ts';
 import { createWasmScorer } from './wasm.ts';
 import type { Scorer } from '../scorer.ts';
-import { randomPlan, randomRows } from '../testing/random-plan.ts';
+import { randomPlan, randomRows, typicalShape } from '../testing/random-plan.ts';
 
-const plan = randomPlan({
-  features: 7,
-  context: 2,
-  nullable: 1,
-  couplings: 5,
-  hidden: [24, 24],
-  activation: 'relu',
-  residual: true,
-  networks: 'shared',
-  scale: { kind: 'tanh', bound: 2 },
-  inputClip: 5,
-  affine: true,
-  seed: 11,
-});
+const plan = randomPlan({ ...typicalShape, features: 7, couplings: 5, hidden: [24, 24], residual: true, seed: 11 });
 const ROWS = 5000;
 const rows = randomRows(plan, ROWS, new Random(12));
 

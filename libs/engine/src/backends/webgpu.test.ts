@@ -10,7 +10,7 @@ import type { FamilyCase } from '../testing/family-cases.ts';
 import { startGpuChild } from '../testing/gpu-child.ts';
 import { planShapes } from '../testing/plan-arbitrary.ts';
 import { randomizeWeights } from '../testing/random-flow.ts';
-import { randomPlan, randomRows } from '../testing/random-plan.ts';
+import { randomPlan, randomRows, typicalShape } from '../testing/random-plan.ts';
 import type { PlanShape } from '../testing/random-plan.ts';
 import { errorInTolerances } from '../tolerance.ts';
 
@@ -20,21 +20,6 @@ if (!probe.available) console.warn(`skipped: ${probe.reason}`);
 
 beforeAll(() => initBackend('cpu'));
 afterAll(() => gpu.stop());
-
-const typical: PlanShape = {
-  features: 10,
-  context: 2,
-  nullable: 1,
-  couplings: 8,
-  hidden: [64, 64],
-  activation: 'relu',
-  residual: false,
-  networks: 'shared',
-  scale: { kind: 'tanh', bound: 2 },
-  inputClip: 5,
-  affine: true,
-  seed: 4,
-};
 
 /** The largest error of scores, in tolerances. */
 const worstError = (plan: Plan, rows: Float32Array, scores: ArrayLike<number>): number => {
@@ -91,7 +76,7 @@ const worstError = (plan: Plan, rows: Float32Array, scores: ArrayLike<number>): 
     ['256 dimensions', { features: 256, hidden: [33, 64], couplings: 3 }],
     ['layers that no workgroup can hold', { features: 3, hidden: [9000], couplings: 1 }],
   ] satisfies [string, Partial<PlanShape>][])('agrees with the reference: %s', async (_name, shape) => {
-    const plan = randomPlan({ ...typical, ...shape });
+    const plan = randomPlan({ ...typicalShape, ...shape });
     const n = 21;
     const rows = randomRows(plan, n, new Random(1));
     const [scores] = await gpu.ask({ plan, calls: [{ output: 'score', rows, n }] });
@@ -99,7 +84,7 @@ const worstError = (plan: Plan, rows: Float32Array, scores: ArrayLike<number>): 
   });
 
   it('scores a row the same bits in any batch, at any place in it', async () => {
-    const plan = randomPlan(typical);
+    const plan = randomPlan(typicalShape);
     const n = 300;
     const width = plan.features + plan.context;
     const rows = randomRows(plan, n, new Random(2));
@@ -119,7 +104,7 @@ const worstError = (plan: Plan, rows: Float32Array, scores: ArrayLike<number>): 
   });
 
   it('takes 65,537 rows, and none', async () => {
-    const plan = randomPlan({ ...typical, features: 2, context: 0, nullable: 0, couplings: 2, hidden: [4] });
+    const plan = randomPlan({ ...typicalShape, features: 2, context: 0, nullable: 0, couplings: 2, hidden: [4] });
     const n = 65_537;
     const rows = randomRows(plan, n, new Random(3));
     const [scores, none] = await gpu.ask({
@@ -139,14 +124,14 @@ const worstError = (plan: Plan, rows: Float32Array, scores: ArrayLike<number>): 
   });
 
   it.each([100, 1e8])('agrees for rows %d times as far out', async (factor) => {
-    const plan = randomPlan(typical);
+    const plan = randomPlan(typicalShape);
     const rows = randomRows(plan, 40, new Random(5), factor);
     const [scores] = await gpu.ask({ plan, calls: [{ output: 'score', rows, n: 40 }] });
     expect(worstError(plan, rows, scores!)).toBeLessThanOrEqual(1);
   });
 
   it('has NaN, infinities and missing values as every backend has them', async () => {
-    const plan = randomPlan({ ...typical, features: 2, couplings: 2 });
+    const plan = randomPlan({ ...typicalShape, features: 2, couplings: 2 });
     const width = 4;
     const [presence] = plan.presence;
     const rows = randomRows(plan, 7, new Random(6));
@@ -180,7 +165,7 @@ const worstError = (plan: Plan, rows: Float32Array, scores: ArrayLike<number>): 
   });
 
   it('works within little workgroup memory, and in none at all', async () => {
-    const plan = randomPlan({ ...typical, couplings: 3 });
+    const plan = randomPlan({ ...typicalShape, couplings: 3 });
     const rows = randomRows(plan, 90, new Random(8));
     const calls = [{ output: 'score' as const, rows, n: 90 }];
     for (const workgroupBytes of [0, 8192]) {

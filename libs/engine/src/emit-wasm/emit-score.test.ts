@@ -11,7 +11,7 @@ import type { Activation, Plan } from '../plan.ts';
 import { interpret } from '../reference/interpreter.ts';
 import type { ReferenceResult } from '../reference/interpreter.ts';
 import { planShapes } from '../testing/plan-arbitrary.ts';
-import { randomPlan, randomRows } from '../testing/random-plan.ts';
+import { randomPlan, randomRows, typicalShape } from '../testing/random-plan.ts';
 import type { PlanShape } from '../testing/random-plan.ts';
 import { conditionOf, errorInTolerances, toleranceOf } from '../tolerance.ts';
 import { validatePlan } from '../validate-plan.ts';
@@ -115,20 +115,7 @@ describe.each(targets)('compiled plans, fused: %s', (fused) => {
   });
 
   it.each([1, 2, 3, 31, 64, 127, 256])('agree in %d dimensions', (features) => {
-    const plan = randomPlan({
-      features,
-      context: 0,
-      nullable: 0,
-      couplings: 8,
-      hidden: [33, 64],
-      activation: 'relu',
-      residual: false,
-      networks: 'shared',
-      scale: { kind: 'tanh', bound: 2 },
-      inputClip: 5,
-      affine: true,
-      seed: features,
-    });
+    const plan = randomPlan({ ...typicalShape, features, context: 0, nullable: 0, hidden: [33, 64], seed: features });
     const n = 21;
     const rows = randomRows(plan, n, new Random(features));
     const [scores] = runKernel(plan, fused, rows, 'score').together(n);
@@ -148,17 +135,12 @@ describe.each(targets)('compiled plans, fused: %s', (fused) => {
   ];
   it.each(wide)('agree in 256 dimensions: %s', (_name, more) => {
     const plan = randomPlan({
+      ...typicalShape,
       features: 256,
       context: 0,
       nullable: 0,
       couplings: 1,
       hidden: [33],
-      activation: 'relu',
-      residual: false,
-      networks: 'shared',
-      scale: { kind: 'tanh', bound: 2 },
-      inputClip: 5,
-      affine: true,
       seed: 1,
       ...more,
     });
@@ -172,20 +154,7 @@ describe.each(targets)('compiled plans, fused: %s', (fused) => {
   });
 
   it.each([10, 100, 1e4, 1e8])('agree for rows %d times as far out', (factor) => {
-    const typical = randomPlan({
-      features: 10,
-      context: 2,
-      nullable: 1,
-      couplings: 8,
-      hidden: [64, 64],
-      activation: 'relu',
-      residual: false,
-      networks: 'shared',
-      scale: { kind: 'tanh', bound: 2 },
-      inputClip: 5,
-      affine: true,
-      seed: 4,
-    });
+    const typical = randomPlan(typicalShape);
     const n = 40;
     const rows = randomRows(typical, n, new Random(5), factor);
     const [scores] = runKernel(typical, fused, rows, 'score').together(n);

@@ -1,10 +1,11 @@
 import { slopeAt } from './activation.ts';
 import { prepareDenseTile } from './dense-tile.ts';
+import { defineElementwiseTile } from './elementwise-tile.ts';
 import type { Emission } from './emission.ts';
 import { f32x4, i32, v128 } from './expression.ts';
 import type { I32 } from './expression.ts';
 import type { FunctionBuilder, FunctionReference } from './function-builder.ts';
-import { STRIDE, VECTOR_BYTES } from './layout.ts';
+import { STRIDE } from './layout.ts';
 import type { NetworkTile } from './network-tile.ts';
 import { at } from '../at.ts';
 import { sourcesOf, valueWidths } from '../plan.ts';
@@ -102,29 +103,9 @@ export const prepareNetworkReverse = (
 
 /** to ← [to +] adjoint · slope(y). Parameters: adjoint, its end, y, to, bytes of the panels. */
 const defineReverse = ({ module }: Emission, activation: Activation, accumulates: boolean): FunctionReference =>
-  module.define(`reverseTile ${activation} ${accumulates}`, 5, (f) => {
-    const [from, end, values, to] = [
-      f.let(f.parameter(0)),
-      f.parameter(1),
-      f.let(f.parameter(2)),
-      f.let(f.parameter(3)),
-    ];
-    const offset = f.local('i32');
-    f.doWhile(
-      () => {
-        f.set(offset, i32.constant(0));
-        f.doWhile(
-          () => {
-            const adjoint = v128.load(i32.add(from, offset));
-            const slope = slopeAt(activation, f.let(v128.load(i32.add(values, offset))));
-            const value = slope === null ? adjoint : f32x4.mul(adjoint, slope);
-            f.store(i32.add(to, offset), accumulates ? f32x4.add(v128.load(i32.add(to, offset)), value) : value);
-            f.advance(offset, VECTOR_BYTES);
-          },
-          () => i32.ltU(offset, f.parameter(4)),
-        );
-        for (const pointer of [from, values, to]) f.advance(pointer, STRIDE);
-      },
-      () => i32.ltU(from, end),
-    );
+  defineElementwiseTile(module, `reverseTile ${activation} ${accumulates}`, (f, from, values, to) => {
+    const adjoint = v128.load(from);
+    const slope = slopeAt(activation, f.let(v128.load(values)));
+    const value = slope === null ? adjoint : f32x4.mul(adjoint, slope);
+    return accumulates ? f32x4.add(v128.load(to), value) : value;
   });

@@ -1,11 +1,12 @@
 import { activate } from './activation.ts';
 import { prepareDenseTile } from './dense-tile.ts';
 import type { DenseTile } from './dense-tile.ts';
+import { defineElementwiseTile } from './elementwise-tile.ts';
 import type { Emission } from './emission.ts';
 import { f32x4, i32, v128 } from './expression.ts';
 import type { I32 } from './expression.ts';
 import type { FunctionBuilder, FunctionReference } from './function-builder.ts';
-import { STRIDE, VECTOR_BYTES } from './layout.ts';
+import { STRIDE } from './layout.ts';
 import { at } from '../at.ts';
 import { sourcesOf, valueWidths } from '../plan.ts';
 import type { Activation, DenseLayer, Network } from '../plan.ts';
@@ -55,11 +56,11 @@ export const prepareNetworkTile = (
         return (f: FunctionBuilder, panelBytes: I32): void => dense(f, start, to, panelBytes);
       }
       case 'activation': {
-        const kernel = defineElementwiseTile(emission, layer.activation);
+        const kernel = defineOperation(emission, layer.activation);
         return (f: FunctionBuilder, panelBytes: I32): void => f.call(kernel, start, end, to, to, panelBytes);
       }
       case 'sum': {
-        const kernel = defineElementwiseTile(emission, 'sum');
+        const kernel = defineOperation(emission, 'sum');
         return (f: FunctionBuilder, panelBytes: I32): void => f.call(kernel, start, end, c(other ?? 0), to, panelBytes);
       }
     }
@@ -112,32 +113,10 @@ export const denseTile = ({ inputs, outputs, weights, bias, activation }: DenseW
 });
 
 /** An activation, or a sum, of whole quantities. Parameters: from, end of from, other summand, to, bytes of the panels. */
-const defineElementwiseTile = ({ module, math }: Emission, operation: Activation | 'sum'): FunctionReference =>
-  module.define(`elementwiseTile ${operation}`, 5, (f) => {
-    const [from, end, other, to] = [
-      f.let(f.parameter(0)),
-      f.parameter(1),
-      f.let(f.parameter(2)),
-      f.let(f.parameter(3)),
-    ];
-    const offset = f.local('i32');
-    f.doWhile(
-      () => {
-        f.set(offset, i32.constant(0));
-        f.doWhile(
-          () => {
-            const x = f.let(v128.load(i32.add(from, offset)));
-            const y =
-              operation === 'sum' ? f32x4.add(x, v128.load(i32.add(other, offset))) : activate(f, math, operation, x);
-            f.store(i32.add(to, offset), y);
-            f.advance(offset, VECTOR_BYTES);
-          },
-          () => i32.ltU(offset, f.parameter(4)),
-        );
-        for (const pointer of [from, other, to]) f.advance(pointer, STRIDE);
-      },
-      () => i32.ltU(from, end),
-    );
+const defineOperation = ({ module, math }: Emission, operation: Activation | 'sum'): FunctionReference =>
+  defineElementwiseTile(module, `elementwiseTile ${operation}`, (f, from, other) => {
+    const x = f.let(v128.load(from));
+    return operation === 'sum' ? f32x4.add(x, v128.load(other)) : activate(f, math, operation, x);
   });
 
 /** Per value, the last value that is computed from it. */

@@ -11,7 +11,7 @@ import { beside } from '../lower/mlp.ts';
 import { PlanBuilder } from '../lower/plan-builder.ts';
 import type { Activation, Layer, Network } from '../plan.ts';
 import { planShapes } from '../testing/plan-arbitrary.ts';
-import { randomPlan, randomRows } from '../testing/random-plan.ts';
+import { randomPlan, randomRows, typicalShape } from '../testing/random-plan.ts';
 
 describe('the reference', () => {
   it('scores affine maps and permutations as the normal density that they are', () => {
@@ -52,17 +52,13 @@ describe('the reference', () => {
 
   it('has the log-determinant of the Jacobian of its latent', () => {
     const plan = randomPlan({
+      ...typicalShape,
       features: 3,
       context: 1,
       nullable: 0,
       couplings: 4,
       hidden: [7],
       activation: 'tanh',
-      residual: false,
-      networks: 'shared',
-      scale: { kind: 'tanh', bound: 2 },
-      inputClip: 5,
-      affine: true,
       seed: 3,
     });
     const row = [0.4, -1.1, 0.8, 0.5];

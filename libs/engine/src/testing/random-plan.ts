@@ -32,6 +32,22 @@ export interface PlanShape {
   readonly base?: Base['type'];
 }
 
+/** The shape of the flow that most detectors have; a test changes what it is about. */
+export const typicalShape: PlanShape = {
+  features: 10,
+  context: 2,
+  nullable: 1,
+  couplings: 8,
+  hidden: [64, 64],
+  activation: 'relu',
+  residual: false,
+  networks: 'shared',
+  scale: { kind: 'tanh', bound: 2 },
+  inputClip: 5,
+  affine: true,
+  seed: 4,
+};
+
 /** A plan with random weights of the size that training gives them. */
 export const randomPlan = (shape: PlanShape): Plan => {
   const random = new Random(shape.seed);

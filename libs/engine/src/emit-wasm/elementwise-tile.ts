@@ -1,0 +1,35 @@
+import { i32 } from './expression.ts';
+import type { I32, V128 } from './expression.ts';
+import type { FunctionBuilder, FunctionReference } from './function-builder.ts';
+import { STRIDE, VECTOR_BYTES } from './layout.ts';
+import type { ModuleBuilder } from './module-builder.ts';
+
+/**
+ * A kernel that computes quantities of a tile vector by vector from others in the same place: `value` writes the code for
+ * one, given where it is read and where it goes. Parameters: from, end of from, another operand, to, bytes of the panels.
+ */
+export const defineElementwiseTile = (
+  module: ModuleBuilder,
+  key: string,
+  value: (f: FunctionBuilder, from: I32, other: I32, to: I32) => V128,
+): FunctionReference =>
+  module.define(key, 5, (f) => {
+    const [end, panelBytes] = [f.parameter(1), f.parameter(4)];
+    const [from, other, to] = [f.let(f.parameter(0)), f.let(f.parameter(2)), f.let(f.parameter(3))];
+    const offset = f.local('i32');
+    f.doWhile(
+      () => {
+        f.set(offset, i32.constant(0));
+        f.doWhile(
+          () => {
+            const target = i32.add(to, offset);
+            f.store(target, value(f, i32.add(from, offset), i32.add(other, offset), target));
+            f.advance(offset, VECTOR_BYTES);
+          },
+          () => i32.ltU(offset, panelBytes),
+        );
+        for (const pointer of [from, other, to]) f.advance(pointer, STRIDE);
+      },
+      () => i32.ltU(from, end),
+    );
+  });
