@@ -1,5 +1,7 @@
+import { setImmediate } from 'node:timers/promises';
+
 import type { Explanation, PValueMethod } from '@flowline/events';
-import { createScorer, type ChosenScorer, type Scorer, type ScorerOptions } from '@flowline/engine';
+import { createScorer, FrozenFlow, type ChosenScorer, type Scorer, type ScorerOptions } from '@flowline/engine';
 import { selectRows, type FeatureTable } from '@flowline/features';
 import { initBackend, loadFlow, type Flow } from '@flowline/flows';
 import type { ModelBundle } from './bundle.ts';
@@ -52,12 +54,16 @@ export class Detector {
     const flows: Flow[] = [];
     const scorers: Scorer[] = [];
     try {
-      for (const bytes of bundle.flows) flows.push(loadFlow(bytes));
-      const scorer = await createScorer(flows, options);
+      for (const bytes of bundle.flows) {
+        await setImmediate();
+        flows.push(loadFlow(bytes));
+      }
+      const frozen = flows.map((flow) => new FrozenFlow(flow));
+      const scorer = await createScorer(frozen, options);
       scorers.push(scorer);
       // For explanations, of few rows: they need no threads of their own.
       const backend = scorer.name === 'wasm-pool' ? 'wasm' : scorer.name;
-      for (const flow of flows.length === 1 ? [] : flows) scorers.push(await createScorer([flow], { backend }));
+      for (const flow of flows.length === 1 ? [] : frozen) scorers.push(await createScorer([flow], { backend }));
       return new Detector(bundle, alpha, { flows, scorer, members: flows.length === 1 ? [scorer] : scorers.slice(1) });
     } catch (error) {
       for (const scorer of scorers) scorer.dispose();

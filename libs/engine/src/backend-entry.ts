@@ -1,6 +1,7 @@
 import type { ScoringBackend } from '@flowline/events';
 import type { Flow } from '@flowline/flows';
 
+import type { FrozenFlow } from './frozen-flow.ts';
 import type { Scorer } from './scorer.ts';
 
 /** Whether a backend can run in this process, and on what. */
@@ -37,5 +38,5 @@ export interface BackendEntry {
   /** Why `auto` does not try it for this flow, in words; null where it does. */
   obstacle(flow: Flow): string | null;
   /** A scorer of one flow. Rejects with FLOWLINE_BACKEND_UNAVAILABLE; only after a probe has found the backend available. */
-  create(flow: Flow, options: BackendOptions): Promise<Scorer>;
+  create(flow: FrozenFlow, options: BackendOptions): Promise<Scorer>;
 }

@@ -8,7 +8,7 @@ import { createWasmPoolScorer } from './backends/wasm-pool.ts';
 import { wasmTarget } from './backends/wasm-target.ts';
 import { createWasmScorer } from './backends/wasm.ts';
 import { webGpuEntry } from './backends/webgpu-entry.ts';
-import { lowerFlow, whyNotLowered } from './lower/flow.ts';
+import { whyNotLowered } from './lower/flow.ts';
 
 /** Every backend, in the order in which `auto` tries them: the first is kept where no other is worth the change. */
 export const backendTable: readonly BackendEntry[] = [
@@ -18,7 +18,7 @@ export const backendTable: readonly BackendEntry[] = [
     fingerprint: wasmFingerprint,
     probe: () => Promise.resolve(wasmAvailability('1 thread')),
     obstacle: whyNotLowered,
-    create: (flow) => Promise.resolve(createWasmScorer(lowerFlow(flow))),
+    create: async (frozen) => createWasmScorer(await frozen.plan()),
   },
   {
     name: 'wasm-pool',
@@ -26,7 +26,7 @@ export const backendTable: readonly BackendEntry[] = [
     fingerprint: wasmFingerprint,
     probe: ({ threads, offThread }) => Promise.resolve(wasmAvailability(threadsInWords(threads, offThread))),
     obstacle: whyNotLowered,
-    create: (flow, options) => createWasmPoolScorer(lowerFlow(flow), options),
+    create: async (frozen, options) => createWasmPoolScorer(await frozen.plan(), options),
   },
   webGpuEntry,
   {
@@ -43,7 +43,7 @@ export const backendTable: readonly BackendEntry[] = [
     fingerprint: () => 'float64',
     probe: () => Promise.resolve({ available: true, device: '1 thread, float64', software: false }),
     obstacle: whyNotLowered,
-    create: (flow) => Promise.resolve(createReferenceScorer(lowerFlow(flow))),
+    create: async (frozen) => createReferenceScorer(await frozen.plan()),
   },
 ];
 
@@ -101,6 +101,6 @@ function tensorEntry(
       }
     },
     obstacle: () => null,
-    create: (flow) => createTfjsScorer(flow, backend),
+    create: ({ flow }) => createTfjsScorer(flow, backend),
   };
 }

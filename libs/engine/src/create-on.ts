@@ -6,6 +6,7 @@ import type { Flow } from '@flowline/flows';
 import type { BackendEntry, BackendOptions } from './backend-entry.ts';
 import { ensemble } from './backends/ensemble.ts';
 import { breathe } from './breathe.ts';
+import type { FrozenFlow } from './frozen-flow.ts';
 import type { Scorer } from './scorer.ts';
 
 /** What is left open is filled in: every thread that the process may use, but for the calling one where that is to stay free. */
@@ -21,10 +22,10 @@ export const backendOptions = (options: {
 /** A scorer of one flow or of an equal mixture of flows, on one backend; the event loop gets its turn between the flows. */
 export const createOn = async (
   entry: BackendEntry,
-  flows: readonly Flow[],
+  flows: readonly FrozenFlow[],
   options: BackendOptions,
 ): Promise<Scorer> => {
-  const features = checkMembers(flows);
+  const features = checkMembers(flows.map(({ flow }) => flow));
   const members: Scorer[] = [];
   try {
     for (const flow of flows) {

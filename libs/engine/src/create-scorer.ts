@@ -4,6 +4,7 @@ import type { Flow } from '@flowline/flows';
 import type { BackendEntry } from './backend-entry.ts';
 import { backendEntry, backendTable } from './backend-table.ts';
 import { backendOptions, checkMembers, createOn } from './create-on.ts';
+import { frozen, type FrozenFlow } from './frozen-flow.ts';
 import type { Scorer } from './scorer.ts';
 import { selectScorer, type SelectOptions } from './select.ts';
 
@@ -27,24 +28,28 @@ export interface ChosenScorer extends Scorer {
 /**
  * Freezes a flow, or an ensemble of flows over the same rows, for scoring. The backend that was asked for runs, or the
  * promise rejects with FLOWLINE_BACKEND_UNAVAILABLE: there is no fallback. The flows must not change while the scorer lives;
- * they are not disposed with it.
+ * they are not disposed with it. Where several scorers are made of a flow, a {@link FrozenFlow} does what they share once.
  *
  * ```ts
  * const scorer = await createScorer([flow], { backend: 'auto' });
  * const logP = await scorer.score(rows, n);
  * ```
  */
-export const createScorer = async (flows: readonly Flow[], options: ScorerOptions): Promise<ChosenScorer> => {
-  checkMembers(flows);
+export const createScorer = async (
+  flows: readonly (Flow | FrozenFlow)[],
+  options: ScorerOptions,
+): Promise<ChosenScorer> => {
+  const members = frozen(flows);
+  checkMembers(members.map(({ flow }) => flow));
   const { backend, ...rest } = options;
   if (backend === 'auto') {
-    const { scorer, backend: name, ...reasons } = await selectScorer(flows, rest);
+    const { scorer, backend: name, ...reasons } = await selectScorer(members, rest);
     return withReasons(scorer, { name, ...reasons });
   }
   const entry = backendEntry(backend, options.table ?? backendTable);
   const resolved = backendOptions(options);
   const device = await deviceOf(entry, resolved);
-  const scorer = await createOn(entry, flows, resolved);
+  const scorer = await createOn(entry, members, resolved);
   const why = 'it was asked for by name';
   return withReasons(scorer, { name: backend, device, why, reason: `${backend} (${device}): ${why}` });
 };

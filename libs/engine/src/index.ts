@@ -3,6 +3,7 @@ export { backendTable } from './backend-table.ts';
 export { createScorer, type ChosenScorer, type ScorerOptions } from './create-scorer.ts';
 export { exportDetector } from './export-onnx/detector.ts';
 export { exportFlow } from './export-onnx/flow.ts';
+export { FrozenFlow } from './frozen-flow.ts';
 export { whyNotLowered } from './lower/flow.ts';
 export type { Scorer } from './scorer.ts';
 export { selectScorer, type BackendTrial, type Selection, type SelectOptions } from './select.ts';

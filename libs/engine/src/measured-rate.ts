@@ -1,14 +1,21 @@
 import { at } from './at.ts';
 import { breathe } from './breathe.ts';
 import type { Scorer } from './scorer.ts';
+import { SLICE_MS } from './slices.ts';
 
 const WARM_UP_MS = 12;
 const WINDOWS = 4;
 const WINDOW_MS = 4;
-/** The event loop gets its turn after so long. */
-const SLICE_MS = 3;
+/** A call that keeps this thread for longer is made with fewer rows … */
+const LONGEST_HOLD_MS = 2 * SLICE_MS;
+/** … but not with fewer than these, which are tiles enough that the rate is that of a large batch. */
+const FEWEST_ROWS = 128;
 
-/** Events a second of a scorer at a batch size: the best of a few short windows, after a warm-up; only the calls are timed. */
+/**
+ * Events a second of a scorer at a batch size: the best of a few short windows, after a warm-up; only the calls are timed. A scorer that
+ * works on the calling thread, whose rate depends little on the batch, is given fewer rows at a time where the whole batch would keep
+ * the event loop from its turn.
+ */
 export const measuredRate = async (
   scorer: Scorer,
   sampleRows: Float32Array,
@@ -17,12 +24,20 @@ export const measuredRate = async (
 ): Promise<number> => {
   const rows = new Float32Array(batch * width);
   for (let i = 0; i < rows.length; i++) rows[i] = at(sampleRows, i % sampleRows.length);
-  const callsFor = async (milliseconds: number): Promise<number> => {
+  let count = Math.min(batch, FEWEST_ROWS);
+  let holdMs = 0;
+  /** One call, in milliseconds. */
+  const call = async (): Promise<number> => {
+    const start = performance.now();
+    const scores = scorer.score(rows, count);
+    holdMs = performance.now() - start;
+    await scores;
+    return performance.now() - start;
+  };
+  const rateFor = async (milliseconds: number): Promise<number> => {
     let [calls, busy, slice] = [0, 0, 0];
     while (busy < milliseconds) {
-      const start = performance.now();
-      await scorer.score(rows, batch);
-      const elapsed = performance.now() - start;
+      const elapsed = await call();
       calls++;
       busy += elapsed;
       slice += elapsed;
@@ -30,10 +45,16 @@ export const measuredRate = async (
       await breathe();
       slice = 0;
     }
-    return (calls * batch * 1000) / busy;
+    return (calls * count * 1000) / busy;
   };
-  await callsFor(WARM_UP_MS);
+  await call();
+  while (count < batch && 2 * holdMs < LONGEST_HOLD_MS) {
+    await breathe();
+    count = Math.min(batch, 2 * count);
+    await call();
+  }
+  await rateFor(WARM_UP_MS);
   let best = 0;
-  for (let window = 0; window < WINDOWS; window++) best = Math.max(best, await callsFor(WINDOW_MS));
+  for (let window = 0; window < WINDOWS; window++) best = Math.max(best, await rateFor(WINDOW_MS));
   return best;
 };

@@ -1,5 +1,7 @@
 import { FlowlineError } from '@flowline/events';
 
+import { allFinite } from './all-finite.ts';
+
 /** What every backend knows about the rows of a flow; a Flow and a Plan are one. */
 export interface RowShape {
   /** d */
@@ -46,20 +48,6 @@ export const finiteRows = (shape: RowShape, rows: Float32Array, n: number): Floa
   const length = n * (shape.features + shape.context);
   if (allFinite(rows, length)) return rows;
   return rows.subarray(0, length).map((value) => (Number.isFinite(value) ? value : 0));
-};
-
-/** x·0 is 0 for finite x and NaN otherwise; four sums, so that the additions do not wait for one another. */
-const allFinite = (values: Float32Array, length: number): boolean => {
-  let [a, b, c, d] = [0, 0, 0, 0];
-  let i = 0;
-  for (; i + 3 < length; i += 4) {
-    a += (values[i] ?? 0) * 0;
-    b += (values[i + 1] ?? 0) * 0;
-    c += (values[i + 2] ?? 0) * 0;
-    d += (values[i + 3] ?? 0) * 0;
-  }
-  for (; i < length; i++) a += (values[i] ?? 0) * 0;
-  return a + b + c + d === 0;
 };
 
 const contentOf = (shape: RowShape, rows: Float32Array, row: number): 'finite' | 'infinite' | 'nan' => {

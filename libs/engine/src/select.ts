@@ -10,6 +10,7 @@ import type { BackendEntry, BackendOptions } from './backend-entry.ts';
 import { backendEntry, backendTable } from './backend-table.ts';
 import { breathe } from './breathe.ts';
 import { backendOptions, checkMembers, createOn } from './create-on.ts';
+import { frozen, type FrozenFlow } from './frozen-flow.ts';
 import { measuredRate } from './measured-rate.ts';
 import type { Scorer } from './scorer.ts';
 import { memoryCache, type VerdictCache } from './verdict-cache.ts';
@@ -62,7 +63,7 @@ const WORTH_A_FREE_THREAD = 0.75;
 const ownVerdicts = memoryCache();
 
 interface Search {
-  readonly flows: readonly Flow[];
+  readonly flows: readonly FrozenFlow[];
   readonly options: BackendOptions;
   readonly batch: number;
   readonly sample: Sample;
@@ -80,8 +81,12 @@ interface Usable {
  * are remembered by host, model shape and batch size, and then only the fastest is made; that it is exact is checked every
  * time. The work comes in slices of some milliseconds, between which the event loop has its turn.
  */
-export const selectScorer = async (flows: readonly Flow[], options: SelectOptions = {}): Promise<Selection> => {
-  checkMembers(flows);
+export const selectScorer = async (
+  given: readonly (Flow | FrozenFlow)[],
+  options: SelectOptions = {},
+): Promise<Selection> => {
+  const flows = frozen(given);
+  checkMembers(flows.map(({ flow }) => flow));
   const { table = backendTable, cache = ownVerdicts, batchSize: batch = DEFAULT_BATCH_ROWS } = options;
   const resolved = backendOptions(options);
   const candidates = table.filter((entry) => entry.role === 'candidate' && entry.fingerprint() !== null);
@@ -177,16 +182,21 @@ const inWords = ({ backend, device, problem, eventsPerSecond, worstError }: Back
   ];
 };
 
-const sampleBy = async (table: readonly BackendEntry[], flows: readonly Flow[], known: boolean): Promise<Sample> => {
+const sampleBy = async (
+  table: readonly BackendEntry[],
+  flows: readonly FrozenFlow[],
+  known: boolean,
+): Promise<Sample> => {
   const options = backendOptions({ threads: 1 });
   const reference = backendEntry('reference', table);
-  const lowered = flows.every((flow) => reference.obstacle(flow) === null);
+  const lowered = flows.every(({ flow }) => reference.obstacle(flow) === null);
   // Without a plan there is no float64 reference: the tensors are the truth.
   const entry = lowered ? reference : backendEntry('tfjs-wasm', table);
   await entry.probe(options);
   const truth = await createOn(entry, flows, options);
   try {
-    return await sampleOf(at(flows, 0), sampleSize(flows, known), truth);
+    const own = flows.map(({ flow }) => flow);
+    return await sampleOf(at(own, 0), sampleSize(own, known), truth);
   } finally {
     truth.dispose();
   }
@@ -201,7 +211,7 @@ const tryBackend = async (
     trial: { backend: entry.name, device, problem, worstError, eventsPerSecond: null },
     usable: null,
   });
-  const obstacle = flows.map((flow) => entry.obstacle(flow)).find((reason) => reason !== null) ?? null;
+  const obstacle = flows.map(({ flow }) => entry.obstacle(flow)).find((reason) => reason !== null) ?? null;
   if (obstacle !== null) return failed(obstacle, null);
   if (entry.name === 'wasm-pool' && options.threads === 1 && !options.offThread) {
     return failed('one thread has nothing to share', null);
@@ -230,7 +240,7 @@ const tryBackend = async (
 
 /** Everything that a verdict depends on. */
 const verdictKey = (
-  flows: readonly Flow[],
+  flows: readonly FrozenFlow[],
   options: BackendOptions,
   batch: number,
   candidates: readonly BackendEntry[],
@@ -242,7 +252,7 @@ const verdictKey = (
     backends: candidates.map((entry) => [entry.name, entry.fingerprint()]),
     options,
     batch,
-    flows: flows.map(({ config }) => config),
+    flows: flows.map(({ flow }) => flow.config),
   });
 
 let version: string | null = null;

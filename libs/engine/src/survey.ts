@@ -5,6 +5,7 @@ import type { Flow } from '@flowline/flows';
 import type { BackendEntry } from './backend-entry.ts';
 import { backendTable } from './backend-table.ts';
 import { backendOptions, createOn } from './create-on.ts';
+import { frozen } from './frozen-flow.ts';
 import { measuredRate } from './measured-rate.ts';
 
 /** One backend on this machine. */
@@ -55,7 +56,7 @@ const survey = async (entry: BackendEntry, flow: Flow): Promise<SurveyedBackend>
   const availability = await entry.probe(options);
   if (!availability.available) return { ...absent, why: availability.why, remedy: availability.remedy };
   try {
-    const scorer = await createOn(entry, [flow], options);
+    const scorer = await createOn(entry, frozen([flow]), options);
     try {
       const rows = new Random(STANDARD.seed).normals(BATCH * STANDARD.features);
       await scorer.score(rows, FEW_ROWS);

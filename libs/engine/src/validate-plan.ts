@@ -1,15 +1,20 @@
 import { FlowlineError } from '@flowline/events';
 
+import { allFinite } from './all-finite.ts';
 import { at } from './at.ts';
 import { parametersOf, sourcesOf, valueWidths } from './plan.ts';
 import type { Base, LinearStep, Network, Plan, Reading, Step, TransformStep, Transformer } from './plan.ts';
+import { atOnce, type Sliced } from './slices.ts';
 
 /**
  * Throws FLOWLINE_MODEL_INCOMPATIBLE unless a plan is one that every executor runs: sizes agree, indices exist, a step
  * writes each dimension at most once, Jacobians are triangular, weights are finite, and no layer reads an output or adds or
  * activates the network's input.
  */
-export const validatePlan = (plan: Plan): void => {
+export const validatePlan = (plan: Plan): void => atOnce(planValidation(plan));
+
+/** {@link validatePlan} in parts. */
+export function* planValidation(plan: Plan): Sliced<void> {
   const { features, context, presence, order } = plan;
   expect(Number.isInteger(features) && features >= 1 && Number.isInteger(context) && context >= 0, 'plan', 'sizes');
   const columns = presence.every((column) => column === null || isIndex(column, context));
@@ -20,9 +25,12 @@ export const validatePlan = (plan: Plan): void => {
   for (const [name, values] of Object.entries({ scale: plan.scale, shift: plan.shift, logScale: plan.logScale })) {
     expect(isFinite(values, features), `plan.${name}`, `${features} finite values`);
   }
-  plan.steps.forEach((step, i) => validateStep(step, plan, `plan.steps[${i}]`));
+  for (const [i, step] of plan.steps.entries()) {
+    validateStep(step, plan, `plan.steps[${i}]`);
+    yield;
+  }
   validateBase(plan.base, features);
-};
+}
 
 const validateStep = (step: Step, plan: Plan, where: string): void => {
   switch (step.type) {
@@ -81,7 +89,7 @@ const validateLinear = ({ read, weights, bias }: LinearStep, plan: Plan, where: 
   validateReading(read, plan, where);
   const width = read.dimensions.length;
   expect(weights.length === width * width && bias.length === width, where, 'weights of its size');
-  expect(weights.every(isFloat32) && bias.every(isFloat32), where, 'weights that are finite in float32');
+  expect(fitFloat32(weights) && fitFloat32(bias), where, 'weights that are finite in float32');
 };
 
 const validateContextual = (
@@ -113,7 +121,7 @@ const validateNetwork = (network: Network, outputs: readonly (readonly number[])
     if (layer.type !== 'dense') return;
     const sized = layer.weights.length === layer.inputs * layer.outputs && layer.bias.length === layer.outputs;
     expect(first === layer.inputs && layer.outputs >= 1 && sized, `${where}.layers[${i}]`, 'weights of its size');
-    const finite = layer.weights.every(isFloat32) && layer.bias.every(isFloat32);
+    const finite = fitFloat32(layer.weights) && fitFloat32(layer.bias);
     expect(finite, `${where}.layers[${i}]`, 'weights that are finite in float32');
   });
   const found = network.outputs.map((value) => at(widths, value)).join();
@@ -204,10 +212,9 @@ const isIndex = (value: number, length: number): boolean => Number.isInteger(val
 
 const isPositive = (value: number): boolean => Number.isFinite(value) && value > 0;
 
-const isFinite = (values: Float64Array, length: number): boolean =>
-  values.length === length && values.every(Number.isFinite);
+const isFinite = (values: Float64Array, length: number): boolean => values.length === length && allFinite(values);
 
-const isFloat32 = (value: number): boolean => Number.isFinite(Math.fround(value));
+const fitFloat32 = (values: Float64Array): boolean => allFinite(new Float32Array(values));
 
 const expect = (condition: boolean, where: string, expected: string): void => {
   if (condition) return;

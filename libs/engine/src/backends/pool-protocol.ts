@@ -8,7 +8,7 @@
  */
 
 /** Words of the shared control block. */
-export const Control = { job: 0, ticket: 1, done: 2, rows: 3, output: 4, tell: 5 } as const;
+export const Control = { job: 0, ticket: 1, done: 2, rows: 3, output: 4, tell: 5, kernel: 6 } as const;
 export const CONTROL_WORDS = 16;
 
 /** `Control.job` of a pool that ends. */
@@ -23,7 +23,10 @@ export const NO_BLOCK = (1 << BLOCK_BITS) - 1;
 /** Rows of a job at most. */
 export const JOB_ROWS = BLOCK_ROWS * NO_BLOCK;
 
-/** `Control.output`: an index into this list. `Control.tell`: 1 where the main thread waits for a message. */
+/**
+ * `Control.output`: an index into this list. `Control.tell`: 1 where the main thread waits for a message. `Control.kernel`: 1 as soon
+ * as the first kernel is on its way.
+ */
 export const outputs = ['score', 'latent', 'gradient'] as const;
 
 /** What a worker gets when it starts. */
@@ -52,14 +55,14 @@ const outputs = ${JSON.stringify(outputs)};
 const kernelFor = (output) => {
   const name = output === 'gradient' ? 'gradient' : 'score';
   while (!kernels.has(name)) {
-    const { module, code, kind } = receiveMessageOnPort(parentPort).message;
+    const { module, layout, kind } = receiveMessageOnPort(parentPort).message;
     const { exports } = new WebAssembly.Instance(module);
     const view = (address, length) => new Float32Array(exports.memory.buffer, address, length);
     kernels.set(kind, {
       exports,
-      rows: view(code.rowsAddress, ${BLOCK_ROWS} * rowWidth),
-      scores: view(code.scoresAddress, ${BLOCK_ROWS}),
-      vectors: view(code.vectorsAddress, ${BLOCK_ROWS} * features),
+      rows: view(layout.rowsAddress, ${BLOCK_ROWS} * rowWidth),
+      scores: view(layout.scoresAddress, ${BLOCK_ROWS}),
+      vectors: view(layout.vectorsAddress, ${BLOCK_ROWS} * features),
     });
   }
   return kernels.get(name);
@@ -99,6 +102,7 @@ const nextJob = (seen) => {
   return Atomics.load(control, ${Control.job});
 };
 
+Atomics.wait(control, ${Control.kernel}, 0);
 kernelFor('score');
 parentPort.postMessage('ready');
 for (let job = nextJob(0); job !== ${STOP}; job = nextJob(job)) work(job);

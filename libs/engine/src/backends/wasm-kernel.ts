@@ -9,7 +9,7 @@ export type KernelOutput = 'score' | 'latent' | 'gradient';
 
 /** A kernel, compiled but without memory. */
 export interface CompiledKernel {
-  readonly code: KernelCode;
+  readonly layout: Omit<KernelCode, 'bytes'>;
   readonly module: WasmModule;
 }
 
@@ -24,10 +24,10 @@ export interface WasmKernel {
   run(output: KernelOutput, n: number): void;
 }
 
-/** Compiles a kernel. Throws FLOWLINE_BACKEND_UNAVAILABLE when this engine rejects it. */
-export const compileKernel = (code: KernelCode): CompiledKernel => {
+/** Compiles a kernel off this thread. Rejects with FLOWLINE_BACKEND_UNAVAILABLE when this engine rejects it. */
+export const compileKernel = async ({ bytes, ...layout }: KernelCode): Promise<CompiledKernel> => {
   try {
-    return { code, module: new webAssembly.Module(code.bytes) };
+    return { layout, module: await webAssembly.compile(bytes) };
   } catch (cause) {
     throw new FlowlineError('FLOWLINE_BACKEND_UNAVAILABLE', 'the compiled scorer was rejected by this engine', {
       where: 'wasm',
@@ -38,15 +38,19 @@ export const compileKernel = (code: KernelCode): CompiledKernel => {
 };
 
 /** Makes an instance of a kernel; each has scratch memory of its own, so that threads never share one. */
-export const instantiateKernel = ({ code, module }: CompiledKernel, rowWidth: number, features: number): WasmKernel => {
+export const instantiateKernel = (
+  { layout, module }: CompiledKernel,
+  rowWidth: number,
+  features: number,
+): WasmKernel => {
   const { exports } = new webAssembly.Instance(module);
   const { memory } = exports;
   if (!(memory instanceof webAssembly.Memory)) throw new TypeError('the kernel exports no memory');
   return {
-    capacity: code.capacity,
-    rows: new Float32Array(memory.buffer, code.rowsAddress, code.capacity * rowWidth),
-    scores: new Float32Array(memory.buffer, code.scoresAddress, code.capacity),
-    vectors: new Float32Array(memory.buffer, code.vectorsAddress, code.capacity * features),
+    capacity: layout.capacity,
+    rows: new Float32Array(memory.buffer, layout.rowsAddress, layout.capacity * rowWidth),
+    scores: new Float32Array(memory.buffer, layout.scoresAddress, layout.capacity),
+    vectors: new Float32Array(memory.buffer, layout.vectorsAddress, layout.capacity * features),
     run: (output, n) => {
       const entry = exports[output];
       if (typeof entry !== 'function') throw new TypeError(`the kernel does not export ${output}`);

@@ -19,7 +19,7 @@ describe.each([
   let one: Scorer;
   let pool: Scorer;
   beforeAll(async () => {
-    one = createWasmScorer(plan);
+    one = await createWasmScorer(plan);
     pool = await createWasmPoolScorer(plan, { threads, offThread });
   });
   afterAll(() => {

@@ -39,7 +39,7 @@ const WORKER_SPIN_MS = 0.05;
 const MAIN_SPIN_MS = 0.1;
 /** A worker that holds a block for longer has died. */
 const PATIENCE_MS = 30_000;
-const READY_MS = 10_000;
+const READY_MS = 30_000;
 /** A worker needs none of the loaders and the environment of this thread: it starts sooner without. */
 const WORKER = { eval: true, execArgv: [], env: {}, name: 'flowline-score' };
 
@@ -49,10 +49,10 @@ const WORKER = { eval: true, execArgv: [], env: {}, name: 'flowline-score' };
  * of one thread, bit for bit. Rejects with FLOWLINE_BACKEND_UNAVAILABLE when the threads do not start.
  */
 export const createWasmPoolScorer = async (plan: Plan, options: WasmPoolOptions = {}): Promise<Scorer> => {
-  const program = new WasmProgram(plan);
   const { threads = availableParallelism(), offThread = false } = options;
-  const pool = new WasmPool(program, offThread ? Math.max(1, threads) : Math.max(0, threads - 1));
-  await pool.ready();
+  // Threads take as long to start as kernels to be written: both go on at once.
+  const crew = startCrew(plan, offThread ? Math.max(1, threads) : Math.max(0, threads - 1));
+  const pool = await WasmPool.start(plan, crew);
   const run =
     (output: KernelOutput) =>
     (rows: Float32Array, n: number, results: Float32Array | Float64Array): Promise<void> | undefined => {
@@ -65,14 +65,46 @@ export const createWasmPoolScorer = async (plan: Plan, options: WasmPoolOptions 
     shape: plan,
     score: run('score'),
     latent: run('latent'),
-    gradient: run('gradient'),
+    gradient: async (rows, n, gradients) => {
+      await pool.prepareGradient();
+      await run('gradient')(rows, n, gradients);
+    },
     dispose: () => {
       pool.dispose();
     },
   });
 };
 
-/** The threads of one plan: starting → ready → (broken) → disposed. */
+/** Threads that wait for their first kernel, and the memory that they share. */
+interface Crew {
+  readonly workers: readonly Worker[];
+  /** Resolves when each has its kernel. */
+  readonly ready: Promise<unknown>;
+  readonly shared: PoolWorkerData;
+  /** Rows of a job at most. */
+  readonly capacity: number;
+}
+
+const startCrew = ({ features, context }: Plan, count: number): Crew => {
+  const rowWidth = features + context;
+  const fitting = Math.floor(JOB_BYTES / (4 * (rowWidth + features + 1)) / BLOCK_ROWS) * BLOCK_ROWS;
+  const capacity = Math.max(SMALLEST_JOB_ROWS, Math.min(JOB_ROWS, fitting));
+  const shared: PoolWorkerData = {
+    control: new Int32Array(new SharedArrayBuffer(4 * CONTROL_WORDS)),
+    rows: new Float32Array(new SharedArrayBuffer(4 * capacity * rowWidth)),
+    scores: new Float32Array(new SharedArrayBuffer(4 * capacity)),
+    vectors: new Float32Array(new SharedArrayBuffer(4 * capacity * features)),
+    rowWidth,
+    features,
+    spinMs: WORKER_SPIN_MS,
+  };
+  const workers = Array.from({ length: count }, () => new Worker(poolWorkerSource, { ...WORKER, workerData: shared }));
+  const ready = Promise.all(workers.map(started));
+  ready.catch(() => undefined); // awaited when the kernel is there
+  return { workers, ready, shared, capacity };
+};
+
+/** The threads of one plan: ready → (broken) → disposed. */
 class WasmPool {
   readonly #program: WasmProgram;
   readonly #main: WasmThread;
@@ -86,38 +118,31 @@ class WasmPool {
   #awaited: { readonly job: number; readonly done: () => void; readonly fail: (error: FlowlineError) => void } | null =
     null;
 
-  constructor(program: WasmProgram, workers: number) {
-    const { features, context } = program.plan;
-    const rowWidth = features + context;
-    const fitting = Math.floor(JOB_BYTES / (4 * (rowWidth + features + 1)) / BLOCK_ROWS) * BLOCK_ROWS;
-    this.#program = program;
-    this.#main = new WasmThread(program);
-    this.#capacity = Math.max(SMALLEST_JOB_ROWS, Math.min(JOB_ROWS, fitting));
-    this.#shared = {
-      control: new Int32Array(new SharedArrayBuffer(4 * CONTROL_WORDS)),
-      rows: new Float32Array(new SharedArrayBuffer(4 * this.#capacity * rowWidth)),
-      scores: new Float32Array(new SharedArrayBuffer(4 * this.#capacity)),
-      vectors: new Float32Array(new SharedArrayBuffer(4 * this.#capacity * features)),
-      rowWidth,
-      features,
-      spinMs: WORKER_SPIN_MS,
-    };
-    this.#workers = Array.from(
-      { length: workers },
-      () => new Worker(poolWorkerSource, { ...WORKER, workerData: this.#shared }),
-    );
-    for (const worker of this.#workers) worker.postMessage({ kind: 'score', ...program.score });
+  /** Gives the threads of a crew their kernels; they are ended where that fails. */
+  static async start(plan: Plan, crew: Crew): Promise<WasmPool> {
+    try {
+      const program = await WasmProgram.of(plan);
+      for (const worker of crew.workers) worker.postMessage({ kind: 'score', ...program.score });
+      Atomics.store(crew.shared.control, Control.kernel, 1);
+      Atomics.notify(crew.shared.control, Control.kernel);
+      const main = new WasmThread(program);
+      await crew.ready.catch((cause: unknown) => {
+        throw unavailable('a scoring thread did not start', cause);
+      });
+      return new WasmPool(program, main, crew);
+    } catch (error) {
+      for (const worker of crew.workers) void worker.terminate();
+      throw error;
+    }
   }
 
-  /** Resolves when every worker has its kernel. */
-  async ready(): Promise<void> {
-    try {
-      await Promise.all(this.#workers.map(started));
-    } catch (cause) {
-      this.dispose();
-      throw unavailable('a scoring thread did not start', cause);
-    }
-    for (const worker of this.#workers) {
+  private constructor(program: WasmProgram, main: WasmThread, { workers, shared, capacity }: Crew) {
+    this.#program = program;
+    this.#main = main;
+    this.#workers = workers;
+    this.#shared = shared;
+    this.#capacity = capacity;
+    for (const worker of workers) {
       worker.on('error', (cause) => this.#break(unavailable('a scoring thread has died', cause)));
       worker.on('exit', () => this.#break(unavailable('a scoring thread has ended')));
       worker.on('message', (job: number) => {
@@ -134,7 +159,6 @@ class WasmPool {
       this.#main.run(output, rows, 0, n, results, 0);
       return;
     }
-    this.#giveKernels(output);
     for (let first = 0; first < n; first += this.#capacity) {
       const count = this.#writeRows(rows, first, n);
       const blocks = this.#startJob(output, count, false);
@@ -162,13 +186,21 @@ class WasmPool {
     n: number,
     results: Float32Array | Float64Array,
   ): Promise<void> {
-    this.#giveKernels(output);
     for (let first = 0; first < n; first += this.#capacity) {
       if (this.#broken !== null) throw this.#broken;
       const count = this.#writeRows(rows, first, n);
       await this.#jobBeside(output, count);
       this.#readResults(output, count, results, first);
     }
+  }
+
+  /** Gives every thread the kernel of the gradient; must have resolved before the first run of it. */
+  async prepareGradient(): Promise<void> {
+    if (this.#hasGradient) return;
+    const kernel = await this.#program.gradient();
+    await this.#main.prepareGradient();
+    for (const worker of this.#workers) worker.postMessage({ kind: 'gradient', ...kernel });
+    this.#hasGradient = true;
   }
 
   dispose(): void {
@@ -181,12 +213,6 @@ class WasmPool {
   #break(error: FlowlineError): void {
     this.#broken ??= error;
     this.#awaited?.fail(this.#broken);
-  }
-
-  #giveKernels(output: KernelOutput): void {
-    if (output !== 'gradient' || this.#hasGradient) return;
-    for (const worker of this.#workers) worker.postMessage({ kind: 'gradient', ...this.#program.gradient });
-    this.#hasGradient = true;
   }
 
   /** Writes the rows of the next job, and says how many there are. */

@@ -4,11 +4,12 @@ import { KernelScorer } from './kernel-scorer.ts';
 import { compileKernel, instantiateKernel } from './wasm-kernel.ts';
 import type { CompiledKernel, KernelOutput, WasmKernel } from './wasm-kernel.ts';
 import { wasmTarget } from './wasm-target.ts';
-import { emitGradient } from '../emit-wasm/emit-gradient.ts';
-import { emitScore } from '../emit-wasm/emit-score.ts';
+import { gradientEmission } from '../emit-wasm/emit-gradient.ts';
+import { scoreEmission } from '../emit-wasm/emit-score.ts';
 import type { Plan } from '../plan.ts';
 import type { Scorer } from '../scorer.ts';
-import { validatePlan } from '../validate-plan.ts';
+import { inSlices } from '../slices.ts';
+import { planValidation } from '../validate-plan.ts';
 
 /** Rows that a kernel takes at once: what goes in and comes out should stay in the second-level cache. */
 const CHUNK_BYTES = 128 * 1024;
@@ -16,40 +17,53 @@ const LARGEST_CHUNK_ROWS = 1024;
 /** A whole number of tiles. */
 const SMALLEST_CHUNK_ROWS = 64;
 
+/** Programs by their plans: backends that are tried one after the other share one. */
+const programs = new WeakMap<Plan, Promise<WasmProgram>>();
+
 /** A plan as kernels: the gradient is compiled when it is first asked for. */
 export class WasmProgram {
   readonly plan: Plan;
   readonly score: CompiledKernel;
-  #gradient: CompiledKernel | null = null;
-  readonly #fused: boolean;
+  #gradient: Promise<CompiledKernel> | null = null;
 
-  /** Throws FLOWLINE_BACKEND_UNAVAILABLE where WebAssembly has no SIMD. */
-  constructor(plan: Plan) {
-    validatePlan(plan);
-    const target = wasmTarget();
-    if (!target.simd) {
+  /**
+   * The program of a plan, made in slices between which the event loop has its turn. Rejects with FLOWLINE_MODEL_INCOMPATIBLE for a
+   * plan that cannot run, and with FLOWLINE_BACKEND_UNAVAILABLE where WebAssembly has no SIMD.
+   */
+  static of(plan: Plan): Promise<WasmProgram> {
+    const program = programs.get(plan) ?? WasmProgram.#make(plan);
+    programs.set(plan, program);
+    return program;
+  }
+
+  static async #make(plan: Plan): Promise<WasmProgram> {
+    await inSlices(planValidation(plan));
+    if (!wasmTarget().simd) {
       throw new FlowlineError('FLOWLINE_BACKEND_UNAVAILABLE', 'this engine runs no WebAssembly SIMD', {
         where: 'wasm',
         remedy: "Use Node 20.19 or newer, or choose the backend 'tfjs-cpu'.",
       });
     }
-    this.plan = plan;
-    this.#fused = target.fused;
-    this.score = this.#compile(emitScore);
+    return new WasmProgram(plan, await compile(plan, scoreEmission));
   }
 
-  get gradient(): CompiledKernel {
-    this.#gradient ??= this.#compile(emitGradient);
+  private constructor(plan: Plan, score: CompiledKernel) {
+    this.plan = plan;
+    this.score = score;
+  }
+
+  gradient(): Promise<CompiledKernel> {
+    this.#gradient ??= compile(this.plan, gradientEmission);
     return this.#gradient;
   }
-
-  #compile(emit: typeof emitScore): CompiledKernel {
-    const width = this.plan.features + this.plan.context;
-    const fitting = Math.floor(CHUNK_BYTES / (4 * width) / SMALLEST_CHUNK_ROWS) * SMALLEST_CHUNK_ROWS;
-    const capacity = Math.min(LARGEST_CHUNK_ROWS, Math.max(SMALLEST_CHUNK_ROWS, fitting));
-    return compileKernel(emit(this.plan, { fused: this.#fused, capacity }));
-  }
 }
+
+const compile = async (plan: Plan, emission: typeof scoreEmission): Promise<CompiledKernel> => {
+  const width = plan.features + plan.context;
+  const fitting = Math.floor(CHUNK_BYTES / (4 * width) / SMALLEST_CHUNK_ROWS) * SMALLEST_CHUNK_ROWS;
+  const capacity = Math.min(LARGEST_CHUNK_ROWS, Math.max(SMALLEST_CHUNK_ROWS, fitting));
+  return compileKernel(await inSlices(emission(plan, { fused: wasmTarget().fused, capacity })));
+};
 
 /** The kernels of one thread. */
 export class WasmThread {
@@ -73,7 +87,8 @@ export class WasmThread {
   ): void {
     const { features, context } = this.#program.plan;
     const width = features + context;
-    const kernel = output === 'gradient' ? this.#gradientKernel() : this.#score;
+    const kernel = output === 'gradient' ? this.#gradient : this.#score;
+    if (kernel === null) throw new TypeError('the gradient has not been prepared');
     const [from, each] = output === 'score' ? [kernel.scores, 1] : [kernel.vectors, features];
     for (let done = 0; done < n; done += kernel.capacity) {
       const count = Math.min(kernel.capacity, n - done);
@@ -83,9 +98,9 @@ export class WasmThread {
     }
   }
 
-  #gradientKernel(): WasmKernel {
-    this.#gradient ??= this.#instantiate(this.#program.gradient);
-    return this.#gradient;
+  /** Must have resolved before the first run of a gradient. */
+  async prepareGradient(): Promise<void> {
+    this.#gradient ??= this.#instantiate(await this.#program.gradient());
   }
 
   #instantiate(kernel: CompiledKernel): WasmKernel {
@@ -112,8 +127,8 @@ const copy = (
 };
 
 /** Compiles a plan to WebAssembly and scores with it on the calling thread. */
-export const createWasmScorer = (plan: Plan): Scorer => {
-  const thread = new WasmThread(new WasmProgram(plan));
+export const createWasmScorer = async (plan: Plan): Promise<Scorer> => {
+  const thread = new WasmThread(await WasmProgram.of(plan));
   const run =
     (output: KernelOutput) =>
     (rows: Float32Array, n: number, results: Float32Array | Float64Array): undefined => {
@@ -124,7 +139,10 @@ export const createWasmScorer = (plan: Plan): Scorer => {
     shape: plan,
     score: run('score'),
     latent: run('latent'),
-    gradient: run('gradient'),
+    gradient: async (rows, n, gradients) => {
+      await thread.prepareGradient();
+      thread.run('gradient', rows, 0, n, gradients, 0);
+    },
     dispose: () => undefined,
   });
 };

@@ -18,6 +18,7 @@ interface WasmInstance {
 
 declare const WebAssembly: {
   validate(bytes: Uint8Array<ArrayBuffer>): boolean;
+  compile(bytes: Uint8Array<ArrayBuffer>): Promise<WasmModule>;
   readonly Module: new (bytes: Uint8Array<ArrayBuffer>) => WasmModule;
   readonly Instance: new (module: WasmModule) => WasmInstance;
   readonly Memory: { readonly prototype: WasmMemory } & (abstract new () => WasmMemory);

@@ -1,7 +1,7 @@
 import { createWebGpuScorer } from './webgpu.ts';
 import { hasVulkanDriver, probeWebGpu } from './webgpu-adapter.ts';
 import type { BackendEntry } from '../backend-entry.ts';
-import { lowerFlow, whyNotLowered } from '../lower/flow.ts';
+import { whyNotLowered } from '../lower/flow.ts';
 
 /** The GPU, through WebGPU. */
 export const webGpuEntry: BackendEntry = {
@@ -14,5 +14,5 @@ export const webGpuEntry: BackendEntry = {
     return { available: false, why: probe.reason, remedy: "Install a GPU's driver and the npm package webgpu." };
   },
   obstacle: whyNotLowered,
-  create: (flow) => createWebGpuScorer(lowerFlow(flow)),
+  create: async (frozen) => createWebGpuScorer(await frozen.plan()),
 };

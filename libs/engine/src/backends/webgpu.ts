@@ -6,11 +6,12 @@ import { findAdapter, isSoftware } from './webgpu-adapter.ts';
 import { wantedLimits } from './webgpu-api.ts';
 import type { GpuDevice, GpuLimits } from './webgpu-api.ts';
 import { GpuProgram } from './webgpu-program.ts';
-import { emitScore } from '../emit-wgsl/emit-score.ts';
+import { shaderEmission } from '../emit-wgsl/emit-score.ts';
 import type { ShaderOutput } from '../emit-wgsl/emit-score.ts';
 import type { Plan } from '../plan.ts';
 import type { Scorer } from '../scorer.ts';
-import { validatePlan } from '../validate-plan.ts';
+import { inSlices } from '../slices.ts';
+import { planValidation } from '../validate-plan.ts';
 
 /** How the shader is to be written. */
 export interface WebGpuOptions {
@@ -24,14 +25,14 @@ export interface WebGpuOptions {
  * Rejects with FLOWLINE_BACKEND_UNAVAILABLE where there is no GPU, or when it cannot hold the model.
  */
 export const createWebGpuScorer = async (plan: Plan, options: WebGpuOptions = {}): Promise<Scorer> => {
-  validatePlan(plan);
+  await inSlices(planValidation(plan));
   const { device, software } = await openDevice();
   const most = software ? SOFTWARE_WORKGROUP_BYTES : device.limits.maxComputeWorkgroupStorageSize;
   const limits = { workgroupBytes: options.workgroupBytes ?? most };
-  const compile = (output: ShaderOutput): Promise<GpuProgram> =>
+  const compile = async (output: ShaderOutput): Promise<GpuProgram> =>
     GpuProgram.compile(
       device,
-      emitScore(plan, output, limits),
+      await inSlices(shaderEmission(plan, output, limits)),
       plan.features + plan.context,
       output === 'score' ? 1 : plan.features,
     );
@@ -49,10 +50,10 @@ export const createWebGpuScorer = async (plan: Plan, options: WebGpuOptions = {}
     shape: plan,
     score: (rows, n, scores) => score.run(rows, n, scores),
     latent: async (rows, n, latents) => (await (latent ??= compile('latent'))).run(rows, n, latents),
-    gradient: (rows, n, gradients) => {
-      gradient ??= new WasmThread(new WasmProgram(plan));
+    gradient: async (rows, n, gradients) => {
+      gradient ??= new WasmThread(await WasmProgram.of(plan));
+      await gradient.prepareGradient();
       gradient.run('gradient', rows, 0, n, gradients, 0);
-      return undefined;
     },
     dispose: () => device.destroy(),
   });

@@ -19,15 +19,23 @@ import type { ReversibleTile } from './transform-reverse.ts';
 import { at } from '../at.ts';
 import { networksOf } from '../plan.ts';
 import type { Plan, Step } from '../plan.ts';
+import { atOnce, type Sliced } from '../slices.ts';
 
 /** Emits the module of the gradient: `gradient(n)` leaves ∂ log p / ∂ x of the first n rows. Rows go in tiles of 32. */
-export const emitGradient = (plan: Plan, options: EmitOptions): KernelCode => {
+export const emitGradient = (plan: Plan, options: EmitOptions): KernelCode => atOnce(gradientEmission(plan, options));
+
+/** {@link emitGradient} in parts. */
+export function* gradientEmission(plan: Plan, options: EmitOptions): Sliced<KernelCode> {
   const writer = new KernelWriter(plan, options);
   const { emission } = writer;
   const memory = allocateTile(emission);
   const adjoint = emission.layout.allocate(plan.features * STRIDE);
   const buffers = new AdjointBuffers(emission, Math.max(widestValue(plan), ...networksOf(plan).map(outputWidth)));
-  const steps = plan.steps.map((step) => prepareReversible(emission, memory, adjoint, step, buffers));
+  const steps: ReversibleTile[] = [];
+  for (const step of plan.steps) {
+    steps.push(prepareReversible(emission, memory, adjoint, step, buffers));
+    yield;
+  }
   const [read, finish] = [defineReadRows(emission, memory), defineFinish(emission, memory)];
   const [start, end] = [defineStart(emission, memory, adjoint), defineEnd(emission, memory, adjoint)];
   const write = defineWriteRows(
@@ -46,8 +54,9 @@ export const emitGradient = (plan: Plan, options: EmitOptions): KernelCode => {
     f.call(end);
     f.call(write, i32.constant(adjoint), vector, count);
   });
+  yield;
   return writer.build();
-};
+}
 
 const prepareReversible = (
   emission: Emission,

@@ -4,7 +4,8 @@ import fc from 'fast-check';
 
 import { emitGradient } from './emit-gradient.ts';
 import { emitScore } from './emit-score.ts';
-import { compileKernel, instantiateKernel } from '../backends/wasm-kernel.ts';
+import { webAssembly } from '../backends/web-assembly.ts';
+import { instantiateKernel } from '../backends/wasm-kernel.ts';
 import type { KernelOutput } from '../backends/wasm-kernel.ts';
 import { wasmTarget } from '../backends/wasm-target.ts';
 import type { Activation, Plan } from '../plan.ts';
@@ -28,7 +29,8 @@ const runKernel = (
 ): { together: (n: number) => [Float32Array, Float32Array]; alone: (i: number) => [number, Float32Array] } => {
   const width = plan.features + plan.context;
   const emit = output === 'gradient' ? emitGradient : emitScore;
-  const kernel = instantiateKernel(compileKernel(emit(plan, { fused, capacity: CAPACITY })), width, plan.features);
+  const { bytes, ...layout } = emit(plan, { fused, capacity: CAPACITY });
+  const kernel = instantiateKernel({ layout, module: new webAssembly.Module(bytes) }, width, plan.features);
   return {
     together: (n) => {
       kernel.rows.set(rows.subarray(0, n * width));

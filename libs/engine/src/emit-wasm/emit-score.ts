@@ -23,6 +23,7 @@ import { prepareTransformTile } from './transform-tile.ts';
 import type { TileStep } from './transform-tile.ts';
 import { networksOf, parametersOf } from '../plan.ts';
 import type { Plan, Step } from '../plan.ts';
+import { atOnce, type Sliced } from '../slices.ts';
 
 /** A tile with fewer rows than this is slower than its rows one by one. */
 const TILE_MINIMUM_ROWS = 9;
@@ -31,10 +32,13 @@ const TILE_MINIMUM_ROWS = 9;
  * Emits the module that scores: `score(n)` leaves log p of the first n rows, `latent(n)` also their z. Rows are scored in
  * tiles of 32, the rest one by one; both ways give the same bits.
  */
-export const emitScore = (plan: Plan, options: EmitOptions): KernelCode => {
+export const emitScore = (plan: Plan, options: EmitOptions): KernelCode => atOnce(scoreEmission(plan, options));
+
+/** {@link emitScore} in parts: a step's weights take the time. */
+export function* scoreEmission(plan: Plan, options: EmitOptions): Sliced<KernelCode> {
   const writer = new KernelWriter(plan, options);
-  const tile = defineScoreTile(writer.emission);
-  const single = defineScoreRow(writer.emission);
+  const tile = yield* defineScoreTile(writer.emission);
+  const single = yield* defineScoreRow(writer.emission);
   for (const latents of [false, true]) {
     writer.export(latents ? 'latent' : 'score', (f, { remaining, row, score, vector }, count) => {
       f.if(
@@ -52,8 +56,9 @@ export const emitScore = (plan: Plan, options: EmitOptions): KernelCode => {
       );
     });
   }
+  yield;
   return writer.build();
-};
+}
 
 /** How many of the remaining rows the next tile takes: a last panel that would be nearly empty is left for later. */
 const tileRows = (f: FunctionBuilder, remaining: I32): I32 => {
@@ -72,11 +77,15 @@ interface TileFunctions {
   readonly state: number;
 }
 
-const defineScoreTile = (emission: Emission): TileFunctions => {
+function* defineScoreTile(emission: Emission): Sliced<TileFunctions> {
   const { module, plan } = emission;
   const memory = allocateTile(emission);
   const slots = reusedSlots(emission, widestValue(plan), Math.max(0, ...networksOf(plan).map(outputWidth)));
-  const steps = plan.steps.map((step) => prepareTile(emission, memory, step, slots));
+  const steps: TileStep[] = [];
+  for (const step of plan.steps) {
+    steps.push(prepareTile(emission, memory, step, slots));
+    yield;
+  }
   const [read, finish] = [defineReadRows(emission, memory), defineFinish(emission, memory)];
   const score = module.define('scoreTile', 3, (f) => {
     f.call(read, f.parameter(0), f.parameter(1));
@@ -85,7 +94,7 @@ const defineScoreTile = (emission: Emission): TileFunctions => {
     f.call(finish, f.parameter(2));
   });
   return { score, write: defineWriteRows(emission, plan.order), state: memory.state };
-};
+}
 
 const prepareTile = (emission: Emission, memory: TileMemory, step: Step, slots: ValueSlots): TileStep => {
   switch (step.type) {
@@ -106,12 +115,16 @@ interface RowFunctions {
   readonly write: FunctionReference;
 }
 
-const defineScoreRow = (emission: Emission): RowFunctions => {
+function* defineScoreRow(emission: Emission): Sliced<RowFunctions> {
   const { module, plan } = emission;
   const memory = allocateSingle(emission);
   const buffers = new SingleBuffers(emission);
   const widest = Math.max(widestValue(plan), ...plan.steps.map((step) => paddedOutputs(plan, step)));
-  const steps = plan.steps.map((step) => prepareSingle(emission, memory, step, buffers, widest));
+  const steps: SingleStep[] = [];
+  for (const step of plan.steps) {
+    steps.push(prepareSingle(emission, memory, step, buffers, widest));
+    yield;
+  }
   const [read, finish] = [defineReadRow(emission, memory), defineFinishRow(emission, memory)];
   const score = module.define('scoreRow', 2, (f) => {
     f.call(read, f.parameter(0));
@@ -119,7 +132,7 @@ const defineScoreRow = (emission: Emission): RowFunctions => {
     f.call(finish, f.parameter(1));
   });
   return { score, write: defineWriteRow(emission, memory) };
-};
+}
 
 const prepareSingle = (
   emission: Emission,

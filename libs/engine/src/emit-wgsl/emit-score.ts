@@ -6,6 +6,7 @@ import { emitRead, emitWriteLatents } from './rows.ts';
 import { CALL_WORDS, Shader, shapeOf, WORKGROUP_THREADS } from './shader.ts';
 import { emitTransform } from './transform.ts';
 import type { Plan, Step } from '../plan.ts';
+import type { Sliced } from '../slices.ts';
 
 /** What a shader computes of each row. */
 export type ShaderOutput = 'score' | 'latent';
@@ -38,15 +39,19 @@ const ROWS = [32, 16, 8, 4] as const;
  * Emits the whole flow as one compute shader. A workgroup takes as many rows as its memory holds, and works in a storage
  * buffer when that is not even one panel. The way of a row through it does not depend on the other rows, nor on its place.
  */
-export const emitScore = (plan: Plan, output: ShaderOutput, { workgroupBytes }: ShaderLimits): ShaderCode => {
+export function* shaderEmission(
+  plan: Plan,
+  output: ShaderOutput,
+  { workgroupBytes }: ShaderLimits,
+): Sliced<ShaderCode> {
   for (const rows of ROWS) {
-    const shader = writeShader(plan, output, rows);
+    const shader = yield* writeShader(plan, output, rows);
     if (shader.memoryBytes <= workgroupBytes) return finished(shader, false);
   }
-  return finished(writeShader(plan, output, ROWS[0]), true);
-};
+  return finished(yield* writeShader(plan, output, ROWS[0]), true);
+}
 
-const writeShader = (plan: Plan, output: ShaderOutput, rows: number): Shader => {
+function* writeShader(plan: Plan, output: ShaderOutput, rows: number): Sliced<Shader> {
   const shader = new Shader(plan, shapeOf(rows));
   shader.take(plan.features + plan.context);
   emitRead(shader);
@@ -54,11 +59,12 @@ const writeShader = (plan: Plan, output: ShaderOutput, rows: number): Shader => 
     const mark = shader.mark;
     emitStep(shader, step);
     shader.release(mark);
+    yield;
   }
   if (output === 'score') emitWriteScores(shader);
   else emitWriteLatents(shader);
   return shader;
-};
+}
 
 /** One line per type of step. A step finds the state in memory, and leaves it there. */
 const emitStep = (shader: Shader, step: Step): void => {

@@ -19,6 +19,7 @@ import { lowerTransformer } from './transformers.ts';
 import { WeightReader } from './weights.ts';
 import { parametersOf } from '../plan.ts';
 import type { Network } from '../plan.ts';
+import type { Sliced } from '../slices.ts';
 
 const lowerAffine = (bijector: ActNorm | ElementWiseAffine, builder: PlanBuilder): void => {
   const { features } = bijector.config;
@@ -132,12 +133,13 @@ export const missingLowering = (bijector: Bijector): string | null => {
 };
 
 /** Puts a bijector into a plan; {@link missingLowering} says beforehand whether every part of it can be. */
-export const lowerBijector = (bijector: Bijector, builder: PlanBuilder): void => {
+export function* lowerBijector(bijector: Bijector, builder: PlanBuilder): Sliced<void> {
   if (bijector instanceof Chain) {
-    for (const part of bijector.parts) lowerBijector(part, builder);
+    for (const part of bijector.parts) yield* lowerBijector(part, builder);
     return;
   }
   const found = lowerings.find(({ applies }) => applies(bijector));
   if (found === undefined) throw new RangeError(`the bijector ${bijector.config.type} has no lowering`);
   found.lower(bijector, builder);
-};
+  yield;
+}

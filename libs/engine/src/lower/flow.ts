@@ -5,6 +5,7 @@ import { isLoweredBase, lowerBase } from './base.ts';
 import { lowerBijector, missingLowering } from './bijectors.ts';
 import { PlanBuilder } from './plan-builder.ts';
 import type { Plan } from '../plan.ts';
+import { atOnce, type Sliced } from '../slices.ts';
 
 /** What of a flow has no lowering, in words; null when the whole flow has one. */
 export const whyNotLowered = ({ base, bijector }: Flow): string | null =>
@@ -14,7 +15,10 @@ export const whyNotLowered = ({ base, bijector }: Flow): string | null =>
  * A flow with its present weights as a plan. Throws FLOWLINE_BACKEND_UNAVAILABLE when a part of it has no lowering: such a
  * flow scores through tfjs.
  */
-export const lowerFlow = (flow: Flow): Plan => {
+export const lowerFlow = (flow: Flow): Plan => atOnce(flowLowering(flow));
+
+/** {@link lowerFlow} in parts. */
+export function* flowLowering(flow: Flow): Sliced<Plan> {
   const reason = whyNotLowered(flow);
   if (reason !== null) {
     throw new FlowlineError('FLOWLINE_BACKEND_UNAVAILABLE', reason, {
@@ -23,6 +27,6 @@ export const lowerFlow = (flow: Flow): Plan => {
     });
   }
   const builder = new PlanBuilder(flow.features, flow.context, flow.presence);
-  lowerBijector(flow.bijector, builder);
+  yield* lowerBijector(flow.bijector, builder);
   return builder.build(lowerBase(flow.base));
-};
+}

@@ -1,6 +1,8 @@
 import { FlowlineError } from '@flowline/events';
 import type { NamedVariables } from '@flowline/flows';
 
+import { allFinite } from '../all-finite.ts';
+
 /** Reads the parameters of one part of a flow by name. */
 export class WeightReader {
   readonly #variables: NamedVariables;
@@ -20,8 +22,8 @@ export class WeightReader {
   read(name: string, size: number): Float64Array {
     const where = this.#prefix + name;
     const parameter = this.#variables.get(where);
-    const values = parameter === undefined ? new Float64Array(0) : Float64Array.from(parameter.read());
-    if (parameter !== undefined && values.length === size && values.every(Number.isFinite)) return values;
+    const values = new Float64Array(parameter?.read() ?? []);
+    if (parameter !== undefined && values.length === size && allFinite(values)) return values;
     const found = parameter === undefined ? 'no such parameter' : `${values.length} values, or not all finite`;
     throw new FlowlineError('FLOWLINE_MODEL_INCOMPATIBLE', `found ${found}, expected ${size} finite values`, {
       where,
