@@ -6,57 +6,95 @@ export interface ConditionalCurve {
   readonly nodes: Float64Array;
   /** log density at each node, up to a constant, in nats. */
   readonly logDensity: Float64Array;
-  /** ∫ of the density over each panel between two nodes, divided by exp(peak). */
-  readonly panels: Float64Array;
   /** The largest log density at a node. */
   readonly peak: number;
+}
+
+/** A curve with its integral. */
+export interface IntegratedCurve extends ConditionalCurve {
+  /** ∫ of the density over each panel between two nodes, divided by exp(peak). */
+  readonly panels: Float64Array;
   /** log ∫ density over all nodes. */
   readonly logIntegral: number;
 }
 
 /** Five-point Gauss–Legendre nodes and weights on [0, 1] (Abramowitz and Stegun, table 25.4). */
-const GAUSS: readonly (readonly [node: number, weight: number])[] = [
-  [0.04691007703066802, 0.11846344252809454],
-  [0.23076534494715845, 0.23931433524968324],
-  [0.5, 0.28444444444444444],
-  [0.7692346550528415, 0.23931433524968324],
-  [0.953089922969332, 0.11846344252809454],
-];
+const GAUSS_NODES = Float64Array.of(
+  0.04691007703066802,
+  0.23076534494715845,
+  0.5,
+  0.7692346550528415,
+  0.953089922969332,
+);
+const GAUSS_WEIGHTS = Float64Array.of(
+  0.11846344252809454,
+  0.23931433524968324,
+  0.28444444444444444,
+  0.23931433524968324,
+  0.11846344252809454,
+);
 /** A node further down than this from its neighbour is an edge of the density, not a curve: no polynomial goes through it. */
 const STEEP_NATS = 8;
 const VANISHED = -1e300;
+/** A quantile is found to this part of its panel. */
+const PART = 2 ** -50;
 
-/** A curve through points in any order; of points at the same place the first counts. Values that are not finite count as no density. */
-export function curveThrough(points: readonly (readonly [node: number, logDensity: number])[]): ConditionalCurve {
-  const sorted = [...points]
-    .sort(([a], [b]) => a - b)
-    .filter(([node], i, all) => i === 0 || node > (all[i - 1]?.[0] ?? node));
-  const nodes = Float64Array.from(sorted, ([node]) => node);
-  const logDensity = Float64Array.from(sorted, ([, value]) => (Number.isFinite(value) ? value : VANISHED));
-  const peak = logDensity.reduce((most, value) => Math.max(most, value), VANISHED);
-  const panels = new Float64Array(Math.max(0, nodes.length - 1));
-  const curve = { nodes, logDensity, panels, peak };
-  for (let i = 0; i < panels.length; i++) panels[i] = panelIntegral(curve, i, 1);
-  return { ...curve, logIntegral: peak + Math.log(panels.reduce((sum, panel) => sum + panel, 0)) };
+/** A curve without nodes. */
+export const emptyCurve: ConditionalCurve = {
+  nodes: new Float64Array(0),
+  logDensity: new Float64Array(0),
+  peak: VANISHED,
+};
+
+/**
+ * A curve through more nodes, given in ascending order; where it has a node already, it keeps what it has. Values that are not finite count
+ * as no density.
+ */
+export function withNodes(curve: ConditionalCurve, added: Float64Array, values: Float64Array): ConditionalCurve {
+  const most = curve.nodes.length + added.length;
+  const nodes = new Float64Array(most);
+  const logDensity = new Float64Array(most);
+  let { peak } = curve;
+  let size = 0;
+  let last = -Infinity;
+  for (let old = 0, fresh = 0; old < curve.nodes.length || fresh < added.length;) {
+    const node = curve.nodes[old] ?? Infinity;
+    const other = added[fresh] ?? Infinity;
+    const value = node <= other ? curve.logDensity[old++] : values[fresh++];
+    const at = Math.min(node, other);
+    if (at === last) continue;
+    nodes[size] = last = at;
+    logDensity[size] = value !== undefined && Number.isFinite(value) ? value : VANISHED;
+    peak = Math.max(peak, logDensity[size++] ?? VANISHED);
+  }
+  return { nodes: nodes.subarray(0, size), logDensity: logDensity.subarray(0, size), peak };
+}
+
+/** Integrates a curve, panel by panel. */
+export function integrated(curve: ConditionalCurve): IntegratedCurve {
+  const panels = new Float64Array(Math.max(0, curve.nodes.length - 1));
+  const panel = new Panel(curve);
+  let sum = 0;
+  for (let i = 0; i < panels.length; i++) {
+    panel.moveTo(i);
+    sum += panels[i] = panel.integral(1);
+  }
+  return { ...curve, panels, logIntegral: curve.peak + Math.log(sum) };
 }
 
 /** The point below which a share of the curve's integral lies. */
-export function curveQuantile(curve: ConditionalCurve, share: number): number {
+export function curveQuantile(curve: IntegratedCurve, share: number): number {
   const { nodes, panels } = curve;
   let left = share * panels.reduce((sum, panel) => sum + panel, 0);
   let i = 0;
   while (i < panels.length - 1 && left > valueAt(panels, i)) left -= valueAt(panels, i++);
-  let [low, high] = [0, 1];
-  for (let step = 0; step < 50; step++) {
-    const middle = (low + high) / 2;
-    if (panelIntegral(curve, i, middle) < left) low = middle;
-    else high = middle;
-  }
-  return valueAt(nodes, i) + ((low + high) / 2) * (valueAt(nodes, i + 1) - valueAt(nodes, i));
+  const panel = new Panel(curve);
+  panel.moveTo(i);
+  return valueAt(nodes, i) + panel.partOf(left) * (valueAt(nodes, i + 1) - valueAt(nodes, i));
 }
 
 /** log of the shares of the integral below and above one of the nodes. */
-export function logSharesAt(curve: ConditionalCurve, node: number): { readonly below: number; readonly above: number } {
+export function logSharesAt(curve: IntegratedCurve, node: number): { readonly below: number; readonly above: number } {
   let [below, above] = [0, 0];
   curve.panels.forEach((panel, i) => {
     if (i < node) below += panel;
@@ -66,25 +104,102 @@ export function logSharesAt(curve: ConditionalCurve, node: number): { readonly b
   return { below: Math.log(below) + scale, above: Math.log(above) + scale };
 }
 
-/** ∫ density/exp(peak) over the first part of panel i: by Gauss–Legendre along a cubic of log density, or along its chord where it is steep. */
-function panelIntegral(
-  { nodes, logDensity, peak }: Omit<ConditionalCurve, 'logIntegral'>,
-  i: number,
-  part: number,
-): number {
-  const from = valueAt(nodes, i);
-  const width = (valueAt(nodes, i + 1) - from) * part;
-  const v0 = valueAt(logDensity, i) - peak;
-  const v1 = v0 + (valueAt(logDensity, i + 1) - peak - v0) * part;
-  const first = Math.max(0, Math.min(i - 1, nodes.length - 4));
-  if (isSmooth(logDensity, first)) {
-    return GAUSS.reduce((sum, [node, weight]) => {
-      return sum + weight * width * Math.exp(cubicAt(nodes, logDensity, first, from + node * width) - peak);
-    }, 0);
+/**
+ * The density between two nodes of a curve, divided by exp(peak): along a cubic of log density (exact for a Gaussian, whose log density is
+ * a parabola), or along its chord where it is steep. One object goes from panel to panel: thousands are integrated for one event.
+ */
+class Panel {
+  readonly #curve: ConditionalCurve;
+  #from = 0;
+  #width = 0;
+  /** Relative to the peak, at the first node; and how much it rises to the second. */
+  #logDensity = 0;
+  #rise = 0;
+  #isSmooth = false;
+  /** The cubic in Newton's form: its first three nodes, and the divided differences. */
+  #x0 = 0;
+  #x1 = 0;
+  #x2 = 0;
+  #c0 = 0;
+  #c1 = 0;
+  #c2 = 0;
+  #c3 = 0;
+
+  constructor(curve: ConditionalCurve) {
+    this.#curve = curve;
   }
-  // ∫ exp(linear) = width·(e^v1 − e^v0)/(v1 − v0)
-  const rise = v1 - v0;
-  return Math.abs(rise) < 1e-9 ? width * Math.exp(v0) : (width * (Math.exp(v1) - Math.exp(v0))) / rise;
+
+  moveTo(i: number): void {
+    const { nodes, logDensity, peak } = this.#curve;
+    this.#from = valueAt(nodes, i);
+    this.#width = valueAt(nodes, i + 1) - this.#from;
+    this.#logDensity = valueAt(logDensity, i) - peak;
+    this.#rise = valueAt(logDensity, i + 1) - peak - this.#logDensity;
+    this.#throughFour(Math.max(0, Math.min(i - 1, nodes.length - 4)));
+  }
+
+  /** ∫ over the first part of the panel: by Gauss–Legendre along the cubic, in closed form along the chord. */
+  integral(part: number): number {
+    const width = this.#width * part;
+    if (this.#isSmooth) {
+      let sum = 0;
+      for (let k = 0; k < GAUSS_NODES.length; k++) {
+        sum += (GAUSS_WEIGHTS[k] ?? NaN) * Math.exp(this.#cubicAt(this.#from + (GAUSS_NODES[k] ?? NaN) * width));
+      }
+      return sum * width;
+    }
+    // ∫ exp(linear) = width·(e^v1 − e^v0)/(v1 − v0)
+    const rise = this.#rise * part;
+    const first = Math.exp(this.#logDensity);
+    return Math.abs(rise) < 1e-9 ? width * first : (width * (Math.exp(this.#logDensity + rise) - first)) / rise;
+  }
+
+  /** The first part of the panel whose integral is `wanted`: Newton's method, halving where it leaves the bracket. */
+  partOf(wanted: number): number {
+    let [low, high] = [0, 1];
+    let part = 0.5;
+    while (high - low > PART) {
+      const over = this.integral(part) - wanted;
+      if (over < 0) low = part;
+      else high = part;
+      const step = over / this.#slopeAt(part);
+      if (Math.abs(step) < PART) break;
+      const next = part - step;
+      part = next > low && next < high ? next : (low + high) / 2;
+    }
+    return part;
+  }
+
+  /** How fast the integral grows there. */
+  #slopeAt(part: number): number {
+    const logDensity = this.#isSmooth
+      ? this.#cubicAt(this.#from + part * this.#width)
+      : this.#logDensity + part * this.#rise;
+    return this.#width * Math.exp(logDensity);
+  }
+
+  #throughFour(first: number): void {
+    const { nodes, logDensity, peak } = this.#curve;
+    this.#isSmooth = isSmooth(logDensity, first);
+    if (!this.#isSmooth) return;
+    const [x0, x1, x2] = [valueAt(nodes, first), valueAt(nodes, first + 1), valueAt(nodes, first + 2)];
+    const x3 = valueAt(nodes, first + 3);
+    const [v0, v1] = [valueAt(logDensity, first) - peak, valueAt(logDensity, first + 1) - peak];
+    const [v2, v3] = [valueAt(logDensity, first + 2) - peak, valueAt(logDensity, first + 3) - peak];
+    const [d01, d12, d23] = [(v1 - v0) / (x1 - x0), (v2 - v1) / (x2 - x1), (v3 - v2) / (x3 - x2)];
+    const [d012, d123] = [(d12 - d01) / (x2 - x0), (d23 - d12) / (x3 - x1)];
+    this.#x0 = x0;
+    this.#x1 = x1;
+    this.#x2 = x2;
+    this.#c0 = v0;
+    this.#c1 = d01;
+    this.#c2 = d012;
+    this.#c3 = (d123 - d012) / (x3 - x0);
+  }
+
+  #cubicAt(t: number): number {
+    return this.#c0 + (t - this.#x0) * (this.#c1 + (t - this.#x1) * (this.#c2 + (t - this.#x2) * this.#c3));
+  }
 }
 
 function isSmooth(logDensity: Float64Array, first: number): boolean {
@@ -93,17 +208,4 @@ function isSmooth(logDensity: Float64Array, first: number): boolean {
     if (Math.abs(valueAt(logDensity, k + 1) - valueAt(logDensity, k)) > STEEP_NATS) return false;
   }
   return true;
-}
-
-/** The cubic through four nodes (Lagrange): exact for a Gaussian, whose log density is a parabola. */
-function cubicAt(nodes: Float64Array, values: Float64Array, first: number, t: number): number {
-  let sum = 0;
-  for (let k = first; k < first + 4; k++) {
-    let term = valueAt(values, k);
-    for (let m = first; m < first + 4; m++) {
-      if (m !== k) term *= (t - valueAt(nodes, m)) / (valueAt(nodes, k) - valueAt(nodes, m));
-    }
-    sum += term;
-  }
-  return sum;
 }

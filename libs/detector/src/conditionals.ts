@@ -1,5 +1,13 @@
 import type { Scorer } from '@flowline/engine';
-import { curveQuantile, curveThrough, logSharesAt, type ConditionalCurve } from './conditional-curve.ts';
+import {
+  type ConditionalCurve,
+  curveQuantile,
+  emptyCurve,
+  type IntegratedCurve,
+  integrated,
+  logSharesAt,
+  withNodes,
+} from './conditional-curve.ts';
 import { lowerBound, valueAt } from './sorted.ts';
 
 /** One dimension of one encoded row: what its value would be, given all the others, is the question. */
@@ -40,12 +48,12 @@ const FAR_NATS = 45;
 const MOST_PASSES = 8;
 /** A float32 log density below −2^18 has steps of 0.03 nats: a curve there is rounding, not shape. */
 const RESOLVED_NATS = 2 ** 18;
-const ROWS_A_CALL = 16_384;
+/** Of at most {@link NODES} rows each. */
+const SEARCHES_A_CALL = Math.floor(16_384 / NODES);
 
 interface Search {
   readonly axis: Axis;
   readonly observed: number;
-  readonly points: (readonly [node: number, logDensity: number])[];
   curve: ConditionalCurve;
   /** Nodes to evaluate next; none once the curve is resolved. */
   next: readonly number[];
@@ -65,40 +73,66 @@ export async function conditionals(
 ): Promise<readonly (Conditional | null)[]> {
   const searches = axes.map((axis): Search => {
     const observed = valueAt(encoded.rows, axis.row * encoded.width + axis.dimension);
-    return { axis, observed, points: [], curve: curveThrough([]), next: coarseNodes(observed) };
+    return { axis, observed, curve: emptyCurve, next: coarseNodes(observed) };
   });
   for (let pass = 0; pass <= MOST_PASSES; pass++) {
     const open = searches.filter(({ next }) => next.length > 0);
     if (open.length === 0) break;
-    await evaluate(scorer, encoded, open);
-    for (const search of open) {
-      search.curve = curveThrough(search.points);
+    for await (const { search, nodes, logDensity } of evaluated(scorer, encoded, open)) {
+      search.curve = withNodes(search.curve, nodes, logDensity);
       search.next = finerNodes(search.curve);
     }
   }
-  const far = searches.filter(({ curve, observed }) => isFar(curve, observed));
-  for (const search of far) search.next = [beyond(search)];
-  const before = far.map(({ points }) => points.length);
-  await evaluate(scorer, encoded, far);
-  const slopes = new Map(far.map((search, i) => [search, search.points[before[i] ?? 0]] as const));
-  return searches.map((search) => answerOf(search, slopes.get(search)));
+  const found = searches.map(({ axis, observed, curve }): Found => ({ axis, observed, curve: integrated(curve) }));
+  const far = found.filter(({ curve, observed }) => isFar(curve, observed));
+  const slopes = new Map<Found, FurtherPoint>();
+  const requests = far.map((each) => ({ axis: each.axis, each, next: [beyond(each)] }));
+  for await (const { search, nodes, logDensity } of evaluated(scorer, encoded, requests)) {
+    slopes.set(search.each, { node: valueAt(nodes, 0), logDensity: valueAt(logDensity, 0) });
+  }
+  return found.map((each) => answerOf(each, slopes.get(each)));
 }
 
-async function evaluate(
+/** An axis whose curve is resolved. */
+interface Found {
+  readonly axis: Axis;
+  readonly observed: number;
+  readonly curve: IntegratedCurve;
+}
+
+/** A point a little further out than a far observed value. */
+interface FurtherPoint {
+  readonly node: number;
+  readonly logDensity: number;
+}
+
+/** log p at the next nodes of each search, ascending; several searches go in one call. */
+async function* evaluated<T extends Pick<Search, 'axis' | 'next'>>(
   scorer: Pick<Scorer, 'score'>,
   { rows, width }: EncodedRows,
-  searches: readonly Search[],
-): Promise<void> {
-  const requests = searches.flatMap((search) => search.next.map((node) => ({ search, node: Math.fround(node) })));
-  for (let start = 0; start < requests.length; start += ROWS_A_CALL) {
-    const chunk = requests.slice(start, start + ROWS_A_CALL);
-    const batch = new Float32Array(chunk.length * width);
-    chunk.forEach(({ search: { axis }, node }, i) => {
-      batch.set(rows.subarray(axis.row * width, (axis.row + 1) * width), i * width);
-      batch[i * width + axis.dimension] = node;
-    });
-    const logDensity = await scorer.score(batch, chunk.length);
-    chunk.forEach(({ search, node }, i) => search.points.push([node, logDensity[i] ?? NaN]));
+  searches: readonly T[],
+): AsyncGenerator<{ readonly search: T; readonly nodes: Float64Array; readonly logDensity: Float64Array }> {
+  for (let start = 0; start < searches.length; start += SEARCHES_A_CALL) {
+    const asked = searches
+      .slice(start, start + SEARCHES_A_CALL)
+      .map((search) => ({ search, nodes: Float64Array.from(search.next, Math.fround).sort() }));
+    const size = asked.reduce((sum, { nodes }) => sum + nodes.length, 0);
+    const batch = new Float32Array(size * width);
+    let at = 0;
+    for (const { search, nodes } of asked) {
+      const { row, dimension } = search.axis;
+      const own = rows.subarray(row * width, (row + 1) * width);
+      for (const node of nodes) {
+        batch.set(own, at);
+        batch[at + dimension] = node;
+        at += width;
+      }
+    }
+    const logDensity = await scorer.score(batch, size);
+    let from = 0;
+    for (const { search, nodes } of asked) {
+      yield { search, nodes, logDensity: logDensity.subarray(from, (from += nodes.length)) };
+    }
   }
 }
 
@@ -164,7 +198,7 @@ function spread(from: number, to: number): readonly number[] {
 }
 
 /** Whether so little mass lies on one side of the observed value that sums over the curve do not hold it. */
-function isFar(curve: ConditionalCurve, observed: number): boolean {
+function isFar(curve: IntegratedCurve, observed: number): boolean {
   if (curve.peak < -RESOLVED_NATS) return false;
   const node = lowerBound(curve.nodes, observed);
   const { below, above } = logSharesAt(curve, node);
@@ -172,13 +206,13 @@ function isFar(curve: ConditionalCurve, observed: number): boolean {
 }
 
 /** A point a little further out than a far observed value, to take the slope there. */
-function beyond({ curve, observed }: Search): number {
+function beyond({ curve, observed }: Found): number {
   const mode = valueAt(curve.nodes, curve.logDensity.indexOf(curve.peak));
   const distance = Math.max(1e-3 * Math.abs(observed - mode), 1e-5 * Math.abs(observed));
   return observed > mode ? observed + distance : observed - distance;
 }
 
-function answerOf({ curve, observed }: Search, further: readonly [number, number] | undefined): Conditional | null {
+function answerOf({ curve, observed }: Found, further: FurtherPoint | undefined): Conditional | null {
   if (curve.peak < -RESOLVED_NATS) return null;
   const node = lowerBound(curve.nodes, observed);
   const { below, above } = logSharesAt(curve, node);
@@ -187,7 +221,7 @@ function answerOf({ curve, observed }: Search, further: readonly [number, number
   if (further !== undefined) {
     const mode = valueAt(curve.nodes, curve.logDensity.indexOf(curve.peak));
     const height = valueAt(curve.logDensity, node);
-    const slope = (height - further[1]) / Math.abs(further[0] - observed);
+    const slope = (height - further.logDensity) / Math.abs(further.node - observed);
     // ∫ of exp(v) that falls with a slope is e^v/slope; where float32 shows no fall, the scale is the distance to the mode.
     const logScale = slope > 0 ? -Math.log(slope) : Math.log(Math.abs(observed - mode));
     least = height + logScale - curve.logIntegral;
