@@ -135,19 +135,59 @@ describe.each(kafkaVersions)('Kafka %s', (version) => {
       expect(Math.abs(Date.now() - (record?.timestampMs ?? 0))).toBeLessThan(60_000);
     });
 
-    it('waits for done before it reads on', async () => {
+    it('has two batches of a partition in flight, and reads on when the first is stored', async () => {
       const topic = await newTopic();
       await produce(topic, numbers(0, 50));
       const seen: SourceBatch[] = [];
       subscriptions.push(
         open(topic, new FakeOffsets(), { maxRows: 10 }).batches$.subscribe((batch) => seen.push(batch)),
       );
-      await eventually(() => expect(seen).toHaveLength(1));
-      await new Promise((resolve) => setTimeout(resolve, 300));
-      expect(seen).toHaveLength(1);
-      seen[0]?.done();
       await eventually(() => expect(seen).toHaveLength(2));
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      expect(seen).toHaveLength(2);
+      seen[0]?.done();
+      await eventually(() => expect(seen).toHaveLength(3));
+      expect(seen.map(({ fromOffset }) => fromOffset)).toEqual([0, 10, 20]);
     });
+
+    it('fetches on while a batch is being stored', async () => {
+      const topic = await newTopic();
+      await produce(topic, numbers(0, 10));
+      const seen: SourceBatch[] = [];
+      subscriptions.push(open(topic, new FakeOffsets()).batches$.subscribe((batch) => seen.push(batch)));
+      await eventually(() => expect(seen).toHaveLength(1));
+      await produce(topic, numbers(10, 20));
+      await eventually(() => expect(seen.map(({ nextOffset }) => nextOffset)).toEqual([10, 20]));
+    });
+
+    it('reads no record again that is in flight when a member joins', async () => {
+      const topic = await newTopic(2);
+      await produce(topic, numbers(0, 10), { partition: 0 });
+      await produce(topic, numbers(10, 20), { partition: 1 });
+      const offsets = new FakeOffsets();
+      const held: SourceBatch[] = [];
+      const seen: string[] = [];
+      subscriptions.push(
+        open(topic, offsets).batches$.subscribe((batch) => {
+          held.push(batch);
+          seen.push(...batch.records.map(({ offset }) => `${batch.partition}/${offset}`));
+        }),
+      );
+      await eventually(() => expect(seen).toHaveLength(20));
+      const assignments = offsets.assignments.length;
+      const other = new FakeOffsets();
+      store(open(topic, other), other);
+      await eventually(() => expect(offsets.assignments.length).toBeGreaterThan(assignments));
+      const [kept = -1] = offsets.assignments.at(-1) ?? [];
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      for (const batch of held) {
+        offsets.next.set(batch.partition, batch.nextOffset);
+        batch.done();
+      }
+      await produce(topic, ['later'], { partition: kept });
+      await eventually(() => expect(seen).toContain(`${kept}/10`));
+      expect(seen).toHaveLength(21);
+    }, 90_000);
 
     it('begins where Postgres says, before and beyond what was committed to Kafka', async () => {
       const topic = await newTopic();
@@ -188,7 +228,7 @@ describe.each(kafkaVersions)('Kafka %s', (version) => {
       }
     });
 
-    it('finishes the batch in flight and completes when it is stopped', async () => {
+    it('finishes the batches in flight and tells Kafka before it completes, when it is stopped', async () => {
       const topic = await newTopic();
       await produce(topic, numbers(0, 30));
       const source = open(topic, new FakeOffsets(), { maxRows: 10 });
@@ -197,11 +237,14 @@ describe.each(kafkaVersions)('Kafka %s', (version) => {
         subscriptions.push(
           source.batches$.subscribe({
             next: (batch) => {
-              source.stop();
-              setTimeout(() => {
-                seen.push(batch.nextOffset);
-                batch.done();
-              }, 50);
+              if (batch.nextOffset === 20) source.stop();
+              setTimeout(
+                () => {
+                  seen.push(batch.nextOffset);
+                  batch.done();
+                },
+                100 + 5 * batch.nextOffset,
+              );
             },
             error: reject,
             complete: resolve,
@@ -209,7 +252,12 @@ describe.each(kafkaVersions)('Kafka %s', (version) => {
         );
       });
       await completed;
-      expect(seen).toEqual([10]);
+      expect(seen).toEqual([10, 20]);
+      const admin = broker.kafka.admin();
+      await admin.connect();
+      const [found] = await admin.fetchOffsets({ groupId: `group-${topic}`, topics: [topic] });
+      await admin.disconnect();
+      expect(found?.partitions[0]?.offset).toBe('20');
     });
 
     it('tells Postgres at once where `latest` begins', async () => {
@@ -361,9 +409,9 @@ describe.each(kafkaVersions)('Kafka %s', (version) => {
       const source = open(topic, new FakeOffsets(), { maxRows: 5 });
       const seen: SourceBatch[] = [];
       subscriptions.push(source.batches$.subscribe((batch) => seen.push(batch)));
-      await eventually(() => expect(seen).toHaveLength(1));
-      seen[0]?.done();
       await eventually(() => expect(seen).toHaveLength(2));
+      seen[0]?.done();
+      await eventually(() => expect(seen).toHaveLength(3));
       expect(await source.lag()).toEqual([{ partition: 0, stored: 5, position: 5, end: 20, records: 15 }]);
       expect(source.inFlight).toBe(1);
     });

@@ -18,22 +18,29 @@ const MIN_FETCH_BYTES = 65_536;
 const PARTITIONS_AT_ONCE = 4;
 
 /**
- * One consumer of a group, for one subscription of a {@link KafkaSource}; at most one batch of a partition is in flight.
+ * One consumer of a group, for one subscription of a {@link KafkaSource}. At most two batches of a partition are in flight: kafkajs fetches
+ * only once every handler has returned, so a handler waits for the batch before its own, and fetching goes on while that one is stored.
  *
  * ```
  *  joined ─▶ each assigned partition: paused ── offset read from Postgres, sought ──▶ reading
  *               ▲                                                                      │ batch
- *               │ rebalance: every position is forgotten                               ▼
- *               └───────────────────────────────────────────────── waiting for done() (heartbeats go on)
- *                                                                                      │ done: Kafka offset committed
+ *               │ rebalance: every position is forgotten,                              ▼
+ *               │ the batches in flight finish first        handed out; waiting for done() of the one before (heartbeats go on)
+ *               └──────────────────────────────────────────────────────────────────────┤
  *  stop() ─▶ batches in flight finish ─▶ left the group ─▶ completed                   └──▶ reading
+ *
+ *  done() of a batch ─▶ Kafka offset committed
  * ```
  */
 export class KafkaReader {
   readonly #options: KafkaSourceOptions;
   readonly #subscriber: Subscriber<SourceBatch>;
-  /** The next offset of each partition that is read; a partition without one is being prepared, or somebody else's. */
+  /** The next offset to read of each partition; a partition without one is being prepared, or somebody else's. */
+  readonly #next = new Map<number, number>();
+  /** Of the same partitions: everything below has been stored. */
   readonly #positions = new Map<number, number>();
+  /** The newest batch of each partition that was handed out: whether it was stored, once that is known. */
+  readonly #newest = new Map<number, Promise<boolean>>();
   /** What lay before these offsets had been stored when the partition was assigned; it may be read again. */
   readonly #stored = new Map<number, number>();
   /** Where kafkajs has passed over records that it does not show; what follows is not known to be stored. */
@@ -62,9 +69,7 @@ export class KafkaReader {
   /** Lets the batches in flight finish, leaves the group and completes the subscriber. */
   stop(): void {
     this.#stopped = true;
-    this.#assignment++;
-    const stopping = this.#consumer?.stop() ?? Promise.resolve();
-    stopping.then(
+    this.#leave().then(
       () => this.#subscriber.complete(),
       (error: unknown) => this.#fail(error),
     );
@@ -99,6 +104,22 @@ export class KafkaReader {
   /** Fails the subscription, whose teardown closes the reader. */
   abandon(error: FlowlineError): void {
     this.#fail(error);
+  }
+
+  /** Kafka is told of the batches in flight before the group is left. */
+  async #leave(): Promise<void> {
+    // Records that nobody takes would be fetched over and over.
+    if (this.#next.size > 0) {
+      this.#consumer?.pause([{ topic: this.#options.topic, partitions: [...this.#next.keys()] }]);
+    }
+    await this.#settled();
+    await this.#consumer?.stop();
+  }
+
+  /** Resolves when no batch is in flight. */
+  async #settled(): Promise<void> {
+    do await Promise.all(this.#newest.values());
+    while (this.#inFlight > 0); // one may be on its way out just now
   }
 
   async #run(): Promise<void> {
@@ -161,13 +182,15 @@ export class KafkaReader {
     if (partitions.length === 0) return;
     consumer.pause([{ topic, partitions: [...partitions] }]);
     this.#prepare(consumer, partitions, assignment).catch((error: unknown) => {
-      if (assignment === this.#assignment) this.#fail(error);
+      if (assignment === this.#assignment && !this.#isOver()) this.#fail(error);
     });
   }
 
   async #prepare(consumer: Consumer, partitions: readonly number[], assignment: number): Promise<void> {
     const { client, topic, offsets } = this.#options;
     const isCurrent = (): boolean => assignment === this.#assignment && !this.#isOver();
+    // What is in flight belongs to the assignment before, and moves what Postgres knows.
+    await this.#settled();
     const ends = await this.#persist(() => this.#ends());
     for (const partition of partitions) {
       const end = ends.get(partition);
@@ -187,6 +210,7 @@ export class KafkaReader {
       }
       this.#stored.set(partition, position);
       if (from < position) client.log.info({ topic, partition, from, to: position }, 'records are read again');
+      this.#next.set(partition, from);
       this.#positions.set(partition, from);
       consumer.seek({ topic, partition, offset: String(from) });
       consumer.resume([{ topic, partitions: [partition] }]);
@@ -206,8 +230,9 @@ export class KafkaReader {
     const { topic, partition } = batch;
     const assignment = this.#assignment;
     // What returns early here resolves nothing, so the same records are fetched again.
-    const goesOn = (): boolean => assignment === this.#assignment && payload.isRunning() && !payload.isStale();
-    const position = this.#positions.get(partition);
+    const goesOn = (): boolean =>
+      assignment === this.#assignment && !this.#isOver() && payload.isRunning() && !payload.isStale();
+    const position = this.#next.get(partition);
     const first = batch.messages[0];
     if (position === undefined || first === undefined || !goesOn()) return;
     if (Number(first.offset) !== position) await this.#onJump(partition, position, Number(first.offset));
@@ -220,17 +245,26 @@ export class KafkaReader {
       // The batch may end with records that are not shown, such as the markers of transactions.
       const nextOffset = Number(ended ? batch.lastOffset() : last.offset) + 1;
       const read = { topic, partition, fromOffset, records: messages.map(toRecord), nextOffset };
-      const delivered = deliver(this.#subscriber, read);
-      this.#inFlight++;
-      const stored = await whileBeating(delivered, () => payload.heartbeat()).finally(() => this.#inFlight--);
-      if (!stored) return;
-      fromOffset = nextOffset;
+      const before = this.#newest.get(partition) ?? Promise.resolve(true);
+      this.#newest.set(partition, this.#handOut(payload, read, assignment));
+      this.#next.set(partition, nextOffset);
       payload.resolveOffset(last.offset);
-      // A newer assignment has read its position from Postgres itself.
-      if (assignment === this.#assignment) this.#positions.set(partition, nextOffset);
-      await this.#commit(payload, nextOffset);
+      fromOffset = nextOffset;
+      if (!(await whileBeating(before, () => payload.heartbeat()))) return;
       await payload.heartbeat();
     }
+  }
+
+  /** Hands a batch out; resolves to whether it was stored, and tells Kafka first. */
+  async #handOut(payload: EachBatchPayload, batch: Omit<SourceBatch, 'done'>, assignment: number): Promise<boolean> {
+    this.#inFlight++;
+    const stored = await deliver(this.#subscriber, batch).finally(() => this.#inFlight--);
+    // A newer assignment reads its position from Postgres itself.
+    if (stored && assignment === this.#assignment) {
+      this.#positions.set(batch.partition, batch.nextOffset);
+      await this.#commit(payload, batch.nextOffset);
+    }
+    return stored;
   }
 
   /** Tells Kafka what Postgres knows already; a failure costs nothing but the freshness of lag tools. */
@@ -285,6 +319,7 @@ export class KafkaReader {
   }
 
   #forgetPositions(): void {
+    this.#next.clear();
     this.#positions.clear();
     this.#stored.clear();
     this.#passed.clear();
@@ -308,7 +343,7 @@ export class KafkaReader {
   }
 }
 
-/** Keeps the membership alive while a batch is stored; what a heartbeat met is thrown once the batch is out of flight. */
+/** Keeps the membership alive while a batch is stored; what a heartbeat met is thrown once that batch is out of flight. */
 async function whileBeating(stored: Promise<boolean>, heartbeat: () => Promise<void>): Promise<boolean> {
   let failure: { readonly error: unknown } | undefined;
   const timer = setInterval(() => {

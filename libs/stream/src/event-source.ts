@@ -24,13 +24,13 @@ export interface SourceBatch {
   readonly records: readonly SourceRecord[];
   /** The offset to read next once this batch is stored; beyond the last record's by at least one. */
   readonly nextOffset: number;
-  /** Tells the source that the batch is stored; it fetches no more of this partition before. */
+  /** Tells the source that the batch is stored; batches of a partition are stored in their order. */
   readonly done: () => void;
 }
 
 /**
- * Where events come from. Pull-shaped: at most one batch of a partition is in flight, and the next is fetched only after
- * `done`, so memory is bounded by the batch size.
+ * Where events come from. Pull-shaped: at most two batches of a partition are in flight, and the one after them is fetched only after
+ * `done` of the first, so memory is bounded by the batch size.
  */
 export interface EventSource {
   /** Finite sources end by themselves. */
