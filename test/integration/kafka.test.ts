@@ -413,7 +413,7 @@ describe.each(kafkaVersions)('Kafka %s', (version) => {
       seen[0]?.done();
       await eventually(() => expect(seen).toHaveLength(3));
       expect(await source.lag()).toEqual([{ partition: 0, stored: 5, position: 5, end: 20, records: 15 }]);
-      expect(source.inFlight).toBe(1);
+      expect(source.inFlight).toBe(2);
     });
 
     it('is at its end where the log ends in the marker of a transaction', async () => {

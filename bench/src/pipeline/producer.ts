@@ -6,6 +6,7 @@ import { eventMaker, PARTITIONS } from './workload.ts';
 
 const ROWS_A_SEND = 2_000;
 const TICK_MS = 10;
+const SENDS_AT_ONCE = 16;
 
 /** Fills a topic with events, in turn over its partitions, as fast as it goes. */
 export async function fill(kafka: Kafka, topic: string, events: number): Promise<void> {
@@ -23,33 +24,66 @@ export async function fill(kafka: Kafka, topic: string, events: number): Promise
   await producer.disconnect();
 }
 
-/** Produces events at a steady rate for a while; each carries the time of its making. Returns how many there were. */
-export async function produceAtRate(
-  kafka: Kafka,
-  topic: string,
-  eventsPerSecond: number,
-  seconds: number,
-): Promise<number> {
+/** What a producer at a steady rate did. */
+export interface Production {
+  readonly events: number;
+  /** Below the rate that was asked for where the broker, or this process, could not hold it. */
+  readonly eventsPerSecond: number;
+}
+
+/**
+ * Produces the events of so many seconds at a steady rate; each carries the time of its making. No more than a few sends are under way: a
+ * broker that is slower than the rate slows the producer, and does not fill its memory.
+ */
+export async function produceAtRate(kafka: Kafka, topic: string, rate: number, seconds: number): Promise<Production> {
   const event = eventMaker(3);
   const producer = kafka.producer({ allowAutoTopicCreation: false });
   await producer.connect();
+  const sends = new FewAtOnce();
   const startMs = performance.now();
-  const sends: Promise<unknown>[] = [];
-  let made = 0;
-  for (;;) {
-    const elapsedMs = Math.min(performance.now() - startMs, seconds * 1000);
-    const due = Math.floor((elapsedMs * eventsPerSecond) / 1000);
-    const messages = [];
-    for (; made < due; made++) {
-      messages.push({ value: event(made, Date.now()), partition: made % PARTITIONS });
+  const events = rate * seconds;
+  for (let made = 0; made < events;) {
+    const due = Math.min(events, Math.floor(((performance.now() - startMs) * rate) / 1000));
+    while (made < due) {
+      const rows = Math.min(ROWS_A_SEND, due - made);
+      const messages = Array.from({ length: rows }, (_, i) => ({
+        value: event(made + i, Date.now()),
+        partition: (made + i) % PARTITIONS,
+      }));
+      made += rows;
+      await sends.start(producer.send({ topic, messages, acks: 1 }));
     }
-    for (let start = 0; start < messages.length; start += ROWS_A_SEND) {
-      sends.push(producer.send({ topic, messages: messages.slice(start, start + ROWS_A_SEND), acks: 1 }));
-    }
-    if (elapsedMs >= seconds * 1000) break;
     await sleep(TICK_MS);
   }
-  await Promise.all(sends);
+  await sends.all();
+  const tookMs = performance.now() - startMs;
   await producer.disconnect();
-  return made;
+  return { events, eventsPerSecond: (events * 1000) / tookMs };
+}
+
+/** Calls under way, of which there are never more than a few. */
+class FewAtOnce {
+  readonly #running = new Set<Promise<void>>();
+  #failure: { readonly error: unknown } | undefined;
+
+  /** Adds one, and waits until there is room for another. @throws what one has failed with. */
+  async start(call: Promise<unknown>): Promise<void> {
+    const running: Promise<void> = call
+      .then(() => undefined)
+      .catch((error: unknown) => void (this.#failure ??= { error }))
+      .finally(() => this.#running.delete(running));
+    this.#running.add(running);
+    while (this.#running.size >= SENDS_AT_ONCE) await Promise.race(this.#running);
+    this.#rethrow();
+  }
+
+  /** Waits for all of them. @throws what one has failed with. */
+  async all(): Promise<void> {
+    await Promise.all(this.#running);
+    this.#rethrow();
+  }
+
+  #rethrow(): void {
+    if (this.#failure !== undefined) throw this.#failure.error;
+  }
 }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { freePort } from '../../../test/support/postgres.ts';
 import { type ScorerProcess, startScorer } from '../../../test/support/scorer-process.ts';
-import { fill, produceAtRate } from '../pipeline/producer.ts';
+import { fill, produceAtRate, type Production } from '../pipeline/producer.ts';
 import { type Servers, startServers } from '../pipeline/servers.ts';
 import { FEATURES, PARTITIONS, promoteWorkload, trainWorkload } from '../pipeline/workload.ts';
 import { describeMachine } from '../support/machine.ts';
@@ -10,7 +10,7 @@ import { parseBenchOptions } from '../support/options.ts';
 import type { BenchProgram } from '../support/program.ts';
 import { printJson, printTable } from '../support/report.ts';
 import { scrape } from './scrape.ts';
-import { judge, type Sample, type Verdicts } from './verdicts.ts';
+import { judge, type MemoryVerdict, type Sample, type Verdicts } from './verdicts.ts';
 
 const SHARE = 0.7;
 /** Events that capacity is measured on, while they are produced; of the first part no time is taken. */
@@ -39,10 +39,13 @@ export const program: BenchProgram = {
       const rate = options.count('rate', Math.max(1, Math.round((SHARE * (capacity ?? 0)) / 100) * 100));
       const whence = capacity === null ? 'as asked for' : `${SHARE * 100} % of ${Math.round(capacity)} events/s`;
       console.log(`load: ${rate} events/s, ${whence}, the producer beside`);
-      const { samples, lost } = await scorer.soak(rate, minutes * 60);
+      const { samples, missed, production, lost } = await scorer.soak(rate, minutes * 60);
       await scorer.stop();
-      const verdicts = judge(samples, rate);
-      const passed = verdicts.memory.flat && verdicts.tensors.constant && verdicts.lag.bounded && lost === 0;
+      const held = Math.round(production.eventsPerSecond);
+      console.log(`produced: ${production.events} events, ${held}/s of ${rate}/s`);
+      const verdicts = judge(samples, rate, missed);
+      const { memory, tensors, lag, metrics } = verdicts;
+      const passed = memory.flat && tensors.constant && lag.bounded && metrics.answers && lost === 0;
       print(samples, verdicts, lost);
       if (options.json) {
         const result = {
@@ -50,6 +53,7 @@ export const program: BenchProgram = {
           minutes,
           capacity,
           eventsPerSecond: rate,
+          produced: production,
           rows: samples,
           verdicts,
           lost,
@@ -68,9 +72,18 @@ export const program: BenchProgram = {
 interface SoakedScorer {
   /** Events a second, while a producer fills the topic beside it. */
   capacity(): Promise<number>;
-  /** A load of so many seconds, looked at meanwhile; `lost` of its events are not stored in the end. */
-  soak(rate: number, seconds: number): Promise<{ readonly samples: readonly Sample[]; readonly lost: number }>;
+  /** A load of so many seconds, looked at meanwhile. */
+  soak(rate: number, seconds: number): Promise<Soak>;
   stop(): Promise<void>;
+}
+
+interface Soak {
+  readonly samples: readonly Sample[];
+  /** Looks that got no answer. */
+  readonly missed: number;
+  readonly production: Production;
+  /** Events that are not stored in the end. */
+  readonly lost: number;
 }
 
 async function openScorer({ broker, postgres }: Servers): Promise<SoakedScorer> {
@@ -110,6 +123,7 @@ async function openScorer({ broker, postgres }: Servers): Promise<SoakedScorer> 
     },
     soak: async (rate, seconds) => {
       const samples: Sample[] = [];
+      let missed = 0;
       const startMs = performance.now();
       const over = new AbortController();
       const sampling = (async () => {
@@ -120,21 +134,24 @@ async function openScorer({ broker, postgres }: Servers): Promise<SoakedScorer> 
           try {
             samples.push({ seconds, ...(await scrape(port)) });
           } catch (error) {
+            missed++;
             console.log(
               `no sample at ${Math.round(seconds)} s: ${error instanceof Error ? error.message : String(error)}`,
             );
           }
         }
       })();
+      let production: Production;
       try {
-        produced += await produceAtRate(broker.kafka, topic, rate, seconds);
+        production = await produceAtRate(broker.kafka, topic, rate, seconds);
+        produced += production.events;
       } finally {
         over.abort();
         await sampling;
       }
       await untilStored(produced);
       const [row] = await database.query('SELECT count(*)::float8 AS n FROM flowline.scored_events');
-      return { samples, lost: produced - Number(row?.n) };
+      return { samples, missed, production, lost: produced - Number(row?.n) };
     },
     stop: async () => {
       scorer.child.kill('SIGTERM');
@@ -163,7 +180,7 @@ async function waitUntil(scorer: ScorerProcess, stored: () => Promise<number>, w
 /** About so many lines are enough to see how it went. */
 const LINES = 20;
 
-function print(samples: readonly Sample[], { memory, tensors, lag }: Verdicts, lost: number): void {
+function print(samples: readonly Sample[], { memory, tensors, lag, metrics }: Verdicts, lost: number): void {
   const every = Math.max(1, Math.ceil(samples.length / LINES));
   const number = (value: number, digits = 0): string => value.toLocaleString('en', { maximumFractionDigits: digits });
   printTable<Sample>(
@@ -171,6 +188,7 @@ function print(samples: readonly Sample[], { memory, tensors, lag }: Verdicts, l
       { title: 'seconds', align: 'right', text: ({ seconds }) => number(seconds) },
       { title: 'resident MB', align: 'right', text: ({ residentMb }) => number(residentMb) },
       { title: 'heap MB', align: 'right', text: ({ heapMb }) => number(heapMb) },
+      { title: 'external MB', align: 'right', text: ({ externalMb }) => number(externalMb) },
       { title: 'tensors', align: 'right', text: (sample) => number(sample.tensors) },
       { title: 'lag', align: 'right', text: ({ lagRecords }) => number(lagRecords) },
       { title: 'lag s', align: 'right', text: ({ lagSeconds }) => number(lagSeconds, 1) },
@@ -178,12 +196,17 @@ function print(samples: readonly Sample[], { memory, tensors, lag }: Verdicts, l
     ],
     samples.filter((_, i) => i % every === 0 || i === samples.length - 1),
   );
+  const { heapFloorMb: heap } = memory;
+  const growthOf = ({ growthMb: { slope, low, high } }: MemoryVerdict): string =>
+    `${number(slope, 1)} MB (95 %: ${number(low, 1)} to ${number(high, 1)})`;
   const says = (holds: boolean): string => (holds ? 'holds' : 'FAILS');
   console.log(
     [
-      `${says(memory.flat)}  memory flat: ${number(memory.middleMb)} MB in the middle third, ${number(memory.lastMb)} MB in the last`,
+      `${says(memory.flat)}  memory flat: ${number(memory.medianMb)} MB resident after the warm-up, grown by ${growthOf(memory)}; ` +
+        `heap after collections ${number(heap.middle)} MB in the middle third, ${number(heap.last)} MB in the last`,
       `${says(tensors.constant)}  tensors constant: ${tensors.least} to ${tensors.most}`,
       `${says(lag.bounded)}  lag bounded: at most ${number(lag.mostRecords)} records, ${number(lag.allowedRecords)} allowed`,
+      `${says(metrics.answers)}  /metrics answers: ${metrics.missed} looks missed, ${number(metrics.slowestMs)} ms at most`,
       `${says(lost === 0)}  nothing lost: ${number(lost)} events`,
     ].join('\n'),
   );

@@ -16,6 +16,7 @@ describe('readSample', () => {
     expect(sample).toMatchObject({ tensors: 3, stored: 70, lagRecords: 7, lagSeconds: 0.5 });
     expect(sample.residentMb).toBeGreaterThan(20);
     expect(sample.heapMb).toBeGreaterThan(5);
+    expect(sample.externalMb).toBeGreaterThan(0);
   });
 
   it('says which metric is missing', () => {

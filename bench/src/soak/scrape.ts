@@ -4,12 +4,14 @@ const MEGABYTE = 1e6;
 
 /** Reads what a scorer says of itself on /metrics. @throws Error where it does not answer, or lacks a metric. */
 export async function scrape(port: number): Promise<Omit<Sample, 'seconds'>> {
+  const startMs = performance.now();
   const answer = await fetch(`http://127.0.0.1:${port}/metrics`, { signal: AbortSignal.timeout(10_000) });
-  return readSample(await answer.text());
+  const text = await answer.text();
+  return { answerMs: performance.now() - startMs, ...readSample(text) };
 }
 
 /** The figures of a sample in the exposition text of Prometheus. */
-export function readSample(text: string): Omit<Sample, 'seconds'> {
+export function readSample(text: string): Omit<Sample, 'seconds' | 'answerMs'> {
   const values = (name: string): number[] =>
     [...text.matchAll(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, 'gm'))].map((match) => Number(match[1]));
   const one = (name: string): number => {
@@ -20,6 +22,7 @@ export function readSample(text: string): Omit<Sample, 'seconds'> {
   return {
     residentMb: one('process_resident_memory_bytes') / MEGABYTE,
     heapMb: one('nodejs_heap_size_used_bytes') / MEGABYTE,
+    externalMb: one('nodejs_external_memory_bytes') / MEGABYTE,
     tensors: one('flowline_tensors'),
     lagRecords: values('flowline_consumer_lag_records').reduce((sum, records) => sum + records, 0),
     lagSeconds: Math.max(0, ...values('flowline_consumer_lag_seconds')),

@@ -1,11 +1,15 @@
-import { median } from '../support/statistics.ts';
+import { median, type Slope, theilSen } from '../support/statistics.ts';
 
 /** The scorer at one moment, as its /metrics tell. */
 export interface Sample {
   /** Since the load began. */
   readonly seconds: number;
+  /** How long /metrics took to answer. */
+  readonly answerMs: number;
   readonly residentMb: number;
   readonly heapMb: number;
+  /** Outside the heap: buffers. */
+  readonly externalMb: number;
   /** Tensors of tfjs alive. */
   readonly tensors: number;
   readonly lagRecords: number;
@@ -15,34 +19,68 @@ export interface Sample {
 
 /** Whether a soak holds, each with the figures that say so. */
 export interface Verdicts {
-  /** Resident memory of the last third against the middle third: medians, MB. */
-  readonly memory: { readonly middleMb: number; readonly lastMb: number; readonly flat: boolean };
+  readonly memory: MemoryVerdict;
   readonly tensors: { readonly least: number; readonly most: number; readonly constant: boolean };
   readonly lag: { readonly mostRecords: number; readonly allowedRecords: number; readonly bounded: boolean };
+  /** Looks that /metrics did not answer, and its slowest answer. */
+  readonly metrics: { readonly missed: number; readonly slowestMs: number; readonly answers: boolean };
 }
 
-/** Growth of resident memory from the middle to the last third that is taken for none: what a garbage collector does between two looks. */
+/** Resident memory after the warm-up, in MB: bursts of lag move it up and down, so it is the slope that counts. */
+export interface MemoryVerdict {
+  readonly medianMb: number;
+  /** What it grew by from the end of the warm-up to the last sample, with a 95 % interval. */
+  readonly growthMb: Slope;
+  /** The heap at its lowest, just after a collection: in the middle third, and in the last. */
+  readonly heapFloorMb: { readonly middle: number; readonly last: number };
+  readonly flat: boolean;
+}
+
+/** Growth that is taken for none, as a share of the median: the interval must end below. */
 const FLAT = 0.05;
+/** Neighbouring samples are alike, which an interval must not take for evidence: their medians go into it, so many at most. */
+const POINTS = 60;
 /** Records of so many seconds may wait after the warm-up. */
 const LAG_SECONDS = 5;
 
 /**
  * Judges a soak, of which the first third is the warm-up.
- * @throws RangeError for fewer than 6 samples.
+ * @param missed looks that got no answer.
+ * @throws RangeError for fewer than 9 samples.
  */
-export function judge(samples: readonly Sample[], eventsPerSecond: number): Verdicts {
-  if (samples.length < 6) throw new RangeError(`${samples.length} samples say nothing: let it run longer`);
+export function judge(samples: readonly Sample[], eventsPerSecond: number, missed: number): Verdicts {
+  if (samples.length < 9) throw new RangeError(`${samples.length} samples say nothing: let it run longer`);
   const third = Math.floor(samples.length / 3);
   const warm = samples.slice(third);
-  const middleMb = median(samples.slice(third, 2 * third).map(({ residentMb }) => residentMb));
-  const lastMb = median(samples.slice(2 * third).map(({ residentMb }) => residentMb));
   const tensors = warm.map((sample) => sample.tensors);
   const [least, most] = [Math.min(...tensors), Math.max(...tensors)];
   const mostRecords = Math.max(...warm.map(({ lagRecords }) => lagRecords));
   const allowedRecords = LAG_SECONDS * eventsPerSecond;
   return {
-    memory: { middleMb, lastMb, flat: lastMb <= middleMb * (1 + FLAT) },
+    memory: judgeMemory(warm),
     tensors: { least, most, constant: least === most },
     lag: { mostRecords, allowedRecords, bounded: mostRecords <= allowedRecords },
+    metrics: { missed, slowestMs: Math.max(...samples.map(({ answerMs }) => answerMs)), answers: missed === 0 },
+  };
+}
+
+function judgeMemory(warm: readonly Sample[]): MemoryVerdict {
+  const size = Math.ceil(warm.length / POINTS);
+  const groups = Array.from({ length: Math.floor(warm.length / size) }, (_, i) => warm.slice(i * size, (i + 1) * size));
+  const medians = (of: (sample: Sample) => number): number[] => groups.map((group) => median(group.map(of)));
+  const perSecond = theilSen(
+    medians(({ seconds }) => seconds),
+    medians(({ residentMb }) => residentMb),
+  );
+  const span = (warm.at(-1)?.seconds ?? NaN) - (warm[0]?.seconds ?? NaN);
+  const growthMb = { slope: perSecond.slope * span, low: perSecond.low * span, high: perSecond.high * span };
+  const medianMb = median(warm.map(({ residentMb }) => residentMb));
+  const floor = (part: readonly Sample[]): number => Math.min(...part.map(({ heapMb }) => heapMb));
+  const half = Math.floor(warm.length / 2);
+  return {
+    medianMb,
+    growthMb,
+    heapFloorMb: { middle: floor(warm.slice(0, half)), last: floor(warm.slice(half)) },
+    flat: growthMb.high <= FLAT * medianMb,
   };
 }

@@ -1,6 +1,7 @@
+import { Random } from '@flowline/flows';
 import { describe, expect, it } from '@jest/globals';
 
-import { mean, median, pairedDifference, quantile, standardError } from './statistics.ts';
+import { mean, median, pairedDifference, quantile, standardError, theilSen } from './statistics.ts';
 
 describe('statistics of a benchmark', () => {
   it('takes the mean and its standard error of 1…n: (n + 1)/2 and √((n + 1)/12)', () => {
@@ -26,6 +27,26 @@ describe('statistics of a benchmark', () => {
     expect(difference).toBeCloseTo(0.5, 9);
     expect(error).toBeCloseTo(Math.sqrt(0.25 / 49), 9); // 25 zeros and 25 ones
     expect(() => pairedDifference([1], [1, 2])).toThrow('pairs of 1 and 2 values');
+  });
+
+  it('fits a slope that bursts do not move, with an interval that holds it 95 times in 100', () => {
+    const x = Array.from({ length: 40 }, (_, i) => 3 * i);
+    const line = x.map((at) => 7 - 0.5 * at);
+    expect(theilSen(x, line)).toEqual({ slope: -0.5, low: -0.5, high: -0.5 });
+    const burst = line.map((value, i) => (i > 30 && i < 37 ? value + 1e6 : value));
+    expect(theilSen(x, burst).slope).toBeCloseTo(-0.5, 9);
+    const random = new Random(1);
+    const noisy = Array.from({ length: 1_000 }, () =>
+      theilSen(
+        x,
+        line.map((value) => value + random.normal()),
+      ),
+    );
+    const held = noisy.filter(({ low, high }) => low <= -0.5 && high >= -0.5).length;
+    // Binomial: 950 ± 7.
+    expect(held).toBeGreaterThan(929);
+    expect(held).toBeLessThan(971);
+    expect(() => theilSen([1, 2, 3, 4], [1, 2, 3, 4])).toThrow(RangeError);
   });
 
   it('has no value where there is none', () => {

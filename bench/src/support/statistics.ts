@@ -38,6 +38,37 @@ export function pairedDifference(a: ArrayLike<number>, b: ArrayLike<number>): Es
   return { mean: mean(differences), standardError: standardError(differences) };
 }
 
+/** A slope with the interval that holds it with 95 % confidence. */
+export interface Slope {
+  readonly slope: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/**
+ * The Theil–Sen slope of y over x: the median of the slopes between all pairs of points, which single bursts do not move; its interval is
+ * Sen's (1968), from the variance of Kendall's S without ties, n(n − 1)(2n + 5)/18. Throws a RangeError for fewer than 5 points.
+ */
+export function theilSen(x: ArrayLike<number>, y: ArrayLike<number>): Slope {
+  const n = x.length;
+  if (n < 5 || y.length !== n) throw new RangeError(`${n} and ${y.length} values have no slope`);
+  const slopes = new Float64Array((n * (n - 1)) / 2);
+  let pair = 0;
+  for (let i = 0; i < n; i++) {
+    for (let j = i + 1; j < n; j++) {
+      slopes[pair++] = ((y[j] ?? NaN) - (y[i] ?? NaN)) / ((x[j] ?? NaN) - (x[i] ?? NaN));
+    }
+  }
+  slopes.sort();
+  const reach = 1.959964 * Math.sqrt((n * (n - 1) * (2 * n + 5)) / 18);
+  const rank = (at: number): number => slopes[Math.max(0, Math.min(slopes.length - 1, Math.round(at)))] ?? NaN;
+  return {
+    slope: median(slopes),
+    low: rank((slopes.length - reach) / 2 - 1),
+    high: rank((slopes.length + reach) / 2),
+  };
+}
+
 function total(values: Float64Array): number {
   return values.reduce((sum, value) => sum + value, 0);
 }
