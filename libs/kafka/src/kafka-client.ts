@@ -3,6 +3,7 @@ import type { ConnectionOptions } from 'node:tls';
 import { Kafka, type LogEntry, logLevel, type SASLOptions } from 'kafkajs';
 
 import { installCodecs } from './codecs.ts';
+import { quietRequestQueues } from './quiet-request-queues.ts';
 import { watchedSockets } from './watched-socket.ts';
 
 /** Where this package says what happens: the shape of a structured logger. */
@@ -48,6 +49,7 @@ export function createKafkaClient({
   sasl = null,
 }: KafkaClientOptions): KafkaClient {
   installCodecs();
+  quietRequestQueues();
   const kafka = new Kafka({
     brokers: [...brokers],
     clientId,
