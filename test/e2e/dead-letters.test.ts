@@ -1,26 +1,22 @@
 import { listDeadLetters } from '@flowline/db';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { readTopic } from '../support/checker.ts';
 import { startKafka, type TestKafka, withKafka } from '../support/kafka.ts';
 import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
+import { RunningScorers } from '../support/running-scorers.ts';
 import { applyTestDetector, testDefinition, testEvents } from '../support/scorer-model.ts';
-import { type ServiceProcess, startCli, startScorer } from '../support/scorer-process.ts';
 
 withKafka(describe)('flowline dlq', () => {
   let broker: TestKafka;
   let postgres: TestPostgres;
   let database: TestDatabase;
-  const running: ServiceProcess[] = [];
+  const scorers = new RunningScorers(() => ({ broker, database }));
 
   beforeAll(async () => {
     [broker, postgres] = await Promise.all([startKafka(), startPostgres()]);
     database = await postgres.createDatabase();
   }, 180_000);
-  afterEach(async () => {
-    for (const { child } of running) child.kill('SIGKILL');
-    await Promise.all(running.map(({ ended }) => ended));
-  });
   afterAll(async () => {
     await Promise.all([broker.stop(), postgres.stop()]);
   }, 60_000);
@@ -30,38 +26,22 @@ withKafka(describe)('flowline dlq', () => {
     await broker.createTopic(topic, 2);
     await broker.createTopic(`${topic}.alerts`, 1);
     await applyTestDetector(database.db, testDefinition('dlq', topic));
-    const env = {
-      FLOWLINE_DATABASE_URL: database.url,
-      FLOWLINE_KAFKA_BROKERS: broker.brokers.join(','),
-      FLOWLINE_EVENT_MAX_BYTES: '1000',
-    };
     const [event] = testEvents(1, 3);
     const headers = { trace: 'é', raw: Buffer.from([0xff, 0x00]), many: ['a', 'b'] };
-    const producer = broker.kafka.producer();
-    await producer.connect();
-    await producer.send({
-      topic,
-      messages: [
-        { partition: 1, key: Buffer.from([0xfe]), value: 'not json', headers },
-        { partition: 0, key: 'k', value: JSON.stringify({ ...event, latency: undefined }) },
-        { partition: 0, value: 'x'.repeat(2_000) },
-        { partition: 0, key: 'gone', value: null },
-      ],
-    });
-    await producer.disconnect();
-    running.push(startScorer([], env));
+    await broker.produce(topic, [
+      { partition: 1, key: Buffer.from([0xfe]), value: 'not json', headers },
+      { partition: 0, key: 'k', value: JSON.stringify({ ...event, latency: undefined }) },
+      { partition: 0, value: 'x'.repeat(2_000) },
+      { partition: 0, key: 'gone', value: null },
+    ]);
+    scorers.start([], { FLOWLINE_EVENT_MAX_BYTES: '1000' });
     const letters = async (count: number) => {
-      const deadline = Date.now() + 60_000;
-      for (;;) {
-        const found = await listDeadLetters(database.db, { limit: 100 });
-        if (found.length >= count) return found;
-        if (Date.now() > deadline) throw new Error(running[0]?.stderr().slice(-3000));
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
+      await scorers.untilStored(count);
+      return listDeadLetters(database.db, { limit: 100 });
     };
     await letters(4);
     const cli = async (...args: string[]) => {
-      const run = startCli(['dlq', ...args, '--json'], env);
+      const run = scorers.startCli(['dlq', ...args, '--json']);
       expect([await run.ended, run.stderr()]).toEqual([0, '']);
       return JSON.parse(run.stdout()) as unknown;
     };

@@ -1,50 +1,35 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
 import { parseDetector } from '@flowline/config';
 import { applyDetector, championVersion, listTrainingRuns } from '@flowline/db';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { checkDelivery } from '../support/checker.ts';
 import { startKafka, type TestKafka, withKafka } from '../support/kafka.ts';
 import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
+import { RunningScorers } from '../support/running-scorers.ts';
 import { testEvents } from '../support/scorer-model.ts';
-import { type ServiceProcess, startScorer, startTrainer } from '../support/scorer-process.ts';
 
 withKafka(describe)('a detector without history', () => {
   let broker: TestKafka;
   let postgres: TestPostgres;
   let database: TestDatabase;
-  const running: ServiceProcess[] = [];
+  const scorers = new RunningScorers(() => ({ broker, database }));
 
   beforeAll(async () => {
     [broker, postgres] = await Promise.all([startKafka(), startPostgres()]);
     database = await postgres.createDatabase();
   }, 180_000);
-  afterEach(async () => {
-    for (const { child } of running) child.kill('SIGKILL');
-    await Promise.all(running.map(({ ended }) => ended));
-  });
   afterAll(async () => {
     await Promise.all([broker.stop(), postgres.stop()]);
   }, 60_000);
 
-  async function produce(topic: string, values: readonly string[]): Promise<void> {
-    const producer = broker.kafka.producer();
-    await producer.connect();
-    await producer.send({ topic, messages: values.map((value, i) => ({ value, partition: i % 2 })) });
-    await producer.disconnect();
-  }
+  const produce = (topic: string, values: readonly string[]): Promise<void> =>
+    broker.produce(
+      topic,
+      values.map((value, i) => ({ value, partition: i % 2 })),
+    );
 
   const count = async (what: string): Promise<number> =>
     Number((await database.query(`SELECT count(*)::int AS n FROM flowline.scored_events WHERE ${what}`))[0]?.n);
-
-  async function eventually(holds: () => Promise<boolean>): Promise<void> {
-    const deadline = Date.now() + 120_000;
-    while (!(await holds())) {
-      if (Date.now() > deadline) throw new Error(running.map(({ stderr }) => stderr().slice(-3000)).join('\n'));
-      await sleep(100);
-    }
-  }
 
   it('collects its events, has its first model trained from them, and is scored from then on', async () => {
     const topic = `collect-${process.pid}`;
@@ -70,22 +55,20 @@ spec:
       'test detector',
     );
     await applyDetector(database.db, definition);
-    const env = { FLOWLINE_DATABASE_URL: database.url, FLOWLINE_KAFKA_BROKERS: broker.brokers.join(',') };
-    const scorer = startScorer([], env);
-    const trainer = startTrainer(['serve'], env);
-    running.push(scorer, trainer);
+    const scorer = scorers.start();
+    const trainer = scorers.startTrainer(['serve']);
 
     const events = testEvents(3400, 5).map((event) => JSON.stringify(event));
     await produce(topic, [...events.slice(0, 2000), 'not json']);
-    await eventually(async () => (await count('model_version IS NULL')) === 2000);
+    await scorers.eventually(async () => expect(await count('model_version IS NULL')).toBe(2000));
     expect(await championVersion(database.db, 'collect')).toBeNull();
     expect(await listTrainingRuns(database.db, 'collect')).toEqual([]);
 
     await produce(topic, events.slice(2000, 3000));
-    await eventually(async () => (await championVersion(database.db, 'collect')) !== null);
-    await eventually(() => Promise.resolve(scorer.stderr().includes('scoring begins')));
+    await scorers.eventually(async () => expect(await championVersion(database.db, 'collect')).toBe(1), 120_000);
+    await scorers.eventually(() => expect(scorer.stderr()).toContain('scoring begins'));
     await produce(topic, events.slice(3000));
-    await eventually(async () => (await count('model_version = 1')) >= 400);
+    await scorers.eventually(async () => expect(await count('model_version = 1')).toBeGreaterThanOrEqual(400));
 
     const [run] = await listTrainingRuns(database.db, 'collect');
     expect(run).toMatchObject({ status: 'succeeded', modelVersion: 1, promoted: true });

@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { applyDetector, deleteDetector, pauseDetector, resumeDetector } from '@flowline/db';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { checkDelivery } from '../support/checker.ts';
-import { startKafka, type TestKafka, withKafka } from '../support/kafka.ts';
+import { spread, startKafka, type TestKafka, withKafka } from '../support/kafka.ts';
 import { freePort, startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
+import { RunningScorers } from '../support/running-scorers.ts';
 import { applyTestDetector, testDefinition, testEvents } from '../support/scorer-model.ts';
-import { type ScorerProcess, startScorer } from '../support/scorer-process.ts';
+import type { ServiceProcess } from '../support/scorer-process.ts';
 
 const PARTITIONS = 4;
 
@@ -15,7 +16,7 @@ withKafka(describe)('a scorer and the detectors it follows', () => {
   let broker: TestKafka;
   let postgres: TestPostgres;
   let database: TestDatabase;
-  const running = new Set<ScorerProcess>();
+  const scorers = new RunningScorers(() => ({ broker, database }));
 
   beforeAll(async () => {
     [broker, postgres] = await Promise.all([startKafka(), startPostgres()]);
@@ -23,24 +24,13 @@ withKafka(describe)('a scorer and the detectors it follows', () => {
   beforeEach(async () => {
     database = await postgres.createDatabase();
   });
-  afterEach(async () => {
-    for (const scorer of running) scorer.child.kill('SIGKILL');
-    await Promise.all([...running].map(({ ended }) => ended));
-    running.clear();
-  });
   afterAll(async () => {
     await Promise.all([broker.stop(), postgres.stop()]);
   }, 60_000);
 
-  async function start(): Promise<{ scorer: ScorerProcess; parts: () => Promise<Record<string, unknown>> }> {
+  async function start(): Promise<{ scorer: ServiceProcess; parts: () => Promise<Record<string, unknown>> }> {
     const port = await freePort();
-    const scorer = startScorer([], {
-      FLOWLINE_DATABASE_URL: database.url,
-      FLOWLINE_KAFKA_BROKERS: broker.brokers.join(','),
-      FLOWLINE_HTTP_PORT: String(port),
-    });
-    running.add(scorer);
-    void scorer.ended.then(() => running.delete(scorer));
+    const scorer = scorers.start([], { FLOWLINE_HTTP_PORT: String(port) });
     const parts = async () => {
       const answer = await fetch(`http://127.0.0.1:${port}/readyz`);
       return ((await answer.json()) as { parts: Record<string, unknown> }).parts;
@@ -55,50 +45,28 @@ withKafka(describe)('a scorer and the detectors it follows', () => {
     return { topic, alertTopic: `${topic}.alerts` };
   }
 
-  async function produce(topic: string, count: number, seed: number): Promise<void> {
-    const producer = broker.kafka.producer();
-    await producer.connect();
-    const messages = testEvents(count, seed).map((event, i) => ({
-      value: JSON.stringify(event),
-      partition: i % PARTITIONS,
-    }));
-    await producer.send({ topic, messages });
-    await producer.disconnect();
-  }
+  const produce = (topic: string, count: number, seed: number): Promise<void> =>
+    broker.produce(topic, spread(testEvents(count, seed), PARTITIONS));
 
   const stored = async (): Promise<number> =>
     Number((await database.query('SELECT count(*)::int AS n FROM flowline.scored_events'))[0]?.n);
-
-  /** Repeats an assertion until it holds, for at most a minute. */
-  async function eventually(assertion: () => Promise<void>): Promise<void> {
-    const deadline = Date.now() + 60_000;
-    for (;;) {
-      try {
-        await assertion();
-        return;
-      } catch (error) {
-        if (Date.now() > deadline) {
-          throw new Error([...running].map(({ stderr }) => stderr().slice(-3000)).join('\n'), { cause: error });
-        }
-        await sleep(50);
-      }
-    }
-  }
 
   it('takes up detectors as they are applied, paused, resumed and deleted, without a restart', async () => {
     const { topic, alertTopic } = await newTopics('followed');
     const definition = testDefinition('followed', topic, alertTopic);
     const { scorer, parts } = await start();
-    await eventually(async () =>
+    await scorers.eventually(async () =>
       expect(await parts()).toMatchObject({ detectors: { ready: false, detail: expect.stringContaining('waiting') } }),
     );
 
     await produce(topic, 400, 21);
     await applyTestDetector(database.db, definition);
-    await eventually(async () => expect(await stored()).toBe(400));
+    await scorers.eventually(async () => expect(await stored()).toBe(400));
 
     expect(await pauseDetector(database.db, 'followed')).toBe(true);
-    await eventually(async () => expect(await parts()).toMatchObject({ 'detector followed': { detail: 'paused' } }));
+    await scorers.eventually(async () =>
+      expect(await parts()).toMatchObject({ 'detector followed': { detail: 'paused' } }),
+    );
     await produce(topic, 200, 22);
     // Another version comes into force while it rests.
     const labelled = { ...definition, labels: { team: 'sre' } };
@@ -106,13 +74,13 @@ withKafka(describe)('a scorer and the detectors it follows', () => {
     await sleep(4_000);
     expect(await stored()).toBe(400);
     expect(await resumeDetector(database.db, 'followed')).toBe(true);
-    await eventually(async () => expect(await stored()).toBe(600));
+    await scorers.eventually(async () => expect(await stored()).toBe(600));
     const check = await checkDelivery(broker.kafka, database, 'followed', topic);
     expect(check).toMatchObject({ records: 600, scored: 600, lost: [], duplicated: [] });
 
     const dropped = await deleteDetector(database.db, 'followed', { dropData: true });
     expect(dropped).toMatchObject({ scored_events: 600, model_versions: 1, model_aliases: 1 });
-    await eventually(async () => expect(Object.keys(await parts())).toEqual(['detectors']));
+    await scorers.eventually(async () => expect(Object.keys(await parts())).toEqual(['detectors']));
     await produce(topic, 100, 23);
     await sleep(1_000);
     expect(await stored()).toBe(0);
@@ -120,7 +88,7 @@ withKafka(describe)('a scorer and the detectors it follows', () => {
 
     // Applied again it begins anew.
     await applyTestDetector(database.db, definition);
-    await eventually(async () => expect(await stored()).toBe(700));
+    await scorers.eventually(async () => expect(await stored()).toBe(700));
     scorer.child.kill('SIGTERM');
     expect(await scorer.ended).toBe(0);
   }, 180_000);
@@ -130,7 +98,7 @@ withKafka(describe)('a scorer and the detectors it follows', () => {
     await applyTestDetector(database.db, testDefinition('shared', topic, alertTopic));
     const first = await start();
     await produce(topic, 400, 31);
-    await eventually(async () => expect(await stored()).toBe(400));
+    await scorers.eventually(async () => expect(await stored()).toBe(400));
     const second = await start();
     const admin = broker.kafka.admin();
     await admin.connect();
@@ -138,13 +106,13 @@ withKafka(describe)('a scorer and the detectors it follows', () => {
       const { groups } = await admin.describeGroups(['flowline.shared']);
       return (groups[0]?.members ?? []).map(({ memberAssignment }) => partitionsIn(memberAssignment, topic));
     };
-    await eventually(async () => expect(await shares()).toEqual([2, 2]));
+    await scorers.eventually(async () => expect(await shares()).toEqual([2, 2]));
     await produce(topic, 400, 32);
-    await eventually(async () => expect(await stored()).toBe(800));
+    await scorers.eventually(async () => expect(await stored()).toBe(800));
     first.scorer.child.kill('SIGKILL');
     await first.scorer.ended;
     await produce(topic, 400, 33);
-    await eventually(async () => expect(await stored()).toBe(1200));
+    await scorers.eventually(async () => expect(await stored()).toBe(1200));
     expect(await shares()).toEqual([PARTITIONS]);
     await admin.disconnect();
     const check = await checkDelivery(broker.kafka, database, 'shared', topic);

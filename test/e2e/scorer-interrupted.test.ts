@@ -1,14 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { checkDelivery } from '../support/checker.ts';
-import { testKafka, type TestKafka, withKafka } from '../support/kafka.ts';
+import { spread, testKafka, type TestKafka, withKafka } from '../support/kafka.ts';
 import { type FetchHoldingProxy, startFetchHoldingProxy } from '../support/kafka/fetch-holding-proxy.ts';
 import { startNativeBroker } from '../support/kafka/native-broker.ts';
 import { freePort, startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
+import { RunningScorers } from '../support/running-scorers.ts';
 import { applyTestDetector, testDefinition, testEvents } from '../support/scorer-model.ts';
-import { type ScorerProcess, startCli, startScorer } from '../support/scorer-process.ts';
+import type { ServiceProcess } from '../support/scorer-process.ts';
 
 const PARTITIONS = 2;
 const NONE_LOST = { lost: [], duplicated: [], invented: [] };
@@ -18,7 +19,7 @@ withKafka(describe)('a scorer that is held up', () => {
   let proxy: FetchHoldingProxy;
   let postgres: TestPostgres;
   let database: TestDatabase;
-  const running = new Set<ScorerProcess>();
+  const scorers = new RunningScorers(() => ({ broker, database }));
 
   beforeAll(async () => {
     let port = 0;
@@ -34,11 +35,6 @@ withKafka(describe)('a scorer that is held up', () => {
   beforeEach(async () => {
     database = await postgres.createDatabase();
   });
-  afterEach(async () => {
-    for (const scorer of running) scorer.child.kill('SIGKILL');
-    await Promise.all([...running].map(({ ended }) => ended));
-    running.clear();
-  });
   afterAll(async () => {
     await proxy.close();
     await Promise.all([broker.stop(), postgres.stop()]);
@@ -51,51 +47,11 @@ withKafka(describe)('a scorer that is held up', () => {
     return topic;
   }
 
-  function start(env: Readonly<Record<string, string>> = {}): ScorerProcess {
-    const scorer = startScorer(['--source', 'kafka', '--alerts', 'none', '--batch-size', '100'], {
-      FLOWLINE_DATABASE_URL: database.url,
-      FLOWLINE_KAFKA_BROKERS: broker.brokers.join(','),
-      ...env,
-    });
-    running.add(scorer);
-    void scorer.ended.then(() => running.delete(scorer));
-    return scorer;
-  }
+  const start = (env: Readonly<Record<string, string>> = {}): ServiceProcess =>
+    scorers.start(['--source', 'kafka', '--alerts', 'none', '--batch-size', '100'], env);
 
-  async function produce(topic: string, count: number, seed: number): Promise<void> {
-    const producer = broker.kafka.producer();
-    await producer.connect();
-    const messages = testEvents(count, seed).map((event, i) => ({
-      value: JSON.stringify(event),
-      partition: i % PARTITIONS,
-    }));
-    await producer.send({ topic, messages });
-    await producer.disconnect();
-  }
-
-  async function untilStored(rows: number): Promise<void> {
-    await eventually(async () => {
-      const [row] = await database.query('SELECT count(*)::integer AS n FROM flowline.scored_events');
-      expect(row?.n).toBe(rows);
-    });
-  }
-
-  /** Repeats an assertion until it holds, for at most a minute. */
-  async function eventually(assertion: () => Promise<void>): Promise<void> {
-    const deadline = Date.now() + 60_000;
-    for (;;) {
-      try {
-        await assertion();
-        return;
-      } catch (error) {
-        if (Date.now() > deadline) {
-          const logs = [...running].map((scorer) => scorer.stderr().slice(-4_000)).join('\n');
-          throw new Error(`${String(error)}\n${logs}`, { cause: error });
-        }
-        await sleep(50);
-      }
-    }
-  }
+  const produce = (topic: string, count: number, seed: number): Promise<void> =>
+    broker.produce(topic, spread(testEvents(count, seed), PARTITIONS));
 
   it('opens a consumer again that has silently stopped, with health red first, and loses nothing', async () => {
     const topic = await setUp('silent');
@@ -112,14 +68,14 @@ withKafka(describe)('a scorer that is held up', () => {
     };
     const metrics = async () => (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
     await produce(topic, 300, 1);
-    await untilStored(300);
+    await scorers.untilStored(300);
     // At its end for longer than it may stand still: that is no reason.
     await sleep(6_000);
     expect(await health()).toMatchObject({ status: 200, consumer: { healthy: true } });
 
     proxy.holdFetches();
     await produce(topic, 500, 2);
-    await eventually(async () => {
+    await scorers.eventually(async () => {
       const { status, consumer } = await health();
       expect({ status, healthy: consumer?.healthy }).toEqual({ status: 503, healthy: false });
       expect(consumer?.detail).toMatch(/records wait, and none has been read for \d+ s/);
@@ -127,9 +83,9 @@ withKafka(describe)('a scorer that is held up', () => {
     });
     const [row] = await database.query('SELECT count(*)::integer AS n FROM flowline.scored_events');
     expect(row?.n).toBe(300);
-    await untilStored(800);
+    await scorers.untilStored(800);
     expect(proxy.held).toBeGreaterThan(0);
-    await eventually(async () => expect((await health()).status).toBe(200));
+    await scorers.eventually(async () => expect((await health()).status).toBe(200));
     expect(await metrics()).toContain('flowline_consumer_stalls_total{detector="silent"} 1\n');
     expect(await checkDelivery(broker.kafka, database, 'silent', topic)).toMatchObject({ scored: 800, ...NONE_LOST });
   }, 120_000);
@@ -138,12 +94,12 @@ withKafka(describe)('a scorer that is held up', () => {
     const topic = await setUp('deadline');
     const scorer = start({ FLOWLINE_SHUTDOWN_TIMEOUT_MS: '1500' });
     await produce(topic, 100, 3);
-    await untilStored(100);
+    await scorers.untilStored(100);
     const holder = await database.client();
     await holder.query('BEGIN');
     await holder.query('SELECT FROM flowline.stream_offsets FOR UPDATE');
     await produce(topic, 200, 4);
-    await eventually(async () => {
+    await scorers.eventually(async () => {
       const waiting = await database.query(
         `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`,
       );
@@ -156,10 +112,7 @@ withKafka(describe)('a scorer that is held up', () => {
     expect(seconds).toBeGreaterThan(1.4);
     expect(seconds).toBeLessThan(15);
     expect(scorer.stderr()).toContain('the deadline passed before everything was released');
-    const doctor = startCli(['doctor', '--json'], {
-      FLOWLINE_DATABASE_URL: database.url,
-      FLOWLINE_KAFKA_BROKERS: broker.brokers.join(','),
-    });
+    const doctor = scorers.startCli(['doctor', '--json']);
     await doctor.ended;
     const { findings } = JSON.parse(doctor.stdout()) as { findings: { check: string; detail: string }[] };
     expect(findings.find(({ check }) => check === 'lag of deadline')?.detail).toMatch(
@@ -168,7 +121,7 @@ withKafka(describe)('a scorer that is held up', () => {
     await holder.query('ROLLBACK');
     await holder.end();
     start();
-    await untilStored(300);
+    await scorers.untilStored(300);
     expect(await checkDelivery(broker.kafka, database, 'deadline', topic)).toMatchObject({ scored: 300, ...NONE_LOST });
   }, 120_000);
 
@@ -182,7 +135,7 @@ withKafka(describe)('a scorer that is held up', () => {
       const topic = await setUp(name);
       const scorer = start({ FLOWLINE_CONSUMER_STALL_MS: stallMs });
       await produce(topic, 600, 5);
-      await untilStored(600);
+      await scorers.untilStored(600);
       // A standby that was behind has taken over: the last commits are not there.
       const forgetting = await database.client();
       await forgetting.query('BEGIN');
@@ -191,7 +144,7 @@ withKafka(describe)('a scorer that is held up', () => {
       await forgetting.query('COMMIT');
       await forgetting.end();
       if (more > 0) await produce(topic, more, 6);
-      await untilStored(600 + more);
+      await scorers.untilStored(600 + more);
       expect(scorer.child.exitCode).toBeNull();
       expect(scorer.stderr()).toContain('FLOWLINE_STREAM_REWOUND');
       expect(await checkDelivery(broker.kafka, database, name, topic)).toMatchObject({

@@ -1,13 +1,12 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Message } from 'kafkajs';
 
 import { checkDelivery, readTopic } from '../support/checker.ts';
-import { type KafkaVersion, kafkaVersions, startKafka, type TestKafka, withKafka } from '../support/kafka.ts';
+import { type KafkaVersion, kafkaVersions, spread, startKafka, type TestKafka, withKafka } from '../support/kafka.ts';
 import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
+import { RunningScorers } from '../support/running-scorers.ts';
 import { applyTestDetector, oddEvent, testDefinition, testEvents } from '../support/scorer-model.ts';
-import { type ScorerProcess, startScorer } from '../support/scorer-process.ts';
+import type { ServiceProcess } from '../support/scorer-process.ts';
 
 const PARTITIONS = 4;
 const MAX_BYTES = 20_000;
@@ -20,18 +19,13 @@ function scorerOverKafka(version: KafkaVersion): void {
   let broker: TestKafka;
   let postgres: TestPostgres;
   let database: TestDatabase;
-  const running = new Set<ScorerProcess>();
+  const scorers = new RunningScorers(() => ({ broker, database }));
 
   beforeAll(async () => {
     [broker, postgres] = await Promise.all([startKafka({ version }), startPostgres()]);
   }, 180_000);
   beforeEach(async () => {
     database = await postgres.createDatabase();
-  });
-  afterEach(async () => {
-    for (const scorer of running) scorer.child.kill('SIGKILL');
-    await Promise.all([...running].map(({ ended }) => ended));
-    running.clear();
   });
   afterAll(async () => {
     await Promise.all([broker.stop(), postgres.stop()]);
@@ -46,70 +40,26 @@ function scorerOverKafka(version: KafkaVersion): void {
     return { topic, alertTopic };
   }
 
-  function start(args: readonly string[] = [], more: Readonly<Record<string, string>> = {}): ScorerProcess {
-    const env = {
-      FLOWLINE_DATABASE_URL: database.url,
-      FLOWLINE_KAFKA_BROKERS: broker.brokers.join(','),
-      ...more,
-    };
-    const scorer = startScorer(['--source', 'kafka', ...args], env);
-    running.add(scorer);
-    void scorer.ended.then(() => running.delete(scorer));
-    return scorer;
-  }
-
-  async function produce(topic: string, messages: readonly Message[]): Promise<void> {
-    const producer = broker.kafka.producer();
-    await producer.connect();
-    for (let from = 0; from < messages.length; from += 2000) {
-      await producer.send({ topic, messages: messages.slice(from, from + 2000) });
-    }
-    await producer.disconnect();
-  }
-
-  async function storedRows(): Promise<number> {
-    const [row] = await database.query(
-      `SELECT (SELECT count(*) FROM flowline.scored_events)::integer + (SELECT count(*) FROM flowline.dead_letters)::integer AS n`,
-    );
-    return Number(row?.n);
-  }
-
-  /** Waits until so many rows are stored; fails when a scorer ends by itself or nothing moves for a while. */
-  async function untilStored(wanted: number, stallMs = 60_000): Promise<void> {
-    let last = -1;
-    let movedAt = Date.now();
-    for (;;) {
-      const rows = await storedRows();
-      if (rows >= wanted) return;
-      if (rows > last) movedAt = Date.now();
-      last = rows;
-      if (Date.now() - movedAt > stallMs) throw new Error(`stood still at ${rows} of ${wanted} rows:\n${logs()}`);
-      await sleep(20);
-    }
-  }
-
-  const logs = (): string => [...running].map((scorer) => scorer.stderr().slice(-4000)).join('\n');
+  const start = (args: readonly string[] = [], env: Readonly<Record<string, string>> = {}): ServiceProcess =>
+    scorers.start(['--source', 'kafka', ...args], env);
 
   it('loses nothing and stores nothing twice while it is killed again and again', async () => {
     const { topic, alertTopic } = await setUp('killed');
     const EVENTS = 24_000;
     const KILLS = 3;
     const events = testEvents(EVENTS, 11).map((event, i) => (i % 1000 === 500 ? oddEvent(event.id) : event));
-    await produce(
-      topic,
-      events.map((event, i) => ({ value: JSON.stringify(event), partition: i % PARTITIONS })),
-    );
+    await broker.produce(topic, spread(events, PARTITIONS));
 
     let killed = 0;
     for (let kill = 0; kill < KILLS; kill++) {
       // Small batches: a kill falls into the middle of many.
       const scorer = start(['--batch-size', '100']);
-      await untilStored(Math.round(((kill + 0.5) * EVENTS) / (KILLS + 1)));
+      await scorers.untilStored(Math.round(((kill + 0.5) * EVENTS) / (KILLS + 1)));
       if (scorer.child.kill('SIGKILL')) killed++;
       expect(await scorer.ended).toBe('SIGKILL');
     }
     const survivor = start();
-    await untilStored(EVENTS);
+    await scorers.untilStored(EVENTS);
     survivor.child.kill('SIGTERM');
     expect(await survivor.ended).toBe(0);
 
@@ -149,9 +99,9 @@ function scorerOverKafka(version: KafkaVersion): void {
       }
       add({ value: JSON.stringify(event) }, null);
     }
-    await produce(topic, messages);
+    await broker.produce(topic, messages);
     const scorer = start(['--alerts', 'none'], { FLOWLINE_EVENT_MAX_BYTES: String(MAX_BYTES) });
-    await untilStored(messages.length);
+    await scorers.untilStored(messages.length);
     scorer.child.kill('SIGTERM');
     expect(await scorer.ended).toBe(0);
 
@@ -190,18 +140,15 @@ function scorerOverKafka(version: KafkaVersion): void {
     const definition = testDefinition('swap', topic);
     await (await import('@flowline/db')).applyDetector(database.db, definition);
     const scorer = start(['--alerts', 'none', '--batch-size', '50']);
-    await eventually(() => expect(scorer.stderr()).toContain('there is no champion model'));
+    await scorers.eventually(() => expect(scorer.stderr()).toContain('there is no champion model'));
     await applyTestDetector(database.db, definition);
-    const events = testEvents(3000, 13).map((event, i) => ({
-      value: JSON.stringify(event),
-      partition: i % PARTITIONS,
-    }));
-    await produce(topic, events.slice(0, 1000));
-    await untilStored(1000);
+    const events = spread(testEvents(3000, 13), PARTITIONS);
+    await broker.produce(topic, events.slice(0, 1000));
+    await scorers.untilStored(1000);
     await applyTestDetector(database.db, definition);
-    await eventually(() => expect(scorer.stderr()).toContain('model swapped'));
-    await produce(topic, events.slice(1000));
-    await untilStored(3000);
+    await scorers.eventually(() => expect(scorer.stderr()).toContain('model swapped'));
+    await broker.produce(topic, events.slice(1000));
+    await scorers.untilStored(3000);
     scorer.child.kill('SIGTERM');
     expect(await scorer.ended).toBe(0);
     expect(await checkDelivery(broker.kafka, database, 'swap', topic)).toMatchObject({
@@ -250,18 +197,4 @@ const malformed: Readonly<Record<string, (event: TestEventOf) => Buffer | string
 
 function alertIdOf(value: string | null): string {
   return (JSON.parse(value ?? '') as { alertId: string }).alertId;
-}
-
-/** Repeats an assertion until it holds, for at most 30 s. */
-async function eventually(assertion: () => void): Promise<void> {
-  const deadline = Date.now() + 30_000;
-  for (;;) {
-    try {
-      assertion();
-      return;
-    } catch (error) {
-      if (Date.now() > deadline) throw error;
-      await sleep(50);
-    }
-  }
 }

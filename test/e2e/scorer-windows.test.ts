@@ -10,7 +10,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { checkDelivery, readTopic } from '../support/checker.ts';
 import { kafkaVersions, startKafka, type TestKafka, withKafka } from '../support/kafka.ts';
 import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
-import { type ScorerProcess, startScorer } from '../support/scorer-process.ts';
+import { RunningScorers } from '../support/running-scorers.ts';
+import type { ServiceProcess } from '../support/scorer-process.ts';
 
 const PARTITIONS = 2;
 const EVENTS = 6_000;
@@ -79,26 +80,16 @@ async function promoteModel(database: TestDatabase, definition: DetectorDefiniti
   await promote(database.db, name, stored.version);
 }
 
-/** Waits for at most a minute. @throws Error with the scorer's last words. */
-async function until(holds: () => boolean, scorer: ScorerProcess): Promise<void> {
-  const deadline = Date.now() + 60_000;
-  while (!holds()) {
-    if (Date.now() > deadline) throw new Error(`it does not come:\n${scorer.stderr().slice(-4000)}`);
-    await sleep(50);
-  }
-}
-
 withKafka(describe, version)('the scorer of a detector with windows', () => {
   let broker: TestKafka;
   let postgres: TestPostgres;
-  const running = new Set<ScorerProcess>();
+  let database: TestDatabase;
+  const scorers = new RunningScorers(() => ({ broker, database }));
 
   beforeAll(async () => {
     [broker, postgres] = await Promise.all([startKafka({ version }), startPostgres()]);
   }, 180_000);
   afterAll(async () => {
-    for (const scorer of running) scorer.child.kill('SIGKILL');
-    await Promise.all([...running].map(({ ended }) => ended));
     await Promise.all([broker.stop(), postgres.stop()]);
   }, 60_000);
 
@@ -106,90 +97,66 @@ withKafka(describe, version)('the scorer of a detector with windows', () => {
     const topic = `${name}-${process.pid}-${Date.now()}`;
     await broker.createTopic(topic, PARTITIONS);
     await broker.createTopic(`${topic}.alerts`, 1);
-    const database = await postgres.createDatabase();
+    database = await postgres.createDatabase();
     const definition = definitionFor(name, topic);
     await promoteModel(database, definition);
-    const start = (args: readonly string[] = []): ScorerProcess => {
-      const scorer = startScorer(['--source', 'kafka', '--detector', name, ...args], {
-        FLOWLINE_DATABASE_URL: database.url,
-        FLOWLINE_KAFKA_BROKERS: broker.brokers.join(','),
-      });
-      running.add(scorer);
-      void scorer.ended.then(() => running.delete(scorer));
-      return scorer;
-    };
-    const produce = async (events: readonly Reading[], partitionOf?: (event: Reading) => number): Promise<void> => {
-      const producer = broker.kafka.producer();
-      await producer.connect();
-      const messages = events.map((event) => ({
-        key: event.sensor,
-        value: JSON.stringify(event),
-        ...(partitionOf === undefined ? {} : { partition: partitionOf(event) }),
-      }));
-      for (let from = 0; from < messages.length; from += 2000) {
-        await producer.send({ topic, messages: messages.slice(from, from + 2000) });
-      }
-      await producer.disconnect();
-    };
-    const untilStored = async (rows: number, scorer: ScorerProcess): Promise<void> => {
-      const deadline = Date.now() + 90_000;
-      for (;;) {
-        const [row] = await database.query('SELECT count(*)::integer AS n FROM flowline.scored_events');
-        if (Number(row?.n) >= rows) return;
-        if (Date.now() > deadline)
-          throw new Error(`stood still at ${String(row?.n)} rows:\n${scorer.stderr().slice(-4000)}`);
-        await sleep(20);
-      }
-    };
-    return { topic, database, definition, start, produce, untilStored };
+    const start = (args: readonly string[] = []): ServiceProcess =>
+      scorers.start(['--source', 'kafka', '--detector', name, ...args]);
+    const produce = (events: readonly Reading[], partitionOf?: (event: Reading) => number): Promise<void> =>
+      broker.produce(
+        topic,
+        events.map((event) => ({
+          key: event.sensor,
+          value: JSON.stringify(event),
+          ...(partitionOf === undefined ? {} : { partition: partitionOf(event) }),
+        })),
+      );
+    return { topic, definition, start, produce };
   }
 
   it('gives the same features and scores after kills in mid-window as without any', async () => {
-    const { topic, database, definition, start, produce, untilStored } = await setUp('sensors');
+    const { topic, definition, start, produce } = await setUp('sensors');
     await produce(readings(EVENTS, 2));
     for (const share of [0.15, 0.4, 0.7]) {
       const scorer = start(['--batch-size', '150']);
-      await untilStored(EVENTS * share, scorer);
+      await scorers.untilStored(EVENTS * share);
       scorer.child.kill('SIGKILL');
       expect(await scorer.ended).toBe('SIGKILL');
     }
     const survivor = start();
-    await untilStored(EVENTS, survivor);
+    await scorers.untilStored(EVENTS);
     survivor.child.kill('SIGTERM');
     expect(await survivor.ended).toBe(0);
-    await expectFeaturesInOneGo('sensors', { topic, database, definition });
+    await expectFeaturesInOneGo('sensors', topic, definition);
   }, 180_000);
 
   it('gives the same features and scores where partitions move between two scorers', async () => {
-    const { topic, database, definition, start, produce, untilStored } = await setUp('moved');
+    const { topic, definition, start, produce } = await setUp('moved');
     const events = readings(EVENTS, 4);
     const first = start(['--batch-size', '100']);
     await produce(events.slice(0, 2_000));
-    await untilStored(2_000, first);
+    await scorers.untilStored(2_000);
     const second = start(['--batch-size', '100']);
     // Events come while the group rebalances; each scorer ends up with one partition.
     for (let from = 2_000; from < 4_000; from += 100) {
       await produce(events.slice(from, from + 100));
       await sleep(100);
     }
-    await untilStored(4_000, second);
-    await until(() => /"partitions":\[\d\],"msg":"partitions assigned"/.test(second.stderr()), second);
+    await scorers.untilStored(4_000);
+    await scorers.eventually(() => expect(second.stderr()).toMatch(/"partitions":\[\d\],"msg":"partitions assigned"/));
     await produce(events.slice(4_000, 5_000));
-    await untilStored(5_000, second);
+    await scorers.untilStored(5_000);
     second.child.kill('SIGKILL');
     expect(await second.ended).toBe('SIGKILL');
     await produce(events.slice(5_000));
-    await untilStored(EVENTS, first);
+    await scorers.untilStored(EVENTS);
     first.child.kill('SIGTERM');
     expect(await first.ended).toBe(0);
-    await expectFeaturesInOneGo('moved', { topic, database, definition });
+    await expectFeaturesInOneGo('moved', topic, definition);
   }, 180_000);
 
   /** Everything is stored once, with the features that its partition gives, passed through windows in one go. */
-  async function expectFeaturesInOneGo(
-    name: string,
-    { topic, database, definition }: Pick<Awaited<ReturnType<typeof setUp>>, 'topic' | 'database' | 'definition'>,
-  ): Promise<void> {
+  async function expectFeaturesInOneGo(name: string, topic: string, definition: DetectorDefinition): Promise<void> {
     expect(await checkDelivery(broker.kafka, database, name, topic)).toMatchObject({
       records: EVENTS,
       scored: EVENTS,
@@ -216,7 +183,7 @@ withKafka(describe, version)('the scorer of a detector with windows', () => {
   }
 
   it('stops with a clear error where events of one entity arrive in two partitions', async () => {
-    const { database, start, produce } = await setUp('scattered');
+    const { start, produce } = await setUp('scattered');
     let turn = 0;
     await produce(readings(200, 3), () => turn++ % PARTITIONS);
     const scorer = start();

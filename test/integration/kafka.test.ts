@@ -70,16 +70,10 @@ describe.each(kafkaVersions)('Kafka %s', (version) => {
       values: readonly string[],
       options: { partition?: number; compression?: CompressionTypes; timestamp?: string } = {},
     ) {
-      const producer = broker.kafka.producer();
-      await producer.connect();
-      const { partition = 0, compression = CompressionTypes.None, timestamp } = options;
+      const { partition = 0, compression, timestamp } = options;
       const at = timestamp === undefined ? {} : { timestamp };
-      await producer.send({
-        topic,
-        compression,
-        messages: values.map((value) => ({ value, partition, key: `k${value}`, headers: { h: 'v' }, ...at })),
-      });
-      await producer.disconnect();
+      const messages = values.map((value) => ({ value, partition, key: `k${value}`, headers: { h: 'v' }, ...at }));
+      await broker.produce(topic, messages, compression);
     }
 
     function open(

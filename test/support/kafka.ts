@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { describe } from '@jest/globals';
-import { type Admin, Kafka, logLevel } from 'kafkajs';
+import { type Admin, type CompressionTypes, Kafka, logLevel, type Message } from 'kafkajs';
 
 import { addressOf, backendOf } from './backend.ts';
 import { startContainerBroker } from './kafka/container-broker.ts';
@@ -13,6 +13,8 @@ export const kafkaVersions = ['3.9.1', '4.1.0'] as const;
 export type KafkaVersion = (typeof kafkaVersions)[number];
 const DEFAULT_VERSION: KafkaVersion = '4.1.0';
 const TOPIC_TIMEOUT_MS = 60_000;
+/** One send is one record batch a partition. */
+const MESSAGES_A_SEND = 2_000;
 
 /** A broker for tests. */
 export interface TestKafka {
@@ -21,6 +23,8 @@ export interface TestKafka {
   /** A client of its own for the test, apart from the product's. */
   readonly kafka: Kafka;
   createTopic(topic: string, partitions: number): Promise<void>;
+  /** Sends messages in their order; resolves when the broker has them all. */
+  produce(topic: string, messages: readonly Message[], compression?: CompressionTypes): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -77,7 +81,21 @@ export function testKafka(brokers: readonly string[], stop: () => Promise<void>)
         await admin.disconnect();
       }
     },
+    produce: async (topic, messages, compression) => {
+      const producer = kafka.producer();
+      await producer.connect();
+      for (let from = 0; from < messages.length; from += MESSAGES_A_SEND) {
+        const part = messages.slice(from, from + MESSAGES_A_SEND);
+        await producer.send({ topic, messages: part, ...(compression === undefined ? {} : { compression }) });
+      }
+      await producer.disconnect();
+    },
   };
+}
+
+/** Values as JSON, in turn over so many partitions. */
+export function spread(values: readonly unknown[], partitions: number): Message[] {
+  return values.map((value, i) => ({ value: JSON.stringify(value), partition: i % partitions }));
 }
 
 /** A new topic is known to the broker only a moment after it was created. */

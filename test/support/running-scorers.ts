@@ -1,0 +1,96 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { afterEach } from '@jest/globals';
+
+import type { TestKafka } from './kafka.ts';
+import type { TestDatabase } from './postgres.ts';
+import { type ServiceProcess, startCli, startScorer, startTrainer } from './scorer-process.ts';
+
+/** What the services of a test work on. */
+export interface ScorerServers {
+  readonly broker: Pick<TestKafka, 'brokers'>;
+  readonly database: Pick<TestDatabase, 'url' | 'query'>;
+}
+
+type Env = Readonly<Record<string, string>>;
+
+const PATIENCE_MS = 60_000;
+const LAST_WORDS = 4_000;
+
+/** The services that a suite starts over its broker and its database of the moment; what a test leaves running is killed after it. */
+export class RunningScorers {
+  readonly #servers: () => ScorerServers;
+  readonly #running = new Set<ServiceProcess>();
+
+  constructor(servers: () => ScorerServers) {
+    this.#servers = servers;
+    afterEach(() => this.#kill());
+  }
+
+  /** Starts a scorer; `env` goes beyond, or instead of, the addresses of the servers. */
+  start(args: readonly string[] = [], env: Env = {}): ServiceProcess {
+    return this.#add(startScorer(args, this.#env(env)));
+  }
+
+  /** Starts a trainer. */
+  startTrainer(args: readonly string[], env: Env = {}): ServiceProcess {
+    return this.#add(startTrainer(args, this.#env(env)));
+  }
+
+  /** Runs the command line. */
+  startCli(args: readonly string[], env: Env = {}): ServiceProcess {
+    return this.#add(startCli(args, this.#env(env)));
+  }
+
+  /** Waits until so many events are stored, with a score or as dead letters. @throws Error where none has come for a minute. */
+  async untilStored(wanted: number): Promise<void> {
+    let last = -1;
+    let movedMs = Date.now();
+    for (;;) {
+      const [row] = await this.#servers().database.query(
+        'SELECT ((SELECT count(*) FROM flowline.scored_events) + (SELECT count(*) FROM flowline.dead_letters))::integer AS n',
+      );
+      const stored = Number(row?.n);
+      if (stored >= wanted) return;
+      if (stored > last) movedMs = Date.now();
+      last = stored;
+      if (Date.now() - movedMs > PATIENCE_MS)
+        throw new Error(`${stored} of ${wanted} are stored:\n${this.#lastWords()}`);
+      await sleep(20);
+    }
+  }
+
+  /** Repeats an assertion until it holds, for at most a minute. @throws Error with what the services have said last. */
+  async eventually(assertion: () => void | Promise<void>, patienceMs = PATIENCE_MS): Promise<void> {
+    const deadline = Date.now() + patienceMs;
+    for (;;) {
+      try {
+        await assertion();
+        return;
+      } catch (error) {
+        if (Date.now() > deadline) throw new Error(`${String(error)}\n${this.#lastWords()}`, { cause: error });
+        await sleep(50);
+      }
+    }
+  }
+
+  #env(more: Env): Env {
+    const { broker, database } = this.#servers();
+    return { FLOWLINE_DATABASE_URL: database.url, FLOWLINE_KAFKA_BROKERS: broker.brokers.join(','), ...more };
+  }
+
+  #add(service: ServiceProcess): ServiceProcess {
+    this.#running.add(service);
+    void service.ended.then(() => this.#running.delete(service));
+    return service;
+  }
+
+  #lastWords(): string {
+    return [...this.#running].map(({ stderr }) => stderr().slice(-LAST_WORDS)).join('\n');
+  }
+
+  async #kill(): Promise<void> {
+    for (const { child } of this.#running) child.kill('SIGKILL');
+    await Promise.all([...this.#running].map(({ ended }) => ended));
+  }
+}
