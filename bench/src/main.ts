@@ -9,6 +9,7 @@ const programs: Readonly<Record<string, () => Promise<{ readonly program: BenchP
   pipeline: () => import('./pipeline/run.ts'),
   soak: () => import('./soak/run.ts'),
   engine: () => import('./engine/run.ts'),
+  start: () => import('./start/run.ts'),
   'peers-install': () => import('./peers-install/run.ts'),
 };
 

@@ -6,15 +6,16 @@ import { SLICE_MS } from './slices.ts';
 const WARM_UP_MS = 12;
 const WINDOWS = 4;
 const WINDOW_MS = 4;
-/** A call that keeps this thread for longer is made with fewer rows … */
+/** Calls that take longer, or keep this thread for longer, are made with fewer rows … */
+const LONGEST_CALL_MS = 16;
 const LONGEST_HOLD_MS = 2 * SLICE_MS;
-/** … but not with fewer than these, which are tiles enough that the rate is that of a large batch. */
+/** … but not with fewer than these, which are tiles enough that the rate is about that of a large batch. */
 const FEWEST_ROWS = 128;
 
 /**
- * Events a second of a scorer at a batch size: the best of a few short windows, after a warm-up; only the calls are timed. A scorer that
- * works on the calling thread, whose rate depends little on the batch, is given fewer rows at a time where the whole batch would keep
- * the event loop from its turn.
+ * Events a second of a scorer at a batch size: the best of a few short windows, after a warm-up; only the calls are timed. Where a
+ * whole batch would take long, fewer rows at a time stand for it: what takes so long does not wait for its calls, and its rate depends
+ * little on their size.
  */
 export const measuredRate = async (
   scorer: Scorer,
@@ -48,10 +49,10 @@ export const measuredRate = async (
     return (calls * count * 1000) / busy;
   };
   await call();
-  while (count < batch && 2 * holdMs < LONGEST_HOLD_MS) {
+  for (let callMs = await call(); count < batch; callMs = await call()) {
+    if (2 * holdMs > LONGEST_HOLD_MS || 2 * callMs > LONGEST_CALL_MS) break;
     await breathe();
     count = Math.min(batch, 2 * count);
-    await call();
   }
   await rateFor(WARM_UP_MS);
   let best = 0;

@@ -1,5 +1,6 @@
 import { FlowError } from './flow-error.ts';
 import { Flow, FLOW_FORMAT_VERSION } from './flow.ts';
+import { NoDraws } from './random.ts';
 import type { SafeTensor } from './safetensors.ts';
 import type { FileKind } from './sealed-file.ts';
 import { openSealedFile, sealFile } from './sealed-file.ts';
@@ -26,7 +27,7 @@ export function saveFlow(flow: Flow): Uint8Array {
  */
 export function loadFlow(bytes: Uint8Array): Flow {
   const { config, tensors } = openSealedFile(KIND, bytes);
-  const flow = Flow.fromConfig(JSON.parse(config));
+  const flow = Flow.fromConfig(JSON.parse(config), new NoDraws());
   try {
     assign(flow, tensors);
   } catch (error) {

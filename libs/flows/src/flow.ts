@@ -10,7 +10,7 @@ import { FlowError } from './flow-error.ts';
 import type { NamedVariables } from './parameter.ts';
 import { prefixed } from './parameter.ts';
 import { Presence } from './presence.ts';
-import { Random } from './random.ts';
+import { NoDraws, Random } from './random.ts';
 import { assertShape, finite } from './validation.ts';
 
 /** The version of {@link FlowConfig} and of the weights' layout that this release reads and writes. */
@@ -190,13 +190,13 @@ export class Flow {
   static fromJSON(json: unknown): Flow {
     const reader = new ConfigReader(json, 'flow');
     const weights = reader.object('weights');
-    const flow = Flow.fromConfig(reader.field('config'));
+    const flow = Flow.fromConfig(reader.field('config'), new NoDraws());
     flow.assign((name) => fromBase64(weights.string(name), weights.at(name)));
     return flow;
   }
 
-  /** A flow of that configuration, with weights drawn from the seed. Throws FLOWLINE_MODEL_INCOMPATIBLE where it does not fit. */
-  static fromConfig(json: unknown, seed = 0): Flow {
+  /** A flow of that configuration, with weights drawn from the seed or the generator. Throws FLOWLINE_MODEL_INCOMPATIBLE where it does not fit. */
+  static fromConfig(json: unknown, seed: number | Random = 0): Flow {
     requireBackend();
     const reader = new ConfigReader(json, 'config');
     if (reader.field('format') !== 'flowline.flow') {
@@ -210,7 +210,7 @@ export class Flow {
         throw unexpected(`config.presence[${i}]`, column, 'a column or null');
       return column;
     });
-    const random = new Random(seed);
+    const random = typeof seed === 'number' ? new Random(seed) : seed;
     const features = reader.integer('features', 1);
     const base = distributionFromConfig(reader.field('base'), random);
     if (base.config.features !== features)

@@ -37,7 +37,7 @@ export class Parameter<R extends tf.Rank = tf.Rank> {
 
   /** A copy of the current values, row-major. */
   read(): Float32Array {
-    return Float32Array.from(this.#variable.dataSync());
+    return new Float32Array(this.#variable.dataSync());
   }
 
   /** Replaces the values. Throws FLOWLINE_MODEL_INCOMPATIBLE when the number of values differs. */

@@ -101,10 +101,10 @@ export class Random {
     return order;
   }
 
-  /** size standard normals as float32. */
-  normals(size: number): Float32Array {
+  /** size standard normals as float32, times a scale. */
+  normals(size: number, scale = 1): Float32Array {
     const values = new Float32Array(size);
-    for (let i = 0; i < size; i++) values[i] = this.normal();
+    for (let i = 0; i < size; i++) values[i] = Math.fround(this.normal()) * scale;
     return values;
   }
 
@@ -127,6 +127,25 @@ export class Random {
     random.#origin = state.origin;
     random.#spare = state.spare;
     return random;
+  }
+}
+
+/** Draws nothing: every normal is 0. For the weights of a flow that are all replaced at once. */
+export class NoDraws extends Random {
+  constructor() {
+    super(0);
+  }
+
+  override normal(): number {
+    return 0;
+  }
+
+  override normals(size: number): Float32Array {
+    return new Float32Array(size);
+  }
+
+  override fork(): Random {
+    return this;
   }
 }
 

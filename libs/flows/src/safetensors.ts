@@ -1,4 +1,5 @@
 import { FlowError } from './flow-error.ts';
+import { fromLittleEndian, littleEndianBytes } from './little-endian.ts';
 
 /** A named array of a safetensors file, row-major. */
 export interface SafeTensor {
@@ -54,11 +55,9 @@ export function encodeSafetensors(
   bytes.set(json, HEADER_LENGTH_BYTES);
   let at = HEADER_LENGTH_BYTES + padded;
   for (const name of names) {
-    for (const value of tensors[name]?.data ?? []) {
-      if (tensors[name]?.dtype === 'F64') view.setFloat64(at, value, true);
-      else view.setFloat32(at, value, true);
-      at += BYTES[tensors[name]?.dtype ?? 'F32'];
-    }
+    const values = littleEndianBytes(tensors[name]?.data ?? new Float32Array(0));
+    bytes.set(values, at);
+    at += values.length;
   }
   return bytes;
 }
@@ -89,7 +88,7 @@ export function decodeSafetensors(bytes: Uint8Array): SafetensorsContent {
   for (const [name, entry] of Object.entries(header)) {
     if (name === '__metadata__') continue;
     const { dtype, shape, from, to } = readEntry(entry, name, dataLength);
-    tensors.set(name, { dtype, shape, data: readValues(view, begin + from, begin + to, dtype) });
+    tensors.set(name, { dtype, shape, data: fromLittleEndian(bytes.subarray(begin + from, begin + to), dtype) });
     used += to - from;
   }
   if (used !== dataLength) throw corrupted(`tensors cover ${used} of ${dataLength} bytes`, 'data');
@@ -108,13 +107,6 @@ function readEntry(value: unknown, name: string, dataLength: number) {
     throw corrupted(`bytes ${from} … ${to} of ${dataLength} do not hold shape [${shape.join(', ')}]`, name);
   }
   return { dtype, shape, from, to } as const;
-}
-
-function readValues(view: DataView, from: number, to: number, dtype: 'F32' | 'F64'): Float32Array | Float64Array {
-  const length = (to - from) / BYTES[dtype];
-  return dtype === 'F32'
-    ? Float32Array.from({ length }, (_, i) => view.getFloat32(from + 4 * i, true))
-    : Float64Array.from({ length }, (_, i) => view.getFloat64(from + 8 * i, true));
 }
 
 function parseHeader(bytes: Uint8Array): Record<string, unknown> {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 
 import { FlowError } from './flow-error.ts';
+import { littleEndianBytes } from './little-endian.ts';
 import type { SafeTensor } from './safetensors.ts';
 import { decodeSafetensors, encodeSafetensors } from './safetensors.ts';
 
@@ -64,9 +65,8 @@ export function openSealedFile(kind: FileKind, bytes: Uint8Array): SealedContent
 function checksum(config: string, tensors: ReadonlyMap<string, SafeTensor>): string {
   const hash = createHash('sha256').update(config);
   for (const [name, tensor] of [...tensors].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    const values = new DataView(new ArrayBuffer(8 * tensor.data.length));
-    tensor.data.forEach((value, i) => values.setFloat64(8 * i, value, true));
-    hash.update(JSON.stringify([name, tensor.dtype, tensor.shape])).update(new Uint8Array(values.buffer));
+    const values = littleEndianBytes(new Float64Array(tensor.data));
+    hash.update(JSON.stringify([name, tensor.dtype, tensor.shape])).update(values);
   }
   return hash.digest('hex');
 }

@@ -64,17 +64,20 @@ export const reverseNetwork = (
 
 const multiply = ({ weights, bias, activation }: DenseLayer, input: Float64Array): Float64Array => {
   const sums = bias.slice();
-  input.forEach((x, i) => {
-    for (let o = 0; o < sums.length; o++) sums[o] = at(sums, o) + x * at(weights, i * sums.length + o);
-  });
+  const width = sums.length;
+  for (let i = 0; i < input.length; i++) {
+    const x = at(input, i);
+    for (let o = 0; o < width; o++) sums[o] = (sums[o] ?? NaN) + x * (weights[i * width + o] ?? NaN);
+  }
   return sums.map((sum) => activate(activation, sum));
 };
 
 const multiplyTransposed = ({ weights }: DenseLayer, adjoint: Float64Array, into: Float64Array): void => {
+  const width = adjoint.length;
   for (let i = 0; i < into.length; i++) {
-    adjoint.forEach((a, o) => {
-      into[i] = at(into, i) + a * at(weights, i * adjoint.length + o);
-    });
+    let sum = at(into, i);
+    for (let o = 0; o < width; o++) sum += (adjoint[o] ?? NaN) * (weights[i * width + o] ?? NaN);
+    into[i] = sum;
   }
 };
 

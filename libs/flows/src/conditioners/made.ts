@@ -125,6 +125,6 @@ function contextKernel(context: number, features: number, net: MlpConfig, output
   const columns = net.hidden[0];
   if (columns === undefined) return Parameter.zeros<tf.Rank.R2>([context, outputs], { decay: true });
   const scale = Math.sqrt(2 / (features + context));
-  const values = random.normals(context * columns).map((value) => value * scale);
+  const values = random.normals(context * columns, scale);
   return new Parameter<tf.Rank.R2>([context, columns], values, { decay: true });
 }

@@ -45,7 +45,7 @@ export class Mlp implements Conditioner {
     const last = config.hidden.length;
     const kernel = (rows: number, columns: number, fanIn: number, zero: boolean) => {
       const scale = Math.sqrt(2 / fanIn);
-      const values = zero ? new Float32Array(rows * columns) : random.normals(rows * columns).map((x) => x * scale);
+      const values = zero ? new Float32Array(rows * columns) : random.normals(rows * columns, scale);
       return new Parameter<tf.Rank.R2>([rows, columns], values, { decay: true });
     };
     this.#layers = widths.slice(1).map((columns, i) => {
