@@ -2,6 +2,7 @@ import type { FitOptions, Flow } from '@flowline/flows';
 import { glow, iaf, maf, multiScale, naf, neuralSpline, overPixels, planar, radial, realNVP } from '@flowline/flows';
 
 import type { DensityData } from './data.ts';
+import { fittedBase } from './fitted-base.ts';
 
 export const familyNames = [
   'realNVP',
@@ -63,6 +64,7 @@ export function modelOf(family: FamilyName, data: DensityData): DensityModel {
   const size = sizes(data);
   const isImage = kind === 'image';
   const spreadUnits = kind === 'toy';
+  const based = (seed: number) => (kind === 'toy' ? { base: fittedBase(data, seed) } : {});
   // Linear maps of 64 features have 4,160 parameters each, which narrower networks make up for.
   const narrowed = (hidden: readonly number[], by = 16) => (isImage ? hidden.map((width) => width - by) : hidden);
   const builders: Readonly<Record<FamilyName, (seed: number) => Flow>> = {
@@ -74,6 +76,7 @@ export function modelOf(family: FamilyName, data: DensityData): DensityModel {
         residual: true,
         partition: 'learned',
         spreadUnits,
+        ...based(seed),
         seed,
       }),
     maf: (seed) =>
@@ -84,20 +87,22 @@ export function modelOf(family: FamilyName, data: DensityData): DensityModel {
         residual: true,
         mixing: true,
         spreadUnits,
+        ...based(seed),
         seed,
       }),
     neuralSpline: (seed) =>
       neuralSpline({
         features,
         ...size.neuralSpline,
-        hidden: narrowed(size.neuralSpline.hidden, 6),
-        ...(hasEdges(data) ? { layers: 3, hidden: [64, 64, 64] } : {}),
+        // Fewer, deeper networks have the edges of toys sooner.
+        ...(kind === 'toy' ? { layers: 3, hidden: [64, 64, 64] } : { hidden: narrowed(size.neuralSpline.hidden, 6) }),
         conditioning: 'autoregressive',
         // More of the bins lie where ActNorm puts the data of toys, which have no long tails.
         tailBound: kind === 'toy' ? 3 : 5,
         residual: true,
         partition: 'learned',
         spreadUnits,
+        ...based(seed),
         seed,
       }),
     glow: (seed) => glow({ features, ...size.realNVP, hidden: narrowed(size.realNVP.hidden), residual: true, seed }),
@@ -111,31 +116,24 @@ export function modelOf(family: FamilyName, data: DensityData): DensityModel {
   const make = builders[family];
   return {
     make: isImage ? (seed) => overPixels(make(seed), values) : make,
-    options:
-      kind === 'toy'
-        ? toyOptions(data)
-        : {
-            learningRate: isImage ? 1e-3 : 2e-3,
-            weightDecay: isImage ? 0.3 : 0.05,
-            averaging: 0.998,
-          },
-    warmupShare: hasEdges(data) ? 0.1 : 0,
+    ...scheduleOf(kind),
     // The density of an IAF takes one pass per layer and feature: of 64 pixels a step costs as much as six of ten features.
     stepShare: family === 'iaf' ? Math.min(1, 10 / features) : 1,
   };
 }
 
-/** Whether the density jumps: what fits it is deeper networks and larger steps, which bounded norms and a warm-up make safe. */
-const hasEdges = ({ name }: DensityData) => name === 'toy_checkerboard';
-
-/** Averaged weights of a learning rate that stays high overfit toys less than a cosine to 0 does. */
-function toyOptions(data: DensityData): DensityModel['options'] {
-  return {
-    learningRate: hasEdges(data) ? 4e-3 : 2e-3,
-    finalLearningRateFraction: 1,
-    averaging: 0.998,
-    clipNorm: 1,
-  };
+/** How flows train on a kind of data. */
+function scheduleOf(kind: DensityData['kind']): Pick<DensityModel, 'options' | 'warmupShare'> {
+  const averaging = 0.998;
+  if (kind !== 'toy') {
+    const isImage = kind === 'image';
+    return {
+      options: { learningRate: isImage ? 1e-3 : 2e-3, weightDecay: isImage ? 0.3 : 0.05, averaging },
+      warmupShare: 0,
+    };
+  }
+  // Edges are learned by large steps, which bounded norms and a warm-up make safe; a cosine to 0 takes back what they overfit.
+  return { options: { learningRate: 4e-3, averaging, clipNorm: 1 }, warmupShare: 0.1 };
 }
 
 /** The families of a run that apply to a data set. */

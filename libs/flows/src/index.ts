@@ -28,6 +28,7 @@ export { Made, madeMasks, type MadeOptions } from './conditioners/made.ts';
 export { Mlp, type MlpConfig } from './conditioners/mlp.ts';
 export { DiagonalNormal, type DiagonalNormalConfig } from './distributions/diagonal-normal.ts';
 export type { Distribution, DistributionFactory } from './distributions/distribution.ts';
+export { fitMixture, type FitMixtureOptions } from './distributions/fit-mixture.ts';
 export { GaussianMixture, type GaussianMixtureConfig } from './distributions/gaussian-mixture.ts';
 export { logGamma } from './distributions/log-gamma.ts';
 export { distributionFromConfig, registerDistribution } from './distributions/registry.ts';

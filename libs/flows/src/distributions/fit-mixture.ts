@@ -1,0 +1,168 @@
+import { Random } from '../random.ts';
+import type { FitData, Rows } from '../training/options.ts';
+import { assertRows } from '../validation.ts';
+import { GaussianMixture } from './gaussian-mixture.ts';
+
+/** How {@link fitMixture} fits. */
+export interface FitMixtureOptions {
+  readonly features: number;
+  /** Numbers of components to choose from, each at most the number of training rows. */
+  readonly components: readonly [number, ...number[]];
+  /** Decides where the components start. */
+  readonly seed: number;
+  /** The largest number of passes over the rows (default 60); fewer where a pass gains less than 1e-6 nats a row. */
+  readonly passes?: number;
+}
+
+const LEAST_GAIN_NATS = 1e-6;
+/** Of the feature's variance: a component on one row alone would be infinitely dense. */
+const LEAST_VARIANCE_SHARE = 1e-4;
+/** Of constant features. */
+const LEAST_VARIANCE = 1e-9;
+/** A component that has lost its rows keeps a weight that training can raise. */
+const LEAST_WEIGHT = 1e-6;
+
+/**
+ * The {@link GaussianMixture} that fits training rows best, by expectation maximisation (Dempster, Laird and Rubin, 1977) from centres
+ * drawn far from each other (k-means++; Arthur and Vassilvitskii, 2007), with as many components as explain the validation rows best. A flow with this
+ * base starts at a density with the modes of the data, and learns what is left. Rows are to be on the scale of the latents: mean 0 and
+ * variance 1 for a flow that begins with an ActNorm.
+ *
+ * Throws FLOWLINE_FEATURES_INVALID for rows of another width, or values that are not finite.
+ *
+ * ```ts
+ * await initBackend('wasm');
+ * const base = fitMixture({ train: { x, size }, validation }, { features: 2, components: [2, 4], seed: 1 });
+ * const flow = neuralSpline({ features: 2, base, seed: 1 });
+ * ```
+ */
+export function fitMixture(
+  { train, validation }: Pick<FitData, 'validation'> & { readonly train: Rows },
+  { features, components, seed, passes = 60 }: FitMixtureOptions,
+): GaussianMixture {
+  assertRows(train.x, train.size, features, 'train.x');
+  assertRows(validation.x, validation.size, features, 'validation.x');
+  const least = variancesOf(train, features).map((variance) =>
+    Math.max(LEAST_VARIANCE_SHARE * variance, LEAST_VARIANCE),
+  );
+  const fitted = components.map((count) => {
+    let mixture = farApart(train, features, count, new Random(seed));
+    let before = -Infinity;
+    for (let pass = 0; pass < passes; pass++) {
+      const { next, logP } = improved(train, features, mixture, least);
+      if (logP - before < LEAST_GAIN_NATS) break;
+      [mixture, before] = [next, logP];
+    }
+    return { mixture, logP: improved(validation, features, mixture, least).logP };
+  });
+  const { mixture } = fitted.reduce((best, each) => (each.logP > best.logP ? each : best));
+  const config = { type: 'gaussianMixture', features, components: mixture.weights.length } as const;
+  const result = new GaussianMixture(config, new Random(seed));
+  result.variables.get('logits')?.assign(Float32Array.from(mixture.weights, Math.log));
+  result.variables.get('means')?.assign(Float32Array.from(mixture.means));
+  result.variables.get('logScales')?.assign(Float32Array.from(mixture.variances, (value) => 0.5 * Math.log(value)));
+  return result;
+}
+
+/** Weights [K], means and variances [K × d]. */
+interface Mixture {
+  readonly weights: Float64Array;
+  readonly means: Float64Array;
+  readonly variances: Float64Array;
+}
+
+/** One pass, in which each component moves to the rows by its shares of them, and the mean log p before it, less a constant. */
+function improved({ x, size }: Rows, d: number, mixture: Mixture, least: readonly number[]) {
+  const k = mixture.weights.length;
+  const [counts, sums, squares] = [new Float64Array(k), new Float64Array(k * d), new Float64Array(k * d)];
+  const sharesOf = responsibilities(mixture, d);
+  let logP = 0;
+  for (let row = 0; row < size; row++) {
+    const { shares, log } = sharesOf(x, row * d);
+    logP += log;
+    for (let c = 0; c < k; c++) {
+      const share = shares[c] ?? 0;
+      counts[c] = (counts[c] ?? 0) + share;
+      for (let j = 0; j < d; j++) {
+        const [at, value] = [c * d + j, x[row * d + j] ?? 0];
+        sums[at] = (sums[at] ?? 0) + share * value;
+        squares[at] = (squares[at] ?? 0) + share * value * value;
+      }
+    }
+  }
+  const countAt = (at: number) => Math.max(counts[Math.floor(at / d)] ?? 0, Number.MIN_VALUE);
+  const means = sums.map((sum, at) => sum / countAt(at));
+  const next: Mixture = {
+    weights: counts.map((count) => Math.max(count / size, LEAST_WEIGHT)),
+    means,
+    variances: squares.map((square, at) => Math.max(square / countAt(at) - (means[at] ?? 0) ** 2, least[at % d] ?? 0)),
+  };
+  return { next, logP: logP / size };
+}
+
+/** A function from a row, where it begins, to the components' shares of it, which the next call overwrites, and its log p, less a constant. */
+function responsibilities({ weights, means, variances }: Mixture, d: number) {
+  const k = weights.length;
+  const precisions = variances.map((variance) => 1 / variance);
+  const constants = weights.map(Math.log);
+  variances.forEach((variance, at) => {
+    const c = Math.floor(at / d);
+    constants[c] = (constants[c] ?? 0) - 0.5 * Math.log(variance);
+  });
+  const shares = new Float64Array(k);
+  return (x: Float32Array, from: number) => {
+    let largest = -Infinity;
+    for (let c = 0; c < k; c++) {
+      let log = constants[c] ?? 0;
+      for (let j = 0; j < d; j++) {
+        const away = (x[from + j] ?? 0) - (means[c * d + j] ?? 0);
+        log -= 0.5 * away * away * (precisions[c * d + j] ?? 0);
+      }
+      shares[c] = log;
+      largest = log > largest ? log : largest;
+    }
+    let total = 0;
+    for (let c = 0; c < k; c++) {
+      const share = Math.exp((shares[c] ?? 0) - largest);
+      shares[c] = share;
+      total += share;
+    }
+    for (let c = 0; c < k; c++) shares[c] = (shares[c] ?? 0) / total;
+    return { shares, log: largest + Math.log(total) };
+  };
+}
+
+/** Centres at rows, each drawn in proportion to its squared distance from those before, and the variance that is left around them. */
+function farApart({ x, size }: Rows, d: number, k: number, random: Random): Mixture {
+  const means = new Float64Array(k * d);
+  const nearest = new Float64Array(size).fill(1);
+  for (let c = 0; c < k; c++) {
+    let left = random.uniform() * nearest.reduce((sum, distance) => sum + distance, 0);
+    const drawn = nearest.findIndex((distance) => (left -= distance) < 0);
+    const row = drawn < 0 ? size - 1 : drawn;
+    means.set(x.subarray(row * d, (row + 1) * d), c * d);
+    for (let i = 0; i < size; i++) {
+      let distance = 0;
+      for (let j = 0; j < d; j++) distance += ((x[i * d + j] ?? 0) - (means[c * d + j] ?? 0)) ** 2;
+      nearest[i] = c === 0 ? distance : Math.min(nearest[i] ?? 0, distance);
+    }
+  }
+  const spread = nearest.reduce((sum, distance) => sum + distance, 0) / (size * d);
+  return {
+    weights: new Float64Array(k).fill(1 / k),
+    means,
+    variances: new Float64Array(k * d).fill(Math.max(spread, LEAST_VARIANCE)),
+  };
+}
+
+function variancesOf({ x, size }: Rows, d: number): number[] {
+  return Array.from({ length: d }, (_, j) => {
+    let [sum, squares] = [0, 0];
+    for (let row = 0; row < size; row++) {
+      const value = x[row * d + j] ?? 0;
+      sum += value;
+      squares += value * value;
+    }
+    return Math.max(0, squares / size - (sum / size) ** 2);
+  });
+}
