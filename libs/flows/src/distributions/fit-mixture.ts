@@ -3,6 +3,8 @@ import type { FitData, Rows } from '../training/options.ts';
 import { assertRows } from '../validation.ts';
 import { GaussianMixture } from './gaussian-mixture.ts';
 
+const { exp, log, min } = Math; // looked up once: the loops below run over every row and component
+
 /** How {@link fitMixture} fits. */
 export interface FitMixtureOptions {
   readonly features: number;
@@ -78,8 +80,8 @@ function improved({ x, size }: Rows, d: number, mixture: Mixture, least: readonl
   const sharesOf = responsibilities(mixture, d);
   let logP = 0;
   for (let row = 0; row < size; row++) {
-    const { shares, log } = sharesOf(x, row * d);
-    logP += log;
+    const { shares, logP: ofRow } = sharesOf(x, row * d);
+    logP += ofRow;
     for (let c = 0; c < k; c++) {
       const share = shares[c] ?? 0;
       counts[c] = (counts[c] ?? 0) + share;
@@ -104,31 +106,31 @@ function improved({ x, size }: Rows, d: number, mixture: Mixture, least: readonl
 function responsibilities({ weights, means, variances }: Mixture, d: number) {
   const k = weights.length;
   const precisions = variances.map((variance) => 1 / variance);
-  const constants = weights.map(Math.log);
+  const constants = weights.map((weight) => log(weight));
   variances.forEach((variance, at) => {
     const c = Math.floor(at / d);
-    constants[c] = (constants[c] ?? 0) - 0.5 * Math.log(variance);
+    constants[c] = (constants[c] ?? 0) - 0.5 * log(variance);
   });
   const shares = new Float64Array(k);
   return (x: Float32Array, from: number) => {
     let largest = -Infinity;
     for (let c = 0; c < k; c++) {
-      let log = constants[c] ?? 0;
+      let exponent = constants[c] ?? 0;
       for (let j = 0; j < d; j++) {
         const away = (x[from + j] ?? 0) - (means[c * d + j] ?? 0);
-        log -= 0.5 * away * away * (precisions[c * d + j] ?? 0);
+        exponent -= 0.5 * away * away * (precisions[c * d + j] ?? 0);
       }
-      shares[c] = log;
-      largest = log > largest ? log : largest;
+      shares[c] = exponent;
+      largest = exponent > largest ? exponent : largest;
     }
     let total = 0;
     for (let c = 0; c < k; c++) {
-      const share = Math.exp((shares[c] ?? 0) - largest);
+      const share = exp((shares[c] ?? 0) - largest);
       shares[c] = share;
       total += share;
     }
     for (let c = 0; c < k; c++) shares[c] = (shares[c] ?? 0) / total;
-    return { shares, log: largest + Math.log(total) };
+    return { shares, logP: largest + log(total) };
   };
 }
 
@@ -144,7 +146,7 @@ function farApart({ x, size }: Rows, d: number, k: number, random: Random): Mixt
     for (let i = 0; i < size; i++) {
       let distance = 0;
       for (let j = 0; j < d; j++) distance += ((x[i * d + j] ?? 0) - (means[c * d + j] ?? 0)) ** 2;
-      nearest[i] = c === 0 ? distance : Math.min(nearest[i] ?? 0, distance);
+      nearest[i] = c === 0 ? distance : min(nearest[i] ?? 0, distance);
     }
   }
   const spread = nearest.reduce((sum, distance) => sum + distance, 0) / (size * d);
