@@ -132,6 +132,27 @@ describe('createScorer', () => {
     },
   );
 
+  it.each(['wasm', 'wasm-pool'] as const)(
+    '%s: the event loop has its turn before every part of the work, also of the first gradient',
+    async (backend) => {
+      let turns = 0;
+      let counting = true;
+      const next = (): void => {
+        turns++;
+        if (counting) setImmediate(next);
+      };
+      setImmediate(next);
+      const scorer = await createScorer(flows, { backend });
+      // Lowering, validation, emission and the kernel's memory of each flow.
+      expect(turns).toBeGreaterThanOrEqual(4 * flows.length);
+      turns = 0;
+      await scorer.gradient(rows, 9);
+      expect(turns).toBeGreaterThanOrEqual(1);
+      counting = false;
+      scorer.dispose();
+    },
+  );
+
   it('needs a flow, and flows over the same rows', async () => {
     const other = realNVP({ features: 3, seed: 1 });
     await expect(createScorer([], { backend: 'tfjs-cpu' })).rejects.toMatchObject({ code: 'FLOWLINE_USAGE' });

@@ -48,7 +48,9 @@ export const measuredRate = async (
     }
     return (calls * count * 1000) / busy;
   };
+  await breathe();
   await call();
+  await breathe();
   for (let callMs = await call(); count < batch; callMs = await call()) {
     if (2 * holdMs > LONGEST_HOLD_MS || 2 * callMs > LONGEST_CALL_MS) break;
     await breathe();

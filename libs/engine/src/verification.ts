@@ -59,6 +59,7 @@ export const worstErrorOf = async (scorer: Scorer, { rows, count, width, exact }
   const together = await scorer.score(rows, count);
   let worst = 0;
   for (let i = 0; i < count; i++) worst = Math.max(worst, errorInTolerances(at(together, i), at(exact, i)));
+  await breathe();
   for (let i = 0; i < SINGLE_ROWS; i++) {
     const [alone] = await scorer.score(rows.subarray(i * width, (i + 1) * width), 1);
     worst = Math.max(worst, errorInTolerances(alone ?? NaN, at(exact, i)));

@@ -18,6 +18,7 @@ import {
 import type { PoolWorkerData } from './pool-protocol.ts';
 import type { KernelOutput } from './wasm-kernel.ts';
 import { WasmProgram, WasmThread } from './wasm.ts';
+import { breathe } from '../breathe.ts';
 import type { Plan } from '../plan.ts';
 import type { Scorer } from '../scorer.ts';
 
@@ -125,6 +126,7 @@ class WasmPool {
       for (const worker of crew.workers) worker.postMessage({ kind: 'score', ...program.score });
       Atomics.store(crew.shared.control, Control.kernel, 1);
       Atomics.notify(crew.shared.control, Control.kernel);
+      await breathe();
       const main = new WasmThread(program);
       await crew.ready.catch((cause: unknown) => {
         throw unavailable('a scoring thread did not start', cause);

@@ -4,6 +4,7 @@ import { KernelScorer } from './kernel-scorer.ts';
 import { compileKernel, instantiateKernel } from './wasm-kernel.ts';
 import type { CompiledKernel, KernelOutput, WasmKernel } from './wasm-kernel.ts';
 import { wasmTarget } from './wasm-target.ts';
+import { breathe } from '../breathe.ts';
 import { gradientEmission } from '../emit-wasm/emit-gradient.ts';
 import { scoreEmission } from '../emit-wasm/emit-score.ts';
 import type { Plan } from '../plan.ts';
@@ -128,7 +129,9 @@ const copy = (
 
 /** Compiles a plan to WebAssembly and scores with it on the calling thread. */
 export const createWasmScorer = async (plan: Plan): Promise<Scorer> => {
-  const thread = new WasmThread(await WasmProgram.of(plan));
+  const program = await WasmProgram.of(plan);
+  await breathe();
+  const thread = new WasmThread(program);
   const run =
     (output: KernelOutput) =>
     (rows: Float32Array, n: number, results: Float32Array | Float64Array): undefined => {
