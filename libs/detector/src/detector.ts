@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Explanation, PValueMethod } from '@flowline/events';
 import { createScorer, FrozenFlow, type ChosenScorer, type Scorer, type ScorerOptions } from '@flowline/engine';
 import { selectRows, type FeatureTable } from '@flowline/features';
-import { initBackend, loadFlow, type Flow } from '@flowline/flows';
+import { initBackend, loadFlowInParts, type Flow } from '@flowline/flows';
 import type { ModelBundle } from './bundle.ts';
 import { patternPValue } from './calibration-set.ts';
 import { explainRows } from './explain-rows.ts';
@@ -56,7 +56,7 @@ export class Detector {
     try {
       for (const bytes of bundle.flows) {
         await setImmediate();
-        flows.push(loadFlow(bytes));
+        flows.push(await loadFlowInParts(bytes));
       }
       const frozen = flows.map((flow) => new FrozenFlow(flow));
       const scorer = await createScorer(frozen, options);

@@ -12,6 +12,12 @@ const LONGEST_HOLD_MS = 2 * SLICE_MS;
 /** … but not with fewer than these, which are tiles enough that the rate is about that of a large batch. */
 const FEWEST_ROWS = 128;
 
+/** A rate, and of calls of how many rows it is. */
+export interface MeasuredRate {
+  readonly eventsPerSecond: number;
+  readonly rows: number;
+}
+
 /**
  * Events a second of a scorer at a batch size: the best of a few short windows, after a warm-up; only the calls are timed. Where a
  * whole batch would take long, fewer rows at a time stand for it: what takes so long does not wait for its calls, and its rate depends
@@ -22,7 +28,7 @@ export const measuredRate = async (
   sampleRows: Float32Array,
   width: number,
   batch: number,
-): Promise<number> => {
+): Promise<MeasuredRate> => {
   const rows = new Float32Array(batch * width);
   for (let i = 0; i < rows.length; i++) rows[i] = at(sampleRows, i % sampleRows.length);
   let count = Math.min(batch, FEWEST_ROWS);
@@ -59,5 +65,5 @@ export const measuredRate = async (
   await rateFor(WARM_UP_MS);
   let best = 0;
   for (let window = 0; window < WINDOWS; window++) best = Math.max(best, await rateFor(WINDOW_MS));
-  return best;
+  return { eventsPerSecond: best, rows: count };
 };

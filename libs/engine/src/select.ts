@@ -233,7 +233,7 @@ const tryBackend = async (
     scorer.dispose();
     return failed(`it is off from the reference by ${worstError.toFixed(1)} times the tolerance`, device, worstError);
   }
-  const eventsPerSecond = knownRate ?? (await measuredRate(scorer, sample.rows, sample.width, batch));
+  const eventsPerSecond = knownRate ?? (await measuredRate(scorer, sample.rows, sample.width, batch)).eventsPerSecond;
   const trial = { backend: entry.name, device, problem: null, worstError, eventsPerSecond };
   return { trial, usable: { entry, scorer, trial } };
 };

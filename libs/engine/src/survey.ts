@@ -63,15 +63,15 @@ const survey = async (entry: BackendEntry, flow: Flow): Promise<SurveyedBackend>
       const startMs = performance.now();
       await scorer.score(rows, FEW_ROWS);
       const batch = performance.now() - startMs > SLOW_MS ? FEW_ROWS : BATCH;
-      const eventsPerSecond = await measuredRate(scorer, rows, STANDARD.features, batch);
+      const measured = await measuredRate(scorer, rows, STANDARD.features, batch);
       return {
         ...common,
-        batch,
+        batch: measured.rows,
         available: true,
         device: availability.device,
         why: null,
         remedy: null,
-        eventsPerSecond,
+        eventsPerSecond: measured.eventsPerSecond,
       };
     } finally {
       scorer.dispose();

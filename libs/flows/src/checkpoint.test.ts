@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 
 import { initBackend } from './backend.ts';
-import { loadFlow, saveFlow } from './checkpoint.ts';
+import { loadFlow, loadFlowInParts, saveFlow } from './checkpoint.ts';
 import { realNVP } from './families/real-nvp.ts';
 import { decodeSafetensors, encodeSafetensors } from './safetensors.ts';
 import { normalRows, perturb, taken } from './testing/mathematics.ts';
@@ -29,6 +29,17 @@ describe('checkpoint', () => {
     loaded.initialize(normalRows(100, 2, 2, 50));
     expect(loaded.variables.get('bijector/actNorm0/logScale')!.read()).toEqual(scale);
     expect(scale[0]).toBeCloseTo(-Math.log(5), 0);
+  });
+
+  it('loads the same flow in parts, between which others have their turn, and refuses the same files', async () => {
+    const bytes = saveFlow(made());
+    const order: string[] = [];
+    setImmediate(() => order.push('another'));
+    const loaded = await loadFlowInParts(bytes);
+    order.push('loaded');
+    expect(order).toEqual(['another', 'loaded']);
+    expect(saveFlow(loaded)).toEqual(bytes);
+    await expect(loadFlowInParts(bytes.subarray(0, 100))).rejects.toMatchObject({ code: 'FLOWLINE_MODEL_CORRUPTED' });
   });
 
   it('says what it is, and holds no more than it needs', () => {

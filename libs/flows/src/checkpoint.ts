@@ -1,8 +1,10 @@
+import { setImmediate } from 'node:timers/promises';
+
 import { FlowError } from './flow-error.ts';
 import { Flow, FLOW_FORMAT_VERSION } from './flow.ts';
 import { NoDraws } from './random.ts';
 import type { SafeTensor } from './safetensors.ts';
-import type { FileKind } from './sealed-file.ts';
+import type { FileKind, SealedContent } from './sealed-file.ts';
 import { openSealedFile, sealFile } from './sealed-file.ts';
 
 const KIND: FileKind = { format: 'flowline.flow', version: FLOW_FORMAT_VERSION, writtenBy: 'saveFlow' };
@@ -26,7 +28,17 @@ export function saveFlow(flow: Flow): Uint8Array {
  * FLOWLINE_MODEL_INCOMPATIBLE when the file is of another program, version or shape.
  */
 export function loadFlow(bytes: Uint8Array): Flow {
-  const { config, tensors } = openSealedFile(KIND, bytes);
+  return flowOf(openSealedFile(KIND, bytes));
+}
+
+/** {@link loadFlow} in two parts, between which the event loop has its turn: large files take some milliseconds to check. */
+export async function loadFlowInParts(bytes: Uint8Array): Promise<Flow> {
+  const content = openSealedFile(KIND, bytes);
+  await setImmediate();
+  return flowOf(content);
+}
+
+function flowOf({ config, tensors }: SealedContent): Flow {
   const flow = Flow.fromConfig(JSON.parse(config), new NoDraws());
   try {
     assign(flow, tensors);

@@ -59,7 +59,7 @@ export { Parameter, type NamedVariables, type ParameterOptions } from './paramet
 export { imagePartition, type ImagePartitionScheme, type ImageShape } from './image-partition.ts';
 export { partition, type PartitionScheme } from './partition.ts';
 export { logProbRows } from './log-prob-rows.ts';
-export { loadFlow, saveFlow } from './checkpoint.ts';
+export { loadFlow, loadFlowInParts, saveFlow } from './checkpoint.ts';
 export { decodeSafetensors, encodeSafetensors, type SafeTensor, type SafetensorsContent } from './safetensors.ts';
 export { AffineTransformer, type AffineTransformerConfig, type SigmoidScale } from './transformers/affine.ts';
 export { DeepSigmoid, type DeepSigmoidConfig } from './transformers/deep-sigmoid.ts';
