@@ -9,6 +9,8 @@ export interface DecidedEvents extends ScoredEvents {
 export function decide(batch: ScoredEvents): DecidedEvents {
   const { alpha } = batch.lease.model.detector;
   const anomalousRows: number[] = [];
-  for (const [row, p] of batch.scores.pValues.entries()) if (p <= alpha) anomalousRows.push(row);
+  batch.scores.pValues.forEach((p, row) => {
+    if (p <= alpha) anomalousRows.push(row);
+  });
   return { ...batch, anomalousRows };
 }
