@@ -1,12 +1,33 @@
+import { canInvert, type FrozenFlow, invert, whyNotLowered } from '@flowline/engine';
 import { Parameter, type Flow } from '@flowline/flows';
 
 type Matrix = Parameters<Flow['decode']>[0];
 
-/**
- * The encoded features of latents: x = f⁻¹(z | context). latents [n × d] and context [n × c], row-major → [n × d].
- * Runs on the flow library's current backend.
- */
+/** So few rows are inverted one by one: tfjs takes a millisecond for a row, whatever it computes, and ten when it is first asked. */
+const FEW_ROWS = 4;
+
+/** The encoded features of latents: x = f⁻¹(z | context). latents [n × d] and context [n × c], row-major → [n × d]. */
 export async function decodeLatents(
+  frozen: FrozenFlow,
+  latents: Float32Array,
+  context: Float32Array,
+  n: number,
+): Promise<Float32Array> {
+  const { flow } = frozen;
+  if (n > FEW_ROWS || whyNotLowered(flow) !== null) return decodeOnTensors(flow, latents, context, n);
+  const plan = await frozen.plan();
+  if (!canInvert(plan)) return decodeOnTensors(flow, latents, context, n);
+  const { features, context: given } = flow;
+  const x = new Float32Array(n * features);
+  for (let row = 0; row < n; row++) {
+    const latent = latents.subarray(row * features, (row + 1) * features);
+    x.set(invert(plan, latent, context.subarray(row * given, (row + 1) * given)), row * features);
+  }
+  return x;
+}
+
+/** By the flow itself, on the flow library's current backend. */
+async function decodeOnTensors(
   flow: Flow,
   latents: Float32Array,
   context: Float32Array,

@@ -26,7 +26,7 @@ export class Detector {
   readonly alpha: number;
   /** The backend that scores, what it runs on, and why it is this one. */
   readonly compute: Pick<ChosenScorer, 'device' | 'why' | 'reason'> & { readonly backend: string };
-  readonly #flows: readonly Flow[];
+  readonly #flows: readonly FrozenFlow[];
   readonly #scorer: Scorer;
   /** One a member; the scorer itself where there is one member. */
   readonly #members: readonly Scorer[];
@@ -34,7 +34,7 @@ export class Detector {
   private constructor(
     bundle: ModelBundle,
     alpha: number,
-    parts: { flows: readonly Flow[]; scorer: ChosenScorer; members: readonly Scorer[] },
+    parts: { flows: readonly FrozenFlow[]; scorer: ChosenScorer; members: readonly Scorer[] },
   ) {
     this.bundle = bundle;
     this.alpha = alpha;
@@ -64,7 +64,8 @@ export class Detector {
       // For explanations, of few rows: they need no threads of their own.
       const backend = scorer.name === 'wasm-pool' ? 'wasm' : scorer.name;
       for (const flow of flows.length === 1 ? [] : frozen) scorers.push(await createScorer([flow], { backend }));
-      return new Detector(bundle, alpha, { flows, scorer, members: flows.length === 1 ? [scorer] : scorers.slice(1) });
+      const members = flows.length === 1 ? [scorer] : scorers.slice(1);
+      return new Detector(bundle, alpha, { flows: frozen, scorer, members });
     } catch (error) {
       for (const scorer of scorers) scorer.dispose();
       for (const flow of flows) flow.dispose();
@@ -122,6 +123,6 @@ export class Detector {
   /** Frees the flows; the bundle stays usable. */
   dispose(): void {
     for (const scorer of new Set([this.#scorer, ...this.#members])) scorer.dispose();
-    for (const flow of this.#flows) flow.dispose();
+    for (const { flow } of this.#flows) flow.dispose();
   }
 }

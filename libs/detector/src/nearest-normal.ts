@@ -1,6 +1,5 @@
-import type { Scorer } from '@flowline/engine';
+import type { FrozenFlow, Scorer } from '@flowline/engine';
 import { rowValues, type EncodedBatch, type FeatureEncoding, type FeatureTable } from '@flowline/features';
-import type { Flow } from '@flowline/flows';
 import { decodeLatents } from './decode-latents.ts';
 import { valueAt } from './sorted.ts';
 
@@ -10,7 +9,7 @@ export interface ModelParts {
   readonly scorer: Scorer;
   /** A scorer and a flow for each member. */
   readonly members: readonly Scorer[];
-  readonly flows: readonly Flow[];
+  readonly flows: readonly FrozenFlow[];
 }
 
 /** The values of an event, by feature. */

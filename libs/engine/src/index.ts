@@ -5,6 +5,7 @@ export { exportDetector } from './export-onnx/detector.ts';
 export { exportFlow } from './export-onnx/flow.ts';
 export { FrozenFlow } from './frozen-flow.ts';
 export { whyNotLowered } from './lower/flow.ts';
+export { canInvert, invert } from './reference/inverse.ts';
 export type { Scorer } from './scorer.ts';
 export { selectScorer, type BackendTrial, type Selection, type SelectOptions } from './select.ts';
 export { surveyBackends, type SurveyedBackend } from './survey.ts';

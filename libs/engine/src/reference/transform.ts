@@ -19,7 +19,8 @@ interface TransformerProgram {
 
 const programs = new WeakMap<Transformer, TransformerProgram>();
 
-const programOf = (transformer: Transformer): TransformerProgram => {
+/** The formulas of a transformer, ready to be evaluated. */
+export const programOf = (transformer: Transformer): TransformerProgram => {
   const known = programs.get(transformer);
   if (known !== undefined) return known;
   const { u, parameters, result, logSlope } = transformerFormula(transformer);
