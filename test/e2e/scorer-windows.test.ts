@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { type DetectorDefinition, entityOf, parseDetector } from '@flowline/config';
@@ -181,6 +184,36 @@ withKafka(describe, version)('the scorer of a detector with windows', () => {
       });
     }
   }
+
+  it('gives the events of a file the scores that they have on a stream', async () => {
+    const { topic, start, produce } = await setUp('filed');
+    const events = readings(EVENTS, 5);
+    await produce(events);
+    start();
+    await scorers.untilStored(EVENTS);
+    const lines = events.map((event) => JSON.stringify(event));
+    const file = path.join(await mkdtemp(path.join(tmpdir(), 'flowline-windows-')), 'events.ndjson');
+    await writeFile(file, lines.join('\n'));
+    const cli = scorers.startCli(['score', file, '--detector', 'filed', '--json']);
+    expect([await cli.ended, cli.stderr()]).toEqual([0, expect.stringContaining(`rows`)]);
+    await rm(path.dirname(file), { recursive: true });
+    const ofFile = cli
+      .stdout()
+      .trimEnd()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { logDensityNats: number }).logDensityNats);
+
+    const stored = await database.query(
+      'SELECT partition, "offset"::integer AS offset, log_density_nats FROM flowline.scored_events',
+    );
+    const densities = new Map(stored.map((row) => [`${row.partition}/${row.offset}`, row.log_density_nats]));
+    const onStream = new Map<string, unknown>();
+    for (const { partition, offset, value } of await readTopic(broker.kafka, topic)) {
+      onStream.set(value ?? '', densities.get(`${partition}/${offset}`));
+    }
+    expect(ofFile).toEqual(lines.map((line) => onStream.get(line)));
+    expect(new Set(ofFile).size).toBeGreaterThan(EVENTS / 2);
+  }, 180_000);
 
   it('stops with a clear error where events of one entity arrive in two partitions', async () => {
     const { start, produce } = await setUp('scattered');

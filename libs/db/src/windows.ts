@@ -61,7 +61,7 @@ function scattered(
     {
       where: `${detector}, ${topic}[${partition}]`,
       remedy:
-        'Produce the events with the fields of source.key as the Kafka key. After partitions were added to the topic, start the scorer once with --reset-windows.',
+        'Produce the events with the fields of source.key as the Kafka key. After partitions were added to the topic, or source.key was changed, start the scorer once with --reset-windows.',
     },
   );
 }
