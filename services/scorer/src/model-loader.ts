@@ -1,5 +1,3 @@
-import { setImmediate as turn } from 'node:timers/promises';
-
 import { readDefinition, scoringCompute, type Settings } from '@flowline/config';
 import { championVersion, type Database, getDetector, getDetectorVersion, loadChampion } from '@flowline/db';
 import { Detector, loadBundle } from '@flowline/detector';
@@ -19,7 +17,6 @@ export interface ModelLoaderOptions {
 }
 
 const WARM_UP_ROWS = 64;
-const WARM_UP_EXPLANATIONS = 4;
 /** A backend is chosen for batches of a busy stream, which are seldom larger. */
 const TYPICAL_BATCH_ROWS = 2_048;
 
@@ -68,10 +65,7 @@ export function createModelLoader({ db, detector: name, settings }: ModelLoaderO
   };
 }
 
-/**
- * Compiles what is compiled on first use, on rows at the middle of the latent space: the first anomaly would else be explained ten times
- * slower than the next ones, and hold up the stream.
- */
+/** Compiles what is compiled on first use, scoring and explaining, on rows at the middle of the latent space. */
 async function warmUp(detector: Detector): Promise<void> {
   const { encoding } = detector.bundle;
   const middle = new Float32Array(WARM_UP_ROWS * (encoding.dimensions + encoding.contextWidth));
@@ -79,8 +73,5 @@ async function warmUp(detector: Detector): Promise<void> {
   // Such rows have no level; `true` is one of every boolean feature, and an unseen one of the others.
   const rows = { ...table, levels: table.levels.map((level) => level ?? 'true') };
   const scores = await detector.score(rows);
-  for (let row = 0; row < WARM_UP_EXPLANATIONS; row++) {
-    await detector.explain(rows, [row], scores);
-    await turn();
-  }
+  await detector.explain(rows, [0], scores);
 }
