@@ -206,7 +206,9 @@ withKafka(describe, version)('the scorer of a detector with windows', () => {
     const stored = await database.query(
       'SELECT partition, "offset"::integer AS offset, log_density_nats FROM flowline.scored_events',
     );
-    const densities = new Map(stored.map((row) => [`${row.partition}/${row.offset}`, row.log_density_nats]));
+    const densities = new Map(
+      stored.map((row) => [`${String(row.partition)}/${String(row.offset)}`, row.log_density_nats]),
+    );
     const onStream = new Map<string, unknown>();
     for (const { partition, offset, value } of await readTopic(broker.kafka, topic)) {
       onStream.set(value ?? '', densities.get(`${partition}/${offset}`));
