@@ -6,7 +6,7 @@ import { i32, v128 } from './expression.ts';
 import type { I32, Local } from './expression.ts';
 import type { FunctionBuilder, FunctionReference } from './function-builder.ts';
 import { VECTOR_BYTES } from './layout.ts';
-import type { Activation } from '../plan.ts';
+import type { Activation, DenseLayer } from '../plan.ts';
 
 const FLOAT_BYTES = 4;
 const LANES = 4;
@@ -131,22 +131,22 @@ const blockWidths = (vectors: number): number[] => {
 
 /**
  * The weights of a dense layer in the order in which the kernel reads them: by block, biases first. `columns` names the
- * output of each lane, or −1 for a lane that stays zero.
+ * output of each lane, or −1 for a lane that stays zero. Plain loops: there may be millions.
  */
 export const placeDenseSingle = (
   emission: Emission,
-  weight: (input: number, output: number) => number,
-  bias: (output: number) => number,
-  inputs: number,
+  { inputs, outputs, weights, bias }: Pick<DenseLayer, 'inputs' | 'outputs' | 'weights' | 'bias'>,
   columns: readonly number[],
 ): number => {
   const packed = new Float32Array((inputs + 1) * columns.length);
   let at = 0;
   let first = 0;
   for (const width of blockWidths(columns.length / LANES)) {
-    const block = columns.slice(first, first + width * LANES);
-    for (const output of block) packed[at++] = output < 0 ? 0 : bias(output);
-    for (let i = 0; i < inputs; i++) for (const output of block) packed[at++] = output < 0 ? 0 : weight(i, output);
+    const block = Int32Array.from(columns.slice(first, first + width * LANES));
+    for (const output of block) packed[at++] = output < 0 ? 0 : (bias[output] ?? NaN);
+    for (let i = 0; i < inputs; i++) {
+      for (const output of block) packed[at++] = output < 0 ? 0 : (weights[i * outputs + output] ?? NaN);
+    }
     first += width * LANES;
   }
   return place(emission, packed);

@@ -22,20 +22,26 @@ interface DenseShape {
 
 /** A dense layer over a tile, by its weights. */
 export interface DenseTile extends Pick<DenseShape, 'inputs' | 'outputs' | 'activation' | 'accumulates'> {
-  readonly weight: (input: number, output: number) => number;
-  readonly bias: (output: number) => number;
+  /** The weight of input i for output o is number i·inputStride + o·outputStride: a matrix, or one that is read transposed. */
+  readonly weights: Float64Array;
+  readonly inputStride: number;
+  readonly outputStride: number;
+  /** [outputs] */
+  readonly bias: Float64Array;
 }
 
 /** Prepares a dense layer over a tile: a call from a block of quantities to another. */
 export const prepareDenseTile = (
   emission: Emission,
-  { weight, bias, ...shape }: DenseTile,
+  layer: DenseTile,
 ): ((f: FunctionBuilder, from: I32, to: I32, panelBytes: I32) => void) => {
-  const blocks = blocksOf(weight, shape.inputs, shape.outputs);
-  const kept = blocks.reduce((sum, { first, end, outputs }) => sum + (end - first) * outputs.length, 0);
-  const trimmed = kept < WORTH_TRIMMING * shape.inputs * shape.outputs;
-  const kernel = defineDenseTile(emission.module, emission.math, { ...shape, trimmed });
-  const address = i32.constant(place(emission, packBlocks(blocks, weight, bias, shape.inputs, trimmed)));
+  const { inputs, outputs, activation, accumulates } = layer;
+  const blocks = blocksOf(layer);
+  const kept = blocks.reduce((sum, { first, end, width }) => sum + (end - first) * width, 0);
+  const trimmed = kept < WORTH_TRIMMING * inputs * outputs;
+  const shape = { inputs, outputs, activation, accumulates, trimmed };
+  const kernel = defineDenseTile(emission.module, emission.math, shape);
+  const address = i32.constant(place(emission, packBlocks(layer, blocks, trimmed)));
   return (f, from, to, panelBytes) => f.call(kernel, address, from, to, panelBytes);
 };
 
@@ -130,44 +136,49 @@ const defineDenseTile = (module: ModuleBuilder, math: VectorMath, shape: DenseSh
     if (shape.outputs % BLOCK_OUTPUTS > 0) writeBlock(shape.outputs % BLOCK_OUTPUTS);
   });
 
-/** Outputs that are accumulated together, and the inputs, first ≤ i < end, that any of them has a weight for. */
+/** Outputs that are accumulated together, `width` of them, and the inputs, first ≤ i < end, that any of them has a weight for. */
 interface Block {
-  readonly outputs: readonly number[];
+  readonly output: number;
+  readonly width: number;
   readonly first: number;
   readonly end: number;
 }
 
-const blocksOf = (weight: DenseTile['weight'], inputs: number, outputs: number): readonly Block[] =>
+const blocksOf = ({ inputs, outputs, weights, inputStride, outputStride }: DenseTile): readonly Block[] =>
   Array.from({ length: Math.ceil(outputs / BLOCK_OUTPUTS) }, (_, b): Block => {
-    const width = Math.min(BLOCK_OUTPUTS, outputs - b * BLOCK_OUTPUTS);
-    const own = Array.from({ length: width }, (__, o) => b * BLOCK_OUTPUTS + o);
-    const isZero = (input: number): boolean => own.every((output) => weight(input, output) === 0);
+    const output = b * BLOCK_OUTPUTS;
+    const width = Math.min(BLOCK_OUTPUTS, outputs - output);
+    const isZero = (input: number): boolean => {
+      for (let o = output; o < output + width; o++) {
+        if (weights[input * inputStride + o * outputStride] !== 0) return false;
+      }
+      return true;
+    };
     let [first, end] = [0, inputs];
     while (end > 0 && isZero(end - 1)) end--;
     while (first < end && isZero(first)) first++;
-    return { outputs: own, first, end };
+    return { output, width, first, end };
   });
 
-/** The weights in the order in which the kernel reads them: by block, biases first. */
+/** The weights in the order in which the kernel reads them: by block, biases first. Plain loops: there may be millions. */
 const packBlocks = (
+  { inputs, outputs, weights, inputStride, outputStride, bias }: DenseTile,
   blocks: readonly Block[],
-  weight: DenseTile['weight'],
-  bias: DenseTile['bias'],
-  inputs: number,
   trimmed: boolean,
 ): Float32Array => {
-  const outputs = blocks.reduce((sum, block) => sum + block.outputs.length, 0);
   const packed = new Float32Array((inputs + 1) * outputs + 2 * blocks.length);
   const words = new Int32Array(packed.buffer);
   let at = 0;
-  for (const { outputs: own, ...run } of blocks) {
+  for (const { output, width, ...run } of blocks) {
     const { first, end } = trimmed ? run : { first: 0, end: inputs };
     if (trimmed) {
       words[at++] = first * STRIDE;
-      words[at++] = (end - first) * own.length * 4;
+      words[at++] = (end - first) * width * 4;
     }
-    for (const output of own) packed[at++] = bias(output);
-    for (let i = first; i < end; i++) for (const output of own) packed[at++] = weight(i, output);
+    for (let o = output; o < output + width; o++) packed[at++] = bias[o] ?? NaN;
+    for (let i = first; i < end; i++) {
+      for (let o = output; o < output + width; o++) packed[at++] = weights[i * inputStride + o * outputStride] ?? NaN;
+    }
   }
   return packed.subarray(0, at);
 };

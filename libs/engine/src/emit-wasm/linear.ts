@@ -15,7 +15,6 @@ import type { TileMemory } from './tile-memory.ts';
 import type { ReversibleTile } from './transform-reverse.ts';
 import { defineGatherSingle, defineScatterSingle, placeVectors } from './transform-single.ts';
 import type { SingleStep } from './transform-single.ts';
-import { at } from '../at.ts';
 import type { LinearStep } from '../plan.ts';
 
 const c = (value: number): I32 => i32.constant(value);
@@ -36,7 +35,6 @@ export const prepareLinearTile = (
   const [start, end] = [c(table.start), c(table.end)];
   const sizes = { inputs: width, outputs: width, activation: 'linear' } as const;
   const dense = prepareDenseTile(emission, denseTile({ ...sizes, weights, bias }));
-  const transposed = weights.map((_, i) => at(weights, (i % width) * width + Math.floor(i / width)));
   return {
     forward: (f, panelBytes) => {
       f.call(defineGather(emission, null, false), start, end, c(from), panelBytes);
@@ -44,10 +42,8 @@ export const prepareLinearTile = (
       f.call(defineScatter(emission), start, end, c(to), panelBytes);
     },
     reverse: (f, panelBytes) => {
-      const back = prepareDenseTile(
-        emission,
-        denseTile({ ...sizes, weights: transposed, bias: new Float64Array(width) }),
-      );
+      const forward = denseTile({ ...sizes, weights, bias: new Float64Array(width) });
+      const back = prepareDenseTile(emission, { ...forward, inputStride: 1, outputStride: width });
       const toAdjoint = adjoint - memory.state;
       f.call(defineGatherAdjoint(emission, toAdjoint), start, end, c(from), panelBytes);
       back(f, c(from), c(to), panelBytes);
@@ -95,13 +91,7 @@ export const prepareLinearSingle = (
     listIn: false,
     listOut: false,
   });
-  const packed = placeDenseSingle(
-    emission,
-    (i, o) => at(weights, i * width + o),
-    (o) => at(bias, o),
-    width,
-    columns,
-  );
+  const packed = placeDenseSingle(emission, { inputs: width, outputs: width, weights, bias }, columns);
   const [gather, scatter] = [defineGatherSingle(emission, null), defineScatterSingle(emission)];
   return (f) => {
     f.call(gather, c(entries.start), c(entries.end), c(from));

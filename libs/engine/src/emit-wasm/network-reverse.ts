@@ -83,8 +83,10 @@ export const prepareNetworkReverse = (
           outputs: used,
           activation: 'linear',
           accumulates,
-          weight: (o, i) => (i < inputs ? at(weights, i * width + o) : 0),
-          bias: () => 0,
+          weights: used > inputs ? padded(weights, used * width) : weights,
+          inputStride: 1,
+          outputStride: width,
+          bias: new Float64Array(used),
         });
         const from = at(addresses, value);
         calls.push((f, panelBytes) => dense(f, c(from), c(to), panelBytes));
@@ -109,3 +111,10 @@ const defineReverse = ({ module }: Emission, activation: Activation, accumulates
     const value = slope === null ? adjoint : f32x4.mul(adjoint, slope);
     return accumulates ? f32x4.add(v128.load(to), value) : value;
   });
+
+/** Weights with zeros behind them, for inputs that a layer does not have. */
+const padded = (weights: Float64Array, length: number): Float64Array => {
+  const longer = new Float64Array(length);
+  longer.set(weights);
+  return longer;
+};

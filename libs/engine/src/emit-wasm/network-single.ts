@@ -95,13 +95,7 @@ export const prepareNetworkSingle = (
       listIn,
       listOut,
     });
-    const weights = placeDenseSingle(
-      emission,
-      (i, o) => at(layer.weights, i * layer.outputs + o),
-      (o) => at(layer.bias, o),
-      layer.inputs,
-      columns,
-    );
+    const weights = placeDenseSingle(emission, layer, columns);
     const from = c(listIn ? listOf(layer.source) : at(addresses, layer.source));
     return (f: FunctionBuilder): void => f.call(kernel, c(weights), from, to, list);
   });

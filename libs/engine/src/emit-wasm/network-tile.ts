@@ -108,8 +108,10 @@ export const denseTile = ({ inputs, outputs, weights, bias, activation }: DenseW
   outputs,
   activation,
   accumulates: false,
-  weight: (input, output) => at(weights, input * outputs + output),
-  bias: (output) => at(bias, output),
+  weights,
+  inputStride: outputs,
+  outputStride: 1,
+  bias,
 });
 
 /** An activation, or a sum, of whole quantities. Parameters: from, end of from, other summand, to, bytes of the panels. */
