@@ -100,7 +100,8 @@ describe('auto', () => {
   });
 
   it('takes threads beside the calling one where they are about as fast, and not where they are much slower', async () => {
-    const equal = tableOf(fake('wasm', { delayMs: 8 }), fake('wasm-pool', { delayMs: 8 }));
+    // Long enough that the delays of a busy machine are small beside it.
+    const equal = tableOf(fake('wasm', { delayMs: 50 }), fake('wasm-pool', { delayMs: 50 }));
     expect(
       (await selectScorer([flow], { table: equal, cache: memoryCache(), threads: 1, offThread: true })).backend,
     ).toBe('wasm-pool');

@@ -67,6 +67,8 @@ const multiply = ({ weights, bias, activation }: DenseLayer, input: Float64Array
   const width = sums.length;
   for (let i = 0; i < input.length; i++) {
     const x = at(input, i);
+    // Half of the values behind a ReLU, and 0·w adds nothing: weights are finite.
+    if (x === 0) continue;
     for (let o = 0; o < width; o++) sums[o] = (sums[o] ?? NaN) + x * (weights[i * width + o] ?? NaN);
   }
   return sums.map((sum) => activate(activation, sum));
