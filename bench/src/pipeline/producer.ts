@@ -15,14 +15,17 @@ export async function fill(kafka: Kafka, topic: string, events: number): Promise
   await producer.connect();
   for (let start = 0; start < events; start += ROWS_A_SEND) {
     const rows = Math.min(ROWS_A_SEND, events - start);
-    const messages = Array.from({ length: rows }, (_, i) => ({
-      value: event(start + i, Date.now()),
-      partition: (start + i) % PARTITIONS,
-    }));
-    await producer.send({ topic, messages, acks: 1 });
+    await producer.send({ topic, messages: messagesOf(event, start, rows), acks: 1 });
   }
   await producer.disconnect();
 }
+
+/** Events from the first-th on, made now, in turn over the partitions. */
+const messagesOf = (event: ReturnType<typeof eventMaker>, first: number, rows: number) =>
+  Array.from({ length: rows }, (_, i) => ({
+    value: event(first + i, Date.now()),
+    partition: (first + i) % PARTITIONS,
+  }));
 
 /** What a producer at a steady rate did. */
 export interface Production {
@@ -46,10 +49,7 @@ export async function produceAtRate(kafka: Kafka, topic: string, rate: number, s
     const due = Math.min(events, Math.floor(((performance.now() - startMs) * rate) / 1000));
     while (made < due) {
       const rows = Math.min(ROWS_A_SEND, due - made);
-      const messages = Array.from({ length: rows }, (_, i) => ({
-        value: event(made + i, Date.now()),
-        partition: (made + i) % PARTITIONS,
-      }));
+      const messages = messagesOf(event, made, rows);
       made += rows;
       await sends.start(producer.send({ topic, messages, acks: 1 }));
     }
