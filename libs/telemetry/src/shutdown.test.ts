@@ -70,16 +70,22 @@ describe('Shutdown', () => {
     }
   });
 
-  it('begins on a signal, and exits at once on the second', async () => {
+  it('begins on a signal, takes one that follows at once for the same, and exits on a later one', async () => {
     const exits: number[] = [];
-    const shutdown = new Shutdown({ logger: silentLogger, exit: (code) => void exits.push(code) });
+    let nowMs = 0;
+    const exit = (code: number): void => void exits.push(code);
+    const shutdown = new Shutdown({ logger: silentLogger, exit, nowMs: () => nowMs });
     let release: () => void = () => undefined;
     shutdown.defer('slow', () => new Promise<void>((resolve) => (release = resolve)));
     const unlisten = shutdown.listen();
     try {
       await kill('SIGTERM');
       expect(shutdown.received).toEqual({ signal: 'SIGTERM', exitCode: 143 });
+      nowMs = 900;
+      await kill('SIGTERM');
+      await kill('SIGINT');
       expect(exits).toEqual([]);
+      nowMs = 1_100;
       await kill('SIGINT');
       expect(exits).toEqual([130]);
     } finally {

@@ -9,9 +9,16 @@ export interface ShutdownOptions {
   readonly deadlineMs?: number;
   /** Ends the process; replaced in tests. */
   readonly exit?: (code: number) => void;
+  /** Milliseconds on a clock that never goes back; replaced in tests. */
+  readonly nowMs?: () => number;
 }
 
-const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
+const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+/**
+ * Signals this close to the first one are the same wish: a terminal, systemd and timeout(1) signal
+ * the whole process group, and a parent such as npm passes on what it got.
+ */
+const SAME_WISH_MS = 1_000;
 type Signal = keyof typeof SIGNALS;
 
 /**
@@ -20,7 +27,7 @@ type Signal = keyof typeof SIGNALS;
  * ```
  *  running ── unwind() or a first signal ──▶ stopping ── every release has ended ──▶ stopped
  *     │                                         ├── the deadline passes ──▶ stopped (what was left is logged; after a signal, exit 1)
- *     └── defer() adds to the stack             └── a second signal ──▶ the process exits at once
+ *     └── defer() adds to the stack             └── a second signal, later than a second ──▶ the process exits at once
  * ```
  *
  * A release that fails is logged and does not keep the others from running. `signal` is aborted on leaving `running`.
@@ -29,15 +36,18 @@ export class Shutdown {
   readonly #logger: Logger;
   readonly #deadlineMs: number;
   readonly #exit: (code: number) => void;
+  readonly #nowMs: () => number;
   readonly #stack: { readonly name: string; readonly release: Release }[] = [];
   readonly #abort = new AbortController();
   #unwinding: Promise<boolean> | undefined;
-  #received: Signal | undefined;
+  #received: { readonly signal: Signal; readonly atMs: number } | undefined;
 
-  constructor({ logger, deadlineMs = 20_000, exit = (code) => process.exit(code) }: ShutdownOptions) {
+  constructor(options: ShutdownOptions) {
+    const { logger, deadlineMs = 20_000 } = options;
     this.#logger = logger;
     this.#deadlineMs = deadlineMs;
-    this.#exit = exit;
+    this.#exit = options.exit ?? ((code) => process.exit(code));
+    this.#nowMs = options.nowMs ?? (() => performance.now());
   }
 
   /** Aborted as soon as the shutdown begins. */
@@ -47,7 +57,9 @@ export class Shutdown {
 
   /** The signal that ended the process, and the exit code it stands for; undefined where none came. */
   get received(): { readonly signal: Signal; readonly exitCode: number } | undefined {
-    return this.#received === undefined ? undefined : { signal: this.#received, exitCode: SIGNALS[this.#received] };
+    if (this.#received === undefined) return undefined;
+    const { signal } = this.#received;
+    return { signal, exitCode: SIGNALS[signal] };
   }
 
   /** Adds a release; it runs before those added earlier. */
@@ -55,7 +67,7 @@ export class Shutdown {
     this.#stack.push({ name, release });
   }
 
-  /** Begins on SIGTERM and SIGINT. Returns a function that stops listening. */
+  /** Begins on SIGTERM, SIGINT and SIGHUP. Returns a function that stops listening. */
   listen(): () => void {
     const handlers = (Object.keys(SIGNALS) as Signal[]).map((signal) => {
       const handler = (): void => this.#onSignal(signal);
@@ -72,12 +84,14 @@ export class Shutdown {
   }
 
   #onSignal(signal: Signal): void {
+    const atMs = this.#nowMs();
     if (this.#received !== undefined) {
+      if (atMs - this.#received.atMs < SAME_WISH_MS) return;
       this.#logger.warn({ signal }, 'second signal: exiting at once');
       this.#exit(SIGNALS[signal]);
       return;
     }
-    this.#received = signal;
+    this.#received = { signal, atMs };
     this.#logger.info({ signal, deadlineMs: this.#deadlineMs }, 'stopping');
     void this.unwind().then((inTime) => {
       // Whoever runs the process may wait for the very thing that was left.

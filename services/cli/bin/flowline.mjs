@@ -1,15 +1,18 @@
 #!/usr/bin/env node
-// In a checkout the command runs the TypeScript sources; in an installed package, dist.
-import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+// One process, so that a signal reaches the program and nothing else: in a checkout the TypeScript
+// sources are loaded in place; in an installed package, dist.
+import { existsSync, readFileSync } from 'node:fs';
+import { register } from 'node:module';
 
-const source = fileURLToPath(new URL('../src/main.ts', import.meta.url));
-const built = fileURLToPath(new URL('../dist/main.js', import.meta.url));
-const args = existsSync(source)
-  ? ['--conditions=flowline:source', '--import', import.meta.resolve('tsx'), source]
-  : [built];
-
-const child = spawn(process.execPath, [...process.execArgv, ...args, ...process.argv.slice(2)], { stdio: 'inherit' });
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
-child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 143)));
+const asked = process.argv.slice(2);
+const source = new URL('../src/main.ts', import.meta.url);
+if (asked.length === 1 && ['-V', '--version'].includes(asked[0])) {
+  process.stdout.write(`${JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version}\n`);
+} else if (existsSync(source)) {
+  register('./source-condition.mjs', import.meta.url);
+  const typescript = await import('tsx/esm/api');
+  typescript.register();
+  await import(source.href);
+} else {
+  await import(new URL('../dist/main.js', import.meta.url).href);
+}

@@ -5,7 +5,7 @@ import { CommanderError } from 'commander';
 import { exitCodes } from './output.ts';
 import { createProgram } from './program.ts';
 
-const program = createProgram();
+const program = await createProgram(process.argv.slice(2));
 try {
   await program.parseAsync();
 } catch (error) {

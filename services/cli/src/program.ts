@@ -2,40 +2,35 @@ import { readFileSync } from 'node:fs';
 
 import { Command } from 'commander';
 
-import { anomaliesCommand } from './commands/anomalies.ts';
-import { applyCommand } from './commands/apply.ts';
-import { deadLettersCommand } from './commands/dead-letters.ts';
-import { demoCommand } from './commands/demo.ts';
-import { deleteCommand, pauseCommand, resumeCommand } from './commands/detector-states.ts';
-import { doctorCommand } from './commands/doctor.ts';
-import { exportOnnxCommand } from './commands/export-onnx.ts';
-import { migrateCommand } from './commands/migrate.ts';
-import { modelsCommand } from './commands/models.ts';
-import { scoreCommand } from './commands/score.ts';
-import { serveCommand } from './commands/serve.ts';
-import { trainCommand } from './commands/train.ts';
-import { validateCommand } from './commands/validate.ts';
+type Load = () => Promise<() => Command>;
 
-const commands = [
-  demoCommand,
-  doctorCommand,
-  migrateCommand,
-  validateCommand,
-  applyCommand,
-  trainCommand,
-  serveCommand,
-  scoreCommand,
-  anomaliesCommand,
-  modelsCommand,
-  exportOnnxCommand,
-  deadLettersCommand,
-  pauseCommand,
-  resumeCommand,
-  deleteCommand,
-];
+/**
+ * Commands by name, in the order of the help. Each is loaded only when it is asked for: a command
+ * that prints a line must not wait for the tensor library.
+ */
+const commands = {
+  demo: async () => (await import('./commands/demo.ts')).demoCommand,
+  doctor: async () => (await import('./commands/doctor.ts')).doctorCommand,
+  migrate: async () => (await import('./commands/migrate.ts')).migrateCommand,
+  validate: async () => (await import('./commands/validate.ts')).validateCommand,
+  apply: async () => (await import('./commands/apply.ts')).applyCommand,
+  train: async () => (await import('./commands/train.ts')).trainCommand,
+  serve: async () => (await import('./commands/serve.ts')).serveCommand,
+  score: async () => (await import('./commands/score.ts')).scoreCommand,
+  anomalies: async () => (await import('./commands/anomalies.ts')).anomaliesCommand,
+  models: async () => (await import('./commands/models.ts')).modelsCommand,
+  'export-onnx': async () => (await import('./commands/export-onnx.ts')).exportOnnxCommand,
+  dlq: async () => (await import('./commands/dead-letters.ts')).deadLettersCommand,
+  pause: async () => (await import('./commands/detector-states.ts')).pauseCommand,
+  resume: async () => (await import('./commands/detector-states.ts')).resumeCommand,
+  delete: async () => (await import('./commands/detector-states.ts')).deleteCommand,
+} satisfies Record<string, Load>;
 
-/** The whole command line; errors of usage are thrown, not printed. */
-export function createProgram(): Command {
+/**
+ * The command line with the command that `args` begin with, or with every command where they name
+ * none (help, or a word that no command has). Errors of usage are thrown, not printed.
+ */
+export async function createProgram(args: readonly string[]): Promise<Command> {
   const program = new Command('flowline')
     .description('Anomaly alerts from exact likelihoods: Kafka in, Postgres and alerts out.')
     .version(versionOfPackage())
@@ -55,7 +50,11 @@ export function createProgram(): Command {
         '  flowline serve scorer',
       ].join('\n'),
     );
-  for (const create of commands) program.addCommand(create());
+  const named = Object.entries(commands).filter(([name]) => name === args[0]);
+  for (const [, load] of named.length > 0 ? named : Object.entries(commands)) {
+    const create = await load();
+    program.addCommand(create());
+  }
   throwInsteadOfExiting(program);
   return program;
 }

@@ -14,10 +14,11 @@ export interface SpawnOptions {
   readonly stdout?: 'inherit' | 'pipe';
 }
 
-/** Starts a service's own main as a process: sources under the same loader as this one, or what was built. */
+/** Starts a service's own main as a process: its sources where this runs from sources, or what was built. */
 export function spawnService(service: ServiceName, args: readonly string[], options: SpawnOptions = {}): ChildProcess {
   const main = fileURLToPath(import.meta.resolve(`@flowline/${service}/main`));
-  return spawn(process.execPath, [...process.execArgv, main, ...args], {
+  const flags = main.endsWith('.ts') ? ['--conditions=flowline:source', '--import', import.meta.resolve('tsx')] : [];
+  return spawn(process.execPath, [...process.execArgv, ...flags, main, ...args], {
     stdio: [options.stdin ?? 'inherit', options.stdout ?? 'inherit', 'inherit'],
     env: { ...process.env, ...options.env },
   });
@@ -29,20 +30,4 @@ export function exitCodeOfProcess(child: ChildProcess): Promise<number> {
     child.once('error', reject);
     child.once('exit', (code, signal) => resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
   });
-}
-
-/** Runs a service in this terminal until it ends, passing signals to it; resolves to its exit code. */
-export async function runService(service: ServiceName, args: readonly string[]): Promise<number> {
-  const child = spawnService(service, args);
-  // A terminal sends SIGINT to the service as well; a second one would mean "at once".
-  const forward = (signal: NodeJS.Signals): void => {
-    if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
-  };
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  for (const signal of signals) process.on(signal, forward);
-  try {
-    return await exitCodeOfProcess(child);
-  } finally {
-    for (const signal of signals) process.off(signal, forward);
-  }
 }

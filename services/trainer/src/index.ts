@@ -1,3 +1,4 @@
+export { runTrainer } from './run-trainer.ts';
 export { missedRun } from './missed-run.ts';
 export { promotionModes, type PromotionMode } from './promotion.ts';
 export { trainOnce, type TrainerParts, type TrainOutcome, type TrainRequest } from './train-once.ts';

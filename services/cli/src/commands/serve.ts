@@ -2,7 +2,6 @@ import { FlowlineError } from '@flowline/events';
 import { Command } from 'commander';
 
 import { action } from '../command.ts';
-import { runService } from '../spawn-service.ts';
 
 /** `flowline serve trainer|scorer`: a service in this terminal, until a signal ends it. */
 export function serveCommand(): Command {
@@ -24,8 +23,8 @@ export function serveCommand(): Command {
     .action(
       action(async (service: string, written: string[]) => {
         const args = written[0] === '--' ? written.slice(1) : written;
-        if (service === 'trainer') return runService('trainer', ['serve', ...args]);
-        if (service === 'scorer') return runService('scorer', args);
+        if (service === 'trainer') return (await import('@flowline/trainer')).runTrainer(['serve', ...args]);
+        if (service === 'scorer') return (await import('@flowline/scorer')).runScorer(args);
         throw new FlowlineError('FLOWLINE_USAGE', `There is no service "${service}".`, {
           where: 'flowline serve <service>',
           remedy: 'Name trainer or scorer.',

@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 
 import { action, command } from '../command.ts';
-import { runService } from '../spawn-service.ts';
 
 interface TrainOptions {
   readonly json?: true;
@@ -17,13 +16,9 @@ export function trainCommand(): Command {
   ])
     .option('--promote <when>', 'auto: when its held-out likelihood is not worse; never', 'auto')
     .action(
-      action(async (detector: string, options: TrainOptions) =>
-        runService('trainer', [
-          '--once',
-          detector,
-          `--promote=${options.promote}`,
-          ...(options.json === true ? ['--json'] : []),
-        ]),
-      ),
+      action(async (detector: string, { promote, json }: TrainOptions) => {
+        const { runTrainer } = await import('@flowline/trainer');
+        return runTrainer(['--once', detector, `--promote=${promote}`, ...(json === true ? ['--json'] : [])]);
+      }),
     );
 }

@@ -1,0 +1,77 @@
+import { loadSettings, requireDatabaseUrl, requireKafkaBrokers, type Settings } from '@flowline/config';
+import { connect, requireMigrated } from '@flowline/db';
+import { createKafkaClient, type KafkaClient } from '@flowline/kafka';
+import {
+  createLogger,
+  createMetrics,
+  Health,
+  type Logger,
+  reportError,
+  Shutdown,
+  startHealthServer,
+} from '@flowline/telemetry';
+
+import { type Arguments, HELP, readArguments } from './arguments.ts';
+import { scoreFile } from './score-file.ts';
+import { serveKafka } from './serve-kafka.ts';
+
+/**
+ * The scorer's program: runs every detector asked for until its source ends or a signal comes, and
+ * prints what ended it. Resolves to the exit code of the process.
+ */
+export async function runScorer(argv: readonly string[]): Promise<number> {
+  try {
+    const args = readArguments(argv);
+    if (args !== null) return await run(args);
+    process.stdout.write(HELP);
+    return 0;
+  } catch (error) {
+    return reportError(error, argv.includes('--json'));
+  }
+}
+
+async function run(args: Arguments): Promise<number> {
+  const settings = loadSettings();
+  const logger = createLogger({ name: 'scorer', level: settings.logLevel });
+  const metrics = createMetrics();
+  const health = new Health();
+  const shutdown = new Shutdown({ logger, deadlineMs: settings.shutdownTimeoutMs });
+  const unlisten = shutdown.listen();
+  try {
+    const db = await connect(requireDatabaseUrl(settings), {
+      applicationName: 'flowline scorer',
+      poolSize: settings.database.poolSize,
+    });
+    shutdown.defer('database', () => db.close());
+    await requireMigrated(db);
+    if (settings.httpPort !== null) {
+      const server = await startHealthServer({ port: settings.httpPort, health, metrics });
+      shutdown.defer('health server', () => server.close());
+    }
+    const parts = { db, settings, logger, metrics, health, shutdown, kafka: kafkaOf(settings, logger) };
+    const { source } = args;
+    if (source.kind === 'kafka') {
+      await serveKafka(parts, args);
+      return 0;
+    }
+    return await scoreFile(parts, { ...args, path: source.path });
+  } finally {
+    const inTime = await shutdown.unwind();
+    unlisten();
+    // Something still holds on: nothing that is stored is lost by leaving now.
+    if (!inTime) process.exit(1);
+  }
+}
+
+/** One client for the process, made when it is first needed. */
+function kafkaOf(settings: Settings, logger: Logger): () => KafkaClient {
+  let client: KafkaClient | undefined;
+  return () =>
+    (client ??= createKafkaClient({
+      brokers: requireKafkaBrokers(settings),
+      clientId: settings.kafka.clientId,
+      log: logger,
+      tls: settings.kafka.tls,
+      sasl: settings.kafka.sasl,
+    }));
+}
