@@ -1,7 +1,7 @@
 // Makes a clone ready (dependencies installed and current), then runs one of its commands.
 //   node scripts/with-setup.mjs [command] [arguments…]     command: jest, flowline or bench
 // Plain JavaScript on purpose: it runs before anything is installed.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -40,25 +40,31 @@ if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== lock) {
 }
 
 const [command, ...args] = process.argv.slice(2);
-if (command !== undefined) {
-  const commands = {
-    jest: [
-      '--experimental-vm-modules',
-      '--disable-warning=ExperimentalWarning',
-      path.join(root, 'node_modules/jest/bin/jest.js'),
-    ],
-    flowline: [path.join(root, 'services/cli/bin/flowline.mjs')],
-    bench: [
-      '--conditions=flowline:source',
-      '--import',
-      import.meta.resolve('tsx'),
-      path.join(root, 'bench/src/main.ts'),
-    ],
-  };
-  if (!(command in commands)) {
-    console.error(`Unknown command ${command}: one of ${Object.keys(commands).join(', ')}.`);
-    process.exit(2);
-  }
-  const run = spawnSync(process.execPath, [...commands[command], ...args], { cwd: root, stdio: 'inherit' });
-  process.exit(run.status ?? 1);
+const node = {
+  jest: [
+    '--experimental-vm-modules',
+    '--disable-warning=ExperimentalWarning',
+    path.join(root, 'node_modules/jest/bin/jest.js'),
+  ],
+  bench: [
+    '--conditions=flowline:source',
+    '--import',
+    () => import.meta.resolve('tsx'),
+    path.join(root, 'bench/src/main.ts'),
+  ],
+};
+if (command === 'flowline') {
+  // In this process: a signal reaches the program and nothing else.
+  process.chdir(root);
+  process.argv.splice(1, 2, path.join(root, 'services/cli/bin/flowline.mjs'));
+  await import('../services/cli/bin/flowline.mjs');
+} else if (command in node) {
+  const flags = node[command].map((flag) => (typeof flag === 'function' ? flag() : flag));
+  const run = spawn(process.execPath, [...flags, ...args], { cwd: root, stdio: 'inherit' });
+  // A terminal signals the program too; what is sent to this process alone is passed on.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => run.kill(signal));
+  run.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 143)));
+} else if (command !== undefined) {
+  console.error(`Unknown command ${command}: one of flowline, ${Object.keys(node).join(', ')}.`);
+  process.exit(2);
 }

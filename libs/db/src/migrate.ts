@@ -1,4 +1,5 @@
 import { readdir } from 'node:fs/promises';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { FlowlineError } from '@flowline/events';
@@ -13,7 +14,7 @@ import { selectMigrations } from './sql/migrations-select.ts';
 export const SCHEMA = 'flowline';
 
 const MIGRATIONS_TABLE = 'migrations';
-const folder = fileURLToPath(new URL('../../../migrations', import.meta.url));
+const folder = path.dirname(fileURLToPath(import.meta.resolve('@flowline/migrations/package.json')));
 
 /** Which migrations a database has had, by name. */
 export interface MigrationStatus {

@@ -1,5 +1,6 @@
 import { execFile, execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { chmod, chown, cp, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
@@ -34,6 +35,8 @@ export interface EmbeddedServer {
   /** The command that stops it, for a person who kept it running. */
   readonly stopCommand: string;
   stop(): Promise<void>;
+  /** Lets it go on after this process; otherwise it ends with this process, whatever ends that. */
+  leaveRunning(): void;
   /** Starts it again, however it ended: on its data and its port. */
   start(): Promise<void>;
 }
@@ -48,8 +51,9 @@ export interface PreparedTable {
 }
 
 /**
- * Starts a new Postgres that holds the tables given, on a free port; an older one in the folder is stopped and replaced. As root it
- * runs as another user, and where that user cannot reach the folder or the binaries, in a folder that he can.
+ * Starts a new Postgres that holds the tables given, on a free port; the folder is its own. As root it runs as another user, and
+ * where that user cannot reach the folder or the binaries, in a folder that they can. It ends with this process, also where that
+ * exits at once (SIGKILL alone leaves it).
  *
  * Its data may be lost with the machine: it does not wait for the disk, unless `settings` of the server say so. For demonstrations
  * and tests.
@@ -64,14 +68,14 @@ export async function startEmbeddedPostgres(
   let native = nativeFolder();
   let folder = wanted;
   let movedBecause: string | null = null;
-  const blocked =
-    user === null ? null : ((await firstClosedFolder(native)) ?? (await firstClosedFolder(path.dirname(wanted))));
-  if (blocked !== null) {
+  const closed = user === null ? null : await firstClosedFolder(path.dirname(wanted));
+  if (closed !== null) {
     folder = await mkdtemp(path.join(os.tmpdir(), 'flowline-postgres-'));
     await chmod(folder, 0o755);
-    native = await copyOf(native, path.join(folder, 'native'));
-    movedBecause = `only root may enter ${blocked}, and Postgres does not run as root`;
+    movedBecause = `only root may enter ${closed}, and Postgres does not run as root`;
   }
+  if (user !== null && (await firstClosedFolder(native)) !== null)
+    native = await copyOf(native, path.join(folder, 'native'));
   const data = path.join(folder, 'data');
   const run = (program: string, args: readonly string[]) =>
     execute(path.join(native, 'bin', program), [...args], {
@@ -79,17 +83,17 @@ export async function startEmbeddedPostgres(
       cwd: folder,
       env: { ...process.env, LC_ALL: 'C' },
     });
+  const stopAtExit = (): void => endServer(data);
   const stop = async (): Promise<void> => {
+    process.off('exit', stopAtExit);
     await run('pg_ctl', ['stop', '-D', data, '-m', 'fast', '-w']);
     if (movedBecause !== null) await rm(folder, { recursive: true, force: true });
   };
 
   try {
     await mkdir(folder, { recursive: true });
-    if (await exists(path.join(data, 'postmaster.pid')))
-      await run('pg_ctl', ['stop', '-D', data, '-m', 'immediate']).catch(noServer);
-    await rm(data, { recursive: true, force: true });
     await mkdir(data, { mode: 0o700 });
+    process.on('exit', stopAtExit);
     const password = randomBytes(12).toString('hex');
     const passwordFile = path.join(data, '..', 'password');
     const log = path.join(folder, 'postgres.log');
@@ -129,9 +133,12 @@ export async function startEmbeddedPostgres(
       movedBecause,
       stopCommand: `kill -INT $(head -1 ${path.join(data, 'postmaster.pid')})`,
       stop,
+      leaveRunning: () => void process.off('exit', stopAtExit),
       start: startServer,
     };
   } catch (cause) {
+    endServer(data);
+    process.off('exit', stopAtExit);
     throw new FlowlineError('FLOWLINE_DATABASE_UNREACHABLE', `The embedded Postgres did not start: ${textOf(cause)}`, {
       where: folder,
       remedy: 'See the message of the server.',
@@ -248,8 +255,14 @@ const exists = (file: string): Promise<boolean> =>
     () => false,
   );
 
-/** An old pid file whose server has gone. */
-const noServer = (): null => null;
+/** Ends the server of a data folder at once, if one runs; also where nothing can be waited for any more. */
+function endServer(data: string): void {
+  try {
+    process.kill(Number(readFileSync(path.join(data, 'postmaster.pid'), 'utf8').split('\n')[0]), 'SIGQUIT');
+  } catch {
+    // No server has been started, or it has gone already.
+  }
+}
 
 function textOf(error: unknown): string {
   if (error instanceof Error && 'stderr' in error && typeof error.stderr === 'string' && error.stderr !== '')

@@ -1,8 +1,9 @@
+import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 
 import { loadSettings, requireKafkaBrokers } from '@flowline/config';
 import { FlowlineError } from '@flowline/events';
+import { createLogger, Shutdown } from '@flowline/telemetry';
 import type { Command } from 'commander';
 
 import { action, command } from '../command.ts';
@@ -15,8 +16,6 @@ interface DemoCommandOptions {
   readonly history: string;
   readonly events: string;
 }
-
-const folder = path.join(fileURLToPath(new URL('../../../../.flowline/', import.meta.url)), 'demo');
 
 /** `flowline demo`: the whole job on real flights, in a Postgres of its own. */
 export function demoCommand(): Command {
@@ -32,16 +31,18 @@ export function demoCommand(): Command {
     .action(
       action(async (options: DemoCommandOptions) => {
         const json = options.json === true;
-        const { demoJson, demoReport, runDemo } = await import('../demo/index.ts');
+        const { demoJson, demoReport, makeRunFolder, runDemo } = await import('../demo/index.ts');
+        const settings = loadSettings();
+        const shutdown = new Shutdown({ logger: createLogger({ name: 'demo', level: 'warn' }) });
+        shutdown.listen();
         const stop = new AbortController();
-        const onSignal = (): void => {
+        shutdown.signal.addEventListener('abort', () => {
           stop.abort(new FlowlineError('FLOWLINE_ABORTED', 'The demo was stopped; its Postgres as well.'));
-        };
-        process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+        });
         const result = await runDemo({
-          brokers: options.kafka === true ? requireKafkaBrokers(loadSettings()) : null,
+          brokers: options.kafka === true ? requireKafkaBrokers(settings) : null,
           keep: options.keep === true,
-          folder,
+          folder: await makeRunFolder(path.join(tmpdir(), `flowline-demo-${userInfo().username}`)),
           historyRows: parseCount('--history', options.history),
           events: parseCount('--events', options.events),
           seed: 1,

@@ -1,2 +1,3 @@
 export { demoJson, demoReport } from './report.ts';
 export { type DemoOptions, type DemoResult, runDemo } from './run-demo.ts';
+export { makeRunFolder } from './run-folder.ts';

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -21,7 +21,7 @@ export interface DemoOptions {
   readonly brokers: readonly string[] | null;
   /** Leave Postgres running. */
   readonly keep: boolean;
-  /** Where its files go. */
+  /** Where its files go: a folder of this run alone. */
   readonly folder: string;
   /** Flights of history, and later flights to replay. */
   readonly historyRows: number;
@@ -47,14 +47,13 @@ export interface DemoResult extends DemoMeasures {
 /** The first part of the time range is history; the rest is replayed. */
 const HISTORY_SHARE = 0.6;
 const FAULT_SHARE = 0.01;
-const detectorFile = fileURLToPath(new URL('../../../../examples/flights/detector.yaml', import.meta.url));
+const detectorFile = fileURLToPath(import.meta.resolve('@flowline/example-flights/detector.yaml'));
 
 /** Runs the whole job on real flights: history → train → replay later flights with faults → measure. */
 export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   const { say, signal } = options;
   const startedMs = performance.now();
   const definition = await loadDetectorFile(detectorFile);
-  await mkdir(options.folder, { recursive: true });
   const { history, events, airports } = await prepareFlights(options);
   signal.throwIfAborted();
 
@@ -66,6 +65,8 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     try {
       signal.throwIfAborted();
       const measured = await trainAndReplay(db, postgres.url, definition, events, options);
+      signal.throwIfAborted();
+      if (options.keep) postgres.leaveRunning();
       stopPostgres = !options.keep;
       return {
         ...measured,
@@ -76,7 +77,10 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
       await db.close();
     }
   } finally {
-    if (stopPostgres) await postgres.stop();
+    if (stopPostgres) {
+      await postgres.stop();
+      await rm(options.folder, { recursive: true, force: true });
+    }
   }
 }
 
