@@ -57,6 +57,7 @@ module.exports = {
     onlyImporter('pg', 'libs/db'),
     onlyImporter('pg-copy-streams', 'libs/db'),
     onlyImporter('pino', 'libs/telemetry'),
+    onlyImporter('pino-pretty', 'libs/telemetry'),
     onlyImporter('prom-client', 'libs/telemetry'),
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     {

@@ -8,7 +8,7 @@ import { spread, startKafka, type TestKafka, withKafka } from '../support/kafka.
 import { freePort, startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
 import { RunningScorers } from '../support/running-scorers.ts';
 import { applyTestDetector, testDefinition, testEvents } from '../support/scorer-model.ts';
-import type { ServiceProcess } from '../support/scorer-process.ts';
+import { TcpProxy } from '../support/tcp-proxy.ts';
 
 const PARTITIONS = 4;
 
@@ -28,14 +28,12 @@ withKafka(describe)('a scorer and the detectors it follows', () => {
     await Promise.all([broker.stop(), postgres.stop()]);
   }, 60_000);
 
-  async function start(): Promise<{ scorer: ServiceProcess; parts: () => Promise<Record<string, unknown>> }> {
+  async function start(env: Readonly<Record<string, string>> = {}) {
     const port = await freePort();
-    const scorer = scorers.start([], { FLOWLINE_HTTP_PORT: String(port) });
-    const parts = async () => {
-      const answer = await fetch(`http://127.0.0.1:${port}/readyz`);
-      return ((await answer.json()) as { parts: Record<string, unknown> }).parts;
-    };
-    return { scorer, parts };
+    const scorer = scorers.start([], { ...env, FLOWLINE_HTTP_PORT: String(port) });
+    const ask = (path: string) => fetch(`http://127.0.0.1:${port}${path}`);
+    const parts = async () => ((await (await ask('/readyz')).json()) as { parts: Record<string, unknown> }).parts;
+    return { scorer, parts, status: async (path: string) => (await ask(path)).status };
   }
 
   async function newTopics(name: string): Promise<{ topic: string; alertTopic: string }> {
@@ -92,6 +90,52 @@ withKafka(describe)('a scorer and the detectors it follows', () => {
     scorer.child.kill('SIGTERM');
     expect(await scorer.ended).toBe(0);
   }, 180_000);
+
+  it('scores one detector while the topic of another is missing, and takes that up once it exists', async () => {
+    const { topic, alertTopic } = await newTopics('beside');
+    const late = `late-${process.pid}-${Date.now()}`;
+    await applyTestDetector(database.db, testDefinition('absent', late, alertTopic));
+    const { scorer, parts, status } = await start();
+    await scorers.eventually(async () =>
+      expect(await parts()).toMatchObject({
+        'detector absent': { healthy: false, detail: expect.stringContaining(late) },
+      }),
+    );
+    expect(await Promise.all([status('/livez'), status('/healthz'), status('/readyz')])).toEqual([200, 503, 503]);
+    await applyTestDetector(database.db, testDefinition('beside', topic, alertTopic));
+    await produce(topic, 200, 41);
+    await scorers.eventually(async () => expect(await stored()).toBe(200));
+    await broker.createTopic(late, PARTITIONS);
+    await scorers.eventually(async () => expect(await status('/readyz')).toBe(200));
+    expect(scorer.child.exitCode).toBeNull();
+    // Whatever goes wrong is a line of the log like any other.
+    for (const line of scorer.stderr().trim().split('\n')) expect(JSON.parse(line)).toHaveProperty('msg');
+  }, 120_000);
+
+  it('waits, alive and not ready, for a database and the brokers', async () => {
+    const { topic, alertTopic } = await newTopics('awaited');
+    await applyTestDetector(database.db, testDefinition('awaited', topic, alertTopic));
+    await produce(topic, 100, 51);
+    const url = new URL(database.url);
+    const databasePort = Number(url.port);
+    const brokerPort = Number(broker.brokers[0]?.split(':').at(-1));
+    const proxies = [await TcpProxy.listen(() => databasePort), await TcpProxy.listen(() => brokerPort)] as const;
+    for (const proxy of proxies) proxy.set({ kind: 'refuse' });
+    url.port = String(proxies[0].port);
+    const { status, parts } = await start({
+      FLOWLINE_DATABASE_URL: url.href,
+      FLOWLINE_KAFKA_BROKERS: `127.0.0.1:${proxies[1].port}`,
+    });
+    const waits = { healthy: true, ready: false, detail: expect.stringContaining('waiting') };
+    await scorers.eventually(async () => expect(await parts()).toEqual({ database: waits }));
+    expect([await status('/livez'), await status('/readyz')]).toEqual([200, 503]);
+    proxies[0].set({ kind: 'pass' });
+    await scorers.eventually(async () => expect(await parts()).toEqual({ brokers: waits }));
+    proxies[1].set({ kind: 'pass' });
+    await scorers.eventually(async () => expect(await stored()).toBe(100));
+    expect(await status('/readyz')).toBe(200);
+    await Promise.all(proxies.map((proxy) => proxy.close()));
+  }, 120_000);
 
   it('shares the partitions among scorers, and takes over those of one that is gone', async () => {
     const { topic, alertTopic } = await newTopics('shared');

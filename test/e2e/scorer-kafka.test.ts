@@ -167,7 +167,7 @@ function scorerOverKafka(version: KafkaVersion): void {
 
   it('names every topic that is missing', async () => {
     await applyTestDetector(database.db, testDefinition('lost', 'no-such-topic', 'no-such-alerts'));
-    const scorer = start(['--json']);
+    const scorer = start(['--json', '--detector', 'lost']);
     expect(await scorer.ended).toBe(1);
     expect(JSON.parse(scorer.stdout())).toMatchObject({ error: { code: 'FLOWLINE_TOPIC_MISSING' } });
     expect(scorer.stdout()).toContain('no-such-topic, no-such-alerts');

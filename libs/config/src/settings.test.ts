@@ -23,7 +23,7 @@ describe('loadSettings', () => {
       database: { url: null, poolSize: 8 },
       kafka: { brokers: null, clientId: 'flowline', tls: null, sasl: null },
       logLevel: 'info',
-      httpPort: null,
+      http: null,
       backend: 'wasm',
       scoring: { backend: null, threads: null },
       cacheFolder: path.join(homedir(), '.cache', 'flowline'),
@@ -51,7 +51,7 @@ describe('loadSettings', () => {
     rmSync(folder, { recursive: true });
     expect(requireDatabaseUrl(settings)).toBe('postgres://u:p@db/flow');
     expect(requireKafkaBrokers(settings)).toEqual(['a:9092', 'b:9093']);
-    expect(settings).toMatchObject({ httpPort: 8080, logLevel: 'debug', backend: 'cpu' });
+    expect(settings).toMatchObject({ http: { host: '127.0.0.1', port: 8080 }, logLevel: 'debug', backend: 'cpu' });
   });
 
   it('has what scores and the cache folder by name', () => {

@@ -45,6 +45,10 @@ const environment = z.object({
   FLOWLINE_HTTP_PORT: integer(0, 65_535)
     .transform((port) => (port === 0 ? null : port))
     .default(null),
+  FLOWLINE_HTTP_HOST: z
+    .string()
+    .regex(/^\S+$/, 'expected an address or a host name, such as 127.0.0.1, or 0.0.0.0 for every interface')
+    .default('127.0.0.1'),
   FLOWLINE_BACKEND: z.enum(['wasm', 'cpu'], { error: 'expected wasm or cpu' }).default('wasm'),
   FLOWLINE_SCORING_BACKEND: z
     .enum(['auto', ...scoringBackends], { error: `expected auto or one of ${scoringBackends.join(', ')}` })
@@ -82,8 +86,8 @@ export interface Settings {
     } | null;
   };
   readonly logLevel: (typeof logLevels)[number];
-  /** Where health and metrics are served; null (written 0, or not at all) for nowhere. */
-  readonly httpPort: number | null;
+  /** Address of health and metrics; null (port 0, or none) for nowhere. Loopback unless a host is named. */
+  readonly http: { readonly host: string; readonly port: number } | null;
   /** The tensor backend that trains. */
   readonly backend: 'wasm' | 'cpu';
   /** What scores in this process, whatever a detector says; null where the detector decides. */
@@ -134,7 +138,7 @@ export function loadSettings(env: Environment = process.env): Settings {
       sasl: saslOf(found),
     },
     logLevel: found.FLOWLINE_LOG_LEVEL,
-    httpPort: found.FLOWLINE_HTTP_PORT,
+    http: found.FLOWLINE_HTTP_PORT === null ? null : { host: found.FLOWLINE_HTTP_HOST, port: found.FLOWLINE_HTTP_PORT },
     backend: found.FLOWLINE_BACKEND,
     scoring: {
       backend: found.FLOWLINE_SCORING_BACKEND ?? null,

@@ -27,4 +27,5 @@ export * from './redrive.ts';
 export { schemaDump } from './schema-dump.ts';
 export * from './training-lock.ts';
 export * from './training-runs.ts';
+export * from './wait-for-database.ts';
 export { readWindows, resetWindows } from './windows.ts';

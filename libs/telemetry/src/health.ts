@@ -1,9 +1,9 @@
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
 import { once } from 'node:events';
 
-/** What a part of a process says about itself. */
+/** State of a part of a process, in its own words. */
 export interface HealthCheck {
-  /** False: the part cannot do its work; a supervisor should restart the process when it stays so. */
+  /** False: the part cannot do its work and somebody must look. A restart may not help: see /livez. */
   readonly healthy: boolean;
   /** False: the part is not doing its work now, for a reason that may pass (starting, waiting for a model, database away). */
   readonly ready: boolean;
@@ -44,8 +44,8 @@ export class Health {
 export interface HealthServerOptions {
   /** 0 picks a free port. */
   readonly port: number;
-  /** Default: every interface, for probes from outside the container. */
-  readonly host?: string;
+  /** The interface to listen on: 127.0.0.1, or 0.0.0.0 for probes from outside a container. */
+  readonly host: string;
   readonly health: Health;
   readonly metrics: { expose(): Promise<{ readonly contentType: string; readonly body: string }> };
 }
@@ -56,7 +56,10 @@ export interface HealthServer {
   close(): Promise<void>;
 }
 
-/** Serves /healthz (200 or 503), /readyz (200 or 503) and /metrics. Rejects when the port is taken. */
+/**
+ * Serves /livez (200 as long as the process answers: for restarts), /healthz and /readyz (200 or 503,
+ * with every part) and /metrics. Rejects when the port is taken.
+ */
 export async function startHealthServer({ port, host, health, metrics }: HealthServerOptions): Promise<HealthServer> {
   const server = createServer((request, response) => {
     answer(request, response, health, metrics).catch((error: unknown) => {
@@ -80,7 +83,9 @@ async function answer(
     response.writeHead(status, { 'content-type': 'application/json' });
     response.end(JSON.stringify(body));
   };
-  if (path === '/healthz') {
+  if (path === '/livez') {
+    json(200, { ok: true });
+  } else if (path === '/healthz') {
     json(health.healthy ? 200 : 503, { ok: health.healthy, parts: health.report() });
   } else if (path === '/readyz') {
     json(health.ready ? 200 : 503, { ok: health.ready, parts: health.report() });
@@ -89,7 +94,7 @@ async function answer(
     response.writeHead(200, { 'content-type': contentType });
     response.end(body);
   } else {
-    json(404, { error: `nothing at ${path ?? '/'}: /healthz, /readyz, /metrics` });
+    json(404, { error: `nothing at ${path ?? '/'}: /livez, /healthz, /readyz, /metrics` });
   }
 }
 

@@ -1,4 +1,5 @@
-import { pino } from 'pino';
+import { type DestinationStream, pino } from 'pino';
+import { default as pretty } from 'pino-pretty';
 
 import { scrubSecrets } from './scrub-secrets.ts';
 
@@ -26,7 +27,7 @@ export interface LoggerOptions {
 }
 
 /**
- * A logger that writes one JSON object a line. Passwords within URLs, and fields called like a secret, are masked wherever
+ * A logger that writes one JSON object per line, or words where standard error is a terminal. Passwords within URLs, and fields called like a secret, are masked wherever
  * they stand in a line.
  */
 export function createLogger({ name, level = 'info', destination }: LoggerOptions): Logger {
@@ -50,9 +51,20 @@ export function createLogger({ name, level = 'info', destination }: LoggerOption
       },
     },
   };
-  // Synchronous: the lines before a crash are the ones that matter.
-  const log = pino(options, destination ?? pino.destination({ dest: 2, sync: true }));
+  const log = pino(options, destination ?? standardError());
   return wrap(log);
+}
+
+/** Synchronous, because the lines before a crash are the ones that matter; for a person on a terminal, in words. */
+function standardError(): DestinationStream {
+  if (!process.stderr.isTTY) return pino.destination({ dest: 2, sync: true });
+  return pretty({
+    destination: 2,
+    sync: true,
+    colorize: process.stderr.hasColors() && process.env.NO_COLOR === undefined,
+    ignore: 'service,pid',
+    translateTime: 'SYS:yyyy-mm-dd HH:MM:ss',
+  });
 }
 
 interface PinoLike {

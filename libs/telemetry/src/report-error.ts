@@ -1,3 +1,4 @@
+import { createLogger } from './logger.ts';
 import { scrubSecrets } from './scrub-secrets.ts';
 
 /** What a person reads of an error, and a program: its code, what happened, where, and what to do. */
@@ -29,8 +30,21 @@ export function reportError(error: unknown, json: boolean, streams: ReportStream
     if (report.remedy !== null) lines.push(`  remedy: ${report.remedy}`);
     streams.stderr.write(`${lines.join('\n')}\n`);
   }
-  return report.code === 'FLOWLINE_USAGE' ? 2 : 1;
+  return exitCodeOf(report);
 }
+
+/**
+ * Prints what ended a service, as {@link reportError} does on a terminal and with `json`; elsewhere
+ * as a line of its log, like everything else it has written there.
+ * @returns the exit code.
+ */
+export function reportServiceError(name: string, error: unknown, json: boolean): number {
+  if (json || process.stderr.isTTY) return reportError(error, json);
+  createLogger({ name }).error({ err: error }, 'the service has ended');
+  return exitCodeOf(errorReport(error));
+}
+
+const exitCodeOf = ({ code }: ErrorReport): number => (code === 'FLOWLINE_USAGE' ? 2 : 1);
 
 /** Any thrown value as a report, without secrets. An error without a code of ours is a fault of the program. */
 export function errorReport(error: unknown): ErrorReport {

@@ -7,7 +7,9 @@ import {
   type PartitionLag,
   type StreamOffsets,
 } from '@flowline/kafka';
-import type { Metrics } from '@flowline/telemetry';
+import { retryWithBackoff } from '@flowline/stream';
+import { type Metrics, waiting } from '@flowline/telemetry';
+import { defer, fromEvent, lastValueFrom, takeUntil } from 'rxjs';
 
 import type { Arguments } from './arguments.ts';
 import type { Collector } from './collect.ts';
@@ -55,13 +57,23 @@ export class KafkaRun {
   async run(signal: AbortSignal): Promise<void> {
     const { alerts } = this.#args;
     try {
-      await checkTopics(this.#parts.kafka(), topicsOf(this.#definition, this.#topic, this.#args));
+      await this.#checkTopics(signal);
       const run = { source: this.#source, windows: this.#windows, alerts, signal, ...(await this.#collector()) };
       await runDetector(detectorRun(this.#parts, this.#definition, run));
     } finally {
       this.#forgetLag();
       this.#watch.end();
     }
+  }
+
+  /** Brokers that do not answer are waited for; a topic that is missing is for a person to create. */
+  async #checkTopics(signal: AbortSignal): Promise<void> {
+    const topics = topicsOf(this.#definition, this.#topic, this.#args);
+    const checked$ = defer(() => checkTopics(this.#parts.kafka(), topics)).pipe(
+      retryWithBackoff({ onRetry: waiting(this.#parts, `detector ${this.#definition.name}`) }),
+      takeUntil(fromEvent(signal, 'abort')),
+    );
+    await lastValueFrom(checked$, { defaultValue: undefined });
   }
 
   /** A detector that learns from its own events begins without a model. */
@@ -117,7 +129,7 @@ export class KafkaRun {
 }
 
 /** The topics that must exist for a detector. */
-export function topicsOf({ alerts }: DetectorDefinition, topic: string, args: Pick<Arguments, 'alerts'>): string[] {
+function topicsOf({ alerts }: DetectorDefinition, topic: string, args: Pick<Arguments, 'alerts'>): string[] {
   return args.alerts === 'kafka' ? [topic, alerts.topic] : [topic];
 }
 

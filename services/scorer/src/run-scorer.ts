@@ -1,14 +1,15 @@
 import { loadSettings, requireDatabaseUrl, requireKafkaBrokers, type Settings } from '@flowline/config';
-import { connect, requireMigrated } from '@flowline/db';
+import { connect, requireMigrated, waitForDatabase } from '@flowline/db';
 import { createKafkaClient, type KafkaClient } from '@flowline/kafka';
 import {
   createLogger,
   createMetrics,
   Health,
   type Logger,
-  reportError,
+  reportServiceError,
   Shutdown,
   startHealthServer,
+  waiting,
 } from '@flowline/telemetry';
 
 import { type Arguments, HELP, readArguments } from './arguments.ts';
@@ -26,7 +27,7 @@ export async function runScorer(argv: readonly string[]): Promise<number> {
     process.stdout.write(HELP);
     return 0;
   } catch (error) {
-    return reportError(error, argv.includes('--json'));
+    return reportServiceError('scorer', error, argv.includes('--json'));
   }
 }
 
@@ -38,22 +39,25 @@ async function run(args: Arguments): Promise<number> {
   const shutdown = new Shutdown({ logger, deadlineMs: settings.shutdownTimeoutMs });
   const unlisten = shutdown.listen();
   try {
-    const db = await connect(requireDatabaseUrl(settings), {
-      applicationName: 'flowline scorer',
-      poolSize: settings.database.poolSize,
-    });
-    shutdown.defer('database', () => db.close());
-    await requireMigrated(db);
-    if (settings.httpPort !== null) {
-      const server = await startHealthServer({ port: settings.httpPort, health, metrics });
+    if (settings.http !== null) {
+      const server = await startHealthServer({ ...settings.http, health, metrics });
       shutdown.defer('health server', () => server.close());
     }
-    const parts = { db, settings, logger, metrics, health, shutdown, kafka: kafkaOf(settings, logger) };
+    const url = requireDatabaseUrl(settings);
+    const connection = { applicationName: 'flowline scorer', poolSize: settings.database.poolSize };
     const { source } = args;
+    const waits = { signal: shutdown.signal, onWait: waiting({ health, logger }, 'database') };
+    // A person or a script waits for the end of a file; a service waits for its database.
+    const db = source.kind === 'kafka' ? await waitForDatabase(url, connection, waits) : await connect(url, connection);
+    if (db === null) return 0;
+    shutdown.defer('database', () => db.close());
+    health.delete('database');
+    const parts = { db, settings, logger, metrics, health, shutdown, kafka: kafkaOf(settings, logger) };
     if (source.kind === 'kafka') {
       await serveKafka(parts, args);
       return 0;
     }
+    await requireMigrated(db);
     return await scoreFile(parts, { ...args, path: source.path });
   } finally {
     const inTime = await shutdown.unwind();

@@ -44,7 +44,8 @@ export async function checkKafkaDetectors(
   logger: Logger,
 ): Promise<readonly KafkaDetector[]> {
   const stored = named.length === 0 ? await listDetectors(db) : await namedDetectors(db, named);
-  const definitions = stored.map((detector) => ({ definition: definitionOf(detector), version: detector.version }));
+  const readable = named.length > 0 ? stored : stored.filter((detector) => isReadable(detector, logger));
+  const definitions = readable.map((detector) => ({ definition: definitionOf(detector), version: detector.version }));
   const reading = definitions.flatMap(({ definition, version }) => {
     const { kafka } = definition.source;
     return kafka === null ? [] : [{ definition, version, kafka }];
@@ -58,6 +59,16 @@ export async function checkKafkaDetectors(
   }
   if (others.length > 0) logger.info({ detectors: others }, 'left out: these detectors name no topic');
   return reading;
+}
+
+function isReadable(detector: StoredDetector, logger: Logger): boolean {
+  try {
+    definitionOf(detector);
+    return true;
+  } catch (err) {
+    logger.error({ detector: detector.name, err }, 'left out: the definition cannot be read');
+    return false;
+  }
 }
 
 /** Those of the stored detectors that are to be scored from a topic now; one that cannot be read is among them, and fails when it starts. */

@@ -1,9 +1,12 @@
 import { listDetectors, resetOffsets, resetWindows, type StoredDetector } from '@flowline/db';
 import { tensorCount } from '@flowline/flows';
 import { checkTopics } from '@flowline/kafka';
+import { retryWithBackoff } from '@flowline/stream';
+import { waiting } from '@flowline/telemetry';
+import { defer, fromEvent, lastValueFrom, takeUntil } from 'rxjs';
 
 import type { Arguments } from './arguments.ts';
-import { KafkaRun, topicsOf } from './kafka-run.ts';
+import { KafkaRun } from './kafka-run.ts';
 import { measureOutbox, openAlerts } from './open-alerts.ts';
 import { pollGauges } from './poll-gauges.ts';
 import type { ProcessParts } from './process-parts.ts';
@@ -12,17 +15,15 @@ import { Supervisor, type WantedRun } from './supervisor.ts';
 
 /**
  * Scores the topics of the detectors asked for, or of all there are, until a signal. Those that are applied, changed, paused, resumed
- * or deleted meanwhile are followed. What is there at start is checked at once: definitions, brokers, topics.
- * @throws FlowlineError FLOWLINE_DETECTOR_MISSING, FLOWLINE_CONFIG_INVALID, FLOWLINE_BROKER_UNREACHABLE, FLOWLINE_TOPIC_MISSING,
- *   or why the last detector that ran has stopped.
+ * or deleted meanwhile are followed. Brokers that do not answer are waited for. A detector that cannot run leaves the others alone
+ * and is tried again; where every detector that was asked for by name has failed, so does this.
+ * @throws FlowlineError FLOWLINE_DETECTOR_MISSING, FLOWLINE_CONFIG_INVALID, FLOWLINE_BROKER_UNREACHABLE where the brokers refuse, or
+ *   why the last of the detectors that were named has stopped.
  */
 export async function serveKafka(parts: ProcessParts, args: Arguments): Promise<void> {
   const { db, logger, metrics, shutdown } = parts;
   const detectors = await checkKafkaDetectors(db, args.detectors, logger);
-  await checkTopics(
-    parts.kafka(),
-    detectors.flatMap(({ definition, kafka }) => topicsOf(definition, kafka.topic, args)),
-  );
+  await untilBrokersAnswer(parts);
   if (args.resetOffsets) {
     for (const { definition, kafka } of detectors) {
       const partitions = await resetOffsets(db, definition.name, kafka.topic);
@@ -43,11 +44,26 @@ export async function serveKafka(parts: ProcessParts, args: Arguments): Promise<
     return [measureOutbox(db, metrics), ...followed.measureLag()];
   };
   void pollGauges(looks, logger, shutdown.signal, lookEveryMs(parts.settings.consumerStallMs));
-  const supervised = new Supervisor({ list: () => followed.list(), logger, signal: shutdown.signal }).run();
+  const supervised = new Supervisor({
+    list: () => followed.list(),
+    logger,
+    signal: shutdown.signal,
+    endsWhenAllFail: args.detectors.length > 0,
+  }).run();
   shutdown.defer('detectors', async () => {
     await Promise.allSettled([supervised]);
   });
   await supervised;
+}
+
+/** Waits for an answer of the brokers. @throws FlowlineError FLOWLINE_BROKER_UNREACHABLE where it is a refusal. */
+async function untilBrokersAnswer(parts: ProcessParts): Promise<void> {
+  const answered$ = defer(() => checkTopics(parts.kafka(), [])).pipe(
+    retryWithBackoff({ maxDelayMs: 5_000, onRetry: waiting(parts, 'brokers') }),
+    takeUntil(fromEvent(parts.shutdown.signal, 'abort')),
+  );
+  await lastValueFrom(answered$, { defaultValue: undefined });
+  parts.health.delete('brokers');
 }
 
 /** Often enough to see in time that a consumer stands still. */

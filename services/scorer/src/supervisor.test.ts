@@ -4,7 +4,7 @@ import { describe, expect, it } from '@jest/globals';
 import { Supervisor, type WantedRun } from './supervisor.ts';
 
 /** Runs that do as the test says, under a supervisor that looks often. */
-function setUp() {
+function setUp({ endsWhenAllFail = false } = {}) {
   const wanted = new Map<string, number>();
   const log: string[] = [];
   const fail = new Map<string, (error: Error) => void>();
@@ -33,6 +33,7 @@ function setUp() {
         : Promise.resolve([...wanted].map(([name, version]) => ({ name, version, start: start(name, version) }))),
     logger: silentLogger,
     signal: stop.signal,
+    endsWhenAllFail,
     pollMs: 1,
     retryMs: 20,
   });
@@ -116,8 +117,22 @@ describe('Supervisor', () => {
     await run;
   });
 
-  it('rejects with the failure when nothing runs any more', async () => {
-    const { wanted, log, running, fail } = setUp();
+  it('goes on where everything has failed, and tries again', async () => {
+    const { wanted, log, stop, running, fail } = setUp();
+    wanted.set('a', 1);
+    const run = running();
+    await until(() => log.length === 1);
+    fail('a');
+    await until(() => log.length === 2);
+    wanted.set('b', 1);
+    await until(() => log.includes('start b:1'));
+    stop.abort();
+    await run;
+    expect(log.slice(0, 3)).toEqual(['start a:1', 'start a:1', 'start b:1']);
+  });
+
+  it('rejects with the failure where everything that was asked for by name has failed', async () => {
+    const { wanted, log, running, fail } = setUp({ endsWhenAllFail: true });
     wanted.set('a', 1);
     const run = running();
     await until(() => log.length === 1);

@@ -15,6 +15,8 @@ export interface SupervisorOptions {
   readonly logger: Logger;
   /** Aborted: every run is asked to end. */
   readonly signal: AbortSignal;
+  /** Whether `run` rejects where nothing runs and something has failed (default false: it goes on looking). */
+  readonly endsWhenAllFail?: boolean;
   readonly pollMs?: number;
   /** A run that failed for good is tried again after this long. */
   readonly retryMs?: number;
@@ -44,7 +46,7 @@ const RETRY_MS = 30_000;
  *                       └── fails ──▶ failed ── another version, or after retryMs ──▶ running
  * ```
  *
- * The failure of one detector leaves the others alone. When nothing runs and something has failed, `run` rejects with that.
+ * The failure of one detector leaves the others alone, and the process too: whoever is applied next finds it at work.
  */
 export class Supervisor {
   readonly #options: SupervisorOptions;
@@ -62,7 +64,7 @@ export class Supervisor {
     try {
       while (!signal.aborted) {
         await this.#follow();
-        const [failure] = this.#failures.values();
+        const [failure] = this.#options.endsWhenAllFail === true ? this.#failures.values() : [];
         if (this.#runs.size === 0 && failure !== undefined) throw failure.error;
         await this.#untilPollOrWake();
       }

@@ -1,6 +1,17 @@
-import { loadSettings, requireDatabaseUrl } from '@flowline/config';
-import { connect, requireMigrated } from '@flowline/db';
-import { createLogger, reportError, Shutdown } from '@flowline/telemetry';
+import { stderr, stdout } from 'node:process';
+
+import { loadSettings, requireDatabaseUrl, type Settings } from '@flowline/config';
+import { connect, type ConnectOptions, type Database, requireMigrated, waitForDatabase } from '@flowline/db';
+import {
+  createLogger,
+  createMetrics,
+  Health,
+  type Logger,
+  reportServiceError,
+  Shutdown,
+  startHealthServer,
+  waiting,
+} from '@flowline/telemetry';
 
 import { type Arguments, HELP, readArguments } from './arguments.ts';
 import { createProgress } from './progress.ts';
@@ -14,12 +25,19 @@ import { type TrainerParts, trainOnce, type TrainOutcome } from './train-once.ts
 export async function runTrainer(argv: readonly string[]): Promise<number> {
   try {
     const args = readArguments(argv);
-    if (args === null) process.stdout.write(HELP);
+    if (args === null) stdout.write(HELP);
     else await run(args);
     return 0;
   } catch (error) {
-    return reportError(error, argv.includes('--json'));
+    return reportServiceError('trainer', error, argv.includes('--json'));
   }
+}
+
+/** Process of a trainer: what every way of running it needs. */
+interface TrainerRun {
+  readonly settings: Settings;
+  readonly logger: Logger;
+  readonly shutdown: Shutdown;
 }
 
 async function run(args: Arguments): Promise<void> {
@@ -28,36 +46,63 @@ async function run(args: Arguments): Promise<void> {
   const shutdown = new Shutdown({ logger, deadlineMs: settings.shutdownTimeoutMs });
   const unlisten = shutdown.listen();
   try {
-    const db = await connect(requireDatabaseUrl(settings), {
-      applicationName: 'flowline trainer',
-      poolSize: settings.database.poolSize,
-    });
-    const parts = {
-      db,
-      logger,
-      progress: createProgress(process.stderr),
-      backend: settings.backend,
-      signal: shutdown.signal,
-    };
-    const work = requireMigrated(db).then(() =>
-      args.once === null ? serve({ settings, shutdown }, parts) : once(parts, args.once, args),
-    );
-    // What runs has seen the signal by then: it ends, and stores how, before the connections go.
-    shutdown.defer('database', async () => {
-      await Promise.allSettled([work]);
-      await db.close();
-    });
-    await work;
+    if (args.once === null) await serveSchedules({ settings, logger, shutdown });
+    else await trainNow({ settings, logger, shutdown }, args.once, args);
   } finally {
     await shutdown.unwind();
     unlisten();
   }
 }
 
-async function once(parts: TrainerParts, detector: string, { json, promotion }: Arguments): Promise<void> {
-  const outcome = await trainOnce(parts, { detector, scheduledFor: null, promotion });
-  if (outcome !== null) process.stdout.write(json ? `${JSON.stringify(outcome)}\n` : `${describe(outcome)}\n`);
+/** Serves health at once, waits for the database, and trains on schedule until the shutdown begins. */
+async function serveSchedules(run: TrainerRun): Promise<void> {
+  const { settings, logger, shutdown } = run;
+  const [metrics, health] = [createMetrics(), new Health()];
+  if (settings.http !== null) {
+    const server = await startHealthServer({ ...settings.http, health, metrics });
+    shutdown.defer('health server', () => server.close());
+    logger.info({ port: server.port }, 'health and metrics are served');
+  }
+  const db = await waitForDatabase(requireDatabaseUrl(settings), connection(settings), {
+    signal: shutdown.signal,
+    onWait: waiting({ health, logger }, 'database'),
+  });
+  if (db === null) return;
+  health.delete('database');
+  await withDatabase(run, db, serve({ shutdown, health, metrics }, partsOf(run, db)));
 }
+
+async function trainNow(
+  run: TrainerRun,
+  detector: string,
+  { json, promotion }: Pick<Arguments, 'json' | 'promotion'>,
+): Promise<void> {
+  const db = await connect(requireDatabaseUrl(run.settings), connection(run.settings));
+  const training = requireMigrated(db).then(() =>
+    trainOnce(partsOf(run, db), { detector, scheduledFor: null, promotion }),
+  );
+  const outcome = await withDatabase(run, db, training);
+  if (outcome !== null) stdout.write(json ? `${JSON.stringify(outcome)}\n` : `${describe(outcome)}\n`);
+}
+
+/** Waits for work, and closes its connections once it has ended: it sees a signal, and stores how it ended. */
+async function withDatabase<T>({ shutdown }: TrainerRun, db: Database, work: Promise<T>): Promise<T> {
+  shutdown.defer('database', async () => {
+    await Promise.allSettled([work]);
+    await db.close();
+  });
+  return work;
+}
+
+function partsOf({ settings, logger, shutdown }: TrainerRun, db: Database): TrainerParts {
+  const progress = createProgress(stderr);
+  return { db, logger, progress, backend: settings.backend, signal: shutdown.signal };
+}
+
+const connection = ({ database }: Settings): ConnectOptions => ({
+  applicationName: 'flowline trainer',
+  poolSize: database.poolSize,
+});
 
 function describe({ detector, modelVersion, promoted, reason, alpha, seconds, metrics }: TrainOutcome): string {
   const { rows, training } = metrics;

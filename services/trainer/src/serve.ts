@@ -1,6 +1,6 @@
-import { type DetectorDefinition, readDefinition, type Settings } from '@flowline/config';
+import { type DetectorDefinition, readDefinition } from '@flowline/config';
 import { championVersion, countEventHistory, type Database, lastScheduledTime, listDetectors } from '@flowline/db';
-import { createMetrics, Health, type Logger, type Shutdown, startHealthServer } from '@flowline/telemetry';
+import type { Health, Logger, Metrics, Shutdown } from '@flowline/telemetry';
 
 import { applyRetentionDaily } from './apply-retention-daily.ts';
 import { type CollectingDetector, trainFirstModels } from './first-models.ts';
@@ -10,20 +10,14 @@ import { measureTraining } from './training-measures.ts';
 
 /** The process around a serving trainer. */
 export interface TrainerProcess {
-  readonly settings: Settings;
   readonly shutdown: Shutdown;
+  readonly health: Health;
+  readonly metrics: Metrics;
 }
 
 /** Trains detectors on their schedules until the shutdown begins; resolves once the training in progress has ended. */
-export async function serve({ settings, shutdown }: TrainerProcess, parts: TrainerParts): Promise<void> {
+export async function serve({ shutdown, health, metrics }: TrainerProcess, parts: TrainerParts): Promise<void> {
   const { db, logger } = parts;
-  const metrics = createMetrics();
-  const health = new Health();
-  if (settings.httpPort !== null) {
-    const server = await startHealthServer({ port: settings.httpPort, health, metrics });
-    shutdown.defer('health server', () => server.close());
-    logger.info({ port: server.port }, 'health and metrics are served');
-  }
   const schedule = new TrainingSchedule({
     list: () => scheduledDetectors(db, logger),
     lastRun: (detector) => lastScheduledTime(db, detector),

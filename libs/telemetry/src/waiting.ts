@@ -1,0 +1,20 @@
+import type { Health } from './health.ts';
+import type { Logger } from './logger.ts';
+
+/** One failure after which a part of a process tries again. */
+export interface Wait {
+  readonly error: unknown;
+  readonly delayMs: number;
+}
+
+/** A listener that reports each failure to the log, and to the health of `part`: healthy, not ready. */
+export function waiting(
+  { health, logger }: { readonly health: Health; readonly logger: Logger },
+  part: string,
+): (wait: Wait) => void {
+  return ({ error, delayMs }) => {
+    const reason = error instanceof Error ? error.message : String(error);
+    health.set(part, { healthy: true, ready: false, detail: `waiting: ${reason}` });
+    logger.warn({ err: error, delayMs }, `waiting for the ${part}`);
+  };
+}
