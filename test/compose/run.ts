@@ -106,6 +106,15 @@ try {
     const alerts = await readTopic(kafka, 'readings.alerts');
     return alerts.some(({ value }) => (JSON.parse(value ?? '{}') as { event?: { id?: string } }).event?.id === 'odd');
   });
+
+  compose('run', '--rm', 'demo', 'demo', '--feed', '--history', '20000', '--events', '500', '--rate', '500');
+  say('the demo has produced its flights');
+  await until('the flights of the demo are scored rows', async () => {
+    const [found] = await query(
+      `SELECT count(*)::integer AS n FROM flowline.scored_events WHERE detector = 'flights' AND model_version IS NOT NULL`,
+    );
+    return found?.n === 500;
+  });
 } catch (error) {
   process.stdout.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.stdout.write(spawnSync(tool[0] ?? '', [...tool.slice(1), 'ps'], { cwd: root, env, encoding: 'utf8' }).stdout);

@@ -1,9 +1,10 @@
 import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
 
-import { loadSettings, requireKafkaBrokers } from '@flowline/config';
+import { loadSettings, requireDatabaseUrl, requireKafkaBrokers } from '@flowline/config';
 import { FlowlineError } from '@flowline/events';
-import { createLogger, Shutdown } from '@flowline/telemetry';
+import { createKafkaClient } from '@flowline/kafka';
+import { createLogger, Shutdown, silentLogger } from '@flowline/telemetry';
 import type { Command } from 'commander';
 
 import { action, command } from '../command.ts';
@@ -13,8 +14,10 @@ interface DemoCommandOptions {
   readonly json?: true;
   readonly kafka?: true;
   readonly keep?: true;
+  readonly feed?: true;
   readonly history: string;
   readonly events: string;
+  readonly rate: string;
 }
 
 /** `flowline demo`: the whole job on real flights, in a Postgres of its own. */
@@ -23,34 +26,71 @@ export function demoCommand(): Command {
     'flowline demo',
     'flowline demo --keep                       # leave its Postgres running, to look around',
     'FLOWLINE_KAFKA_BROKERS=localhost:9092 flowline demo --kafka',
+    'flowline demo --feed                       # fill the servers of the environment; services that run there score',
   ])
     .option('--kafka', 'replay through the brokers that FLOWLINE_KAFKA_BROKERS names')
     .option('--keep', 'leave the Postgres of the demo running')
+    .option(
+      '--feed',
+      'use the database and brokers of the environment, and leave the work to the services running there',
+    )
     .option('--history <rows>', 'flights of history to learn from', '150000')
     .option('--events <count>', 'later flights to replay', '60000')
+    .option('--rate <events>', 'with --feed: events per second', '200')
     .action(
       action(async (options: DemoCommandOptions) => {
-        const json = options.json === true;
-        const { demoJson, demoReport, makeRunFolder, runDemo } = await import('../demo/index.ts');
-        const settings = loadSettings();
-        const shutdown = new Shutdown({ logger: createLogger({ name: 'demo', level: 'warn' }) });
-        shutdown.listen();
-        const stop = new AbortController();
-        shutdown.signal.addEventListener('abort', () => {
-          stop.abort(new FlowlineError('FLOWLINE_ABORTED', 'The demo was stopped; its Postgres as well.'));
-        });
-        const result = await runDemo({
-          brokers: options.kafka === true ? requireKafkaBrokers(settings) : null,
-          keep: options.keep === true,
-          folder: await makeRunFolder(path.join(tmpdir(), `flowline-demo-${userInfo().username}`)),
+        const flights = {
           historyRows: parseCount('--history', options.history),
           events: parseCount('--events', options.events),
           seed: 1,
           // Standard output is for the result.
-          say: (line) => process.stderr.write(`${line}\n`),
-          signal: stop.signal,
-        });
-        process.stdout.write(json ? `${JSON.stringify(demoJson(result))}\n` : `${demoReport(result)}\n`);
+          say: (line: string) => void process.stderr.write(`${line}\n`),
+          signal: stopSignal(),
+        };
+        if (options.feed === true) await feed(flights, parseCount('--rate', options.rate));
+        else await run(flights, options);
       }),
     );
+}
+
+interface Flights {
+  readonly historyRows: number;
+  readonly events: number;
+  readonly seed: number;
+  readonly say: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
+async function run(flights: Flights, { kafka, keep, json }: DemoCommandOptions): Promise<void> {
+  const { demoJson, demoReport, makeRunFolder, runDemo } = await import('../demo/index.ts');
+  const result = await runDemo({
+    ...flights,
+    brokers: kafka === true ? requireKafkaBrokers(loadSettings()) : null,
+    keep: keep === true,
+    folder: await makeRunFolder(path.join(tmpdir(), `flowline-demo-${userInfo().username}`)),
+  });
+  process.stdout.write(json === true ? `${JSON.stringify(demoJson(result))}\n` : `${demoReport(result)}\n`);
+}
+
+async function feed(flights: Flights, rate: number): Promise<void> {
+  const settings = loadSettings();
+  const { feedServers } = await import('../demo/index.ts');
+  const access = { ...settings.kafka, brokers: requireKafkaBrokers(settings), log: silentLogger };
+  await feedServers({
+    ...flights,
+    databaseUrl: requireDatabaseUrl(settings),
+    kafka: createKafkaClient(access),
+    rate,
+  });
+}
+
+/** Aborted by the first signal; a later one ends the process, and what it started with it. */
+function stopSignal(): AbortSignal {
+  const shutdown = new Shutdown({ logger: createLogger({ name: 'demo', level: 'warn' }) });
+  shutdown.listen();
+  const stop = new AbortController();
+  shutdown.signal.addEventListener('abort', () => {
+    stop.abort(new FlowlineError('FLOWLINE_ABORTED', 'The demo was stopped; its Postgres as well.'));
+  });
+  return stop.signal;
 }

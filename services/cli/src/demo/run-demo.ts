@@ -1,16 +1,14 @@
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 
 import { type DetectorDefinition, loadDetectorFile } from '@flowline/config';
 import { applyDetector, connect, type Database, migrate } from '@flowline/db';
-import { Random } from '@flowline/flows';
 
 import { startEmbeddedPostgres } from '../embedded-postgres.ts';
 import { demoTables } from './demo-tables.ts';
-import { type FlightEvent, injectFaults } from './faults.ts';
-import { readAirports, readFlights, rowAtShare, sampleFlights } from './flights.ts';
+import type { FlightEvent } from './faults.ts';
 import { measure, type DemoMeasures } from './measure.ts';
+import { detectorFile, eventLine, prepareFlights } from './prepare-flights.ts';
 import { replayFile } from './replay-file.ts';
 import { replayKafka } from './replay-kafka.ts';
 import { runForResult } from './run-for-result.ts';
@@ -43,11 +41,6 @@ export interface DemoResult extends DemoMeasures {
   readonly kept: { readonly url: string; readonly stopCommand: string } | null;
   readonly eventsFile: string | null;
 }
-
-/** The first part of the time range is history; the rest is replayed. */
-const HISTORY_SHARE = 0.6;
-const FAULT_SHARE = 0.01;
-const detectorFile = fileURLToPath(import.meta.resolve('@flowline/example-flights/detector.yaml'));
 
 /** Runs the whole job on real flights: history → train → replay later flights with faults → measure. */
 export async function runDemo(options: DemoOptions): Promise<DemoResult> {
@@ -84,20 +77,6 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   }
 }
 
-async function prepareFlights({ historyRows, events, seed, say }: DemoOptions) {
-  const airports = await readAirports();
-  const flights = await readFlights(airports);
-  const cut = rowAtShare(flights, HISTORY_SHARE);
-  const random = new Random(seed);
-  const history = sampleFlights(flights, 0, cut, historyRows, random.fork('history'));
-  const later = sampleFlights(flights, cut, flights.size, events, random.fork('later'));
-  say(
-    `${count(flights.size)} flights of 2001: ${count(history.length)} up to ${day(history.at(-1)?.timeMs)} are history, ` +
-      `${count(later.length)} after it will be replayed, ${percent(FAULT_SHARE)} of them with a fault.`,
-  );
-  return { history, events: injectFaults(later, FAULT_SHARE, flights.codes, random.fork('faults')), airports };
-}
-
 async function trainAndReplay(
   db: Database,
   url: string,
@@ -118,13 +97,13 @@ async function trainAndReplay(
   say(`Trained in ${trainSeconds} s: model version ${String(trained.modelVersion)} is the champion. Replaying …`);
 
   const eventsFile = path.join(folder, 'events.ndjson');
-  if (kafka === null) await writeFile(eventsFile, events.map(toLine).join(''));
+  if (kafka === null) await writeFile(eventsFile, events.map(eventLine).join(''));
   const replayed =
     kafka === null
       ? await replayFile(eventsFile, definition.name, env, signal)
       : await kafka.replay(
           db,
-          events.map((event) => ({ key: event.origin, value: toLine(event).trimEnd() })),
+          events.map((event) => ({ key: event.origin, value: eventLine(event).trimEnd() })),
           env,
           signal,
         );
@@ -137,13 +116,4 @@ async function trainAndReplay(
   };
 }
 
-/** An event as a producer writes it; the label rides along. */
-function toLine({ timeMs, injected, ...fields }: FlightEvent): string {
-  const label = injected === null ? {} : { injected };
-  return `${JSON.stringify({ ...fields, date: new Date(timeMs).toISOString(), ...label })}\n`;
-}
-
 const round = (seconds: number): number => Math.round(seconds * 10) / 10;
-const count = (value: number): string => value.toLocaleString('en-US');
-const percent = (share: number): string => `${share * 100} %`;
-const day = (timeMs: number | undefined): string => new Date(timeMs ?? NaN).toISOString().slice(0, 10);

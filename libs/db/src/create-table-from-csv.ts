@@ -1,0 +1,33 @@
+import { once } from 'node:events';
+
+import { from as copyFrom } from 'pg-copy-streams';
+
+import type { Database } from './database.ts';
+import { withTransaction } from './transaction.ts';
+
+/** A table with its rows. */
+export interface CsvTable {
+  /** A plain name, for the first schema of the search path. */
+  readonly name: string;
+  /** Columns as in CREATE TABLE, in the order of the CSV text. */
+  readonly columns: string;
+  /** CSV without a header. */
+  readonly csv: string;
+}
+
+/**
+ * Creates a table and fills it, in one transaction; a table of that name is left as it is. For
+ * demonstrations: names and columns are SQL, not data.
+ * @returns whether the table is new.
+ */
+export function createTableFromCsv(db: Database, { name, columns, csv }: CsvTable): Promise<boolean> {
+  return withTransaction(db, async (client) => {
+    const { rows } = await client.query<{ there: boolean }>('SELECT to_regclass($1) IS NOT NULL AS there', [name]);
+    if (rows[0]?.there === true) return false;
+    await client.query(`CREATE TABLE ${name} (${columns})`);
+    const copy = client.query(copyFrom(`COPY ${name} FROM STDIN (FORMAT csv)`));
+    copy.end(csv);
+    await once(copy, 'finish');
+    return true;
+  });
+}
