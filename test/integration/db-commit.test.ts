@@ -4,12 +4,14 @@ import {
   commitCollected,
   connect,
   countEventHistory,
+  encodingFault,
   eventHistory,
   type HistoryRow,
   listAnomalies,
   listDeadLetters,
   readHistory,
   readOffset,
+  readWindows,
   recordGap,
   resetOffsets,
 } from '@flowline/db';
@@ -76,8 +78,20 @@ describe('commitCollected', () => {
     const features = [{ name: 'a' }];
     await applyDetector(db, { name: 'checkout', ...{ features, lookups: {} } });
     const batch = scoredBatch({ size: 3, deadLetters: [3] });
-    expect(await commitCollected(db, batch)).toEqual({ stored: 3, alreadyStored: 0, anomalies: 0, deadLetters: 1 });
-    expect(await commitCollected(db, batch)).toEqual({ stored: 0, alreadyStored: 4, anomalies: 0, deadLetters: 0 });
+    expect(await commitCollected(db, batch)).toEqual({
+      stored: 3,
+      alreadyStored: 0,
+      anomalies: 0,
+      deadLetters: 1,
+      refused: 0,
+    });
+    expect(await commitCollected(db, batch)).toEqual({
+      stored: 0,
+      alreadyStored: 4,
+      anomalies: 0,
+      deadLetters: 0,
+      refused: 0,
+    });
     // The first model takes over behind what is collected.
     const scored = scoredBatch({ size: 6, first: 2 });
     expect(await commitBatch(db, scored, ALERTS)).toMatchObject({ stored: 4, alreadyStored: 2 });
@@ -109,7 +123,7 @@ describe('commitBatch', () => {
   it('stores every value of a batch as it is, and moves the offset', async () => {
     const batch = scoredBatch({ size: 3, first: 41, anomalies: [1], deadLetters: [44] });
     const report = await commitBatch(database.db, batch, ALERTS);
-    expect(report).toEqual({ stored: 3, alreadyStored: 0, anomalies: 1, deadLetters: 1 });
+    expect(report).toEqual({ stored: 3, alreadyStored: 0, anomalies: 1, deadLetters: 1, refused: 0 });
     const rows = await database.query('SELECT * FROM flowline.scored_events ORDER BY "offset"');
     expect(rows).toHaveLength(3);
     expect(rows[2]).toMatchObject({
@@ -188,9 +202,9 @@ describe('commitBatch', () => {
     await commitBatch(database.db, scoredBatch({ first: 10, size: 5, anomalies: [4] }), ALERTS);
     const overlap = scoredBatch({ first: 8, size: 10, anomalies: [6, 7], deadLetters: [9, 18] });
     const report = await commitBatch(database.db, overlap, ALERTS);
-    expect(report).toEqual({ stored: 3, alreadyStored: 8, anomalies: 1, deadLetters: 1 });
+    expect(report).toEqual({ stored: 3, alreadyStored: 8, anomalies: 1, deadLetters: 1, refused: 0 });
     const again = await commitBatch(database.db, overlap, ALERTS);
-    expect(again).toEqual({ stored: 0, alreadyStored: 12, anomalies: 0, deadLetters: 0 });
+    expect(again).toEqual({ stored: 0, alreadyStored: 12, anomalies: 0, deadLetters: 0, refused: 0 });
     expect(await counts()).toEqual({ events: 8, distinctEvents: 8, anomalies: 2, alerts: 2, deadLetters: 1 });
     expect(await readOffset(database.db, 'checkout', 'orders', 0)).toBe(19);
   });
@@ -299,6 +313,141 @@ describe('commitBatch', () => {
       retryable: true,
     });
     await readOnly.close();
+  });
+});
+
+describe('records that Postgres refuses', () => {
+  const letters = () =>
+    database.query(
+      `SELECT "offset"::int, reason, message, headers, convert_from(key, 'UTF8') AS key, encode(value, 'escape') AS value
+       FROM flowline.dead_letters ORDER BY "offset"`,
+    );
+  const storedOffsets = async () =>
+    (await database.query('SELECT "offset"::int AS o FROM flowline.scored_events ORDER BY 1')).map((row) => row.o);
+  /** As an administrator's own constraint, or a limit of the server: SQLSTATE comes from outside. */
+  const refuse = (condition: string, code: string) =>
+    database.query(`
+      CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        IF ${condition} THEN RAISE EXCEPTION 'index row size 2800 exceeds maximum' USING ERRCODE = '${code}'; END IF;
+        RETURN NEW;
+      END $$;
+      CREATE TRIGGER refuse BEFORE INSERT ON flowline.scored_events FOR EACH ROW EXECUTE FUNCTION refuse()`);
+
+  it.each(['22021', '22P05', '54000', '23514'])(
+    'become dead letters, wherever they stand, and all others are stored once (%s)',
+    async (code) => {
+      await refuse(`NEW."offset" IN (10, 17, 18, 29)`, code);
+      const batch = scoredBatch({ first: 10, size: 20, anomalies: [0, 1, 8, 19], deadLetters: [31] });
+      expect(await commitBatch(database.db, batch, ALERTS)).toEqual({
+        ...{ stored: 16, alreadyStored: 0, anomalies: 1, deadLetters: 5, refused: 4 },
+      });
+      const gone = [10, 17, 18, 29];
+      expect(await storedOffsets()).toEqual(Array.from(batch.offsets).filter((offset) => !gone.includes(offset)));
+      const kept = await letters();
+      expect(kept.map((row) => [row.offset, row.reason])).toEqual([
+        ...gone.map((offset) => [offset, 'refused']),
+        [31, 'not_json'],
+      ]);
+      expect(kept[1]).toMatchObject({
+        message: `Postgres refused the event (SQLSTATE ${code}): index row size 2800 exceeds maximum`,
+        ...{ key: 'key 17', value: '{"offset":17}', headers: { trace: 't-17' } },
+      });
+      expect(await counts()).toMatchObject({ anomalies: 1, alerts: 1 });
+      expect(await readOffset(database.db, 'checkout', 'orders', 0)).toBe(32);
+      const [counted] = await database.query('SELECT events::int, anomalies::int FROM flowline.event_counts');
+      expect(counted).toEqual({ events: 16, anomalies: 1 });
+      // Delivered again, it is dropped as a whole.
+      expect(await commitBatch(database.db, batch, ALERTS)).toMatchObject({ stored: 0, deadLetters: 0, refused: 0 });
+    },
+  );
+
+  it('become dead letters before there is a model, too; the windows come with the last of a batch', async () => {
+    await refuse(`NEW."offset" = 1`, '54000');
+    const windows = { id: 'w', nextOffset: 3, bytes: Buffer.of(1) };
+    const entities = { names: ['a', 'b', 'c'], seen: ['a', 'b', 'c'], windows };
+    const report = await commitCollected(database.db, scoredBatch({ size: 3, entities }));
+    expect(report).toEqual({ stored: 2, alreadyStored: 0, anomalies: 0, deadLetters: 1, refused: 1 });
+    const rows = await database.query('SELECT entity FROM flowline.scored_events ORDER BY "offset"');
+    expect(rows.map(({ entity }) => entity)).toEqual(['a', 'c']);
+    expect(await readWindows(database.db, 'checkout', 'orders', 0)).toEqual(windows);
+  });
+
+  it('are found whatever the order of the batch, by any cuts', async () => {
+    await refuse(`NEW.event_id = 'refused'`, '54000');
+    let stream = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.boolean(), { minLength: 1, maxLength: 12 }),
+        fc.nat(12),
+        async (isRefused, letter) => {
+          const topic = `cut-${stream++}`;
+          const size = isRefused.length;
+          const eventIds = isRefused.map((one) => (one ? 'refused' : 'event'));
+          const offsets = isRefused.map((_, i) => (i < letter ? i : i + 1));
+          const batch = scoredBatch({ topic, offsets, nextOffset: 40, eventIds, deadLetters: [letter] });
+          const refused = isRefused.filter(Boolean).length;
+          expect(await commitBatch(database.db, batch, ALERTS)).toMatchObject({
+            ...{ stored: size - refused, deadLetters: refused + 1, refused },
+          });
+          expect(await readOffset(database.db, 'checkout', topic, 0)).toBe(40);
+        },
+      ),
+      { numRuns: 20 },
+    );
+  });
+
+  it('stop a batch where not even a dead letter is taken, with nothing of that record stored', async () => {
+    await refuse(`NEW."offset" = 1`, '54000');
+    await database.query(`ALTER TABLE flowline.dead_letters ADD CONSTRAINT none CHECK (reason <> 'refused')`);
+    await expect(commitBatch(database.db, scoredBatch({ size: 4 }), ALERTS)).rejects.toMatchObject({
+      code: 'FLOWLINE_DATABASE_FAILED',
+      retryable: false,
+    });
+    expect(await storedOffsets()).toEqual([0]);
+    expect(await readOffset(database.db, 'checkout', 'orders', 0)).toBe(1);
+  });
+
+  it('are no reason to set anything aside where the server is at fault', async () => {
+    await refuse('true', '53100');
+    await expect(commitBatch(database.db, scoredBatch({ size: 4 }), ALERTS)).rejects.toMatchObject({ retryable: true });
+    expect(await counts()).toMatchObject({ events: 0, deadLetters: 0 });
+  });
+
+  it('are those with a text that the encoding of the database has no room for', async () => {
+    database = await postgres.createDatabase({ encoding: 'LATIN1' });
+    expect(await encodingFault(database.db)).toMatchObject({ encoding: 'LATIN1' });
+    const plain = scoredBatch({ size: 5, anomalies: [1], deadLetters: [5] });
+    const odd = {
+      ...{ key: null, value: Buffer.from('{'), timestampMs: 0 },
+      ...{ headers: { 'ü 🛫': '🛫', plain: 'ü' }, field: '🛫', message: 'the field 🛫' },
+    };
+    const batch = {
+      ...plain,
+      levels: ['ü', 'é', '🛫', null, 'ß'],
+      deadLetters: [{ ...odd, offset: 5, reason: 'not_json' as const }],
+    };
+    const recordAt = (offset: number) => ({ ...plain.recordAt(offset), headers: { trace: '🛫' } });
+    expect(await commitBatch(database.db, { ...batch, recordAt }, ALERTS)).toEqual({
+      ...{ stored: 4, alreadyStored: 0, anomalies: 1, deadLetters: 2, refused: 1 },
+    });
+    // Of an alert only the words are in ASCII: the event is an anomaly all the same.
+    const [anomaly] = (await listAnomalies(database.db)).items;
+    expect(anomaly).toMatchObject({ offset: 1, summary: expect.stringMatching(/expected 95-420 given/) });
+    const kept = await listDeadLetters(database.db);
+    const bytes = { base64: Buffer.from('🛫').toString('base64') };
+    expect(kept).toMatchObject([
+      {
+        offset: 5,
+        reason: 'not_json',
+        message: 'the field \\ud83d\\udeeb',
+        headers: { '\\u00fc \\ud83d\\udeeb': bytes },
+      },
+      { offset: 2, reason: 'refused', headers: { trace: bytes } },
+    ]);
+  });
+
+  it('are none in a database in UTF-8', async () => {
+    expect(await encodingFault(database.db)).toBeNull();
   });
 });
 

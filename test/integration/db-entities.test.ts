@@ -1,4 +1,4 @@
-import { applyRetention, commitBatch, commitCollected, readOffset, readWindows, resetWindows } from '@flowline/db';
+import { applyRetention, claimEntities, commitBatch, commitCollected, readWindows, resetWindows } from '@flowline/db';
 import type { StoredWindows } from '@flowline/events';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
@@ -25,15 +25,17 @@ const windowsAt = (nextOffset: number, id = 'w'): StoredWindows => ({
 const commit = (
   names: readonly string[],
   {
-    added = [],
     seen = [],
     windows = null,
     ...options
-  }: BatchOptions & { added?: readonly string[]; seen?: readonly string[]; windows?: StoredWindows | null },
+  }: BatchOptions & { seen?: readonly string[]; windows?: StoredWindows | null } = {},
 ) => {
-  const batch = scoredBatch({ size: names.length, ...options, entities: { names, added, seen, windows } });
+  const batch = scoredBatch({ size: names.length, ...options, entities: { names, seen, windows } });
   return commitBatch(database.db, batch, { alertTopic: 'alerts' });
 };
+
+const claim = (entities: readonly string[], partition = 0, detector = 'checkout') =>
+  claimEntities(database.db, { detector, topic: 'orders', partition }, entities);
 
 const stored = (partition = 0) => readWindows(database.db, 'checkout', 'orders', partition);
 
@@ -68,7 +70,7 @@ describe('the entities of a batch', () => {
   it('are stored with events that are collected before the first model, too', async () => {
     const { modelVersion, logDensityNats, pValues, pMethods, anomalies, ...collected } = scoredBatch({
       size: 2,
-      entities: { names: ['a', 'b'], added: ['a', 'b'], seen: ['a', 'b'], windows: windowsAt(2) },
+      entities: { names: ['a', 'b'], seen: ['a', 'b'], windows: windowsAt(2) },
     });
     expect([modelVersion, logDensityNats.length, pValues.length, pMethods.length, anomalies]).toEqual([1, 2, 2, 2, []]);
     await commitCollected(database.db, collected);
@@ -78,14 +80,12 @@ describe('the entities of a batch', () => {
       { entity: 'b', p_value: null },
     ]);
     expect(await stored()).toEqual(windowsAt(2));
-    await expect(commit(['b'], { partition: 1, added: ['b'] })).rejects.toMatchObject({
-      code: 'FLOWLINE_ENTITY_SCATTERED',
-    });
   });
 
   it('are forgotten when they have been silent for as long as anomalies are kept', async () => {
     const retention = { detector: 'checkout', scoredDays: 1, anomaliesDays: 10, deadLettersDays: 1 };
-    await commit(['a', 'b', 'c'], { added: ['a', 'b', 'c'] });
+    await claim(['a', 'b', 'c']);
+    await commit(['a', 'b', 'c']);
     await database.query('UPDATE flowline.entity_partitions SET last_seen = current_date - 11');
     // b is seen again; its day is noted with the next snapshot.
     await commit(['b'], { first: 3, seen: ['b'] });
@@ -93,26 +93,40 @@ describe('the entities of a batch', () => {
     await commit(['c'], { first: 0, seen: ['c'], windows: windowsAt(1) }); // a worker that others overtook
     expect(await applyRetention(database.db, [retention])).toMatchObject({ entities: 2 });
     expect(await database.query('SELECT entity FROM flowline.entity_partitions')).toEqual([{ entity: 'b' }]);
-    await commit(['a'], { partition: 1, added: ['a'] });
+    expect(await claim(['a', 'b'], 1)).toEqual([{ entity: 'b', partition: 0 }]);
     expect(await applyRetention(database.db, [retention])).toMatchObject({ entities: 0 });
   });
 
-  it('belong to one partition: a batch with one of another partition is not stored', async () => {
-    await commit(['a', 'b'], { added: ['a', 'b'] });
-    await commit(['c'], { partition: 1, added: ['c'] });
-    await commit(['a'], { first: 2, added: ['a'] });
-    await expect(
-      commit(['b', 'd'], { partition: 1, first: 1, added: ['d', 'b'], windows: windowsAt(3) }),
-    ).rejects.toMatchObject({
-      code: 'FLOWLINE_ENTITY_SCATTERED',
-      message: expect.stringContaining('the entity b arrive in orders[1] and in orders[0]'),
-      retryable: false,
-    });
-    expect(await readOffset(database.db, 'checkout', 'orders', 1)).toBe(1);
-    expect(await stored(1)).toBeNull();
+  it('belong to the partition that claims them first', async () => {
+    expect(await claim(['b', 'a'])).toEqual([]);
+    expect(await claim(['c'], 1)).toEqual([]);
+    expect(await claim(['a', 'b'])).toEqual([]);
+    expect(await claim(['d', 'b'], 1)).toEqual([{ entity: 'b', partition: 0 }]);
+    expect(await claim(['b', 'd'], 1)).toEqual([{ entity: 'b', partition: 0 }]);
     // Another detector has entities of its own.
-    await commit(['b'], { detector: 'returns', partition: 1, added: ['b'] });
+    expect(await claim(['b'], 1, 'returns')).toEqual([]);
     await resetWindows(database.db, 'checkout', 'orders');
-    await commit(['b', 'd'], { partition: 1, first: 1, added: ['b', 'd'] });
+    expect(await claim(['b', 'd'], 1)).toEqual([]);
+  });
+
+  it('are claimed once where several ask at once, in any order', async () => {
+    const names = Array.from({ length: 200 }, (_, i) => `entity ${i}`);
+    const asked = [0, 1, 2, 3].map((partition) => claim(partition % 2 === 0 ? names : names.toReversed(), partition));
+    const strays = (await Promise.all(asked)).map((found) => found.length);
+    expect(strays.reduce((a, b) => a + b)).toBe(3 * names.length);
+    const owners = await database.query('SELECT entity FROM flowline.entity_partitions');
+    expect(owners).toHaveLength(names.length);
+  });
+
+  it('may have names of any size and content', async () => {
+    const long = Array.from({ length: 6_000 }, (_, i) => String.fromCodePoint(0x4e00 + ((i * 7_919) % 20_000))).join(
+      '',
+    );
+    const names = [long, `${long}x`, 'x'.repeat(1_000_000), 'a\0b', 'a\ufffdb', '\ud800', '\udfff', ''];
+    expect(await claim(names)).toEqual([]);
+    expect((await claim(names, 1)).map(({ entity }) => entity).sort()).toEqual([...names].sort());
+    expect(await claim(['a\0c', `${long}y`], 1)).toEqual([]);
+    await commit(names, { seen: names, windows: windowsAt(8) });
+    expect(await database.query('SELECT 1 FROM flowline.scored_events WHERE entity = $1', [long])).toHaveLength(1);
   });
 });

@@ -63,6 +63,10 @@ export function scoredBatch(options: BatchOptions = {}): ScoredBatch {
     pMethods: rows.map(() => 'empirical'),
     anomalies: [],
     deadLetters: letters,
+    recordAt: (offset) => ({
+      ...{ offset, key: Buffer.from(`key ${offset}`), value: Buffer.from(`{"offset":${offset}}`) },
+      ...{ headers: { trace: `t-${offset}` }, timestampMs: EVENT_EPOCH_MS + offset },
+    }),
   };
   return { ...batch, anomalies: (options.anomalies ?? []).map((row) => anomaly(batch, row)) };
 }

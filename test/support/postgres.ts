@@ -28,8 +28,8 @@ export interface TestDatabase {
 
 /** A Postgres for a test file. started → stop(). */
 export interface TestPostgres {
-  /** A fresh database: a clone of one that was migrated once, or, with `migrated: false`, an empty one. */
-  createDatabase(options?: { readonly migrated?: boolean }): Promise<TestDatabase>;
+  /** A fresh database: a clone of one that was migrated once, or, with `migrated: false`, an empty one; in UTF-8, or another encoding. */
+  createDatabase(options?: { readonly migrated?: boolean; readonly encoding?: string }): Promise<TestDatabase>;
   /** Closes every database, then ends the server (of one given by URL: removes the databases made here). */
   stop(): Promise<void>;
 }
@@ -77,10 +77,11 @@ export async function serve(adminUrl: string, stopServer: () => Promise<void>): 
   const run = randomBytes(4).toString('hex');
   const names: string[] = [];
   const open: TestDatabase[] = [];
-  const create = async (template: string): Promise<string> => {
+  const create = async (template: string, encoding?: string): Promise<string> => {
     const name = `flowline_test_${run}_${names.length}`;
     names.push(name);
-    await admin.query(`CREATE DATABASE ${name} TEMPLATE ${template}`);
+    const encoded = encoding === undefined ? '' : ` ENCODING '${encoding}' LC_COLLATE 'C' LC_CTYPE 'C'`;
+    await admin.query(`CREATE DATABASE ${name} TEMPLATE ${template}${encoded}`);
     return name;
   };
   let template: Promise<string> | undefined;
@@ -94,10 +95,12 @@ export async function serve(adminUrl: string, stopServer: () => Promise<void>): 
     return name;
   };
   return {
-    createDatabase: async (options = {}) => {
-      const source = options.migrated === false ? 'template0' : await (template ??= migrated());
-      const database = await openDatabase(urlOf(adminUrl, await create(source)));
+    createDatabase: async ({ migrated: isMigrated = true, encoding } = {}) => {
+      const isClone = isMigrated && encoding === undefined;
+      const source = isClone ? await (template ??= migrated()) : 'template0';
+      const database = await openDatabase(urlOf(adminUrl, await create(source, encoding)));
       open.push(database);
+      if (isMigrated && !isClone) await migrate(database.db);
       return database;
     },
     stop: async () => {

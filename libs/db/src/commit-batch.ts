@@ -16,6 +16,7 @@ import { firstRowBeyond } from './fence.ts';
 import { streamRewound } from './offsets.ts';
 import { ensurePartitionsWhenDue } from './partitions.ts';
 import { sampler } from './sampling.ts';
+import { commitSettingAside } from './set-aside.ts';
 import { copyAnomalies } from './sql/anomalies-copy.ts';
 import { copyCollectedEvents } from './sql/collected-events-copy.ts';
 import { copyDeadLetters } from './sql/dead-letters-copy.ts';
@@ -40,12 +41,17 @@ export interface CommitOptions {
 
 /**
  * Stores a batch and moves its stream's offset, in one transaction. Whatever lies below the stored offset was stored before, by
- * this process or another, and is dropped: repeating a commit, or racing another worker for it, stores nothing twice.
+ * this process or another, and is dropped: repeating a commit, or racing another worker for it, stores nothing twice. Where Postgres
+ * refuses the batch for its data, the records that it refuses become dead letters, and the others are stored.
  * @throws FlowlineError, retryable when the same call may succeed later (nothing is stored, or all of it).
  */
 export async function commitBatch(db: Database, batch: ScoredBatch, options: CommitOptions): Promise<CommitReport> {
   checkOffsets(batch);
   await ensurePartitionsWhenDue(db);
+  return commitSettingAside(batch, (part) => commitScored(db, part, options));
+}
+
+async function commitScored(db: Database, batch: ScoredBatch, options: CommitOptions): Promise<CommitReport> {
   // Encoded before the fence is taken: the lock is held for as short as can be.
   const rows = scoredEventRows(batch, sampler(batch.topic, batch.partition, options.sample ?? 1));
   const transaction = options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs };
@@ -75,6 +81,10 @@ export async function commitBatch(db: Database, batch: ScoredBatch, options: Com
 export async function commitCollected(db: Database, batch: EventBatch): Promise<CommitReport> {
   checkOffsets(batch);
   await ensurePartitionsWhenDue(db);
+  return commitSettingAside(batch, (part) => commitUnscored(db, part));
+}
+
+async function commitUnscored(db: Database, batch: EventBatch): Promise<CommitReport> {
   const rows = collectedEventRows(batch);
   return withTransaction(db, async (client) => {
     const fence = await takeFence(client, batch);
@@ -113,7 +123,7 @@ async function finish(
     await updateOffset(client, detector, topic, partition, nextOffset, time, modelVersion, stored, anomalies);
   }
   const alreadyStored = firstRow + batch.deadLetters.length - letters.length;
-  return { stored, alreadyStored, anomalies, deadLetters: letters.length };
+  return { stored, alreadyStored, anomalies, deadLetters: letters.length, refused: 0 };
 }
 
 /**

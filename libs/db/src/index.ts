@@ -13,6 +13,7 @@ export {
   type StoredDetector,
   type StoredDetectorVersion,
 } from './detectors.ts';
+export { type EncodingFault, encodingFault } from './encoding.ts';
 export * from './event-history.ts';
 export { firstRowBeyond } from './fence.ts';
 export { type HistoryRequest, type HistoryRow, type HistorySummary, readHistory, summariseHistory } from './history.ts';
@@ -29,4 +30,4 @@ export { schemaDump } from './schema-dump.ts';
 export * from './training-lock.ts';
 export * from './training-runs.ts';
 export * from './wait-for-database.ts';
-export { readWindows, resetWindows } from './windows.ts';
+export { claimEntities, readWindows, resetWindows, type StrayEntity } from './windows.ts';

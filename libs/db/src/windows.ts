@@ -1,9 +1,9 @@
-import { type EventBatch, FlowlineError, type StoredWindows } from '@flowline/events';
+import type { EventBatch, StoredWindows } from '@flowline/events';
 import type pg from 'pg';
 
+import { boundedName } from './bounded-name.ts';
 import { type Database, withClient } from './database.ts';
-import { claimEntities } from './sql/entities-claim.ts';
-import { selectEntitiesElsewhere } from './sql/entities-elsewhere.ts';
+import { claimEntities as claimNames } from './sql/entities-claim.ts';
 import { markEntitiesSeen } from './sql/entities-seen.ts';
 import { deleteWindows } from './sql/windows-delete.ts';
 import { selectWindows } from './sql/windows-select.ts';
@@ -25,10 +25,31 @@ export async function resetWindows(db: Database, detector: string, topic: string
   await withClient(db, (client) => deleteWindows(client, detector, topic));
 }
 
+/** An entity whose events arrive in another partition as well. */
+export interface StrayEntity {
+  readonly entity: string;
+  /** The partition that has claimed it. */
+  readonly partition: number;
+}
+
+/**
+ * Claims entities that came up in a partition: each belongs to the first partition that has events of it.
+ * Names of any size and content are taken.
+ * @returns those that belong to another partition.
+ */
+export async function claimEntities(
+  db: Database,
+  { detector, topic, partition }: { readonly detector: string; readonly topic: string; readonly partition: number },
+  entities: readonly string[],
+): Promise<readonly StrayEntity[]> {
+  const names = new Map(entities.map((entity) => [boundedName(entity), entity]));
+  const found = await withClient(db, (client) => claimNames(client, detector, topic, partition, [...names.keys()]));
+  return found.map(({ entity: name, partition: other }) => ({ entity: names.get(name) ?? name, partition: other }));
+}
+
 /**
  * Stores what a batch leaves of its entities, within its transaction. Windows are stored by whoever moves the fence: those of a batch
  * that lies below it were stored by another worker, which may have other windows by now.
- * @throws FlowlineError FLOWLINE_ENTITY_SCATTERED where another partition has events of one of them.
  */
 export async function storeEntities(
   client: pg.PoolClient,
@@ -36,32 +57,9 @@ export async function storeEntities(
   fence: number,
 ): Promise<void> {
   if (entities === null) return;
-  const { added, seen, windows } = entities;
-  if (added.length > 0) {
-    await claimEntities(client, detector, topic, partition, added);
-    // A statement of its own: it sees what another transaction has claimed meanwhile.
-    const [stray] = await selectEntitiesElsewhere(client, detector, topic, partition, added);
-    if (stray !== undefined) throw scattered(detector, topic, partition, stray);
-  }
+  const { seen, windows } = entities;
   if (windows === null || batchEnd <= fence) return;
-  if (seen.length > 0) await markEntitiesSeen(client, detector, topic, partition, seen);
+  if (seen.length > 0) await markEntitiesSeen(client, detector, topic, partition, seen.map(boundedName));
   const { id, nextOffset, bytes } = windows;
   await upsertWindows(client, detector, topic, partition, id, nextOffset, Buffer.from(bytes));
-}
-
-function scattered(
-  detector: string,
-  topic: string,
-  partition: number,
-  stray: { readonly entity: string; readonly partition: number },
-): FlowlineError {
-  return new FlowlineError(
-    'FLOWLINE_ENTITY_SCATTERED',
-    `Events of the entity ${stray.entity} arrive in ${topic}[${partition}] and in ${topic}[${stray.partition}]: no process sees all of its past.`,
-    {
-      where: `${detector}, ${topic}[${partition}]`,
-      remedy:
-        'Produce the events with the fields of source.key as the Kafka key. After partitions were added to the topic, or source.key was changed, start the scorer once with --reset-windows.',
-    },
-  );
 }

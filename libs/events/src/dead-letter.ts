@@ -10,6 +10,8 @@ export const deadLetterReasons = {
   out_of_range: 'a number is beyond the range of the float32 in which densities are computed',
   bad_time: 'the event time is not a time',
   unknown_key: 'a lookup table has no row for a key, and the feature is not nullable',
+  scattered_entity: 'another partition has events of the same entity, so its past is not known here',
+  refused: 'Postgres takes the record in no other form: for its size, or for what it holds',
 } as const;
 export type DeadLetterReason = keyof typeof deadLetterReasons;
 
@@ -18,17 +20,21 @@ export type StoredHeader = string | null | { readonly base64: string };
 /** The headers of a record as JSON keeps them; of a name that is repeated, every value in its order. */
 export type StoredHeaders = Readonly<Record<string, StoredHeader | readonly StoredHeader[]>>;
 
-/** A record that could not be scored, kept as it came. */
-export interface DeadLetter {
+/** A record as it came: what is kept of one that cannot be scored. */
+export interface KeptRecord {
   readonly offset: number;
-  readonly reason: DeadLetterReason;
-  /** The field it is about, or null for the whole record. */
-  readonly field: string | null;
-  /** What was found and what was expected, in one sentence. */
-  readonly message: string;
   readonly key: Uint8Array | null;
   readonly value: Uint8Array | null;
   readonly headers: StoredHeaders;
   /** Milliseconds since the epoch, of the record. */
   readonly timestampMs: number;
+}
+
+/** A record that could not be scored, kept as it came. */
+export interface DeadLetter extends KeptRecord {
+  readonly reason: DeadLetterReason;
+  /** The field it is about, or null for the whole record. */
+  readonly field: string | null;
+  /** What was found and what was expected, in one sentence. */
+  readonly message: string;
 }

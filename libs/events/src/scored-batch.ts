@@ -1,5 +1,5 @@
 import type { Alert } from './alert.ts';
-import type { DeadLetter } from './dead-letter.ts';
+import type { DeadLetter, KeptRecord } from './dead-letter.ts';
 import type { AnomalyReason, PValueMethod } from './decision.ts';
 
 /** An anomaly within a {@link ScoredBatch}: the row it is about, and the alert that tells of it. */
@@ -23,8 +23,6 @@ export interface StoredWindows {
 export interface BatchEntities {
   /** The entity of each row. */
   readonly names: readonly string[];
-  /** Those that came up in this batch: each belongs to this partition from now on. */
-  readonly added: readonly string[];
   /** Those of the events since the last snapshot, where one is stored: they are in use. */
   readonly seen: readonly string[];
   /** The windows after the batch, every so often; null where they are not due. */
@@ -57,6 +55,8 @@ export interface EventBatch {
   /** null for a detector whose events stand alone. */
   readonly entities: BatchEntities | null;
   readonly deadLetters: readonly DeadLetter[];
+  /** The record of an offset as it came: what is kept of one whose event Postgres refuses. */
+  readonly recordAt: (offset: number) => KeptRecord;
 }
 
 /** The outcome of one batch of one partition: what a single transaction stores. */
@@ -75,4 +75,6 @@ export interface CommitReport {
   readonly alreadyStored: number;
   readonly anomalies: number;
   readonly deadLetters: number;
+  /** Of the dead letters, those that Postgres refused as events. */
+  readonly refused: number;
 }

@@ -9,6 +9,7 @@ import { collect } from './collect.ts';
 import { createDecoder } from './decode-events.ts';
 import { PartitionWindows, windowsMaker } from './partition-windows.ts';
 import { recordFormats } from './record-formats.ts';
+import { FakeWindowStore } from './testing/fake-window-store.ts';
 
 const schema: readonly FeatureSpec[] = [
   {
@@ -28,16 +29,20 @@ describe('collecting events before the first model', () => {
       decode: createDecoder(source, format, createRecordReader(schema, {}), 1000),
       commit: (batch: EventBatch) => {
         stored.push(batch);
-        return Promise.resolve({ stored: batch.size, alreadyStored: 0, anomalies: 0, deadLetters: 0 });
+        return Promise.resolve({ stored: batch.size, alreadyStored: 0, anomalies: 0, deadLetters: 0, refused: 0 });
       },
     };
     const records = ['a', 'b', 'a', 'b', 'a'].map((id, i) => jsonRecord(i, { id, t: i, x: i * 10 }));
-    const windows = new PartitionWindows({ read: () => Promise.resolve(null) }, silentLogger);
+    const store = new FakeWindowStore();
+    const windows = new PartitionWindows(store, silentLogger);
     const events = createMemorySource({ topic: 't', partitions: [records], maxRows: 2 });
     await lastValueFrom(collect(events, collector, windows, () => undefined));
     expect(stored.flatMap(({ numeric }) => [...numeric])).toEqual([NaN, NaN, 0, 10, 20]);
     expect(stored.map(({ entities }) => entities?.names)).toEqual([['a', 'b'], ['a', 'b'], ['a']]);
-    expect(stored.map(({ entities }) => entities?.added)).toEqual([['a', 'b'], [], []]);
+    expect([...store.claims]).toEqual([
+      ['a', 0],
+      ['b', 0],
+    ]);
     expect(stored[0]?.entities?.windows).toMatchObject({ id: collector.windows?.id, nextOffset: 2 });
   });
 });

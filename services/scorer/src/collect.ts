@@ -12,6 +12,7 @@ import { concatMap, defer, map, type Observable } from 'rxjs';
 import { isWorthRepeating } from './commit.ts';
 import { decodeWithPast } from './decode.ts';
 import { type DecodedEvents, type DecodeEvents, prepareBatch } from './decode-events.ts';
+import { keptRecord, recordAt } from './kept-record.ts';
 import type { PartitionWindows, WindowsMaker } from './partition-windows.ts';
 
 /** How events are stored while there is no model. */
@@ -43,7 +44,7 @@ export function collect(
   return source.batches$.pipe(
     concatMap(async (batch) => {
       await prepareBatch(collector.format, batch);
-      return { batch, ...decodeWithPast(batch, collector, partitions) };
+      return { batch, ...(await decodeWithPast(batch, collector, partitions)) };
     }),
     concatMap(({ batch, events, entities }) =>
       defer(() => collector.commit(toEventBatch(collector, batch, events, entities))).pipe(
@@ -88,14 +89,16 @@ export const keepCollecting = (onWait: (notice: RetryNotice) => void) =>
 
 function toEventBatch(
   { detector, detectorVersion }: Collector,
-  { topic, partition, fromOffset, nextOffset, records }: SourceBatch,
+  source: SourceBatch,
   { table, offsets, eventIds, eventTimesMs, deadLetters }: DecodedEvents,
   entities: BatchEntities | null,
 ): EventBatch {
+  const { topic, partition, fromOffset, nextOffset, records } = source;
   const lastRecordTimeMs = records.at(-1)?.timestampMs ?? null;
   return {
     ...{ detector, detectorVersion, topic, partition, fromOffset, nextOffset, lastRecordTimeMs },
     ...table,
     ...{ offsets, eventIds, eventTimesMs, entities, deadLetters },
+    recordAt: (offset) => keptRecord(recordAt(source, offset)),
   };
 }

@@ -1,5 +1,5 @@
 import type { DetectorDefinition } from '@flowline/config';
-import type { DeadLetter, DeadLetterReason } from '@flowline/events';
+import type { DeadLetter } from '@flowline/events';
 import {
   compileEventTime,
   compileExpression,
@@ -9,8 +9,9 @@ import {
   type RecordReader,
   selectRows,
 } from '@flowline/features';
-import { type RecordDecoder, type SourceBatch, type SourceRecord, toStoredHeaders } from '@flowline/stream';
+import type { RecordDecoder, SourceBatch, SourceRecord } from '@flowline/stream';
 
+import { deadLetter } from './kept-record.ts';
 import { type EventRows, plainEvents } from './plain-events.ts';
 
 /** A batch, decoded: every record is either an event (a row, in the order of the records) or a dead letter. */
@@ -141,15 +142,6 @@ const positionId = ({ topic, partition }: SourceBatch, offset: number): string =
 /** Lets a format fetch what the values of a batch need; done at once where it needs nothing. */
 export async function prepareBatch(format: RecordDecoder, { records }: SourceBatch): Promise<void> {
   await format.prepare?.(records.flatMap(({ value }) => (value === null ? [] : [value])));
-}
-
-function deadLetter(
-  { offset, key, value, headers, timestampMs }: SourceRecord,
-  reason: DeadLetterReason,
-  field: string | null,
-  message: string,
-): DeadLetter {
-  return { offset, reason, field, message, key, value, headers: toStoredHeaders(headers), timestampMs };
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

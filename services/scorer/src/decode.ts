@@ -4,6 +4,7 @@ import type { SourceBatch } from '@flowline/stream';
 import { type DecodedEvents, type DecodeEvents, prepareBatch } from './decode-events.ts';
 import type { ModelLease } from './detector-holder.ts';
 import type { PartitionWindows, WindowsMaker } from './partition-windows.ts';
+import { withoutStrays } from './without-strays.ts';
 
 /** A batch of a source as events of one model: the champion when the batch came. */
 export interface DecodedBatch {
@@ -24,20 +25,24 @@ export function decode(models: Models, partitions: PartitionWindows): (source: S
   return async (source) => {
     const lease = models.acquire();
     await prepareBatch(lease.model.format, source);
-    return { source, lease, ...decodeWithPast(source, lease.model, partitions) };
+    return { source, lease, ...(await decodeWithPast(source, lease.model, partitions)) };
   };
 }
 
-/** Decodes a batch with the past of its partition's entities, which then has seen it. */
-export function decodeWithPast(
+/**
+ * Decodes a batch with the past of its partition's entities, which then has seen it. An event of an entity whose past another
+ * partition holds becomes a dead letter.
+ */
+export async function decodeWithPast(
   source: SourceBatch,
   { windows: maker, decode: decodeEvents }: { readonly windows: WindowsMaker | null; readonly decode: DecodeEvents },
   partitions: PartitionWindows,
-): Pick<DecodedBatch, 'events' | 'entities'> {
+): Promise<Pick<DecodedBatch, 'events' | 'entities'>> {
   const windows = partitions.of(source, maker);
-  const events = decodeEvents(source, windows);
-  const { entities: names } = events;
-  if (windows === null || names === null) return { events, entities: null };
-  const added = windows.takeNewEntities();
-  return { events, entities: { names, added, ...partitions.toStore(source, windows, names) } };
+  const decoded = decodeEvents(source, windows);
+  if (windows === null || decoded.entities === null) return { events: decoded, entities: null };
+  const strays = await partitions.strays(source, windows);
+  const events = strays.size === 0 ? decoded : withoutStrays(source, decoded, strays);
+  const names = events.entities ?? [];
+  return { events, entities: { names, ...(await partitions.toStore(source, windows, names)) } };
 }

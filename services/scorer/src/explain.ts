@@ -4,6 +4,7 @@ import { anomalyReason, buildAlert } from '@flowline/detector';
 import type { Anomaly, Explanation, ScoredBatch } from '@flowline/events';
 
 import type { DecidedEvents } from './decide.ts';
+import { keptRecord, recordAt } from './kept-record.ts';
 
 /** A batch, ready to be stored. */
 export interface ExplainedEvents extends DecidedEvents {
@@ -79,5 +80,6 @@ function toScoredBatch(
     pMethods: scores.pMethods,
     anomalies,
     deadLetters,
+    recordAt: (offset) => keptRecord(recordAt(source, offset)),
   };
 }

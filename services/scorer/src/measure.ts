@@ -18,6 +18,7 @@ export function measureBatch(metrics: Metrics, detector: string, batch: Committe
   // Redelivered batches are counted above; what they hold has been observed before.
   if (report.alreadyStored > 0) return;
   for (const { reason } of scored.deadLetters) metrics.eventsDeadLettered.inc({ detector, reason });
+  if (report.refused > 0) metrics.eventsDeadLettered.inc({ detector, reason: 'refused' }, report.refused);
   for (const { reason, alert } of scored.anomalies) {
     metrics.anomalies.inc({ detector, reason });
     metrics.surpriseBits.observe({ detector }, surpriseBits(alert.score.pValue));
@@ -49,6 +50,7 @@ export function measureCollected(
   metrics.eventsAlreadyStored.inc({ detector }, report.alreadyStored);
   if (report.alreadyStored > 0) return;
   for (const { reason } of deadLetters) metrics.eventsDeadLettered.inc({ detector, reason });
+  if (report.refused > 0) metrics.eventsDeadLettered.inc({ detector, reason: 'refused' }, report.refused);
 }
 
 /** Notes the model that scores from now on. */

@@ -5,6 +5,7 @@ import { silentLogger } from '@flowline/telemetry';
 import { describe, expect, it } from '@jest/globals';
 
 import { PartitionWindows, type WindowsMaker } from './partition-windows.ts';
+import { FakeWindowStore } from './testing/fake-window-store.ts';
 import { checkWindowSchedules } from './testing/window-schedules.ts';
 
 const START = { position: 0, low: 0 } as const;
@@ -45,16 +46,9 @@ function see(windows: EntityWindows, offset: number, x: number): number | null {
   return Number.isNaN(value) ? null : value;
 }
 
-class FakeStore {
-  stored: StoredWindows | null = null;
-  read(): Promise<StoredWindows | null> {
-    return Promise.resolve(this.stored);
-  }
-}
-
 describe('PartitionWindows', () => {
   it('begin empty, and are kept apart by partition', async () => {
-    const partitions = new PartitionWindows(new FakeStore(), silentLogger);
+    const partitions = new PartitionWindows(new FakeWindowStore(), silentLogger);
     expect(await partitions.assign('t', 0, START)).toBe(0);
     expect(see(partitions.of(batchTo(1), maker), 0, 7)).toBeNull();
     expect(see(partitions.of(batchTo(2), maker), 1, 8)).toBe(7);
@@ -62,12 +56,12 @@ describe('PartitionWindows', () => {
   });
 
   it('come back from the last snapshot when the partition is assigned again, and say from where to read', async () => {
-    const store = new FakeStore();
+    const store = new FakeWindowStore();
     const partitions = new PartitionWindows(store, silentLogger);
     await partitions.assign('t', 0, START);
     const windows = partitions.of(batchTo(1), maker);
     see(windows, 0, 7);
-    store.stored = partitions.toStore(batchTo(5), windows, ['a'], Date.now() + 60_000).windows;
+    store.stored = (await partitions.toStore(batchTo(5), windows, ['a'], Date.now() + 60_000)).windows;
     expect(store.stored).toMatchObject({ id: maker.id, nextOffset: 5 });
     see(partitions.of(batchTo(6), maker), 5, 8); // not stored: it is forgotten with the state
     expect(await partitions.assign('t', 0, { position: 6, low: 0 })).toBe(5);
@@ -75,24 +69,24 @@ describe('PartitionWindows', () => {
   });
 
   it('take a snapshot after many records or a long time, not with every batch', async () => {
-    const partitions = new PartitionWindows(new FakeStore(), silentLogger);
+    const partitions = new PartitionWindows(new FakeWindowStore(), silentLogger);
     await partitions.assign('t', 0, START);
     const now = Date.now();
-    const due = (nextOffset: number, nowMs: number): boolean => {
+    const due = async (nextOffset: number, nowMs: number): Promise<boolean> => {
       const batch = batchTo(nextOffset);
-      return partitions.toStore(batch, partitions.of(batch, maker), ['a'], nowMs).windows !== null;
+      return (await partitions.toStore(batch, partitions.of(batch, maker), ['a'], nowMs)).windows !== null;
     };
-    expect(due(10, now)).toBe(true); // the first: there is none to go back to
-    expect(due(20_009, now)).toBe(false);
-    expect(due(20_010, now)).toBe(true);
-    expect(due(40_009, now)).toBe(false);
-    expect(due(40_010, now)).toBe(true);
-    expect(due(40_011, now + 29_000)).toBe(false);
-    expect(due(40_012, now + 31_000)).toBe(true);
+    expect(await due(10, now)).toBe(true); // the first: there is none to go back to
+    expect(await due(20_009, now)).toBe(false);
+    expect(await due(20_010, now)).toBe(true);
+    expect(await due(40_009, now)).toBe(false);
+    expect(await due(40_010, now)).toBe(true);
+    expect(await due(40_011, now + 29_000)).toBe(false);
+    expect(await due(40_012, now + 31_000)).toBe(true);
   });
 
   it('begin anew for a model with other windows', async () => {
-    const store = new FakeStore();
+    const store = new FakeWindowStore();
     const partitions = new PartitionWindows(store, silentLogger);
     await partitions.assign('t', 0, START);
     const windows = partitions.of(batchTo(1), maker);
@@ -102,15 +96,15 @@ describe('PartitionWindows', () => {
     await partitions.assign('t', 0, START);
     const begun = partitions.of(batchTo(2), other);
     expect(begun.size).toBe(0);
-    expect(partitions.toStore(batchTo(2), begun, []).windows).toMatchObject({ id: other.id, nextOffset: 2 });
+    expect((await partitions.toStore(batchTo(2), begun, [])).windows).toMatchObject({ id: other.id, nextOffset: 2 });
     // Back again: what was stored at the assignment is of the past by now.
     const again = partitions.of(batchTo(9, 0, 2), maker);
     expect(again.size).toBe(0);
-    expect(partitions.toStore(batchTo(9), again, []).windows).toMatchObject({ id: maker.id, nextOffset: 9 });
+    expect((await partitions.toStore(batchTo(9), again, [])).windows).toMatchObject({ id: maker.id, nextOffset: 9 });
   });
 
   it('tell from where to read: no earlier than the log, and no later than the position', async () => {
-    const store = new FakeStore();
+    const store = new FakeWindowStore();
     const partitions = new PartitionWindows(store, silentLogger);
     const from = (nextOffset: number | null): Promise<number> => {
       store.stored = nextOffset === null ? null : { id: maker.id, nextOffset, bytes: Buffer.of() };
@@ -122,7 +116,7 @@ describe('PartitionWindows', () => {
   });
 
   it('take no batch before which events are missing: it was read before the partition was assigned anew', async () => {
-    const store = new FakeStore();
+    const store = new FakeWindowStore();
     const partitions = new PartitionWindows(store, silentLogger);
     store.stored = { ...maker.open().snapshot(), nextOffset: 3 };
     await partitions.assign('t', 0, { position: 8, low: 0 });
@@ -138,23 +132,26 @@ describe('PartitionWindows', () => {
   });
 
   it('store nothing of what is only read again, and name the entities since the last snapshot', async () => {
-    const store = new FakeStore();
+    const store = new FakeWindowStore();
     const partitions = new PartitionWindows(store, silentLogger, { records: 2, ms: 1e9 });
     store.stored = { ...maker.open().snapshot(), nextOffset: 3 };
     await partitions.assign('t', 0, { position: 8, low: 0 });
     const due = (from: number, to: number, names: readonly string[]) =>
       partitions.toStore(batchTo(to, 0, from), partitions.of(batchTo(to, 0, from), maker), names);
-    expect(due(3, 6, ['a'])).toEqual({ windows: null, seen: [] });
-    expect(due(6, 8, ['b', 'a'])).toEqual({ windows: null, seen: [] });
-    expect(due(8, 9, ['c'])).toEqual({ windows: expect.objectContaining({ nextOffset: 9 }), seen: ['a', 'b', 'c'] });
-    expect(due(9, 10, ['d'])).toEqual({ windows: null, seen: [] });
-    expect(due(10, 11, ['a'])).toMatchObject({ seen: ['d', 'a'] });
+    expect(await due(3, 6, ['a'])).toEqual({ windows: null, seen: [] });
+    expect(await due(6, 8, ['b', 'a'])).toEqual({ windows: null, seen: [] });
+    expect(await due(8, 9, ['c'])).toEqual({
+      windows: expect.objectContaining({ nextOffset: 9 }),
+      seen: ['a', 'b', 'c'],
+    });
+    expect(await due(9, 10, ['d'])).toEqual({ windows: null, seen: [] });
+    expect(await due(10, 11, ['a'])).toMatchObject({ seen: ['d', 'a'] });
   });
 
   it('of two overlapping assignments keep the later one, whichever is answered first', async () => {
     const answers: ((stored: StoredWindows | null) => void)[] = [];
     const partitions = new PartitionWindows(
-      { read: () => new Promise((resolve) => answers.push(resolve)) },
+      { read: () => new Promise((resolve) => answers.push(resolve)), claim: () => Promise.resolve([]) },
       silentLogger,
     );
     const first = partitions.assign('t', 0, { position: 5, low: 0 });
@@ -170,7 +167,7 @@ describe('PartitionWindows', () => {
     expect(checkWindowSchedules({ schedules: 300 })).resolves.toBeUndefined());
 
   it('count what they remember', () => {
-    const partitions = new PartitionWindows(new FakeStore(), silentLogger);
+    const partitions = new PartitionWindows(new FakeWindowStore(), silentLogger);
     see(partitions.of(batchTo(1), maker), 0, 7);
     see(partitions.of(batchTo(2), maker), 1, 7);
     see(partitions.of(batchTo(1, 1), maker), 0, 7);

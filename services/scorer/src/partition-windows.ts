@@ -1,8 +1,13 @@
+import { setImmediate as turn } from 'node:timers/promises';
+
+import type { StrayEntity } from '@flowline/db';
 import type { ModelBundle } from '@flowline/detector';
 import { FlowlineError, type StoredWindows } from '@flowline/events';
 import { EntityWindows } from '@flowline/features';
 import type { SourceBatch } from '@flowline/stream';
 import type { Logger } from '@flowline/telemetry';
+
+import { scattered } from './without-strays.ts';
 
 /** The windows of a model: their id, and how they begin. */
 export interface WindowsMaker {
@@ -25,6 +30,8 @@ export function windowsMaker({
 export interface WindowStore {
   /** The windows that were stored last with a batch of this partition; null where there are none. */
   read(topic: string, partition: number): Promise<StoredWindows | null>;
+  /** Claims entities for a partition; gives those that another partition has claimed. */
+  claim(topic: string, partition: number, entities: readonly string[]): Promise<readonly StrayEntity[]>;
 }
 
 /** What of the windows of a partition is to be stored with a batch. */
@@ -43,6 +50,8 @@ const DEFAULT_EVERY = { records: SNAPSHOT_RECORDS, ms: SNAPSHOT_MS };
 
 /** The first batch takes a snapshot along: a restart before the second one then begins with the same past. */
 const NEVER = { snapshotMs: -Infinity, snapshotOffset: -Infinity };
+const NO_STRAYS: ReadonlyMap<string, number> = new Map();
+const WARN_EVERY_MS = 60_000;
 const NOT_DUE: DueSnapshot = { windows: null, seen: [] };
 
 interface Partition {
@@ -77,6 +86,7 @@ export class PartitionWindows {
   readonly #partitions = new Map<string, Partition>();
   /** Of two overlapping assignments of a partition the later one counts, whichever is answered first. */
   readonly #turns = new Map<string, number>();
+  #warnedMs = -Infinity;
 
   /** @param every how many records, or milliseconds, lie between two snapshots. */
   constructor(store: WindowStore, logger: Logger, every = DEFAULT_EVERY) {
@@ -136,13 +146,31 @@ export class PartitionWindows {
     return windows;
   }
 
-  /** What is to be stored with a batch that the windows have seen, and whose events are of these entities. */
-  toStore(
+  /**
+   * The entities of a batch that the windows have seen which belong to other partitions, with those: no windows hold all of their
+   * past, so that these forget them. An entity belongs to the first partition that had an event of it.
+   */
+  async strays({ topic, partition }: SourceBatch, windows: EntityWindows): Promise<ReadonlyMap<string, number>> {
+    const added = windows.takeNewEntities();
+    if (added.length === 0) return NO_STRAYS;
+    const found = await this.#store.claim(topic, partition, added);
+    const [first] = found;
+    if (first === undefined) return NO_STRAYS;
+    for (const { entity } of found) windows.forget(entity);
+    this.#warnOfStrays(first, found.length, { topic, partition });
+    return new Map(found.map((stray) => [stray.entity, stray.partition]));
+  }
+
+  /**
+   * What is to be stored with a batch that the windows have seen, and whose events are of these entities. A snapshot is written in
+   * slices, between which others get their turn: the next batch must wait for it.
+   */
+  async toStore(
     { topic, partition, nextOffset }: SourceBatch,
     windows: EntityWindows,
     names: readonly string[],
     nowMs = Date.now(),
-  ): DueSnapshot {
+  ): Promise<DueSnapshot> {
     windows.advance(nextOffset);
     const known = this.#partitions.get(key(topic, partition));
     if (known === undefined) return NOT_DUE;
@@ -155,7 +183,24 @@ export class PartitionWindows {
     known.snapshotOffset = nextOffset;
     const seen = [...known.seen];
     known.seen.clear();
-    return { windows: windows.snapshot(), seen };
+    return { windows: await inTurns(windows.snapshotSteps()), seen };
+  }
+
+  /** Once a minute: whoever produces to a wrong partition does so again and again. */
+  #warnOfStrays(
+    { entity, partition: other }: StrayEntity,
+    entities: number,
+    { topic, partition }: { readonly topic: string; readonly partition: number },
+  ): void {
+    const now = performance.now();
+    if (now - this.#warnedMs < WARN_EVERY_MS) return;
+    this.#warnedMs = now;
+    const found = scattered(entity, `${topic}[${partition}]`, `${topic}[${other}]`);
+    const remedy =
+      'Produce events with the fields of source.key as the Kafka key. After partitions were added to the topic, start the ' +
+      'scorer once with --reset-windows, then redrive the dead letters.';
+    const fields = { topic, partition, entities, code: 'FLOWLINE_ENTITY_SCATTERED', remedy };
+    this.#logger.warn(fields, `${found} These events are dead letters (scattered_entity).`);
   }
 
   /** Entities that are remembered, and the events that their windows hold. */
@@ -167,6 +212,15 @@ export class PartitionWindows {
       events += windows?.events ?? 0;
     }
     return { entities, events };
+  }
+}
+
+/** Takes the steps of long work, each in a turn of its own. */
+async function inTurns<T>(steps: Generator<void, T, void>): Promise<T> {
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+    await turn();
   }
 }
 

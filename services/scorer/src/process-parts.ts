@@ -1,8 +1,9 @@
 import type { DetectorDefinition, Settings } from '@flowline/config';
-import { commitBatch, type Database, readWindows } from '@flowline/db';
+import { claimEntities, commitBatch, type Database, readWindows } from '@flowline/db';
 import type { KafkaClient } from '@flowline/kafka';
-import type { EventSource } from '@flowline/stream';
+import { type EventSource, retryWithBackoff } from '@flowline/stream';
 import type { Health, Logger, Metrics, Shutdown } from '@flowline/telemetry';
+import { defer, lastValueFrom } from 'rxjs';
 
 import type { AlertsChoice } from './arguments.ts';
 import type { Collector } from './collect.ts';
@@ -53,10 +54,25 @@ export function detectorRun(
   };
 }
 
-/** The past of the entities of a detector's partitions, as Postgres keeps it. */
+/** The past of the entities of a detector's partitions, as Postgres keeps it; while that is away, whoever asks waits. */
 export function partitionWindows({ db, logger }: ProcessParts, detector: string): PartitionWindows {
-  const read = (topic: string, partition: number) => readWindows(db, detector, topic, partition);
-  return new PartitionWindows({ read }, logger.child({ detector }));
+  const ofDetector = logger.child({ detector });
+  return new PartitionWindows(
+    {
+      read: (topic, partition) => readWindows(db, detector, topic, partition),
+      claim: (topic, partition, entities) =>
+        lastValueFrom(
+          defer(() => claimEntities(db, { detector, topic, partition }, entities)).pipe(
+            retryWithBackoff({
+              onRetry: ({ error, failures, delayMs }) =>
+                ofDetector.warn({ err: error, failures, delayMs }, 'waiting: entities cannot be claimed'),
+              maxDelayMs: 5_000,
+            }),
+          ),
+        ),
+    },
+    ofDetector,
+  );
 }
 
 /** How many rows a batch may hold, and how long few rows wait for more. */

@@ -8,6 +8,7 @@ import { PartitionWindows } from './partition-windows.ts';
 import { type DetectorRunParts, runDetector } from './run-detector.ts';
 import { FakeLoader } from './testing/fake-model.ts';
 import { FakeStore } from './testing/fake-store.ts';
+import { FakeWindowStore } from './testing/fake-window-store.ts';
 
 const away = new FlowlineError('FLOWLINE_DATABASE_UNREACHABLE', 'Postgres is away', { retryable: true });
 
@@ -58,7 +59,7 @@ function setUp(source: EventSource, more: Partial<DetectorRunParts> = {}) {
   const health = new Health();
   const metrics = createMetrics({ processMetrics: false });
   const stop = new AbortController();
-  const windows = new PartitionWindows({ read: () => Promise.resolve(null) }, silentLogger);
+  const windows = new PartitionWindows(new FakeWindowStore(), silentLogger);
   const { signal } = stop;
   const parts = { name: 'fake', source, windows, loader, store, logger: silentLogger, metrics, health, signal };
   return { loader, store, health, metrics, stop, run: () => runDetector({ ...parts, pollMs: 2, ...more }) };

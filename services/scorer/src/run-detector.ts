@@ -1,3 +1,4 @@
+import type { CommitReport } from '@flowline/events';
 import { type EventSource, isRetryableError, type RetryNotice, retryWithBackoff } from '@flowline/stream';
 import type { Health, Logger, Metrics } from '@flowline/telemetry';
 import { defer, finalize, lastValueFrom, type Observable, tap } from 'rxjs';
@@ -57,6 +58,7 @@ export async function runDetector(parts: DetectorRunParts): Promise<RunTotals> {
     const stored$ = storedBatches(parts, holder, status).pipe(
       tap((batch) => {
         counter.add(batch);
+        warnOfRefused(logger, batch.report);
         measureBatch(metrics, name, batch);
         measureWindows(metrics, name, parts.windows);
         status.scores();
@@ -94,7 +96,10 @@ async function modelToBeginWith(
   if ((await lastValueFrom(champion$)) !== null) return first;
   status.waits('collecting: events are stored as history for the first model');
   const collected$ = collect(source, collector, windows, status.waitsAfter('a batch cannot be stored')).pipe(
-    tap((batch) => measureCollected(metrics, name, batch)),
+    tap((batch) => {
+      warnOfRefused(parts.logger.child({ detector: name }), batch.report);
+      measureCollected(metrics, name, batch);
+    }),
     keepCollecting(status.waitsAfter('the source failed')),
   );
   return collectUntil(first, collected$);
@@ -167,6 +172,12 @@ function statusOf({ name, health }: DetectorRunParts, logger: Logger): RunStatus
       health.set(part, { healthy: false, ready: false, detail: messageOf(error) });
     },
   };
+}
+
+/** Whoever looks at the log alone should hear of it, too: the database takes less than the stream holds. */
+function warnOfRefused(logger: Logger, { refused }: CommitReport): void {
+  if (refused > 0)
+    logger.warn({ refused }, 'Postgres refused events for what they hold: they are dead letters (refused)');
 }
 
 function messageOf(error: unknown): string {

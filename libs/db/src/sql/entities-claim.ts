@@ -1,11 +1,18 @@
 import { statement } from '../statement.ts';
 
-/** Claims entities for a partition, where no other has claimed them. */
+/**
+ * Claims entities for a partition, where no other has claimed them; gives those that another has. One
+ * statement: an insert that waits for another's sees what it has claimed.
+ */
 export const claimEntities = statement<
   [detector: string, topic: string, partition: number, entities: readonly string[]],
-  never
+  { readonly entity: string; readonly partition: number }
 >(`
-  INSERT INTO flowline.entity_partitions (detector, topic, entity, partition)
-  SELECT $1, $2, entity, $3 FROM unnest($4::text[]) AS entity ORDER BY entity
-  ON CONFLICT (detector, topic, entity) DO NOTHING
+  WITH claimed AS (
+    INSERT INTO flowline.entity_partitions AS kept (detector, topic, entity, partition)
+    SELECT $1, $2, entity, $3 FROM unnest($4::text[]) AS entity ORDER BY entity
+    ON CONFLICT (detector, topic, entity) DO UPDATE SET partition = kept.partition WHERE kept.partition <> excluded.partition
+    RETURNING entity, partition
+  )
+  SELECT entity, partition FROM claimed WHERE partition <> $3
 `);

@@ -34,6 +34,8 @@ export interface BatchWindows {
 
 const MAX_ENTITIES = 100_000;
 const MAX_EVENTS = 1_000_000;
+/** Characters of the names that are remembered at most; the same entities are forgotten for it. */
+const MAX_NAME_LENGTH = 16_000_000;
 
 /**
  * The past of the entities of one partition, as far as windows need it: bounded, a function of the events in the order of their
@@ -53,6 +55,8 @@ export class EntityWindows {
   /** By entity, a series for each of `#series`; the entity that was seen last comes last. */
   #entities = new Map<string, readonly Series[]>();
   #events = 0;
+  /** Characters of the names of all entities. */
+  #nameLength = 0;
   #nextOffset = 0;
 
   /** @throws FlowlineError FLOWLINE_FEATURES_INVALID for windows that make no sense. */
@@ -133,9 +137,25 @@ export class EntityWindows {
     return taken;
   }
 
+  /** Forgets an entity, as if no event of it had been seen. */
+  forget(entity: string): void {
+    const series = this.#entities.get(entity);
+    if (series !== undefined) this.#remove(entity, series);
+    this.#newEntities.delete(entity);
+  }
+
   /** The whole state. */
   snapshot(): StoredWindows {
-    return { id: this.id, nextOffset: this.#nextOffset, bytes: encodeSnapshot(this.#entities) };
+    const steps = this.snapshotSteps();
+    for (;;) {
+      const step = steps.next();
+      if (step.done === true) return step.value;
+    }
+  }
+
+  /** The whole state, a few milliseconds of work at a step; no event may be seen before the last one. */
+  *snapshotSteps(): Generator<void, StoredWindows, void> {
+    return { id: this.id, nextOffset: this.#nextOffset, bytes: yield* encodeSnapshot(this.#entities) };
   }
 
   /**
@@ -147,7 +167,12 @@ export class EntityWindows {
     if (snapshot.id !== this.id) return false;
     this.#entities = decodeSnapshot(snapshot.bytes, this.#series.length);
     this.#nextOffset = snapshot.nextOffset;
-    this.#events = [...this.#entities.values()].reduce((events, series) => events + heldBy(series), 0);
+    this.#events = 0;
+    this.#nameLength = 0;
+    for (const [entity, series] of this.#entities) {
+      this.#events += heldBy(series);
+      this.#nameLength += entity.length;
+    }
     return true;
   }
 
@@ -171,8 +196,12 @@ export class EntityWindows {
   #add({ entity, offset, timeMs, series, observed }: Now): void {
     if (offset < this.#nextOffset) return;
     this.#nextOffset = offset + 1;
-    if (series === undefined) this.#newEntities.add(entity);
-    else this.#entities.delete(entity);
+    if (series === undefined) {
+      this.#newEntities.add(entity);
+      this.#nameLength += entity.length;
+    } else {
+      this.#entities.delete(entity);
+    }
     const own = series ?? this.#series.map(() => new Series());
     this.#entities.set(entity, own);
     const before = heldBy(own);
@@ -184,16 +213,22 @@ export class EntityWindows {
       }
     }
     this.#events += heldBy(own) - before;
-    this.#forget();
+    this.#forgetSilent();
   }
 
   /** Forgets the entities that have been silent longest, while there is too much to remember. */
-  #forget(): void {
+  #forgetSilent(): void {
     for (const [entity, series] of this.#entities) {
-      if (this.#entities.size <= this.#maxEntities && this.#events <= this.#maxEvents) return;
-      this.#entities.delete(entity);
-      this.#events -= heldBy(series);
+      const fits = this.#events <= this.#maxEvents && this.#nameLength <= MAX_NAME_LENGTH;
+      if (fits && this.#entities.size <= this.#maxEntities) return;
+      this.#remove(entity, series);
     }
+  }
+
+  #remove(entity: string, series: readonly Series[]): void {
+    this.#entities.delete(entity);
+    this.#events -= heldBy(series);
+    this.#nameLength -= entity.length;
   }
 }
 

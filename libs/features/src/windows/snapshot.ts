@@ -1,27 +1,62 @@
+import { endianness } from 'node:os';
+
 import { FlowlineError } from '@flowline/events';
 
 import { Series } from './series.ts';
 
 const LENGTH_BYTES = 4;
 const NUMBER_BYTES = 8;
+const IS_BIG_ENDIAN = endianness() === 'BE';
+
+/** Work of a few milliseconds: so many entities or values. */
+const SLICE = 50_000;
 
 /**
  * Entities in their order: the length of a JSON header, the header (a list of each entity's name and the lengths of its series),
- * then every number as little-endian float64, so that what comes back is the same bit for bit.
+ * then every number as little-endian float64, so that what comes back is the same bit for bit. It pauses every few milliseconds of
+ * work, so that whoever steps through it may do something else in between; the entities must not change meanwhile.
  */
-export function encodeSnapshot(entities: ReadonlyMap<string, readonly Series[]>): Uint8Array {
-  const index = [...entities].map(([name, series]) => [name, series.map(({ length }) => length)] as const);
-  const count = index.reduce((sum, [, lengths]) => sum + 2 * lengths.reduce((a, b) => a + b, 0), 0);
-  const numbers = new Float64Array(count);
-  let at = 0;
-  for (const series of entities.values()) for (const one of series) at = one.write(numbers, at);
+export function* encodeSnapshot(entities: ReadonlyMap<string, readonly Series[]>): Generator<void, Uint8Array, void> {
+  const header: Buffer[] = [];
+  const numbers: Buffer[] = [];
+  let names: string[] = [];
+  let held: Series[] = [];
+  let work = 0;
+  const close = (): void => {
+    if (names.length > 0) header.push(Buffer.from(`${header.length === 0 ? '' : ','}${names.join(',')}`));
+    numbers.push(bytesOf(held));
+    [names, held, work] = [[], [], 0];
+  };
+  for (const [name, series] of entities) {
+    names.push(JSON.stringify([name, series.map(({ length }) => length)]));
+    held.push(...series);
+    work += 1 + series.reduce((sum, { length }) => sum + length, 0) + name.length / 8;
+    if (work < SLICE) continue;
+    close();
+    yield;
+  }
+  close();
+  const text = [Buffer.from('['), ...header, Buffer.from(']')];
+  const length = Buffer.alloc(LENGTH_BYTES);
+  length.writeUInt32LE(text.reduce((sum, part) => sum + part.length, 0));
+  return Buffer.concat([length, ...text, ...numbers]);
+}
 
-  const header = Buffer.from(JSON.stringify(index));
-  const bytes = Buffer.alloc(LENGTH_BYTES + header.length + count * NUMBER_BYTES);
-  bytes.writeUInt32LE(header.length);
-  header.copy(bytes, LENGTH_BYTES);
-  numbers.forEach((value, i) => bytes.writeDoubleLE(value, LENGTH_BYTES + header.length + i * NUMBER_BYTES));
-  return bytes;
+/** The numbers of series as little-endian float64. */
+function bytesOf(held: readonly Series[]): Buffer {
+  const numbers = new Float64Array(held.reduce((sum, { length }) => sum + 2 * length, 0));
+  let at = 0;
+  for (const series of held) at = series.write(numbers, at);
+  const bytes = Buffer.from(numbers.buffer);
+  return IS_BIG_ENDIAN ? bytes.swap64() : bytes;
+}
+
+/** The numbers that {@link bytesOf} wrote. */
+function numbersOf(bytes: Uint8Array): Float64Array {
+  // A copy, as an array of numbers must begin at a multiple of eight.
+  const copy = Buffer.from(Uint8Array.from(bytes).buffer);
+  if (IS_BIG_ENDIAN) copy.swap64();
+  return new Float64Array(copy.buffer, copy.byteOffset, copy.length / NUMBER_BYTES);
 }
 
 /** What {@link encodeSnapshot} wrote. @throws FlowlineError FLOWLINE_WINDOWS_CORRUPTED. */
@@ -32,7 +67,7 @@ export function decodeSnapshot(data: Uint8Array, width: number): Map<string, rea
   const index = parseIndex(bytes.toString('utf8', LENGTH_BYTES, headerEnd), width);
   const count = index.reduce((sum, [, lengths]) => sum + 2 * lengths.reduce((a, b) => a + b, 0), 0);
   if (bytes.length !== headerEnd + count * NUMBER_BYTES) throw corrupted('its length is not what its header says');
-  const numbers = Float64Array.from({ length: count }, (_, i) => bytes.readDoubleLE(headerEnd + i * NUMBER_BYTES));
+  const numbers = numbersOf(bytes.subarray(headerEnd));
   let at = 0;
   return new Map(
     index.map(([name, lengths]) => {

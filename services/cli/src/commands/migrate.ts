@@ -1,4 +1,4 @@
-import { migrate, migrationStatus } from '@flowline/db';
+import { encodingFault, migrate, migrationStatus } from '@flowline/db';
 import type { Command } from 'commander';
 
 import { action, command } from '../command.ts';
@@ -24,12 +24,14 @@ export function migrateCommand(): Command {
             database: db.address,
             dryRun: options.dryRun === true,
             migrations: options.dryRun === true ? (await migrationStatus(db)).pending : await migrate(db),
+            encoding: await encodingFault(db),
           }),
           { migrated: false },
         );
-        printResult(result, options.json === true, ({ database, dryRun, migrations }) => {
-          if (migrations.length === 0) return `${database} is up to date`;
-          return `${database}: ${dryRun ? 'would apply' : 'applied'} ${migrations.join(', ')}`;
+        printResult(result, options.json === true, ({ database, dryRun, migrations, encoding }) => {
+          const warning = encoding === null ? '' : `\nwarning: ${encoding.message}\n  remedy  ${encoding.remedy}`;
+          if (migrations.length === 0) return `${database} is up to date${warning}`;
+          return `${database}: ${dryRun ? 'would apply' : 'applied'} ${migrations.join(', ')}${warning}`;
         });
       }),
     );

@@ -4,6 +4,7 @@ import {
   connect,
   countEventHistory,
   type Database,
+  encodingFault,
   ensurePartitions,
   listDetectors,
   migrationStatus,
@@ -40,17 +41,23 @@ export async function checkDatabase(url: string | null): Promise<DatabaseFinding
   }
   try {
     const reachable = ok('database', `${db.address} answers`);
+    const encoded = await finding('encoding', () => checkEncoding(db));
     const migrated = await finding('migrations', () => checkMigrations(db));
     if (migrated.status !== 'ok') {
       const later = skipped('detectors', 'the schema has to be there first');
-      return { findings: [reachable, migrated, later], ...NOTHING };
+      return { findings: [reachable, encoded, migrated, later], ...NOTHING };
     }
     const writable = await finding('permissions', () => checkPermissions(db));
     const { findings, ...found } = await checkDetectors(db);
-    return { findings: [reachable, migrated, writable, ...findings], ...found };
+    return { findings: [reachable, encoded, migrated, writable, ...findings], ...found };
   } finally {
     await db.close();
   }
+}
+
+async function checkEncoding(db: Database): Promise<DoctorFinding> {
+  const fault = await encodingFault(db);
+  return fault === null ? ok('encoding', 'UTF8') : warning('encoding', fault.message, fault.remedy);
 }
 
 async function checkMigrations(db: Database): Promise<DoctorFinding> {

@@ -22,7 +22,7 @@ export class FakeStore implements Store {
     this.next.set(batch.partition, Math.max(fence, batch.nextOffset));
     this.batches.push(batch);
     const alreadyStored = batch.size + batch.deadLetters.length - stored - deadLetters;
-    return Promise.resolve({ stored, alreadyStored, anomalies, deadLetters });
+    return Promise.resolve({ stored, alreadyStored, anomalies, deadLetters, refused: 0 });
   }
 
   /** Every offset stored of a partition, in the order of commits. */

@@ -167,7 +167,8 @@ class Worker {
     this.#log = log;
     this.#store = store;
     const read = (): Promise<StoredWindows | null> => Promise.resolve(store.windows);
-    this.#windows = new PartitionWindows({ read }, silentLogger, { records: 4, ms: 1e12 });
+    const claim = () => Promise.resolve([]);
+    this.#windows = new PartitionWindows({ read, claim }, silentLogger, { records: 4, ms: 1e12 });
   }
 
   static async start(log: readonly LogRecord[], store: Store): Promise<Worker> {
@@ -207,7 +208,7 @@ class Worker {
       );
     };
     try {
-      next.decoded = decodeWithPast(next.batch, { windows: maker, decode }, this.#windows);
+      next.decoded = await decodeWithPast(next.batch, { windows: maker, decode }, this.#windows);
     } catch (error) {
       if (!(error instanceof FlowlineError && error.code === 'FLOWLINE_WINDOWS_BEHIND')) throw error;
       // The run drops what is in flight and opens its source again.

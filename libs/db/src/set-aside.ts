@@ -1,0 +1,126 @@
+import {
+  type Alert,
+  type CommitReport,
+  type DeadLetter,
+  type EventBatch,
+  FlowlineError,
+  type ScoredBatch,
+  type StoredHeaders,
+} from '@flowline/events';
+
+import { errorCode } from './database-error.ts';
+import { asDeadLetter, offsetsOf, splitBatch } from './split-batch.ts';
+
+/** SQLSTATE classes of a refusal for what a row holds: its values, a constraint, the limits of the server. */
+const DATA = /^(22|23|54)...$/;
+
+/** Whether Postgres has refused what was to be stored for what it is: the same rows are refused for ever. */
+export function isDataRefusal(error: unknown): error is FlowlineError {
+  return error instanceof FlowlineError && DATA.test(errorCode(error.cause) ?? '');
+}
+
+/**
+ * Commits a batch; where Postgres refuses it for its data, halves of it, and halves of those, each in its order and with a commit of
+ * its own, down to the records that are refused: each becomes a dead letter. A kill in between leaves the records before some
+ * offset stored, as after any other batch.
+ * @param commit stores a batch, or nothing of it.
+ * @throws FlowlineError where not even a dead letter is taken, or for another reason than data.
+ */
+export async function commitSettingAside<B extends EventBatch>(
+  batch: B,
+  commit: (part: B) => Promise<CommitReport>,
+): Promise<CommitReport> {
+  try {
+    return await commit(batch);
+  } catch (error) {
+    const offsets = offsetsOf(batch);
+    const [first] = offsets;
+    if (!isDataRefusal(error) || first === undefined) throw error;
+    const middle = offsets[offsets.length >>> 1] ?? first;
+    if (middle === first) return commitAlone(batch, first, error, commit);
+    const [before, after] = splitBatch(batch, middle);
+    const stored = await commitSettingAside(before, commit);
+    return sum(stored, await commitSettingAside(after, commit));
+  }
+}
+
+/**
+ * Stores the one record of a batch: as the event that it is, where only the words about it were refused; else as a dead letter, in
+ * plain ASCII where its own text is what is refused.
+ */
+async function commitAlone<B extends EventBatch>(
+  batch: B,
+  offset: number,
+  refusal: FlowlineError,
+  commit: (part: B) => Promise<CommitReport>,
+): Promise<CommitReport> {
+  const [known] = batch.deadLetters;
+  const letter = known ?? refused(batch, offset, refusal);
+  const refusedEvents = known === undefined ? 1 : 0;
+  const store = async (one: DeadLetter) => {
+    const report = await commit(asDeadLetter(batch, one));
+    return { ...report, refused: Math.min(refusedEvents, report.deadLetters) };
+  };
+  const plain = withPlainAlert(batch);
+  const attempts = [
+    ...(plain === null ? [] : [() => commit(plain)]),
+    ...(known === undefined ? [() => store(letter)] : []),
+  ];
+  for (const attempt of attempts) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!isDataRefusal(error)) throw error;
+    }
+  }
+  return store(inAscii(letter));
+}
+
+/** A batch of one anomaly with an alert in ASCII, as databases that are not in UTF-8 lack the dashes of its words; null for others. */
+function withPlainAlert<B extends EventBatch>(batch: B): B | null {
+  const { anomalies = [] }: Partial<ScoredBatch> = batch;
+  const [anomaly] = anomalies;
+  if (anomaly === undefined) return null;
+  const text = JSON.stringify(anomaly.alert)
+    .replace(/[\u2012-\u2015\u2212]/g, '-')
+    .replaceAll('\u2026', '...')
+    .replace(/[^\x20-\x7e]/g, '?');
+  return { ...batch, anomalies: [{ ...anomaly, alert: JSON.parse(text) as Alert }] };
+}
+
+function refused({ recordAt }: EventBatch, offset: number, { cause }: FlowlineError): DeadLetter {
+  const words = cause instanceof Error ? cause.message : String(cause);
+  const message = `Postgres refused the event (SQLSTATE ${errorCode(cause) ?? 'unknown'}): ${words}`;
+  return { ...recordAt(offset), reason: 'refused', field: null, message };
+}
+
+/** A dead letter of which everything that is text is ASCII: headers by their bytes. */
+function inAscii(letter: DeadLetter): DeadLetter {
+  const headers = Object.entries(letter.headers).map(([name, value]) => [
+    ascii(name),
+    Array.isArray(value) ? value.map(asBytes) : asBytes(value),
+  ]);
+  return {
+    ...letter,
+    field: letter.field === null ? null : ascii(letter.field),
+    message: ascii(letter.message),
+    headers: Object.fromEntries(headers) as StoredHeaders,
+  };
+}
+
+const asBytes = (header: StoredHeaders[string]): StoredHeaders[string] =>
+  typeof header === 'string' ? { base64: Buffer.from(header, 'utf8').toString('base64') } : header;
+
+/** Text with the characters beyond ASCII as JSON escapes them. */
+const ascii = (text: string): string =>
+  text.replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+
+function sum(a: CommitReport, b: CommitReport): CommitReport {
+  return {
+    stored: a.stored + b.stored,
+    alreadyStored: a.alreadyStored + b.alreadyStored,
+    anomalies: a.anomalies + b.anomalies,
+    deadLetters: a.deadLetters + b.deadLetters,
+    refused: a.refused + b.refused,
+  };
+}

@@ -1,0 +1,66 @@
+import type { DeadLetter, EventBatch, ScoredBatch } from '@flowline/events';
+
+import { firstRowBeyond } from './fence.ts';
+
+/** The offsets of a batch's records, in order: of its events and of its dead letters. */
+export function offsetsOf({ offsets, size, deadLetters }: EventBatch): readonly number[] {
+  return [...offsets.subarray(0, size), ...deadLetters.map(({ offset }) => offset)].sort((a, b) => a - b);
+}
+
+/** A batch in two: the records before an offset, and those from it on. Stored one after the other they leave what the whole would. */
+export function splitBatch<B extends EventBatch | ScoredBatch>(batch: B, offset: number): readonly [B, B] {
+  const row = firstRowBeyond(batch, offset);
+  const before = offsetsOf(batch).findLast((candidate) => candidate < offset);
+  const { entities, recordAt } = batch;
+  return [
+    {
+      ...batch,
+      ...rowsOf(batch, 0, row),
+      nextOffset: offset,
+      lastRecordTimeMs: before === undefined ? null : recordAt(before).timestampMs,
+      // The windows are as they stand after the second part.
+      entities: entities && { names: entities.names.slice(0, row), seen: [], windows: null },
+      deadLetters: batch.deadLetters.filter((letter) => letter.offset < offset),
+    },
+    {
+      ...batch,
+      ...rowsOf(batch, row, batch.size),
+      fromOffset: offset,
+      entities: entities && { ...entities, names: entities.names.slice(row) },
+      deadLetters: batch.deadLetters.filter((letter) => letter.offset >= offset),
+    },
+  ];
+}
+
+/** A batch of one record, which has become this dead letter. */
+export function asDeadLetter<B extends EventBatch | ScoredBatch>(batch: B, letter: DeadLetter): B {
+  return {
+    ...batch,
+    ...rowsOf(batch, 0, 0),
+    entities: batch.entities && { ...batch.entities, names: [] },
+    deadLetters: [letter],
+  };
+}
+
+/** The columns of the rows from `start` up to, without, `end`. */
+function rowsOf(batch: EventBatch | ScoredBatch, start: number, end: number): Partial<ScoredBatch> {
+  const { numericWidth, levelWidth } = batch;
+  const events = {
+    size: end - start,
+    offsets: batch.offsets.subarray(start, end),
+    eventIds: batch.eventIds.slice(start, end),
+    eventTimesMs: batch.eventTimesMs.subarray(start, end),
+    numeric: batch.numeric.subarray(start * numericWidth, end * numericWidth),
+    levels: batch.levels.slice(start * levelWidth, end * levelWidth),
+  };
+  if (!('pValues' in batch)) return events;
+  return {
+    ...events,
+    logDensityNats: batch.logDensityNats.subarray(start, end),
+    pValues: batch.pValues.subarray(start, end),
+    pMethods: batch.pMethods.slice(start, end),
+    anomalies: batch.anomalies
+      .filter(({ row }) => row >= start && row < end)
+      .map((anomaly) => ({ ...anomaly, row: anomaly.row - start })),
+  };
+}

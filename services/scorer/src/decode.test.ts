@@ -1,0 +1,66 @@
+import type { FeatureSpec } from '@flowline/events';
+import { createRecordReader } from '@flowline/features';
+import { jsonRecord, type SourceBatch } from '@flowline/stream';
+import { silentLogger } from '@flowline/telemetry';
+import { describe, expect, it } from '@jest/globals';
+
+import { decodeWithPast } from './decode.ts';
+import { createDecoder } from './decode-events.ts';
+import { PartitionWindows, windowsMaker } from './partition-windows.ts';
+import { recordFormats } from './record-formats.ts';
+import { FakeWindowStore } from './testing/fake-window-store.ts';
+
+const schema: readonly FeatureSpec[] = [
+  {
+    ...{ name: 'before', type: 'real', from: { lag: { of: 'x' } }, role: 'score' },
+    ...{ nullable: true, maxLevels: 64, period: null },
+  },
+];
+const source = { kafka: null, time: { field: 't', unit: 'ms' }, key: ['id'], eventId: null } as const;
+const model = {
+  windows: windowsMaker({ schema, lookups: {}, entity: { key: ['id'], time: source.time } }),
+  decode: createDecoder(source, recordFormats.json(), createRecordReader(schema, {}), 10_000),
+};
+
+function batchOf(first: number, ids: readonly string[], partition = 0): SourceBatch {
+  return {
+    ...{ topic: 't', partition, fromOffset: first, nextOffset: first + ids.length },
+    records: ids.map((id, i) => jsonRecord(first + i, { id, t: first + i, x: first + i })),
+    done: () => undefined,
+  };
+}
+
+describe('the events of an entity that another partition holds', () => {
+  it('are dead letters as often as they come, leave no trace in windows, and hold up nobody', async () => {
+    const store = new FakeWindowStore();
+    store.claims.set('b', 1);
+    const partitions = new PartitionWindows(store, silentLogger, { records: 1, ms: 1e9 });
+    const first = await decodeWithPast(batchOf(0, ['a', 'b', 'a', 'b']), model, partitions);
+    expect(first.events.deadLetters).toMatchObject([
+      {
+        offset: 1,
+        reason: 'scattered_entity',
+        message: expect.stringContaining('entity b arrive in t[0] and in t[1]'),
+      },
+      { offset: 3, reason: 'scattered_entity' },
+    ]);
+    expect(first.events.deadLetters[0]?.value).toEqual(batchOf(0, ['a', 'b']).records[1]?.value);
+    expect([...first.events.offsets]).toEqual([0, 2]);
+    expect([...first.events.table.numeric]).toEqual([NaN, 0]);
+    expect(first.entities?.names).toEqual(['a', 'a']);
+    expect(first.entities?.seen).toEqual(['a']);
+
+    // In a later batch, and in a process that takes over from the snapshot.
+    store.stored = first.entities?.windows ?? null;
+    const heir = new PartitionWindows(store, silentLogger);
+    await heir.assign('t', 0, { position: 4, low: 0 });
+    for (const worker of [partitions, heir]) {
+      const next = await decodeWithPast(batchOf(4, ['b', 'a', 'c']), model, worker);
+      expect(next.events.deadLetters.map(({ offset }) => offset)).toEqual([4]);
+      expect([...next.events.table.numeric]).toEqual([2, NaN]);
+    }
+    // Where they belong, they are events.
+    const other = await decodeWithPast(batchOf(0, ['b', 'b'], 1), model, partitions);
+    expect([...other.events.table.numeric]).toEqual([NaN, 0]);
+  });
+});

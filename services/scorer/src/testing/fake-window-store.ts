@@ -1,0 +1,24 @@
+import type { StrayEntity } from '@flowline/db';
+import type { StoredWindows } from '@flowline/events';
+
+import type { WindowStore } from '../partition-windows.ts';
+
+/** The part of Postgres that windows use, in memory. */
+export class FakeWindowStore implements WindowStore {
+  stored: StoredWindows | null = null;
+  /** The partition that each entity belongs to. */
+  readonly claims = new Map<string, number>();
+
+  read(): Promise<StoredWindows | null> {
+    return Promise.resolve(this.stored);
+  }
+
+  claim(_topic: string, partition: number, entities: readonly string[]): Promise<readonly StrayEntity[]> {
+    const strays = entities.flatMap((entity) => {
+      const owner = this.claims.get(entity) ?? partition;
+      this.claims.set(entity, owner);
+      return owner === partition ? [] : [{ entity, partition: owner }];
+    });
+    return Promise.resolve(strays);
+  }
+}
