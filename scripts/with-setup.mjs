@@ -24,7 +24,7 @@ const lock = createHash('sha256')
   .update(process.version)
   .digest('hex');
 if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== lock) {
-  console.error('Installing dependencies (once; about a minute) …');
+  console.error('Installing dependencies and building (once; a minute or two) …');
   const install = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root,
     stdio: ['ignore', 2, 2],
@@ -36,6 +36,12 @@ if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== lock) {
     console.error('npm ci failed: see above. Flowline needs the npm registry for its first run.');
     process.exit(install.status ?? 1);
   }
+  const build = spawnSync('npm', ['run', '-s', 'build'], {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+    shell: process.platform === 'win32',
+  });
+  if (build.status !== 0) process.exit(build.status ?? 1);
   writeFileSync(stamp, lock);
 }
 
