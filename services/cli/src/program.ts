@@ -13,6 +13,7 @@ const commands = {
   doctor: async () => (await import('./commands/doctor.ts')).doctorCommand,
   migrate: async () => (await import('./commands/migrate.ts')).migrateCommand,
   validate: async () => (await import('./commands/validate.ts')).validateCommand,
+  schema: async () => (await import('./commands/schema.ts')).schemaCommand,
   apply: async () => (await import('./commands/apply.ts')).applyCommand,
   train: async () => (await import('./commands/train.ts')).trainCommand,
   serve: async () => (await import('./commands/serve.ts')).serveCommand,

@@ -1,0 +1,94 @@
+import { execFile } from 'node:child_process';
+import { access, mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+import { startPostgres, type TestPostgres } from '../support/postgres.ts';
+
+const exec = promisify(execFile);
+const repository = path.resolve(import.meta.dirname, '../..');
+
+interface Packed {
+  readonly name: string;
+  readonly filename: string;
+  readonly files: readonly { readonly path: string }[];
+}
+
+/** Packages that are installed from tarballs: what the command line needs of ours, and nothing of the checkout. */
+describe('the packages, installed from tarballs', () => {
+  let folder: string;
+  let packed: readonly Packed[];
+  let postgres: TestPostgres;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'flowline-packages-'));
+    postgres = await startPostgres();
+    await exec('npm', ['run', '-s', 'build'], { cwd: repository });
+    const { stdout } = await exec(
+      'npm',
+      ['pack', '--json', '--workspaces', '--ignore-scripts', '--pack-destination', folder],
+      { cwd: repository, maxBuffer: 64 * 2 ** 20 },
+    );
+    packed = JSON.parse(stdout.slice(stdout.indexOf('['))) as Packed[];
+    await install('@flowline/cli');
+  }, 300_000);
+  afterAll(async () => {
+    await postgres.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  /** Unpacks a package of ours with those it depends on; packages of others come from the repository's own installation. */
+  async function install(name: string): Promise<void> {
+    const target = path.join(folder, 'node_modules', name);
+    if (await exists(target)) return;
+    await mkdir(path.dirname(target), { recursive: true });
+    const tarball = packed.find((each) => each.name === name);
+    if (tarball === undefined) {
+      await symlink(path.join(repository, 'node_modules', name), target);
+      return;
+    }
+    await mkdir(target);
+    await exec('tar', ['-xzf', path.join(folder, tarball.filename), '--strip-components=1', '-C', target]);
+    const { dependencies = {} } = JSON.parse(await readFile(path.join(target, 'package.json'), 'utf8')) as {
+      dependencies?: Record<string, string>;
+    };
+    for (const dependency of Object.keys(dependencies)) await install(dependency);
+  }
+
+  async function flowline(...args: string[]): Promise<string> {
+    const database = await postgres.createDatabase({ migrated: false });
+    const { stdout } = await exec(
+      process.execPath,
+      [path.join(folder, 'node_modules/@flowline/cli/bin/flowline.mjs'), ...args],
+      { cwd: folder, env: { PATH: process.env.PATH, FLOWLINE_DATABASE_URL: database.url } },
+    );
+    return stdout;
+  }
+
+  it('bring the migrations with them', async () => {
+    expect(await flowline('migrate')).toContain('applied 0001_detectors');
+  }, 60_000);
+
+  it('run the demo', async () => {
+    const result = JSON.parse(await flowline('demo', '--json', '--history', '3000', '--events', '200')) as object;
+    expect(result).toMatchObject({ events: 200 });
+  }, 240_000);
+
+  it('hold no sources and no tests', () => {
+    const wrong = packed
+      .filter(({ name }) => !/test|bench|example/.test(name))
+      .flatMap(({ name, files }) =>
+        files.filter(({ path: file }) => /\.test\.|^src\//.test(file)).map(({ path: file }) => `${name}/${file}`),
+      );
+    expect(wrong).toEqual([]);
+  });
+});
+
+const exists = (file: string): Promise<boolean> =>
+  access(file).then(
+    () => true,
+    () => false,
+  );
