@@ -6,5 +6,7 @@ export * from './duration.ts';
 export * from './error-codes.ts';
 export * from './feature-spec.ts';
 export * from './flowline-error.ts';
+export * from './numeral.ts';
+export * from './parse-json.ts';
 export * from './scored-batch.ts';
 export * from './scoring-backend.ts';

@@ -1,8 +1,9 @@
-import type { EventTimeSpec } from '@flowline/events';
+import { type EventTimeSpec, Numeral } from '@flowline/events';
 
 import { compileExpression, type FeatureRecord, type Value } from './expression.ts';
 import { describe, Fault } from './fault.ts';
 import { parseTime } from './time.ts';
+import { timeFault } from './time-fault.ts';
 
 const UNIT_MS = { ms: 1, s: 1000, us: 0.001 } as const;
 /** Postgres can store what is later; the other end is that of JavaScript's own times. */
@@ -26,9 +27,12 @@ export function compileEventTime(spec: EventTimeSpec): (record: FeatureRecord) =
 export function eventTimeOf({ field, unit }: EventTimeSpec): (value: Value) => number | Fault {
   const expected = unit === 'iso' ? 'ISO 8601 text' : `a number of ${unit} since the epoch`;
   return (value) => {
-    const inUnit = unit === 'iso' ? typeof value === 'string' : typeof value === 'number';
-    const timeMs = parseTime(unit !== 'iso' && typeof value === 'number' ? value * UNIT_MS[unit] : value);
+    const isNumber = typeof value === 'number' || value instanceof Numeral;
+    const inUnit = unit === 'iso' ? typeof value === 'string' : isNumber;
+    const timeMs = parseTime(unit !== 'iso' && isNumber ? Number(value) * UNIT_MS[unit] : value);
     if (inUnit && timeMs >= EARLIEST_MS) return timeMs;
+    // Text is at fault for its form only where text is right.
+    if (unit === 'iso' && typeof value === 'string') return timeFault(field, value, expected, `The event time ${field}`);
     return new Fault('bad_time', field, `The event time ${field} is ${describe(value)}; expected ${expected}.`);
   };
 }

@@ -1,8 +1,10 @@
-import { FlowlineError, type Expression, type LookupTable, type WindowExpression } from '@flowline/events';
+import { FlowlineError, Numeral, toNumeral, type Expression, type LookupTable, type WindowExpression } from '@flowline/events';
 
 import { Fault, describe, wrongType } from './fault.ts';
 import { haversineKm } from './haversine.ts';
+import { levelText } from './level-text.ts';
 import { parseTime, timePartOf } from './time.ts';
+import { timeFault } from './time-fault.ts';
 import { windowId, windowValuesOf } from './windows/window-values.ts';
 
 /** A record as it came: a history row, or the parsed JSON of an event. */
@@ -14,11 +16,11 @@ export type Evaluate<T> = (record: FeatureRecord) => T | null | Fault;
 export type Lookups = Readonly<Record<string, LookupTable>>;
 
 /** The values that a field or an expression can have. */
-export type Value = number | string | boolean | Date;
+export type Value = number | Numeral | string | boolean | Date;
 
 /**
- * Compiles an expression to a closure. A missing operand makes the result missing, a faulty one makes it faulty; numbers are
- * JSON numbers, bigints (int8 columns) and Dates (milliseconds), never text. The result of arithmetic may be NaN or infinite.
+ * Compiles an expression to a closure. A missing operand makes the result missing, a faulty one makes it faulty. The result of
+ * arithmetic may be NaN or infinite.
  * @throws FlowlineError FLOWLINE_FEATURES_INVALID for a lookup table, a column of it, or a time zone that is not there.
  */
 export function compileExpression(expression: Expression, lookups: Lookups): Evaluate<Value> {
@@ -27,7 +29,13 @@ export function compileExpression(expression: Expression, lookups: Lookups): Eva
   return compileNumber(expression, lookups);
 }
 
-/** Like {@link compileExpression}, for a place where only a number makes sense. */
+/** What databases write for float8 values that are no numbers, where JSON has text. */
+const NOT_FINITE = /^(NaN|[-+]?Infinity)$/;
+
+/**
+ * Like {@link compileExpression}, for a place where only a number makes sense: numbers, and times (Dates, ISO 8601 text) as
+ * milliseconds since the epoch. Other text is never taken for a number.
+ */
 export function compileNumber(expression: Expression, lookups: Lookups): Evaluate<number> {
   if (typeof expression === 'string' || 'lookup' in expression) {
     const evaluate = compileExpression(expression, lookups);
@@ -35,8 +43,9 @@ export function compileNumber(expression: Expression, lookups: Lookups): Evaluat
     return (record) => {
       const value = evaluate(record);
       if (typeof value === 'number' || value === null || value instanceof Fault) return value;
+      if (value instanceof Numeral) return value.valueOf();
       if (value instanceof Date) return value.getTime();
-      return wrongType(name, value, 'a number');
+      return typeof value === 'string' ? numberOfText(value, name) : wrongType(name, value, 'a number');
     };
   }
   if ('log' in expression) {
@@ -65,6 +74,40 @@ export function compileNumber(expression: Expression, lookups: Lookups): Evaluat
   };
 }
 
+/** Text where a number belongs: a time, a float8 that is no number, or what it is. */
+function numberOfText(text: string, name: string): number | Fault {
+  const time = parseTime(text);
+  if (!Number.isNaN(time)) return time;
+  return NOT_FINITE.test(text) ? Number(text.replace('+', '')) : wrongType(name, text, 'a number');
+}
+
+/**
+ * Like {@link compileExpression}, for a place where a name belongs (a level, a key): text as it was written, of a number too, of which
+ * true and false are some. Spaces at its end do not count.
+ */
+export function compileName(expression: Expression, lookups: Lookups): Evaluate<string> {
+  const evaluate = compileExpression(expression, lookups);
+  const name = nameOf(expression);
+  return (record) => {
+    const value = evaluate(record);
+    if (value === null || value instanceof Fault) return value;
+    return nameOfValue(value, name);
+  };
+}
+
+const NAME = 'text, a number, true or false';
+
+function nameOfValue(value: Value, field: string): string | Fault {
+  if (value instanceof Date) return wrongType(field, value, NAME);
+  if (typeof value === 'number' && !Number.isFinite(value))
+    return new Fault('not_finite', field, `${field} is ${value}; expected ${NAME}.`);
+  const text = levelText(value instanceof Numeral ? value.text : String(value));
+  // Postgres cannot store it, and one such event must not hold up its batch.
+  return text.includes('\0')
+    ? new Fault('wrong_type', field, `${field} is text with a NUL character, which cannot be stored.`)
+    : text;
+}
+
 /** Like {@link compileExpression}, for a time: Dates, ISO 8601 text and numbers of milliseconds, as milliseconds since the epoch. */
 export function compileTime(expression: Expression, lookups: Lookups): Evaluate<number> {
   const evaluate = compileExpression(expression, lookups);
@@ -74,9 +117,7 @@ export function compileTime(expression: Expression, lookups: Lookups): Evaluate<
     if (value === null || value instanceof Fault) return value;
     if (typeof value === 'boolean') return wrongType(name, value, 'a time');
     const time = parseTime(value);
-    if (!Number.isNaN(time)) return time;
-    const found = value instanceof Date ? 'a date that does not exist' : describe(value);
-    return new Fault('bad_time', name, `${name} is ${found}; expected ISO 8601 or milliseconds since the epoch.`);
+    return Number.isNaN(time) ? timeFault(name, value, 'ISO 8601 or milliseconds since the epoch') : time;
   };
 }
 
@@ -155,7 +196,7 @@ function compileLookup(
   let found = false;
   for (const [rowKey, row] of Object.entries(lookup.rows)) {
     found ||= Object.hasOwn(row, value);
-    rows.set(rowKey, Object.hasOwn(row, value) ? (row[value] ?? null) : null);
+    rows.set(levelText(rowKey), Object.hasOwn(row, value) ? (row[value] ?? null) : null);
   }
   if (!found) {
     throw new FlowlineError('FLOWLINE_FEATURES_INVALID', `The lookup table ${table} has no column ${value}.`, {
@@ -163,12 +204,12 @@ function compileLookup(
       remedy: 'Name a column of the table.',
     });
   }
-  const evaluate = compileExpression(key, lookups);
+  const evaluate = compileName(key, lookups);
   const keyName = nameOf(key);
   return (record) => {
     const name = evaluate(record);
     if (name === null || name instanceof Fault) return name;
-    const found = rows.get(typeof name === 'string' ? name : String(name));
+    const found = rows.get(name);
     if (found !== undefined) return found;
     return new Fault(
       'unknown_key',
@@ -179,7 +220,11 @@ function compileLookup(
 }
 
 const isRecord = (value: unknown): value is FeatureRecord =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
+  typeof value === 'object' &&
+  value !== null &&
+  !Array.isArray(value) &&
+  !(value instanceof Date) &&
+  !(value instanceof Numeral);
 
 /** Reads a property that a record has itself. Only names of Object.prototype need the slower question. */
 function property(name: string): (record: FeatureRecord) => unknown {
@@ -205,9 +250,9 @@ function compileField(path: string): Evaluate<Value> {
       case 'undefined':
         return null;
       case 'bigint':
-        return Number(value);
+        return toNumeral(String(value));
       default:
-        if (value === null || value instanceof Date || value instanceof Fault) return value;
+        if (value === null || value instanceof Numeral || value instanceof Date || value instanceof Fault) return value;
         return wrongType(path, value, 'a number, text, true or false');
     }
   };

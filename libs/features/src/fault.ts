@@ -1,4 +1,4 @@
-import type { DeadLetterReason } from '@flowline/events';
+import { type DeadLetterReason, Numeral } from '@flowline/events';
 
 /** What is wrong with a record: the result of an expression that has no value. */
 export class Fault {
@@ -29,6 +29,7 @@ export function describe(value: unknown): string {
       return String(value);
     case 'object':
       if (value === null) return 'null';
+      if (value instanceof Numeral) return `the number ${shortened(value.text)}`;
       if (value instanceof Date) return 'a time';
       return Array.isArray(value) ? 'a list' : 'an object';
     default:

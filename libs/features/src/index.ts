@@ -1,7 +1,7 @@
 export type { EncodedBatch } from './encode-table.ts';
 export type { FeatureEncodingConfig } from './encoding-config.ts';
 export type { CyclicColumn, EncodingColumn, EncodingPlan, LevelsColumn, NumberColumn } from './encoding-plan.ts';
-export { compileExpression, type Evaluate, type FeatureRecord, type Lookups, type Value } from './expression.ts';
+export { compileExpression, compileName, type Evaluate, type FeatureRecord, type Lookups, type Value } from './expression.ts';
 export { Fault } from './fault.ts';
 export { FeatureEncoding, type Dimension, type LevelProbability, type LevelSurprise } from './feature-encoding.ts';
 export {
@@ -17,6 +17,7 @@ export { concatTables, emptyTable, rowValues, selectRows, sliceTable, type Featu
 export { fitEncoding } from './fit-encoding.ts';
 export { compileEventTime, eventTimeOf } from './event-time.ts';
 export { haversineKm } from './haversine.ts';
+export { levelText } from './level-text.ts';
 export { COMPLETE, UNKNOWN_PATTERN } from './missing-patterns.ts';
 export type { PlainColumns, PlainLevel, PlainNumber } from './plain-columns.ts';
 export { createRecordReader, type ReadResult, type RecordFault, type RecordReader } from './record-reader.ts';

@@ -1,3 +1,5 @@
+import { levelText } from './level-text.ts';
+
 /** The index of a missing level. */
 export const MISSING = -1;
 
@@ -33,7 +35,7 @@ export class LevelColumn {
   constructor(config: LevelColumnConfig) {
     this.config = config;
     this.unseenIndex = config.levels.length;
-    this.indices = new Map(config.levels.map((level, index) => [level, index]));
+    this.indices = new Map(config.levels.map((level, index) => [levelText(level), index]));
     const counts = [...config.counts, config.unseen];
     const masses = counts.map((count, index) =>
       config.closed && index === this.unseenIndex ? count : count + PSEUDO_COUNT,

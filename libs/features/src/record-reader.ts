@@ -1,7 +1,8 @@
-import type { DeadLetterReason, FeatureSpec } from '@flowline/events';
+import { type DeadLetterReason, type FeatureSpec, Numeral } from '@flowline/events';
 
 import {
   compileExpression,
+  compileName,
   compileNumber,
   compileTime,
   nameOf,
@@ -50,7 +51,7 @@ export interface RecordReader {
 
 /**
  * Compiles a schema to a reader. A JSON null or an absent field is a missing value where the feature is nullable, and a fault
- * elsewhere. Text is never taken for a number: a numeric column of history must arrive as a number, a bigint or a Date.
+ * elsewhere. Text is never taken for a number, unless it is that of a time.
  * @throws FlowlineError FLOWLINE_FEATURES_INVALID for a schema that is not valid, or that needs a lookup that is not there.
  */
 export function createRecordReader(schema: readonly FeatureSpec[], lookups: Lookups): RecordReader {
@@ -117,7 +118,11 @@ export function createRecordReader(schema: readonly FeatureSpec[], lookups: Look
 }
 
 const isObject = (value: unknown): value is FeatureRecord =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
+  typeof value === 'object' &&
+  value !== null &&
+  !Array.isArray(value) &&
+  !(value instanceof Date) &&
+  !(value instanceof Numeral);
 
 function numberReader(spec: FeatureSpec, lookups: Lookups): Evaluate<number> {
   const { value: expression } = scaleOf(spec);
@@ -142,28 +147,26 @@ function compileCycle(expression: FeatureSpec['from'], lookups: Lookups): Evalua
   const time = compileTime(expression, lookups);
   return (record) => {
     const value = evaluate(record);
+    if (value instanceof Numeral) return value.valueOf();
     return typeof value === 'number' || value === null || value instanceof Fault ? value : time(record);
   };
 }
 
 function levelReader(spec: FeatureSpec, lookups: Lookups): Evaluate<string> {
-  const evaluate = compileExpression(spec.from, lookups);
   const name = typeof spec.from === 'string' ? spec.from : spec.name;
-  const expected = spec.type === 'boolean' ? 'true or false' : 'text, a number, true or false';
+  const evaluate = spec.type === 'boolean' ? compileBoolean(spec, name, lookups) : compileName(spec.from, lookups);
   return (record) => {
     const value = evaluate(record);
-    if (value === null || value instanceof Fault) return orMissing(value, spec, name);
-    if (typeof value === 'boolean') return value ? 'true' : 'false';
-    if (spec.type === 'boolean' || value instanceof Date) return wrongType(name, value, expected);
-    if (typeof value === 'number') {
-      return Number.isFinite(value)
-        ? String(value)
-        : new Fault('not_finite', name, `${name} is ${value}; expected ${expected}.`);
-    }
-    // Postgres cannot store it, and one such event must not hold up its batch.
-    if (value.includes('\0'))
-      return new Fault('wrong_type', name, `${name} is text with a NUL character, which cannot be stored.`);
-    return value;
+    return value === null || value instanceof Fault ? orMissing(value, spec, name) : value;
+  };
+}
+
+function compileBoolean(spec: FeatureSpec, name: string, lookups: Lookups): Evaluate<string> {
+  const evaluate = compileExpression(spec.from, lookups);
+  return (record) => {
+    const value = evaluate(record);
+    if (value === null || value instanceof Fault) return value;
+    return typeof value === 'boolean' ? String(value) : wrongType(name, value, 'true or false');
   };
 }
 

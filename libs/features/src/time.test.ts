@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { Numeral } from '@flowline/events';
 import fc from 'fast-check';
 
 import { modulo, parseTime, timePartOf } from './time.ts';
@@ -17,6 +18,17 @@ describe('parseTime', () => {
     expect(parseTime('2001-02-03T04:05')).toBe(Date.UTC(2001, 1, 3, 4, 5));
     expect(parseTime('2001-02-03')).toBe(Date.UTC(2001, 1, 3));
     expect(parseTime('2000-02-29')).toBe(Date.UTC(2000, 1, 29));
+    expect(parseTime(new Numeral(`${time}.0`))).toBe(time);
+  });
+
+  it('reads what RFC 3339, ISO 8601 and Postgres have besides', () => {
+    const newYear = Date.UTC(2017, 0, 1);
+    expect(parseTime('2016-12-31T23:59:60Z')).toBe(newYear);
+    expect(parseTime('2017-01-01T00:59:60.5+01:00')).toBe(newYear + 500);
+    expect(parseTime('2016-12-31T24:00:00Z')).toBe(newYear);
+    expect(parseTime('2016-12-31 24:00')).toBe(newYear);
+    expect(parseTime('2017-01-01T00:00:00,25Z')).toBe(newYear + 250);
+    expect(parseTime('1900-01-01 00:09:21+00:09:21')).toBe(Date.UTC(1900, 0, 1));
   });
 
   it.each([
@@ -29,7 +41,12 @@ describe('parseTime', () => {
     '2001-00-01',
     '2001-01-00',
     '2001-01-01T',
-    '2001-01-01T24:00',
+    '2001-01-01T24:00:01',
+    '2001-01-01T24:30',
+    '2001-01-01T23:59:61Z',
+    '2001-01-01T23:59:60+01:00',
+    '2001-01-01T10:00:00+00:00:60',
+    '2001-01-01T10:00:00+0000:00',
     '2001-01-01T10:60',
     '2001-01-01T10:00:60',
     '2001-01-01T10:00:00.',

@@ -1,4 +1,4 @@
-import { FlowlineError, type TimePart } from '@flowline/events';
+import { FlowlineError, Numeral, type TimePart } from '@flowline/events';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
@@ -8,50 +8,57 @@ const MAX_TIME_MS = 8.64e15 - 400 * DAY_MS;
 
 /**
  * Milliseconds since the epoch of a time as records hold it: a Date, a number of milliseconds, or ISO 8601 text
- * (`2001-02-03`, `2001-02-03T04:05:06.789Z`, `2001-02-03 04:05:06+01:00`). Text without an offset is UTC, on every machine.
- * NaN for anything else, and for days that do not exist.
+ * (`2001-02-03`, `2001-02-03T04:05:06.789Z`, `2001-02-03 04:05:06,789+01:00`). Text without an offset is UTC, on every machine.
+ * A leap second, and 24:00:00, are the beginning of the next day. NaN for anything else, and for days that do not exist.
  */
 export function parseTime(value: unknown): number {
   if (typeof value === 'number') return Math.abs(value) <= MAX_TIME_MS ? value : NaN;
   if (typeof value === 'string') return parseIsoTime(value);
-  if (typeof value === 'bigint') return parseTime(Number(value));
+  if (typeof value === 'bigint' || value instanceof Numeral) return parseTime(Number(value));
   return value instanceof Date ? parseTime(value.getTime()) : NaN;
 }
 
 /** Hand-written because Date.parse reads text without an offset in the zone of the machine, and accepts what is no ISO text. */
 function parseIsoTime(text: string): number {
+  const midnight = parseIsoDay(text);
+  if (Number.isNaN(midnight) || text.length === 10) return midnight;
+  const separator = text[10];
+  const hour = digits(text, 11, 2);
+  const minute = digits(text, 14, 2);
+  if (!(separator === 'T' || separator === ' ' || separator === 't')) return NaN;
+  if (!(hour <= 24 && text[13] === ':' && minute <= 59)) return NaN;
+  let second = 0;
+  let millisecond = 0;
+  let at = 16;
+  if (text[at] === ':') {
+    second = digits(text, 17, 2);
+    if (!(second <= 60)) return NaN;
+    at = 19;
+    if (text[at] === '.' || text[at] === ',') {
+      const start = ++at;
+      while (isDigit(text, at)) at++;
+      if (at === start) return NaN;
+      // Whole milliseconds: a Date of the same time, as a database returns it, has no more.
+      millisecond = Math.floor(Number(`0.${text.slice(start, at)}`) * 1000 + 1e-6);
+    }
+  }
+  if (hour === 24 && minute + second + millisecond > 0) return NaN;
+  const time = midnight + hour * HOUR_MS + minute * MINUTE_MS + second * 1000 - offsetMs(text, at);
+  // Leap seconds are the last ones of a day of UTC.
+  return second === 60 && modulo(time, DAY_MS) !== 0 ? NaN : time + millisecond;
+}
+
+/** The beginning of the day of UTC that a text begins with; NaN where it is none, or does not exist. */
+export function parseIsoDay(text: string): number {
   const year = digits(text, 0, 4);
   const month = digits(text, 5, 2);
   const day = digits(text, 8, 2);
   if (!(year >= 100 && text[4] === '-' && month >= 1 && month <= 12 && text[7] === '-' && day >= 1)) return NaN;
   const midnight = Date.UTC(year, month - 1, day);
-  if (new Date(midnight).getUTCDate() !== day) return NaN;
-  if (text.length === 10) return midnight;
-
-  const separator = text[10];
-  const hour = digits(text, 11, 2);
-  const minute = digits(text, 14, 2);
-  if (!(separator === 'T' || separator === ' ' || separator === 't')) return NaN;
-  if (!(hour <= 23 && text[13] === ':' && minute <= 59)) return NaN;
-  let time = midnight + hour * HOUR_MS + minute * MINUTE_MS;
-  let at = 16;
-  if (text[at] === ':') {
-    const second = digits(text, 17, 2);
-    if (!(second <= 59)) return NaN;
-    time += second * 1000;
-    at = 19;
-    if (text[at] === '.') {
-      const start = ++at;
-      while (isDigit(text, at)) at++;
-      if (at === start) return NaN;
-      // Whole milliseconds: a Date of the same time, as a database returns it, has no more.
-      time += Math.floor(Number(`0.${text.slice(start, at)}`) * 1000 + 1e-6);
-    }
-  }
-  return time - offsetMs(text, at);
+  return new Date(midnight).getUTCDate() === day ? midnight : NaN;
 }
 
-/** The offset from UTC that ends ISO text; 0 where there is none; NaN where it is malformed. */
+/** The offset from UTC that ends ISO text (hours, or with minutes, or with seconds too); 0 for none; NaN where it is malformed. */
 function offsetMs(text: string, at: number): number {
   const sign = text[at];
   if (sign === undefined) return 0;
@@ -60,12 +67,19 @@ function offsetMs(text: string, at: number): number {
   const hours = digits(text, at + 1, 2);
   if (!(hours <= 23)) return NaN;
   let minutes = 0;
+  let seconds = 0;
   if (at + 3 !== text.length) {
     const start = text[at + 3] === ':' ? at + 4 : at + 3;
     minutes = digits(text, start, 2);
-    if (!(minutes <= 59) || start + 2 !== text.length) return NaN;
+    let end = start + 2;
+    if (start === at + 4 && text[end] === ':') {
+      // Local mean times of long ago, as Postgres writes them.
+      seconds = digits(text, end + 1, 2);
+      end += 3;
+    }
+    if (!(minutes <= 59 && seconds <= 59) || end !== text.length) return NaN;
   }
-  return (sign === '-' ? -1 : 1) * (hours * HOUR_MS + minutes * MINUTE_MS);
+  return (sign === '-' ? -1 : 1) * (hours * HOUR_MS + minutes * MINUTE_MS + seconds * 1000);
 }
 
 function isDigit(text: string, at: number): boolean {

@@ -15,6 +15,6 @@ export interface FieldReader {
   kind(field: number): FieldKind;
   /** Of a field that is a number. */
   number(field: number): number;
-  /** Of a field that is text. */
+  /** Of a field that is text; of one that is a number, as it was written. */
   text(field: number): string;
 }

@@ -89,6 +89,7 @@ describe('createDecoder', () => {
     ['null', 'null', 'not_an_object', null],
     ['a long value', event({ filler: 'x'.repeat(MAX_BYTES) }), 'too_large', null],
     ['no time', event({ ts: null }), 'missing_field', 'ts'],
+    ['no day', event({ ts: '2014-02-30' }), 'bad_time', 'ts'],
     ['a time of another unit', event({ ts: '2001-02-03' }), 'bad_time', 'ts'],
     ['a time before any calendar', event({ ts: -1e15 }), 'bad_time', 'ts'],
     ['a time beyond any calendar', event({ ts: 1e18 }), 'bad_time', 'ts'],

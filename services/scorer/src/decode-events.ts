@@ -1,5 +1,5 @@
 import type { DetectorDefinition } from '@flowline/config';
-import type { DeadLetter } from '@flowline/events';
+import { type DeadLetter, Numeral } from '@flowline/events';
 import {
   compileEventTime,
   compileExpression,
@@ -157,6 +157,7 @@ function compileEventId(
     const value = evaluate(record);
     if (value instanceof Fault) return value;
     if (value === null) return new Fault('missing_field', field, `The event id ${field} is absent or null.`);
+    if (value instanceof Numeral) return value.text;
     if (typeof value === 'number' && Number.isFinite(value)) return String(value);
     if (typeof value === 'string' && !value.includes('\0')) return value;
     return new Fault('wrong_type', field, `The event id ${field} is ${quoted(value)}; expected text or a number.`);

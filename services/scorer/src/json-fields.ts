@@ -110,7 +110,11 @@ export class JsonFields implements FieldReader {
     const end = isNumber ? scanner.number(at) : scanner.word(at);
     if (end < 0) return -1;
     this.#kinds[field] = isNumber ? FieldKind.number : scanner.lastWord;
-    if (isNumber) this.#numbers[field] = scanner.lastNumber;
+    if (isNumber) {
+      this.#numbers[field] = scanner.lastNumber;
+      this.#starts[field] = at;
+      this.#ends[field] = end;
+    }
     return end;
   }
 }

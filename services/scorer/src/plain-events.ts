@@ -1,5 +1,5 @@
 import type { DetectorDefinition } from '@flowline/config';
-import { eventTimeOf, type FeatureTable, type PlainColumns } from '@flowline/features';
+import { eventTimeOf, type FeatureTable, levelText, type PlainColumns } from '@flowline/features';
 import { FieldKind, type FieldReader, type RecordDecoder, type SourceRecord } from '@flowline/stream';
 
 /** Events, without what became of the other records of their batch. */
@@ -83,18 +83,17 @@ export function plainEvents(
     return {
       add: (record, bytes) => {
         if (!fields.read(bytes)) return false;
-        const time = scalarOf(fields, timeField);
+        const time = timeValueOf(fields, timeField);
         const timeMs = time === undefined ? undefined : timeOf(time);
-        const id = idField === null ? positionId(record) : scalarOf(fields, idField);
-        if (typeof timeMs !== 'number' || id === undefined || !Number.isFinite(typeof id === 'number' ? id : 0))
-          return false;
+        const id = idField === null ? positionId(record) : nameOf(fields, idField);
+        if (typeof timeMs !== 'number' || id === undefined) return false;
         if (!addNumbers() || !addLevels()) {
           texts.length = row * words.length; // a part of a row may have been left behind
           return false;
         }
         offsets[row] = record.offset;
         times[row] = timeMs;
-        ids.push(String(id));
+        ids.push(id);
         row++;
         return true;
       },
@@ -119,11 +118,17 @@ const fieldsOf = ({ numeric, levels }: PlainColumns): readonly string[] =>
 
 const isMissing = (kind: FieldKind): boolean => kind === FieldKind.absent || kind === FieldKind.null;
 
-/** A number or text; undefined for anything else. */
-function scalarOf(fields: FieldReader, at: number): number | string | undefined {
+/** What may be a time, a number or text; undefined for anything else. */
+function timeValueOf(fields: FieldReader, at: number): number | string | undefined {
   const kind = fields.kind(at);
   if (kind === FieldKind.number) return fields.number(at);
   return kind === FieldKind.text ? fields.text(at) : undefined;
+}
+
+/** A number or text as it was written; undefined for anything else. */
+function nameOf(fields: FieldReader, at: number): string | undefined {
+  const kind = fields.kind(at);
+  return kind === FieldKind.number || kind === FieldKind.text ? fields.text(at) : undefined;
 }
 
 /** A level, null where it is missing; undefined for what is none. */
@@ -132,7 +137,6 @@ function levelOf(fields: FieldReader, at: number, onlyBoolean: boolean): string 
   if (isMissing(kind)) return null;
   if (kind === FieldKind.true) return 'true';
   if (kind === FieldKind.false) return 'false';
-  if (onlyBoolean) return undefined;
-  const value = scalarOf(fields, at);
-  return typeof value === 'number' && !Number.isFinite(value) ? undefined : String(value);
+  const name = onlyBoolean ? undefined : nameOf(fields, at);
+  return name === undefined ? undefined : levelText(name);
 }

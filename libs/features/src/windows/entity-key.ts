@@ -1,27 +1,15 @@
-import { compileExpression, type FeatureRecord } from '../expression.ts';
-import { describe, Fault } from '../fault.ts';
+import { compileName, type FeatureRecord } from '../expression.ts';
+import { Fault } from '../fault.ts';
 
 /**
  * Compiles a key to the name of a record's entity: the text of its field, and of several fields a JSON list of their texts. The
  * fault where a field has no value, or one that is no name.
  */
 export function compileEntityKey(fields: readonly string[]): (record: FeatureRecord) => string | Fault {
-  const readers = fields.map((field) => ({ field, evaluate: compileExpression(field, {}) }));
+  const readers = fields.map((field) => ({ field, evaluate: compileName(field, {}) }));
   const [single] = readers;
-  const read = ({ field, evaluate }: (typeof readers)[number], record: FeatureRecord): string | Fault => {
-    const value = evaluate(record);
-    if (value instanceof Fault) return value;
-    if (value === null)
-      return new Fault('missing_field', field, `${field}, part of the entity's key, is absent or null.`);
-    // Postgres cannot store text with a NUL character.
-    if (typeof value === 'string' && !value.includes('\0')) return value;
-    if (typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value))) return String(value);
-    return new Fault(
-      'wrong_type',
-      field,
-      `${field}, part of the entity's key, is ${describe(value)}; expected text, a number, true or false.`,
-    );
-  };
+  const read = ({ field, evaluate }: (typeof readers)[number], record: FeatureRecord): string | Fault =>
+    evaluate(record) ?? new Fault('missing_field', field, `${field}, part of the entity's key, is absent or null.`);
   if (single !== undefined && readers.length === 1) return (record) => read(single, record);
   return (record) => {
     const names: string[] = [];

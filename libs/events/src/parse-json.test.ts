@@ -1,0 +1,53 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+
+import { Numeral } from './numeral.ts';
+import { parseJson } from './parse-json.ts';
+
+/** A value with the text of each number that has one of its own. */
+const written = (value: unknown): unknown => (value instanceof Numeral ? `as written ${value.text}` : value);
+
+describe('parseJson', () => {
+  it.each(['9007199254740993', '1.0', '-0', '0.10', '1e3', '1E-7', '0.0000001', '12345678901234567890.5', '1e400'])(
+    'keeps %s as it was written',
+    (text) => {
+      for (const around of [text, ` ${text}\n`]) expect(written(parseJson(around))).toBe(`as written ${text}`);
+      expect(written((parseJson(`[{"a":${text},"b":"${text}"}]`) as { a: unknown }[])[0]?.a)).toBe(
+        `as written ${text}`,
+      );
+      expect(parseJson(`{"b":"${text}"}`)).toEqual({ b: text });
+      expect(Number(parseJson(text))).toBe(Number(text));
+    },
+  );
+
+  it.each(['1', '-1.5', '0', '9007199254740991', '0.000001', '100'])('leaves %s a number', (text) => {
+    expect(parseJson(`[1.0,${text}]`)).toEqual([new Numeral('1.0'), Number(text)]);
+    expect(parseJson(text)).toBe(Number(text));
+  });
+
+  it('gives the text of every number back, and else what JSON.parse gives', () => {
+    const digits = fc.stringMatching(/^-?(0|[1-9]\d{0,20})(\.\d{1,20})?([eE][-+]?\d{1,3})?$/);
+    fc.assert(
+      fc.property(fc.jsonValue(), fc.string(), fc.string(), digits, (value, name, text, number) => {
+        const inside = JSON.stringify(value);
+        const json = `{"n":${number}, ${JSON.stringify(`k${name}`)}:[${JSON.stringify(text)},${inside}]}`;
+        const parsed = parseJson(json) as Record<string, unknown>;
+        const found = parsed.n;
+        expect(found instanceof Numeral ? found.text : String(found)).toBe(number);
+        expect(JSON.parse(JSON.stringify({ ...parsed, n: 0 }))).toEqual(
+          JSON.parse(JSON.stringify({ ...(JSON.parse(json) as object), n: 0 })),
+        );
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('makes a property of every name, and refuses what JSON.parse refuses', () => {
+    const value = parseJson('{"__proto__":1.0,"a":"\\"1.0"}') as object;
+    expect(Object.entries(value)).toEqual([
+      ['__proto__', new Numeral('1.0')],
+      ['a', '"1.0'],
+    ]);
+    for (const text of ['', '1.', '{"a":1.0', '[1.0,]', '01']) expect(() => parseJson(text)).toThrow(SyntaxError);
+  });
+});

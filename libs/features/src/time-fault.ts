@@ -1,0 +1,19 @@
+import { describe, Fault } from './fault.ts';
+import { parseIsoDay } from './time.ts';
+
+const DAY = /^\d{4}-\d{2}-\d{2}(?!\d)/;
+
+/**
+ * The fault of a field that holds no time: of ISO 8601 text it says what of it does not exist.
+ * @param called what the message calls the field.
+ */
+export function timeFault(field: string, value: unknown, expected: string, called = field): Fault {
+  return new Fault('bad_time', field, `${called} is ${describe(value)}${reasonOf(value, expected)}`);
+}
+
+function reasonOf(value: unknown, expected: string): string {
+  if (value instanceof Date) return ' that does not exist.';
+  if (typeof value !== 'string' || !DAY.test(value)) return `; expected ${expected}.`;
+  if (Number.isNaN(parseIsoDay(value))) return ': there is no such day.';
+  return `: there is no such time of day or offset; expected ${expected}, as in 2001-02-03T04:05:06.789Z.`;
+}
