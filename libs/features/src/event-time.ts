@@ -32,7 +32,8 @@ export function eventTimeOf({ field, unit }: EventTimeSpec): (value: Value) => n
     const timeMs = parseTime(unit !== 'iso' && isNumber ? Number(value) * UNIT_MS[unit] : value);
     if (inUnit && timeMs >= EARLIEST_MS) return timeMs;
     // Text is at fault for its form only where text is right.
-    if (unit === 'iso' && typeof value === 'string') return timeFault(field, value, expected, `The event time ${field}`);
+    if (unit === 'iso' && typeof value === 'string')
+      return timeFault(field, value, expected, `The event time ${field}`);
     return new Fault('bad_time', field, `The event time ${field} is ${describe(value)}; expected ${expected}.`);
   };
 }

@@ -1,4 +1,11 @@
-import { FlowlineError, Numeral, toNumeral, type Expression, type LookupTable, type WindowExpression } from '@flowline/events';
+import {
+  FlowlineError,
+  Numeral,
+  toNumeral,
+  type Expression,
+  type LookupTable,
+  type WindowExpression,
+} from '@flowline/events';
 
 import { Fault, describe, wrongType } from './fault.ts';
 import { haversineKm } from './haversine.ts';

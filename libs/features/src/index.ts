@@ -1,7 +1,14 @@
 export type { EncodedBatch } from './encode-table.ts';
 export type { FeatureEncodingConfig } from './encoding-config.ts';
 export type { CyclicColumn, EncodingColumn, EncodingPlan, LevelsColumn, NumberColumn } from './encoding-plan.ts';
-export { compileExpression, compileName, type Evaluate, type FeatureRecord, type Lookups, type Value } from './expression.ts';
+export {
+  compileExpression,
+  compileName,
+  type Evaluate,
+  type FeatureRecord,
+  type Lookups,
+  type Value,
+} from './expression.ts';
 export { Fault } from './fault.ts';
 export { FeatureEncoding, type Dimension, type LevelProbability, type LevelSurprise } from './feature-encoding.ts';
 export {

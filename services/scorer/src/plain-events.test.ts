@@ -57,9 +57,19 @@ describe('plainEvents', () => {
   it('keeps a number as it was written where it is a name, and reads what stands for a char(n)', () => {
     const decode = createDecoder(source('ms', 'id'), recordFormats.json(), reader, 400);
     const levels = ['9007199254740993', '1.0', '-0', '1e3', '"1.0"', '"ab  "', '" "'];
-    const values = levels.map((kind) => Buffer.from(`{"ts":1.0,"id":1234567890123456789,"x":1,"hour":3,"kind":${kind}}`));
+    const values = levels.map((kind) =>
+      Buffer.from(`{"ts":1.0,"id":1234567890123456789,"x":1,"hour":3,"kind":${kind}}`),
+    );
     const { table, eventIds } = decode(batchOf(values), null);
-    expect(table.levels.filter((_, i) => i % 2 === 0)).toEqual(['9007199254740993', '1.0', '-0', '1e3', '1.0', 'ab', '']);
+    expect(table.levels.filter((_, i) => i % 2 === 0)).toEqual([
+      '9007199254740993',
+      '1.0',
+      '-0',
+      '1e3',
+      '1.0',
+      'ab',
+      '',
+    ]);
     expect(new Set(eventIds)).toEqual(new Set(['1234567890123456789']));
   });
 
@@ -96,7 +106,9 @@ describe('plainEvents', () => {
     const numeral = fc.stringMatching(/^-?(0|[1-9]\d{0,18})(\.\d{1,4})?([eE][-+]?\d{1,3})?$/);
     /** Some of the numbers are as JSON.stringify would not write them. */
     const withNumerals = (value: object, text: string): Buffer =>
-      Buffer.from(JSON.stringify(value).replace(/(?<="(id|kind|x)":)-?\d[^,}]*/g, (own) => (text.length % 2 ? text : own)));
+      Buffer.from(
+        JSON.stringify(value).replace(/(?<="(id|kind|x)":)-?\d[^,}]*/g, (own) => (text.length % 2 ? text : own)),
+      );
     const text = fc.oneof(
       { weight: 20, arbitrary: fc.tuple(event, numeral).map(([value, text]) => withNumerals(value, text)) },
       { weight: 1, arbitrary: fc.uint8Array({ maxLength: 20 }) },

@@ -44,7 +44,7 @@ export function scoreCommand(): Command {
         const detector = await loadModel(source, alpha);
         const totals = { rows: 0, anomalies: 0, errors: 0, backend: detector.compute.backend };
         try {
-          const records = readRecords(file, format, detector.bundle.schema, detector.bundle.entity);
+          const records = readRecords(file, format, detector.bundle);
           const out = new Output();
           let header = scoresHeader(output);
           for await (const rows of scoreRecords(records, detector, options.explain === true)) {

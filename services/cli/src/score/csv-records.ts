@@ -1,7 +1,8 @@
 /** A record of a CSV text, and the line it began on. */
 export interface CsvRecord {
   readonly line: number;
-  readonly cells: readonly string[];
+  /** null: a cell of nothing, not even quotes, which is how COPY writes NULL; "" is empty text. */
+  readonly cells: readonly (string | null)[];
 }
 
 /**
@@ -9,8 +10,9 @@ export interface CsvRecord {
  * wrong with a record's width is for the caller to say.
  */
 export async function* csvRecords(chunks: AsyncIterable<string>): AsyncGenerator<CsvRecord> {
-  let cells: string[] = [];
+  let cells: (string | null)[] = [];
   let cell = '';
+  let hasQuotes = false;
   let quoted = false;
   let wasQuote = false;
   let line = 1;
@@ -32,21 +34,25 @@ export async function* csvRecords(chunks: AsyncIterable<string>): AsyncGenerator
         // A second quote right after the first is a quote itself.
         if (wasQuote) cell += '"';
         quoted = true;
+        hasQuotes = true;
         wasQuote = false;
         continue;
       }
       wasQuote = false;
       if (character === ',') {
-        cells.push(cell);
+        cells.push(cell === '' && !hasQuotes ? null : cell);
         cell = '';
+        hasQuotes = false;
       } else if (character === '\n') {
-        cells.push(cell);
-        if (cells.length > 1 || cells[0] !== '') yield { line: began, cells };
+        cells.push(cell === '' && !hasQuotes ? null : cell);
+        if (cells.length > 1 || cells[0] !== null) yield { line: began, cells };
         cells = [];
         cell = '';
+        hasQuotes = false;
         began = line;
       } else if (character !== '\r') cell += character;
     }
   }
-  if (cell !== '' || cells.length > 0) yield { line: began, cells: [...cells, cell] };
+  const last = cell === '' && !hasQuotes ? null : cell;
+  if (last !== null || cells.length > 0) yield { line: began, cells: [...cells, last] };
 }

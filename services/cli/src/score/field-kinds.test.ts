@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { FeatureSpec } from '@flowline/events';
+import { type FeatureSpec, Numeral } from '@flowline/events';
 
 import { cellValue, fieldKinds } from './field-kinds.ts';
 
@@ -15,26 +15,37 @@ const feature = (type: FeatureSpec['type'], from: FeatureSpec['from']): FeatureS
 
 describe('fieldKinds', () => {
   it('knows from the schema what each field holds', () => {
-    const kinds = fieldKinds(
-      [
+    const columns = [['a', 'b'], ['true'], ['7'], ['false', 'true']];
+    const kinds = fieldKinds({
+      schema: [
         feature('real', { log: { ratio: ['a', { lookup: { table: 't', key: 'code', value: 'v' } }] } }),
+        feature('real', { lookup: { table: 'truth', key: 'is', value: 'v' } }),
         feature('categorical', 'zip'),
         feature('boolean', 'flag'),
         feature('cyclic', { timePart: { of: 'ts', part: 'hourOfDay' } }),
         feature('categorical', 'both'),
         feature('integer', 'both'),
-        feature('real', { lag: { of: 'past' } }),
+        feature('categorical', 'truth'),
+        feature('real', { lag: { of: 'past.inner' } }),
       ],
-      { key: ['id'], time: { field: 'time', unit: 's' } },
-    );
+      lookups: { t: { key: 'k', rows: { x: { v: 1 } } }, truth: { key: 'k', rows: { true: { v: 1 } } } },
+      entity: { key: ['id', 'flag'], time: { field: 'time', unit: 's' } },
+      encoding: {
+        toJSON: () => ({ levels: columns.map((levels) => ({ levels, counts: [], unseen: 0, closed: false })) }),
+      },
+    });
     expect(Object.fromEntries(kinds)).toEqual({
       a: 'number',
       code: 'text',
+      is: 'boolean',
       zip: 'text',
       flag: 'boolean',
       ts: 'number',
       both: 'number',
-      past: 'number',
+      truth: 'boolean',
+      past: 'object',
+      'past.inner': 'number',
+      id: 'text',
       time: 'number',
     });
   });
@@ -42,19 +53,31 @@ describe('fieldKinds', () => {
 
 describe('cellValue', () => {
   it.each([
+    [null, 'number', null],
+    [null, 'text', null],
+    [null, undefined, null],
     ['', 'number', null],
-    ['', 'text', null],
+    ['', 'boolean', null],
+    ['', 'text', ''],
     ['1.5', 'number', 1.5],
-    ['-.5e3', 'number', -500],
+    ['-.5e3', 'number', new Numeral('-.5e3')],
+    ['1.0', 'number', new Numeral('1.0')],
+    ['9007199254740993', 'number', new Numeral('9007199254740993')],
+    [' 7 ', 'number', 7],
     ['01', 'text', '01'],
     ['x', 'number', 'x'],
     ['NaN', 'number', 'NaN'],
     ['0x10', 'number', '0x10'],
     ['2026-05-01T00:00:00Z', 'number', '2026-05-01T00:00:00Z'],
     ['True', 'boolean', true],
+    ['t', 'boolean', true],
+    ['f', 'boolean', false],
+    ['t', 'text', 't'],
     ['no', 'boolean', 'no'],
     ['7', undefined, '7'],
+    ['{"lat":1}', 'object', { lat: 1 }],
+    ['{1,2}', 'object', '{1,2}'],
   ] as const)('reads %j as %s', (text, kind, value) => {
-    expect(cellValue(text, kind)).toBe(value);
+    expect(cellValue(text, kind)).toEqual(value);
   });
 });

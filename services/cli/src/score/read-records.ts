@@ -1,10 +1,10 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 
-import { type EntitySpec, FlowlineError, type FeatureSpec } from '@flowline/events';
+import { FlowlineError, parseJson } from '@flowline/events';
 
 import { csvRecords } from './csv-records.ts';
-import { cellValue, fieldKinds } from './field-kinds.ts';
+import { cellValue, type CellReading, fieldKinds } from './field-kinds.ts';
 import type { Format } from './formats.ts';
 
 /** One record of a file: a value for the reader of features, or why there is none. */
@@ -16,16 +16,11 @@ export type FileRecord =
  * Reads the records of a file (`-`: standard input) as they arrive; `row` counts from 1. Broken records are told apart, not lost.
  * @throws FlowlineError FLOWLINE_FILE_UNREADABLE.
  */
-export async function* readRecords(
-  file: string,
-  format: Format,
-  schema: readonly FeatureSpec[],
-  entity: EntitySpec | null,
-): AsyncGenerator<FileRecord> {
+export async function* readRecords(file: string, format: Format, model: CellReading): AsyncGenerator<FileRecord> {
   const stream = file === '-' ? process.stdin : createReadStream(file);
   stream.setEncoding('utf8');
   try {
-    yield* format === 'csv' ? csvFile(stream, schema, entity) : ndjsonFile(stream);
+    yield* format === 'csv' ? csvFile(stream, model) : ndjsonFile(stream);
   } catch (cause) {
     if (cause instanceof FlowlineError) throw cause;
     throw new FlowlineError(
@@ -51,25 +46,20 @@ async function* ndjsonFile(stream: NodeJS.ReadableStream): AsyncGenerator<FileRe
 
 function parsedLine(line: string, row: number): FileRecord {
   try {
-    const value: unknown = JSON.parse(line);
-    return { row, value };
+    return { row, value: parseJson(line) };
   } catch (error) {
     const message = `The line is not JSON: ${error instanceof Error ? error.message : String(error)}`;
     return { row, fault: { reason: 'not_json', message } };
   }
 }
 
-async function* csvFile(
-  stream: AsyncIterable<string | Buffer>,
-  schema: readonly FeatureSpec[],
-  entity: EntitySpec | null,
-): AsyncGenerator<FileRecord> {
-  const kinds = fieldKinds(schema, entity);
+async function* csvFile(stream: AsyncIterable<string | Buffer>, model: CellReading): AsyncGenerator<FileRecord> {
+  const kinds = fieldKinds(model);
   let header: readonly string[] | null = null;
   let row = 0;
   for await (const { cells, line } of csvRecords(asText(stream))) {
     if (header === null) {
-      header = cells;
+      header = cells.map((name) => name ?? '');
       continue;
     }
     row++;
@@ -91,7 +81,7 @@ type Node = Record<string, unknown>;
 /** A record of cells by column; a dotted column becomes a field within an object, as in JSON. */
 function recordOf(
   header: readonly string[],
-  cells: readonly string[],
+  cells: readonly (string | null)[],
   kinds: ReturnType<typeof fieldKinds>,
 ): Readonly<Record<string, unknown>> {
   const record: Node = {};
@@ -103,7 +93,7 @@ function recordOf(
       const inner = node[part];
       node = isNode(inner) ? inner : (node[part] = {});
     }
-    node[last] = cellValue(cells[column] ?? '', kinds.get(name));
+    node[last] = cellValue(cells[column] ?? null, kinds.get(name));
   }
   return record;
 }
