@@ -1,5 +1,32 @@
 -- What the migrations make. Written from the database and compared in a test; change it by a migration.
 
+CREATE OR REPLACE FUNCTION flowline.create_partition(day date)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '1s'
+AS $function$
+DECLARE
+  lower timestamptz := day::timestamp AT TIME ZONE 'UTC';
+  upper timestamptz := (day + 1)::timestamp AT TIME ZONE 'UTC';
+  name  text := 'scored_events_' || to_char(day, 'YYYY_MM_DD');
+BEGIN
+  PERFORM pg_advisory_xact_lock(hashtextextended('flowline.ensure_partitions', 0));
+  IF to_regclass('flowline.' || quote_ident(name)) IS NOT NULL THEN
+    RETURN false;
+  END IF;
+  EXECUTE format('CREATE TABLE flowline.%I (LIKE flowline.scored_events INCLUDING DEFAULTS)', name);
+  EXECUTE format('ALTER TABLE flowline.%I ADD CONSTRAINT day CHECK (scored_at >= %L AND scored_at < %L)', name, lower, upper);
+  LOCK TABLE flowline.scored_events_default IN ACCESS EXCLUSIVE MODE;
+  EXECUTE format(
+    'WITH moved AS (DELETE FROM flowline.scored_events_default WHERE scored_at >= %L AND scored_at < %L RETURNING *)
+     INSERT INTO flowline.%I SELECT * FROM moved', lower, upper, name);
+  EXECUTE format('ALTER TABLE flowline.scored_events ATTACH PARTITION flowline.%I FOR VALUES FROM (%L) TO (%L)', name, lower, upper);
+  EXECUTE format('ALTER TABLE flowline.%I DROP CONSTRAINT day', name);
+  RETURN true;
+END
+$function$;
+
 CREATE OR REPLACE FUNCTION flowline.drop_partition_before(first_kept_day date)
  RETURNS text
  LANGUAGE plpgsql
@@ -8,8 +35,13 @@ CREATE OR REPLACE FUNCTION flowline.drop_partition_before(first_kept_day date)
  SET lock_timeout TO '200ms'
 AS $function$
 DECLARE
+  kept date := flowline.first_kept_day();
   name text;
 BEGIN
+  IF first_kept_day > kept THEN
+    RAISE EXCEPTION 'scored events from % on are kept, and those before % are to go', kept, first_kept_day
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'Shorten retention.scored of the detectors first.';
+  END IF;
   PERFORM pg_advisory_xact_lock(hashtextextended('flowline.ensure_partitions', 0));
   SELECT c.relname INTO name FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
   WHERE i.inhparent = 'flowline.scored_events'::regclass AND c.relname ~ '^scored_events_\d{4}_\d{2}_\d{2}$'
@@ -30,30 +62,34 @@ CREATE OR REPLACE FUNCTION flowline.ensure_partitions(first_day date, days integ
  SET lock_timeout TO '1s'
 AS $function$
 DECLARE
-  day      date;
-  lower    timestamptz;
-  upper    timestamptz;
-  name     text;
-  created  integer := 0;
+  today   date := (now() AT TIME ZONE 'UTC')::date;
+  day     date;
+  created integer := 0;
 BEGIN
-  PERFORM pg_advisory_xact_lock(hashtextextended('flowline.ensure_partitions', 0));
+  IF first_day IS NULL OR days IS NULL OR first_day < today - 2 OR days NOT BETWEEN 0 AND 16 OR first_day + days > today + 14 THEN
+    RAISE EXCEPTION 'partitions of % days from % are asked for', days, first_day
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'Ask for days from two days ago to a fortnight from now.';
+  END IF;
   FOR day IN SELECT first_day + i FROM generate_series(0, days - 1) AS i LOOP
-    name := 'scored_events_' || to_char(day, 'YYYY_MM_DD');
-    CONTINUE WHEN to_regclass('flowline.' || quote_ident(name)) IS NOT NULL;
-    lower := day::timestamp AT TIME ZONE 'UTC';
-    upper := (day + 1)::timestamp AT TIME ZONE 'UTC';
-    EXECUTE format('CREATE TABLE flowline.%I (LIKE flowline.scored_events INCLUDING DEFAULTS)', name);
-    EXECUTE format('ALTER TABLE flowline.%I ADD CONSTRAINT day CHECK (scored_at >= %L AND scored_at < %L)', name, lower, upper);
-    LOCK TABLE flowline.scored_events_default IN ACCESS EXCLUSIVE MODE;
-    EXECUTE format(
-      'WITH moved AS (DELETE FROM flowline.scored_events_default WHERE scored_at >= %L AND scored_at < %L RETURNING *)
-       INSERT INTO flowline.%I SELECT * FROM moved', lower, upper, name);
-    EXECUTE format('ALTER TABLE flowline.scored_events ATTACH PARTITION flowline.%I FOR VALUES FROM (%L) TO (%L)', name, lower, upper);
-    EXECUTE format('ALTER TABLE flowline.%I DROP CONSTRAINT day', name);
-    created := created + 1;
+    IF flowline.create_partition(day) THEN
+      created := created + 1;
+    END IF;
   END LOOP;
   RETURN created;
 END
+$function$;
+
+CREATE OR REPLACE FUNCTION flowline.first_kept_day()
+ RETURNS date
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  SELECT (now() AT TIME ZONE 'UTC')::date - greatest(1, (
+    SELECT ceil(max((version.definition #>> '{retention,scoredMs}')::numeric) / 86400000)::integer
+    FROM flowline.detectors AS detector
+    JOIN flowline.detector_versions AS version ON version.detector = detector.name AND version.version = detector.current_version
+    WHERE detector.state <> 'deleted' AND jsonb_typeof(version.definition #> '{retention,scoredMs}') = 'number'))
 $function$;
 
 CREATE OR REPLACE FUNCTION flowline.grant_roles()
@@ -72,8 +108,11 @@ BEGIN
     GRANT SELECT, INSERT ON flowline.stream_gaps TO flowline_scorer;
     GRANT SELECT, INSERT, UPDATE, DELETE ON flowline.window_snapshots, flowline.entity_partitions TO flowline_scorer;
     GRANT SELECT, INSERT, UPDATE ON flowline.event_counts TO flowline_scorer;
-    GRANT SELECT, INSERT, UPDATE (sent_at) ON flowline.alert_outbox TO flowline_scorer;
+    GRANT SELECT, INSERT, UPDATE (sent_at, dead_at, error, attempts) ON flowline.alert_outbox TO flowline_scorer;
     GRANT EXECUTE ON FUNCTION flowline.ensure_partitions(date, integer) TO flowline_scorer;
+    IF to_regprocedure('flowline.identify_database()') IS NOT NULL THEN
+      GRANT EXECUTE ON FUNCTION flowline.identify_database() TO flowline_scorer;
+    END IF;
     granted := granted || 'flowline_scorer'::text;
   END IF;
   IF to_regrole('flowline_trainer') IS NOT NULL THEN
@@ -83,9 +122,9 @@ BEGIN
     GRANT SELECT ON flowline.migrations, flowline.detector_versions, flowline.scored_events TO flowline_trainer;
     GRANT SELECT, INSERT ON flowline.model_versions, flowline.model_artifacts TO flowline_trainer;
     GRANT SELECT, INSERT, UPDATE ON flowline.model_aliases, flowline.training_runs TO flowline_trainer;
-    GRANT SELECT (detector, scored_at), DELETE ON flowline.anomalies TO flowline_trainer;
-    GRANT SELECT (sent_at), DELETE ON flowline.alert_outbox TO flowline_trainer;
-    GRANT SELECT (detector, stored_at), DELETE ON flowline.dead_letters TO flowline_trainer;
+    GRANT SELECT (anomaly_id, detector, scored_at), DELETE ON flowline.anomalies TO flowline_trainer;
+    GRANT SELECT (outbox_id, detector, sink, created_at, sent_at, dead_at), DELETE ON flowline.alert_outbox TO flowline_trainer;
+    GRANT SELECT (dead_letter_id, detector, stored_at), DELETE ON flowline.dead_letters TO flowline_trainer;
     GRANT SELECT (detector, last_seen), DELETE ON flowline.entity_partitions TO flowline_trainer;
     GRANT EXECUTE ON FUNCTION flowline.ensure_partitions(date, integer), flowline.drop_partition_before(date) TO flowline_trainer;
     granted := granted || 'flowline_trainer'::text;
@@ -96,7 +135,12 @@ BEGIN
     GRANT INSERT, UPDATE ON flowline.detectors, flowline.model_aliases TO flowline_operator;
     GRANT INSERT ON flowline.detector_versions TO flowline_operator;
     GRANT UPDATE (redriven_at) ON flowline.dead_letters TO flowline_operator;
+    -- Alerts that were set aside are sent again; those that wait go with a detector that is deleted.
+    GRANT UPDATE (dead_at), DELETE ON flowline.alert_outbox TO flowline_operator;
     GRANT EXECUTE ON FUNCTION flowline.ensure_partitions(date, integer) TO flowline_operator;
+    IF to_regprocedure('flowline.settle_identity(boolean)') IS NOT NULL THEN
+      GRANT EXECUTE ON FUNCTION flowline.identify_database(), flowline.settle_identity(boolean) TO flowline_operator;
+    END IF;
     granted := granted || 'flowline_operator'::text;
   END IF;
   IF to_regrole('flowline_reader') IS NOT NULL THEN
@@ -132,11 +176,26 @@ CREATE TABLE flowline.alert_outbox (
   headers jsonb NOT NULL,
   value text NOT NULL,
   created_at timestamp with time zone DEFAULT now() NOT NULL,
-  sent_at timestamp with time zone
+  sent_at timestamp with time zone,
+  sink text DEFAULT 'kafka'::text NOT NULL,
+  event_key bytea,
+  dead_at timestamp with time zone,
+  error text,
+  attempts integer DEFAULT 0 NOT NULL
 );
+ALTER TABLE flowline.alert_outbox ADD CONSTRAINT alert_outbox_ends_once CHECK (((sent_at IS NULL) OR (dead_at IS NULL)));
 ALTER TABLE flowline.alert_outbox ADD CONSTRAINT alert_outbox_pkey PRIMARY KEY (outbox_id);
-CREATE INDEX alert_outbox_pending ON flowline.alert_outbox USING btree (outbox_id) WHERE (sent_at IS NULL);
+CREATE INDEX alert_outbox_dead ON flowline.alert_outbox USING btree (dead_at) WHERE (dead_at IS NOT NULL);
+CREATE UNIQUE INDEX alert_outbox_event ON flowline.alert_outbox USING btree (sink, detector, topic, event_key) WHERE (event_key IS NOT NULL);
+CREATE INDEX alert_outbox_sent ON flowline.alert_outbox USING btree (sent_at) WHERE (sent_at IS NOT NULL);
+CREATE INDEX alert_outbox_waiting ON flowline.alert_outbox USING btree (sink, detector, topic, outbox_id) WHERE ((sent_at IS NULL) AND (dead_at IS NULL));
 COMMENT ON TABLE flowline.alert_outbox IS 'Alerts as they leave; written with their anomalies, sent at least once, marked afterwards.';
+COMMENT ON COLUMN flowline.alert_outbox.attempts IS 'How often the sink has refused it.';
+COMMENT ON COLUMN flowline.alert_outbox.dead_at IS 'When it was set aside, because the sink refuses it as it is; null: it waits, or was sent.';
+COMMENT ON COLUMN flowline.alert_outbox.error IS 'Why the sink refused it the last time.';
+COMMENT ON COLUMN flowline.alert_outbox.event_key IS 'SHA-256 of the declared event id: a repeat of the event raises no second alert; null where ids are positions.';
+COMMENT ON COLUMN flowline.alert_outbox.sink IS 'Who sends it: kafka, or stdout, a scorer that prints the alerts of its own source; others leave it alone.';
+COMMENT ON COLUMN flowline.alert_outbox.topic IS 'The topic of the sink: of kafka, a topic; of stdout, the source.';
 
 CREATE TABLE flowline.anomalies (
   anomaly_id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
@@ -163,6 +222,7 @@ ALTER TABLE flowline.anomalies ADD CONSTRAINT anomalies_pkey PRIMARY KEY (anomal
 CREATE INDEX anomalies_alert_id ON flowline.anomalies USING btree (alert_id);
 CREATE INDEX anomalies_event_time ON flowline.anomalies USING btree (detector, event_time DESC, anomaly_id DESC);
 CREATE INDEX anomalies_newest ON flowline.anomalies USING btree (event_time DESC, anomaly_id DESC);
+CREATE INDEX anomalies_scored_at ON flowline.anomalies USING btree (detector, scored_at);
 COMMENT ON TABLE flowline.anomalies IS 'A row for each anomaly, written with its score.';
 
 CREATE TABLE flowline.dead_letters (
@@ -184,6 +244,7 @@ CREATE TABLE flowline.dead_letters (
 );
 ALTER TABLE flowline.dead_letters ADD CONSTRAINT dead_letters_pkey PRIMARY KEY (dead_letter_id);
 CREATE INDEX dead_letters_newest ON flowline.dead_letters USING btree (detector, dead_letter_id DESC);
+CREATE INDEX dead_letters_stored_at ON flowline.dead_letters USING btree (detector, stored_at);
 COMMENT ON TABLE flowline.dead_letters IS 'Records that could not be scored, as they came.';
 COMMENT ON COLUMN flowline.dead_letters.redriven_at IS 'When it was sent to its topic again; null: never.';
 
@@ -228,6 +289,7 @@ CREATE TABLE flowline.entity_partitions (
   last_seen date DEFAULT CURRENT_DATE NOT NULL
 );
 ALTER TABLE flowline.entity_partitions ADD CONSTRAINT entity_partitions_pkey PRIMARY KEY (detector, topic, entity);
+CREATE INDEX entity_partitions_last_seen ON flowline.entity_partitions USING btree (detector, last_seen);
 COMMENT ON TABLE flowline.entity_partitions IS 'The partition that each entity''s events arrive in: one.';
 COMMENT ON COLUMN flowline.entity_partitions.last_seen IS 'The day of an event of this entity, noted with snapshots of the windows: at most one of them late.';
 

@@ -71,4 +71,34 @@ withKafka(describe)('flowline dlq', () => {
       'flowline.redriven': Buffer.from(`${topic}-1-0`),
     });
   }, 180_000);
+
+  it('skips what has no way back, and sends the rest', async () => {
+    database = await postgres.createDatabase();
+    const topic = `back-${process.pid}`;
+    await broker.createTopic(topic, 1);
+    await applyTestDetector(database.db, testDefinition('back', topic));
+    const letter = (from: string, partition: number, offset: number) =>
+      database.query(
+        `INSERT INTO flowline.dead_letters (detector, detector_version, topic, partition, "offset", reason, message, value, headers, record_time)
+         VALUES ('back', 1, $1, $2, $3, 'not_json', '', 'x', '{}', now())`,
+        [from, partition, offset],
+      );
+    // Of a file, of the topic, of a partition that it does not have any more, and of a topic that is gone.
+    await letter('events.ndjson#1f3a', 0, 1);
+    await letter(topic, 0, 2);
+    await letter(topic, 7, 3);
+    await letter('gone', 0, 4);
+    await letter(topic, 0, 5);
+    const cli = scorers.startCli(['dlq', 'redrive', 'back', '--json']);
+    expect([await cli.ended, cli.stderr()]).toEqual([0, '']);
+    expect(JSON.parse(cli.stdout())).toMatchObject({
+      ...{ detector: 'back', redriven: 2, skipped: 3 },
+      reasons: expect.arrayContaining([expect.stringContaining('gone'), expect.stringContaining(`${topic}[7]`)]),
+    });
+    expect(await readTopic(broker.kafka, topic)).toHaveLength(2);
+    const marked = await database.query(
+      'SELECT "offset"::int AS o FROM flowline.dead_letters WHERE redriven_at IS NOT NULL',
+    );
+    expect(marked.map(({ o }) => o).sort()).toEqual([2, 5]);
+  }, 120_000);
 });

@@ -1,4 +1,4 @@
-import { applyDetector, championVersion, connect, migrate, migrationStatus } from '@flowline/db';
+import { applyDetector, championVersion, connect, deleteDetector, migrate, migrationStatus } from '@flowline/db';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
@@ -48,6 +48,7 @@ async function attempts(url: string, statements: readonly string[]): Promise<(st
   return codes;
 }
 const DENIED = '42501';
+const OUT_OF_BOUNDS = '22023';
 
 describe('the group roles', () => {
   it('migrate without the right to create roles, which an administrator adds later', async () => {
@@ -103,6 +104,19 @@ describe('the group roles', () => {
       'CREATE TABLE flowline.mine (x int)',
     ]);
     expect(codes).toEqual([null, ...Array<string>(6).fill(DENIED)]);
+    // Partitions of days near now, and no more of them.
+    expect(
+      await attempts(url, [
+        `SELECT flowline.ensure_partitions((now() AT TIME ZONE 'UTC')::date - 1, 9)`,
+        `SELECT flowline.ensure_partitions('2031-01-01', 1)`,
+        `SELECT flowline.ensure_partitions('2000-01-01', 1)`,
+        `SELECT flowline.ensure_partitions((now() AT TIME ZONE 'UTC')::date, 500)`,
+        'SELECT flowline.ensure_partitions(NULL, NULL)',
+        `SELECT flowline.create_partition('2031-01-01')`,
+        `UPDATE flowline.alert_outbox SET value = ''`,
+        'DELETE FROM flowline.alert_outbox',
+      ]),
+    ).toEqual([null, ...Array<string>(4).fill(OUT_OF_BOUNDS), ...Array<string>(3).fill(DENIED)]);
   });
 
   it('let the trainer train, promote and clear away', async () => {
@@ -126,6 +140,24 @@ describe('the group roles', () => {
       'DELETE FROM flowline.model_versions',
     ]);
     expect(codes).toEqual([null, null, null, null, ...Array<string>(4).fill(DENIED)]);
+    // Nothing that a detector in force keeps: here 30 days, the default.
+    const partitions = () =>
+      database.query(`SELECT count(*)::int AS n FROM pg_inherits WHERE inhparent = 'flowline.scored_events'::regclass`);
+    const before = await partitions();
+    const drop = (days: number) => `SELECT flowline.drop_partition_before((now() AT TIME ZONE 'UTC')::date - ${days})`;
+    expect(await attempts(url, [drop(-9), drop(0), drop(1), drop(29), drop(30)])).toEqual([
+      ...Array<string>(4).fill(OUT_OF_BOUNDS),
+      null,
+    ]);
+    const definition = readingsDefinition({ steps: 20 });
+    const retention = { ...definition.retention, scoredMs: 40.5 * 86_400_000 };
+    const longer = { ...definition, name: 'longer', retention };
+    await applyDetector(database.db, longer);
+    expect(await attempts(url, [drop(40), drop(41)])).toEqual([OUT_OF_BOUNDS, null]);
+    await deleteDetector(database.db, 'longer', { dropData: false });
+    await deleteDetector(database.db, 'readings', { dropData: false });
+    expect(await attempts(url, [drop(0), drop(1)])).toEqual([OUT_OF_BOUNDS, null]);
+    expect(await partitions()).toEqual(before);
   });
 
   it('let a reader read the views, and an operator apply and pause', async () => {

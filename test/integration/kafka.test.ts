@@ -9,7 +9,7 @@ import {
 } from '@flowline/kafka';
 import { FlowlineError } from '@flowline/events';
 import type { SourceBatch } from '@flowline/stream';
-import { CompressionTypes, type KafkaMessage } from 'kafkajs';
+import { CompressionTypes, ConfigResourceTypes, type KafkaMessage } from 'kafkajs';
 import type { Subscription } from 'rxjs';
 
 import { kafkaVersions, startKafka, type TestKafka, withKafka } from '../support/kafka.ts';
@@ -472,14 +472,40 @@ describe.each(kafkaVersions)('Kafka %s', (version) => {
       expect(received[29]?.value?.toString()).toBe(messages[29]?.value);
     });
 
-    it('rejects when the alert topic does not exist, and recovers', async () => {
+    it('says which alerts wait where their topic does not exist, and sends the others', async () => {
       const sink = createKafkaSink(client());
       const message = { alertId: '1', topic: 'absent-alerts', key: 'k', headers: {}, value: '{}' };
-      await expect(sink.send([message])).rejects.toMatchObject({ code: 'FLOWLINE_TOPIC_MISSING' });
       const topic = await newTopic();
-      await sink.send([{ ...message, topic }]);
+      expect(await sink.send([message, { ...message, alertId: '2', topic }])).toEqual([
+        { alertId: '1', refused: false, error: expect.objectContaining({ code: 'FLOWLINE_TOPIC_MISSING' }) },
+      ]);
       await sink.close();
       expect(await readAll(broker, topic, 1)).toHaveLength(1);
+    });
+
+    it('finds the alerts that the topic refuses for their size, wherever they stand, and sends the others once', async () => {
+      const topic = await newTopic();
+      const admin = broker.kafka.admin();
+      await admin.connect();
+      const limit = [{ name: 'max.message.bytes', value: '5000' }];
+      await admin.alterConfigs({
+        validateOnly: false,
+        resources: [{ type: ConfigResourceTypes.TOPIC, name: topic, configEntries: limit }],
+      });
+      await admin.disconnect();
+      const sink = createKafkaSink(client());
+      const large = new Set(['0', '7', '8', '19']);
+      const messages = numbers(0, 20).map((id) => ({
+        ...{ alertId: id, topic, key: id, headers: {} },
+        value: JSON.stringify({ id, filler: 'x'.repeat(large.has(id) ? 6_000 : 1_000) }),
+      }));
+      const refused = [...large].map((alertId) => expect.objectContaining({ alertId, refused: true }));
+      expect(await sink.send(messages)).toEqual(refused);
+      await sink.close();
+      const received = await readAll(broker, topic, 16);
+      expect(received.map(({ key }) => key?.toString())).toEqual(
+        messages.map(({ key }) => key).filter((key) => !large.has(key)),
+      );
     });
   });
 });

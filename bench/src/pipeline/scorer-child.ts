@@ -60,7 +60,7 @@ async function run({ detector, events, warmUpEvents, scoring, profile }: ChildTa
   });
   const stop = new AbortController();
   const base = detectorRun(parts, definition, { source, windows, alerts: 'kafka', signal: stop.signal });
-  const alerts = openAlerts(parts, 'kafka', () => [detector]);
+  const alerts = openAlerts(parts, 'kafka', () => ({ detectors: [detector], topics: [kafka.topic] }));
   const clock = new StoreClock(events, warmUpEvents, () => stop.abort());
   let backend = 'none';
   const loader: ModelLoader = {

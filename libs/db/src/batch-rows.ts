@@ -2,10 +2,8 @@ import type { Anomaly, DeadLetter, EventBatch, ScoredBatch } from '@flowline/eve
 
 import { BinaryCopy } from './binary-copy.ts';
 import { jsonText } from './json-text.ts';
-import { alertMessage } from './outbox-message.ts';
 import { ANOMALY_FIELDS } from './sql/anomalies-copy.ts';
 import { DEAD_LETTER_FIELDS } from './sql/dead-letters-copy.ts';
-import { OUTBOX_FIELDS } from './sql/outbox-copy.ts';
 import { SCORED_EVENT_FIELDS } from './sql/scored-events-copy.ts';
 import type { InSample } from './sampling.ts';
 import { COLLECTED_EVENT_FIELDS } from './sql/collected-events-copy.ts';
@@ -117,23 +115,6 @@ export function anomalyRows(batch: ScoredBatch, anomalies: readonly Anomaly[]): 
       .text(alert.contributions[0]?.feature ?? null)
       .text(alert.summary)
       .jsonb(jsonText(alert));
-  }
-  return copy;
-}
-
-/** The alerts of a batch's new anomalies, as they will be sent. */
-export function outboxRows(batch: ScoredBatch, anomalies: readonly Anomaly[], topic: string): BinaryCopy {
-  const copy = new BinaryCopy(anomalies.length * 4_096);
-  for (const { alert } of anomalies) {
-    const message = alertMessage(alert, topic);
-    copy
-      .startRow(OUTBOX_FIELDS)
-      .uuid(message.alertId)
-      .text(batch.detector)
-      .text(message.topic)
-      .text(message.key)
-      .jsonb(jsonText(message.headers))
-      .text(message.value);
   }
   return copy;
 }

@@ -1,14 +1,7 @@
 import type { CommitReport, EventBatch, ScoredBatch } from '@flowline/events';
 import type pg from 'pg';
 
-import {
-  anomalyRows,
-  collectedEventRows,
-  deadLetterRows,
-  type KeptRows,
-  outboxRows,
-  scoredEventRows,
-} from './batch-rows.ts';
+import { anomalyRows, collectedEventRows, deadLetterRows, type KeptRows, scoredEventRows } from './batch-rows.ts';
 import { copyRows } from './copy-rows.ts';
 import type { Database } from './database.ts';
 import { detectorMissing } from './detectors.ts';
@@ -24,15 +17,19 @@ import { lockDetectorStreams } from './sql/detector-stream-lock.ts';
 import { insertOffset } from './sql/offset-insert.ts';
 import { lockOffset } from './sql/offset-lock.ts';
 import { updateOffset } from './sql/offset-update.ts';
-import { copyOutbox } from './sql/outbox-copy.ts';
 import { copyScoredEvents } from './sql/scored-events-copy.ts';
+import { storeAlerts } from './store-alerts.ts';
 import { withTransaction } from './transaction.ts';
 import { storeEntities } from './windows.ts';
 
 /** How a batch is stored. */
 export interface CommitOptions {
-  /** Where its alerts will be sent; null: anomalies are stored, and no alert leaves. */
+  /** The topic that its alerts will be sent to; null: anomalies are stored, and no alert leaves. */
   readonly alertTopic: string | null;
+  /** Who will send its alerts (default `kafka`). */
+  readonly alertSink?: string;
+  /** Event ids name events: one that comes again raises no second alert (default false). */
+  readonly oncePerEvent?: boolean;
   /** The share of normal events whose rows are kept, in [0, 1] (default 1); anomalies always are, and every event is counted. */
   readonly sample?: number;
   /** Longer than this, the attempt is given up (default 30,000). */
@@ -64,8 +61,8 @@ async function commitScored(db: Database, batch: ScoredBatch, options: CommitOpt
       const anomalies = batch.anomalies.filter(({ row }) => row >= firstRow);
       if (anomalies.length > 0) {
         await copyRows(client, copyAnomalies, anomalyRows(batch, anomalies));
-        const topic = options.alertTopic;
-        if (topic !== null) await copyRows(client, copyOutbox, outboxRows(batch, anomalies, topic));
+        const { alertTopic: topic, alertSink: sink = 'kafka', oncePerEvent = false } = options;
+        if (topic !== null) await storeAlerts(client, batch.detector, anomalies, { sink, topic, oncePerEvent });
       }
       await storeEntities(client, batch, fence);
       return finish(client, batch, { fence, firstRow, modelVersion: batch.modelVersion, anomalies: anomalies.length });

@@ -2,6 +2,7 @@ export * from './anomalies.ts';
 export { type CommitOptions, commitBatch, commitCollected } from './commit-batch.ts';
 export * from './create-table-from-csv.ts';
 export { connect, type ConnectOptions, type Database } from './database.ts';
+export * from './dead-alerts.ts';
 export * from './dead-letters.ts';
 export * from './detector-states.ts';
 export {

@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import type pg from 'pg';
+
 import type { Database } from './database.ts';
 import { errorCode } from './database-error.ts';
 import { expireAnomalies } from './sql/anomalies-expire.ts';
 import { expireDeadLetters } from './sql/dead-letters-expire.ts';
 import { expireEntities } from './sql/entities-expire.ts';
-import { expireOutbox } from './sql/outbox-expire.ts';
+import { expireDeadAlerts, expireOutbox } from './sql/outbox-expire.ts';
 import { dropScoredPartition } from './sql/partitions-drop.ts';
 import { ensureScoredPartitions } from './sql/partitions-ensure.ts';
 import { withTransaction } from './transaction.ts';
@@ -18,6 +20,9 @@ const KEEP_SENT_DAYS = 7;
 /** A partition that is in use is tried again so often, with a pause in which writers go on. */
 const DROP_ATTEMPTS = 10;
 const DROP_RETRY_MS = 500;
+/** Rows that one transaction of retention removes. */
+const AT_ONCE = 5_000;
+const BATCH_TIMEOUT_MS = 120_000;
 const LOCK_NOT_AVAILABLE = '55P03';
 
 /** How long the records of each detector are kept, in days. */
@@ -64,29 +69,37 @@ export interface Removed {
 /**
  * Removes what is older than its retention. Scored events go by whole days, which all detectors share: the longest retention
  * decides. Whoever writes meanwhile waits at most 200 ms at a time: a day that is read for longer is left for the next call.
- * Call it once a day.
+ * Rows go in batches of some thousands, each in a transaction of its own. Call it once a day.
  */
 export async function applyRetention(db: Database, retention: readonly Retention[]): Promise<Removed> {
-  const expired = await withTransaction(
-    db,
-    async (client) => {
-      const removed = { anomalies: 0, deadLetters: 0, entities: 0 };
-      for (const { detector, anomaliesDays, deadLettersDays } of retention) {
-        const [anomalies] = await expireAnomalies(client, detector, Math.ceil(anomaliesDays));
-        const [deadLetters] = await expireDeadLetters(client, detector, Math.ceil(deadLettersDays));
-        const [entities] = await expireEntities(client, detector, Math.ceil(anomaliesDays));
-        removed.entities += entities?.removed ?? 0;
-        removed.anomalies += anomalies?.removed ?? 0;
-        removed.deadLetters += deadLetters?.removed ?? 0;
-      }
-      await expireOutbox(client, KEEP_SENT_DAYS);
-      return removed;
-    },
-    { timeoutMs: 300_000 },
-  );
-  if (retention.length === 0) return { ...expired, partitions: 0, blocked: false };
+  const removed = { anomalies: 0, deadLetters: 0, entities: 0 };
+  for (const { detector, anomaliesDays, deadLettersDays } of retention) {
+    const [keepAnomalies, keepDeadLetters] = [Math.ceil(anomaliesDays), Math.ceil(deadLettersDays)];
+    removed.anomalies += await inBatches(db, (client) => expireAnomalies(client, detector, keepAnomalies, AT_ONCE));
+    removed.deadLetters += await inBatches(db, (client) =>
+      expireDeadLetters(client, detector, keepDeadLetters, AT_ONCE),
+    );
+    removed.entities += await inBatches(db, (client) => expireEntities(client, detector, keepAnomalies));
+    await inBatches(db, (client) => expireDeadAlerts(client, detector, keepDeadLetters, AT_ONCE));
+  }
+  await inBatches(db, (client) => expireOutbox(client, KEEP_SENT_DAYS, AT_ONCE));
+  if (retention.length === 0) return { ...removed, partitions: 0, blocked: false };
   const days = Math.ceil(Math.max(...retention.map((one) => one.scoredDays)));
-  return { ...expired, ...(await dropPartitions(db, days)) };
+  return { ...removed, ...(await dropPartitions(db, days)) };
+}
+
+/** Repeats a removal until nothing is left to remove; gives how much went. */
+async function inBatches(
+  db: Database,
+  remove: (client: pg.PoolClient) => Promise<{ readonly removed: number }[]>,
+): Promise<number> {
+  let total = 0;
+  for (;;) {
+    const [row] = await withTransaction(db, remove, { timeoutMs: BATCH_TIMEOUT_MS });
+    const removed = row?.removed ?? 0;
+    if (removed === 0) return total;
+    total += removed;
+  }
 }
 
 async function dropPartitions(db: Database, keepDays: number): Promise<Pick<Removed, 'partitions' | 'blocked'>> {

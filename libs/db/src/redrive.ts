@@ -1,7 +1,7 @@
 import type { StoredHeaders } from '@flowline/events';
 
-import type { Database } from './database.ts';
-import { claimDeadLetters } from './sql/dead-letters-claim.ts';
+import { type Database, withClient } from './database.ts';
+import { claimDeadLetters, selectLastDeadLetter } from './sql/dead-letters-claim.ts';
 import { markRedriven } from './sql/dead-letters-redriven.ts';
 import { withTransaction } from './transaction.ts';
 
@@ -30,48 +30,66 @@ export interface RedrivenRecord {
   readonly headers: StoredHeaders;
 }
 
+/** A record that could not be sent again, and why. */
+export interface UnsentLetter {
+  readonly deadLetterId: number;
+  /** true: there is no way back for it, as it came from a file or from a partition that is gone; false: not now. */
+  readonly refused: boolean;
+  readonly error: unknown;
+}
+
+/** What came of sending dead letters again. */
+export interface Redriven {
+  readonly sent: number;
+  /** Left as they were: there is no way back for them. */
+  readonly skipped: number;
+  /** Why, each reason once. */
+  readonly reasons: readonly string[];
+}
+
 /**
- * Sends dead letters again and marks them, oldest first: each once, unless this process ends between the two (then once more).
- * Several may run side by side.
- * @param send resolves when the records are taken over durably.
- * @returns how many were sent. @throws whatever `send` throws, with those records unmarked.
+ * Sends dead letters again and marks them, oldest first: each once, unless this process ends between the two (then once more). Those
+ * for which there is no way back are skipped. Several may run side by side.
+ * @param send resolves when the records are taken over durably, to those that are not.
+ * @throws the error of a record that could not be sent now, with those that were sent marked.
  */
 export async function redriveDeadLetters(
   db: Database,
   filter: RedriveFilter,
-  send: (records: readonly RedrivenRecord[]) => Promise<void>,
-): Promise<number> {
+  send: (records: readonly RedrivenRecord[]) => Promise<readonly UnsentLetter[]>,
+): Promise<Redriven> {
   const { detector, reason = null, ids = null, again = false, limit = Infinity } = filter;
+  const reasons = new Set<string>();
   let sent = 0;
+  let skipped = 0;
   let afterId = 0;
+  // What is sent may come back as a dead letter while this runs: that one is left for the next time.
+  const [last] = await withClient(db, (client) => selectLastDeadLetter(client, detector));
+  const lastId = last?.lastId ?? 0;
   while (sent < limit) {
-    let refusal: { readonly reason: unknown } | undefined;
-    const step = withTransaction(
+    const step = await withTransaction(
       db,
       async (client) => {
         const most = Math.min(AT_ONCE, limit - sent);
-        const records = await claimDeadLetters(client, detector, reason, ids, again, afterId, most);
-        if (records.length === 0) return records;
-        await send(records).catch((error: unknown) => {
-          refusal = { reason: error };
-          throw error;
-        });
-        await markRedriven(
-          client,
-          records.map(({ deadLetterId }) => deadLetterId),
-        );
-        return records;
+        const records = await claimDeadLetters(client, detector, reason, ids, again, afterId, lastId, most);
+        if (records.length === 0) return { records, unsent: [] };
+        const unsent = await send(records);
+        const kept = new Set(unsent.map(({ deadLetterId }) => deadLetterId));
+        const marked = records.map(({ deadLetterId }) => deadLetterId).filter((id) => !kept.has(id));
+        if (marked.length > 0) await markRedriven(client, marked);
+        return { records, unsent };
       },
       { timeoutMs: SEND_TIMEOUT_MS, idleTimeoutMs: SEND_TIMEOUT_MS },
     );
-    const records = await step.catch((error: unknown) => {
-      // The sender's own error, as it is: a broker that refuses must not read as a database that does.
-      throw refusal === undefined ? error : refusal.reason;
-    });
-    const last = records.at(-1);
-    if (last === undefined) return sent;
-    sent += records.length;
-    afterId = last.deadLetterId;
+    const { records, unsent } = step;
+    const end = records.at(-1);
+    if (end === undefined) break;
+    const waiting = unsent.find(({ refused }) => !refused);
+    if (waiting !== undefined) throw waiting.error;
+    for (const { error } of unsent) reasons.add(error instanceof Error ? error.message : String(error));
+    sent += records.length - unsent.length;
+    skipped += unsent.length;
+    afterId = end.deadLetterId;
   }
-  return sent;
+  return { sent, skipped, reasons: [...reasons] };
 }

@@ -1,8 +1,22 @@
 import { FlowlineError } from '@flowline/events';
 
+/** Kafka's answers about a topic that is not there, or that cannot be. */
+const UNKNOWN_TOPIC = new Set(['UNKNOWN_TOPIC_OR_PARTITION', 'INVALID_TOPIC_EXCEPTION']);
+/** Kafka's answers about what a batch holds: the same records are refused for ever, and others are not. */
+const RECORD_REFUSED = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_RECORD', 'INVALID_TIMESTAMP']);
+
 /** Whether an error is Kafka's answer that a topic or a partition does not exist. */
 export function isUnknownTopic(error: unknown): boolean {
-  return causes(error).some((cause) => 'type' in cause && cause.type === 'UNKNOWN_TOPIC_OR_PARTITION');
+  return hasType(error, UNKNOWN_TOPIC);
+}
+
+/** Whether some record of those that were sent is at fault: for the brokers, or for the client that cannot write it. */
+export function isRecordRefusal(error: unknown): boolean {
+  return error instanceof RangeError || hasType(error, RECORD_REFUSED);
+}
+
+function hasType(error: unknown, types: ReadonlySet<string>): boolean {
+  return causes(error).some((cause) => 'type' in cause && typeof cause.type === 'string' && types.has(cause.type));
 }
 
 /** What Node says of a certificate that it does not trust, or that is another host's. */

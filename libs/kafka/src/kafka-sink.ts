@@ -1,27 +1,24 @@
-import type { AlertSink, OutboxMessage } from '@flowline/stream';
+import type { AlertSink } from '@flowline/stream';
 
 import type { KafkaClient } from './kafka-client.ts';
-import { KafkaProducer } from './kafka-producer.ts';
-import { messageBytes } from './message-bytes.ts';
+import { TopicProducers } from './topic-producers.ts';
 
 /**
- * Sends alerts to Kafka by an idempotent producer with acks from all replicas: resolves when every message is replicated.
- * Headers (`ce_*` of CloudEvents) and key come with the messages. Connects with the first message.
+ * Sends alerts to Kafka by an idempotent producer with acks from all replicas: resolves when every message is replicated that the brokers
+ * take. Headers (`ce_*` of CloudEvents) and key come with the messages. Connects with the first message of a topic.
  */
 export function createKafkaSink(client: KafkaClient): AlertSink {
-  const producer = new KafkaProducer(client);
+  const producers = new TopicProducers(client);
   return {
     name: 'kafka',
     send: async (messages) => {
-      for (const topic of new Set(messages.map((message) => message.topic))) {
-        const ofTopic = messages.filter((message) => message.topic === topic);
-        await producer.send(topic, ofTopic.map(toMessage), messageBytes);
-      }
+      const unsent = await producers.send(messages, ({ key, value, headers }) => ({
+        key,
+        value,
+        headers: { ...headers },
+      }));
+      return unsent.map(({ item: { alertId }, refused, error }) => ({ alertId, refused, error }));
     },
-    close: () => producer.close(),
+    close: () => producers.close(),
   };
-}
-
-function toMessage({ key, value, headers }: OutboxMessage) {
-  return { key, value, headers: { ...headers } };
 }

@@ -1,9 +1,8 @@
-import type { StoredHeaders } from '@flowline/events';
+import type { FlowlineError, StoredHeaders } from '@flowline/events';
 import { fromStoredHeaders } from '@flowline/stream';
 
 import type { KafkaClient } from './kafka-client.ts';
-import { KafkaProducer } from './kafka-producer.ts';
-import { messageBytes } from './message-bytes.ts';
+import { TopicProducers } from './topic-producers.ts';
 
 /** A record to be produced as it once came. */
 export interface ProducedRecord {
@@ -14,24 +13,28 @@ export interface ProducedRecord {
   readonly headers: StoredHeaders;
 }
 
+/** A record that the brokers have not taken. */
+export interface UnsentRecord<R extends ProducedRecord> {
+  readonly item: R;
+  /** true: as it is, it never will be taken; false: not now. */
+  readonly refused: boolean;
+  /** FLOWLINE_TOPIC_MISSING, FLOWLINE_BROKER_UNREACHABLE. */
+  readonly error: FlowlineError;
+}
+
 /** Produces records again. */
 export interface RecordProducer {
-  /** Resolves when all are replicated. @throws FlowlineError FLOWLINE_TOPIC_MISSING, FLOWLINE_BROKER_UNREACHABLE. */
-  send(records: readonly ProducedRecord[]): Promise<void>;
+  /** Resolves when all are replicated that the brokers take, to the others. */
+  send<R extends ProducedRecord>(records: readonly R[]): Promise<readonly UnsentRecord<R>[]>;
   close(): Promise<void>;
 }
 
 /** Produces records with the bytes of key, value and headers that they came with, to their partition. Connects with the first. */
 export function createRecordProducer(client: KafkaClient): RecordProducer {
-  const producer = new KafkaProducer(client);
+  const producers = new TopicProducers(client);
   return {
-    send: async (records) => {
-      for (const topic of new Set(records.map((record) => record.topic))) {
-        const messages = records.filter((record) => record.topic === topic).map(toMessage);
-        await producer.send(topic, messages, messageBytes);
-      }
-    },
-    close: () => producer.close(),
+    send: (records) => producers.send(records, toMessage),
+    close: () => producers.close(),
   };
 }
 

@@ -10,12 +10,12 @@ export function createStdoutSink(output: Writable = process.stdout): AlertSink {
     name: 'stdout',
     send: (messages) =>
       messages.length === 0
-        ? Promise.resolve()
+        ? Promise.resolve([])
         : new Promise((resolve, reject) => {
             const lines = messages.map((message) => `${message.value}\n`).join('');
             output.write(lines, (error) => {
               if (error) reject(error);
-              else resolve();
+              else resolve([]);
             });
           }),
     close: () => Promise.resolve(),

@@ -57,7 +57,9 @@ export function createMetrics(options: { readonly processMetrics?: boolean } = {
     pValue: histogram('p_value', 'p-values of a sample of events: uniform where normal.', ['detector'], P_VALUES),
     anomalies: counter('anomalies_total', 'Anomalies stored.', ['detector', 'reason']),
     alerts: counter('alerts_total', 'Alerts sent by the relay.', ['sink']),
+    alertsRefused: counter('alerts_refused_total', 'Alerts set aside because their sink refuses them.', ['sink']),
     outboxPending: gauge('outbox_pending', 'Alerts stored and not yet sent.', []),
+    outboxDead: gauge('outbox_dead', 'Alerts that were set aside: flowline alerts dead ls.', []),
     consumerLag: gauge('consumer_lag_records', 'Records of a partition behind its end.', [
       'detector',
       'topic',

@@ -21,6 +21,7 @@ const commands = {
   anomalies: async () => (await import('./commands/anomalies.ts')).anomaliesCommand,
   models: async () => (await import('./commands/models.ts')).modelsCommand,
   'export-onnx': async () => (await import('./commands/export-onnx.ts')).exportOnnxCommand,
+  alerts: async () => (await import('./commands/alerts.ts')).alertsCommand,
   dlq: async () => (await import('./commands/dead-letters.ts')).deadLettersCommand,
   pause: async () => (await import('./commands/detector-states.ts')).pauseCommand,
   resume: async () => (await import('./commands/detector-states.ts')).resumeCommand,

@@ -1,15 +1,28 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import type { OutboxQueue, RelayReport } from '@flowline/db';
 import type { Logger } from '@flowline/telemetry';
 
 export interface OutboxRelayOptions {
-  /** Sends the oldest alerts that wait and marks them; gives how many, 0 when none wait. */
-  readonly relay: () => Promise<number>;
+  /** The queues in which alerts wait that this process sends. */
+  readonly queues: () => Promise<readonly OutboxQueue[]>;
+  /** Sends the oldest alerts of a queue and marks them. */
+  readonly relay: (queue: OutboxQueue) => Promise<RelayReport>;
   readonly logger: Logger;
   readonly onSent?: (alerts: number) => void;
+  /** Told of alerts that were set aside: their sink will never take them. */
+  readonly onRefused?: (alerts: number) => void;
   /** How long it waits before it looks again by itself. */
   readonly idleMs?: number;
   readonly maxDelayMs?: number;
+}
+
+/** A queue that could not be sent the last time. */
+interface Failing {
+  readonly failures: number;
+  /** By performance.now. */
+  readonly dueMs: number;
+  readonly error: unknown;
 }
 
 const IDLE_MS = 500;
@@ -18,69 +31,112 @@ const MAX_DELAY_MS = 10_000;
 const DRAIN_ATTEMPTS = 5;
 
 /**
- * Moves alerts from the outbox to the sink: at least once, oldest first.
+ * Moves alerts from the outbox to the sink: at least once, oldest first in each queue. A queue that fails waits longer each time, in a
+ * lane of its own, so that it takes no turn of the others; two lanes hold two connections to the database at most.
  *
  * ```
- *  idle ── start() ──▶ sending ── none wait ──▶ waiting (idleMs) ──▶ sending
- *                        │ └── the sink or the database fails: logged ──▶ waiting (longer each time) ──▶ sending
- *                        └── stop() ──▶ stopped (a send in progress is finished)
+ *  idle ── start() ──▶ healthy lane: queue by queue ── none wait ──▶ waiting (idleMs) ─▶ …
+ *                        │ ▲
+ *      a queue fails: logged │ it succeeds
+ *                        ▼ │
+ *                      failing lane: each when it is due ──▶ waiting (longer each time) ─▶ …
+ *  stop(): a send in progress is finished
  * ```
  */
 export class OutboxRelay {
   readonly #options: OutboxRelayOptions;
   readonly #stop = new AbortController();
-  #loop: Promise<void> | undefined;
+  readonly #failing = new Map<string, Failing>();
+  #lanes: Promise<unknown> | undefined;
 
   constructor(options: OutboxRelayOptions) {
     this.#options = options;
   }
 
   start(): void {
-    this.#loop ??= this.#run();
+    this.#lanes ??= Promise.all([
+      this.#lane((queue) => !this.#failing.has(nameOf(queue))),
+      this.#lane((queue) => (this.#failing.get(nameOf(queue))?.dueMs ?? Infinity) <= performance.now()),
+    ]);
   }
 
-  /** Ends the loop; alerts that wait stay in the outbox for the next relay. */
+  /** Ends both lanes; alerts that wait stay in the outbox for the next relay. */
   async stop(): Promise<void> {
     this.#stop.abort();
-    await this.#loop;
+    await this.#lanes;
   }
 
-  /** Sends until none wait; for the end of a finite source, after stop(). @throws the sink's error, when it keeps failing. */
+  /** Sends until none wait; for the end of a finite source, after stop(). @throws the sink's error, where a queue keeps failing. */
   async drain(): Promise<void> {
+    this.#failing.clear();
+    const hopeless = (queue: OutboxQueue): boolean =>
+      (this.#failing.get(nameOf(queue))?.failures ?? 0) >= DRAIN_ATTEMPTS;
     let failures = 0;
     for (;;) {
       try {
-        if ((await this.#send()) === 0) return;
+        const waiting = await this.#options.queues();
+        const open = waiting.filter((queue) => !hopeless(queue));
+        if (open.length === 0) break;
+        const dueMs = Math.min(...open.map((queue) => this.#failing.get(nameOf(queue))?.dueMs ?? -Infinity));
+        await sleep(Math.max(0, dueMs - performance.now()));
+        for (const queue of open) await this.#send(queue);
         failures = 0;
       } catch (error) {
         if (++failures >= DRAIN_ATTEMPTS) throw error;
         await sleep(this.#delayMs(failures));
       }
     }
+    for (const { error } of this.#failing.values()) throw error;
   }
 
-  async #run(): Promise<void> {
+  /** Sends the queues that belong to a lane, while there are any; looks again after a while. */
+  async #lane(isMine: (queue: OutboxQueue) => boolean): Promise<void> {
+    const { signal } = this.#stop;
     let failures = 0;
-    while (!this.#stop.signal.aborted) {
-      let waitMs = 0;
+    const isStopped = (): boolean => signal.aborted;
+    while (!isStopped()) {
+      let waitMs = this.#options.idleMs ?? IDLE_MS;
       try {
-        if ((await this.#send()) === 0) waitMs = this.#options.idleMs ?? IDLE_MS;
+        for (const queue of await this.#options.queues()) {
+          if (isStopped() || !isMine(queue)) continue;
+          // There may be more, and meanwhile new ones.
+          if (await this.#send(queue)) waitMs = 0;
+        }
         failures = 0;
       } catch (err) {
         waitMs = this.#delayMs(++failures);
-        this.#options.logger.warn({ err, waitMs }, 'alerts wait: they could not be sent');
+        this.#options.logger.warn({ err, waitMs }, 'alerts wait: the outbox cannot be read');
       }
-      if (waitMs > 0) await sleep(waitMs, undefined, { signal: this.#stop.signal }).catch(() => undefined);
+      if (waitMs > 0) await sleep(waitMs, undefined, { signal }).catch(() => undefined);
     }
   }
 
-  async #send(): Promise<number> {
-    const sent = await this.#options.relay();
-    if (sent > 0) this.#options.onSent?.(sent);
-    return sent;
+  /** @returns whether the queue has become shorter. @throws FlowlineError of the database. */
+  async #send(queue: OutboxQueue): Promise<boolean> {
+    const { relay, logger, onSent, onRefused } = this.#options;
+    const { sent, refused, failure } = await relay(queue);
+    if (sent > 0) onSent?.(sent);
+    const [first] = refused;
+    if (first !== undefined) {
+      onRefused?.(refused.length);
+      const fields = { ...queue, alerts: refused.length, alertId: first.alertId, err: first.error };
+      logger.warn(fields, 'alerts are set aside: their sink refuses them (flowline alerts dead ls)');
+    }
+    const name = nameOf(queue);
+    if (failure === null) {
+      this.#failing.delete(name);
+    } else {
+      const failures = (this.#failing.get(name)?.failures ?? 0) + 1;
+      const waitMs = this.#delayMs(failures);
+      this.#failing.set(name, { failures, dueMs: performance.now() + waitMs, error: failure.error });
+      logger.warn({ ...queue, err: failure.error, waitMs }, 'alerts wait: they could not be sent');
+    }
+    return sent + refused.length > 0;
   }
 
   #delayMs(failures: number): number {
     return Math.min(this.#options.maxDelayMs ?? MAX_DELAY_MS, INITIAL_DELAY_MS * 2 ** (failures - 1));
   }
 }
+
+const nameOf = ({ detector, topic }: OutboxQueue): string => `${detector}/${topic}`;

@@ -8,6 +8,7 @@ import { defer, lastValueFrom } from 'rxjs';
 import type { AlertsChoice } from './arguments.ts';
 import type { Collector } from './collect.ts';
 import { createModelLoader } from './model-loader.ts';
+import { alertAddress } from './open-alerts.ts';
 import { PartitionWindows } from './partition-windows.ts';
 import type { DetectorRunParts } from './run-detector.ts';
 
@@ -39,13 +40,15 @@ export function detectorRun(
   run: RunParts,
 ): DetectorRunParts {
   const { name } = definition;
-  const alertTopic = run.alerts === 'none' ? null : definition.alerts.topic;
+  const { sample } = definition.retention;
   return {
     name,
     source: run.source,
     windows: run.windows,
     loader: createModelLoader({ db, detector: name, settings }),
-    store: { commit: (batch) => commitBatch(db, batch, { alertTopic, sample: definition.retention.sample }) },
+    store: {
+      commit: (batch) => commitBatch(db, batch, { sample, ...alertAddress(run.alerts, definition, batch.topic) }),
+    },
     ...(run.collector === undefined ? {} : { collector: run.collector }),
     logger,
     metrics,

@@ -16,9 +16,9 @@ export async function scoreFile(parts: ProcessParts, args: Arguments & { readonl
   const input = await ndjsonInput(args.path);
   const options = { ...input, ...batchBounds(settings, args.batchSize), maxLineBytes: settings.eventMaxBytes };
   const source = createNdjsonSource(options);
-  const alerts = openAlerts(parts, args.alerts, () => [definition.name]);
+  const alerts = openAlerts(parts, args.alerts, () => ({ detectors: [definition.name], topics: [input.name] }));
   if (alerts !== null) shutdown.defer('alerts', () => alerts.close());
-  void pollGauges(() => [measureOutbox(db, metrics)], logger, shutdown.signal);
+  void pollGauges(() => [measureOutbox(db, metrics, args.alerts)], logger, shutdown.signal);
 
   const windows = partitionWindows(parts, definition.name);
   const run = runDetector(

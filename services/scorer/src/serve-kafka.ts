@@ -37,11 +37,11 @@ export async function serveKafka(parts: ProcessParts, args: Arguments): Promise<
   }
 
   const followed = new FollowedDetectors(parts, args);
-  const alerts = openAlerts(parts, args.alerts, () => followed.names);
+  const alerts = openAlerts(parts, args.alerts, () => ({ detectors: followed.names, topics: followed.topics }));
   if (alerts !== null) shutdown.defer('alerts', () => alerts.close());
   const looks = (): Promise<void>[] => {
     metrics.tensors.set(tensorCount());
-    return [measureOutbox(db, metrics), ...followed.measureLag()];
+    return [measureOutbox(db, metrics, args.alerts), ...followed.measureLag()];
   };
   void pollGauges(looks, logger, shutdown.signal, lookEveryMs(parts.settings.consumerStallMs));
   const supervised = new Supervisor({
@@ -76,6 +76,7 @@ class FollowedDetectors {
   readonly #parts: ProcessParts;
   readonly #args: Arguments;
   readonly #runs = new Map<string, KafkaRun>();
+  readonly #topics = new Set<string>();
   #names: readonly string[] = [];
 
   constructor(parts: ProcessParts, args: Arguments) {
@@ -86,6 +87,11 @@ class FollowedDetectors {
   /** Running, paused or failed: those whose alerts this process sends. */
   get names(): readonly string[] {
     return this.#names;
+  }
+
+  /** Those that this process has read. */
+  get topics(): readonly string[] {
+    return [...this.#topics];
   }
 
   /** Looks at the database: the runs that there should be now. */
@@ -114,6 +120,7 @@ class FollowedDetectors {
       const definition = definitionOf(detector);
       const { kafka } = definition.source;
       if (kafka === null) return;
+      this.#topics.add(kafka.topic);
       const run = new KafkaRun(this.#parts, { definition, version: detector.version, kafka }, this.#args);
       this.#runs.set(name, run);
       await run.run(signal);

@@ -1,8 +1,14 @@
 import { statement } from '../statement.ts';
 
-/** Removes the anomalies of a detector that are older than so many days. */
-export const expireAnomalies = statement<[detector: string, keepDays: number], { readonly removed: number }>(`
+/** Removes anomalies of a detector that are older than so many days: at most so many at once. */
+export const expireAnomalies = statement<
+  [detector: string, keepDays: number, limit: number],
+  { readonly removed: number }
+>(`
   WITH removed AS (
-    DELETE FROM flowline.anomalies WHERE detector = $1 AND scored_at < now() - make_interval(days => $2::integer) RETURNING 1)
+    DELETE FROM flowline.anomalies WHERE anomaly_id IN (
+      SELECT anomaly_id FROM flowline.anomalies
+      WHERE detector = $1 AND scored_at < now() - make_interval(days => $2::integer) ORDER BY scored_at LIMIT $3)
+    RETURNING 1)
   SELECT count(*)::integer AS removed FROM removed
 `);

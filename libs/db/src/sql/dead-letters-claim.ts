@@ -9,6 +9,7 @@ export const claimDeadLetters = statement<
     ids: readonly number[] | null,
     again: boolean,
     afterId: number,
+    lastId: number,
     limit: number,
   ],
   Pick<DeadLetterRow, 'deadLetterId' | 'topic' | 'partition' | 'offset' | 'key' | 'value' | 'headers'>
@@ -16,6 +17,11 @@ export const claimDeadLetters = statement<
   SELECT dead_letter_id AS "deadLetterId", topic, partition, "offset", key, value, headers
   FROM flowline.dead_letters
   WHERE detector = $1 AND ($2::text IS NULL OR reason = $2) AND ($3::bigint[] IS NULL OR dead_letter_id = ANY($3))
-    AND ($4 OR redriven_at IS NULL) AND dead_letter_id > $5 AND reason NOT IN ('tombstone', 'too_large')
-  ORDER BY dead_letter_id LIMIT $6 FOR UPDATE SKIP LOCKED
+    AND ($4 OR redriven_at IS NULL) AND dead_letter_id > $5 AND dead_letter_id <= $6 AND reason NOT IN ('tombstone', 'too_large')
+  ORDER BY dead_letter_id LIMIT $7 FOR UPDATE SKIP LOCKED
+`);
+
+/** The latest dead letter of a detector. */
+export const selectLastDeadLetter = statement<[detector: string], { readonly lastId: number | null }>(`
+  SELECT max(dead_letter_id) AS "lastId" FROM flowline.dead_letters WHERE detector = $1
 `);

@@ -10,11 +10,11 @@ export interface OutboxRow {
   readonly value: string;
 }
 
-/** Takes the oldest alerts that wait and that no other relay has taken, until the transaction ends; null: of any detector. */
-export const claimOutbox = statement<[limit: number, detectors: readonly string[] | null], OutboxRow>(`
+/** Takes the oldest alerts that wait in a queue and that no other relay has taken, until the transaction ends. */
+export const claimOutbox = statement<[sink: string, detector: string, topic: string, limit: number], OutboxRow>(`
   SELECT outbox_id AS "outboxId", alert_id AS "alertId", topic, key, headers, value
   FROM flowline.alert_outbox
-  WHERE sent_at IS NULL AND ($2::text[] IS NULL OR detector = ANY ($2))
-  ORDER BY outbox_id LIMIT $1
+  WHERE sink = $1 AND detector = $2 AND topic = $3 AND sent_at IS NULL AND dead_at IS NULL
+  ORDER BY outbox_id LIMIT $4
   FOR UPDATE SKIP LOCKED
 `);

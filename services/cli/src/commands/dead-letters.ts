@@ -1,8 +1,15 @@
 import { isUtf8 } from 'node:buffer';
 
 import { loadSettings, requireKafkaBrokers } from '@flowline/config';
-import { getDetector, listDeadLetters, redriveDeadLetters, type StoredDeadLetter } from '@flowline/db';
-import { createKafkaClient, createRecordProducer } from '@flowline/kafka';
+import {
+  getDetector,
+  listDeadLetters,
+  redriveDeadLetters,
+  type RedrivenRecord,
+  type StoredDeadLetter,
+  type UnsentLetter,
+} from '@flowline/db';
+import { createKafkaClient, createRecordProducer, type RecordProducer } from '@flowline/kafka';
 import { silentLogger } from '@flowline/telemetry';
 import { Command } from 'commander';
 
@@ -91,24 +98,41 @@ function redriveCommand(): Command {
         };
         const settings = loadSettings();
         const access = { ...settings.kafka, brokers: requireKafkaBrokers(settings) };
-        const redriven = await withDatabase(async (db) => {
+        const { sent, skipped, reasons } = await withDatabase(async (db) => {
           await getDetector(db, detector);
           const producer = createRecordProducer(createKafkaClient({ ...access, log: silentLogger }));
           try {
-            return await redriveDeadLetters(db, filter, (records) => producer.send(records.map(withOrigin)));
+            return await redriveDeadLetters(db, filter, (records) => sendAgain(producer, records));
           } finally {
             await producer.close();
           }
         });
-        printResult({ detector, redriven }, options.json === true, () =>
-          redriven === 0 ? 'nothing to send again' : `${detector}: ${redriven} sent to where they came from`,
-        );
+        const result = { detector, redriven: sent, ...(skipped === 0 ? {} : { skipped, reasons }) };
+        printResult(result, options.json === true, () => {
+          const said = sent === 0 ? 'nothing to send again' : `${detector}: ${sent} sent to where they came from`;
+          return skipped === 0 ? said : `${said}; ${skipped} skipped:\n  ${reasons.slice(0, REASONS).join('\n  ')}`;
+        });
       }),
     );
 }
 
+/** So many reasons are named. */
+const REASONS = 5;
+
+/** Sends records back; one of a topic that there is not (as where it came from a file) has no way back. */
+async function sendAgain(
+  producer: RecordProducer,
+  records: readonly RedrivenRecord[],
+): Promise<readonly UnsentLetter[]> {
+  const unsent = await producer.send(records.map(withOrigin));
+  return unsent.map(({ item: { deadLetterId }, refused, error }) => ({
+    ...{ deadLetterId, error },
+    refused: refused || error.code === 'FLOWLINE_TOPIC_MISSING',
+  }));
+}
+
 /** Says where a record came from, so that whoever else reads the topic can tell a repeat. */
-function withOrigin<R extends Parameters<Parameters<typeof redriveDeadLetters>[2]>[0][number]>(record: R): R {
+function withOrigin(record: RedrivenRecord): RedrivenRecord {
   const origin = `${record.topic}-${record.partition}-${record.offset}`;
   return { ...record, headers: { ...record.headers, 'flowline.redriven': origin } };
 }

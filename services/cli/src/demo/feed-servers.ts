@@ -4,6 +4,7 @@ import { loadDetectorFile } from '@flowline/config';
 import { applyDetector, championVersion, connect, createTableFromCsv, type Database } from '@flowline/db';
 import { FlowlineError } from '@flowline/events';
 import { createKafkaSink, KafkaAdmin, type KafkaClient } from '@flowline/kafka';
+import { sendAll } from '@flowline/stream';
 
 import { demoTables } from './demo-tables.ts';
 import { detectorFile, eventLine, prepareFlights } from './prepare-flights.ts';
@@ -89,7 +90,7 @@ async function produce(
         headers: {},
         value: eventLine(event).trimEnd(),
       }));
-      await sink.send(records);
+      await sendAll(sink, records);
       await sleep((1_000 * chunk) / rate, undefined, { signal }).catch(() => undefined);
     }
   } finally {

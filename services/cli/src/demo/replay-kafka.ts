@@ -2,6 +2,7 @@ import type { DetectorDefinition } from '@flowline/config';
 import { type Database, readOffset } from '@flowline/db';
 import { FlowlineError } from '@flowline/events';
 import { createKafkaClient, createKafkaSink, KafkaAdmin, type KafkaClient } from '@flowline/kafka';
+import { sendAll } from '@flowline/stream';
 import { createLogger } from '@flowline/telemetry';
 
 import { exitCodeOfProcess, spawnService } from '../spawn-service.ts';
@@ -79,7 +80,9 @@ class KafkaReplay {
     try {
       for (let from = 0; from < records.length; from += CHUNK) {
         const chunk = records.slice(from, from + CHUNK);
-        await sink.send(chunk.map(({ key, value }) => ({ alertId: '', topic: this.#topic, key, headers: {}, value })));
+        const topic = this.#topic;
+        const messages = chunk.map(({ key, value }) => ({ alertId: '', topic, key, headers: {}, value }));
+        await sendAll(sink, messages);
       }
     } finally {
       await sink.close();

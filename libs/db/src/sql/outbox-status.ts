@@ -1,0 +1,11 @@
+import { statement } from '../statement.ts';
+
+/** How many alerts of a sink wait, how long the oldest has, and how many were set aside. */
+export const selectOutboxStatus = statement<
+  [sink: string],
+  { readonly pending: number; readonly oldestSeconds: number | null; readonly dead: number }
+>(`
+  SELECT count(*) AS pending, (extract(epoch FROM clock_timestamp() - min(created_at)))::float8 AS "oldestSeconds",
+         (SELECT count(*) FROM flowline.alert_outbox WHERE dead_at IS NOT NULL AND sink = $1) AS dead
+  FROM flowline.alert_outbox WHERE sink = $1 AND sent_at IS NULL AND dead_at IS NULL
+`);

@@ -1,0 +1,41 @@
+import { createHash } from 'node:crypto';
+
+import type { Anomaly } from '@flowline/events';
+import type pg from 'pg';
+
+import { boundedName } from './bounded-name.ts';
+import { jsonText } from './json-text.ts';
+import { alertMessage } from './outbox-message.ts';
+import { insertOutbox } from './sql/outbox-insert.ts';
+
+/** Where the alerts of a batch will be sent. */
+export interface AlertAddress {
+  readonly sink: string;
+  readonly topic: string;
+  /** Event ids name events: one that comes again raises no second alert. */
+  readonly oncePerEvent: boolean;
+}
+
+/** Stores the alerts of anomalies, as they will be sent, within the transaction of their batch. */
+export async function storeAlerts(
+  client: pg.PoolClient,
+  detector: string,
+  anomalies: readonly Anomaly[],
+  { sink, topic: named, oncePerEvent }: AlertAddress,
+): Promise<void> {
+  const topic = boundedName(named);
+  const messages = anomalies.map(({ alert }) => alertMessage(alert, topic));
+  await insertOutbox(
+    client,
+    detector,
+    sink,
+    topic,
+    messages.map(({ alertId }) => alertId),
+    messages.map(({ key }) => key),
+    messages.map(({ headers }) => jsonText(headers)),
+    messages.map(({ value }) => value),
+    anomalies.map(({ alert }) => (oncePerEvent ? keyOf(alert.event.id) : null)),
+  );
+}
+
+const keyOf = (eventId: string): string => createHash('sha256').update(eventId, 'utf16le').digest('hex');

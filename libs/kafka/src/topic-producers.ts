@@ -1,0 +1,52 @@
+import type { Message } from 'kafkajs';
+
+import type { KafkaClient } from './kafka-client.ts';
+import { TopicProducer, type Unsent } from './topic-producer.ts';
+
+/** Each holds connections to the brokers: of topics that were written to longest ago they are closed. */
+const MOST_OPEN = 16;
+
+/** The producers of the topics that are written to, one for each. */
+export class TopicProducers {
+  readonly #client: KafkaClient;
+  /** The one that was used last comes last. */
+  readonly #open = new Map<string, TopicProducer>();
+
+  constructor(client: KafkaClient) {
+    this.#client = client;
+  }
+
+  /** Sends items to their topics; gives those that the brokers have not taken, with the reason. */
+  async send<T extends { readonly topic: string }>(
+    items: readonly T[],
+    toMessage: (item: T) => Message,
+  ): Promise<readonly (Omit<Unsent, 'index'> & { readonly item: T })[]> {
+    const unsent: (Omit<Unsent, 'index'> & { readonly item: T })[] = [];
+    for (const topic of new Set(items.map((item) => item.topic))) {
+      const ofTopic = items.filter((item) => item.topic === topic);
+      for (const { index, refused, error } of await this.#of(topic).send(ofTopic.map(toMessage))) {
+        const item = ofTopic[index];
+        if (item !== undefined) unsent.push({ item, refused, error });
+      }
+    }
+    return unsent;
+  }
+
+  async close(): Promise<void> {
+    const producers = [...this.#open.values()];
+    this.#open.clear();
+    await Promise.all(producers.map((producer) => producer.close()));
+  }
+
+  #of(topic: string): TopicProducer {
+    const producer = this.#open.get(topic) ?? new TopicProducer(this.#client, topic);
+    this.#open.delete(topic);
+    this.#open.set(topic, producer);
+    const [oldest] = this.#open.keys();
+    if (this.#open.size > MOST_OPEN && oldest !== undefined) {
+      void this.#open.get(oldest)?.close();
+      this.#open.delete(oldest);
+    }
+    return producer;
+  }
+}

@@ -1,0 +1,97 @@
+import { type DeadAlert, getDetector, listDeadAlerts, redriveDeadAlerts } from '@flowline/db';
+import { Command } from 'commander';
+
+import { action, command } from '../command.ts';
+import { formatTable, printResult } from '../output.ts';
+import { parseCount } from '../parse-options.ts';
+import { withDatabase } from '../with-database.ts';
+
+interface ListOptions {
+  readonly json?: true;
+  readonly detector?: string;
+  readonly before?: string;
+  readonly limit: string;
+}
+
+/** `flowline alerts dead ls|redrive`: the alerts that their sink refuses. */
+export function alertsCommand(): Command {
+  const dead = new Command('dead')
+    .description('Look at alerts that were set aside because their sink refuses them, and let them wait for it again.')
+    .addCommand(listCommand())
+    .addCommand(redriveCommand());
+  return new Command('alerts').description('Look at alerts on their way.').addCommand(dead);
+}
+
+function listCommand(): Command {
+  return command(
+    'ls',
+    'List alerts that were set aside, the latest first: where they should have gone, and why they did not.',
+    ['flowline alerts dead ls', 'flowline alerts dead ls --detector checkout-latency --json'],
+  )
+    .option('--detector <name>', 'only those of this detector')
+    .option('--before <id>', 'only those before this one: the last of the page before')
+    .option('--limit <count>', 'at most so many', '20')
+    .action(
+      action(async (options: ListOptions) => {
+        const { detector, before } = options;
+        const filter = {
+          limit: parseCount('--limit', options.limit),
+          ...(detector === undefined ? {} : { detector }),
+          ...(before === undefined ? {} : { before: parseCount('--before', before) }),
+        };
+        const alerts = await withDatabase(async (db) => {
+          if (detector !== undefined) await getDetector(db, detector);
+          return listDeadAlerts(db, filter);
+        });
+        printResult(alerts, options.json === true, () => formatAlerts(alerts));
+      }),
+    );
+}
+
+interface RedriveOptions {
+  readonly json?: true;
+  readonly id?: readonly string[];
+}
+
+function redriveCommand(): Command {
+  return command(
+    'redrive <detector>',
+    'Let alerts that were set aside wait for their sink again; a running scorer sends them.',
+    [
+      'flowline alerts dead redrive checkout-latency   # once the topic takes larger messages',
+      'flowline alerts dead redrive checkout-latency --id 17 --id 18',
+    ],
+  )
+    .option('--id <id>', 'only this one; may be repeated', (id: string, ids: string[] | undefined) => [
+      ...(ids ?? []),
+      id,
+    ])
+    .action(
+      action(async (detector: string, options: RedriveOptions) => {
+        const ids = options.id?.map((id) => parseCount('--id', id));
+        const redriven = await withDatabase(async (db) => {
+          await getDetector(db, detector);
+          return redriveDeadAlerts(db, detector, ids);
+        });
+        printResult({ detector, redriven }, options.json === true, () =>
+          redriven === 0 ? 'nothing to send again' : `${detector}: ${redriven} wait for a scorer to send them`,
+        );
+      }),
+    );
+}
+
+function formatAlerts(alerts: readonly DeadAlert[]): string {
+  if (alerts.length === 0) return 'no alert was set aside';
+  return formatTable(
+    ['id', 'set aside', 'detector', 'to', 'bytes', 'attempts', 'why'],
+    alerts.map(({ outboxId, deadAt, detector, sink, topic, bytes, attempts, error }) => [
+      outboxId,
+      deadAt.toISOString().slice(0, 19).replace('T', ' '),
+      detector,
+      `${sink} ${topic}`,
+      bytes,
+      attempts,
+      error ?? '',
+    ]),
+  );
+}
