@@ -107,6 +107,9 @@ try {
     return alerts.some(({ value }) => (JSON.parse(value ?? '{}') as { event?: { id?: string } }).event?.id === 'odd');
   });
 
+  const demo = compose('run', '--rm', 'flowline', 'demo', '--json', '--history', '3000', '--events', '200');
+  if (!demo.includes('"events":200')) throw new Error(`the demo in the image said: ${demo}`);
+  say('the demo runs in the image, with a Postgres of its own');
   compose('run', '--rm', 'demo', 'demo', '--feed', '--history', '20000', '--events', '500', '--rate', '500');
   say('the demo has produced its flights');
   await until('the flights of the demo are scored rows', async () => {
