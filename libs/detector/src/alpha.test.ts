@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { Random } from '@flowline/flows';
-import { alarmRateInterval, alphaOf } from './alpha.ts';
+import { alarmRateInterval, alarmThreshold, alphaOf } from './alpha.ts';
 import { betaCdf } from './beta.ts';
 import { fitCalibration } from './calibration.ts';
 
@@ -25,18 +25,41 @@ describe('alarmRateInterval', () => {
   const scores = Float64Array.from({ length: 20_000 }, () => -Math.log(1 - random.uniform()));
   const calibration = fitCalibration(scores, random);
 
-  it('is the 90 % range of Beta(k, n + 1 − k)', () => {
+  it('is the Clopper–Pearson range of the count at the threshold', () => {
     const range = alarmRateInterval(calibration, 1e-3);
-    expect(betaCdf(range?.low ?? NaN, 20, 19_981)).toBeCloseTo(0.05, 9);
-    expect(betaCdf(range?.high ?? NaN, 20, 19_981)).toBeCloseTo(0.95, 9);
+    const c = scores.filter((score) => score >= alarmThreshold(calibration, 1e-3)).length;
+    expect(c).toBeGreaterThan(5);
+    expect(betaCdf(range?.low ?? NaN, c, 20_001 - c)).toBeCloseTo(0.05, 9);
+    expect(betaCdf(range?.high ?? NaN, c + 1, 20_000 - c)).toBeCloseTo(0.95, 9);
   });
 
-  it('comes from the tail where no calibration row is that rare', () => {
-    const range = alarmRateInterval(calibration, 1e-6);
-    expect(range?.low).toBeLessThan(1e-6);
-    // alpha is the 90 % quantile of these rates, so the 95 % quantile lies above it.
-    expect(range?.high).toBeGreaterThan(1e-6);
-    expect(range?.high).toBeLessThan(1e-4);
+  it('starts at 0 where no calibration row is that rare', () => {
+    const range = alarmRateInterval(calibration, 1e-7);
+    expect(range?.low).toBe(0);
+    // Three in 20,000: the rate that leaves nothing to be seen in one set of twenty.
+    expect(range?.high).toBeCloseTo(3 / 20_000, 5);
+  });
+
+  it('is wider where scores hang together', () => {
+    const [alone, together] = [alarmRateInterval(calibration, 1e-3), alarmRateInterval(calibration, 1e-3, 10)];
+    expect(together!.low).toBeLessThan(alone!.low);
+    expect(together!.high).toBeGreaterThan(alone!.high);
+  });
+
+  it('holds the true rate in nine sets of ten', () => {
+    // 60 sets of exponential scores, whose true rate at a threshold t is exp(−t).
+    const sets = 60;
+    const draw = new Random(7);
+    let outside = 0;
+    for (let set = 0; set < sets; set++) {
+      const drawn = Float64Array.from({ length: 1_000 }, () => -Math.log(1 - draw.uniform()));
+      const fitted = fitCalibration(drawn, draw);
+      const rate = Math.exp(-alarmThreshold(fitted, 1e-2));
+      const range = alarmRateInterval(fitted, 1e-2);
+      if (rate < range!.low || rate > range!.high) outside++;
+    }
+    // 10 % are allowed outside; with 60 sets up to 11 are no surprise.
+    expect(outside).toBeLessThanOrEqual(11);
   });
 
   it('is null where such an alpha can never alarm', () => {

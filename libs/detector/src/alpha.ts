@@ -1,8 +1,7 @@
 import { FlowlineError } from '@flowline/events';
 import { betaQuantile } from './beta.ts';
 import { smallestPValue, tailScoreAt, type Calibration } from './calibration.ts';
-import { quantileOfSorted, valueAt } from './sorted.ts';
-import { survivals } from './tail.ts';
+import { lowerBound, partition, valueAt } from './sorted.ts';
 
 /** What a user asks of the decision: a rate of false alarms a day, or a p-value. */
 export type AlarmControl = { readonly falseAlarmsPerDay: number } | { readonly alpha: number };
@@ -39,15 +38,32 @@ export function alphaOf(control: AlarmControl, eventsPerDay: number): number {
 /**
  * The range that holds the realised alarm rate at p ≤ alpha with 90 % probability, over calibration sets of this size.
  *
- * Beta(k, n + 1 − k) with k = ⌊alpha·(n + 1)⌋, the law of a conformal threshold's rate; where k = 0, the 5 % and 95 % quantiles of
- * the rate at that threshold over the bootstrap's tails. null where there is no tail either: such an alpha never alarms.
+ * With c of n calibration scores at the threshold t (the score with p = alpha) or beyond:
+ * [Beta⁻¹(.05; c, n + 1 − c), Beta⁻¹(.95; c + 1, n − c)] (Clopper and Pearson 1934). Scores that follow one another in time are
+ * worth fewer independent ones: c and n are divided by `designEffect`. null where there is no tail and alpha is below
+ * 1/(n + 1): then only what lies far beyond everything alarms.
  */
-export function alarmRateInterval({ rows, tail }: Calibration, alpha: number): RateInterval | null {
-  const k = Math.floor(alpha * (rows + 1));
-  if (k >= 1) return { low: betaQuantile(0.05, k, rows + 1 - k), high: betaQuantile(0.95, k, rows + 1 - k) };
-  if (tail === null) return null;
-  const threshold = valueAt(tail.knots, 0);
-  const share = Math.exp(valueAt(tail.logP, 0));
-  const rates = survivals(tail, tailScoreAt(tail, alpha) - threshold);
-  return { low: share * quantileOfSorted(rates, 0.05), high: share * quantileOfSorted(rates, 0.95) };
+export function alarmRateInterval(calibration: Calibration, alpha: number, designEffect = 1): RateInterval | null {
+  const { rows, scores, tail } = calibration;
+  if (tail === null && alpha < 1 / (rows + 1)) return null;
+  const share = (scores.length - thresholdIndex(calibration, alpha)) / scores.length;
+  const n = Math.max(1, rows / designEffect);
+  const c = share * n;
+  return {
+    low: c > 0 ? betaQuantile(0.05, c, n + 1 - c) : 0,
+    high: c < n ? betaQuantile(0.95, c + 1, n - c) : 1,
+  };
+}
+
+/** The score from which on events alarm at p ≤ alpha; Infinity where none does. */
+export function alarmThreshold(calibration: Calibration, alpha: number): number {
+  const { scores, tail } = calibration;
+  if (tail !== null && alpha < Math.exp(valueAt(tail.logP, 0))) return tailScoreAt(tail, alpha);
+  return scores[thresholdIndex(calibration, alpha)] ?? Infinity;
+}
+
+/** How many of the kept calibration scores lie below the threshold. */
+function thresholdIndex({ scores, pValues, tail }: Calibration, alpha: number): number {
+  if (tail !== null && alpha < Math.exp(valueAt(tail.logP, 0))) return lowerBound(scores, tailScoreAt(tail, alpha));
+  return partition(scores.length, (i) => valueAt(pValues, i) > alpha);
 }

@@ -1,3 +1,4 @@
+import { toleranceOf } from '@flowline/engine';
 import { FlowlineError, type PValueMethod } from '@flowline/events';
 import { betaCdf } from './beta.ts';
 import { lowerBound, partition, quantileOfSorted, upperBound, valueAt } from './sorted.ts';
@@ -13,6 +14,7 @@ export const advisedCalibrationRows = 5_000;
 const TAIL_SHARE = 0.05;
 const CONFIDENCE = 0.9;
 const MAXIMUM_POINTS = 20_000;
+const FAR_SPANS = 10;
 /** log p falls by about 0.06 nats from one knot of the tail to the next. */
 const TAIL_STEPS = 400;
 
@@ -24,7 +26,7 @@ export interface Calibration {
   readonly scores: Float64Array;
   /** The p-value of a score equal to scores[i]; between two of them the larger p-value holds. */
   readonly pValues: Float64Array;
-  /** null where the scores have no tail to fit (under 400 rows, or too many ties): p is never below 1/(rows + 1) then. */
+  /** null where the scores have no tail to fit (under 400 rows, or too many ties): then p is 1/(rows + 1) beyond them, and far beyond the floor. */
   readonly tail: CalibratedTail | null;
 }
 
@@ -71,12 +73,35 @@ export function fitCalibration(calibrationScores: Float64Array, random: UniformS
   return { rows: n, ...bulkOf(sorted), tail: tailOf(sorted, random) };
 }
 
-/** The p-value of a score; Infinity and NaN get {@link smallestPValue}. O(log n). */
-export function pValueOf({ tail, scores, pValues, rows }: Calibration, score: number): PValue {
+/**
+ * The p-value of a score. Scores carry the rounding of the backend that computed them, so that a score
+ * counts as tied with those up to {@link rounding} below it: a group of equal rows keeps its mass on
+ * every backend. It never rises with the score. Infinity and NaN get {@link smallestPValue}, and so
+ * does what lies {@link farBeyond} every calibration score where no tail was fitted. O(log n).
+ */
+export function pValueOf(calibration: Calibration, score: number): PValue {
   if (!(score < Infinity)) return { p: smallestPValue, method: 'floor' };
-  if (tail !== null && score > valueAt(tail.knots, 0)) return tailPValue(tail, score);
-  const i = lowerBound(scores, score);
-  return { p: i < scores.length ? valueAt(pValues, i) : 1 / (rows + 1), method: 'empirical' };
+  const { tail, scores, pValues, rows } = calibration;
+  const least = score - rounding(score);
+  if (tail !== null && least > valueAt(tail.knots, 0)) return tailPValue(tail, least);
+  const i = lowerBound(scores, least);
+  if (i < scores.length) return { p: valueAt(pValues, i), method: 'empirical' };
+  if (tail === null && least > farBeyond(scores)) return { p: smallestPValue, method: 'floor' };
+  return { p: 1 / (rows + 1), method: 'empirical' };
+}
+
+/** How far apart two computations of one score may lie, in nats: each within the engine's tolerance of the exact value. */
+function rounding(score: number): number {
+  return 2 * toleranceOf(score);
+}
+
+/**
+ * The score beyond which an event is like nothing that was calibrated on, by any law: less dense by a
+ * factor of 10¹² than the least dense calibration row, and by ten times what all of them span.
+ */
+function farBeyond(sortedScores: Float64Array): number {
+  const [least, most] = [valueAt(sortedScores, 0), valueAt(sortedScores, sortedScores.length - 1)];
+  return most + Math.max(-Math.log(smallestPValue), FAR_SPANS * (most - least));
 }
 
 /** The score at which the p-value of a tail is `p`, the inverse of {@link pValueOf} there. */

@@ -23,4 +23,6 @@ export {
   type TrainingProgress,
 } from './train-detector.ts';
 export type { MemberReport } from './train-flow.ts';
+export type { AlarmVerdict } from './alarm-verdict.ts';
+export type { MovedFeature } from './moved-features.ts';
 export type { AlarmReport, CalibrationReport, HeldOutReport, TrainingReport } from './training-report.ts';

@@ -7,15 +7,16 @@ import {
 } from '@flowline/events';
 import { createScorer, type Scorer } from '@flowline/engine';
 import { fitEncoding, selectRows, type FeatureEncoding, type FeatureTable } from '@flowline/features';
-import { initBackend, Random, saveFlow, type Flow } from '@flowline/flows';
-import { alarmRateInterval } from './alpha.ts';
+import { initBackend, outlierThreshold, Random, saveFlow, type Flow } from '@flowline/flows';
+import { alarmVerdict, designEffect } from './alarm-verdict.ts';
+import { alarmRateInterval, alarmThreshold } from './alpha.ts';
 import type { HistoryPart, HistoryParts, ModelBundle } from './bundle.ts';
 import { fitCalibrationSet, patternPValue, type CalibrationSet } from './calibration-set.ts';
 import { advisedCalibrationRows } from './calibration.ts';
 import { libraryVersions } from './library-versions.ts';
 import { logDensities } from './log-densities.ts';
+import { movedFeatures, type MovedFeature } from './moved-features.ts';
 import { recipe, type TrainingData } from './recipe.ts';
-import { robustThreshold } from './robust-rule.ts';
 import { valueAt } from './sorted.ts';
 import { trainFlow, type MemberReport } from './train-flow.ts';
 import type { AlarmReport, CalibrationReport, HeldOutReport, TrainingReport } from './training-report.ts';
@@ -64,6 +65,8 @@ export interface TrainDetectorOptions {
 }
 
 const MINIMUM_TRAIN_ROWS = 100;
+/** Whether rare scores hang together is judged by the rarest in twenty, of which there are enough. */
+const TAIL_LEVEL = 0.05;
 
 /**
  * Trains a detector: fit features → fit flows → calibrate on rows never trained on → measure on the newest rows. The same spec, tables
@@ -89,9 +92,10 @@ export async function trainDetector(
   try {
     const scorer = await createScorer(flows, { backend });
     tell('calibrate');
-    const { calibration, report: calibrated } = await calibrate(spec, encoding, scorer, tables.calibration);
+    const calibrated = await calibrate(spec, encoding, scorer, tables.calibration);
     tell('test');
-    const { heldOut, alarms } = await test(spec, encoding, scorer, calibration, calibrated, tables.test);
+    const { heldOut, alarms } = await test(spec, encoding, scorer, calibrated, tables.test);
+    const moved = movedFeatures(spec.schema, tables.train, tables.test);
     scorer.dispose();
     const report: TrainingReport = {
       seconds: (performance.now() - startedMs) / 1000,
@@ -99,11 +103,16 @@ export async function trainDetector(
       parameterCount: flows.reduce((sum, flow) => sum + flow.parameterCount, 0),
       members: members.map((member) => member.report),
       heldOut,
-      calibration: calibrated,
+      calibration: calibrated.report,
       alarms,
-      warnings: [...encoding.warnings, ...calibrationWarnings(spec, calibrated, alarms)],
+      moved,
+      warnings: [
+        ...encoding.warnings,
+        ...calibrationWarnings(spec, calibrated.report, alarms),
+        ...alarmWarnings(alarms, moved),
+      ],
     };
-    return { bundle: bundleOf(spec, tables, encoding, flows, calibration, report), report };
+    return { bundle: bundleOf(spec, tables, encoding, flows, calibrated.calibration, report), report };
   } finally {
     for (const flow of flows) flow.dispose();
   }
@@ -178,15 +187,21 @@ function spaced(table: FeatureTable, most: number): FeatureTable {
   );
 }
 
+/** A calibration and the rows behind it. */
+interface Calibrated {
+  readonly calibration: CalibrationSet;
+  readonly report: CalibrationReport;
+}
+
 async function calibrate(
   spec: DetectorTrainingSpec,
   encoding: FeatureEncoding,
   scorer: Scorer,
   table: FeatureTable,
-): Promise<{ readonly calibration: CalibrationSet; readonly report: CalibrationReport }> {
+): Promise<Calibrated> {
   const { logDensityNats, missingPattern } = await logDensities(scorer, encoding, table);
   const defined = logDensityNats.filter(Number.isFinite);
-  const threshold = spec.data === 'unlabelled' && defined.length > 0 ? robustThreshold(defined) : -Infinity;
+  const threshold = spec.data === 'unlabelled' && defined.length > 0 ? outlierThreshold(defined) : -Infinity;
   const keeps = (logP: number): boolean => Number.isFinite(logP) && logP >= threshold;
   const kept = logDensityNats.filter(keeps);
   const calibration = fitCalibrationSet(
@@ -194,6 +209,7 @@ async function calibrate(
     missingPattern.filter((_, row) => keeps(valueAt(logDensityNats, row))),
     new Random(spec.seed).fork('calibration'),
   );
+  const rareBelow = -alarmThreshold(calibration.pooled, TAIL_LEVEL);
   return {
     calibration,
     report: {
@@ -201,6 +217,8 @@ async function calibrate(
       trimmedRows: defined.length - kept.length,
       trimmedShare: (defined.length - kept.length) / Math.max(1, defined.length),
       undefinedRows: table.size - defined.length,
+      undefinedShare: (table.size - defined.length) / Math.max(1, table.size),
+      designEffect: designEffect(Uint8Array.from(kept, (logP) => (logP <= rareBelow ? 1 : 0))),
       hasTail: calibration.pooled.tail !== null,
       ownPatterns: calibration.byPattern.size,
     },
@@ -211,24 +229,29 @@ async function test(
   { alpha }: DetectorTrainingSpec,
   encoding: FeatureEncoding,
   scorer: Scorer,
-  calibration: CalibrationSet,
-  { trimmedShare }: CalibrationReport,
+  { calibration, report }: Calibrated,
   table: FeatureTable,
 ): Promise<{ readonly heldOut: HeldOutReport | null; readonly alarms: AlarmReport }> {
   const { logDensityNats, missingPattern } = await logDensities(scorer, encoding, table);
-  let alarms = 0;
-  logDensityNats.forEach((logP, row) => {
-    if (patternPValue(calibration, -logP, valueAt(missingPattern, row)).p <= alpha) alarms += 1;
-  });
+  const alarmed = Uint8Array.from(logDensityNats, (logP, row) =>
+    patternPValue(calibration, -logP, valueAt(missingPattern, row)).p <= alpha ? 1 : 0,
+  );
+  const alarms = alarmed.reduce((sum, one) => sum + one, 0);
+  // What was left out of calibration alarms whenever it comes.
+  const always = report.undefinedShare + (1 - report.undefinedShare) * report.trimmedShare;
+  const withAlways = (rate: number): number => always + (1 - always) * rate;
+  const normal = alarmRateInterval(calibration.pooled, alpha, report.designEffect);
+  const interval = normal === null ? null : { low: withAlways(normal.low), high: withAlways(normal.high) };
   return {
     heldOut: heldOutReport(logDensityNats),
     alarms: {
       alpha,
-      expectedRate: alpha + trimmedShare * (1 - alpha),
-      interval: alarmRateInterval(calibration.pooled, alpha),
+      expectedRate: withAlways(alpha),
+      interval,
       testRows: table.size,
       alarms,
       measuredRate: table.size === 0 ? null : alarms / table.size,
+      verdict: alarmVerdict({ alarmed, interval }),
     },
   };
 }
@@ -256,7 +279,7 @@ function calibrationWarnings(
   const warnings: string[] = [];
   if (interval === null) {
     warnings.push(
-      `No p-value can be as small as alpha ${alpha}: ${rows} calibration rows have no tail to fit. It never alarms.`,
+      `No rate can be promised for alpha ${alpha}: ${rows} calibration rows have no tail to fit. Only events far beyond all of them alarm.`,
     );
   } else if (rows < advisedCalibrationRows) {
     const range = `${interval.low.toPrecision(2)} and ${interval.high.toPrecision(2)}`;
@@ -264,7 +287,11 @@ function calibrationWarnings(
       `Only ${rows} calibration rows (20,000 are good): for alpha ${alpha} the realised alarm rate lies between ${range}.`,
     );
   }
-  if (!hasTail) warnings.push(`The calibration scores have no tail to fit: p-values end at 1/${rows + 1}.`);
+  if (!hasTail) {
+    warnings.push(
+      `The calibration scores have no tail to fit: p-values end at 1/${rows + 1}, but for events far beyond them.`,
+    );
+  }
   if (data === 'unlabelled' && trimmedShare > alpha) {
     warnings.push(
       `${(100 * trimmedShare).toPrecision(2)} % of the calibration rows look like outliers and were left out: as many of the events will ` +
@@ -273,6 +300,22 @@ function calibrationWarnings(
   }
   if (undefinedRows > 0) warnings.push(`${undefinedRows} calibration rows lie outside their domain and were left out.`);
   return warnings;
+}
+
+/** A rate that is not what was asked for, in words, with the features that may be why. */
+function alarmWarnings(
+  { verdict, expectedRate, measuredRate, testRows }: AlarmReport,
+  moved: readonly MovedFeature[],
+): readonly string[] {
+  if (verdict !== 'above' && verdict !== 'below') return [];
+  const percent = (rate: number): string => `${Number((100 * rate).toPrecision(3))} %`;
+  const names = moved.slice(0, 3).map(({ feature }) => feature);
+  const because =
+    names.length === 0
+      ? 'No feature moved by itself.'
+      : `Since the training rows these moved most: ${names.join(', ')}.`;
+  const rate = `${percent(measuredRate ?? 0)} of the ${testRows} newest rows alarm, ${percent(expectedRate)} were expected`;
+  return [`The alarm rate does not hold: ${rate}. ${because}`];
 }
 
 function bundleOf(

@@ -1,4 +1,6 @@
+import type { AlarmVerdict } from './alarm-verdict.ts';
 import type { RateInterval } from './alpha.ts';
+import type { MovedFeature } from './moved-features.ts';
 import type { MemberReport } from './train-flow.ts';
 
 /** How improbable the test rows are under the model, in nats and original units. */
@@ -22,6 +24,9 @@ export interface CalibrationReport {
   readonly trimmedShare: number;
   /** Rows with density zero, left out as well. */
   readonly undefinedRows: number;
+  readonly undefinedShare: number;
+  /** Rows per independent row, among the rarest: above 1 where surprising rows follow one another. */
+  readonly designEffect: number;
   /** Whether p-values go below 1/(rows + 1), by a fitted tail. */
   readonly hasTail: boolean;
   /** Combinations of missing features with a calibration of their own. */
@@ -31,14 +36,16 @@ export interface CalibrationReport {
 /** Expected and measured alarms on the test rows. */
 export interface AlarmReport {
   readonly alpha: number;
-  /** Expected share of alarms: alpha of the rows like those calibrated on, and every row like those trimmed. */
+  /** Expected share of alarms: alpha of the rows like those calibrated on, and every row like those trimmed or outside their domain. */
   readonly expectedRate: number;
-  /** Where the rate among rows like those calibrated on lies with 90 % probability; null: this alpha never alarms. */
+  /** Range of the expected rate, with 90 % probability, over calibration sets of this size; null: no rate can be promised for this alpha. */
   readonly interval: RateInterval | null;
   readonly testRows: number;
   readonly alarms: number;
   /** alarms/testRows; null without test rows. */
   readonly measuredRate: number | null;
+  /** Whether what was measured is what was expected. */
+  readonly verdict: AlarmVerdict;
 }
 
 /** What a training did and found. */
@@ -50,6 +57,8 @@ export interface TrainingReport {
   readonly heldOut: HeldOutReport | null;
   readonly calibration: CalibrationReport;
   readonly alarms: AlarmReport;
+  /** Features whose values on the test rows are distributed otherwise than on the training rows, the farthest first. */
+  readonly moved: readonly MovedFeature[];
   /** What a person should know, one sentence each. */
   readonly warnings: readonly string[];
 }

@@ -76,6 +76,7 @@ export {
   type SelectionData,
 } from './selection/select-flow.ts';
 export { fit } from './training/fit.ts';
+export { outlierThreshold } from './training/robust.ts';
 export type {
   FitData,
   FitOptions,

@@ -19,7 +19,11 @@ export class Child<Request extends object, Answer> {
       serialization: 'advanced',
       env: { ...process.env, ...environment },
     });
-    return { child: new Child<Request, Answer>(started), ready: await answerOf(started) };
+    const ready = await answerOf(started);
+    // It ends with the tests, also where these are skipped and nothing stops it: its channel closes with this process.
+    started.unref();
+    started.channel?.unref();
+    return { child: new Child<Request, Answer>(started), ready };
   }
 
   private constructor(started: ChildProcess) {

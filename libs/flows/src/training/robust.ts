@@ -3,12 +3,24 @@ const NORMAL_QUARTILE_RATIO = 1.4826;
 const DEVIATIONS = 3;
 const SLACK_NATS = 0.5;
 
-/** The log p below which a row counts as an outlier: median − 3·1.4826·(median − Q1) − 0.5, of the finite values as −∞ else. */
-export function outlierThreshold(logP: Float32Array): number {
-  const sorted = logP.map((value) => (Number.isFinite(value) ? value : -Number.MAX_VALUE)).sort();
-  const median = sorted[Math.floor(sorted.length / 2)] ?? 0;
-  const firstQuartile = sorted[Math.floor(sorted.length / 4)] ?? 0;
-  return median - DEVIATIONS * NORMAL_QUARTILE_RATIO * (median - firstQuartile) - SLACK_NATS;
+/** A larger share of the rows is no accident: it is a kind of rows of its own. */
+const LARGEST_OUTLIER_SHARE = 0.1;
+
+/**
+ * The log p below which a row counts as an outlier: median − 3·1.4826·(median − Q1) − 0.5, with −∞ and
+ * NaN as the worst. Where more than a tenth of the rows lies below it, those rows are a kind of their
+ * own (the non-zero ones of a column of zeros, say), and the rule is applied to them in turn.
+ */
+export function outlierThreshold(logP: Float32Array | Float64Array): number {
+  let rows = Float64Array.from(logP, (value) => (Number.isFinite(value) ? value : -Number.MAX_VALUE)).sort();
+  for (;;) {
+    const median = rows[Math.floor(rows.length / 2)] ?? 0;
+    const firstQuartile = rows[Math.floor(rows.length / 4)] ?? 0;
+    const threshold = median - DEVIATIONS * NORMAL_QUARTILE_RATIO * (median - firstQuartile) - SLACK_NATS;
+    const beyond = rows.findIndex((value) => value >= threshold);
+    if (beyond <= LARGEST_OUTLIER_SHARE * logP.length) return threshold;
+    rows = rows.subarray(0, beyond);
+  }
 }
 
 /** Mean negative log-likelihood with every log p below the threshold counted as the threshold. */

@@ -1,0 +1,51 @@
+import { betaCdf } from './beta.ts';
+import type { RateInterval } from './alpha.ts';
+
+/**
+ * Verdict on alarms that were measured: inside what was expected, above or below it, or untested where
+ * there were no rows to test on or no expectation.
+ */
+export type AlarmVerdict = 'inside' | 'above' | 'below' | 'untested';
+
+/** Alarms on test rows, in the order of their time, and the rates at which they were expected. */
+export interface MeasuredAlarms {
+  /** 1 for each test row that alarms. */
+  readonly alarmed: Uint8Array;
+  /** Range of the expected rate per event; null: there is none. */
+  readonly interval: RateInterval | null;
+}
+
+const LEVEL = 0.01;
+const BATCHES = 20;
+
+/**
+ * Judges measured alarms by a binomial test at both ends of the expected range, each at a level of 1 %.
+ * Alarms that come in bursts say less than their number: rows and alarms are divided by the design effect.
+ */
+export function alarmVerdict({ alarmed, interval }: MeasuredAlarms): AlarmVerdict {
+  if (interval === null || alarmed.length === 0) return 'untested';
+  const effect = designEffect(alarmed);
+  const n = alarmed.length / effect;
+  const k = alarmed.reduce((sum, one) => sum + one, 0) / effect;
+  // P(Bin(n, p) ≥ k) = I_p(k, n − k + 1), P(Bin(n, p) ≤ k) = 1 − I_p(k + 1, n − k); both hold for fractions too.
+  if (k > 0 && interval.high < 1 && betaCdf(interval.high, k, n - k + 1) < LEVEL) return 'above';
+  if (k < n && interval.low > 0 && 1 - betaCdf(interval.low, k + 1, n - k) < LEVEL) return 'below';
+  return 'inside';
+}
+
+/**
+ * Variance of the mean of an indicator over that of independent draws, by the means of 20 batches (Geyer
+ * 1992); at least 1. A series of events that come one after another is worth n / effect independent ones.
+ */
+export function designEffect(indicator: Uint8Array): number {
+  const size = Math.floor(indicator.length / BATCHES);
+  const rate = indicator.reduce((sum, one) => sum + one, 0) / Math.max(1, indicator.length);
+  if (size < 2 || rate === 0 || rate === 1) return 1;
+  const means = Array.from({ length: BATCHES }, (_, batch) => {
+    const part = indicator.subarray(batch * size, (batch + 1) * size);
+    return part.reduce((sum, one) => sum + one, 0) / size;
+  });
+  const centre = means.reduce((sum, mean) => sum + mean / BATCHES, 0);
+  const variance = means.reduce((sum, mean) => sum + (mean - centre) ** 2 / (BATCHES - 1), 0);
+  return Math.max(1, (variance * size) / (rate * (1 - rate)));
+}

@@ -1,0 +1,54 @@
+import { describe, expect, it } from '@jest/globals';
+import type { FeatureSpec } from '@flowline/events';
+import type { FeatureTable } from '@flowline/features';
+import { Random } from '@flowline/flows';
+import { movedFeatures } from './moved-features.ts';
+
+const feature = (name: string, type: FeatureSpec['type']): FeatureSpec => ({
+  name,
+  type,
+  from: name,
+  role: 'score',
+  nullable: true,
+  maxLevels: 64,
+  period: null,
+});
+const schema = [
+  feature('still', 'real'),
+  feature('warm', 'real'),
+  feature('kind', 'categorical'),
+  feature('gone', 'real'),
+];
+
+function rows(size: number, seed: number, { shift = 0, other = 0.1, missing = 0 } = {}): FeatureTable {
+  const random = new Random(seed);
+  const numeric = new Float64Array(3 * size);
+  const levels: string[] = [];
+  for (let i = 0; i < size; i++) {
+    const lost = random.uniform() < missing;
+    numeric.set([random.normal(), shift + random.normal(), lost ? NaN : random.normal()], 3 * i);
+    levels.push(random.uniform() < other ? 'other' : 'usual');
+  }
+  return { size, numeric, numericWidth: 3, levels, levelWidth: 1 };
+}
+
+describe('movedFeatures', () => {
+  it('finds nothing where nothing moved', () => {
+    expect(movedFeatures(schema, rows(4_000, 1), rows(1_000, 2))).toEqual([]);
+  });
+
+  it('ranks what moved, in the units of the feature', () => {
+    const moved = movedFeatures(schema, rows(4_000, 1), rows(1_000, 2, { shift: 2, other: 0.6, missing: 0.3 }));
+    expect(moved.map((each) => each.feature)).toEqual(['warm', 'kind', 'gone']);
+    // Of two normals two deviations apart: 2Φ(1) − 1.
+    expect(moved[0]?.distance).toBeCloseTo(0.683, 1);
+    expect(moved[0]?.after).toBeCloseTo(2, 0);
+    expect(moved[1]).toMatchObject({ before: 'usual', after: 'other' });
+    expect(moved[1]?.distance).toBeCloseTo(0.5, 1);
+    expect(moved[2]?.missingAfter).toBeCloseTo(0.3, 1);
+  });
+
+  it('says nothing of tables without rows', () => {
+    expect(movedFeatures(schema, rows(0, 1), rows(100, 2))).toEqual([]);
+  });
+});

@@ -1,0 +1,109 @@
+import { tableColumns, type FeatureTable } from '@flowline/features';
+import type { FeatureSpec } from '@flowline/events';
+import { quantileOfSorted } from './sorted.ts';
+
+/** A feature whose values on newer rows are distributed otherwise than on older ones. */
+export interface MovedFeature {
+  readonly feature: string;
+  /** In 0 … 1: the largest difference of the two distribution functions; for levels, half the sum of differences of shares. */
+  readonly distance: number;
+  /** The middle of the older and of the newer values, in the feature's unit; for levels the commonest one. null: none was observed. */
+  readonly before: number | string | null;
+  readonly after: number | string | null;
+  /** The shares of rows without a value. */
+  readonly missingBefore: number;
+  readonly missingAfter: number;
+}
+
+/** Smaller distances are of no interest, however sure. */
+const LEAST_DISTANCE = 0.1;
+/** The Kolmogorov–Smirnov distance of two samples of n and m exceeds 1.95·√(1/n + 1/m) in one of a thousand cases. */
+const SURE = 1.95;
+
+/**
+ * The features that moved between two tables of one schema, the farthest first: by the two-sample
+ * Kolmogorov–Smirnov distance of numbers and the total variation of levels. Missing values count as a value.
+ */
+export function movedFeatures(
+  schema: readonly FeatureSpec[],
+  older: FeatureTable,
+  newer: FeatureTable,
+): readonly MovedFeature[] {
+  if (older.size === 0 || newer.size === 0) return [];
+  const least = Math.max(LEAST_DISTANCE, SURE * Math.sqrt(1 / older.size + 1 / newer.size));
+  const { numeric, levels } = tableColumns(schema);
+  const numbers = numeric.map((name, column) =>
+    compareNumbers(name, numbersOf(older, column), numbersOf(newer, column)),
+  );
+  const names = levels.map((name, column) => compareLevels(name, levelsOf(older, column), levelsOf(newer, column)));
+  return [...numbers, ...names].filter(({ distance }) => distance >= least).sort((a, b) => b.distance - a.distance);
+}
+
+interface Observed<T> {
+  readonly rows: number;
+  readonly values: T;
+}
+
+function numbersOf({ numeric, numericWidth, size }: FeatureTable, column: number): Observed<Float64Array> {
+  const all = Float64Array.from({ length: size }, (_, row) => numeric[row * numericWidth + column] ?? NaN);
+  return { rows: size, values: all.filter((value) => !Number.isNaN(value)).sort() };
+}
+
+function levelsOf({ levels, levelWidth, size }: FeatureTable, column: number): Observed<ReadonlyMap<string, number>> {
+  const values = new Map<string, number>();
+  for (let row = 0; row < size; row++) {
+    const level = levels[row * levelWidth + column] ?? null;
+    if (level !== null) values.set(level, (values.get(level) ?? 0) + 1);
+  }
+  return { rows: size, values };
+}
+
+function compareNumbers(feature: string, older: Observed<Float64Array>, newer: Observed<Float64Array>): MovedFeature {
+  const [missingBefore, missingAfter] = [
+    missing(older.rows, older.values.length),
+    missing(newer.rows, newer.values.length),
+  ];
+  // A missing value lies below every number.
+  let distance = Math.abs(missingBefore - missingAfter);
+  let [i, j] = [0, 0];
+  const [a, b] = [older.values, newer.values];
+  while (i < a.length || j < b.length) {
+    const next = Math.min(a[i] ?? Infinity, b[j] ?? Infinity);
+    while (i < a.length && (a[i] ?? NaN) <= next) i++;
+    while (j < b.length && (b[j] ?? NaN) <= next) j++;
+    distance = Math.max(distance, Math.abs(missingBefore - missingAfter + i / older.rows - j / newer.rows));
+  }
+  return { feature, distance, before: middle(a), after: middle(b), missingBefore, missingAfter };
+}
+
+function compareLevels(
+  feature: string,
+  older: Observed<ReadonlyMap<string, number>>,
+  newer: Observed<ReadonlyMap<string, number>>,
+): MovedFeature {
+  const count = ({ values }: Observed<ReadonlyMap<string, number>>) =>
+    [...values.values()].reduce((sum, n) => sum + n, 0);
+  const [missingBefore, missingAfter] = [missing(older.rows, count(older)), missing(newer.rows, count(newer))];
+  let distance = Math.abs(missingBefore - missingAfter) / 2;
+  for (const level of new Set([...older.values.keys(), ...newer.values.keys()])) {
+    const share = ({ rows, values }: Observed<ReadonlyMap<string, number>>) => (values.get(level) ?? 0) / rows;
+    distance += Math.abs(share(older) - share(newer)) / 2;
+  }
+  return {
+    feature,
+    distance,
+    before: commonest(older.values),
+    after: commonest(newer.values),
+    missingBefore,
+    missingAfter,
+  };
+}
+
+const missing = (rows: number, observed: number): number => (rows - observed) / rows;
+
+const middle = (sorted: Float64Array): number | null => (sorted.length === 0 ? null : quantileOfSorted(sorted, 0.5));
+
+function commonest(counts: ReadonlyMap<string, number>): string | null {
+  const [first] = [...counts].sort(([, a], [, b]) => b - a);
+  return first?.[0] ?? null;
+}
