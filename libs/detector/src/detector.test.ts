@@ -182,7 +182,7 @@ describe('a detector, trained', () => {
     ]);
     const [unseen, missing, outside, absurd] = explanations;
     expect(unseen?.contributions[0]).toMatchObject({ feature: 'route', direction: 'unlikely' });
-    expect(unseen?.summary).toMatch(/^route zzz, unlikely \(1\d\.\d bits; the event/);
+    expect(unseen?.summary).toMatch(/^route zzz, unlikely \(\d+\.\d bits; the event/);
     expect(missing?.contributions.map((each) => each.feature)).toEqual(expect.not.arrayContaining(['cpu']));
     expect(missing?.nearestNormal?.cpu).toBeNull();
     expect(outside?.contributions).toEqual([{ feature: 'latency_ms', bits: -Math.log2(1e-12), direction: 'low' }]);

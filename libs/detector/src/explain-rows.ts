@@ -65,11 +65,10 @@ function explanationOf({ encoding }: ModelParts, row: RowFindings): Explanation 
   const numeric = row.conditionals.flatMap(({ dimension, answer }) => {
     const scored = encoding.scored[dimension];
     if (scored === undefined) return [];
-    const expected = {
-      median: scored.fromEncoded(answer.median),
-      p05: scored.fromEncoded(answer.p05),
-      p95: scored.fromEncoded(answer.p95),
-    };
+    // A count between two whole numbers is none that can be expected.
+    const valueOf = (encoded: number): number =>
+      scored.type === 'integer' ? Math.round(scored.fromEncoded(encoded)) : scored.fromEncoded(encoded);
+    const expected = { median: valueOf(answer.median), p05: valueOf(answer.p05), p95: valueOf(answer.p95) };
     return [{ feature: scored.feature, type: scored.type, expected, answer }];
   });
   const contributions: Contribution[] =
@@ -84,17 +83,20 @@ function explanationOf({ encoding }: ModelParts, row: RowFindings): Explanation 
           })),
         ];
   contributions.sort((a, b) => b.bits - a.bits);
+  // A feature's bits come from the model, the event's from calibration rows, which know less of the far
+  // tail: a part is shown as at most its whole.
+  const whole = surpriseBits(row.pValue.p);
+  const capped = contributions.map((each) => ({ ...each, bits: Math.min(each.bits, whole) }));
   const expected = new Map<string, ExpectedRange>(numeric.map((each) => [each.feature, each.expected]));
-  const first = contributions[0] ?? null;
+  const first = capped[0] ?? null;
   return {
-    contributions,
+    contributions: capped,
     expected: Object.fromEntries(expected),
     nearestNormal: row.nearest,
     summary: summarise({
       contribution: first,
       observed: first === null ? null : (row.observed[first.feature] ?? null),
       expected: first === null ? null : (expected.get(first.feature) ?? null),
-      whole: numeric.some(({ feature, type }) => feature === first?.feature && type === 'integer'),
       outOfDomain: row.outside.size > 0,
       pValue: row.pValue,
     }),

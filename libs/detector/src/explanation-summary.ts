@@ -10,14 +10,12 @@ export interface SummaryParts {
   readonly contribution: Contribution | null;
   readonly observed: number | string | null;
   readonly expected: ExpectedRange | null;
-  /** The most surprising feature holds whole numbers. */
-  readonly whole: boolean;
   readonly outOfDomain: boolean;
   readonly pValue: PValue;
 }
 
 /** One line a person reads: "latency_ms 9120, expected 95–420 given the rest (18.9 bits; the event 21.6)". */
-export function summarise({ contribution, observed, expected, whole, outOfDomain, pValue }: SummaryParts): string {
+export function summarise({ contribution, observed, expected, outOfDomain, pValue }: SummaryParts): string {
   const bits = formatBits(surpriseBits(pValue.p));
   const event = `the event ${pValue.method === 'floor' && pValue.p <= smallestPValue ? `at least ${bits}` : bits}`;
   if (contribution === null) return `no single feature stands out (${event} bits)`;
@@ -30,7 +28,6 @@ export function summarise({ contribution, observed, expected, whole, outOfDomain
 
   function range(before: string): string {
     if (expected === null) return '';
-    const round = whole ? Math.round : (end: number): number => end;
-    return `${before}${formatRange(round(expected.p05), round(expected.p95))}`;
+    return `${before}${formatRange(expected.p05, expected.p95)}`;
   }
 }

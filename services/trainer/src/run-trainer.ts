@@ -17,6 +17,7 @@ import { type Arguments, HELP, readArguments } from './arguments.ts';
 import { createProgress } from './progress.ts';
 import { serve } from './serve.ts';
 import { type TrainerParts, trainOnce, type TrainOutcome } from './train-once.ts';
+import type { TrainingMetrics } from './training-metrics.ts';
 
 /**
  * The trainer's program: trains one detector, or all on their schedules until a signal comes, and
@@ -109,7 +110,21 @@ function describe({ detector, modelVersion, promoted, reason, alpha, seconds, me
   const heldOut = training.heldOut === null ? '' : `; held-out −log p ${training.heldOut.nllNats.toFixed(3)} nats`;
   return [
     `${detector}: model version ${modelVersion} in ${seconds.toFixed(1)} s, trained on ${rows.train} rows, calibrated on ${rows.calibration}${heldOut}`,
-    `  alarms on ${training.alarms.testRows} held-out rows: ${training.alarms.alarms} (alpha ${alpha.toPrecision(3)})`,
+    `  alarms on ${training.alarms.testRows} held-out rows: ${training.alarms.alarms} (alpha ${alpha.toPrecision(3)}), ${expectation(training.alarms)}`,
     `  ${promoted ? 'it is the champion now' : 'the champion stays'}: ${reason}`,
   ].join('\n');
 }
+
+function expectation({ expectedRate, interval, testRows, verdict }: TrainingMetrics['training']['alarms']): string {
+  const count = (rate: number): string => String(Number((rate * testRows).toPrecision(2)));
+  const expected = `${count(expectedRate)} expected`;
+  if (interval === null) return `${expected}: no rate can be promised`;
+  return `${expected} (${count(interval.low)} to ${count(interval.high)}): ${VERDICTS[verdict]}`;
+}
+
+const VERDICTS = {
+  inside: 'as asked',
+  above: 'MORE than asked, see the warnings',
+  below: 'fewer than asked',
+  untested: 'not tested',
+} as const;
