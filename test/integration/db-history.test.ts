@@ -1,7 +1,17 @@
 import v8 from 'node:v8';
 import vm from 'node:vm';
 
-import { type HistoryRequest, type HistoryRow, readHistory, readLookup, summariseHistory } from '@flowline/db';
+import {
+  applyDetector,
+  failRun,
+  type HistoryRequest,
+  type HistoryRow,
+  listTrainingRuns,
+  readHistory,
+  readLookup,
+  startTrainingRun,
+  summariseHistory,
+} from '@flowline/db';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
@@ -144,6 +154,37 @@ describe('readHistory', () => {
     const error = await failure({ query, timeColumn });
     expect(error).toMatchObject({ code: 'FLOWLINE_HISTORY_INVALID', message: expect.stringMatching(message) });
     expect(error).toMatchObject({ remedy: expect.stringMatching(/./), retryable: false });
+  });
+
+  it.each([
+    [`SELECT (secret || 'x')::int AS x, now() AS ts FROM secrets`, '22P02'],
+    ['SELECT secret::regclass AS x, now() AS ts FROM secrets', '42P01'],
+    [`SELECT (secret || '(int,int)')::regoperator AS x, now() AS ts FROM secrets`, '42883'],
+    [`SELECT set_config(secret, '', false) AS x, now() AS ts FROM secrets`, '42704'],
+    [`SELECT query_to_xml(secret, true, false, '') AS x, now() AS ts FROM secrets`, '42601'],
+    ['SELECT complain(secret) AS x, now() AS ts FROM secrets', 'P0001'],
+    [`SELECT (9999999999 + length(secret))::int AS x, now() AS ts FROM secrets`, '22003'],
+  ])('quotes no value of a table where others read of it: %s', async (query, code) => {
+    await database.query('DROP TABLE IF EXISTS secrets; CREATE TABLE secrets AS SELECT $$hunter2$$::text AS secret');
+    await database.query(`CREATE OR REPLACE FUNCTION complain(what text) RETURNS int LANGUAGE plpgsql AS
+      $$ BEGIN RAISE EXCEPTION 'this is wrong: %', what USING HINT = what; END $$`);
+    const error = (await failure({ query, timeColumn: 'ts' })) as { publicMessage: string; remedy: string };
+    expect(error).toMatchObject({ code: 'FLOWLINE_HISTORY_INVALID' });
+    expect(error.publicMessage).toMatch(new RegExp(`SQLSTATE ${code}|out of range`));
+    // The words of the query itself are its author's.
+    expect(error.publicMessage.replace(/The query ".*" failed/, '') + error.remedy).not.toMatch(/hunter2|9999/);
+    const { version } = await applyDetector(database.db, { name: 'curious' });
+    await failRun(database.db, await startTrainingRun(database.db, 'curious', version), error);
+    const [run] = await listTrainingRuns(database.db, 'curious', 1);
+    expect(JSON.stringify(run?.error)).not.toContain('hunter2');
+    expect(run?.error).toMatchObject({ code: 'FLOWLINE_HISTORY_INVALID', message: error.publicMessage });
+  });
+
+  it('tells others what is wrong with the text of a query', async () => {
+    const error = (await failure({ query: 'SELECT amuont, ts FROM orders', timeColumn: 'ts' })) as {
+      publicMessage: string;
+    };
+    expect(error.publicMessage).toMatch(/column "amuont" does not exist/);
   });
 
   it('lists the columns there are when the time column is not one', async () => {

@@ -33,8 +33,12 @@ const NUMBER_OIDS = new Set([20, 21, 23, 700, 701, 1700]);
 const TEXT_OIDS = new Set([25, 1042, 1043]);
 const UNITS_PER_SECOND = { ms: 1_000, s: 1, us: 1_000_000, iso: 1_000 } as const;
 
-/** SQLSTATE classes of errors that the text of a query causes: syntax, names, privileges, values. */
-const QUERY_FAULT = /^(42|22|0A|21|25006)/;
+const SQLSTATE = /^[0-9A-Z]{5}$/;
+/** SQLSTATE of what no query is at fault for: connections, transactions, resources, an operator, the system; but not writing. */
+const SERVER_FAULT = /^(08...|25(?!006)...|40...|53...|55...|57...|58030|XX...)$/;
+/** SQLSTATE of errors whose words are the server's own, unless it quotes: values, cardinality, features, writing, several statements. */
+const FIXED_WORDS = /^(22...|21...|0A...|25006|42601)$/;
+const PERMISSION_DENIED = /^permission denied for (table|view|materialized view|foreign table|sequence|schema) /;
 
 function quoteIdentifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
@@ -96,21 +100,36 @@ export function rangeCondition(time: string, range: HistoryRange): { text: strin
   return { text: conditions.join(' AND '), values };
 }
 
-/** Runs what a user's SQL is part of: an error that its text causes names the query and what the server found. */
+/**
+ * Runs what a user's SQL is part of: an error that its text causes names the query and what the server found. What the server says
+ * while it runs may quote any value that this role may read: that is for whoever runs the query, not for those who read of it.
+ */
 export async function asUserQuery<T>(query: string, run: () => Promise<T>, where = 'spec.history.query'): Promise<T> {
   try {
     return await run();
   } catch (error) {
     const code = errorCode(error);
-    if (code === undefined || !/^[0-9A-Z]{5}$/.test(code) || !QUERY_FAULT.test(code)) throw error;
+    if (code === undefined || !SQLSTATE.test(code) || SERVER_FAULT.test(code)) throw error;
     const message = error instanceof Error ? error.message : String(error);
-    const hint = typeof error === 'object' && error !== null && 'hint' in error && error.hint;
-    throw new FlowlineError('FLOWLINE_HISTORY_INVALID', `The query "${shorten(query)}" failed: ${message}`, {
+    const failed = `The query "${shorten(query)}" failed`;
+    const isOfText = isAboutText(code, message, error);
+    const hint = isOfText && typeof error === 'object' && error !== null && 'hint' in error && error.hint;
+    throw new FlowlineError('FLOWLINE_HISTORY_INVALID', `${failed}: ${message}`, {
       where,
       remedy: typeof hint === 'string' ? hint : remedyFor(code),
+      publicMessage: isOfText ? `${failed}: ${message}` : `${failed} with SQLSTATE ${code}.`,
       cause: error,
     });
   }
+}
+
+/** Whether an error is about the text of the query: it points into the text, or names what a privilege is missing for. */
+function isAboutText(code: string, message: string, error: unknown): boolean {
+  const position = typeof error === 'object' && error !== null && 'position' in error ? error.position : undefined;
+  if (code.startsWith('42') && position !== undefined) return true;
+  if (code === '42501') return PERMISSION_DENIED.test(message);
+  // Words of the server alone: it quotes values, and writes numbers in digits.
+  return FIXED_WORDS.test(code) && !/["'`0-9]/.test(message);
 }
 
 function remedyFor(code: string): string {

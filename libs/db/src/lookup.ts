@@ -15,8 +15,11 @@ const MAX_ROWS = 100_000;
  */
 export async function readLookup(db: Database, name: string, query: string, key: string): Promise<LookupTable> {
   const where = `spec.lookups.${name}`;
-  const invalid = (finding: string, remedy: string) =>
-    new FlowlineError('FLOWLINE_HISTORY_INVALID', `The lookup table ${name} ${finding}.`, { where, remedy });
+  const invalid = (finding: string, remedy: string, publicFinding = finding) =>
+    new FlowlineError('FLOWLINE_HISTORY_INVALID', `The lookup table ${name} ${finding}.`, {
+      ...{ where, remedy },
+      publicMessage: `The lookup table ${name} ${publicFinding}.`,
+    });
   const { fields, rows } = await withTransaction(
     db,
     (client) =>
@@ -37,7 +40,9 @@ export async function readLookup(db: Database, name: string, query: string, key:
   for (const row of rows) {
     const value = plainValue(row[key]);
     if (value === null) throw invalid(`has a row whose key "${key}" is null`, 'Leave such rows out.');
-    if (byKey.has(String(value))) throw invalid(`has the key "${value}" twice`, 'Make the key unique in the query.');
+    if (byKey.has(String(value))) {
+      throw invalid(`has the key "${value}" twice`, 'Make the key unique in the query.', 'has a key twice');
+    }
     byKey.set(
       String(value),
       Object.fromEntries(Object.entries(row).map(([column, cell]) => [column, plainValue(cell)])),

@@ -1,6 +1,7 @@
 import { FlowlineError } from '@flowline/events';
 
 import { type Database, withClient } from './database.ts';
+import { errorCode } from './database-error.ts';
 import { jsonText } from './json-text.ts';
 import { claimTrainingRun } from './sql/training-run-claim.ts';
 import { finishTrainingRun } from './sql/training-run-finish.ts';
@@ -67,18 +68,25 @@ export async function finishRun(db: Database, runId: number, outcome: TrainingOu
   if (rows.length === 0) throw runEnded(runId);
 }
 
-/** Ends a run with the error that stopped it. */
+/** Ends a run with the error that stopped it: in words that anybody may read. */
 export async function failRun(db: Database, runId: number, error: unknown): Promise<void> {
-  const { code, message, remedy } =
-    error instanceof FlowlineError
-      ? error
-      : {
-          code: 'FLOWLINE_TRAINING_FAILED',
-          message: error instanceof Error ? error.message : String(error),
-          remedy: undefined,
-        };
-  const text = jsonText({ code, message, remedy: remedy ?? null });
+  const text = jsonText(publicReport(error));
   await withClient(db, (client) => finishTrainingRun(client, runId, 'failed', '{}', null, null, text));
+}
+
+/** An error for those who may not read the data that it is about: what Postgres says of a statement may quote any of it. */
+function publicReport(error: unknown): {
+  readonly code: string;
+  readonly message: string;
+  readonly remedy: string | null;
+} {
+  if (!(error instanceof FlowlineError)) {
+    const message = error instanceof Error ? error.message : String(error);
+    return { code: 'FLOWLINE_TRAINING_FAILED', message, remedy: null };
+  }
+  const { code, publicMessage, remedy = null, cause } = error;
+  if (code !== 'FLOWLINE_DATABASE_FAILED') return { code, message: publicMessage, remedy };
+  return { code, message: `Postgres refused a statement with SQLSTATE ${errorCode(cause) ?? 'unknown'}.`, remedy };
 }
 
 /** The latest tick that was claimed (and not abandoned), or null: a tick after it that has passed was missed. */

@@ -8,6 +8,8 @@ export interface FlowlineErrorOptions {
   readonly remedy?: string;
   /** True when the same call may succeed later without anything being changed (default false). */
   readonly retryable?: boolean;
+  /** The message without values of data, for those who may not read the data (default: the message). */
+  readonly publicMessage?: string;
   readonly cause?: unknown;
 }
 
@@ -17,6 +19,8 @@ export class FlowlineError extends Error {
   readonly where: string | undefined;
   readonly remedy: string | undefined;
   readonly retryable: boolean;
+  /** What may be stored where others read it: no value of data is in it. */
+  readonly publicMessage: string;
 
   constructor(code: ErrorCode, message: string, options: FlowlineErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -25,5 +29,6 @@ export class FlowlineError extends Error {
     this.where = options.where;
     this.remedy = options.remedy;
     this.retryable = options.retryable ?? false;
+    this.publicMessage = options.publicMessage ?? message;
   }
 }

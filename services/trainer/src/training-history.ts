@@ -105,15 +105,13 @@ class Rejections {
   check(rowsRead: number): void {
     if (this.#total <= rowsRead * MAX_REJECTED_SHARE) return;
     const counts = Object.entries(this.counts).map(([reason, count]) => `${count} ${reason}`);
-    throw new FlowlineError(
-      'FLOWLINE_HISTORY_INVALID',
-      `${this.#total} of ${rowsRead} rows of the history do not fit the features (${counts.join(', ')}): ${this.#first.slice(0, 3).join(' ')}`,
-      {
-        where: 'spec.history.query',
-        remedy:
-          'Correct the types of the features, list nullable columns under missing, or leave such rows out in the query.',
-      },
-    );
+    const found = `${this.#total} of ${rowsRead} rows of the history do not fit the features (${counts.join(', ')})`;
+    throw new FlowlineError('FLOWLINE_HISTORY_INVALID', `${found}: ${this.#first.slice(0, 3).join(' ')}`, {
+      where: 'spec.history.query',
+      publicMessage: `${found}.`,
+      remedy:
+        'Correct the types of the features, list nullable columns under missing, or leave such rows out in the query.',
+    });
   }
 }
 
