@@ -1,4 +1,12 @@
-import { applyRetention, claimEntities, commitBatch, commitCollected, readWindows, resetWindows } from '@flowline/db';
+import {
+  applyRetention,
+  claimEntities,
+  commitBatch,
+  commitCollected,
+  type EntityScope,
+  readWindows,
+  resetWindows,
+} from '@flowline/db';
 import type { StoredWindows } from '@flowline/events';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
@@ -16,6 +24,8 @@ beforeEach(async () => {
   database = await postgres.createDatabase();
 });
 
+const KEY = ['shop'];
+
 const windowsAt = (nextOffset: number, id = 'w'): StoredWindows => ({
   id,
   nextOffset,
@@ -30,12 +40,15 @@ const commit = (
     ...options
   }: BatchOptions & { seen?: readonly string[]; windows?: StoredWindows | null } = {},
 ) => {
-  const batch = scoredBatch({ size: names.length, ...options, entities: { names, seen, windows } });
+  const batch = scoredBatch({ size: names.length, ...options, entities: { key: KEY, names, seen, windows } });
   return commitBatch(database.db, batch, { alertTopic: 'alerts' });
 };
 
-const claim = (entities: readonly string[], partition = 0, detector = 'checkout') =>
-  claimEntities(database.db, { detector, topic: 'orders', partition }, entities);
+const claim = (
+  entities: readonly string[],
+  partition = 0,
+  { detector = 'checkout', topicId = null, key = KEY }: Partial<EntityScope> = {},
+) => claimEntities(database.db, { detector, topic: 'orders', topicId, key, partition }, entities);
 
 const stored = (partition = 0) => readWindows(database.db, 'checkout', 'orders', partition);
 
@@ -70,7 +83,7 @@ describe('the entities of a batch', () => {
   it('are stored with events that are collected before the first model, too', async () => {
     const { modelVersion, logDensityNats, pValues, pMethods, anomalies, ...collected } = scoredBatch({
       size: 2,
-      entities: { names: ['a', 'b'], seen: ['a', 'b'], windows: windowsAt(2) },
+      entities: { key: KEY, names: ['a', 'b'], seen: ['a', 'b'], windows: windowsAt(2) },
     });
     expect([modelVersion, logDensityNats.length, pValues.length, pMethods.length, anomalies]).toEqual([1, 2, 2, 2, []]);
     await commitCollected(database.db, collected);
@@ -104,9 +117,17 @@ describe('the entities of a batch', () => {
     expect(await claim(['d', 'b'], 1)).toEqual([{ entity: 'b', partition: 0 }]);
     expect(await claim(['b', 'd'], 1)).toEqual([{ entity: 'b', partition: 0 }]);
     // Another detector has entities of its own.
-    expect(await claim(['b'], 1, 'returns')).toEqual([]);
+    expect(await claim(['b'], 1, { detector: 'returns' })).toEqual([]);
     await resetWindows(database.db, 'checkout', 'orders');
     expect(await claim(['b', 'd'], 1)).toEqual([]);
+  });
+
+  it('are others in another life of the topic, and where another key names them', async () => {
+    expect(await claim(['a', 'b'])).toEqual([]);
+    expect(await claim(['a'], 1, { topicId: 'recreated' })).toEqual([]);
+    expect(await claim(['a'], 2, { key: ['shop', 'till'] })).toEqual([]);
+    expect(await claim(['a'], 3)).toEqual([{ entity: 'a', partition: 0 }]);
+    expect(await claim(['a'], 3, { topicId: 'recreated' })).toEqual([{ entity: 'a', partition: 1 }]);
   });
 
   it('are claimed once where several ask at once, in any order', async () => {

@@ -4,8 +4,10 @@ import {
   createKafkaSink,
   createKafkaSource,
   KafkaAdmin,
+  type LostRecords,
   type ReadPosition,
   type StartFrom,
+  type StoredStream,
 } from '@flowline/kafka';
 import { FlowlineError } from '@flowline/events';
 import type { SourceBatch } from '@flowline/stream';
@@ -26,9 +28,35 @@ class FakeOffsets {
   readonly assignments: number[][] = [];
   failures = 0;
 
-  read(_topic: string, partition: number): Promise<number | null> {
+  topicId: string | null = null;
+
+  read(): Promise<StoredStream> {
     if (this.failures-- > 0) return Promise.reject(Object.assign(new Error('away'), { retryable: true }));
-    return Promise.resolve(this.next.get(partition) ?? null);
+    return Promise.resolve({ topicId: this.topicId, next: new Map(this.next) });
+  }
+
+  begin(_topic: string, topicId: string | null, starts: ReadonlyMap<number, number>): Promise<void> {
+    if (this.next.size > 0) return Promise.resolve();
+    this.topicId = topicId;
+    for (const [partition, offset] of starts) this.next.set(partition, offset);
+    return Promise.resolve();
+  }
+
+  add(_topic: string, _topicId: string | null, partitions: readonly number[]): Promise<void> {
+    for (const partition of partitions) this.next.set(partition, this.next.get(partition) ?? 0);
+    return Promise.resolve();
+  }
+
+  adopt(_topic: string, topicId: string): Promise<void> {
+    this.topicId = topicId;
+    return Promise.resolve();
+  }
+
+  skip({ partition, fromOffset, toOffset }: LostRecords): Promise<boolean> {
+    if (this.next.get(partition) !== fromOffset) return Promise.resolve(false);
+    this.gaps.push([partition, fromOffset, toOffset]);
+    this.next.set(partition, toOffset);
+    return Promise.resolve(true);
   }
 
   assigned(_topic: string, partitions: readonly number[]): void {
@@ -39,8 +67,8 @@ class FakeOffsets {
     return Promise.resolve(Math.min(position, Math.max(this.replay.get(partition) ?? position, low)));
   }
 
-  recordGap(_topic: string, partition: number, from: number, to: number): Promise<void> {
-    this.gaps.push([partition, from, to]);
+  recordGap({ partition, fromOffset, toOffset }: LostRecords): Promise<void> {
+    this.gaps.push([partition, fromOffset, toOffset]);
     return Promise.resolve();
   }
 }
@@ -79,11 +107,13 @@ describe.each(kafkaVersions)('Kafka %s', (version) => {
     function open(
       topic: string,
       offsets: FakeOffsets,
-      options: { maxRows?: number; groupId?: string; startFrom?: StartFrom } = {},
+      options: { maxRows?: number; groupId?: string; database?: string; startFrom?: StartFrom } = {},
     ) {
       return createKafkaSource({
         client: client(),
         groupId: options.groupId ?? `group-${topic}`,
+        database: options.database ?? 'this one',
+        resetArguments: '--detector d --reset-offsets',
         topic,
         startFrom: options.startFrom ?? 'earliest',
         offsets,
@@ -262,7 +292,73 @@ describe.each(kafkaVersions)('Kafka %s', (version) => {
       await eventually(() => expect(offsets.next.get(0)).toBe(5));
       await produce(topic, ['later']);
       await eventually(() => expect(values).toEqual(['later']));
-      expect(batches[0]?.records).toEqual([]);
+      expect(batches[0]).toMatchObject({ fromOffset: 5, topicId: expect.stringMatching(/^[\w-]{22}$/) });
+    });
+
+    it.each(['latest', { timestampMs: 9e12 }] as const)(
+      'reads a partition that is added later from its beginning, within a minute, where it started from %j',
+      async (startFrom) => {
+        const topic = await newTopic();
+        await produce(topic, numbers(0, 5));
+        const offsets = new FakeOffsets();
+        const { values } = store(open(topic, offsets, { startFrom }), offsets);
+        await eventually(() => expect(offsets.next.get(0)).toBe(5));
+        const admin = broker.kafka.admin();
+        await admin.connect();
+        await admin.createPartitions({ topicPartitions: [{ topic, count: 2 }] });
+        await admin.disconnect();
+        await produce(topic, numbers(5, 16), { partition: 1 });
+        await eventually(() => expect(values).toEqual(numbers(5, 16)), 60_000);
+        await produce(topic, ['later']);
+        await eventually(() => expect(values).toHaveLength(12));
+      },
+      90_000,
+    );
+
+    it('stops where the topic was recreated and filled beyond what is stored, at start and while it reads', async () => {
+      const topic = await newTopic();
+      await produce(topic, numbers(0, 5));
+      const offsets = new FakeOffsets();
+      const reading = store(open(topic, offsets), offsets);
+      await eventually(() => expect(reading.values).toHaveLength(5));
+      const admin = broker.kafka.admin();
+      await admin.connect();
+      await admin.deleteTopics({ topics: [topic] });
+      while ((await admin.listTopics()).includes(topic)) await new Promise((resolve) => setTimeout(resolve, 20));
+      await admin.disconnect();
+      await broker.createTopic(topic, 1);
+      await produce(topic, numbers(100, 200));
+      const starting = store(open(topic, offsets, { groupId: `other-${topic}` }), offsets);
+      await eventually(() =>
+        expect(starting.failed).toMatchObject([
+          { code: 'FLOWLINE_TOPIC_RECREATED', remedy: expect.stringContaining('--detector d --reset-offsets') },
+        ]),
+      );
+      await eventually(() => expect(reading.failed).toHaveLength(1), 60_000);
+      expect([reading.values, starting.values]).toEqual([numbers(0, 5), []]);
+    }, 120_000);
+
+    it('refuses a member that stores into another database, and leaves the group alone', async () => {
+      const topic = await newTopic(2);
+      const offsets = new FakeOffsets();
+      const first = store(open(topic, offsets), offsets);
+      await produce(topic, ['a'], { partition: 1 });
+      await eventually(() => expect(first.values).toEqual(['a']));
+      const other = store(open(topic, new FakeOffsets(), { database: 'a copy' }), new FakeOffsets());
+      await eventually(() => expect(other.failed).toMatchObject([{ code: 'FLOWLINE_GROUP_SHARED', retryable: false }]));
+      await produce(topic, ['b'], { partition: 1 });
+      await eventually(() => expect(first.values).toEqual(['a', 'b']));
+      expect(offsets.assignments).toEqual([[0, 1]]);
+    });
+
+    it('tells a topic from another of its name', async () => {
+      const topic = await newTopic();
+      const admin = await KafkaAdmin.connect(client());
+      const first = await admin.topicId(topic);
+      expect(await admin.topicId(topic)).toBe(first);
+      expect(await admin.topicId(await newTopic())).not.toBe(first);
+      await expect(admin.topicId('no-such-topic')).rejects.toMatchObject({ code: 'FLOWLINE_TOPIC_MISSING' });
+      await admin.close();
     });
 
     it('begins at the first record of a time, in every partition, and tells Postgres at once', async () => {
@@ -522,8 +618,8 @@ async function readAll(broker: TestKafka, topic: string, count: number): Promise
 }
 
 /** Repeats an assertion until it holds, for at most 30 s. */
-async function eventually(assertion: () => void | Promise<void>): Promise<void> {
-  const deadline = Date.now() + 30_000;
+async function eventually(assertion: () => void | Promise<void>, patienceMs = 30_000): Promise<void> {
+  const deadline = Date.now() + patienceMs;
   for (;;) {
     try {
       await assertion();

@@ -11,6 +11,7 @@ import {
 export interface BatchOptions {
   readonly detector?: string;
   readonly topic?: string;
+  readonly topicId?: string;
   readonly partition?: number;
   readonly first?: number;
   readonly size?: number;
@@ -45,6 +46,7 @@ export function scoredBatch(options: BatchOptions = {}): ScoredBatch {
     detectorVersion: 1,
     modelVersion: options.modelVersion ?? 1,
     topic,
+    topicId: options.topicId ?? null,
     partition,
     fromOffset: options.fromOffset ?? 0,
     nextOffset: options.nextOffset ?? end,
@@ -87,7 +89,7 @@ function deadLetter(offset: number): DeadLetter {
 function anomaly(batch: ScoredBatch, row: number): Anomaly {
   const offset = batch.offsets[row] ?? NaN;
   const alert: Alert = {
-    alertId: alertId(batch.detector, batch.topic, batch.partition, offset),
+    alertId: alertId(batch.detector, batch.topic, batch.partition, offset, 'opened', 0, batch.topicId),
     state: 'opened',
     detector: batch.detector,
     reason: 'low_density',

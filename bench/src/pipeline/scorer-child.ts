@@ -53,6 +53,8 @@ async function run({ detector, events, warmUpEvents, scoring, profile }: ChildTa
   const source = createKafkaSource({
     client,
     groupId: `flowline.${detector}`,
+    database: 'bench',
+    resetArguments: '--reset-offsets',
     topic: kafka.topic,
     startFrom: kafka.startFrom,
     offsets: streamOffsets(db, parts.metrics, detector, windows),

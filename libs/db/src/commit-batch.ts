@@ -5,8 +5,8 @@ import { anomalyRows, collectedEventRows, deadLetterRows, type KeptRows, scoredE
 import { copyRows } from './copy-rows.ts';
 import type { Database } from './database.ts';
 import { detectorMissing } from './detectors.ts';
-import { firstRowBeyond } from './fence.ts';
-import { streamRewound } from './offsets.ts';
+import { type Fence, firstRowBeyond, refusal } from './fence.ts';
+import { streamRewound, topicReplaced } from './offsets.ts';
 import { ensurePartitionsWhenDue } from './partitions.ts';
 import { sampler } from './sampling.ts';
 import { commitSettingAside } from './set-aside.ts';
@@ -14,6 +14,7 @@ import { copyAnomalies } from './sql/anomalies-copy.ts';
 import { copyCollectedEvents } from './sql/collected-events-copy.ts';
 import { copyDeadLetters } from './sql/dead-letters-copy.ts';
 import { lockDetectorStreams } from './sql/detector-stream-lock.ts';
+import { selectDetectorState } from './sql/detector-state-select.ts';
 import { insertOffset } from './sql/offset-insert.ts';
 import { lockOffset } from './sql/offset-lock.ts';
 import { updateOffset } from './sql/offset-update.ts';
@@ -124,25 +125,32 @@ async function finish(
 }
 
 /**
- * The stream's next offset, locked until the transaction ends; a stream that was never stored starts at 0.
+ * The stream's next offset, locked until the transaction ends; a source without topics of Kafka's, such as a file, starts at 0.
  * @throws FlowlineError FLOWLINE_DETECTOR_MISSING where the detector has been deleted; FLOWLINE_STREAM_REWOUND (retryable) where
- *   records before the batch are not stored any more.
+ *   records before the batch are not stored any more, or what is stored is of another topic of the name.
  */
 async function takeFence(client: pg.PoolClient, batch: EventBatch): Promise<number> {
   const fence = await lockFence(client, batch);
   const { topic, partition, fromOffset } = batch;
-  if (fence < fromOffset) throw streamRewound(topic, partition, { stored: fromOffset, found: fence });
-  return fence;
+  const refused = refusal(batch, fence);
+  if (refused === 'another topic') throw topicReplaced(topic, partition);
+  if (refused === 'rewound') throw streamRewound(topic, partition, { stored: fromOffset, found: fence.nextOffset });
+  return fence.nextOffset;
 }
 
-async function lockFence(client: pg.PoolClient, { detector, topic, partition }: EventBatch): Promise<number> {
+async function lockFence(client: pg.PoolClient, batch: EventBatch): Promise<Fence> {
+  const { detector, topic, topicId, partition } = batch;
   const [found] = await lockOffset(client, detector, topic, partition);
-  if (found !== undefined) return found.nextOffset;
+  if (found !== undefined) return found;
   await lockDetectorStreams(client, detector, false);
+  const [detectorState] = await selectDetectorState(client, detector);
+  if (detectorState?.state === 'deleted') throw detectorMissing(detector);
+  // Whoever reads a topic begins all of its partitions before it reads: this batch is of a life that has ended.
+  if (topicId !== null) throw topicReplaced(topic, partition);
   await insertOffset(client, detector, topic, partition);
   const [inserted] = await lockOffset(client, detector, topic, partition);
   if (inserted === undefined) throw detectorMissing(detector);
-  return inserted.nextOffset;
+  return inserted;
 }
 
 /** The fence only holds for offsets that increase and lie below the batch's end. */

@@ -1,9 +1,11 @@
 import { type Database, withClient } from './database.ts';
 import { detectorMissing, getDetector } from './detectors.ts';
 import { type DataTable, dataTables, deleteRowsOf } from './sql/detector-rows-delete.ts';
+import { setDropping } from './sql/detector-dropping.ts';
 import { updateDetectorState } from './sql/detector-state-update.ts';
 import { lockDetectorStreams } from './sql/detector-stream-lock.ts';
 import { selectDetectorState } from './sql/detector-state-select.ts';
+import { withdrawAlerts } from './sql/outbox-withdraw.ts';
 import { pruneArtifacts } from './sql/model-artifacts-prune.ts';
 import { withTransaction } from './transaction.ts';
 
@@ -39,8 +41,9 @@ export type DroppedData = Readonly<Partial<Record<DataTable, number>>>;
 
 /**
  * Deletes a detector: no service knows it any more. Its definitions stay, so that what refers to a version can be understood, and
- * applying it again revives it. With `dropData` its events, anomalies, alerts, dead letters, models, training runs and offsets go;
- * a batch that is on its way is stored wholly before, or refused. Repeating it does what is left.
+ * applying it again revives it. Its alerts that wait are not sent any more. With `dropData` its events, anomalies, alerts, dead letters,
+ * models, training runs and offsets go; a batch that is on its way is stored wholly before, or refused. Until all of that is gone the
+ * detector is not revived, also where it was interrupted: repeating it does what is left.
  * @throws FlowlineError FLOWLINE_DETECTOR_MISSING for a name that was never applied.
  */
 export async function deleteDetector(
@@ -54,7 +57,12 @@ export async function deleteDetector(
     await updateDetectorState(client, name, 'deleted', ['active', 'paused']);
     const [found] = await selectDetectorState(client, name);
     if (found === undefined) throw detectorMissing(name);
-    if (dropData) await deleteRowsOf('stream_offsets')(client, name);
+    if (!dropData) {
+      await withdrawAlerts(client, name);
+      return;
+    }
+    await setDropping(client, name, true);
+    await deleteRowsOf('stream_offsets')(client, name);
   });
   return dropData ? dropDataOf(db, name) : {};
 }
@@ -63,6 +71,8 @@ function dropDataOf(db: Database, name: string): Promise<DroppedData> {
   return withTransaction(
     db,
     async (client) => {
+      // Held to the end: of two who drop, one waits for the other.
+      await setDropping(client, name, true);
       await client.query("SET LOCAL flowline.dropping_data = 'on'");
       const dropped: Partial<Record<DataTable, number>> = {};
       for (const table of dataTables) {
@@ -70,6 +80,7 @@ function dropDataOf(db: Database, name: string): Promise<DroppedData> {
         if ((row?.removed ?? 0) > 0) dropped[table] = row?.removed ?? 0;
       }
       await pruneArtifacts(client);
+      await setDropping(client, name, false);
       return dropped;
     },
     { timeoutMs: DROP_TIMEOUT_MS },

@@ -10,6 +10,7 @@ import { updateDetector } from './sql/detector-update.ts';
 import { selectDetectorVersionHash } from './sql/detector-version-hash.ts';
 import { insertDetectorVersion } from './sql/detector-version-insert.ts';
 import { type DetectorVersionRow, selectDetectorVersion } from './sql/detector-version-select.ts';
+import { selectDetectorState } from './sql/detector-state-select.ts';
 import { updateDetectorState } from './sql/detector-state-update.ts';
 import { type DetectorRow, selectDetectors } from './sql/detectors-select.ts';
 import { withTransaction } from './transaction.ts';
@@ -30,6 +31,7 @@ export interface Applied {
 /**
  * Stores a definition as the detector's version in force; a definition equal to the one in force changes nothing. A detector that
  * was deleted is revived; one that is paused stays so.
+ * @throws FlowlineError FLOWLINE_DETECTOR_DROPPING (retryable) while the data of its former life are being dropped.
  */
 export async function applyDetector(db: Database, definition: { readonly name: string }): Promise<Applied> {
   const { name } = definition;
@@ -43,7 +45,10 @@ export async function applyDetector(db: Database, definition: { readonly name: s
     }
     const revived = (await updateDetectorState(client, name, 'active', ['deleted'])).length > 0;
     const [current] = await lockDetector(client, name);
-    if (current === undefined) throw detectorMissing(name);
+    if (current === undefined) {
+      const [found] = await selectDetectorState(client, name);
+      throw found?.dropping === true ? detectorDropping(name) : detectorMissing(name);
+    }
     const [stored] = await selectDetectorVersionHash(client, name, current.version);
     if (stored?.sha256 === sha256) return { version: current.version, changed: revived };
     const version = current.version + 1;
@@ -77,5 +82,14 @@ export function detectorMissing(name: string): FlowlineError {
   return new FlowlineError('FLOWLINE_DETECTOR_MISSING', `There is no detector ${name}.`, {
     where: name,
     remedy: 'Apply its file with `flowline apply <file>`, or correct the name.',
+  });
+}
+
+function detectorDropping(name: string): FlowlineError {
+  const message = `The data of ${name}, which was deleted, are still being dropped, or that was interrupted.`;
+  return new FlowlineError('FLOWLINE_DETECTOR_DROPPING', message, {
+    where: name,
+    remedy: `Apply it again once that is done; \`flowline delete ${name} --drop-data\` does what an interrupted one has left.`,
+    retryable: true,
   });
 }

@@ -4,12 +4,13 @@ import { type Database, withClient } from './database.ts';
 import { insertGap } from './sql/gap-insert.ts';
 import { selectOffset } from './sql/offset-select.ts';
 import { selectOffsets } from './sql/offsets-select.ts';
-import { deleteOffsets } from './sql/offsets-delete.ts';
 
 /** Records that a topic no longer held when they were due: offsets from `fromOffset` up to, without, `toOffset`. */
 export interface Gap {
   readonly detector: string;
   readonly topic: string;
+  /** The id of the topic; null where Kafka gives none. */
+  readonly topicId: string | null;
   readonly partition: number;
   readonly fromOffset: number;
   readonly toOffset: number;
@@ -64,14 +65,22 @@ export function streamRewound(
   return new FlowlineError('FLOWLINE_STREAM_REWOUND', message, { where, remedy, retryable: true });
 }
 
-/** Forgets where a detector stands in a topic that was deleted and recreated. Returns how many partitions that were. */
-export async function resetOffsets(db: Database, detector: string, topic: string): Promise<number> {
-  return (await withClient(db, (client) => deleteOffsets(client, detector, topic))).length;
+/**
+ * The error of records that are of another topic than what is stored under its name: that one was begun anew meanwhile.
+ * Retryable, by asking again which topic it is and reading from where Postgres says.
+ */
+export function topicReplaced(topic: string, partition: number): FlowlineError {
+  const where = `${topic}[${partition}]`;
+  const message = `${where} was begun anew meanwhile: these records are not of the topic that it counts in now.`;
+  const remedy = 'Nothing: the source is opened again and read from where Postgres says.';
+  return new FlowlineError('FLOWLINE_STREAM_REWOUND', message, { where, remedy, retryable: true });
 }
 
 /** Stores a gap, once; returns whether it is new. */
 export async function recordGap(db: Database, gap: Gap): Promise<boolean> {
-  const { detector, topic, partition, fromOffset, toOffset } = gap;
-  const rows = await withClient(db, (client) => insertGap(client, detector, topic, partition, fromOffset, toOffset));
+  const { detector, topic, topicId, partition, fromOffset, toOffset } = gap;
+  const rows = await withClient(db, (client) =>
+    insertGap(client, detector, topic, topicId, partition, fromOffset, toOffset),
+  );
   return rows.length > 0;
 }

@@ -19,7 +19,7 @@ export function splitBatch<B extends EventBatch | ScoredBatch>(batch: B, offset:
       nextOffset: offset,
       lastRecordTimeMs: before === undefined ? null : recordAt(before).timestampMs,
       // The windows are as they stand after the second part.
-      entities: entities && { names: entities.names.slice(0, row), seen: [], windows: null },
+      entities: entities && { ...entities, names: entities.names.slice(0, row), seen: [], windows: null },
       deadLetters: batch.deadLetters.filter((letter) => letter.offset < offset),
     },
     {

@@ -32,6 +32,17 @@ export interface StrayEntity {
   readonly partition: number;
 }
 
+/** Whose entities are claimed: names mean something only within one life of a topic and one key. */
+export interface EntityScope {
+  readonly detector: string;
+  readonly topic: string;
+  /** The id that Kafka gave the topic; null where it gives none. */
+  readonly topicId: string | null;
+  /** The fields that name an entity. */
+  readonly key: readonly string[];
+  readonly partition: number;
+}
+
 /**
  * Claims entities that came up in a partition: each belongs to the first partition that has events of it.
  * Names of any size and content are taken.
@@ -39,11 +50,11 @@ export interface StrayEntity {
  */
 export async function claimEntities(
   db: Database,
-  { detector, topic, partition }: { readonly detector: string; readonly topic: string; readonly partition: number },
+  { detector, topic, topicId, key, partition }: EntityScope,
   entities: readonly string[],
 ): Promise<readonly StrayEntity[]> {
   const names = new Map(entities.map((entity) => [boundedName(entity), entity]));
-  const found = await withClient(db, (client) => claimNames(client, detector, topic, partition, [...names.keys()]));
+  const found = await withClient(db, (client) => claimNames(client, detector, topic, topicId ?? '', key, partition, [...names.keys()]));
   return found.map(({ entity: name, partition: other }) => ({ entity: names.get(name) ?? name, partition: other }));
 }
 
@@ -53,13 +64,15 @@ export async function claimEntities(
  */
 export async function storeEntities(
   client: pg.PoolClient,
-  { detector, topic, partition, nextOffset: batchEnd, entities }: EventBatch,
+  { detector, topic, topicId, partition, nextOffset: batchEnd, entities }: EventBatch,
   fence: number,
 ): Promise<void> {
   if (entities === null) return;
-  const { seen, windows } = entities;
+  const { key, seen, windows } = entities;
   if (windows === null || batchEnd <= fence) return;
-  if (seen.length > 0) await markEntitiesSeen(client, detector, topic, partition, seen.map(boundedName));
+  if (seen.length > 0) {
+    await markEntitiesSeen(client, detector, topic, topicId ?? '', key, partition, seen.map(boundedName));
+  }
   const { id, nextOffset, bytes } = windows;
   await upsertWindows(client, detector, topic, partition, id, nextOffset, Buffer.from(bytes));
 }

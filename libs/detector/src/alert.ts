@@ -7,6 +7,8 @@ import { valueAt } from './sorted.ts';
 /** The event that an alert is about. */
 export interface AlertEvent {
   readonly topic: string;
+  /** Which topic of that name; null where the source has no topics of Kafka's. */
+  readonly topicId: string | null;
   readonly partition: number;
   readonly offset: number;
   readonly id: string;
@@ -47,7 +49,7 @@ export function buildAlert({
   const pValue = valueAt(scores.pValues, row);
   const logDensityNats = valueAt(scores.logDensityNats, row);
   return {
-    alertId: alertId(detector, event.topic, event.partition, event.offset),
+    alertId: alertId(detector, event.topic, event.partition, event.offset, 'opened', 0, event.topicId),
     state: 'opened',
     detector,
     reason: anomalyReason(scores, row),

@@ -208,7 +208,10 @@ describe('a detector, trained', () => {
       scores,
       row: 2,
       explanation: outside!,
-      event: { topic: 't', partition: 1, offset: 99, id: 'e', timeMs: Date.UTC(2024, 1, 29), entity: 'shop 7' },
+      event: {
+        ...{ topic: 't', topicId: null, partition: 1, offset: 99, id: 'e' },
+        ...{ timeMs: Date.UTC(2024, 1, 29), entity: 'shop 7' },
+      },
     });
     expect(alert).toMatchObject({
       reason: 'out_of_domain',

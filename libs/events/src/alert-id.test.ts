@@ -22,6 +22,8 @@ describe('alertId', () => {
       alertId('d', 't', 1, 1, 'opened', 1),
       alertId('d:t', '', 0, 1),
       alertId('d', ':t', 0, 1),
+      alertId('d', 't', 0, 1, 'opened', 0, 'one life of t'),
+      alertId('d', 't', 0, 1, 'opened', 0, 'another life of t'),
     ];
     expect(new Set(ids).size).toBe(ids.length);
   });

@@ -3,7 +3,10 @@ import { createHash } from 'node:crypto';
 /** The namespace of Flowline's alert ids; published, never to change. */
 const NAMESPACE = Buffer.from('6f1d7b0e5a4c4c38b2f0a3d1c9e86b57', 'hex');
 
-/** The stable id of an alert's transition: UUIDv5 (RFC 9562) of what opened it. */
+/**
+ * The stable id of an alert's transition: UUIDv5 (RFC 9562) of what opened it.
+ * @param topicId which topic of that name, so that offsets of a later one open other alerts; null where the source has none.
+ */
 export function alertId(
   detector: string,
   topic: string,
@@ -11,8 +14,10 @@ export function alertId(
   offset: number,
   transition: 'opened' = 'opened',
   sequence = 0,
+  topicId: string | null = null,
 ): string {
-  const name = JSON.stringify([detector, topic, partition, offset, transition, sequence]);
+  const origin = [detector, topic, partition, offset, transition, sequence];
+  const name = JSON.stringify(topicId === null ? origin : [...origin, topicId]);
   const bytes = createHash('sha1').update(NAMESPACE).update(name).digest().subarray(0, 16);
   bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x50, 6);
   bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);

@@ -28,7 +28,7 @@ export interface Explanation {
 
 /** An alert, as published (the data of a CloudEvent) and as stored with its anomaly. */
 export interface Alert {
-  /** UUIDv5 of detector, topic, partition, offset, transition and sequence: a repeat carries the same id. */
+  /** UUIDv5 of detector, topic and its id, partition, offset, transition and sequence: a repeat carries the same id. */
   readonly alertId: string;
   readonly state: 'opened';
   readonly detector: string;

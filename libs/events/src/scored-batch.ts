@@ -21,6 +21,8 @@ export interface StoredWindows {
 
 /** What the windows of a batch's entities leave to be stored with it. */
 export interface BatchEntities {
+  /** The fields that name an entity. */
+  readonly key: readonly string[];
   /** The entity of each row. */
   readonly names: readonly string[];
   /** Those of the events since the last snapshot, where one is stored: they are in use. */
@@ -34,6 +36,8 @@ export interface EventBatch {
   readonly detector: string;
   readonly detectorVersion: number;
   readonly topic: string;
+  /** Which topic of that name, as Kafka tells them apart; null where the source has no topics of Kafka's. */
+  readonly topicId: string | null;
   readonly partition: number;
   /** Everything below had been stored when the batch was read. */
   readonly fromOffset: number;

@@ -3,4 +3,5 @@ export * from './kafka-client.ts';
 export * from './kafka-sink.ts';
 export * from './kafka-source.ts';
 export * from './record-producer.ts';
+export * from './stream-position.ts';
 export type * from './kafka-source-options.ts';

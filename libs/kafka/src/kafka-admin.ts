@@ -4,12 +4,18 @@ import { isRetryableError } from '@flowline/stream';
 import type { Admin } from 'kafkajs';
 
 import type { KafkaClient } from './kafka-client.ts';
+import { databasesOf } from './group-members.ts';
 import { isUnknownTopic, toFlowlineError, topicMissing } from './kafka-error.ts';
+import { TopicIds } from './topic-ids.ts';
 
 /** A person waits for the answer, or a caller that tries again by itself: about a second. */
 const RETRY = { initialRetryTime: 200, retries: 3 };
 const TOPIC_TIMEOUT_MS = 30_000;
 const TOPIC_POLL_MS = 50;
+/** Members that come or go are settled within the time that a rebalance may take. */
+const GROUP_TIMEOUT_MS = 30_000;
+const GROUP_POLL_MS = 250;
+const SETTLED = new Set(['Stable', 'Empty', 'Dead']);
 
 /** The ends of one partition. */
 export interface PartitionOffsets {
@@ -24,10 +30,12 @@ export interface PartitionOffsets {
 export class KafkaAdmin {
   readonly #client: KafkaClient;
   readonly #admin: Admin;
+  readonly #topicIds: TopicIds;
 
   private constructor(client: KafkaClient, admin: Admin) {
     this.#client = client;
     this.#admin = admin;
+    this.#topicIds = new TopicIds(client.kafka);
   }
 
   /** @throws FlowlineError FLOWLINE_BROKER_UNREACHABLE (retryable). */
@@ -55,6 +63,34 @@ export class KafkaAdmin {
       return found.map(({ partition, low, high }) => ({ partition, low: Number(low), high: Number(high) }));
     } catch (error) {
       throw isUnknownTopic(error) ? topicMissing([topic], this.#client.brokers) : error;
+    }
+  }
+
+  /**
+   * The id by which Kafka tells a topic from others of its name, before and after it; null where the brokers give none (before 2.8).
+   * @throws FlowlineError FLOWLINE_TOPIC_MISSING, FLOWLINE_BROKER_UNREACHABLE.
+   */
+  async topicId(topic: string): Promise<string | null> {
+    try {
+      return await this.#topicIds.of(topic);
+    } catch (error) {
+      if (isUnknownTopic(error)) throw topicMissing([topic], this.#client.brokers);
+      throw toFlowlineError(error, this.#client.brokers);
+    }
+  }
+
+  /**
+   * The databases that the members of a consumer group store into, with the host of each. Members that come or go are waited for.
+   * @throws FlowlineError FLOWLINE_BROKER_UNREACHABLE.
+   */
+  async databasesOfGroup(groupId: string): Promise<ReadonlyMap<string, string>> {
+    const deadline = Date.now() + GROUP_TIMEOUT_MS;
+    for (;;) {
+      const { groups } = await this.#ask(() => this.#admin.describeGroups([groupId]));
+      const [group] = groups;
+      if (group === undefined) return new Map();
+      if (SETTLED.has(group.state) || Date.now() > deadline) return databasesOf(group.members);
+      await sleep(GROUP_POLL_MS);
     }
   }
 
@@ -93,7 +129,7 @@ export class KafkaAdmin {
   }
 
   async close(): Promise<void> {
-    await this.#admin.disconnect();
+    await Promise.all([this.#admin.disconnect(), this.#topicIds.close()]);
   }
 
   async #ask<T>(call: () => Promise<T>): Promise<T> {

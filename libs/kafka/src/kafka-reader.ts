@@ -3,10 +3,12 @@ import { deliver, type RetryNotice, retryWithBackoff, type SourceBatch } from '@
 import type { Consumer, EachBatchPayload } from 'kafkajs';
 import { defer, lastValueFrom, type Subscriber } from 'rxjs';
 
+import { freshAnswers } from './fresh-answers.ts';
+import { assignerFor, groupShared } from './group-members.ts';
 import { KafkaAdmin, type PartitionOffsets } from './kafka-admin.ts';
 import { toFlowlineError, topicMissing } from './kafka-error.ts';
-import type { KafkaSourceOptions, PartitionLag } from './kafka-source-options.ts';
-import { startPosition } from './start-position.ts';
+import type { KafkaSourceOptions, LostRecords, PartitionLag } from './kafka-source-options.ts';
+import { firstOffset, type LogEnds, readingPosition, streamVerdict, type TopicState } from './stream-position.ts';
 import { toRecord } from './to-record.ts';
 
 /** A dead member is found after this long; recovery takes as long. */
@@ -16,6 +18,13 @@ const REBALANCE_TIMEOUT_MS = 30_000;
 /** Few records wait for one another, up to maxWaitMs. */
 const MIN_FETCH_BYTES = 65_536;
 const PARTITIONS_AT_ONCE = 4;
+/** Partitions that are added to a topic are found within this time. */
+const METADATA_MAX_AGE_MS = 20_000;
+
+/** A topic whose partitions have all begun: the offset to read next of each, and the ends of its log. */
+interface OpenStream extends Pick<TopicState, 'ends'> {
+  readonly next: ReadonlyMap<number, number>;
+}
 
 /**
  * One consumer of a group, for one subscription of a {@link KafkaSource}. At most two batches of a partition are in flight: kafkajs fetches
@@ -31,6 +40,9 @@ const PARTITIONS_AT_ONCE = 4;
  *
  *  done() of a batch ─▶ Kafka offset committed
  * ```
+ *
+ * Kafka's records are fetched by the name of their topic. Which topic of that name they are of is asked after they were fetched, and
+ * before they are handed out: ids do not come again, so that one which is the same before and after was the same between.
  */
 export class KafkaReader {
   readonly #options: KafkaSourceOptions;
@@ -51,6 +63,9 @@ export class KafkaReader {
   #consumer: Consumer | undefined;
   #admin: KafkaAdmin | undefined;
   #stopped = false;
+  /** The topic that is read, since the partitions were assigned; null where the brokers give topics no ids. */
+  #topicId: string | null = null;
+  readonly #topicIdNow = freshAnswers(() => this.#connected().topicId(this.#options.topic));
 
   constructor(options: KafkaSourceOptions, subscriber: Subscriber<SourceBatch>) {
     this.#options = options;
@@ -123,7 +138,7 @@ export class KafkaReader {
   }
 
   async #run(): Promise<void> {
-    const { client, groupId, topic, maxWaitMs } = this.#options;
+    const { client, groupId, topic, database, maxWaitMs } = this.#options;
     const admin = await KafkaAdmin.connect(client);
     if (this.#isOver()) {
       await admin.close();
@@ -132,6 +147,8 @@ export class KafkaReader {
     this.#admin = admin;
     const [missing] = await admin.missingTopics([topic]);
     if (missing !== undefined) throw topicMissing([topic], client.brokers);
+    // Whoever was there first goes on undisturbed.
+    await this.#checkGroup();
 
     const consumer = client.kafka.consumer({
       groupId,
@@ -140,6 +157,8 @@ export class KafkaReader {
       rebalanceTimeout: REBALANCE_TIMEOUT_MS,
       minBytes: MIN_FETCH_BYTES,
       maxWaitTimeInMs: Math.max(1, maxWaitMs),
+      metadataMaxAge: METADATA_MAX_AGE_MS,
+      partitionAssigners: [assignerFor(database)],
       allowAutoTopicCreation: false,
     });
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
@@ -191,23 +210,18 @@ export class KafkaReader {
     const isCurrent = (): boolean => assignment === this.#assignment && !this.#isOver();
     // What is in flight belongs to the assignment before, and moves what Postgres knows.
     await this.#settled();
-    const ends = await this.#persist(() => this.#ends());
+    await this.#persist(() => this.#checkGroup());
+    if (!isCurrent()) return;
+    let stream = await this.#openStream(partitions);
     for (const partition of partitions) {
-      const end = ends.get(partition);
-      if (!isCurrent() || end === undefined) return;
-      const stored = await this.#persist(() => offsets.read(topic, partition));
-      const begin = stored === null ? await this.#begin(partition, end) : 'earliest';
-      const start = startPosition({ stored, low: end.low, high: end.high, startFrom: begin });
-      if (start.kind === 'recreated') throw this.#recreated(partition, stored ?? 0, end.high);
-      const position = start.kind === 'gap' ? start.to : start.offset;
-      if (start.kind === 'gap') await this.#reportGap(partition, start.from, start.to);
-      const from = await this.#persist(() => offsets.replayFrom(topic, partition, { position, low: end.low }));
-      if (!isCurrent()) return;
-      if (start.kind === 'gap' || start.store) {
-        const fromOffset = Math.min(from, stored ?? 0);
-        const moved = { topic, partition, fromOffset, records: [], nextOffset: position };
-        if (!(await deliver(this.#subscriber, moved)) || !isCurrent()) return;
+      let position = await this.#position(partition, stream);
+      while (position === null) {
+        stream = await this.#openStream(partitions);
+        position = await this.#position(partition, stream);
       }
+      const at = { position, low: stream.ends.get(partition)?.low ?? 0 };
+      const from = await this.#persist(() => offsets.replayFrom(topic, partition, at));
+      if (!isCurrent()) return;
       this.#stored.set(partition, position);
       if (from < position) client.log.info({ topic, partition, from, to: position }, 'records are read again');
       this.#next.set(partition, from);
@@ -217,12 +231,91 @@ export class KafkaReader {
     }
   }
 
-  /** Where a partition begins of which nothing is stored; a time is looked up in the log. */
-  async #begin(partition: number, end: PartitionOffsets): Promise<'earliest' | 'latest' | number> {
+  /** Where reading of a partition goes on; what is gone before that is noted. null where somebody else has moved it meanwhile. */
+  async #position(partition: number, { next, ends }: OpenStream): Promise<number | null> {
+    const stored = next.get(partition);
+    const end = ends.get(partition);
+    if (stored === undefined || end === undefined) throw new Error(`partition ${partition} was not opened`);
+    const { offset, lostFrom } = readingPosition(stored, end);
+    if (lostFrom === null) return offset;
+    const lost = this.#lost(partition, lostFrom, offset);
+    if (!(await this.#persist(() => this.#options.offsets.skip(lost)))) return null;
+    this.#sayLost(lost);
+    return offset;
+  }
+
+  /** @throws FlowlineError FLOWLINE_GROUP_SHARED where members of the group store into another database. */
+  async #checkGroup(): Promise<void> {
+    const { groupId, database } = this.#options;
+    const members = await this.#connected().databasesOfGroup(groupId);
+    const foreign = [...members].find(([other]) => other !== database);
+    if (foreign !== undefined) throw groupShared(groupId, database, foreign);
+  }
+
+  /**
+   * The topic, once it is known to be the one that is stored under its name; where it has begun, or partitions of it, begun here.
+   * @throws FlowlineError FLOWLINE_TOPIC_RECREATED.
+   */
+  async #openStream(partitions: readonly number[]): Promise<OpenStream> {
+    const { topic, offsets } = this.#options;
+    for (;;) {
+      // What is stored is asked first: the ends that are asked later lie beyond it, unless the topic is another.
+      const stored = await this.#persist(() => offsets.read(topic));
+      const { topicId, ends } = await this.#persist(() => this.#topicState(partitions));
+      const verdict = streamVerdict(stored, { topicId, ends });
+      if (verdict.kind === 'recreated') throw this.#recreated();
+      if (verdict.kind === 'cut') throw this.#cut(verdict.partitions);
+      if (verdict.kind === 'new') {
+        const starts = await this.#starts(ends);
+        await this.#persist(() => offsets.begin(topic, topicId, starts));
+      } else if (verdict.appeared.length > 0) {
+        await this.#persist(() => offsets.add(topic, topicId, verdict.appeared));
+      } else if (topicId !== null && stored.topicId === null) {
+        await this.#persist(() => offsets.adopt(topic, topicId));
+      } else {
+        this.#topicId = topicId;
+        return { next: stored.next, ends };
+      }
+    }
+  }
+
+  /** The topic as the brokers have it, with at least these partitions. @throws FlowlineError, retryable while they do not know them. */
+  async #topicState(partitions: readonly number[]): Promise<TopicState> {
+    const { topic, client } = this.#options;
+    const topicId = await this.#topicIdNow();
+    if (topicId === null) {
+      const message = 'the brokers give topics no ids: one that is recreated and filled beyond what is stored looks the same';
+      client.log.warn({ topic }, message);
+    }
+    const ends = await this.#ends();
+    const unknown = partitions.find((partition) => !ends.has(partition));
+    if (unknown === undefined) return { topicId, ends };
+    throw new FlowlineError('FLOWLINE_BROKER_UNREACHABLE', `The brokers do not all know ${topic}[${unknown}] yet.`, {
+      where: client.brokers.join(', '),
+      remedy: 'Nothing: they are asked again.',
+      retryable: true,
+    });
+  }
+
+  /** Where the partitions begin of a topic that has never been read; a time is looked up in the log. */
+  async #starts(ends: ReadonlyMap<number, LogEnds>): Promise<ReadonlyMap<number, number>> {
     const { topic, startFrom } = this.#options;
-    if (typeof startFrom === 'string') return startFrom;
-    const offsets = await this.#persist(() => this.#connected().offsetsAt(topic, startFrom.timestampMs));
-    return offsets.get(partition) ?? end.high;
+    const at =
+      typeof startFrom === 'string'
+        ? null
+        : await this.#persist(() => this.#connected().offsetsAt(topic, startFrom.timestampMs));
+    const from = (partition: number, end: LogEnds) =>
+      typeof startFrom === 'string' ? startFrom : (at?.get(partition) ?? end.high);
+    return new Map([...ends].map(([partition, end]) => [partition, firstOffset(from(partition, end), end)]));
+  }
+
+  #lost(partition: number, fromOffset: number, toOffset: number): LostRecords {
+    return { topic: this.#options.topic, topicId: this.#topicId, partition, fromOffset, toOffset };
+  }
+
+  #sayLost({ topic, partition, fromOffset: from, toOffset: to }: LostRecords): void {
+    const message = `${to - from} records were gone before they could be read`;
+    this.#options.client.log.error({ topic, partition, from, to }, message);
   }
 
   async #onBatch(payload: EachBatchPayload): Promise<void> {
@@ -235,6 +328,7 @@ export class KafkaReader {
     const position = this.#next.get(partition);
     const first = batch.messages[0];
     if (position === undefined || first === undefined || !goesOn()) return;
+    if (!(await this.#isOfTopic(payload)) || !goesOn()) return;
     if (Number(first.offset) !== position) await this.#onJump(partition, position, Number(first.offset));
 
     let fromOffset = position;
@@ -244,7 +338,8 @@ export class KafkaReader {
       const ended = start + messages.length === batch.messages.length;
       // The batch may end with records that are not shown, such as the markers of transactions.
       const nextOffset = Number(ended ? batch.lastOffset() : last.offset) + 1;
-      const read = { topic, partition, fromOffset, records: messages.map(toRecord), nextOffset };
+      const records = messages.map(toRecord);
+      const read = { topic, topicId: this.#topicId, partition, fromOffset, records, nextOffset };
       const before = this.#newest.get(partition) ?? Promise.resolve(true);
       this.#newest.set(partition, this.#handOut(payload, read, assignment));
       this.#next.set(partition, nextOffset);
@@ -253,6 +348,20 @@ export class KafkaReader {
       if (!(await whileBeating(before, () => payload.heartbeat()))) return;
       await payload.heartbeat();
     }
+  }
+
+  /** Whether what was fetched is of the topic that is read, and not of a later one of its name: then reading ends. */
+  async #isOfTopic(payload: EachBatchPayload): Promise<boolean> {
+    const expected = this.#topicId;
+    if (expected === null) return true;
+    const assignment = this.#assignment;
+    const found = await whileBeating(
+      this.#persist(() => this.#topicIdNow()),
+      () => payload.heartbeat(),
+    );
+    if (found === expected) return true;
+    if (assignment === this.#assignment) this.#fail(this.#recreated());
+    return false;
   }
 
   /** Hands a batch out; resolves to whether it was stored, and tells Kafka first. */
@@ -283,7 +392,7 @@ export class KafkaReader {
   async #onJump(partition: number, position: number, first: number): Promise<void> {
     if (first < position) {
       // Reading never goes back within an assignment: kafkajs has begun anew because the log ends before the position.
-      const error = this.#recreated(partition, position, first);
+      const error = this.#topicId === null ? this.#recreated() : this.#cut([partition]);
       this.#fail(error);
       throw error;
     }
@@ -291,13 +400,12 @@ export class KafkaReader {
     const low = (await this.#ends()).get(partition)?.low ?? 0;
     // What was read again only had been stored before it was gone.
     const from = Math.max(position, this.#stored.get(partition) ?? 0);
-    if (from < low) await this.#reportGap(partition, from, Math.min(first, low));
+    if (from < low) await this.#recordGap(this.#lost(partition, from, Math.min(first, low)));
   }
 
-  async #reportGap(partition: number, from: number, to: number): Promise<void> {
-    const { client, topic, offsets } = this.#options;
-    client.log.error({ topic, partition, from, to }, `${to - from} records were gone before they could be read`);
-    await this.#persist(() => offsets.recordGap(topic, partition, from, to));
+  async #recordGap(lost: LostRecords): Promise<void> {
+    this.#sayLost(lost);
+    await this.#persist(() => this.#options.offsets.recordGap(lost));
   }
 
   async #ends(): Promise<ReadonlyMap<number, PartitionOffsets>> {
@@ -333,18 +441,29 @@ export class KafkaReader {
     this.#subscriber.error(toFlowlineError(error, this.#options.client.brokers));
   }
 
-  #recreated(partition: number, stored: number, found: number): FlowlineError {
+  #recreated(): FlowlineError {
     const { topic } = this.#options;
-    const message = `The next offset stored for ${topic}[${partition}] is ${stored}, but the log stands at ${found}`;
-    return new FlowlineError('FLOWLINE_TOPIC_RECREATED', `${message}: the topic was deleted and created again.`, {
-      where: `${topic}[${partition}]`,
-      remedy: 'Start the scorer once with --reset-offsets to begin with the new topic.',
+    const message = `The topic ${topic} is not the one that was read before: that one was deleted, and this one created under its name.`;
+    return this.#streamError(message, topic);
+  }
+
+  #cut(partitions: readonly number[]): FlowlineError {
+    const { topic } = this.#options;
+    const where = partitions.map((partition) => `${topic}[${partition}]`).join(', ');
+    const message = `The log of ${where} ends before what is stored of it: the brokers have lost records, or the topic was created again.`;
+    return this.#streamError(message, where);
+  }
+
+  #streamError(message: string, where: string): FlowlineError {
+    return new FlowlineError('FLOWLINE_TOPIC_RECREATED', message, {
+      where,
+      remedy: `Start the scorer once with ${this.#options.resetArguments} to go on with what the topic holds now.`,
     });
   }
 }
 
-/** Keeps the membership alive while a batch is stored; what a heartbeat met is thrown once that batch is out of flight. */
-async function whileBeating(stored: Promise<boolean>, heartbeat: () => Promise<void>): Promise<boolean> {
+/** Keeps the membership alive while something is waited for; what a heartbeat met is thrown after it. */
+async function whileBeating<T>(stored: Promise<T>, heartbeat: () => Promise<void>): Promise<T> {
   let failure: { readonly error: unknown } | undefined;
   const timer = setInterval(() => {
     heartbeat().catch((error: unknown) => (failure = { error }));

@@ -20,8 +20,9 @@ export interface KafkaSource extends EventSource {
 
 /**
  * A source over one topic as a member of a consumer group. Postgres (`offsets`) decides where reading begins; the offsets
- * committed to Kafka follow it and serve lag tools. `batches$` fails with FLOWLINE_BROKER_UNREACHABLE, FLOWLINE_TOPIC_MISSING, or
- * FLOWLINE_TOPIC_RECREATED where the stored offset lies beyond the end of the topic; it may be subscribed to again.
+ * committed to Kafka follow it and serve lag tools. `batches$` fails with FLOWLINE_BROKER_UNREACHABLE, FLOWLINE_TOPIC_MISSING,
+ * FLOWLINE_TOPIC_RECREATED where the topic is not the one that was read before, or FLOWLINE_GROUP_SHARED where the group has members that
+ * store into another database; it may be subscribed to again.
  */
 export function createKafkaSource(options: KafkaSourceOptions): KafkaSource {
   let reader: KafkaReader | undefined;

@@ -17,6 +17,8 @@ export interface SourceRecord {
 /** A run of records of one partition, in offset order. */
 export interface SourceBatch {
   readonly topic: string;
+  /** Which topic of that name, as Kafka tells them apart; null where the source has no topics of Kafka's. */
+  readonly topicId: string | null;
   readonly partition: number;
   /** Where reading of it began: the `nextOffset` of the batch before. */
   readonly fromOffset: number;

@@ -19,7 +19,7 @@ export function createMemorySource({ topic, partitions, maxRows = 1000 }: Memory
         if (last === undefined) continue;
         const before = start === 0 ? undefined : records[start - 1];
         const fromOffset = before === undefined ? 0 : before.offset + 1;
-        yield { topic, partition, fromOffset, records: own, nextOffset: last.offset + 1 };
+        yield { topic, topicId: null, partition, fromOffset, records: own, nextOffset: last.offset + 1 };
       }
     }
   });

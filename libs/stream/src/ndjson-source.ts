@@ -109,7 +109,7 @@ function toBatch(topic: string, lines: readonly Line[], fromOffset: number): Omi
     headers: {},
     timestampMs,
   }));
-  return { topic, partition: 0, fromOffset, records, nextOffset: (lines.at(-1)?.number ?? -1) + 1 };
+  return { topic, topicId: null, partition: 0, fromOffset, records, nextOffset: (lines.at(-1)?.number ?? -1) + 1 };
 }
 
 function unreadable(where: string, cause: unknown): FlowlineError {

@@ -11,7 +11,7 @@ export const HELP = `flowline scorer: scores a stream of events, stores them and
   --alerts stdout            one line of JSON each on standard output (default with --source ndjson)
   --alerts none              anomalies are stored, and no alert leaves
   --batch-size ROWS          at most so many events in one transaction (default: FLOWLINE_BATCH_MAX_ROWS)
-  --reset-offsets            begin anew with topics that were deleted and created again
+  --reset-offsets            go on where a topic was deleted and created again, or lost records; others stay where they are
   --reset-windows            let the windows over the past of entities fill anew, also after partitions were added
   --json                     one line of JSON with totals at the end of a finite source
 `;

@@ -93,10 +93,10 @@ function toEventBatch(
   { table, offsets, eventIds, eventTimesMs, deadLetters }: DecodedEvents,
   entities: BatchEntities | null,
 ): EventBatch {
-  const { topic, partition, fromOffset, nextOffset, records } = source;
+  const { topic, topicId, partition, fromOffset, nextOffset, records } = source;
   const lastRecordTimeMs = records.at(-1)?.timestampMs ?? null;
   return {
-    ...{ detector, detectorVersion, topic, partition, fromOffset, nextOffset, lastRecordTimeMs },
+    ...{ detector, detectorVersion, topic, topicId, partition, fromOffset, nextOffset, lastRecordTimeMs },
     ...table,
     ...{ offsets, eventIds, eventTimesMs, entities, deadLetters },
     recordAt: (offset) => keptRecord(recordAt(source, offset)),

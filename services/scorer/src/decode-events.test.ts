@@ -36,6 +36,7 @@ function batchOf(values: readonly (string | Uint8Array | null)[], first = 10): S
   }));
   return {
     topic: 't',
+    topicId: null,
     partition: 3,
     fromOffset: first,
     records,

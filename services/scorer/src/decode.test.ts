@@ -24,7 +24,7 @@ const model = {
 
 function batchOf(first: number, ids: readonly string[], partition = 0): SourceBatch {
   return {
-    ...{ topic: 't', partition, fromOffset: first, nextOffset: first + ids.length },
+    ...{ topic: 't', topicId: null, partition, fromOffset: first, nextOffset: first + ids.length },
     records: ids.map((id, i) => jsonRecord(first + i, { id, t: first + i, x: first + i })),
     done: () => undefined,
   };

@@ -44,5 +44,5 @@ export async function decodeWithPast(
   const strays = await partitions.strays(source, windows);
   const events = strays.size === 0 ? decoded : withoutStrays(source, decoded, strays);
   const names = events.entities ?? [];
-  return { events, entities: { names, ...(await partitions.toStore(source, windows, names)) } };
+  return { events, entities: { key: windows.key, names, ...(await partitions.toStore(source, windows, names)) } };
 }

@@ -36,6 +36,7 @@ function toAnomaly(batch: DecidedEvents, row: number, explanation: Explanation):
   if (offset === undefined || id === undefined || timeMs === undefined) throw new RangeError(`no event in row ${row}`);
   const event = {
     topic: source.topic,
+    topicId: source.topicId,
     partition: source.partition,
     offset,
     id,
@@ -66,6 +67,7 @@ function toScoredBatch(
     detectorVersion: lease.model.detectorVersion,
     modelVersion: lease.model.modelVersion,
     topic: source.topic,
+    topicId: source.topicId,
     partition: source.partition,
     fromOffset: source.fromOffset,
     nextOffset: source.nextOffset,

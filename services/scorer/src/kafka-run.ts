@@ -1,9 +1,21 @@
 import type { DetectorDefinition } from '@flowline/config';
-import { type Database, lagSeconds, readOffset, readPositions, recordGap, streamRewound } from '@flowline/db';
+import {
+  addPartitions,
+  adoptTopic,
+  beginStream,
+  type Database,
+  lagSeconds,
+  readPositions,
+  readStream,
+  recordGap,
+  skipRecords,
+  streamRewound,
+} from '@flowline/db';
 import {
   checkTopics,
   createKafkaSource,
   type KafkaSource,
+  type LostRecords,
   type PartitionLag,
   type StreamOffsets,
 } from '@flowline/kafka';
@@ -18,7 +30,15 @@ import { openCollector } from './open-collector.ts';
 import type { PartitionWindows } from './partition-windows.ts';
 import { batchBounds, detectorRun, partitionWindows, type ProcessParts } from './process-parts.ts';
 import { runDetector } from './run-detector.ts';
+import { resetArguments } from './reset-streams.ts';
 import type { KafkaDetector } from './select-detectors.ts';
+
+/** Who reads a topic: the group that a detector's scorers share, and the database that they store into. */
+export interface GroupMembership {
+  readonly groupId: string;
+  /** The id of the database. */
+  readonly database: string;
+}
 
 /** Scores the topic of one detector until it is stopped. */
 export class KafkaRun {
@@ -32,7 +52,12 @@ export class KafkaRun {
   readonly #watch: ConsumerWatch;
   readonly #partitions = new Set<number>();
 
-  constructor(parts: ProcessParts, { definition, version, kafka }: KafkaDetector, args: Arguments) {
+  constructor(
+    parts: ProcessParts,
+    { definition, version, kafka }: KafkaDetector,
+    membership: GroupMembership,
+    args: Arguments,
+  ) {
     const { db, settings, metrics } = parts;
     this.#parts = parts;
     this.#definition = definition;
@@ -42,7 +67,8 @@ export class KafkaRun {
     this.#windows = partitionWindows(parts, definition.name);
     this.#source = createKafkaSource({
       client: parts.kafka(),
-      groupId: `flowline.${definition.name}`,
+      ...membership,
+      resetArguments: resetArguments(definition.name),
       topic: kafka.topic,
       startFrom: kafka.startFrom,
       offsets: streamOffsets(db, metrics, definition.name, this.#windows),
@@ -140,13 +166,22 @@ export function streamOffsets(
   detector: string,
   windows: PartitionWindows,
 ): StreamOffsets {
+  const count = ({ topic, fromOffset, toOffset }: LostRecords): void =>
+    metrics.recordsLost.inc({ detector, topic }, toOffset - fromOffset);
   return {
-    read: (topic, partition) => readOffset(db, detector, topic, partition),
+    read: (topic) => readStream(db, detector, topic),
+    begin: (topic, topicId, starts) => beginStream(db, { detector, topic, topicId }, starts),
+    add: (topic, topicId, partitions) => addPartitions(db, { detector, topic, topicId }, partitions),
+    adopt: (topic, topicId) => adoptTopic(db, { detector, topic, topicId }),
     assigned: (topic, partitions) => windows.retain(topic, partitions),
     replayFrom: (topic, partition, at) => windows.assign(topic, partition, at),
-    recordGap: async (topic, partition, fromOffset, toOffset) => {
-      const isNew = await recordGap(db, { detector, topic, partition, fromOffset, toOffset });
-      if (isNew) metrics.recordsLost.inc({ detector, topic }, toOffset - fromOffset);
+    skip: async ({ topic, topicId, partition, ...range }) => {
+      const moved = await skipRecords(db, { detector, topic, topicId }, partition, range);
+      if (moved) count({ topic, topicId, partition, ...range });
+      return moved;
+    },
+    recordGap: async (lost) => {
+      if (await recordGap(db, { detector, ...lost })) count(lost);
     },
   };
 }

@@ -32,6 +32,7 @@ const maker = makerOf(schema);
 
 const batchTo = (nextOffset: number, partition = 0, fromOffset = 0): SourceBatch => ({
   topic: 't',
+  topicId: null,
   partition,
   fromOffset,
   records: [],

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 
-import type { StrayEntity } from '@flowline/db';
+import type { EntityScope, StrayEntity } from '@flowline/db';
 import type { ModelBundle } from '@flowline/detector';
 import { FlowlineError, type StoredWindows } from '@flowline/events';
 import { EntityWindows } from '@flowline/features';
@@ -31,7 +31,7 @@ export interface WindowStore {
   /** The windows that were stored last with a batch of this partition; null where there are none. */
   read(topic: string, partition: number): Promise<StoredWindows | null>;
   /** Claims entities for a partition; gives those that another partition has claimed. */
-  claim(topic: string, partition: number, entities: readonly string[]): Promise<readonly StrayEntity[]>;
+  claim(scope: Omit<EntityScope, 'detector'>, entities: readonly string[]): Promise<readonly StrayEntity[]>;
 }
 
 /** What of the windows of a partition is to be stored with a batch. */
@@ -150,10 +150,13 @@ export class PartitionWindows {
    * The entities of a batch that the windows have seen which belong to other partitions, with those: no windows hold all of their
    * past, so that these forget them. An entity belongs to the first partition that had an event of it.
    */
-  async strays({ topic, partition }: SourceBatch, windows: EntityWindows): Promise<ReadonlyMap<string, number>> {
+  async strays(
+    { topic, topicId, partition }: SourceBatch,
+    windows: EntityWindows,
+  ): Promise<ReadonlyMap<string, number>> {
     const added = windows.takeNewEntities();
     if (added.length === 0) return NO_STRAYS;
-    const found = await this.#store.claim(topic, partition, added);
+    const found = await this.#store.claim({ topic, topicId, key: windows.key, partition }, added);
     const [first] = found;
     if (first === undefined) return NO_STRAYS;
     for (const { entity } of found) windows.forget(entity);

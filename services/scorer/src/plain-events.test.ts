@@ -30,7 +30,8 @@ const source = (unit: Source['time']['unit'], eventId: string | null): Source =>
 function batchOf(values: readonly (Uint8Array | null)[]): SourceBatch {
   const more = { key: null, headers: {}, timestampMs: 5 };
   const records = values.map((value, i) => ({ ...more, offset: 10 + 2 * i, value }));
-  return { topic: 't', partition: 3, fromOffset: 10, records, nextOffset: 1_000, done: () => undefined };
+  const source = { topic: 't', topicId: null, partition: 3 };
+  return { ...source, fromOffset: 10, records, nextOffset: 1_000, done: () => undefined };
 }
 
 describe('plainEvents', () => {

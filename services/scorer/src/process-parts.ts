@@ -63,9 +63,9 @@ export function partitionWindows({ db, logger }: ProcessParts, detector: string)
   return new PartitionWindows(
     {
       read: (topic, partition) => readWindows(db, detector, topic, partition),
-      claim: (topic, partition, entities) =>
+      claim: (scope, entities) =>
         lastValueFrom(
-          defer(() => claimEntities(db, { detector, topic, partition }, entities)).pipe(
+          defer(() => claimEntities(db, { detector, ...scope }, entities)).pipe(
             retryWithBackoff({
               onRetry: ({ error, failures, delayMs }) =>
                 ofDetector.warn({ err: error, failures, delayMs }, 'waiting: entities cannot be claimed'),

@@ -46,7 +46,8 @@ function endless() {
   const feed = (p: number): Promise<void> =>
     new Promise((done) => {
       const records = [jsonRecord(next, { p, ts: 0 })];
-      const batch = { topic: 't', partition: 0, fromOffset: next, records, nextOffset: next + 1, done };
+      const source = { topic: 't', topicId: null, partition: 0 };
+      const batch = { ...source, fromOffset: next, records, nextOffset: next + 1, done };
       next++;
       batches.next(batch);
     });

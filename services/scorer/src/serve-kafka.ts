@@ -1,4 +1,4 @@
-import { listDetectors, resetOffsets, resetWindows, type StoredDetector } from '@flowline/db';
+import { consumerGroupOf, listDetectors, requireIdentity, resetWindows, type StoredDetector } from '@flowline/db';
 import { tensorCount } from '@flowline/flows';
 import { checkTopics } from '@flowline/kafka';
 import { retryWithBackoff } from '@flowline/stream';
@@ -10,6 +10,7 @@ import { KafkaRun } from './kafka-run.ts';
 import { measureOutbox, openAlerts } from './open-alerts.ts';
 import { pollGauges } from './poll-gauges.ts';
 import type { ProcessParts } from './process-parts.ts';
+import { resetStreams } from './reset-streams.ts';
 import { checkKafkaDetectors, definitionOf, kafkaDetectors } from './select-detectors.ts';
 import { Supervisor, type WantedRun } from './supervisor.ts';
 
@@ -17,26 +18,21 @@ import { Supervisor, type WantedRun } from './supervisor.ts';
  * Scores the topics of the detectors asked for, or of all there are, until a signal. Those that are applied, changed, paused, resumed
  * or deleted meanwhile are followed. Brokers that do not answer are waited for. A detector that cannot run leaves the others alone
  * and is tried again; where every detector that was asked for by name has failed, so does this.
- * @throws FlowlineError FLOWLINE_DETECTOR_MISSING, FLOWLINE_CONFIG_INVALID, FLOWLINE_BROKER_UNREACHABLE where the brokers refuse, or
+ * @throws FlowlineError FLOWLINE_DETECTOR_MISSING, FLOWLINE_CONFIG_INVALID, FLOWLINE_DATABASE_COPIED, FLOWLINE_BROKER_UNREACHABLE where the brokers refuse, or
  *   why the last of the detectors that were named has stopped.
  */
 export async function serveKafka(parts: ProcessParts, args: Arguments): Promise<void> {
   const { db, logger, metrics, shutdown } = parts;
   const detectors = await checkKafkaDetectors(db, args.detectors, logger);
+  const database = await requireIdentity(db);
   await untilBrokersAnswer(parts);
-  if (args.resetOffsets) {
-    for (const { definition, kafka } of detectors) {
-      const partitions = await resetOffsets(db, definition.name, kafka.topic);
-      logger.warn({ detector: definition.name, topic: kafka.topic, partitions }, 'stored offsets forgotten');
-    }
-  }
-
-  if (args.resetOffsets || args.resetWindows) {
+  if (args.resetOffsets) await resetStreams(parts, detectors);
+  if (args.resetWindows) {
     for (const { definition, kafka } of detectors) await resetWindows(db, definition.name, kafka.topic);
     logger.warn({}, 'the windows over the past of entities fill anew');
   }
 
-  const followed = new FollowedDetectors(parts, args);
+  const followed = new FollowedDetectors(parts, database, args);
   const alerts = openAlerts(parts, args.alerts, () => ({ detectors: followed.names, topics: followed.topics }));
   if (alerts !== null) shutdown.defer('alerts', () => alerts.close());
   const looks = (): Promise<void>[] => {
@@ -74,13 +70,16 @@ function lookEveryMs(stallMs: number): number {
 /** The detectors that a scorer answers for, as the database has them at each look. */
 class FollowedDetectors {
   readonly #parts: ProcessParts;
+  /** The id of the database. */
+  readonly #database: string;
   readonly #args: Arguments;
   readonly #runs = new Map<string, KafkaRun>();
   readonly #topics = new Set<string>();
   #names: readonly string[] = [];
 
-  constructor(parts: ProcessParts, args: Arguments) {
+  constructor(parts: ProcessParts, database: string, args: Arguments) {
     this.#parts = parts;
+    this.#database = database;
     this.#args = args;
   }
 
@@ -121,7 +120,9 @@ class FollowedDetectors {
       const { kafka } = definition.source;
       if (kafka === null) return;
       this.#topics.add(kafka.topic);
-      const run = new KafkaRun(this.#parts, { definition, version: detector.version, kafka }, this.#args);
+      const groupId = await consumerGroupOf(this.#parts.db, name);
+      const membership = { groupId, database: this.#database };
+      const run = new KafkaRun(this.#parts, { definition, version: detector.version, kafka }, membership, this.#args);
       this.#runs.set(name, run);
       await run.run(signal);
     } catch (err) {

@@ -5,14 +5,22 @@ import { statement } from '../statement.ts';
  * statement: an insert that waits for another's sees what it has claimed.
  */
 export const claimEntities = statement<
-  [detector: string, topic: string, partition: number, entities: readonly string[]],
+  [
+    detector: string,
+    topic: string,
+    topicId: string,
+    key: readonly string[],
+    partition: number,
+    entities: readonly string[],
+  ],
   { readonly entity: string; readonly partition: number }
 >(`
   WITH claimed AS (
-    INSERT INTO flowline.entity_partitions AS kept (detector, topic, entity, partition)
-    SELECT $1, $2, entity, $3 FROM unnest($4::text[]) AS entity ORDER BY entity
-    ON CONFLICT (detector, topic, entity) DO UPDATE SET partition = kept.partition WHERE kept.partition <> excluded.partition
+    INSERT INTO flowline.entity_partitions AS kept (detector, topic, topic_id, key, entity, partition)
+    SELECT $1, $2, $3, $4::text[], entity, $5 FROM unnest($6::text[]) AS entity ORDER BY entity
+    ON CONFLICT (detector, topic, topic_id, key, entity)
+    DO UPDATE SET partition = kept.partition WHERE kept.partition <> excluded.partition
     RETURNING entity, partition
   )
-  SELECT entity, partition FROM claimed WHERE partition <> $3
+  SELECT entity, partition FROM claimed WHERE partition <> $5
 `);

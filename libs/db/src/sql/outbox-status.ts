@@ -1,11 +1,12 @@
 import { statement } from '../statement.ts';
 
-/** How many alerts of a sink wait, how long the oldest has, and how many were set aside. */
+/** How many alerts of a sink wait, how long the oldest has, and how many were set aside; those of deleted detectors wait for nobody. */
 export const selectOutboxStatus = statement<
   [sink: string],
   { readonly pending: number; readonly oldestSeconds: number | null; readonly dead: number }
 >(`
   SELECT count(*) AS pending, (extract(epoch FROM clock_timestamp() - min(created_at)))::float8 AS "oldestSeconds",
          (SELECT count(*) FROM flowline.alert_outbox WHERE dead_at IS NOT NULL AND sink = $1) AS dead
-  FROM flowline.alert_outbox WHERE sink = $1 AND sent_at IS NULL AND dead_at IS NULL
+  FROM flowline.alert_outbox o WHERE sink = $1 AND sent_at IS NULL AND dead_at IS NULL
+    AND NOT EXISTS (SELECT FROM flowline.detectors d WHERE d.name = o.detector AND d.state = 'deleted')
 `);

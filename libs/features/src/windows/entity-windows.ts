@@ -44,6 +44,8 @@ const MAX_NAME_LENGTH = 16_000_000;
 export class EntityWindows {
   /** States of different ids cannot be taken for one another. */
   readonly id: string;
+  /** The fields that name an entity. */
+  readonly key: readonly string[];
   /** Entities first seen since {@link takeNewEntities} was asked. */
   readonly #newEntities = new Set<string>();
   readonly #windows: readonly (Window & { readonly series: number })[];
@@ -79,6 +81,7 @@ export class EntityWindows {
       ...window,
       series: sources.findIndex(([id]) => id === JSON.stringify(window.of)),
     }));
+    this.key = entity.key;
     this.#keyOf = compileEntityKey(entity.key);
     this.#timeOf = compileEventTime(entity.time);
     this.#maxEntities = maxEntities;

@@ -3,6 +3,7 @@ import {
   championVersion,
   connect,
   countEventHistory,
+  requireIdentity,
   type Database,
   encodingFault,
   ensurePartitions,
@@ -48,8 +49,9 @@ export async function checkDatabase(url: string | null): Promise<DatabaseFinding
       return { findings: [reachable, encoded, migrated, later], ...NOTHING };
     }
     const writable = await finding('permissions', () => checkPermissions(db));
+    const identity = await finding('identity', async () => ok('identity', `${await requireIdentity(db)}, where it was`));
     const { findings, ...found } = await checkDetectors(db);
-    return { findings: [reachable, encoded, migrated, writable, ...findings], ...found };
+    return { findings: [reachable, encoded, migrated, writable, identity, ...findings], ...found };
   } finally {
     await db.close();
   }

@@ -1,4 +1,4 @@
-import type { StrayEntity } from '@flowline/db';
+import type { EntityScope, StrayEntity } from '@flowline/db';
 import type { StoredWindows } from '@flowline/events';
 
 import type { WindowStore } from '../partition-windows.ts';
@@ -13,7 +13,10 @@ export class FakeWindowStore implements WindowStore {
     return Promise.resolve(this.stored);
   }
 
-  claim(_topic: string, partition: number, entities: readonly string[]): Promise<readonly StrayEntity[]> {
+  claim(
+    { partition }: Pick<EntityScope, 'partition'>,
+    entities: readonly string[],
+  ): Promise<readonly StrayEntity[]> {
     const strays = entities.flatMap((entity) => {
       const owner = this.claims.get(entity) ?? partition;
       this.claims.set(entity, owner);

@@ -190,7 +190,7 @@ class Worker {
     if (last === undefined) return false;
     const records = found.map(({ offset }) => ({ offset, key: null, value: null, headers: {}, timestampMs: 0 }));
     const batch = {
-      ...{ topic: 't', partition: 0, fromOffset: this.#position, records },
+      ...{ topic: 't', topicId: null, partition: 0, fromOffset: this.#position, records },
       ...{ nextOffset: last.offset + 1, done: () => undefined },
     };
     this.#inFlight.push({ assignment: this.#assignment, batch, decoded: null });

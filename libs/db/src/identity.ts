@@ -1,0 +1,50 @@
+import { FlowlineError } from '@flowline/events';
+
+import { type Database, withClient } from './database.ts';
+import { detectorMissing } from './detectors.ts';
+import { identifyDatabase, selectConsumerGroup, settleIdentity } from './sql/database-identity.ts';
+
+/** Which database this is, among all that share a Kafka cluster. */
+export interface DatabaseIdentity {
+  /** Twelve hexadecimal digits; part of the names of consumer groups. */
+  readonly id: string;
+  /** Whether server and database are those that the id was given to; false for a copy, or after a move. */
+  readonly isHere: boolean;
+}
+
+/** The identity of a database; one that was never asked gets it now. */
+export async function databaseIdentity(db: Database): Promise<DatabaseIdentity> {
+  const [row] = await withClient(db, (client) => identifyDatabase(client));
+  if (row === undefined) throw new Error('identify_database gave no row');
+  return row;
+}
+
+/** The id of a database that is where it was. @throws FlowlineError FLOWLINE_DATABASE_COPIED. */
+export async function requireIdentity(db: Database): Promise<string> {
+  const { id, isHere } = await databaseIdentity(db);
+  if (isHere) return id;
+  const message = `The database ${db.address} carries the identity of another one (${id}): it is a copy of it, or has moved.`;
+  throw new FlowlineError('FLOWLINE_DATABASE_COPIED', message, {
+    where: db.address,
+    remedy:
+      'For a copy beside its original: `flowline identity --new`, which gives it consumer groups of its own. Where the ' +
+      'original is gone and this is the same database elsewhere: `flowline identity --moved`.',
+  });
+}
+
+/**
+ * Says what a database that is not where it was has become. A copy gets an id of its own, and its detectors consumer groups of their own;
+ * one that has moved keeps both. @returns its id.
+ */
+export async function settleDatabase(db: Database, what: 'copy' | 'moved'): Promise<string> {
+  const [row] = await withClient(db, (client) => settleIdentity(client, what === 'copy'));
+  if (row === undefined) throw new Error('settle_identity gave no row');
+  return row.id;
+}
+
+/** The Kafka consumer group of a detector's scorers. @throws FlowlineError FLOWLINE_DETECTOR_MISSING. */
+export async function consumerGroupOf(db: Database, detector: string): Promise<string> {
+  const [row] = await withClient(db, (client) => selectConsumerGroup(client, detector));
+  if (row === undefined) throw detectorMissing(detector);
+  return row.consumerGroup;
+}

@@ -1,0 +1,19 @@
+import { statement } from '../statement.ts';
+
+/** Where partitions of a topic begin. Those that have begun stay where they are; of a deleted detector none begins. */
+export const insertStream = statement<
+  [
+    detector: string,
+    topic: string,
+    topicId: string | null,
+    partitions: readonly number[],
+    nextOffsets: readonly number[],
+  ],
+  { readonly partition: number }
+>(`
+  INSERT INTO flowline.stream_offsets (detector, topic, topic_id, partition, next_offset)
+  SELECT $1::text, $2::text, $3::text, p, n FROM unnest($4::integer[], $5::bigint[]) AS begins (p, n)
+  WHERE NOT EXISTS (SELECT FROM flowline.detectors WHERE name = $1 AND state = 'deleted')
+  ON CONFLICT (detector, topic, partition) DO NOTHING
+  RETURNING partition
+`);

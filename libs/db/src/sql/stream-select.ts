@@ -1,0 +1,10 @@
+import { statement } from '../statement.ts';
+
+/** How far every partition of a topic is stored, and which topic of that name it is. */
+export const selectStream = statement<
+  [detector: string, topic: string],
+  { readonly partition: number; readonly nextOffset: number; readonly topicId: string | null }
+>(`
+  SELECT partition, next_offset AS "nextOffset", topic_id AS "topicId" FROM flowline.stream_offsets
+  WHERE detector = $1 AND topic = $2 ORDER BY partition
+`);

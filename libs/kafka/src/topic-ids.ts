@@ -1,0 +1,131 @@
+import Decoder from 'kafkajs/src/protocol/decoder.js';
+import Encoder from 'kafkajs/src/protocol/encoder.js';
+import { createErrorFromCode } from 'kafkajs/src/protocol/error.js';
+import type { Kafka } from 'kafkajs';
+
+const METADATA = 3;
+/** The first version of the Metadata API that tells the ids of topics: brokers since 2.8. kafkajs knows it up to 6. */
+const WITH_TOPIC_IDS = 10;
+const LEADER_NOT_AVAILABLE = 5;
+const NO_ID = Buffer.alloc(16);
+
+interface Broker {
+  readonly versions: Readonly<Record<number, { readonly maxVersion: number } | undefined>>;
+  readonly connectionPool: { send(request: object): Promise<unknown> };
+}
+
+interface Cluster {
+  readonly brokerPool: { findConnectedBroker(): Promise<Broker> };
+  connect(): Promise<void>;
+  disconnect(): Promise<void>;
+}
+
+/**
+ * The ids by which Kafka tells topics of one name apart (KIP-516): each creation of a topic has another. Asked over a connection of
+ * kafkajs, so that logins and certificates are its own; connects with the first question.
+ */
+export class TopicIds {
+  readonly #kafka: Kafka;
+  #cluster: Promise<Cluster> | undefined;
+
+  constructor(kafka: Kafka) {
+    this.#kafka = kafka;
+  }
+
+  /**
+   * The id of a topic, as Kafka's tools print it; null where the brokers give topics no ids (before 2.8).
+   * @throws Error of kafkajs, of type UNKNOWN_TOPIC_OR_PARTITION where there is no such topic.
+   */
+  async of(topic: string): Promise<string | null> {
+    this.#cluster ??= connect(this.#kafka);
+    try {
+      const broker = await (await this.#cluster).brokerPool.findConnectedBroker();
+      if ((broker.versions[METADATA]?.maxVersion ?? 0) < WITH_TOPIC_IDS) return null;
+      const found = await broker.connectionPool.send(metadataRequest(topic));
+      return readTopicId(found as TopicMetadata);
+    } catch (error) {
+      // What the broker has answered is about the topic; anything else is about the connection.
+      if (!(error instanceof Error && error.name === 'KafkaJSProtocolError')) await this.close();
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    const cluster = this.#cluster;
+    this.#cluster = undefined;
+    await cluster?.then((connected) => connected.disconnect()).catch(() => undefined);
+  }
+}
+
+/** kafkajs makes clusters by a method whose name it keeps to itself. */
+async function connect(kafka: Kafka): Promise<Cluster> {
+  const name = Object.getOwnPropertySymbols(kafka).find(
+    ({ description }) => description === 'private:Kafka:createCluster',
+  );
+  if (name === undefined) throw new Error('this kafkajs makes no clusters');
+  const create = (kafka as unknown as Record<symbol, (options: object) => Cluster>)[name];
+  const cluster = create?.({ allowAutoTopicCreation: false });
+  if (cluster === undefined) throw new Error('this kafkajs makes no clusters');
+  await cluster.connect();
+  return cluster;
+}
+
+interface TopicMetadata {
+  readonly errorCode: number;
+  readonly id: Buffer;
+}
+
+function readTopicId({ errorCode, id }: TopicMetadata): string | null {
+  if (errorCode !== 0 && errorCode !== LEADER_NOT_AVAILABLE) throw createErrorFromCode(errorCode);
+  return id.equals(NO_ID) ? null : id.toString('base64url');
+}
+
+/** Metadata, version 10, of one topic: https://kafka.apache.org/protocol#The_Messages_Metadata. */
+function metadataRequest(topic: string): object {
+  const no = false;
+  return {
+    request: {
+      apiKey: METADATA,
+      apiVersion: WITH_TOPIC_IDS,
+      apiName: 'Metadata',
+      // A number of tagged fields (none) ends each structure, the request's header first of all.
+      encode: () =>
+        Promise.resolve(
+          new Encoder()
+            .writeUVarInt(0)
+            .writeUVarInt(2) // one topic
+            .writeBuffer(NO_ID)
+            .writeUVarIntString(topic)
+            .writeUVarInt(0)
+            .writeBoolean(no) // creates no topic
+            .writeBoolean(no)
+            .writeBoolean(no)
+            .writeUVarInt(0),
+        ),
+    },
+    response: {
+      decode: (bytes: Buffer) => Promise.resolve(decodeMetadata(new Decoder(bytes))),
+      parse: (found: TopicMetadata) => Promise.resolve(found),
+    },
+  };
+}
+
+/** The first topic of an answer; what follows its id is of no interest. */
+function decodeMetadata(from: Decoder): TopicMetadata & { readonly clientSideThrottleTime: number } {
+  from.readTaggedFields();
+  const clientSideThrottleTime = from.readInt32();
+  const brokers = from.readUVarInt() - 1;
+  for (let i = 0; i < brokers; i++) {
+    from.readInt32();
+    from.readUVarIntString();
+    from.readInt32();
+    from.readUVarIntString();
+    from.readTaggedFields();
+  }
+  from.readUVarIntString(); // the cluster's id
+  from.readInt32(); // its controller
+  from.readUVarInt(); // how many topics
+  const errorCode = from.readInt16();
+  from.readUVarIntString();
+  return { errorCode, id: from.readBytes(NO_ID.length), clientSideThrottleTime };
+}
