@@ -99,7 +99,9 @@ describe('a topic that was read before topics were told apart', () => {
     expect(await next()).toEqual([null, 3]);
     await adoptTopic(database.db, FIRST);
     expect(await next()).toEqual([FIRST.topicId, 3]);
-    expect(await claimEntities(database.db, { ...scope, partition: 1 }, ['a'])).toEqual([{ entity: 'a', partition: 0 }]);
+    expect(await claimEntities(database.db, { ...scope, partition: 1 }, ['a'])).toEqual([
+      { entity: 'a', partition: 0 },
+    ]);
     await expect(commit({ topicId: SECOND.topicId, first: 3 })).rejects.toMatchObject(rewound);
     await adoptTopic(database.db, SECOND);
     expect(await next()).toEqual([FIRST.topicId, 3]);

@@ -54,7 +54,9 @@ export async function claimEntities(
   entities: readonly string[],
 ): Promise<readonly StrayEntity[]> {
   const names = new Map(entities.map((entity) => [boundedName(entity), entity]));
-  const found = await withClient(db, (client) => claimNames(client, detector, topic, topicId ?? '', key, partition, [...names.keys()]));
+  const found = await withClient(db, (client) =>
+    claimNames(client, detector, topic, topicId ?? '', key, partition, [...names.keys()]),
+  );
   return found.map(({ entity: name, partition: other }) => ({ entity: names.get(name) ?? name, partition: other }));
 }
 

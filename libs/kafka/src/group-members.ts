@@ -55,7 +55,11 @@ function databaseOf(metadata: Buffer): string | null {
 }
 
 /** The error of a group that members of another database are in: each would read a part of the other's events. */
-export function groupShared(groupId: string, database: string, [other, host]: readonly [string, string]): FlowlineError {
+export function groupShared(
+  groupId: string,
+  database: string,
+  [other, host]: readonly [string, string],
+): FlowlineError {
   const message = `The consumer group ${groupId} has a member that stores into another database (${other}, at ${host}; this is ${database}): each would get a part of the partitions.`;
   return new FlowlineError('FLOWLINE_GROUP_SHARED', message, {
     where: groupId,

@@ -284,7 +284,8 @@ export class KafkaReader {
     const { topic, client } = this.#options;
     const topicId = await this.#topicIdNow();
     if (topicId === null) {
-      const message = 'the brokers give topics no ids: one that is recreated and filled beyond what is stored looks the same';
+      const message =
+        'the brokers give topics no ids: one that is recreated and filled beyond what is stored looks the same';
       client.log.warn({ topic }, message);
     }
     const ends = await this.#ends();

@@ -27,11 +27,17 @@ export async function resetStreams(
       const verdict = streamVerdict(stored, { topicId, ends });
       if (verdict.kind === 'recreated') {
         const partitions = await restartStream(db, { detector, topic, topicId }, [...ends.keys()]);
-        logger.warn({ detector, topic, partitions }, 'the topic was recreated: its new life is read from the beginning');
+        logger.warn(
+          { detector, topic, partitions },
+          'the topic was recreated: its new life is read from the beginning',
+        );
       } else if (verdict.kind === 'cut') {
         const lost = new Map(verdict.partitions.map((partition) => [partition, ends.get(partition)?.high ?? 0]));
         const partitions = await cutBack(db, { detector, topic }, lost);
-        logger.warn({ detector, topic, partitions }, 'these logs have lost their ends: they are read from where they end');
+        logger.warn(
+          { detector, topic, partitions },
+          'these logs have lost their ends: they are read from where they end',
+        );
       } else {
         logger.info({ detector, topic }, 'it is the topic that was read before: it stays where it is');
       }

@@ -49,7 +49,9 @@ export async function checkDatabase(url: string | null): Promise<DatabaseFinding
       return { findings: [reachable, encoded, migrated, later], ...NOTHING };
     }
     const writable = await finding('permissions', () => checkPermissions(db));
-    const identity = await finding('identity', async () => ok('identity', `${await requireIdentity(db)}, where it was`));
+    const identity = await finding('identity', async () =>
+      ok('identity', `${await requireIdentity(db)}, where it was`),
+    );
     const { findings, ...found } = await checkDetectors(db);
     return { findings: [reachable, encoded, migrated, writable, identity, ...findings], ...found };
   } finally {

@@ -13,10 +13,7 @@ export class FakeWindowStore implements WindowStore {
     return Promise.resolve(this.stored);
   }
 
-  claim(
-    { partition }: Pick<EntityScope, 'partition'>,
-    entities: readonly string[],
-  ): Promise<readonly StrayEntity[]> {
+  claim({ partition }: Pick<EntityScope, 'partition'>, entities: readonly string[]): Promise<readonly StrayEntity[]> {
     const strays = entities.flatMap((entity) => {
       const owner = this.claims.get(entity) ?? partition;
       this.claims.set(entity, owner);

@@ -68,7 +68,13 @@ const start$ = fc.constantFrom<Start>('earliest', 'latest', 3);
  * {@link firstRowBeyond}); after every step each record below a fence must be stored once or noted as lost, and nothing else be stored.
  * @throws Error with the smallest counterexample.
  */
-export function checkStreamSchedules({ schedules, seed }: { readonly schedules: number; readonly seed?: number }): void {
+export function checkStreamSchedules({
+  schedules,
+  seed,
+}: {
+  readonly schedules: number;
+  readonly seed?: number;
+}): void {
   const options = { numRuns: schedules, ...(seed === undefined ? {} : { seed }) };
   fc.assert(fc.property(start$, steps$, play), options);
 }
@@ -159,7 +165,8 @@ interface Tables {
   readonly begun: Map<string, number>;
 }
 
-const name = (life: string, partition: number, offset: number): string => `${life}, partition ${partition}, offset ${offset}`;
+const name = (life: string, partition: number, offset: number): string =>
+  `${life}, partition ${partition}, offset ${offset}`;
 
 /** One detector's part of Postgres, each method a transaction as libs/db has it. */
 class Store {
@@ -246,7 +253,8 @@ class Store {
   checkComplete({ life: { id, logs } }: Broker): void {
     for (const [partition, { high }] of logs.entries()) {
       const fence = this.#tables.fences.get(partition);
-      if (fence?.topicId !== id || fence.next !== high) throw new Error(`partition ${partition} ended at ${fence?.next}`);
+      if (fence?.topicId !== id || fence.next !== high)
+        throw new Error(`partition ${partition} ended at ${fence?.next}`);
     }
   }
 
