@@ -154,6 +154,23 @@ BEGIN
 END
 $function$;
 
+CREATE OR REPLACE FUNCTION flowline.identify_database(OUT id text, OUT is_here boolean)
+ RETURNS record
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+  server bigint := flowline.server_identifier();
+  own    oid := (SELECT oid FROM pg_database WHERE datname = current_database());
+BEGIN
+  INSERT INTO flowline.database_identity (id, system_identifier, database_oid)
+  VALUES (left(replace(gen_random_uuid()::text, '-', ''), 12), server, own) ON CONFLICT DO NOTHING;
+  SELECT i.id, i.database_oid = own AND coalesce(i.system_identifier = server, true) INTO id, is_here
+  FROM flowline.database_identity i;
+END
+$function$;
+
 CREATE OR REPLACE FUNCTION flowline.refuse_change()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -164,6 +181,38 @@ BEGIN
   END IF;
   RAISE EXCEPTION 'flowline.% is immutable: % refused', TG_TABLE_NAME, TG_OP
     USING ERRCODE = 'restrict_violation', HINT = 'Store a new version instead.';
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION flowline.server_identifier()
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+BEGIN
+  RETURN (SELECT system_identifier FROM pg_control_system());
+EXCEPTION WHEN insufficient_privilege OR undefined_function THEN
+  RETURN NULL;
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION flowline.settle_identity(is_copy boolean, OUT id text)
+ RETURNS text
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+BEGIN
+  PERFORM flowline.identify_database();
+  UPDATE flowline.database_identity i SET
+    id = CASE WHEN is_copy THEN left(replace(gen_random_uuid()::text, '-', ''), 12) ELSE i.id END,
+    system_identifier = flowline.server_identifier(),
+    database_oid = (SELECT oid FROM pg_database WHERE datname = current_database()),
+    settled_at = now()
+  RETURNING i.id INTO id;
+  IF is_copy THEN
+    UPDATE flowline.detectors SET consumer_group = NULL WHERE consumer_group IS NOT NULL;
+  END IF;
 END
 $function$;
 
@@ -225,6 +274,17 @@ CREATE INDEX anomalies_newest ON flowline.anomalies USING btree (event_time DESC
 CREATE INDEX anomalies_scored_at ON flowline.anomalies USING btree (detector, scored_at);
 COMMENT ON TABLE flowline.anomalies IS 'A row for each anomaly, written with its score.';
 
+CREATE TABLE flowline.database_identity (
+  one boolean DEFAULT true NOT NULL,
+  id text NOT NULL,
+  system_identifier bigint,
+  database_oid oid NOT NULL,
+  settled_at timestamp with time zone DEFAULT now() NOT NULL
+);
+ALTER TABLE flowline.database_identity ADD CONSTRAINT database_identity_one_check CHECK (one);
+ALTER TABLE flowline.database_identity ADD CONSTRAINT database_identity_pkey PRIMARY KEY (one);
+COMMENT ON TABLE flowline.database_identity IS 'Which database this is, and where it was when it was told so: a copy finds itself elsewhere.';
+
 CREATE TABLE flowline.dead_letters (
   dead_letter_id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
   detector text NOT NULL,
@@ -271,7 +331,9 @@ CREATE TABLE flowline.detectors (
   created_at timestamp with time zone DEFAULT now() NOT NULL,
   applied_at timestamp with time zone DEFAULT now() NOT NULL,
   state text DEFAULT 'active'::text NOT NULL,
-  state_changed_at timestamp with time zone DEFAULT now() NOT NULL
+  state_changed_at timestamp with time zone DEFAULT now() NOT NULL,
+  consumer_group text,
+  dropping boolean DEFAULT false NOT NULL
 );
 ALTER TABLE flowline.detectors ADD CONSTRAINT detectors_current_version_check CHECK ((current_version >= 1));
 ALTER TABLE flowline.detectors ADD CONSTRAINT detectors_current_version_fkey FOREIGN KEY (name, current_version) REFERENCES flowline.detector_versions(detector, version) DEFERRABLE INITIALLY DEFERRED;
@@ -279,6 +341,8 @@ ALTER TABLE flowline.detectors ADD CONSTRAINT detectors_name_check CHECK ((name 
 ALTER TABLE flowline.detectors ADD CONSTRAINT detectors_pkey PRIMARY KEY (name);
 ALTER TABLE flowline.detectors ADD CONSTRAINT detectors_state_check CHECK ((state = ANY (ARRAY['active'::text, 'paused'::text, 'deleted'::text])));
 COMMENT ON TABLE flowline.detectors IS 'Detectors by name, with the version that is in force.';
+COMMENT ON COLUMN flowline.detectors.consumer_group IS 'The Kafka consumer group that its scorers share; null: flowline.<detector>.<id of the database>.';
+COMMENT ON COLUMN flowline.detectors.dropping IS 'The data of this deleted detector are being dropped, or that was interrupted: it is not revived until it is done.';
 COMMENT ON COLUMN flowline.detectors.state IS 'paused: neither scored nor trained on schedule; deleted: gone for every service, its versions stay, and applying it again revives it.';
 
 CREATE TABLE flowline.entity_partitions (
@@ -286,12 +350,16 @@ CREATE TABLE flowline.entity_partitions (
   topic text NOT NULL,
   entity text NOT NULL,
   partition integer NOT NULL,
-  last_seen date DEFAULT CURRENT_DATE NOT NULL
+  last_seen date DEFAULT CURRENT_DATE NOT NULL,
+  topic_id text DEFAULT ''::text NOT NULL,
+  key text[] DEFAULT '{}'::text[] NOT NULL
 );
-ALTER TABLE flowline.entity_partitions ADD CONSTRAINT entity_partitions_pkey PRIMARY KEY (detector, topic, entity);
+ALTER TABLE flowline.entity_partitions ADD CONSTRAINT entity_partitions_pkey PRIMARY KEY (detector, topic, topic_id, key, entity);
 CREATE INDEX entity_partitions_last_seen ON flowline.entity_partitions USING btree (detector, last_seen);
 COMMENT ON TABLE flowline.entity_partitions IS 'The partition that each entity''s events arrive in: one.';
+COMMENT ON COLUMN flowline.entity_partitions.key IS 'The fields whose values name the entity.';
 COMMENT ON COLUMN flowline.entity_partitions.last_seen IS 'The day of an event of this entity, noted with snapshots of the windows: at most one of them late.';
+COMMENT ON COLUMN flowline.entity_partitions.topic_id IS 'As in stream_offsets; empty where it is not known.';
 
 CREATE TABLE flowline.event_counts (
   detector text NOT NULL,
@@ -384,11 +452,12 @@ CREATE TABLE flowline.stream_gaps (
   partition integer NOT NULL,
   from_offset bigint NOT NULL,
   to_offset bigint NOT NULL,
-  found_at timestamp with time zone DEFAULT now() NOT NULL
+  found_at timestamp with time zone DEFAULT now() NOT NULL,
+  topic_id text
 );
 ALTER TABLE flowline.stream_gaps ADD CONSTRAINT stream_gaps_check CHECK ((from_offset < to_offset));
-ALTER TABLE flowline.stream_gaps ADD CONSTRAINT stream_gaps_detector_topic_partition_from_offset_to_offset_key UNIQUE (detector, topic, partition, from_offset, to_offset);
 ALTER TABLE flowline.stream_gaps ADD CONSTRAINT stream_gaps_pkey PRIMARY KEY (gap_id);
+CREATE UNIQUE INDEX stream_gaps_once ON flowline.stream_gaps USING btree (detector, topic, COALESCE(topic_id, ''::text), partition, from_offset, to_offset);
 COMMENT ON TABLE flowline.stream_gaps IS 'Records that the topic no longer held when they were due.';
 
 CREATE TABLE flowline.stream_offsets (
@@ -397,11 +466,13 @@ CREATE TABLE flowline.stream_offsets (
   partition integer NOT NULL,
   next_offset bigint NOT NULL,
   updated_at timestamp with time zone DEFAULT now() NOT NULL,
-  record_time timestamp with time zone
+  record_time timestamp with time zone,
+  topic_id text
 ) WITH (fillfactor=50);
 ALTER TABLE flowline.stream_offsets ADD CONSTRAINT stream_offsets_next_offset_check CHECK ((next_offset >= 0));
 ALTER TABLE flowline.stream_offsets ADD CONSTRAINT stream_offsets_pkey PRIMARY KEY (detector, topic, partition);
 COMMENT ON TABLE flowline.stream_offsets IS 'The fence: whatever lies below next_offset is stored, whoever asks.';
+COMMENT ON COLUMN flowline.stream_offsets.topic_id IS 'The id that Kafka gave the topic these offsets count in: a topic that is deleted and created again has another. Null: not known.';
 
 CREATE TABLE flowline.training_runs (
   run_id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,

@@ -279,7 +279,7 @@ describe('a message', () => {
       size: 1,
       anomalies: [0],
       eventIds: [huge],
-      entities: { names: [huge], seen: [], windows: null },
+      entities: { key: ['id'], names: [huge], seen: [], windows: null },
     });
     const [anomaly] = batch.anomalies;
     const alert = { ...anomaly!.alert, observed: { level: huge, small: 'b' }, summary: `level ${huge}` };

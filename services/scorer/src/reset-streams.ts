@@ -1,5 +1,6 @@
-import { cutBack, readStream, restartStream } from '@flowline/db';
+import { cutBack, type Database, readStream, restartStream } from '@flowline/db';
 import { KafkaAdmin, streamVerdict } from '@flowline/kafka';
+import type { Logger } from '@flowline/telemetry';
 
 import type { ProcessParts } from './process-parts.ts';
 import type { KafkaDetector } from './select-detectors.ts';
@@ -9,8 +10,9 @@ export const resetArguments = (detector: string): string => `--detector ${detect
 
 /**
  * Goes on with what topics hold now, of those detectors whose topic was deleted and created again (at the beginning of the new one) or has
- * lost its end (at the end that it has). All others, and all other partitions, stay where they are.
- * @throws FlowlineError FLOWLINE_TOPIC_MISSING, FLOWLINE_BROKER_UNREACHABLE.
+ * lost its end (at the end that it has). All others, and all other partitions, stay where they are; so does a detector whose topic is
+ * missing, of which its run says so.
+ * @throws FlowlineError FLOWLINE_BROKER_UNREACHABLE.
  */
 export async function resetStreams(
   { db, kafka, logger }: Pick<ProcessParts, 'db' | 'kafka' | 'logger'>,
@@ -18,31 +20,35 @@ export async function resetStreams(
 ): Promise<void> {
   const admin = await KafkaAdmin.connect(kafka());
   try {
+    const missing = await admin.missingTopics(detectors.map((detector) => detector.kafka.topic));
     for (const { definition, kafka: source } of detectors) {
-      const detector = definition.name;
-      const { topic } = source;
-      const stored = await readStream(db, detector, topic);
-      const topicId = await admin.topicId(topic);
-      const ends = new Map((await admin.offsets(topic)).map((end) => [end.partition, end]));
-      const verdict = streamVerdict(stored, { topicId, ends });
-      if (verdict.kind === 'recreated') {
-        const partitions = await restartStream(db, { detector, topic, topicId }, [...ends.keys()]);
-        logger.warn(
-          { detector, topic, partitions },
-          'the topic was recreated: its new life is read from the beginning',
-        );
-      } else if (verdict.kind === 'cut') {
-        const lost = new Map(verdict.partitions.map((partition) => [partition, ends.get(partition)?.high ?? 0]));
-        const partitions = await cutBack(db, { detector, topic }, lost);
-        logger.warn(
-          { detector, topic, partitions },
-          'these logs have lost their ends: they are read from where they end',
-        );
-      } else {
-        logger.info({ detector, topic }, 'it is the topic that was read before: it stays where it is');
-      }
+      const stream = { detector: definition.name, topic: source.topic };
+      if (!missing.includes(stream.topic)) await resetStream(db, admin, stream, logger.child(stream));
     }
   } finally {
     await admin.close();
+  }
+}
+
+async function resetStream(
+  db: Database,
+  admin: KafkaAdmin,
+  { detector, topic }: { readonly detector: string; readonly topic: string },
+  logger: Logger,
+): Promise<void> {
+  // What is stored is asked first: the ends that are asked later lie beyond it, unless the topic is another.
+  const stored = await readStream(db, detector, topic);
+  const topicId = await admin.topicId(topic);
+  const ends = new Map((await admin.offsets(topic)).map((end) => [end.partition, end]));
+  const verdict = streamVerdict(stored, { topicId, ends });
+  if (verdict.kind === 'recreated') {
+    const partitions = await restartStream(db, { detector, topic, topicId }, [...ends.keys()]);
+    logger.warn({ partitions }, 'the topic was recreated: the new one is read from its beginning');
+  } else if (verdict.kind === 'cut') {
+    const lost = new Map(verdict.partitions.map((partition) => [partition, ends.get(partition)?.high ?? 0]));
+    const partitions = await cutBack(db, { detector, topic }, lost);
+    logger.warn({ partitions }, 'the logs of these partitions have lost their ends: they are read from where they end');
+  } else {
+    logger.info({}, 'the topic is the one that was read before: the detector goes on where it stood');
   }
 }
