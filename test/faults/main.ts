@@ -7,9 +7,12 @@ import { r10 } from './r10.ts';
 import { r11 } from './r11.ts';
 import { r13 } from './r13.ts';
 import { r14 } from './r14.ts';
+import { r15 } from './r15.ts';
+import { r16 } from './r16.ts';
 import { r18 } from './r18.ts';
 import { r19 } from './r19.ts';
 import { r2 } from './r2.ts';
+import { r21 } from './r21.ts';
 import { r22 } from './r22.ts';
 import { r3 } from './r3.ts';
 import { r4 } from './r4.ts';
@@ -21,7 +24,27 @@ import { r9 } from './r9.ts';
 import { type Outcome, passed, type Scenario } from './scenario.ts';
 import { openStage, type Stage } from './stage.ts';
 
-const scenarios: readonly Scenario[] = [r1, r2, r3, r4, r5, r6, r7, r8, r9, r10, r11, r13, r14, r18, r19, r22];
+const scenarios: readonly Scenario[] = [
+  r1,
+  r2,
+  r3,
+  r4,
+  r5,
+  r6,
+  r7,
+  r8,
+  r9,
+  r10,
+  r11,
+  r13,
+  r14,
+  r15,
+  r16,
+  r18,
+  r19,
+  r21,
+  r22,
+];
 
 interface ReportedRow {
   readonly id: string;

@@ -1,6 +1,7 @@
 import { firstRowBeyond } from '@flowline/db';
 import type { StoredWindows } from '@flowline/events';
 import { createRecordReader, EntityWindows } from '@flowline/features';
+import { checkStreamSchedules } from '@flowline/scorer/testing/stream-schedules';
 import { checkWindowSchedules, entity, log$, type LogRecord, schema } from '@flowline/scorer/testing/window-schedules';
 import fc from 'fast-check';
 
@@ -51,23 +52,33 @@ export const r13: Scenario = {
     );
     const counterexample = details.failed ? fc.defaultReportMessage(details) : null;
     // The scorer's own decoder and windows, with batches in flight across rebalances.
-    const scorer = await checkWindowSchedules({ schedules: SCHEDULES, seed: 13 }).then(
-      () => null,
-      (error: unknown) => String(error),
-    );
+    const scorer = await failureOf(() => checkWindowSchedules({ schedules: SCHEDULES, seed: 13 }));
+    // The decisions over topics with several lives, partitions that appear, and who begins where.
+    const streams = await failureOf(() => checkStreamSchedules({ schedules: SCHEDULES, seed: 13 }));
     return {
-      events: details.numRuns + SCHEDULES,
+      events: details.numRuns + 2 * SCHEDULES,
       lost: 0,
       duplicated: 0,
       recoverySeconds: null,
       claims: {
         [counterexample ?? 'no counterexample']: counterexample === null,
         [scorer ?? 'no counterexample to the windows of a scorer']: scorer === null,
+        [streams ?? 'no counterexample to the identity of streams']: streams === null,
       },
-      counts: { schedules: details.numRuns + SCHEDULES, steps },
+      counts: { schedules: details.numRuns + 2 * SCHEDULES, steps },
     };
   },
 };
+
+/** What a check fails with, as text; null where it holds. */
+async function failureOf(check: () => void | Promise<void>): Promise<string | null> {
+  try {
+    await check();
+    return null;
+  } catch (error) {
+    return String(error);
+  }
+}
 
 /** A batch that a worker has scored and not yet stored. */
 interface Held {

@@ -1,3 +1,5 @@
+import { consumerGroupOf } from '@flowline/db';
+
 import { readTopic } from '../support/checker.ts';
 import { oddEvent, testEvents } from '../support/scorer-model.ts';
 import type { Scenario } from './scenario.ts';
@@ -22,10 +24,11 @@ export const r7: Scenario = {
     const rows = await stream.storedRows();
     const alerts = (await readTopic(kafka, alertTopic)).length;
 
+    const groupId = await consumerGroupOf(stream.parts.database.db, detector);
     const admin = kafka.admin();
     await admin.connect();
-    await admin.resetOffsets({ groupId: `flowline.${detector}`, topic, earliest: true });
-    const [reset] = await admin.fetchOffsets({ groupId: `flowline.${detector}`, topics: [topic] });
+    await admin.resetOffsets({ groupId, topic, earliest: true });
+    const [reset] = await admin.fetchOffsets({ groupId, topics: [topic] });
     await admin.disconnect();
     const second = stream.start(['--alerts', 'kafka']);
     // A few events more show that it reads on; of these none is odd.

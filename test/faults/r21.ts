@@ -1,0 +1,70 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { applyDetector, commitBatch, deleteDetector } from '@flowline/db';
+import { FlowlineError } from '@flowline/events';
+
+import type { TestDatabase } from '../support/postgres.ts';
+import { scoredBatch } from '../support/postgres-batch.ts';
+import type { Scenario } from './scenario.ts';
+
+const TURNS = 20;
+const ROWS = 50;
+const DETECTOR = 'checkout';
+const ALERTS = { alertTopic: 'alerts' };
+
+export const r21: Scenario = {
+  id: 'R21',
+  title: 'the data of a detector are dropped while it is applied again, twenty times',
+  run: async (stage) => {
+    const database = await stage.createDatabase();
+    const { db } = database;
+    const old = scoredBatch({ size: stage.quick ? 5_000 : 50_000 });
+    let refused = 0;
+    let lost = 0;
+    let left = 0;
+    for (let turn = 0; turn < TURNS; turn++) {
+      await applyDetector(db, { name: DETECTOR });
+      await commitBatch(db, old, ALERTS);
+      const dropping = deleteDetector(db, DETECTOR, { dropData: true });
+      await untilDeleted(database);
+      // The new life begins as soon as it may, and writes at once.
+      refused += await applyPatiently(database);
+      await commitBatch(db, scoredBatch({ size: ROWS, anomalies: [1] }), ALERTS);
+      await dropping;
+      const [row] = await database.query(
+        `SELECT count(*)::integer AS events, (SELECT count(*)::integer FROM flowline.anomalies) AS anomalies
+         FROM flowline.scored_events`,
+      );
+      const events = Number(row?.events);
+      lost += Math.max(0, ROWS - events) + (row?.anomalies === 1 ? 0 : 1);
+      left += Math.max(0, events - ROWS);
+      await deleteDetector(db, DETECTOR, { dropData: true });
+    }
+    await database.close();
+    return {
+      events: TURNS * ROWS,
+      lost,
+      duplicated: left,
+      recoverySeconds: null,
+      claims: { 'a life that would begin while the old one is removed is refused until that is done': refused > 0 },
+      counts: { refused },
+    };
+  },
+};
+
+async function untilDeleted({ query }: TestDatabase): Promise<void> {
+  while ((await query(`SELECT 1 FROM flowline.detectors WHERE state = 'deleted'`)).length === 0) await sleep(1);
+}
+
+/** Applies the detector until it is taken; gives how often it was refused. */
+async function applyPatiently({ db }: TestDatabase): Promise<number> {
+  for (let refused = 0; ; refused++) {
+    try {
+      await applyDetector(db, { name: DETECTOR });
+      return refused;
+    } catch (error) {
+      if (!(error instanceof FlowlineError && error.code === 'FLOWLINE_DETECTOR_DROPPING')) throw error;
+      await sleep(1);
+    }
+  }
+}
