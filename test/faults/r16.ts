@@ -88,9 +88,9 @@ export const r16: Scenario = {
   },
 };
 
-type Queries = {
+interface Queries {
   query(text: string, values?: readonly unknown[]): Promise<readonly Readonly<Record<string, unknown>>[]>;
-};
+}
 
 async function count(stream: Queries, topic: string): Promise<number> {
   const [row] = await stream.query('SELECT count(*)::integer AS n FROM flowline.scored_events WHERE topic = $1', [
