@@ -3,6 +3,7 @@ import vm from 'node:vm';
 
 import {
   applyDetector,
+  connect,
   failRun,
   type HistoryRequest,
   type HistoryRow,
@@ -12,6 +13,8 @@ import {
   startTrainingRun,
   summariseHistory,
 } from '@flowline/db';
+import { Numeral } from '@flowline/events';
+import { parseTime } from '@flowline/features';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
@@ -48,7 +51,7 @@ const failure = async (request: HistoryRequest): Promise<unknown> =>
   );
 
 describe('readHistory', () => {
-  it('gives every row once, in order of time, in chunks, with numbers and Dates', async () => {
+  it('gives every row once, in order of time, in chunks, as JSON has it', async () => {
     let previous = -Infinity;
     const seen = new Set<unknown>();
     let largest = 0;
@@ -56,7 +59,7 @@ describe('readHistory', () => {
     for await (const chunk of readHistory(database.db, { ...base, chunkRows: 3_000 })) {
       largest = Math.max(largest, chunk.length);
       for (const row of chunk) {
-        const time = row.ts instanceof Date ? row.ts.getTime() : NaN;
+        const time = Date.parse(String(row.ts));
         if (!(time >= previous)) backwards += 1;
         previous = time;
         seen.add(row.id);
@@ -68,10 +71,10 @@ describe('readHistory', () => {
     const [first] = await collect({ ...base, query: 'SELECT * FROM orders WHERE id = 4 -- one' });
     expect(first).toEqual({
       id: 4,
-      ts: new Date('2026-01-01T00:01:00Z'),
-      plain: new Date('2026-01-01T00:01:00Z'),
+      ts: '2026-01-01T00:01:00+00:00',
+      plain: '2026-01-01T00:01:00',
       ms: 1767225660000,
-      amount: 0.5,
+      amount: new Numeral('0.50000000000000000000'),
       method: 'level 4',
       gap: null,
       flag: true,
@@ -117,7 +120,7 @@ describe('readHistory', () => {
   it('thins evenly to exactly the rows that were asked for', async () => {
     const rows = await collect({ ...base, maxRows: 1_000 });
     expect(rows).toHaveLength(1_000);
-    expect(Object.keys(rows[0] ?? {})).not.toContain('flowline_row');
+    expect(Object.keys(rows[0] ?? {})).toEqual(['id', 'ts', 'plain', 'ms', 'amount', 'method', 'gap', 'flag']);
     const minutes = rows.map((row) => Number(row.ms) / 60_000);
     const gaps = minutes.slice(1).map((minute, index) => minute - (minutes[index] ?? NaN));
     expect(Math.min(...gaps)).toBeGreaterThanOrEqual(19);
@@ -147,6 +150,7 @@ describe('readHistory', () => {
     ['SELECT amuont, ts FROM orders', 'ts', /column "amuont" does not exist/],
     ['SELECT * FROM orders', 'time', /no column "time"/],
     ['SELECT * FROM orders', 'flag', /"flag" of the history is not a time/],
+    ['SELECT *, id, 1 AS ts FROM orders', 'ts', /more than one column with the name "id", "ts"/],
     ['SELEC * FROM orders', 'ts', /syntax error/],
     ['SELECT 1 / 0 AS x, now() AS ts', 'ts', /division by zero/],
     ['SELECT 1 AS x) AS a; DROP TABLE orders; SELECT (SELECT 1', 'ts', /multiple commands/],
@@ -196,12 +200,26 @@ describe('readHistory', () => {
 
 describe('summariseHistory', () => {
   it('counts rows and finds the ends, within a range', async () => {
-    expect(await summariseHistory(database.db, base)).toEqual({
+    expect(await summariseHistory(database.db, base)).toMatchObject({
       rows: ROWS,
       from: new Date('2026-01-01T00:00:00Z'),
       to: new Date('2026-01-14T21:19:00Z'),
       rowsWithoutTime: 0,
-      columns: ['id', 'ts', 'plain', 'ms', 'amount', 'method', 'gap', 'flag'],
+      badTimes: { rows: 0, example: null },
+      columns: [
+        { name: 'id', type: 'other' },
+        { name: 'ts', type: 'timestamp' },
+        { name: 'plain', type: 'timestamp' },
+        ...['ms', 'amount', 'method', 'gap', 'flag'].map((name) => ({ name, type: 'other' })),
+      ],
+    });
+    const { days } = await summariseHistory(database.db, base);
+    expect(days).toHaveLength(14);
+    expect(days[0]).toEqual({
+      startMs: Date.UTC(2026, 0, 1),
+      rows: 4320,
+      firstMs: Date.UTC(2026, 0, 1),
+      lastMs: Date.UTC(2026, 0, 1, 23, 59),
     });
     const query = 'SELECT NULL::timestamptz AS ts UNION ALL SELECT ts FROM orders WHERE id < 6';
     const summary = await summariseHistory(database.db, {
@@ -212,6 +230,98 @@ describe('summariseHistory', () => {
     expect(summary).toMatchObject({ rows: 3, rowsWithoutTime: 1, from: new Date('2026-01-01T00:01:00Z') });
     const empty = await summariseHistory(database.db, { query: 'SELECT now() AS ts WHERE false', timeColumn: 'ts' });
     expect(empty).toMatchObject({ rows: 0, from: null, to: null });
+  });
+});
+
+describe('times that are none', () => {
+  const good = '2026-01-01 00:00:00+00';
+  it.each([
+    ['timestamptz', [good, 'infinity', '-infinity', '20000-01-01', '0044-03-15 BC'], 4],
+    ['timestamp', ['2026-01-01', 'infinity', '20000-01-01'], 2],
+    ['date', ['2026-01-01', 'infinity', '-infinity', '5874897-12-31'], 3],
+    ['int8', ['1767225600000', '9223372036854775807', '-9223372036854775808'], 2],
+    ['float8', ['1767225600000', 'NaN', 'Infinity', '1e300', '-1e300'], 4],
+    ['numeric', ['1767225600000.25', 'NaN', `1${'0'.repeat(400)}`], 2],
+    [
+      'text',
+      [
+        ...[
+          '2026-01-01T00:00:00Z',
+          '2026-01-01',
+          '2026-01-01 00:00:00,5+05:30',
+          '2024-02-29T24:00',
+          '2016-12-31T23:59:60Z',
+        ],
+        ...[
+          '',
+          'soon',
+          '2026-02-30',
+          '2026-13-01',
+          '2025-02-29T00:00:00Z',
+          'infinity',
+          'now',
+          '2026-01-01T25:00',
+          '10:00',
+        ],
+        ...['2026-01-01T24:00:01', '2026-01-01T00:00:00+99:00', 'May 1, 2026', '1767225600000'],
+      ],
+      13,
+    ],
+    ['char(12)', ['2026-01-01', '2026-02-30', ''], 2],
+  ])('of %s are left out and counted', async (type, values, bad) => {
+    const list = [...values, null].map((value) => `(${value === null ? 'NULL' : `'${value}'`}::${type})`).join(', ');
+    const source = { query: `SELECT * FROM (VALUES ${list}) AS t (ts)`, timeColumn: 'ts' };
+    const summary = await summariseHistory(database.db, source);
+    expect(summary).toMatchObject({ rows: values.length - bad, rowsWithoutTime: 1, badTimes: { rows: bad } });
+    expect(summary.badTimes.example).toEqual(expect.any(String));
+    const from = new Date('1000-01-01T00:00:00Z');
+    expect(await collect({ ...source, from, maxRows: 100 })).toHaveLength(values.length - bad);
+    expect(
+      (await collect(source)).every(({ ts }) => !Number.isNaN(parseTime(Number.isNaN(Number(ts)) ? ts : Number(ts)))),
+    ).toBe(true);
+  });
+});
+
+describe('a session', () => {
+  it('means the same whatever the database, the role or the URL set', async () => {
+    const own = await postgres.createDatabase();
+    const [name] = (await own.query('SELECT current_database() AS name')) as { name: string }[];
+    for (const setting of [
+      `datestyle = 'German'`,
+      `intervalstyle = 'iso_8601'`,
+      `timezone = 'Asia/Kathmandu'`,
+      'extra_float_digits = -10',
+      'bytea_output = escape',
+      'standard_conforming_strings = off',
+    ])
+      await own.query(`ALTER DATABASE "${name?.name}" SET ${setting}`);
+    const text = `'2026-01-02 03:04:05'`;
+    const query = `SELECT timestamptz ${text} AS tz, timestamp ${text} AS plain, date ${text} AS day, ${text}::text AS iso,
+      interval '1 day 2 hours' AS gap, 0.1::float8 + 0.2 AS sum, '\\xff'::bytea AS bytes`;
+    const expected = {
+      ...{
+        tz: '2026-01-02T03:04:05+00:00',
+        plain: '2026-01-02T03:04:05',
+        day: '2026-01-02',
+        iso: '2026-01-02 03:04:05',
+      },
+      ...{ gap: '1 day 02:00:00', sum: 0.1 + 0.2 },
+    };
+    const fresh = await connect(own.url, { applicationName: 'test' });
+    try {
+      const time = new Date('2026-01-02T03:04:05Z');
+      for (const timeColumn of ['tz', 'plain', 'iso']) {
+        const source = { query, timeColumn };
+        expect(await summariseHistory(fresh, source)).toMatchObject({ from: time, to: time });
+        const rows = [];
+        for await (const chunk of readHistory(fresh, source)) rows.push(...chunk);
+        expect(rows).toMatchObject([expected]);
+      }
+      const lookup = await readLookup(fresh, 'times', query.replace('AS day', 'AS day, 1 AS key'), 'key');
+      expect(lookup.rows['1']).toMatchObject(expected);
+    } finally {
+      await fresh.close();
+    }
   });
 });
 

@@ -4,6 +4,7 @@ export { detectorJsonSchema } from './detector-document.ts';
 export type { Finding } from './finding.ts';
 export * from './load-detector-file.ts';
 export * from './lookup-csv.ts';
+export { nearest } from './nearest.ts';
 export { parseDetector, type ReadText } from './parse-detector.ts';
 export { scoringCompute, type ScoringCompute } from './scoring-compute.ts';
 export * from './secret.ts';

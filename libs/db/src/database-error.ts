@@ -24,6 +24,9 @@ const remedies: Readonly<Record<string, string>> = {
   '25006': 'Wait for the server to accept writes again, or point FLOWLINE_DATABASE_URL at the primary.',
   '53100': "Free space on the server's disk; Flowline waits and resumes.",
   '53300': "Raise the server's max_connections, or lower FLOWLINE_DATABASE_POOL_SIZE.",
+  '57014':
+    'Raise the limit that the message names (ALTER ROLE … SET statement_timeout), or give the query less to do: an index, a shorter lookback.',
+  '55P03': 'Wait for whoever holds the lock, or raise lock_timeout.',
   '42501': 'Grant the role the privilege that is named, or use another role.',
   '28P01': 'Correct the user or password in FLOWLINE_DATABASE_URL.',
   '28000': "Correct the user in FLOWLINE_DATABASE_URL, or the server's pg_hba.conf.",

@@ -5,6 +5,7 @@ import pg from 'pg';
 
 import { databaseAddress } from './address.ts';
 import { toFlowlineError } from './database-error.ts';
+import { prepareSession } from './session.ts';
 import { valueTypes } from './value-parsers.ts';
 
 /** How to connect. */
@@ -56,7 +57,7 @@ export class Database {
       types: valueTypes,
     };
     const poolSize = options.poolSize ?? 8;
-    internals.set(this, { config, poolSize, pool: createPool(config, poolSize) });
+    internals.set(this, { config, poolSize, pool: createPool(config, poolSize, this.address) });
   }
 
   /** Waits for running statements, then closes every connection. */
@@ -67,19 +68,33 @@ export class Database {
   }
 }
 
-function createPool(config: pg.ClientConfig, max: number): pg.Pool {
+/** The pool's option that its types do not know yet: a connection is handed out once this has resolved. */
+interface OnConnect {
+  readonly onConnect: (client: pg.ClientBase) => Promise<void>;
+}
+
+function createPool(config: pg.ClientConfig, max: number, address: string): pg.Pool {
   // What is idle keeps no process from ending.
-  const pool = new pg.Pool({ ...config, max, idleTimeoutMillis: 30_000, allowExitOnIdle: true });
+  const options: pg.PoolConfig & OnConnect = {
+    ...{ ...config, max, idleTimeoutMillis: 30_000, allowExitOnIdle: true },
+    onConnect: (client) => prepare(client, address),
+  };
+  const pool = new pg.Pool(options);
   // An idle connection that breaks is replaced; whoever needs one meanwhile is told by its own statement.
   pool.on('error', () => undefined);
   return pool;
+}
+
+/** Sets a new connection up, in the time that a connection may take. */
+function prepare(client: pg.ClientBase, address: string): Promise<void> {
+  return withDeadline(prepareSession(client), CONNECT_TIMEOUT_MS, address, () => socketOf(client)?.destroy());
 }
 
 /** Nobody answers on connections of this pool: whoever comes next gets a new one. */
 function replacePool(db: Database, silent: pg.Pool): void {
   const found = internals.get(db);
   if (found?.pool !== silent) return;
-  found.pool = createPool(found.config, found.poolSize);
+  found.pool = createPool(found.config, found.poolSize, db.address);
   void silent.end();
 }
 
@@ -137,7 +152,7 @@ export async function withClient<T>(
 }
 
 /** The socket below a connection, which its types do not show: `end` would wait for an answer. */
-function socketOf(client: pg.PoolClient | undefined): Socket | undefined {
+function socketOf(client: pg.ClientBase | undefined): Socket | undefined {
   return (client as { readonly connection?: { readonly stream?: Socket } } | undefined)?.connection?.stream;
 }
 
@@ -181,6 +196,7 @@ export async function openClient(db: Database, onLost: (error: unknown) => void 
   });
   try {
     await client.connect();
+    await prepare(client, db.address);
     return client;
   } catch (error) {
     await closeClient(client);

@@ -2,6 +2,7 @@ import { FlowlineError } from '@flowline/events';
 import type pg from 'pg';
 
 import { errorCode } from './database-error.ts';
+import { type HistoryTime, historyTime, TIMESTAMPS, type TimeUnit } from './history-time.ts';
 
 /** Where rows come from, and the time they are ordered by. */
 export interface HistorySource {
@@ -9,7 +10,7 @@ export interface HistorySource {
   readonly query: string;
   readonly timeColumn: string;
   /** The unit of a time column that holds numbers (default ms). */
-  readonly timeUnit?: 'ms' | 's' | 'us' | 'iso';
+  readonly timeUnit?: TimeUnit;
 }
 
 /** The range of rows that are meant: from (inclusive) to (exclusive). */
@@ -18,20 +19,24 @@ export interface HistoryRange {
   readonly to?: Date;
 }
 
-/** A history query that was checked against the database. */
-export interface CheckedHistory {
-  readonly columns: readonly string[];
-  /** The user's query as a table expression. */
-  readonly table: string;
-  /** The time column as SQL of type timestamptz. */
-  readonly time: string;
+/** A column of a history. */
+export interface HistoryColumn {
+  readonly name: string;
+  /** `timestamp` and `document` (json): types whose text is not the same in JSON and in CSV. */
+  readonly type: 'timestamp' | 'document' | 'other';
 }
 
-/** Types whose values are times already. */
-const TIME_OIDS = new Set([1082, 1114, 1184]);
-const NUMBER_OIDS = new Set([20, 21, 23, 700, 701, 1700]);
-const TEXT_OIDS = new Set([25, 1042, 1043]);
-const UNITS_PER_SECOND = { ms: 1_000, s: 1, us: 1_000_000, iso: 1_000 } as const;
+/** A history query that was checked against the database. */
+export interface CheckedHistory extends HistoryTime {
+  readonly columns: readonly HistoryColumn[];
+  /** The user's query as a table expression with the alias {@link ROW}. */
+  readonly table: string;
+}
+
+/** The name of a row in SQL, which no column of a query has by chance. */
+export const ROW = 'flowline_row';
+
+const DOCUMENTS: ReadonlySet<number> = new Set([114, 3802]);
 
 const SQLSTATE = /^[0-9A-Z]{5}$/;
 /** SQLSTATE of what no query is at fault for: connections, transactions, resources, an operator, the system; but not writing. */
@@ -61,40 +66,46 @@ export function oneStatement(text: string, values: unknown[] = []): OneStatement
 
 /** Asks the server what the query's columns are, and whether the time column is one. Runs inside the caller's transaction. */
 export async function checkHistory(client: pg.ClientBase, source: HistorySource): Promise<CheckedHistory> {
-  const table = asTable(source.query, 'history');
+  const table = asTable(source.query, ROW);
   const { fields } = await asUserQuery(source.query, () =>
     client.query(oneStatement(`SELECT * FROM ${table} LIMIT 0`)),
   );
-  const columns = fields.map((field) => field.name);
+  checkNames(fields, 'The history', 'spec.history.query');
   const field = fields.find((candidate) => candidate.name === source.timeColumn);
   if (field === undefined) {
     throw new FlowlineError('FLOWLINE_HISTORY_INVALID', `The history has no column "${source.timeColumn}".`, {
       where: 'spec.history.timeColumn',
-      remedy: `Name one of its columns: ${columns.join(', ')}.`,
+      remedy: `Name one of its columns: ${fields.map(({ name }) => name).join(', ')}.`,
     });
   }
-  return { columns, table, time: timeExpression(field, source) };
+  return {
+    columns: fields.map(({ name, dataTypeID }) => ({ name, type: columnType(dataTypeID) })),
+    table,
+    ...historyTime(field, `${ROW}.${quoteIdentifier(field.name)}`, source.timeUnit ?? 'ms'),
+  };
 }
 
-function timeExpression(field: pg.FieldDef, source: HistorySource): string {
-  const column = `history.${quoteIdentifier(field.name)}`;
-  // Times without a zone are UTC, as in the rows.
-  if (field.dataTypeID === 1184) return column;
-  if (TIME_OIDS.has(field.dataTypeID)) return `(${column} AT TIME ZONE 'UTC')`;
-  if (NUMBER_OIDS.has(field.dataTypeID)) {
-    return `to_timestamp(${column}::float8 / ${UNITS_PER_SECOND[source.timeUnit ?? 'ms']})`;
-  }
-  if (TEXT_OIDS.has(field.dataTypeID)) return `${column}::timestamptz`;
-  throw new FlowlineError('FLOWLINE_HISTORY_INVALID', `The column "${field.name}" of the history is not a time.`, {
-    where: 'spec.history.timeColumn',
-    remedy: 'Name a column of type timestamp, number (since the epoch) or ISO 8601 text.',
+function columnType(oid: number): HistoryColumn['type'] {
+  if (TIMESTAMPS.has(oid)) return 'timestamp';
+  return DOCUMENTS.has(oid) ? 'document' : 'other';
+}
+
+/** Refuses a query of which two columns have one name: a row has one value by each. */
+export function checkNames(fields: readonly pg.FieldDef[], of: string, where: string): void {
+  const names = fields.map(({ name }) => name);
+  const twice = new Set(names.filter((name, i) => names.indexOf(name) < i));
+  if (twice.size === 0) return;
+  const listed = [...twice].map((name) => `"${name}"`).join(', ');
+  throw new FlowlineError('FLOWLINE_HISTORY_INVALID', `${of} has more than one column with the name ${listed}.`, {
+    where,
+    remedy: 'Give each column of the query a name of its own (AS), or leave the others out.',
   });
 }
 
 /** The condition of a range, with its parameters from $1 on; rows without a time never meet it. */
-export function rangeCondition(time: string, range: HistoryRange): { text: string; values: Date[] } {
+export function rangeCondition({ time, isTime }: HistoryTime, range: HistoryRange): { text: string; values: Date[] } {
   const values: Date[] = [];
-  const conditions = [`${time} IS NOT NULL`];
+  const conditions = [`(${isTime})`];
   if (range.from !== undefined) conditions.push(`${time} >= $${values.push(range.from)}`);
   if (range.to !== undefined) conditions.push(`${time} < $${values.push(range.to)}`);
   return { text: conditions.join(' AND '), values };

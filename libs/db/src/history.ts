@@ -1,3 +1,4 @@
+import { parseJson } from '@flowline/events';
 import type pg from 'pg';
 
 import { closeClient, type Database, openClient } from './database.ts';
@@ -6,10 +7,12 @@ import {
   asUserQuery,
   type CheckedHistory,
   checkHistory,
+  type HistoryColumn,
   type HistoryRange,
   type HistorySource,
   oneStatement,
   rangeCondition,
+  ROW,
 } from './history-query.ts';
 
 /** Which rows are read. */
@@ -20,18 +23,33 @@ export interface HistoryRequest extends HistorySource, HistoryRange {
   readonly chunkRows?: number;
 }
 
-/** A row of the history: its columns by name. */
+/** A row of the history: its columns by name, as the JSON of an event would have them (see {@link parseJson}). */
 export type HistoryRow = Readonly<Record<string, unknown>>;
+
+/** The rows of one day of UTC. */
+export interface HistoryDay {
+  /** Milliseconds since the epoch. */
+  readonly startMs: number;
+  readonly rows: number;
+  /** Times of the first and the last row. */
+  readonly firstMs: number;
+  readonly lastMs: number;
+}
 
 /** How much history there is. */
 export interface HistorySummary {
+  /** Those with a time. */
   readonly rows: number;
   /** Times of the first and the last row; null where there are none. */
   readonly from: Date | null;
   readonly to: Date | null;
-  /** Rows without a time: they are never read. */
+  /** The days that have rows, in their order. */
+  readonly days: readonly HistoryDay[];
+  /** Rows without a time, in the whole history: they are never read. */
   readonly rowsWithoutTime: number;
-  readonly columns: readonly string[];
+  /** Rows whose time is none (infinite, NaN, text of no such day), in the whole history, and one of them: they are never read. */
+  readonly badTimes: { readonly rows: number; readonly example: string | null };
+  readonly columns: readonly HistoryColumn[];
 }
 
 const CHUNK_ROWS = 5_000;
@@ -49,16 +67,16 @@ export async function* readHistory(
   const client = await openSnapshot(db);
   try {
     const history = await checkHistory(client, request);
-    const total = request.maxRows === undefined ? 0 : (await summarise(client, request, history)).rows;
+    const total = request.maxRows === undefined ? 0 : await countRows(client, request, history);
     const { text, values } = historySelect(history, request, total);
     await asUserQuery(request.query, () =>
       client.query(oneStatement(`DECLARE history NO SCROLL CURSOR FOR ${text}`, values)),
     );
     for (;;) {
       const chunk = await asUserQuery(request.query, () =>
-        client.query<HistoryRow>(`FETCH ${Math.trunc(chunkRows)} FROM history`),
+        client.query<{ readonly json: string }>(`FETCH ${Math.trunc(chunkRows)} FROM history`),
       );
-      if (chunk.rows.length > 0) yield chunk.rows;
+      if (chunk.rows.length > 0) yield chunk.rows.map(({ json }) => parseJson(json) as HistoryRow);
       if (chunk.rows.length < chunkRows) return;
     }
   } catch (error) {
@@ -83,46 +101,85 @@ export async function summariseHistory(db: Database, request: HistorySource & Hi
   }
 }
 
+async function countRows(client: pg.ClientBase, request: HistoryRequest, history: CheckedHistory): Promise<number> {
+  const { text, values } = rangeCondition(history, request);
+  const { rows } = await asUserQuery(request.query, () =>
+    client.query<{ readonly rows: number }>(
+      oneStatement(`SELECT count(*) AS rows FROM ${history.table} WHERE ${text}`, values),
+    ),
+  );
+  return rows[0]?.rows ?? 0;
+}
+
+interface DayRow {
+  /** null: rows that have no time. */
+  readonly day: Date | null;
+  readonly rows: number;
+  readonly first: Date | null;
+  readonly last: Date | null;
+  /** Rows whose time column is not null. */
+  readonly stated: number;
+  readonly example: string | null;
+}
+
 async function summarise(
   client: pg.ClientBase,
   request: HistorySource & HistoryRange,
   history: CheckedHistory,
 ): Promise<HistorySummary> {
-  const { text, values } = rangeCondition(history.time, request);
+  const { text, values } = rangeCondition(history, request);
   const { rows } = await asUserQuery(request.query, () =>
-    client.query<Omit<HistorySummary, 'columns'>>(
+    client.query<DayRow>(
       oneStatement(
-        `SELECT count(*) FILTER (WHERE ${text}) AS rows,
-              min(${history.time}) FILTER (WHERE ${text}) AS "from", max(${history.time}) FILTER (WHERE ${text}) AS "to",
-              count(*) FILTER (WHERE ${history.time} IS NULL) AS "rowsWithoutTime"
-       FROM ${history.table}`,
+        `SELECT date_trunc('day', time) AS day, count(*) AS rows, min(time) AS "first", max(time) AS "last",
+           count(stated) AS stated, min(left(stated::text, 40)) FILTER (WHERE time IS NULL) AS example
+         FROM (
+           SELECT CASE WHEN ${history.isTime} THEN ${history.time} END AS time, ${history.column} AS stated
+           FROM ${history.table} WHERE (${text}) OR (${history.isTime}) IS NOT TRUE
+         ) AS times
+         GROUP BY 1 ORDER BY 1`,
         values,
       ),
     ),
   );
-  const [summary = { rows: 0, from: null, to: null, rowsWithoutTime: 0 }] = rows;
-  return { ...summary, columns: history.columns };
+  const days = rows.flatMap(({ day, rows, first, last }) =>
+    day === null ? [] : [{ startMs: +day, rows, firstMs: Number(first), lastMs: Number(last) }],
+  );
+  const without = rows.find(({ day }) => day === null);
+  const [first, last] = [days[0], days.at(-1)];
+  return {
+    rows: days.reduce((sum, { rows }) => sum + rows, 0),
+    from: first === undefined ? null : new Date(first.firstMs),
+    to: last === undefined ? null : new Date(last.lastMs),
+    days,
+    rowsWithoutTime: without === undefined ? 0 : without.rows - without.stated,
+    badTimes: { rows: without?.stated ?? 0, example: without?.example ?? null },
+    columns: history.columns,
+  };
 }
 
+/** Rows as JSON: what a history's row and the event of it are is the same text, and read by the same code. */
 function historySelect(
   history: CheckedHistory,
   request: HistoryRequest,
   total: number,
 ): { text: string; values: Date[] } {
-  const { text, values } = rangeCondition(history.time, request);
+  const { text, values } = rangeCondition(history, request);
   if (request.maxRows === undefined || total <= request.maxRows) {
-    return { text: `SELECT history.* FROM ${history.table} WHERE ${text} ORDER BY ${history.time}`, values };
+    return {
+      text: `SELECT row_to_json(${ROW})::text AS json FROM ${history.table} WHERE ${text} ORDER BY ${history.time}`,
+      values,
+    };
   }
   // Row r (from 1) is kept where floor(r·max/total) steps up: exactly `max` of them, evenly spread.
   const most = Math.trunc(request.maxRows);
   const step = (row: string) => `(${row}) * ${most}::bigint / ${total}::bigint`;
-  const columns = history.columns.map((name) => `"${name.replaceAll('"', '""')}"`).join(', ');
   return {
-    text: `SELECT ${columns} FROM (
-        SELECT history.*, row_number() OVER (ORDER BY ${history.time}) AS flowline_row FROM ${history.table} WHERE ${text}
+    text: `SELECT row_to_json(content)::text AS json FROM (
+        SELECT ${ROW} AS content, row_number() OVER (ORDER BY ${history.time}) AS place FROM ${history.table} WHERE ${text}
       ) AS numbered
-      WHERE ${step('flowline_row')} > ${step('flowline_row - 1')}
-      ORDER BY flowline_row`,
+      WHERE ${step('place')} > ${step('place - 1')}
+      ORDER BY place`,
     values,
   };
 }

@@ -17,8 +17,15 @@ export {
 export { type EncodingFault, encodingFault } from './encoding.ts';
 export * from './event-history.ts';
 export { type Fence, firstRowBeyond, refusal } from './fence.ts';
-export { type HistoryRequest, type HistoryRow, type HistorySummary, readHistory, summariseHistory } from './history.ts';
-export type { HistoryRange, HistorySource } from './history-query.ts';
+export {
+  type HistoryDay,
+  type HistoryRequest,
+  type HistoryRow,
+  type HistorySummary,
+  readHistory,
+  summariseHistory,
+} from './history.ts';
+export type { HistoryColumn, HistoryRange, HistorySource } from './history-query.ts';
 export * from './identity.ts';
 export * from './lookup.ts';
 export * from './migrate.ts';

@@ -1,7 +1,8 @@
-import { FlowlineError, type LookupTable } from '@flowline/events';
+import { FlowlineError, type LookupTable, Numeral, parseJson } from '@flowline/events';
 
 import type { Database } from './database.ts';
-import { asTable, asUserQuery, oneStatement } from './history-query.ts';
+import { asTable, asUserQuery, checkNames, oneStatement, ROW } from './history-query.ts';
+import { TIMESTAMPS } from './history-time.ts';
 import { withTransaction } from './transaction.ts';
 
 /** A lookup table becomes part of every model version: beyond this it belongs into the history query. */
@@ -20,40 +21,56 @@ export async function readLookup(db: Database, name: string, query: string, key:
       ...{ where, remedy },
       publicMessage: `The lookup table ${name} ${publicFinding}.`,
     });
+  const table = asTable(query, ROW);
   const { fields, rows } = await withTransaction(
     db,
     (client) =>
       asUserQuery(
         query,
-        () =>
-          client.query<Record<string, unknown>>(
-            oneStatement(`SELECT * FROM ${asTable(query, 'lookup')} LIMIT ${MAX_ROWS + 1}`),
-          ),
+        async () => {
+          const { fields } = await client.query(oneStatement(`SELECT * FROM ${table} LIMIT 0`));
+          checkNames(fields, `The lookup table ${name}`, `${where}.query`);
+          const { rows } = await client.query<{ readonly json: string }>(
+            oneStatement(`SELECT row_to_json(${ROW})::text AS json FROM ${table} LIMIT ${MAX_ROWS + 1}`),
+          );
+          return { fields, rows: rows.map(({ json }) => parseJson(json) as Readonly<Record<string, unknown>>) };
+        },
         `${where}.query`,
       ),
     { readOnly: true, timeoutMs: 120_000 },
   );
   const columns = fields.map((field) => field.name);
-  if (!columns.includes(key)) throw invalid(`has no column "${key}"`, `Name one of ${columns.join(', ')}.`);
+  const keyField = fields.find((field) => field.name === key);
+  if (keyField === undefined) throw invalid(`has no column "${key}"`, `Name one of ${columns.join(', ')}.`);
+  if (TIMESTAMPS.has(keyField.dataTypeID))
+    throw invalid(
+      `has the key "${key}", a timestamp`,
+      'No event has one as a name: cast it to date or text in the query.',
+    );
   if (rows.length > MAX_ROWS) throw invalid(`has more than ${MAX_ROWS} rows`, 'Join it in the history query instead.');
   const byKey = new Map<string, Record<string, string | number | null>>();
   for (const row of rows) {
-    const value = plainValue(row[key]);
+    const value = keyText(row[key]);
     if (value === null) throw invalid(`has a row whose key "${key}" is null`, 'Leave such rows out.');
-    if (byKey.has(String(value))) {
+    if (byKey.has(value)) {
       throw invalid(`has the key "${value}" twice`, 'Make the key unique in the query.', 'has a key twice');
     }
-    byKey.set(
-      String(value),
-      Object.fromEntries(Object.entries(row).map(([column, cell]) => [column, plainValue(cell)])),
-    );
+    byKey.set(value, Object.fromEntries(Object.entries(row).map(([column, cell]) => [column, plainValue(cell)])));
   }
   return { key, rows: Object.fromEntries(byKey) };
+}
+
+/** A key as an event would name it. */
+function keyText(value: unknown): string | null {
+  if (value instanceof Numeral) return value.text;
+  const plain = plainValue(value);
+  return plain === null ? null : String(plain);
 }
 
 function plainValue(value: unknown): string | number | null {
   if (value === null || value === undefined) return null;
   if (typeof value === 'number' || typeof value === 'string') return value;
-  if (value instanceof Date) return value.toISOString();
+  if (value instanceof Numeral)
+    return Number.isInteger(value.valueOf()) && !Number.isSafeInteger(value.valueOf()) ? value.text : value.valueOf();
   return typeof value === 'boolean' ? String(value) : JSON.stringify(value);
 }

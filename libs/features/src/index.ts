@@ -23,6 +23,7 @@ export {
 export { concatTables, emptyTable, rowValues, selectRows, sliceTable, type FeatureTable } from './feature-table.ts';
 export { fitEncoding } from './fit-encoding.ts';
 export { compileEventTime, eventTimeOf } from './event-time.ts';
+export { compareColumns, type ColumnFindings, type RowColumn } from './history-columns.ts';
 export { haversineKm } from './haversine.ts';
 export { levelText } from './level-text.ts';
 export { COMPLETE, UNKNOWN_PATTERN } from './missing-patterns.ts';

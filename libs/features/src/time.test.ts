@@ -16,6 +16,7 @@ describe('parseTime', () => {
     expect(parseTime('2001-02-03T05:35:06.789+0130')).toBe(time);
     expect(parseTime('2001-02-02T23:05:06.789-05:00')).toBe(time);
     expect(parseTime('2001-02-03T04:05')).toBe(Date.UTC(2001, 1, 3, 4, 5));
+    expect(parseTime('2001-02-03  ')).toBe(Date.UTC(2001, 1, 3));
     expect(parseTime('2001-02-03')).toBe(Date.UTC(2001, 1, 3));
     expect(parseTime('2000-02-29')).toBe(Date.UTC(2000, 1, 29));
     expect(parseTime(new Numeral(`${time}.0`))).toBe(time);
@@ -50,7 +51,8 @@ describe('parseTime', () => {
     '2001-01-01T10:60',
     '2001-01-01T10:00:60',
     '2001-01-01T10:00:00.',
-    '2001-01-01T10:00:00Z ',
+    ' 2001-01-01T10:00:00Z',
+    '2001-01-01T10:00:00Z\n',
     '2001-01-01T10:00:00+1',
     '2001-01-01T10:00:00+01:0',
     '2001-01-01T10:00:00 UTC',

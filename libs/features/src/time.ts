@@ -1,5 +1,7 @@
 import { FlowlineError, Numeral, type TimePart } from '@flowline/events';
 
+import { levelText } from './level-text.ts';
+
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
@@ -13,7 +15,8 @@ const MAX_TIME_MS = 8.64e15 - 400 * DAY_MS;
  */
 export function parseTime(value: unknown): number {
   if (typeof value === 'number') return Math.abs(value) <= MAX_TIME_MS ? value : NaN;
-  if (typeof value === 'string') return parseIsoTime(value);
+  // A char(n) column fills its text up with spaces.
+  if (typeof value === 'string') return parseIsoTime(levelText(value));
   if (typeof value === 'bigint' || value instanceof Numeral) return parseTime(Number(value));
   return value instanceof Date ? parseTime(value.getTime()) : NaN;
 }

@@ -98,6 +98,7 @@ async function train(training: Training, run: RecordedRun): Promise<TrainOutcome
   const startedMs = performance.now();
 
   const history = await run.phase('read history', () => readTrainingHistory(db, definition, signal));
+  for (const warning of history.warnings) logger.warn({}, warning);
   const split = splitByTime(history.timesMs, definition.model.calibration.fraction);
   const tables = partsOf(history.table, split);
   const alpha = alphaOf(definition.decision.control, history.eventsPerDay);

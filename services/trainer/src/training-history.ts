@@ -1,10 +1,20 @@
 import type { DetectorDefinition } from '@flowline/config';
-import { type Database, eventHistory, readHistory, readLookup, summariseHistory } from '@flowline/db';
-import { FlowlineError, type LookupTable } from '@flowline/events';
+import {
+  type Database,
+  eventHistory,
+  type HistorySummary,
+  readHistory,
+  readLookup,
+  summariseHistory,
+} from '@flowline/db';
+import { FlowlineError, type LookupTable, Numeral } from '@flowline/events';
 import { concatTables, emptyTable, type FeatureTable, parseTime } from '@flowline/features';
 
+import { checkColumns } from './check-columns.ts';
+import { eventsPerDay } from './events-per-day.ts';
 import { historyReading } from './history-chunks.ts';
 import { storedReading } from './stored-events.ts';
+import { type UsualTimes, usualTimes } from './usual-times.ts';
 
 /** The history of a detector, read: its rows as features, in order of time. */
 export interface TrainingHistory {
@@ -15,23 +25,23 @@ export interface TrainingHistory {
   readonly lookups: Readonly<Record<string, LookupTable>>;
   /** Rows read; those that did not fit are not in the table. */
   readonly rowsRead: number;
+  /** Rows left out, by what is wrong with them. */
   readonly rejected: Readonly<Record<string, number>>;
-  /** All rows of the lookback, over its days. */
+  /** Rows of the lookback per day that has data (see {@link eventsPerDay}). */
   readonly eventsPerDay: number;
+  /** What a person should know of the history, one sentence each. */
+  readonly warnings: readonly string[];
 }
 
 /** More rows than this that do not fit say that the detector does not describe its history. */
 const MAX_REJECTED_SHARE = 0.05;
-const DAY_MS = 86_400_000;
-/** A history of a moment is taken for one of an hour: no rate a day follows from it. */
-const LEAST_SPAN_DAYS = 1 / 24;
 const UNIT_MS = { ms: 1, s: 1000, us: 0.001, iso: 1 } as const;
 
 /**
  * Reads a detector's history by a cursor: the newest `lookback` of it, at most `maxRows`, evenly spread. Rows that do not fit the
- * features are left out and counted by reason.
- * @throws FlowlineError FLOWLINE_HISTORY_INVALID (also where more than 5 % of the rows do not fit), FLOWLINE_HISTORY_TOO_SMALL
- *   for no rows, FLOWLINE_ABORTED.
+ * features, and rows whose time is none or far from all others, are left out and counted by reason.
+ * @throws FlowlineError FLOWLINE_HISTORY_INVALID (also for a column that is not there, and where more than 5 % of the rows do not fit),
+ *   FLOWLINE_ABORTED.
  */
 export async function readTrainingHistory(
   db: Database,
@@ -43,25 +53,27 @@ export async function readTrainingHistory(
     history.query === null
       ? await eventHistory(db, definition.name)
       : { query: history.query, timeColumn: history.timeColumn, timeUnit: source.time.unit };
-  const { to } = await summariseHistory(db, request);
-  const from = to === null || history.lookbackMs === null ? null : new Date(to.getTime() - history.lookbackMs);
-  const range = from === null ? {} : { from };
+  const whole = await summariseHistory(db, request);
+  if (history.query !== null) checkColumns(definition, whole);
+  const times = usualTimes(whole.days, history.lookbackMs);
+  const rejected = new Rejections();
+  rejected.addTimes(request.timeColumn, whole, times);
+  const range = rangeOf(times, history.lookbackMs);
   const summary = await summariseHistory(db, { ...request, ...range });
 
   const lookups = await readLookups(db, definition);
-  const rangeWanted = { from, rows: summary.rows };
+  const rangeWanted = { from: range.from ?? null, rows: summary.rows };
   const reading =
     history.query === null ? storedReading(definition, rangeWanted) : historyReading(definition, lookups, rangeWanted);
   const tables: FeatureTable[] = [];
-  const times: Float64Array[] = [];
-  const rejected = new Rejections();
+  const readTimes: Float64Array[] = [];
   let rowsRead = 0;
-  for await (const rows of readHistory(db, { ...request, ...reading.range })) {
+  for await (const rows of readHistory(db, { ...request, ...range, ...reading.range })) {
     signal.throwIfAborted();
-    const rowTimesMs = Float64Array.from(rows, (row) => timeOf(row[request.timeColumn], source.time.unit));
+    const rowTimesMs = Float64Array.from(rows, (row) => timeOf(row[request.timeColumn], request.timeUnit ?? 'ms'));
     const { table, timesMs, faults } = reading.read(rows, rowTimesMs);
     tables.push(table);
-    times.push(timesMs);
+    readTimes.push(timesMs);
     rejected.add(faults);
     rowsRead += rows.length;
   }
@@ -71,12 +83,24 @@ export async function readTrainingHistory(
 
   return {
     table: tables.length === 0 ? emptyTable(features) : concatTables(tables),
-    timesMs: concatTimes(times),
+    timesMs: concatTimes(readTimes),
     lookups,
     rowsRead,
     rejected: rejected.counts,
-    eventsPerDay: summary.rows / share / daysBetween(summary.from, summary.to),
+    eventsPerDay: eventsPerDay(summary.days) / share,
+    warnings: rejected.warnings,
   };
+}
+
+/** The newest lookback of the usual times. */
+function rangeOf(times: UsualTimes | null, lookbackMs: number | null): { readonly from?: Date; readonly to?: Date } {
+  if (times === null) return {};
+  const { fromMs, toMs, stray } = times;
+  const fromWanted = lookbackMs === null ? -Infinity : toMs - lookbackMs;
+  // Microseconds of the last row count, too.
+  const to = stray === null ? {} : { to: new Date(toMs + 1) };
+  if (stray === null && fromWanted === -Infinity) return {};
+  return { from: new Date(Math.max(fromWanted, stray === null ? -Infinity : fromMs)), ...to };
 }
 
 async function readLookups(db: Database, definition: DetectorDefinition): Promise<Record<string, LookupTable>> {
@@ -87,25 +111,56 @@ async function readLookups(db: Database, definition: DetectorDefinition): Promis
   return lookups;
 }
 
-/** Rows that did not fit: how many by reason, and the first of each for a person to look at. */
+/** Rows that are left out: how many by reason, and the first of each for a person to look at. */
 class Rejections {
   readonly counts: Record<string, number> = {};
+  readonly warnings: string[] = [];
   readonly #first: string[] = [];
-  #total = 0;
+  #unfit = 0;
 
   add(faults: readonly { readonly reason: string; readonly field: string | null; readonly message: string }[]): void {
     for (const { reason, field, message } of faults) {
       const key = field === null ? reason : `${reason} ${field}`;
-      this.counts[key] = (this.counts[key] ?? 0) + 1;
-      if (this.counts[key] === 1) this.#first.push(message);
+      if (this.counts[key] === undefined) this.#first.push(message);
+      this.#count(key, 1);
     }
-    this.#total += faults.length;
+    this.#unfit += faults.length;
+  }
+
+  /** Rows that the database left out for their time; more than 5 % with one that is none are refused. */
+  addTimes(column: string, whole: HistorySummary, times: UsualTimes | null): void {
+    const { rows, rowsWithoutTime, badTimes } = whole;
+    const stray = times?.stray ?? null;
+    this.#count(`missing_field ${column}`, rowsWithoutTime);
+    this.#count(`bad_time ${column}`, badTimes.rows);
+    this.#count(`stray_time ${column}`, stray?.rows ?? 0);
+    if (badTimes.rows > 0) {
+      const found = `${column} is no time in ${badTimes.rows} of ${rows + badTimes.rows} rows`;
+      if (badTimes.rows > MAX_REJECTED_SHARE * (rows + badTimes.rows)) {
+        const example = JSON.stringify(badTimes.example);
+        throw new FlowlineError('FLOWLINE_HISTORY_INVALID', `The history's ${found}, such as ${example}.`, {
+          where: 'spec.history.timeColumn',
+          publicMessage: `The history's ${found}.`,
+          remedy:
+            'Name a column of times (ISO 8601 text, a timestamp, or a number in source.time.unit), or leave such rows out in the query.',
+        });
+      }
+      this.warnings.push(`left out: the history's ${found}`);
+    }
+    if (stray !== null) {
+      const range = [stray.firstMs, stray.lastMs].map((time) => new Date(time).toISOString());
+      const when = range[0] === range[1] ? `at ${range[0]}` : `from ${range.join(' to ')}`;
+      this.warnings.push(
+        `left out: ${stray.rows} rows of the history are far from all others in time (${column} ${when})`,
+      );
+    }
+    if (rowsWithoutTime > 0) this.warnings.push(`left out: ${rowsWithoutTime} rows of the history have no ${column}`);
   }
 
   check(rowsRead: number): void {
-    if (this.#total <= rowsRead * MAX_REJECTED_SHARE) return;
+    if (this.#unfit <= rowsRead * MAX_REJECTED_SHARE) return;
     const counts = Object.entries(this.counts).map(([reason, count]) => `${count} ${reason}`);
-    const found = `${this.#total} of ${rowsRead} rows of the history do not fit the features (${counts.join(', ')})`;
+    const found = `${this.#unfit} of ${rowsRead} rows of the history do not fit the features (${counts.join(', ')})`;
     throw new FlowlineError('FLOWLINE_HISTORY_INVALID', `${found}: ${this.#first.slice(0, 3).join(' ')}`, {
       where: 'spec.history.query',
       publicMessage: `${found}.`,
@@ -113,10 +168,15 @@ class Rejections {
         'Correct the types of the features, list nullable columns under missing, or leave such rows out in the query.',
     });
   }
+
+  #count(key: string, rows: number): void {
+    if (rows > 0) this.counts[key] = (this.counts[key] ?? 0) + rows;
+  }
 }
 
 function timeOf(value: unknown, unit: keyof typeof UNIT_MS): number {
-  return typeof value === 'number' ? value * UNIT_MS[unit] : parseTime(value);
+  const isNumber = typeof value === 'number' || value instanceof Numeral;
+  return isNumber ? Number(value) * UNIT_MS[unit] : parseTime(value);
 }
 
 function concatTimes(parts: readonly Float64Array[]): Float64Array {
@@ -127,9 +187,4 @@ function concatTimes(parts: readonly Float64Array[]): Float64Array {
     at += part.length;
   }
   return all;
-}
-
-function daysBetween(from: Date | null, to: Date | null): number {
-  const span = from === null || to === null ? 0 : (to.getTime() - from.getTime()) / DAY_MS;
-  return Math.max(span, LEAST_SPAN_DAYS);
 }

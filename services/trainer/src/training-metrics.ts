@@ -8,7 +8,10 @@ export interface HistoryMetrics {
   readonly rowsRead: number;
   /** Rows that did not fit, by reason and field. */
   readonly rejected: Readonly<Record<string, number>>;
+  /** Events per day that has data. */
   readonly eventsPerDay: number;
+  /** What a person should know of the history, one sentence each. */
+  readonly warnings: readonly string[];
 }
 
 /** What is stored with a run, for people and charts. */
@@ -20,10 +23,11 @@ export interface TrainingMetrics extends HistoryMetrics {
 }
 
 /** The figures of a history, without its rows. */
-export const historyMetrics = ({ rowsRead, rejected, eventsPerDay }: TrainingHistory): HistoryMetrics => ({
+export const historyMetrics = ({ rowsRead, rejected, eventsPerDay, warnings }: TrainingHistory): HistoryMetrics => ({
   rowsRead,
   rejected,
   eventsPerDay,
+  warnings,
 });
 
 /** Everything about a run that is worth keeping; the curves are stored apart. */

@@ -13,7 +13,7 @@ import {
   type StreamPosition,
   summariseHistory,
 } from '@flowline/db';
-import { fieldsOf } from '@flowline/features';
+import { compareColumns } from '@flowline/features';
 
 import { formatCount } from '../output.ts';
 import { type DoctorFinding, failed, failure, finding, ok, skipped, warning } from './finding.ts';
@@ -127,13 +127,15 @@ async function checkHistory(db: Database, check: string, definition: DetectorDef
   const { query, timeColumn } = definition.history;
   if (query === null) return checkCollected(db, check, definition);
   const { rows, columns } = await summariseHistory(db, { query, timeColumn, timeUnit: definition.source.time.unit });
-  const nullable = new Set(definition.features.filter((feature) => feature.nullable).flatMap((f) => fieldsOf([f])));
-  const missing = fieldsOf(definition.features).filter(
-    (field) => !columns.includes(field.split('.')[0] ?? field) && !nullable.has(field),
-  );
+  const { missing, unmatchable } = compareColumns(definition.features, definition.source.key ?? [], columns);
   if (missing.length > 0) {
-    const remedy = `Add them to the query, or correct the features; it has ${columns.join(', ')}.`;
+    const remedy = `Add them to the query, or correct the features; it has ${columns.map(({ name }) => name).join(', ')}.`;
     return failed(check, `it lacks the columns ${missing.join(', ')}`, remedy);
+  }
+  if (unmatchable.length > 0) {
+    const names = unmatchable.map(({ name }) => name).join(', ');
+    const remedy = 'Cast them to text in the query as events have it, or use a part of the time (timePart).';
+    return failed(check, `no event can match the names that are timestamps or JSON documents: ${names}`, remedy);
   }
   if (rows === 0) return warning(check, 'no rows', 'Fill the table, or correct the query.');
   return ok(check, `${formatCount(rows)} rows`);
