@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { DetectorDefinition } from '@flowline/config';
 import { applyDetector, listModels, listTrainingRuns, loadChampion } from '@flowline/db';
 import { Detector, loadBundle } from '@flowline/detector';
 import { createRecordReader } from '@flowline/features';
@@ -148,5 +149,52 @@ describe('trainOnce', () => {
     });
     const [run] = await listTrainingRuns(test.db, 'readings');
     expect(run).toMatchObject({ status: 'failed', error: { code } });
+  });
+
+  it.each<[string, string, Readonly<Record<string, number>>]>([
+    ['nothing', '', {}],
+    ['a row of 2012', `ts = '2012-01-01'`, { 'stray_time ts': 1 }],
+    ['a row of the last year', `ts = '9999-12-31'`, { 'stray_time ts': 1 }],
+    ['an infinite time', `ts = 'infinity'`, { 'bad_time ts': 1 }],
+    ['no time', 'ts = NULL', { 'missing_field ts': 1 }],
+  ])('is not led astray by the time of one row: %s', async (_what, change, rejected) => {
+    const test = await database();
+    if (change !== '') await test.query(`UPDATE readings SET ${change} WHERE id = 'reading-1-0'`);
+    const definition = readingsDefinition({ steps: 1 });
+    const changed: DetectorDefinition = {
+      ...definition,
+      decision: { ...definition.decision, control: { falseAlarmsPerDay: 1 / 7 } },
+      history: { ...definition.history, lookbackMs: 30 * 86_400_000 },
+    };
+    await applyDetector(test.db, changed);
+    const outcome = await trainOnce(parts(test), byHand);
+    expect(outcome?.metrics).toMatchObject({ rowsRead: change === '' ? 4000 : 3999, rejected });
+    expect(outcome?.metrics.warnings).toHaveLength(change === '' ? 0 : 1);
+    expect(outcome?.alpha).toBeCloseTo(1 / 7 / 1440, 6);
+  });
+
+  it.each([
+    [
+      'a column that is not there',
+      'select ts, flow, level as levl, valve from readings',
+      /no column "level" \(did you mean "levl"/,
+    ],
+    [
+      'a name that no event matches',
+      'select ts, flow, level, ts as valve from readings',
+      /"valve" of the history is a timestamp/,
+    ],
+    [
+      'times that are none',
+      `select 'soon' as ts, flow, level, valve from readings`,
+      /no time in 4000 of 4000 rows, such as "soon"/,
+    ],
+  ])('names %s', async (_what, query, message) => {
+    const test = await database();
+    await applyDetector(test.db, readingsDefinition({ query: query.replaceAll("'", "''") }));
+    await expect(trainOnce(parts(test), byHand)).rejects.toMatchObject({
+      code: 'FLOWLINE_HISTORY_INVALID',
+      message: expect.stringMatching(message),
+    });
   });
 });

@@ -71,7 +71,11 @@ const columns: readonly Column[] = [
   column('uuid', 'categorical', fc.uuid()),
   column('inet', 'categorical', fc.ipV4()),
   column('date', 'categorical', instant),
-  column('time', 'categorical', instant.map((text) => text.slice(11, 23))),
+  column(
+    'time',
+    'categorical',
+    instant.map((text) => text.slice(11, 23)),
+  ),
   column(
     'interval',
     'categorical',
