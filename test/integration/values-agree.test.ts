@@ -177,12 +177,9 @@ describe('a value', () => {
         const lines = [];
         for await (const { cells } of csvRecords(inPieces(text))) lines.push(cells);
         const [header = [], ...body] = lines;
-        const records = body.map((cells): object =>
-          Object.fromEntries(
-            header.map((name, i): [string | null, unknown] => [
-              name,
-              cellValue(cells[i] ?? null, kinds.get(name ?? '')),
-            ]),
+        const records = body.map((cells) =>
+          Object.fromEntries<unknown>(
+            header.map((name, i) => [name ?? '', cellValue(cells[i] ?? null, kinds.get(name ?? ''))]),
           ),
         );
         const { keys: _keys, ...scored } = seen(records, reader.read(records));
