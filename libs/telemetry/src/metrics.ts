@@ -37,6 +37,11 @@ export function createMetrics(options: { readonly processMetrics?: boolean } = {
     eventsAlreadyStored: counter('events_already_stored_total', 'Redelivered events that the fence dropped.', [
       'detector',
     ]),
+    eventsFarFromNow: counter(
+      'events_far_from_now_total',
+      'Events with a time more than a day ahead of now or a year behind it.',
+      ['detector'],
+    ),
     eventsDeadLettered: counter('events_dead_lettered_total', 'Records stored as dead letters.', [
       'detector',
       'reason',

@@ -7,6 +7,7 @@ import { collect, collectUntil, type Collector, keepCollecting } from './collect
 import type { CommittedEvents, Store } from './commit.ts';
 import { DetectorHolder, type ModelLoader } from './detector-holder.ts';
 import type { DetectorModel } from './detector-model.ts';
+import { FarTimes } from './far-times.ts';
 import { firstModel } from './first-model.ts';
 import { leaseScope } from './lease-scope.ts';
 import { measureBatch, measureCollected, measureModel, measureWindows } from './measure.ts';
@@ -44,6 +45,7 @@ export async function runDetector(parts: DetectorRunParts): Promise<RunTotals> {
   const logger = parts.logger.child({ detector: name });
   const status = statusOf(parts, logger);
   const counter = new RunCounter(name);
+  const farTimes = new FarTimes(name, metrics, logger);
   const watching = new AbortController();
   const holder = openHolder(parts, logger);
   try {
@@ -60,6 +62,8 @@ export async function runDetector(parts: DetectorRunParts): Promise<RunTotals> {
         counter.add(batch);
         warnOfRefused(logger, batch.report);
         measureBatch(metrics, name, batch);
+        // A file may well be of long ago.
+        if (!source.finite) farTimes.note(batch.scored);
         measureWindows(metrics, name, parts.windows);
         status.scores();
       }),

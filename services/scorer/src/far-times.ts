@@ -1,0 +1,53 @@
+import type { Logger, Metrics } from '@flowline/telemetry';
+
+const DAY_MS = 86_400_000;
+const AHEAD_MS = DAY_MS;
+const BEHIND_MS = 366 * DAY_MS;
+/** A replay of old events is told of once in a while, not with each batch. */
+const TELL_EVERY_MS = 3_600_000;
+
+/** What of a batch is looked at: the time of each event in milliseconds since the epoch, and its id. */
+export interface TimedEvents {
+  readonly eventTimesMs: ArrayLike<number>;
+  readonly eventIds: readonly string[];
+}
+
+/**
+ * Names events whose time is far from now, more than a day ahead or a year behind: a clock that is wrong, or a unit that is another. They
+ * are scored like all others; a training leaves them out.
+ */
+export class FarTimes {
+  readonly #detector: string;
+  readonly #metrics: Metrics;
+  readonly #logger: Logger;
+  #events = 0;
+  #toldMs = -Infinity;
+
+  constructor(detector: string, metrics: Metrics, logger: Logger) {
+    this.#detector = detector;
+    this.#metrics = metrics;
+    this.#logger = logger;
+  }
+
+  /** Looks at a batch that was stored. */
+  note({ eventTimesMs, eventIds }: TimedEvents, nowMs = Date.now()): void {
+    let events = 0;
+    let first = -1;
+    for (let row = 0; row < eventTimesMs.length; row++) {
+      const aheadMs = (eventTimesMs[row] ?? NaN) - nowMs;
+      if (!(aheadMs > AHEAD_MS || aheadMs < -BEHIND_MS)) continue;
+      if (events++ === 0) first = row;
+    }
+    if (events === 0) return;
+    this.#metrics.eventsFarFromNow.inc({ detector: this.#detector }, events);
+    this.#events += events;
+    if (nowMs - this.#toldMs < TELL_EVERY_MS) return;
+    const eventTime = new Date(eventTimesMs[first] ?? NaN).toISOString();
+    this.#logger.warn(
+      { events: this.#events, eventId: eventIds[first], eventTime },
+      'events have a time far from now: is the clock right, and source.time.unit?',
+    );
+    this.#events = 0;
+    this.#toldMs = nowMs;
+  }
+}
