@@ -10,28 +10,54 @@ import { registerGradients } from './gradients/register.ts';
 
 /** A tensor backend: `wasm` (SIMD, the default) or `cpu` (plain JavaScript, some tens of times slower). */
 export type BackendName = 'wasm' | 'cpu';
+const BACKENDS: readonly string[] = ['wasm', 'cpu'] satisfies BackendName[];
+
+/** The start under way, settled either way; tfjs takes one at a time. */
+let underWay: Promise<unknown> = Promise.resolve();
 
 /**
  * Makes a backend the current one; every flow needs this once per process. It never falls back to another: when the backend cannot
- * run here the promise rejects with FLOWLINE_BACKEND_UNAVAILABLE. Calling it again is harmless.
+ * run here the promise rejects with FLOWLINE_BACKEND_UNAVAILABLE. Calling it again is harmless, also while a start is under way: starts
+ * come one after another, each promise settles when its own is done, and the last one asked for is current in the end.
  *
  * ```ts
  * await initBackend('wasm');
  * ```
  */
-export async function initBackend(name: BackendName = 'wasm'): Promise<void> {
+export function initBackend(name: BackendName = 'wasm'): Promise<void> {
+  const started = underWay.then(() => start(name));
+  underWay = started.catch(() => undefined);
+  return started;
+}
+
+async function start(name: BackendName): Promise<void> {
+  if (!BACKENDS.includes(name)) {
+    throw new FlowError('FLOWLINE_USAGE', `found ${String(name)}, expected 'wasm' or 'cpu'`, { where: 'initBackend' });
+  }
   registerGradients();
-  if (tf.getBackend() === name) return;
+  if (isStarted(name)) return;
   if (name === 'wasm' && !('wasm' in tf.engine().registry)) setWasmPaths(wasmFolder());
   if (name === 'cpu') tf.enableProdMode(); // the cpu backend was asked for: no banner that recommends another one
   if (name === 'wasm' && !('WebAssembly' in globalThis)) throw unavailable(name);
-  let started: boolean;
+  const before = tf.getBackend();
   try {
-    started = await tf.setBackend(name);
+    if (await tf.setBackend(name)) return;
   } catch (cause) {
+    await restore(before);
     throw unavailable(name, cause);
   }
-  if (!started) throw unavailable(name);
+  await restore(before);
+  throw unavailable(name);
+}
+
+/** Whether a backend is current and runs: tfjs names one current before it does, and when it has failed to. */
+function isStarted(name: string): boolean {
+  return tf.getBackend() === name && name in tf.engine().registry;
+}
+
+/** Puts the backend back that was current before a start that failed. */
+async function restore(name: string): Promise<void> {
+  if (name in tf.engine().registry) await tf.setBackend(name);
 }
 
 /** How many tensors of tfjs are alive in this process, on whichever backend; starts none. */
@@ -47,7 +73,7 @@ function wasmFolder(): string {
 
 /** Throws FLOWLINE_BACKEND_UNAVAILABLE unless {@link initBackend} has run. */
 export function requireBackend(): void {
-  if (!Object.keys(tf.engine().registry).includes(tf.getBackend())) {
+  if (!isStarted(tf.getBackend())) {
     throw new FlowError('FLOWLINE_BACKEND_UNAVAILABLE', 'no tensor backend has been started', {
       where: 'initBackend',
       remedy: "Call `await initBackend('wasm')` once, before the first flow is made.",

@@ -5,9 +5,12 @@ import { ConfigReader } from '../config.ts';
 import type { NamedVariables } from '../parameter.ts';
 import { ElementWiseAffine } from './element-wise-affine.ts';
 
-/** Added to the standard deviation of a feature, so that a constant one has a finite scale. */
-const EPSILON = 1e-6;
-/** No feature is scaled up by more than exp of this when initialised: constant features would otherwise dominate the first steps. */
+/**
+ * A feature that varies less than this, relative to its size, is constant but for the rounding of float32: it has no scale, and is only
+ * moved to 0. Scaled up, its rounding would be data, larger with each further layer.
+ */
+const ROUNDING = 1e-6;
+/** No feature is scaled by more than exp of this, up or down, when initialised. */
 const LARGEST_LOG_SCALE = 7;
 
 /** The configuration of an {@link ActNorm}. */
@@ -20,8 +23,8 @@ export interface ActNormConfig extends BijectorConfig {
 
 /**
  * Activation normalisation (Kingma and Dhariwal, Glow, 2018): a trainable scale and shift per feature, z = x ⊙ exp(s) + t, that the
- * first batch sets to mean 0 and standard deviation 1; missing features do not count. Until then it is the identity. Parameters:
- * `logScale` [d], `shift` [d].
+ * first batch sets to mean 0 and standard deviation 1 (a constant feature to 0, its scale being 1); missing features do not count.
+ * Until then it is the identity. Parameters: `logScale` [d], `shift` [d].
  */
 export class ActNorm implements Bijector {
   readonly inverseCost = 'parallel';
@@ -63,7 +66,7 @@ export class ActNorm implements Bijector {
     if (!this.#initialized) {
       this.#initialized = true;
       const moments = observedMoments(x, observed);
-      const logScale = moments.map(({ deviation }) => Math.min(-Math.log(deviation + EPSILON), LARGEST_LOG_SCALE));
+      const logScale = moments.map(initialLogScale);
       const shift = moments.map(({ mean }, j) => -mean * Math.exp(logScale[j] ?? 0));
       this.variables.get('logScale')?.assign(Float32Array.from(logScale));
       this.variables.get('shift')?.assign(Float32Array.from(shift));
@@ -74,6 +77,11 @@ export class ActNorm implements Bijector {
   dispose(): void {
     this.#affine.dispose();
   }
+}
+
+function initialLogScale({ mean, deviation }: { readonly mean: number; readonly deviation: number }): number {
+  if (deviation <= ROUNDING * Math.max(1, Math.abs(mean))) return 0;
+  return Math.max(-LARGEST_LOG_SCALE, Math.min(LARGEST_LOG_SCALE, -Math.log(deviation)));
 }
 
 /** Mean and standard deviation of each column over its observed rows; 0 and 1 where there are none. */

@@ -1,0 +1,67 @@
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import * as tf from '@tensorflow/tfjs-core';
+
+import { initBackend } from '../backend.ts';
+import { glow } from '../families/glow.ts';
+import { iaf } from '../families/iaf.ts';
+import { maf } from '../families/maf.ts';
+import { neuralSpline } from '../families/neural-spline.ts';
+import { realNVP } from '../families/real-nvp.ts';
+import { Random } from '../random.ts';
+import { fit } from '../training/fit.ts';
+import { ActNorm } from './act-norm.ts';
+
+beforeAll(() => initBackend('wasm'));
+
+/** Two columns of standard normals and one constant, which may carry the rounding of float32. */
+function rowsOf(size: number, seed: number, constant: number, ulps = 0) {
+  const random = new Random(seed);
+  const x = Float32Array.from({ length: 3 * size }, (_, k) =>
+    k % 3 < 2 ? random.normal() : constant * (1 + ulps * 2 ** -23 * (random.integer(3) - 1)),
+  );
+  return { x, size };
+}
+
+describe('ActNorm', () => {
+  it('moves a constant feature to 0 and does not scale it; the others get mean 0 and standard deviation 1', () => {
+    const actNorm = new ActNorm({ type: 'actNorm', features: 3, initialized: false });
+    const { x, size } = rowsOf(500, 1, 300);
+    const z = tf.tidy(() => actNorm.initialize(tf.tensor2d(x, [size, 3])).dataSync());
+    const columns = [0, 1, 2].map((j) => Float64Array.from({ length: size }, (_, i) => z[3 * i + j]!));
+    const moments = columns.map((values) => {
+      const mean = values.reduce((sum, value) => sum + value / size, 0);
+      return [mean, Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2 / size, 0))];
+    });
+    [
+      [0, 1],
+      [0, 1],
+      [0, 0],
+    ].forEach((expected, j) => expected.forEach((value, k) => expect(moments[j]![k]).toBeCloseTo(value, 4)));
+    actNorm.dispose();
+  });
+
+  const families = [
+    ['realNVP', realNVP],
+    ['glow', glow],
+    ['maf', maf],
+    ['iaf', iaf],
+    ['neuralSpline', neuralSpline],
+  ] as const;
+  it.each(families)(
+    '%s fits rows with a constant column: no worse than a standard normal of each feature',
+    async (_, make) => {
+      for (const ulps of [0, 1]) {
+        const constant = 300;
+        const flow = make({ features: 3, layers: 3, hidden: [8], seed: 1 });
+        const { bestValidationNll } = await fit(
+          flow,
+          { train: rowsOf(1000, 1, constant, ulps), validation: rowsOf(200, 2, constant, ulps) },
+          { seed: 1, steps: 10, validateEvery: 10, batchSize: 64 },
+        );
+        // ½·log(2πe) for each normal feature, ½·log(2π) for the constant one; half a nat for so short a training.
+        expect(bestValidationNll).toBeLessThan(2 * 1.419 + 0.919 + 0.5);
+        flow.dispose();
+      }
+    },
+  );
+});
