@@ -1,4 +1,8 @@
 import { FlowlineError } from '@flowline/events';
+import { CsvError } from 'csv-parse';
+import { parse } from 'csv-parse/sync';
+
+import { csvDialect, firstLine } from './csv-records.ts';
 
 /** A CSV text: its header, and its rows as texts of the same width. */
 export interface CsvTable {
@@ -8,11 +12,14 @@ export interface CsvTable {
 
 /**
  * Reads CSV as RFC 4180 has it (comma, double quotes, CRLF or LF), with a header line.
- * @throws FlowlineError FLOWLINE_CONFIG_INVALID where a row is wider or narrower than the header, or a quote stays open.
+ * @throws FlowlineError FLOWLINE_CONFIG_INVALID where a row is wider or narrower than the header, a column stands twice, or a quote
+ *   stays open.
  */
 export function parseCsv(text: string, where: string): CsvTable {
-  const [header, ...rows] = readRecords(text.replace(/^\uFEFF/, ''), where);
+  const [header, ...rows] = readRecords(text, where);
   if (header === undefined) throw invalid('the file is empty', where, 1);
+  const twice = header.cells.find((name, column) => header.cells.indexOf(name) !== column);
+  if (twice !== undefined) throw invalid(`the column "${twice}" stands twice`, where, header.line);
   for (const [index, row] of rows.entries()) {
     if (row.cells.length !== header.cells.length) {
       throw invalid(
@@ -25,32 +32,30 @@ export function parseCsv(text: string, where: string): CsvTable {
   return { header: header.cells, rows: rows.map((row) => row.cells) };
 }
 
-interface CsvRecord {
+interface TextRecord {
   readonly line: number;
   readonly cells: readonly string[];
 }
 
-function readRecords(text: string, where: string): CsvRecord[] {
-  // One cell, quoted or plain, with what ends it.
-  const cell = /(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n|\n|\r|$)/y;
-  const records: CsvRecord[] = [];
-  let cells: string[] = [];
-  let line = 1;
-  let startLine = 1;
-  while (cell.lastIndex < text.length || cells.length > 0) {
-    const match = cell.exec(text);
-    if (match === null) throw invalid('a double quote is not closed, or stands inside a cell', where, line);
-    const [whole, quoted, plain = '', end] = match;
-    cells.push(quoted?.replaceAll('""', '"') ?? plain);
-    line += whole.match(/\r\n|\n|\r/g)?.length ?? 0;
-    if (end === ',') continue;
-    const blank = cells.length === 1 && cells[0] === '' && quoted === undefined;
-    if (!blank) records.push({ line: startLine, cells });
-    cells = [];
-    startLine = line;
-    if (cell.lastIndex >= text.length) break;
+function readRecords(text: string, where: string): TextRecord[] {
+  let next = 1;
+  const onRecord = (parsed: TextRecord & { readonly info: { readonly lines: number } }) => {
+    next = parsed.info.lines + 1;
+    return parsed;
+  };
+  try {
+    const parsed = parse(text, { ...csvDialect, on_record: onRecord as never }) as unknown as {
+      info: { lines: number };
+      record: (string | null)[];
+    }[];
+    return parsed.map(({ info, record }) => ({
+      line: firstLine(info.lines, record),
+      cells: record.map((cell) => cell ?? ''),
+    }));
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error;
+    throw invalid('a double quote is not closed', where, next);
   }
-  return records;
 }
 
 function invalid(finding: string, where: string, line: number): FlowlineError {

@@ -8,3 +8,5 @@ export * from './record-decoder.ts';
 export * from './record-headers.ts';
 export * from './retry-with-backoff.ts';
 export * from './stdout-sink.ts';
+export * from './decode-json.ts';
+export { type Line, LineSplitter } from './line-splitter.ts';

@@ -6,7 +6,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import { createDecoder } from './decode-events.ts';
-import { decodeJson } from './decode-json.ts';
+import { decodeJson } from '@flowline/stream';
 import { plainEvents } from './plain-events.ts';
 import { recordFormats } from './record-formats.ts';
 

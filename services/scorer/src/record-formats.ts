@@ -1,7 +1,7 @@
 import type { RecordFormat } from '@flowline/config';
 import type { RecordDecoder } from '@flowline/stream';
 
-import { decodeJson } from './decode-json.ts';
+import { decodeJson } from '@flowline/stream';
 import { JsonFields } from './json-fields.ts';
 
 /** The decoder of each `source.kafka.format`, made once for a model. */

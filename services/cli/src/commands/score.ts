@@ -4,7 +4,7 @@ import { FlowlineError } from '@flowline/events';
 import type { Command } from 'commander';
 
 import { action, command } from '../command.ts';
-import { formatCount } from '../output.ts';
+import { exitCodes, formatCount } from '../output.ts';
 import { parseChoice, parseProbability } from '../parse-options.ts';
 import { formatOf, formats } from '../score/formats.ts';
 import type { ModelSource } from '../score/load-model.ts';
@@ -15,52 +15,74 @@ interface ScoreOptions {
   readonly model?: string;
   readonly alpha?: string;
   readonly format?: string;
-  readonly output?: string;
+  readonly delimiter?: string;
+  readonly outputFormat?: string;
   readonly explain?: true;
+  readonly onlyAnomalies?: true;
 }
 
 /** `flowline score FILE`: scores of the events of a file; nothing is stored. */
 export function scoreCommand(): Command {
   return command('score <file>', 'Score the events of a CSV or NDJSON file (- is standard input); nothing is stored.', [
     'flowline score events.csv --detector checkout-latency > scores.csv',
-    'flowline score events.ndjson --detector checkout-latency --explain --json | jq "select(.anomaly)"',
+    'flowline score events.ndjson.gz --detector checkout-latency --explain --only-anomalies --json | jq .summary',
     'cat events.ndjson | flowline score - --model model.safetensors --alpha 1e-4',
   ])
     .option('--detector <name>', 'score with the champion of this detector, from the database')
     .option('--model <file>', 'score with a model file (see `flowline models export`); needs no database')
     .option('--alpha <p>', "the p-value from which down an event is an anomaly; default: the model's (a file's: 0.001)")
     .option('--format <format>', 'csv or ndjson; default: by the name of the file, ndjson for standard input')
-    .option('--output <format>', 'csv or ndjson; default: as the input')
-    .option('--explain', 'add a line to each anomaly that says why it is one')
-    .action(
-      action(async (file: string, options: ScoreOptions) => {
-        const source = modelSource(options);
-        const written = options.format ?? formatOf(file) ?? (file === '-' ? 'ndjson' : '');
-        const format = parseChoice('--format', written, formats);
-        const output = options.json === true ? 'ndjson' : parseChoice('--output', options.output ?? format, formats);
-        const alpha = options.alpha === undefined ? null : parseProbability('--alpha', options.alpha);
+    .option('--delimiter <text>', 'between the cells of CSV; default: a comma (a tab for .tsv)')
+    .option('--output-format <format>', 'csv or ndjson; default: as the input')
+    .option('--explain', 'add to each anomaly a line that says why it is one, and its values')
+    .option('--only-anomalies', 'print anomalies, and events that could not be scored, only')
+    .action(action(scoreFile));
+}
 
-        const { loadModel, readRecords, scoreLine, scoreRecords, scoresHeader } = await import('../score/index.ts');
-        const detector = await loadModel(source, alpha);
-        const totals = { rows: 0, anomalies: 0, errors: 0, backend: detector.compute.backend };
-        try {
-          const records = readRecords(file, format, detector.bundle);
-          const out = new Output();
-          let header = scoresHeader(output);
-          for await (const rows of scoreRecords(records, detector, options.explain === true)) {
-            totals.rows += rows.length;
-            totals.errors += rows.filter((row) => 'error' in row).length;
-            totals.anomalies += rows.filter((row) => 'anomaly' in row && row.anomaly).length;
-            const lines = rows.map((row) => scoreLine(row, output)).join('');
-            if (!(await out.write(header + lines))) return;
-            header = '';
-          }
-        } finally {
-          detector.dispose();
-        }
-        process.stderr.write(summary(totals, options.json === true));
-      }),
-    );
+async function scoreFile(file: string, options: ScoreOptions): Promise<number> {
+  const source = modelSource(options);
+  const named = formatOf(file);
+  const kind = parseChoice('--format', options.format ?? named.kind ?? (file === '-' ? 'ndjson' : ''), formats);
+  const format = { ...named, kind, delimiter: options.delimiter ?? named.delimiter };
+  const output =
+    options.json === true ? 'ndjson' : parseChoice('--output-format', options.outputFormat ?? kind, formats);
+  const alpha = options.alpha === undefined ? null : parseProbability('--alpha', options.alpha);
+
+  const { loadModel, readRecords, scoreLine, scoreRecords, scoresHeader } = await import('../score/index.ts');
+  const { detector, names } = await loadModel(source, alpha);
+  const totals = { rows: 0, anomalies: 0, errors: 0, backend: detector.compute.backend };
+  let firstError: string | null = null;
+  try {
+    const others = [names.time, names.id].filter((name) => name !== null);
+    const onWarning = (warning: string): void => void process.stderr.write(`warning: ${warning}\n`);
+    const records = readRecords(file, detector.bundle, { format, others, onWarning });
+    const out = new Output();
+    let header = scoresHeader(output);
+    for await (const rows of scoreRecords(records, detector, { names, explain: options.explain === true })) {
+      totals.rows += rows.length;
+      for (const row of rows) {
+        if ('error' in row) {
+          totals.errors++;
+          firstError ??= `row ${row.row}: ${row.error.message}`;
+        } else if (row.anomaly) totals.anomalies++;
+      }
+      const printed = options.onlyAnomalies === true ? rows.filter((row) => 'error' in row || row.anomaly) : rows;
+      if (!(await out.write(header + printed.map((row) => scoreLine(row, output)).join('')))) return exitCodes.ok;
+      header = '';
+    }
+  } finally {
+    detector.dispose();
+  }
+  process.stderr.write(summary(totals, options.json === true));
+  if (totals.rows > totals.errors) return exitCodes.ok;
+  throw new FlowlineError(
+    'FLOWLINE_FILE_UNREADABLE',
+    totals.rows === 0 ? `${file} holds no event.` : `Not one of the ${totals.rows} rows of ${file} could be scored.`,
+    {
+      where: file,
+      remedy: firstError === null ? 'Check that it is the file that you meant.' : `The first reason, ${firstError}`,
+    },
+  );
 }
 
 function modelSource({ detector, model }: ScoreOptions): ModelSource {

@@ -4,11 +4,17 @@ import { Detector, loadBundle } from '@flowline/detector';
 import { folderCache } from '@flowline/engine';
 
 import { readModelFile } from './model-file.ts';
-import { BATCH_ROWS } from './score-records.ts';
+import { BATCH_ROWS, type EventNames } from './score-records.ts';
 import { withDatabase } from '../with-database.ts';
 
 /** Where a model comes from. */
 export type ModelSource = { readonly detector: string } | { readonly file: string };
+
+/** A model, and the fields of an event that say which one it is; null where that is not known. */
+export interface LoadedModel {
+  readonly detector: Detector;
+  readonly names: EventNames;
+}
 
 /** The p-value of a model from a file, which names none, where the command line does not either. */
 const DEFAULT_ALPHA = 1e-3;
@@ -19,23 +25,31 @@ const DEFAULT_ALPHA = 1e-3;
  * @throws FlowlineError FLOWLINE_DETECTOR_MISSING, FLOWLINE_MODEL_MISSING, FLOWLINE_MODEL_CORRUPTED, FLOWLINE_MODEL_INCOMPATIBLE,
  *   FLOWLINE_BACKEND_UNAVAILABLE, FLOWLINE_FILE_UNREADABLE.
  */
-export async function loadModel(source: ModelSource, alpha: number | null): Promise<Detector> {
+export async function loadModel(source: ModelSource, alpha: number | null): Promise<LoadedModel> {
   const stored =
     'detector' in source
       ? await withDatabase(async (db) => {
           const { definition, version } = await getDetector(db, source.detector);
-          const { compute } = readDefinition(definition, `${source.detector}, version ${version}`);
-          return { ...(await loadChampion(db, source.detector)), compute };
+          const { compute, source: events } = readDefinition(definition, `${source.detector}, version ${version}`);
+          const names = { time: events.time.field, id: events.eventId };
+          return { ...(await loadChampion(db, source.detector)), compute, names };
         })
-      : { bytes: await readModelFile(source.file), sha256: undefined, alpha: DEFAULT_ALPHA, compute: null };
+      : {
+          bytes: await readModelFile(source.file),
+          sha256: undefined,
+          alpha: DEFAULT_ALPHA,
+          compute: null,
+          names: { time: null, id: null },
+        };
   const bundle = loadBundle(stored.bytes, stored.sha256);
   const settings = loadSettings();
   const { backend, threads } = scoringCompute(settings, stored.compute);
-  return Detector.create(bundle, {
+  const detector = await Detector.create(bundle, {
     alpha: alpha ?? stored.alpha,
     backend,
     threads: threads ?? undefined,
     batchSize: BATCH_ROWS,
     cache: folderCache(settings.cacheFolder),
   });
+  return { detector, names: { ...stored.names, time: stored.names.time ?? bundle.entity?.time.field ?? null } };
 }

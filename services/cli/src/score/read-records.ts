@@ -1,26 +1,41 @@
 import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
+import { pipeline, Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
 
-import { FlowlineError, parseJson } from '@flowline/events';
+import { csvRecords } from '@flowline/config';
+import { FlowlineError } from '@flowline/events';
+import { decodeJson, LineSplitter } from '@flowline/stream';
 
-import { csvRecords } from './csv-records.ts';
+import { checkHeader } from './check-header.ts';
 import { cellValue, type CellReading, fieldKinds } from './field-kinds.ts';
-import type { Format } from './formats.ts';
+import type { FileFormat } from './formats.ts';
 
 /** One record of a file: a value for the reader of features, or why there is none. */
 export type FileRecord =
   | { readonly row: number; readonly value: unknown }
   | { readonly row: number; readonly fault: { readonly reason: string; readonly message: string } };
 
+/** Options of {@link readRecords}. */
+export interface ReadOptions {
+  readonly format: FileFormat;
+  /** Fields beside those of the model that are read where they are there. */
+  readonly others: readonly string[];
+  /** Told what a person should know of the file, one sentence each. */
+  readonly onWarning: (warning: string) => void;
+}
+
+/** A longer line is a fault of its own. */
+const MAX_LINE_BYTES = 10_000_000;
+
 /**
  * Reads the records of a file (`-`: standard input) as they arrive; `row` counts from 1. Broken records are told apart, not lost.
- * @throws FlowlineError FLOWLINE_FILE_UNREADABLE.
+ * @throws FlowlineError FLOWLINE_FILE_UNREADABLE, also for a header that cannot be the model's.
  */
-export async function* readRecords(file: string, format: Format, model: CellReading): AsyncGenerator<FileRecord> {
-  const stream = file === '-' ? process.stdin : createReadStream(file);
-  stream.setEncoding('utf8');
+export async function* readRecords(file: string, model: CellReading, options: ReadOptions): AsyncGenerator<FileRecord> {
+  const stream = openFile(file, options.format);
   try {
-    yield* format === 'csv' ? csvFile(stream, model) : ndjsonFile(stream);
+    if (options.format.kind === 'csv') yield* csvFile(stream, file, model, options);
+    else yield* ndjsonFile(stream);
   } catch (cause) {
     if (cause instanceof FlowlineError) throw cause;
     throw new FlowlineError(
@@ -32,34 +47,57 @@ export async function* readRecords(file: string, format: Format, model: CellRead
         cause,
       },
     );
+  } finally {
+    stream.destroy();
   }
 }
 
-async function* ndjsonFile(stream: NodeJS.ReadableStream): AsyncGenerator<FileRecord> {
+function openFile(file: string, { gzip }: FileFormat): Readable {
+  const stream = file === '-' ? process.stdin : createReadStream(file);
+  // A failure of the file reaches whoever reads what was unpacked.
+  return gzip ? pipeline(stream, createGunzip(), () => undefined) : stream;
+}
+
+async function* ndjsonFile(stream: Readable): AsyncGenerator<FileRecord> {
+  const splitter = new LineSplitter(MAX_LINE_BYTES);
   let row = 0;
-  for await (const line of createInterface({ input: stream, crlfDelay: Infinity })) {
-    if (line.trim() === '') continue;
-    row++;
-    yield parsedLine(line, row);
-  }
+  const read = function* (lines: ReturnType<LineSplitter['push']>): Generator<FileRecord> {
+    for (const { bytes } of lines) {
+      const text = row === 0 ? withoutMark(bytes) : bytes;
+      if (!text.every(isBlank)) yield parsedLine(text, ++row);
+    }
+  };
+  for await (const chunk of stream as AsyncIterable<Uint8Array>) yield* read(splitter.push(chunk));
+  yield* read(splitter.end());
 }
 
-function parsedLine(line: string, row: number): FileRecord {
-  try {
-    return { row, value: parseJson(line) };
-  } catch (error) {
-    const message = `The line is not JSON: ${error instanceof Error ? error.message : String(error)}`;
-    return { row, fault: { reason: 'not_json', message } };
+/** The bytes of a first line without a byte order mark. */
+const withoutMark = (bytes: Uint8Array): Uint8Array =>
+  bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
+
+const isBlank = (byte: number): boolean => byte === 0x20 || byte === 0x09 || byte === 0x0d;
+
+function parsedLine(bytes: Uint8Array, row: number): FileRecord {
+  if (bytes.length > MAX_LINE_BYTES) {
+    return { row, fault: { reason: 'too_large', message: `The line is longer than ${MAX_LINE_BYTES} bytes.` } };
   }
+  const decoded = decodeJson(bytes);
+  return 'reason' in decoded ? { row, fault: decoded } : { row, value: decoded.value };
 }
 
-async function* csvFile(stream: AsyncIterable<string | Buffer>, model: CellReading): AsyncGenerator<FileRecord> {
+async function* csvFile(
+  stream: Readable,
+  file: string,
+  model: CellReading,
+  { format, others, onWarning }: ReadOptions,
+): AsyncGenerator<FileRecord> {
   const kinds = fieldKinds(model);
   let header: readonly string[] | null = null;
   let row = 0;
-  for await (const { cells, line } of csvRecords(asText(stream))) {
+  for await (const { cells, line } of csvRecords(stream, { where: file, delimiter: format.delimiter })) {
     if (header === null) {
       header = cells.map((name) => name ?? '');
+      for (const warning of checkHeader(header, { file, model, kinds, others })) onWarning(warning);
       continue;
     }
     row++;
@@ -72,10 +110,6 @@ async function* csvFile(stream: AsyncIterable<string | Buffer>, model: CellReadi
   }
 }
 
-async function* asText(stream: AsyncIterable<string | Buffer>): AsyncGenerator<string> {
-  for await (const chunk of stream) yield typeof chunk === 'string' ? chunk : chunk.toString('utf8');
-}
-
 type Node = Record<string, unknown>;
 
 /** A record of cells by column; a dotted column becomes a field within an object, as in JSON. */
@@ -84,18 +118,21 @@ function recordOf(
   cells: readonly (string | null)[],
   kinds: ReturnType<typeof fieldKinds>,
 ): Readonly<Record<string, unknown>> {
-  const record: Node = {};
+  const record = emptyNode();
   for (const [column, name] of header.entries()) {
     const path = name.split('.');
     const last = path.pop() ?? name;
     let node = record;
     for (const part of path) {
       const inner = node[part];
-      node = isNode(inner) ? inner : (node[part] = {});
+      node = isNode(inner) ? inner : (node[part] = emptyNode());
     }
     node[last] = cellValue(cells[column] ?? null, kinds.get(name));
   }
   return record;
 }
+
+/** Without a prototype: names of columns are anybody's. */
+const emptyNode = (): Node => Object.create(null) as Node;
 
 const isNode = (value: unknown): value is Node => typeof value === 'object' && value !== null;

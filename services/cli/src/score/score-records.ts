@@ -1,62 +1,101 @@
 import { type Detector, surpriseBits } from '@flowline/detector';
-import { createFileReader, type FileReader } from './file-reader.ts';
+import { Numeral } from '@flowline/events';
+import { rowValues } from '@flowline/features';
 
+import { createFileReader, type FileReader } from './file-reader.ts';
 import type { FileRecord } from './read-records.ts';
-import type { ScoredRow } from './write-scores.ts';
+import type { RowNames, ScoredRow } from './write-scores.ts';
 
 /** Rows scored at once: wide enough for the kernels, little enough to stream. */
 export const BATCH_ROWS = 4096;
+
+/** The (dotted) fields that tell an event from others; null: none is known. */
+export interface EventNames {
+  readonly time: string | null;
+  readonly id: string | null;
+}
+
+/** Options of {@link scoreRecords}. */
+export interface ScoreOptions {
+  readonly names: EventNames;
+  /** Anomalies say why they are such, with the values that were observed. */
+  readonly explain: boolean;
+}
 
 /** Scores records as they arrive, in their order: every record gives exactly one row, a score or what was wrong with it. */
 export async function* scoreRecords(
   records: AsyncIterable<FileRecord>,
   detector: Detector,
-  explain: boolean,
+  options: ScoreOptions,
 ): AsyncGenerator<readonly ScoredRow[]> {
   const reader = createFileReader(detector.bundle);
   let batch: FileRecord[] = [];
   for await (const record of records) {
     if (batch.push(record) < BATCH_ROWS) continue;
-    yield await scoreBatch(batch, reader, detector, explain);
+    yield await scoreBatch(batch, reader, detector, options);
     batch = [];
   }
-  if (batch.length > 0) yield await scoreBatch(batch, reader, detector, explain);
+  if (batch.length > 0) yield await scoreBatch(batch, reader, detector, options);
 }
 
 async function scoreBatch(
   batch: readonly FileRecord[],
   reader: FileReader,
   detector: Detector,
-  explain: boolean,
+  { names, explain }: ScoreOptions,
 ): Promise<readonly ScoredRow[]> {
   const rows = new Map<number, ScoredRow>();
   const readable = batch.flatMap((record) => {
     if ('value' in record) return [record];
-    rows.set(record.row, { row: record.row, error: record.fault });
+    rows.set(record.row, { row: record.row, time: null, id: null, entity: null, error: record.fault });
     return [];
   });
-  const { table, accepted, faults } = reader(readable.map(({ value }) => value));
+  const { table, accepted, faults, entities } = reader(readable.map(({ value }) => value));
   for (const { index, reason, message } of faults) {
-    const row = readable[index]?.row ?? NaN;
-    rows.set(row, { row, error: { reason, message } });
+    const { row = NaN, value = null } = readable[index] ?? {};
+    rows.set(row, { row, ...namesOf(value, names), entity: null, error: { reason, message } });
   }
   const scores = await detector.score(table);
   const anomalies = Array.from(accepted.keys()).filter((i) => (scores.pValues[i] ?? NaN) <= detector.alpha);
   const explanations = explain ? await detector.explain(table, anomalies, scores) : [];
-  const summaries = new Map(explanations.map(({ summary }, i) => [anomalies[i] ?? NaN, summary]));
+  const { schema } = detector.bundle;
+  const why = new Map(
+    explanations.map(({ summary }, i) => {
+      const row = anomalies[i] ?? NaN;
+      return [row, { summary, observed: rowValues(schema, table, row) }];
+    }),
+  );
   const anomalous = new Set(anomalies);
   accepted.forEach((index, i) => {
-    const row = readable[index]?.row ?? NaN;
+    const { row = NaN, value = null } = readable[index] ?? {};
     const pValue = scores.pValues[i] ?? NaN;
-    const summary = summaries.get(i);
     rows.set(row, {
       row,
+      ...namesOf(value, names),
+      entity: entities?.[i] ?? null,
       logDensityNats: scores.logDensityNats[i] ?? NaN,
       pValue,
       surpriseBits: surpriseBits(pValue),
       anomaly: anomalous.has(i),
-      ...(summary === undefined ? {} : { summary }),
+      ...why.get(i),
     });
   });
   return batch.flatMap(({ row }) => rows.get(row) ?? []);
+}
+
+function namesOf(record: unknown, { time, id }: EventNames): Pick<RowNames, 'time' | 'id'> {
+  return { time: textAt(record, time), id: textAt(record, id) };
+}
+
+/** The text of a field as it was written; null where it has none. */
+function textAt(record: unknown, field: string | null): string | null {
+  if (field === null) return null;
+  let value = record;
+  for (const part of field.split('.')) {
+    const isNode: boolean = typeof value === 'object' && value !== null && Object.hasOwn(value, part);
+    if (!isNode) return null;
+    value = (value as Readonly<Record<string, unknown>>)[part];
+  }
+  if (value instanceof Numeral) return value.text;
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : null;
 }

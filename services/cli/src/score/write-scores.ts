@@ -1,19 +1,31 @@
 import type { Format } from './formats.ts';
 
-/** A row of a file with its score, or with what was wrong with it. */
-export type ScoredRow =
-  | {
-      readonly row: number;
-      readonly logDensityNats: number;
-      readonly pValue: number;
-      readonly surpriseBits: number;
-      readonly anomaly: boolean;
-      /** Why it is one, in a line; only where explanations were asked for. */
-      readonly summary?: string;
-    }
-  | { readonly row: number; readonly error: { readonly reason: string; readonly message: string } };
+/** Fields that tell an event of a file from the others; null where it has none. */
+export interface RowNames {
+  /** From 1, the header not counted. */
+  readonly row: number;
+  /** As they were written. */
+  readonly time: string | null;
+  readonly id: string | null;
+  readonly entity: string | null;
+}
 
-const COLUMNS = 'row,log_density_nats,p_value,surprise_bits,anomaly,summary,error';
+/** A row of a file with its score, or with what was wrong with it. */
+export type ScoredRow = RowNames &
+  (
+    | {
+        readonly logDensityNats: number;
+        readonly pValue: number;
+        readonly surpriseBits: number;
+        readonly anomaly: boolean;
+        /** Why it is one, in a line, and its values; only where explanations were asked for. */
+        readonly summary?: string;
+        readonly observed?: Readonly<Record<string, number | string | null>>;
+      }
+    | { readonly error: { readonly reason: string; readonly message: string } }
+  );
+
+const COLUMNS = 'row,time,id,entity,log_density_nats,p_value,surprise_bits,anomaly,summary,observed,error';
 
 /** The line that a file of scores begins with; empty for NDJSON. */
 export const scoresHeader = (format: Format): string => (format === 'csv' ? `${COLUMNS}\n` : '');
@@ -21,16 +33,19 @@ export const scoresHeader = (format: Format): string => (format === 'csv' ? `${C
 /** A scored row as a line. */
 export function scoreLine(scored: ScoredRow, format: Format): string {
   if (format === 'ndjson') return `${JSON.stringify(scored)}\n`;
+  const { row, time, id, entity } = scored;
+  const names = [row, time ?? '', id ?? '', entity ?? ''];
   const cells =
     'error' in scored
-      ? [scored.row, '', '', '', '', '', `${scored.error.reason}: ${scored.error.message}`]
+      ? [...names, '', '', '', '', '', '', `${scored.error.reason}: ${scored.error.message}`]
       : [
-          scored.row,
+          ...names,
           scored.logDensityNats,
           scored.pValue,
           scored.surpriseBits,
           scored.anomaly,
           scored.summary ?? '',
+          scored.observed === undefined ? '' : JSON.stringify(scored.observed),
           '',
         ];
   return `${cells.map((cell) => quoted(String(cell))).join(',')}\n`;

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 
 import { parseJson } from '@flowline/events';
-import type { Decoded } from '@flowline/stream';
+import type { Decoded } from './record-decoder.ts';
 
 const QUOTED = 40;
 

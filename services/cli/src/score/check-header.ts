@@ -1,0 +1,64 @@
+import { nearest } from '@flowline/config';
+import { FlowlineError } from '@flowline/events';
+
+import type { CellReading, FieldKind } from './field-kinds.ts';
+
+/** A header, and what a model reads. */
+export interface HeaderParts {
+  readonly file: string;
+  readonly model: Pick<CellReading, 'schema'>;
+  /** Every field that the model reads, and those around them. */
+  readonly kinds: ReadonlyMap<string, FieldKind>;
+  /** Further fields that are read where they are there. */
+  readonly others: readonly string[];
+}
+
+/**
+ * Compares the header of a CSV file with the fields of a model: a column that is missing must not be
+ * taken for a column of missing values.
+ * @returns warnings: fields of nullable features that the file lacks, with no column like them.
+ * @throws FlowlineError FLOWLINE_FILE_UNREADABLE where a column stands twice, or a field is missing that
+ *   is needed or that another column was probably meant to be.
+ */
+export function checkHeader(header: readonly string[], { file, model, kinds, others }: HeaderParts): readonly string[] {
+  const refuse = (finding: string, remedy: string): FlowlineError =>
+    new FlowlineError('FLOWLINE_FILE_UNREADABLE', `${file}: ${finding}`, { where: file, remedy });
+  const twice = header.find((name, column) => header.indexOf(name) !== column);
+  if (twice !== undefined) throw refuse(`the column "${twice}" stands twice.`, 'Keep one of them.');
+
+  const columns = new Set(header);
+  const isThere = (field: string): boolean =>
+    columns.has(field) || header.some((name) => name.startsWith(`${field}.`) || field.startsWith(`${name}.`));
+  const wanted = [...kinds.keys()].filter((field) => kinds.get(field) !== 'object' || !hasInner(kinds, field));
+  const missing = wanted.filter((field) => !isThere(field));
+  if (missing.length === 0) return [];
+
+  const separator = [';', '\t', '|'].find((each) => header.length === 1 && (header[0] ?? '').includes(each));
+  if (separator !== undefined) {
+    const shown = separator === '\t' ? "$'\\t'" : `'${separator}'`;
+    throw refuse(
+      `none of its columns is one of the detector's; it looks separated by ${shown}.`,
+      `Say --delimiter ${shown}.`,
+    );
+  }
+  const spare = header.filter((name) => !kinds.has(name) && !others.includes(name));
+  const nullable = new Set(
+    model.schema.flatMap(({ from, nullable: may }) => (may && typeof from === 'string' ? [from] : [])),
+  );
+  const findings = missing.map((field) => ({ field, meant: nearest(field, spare), isNeeded: !nullable.has(field) }));
+  const refused = findings.filter(({ meant, isNeeded }) => isNeeded || meant !== undefined);
+  if (refused.length > 0) {
+    const words = refused.map(
+      ({ field, meant }) => `"${field}"${meant === undefined ? '' : ` (is "${meant}" meant?)`}`,
+    );
+    throw refuse(
+      `the header lacks ${words.join(', ')}; it has ${header.map((name) => `"${name}"`).join(', ')}.`,
+      "Name the columns as the detector's fields are named.",
+    );
+  }
+  return missing.map((field) => `${file} has no column "${field}": the feature is missing in every row.`);
+}
+
+function hasInner(kinds: ReadonlyMap<string, FieldKind>, field: string): boolean {
+  return [...kinds.keys()].some((other) => other.startsWith(`${field}.`));
+}
