@@ -252,13 +252,14 @@ describe('flowline, from a file to anomalies', () => {
       );
       expect(scored.code).toBe(0);
       const rows = scored.stdout.trimEnd().split('\n');
-      expect(rows[0]).toBe('row,log_density_nats,p_value,surprise_bits,anomaly,summary,error');
-      expect(rows[1]).toMatch(/^1,-?[\d.]+,[\d.]+,[\d.]+,false,,$/);
-      expect(rows[2]).toMatch(/^2,-[\d.]+,[\d.e-]+,[\d.]+,true,"?.*expected.*,$/);
+      expect(rows[0]).toBe('row,time,id,entity,log_density_nats,p_value,surprise_bits,anomaly,summary,observed,error');
+      expect(rows[1]).toMatch(/^1,[^,]+,[^,]+,,-?[\d.]+,[\d.]+,[\d.]+,false,,,$/);
+      expect(rows[2]).toMatch(/^2,[^,]+,[^,]+,,-[\d.]+,[\d.e-]+,[\d.]+,true,"?.*expected.*,"\{.*\}",$/);
+      expect(rows[2]).toContain(String(odd.id));
       expect(rows.slice(3)).toEqual([
-        expect.stringMatching(/^3,,,,,,"?wrong_type: level/),
-        expect.stringMatching(/^4,,,,,,"?not_an_object: Line 5 has 4 cells/),
-        expect.stringMatching(/^5,,,,,,"?missing_field: level/),
+        expect.stringMatching(/^3,2026-01-01T00:00:00Z,x,,,,,,,,"?wrong_type: level/),
+        expect.stringMatching(/^4,,,,,,,,,,"?not_an_object: Line 5 has 4 cells/),
+        expect.stringMatching(/^5,2026-01-01T00:00:00Z,x,,,,,,,,"?missing_field: level/),
       ]);
       expect(scored.stderr).toContain('could not be scored 3');
 
@@ -275,8 +276,17 @@ describe('flowline, from a file to anomalies', () => {
       const ndjson = [normal, odd].map((row) => JSON.stringify(row)).join('\n');
       const piped = await flowline(['score', '-', '--model', exported, '--alpha', '0.01', '--json'], {}, ndjson);
       expect(lines(piped.stdout).map((row) => String(row.logDensityNats))).toEqual(
-        [1, 2].map((i) => rows[i]?.split(',')[1]),
+        [1, 2].map((i) => rows[i]?.split(',')[4]),
       );
+      const only = await flowline(['score', '-', '--model', exported, '--only-anomalies', '--json'], {}, ndjson);
+      expect(lines(only.stdout)).toEqual([expect.objectContaining({ row: 2, anomaly: true })]);
+      const renamed = csv.replace('level', 'lvel');
+      const refused = await flowline(['score', await file('renamed.csv', renamed), '--model', exported], {});
+      expect([refused.code, refused.stdout]).toEqual([1, '']);
+      expect(refused.stderr).toMatch(/lacks "level" \(is "lvel" meant\?\)/);
+      const nothing = await flowline(['score', '-', '--model', exported], {}, 'not json\n');
+      expect(nothing.code).toBe(1);
+      expect(nothing.stderr).toContain('Not one of the 1 rows');
       const corrupted = await flowline(
         ['score', '-', '--model', await file('bad.safetensors', 'no model')],
         {},
