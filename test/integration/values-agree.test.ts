@@ -1,10 +1,10 @@
+import { csvRecords } from '@flowline/config';
 import { readHistory } from '@flowline/db';
 import { type FeatureSpec, parseJson } from '@flowline/events';
 import { compileName, createRecordReader, type ReadResult } from '@flowline/features';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { csvRecords } from '../../services/cli/src/score/csv-records.ts';
 import { cellValue, fieldKinds } from '../../services/cli/src/score/field-kinds.ts';
 import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
 
@@ -175,7 +175,7 @@ describe('a value', () => {
         });
         const text = await copied('SELECT * FROM drawn ORDER BY ts');
         const lines = [];
-        for await (const { cells } of csvRecords(inPieces(text))) lines.push(cells);
+        for await (const { cells } of csvRecords(inPieces(text), { where: 'drawn.csv' })) lines.push(cells);
         const [header = [], ...body] = lines;
         const records = body.map((cells) =>
           Object.fromEntries<unknown>(
@@ -197,6 +197,6 @@ const levelsOf = ({ table }: ReadResult, width: number): readonly (readonly stri
     ...new Set(table.levels.flatMap((level, i) => (i % width === column && level !== null ? [level] : []))),
   ]);
 
-async function* inPieces(text: string): AsyncGenerator<string> {
-  yield await Promise.resolve(text);
+async function* inPieces(text: string): AsyncGenerator<Uint8Array> {
+  yield await Promise.resolve(Buffer.from(text));
 }

@@ -1,6 +1,5 @@
 export * from './csv.ts';
 export { type CsvOptions, type CsvRecord, csvRecords } from './csv-records.ts';
-export { nearest } from './nearest.ts';
 export * from './detector-definition.ts';
 export { detectorJsonSchema } from './detector-document.ts';
 export type { Finding } from './finding.ts';
