@@ -17,6 +17,7 @@ export {
 export { type EncodingFault, encodingFault } from './encoding.ts';
 export * from './event-history.ts';
 export { type Fence, firstRowBeyond, refusal } from './fence.ts';
+export * from './file-streams.ts';
 export {
   type HistoryDay,
   type HistoryRequest,

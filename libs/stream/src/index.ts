@@ -2,6 +2,7 @@ export * from './alert-sink.ts';
 export * from './deliver.ts';
 export * from './event-source.ts';
 export * from './field-reader.ts';
+export * from './file-prefixes.ts';
 export * from './memory-source.ts';
 export * from './ndjson-source.ts';
 export * from './record-decoder.ts';

@@ -1,5 +1,4 @@
 import { createReadStream } from 'node:fs';
-import path from 'node:path';
 import type { Readable } from 'node:stream';
 
 import { FlowlineError } from '@flowline/events';
@@ -7,10 +6,11 @@ import { FlowlineError } from '@flowline/events';
 import type { EventSource, SourceBatch } from './event-source.ts';
 import { type Line, LineSplitter } from './line-splitter.ts';
 import { sourceFromBatches } from './source-from-batches.ts';
+import { unreadable } from './unreadable.ts';
 
 export interface NdjsonSourceOptions {
-  /** The topic is `ndjson:<name>`; the same name continues where it was left, by line number. */
-  readonly name: string;
+  /** The same topic continues where it was left, by line number. */
+  readonly topic: string;
   /** A file, or a stream such as standard input. */
   readonly input: string | Readable;
   readonly maxRows?: number;
@@ -18,39 +18,56 @@ export interface NdjsonSourceOptions {
   readonly maxWaitMs?: number;
   /** The longest line, in bytes; of a longer one only the first bytes are kept, one more than this. */
   readonly maxLineBytes?: number;
+  /** Told where a batch ends before it is passed on, which waits for it. */
+  readonly onPosition?: (position: FilePosition) => Promise<void>;
+  /** Told of the last line of a file that is left for later: it has no line break, and is not whole. */
+  readonly onUnfinished?: (line: number) => void;
+}
+
+/** A position in a file, known by the content before it. */
+export interface FilePosition {
+  /** The number of lines before it. */
+  readonly lines: number;
+  /** Digest of those lines, see {@link LineSplitter.prefix}. */
+  readonly prefix: string;
 }
 
 /**
- * Events from lines of JSON: partition 0, the line number (from 0) as offset, blank lines skipped. Reads on only when a batch is
- * stored. Fails with FLOWLINE_FILE_UNREADABLE.
+ * Events from lines of JSON: partition 0, the line number (from 0) as offset, blank lines skipped. Reads
+ * on only when a batch is stored. The last line of a file may lack its line break where it is a whole
+ * object; else somebody is still writing it, and it is left for later. The end of a stream is an end:
+ * its last line is taken as it is. Fails with FLOWLINE_FILE_UNREADABLE.
  */
 export function createNdjsonSource(options: NdjsonSourceOptions): EventSource {
-  const { name, input, maxRows = 1000, maxWaitMs = 100, maxLineBytes = 1_000_000 } = options;
-  const topic = `ndjson:${name}`;
+  const { topic, input } = options;
   return sourceFromBatches(async function* (signal) {
     const stream = typeof input === 'string' ? createReadStream(input, { highWaterMark: 1 << 18 }) : input;
     signal.addEventListener('abort', () => stream.destroy());
     let fromOffset = 0;
     try {
-      for await (const lines of lineBatches(stream, maxRows, maxWaitMs, maxLineBytes)) {
-        const batch = toBatch(topic, lines, fromOffset);
+      for await (const { lines, end } of lineBatches(stream, options)) {
+        const batch = toBatch(topic, lines, fromOffset, end.lines);
         fromOffset = batch.nextOffset;
+        await options.onPosition?.(end);
         yield batch;
       }
     } catch (error) {
-      throw unreadable(typeof input === 'string' ? input : name, error);
+      if (error instanceof FlowlineError) throw error;
+      throw unreadable(typeof input === 'string' ? input : topic, error);
     } finally {
       stream.destroy();
     }
   });
 }
 
-async function* lineBatches(
-  stream: Readable,
-  maxRows: number,
-  maxWaitMs: number,
-  maxLineBytes: number,
-): AsyncGenerator<readonly Line[]> {
+interface LineBatch {
+  readonly lines: readonly Line[];
+  /** Where it ends. */
+  readonly end: FilePosition;
+}
+
+async function* lineBatches(stream: Readable, options: NdjsonSourceOptions): AsyncGenerator<LineBatch> {
+  const { input, maxRows = 1000, maxWaitMs = 100, maxLineBytes = 1_000_000 } = options;
   const splitter = new LineSplitter(maxLineBytes);
   const chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Uint8Array | string>;
   const read = (): Promise<IteratorResult<Uint8Array | string>> => {
@@ -60,6 +77,12 @@ async function* lineBatches(
     return reading;
   };
   let waiting: Line[] = [];
+  const position = (): FilePosition => ({ lines: splitter.lines, prefix: splitter.prefix() });
+  const take = (end = position()): LineBatch => {
+    const lines = waiting;
+    waiting = [];
+    return { lines, end };
+  };
   let chunk = read();
   let deadline = Infinity;
   for (;;) {
@@ -68,22 +91,37 @@ async function* lineBatches(
       if (next.done === true) break;
       const bytes = typeof next.value === 'string' ? Buffer.from(next.value) : next.value;
       if (waiting.length === 0) deadline = Date.now() + maxWaitMs;
-      waiting.push(...splitter.push(bytes));
-      while (waiting.length >= maxRows) {
-        yield waiting.slice(0, maxRows);
-        waiting = waiting.slice(maxRows);
+      for (const line of splitter.push(bytes)) {
+        if (line.bytes.length === 0 || waiting.push(line) < maxRows) continue;
+        yield take();
         deadline = Date.now() + maxWaitMs;
       }
       chunk = read();
     }
-    if (Date.now() >= deadline) {
-      if (waiting.length > 0) yield waiting;
-      waiting = [];
-    }
+    if (Date.now() >= deadline && waiting.length > 0) yield take();
     if (waiting.length === 0) deadline = Infinity;
   }
-  waiting.push(...splitter.end());
-  for (let start = 0; start < waiting.length; start += maxRows) yield waiting.slice(start, start + maxRows);
+  const beforeLast = position();
+  const last = splitter.end();
+  if (last !== null && (typeof input !== 'string' || isWholeObject(last.bytes))) {
+    waiting.push(last);
+    yield take();
+    return;
+  }
+  if (last !== null) options.onUnfinished?.(last.number);
+  if (waiting.length > 0) yield take(beforeLast);
+}
+
+/** True where nothing can be missing at the end of this JSON. */
+function isWholeObject(bytes: Uint8Array): boolean {
+  const text = Buffer.from(bytes).toString('utf8').trim();
+  if (!text.endsWith('}')) return false;
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The promise's value, or `late` where the deadline (Date.now(), Infinity for none) comes first. */
@@ -100,7 +138,12 @@ async function before<T>(deadline: number, promise: Promise<T>): Promise<T | 'la
   }
 }
 
-function toBatch(topic: string, lines: readonly Line[], fromOffset: number): Omit<SourceBatch, 'done'> {
+function toBatch(
+  topic: string,
+  lines: readonly Line[],
+  fromOffset: number,
+  nextOffset: number,
+): Omit<SourceBatch, 'done'> {
   const timestampMs = Date.now();
   const records = lines.map(({ number, bytes }) => ({
     offset: number,
@@ -109,14 +152,5 @@ function toBatch(topic: string, lines: readonly Line[], fromOffset: number): Omi
     headers: {},
     timestampMs,
   }));
-  return { topic, topicId: null, partition: 0, fromOffset, records, nextOffset: (lines.at(-1)?.number ?? -1) + 1 };
-}
-
-function unreadable(where: string, cause: unknown): FlowlineError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new FlowlineError('FLOWLINE_FILE_UNREADABLE', `${path.basename(where)} cannot be read: ${reason}`, {
-    where,
-    remedy: 'Check the path and its permissions.',
-    cause,
-  });
+  return { topic, topicId: null, partition: 0, fromOffset, records, nextOffset };
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -9,7 +10,8 @@ import { concatMap, firstValueFrom, lastValueFrom, tap, toArray } from 'rxjs';
 
 import type { EventSource, SourceBatch } from './event-source.ts';
 import { createMemorySource, jsonRecord } from './memory-source.ts';
-import { createNdjsonSource } from './ndjson-source.ts';
+import { filePrefixes } from './file-prefixes.ts';
+import { createNdjsonSource, type FilePosition } from './ndjson-source.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'flowline-ndjson-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -47,7 +49,7 @@ const sources: [string, (rows: number) => EventSource][] = [
   ],
   [
     'ndjson file',
-    (rows) => createNdjsonSource({ name: 'n', input: file(`rows-${rows}.ndjson`, lines(rows)), maxRows: 10 }),
+    (rows) => createNdjsonSource({ topic: 'n', input: file(`rows-${rows}.ndjson`, lines(rows)), maxRows: 10 }),
   ],
 ];
 
@@ -102,20 +104,22 @@ describe.each(sources)('%s source', (_, create) => {
 
 describe('ndjson source', () => {
   it('names its topic, and counts blank lines', async () => {
-    const [batch] = await drain(createNdjsonSource({ name: 'orders', input: file('blank', '\n{"a":1}\n\n{"a":2}') }));
+    const [batch] = await drain(
+      createNdjsonSource({ topic: 'ndjson:orders', input: file('blank', '\n{"a":1}\n\n{"a":2}') }),
+    );
     expect(batch).toMatchObject({ topic: 'ndjson:orders', partition: 0, nextOffset: 4 });
     expect(batch?.records.map(({ offset }) => offset)).toEqual([1, 3]);
   });
 
   it('reads a stream, and passes a batch on when the input pauses', async () => {
     const input = new PassThrough();
-    const source = createNdjsonSource({ name: 's', input, maxRows: 100, maxWaitMs: 10 });
+    const source = createNdjsonSource({ topic: 's', input, maxRows: 100, maxWaitMs: 10 });
     input.write('{"i":0}\n{"i":1}\n{"i"');
     expect(textOf(await firstValueFrom(source.batches$))).toEqual(['{"i":0}', '{"i":1}']);
   });
 
   it('can be stopped while it waits for input', async () => {
-    const source = createNdjsonSource({ name: 's', input: new PassThrough() });
+    const source = createNdjsonSource({ topic: 's', input: new PassThrough() });
     const drained = drain(source);
     await sleep(5);
     source.stop();
@@ -132,7 +136,7 @@ describe('ndjson source', () => {
       input.end();
     };
     const feeding = feed();
-    const source = createNdjsonSource({ name: 's', input, maxRows: 10 });
+    const source = createNdjsonSource({ topic: 's', input, maxRows: 10 });
     let first = true;
     const all = await lastValueFrom(
       source.batches$.pipe(
@@ -154,12 +158,63 @@ describe('ndjson source', () => {
 
   it('cuts off a line over the limit', async () => {
     const input = file('long', `{"a":1}\n"${'x'.repeat(500_000)}"\n{"a":2}\n`);
-    const [batch] = await drain(createNdjsonSource({ name: 'n', input, maxLineBytes: 20 }));
+    const [batch] = await drain(createNdjsonSource({ topic: 'n', input, maxLineBytes: 20 }));
     expect(batch?.records.map(({ value }) => value?.length)).toEqual([7, 21, 7]);
   });
 
+  it('leaves a half-written last line of a file for later, and says so', async () => {
+    for (const half of ['{"a":', '{"a":{"b":1}', '12', '"te', '{"a":"}']) {
+      const unfinished: number[] = [];
+      const positions: number[] = [];
+      const source = createNdjsonSource({
+        topic: 'n',
+        input: file('half', `{"a":0}\n\n${half}`),
+        onUnfinished: (line) => unfinished.push(line),
+        onPosition: ({ lines }) => Promise.resolve(void positions.push(lines)),
+      });
+      const [batch, ...more] = await drain(source);
+      expect(batch && textOf(batch)).toEqual(['{"a":0}']);
+      expect({ next: batch?.nextOffset, more, unfinished, positions }).toEqual({
+        ...{ next: 2, more: [], unfinished: [2], positions: [2] },
+      });
+    }
+  });
+
+  it('takes the end of a stream as the end of its last line', async () => {
+    const input = new PassThrough();
+    input.end('{"a":0}\n{"a":');
+    const [batch] = await drain(createNdjsonSource({ topic: 's', input }));
+    expect(batch && textOf(batch)).toEqual(['{"a":0}', '{"a":']);
+  });
+
+  it('tells the content before each position, which waits until it is noted', async () => {
+    const text = lines(25);
+    const positions: FilePosition[] = [];
+    const input = file('positions', text);
+    const source = createNdjsonSource({
+      ...{ topic: 'n', input, maxRows: 10 },
+      onPosition: async (position) => {
+        await sleep(1);
+        positions.push(position);
+      },
+    });
+    await lastValueFrom(
+      source.batches$.pipe(
+        tap(({ nextOffset, done }) => {
+          expect(positions.at(-1)?.lines).toBe(nextOffset);
+          done();
+        }),
+      ),
+    );
+    const digest = (count: number) => createHash('sha256').update(lines(count)).digest('hex');
+    expect(positions).toEqual([10, 20, 25].map((count) => ({ lines: count, prefix: digest(count) })));
+    expect(await filePrefixes(input, [0, 20, 25, 26])).toEqual(
+      new Map([0, 20, 25].map((count) => [count, digest(count)])),
+    );
+  });
+
   it('fails with the path when the file is not there', async () => {
-    const source = createNdjsonSource({ name: 'n', input: path.join(folder, 'absent.ndjson') });
+    const source = createNdjsonSource({ topic: 'n', input: path.join(folder, 'absent.ndjson') });
     await expect(drain(source)).rejects.toMatchObject({
       code: 'FLOWLINE_FILE_UNREADABLE',
       where: path.join(folder, 'absent.ndjson'),

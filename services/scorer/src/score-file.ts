@@ -1,4 +1,6 @@
-import { createNdjsonSource } from '@flowline/stream';
+import { fileStreams, recordFilePrefix } from '@flowline/db';
+import { createNdjsonSource, type FilePosition, retryWithBackoff } from '@flowline/stream';
+import { defer, lastValueFrom } from 'rxjs';
 
 import type { Arguments } from './arguments.ts';
 import { ndjsonInput } from './ndjson-input.ts';
@@ -13,14 +15,31 @@ import { fileDetector } from './select-detectors.ts';
 export async function scoreFile(parts: ProcessParts, args: Arguments & { readonly path: string }): Promise<number> {
   const { db, settings, logger, metrics, shutdown } = parts;
   const definition = await fileDetector(db, args.detectors);
-  const input = await ndjsonInput(args.path);
-  const options = { ...input, ...batchBounds(settings, args.batchSize), maxLineBytes: settings.eventMaxBytes };
-  const source = createNdjsonSource(options);
-  const alerts = openAlerts(parts, args.alerts, () => ({ detectors: [definition.name], topics: [input.name] }));
+  const { name: detector } = definition;
+  const { topic, input } = await ndjsonInput(args.path, (start) => fileStreams(db, detector, start));
+  const notePosition = (position: FilePosition): Promise<void> =>
+    lastValueFrom(
+      defer(() => recordFilePrefix(db, { detector, topic }, position)).pipe(
+        retryWithBackoff({
+          onRetry: ({ error, failures, delayMs }) =>
+            logger.warn({ detector, err: error, failures, delayMs }, 'waiting: a position cannot be stored'),
+        }),
+      ),
+    );
+  const source = createNdjsonSource({
+    ...{ topic, input, maxLineBytes: settings.eventMaxBytes, onPosition: notePosition },
+    ...batchBounds(settings, args.batchSize),
+    onUnfinished: (line) =>
+      logger.warn(
+        { detector, file: args.path, line: line + 1 },
+        'the last line has no line break and is not whole: it is left until the file is scored again',
+      ),
+  });
+  const alerts = openAlerts(parts, args.alerts, () => ({ detectors: [detector], topics: [topic] }));
   if (alerts !== null) shutdown.defer('alerts', () => alerts.close());
   void pollGauges(() => [measureOutbox(db, metrics, args.alerts)], logger, shutdown.signal);
 
-  const windows = partitionWindows(parts, definition.name);
+  const windows = partitionWindows(parts, detector);
   const run = runDetector(
     detectorRun(parts, definition, { source, windows, alerts: args.alerts, signal: shutdown.signal }),
   );

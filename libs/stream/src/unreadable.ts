@@ -1,0 +1,13 @@
+import path from 'node:path';
+
+import { FlowlineError } from '@flowline/events';
+
+/** The error of a file, or of another input, that cannot be read. */
+export function unreadable(where: string, cause: unknown): FlowlineError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new FlowlineError('FLOWLINE_FILE_UNREADABLE', `${path.basename(where)} cannot be read: ${reason}`, {
+    where,
+    remedy: 'Check the path and its permissions.',
+    cause,
+  });
+}
