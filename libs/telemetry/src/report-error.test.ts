@@ -48,6 +48,25 @@ describe('reportError', () => {
     expect(report(new FlowlineError('FLOWLINE_USAGE', 'x'), false).code).toBe(2);
   });
 
+  it('says in words what the file system refused', () => {
+    const fault = (fields: object) => report(Object.assign(new Error('EX: raw'), fields), false);
+    expect(fault({ code: 'ENOENT', syscall: 'open', path: '/nope/x' })).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(
+        /^error FLOWLINE_FILE_UNREADABLE: \/nope\/x cannot be read or written: there is no such file or folder\n/,
+      ),
+    });
+    expect(fault({ code: 'ENOSPC', syscall: 'write' }).stderr).toContain('no space is left on the device');
+    for (const other of [
+      { code: 'ENOENT', syscall: 'spawn java', path: 'java' },
+      { code: 'EACCES', syscall: 'listen' },
+      { code: 'constructor', syscall: 'open', path: '/x' },
+    ]) {
+      expect(fault(other).stderr).toContain('FLOWLINE_UNEXPECTED');
+    }
+  });
+
   it('calls anything else a fault of the program, and shows no password', () => {
     const { stderr } = report(new Error('cannot reach postgres://u:hunter2@h/d'), false);
     expect(stderr).toContain('FLOWLINE_UNEXPECTED');

@@ -46,6 +46,25 @@ export function reportServiceError(name: string, error: unknown, json: boolean):
 
 const exitCodeOf = ({ code }: ErrorReport): number => (code === 'FLOWLINE_USAGE' ? 2 : 1);
 
+/** What the file system says no with, in words. */
+const FILE_FAULTS: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    ENOENT: 'there is no such file or folder',
+    ENOTDIR: 'a part of the path is no folder',
+    EISDIR: 'it is a folder',
+    EACCES: 'permission denied',
+    EPERM: 'not permitted',
+    EROFS: 'the file system is read-only',
+    ENOSPC: 'no space is left on the device',
+    EDQUOT: 'the quota of disk space is used up',
+    EMFILE: 'too many files are open',
+    ENAMETOOLONG: 'the name is too long',
+  }),
+);
+
+/** Calls on a file that is open: their errors name no path. A socket has the same ones, but not these faults. */
+const FILE_CALLS: ReadonlySet<string> = new Set(['read', 'write', 'fsync', 'ftruncate']);
+
 /** Any thrown value as a report, without secrets. An error without a code of ours is a fault of the program. */
 export function errorReport(error: unknown): ErrorReport {
   const field = (name: string): string | null => {
@@ -55,6 +74,19 @@ export function errorReport(error: unknown): ErrorReport {
   const code = field('code');
   const message = field('message') ?? String(scrubSecrets(String(error)));
   if (code?.startsWith('FLOWLINE_') !== true) {
+    const reason = FILE_FAULTS.get(code ?? '');
+    const path = field('path');
+    const call = field('syscall') ?? '';
+    const aboutFile = path === null ? FILE_CALLS.has(call) : !/^(spawn|connect|listen|bind)/.test(call);
+    if (reason !== undefined && aboutFile) {
+      return {
+        code: 'FLOWLINE_FILE_UNREADABLE',
+        message: `${path ?? 'A file'} cannot be read or written: ${reason}`,
+        where: path,
+        remedy: 'Check the path, its permissions and the space that is left.',
+        retryable: false,
+      };
+    }
     return {
       code: 'FLOWLINE_UNEXPECTED',
       message,
