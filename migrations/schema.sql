@@ -467,11 +467,13 @@ CREATE TABLE flowline.stream_offsets (
   next_offset bigint NOT NULL,
   updated_at timestamp with time zone DEFAULT now() NOT NULL,
   record_time timestamp with time zone,
+  prefixes jsonb,
   topic_id text
 ) WITH (fillfactor=50);
 ALTER TABLE flowline.stream_offsets ADD CONSTRAINT stream_offsets_next_offset_check CHECK ((next_offset >= 0));
 ALTER TABLE flowline.stream_offsets ADD CONSTRAINT stream_offsets_pkey PRIMARY KEY (detector, topic, partition);
 COMMENT ON TABLE flowline.stream_offsets IS 'The fence: whatever lies below next_offset is stored, whoever asks.';
+COMMENT ON COLUMN flowline.stream_offsets.prefixes IS 'Of a file: digests of its first n lines by n, from next_offset on; null for other streams.';
 COMMENT ON COLUMN flowline.stream_offsets.topic_id IS 'The id that Kafka gave the topic these offsets count in: a topic that is deleted and created again has another. Null: not known.';
 
 CREATE TABLE flowline.training_runs (

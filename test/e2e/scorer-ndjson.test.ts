@@ -79,6 +79,21 @@ describe('the scorer over a file', () => {
     expect(again.lines).toHaveLength(1);
   }, 120_000);
 
+  it('leaves a half-written line until it is whole, and tells files of one name and first line apart', async () => {
+    await applyTestDetector(database.db, definition);
+    const [first, second, third, fourth] = testEvents(4, 9).map((event) => JSON.stringify(event));
+    const half = third?.slice(0, 12) ?? '';
+    const read = async (lines: readonly unknown[]) => {
+      const { code, last, stderr } = await score(['--source', `ndjson:${file('live.ndjson', lines)}`, '--json']);
+      return { code, scored: last.scored, deadLetters: last.deadLetters, warned: stderr.includes('not whole') };
+    };
+    expect(await read([first, second, half])).toEqual({ code: 0, scored: 2, deadLetters: 0, warned: true });
+    expect(await read([first, second, third])).toEqual({ code: 0, scored: 1, deadLetters: 0, warned: false });
+    expect(await read([first, fourth, second, third])).toMatchObject({ code: 0, scored: 4, deadLetters: 0 });
+    const streams = await database.query('SELECT next_offset::integer AS n FROM flowline.stream_offsets ORDER BY n');
+    expect(streams).toEqual([{ n: 3 }, { n: 4 }]);
+  }, 120_000);
+
   it('reads standard input, and stores anomalies without alerts when none are wanted', async () => {
     await applyTestDetector(database.db, definition);
     const lines = [...testEvents(50, 8), oddEvent('odd')].map((event) => JSON.stringify(event)).join('\n');
