@@ -94,6 +94,27 @@ describe('the scorer over a file', () => {
     expect(streams).toEqual([{ n: 3 }, { n: 4 }]);
   }, 120_000);
 
+  it('prints its own alerts, one for an event id, and leaves those alone that wait for somebody else', async () => {
+    await applyTestDetector(database.db, definition);
+    const wait = (sink: string, topic: string) =>
+      database.query(
+        `INSERT INTO flowline.alert_outbox (alert_id, detector, sink, topic, key, headers, value)
+         VALUES (gen_random_uuid(), 'checkout', $1, $2, 'k', '{}', '{"event":{"id":"another process has it"}}')`,
+        [sink, topic],
+      );
+    await wait('kafka', 'orders.alerts');
+    await wait('stdout', 'another.ndjson#1');
+    const events = [...testEvents(50, 9), oddEvent('odd'), oddEvent('odd'), oddEvent('odder'), oddEvent('odd')];
+    const { code, lines } = await score(['--source', `ndjson:${file('own.ndjson', events)}`, '--json']);
+    expect(code).toBe(0);
+    const ids = lines.slice(0, -1).map((line) => (parse(line).event as { id: string }).id);
+    expect(ids.filter((id) => id.startsWith('odd'))).toEqual(['odd', 'odder']);
+    expect(ids).not.toContain('another process has it');
+    expect(await database.query(`SELECT 1 FROM flowline.scored_events WHERE event_id = 'odd'`)).toHaveLength(3);
+    const waiting = await database.query('SELECT sink FROM flowline.alert_outbox WHERE sent_at IS NULL ORDER BY sink');
+    expect(waiting).toEqual([{ sink: 'kafka' }, { sink: 'stdout' }]);
+  }, 60_000);
+
   it('reads standard input, and stores anomalies without alerts when none are wanted', async () => {
     await applyTestDetector(database.db, definition);
     const lines = [...testEvents(50, 8), oddEvent('odd')].map((event) => JSON.stringify(event)).join('\n');

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 
-import { anomalyReason, buildAlert } from '@flowline/detector';
+import { anomalyReason, buildAlert, type Scores } from '@flowline/detector';
 import type { Anomaly, Explanation, ScoredBatch } from '@flowline/events';
 
 import type { DecidedEvents } from './decide.ts';
@@ -13,18 +13,44 @@ export interface ExplainedEvents extends DecidedEvents {
 
 /** Explaining is long computation: between so many rows, heartbeats and health checks get their turn. */
 const ROWS_AT_ONCE = 16;
+/** So long a batch may be explained, so that an incident does not slow the stream; the first rows always are. */
+const BUDGET_MS = 100;
 
-/** Why each anomaly is one: explanations and alerts, and with them everything that one transaction stores. */
+/**
+ * Why each anomaly is one: explanations and alerts, and with them everything that one transaction stores. The most surprising come first,
+ * within a budget of time: where many come at once, the others say that they are not explained.
+ */
 export async function explain(batch: DecidedEvents): Promise<ExplainedEvents> {
-  const explanations: Explanation[] = [];
   const { anomalousRows, events, scores, lease } = batch;
-  for (let start = 0; start < anomalousRows.length; start += ROWS_AT_ONCE) {
-    const rows = anomalousRows.slice(start, start + ROWS_AT_ONCE);
-    explanations.push(...(await lease.model.detector.explain(events.table, rows, scores)));
+  const explanations = new Map<number, Explanation>();
+  const ranked = bySurprise(anomalousRows, scores);
+  const startedMs = performance.now();
+  for (let start = 0; start < ranked.length; start += ROWS_AT_ONCE) {
+    if (start > 0 && performance.now() - startedMs > BUDGET_MS) break;
+    const rows = ranked.slice(start, start + ROWS_AT_ONCE);
+    const found = await lease.model.detector.explain(events.table, rows, scores);
+    found.forEach((explanation, i) => explanations.set(rows[i] ?? -1, explanation));
     await turn();
   }
-  const anomalies = explanations.map((explanation, i) => toAnomaly(batch, anomalousRows[i] ?? -1, explanation));
+  const none = unexplained(anomalousRows.length);
+  const anomalies = anomalousRows.map((row) => toAnomaly(batch, row, explanations.get(row) ?? none));
   return { ...batch, scored: toScoredBatch(batch, anomalies) };
+}
+
+/** Rows from the least probable on; of one p-value the lowest density first, then in their order. */
+function bySurprise(rows: readonly number[], { pValues, logDensityNats }: Scores): readonly number[] {
+  const at = (values: Float64Array, row: number): number => values[row] ?? NaN;
+  return rows.toSorted(
+    (a, b) => at(pValues, a) - at(pValues, b) || compare(at(logDensityNats, a), at(logDensityNats, b)) || compare(a, b),
+  );
+}
+
+const compare = (a: number, b: number): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** What is said of an anomaly that there was no time to explain. */
+function unexplained(anomalies: number): Explanation {
+  const summary = `not explained: ${anomalies} anomalies came at once, and the most surprising of them are explained`;
+  return { contributions: [], expected: {}, nearestNormal: null, summary };
 }
 
 function toAnomaly(batch: DecidedEvents, row: number, explanation: Explanation): Anomaly {

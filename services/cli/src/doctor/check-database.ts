@@ -9,6 +9,7 @@ import {
   ensurePartitions,
   listDetectors,
   migrationStatus,
+  outboxStatus,
   readPositions,
   type StreamPosition,
   summariseHistory,
@@ -52,8 +53,9 @@ export async function checkDatabase(url: string | null): Promise<DatabaseFinding
     const identity = await finding('identity', async () =>
       ok('identity', `${await requireIdentity(db)}, where it was`),
     );
+    const alerts = await finding('alerts', () => checkAlerts(db));
     const { findings, ...found } = await checkDetectors(db);
-    return { findings: [reachable, encoded, migrated, writable, identity, ...findings], ...found };
+    return { findings: [reachable, encoded, migrated, writable, identity, alerts, ...findings], ...found };
   } finally {
     await db.close();
   }
@@ -74,6 +76,15 @@ async function checkMigrations(db: Database): Promise<DoctorFinding> {
 async function checkPermissions(db: Database): Promise<DoctorFinding> {
   await ensurePartitions(db);
   return ok('permissions', 'the role may create partitions');
+}
+
+/** Alerts on their way, and those that their sink refuses. */
+async function checkAlerts(db: Database): Promise<DoctorFinding> {
+  const { pending, dead } = await outboxStatus(db);
+  const waiting = `${formatCount(pending)} wait to be sent`;
+  if (dead === 0) return ok('alerts', waiting);
+  const remedy = 'See `flowline alerts dead ls`; let them be sent again by `flowline alerts dead redrive`.';
+  return warning('alerts', `${waiting}, ${formatCount(dead)} are set aside: their sink refuses them`, remedy);
 }
 
 async function checkDetectors(db: Database): Promise<DatabaseFindings> {
