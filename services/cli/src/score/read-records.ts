@@ -4,7 +4,7 @@ import { createGunzip } from 'node:zlib';
 
 import { csvRecords } from '@flowline/config';
 import { FlowlineError } from '@flowline/events';
-import { decodeJson, LineSplitter } from '@flowline/stream';
+import { decodeJson, type Line, LineSplitter } from '@flowline/stream';
 
 import { checkHeader } from './check-header.ts';
 import { cellValue, type CellReading, fieldKinds } from './field-kinds.ts';
@@ -61,14 +61,15 @@ function openFile(file: string, { gzip }: FileFormat): Readable {
 async function* ndjsonFile(stream: Readable): AsyncGenerator<FileRecord> {
   const splitter = new LineSplitter(MAX_LINE_BYTES);
   let row = 0;
-  const read = function* (lines: ReturnType<LineSplitter['push']>): Generator<FileRecord> {
+  const read = function* (lines: Iterable<Line>): Generator<FileRecord> {
     for (const { bytes } of lines) {
       const text = row === 0 ? withoutMark(bytes) : bytes;
       if (!text.every(isBlank)) yield parsedLine(text, ++row);
     }
   };
   for await (const chunk of stream as AsyncIterable<Uint8Array>) yield* read(splitter.push(chunk));
-  yield* read(splitter.end());
+  const last = splitter.end();
+  if (last !== null) yield* read([last]);
 }
 
 /** The bytes of a first line without a byte order mark. */
