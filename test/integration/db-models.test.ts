@@ -20,7 +20,7 @@ import {
   recordProgress,
   startTrainingRun,
   storeModelVersion,
-  withTrainingLock,
+  withTrainingLease,
 } from '@flowline/db';
 import { FlowlineError } from '@flowline/events';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
@@ -203,26 +203,26 @@ describe('training runs', () => {
   });
 });
 
-describe('withTrainingLock', () => {
+describe('withTrainingLease', () => {
   it('lets one trainer in at a time, and the next once it has left', async () => {
     const second = await connect(database.url, { applicationName: 'second trainer' });
-    await withTrainingLock(database.db, 'checkout', async () => {
-      const busy = withTrainingLock(second, 'checkout', () => Promise.resolve('in'));
+    await withTrainingLease(database.db, 'checkout', async () => {
+      const busy = withTrainingLease(second, 'checkout', () => Promise.resolve('in'));
       await expect(busy).rejects.toMatchObject({ code: 'FLOWLINE_TRAINING_BUSY' });
-      expect(await withTrainingLock(second, 'another', () => Promise.resolve('in'))).toBe('in');
+      expect(await withTrainingLease(second, 'another', () => Promise.resolve('in'))).toBe('in');
     });
-    expect(await withTrainingLock(second, 'checkout', () => Promise.resolve('in'))).toBe('in');
+    expect(await withTrainingLease(second, 'checkout', () => Promise.resolve('in'))).toBe('in');
     await second.close();
   });
 
   it('gives the error of the work as it is', async () => {
     const failure = Object.assign(new Error('connection terminated by the work'), { code: 'ECONNREFUSED' });
-    await expect(withTrainingLock(database.db, 'checkout', () => Promise.reject(failure))).rejects.toBe(failure);
-    expect(await withTrainingLock(database.db, 'checkout', () => Promise.resolve('in'))).toBe('in');
+    await expect(withTrainingLease(database.db, 'checkout', () => Promise.reject(failure))).rejects.toBe(failure);
+    expect(await withTrainingLease(database.db, 'checkout', () => Promise.resolve('in'))).toBe('in');
   });
 
   it('aborts the work when the connection that holds the lock is lost', async () => {
-    const reason = await withTrainingLock(database.db, 'checkout', async (signal) => {
+    const reason = await withTrainingLease(database.db, 'checkout', async (signal) => {
       await database.query(
         `SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'
          AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,

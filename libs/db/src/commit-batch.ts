@@ -66,7 +66,7 @@ async function commitScored(db: Database, batch: ScoredBatch, options: CommitOpt
         if (topic !== null) await storeAlerts(client, batch.detector, anomalies, { sink, topic, oncePerEvent });
       }
       await storeEntities(client, batch, fence);
-      return finish(client, batch, { fence, firstRow, modelVersion: batch.modelVersion, anomalies: anomalies.length });
+      return finish(client, batch, { fence, firstRow, model: batch, anomalies: anomalies.length });
     },
     transaction,
   );
@@ -89,7 +89,7 @@ async function commitUnscored(db: Database, batch: EventBatch): Promise<CommitRe
     const firstRow = firstRowBeyond(batch, fence);
     await copyKept(client, copyCollectedEvents, rows, firstRow);
     await storeEntities(client, batch, fence);
-    return finish(client, batch, { fence, firstRow, modelVersion: null, anomalies: 0 });
+    return finish(client, batch, { fence, firstRow, model: null, anomalies: 0 });
   });
 }
 
@@ -102,7 +102,8 @@ async function copyKept(client: pg.PoolClient, text: string, { copy, before }: K
 interface Stored {
   readonly fence: number;
   readonly firstRow: number;
-  readonly modelVersion: number | null;
+  /** What scored the events; null: they were only collected. */
+  readonly model: Pick<ScoredBatch, 'modelVersion' | 'alpha'> | null;
   readonly anomalies: number;
 }
 
@@ -110,7 +111,7 @@ interface Stored {
 async function finish(
   client: pg.PoolClient,
   batch: EventBatch,
-  { fence, firstRow, modelVersion, anomalies }: Stored,
+  { fence, firstRow, model, anomalies }: Stored,
 ): Promise<CommitReport> {
   const { detector, topic, partition, nextOffset, lastRecordTimeMs } = batch;
   const letters = batch.deadLetters.filter(({ offset }) => offset >= fence);
@@ -118,7 +119,8 @@ async function finish(
   const stored = batch.size - firstRow;
   if (nextOffset > fence) {
     const time = lastRecordTimeMs === null ? null : new Date(lastRecordTimeMs);
-    await updateOffset(client, detector, topic, partition, nextOffset, time, modelVersion, stored, anomalies);
+    const { modelVersion, alpha } = model ?? { modelVersion: null, alpha: 0 };
+    await updateOffset(client, detector, topic, partition, nextOffset, time, modelVersion, stored, anomalies, alpha);
   }
   const alreadyStored = firstRow + batch.deadLetters.length - letters.length;
   return { stored, alreadyStored, anomalies, deadLetters: letters.length, refused: 0 };

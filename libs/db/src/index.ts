@@ -28,6 +28,7 @@ export {
 } from './history.ts';
 export type { HistoryColumn, HistoryRange, HistorySource } from './history-query.ts';
 export * from './identity.ts';
+export * from './in-force.ts';
 export * from './lookup.ts';
 export * from './migrate.ts';
 export * from './models.ts';
@@ -38,7 +39,7 @@ export { applyRetention, ensurePartitions, type Removed, type Retention } from '
 export * from './redrive.ts';
 export { schemaDump } from './schema-dump.ts';
 export * from './streams.ts';
-export * from './training-lock.ts';
+export * from './training-lease.ts';
 export * from './training-runs.ts';
 export * from './wait-for-database.ts';
 export { claimEntities, type EntityScope, readWindows, resetWindows, type StrayEntity } from './windows.ts';

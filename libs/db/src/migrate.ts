@@ -7,6 +7,7 @@ import { FlowlineError } from '@flowline/events';
 import { closeClient, type Database, openClient, withClient } from './database.ts';
 import { errorCode, toFlowlineError } from './database-error.ts';
 import { ensurePartitions } from './partitions.ts';
+import { lockMigrations } from './sql/migrations-lock.ts';
 import { grantRoles } from './sql/roles-grant.ts';
 import { selectMigrations } from './sql/migrations-select.ts';
 
@@ -23,7 +24,8 @@ export interface MigrationStatus {
 }
 
 /**
- * Brings the schema up to date, in one transaction; several callers at once take turns. The group roles (flowline_scorer, …) are
+ * Brings the schema up to date, in one transaction; several callers at once take turns, by a lock that ends with the transaction and so
+ * holds behind a pooler, too. The group roles (flowline_scorer, …) are
  * created where this user may, and granted what they need wherever they exist.
  * @returns the names of the migrations that were applied.
  * @throws FlowlineError FLOWLINE_DATABASE_FAILED, with nothing changed.
@@ -34,18 +36,22 @@ export async function migrate(db: Database): Promise<string[]> {
   const client = await openClient(db);
   let applied: readonly { readonly name: string }[];
   try {
+    // The runner's own lock belongs to a session, as does the search path that it would set for `schema`. Its COMMIT ends this transaction.
+    await client.query('BEGIN ISOLATION LEVEL READ COMMITTED');
+    await lockMigrations(client);
     applied = await runner({
       dbClient: client,
       dir: folder,
       ignorePattern: '(?!\\d{4}_.*\\.sql).*',
-      schema: SCHEMA,
-      createSchema: true,
+      migrationsSchema: SCHEMA,
+      createMigrationsSchema: true,
       migrationsTable: MIGRATIONS_TABLE,
       direction: 'up',
       singleTransaction: true,
-      advisoryLockMode: 'wait',
+      noLock: true,
       logger: { info: quiet, warn: quiet, error: quiet },
     });
+    await client.query('COMMIT');
   } catch (error) {
     throw toFlowlineError(error, db.address);
   } finally {

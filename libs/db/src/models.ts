@@ -2,12 +2,16 @@ import { createHash } from 'node:crypto';
 
 import { FlowlineError } from '@flowline/events';
 
-import { type Database, withClient } from './database.ts';
+import { type Database, type Queryable, withClient } from './database.ts';
 import { detectorMissing } from './detectors.ts';
+import type { StateReason } from './in-force.ts';
 import { jsonText } from './json-text.ts';
-import { upsertChampion } from './sql/champion-upsert.ts';
+import { upsertChallenger } from './sql/challenger-upsert.ts';
+import { replaceChampion } from './sql/champion-replace.ts';
 import { selectChampionVersion } from './sql/champion-version-select.ts';
 import { lockDetector } from './sql/detector-lock.ts';
+import { upsertHeld } from './sql/held-upsert.ts';
+import { type ModelAlias, selectModelAliases } from './sql/model-aliases-select.ts';
 import { insertArtifact } from './sql/model-artifact-insert.ts';
 import { type ModelRow, selectModel } from './sql/model-select.ts';
 import { insertModelVersion } from './sql/model-version-insert.ts';
@@ -30,6 +34,17 @@ export interface NewModel {
 export type StoredModel = ModelRow;
 /** A model version, without its bytes (`bytes` is their number). */
 export type ModelSummary = ModelSummaryRow;
+export type { ModelAlias };
+
+/** Versions of a detector's aliases; null: nothing goes by that name. */
+export type ModelAliases = Readonly<Record<ModelAlias, number | null>>;
+
+/** The events a day of the history that a model was trained on, as its manifest says; null where it is older than that. */
+export function eventsPerDayOf(manifest: unknown): number | null {
+  const value =
+    typeof manifest === 'object' && manifest !== null && 'eventsPerDay' in manifest && manifest.eventsPerDay;
+  return typeof value === 'number' && value > 0 ? value : null;
+}
 
 /**
  * Stores an immutable model version: whole or, whenever the process ends, not at all.
@@ -91,7 +106,7 @@ export async function championVersion(db: Database, detector: string): Promise<n
 }
 
 /**
- * Makes a model version the champion, at once for every reader.
+ * Makes a model version the champion, at once for every reader; the champion until now becomes `previous`.
  * @param replacing the champion it was compared with (null: none). When another is champion by now, nothing changes.
  * @returns whether it is the champion now.
  * @throws FlowlineError FLOWLINE_DETECTOR_MISSING, FLOWLINE_MODEL_MISSING.
@@ -103,17 +118,88 @@ export async function promote(
   replacing?: number | null,
 ): Promise<boolean> {
   return withTransaction(db, async (client) => {
-    const [locked] = await lockDetector(client, detector);
-    if (locked === undefined) throw detectorMissing(detector);
-    if (replacing !== undefined) {
-      const [champion] = await selectChampionVersion(client, detector);
-      if ((champion?.version ?? null) !== replacing) return false;
-    }
-    const models = await selectModels(client, detector);
-    if (!models.some((model) => model.version === version)) throw modelMissing(detector, version);
-    await upsertChampion(client, detector, version);
+    const aliases = await lockAliases(client, detector);
+    if (replacing !== undefined && aliases.champion !== replacing) return false;
+    await putInForce(client, detector, aliases, version, `version ${version} was promoted instead`);
     return true;
   });
+}
+
+/** Models before and after a roll-back. */
+export interface RolledBack {
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * Makes the previous champion the champion again; rolling back twice is as before.
+ * @throws FlowlineError FLOWLINE_DETECTOR_MISSING, FLOWLINE_MODEL_MISSING where there is no previous champion.
+ */
+export async function rollBack(db: Database, detector: string): Promise<RolledBack> {
+  return withTransaction(db, async (client) => {
+    const aliases = await lockAliases(client, detector);
+    const { champion, previous } = aliases;
+    if (champion === null || previous === null) {
+      throw new FlowlineError('FLOWLINE_MODEL_MISSING', `The detector ${detector} has no previous champion.`, {
+        where: detector,
+        remedy: `Promote one of \`flowline models ls ${detector}\` with \`flowline models promote ${detector} <version>\`.`,
+      });
+    }
+    await putInForce(client, detector, aliases, previous, `it was rolled back to version ${previous}`);
+    return { from: champion, to: previous };
+  });
+}
+
+/** Notes that a new model is held back, and why: it is the challenger from now on. */
+export async function holdModel(
+  db: Database,
+  detector: string,
+  held: StateReason & { readonly version: number },
+): Promise<void> {
+  await withTransaction(db, async (client) => {
+    await lockAliases(client, detector);
+    await upsertChallenger(client, detector, held.version);
+    await upsertHeld(client, detector, held.version, held.code, held.reason, held.remedy);
+  });
+}
+
+/** The versions that a detector's aliases stand for. */
+export async function modelAliases(db: Database, detector: string): Promise<ModelAliases> {
+  return withClient(db, async (client) => aliasesOf(await selectModelAliases(client, detector)));
+}
+
+/** Takes the lock of the detector, under which its aliases change. */
+async function lockAliases(client: Queryable, detector: string): Promise<ModelAliases> {
+  const [locked] = await lockDetector(client, detector);
+  if (locked === undefined) throw detectorMissing(detector);
+  return aliasesOf(await selectModelAliases(client, detector));
+}
+
+/** Changes the champion, and says of a newer model why it does not score. */
+async function putInForce(
+  client: Queryable,
+  detector: string,
+  { challenger }: ModelAliases,
+  version: number,
+  reason: string,
+): Promise<void> {
+  const models = await selectModels(client, detector);
+  if (!models.some((model) => model.version === version)) throw modelMissing(detector, version);
+  await replaceChampion(client, detector, version);
+  const [newest] = models;
+  if (newest === undefined || newest.version === version) {
+    await upsertHeld(client, detector, null, null, null, null);
+    return;
+  }
+  // What is held back keeps the reason that its training gave.
+  if (newest.version === challenger) return;
+  const remedy = `Put it in force with \`flowline models promote ${detector} ${newest.version}\`.`;
+  await upsertHeld(client, detector, newest.version, 'FLOWLINE_MODEL_HELD', reason, remedy);
+}
+
+function aliasesOf(rows: readonly { readonly alias: ModelAlias; readonly version: number }[]): ModelAliases {
+  const versionOf = (alias: ModelAlias): number | null => rows.find((row) => row.alias === alias)?.version ?? null;
+  return { champion: versionOf('champion'), challenger: versionOf('challenger'), previous: versionOf('previous') };
 }
 
 /** The models of a detector (or of all), newest first. */

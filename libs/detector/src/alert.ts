@@ -22,6 +22,8 @@ export interface AlertEvent {
 export interface AlertParts {
   readonly detector: string;
   readonly modelVersion: number;
+  /** What decided. */
+  readonly alpha: number;
   readonly bundle: ModelBundle;
   readonly table: FeatureTable;
   readonly scores: Scores;
@@ -39,6 +41,7 @@ export function anomalyReason(scores: Scores, row: number): AnomalyReason {
 export function buildAlert({
   detector,
   modelVersion,
+  alpha,
   bundle,
   table,
   scores,
@@ -56,6 +59,7 @@ export function buildAlert({
     score: {
       pValue,
       pMethod: scores.pMethods[row] ?? 'floor',
+      alpha,
       surpriseBits: surpriseBits(pValue),
       logDensityNats: Number.isFinite(logDensityNats) ? logDensityNats : null,
     },

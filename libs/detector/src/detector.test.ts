@@ -201,6 +201,7 @@ describe('a detector, trained', () => {
     const text = JSON.stringify(explanations);
     expect(text).not.toContain('null,"p05"');
     const alert = buildAlert({
+      alpha: 1e-3,
       detector: 'requests',
       modelVersion: 3,
       bundle: trained.bundle,

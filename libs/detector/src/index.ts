@@ -1,5 +1,6 @@
 export { anomalyReason, buildAlert, type AlertEvent, type AlertParts } from './alert.ts';
 export { alarmRateInterval, alphaOf, type AlarmControl, type RateInterval } from './alpha.ts';
+export { alphaInForce, type AlphaInForce, type AlphaModel } from './alpha-in-force.ts';
 export {
   BUNDLE_VERSION,
   type BundleMetadata,

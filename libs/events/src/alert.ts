@@ -36,6 +36,8 @@ export interface Alert {
   readonly score: {
     readonly pValue: number;
     readonly pMethod: PValueMethod;
+    /** What decided: the event is an anomaly because pValue is at most this. */
+    readonly alpha: number;
     /** −log2 of the p-value. */
     readonly surpriseBits: number;
     /** null where the density is zero (an event outside its domain). */

@@ -66,6 +66,8 @@ export interface EventBatch {
 /** The outcome of one batch of one partition: what a single transaction stores. */
 export interface ScoredBatch extends EventBatch {
   readonly modelVersion: number;
+  /** What decided: an event is an anomaly where its p-value is at most this. */
+  readonly alpha: number;
   /** log p(event) in nats; −Infinity for an event outside its domain. */
   readonly logDensityNats: Float64Array;
   readonly pValues: Float64Array;

@@ -8,8 +8,9 @@ import type { WindowsMaker } from './partition-windows.ts';
 export type ScoringDetector = Pick<Detector, 'score' | 'explain' | 'alpha' | 'compute' | 'bundle' | 'dispose'>;
 
 /**
- * A champion at work: a model version with everything that is needed to score an event with it. Immutable. It belongs to the version
- * of the detector that it was trained for, though a newer one may be in force: stored columns are that version's features.
+ * A champion at work: a model version with everything that is needed to score an event with it. Immutable. Its features are those of
+ * the version of the detector that it was trained for; alpha, and how records are read, are the definition's that was in force when it
+ * was loaded.
  */
 export interface DetectorModel {
   readonly name: string;
@@ -26,4 +27,6 @@ export interface DetectorModel {
   readonly detector: ScoringDetector;
   /** Who named the backend that scores, in words. */
   readonly computeDecidedBy: string;
+  /** Why alpha is not what the definition in force asks for; null where it is. */
+  readonly alphaNote: string | null;
 }

@@ -73,6 +73,7 @@ function toAnomaly(batch: DecidedEvents, row: number, explanation: Explanation):
   const alert = buildAlert({
     detector: name,
     modelVersion,
+    alpha: detector.alpha,
     bundle,
     table: events.table,
     scores,
@@ -92,6 +93,7 @@ function toScoredBatch(
     detector: lease.model.name,
     detectorVersion: lease.model.detectorVersion,
     modelVersion: lease.model.modelVersion,
+    alpha: lease.model.detector.alpha,
     topic: source.topic,
     topicId: source.topicId,
     partition: source.partition,

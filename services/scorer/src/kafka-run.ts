@@ -8,6 +8,7 @@ import {
   readPositions,
   readStream,
   recordGap,
+  reportScoring,
   skipRecords,
   streamRewound,
 } from '@flowline/db';
@@ -31,6 +32,7 @@ import type { PartitionWindows } from './partition-windows.ts';
 import { batchBounds, detectorRun, partitionWindows, type ProcessParts } from './process-parts.ts';
 import { runDetector } from './run-detector.ts';
 import { resetArguments } from './reset-streams.ts';
+import type { StoreReport } from './scoring-reporter.ts';
 import type { KafkaDetector } from './select-detectors.ts';
 
 /** Who reads a topic: the group that a detector's scorers share, and the database that they store into. */
@@ -84,7 +86,14 @@ export class KafkaRun {
     const { alerts } = this.#args;
     try {
       await this.#checkTopics(signal);
-      const run = { source: this.#source, windows: this.#windows, alerts, signal, ...(await this.#collector()) };
+      const report: StoreReport = (state) =>
+        reportScoring(this.#parts.db, {
+          ...state,
+          detector: this.#definition.name,
+          detectorVersion: this.#version,
+        });
+      const common = { source: this.#source, windows: this.#windows, alerts, signal, report };
+      const run = { ...common, ...(await this.#collector()) };
       await runDetector(detectorRun(this.#parts, this.#definition, run));
     } finally {
       this.#forgetLag();

@@ -1,6 +1,13 @@
-import { readDefinition, scoringCompute, type Settings } from '@flowline/config';
-import { championVersion, type Database, getDetector, getDetectorVersion, loadChampion } from '@flowline/db';
-import { Detector, loadBundle } from '@flowline/detector';
+import { type DetectorDefinition, readDefinition, scoringCompute, type Settings } from '@flowline/config';
+import {
+  championVersion,
+  type Database,
+  eventsPerDayOf,
+  getDetector,
+  getDetectorVersion,
+  loadChampion,
+} from '@flowline/db';
+import { alphaInForce, Detector, loadBundle } from '@flowline/detector';
 import { folderCache } from '@flowline/engine';
 import { createRecordReader } from '@flowline/features';
 
@@ -29,15 +36,21 @@ export function createModelLoader({ db, detector: name, settings }: ModelLoaderO
       const stored = await loadChampion(db, name);
       const { definition: json } = await getDetectorVersion(db, name, stored.detectorVersion);
       const definition = readDefinition(json, `${name}, version ${stored.detectorVersion}`);
-      // How to score is a matter of the machine: the newest definition says it, whichever the model was trained for.
+      // What needs no new model is the definition's that is in force, whichever the model was trained for.
       const newest = await getDetector(db, name);
-      const { compute } = readDefinition(newest.definition, `${name}, version ${newest.version}`);
-      const { backend, threads, decidedBy } = scoringCompute(settings, compute);
+      const inForce = readDefinition(newest.definition, `${name}, version ${newest.version}`);
+      const { backend, threads, decidedBy } = scoringCompute(settings, inForce.compute);
+      const { alpha, note } = alphaInForce(inForce.decision.control, {
+        alpha: stored.alpha,
+        control: definition.decision.control,
+        eventsPerDay: eventsPerDayOf(stored.manifest),
+      });
+      const source = sourceOf(definition, inForce);
       const bundle = loadBundle(stored.bytes, stored.sha256, definition.features);
       const reader = createRecordReader(bundle.schema, bundle.lookups);
-      const format = recordFormats[definition.source.kafka?.format ?? 'json']();
+      const format = recordFormats[source.kafka?.format ?? 'json']();
       const detector = await Detector.create(bundle, {
-        alpha: stored.alpha,
+        alpha,
         backend,
         threads: threads ?? undefined,
         offThread: true,
@@ -57,12 +70,19 @@ export function createModelLoader({ db, detector: name, settings }: ModelLoaderO
         trainedAt: stored.createdAt,
         format,
         windows: windowsMaker(bundle),
-        decode: createDecoder(definition.source, format, reader, settings.eventMaxBytes),
+        decode: createDecoder(source, format, reader, settings.eventMaxBytes),
         detector,
         computeDecidedBy: decidedBy,
+        alphaNote: note,
       };
     },
   };
+}
+
+/** How records are read: as the definition in force says, but for what the model's windows were fitted to. */
+function sourceOf(trained: DetectorDefinition, inForce: DetectorDefinition): DetectorDefinition['source'] {
+  const { key, time } = trained.source;
+  return { ...inForce.source, key, time: key === null ? inForce.source.time : time };
 }
 
 /** Compiles what is compiled on first use, scoring and explaining, on rows at the middle of the latent space. */

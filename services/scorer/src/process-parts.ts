@@ -11,6 +11,7 @@ import { createModelLoader } from './model-loader.ts';
 import { alertAddress } from './open-alerts.ts';
 import { PartitionWindows } from './partition-windows.ts';
 import type { DetectorRunParts } from './run-detector.ts';
+import type { StoreReport } from './scoring-reporter.ts';
 
 /** What the runs of a process share. */
 export interface ProcessParts {
@@ -31,6 +32,7 @@ export interface RunParts {
   readonly alerts: AlertsChoice;
   readonly signal: AbortSignal;
   readonly collector?: Collector;
+  readonly report?: StoreReport;
 }
 
 /** A run of one detector over one source, with the models and the store of this process. */
@@ -50,6 +52,7 @@ export function detectorRun(
       commit: (batch) => commitBatch(db, batch, { sample, ...alertAddress(run.alerts, definition, batch.topic) }),
     },
     ...(run.collector === undefined ? {} : { collector: run.collector }),
+    ...(run.report === undefined ? {} : { report: run.report }),
     logger,
     metrics,
     health,

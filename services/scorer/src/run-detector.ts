@@ -13,6 +13,7 @@ import { leaseScope } from './lease-scope.ts';
 import { measureBatch, measureCollected, measureModel, measureWindows } from './measure.ts';
 import type { PartitionWindows } from './partition-windows.ts';
 import { pipeline } from './pipeline.ts';
+import { ScoringReporter, type StoreReport } from './scoring-reporter.ts';
 import { RunCounter, type RunTotals } from './run-totals.ts';
 import { createStageTimer } from './stage-timer.ts';
 
@@ -25,6 +26,8 @@ export interface DetectorRunParts {
   readonly store: Store;
   /** For a detector that learns from its own events: stores them while there is no model. */
   readonly collector?: Collector;
+  /** Stores what scores, and again as long as it does; absent for a run that speaks for nobody else, as over a file. */
+  readonly report?: StoreReport;
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly health: Health;
@@ -47,12 +50,14 @@ export async function runDetector(parts: DetectorRunParts): Promise<RunTotals> {
   const counter = new RunCounter(name);
   const farTimes = new FarTimes(name, metrics, logger);
   const watching = new AbortController();
-  const holder = openHolder(parts, logger);
+  const reporter = new ScoringReporter(parts.report ?? (() => Promise.resolve()), logger);
+  const holder = openHolder(parts, logger, reporter);
   try {
     signal.addEventListener('abort', () => source.stop());
     if (signal.aborted) source.stop();
     status.waits('loading the champion');
-    const model = await modelToBeginWith(parts, holder, status);
+    void reporter.run(watching.signal);
+    const model = await modelToBeginWith(parts, holder, status, reporter);
     if (model === undefined) return counter.totals();
     void holder.watch(watching.signal);
     counter.start(model.detector.compute.backend);
@@ -88,10 +93,14 @@ async function modelToBeginWith(
   parts: DetectorRunParts,
   holder: DetectorHolder,
   status: RunStatus,
+  reporter: ScoringReporter,
 ): Promise<DetectorModel | undefined> {
   const { name, source, windows, loader, collector, metrics, signal } = parts;
   const wait = !source.finite;
-  const onWait = (reason: string): void => status.waits(reason);
+  const onWait = (reason: string): void => {
+    status.waits(reason);
+    reporter.waits();
+  };
   if (collector === undefined || !wait) return firstModel(holder, { name, wait, signal, onWait });
   const champion$ = defer(() => loader.championVersion()).pipe(
     retryWithBackoff({ onRetry: status.waitsAfter('the champion cannot be looked up') }),
@@ -109,23 +118,39 @@ async function modelToBeginWith(
   return collectUntil(first, collected$);
 }
 
-function openHolder({ name, loader, metrics, pollMs }: DetectorRunParts, logger: Logger): DetectorHolder {
+function openHolder(
+  { name, loader, metrics, pollMs }: DetectorRunParts,
+  logger: Logger,
+  reporter: ScoringReporter,
+): DetectorHolder {
   return new DetectorHolder({
     loader,
     logger,
     ...(pollMs === undefined ? {} : { pollMs }),
     onModel: (model, replaced) => {
       measureModel(metrics, model, replaced);
+      reporter.scores(model);
       const { modelVersion, detectorVersion, detector } = model;
       const { backend, reason } = detector.compute;
       const { computeDecidedBy: decidedBy } = model;
-      const fields = { modelVersion, detectorVersion, alpha: detector.alpha, backend, reason, decidedBy };
+      const fields = {
+        modelVersion,
+        detectorVersion,
+        alpha: detector.alpha,
+        alphaNote: model.alphaNote,
+        backend,
+        reason,
+        decidedBy,
+      };
       logger.info(
         fields,
         replaced === undefined ? 'scoring begins' : `model swapped: version ${replaced.modelVersion} is retired`,
       );
     },
-    onRejected: () => metrics.modelSwaps.inc({ detector: name, outcome: 'rejected' }),
+    onRejected: (version, error) => {
+      metrics.modelSwaps.inc({ detector: name, outcome: 'rejected' });
+      reporter.rejected(version, error);
+    },
   });
 }
 

@@ -5,7 +5,7 @@ import {
   getDetector,
   promote,
   storeModelVersion,
-  withTrainingLock,
+  withTrainingLease,
 } from '@flowline/db';
 import { alphaOf, saveBundle, trainDetector } from '@flowline/detector';
 import type { Logger } from '@flowline/telemetry';
@@ -65,7 +65,7 @@ export interface TrainOutcome {
 export async function trainOnce(parts: TrainerParts, request: TrainRequest): Promise<TrainOutcome | null> {
   const { db } = parts;
   const logger = parts.logger.child({ detector: request.detector });
-  return withTrainingLock(db, request.detector, async (lost) => {
+  return withTrainingLease(db, request.detector, async (lost) => {
     const signal = AbortSignal.any([parts.signal, lost]);
     const abandoned = await abandonStaleRuns(db, request.detector);
     if (abandoned > 0) logger.warn({ runs: abandoned }, 'earlier runs ended without saying how');

@@ -12,6 +12,7 @@ export const dataTables = [
   'alert_outbox',
   'dead_letters',
   'training_runs',
+  'detectors_in_force',
   'model_aliases',
   'model_versions',
 ] as const;

@@ -1,4 +1,5 @@
 import { statement } from '../statement.ts';
+import type { ModelAlias } from './model-aliases-select.ts';
 
 /** A model version, without its bytes. */
 export interface ModelSummaryRow {
@@ -10,16 +11,20 @@ export interface ModelSummaryRow {
   readonly manifest: unknown;
   readonly createdAt: Date;
   readonly champion: boolean;
+  /** The names it goes by: champion, challenger, previous. */
+  readonly aliases: readonly ModelAlias[];
   readonly bytes: number;
 }
 
 /** The models of a detector, or of all for null, newest first. */
 export const selectModels = statement<[detector: string | null], ModelSummaryRow>(`
   SELECT m.detector, m.version, m.detector_version AS "detectorVersion", m.sha256, m.alpha, m.manifest,
-         m.created_at AS "createdAt", c.version IS NOT NULL AS champion, length(a.bytes) AS bytes
+         m.created_at AS "createdAt", 'champion' = ANY(n.aliases) AS champion, n.aliases, length(a.bytes) AS bytes
   FROM flowline.model_versions m
   JOIN flowline.model_artifacts a ON a.sha256 = m.sha256
-  LEFT JOIN flowline.model_aliases c ON c.detector = m.detector AND c.alias = 'champion' AND c.version = m.version
+  CROSS JOIN LATERAL (
+    SELECT coalesce(array_agg(alias ORDER BY alias), '{}') AS aliases FROM flowline.model_aliases
+    WHERE detector = m.detector AND version = m.version) n
   WHERE $1::text IS NULL OR m.detector = $1
   ORDER BY m.detector, m.version DESC
 `);

@@ -1,6 +1,6 @@
 import { statement } from '../statement.ts';
 
-/** Moves the fence of a stream, and notes how many events a model scored (none: null), in one round trip. */
+/** Moves the fence of a stream, and notes how many events a model scored (none: null) and with which alpha, in one round trip. */
 export const updateOffset = statement<
   [
     detector: string,
@@ -11,14 +11,16 @@ export const updateOffset = statement<
     modelVersion: number | null,
     events: number,
     anomalies: number,
+    alpha: number,
   ],
   never
 >(`
   WITH counted AS (
-    INSERT INTO flowline.event_counts AS c (detector, topic, partition, day, model_version, events, anomalies)
-    SELECT $1, $2, $3, (now() AT TIME ZONE 'UTC')::date, $6, $7, $8 WHERE $6::integer IS NOT NULL AND $7::bigint > 0
+    INSERT INTO flowline.event_counts AS c (detector, topic, partition, day, model_version, events, anomalies, expected)
+    SELECT $1, $2, $3, (now() AT TIME ZONE 'UTC')::date, $6, $7, $8, $7 * $9::float8 WHERE $6::integer IS NOT NULL AND $7::bigint > 0
     ON CONFLICT (detector, model_version, day, topic, partition)
-    DO UPDATE SET events = c.events + excluded.events, anomalies = c.anomalies + excluded.anomalies
+    DO UPDATE SET events = c.events + excluded.events, anomalies = c.anomalies + excluded.anomalies,
+      expected = c.expected + excluded.expected
   )
   UPDATE flowline.stream_offsets SET next_offset = $4, record_time = coalesce($5, record_time), updated_at = now()
   WHERE detector = $1 AND topic = $2 AND partition = $3

@@ -57,6 +57,7 @@ export class FakeLoader implements ModelLoader {
         dispose: () => void this.disposed.push(modelVersion),
       },
       computeDecidedBy: 'the test',
+      alphaNote: null,
     };
   }
 }

@@ -1,0 +1,95 @@
+import { randomUUID } from 'node:crypto';
+
+import { FlowlineError } from '@flowline/events';
+
+import { type Database, withClient } from './database.ts';
+import { releaseTrainingLease } from './sql/training-lease-release.ts';
+import { renewTrainingLease } from './sql/training-lease-renew.ts';
+import { takeTrainingLease } from './sql/training-lease-take.ts';
+
+/** Terms of a lease. */
+export interface LeaseOptions {
+  /** How long it holds without being renewed (default 30,000): so long after a kill the next trainer may begin. */
+  readonly leaseMs?: number;
+}
+
+const LEASE_MS = 30_000;
+/** So often within a lease it is renewed: a failure or two of the database lose nothing. */
+const RENEWALS = 6;
+
+/**
+ * Runs `work` while holding the detector's training lease, a row that is renewed all the while. It needs no session of its own, so
+ * it holds behind a pooler that shares connections. A trainer that is killed, stopped or cut off stops renewing; after `leaseMs` its
+ * successor takes over, and the signal has aborted the work here.
+ * @throws FlowlineError FLOWLINE_TRAINING_BUSY at once when another trainer holds it; whatever `work` throws, as it is.
+ */
+export async function withTrainingLease<T>(
+  db: Database,
+  detector: string,
+  work: (signal: AbortSignal) => Promise<T>,
+  { leaseMs = LEASE_MS }: LeaseOptions = {},
+): Promise<T> {
+  const holder = randomUUID();
+  const [taken] = await withClient(db, (client) => takeTrainingLease(client, detector, holder, leaseMs));
+  if (taken === undefined) throw busy(detector, leaseMs);
+  const lost = new AbortController();
+  const stopRenewing = keepRenewing(db, { detector, holder, leaseMs }, lost);
+  try {
+    return await work(lost.signal);
+  } finally {
+    await stopRenewing();
+    // A lease that cannot be given back ends by itself.
+    await withClient(db, (client) => releaseTrainingLease(client, detector, holder)).catch(() => undefined);
+  }
+}
+
+interface Lease {
+  readonly detector: string;
+  readonly holder: string;
+  readonly leaseMs: number;
+}
+
+/** Renews a lease until it is told to stop; aborts where the lease is somebody else's, or could not be renewed in time. */
+function keepRenewing(db: Database, { detector, holder, leaseMs }: Lease, lost: AbortController): () => Promise<void> {
+  let renewal: Promise<void> = Promise.resolve();
+  let renewing = false;
+  let heldUntilMs = performance.now() + leaseMs;
+  const renew = async (): Promise<void> => {
+    const askedMs = performance.now();
+    try {
+      const [held] = await withClient(db, (client) => renewTrainingLease(client, detector, holder, leaseMs), {
+        timeoutMs: leaseMs,
+      });
+      if (held === undefined) lost.abort(leaseLost(detector));
+      else heldUntilMs = askedMs + leaseMs;
+    } catch (error) {
+      if (performance.now() >= heldUntilMs) lost.abort(error);
+    }
+    renewing = false;
+  };
+  const timer = setInterval(() => {
+    if (renewing || lost.signal.aborted) return;
+    renewing = true;
+    renewal = renew();
+  }, leaseMs / RENEWALS);
+  timer.unref();
+  return () => {
+    clearInterval(timer);
+    return renewal;
+  };
+}
+
+function busy(detector: string, leaseMs: number): FlowlineError {
+  return new FlowlineError('FLOWLINE_TRAINING_BUSY', `Another trainer is already training ${detector}.`, {
+    where: detector,
+    remedy: `Wait for it; the table flowline.training_runs shows how far it is. One that was killed is succeeded after ${leaseMs / 1000} s.`,
+    retryable: true,
+  });
+}
+
+function leaseLost(detector: string): FlowlineError {
+  return new FlowlineError('FLOWLINE_ABORTED', `Another trainer has taken over the training of ${detector}.`, {
+    where: detector,
+    remedy: 'This one did not renew its lease in time; see `flowline.training_runs`.',
+  });
+}
