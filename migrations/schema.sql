@@ -92,6 +92,33 @@ AS $function$
     WHERE detector.state <> 'deleted' AND jsonb_typeof(version.definition #> '{retention,scoredMs}') = 'number'))
 $function$;
 
+CREATE OR REPLACE FUNCTION flowline.grant_in_force()
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  IF to_regrole('flowline_scorer') IS NOT NULL THEN
+    GRANT SELECT, INSERT (detector, detector_version, model_version, alpha, alpha_note, since, seen_at, fault_code, fault_reason,
+      fault_remedy), UPDATE (detector_version, model_version, alpha, alpha_note, since, seen_at, fault_code, fault_reason,
+      fault_remedy) ON flowline.detectors_in_force TO flowline_scorer;
+  END IF;
+  IF to_regrole('flowline_trainer') IS NOT NULL THEN
+    GRANT DELETE ON flowline.model_aliases TO flowline_trainer;
+    GRANT SELECT, INSERT, UPDATE, DELETE ON flowline.training_leases TO flowline_trainer;
+    GRANT SELECT, INSERT (detector, held_version, held_code, held_reason, held_remedy, held_at),
+      UPDATE (held_version, held_code, held_reason, held_remedy, held_at) ON flowline.detectors_in_force TO flowline_trainer;
+  END IF;
+  IF to_regrole('flowline_operator') IS NOT NULL THEN
+    GRANT DELETE ON flowline.model_aliases TO flowline_operator;
+    GRANT SELECT, INSERT (detector, held_version, held_code, held_reason, held_remedy, held_at),
+      UPDATE (held_version, held_code, held_reason, held_remedy, held_at) ON flowline.detectors_in_force TO flowline_operator;
+  END IF;
+  IF to_regrole('flowline_reader') IS NOT NULL THEN
+    GRANT SELECT ON flowline.detectors_in_force, flowline.event_counts TO flowline_reader;
+  END IF;
+END
+$function$;
+
 CREATE OR REPLACE FUNCTION flowline.grant_roles()
  RETURNS text[]
  LANGUAGE plpgsql
@@ -345,6 +372,33 @@ COMMENT ON COLUMN flowline.detectors.consumer_group IS 'The Kafka consumer group
 COMMENT ON COLUMN flowline.detectors.dropping IS 'The data of this deleted detector are being dropped, or that was interrupted: it is not revived until it is done.';
 COMMENT ON COLUMN flowline.detectors.state IS 'paused: neither scored nor trained on schedule; deleted: gone for every service, its versions stay, and applying it again revives it.';
 
+CREATE TABLE flowline.detectors_in_force (
+  detector text NOT NULL,
+  detector_version integer,
+  model_version integer,
+  alpha double precision,
+  alpha_note text,
+  since timestamp with time zone,
+  seen_at timestamp with time zone,
+  fault_code text,
+  fault_reason text,
+  fault_remedy text,
+  held_version integer,
+  held_code text,
+  held_reason text,
+  held_remedy text,
+  held_at timestamp with time zone
+);
+ALTER TABLE flowline.detectors_in_force ADD CONSTRAINT detectors_in_force_detector_fkey FOREIGN KEY (detector) REFERENCES flowline.detectors(name);
+ALTER TABLE flowline.detectors_in_force ADD CONSTRAINT detectors_in_force_pkey PRIMARY KEY (detector);
+COMMENT ON TABLE flowline.detectors_in_force IS 'What scores each detector, as scorers say it, and which model is held back, as trainers and operators say it.';
+COMMENT ON COLUMN flowline.detectors_in_force.alpha_note IS 'Why alpha is not what the definition in force asks for; null where it is.';
+COMMENT ON COLUMN flowline.detectors_in_force.detector_version IS 'The definition that the scorer follows: its decision, alerts and source.';
+COMMENT ON COLUMN flowline.detectors_in_force.fault_code IS 'Why the scorer does not use the champion; null where it does.';
+COMMENT ON COLUMN flowline.detectors_in_force.held_version IS 'The newest model version that does not score though it is trained; null where there is none.';
+COMMENT ON COLUMN flowline.detectors_in_force.seen_at IS 'When a scorer last said so; long ago: none runs.';
+COMMENT ON COLUMN flowline.detectors_in_force.since IS 'When this definition, model and alpha began to score together.';
+
 CREATE TABLE flowline.entity_partitions (
   detector text NOT NULL,
   topic text NOT NULL,
@@ -368,10 +422,12 @@ CREATE TABLE flowline.event_counts (
   topic text NOT NULL,
   partition integer NOT NULL,
   events bigint NOT NULL,
-  anomalies bigint NOT NULL
+  anomalies bigint NOT NULL,
+  expected double precision DEFAULT 0 NOT NULL
 ) WITH (fillfactor=50);
 ALTER TABLE flowline.event_counts ADD CONSTRAINT event_counts_pkey PRIMARY KEY (detector, model_version, day, topic, partition);
 COMMENT ON TABLE flowline.event_counts IS 'Every event that was scored, whether its row is kept or not, by UTC day of scoring.';
+COMMENT ON COLUMN flowline.event_counts.expected IS 'Anomalies to be expected: the sum over events of the alpha that decided.';
 
 CREATE TABLE flowline.model_aliases (
   detector text NOT NULL,
@@ -379,10 +435,10 @@ CREATE TABLE flowline.model_aliases (
   version integer NOT NULL,
   updated_at timestamp with time zone DEFAULT now() NOT NULL
 );
-ALTER TABLE flowline.model_aliases ADD CONSTRAINT model_aliases_alias_check CHECK ((alias = 'champion'::text));
+ALTER TABLE flowline.model_aliases ADD CONSTRAINT model_aliases_alias_check CHECK ((alias = ANY (ARRAY['champion'::text, 'challenger'::text, 'previous'::text])));
 ALTER TABLE flowline.model_aliases ADD CONSTRAINT model_aliases_detector_version_fkey FOREIGN KEY (detector, version) REFERENCES flowline.model_versions(detector, version);
 ALTER TABLE flowline.model_aliases ADD CONSTRAINT model_aliases_pkey PRIMARY KEY (detector, alias);
-COMMENT ON TABLE flowline.model_aliases IS 'champion: the model version that scores.';
+COMMENT ON TABLE flowline.model_aliases IS 'champion: the model version that scores; previous: the one before it; challenger: a newer one that is held back.';
 
 CREATE TABLE flowline.model_artifacts (
   sha256 text NOT NULL,
@@ -476,6 +532,15 @@ COMMENT ON TABLE flowline.stream_offsets IS 'The fence: whatever lies below next
 COMMENT ON COLUMN flowline.stream_offsets.prefixes IS 'Of a file: digests of its first n lines by n, from next_offset on; null for other streams.';
 COMMENT ON COLUMN flowline.stream_offsets.topic_id IS 'The id that Kafka gave the topic these offsets count in: a topic that is deleted and created again has another. Null: not known.';
 
+CREATE TABLE flowline.training_leases (
+  detector text NOT NULL,
+  holder uuid NOT NULL,
+  taken_at timestamp with time zone DEFAULT now() NOT NULL,
+  expires_at timestamp with time zone NOT NULL
+);
+ALTER TABLE flowline.training_leases ADD CONSTRAINT training_leases_pkey PRIMARY KEY (detector);
+COMMENT ON TABLE flowline.training_leases IS 'Who trains a detector now; whoever stops renewing its lease has lost it.';
+
 CREATE TABLE flowline.training_runs (
   run_id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
   detector text NOT NULL,
@@ -508,21 +573,15 @@ COMMENT ON COLUMN flowline.training_runs.scheduled_for IS 'The tick of the sched
 COMMENT ON COLUMN flowline.training_runs.status IS 'abandoned: its trainer ended without saying how; its tick may be claimed again.';
 
 CREATE VIEW flowline.v1_alert_rate_daily AS
- SELECT counted.detector,
-    counted.day,
-    counted.model_version,
-    counted.events,
-    ((counted.events)::double precision * model.alpha) AS expected,
-    counted.anomalies AS measured
-   FROM (( SELECT event_counts.detector,
-            event_counts.day,
-            event_counts.model_version,
-            (sum(event_counts.events))::bigint AS events,
-            (sum(event_counts.anomalies))::bigint AS anomalies
-           FROM flowline.event_counts
-          GROUP BY event_counts.detector, event_counts.day, event_counts.model_version) counted
-     JOIN flowline.model_versions model ON (((model.detector = counted.detector) AND (model.version = counted.model_version))));
-COMMENT ON VIEW flowline.v1_alert_rate_daily IS 'Stable: anomalies expected (events times alpha) and measured, by UTC day and model version.';
+ SELECT detector,
+    day,
+    model_version,
+    (sum(events))::bigint AS events,
+    sum(expected) AS expected,
+    (sum(anomalies))::bigint AS measured
+   FROM flowline.event_counts
+  GROUP BY detector, day, model_version;
+COMMENT ON VIEW flowline.v1_alert_rate_daily IS 'Stable: anomalies expected (by the alpha that decided) and measured, by UTC day and model version.';
 
 CREATE VIEW flowline.v1_anomalies AS
  SELECT anomaly_id,

@@ -10,14 +10,19 @@ import {
   finishRun,
   getDetector,
   getDetectorVersion,
+  holdModel,
   lastScheduledTime,
   listDetectors,
   listModels,
   listTrainingRuns,
   loadChampion,
   loadModelVersion,
+  modelAliases,
   promote,
+  readInForce,
   recordProgress,
+  reportScoring,
+  rollBack,
   startTrainingRun,
   storeModelVersion,
   withTrainingLease,
@@ -221,20 +226,115 @@ describe('withTrainingLease', () => {
     expect(await withTrainingLease(database.db, 'checkout', () => Promise.resolve('in'))).toBe('in');
   });
 
-  it('aborts the work when the connection that holds the lock is lost', async () => {
-    const reason = await withTrainingLease(database.db, 'checkout', async (signal) => {
-      await database.query(
-        `SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'
-         AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
-      );
-      // The connection may have ended before its end is reported here.
-      if (!signal.aborted) {
-        await new Promise((resolve) => {
-          signal.addEventListener('abort', resolve, { once: true });
-        });
-      }
-      return signal.reason as unknown;
+  it('aborts the work of a trainer that does not renew its lease in time, which the next one takes over', async () => {
+    const second = await connect(database.url, { applicationName: 'second trainer' });
+    const begin = await withTrainingLease(
+      database.db,
+      'checkout',
+      async (signal) => {
+        // As a trainer that was stopped finds it: its lease has run out, and another has it.
+        await database.query(`UPDATE flowline.training_leases SET expires_at = now() - interval '1 second'`);
+        const taken = withTrainingLease(second, 'checkout', () => aborted(signal), { leaseMs: 60_000 });
+        return [await taken, signal.aborted];
+      },
+      { leaseMs: 600 },
+    );
+    expect(begin).toEqual([expect.objectContaining({ code: 'FLOWLINE_ABORTED' }), true]);
+    // What the first gave back was not the second's.
+    expect(await withTrainingLease(second, 'checkout', () => Promise.resolve('in'))).toBe('in');
+    await second.close();
+  });
+
+  it('holds for as long as the work goes on, far beyond one lease', async () => {
+    const busy = await withTrainingLease(
+      database.db,
+      'checkout',
+      async () => {
+        await new Promise((resolve) => setTimeout(resolve, 1_500));
+        return withTrainingLease(database.db, 'checkout', () => Promise.resolve('in')).catch((error: unknown) => error);
+      },
+      { leaseMs: 600 },
+    );
+    expect(busy).toMatchObject({ code: 'FLOWLINE_TRAINING_BUSY' });
+  });
+
+  it('needs no session: no lock and no setting of it is left on a connection', async () => {
+    await withTrainingLease(database.db, 'checkout', async () => {
+      expect(
+        await database.query(
+          `SELECT count(*)::int AS n FROM pg_locks WHERE locktype = 'advisory'
+           AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+        ),
+      ).toEqual([{ n: 0 }]);
     });
-    expect(reason).toMatchObject({ code: 'FLOWLINE_DATABASE_UNREACHABLE' });
+  });
+});
+
+function aborted(signal: AbortSignal): Promise<unknown> {
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => resolve(signal.reason), { once: true });
+  });
+}
+
+describe('promotion and roll-back', () => {
+  beforeEach(async () => {
+    await applyDetector(database.db, definition());
+    for (const text of ['one', 'two', 'three']) {
+      await storeModelVersion(database.db, newModel({ bytes: Buffer.from(text) }));
+    }
+  });
+
+  it('remembers the champion before, and rolling back twice is as before', async () => {
+    await promote(database.db, 'checkout', 1);
+    await expect(rollBack(database.db, 'checkout')).rejects.toMatchObject({ code: 'FLOWLINE_MODEL_MISSING' });
+    await promote(database.db, 'checkout', 3);
+    expect(await modelAliases(database.db, 'checkout')).toEqual({ champion: 3, challenger: null, previous: 1 });
+    expect(await rollBack(database.db, 'checkout')).toEqual({ from: 3, to: 1 });
+    expect(await modelAliases(database.db, 'checkout')).toEqual({ champion: 1, challenger: null, previous: 3 });
+    expect(await readInForce(database.db, 'checkout')).toMatchObject({
+      heldVersion: 3,
+      heldCode: 'FLOWLINE_MODEL_HELD',
+      heldReason: 'it was rolled back to version 1',
+    });
+    expect(await rollBack(database.db, 'checkout')).toEqual({ from: 1, to: 3 });
+    expect(await readInForce(database.db, 'checkout')).toMatchObject({ heldVersion: null, heldReason: null });
+  });
+
+  it('keeps what is held back as the challenger with its reason, until it or a newer one is promoted', async () => {
+    await promote(database.db, 'checkout', 1);
+    await promote(database.db, 'checkout', 2);
+    const held = { version: 3, code: 'FLOWLINE_MODEL_HELD', reason: 'it alarms too often', remedy: 'Look at it.' };
+    await holdModel(database.db, 'checkout', held);
+    await rollBack(database.db, 'checkout');
+    expect(await modelAliases(database.db, 'checkout')).toEqual({ champion: 1, challenger: 3, previous: 2 });
+    expect(await readInForce(database.db, 'checkout')).toMatchObject({ heldVersion: 3, heldReason: held.reason });
+    expect(await listModels(database.db, 'checkout')).toMatchObject([
+      { version: 3, aliases: ['challenger'] },
+      { version: 2, aliases: ['previous'] },
+      { version: 1, aliases: ['champion'], champion: true },
+    ]);
+    await promote(database.db, 'checkout', 3);
+    expect(await modelAliases(database.db, 'checkout')).toEqual({ champion: 3, challenger: null, previous: 1 });
+  });
+
+  it('says what scores, since when it is so, and that it was seen again', async () => {
+    const state = {
+      detector: 'checkout',
+      detectorVersion: 1,
+      modelVersion: 1,
+      alpha: 0.001,
+      alphaNote: null,
+      fault: null,
+    };
+    await reportScoring(database.db, state);
+    const first = await readInForce(database.db, 'checkout');
+    await reportScoring(database.db, state);
+    const again = await readInForce(database.db, 'checkout');
+    expect(again).toMatchObject({ modelVersion: 1, alpha: 0.001, since: first?.since });
+    expect(again?.seenAt?.getTime()).toBeGreaterThan(first?.seenAt?.getTime() ?? NaN);
+    await reportScoring(database.db, { ...state, alpha: 0.05 });
+    const changed = await readInForce(database.db, 'checkout');
+    expect(changed?.alpha).toBe(0.05);
+    expect(changed?.since?.getTime()).toBeGreaterThan(first?.since?.getTime() ?? NaN);
   });
 });

@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => postgres.stop());
 
 const quiet = createProgress({ write: () => undefined });
-const byHand: TrainRequest = { detector: 'readings', scheduledFor: null, promotion: 'auto' };
+const byHand: TrainRequest = { detector: 'readings', scheduledFor: null, promotion: null };
 
 function parts(database: TestDatabase, signal = new AbortController().signal): TrainerParts {
   return { db: database.db, logger: silentLogger, progress: quiet, backend: 'wasm', signal };

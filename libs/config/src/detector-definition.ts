@@ -25,6 +25,10 @@ export type RecordFormat = (typeof recordFormats)[number];
 /** Where a detector begins that has read nothing of a topic: an end of the log, or the first record at or after a time. */
 export type StartFrom = 'earliest' | 'latest' | { readonly timestampMs: number };
 
+/** When a new model takes over: where it is not worse and its alarms are as asked for, always, or by hand. */
+export const promotionModes = ['auto', 'always', 'never'] as const;
+export type PromotionMode = (typeof promotionModes)[number];
+
 /** A detector with every default filled in: plain JSON, as it is stored with a detector version. */
 export interface DetectorDefinition {
   readonly name: string;
@@ -67,6 +71,7 @@ export interface DetectorDefinition {
     readonly timezone: string;
     /** history from stored events only: the first model is trained as soon as there are so many. */
     readonly firstModelRows: number;
+    readonly promote: PromotionMode;
   };
   readonly decision: { readonly test: 'density'; readonly control: FalseAlarmControl };
   readonly alerts: { readonly topic: string };
@@ -88,7 +93,7 @@ export function entityOf({ source: { key, time } }: Pick<DetectorDefinition, 'so
 const cell = z.union([z.string(), z.number(), z.null()]);
 
 /** Keys that a definition stored by an earlier version of the product may lack have their defaults here. */
-const DEFAULTS = { firstModelRows: 5_000, deadLettersMs: 90 * DAY_MS, sample: 1 } as const;
+const DEFAULTS = { firstModelRows: 5_000, promote: 'auto', deadLettersMs: 90 * DAY_MS, sample: 1 } as const;
 
 /** The shape of a stored definition; keys that a later version of the product wrote are refused, not ignored. */
 const definitionSchema: z.ZodType<DetectorDefinition> = z.strictObject({
@@ -144,6 +149,7 @@ const definitionSchema: z.ZodType<DetectorDefinition> = z.strictObject({
     schedule: z.string().nullable(),
     timezone: z.string(),
     firstModelRows: z.number().default(DEFAULTS.firstModelRows),
+    promote: z.enum(promotionModes).default(DEFAULTS.promote),
   }),
   decision: z.strictObject({
     test: z.literal('density'),

@@ -1,7 +1,7 @@
 import { DURATION_PATTERN, expressionSchema, featureTypes, scoringBackends } from '@flowline/events';
 import { z } from 'zod';
 
-import { recordFormats } from './detector-definition.ts';
+import { recordFormats, promotionModes } from './detector-definition.ts';
 
 /** Lower-case letters, digits and hyphens, at most 63: a detector's name is also part of a consumer group's. */
 const NAME_PATTERN = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
@@ -107,7 +107,10 @@ export const detectorDocument = z.strictObject({
       data: z
         .enum(['unlabelled', 'clean'])
         .describe('unlabelled: the history may hold anomalies (robust loss); clean: it holds none.'),
-      schedule: z.string().optional().describe('A cron expression of five fields; default: by hand only.'),
+      schedule: z
+        .string()
+        .optional()
+        .describe('A cron expression of five fields, or a macro such as @daily; default: by hand only.'),
       timezone: z.string().optional().describe('The IANA zone of the schedule; default UTC.'),
       firstModelRows: z
         .int()
@@ -115,6 +118,12 @@ export const detectorDocument = z.strictObject({
         .max(10_000_000)
         .optional()
         .describe('history.from only: train the first model at so many stored events; default 5,000.'),
+      promote: z
+        .enum(promotionModes)
+        .optional()
+        .describe(
+          'auto (default): a model takes over that is not worse and whose alarms are as asked for; always; never: by hand.',
+        ),
     }),
     decision: z.strictObject({
       test: z.literal('density').optional(),

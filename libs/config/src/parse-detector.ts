@@ -7,6 +7,7 @@ import { describeValue, documentFindings, valueAt } from './document-findings.ts
 import { configInvalid, type Finding, formatPath } from './finding.ts';
 import { lookupFromCsv } from './lookup-csv.ts';
 import { isTimezone, reporter, resolveFeatures } from './resolve-features.ts';
+import { readSchedule } from './schedule.ts';
 
 const DEFAULTS = {
   maxRows: 500_000,
@@ -94,6 +95,11 @@ function resolve(document: DetectorDocument, readText: ReadText, report: Report)
       'name an IANA zone such as Europe/Paris',
     );
   }
+  const schedule = spec.training.schedule === undefined ? null : readSchedule(spec.training.schedule);
+  if (schedule?.schedule === null) {
+    const finding = `"${spec.training.schedule ?? ''}" cannot be run: ${schedule.finding}`;
+    report(['spec', 'training', 'schedule'], finding, schedule.remedy);
+  }
   return {
     name: metadata.name,
     labels: metadata.labels ?? {},
@@ -133,6 +139,7 @@ function resolve(document: DetectorDocument, readText: ReadText, report: Report)
       schedule: spec.training.schedule ?? null,
       timezone,
       firstModelRows: spec.training.firstModelRows ?? DEFAULTS.firstModelRows,
+      promote: spec.training.promote ?? 'auto',
     },
     decision: { test: 'density', control: resolveControl(spec.decision.control, report) },
     alerts: { topic: spec.alerts?.topic ?? DEFAULTS.alertTopic },

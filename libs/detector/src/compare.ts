@@ -61,9 +61,9 @@ export async function compareOnHeldOut(
   { alpha, backend = 'tfjs-wasm', seed = 0 }: ComparisonOptions = {},
 ): Promise<Comparison> {
   if (JSON.stringify(champion.schema) !== JSON.stringify(challenger.schema)) {
-    return { comparable: false, reason: 'the features differ: promote by hand' };
+    return { comparable: false, reason: 'the features differ' };
   }
-  if (table.size < 2) return { comparable: false, reason: 'there are no held-out rows to compare on: promote by hand' };
+  if (table.size < 2) return { comparable: false, reason: 'there are no held-out rows to compare on' };
   const own = await judge(challenger, challenger, table, { alpha, backend, seed });
   const other = await judge(champion, challenger, table, { alpha, backend, seed });
   const differences = own.logDensityNats.map((logP, row) => clipped(logP, valueAt(other.logDensityNats, row)));

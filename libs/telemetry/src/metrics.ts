@@ -96,6 +96,14 @@ export function createMetrics(options: { readonly processMetrics?: boolean } = {
       'Unix time of the last training run that gave a model.',
       ['detector'],
     ),
+    modelHeld: gauge('model_held', '1 where the last trained model is held back and does not score, else 0.', [
+      'detector',
+    ]),
+    heldOutAlarms: gauge(
+      'heldout_alarms',
+      'Alarms of the last trained model on held-out rows: expected by its alpha, and measured.',
+      ['detector', 'kind'],
+    ),
     heldOutNll: gauge('heldout_nll_nats', 'Held-out negative log-likelihood of the last trained model.', ['detector']),
     calibrationError: gauge('calibration_error', 'Held-out calibration error of the last trained model.', ['detector']),
     backendInfo: gauge('backend_info', '1 for the compute backend that scores, with why it does.', [

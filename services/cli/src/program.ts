@@ -15,6 +15,7 @@ const commands = {
   validate: async () => (await import('./commands/validate.ts')).validateCommand,
   schema: async () => (await import('./commands/schema.ts')).schemaCommand,
   apply: async () => (await import('./commands/apply.ts')).applyCommand,
+  status: async () => (await import('./commands/status.ts')).statusCommand,
   train: async () => (await import('./commands/train.ts')).trainCommand,
   serve: async () => (await import('./commands/serve.ts')).serveCommand,
   score: async () => (await import('./commands/score.ts')).scoreCommand,

@@ -4,7 +4,7 @@ import { readArguments } from './arguments.ts';
 
 describe('readArguments', () => {
   it('reads what to do', () => {
-    expect(readArguments(['serve'])).toEqual({ once: null, json: false, promotion: 'auto' });
+    expect(readArguments(['serve'])).toEqual({ once: null, json: false, promotion: null });
     expect(readArguments(['--once', 'd', '--json', '--promote=never'])).toEqual({
       once: 'd',
       json: true,

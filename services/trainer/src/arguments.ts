@@ -1,14 +1,14 @@
 import { parseArgs } from 'node:util';
 
+import { promotionModes, type PromotionMode } from '@flowline/config';
 import { FlowlineError } from '@flowline/events';
-
-import { promotionModes, type PromotionMode } from './promotion.ts';
 
 /** How the trainer is called. */
 export const HELP = `flowline trainer
   serve                           train detectors on their schedules, until a signal
   --once <detector>               train one now
-    --promote=auto|never|always   auto: when it is not worse than the champion (default)
+    --promote=auto|always|never   auto: when it is not worse than the champion, and its alarms are as asked for;
+                                  always: whatever it is; never: by hand (default: the detector's training.promote)
     --json                        one line of JSON on standard output at the end
 `;
 
@@ -17,7 +17,8 @@ export interface Arguments {
   /** The detector to train now; null: serve. */
   readonly once: string | null;
   readonly json: boolean;
-  readonly promotion: PromotionMode;
+  /** null: as the detector's definition says. */
+  readonly promotion: PromotionMode | null;
 }
 
 /**
@@ -27,8 +28,9 @@ export interface Arguments {
 export function readArguments(args: readonly string[]): Arguments | null {
   const { values, positionals } = parse(args);
   if (values.help) return null;
-  const promotion = promotionModes.find((mode) => mode === values.promote);
-  if (promotion === undefined) throw usage(`--promote is "${values.promote}"; expected ${promotionModes.join(', ')}.`);
+  const promotion = promotionModes.find((mode) => mode === values.promote) ?? null;
+  if (promotion === null && values.promote !== undefined)
+    throw usage(`--promote is "${values.promote}"; expected ${promotionModes.join(', ')}.`);
   const serves = positionals.length === 1 && positionals[0] === 'serve' && values.once === undefined;
   const trains = positionals.length === 0 && values.once !== undefined && values.once !== '';
   if (!serves && !trains) throw usage('Expected serve, or --once <detector>.');
@@ -43,7 +45,7 @@ function parse(args: readonly string[]) {
       options: {
         once: { type: 'string' },
         json: { type: 'boolean', default: false },
-        promote: { type: 'string', default: 'auto' },
+        promote: { type: 'string' },
         help: { type: 'boolean', short: 'h', default: false },
       },
     });

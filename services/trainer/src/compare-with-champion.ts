@@ -36,6 +36,6 @@ export async function compareWithChampion(
   } catch (error) {
     if (!(error instanceof FlowlineError) || !/^FLOWLINE_MODEL_(INCOMPATIBLE|CORRUPTED)$/.test(error.code)) throw error;
     logger.warn({ err: error, champion: version }, 'the champion cannot be read, so it cannot be compared');
-    return { champion: version, comparable: false, reason: `it cannot be read (${error.code}): promote by hand` };
+    return { champion: version, comparable: false, reason: `it cannot be read (${error.code})` };
   }
 }

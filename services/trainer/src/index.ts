@@ -1,6 +1,5 @@
 export { runTrainer } from './run-trainer.ts';
 export { missedRun } from './missed-run.ts';
-export { promotionModes, type PromotionMode } from './promotion.ts';
 export { trainOnce, type TrainerParts, type TrainOutcome, type TrainRequest } from './train-once.ts';
 export { TrainingSchedule, type ScheduledDetector, type ScheduleParts } from './schedule.ts';
 export { createProgress, type Progress } from './progress.ts';

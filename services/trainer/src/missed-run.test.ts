@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { checkSchedule, missedRun } from './missed-run.ts';
+import { missedRun, scheduleOf } from './missed-run.ts';
 
 const at = (text: string) => new Date(text);
 const missed = (schedule: string, timezone: string, lastRun: string, now: string) =>
@@ -132,7 +132,7 @@ describe('missedRun', () => {
   });
 
   it('refuses what is no cron expression, naming the field', () => {
-    expect(() => checkSchedule('61 2 * * *')).toThrow(/minute/);
-    expect(() => checkSchedule('nightly')).toThrow(expect.objectContaining({ code: 'FLOWLINE_CONFIG_INVALID' }));
+    expect(() => scheduleOf('61 2 * * *')).toThrow(/minute/);
+    expect(() => scheduleOf('nightly')).toThrow(expect.objectContaining({ code: 'FLOWLINE_CONFIG_INVALID' }));
   });
 });

@@ -1,5 +1,5 @@
+import { readSchedule, type Schedule } from '@flowline/config';
 import { FlowlineError } from '@flowline/events';
-import { createTask, validateDetailed } from 'node-cron';
 
 import { instantsOf, wallMs, wallTimeAt, type WallTime } from './local-time.ts';
 
@@ -16,7 +16,7 @@ const LARGEST_SHIFT_MS = 3 * 3_600_000;
  * @throws FlowlineError FLOWLINE_CONFIG_INVALID for an expression that is none.
  */
 export function missedRun(schedule: string, timezone: string, lastRun: Date, now: Date): Date | null {
-  const { hours, isDay } = parseSchedule(schedule);
+  const { hours, isDay } = scheduleOf(schedule);
   const everyHour = hours.length === 24;
   const today = wallTimeAt(now.getTime(), timezone);
   // No clock change is larger: times outside need no look at the zone.
@@ -50,7 +50,7 @@ export function missedRun(schedule: string, timezone: string, lastRun: Date, now
 
 /** The times of a schedule on a day, the latest first. */
 function* timesOfDay(schedule: string, day: WallTime): Generator<WallTime> {
-  const { seconds, minutes, hours } = parseSchedule(schedule);
+  const { seconds, minutes, hours } = scheduleOf(schedule);
   for (const hour of hours.toReversed()) {
     for (const minute of minutes.toReversed()) {
       for (const second of seconds.toReversed()) yield { ...day, hour, minute, second };
@@ -58,47 +58,16 @@ function* timesOfDay(schedule: string, day: WallTime): Generator<WallTime> {
   }
 }
 
-interface ParsedSchedule {
-  readonly seconds: readonly number[];
-  readonly minutes: readonly number[];
-  readonly hours: readonly number[];
-  readonly isDay: (day: WallTime) => boolean;
-}
-
-const ascending = (values: readonly number[] = []): number[] => [...values].sort((a, b) => a - b);
-
-const parsed = new Map<string, ParsedSchedule>();
-
-function parseSchedule(schedule: string): ParsedSchedule {
-  const known = parsed.get(schedule);
-  if (known !== undefined) return known;
-  checkSchedule(schedule);
-  const { fields } = validateDetailed(schedule);
-  const written = schedule.trim().split(/\s+/);
-  // node-cron itself decides which days match (L, W and # included), asked in UTC, where every day has a midnight.
-  const matcher = createTask(`* * ${written.slice(-3).join(' ')}`, () => undefined, { timezone: 'UTC' });
-  void matcher.destroy();
-  const result: ParsedSchedule = {
-    seconds: written.length === 6 ? ascending(fields?.second) : [0],
-    minutes: ascending(fields?.minute),
-    hours: ascending(fields?.hour),
-    isDay: (day) => matcher.match(new Date(wallMs({ ...day, hour: 0, minute: 0, second: 0 }))),
-  };
-  parsed.set(schedule, result);
-  return result;
-}
-
 /**
- * Checks a cron expression.
- * @throws FlowlineError FLOWLINE_CONFIG_INVALID naming the field that is wrong.
+ * The times that a cron expression stands for.
+ * @throws FlowlineError FLOWLINE_CONFIG_INVALID for an expression that is none, or that never comes.
  */
-export function checkSchedule(schedule: string): void {
-  const { valid, errors } = validateDetailed(schedule);
-  if (valid) return;
-  const findings = errors.map((error) => `${error.field}: ${error.message}`).join('; ');
-  throw new FlowlineError('FLOWLINE_CONFIG_INVALID', `"${schedule}" is not a cron expression (${findings}).`, {
+export function scheduleOf(text: string): Schedule {
+  const read = readSchedule(text);
+  if (read.schedule !== null) return read.schedule;
+  throw new FlowlineError('FLOWLINE_CONFIG_INVALID', `The schedule "${text}" cannot be run: ${read.finding}.`, {
     where: 'spec.training.schedule',
-    remedy: 'Write minute, hour, day of month, month and day of week, such as "15 2 * * *".',
+    remedy: `In the detector's file ${read.remedy}; then apply it again.`,
   });
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { type ChampionComparison, decidePromotion } from './promotion.ts';
+import { type ChampionComparison, decidePromotion, type OwnReport } from './promotion.ts';
 
 const compared = (promote: boolean): ChampionComparison => ({
   champion: 4,
@@ -15,23 +15,89 @@ const compared = (promote: boolean): ChampionComparison => ({
 });
 const otherColumns: ChampionComparison = { champion: 4, comparable: false, reason: 'the features differ' };
 
+type Verdict = OwnReport['alarms']['verdict'];
+const report = (alarms: number, verdict: Verdict, moved: readonly string[] = [], testRows = 2396): OwnReport => ({
+  alarms: {
+    alpha: 0.014,
+    expectedRate: 0.014,
+    interval: { low: 0.0105, high: 0.0178 },
+    testRows,
+    alarms,
+    measuredRate: testRows === 0 ? null : alarms / testRows,
+    verdict,
+  },
+  moved: moved.map((feature) => ({
+    feature,
+    distance: 0.4,
+    before: 12,
+    after: 31,
+    missingBefore: 0,
+    missingAfter: 0,
+  })),
+});
+const asAsked = report(33, 'inside');
+/** The weather of a month: 33 alarms expected, 96 measured. */
+const farAbove = report(96, 'above', ['temp', 'dewp']);
+const untested = report(0, 'untested', [], 0);
+
 describe('decidePromotion', () => {
   it('promotes the first model', () => {
-    expect(decidePromotion('auto', null)).toEqual({ promote: true, reason: 'there was no champion' });
+    expect(decidePromotion('auto', null, asAsked)).toEqual({ promote: true, reason: 'there was no champion' });
+    expect(decidePromotion('auto', null, untested).promote).toBe(true);
   });
 
   it('promotes a model that is not worse, keeps the champion otherwise, and says why', () => {
-    expect(decidePromotion('auto', compared(true))).toEqual({ promote: true, reason: 'against champion 4: not worse' });
-    expect(decidePromotion('auto', compared(false))).toEqual({ promote: false, reason: 'against champion 4: worse' });
+    expect(decidePromotion('auto', compared(true), asAsked)).toEqual({
+      promote: true,
+      reason: 'against champion 4: not worse',
+    });
+    expect(decidePromotion('auto', compared(false), asAsked)).toEqual({
+      promote: false,
+      reason: 'against champion 4: worse',
+    });
   });
 
-  it('leaves models of other columns to a person', () => {
-    expect(decidePromotion('auto', otherColumns).promote).toBe(false);
-    expect(decidePromotion('always', otherColumns).promote).toBe(true);
+  it.each([null, compared(true), otherColumns])(
+    'holds a model that alarms far too often, with the figures',
+    (other) => {
+      const held = decidePromotion('auto', other, farAbove);
+      expect(held).toEqual({
+        promote: false,
+        reason: expect.stringContaining('96 of 2396 held-out rows, 34 expected'),
+      });
+      const always = decidePromotion('always', other, farAbove);
+      expect(always).toEqual({ promote: true, reason: expect.stringContaining('96 of 2396') });
+    },
+  );
+
+  it('names the features that moved', () => {
+    expect(decidePromotion('auto', null, farAbove).reason).toContain('(moved since: temp, dewp)');
+  });
+
+  it('takes what chance explains, fewer alarms, and a little more for the world as it is', () => {
+    expect(decidePromotion('auto', null, report(80, 'inside')).promote).toBe(true);
+    expect(decidePromotion('auto', null, report(0, 'below')).promote).toBe(true);
+    expect(decidePromotion('auto', compared(true), report(50, 'above')).promote).toBe(true);
+  });
+
+  it('lets a model of other features take over where its own alarms are inside their interval, and only there', () => {
+    expect(decidePromotion('auto', otherColumns, asAsked)).toEqual({
+      promote: true,
+      reason: expect.stringContaining('the features differ'),
+    });
+    expect(decidePromotion('auto', otherColumns, report(50, 'above'))).toEqual({
+      promote: false,
+      reason: expect.stringContaining('50 of 2396'),
+    });
+    expect(decidePromotion('auto', otherColumns, report(0, 'below')).promote).toBe(false);
+    expect(decidePromotion('auto', otherColumns, untested)).toEqual({
+      promote: false,
+      reason: expect.stringContaining('could not be tested'),
+    });
   });
 
   it('never promotes when told so', () => {
-    expect(decidePromotion('never', null).promote).toBe(false);
-    expect(decidePromotion('never', compared(true)).promote).toBe(false);
+    expect(decidePromotion('never', null, asAsked).promote).toBe(false);
+    expect(decidePromotion('never', compared(true), asAsked).promote).toBe(false);
   });
 });

@@ -1,8 +1,5 @@
-import type { Comparison } from '@flowline/detector';
-
-/** When a new model may replace the champion: by the comparison, never, or by a person's word. */
-export const promotionModes = ['auto', 'never', 'always'] as const;
-export type PromotionMode = (typeof promotionModes)[number];
+import type { PromotionMode } from '@flowline/config';
+import type { AlarmReport, Comparison, MovedFeature } from '@flowline/detector';
 
 /** How the challenger did against a champion on the same held-out rows. */
 export type ChampionComparison = Comparison & {
@@ -10,20 +7,50 @@ export type ChampionComparison = Comparison & {
   readonly champion: number;
 };
 
-/** Whether to promote, and why: stored with the run and logged. */
+/** Decision whether to promote, and why: stored with the run and logged. */
 export interface PromotionDecision {
   readonly promote: boolean;
   readonly reason: string;
 }
 
+/** What a training reports of its own model. */
+export interface OwnReport {
+  readonly alarms: AlarmReport;
+  readonly moved: readonly MovedFeature[];
+}
+
+/** Alarms so many times the high end of their interval are far outside it, where chance does not explain them. */
+const FAR = 1.5;
+
 /**
- * The rule of promotion: the challenger replaces the champion only where it is not worse on held-out rows and its alarms are in
- * bounds there; what cannot be compared is left to a person. The first model is the champion.
+ * The rule of promotion. `auto` promotes no model whose alarms on held-out rows are far above their interval, the first one included.
+ * The challenger replaces a champion where it is not worse on the same held-out rows; where the two cannot be compared, as after a
+ * change of the features, where its own alarms are inside their interval. What is held back waits for a person, or the next model.
  */
-export function decidePromotion(mode: PromotionMode, comparison: ChampionComparison | null): PromotionDecision {
-  if (mode === 'never') return { promote: false, reason: 'promotion was switched off for this run' };
-  if (mode === 'always') return { promote: true, reason: 'promoted by hand' };
+export function decidePromotion(
+  mode: PromotionMode,
+  comparison: ChampionComparison | null,
+  own: OwnReport,
+): PromotionDecision {
+  if (mode === 'never') return { promote: false, reason: 'promotion is by hand (promote: never)' };
+  const { verdict, interval, measuredRate } = own.alarms;
+  const isFarAbove = verdict === 'above' && (measuredRate ?? 0) > FAR * (interval?.high ?? 1);
+  if (mode === 'always') {
+    const despite = isFarAbove ? `, though ${alarmsOf(own, 'far above')}` : '';
+    return { promote: true, reason: `promoted whatever it is (promote: always)${despite}` };
+  }
+  if (isFarAbove) return { promote: false, reason: alarmsOf(own, 'far above') };
   if (comparison === null) return { promote: true, reason: 'there was no champion' };
-  const reason = `against champion ${comparison.champion}: ${comparison.reason}`;
-  return { promote: comparison.comparable && comparison.promote, reason };
+  const against = `against champion ${comparison.champion}: ${comparison.reason}`;
+  if (comparison.comparable) return { promote: comparison.promote, reason: against };
+  if (verdict === 'inside') return { promote: true, reason: `${against}; its own alarms are as asked for` };
+  if (verdict !== 'untested') return { promote: false, reason: `${against}, and ${alarmsOf(own, verdict)}` };
+  return { promote: false, reason: `${against}, and its own alarms could not be tested on held-out rows` };
+}
+
+function alarmsOf({ alarms: { alarms, testRows, expectedRate }, moved }: OwnReport, where: string): string {
+  const expected = Number((expectedRate * testRows).toPrecision(2));
+  const found = `its alarms are ${where} what was asked for: ${alarms} of ${testRows} held-out rows, ${expected} expected`;
+  const names = moved.map(({ feature }) => feature).join(', ');
+  return names === '' ? found : `${found} (moved since: ${names})`;
 }

@@ -105,13 +105,14 @@ const connection = ({ database }: Settings): ConnectOptions => ({
   poolSize: database.poolSize,
 });
 
-function describe({ detector, modelVersion, promoted, reason, alpha, seconds, metrics }: TrainOutcome): string {
+function describe({ detector, modelVersion, promoted, reason, remedy, alpha, seconds, metrics }: TrainOutcome): string {
   const { rows, training } = metrics;
   const heldOut = training.heldOut === null ? '' : `; held-out −log p ${training.heldOut.nllNats.toFixed(3)} nats`;
   return [
     `${detector}: model version ${modelVersion} in ${seconds.toFixed(1)} s, trained on ${rows.train} rows, calibrated on ${rows.calibration}${heldOut}`,
     `  alarms on ${training.alarms.testRows} held-out rows: ${training.alarms.alarms} (alpha ${alpha.toPrecision(3)}), ${expectation(training.alarms)}`,
-    `  ${promoted ? 'it is the champion now' : 'the champion stays'}: ${reason}`,
+    `  ${promoted ? 'it is the champion now' : 'it is held back, and does not score'}: ${reason}`,
+    ...(remedy === null ? [] : [`  → ${remedy}`]),
   ].join('\n');
 }
 

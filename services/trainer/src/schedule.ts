@@ -1,6 +1,6 @@
 import { createTask, type ScheduledTask } from 'node-cron';
 
-import { checkSchedule, missedRun } from './missed-run.ts';
+import { missedRun, scheduleOf } from './missed-run.ts';
 import { pause } from './pause.ts';
 
 /** A detector that is trained on a schedule. */
@@ -20,8 +20,8 @@ export interface ScheduleParts {
   lastRun(detector: string): Promise<Date | null>;
   /** Runs one scheduled time; resolves when it ended, whoever ran it. */
   train(detector: string, scheduledFor: Date): Promise<unknown>;
-  /** Hears that the detectors were read (null), or why they could not be. */
-  onReread(error: unknown): void;
+  /** Hears that the detectors were read (null) and whose schedules cannot be run, or why they could not be read. */
+  onReread(error: unknown, unrunnable: readonly string[]): void;
   /** Hears of what went wrong with a detector and was survived. */
   onError(detector: string, error: unknown): void;
   readonly signal: AbortSignal;
@@ -38,6 +38,12 @@ interface Entry {
 const REREAD_MS = 30_000;
 /** What node-cron says of ticks is of no use: what matters is whether a run is due. */
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined, debug: () => undefined };
+
+/** The ticks of a schedule, whatever the day, in the notation of node-cron. */
+function ticksOf(schedule: string): string {
+  const { seconds, minutes, hours } = scheduleOf(schedule);
+  return `${[seconds, minutes, hours].map((values) => values.join(',')).join(' ')} * * *`;
+}
 
 /**
  * Trains detectors when their schedules say so, one at a time in this process.
@@ -84,14 +90,15 @@ export class TrainingSchedule {
         if (names.has(name)) continue;
         void task?.destroy();
         this.#entries.delete(name);
+        this.#reported.delete(name);
       }
       for (const detector of detectors) {
         this.#ensureTask(detector);
         void this.#enqueue(detector);
       }
-      this.#parts.onReread(null);
+      this.#parts.onReread(null, [...this.#reported].sort());
     } catch (error) {
-      this.#parts.onReread(error);
+      this.#parts.onReread(error, []);
     }
   }
 
@@ -114,8 +121,7 @@ export class TrainingSchedule {
 
   #createTask(detector: ScheduledDetector): ScheduledTask | null {
     try {
-      checkSchedule(detector.schedule);
-      const task = createTask(detector.schedule, () => this.#enqueue(detector), {
+      const task = createTask(ticksOf(detector.schedule), () => this.#enqueue(detector), {
         name: detector.name,
         timezone: detector.timezone,
         noOverlap: true,

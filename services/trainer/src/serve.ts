@@ -1,9 +1,19 @@
-import { type DetectorDefinition, readDefinition } from '@flowline/config';
-import { championVersion, countEventHistory, type Database, lastScheduledTime, listDetectors } from '@flowline/db';
+import { type DetectorDefinition, modelChanges, readDefinition } from '@flowline/config';
+import {
+  championVersion,
+  countEventHistory,
+  type Database,
+  lastScheduledTime,
+  listDetectors,
+  getDetectorVersion,
+  listModels,
+  listTrainingRuns,
+} from '@flowline/db';
 import type { Health, Logger, Metrics, Shutdown } from '@flowline/telemetry';
 
 import { applyRetentionDaily } from './apply-retention-daily.ts';
 import { type CollectingDetector, trainFirstModels } from './first-models.ts';
+import { type OutdatedDetector, trainOutdatedModels } from './outdated-models.ts';
 import { type ScheduledDetector, TrainingSchedule } from './schedule.ts';
 import { type TrainerParts, trainOnce } from './train-once.ts';
 import { measureTraining } from './training-measures.ts';
@@ -22,10 +32,10 @@ export async function serve({ shutdown, health, metrics }: TrainerProcess, parts
     list: () => scheduledDetectors(db, logger),
     lastRun: (detector) => lastScheduledTime(db, detector),
     train: (detector, scheduledFor) =>
-      measureTraining(metrics, detector, () => trainOnce(parts, { detector, scheduledFor, promotion: 'auto' })),
-    onReread: (err) => {
-      const detail = err === null ? 'waiting for schedules' : 'the detectors cannot be read: see the log';
-      health.set('schedule', { healthy: true, ready: err === null, detail });
+      measureTraining(metrics, detector, () => trainOnce(parts, { detector, scheduledFor, promotion: null })),
+    onReread: (err, unrunnable) => {
+      const ready = err === null && unrunnable.length === 0;
+      health.set('schedule', { healthy: true, ready, detail: scheduleDetail(err, unrunnable) });
       if (err !== null) logger.error({ err }, 'the detectors cannot be read; trying again');
     },
     onError: (detector, err) => reportFailure(logger, detector, err),
@@ -36,12 +46,26 @@ export async function serve({ shutdown, health, metrics }: TrainerProcess, parts
     list: () => collectingDetectors(db, logger),
     count: (detector, most) => countEventHistory(db, detector, most),
     train: (detector) =>
-      measureTraining(metrics, detector, () => trainOnce(parts, { detector, scheduledFor: null, promotion: 'auto' })),
+      measureTraining(metrics, detector, () => trainOnce(parts, { detector, scheduledFor: null, promotion: null })),
     onError: (detector, err) => reportFailure(logger, detector, err),
     logger,
     signal: shutdown.signal,
   });
-  await Promise.all([schedule.run(), first, applyRetentionDaily(db, logger, shutdown.signal)]);
+  const outdated = trainOutdatedModels({
+    list: () => outdatedDetectors(db, logger),
+    train: (detector) =>
+      measureTraining(metrics, detector, () => trainOnce(parts, { detector, scheduledFor: null, promotion: null })),
+    onError: (detector, err) => reportFailure(logger, detector, err),
+    logger,
+    signal: shutdown.signal,
+  });
+  await Promise.all([schedule.run(), first, outdated, applyRetentionDaily(db, logger, shutdown.signal)]);
+}
+
+function scheduleDetail(err: unknown, unrunnable: readonly string[]): string {
+  if (err !== null) return 'the detectors cannot be read: see the log';
+  if (unrunnable.length === 0) return 'waiting for schedules';
+  return `schedules that cannot be run: ${unrunnable.join(', ')} (\`flowline doctor\` says why)`;
 }
 
 function reportFailure(logger: Logger, detector: string, err: unknown): void {
@@ -69,15 +93,33 @@ async function collectingDetectors(db: Database, logger: Logger): Promise<Collec
   return collecting;
 }
 
+/** Scheduled detectors with a model that does not know of all of the definition in force, for which no training was tried yet. */
+async function outdatedDetectors(db: Database, logger: Logger): Promise<OutdatedDetector[]> {
+  const outdated: OutdatedDetector[] = [];
+  for (const { definition, version } of await activeDetectors(db, logger)) {
+    const { name, training } = definition;
+    if (training.schedule === null) continue;
+    const [newest] = await listModels(db, name);
+    if (newest === undefined || newest.detectorVersion === version) continue;
+    const trainedFor = await getDetectorVersion(db, name, newest.detectorVersion);
+    const changes = modelChanges(readDefinition(trainedFor.definition, name), definition);
+    if (changes.length === 0) continue;
+    const runs = await listTrainingRuns(db, name, 100);
+    if (runs.some((run) => run.detectorVersion === version && run.status !== 'abandoned')) continue;
+    outdated.push({ name, version, changes });
+  }
+  return outdated;
+}
+
 /** Definitions that cannot be read are reported and left out: the others go on. */
 async function activeDetectors(
   db: Database,
   logger: Logger,
-): Promise<{ readonly definition: DetectorDefinition; readonly appliedAt: Date }[]> {
+): Promise<{ readonly definition: DetectorDefinition; readonly version: number; readonly appliedAt: Date }[]> {
   return (await listDetectors(db)).flatMap(({ name, version, definition, appliedAt, state }) => {
     if (state === 'paused') return [];
     try {
-      return [{ definition: readDefinition(definition, `${name}, version ${version}`), appliedAt }];
+      return [{ definition: readDefinition(definition, `${name}, version ${version}`), version, appliedAt }];
     } catch (err) {
       logger.error({ detector: name, err }, 'the definition cannot be read');
       return [];

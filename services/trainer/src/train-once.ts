@@ -1,8 +1,9 @@
-import { type DetectorDefinition, entityOf, readDefinition } from '@flowline/config';
+import { type DetectorDefinition, entityOf, type PromotionMode, readDefinition } from '@flowline/config';
 import {
   abandonStaleRuns,
   type Database,
   getDetector,
+  holdModel,
   promote,
   storeModelVersion,
   withTrainingLease,
@@ -13,7 +14,7 @@ import type { Logger } from '@flowline/telemetry';
 import { compareWithChampion } from './compare-with-champion.ts';
 import { partsOf, rowsOf, timesOf } from './history-parts.ts';
 import type { Progress } from './progress.ts';
-import { type ChampionComparison, decidePromotion, type PromotionDecision, type PromotionMode } from './promotion.ts';
+import { type ChampionComparison, decidePromotion, type OwnReport, type PromotionDecision } from './promotion.ts';
 import { type RecordedRun, recordRun } from './recorded-run.ts';
 import { splitByTime } from './split-by-time.ts';
 import { readTrainingHistory } from './training-history.ts';
@@ -35,7 +36,8 @@ export interface TrainRequest {
   readonly detector: string;
   /** The tick of the schedule; null when a person asked. */
   readonly scheduledFor: Date | null;
-  readonly promotion: PromotionMode;
+  /** null: as the definition says. */
+  readonly promotion: PromotionMode | null;
 }
 
 /** What came of it. */
@@ -50,6 +52,8 @@ export interface TrainOutcome {
   readonly alpha: number;
   readonly backend: string;
   readonly seconds: number;
+  /** What to do about a model that is held back; null where it is promoted. */
+  readonly remedy: string | null;
   /** Stored with the run as well. */
   readonly metrics: TrainingMetrics;
 }
@@ -69,14 +73,15 @@ export async function trainOnce(parts: TrainerParts, request: TrainRequest): Pro
     const signal = AbortSignal.any([parts.signal, lost]);
     const abandoned = await abandonStaleRuns(db, request.detector);
     if (abandoned > 0) logger.warn({ runs: abandoned }, 'earlier runs ended without saying how');
-    const { version, definition } = await getDetector(db, request.detector);
+    const { version, definition: stored } = await getDetector(db, request.detector);
+    const definition = readDefinition(stored, `${request.detector}, version ${version}`);
     const training = {
       ...parts,
       logger,
       signal,
       detectorVersion: version,
-      definition: readDefinition(definition, `${request.detector}, version ${version}`),
-      promotion: request.promotion,
+      definition,
+      promotion: request.promotion ?? definition.training.promote,
     };
     const outcome = await recordRun(db, logger, { ...request, detectorVersion: version }, (run) =>
       train(training, run),
@@ -132,17 +137,18 @@ async function train(training: Training, run: RecordedRun): Promise<TrainOutcome
     detectorVersion,
     bytes: saveBundle(bundle),
     alpha,
-    manifest: bundle.metadata,
+    // Kept beside alpha, so that another rate of false alarms is another alpha of the same model.
+    manifest: { ...bundle.metadata, eventsPerDay: history.eventsPerDay },
   };
   const stored = await run.phase('store', () => storeModelVersion(db, model));
   const comparison = await run.phase('compare', () => compareWithChampion(training, bundle, tables.test, alpha));
   signal.throwIfAborted();
-  const decision = await run.phase('promote', () => promoteOrKeep(training, stored.version, comparison));
+  const decision = await run.phase('promote', () => promoteOrHold(training, stored.version, comparison, report));
 
   const { promote: promoted, reason } = decision;
-  logger.info(
+  logger[promoted ? 'info' : 'warn'](
     { modelVersion: stored.version, promoted, reason, heldOut: report.heldOut, alarms: report.alarms },
-    'trained',
+    promoted ? 'trained' : 'trained, and held back',
   );
   return {
     detector: definition.name,
@@ -152,6 +158,7 @@ async function train(training: Training, run: RecordedRun): Promise<TrainOutcome
     sha256: stored.sha256,
     promoted,
     reason,
+    remedy: promoted ? null : heldRemedy(definition.name, stored.version),
     alpha,
     backend: report.backend,
     seconds: (performance.now() - startedMs) / 1000,
@@ -159,13 +166,22 @@ async function train(training: Training, run: RecordedRun): Promise<TrainOutcome
   };
 }
 
-async function promoteOrKeep(
+async function promoteOrHold(
   { db, definition, promotion }: Training,
   version: number,
   comparison: ChampionComparison | null,
+  own: OwnReport,
 ): Promise<PromotionDecision> {
-  const decision = decidePromotion(promotion, comparison);
-  if (!decision.promote) return decision;
-  if (await promote(db, definition.name, version, comparison?.champion ?? null)) return decision;
-  return { promote: false, reason: 'another model was promoted meanwhile: train again' };
+  const { name } = definition;
+  const decided = decidePromotion(promotion, comparison, own);
+  if (decided.promote && (await promote(db, name, version, comparison?.champion ?? null))) return decided;
+  const held = decided.promote
+    ? { promote: false, reason: 'another model was promoted meanwhile: train again' }
+    : decided;
+  const { reason } = held;
+  await holdModel(db, name, { version, code: 'FLOWLINE_MODEL_HELD', reason, remedy: heldRemedy(name, version) });
+  return held;
 }
+
+const heldRemedy = (detector: string, version: number): string =>
+  `Look at it with \`flowline models show ${detector} ${version}\`; \`flowline models promote ${detector} ${version}\` puts it in force.`;

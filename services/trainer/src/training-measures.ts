@@ -17,7 +17,10 @@ export async function measureTraining(
     if (outcome === null) return;
     note(outcome.promoted ? 'promoted' : 'kept');
     metrics.trainingLastSuccess.set({ detector }, Date.now() / 1000);
-    const { heldOut } = outcome.metrics.training;
+    metrics.modelHeld.set({ detector }, outcome.promoted ? 0 : 1);
+    const { heldOut, alarms } = outcome.metrics.training;
+    metrics.heldOutAlarms.set({ detector, kind: 'expected' }, alarms.expectedRate * alarms.testRows);
+    metrics.heldOutAlarms.set({ detector, kind: 'measured' }, alarms.alarms);
     if (heldOut !== null) metrics.heldOutNll.set({ detector }, heldOut.nllNats);
   } catch (error) {
     note('failed');

@@ -17,7 +17,7 @@ export const updateOffset = statement<
 >(`
   WITH counted AS (
     INSERT INTO flowline.event_counts AS c (detector, topic, partition, day, model_version, events, anomalies, expected)
-    SELECT $1, $2, $3, (now() AT TIME ZONE 'UTC')::date, $6, $7, $8, $7 * $9::float8 WHERE $6::integer IS NOT NULL AND $7::bigint > 0
+    SELECT $1, $2, $3, (now() AT TIME ZONE 'UTC')::date, $6, $7::bigint, $8, $7::bigint * $9::float8 WHERE $6::integer IS NOT NULL AND $7::bigint > 0
     ON CONFLICT (detector, model_version, day, topic, partition)
     DO UPDATE SET events = c.events + excluded.events, anomalies = c.anomalies + excluded.anomalies,
       expected = c.expected + excluded.expected

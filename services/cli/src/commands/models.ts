@@ -6,13 +6,16 @@ import { Command } from 'commander';
 import { action, command } from '../command.ts';
 import { formatCount, formatNumber, formatTable, printResult } from '../output.ts';
 import { storedModel } from '../stored-model.ts';
+import { promoteCommand, rollbackCommand } from './models-in-force.ts';
+import { showCommand } from './models-show.ts';
+import { verifyCommand } from './models-verify.ts';
 import { withDatabase } from '../with-database.ts';
 
 interface ModelsOptions {
   readonly json?: true;
 }
 
-/** `flowline models ls|export`: the model versions in the database. */
+/** `flowline models ls|show|promote|rollback|verify|export`: the model versions in the database. */
 export function modelsCommand(): Command {
   const ls = command('ls [detector]', 'List model versions, the newest first; the champion is the one that scores.', [
     'flowline models ls',
@@ -26,7 +29,14 @@ export function modelsCommand(): Command {
       printResult(models, options.json === true, formatModels);
     }),
   );
-  return new Command('models').description('Look at trained models.').addCommand(ls).addCommand(exportCommand());
+  return new Command('models')
+    .description('Look at trained models, and say which one scores.')
+    .addCommand(ls)
+    .addCommand(showCommand())
+    .addCommand(promoteCommand())
+    .addCommand(rollbackCommand())
+    .addCommand(verifyCommand())
+    .addCommand(exportCommand());
 }
 
 interface ExportOptions extends ModelsOptions {
@@ -66,7 +76,7 @@ function formatModels(models: readonly ModelSummary[]): string {
     models.map((model) => [
       model.detector,
       model.version,
-      model.champion ? 'champion' : '',
+      model.aliases.join(', '),
       model.createdAt.toISOString().slice(0, 16).replace('T', ' '),
       formatNumber(model.alpha),
       formatCount(model.bytes / 1000),

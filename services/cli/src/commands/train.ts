@@ -4,21 +4,26 @@ import { action, command } from '../command.ts';
 
 interface TrainOptions {
   readonly json?: true;
-  readonly promote: string;
+  readonly promote?: string;
 }
 
 /** `flowline train NAME`: one training run by the trainer's own program. */
 export function trainCommand(): Command {
   return command('train <detector>', 'Train a detector on its history now, and promote the model if it is not worse.', [
     'flowline train checkout-latency',
-    'flowline train checkout-latency --promote never   # keep the champion whatever comes out',
+    'flowline train checkout-latency --promote never    # keep the champion whatever comes out',
+    'flowline train checkout-latency --promote always   # though its alarms are far above what was asked for',
     'flowline train checkout-latency --json | jq .promoted',
   ])
-    .option('--promote <when>', 'auto: when its held-out likelihood is not worse; never', 'auto')
+    .option(
+      '--promote <when>',
+      'auto: when it is not worse and its alarms are as asked for; always: whatever it is; never: by hand (default: training.promote)',
+    )
     .action(
       action(async (detector: string, { promote, json }: TrainOptions) => {
         const { runTrainer } = await import('@flowline/trainer');
-        return runTrainer(['--once', detector, `--promote=${promote}`, ...(json === true ? ['--json'] : [])]);
+        const promotion = promote === undefined ? [] : [`--promote=${promote}`];
+        return runTrainer(['--once', detector, ...promotion, ...(json === true ? ['--json'] : [])]);
       }),
     );
 }

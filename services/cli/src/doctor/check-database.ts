@@ -11,12 +11,14 @@ import {
   migrationStatus,
   outboxStatus,
   readPositions,
+  type StoredDetector,
   type StreamPosition,
   summariseHistory,
 } from '@flowline/db';
 import { compareColumns } from '@flowline/features';
 
 import { formatCount } from '../output.ts';
+import { detectorStatus } from '../status/detector-status.ts';
 import { type DoctorFinding, failed, failure, finding, ok, skipped, warning } from './finding.ts';
 
 /** What was found about the database, and the detectors in it, for the checks of what they need. */
@@ -88,14 +90,15 @@ async function checkAlerts(db: Database): Promise<DoctorFinding> {
 }
 
 async function checkDetectors(db: Database): Promise<DatabaseFindings> {
-  const stored = await listDetectors(db);
-  if (stored.length === 0) {
+  const detectors = await listDetectors(db);
+  if (detectors.length === 0) {
     const none = warning('detectors', 'none has been applied', 'Apply one: `flowline apply detector.yaml`.');
     return { findings: [none], ...NOTHING };
   }
   const findings: DoctorFinding[] = [];
   const definitions: DetectorDefinition[] = [];
-  for (const { name, version, definition, state } of stored) {
+  for (const stored of detectors) {
+    const { name, version, definition, state } = stored;
     findings.push(
       await finding(`detector ${name}`, () => {
         const read = readDefinition(definition, `${name}, version ${version}`);
@@ -103,8 +106,8 @@ async function checkDetectors(db: Database): Promise<DatabaseFindings> {
         const rests = state === 'paused' ? ', paused' : '';
         return ok(`detector ${name}`, `version ${version}, ${read.features.length} features${rests}`);
       }),
-      await finding(`champion of ${name}`, () => checkChampion(db, name)),
     );
+    findings.push(...(await checkInForce(db, stored)));
   }
   for (const definition of definitions) {
     const check = `history of ${definition.name}`;
@@ -117,11 +120,21 @@ async function checkDetectors(db: Database): Promise<DatabaseFindings> {
   return { findings, definitions, positions };
 }
 
-async function checkChampion(db: Database, name: string): Promise<DoctorFinding> {
-  const version = await championVersion(db, name);
+/** What scores a detector; each reason why that is not the newest is a warning of its own. */
+async function checkInForce(db: Database, stored: StoredDetector): Promise<DoctorFinding[]> {
+  const { name } = stored;
   const check = `champion of ${name}`;
-  if (version !== null) return ok(check, `model version ${version}`);
-  return warning(check, 'none yet: nothing can be scored', `Train it: \`flowline train ${name}\`.`);
+  try {
+    const { aliases, scoring, findings } = await detectorStatus(db, stored);
+    const { champion } = aliases;
+    const by = scoring?.modelVersion == null ? '' : `; scoring: version ${scoring.modelVersion}`;
+    return [
+      ...(champion === null ? [] : [ok(check, `model version ${champion}${by}`)]),
+      ...findings.map(({ code, reason, remedy }) => warning(`state of ${name}`, `${code}: ${reason}`, remedy)),
+    ];
+  } catch (error) {
+    return [failure(check, error)];
+  }
 }
 
 /** A detector whose history is what the scorer stores. */

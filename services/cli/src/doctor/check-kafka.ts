@@ -1,8 +1,9 @@
 import type { DetectorDefinition, Settings } from '@flowline/config';
-import { lagSeconds, type StreamPosition } from '@flowline/db';
+import type { StreamPosition } from '@flowline/db';
 import { createKafkaClient, KafkaAdmin } from '@flowline/kafka';
 import { silentLogger } from '@flowline/telemetry';
 
+import { topicLag } from '../kafka-lag.ts';
 import { formatCount } from '../output.ts';
 import type { DatabaseFindings } from './check-database.ts';
 import { type DoctorFinding, failed, failure, finding, ok, skipped } from './finding.ts';
@@ -49,23 +50,15 @@ async function checkTopics(admin: KafkaAdmin, definitions: readonly DetectorDefi
   return ok('topics', topics.length === 0 ? 'no detector names one' : topics.join(', '));
 }
 
-/** How far what is stored is behind the ends of a topic; by Postgres and the broker alone, whether or not a scorer runs. */
 async function checkLag(
   admin: KafkaAdmin,
   check: string,
   topic: string,
   positions: readonly StreamPosition[],
 ): Promise<DoctorFinding> {
-  const stored = new Map(positions.map((position) => [position.partition, position]));
-  const lags = (await admin.offsets(topic)).map(({ partition, low, high }) => {
-    const { nextOffset = low, recordTime = null } = stored.get(partition) ?? {};
-    const records = Math.max(0, high - Math.max(low, nextOffset));
-    return { records, seconds: lagSeconds(records, recordTime) };
-  });
-  const records = lags.reduce((sum, lag) => sum + lag.records, 0);
-  const behind = `${formatCount(records)} records wait in ${lags.filter((lag) => lag.records > 0).length} of ${lags.length} partitions`;
-  if (records === 0) return ok(check, `none: everything in ${lags.length} partitions is stored`);
-  if (positions.length === 0) return ok(check, `${behind}; nothing has been stored yet`);
-  const seconds = Math.max(...lags.map((lag) => lag.seconds));
-  return ok(check, `${behind}; the last that is stored is ${formatCount(seconds)} s old`);
+  const { partitions, behind, records, seconds } = await topicLag(admin, topic, positions);
+  if (records === 0) return ok(check, `none: everything in ${partitions} partitions is stored`);
+  const waiting = `${formatCount(records)} records wait in ${behind} of ${partitions} partitions`;
+  if (positions.length === 0) return ok(check, `${waiting}; nothing has been stored yet`);
+  return ok(check, `${waiting}; the last that is stored is ${formatCount(seconds)} s old`);
 }

@@ -1,0 +1,99 @@
+import { loadSettings, readDefinition } from '@flowline/config';
+import { type Database, getDetector, listDetectors, readPositions, type StoredDetector } from '@flowline/db';
+import { createKafkaClient, KafkaAdmin } from '@flowline/kafka';
+import { silentLogger } from '@flowline/telemetry';
+import type { Command } from 'commander';
+
+import { action, command } from '../command.ts';
+import { topicLag } from '../kafka-lag.ts';
+import { formatCount, formatNumber, printResult } from '../output.ts';
+import { type DetectorStatus, detectorStatus } from '../status/detector-status.ts';
+import { withDatabase } from '../with-database.ts';
+
+interface StatusOptions {
+  readonly json?: true;
+}
+
+/** `flowline status [DETECTOR]`: which definition and model score, since when, and why not the newest. */
+export function statusCommand(): Command {
+  return command('status [detector]', 'Say which definition and model score, since when, and why not the newest.', [
+    'flowline status',
+    'flowline status checkout-latency --json | jq ".[0].findings"',
+  ]).action(
+    action(async (detector: string | undefined, options: StatusOptions) => {
+      const statuses = await withDatabase(async (db) => {
+        const stored = detector === undefined ? await listDetectors(db) : [await getDetector(db, detector)];
+        return withLag(db, stored, await Promise.all(stored.map((one) => detectorStatus(db, one))));
+      });
+      printResult(statuses, options.json === true, formatStatuses);
+    }),
+  );
+}
+
+/** Asks the brokers, where the environment names them, how far each detector is behind. */
+async function withLag(
+  db: Database,
+  stored: readonly StoredDetector[],
+  statuses: readonly DetectorStatus[],
+): Promise<DetectorStatus[]> {
+  const { brokers, ...access } = loadSettings().kafka;
+  if (brokers === null) return [...statuses];
+  const admin = await KafkaAdmin.connect(createKafkaClient({ brokers, ...access, log: silentLogger }));
+  try {
+    return await Promise.all(
+      statuses.map(async (status, i) => {
+        const { kafka } = readDefinition(stored[i]?.definition, status.detector).source;
+        if (kafka === null) return status;
+        const positions = await readPositions(db, status.detector, kafka.topic);
+        return { ...status, lag: await topicLag(admin, kafka.topic, positions) };
+      }),
+    );
+  } finally {
+    await admin.close();
+  }
+}
+
+function formatStatuses(statuses: readonly DetectorStatus[]): string {
+  if (statuses.length === 0) return 'no detector yet: apply one with `flowline apply <file>`';
+  return statuses.map(formatStatus).join('\n\n');
+}
+
+function formatStatus({
+  detector,
+  state,
+  definition,
+  scoring,
+  aliases,
+  findings,
+  lag,
+  alarms,
+}: DetectorStatus): string {
+  const names = Object.entries(aliases).flatMap(([alias, version]) =>
+    version === null ? [] : [`${alias} ${version}`],
+  );
+  const scores =
+    scoring?.modelVersion == null
+      ? 'nothing'
+      : `model version ${scoring.modelVersion}, by definition version ${scoring.definitionVersion ?? '?'}, ` +
+        `alpha ${formatNumber(scoring.alpha ?? NaN)}, since ${formatTime(scoring.since)}`;
+  const rows: [string, string][] = [
+    ['definition', `version ${definition.version}, applied ${formatTime(definition.appliedAt)}`],
+    ['scores', scores],
+    ['models', names.length === 0 ? 'none' : names.join(', ')],
+    [
+      'alarms',
+      `${formatCount(alarms.measured)} of ${formatCount(alarms.events)} events in ${alarms.days} days, ${formatNumber(alarms.expected)} expected`,
+    ],
+  ];
+  if (lag !== null) {
+    rows.push([
+      'lag',
+      lag.records === 0 ? 'none' : `${formatCount(lag.records)} records, ${formatCount(lag.seconds)} s`,
+    ]);
+  }
+  const lines = rows.map(([label, text]) => `  ${label.padEnd(11)} ${text}`);
+  const reasons = findings.flatMap(({ code, reason, remedy }) => [`  ! ${code}: ${reason}`, `    → ${remedy}`]);
+  return [`${detector}: ${state}`, ...lines, ...reasons].join('\n');
+}
+
+const formatTime = (time: Date | null): string => (time === null ? '?' : `${time.toISOString().slice(0, 19)}Z`);

@@ -1,0 +1,98 @@
+import { type DetectorDefinition, readDefinition } from '@flowline/config';
+import {
+  type AlarmRate,
+  type Database,
+  getDetectorVersion,
+  listModels,
+  listTrainingRuns,
+  modelAliases,
+  type ModelAliases,
+  readAlarmRate,
+  readInForce,
+  type StateReason,
+  type StoredDetector,
+} from '@flowline/db';
+
+import type { TopicLag } from '../kafka-lag.ts';
+import { stateFindings } from './state-findings.ts';
+
+/** Days over which alarms are compared, today among them. */
+const ALARM_DAYS = 7;
+
+/** State of a detector: what scores it since when, and why not the newest. */
+export interface DetectorStatus {
+  readonly detector: string;
+  readonly state: 'scoring' | 'waiting' | 'paused';
+  readonly definition: { readonly version: number; readonly appliedAt: Date };
+  /** As the scorer said last; null where none ever did. */
+  readonly scoring: {
+    readonly definitionVersion: number | null;
+    readonly modelVersion: number | null;
+    readonly alpha: number | null;
+    readonly since: Date | null;
+    readonly seenAt: Date | null;
+  } | null;
+  readonly aliases: ModelAliases;
+  readonly newestModel: number | null;
+  /** Why the definition in force or the newest model is not at work; empty where both are. */
+  readonly findings: readonly StateReason[];
+  /** null where no broker was asked. */
+  readonly lag: TopicLag | null;
+  readonly alarms: AlarmRate & { readonly days: number };
+}
+
+/** Looks a detector's state up. @throws FlowlineError where its stored definition cannot be read. */
+export async function detectorStatus(db: Database, stored: StoredDetector): Promise<DetectorStatus> {
+  const { name, version, appliedAt } = stored;
+  const definition = readDefinition(stored.definition, `${name}, version ${version}`);
+  const [aliases, inForce, models, [run], alarms] = await Promise.all([
+    modelAliases(db, name),
+    readInForce(db, name),
+    listModels(db, name),
+    listTrainingRuns(db, name, 1),
+    readAlarmRate(db, name, ALARM_DAYS),
+  ]);
+  const [model] = models;
+  const newest =
+    model === undefined
+      ? null
+      : { version: model.version, trainedFor: await definitionOf(db, name, model.detectorVersion) };
+  const paused = stored.state === 'paused';
+  const trainingError = run?.status === 'failed' ? errorOf(run.error) : null;
+  const findings = stateFindings({ definition, version, paused, aliases, inForce, newest, trainingError });
+  const isScoring = inForce?.modelVersion != null && !findings.some(({ code }) => code === 'FLOWLINE_SCORER_SILENT');
+  return {
+    detector: name,
+    state: paused ? 'paused' : isScoring ? 'scoring' : 'waiting',
+    definition: { version, appliedAt },
+    scoring:
+      inForce === null
+        ? null
+        : {
+            definitionVersion: inForce.detectorVersion,
+            modelVersion: inForce.modelVersion,
+            alpha: inForce.alpha,
+            since: inForce.since,
+            seenAt: inForce.seenAt,
+          },
+    aliases,
+    newestModel: newest?.version ?? null,
+    findings,
+    lag: null,
+    alarms: { ...alarms, days: ALARM_DAYS },
+  };
+}
+
+async function definitionOf(db: Database, name: string, version: number): Promise<DetectorDefinition> {
+  const { definition } = await getDetectorVersion(db, name, version);
+  return readDefinition(definition, `${name}, version ${version}`);
+}
+
+function errorOf(error: unknown): StateReason {
+  const { code, message, remedy } = (error ?? {}) as Partial<Record<'code' | 'message' | 'remedy', string | null>>;
+  return {
+    code: code ?? 'FLOWLINE_TRAINING_FAILED',
+    reason: message ?? 'see flowline.training_runs',
+    remedy: remedy ?? 'Train again.',
+  };
+}

@@ -1,0 +1,112 @@
+import { type DetectorDefinition, isTimezone, modelChanges, readSchedule } from '@flowline/config';
+import type { InForce, ModelAliases, StateReason } from '@flowline/db';
+
+/** What is known of a detector. */
+export interface KnownState {
+  readonly definition: DetectorDefinition;
+  readonly version: number;
+  readonly paused: boolean;
+  readonly aliases: ModelAliases;
+  readonly inForce: InForce | null;
+  /** The newest model with the definition that it was trained for; null: there is none. */
+  readonly newest: { readonly version: number; readonly trainedFor: DetectorDefinition } | null;
+  /** Why the last training failed; null where it did not. */
+  readonly trainingError: StateReason | null;
+}
+
+/** A scorer speaks every ten seconds. */
+const SILENT_SECONDS = 30;
+
+/** Why the definition in force, or the newest model, is not at work: nothing where both are. The first matters most. */
+export function stateFindings(known: KnownState): StateReason[] {
+  return [
+    ...modelFindings(known),
+    ...definitionFindings(known),
+    ...(known.definition.source.kafka === null || known.paused ? [] : scorerFindings(known)),
+    ...scheduleFindings(known.definition),
+  ];
+}
+
+function modelFindings({ definition, aliases, inForce, newest, trainingError }: KnownState): StateReason[] {
+  const { name } = definition;
+  const findings: StateReason[] = [];
+  const { champion } = aliases;
+  const isHeld = newest !== null && newest.version !== champion;
+  if (champion === null && !isHeld) {
+    const remedy = `Train it: \`flowline train ${name}\`.`;
+    findings.push({ code: 'FLOWLINE_MODEL_MISSING', reason: 'no model yet: nothing can be scored', remedy });
+  }
+  if (isHeld) {
+    const said = inForce?.heldVersion === newest.version ? inForce : null;
+    const nothing = champion === null ? '; nothing can be scored' : '';
+    findings.push({
+      code: said?.heldCode ?? 'FLOWLINE_MODEL_HELD',
+      reason: `model version ${newest.version} is held back: ${said?.heldReason ?? 'it was not promoted'}${nothing}`,
+      remedy: said?.heldRemedy ?? `Put it in force with \`flowline models promote ${name} ${newest.version}\`.`,
+    });
+  }
+  if (trainingError !== null) {
+    findings.push({ ...trainingError, reason: `the last training failed: ${trainingError.reason}` });
+  }
+  return findings;
+}
+
+function definitionFindings({ definition, version, inForce, newest }: KnownState): StateReason[] {
+  const { name, training } = definition;
+  const findings: StateReason[] = [];
+  const changes = newest === null ? [] : modelChanges(newest.trainedFor, definition);
+  if (changes.length > 0) {
+    const remedy =
+      training.schedule === null
+        ? `Train it: \`flowline train ${name}\`.`
+        : `A running trainer makes it soon; or at once: \`flowline train ${name}\`.`;
+    const reason = `${changes.join(', ')} of version ${version} take effect with the next model`;
+    findings.push({ code: 'FLOWLINE_MODEL_OUTDATED', reason, remedy });
+  }
+  if (inForce?.alphaNote != null && inForce.detectorVersion === version) {
+    const remedy = `Correct decision.control, or train again: \`flowline train ${name}\`.`;
+    findings.push({
+      code: 'FLOWLINE_MODEL_OUTDATED',
+      reason: `alpha is the model's own: ${inForce.alphaNote}`,
+      remedy,
+    });
+  }
+  return findings;
+}
+
+function scorerFindings({ version, aliases, inForce }: KnownState): StateReason[] {
+  const seen = inForce?.seenSecondsAgo ?? null;
+  if (inForce === null || seen === null || seen > SILENT_SECONDS) {
+    const since = seen === null ? '' : ` for ${Math.round(seen)} s`;
+    const reason = `no scorer has said${since} that it scores it`;
+    return [{ code: 'FLOWLINE_SCORER_SILENT', reason, remedy: 'Start one: `flowline serve scorer`.' }];
+  }
+  const { faultCode, faultReason, faultRemedy } = inForce;
+  if (faultCode !== null) return [{ code: faultCode, reason: faultReason ?? '', remedy: faultRemedy ?? '' }];
+  const remedy = 'Within seconds it does; if not, see the log of the scorer.';
+  if (inForce.detectorVersion !== version) {
+    const reason = `no scorer follows version ${version} of the definition yet (${inForce.detectorVersion ?? 'none'})`;
+    return [{ code: 'FLOWLINE_SCORER_SILENT', reason, remedy }];
+  }
+  if (aliases.champion !== null && inForce.modelVersion !== aliases.champion) {
+    const reason = `no scorer has taken over model version ${aliases.champion} yet (${inForce.modelVersion ?? 'none'})`;
+    return [{ code: 'FLOWLINE_SCORER_SILENT', reason, remedy }];
+  }
+  return [];
+}
+
+/** A schedule that was stored before such were refused. */
+function scheduleFindings({ training: { schedule, timezone } }: DetectorDefinition): StateReason[] {
+  const invalid = (reason: string, remedy: string): StateReason => ({
+    code: 'FLOWLINE_CONFIG_INVALID',
+    reason,
+    remedy: `In the detector's file ${remedy}; then apply it again.`,
+  });
+  if (schedule === null) return [];
+  const read = readSchedule(schedule);
+  if (read.schedule === null) {
+    return [invalid(`the schedule "${schedule}" never runs: ${read.finding}`, read.remedy)];
+  }
+  if (isTimezone(timezone)) return [];
+  return [invalid(`the schedule never runs: "${timezone}" is no time zone`, 'name an IANA zone such as Europe/Paris')];
+}

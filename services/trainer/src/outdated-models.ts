@@ -1,0 +1,42 @@
+import type { Logger } from '@flowline/telemetry';
+
+import { pause } from './pause.ts';
+
+/** A scheduled detector whose definition in force asks for a model that was never tried. */
+export interface OutdatedDetector {
+  readonly name: string;
+  readonly version: number;
+  /** What of the definition no model knows of, by path. */
+  readonly changes: readonly string[];
+}
+
+export interface OutdatedModelParts {
+  /** Those that are outdated now. */
+  readonly list: () => Promise<readonly OutdatedDetector[]>;
+  readonly train: (detector: string) => Promise<unknown>;
+  readonly onError: (detector: string, error: unknown) => void;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+  readonly everyMs?: number;
+}
+
+const EVERY_MS = 15_000;
+
+/** Trains scheduled detectors soon after a definition was applied that needs another model; once per definition, whatever comes of it. */
+export async function trainOutdatedModels(parts: OutdatedModelParts): Promise<void> {
+  const { list, train, onError, logger, signal, everyMs = EVERY_MS } = parts;
+  const tried = new Map<string, number>();
+  while (!signal.aborted) {
+    try {
+      for (const { name, version, changes } of await list()) {
+        if (tried.get(name) === version || signal.aborted) continue;
+        tried.set(name, version);
+        logger.info({ detector: name, version, changes }, 'the definition in force needs another model');
+        await train(name).catch((error: unknown) => onError(name, error));
+      }
+    } catch (err) {
+      logger.warn({ err }, 'the definitions in force cannot be compared with their models; trying again');
+    }
+    await pause(everyMs, signal);
+  }
+}
