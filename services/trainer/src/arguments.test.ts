@@ -21,6 +21,6 @@ describe('readArguments', () => {
   );
 
   it('names the words that --promote takes', () => {
-    expect(() => readArguments(['--once', 'd', '--promote=maybe'])).toThrow(/"maybe"; expected auto, never, always/);
+    expect(() => readArguments(['--once', 'd', '--promote=maybe'])).toThrow(/"maybe"; expected auto, always, never/);
   });
 });

@@ -1,5 +1,5 @@
-import { loadDetectorFile } from '@flowline/config';
-import { applyDetector } from '@flowline/db';
+import { type DetectorDefinition, loadDetectorFile, modelChanges, readDefinition } from '@flowline/config';
+import { applyDetector, type Database, getDetectorVersion, listModels } from '@flowline/db';
 import type { Command } from 'commander';
 
 import { action, command } from '../command.ts';
@@ -18,13 +18,33 @@ export function applyCommand(): Command {
   ]).action(
     action(async (file: string, options: ApplyOptions) => {
       const definition = await loadDetectorFile(file);
-      const applied = await withDatabase((db) => applyDetector(db, definition));
-      printResult(
-        { detector: definition.name, ...applied },
-        options.json === true,
-        ({ detector, version, changed }) =>
-          `${detector}: version ${version} ${changed ? 'is in force now' : 'was in force already; nothing changed'}`,
+      const applied = await withDatabase(async (db) => {
+        const done = await applyDetector(db, definition);
+        return { ...done, nextModel: await changesForNextModel(db, definition) };
+      });
+      printResult({ detector: definition.name, ...applied }, options.json === true, (result) =>
+        [
+          `${result.detector}: version ${result.version} ${result.changed ? 'is in force now' : 'was in force already; nothing changed'}`,
+          ...(result.nextModel.length === 0 ? [] : [takesEffectLater(definition, result.nextModel)]),
+        ].join('\n'),
       );
     }),
   );
+}
+
+/** What of a definition its newest model does not know of; nothing where there is no model yet. */
+async function changesForNextModel(db: Database, definition: DetectorDefinition): Promise<string[]> {
+  const { name } = definition;
+  const [newest] = await listModels(db, name);
+  if (newest === undefined) return [];
+  const { definition: trainedFor } = await getDetectorVersion(db, name, newest.detectorVersion);
+  return modelChanges(readDefinition(trainedFor, `${name}, version ${newest.detectorVersion}`), definition);
+}
+
+function takesEffectLater({ name, training }: DetectorDefinition, changes: readonly string[]): string {
+  const when =
+    training.schedule === null
+      ? `train it with \`flowline train ${name}\``
+      : `a running trainer makes it soon, or at once: \`flowline train ${name}\``;
+  return `  ${changes.join(', ')}: takes effect with the next model; ${when}`;
 }
