@@ -29,7 +29,7 @@ export async function trainOutdatedModels(parts: OutdatedModelParts): Promise<vo
   while (!signal.aborted) {
     try {
       for (const { name, version, changes } of await list()) {
-        if (tried.get(name) === version || signal.aborted) continue;
+        if (tried.get(name) === version) continue;
         tried.set(name, version);
         logger.info({ detector: name, version, changes }, 'the definition in force needs another model');
         await train(name).catch((error: unknown) => onError(name, error));
