@@ -36,7 +36,7 @@ export interface BundleMetadata {
   readonly noise: Readonly<Record<string, number>>;
   /** Mean −log p of the test rows in nats and original units, with its standard error; null without test rows. */
   readonly heldOut: { readonly nllNats: number; readonly standardError: number } | null;
-  /** Calibration rows that were left out: outliers of unlabelled data, and rows without a density. */
+  /** Calibration rows that were left out: outliers, and rows without a density. */
   readonly calibration: { readonly trimmedRows: number; readonly undefinedRows: number };
   /** Version of each package that made it. */
   readonly libraries: Readonly<Record<string, string>>;

@@ -5,6 +5,7 @@ import { conditionals, type Axis, type Conditional } from './conditionals.ts';
 import { summarise } from './explanation-summary.ts';
 import { isObserved, nearestNormals, type EventValues, type ModelParts } from './nearest-normal.ts';
 import { surpriseBits } from './scores.ts';
+import { valueAt } from './sorted.ts';
 
 /**
  * Explains every row of a table: how surprising each observed feature is given all the others, what it would be expected to be, and the
@@ -24,7 +25,10 @@ export async function explainRows(
   return pValues.map((pValue, row) => {
     const own = axes.flatMap((axis, i) => {
       const answer = answers[i] ?? null;
-      return axis.row === row && answer !== null ? [{ dimension: axis.dimension, answer }] : [];
+      if (axis.row !== row || answer === null) return [];
+      // The curve ends where the trained range does; what lies beyond adds its fall.
+      const fallNats = fallBeyondRange(parts, table, axis);
+      return [{ dimension: axis.dimension, answer: { ...answer, bits: answer.bits + fallNats / Math.LN2 } }];
     });
     return explanationOf(parts, {
       observed: rowValues(encoding.schema, table, row),
@@ -35,6 +39,12 @@ export async function explainRows(
       pValue,
     });
   });
+}
+
+function fallBeyondRange({ encoding }: ModelParts, table: FeatureTable, { row, dimension }: Axis): number {
+  const scored = encoding.scored[dimension];
+  if (scored === undefined) return 0;
+  return scored.fallBeyondRange(valueAt(table.numeric, row * table.numericWidth + scored.numericColumn));
 }
 
 /** Every observed dimension of a row; of a row outside its domain only the dimensions that are outside. */

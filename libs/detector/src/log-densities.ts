@@ -26,7 +26,7 @@ export async function* densityChunks(
     const batch = encoding.encode(sliceTable(table, start, start + CHUNK_ROWS));
     const logP = await scorer.score(batch.rows, batch.size);
     const logDensityNats = logP.map((flow, i) => {
-      const total = flow + valueAt(batch.logAbsDet, i) + valueAt(batch.logDiscrete, i);
+      const total = flow + valueAt(batch.logJacobian, i) + valueAt(batch.logDiscrete, i);
       return batch.outOfDomain[i] === 1 || Number.isNaN(total) ? -Infinity : total;
     });
     yield { start, batch, logDensityNats };

@@ -1,4 +1,4 @@
-import type { FeatureEncoding, FeatureTable } from '@flowline/features';
+import { ENCODED_BOUND, type FeatureEncoding, type FeatureTable } from '@flowline/features';
 import type { Random } from '@flowline/flows';
 import { isObserved } from './nearest-normal.ts';
 import { valueAt } from './sorted.ts';
@@ -24,7 +24,7 @@ export function noisyRows(
   random: Random,
 ): NoisyRows {
   const batch = encoding.encode(table);
-  const { rows, width, size, logAbsDet, logDiscrete, outOfDomain } = batch;
+  const { rows, width, size, logJacobian, logDiscrete, outOfDomain } = batch;
   for (let row = 0; row < size; row++) {
     encoding.scored.forEach((own, dimension) => {
       const [normal, uniform] = [random.normal(), random.uniform() - 0.5];
@@ -34,8 +34,10 @@ export function noisyRows(
       const ratio = own.derivative(value) / other.derivative(value);
       const step = valueAt(encoding.noise.uniform, dimension);
       const at = row * width + dimension;
-      rows[at] = valueAt(rows, at) + normal * other.sigma * ratio + uniform * step;
+      const noisy = valueAt(rows, at) + normal * other.sigma * ratio + uniform * step;
+      // A column that is constant in one model only: the noise of the other may be any number of its deviations.
+      rows[at] = Math.max(-ENCODED_BOUND, Math.min(ENCODED_BOUND, noisy));
     });
   }
-  return { rows, logJacobian: logAbsDet.map((det, row) => det + valueAt(logDiscrete, row)), outOfDomain };
+  return { rows, logJacobian: logJacobian.map((nats, row) => nats + valueAt(logDiscrete, row)), outOfDomain };
 }

@@ -6,7 +6,7 @@ import {
   type ScoringBackend,
 } from '@flowline/events';
 import { createScorer, type Scorer } from '@flowline/engine';
-import { fitEncoding, selectRows, type FeatureEncoding, type FeatureTable } from '@flowline/features';
+import { fitEncoding, selectRows, strayRules, type FeatureEncoding, type FeatureTable } from '@flowline/features';
 import { initBackend, outlierThreshold, Random, saveFlow, type Flow } from '@flowline/flows';
 import { alarmVerdict, designEffect } from './alarm-verdict.ts';
 import { alarmRateInterval, alarmThreshold } from './alpha.ts';
@@ -86,7 +86,7 @@ export async function trainDetector(
   await initBackend(backend === 'tfjs-cpu' ? 'cpu' : 'wasm');
 
   tell('features');
-  const encoding = fitEncoding(spec.schema, tables.train);
+  const encoding = fitEncoding(spec.schema, tables.train, strayRules[spec.data]);
   const members = await trainMembers(spec, encoding, tables, tell, signal);
   const flows = members.map(({ flow }) => flow);
   try {
@@ -133,8 +133,8 @@ async function trainMembers(
   tell: Tell,
   signal: AbortSignal | undefined,
 ): Promise<readonly { readonly flow: Flow; readonly report: MemberReport }[]> {
-  const train = encoding.encode(insideDomain(encoding, tables.train));
-  const validation = encoding.encode(spaced(insideDomain(encoding, tables.validation), recipe.validationRows));
+  const train = encoding.encode(ordinaryRows(spec, encoding, tables.train));
+  const validation = encoding.encode(spaced(ordinaryRows(spec, encoding, tables.validation), recipe.validationRows));
   if (train.size < MINIMUM_TRAIN_ROWS || validation.size === 0) {
     throw new FlowlineError(
       'FLOWLINE_HISTORY_TOO_SMALL',
@@ -168,14 +168,21 @@ async function trainMembers(
   }
 }
 
-/** The rows whose values all lie in their domains: a value outside has no place in a density. */
-function insideDomain(encoding: FeatureEncoding, table: FeatureTable): FeatureTable {
+/** The rows that a density can be fitted to: their values lie in their domains, and none is stray. */
+function ordinaryRows(spec: DetectorTrainingSpec, encoding: FeatureEncoding, table: FeatureTable): FeatureTable {
   const { outOfDomain } = encoding.encode(table);
-  if (!outOfDomain.includes(1)) return table;
-  return selectRows(
-    table,
-    Array.from({ length: table.size }, (_, row) => row).filter((row) => outOfDomain[row] === 0),
+  const stray = strayRows(spec, encoding, table);
+  const ordinary = Array.from({ length: table.size }, (_, row) => row).filter(
+    (row) => outOfDomain[row] === 0 && stray[row] === 0,
   );
+  return ordinary.length === table.size ? table : selectRows(table, ordinary);
+}
+
+/** 1 for each stray row of a part of the history; none where they are so many that they are a kind of their own. */
+function strayRows({ data }: DetectorTrainingSpec, encoding: FeatureEncoding, table: FeatureTable): Uint8Array {
+  const stray = encoding.strayRows(table);
+  const count = stray.reduce((sum, one) => sum + one, 0);
+  return count > strayRules[data].share * table.size ? new Uint8Array(table.size) : stray;
 }
 
 /** At most so many rows, evenly spaced in time. */
@@ -202,11 +209,12 @@ async function calibrate(
   const { logDensityNats, missingPattern } = await logDensities(scorer, encoding, table);
   const defined = logDensityNats.filter(Number.isFinite);
   const threshold = spec.data === 'unlabelled' && defined.length > 0 ? outlierThreshold(defined) : -Infinity;
-  const keeps = (logP: number): boolean => Number.isFinite(logP) && logP >= threshold;
+  const stray = strayRows(spec, encoding, table);
+  const keeps = (logP: number, row: number): boolean => Number.isFinite(logP) && logP >= threshold && stray[row] === 0;
   const kept = logDensityNats.filter(keeps);
   const calibration = fitCalibrationSet(
     kept.map((logP) => -logP),
-    missingPattern.filter((_, row) => keeps(valueAt(logDensityNats, row))),
+    missingPattern.filter((_, row) => keeps(valueAt(logDensityNats, row), row)),
     new Random(spec.seed).fork('calibration'),
   );
   const rareBelow = -alarmThreshold(calibration.pooled, TAIL_LEVEL);
@@ -273,7 +281,7 @@ function heldOutReport(logDensityNats: Float64Array): HeldOutReport | null {
 
 function calibrationWarnings(
   { alpha, data }: DetectorTrainingSpec,
-  { rows, hasTail, trimmedShare, undefinedRows }: CalibrationReport,
+  { rows, hasTail, trimmedRows, trimmedShare, undefinedRows }: CalibrationReport,
   { interval }: AlarmReport,
 ): readonly string[] {
   const warnings: string[] = [];
@@ -296,6 +304,11 @@ function calibrationWarnings(
     warnings.push(
       `${(100 * trimmedShare).toPrecision(2)} % of the calibration rows look like outliers and were left out: as many of the events will ` +
         'alarm. Where the history is known to be normal, say training.data: clean.',
+    );
+  }
+  if (data === 'clean' && trimmedRows > 0) {
+    warnings.push(
+      `${trimmedRows} calibration rows lie far apart from all training rows and were left out; events like them are anomalies.`,
     );
   }
   if (undefinedRows > 0) warnings.push(`${undefinedRows} calibration rows lie outside their domain and were left out.`);

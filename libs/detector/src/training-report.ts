@@ -19,7 +19,7 @@ export interface HeldOutReport {
 export interface CalibrationReport {
   /** Rows calibrated on. */
   readonly rows: number;
-  /** Outliers of unlabelled data that were left out. */
+  /** Outliers that were left out: those of unlabelled data, and rows far apart from all training rows. */
   readonly trimmedRows: number;
   readonly trimmedShare: number;
   /** Rows with density zero, left out as well. */

@@ -10,10 +10,13 @@ export interface EncodedBatch {
   readonly size: number;
   /** d + c: columns of a row. */
   readonly width: number;
-  /** [size × (d + c)], each row [x | context]; missing and masked values are 0. Always finite. */
+  /** [size × (d + c)], each row [x | context], numbers within their trained range; missing values are 0. Always finite. */
   readonly rows: Float32Array;
-  /** [size] Σ log |d encoded / d value| over the observed dimensions, in nats. */
-  readonly logAbsDet: Float64Array;
+  /**
+   * [size] Σ log |d encoded / d value| over the observed dimensions, in nats; of a value beyond its trained range, less the fall of a
+   * standard normal from the end of the range to the value (see {@link NumericColumn.logDensityTerm}).
+   */
+  readonly logJacobian: Float64Array;
   /** [size] log P of the observed scored levels, in nats. */
   readonly logDiscrete: Float64Array;
   /** [size] 1 where a value lies outside its domain: the density is 0, whatever the other fields of the row say. */
@@ -39,7 +42,7 @@ export function encodeTable(layout: Layout, parts: FittedParts, table: FeatureTa
     size: table.size,
     width,
     rows: new Float32Array(table.size * width),
-    logAbsDet: new Float64Array(table.size),
+    logJacobian: new Float64Array(table.size),
     logDiscrete: new Float64Array(table.size),
     outOfDomain: new Uint8Array(table.size),
     missingPattern: new Int32Array(table.size),
@@ -74,24 +77,29 @@ function encodeNumbers(
   { spec, kind, tableColumn, column: at, presenceColumn }: Place,
   column: NumericColumn,
   { size, numeric, numericWidth }: FeatureTable,
-  { rows, width, logAbsDet, outOfDomain }: EncodedBatch,
+  { rows, width, logJacobian, outOfDomain }: EncodedBatch,
   missing: OnMissing,
 ): void {
   const scored = kind === 'dimension';
   for (let row = 0; row < size; row++) {
-    let value = numeric[row * numericWidth + tableColumn] ?? NaN;
-    if (Number.isNaN(value)) {
+    const observed = numeric[row * numericWidth + tableColumn] ?? NaN;
+    if (Number.isNaN(observed)) {
       missing(row);
       continue;
     }
-    if (!column.accepts(value)) {
-      if (!Number.isFinite(value)) throw infiniteValue(spec.name, row);
+    if (!column.accepts(observed)) {
+      if (!Number.isFinite(observed)) throw infiniteValue(spec.name, row);
       outOfDomain[row] = 1;
-      value = column.nearest(value);
     }
+    if (!column.isKnown) {
+      missing(row);
+      continue;
+    }
+    const value = column.nearest(observed);
     const scaled = column.scaled(value);
-    rows[row * width + at] = column.standardised(scaled);
-    if (scored) logAbsDet[row] = (logAbsDet[row] ?? 0) + column.logAbsDet(value, scaled);
+    const encoded = column.standardised(scaled);
+    rows[row * width + at] = column.confined(encoded);
+    if (scored) logJacobian[row] = (logJacobian[row] ?? 0) + column.logDensityTerm(value, scaled, encoded);
     if (presenceColumn >= 0) rows[row * width + presenceColumn] = 1;
   }
 }

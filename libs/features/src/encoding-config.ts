@@ -5,9 +5,11 @@ import type { LevelColumnConfig } from './level-column.ts';
 import type { PatternNode } from './missing-patterns.ts';
 import type { NumericColumnConfig } from './numeric-column.ts';
 
-/** The format of a saved encoding; a program reads only its own version. */
+/** The format of a saved encoding, and the version that is written. */
 export const ENCODING_FORMAT = 'flowline-features';
-export const ENCODING_VERSION = 1;
+export const ENCODING_VERSION = 2;
+/** A version that is read as well: without trained ranges, it asks the flow everywhere, as it did. */
+export const RANGELESS_VERSION = 1;
 
 /** A fitted encoding as plain JSON: numbers survive JSON text bit for bit. */
 export interface FeatureEncodingConfig {

@@ -46,11 +46,36 @@ describe('FeatureEncoding.fromJSON', () => {
     expect(FeatureEncoding.fromJSON(saved()).toJSON()).toEqual(saved());
   });
 
+  it('reads version 1, which asks the flow wherever a value lies', () => {
+    const now = saved();
+    const old = {
+      ...now,
+      version: 1,
+      numeric: (now.numeric as (Record<string, unknown> | null)[]).map((column) =>
+        column === null ? null : { ...column, range: undefined, constant: undefined },
+      ),
+    };
+    const read = FeatureEncoding.fromJSON(JSON.parse(JSON.stringify(old)));
+    const far = {
+      size: 1,
+      numeric: Float64Array.of(1e9, 0.5, 3, 4),
+      numericWidth: 4,
+      levels: ['true', 'x'],
+      levelWidth: 2,
+    };
+    expect(read.encode(far).rows[0]).toBeCloseTo(read.scored[0]!.toEncoded(1e9), 4);
+    expect(read.encode(far).logJacobian[0]).toBeCloseTo(
+      Math.log(read.scored[0]!.derivative(1e9) * read.scored[1]!.derivative(0.5) * read.scored[2]!.derivative(3)),
+      9,
+    );
+    expect(FeatureEncoding.fromJSON(JSON.parse(JSON.stringify(read))).toJSON()).toEqual(read.toJSON());
+  });
+
   it.each<[string, unknown]>([
     ['encoding', null],
     ['encoding', [1]],
     ['encoding.version', {}],
-    ['encoding.version', changed(['version'], 2)],
+    ['encoding.version', changed(['version'], 3)],
     ['encoding.version', changed(['format'], 'other')],
     ['encoding.schema', changed(['schema'], [])],
     ['encoding.schema[0].type', changed(['schema', 0, 'type'], 'complex')],
@@ -68,6 +93,11 @@ describe('FeatureEncoding.fromJSON', () => {
     ['encoding.numeric[0].std', changed(['numeric', 0, 'std'], null)],
     ['encoding.numeric[0]', changed(['numeric', 0, 'std'], 0)],
     ['encoding.numeric[0]', changed(['numeric', 0, 'gaussian'], -1)],
+    ['encoding.numeric[0].range', changed(['numeric', 0, 'range'], [1, 0])],
+    ['encoding.numeric[0].range', changed(['numeric', 0, 'range'], [1])],
+    ['encoding.numeric[1].range', changed(['numeric', 1, 'range'], null)],
+    ['encoding.numeric[0].constant', changed(['numeric', 0, 'constant'], 0)],
+    ['encoding.numeric[0].transform.tolerance', changed(['numeric', 0, 'transform', 'tolerance'], -1)],
     ['encoding.numeric[0].transform', changed(['numeric', 0, 'transform'], { type: 'asinh' })],
     ['encoding.numeric[0].transform.type', changed(['numeric', 0, 'transform'], { type: 'sqrt' })],
     ['encoding.numeric[0].transform.shift', changed(['numeric', 0, 'transform', 'shift'], -1)],

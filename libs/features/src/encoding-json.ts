@@ -1,10 +1,10 @@
 import { FlowlineError, expressionSchema, featureTypes, type FeatureSpec } from '@flowline/events';
 
-import { ENCODING_FORMAT, ENCODING_VERSION, type FeatureEncodingConfig } from './encoding-config.ts';
+import { ENCODING_FORMAT, ENCODING_VERSION, RANGELESS_VERSION, type FeatureEncodingConfig } from './encoding-config.ts';
 import { checkSchema, isLevelFeature, scaleOf } from './feature-schema.ts';
 import type { LevelChainConfig } from './level-chain.ts';
 import type { LevelColumnConfig } from './level-column.ts';
-import type { NumericColumnConfig } from './numeric-column.ts';
+import { ENCODED_BOUND, type NumericColumnConfig } from './numeric-column.ts';
 import type { TransformConfig } from './transforms/transform.ts';
 
 /** What a path in an error begins with. */
@@ -13,10 +13,11 @@ const ROOT = 'encoding';
 /** Reads a saved encoding, believing nothing. @throws FlowlineError FLOWLINE_MODEL_INCOMPATIBLE, `where` naming the path. */
 export function parseEncodingConfig(json: unknown): FeatureEncodingConfig {
   const root = object(json, ROOT);
-  if (root.format !== ENCODING_FORMAT || root.version !== ENCODING_VERSION) {
+  const hasRanges = root.version === ENCODING_VERSION;
+  if (root.format !== ENCODING_FORMAT || !(hasRanges || root.version === RANGELESS_VERSION)) {
     throw new FlowlineError(
       'FLOWLINE_MODEL_INCOMPATIBLE',
-      `This is not an encoding of features in version ${ENCODING_VERSION} of its format (found ${String(root.format)} ${String(root.version)}).`,
+      `This is not an encoding of features in version ${ENCODING_VERSION} of its format, nor in ${RANGELESS_VERSION} (found ${String(root.format)} ${String(root.version)}).`,
       { where: 'encoding.version', remedy: 'Train the detector again with this version of Flowline.' },
     );
   }
@@ -28,7 +29,9 @@ export function parseEncodingConfig(json: unknown): FeatureEncodingConfig {
   }
   const numericSpecs = schema.filter((spec) => !isLevelFeature(spec));
   const levelSpecs = schema.filter(isLevelFeature);
-  const numeric = list(root.numeric, 'numeric', (value, where, i) => parseNumeric(value, where, numericSpecs[i]));
+  const numeric = list(root.numeric, 'numeric', (value, where, i) =>
+    parseNumeric(hasRanges ? value : withoutRange(value), where, numericSpecs[i]),
+  );
   const levels = list(root.levels, 'levels', (value, where, i) => parseLevels(value, where, levelSpecs[i]));
   expect(numeric.length === numericSpecs.length, 'numeric', 'has not one entry a numeric feature');
   expect(levels.length === levelSpecs.length, 'levels', 'has not one entry a level feature');
@@ -61,13 +64,12 @@ function parseSpec(json: unknown, where: string): FeatureSpec {
   if (type === undefined) throw incompatible(`${where}.type`, 'is no feature type');
   if (!from.success) throw incompatible(`${where}.from`, 'is no expression');
   if (role !== 'score' && role !== 'context') throw incompatible(`${where}.role`, 'is neither score nor context');
-  if (typeof nullable !== 'boolean') throw incompatible(`${where}.nullable`, 'is neither true nor false');
   return {
     name: text(spec.name, `${where}.name`),
     type,
     from: from.data,
     role,
-    nullable,
+    nullable: truth(nullable, `${where}.nullable`),
     maxLevels: whole(spec.maxLevels, `${where}.maxLevels`),
     period: period === null ? null : finite(period, `${where}.period`),
   };
@@ -91,9 +93,30 @@ function parseNumeric(json: unknown, where: string, spec: FeatureSpec | undefine
     std: finite(column.std, `${where}.std`),
     gaussian: finite(column.gaussian, `${where}.gaussian`),
     uniform: finite(column.uniform, `${where}.uniform`),
+    range: column.range === null ? null : parseRange(column.range, `${where}.range`),
+    constant: truth(column.constant, `${where}.constant`),
   };
+  expect(config.range !== null || spec.nullable, `${where}.range`, 'is null, for a feature that is not nullable');
   expect(config.std > 0 && config.gaussian >= 0 && config.uniform >= 0, where, 'has a scale that is not positive');
   return config;
+}
+
+/** A numeric column of a version without ranges: nothing is beyond, no value is a hair outside its domain, and each is scored. */
+function withoutRange(json: unknown): unknown {
+  if (!isObject(json)) return json;
+  const { transform } = json;
+  return {
+    ...json,
+    transform: isObject(transform) && transform.type === 'positive' ? { ...transform, tolerance: 0 } : transform,
+    range: [-ENCODED_BOUND, ENCODED_BOUND],
+    constant: false,
+  };
+}
+
+function parseRange(json: unknown, where: string): readonly [number, number] {
+  const [lowest = NaN, highest = NaN, ...more] = list(json, where, finite);
+  expect(lowest <= highest && more.length === 0, where, 'is no range');
+  return [lowest, highest];
 }
 
 function transformTypeOf(spec: FeatureSpec): TransformConfig['type'] {
@@ -119,7 +142,8 @@ function parseTransform(json: unknown, where: string): TransformConfig {
       return { type, floor: parameter('floor', Number.MIN_VALUE, Infinity) };
     case 'positive': {
       const shift = parameter('shift', 0, Infinity);
-      return { type, shift, floor: parameter('floor', shift > 0 ? 0 : Number.MIN_VALUE, Infinity) };
+      const floor = parameter('floor', shift > 0 ? 0 : Number.MIN_VALUE, Infinity);
+      return { type, shift, floor, tolerance: parameter('tolerance', 0, Infinity) };
     }
     case 'unit':
       return { type, epsilon: parameter('epsilon', Number.MIN_VALUE, 0.5) };
@@ -191,6 +215,11 @@ function text(value: unknown, where: string): string {
 
 function finite(value: unknown, where: string): number {
   if (typeof value !== 'number' || !Number.isFinite(value)) throw incompatible(where, 'is not a finite number');
+  return value;
+}
+
+function truth(value: unknown, where: string): boolean {
+  if (typeof value !== 'boolean') throw incompatible(where, 'is neither true nor false');
   return value;
 }
 

@@ -67,8 +67,15 @@ const interpret = (plan: EncodingPlan, numbers: Float64Array, levels: readonly (
       const transform = transformFromConfig(column.transform);
       outside ||= !transform.accepts(value);
       const y = transform.forward(transform.nearest(value));
-      row[column.column] = Math.max(-plan.bound, Math.min(plan.bound, (y - column.mean) / column.std));
-      if (column.scored) logDet += transform.logAbsDet(transform.nearest(value), y) - Math.log(column.std);
+      const x = Math.max(-plan.bound, Math.min(plan.bound, (y - column.mean) / column.std));
+      const [lowest, highest] = column.range!;
+      const end = Math.max(lowest, Math.min(highest, x));
+      row[column.column] = end;
+      if (column.scored) {
+        const own = column.constant ? 0 : transform.logAbsDet(transform.nearest(value), y) - Math.log(column.std);
+        const atEnd = x < lowest ? column.logAbsDetAtEnds[0] : x > highest ? column.logAbsDetAtEnds[1] : Infinity;
+        logDet += Math.min(own, atEnd) - ((x - end) * (x + end)) / 2;
+      }
     } else if (column.type === 'cyclic' && !missing) {
       row[column.column] = Math.sin((2 * Math.PI * (value % column.period)) / column.period);
       row[column.column + 1] = Math.cos((2 * Math.PI * (value % column.period)) / column.period);
@@ -102,7 +109,7 @@ describe('the plan of an encoding', () => {
       expect([...Float32Array.from(said.row)]).toEqual([
         ...batch.rows.subarray(i * batch.width, (i + 1) * batch.width),
       ]);
-      expect(said.logDet).toBeCloseTo(batch.logAbsDet[i]!, 12);
+      expect(said.logDet).toBeCloseTo(batch.logJacobian[i]!, 12);
       expect(said.logLevels).toBeCloseTo(batch.logDiscrete[i]!, 12);
       expect(said.outside).toBe(batch.outOfDomain[i] === 1);
     }

@@ -38,13 +38,24 @@ interface EncodedFeature {
   readonly presenceColumn: number | null;
 }
 
-/** row[column] = (transform(value) − mean) / std; where scored, log|det| = log|transform′(value)| − log std. */
+/**
+ * x = (transform(value) − mean) / std, within ± bound; row[column] = end = x within the range. Where scored, the log density has
+ *
+ *     min(log|det|, log|det| at the end of the range where x lies beyond it) − (x² − end²)/2,
+ *
+ * log|det| = log|transform′(value)| − log std, 0 of a constant column.
+ */
 export interface NumberColumn extends EncodedFeature {
   readonly type: 'number';
   readonly scored: boolean;
   readonly transform: TransformConfig;
   readonly mean: number;
   readonly std: number;
+  /** The trained range of x; null for a feature that no training row had: its values count as missing. */
+  readonly range: readonly [lowest: number, highest: number] | null;
+  /** log|det| at the two ends of the range. */
+  readonly logAbsDetAtEnds: readonly [number, number];
+  readonly constant: boolean;
 }
 
 /** row[column] = sin(2π·(value mod period)/period), row[column + 1] = cos of the same. */
@@ -101,8 +112,10 @@ function columnOf(place: Place, parts: FittedParts): EncodingColumn {
   if (kind === 'cyclic' || numbers === null || numbers === undefined) {
     return { ...feature, type: 'cyclic', period: spec.period ?? 1 };
   }
-  const { transform, mean, std } = numbers.config;
-  return { ...feature, type: 'number', scored: kind === 'dimension', transform, mean, std };
+  const { transform, mean, std, range, constant } = numbers.config;
+  const { logAbsDetAtEnds } = numbers;
+  const scored = kind === 'dimension';
+  return { ...feature, type: 'number', scored, transform, mean, std, range, logAbsDetAtEnds, constant };
 }
 
 function logProbabilities(chain: LevelChain, own: LevelColumn, previous: LevelColumn | undefined): Float64Array {

@@ -28,6 +28,13 @@ export interface Dimension {
   readonly fromEncoded: (encoded: number) => number;
   /** |d encoded / d value| at a value, in encoded units per original unit. */
   readonly derivative: (value: number) => number;
+  /**
+   * How far beyond the trained range a value lies: the nats by which a standard normal falls from the end of the range to it; 0
+   * within. The flow is asked at the end, and the log density is less by this.
+   */
+  readonly fallBeyondRange: (value: number) => number;
+  /** Whether a value lies so far beyond the trained range that it is no value of the same kind. */
+  readonly isStray: (value: number) => boolean;
 }
 
 /** How likely a level was, given the level of the feature before. */
@@ -47,7 +54,7 @@ export interface LevelProbability {
 /**
  * The fitted, invertible encoding of feature tables as rows of a flow. Immutable.
  *
- * log p(event) = flow log p(x | context) + logAbsDet + logDiscrete, in nats and original units.
+ * log p(event) = flow log p(x | context) + logJacobian + logDiscrete, in nats and original units.
  */
 export class FeatureEncoding {
   readonly schema: readonly FeatureSpec[];
@@ -145,6 +152,21 @@ export class FeatureEncoding {
     });
   }
 
+  /**
+   * Which rows hold a number so far beyond its trained range that it is no value of the same kind, such as a code for "no reading":
+   * [size], 1 where one does.
+   */
+  strayRows(table: FeatureTable): Uint8Array {
+    const rows = new Uint8Array(table.size);
+    for (const { numericColumn, isStray } of this.scored) {
+      rows.forEach((_, row) => {
+        const value = table.numeric[row * table.numericWidth + numericColumn] ?? NaN;
+        if (!Number.isNaN(value) && isStray(value)) rows[row] = 1;
+      });
+    }
+    return rows;
+  }
+
   /** How likely each scored and observed level of a row was, in schema order; the logs add up to its `logDiscrete`. */
   levelSurprises(table: FeatureTable, row: number): readonly LevelSurprise[] {
     return this.scoredLevels(table, row).flatMap(({ spec, chain, column, previous, level }) =>
@@ -231,9 +253,8 @@ function dimensionOf(place: Place, column: NumericColumn): Dimension {
     sigma: column.config.gaussian,
     toEncoded: encoded,
     fromEncoded: (value) => column.decode(value),
-    derivative: (value) => {
-      const nearest = column.nearest(value);
-      return Math.exp(column.logAbsDet(nearest, column.scaled(nearest)));
-    },
+    derivative: (value) => column.derivative(column.nearest(value)),
+    fallBeyondRange: (value) => column.fallBeyondRange(encoded(value)),
+    isStray: (value) => column.isStray(encoded(value)),
   };
 }

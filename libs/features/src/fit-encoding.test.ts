@@ -33,33 +33,57 @@ describe('fitEncoding', () => {
       expect(encoding.warnings).toEqual([]);
       expect([...encoding.encode(table).rows.subarray(0, 4)]).toEqual([0, 0, 1, 1]);
       const other = encoding.encode(tableOf([[4, 5, 'b']]));
-      expect([...other.rows]).toEqual([1, 1, 0, 1]);
-      expect(other.logAbsDet[0]).toBe(0);
+      // Confined to the trained range, and far beyond it.
+      expect(other.rows[0]).toBeCloseTo(0.3, 6);
+      expect(other.logJacobian[0]).toBeLessThan(-10_000);
     }
   });
 
-  it('fits a column without any value, and says so', () => {
+  it('takes a column without any value for missing, and says so', () => {
     const table = tableOf([
       [NaN, 1, 'a'],
       [NaN, 2, 'b'],
     ]);
     const encoding = fitEncoding(schema, table);
-    expect(encoding.warnings).toEqual(['x: no training row has a value; it is not scaled.']);
+    expect(encoding.warnings).toEqual([
+      'x: no training row has a value; it counts as missing until a training has seen some.',
+    ]);
     expect(encoding.encode(table).missingPattern[0]).toBeGreaterThan(0);
-    expect(encoding.encode(tableOf([[7, 1, 'a']])).rows[0]).toBe(7);
+    const [missing, given] = [NaN, 2500].map((x) => encoding.encode(tableOf([[x, 1, 'a']])));
+    expect(given).toEqual(missing);
+  });
+
+  it('names the column, the value and the row of what lies far apart, and leaves such rows out', () => {
+    const rows = Array.from({ length: 200 }, (_, i) => [i % 17, 4, 'a'] as const);
+    const table = tableOf([...rows.slice(0, 120), [-9999, 4, 'a'], ...rows.slice(120)]);
+    const encoding = fitEncoding(schema, table);
+    expect(encoding.warnings).toEqual([
+      'x: 1 of 201 training values lie far apart from all others (0 to 16), such as -9999 in training row 121. They are left out ' +
+        'of the training and are anomalies; leave such rows out in the history query.',
+    ]);
+    expect(encoding.strayRows(table).indexOf(1)).toBe(120);
+    expect(encoding.strayRows(table).filter((stray) => stray === 1)).toHaveLength(1);
   });
 
   it('tells levels beyond maxLevels, and values outside their domain', () => {
-    const table = tableOf([
-      [1, 1, 'a'],
-      [2, 2.5, 'b'],
-      [3, 2, 'c'],
-      [3, 2, 'd'],
-    ]);
+    const rows = Array.from({ length: 20 }, (_, i) => [i, i, 'ab'[i % 2]!] as const);
+    const table = tableOf([...rows, [2, 2.5, 'c'], [3, 2, 'd']]);
     expect(fitEncoding(schema, table).warnings).toEqual([
-      'k: 1 of 4 training values lie outside the domain of its type, integer.',
-      'c: 2 of 4 training rows have none of its 2 most frequent levels; those count as unseen.',
+      'k: 1 of 22 training values lie outside the domain of its type, integer, such as 2.5 in training row 21.',
+      'c: 2 of 22 training rows have none of its 2 most frequent levels; those count as unseen.',
     ]);
+  });
+
+  it('refuses a type that more than 5 % of the values do not have, and names an example', () => {
+    const rows = Array.from({ length: 100 }, (_, i) => [i, i < 6 ? i + 0.25 : i, 'a'] as const);
+    expect(() => fitEncoding(schema, tableOf(rows))).toThrow(
+      expect.objectContaining({
+        where: 'features.k',
+        message:
+          'k: 6 of 100 training values lie outside the domain of its type, integer, such as 0.25 in training row 1.',
+      }),
+    );
+    expect(fitEncoding(schema, tableOf([...rows.slice(1), [100, 100, 'a']])).warnings).toHaveLength(1);
   });
 
   it('refuses what cannot be fitted', () => {
@@ -71,8 +95,8 @@ describe('fitEncoding', () => {
       fitEncoding(
         schema,
         tableOf([
-          [1e300, 1, 'a'],
-          [-1e300, 1, 'a'],
+          [Number.MAX_VALUE, 1, 'a'],
+          [-Number.MAX_VALUE, 1, 'a'],
         ]),
       ),
     ).toThrow(invalid('features.x'));

@@ -7,15 +7,26 @@ import { checkTable, infiniteValue, requiredMissing, type FeatureTable } from '.
 import { fitLevelChain } from './level-chain.ts';
 import { fitLevelColumn, type LevelColumn } from './level-column.ts';
 import { fitMissingPatterns } from './missing-patterns.ts';
-import { fitNumericColumn, type NumericColumnConfig } from './numeric-column.ts';
+import { fitNumericColumn, type FittedColumn } from './fit-numeric-column.ts';
+import type { NumericColumnConfig } from './numeric-column.ts';
+import { strayRules, type StrayRule } from './stray-values.ts';
+
+/** More values outside their domain than this share are no stray rows: the type is wrong. */
+const MAX_OUTSIDE_SHARE = 0.05;
 
 /**
- * Fits an encoding to training rows: scales, noise, level counts and missing patterns. Values outside their domain do not enter
- * the fit, and are told in `warnings`. Deterministic, and independent of the order of the rows but for rounding.
+ * Fits an encoding to training rows: scales, noise, trained ranges, level counts and missing patterns. Values outside their domain, and
+ * a few far apart from all others, do not enter the fit, and are told in `warnings`. Deterministic, and independent of the order of
+ * the rows but for rounding.
+ * @param rule which values count as far apart; of a history that is known to be normal by default.
  * @throws FlowlineError FLOWLINE_FEATURES_INVALID for no rows, a table of other columns, a schema without a scored numeric feature,
- * or a column whose values all lie outside its domain.
+ * or a column of which more than 5 % of the values lie outside its domain.
  */
-export function fitEncoding(schema: readonly FeatureSpec[], table: FeatureTable): FeatureEncoding {
+export function fitEncoding(
+  schema: readonly FeatureSpec[],
+  table: FeatureTable,
+  rule: StrayRule = strayRules.clean,
+): FeatureEncoding {
   checkSchema(schema);
   checkTable(schema, table);
   if (table.size === 0) {
@@ -27,7 +38,7 @@ export function fitEncoding(schema: readonly FeatureSpec[], table: FeatureTable)
   const warnings: string[] = [];
   const numericSpecs = schema.filter((spec) => !isLevelFeature(spec));
   const levelSpecs = schema.filter(isLevelFeature);
-  const numeric = numericSpecs.map((spec, column) => fitNumbers(spec, observedNumbers(spec, table, column), warnings));
+  const numeric = numericSpecs.map((spec, column) => fitNumbers(spec, table, column, rule, warnings));
   const levels = levelSpecs.map((spec, column) => fitLevels(spec, levelsOf(spec, table, column), warnings));
   const chains = levelSpecs.map((spec, column) => {
     const previous: LevelColumn | undefined = levels[column - 1];
@@ -48,28 +59,55 @@ export function fitEncoding(schema: readonly FeatureSpec[], table: FeatureTable)
   });
 }
 
-function fitNumbers(spec: FeatureSpec, observed: Float64Array, warnings: string[]): NumericColumnConfig | null {
+function fitNumbers(
+  spec: FeatureSpec,
+  table: FeatureTable,
+  index: number,
+  rule: StrayRule,
+  warnings: string[],
+): NumericColumnConfig | null {
+  const observed = observedNumbers(spec, table, index);
   if (spec.type === 'cyclic') return null;
-  const { column, used, outside } = fitNumericColumn(spec, observed);
-  if (observed.length === 0) warnings.push(`${spec.name}: no training row has a value; it is not scaled.`);
-  else if (used === 0) {
-    throw new FlowlineError(
-      'FLOWLINE_FEATURES_INVALID',
-      `None of the ${observed.length} training values of ${spec.name} lies in the domain of its type, ${spec.type}.`,
-      { where: `features.${spec.name}`, remedy: 'Declare another type, or check the column it is read from.' },
-    );
-  } else if (outside > 0) {
+  const fitted = fitNumericColumn(spec, observed, rule);
+  const { name, type } = spec;
+  const { config } = fitted.column;
+  const rowOf = (value: number): string => `${shown(value)} in training row ${firstRow(table, index, value) + 1}`;
+  const { outside, stray } = fitted;
+  if (observed.length === 0) {
+    warnings.push(`${name}: no training row has a value; it counts as missing until a training has seen some.`);
+  }
+  if (outside.count > 0) {
+    const found = `${outside.count} of ${observed.length} training values lie outside the domain of its type, ${type}`;
+    if (outside.count > MAX_OUTSIDE_SHARE * observed.length) {
+      throw new FlowlineError('FLOWLINE_FEATURES_INVALID', `${name}: ${found}, such as ${rowOf(outside.example)}.`, {
+        where: `features.${name}`,
+        remedy: 'Declare another type, or check the column it is read from and its unit.',
+      });
+    }
+    warnings.push(`${name}: ${found}, such as ${rowOf(outside.example)}.`);
+  }
+  if (stray.count > 0) {
     warnings.push(
-      `${spec.name}: ${outside} of ${observed.length} training values lie outside the domain of its type, ${spec.type}.`,
+      `${name}: ${stray.count} of ${observed.length} training values lie far apart from all others (${keptRange(fitted)}), such as ` +
+        `${rowOf(stray.example)}. They are left out of the training and are anomalies; leave such rows out in the history query.`,
     );
   }
-  if (!Number.isFinite(column.config.std) || !Number.isFinite(column.config.mean)) {
-    throw new FlowlineError('FLOWLINE_FEATURES_INVALID', `The values of ${spec.name} are too large to be scaled.`, {
-      where: `features.${spec.name}`,
+  if (!Number.isFinite(config.std) || !Number.isFinite(config.mean)) {
+    throw new FlowlineError('FLOWLINE_FEATURES_INVALID', `The values of ${name} are too large to be scaled.`, {
+      where: `features.${name}`,
       remedy: 'Use a log or asinh scale, or larger units.',
     });
   }
-  return column.config;
+  return config;
+}
+
+const shown = (value: number): string => String(Number(value.toPrecision(6)));
+
+const keptRange = ({ kept }: FittedColumn): string => `${shown(kept[0])} to ${shown(kept[1])}`;
+
+function firstRow({ size, numeric, numericWidth }: FeatureTable, column: number, value: number): number {
+  for (let row = 0; row < size; row++) if (numeric[row * numericWidth + column] === value) return row;
+  return -1;
 }
 
 function fitLevels(spec: FeatureSpec, values: readonly (string | null)[], warnings: string[]): LevelColumn {

@@ -27,8 +27,11 @@ export { compareColumns, type ColumnFindings, type RowColumn } from './history-c
 export { haversineKm } from './haversine.ts';
 export { levelText } from './level-text.ts';
 export { COMPLETE, UNKNOWN_PATTERN } from './missing-patterns.ts';
+export { ENCODED_BOUND } from './numeric-column.ts';
 export type { PlainColumns, PlainLevel, PlainNumber } from './plain-columns.ts';
 export { createRecordReader, type ReadResult, type RecordFault, type RecordReader } from './record-reader.ts';
+export { strayRules, type StrayRule } from './stray-values.ts';
 export { parseTime } from './time.ts';
+export { DOMAIN_TOLERANCE, LARGE_TOLERANCE } from './tolerance.ts';
 export { EntityWindows, type BatchWindows, type EntityWindowsOptions } from './windows/entity-windows.ts';
 export { windowsOf } from './windows/window.ts';

@@ -98,7 +98,7 @@ const feedsOf = ({ size, numeric, levels: texts }: FeatureTable): Record<string,
     const scorer = await createScorer(flows, { backend: 'reference' });
     const batch = encoding.encode(table);
     const exact = (await scorer.score(batch.rows, batch.size)).map((logP, i) => {
-      const total = logP + batch.logAbsDet[i]! + batch.logDiscrete[i]!;
+      const total = logP + batch.logJacobian[i]! + batch.logDiscrete[i]!;
       return batch.outOfDomain[i] === 1 || Number.isNaN(total) ? -Infinity : total;
     });
     const model = exportDetector(encoding.plan(), flows, { detector: 'test' });

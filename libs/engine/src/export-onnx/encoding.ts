@@ -1,4 +1,4 @@
-import type { EncodingPlan } from '@flowline/features';
+import { DOMAIN_TOLERANCE, LARGE_TOLERANCE, type EncodingPlan } from '@flowline/features';
 
 import { ML_DOMAIN, type OnnxGraph, type Tensor } from './onnx-graph.ts';
 import { at } from '../at.ts';
@@ -14,7 +14,7 @@ export interface EncodedEvents {
   readonly x: Tensor;
   /** [n × c], float32; null where there is none. */
   readonly context: Tensor | null;
-  /** Σ log|det| and log P(levels) by feature, [n × 1] in float64. */
+  /** What a feature adds to the log density besides the flow: log|det|, less a fall, or log P(level); [n × 1] in float64. */
   readonly logTerms: readonly Tensor[];
   /** Whether a value lies outside its domain, [n × 1]; null where none can. */
   readonly outside: Tensor | null;
@@ -64,27 +64,27 @@ class EventsInTheMaking {
   }
 
   number(column: NumberColumn): void {
-    const { feature, transform, mean, std, scored } = column;
+    const { feature, transform, mean, std, range, scored } = column;
     const raw = this.#graph.input(feature, 'double', 1, `${feature}, in original units; NaN where it is missing`);
-    const observed = this.#node('Equal', [raw, raw]);
-    const value = this.#node('Where', [observed, raw, this.#number(SAFE[transform.type])]);
+    const given = this.#node('Equal', [raw, raw]);
+    const value = this.#node('Where', [given, raw, this.#number(SAFE[transform.type])]);
     const { nearest, accepted } = this.#withinDomain(column, value);
     this.#outside.push(
       this.#node('Not', [accepted]),
       this.#node('Greater', [this.#node('Abs', [value]), this.#number(Number.MAX_VALUE)]),
     );
+    // A feature that training has never seen counts as missing, whatever it holds.
+    const observed = range === null ? this.#node('Less', [raw, raw]) : given;
     const { y, logAbsDet } = this.#transformed(column, nearest);
     const standardised = this.#node('Div', [this.#node('Sub', [y, this.#number(mean)]), this.#number(std)]);
-    const bounded = this.#node('Max', [
-      this.#node('Min', [standardised, this.#number(this.#plan.bound)]),
-      this.#number(-this.#plan.bound),
-    ]);
-    this.#place(column.column, 1, this.#node('Where', [observed, bounded, this.#number(0)]));
+    const { bound } = this.#plan;
+    const bounded = this.#within(standardised, [-bound, bound]);
+    const end = range === null ? bounded : this.#within(bounded, range);
+    this.#place(column.column, 1, this.#node('Where', [observed, end, this.#number(0)]));
     this.#presence(column, observed);
-    if (!scored) return;
-    const logStd = this.#number(Math.log(std));
-    const logDet = logAbsDet === null ? this.#node('Neg', [logStd]) : this.#node('Sub', [logAbsDet, logStd]);
-    this.#logTerms.push(this.#node('Where', [observed, logDet, this.#number(0)]));
+    if (!scored || range === null) return;
+    const term = this.#node('Sub', [this.#logDet(column, logAbsDet, bounded), this.#fall(bounded, end)]);
+    this.#logTerms.push(this.#node('Where', [observed, term, this.#number(0)]));
   }
 
   cycle(column: CyclicColumn): void {
@@ -147,7 +147,33 @@ class EventsInTheMaking {
     };
   }
 
-  /** The value where it is in the domain of its transform, else the nearest that is. */
+  #within(value: Tensor, [lowest, highest]: readonly [number, number]): Tensor {
+    const atMost = this.#node('Min', [value, this.#number(highest)]);
+    return this.#node('Max', [atMost, this.#number(lowest)]);
+  }
+
+  /** log|det| of a column; beyond its range no more than at the end of the range. */
+  #logDet({ std, range, logAbsDetAtEnds, constant }: NumberColumn, logAbsDet: Tensor | null, x: Tensor): Tensor {
+    if (constant || range === null) return this.#number(0);
+    const logStd = this.#number(Math.log(std));
+    if (logAbsDet === null) return this.#node('Neg', [logStd]);
+    const own = this.#node('Sub', [logAbsDet, logStd]);
+    return [
+      { isBeyond: this.#node('Less', [x, this.#number(range[0])]), end: logAbsDetAtEnds[0] },
+      { isBeyond: this.#node('Greater', [x, this.#number(range[1])]), end: logAbsDetAtEnds[1] },
+    ].reduce((logDet, { isBeyond, end }) => {
+      const least = this.#node('Min', [logDet, this.#number(end)]);
+      return this.#node('Where', [isBeyond, least, logDet]);
+    }, own);
+  }
+
+  /** (x² − end²)/2 as a product, which does not cancel. */
+  #fall(x: Tensor, end: Tensor): Tensor {
+    const half = this.#node('Mul', [this.#node('Sub', [x, end]), this.#number(0.5)]);
+    return this.#node('Mul', [half, this.#node('Add', [x, end])]);
+  }
+
+  /** The value of the domain that stands for one, and whether that lies in it, or a hair beyond its end. */
   #withinDomain({ transform }: NumberColumn, value: Tensor): { nearest: Tensor; accepted: Tensor } {
     const always = (): Tensor => this.#node('Equal', [value, value]);
     switch (transform.type) {
@@ -156,18 +182,23 @@ class EventsInTheMaking {
         return { nearest: value, accepted: always() };
       case 'integer': {
         const nearest = this.#node('Floor', [this.#node('Add', [value, this.#number(0.5)])]);
-        const accepted = this.#node('Equal', [value, this.#node('Floor', [value])]);
-        return { nearest: this.#node('Where', [accepted, value, nearest]), accepted };
+        const relative = this.#node('Mul', [this.#node('Abs', [value]), this.#number(LARGE_TOLERANCE)]);
+        const tolerance = this.#node('Max', [relative, this.#number(DOMAIN_TOLERANCE)]);
+        const distance = this.#node('Abs', [this.#node('Sub', [value, nearest])]);
+        return { nearest, accepted: this.#node('LessOrEqual', [distance, tolerance]) };
       }
       case 'log':
       case 'positive': {
         const hasZero = transform.type === 'positive' && transform.shift > 0;
-        const accepted = this.#node(hasZero ? 'GreaterOrEqual' : 'Greater', [value, this.#number(0)]);
-        return { nearest: this.#node('Where', [accepted, value, this.#number(transform.floor)]), accepted };
+        const isPositive = this.#node('Greater', [value, this.#number(0)]);
+        const nearest = this.#node('Where', [isPositive, value, this.#number(hasZero ? 0 : transform.floor)]);
+        if (!hasZero) return { nearest, accepted: isPositive };
+        return { nearest, accepted: this.#node('GreaterOrEqual', [value, this.#number(-transform.tolerance)]) };
       }
       case 'unit': {
-        const nearest = this.#node('Min', [this.#node('Max', [value, this.#number(0)]), this.#number(1)]);
-        return { nearest, accepted: this.#node('Equal', [value, nearest]) };
+        const nearest = this.#within(value, [0, 1]);
+        const distance = this.#node('Abs', [this.#node('Sub', [value, nearest])]);
+        return { nearest, accepted: this.#node('LessOrEqual', [distance, this.#number(DOMAIN_TOLERANCE)]) };
       }
     }
   }

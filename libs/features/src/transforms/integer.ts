@@ -1,13 +1,19 @@
+import { DOMAIN_TOLERANCE, LARGE_TOLERANCE } from '../tolerance.ts';
 import type { Transform } from './transform.ts';
+
+/** Whether a number is whole, but for a hair. */
+export const isWhole = (value: number): boolean =>
+  Math.abs(value - Math.round(value)) <= Math.max(DOMAIN_TOLERANCE, LARGE_TOLERANCE * Math.abs(value));
 
 /**
  * y = k: an integer column, trained on k + U(−½, ½) and scored at k, where the density stands for the probability of
- * [k − ½, k + ½] (uniform dequantisation: B. Uria, I. Murray, H. Larochelle, "RNADE", 2013). Domain: whole numbers. log|det| = 0.
+ * [k − ½, k + ½] (uniform dequantisation: B. Uria, I. Murray, H. Larochelle, "RNADE", 2013). Domain: whole numbers, but for a
+ * hair. log|det| = 0.
  */
 export const integer = (): Transform => ({
   config: { type: 'integer' },
   bounds: [-Number.MAX_VALUE, Number.MAX_VALUE],
-  accepts: Number.isInteger,
+  accepts: isWhole,
   // A sum with 0 has no negative zero.
   nearest: (value) => Math.round(value) + 0,
   forward: (value) => value,

@@ -1,7 +1,7 @@
 /** y ↦ (y − mean)/std: the last step of every numeric column. */
 export interface Standardisation {
   readonly mean: number;
-  /** Standard deviation; 1 for a constant column. */
+  /** Standard deviation of the training rows; of a constant column, what counts as one. */
   readonly std: number;
 }
 
@@ -11,21 +11,28 @@ export const standardise = ({ mean, std }: Standardisation, y: number): number =
 /** The inverse of {@link standardise}. */
 export const unstandardise = ({ mean, std }: Standardisation, encoded: number): number => mean + std * encoded;
 
+/** The std of a constant column that has no scale: whatever is not the constant is infinitely far. */
+export const NO_SCALE = 2 ** -1022;
+
 /**
- * Fits the mean and standard deviation of a column; a constant or empty one keeps std 1.
- * @param values finite, any order.
+ * Mean and standard deviation of a column that varies, in float64 without the loss of digits on large, close numbers; at least
+ * {@link NO_SCALE}.
+ * @param values finite, at least one, any order.
  * @param dequantisation width of the uniform noise that is added in training: its variance, width²/12, belongs to the column.
  */
 export function fitStandardisation(values: Float64Array, dequantisation = 0): Standardisation {
-  const first = values[0];
-  if (first === undefined) return { mean: 0, std: 1 };
-  if (values.every((value) => value === first)) return { mean: first, std: 1 };
+  const first = values[0] ?? 0;
   // Deviations from the first value: a mean of large, close numbers loses no digits.
   let sum = 0;
-  for (const value of values) sum += (value - first) / values.length;
+  let largest = 0;
+  for (const value of values) {
+    sum += (value - first) / values.length;
+    largest = Math.max(largest, Math.abs(value - first));
+  }
   const mean = first + sum;
+  // In units of the largest deviation, whose square may underflow or overflow.
   let variance = 0;
-  for (const value of values) variance += ((value - mean) * (value - mean)) / values.length;
-  const std = Math.sqrt(variance + (dequantisation * dequantisation) / 12);
-  return { mean, std: std > 0 ? std : 1 };
+  for (const value of values) variance += ((value - mean) / (largest || 1)) ** 2 / values.length;
+  const std = Math.hypot(largest * Math.sqrt(variance), dequantisation / Math.sqrt(12));
+  return { mean, std: Math.max(std, NO_SCALE) };
 }

@@ -18,7 +18,7 @@ export function transformFromConfig(config: TransformConfig): Transform {
     case 'log':
       return log(config.floor);
     case 'positive':
-      return positive(config.shift, config.floor);
+      return positive(config);
     case 'unit':
       return unit(config.epsilon);
   }

@@ -4,11 +4,11 @@
  */
 export interface Transform {
   readonly config: TransformConfig;
-  /** The ends of the domain: the least and the greatest float64 that `accepts` can accept. */
+  /** The ends of the domain: the least and the greatest float64 that `nearest` gives. */
   readonly bounds: readonly [lowest: number, highest: number];
-  /** Whether a finite value lies in the domain; elsewhere its density is 0. */
+  /** Whether a finite value lies in the domain, or a hair beyond its end; elsewhere its density is 0. */
   readonly accepts: (value: number) => boolean;
-  /** The value itself where it is accepted, else the closest one that is. */
+  /** The value of the domain that stands for a finite one: itself, the end it lies beyond, or the closest. */
   readonly nearest: (value: number) => number;
   /** Original units → the real line. */
   readonly forward: (value: number) => number;
@@ -24,5 +24,5 @@ export type TransformConfig =
   | { readonly type: 'integer' }
   | { readonly type: 'asinh' }
   | { readonly type: 'log'; readonly floor: number }
-  | { readonly type: 'positive'; readonly shift: number; readonly floor: number }
+  | { readonly type: 'positive'; readonly shift: number; readonly floor: number; readonly tolerance: number }
   | { readonly type: 'unit'; readonly epsilon: number };

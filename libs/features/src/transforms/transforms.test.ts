@@ -5,7 +5,7 @@ import { asinh } from './asinh.ts';
 import { identity } from './identity.ts';
 import { integer } from './integer.ts';
 import { log } from './log.ts';
-import { fitPositive, positive } from './positive.ts';
+import { fitPositive, positive, positiveTolerance } from './positive.ts';
 import { transformFromConfig } from './transform-from-config.ts';
 import type { Transform } from './transform.ts';
 import { fitUnit, unit } from './unit.ts';
@@ -30,8 +30,16 @@ const cases: readonly Case[] = [
     values: fc.tuple(magnitudes(-3, 12), fc.constantFrom(-1, 1)).map(([a, b]) => a * b),
   },
   { name: 'log', transform: log(0.5), values: magnitudes(-12, 12) },
-  { name: 'positive, c = 0', transform: positive(0, 0.5), values: magnitudes(-12, 12) },
-  { name: 'positive, c = 0.3', transform: positive(0.3, 0), values: fc.oneof(magnitudes(-3, 6), numbers(-0.299, 0.3)) },
+  {
+    name: 'positive, c = 0',
+    transform: positive({ shift: 0, floor: 0.5, tolerance: 1e-7 }),
+    values: magnitudes(-12, 12),
+  },
+  {
+    name: 'positive, c = 0.3',
+    transform: positive({ shift: 0.3, floor: 0, tolerance: 1e-7 }),
+    values: fc.oneof(magnitudes(-3, 6), numbers(-0.299, 0.3)),
+  },
   { name: 'unit, ε = 1e-6', transform: unit(1e-6), values: numbers(0, 1) },
   { name: 'unit, ε = 0.01', transform: unit(0.01), values: numbers(-0.0101, 1.0101) },
 ];
@@ -87,7 +95,9 @@ describe.each(cases)('$name', ({ transform, values }) => {
         expect(Number.isFinite(transform.logAbsDet(nearest, y))).toBe(true);
         const [lowest, highest] = transform.bounds;
         expect(nearest >= lowest && nearest <= highest).toBe(true);
-        if (transform.accepts(value)) expect(nearest === value).toBe(true);
+        expect(transform.nearest(nearest)).toBe(nearest);
+        // Accepted values are their own nearest ones, but for a hair.
+        if (transform.accepts(value)) expect(Math.abs(nearest - value)).toBeLessThan(1e-6);
       }),
     );
   });
@@ -103,12 +113,31 @@ describe.each(cases)('$name', ({ transform, values }) => {
 });
 
 describe('domains', () => {
+  const plain = positive({ shift: 0, floor: 1, tolerance: 0 });
+  const withZeros = positive({ shift: 0.5, floor: 0, tolerance: 1e-7 });
+
   it('are those of the types', () => {
-    expect([-1, 0, 2.5, 1e300].map(positive(0, 1).accepts)).toEqual([false, false, true, true]);
-    expect([-1, 0, 2.5].map(positive(0.5, 0).accepts)).toEqual([false, true, true]);
-    expect([-1e-9, 0, 1, 1 + 1e-9].map(unit(1e-3).accepts)).toEqual([false, true, true, false]);
+    expect([-1, 0, 2.5, 1e300].map(plain.accepts)).toEqual([false, false, true, true]);
+    expect([-1, 0, 2.5].map(withZeros.accepts)).toEqual([false, true, true]);
+    expect([-1e-6, 0, 1, 1 + 1e-6].map(unit(1e-3).accepts)).toEqual([false, true, true, false]);
     expect([-3, 0, 2.5, 1e300].map(integer().accepts)).toEqual([true, true, false, true]);
     expect([-1, 0, 1e-300].map(log(1).accepts)).toEqual([false, false, true]);
+  });
+
+  it.each<[string, Transform, number, number]>([
+    ['unit', unit(1e-6), 1 + 2 ** -52, 1],
+    ['unit', unit(1e-6), 1.00000001, 1],
+    ['unit', unit(0.01), Math.fround(1 + 2 ** -23), 1],
+    ['unit', unit(0.01), -1.4e-17, 0],
+    ['positive', withZeros, -1.4e-17, 0],
+    ['positive', withZeros, -1e-8, 0],
+    ['integer', integer(), 3 - 2 ** -51, 3],
+    ['integer', integer(), Math.fround(0.1 + 0.2) * 10, 3],
+    ['integer', integer(), 1e12 + 2 ** -12, 1e12],
+    ['integer', integer(), -1e-9, 0],
+  ])('end a hair further than the type says: %s', (_, transform, value, end) => {
+    expect(transform.accepts(value)).toBe(true);
+    expect(transform.nearest(value)).toBe(end);
   });
 });
 
@@ -116,18 +145,30 @@ describe('fitPositive', () => {
   const shiftOf = (...values: number[]) => fitPositive(Float64Array.from(values)).config;
 
   it('is a plain log where no value is 0', () => {
-    expect(shiftOf(2, 3, 4)).toEqual({ type: 'positive', shift: 0, floor: 2 });
+    expect(shiftOf(2, 3, 4)).toMatchObject({ type: 'positive', shift: 0, floor: 2 });
   });
 
   it('keeps zeros half the 1 % quantile apart from the rest', () => {
     const values = [0, 0, ...Array.from({ length: 1000 }, (_, i) => 1 + i)];
-    expect(shiftOf(...values)).toEqual({ type: 'positive', shift: 5.5, floor: 0 });
+    expect(shiftOf(...values)).toMatchObject({ type: 'positive', shift: 5.5, floor: 0 });
   });
 
   it('works on zeros alone, on nothing, and next to the smallest number', () => {
-    expect(shiftOf(0, 0)).toEqual({ type: 'positive', shift: 1, floor: 0 });
-    expect(shiftOf()).toEqual({ type: 'positive', shift: 1, floor: 0 });
+    for (const zeros of [fitPositive(Float64Array.of(0, 0)), fitPositive(new Float64Array(0))]) {
+      expect(zeros.accepts(0)).toBe(true);
+      expect(Number.isFinite(zeros.forward(0))).toBe(true);
+      // No unit of its own: every positive value is infinitely larger.
+      expect(zeros.forward(1e-300) - zeros.forward(0)).toBeGreaterThan(15);
+    }
     expect(Number.isFinite(fitPositive(Float64Array.of(0, Number.MIN_VALUE)).forward(0))).toBe(true);
+  });
+});
+
+describe('positiveTolerance', () => {
+  it('has the unit of the column', () => {
+    const values = Float64Array.of(-1e-12, 0, 1, 2, 3);
+    expect(positiveTolerance(values.map((value) => value * 1e-6))).toBeCloseTo(1e-6 * positiveTolerance(values), 18);
+    expect(positiveTolerance(values)).toBeCloseTo(2 * positiveTolerance(Float64Array.of(0)), 12);
   });
 });
 

@@ -1,0 +1,138 @@
+import type { FeatureSpec } from '@flowline/events';
+
+import { scaleOf } from './feature-schema.ts';
+import { noiseScale } from './noise.ts';
+import { NumericColumn } from './numeric-column.ts';
+import { withoutStrays, type StrayRule } from './stray-values.ts';
+import { asinh } from './transforms/asinh.ts';
+import { identity } from './transforms/identity.ts';
+import { integer, isWhole } from './transforms/integer.ts';
+import { log } from './transforms/log.ts';
+import { fitPositive, positiveTolerance } from './transforms/positive.ts';
+import { fitStandardisation, NO_SCALE, standardise, type Standardisation } from './transforms/standardise.ts';
+import type { Transform } from './transforms/transform.ts';
+import { fitUnit, isShare } from './transforms/unit.ts';
+
+/** Values that differ by less, relative to their size, differ by rounding alone. */
+const ROUNDING = 8 * Number.EPSILON;
+/** One standard deviation of a constant column, relative to the constant; of a share, to 1. */
+const CONSTANT_DEVIATION = 1e-3;
+/** The trained range ends this many σ of the training noise beyond the outermost training values. */
+const NOISE_REACH = 3;
+
+/** What a fit of a column found. */
+export interface FittedColumn {
+  readonly column: NumericColumn;
+  /** Values of the training rows in the column's domain. */
+  readonly used: number;
+  /** Values outside it, which did not enter the fit. */
+  readonly outside: LeftOut;
+  /** Values so far from all others that they did not enter the fit. */
+  readonly stray: LeftOut;
+  /** The least and the greatest value that did. */
+  readonly kept: readonly [lowest: number, highest: number];
+}
+
+/** Values that did not enter a fit. */
+export interface LeftOut {
+  readonly count: number;
+  /** One of them: the outermost stray value, the first one outside; NaN where there is none. */
+  readonly example: number;
+}
+
+/**
+ * Fits a numeric column (any but cyclic) to the observed values of the training rows.
+ * @param observed finite values, any order.
+ */
+export function fitNumericColumn(spec: FeatureSpec, observed: Float64Array, rule: StrayRule): FittedColumn {
+  const accepts = domainOf(spec, observed);
+  const inside = observed.filter((value) => accepts(value));
+  const transform = fitTransform(spec, inside.map((value) => Math.max(value, lowestOf(spec))).sort());
+  const values = inside.map((value) => transform.nearest(value)).sort();
+  const scaled = values.map((value) => transform.forward(value));
+  const unit = spec.type === 'integer' ? 1 : 0;
+  const [from, to] = withoutStrays(scaled, rule, unit);
+  const kept = scaled.subarray(from, to);
+  const keptValues = values.subarray(from, to);
+  const constant = spec.type !== 'integer' && isConstant(keptValues);
+  const standardisation = constant ? constantScale(spec, transform, keptValues) : fitStandardisation(kept, unit);
+  const encoded = kept.map((value) => standardise(standardisation, value));
+  // Dequantisation already fills the gaps of an integer column.
+  const gaussian = noiseScale(spec.type === 'integer' || constant ? encoded.subarray(0, 0) : encoded);
+  const uniform = unit / standardisation.std;
+  const reach = NOISE_REACH * gaussian + uniform / 2;
+  const column = new NumericColumn({
+    transform: transform.config,
+    ...standardisation,
+    gaussian,
+    uniform,
+    range: kept.length === 0 ? null : [(encoded[0] ?? 0) - reach, (encoded.at(-1) ?? 0) + reach],
+    constant,
+  });
+  return {
+    column,
+    used: values.length,
+    outside: { count: observed.length - values.length, example: observed.find((value) => !accepts(value)) ?? NaN },
+    stray: {
+      count: values.length - kept.length,
+      example: (kept.length === values.length ? undefined : values[from > 0 ? 0 : values.length - 1]) ?? NaN,
+    },
+    kept: [keptValues[0] ?? NaN, keptValues.at(-1) ?? NaN],
+  };
+}
+
+/** What is a value of the type, or a hair beyond its end. */
+function domainOf(spec: FeatureSpec, observed: Float64Array): (value: number) => boolean {
+  switch (spec.type) {
+    case 'positive': {
+      const tolerance = positiveTolerance(observed.slice().sort());
+      return (value) => value >= -tolerance;
+    }
+    case 'unit':
+      return isShare;
+    case 'integer':
+      return isWhole;
+    default:
+      return scaleOf(spec).scale === 'log' ? (value) => value > 0 : () => true;
+  }
+}
+
+const lowestOf = (spec: FeatureSpec): number => (spec.type === 'positive' || spec.type === 'unit' ? 0 : -Infinity);
+
+function fitTransform(spec: FeatureSpec, sorted: Float64Array): Transform {
+  switch (spec.type) {
+    case 'positive':
+      return fitPositive(sorted);
+    case 'unit':
+      return fitUnit(sorted.map((value) => Math.min(value, 1)));
+    case 'integer':
+      return integer();
+    default:
+      break;
+  }
+  const { scale } = scaleOf(spec);
+  if (scale === 'log') return log(sorted[0] ?? 1);
+  return scale === 'asinh' ? asinh() : identity();
+}
+
+/** Whether sorted values are one but for rounding. */
+function isConstant(sorted: Float64Array): boolean {
+  const [first = 0, last = 0] = [sorted[0], sorted.at(-1)];
+  return last - first <= ROUNDING * Math.max(Math.abs(first), Math.abs(last));
+}
+
+/**
+ * The scale of a constant column: what a thousandth of the constant (of 1, for a share) is on the column's scale, so that it does not
+ * depend on the unit. 0 has no scale, and whatever else comes is infinitely far from it.
+ */
+function constantScale(spec: FeatureSpec, transform: Transform, sorted: Float64Array): Standardisation {
+  const value = sorted[sorted.length >> 1];
+  if (value === undefined) return { mean: 0, std: 1 };
+  const mean = transform.forward(value);
+  const step = CONSTANT_DEVIATION * (spec.type === 'unit' ? 1 : Math.abs(value));
+  const steps = [value - step, value + step].map((other) =>
+    Math.abs(transform.forward(transform.nearest(other)) - mean),
+  );
+  const std = Math.min(...steps.filter((each) => each > 0));
+  return { mean, std: step > 0 && Number.isFinite(std) ? Math.max(std, NO_SCALE) : NO_SCALE };
+}
