@@ -1,3 +1,5 @@
+import { isIPv6 } from 'node:net';
+
 import { FlowlineError, type ScoringBackend, scoringBackends } from '@flowline/events';
 import { z } from 'zod';
 
@@ -19,6 +21,12 @@ const integer = (least: number, most: number) =>
 /** How a client proves to Kafka who it is. */
 export const saslMechanisms = ['plain', 'scram-sha-256', 'scram-sha-512'] as const;
 
+/** Whether text is `host:port` or `[IPv6 address]:port`. */
+function isBroker(text: string): boolean {
+  const bracketed = /^\[(.+)\]:\d+$/.exec(text)?.[1];
+  return bracketed === undefined ? /^[^\s:[\]]+:\d+$/.test(text) : isIPv6(bracketed);
+}
+
 const pem = (what: string) =>
   z.string().regex(/-----BEGIN [A-Z ]+-----/, `expected a ${what} as PEM text, such as file:/etc/flowline/kafka.pem`);
 
@@ -31,7 +39,10 @@ const environment = z.object({
   FLOWLINE_DATABASE_POOL_SIZE: integer(2, 100).default(8),
   FLOWLINE_KAFKA_BROKERS: z
     .string()
-    .regex(/^[^\s,:]+:\d+(\s*,\s*[^\s,:]+:\d+)*$/, 'expected host:port, separated by commas')
+    .refine(
+      (text) => text.split(',').every((broker) => isBroker(broker.trim())),
+      'expected host:port, separated by commas; an IPv6 address stands in brackets, such as [::1]:9092',
+    )
     .optional(),
   FLOWLINE_KAFKA_CLIENT_ID: z.string().default('flowline'),
   FLOWLINE_KAFKA_TLS: z.enum(['true', 'false'], { error: 'expected true or false' }).default('false'),

@@ -14,6 +14,12 @@ export class Fault {
   }
 }
 
+/** The fault of a record at which reading itself failed. */
+export function unreadable(error: unknown): Fault {
+  const said = error instanceof Error ? error.message : String(error);
+  return new Fault('unreadable', null, `Reading the record failed: ${said}.`);
+}
+
 /** The longest text that a message quotes. */
 const QUOTED_CHARACTERS = 40;
 

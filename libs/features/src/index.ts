@@ -9,7 +9,7 @@ export {
   type Lookups,
   type Value,
 } from './expression.ts';
-export { Fault } from './fault.ts';
+export { Fault, unreadable } from './fault.ts';
 export { FeatureEncoding, type Dimension, type LevelProbability, type LevelSurprise } from './feature-encoding.ts';
 export {
   checkSchema,

@@ -10,7 +10,7 @@ import {
   type FeatureRecord,
   type Lookups,
 } from './expression.ts';
-import { Fault, describe, wrongType } from './fault.ts';
+import { Fault, describe, unreadable, wrongType } from './fault.ts';
 import { checkSchema, isLevelFeature, scaleOf } from './feature-schema.ts';
 import type { FeatureTable } from './feature-table.ts';
 import { largestValue, MAX_FLOAT32, type PlainColumns, plainColumns } from './plain-columns.ts';
@@ -83,6 +83,27 @@ export function createRecordReader(schema: readonly FeatureSpec[], lookups: Look
     return null;
   };
 
+  /** Reads one record, and adds it to the windows where it is a row. Whatever fails at it is its own fault: no record stops the others. */
+  const readOne = (
+    index: number,
+    record: unknown,
+    row: number,
+    numeric: Float64Array,
+    levels: (string | null)[],
+    windows: BatchWindows | undefined,
+  ): Fault | null => {
+    try {
+      if (!isObject(record)) {
+        return new Fault('not_an_object', null, `The record is ${describe(record)}; expected an object.`);
+      }
+      const fault = windows?.look(index, record) ?? readInto(record, row, numeric, levels);
+      if (fault === null) windows?.add();
+      return fault;
+    } catch (error) {
+      return unreadable(error);
+    }
+  };
+
   return {
     plain: plainColumns(schema),
     read: (records, windows) => {
@@ -93,16 +114,12 @@ export function createRecordReader(schema: readonly FeatureSpec[], lookups: Look
       const entities: string[] = [];
       let size = 0;
       for (let index = 0; index < records.length; index++) {
-        const record = records[index];
-        const fault = isObject(record)
-          ? (windows?.look(index, record) ?? readInto(record, size, numeric, levels))
-          : new Fault('not_an_object', null, `The record is ${describe(record)}; expected an object.`);
+        const fault = readOne(index, records[index], size, numeric, levels, windows);
         if (fault !== null) {
           faults.push({ index, reason: fault.reason, field: fault.field, message: fault.message });
           continue;
         }
         accepted[size++] = index;
-        windows?.add();
         if (windows !== undefined) entities.push(windows.entity);
       }
       // The last record may have left a part of a row behind.

@@ -4,7 +4,7 @@ import snappy from 'kafkajs-snappy';
 
 const ZSTD_LEVEL = 3;
 
-/** Teaches kafkajs snappy and zstd (gzip is built in). Idempotent. */
+/** Teaches kafkajs to write snappy and zstd (gzip is built in); records are read by {@link decodeFetchesHere}. Idempotent. */
 export function installCodecs(): void {
   // Codecs are not among the names that kafkajs shows to ES modules.
   const { CompressionCodecs, CompressionTypes } = kafkajs;

@@ -3,6 +3,8 @@ import type { ConnectionOptions } from 'node:tls';
 import { Kafka, type LogEntry, logLevel, type SASLOptions } from 'kafkajs';
 
 import { installCodecs } from './codecs.ts';
+import { seedBroker } from './ipv6-literal.ts';
+import { decodeFetchesHere } from './own-fetches.ts';
 import { quietRequestQueues } from './quiet-request-queues.ts';
 import { watchedSockets } from './watched-socket.ts';
 
@@ -15,7 +17,7 @@ export interface KafkaLog {
 }
 
 export interface KafkaClientOptions {
-  /** `host:port` of each bootstrap broker. */
+  /** `host:port` of each bootstrap broker; an IPv6 address in brackets. */
   readonly brokers: readonly string[];
   readonly clientId: string;
   readonly log: KafkaLog;
@@ -50,8 +52,9 @@ export function createKafkaClient({
 }: KafkaClientOptions): KafkaClient {
   installCodecs();
   quietRequestQueues();
+  decodeFetchesHere();
   const kafka = new Kafka({
-    brokers: [...brokers],
+    brokers: brokers.map(seedBroker),
     clientId,
     ...(tls === null ? {} : { ssl: tlsOptions(tls) }),
     ...(sasl === null ? {} : { sasl: { ...sasl } as SASLOptions }),

@@ -33,7 +33,7 @@ export function toFlowlineError(error: unknown, brokers: readonly string[]): Flo
       `Kafka at ${where} uses what this client cannot read: ${message}`,
       {
         where,
-        remedy: 'Produce with no compression, gzip, snappy or zstd.',
+        remedy: 'Produce with no compression, gzip, snappy, lz4 or zstd.',
         cause: error,
       },
     );

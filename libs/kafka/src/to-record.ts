@@ -1,14 +1,18 @@
 import type { RecordHeaders, SourceRecord } from '@flowline/stream';
 import type { KafkaMessage } from 'kafkajs';
 
+import type { FetchedMessage } from './record-batch.ts';
+
 const NO_HEADERS: RecordHeaders = {};
 
 /** The last time that both JavaScript and Postgres can express. */
 const LATEST_MS = 8.64e15;
 
 /** A record as the stream knows it; a producer's absurd timestamp is brought into range. */
-export function toRecord({ offset, key, value, headers, timestamp }: KafkaMessage): SourceRecord {
-  return {
+export function toRecord(message: KafkaMessage): SourceRecord {
+  const { offset, key, value, headers, timestamp } = message;
+  const { fault } = message as Partial<Pick<FetchedMessage, 'fault'>>;
+  const record = {
     offset: Number(offset),
     key,
     value,
@@ -16,4 +20,5 @@ export function toRecord({ offset, key, value, headers, timestamp }: KafkaMessag
     headers: (headers as RecordHeaders | undefined) ?? NO_HEADERS,
     timestampMs: Math.min(Math.max(Number(timestamp), 0), LATEST_MS),
   };
+  return fault === undefined ? record : { ...record, fault };
 }

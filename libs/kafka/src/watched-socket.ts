@@ -3,6 +3,8 @@ import tls from 'node:tls';
 
 import type { ISocketFactory } from 'kafkajs';
 
+import { socketHost } from './ipv6-literal.ts';
+
 const KEEP_ALIVE_DELAY_MS = 60_000;
 /** Above the longest that a broker may think: joining a group waits for every member for as long as a rebalance may take, 30 s. */
 const SILENCE_MS = 35_000;
@@ -13,7 +15,8 @@ const LOOK_EVERY_MS = 1_000;
  * connection and asks again on it: one that a router has forgotten would never be replaced, and reading would stand still for ever.
  */
 export function watchedSockets(silenceMs = SILENCE_MS): ISocketFactory {
-  return ({ host, port, ssl, onConnect }) => {
+  return ({ host: named, port, ssl, onConnect }) => {
+    const host = socketHost(named);
     const plain = { host, port };
     const socket =
       // kafkajs hands over null where the options of its client have none, whatever its types say.

@@ -1,5 +1,6 @@
 import type { Observable } from 'rxjs';
 
+import type { Undecodable } from './record-decoder.ts';
 import type { RecordHeaders } from './record-headers.ts';
 
 /** One record of a source, as it came. */
@@ -12,6 +13,8 @@ export interface SourceRecord {
   readonly headers: RecordHeaders;
   /** Milliseconds since the epoch. */
   readonly timestampMs: number;
+  /** Why the source could not read the record; its value is null then. */
+  readonly fault?: Undecodable;
 }
 
 /** A run of records of one partition, in offset order. */

@@ -21,6 +21,11 @@ describe('toStoredHeaders', () => {
     );
   });
 
+  it('keeps names that every object has', () => {
+    const headers = JSON.parse('{"__proto__":"a","constructor":"b","toString":"c"}') as Record<string, string>;
+    expect(Object.entries(toStoredHeaders(headers))).toEqual(Object.entries(headers));
+  });
+
   it('keeps text as text and marks what is none', () => {
     const headers = { trace: Buffer.from('é'), raw: Buffer.from([0xff, 0]), many: ['a', Buffer.from('b')], none: null };
     expect(toStoredHeaders(headers)).toEqual({ trace: 'é', raw: { base64: '/wA=' }, many: ['a', 'b'], none: null });

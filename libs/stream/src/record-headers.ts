@@ -9,11 +9,12 @@ export type RecordHeaders = Readonly<Record<string, RecordHeader | readonly Reco
 
 /** Headers as JSON keeps them, without loss: {@link fromStoredHeaders} gives the same bytes. */
 export function toStoredHeaders(headers: RecordHeaders): StoredHeaders {
-  const stored: Record<string, StoredHeader | readonly StoredHeader[]> = {};
-  for (const [name, value] of Object.entries(headers)) {
-    if (value !== undefined) stored[name] = isList(value) ? value.map(toStored) : toStored(value);
-  }
-  return stored;
+  // A name may be any text, such as __proto__: it is defined, never assigned.
+  return Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, isList(value) ? value.map(toStored) : toStored(value)]],
+    ),
+  );
 }
 
 /** The bytes of stored headers. */

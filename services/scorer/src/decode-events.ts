@@ -8,6 +8,7 @@ import {
   Fault,
   type RecordReader,
   selectRows,
+  unreadable,
 } from '@flowline/features';
 import type { RecordDecoder, SourceBatch, SourceRecord } from '@flowline/stream';
 
@@ -53,7 +54,8 @@ export function createDecoder(
   const idOf = compileEventId(source.eventId);
   const beginPlain = plainEvents(source, format, reader.plain);
 
-  const decode = (batch: SourceBatch, record: SourceRecord): Candidate | DeadLetter => {
+  const decodeOne = (batch: SourceBatch, record: SourceRecord): Candidate | DeadLetter => {
+    if (record.fault !== undefined) return deadLetter(record, record.fault.reason, null, record.fault.message);
     if (record.value === null) return deadLetter(record, 'tombstone', null, 'The record has no value.');
     if (record.value.length > maxBytes) {
       const message = `The value is larger than ${maxBytes} bytes; its first bytes are kept.`;
@@ -69,6 +71,16 @@ export function createDecoder(
     const eventId = idOf(value, batch, record);
     if (eventId instanceof Fault) return deadLetter(record, eventId.reason, eventId.field, eventId.message);
     return { record, value, eventId, timeMs };
+  };
+
+  /** The last resort: whatever fails at a record sets that record aside, and no other. */
+  const decode = (batch: SourceBatch, record: SourceRecord): Candidate | DeadLetter => {
+    try {
+      return decodeOne(batch, record);
+    } catch (error) {
+      const { reason, field, message } = unreadable(error);
+      return deadLetter(record, reason, field, message);
+    }
   };
 
   /** What the quick way leaves over: every record of a batch, or the few that it does not take. */

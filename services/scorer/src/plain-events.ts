@@ -80,22 +80,30 @@ export function plainEvents(
       return true;
     };
 
+    const addRow = (record: SourceRecord, bytes: Uint8Array): boolean => {
+      if (!fields.read(bytes)) return false;
+      const time = timeValueOf(fields, timeField);
+      const timeMs = time === undefined ? undefined : timeOf(time);
+      const id = idField === null ? positionId(record) : nameOf(fields, idField);
+      if (typeof timeMs !== 'number' || id === undefined) return false;
+      if (!addNumbers() || !addLevels()) return false;
+      offsets[row] = record.offset;
+      times[row] = timeMs;
+      ids.push(id);
+      return true;
+    };
+
     return {
       add: (record, bytes) => {
-        if (!fields.read(bytes)) return false;
-        const time = timeValueOf(fields, timeField);
-        const timeMs = time === undefined ? undefined : timeOf(time);
-        const id = idField === null ? positionId(record) : nameOf(fields, idField);
-        if (typeof timeMs !== 'number' || id === undefined) return false;
-        if (!addNumbers() || !addLevels()) {
-          texts.length = row * words.length; // a part of a row may have been left behind
-          return false;
+        let isAdded = false;
+        try {
+          isAdded = addRow(record, bytes);
+        } catch {
+          // The reader meets the same record, and says what is wrong with it.
         }
-        offsets[row] = record.offset;
-        times[row] = timeMs;
-        ids.push(id);
-        row++;
-        return true;
+        if (isAdded) row++;
+        else texts.length = row * words.length; // a part of a row may have been left behind
+        return isAdded;
       },
       rows: () => ({
         table: {

@@ -17,7 +17,8 @@ export const claimDeadLetters = statement<
   SELECT dead_letter_id AS "deadLetterId", topic, partition, "offset", key, value, headers
   FROM flowline.dead_letters
   WHERE detector = $1 AND ($2::text IS NULL OR reason = $2) AND ($3::bigint[] IS NULL OR dead_letter_id = ANY($3))
-    AND ($4 OR redriven_at IS NULL) AND dead_letter_id > $5 AND dead_letter_id <= $6 AND reason NOT IN ('tombstone', 'too_large')
+    AND ($4 OR redriven_at IS NULL) AND dead_letter_id > $5 AND dead_letter_id <= $6
+    AND value IS NOT NULL AND reason <> 'too_large'
   ORDER BY dead_letter_id LIMIT $7 FOR UPDATE SKIP LOCKED
 `);
 

@@ -1,0 +1,99 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+import { kafkaJars } from './kafka/jars.ts';
+
+const TOOL = fileURLToPath(new URL('java/KafkaTool.java', import.meta.url));
+/** The clients of any version read and write on any broker of the tests. */
+const CLIENT_VERSION = '4.1.0';
+
+/** One record of a topic, as the brokers' own client shows it. */
+export interface TopicRecord {
+  readonly partition: number;
+  readonly offset: number;
+  readonly timestampMs: number;
+  readonly key: Buffer | null;
+  readonly bytes: Buffer | null;
+  /** The bytes as text. */
+  readonly value: string | null;
+  readonly headers: readonly (readonly [name: string, value: Buffer | null])[];
+}
+
+/** A record to be sent. */
+export interface JavaMessage {
+  readonly topic: string;
+  readonly partition?: number;
+  readonly key?: string | Buffer | null;
+  readonly value: string | Buffer | null;
+  readonly headers?: readonly (readonly [name: string, value: string | Buffer | null])[];
+}
+
+export type Codec = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
+
+/** What {@link writeWithJava} does, one after the other; a producer with a name has transactions. */
+export type JavaStep =
+  | { readonly send: JavaMessage; readonly producer?: string; readonly codec?: Codec }
+  | { readonly begin: string }
+  | { readonly flush: string }
+  | { readonly commit: string }
+  | { readonly abort: string };
+
+/**
+ * Reads every record of a topic, to its end, with the brokers' own client: nothing is shared with the client under test.
+ * @param isolation `read_committed` shows what a consumer may count on; open transactions keep it from its end.
+ */
+export async function readWithJava(
+  brokers: readonly string[],
+  topic: string,
+  isolation: 'read_committed' | 'read_uncommitted' = 'read_committed',
+): Promise<TopicRecord[]> {
+  const output = await runTool(['read', brokers.join(','), topic, isolation], '');
+  return output.split('\n').flatMap((line) => (line === '' ? [] : [recordOf(line)]));
+}
+
+/** Sends with the brokers' own client; resolves when everything is there. */
+export async function writeWithJava(brokers: readonly string[], steps: readonly JavaStep[]): Promise<void> {
+  await runTool(['write', brokers.join(',')], steps.map((step) => `${lineOf(step)}\n`).join(''));
+}
+
+function lineOf(step: JavaStep): string {
+  if (!('send' in step)) return Object.entries(step).flat().join(' ');
+  const { topic, partition = 0, key = null, value, headers = [] } = step.send;
+  const words = [key, value, ...headers.flat()].map(wordOf);
+  return ['send', step.producer ?? '-', step.codec ?? 'none', topic, partition, ...words].join(' ');
+}
+
+function recordOf(line: string): TopicRecord {
+  const [partition, offset, timestampMs, ...words] = line.split(' ');
+  const [key = null, bytes = null, ...rest] = words.map(bytesOf);
+  const headers = Array.from({ length: rest.length / 2 }, (_, i) => {
+    return [rest[2 * i]?.toString() ?? '', rest[2 * i + 1] ?? null] as const;
+  });
+  const value = bytes?.toString() ?? null;
+  return {
+    partition: Number(partition),
+    offset: Number(offset),
+    timestampMs: Number(timestampMs),
+    ...{ key, bytes, value, headers },
+  };
+}
+
+const wordOf = (value: string | Buffer | null): string =>
+  value === null ? '-' : `=${Buffer.from(value as string).toString('base64')}`;
+const bytesOf = (word: string): Buffer | null => (word === '-' ? null : Buffer.from(word.slice(1), 'base64'));
+
+/** Runs the tool from its source. @throws Error with its last words. */
+async function runTool(args: readonly string[], input: string): Promise<string> {
+  const jars = kafkaJars(CLIENT_VERSION);
+  if ('reason' in jars) throw new Error(`no Kafka client for Java: ${jars.reason}`);
+  const java = spawn('java', ['-XX:TieredStopAtLevel=1', '-Xmx1500m', '-cp', `${jars.folder}/*`, TOOL, ...args]);
+  const output: Buffer[] = [];
+  let said = '';
+  java.stdout.on('data', (chunk: Buffer) => output.push(chunk));
+  java.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  java.stdin.on('error', () => undefined); // it ended before it had read everything, which its code says
+  java.stdin.end(input);
+  const code = await new Promise<number | null>((resolve, reject) => java.once('error', reject).once('close', resolve));
+  if (code !== 0) throw new Error(`the Kafka client for Java ended with ${code}: ${said.slice(-3_000)}`);
+  return Buffer.concat(output).toString();
+}
