@@ -68,7 +68,7 @@ export async function decodeFetchResponse(
         });
       }
       const preferredReadReplica = version >= 11 ? decoder.readInt32() : -1;
-      const log = decoder.readBytes() ?? Buffer.alloc(0);
+      const log = decoder.readBytes(Math.max(0, decoder.readInt32()));
       const messages = await readLog(log, aborted, fetchedFrom(topicName, partition), budget);
       partitions.push({ partition, errorCode, highWatermark, preferredReadReplica, abortedTransactions: [], messages });
     }

@@ -8,19 +8,6 @@ declare module 'kafkajs/src/network/requestQueue/index.js' {
   }
 }
 
-declare module 'kafkajs/src/protocol/decoder.js' {
-  /** Reads the types of Kafka's protocol one after the other. */
-  export default class Decoder {
-    constructor(bytes: Buffer);
-    readInt16(): number;
-    readInt32(): number;
-    readInt64(): { toString(): string };
-    readString(): string;
-    /** null where the length is negative. */
-    readBytes(): Buffer | null;
-  }
-}
-
 declare module 'kafkajs/src/protocol/messageSet/decoder.js' {
   import type Decoder from 'kafkajs/src/protocol/decoder.js';
 

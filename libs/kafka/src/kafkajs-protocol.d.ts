@@ -18,6 +18,8 @@ declare module 'kafkajs/src/protocol/decoder.js' {
     readTaggedFields(): unknown;
     readUVarInt(): number;
     readUVarIntString(): string | null;
+    readInt64(): { toString(): string };
+    readString(): string;
   }
 }
 
