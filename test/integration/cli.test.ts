@@ -255,7 +255,7 @@ describe('flowline, from a file to anomalies', () => {
       expect(rows[0]).toBe('row,time,id,entity,log_density_nats,p_value,surprise_bits,anomaly,summary,observed,error');
       expect(rows[1]).toMatch(/^1,[^,]+,[^,]+,,-?[\d.]+,[\d.]+,[\d.]+,false,,,$/);
       expect(rows[2]).toMatch(/^2,[^,]+,[^,]+,,-[\d.]+,[\d.e-]+,[\d.]+,true,"?.*expected.*,"\{.*\}",$/);
-      expect(rows[2]).toContain(String(odd.id));
+      expect(rows[2]).toContain(odd.id);
       expect(rows.slice(3)).toEqual([
         expect.stringMatching(/^3,2026-01-01T00:00:00Z,x,,,,,,,,"?wrong_type: level/),
         expect.stringMatching(/^4,,,,,,,,,,"?not_an_object: Line 5 has 4 cells/),
