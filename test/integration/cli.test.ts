@@ -203,7 +203,7 @@ describe('flowline, from a file to anomalies', () => {
         'detector readings, 3 features (level, flow, valve)',
       );
       const first = await flowline(['apply', yaml, '--json'], env);
-      expect(lines(first.stdout)).toEqual([{ detector: 'readings', version: 1, changed: true }]);
+      expect(lines(first.stdout)).toEqual([{ detector: 'readings', version: 1, changed: true, nextModel: [] }]);
       const second = await flowline(['apply', yaml], env);
       expect(second).toMatchObject({ code: 0, stdout: 'readings: version 1 was in force already; nothing changed\n' });
     },

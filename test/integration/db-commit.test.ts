@@ -108,7 +108,7 @@ describe('commitCollected', () => {
     for await (const chunk of readHistory(db, await eventHistory(db, 'checkout'))) read.push(...chunk);
     expect(read).toHaveLength(7);
     expect(read[2]).toEqual({
-      event_time: new Date(Date.UTC(2026, 0, 1) + 2_000),
+      event_time: '2026-01-01T00:00:02+00:00',
       numeric_values: [null, -2],
       level_values: [null],
     });
