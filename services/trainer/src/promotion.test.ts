@@ -70,6 +70,17 @@ describe('decidePromotion', () => {
     },
   );
 
+  it('does not hold one that alarms no more than the champion on the same rows', () => {
+    const alarms = { championRate: 0.06, challengerRate: 0.04, highestRate: 0.06, inBounds: true };
+    const better = { ...compared(true), alarms } as ChampionComparison;
+    expect(decidePromotion('auto', better, farAbove)).toEqual({
+      promote: true,
+      reason: 'against champion 4: not worse',
+    });
+    const worse = { ...better, alarms: { ...alarms, championRate: 0.03 } } as ChampionComparison;
+    expect(decidePromotion('auto', worse, farAbove).promote).toBe(false);
+  });
+
   it('names the features that moved', () => {
     expect(decidePromotion('auto', null, farAbove).reason).toContain('(moved since: temp, dewp)');
   });

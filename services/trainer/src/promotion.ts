@@ -25,7 +25,8 @@ const FAR = 1.5;
 /**
  * The rule of promotion. `auto` promotes no model whose alarms on held-out rows are far above their interval, the first one included.
  * The challenger replaces a champion where it is not worse on the same held-out rows; where the two cannot be compared, as after a
- * change of the features, where its own alarms are inside their interval. What is held back waits for a person, or the next model.
+ * change of the features, where its own alarms are inside their interval. What is held back waits for a person, or the next model. A
+ * challenger that alarms no more than the champion on the same rows is not held back: data that drift need the newer model most.
  */
 export function decidePromotion(
   mode: PromotionMode,
@@ -39,13 +40,18 @@ export function decidePromotion(
     const despite = isFarAbove ? `, though ${alarmsOf(own, 'far above')}` : '';
     return { promote: true, reason: `promoted whatever it is (promote: always)${despite}` };
   }
-  if (isFarAbove) return { promote: false, reason: alarmsOf(own, 'far above') };
+  if (isFarAbove && !isStillBetter(comparison)) return { promote: false, reason: alarmsOf(own, 'far above') };
   if (comparison === null) return { promote: true, reason: 'there was no champion' };
   const against = `against champion ${comparison.champion}: ${comparison.reason}`;
   if (comparison.comparable) return { promote: comparison.promote, reason: against };
   if (verdict === 'inside') return { promote: true, reason: `${against}; its own alarms are as asked for` };
   if (verdict !== 'untested') return { promote: false, reason: `${against}, and ${alarmsOf(own, verdict)}` };
   return { promote: false, reason: `${against}, and its own alarms could not be tested on held-out rows` };
+}
+
+function isStillBetter(comparison: ChampionComparison | null): boolean {
+  if (comparison?.comparable !== true || !comparison.promote || comparison.alarms === null) return false;
+  return comparison.alarms.challengerRate <= comparison.alarms.championRate;
 }
 
 function alarmsOf({ alarms: { alarms, testRows, expectedRate }, moved }: OwnReport, where: string): string {
