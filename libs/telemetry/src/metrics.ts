@@ -37,6 +37,11 @@ export function createMetrics(options: { readonly processMetrics?: boolean } = {
     eventsAlreadyStored: counter('events_already_stored_total', 'Redelivered events that the fence dropped.', [
       'detector',
     ]),
+    featureMissing: gauge(
+      'feature_missing_ratio',
+      'Share of about the last thousand events without a value of a nullable feature.',
+      ['detector', 'feature'],
+    ),
     eventsFarFromNow: counter(
       'events_far_from_now_total',
       'Events with a time more than a day ahead of now or a year behind it.',

@@ -11,6 +11,7 @@ import { FarTimes } from './far-times.ts';
 import { firstModel } from './first-model.ts';
 import { leaseScope } from './lease-scope.ts';
 import { measureBatch, measureCollected, measureModel, measureWindows } from './measure.ts';
+import { MissingFeatures } from './missing-features.ts';
 import type { PartitionWindows } from './partition-windows.ts';
 import { pipeline } from './pipeline.ts';
 import { ScoringReporter, type StoreReport } from './scoring-reporter.ts';
@@ -49,6 +50,7 @@ export async function runDetector(parts: DetectorRunParts): Promise<RunTotals> {
   const status = statusOf(parts, logger);
   const counter = new RunCounter(name);
   const farTimes = new FarTimes(name, metrics, logger);
+  const missing = new MissingFeatures(name, metrics, logger);
   const watching = new AbortController();
   const reporter = new ScoringReporter(parts.report ?? (() => Promise.resolve()), logger);
   const holder = openHolder(parts, logger, reporter);
@@ -69,6 +71,7 @@ export async function runDetector(parts: DetectorRunParts): Promise<RunTotals> {
         measureBatch(metrics, name, batch);
         // A file may well be of long ago.
         if (!source.finite) farTimes.note(batch.scored);
+        missing.note(batch.lease.model.detector.bundle.schema, batch.events.table);
         measureWindows(metrics, name, parts.windows);
         status.scores();
       }),

@@ -1,0 +1,74 @@
+import type { FeatureSpec } from '@flowline/events';
+import { type FeatureTable, tableColumns } from '@flowline/features';
+import type { Logger, Metrics } from '@flowline/telemetry';
+
+/** So many events in a row without one value are no accident. */
+const SILENT_EVENTS = 1_000;
+/** The share that the metric shows is that of about so many events, the newest. */
+const REMEMBERED_EVENTS = 1_000;
+
+interface Watched {
+  readonly feature: string;
+  /** Events since the last one with a value. */
+  silent: number;
+  share: number;
+  isTold: boolean;
+}
+
+/**
+ * Watches the nullable features of a stream: an event without them is scored by what it has, so that a
+ * field that was renamed would go unseen. Shares of missing values are a metric; a feature that has not
+ * had a value for a thousand events is warned about, once until it has one again.
+ */
+export class MissingFeatures {
+  readonly #detector: string;
+  readonly #metrics: Metrics;
+  readonly #logger: Logger;
+  readonly #watched = new Map<string, Watched>();
+
+  constructor(detector: string, metrics: Metrics, logger: Logger) {
+    this.#detector = detector;
+    this.#metrics = metrics;
+    this.#logger = logger;
+  }
+
+  /** Looks at a batch that was stored. */
+  note(schema: readonly FeatureSpec[], table: FeatureTable): void {
+    if (table.size === 0) return;
+    const { numeric, levels } = tableColumns(schema);
+    for (const { name, nullable } of schema) {
+      if (!nullable) continue;
+      const [number, level] = [numeric.indexOf(name), levels.indexOf(name)];
+      this.#look(name, table.size, (row) =>
+        number >= 0
+          ? Number.isNaN(table.numeric[row * table.numericWidth + number])
+          : table.levels[row * table.levelWidth + level] === null,
+      );
+    }
+  }
+
+  #look(feature: string, size: number, isMissing: (row: number) => boolean): void {
+    const watched = this.#watched.get(feature) ?? { feature, silent: 0, share: 0, isTold: false };
+    const isNew = !this.#watched.has(feature);
+    this.#watched.set(feature, watched);
+    let missing = 0;
+    for (let row = 0; row < size; row++) {
+      if (isMissing(row)) {
+        missing++;
+        watched.silent++;
+      } else {
+        watched.silent = 0;
+        watched.isTold = false;
+      }
+    }
+    const weight = isNew ? 1 : Math.min(1, size / REMEMBERED_EVENTS);
+    watched.share += (missing / size - watched.share) * weight;
+    this.#metrics.featureMissing.set({ detector: this.#detector, feature }, watched.share);
+    if (watched.silent < SILENT_EVENTS || watched.isTold) return;
+    watched.isTold = true;
+    this.#logger.warn(
+      { feature, events: watched.silent },
+      'a feature has had no value for many events: has its field been renamed? They are scored by the others',
+    );
+  }
+}
