@@ -29,6 +29,8 @@ export interface BundleMetadata {
   readonly members: number;
   readonly seed: number;
   readonly data: TrainingData;
+  /** The p-value at or below which an event was an anomaly when it was trained; absent in older models. */
+  readonly alpha?: number;
   /** The tensor backend that trained and calibrated it. */
   readonly backend: string;
   readonly history: HistoryParts<HistoryPart>;

@@ -97,10 +97,11 @@ function rounding(score: number): number {
 
 /**
  * The score beyond which an event is like nothing that was calibrated on, by any law: less dense by a
- * factor of 10¹² than the least dense calibration row, and by ten times what all of them span.
+ * factor of 10¹² than all but the least dense hundredth of the calibration rows, and by ten times what
+ * the middle 98 % of them span. One absurd row among them moves neither.
  */
 function farBeyond(sortedScores: Float64Array): number {
-  const [least, most] = [valueAt(sortedScores, 0), valueAt(sortedScores, sortedScores.length - 1)];
+  const [least, most] = [quantileOfSorted(sortedScores, 0.01), quantileOfSorted(sortedScores, 0.99)];
   return most + Math.max(-Math.log(smallestPValue), FAR_SPANS * (most - least));
 }
 

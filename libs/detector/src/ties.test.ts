@@ -97,6 +97,13 @@ describe('ties among calibration rows', () => {
 });
 
 describe('p-values of rounded scores', () => {
+  it('are at the floor far beyond all rows but one, where no tail is fitted', () => {
+    const random = new Random(9);
+    const scores = Float64Array.from({ length: 300 }, () => -Math.log(1 - random.uniform()));
+    scores[7] = 1e7;
+    expect(pValueOf(fitCalibration(scores, random), 5e7)).toEqual({ p: 1e-12, method: 'floor' });
+  });
+
   it('never rise with the score, and a rounding costs at most what lies within it', () => {
     const group = fc.tuple(fc.double({ min: -50, max: 50, noNaN: true }), fc.integer({ min: 1, max: 300 }));
     fc.assert(

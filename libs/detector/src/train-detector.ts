@@ -350,6 +350,7 @@ function bundleOf(
       members: spec.members,
       seed: spec.seed,
       data: spec.data,
+      alpha: spec.alpha,
       backend,
       history: {
         train: part('train'),

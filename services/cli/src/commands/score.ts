@@ -30,7 +30,7 @@ export function scoreCommand(): Command {
   ])
     .option('--detector <name>', 'score with the champion of this detector, from the database')
     .option('--model <file>', 'score with a model file (see `flowline models export`); needs no database')
-    .option('--alpha <p>', "the p-value from which down an event is an anomaly; default: the model's (a file's: 0.001)")
+    .option('--alpha <p>', "the p-value from which down an event is an anomaly; default: the model's own")
     .option('--format <format>', 'csv or ndjson; default: by the name of the file, ndjson for standard input')
     .option('--delimiter <text>', 'between the cells of CSV; default: a comma (a tab for .tsv)')
     .option('--output-format <format>', 'csv or ndjson; default: as the input')

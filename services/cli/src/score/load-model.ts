@@ -1,6 +1,6 @@
 import { loadSettings, readDefinition, scoringCompute } from '@flowline/config';
-import { getDetector, loadChampion } from '@flowline/db';
-import { Detector, loadBundle } from '@flowline/detector';
+import { eventsPerDayOf, getDetector, getDetectorVersion, loadChampion } from '@flowline/db';
+import { alphaInForce, Detector, loadBundle } from '@flowline/detector';
 import { folderCache } from '@flowline/engine';
 
 import { readModelFile } from './model-file.ts';
@@ -16,7 +16,7 @@ export interface LoadedModel {
   readonly names: EventNames;
 }
 
-/** The p-value of a model from a file, which names none, where the command line does not either. */
+/** The p-value of an older model from a file, which names none, where the command line does not either. */
 const DEFAULT_ALPHA = 1e-3;
 
 /**
@@ -30,14 +30,23 @@ export async function loadModel(source: ModelSource, alpha: number | null): Prom
     'detector' in source
       ? await withDatabase(async (db) => {
           const { definition, version } = await getDetector(db, source.detector);
-          const { compute, source: events } = readDefinition(definition, `${source.detector}, version ${version}`);
-          const names = { time: events.time.field, id: events.eventId };
-          return { ...(await loadChampion(db, source.detector)), compute, names };
+          const inForce = readDefinition(definition, `${source.detector}, version ${version}`);
+          const champion = await loadChampion(db, source.detector);
+          const trained = await getDetectorVersion(db, source.detector, champion.detectorVersion);
+          const own = readDefinition(trained.definition, `${source.detector}, version ${champion.detectorVersion}`);
+          // As the scorer decides: by the definition in force, whichever the model was trained for.
+          const decided = alphaInForce(inForce.decision.control, {
+            alpha: champion.alpha,
+            control: own.decision.control,
+            eventsPerDay: eventsPerDayOf(champion.manifest),
+          });
+          const names = { time: inForce.source.time.field, id: inForce.source.eventId };
+          return { ...champion, alpha: decided.alpha, compute: inForce.compute, names };
         })
       : {
           bytes: await readModelFile(source.file),
           sha256: undefined,
-          alpha: DEFAULT_ALPHA,
+          alpha: null,
           compute: null,
           names: { time: null, id: null },
         };
@@ -45,7 +54,7 @@ export async function loadModel(source: ModelSource, alpha: number | null): Prom
   const settings = loadSettings();
   const { backend, threads } = scoringCompute(settings, stored.compute);
   const detector = await Detector.create(bundle, {
-    alpha: alpha ?? stored.alpha,
+    alpha: alpha ?? stored.alpha ?? bundle.metadata.alpha ?? DEFAULT_ALPHA,
     backend,
     threads: threads ?? undefined,
     batchSize: BATCH_ROWS,
