@@ -147,7 +147,9 @@ withKafka(describe)('a scorer and the detectors it follows', () => {
     const admin = broker.kafka.admin();
     await admin.connect();
     const shares = async (): Promise<number[]> => {
-      const { groups } = await admin.describeGroups(['flowline.shared']);
+      const { groups: known } = await admin.listGroups();
+      const ours = known.map(({ groupId }) => groupId).filter((id) => id.startsWith('flowline.shared.'));
+      const { groups } = await admin.describeGroups(ours);
       return (groups[0]?.members ?? []).map(({ memberAssignment }) => partitionsIn(memberAssignment, topic));
     };
     await scorers.eventually(async () => expect(await shares()).toEqual([2, 2]));

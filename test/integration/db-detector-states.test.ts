@@ -80,6 +80,7 @@ describe('the state of a detector', () => {
       anomalies: 1,
       alert_outbox: 1,
       dead_letters: 1,
+      detectors_in_force: 1,
       event_counts: 1,
       model_aliases: 1,
       model_versions: 1,

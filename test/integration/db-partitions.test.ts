@@ -154,7 +154,8 @@ describe('v1_alert_rate_daily', () => {
     // Delivered again in part: what is stored already is not counted twice.
     await commitBatch(database.db, scoredBatch({ first: 200, size: 200, anomalies: [7] }), options);
     const rows = await database.query('SELECT events::int, expected, measured::int FROM flowline.v1_alert_rate_daily');
-    expect(rows).toEqual([{ events: 400, expected: 4, measured: 2 }]);
+    // By the alpha that decided, which is the batches' own: 400 × 0.001.
+    expect(rows).toEqual([{ events: 400, expected: expect.closeTo(0.4, 9), measured: 2 }]);
     const [kept] =
       await database.query(`SELECT count(*)::int AS rows, count(*) FILTER (WHERE is_anomaly)::int AS anomalies
       FROM flowline.scored_events`);
