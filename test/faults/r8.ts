@@ -3,7 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { applyDetector, listModels, listTrainingRuns, loadChampion, loadModelVersion } from '@flowline/db';
 import { loadBundle } from '@flowline/detector';
 
-import { createReadings, makeReadings, readingsDefinition, trainingHolds } from '../integration/trainer-fixture.ts';
+import {
+  createReadings,
+  leaseRunsOut,
+  makeReadings,
+  readingsDefinition,
+  trainingHolds,
+} from '../integration/trainer-fixture.ts';
 import { startTrainer } from '../support/scorer-process.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -36,6 +42,7 @@ export const r8: Scenario = {
         child.kill('SIGKILL');
         if ((await ended) === 'SIGKILL') kills++;
         await blocker.query('ROLLBACK');
+        await blocker.query(leaseRunsOut);
         const champion = await loadChampion(database.db, 'readings');
         if (champion.version !== before.version || champion.sha256 !== before.sha256) halfChampions++;
         loadBundle(champion.bytes, champion.sha256);

@@ -80,3 +80,6 @@ export const trainingHolds = {
   compare: 'LOCK TABLE flowline.model_aliases IN ACCESS EXCLUSIVE MODE',
   promote: 'LOCK TABLE flowline.model_aliases IN SHARE MODE',
 } as const;
+
+/** A killed trainer's lease runs out by itself after 30 s; tests do not wait for it. */
+export const leaseRunsOut = 'UPDATE flowline.training_leases SET expires_at = now()';

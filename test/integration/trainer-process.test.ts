@@ -15,7 +15,7 @@ import {
   startTrainer as startTrainerProcess,
   type ServiceProcess as TrainerProcess,
 } from '../support/scorer-process.ts';
-import { createReadings, makeReadings, readingsDefinition, trainingHolds } from './trainer-fixture.ts';
+import { createReadings, leaseRunsOut, makeReadings, readingsDefinition, trainingHolds } from './trainer-fixture.ts';
 
 let postgres: TestPostgres;
 beforeAll(async () => {
@@ -65,6 +65,7 @@ describe('a trainer killed in any phase', () => {
       child.kill('SIGKILL');
       expect(await ended).toBe('SIGKILL');
       await blocker.query('ROLLBACK');
+      await blocker.query(leaseRunsOut);
 
       const champion = await loadChampion(test.db, 'readings');
       expect([phase, champion.version, champion.sha256]).toEqual([phase, 1, before.sha256]);

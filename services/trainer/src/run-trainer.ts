@@ -7,6 +7,7 @@ import {
   createMetrics,
   Health,
   type Logger,
+  reportError,
   reportServiceError,
   Shutdown,
   startHealthServer,
@@ -24,13 +25,16 @@ import type { TrainingMetrics } from './training-metrics.ts';
  * prints what ended it. Resolves to the exit code of the process.
  */
 export async function runTrainer(argv: readonly string[]): Promise<number> {
+  const json = argv.includes('--json');
+  let serves = false;
   try {
     const args = readArguments(argv);
+    serves = args?.once === null;
     if (args === null) stdout.write(HELP);
     else await run(args);
     return 0;
   } catch (error) {
-    return reportServiceError('trainer', error, argv.includes('--json'));
+    return serves ? reportServiceError('trainer', error, json) : reportError(error, json);
   }
 }
 
