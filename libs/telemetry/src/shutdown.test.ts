@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+
 import { describe, expect, it } from '@jest/globals';
 
 import { createLogger, silentLogger } from './logger.ts';
@@ -69,6 +72,22 @@ describe('Shutdown', () => {
       unlisten();
     }
   });
+
+  it('leaves after a signal, whatever a library has left open', async () => {
+    const script = `
+      import { createLogger, Shutdown } from '@flowline/telemetry';
+      new Shutdown({ logger: createLogger({ name: 't' }) }).listen();
+      setInterval(() => undefined, 1_000);
+      console.log('ready');`;
+    const child = spawn(
+      process.execPath,
+      ['--conditions=flowline:source', '--import', 'tsx', '--input-type=module', '-e', script],
+      { cwd: import.meta.dirname, stdio: ['ignore', 'pipe', 'ignore'] },
+    );
+    await once(child.stdout, 'data');
+    child.kill('SIGTERM');
+    expect(await once(child, 'exit')).toEqual([0, null]);
+  }, 30_000);
 
   it('begins on a signal, takes one that follows at once for the same, and exits on a later one', async () => {
     const exits: number[] = [];

@@ -19,6 +19,8 @@ const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
  * the whole process group, and a parent such as npm passes on what it got.
  */
 const SAME_WISH_MS = 1_000;
+/** After a signal and every release the process ends by itself; so long it may take. */
+const LINGER_MS = 3_000;
 type Signal = keyof typeof SIGNALS;
 
 /**
@@ -96,7 +98,16 @@ export class Shutdown {
     void this.unwind().then((inTime) => {
       // Whoever runs the process may wait for the very thing that was left.
       if (!inTime) this.#exit(1);
+      else this.#leaveSoon();
     });
+  }
+
+  /** Everything is released: what a library has left open (a connection that it made while a broker died) must not hold the process. */
+  #leaveSoon(): void {
+    setTimeout(() => {
+      this.#logger.warn({}, 'something was left open: leaving all the same');
+      this.#exit(Number(process.exitCode ?? 0));
+    }, LINGER_MS).unref();
   }
 
   async #unwind(): Promise<boolean> {
