@@ -32,7 +32,9 @@ export function initBackend(name: BackendName = 'wasm'): Promise<void> {
 
 async function start(name: BackendName): Promise<void> {
   if (!BACKENDS.includes(name)) {
-    throw new FlowError('FLOWLINE_USAGE', `found ${name as string}, expected 'wasm' or 'cpu'`, { where: 'initBackend' });
+    throw new FlowError('FLOWLINE_USAGE', `found ${name as string}, expected 'wasm' or 'cpu'`, {
+      where: 'initBackend',
+    });
   }
   registerGradients();
   if (isStarted(name)) return;
