@@ -121,7 +121,7 @@ withKafka(describe)('a scorer and the detectors it follows', () => {
     const brokerPort = Number(broker.brokers[0]?.split(':').at(-1));
     const proxies = [await TcpProxy.listen(() => databasePort), await TcpProxy.listen(() => brokerPort)] as const;
     for (const proxy of proxies) proxy.set({ kind: 'refuse' });
-    url.port = String(proxies[0].port);
+    url.host = `127.0.0.1:${proxies[0].port}`;
     const { status, parts } = await start({
       FLOWLINE_DATABASE_URL: url.href,
       FLOWLINE_KAFKA_BROKERS: `127.0.0.1:${proxies[1].port}`,
