@@ -10,6 +10,7 @@ import { ensurePartitions } from './partitions.ts';
 import { lockMigrations } from './sql/migrations-lock.ts';
 import { grantRoles } from './sql/roles-grant.ts';
 import { selectMigrations } from './sql/migrations-select.ts';
+import { withTransaction } from './transaction.ts';
 
 /** The schema that holds everything of Flowline's; every statement names it, so a database may be shared. */
 export const SCHEMA = 'flowline';
@@ -57,7 +58,10 @@ export async function migrate(db: Database): Promise<string[]> {
   } finally {
     await closeClient(client);
   }
-  await withClient(db, (client) => grantRoles(client));
+  await withTransaction(db, async (client) => {
+    await lockMigrations(client); // Postgres refuses two grants on one object at once.
+    await grantRoles(client);
+  });
   await ensurePartitions(db);
   return applied.map((migration) => migration.name);
 }
