@@ -1,4 +1,4 @@
-import { type Database, withClient } from './database.ts';
+import { type Database, type Queryable, withClient } from './database.ts';
 import { detectorMissing } from './detectors.ts';
 import { lockDetectorStreams } from './sql/detector-stream-lock.ts';
 import { skipGap } from './sql/gap-skip.ts';
@@ -62,14 +62,7 @@ export async function addPartitions(db: Database, stream: StreamName, partitions
     await lockDetectorStreams(client, detector, true);
     const known = await selectStream(client, detector, topic);
     if (known.length === 0 || !isSame(known, topicId)) return;
-    await insertStream(
-      client,
-      detector,
-      topic,
-      topicId,
-      partitions,
-      partitions.map(() => 0),
-    );
+    await insertFromBeginning(client, stream, partitions);
   });
 }
 
@@ -109,14 +102,7 @@ export async function restartStream(db: Database, stream: StreamName, partitions
     const known = await selectStream(client, detector, topic);
     if (topicId !== null && known.every((row) => row.topicId === topicId)) return 0;
     const old = await deleteStream(client, detector, topic);
-    await insertStream(
-      client,
-      detector,
-      topic,
-      topicId,
-      partitions,
-      partitions.map(() => 0),
-    );
+    await insertFromBeginning(client, stream, partitions);
     return old.length;
   });
 }
@@ -131,6 +117,16 @@ export async function cutBack(
     cutStream(client, detector, topic, [...ends.keys()], [...ends.values()]),
   );
   return moved.map(({ partition }) => partition);
+}
+
+/** Partitions of which nothing has been read. */
+async function insertFromBeginning(
+  client: Queryable,
+  { detector, topic, topicId }: StreamName,
+  partitions: readonly number[],
+): Promise<void> {
+  const starts = partitions.map(() => 0);
+  await insertStream(client, detector, topic, topicId, partitions, starts);
 }
 
 function isSame(known: readonly { readonly topicId: string | null }[], topicId: string | null): boolean {

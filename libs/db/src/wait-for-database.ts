@@ -1,5 +1,4 @@
-import { isRetryableError, type RetryNotice, retryWithBackoff } from '@flowline/stream';
-import { defer, fromEvent, lastValueFrom, takeUntil } from 'rxjs';
+import { isRetryableError, type RetryNotice, untilItSucceedsOr } from '@flowline/stream';
 
 import { connect, type ConnectOptions, type Database } from './database.ts';
 import { requireMigrated } from './migrate.ts';
@@ -18,21 +17,17 @@ export interface WaitOptions {
  * @returns null where the signal came first.
  * @throws FlowlineError for what waiting does not mend, such as a wrong password.
  */
-export function waitForDatabase(
+export async function waitForDatabase(
   url: string,
   options: ConnectOptions,
   { signal, onWait }: WaitOptions,
 ): Promise<Database | null> {
-  if (signal.aborted) return Promise.resolve(null);
-  const ready$ = defer(() => connectMigrated(url, options)).pipe(
-    retryWithBackoff({
-      isRetryable: (error) => isRetryableError(error) || isNotMigrated(error),
-      maxDelayMs: 5_000,
-      onRetry: onWait,
-    }),
-    takeUntil(fromEvent(signal, 'abort')),
-  );
-  return lastValueFrom(ready$, { defaultValue: null });
+  const db = await untilItSucceedsOr(signal, () => connectMigrated(url, options), {
+    isRetryable: (error) => isRetryableError(error) || isNotMigrated(error),
+    maxDelayMs: 5_000,
+    onRetry: onWait,
+  });
+  return db ?? null;
 }
 
 async function connectMigrated(url: string, options: ConnectOptions): Promise<Database> {

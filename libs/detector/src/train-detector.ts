@@ -12,13 +12,13 @@ import { alarmVerdict, designEffect } from './alarm-verdict.ts';
 import { alarmRateInterval, alarmThreshold } from './alpha.ts';
 import type { HistoryPart, HistoryParts, ModelBundle } from './bundle.ts';
 import { fitCalibrationSet, patternPValue, type CalibrationSet } from './calibration-set.ts';
-import { advisedCalibrationRows } from './calibration.ts';
 import { libraryVersions } from './library-versions.ts';
 import { logDensities } from './log-densities.ts';
-import { movedFeatures, type MovedFeature } from './moved-features.ts';
+import { movedFeatures } from './moved-features.ts';
 import { recipe, type TrainingData } from './recipe.ts';
 import { valueAt } from './sorted.ts';
 import { trainFlow, type MemberReport } from './train-flow.ts';
+import { alarmWarnings, calibrationWarnings } from './training-warnings.ts';
 import type { AlarmReport, CalibrationReport, HeldOutReport, TrainingReport } from './training-report.ts';
 
 /** What to train, fully resolved. */
@@ -277,58 +277,6 @@ function heldOutReport(logDensityNats: Float64Array): HeldOutReport | null {
     medianNllNats: valueAt(nll.sort(), Math.floor(rows / 2)),
     undefinedRows: logDensityNats.length - rows,
   };
-}
-
-function calibrationWarnings(
-  { alpha, data }: DetectorTrainingSpec,
-  { rows, hasTail, trimmedRows, trimmedShare, undefinedRows }: CalibrationReport,
-  { interval }: AlarmReport,
-): readonly string[] {
-  const warnings: string[] = [];
-  if (interval === null) {
-    warnings.push(
-      `No rate can be promised for alpha ${alpha}: ${rows} calibration rows have no tail to fit. Only events far beyond all of them alarm.`,
-    );
-  } else if (rows < advisedCalibrationRows) {
-    const range = `${interval.low.toPrecision(2)} and ${interval.high.toPrecision(2)}`;
-    warnings.push(
-      `Only ${rows} calibration rows (20,000 are good): for alpha ${alpha} the realised alarm rate lies between ${range}.`,
-    );
-  }
-  if (!hasTail) {
-    warnings.push(
-      `The calibration scores have no tail to fit: p-values end at 1/${rows + 1}, but for events far beyond them.`,
-    );
-  }
-  if (data === 'unlabelled' && trimmedShare > alpha) {
-    warnings.push(
-      `${(100 * trimmedShare).toPrecision(2)} % of the calibration rows look like outliers and were left out: as many of the events will ` +
-        'alarm. Where the history is known to be normal, say training.data: clean.',
-    );
-  }
-  if (data === 'clean' && trimmedRows > 0) {
-    warnings.push(
-      `${trimmedRows} calibration rows lie far apart from all training rows and were left out; events like them are anomalies.`,
-    );
-  }
-  if (undefinedRows > 0) warnings.push(`${undefinedRows} calibration rows lie outside their domain and were left out.`);
-  return warnings;
-}
-
-/** A rate that is not what was asked for, in words, with the features that may be why. */
-function alarmWarnings(
-  { verdict, expectedRate, measuredRate, testRows }: AlarmReport,
-  moved: readonly MovedFeature[],
-): readonly string[] {
-  if (verdict !== 'above' && verdict !== 'below') return [];
-  const percent = (rate: number): string => `${Number((100 * rate).toPrecision(3))} %`;
-  const names = moved.slice(0, 3).map(({ feature }) => feature);
-  const because =
-    names.length === 0
-      ? 'No feature moved by itself.'
-      : `Since the training rows these moved most: ${names.join(', ')}.`;
-  const rate = `${percent(measuredRate ?? 0)} of the ${testRows} newest rows alarm, ${percent(expectedRate)} were expected`;
-  return [`The alarm rate does not hold: ${rate}. ${because}`];
 }
 
 function bundleOf(

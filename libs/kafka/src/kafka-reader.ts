@@ -1,7 +1,7 @@
 import { FlowlineError } from '@flowline/events';
-import { deliver, type RetryNotice, retryWithBackoff, type SourceBatch } from '@flowline/stream';
+import { deliver, isRetryableError, type RetryNotice, type SourceBatch, untilItSucceeds } from '@flowline/stream';
 import type { Consumer, EachBatchPayload } from 'kafkajs';
-import { defer, lastValueFrom, type Subscriber } from 'rxjs';
+import type { Subscriber } from 'rxjs';
 
 import { freshAnswers } from './fresh-answers.ts';
 import { assignerFor, groupShared } from './group-members.ts';
@@ -414,12 +414,13 @@ export class KafkaReader {
     return new Map(found.map((end) => [end.partition, end]));
   }
 
-  /** Tries for as long as a failure may pass: the partitions are paused meanwhile and nothing is lost. */
+  /** Tries for as long as a failure may pass and the reader reads: the partitions are paused meanwhile and nothing is lost. */
   #persist<T>(call: () => Promise<T>): Promise<T> {
     const { log } = this.#options.client;
     const onRetry = ({ error, delayMs }: RetryNotice): void =>
       log.warn({ err: error, delayMs }, 'waiting: the position of a partition cannot be found or stored');
-    return lastValueFrom(defer(call).pipe(retryWithBackoff({ onRetry })));
+    const isRetryable = (error: unknown): boolean => !this.#isOver() && isRetryableError(error);
+    return untilItSucceeds(call, { isRetryable, onRetry });
   }
 
   #connected(): KafkaAdmin {

@@ -22,11 +22,12 @@ interface Cluster {
 
 /**
  * The ids by which Kafka tells topics of one name apart (KIP-516): each creation of a topic has another. Asked over a connection of
- * kafkajs, so that logins and certificates are its own; connects with the first question.
+ * kafkajs, so that logins and certificates are its own; connects with the first question, and no more once it is closed.
  */
 export class TopicIds {
   readonly #kafka: Kafka;
   #cluster: Promise<Cluster> | undefined;
+  #isClosed = false;
 
   constructor(kafka: Kafka) {
     this.#kafka = kafka;
@@ -37,6 +38,7 @@ export class TopicIds {
    * @throws Error of kafkajs, of type UNKNOWN_TOPIC_OR_PARTITION where there is no such topic.
    */
   async of(topic: string): Promise<string | null> {
+    if (this.#isClosed) throw new Error('the ids of topics are asked for no more: the connection is closed');
     this.#cluster ??= connect(this.#kafka);
     try {
       const broker = await (await this.#cluster).brokerPool.findConnectedBroker();
@@ -45,12 +47,18 @@ export class TopicIds {
       return readTopicId(found as TopicMetadata);
     } catch (error) {
       // What the broker has answered is about the topic; anything else is about the connection.
-      if (!(error instanceof Error && error.name === 'KafkaJSProtocolError')) await this.close();
+      if (!(error instanceof Error && error.name === 'KafkaJSProtocolError')) await this.#disconnect();
       throw error;
     }
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#disconnect();
+  }
+
+  /** The next question connects anew. */
+  async #disconnect(): Promise<void> {
     const cluster = this.#cluster;
     this.#cluster = undefined;
     await cluster?.then((connected) => connected.disconnect()).catch(() => undefined);

@@ -8,6 +8,7 @@ export * from './ndjson-source.ts';
 export * from './record-decoder.ts';
 export * from './record-headers.ts';
 export * from './retry-with-backoff.ts';
+export * from './until-it-succeeds.ts';
 export * from './stdout-sink.ts';
 export * from './decode-json.ts';
 export { type Line, LineSplitter } from './line-splitter.ts';

@@ -20,9 +20,8 @@ import {
   type PartitionLag,
   type StreamOffsets,
 } from '@flowline/kafka';
-import { retryWithBackoff } from '@flowline/stream';
+import { untilItSucceedsOr } from '@flowline/stream';
 import { type Metrics, waiting } from '@flowline/telemetry';
-import { defer, fromEvent, lastValueFrom, takeUntil } from 'rxjs';
 
 import type { Arguments } from './arguments.ts';
 import type { Collector } from './collect.ts';
@@ -104,11 +103,9 @@ export class KafkaRun {
   /** Brokers that do not answer are waited for; a topic that is missing is for a person to create. */
   async #checkTopics(signal: AbortSignal): Promise<void> {
     const topics = topicsOf(this.#definition, this.#topic, this.#args);
-    const checked$ = defer(() => checkTopics(this.#parts.kafka(), topics)).pipe(
-      retryWithBackoff({ onRetry: waiting(this.#parts, `detector ${this.#definition.name}`) }),
-      takeUntil(fromEvent(signal, 'abort')),
-    );
-    await lastValueFrom(checked$, { defaultValue: undefined });
+    await untilItSucceedsOr(signal, () => checkTopics(this.#parts.kafka(), topics), {
+      onRetry: waiting(this.#parts, `detector ${this.#definition.name}`),
+    });
   }
 
   /** A detector that learns from its own events begins without a model. */

@@ -8,7 +8,6 @@ const SILENT_EVENTS = 1_000;
 const REMEMBERED_EVENTS = 1_000;
 
 interface Watched {
-  readonly feature: string;
   /** Events since the last one with a value. */
   silent: number;
   share: number;
@@ -35,9 +34,10 @@ export class MissingFeatures {
   /** Looks at a batch that was stored. */
   note(schema: readonly FeatureSpec[], table: FeatureTable): void {
     if (table.size === 0) return;
+    const watched = schema.filter(({ nullable }) => nullable);
+    if (watched.length === 0) return;
     const { numeric, levels } = tableColumns(schema);
-    for (const { name, nullable } of schema) {
-      if (!nullable) continue;
+    for (const { name } of watched) {
       const [number, level] = [numeric.indexOf(name), levels.indexOf(name)];
       this.#look(name, table.size, (row) =>
         number >= 0
@@ -48,7 +48,7 @@ export class MissingFeatures {
   }
 
   #look(feature: string, size: number, isMissing: (row: number) => boolean): void {
-    const watched = this.#watched.get(feature) ?? { feature, silent: 0, share: 0, isTold: false };
+    const watched = this.#watched.get(feature) ?? { silent: 0, share: 0, isTold: false };
     const isNew = !this.#watched.has(feature);
     this.#watched.set(feature, watched);
     let missing = 0;

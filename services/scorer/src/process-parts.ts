@@ -1,9 +1,8 @@
 import type { DetectorDefinition, Settings } from '@flowline/config';
 import { claimEntities, commitBatch, type Database, readWindows } from '@flowline/db';
 import type { KafkaClient } from '@flowline/kafka';
-import { type EventSource, retryWithBackoff } from '@flowline/stream';
+import { type EventSource, untilItSucceeds } from '@flowline/stream';
 import type { Health, Logger, Metrics, Shutdown } from '@flowline/telemetry';
-import { defer, lastValueFrom } from 'rxjs';
 
 import type { AlertsChoice } from './arguments.ts';
 import type { Collector } from './collect.ts';
@@ -67,15 +66,11 @@ export function partitionWindows({ db, logger }: ProcessParts, detector: string)
     {
       read: (topic, partition) => readWindows(db, detector, topic, partition),
       claim: (scope, entities) =>
-        lastValueFrom(
-          defer(() => claimEntities(db, { detector, ...scope }, entities)).pipe(
-            retryWithBackoff({
-              onRetry: ({ error, failures, delayMs }) =>
-                ofDetector.warn({ err: error, failures, delayMs }, 'waiting: entities cannot be claimed'),
-              maxDelayMs: 5_000,
-            }),
-          ),
-        ),
+        untilItSucceeds(() => claimEntities(db, { detector, ...scope }, entities), {
+          onRetry: ({ error, failures, delayMs }) =>
+            ofDetector.warn({ err: error, failures, delayMs }, 'waiting: entities cannot be claimed'),
+          maxDelayMs: 5_000,
+        }),
     },
     ofDetector,
   );

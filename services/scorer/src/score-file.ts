@@ -1,6 +1,5 @@
 import { fileStreams, recordFilePrefix } from '@flowline/db';
-import { createNdjsonSource, type FilePosition, retryWithBackoff } from '@flowline/stream';
-import { defer, lastValueFrom } from 'rxjs';
+import { createNdjsonSource, type FilePosition, untilItSucceeds } from '@flowline/stream';
 
 import type { Arguments } from './arguments.ts';
 import { ndjsonInput } from './ndjson-input.ts';
@@ -18,14 +17,10 @@ export async function scoreFile(parts: ProcessParts, args: Arguments & { readonl
   const { name: detector } = definition;
   const { topic, input } = await ndjsonInput(args.path, (start) => fileStreams(db, detector, start));
   const notePosition = (position: FilePosition): Promise<void> =>
-    lastValueFrom(
-      defer(() => recordFilePrefix(db, { detector, topic }, position)).pipe(
-        retryWithBackoff({
-          onRetry: ({ error, failures, delayMs }) =>
-            logger.warn({ detector, err: error, failures, delayMs }, 'waiting: a position cannot be stored'),
-        }),
-      ),
-    );
+    untilItSucceeds(() => recordFilePrefix(db, { detector, topic }, position), {
+      onRetry: ({ error, failures, delayMs }) =>
+        logger.warn({ detector, err: error, failures, delayMs }, 'waiting: a position cannot be stored'),
+    });
   const source = createNdjsonSource({
     ...{ topic, input, maxLineBytes: settings.eventMaxBytes, onPosition: notePosition },
     ...batchBounds(settings, args.batchSize),

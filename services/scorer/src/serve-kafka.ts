@@ -1,9 +1,8 @@
 import { consumerGroupOf, listDetectors, requireIdentity, resetWindows, type StoredDetector } from '@flowline/db';
 import { tensorCount } from '@flowline/flows';
 import { checkTopics } from '@flowline/kafka';
-import { retryWithBackoff } from '@flowline/stream';
+import { untilItSucceedsOr } from '@flowline/stream';
 import { waiting } from '@flowline/telemetry';
-import { defer, fromEvent, lastValueFrom, takeUntil } from 'rxjs';
 
 import type { Arguments } from './arguments.ts';
 import { KafkaRun } from './kafka-run.ts';
@@ -54,11 +53,10 @@ export async function serveKafka(parts: ProcessParts, args: Arguments): Promise<
 
 /** Waits for an answer of the brokers. @throws FlowlineError FLOWLINE_BROKER_UNREACHABLE where it is a refusal. */
 async function untilBrokersAnswer(parts: ProcessParts): Promise<void> {
-  const answered$ = defer(() => checkTopics(parts.kafka(), [])).pipe(
-    retryWithBackoff({ maxDelayMs: 5_000, onRetry: waiting(parts, 'brokers') }),
-    takeUntil(fromEvent(parts.shutdown.signal, 'abort')),
-  );
-  await lastValueFrom(answered$, { defaultValue: undefined });
+  await untilItSucceedsOr(parts.shutdown.signal, () => checkTopics(parts.kafka(), []), {
+    maxDelayMs: 5_000,
+    onRetry: waiting(parts, 'brokers'),
+  });
   parts.health.delete('brokers');
 }
 

@@ -28,36 +28,32 @@ export interface TrainerProcess {
 /** Trains detectors on their schedules until the shutdown begins; resolves once the training in progress has ended. */
 export async function serve({ shutdown, health, metrics }: TrainerProcess, parts: TrainerParts): Promise<void> {
   const { db, logger } = parts;
+  const train = (detector: string, scheduledFor: Date | null) =>
+    measureTraining(metrics, detector, () => trainOnce(parts, { detector, scheduledFor, promotion: null }));
+  const onError = (detector: string, err: unknown): void => reportFailure(logger, detector, err);
   const schedule = new TrainingSchedule({
     list: () => scheduledDetectors(db, logger),
     lastRun: (detector) => lastScheduledTime(db, detector),
-    train: (detector, scheduledFor) =>
-      measureTraining(metrics, detector, () => trainOnce(parts, { detector, scheduledFor, promotion: null })),
+    train,
     onReread: (err, unrunnable) => {
       const ready = err === null && unrunnable.length === 0;
       health.set('schedule', { healthy: true, ready, detail: scheduleDetail(err, unrunnable) });
       if (err !== null) logger.error({ err }, 'the detectors cannot be read; trying again');
     },
-    onError: (detector, err) => reportFailure(logger, detector, err),
+    onError,
     signal: shutdown.signal,
   });
+  // Trainings that wait for no tick.
+  const soon = { train: (detector: string) => train(detector, null), onError, logger, signal: shutdown.signal };
   logger.info({ backend: parts.backend }, 'the trainer waits for schedules');
   const first = trainFirstModels({
     list: () => collectingDetectors(db, logger),
     count: (detector, most) => countEventHistory(db, detector, most),
-    train: (detector) =>
-      measureTraining(metrics, detector, () => trainOnce(parts, { detector, scheduledFor: null, promotion: null })),
-    onError: (detector, err) => reportFailure(logger, detector, err),
-    logger,
-    signal: shutdown.signal,
+    ...soon,
   });
   const outdated = trainOutdatedModels({
     list: () => outdatedDetectors(db, logger),
-    train: (detector) =>
-      measureTraining(metrics, detector, () => trainOnce(parts, { detector, scheduledFor: null, promotion: null })),
-    onError: (detector, err) => reportFailure(logger, detector, err),
-    logger,
-    signal: shutdown.signal,
+    ...soon,
   });
   await Promise.all([schedule.run(), first, outdated, applyRetentionDaily(db, logger, shutdown.signal)]);
 }

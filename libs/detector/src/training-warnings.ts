@@ -1,0 +1,57 @@
+import { advisedCalibrationRows } from './calibration.ts';
+import type { MovedFeature } from './moved-features.ts';
+import type { TrainingData } from './recipe.ts';
+import type { AlarmReport, CalibrationReport } from './training-report.ts';
+
+/** Warnings about the rows behind the p-values, one sentence each. */
+export function calibrationWarnings(
+  { alpha, data }: { readonly alpha: number; readonly data: TrainingData },
+  { rows, hasTail, trimmedRows, trimmedShare, undefinedRows }: CalibrationReport,
+  { interval }: AlarmReport,
+): readonly string[] {
+  const warnings: string[] = [];
+  if (interval === null) {
+    warnings.push(
+      `No rate can be promised for alpha ${alpha}: ${rows} calibration rows have no tail to fit. Only events far beyond all of them alarm.`,
+    );
+  } else if (rows < advisedCalibrationRows) {
+    const range = `${interval.low.toPrecision(2)} and ${interval.high.toPrecision(2)}`;
+    warnings.push(
+      `Only ${rows} calibration rows (20,000 are good): for alpha ${alpha} the realised alarm rate lies between ${range}.`,
+    );
+  }
+  if (!hasTail) {
+    warnings.push(
+      `The calibration scores have no tail to fit: p-values end at 1/${rows + 1}, but for events far beyond them.`,
+    );
+  }
+  if (data === 'unlabelled' && trimmedShare > alpha) {
+    warnings.push(
+      `${(100 * trimmedShare).toPrecision(2)} % of the calibration rows look like outliers and were left out: as many of the events will ` +
+        'alarm. Where the history is known to be normal, say training.data: clean.',
+    );
+  }
+  if (data === 'clean' && trimmedRows > 0) {
+    warnings.push(
+      `${trimmedRows} calibration rows lie far apart from all training rows and were left out; events like them are anomalies.`,
+    );
+  }
+  if (undefinedRows > 0) warnings.push(`${undefinedRows} calibration rows lie outside their domain and were left out.`);
+  return warnings;
+}
+
+/** Warnings about an alarm rate that is not what was asked for, with the features that may be why. */
+export function alarmWarnings(
+  { verdict, expectedRate, measuredRate, testRows }: AlarmReport,
+  moved: readonly MovedFeature[],
+): readonly string[] {
+  if (verdict !== 'above' && verdict !== 'below') return [];
+  const percent = (rate: number): string => `${Number((100 * rate).toPrecision(3))} %`;
+  const names = moved.slice(0, 3).map(({ feature }) => feature);
+  const because =
+    names.length === 0
+      ? 'No feature moved by itself.'
+      : `Since the training rows these moved most: ${names.join(', ')}.`;
+  const rate = `${percent(measuredRate ?? 0)} of the ${testRows} newest rows alarm, ${percent(expectedRate)} were expected`;
+  return [`The alarm rate does not hold: ${rate}. ${because}`];
+}
