@@ -1,5 +1,6 @@
-import { type Database, withClient } from './database.ts';
+import type { Database } from './database.ts';
 import { type AnomalyRow, selectAnomalies, selectMostSurprising } from './sql/anomalies-select.ts';
+import { withTransaction } from './transaction.ts';
 
 /** An anomaly, as it is stored. */
 export type StoredAnomaly = AnomalyRow;
@@ -34,7 +35,7 @@ const PAGE = 50;
 /** Anomalies by event time, latest first, a page at a time; pages stay whole while new anomalies arrive. */
 export async function listAnomalies(db: Database, filter: AnomalyFilter = {}): Promise<AnomalyPage> {
   const { detector, from, to, maxPValue, after, limit = PAGE } = filter;
-  const items = await withClient(db, (client) =>
+  const items = await withTransaction(db, (client) =>
     selectAnomalies(
       client,
       detector ?? null,
@@ -58,5 +59,7 @@ export async function mostSurprising(
   filter: Pick<AnomalyFilter, 'detector' | 'from' | 'to' | 'limit'> = {},
 ): Promise<StoredAnomaly[]> {
   const { detector, from, to, limit = PAGE } = filter;
-  return withClient(db, (client) => selectMostSurprising(client, detector ?? null, from ?? null, to ?? null, limit));
+  return withTransaction(db, (client) =>
+    selectMostSurprising(client, detector ?? null, from ?? null, to ?? null, limit),
+  );
 }

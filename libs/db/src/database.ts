@@ -5,7 +5,6 @@ import pg from 'pg';
 
 import { databaseAddress } from './address.ts';
 import { toFlowlineError } from './database-error.ts';
-import { prepareSession } from './session.ts';
 import { valueTypes } from './value-parsers.ts';
 
 /** How to connect. */
@@ -57,7 +56,7 @@ export class Database {
       types: valueTypes,
     };
     const poolSize = options.poolSize ?? 8;
-    internals.set(this, { config, poolSize, pool: createPool(config, poolSize, this.address) });
+    internals.set(this, { config, poolSize, pool: createPool(config, poolSize) });
   }
 
   /** Waits for running statements, then closes every connection. */
@@ -68,33 +67,19 @@ export class Database {
   }
 }
 
-/** The pool's option that its types do not know yet: a connection is handed out once this has resolved. */
-interface OnConnect {
-  readonly onConnect: (client: pg.ClientBase) => Promise<void>;
-}
-
-function createPool(config: pg.ClientConfig, max: number, address: string): pg.Pool {
+function createPool(config: pg.ClientConfig, max: number): pg.Pool {
   // What is idle keeps no process from ending.
-  const options: pg.PoolConfig & OnConnect = {
-    ...{ ...config, max, idleTimeoutMillis: 30_000, allowExitOnIdle: true },
-    onConnect: (client) => prepare(client, address),
-  };
-  const pool = new pg.Pool(options);
+  const pool = new pg.Pool({ ...config, max, idleTimeoutMillis: 30_000, allowExitOnIdle: true });
   // An idle connection that breaks is replaced; whoever needs one meanwhile is told by its own statement.
   pool.on('error', () => undefined);
   return pool;
-}
-
-/** Sets a new connection up, in the time that a connection may take. */
-function prepare(client: pg.ClientBase, address: string): Promise<void> {
-  return withDeadline(prepareSession(client), CONNECT_TIMEOUT_MS, address, () => socketOf(client)?.destroy());
 }
 
 /** Nobody answers on connections of this pool: whoever comes next gets a new one. */
 function replacePool(db: Database, silent: pg.Pool): void {
   const found = internals.get(db);
   if (found?.pool !== silent) return;
-  found.pool = createPool(found.config, found.poolSize, db.address);
+  found.pool = createPool(found.config, found.poolSize);
   void silent.end();
 }
 
@@ -120,7 +105,7 @@ export interface ClientOptions {
 }
 
 /**
- * Runs `work` on a connection of the pool; a connection on which it failed, or on which nobody answered in time, is not used again.
+ * Runs `work` on a connection of the pool, whose settings are anybody's: statements belong in a transaction. A connection on which it failed, or on which nobody answered in time, is not used again.
  * @throws FlowlineError, retryable where the same work may succeed later.
  */
 export async function withClient<T>(
@@ -196,7 +181,6 @@ export async function openClient(db: Database, onLost: (error: unknown) => void 
   });
   try {
     await client.connect();
-    await prepare(client, db.address);
     return client;
   } catch (error) {
     await closeClient(client);

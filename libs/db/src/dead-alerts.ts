@@ -1,5 +1,6 @@
-import { type Database, withClient } from './database.ts';
+import type { Database } from './database.ts';
 import { type DeadAlertRow, reviveDeadAlerts, selectDeadAlerts } from './sql/outbox-dead.ts';
+import { withTransaction } from './transaction.ts';
 
 /** An alert that was set aside, as its sink refuses it. */
 export type DeadAlert = DeadAlertRow;
@@ -16,10 +17,10 @@ export interface DeadAlertFilter {
 /** Alerts that were set aside, the latest first. */
 export function listDeadAlerts(db: Database, filter: DeadAlertFilter = {}): Promise<DeadAlert[]> {
   const { detector, before, limit = 50 } = filter;
-  return withClient(db, (client) => selectDeadAlerts(client, detector ?? null, before ?? null, limit));
+  return withTransaction(db, (client) => selectDeadAlerts(client, detector ?? null, before ?? null, limit));
 }
 
 /** Lets alerts of a detector that were set aside wait for their sink again: these, or all. @returns how many. */
 export async function redriveDeadAlerts(db: Database, detector: string, ids?: readonly number[]): Promise<number> {
-  return (await withClient(db, (client) => reviveDeadAlerts(client, detector, ids ?? null))).length;
+  return (await withTransaction(db, (client) => reviveDeadAlerts(client, detector, ids ?? null))).length;
 }

@@ -1,5 +1,6 @@
-import { type Database, withClient } from './database.ts';
+import type { Database } from './database.ts';
 import { type DeadLetterRow, selectDeadLetters } from './sql/dead-letters-select.ts';
+import { withTransaction } from './transaction.ts';
 
 /** A dead letter, as it is stored: its key and value are the original bytes. */
 export type StoredDeadLetter = DeadLetterRow;
@@ -17,5 +18,7 @@ export interface DeadLetterFilter {
 /** Dead letters, latest first. */
 export async function listDeadLetters(db: Database, filter: DeadLetterFilter = {}): Promise<StoredDeadLetter[]> {
   const { detector, reason, before, limit = 50 } = filter;
-  return withClient(db, (client) => selectDeadLetters(client, detector ?? null, reason ?? null, before ?? null, limit));
+  return withTransaction(db, (client) =>
+    selectDeadLetters(client, detector ?? null, reason ?? null, before ?? null, limit),
+  );
 }

@@ -1,4 +1,4 @@
-import { type Database, withClient } from './database.ts';
+import type { Database } from './database.ts';
 import { detectorMissing, getDetector } from './detectors.ts';
 import { type DataTable, dataTables, deleteRowsOf } from './sql/detector-rows-delete.ts';
 import { setDropping } from './sql/detector-dropping.ts';
@@ -33,7 +33,7 @@ async function changeState(
   to: 'active' | 'paused',
 ): Promise<boolean> {
   await getDetector(db, name);
-  return (await withClient(db, (client) => updateDetectorState(client, name, to, [from]))).length > 0;
+  return (await withTransaction(db, (client) => updateDetectorState(client, name, to, [from]))).length > 0;
 }
 
 /** How many rows of each table went with a detector. */

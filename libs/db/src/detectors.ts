@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 
 import { FlowlineError } from '@flowline/events';
 
-import { type Database, withClient } from './database.ts';
+import type { Database } from './database.ts';
 import { canonicalJson, jsonText } from './json-text.ts';
 import { insertDetector } from './sql/detector-insert.ts';
 import { lockDetector } from './sql/detector-lock.ts';
@@ -60,21 +60,21 @@ export async function applyDetector(db: Database, definition: { readonly name: s
 
 /** The detector with its version in force. @throws FlowlineError FLOWLINE_DETECTOR_MISSING. */
 export async function getDetector(db: Database, name: string): Promise<StoredDetector> {
-  const [found] = await withClient(db, (client) => selectDetectors(client, name));
+  const [found] = await withTransaction(db, (client) => selectDetectors(client, name));
   if (found === undefined) throw detectorMissing(name);
   return found;
 }
 
 /** One version of a detector, in force or not. @throws FlowlineError FLOWLINE_DETECTOR_MISSING. */
 export async function getDetectorVersion(db: Database, name: string, version: number): Promise<StoredDetectorVersion> {
-  const [found] = await withClient(db, (client) => selectDetectorVersion(client, name, version));
+  const [found] = await withTransaction(db, (client) => selectDetectorVersion(client, name, version));
   if (found === undefined) throw detectorMissing(`${name}, version ${version}`);
   return found;
 }
 
 /** Every detector with its version in force, by name. */
 export async function listDetectors(db: Database): Promise<StoredDetector[]> {
-  return withClient(db, (client) => selectDetectors(client, null));
+  return withTransaction(db, (client) => selectDetectors(client, null));
 }
 
 /** The error of a name that no detector has. */

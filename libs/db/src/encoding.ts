@@ -1,5 +1,6 @@
-import { type Database, withClient } from './database.ts';
+import type { Database } from './database.ts';
 import { selectEncoding } from './sql/encoding-select.ts';
+import { withTransaction } from './transaction.ts';
 
 /** A database that cannot hold every text: what it is, and what to do about it. */
 export interface EncodingFault {
@@ -10,7 +11,7 @@ export interface EncodingFault {
 
 /** The fault of a database whose encoding is not UTF-8, which is fixed when it is created; null where there is none. */
 export async function encodingFault(db: Database): Promise<EncodingFault | null> {
-  const [row] = await withClient(db, (client) => selectEncoding(client));
+  const [row] = await withTransaction(db, (client) => selectEncoding(client));
   const encoding = row?.encoding ?? 'unknown';
   if (encoding === 'UTF8') return null;
   return {

@@ -1,7 +1,8 @@
-import { type Database, withClient } from './database.ts';
+import type { Database } from './database.ts';
 import type { HistorySource } from './history-query.ts';
 import { selectAlikeVersions } from './sql/detector-versions-alike.ts';
 import { countStoredEvents } from './sql/events-count.ts';
+import { withTransaction } from './transaction.ts';
 
 /** A row of {@link eventHistory}: features in original units, in the order of the detector's schema; null is missing. */
 export interface StoredEventRow {
@@ -27,10 +28,10 @@ export async function eventHistory(db: Database, detector: string): Promise<Hist
 /** How many events {@link eventHistory} holds; counting ends at `most`. */
 export async function countEventHistory(db: Database, detector: string, most: number): Promise<number> {
   const versions = await alikeVersions(db, detector);
-  const [row] = await withClient(db, (client) => countStoredEvents(client, detector, versions, most));
+  const [row] = await withTransaction(db, (client) => countStoredEvents(client, detector, versions, most));
   return row?.events ?? 0;
 }
 
 async function alikeVersions(db: Database, detector: string): Promise<number[]> {
-  return (await withClient(db, (client) => selectAlikeVersions(client, detector))).map(({ version }) => version);
+  return (await withTransaction(db, (client) => selectAlikeVersions(client, detector))).map(({ version }) => version);
 }

@@ -1,4 +1,4 @@
-import { type Database, withClient } from './database.ts';
+import type { Database } from './database.ts';
 import { lockDetectorStreams } from './sql/detector-stream-lock.ts';
 import { upsertFilePrefix } from './sql/file-prefix-upsert.ts';
 import { type FileStream, selectFileStreams } from './sql/file-streams-select.ts';
@@ -8,7 +8,7 @@ export type { FileStream } from './sql/file-streams-select.ts';
 
 /** The streams of a detector whose topic begins with this text, as far as they have been read. */
 export function fileStreams(db: Database, detector: string, topicStart: string): Promise<readonly FileStream[]> {
-  return withClient(db, (client) => selectFileStreams(client, detector, topicStart));
+  return withTransaction(db, (client) => selectFileStreams(client, detector, topicStart));
 }
 
 /**

@@ -3,6 +3,7 @@ import type pg from 'pg';
 
 import { closeClient, type Database, openClient } from './database.ts';
 import { toFlowlineError } from './database-error.ts';
+import { SET_FORMATS } from './formats.ts';
 import {
   asUserQuery,
   type CheckedHistory,
@@ -188,7 +189,7 @@ function historySelect(
 async function openSnapshot(db: Database): Promise<pg.Client> {
   const client = await openClient(db);
   await client.query(
-    `BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY;
+    `BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; ${SET_FORMATS};
      SET LOCAL synchronize_seqscans = off;
      SET LOCAL max_parallel_workers_per_gather = 0;
      SET LOCAL idle_in_transaction_session_timeout = 0`,

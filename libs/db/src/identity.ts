@@ -1,8 +1,9 @@
 import { FlowlineError } from '@flowline/events';
 
-import { type Database, withClient } from './database.ts';
+import type { Database } from './database.ts';
 import { detectorMissing } from './detectors.ts';
 import { identifyDatabase, selectConsumerGroup, settleIdentity } from './sql/database-identity.ts';
+import { withTransaction } from './transaction.ts';
 
 /** Which database this is, among all that share a Kafka cluster. */
 export interface DatabaseIdentity {
@@ -14,7 +15,7 @@ export interface DatabaseIdentity {
 
 /** The identity of a database; one that was never asked gets it now. */
 export async function databaseIdentity(db: Database): Promise<DatabaseIdentity> {
-  const [row] = await withClient(db, (client) => identifyDatabase(client));
+  const [row] = await withTransaction(db, (client) => identifyDatabase(client));
   if (row === undefined) throw new Error('identify_database gave no row');
   return row;
 }
@@ -37,14 +38,14 @@ export async function requireIdentity(db: Database): Promise<string> {
  * one that has moved keeps both. @returns its id.
  */
 export async function settleDatabase(db: Database, what: 'copy' | 'moved'): Promise<string> {
-  const [row] = await withClient(db, (client) => settleIdentity(client, what === 'copy'));
+  const [row] = await withTransaction(db, (client) => settleIdentity(client, what === 'copy'));
   if (row === undefined) throw new Error('settle_identity gave no row');
   return row.id;
 }
 
 /** The Kafka consumer group of a detector's scorers. @throws FlowlineError FLOWLINE_DETECTOR_MISSING. */
 export async function consumerGroupOf(db: Database, detector: string): Promise<string> {
-  const [row] = await withClient(db, (client) => selectConsumerGroup(client, detector));
+  const [row] = await withTransaction(db, (client) => selectConsumerGroup(client, detector));
   if (row === undefined) throw detectorMissing(detector);
   return row.consumerGroup;
 }

@@ -1,8 +1,9 @@
-import { type Database, withClient } from './database.ts';
+import type { Database } from './database.ts';
 import { type AlarmRateRow, selectAlarmRate } from './sql/alarm-rate-select.ts';
 import { type InForceRow, selectInForce } from './sql/in-force-select.ts';
 import { upsertHeld } from './sql/held-upsert.ts';
 import { upsertScoring } from './sql/scoring-upsert.ts';
+import { withTransaction } from './transaction.ts';
 
 /** State of a detector: what scores it, as its scorer said last, and which model is held back. */
 export type InForce = InForceRow;
@@ -34,7 +35,7 @@ export interface ScoringState {
 export async function reportScoring(db: Database, state: ScoringState): Promise<void> {
   const { detector, detectorVersion, modelVersion, alpha, alphaNote, fault } = state;
   const [code, reason, remedy] = fault === null ? [null, null, null] : [fault.code, fault.reason, fault.remedy];
-  await withClient(db, (client) =>
+  await withTransaction(db, (client) =>
     upsertScoring(client, detector, detectorVersion, modelVersion, alpha, alphaNote, code, reason, remedy),
   );
 }
@@ -45,19 +46,19 @@ export async function reportHeld(
   detector: string,
   held: (StateReason & { readonly version: number }) | null,
 ): Promise<void> {
-  await withClient(db, (client) =>
+  await withTransaction(db, (client) =>
     upsertHeld(client, detector, held?.version ?? null, held?.code ?? null, held?.reason ?? null, held?.remedy ?? null),
   );
 }
 
 /** The state of a detector; null where neither a scorer nor a trainer has said anything of it yet. */
 export async function readInForce(db: Database, detector: string): Promise<InForce | null> {
-  const [row] = await withClient(db, (client) => selectInForce(client, detector));
+  const [row] = await withTransaction(db, (client) => selectInForce(client, detector));
   return row ?? null;
 }
 
 /** Alarms of a detector over the last so many UTC days, today among them. */
 export async function readAlarmRate(db: Database, detector: string, days: number): Promise<AlarmRate> {
-  const [row] = await withClient(db, (client) => selectAlarmRate(client, detector, days));
+  const [row] = await withTransaction(db, (client) => selectAlarmRate(client, detector, days));
   return row ?? { events: 0, expected: 0, measured: 0 };
 }

@@ -4,8 +4,9 @@ import { fileURLToPath } from 'node:url';
 
 import { FlowlineError } from '@flowline/events';
 
-import { closeClient, type Database, openClient, withClient } from './database.ts';
-import { errorCode, toFlowlineError } from './database-error.ts';
+import { closeClient, type Database, openClient } from './database.ts';
+import { toFlowlineError } from './database-error.ts';
+import { SET_FORMATS } from './formats.ts';
 import { ensurePartitions } from './partitions.ts';
 import { lockMigrations } from './sql/migrations-lock.ts';
 import { grantRoles } from './sql/roles-grant.ts';
@@ -38,7 +39,7 @@ export async function migrate(db: Database): Promise<string[]> {
   let applied: readonly { readonly name: string }[];
   try {
     // The runner's own lock belongs to a session, as does the search path that it would set for `schema`. Its COMMIT ends this transaction.
-    await client.query('BEGIN ISOLATION LEVEL READ COMMITTED');
+    await client.query(`BEGIN ISOLATION LEVEL READ COMMITTED; ${SET_FORMATS}`);
     await lockMigrations(client);
     applied = await runner({
       dbClient: client,
@@ -72,14 +73,11 @@ export async function migrationStatus(db: Database): Promise<MigrationStatus> {
     .filter((file) => /^\d{4}_.*\.sql$/.test(file))
     .map((file) => file.slice(0, -'.sql'.length))
     .sort();
-  const applied = await withClient(db, async (client) => {
-    try {
-      return (await selectMigrations(client)).map((row) => row.name);
-    } catch (error) {
-      const code = errorCode(error);
-      if (code === '42P01' || code === '3F000') return [];
-      throw error;
-    }
+  const applied = await withTransaction(db, async (client) =>
+    (await selectMigrations(client)).map(({ name }) => name),
+  ).catch((error: unknown) => {
+    if (error instanceof FlowlineError && error.code === 'FLOWLINE_DATABASE_NOT_MIGRATED') return [] as string[];
+    throw error;
   });
   return { applied, pending: known.filter((name) => !applied.includes(name)) };
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 
 import { FlowlineError } from '@flowline/events';
 
-import { type Database, type Queryable, withClient } from './database.ts';
+import type { Database, Queryable } from './database.ts';
 import { detectorMissing } from './detectors.ts';
 import type { StateReason } from './in-force.ts';
 import { jsonText } from './json-text.ts';
@@ -101,7 +101,7 @@ export async function loadModelVersion(db: Database, detector: string, version: 
 
 /** The version of the champion, or null while there is none: one cheap look-up, to be asked often. */
 export async function championVersion(db: Database, detector: string): Promise<number | null> {
-  const [row] = await withClient(db, (client) => selectChampionVersion(client, detector));
+  const [row] = await withTransaction(db, (client) => selectChampionVersion(client, detector));
   return row?.version ?? null;
 }
 
@@ -165,7 +165,7 @@ export async function holdModel(
 
 /** The versions that a detector's aliases stand for. */
 export async function modelAliases(db: Database, detector: string): Promise<ModelAliases> {
-  return withClient(db, async (client) => aliasesOf(await selectModelAliases(client, detector)));
+  return withTransaction(db, async (client) => aliasesOf(await selectModelAliases(client, detector)));
 }
 
 /** Takes the lock of the detector, under which its aliases change. */
@@ -204,11 +204,11 @@ function aliasesOf(rows: readonly { readonly alias: ModelAlias; readonly version
 
 /** The models of a detector (or of all), newest first. */
 export async function listModels(db: Database, detector?: string): Promise<ModelSummary[]> {
-  return withClient(db, (client) => selectModels(client, detector ?? null));
+  return withTransaction(db, (client) => selectModels(client, detector ?? null));
 }
 
 async function loadModel(db: Database, detector: string, version: number | null): Promise<StoredModel | undefined> {
-  const [model] = await withClient(db, (client) => selectModel(client, detector, version));
+  const [model] = await withTransaction(db, (client) => selectModel(client, detector, version));
   if (model === undefined) return undefined;
   const found = createHash('sha256').update(model.bytes).digest('hex');
   if (found !== model.sha256) {

@@ -1,9 +1,10 @@
 import { FlowlineError } from '@flowline/events';
 
-import { type Database, withClient } from './database.ts';
+import type { Database } from './database.ts';
 import { insertGap } from './sql/gap-insert.ts';
 import { selectOffset } from './sql/offset-select.ts';
 import { selectOffsets } from './sql/offsets-select.ts';
+import { withTransaction } from './transaction.ts';
 
 /** Records that a topic no longer held when they were due: offsets from `fromOffset` up to, without, `toOffset`. */
 export interface Gap {
@@ -23,7 +24,7 @@ export async function readOffset(
   topic: string,
   partition: number,
 ): Promise<number | null> {
-  const [row] = await withClient(db, (client) => selectOffset(client, detector, topic, partition));
+  const [row] = await withTransaction(db, (client) => selectOffset(client, detector, topic, partition));
   return row?.nextOffset ?? null;
 }
 
@@ -38,7 +39,7 @@ export interface StreamPosition {
 
 /** How far every partition of a detector's topic is stored; those of which nothing is are not among them. */
 export function readPositions(db: Database, detector: string, topic: string): Promise<readonly StreamPosition[]> {
-  return withClient(db, (client) => selectOffsets(client, detector, topic));
+  return withTransaction(db, (client) => selectOffsets(client, detector, topic));
 }
 
 /**
@@ -79,7 +80,7 @@ export function topicReplaced(topic: string, partition: number): FlowlineError {
 /** Stores a gap, once; returns whether it is new. */
 export async function recordGap(db: Database, gap: Gap): Promise<boolean> {
   const { detector, topic, topicId, partition, fromOffset, toOffset } = gap;
-  const rows = await withClient(db, (client) =>
+  const rows = await withTransaction(db, (client) =>
     insertGap(client, detector, topic, topicId, partition, fromOffset, toOffset),
   );
   return rows.length > 0;

@@ -1,7 +1,7 @@
 import type { AlertSink, Undelivered } from '@flowline/stream';
 
 import { boundedName } from './bounded-name.ts';
-import { type Database, withClient } from './database.ts';
+import type { Database } from './database.ts';
 import { claimOutbox } from './sql/outbox-claim.ts';
 import { type OutboxQueue, selectOutboxQueues } from './sql/outbox-queues.ts';
 import { settleOutbox } from './sql/outbox-settle.ts';
@@ -42,7 +42,7 @@ export async function outboxQueues(
 ): Promise<readonly OutboxQueue[]> {
   const { detectors, addressee = KAFKA } = options;
   const topics = options.topics?.map(boundedName);
-  const queues = await withClient(db, (client) => selectOutboxQueues(client, addressee, detectors ?? null));
+  const queues = await withTransaction(db, (client) => selectOutboxQueues(client, addressee, detectors ?? null));
   return queues.filter(({ topic }) => topics?.includes(topic) ?? true);
 }
 
@@ -110,6 +110,6 @@ export async function outboxStatus(
   db: Database,
   sink = KAFKA,
 ): Promise<{ pending: number; oldestSeconds: number | null; dead: number }> {
-  const [row] = await withClient(db, (client) => selectOutboxStatus(client, sink));
+  const [row] = await withTransaction(db, (client) => selectOutboxStatus(client, sink));
   return row ?? { pending: 0, oldestSeconds: null, dead: 0 };
 }

@@ -1,6 +1,6 @@
 import type { StoredHeaders } from '@flowline/events';
 
-import { type Database, withClient } from './database.ts';
+import type { Database } from './database.ts';
 import { claimDeadLetters, selectLastDeadLetter } from './sql/dead-letters-claim.ts';
 import { markRedriven } from './sql/dead-letters-redriven.ts';
 import { withTransaction } from './transaction.ts';
@@ -64,7 +64,7 @@ export async function redriveDeadLetters(
   let skipped = 0;
   let afterId = 0;
   // What is sent may come back as a dead letter while this runs: that one is left for the next time.
-  const [last] = await withClient(db, (client) => selectLastDeadLetter(client, detector));
+  const [last] = await withTransaction(db, (client) => selectLastDeadLetter(client, detector));
   const lastId = last?.lastId ?? 0;
   while (sent < limit) {
     const step = await withTransaction(

@@ -1,4 +1,4 @@
-import { type Database, type Queryable, withClient } from './database.ts';
+import type { Database, Queryable } from './database.ts';
 import { detectorMissing } from './detectors.ts';
 import { lockDetectorStreams } from './sql/detector-stream-lock.ts';
 import { skipGap } from './sql/gap-skip.ts';
@@ -27,7 +27,7 @@ export interface StoredStream {
 
 /** How far a detector has stored a topic, and which topic of that name that was. */
 export async function readStream(db: Database, detector: string, topic: string): Promise<StoredStream> {
-  const rows = await withClient(db, (client) => selectStream(client, detector, topic));
+  const rows = await withTransaction(db, (client) => selectStream(client, detector, topic));
   return {
     topicId: rows.find(({ topicId }) => topicId !== null)?.topicId ?? null,
     next: new Map(rows.map(({ partition, nextOffset }) => [partition, nextOffset])),
@@ -71,7 +71,7 @@ export async function adoptTopic(
   db: Database,
   { detector, topic, topicId }: StreamName & { readonly topicId: string },
 ): Promise<void> {
-  await withClient(db, (client) => adoptStream(client, detector, topic, topicId));
+  await withTransaction(db, (client) => adoptStream(client, detector, topic, topicId));
 }
 
 /**
@@ -84,7 +84,7 @@ export async function skipRecords(
   partition: number,
   { fromOffset, toOffset }: { readonly fromOffset: number; readonly toOffset: number },
 ): Promise<boolean> {
-  const moved = await withClient(db, (client) =>
+  const moved = await withTransaction(db, (client) =>
     skipGap(client, detector, topic, topicId, partition, fromOffset, toOffset),
   );
   return moved.length > 0;
@@ -113,7 +113,7 @@ export async function cutBack(
   { detector, topic }: Pick<StreamName, 'detector' | 'topic'>,
   ends: ReadonlyMap<number, number>,
 ): Promise<readonly number[]> {
-  const moved = await withClient(db, (client) =>
+  const moved = await withTransaction(db, (client) =>
     cutStream(client, detector, topic, [...ends.keys()], [...ends.values()]),
   );
   return moved.map(({ partition }) => partition);

@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 
 import { FlowlineError } from '@flowline/events';
 
-import { type Database, withClient } from './database.ts';
+import type { Database } from './database.ts';
 import { releaseTrainingLease } from './sql/training-lease-release.ts';
 import { renewTrainingLease } from './sql/training-lease-renew.ts';
 import { takeTrainingLease } from './sql/training-lease-take.ts';
+import { withTransaction } from './transaction.ts';
 
 /** Terms of a lease. */
 export interface LeaseOptions {
@@ -30,7 +31,7 @@ export async function withTrainingLease<T>(
   { leaseMs = LEASE_MS }: LeaseOptions = {},
 ): Promise<T> {
   const holder = randomUUID();
-  const [taken] = await withClient(db, (client) => takeTrainingLease(client, detector, holder, leaseMs));
+  const [taken] = await withTransaction(db, (client) => takeTrainingLease(client, detector, holder, leaseMs));
   if (taken === undefined) throw busy(detector, leaseMs);
   const lost = new AbortController();
   const stopRenewing = keepRenewing(db, { detector, holder, leaseMs }, lost);
@@ -39,7 +40,7 @@ export async function withTrainingLease<T>(
   } finally {
     await stopRenewing();
     // A lease that cannot be given back ends by itself.
-    await withClient(db, (client) => releaseTrainingLease(client, detector, holder)).catch(() => undefined);
+    await withTransaction(db, (client) => releaseTrainingLease(client, detector, holder)).catch(() => undefined);
   }
 }
 
@@ -57,7 +58,7 @@ function keepRenewing(db: Database, { detector, holder, leaseMs }: Lease, lost: 
   const renew = async (): Promise<void> => {
     const askedMs = performance.now();
     try {
-      const [held] = await withClient(db, (client) => renewTrainingLease(client, detector, holder, leaseMs), {
+      const [held] = await withTransaction(db, (client) => renewTrainingLease(client, detector, holder, leaseMs), {
         timeoutMs: leaseMs,
       });
       if (held === undefined) lost.abort(leaseLost(detector));

@@ -1,6 +1,6 @@
 import { FlowlineError } from '@flowline/events';
 
-import { type Database, withClient } from './database.ts';
+import type { Database } from './database.ts';
 import { errorCode } from './database-error.ts';
 import { jsonText } from './json-text.ts';
 import { claimTrainingRun } from './sql/training-run-claim.ts';
@@ -10,6 +10,7 @@ import { selectLastTick } from './sql/training-run-last-tick.ts';
 import { updateTrainingRun } from './sql/training-run-progress.ts';
 import { abandonTrainingRuns } from './sql/training-runs-abandon.ts';
 import { selectTrainingRuns, type TrainingRunRow } from './sql/training-runs-select.ts';
+import { withTransaction } from './transaction.ts';
 
 /** A training run, as it is stored. */
 export type TrainingRun = TrainingRunRow;
@@ -27,7 +28,7 @@ export interface TrainingOutcome {
 
 /** Begins a run that a person asked for; call it holding the training lock. */
 export async function startTrainingRun(db: Database, detector: string, detectorVersion: number): Promise<number> {
-  const [row] = await withClient(db, (client) => insertTrainingRun(client, detector, detectorVersion));
+  const [row] = await withTransaction(db, (client) => insertTrainingRun(client, detector, detectorVersion));
   return row?.runId ?? NaN;
 }
 
@@ -41,7 +42,7 @@ export async function claimScheduledRun(
   detectorVersion: number,
   scheduledFor: Date,
 ): Promise<{ runId: number; attempt: number } | null> {
-  const [row] = await withClient(db, (client) =>
+  const [row] = await withTransaction(db, (client) =>
     claimTrainingRun(client, detector, detectorVersion, scheduledFor, MAX_ATTEMPTS),
   );
   return row ?? null;
@@ -49,20 +50,20 @@ export async function claimScheduledRun(
 
 /** Marks runs as abandoned whose trainer died; call it holding the training lock. Returns how many. */
 export async function abandonStaleRuns(db: Database, detector: string): Promise<number> {
-  return (await withClient(db, (client) => abandonTrainingRuns(client, detector))).length;
+  return (await withTransaction(db, (client) => abandonTrainingRuns(client, detector))).length;
 }
 
 /** Notes the phase a run is in, and its curves so far. @throws FlowlineError FLOWLINE_ABORTED when the run was ended by somebody. */
 export async function recordProgress(db: Database, runId: number, phase: string, curves?: object): Promise<void> {
   const text = curves === undefined ? null : jsonText(curves);
-  const rows = await withClient(db, (client) => updateTrainingRun(client, runId, phase, text));
+  const rows = await withTransaction(db, (client) => updateTrainingRun(client, runId, phase, text));
   if (rows.length === 0) throw runEnded(runId);
 }
 
 /** Ends a run that made a model. @throws FlowlineError FLOWLINE_ABORTED when the run was ended by somebody. */
 export async function finishRun(db: Database, runId: number, outcome: TrainingOutcome): Promise<void> {
   const { modelVersion, promoted, metrics } = outcome;
-  const rows = await withClient(db, (client) =>
+  const rows = await withTransaction(db, (client) =>
     finishTrainingRun(client, runId, 'succeeded', jsonText(metrics), modelVersion, promoted, null),
   );
   if (rows.length === 0) throw runEnded(runId);
@@ -71,7 +72,7 @@ export async function finishRun(db: Database, runId: number, outcome: TrainingOu
 /** Ends a run with the error that stopped it: in words that anybody may read. */
 export async function failRun(db: Database, runId: number, error: unknown): Promise<void> {
   const text = jsonText(publicReport(error));
-  await withClient(db, (client) => finishTrainingRun(client, runId, 'failed', '{}', null, null, text));
+  await withTransaction(db, (client) => finishTrainingRun(client, runId, 'failed', '{}', null, null, text));
 }
 
 /** An error for those who may not read the data that it is about: what Postgres says of a statement may quote any of it. */
@@ -91,13 +92,13 @@ function publicReport(error: unknown): {
 
 /** The latest tick that was claimed (and not abandoned), or null: a tick after it that has passed was missed. */
 export async function lastScheduledTime(db: Database, detector: string): Promise<Date | null> {
-  const [row] = await withClient(db, (client) => selectLastTick(client, detector));
+  const [row] = await withTransaction(db, (client) => selectLastTick(client, detector));
   return row?.scheduledFor ?? null;
 }
 
 /** The latest runs of a detector (or of all), newest first. */
 export async function listTrainingRuns(db: Database, detector?: string, limit = 50): Promise<TrainingRun[]> {
-  return withClient(db, (client) => selectTrainingRuns(client, detector ?? null, limit));
+  return withTransaction(db, (client) => selectTrainingRuns(client, detector ?? null, limit));
 }
 
 function runEnded(runId: number): FlowlineError {

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 
 import { type Database, withClient } from './database.ts';
+import { SET_FORMATS } from './formats.ts';
 
 /** How a transaction runs. */
 export interface TransactionOptions {
@@ -28,7 +29,7 @@ export async function withTransaction<T>(
   const mode = options.readOnly === true ? 'REPEATABLE READ, READ ONLY' : 'READ COMMITTED';
   const run = async (client: pg.PoolClient): Promise<T> => {
     await client.query(
-      `BEGIN ISOLATION LEVEL ${mode};
+      `BEGIN ISOLATION LEVEL ${mode}; ${SET_FORMATS};
        SET LOCAL statement_timeout = ${Math.trunc(timeoutMs)};
        SET LOCAL idle_in_transaction_session_timeout = ${Math.trunc(idleTimeoutMs)}`,
     );

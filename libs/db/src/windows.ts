@@ -2,12 +2,13 @@ import type { EventBatch, StoredWindows } from '@flowline/events';
 import type pg from 'pg';
 
 import { boundedName } from './bounded-name.ts';
-import { type Database, withClient } from './database.ts';
+import type { Database } from './database.ts';
 import { claimEntities as claimNames } from './sql/entities-claim.ts';
 import { markEntitiesSeen } from './sql/entities-seen.ts';
 import { deleteWindows } from './sql/windows-delete.ts';
 import { selectWindows } from './sql/windows-select.ts';
 import { upsertWindows } from './sql/windows-upsert.ts';
+import { withTransaction } from './transaction.ts';
 
 /** The windows of a partition's entities as they were stored last, or null. */
 export async function readWindows(
@@ -16,13 +17,13 @@ export async function readWindows(
   topic: string,
   partition: number,
 ): Promise<StoredWindows | null> {
-  const [found] = await withClient(db, (client) => selectWindows(client, detector, topic, partition));
+  const [found] = await withTransaction(db, (client) => selectWindows(client, detector, topic, partition));
   return found ?? null;
 }
 
 /** Forgets the windows of a detector's entities in a topic, and their partitions. */
 export async function resetWindows(db: Database, detector: string, topic: string): Promise<void> {
-  await withClient(db, (client) => deleteWindows(client, detector, topic));
+  await withTransaction(db, (client) => deleteWindows(client, detector, topic));
 }
 
 /** An entity whose events arrive in another partition as well. */
@@ -54,7 +55,7 @@ export async function claimEntities(
   entities: readonly string[],
 ): Promise<readonly StrayEntity[]> {
   const names = new Map(entities.map((entity) => [boundedName(entity), entity]));
-  const found = await withClient(db, (client) =>
+  const found = await withTransaction(db, (client) =>
     claimNames(client, detector, topic, topicId ?? '', key, partition, [...names.keys()]),
   );
   return found.map(({ entity: name, partition: other }) => ({ entity: names.get(name) ?? name, partition: other }));

@@ -1,0 +1,101 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { accessSync, constants } from 'node:fs';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+import pg from 'pg';
+
+import { freePort } from './postgres.ts';
+
+/** A pooler in front of one database. running → stop(). */
+export interface PgBouncer {
+  /** Of the database, through the pooler. */
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/**
+ * The program `pgbouncer` of this machine; undefined, with a printed reason, where there is none.
+ * @throws Error where there is none and FLOWLINE_REQUIRE_PGBOUNCER is 1.
+ */
+export function findPgBouncer(): string | undefined {
+  const folders = [...(process.env.PATH ?? '').split(path.delimiter), '/usr/sbin'];
+  const found = folders.map((folder) => path.join(folder, 'pgbouncer')).find(isProgram);
+  if (found !== undefined) return found;
+  if (process.env.FLOWLINE_REQUIRE_PGBOUNCER === '1') throw new Error('pgbouncer is required and not installed');
+  console.warn('Skipped: pgbouncer is not installed.');
+  return undefined;
+}
+
+/** Starts PgBouncer on loopback, in transaction mode, with two connections to the database for all of its clients. */
+export async function startPgBouncer(program: string, databaseUrl: string): Promise<PgBouncer> {
+  const target = new URL(databaseUrl);
+  const name = target.pathname.slice(1);
+  const folder = await mkdtemp(path.join(tmpdir(), 'flowline-pgbouncer-'));
+  await chmod(folder, 0o755);
+  const port = await freePort();
+  const login = `user=${target.username} password=${decodeURIComponent(target.password)}`;
+  const config = path.join(folder, 'pgbouncer.ini');
+  await writeFile(
+    config,
+    `[databases]
+${name} = host=${target.hostname} port=${target.port} dbname=${name} ${login}
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = ${port}
+unix_socket_dir =
+auth_type = any
+pool_mode = transaction
+default_pool_size = 2
+`,
+  );
+  // It refuses to run as root, and runs as another user itself.
+  const server = spawn(program, process.getuid?.() === 0 ? ['-u', 'nobody', config] : [config], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const said: Buffer[] = [];
+  server.stderr.on('data', (chunk: Buffer) => said.push(chunk));
+  const ended = once(server, 'exit');
+  const stop = async (): Promise<void> => {
+    server.kill('SIGTERM');
+    await ended;
+    await rm(folder, { recursive: true, force: true });
+  };
+  const url = new URL(databaseUrl);
+  Object.assign(url, { hostname: '127.0.0.1', port: String(port) });
+  try {
+    await untilItAnswers(url.href, () => server.exitCode !== null);
+  } catch (error) {
+    await stop();
+    throw new Error(`pgbouncer does not answer: ${Buffer.concat(said).toString()}`, { cause: error });
+  }
+  return { url: url.href, stop };
+}
+
+async function untilItAnswers(url: string, hasEnded: () => boolean): Promise<void> {
+  for (let tries = 0; ; tries++) {
+    const client = new pg.Client({ connectionString: url });
+    client.on('error', () => undefined);
+    try {
+      await client.connect();
+      await client.query('SELECT 1');
+      return;
+    } catch (error) {
+      if (tries === 100 || hasEnded()) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    } finally {
+      await client.end().catch(() => undefined);
+    }
+  }
+}
+
+function isProgram(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
