@@ -31,12 +31,13 @@ withKafka(describe)('a detector without history', () => {
   const count = async (what: string): Promise<number> =>
     Number((await database.query(`SELECT count(*)::int AS n FROM flowline.scored_events WHERE ${what}`))[0]?.n);
 
-  it('collects its events, has its first model trained from them, and is scored from then on', async () => {
+  it('collects its events, has its first model trained from them, is scored from then on, and learns a new feature', async () => {
     const topic = `collect-${process.pid}`;
     await broker.createTopic(topic, 2);
     await broker.createTopic(`${topic}.alerts`, 1);
-    const definition = parseDetector(
-      `apiVersion: flowline/v1
+    const definition = (features: string) =>
+      parseDetector(
+        `apiVersion: flowline/v1
 kind: Detector
 metadata: { name: collect }
 spec:
@@ -46,15 +47,15 @@ spec:
     - { name: latency, type: positive }
     - { name: amount, type: real }
     - { name: method, type: categorical }
-  missing: { nullable: [amount] }
+${features}  missing: { nullable: [amount] }
   model: { budget: { steps: 60 } }
   training: { data: clean, firstModelRows: 3000 }
   decision: { control: { alpha: 0.001 } }
   alerts: { topic: ${topic}.alerts }
 `,
-      'test detector',
-    );
-    await applyDetector(database.db, definition);
+        'test detector',
+      );
+    await applyDetector(database.db, definition(''));
     const scorer = scorers.start();
     const trainer = scorers.startTrainer(['serve']);
 
@@ -74,8 +75,27 @@ spec:
     expect(run).toMatchObject({ status: 'succeeded', modelVersion: 1, promoted: true });
     const check = await checkDelivery(broker.kafka, database, 'collect', topic);
     expect(check).toEqual({ records: 3401, scored: 3400, deadLetters: 1, lost: [], duplicated: [], invented: [] });
+
+    // One more feature: the model of the others goes on, and the events that it scores are history for the next one.
+    await applyDetector(database.db, definition('    - { name: items, type: positive }\n'));
+    await scorers.eventually(() => expect(scorer.stderr()).toContain('another version is in force'));
+    const richer = testEvents(3600, 6).map((event, i) =>
+      JSON.stringify({ ...event, id: `richer-${i}`, items: 1 + (i % 7) }),
+    );
+    await produce(topic, richer.slice(0, 3200));
+    await scorers.eventually(async () => expect(await championVersion(database.db, 'collect')).toBe(2), 120_000);
+    await scorers.eventually(() => expect(scorer.stderr()).toContain('model swapped'));
+    expect(await count('model_version = 1 AND detector_version = 2')).toBeGreaterThanOrEqual(3000);
+    await produce(topic, richer.slice(3200));
+    await scorers.eventually(
+      async () => expect(await count('model_version = 2 AND detector_version = 2')).toBeGreaterThanOrEqual(400),
+      60_000,
+    );
+    expect((await listTrainingRuns(database.db, 'collect')).map(({ modelVersion }) => modelVersion)).toEqual([2, 1]);
+    const whole = await checkDelivery(broker.kafka, database, 'collect', topic);
+    expect(whole).toEqual({ records: 7001, scored: 7000, deadLetters: 1, lost: [], duplicated: [], invented: [] });
     scorer.child.kill('SIGTERM');
     trainer.child.kill('SIGTERM');
     expect(await Promise.all([scorer.ended, trainer.ended])).toEqual([0, 0]);
-  }, 240_000);
+  }, 400_000);
 });

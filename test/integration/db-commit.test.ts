@@ -71,6 +71,37 @@ describe('a sample of normal events', () => {
   });
 });
 
+describe('events whose model has other features than those in force', () => {
+  it('are stored as the definition in force reads them, and are history for its model', async () => {
+    const { db } = database;
+    await applyDetector(db, { name: 'checkout', ...{ features: [{ name: 'a' }], lookups: {} } });
+    await applyDetector(db, { name: 'checkout', ...{ features: [{ name: 'a' }, { name: 'b' }], lookups: {} } });
+    const valuesInForce = {
+      ...{
+        detectorVersion: 2,
+        numeric: Float64Array.of(1, 2, 3, 4, NaN, 6),
+        numericWidth: 3,
+        levels: [],
+        levelWidth: 0,
+      },
+      // The third event lacks what version 2 asks for.
+      rows: Int32Array.of(0, 1, -1),
+    };
+    await commitBatch(db, scoredBatch({ size: 3, anomalies: [1], valuesInForce }), ALERTS);
+    expect(
+      await database.query(
+        `SELECT detector_version, model_version, numeric_values, level_values, is_anomaly FROM flowline.scored_events ORDER BY "offset"`,
+      ),
+    ).toEqual([
+      { detector_version: 2, model_version: 1, numeric_values: [1, 2, 3], level_values: [], is_anomaly: false },
+      { detector_version: 2, model_version: 1, numeric_values: [4, null, 6], level_values: [], is_anomaly: true },
+      { detector_version: 1, model_version: 1, numeric_values: [null, -2], level_values: [null], is_anomaly: false },
+    ]);
+    expect(await database.query('SELECT detector_version FROM flowline.anomalies')).toEqual([{ detector_version: 1 }]);
+    expect(await countEventHistory(db, 'checkout', 10)).toBe(2);
+  });
+});
+
 describe('commitCollected', () => {
   it('stores events without scores behind the same fence, and they are history for the features in force', async () => {
     const { db } = database;

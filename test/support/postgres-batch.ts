@@ -5,6 +5,7 @@ import {
   type BatchEntities,
   type DeadLetter,
   type ScoredBatch,
+  type ValuesInForce,
 } from '@flowline/events';
 
 /** What differs between the batches of a test; offsets default to first, first + 1, … */
@@ -26,6 +27,7 @@ export interface BatchOptions {
   readonly deadLetters?: readonly number[];
   readonly eventIds?: readonly string[];
   readonly entities?: BatchEntities;
+  readonly valuesInForce?: ValuesInForce;
 }
 
 const EVENT_EPOCH_MS = Date.UTC(2026, 0, 1);
@@ -57,6 +59,7 @@ export function scoredBatch(options: BatchOptions = {}): ScoredBatch {
     eventIds,
     eventTimesMs: offsets.map((offset) => EVENT_EPOCH_MS + offset * 1_000),
     entities: options.entities ?? null,
+    valuesInForce: options.valuesInForce ?? null,
     numeric: Float64Array.from(rows.flatMap((row) => [row % 3 === 2 ? NaN : row + 0.5, -row])),
     numericWidth: 2,
     levels: rows.map((row) => (row % 3 === 2 ? null : `level ${row}`)),

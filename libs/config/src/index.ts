@@ -6,7 +6,7 @@ export type { Finding } from './finding.ts';
 export * from './load-detector-file.ts';
 export * from './lookup-csv.ts';
 export { nearest } from './nearest.ts';
-export { modelChanges } from './model-changes.ts';
+export { hasSameColumns, modelChanges } from './model-changes.ts';
 export { parseDetector, type ReadText } from './parse-detector.ts';
 export { isTimezone } from './resolve-features.ts';
 export * from './schedule.ts';

@@ -18,3 +18,8 @@ export function modelChanges(trained: DetectorDefinition, inForce: DetectorDefin
     .filter(([, partOf]) => !isDeepStrictEqual(partOf(trained), partOf(inForce)))
     .map(([path]) => path);
 }
+
+/** Whether the events of two definitions have the same columns: what one has stored is history for the other. */
+export function hasSameColumns(a: DetectorDefinition, b: DetectorDefinition): boolean {
+  return isDeepStrictEqual(a.features, b.features) && isDeepStrictEqual(a.lookups, b.lookups);
+}

@@ -1,4 +1,4 @@
-import type { Anomaly, DeadLetter, EventBatch, ScoredBatch } from '@flowline/events';
+import type { Anomaly, DeadLetter, EventBatch, ScoredBatch, ValuesInForce } from '@flowline/events';
 
 import { BinaryCopy } from './binary-copy.ts';
 import { jsonText } from './json-text.ts';
@@ -7,6 +7,9 @@ import { DEAD_LETTER_FIELDS } from './sql/dead-letters-copy.ts';
 import { SCORED_EVENT_FIELDS } from './sql/scored-events-copy.ts';
 import type { InSample } from './sampling.ts';
 import { COLLECTED_EVENT_FIELDS } from './sql/collected-events-copy.ts';
+
+/** Features of one version of a detector. */
+type FeatureValues = Omit<ValuesInForce, 'rows'>;
 
 /** Bytes of a row besides its values and its event id, rounded up. */
 const ROW_BYTES = 200;
@@ -30,22 +33,27 @@ export function scoredEventRows(batch: ScoredBatch, inSample: InSample): KeptRow
   const anomalous = new Uint8Array(batch.size);
   for (const { row } of batch.anomalies) anomalous[row] = 1;
   const copy = eventCopy(batch);
-  const source = BinaryCopy.fields((fields) => {
-    fields
-      .text(batch.detector)
-      .int32(batch.detectorVersion)
-      .int32(batch.modelVersion)
-      .text(batch.topic)
-      .int32(batch.partition);
-  });
+  const { valuesInForce } = batch;
+  const sourceOf = ({ detectorVersion }: FeatureValues) =>
+    BinaryCopy.fields((fields) => {
+      fields
+        .text(batch.detector)
+        .int32(detectorVersion)
+        .int32(batch.modelVersion)
+        .text(batch.topic)
+        .int32(batch.partition);
+    });
+  const source = sourceOf(batch);
+  const sourceInForce = valuesInForce === null ? source : sourceOf(valuesInForce);
   const kept = new Uint8Array(batch.size);
   for (let row = 0; row < batch.size; row++) {
     const sampled = inSample(at(batch.offsets, row, 'offset'));
     if (!sampled && anomalous[row] !== 1) continue;
     kept[row] = 1;
+    const rowInForce = valuesInForce?.rows[row] ?? -1;
     copy
       .startRow(SCORED_EVENT_FIELDS)
-      .fields(source)
+      .fields(rowInForce < 0 ? source : sourceInForce)
       .int64(at(batch.offsets, row, 'offset'))
       .text(at(batch.eventIds, row, 'event id'))
       .timestamp(at(batch.eventTimesMs, row, 'event time'))
@@ -54,7 +62,9 @@ export function scoredEventRows(batch: ScoredBatch, inSample: InSample): KeptRow
       .text(at(batch.pMethods, row, 'p-value method'))
       .boolean(anomalous[row] === 1)
       .boolean(sampled);
-    writeValues(copy, batch, row);
+    if (valuesInForce === null || rowInForce < 0) writeValues(copy, batch, row);
+    else writeValues(copy, valuesInForce, rowInForce);
+    writeEntity(copy, batch, row);
   }
   return { copy, before: (row) => kept.subarray(0, row).reduce((count, one) => count + one, 0) };
 }
@@ -75,6 +85,7 @@ export function collectedEventRows(batch: EventBatch): KeptRows {
       .boolean(false)
       .boolean(true);
     writeValues(copy, batch, row);
+    writeEntity(copy, batch, row);
   }
   return { copy, before: (row) => row };
 }
@@ -84,12 +95,17 @@ function eventCopy({ size, numericWidth, levelWidth }: EventBatch): BinaryCopy {
   return new BinaryCopy(size * (ROW_BYTES + 12 * numericWidth + 16 * levelWidth));
 }
 
-/** What ends the row of an event: its features and its entity. */
-function writeValues(copy: BinaryCopy, batch: EventBatch, row: number): void {
-  copy
-    .float8Array(batch.numeric, row * batch.numericWidth, batch.numericWidth)
-    .textArray(batch.levels, row * batch.levelWidth, batch.levelWidth)
-    .text(batch.entities === null ? null : at(batch.entities.names, row, 'entity'));
+function writeValues(
+  copy: BinaryCopy,
+  { numeric, numericWidth, levels, levelWidth }: FeatureValues,
+  row: number,
+): void {
+  copy.float8Array(numeric, row * numericWidth, numericWidth).textArray(levels, row * levelWidth, levelWidth);
+}
+
+/** What ends the row of an event. */
+function writeEntity(copy: BinaryCopy, { entities }: EventBatch, row: number): void {
+  copy.text(entities === null ? null : at(entities.names, row, 'entity'));
 }
 
 /** The anomalies of a batch that are new. */

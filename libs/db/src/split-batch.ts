@@ -59,6 +59,10 @@ function rowsOf(batch: EventBatch | ScoredBatch, start: number, end: number): Pa
     logDensityNats: batch.logDensityNats.subarray(start, end),
     pValues: batch.pValues.subarray(start, end),
     pMethods: batch.pMethods.slice(start, end),
+    valuesInForce: batch.valuesInForce && {
+      ...batch.valuesInForce,
+      rows: batch.valuesInForce.rows.subarray(start, end),
+    },
     anomalies: batch.anomalies
       .filter(({ row }) => row >= start && row < end)
       .map((anomaly) => ({ ...anomaly, row: anomaly.row - start })),

@@ -63,8 +63,19 @@ export interface EventBatch {
   readonly recordAt: (offset: number) => KeptRecord;
 }
 
+/** What events are by the definition in force, where the model that scores them has other features. */
+export interface ValuesInForce extends Pick<
+  EventBatch,
+  'detectorVersion' | 'numeric' | 'numericWidth' | 'levels' | 'levelWidth'
+> {
+  /** The row of these values for each event of the batch; −1 for one that they have no row of. */
+  readonly rows: Int32Array;
+}
+
 /** The outcome of one batch of one partition: what a single transaction stores. */
 export interface ScoredBatch extends EventBatch {
+  /** Stored in place of the model's own values: history for the next model, of a detector that learns from its events. */
+  readonly valuesInForce: ValuesInForce | null;
   readonly modelVersion: number;
   /** What decided: an event is an anomaly where its p-value is at most this. */
   readonly alpha: number;

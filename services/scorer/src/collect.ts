@@ -11,18 +11,15 @@ import { concatMap, defer, map, type Observable } from 'rxjs';
 
 import { isWorthRepeating } from './commit.ts';
 import { decodeWithPast } from './decode.ts';
-import { type DecodedEvents, type DecodeEvents, prepareBatch } from './decode-events.ts';
+import { type DecodedEvents, prepareBatch } from './decode-events.ts';
+import type { DecoderInForce } from './decoder-in-force.ts';
 import { keptRecord, recordAt } from './kept-record.ts';
-import type { PartitionWindows, WindowsMaker } from './partition-windows.ts';
+import type { PartitionWindows } from './partition-windows.ts';
 
 /** How events are stored while there is no model. */
-export interface Collector {
+export interface Collector extends DecoderInForce {
   readonly detector: string;
-  readonly detectorVersion: number;
   readonly format: RecordDecoder;
-  /** The windows of the features over the past of entities, as a model will have them; null where events stand alone. */
-  readonly windows: WindowsMaker | null;
-  readonly decode: DecodeEvents;
   /** The same fence and the same transaction as for scored events, without scores. */
   readonly commit: (batch: EventBatch) => Promise<CommitReport>;
 }

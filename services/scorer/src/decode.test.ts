@@ -4,10 +4,12 @@ import { jsonRecord, type SourceBatch } from '@flowline/stream';
 import { silentLogger } from '@flowline/telemetry';
 import { describe, expect, it } from '@jest/globals';
 
-import { decodeWithPast } from './decode.ts';
+import { decode, decodeWithPast } from './decode.ts';
 import { createDecoder } from './decode-events.ts';
+import { valuesOf } from './decoder-in-force.ts';
 import { PartitionWindows, windowsMaker } from './partition-windows.ts';
 import { recordFormats } from './record-formats.ts';
+import { FakeLoader } from './testing/fake-model.ts';
 import { FakeWindowStore } from './testing/fake-window-store.ts';
 
 const schema: readonly FeatureSpec[] = [
@@ -62,5 +64,39 @@ describe('the events of an entity that another partition holds', () => {
     // Where they belong, they are events.
     const other = await decodeWithPast(batchOf(0, ['b', 'b'], 1), model, partitions);
     expect([...other.events.table.numeric]).toEqual([NaN, 0]);
+  });
+});
+
+describe('a model of other features than those in force', () => {
+  const plain = { nullable: false, maxLevels: 64, period: null } as const;
+  const next: readonly FeatureSpec[] = ['x', 'y'].map((name) => ({
+    name,
+    type: 'real',
+    from: name,
+    role: 'score',
+    ...plain,
+  }));
+  const inForce = {
+    detectorVersion: 2,
+    windows: null,
+    decode: createDecoder(source, recordFormats.json(), createRecordReader(next, {}), 10_000),
+  };
+
+  it('has its events read both ways; those that lack something are still scored', async () => {
+    const champion = { ...(await new FakeLoader(1).loadChampion()), ...model, inForce };
+    const partitions = new PartitionWindows(new FakeWindowStore(), silentLogger);
+    const read = decode({ acquire: () => ({ model: champion, release: () => undefined }) }, partitions);
+    const batch = batchOf(0, ['a', 'a', 'b', 'a']);
+    const records = batch.records.map(({ offset }) =>
+      jsonRecord(offset, { id: 'a', t: offset, x: offset, ...(offset === 1 ? {} : { y: 10 + offset }) }),
+    );
+    const { events, inForce: found } = await read({ ...batch, records });
+    expect([...events.table.numeric]).toEqual([NaN, 0, 1, 2]);
+    expect(events.deadLetters).toEqual([]);
+    expect(found && valuesOf(events, found)).toEqual({
+      ...{ detectorVersion: 2, numericWidth: 2, levels: [], levelWidth: 0 },
+      numeric: Float64Array.of(0, 10, 2, 12, 3, 13),
+      rows: Int32Array.of(0, -1, 1, 2),
+    });
   });
 });

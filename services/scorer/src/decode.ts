@@ -2,6 +2,7 @@ import type { BatchEntities } from '@flowline/events';
 import type { SourceBatch } from '@flowline/stream';
 
 import { type DecodedEvents, type DecodeEvents, prepareBatch } from './decode-events.ts';
+import { type EventsInForce, readInForce } from './decoder-in-force.ts';
 import type { ModelLease } from './detector-holder.ts';
 import type { PartitionWindows, WindowsMaker } from './partition-windows.ts';
 import { withoutStrays } from './without-strays.ts';
@@ -13,6 +14,8 @@ export interface DecodedBatch {
   readonly events: DecodedEvents;
   /** null where events stand alone. */
   readonly entities: BatchEntities | null;
+  /** null where the model's features are those in force, or nothing is learnt from events. */
+  readonly inForce: EventsInForce | null;
 }
 
 /** Where the model of the next batch comes from. */
@@ -24,8 +27,11 @@ export interface Models {
 export function decode(models: Models, partitions: PartitionWindows): (source: SourceBatch) => Promise<DecodedBatch> {
   return async (source) => {
     const lease = models.acquire();
-    await prepareBatch(lease.model.format, source);
-    return { source, lease, ...(await decodeWithPast(source, lease.model, partitions)) };
+    const { model } = lease;
+    await prepareBatch(model.format, source);
+    const inForce = model.inForce && readInForce(source, model.inForce);
+    const decoded = await decodeWithPast(source, model, partitions);
+    return { source, lease, ...decoded, inForce };
   };
 }
 

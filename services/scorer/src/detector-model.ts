@@ -2,6 +2,7 @@ import type { Detector } from '@flowline/detector';
 import type { RecordDecoder } from '@flowline/stream';
 
 import type { DecodeEvents } from './decode-events.ts';
+import type { DecoderInForce } from './decoder-in-force.ts';
 import type { WindowsMaker } from './partition-windows.ts';
 
 /** What the pipeline needs of a detector. */
@@ -23,6 +24,8 @@ export interface DetectorModel {
   readonly windows: WindowsMaker | null;
   /** Records → events, with this model's features and lookup tables. */
   readonly decode: DecodeEvents;
+  /** What events are by the definition in force, for a detector that learns from them and whose features changed; else null. */
+  readonly inForce: DecoderInForce | null;
   /** Scores and explains; disposed with the last batch that holds the model. */
   readonly detector: ScoringDetector;
   /** Who named the backend that scores, in words. */

@@ -28,7 +28,9 @@ async function explained(anomalies: number, msPerRow: number) {
   const batch: SourceBatch = await firstValueFrom(source.batches$);
   const events = model.decode(batch, null);
   const lease = { model, release: () => undefined };
-  const { scored } = await explain(decide(await score({ source: batch, lease, events, entities: null })));
+  const { scored } = await explain(
+    decide(await score({ source: batch, lease, events, entities: null, inForce: null })),
+  );
   clock.mockRestore();
   return { anomalies: scored.anomalies, asked };
 }

@@ -4,6 +4,7 @@ import { anomalyReason, buildAlert, type Scores } from '@flowline/detector';
 import type { Anomaly, Explanation, ScoredBatch } from '@flowline/events';
 
 import type { DecidedEvents } from './decide.ts';
+import { valuesOf } from './decoder-in-force.ts';
 import { keptRecord, recordAt } from './kept-record.ts';
 
 /** A batch, ready to be stored. */
@@ -85,7 +86,7 @@ function toAnomaly(batch: DecidedEvents, row: number, explanation: Explanation):
 }
 
 function toScoredBatch(
-  { source, events, entities, scores, lease }: DecidedEvents,
+  { source, events, entities, inForce, scores, lease }: DecidedEvents,
   anomalies: readonly Anomaly[],
 ): ScoredBatch {
   const { table, offsets, eventIds, eventTimesMs, deadLetters } = events;
@@ -105,6 +106,7 @@ function toScoredBatch(
     eventIds,
     eventTimesMs,
     entities,
+    valuesInForce: inForce && valuesOf(events, inForce),
     logDensityNats: scores.logDensityNats,
     pValues: scores.pValues,
     pMethods: scores.pMethods,

@@ -1,4 +1,10 @@
-import { type DetectorDefinition, readDefinition, scoringCompute, type Settings } from '@flowline/config';
+import {
+  type DetectorDefinition,
+  hasSameColumns,
+  readDefinition,
+  scoringCompute,
+  type Settings,
+} from '@flowline/config';
 import {
   championVersion,
   type Database,
@@ -10,8 +16,11 @@ import {
 import { alphaInForce, Detector, loadBundle } from '@flowline/detector';
 import { folderCache } from '@flowline/engine';
 import { createRecordReader } from '@flowline/features';
+import { isRetryableError, type RecordDecoder } from '@flowline/stream';
+import type { Logger } from '@flowline/telemetry';
 
 import { createDecoder } from './decode-events.ts';
+import { decoderInForce, type DecoderInForce, type VersionedDefinition } from './decoder-in-force.ts';
 import type { ModelLoader } from './detector-holder.ts';
 import { windowsMaker } from './partition-windows.ts';
 import { recordFormats } from './record-formats.ts';
@@ -21,6 +30,7 @@ export interface ModelLoaderOptions {
   readonly detector: string;
   /** What scores, in batches of which size, where its measurements are kept, and how long a record may be. */
   readonly settings: Pick<Settings, 'scoring' | 'batch' | 'cacheFolder' | 'eventMaxBytes'>;
+  readonly logger: Logger;
 }
 
 const WARM_UP_ROWS = 64;
@@ -28,8 +38,17 @@ const WARM_UP_ROWS = 64;
 const TYPICAL_BATCH_ROWS = 2_048;
 
 /** Loads champions from Postgres: checks checksum, format and features, and scores rows of its own before the stream may use it. */
-export function createModelLoader({ db, detector: name, settings }: ModelLoaderOptions): ModelLoader {
+export function createModelLoader({ db, detector: name, settings, logger }: ModelLoaderOptions): ModelLoader {
   const cache = folderCache(settings.cacheFolder);
+  const readerOf = (inForce: VersionedDefinition, format: RecordDecoder): Promise<DecoderInForce | null> =>
+    decoderInForce(db, inForce, format, settings.eventMaxBytes).catch((err: unknown) => {
+      if (isRetryableError(err)) throw err;
+      logger.error(
+        { detector: name, detectorVersion: inForce.version, err },
+        'the definition in force cannot read events: they are scored, and no history for its model',
+      );
+      return null;
+    });
   return {
     championVersion: () => championVersion(db, name),
     loadChampion: async () => {
@@ -49,6 +68,10 @@ export function createModelLoader({ db, detector: name, settings }: ModelLoaderO
       const bundle = loadBundle(stored.bytes, stored.sha256, definition.features);
       const reader = createRecordReader(bundle.schema, bundle.lookups);
       const format = recordFormats[source.kafka?.format ?? 'json']();
+      const collects =
+        inForce.history.query === null && !hasSameColumns(definition, inForce)
+          ? await readerOf({ version: newest.version, definition: inForce }, format)
+          : null;
       const detector = await Detector.create(bundle, {
         alpha,
         backend,
@@ -70,6 +93,7 @@ export function createModelLoader({ db, detector: name, settings }: ModelLoaderO
         trainedAt: stored.createdAt,
         format,
         windows: windowsMaker(bundle),
+        inForce: collects,
         decode: createDecoder(source, format, reader, settings.eventMaxBytes),
         detector,
         computeDecidedBy: decidedBy,

@@ -1,11 +1,8 @@
-import { type DetectorDefinition, entityOf } from '@flowline/config';
-import { commitCollected, type Database, readLookup } from '@flowline/db';
-import type { LookupTable } from '@flowline/events';
-import { createRecordReader } from '@flowline/features';
+import type { DetectorDefinition } from '@flowline/config';
+import { commitCollected, type Database } from '@flowline/db';
 
 import type { Collector } from './collect.ts';
-import { createDecoder } from './decode-events.ts';
-import { windowsMaker } from './partition-windows.ts';
+import { decoderInForce } from './decoder-in-force.ts';
 import { recordFormats } from './record-formats.ts';
 
 /**
@@ -18,18 +15,11 @@ export async function openCollector(
   detectorVersion: number,
   eventMaxBytes: number,
 ): Promise<Collector> {
-  const lookups: Record<string, LookupTable> = {};
-  for (const [name, source] of Object.entries(definition.lookups)) {
-    lookups[name] = 'table' in source ? source.table : await readLookup(db, name, source.query, source.key);
-  }
   const format = recordFormats[definition.source.kafka?.format ?? 'json']();
-  const reader = createRecordReader(definition.features, lookups);
   return {
+    ...(await decoderInForce(db, { version: detectorVersion, definition }, format, eventMaxBytes)),
     detector: definition.name,
-    detectorVersion,
     format,
-    windows: windowsMaker({ schema: definition.features, lookups, entity: entityOf(definition) }),
-    decode: createDecoder(definition.source, format, reader, eventMaxBytes),
     commit: (batch) => commitCollected(db, batch),
   };
 }

@@ -46,7 +46,7 @@ export function detectorRun(
     name,
     source: run.source,
     windows: run.windows,
-    loader: createModelLoader({ db, detector: name, settings }),
+    loader: createModelLoader({ db, detector: name, settings, logger }),
     store: {
       commit: (batch) => commitBatch(db, batch, { sample, ...alertAddress(run.alerts, definition, batch.topic) }),
     },

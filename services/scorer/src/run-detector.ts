@@ -9,6 +9,7 @@ import { DetectorHolder, type ModelLoader } from './detector-holder.ts';
 import type { DetectorModel } from './detector-model.ts';
 import { FarTimes } from './far-times.ts';
 import { firstModel } from './first-model.ts';
+import { LackingEvents } from './lacking-events.ts';
 import { leaseScope } from './lease-scope.ts';
 import { measureBatch, measureCollected, measureModel, measureWindows } from './measure.ts';
 import { MissingFeatures } from './missing-features.ts';
@@ -51,6 +52,7 @@ export async function runDetector(parts: DetectorRunParts): Promise<RunTotals> {
   const counter = new RunCounter(name);
   const farTimes = new FarTimes(name, metrics, logger);
   const missing = new MissingFeatures(name, metrics, logger);
+  const lacking = new LackingEvents(name, metrics, logger);
   const watching = new AbortController();
   const reporter = new ScoringReporter(parts.report ?? (() => Promise.resolve()), logger);
   const holder = openHolder(parts, logger, reporter);
@@ -72,6 +74,7 @@ export async function runDetector(parts: DetectorRunParts): Promise<RunTotals> {
         // A file may well be of long ago.
         if (!source.finite) farTimes.note(batch.scored);
         missing.note(batch.lease.model.detector.bundle.schema, batch.events.table);
+        lacking.note(batch);
         measureWindows(metrics, name, parts.windows);
         status.scores();
       }),

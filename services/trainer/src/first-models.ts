@@ -2,16 +2,17 @@ import type { Logger } from '@flowline/telemetry';
 
 import { pause } from './pause.ts';
 
-/** A detector that collects its own history and has no champion yet. */
+/** A detector that learns from its own events, and has no champion of the features in force. */
 export interface CollectingDetector {
   readonly name: string;
+  readonly version: number;
   readonly firstModelRows: number;
 }
 
 export interface FirstModelParts {
   /** Those that collect now. */
   readonly list: () => Promise<readonly CollectingDetector[]>;
-  /** How many events are stored; counting may end at `most`. */
+  /** How many events of the features in force are stored; counting may end at `most`. */
   readonly count: (detector: string, most: number) => Promise<number>;
   readonly train: (detector: string) => Promise<unknown>;
   readonly onError: (detector: string, error: unknown) => void;
@@ -24,17 +25,21 @@ const EVERY_MS = 15_000;
 /** After a training that gave no champion, so many times the rows are waited for. */
 const GROWTH = 1.5;
 
-/** Trains the first model of each collecting detector as soon as it has rows enough; one that fails is tried again with more. */
+/** Trains the first model of each collecting detector, and of its features when they have changed, as soon as it has rows enough; one that fails is tried again with more. */
 export async function trainFirstModels(parts: FirstModelParts): Promise<void> {
   const { list, count, train, onError, logger, signal, everyMs = EVERY_MS } = parts;
   const wanted = new Map<string, number>();
   while (!signal.aborted) {
     try {
-      for (const { name, firstModelRows } of await list()) {
-        const rows = Math.max(firstModelRows, wanted.get(name) ?? 0);
+      for (const { name, version, firstModelRows } of await list()) {
+        const id = `${name}/${version}`;
+        const rows = Math.max(firstModelRows, wanted.get(id) ?? 0);
         if ((await count(name, rows)) < rows) continue;
-        logger.info({ detector: name, rows }, 'history enough for the first model');
-        wanted.set(name, Math.ceil(rows * GROWTH));
+        logger.info(
+          { detector: name, detectorVersion: version, rows },
+          'history enough for the first model of these features',
+        );
+        wanted.set(id, Math.ceil(rows * GROWTH));
         await train(name).catch((error: unknown) => onError(name, error));
       }
     } catch (err) {

@@ -1,12 +1,12 @@
-import { type DetectorDefinition, modelChanges, readDefinition } from '@flowline/config';
+import { type DetectorDefinition, hasSameColumns, modelChanges, readDefinition } from '@flowline/config';
 import {
-  championVersion,
   countEventHistory,
   type Database,
   lastScheduledTime,
   listDetectors,
   getDetectorVersion,
   listModels,
+  type ModelSummary,
   listTrainingRuns,
 } from '@flowline/db';
 import type { Health, Logger, Metrics, Shutdown } from '@flowline/telemetry';
@@ -78,15 +78,20 @@ async function scheduledDetectors(db: Database, logger: Logger): Promise<Schedul
   });
 }
 
-/** Those whose history is what the scorer stores, as long as they have no champion. */
+/** Those whose history is what the scorer stores, as long as no champion has the features in force. */
 async function collectingDetectors(db: Database, logger: Logger): Promise<CollectingDetector[]> {
   const collecting: CollectingDetector[] = [];
-  for (const { definition } of await activeDetectors(db, logger)) {
-    const { name, history, training } = definition;
-    if (history.query !== null || (await championVersion(db, name)) !== null) continue;
-    collecting.push({ name, firstModelRows: training.firstModelRows });
+  for (const { definition, version } of await activeDetectors(db, logger)) {
+    if (definition.history.query !== null || (await hasChampionOf(db, definition))) continue;
+    const { name, training } = definition;
+    collecting.push({ name, version, firstModelRows: training.firstModelRows });
   }
   return collecting;
+}
+
+async function hasChampionOf(db: Database, definition: DetectorDefinition): Promise<boolean> {
+  const champion = (await listModels(db, definition.name)).find((model) => model.champion);
+  return champion !== undefined && hasSameColumns(await definitionOf(db, champion), definition);
 }
 
 /** Scheduled detectors with a model that does not know of all of the definition in force, for which no training was tried yet. */
@@ -97,14 +102,22 @@ async function outdatedDetectors(db: Database, logger: Logger): Promise<Outdated
     if (training.schedule === null) continue;
     const [newest] = await listModels(db, name);
     if (newest === undefined || newest.detectorVersion === version) continue;
-    const trainedFor = await getDetectorVersion(db, name, newest.detectorVersion);
-    const changes = modelChanges(readDefinition(trainedFor.definition, name), definition);
+    const trainedFor = await definitionOf(db, newest);
+    const changes = modelChanges(trainedFor, definition);
     if (changes.length === 0) continue;
+    // Events of other features are collected first: trainFirstModels counts them.
+    if (definition.history.query === null && !hasSameColumns(trainedFor, definition)) continue;
     const runs = await listTrainingRuns(db, name, 100);
     if (runs.some((run) => run.detectorVersion === version && run.status !== 'abandoned')) continue;
     outdated.push({ name, version, changes });
   }
   return outdated;
+}
+
+/** The definition that a model was trained for. */
+async function definitionOf(db: Database, { detector, detectorVersion }: ModelSummary): Promise<DetectorDefinition> {
+  const { definition } = await getDetectorVersion(db, detector, detectorVersion);
+  return readDefinition(definition, `${detector}, version ${detectorVersion}`);
 }
 
 /** Definitions that cannot be read are reported and left out: the others go on. */

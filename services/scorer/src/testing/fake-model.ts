@@ -47,6 +47,7 @@ export class FakeLoader implements ModelLoader {
       trainedAt: new Date(0),
       format,
       windows: null,
+      inForce: null,
       decode: createDecoder(source, format, createRecordReader(schema, {}), 1_000),
       detector: {
         alpha: 0.01,

@@ -1,0 +1,71 @@
+import { type DetectorDefinition, entityOf } from '@flowline/config';
+import { type Database, readLookup } from '@flowline/db';
+import type { LookupTable, ValuesInForce } from '@flowline/events';
+import { createRecordReader } from '@flowline/features';
+import type { RecordDecoder, SourceBatch } from '@flowline/stream';
+
+import { createDecoder, type DecodedEvents, type DecodeEvents } from './decode-events.ts';
+import { windowsMaker, type WindowsMaker } from './partition-windows.ts';
+
+/** Records → events by a detector's definition in force, whichever model scores them, if one does. */
+export interface DecoderInForce {
+  readonly detectorVersion: number;
+  /** The windows of the features over the past of entities, as a model will have them; null where events stand alone. */
+  readonly windows: WindowsMaker | null;
+  readonly decode: DecodeEvents;
+}
+
+/** A batch as the definition in force reads it. */
+export interface EventsInForce {
+  readonly detectorVersion: number;
+  readonly events: DecodedEvents;
+}
+
+/** A version of a detector. */
+export interface VersionedDefinition {
+  readonly version: number;
+  readonly definition: DetectorDefinition;
+}
+
+/**
+ * Reads events by a definition, with its lookup tables as they are now.
+ * @param format decodes the values of records.
+ * @throws FlowlineError where a lookup cannot be read.
+ */
+export async function decoderInForce(
+  db: Database,
+  { version, definition }: VersionedDefinition,
+  format: RecordDecoder,
+  eventMaxBytes: number,
+): Promise<DecoderInForce> {
+  const { features, source } = definition;
+  const lookups: Record<string, LookupTable> = {};
+  for (const [name, lookup] of Object.entries(definition.lookups)) {
+    lookups[name] = 'table' in lookup ? lookup.table : await readLookup(db, name, lookup.query, lookup.key);
+  }
+  return {
+    detectorVersion: version,
+    windows: windowsMaker({ schema: features, lookups, entity: entityOf(definition) }),
+    decode: createDecoder(source, format, createRecordReader(features, lookups), eventMaxBytes),
+  };
+}
+
+/** Reads a batch beside the model. Of a detector that learns from its events no feature looks at an entity's past. */
+export function readInForce(source: SourceBatch, { detectorVersion, decode }: DecoderInForce): EventsInForce {
+  return { detectorVersion, events: decode(source, null) };
+}
+
+/** The values of events that a model has decoded, as they are by the definition in force. Both are in the order of their offsets. */
+export function valuesOf(
+  events: DecodedEvents,
+  { detectorVersion, events: { table, offsets } }: EventsInForce,
+): ValuesInForce {
+  const rows = new Int32Array(events.offsets.length);
+  let row = 0;
+  for (const [event, offset] of events.offsets.entries()) {
+    while ((offsets[row] ?? Infinity) < offset) row++;
+    rows[event] = offsets[row] === offset ? row : -1;
+  }
+  const { numeric, numericWidth, levels, levelWidth } = table;
+  return { detectorVersion, numeric, numericWidth, levels, levelWidth, rows };
+}
