@@ -9,6 +9,7 @@ import pg from 'pg';
 
 import { createReadings, makeReadings } from '../integration/trainer-fixture.ts';
 import { readTopic } from '../support/checker.ts';
+import { javaClientUnavailable } from '../support/java-kafka.ts';
 import { untilBrokerAnswers } from '../support/kafka/until-broker-answers.ts';
 import { freePort } from '../support/postgres.ts';
 
@@ -17,6 +18,11 @@ const EVENTS = 200;
 const WAIT_MS = 120_000;
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
+const noJava = javaClientUnavailable();
+if (noJava !== null) {
+  process.stderr.write(`${noJava}\n`);
+  process.exit(1);
+}
 const ports = { postgres: await freePort(), kafka: await freePort() };
 const env = {
   ...process.env,
@@ -103,7 +109,7 @@ try {
     return found?.n === EVENTS;
   });
   await until('the alert has arrived', async () => {
-    const alerts = await readTopic(kafka, 'readings.alerts');
+    const alerts = await readTopic([broker], 'readings.alerts');
     return alerts.some(({ value }) => (JSON.parse(value ?? '{}') as { event?: { id?: string } }).event?.id === 'odd');
   });
 

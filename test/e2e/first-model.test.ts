@@ -3,12 +3,13 @@ import { applyDetector, championVersion, listTrainingRuns } from '@flowline/db';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { checkDelivery } from '../support/checker.ts';
-import { startKafka, type TestKafka, withKafka } from '../support/kafka.ts';
+import { withJavaClient } from '../support/java-kafka.ts';
+import { startKafka, type TestKafka } from '../support/kafka.ts';
 import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
 import { RunningScorers } from '../support/running-scorers.ts';
 import { testEvents } from '../support/scorer-model.ts';
 
-withKafka(describe)('a detector without history', () => {
+withJavaClient(describe)('a detector without history', () => {
   let broker: TestKafka;
   let postgres: TestPostgres;
   let database: TestDatabase;
@@ -73,7 +74,7 @@ ${features}  missing: { nullable: [amount] }
 
     const [run] = await listTrainingRuns(database.db, 'collect');
     expect(run).toMatchObject({ status: 'succeeded', modelVersion: 1, promoted: true });
-    const check = await checkDelivery(broker.kafka, database, 'collect', topic);
+    const check = await checkDelivery(broker.brokers, database, 'collect', topic);
     expect(check).toEqual({ records: 3401, scored: 3400, deadLetters: 1, lost: [], duplicated: [], invented: [] });
 
     // One more feature: the model of the others goes on, and the events that it scores are history for the next one.

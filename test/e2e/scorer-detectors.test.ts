@@ -4,7 +4,8 @@ import { applyDetector, deleteDetector, pauseDetector, resumeDetector } from '@f
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { checkDelivery } from '../support/checker.ts';
-import { spread, startKafka, type TestKafka, withKafka } from '../support/kafka.ts';
+import { withJavaClient } from '../support/java-kafka.ts';
+import { spread, startKafka, type TestKafka } from '../support/kafka.ts';
 import { freePort, startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
 import { RunningScorers } from '../support/running-scorers.ts';
 import { applyTestDetector, testDefinition, testEvents } from '../support/scorer-model.ts';
@@ -12,7 +13,7 @@ import { TcpProxy } from '../support/tcp-proxy.ts';
 
 const PARTITIONS = 4;
 
-withKafka(describe)('a scorer and the detectors it follows', () => {
+withJavaClient(describe)('a scorer and the detectors it follows', () => {
   let broker: TestKafka;
   let postgres: TestPostgres;
   let database: TestDatabase;
@@ -73,7 +74,7 @@ withKafka(describe)('a scorer and the detectors it follows', () => {
     expect(await stored()).toBe(400);
     expect(await resumeDetector(database.db, 'followed')).toBe(true);
     await scorers.eventually(async () => expect(await stored()).toBe(600));
-    const check = await checkDelivery(broker.kafka, database, 'followed', topic);
+    const check = await checkDelivery(broker.brokers, database, 'followed', topic);
     expect(check).toMatchObject({ records: 600, scored: 600, lost: [], duplicated: [] });
 
     const dropped = await deleteDetector(database.db, 'followed', { dropData: true });
@@ -161,7 +162,7 @@ withKafka(describe)('a scorer and the detectors it follows', () => {
     await scorers.eventually(async () => expect(await stored()).toBe(1200));
     expect(await shares()).toEqual([PARTITIONS]);
     await admin.disconnect();
-    const check = await checkDelivery(broker.kafka, database, 'shared', topic);
+    const check = await checkDelivery(broker.brokers, database, 'shared', topic);
     expect(check).toMatchObject({ records: 1200, scored: 1200, lost: [], duplicated: [] });
     second.scorer.child.kill('SIGTERM');
     expect(await second.scorer.ended).toBe(0);

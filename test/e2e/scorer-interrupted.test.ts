@@ -3,7 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { checkDelivery } from '../support/checker.ts';
-import { spread, testKafka, type TestKafka, withKafka } from '../support/kafka.ts';
+import { withJavaClient } from '../support/java-kafka.ts';
+import { spread, testKafka, type TestKafka } from '../support/kafka.ts';
 import { type FetchHoldingProxy, startFetchHoldingProxy } from '../support/kafka/fetch-holding-proxy.ts';
 import { startNativeBroker } from '../support/kafka/native-broker.ts';
 import { freePort, startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
@@ -14,7 +15,7 @@ import type { ServiceProcess } from '../support/scorer-process.ts';
 const PARTITIONS = 2;
 const NONE_LOST = { lost: [], duplicated: [], invented: [] };
 
-withKafka(describe)('a scorer that is held up', () => {
+withJavaClient(describe)('a scorer that is held up', () => {
   let broker: TestKafka;
   let proxy: FetchHoldingProxy;
   let postgres: TestPostgres;
@@ -87,7 +88,7 @@ withKafka(describe)('a scorer that is held up', () => {
     expect(proxy.held).toBeGreaterThan(0);
     await scorers.eventually(async () => expect((await health()).status).toBe(200));
     expect(await metrics()).toContain('flowline_consumer_stalls_total{detector="silent"} 1\n');
-    expect(await checkDelivery(broker.kafka, database, 'silent', topic)).toMatchObject({ scored: 800, ...NONE_LOST });
+    expect(await checkDelivery(broker.brokers, database, 'silent', topic)).toMatchObject({ scored: 800, ...NONE_LOST });
   }, 120_000);
 
   it('leaves at its deadline where a batch cannot be stored, and the batch is stored by the next', async () => {
@@ -122,7 +123,10 @@ withKafka(describe)('a scorer that is held up', () => {
     await holder.end();
     start();
     await scorers.untilStored(300);
-    expect(await checkDelivery(broker.kafka, database, 'deadline', topic)).toMatchObject({ scored: 300, ...NONE_LOST });
+    expect(await checkDelivery(broker.brokers, database, 'deadline', topic)).toMatchObject({
+      scored: 300,
+      ...NONE_LOST,
+    });
   }, 120_000);
 
   it.each([
@@ -147,7 +151,7 @@ withKafka(describe)('a scorer that is held up', () => {
       await scorers.untilStored(600 + more);
       expect(scorer.child.exitCode).toBeNull();
       expect(scorer.stderr()).toContain('FLOWLINE_STREAM_REWOUND');
-      expect(await checkDelivery(broker.kafka, database, name, topic)).toMatchObject({
+      expect(await checkDelivery(broker.brokers, database, name, topic)).toMatchObject({
         scored: 600 + more,
         ...NONE_LOST,
       });

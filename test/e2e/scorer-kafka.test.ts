@@ -2,7 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import type { Message } from 'kafkajs';
 
 import { checkDelivery, readTopic } from '../support/checker.ts';
-import { type KafkaVersion, kafkaVersions, spread, startKafka, type TestKafka, withKafka } from '../support/kafka.ts';
+import { withJavaClient } from '../support/java-kafka.ts';
+import { type KafkaVersion, kafkaVersions, spread, startKafka, type TestKafka } from '../support/kafka.ts';
 import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
 import { RunningScorers } from '../support/running-scorers.ts';
 import { applyTestDetector, oddEvent, testDefinition, testEvents } from '../support/scorer-model.ts';
@@ -12,7 +13,7 @@ const PARTITIONS = 4;
 const MAX_BYTES = 20_000;
 
 describe.each(kafkaVersions)('the scorer over Kafka %s', (version) => {
-  withKafka(describe, version)('in a process of its own', () => scorerOverKafka(version));
+  withJavaClient(describe, version)('in a process of its own', () => scorerOverKafka(version));
 });
 
 function scorerOverKafka(version: KafkaVersion): void {
@@ -64,7 +65,7 @@ function scorerOverKafka(version: KafkaVersion): void {
     expect(await survivor.ended).toBe(0);
 
     expect(killed).toBe(KILLS);
-    const check = await checkDelivery(broker.kafka, database, 'killed', topic);
+    const check = await checkDelivery(broker.brokers, database, 'killed', topic);
     expect(check).toEqual({ records: EVENTS, scored: EVENTS, deadLetters: 0, lost: [], duplicated: [], invented: [] });
 
     // Every anomaly's alert has arrived, and a repeat carries the same id.
@@ -73,7 +74,7 @@ function scorerOverKafka(version: KafkaVersion): void {
     const sent = await database.query(
       'SELECT alert_id::text AS id FROM flowline.alert_outbox WHERE sent_at IS NOT NULL',
     );
-    const arrived = (await readTopic(broker.kafka, alertTopic)).map(({ value }) => alertIdOf(value));
+    const arrived = (await readTopic(broker.brokers, alertTopic)).map(({ value }) => alertIdOf(value));
     expect(new Set(sent.map(({ id }) => id)).size).toBe(sent.length);
     expect([...new Set(arrived)].filter((id) => !anomalies.some((anomaly) => anomaly.id === id))).toEqual([]);
     expect(sent.filter(({ id }) => !arrived.includes(String(id)))).toEqual([]);
@@ -105,7 +106,7 @@ function scorerOverKafka(version: KafkaVersion): void {
     scorer.child.kill('SIGTERM');
     expect(await scorer.ended).toBe(0);
 
-    const check = await checkDelivery(broker.kafka, database, 'malformed', topic);
+    const check = await checkDelivery(broker.brokers, database, 'malformed', topic);
     expect(check).toMatchObject({
       records: messages.length,
       scored: good.length,
@@ -151,7 +152,7 @@ function scorerOverKafka(version: KafkaVersion): void {
     await scorers.untilStored(3000);
     scorer.child.kill('SIGTERM');
     expect(await scorer.ended).toBe(0);
-    expect(await checkDelivery(broker.kafka, database, 'swap', topic)).toMatchObject({
+    expect(await checkDelivery(broker.brokers, database, 'swap', topic)).toMatchObject({
       scored: 3000,
       lost: [],
       duplicated: [],

@@ -11,7 +11,8 @@ import { Random } from '@flowline/flows';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { checkDelivery, readTopic } from '../support/checker.ts';
-import { kafkaVersions, startKafka, type TestKafka, withKafka } from '../support/kafka.ts';
+import { withJavaClient } from '../support/java-kafka.ts';
+import { kafkaVersions, startKafka, type TestKafka } from '../support/kafka.ts';
 import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
 import { RunningScorers } from '../support/running-scorers.ts';
 import type { ServiceProcess } from '../support/scorer-process.ts';
@@ -83,7 +84,7 @@ async function promoteModel(database: TestDatabase, definition: DetectorDefiniti
   await promote(database.db, name, stored.version);
 }
 
-withKafka(describe, version)('the scorer of a detector with windows', () => {
+withJavaClient(describe, version)('the scorer of a detector with windows', () => {
   let broker: TestKafka;
   let postgres: TestPostgres;
   let database: TestDatabase;
@@ -165,14 +166,14 @@ withKafka(describe, version)('the scorer of a detector with windows', () => {
     definition: DetectorDefinition,
     setAside: readonly Reading[] = [],
   ): Promise<void> {
-    expect(await checkDelivery(broker.kafka, database, name, topic)).toMatchObject({
+    expect(await checkDelivery(broker.brokers, database, name, topic)).toMatchObject({
       records: EVENTS,
       scored: EVENTS - setAside.length,
       lost: [],
       duplicated: [],
     });
     const aside = new Set(setAside.map((event) => JSON.stringify(event)));
-    const records = (await readTopic(broker.kafka, topic)).sort((a, b) => a.offset - b.offset);
+    const records = (await readTopic(broker.brokers, topic)).sort((a, b) => a.offset - b.offset);
     for (let partition = 0; partition < PARTITIONS; partition++) {
       const events = records.flatMap((record) =>
         record.partition === partition && !aside.has(record.value ?? '')
@@ -218,7 +219,7 @@ withKafka(describe, version)('the scorer of a detector with windows', () => {
       stored.map((row) => [`${String(row.partition)}/${String(row.offset)}`, row.log_density_nats]),
     );
     const onStream = new Map<string, unknown>();
-    for (const { partition, offset, value } of await readTopic(broker.kafka, topic)) {
+    for (const { partition, offset, value } of await readTopic(broker.brokers, topic)) {
       onStream.set(value ?? '', densities.get(`${partition}/${offset}`));
     }
     expect(ofFile).toEqual(lines.map((line) => onStream.get(line)));
@@ -238,7 +239,7 @@ withKafka(describe, version)('the scorer of a detector with windows', () => {
     scorer.child.kill('SIGTERM');
     expect(await scorer.ended).toBe(0);
     expect(scorer.stderr()).toContain('FLOWLINE_ENTITY_SCATTERED');
-    expect(await checkDelivery(broker.kafka, database, 'scattered', topic)).toMatchObject({
+    expect(await checkDelivery(broker.brokers, database, 'scattered', topic)).toMatchObject({
       ...{ records: EVENTS, scored: EVENTS - 1, deadLetters: 1, lost: [], duplicated: [] },
     });
     const letters = await database.query('SELECT reason, partition FROM flowline.dead_letters');

@@ -9,9 +9,11 @@ import { r13 } from './r13.ts';
 import { r14 } from './r14.ts';
 import { r15 } from './r15.ts';
 import { r16 } from './r16.ts';
+import { r17 } from './r17.ts';
 import { r18 } from './r18.ts';
 import { r19 } from './r19.ts';
 import { r2 } from './r2.ts';
+import { r20 } from './r20.ts';
 import { r21 } from './r21.ts';
 import { r22 } from './r22.ts';
 import { r3 } from './r3.ts';
@@ -40,8 +42,10 @@ const scenarios: readonly Scenario[] = [
   r14,
   r15,
   r16,
+  r17,
   r18,
   r19,
+  r20,
   r21,
   r22,
 ];

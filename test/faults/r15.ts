@@ -12,18 +12,18 @@ export const r15: Scenario = {
   run: async (stage) => {
     const events = stage.quick ? 2_000 : 20_000;
     const one = await stage.open('shared', { partitions: 4 });
-    const { kafka, topic, alertTopic, detector, partitions, addresses } = one.parts;
+    const { brokers, topic, alertTopic, detector, addresses } = one.parts;
     const database = await stage.createDatabase();
     await applyTestDetector(database.db, testDefinition(detector, topic, alertTopic));
     const elsewhere = { ...addresses, FLOWLINE_DATABASE_URL: database.url };
-    const two = new Stream({ kafka, database, detector, topic, alertTopic, partitions, addresses: elsewhere });
+    const two = new Stream({ ...one.parts, database, addresses: elsewhere });
     const messages = testEvents(2 * events, 151).map((event) => ({ value: JSON.stringify(event) }));
 
     const scorers = [one.start(), two.start()];
     await one.produce(messages.slice(0, events));
     await Promise.all([one.untilCaughtUp(), two.untilCaughtUp()]);
     const checks = await Promise.all(
-      [one, two].map(({ parts }) => checkDelivery(kafka, parts.database, detector, topic)),
+      [one, two].map(({ parts }) => checkDelivery(brokers, parts.database, detector, topic)),
     );
 
     // Detectors from before groups carried an id share one: whoever comes second is refused.
@@ -41,7 +41,7 @@ export const r15: Scenario = {
     const third = two.start();
     await two.untilCaughtUp();
     const after = await Promise.all(
-      [one, two].map(({ parts }) => checkDelivery(kafka, parts.database, detector, topic)),
+      [one, two].map(({ parts }) => checkDelivery(brokers, parts.database, detector, topic)),
     );
     const codes = [await one.stop(first), await two.stop(third)];
     const known = (await listDetectors(database.db)).length;

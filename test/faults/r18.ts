@@ -18,7 +18,7 @@ export const r18: Scenario = {
   run: async (stage) => {
     const events = stage.quick ? 4_000 : 40_000;
     const stream = await stage.open('undeliverable');
-    const { kafka, topic, alertTopic, database, detector, addresses } = stream.parts;
+    const { kafka, brokers, topic, alertTopic, database, detector, addresses } = stream.parts;
     const admin = kafka.admin();
     await admin.connect();
     const setLimit = (bytes: number) =>
@@ -61,7 +61,7 @@ export const r18: Scenario = {
     const anomalies = Number(first?.n);
     await until('every alert that can leave', async () => (await sent(stream)) + (await dead(stream)) >= anomalies);
     const setAside = await dead(stream);
-    const arrivedFirst = (await readTopic(kafka, alertTopic)).length;
+    const arrivedFirst = (await readTopic(brokers, alertTopic)).length;
 
     // The operator gives the topic more room, sends what was set aside again, and makes the other topic anew.
     await setLimit(1_000_000);
@@ -73,8 +73,8 @@ export const r18: Scenario = {
     await stage.createTopic(otherAlerts, 1);
     await until('every alert', async () => (await waiting(stream)) === 0);
     const code = await stream.stop(scorer);
-    const arrived = (await readTopic(kafka, alertTopic)).map(({ value }) => idOf(value));
-    const arrivedOther = (await readTopic(kafka, otherAlerts)).map(({ value }) => idOf(value));
+    const arrived = (await readTopic(brokers, alertTopic)).map(({ value }) => idOf(value));
+    const arrivedOther = (await readTopic(brokers, otherAlerts)).map(({ value }) => idOf(value));
     await admin.disconnect();
 
     const idsOf = async (name: string, from: number) =>

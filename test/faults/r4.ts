@@ -61,7 +61,7 @@ async function rescore(
   stream: Stream,
   backend: 'wasm' | 'reference',
 ): Promise<{ readonly rows: number; readonly models: number; readonly different: number; readonly worst: number }> {
-  const { kafka, topic, detector, database } = stream.parts;
+  const { brokers, topic, detector, database } = stream.parts;
   const stored = new Map<string, { readonly version: number; readonly score: number }>();
   const rows = await stream.query(
     'SELECT partition, "offset", model_version AS version, log_density_nats AS score FROM flowline.scored_events',
@@ -70,7 +70,7 @@ async function rescore(
     stored.set(`${String(partition)}:${String(offset)}`, { version: Number(version), score: Number(score) });
   }
   const byVersion = new Map<number, { readonly record: unknown; readonly score: number }[]>();
-  for (const { partition, offset, value } of await readTopic(kafka, topic)) {
+  for (const { partition, offset, value } of await readTopic(brokers, topic)) {
     const row = stored.get(`${partition}:${offset}`);
     if (row === undefined) continue;
     const list = byVersion.get(row.version) ?? [];

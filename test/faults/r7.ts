@@ -12,7 +12,7 @@ export const r7: Scenario = {
     const events = stage.quick ? 4_000 : 50_000;
     const later = 200;
     const stream = await stage.open('reset');
-    const { kafka, topic, alertTopic, detector } = stream.parts;
+    const { kafka, brokers, topic, alertTopic, detector } = stream.parts;
     const messages = testEvents(events + later, 71).map((event, i) => ({
       value: JSON.stringify(i % 400 === 200 ? oddEvent(event.id) : event),
     }));
@@ -22,7 +22,7 @@ export const r7: Scenario = {
     await untilSent(stream);
     await stream.stop(first);
     const rows = await stream.storedRows();
-    const alerts = (await readTopic(kafka, alertTopic)).length;
+    const alerts = (await readTopic(brokers, alertTopic)).length;
 
     const groupId = await consumerGroupOf(stream.parts.database.db, detector);
     const admin = kafka.admin();
@@ -38,7 +38,7 @@ export const r7: Scenario = {
     await stream.untilStored(rows + later);
     await untilSent(stream);
     await stream.stop(second);
-    const newAlerts = (await readTopic(kafka, alertTopic)).length - alerts;
+    const newAlerts = (await readTopic(brokers, alertTopic)).length - alerts;
     const [anomalies] = await stream.query(
       `SELECT count(*)::integer AS n, count(*) FILTER (WHERE event_id LIKE 'later-%')::integer AS later FROM flowline.anomalies`,
     );

@@ -16,7 +16,7 @@ export interface Stage {
   readonly postgres: FaultyPostgres;
   readonly kafkaProxy: TcpProxy;
   readonly postgresProxy: TcpProxy;
-  /** The checker's own client, which goes past the proxy. */
+  /** The suite's own client, which goes past the proxy. */
   readonly kafka: Kafka;
   /** An empty, migrated database. */
   createDatabase(): Promise<TestDatabase>;
@@ -80,7 +80,7 @@ export async function openStage(options: {
         FLOWLINE_DATABASE_URL: url.href,
         FLOWLINE_KAFKA_BROKERS: proxied ? `127.0.0.1:${kafkaProxy.port}` : broker.address,
       };
-      const stream = new Stream({ kafka, database, detector: name, topic, alertTopic, partitions, addresses });
+      const stream = new Stream({ kafka, brokers, database, detector: name, topic, alertTopic, partitions, addresses });
       streams.push(stream);
       return stream;
     },

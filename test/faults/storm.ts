@@ -99,7 +99,7 @@ async function runStorm(stage: Stage): Promise<StormReport> {
     recoverySeconds,
     expectedAlerts: new Map(rows.map((row) => [String(row.event_id), String(row.id)])),
     oddEvents: events.filter((_, i) => i % 500 === 250).map(({ id }) => id),
-    arrived: (await readTopic(stage.kafka, stream.parts.alertTopic)).map(({ value }) => value ?? ''),
+    arrived: (await readTopic(stream.parts.brokers, stream.parts.alertTopic)).map(({ value }) => value ?? ''),
     faults: `${size.kills + 1} SIGKILL, ${size.pauses} SIGSTOP, ${size.brokers} broker, ${size.databases} Postgres`,
   };
 }

@@ -8,6 +8,8 @@ import { type ScorerProcess, startScorer } from '../support/scorer-process.ts';
 
 export interface StreamParts {
   readonly kafka: Kafka;
+  /** `host:port` of the brokers, past any proxy: where the checker reads. */
+  readonly brokers: readonly string[];
   readonly database: TestDatabase;
   readonly detector: string;
   readonly topic: string;
@@ -162,7 +164,7 @@ export class Stream {
 
   /** Compares the topic with what is stored of it. */
   check(): Promise<CheckReport> {
-    return checkDelivery(this.parts.kafka, this.parts.database, this.parts.detector, this.parts.topic);
+    return checkDelivery(this.parts.brokers, this.parts.database, this.parts.detector, this.parts.topic);
   }
 
   logs(): string {

@@ -1,5 +1,4 @@
-import type { IHeaders, Kafka } from 'kafkajs';
-
+import { readWithJava, type TopicRecord } from './java-kafka.ts';
 import type { TestDatabase } from './postgres.ts';
 
 /** What a comparison of a topic with Postgres found. */
@@ -16,57 +15,21 @@ export interface CheckReport {
   readonly invented: readonly string[];
 }
 
-/** One record of the topic, as an independent reader sees it. */
-export interface TopicRecord {
-  readonly partition: number;
-  readonly offset: number;
-  readonly key: Buffer | null;
-  readonly value: string | null;
-  readonly headers: IHeaders;
-}
-
-/** Reads every record of a topic, to its end, with a client and a group of its own. */
-export async function readTopic(kafka: Kafka, topic: string): Promise<TopicRecord[]> {
-  const admin = kafka.admin();
-  await admin.connect();
-  const ends = await admin.fetchTopicOffsets(topic);
-  await admin.disconnect();
-  const wanted = ends.reduce((sum, { low, high }) => sum + Number(high) - Number(low), 0);
-  const records: TopicRecord[] = [];
-  if (wanted === 0) return records;
-
-  const consumer = kafka.consumer({ groupId: `checker-${process.pid}-${Date.now()}`, maxWaitTimeInMs: 100 });
-  await consumer.connect();
-  await consumer.subscribe({ topics: [topic], fromBeginning: true });
-  await new Promise<void>((resolve, reject) => {
-    consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
-    consumer
-      .run({
-        autoCommit: false,
-        eachMessage: ({ partition, message }) => {
-          const { offset, key, value, headers = {} } = message;
-          records.push({ partition, offset: Number(offset), key, value: value?.toString() ?? null, headers });
-          if (records.length >= wanted) resolve();
-          return Promise.resolve();
-        },
-      })
-      .catch(reject);
-  });
-  await consumer.disconnect();
-  return records;
-}
+/** Every committed record of a topic, to its end, as the brokers' own client shows it. */
+export const readTopic = (brokers: readonly string[], topic: string): Promise<TopicRecord[]> =>
+  readWithJava(brokers, topic, 'read_committed');
 
 /**
- * Compares a topic with what is stored of it, by offset: the test's own reader and its own SQL, nothing of the product. Every record must
- * be stored exactly once, as a scored event or as a dead letter.
+ * Compares a topic with what is stored of it, by offset: the brokers' own client and SQL of the test's own, nothing of the product.
+ * Every committed record must be stored exactly once, as a scored event or as a dead letter.
  */
 export async function checkDelivery(
-  kafka: Kafka,
+  brokers: readonly string[],
   database: TestDatabase,
   detector: string,
   topic: string,
 ): Promise<CheckReport> {
-  const records = await readTopic(kafka, topic);
+  const records = await readTopic(brokers, topic);
   const stored = await database.query(
     `SELECT partition, "offset", count(*)::integer AS times, bool_or(scored) AS scored
      FROM (

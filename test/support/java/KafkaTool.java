@@ -8,12 +8,14 @@ import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TransactionAbortedException;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -25,9 +27,10 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  *   read BROKERS TOPIC ISOLATION    each record, to the end: partition offset timestamp key value (name value)*
  *   write BROKERS                   commands of standard input, one a line:
  *     send PRODUCER CODEC TOPIC PARTITION key value (name value)*    PRODUCER "-" has no transactions
- *     begin PRODUCER | flush PRODUCER | commit PRODUCER | abort PRODUCER
+ *     begin PRODUCER CODEC | flush PRODUCER | commit PRODUCER | abort PRODUCER
  * </pre>
  *
+ * A producer packs with the codec that it comes up with first, "-" with that of each record.
  * Fields are parted by spaces; keys, values and names are base64 of UTF-8 or bytes after a "=", or "-" for null.
  */
 public final class KafkaTool {
@@ -48,10 +51,12 @@ public final class KafkaTool {
     settings.put("isolation.level", isolation);
     settings.put("enable.auto.commit", false);
     settings.put("auto.offset.reset", "none");
+    settings.put("allow.auto.create.topics", false);
     PrintStream out = new PrintStream(System.out, false, StandardCharsets.UTF_8);
     try (var consumer = new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
       List<TopicPartition> partitions = new ArrayList<>();
       for (PartitionInfo info : consumer.partitionsFor(topic)) partitions.add(new TopicPartition(topic, info.partition()));
+      if (partitions.isEmpty()) throw new IllegalArgumentException("there is no topic " + topic);
       consumer.assign(partitions);
       consumer.seekToBeginning(partitions);
       Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
@@ -77,14 +82,18 @@ public final class KafkaTool {
 
   private static void write(String brokers) throws Exception {
     Map<String, KafkaProducer<byte[], byte[]>> producers = new HashMap<>();
+    AtomicReference<Exception> refusal = new AtomicReference<>();
     try (var in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
       for (String line = in.readLine(); line != null; line = in.readLine()) {
         String[] words = line.split(" ");
-        String codec = words[0].equals("send") ? words[2] : "none";
+        String codec = words.length > 2 ? words[2] : "none";
         String name = words[1].equals("-") ? "-" + codec : words[1];
         var producer = producers.computeIfAbsent(name, of -> producer(brokers, of, codec));
         switch (words[0]) {
-          case "send" -> producer.send(record(words));
+          case "send" -> producer.send(record(words), (sent, error) -> {
+            // Of an aborted transaction, what had not left yet never does.
+            if (error != null && !(error instanceof TransactionAbortedException)) refusal.compareAndSet(null, error);
+          });
           case "begin" -> producer.beginTransaction();
           case "flush" -> producer.flush();
           case "commit" -> producer.commitTransaction();
@@ -94,6 +103,7 @@ public final class KafkaTool {
       }
     }
     for (var producer : producers.values()) producer.close();
+    if (refusal.get() != null) throw refusal.get();
   }
 
   private static KafkaProducer<byte[], byte[]> producer(String brokers, String name, String codec) {
