@@ -1,4 +1,5 @@
 import { fileStreams, recordFilePrefix } from '@flowline/db';
+import { printableJson } from '@flowline/events';
 import { createNdjsonSource, type FilePosition, untilItSucceeds } from '@flowline/stream';
 
 import type { Arguments } from './arguments.ts';
@@ -51,7 +52,7 @@ export async function scoreFile(parts: ProcessParts, args: Arguments & { readonl
 function report(totals: RunTotals, json: boolean): void {
   const { detector, events, scored, alreadyStored, deadLetters, anomalies, seconds, eventsPerSecond } = totals;
   const line = json
-    ? JSON.stringify(totals)
+    ? printableJson(JSON.stringify(totals))
     : `${detector}: ${events} events in ${seconds.toFixed(1)} s (${Math.round(eventsPerSecond)}/s): ${scored} scored, ` +
       `${anomalies} anomalies, ${deadLetters} dead letters, ${alreadyStored} stored before`;
   // Alerts may be on standard output: totals for people go beside them.

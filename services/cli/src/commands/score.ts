@@ -4,7 +4,7 @@ import { FlowlineError } from '@flowline/events';
 import type { Command } from 'commander';
 
 import { action, command } from '../command.ts';
-import { exitCodes, formatCount } from '../output.ts';
+import { exitCodes, formatCount, printWarning } from '../output.ts';
 import { parseChoice, parseProbability } from '../parse-options.ts';
 import { formatOf, formats } from '../score/formats.ts';
 import type { ModelSource } from '../score/load-model.ts';
@@ -54,9 +54,9 @@ async function scoreFile(file: string, options: ScoreOptions): Promise<number> {
   let firstError: string | null = null;
   try {
     const others = [names.time, names.id].filter((name) => name !== null);
-    const onWarning = (warning: string): void => void process.stderr.write(`warning: ${warning}\n`);
-    const records = readRecords(file, detector.bundle, { format, others, onWarning });
+    const records = readRecords(file, detector.bundle, { format, others, onWarning: printWarning });
     const out = new Output();
+    const onTerminal = process.stdout.isTTY;
     let header = scoresHeader(output);
     for await (const rows of scoreRecords(records, detector, { names, explain: options.explain === true })) {
       totals.rows += rows.length;
@@ -67,7 +67,8 @@ async function scoreFile(file: string, options: ScoreOptions): Promise<number> {
         } else if (row.anomaly) totals.anomalies++;
       }
       const printed = options.onlyAnomalies === true ? rows.filter((row) => 'error' in row || row.anomaly) : rows;
-      if (!(await out.write(header + printed.map((row) => scoreLine(row, output)).join('')))) return exitCodes.ok;
+      if (!(await out.write(header + printed.map((row) => scoreLine(row, output, onTerminal)).join(''))))
+        return exitCodes.ok;
       header = '';
     }
   } finally {
