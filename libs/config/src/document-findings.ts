@@ -23,7 +23,9 @@ export function describeValue(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a mapping';
-  return typeof value === 'string' ? quoteText(value, QUOTED_CHARACTERS) : printable(JSON.stringify(value), QUOTED_CHARACTERS);
+  return typeof value === 'string'
+    ? quoteText(value, QUOTED_CHARACTERS)
+    : printable(JSON.stringify(value), QUOTED_CHARACTERS);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
