@@ -60,7 +60,7 @@ export function createLogger({ name, level = 'info', destination }: LoggerOption
 
 /** Synchronous, because the lines before a crash are the ones that matter; for a person on a terminal, in words. */
 function standardError(): DestinationStream {
-  if (!process.stderr.isTTY) return pino.destination({ dest: 2, sync: true });
+  if (!process.stderr.isTTY) return unfailing(pino.destination({ dest: 2, sync: true, maxLength: UNWRITTEN_BYTES }));
   const words = pretty({
     destination: 2,
     sync: true,
@@ -68,7 +68,16 @@ function standardError(): DestinationStream {
     ignore: 'service,pid',
     translateTime: 'SYS:yyyy-mm-dd HH:MM:sso',
   });
-  return mapped(words, terminalLine);
+  return mapped(unfailing(words), terminalLine);
+}
+
+/** Of lines that cannot be written now, as where a disk is full, so many bytes are kept. */
+const UNWRITTEN_BYTES = 1_000_000;
+
+/** A stream whose failures end nothing: where a log cannot be written, nobody can be told. */
+function unfailing<S extends { on(event: 'error', listener: () => void): unknown }>(stream: S): S {
+  stream.on('error', () => undefined);
+  return stream;
 }
 
 /** A destination of lines as `change` gives them. */

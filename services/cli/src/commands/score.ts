@@ -95,18 +95,17 @@ function modelSource({ detector, model }: ScoreOptions): ModelSource {
   });
 }
 
-/** Standard output at the pace of its reader, who may leave before the end, as `head` does. */
+/** Standard output at the pace of its reader, who may leave before the end, as `head` does; what ends it is told elsewhere. */
 class Output {
   #closed = false;
 
   constructor() {
-    process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
+    process.stdout.once('error', () => {
       this.#closed = true;
     });
   }
 
-  /** Resolves once more may be written; false when the reader has gone. */
+  /** Resolves once more may be written; false where nothing can be written any more. */
   async write(text: string): Promise<boolean> {
     if (!this.#closed && !process.stdout.write(text)) {
       // Rejects when the reader leaves meanwhile: that is noted above.
