@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 
+import { printable, quoteText } from '@flowline/events';
 import type { z } from 'zod';
 
 import { type Finding, formatPath } from './finding.ts';
@@ -13,14 +14,18 @@ type Path = readonly PropertyKey[];
 /** Where things are in the text: the line of a path, where it is known. */
 export type LineOf = (path: Path) => number | undefined;
 
+/** The longest value that a message quotes. */
+const QUOTED_CHARACTERS = 60;
+
 /** What a value is called in a message: `"text"`, `12`, `a list`, `nothing`. */
 export function describeValue(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a mapping';
-  const text = JSON.stringify(value);
-  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+  return typeof value === 'string'
+    ? quoteText(value, QUOTED_CHARACTERS)
+    : printable(JSON.stringify(value), QUOTED_CHARACTERS);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -5,31 +5,47 @@ import { FlowlineError } from '@flowline/events';
 /** The variables of a process. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/**
- * The value that a setting stands for: `env:NAME` is that variable, `file:/path` the content of that file (without the
- * line break at its end), anything else is the value itself.
- * @throws FlowlineError FLOWLINE_SECRET_MISSING; the message never holds a value.
- */
-export function resolveSecret(reference: string, env: Environment, where: string): string {
-  if (reference.startsWith('env:')) {
-    const name = reference.slice('env:'.length);
-    const value = env[name];
-    if (value === undefined || value === '') {
-      throw missing(`${where} refers to the variable ${name}, which is not set`, where, `Set ${name}.`);
-    }
-    return value;
-  }
-  if (reference.startsWith('file:')) {
-    const file = reference.slice('file:'.length);
-    try {
-      return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
-    } catch (error) {
-      throw missing(`${where} refers to the file ${file}, which cannot be read`, where, `Check ${file}.`, error);
-    }
-  }
-  return reference;
+/** Whether a setting names where its value is, instead of holding it. */
+export const isReference = (written: string): boolean => /^(env|file):/.test(written);
+
+/** A setting, as {@link resolveSecret} reads it. */
+export interface WrittenSetting {
+  /** The variable that holds it. */
+  readonly name: string;
+  readonly written: string;
+  /** Whether it holds a secret: then not even its reference is quoted, which may be the secret itself, misplaced. */
+  readonly isSecret: boolean;
 }
 
-function missing(message: string, where: string, remedy: string, cause?: unknown): FlowlineError {
-  return new FlowlineError('FLOWLINE_SECRET_MISSING', message, { where, remedy, cause });
+/**
+ * The value that a setting stands for: `env:NAME` is that variable, `file:/path` the content of that
+ * file (without the line break at its end), anything else is the value itself.
+ * @throws FlowlineError FLOWLINE_SECRET_MISSING; the message never holds a value.
+ */
+export function resolveSecret({ name, written, isSecret }: WrittenSetting, env: Environment): string {
+  if (!isReference(written)) return written;
+  const target = written.slice(written.indexOf(':') + 1);
+  if (written.startsWith('env:')) {
+    const value = env[target];
+    if (value !== undefined && value !== '') return value;
+    const shown = isSecret || !VARIABLE.test(target) ? null : target;
+    throw missing(name, shown === null ? 'a variable' : `the variable ${shown}`, 'is not set', `set ${shown ?? 'it'}`);
+  }
+  try {
+    return readFileSync(target, 'utf8').replace(/\r?\n$/, '');
+  } catch (error) {
+    const shown = isSecret || !PATH.test(target) ? null : target;
+    const code = (error as NodeJS.ErrnoException).code ?? 'unreadable';
+    const what = shown === null ? 'a file' : `the file ${shown}`;
+    throw missing(name, what, `cannot be read (${code})`, `check ${shown ?? 'its path and permissions'}`);
+  }
+}
+
+const VARIABLE = /^[A-Za-z_]\w*$/;
+/** What looks like a path, and not like an address with a login. */
+const PATH = /^[\w./ -]+$/;
+
+/** Without the cause: the file system's message quotes what was taken for a path. */
+function missing(where: string, what: string, fault: string, remedy: string): FlowlineError {
+  return new FlowlineError('FLOWLINE_SECRET_MISSING', `refers to ${what}, which ${fault}`, { where, remedy });
 }

@@ -102,6 +102,21 @@ describe('loadSettings', () => {
     expect(badKey.message).not.toContain('s3cret');
   });
 
+  it.each<[string, Record<string, string>]>([
+    ['a secret where a reference stands', { FLOWLINE_DATABASE_URL: 'env:postgres://u:s3cret@db/flow' }],
+    ['a secret that looks like a reference', { FLOWLINE_KAFKA_PASSWORD: 'env:s3cret' }],
+    ['a secret that looks like a file', { FLOWLINE_KAFKA_PASSWORD: 'file:s3cret' }],
+    ['a login taken for a path', { FLOWLINE_KAFKA_BROKERS: 'file://u:s3cret@db' }],
+    ['what a reference stands for', { FLOWLINE_LOG_LEVEL: 'env:TOKEN', TOKEN: 's3cret' }],
+    ['a login among brokers', { FLOWLINE_KAFKA_BROKERS: 'u:s3cret@kafka:9092' }],
+    ['a key in place of a certificate', { FLOWLINE_KAFKA_TLS: 'true', FLOWLINE_KAFKA_TLS_CERT: 's3cret' }],
+    ['a URL of something else', { FLOWLINE_DATABASE_URL: 'jdbc:postgresql://h/d?user=u&password=s3cret' }],
+  ])('never quotes %s', (_, env) => {
+    const error = failure(() => loadSettings(env));
+    expect(error.code).toBe('FLOWLINE_CONFIG_INVALID');
+    expect([error.message, error.remedy, error.stack, String(error.cause)].join()).not.toContain('s3cret');
+  });
+
   it('lists everything that is wrong, and no secret', () => {
     const error = failure(() =>
       loadSettings({
@@ -117,7 +132,7 @@ describe('loadSettings', () => {
       '  FLOWLINE_BATCH_MAX_ROWS: found "many" — expected a whole number',
       '  FLOWLINE_DATABASE_URL: found another kind of value — expected postgres://user:password@host:port/database',
       '  FLOWLINE_HTTP_PORT: found "70000" — expected at most 65535',
-      '  FLOWLINE_KAFKA_BROKERS: FLOWLINE_KAFKA_BROKERS refers to the variable NOT_SET, which is not set — Set NOT_SET.',
+      '  FLOWLINE_KAFKA_BROKERS: refers to the variable NOT_SET, which is not set — set NOT_SET',
       '  FLOWLINE_LOG_LEVEL: found "loud" — expected one of trace, debug, info, warn, error, fatal, silent',
     ]);
   });

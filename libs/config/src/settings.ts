@@ -1,12 +1,12 @@
 import { isIPv6 } from 'node:net';
 
-import { FlowlineError, type ScoringBackend, scoringBackends } from '@flowline/events';
+import { FlowlineError, quoteText, type ScoringBackend, scoringBackends } from '@flowline/events';
 import { z } from 'zod';
 
 import { defaultCacheFolder } from './cache-folder.ts';
 import { MOST_THREADS } from './detector-document.ts';
 import { configInvalid, type Finding } from './finding.ts';
-import { type Environment, resolveSecret } from './secret.ts';
+import { type Environment, isReference, resolveSecret } from './secret.ts';
 
 /** The levels of the log, least first. */
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -29,6 +29,9 @@ function isBroker(text: string): boolean {
 
 const pem = (what: string) =>
   z.string().regex(/-----BEGIN [A-Z ]+-----/, `expected a ${what} as PEM text, such as file:/etc/flowline/kafka.pem`);
+
+/** The longest value that a message quotes. */
+const QUOTED_CHARACTERS = 60;
 
 /** Every variable that Flowline reads, with its default. */
 const environment = z.object({
@@ -73,10 +76,13 @@ const environment = z.object({
   FLOWLINE_SHUTDOWN_TIMEOUT_MS: integer(0, 3_600_000).default(20_000),
 });
 
-/** Variables whose value may hold a password: it is never quoted. */
+/** Variables whose value may hold a password or a key: it is never quoted. */
 const SECRET_VARIABLES: ReadonlySet<string> = new Set([
   'FLOWLINE_DATABASE_URL',
+  'FLOWLINE_KAFKA_USERNAME',
   'FLOWLINE_KAFKA_PASSWORD',
+  'FLOWLINE_KAFKA_TLS_CA',
+  'FLOWLINE_KAFKA_TLS_CERT',
   'FLOWLINE_KAFKA_TLS_KEY',
 ]);
 
@@ -125,7 +131,7 @@ export function loadSettings(env: Environment = process.env): Settings {
     const written = env[name];
     if (written === undefined || written === '') continue;
     try {
-      values[name] = resolveSecret(written, env, name);
+      values[name] = resolveSecret({ name, written, isSecret: SECRET_VARIABLES.has(name) }, env);
     } catch (error) {
       if (!(error instanceof FlowlineError)) throw error;
       findings.push({ path: name, finding: error.message, remedy: error.remedy ?? 'correct the reference' });
@@ -134,8 +140,7 @@ export function loadSettings(env: Environment = process.env): Settings {
   const checked = environment.safeParse(values);
   for (const issue of checked.error?.issues ?? []) {
     const name = String(issue.path[0]);
-    const found = SECRET_VARIABLES.has(name) ? 'another kind of value' : `"${values[name] ?? ''}"`;
-    findings.push({ path: name, finding: `found ${found}`, remedy: issue.message });
+    findings.push({ path: name, finding: foundAt(name, env[name] ?? ''), remedy: issue.message });
   }
   findings.push(...(checked.success ? kafkaFindings(checked.data) : []));
   if (!checked.success || findings.length > 0) throw configInvalid('The environment', 'the environment', findings);
@@ -161,6 +166,13 @@ export function loadSettings(env: Environment = process.env): Settings {
     consumerStallMs: found.FLOWLINE_CONSUMER_STALL_MS,
     shutdownTimeoutMs: found.FLOWLINE_SHUTDOWN_TIMEOUT_MS,
   };
+}
+
+/** What a variable holds, in words: neither a secret is quoted, nor what a reference stands for, nor a login. */
+function foundAt(name: string, written: string): string {
+  if (isReference(written)) return 'what it refers to is another kind of value';
+  if (SECRET_VARIABLES.has(name) || written.includes('@')) return 'found another kind of value';
+  return `found ${quoteText(written, QUOTED_CHARACTERS)}`;
 }
 
 type Found = z.infer<typeof environment>;

@@ -11,7 +11,11 @@ describe('databaseAddress', () => {
     expect(databaseAddress(url)).toBe(address);
   });
 
-  it('does not quote what it cannot read', () => {
-    expect(() => databaseAddress('s3cret')).toThrow(expect.not.stringContaining('s3cret'));
-  });
+  it.each(['s3cret', 'postgres://u:a@s3cret/x@db/flow', 'postgres://u:a@s3cret?x@db/flow', 'postgres://h/s3cret%zz'])(
+    'does not quote %s, which it cannot read',
+    (url) => {
+      expect(() => databaseAddress(url)).toThrow(expect.objectContaining({ code: 'FLOWLINE_CONFIG_INVALID' }));
+      expect(() => databaseAddress(url)).toThrow(expect.not.stringContaining('s3cret'));
+    },
+  );
 });

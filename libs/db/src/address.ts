@@ -2,19 +2,37 @@ import { FlowlineError } from '@flowline/events';
 
 /**
  * Where a database is, without its user and password: `host:port/database`.
- * @throws FlowlineError FLOWLINE_CONFIG_INVALID for a text that is no URL; it does not quote the text.
+ * @throws FlowlineError FLOWLINE_CONFIG_INVALID for a text that is no URL, or in which a password
+ *   may reach beyond its place; it does not quote the text.
  */
 export function databaseAddress(url: string): string {
-  let parsed: URL;
+  const { hostname, port, pathname, search, hash, searchParams } = parse(url);
+  // A password with a bare "@" or "/" ends early for a URL: the rest of it would be shown as the host.
+  if (`${pathname}${search}${hash}`.includes('@')) throw invalid('has an "@" behind the host');
+  const host = hostname === '' ? (searchParams.get('host') ?? 'localhost') : hostname;
+  return `${host}:${port === '' ? '5432' : port}${decoded(pathname)}`;
+}
+
+function parse(url: string): URL {
   try {
-    parsed = new URL(url);
+    return new URL(url);
   } catch {
-    throw new FlowlineError('FLOWLINE_CONFIG_INVALID', 'The database URL is not a URL.', {
-      where: 'FLOWLINE_DATABASE_URL',
-      remedy:
-        'Write postgres://user:password@host:port/database, with special characters of the password percent-encoded.',
-    });
+    throw invalid('is not a URL');
   }
-  const host = parsed.hostname === '' ? (parsed.searchParams.get('host') ?? 'localhost') : parsed.hostname;
-  return `${host}:${parsed.port === '' ? '5432' : parsed.port}${decodeURIComponent(parsed.pathname)}`;
+}
+
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    throw invalid('has a database name with a "%" that is not encoded');
+  }
+}
+
+function invalid(finding: string): FlowlineError {
+  return new FlowlineError('FLOWLINE_CONFIG_INVALID', `The database URL ${finding}.`, {
+    where: 'FLOWLINE_DATABASE_URL',
+    remedy:
+      'Write postgres://user:password@host:port/database, with special characters of the password percent-encoded.',
+  });
 }

@@ -6,6 +6,7 @@ export const errorCodes = {
   FLOWLINE_USAGE: 'a command was called with arguments it does not take',
   FLOWLINE_CONFIG_INVALID: 'a detector file or a setting is not valid',
   FLOWLINE_FILE_UNREADABLE: 'a file could not be read',
+  FLOWLINE_OUTPUT_FAILED: 'what a command prints could not be written',
   FLOWLINE_SECRET_MISSING: 'a secret named by reference (env: or file:) is not there',
   FLOWLINE_DATABASE_UNREACHABLE: 'Postgres did not answer',
   FLOWLINE_DATABASE_NOT_MIGRATED: 'the database schema is missing or older than this program',

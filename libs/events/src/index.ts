@@ -8,5 +8,6 @@ export * from './feature-spec.ts';
 export * from './flowline-error.ts';
 export * from './numeral.ts';
 export * from './parse-json.ts';
+export * from './printable.ts';
 export * from './scored-batch.ts';
 export * from './scoring-backend.ts';

@@ -1,4 +1,4 @@
-import { type DeadLetterReason, Numeral } from '@flowline/events';
+import { type DeadLetterReason, Numeral, printable, quoteText } from '@flowline/events';
 
 /** What is wrong with a record: the result of an expression that has no value. */
 export class Fault {
@@ -27,24 +27,21 @@ const QUOTED_CHARACTERS = 40;
 export function describe(value: unknown): string {
   switch (typeof value) {
     case 'string':
-      return `the text ${JSON.stringify(value.length > QUOTED_CHARACTERS ? `${value.slice(0, QUOTED_CHARACTERS)}…` : value)}`;
+      return `the text ${quoteText(value, QUOTED_CHARACTERS)}`;
     case 'number':
     case 'bigint':
-      return `the number ${shortened(String(value))}`;
+      return `the number ${printable(String(value), QUOTED_CHARACTERS)}`;
     case 'boolean':
       return String(value);
     case 'object':
       if (value === null) return 'null';
-      if (value instanceof Numeral) return `the number ${shortened(value.text)}`;
+      if (value instanceof Numeral) return `the number ${printable(value.text, QUOTED_CHARACTERS)}`;
       if (value instanceof Date) return 'a time';
       return Array.isArray(value) ? 'a list' : 'an object';
     default:
       return `a ${typeof value}`;
   }
 }
-
-const shortened = (text: string): string =>
-  text.length > QUOTED_CHARACTERS ? `${text.slice(0, QUOTED_CHARACTERS)}…` : text;
 
 /** The fault of a field that holds another type than expected. */
 export const wrongType = (field: string, value: unknown, expected: string): Fault =>

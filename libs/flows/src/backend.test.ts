@@ -42,6 +42,18 @@ describe('initBackend', () => {
     return JSON.parse(stdout);
   };
 
+  it('leaves the handlers of the process as they are, those that others add meanwhile too', async () => {
+    const handlers = await run(`
+      const count = () => ['uncaughtException', 'unhandledRejection'].map((event) => process.listenerCount(event));
+      const before = count();
+      process.on('unhandledRejection', (reason) => console.log(JSON.stringify([before, count(), reason])));
+      const start = initBackend('wasm');
+      process.on('uncaughtException', (error) => { throw error; });
+      await start;
+      Promise.reject('mine');`);
+    expect(handlers).toEqual([[0, 0], [1, 1], 'mine']);
+  });
+
   it('shares a start under way: whoever waited may make a flow', async () => {
     const made = await run(`
       const first = initBackend('wasm');

@@ -7,6 +7,7 @@ import * as tf from '@tensorflow/tfjs-core';
 
 import { FlowError } from './flow-error.ts';
 import { registerGradients } from './gradients/register.ts';
+import { withoutProcessHandlers } from './process-handlers.ts';
 
 /** A tensor backend: `wasm` (SIMD, the default) or `cpu` (plain JavaScript, some tens of times slower). */
 export type BackendName = 'wasm' | 'cpu';
@@ -43,7 +44,7 @@ async function start(name: BackendName): Promise<void> {
   if (name === 'wasm' && !('WebAssembly' in globalThis)) throw unavailable(name);
   const before = tf.getBackend();
   try {
-    if (await tf.setBackend(name)) return;
+    if (await withoutProcessHandlers(() => tf.setBackend(name))) return;
   } catch (cause) {
     await restore(before);
     throw unavailable(name, cause);

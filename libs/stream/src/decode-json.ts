@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 
-import { parseJson } from '@flowline/events';
+import { parseJson, quoteText } from '@flowline/events';
 import type { Decoded } from './record-decoder.ts';
 
 const QUOTED = 40;
@@ -12,7 +12,6 @@ export function decodeJson(bytes: Uint8Array): Decoded {
   try {
     return { value: parseJson(text) };
   } catch {
-    const start = text.length > QUOTED ? `${text.slice(0, QUOTED)}…` : text;
-    return { reason: 'not_json', message: `The value is not JSON: ${JSON.stringify(start)}` };
+    return { reason: 'not_json', message: `The value is not JSON: ${quoteText(text, QUOTED)}` };
   }
 }

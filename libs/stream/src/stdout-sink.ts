@@ -1,5 +1,7 @@
 import type { Writable } from 'node:stream';
 
+import { printableJson } from '@flowline/events';
+
 import type { AlertSink } from './alert-sink.ts';
 
 /** A sink that writes each alert as one line of JSON; resolves when the stream has taken the lines over. */
@@ -12,7 +14,7 @@ export function createStdoutSink(output: Writable = process.stdout): AlertSink {
       messages.length === 0
         ? Promise.resolve([])
         : new Promise((resolve, reject) => {
-            const lines = messages.map((message) => `${message.value}\n`).join('');
+            const lines = messages.map((message) => `${printableJson(message.value)}\n`).join('');
             output.write(lines, (error) => {
               if (error) reject(error);
               else resolve([]);

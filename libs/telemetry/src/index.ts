@@ -4,4 +4,5 @@ export * from './metrics.ts';
 export { scrubSecrets } from './scrub-secrets.ts';
 export * from './shutdown.ts';
 export * from './report-error.ts';
+export * from './standard-streams.ts';
 export * from './waiting.ts';

@@ -51,12 +51,23 @@ describe('createLogger', () => {
     });
   });
 
+  it('keeps texts as they are, up to a length, in characters that no terminal obeys', () => {
+    const { logger, parsed, text } = capture();
+    const id = 'a\u001b[2J\r\u009b31m\u202e';
+    logger.info({ id, level2: 'x'.repeat(900_000) }, `event ${id}`);
+    // eslint-disable-next-line no-control-regex -- the characters in question
+    expect(text().trimEnd()).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202e]/);
+    expect(parsed()[0]).toMatchObject({ id, msg: `event ${id}` });
+    expect(text().length).toBeLessThan(20_000);
+  });
+
   it('never writes a secret: in a message, a field, a nested field, an error or its cause', () => {
     const { logger, text } = capture();
     const url = 'postgres://app:s3cr3t/@!x@db.example:5432/app';
     logger.info({ url, nested: { list: [url], password: 's3cr3t' }, kafka_password: 's3cr3t' }, `connecting to ${url}`);
     logger.error({ err: new Error(`cannot reach ${url}`, { cause: new Error(url) }) }, 'failed');
     logger.child({ token: 's3cr3t' }).info({}, 'child');
+    logger.warn({}, 'at postgres://h/d?user=u&password=s3cr3t&sslmode=require');
     expect(text()).not.toContain('s3cr3t');
     expect(text()).toContain('db.example');
   });

@@ -1,7 +1,9 @@
+import { printableJson } from '@flowline/events';
 import { type DestinationStream, pino } from 'pino';
 import { default as pretty } from 'pino-pretty';
 
 import { scrubSecrets } from './scrub-secrets.ts';
+import { terminalLine } from './terminal-line.ts';
 
 /** The levels of a log, least first. */
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
@@ -27,8 +29,9 @@ export interface LoggerOptions {
 }
 
 /**
- * A logger that writes one JSON object per line, or words where standard error is a terminal. Passwords within URLs, and fields called like a secret, are masked wherever
- * they stand in a line.
+ * A logger that writes one JSON object per line, or words where standard error is a terminal.
+ * Passwords within URLs, and fields called like a secret, are masked wherever they stand in a line;
+ * nothing in a line is obeyed by a terminal.
  */
 export function createLogger({ name, level = 'info', destination }: LoggerOptions): Logger {
   const options = {
@@ -51,20 +54,35 @@ export function createLogger({ name, level = 'info', destination }: LoggerOption
       },
     },
   };
-  const log = pino(options, destination ?? standardError());
+  const log = pino(options, mapped(destination ?? standardError(), printableJson));
   return wrap(log);
 }
 
 /** Synchronous, because the lines before a crash are the ones that matter; for a person on a terminal, in words. */
 function standardError(): DestinationStream {
-  if (!process.stderr.isTTY) return pino.destination({ dest: 2, sync: true });
-  return pretty({
+  if (!process.stderr.isTTY) return unfailing(pino.destination({ dest: 2, sync: true, maxLength: UNWRITTEN_BYTES }));
+  const words = pretty({
     destination: 2,
     sync: true,
     colorize: process.stderr.hasColors() && process.env.NO_COLOR === undefined,
     ignore: 'service,pid',
-    translateTime: 'SYS:yyyy-mm-dd HH:MM:ss',
+    translateTime: 'SYS:yyyy-mm-dd HH:MM:sso',
   });
+  return mapped(unfailing(words), terminalLine);
+}
+
+/** Of lines that cannot be written now, as where a disk is full, so many bytes are kept. */
+const UNWRITTEN_BYTES = 1_000_000;
+
+/** A stream whose failures end nothing: where a log cannot be written, nobody can be told. */
+function unfailing<S extends { on(event: 'error', listener: () => void): unknown }>(stream: S): S {
+  stream.on('error', () => undefined);
+  return stream;
+}
+
+/** A destination of lines as `change` gives them. */
+function mapped(destination: { write(line: string): unknown }, change: (line: string) => string): DestinationStream {
+  return { write: (line) => void destination.write(change(line)) };
 }
 
 interface PinoLike {

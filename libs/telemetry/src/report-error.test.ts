@@ -27,6 +27,16 @@ describe('reportError', () => {
     });
   });
 
+  it('shows what a terminal would obey as escapes, and texts of a bearable length', () => {
+    const hostile = new FlowlineError('FLOWLINE_USAGE', `a\u001b[2J\n  b\r\u009b ${'x'.repeat(900_000)}`);
+    const { stderr } = report(hostile, false);
+    // eslint-disable-next-line no-control-regex -- the characters in question
+    expect(stderr.replaceAll('\n', '')).not.toMatch(/[\u0000-\u001f\u007f-\u009f]/);
+    expect(stderr).toMatch(/^error FLOWLINE_USAGE: a\\u001b\[2J\n {2}b\\u000d\\u009b x+…\n$/);
+    expect(stderr.length).toBeLessThan(20_000);
+    expect(report(new FlowlineError('FLOWLINE_USAGE', 'a\u009b'), true).stdout).toContain('"a\\u009b"');
+  });
+
   it('tells a program the same in one line of JSON', () => {
     const { code, stdout, stderr } = report(missing, true);
     expect({ code, stderr, parsed: JSON.parse(stdout) as unknown }).toEqual({

@@ -1,3 +1,5 @@
+import { printableJson, printableLines } from '@flowline/events';
+
 import { createLogger } from './logger.ts';
 import { scrubSecrets } from './scrub-secrets.ts';
 
@@ -16,6 +18,9 @@ export interface ReportStreams {
   readonly stderr: { write(text: string): unknown };
 }
 
+/** The most lines of a report: one for each thing that is wrong with a file. */
+const REPORT_LINES = 200;
+
 /**
  * Prints what ended a process: as text on standard error, or as one line of JSON on standard output where a program reads that.
  * @returns the exit code: 2 for wrong usage, 1 for anything else.
@@ -23,12 +28,12 @@ export interface ReportStreams {
 export function reportError(error: unknown, json: boolean, streams: ReportStreams = process): number {
   const report = errorReport(error);
   if (json) {
-    streams.stdout.write(`${JSON.stringify({ error: report })}\n`);
+    streams.stdout.write(`${printableJson(JSON.stringify({ error: report }))}\n`);
   } else {
     const lines = [`error ${report.code}: ${report.message}`];
     if (report.where !== null) lines.push(`  where:  ${report.where}`);
     if (report.remedy !== null) lines.push(`  remedy: ${report.remedy}`);
-    streams.stderr.write(`${lines.join('\n')}\n`);
+    streams.stderr.write(`${printableLines(lines.join('\n'), REPORT_LINES)}\n`);
   }
   return exitCodeOf(report);
 }

@@ -1,15 +1,22 @@
+import { shortened } from '@flowline/events';
+
 const MASK = '***';
 const SECRET_FIELD = /^(.*_)?(password|passphrase|secret|token|authorization|apikey|api_key|privatekey)$/i;
 /** scheme://user:password@, up to the last @ of the word: a password may hold any character, rightly encoded or not. */
 const URL_PASSWORD = /\b([a-z][a-z0-9+.-]*:\/\/[^\s:/@]*):[^\s]*@/gi;
+/** `?password=…`, as a connection string may have it. */
+const QUERY_PASSWORD = /([?&](?:ssl)?password=)[^&\s"']+/gi;
 const DEEPEST = 6;
+/** No text of a log or a report is longer. */
+const TEXT_CHARACTERS = 10_000;
 
 /**
- * A copy of a value without secrets: passwords within URLs are masked in every text, and so are fields whose name says that
- * they hold a secret. Errors become plain data with code, where, remedy, cause and stack.
+ * A copy of a value without secrets: passwords within URLs are masked in every text, and so are
+ * fields whose name says that they hold a secret. Errors become plain data with code, where, remedy,
+ * cause and stack; depth and texts are bounded.
  */
 export function scrubSecrets(value: unknown, depth = 0): unknown {
-  if (typeof value === 'string') return value.replace(URL_PASSWORD, `$1:${MASK}@`);
+  if (typeof value === 'string') return scrubText(value);
   if (typeof value !== 'object' || value === null) return value;
   if (depth >= DEEPEST) return '…';
   if (value instanceof Error) return scrubError(value, depth);
@@ -22,6 +29,12 @@ export function scrubSecrets(value: unknown, depth = 0): unknown {
       SECRET_FIELD.test(name) ? MASK : scrubSecrets(inner, depth + 1),
     ]),
   );
+}
+
+/** Masked before it is cut: a cut could hide the end by which a password is known. */
+function scrubText(text: string): string {
+  const masked = text.replace(URL_PASSWORD, `$1:${MASK}@`).replace(QUERY_PASSWORD, `$1${MASK}`);
+  return shortened(masked, TEXT_CHARACTERS);
 }
 
 function scrubError(error: Error, depth: number): unknown {

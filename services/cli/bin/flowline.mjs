@@ -11,6 +11,11 @@ const asked = process.argv.slice(2);
 const source = new URL('../src/main.ts', import.meta.url);
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 if (asked.length === 1 && ['-V', '--version'].includes(asked[0])) {
+  // The program, which watches its output, is not loaded for a line.
+  process.stdout.on('error', ({ code, message }) => {
+    process.exitCode = code === 'EPIPE' ? 141 : 1;
+    if (code !== 'EPIPE') process.stderr.write(`error FLOWLINE_OUTPUT_FAILED: ${message}\n`);
+  });
   process.stdout.write(`${JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version}\n`);
 } else if (existsSync(source) && !isBuilt(root)) {
   register('./source-condition.mjs', import.meta.url);

@@ -1,10 +1,11 @@
 import { FlowlineError } from '@flowline/events';
-import { reportError } from '@flowline/telemetry';
+import { reportError, watchStandardStreams } from '@flowline/telemetry';
 import { CommanderError } from 'commander';
 
 import { exitCodes } from './output.ts';
 import { createProgram } from './program.ts';
 
+watchStandardStreams();
 const program = await createProgram(process.argv.slice(2));
 try {
   await program.parseAsync();

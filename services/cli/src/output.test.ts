@@ -25,3 +25,18 @@ describe('numbers', () => {
     expect(formatNumber(0)).toBe('0');
   });
 });
+
+describe('cells', () => {
+  it('are one short line each, whatever is in them', () => {
+    const table = formatTable(
+      ['id', 'n'],
+      [
+        ['a\nb\u001b[2J', 1],
+        ['x'.repeat(900_000), 2],
+      ],
+    );
+    expect(table.split('\n')).toHaveLength(3);
+    expect(table).toContain('a\\u000ab\\u001b[2J');
+    expect(table.length).toBeLessThan(2_000);
+  });
+});

@@ -1,14 +1,25 @@
+import { printable, printableJson, printableLines } from '@flowline/events';
+
 /** What a command ends with. 3: it ran, and what it checked did not pass. */
 export const exitCodes = { ok: 0, error: 1, usage: 2, gateFailed: 3 } as const;
 
-/** Prints a command's result: one JSON line, or the text made of it. */
+/** Prints a command's result: one JSON line with the data as they are, or the text made of it for people. */
 export function printResult<Result>(result: Result, json: boolean, text: (result: Result) => string): void {
-  process.stdout.write(json ? `${JSON.stringify(result)}\n` : `${text(result)}\n`);
+  process.stdout.write(`${json ? printableJson(JSON.stringify(result)) : printableLines(text(result))}\n`);
 }
 
-/** Columns aligned as text; numbers to the right. */
+/** Prints what a person should know beside the result, in one line on standard error. */
+export function printWarning(warning: string): void {
+  process.stderr.write(`warning: ${printable(warning, WARNING_CHARACTERS)}\n`);
+}
+
+const WARNING_CHARACTERS = 2_000;
+/** The longest text of a cell: a summary of an anomaly is shorter. */
+const CELL_CHARACTERS = 300;
+
+/** Columns aligned as text, each cell one short line; numbers to the right. */
 export function formatTable(header: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
-  const texts = [header, ...rows].map((row) => row.map(String));
+  const texts = [header, ...rows].map((row) => row.map((cell) => printable(String(cell), CELL_CHARACTERS)));
   const widths = header.map((_, column) => Math.max(...texts.map((row) => (row[column] ?? '').length)));
   return texts
     .map((row, line) =>

@@ -44,7 +44,8 @@ export async function createProgram(args: readonly string[]): Promise<Command> {
       [
         '',
         'The environment says where: FLOWLINE_DATABASE_URL, FLOWLINE_KAFKA_BROKERS (values may be env:NAME or file:/path).',
-        'Exit codes: 0 done, 1 error, 2 wrong usage, 3 a check did not pass. Every command takes --json.',
+        'Exit codes: 0 done, 1 error, 2 wrong usage, 3 a check did not pass, 141 the reader of the output left (head).',
+        'Every command takes --json.',
         '',
         'First steps:',
         '  flowline demo                  # everything at once, on real data, nothing to set up',

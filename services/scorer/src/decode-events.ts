@@ -1,5 +1,5 @@
 import type { DetectorDefinition } from '@flowline/config';
-import { type DeadLetter, Numeral } from '@flowline/events';
+import { type DeadLetter, Numeral, printable } from '@flowline/events';
 import {
   compileEventTime,
   compileExpression,
@@ -31,6 +31,8 @@ export type DecodeEvents = (batch: SourceBatch, windows: EntityWindows | null) =
 
 /** Of a record over the limit, so many bytes are kept. */
 const KEPT_BYTES = 65_536;
+/** The longest value that a message quotes. */
+const QUOTED_CHARACTERS = 60;
 interface Candidate {
   readonly record: SourceRecord;
   readonly value: unknown;
@@ -172,12 +174,10 @@ function compileEventId(
     if (value instanceof Numeral) return value.text;
     if (typeof value === 'number' && Number.isFinite(value)) return String(value);
     if (typeof value === 'string' && !value.includes('\0')) return value;
-    return new Fault('wrong_type', field, `The event id ${field} is ${quoted(value)}; expected text or a number.`);
+    return new Fault(
+      'wrong_type',
+      field,
+      `The event id ${field} is ${printable(JSON.stringify(value), QUOTED_CHARACTERS)}; expected text or a number.`,
+    );
   };
-}
-
-/** A value as a message quotes it: short. */
-function quoted(value: unknown): string {
-  const text = JSON.stringify(value);
-  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }

@@ -49,6 +49,8 @@ export function openAlerts(parts: AlertParts, choice: AlertsChoice, sources: () 
     onRefused: (alerts) => metrics.alertsRefused.inc({ sink: addressee }, alerts),
   });
   relay.start();
+  // What standard output does not take waits for the next run over the same source.
+  if (choice === 'stdout') process.stdout.once('error', () => relay.abandon());
   return {
     drain: async () => {
       await relay.stop();

@@ -48,6 +48,7 @@ export class OutboxRelay {
   readonly #stop = new AbortController();
   readonly #failing = new Map<string, Failing>();
   #lanes: Promise<unknown> | undefined;
+  #isAbandoned = false;
 
   constructor(options: OutboxRelayOptions) {
     this.#options = options;
@@ -66,13 +67,19 @@ export class OutboxRelay {
     await this.#lanes;
   }
 
+  /** Ends both lanes and {@link drain}: the sink takes nothing any more, and what waits stays in the outbox. */
+  abandon(): void {
+    this.#isAbandoned = true;
+    this.#stop.abort();
+  }
+
   /** Sends until none wait; for the end of a finite source, after stop(). @throws the sink's error, where a queue keeps failing. */
   async drain(): Promise<void> {
     this.#failing.clear();
     const hopeless = (queue: OutboxQueue): boolean =>
       (this.#failing.get(nameOf(queue))?.failures ?? 0) >= DRAIN_ATTEMPTS;
     let failures = 0;
-    for (;;) {
+    while (!this.#abandoned()) {
       try {
         const waiting = await this.#options.queues();
         const open = waiting.filter((queue) => !hopeless(queue));
@@ -86,6 +93,7 @@ export class OutboxRelay {
         await sleep(this.#delayMs(failures));
       }
     }
+    if (this.#abandoned()) return;
     for (const { error } of this.#failing.values()) throw error;
   }
 
@@ -129,9 +137,14 @@ export class OutboxRelay {
       const failures = (this.#failing.get(name)?.failures ?? 0) + 1;
       const waitMs = this.#delayMs(failures);
       this.#failing.set(name, { failures, dueMs: performance.now() + waitMs, error: failure.error });
-      logger.warn({ ...queue, err: failure.error, waitMs }, 'alerts wait: they could not be sent');
+      if (!this.#abandoned())
+        logger.warn({ ...queue, err: failure.error, waitMs }, 'alerts wait: they could not be sent');
     }
     return sent + refused.length > 0;
+  }
+
+  #abandoned(): boolean {
+    return this.#isAbandoned;
   }
 
   #delayMs(failures: number): number {

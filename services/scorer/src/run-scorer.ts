@@ -38,6 +38,8 @@ async function run(args: Arguments): Promise<number> {
   const health = new Health();
   const shutdown = new Shutdown({ logger, deadlineMs: settings.shutdownTimeoutMs });
   const unlisten = shutdown.listen();
+  // Once standard output takes no alerts there is nothing left to do: the batch at hand is finished.
+  if (args.alerts === 'stdout') process.stdout.once('error', () => void shutdown.unwind());
   try {
     if (settings.http !== null) {
       const server = await startHealthServer({ ...settings.http, health, metrics });

@@ -1,4 +1,5 @@
 import { fileStreams, recordFilePrefix } from '@flowline/db';
+import { printableJson } from '@flowline/events';
 import { createNdjsonSource, type FilePosition, untilItSucceeds } from '@flowline/stream';
 
 import type { Arguments } from './arguments.ts';
@@ -44,6 +45,8 @@ export async function scoreFile(parts: ProcessParts, args: Arguments & { readonl
   const totals = await run;
   if (shutdown.received !== undefined) return shutdown.received.exitCode;
   await alerts?.drain();
+  // The output is broken: nobody is there to read totals.
+  if (shutdown.signal.aborted) return 0;
   report(totals, args.json);
   return 0;
 }
@@ -51,7 +54,7 @@ export async function scoreFile(parts: ProcessParts, args: Arguments & { readonl
 function report(totals: RunTotals, json: boolean): void {
   const { detector, events, scored, alreadyStored, deadLetters, anomalies, seconds, eventsPerSecond } = totals;
   const line = json
-    ? JSON.stringify(totals)
+    ? printableJson(JSON.stringify(totals))
     : `${detector}: ${events} events in ${seconds.toFixed(1)} s (${Math.round(eventsPerSecond)}/s): ${scored} scored, ` +
       `${anomalies} anomalies, ${deadLetters} dead letters, ${alreadyStored} stored before`;
   // Alerts may be on standard output: totals for people go beside them.

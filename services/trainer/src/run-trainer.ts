@@ -2,6 +2,7 @@ import { stderr, stdout } from 'node:process';
 
 import { loadSettings, requireDatabaseUrl, type Settings } from '@flowline/config';
 import { connect, type ConnectOptions, type Database, requireMigrated, waitForDatabase } from '@flowline/db';
+import { printableJson, printableLines } from '@flowline/events';
 import {
   createLogger,
   createMetrics,
@@ -87,7 +88,8 @@ async function trainNow(
     trainOnce(partsOf(run, db), { detector, scheduledFor: null, promotion }),
   );
   const outcome = await withDatabase(run, db, training);
-  if (outcome !== null) stdout.write(json ? `${JSON.stringify(outcome)}\n` : `${describe(outcome)}\n`);
+  if (outcome === null) return;
+  stdout.write(`${json ? printableJson(JSON.stringify(outcome)) : printableLines(describe(outcome))}\n`);
 }
 
 /** Waits for work, and closes its connections once it has ended: it sees a signal, and stores how it ended. */

@@ -7,7 +7,7 @@ import {
   readLookup,
   summariseHistory,
 } from '@flowline/db';
-import { FlowlineError, type LookupTable, Numeral } from '@flowline/events';
+import { FlowlineError, type LookupTable, Numeral, printable } from '@flowline/events';
 import { concatTables, emptyTable, type FeatureTable, parseTime } from '@flowline/features';
 
 import { checkColumns } from './check-columns.ts';
@@ -137,7 +137,7 @@ class Rejections {
     if (badTimes.rows > 0) {
       const found = `${column} is no time in ${badTimes.rows} of ${rows + badTimes.rows} rows`;
       if (badTimes.rows > MAX_REJECTED_SHARE * (rows + badTimes.rows)) {
-        const example = JSON.stringify(badTimes.example);
+        const example = printable(JSON.stringify(badTimes.example));
         throw new FlowlineError('FLOWLINE_HISTORY_INVALID', `The history's ${found}, such as ${example}.`, {
           where: 'spec.history.timeColumn',
           publicMessage: `The history's ${found}.`,

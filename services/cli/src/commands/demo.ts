@@ -8,6 +8,7 @@ import { createLogger, Shutdown, silentLogger } from '@flowline/telemetry';
 import type { Command } from 'commander';
 
 import { action, command } from '../command.ts';
+import { printResult } from '../output.ts';
 import { parseCount } from '../parse-options.ts';
 
 interface DemoCommandOptions {
@@ -69,7 +70,7 @@ async function run(flights: Flights, { kafka, keep, json }: DemoCommandOptions):
     keep: keep === true,
     folder: await makeRunFolder(path.join(tmpdir(), `flowline-demo-${userInfo().username}`)),
   });
-  process.stdout.write(json === true ? `${JSON.stringify(demoJson(result))}\n` : `${demoReport(result)}\n`);
+  printResult(demoJson(result), json === true, () => demoReport(result));
 }
 
 async function feed(flights: Flights, rate: number): Promise<void> {

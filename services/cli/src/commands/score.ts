@@ -4,7 +4,7 @@ import { FlowlineError } from '@flowline/events';
 import type { Command } from 'commander';
 
 import { action, command } from '../command.ts';
-import { exitCodes, formatCount } from '../output.ts';
+import { exitCodes, formatCount, printWarning } from '../output.ts';
 import { parseChoice, parseProbability } from '../parse-options.ts';
 import { formatOf, formats } from '../score/formats.ts';
 import type { ModelSource } from '../score/load-model.ts';
@@ -54,9 +54,9 @@ async function scoreFile(file: string, options: ScoreOptions): Promise<number> {
   let firstError: string | null = null;
   try {
     const others = [names.time, names.id].filter((name) => name !== null);
-    const onWarning = (warning: string): void => void process.stderr.write(`warning: ${warning}\n`);
-    const records = readRecords(file, detector.bundle, { format, others, onWarning });
+    const records = readRecords(file, detector.bundle, { format, others, onWarning: printWarning });
     const out = new Output();
+    const onTerminal = process.stdout.isTTY;
     let header = scoresHeader(output);
     for await (const rows of scoreRecords(records, detector, { names, explain: options.explain === true })) {
       totals.rows += rows.length;
@@ -67,7 +67,8 @@ async function scoreFile(file: string, options: ScoreOptions): Promise<number> {
         } else if (row.anomaly) totals.anomalies++;
       }
       const printed = options.onlyAnomalies === true ? rows.filter((row) => 'error' in row || row.anomaly) : rows;
-      if (!(await out.write(header + printed.map((row) => scoreLine(row, output)).join('')))) return exitCodes.ok;
+      if (!(await out.write(header + printed.map((row) => scoreLine(row, output, onTerminal)).join(''))))
+        return exitCodes.ok;
       header = '';
     }
   } finally {
@@ -94,18 +95,17 @@ function modelSource({ detector, model }: ScoreOptions): ModelSource {
   });
 }
 
-/** Standard output at the pace of its reader, who may leave before the end, as `head` does. */
+/** Standard output at the pace of its reader, who may leave before the end, as `head` does; what ends it is told elsewhere. */
 class Output {
   #closed = false;
 
   constructor() {
-    process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
+    process.stdout.once('error', () => {
       this.#closed = true;
     });
   }
 
-  /** Resolves once more may be written; false when the reader has gone. */
+  /** Resolves once more may be written; false where nothing can be written any more. */
   async write(text: string): Promise<boolean> {
     if (!this.#closed && !process.stdout.write(text)) {
       // Rejects when the reader leaves meanwhile: that is noted above.

@@ -1,3 +1,5 @@
+import { printable, printableJson } from '@flowline/events';
+
 import type { Format } from './formats.ts';
 
 /** Fields that tell an event of a file from the others; null where it has none. */
@@ -30,9 +32,15 @@ const COLUMNS = 'row,time,id,entity,log_density_nats,p_value,surprise_bits,anoma
 /** The line that a file of scores begins with; empty for NDJSON. */
 export const scoresHeader = (format: Format): string => (format === 'csv' ? `${COLUMNS}\n` : '');
 
-/** A scored row as a line. */
-export function scoreLine(scored: ScoredRow, format: Format): string {
-  if (format === 'ndjson') return `${JSON.stringify(scored)}\n`;
+/** The longest cell on a terminal. */
+const CELL_CHARACTERS = 300;
+
+/**
+ * A scored row as a line, its values as they were.
+ * @param onTerminal CSV has no escapes: on a terminal its cells are shown as people may see them.
+ */
+export function scoreLine(scored: ScoredRow, format: Format, onTerminal = false): string {
+  if (format === 'ndjson') return `${printableJson(JSON.stringify(scored))}\n`;
   const { row, time, id, entity } = scored;
   const names = [row, time ?? '', id ?? '', entity ?? ''];
   const cells =
@@ -48,7 +56,8 @@ export function scoreLine(scored: ScoredRow, format: Format): string {
           scored.observed === undefined ? '' : JSON.stringify(scored.observed),
           '',
         ];
-  return `${cells.map((cell) => quoted(String(cell))).join(',')}\n`;
+  const shown = cells.map((cell) => (onTerminal ? printable(String(cell), CELL_CHARACTERS) : String(cell)));
+  return `${shown.map(quoted).join(',')}\n`;
 }
 
 const quoted = (cell: string): string => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);

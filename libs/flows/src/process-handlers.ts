@@ -1,0 +1,25 @@
+const EVENTS = ['uncaughtException', 'unhandledRejection'] as const;
+/** The handlers of an Emscripten module, as they are written: both throw again what they were given. */
+const EMSCRIPTEN = /\bExitStatus\b|^function\s*\((\w+)\)\s*\{\s*throw \1;?\s*\}$/;
+
+/**
+ * Starts an Emscripten module and takes back the handlers that it adds to the process: with them
+ * Node prints every uncaught error below the module's own minified source. Handlers that anybody
+ * else has added, before or meanwhile, stay.
+ */
+export async function withoutProcessHandlers<T>(start: () => Promise<T>): Promise<T> {
+  const before = EVENTS.map((event) => new Set(listenersOf(event)));
+  try {
+    return await start();
+  } finally {
+    EVENTS.forEach((event, i) => {
+      for (const listener of listenersOf(event)) {
+        const isTheirs = before[i]?.has(listener) !== true && EMSCRIPTEN.test(String(listener));
+        if (isTheirs) process.removeListener(event, listener);
+      }
+    });
+  }
+}
+
+/** As functions of anything: the two events differ in what they give. */
+const listenersOf = (event: string): ((...args: unknown[]) => void)[] => process.rawListeners(event) as never;
