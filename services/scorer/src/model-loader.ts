@@ -1,16 +1,10 @@
-import { type DetectorDefinition, readDefinition, scoringCompute, type Settings } from '@flowline/config';
-import {
-  championVersion,
-  type Database,
-  eventsPerDayOf,
-  getDetector,
-  getDetectorVersion,
-  loadChampion,
-} from '@flowline/db';
+import { type DetectorDefinition, modelChanges, readDefinition, scoringCompute, type Settings } from '@flowline/config';
+import { type Database, eventsPerDayOf, getDetector, getDetectorVersion, loadChampion } from '@flowline/db';
 import { alphaInForce, Detector, loadBundle } from '@flowline/detector';
 import { folderCache } from '@flowline/engine';
 import { createRecordReader } from '@flowline/features';
 
+import type { ChampionLooks } from './champion-looks.ts';
 import { createDecoder } from './decode-events.ts';
 import type { ModelLoader } from './detector-holder.ts';
 import { windowsMaker } from './partition-windows.ts';
@@ -19,6 +13,7 @@ import { recordFormats } from './record-formats.ts';
 export interface ModelLoaderOptions {
   readonly db: Database;
   readonly detector: string;
+  readonly champions: Pick<ChampionLooks, 'version'>;
   /** What scores, in batches of which size, where its measurements are kept, and how long a record may be. */
   readonly settings: Pick<Settings, 'scoring' | 'batch' | 'cacheFolder' | 'eventMaxBytes'>;
 }
@@ -28,10 +23,10 @@ const WARM_UP_ROWS = 64;
 const TYPICAL_BATCH_ROWS = 2_048;
 
 /** Loads champions from Postgres: checks checksum, format and features, and scores rows of its own before the stream may use it. */
-export function createModelLoader({ db, detector: name, settings }: ModelLoaderOptions): ModelLoader {
+export function createModelLoader({ db, detector: name, champions, settings }: ModelLoaderOptions): ModelLoader {
   const cache = folderCache(settings.cacheFolder);
   return {
-    championVersion: () => championVersion(db, name),
+    championVersion: () => champions.version(name),
     loadChampion: async () => {
       const stored = await loadChampion(db, name);
       const { definition: json } = await getDetectorVersion(db, name, stored.detectorVersion);
@@ -45,6 +40,7 @@ export function createModelLoader({ db, detector: name, settings }: ModelLoaderO
         control: definition.decision.control,
         eventsPerDay: eventsPerDayOf(stored.manifest),
       });
+      const changes = modelChanges(definition, inForce);
       const source = sourceOf(definition, inForce);
       const bundle = loadBundle(stored.bytes, stored.sha256, definition.features);
       const reader = createRecordReader(bundle.schema, bundle.lookups);
@@ -73,6 +69,7 @@ export function createModelLoader({ db, detector: name, settings }: ModelLoaderO
         decode: createDecoder(source, format, reader, settings.eventMaxBytes),
         detector,
         computeDecidedBy: decidedBy,
+        outdated: changes.length === 0 ? null : { version: newest.version, changes },
         alphaNote: note,
       };
     },
