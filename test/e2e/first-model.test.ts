@@ -93,7 +93,7 @@ ${features}  missing: { nullable: [amount] }
       60_000,
     );
     expect((await listTrainingRuns(database.db, 'collect')).map(({ modelVersion }) => modelVersion)).toEqual([2, 1]);
-    const whole = await checkDelivery(broker.kafka, database, 'collect', topic);
+    const whole = await checkDelivery(broker.brokers, database, 'collect', topic);
     expect(whole).toEqual({ records: 7001, scored: 7000, deadLetters: 1, lost: [], duplicated: [], invented: [] });
     scorer.child.kill('SIGTERM');
     trainer.child.kill('SIGTERM');

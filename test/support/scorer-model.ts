@@ -1,5 +1,5 @@
-import { type DetectorDefinition, parseDetector } from '@flowline/config';
-import { applyDetector, type Database, promote, storeModelVersion } from '@flowline/db';
+import { type DetectorDefinition, parseDetector, readDefinition } from '@flowline/config';
+import { applyDetector, type Database, getDetector, promote, storeModelVersion } from '@flowline/db';
 import { bundleSha256, saveBundle, trainDetector } from '@flowline/detector';
 import { createRecordReader, type FeatureTable, sliceTable } from '@flowline/features';
 import { Random } from '@flowline/flows';
@@ -13,10 +13,12 @@ export interface TestEvent {
   readonly method: string;
 }
 
-/** The detector of the tests, reading a topic. */
-export function testDefinition(name: string, topic: string, alertTopic = `${topic}.alerts`): DetectorDefinition {
-  return parseDetector(
-    `apiVersion: flowline/v1
+/** A detector file of the tests, reading a topic. */
+export const testDetectorYaml = (
+  name: string,
+  topic: string,
+  alertTopic = `${topic}.alerts`,
+): string => `apiVersion: flowline/v1
 kind: Detector
 metadata: { name: ${name} }
 spec:
@@ -30,10 +32,11 @@ spec:
   training: { data: clean }
   decision: { control: { alpha: 0.001 } }
   alerts: { topic: ${alertTopic} }
-`,
-    'test detector',
-  );
-}
+`;
+
+/** The definition of {@link testDetectorYaml}. */
+export const testDefinition = (name: string, topic: string, alertTopic = `${topic}.alerts`): DetectorDefinition =>
+  parseDetector(testDetectorYaml(name, topic, alertTopic), 'test detector');
 
 /** Normal events: latency log-normal around a base that depends on the method, amount going with it. */
 export function testEvents(count: number, seed: number): TestEvent[] {
@@ -58,13 +61,26 @@ export function oddEvent(id: string): TestEvent {
 
 const trained = new Map<number, Promise<Uint8Array>>();
 
-/** Applies the detector and makes a small model its champion; trained once a test file and seed. Returns the model's version. */
+/** Applies the detector and makes a small model its champion; trained once per test file and seed. Returns the model's version. */
 export async function applyTestDetector(
   db: Database,
   definition: DetectorDefinition,
   seed = 1,
 ): Promise<{ version: number; sha256: string }> {
-  const { version: detectorVersion } = await applyDetector(db, definition);
+  await applyDetector(db, definition);
+  const stored = await storeTestModel(db, definition, seed);
+  await promote(db, definition.name, stored.version);
+  return stored;
+}
+
+/** Stores a small model of a detector that is applied, for its definition in force; it is nobody's champion yet. */
+export async function storeTestModel(
+  db: Database,
+  definition: DetectorDefinition,
+  seed: number,
+): Promise<{ version: number; sha256: string }> {
+  const { version: detectorVersion, definition: inForce } = await getDetector(db, definition.name);
+  const { control } = readDefinition(inForce, definition.name).decision;
   const training = trained.get(seed) ?? trainTestModel(definition, seed);
   trained.set(seed, training);
   const bytes = await training;
@@ -72,11 +88,10 @@ export async function applyTestDetector(
     detector: definition.name,
     detectorVersion,
     bytes,
-    alpha: 0.001,
+    alpha: 'alpha' in control ? control.alpha : 0.001,
     manifest: {},
   });
   if (sha256 !== bundleSha256(bytes)) throw new Error('the stored model has another checksum');
-  await promote(db, definition.name, version);
   return { version, sha256 };
 }
 

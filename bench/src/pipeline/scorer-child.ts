@@ -1,10 +1,11 @@
 // The scorer as the product runs it, in a process of its own, with a clock at its store; it ends after so many events.
 import { loadSettings, readDefinition, requireDatabaseUrl, requireKafkaBrokers } from '@flowline/config';
-import { connect, getDetector } from '@flowline/db';
+import { championVersions, connect, getDetector } from '@flowline/db';
 import type { ScoredBatch } from '@flowline/events';
 import { createKafkaClient, createKafkaSource } from '@flowline/kafka';
 import { createLogger, createMetrics, Health, Shutdown } from '@flowline/telemetry';
 
+import { ChampionLooks } from '../../../services/scorer/src/champion-looks.ts';
 import type { ModelLoader } from '../../../services/scorer/src/detector-holder.ts';
 import { streamOffsets } from '../../../services/scorer/src/kafka-run.ts';
 import { openAlerts } from '../../../services/scorer/src/open-alerts.ts';
@@ -44,7 +45,9 @@ async function run({ detector, events, warmUpEvents, scoring, profile }: ChildTa
   const shutdown = new Shutdown({ logger });
   const db = await connect(requireDatabaseUrl(settings), { applicationName: 'flowline bench', poolSize: 8 });
   const client = createKafkaClient({ brokers: requireKafkaBrokers(settings), clientId: 'bench', log: logger });
-  const parts = { db, settings, logger, metrics: createMetrics(), health: new Health(), shutdown, kafka: () => client };
+  const champions = new ChampionLooks(() => championVersions(db));
+  const watched = { logger, metrics: createMetrics(), health: new Health(), shutdown };
+  const parts = { db, settings, ...watched, champions, kafka: () => client };
   const { definition: stored } = await getDetector(db, detector);
   const definition = readDefinition(stored, detector);
   const { kafka } = definition.source;

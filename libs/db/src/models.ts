@@ -9,6 +9,7 @@ import { jsonText } from './json-text.ts';
 import { upsertChallenger } from './sql/challenger-upsert.ts';
 import { replaceChampion } from './sql/champion-replace.ts';
 import { selectChampionVersion } from './sql/champion-version-select.ts';
+import { selectChampionVersions } from './sql/champion-versions-select.ts';
 import { lockDetector } from './sql/detector-lock.ts';
 import { upsertHeld } from './sql/held-upsert.ts';
 import { type ModelAlias, selectModelAliases } from './sql/model-aliases-select.ts';
@@ -103,6 +104,12 @@ export async function loadModelVersion(db: Database, detector: string, version: 
 export async function championVersion(db: Database, detector: string): Promise<number | null> {
   const [row] = await withTransaction(db, (client) => selectChampionVersion(client, detector));
   return row?.version ?? null;
+}
+
+/** Versions of all champions by detector: one cheap look-up for however many detectors, to be asked often. */
+export async function championVersions(db: Database): Promise<ReadonlyMap<string, number>> {
+  const rows = await withTransaction(db, (client) => selectChampionVersions(client));
+  return new Map(rows.map(({ detector, version }) => [detector, version]));
 }
 
 /**

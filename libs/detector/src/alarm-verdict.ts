@@ -2,10 +2,10 @@ import { betaCdf } from './beta.ts';
 import type { RateInterval } from './alpha.ts';
 
 /**
- * Verdict on alarms that were measured: inside what was expected, above or below it, or untested where
- * there were no rows to test on or no expectation.
+ * Verdict on alarms that were measured: inside what was expected, above or below it; unclear where they are outside
+ * but come in bursts, so that chance may explain it; untested without rows to test on or without an expectation.
  */
-export type AlarmVerdict = 'inside' | 'above' | 'below' | 'untested';
+export type AlarmVerdict = 'inside' | 'above' | 'below' | 'unclear' | 'untested';
 
 /** Alarms on test rows, in the order of their time, and the rates at which they were expected. */
 export interface MeasuredAlarms {
@@ -20,13 +20,19 @@ const BATCHES = 20;
 
 /**
  * Judges measured alarms by a binomial test at both ends of the expected range, each at a level of 1 %.
- * Alarms that come in bursts say less than their number: rows and alarms are divided by the design effect.
+ * Alarms that come in bursts say less than their number: rows and alarms are divided by the design effect. What only
+ * the undivided numbers tell is unclear, and never passes for inside.
  */
 export function alarmVerdict({ alarmed, interval }: MeasuredAlarms): AlarmVerdict {
   if (interval === null || alarmed.length === 0) return 'untested';
-  const effect = designEffect(alarmed);
-  const n = alarmed.length / effect;
-  const k = alarmed.reduce((sum, one) => sum + one, 0) / effect;
+  const alarms = alarmed.reduce((sum, one) => sum + one, 0);
+  const [verdict, effect] = [judge(alarmed.length, alarms, interval), designEffect(alarmed)];
+  return verdict === 'inside' || verdict === judge(alarmed.length / effect, alarms / effect, interval)
+    ? verdict
+    : 'unclear';
+}
+
+function judge(n: number, k: number, interval: RateInterval): 'inside' | 'above' | 'below' {
   // P(Bin(n, p) ≥ k) = I_p(k, n − k + 1), P(Bin(n, p) ≤ k) = 1 − I_p(k + 1, n − k); both hold for fractions too.
   if (k > 0 && interval.high < 1 && betaCdf(interval.high, k, n - k + 1) < LEVEL) return 'above';
   if (k < n && interval.low > 0 && 1 - betaCdf(interval.low, k + 1, n - k) < LEVEL) return 'below';

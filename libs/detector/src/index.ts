@@ -26,4 +26,5 @@ export {
 export type { MemberReport } from './train-flow.ts';
 export type { AlarmVerdict } from './alarm-verdict.ts';
 export type { MovedFeature } from './moved-features.ts';
+export { movedWords } from './moved-words.ts';
 export type { AlarmReport, CalibrationReport, HeldOutReport, TrainingReport } from './training-report.ts';

@@ -48,6 +48,21 @@ describe('movedFeatures', () => {
     expect(moved[2]?.missingAfter).toBeCloseTo(0.3, 1);
   });
 
+  it('compares where in its cycle a cyclic value lies, however long ago', () => {
+    const day: FeatureSpec = { ...feature('hour', 'cyclic'), period: 24 };
+    const hours = (size: number, seed: number, from: number, middle: number): FeatureTable => {
+      const random = new Random(seed);
+      const numeric = Float64Array.from({ length: size }, () => from + middle + 3 * random.normal());
+      return { size, numeric, numericWidth: 1, levels: [], levelWidth: 0 };
+    };
+    // Around midnight, a hundred days later: the same.
+    expect(movedFeatures([day], hours(4_000, 1, 24, 0), hours(1_000, 2, 2_400, 0))).toEqual([]);
+    const [moved] = movedFeatures([day], hours(4_000, 1, -24, 23), hours(1_000, 2, 2_400, 5));
+    expect(moved).toMatchObject({ feature: 'hour', period: 24 });
+    expect(moved?.before).toBeCloseTo(23, 0);
+    expect(moved?.after).toBeCloseTo(5, 0);
+  });
+
   it('says nothing of tables without rows', () => {
     expect(movedFeatures(schema, rows(0, 1), rows(100, 2))).toEqual([]);
   });

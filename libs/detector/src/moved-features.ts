@@ -7,12 +7,17 @@ export interface MovedFeature {
   readonly feature: string;
   /** In 0 … 1: the largest difference of the two distribution functions; for levels, half the sum of differences of shares. */
   readonly distance: number;
-  /** The middle of the older and of the newer values, in the feature's unit; for levels the commonest one. null: none was observed. */
+  /**
+   * The middle of the older and of the newer values, in the feature's unit: the median; of a cyclic feature the
+   * circular mean in [0, period); of levels the commonest one. null: none was observed.
+   */
   readonly before: number | string | null;
   readonly after: number | string | null;
   /** The shares of rows without a value. */
   readonly missingBefore: number;
   readonly missingAfter: number;
+  /** Length of one cycle of a cyclic feature, in its unit; null for the others. */
+  readonly period: number | null;
 }
 
 /** Smaller distances are of no interest, however sure. */
@@ -32,9 +37,11 @@ export function movedFeatures(
   if (older.size === 0 || newer.size === 0) return [];
   const least = Math.max(LEAST_DISTANCE, SURE * Math.sqrt(1 / older.size + 1 / newer.size));
   const { numeric, levels } = tableColumns(schema);
-  const numbers = numeric.map((name, column) =>
-    compareNumbers(name, numbersOf(older, column), numbersOf(newer, column)),
-  );
+  const periods = new Map(schema.map(({ name, type, period }) => [name, type === 'cyclic' ? period : null]));
+  const numbers = numeric.map((name, column) => {
+    const period = periods.get(name) ?? null;
+    return compareNumbers(name, period, numbersOf(older, column, period), numbersOf(newer, column, period));
+  });
   const names = levels.map((name, column) => compareLevels(name, levelsOf(older, column), levelsOf(newer, column)));
   return [...numbers, ...names].filter(({ distance }) => distance >= least).sort((a, b) => b.distance - a.distance);
 }
@@ -44,8 +51,16 @@ interface Observed<T> {
   readonly values: T;
 }
 
-function numbersOf({ numeric, numericWidth, size }: FeatureTable, column: number): Observed<Float64Array> {
-  const all = Float64Array.from({ length: size }, (_, row) => numeric[row * numericWidth + column] ?? NaN);
+/** Of a cyclic feature where in its cycle a value lies: time goes on, the cycle comes back. */
+function numbersOf(
+  { numeric, numericWidth, size }: FeatureTable,
+  column: number,
+  period: number | null,
+): Observed<Float64Array> {
+  const valueOf = (row: number): number => numeric[row * numericWidth + column] ?? NaN;
+  const all = Float64Array.from({ length: size }, (_, row) =>
+    period === null ? valueOf(row) : phaseOf(valueOf(row), period),
+  );
   return { rows: size, values: all.filter((value) => !Number.isNaN(value)).sort() };
 }
 
@@ -58,7 +73,12 @@ function levelsOf({ levels, levelWidth, size }: FeatureTable, column: number): O
   return { rows: size, values };
 }
 
-function compareNumbers(feature: string, older: Observed<Float64Array>, newer: Observed<Float64Array>): MovedFeature {
+function compareNumbers(
+  feature: string,
+  period: number | null,
+  older: Observed<Float64Array>,
+  newer: Observed<Float64Array>,
+): MovedFeature {
   const [missingBefore, missingAfter] = [
     missing(older.rows, older.values.length),
     missing(newer.rows, newer.values.length),
@@ -73,7 +93,9 @@ function compareNumbers(feature: string, older: Observed<Float64Array>, newer: O
     while (j < b.length && (b[j] ?? NaN) <= next) j++;
     distance = Math.max(distance, Math.abs(missingBefore - missingAfter + i / older.rows - j / newer.rows));
   }
-  return { feature, distance, before: middle(a), after: middle(b), missingBefore, missingAfter };
+  const middleOf = (sorted: Float64Array): number | null =>
+    period === null ? middle(sorted) : circularMean(sorted, period);
+  return { feature, distance, before: middleOf(a), after: middleOf(b), missingBefore, missingAfter, period };
 }
 
 function compareLevels(
@@ -96,12 +118,24 @@ function compareLevels(
     after: commonest(newer.values),
     missingBefore,
     missingAfter,
+    period: null,
   };
 }
 
 const missing = (rows: number, observed: number): number => (rows - observed) / rows;
 
 const middle = (sorted: Float64Array): number | null => (sorted.length === 0 ? null : quantileOfSorted(sorted, 0.5));
+
+const phaseOf = (value: number, period: number): number => ((value % period) + period) % period;
+
+/** Direction of the mean of the values on the circle (Mardia & Jupp 2000, §2.2), in [0, period). */
+function circularMean(values: Float64Array, period: number): number | null {
+  if (values.length === 0) return null;
+  const [sin, cos] = [Math.sin, Math.cos].map((f) =>
+    values.reduce((sum, value) => sum + f((2 * Math.PI * value) / period), 0),
+  );
+  return phaseOf((Math.atan2(sin ?? 0, cos ?? 0) * period) / (2 * Math.PI), period);
+}
 
 function commonest(counts: ReadonlyMap<string, number>): string | null {
   const [first] = [...counts].sort(([, a], [, b]) => b - a);

@@ -1,5 +1,6 @@
 import { advisedCalibrationRows } from './calibration.ts';
 import type { MovedFeature } from './moved-features.ts';
+import { movedWords } from './moved-words.ts';
 import type { TrainingData } from './recipe.ts';
 import type { AlarmReport, CalibrationReport } from './training-report.ts';
 
@@ -45,13 +46,16 @@ export function alarmWarnings(
   { verdict, expectedRate, measuredRate, testRows }: AlarmReport,
   moved: readonly MovedFeature[],
 ): readonly string[] {
-  if (verdict !== 'above' && verdict !== 'below') return [];
+  if (verdict === 'inside' || verdict === 'untested') return [];
   const percent = (rate: number): string => `${Number((100 * rate).toPrecision(3))} %`;
-  const names = moved.slice(0, 3).map(({ feature }) => feature);
   const because =
-    names.length === 0
+    moved.length === 0
       ? 'No feature moved by itself.'
-      : `Since the training rows these moved most: ${names.join(', ')}.`;
+      : `Since the training rows these moved, the farthest first: ${movedWords(moved)}.`;
   const rate = `${percent(measuredRate ?? 0)} of the ${testRows} newest rows alarm, ${percent(expectedRate)} were expected`;
-  return [`The alarm rate does not hold: ${rate}. ${because}`];
+  const finding =
+    verdict === 'unclear'
+      ? 'The alarm rate may not hold (they come in bursts, which chance may explain)'
+      : 'The alarm rate does not hold';
+  return [`${finding}: ${rate}. ${because}`];
 }

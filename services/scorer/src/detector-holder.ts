@@ -30,7 +30,10 @@ export interface DetectorHolderOptions {
   readonly onRejected?: (version: number, error: unknown) => void;
 }
 
-const POLL_MS = 3_000;
+/** A promotion or a roll-back is taken over in under a second: this, and the time in which a model is loaded and warm. */
+const POLL_MS = 250;
+/** After a look that failed: a database that is away is not asked all the time, and the log says so once in a while. */
+const FAILED_MS = 3_000;
 /** A champion that could not be used is tried again after this long: its bytes may have been restored. */
 const REJECTED_MS = 60_000;
 
@@ -103,12 +106,15 @@ export class DetectorHolder {
   /** Refreshes until the signal; a look that fails is logged, and the model that is held goes on. */
   async watch(signal: AbortSignal): Promise<void> {
     const { pollMs = POLL_MS, logger } = this.#options;
+    let waitMs = pollMs;
     for (;;) {
-      await sleep(pollMs, undefined, { signal }).catch(() => undefined);
+      await sleep(waitMs, undefined, { signal }).catch(() => undefined);
       if (signal.aborted) return;
       try {
         await this.refresh();
+        waitMs = pollMs;
       } catch (err) {
+        waitMs = FAILED_MS;
         logger.warn({ err }, 'the champion could not be looked up; the model that is held goes on');
       }
     }

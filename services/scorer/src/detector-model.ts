@@ -30,6 +30,8 @@ export interface DetectorModel {
   readonly detector: ScoringDetector;
   /** Who named the backend that scores, in words. */
   readonly computeDecidedBy: string;
+  /** What the definition in force, of that version, asks for that only a model trained for it can do; null where nothing is. */
+  readonly outdated: { readonly version: number; readonly changes: readonly string[] } | null;
   /** Why alpha is not what the definition in force asks for; null where it is. */
   readonly alphaNote: string | null;
 }

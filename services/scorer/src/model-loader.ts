@@ -1,24 +1,19 @@
 import {
   type DetectorDefinition,
   hasSameColumns,
+  modelChanges,
   readDefinition,
   scoringCompute,
   type Settings,
 } from '@flowline/config';
-import {
-  championVersion,
-  type Database,
-  eventsPerDayOf,
-  getDetector,
-  getDetectorVersion,
-  loadChampion,
-} from '@flowline/db';
+import { type Database, eventsPerDayOf, getDetector, getDetectorVersion, loadChampion } from '@flowline/db';
 import { alphaInForce, Detector, loadBundle } from '@flowline/detector';
 import { folderCache } from '@flowline/engine';
 import { createRecordReader } from '@flowline/features';
 import { isRetryableError, type RecordDecoder } from '@flowline/stream';
 import type { Logger } from '@flowline/telemetry';
 
+import type { ChampionLooks } from './champion-looks.ts';
 import { createDecoder } from './decode-events.ts';
 import { decoderInForce, type DecoderInForce, type VersionedDefinition } from './decoder-in-force.ts';
 import type { ModelLoader } from './detector-holder.ts';
@@ -28,6 +23,7 @@ import { recordFormats } from './record-formats.ts';
 export interface ModelLoaderOptions {
   readonly db: Database;
   readonly detector: string;
+  readonly champions: Pick<ChampionLooks, 'version'>;
   /** What scores, in batches of which size, where its measurements are kept, and how long a record may be. */
   readonly settings: Pick<Settings, 'scoring' | 'batch' | 'cacheFolder' | 'eventMaxBytes'>;
   readonly logger: Logger;
@@ -38,7 +34,13 @@ const WARM_UP_ROWS = 64;
 const TYPICAL_BATCH_ROWS = 2_048;
 
 /** Loads champions from Postgres: checks checksum, format and features, and scores rows of its own before the stream may use it. */
-export function createModelLoader({ db, detector: name, settings, logger }: ModelLoaderOptions): ModelLoader {
+export function createModelLoader({
+  db,
+  detector: name,
+  champions,
+  settings,
+  logger,
+}: ModelLoaderOptions): ModelLoader {
   const cache = folderCache(settings.cacheFolder);
   const readerOf = (inForce: VersionedDefinition, format: RecordDecoder): Promise<DecoderInForce | null> =>
     decoderInForce(db, inForce, format, settings.eventMaxBytes).catch((err: unknown) => {
@@ -50,7 +52,7 @@ export function createModelLoader({ db, detector: name, settings, logger }: Mode
       return null;
     });
   return {
-    championVersion: () => championVersion(db, name),
+    championVersion: () => champions.version(name),
     loadChampion: async () => {
       const stored = await loadChampion(db, name);
       const { definition: json } = await getDetectorVersion(db, name, stored.detectorVersion);
@@ -64,6 +66,7 @@ export function createModelLoader({ db, detector: name, settings, logger }: Mode
         control: definition.decision.control,
         eventsPerDay: eventsPerDayOf(stored.manifest),
       });
+      const changes = modelChanges(definition, inForce);
       const source = sourceOf(definition, inForce);
       const bundle = loadBundle(stored.bytes, stored.sha256, definition.features);
       const reader = createRecordReader(bundle.schema, bundle.lookups);
@@ -97,6 +100,7 @@ export function createModelLoader({ db, detector: name, settings, logger }: Mode
         decode: createDecoder(source, format, reader, settings.eventMaxBytes),
         detector,
         computeDecidedBy: decidedBy,
+        outdated: changes.length === 0 ? null : { version: newest.version, changes },
         alphaNote: note,
       };
     },

@@ -5,6 +5,7 @@ import { type EventSource, untilItSucceeds } from '@flowline/stream';
 import type { Health, Logger, Metrics, Shutdown } from '@flowline/telemetry';
 
 import type { AlertsChoice } from './arguments.ts';
+import type { ChampionLooks } from './champion-looks.ts';
 import type { Collector } from './collect.ts';
 import { createModelLoader } from './model-loader.ts';
 import { alertAddress } from './open-alerts.ts';
@@ -20,6 +21,7 @@ export interface ProcessParts {
   readonly metrics: Metrics;
   readonly health: Health;
   readonly shutdown: Shutdown;
+  readonly champions: ChampionLooks;
   /** Connects to Kafka; called only where it is needed. */
   readonly kafka: () => KafkaClient;
 }
@@ -36,7 +38,7 @@ export interface RunParts {
 
 /** A run of one detector over one source, with the models and the store of this process. */
 export function detectorRun(
-  { db, settings, logger, metrics, health }: ProcessParts,
+  { db, settings, logger, metrics, health, champions }: ProcessParts,
   definition: DetectorDefinition,
   run: RunParts,
 ): DetectorRunParts {
@@ -46,7 +48,7 @@ export function detectorRun(
     name,
     source: run.source,
     windows: run.windows,
-    loader: createModelLoader({ db, detector: name, settings, logger }),
+    loader: createModelLoader({ db, detector: name, champions, settings, logger }),
     store: {
       commit: (batch) => commitBatch(db, batch, { sample, ...alertAddress(run.alerts, definition, batch.topic) }),
     },

@@ -176,6 +176,29 @@ describe('runDetector', () => {
     expect(loader.disposed).toEqual([1, 2]);
   });
 
+  it('says in its health which model scores, and why it is not the newest that was asked for', async () => {
+    const { source } = endless();
+    const { run, loader, health, stop } = setUp(source);
+    const detail = (): string => health.report()['detector fake']?.detail ?? '';
+    loader.outdated = { version: 2, changes: ['spec.features', 'spec.model'] };
+    const running = run();
+    await until(() => detail().startsWith('scoring'));
+    expect(detail()).toBe(
+      'scoring with model version 1, alpha 0.01; spec.features, spec.model of definition version 2 wait for a model ' +
+        'trained for them (`flowline status fake` says when)',
+    );
+    loader.failure = new FlowlineError('FLOWLINE_MODEL_CORRUPTED', 'broken bytes');
+    loader.champion = 2;
+    await until(() => detail().endsWith('; model version 2 cannot be used: broken bytes'));
+    loader.failure = undefined;
+    loader.outdated = null;
+    loader.champion = 3;
+    await until(() => detail() === 'scoring with model version 3, alpha 0.01');
+    expect(health.ready).toBe(true);
+    stop.abort();
+    await running;
+  });
+
   it('opens an endless source again after a failure that may pass', async () => {
     const { source, feed, opened, failNext } = endless();
     const { run, store, stop } = setUp(source);

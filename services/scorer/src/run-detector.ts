@@ -1,5 +1,5 @@
 import type { CommitReport } from '@flowline/events';
-import { type EventSource, isRetryableError, type RetryNotice, retryWithBackoff } from '@flowline/stream';
+import { type EventSource, isRetryableError, retryWithBackoff } from '@flowline/stream';
 import type { Health, Logger, Metrics } from '@flowline/telemetry';
 import { defer, finalize, lastValueFrom, type Observable, tap } from 'rxjs';
 
@@ -16,6 +16,7 @@ import { MissingFeatures } from './missing-features.ts';
 import type { PartitionWindows } from './partition-windows.ts';
 import { pipeline } from './pipeline.ts';
 import { ScoringReporter, type StoreReport } from './scoring-reporter.ts';
+import { RunStatus } from './run-status.ts';
 import { RunCounter, type RunTotals } from './run-totals.ts';
 import { createStageTimer } from './stage-timer.ts';
 
@@ -48,14 +49,14 @@ export interface DetectorRunParts {
 export async function runDetector(parts: DetectorRunParts): Promise<RunTotals> {
   const { name, source, signal, metrics } = parts;
   const logger = parts.logger.child({ detector: name });
-  const status = statusOf(parts, logger);
+  const status = new RunStatus(name, parts.health, logger);
   const counter = new RunCounter(name);
   const farTimes = new FarTimes(name, metrics, logger);
   const missing = new MissingFeatures(name, metrics, logger);
   const lacking = new LackingEvents(name, metrics, logger);
   const watching = new AbortController();
   const reporter = new ScoringReporter(parts.report ?? (() => Promise.resolve()), logger);
-  const holder = openHolder(parts, logger, reporter);
+  const holder = openHolder(parts, logger, status, reporter);
   try {
     signal.addEventListener('abort', () => source.stop());
     if (signal.aborted) source.stop();
@@ -127,6 +128,7 @@ async function modelToBeginWith(
 function openHolder(
   { name, loader, metrics, pollMs }: DetectorRunParts,
   logger: Logger,
+  status: RunStatus,
   reporter: ScoringReporter,
 ): DetectorHolder {
   return new DetectorHolder({
@@ -136,6 +138,7 @@ function openHolder(
     onModel: (model, replaced) => {
       measureModel(metrics, model, replaced);
       reporter.scores(model);
+      status.uses(model);
       const { modelVersion, detectorVersion, detector } = model;
       const { backend, reason } = detector.compute;
       const { computeDecidedBy: decidedBy } = model;
@@ -156,6 +159,7 @@ function openHolder(
     onRejected: (version, error) => {
       metrics.modelSwaps.inc({ detector: name, outcome: 'rejected' });
       reporter.rejected(version, error);
+      status.rejects(version, error);
     },
   });
 }
@@ -174,47 +178,8 @@ function storedBatches(
   });
 }
 
-/** What the run says of itself, to the log and to the health endpoints. */
-interface RunStatus {
-  waits(reason: string): void;
-  waitsAfter(what: string): (notice: RetryNotice) => void;
-  scores(): void;
-  failed(error: unknown): void;
-}
-
-function statusOf({ name, health }: DetectorRunParts, logger: Logger): RunStatus {
-  const part = `detector ${name}`;
-  let isScoring = false;
-  const say = (ready: boolean, detail: string): void => {
-    isScoring = ready;
-    health.set(part, { healthy: true, ready, detail });
-  };
-  return {
-    waits: (reason) => {
-      say(false, reason);
-      logger.info({}, reason);
-    },
-    waitsAfter:
-      (what) =>
-      ({ error, failures, delayMs }) => {
-        say(false, `waiting: ${what}: ${messageOf(error)}`);
-        logger.warn({ err: error, failures, delayMs }, `waiting: ${what}`);
-      },
-    scores: () => {
-      if (!isScoring) say(true, 'scoring');
-    },
-    failed: (error) => {
-      health.set(part, { healthy: false, ready: false, detail: messageOf(error) });
-    },
-  };
-}
-
 /** Whoever looks at the log alone should hear of it, too: the database takes less than the stream holds. */
 function warnOfRefused(logger: Logger, { refused }: CommitReport): void {
   if (refused > 0)
     logger.warn({ refused }, 'Postgres refused events for what they hold: they are dead letters (refused)');
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

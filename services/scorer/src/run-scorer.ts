@@ -1,5 +1,5 @@
 import { loadSettings, requireDatabaseUrl, requireKafkaBrokers, type Settings } from '@flowline/config';
-import { connect, requireMigrated, waitForDatabase } from '@flowline/db';
+import { championVersions, connect, requireMigrated, waitForDatabase } from '@flowline/db';
 import { createKafkaClient, type KafkaClient } from '@flowline/kafka';
 import {
   createLogger,
@@ -13,6 +13,7 @@ import {
 } from '@flowline/telemetry';
 
 import { type Arguments, HELP, readArguments } from './arguments.ts';
+import { ChampionLooks } from './champion-looks.ts';
 import { scoreFile } from './score-file.ts';
 import { serveKafka } from './serve-kafka.ts';
 
@@ -54,7 +55,8 @@ async function run(args: Arguments): Promise<number> {
     if (db === null) return 0;
     shutdown.defer('database', () => db.close());
     health.delete('database');
-    const parts = { db, settings, logger, metrics, health, shutdown, kafka: kafkaOf(settings, logger) };
+    const champions = new ChampionLooks(() => championVersions(db));
+    const parts = { db, settings, logger, metrics, health, shutdown, champions, kafka: kafkaOf(settings, logger) };
     if (source.kind === 'kafka') {
       await serveKafka(parts, args);
       return 0;

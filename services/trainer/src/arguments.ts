@@ -6,7 +6,7 @@ import { FlowlineError } from '@flowline/events';
 /** How the trainer is called. */
 export const HELP = `flowline trainer
   serve                           train detectors on their schedules, until a signal
-  --once <detector>               train one now
+  --once <detector>               train one now; ends with 3 where a first model is held back, so that nothing scores
     --promote=auto|always|never   auto: when it is not worse than the champion, and its alarms are as asked for;
                                   always: whatever it is; never: by hand (default: the detector's training.promote)
     --json                        one line of JSON on standard output at the end

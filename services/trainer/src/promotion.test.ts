@@ -33,6 +33,7 @@ const report = (alarms: number, verdict: Verdict, moved: readonly string[] = [],
     after: 31,
     missingBefore: 0,
     missingAfter: 0,
+    period: null,
   })),
 });
 const asAsked = report(33, 'inside');
@@ -81,12 +82,21 @@ describe('decidePromotion', () => {
     expect(decidePromotion('auto', worse, farAbove).promote).toBe(false);
   });
 
-  it('names the features that moved', () => {
-    expect(decidePromotion('auto', null, farAbove).reason).toContain('(moved since: temp, dewp)');
+  it('names the features that moved, with their values before and after', () => {
+    expect(decidePromotion('auto', null, farAbove).reason).toContain(
+      '(moved since training: temp from 12 to 31; dewp from 12 to 31)',
+    );
   });
 
   it('takes what chance explains, fewer alarms, and a little more for the world as it is', () => {
-    expect(decidePromotion('auto', null, report(80, 'inside')).promote).toBe(true);
+    expect(decidePromotion('auto', null, report(40, 'inside'))).toEqual({
+      promote: true,
+      reason: 'there was no champion',
+    });
+    expect(decidePromotion('auto', null, report(108, 'unclear'))).toEqual({
+      promote: true,
+      reason: expect.stringMatching(/^there was no champion, though its alarms are not .* in bursts .*: 108 of 2396/),
+    });
     expect(decidePromotion('auto', null, report(0, 'below')).promote).toBe(true);
     expect(decidePromotion('auto', compared(true), report(50, 'above')).promote).toBe(true);
   });
@@ -101,6 +111,7 @@ describe('decidePromotion', () => {
       reason: expect.stringContaining('50 of 2396'),
     });
     expect(decidePromotion('auto', otherColumns, report(0, 'below')).promote).toBe(false);
+    expect(decidePromotion('auto', otherColumns, report(108, 'unclear')).promote).toBe(false);
     expect(decidePromotion('auto', otherColumns, untested)).toEqual({
       promote: false,
       reason: expect.stringContaining('could not be tested'),

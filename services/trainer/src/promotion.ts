@@ -1,5 +1,5 @@
 import type { PromotionMode } from '@flowline/config';
-import type { AlarmReport, Comparison, MovedFeature } from '@flowline/detector';
+import { type AlarmReport, type Comparison, type MovedFeature, movedWords } from '@flowline/detector';
 
 /** How the challenger did against a champion on the same held-out rows. */
 export type ChampionComparison = Comparison & {
@@ -19,6 +19,13 @@ export interface OwnReport {
   readonly moved: readonly MovedFeature[];
 }
 
+const FINDINGS = {
+  above: 'above what was asked for',
+  below: 'below what was asked for',
+  unclear: 'not what was asked for, though in bursts that chance may explain',
+} as const;
+const FAR_ABOVE = 'far above what was asked for';
+
 /** Alarms so many times the high end of their interval are far outside it, where chance does not explain them. */
 const FAR = 1.5;
 
@@ -37,15 +44,21 @@ export function decidePromotion(
   const { verdict, interval, measuredRate } = own.alarms;
   const isFarAbove = verdict === 'above' && (measuredRate ?? 0) > FAR * (interval?.high ?? 1);
   if (mode === 'always') {
-    const despite = isFarAbove ? `, though ${alarmsOf(own, 'far above')}` : '';
+    const despite = isFarAbove ? `, though ${alarmsOf(own, FAR_ABOVE)}` : '';
     return { promote: true, reason: `promoted whatever it is (promote: always)${despite}` };
   }
-  if (isFarAbove && !isStillBetter(comparison)) return { promote: false, reason: alarmsOf(own, 'far above') };
-  if (comparison === null) return { promote: true, reason: 'there was no champion' };
+  if (isFarAbove && !isStillBetter(comparison)) return { promote: false, reason: alarmsOf(own, FAR_ABOVE) };
+  if (comparison === null) {
+    const isMore = (verdict === 'above' || verdict === 'unclear') && (measuredRate ?? 0) > (interval?.high ?? 1);
+    return {
+      promote: true,
+      reason: `there was no champion${isMore ? `, though ${alarmsOf(own, FINDINGS[verdict])}` : ''}`,
+    };
+  }
   const against = `against champion ${comparison.champion}: ${comparison.reason}`;
   if (comparison.comparable) return { promote: comparison.promote, reason: against };
   if (verdict === 'inside') return { promote: true, reason: `${against}; its own alarms are as asked for` };
-  if (verdict !== 'untested') return { promote: false, reason: `${against}, and ${alarmsOf(own, verdict)}` };
+  if (verdict !== 'untested') return { promote: false, reason: `${against}, and ${alarmsOf(own, FINDINGS[verdict])}` };
   return { promote: false, reason: `${against}, and its own alarms could not be tested on held-out rows` };
 }
 
@@ -54,9 +67,8 @@ function isStillBetter(comparison: ChampionComparison | null): boolean {
   return comparison.alarms.challengerRate <= comparison.alarms.championRate;
 }
 
-function alarmsOf({ alarms: { alarms, testRows, expectedRate }, moved }: OwnReport, where: string): string {
+function alarmsOf({ alarms: { alarms, testRows, expectedRate }, moved }: OwnReport, finding: string): string {
   const expected = Number((expectedRate * testRows).toPrecision(2));
-  const found = `its alarms are ${where} what was asked for: ${alarms} of ${testRows} held-out rows, ${expected} expected`;
-  const names = moved.map(({ feature }) => feature).join(', ');
-  return names === '' ? found : `${found} (moved since: ${names})`;
+  const found = `its alarms are ${finding}: ${alarms} of ${testRows} held-out rows, ${expected} expected`;
+  return moved.length === 0 ? found : `${found} (moved since training: ${movedWords(moved)})`;
 }

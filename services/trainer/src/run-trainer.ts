@@ -23,7 +23,8 @@ import type { TrainingMetrics } from './training-metrics.ts';
 
 /**
  * The trainer's program: trains one detector, or all on their schedules until a signal comes, and
- * prints what ended it. Resolves to the exit code of the process.
+ * prints what ended it. Resolves to the exit code of the process: 3 where a first model was trained and is held back, so that
+ * nothing scores.
  */
 export async function runTrainer(argv: readonly string[]): Promise<number> {
   const json = argv.includes('--json');
@@ -31,13 +32,16 @@ export async function runTrainer(argv: readonly string[]): Promise<number> {
   try {
     const args = readArguments(argv);
     serves = args?.once === null;
-    if (args === null) stdout.write(HELP);
-    else await run(args);
+    if (args !== null) return await run(args);
+    stdout.write(HELP);
     return 0;
   } catch (error) {
     return serves ? reportServiceError('trainer', error, json) : reportError(error, json);
   }
 }
+
+/** The exit code of a check that did not pass. */
+const NOTHING_SCORES = 3;
 
 /** Process of a trainer: what every way of running it needs. */
 interface TrainerRun {
@@ -46,14 +50,15 @@ interface TrainerRun {
   readonly shutdown: Shutdown;
 }
 
-async function run(args: Arguments): Promise<void> {
+async function run(args: Arguments): Promise<number> {
   const settings = loadSettings();
   const logger = createLogger({ name: 'trainer', level: settings.logLevel });
   const shutdown = new Shutdown({ logger, deadlineMs: settings.shutdownTimeoutMs });
   const unlisten = shutdown.listen();
   try {
-    if (args.once === null) await serveSchedules({ settings, logger, shutdown });
-    else await trainNow({ settings, logger, shutdown }, args.once, args);
+    if (args.once !== null) return exitCodeOf(await trainNow({ settings, logger, shutdown }, args.once, args));
+    await serveSchedules({ settings, logger, shutdown });
+    return 0;
   } finally {
     await shutdown.unwind();
     unlisten();
@@ -82,14 +87,22 @@ async function trainNow(
   run: TrainerRun,
   detector: string,
   { json, promotion }: Pick<Arguments, 'json' | 'promotion'>,
-): Promise<void> {
+): Promise<TrainOutcome | null> {
   const db = await connect(requireDatabaseUrl(run.settings), connection(run.settings));
   const training = requireMigrated(db).then(() =>
     trainOnce(partsOf(run, db), { detector, scheduledFor: null, promotion }),
   );
   const outcome = await withDatabase(run, db, training);
-  if (outcome === null) return;
-  stdout.write(`${json ? printableJson(JSON.stringify(outcome)) : printableLines(describe(outcome))}\n`);
+  if (outcome !== null) {
+    stdout.write(`${json ? printableJson(JSON.stringify(outcome)) : printableLines(describe(outcome))}\n`);
+  }
+  return outcome;
+}
+
+/** A champion that goes on is the ordinary end of a training; a detector without one is what somebody must look at. */
+function exitCodeOf(outcome: TrainOutcome | null): number {
+  const isHeldFirst = outcome?.champion === null && !outcome.byHand;
+  return isHeldFirst ? NOTHING_SCORES : 0;
 }
 
 /** Waits for work, and closes its connections once it has ended: it sees a signal, and stores how it ended. */
@@ -122,12 +135,22 @@ function describe({ detector, modelVersion, promoted, reason, remedy, alpha, sec
   ].join('\n');
 }
 
-function expectation({ expectedRate, interval, testRows, verdict }: TrainingMetrics['training']['alarms']): string {
+function expectation({
+  expectedRate,
+  interval,
+  measuredRate,
+  testRows,
+  verdict,
+}: TrainingMetrics['training']['alarms']): string {
   const count = (rate: number): string => String(Number((rate * testRows).toPrecision(2)));
   const expected = `${count(expectedRate)} expected`;
   if (interval === null) return `${expected}: no rate can be promised`;
-  return `${expected} (${count(interval.low)} to ${count(interval.high)}): ${VERDICTS[verdict]}`;
+  const words = verdict === 'unclear' ? unclear((measuredRate ?? 0) > interval.high) : VERDICTS[verdict];
+  return `${expected} (${count(interval.low)} to ${count(interval.high)}): ${words}`;
 }
+
+const unclear = (isMore: boolean): string =>
+  `${isMore ? 'MORE' : 'fewer'} than asked, though in bursts that chance may explain; see the warnings`;
 
 const VERDICTS = {
   inside: 'as asked',

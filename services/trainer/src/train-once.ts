@@ -1,6 +1,7 @@
 import { type DetectorDefinition, entityOf, type PromotionMode, readDefinition } from '@flowline/config';
 import {
   abandonStaleRuns,
+  championVersion,
   type Database,
   getDetector,
   holdModel,
@@ -52,6 +53,10 @@ export interface TrainOutcome {
   readonly alpha: number;
   readonly backend: string;
   readonly seconds: number;
+  /** Champion once the training has ended; null: nothing scores. */
+  readonly champion: number | null;
+  /** Whether promotion is left to a person (promote: never). */
+  readonly byHand: boolean;
   /** What to do about a model that is held back; null where it is promoted. */
   readonly remedy: string | null;
   /** Stored with the run as well. */
@@ -158,6 +163,8 @@ async function train(training: Training, run: RecordedRun): Promise<TrainOutcome
     sha256: stored.sha256,
     promoted,
     reason,
+    champion: promoted ? stored.version : await championVersion(db, definition.name),
+    byHand: training.promotion === 'never',
     remedy: promoted ? null : heldRemedy(definition.name, stored.version),
     alpha,
     backend: report.backend,

@@ -10,7 +10,7 @@ interface ModelsOptions {
   readonly json?: true;
 }
 
-/** `flowline models promote DETECTOR VERSION`: another model scores, within seconds. */
+/** `flowline models promote DETECTOR VERSION`: another model scores, in under a second. */
 export function promoteCommand(): Command {
   return command('promote <detector> <version>', 'Put a model version in force; running scorers take it over.', [
     'flowline models promote checkout-latency 7',

@@ -1,6 +1,5 @@
 import { readDefinition } from '@flowline/config';
 import { getDetectorVersion } from '@flowline/db';
-import { Detector, loadBundle } from '@flowline/detector';
 import type { Command } from 'commander';
 
 import { action, command } from '../command.ts';
@@ -29,6 +28,7 @@ export function verifyCommand(): Command {
         const { definition } = await getDetectorVersion(db, detector, stored.detectorVersion);
         return readDefinition(definition, `${detector}, version ${stored.detectorVersion}`);
       });
+      const { Detector, loadBundle } = await import('@flowline/detector');
       const bundle = loadBundle(stored.bytes, stored.sha256, features);
       const verified = await Detector.create(bundle, { alpha: stored.alpha, backend: 'reference' });
       try {

@@ -1,11 +1,9 @@
-import { writeFile } from 'node:fs/promises';
-
 import { getDetector, listModels, type ModelSummary } from '@flowline/db';
 import { Command } from 'commander';
 
 import { action, command } from '../command.ts';
 import { formatCount, formatNumber, formatTable, printResult } from '../output.ts';
-import { storedModel } from '../stored-model.ts';
+import { exportCommand } from './models-export.ts';
 import { promoteCommand, rollbackCommand } from './models-in-force.ts';
 import { showCommand } from './models-show.ts';
 import { verifyCommand } from './models-verify.ts';
@@ -37,36 +35,6 @@ export function modelsCommand(): Command {
     .addCommand(rollbackCommand())
     .addCommand(verifyCommand())
     .addCommand(exportCommand());
-}
-
-interface ExportOptions extends ModelsOptions {
-  readonly version?: string;
-  readonly output?: string;
-}
-
-function exportCommand(): Command {
-  return command(
-    'export <detector>',
-    'Write a model to a file, with which `flowline score --model` needs no database.',
-    [
-      'flowline models export checkout-latency',
-      'flowline models export checkout-latency --version 3 --output v3.safetensors',
-    ],
-  )
-    .option('--version <version>', 'default: the champion')
-    .option('--output <file>', 'default: <detector>-<version>.safetensors')
-    .action(
-      action(async (detector: string, options: ExportOptions) => {
-        const model = await storedModel(detector, options.version);
-        const file = options.output ?? `${detector}-${model.version}.safetensors`;
-        await writeFile(file, model.bytes);
-        printResult(
-          { detector, version: model.version, file, sha256: model.sha256, alpha: model.alpha },
-          options.json === true,
-          (result) => `${detector}, model version ${result.version}: ${file} (alpha ${formatNumber(result.alpha)})`,
-        );
-      }),
-    );
 }
 
 function formatModels(models: readonly ModelSummary[]): string {

@@ -19,6 +19,10 @@ export function trainCommand(): Command {
       '--promote <when>',
       'auto: when it is not worse and its alarms are as asked for; always: whatever it is; never: by hand (default: training.promote)',
     )
+    .addHelpText(
+      'after',
+      '\nEnds with 3 where a first model is held back, so that nothing scores: `flowline status` says why.',
+    )
     .action(
       action(async (detector: string, { promote, json }: TrainOptions) => {
         const { runTrainer } = await import('@flowline/trainer');

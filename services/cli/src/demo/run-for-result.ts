@@ -46,7 +46,9 @@ function serviceError(service: ServiceName, code: number, result: Readonly<Recor
   const message =
     typeof reported === 'object' && reported !== null && 'message' in reported
       ? String(reported.message)
-      : `The ${service} ended with exit code ${code}.`;
+      : typeof result?.reason === 'string'
+        ? result.reason
+        : `The ${service} ended with exit code ${code}.`;
   return new FlowlineError('FLOWLINE_TRAINING_FAILED', message, {
     where: service,
     remedy: 'Its own messages are above; FLOWLINE_LOG_LEVEL=debug tells more.',

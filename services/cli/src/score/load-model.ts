@@ -1,8 +1,9 @@
 import { loadSettings, readDefinition, scoringCompute } from '@flowline/config';
-import { eventsPerDayOf, getDetector, getDetectorVersion, loadChampion } from '@flowline/db';
-import { alphaInForce, Detector, loadBundle } from '@flowline/detector';
+import { getDetector, loadChampion } from '@flowline/db';
+import { Detector, loadBundle } from '@flowline/detector';
 import { folderCache } from '@flowline/engine';
 
+import { alphaOfStored } from '../alpha-of-stored.ts';
 import { readModelFile } from './model-file.ts';
 import { BATCH_ROWS, type EventNames } from './score-records.ts';
 import { withDatabase } from '../with-database.ts';
@@ -32,14 +33,7 @@ export async function loadModel(source: ModelSource, alpha: number | null): Prom
           const { definition, version } = await getDetector(db, source.detector);
           const inForce = readDefinition(definition, `${source.detector}, version ${version}`);
           const champion = await loadChampion(db, source.detector);
-          const trained = await getDetectorVersion(db, source.detector, champion.detectorVersion);
-          const own = readDefinition(trained.definition, `${source.detector}, version ${champion.detectorVersion}`);
-          // As the scorer decides: by the definition in force, whichever the model was trained for.
-          const decided = alphaInForce(inForce.decision.control, {
-            alpha: champion.alpha,
-            control: own.decision.control,
-            eventsPerDay: eventsPerDayOf(champion.manifest),
-          });
+          const decided = await alphaOfStored(db, champion);
           const names = { time: inForce.source.time.field, id: inForce.source.eventId };
           return { ...champion, alpha: decided.alpha, compute: inForce.compute, names };
         })

@@ -20,6 +20,7 @@ export class FakeLoader implements ModelLoader {
   champion: number | null;
   failure: Error | undefined;
   attempts = 0;
+  outdated: DetectorModel['outdated'] = null;
   readonly loaded: number[] = [];
   readonly disposed: number[] = [];
 
@@ -58,6 +59,7 @@ export class FakeLoader implements ModelLoader {
         dispose: () => void this.disposed.push(modelVersion),
       },
       computeDecidedBy: 'the test',
+      outdated: this.outdated,
       alphaNote: null,
     };
   }
