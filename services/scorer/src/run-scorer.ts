@@ -13,6 +13,7 @@ import {
 } from '@flowline/telemetry';
 
 import { type Arguments, HELP, readArguments } from './arguments.ts';
+import { windowMemory } from './process-parts.ts';
 import { scoreFile } from './score-file.ts';
 import { serveKafka } from './serve-kafka.ts';
 
@@ -52,7 +53,8 @@ async function run(args: Arguments): Promise<number> {
     if (db === null) return 0;
     shutdown.defer('database', () => db.close());
     health.delete('database');
-    const parts = { db, settings, logger, metrics, health, shutdown, kafka: kafkaOf(settings, logger) };
+    const shared = { windowMemory: windowMemory(settings, logger, metrics), kafka: kafkaOf(settings, logger) };
+    const parts = { db, settings, logger, metrics, health, shutdown, ...shared };
     if (source.kind === 'kafka') {
       await serveKafka(parts, args);
       return 0;
