@@ -27,18 +27,19 @@ interface Reading {
   readonly level: number;
 }
 
-const definitionFor = (name: string, topic: string): DetectorDefinition =>
+const definitionFor = (name: string, topic: string, startFrom = 'earliest'): DetectorDefinition =>
   parseDetector(
     `apiVersion: flowline/v1
 kind: Detector
 metadata: { name: ${name} }
 spec:
-  source: { kafka: { topic: ${topic} }, time: { field: ts, unit: ms }, key: [sensor] }
+  source: { kafka: { topic: ${topic}, startFrom: ${startFrom} }, time: { field: ts, unit: ms }, key: [sensor] }
   history: { query: "select 1" }
   features:
     - { name: level, type: real }
     - { name: change, type: real, from: { difference: [level, { lag: { of: level } }] } }
     - { name: mean, type: real, from: { rolling: { of: level, statistic: mean, over: 1m } } }
+    - { name: busy, type: integer, from: { rolling: { statistic: count, over: 1m } } }
     - { name: recent, type: integer, from: { rolling: { statistic: count, over: 10 } } }
   training: { data: clean }
   decision: { control: { alpha: 0.001 } }
@@ -59,10 +60,14 @@ function readings(count: number, seed: number): Reading[] {
   });
 }
 
-/** The features of events in the order in which they arrive. */
-function featuresOf(definition: DetectorDefinition, events: readonly object[]): FeatureTable {
+/** The features of events in the order in which they arrive; those of a stream's beginning, unless it began before them. */
+function featuresOf(
+  definition: DetectorDefinition,
+  events: readonly object[],
+  seenFromMs: number | null = -Infinity,
+): FeatureTable {
   const { features: schema } = definition;
-  const windows = new EntityWindows({ schema, lookups: {}, entity: entityOf(definition)! });
+  const windows = new EntityWindows({ schema, lookups: {}, entity: entityOf(definition)!, seenFromMs });
   const offsets = Float64Array.from(events, (_, i) => i);
   return createRecordReader(schema, {}).read(events, windows.batch(offsets)).table;
 }
@@ -97,12 +102,12 @@ withJavaClient(describe, version)('the scorer of a detector with windows', () =>
     await Promise.all([broker.stop(), postgres.stop()]);
   }, 60_000);
 
-  async function setUp(name: string) {
+  async function setUp(name: string, startFrom = 'earliest') {
     const topic = `${name}-${process.pid}-${Date.now()}`;
     await broker.createTopic(topic, PARTITIONS);
     await broker.createTopic(`${topic}.alerts`, 1);
     database = await postgres.createDatabase();
-    const definition = definitionFor(name, topic);
+    const definition = definitionFor(name, topic, startFrom);
     await promoteModel(database, definition);
     const start = (args: readonly string[] = []): ServiceProcess =>
       scorers.start(['--source', 'kafka', '--detector', name, ...args]);
@@ -193,6 +198,50 @@ withJavaClient(describe, version)('the scorer of a detector with windows', () =>
       });
     }
   }
+
+  it('has no value of windows that began in mid-stream until they have been seen whole, before and after a kill', async () => {
+    const { topic, definition, start, produce } = await setUp('midway', 'latest');
+    const events = readings(EVENTS, 7);
+    const unseen = EVENTS / 2;
+    await produce(events.slice(0, unseen));
+    const scorer = start(['--batch-size', '100']);
+    const begun = 'SELECT partition, next_offset::integer AS next FROM flowline.stream_offsets ORDER BY partition';
+    await scorers.eventually(async () => expect(await database.query(begun)).toHaveLength(PARTITIONS));
+    const begins = (await database.query(begun)).map(({ next }) => Number(next));
+    expect(begins.reduce((a, b) => a + b)).toBe(unseen);
+    // A minute of the stream is 600 events: the kill falls into the windows' first length.
+    await produce(events.slice(unseen, unseen + 300));
+    await scorers.untilStored(300);
+    scorer.child.kill('SIGKILL');
+    expect(await scorer.ended).toBe('SIGKILL');
+    await produce(events.slice(unseen + 300));
+    const heir = start();
+    await scorers.untilStored(EVENTS - unseen);
+    heir.child.kill('SIGTERM');
+    expect(await heir.ended).toBe(0);
+
+    const records = (await readTopic(broker.kafka, topic)).sort((a, b) => a.offset - b.offset);
+    const busy = definition.features.findIndex(({ name }) => name === 'busy');
+    for (const [partition, begin] of begins.entries()) {
+      const read = records.filter((record) => record.partition === partition && record.offset >= begin);
+      const seen = read.map(({ value }) => JSON.parse(value ?? '') as Reading);
+      const { numeric, numericWidth } = featuresOf(definition, seen, null);
+      const stored = await database.query(
+        'SELECT numeric_values, event_time FROM flowline.scored_events WHERE partition = $1 ORDER BY "offset"',
+        [partition],
+      );
+      const values = stored.map((row) => row.numeric_values as (number | null)[]);
+      const expected = seen.map((_, i) =>
+        [...numeric.subarray(i * numericWidth, (i + 1) * numericWidth)].map((value) =>
+          Number.isNaN(value) ? null : value,
+        ),
+      );
+      expect(values).toEqual(expected);
+      const counts = values.map((row) => row[busy]);
+      expect(counts.slice(0, 100)).toEqual(Array<null>(100).fill(null));
+      expect(counts.slice(-100).every((count) => typeof count === 'number')).toBe(true);
+    }
+  }, 180_000);
 
   it('gives the events of a file the scores that they have on a stream', async () => {
     const { topic, start, produce } = await setUp('filed');

@@ -9,7 +9,12 @@ import { ChampionLooks } from '../../../services/scorer/src/champion-looks.ts';
 import type { ModelLoader } from '../../../services/scorer/src/detector-holder.ts';
 import { streamOffsets } from '../../../services/scorer/src/kafka-run.ts';
 import { openAlerts } from '../../../services/scorer/src/open-alerts.ts';
-import { batchBounds, detectorRun, partitionWindows } from '../../../services/scorer/src/process-parts.ts';
+import {
+  batchBounds,
+  detectorRun,
+  partitionWindows,
+  windowMemory,
+} from '../../../services/scorer/src/process-parts.ts';
 import { runDetector } from '../../../services/scorer/src/run-detector.ts';
 import { quantile } from '../support/statistics.ts';
 import { type CpuStage, profiled, stages } from './cpu-stages.ts';
@@ -45,9 +50,13 @@ async function run({ detector, events, warmUpEvents, scoring, profile }: ChildTa
   const shutdown = new Shutdown({ logger });
   const db = await connect(requireDatabaseUrl(settings), { applicationName: 'flowline bench', poolSize: 8 });
   const client = createKafkaClient({ brokers: requireKafkaBrokers(settings), clientId: 'bench', log: logger });
-  const champions = new ChampionLooks(() => championVersions(db));
-  const watched = { logger, metrics: createMetrics(), health: new Health(), shutdown };
-  const parts = { db, settings, ...watched, champions, kafka: () => client };
+  const metrics = createMetrics();
+  const shared = {
+    champions: new ChampionLooks(() => championVersions(db)),
+    windowMemory: windowMemory(settings, logger, metrics),
+    kafka: () => client,
+  };
+  const parts = { db, settings, logger, metrics, health: new Health(), shutdown, ...shared };
   const { definition: stored } = await getDetector(db, detector);
   const definition = readDefinition(stored, detector);
   const { kafka } = definition.source;

@@ -169,7 +169,7 @@ describe('parseDetector', () => {
     });
   });
 
-  it('knows that the first events of an entity have no past', () => {
+  it('knows that the past of an entity may be missing, whatever the window', () => {
     const text = least.replace('source: {', 'source: { key: [shop, till],').replace(
       '{ name: x, type: real }',
       `{ name: x, type: real },
@@ -178,7 +178,7 @@ describe('parseDetector', () => {
     );
     const { source, features } = parseDetector(text, 'detector.yaml');
     expect(source.key).toEqual(['shop', 'till']);
-    expect(features.map(({ nullable }) => nullable)).toEqual([false, true, false]);
+    expect(features.map(({ nullable }) => nullable)).toEqual([false, true, true]);
   });
 
   it('gives a definition that is read back from JSON as it was', () => {

@@ -82,10 +82,8 @@ function resolveFeature(feature: FeatureDocument, nullable: ReadonlySet<string>)
   };
 }
 
-/** The first events of an entity have no past: a window other than a count is a missing value then. */
-function hasMissingPast(expression: Expression): boolean {
-  return windowExpressions(expression).some((window) => 'lag' in window || window.rolling.statistic !== 'count');
-}
+/** A past that nobody has seen, or that an entity does not have, makes a missing value of any window. */
+const hasMissingPast = (expression: Expression): boolean => windowExpressions(expression).length > 0;
 
 function periodOf(period: string | number | undefined): number | null {
   return typeof period === 'string' ? (parseDurationMs(period) ?? null) : (period ?? null);

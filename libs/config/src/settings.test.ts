@@ -29,6 +29,7 @@ describe('loadSettings', () => {
       cacheFolder: path.join(homedir(), '.cache', 'flowline'),
       batch: { maxRows: 5_000, maxWaitMs: 25 },
       eventMaxBytes: 1_000_000,
+      windowsMaxBytes: 512_000_000,
       consumerStallMs: 60_000,
       shutdownTimeoutMs: 20_000,
     });

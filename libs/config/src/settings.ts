@@ -72,6 +72,7 @@ const environment = z.object({
   FLOWLINE_BATCH_MAX_ROWS: integer(1, 50_000).default(5_000),
   FLOWLINE_BATCH_MAX_WAIT_MS: integer(0, 60_000).default(25),
   FLOWLINE_EVENT_MAX_BYTES: integer(1, 100_000_000).default(1_000_000),
+  FLOWLINE_WINDOWS_MAX_BYTES: integer(16_000_000, 1_000_000_000_000).default(512_000_000),
   FLOWLINE_CONSUMER_STALL_MS: integer(1_000, 3_600_000).default(60_000),
   FLOWLINE_SHUTDOWN_TIMEOUT_MS: integer(0, 3_600_000).default(20_000),
 });
@@ -114,6 +115,8 @@ export interface Settings {
   readonly batch: { readonly maxRows: number; readonly maxWaitMs: number };
   /** A larger record becomes a dead letter. */
   readonly eventMaxBytes: number;
+  /** Memory that the windows of all detectors and partitions of a process may hold, as estimated; a snapshot takes more meanwhile. */
+  readonly windowsMaxBytes: number;
   /** A partition with records that wait may stand still for so long; then the consumer is opened again. */
   readonly consumerStallMs: number;
   /** After a signal, what is at hand may take so long; then the process leaves, and what was not stored is done again later. */
@@ -163,6 +166,7 @@ export function loadSettings(env: Environment = process.env): Settings {
     cacheFolder: found.FLOWLINE_CACHE_DIR ?? defaultCacheFolder(env),
     batch: { maxRows: found.FLOWLINE_BATCH_MAX_ROWS, maxWaitMs: found.FLOWLINE_BATCH_MAX_WAIT_MS },
     eventMaxBytes: found.FLOWLINE_EVENT_MAX_BYTES,
+    windowsMaxBytes: found.FLOWLINE_WINDOWS_MAX_BYTES,
     consumerStallMs: found.FLOWLINE_CONSUMER_STALL_MS,
     shutdownTimeoutMs: found.FLOWLINE_SHUTDOWN_TIMEOUT_MS,
   };

@@ -77,5 +77,13 @@ export async function storeEntities(
     await markEntitiesSeen(client, detector, topic, topicId ?? '', key, partition, seen.map(boundedName));
   }
   const { id, nextOffset, bytes } = windows;
-  await upsertWindows(client, detector, topic, partition, id, nextOffset, Buffer.from(bytes));
+  await upsertWindows(
+    client,
+    detector,
+    topic,
+    partition,
+    id,
+    nextOffset,
+    Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length),
+  );
 }

@@ -34,4 +34,5 @@ export { strayRules, type StrayRule } from './stray-values.ts';
 export { parseTime } from './time.ts';
 export { DOMAIN_TOLERANCE, LARGE_TOLERANCE } from './tolerance.ts';
 export { EntityWindows, type BatchWindows, type EntityWindowsOptions } from './windows/entity-windows.ts';
+export { WindowMemory } from './windows/window-memory.ts';
 export { windowsOf } from './windows/window.ts';

@@ -83,6 +83,12 @@ export function createMetrics(options: { readonly processMetrics?: boolean } = {
     consumerStalls: counter('consumer_stalls_total', 'Consumers opened again because they stood still.', ['detector']),
     windowEntities: gauge('window_entities', 'Entities whose past is remembered by this process.', ['detector']),
     windowEvents: gauge('window_events', 'Past values that windows over entities hold in this process.', ['detector']),
+    windowBytes: gauge('window_bytes', 'Memory of windows over entities in this process, as estimated.', ['detector']),
+    windowsForgotten: counter(
+      'window_entities_forgotten_total',
+      'Entities whose past was forgotten because windows reached FLOWLINE_WINDOWS_MAX_BYTES.',
+      [],
+    ),
     recordsLost: counter('records_lost_total', 'Records that the topic dropped before they were read.', [
       'detector',
       'topic',

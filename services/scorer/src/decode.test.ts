@@ -36,7 +36,7 @@ describe('the events of an entity that another partition holds', () => {
   it('are dead letters as often as they come, leave no trace in windows, and hold up nobody', async () => {
     const store = new FakeWindowStore();
     store.claims.set('b', 1);
-    const partitions = new PartitionWindows(store, silentLogger, { records: 1, ms: 1e9 });
+    const partitions = new PartitionWindows(store, silentLogger, { every: { records: 1, ms: 1e9 } });
     const first = await decodeWithPast(batchOf(0, ['a', 'b', 'a', 'b']), model, partitions);
     expect(first.events.deadLetters).toMatchObject([
       {

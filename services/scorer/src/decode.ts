@@ -44,7 +44,7 @@ export async function decodeWithPast(
   { windows: maker, decode: decodeEvents }: { readonly windows: WindowsMaker | null; readonly decode: DecodeEvents },
   partitions: PartitionWindows,
 ): Promise<Pick<DecodedBatch, 'events' | 'entities'>> {
-  const windows = partitions.of(source, maker);
+  const windows = await partitions.of(source, maker);
   const decoded = decodeEvents(source, windows);
   if (windows === null || decoded.entities === null) return { events: decoded, entities: null };
   const strays = await partitions.strays(source, windows);

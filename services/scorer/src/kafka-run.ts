@@ -65,7 +65,7 @@ export class KafkaRun {
     this.#version = version;
     this.#args = args;
     this.#topic = kafka.topic;
-    this.#windows = partitionWindows(parts, definition.name);
+    this.#windows = partitionWindows(parts, definition.name, { wereReset: args.resetWindows });
     this.#source = createKafkaSource({
       client: parts.kafka(),
       ...membership,
@@ -97,6 +97,7 @@ export class KafkaRun {
     } finally {
       this.#forgetLag();
       this.#watch.end();
+      this.#windows.close();
     }
   }
 
@@ -187,6 +188,7 @@ export function streamOffsets(
       return moved;
     },
     recordGap: async (lost) => {
+      windows.lost(lost.topic, lost.partition, lost.toOffset);
       if (await recordGap(db, { detector, ...lost })) count(lost);
     },
   };

@@ -34,9 +34,10 @@ export function measureBatch(metrics: Metrics, detector: string, batch: Committe
 
 /** Notes what the windows of a detector remember. */
 export function measureWindows(metrics: Metrics, detector: string, windows: PartitionWindows): void {
-  const { entities, events } = windows.size();
+  const { entities, events, bytes } = windows.size();
   metrics.windowEntities.set({ detector }, entities);
   metrics.windowEvents.set({ detector }, events);
+  metrics.windowBytes.set({ detector }, bytes);
 }
 
 /** Counts a batch that was stored without scores. */

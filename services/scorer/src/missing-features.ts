@@ -1,4 +1,4 @@
-import type { FeatureSpec } from '@flowline/events';
+import { type FeatureSpec, windowExpressions } from '@flowline/events';
 import { type FeatureTable, tableColumns } from '@flowline/features';
 import type { Logger, Metrics } from '@flowline/telemetry';
 
@@ -6,6 +6,8 @@ import type { Logger, Metrics } from '@flowline/telemetry';
 const SILENT_EVENTS = 1_000;
 /** The share that the metric shows is that of about so many events, the newest. */
 const REMEMBERED_EVENTS = 1_000;
+const FIELD_WHY = 'has its field been renamed?';
+const WINDOWS_WHY = 'its window has not been seen whole since it began, or its field has been renamed.';
 
 interface Watched {
   /** Events since the last one with a value. */
@@ -37,9 +39,10 @@ export class MissingFeatures {
     const watched = schema.filter(({ nullable }) => nullable);
     if (watched.length === 0) return;
     const { numeric, levels } = tableColumns(schema);
-    for (const { name } of watched) {
+    for (const { name, from } of watched) {
       const [number, level] = [numeric.indexOf(name), levels.indexOf(name)];
-      this.#look(name, table.size, (row) =>
+      const why = windowExpressions(from).length > 0 ? WINDOWS_WHY : FIELD_WHY;
+      this.#look(name, why, table.size, (row) =>
         number >= 0
           ? Number.isNaN(table.numeric[row * table.numericWidth + number])
           : table.levels[row * table.levelWidth + level] === null,
@@ -47,7 +50,7 @@ export class MissingFeatures {
     }
   }
 
-  #look(feature: string, size: number, isMissing: (row: number) => boolean): void {
+  #look(feature: string, why: string, size: number, isMissing: (row: number) => boolean): void {
     const watched = this.#watched.get(feature) ?? { silent: 0, share: 0, isTold: false };
     const isNew = !this.#watched.has(feature);
     this.#watched.set(feature, watched);
@@ -68,7 +71,7 @@ export class MissingFeatures {
     watched.isTold = true;
     this.#logger.warn(
       { feature, events: watched.silent },
-      'a feature has had no value for many events: has its field been renamed? They are scored by the others',
+      `a feature has had no value for many events: ${why} They are scored by the others`,
     );
   }
 }

@@ -1,10 +1,10 @@
 import type { FeatureSpec, StoredWindows } from '@flowline/events';
-import { createRecordReader, EntityWindows } from '@flowline/features';
+import { createRecordReader, EntityWindows, WindowMemory } from '@flowline/features';
 import type { SourceBatch } from '@flowline/stream';
-import { silentLogger } from '@flowline/telemetry';
+import { type Logger, silentLogger } from '@flowline/telemetry';
 import { describe, expect, it } from '@jest/globals';
 
-import { PartitionWindows, type WindowsMaker } from './partition-windows.ts';
+import { PartitionWindows, type WindowsBeginning, type WindowsMaker } from './partition-windows.ts';
 import { FakeWindowStore } from './testing/fake-window-store.ts';
 import { checkWindowSchedules } from './testing/window-schedules.ts';
 
@@ -24,11 +24,17 @@ const schemaOf = (events: number): FeatureSpec[] => [
 
 const makerOf = (schema: readonly FeatureSpec[]): WindowsMaker => {
   const entity = { key: ['id'], time: { field: 't', unit: 'ms' } } as const;
-  const open = (): EntityWindows => new EntityWindows({ schema, lookups: {}, entity });
+  const open = (beginning?: WindowsBeginning): EntityWindows =>
+    new EntityWindows({ schema, lookups: {}, entity, ...beginning });
   return { id: open().id, open };
 };
 const schema = schemaOf(1);
 const maker = makerOf(schema);
+
+const countSchema: readonly FeatureSpec[] = [
+  { ...schemaOf(1)[0]!, from: { rolling: { statistic: 'count', over: '1h' } } },
+];
+const counting = makerOf(countSchema);
 
 const batchTo = (nextOffset: number, partition = 0, fromOffset = 0): SourceBatch => ({
   topic: 't',
@@ -51,22 +57,22 @@ describe('PartitionWindows', () => {
   it('begin empty, and are kept apart by partition', async () => {
     const partitions = new PartitionWindows(new FakeWindowStore(), silentLogger);
     expect(await partitions.assign('t', 0, START)).toBe(0);
-    expect(see(partitions.of(batchTo(1), maker), 0, 7)).toBeNull();
-    expect(see(partitions.of(batchTo(2), maker), 1, 8)).toBe(7);
-    expect(see(partitions.of(batchTo(2, 1), maker), 1, 9)).toBeNull();
+    expect(see(await partitions.of(batchTo(1), maker), 0, 7)).toBeNull();
+    expect(see(await partitions.of(batchTo(2), maker), 1, 8)).toBe(7);
+    expect(see(await partitions.of(batchTo(2, 1), maker), 1, 9)).toBeNull();
   });
 
   it('come back from the last snapshot when the partition is assigned again, and say from where to read', async () => {
     const store = new FakeWindowStore();
     const partitions = new PartitionWindows(store, silentLogger);
     await partitions.assign('t', 0, START);
-    const windows = partitions.of(batchTo(1), maker);
+    const windows = await partitions.of(batchTo(1), maker);
     see(windows, 0, 7);
     store.stored = (await partitions.toStore(batchTo(5), windows, ['a'], Date.now() + 60_000)).windows;
     expect(store.stored).toMatchObject({ id: maker.id, nextOffset: 5 });
-    see(partitions.of(batchTo(6), maker), 5, 8); // not stored: it is forgotten with the state
+    see(await partitions.of(batchTo(6), maker), 5, 8); // not stored: it is forgotten with the state
     expect(await partitions.assign('t', 0, { position: 6, low: 0 })).toBe(5);
-    expect(see(partitions.of(batchTo(6), maker), 5, 8)).toBe(7);
+    expect(see(await partitions.of(batchTo(6), maker), 5, 8)).toBe(7);
   });
 
   it('take a snapshot after many records or a long time, not with every batch', async () => {
@@ -75,7 +81,7 @@ describe('PartitionWindows', () => {
     const now = Date.now();
     const due = async (nextOffset: number, nowMs: number): Promise<boolean> => {
       const batch = batchTo(nextOffset);
-      return (await partitions.toStore(batch, partitions.of(batch, maker), ['a'], nowMs)).windows !== null;
+      return (await partitions.toStore(batch, await partitions.of(batch, maker), ['a'], nowMs)).windows !== null;
     };
     expect(await due(10, now)).toBe(true); // the first: there is none to go back to
     expect(await due(20_009, now)).toBe(false);
@@ -86,20 +92,98 @@ describe('PartitionWindows', () => {
     expect(await due(40_012, now + 31_000)).toBe(true);
   });
 
+  /** Counts of the hour before two events, 61 minutes apart, of windows that begin with a batch. */
+  async function countsFrom(partitions: PartitionWindows, fromOffset: number): Promise<(number | null)[]> {
+    const windows = await partitions.of(batchTo(fromOffset + 9, 0, fromOffset), counting);
+    const times = [0, 0, 61, 122].map((minutes) => minutes * 60_000);
+    const { table } = createRecordReader(countSchema, {}).read(
+      times.map((t) => ({ id: 'a', t })),
+      windows.batch(
+        times.map((_, i) => fromOffset + i),
+        times,
+      ),
+    );
+    return Array.from(table.numeric, (value) => (Number.isNaN(value) ? null : value));
+  }
+
+  it('count from nothing at the beginning of a partition, and say nothing of what they have not seen elsewhere', async () => {
+    const from = async (at: { position: number; low: number }, options = {}): Promise<(number | null)[]> => {
+      const partitions = new PartitionWindows(new FakeWindowStore(), silentLogger, options);
+      await partitions.assign('t', 0, at);
+      return countsFrom(partitions, at.position);
+    };
+    const fromBeginning = [0, 1, 0, 0];
+    const fromAnywhere = [null, null, 0, 0];
+    expect(await from(START)).toEqual(fromBeginning);
+    expect(await from({ position: 7, low: 0 })).toEqual(fromAnywhere);
+    expect(await from({ position: 7, low: 7 })).toEqual(fromAnywhere);
+    expect(await from(START, { wereReset: true })).toEqual(fromAnywhere);
+  });
+
+  it('begin anew, and know so, where records are gone that they have not seen', async () => {
+    const store = new FakeWindowStore();
+    const warnings: string[] = [];
+    const logger: Logger = { ...silentLogger, warn: (_: object, text?: string) => void warnings.push(text ?? '') };
+    const partitions = new PartitionWindows(store, logger);
+    store.stored = { ...counting.open().snapshot(), nextOffset: 3 };
+    expect(await partitions.assign('t', 0, { position: 9, low: 5 })).toBe(5);
+    expect(await countsFrom(partitions, 5)).toEqual([null, null, 0, 0]);
+    // While it is read: what was handed out before the gap is not concerned.
+    partitions.lost('t', 0, 20);
+    const seen = await partitions.of(batchTo(14, 0, 9), counting);
+    expect(seen.size).toBe(1);
+    seen.advance(14);
+    expect((await partitions.of(batchTo(25, 0, 14), counting)).size).toBe(0);
+    expect(warnings).toEqual([
+      expect.stringContaining('records are gone'),
+      expect.stringContaining('records are gone'),
+    ]);
+  });
+
+  it('share one bound of memory, and give back what they do not need', async () => {
+    const memory = new WindowMemory(Infinity);
+    const [one, other] = [0, 1].map(() => new PartitionWindows(new FakeWindowStore(), silentLogger, { memory }));
+    see(await one!.of(batchTo(1), maker), 0, 7);
+    see(await other!.of(batchTo(1, 1), maker), 0, 7);
+    expect(memory.bytes).toBe(one!.size().bytes + other!.size().bytes);
+    expect(memory.bytes).toBeGreaterThan(one!.size().bytes);
+    one!.retain('t', []);
+    expect(memory.bytes).toBe(other!.size().bytes);
+    await other!.of(batchTo(2, 1), makerOf(schemaOf(2)));
+    expect(memory.bytes).toBe(0);
+    see(await other!.of(batchTo(3, 1), maker), 2, 7);
+    other!.close();
+    expect(memory.bytes).toBe(0);
+  });
+
+  it('take a snapshot where the names of many entities wait for one', async () => {
+    const partitions = new PartitionWindows(new FakeWindowStore(), silentLogger);
+    await partitions.assign('t', 0, START);
+    const due = async (nextOffset: number, name: string): Promise<boolean> => {
+      const batch = batchTo(nextOffset);
+      return (await partitions.toStore(batch, await partitions.of(batch, maker), [name])).windows !== null;
+    };
+    expect(await due(1, 'first')).toBe(true);
+    expect(await due(2, 'a'.repeat(3_000_000))).toBe(false);
+    expect(await due(3, 'a'.repeat(3_000_000))).toBe(false);
+    expect(await due(4, 'b'.repeat(3_000_000))).toBe(true);
+    expect(await due(5, 'a'.repeat(3_000_000))).toBe(false);
+  });
+
   it('begin anew for a model with other windows', async () => {
     const store = new FakeWindowStore();
     const partitions = new PartitionWindows(store, silentLogger);
     await partitions.assign('t', 0, START);
-    const windows = partitions.of(batchTo(1), maker);
+    const windows = await partitions.of(batchTo(1), maker);
     see(windows, 0, 7);
     store.stored = windows.snapshot();
     const other = makerOf(schemaOf(2));
     await partitions.assign('t', 0, START);
-    const begun = partitions.of(batchTo(2), other);
+    const begun = await partitions.of(batchTo(2), other);
     expect(begun.size).toBe(0);
     expect((await partitions.toStore(batchTo(2), begun, [])).windows).toMatchObject({ id: other.id, nextOffset: 2 });
     // Back again: what was stored at the assignment is of the past by now.
-    const again = partitions.of(batchTo(9, 0, 2), maker);
+    const again = await partitions.of(batchTo(9, 0, 2), maker);
     expect(again.size).toBe(0);
     expect((await partitions.toStore(batchTo(9), again, [])).windows).toMatchObject({ id: maker.id, nextOffset: 9 });
   });
@@ -121,24 +205,24 @@ describe('PartitionWindows', () => {
     const partitions = new PartitionWindows(store, silentLogger);
     store.stored = { ...maker.open().snapshot(), nextOffset: 3 };
     await partitions.assign('t', 0, { position: 8, low: 0 });
-    expect(() => partitions.of(batchTo(9, 0, 8), maker)).toThrow(
+    await expect(partitions.of(batchTo(9, 0, 8), maker)).rejects.toThrow(
       expect.objectContaining({ code: 'FLOWLINE_WINDOWS_BEHIND', retryable: true }),
     );
-    partitions.of(batchTo(8, 0, 3), maker);
-    partitions.of(batchTo(9, 0, 8), maker);
-    partitions.of(batchTo(9, 0, 8), maker); // delivered again
+    await partitions.of(batchTo(8, 0, 3), maker);
+    await partitions.of(batchTo(9, 0, 8), maker);
+    await partitions.of(batchTo(9, 0, 8), maker); // delivered again
     // A partition that is somebody else's by now.
     partitions.retain('t', []);
-    expect(() => partitions.of(batchTo(10, 0, 9), maker)).toThrow(/have seen events up to 0 only/);
+    await expect(partitions.of(batchTo(10, 0, 9), maker)).rejects.toThrow(/have seen events up to 0 only/);
   });
 
   it('store nothing of what is only read again, and name the entities since the last snapshot', async () => {
     const store = new FakeWindowStore();
-    const partitions = new PartitionWindows(store, silentLogger, { records: 2, ms: 1e9 });
+    const partitions = new PartitionWindows(store, silentLogger, { every: { records: 2, ms: 1e9 } });
     store.stored = { ...maker.open().snapshot(), nextOffset: 3 };
     await partitions.assign('t', 0, { position: 8, low: 0 });
-    const due = (from: number, to: number, names: readonly string[]) =>
-      partitions.toStore(batchTo(to, 0, from), partitions.of(batchTo(to, 0, from), maker), names);
+    const due = async (from: number, to: number, names: readonly string[]) =>
+      partitions.toStore(batchTo(to, 0, from), await partitions.of(batchTo(to, 0, from), maker), names);
     expect(await due(3, 6, ['a'])).toEqual({ windows: null, seen: [] });
     expect(await due(6, 8, ['b', 'a'])).toEqual({ windows: null, seen: [] });
     expect(await due(8, 9, ['c'])).toEqual({
@@ -161,21 +245,21 @@ describe('PartitionWindows', () => {
     expect(await second).toBe(9);
     answers[0]?.(null);
     expect(await first).toBe(5);
-    expect(() => partitions.of(batchTo(10, 0, 9), maker)).not.toThrow();
+    await expect(partitions.of(batchTo(10, 0, 9), maker)).resolves.toBeDefined();
   });
 
   it('give the same features under any schedule of batches, commits, lost answers, rebalances and kills', () =>
     expect(checkWindowSchedules({ schedules: 300 })).resolves.toBeUndefined());
 
-  it('count what they remember', () => {
+  it('count what they remember', async () => {
     const partitions = new PartitionWindows(new FakeWindowStore(), silentLogger);
-    see(partitions.of(batchTo(1), maker), 0, 7);
-    see(partitions.of(batchTo(2), maker), 1, 7);
-    see(partitions.of(batchTo(1, 1), maker), 0, 7);
-    expect(partitions.size()).toEqual({ entities: 2, events: 3 });
+    see(await partitions.of(batchTo(1), maker), 0, 7);
+    see(await partitions.of(batchTo(2), maker), 1, 7);
+    see(await partitions.of(batchTo(1, 1), maker), 0, 7);
+    expect(partitions.size()).toEqual({ entities: 2, events: 3, bytes: expect.any(Number) });
     partitions.retain('t', [1]);
-    expect(partitions.size()).toEqual({ entities: 1, events: 1 });
-    partitions.of(batchTo(3, 1), null);
-    expect(partitions.size()).toEqual({ entities: 0, events: 0 });
+    expect(partitions.size()).toEqual({ entities: 1, events: 1, bytes: expect.any(Number) });
+    await partitions.of(batchTo(3, 1), null);
+    expect(partitions.size()).toEqual({ entities: 0, events: 0, bytes: 0 });
   });
 });

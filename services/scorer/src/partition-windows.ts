@@ -3,16 +3,19 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { EntityScope, StrayEntity } from '@flowline/db';
 import type { ModelBundle } from '@flowline/detector';
 import { FlowlineError, type StoredWindows } from '@flowline/events';
-import { EntityWindows } from '@flowline/features';
+import { EntityWindows, type EntityWindowsOptions, WindowMemory } from '@flowline/features';
 import type { SourceBatch } from '@flowline/stream';
 import type { Logger } from '@flowline/telemetry';
 
 import { scattered } from './without-strays.ts';
 
+/** Where new windows begin, and the memory that they share. */
+export type WindowsBeginning = Pick<EntityWindowsOptions, 'seenFromMs' | 'memory'>;
+
 /** The windows of a model: their id, and how they begin. */
 export interface WindowsMaker {
   readonly id: string;
-  open(): EntityWindows;
+  open(beginning?: WindowsBeginning): EntityWindows;
 }
 
 /** How the windows of features begin; null where events stand alone. */
@@ -22,7 +25,8 @@ export function windowsMaker({
   entity,
 }: Pick<ModelBundle, 'schema' | 'lookups' | 'entity'>): WindowsMaker | null {
   if (entity === null) return null;
-  const open = (): EntityWindows => new EntityWindows({ schema, lookups, entity });
+  const open = (beginning: WindowsBeginning = {}): EntityWindows =>
+    new EntityWindows({ schema, lookups, entity, ...beginning });
   return { id: open().id, open };
 }
 
@@ -47,6 +51,18 @@ const SNAPSHOT_RECORDS = 20_000;
 /** ... and those of so long, where there are few. */
 const SNAPSHOT_MS = 30_000;
 const DEFAULT_EVERY = { records: SNAPSHOT_RECORDS, ms: SNAPSHOT_MS };
+/** Characters of the names of entities that wait for a snapshot: with so many it is due. */
+const SNAPSHOT_NAME_LENGTH = 4_000_000;
+
+/** How the windows of a run are kept. */
+export interface PartitionWindowsOptions {
+  /** How many records, or milliseconds, lie between two snapshots. */
+  readonly every?: { readonly records: number; readonly ms: number };
+  /** Memory that the windows of the process share (default: a bound that is never reached). */
+  readonly memory?: WindowMemory;
+  /** Whether windows were reset when the process started: then no partition is known from its beginning (default false). */
+  readonly wereReset?: boolean;
+}
 
 /** The first batch takes a snapshot along: a restart before the second one then begins with the same past. */
 const NEVER = { snapshotMs: -Infinity, snapshotOffset: -Infinity };
@@ -62,11 +78,17 @@ interface Partition {
   readTo: number;
   /** Records before were stored when the partition was assigned. */
   readonly position: number;
+  /** The first offset that the log still held then. */
+  readonly low: number;
+  /** Records before are gone, those that were not read as well. */
+  lostTo: number;
   /** When the last snapshot was taken, and before which offset. */
   snapshotMs: number;
   snapshotOffset: number;
   /** Entities of the events since then. */
   readonly seen: Set<string>;
+  /** Characters of their names. */
+  seenLength: number;
 }
 
 /**
@@ -83,24 +105,47 @@ export class PartitionWindows {
   readonly #store: WindowStore;
   readonly #logger: Logger;
   readonly #every: { readonly records: number; readonly ms: number };
+  readonly #memory: WindowMemory;
+  readonly #wereReset: boolean;
   readonly #partitions = new Map<string, Partition>();
   /** Of two overlapping assignments of a partition the later one counts, whichever is answered first. */
   readonly #turns = new Map<string, number>();
   #warnedMs = -Infinity;
 
-  /** @param every how many records, or milliseconds, lie between two snapshots. */
-  constructor(store: WindowStore, logger: Logger, every = DEFAULT_EVERY) {
+  constructor(
+    store: WindowStore,
+    logger: Logger,
+    { every = DEFAULT_EVERY, memory = new WindowMemory(Infinity), wereReset = false }: PartitionWindowsOptions = {},
+  ) {
     this.#store = store;
     this.#logger = logger;
     this.#every = every;
+    this.#memory = memory;
+    this.#wereReset = wereReset;
   }
 
   /** These partitions of a topic are read here, and no others: the past of others is dropped. */
   retain(topic: string, partitions: readonly number[]): void {
     const kept = new Set(partitions.map((partition) => key(topic, partition)));
     for (const name of this.#partitions.keys()) {
-      if (name.startsWith(`${topic}/`) && !kept.has(name)) this.#partitions.delete(name);
+      if (name.startsWith(`${topic}/`) && !kept.has(name)) this.#drop(name);
     }
+  }
+
+  /** Drops all windows: the run has ended. */
+  close(): void {
+    for (const name of this.#partitions.keys()) this.#drop(name);
+  }
+
+  #drop(name: string): void {
+    this.#partitions.get(name)?.windows?.close();
+    this.#partitions.delete(name);
+  }
+
+  /** Records of a partition before an offset are gone that were not read: windows do not hold them, and begin anew after them. */
+  lost(topic: string, partition: number, toOffset: number): void {
+    const known = this.#partitions.get(key(topic, partition));
+    if (known !== undefined) known.lostTo = Math.max(known.lostTo, toOffset);
   }
 
   /** A partition is assigned: from which offset it must be read, its position or one before it that the log still holds. */
@@ -114,36 +159,54 @@ export class PartitionWindows {
     this.#turns.set(name, turn);
     const stored = await this.#store.read(topic, partition);
     const from = stored === null ? position : Math.min(position, Math.max(stored.nextOffset, low));
-    if (this.#turns.get(name) === turn) this.#partitions.set(name, beginning(from, position, stored));
+    if (this.#turns.get(name) === turn) {
+      this.#drop(name);
+      this.#partitions.set(name, beginning(from, { position, low }, stored));
+    }
     return from;
   }
 
   /**
    * The windows for a batch, made where the partition has none of their kind yet; null for a model without windows. A partition that
-   * was never assigned is read from its beginning.
+   * was never assigned is read from its beginning. Windows that have not seen all that came before begin with the batch, and know so.
    * @throws FlowlineError FLOWLINE_WINDOWS_CORRUPTED; FLOWLINE_WINDOWS_BEHIND for a batch before which events are missing: it was
    *   read before the partition was assigned anew, and reading has to begin again.
    */
-  of(batch: SourceBatch, maker: WindowsMaker): EntityWindows;
-  of(batch: SourceBatch, maker: WindowsMaker | null): EntityWindows | null;
-  of({ topic, partition, fromOffset, nextOffset }: SourceBatch, maker: WindowsMaker | null): EntityWindows | null {
+  of(batch: SourceBatch, maker: WindowsMaker): Promise<EntityWindows>;
+  of(batch: SourceBatch, maker: WindowsMaker | null): Promise<EntityWindows | null>;
+  async of(batch: SourceBatch, maker: WindowsMaker | null): Promise<EntityWindows | null> {
+    const { topic, partition, fromOffset, nextOffset } = batch;
     const name = key(topic, partition);
-    const known = this.#partitions.get(name) ?? beginning(0, 0, null);
+    const known = this.#partitions.get(name) ?? beginning(0, { position: 0, low: 0 }, null);
     if (fromOffset > known.readTo) throw behind(topic, partition, fromOffset, known.readTo);
     this.#partitions.set(name, known);
     known.readTo = Math.max(known.readTo, nextOffset);
     const { stored, windows: before } = known;
     known.stored = null;
-    if (maker === null) known.windows = null;
-    if (maker === null || before?.id === maker.id) return known.windows;
-    const windows = maker.open();
+    const misses = before !== null && before.nextOffset < known.lostTo && known.lostTo < nextOffset;
+    if (maker !== null && before?.id === maker.id && !misses) return before;
+    before?.close();
+    known.windows = null;
+    if (maker === null) return null;
+    const isFirst = fromOffset === 0 && known.low === 0 && !this.#wereReset && stored === null && before === null;
+    const windows = maker.open({ seenFromMs: isFirst ? -Infinity : null, memory: this.#memory });
     known.windows = windows;
-    if (stored !== null && windows.restore(stored)) return windows;
-    Object.assign(known, NEVER);
-    if (stored !== null || before !== null) {
-      this.#logger.warn({ topic, partition }, 'the windows have changed: they fill anew from here on');
+    if (stored !== null && stored.nextOffset >= fromOffset && (await inTurns(windows.restoreSteps(stored)))) {
+      return windows;
     }
+    Object.assign(known, NEVER);
+    if (!isFirst) this.#warnOfBeginning(batch, { misses: misses || stored?.id === maker.id, before: before ?? stored });
     return windows;
+  }
+
+  #warnOfBeginning(
+    { topic, partition, fromOffset }: SourceBatch,
+    { misses, before }: { readonly misses: boolean; readonly before: { readonly id: string } | null },
+  ): void {
+    const changed = before === null ? 'windows begin in mid-stream' : 'the windows have changed: they fill anew';
+    const why = misses ? 'records are gone that windows have not seen: they fill anew' : changed;
+    const values = 'values over the past are missing until their windows have been seen whole';
+    this.#logger.warn({ topic, partition, fromOffset }, `${why}; ${values}`);
   }
 
   /**
@@ -177,15 +240,19 @@ export class PartitionWindows {
     windows.advance(nextOffset);
     const known = this.#partitions.get(key(topic, partition));
     if (known === undefined) return NOT_DUE;
-    for (const name of names) known.seen.add(name);
+    noteSeen(known, names);
     const { records, ms } = this.#every;
-    const isDue = nextOffset - known.snapshotOffset >= records || nowMs - known.snapshotMs >= ms;
+    const isDue =
+      nextOffset - known.snapshotOffset >= records ||
+      nowMs - known.snapshotMs >= ms ||
+      known.seenLength >= SNAPSHOT_NAME_LENGTH;
     // Of what is only read again, nothing is stored.
     if (!isDue || nextOffset <= known.position) return NOT_DUE;
     known.snapshotMs = nowMs;
     known.snapshotOffset = nextOffset;
     const seen = [...known.seen];
     known.seen.clear();
+    known.seenLength = 0;
     return { windows: await inTurns(windows.snapshotSteps()), seen };
   }
 
@@ -206,15 +273,17 @@ export class PartitionWindows {
     this.#logger.warn(fields, `${found} These events are dead letters (scattered_entity).`);
   }
 
-  /** Entities that are remembered, and the events that their windows hold. */
-  size(): { readonly entities: number; readonly events: number } {
+  /** Entities that are remembered, the events that their windows hold, and the memory that they take, in bytes. */
+  size(): { readonly entities: number; readonly events: number; readonly bytes: number } {
     let entities = 0;
     let events = 0;
+    let bytes = 0;
     for (const { windows } of this.#partitions.values()) {
       entities += windows?.size ?? 0;
       events += windows?.events ?? 0;
+      bytes += windows?.bytes ?? 0;
     }
-    return { entities, events };
+    return { entities, events, bytes };
   }
 }
 
@@ -227,9 +296,17 @@ async function inTurns<T>(steps: Generator<void, T, void>): Promise<T> {
   }
 }
 
-function beginning(from: number, position: number, stored: StoredWindows | null): Partition {
+function beginning(readTo: number, at: Pick<Partition, 'position' | 'low'>, stored: StoredWindows | null): Partition {
   const snapshot = stored === null ? NEVER : { snapshotMs: Date.now(), snapshotOffset: stored.nextOffset };
-  return { stored, windows: null, readTo: from, position, seen: new Set(), ...snapshot };
+  return { stored, windows: null, readTo, ...at, lostTo: 0, seen: new Set(), seenLength: 0, ...snapshot };
+}
+
+function noteSeen(partition: Partition, names: readonly string[]): void {
+  for (const name of names) {
+    if (partition.seen.has(name)) continue;
+    partition.seen.add(name);
+    partition.seenLength += name.length;
+  }
 }
 
 function behind(topic: string, partition: number, fromOffset: number, readTo: number): FlowlineError {

@@ -1,5 +1,6 @@
 import type { DetectorDefinition, Settings } from '@flowline/config';
 import { claimEntities, commitBatch, type Database, readWindows } from '@flowline/db';
+import { WindowMemory } from '@flowline/features';
 import type { KafkaClient } from '@flowline/kafka';
 import { type EventSource, untilItSucceeds } from '@flowline/stream';
 import type { Health, Logger, Metrics, Shutdown } from '@flowline/telemetry';
@@ -9,7 +10,7 @@ import type { ChampionLooks } from './champion-looks.ts';
 import type { Collector } from './collect.ts';
 import { createModelLoader } from './model-loader.ts';
 import { alertAddress } from './open-alerts.ts';
-import { PartitionWindows } from './partition-windows.ts';
+import { PartitionWindows, type PartitionWindowsOptions } from './partition-windows.ts';
 import type { DetectorRunParts } from './run-detector.ts';
 import type { StoreReport } from './scoring-reporter.ts';
 
@@ -22,6 +23,8 @@ export interface ProcessParts {
   readonly health: Health;
   readonly shutdown: Shutdown;
   readonly champions: ChampionLooks;
+  /** Bound of the windows of all detectors. */
+  readonly windowMemory: WindowMemory;
   /** Connects to Kafka; called only where it is needed. */
   readonly kafka: () => KafkaClient;
 }
@@ -62,7 +65,11 @@ export function detectorRun(
 }
 
 /** The past of the entities of a detector's partitions, as Postgres keeps it; while that is away, whoever asks waits. */
-export function partitionWindows({ db, logger }: ProcessParts, detector: string): PartitionWindows {
+export function partitionWindows(
+  { db, logger, windowMemory: memory }: ProcessParts,
+  detector: string,
+  { wereReset = false }: Pick<PartitionWindowsOptions, 'wereReset'> = {},
+): PartitionWindows {
   const ofDetector = logger.child({ detector });
   return new PartitionWindows(
     {
@@ -75,7 +82,26 @@ export function partitionWindows({ db, logger }: ProcessParts, detector: string)
         }),
     },
     ofDetector,
+    { memory, wereReset },
   );
+}
+
+/** The bound of the windows of a process; the first time that it is reached is a warning, every time is counted. */
+export function windowMemory({ windowsMaxBytes }: Settings, logger: Logger, metrics: Metrics): WindowMemory {
+  let isTold = false;
+  return new WindowMemory(windowsMaxBytes, () => {
+    metrics.windowsForgotten.inc();
+    if (isTold) return;
+    isTold = true;
+    const remedy =
+      'Give the process more memory and raise FLOWLINE_WINDOWS_MAX_BYTES, or share the partitions among more scorers. ' +
+      'flowline_window_entities_forgotten_total counts on.';
+    logger.warn(
+      { windowsMaxBytes, remedy },
+      'windows have reached FLOWLINE_WINDOWS_MAX_BYTES: entities that have been silent longest are forgotten, and what their ' +
+        'windows would need of that past is missing',
+    );
+  });
 }
 
 /** How many rows a batch may hold, and how long few rows wait for more. */

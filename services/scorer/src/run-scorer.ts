@@ -14,6 +14,7 @@ import {
 
 import { type Arguments, HELP, readArguments } from './arguments.ts';
 import { ChampionLooks } from './champion-looks.ts';
+import { windowMemory } from './process-parts.ts';
 import { scoreFile } from './score-file.ts';
 import { serveKafka } from './serve-kafka.ts';
 
@@ -55,8 +56,12 @@ async function run(args: Arguments): Promise<number> {
     if (db === null) return 0;
     shutdown.defer('database', () => db.close());
     health.delete('database');
-    const champions = new ChampionLooks(() => championVersions(db));
-    const parts = { db, settings, logger, metrics, health, shutdown, champions, kafka: kafkaOf(settings, logger) };
+    const shared = {
+      champions: new ChampionLooks(() => championVersions(db)),
+      windowMemory: windowMemory(settings, logger, metrics),
+      kafka: kafkaOf(settings, logger),
+    };
+    const parts = { db, settings, logger, metrics, health, shutdown, ...shared };
     if (source.kind === 'kafka') {
       await serveKafka(parts, args);
       return 0;

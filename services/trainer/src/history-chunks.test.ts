@@ -49,10 +49,11 @@ function readFrom(fromMs: number, maxRows: number) {
   return { range, features, times };
 }
 
-/** The features of every row, as a scorer that has seen all of them computes them. */
+/** The features of every row, as a scorer computes them whose stream began with the first. */
 function scored(): number[][] {
   const definition = definitionWith(1000);
-  const windows = new EntityWindows({ schema: definition.features, lookups: {}, entity: entityOf(definition)! });
+  const entity = entityOf(definition)!;
+  const windows = new EntityWindows({ schema: definition.features, lookups: {}, entity, seenFromMs: rows[0]!.ts });
   const offsets = Float64Array.from(rows, (_, i) => i);
   const { numeric, numericWidth } = createRecordReader(definition.features, {}).read(
     rows.map((row) => ({ ...row })),
@@ -67,6 +68,13 @@ describe('a history with windows', () => {
     expect(range).toEqual({ from: new Date(3_940_000) }); // a minute before: the longest window
     expect(times).toEqual(rows.slice(400).map(({ ts }) => ts));
     expect(features).toEqual(scored().slice(400));
+  });
+
+  it('has no value of a window that reaches beyond its first row', () => {
+    const { features, times } = readFrom(0, 1_000_000);
+    const means = features.map((row) => row[2] ?? NaN);
+    const known = times.filter((_, i) => !Number.isNaN(means[i]));
+    expect([known[0], known.length]).toEqual([60_000, rows.length - 6]);
   });
 
   it('is thinned evenly after its windows have seen every row', () => {

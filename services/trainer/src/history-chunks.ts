@@ -46,7 +46,10 @@ export function historyReading(definition: DetectorDefinition, lookups: Lookups,
   };
 }
 
-/** Every row passes through the windows of its entity, by the code that scores; those before `from` are only looked back at. */
+/**
+ * Every row passes through the windows of its entity, by the code that scores; those before `from` are only looked back at. What came
+ * before the first row is not known, so windows that reach beyond it have no value, as on a stream that is not read from its beginning.
+ */
 function windowedReading(
   definition: DetectorDefinition,
   lookups: Lookups,
@@ -56,7 +59,7 @@ function windowedReading(
   const { features: schema, history } = definition;
   const reader = createRecordReader(schema, lookups);
   const entity = entityOf(definition) ?? { key: [], time: definition.source.time };
-  const windows = new EntityWindows({ schema, lookups, entity });
+  let windows: EntityWindows | null = null;
   const fromMs = from?.getTime() ?? -Infinity;
   let seen = 0;
   let wanted = 0;
@@ -64,6 +67,7 @@ function windowedReading(
     range: from === null ? {} : { from: new Date(fromMs - longestMs) },
     read: (rows, timesMs) => {
       const offsets = Float64Array.from(rows, (_, i) => seen + i);
+      windows ??= new EntityWindows({ schema, lookups, entity, seenFromMs: timesMs[0] ?? null });
       const { table, accepted, faults } = reader.read(rows, windows.batch(offsets, timesMs));
       seen += rows.length;
       const isWanted = (row: number): boolean => (timesMs[row] ?? NaN) >= fromMs;

@@ -29,9 +29,10 @@ function valuesOf(
   events: readonly Event[],
   ends: readonly number[] = [],
   maxEntities = 100,
+  seenFromMs: number | null = -Infinity,
 ): (number | null)[][] {
   const reader = createRecordReader(schema, {});
-  const options = { schema, lookups: {}, entity, maxEntities };
+  const options = { schema, lookups: {}, entity, maxEntities, seenFromMs };
   let windows = new EntityWindows(options);
   const rows: (number | null)[][] = [];
   let start = 0;
@@ -139,6 +140,93 @@ describe('windows of an entity', () => {
     ]);
   });
 
+  it('of a stream that begins anywhere have a value once their whole length has been seen, and the same after a restart', () => {
+    const schema = [
+      feature('hour', { rolling: { statistic: 'count', over: '1h' } }),
+      feature('mean', { rolling: { of: 'x', statistic: 'mean', over: '1h' } }),
+      feature('two', { rolling: { of: 'x', statistic: 'max', over: 2 } }),
+      feature('lag', { lag: { of: 'x' } }),
+    ];
+    const minutes = [0, 25, 50, 75, 100, 125, 150, 175];
+    const events = minutes.map((minute) => event('a', minute * 60_000, minute));
+    // The beginning is the upper median of the times before: none, 0, 25, 25, 50, 50, 75, 75 minutes.
+    const expected = [
+      [null, null, null, null],
+      [null, null, null, 0],
+      [null, null, 25, 25],
+      [null, null, 50, 50],
+      [null, null, 75, 75],
+      [2, 87.5, 100, 100],
+      [2, 112.5, 125, 125],
+      [2, 137.5, 150, 150],
+    ];
+    expect(valuesOf(schema, events, [], 100, null)).toEqual(expected);
+    expect(valuesOf(schema, events, [1, 2, 3, 4, 5, 6, 7], 100, null)).toEqual(expected);
+    // An entity that comes up an hour later had no events: it is new.
+    expect(valuesOf(schema, [...events, event('b', 176 * 60_000, 1)], [4], 100, null).at(-1)).toEqual([
+      0,
+      null,
+      null,
+      null,
+    ]);
+    const later = [...events, event('b', 176 * 60_000, 7), event('b', 177 * 60_000, 8)];
+    expect(valuesOf(schema, later, [], 100, null).at(-1)).toEqual([1, 7, 7, 7]);
+  });
+
+  it('of a stream that begins at a known time have a value once they end their length after it', () => {
+    const schema = [feature('count', { rolling: { statistic: 'count', over: '10ms' } })];
+    const events = [100, 105, 110, 111].map((t) => event('a', t, t));
+    expect(valuesOf(schema, events, [2], 100, 100)).toEqual([[null], [null], [1], [2]]);
+  });
+
+  it('begin where most events are, whatever the time of a few', () => {
+    const schema = [feature('count', { rolling: { statistic: 'count', over: '10ms' } })];
+    const events = [1e12, 0, 1000, 1001, 1002, 1003, 1020].map((t) => event('a', t, t));
+    expect(valuesOf(schema, events, [], 100, null).map(([count]) => count)).toEqual([
+      null,
+      null,
+      null,
+      null,
+      null,
+      null,
+      0,
+    ]);
+  });
+
+  it('of a feature that was not nullable when its model was trained count from where they began', () => {
+    const count: Expression = { rolling: { statistic: 'count', over: '1h' } };
+    expect(valuesOf([feature('count', count, false)], [event('a', 0, 1), event('a', 1, 1)], [], 100, null)).toEqual([
+      [0],
+      [1],
+    ]);
+  });
+
+  it('of a stream in the order of its times say what is true, or nothing, wherever they begin and whatever they forget', () => {
+    const schema = [
+      feature('lag', { lag: { of: 'x', events: 2 } }),
+      feature('mean', { rolling: { of: 'x', statistic: 'mean', over: 3 } }),
+      feature('max', { rolling: { of: 'x', statistic: 'max', over: '20ms' } }),
+      feature('count', { rolling: { of: 'x', statistic: 'count', over: '7ms' } }),
+    ];
+    const step = fc.record({
+      id: fc.constantFrom('a', 'b', 'c', 'd'),
+      step: fc.nat(5),
+      x: fc.integer({ min: -9, max: 9 }),
+    });
+    const log$ = fc.array(step, { minLength: 10, maxLength: 150, size: 'max' });
+    fc.assert(
+      fc.property(log$, fc.nat(20), fc.integer({ min: 2, max: 4 }), fc.nat(150), (steps, start, maxEntities, cut) => {
+        let t = 0;
+        const events = steps.map(({ id, step: after, x }) => event(id, (t += after), x));
+        const truth = valuesOf(schema, events).slice(start);
+        const cuts = cut < events.length - start ? [cut] : [];
+        const found = valuesOf(schema, events.slice(start), cuts, maxEntities, start === 0 ? -Infinity : null);
+        expect(found.map((row, i) => row.map((value, j) => value ?? truth[i]?.[j]))).toEqual(truth);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
   it('recover from one event of a time far ahead', () => {
     const schema = [feature('count', { rolling: { statistic: 'count', over: '10ms' } })];
     const events = [1, 2, 1e12, 3, 4, 5].map((t) => event('a', t, 1));
@@ -164,7 +252,8 @@ describe('windows of an entity', () => {
       windows = restored;
       return table.numeric[0];
     });
-    expect(counts).toEqual([0, 0, 1, 1, 0, 0]);
+    // The last one is of b, which was forgotten: nobody knows any more what b had within the day.
+    expect(counts).toEqual([0, 0, 1, 1, 0, NaN]);
     expect(windows.size).toBe(3);
   });
 
@@ -275,6 +364,35 @@ describe('windows of an entity', () => {
     const other = [feature('previous', { lag: { of: 'x', events: 2 } })];
     expect(new EntityWindows({ schema: other, lookups: {}, entity }).restore(snapshot)).toBe(false);
     expect(new EntityWindows({ schema, lookups: {}, entity: { ...entity, key: ['t'] } }).restore(snapshot)).toBe(false);
+  });
+
+  it('are saved in slices as they are in one go, though entities are forgotten meanwhile', () => {
+    const schema = [feature('count', { rolling: { statistic: 'count', over: 5 } })];
+    const events$ = fc.array(fc.tuple(fc.nat(5), fc.integer({ min: 1, max: 9 })), { minLength: 1, maxLength: 30 });
+    fc.assert(
+      fc.property(events$, fc.array(fc.boolean(), { minLength: 20, maxLength: 20 }), (events, forgets) => {
+        const windows = new EntityWindows({ schema, lookups: {}, entity });
+        // One name is a slice's work.
+        const records = events.map(([id, t]) => ({ id: String(id).repeat(170_000), t, x: 1 }));
+        const offsets = records.map((_, i) => i);
+        createRecordReader(schema, {}).read(
+          records,
+          windows.batch(
+            offsets,
+            records.map(({ t }) => t),
+          ),
+        );
+        const whole = windows.snapshot();
+        const steps = windows.snapshotSteps();
+        let taken = 0;
+        let step = steps.next();
+        for (; step.done !== true; step = steps.next()) if (forgets[taken++] === true) windows.forgetSilent();
+        expect(taken).toBeGreaterThanOrEqual(new Set(events.map(([id]) => id)).size);
+        expect(step.value.nextOffset).toBe(whole.nextOffset);
+        expect(Buffer.compare(step.value.bytes, whole.bytes)).toBe(0);
+      }),
+      { numRuns: 15 },
+    );
   });
 
   it('must make sense', () => {

@@ -5,9 +5,13 @@ import { type EntitySpec, type Expression, type FeatureSpec, operandsOf, type St
 import { compileEventTime } from '../event-time.ts';
 import { compileNumber, type Evaluate, type FeatureRecord, type Lookups } from '../expression.ts';
 import { Fault } from '../fault.ts';
+import { Coverage } from './coverage.ts';
 import { compileEntityKey } from './entity-key.ts';
+import { Entity } from './entity.ts';
 import { type Retention, Series } from './series.ts';
+import { Silence } from './silence.ts';
 import { decodeSnapshot, encodeSnapshot } from './snapshot.ts';
+import { type SharesMemory, WindowMemory } from './window-memory.ts';
 import { attachWindowValues } from './window-values.ts';
 import { type Window, windowsOf } from './window.ts';
 
@@ -20,6 +24,13 @@ export interface EntityWindowsOptions {
   readonly maxEntities?: number;
   /** Values of their past that are remembered at most (default 1,000,000: 16 MB); the same entities are forgotten for it. */
   readonly maxEvents?: number;
+  /**
+   * Event time from which on all events will be seen. −Infinity (the default) for a stream that is read from its first record, null
+   * for one that begins anywhere.
+   */
+  readonly seenFromMs?: number | null;
+  /** Memory that these windows share with others (default: a bound that is never reached). */
+  readonly memory?: WindowMemory;
 }
 
 /** The windows of one batch, for a record reader: look at a record, and add it once it has become an event. */
@@ -36,12 +47,15 @@ const MAX_ENTITIES = 100_000;
 const MAX_EVENTS = 1_000_000;
 /** Characters of the names that are remembered at most; the same entities are forgotten for it. */
 const MAX_NAME_LENGTH = 16_000_000;
+/** Version of the state that a snapshot holds. */
+const STATE_VERSION = 2;
 
 /**
  * The past of the entities of one partition, as far as windows need it: bounded, a function of the events in the order of their
- * offsets, and saved whole. Mutable: whoever could not store the events that it has seen must drop it and start from a snapshot.
+ * offsets (while the memory that it shares suffices), and saved whole. Mutable: whoever could not store the events that it has seen
+ * must drop it and start from a snapshot.
  */
-export class EntityWindows {
+export class EntityWindows implements SharesMemory {
   /** States of different ids cannot be taken for one another. */
   readonly id: string;
   /** The fields that name an entity. */
@@ -54,15 +68,28 @@ export class EntityWindows {
   readonly #timeOf: (record: FeatureRecord) => number | Fault;
   readonly #maxEntities: number;
   readonly #maxEvents: number;
-  /** By entity, a series for each of `#series`; the entity that was seen last comes last. */
-  #entities = new Map<string, readonly Series[]>();
+  readonly #memory: WindowMemory;
+  #coverage: Coverage;
+  readonly #entities = new Map<string, Entity>();
+  readonly #silence = new Silence();
   #events = 0;
+  /** Of all entities, as the memory counts them. */
+  #bytes = 0;
   /** Characters of the names of all entities. */
   #nameLength = 0;
   #nextOffset = 0;
+  #isClosed = false;
 
   /** @throws FlowlineError FLOWLINE_FEATURES_INVALID for windows that make no sense. */
-  constructor({ schema, lookups, entity, maxEntities = MAX_ENTITIES, maxEvents = MAX_EVENTS }: EntityWindowsOptions) {
+  constructor({
+    schema,
+    lookups,
+    entity,
+    maxEntities = MAX_ENTITIES,
+    maxEvents = MAX_EVENTS,
+    seenFromMs = -Infinity,
+    memory = new WindowMemory(Infinity),
+  }: EntityWindowsOptions) {
     const windows = windowsOf(schema);
     const sources = [...new Map(windows.map(({ of }) => [JSON.stringify(of), of]))];
     this.#series = sources.map(([id, of]) => ({
@@ -86,12 +113,15 @@ export class EntityWindows {
     this.#timeOf = compileEventTime(entity.time);
     this.#maxEntities = maxEntities;
     this.#maxEvents = maxEvents;
+    this.#coverage = new Coverage(seenFromMs);
+    this.#memory = memory;
+    memory.join(this);
     // A value of the past that came by a lookup table is not what another table would give.
     const tables = sources
       .flatMap(([, of]) => (of === null ? [] : lookupTables(of)))
       .map((name) => [name, lookups[name]]);
     this.id = createHash('sha256')
-      .update(JSON.stringify([entity, windows.map(({ id }) => id), tables, maxEntities, maxEvents]))
+      .update(JSON.stringify([STATE_VERSION, entity, windows.map(({ id }) => id), tables, maxEntities, maxEvents]))
       .digest('hex');
   }
 
@@ -110,12 +140,34 @@ export class EntityWindows {
     return this.#events;
   }
 
+  /** Memory that they hold, as estimated, in bytes. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get silentSince(): number | null {
+    return this.#silence.longest?.seenAt ?? null;
+  }
+
+  forgetSilent(): void {
+    const { longest } = this.#silence;
+    if (longest === null) return;
+    this.#coverage.forget(longest.newestMs);
+    this.#remove(longest);
+  }
+
+  /** Gives the memory that they share back: they are not used any more. */
+  close(): void {
+    this.#memory.leave(this, this.#bytes);
+    this.#isClosed = true;
+  }
+
   /**
    * The windows of a batch of records with these offsets.
    * @param timesMs their times in milliseconds where they are known; otherwise the record's own count.
    */
   batch(offsets: ArrayLike<number>, timesMs?: ArrayLike<number>): BatchWindows {
-    const now: Now = { entity: '', offset: NaN, timeMs: NaN, series: undefined, observed: [] };
+    const now: Now = { entity: '', offset: NaN, timeMs: NaN, known: undefined, observed: [] };
     return {
       look: (index, record) => {
         const timeMs = timesMs === undefined ? this.#timeOf(record) : (timesMs[index] ?? NaN);
@@ -141,24 +193,24 @@ export class EntityWindows {
   }
 
   /** Forgets an entity, as if no event of it had been seen. */
-  forget(entity: string): void {
-    const series = this.#entities.get(entity);
-    if (series !== undefined) this.#remove(entity, series);
-    this.#newEntities.delete(entity);
+  forget(name: string): void {
+    const entity = this.#entities.get(name);
+    if (entity !== undefined) this.#remove(entity);
+    this.#newEntities.delete(name);
   }
 
   /** The whole state. */
   snapshot(): StoredWindows {
-    const steps = this.snapshotSteps();
-    for (;;) {
-      const step = steps.next();
-      if (step.done === true) return step.value;
-    }
+    return lastOf(this.snapshotSteps());
   }
 
-  /** The whole state, a few milliseconds of work at a step; no event may be seen before the last one. */
+  /**
+   * The whole state as it is at the first step, a few milliseconds of work at a step. No event may be seen before the last one;
+   * entities may be forgotten for the sake of others' windows.
+   */
   *snapshotSteps(): Generator<void, StoredWindows, void> {
-    return { id: this.id, nextOffset: this.#nextOffset, bytes: yield* encodeSnapshot(this.#entities) };
+    const state = { coverage: this.#coverage, entities: this.#silence.list() };
+    return { id: this.id, nextOffset: this.#nextOffset, bytes: yield* encodeSnapshot(state) };
   }
 
   /**
@@ -167,71 +219,95 @@ export class EntityWindows {
    * @throws FlowlineError FLOWLINE_WINDOWS_CORRUPTED for damaged bytes.
    */
   restore(snapshot: StoredWindows): boolean {
+    return lastOf(this.restoreSteps(snapshot));
+  }
+
+  /** {@link restore}, a few milliseconds of work at a step; the state is taken over at the last one. */
+  *restoreSteps(snapshot: StoredWindows): Generator<void, boolean, void> {
     if (snapshot.id !== this.id) return false;
-    this.#entities = decodeSnapshot(snapshot.bytes, this.#series.length);
+    const { coverage, entities } = yield* decodeSnapshot(snapshot.bytes, this.#series.length);
+    while (this.#silence.longest !== null) this.#remove(this.#silence.longest);
+    this.#coverage = coverage;
     this.#nextOffset = snapshot.nextOffset;
-    this.#events = 0;
-    this.#nameLength = 0;
-    for (const [entity, series] of this.#entities) {
-      this.#events += heldBy(series);
-      this.#nameLength += entity.length;
+    const seenAt = this.#memory.tick();
+    for (const entity of entities) {
+      entity.seenAt = seenAt;
+      this.#insert(entity);
     }
+    this.#memory.fit();
     return true;
   }
 
   #look(now: Now, record: FeatureRecord, offset: number, timeMs: number): Fault | null {
     const entity = this.#keyOf(record);
     if (entity instanceof Fault) return entity;
-    const series = this.#entities.get(entity);
+    const known = this.#entities.get(entity);
+    const past = known?.known(this.#coverage) ?? this.#coverage.ofStranger(timeMs);
     const values = new Map<string, number>();
     for (const window of this.#windows) {
-      values.set(window.id, window.valueFor(series?.[window.series] ?? NOTHING, timeMs));
+      values.set(window.id, window.valueFor(known?.series[window.series] ?? NOTHING, timeMs, past));
     }
     attachWindowValues(record, values);
     now.entity = entity;
     now.offset = offset;
     now.timeMs = timeMs;
-    now.series = series;
+    now.known = known;
     now.observed = this.#series.map(({ evaluate }) => evaluate(record));
     return null;
   }
 
-  #add({ entity, offset, timeMs, series, observed }: Now): void {
+  #add({ entity: name, offset, timeMs, known, observed }: Now): void {
     if (offset < this.#nextOffset) return;
     this.#nextOffset = offset + 1;
-    if (series === undefined) {
-      this.#newEntities.add(entity);
-      this.#nameLength += entity.length;
-    } else {
-      this.#entities.delete(entity);
-    }
-    const own = series ?? this.#series.map(() => new Series());
-    this.#entities.set(entity, own);
-    const before = heldBy(own);
+    const entity = known ?? this.#begin(name, timeMs);
+    this.#coverage.note(timeMs);
+    this.#count(entity, -1);
     for (const [i, value] of observed.entries()) {
       const retention = this.#series[i]?.retention;
       // What is missing, or no number, leaves no trace.
       if (retention !== undefined && typeof value === 'number' && Number.isFinite(value)) {
-        own[i]?.insert(timeMs, value, retention);
+        entity.series[i]?.insert(timeMs, value, retention);
       }
     }
-    this.#events += heldBy(own) - before;
-    this.#forgetSilent();
+    this.#count(entity, 1);
+    entity.newestMs = Math.max(entity.newestMs, timeMs);
+    entity.seenAt = this.#memory.tick();
+    this.#silence.remove(entity);
+    this.#silence.append(entity);
+    while (this.#isTooMuch()) this.forgetSilent();
+    this.#memory.fit();
   }
 
-  /** Forgets the entities that have been silent longest, while there is too much to remember. */
-  #forgetSilent(): void {
-    for (const [entity, series] of this.#entities) {
-      const fits = this.#events <= this.#maxEvents && this.#nameLength <= MAX_NAME_LENGTH;
-      if (fits && this.#entities.size <= this.#maxEntities) return;
-      this.#remove(entity, series);
-    }
+  #begin(name: string, timeMs: number): Entity {
+    const entity = Entity.begin(name, this.#series.length, this.#coverage, timeMs);
+    this.#newEntities.add(name);
+    this.#insert(entity);
+    return entity;
   }
 
-  #remove(entity: string, series: readonly Series[]): void {
-    this.#entities.delete(entity);
-    this.#events -= heldBy(series);
-    this.#nameLength -= entity.length;
+  #isTooMuch(): boolean {
+    const fits = this.#events <= this.#maxEvents && this.#nameLength <= MAX_NAME_LENGTH;
+    return !(fits && this.#entities.size <= this.#maxEntities);
+  }
+
+  /** Remembers an entity, as seen after all others. */
+  #insert(entity: Entity): void {
+    this.#entities.set(entity.name, entity);
+    this.#silence.append(entity);
+    this.#count(entity, 1);
+  }
+
+  #remove(entity: Entity): void {
+    this.#entities.delete(entity.name);
+    this.#silence.remove(entity);
+    this.#count(entity, -1);
+  }
+
+  #count({ events, bytes, name }: Entity, sign: 1 | -1): void {
+    this.#events += sign * events;
+    this.#nameLength += sign * name.length;
+    this.#bytes += sign * bytes;
+    if (!this.#isClosed) this.#memory.take(sign * bytes);
   }
 }
 
@@ -240,13 +316,20 @@ interface Now {
   entity: string;
   offset: number;
   timeMs: number;
-  series: readonly Series[] | undefined;
+  /** What was remembered of its entity before it. */
+  known: Entity | undefined;
   observed: readonly (number | null | Fault)[];
 }
 
 const NOTHING = new Series();
 
-const heldBy = (series: readonly Series[]): number => series.reduce((events, { length }) => events + length, 0);
+/** The result of steps that are taken in one go. */
+function lastOf<T>(steps: Generator<void, T, void>): T {
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
 
 /** The lookup tables that an expression reads. */
 function lookupTables(expression: Expression): string[] {

@@ -2,94 +2,159 @@ import { endianness } from 'node:os';
 
 import { FlowlineError } from '@flowline/events';
 
+import { Coverage, COVERAGE_NUMBERS } from './coverage.ts';
+import { Entity } from './entity.ts';
 import { Series } from './series.ts';
 
 const LENGTH_BYTES = 4;
 const NUMBER_BYTES = 8;
 const IS_BIG_ENDIAN = endianness() === 'BE';
 
-/** Work of a few milliseconds: so many entities or values. */
-const SLICE = 50_000;
+/** Work of one to three milliseconds: so many entities or values, or bytes to copy. */
+const SLICE = 20_000;
+const SLICE_BYTES = 1_000_000;
+/** Numbers of an entity before its series: its newest time, until when it was forgotten, whether it is new. */
+const ENTITY_NUMBERS = 3;
+
+/** State of the windows of a partition. */
+export interface WindowState {
+  readonly coverage: Coverage;
+  /** In the order in which they were last seen. */
+  readonly entities: readonly Entity[];
+}
 
 /**
- * Entities in their order: the length of a JSON header, the header (a list of each entity's name and the lengths of its series),
- * then every number as little-endian float64, so that what comes back is the same bit for bit. It pauses every few milliseconds of
- * work, so that whoever steps through it may do something else in between; the entities must not change meanwhile.
+ * Bytes of a state, in slices of a few milliseconds. Each begins with the length of its JSON text, the text (a list of each entity's
+ * name and the lengths of its series) and its numbers as little-endian float64, so that what comes back is the same bit for bit. The
+ * first slice has the numbers of the coverage, and no entity. No entity may see an event meanwhile; others may be forgotten.
  */
-export function* encodeSnapshot(entities: ReadonlyMap<string, readonly Series[]>): Generator<void, Uint8Array, void> {
-  const header: Buffer[] = [];
-  const numbers: Buffer[] = [];
-  let names: string[] = [];
-  let held: Series[] = [];
-  let work = 0;
-  const close = (): void => {
-    if (names.length > 0) header.push(Buffer.from(`${header.length === 0 ? '' : ','}${names.join(',')}`));
-    numbers.push(bytesOf(held));
-    [names, held, work] = [[], [], 0];
-  };
-  for (const [name, series] of entities) {
-    names.push(JSON.stringify([name, series.map(({ length }) => length)]));
-    held.push(...series);
-    work += 1 + series.reduce((sum, { length }) => sum + length, 0) + name.length / 8;
-    if (work < SLICE) continue;
-    close();
+export function* encodeSnapshot({ coverage, entities }: WindowState): Generator<void, Uint8Array, void> {
+  const parts: Buffer[] = slice('[]', coverage.write());
+  for (const { start, end } of slicesOf(entities)) {
+    const held = entities.slice(start, end);
+    const index = held.map(({ name, series }) => [name, series.map(({ length }) => length)]);
+    parts.push(...slice(JSON.stringify(index), numbersOf(held)));
     yield;
   }
-  close();
-  const text = [Buffer.from('['), ...header, Buffer.from(']')];
+  return yield* concat(parts);
+}
+
+function slice(text: string, numbers: Float64Array): Buffer[] {
+  const json = Buffer.from(text);
   const length = Buffer.alloc(LENGTH_BYTES);
-  length.writeUInt32LE(text.reduce((sum, part) => sum + part.length, 0));
-  return Buffer.concat([length, ...text, ...numbers]);
+  length.writeUInt32LE(json.length);
+  const bytes = Buffer.from(numbers.buffer, numbers.byteOffset, numbers.byteLength);
+  return [length, json, IS_BIG_ENDIAN ? bytes.swap64() : bytes];
 }
 
-/** The numbers of series as little-endian float64. */
-function bytesOf(held: readonly Series[]): Buffer {
-  const numbers = new Float64Array(held.reduce((sum, { length }) => sum + 2 * length, 0));
+/** Ranges of entities that are one slice of work each. */
+function* slicesOf(entities: readonly Entity[]): Generator<{ readonly start: number; readonly end: number }> {
+  let start = 0;
+  let work = 0;
+  for (const [i, { events, name }] of entities.entries()) {
+    work += 1 + events + name.length / 8;
+    if (work < SLICE) continue;
+    yield { start, end: i + 1 };
+    start = i + 1;
+    work = 0;
+  }
+  if (start < entities.length) yield { start, end: entities.length };
+}
+
+function numbersOf(entities: readonly Entity[]): Float64Array {
+  const numbers = new Float64Array(entities.reduce((sum, { events }) => sum + ENTITY_NUMBERS + 2 * events, 0));
   let at = 0;
-  for (const series of held) at = series.write(numbers, at);
-  const bytes = Buffer.from(numbers.buffer);
-  return IS_BIG_ENDIAN ? bytes.swap64() : bytes;
+  for (const { newestMs, forgottenToMs, isNew, series } of entities) {
+    numbers.set([newestMs, forgottenToMs, isNew ? 1 : 0], at);
+    at += ENTITY_NUMBERS;
+    for (const one of series) at = one.write(numbers, at);
+  }
+  return numbers;
 }
 
-/** The numbers that {@link bytesOf} wrote. */
-function numbersOf(bytes: Uint8Array): Float64Array {
+function* concat(parts: readonly Buffer[]): Generator<void, Uint8Array, void> {
+  const bytes = Buffer.allocUnsafe(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  let copied = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+    copied += part.length;
+    if (copied < SLICE_BYTES) continue;
+    copied = 0;
+    yield;
+  }
+  return bytes;
+}
+
+/**
+ * State that {@link encodeSnapshot} wrote, in slices of a few milliseconds.
+ * @param width how many series an entity has. @throws FlowlineError FLOWLINE_WINDOWS_CORRUPTED.
+ */
+export function* decodeSnapshot(data: Uint8Array, width: number): Generator<void, WindowState, void> {
+  const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  const first = readSlice(bytes, 0, width);
+  if (first.index.length > 0 || first.numbers.length !== COVERAGE_NUMBERS)
+    throw corrupted('it does not begin with its coverage');
+  const coverage = Coverage.read(first.numbers);
+  const entities: Entity[] = [];
+  for (let at = first.end; at < bytes.length;) {
+    const { index, numbers, end } = readSlice(bytes, at, width);
+    let number = 0;
+    for (const [name, lengths] of index) {
+      const [newestMs = NaN, forgottenToMs = NaN, isNew] = numbers.subarray(number, number + ENTITY_NUMBERS);
+      number += ENTITY_NUMBERS;
+      const series = lengths.map((length) => {
+        number += 2 * length;
+        return Series.read(numbers, number - 2 * length, length);
+      });
+      entities.push(new Entity(name, series, { newestMs, forgottenToMs, isNew: isNew === 1 }));
+    }
+    at = end;
+    yield;
+  }
+  return { coverage, entities };
+}
+
+interface Slice {
+  readonly index: Index;
+  readonly numbers: Float64Array;
+  /** Where the next one begins. */
+  readonly end: number;
+}
+
+type Index = readonly (readonly [name: string, lengths: readonly number[]])[];
+
+function readSlice(bytes: Buffer, start: number, width: number): Slice {
+  const text = start + LENGTH_BYTES;
+  const textEnd = text + (bytes.length < text ? NaN : bytes.readUInt32LE(start));
+  if (!(textEnd <= bytes.length)) throw corrupted('it ends within a header');
+  const index = parseIndex(bytes.toString('utf8', text, textEnd), width);
+  const count =
+    start === 0
+      ? COVERAGE_NUMBERS
+      : index.reduce((sum, [, lengths]) => sum + ENTITY_NUMBERS + 2 * lengths.reduce((a, b) => a + b, 0), 0);
+  const end = textEnd + count * NUMBER_BYTES;
+  if (end > bytes.length || end === start) throw corrupted('its length is not what its headers say');
+  return { index, numbers: floats(bytes.subarray(textEnd, end)), end };
+}
+
+function floats(bytes: Uint8Array): Float64Array {
   // A copy, as an array of numbers must begin at a multiple of eight.
   const copy = Buffer.from(Uint8Array.from(bytes).buffer);
   if (IS_BIG_ENDIAN) copy.swap64();
   return new Float64Array(copy.buffer, copy.byteOffset, copy.length / NUMBER_BYTES);
 }
 
-/** What {@link encodeSnapshot} wrote. @throws FlowlineError FLOWLINE_WINDOWS_CORRUPTED. */
-export function decodeSnapshot(data: Uint8Array, width: number): Map<string, readonly Series[]> {
-  const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-  const headerEnd = LENGTH_BYTES + (bytes.length < LENGTH_BYTES ? NaN : bytes.readUInt32LE());
-  if (!(headerEnd <= bytes.length)) throw corrupted('it ends within its header');
-  const index = parseIndex(bytes.toString('utf8', LENGTH_BYTES, headerEnd), width);
-  const count = index.reduce((sum, [, lengths]) => sum + 2 * lengths.reduce((a, b) => a + b, 0), 0);
-  if (bytes.length !== headerEnd + count * NUMBER_BYTES) throw corrupted('its length is not what its header says');
-  const numbers = numbersOf(bytes.subarray(headerEnd));
-  let at = 0;
-  return new Map(
-    index.map(([name, lengths]) => {
-      const series = lengths.map((length) => {
-        const start = at;
-        at += 2 * length;
-        return Series.read(numbers, start, length);
-      });
-      return [name, series];
-    }),
-  );
-}
-
-function parseIndex(text: string, width: number): readonly (readonly [name: string, lengths: readonly number[]])[] {
+function parseIndex(text: string, width: number): Index {
   let index: unknown;
   try {
     index = JSON.parse(text);
   } catch (cause) {
-    throw corrupted('its header is not JSON', cause);
+    throw corrupted('a header is not JSON', cause);
   }
   if (Array.isArray(index) && index.every((entry) => isEntry(entry, width))) return index;
-  throw corrupted('its header does not fit its windows');
+  throw corrupted('a header does not fit its windows');
 }
 
 function isEntry(entry: unknown, width: number): entry is readonly [string, readonly number[]] {

@@ -8,6 +8,7 @@ import {
   windowExpressions,
 } from '@flowline/events';
 
+import type { KnownPast } from './coverage.ts';
 import type { Retention, Series } from './series.ts';
 import { windowId } from './window-values.ts';
 
@@ -17,12 +18,16 @@ export interface Window {
   /** What is remembered of each event; null remembers only that there was one. */
   readonly of: Expression | null;
   readonly needs: Retention;
-  /** The value for an event at `timeMs`, from the values before it; NaN is a missing value. */
-  valueFor(series: Series, timeMs: number): number;
+  /**
+   * Value for an event at `timeMs`, from the values before it; NaN is a missing value. A window of which nobody has watched the whole
+   * length has none, whatever lies in the rest of it.
+   */
+  readonly valueFor: (series: Series, timeMs: number, known: KnownPast) => number;
 }
 
 /**
- * The windows of a schema, each once, in order of first use.
+ * The windows of a schema, each once, in order of first use. Of a schema in which a feature over a window is not nullable (counts
+ * were not, once) that window counts from where it began: a missing value would be no event.
  * @throws FlowlineError FLOWLINE_FEATURES_INVALID for a window of a window, or one without anything to compute.
  */
 export function windowsOf(schema: readonly FeatureSpec[]): readonly Window[] {
@@ -30,11 +35,19 @@ export function windowsOf(schema: readonly FeatureSpec[]): readonly Window[] {
   for (const spec of schema) {
     for (const expression of windowExpressions(spec.from)) {
       const window = compileWindow(expression, spec.name);
-      found.set(window.id, found.get(window.id) ?? window);
+      const known = found.get(window.id) ?? window;
+      found.set(window.id, spec.nullable ? known : { ...known, valueFor: asIfWhole(known.valueFor) });
     }
   }
   return [...found.values()];
 }
+
+const WHOLE: KnownPast = { seenFromMs: -Infinity, isNew: true };
+
+const asIfWhole =
+  (valueFor: Window['valueFor']): Window['valueFor'] =>
+  (series, timeMs) =>
+    valueFor(series, timeMs, WHOLE);
 
 function compileWindow(expression: WindowExpression, feature: string): Window {
   const [of = null] = operandsOf(expression);
@@ -57,9 +70,9 @@ function compileWindow(expression: WindowExpression, feature: string): Window {
       id,
       of,
       needs: { events: over, ms: 0 },
-      valueFor: (series, timeMs) => {
+      valueFor: (series, timeMs, { isNew }) => {
         const end = series.position(timeMs);
-        return compute(series, Math.max(0, end - over), end);
+        return isNew || end >= over ? compute(series, Math.max(0, end - over), end) : NaN;
       },
     };
   }
@@ -69,7 +82,8 @@ function compileWindow(expression: WindowExpression, feature: string): Window {
     id,
     of,
     needs: { events: 0, ms },
-    valueFor: (series, timeMs) => compute(series, series.position(timeMs - ms), series.position(timeMs)),
+    valueFor: (series, timeMs, { seenFromMs }) =>
+      timeMs - ms >= seenFromMs ? compute(series, series.position(timeMs - ms), series.position(timeMs)) : NaN,
   };
 }
 
