@@ -289,7 +289,7 @@ export class Flow {
     return observed === undefined ? undefined : (this.bijector.moveObserved?.(observed) ?? observed);
   }
 
-  /** A flow in one line, e.g. `Flow(realNVP, 2 features, 4 layers, 4,952 parameters)`. */
+  /** A flow in one line, e.g. `Flow(realNVP, 2 features, 4 layers, 4,760 parameters)`. */
   toString(): string {
     const { family, features, context, parameterCount: parameters } = this;
     return describe({ family, features, context, bijector: this.bijector.config, parameters });

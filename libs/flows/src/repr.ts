@@ -20,7 +20,7 @@ export interface Described {
   readonly parameters: number;
 }
 
-/** A flow in one line, e.g. `Flow(realNVP, 2 features, 4 layers, 4,952 parameters)`. */
+/** A flow in one line, e.g. `Flow(realNVP, 2 features, 4 layers, 4,760 parameters)`. */
 export function describe({ family, features, context, bijector, parameters }: Described): string {
   const parts = [
     family,
