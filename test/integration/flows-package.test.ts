@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -13,8 +13,7 @@ const library = path.join(repository, 'libs/flows');
 /** What a user of TypeScript may write: it must compile, and the marked lines must not. */
 const CONSUMER = `
 import type { FitReport, Flow, Rows, TrainingCheckpoint } from '@flowline/flows';
-import { fit, initBackend, realNVP, selectFlow } from '@flowline/flows';
-import * as tf from '@tensorflow/tfjs-core';
+import { fit, initBackend, logProbRows, realNVP, selectFlow, tf, toRows } from '@flowline/flows';
 
 await initBackend('wasm');
 const flow: Flow = realNVP({ features: 2, context: 1, layers: 2, hidden: [8], seed: 1 });
@@ -27,6 +26,9 @@ const report: FitReport = await fit(
 );
 const logP: tf.Tensor1D = flow.logProb(tf.zeros([1, 2]), tf.zeros([1, 1]));
 export const chosen: string = (await selectFlow([{ name: 'a', make: () => flow }], { train: rows, validation: rows, heldOut: rows }, { seed: 1, steps: 1 })).chosen;
+export const arrays: number[][] = flow.encodeRows(flow.sampleRows(2, { seed: 1, context: [[0], [1]] }), [[0], [1]]);
+export const scores: Float64Array = await logProbRows(flow, toRows([[1, 2]], [[0]]));
+await fit(flow, { train: [[1, 2], [3, 4]] }, { seed: 1, epochs: 2, validationSplit: 0.5, progress: true });
 export const nll: number = report.bestValidationNll + logP.size;
 // @ts-expect-error: features is a number
 realNVP({ features: '2', seed: 1 });
@@ -36,15 +38,30 @@ realNVP({ features: 2, seed: 1, layer: 3 });
 export const wrong: string = report.bestStep;
 `;
 
+/** What TypeScript 6 knows of ways to find a module, each with a module system that goes with it. */
+const RESOLUTIONS = [
+  { moduleResolution: 'node16', module: 'node16' },
+  { moduleResolution: 'nodenext', module: 'nodenext' },
+  { moduleResolution: 'bundler', module: 'esnext' },
+  { moduleResolution: 'node10', module: 'esnext', ignoreDeprecations: '6.0' },
+];
+
 let folder: string;
 let consumer: string;
+let installed: string;
 
-/** Packs the library and puts it, with the dependencies that it declares and no others, into an empty folder. */
+/**
+ * Packs the library and installs it as pnpm does: it lies in a store, beside the dependencies that it declares and no others, and the
+ * consumer's own node_modules hold a link to it, and nothing else.
+ */
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'flowline-package-'));
   consumer = path.join(folder, 'consumer');
-  const installed = path.join(consumer, 'node_modules/@flowline/flows');
+  const store = path.join(consumer, 'node_modules/.pnpm/flows/node_modules');
+  installed = path.join(store, '@flowline/flows');
   await mkdir(installed, { recursive: true });
+  await mkdir(path.join(consumer, 'node_modules/@flowline'));
+  await symlink(installed, path.join(consumer, 'node_modules/@flowline/flows'));
   const { stdout } = await exec('npm', ['pack', '--json', '--pack-destination', folder], { cwd: library });
   const [{ filename }] = JSON.parse(stdout.slice(stdout.indexOf('[\n'))) as [{ filename: string }];
   await exec('tar', ['-xzf', path.join(folder, filename), '--strip-components=1', '-C', installed]);
@@ -53,8 +70,8 @@ beforeAll(async () => {
   };
   // The dependencies come from the repository's own installation, so that the test needs no network.
   for (const name of Object.keys(dependencies)) {
-    await mkdir(path.dirname(path.join(consumer, 'node_modules', name)), { recursive: true });
-    await symlink(path.join(repository, 'node_modules', name), path.join(consumer, 'node_modules', name));
+    await mkdir(path.dirname(path.join(store, name)), { recursive: true });
+    await symlink(path.join(repository, 'node_modules', name), path.join(store, name));
   }
   await writeFile(path.join(consumer, 'package.json'), JSON.stringify({ type: 'module', private: true }));
 }, 300_000);
@@ -73,7 +90,7 @@ describe('@flowline/flows as npm packs it', () => {
   });
 
   it('runs the example of its README', async () => {
-    const readme = await readFile(path.join(consumer, 'node_modules/@flowline/flows/README.md'), 'utf8');
+    const readme = await readFile(path.join(installed, 'README.md'), 'utf8');
     await writeFile(path.join(consumer, 'example.js'), /^```js\n([\s\S]*?)^```$/m.exec(readme)![1]!);
     const { stdout } = await exec(process.execPath, ['example.js'], { cwd: consumer, timeout: 240_000 });
     expect(stdout).toMatch(/held-out NLL \d\.\d\d nats/);
@@ -81,18 +98,35 @@ describe('@flowline/flows as npm packs it', () => {
     expect(scores[0]).toBeGreaterThan(scores[1]! + 3);
   }, 300_000);
 
-  it('has types that hold for a user of TypeScript', async () => {
-    await writeFile(path.join(consumer, 'consumer.ts'), CONSUMER);
-    const options = { target: 'es2023', module: 'nodenext', strict: true, noEmit: true, skipLibCheck: true, types: [] };
-    await writeFile(
-      path.join(consumer, 'tsconfig.json'),
-      JSON.stringify({ compilerOptions: options, files: ['consumer.ts'] }),
-    );
-    const tsc = path.join(repository, 'node_modules/typescript/bin/tsc');
-    const compiled = await exec(process.execPath, [tsc, '-p', consumer]).then(
-      ({ stdout }) => stdout,
-      (error: unknown) => (error as { stdout: string }).stdout,
-    );
-    expect(compiled).toBe('');
-  }, 300_000);
+  it('mentions in its types only what it depends on', async () => {
+    const { dependencies } = JSON.parse(await readFile(path.join(installed, 'package.json'), 'utf8')) as {
+      dependencies: Record<string, string>;
+    };
+    const files = (await readdir(installed, { recursive: true })).filter((file) => file.endsWith('.d.ts'));
+    const texts = await Promise.all(files.map((file) => readFile(path.join(installed, file), 'utf8')));
+    const mentioned = texts.flatMap((text) => [...text.matchAll(/(?:from |import\()'([^.'][^']*)'/g)]);
+    const names = new Set(mentioned.map(([, name]) => name));
+    expect(names).toContain('@tensorflow/tfjs-core');
+    expect([...names].filter((name) => !Object.hasOwn(dependencies, name!))).toEqual([]);
+    expect(texts.filter((text) => text.includes('/// <reference types'))).toEqual([]);
+  });
+
+  it.each(RESOLUTIONS)(
+    'has types that hold for a user of TypeScript: $moduleResolution',
+    async (resolution) => {
+      await writeFile(path.join(consumer, 'consumer.ts'), CONSUMER);
+      const options = { ...resolution, target: 'es2023', strict: true, noEmit: true, skipLibCheck: true, types: [] };
+      await writeFile(
+        path.join(consumer, 'tsconfig.json'),
+        JSON.stringify({ compilerOptions: options, files: ['consumer.ts'] }),
+      );
+      const tsc = path.join(repository, 'node_modules/typescript/bin/tsc');
+      const compiled = await exec(process.execPath, [tsc, '-p', consumer]).then(
+        ({ stdout }) => stdout,
+        (error: unknown) => (error as { stdout: string }).stdout,
+      );
+      expect(compiled).toBe('');
+    },
+    300_000,
+  );
 });

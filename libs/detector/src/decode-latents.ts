@@ -1,7 +1,7 @@
 import { canInvert, type FrozenFlow, invert, whyNotLowered } from '@flowline/engine';
 import { Parameter, type Flow } from '@flowline/flows';
 
-type Matrix = Parameters<Flow['decode']>[0];
+type Matrix = ReturnType<Flow['decode']>;
 
 /** So few rows are inverted one by one: tfjs takes a millisecond for a row, whatever it computes, and ten when it is first asked. */
 const FEW_ROWS = 4;

@@ -6,6 +6,8 @@ import { NoDraws } from './random.ts';
 import type { SafeTensor } from './safetensors.ts';
 import type { FileKind, SealedContent } from './sealed-file.ts';
 import { openSealedFile, sealFile } from './sealed-file.ts';
+import { checkValue } from './options/check-options.ts';
+import { withMethods } from './options/rules.ts';
 
 const KIND: FileKind = { format: 'flowline.flow', version: FLOW_FORMAT_VERSION, writtenBy: 'saveFlow' };
 
@@ -14,6 +16,7 @@ const KIND: FileKind = { format: 'flowline.flow', version: FLOW_FORMAT_VERSION, 
  * the SHA-256 of configuration and weights. The same flow gives the same bytes.
  */
 export function saveFlow(flow: Flow): Uint8Array {
+  checkValue('saveFlow.flow', flow, withMethods('a Flow', 'logProb', 'toJSON'));
   const tensors = new Map(
     [...flow.variables].map(([name, parameter]): [string, SafeTensor] => [
       name,

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 
+import { asTensor, mapRows } from './array-rows.ts';
 import { requireBackend } from './backend.ts';
 import type { Bijector, BijectorConfig } from './bijector.ts';
 import { bijectorFromConfig } from './bijectors/registry.ts';
@@ -7,10 +8,26 @@ import { ConfigReader, unexpected } from './config.ts';
 import type { Distribution } from './distributions/distribution.ts';
 import { distributionFromConfig } from './distributions/registry.ts';
 import { FlowError } from './flow-error.ts';
+import type { OptionRules } from './options/check-options.ts';
+import { checkOptions, checkValue } from './options/check-options.ts';
+import {
+  distribution,
+  finiteNumber,
+  listOf,
+  object,
+  orNull,
+  required,
+  text,
+  whole,
+  withMethods,
+} from './options/rules.ts';
 import type { NamedVariables } from './parameter.ts';
 import { prefixed } from './parameter.ts';
 import { Presence } from './presence.ts';
 import { NoDraws, Random } from './random.ts';
+import { describe } from './repr.ts';
+import type { NumberRows } from './rows.ts';
+import { toArrays } from './rows.ts';
 import { assertShape, finite } from './validation.ts';
 
 /** The version of {@link FlowConfig} and of the weights' layout that this release reads and writes. */
@@ -52,7 +69,7 @@ export interface SampleOptions {
   readonly seed?: number;
   readonly random?: Random;
   /** [n × c], required when the flow has a context. */
-  readonly context?: tf.Tensor2D;
+  readonly context?: tf.Tensor2D | NumberRows;
 }
 
 /**
@@ -61,8 +78,9 @@ export interface SampleOptions {
  * log p(x) = log p_base(z) + log|det ∂z/∂x| with z = f(x); samples are x = f⁻¹(z). A feature whose presence column is 0 is missing:
  * its value does not matter, and the density is that of the observed features.
  *
- * Tensors that come back belong to the caller: dispose them, or call inside `tf.tidy`. Wrong shapes, NaN, infinity and a context
- * where none was declared throw FLOWLINE_FEATURES_INVALID.
+ * Rows go in as tensors or as arrays, number[][]. Tensors that come back belong to the caller: dispose them, or call inside
+ * `tf.tidy`; `sampleRows`, `encodeRows` and `decodeRows` give arrays instead. Wrong shapes, NaN, infinity and a context where none
+ * was declared throw FLOWLINE_FEATURES_INVALID. `String(flow)` is a line with family, size and parameters.
  */
 export class Flow {
   readonly features: number;
@@ -72,17 +90,19 @@ export class Flow {
   readonly variables: NamedVariables;
   readonly base: Distribution;
   readonly bijector: Bijector;
-  readonly #family: string;
+  /** The constructor that made it, e.g. `realNVP`. */
+  readonly family: string;
   readonly #presence: Presence | undefined;
 
   constructor(parts: FlowParts) {
+    checkOptions<FlowParts>('Flow', parts, PARTS);
     requireBackend();
     this.features = parts.features;
     this.context = parts.context;
     this.base = parts.base;
     this.bijector = parts.bijector;
     this.presence = parts.presence ?? Array.from({ length: parts.features }, () => null);
-    this.#family = parts.family;
+    this.family = parts.family;
     this.#presence = Presence.of(this.presence, parts.features, parts.context);
     this.variables = new Map([
       ...prefixed('bijector', parts.bijector.variables),
@@ -91,8 +111,8 @@ export class Flow {
   }
 
   /** log p(x | context) in nats. x [n × features], context [n × c] → [n]. */
-  logProb(x: tf.Tensor2D, context?: tf.Tensor2D): tf.Tensor1D {
-    return this.#checked('x', x, context, () => this.uncheckedLogProb(x, context));
+  logProb(x: tf.Tensor2D | NumberRows, context?: tf.Tensor2D | NumberRows): tf.Tensor1D {
+    return this.#checked('x', x, context, (rows, given) => this.uncheckedLogProb(rows, given));
   }
 
   /** logProb of rows that are known to be of the right shape and finite; fit checks its data once and then uses this. */
@@ -105,19 +125,29 @@ export class Flow {
   }
 
   /** The latent z of each row: x [n × features] → [n × features]. */
-  encode(x: tf.Tensor2D, context?: tf.Tensor2D): tf.Tensor2D {
-    return this.#checked('x', x, context, () => {
-      const observed = this.#presence?.observed(context);
-      return this.bijector.forwardAndLogDet(this.#present(x, observed), context, observed)[0];
+  encode(x: tf.Tensor2D | NumberRows, context?: tf.Tensor2D | NumberRows): tf.Tensor2D {
+    return this.#checked('x', x, context, (rows, given) => {
+      const observed = this.#presence?.observed(given);
+      return this.bijector.forwardAndLogDet(this.#present(rows, observed), given, observed)[0];
     });
   }
 
+  /** {@link Flow.encode} for arrays: x, one array per row → z, the same; no tensor is left. */
+  encodeRows(x: NumberRows, context?: NumberRows): number[][] {
+    return mapRows(this, { rows: x, context, where: 'x' }, (rows, given) => this.encode(rows, given));
+  }
+
   /** The row of each latent: z [n × features] → [n × features]. */
-  decode(z: tf.Tensor2D, context?: tf.Tensor2D): tf.Tensor2D {
-    return this.#checked('z', z, context, () => {
-      const observed = this.#presence?.observed(context);
-      return this.bijector.inverseAndLogDet(this.#present(z, this.#movedTo(observed)), context, observed)[0];
+  decode(z: tf.Tensor2D | NumberRows, context?: tf.Tensor2D | NumberRows): tf.Tensor2D {
+    return this.#checked('z', z, context, (rows, given) => {
+      const observed = this.#presence?.observed(given);
+      return this.bijector.inverseAndLogDet(this.#present(rows, this.#movedTo(observed)), given, observed)[0];
     });
+  }
+
+  /** {@link Flow.decode} for arrays: z, one array per row → x, the same; no tensor is left. */
+  decodeRows(z: NumberRows, context?: NumberRows): number[][] {
+    return mapRows(this, { rows: z, context, where: 'z' }, (rows, given) => this.decode(rows, given));
   }
 
   /** n rows drawn from the density, [n × features]; missing features come as 0. */
@@ -125,9 +155,25 @@ export class Flow {
     return tf.tidy(() => this.sampleAndLogProb(n, options)[0]);
   }
 
+  /**
+   * {@link Flow.sample} for arrays: n rows, one array each; no tensor is left. The same seed gives the rows of `sample`.
+   *
+   * ```ts
+   * const rows: number[][] = flow.sampleRows(3, { seed: 7 });
+   * ```
+   */
+  sampleRows(n: number, options: SampleOptions): number[][] {
+    return toArrays(
+      tf.tidy(() => this.sample(n, options).dataSync()),
+      this.features,
+    );
+  }
+
   /** n rows and their log p, at the cost of one inverse: [n × features] and [n]. */
   sampleAndLogProb(n: number, options: SampleOptions): [x: tf.Tensor2D, logProb: tf.Tensor1D] {
-    const { context, seed } = options;
+    checkOptions<SampleOptions>('sample', options, SAMPLING);
+    checkValue('sample.n', n, whole(1));
+    const { seed } = options;
     const random = options.random ?? (seed === undefined ? undefined : new Random(seed));
     if (random === undefined) {
       throw new FlowError('FLOWLINE_USAGE', 'sampling needs a seed or a generator', {
@@ -135,11 +181,8 @@ export class Flow {
         remedy: 'Pass { seed } or { random }: every draw is reproducible.',
       });
     }
-    if (!Number.isInteger(n) || n < 1) {
-      throw new FlowError('FLOWLINE_USAGE', `n must be a whole number of at least 1, found ${n}`, { where: 'sample' });
-    }
     return tf.tidy(() => {
-      this.#checkContext(n, context);
+      const context = this.#contextOf(n, options.context);
       const observed = this.#presence?.observed(context);
       const movedMask = this.#movedTo(observed);
       const z = this.#present(this.base.sample(n, random, context), movedMask);
@@ -168,7 +211,7 @@ export class Flow {
     return {
       format: 'flowline.flow',
       version: FLOW_FORMAT_VERSION,
-      family: this.#family,
+      family: this.family,
       features: this.features,
       context: this.context,
       presence: this.presence,
@@ -246,36 +289,69 @@ export class Flow {
     return observed === undefined ? undefined : (this.bijector.moveObserved?.(observed) ?? observed);
   }
 
-  #checked<T extends tf.Tensor>(name: string, rows: tf.Tensor2D, context: tf.Tensor2D | undefined, run: () => T): T {
-    assertShape(rows, [null, this.features], name);
+  /** A flow in one line, e.g. `Flow(realNVP, 2 features, 4 layers, 4,760 parameters)`. */
+  toString(): string {
+    const { family, features, context, parameterCount: parameters } = this;
+    return describe({ family, features, context, bijector: this.bijector.config, parameters });
+  }
+
+  /** What `console.log` and `util.inspect` show: the same line. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
+  }
+
+  #checked<T extends tf.Tensor>(
+    name: string,
+    given: tf.Tensor2D | NumberRows,
+    givenContext: tf.Tensor2D | NumberRows | undefined,
+    run: (rows: tf.Tensor2D, context: tf.Tensor2D | undefined) => T,
+  ): T {
     return tf.tidy(() => {
-      this.#checkContext(rows.shape[0], context);
+      const rows = asTensor(given, this.features, name);
+      assertShape(rows, [null, this.features], name);
+      const context = this.#contextOf(rows.shape[0], givenContext);
       finite(this.#present(rows, this.#presence?.observed(context)), name);
-      return run();
+      return run(rows, context);
     });
   }
 
-  #checkContext(rows: number, context: tf.Tensor2D | undefined): void {
-    if (this.context === 0 && context !== undefined) {
-      throw new FlowError(
-        'FLOWLINE_FEATURES_INVALID',
-        `found a context of shape [${context.shape.join(', ')}], expected none`,
-        {
-          where: 'context',
-          remedy: 'Declare it when the flow is made: { context: columns }.',
-        },
-      );
-    }
-    if (this.context === 0) return;
-    if (context === undefined) {
-      throw new FlowError('FLOWLINE_FEATURES_INVALID', `found no context, expected [${rows}, ${this.context}]`, {
+  /** The context of so many rows as a tensor; undefined for a flow that has none. Throws FLOWLINE_FEATURES_INVALID. */
+  #contextOf(rows: number, given: tf.Tensor2D | NumberRows | undefined): tf.Tensor2D | undefined {
+    if (this.context === 0) {
+      if (given === undefined) return undefined;
+      const found = given instanceof tf.Tensor ? `shape [${given.shape.join(', ')}]` : `${given.length} rows`;
+      throw new FlowError('FLOWLINE_FEATURES_INVALID', `found a context of ${found}, expected none`, {
         where: 'context',
+        remedy: 'Declare it when the flow is made: { context: columns }.',
       });
     }
+    if (given === undefined) {
+      throw new FlowError('FLOWLINE_FEATURES_INVALID', `found no context, expected [${rows}, ${this.context}]`, {
+        where: 'context',
+        remedy: 'Pass it beside the rows: a row of context for each.',
+      });
+    }
+    const context = asTensor(given, this.context, 'context');
     assertShape(context, [rows, this.context], 'context');
     finite(context, 'context');
+    return context;
   }
 }
+
+const PARTS: OptionRules<FlowParts> = {
+  family: required(text),
+  features: required(whole(1)),
+  context: required(whole(0)),
+  presence: listOf('context columns or null', orNull(whole(0))),
+  base: required(distribution),
+  bijector: required(withMethods('a Bijector', 'forwardAndLogDet', 'inverseAndLogDet', 'dispose')),
+};
+
+const SAMPLING: OptionRules<SampleOptions> = {
+  seed: finiteNumber,
+  random: withMethods('a Random', 'normal', 'uniform', 'normals'),
+  context: { expected: 'a tensor or number[][]', holds: (value) => Array.isArray(value) || object.holds(value) },
+};
 
 function toBase64(values: Float32Array): string {
   const bytes = Buffer.alloc(values.length * 4);

@@ -1,3 +1,6 @@
+import { checkOptions, checkValue } from './options/check-options.ts';
+import { oneOf, required, whole } from './options/rules.ts';
+
 /** An image, whose row of features is its pixels line by line, channels last. */
 export interface ImageShape {
   readonly height: number;
@@ -18,6 +21,13 @@ export type ImagePartitionScheme = (typeof imagePartitionSchemes)[number];
  * and every layer transforms all.
  */
 export function imagePartition(scheme: ImagePartitionScheme, image: ImageShape, layers: number): number[][] {
+  checkValue('imagePartition.scheme', scheme, oneOf(...imagePartitionSchemes));
+  checkOptions<ImageShape>('imagePartition', image, {
+    height: required(whole(1)),
+    width: required(whole(1)),
+    channels: required(whole(1)),
+  });
+  checkValue('imagePartition.layers', layers, whole(0));
   const { height, width, channels } = image;
   const features = Array.from({ length: height * width * channels }, (_, i) => i);
   const isWhole = scheme === 'checkerboard' ? height * width === 1 : channels === 1;

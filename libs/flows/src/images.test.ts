@@ -61,7 +61,7 @@ describe('images of whole-numbered pixels', () => {
 
   it('refuse a map that is none', () => {
     expect(() => overPixels(realNVP({ features: 3, seed: 1 }), 1)).toThrow(
-      expect.objectContaining({ code: 'FLOWLINE_MODEL_INCOMPATIBLE', where: 'pixelLogit.values' }),
+      expect.objectContaining({ code: 'FLOWLINE_USAGE', where: 'overPixels.values' }),
     );
   });
 });

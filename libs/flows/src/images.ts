@@ -3,6 +3,8 @@ import { PixelLogit } from './bijectors/pixel-logit.ts';
 import { FlowError } from './flow-error.ts';
 import { Flow } from './flow.ts';
 import type { Random } from './random.ts';
+import { checkValue } from './options/check-options.ts';
+import { whole, withMethods } from './options/rules.ts';
 
 /** α of logit(α + (1 − 2α)·u): how far the darkest and the brightest pixel stay from ±∞. */
 const MARGIN = 0.05;
@@ -20,7 +22,9 @@ const MARGIN = 0.05;
  * ```
  */
 export function overPixels(flow: Flow, values: number): Flow {
-  const { family } = flow.config;
+  checkValue('overPixels.flow', flow, withMethods('a Flow', 'logProb', 'toJSON'));
+  checkValue('overPixels.values', values, whole(2));
+  const { family } = flow;
   return new Flow({
     family,
     features: flow.features,

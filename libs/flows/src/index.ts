@@ -59,6 +59,7 @@ export { Parameter, type NamedVariables, type ParameterOptions } from './paramet
 export { imagePartition, type ImagePartitionScheme, type ImageShape } from './image-partition.ts';
 export { partition, type PartitionScheme } from './partition.ts';
 export { logProbRows } from './log-prob-rows.ts';
+export { toRows, type NumberRows, type Rows } from './rows.ts';
 export { loadFlow, loadFlowInParts, saveFlow } from './checkpoint.ts';
 export { decodeSafetensors, encodeSafetensors, type SafeTensor, type SafetensorsContent } from './safetensors.ts';
 export { AffineTransformer, type AffineTransformerConfig, type SigmoidScale } from './transformers/affine.ts';
@@ -77,13 +78,7 @@ export {
 } from './selection/select-flow.ts';
 export { fit } from './training/fit.ts';
 export { outlierThreshold } from './training/robust.ts';
-export type {
-  FitData,
-  FitOptions,
-  FitProgress,
-  FitReport,
-  NoiseOptions,
-  Rows,
-  RowStream,
-  TrainingCheckpoint,
-} from './training/options.ts';
+export type { FitData, RowStream } from './training/fit-data.ts';
+export type { FitOptions, FitProgress, FitReport, NoiseOptions, TrainingCheckpoint } from './training/options.ts';
+/** TensorFlow.js as the library uses it: tensors of another copy would be on another engine. */
+export * as tf from '@tensorflow/tfjs-core';

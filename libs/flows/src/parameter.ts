@@ -2,6 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 
 import { requireBackend } from './backend.ts';
 import { FlowError } from './flow-error.ts';
+import { checkValue } from './options/check-options.ts';
+import { float32, listOf, whole } from './options/rules.ts';
 
 /** What a {@link Parameter} is besides its values. */
 export interface ParameterOptions {
@@ -19,6 +21,8 @@ export class Parameter<R extends tf.Rank = tf.Rank> {
   /** values: row-major float32 of the given shape. */
   constructor(shape: tf.ShapeMap[R], values: Float32Array, options: ParameterOptions = {}) {
     requireBackend();
+    checkValue('Parameter.shape', shape, listOf('whole numbers of at least 0', whole(0)));
+    checkValue('Parameter.values', values, float32(tf.util.sizeFromShape(shape)));
     this.shape = shape;
     this.size = values.length;
     this.decay = options.decay ?? false;

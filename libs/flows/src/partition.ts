@@ -1,4 +1,6 @@
-import { FlowError } from './flow-error.ts';
+import { checkValue } from './options/check-options.ts';
+import * as rules from './options/config-rules.ts';
+import { oneOf, whole } from './options/rules.ts';
 import type { Random } from './random.ts';
 
 /** How the features of each coupling are divided into those that condition and those that are transformed. */
@@ -15,11 +17,10 @@ export type PartitionScheme = (typeof partitionSchemes)[number];
  * transforms it. Throws FLOWLINE_USAGE when features < 1.
  */
 export function partition(scheme: PartitionScheme, features: number, layers: number, random: Random): number[][] {
-  if (!Number.isInteger(features) || features < 1) {
-    throw new FlowError('FLOWLINE_USAGE', `features must be a whole number of at least 1, found ${features}`, {
-      where: 'features',
-    });
-  }
+  checkValue('partition.scheme', scheme, oneOf(...partitionSchemes));
+  checkValue('partition.features', features, whole(1));
+  checkValue('partition.layers', layers, whole(0));
+  checkValue('partition.random', random, rules.generator);
   const all = Array.from({ length: features }, (_, i) => i);
   if (features === 1) return Array.from({ length: layers }, () => []);
   const half = Math.ceil(features / 2);

@@ -1,16 +1,23 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 import { FlowError } from './flow-error.ts';
+import { shown } from './options/check-options.ts';
 
 /** Throws FLOWLINE_FEATURES_INVALID unless the tensor has that shape; null is any length. */
 export function assertShape(tensor: tf.Tensor, expected: readonly (number | null)[], where: string): void {
+  const shape = expected.map((length) => length ?? 'n ≥ 1').join(', ');
+  if (!isTensor(tensor)) {
+    throw new FlowError('FLOWLINE_FEATURES_INVALID', `found ${shown(tensor)}, expected rows of shape [${shape}]`, {
+      where,
+      remedy: 'Give number[][] or a tensor of two dimensions.',
+    });
+  }
   const fits =
     tensor.rank === expected.length &&
     expected.every((length, i) => length === null || tensor.shape[i] === length) &&
     tensor.size > 0;
   if (fits) return;
-  const shown = expected.map((length) => length ?? 'n ≥ 1').join(', ');
-  throw new FlowError('FLOWLINE_FEATURES_INVALID', `found shape [${tensor.shape.join(', ')}], expected [${shown}]`, {
+  throw new FlowError('FLOWLINE_FEATURES_INVALID', `found shape [${tensor.shape.join(', ')}], expected [${shape}]`, {
     where,
   });
 }
@@ -44,3 +51,6 @@ export function assertRows(values: Float32Array, rows: number, columns: number, 
     );
   }
 }
+
+/** Whether a value is a tensor, of whichever copy of tfjs. */
+const isTensor = (value: unknown): value is tf.Tensor => value instanceof tf.Tensor;

@@ -4,6 +4,8 @@ import type { Bijector, BijectorConfig } from '../bijector.ts';
 import { ConfigReader } from '../config.ts';
 import type { NamedVariables } from '../parameter.ts';
 import { ElementWiseAffine } from './element-wise-affine.ts';
+import { checkOptions } from '../options/check-options.ts';
+import * as rules from '../options/config-rules.ts';
 
 /**
  * A feature that varies less than this, relative to its size, is constant but for the rounding of float32: it has no scale, and is only
@@ -32,6 +34,11 @@ export class ActNorm implements Bijector {
   #initialized: boolean;
 
   constructor(config: ActNormConfig) {
+    checkOptions<ActNormConfig>('actNorm', config, {
+      type: rules.tag('actNorm'),
+      features: rules.features,
+      initialized: rules.flag,
+    });
     this.#affine = new ElementWiseAffine({ type: 'elementWiseAffine', features: config.features });
     this.#initialized = config.initialized;
   }

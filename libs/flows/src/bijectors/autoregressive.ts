@@ -13,6 +13,9 @@ import type { Random } from '../random.ts';
 import { featureMajor } from '../transformers/parameters.ts';
 import { transformerFromConfig } from '../transformers/registry.ts';
 import type { Transformer } from '../transformers/transformer.ts';
+import { checkOptions, checkValue } from '../options/check-options.ts';
+import * as rules from '../options/config-rules.ts';
+import { finiteNumber, orNull, required } from '../options/rules.ts';
 
 /** The configuration of an {@link Autoregressive}. */
 export interface AutoregressiveConfig extends BijectorConfig {
@@ -46,6 +49,14 @@ export class Autoregressive implements Bijector {
   readonly #transformer: Transformer;
 
   constructor(options: AutoregressiveOptions, random: Random) {
+    checkOptions<AutoregressiveOptions>('autoregressive', options, {
+      context: rules.context,
+      order: rules.indices,
+      inputClip: required(orNull(finiteNumber)),
+      net: rules.network,
+      transformer: rules.transformer,
+    });
+    checkValue('autoregressive.random', random, rules.generator);
     const { order, context, net, transformer } = options;
     this.config = { ...options, type: 'autoregressive', transformer: transformer.config };
     this.#transformer = transformer;

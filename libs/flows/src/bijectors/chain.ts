@@ -4,6 +4,9 @@ import type { Bijector, BijectorConfig, BijectorFactory, InverseCost } from '../
 import { ConfigReader } from '../config.ts';
 import type { NamedVariables } from '../parameter.ts';
 import { prefixed } from '../parameter.ts';
+import { checkValue } from '../options/check-options.ts';
+import * as rules from '../options/config-rules.ts';
+import { listOf } from '../options/rules.ts';
 
 const costs: readonly InverseCost[] = ['parallel', 'sequential', 'iterative'];
 
@@ -24,6 +27,7 @@ export class Chain implements Bijector {
   readonly #parts: readonly Bijector[];
 
   constructor(parts: readonly Bijector[]) {
+    checkValue('chain.parts', parts, listOf('Bijectors', rules.bijector));
     this.#parts = parts;
     this.inverseCost = largest(parts.map((part) => part.inverseCost));
     this.forwardCost = largest(parts.map((part) => part.forwardCost ?? 'parallel'));

@@ -14,6 +14,9 @@ import type { Random } from '../random.ts';
 import { zeroedWhere } from '../transformers/parameters.ts';
 import { transformerFromConfig } from '../transformers/registry.ts';
 import type { Transformer } from '../transformers/transformer.ts';
+import { checkOptions, checkValue } from '../options/check-options.ts';
+import * as rules from '../options/config-rules.ts';
+import { finiteNumber, object, orNull, required } from '../options/rules.ts';
 
 /** The configuration of a {@link Coupling}. */
 export interface CouplingConfig extends BijectorConfig {
@@ -52,6 +55,15 @@ export class Coupling implements Bijector {
   readonly #split: Split | undefined;
 
   constructor(options: CouplingOptions, random: Random) {
+    checkOptions<CouplingOptions>('coupling', options, {
+      features: rules.features,
+      context: rules.context,
+      conditioning: rules.indices,
+      inputClip: required(orNull(finiteNumber)),
+      networks: required(object),
+      transformer: rules.transformer,
+    });
+    checkValue('coupling.random', random, rules.generator);
     const { features, context, conditioning, networks, transformer } = options;
     this.config = { ...options, type: 'coupling', transformer: transformer.config };
     this.inverseCost = transformer.inverseCost;

@@ -3,6 +3,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Bijector, BijectorConfig } from '../bijector.ts';
 import { ConfigReader } from '../config.ts';
 import { Parameter } from '../parameter.ts';
+import { checkOptions } from '../options/check-options.ts';
+import * as rules from '../options/config-rules.ts';
 
 /** The configuration of an {@link ElementWiseAffine}. */
 export interface ElementWiseAffineConfig extends BijectorConfig {
@@ -22,6 +24,10 @@ export class ElementWiseAffine implements Bijector {
   readonly #shift: Parameter<tf.Rank.R1>;
 
   constructor(config: ElementWiseAffineConfig) {
+    checkOptions<ElementWiseAffineConfig>('elementWiseAffine', config, {
+      type: rules.tag('elementWiseAffine'),
+      features: rules.features,
+    });
     this.config = config;
     this.#logScale = Parameter.zeros<tf.Rank.R1>([config.features]);
     this.#shift = Parameter.zeros<tf.Rank.R1>([config.features]);

@@ -3,6 +3,8 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type { Bijector, BijectorConfig, BijectorFactory, InverseCost } from '../bijector.ts';
 import { ConfigReader, unexpected } from '../config.ts';
 import type { NamedVariables } from '../parameter.ts';
+import { checkValue } from '../options/check-options.ts';
+import * as rules from '../options/config-rules.ts';
 
 /** The configuration of an {@link Inverted}. */
 export interface InvertedConfig extends BijectorConfig {
@@ -22,6 +24,7 @@ export class Inverted implements Bijector {
   readonly #other: Bijector;
 
   constructor(other: Bijector) {
+    checkValue('inverted.bijector', other, rules.bijector);
     if (other.moveObserved !== undefined) {
       throw unexpected('inverted.bijector', other.config.type, 'a bijector that leaves features in their place');
     }

@@ -4,6 +4,8 @@ import type { Bijector, BijectorConfig } from '../bijector.ts';
 import { ConfigReader } from '../config.ts';
 import { masked } from '../ops/masked.ts';
 import { Parameter } from '../parameter.ts';
+import { checkOptions } from '../options/check-options.ts';
+import * as rules from '../options/config-rules.ts';
 
 /** The least entry on the diagonal of U. */
 const LEAST_DIAGONAL = 1e-3;
@@ -35,6 +37,7 @@ export class LuLinear implements Bijector {
   readonly #identity: tf.Tensor2D;
 
   constructor(config: LuLinearConfig) {
+    checkOptions<LuLinearConfig>('luLinear', config, { type: rules.tag('luLinear'), features: rules.features });
     this.config = config;
     const d = config.features;
     const mask = (holds: (row: number, column: number) => boolean) =>

@@ -3,6 +3,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Bijector, BijectorConfig, BijectorFactory, InverseCost } from '../bijector.ts';
 import { ConfigReader } from '../config.ts';
 import type { NamedVariables } from '../parameter.ts';
+import { checkValue } from '../options/check-options.ts';
+import * as rules from '../options/config-rules.ts';
+import { whole } from '../options/rules.ts';
 
 /** The configuration of a {@link PerPixel}. */
 export interface PerPixelConfig extends BijectorConfig {
@@ -28,6 +31,8 @@ export class PerPixel implements Bijector {
   readonly #channelwise: Bijector;
 
   constructor(pixels: number, channelwise: Bijector) {
+    checkValue('perPixel.pixels', pixels, whole(1));
+    checkValue('perPixel.bijector', channelwise, rules.bijector);
     this.#pixels = pixels;
     this.#channelwise = channelwise;
     this.inverseCost = channelwise.inverseCost;

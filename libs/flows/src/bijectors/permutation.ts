@@ -5,6 +5,8 @@ import { ConfigReader, unexpected } from '../config.ts';
 import { columnScatter, columnSelection } from '../ops/linear-map.ts';
 import type { LinearMap } from '../ops/linear-map.ts';
 import type { NamedVariables } from '../parameter.ts';
+import { checkOptions } from '../options/check-options.ts';
+import * as rules from '../options/config-rules.ts';
 
 /** The configuration of a {@link Permutation}. */
 export interface PermutationConfig extends BijectorConfig {
@@ -22,6 +24,7 @@ export class Permutation implements Bijector {
   readonly #inverse: LinearMap;
 
   constructor(config: PermutationConfig) {
+    checkOptions<PermutationConfig>('permutation', config, { type: rules.tag('permutation'), order: rules.indices });
     this.config = config;
     const { order } = config;
     const sorted = [...order].sort((a, b) => a - b);

@@ -4,6 +4,9 @@ import type { Bijector, BijectorConfig } from '../bijector.ts';
 import { ConfigReader, unexpected } from '../config.ts';
 import { masked } from '../ops/masked.ts';
 import type { NamedVariables } from '../parameter.ts';
+import { checkOptions } from '../options/check-options.ts';
+import * as rules from '../options/config-rules.ts';
+import { required, finiteNumber } from '../options/rules.ts';
 
 /** The configuration of a {@link PixelLogit}. */
 export interface PixelLogitConfig extends BijectorConfig {
@@ -25,6 +28,11 @@ export class PixelLogit implements Bijector {
   readonly variables: NamedVariables = new Map();
 
   constructor(config: PixelLogitConfig) {
+    checkOptions<PixelLogitConfig>('pixelLogit', config, {
+      type: rules.tag('pixelLogit'),
+      values: required(finiteNumber),
+      margin: required(finiteNumber),
+    });
     const { values, margin } = config;
     if (!Number.isInteger(values) || values < 2) {
       throw unexpected('pixelLogit.values', values, 'a whole number of at least 2');

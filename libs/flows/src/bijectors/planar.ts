@@ -4,12 +4,15 @@ import type { Bijector, BijectorConfig } from '../bijector.ts';
 import { activate } from '../conditioners/activation.ts';
 import { ContextualParameters } from '../conditioners/contextual-parameters.ts';
 import type { MlpConfig } from '../conditioners/mlp.ts';
-import { readMlpConfig } from '../conditioners/mlp.ts';
+import { checkMlpConfig, readMlpConfig } from '../conditioners/mlp.ts';
 import { ConfigReader, unexpected } from '../config.ts';
 import { masked } from '../ops/masked.ts';
 import { monotoneRoot } from '../ops/monotone-root.ts';
 import type { NamedVariables } from '../parameter.ts';
 import type { Random } from '../random.ts';
+import { checkOptions, checkValue } from '../options/check-options.ts';
+import * as rules from '../options/config-rules.ts';
+import { required, finiteNumber } from '../options/rules.ts';
 
 /** Added to |w|², so that w = 0 is a shift and not a division by zero. */
 const LEAST_SQUARE = 1e-12;
@@ -42,6 +45,15 @@ export class Planar implements Bijector {
   readonly #parameters: ContextualParameters<'w' | 'u' | 'b'>;
 
   constructor(config: PlanarConfig, random: Random) {
+    checkOptions<PlanarConfig>('planar', config, {
+      type: rules.tag('planar'),
+      features: rules.features,
+      context: rules.context,
+      leastSlope: required(finiteNumber),
+      net: rules.network,
+    });
+    checkMlpConfig('planar.net', config.net);
+    checkValue('planar.random', random, rules.generator);
     this.config = config;
     const { features, context, net, leastSlope } = config;
     if (!(leastSlope >= 0 && leastSlope < 1)) {

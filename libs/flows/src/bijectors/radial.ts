@@ -3,11 +3,13 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Bijector, BijectorConfig } from '../bijector.ts';
 import { ContextualParameters } from '../conditioners/contextual-parameters.ts';
 import type { MlpConfig } from '../conditioners/mlp.ts';
-import { readMlpConfig } from '../conditioners/mlp.ts';
+import { checkMlpConfig, readMlpConfig } from '../conditioners/mlp.ts';
 import { ConfigReader } from '../config.ts';
 import { masked } from '../ops/masked.ts';
 import type { NamedVariables } from '../parameter.ts';
 import type { Random } from '../random.ts';
+import { checkOptions, checkValue } from '../options/check-options.ts';
+import * as rules from '../options/config-rules.ts';
 
 /** The least squared radius: at the centre itself a radius has no gradient. */
 const LEAST_SQUARE = 1e-24;
@@ -36,6 +38,14 @@ export class Radial implements Bijector {
   readonly #parameters: ContextualParameters<'center' | 'alphaRaw' | 'betaRaw'>;
 
   constructor(config: RadialConfig, random: Random) {
+    checkOptions<RadialConfig>('radial', config, {
+      type: rules.tag('radial'),
+      features: rules.features,
+      context: rules.context,
+      net: rules.network,
+    });
+    checkMlpConfig('radial.net', config.net);
+    checkValue('radial.random', random, rules.generator);
     this.config = config;
     const center = random.normals(config.features);
     const initial = { center, alphaRaw: new Float32Array(1), betaRaw: new Float32Array(1) };

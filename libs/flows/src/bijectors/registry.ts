@@ -16,6 +16,8 @@ import { Planar } from './planar.ts';
 import { Radial } from './radial.ts';
 import { Split } from './split.ts';
 import { Squeeze } from './squeeze.ts';
+import { checkValue } from '../options/check-options.ts';
+import { callback, text } from '../options/rules.ts';
 
 /** From the `type` of a configuration to what makes it: one line per bijector. */
 const factories = new Map<string, BijectorFactory>([
@@ -48,6 +50,8 @@ export function bijectorFromConfig(config: unknown, random: Random): Bijector {
 
 /** Adds a bijector of your own, so that flows that hold it can be loaded. Throws FLOWLINE_USAGE when the type is taken. */
 export function registerBijector(type: string, factory: BijectorFactory): void {
+  checkValue('registerBijector.type', type, text);
+  checkValue('registerBijector.factory', factory, callback);
   if (factories.has(type)) {
     throw new FlowError('FLOWLINE_USAGE', `a bijector of type '${type}' is already registered`, {
       where: 'registerBijector',

@@ -5,6 +5,9 @@ import { ConfigReader, unexpected } from '../config.ts';
 import type { LinearMap } from '../ops/linear-map.ts';
 import { columnScatter, columnSelection } from '../ops/linear-map.ts';
 import type { NamedVariables } from '../parameter.ts';
+import { checkOptions, checkValue } from '../options/check-options.ts';
+import * as rules from '../options/config-rules.ts';
+import { finiteNumber, required, whole } from '../options/rules.ts';
 
 /** The configuration of a {@link Split}. */
 export interface SplitConfig extends BijectorConfig {
@@ -35,6 +38,12 @@ export class Split implements Bijector {
   readonly #fromOthers: LinearMap;
 
   constructor(shape: Pick<SplitConfig, 'pixels' | 'channels' | 'kept'>, deeper: Bijector) {
+    checkOptions<typeof shape>('split', shape, {
+      pixels: required(whole(1)),
+      channels: required(whole(1)),
+      kept: required(finiteNumber),
+    });
+    checkValue('split.bijector', deeper, rules.bijector);
     const { channels, kept } = shape;
     if (kept < 1 || kept >= channels) throw unexpected('split.kept', kept, `from 1 to ${channels - 1} channels`);
     this.#shape = shape;

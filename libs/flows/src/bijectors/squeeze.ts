@@ -3,6 +3,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Bijector, BijectorConfig } from '../bijector.ts';
 import { ConfigReader, unexpected } from '../config.ts';
 import type { NamedVariables } from '../parameter.ts';
+import { checkOptions } from '../options/check-options.ts';
+import * as rules from '../options/config-rules.ts';
+import { required, whole } from '../options/rules.ts';
 
 /** The configuration of a {@link Squeeze}: the image that goes in, each row of features being its pixels line by line, channels last. */
 export interface SqueezeConfig extends BijectorConfig {
@@ -22,6 +25,12 @@ export class Squeeze implements Bijector {
   readonly variables: NamedVariables = new Map();
 
   constructor(config: SqueezeConfig) {
+    checkOptions<SqueezeConfig>('squeeze', config, {
+      type: rules.tag('squeeze'),
+      height: required(whole(1)),
+      width: required(whole(1)),
+      channels: required(whole(1)),
+    });
     for (const side of ['height', 'width'] as const) {
       if (config[side] % 2 !== 0) throw unexpected(`squeeze.${side}`, config[side], 'an even number');
     }

@@ -6,6 +6,10 @@ import { Parameter } from '../parameter.ts';
 import type { Random } from '../random.ts';
 import type { Conditioner } from './conditioner.ts';
 import type { MlpConfig } from './mlp.ts';
+import { checkMlpConfig } from './mlp.ts';
+import { checkOptions, checkValue } from '../options/check-options.ts';
+import * as rules from '../options/config-rules.ts';
+import { required, whole } from '../options/rules.ts';
 
 /** What a {@link Made} is made of. */
 export interface MadeOptions {
@@ -32,7 +36,16 @@ export class Made implements Conditioner {
   readonly #layers: readonly Layer[];
   readonly #contextKernel: Parameter<tf.Rank.R2> | undefined;
 
-  constructor({ order, context, outputsPerFeature, net }: MadeOptions, random: Random) {
+  constructor(options: MadeOptions, random: Random) {
+    checkOptions<MadeOptions>('made', options, {
+      order: rules.indices,
+      context: rules.context,
+      outputsPerFeature: required(whole(1)),
+      net: rules.network,
+    });
+    checkMlpConfig('made.net', options.net);
+    checkValue('made.random', random, rules.generator);
+    const { order, context, outputsPerFeature, net } = options;
     const features = order.length;
     if (features === 0 || [...order].sort((a, b) => a - b).some((feature, i) => feature !== i)) {
       throw unexpected('order', order, 'each of 0 … d − 1 once');

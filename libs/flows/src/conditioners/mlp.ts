@@ -7,6 +7,9 @@ import type { Random } from '../random.ts';
 import type { Activation } from './activation.ts';
 import { activations } from './activation.ts';
 import type { Conditioner } from './conditioner.ts';
+import { checkOptions, checkValue } from '../options/check-options.ts';
+import * as rules from '../options/config-rules.ts';
+import { listOf, oneOf, required, whole } from '../options/rules.ts';
 
 /** The shape of a multilayer perceptron; plain JSON. */
 export interface MlpConfig {
@@ -15,6 +18,15 @@ export interface MlpConfig {
   readonly activation: Activation;
   /** Adds its input to the output of a hidden layer where the widths agree. */
   readonly residual: boolean;
+}
+
+/** Throws FLOWLINE_USAGE unless a network is whole: its widths, activation and flag. */
+export function checkMlpConfig(where: string, config: MlpConfig): void {
+  checkOptions<MlpConfig>(where, config, {
+    hidden: required(listOf('whole numbers of at least 1', whole(1))),
+    activation: required(oneOf(...activations)),
+    residual: rules.flag,
+  });
 }
 
 /** Reads an {@link MlpConfig}. */
@@ -39,6 +51,10 @@ export class Mlp implements Conditioner {
   readonly #contextKernel: Parameter<tf.Rank.R2> | undefined;
 
   constructor(inputs: number, context: number, outputs: number, config: MlpConfig, random: Random) {
+    for (const [name, width] of Object.entries({ inputs, outputs })) checkValue(`mlp.${name}`, width, whole(1));
+    checkValue('mlp.context', context, whole(0));
+    checkMlpConfig('mlp', config);
+    checkValue('mlp.random', random, rules.generator);
     this.outputs = outputs;
     this.#config = config;
     const widths = [inputs, ...config.hidden, outputs];

@@ -6,6 +6,8 @@ import type { NamedVariables } from '../parameter.ts';
 import type { Random } from '../random.ts';
 import type { Distribution } from './distribution.ts';
 import { LocationScale } from './location-scale.ts';
+import { checkOptions } from '../options/check-options.ts';
+import * as rules from '../options/config-rules.ts';
 
 const HALF_LOG_TWO_PI = 0.5 * Math.log(2 * Math.PI);
 
@@ -31,6 +33,10 @@ export class DiagonalNormal implements Distribution {
   readonly #place: LocationScale;
 
   constructor(config: DiagonalNormalConfig) {
+    checkOptions<DiagonalNormalConfig>('diagonalNormal', config, {
+      type: rules.tag('diagonalNormal'),
+      features: rules.features,
+    });
     this.config = config;
     this.#place = new LocationScale(config.features);
     this.variables = this.#place.variables;

@@ -1,6 +1,8 @@
 import { Random } from '../random.ts';
-import type { FitData, Rows } from '../training/options.ts';
-import { assertRows } from '../validation.ts';
+import { checkOptions, checkValue } from '../options/check-options.ts';
+import { finiteNumber, listOf, object, required, whole } from '../options/rules.ts';
+import type { NumberRows, Rows } from '../rows.ts';
+import { rowsFor } from '../rows.ts';
 import { GaussianMixture } from './gaussian-mixture.ts';
 
 const { exp, log, min } = Math; // looked up once: the loops below run over every row and component
@@ -39,11 +41,20 @@ const LEAST_WEIGHT = 1e-6;
  * ```
  */
 export function fitMixture(
-  { train, validation }: Pick<FitData, 'validation'> & { readonly train: Rows },
-  { features, components, seed, passes = 60 }: FitMixtureOptions,
+  data: { readonly train: Rows | NumberRows; readonly validation: Rows | NumberRows },
+  options: FitMixtureOptions,
 ): GaussianMixture {
-  assertRows(train.x, train.size, features, 'train.x');
-  assertRows(validation.x, validation.size, features, 'validation.x');
+  checkOptions<FitMixtureOptions>('fitMixture', options, {
+    features: required(whole(1)),
+    components: required(listOf('whole numbers of at least 1', whole(1))),
+    seed: required(finiteNumber),
+    passes: whole(1),
+  });
+  checkValue('fitMixture.data', data, { ...object, expected: '{ train, validation }' });
+  const { features, components, seed, passes = 60 } = options;
+  const shape = { features, context: 0 };
+  const train = rowsFor(shape, data.train, 'train');
+  const validation = rowsFor(shape, data.validation, 'validation');
   const least = variancesOf(train, features).map((variance) =>
     Math.max(LEAST_VARIANCE_SHARE * variance, LEAST_VARIANCE),
   );

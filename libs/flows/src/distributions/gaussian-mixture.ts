@@ -4,6 +4,9 @@ import { ConfigReader } from '../config.ts';
 import { Parameter } from '../parameter.ts';
 import type { Random } from '../random.ts';
 import type { Distribution } from './distribution.ts';
+import { checkOptions, checkValue } from '../options/check-options.ts';
+import * as rules from '../options/config-rules.ts';
+import { required, whole } from '../options/rules.ts';
 
 const HALF_LOG_TWO_PI = 0.5 * Math.log(2 * Math.PI);
 
@@ -34,6 +37,12 @@ export class GaussianMixture implements Distribution {
   readonly #logScales: Parameter<tf.Rank.R2>;
 
   constructor(config: GaussianMixtureConfig, random: Random) {
+    checkOptions<GaussianMixtureConfig>('gaussianMixture', config, {
+      type: rules.tag('gaussianMixture'),
+      features: rules.features,
+      components: required(whole(1)),
+    });
+    checkValue('gaussianMixture.random', random, rules.generator);
     this.config = config;
     const { features, components } = config;
     this.#logits = Parameter.zeros<tf.Rank.R1>([components]);

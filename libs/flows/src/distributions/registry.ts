@@ -6,6 +6,8 @@ import type { Distribution, DistributionFactory } from './distribution.ts';
 import { GaussianMixture } from './gaussian-mixture.ts';
 import { StandardNormal } from './standard-normal.ts';
 import { StudentT } from './student-t.ts';
+import { checkValue } from '../options/check-options.ts';
+import { callback, text } from '../options/rules.ts';
 
 /** From the `type` of a configuration to what makes it: one line per distribution. */
 const factories = new Map<string, DistributionFactory>([
@@ -25,6 +27,8 @@ export function distributionFromConfig(config: unknown, random: Random): Distrib
 
 /** Adds a distribution of your own, so that flows that hold it can be loaded. Throws FLOWLINE_USAGE when the type is taken. */
 export function registerDistribution(type: string, factory: DistributionFactory): void {
+  checkValue('registerDistribution.type', type, text);
+  checkValue('registerDistribution.factory', factory, callback);
   if (factories.has(type)) {
     throw new FlowError('FLOWLINE_USAGE', `a distribution of type '${type}' is already registered`, {
       where: 'registerDistribution',

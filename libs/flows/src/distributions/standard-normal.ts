@@ -4,6 +4,8 @@ import { ConfigReader } from '../config.ts';
 import type { NamedVariables } from '../parameter.ts';
 import type { Random } from '../random.ts';
 import type { Distribution } from './distribution.ts';
+import { checkValue } from '../options/check-options.ts';
+import { whole } from '../options/rules.ts';
 
 const HALF_LOG_TWO_PI = 0.5 * Math.log(2 * Math.PI);
 
@@ -13,6 +15,7 @@ export class StandardNormal implements Distribution {
   readonly variables: NamedVariables = new Map();
 
   constructor(features: number) {
+    checkValue('standardNormal.features', features, whole(1));
     this.config = { type: 'standardNormal', features };
   }
 

@@ -7,6 +7,9 @@ import type { Random } from '../random.ts';
 import type { Distribution } from './distribution.ts';
 import { LocationScale } from './location-scale.ts';
 import { logGamma } from './log-gamma.ts';
+import { checkOptions } from '../options/check-options.ts';
+import * as rules from '../options/config-rules.ts';
+import { required, finiteNumber } from '../options/rules.ts';
 
 /** The configuration of a {@link StudentT}. */
 export interface StudentTConfig {
@@ -33,6 +36,11 @@ export class StudentT implements Distribution {
   readonly #place: LocationScale;
 
   constructor(config: StudentTConfig) {
+    checkOptions<StudentTConfig>('studentT', config, {
+      type: rules.tag('studentT'),
+      features: rules.features,
+      degreesOfFreedom: required(finiteNumber),
+    });
     const { features, degreesOfFreedom } = config;
     if (!(degreesOfFreedom > 0)) throw unexpected('studentT.degreesOfFreedom', degreesOfFreedom, 'a number above 0');
     this.config = config;

@@ -3,6 +3,7 @@ import { Chain } from '../bijectors/chain.ts';
 import type { Distribution } from '../distributions/distribution.ts';
 import { StandardNormal } from '../distributions/standard-normal.ts';
 import { Flow } from '../flow.ts';
+import { FlowError } from '../flow-error.ts';
 
 /** The options that every family has. */
 export interface FamilyOptions {
@@ -21,6 +22,13 @@ export interface FamilyOptions {
 /** The flow of a family: its bijectors one after another. */
 export function assembled(family: string, options: FamilyOptions, parts: readonly Bijector[]): Flow {
   const { features, context = 0, presence, base = new StandardNormal(features) } = options;
+  if (base.config.features !== features) {
+    throw new FlowError(
+      'FLOWLINE_USAGE',
+      `${family}.base: found a base of ${base.config.features} features, expected ${features}`,
+      { where: `${family}.base`, remedy: `Make the base with features: ${features}.` },
+    );
+  }
   return new Flow({
     family,
     features,

@@ -4,6 +4,9 @@ import { AffineTransformer } from '../transformers/affine.ts';
 import { couplingLayers } from './coupling-layers.ts';
 import type { CouplingFamilyOptions } from './coupling-options.ts';
 import { assembled } from './family.ts';
+import { checkOptions } from '../options/check-options.ts';
+import { above0, either, oneOf, orNull } from '../options/rules.ts';
+import { couplingRules } from './option-rules.ts';
 
 /** The options of {@link glow}; its partition is `learned` unless another is asked for. */
 export interface GlowOptions extends CouplingFamilyOptions {
@@ -22,6 +25,10 @@ export interface GlowOptions extends CouplingFamilyOptions {
  * ```
  */
 export function glow(options: GlowOptions): Flow {
+  checkOptions<GlowOptions>('glow', options, {
+    ...couplingRules,
+    scaleBound: orNull(either(above0, oneOf('sigmoid'))),
+  });
   const { partition = 'learned', scaleBound = 2 } = options;
   const scale = scaleBound === 'sigmoid' ? ({ kind: 'sigmoid' } as const) : boundedBy(scaleBound);
   const transformer = new AffineTransformer({ type: 'affine', scale });

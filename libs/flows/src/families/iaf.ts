@@ -5,6 +5,9 @@ import { AffineTransformer } from '../transformers/affine.ts';
 import type { AutoregressiveFamilyOptions } from './autoregressive-layers.ts';
 import { autoregressiveLayers } from './autoregressive-layers.ts';
 import { assembled } from './family.ts';
+import { checkOptions } from '../options/check-options.ts';
+import { above0, orNull } from '../options/rules.ts';
+import { autoregressiveRules } from './option-rules.ts';
 
 /** The options of {@link iaf}. */
 export interface IafOptions extends AutoregressiveFamilyOptions {
@@ -23,6 +26,7 @@ export interface IafOptions extends AutoregressiveFamilyOptions {
  * ```
  */
 export function iaf(options: IafOptions): Flow {
+  checkOptions<IafOptions>('iaf', options, { ...autoregressiveRules, scaleBound: orNull(above0) });
   const { layers = 5, scaleBound = 2 } = options;
   const transformer = new AffineTransformer({ type: 'affine', scale: boundedBy(scaleBound) });
   return assembled(

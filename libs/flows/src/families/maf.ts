@@ -4,6 +4,9 @@ import { AffineTransformer } from '../transformers/affine.ts';
 import type { AutoregressiveFamilyOptions } from './autoregressive-layers.ts';
 import { autoregressiveLayers } from './autoregressive-layers.ts';
 import { assembled } from './family.ts';
+import { checkOptions } from '../options/check-options.ts';
+import { above0, orNull } from '../options/rules.ts';
+import { autoregressiveRules } from './option-rules.ts';
 
 /** The options of {@link maf}. */
 export interface MafOptions extends AutoregressiveFamilyOptions {
@@ -22,6 +25,7 @@ export interface MafOptions extends AutoregressiveFamilyOptions {
  * ```
  */
 export function maf(options: MafOptions): Flow {
+  checkOptions<MafOptions>('maf', options, { ...autoregressiveRules, scaleBound: orNull(above0) });
   const { layers = 5, scaleBound = 2 } = options;
   const transformer = new AffineTransformer({ type: 'affine', scale: boundedBy(scaleBound) });
   return assembled('maf', options, autoregressiveLayers({ ...options, layers }, transformer));

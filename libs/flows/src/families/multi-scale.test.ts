@@ -90,13 +90,25 @@ describe('multiScale', () => {
   });
 
   it.each([
-    [{ height: 6, width: 4, channels: 1, levels: 3 }, 'height', 'found 6, expected a multiple of 4 for 3 levels'],
-    [{ height: 4, width: 5, channels: 1, levels: 2 }, 'width', 'found 5, expected a multiple of 2 for 2 levels'],
-    [{ height: 4, width: 4, channels: 0 }, 'channels', 'found 0, expected a whole number of at least 1'],
-    [{ height: 4, width: 4, channels: 1, levels: 1.5 }, 'levels', 'found 1.5, expected a whole number of at least 1'],
+    [
+      { height: 6, width: 4, channels: 1, levels: 3 },
+      'multiScale.height',
+      'found 6, expected a multiple of 4 for 3 levels',
+    ],
+    [
+      { height: 4, width: 5, channels: 1, levels: 2 },
+      'multiScale.width',
+      'found 5, expected a multiple of 2 for 2 levels',
+    ],
+    [{ height: 4, width: 4, channels: 0 }, 'multiScale.channels', 'found 0, expected a whole number of at least 1'],
+    [
+      { height: 4, width: 4, channels: 1, levels: 1.5 },
+      'multiScale.levels',
+      'found 1.5, expected a whole number of at least 1',
+    ],
   ])('refuses %o', (options, where, message) => {
     expect(() => multiScale({ ...options, seed: 1 })).toThrow(
-      expect.objectContaining({ code: 'FLOWLINE_USAGE', where, message }),
+      expect.objectContaining({ code: 'FLOWLINE_USAGE', where, message: `${where}: ${message}` }),
     );
   });
 

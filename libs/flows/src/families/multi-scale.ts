@@ -8,6 +8,7 @@ import { boundedBy } from '../bijectors/scale-function.ts';
 import { Split } from '../bijectors/split.ts';
 import { Squeeze } from '../bijectors/squeeze.ts';
 import type { Activation } from '../conditioners/activation.ts';
+import { activations } from '../conditioners/activation.ts';
 import { FlowError } from '../flow-error.ts';
 import type { Flow } from '../flow.ts';
 import type { ImagePartitionScheme, ImageShape } from '../image-partition.ts';
@@ -17,6 +18,9 @@ import { AffineTransformer } from '../transformers/affine.ts';
 import type { Transformer } from '../transformers/transformer.ts';
 import type { FamilyOptions } from './family.ts';
 import { assembled } from './family.ts';
+import { checkOptions } from '../options/check-options.ts';
+import { above0, boolean, oneOf, orNull, required, whole } from '../options/rules.ts';
+import { familyRules, widths } from './option-rules.ts';
 
 /** The options of {@link multiScale}. */
 export interface MultiScaleOptions extends ImageShape, Omit<FamilyOptions, 'features'> {
@@ -52,6 +56,20 @@ export interface MultiScaleOptions extends ImageShape, Omit<FamilyOptions, 'feat
  * ```
  */
 export function multiScale(options: MultiScaleOptions): Flow {
+  const { features: _, ...shared } = familyRules;
+  checkOptions<MultiScaleOptions>('multiScale', options, {
+    ...shared,
+    height: required(whole(1)),
+    width: required(whole(1)),
+    channels: required(whole(1)),
+    levels: whole(1),
+    steps: whole(1),
+    hidden: widths,
+    activation: oneOf(...activations),
+    scaleBound: orNull(above0),
+    inputClip: orNull(above0),
+    actNorm: boolean,
+  });
   const { height, width, channels, levels = 2, seed } = options;
   requireShape(options, levels);
   const random = new Random(seed).fork('weights');
@@ -115,19 +133,15 @@ function couplings(
   ]);
 }
 
-function requireShape({ height, width, channels }: ImageShape, levels: number): void {
-  for (const [where, value] of Object.entries({ height, width, channels, levels })) {
-    if (!Number.isInteger(value) || value < 1) {
-      throw new FlowError('FLOWLINE_USAGE', `found ${value}, expected a whole number of at least 1`, { where });
-    }
-  }
+function requireShape({ height, width }: ImageShape, levels: number): void {
   const divisor = 2 ** (levels - 1);
-  for (const [where, side] of Object.entries({ height, width })) {
-    if (side % divisor !== 0) {
-      throw new FlowError('FLOWLINE_USAGE', `found ${side}, expected a multiple of ${divisor} for ${levels} levels`, {
-        where,
-        remedy: 'Ask for fewer levels, or crop or pad the images.',
-      });
-    }
+  for (const [name, side] of Object.entries({ height, width })) {
+    if (side % divisor === 0) continue;
+    const where = `multiScale.${name}`;
+    throw new FlowError(
+      'FLOWLINE_USAGE',
+      `${where}: found ${side}, expected a multiple of ${divisor} for ${levels} levels`,
+      { where, remedy: 'Ask for fewer levels, or crop or pad the images.' },
+    );
   }
 }

@@ -4,6 +4,9 @@ import { DeepSigmoid } from '../transformers/deep-sigmoid.ts';
 import type { AutoregressiveFamilyOptions } from './autoregressive-layers.ts';
 import { autoregressiveLayers } from './autoregressive-layers.ts';
 import { assembled } from './family.ts';
+import { checkOptions } from '../options/check-options.ts';
+import { above0, orNull, whole } from '../options/rules.ts';
+import { autoregressiveRules } from './option-rules.ts';
 
 /** The options of {@link naf}. */
 export interface NafOptions extends AutoregressiveFamilyOptions {
@@ -24,6 +27,7 @@ export interface NafOptions extends AutoregressiveFamilyOptions {
  * ```
  */
 export function naf(options: NafOptions): Flow {
+  checkOptions<NafOptions>('naf', options, { ...autoregressiveRules, units: whole(1), scaleBound: orNull(above0) });
   const { layers = 3, units = 8, scaleBound = 2 } = options;
   const transformer = new DeepSigmoid({ type: 'deepSigmoid', units, scale: boundedBy(scaleBound), spread: 1 });
   return assembled('naf', options, autoregressiveLayers({ ...options, layers }, transformer));

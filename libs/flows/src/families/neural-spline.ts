@@ -1,9 +1,13 @@
 import type { Flow } from '../flow.ts';
 import { RationalQuadratic } from '../transformers/rational-quadratic.ts';
+import { MOST_BINS } from '../ops/spline-kernel.ts';
 import { autoregressiveLayers } from './autoregressive-layers.ts';
 import { couplingLayers } from './coupling-layers.ts';
 import type { CouplingFamilyOptions } from './coupling-options.ts';
 import { assembled } from './family.ts';
+import { checkOptions } from '../options/check-options.ts';
+import { above0, oneOf, orNull, wholeWithin } from '../options/rules.ts';
+import { couplingRules } from './option-rules.ts';
 
 /** The options of {@link neuralSpline}; its partition is `alternating` unless another is asked for. */
 export interface NeuralSplineOptions extends CouplingFamilyOptions {
@@ -32,11 +36,18 @@ export interface NeuralSplineOptions extends CouplingFamilyOptions {
  * ```
  */
 export function neuralSpline(options: NeuralSplineOptions): Flow {
+  checkOptions<NeuralSplineOptions>('neuralSpline', options, {
+    ...couplingRules,
+    conditioning: oneOf('coupling', 'autoregressive'),
+    bins: wholeWithin(2, MOST_BINS),
+    tailBound: above0,
+    parameterBound: orNull(above0),
+  });
   const { partition = 'alternating', bins = 8, tailBound = 5, parameterBound = 3 } = options;
   const transformer = new RationalQuadratic({ type: 'rationalQuadratic', bins, bound: tailBound, parameterBound });
   const parts =
     options.conditioning === 'autoregressive'
-      ? autoregressiveLayers({ layers: 5, mixing: partition === 'learned', ...options }, transformer)
+      ? autoregressiveLayers({ ...options, layers: options.layers ?? 5, mixing: partition === 'learned' }, transformer)
       : couplingLayers({ ...options, partition }, transformer);
   return assembled('neuralSpline', options, parts);
 }

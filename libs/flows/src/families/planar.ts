@@ -3,6 +3,9 @@ import type { Flow } from '../flow.ts';
 import { Random } from '../random.ts';
 import type { FamilyOptions } from './family.ts';
 import { assembled } from './family.ts';
+import { checkOptions } from '../options/check-options.ts';
+import { below1, whole } from '../options/rules.ts';
+import { familyRules, widths } from './option-rules.ts';
 
 /** The options of {@link planar}. */
 export interface PlanarOptions extends FamilyOptions {
@@ -26,6 +29,12 @@ export interface PlanarOptions extends FamilyOptions {
  * ```
  */
 export function planar(options: PlanarOptions): Flow {
+  checkOptions<PlanarOptions>('planar', options, {
+    ...familyRules,
+    layers: whole(0),
+    leastSlope: below1,
+    hidden: widths,
+  });
   const { features, context = 0, layers = 16, leastSlope = 0.05, hidden = [32], seed } = options;
   const random = new Random(seed).fork('weights');
   const net = { hidden, activation: 'relu', residual: false } as const;

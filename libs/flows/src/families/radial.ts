@@ -3,6 +3,9 @@ import type { Flow } from '../flow.ts';
 import { Random } from '../random.ts';
 import type { FamilyOptions } from './family.ts';
 import { assembled } from './family.ts';
+import { checkOptions } from '../options/check-options.ts';
+import { whole } from '../options/rules.ts';
+import { familyRules, widths } from './option-rules.ts';
 
 /** The options of {@link radial}. */
 export interface RadialOptions extends FamilyOptions {
@@ -23,6 +26,7 @@ export interface RadialOptions extends FamilyOptions {
  * ```
  */
 export function radial(options: RadialOptions): Flow {
+  checkOptions<RadialOptions>('radial', options, { ...familyRules, layers: whole(0), hidden: widths });
   const { features, context = 0, layers = 16, hidden = [32], seed } = options;
   const random = new Random(seed).fork('weights');
   const net = { hidden, activation: 'relu', residual: false } as const;

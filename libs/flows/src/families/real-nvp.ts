@@ -6,6 +6,9 @@ import { AffineTransformer } from '../transformers/affine.ts';
 import { couplingLayers, perceptronOf } from './coupling-layers.ts';
 import type { CouplingFamilyOptions } from './coupling-options.ts';
 import { assembled } from './family.ts';
+import { checkOptions } from '../options/check-options.ts';
+import { above0, boolean, oneOf, orNull } from '../options/rules.ts';
+import { couplingRules } from './option-rules.ts';
 
 /** The options of {@link realNVP}; its partition is `alternating` unless another is asked for. */
 export interface RealNvpOptions extends CouplingFamilyOptions {
@@ -31,6 +34,12 @@ export interface RealNvpOptions extends CouplingFamilyOptions {
  * ```
  */
 export function realNVP(options: RealNvpOptions): Flow {
+  checkOptions<RealNvpOptions>('realNVP', options, {
+    ...couplingRules,
+    networks: oneOf('shared', 'separate'),
+    scaleBound: orNull(above0),
+    finalAffine: boolean,
+  });
   const { features, partition = 'alternating', scaleBound = 2, finalAffine = false } = options;
   const transformer = new AffineTransformer({ type: 'affine', scale: boundedBy(scaleBound) });
   const layers = couplingLayers({ ...options, partition }, transformer, couplingNetworks(options));

@@ -5,7 +5,7 @@ import { initBackend } from '../backend.ts';
 import { realNVP } from '../families/real-nvp.ts';
 import { logProbRows } from '../log-prob-rows.ts';
 import { Random } from '../random.ts';
-import type { Rows } from '../training/options.ts';
+import type { Rows } from '../rows.ts';
 import { meanOf, pairedDifference } from './estimate.ts';
 import type { FlowCandidate } from './select-flow.ts';
 import { selectFlow } from './select-flow.ts';

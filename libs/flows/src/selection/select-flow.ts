@@ -1,9 +1,13 @@
 import { FlowError } from '../flow-error.ts';
 import type { Flow } from '../flow.ts';
 import { logProbRows } from '../log-prob-rows.ts';
+import { checkOptions, checkValue } from '../options/check-options.ts';
+import { callback, listOf, object, required, text } from '../options/rules.ts';
+import type { NumberRows, Rows } from '../rows.ts';
+import { isNumberRows, rowsFor } from '../rows.ts';
 import { fit } from '../training/fit.ts';
-import type { FitData, FitOptions, FitProgress, FitReport, Rows } from '../training/options.ts';
-import { assertRowsOf } from '../training/options.ts';
+import type { FitData } from '../training/fit-data.ts';
+import type { FitOptions, FitProgress, FitReport } from '../training/options.ts';
 import type { Estimate } from './estimate.ts';
 import { meanOf, pairedDifference } from './estimate.ts';
 
@@ -12,21 +16,23 @@ export interface FlowCandidate {
   /** Unique among the candidates. */
   readonly name: string;
   readonly make: () => Flow;
-  readonly fit?: Partial<Omit<FitOptions, 'onProgress' | 'signal'>>;
+  readonly fit?: Partial<Omit<FitOptions, 'onProgress' | 'progress' | 'signal'>>;
 }
 
 /** Rows to train, to stop training and, seen by neither, to compare on. */
 export interface SelectionData extends FitData {
-  readonly heldOut: Rows;
+  readonly heldOut: Rows | NumberRows;
 }
 
 /** How to train the candidates. */
 export interface SelectFlowOptions extends Omit<
   FitOptions,
-  'onProgress' | 'onCheckpoint' | 'checkpointEvery' | 'resume'
+  'onProgress' | 'progress' | 'onCheckpoint' | 'checkpointEvery' | 'resume'
 > {
   /** Progress of each training, with the name of its candidate. */
   readonly onProgress?: (candidate: string, progress: FitProgress) => void;
+  /** `true`: a line on standard error for each training, on a terminal only (default false). */
+  readonly progress?: boolean;
 }
 
 /** What became of a candidate; NLL in nats per row of the held-out ones. */
@@ -78,7 +84,9 @@ export async function selectFlow(
   data: SelectionData,
   options: SelectFlowOptions,
 ): Promise<FlowSelection> {
-  assertCandidates(candidates, data.heldOut);
+  assertCandidates(candidates, data);
+  checkValue('selectFlow.options', options, object);
+  if (options.onProgress !== undefined) checkValue('selectFlow.onProgress', options.onProgress, callback);
   const trained: Trained[] = [];
   const failed: { name: string; error: FlowError }[] = [];
   let chosen: Trained | undefined;
@@ -128,13 +136,12 @@ async function train(
   const flow = make();
   try {
     const { heldOut, ...fitted } = data;
-    assertRowsOf(flow, heldOut, 'heldOut');
+    const held = rowsFor(flow, heldOut, 'heldOut');
     const training = await fit(flow, fitted, {
-      ...options,
-      ...changes,
+      ...changed(options, changes),
       ...(onProgress === undefined ? {} : { onProgress: (progress) => onProgress(name, progress) }),
     });
-    const losses = (await logProbRows(flow, joined(flow, heldOut), heldOut.size)).map((logP) => -logP);
+    const losses = (await logProbRows(flow, held)).map((logP) => -logP);
     const nll = meanOf(losses);
     if (!Number.isFinite(nll.mean)) {
       throw new FlowError('FLOWLINE_TRAINING_FAILED', 'the held-out log-likelihood is not finite', { where: name });
@@ -155,25 +162,35 @@ async function train(
   }
 }
 
-/** Rows as [x | context], row-major. */
-function joined({ features, context }: Flow, rows: Rows): Float32Array {
-  if (rows.context === undefined) return rows.x;
-  const width = features + context;
-  const all = new Float32Array(rows.size * width);
-  for (let i = 0; i < rows.size; i++) {
-    all.set(rows.x.subarray(i * features, (i + 1) * features), i * width);
-    all.set(rows.context.subarray(i * context, (i + 1) * context), i * width + features);
-  }
-  return all;
+/** Common options with those of a candidate: its steps or epochs take the place of both. */
+function changed(options: Omit<SelectFlowOptions, 'onProgress'>, changes: FlowCandidate['fit'] = {}): FitOptions {
+  const { steps: _, epochs: __, ...others } = options;
+  const isOfOtherLength = changes.steps !== undefined || changes.epochs !== undefined;
+  return { ...(isOfOtherLength ? others : options), ...changes };
 }
 
-function assertCandidates(candidates: readonly FlowCandidate[], heldOut: Rows): void {
+function assertCandidates(candidates: readonly FlowCandidate[], data: SelectionData): void {
+  checkValue('selectFlow.candidates', candidates, listOf('candidates', object));
+  for (const [i, candidate] of candidates.entries()) {
+    checkOptions<FlowCandidate>(`candidates[${i}]`, candidate, {
+      name: required(text),
+      make: required(callback),
+      fit: object,
+    });
+  }
+  checkValue('selectFlow.data', data, { ...object, expected: '{ train, validation, heldOut }' });
+  const { heldOut } = data;
+  checkValue('heldOut', heldOut, {
+    expected: 'rows: number[][] or { x, size }',
+    holds: (rows) => rows instanceof Object,
+  });
+  const held = isNumberRows(heldOut) ? heldOut.length : heldOut.size;
   const names = new Set(candidates.map(({ name }) => name));
   const problem =
     candidates.length === 0 || names.size < candidates.length
       ? `found candidates [${candidates.map(({ name }) => name).join(', ')}], expected at least one, each with a name of its own`
-      : heldOut.size < 2
-        ? `found ${heldOut.size} held-out rows, expected at least two: standard errors need them`
+      : held < 2
+        ? `found ${held} held-out rows, expected at least two: standard errors need them`
         : undefined;
   if (problem !== undefined) throw new FlowError('FLOWLINE_USAGE', problem, { where: 'selectFlow' });
 }

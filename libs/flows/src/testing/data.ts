@@ -1,5 +1,5 @@
 import { Random } from '../random.ts';
-import type { Rows } from '../training/options.ts';
+import type { Rows } from '../rows.ts';
 
 /** Two correlated Gaussians in the plane: a density whose value is known everywhere. */
 const components = [

@@ -21,14 +21,13 @@ export function pageExamples(): Example[] {
 }
 
 /**
- * Every ts block of a docstring. Such a block is short: everything that `@flowline/flows` exports, and `tf`, are imported; the wasm backend
+ * Every ts block of a docstring. Such a block is short: everything that `@flowline/flows` exports is imported; the wasm backend
  * has been started; and there are `flow`, an untrained Real NVP of two features, and rows of two features under the names that
  * the library uses for rows: `x` and `size`, `train`, `validation`, `heldOut`.
  */
 export function docstringExamples(): Example[] {
   const sources = filesUnder(path.join(library, 'src'), '.ts').filter((file) => !file.includes('.test.'));
   const prelude = [
-    `import * as tf from '@tensorflow/tfjs-core';`,
     `import { ${Object.keys(flows).join(', ')} } from '@flowline/flows';`,
     `import type { TrainingCheckpoint } from '@flowline/flows';`,
     `await initBackend('wasm');`,

@@ -5,7 +5,8 @@ import { saveFlow } from '../checkpoint.ts';
 import { realNVP } from '../families/real-nvp.ts';
 import { Random } from '../random.ts';
 import { fit } from '../training/fit.ts';
-import type { FitOptions, FitReport, Rows } from '../training/options.ts';
+import type { Rows } from '../rows.ts';
+import type { FitOptions, FitReport } from '../training/options.ts';
 
 /** Rows of two features, the first of which is missing in a fifth of them. */
 export function rowsWithMissing(size: number, seed: number): Rows & { readonly context: Float32Array } {

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 import type { Random } from '../random.ts';
-import type { FitOptions, Rows } from './options.ts';
+import type { Rows } from '../rows.ts';
+import type { FitOptions } from './options.ts';
 
 /** Tensors of a batch: x [n × features], and context [n × c] for a flow that has one. */
 export interface Batch {

@@ -8,7 +8,8 @@ import { logProbRows } from '../log-prob-rows.ts';
 import { Random } from '../random.ts';
 import { mixtureLogDensity, mixtureRows } from '../testing/data.ts';
 import { fit } from './fit.ts';
-import type { FitProgress, Rows } from './options.ts';
+import type { Rows } from '../rows.ts';
+import type { FitProgress } from './options.ts';
 
 const data = { train: mixtureRows(3000, 1), validation: mixtureRows(500, 2) };
 const small = (seed = 1) => realNVP({ features: 2, layers: 2, hidden: [8], seed });

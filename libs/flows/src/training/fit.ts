@@ -2,12 +2,17 @@ import * as tf from '@tensorflow/tfjs-core';
 
 import { FlowError } from '../flow-error.ts';
 import type { Flow } from '../flow.ts';
+import { checkValue } from '../options/check-options.ts';
+import { withMethods } from '../options/rules.ts';
 import { Random } from '../random.ts';
 import type { Batch } from './batch.ts';
 import { BatchMaker, disposeBatch } from './batch.ts';
 import { FlatParameters } from './flat-parameters.ts';
-import type { FitData, FitOptions, FitReport, ResolvedFitOptions } from './options.ts';
-import { resolveFitOptions } from './options.ts';
+import type { FitData, PreparedData } from './fit-data.ts';
+import { prepareFitData } from './fit-data.ts';
+import type { FitOptions, FitReport, ResolvedFitOptions } from './options.ts';
+import { checkFitOptions, resolveFitOptions } from './options.ts';
+import { reportersOf } from './progress-line.ts';
 import { rowWeights } from './robust.ts';
 import type { RowSource } from './row-source.ts';
 import { MemoryRows } from './row-source.ts';
@@ -47,13 +52,18 @@ const YIELD_MS = 40;
  * ```
  */
 export async function fit(flow: Flow, data: FitData, options: FitOptions): Promise<FitReport> {
-  const resolved = resolveFitOptions(flow, data, options);
+  checkValue('fit.flow', flow, withMethods('a Flow', 'uncheckedLogProb', 'initialize'));
+  checkFitOptions(options);
+  const prepared = prepareFitData(flow, data, options);
+  const resolved = resolveFitOptions(flow, prepared, options);
   const resumed = options.resume === undefined ? undefined : decodeCheckpoint(options.resume);
-  if (resumed !== undefined) assertResumable(resumed, flow, identityOf(data, resolved));
-  const training = new Training(flow, data, resolved, resumed);
+  if (resumed !== undefined) assertResumable(resumed, flow, identityOf(prepared, resolved));
+  const reporters = reportersOf(flow.family, options);
+  const training = new Training(flow, prepared, { ...resolved, onProgress: reporters.show }, resumed);
   try {
     return await training.run();
   } finally {
+    reporters.close();
     await training.dispose();
   }
 }
@@ -61,7 +71,7 @@ export async function fit(flow: Flow, data: FitData, options: FitOptions): Promi
 /** One training: initialised or resumed → steps, each with a validation and a checkpoint now and then → the best weights put back. */
 class Training {
   readonly #flow: Flow;
-  readonly #data: FitData;
+  readonly #data: PreparedData;
   readonly #options: ResolvedFitOptions;
   readonly #flowAtStart: string;
   readonly #resumed: CheckpointContent | undefined;
@@ -72,7 +82,7 @@ class Training {
   /** Computed at the first checkpoint: it reads all rows in memory. */
   #identity: TrainingIdentity | undefined;
 
-  constructor(flow: Flow, data: FitData, options: ResolvedFitOptions, resumed: CheckpointContent | undefined) {
+  constructor(flow: Flow, data: PreparedData, options: ResolvedFitOptions, resumed: CheckpointContent | undefined) {
     this.#flow = flow;
     this.#data = data;
     this.#options = options;

@@ -4,7 +4,7 @@ import { initBackend } from '../backend.ts';
 import { realNVP } from '../families/real-nvp.ts';
 import { Random } from '../random.ts';
 import { fit } from './fit.ts';
-import type { Rows } from './options.ts';
+import type { Rows } from '../rows.ts';
 
 const FEATURES = 19;
 

@@ -1,28 +1,23 @@
 import { FlowError } from '../flow-error.ts';
 import type { Flow } from '../flow.ts';
+import { checkOptions, checkValue } from '../options/check-options.ts';
+import {
+  above0,
+  atLeast0,
+  below1,
+  boolean,
+  callback,
+  either,
+  finiteNumber,
+  listOf,
+  object,
+  probability,
+  required,
+  share,
+  whole,
+} from '../options/rules.ts';
 import { assertRows } from '../validation.ts';
-
-/** Rows in memory, row-major. */
-export interface Rows {
-  /** [size × features]. */
-  readonly x: Float32Array;
-  /** [size × context], for a flow that has one. */
-  readonly context?: Float32Array;
-  readonly size: number;
-}
-
-/**
- * Rows that need not fit in memory: opens one pass over them, an epoch, in chunks of any size. It is called again for the next epoch,
- * with its number, counted from 0. A chunk is read before the next is asked for, so its arrays may be used again. Resuming relies on
- * an epoch giving the same rows in the same order whenever it is opened; how they are cut into chunks does not matter.
- */
-export type RowStream = (epoch: number) => AsyncIterable<Rows>;
-
-/** What a flow is trained on: training rows in memory or streamed, and validation rows. */
-export interface FitData {
-  readonly train: Rows | RowStream;
-  readonly validation: Rows;
-}
+import type { PreparedData } from './fit-data.ts';
 
 /** A training as it was after some step, from which {@link FitOptions.resume} goes on. */
 export interface TrainingCheckpoint {
@@ -43,8 +38,18 @@ export interface NoiseOptions {
 export interface FitOptions {
   /** Decides batches, noise and masking. */
   readonly seed: number;
-  /** The largest number of steps. */
-  readonly steps: number;
+  /** The largest number of steps; either this or `epochs`. */
+  readonly steps?: number;
+  /**
+   * The largest number of epochs, for rows in memory: a training of epochs × rows / batchSize steps, rounded up. Rows of a stream
+   * are counted by nobody; give `steps` there.
+   */
+  readonly epochs?: number;
+  /**
+   * Share of the training rows that is taken out for validation, between 0 and 1, where no validation rows are given; drawn by the
+   * seed. At least one row stays on either side.
+   */
+  readonly validationSplit?: number;
   /** Rows a step (default 256). From memory they are drawn with replacement; of a stream, each comes once an epoch. */
   readonly batchSize?: number;
   /**
@@ -82,6 +87,8 @@ export interface FitOptions {
   readonly patience?: number;
   /** Called after every validation and at least every 50 steps. */
   readonly onProgress?: (progress: FitProgress) => void;
+  /** `true`: a line on standard error that follows the training, on a terminal only (default false). A function: as `onProgress`. */
+  readonly progress?: boolean | ((progress: FitProgress) => void);
   /**
    * Stops training: a last checkpoint is handed out, the promise rejects with FLOWLINE_ABORTED, and the flow keeps the best weights so
    * far.
@@ -127,15 +134,71 @@ export interface FitReport {
 
 /** The options that have no default. */
 type Optional = 'noise' | 'masking' | 'onProgress' | 'signal' | 'onCheckpoint' | 'resume';
+/** The options that others stand for once they are resolved. */
+type Replaced = 'epochs' | 'validationSplit' | 'progress';
 
 /** FitOptions with every default in place. */
-export type ResolvedFitOptions = Required<Omit<FitOptions, Optional>> & Pick<FitOptions, Optional>;
+export type ResolvedFitOptions = Required<Omit<FitOptions, Optional | Replaced>> & Pick<FitOptions, Optional>;
 
-/** Fills in defaults and checks options and data once. Throws FLOWLINE_USAGE or FLOWLINE_FEATURES_INVALID. */
-export function resolveFitOptions(flow: Flow, data: FitData, options: FitOptions): ResolvedFitOptions {
-  const { validateEvery = 50 } = options;
-  const resolved = {
-    batchSize: 256,
+/** Throws FLOWLINE_USAGE for a wrong option of {@link fit}: an unknown name, a missing seed, a value out of range. */
+export function checkFitOptions(options: FitOptions): void {
+  checkOptions<FitOptions>('fit', options, {
+    seed: required(finiteNumber),
+    steps: whole(1),
+    epochs: above0,
+    validationSplit: share,
+    batchSize: whole(1),
+    shuffleRows: whole(1),
+    learningRate: above0,
+    weightDecay: atLeast0,
+    warmupSteps: atLeast0,
+    finalLearningRateFraction: atLeast0,
+    averaging: below1,
+    clipNorm: above0,
+    noise: object,
+    masking: object,
+    robust: boolean,
+    validateEvery: whole(1),
+    patience: whole(1),
+    onProgress: callback,
+    progress: either(boolean, callback),
+    signal: { expected: 'an AbortSignal', holds: (value) => object.holds(value) && 'aborted' in Object(value) },
+    onCheckpoint: callback,
+    checkpointEvery: whole(1),
+    resume: { expected: 'the bytes of a checkpoint, a Uint8Array', holds: (value) => ArrayBuffer.isView(value) },
+  });
+  const { steps, epochs, masking } = options;
+  if ((steps === undefined) === (epochs === undefined)) {
+    const found = steps === undefined ? 'neither steps nor epochs' : 'steps and epochs';
+    throw new FlowError('FLOWLINE_USAGE', `fit: found ${found}, expected one of them`, {
+      where: 'fit.steps',
+      remedy: 'Say how long to train: { steps: 3000 } or { epochs: 20 }.',
+    });
+  }
+  if (masking === undefined) return;
+  checkOptions('fit.masking', masking, {
+    features: required(listOf('features', whole(0))),
+    probability: required(probability),
+  });
+}
+
+/** Fills in defaults and checks options against flow and rows. Throws FLOWLINE_USAGE or FLOWLINE_FEATURES_INVALID. */
+export function resolveFitOptions(
+  flow: Flow,
+  { train }: Pick<PreparedData, 'train'>,
+  options: FitOptions,
+): ResolvedFitOptions {
+  const { epochs, validationSplit: _, progress: __, ...given } = defined(options);
+  const { validateEvery = 50, batchSize = 256 } = given;
+  for (const kind of ['gaussian', 'uniform'] as const) {
+    const noise = given.noise?.[kind];
+    if (noise !== undefined) assertRows(noise, 1, flow.features, `noise.${kind}`);
+  }
+  for (const feature of given.masking?.features ?? []) {
+    const hasPresence = { expected: 'a feature with a presence column', holds: () => flow.presence[feature] != null };
+    checkValue('fit.masking.features', feature, hasPresence);
+  }
+  return {
     shuffleRows: 16_384,
     learningRate: 1e-3,
     weightDecay: 0,
@@ -144,51 +207,26 @@ export function resolveFitOptions(flow: Flow, data: FitData, options: FitOptions
     averaging: 0,
     clipNorm: 5,
     robust: false,
-    validateEvery,
     patience: 8,
     checkpointEvery: validateEvery,
-    ...options,
+    ...given,
+    validateEvery,
+    batchSize,
+    steps: given.steps ?? stepsOf(epochs ?? 1, train, batchSize),
   };
-  for (const name of ['steps', 'batchSize', 'shuffleRows', 'validateEvery', 'patience', 'checkpointEvery'] as const) {
-    const value = resolved[name];
-    require(Number.isInteger(value) && value >= 1, name, value, 'a whole number of at least 1');
-  }
-  for (const name of ['learningRate', 'clipNorm'] as const) {
-    require(resolved[name] > 0 && Number.isFinite(resolved[name]), name, resolved[name], 'a number above 0');
-  }
-  for (const name of ['weightDecay', 'warmupSteps', 'finalLearningRateFraction'] as const) {
-    require(resolved[name] >= 0 && Number.isFinite(resolved[name]), name, resolved[name], 'a number of at least 0');
-  }
-  const { averaging } = resolved;
-  require(averaging >= 0 && averaging < 1, 'averaging', averaging, 'a number from 0 to below 1');
-  // A stream is checked chunk by chunk, as it comes.
-  if (typeof data.train !== 'function') checkRows(flow, data.train, 'train');
-  checkRows(flow, data.validation, 'validation');
-  for (const kind of ['gaussian', 'uniform'] as const) {
-    const noise = resolved.noise?.[kind];
-    if (noise !== undefined) assertRows(noise, 1, flow.features, `noise.${kind}`);
-  }
-  for (const feature of resolved.masking?.features ?? []) {
-    const column = flow.presence[feature];
-    require(typeof column === 'number', 'masking.features', feature, 'features with a presence column');
-  }
-  return resolved;
 }
 
-function checkRows(flow: Flow, rows: Rows, where: string): void {
-  require(rows.size >= 1, `${where}.size`, rows.size, 'at least one row');
-  assertRowsOf(flow, rows, where);
+/** Steps of so many epochs over rows in memory. */
+function stepsOf(epochs: number, train: PreparedData['train'], batchSize: number): number {
+  if (typeof train !== 'function') return Math.ceil((epochs * train.size) / batchSize);
+  throw new FlowError('FLOWLINE_USAGE', 'found epochs for a stream, whose rows are not counted, expected steps', {
+    where: 'fit.epochs',
+    remedy: 'Give steps: epochs × rows / batchSize.',
+  });
 }
 
-/** Throws FLOWLINE_FEATURES_INVALID unless rows are as wide as the flow and finite, FLOWLINE_USAGE for a size that is no count. */
-export function assertRowsOf(flow: Pick<Flow, 'features' | 'context'>, rows: Rows, where: string): void {
-  require(Number.isInteger(rows.size) && rows.size >= 0, `${where}.size`, rows.size, 'a whole number');
-  assertRows(rows.x, rows.size, flow.features, `${where}.x`);
-  if (flow.context > 0 || rows.context !== undefined) {
-    assertRows(rows.context ?? new Float32Array(), rows.size, flow.context, `${where}.context`);
-  }
-}
-
-function require(holds: boolean, where: string, found: number, expected: string): void {
-  if (!holds) throw new FlowError('FLOWLINE_USAGE', `found ${found}, expected ${expected}`, { where });
+/** The options that are given: without those that are undefined. */
+function defined<T extends object>(options: T): T;
+function defined(options: object): object {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }

@@ -1,5 +1,5 @@
 import type { Random } from '../random.ts';
-import type { Rows } from './options.ts';
+import type { Rows } from '../rows.ts';
 
 /** Copies row `from` of `rows` to row `to` of the caller. */
 export type PutRow = (rows: Rows, from: number, to: number) => void;

@@ -9,7 +9,8 @@ import { Random } from '../random.ts';
 import { mixtureLogDensity, mixtureRows } from '../testing/data.ts';
 import { inChunks, rowsWithMissing } from '../testing/interruptible-training.ts';
 import { fit } from './fit.ts';
-import type { Rows, RowStream } from './options.ts';
+import type { Rows } from '../rows.ts';
+import type { RowStream } from './fit-data.ts';
 import { StreamedRows } from './streamed-rows.ts';
 
 /** The rows 0 … n − 1, one feature and one context column each, in chunks of the given lengths. */

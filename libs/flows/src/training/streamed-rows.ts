@@ -1,7 +1,8 @@
 import { FlowError } from '../flow-error.ts';
 import type { Random } from '../random.ts';
-import type { Rows, RowStream } from './options.ts';
-import { assertRowsOf } from './options.ts';
+import type { NumberRows, Rows } from '../rows.ts';
+import { isNumberRows, rowsFor } from '../rows.ts';
+import type { RowStream } from './fit-data.ts';
 import type { PutRow, RowSource, SourcePosition } from './row-source.ts';
 
 /** What {@link StreamedRows} is made of. */
@@ -30,7 +31,7 @@ export class StreamedRows implements RowSource {
   #epoch: number;
   #taken = 0;
   #order: Random;
-  #chunks: AsyncIterator<Rows> | undefined;
+  #chunks: AsyncIterator<Rows | NumberRows> | undefined;
   #chunk: Rows | undefined;
   #chunkCount = 0;
   #nextRow = 0;
@@ -117,10 +118,10 @@ export class StreamedRows implements RowSource {
     if (next === 'aborted') return false;
     this.#isReading = false;
     this.#hasEnded = next.done === true;
-    this.#chunk = next.done === true ? undefined : next.value;
+    this.#chunk = undefined;
     this.#nextRow = 0;
-    if (this.#chunk !== undefined) {
-      assertRowsOf(flow, this.#chunk, `train: epoch ${this.#epoch}, chunk ${this.#chunkCount}`);
+    if (next.done !== true && !(isNumberRows(next.value) && next.value.length === 0)) {
+      this.#chunk = rowsFor(flow, next.value, `train: epoch ${this.#epoch}, chunk ${this.#chunkCount}`);
       this.#chunkCount += 1;
     }
     return true;

@@ -6,10 +6,12 @@ import { ConfigReader, unexpected } from '../config.ts';
 import { FlowError } from '../flow-error.ts';
 import type { Flow } from '../flow.ts';
 import type { RandomState } from '../random.ts';
+import type { Rows } from '../rows.ts';
 import type { SafeTensor } from '../safetensors.ts';
 import type { FileKind } from '../sealed-file.ts';
 import { openSealedFile, sealFile } from '../sealed-file.ts';
-import type { FitData, ResolvedFitOptions, Rows } from './options.ts';
+import type { PreparedData } from './fit-data.ts';
+import type { ResolvedFitOptions } from './options.ts';
 import type { SourcePosition } from './row-source.ts';
 import type { Counters, TrainingSnapshot } from './training-state.ts';
 
@@ -47,7 +49,7 @@ const DECIDING = [
 ] as const satisfies readonly (keyof ResolvedFitOptions)[];
 
 /** The identity of a training: every option that changes its result, the backend, and fingerprints of the rows in memory. */
-export function identityOf({ train, validation }: FitData, options: ResolvedFitOptions): TrainingIdentity {
+export function identityOf({ train, validation }: PreparedData, options: ResolvedFitOptions): TrainingIdentity {
   const { noise, masking, shuffleRows } = options;
   const parts = [
     ...DECIDING.map((name) => [name, options[name]] as const),

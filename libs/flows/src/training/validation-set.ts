@@ -2,9 +2,10 @@ import * as tf from '@tensorflow/tfjs-core';
 
 import type { Flow } from '../flow.ts';
 import type { Random } from '../random.ts';
+import type { Rows } from '../rows.ts';
 import type { Batch } from './batch.ts';
 import { BatchMaker, disposeBatch } from './batch.ts';
-import type { ResolvedFitOptions, Rows } from './options.ts';
+import type { ResolvedFitOptions } from './options.ts';
 import { meanNll, winsorisedNll } from './robust.ts';
 
 /** Rows scored at once: wide enough for the kernels, small enough for memory. */

@@ -5,6 +5,8 @@ import { logScale, readScaleFunction } from '../bijectors/scale-function.ts';
 import type { TypedConfig } from '../config.ts';
 import { ConfigReader } from '../config.ts';
 import type { Transformer, TransformerParameters } from './transformer.ts';
+import { checkOptions } from '../options/check-options.ts';
+import * as rules from '../options/config-rules.ts';
 
 /** Glow's scale, σ(r + 2) + 10⁻³: it can only contract, and never by more than a thousand. */
 export interface SigmoidScale {
@@ -27,6 +29,7 @@ export class AffineTransformer implements Transformer {
   readonly passesAtZero: boolean;
 
   constructor(config: AffineTransformerConfig) {
+    checkOptions<AffineTransformerConfig>('affine', config, { type: rules.tag('affine'), scale: rules.scaleFunction });
     this.config = config;
     this.passesAtZero = config.scale.kind !== 'sigmoid';
   }

@@ -6,6 +6,9 @@ import type { TypedConfig } from '../config.ts';
 import { ConfigReader } from '../config.ts';
 import { monotoneRoot } from '../ops/monotone-root.ts';
 import type { Transformer, TransformerParameters } from './transformer.ts';
+import { checkOptions } from '../options/check-options.ts';
+import * as rules from '../options/config-rules.ts';
+import { required, finiteNumber, whole } from '../options/rules.ts';
 
 /** The configuration of a {@link DeepSigmoid}. */
 export interface DeepSigmoidConfig extends TypedConfig {
@@ -32,6 +35,12 @@ export class DeepSigmoid implements Transformer {
   readonly passesAtZero = false;
 
   constructor(config: DeepSigmoidConfig) {
+    checkOptions<DeepSigmoidConfig>('deepSigmoid', config, {
+      type: rules.tag('deepSigmoid'),
+      units: required(whole(1)),
+      scale: rules.scaleFunction,
+      spread: required(finiteNumber),
+    });
     this.config = config;
     this.parametersPerFeature = 3 * config.units;
   }

@@ -7,6 +7,9 @@ import { polished } from '../ops/monotone-root.ts';
 import { MOST_BINS, SplineKernel } from '../ops/spline-kernel.ts';
 import { savedTensor, withGradient } from '../ops/with-gradient.ts';
 import type { Transformer, TransformerParameters } from './transformer.ts';
+import { checkOptions } from '../options/check-options.ts';
+import * as rules from '../options/config-rules.ts';
+import { required, finiteNumber, orNull } from '../options/rules.ts';
 
 /** The configuration of a {@link RationalQuadratic}. */
 export interface RationalQuadraticConfig extends TypedConfig {
@@ -35,6 +38,12 @@ export class RationalQuadratic implements Transformer {
   readonly #kernel: SplineKernel;
 
   constructor(config: RationalQuadraticConfig) {
+    checkOptions<RationalQuadraticConfig>('rationalQuadratic', config, {
+      type: rules.tag('rationalQuadratic'),
+      bins: required(finiteNumber),
+      bound: required(finiteNumber),
+      parameterBound: required(orNull(finiteNumber)),
+    });
     const { bins, bound, parameterBound } = config;
     if (bins < 2 || bins > MOST_BINS) throw unexpected('rationalQuadratic.bins', bins, 'from 2 to 999 bins');
     if (!(bound > 0)) throw unexpected('rationalQuadratic.bound', bound, 'a number above 0');

@@ -1,0 +1,102 @@
+import { FlowError } from '../flow-error.ts';
+import { checkOptions } from '../options/check-options.ts';
+import type { Rule } from '../options/rules.ts';
+import { required } from '../options/rules.ts';
+import { Random } from '../random.ts';
+import type { NumberRows, Rows, RowShape } from '../rows.ts';
+import { rowsFor } from '../rows.ts';
+
+/**
+ * Rows that need not fit in memory: opens one pass over them, an epoch, in chunks of any size. It is called again for the next epoch,
+ * with its number, counted from 0. A chunk is read before the next is asked for, so its arrays may be used again. Resuming relies on
+ * an epoch giving the same rows in the same order whenever it is opened; how they are cut into chunks does not matter.
+ */
+export type RowStream = (epoch: number) => AsyncIterable<Rows | NumberRows>;
+
+/** What a flow is trained on: training rows in memory or streamed, and validation rows. Arrays are rows without a context. */
+export interface FitData {
+  readonly train: Rows | NumberRows | RowStream;
+  /** Left out where `validationSplit` takes them from the training rows. */
+  readonly validation?: Rows | NumberRows;
+}
+
+/** Data of a training as it reads them: checked, flat, and split. */
+export interface PreparedData {
+  readonly train: Rows | RowStream;
+  readonly validation: Rows;
+}
+
+/** How rows are split into training and validation rows. */
+interface SplitOptions {
+  readonly seed: number;
+  readonly validationSplit?: number | undefined;
+}
+
+/** Checks rows against the flow and splits them where asked to. Throws FLOWLINE_USAGE or FLOWLINE_FEATURES_INVALID. */
+export function prepareFitData(shape: RowShape, data: FitData, options: SplitOptions): PreparedData {
+  checkOptions('data', data, { train: required(rowsOrStream), validation: rowsInMemory });
+  const { validationSplit } = options;
+  const validation = data.validation === undefined ? undefined : nonEmpty(shape, data.validation, 'validation');
+  // A stream is checked chunk by chunk, as it comes.
+  const train = typeof data.train === 'function' ? data.train : nonEmpty(shape, data.train, 'train');
+  if (validation !== undefined && validationSplit === undefined) return { train, validation };
+  if (validation !== undefined) {
+    throw usage(
+      'data.validation',
+      'found validation rows and a validationSplit, expected one of them',
+      'Leave one out.',
+    );
+  }
+  if (validationSplit === undefined) {
+    const remedy = 'Give validation rows, or the option validationSplit, e.g. 0.1.';
+    throw usage('data.validation', 'found no validation rows, which decide when training stops', remedy);
+  }
+  if (typeof train === 'function') {
+    const remedy = 'Give validation rows beside the stream.';
+    throw usage('fit.validationSplit', 'found a stream of training rows, which cannot be split', remedy);
+  }
+  return splitRows(train, shape, validationSplit, options.seed);
+}
+
+/** A random share of the rows for validation, drawn by the seed, and the others; each in the order they came in. */
+function splitRows(rows: Rows, shape: RowShape, share: number, seed: number): PreparedData {
+  if (rows.size < 2) throw usage('fit.validationSplit', `found ${rows.size} rows, expected at least two to split`);
+  const held = Math.min(rows.size - 1, Math.max(1, Math.round(share * rows.size)));
+  const order = new Random(seed).fork('validation split').permutation(rows.size);
+  return {
+    train: picked(rows, shape, order.subarray(held).toSorted()),
+    validation: picked(rows, shape, order.subarray(0, held).toSorted()),
+  };
+}
+
+function picked({ x, context }: Rows, { features, context: width }: RowShape, indices: Int32Array): Rows {
+  const size = indices.length;
+  if (context === undefined) return { x: columnsOf(x, features, indices), size };
+  return { x: columnsOf(x, features, indices), context: columnsOf(context, width, indices), size };
+}
+
+function columnsOf(values: Float32Array, width: number, indices: Int32Array): Float32Array {
+  const chosen = new Float32Array(indices.length * width);
+  indices.forEach((from, to) => chosen.set(values.subarray(from * width, (from + 1) * width), to * width));
+  return chosen;
+}
+
+const rowsInMemory: Rule = {
+  expected: 'rows: number[][] or { x, size }',
+  holds: (value) => typeof value === 'object' && value !== null,
+};
+
+const rowsOrStream: Rule = {
+  expected: `${rowsInMemory.expected}, or a function that opens a stream of them`,
+  holds: (value) => typeof value === 'function' || rowsInMemory.holds(value),
+};
+
+function nonEmpty(shape: RowShape, rows: Rows | NumberRows, where: string): Rows {
+  const read = rowsFor(shape, rows, where);
+  if (read.size === 0) throw usage(`${where}.size`, 'found 0, expected at least one row');
+  return read;
+}
+
+function usage(where: string, problem: string, remedy?: string): FlowError {
+  return new FlowError('FLOWLINE_USAGE', problem, { where, ...(remedy === undefined ? {} : { remedy }) });
+}
