@@ -131,6 +131,18 @@ withKafka(describe)('the definition and the model in force', () => {
       expect(new Set(versions)).toEqual(new Set([1]));
     });
 
+    // Other features need a model: the earlier one goes on, and readiness says why.
+    const readiness = async (): Promise<string> => (await fetch(`http://127.0.0.1:${port}/readyz`)).text();
+    expect(await readiness()).toContain('scoring with model version 1, alpha 0.05"');
+    await writeFile(file, yaml.replace('alpha: 0.001', 'alpha: 0.05').replace('type: positive', 'type: real'));
+    expect(await flowline('apply', file)).toContain('spec.features: takes effect with the next model');
+    await scorers.eventually(async () => {
+      expect(await readiness()).toMatch(
+        /"ready":true,"detail":"scoring with model version 1, alpha 0.05; spec.features of definition version 3 wait for a model/,
+      );
+    });
+    expect(await flowline('status', NAME)).toContain('spec.features of version 3 take effect with the next model');
+
     // What was stored before is as it was.
     expect([await outcome(61), await outcome(62), await outcome(63)]).toEqual([before, loosened, promoted]);
     expect(scorer.child.exitCode).toBeNull();

@@ -12,7 +12,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
 import { startCli } from '../support/scorer-process.ts';
 
-const data = fileURLToPath(new URL('/work/shared/data/streams/weather/', import.meta.url));
+const data = fileURLToPath(new URL('../../../shared/data/streams/weather/', import.meta.url));
 const isThere = existsSync(data);
 const isRequired = process.env.FLOWLINE_REQUIRE_SHARED === '1';
 if (!isThere && !isRequired) console.warn(`Skipped: the weather of 2013 is not at ${data}`);
@@ -123,7 +123,7 @@ const COLUMNS = `origin text, year int, month int, day int, hour int, temp float
     // It scores where a person says so.
     expect(await flowline('models', 'promote', 'nyc-weather', '1')).toMatchObject({ code: 0 });
     expect((await flowline('status', 'nyc-weather')).stdout).not.toContain('FLOWLINE_MODEL_HELD');
-  }, 400_000);
+  }, 900_000);
 
   it('is kept, and said to be, where the later rows are like the earlier ones', async () => {
     // The same rows, each at the time of another.
@@ -154,7 +154,7 @@ const COLUMNS = `origin text, year int, month int, day int, hour int, temp float
     expect(later.anomalies).toBeLessThan(high * later.rows + spread(high));
     expect(later.anomalies).toBeGreaterThan(low * later.rows - spread(low));
     expect((await flowline('status', 'shuffled')).stdout).not.toContain('FLOWLINE_MODEL_HELD');
-  }, 400_000);
+  }, 900_000);
 });
 
 const detectorYaml = (): string => readFileSync(`${data}detector.yaml`, 'utf8');
