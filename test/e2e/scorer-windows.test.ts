@@ -220,7 +220,7 @@ withJavaClient(describe, version)('the scorer of a detector with windows', () =>
     heir.child.kill('SIGTERM');
     expect(await heir.ended).toBe(0);
 
-    const records = (await readTopic(broker.kafka, topic)).sort((a, b) => a.offset - b.offset);
+    const records = (await readTopic(broker.brokers, topic)).sort((a, b) => a.offset - b.offset);
     const busy = definition.features.findIndex(({ name }) => name === 'busy');
     for (const [partition, begin] of begins.entries()) {
       const read = records.filter((record) => record.partition === partition && record.offset >= begin);

@@ -79,6 +79,7 @@ export class EntityWindows implements SharesMemory {
   #nameLength = 0;
   #nextOffset = 0;
   #isClosed = false;
+  #isBeingSaved = false;
 
   /** @throws FlowlineError FLOWLINE_FEATURES_INVALID for windows that make no sense. */
   constructor({
@@ -145,13 +146,14 @@ export class EntityWindows implements SharesMemory {
     return this.#bytes;
   }
 
+  /** null while a snapshot is written, too: others make room meanwhile. */
   get silentSince(): number | null {
-    return this.#silence.longest?.seenAt ?? null;
+    return this.#isBeingSaved ? null : (this.#silence.longest?.seenAt ?? null);
   }
 
   forgetSilent(): void {
     const { longest } = this.#silence;
-    if (longest === null) return;
+    if (longest === null || this.#isBeingSaved) return;
     this.#coverage.forget(longest.newestMs);
     this.#remove(longest);
   }
@@ -205,12 +207,17 @@ export class EntityWindows implements SharesMemory {
   }
 
   /**
-   * The whole state as it is at the first step, a few milliseconds of work at a step. No event may be seen before the last one;
-   * entities may be forgotten for the sake of others' windows.
+   * The whole state, a few milliseconds of work at a step; they must be taken to the end. No event may be seen before the last one,
+   * and nothing is forgotten.
    */
   *snapshotSteps(): Generator<void, StoredWindows, void> {
-    const state = { coverage: this.#coverage, entities: this.#silence.list() };
-    return { id: this.id, nextOffset: this.#nextOffset, bytes: yield* encodeSnapshot(state) };
+    this.#isBeingSaved = true;
+    try {
+      const state = { coverage: this.#coverage, entities: this.#silence };
+      return { id: this.id, nextOffset: this.#nextOffset, bytes: yield* encodeSnapshot(state) };
+    } finally {
+      this.#isBeingSaved = false;
+    }
   }
 
   /**

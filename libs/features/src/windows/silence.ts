@@ -34,10 +34,8 @@ export class Silence {
     entity.newer = null;
   }
 
-  /** The entities as they are now, in their order. */
-  list(): Entity[] {
-    const entities: Entity[] = [];
-    for (let entity = this.#oldest; entity !== null; entity = entity.newer) entities.push(entity);
-    return entities;
+  /** The entities in their order; the list must not change meanwhile. */
+  *[Symbol.iterator](): Generator<Entity, void, void> {
+    for (let entity = this.#oldest; entity !== null; entity = entity.newer) yield entity;
   }
 }

@@ -20,18 +20,17 @@ const ENTITY_NUMBERS = 3;
 export interface WindowState {
   readonly coverage: Coverage;
   /** In the order in which they were last seen. */
-  readonly entities: readonly Entity[];
+  readonly entities: Iterable<Entity>;
 }
 
 /**
  * Bytes of a state, in slices of a few milliseconds. Each begins with the length of its JSON text, the text (a list of each entity's
  * name and the lengths of its series) and its numbers as little-endian float64, so that what comes back is the same bit for bit. The
- * first slice has the numbers of the coverage, and no entity. No entity may see an event meanwhile; others may be forgotten.
+ * first slice has the numbers of the coverage, and no entity. The state must not change meanwhile.
  */
 export function* encodeSnapshot({ coverage, entities }: WindowState): Generator<void, Uint8Array, void> {
   const parts: Buffer[] = slice('[]', coverage.write());
-  for (const { start, end } of slicesOf(entities)) {
-    const held = entities.slice(start, end);
+  for (const held of slicesOf(entities)) {
     const index = held.map(({ name, series }) => [name, series.map(({ length }) => length)]);
     parts.push(...slice(JSON.stringify(index), numbersOf(held)));
     yield;
@@ -47,18 +46,19 @@ function slice(text: string, numbers: Float64Array): Buffer[] {
   return [length, json, IS_BIG_ENDIAN ? bytes.swap64() : bytes];
 }
 
-/** Ranges of entities that are one slice of work each. */
-function* slicesOf(entities: readonly Entity[]): Generator<{ readonly start: number; readonly end: number }> {
-  let start = 0;
+/** Entities in runs that are one slice of work each. */
+function* slicesOf(entities: Iterable<Entity>): Generator<readonly Entity[], void, void> {
+  let held: Entity[] = [];
   let work = 0;
-  for (const [i, { events, name }] of entities.entries()) {
-    work += 1 + events + name.length / 8;
+  for (const entity of entities) {
+    held.push(entity);
+    work += 1 + entity.events + entity.name.length / 8;
     if (work < SLICE) continue;
-    yield { start, end: i + 1 };
-    start = i + 1;
+    yield held;
+    held = [];
     work = 0;
   }
-  if (start < entities.length) yield { start, end: entities.length };
+  if (held.length > 0) yield held;
 }
 
 function numbersOf(entities: readonly Entity[]): Float64Array {
