@@ -4,7 +4,7 @@ import { getDetector, listModels, type ModelSummary } from '@flowline/db';
 import { Command } from 'commander';
 
 import { action, command } from '../command.ts';
-import { formatCount, formatNumber, formatTable, printResult } from '../output.ts';
+import { formatCount, formatNumber, formatTable, formatTime, printResult } from '../output.ts';
 import { storedModel } from '../stored-model.ts';
 import { promoteCommand, rollbackCommand } from './models-in-force.ts';
 import { showCommand } from './models-show.ts';
@@ -77,7 +77,7 @@ function formatModels(models: readonly ModelSummary[]): string {
       model.detector,
       model.version,
       model.aliases.join(', '),
-      model.createdAt.toISOString().slice(0, 16).replace('T', ' '),
+      formatTime(model.createdAt),
       formatNumber(model.alpha),
       formatCount(model.bytes / 1000),
       model.sha256.slice(0, 12),
