@@ -70,6 +70,18 @@ describe('text of events, as people see it', () => {
       `odd ${hostile}`,
     );
 
+    // Times have a zone; an entity has a column where an event has one.
+    expect(anomalies.stdout).toMatch(/^event time +detector +event +bits .*\n2026-01-02 00:00:00Z /);
+    await database.query(
+      `UPDATE flowline.anomalies SET alert = jsonb_set(alert, '{event,entity}', '"shop\\u009b 4"') WHERE event_id LIKE 'odd%'`,
+    );
+    const withEntity = await run('anomalies');
+    expect(withEntity.stdout).toMatch(/^event time +detector +event +entity +bits .*$/m);
+    expect(withEntity.stdout).toContain('  shop\\u009b 4  ');
+    const explained = await run('anomalies', '--explain', '--limit', '1');
+    expect(explained.stdout).toMatch(/^ {4}feature +found +expected +closest usual +bits$/m);
+    expect(explained.stdout).not.toMatch(OBEYED);
+
     const letters = await run('dlq', 'ls');
     expect(letters.stdout).toContain('latency is the text "x\\u001b[2J');
     expect(letters.stdout).not.toMatch(OBEYED);

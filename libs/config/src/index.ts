@@ -13,3 +13,4 @@ export * from './schedule.ts';
 export { scoringCompute, type ScoringCompute } from './scoring-compute.ts';
 export * from './secret.ts';
 export * from './settings.ts';
+export { unknownVariables } from './unknown-variables.ts';

@@ -77,6 +77,9 @@ const environment = z.object({
   FLOWLINE_SHUTDOWN_TIMEOUT_MS: integer(0, 3_600_000).default(20_000),
 });
 
+/** The variables that Flowline reads, by name. */
+export const settingNames: readonly string[] = Object.keys(environment.shape);
+
 /** Variables whose value may hold a password or a key: it is never quoted. */
 const SECRET_VARIABLES: ReadonlySet<string> = new Set([
   'FLOWLINE_DATABASE_URL',
@@ -130,7 +133,7 @@ export interface Settings {
 export function loadSettings(env: Environment = process.env): Settings {
   const findings: Finding[] = [];
   const values: Record<string, string> = {};
-  for (const name of Object.keys(environment.shape)) {
+  for (const name of settingNames) {
     const written = env[name];
     if (written === undefined || written === '') continue;
     try {

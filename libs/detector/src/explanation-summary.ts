@@ -1,7 +1,8 @@
 import { type Contribution, type ExpectedRange, printable } from '@flowline/events';
 import type { PValue } from './calibration.ts';
 import { smallestPValue } from './calibration.ts';
-import { formatBits, formatNumber, formatRange } from './format-number.ts';
+import { formatBits, formatRange } from './format-number.ts';
+import { readableValue } from './readable-value.ts';
 import { surpriseBits } from './scores.ts';
 
 /** What a summary is made from. */
@@ -14,17 +15,12 @@ export interface SummaryParts {
   readonly pValue: PValue;
 }
 
-/** The longest level that a summary shows; the alert has it whole. */
-const LEVEL_CHARACTERS = 80;
-
 /** One line a person reads: "latency_ms 9120, expected 95–420 given the rest (18.9 bits; the event 21.6)". */
 export function summarise({ contribution, observed, expected, outOfDomain, pValue }: SummaryParts): string {
   const bits = formatBits(surpriseBits(pValue.p));
   const event = `the event ${pValue.method === 'floor' && pValue.p <= smallestPValue ? `at least ${bits}` : bits}`;
   if (contribution === null) return `no single feature stands out (${event} bits)`;
-  const value =
-    typeof observed === 'number' ? formatNumber(observed) : printable(observed ?? 'missing', LEVEL_CHARACTERS);
-  const start = `${printable(contribution.feature)} ${value}`;
+  const start = `${printable(contribution.feature)} ${readableValue(undefined, observed)}`;
   if (outOfDomain) return `${start}, outside its domain${range(', expected ')} (${event} bits)`;
   const own = `${formatBits(contribution.bits)} bits`;
   if (contribution.direction === 'unlikely') return `${start}, unlikely (${own}; ${event})`;

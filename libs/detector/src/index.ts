@@ -14,6 +14,7 @@ export { compareOnHeldOut, type AlarmComparison, type Comparison, type Compariso
 export { Detector, type DetectorOptions } from './detector.ts';
 export { exportOnnx } from './export-onnx.ts';
 export { formatBits, formatNumber, formatRange } from './format-number.ts';
+export { readableValue } from './readable-value.ts';
 export { recipe, type TrainingData } from './recipe.ts';
 export { bundleSha256, loadBundle, saveBundle } from './save-bundle.ts';
 export { surpriseBits, type Scores } from './scores.ts';

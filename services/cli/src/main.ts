@@ -1,11 +1,15 @@
+import { unknownVariables } from '@flowline/config';
 import { FlowlineError } from '@flowline/events';
 import { reportError, watchStandardStreams } from '@flowline/telemetry';
 import { CommanderError } from 'commander';
 
-import { exitCodes } from './output.ts';
+import { exitCodes, printWarning } from './output.ts';
 import { createProgram } from './program.ts';
 
 watchStandardStreams();
+// The services' programs warn by themselves.
+const runsService = ['serve', 'train'].includes(process.argv[2] ?? '');
+if (!runsService) unknownVariables().forEach(printWarning);
 const program = await createProgram(process.argv.slice(2));
 try {
   await program.parseAsync();

@@ -35,6 +35,9 @@ export function formatTable(header: readonly string[], rows: readonly (readonly 
     .join('\n');
 }
 
+/** A time as people read it, with its zone: `2026-05-01 14:05:00Z`. */
+export const formatTime = (time: Date): string => `${time.toISOString().slice(0, 19).replace('T', ' ')}Z`;
+
 /** A count with separators, e.g. 20,000. */
 export const formatCount = (count: number): string => Math.round(count).toLocaleString('en-US');
 

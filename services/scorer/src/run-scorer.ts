@@ -1,4 +1,10 @@
-import { loadSettings, requireDatabaseUrl, requireKafkaBrokers, type Settings } from '@flowline/config';
+import {
+  loadSettings,
+  requireDatabaseUrl,
+  requireKafkaBrokers,
+  type Settings,
+  unknownVariables,
+} from '@flowline/config';
 import { championVersions, connect, requireMigrated, waitForDatabase } from '@flowline/db';
 import { createKafkaClient, type KafkaClient } from '@flowline/kafka';
 import {
@@ -36,6 +42,7 @@ export async function runScorer(argv: readonly string[]): Promise<number> {
 async function run(args: Arguments): Promise<number> {
   const settings = loadSettings();
   const logger = createLogger({ name: 'scorer', level: settings.logLevel });
+  for (const warning of unknownVariables()) logger.warn({}, warning);
   const metrics = createMetrics();
   const health = new Health();
   const shutdown = new Shutdown({ logger, deadlineMs: settings.shutdownTimeoutMs });

@@ -1,6 +1,6 @@
 import { stderr, stdout } from 'node:process';
 
-import { loadSettings, requireDatabaseUrl, type Settings } from '@flowline/config';
+import { loadSettings, requireDatabaseUrl, type Settings, unknownVariables } from '@flowline/config';
 import { connect, type ConnectOptions, type Database, requireMigrated, waitForDatabase } from '@flowline/db';
 import { printableJson, printableLines } from '@flowline/events';
 import {
@@ -53,6 +53,7 @@ interface TrainerRun {
 async function run(args: Arguments): Promise<number> {
   const settings = loadSettings();
   const logger = createLogger({ name: 'trainer', level: settings.logLevel });
+  for (const warning of unknownVariables()) logger.warn({}, warning);
   const shutdown = new Shutdown({ logger, deadlineMs: settings.shutdownTimeoutMs });
   const unlisten = shutdown.listen();
   try {

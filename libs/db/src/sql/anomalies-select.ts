@@ -12,6 +12,8 @@ export interface AnomalyRow {
   readonly offset: number;
   readonly eventId: string;
   readonly eventTime: Date;
+  /** null where events stand alone. */
+  readonly entity: string | null;
   readonly scoredAt: Date;
   readonly reason: string;
   readonly logDensityNats: number;
@@ -28,7 +30,7 @@ export interface AnomalyRow {
 
 const columns = `
   anomaly_id AS "anomalyId", alert_id AS "alertId", detector, detector_version AS "detectorVersion",
-  model_version AS "modelVersion", topic, partition, "offset", event_id AS "eventId", event_time AS "eventTime",
+  model_version AS "modelVersion", topic, partition, "offset", event_id AS "eventId", event_time AS "eventTime", entity,
   scored_at AS "scoredAt", reason, log_density_nats AS "logDensityNats", p_value AS "pValue", p_method AS "pMethod",
   surprise_bits AS "surpriseBits", top_feature AS "topFeature", summary, observed, expected, contributions,
   nearest_normal AS "nearestNormal"`;

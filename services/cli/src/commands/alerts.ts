@@ -2,7 +2,7 @@ import { type DeadAlert, getDetector, listDeadAlerts, redriveDeadAlerts } from '
 import { Command } from 'commander';
 
 import { action, command } from '../command.ts';
-import { formatTable, printResult } from '../output.ts';
+import { formatTable, formatTime, printResult } from '../output.ts';
 import { parseCount } from '../parse-options.ts';
 import { withDatabase } from '../with-database.ts';
 
@@ -86,7 +86,7 @@ function formatAlerts(alerts: readonly DeadAlert[]): string {
     ['id', 'set aside', 'detector', 'to', 'bytes', 'attempts', 'why'],
     alerts.map(({ outboxId, deadAt, detector, sink, topic, bytes, attempts, error }) => [
       outboxId,
-      deadAt.toISOString().slice(0, 19).replace('T', ' '),
+      formatTime(deadAt),
       detector,
       `${sink} ${topic}`,
       bytes,

@@ -1,8 +1,8 @@
-import { getDetector, listAnomalies, mostSurprising, type StoredAnomaly } from '@flowline/db';
+import { type Database, getDetector, listAnomalies, mostSurprising, type StoredAnomaly } from '@flowline/db';
 import type { Command } from 'commander';
 
 import { action, command } from '../command.ts';
-import { formatNumber, formatTable, printResult } from '../output.ts';
+import { formatNumber, formatTable, formatTime, printResult } from '../output.ts';
 import { parseChoice, parseCount, parseMoment } from '../parse-options.ts';
 import { withDatabase } from '../with-database.ts';
 
@@ -12,6 +12,7 @@ interface AnomaliesOptions {
   readonly since?: string;
   readonly limit: string;
   readonly order: string;
+  readonly explain?: true;
 }
 
 /** `flowline anomalies`: what was found, the latest or the most surprising first. */
@@ -19,12 +20,14 @@ export function anomaliesCommand(): Command {
   return command('anomalies', 'List anomalies, each with what was found and what was expected.', [
     'flowline anomalies --since 1h',
     'flowline anomalies --detector checkout-latency --since 2026-05-01 --order surprise',
+    'flowline anomalies --limit 1 --explain             # every feature: found, expected, usual nearby',
     'flowline anomalies --limit 1000 --json | jq -r ".[] | [.eventTime, .summary] | @tsv"',
   ])
     .option('--detector <name>', 'only those of this detector')
     .option('--since <when>', 'event time from here on: a duration before now, or a time')
     .option('--limit <count>', 'at most so many', '20')
     .option('--order <by>', 'time: the latest first; surprise: the most surprising first', 'time')
+    .option('--explain', 'show all features of each: what was found, what was expected, and the closest usual event')
     .action(
       action(async (options: AnomaliesOptions) => {
         const filter = {
@@ -33,23 +36,34 @@ export function anomaliesCommand(): Command {
           ...(options.since === undefined ? {} : { from: parseMoment('--since', options.since) }),
         };
         const order = parseChoice('--order', options.order, ['time', 'surprise']);
-        const anomalies = await withDatabase(async (db) => {
+        const { anomalies, blocks } = await withDatabase(async (db) => {
           if (options.detector !== undefined) await getDetector(db, options.detector);
-          return order === 'time' ? (await listAnomalies(db, filter)).items : mostSurprising(db, filter);
+          const found = order === 'time' ? (await listAnomalies(db, filter)).items : await mostSurprising(db, filter);
+          return { anomalies: found, blocks: options.explain === true ? await explanations(db, found) : null };
         });
-        printResult(anomalies, options.json === true, formatAnomalies);
+        printResult(anomalies, options.json === true, () =>
+          blocks === null || anomalies.length === 0 ? formatAnomalies(anomalies) : blocks.join('\n\n'),
+        );
       }),
     );
 }
 
+async function explanations(db: Database, anomalies: readonly StoredAnomaly[]): Promise<string[]> {
+  const { explainAnomaly, featuresOf } = await import('../anomalies/explain-anomalies.ts');
+  const features = await featuresOf(db, anomalies);
+  return anomalies.map((anomaly, i) => explainAnomaly(anomaly, features[i] ?? new Map()));
+}
+
 function formatAnomalies(anomalies: readonly StoredAnomaly[]): string {
   if (anomalies.length === 0) return 'no anomalies';
+  const haveEntities = anomalies.some(({ entity }) => entity !== null);
   return formatTable(
-    ['event time', 'detector', 'event', 'bits', 'p-value', 'what'],
+    ['event time', 'detector', 'event', ...(haveEntities ? ['entity'] : []), 'bits', 'p-value', 'what'],
     anomalies.map((anomaly) => [
-      anomaly.eventTime.toISOString().slice(0, 19).replace('T', ' '),
+      formatTime(anomaly.eventTime),
       anomaly.detector,
       anomaly.eventId,
+      ...(haveEntities ? [anomaly.entity ?? ''] : []),
       anomaly.surpriseBits.toFixed(1),
       formatNumber(anomaly.pValue, 2),
       anomaly.summary,

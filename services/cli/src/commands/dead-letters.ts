@@ -14,7 +14,7 @@ import { silentLogger } from '@flowline/telemetry';
 import { Command } from 'commander';
 
 import { action, command } from '../command.ts';
-import { formatTable, printResult } from '../output.ts';
+import { formatTable, formatTime, printResult } from '../output.ts';
 import { parseCount } from '../parse-options.ts';
 import { withDatabase } from '../with-database.ts';
 
@@ -151,11 +151,11 @@ function formatLetters(letters: readonly StoredDeadLetter[]): string {
     ['id', 'stored', 'detector', 'record', 'reason', 'again', 'what'],
     letters.map((letter) => [
       letter.deadLetterId,
-      letter.storedAt.toISOString().slice(0, 19).replace('T', ' '),
+      formatTime(letter.storedAt),
       letter.detector,
       `${letter.topic}-${letter.partition}-${letter.offset}`,
       letter.reason,
-      letter.redrivenAt === null ? '' : letter.redrivenAt.toISOString().slice(0, 19).replace('T', ' '),
+      letter.redrivenAt === null ? '' : formatTime(letter.redrivenAt),
       letter.message,
     ]),
   );

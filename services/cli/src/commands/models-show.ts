@@ -3,7 +3,7 @@ import { FlowlineError } from '@flowline/events';
 import type { Command } from 'commander';
 
 import { action, command } from '../command.ts';
-import { formatCount, formatNumber, printResult } from '../output.ts';
+import { formatCount, formatNumber, formatTime, printResult } from '../output.ts';
 import { parseCount } from '../parse-options.ts';
 import { withDatabase } from '../with-database.ts';
 
@@ -56,7 +56,7 @@ function formatModel({
   const alarms = training?.alarms;
   const rows: [string, string][] = [
     ['goes by', aliases.length === 0 ? 'no alias' : aliases.join(', ')],
-    ['trained', `${createdAt.toISOString().slice(0, 19)}Z, for definition version ${detectorVersion}`],
+    ['trained', `${formatTime(createdAt)}, for definition version ${detectorVersion}`],
     ['alpha', `${formatNumber(alpha)} when it was trained`],
     ['bytes', `${formatCount(bytes)}, sha256 ${sha256}`],
   ];

@@ -2,7 +2,7 @@ import { getDetector, listModels, type ModelSummary } from '@flowline/db';
 import { Command } from 'commander';
 
 import { action, command } from '../command.ts';
-import { formatCount, formatNumber, formatTable, printResult } from '../output.ts';
+import { formatCount, formatNumber, formatTable, formatTime, printResult } from '../output.ts';
 import { exportCommand } from './models-export.ts';
 import { promoteCommand, rollbackCommand } from './models-in-force.ts';
 import { showCommand } from './models-show.ts';
@@ -45,7 +45,7 @@ function formatModels(models: readonly ModelSummary[]): string {
       model.detector,
       model.version,
       model.aliases.join(', '),
-      model.createdAt.toISOString().slice(0, 16).replace('T', ' '),
+      formatTime(model.createdAt),
       formatNumber(model.alpha),
       formatCount(model.bytes / 1000),
       model.sha256.slice(0, 12),

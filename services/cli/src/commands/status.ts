@@ -6,7 +6,7 @@ import type { Command } from 'commander';
 
 import { action, command } from '../command.ts';
 import { topicLag } from '../kafka-lag.ts';
-import { formatCount, formatNumber, printResult } from '../output.ts';
+import { formatCount, formatNumber, formatTime, printResult } from '../output.ts';
 import { type DetectorStatus, detectorStatus } from '../status/detector-status.ts';
 import { withDatabase } from '../with-database.ts';
 
@@ -75,7 +75,7 @@ function formatStatus({
     scoring?.modelVersion == null
       ? 'nothing'
       : `model version ${scoring.modelVersion}, by definition version ${scoring.definitionVersion ?? '?'}, ` +
-        `alpha ${formatNumber(scoring.alpha ?? NaN)}, since ${formatTime(scoring.since)}`;
+        `alpha ${formatNumber(scoring.alpha ?? NaN)}, since ${scoring.since === null ? '?' : formatTime(scoring.since)}`;
   const rows: [string, string][] = [
     ['definition', `version ${definition.version}, applied ${formatTime(definition.appliedAt)}`],
     ['scores', scores],
@@ -95,5 +95,3 @@ function formatStatus({
   const reasons = findings.flatMap(({ code, reason, remedy }) => [`  ! ${code}: ${reason}`, `    → ${remedy}`]);
   return [`${detector}: ${state}`, ...lines, ...reasons].join('\n');
 }
-
-const formatTime = (time: Date | null): string => (time === null ? '?' : `${time.toISOString().slice(0, 19)}Z`);

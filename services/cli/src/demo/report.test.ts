@@ -56,7 +56,7 @@ describe('the report of the demo', () => {
     expect(text).toContain('expected 1 in 1,000, measured 2 in 1,000   119 of 59,400');
     expect(text).toMatch(/delay in seconds +86\.5 % +173 of 200/);
     expect(text).toContain(
-      '2001-06-21 20:13 MCO→CLT  delay 13980, expected −16–61 given the rest  [injected: delay in seconds]',
+      '2001-06-21 20:13Z MCO→CLT  delay 13980, expected −16–61 given the rest  [injected: delay in seconds]',
     );
     expect(text).toContain('2 times as many');
     expect(text).toContain('npm run demo -- --keep');

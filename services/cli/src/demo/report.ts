@@ -39,7 +39,7 @@ export function demoReport(result: DemoResult): string {
 
 function line({ event, summary }: SurprisingEvent): string {
   const label = event.injected === null ? 'a real flight' : `injected: ${faultKinds[event.injected]}`;
-  const when = new Date(event.timeMs).toISOString().slice(0, 16).replace('T', ' ');
+  const when = `${new Date(event.timeMs).toISOString().slice(0, 16).replace('T', ' ')}Z`;
   return `  ${when} ${event.origin}→${event.destination}  ${summary}  [${label}]`;
 }
 

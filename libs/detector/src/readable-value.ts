@@ -1,0 +1,28 @@
+import { DAY_MS, type FeatureSpec, printable } from '@flowline/events';
+import { formatNumber } from './format-number.ts';
+
+/** The longest level that people read. */
+const LEVEL_CHARACTERS = 80;
+const WEEK_MS = 7 * DAY_MS;
+
+/**
+ * A feature's value as people read it. A time on a cycle of a day or a week is stored in milliseconds
+ * since the epoch, and read as a time of day ("14:05:00Z") or of the week ("Thu 14:05:00Z"), in UTC.
+ */
+export function readableValue(
+  spec: Pick<FeatureSpec, 'type' | 'period'> | undefined,
+  value: number | string | null,
+): string {
+  if (value === null) return 'missing';
+  if (typeof value === 'string') return printable(value, LEVEL_CHARACTERS);
+  return (spec?.type === 'cyclic' ? timeOnCycle(value, spec.period) : null) ?? formatNumber(value);
+}
+
+/** null for a cycle that is no day and no week, and for what is no time. */
+function timeOnCycle(value: number, period: number | null): string | null {
+  const time = new Date(value);
+  if ((period !== DAY_MS && period !== WEEK_MS) || Number.isNaN(time.getTime())) return null;
+  const clock = `${time.toISOString().slice(-13, -5)}Z`;
+  if (period === DAY_MS) return clock;
+  return `${time.toLocaleDateString('en', { weekday: 'short', timeZone: 'UTC' })} ${clock}`;
+}

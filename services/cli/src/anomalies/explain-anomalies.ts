@@ -1,0 +1,57 @@
+import { readDefinition } from '@flowline/config';
+import { type Database, getDetectorVersion, type StoredAnomaly } from '@flowline/db';
+import { formatBits, formatRange, readableValue } from '@flowline/detector';
+import { type FeatureSpec, printable } from '@flowline/events';
+
+import { formatNumber, formatTable, formatTime } from '../output.ts';
+
+/** The features of a detector's version, by name. */
+export type Features = ReadonlyMap<string, FeatureSpec>;
+
+/** The features that each anomaly was scored by; none where the version cannot be read any more. */
+export async function featuresOf(db: Database, anomalies: readonly StoredAnomaly[]): Promise<readonly Features[]> {
+  const versions = new Map<string, Promise<Features>>();
+  const read = async ({ detector, detectorVersion }: StoredAnomaly): Promise<Features> => {
+    try {
+      const { definition } = await getDetectorVersion(db, detector, detectorVersion);
+      const { features } = readDefinition(definition, `${detector}, version ${detectorVersion}`);
+      return new Map(features.map((spec) => [spec.name, spec]));
+    } catch {
+      return new Map();
+    }
+  };
+  return Promise.all(
+    anomalies.map((anomaly) => {
+      const id = `${anomaly.detector} ${anomaly.detectorVersion}`;
+      const found = versions.get(id) ?? read(anomaly);
+      versions.set(id, found);
+      return found;
+    }),
+  );
+}
+
+/** An anomaly with all its features, the most surprising first: what was found, expected, and usual nearby. */
+export function explainAnomaly(anomaly: StoredAnomaly, features: Features): string {
+  const { detector, eventId, eventTime, entity, surpriseBits, pValue, summary } = anomaly;
+  const of = entity === null ? '' : `, of ${printable(entity)}`;
+  const bits = new Map(anomaly.contributions.map((each) => [each.feature, each.bits]));
+  const names = [...new Set([...bits.keys(), ...Object.keys(anomaly.observed)])];
+  const rows = names.map((name) => {
+    const spec = features.get(name);
+    const range = anomaly.expected[name];
+    const own = bits.get(name);
+    return [
+      name,
+      readableValue(spec, anomaly.observed[name] ?? null),
+      range === undefined ? '' : formatRange(range.p05, range.p95),
+      anomaly.nearestNormal === null ? '' : readableValue(spec, anomaly.nearestNormal[name] ?? null),
+      own === undefined ? '' : formatBits(own),
+    ];
+  });
+  const table = formatTable(['feature', 'found', 'expected', 'closest usual', 'bits'], rows);
+  return [
+    `${formatTime(eventTime)}  ${detector}  event ${printable(eventId)}${of}: ${formatBits(surpriseBits)} bits, p-value ${formatNumber(pValue, 2)}`,
+    `  ${summary}`,
+    ...table.split('\n').map((line) => `    ${line}`),
+  ].join('\n');
+}
