@@ -35,12 +35,12 @@ export class KafkaAdmin {
   private constructor(client: KafkaClient, admin: Admin) {
     this.#client = client;
     this.#admin = admin;
-    this.#topicIds = new TopicIds(client.kafka);
+    this.#topicIds = new TopicIds(client.asking);
   }
 
   /** @throws FlowlineError FLOWLINE_BROKER_UNREACHABLE (retryable). */
   static async connect(client: KafkaClient): Promise<KafkaAdmin> {
-    const admin = client.kafka.admin({ retry: RETRY });
+    const admin = client.asking.admin({ retry: RETRY });
     try {
       await admin.connect();
       return new KafkaAdmin(client, admin);

@@ -1,12 +1,12 @@
 import type { ConnectionOptions } from 'node:tls';
 
-import { Kafka, type LogEntry, logLevel, type SASLOptions } from 'kafkajs';
+import { Kafka, type KafkaConfig, type LogEntry, logLevel, type SASLOptions } from 'kafkajs';
 
 import { installCodecs } from './codecs.ts';
 import { seedBroker } from './ipv6-literal.ts';
 import { decodeFetchesHere } from './own-fetches.ts';
 import { quietRequestQueues } from './quiet-request-queues.ts';
-import { watchedSockets } from './watched-socket.ts';
+import { WatchedSockets } from './watched-sockets.ts';
 
 /** Where this package says what happens: the shape of a structured logger. */
 export interface KafkaLog {
@@ -35,10 +35,15 @@ export interface KafkaClientOptions {
 export interface KafkaClient {
   readonly brokers: readonly string[];
   readonly log: KafkaLog;
+  /** Reads and writes. */
   readonly kafka: Kafka;
+  /** Asks questions, which a broker answers at once: a connection that is silent is given up sooner. */
+  readonly asking: Kafka;
 }
 
 const CONNECTION_TIMEOUT_MS = 5_000;
+/** How long a broker may think about a question; one that waits for others, as in joining a group, may take longer. */
+const ANSWER_MS = 10_000;
 /** A client gives up on one call after these attempts (about 15 s); whoever called decides what then. */
 const RETRY = { initialRetryTime: 200, maxRetryTime: 5_000, retries: 6 };
 
@@ -53,18 +58,23 @@ export function createKafkaClient({
   installCodecs();
   quietRequestQueues();
   decodeFetchesHere();
-  const kafka = new Kafka({
+  const common: KafkaConfig = {
     brokers: brokers.map(seedBroker),
     clientId,
     ...(tls === null ? {} : { ssl: tlsOptions(tls) }),
     ...(sasl === null ? {} : { sasl: { ...sasl } as SASLOptions }),
     connectionTimeout: CONNECTION_TIMEOUT_MS,
-    socketFactory: watchedSockets(),
     retry: RETRY,
     logLevel: logLevel.INFO,
     logCreator: () => (entry) => forward(entry, log),
-  });
-  return { brokers, log, kafka };
+  };
+  const sockets = new WatchedSockets();
+  return {
+    brokers,
+    log,
+    kafka: new Kafka({ ...common, socketFactory: sockets.factory() }),
+    asking: new Kafka({ ...common, requestTimeout: ANSWER_MS, socketFactory: sockets.factory(ANSWER_MS) }),
+  };
 }
 
 function tlsOptions({ ca, cert, key }: NonNullable<KafkaClientOptions['tls']>): ConnectionOptions {
