@@ -129,6 +129,10 @@ describe('parseDetector', () => {
         ?.startFrom;
     expect(startFrom('{ timestamp: 2026-01-01T00:00:00Z }')).toEqual({ timestampMs: Date.UTC(2026, 0, 1) });
     expect(startFrom('{ timestamp: "2026-01-01T02:30+02:30" }')).toEqual({ timestampMs: Date.UTC(2026, 0, 1) });
+    expect(startFrom('{ timestamp: "2025-12-31T23:59:60,5Z" }')).toEqual({ timestampMs: Date.UTC(2026, 0, 1) + 500 });
+    for (const text of ['2026-02-30T00:00:00Z', '2026-01-01', '2026-01-01T00:00:00+9']) {
+      expect(after('startFrom: latest', `startFrom: { timestamp: "${text}" }`, whole)[0]).toContain(`found "${text}"`);
+    }
     expect(after('startFrom: latest', 'startFrom: { timestamp: 2026-01-01T00:00 }', whole)[0]).toContain(
       'spec.source.kafka.startFrom.timestamp (line 7): found "2026-01-01T00:00" — expected a time with its zone',
     );

@@ -1,4 +1,11 @@
-import { DAY_MS, FlowlineError, type LookupTable, parseDurationMs, windowExpressions } from '@flowline/events';
+import {
+  DAY_MS,
+  FlowlineError,
+  type LookupTable,
+  parseDurationMs,
+  parseIsoTime,
+  windowExpressions,
+} from '@flowline/events';
 import { isNode, LineCounter, parseDocument } from 'yaml';
 
 import type { DetectorDefinition, FalseAlarmControl, LookupSource, StartFrom } from './detector-definition.ts';
@@ -153,15 +160,19 @@ function resolve(document: DetectorDocument, readText: ReadText, report: Report)
   };
 }
 
-/** ISO 8601 with a zone: a time that is local to a machine would begin elsewhere on another. */
-const ZONED_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/;
+/** The zone that ends a time: one that is local to a machine would begin elsewhere on another. */
+const ZONE = /\d(Z|[+-]\d{2}(:?\d{2})?)$/i;
 
 function resolveStart(written: 'earliest' | 'latest' | { readonly timestamp: string }, report: Report): StartFrom {
   if (typeof written === 'string') return written;
-  const timestampMs = ZONED_TIME.test(written.timestamp) ? Date.parse(written.timestamp) : NaN;
+  const timestampMs = ZONE.test(written.timestamp.slice(10)) ? parseIsoTime(written.timestamp) : NaN;
   if (!(timestampMs >= 0)) {
     const at = ['spec', 'source', 'kafka', 'startFrom', 'timestamp'];
-    report(at, `found "${written.timestamp}"`, 'expected a time with its zone, such as 2026-01-01T00:00:00Z');
+    report(
+      at,
+      `found ${describeValue(written.timestamp)}`,
+      'expected a time with its zone, such as 2026-01-01T00:00:00Z',
+    );
   }
   return { timestampMs };
 }

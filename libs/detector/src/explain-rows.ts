@@ -75,9 +75,12 @@ function explanationOf({ encoding }: ModelParts, row: RowFindings): Explanation 
   const numeric = row.conditionals.flatMap(({ dimension, answer }) => {
     const scored = encoding.scored[dimension];
     if (scored === undefined) return [];
-    // A count between two whole numbers is none that can be expected.
-    const valueOf = (encoded: number): number =>
-      scored.type === 'integer' ? Math.round(scored.fromEncoded(encoded)) : scored.fromEncoded(encoded);
+    // Neither a count between two whole numbers can be expected, nor what no training row had: the flow's
+    // own tails reach beyond a column that ends, such as a humidity in percent.
+    const valueOf = (encoded: number): number => {
+      const value = scored.fromEncodedWithin(encoded);
+      return scored.type === 'integer' ? Math.round(value) : value;
+    };
     const expected = { median: valueOf(answer.median), p05: valueOf(answer.p05), p95: valueOf(answer.p95) };
     return [{ feature: scored.feature, type: scored.type, expected, answer }];
   });

@@ -6,6 +6,7 @@ export * from './duration.ts';
 export * from './error-codes.ts';
 export * from './feature-spec.ts';
 export * from './flowline-error.ts';
+export * from './iso-time.ts';
 export * from './numeral.ts';
 export * from './parse-json.ts';
 export * from './printable.ts';

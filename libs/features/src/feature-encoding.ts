@@ -26,6 +26,8 @@ export interface Dimension {
   readonly toEncoded: (value: number) => number;
   /** Original units of an encoded value: between the ends of the domain, and not rounded. */
   readonly fromEncoded: (encoded: number) => number;
+  /** As fromEncoded, and of what lies beyond all training rows the outermost value that they had: what can be expected. */
+  readonly fromEncodedWithin: (encoded: number) => number;
   /** |d encoded / d value| at a value, in encoded units per original unit. */
   readonly derivative: (value: number) => number;
   /**
@@ -253,6 +255,7 @@ function dimensionOf(place: Place, column: NumericColumn): Dimension {
     sigma: column.config.gaussian,
     toEncoded: encoded,
     fromEncoded: (value) => column.decode(value),
+    fromEncodedWithin: (value) => column.decodeWithin(value),
     derivative: (value) => column.derivative(column.nearest(value)),
     fallBeyondRange: (value) => column.fallBeyondRange(encoded(value)),
     isStray: (value) => column.isStray(encoded(value)),

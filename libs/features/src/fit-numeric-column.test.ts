@@ -53,6 +53,23 @@ describe('fitNumericColumn', () => {
     expect(config).toMatchObject({ gaussian: 0.5, uniform: 0 });
   });
 
+  it('expects nothing that no training row had, whatever the flow says', () => {
+    const few = fc.array(fc.integer({ min: 0, max: 100 }), { minLength: 1, maxLength: 30 });
+    const types = fc.constantFrom<FeatureSpec['type']>('real', 'positive', 'integer');
+    fc.assert(
+      fc.property(types, few, fc.double({ min: -1e6, max: 1e6, noNaN: true }), (type, values, encoded) => {
+        const { column } = fit(spec(type), ...values);
+        const [least, greatest] = [Math.min(...values), Math.max(...values)];
+        const slack = 1e-9 * Math.max(1, greatest);
+        const expected = column.decodeWithin(encoded);
+        expect(expected).toBeGreaterThanOrEqual(least - slack);
+        expect(expected).toBeLessThanOrEqual(greatest + slack);
+        const own = column.standardised(column.scaled(values[0] ?? 0));
+        expect(column.decodeWithin(own)).toBeCloseTo(values[0] ?? 0, 6);
+      }),
+    );
+  });
+
   it('fits to what lies in the domain, and counts the rest', () => {
     expect(fit(spec('positive'), -5, 1, 2)).toMatchObject({ outside: { count: 1, example: -5 }, used: 2 });
     expect(fit(spec('positive'), -5, 1, 2).column.config).toEqual(fit(spec('positive'), 1, 2).column.config);

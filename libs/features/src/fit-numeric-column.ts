@@ -2,7 +2,7 @@ import type { FeatureSpec } from '@flowline/events';
 
 import { scaleOf } from './feature-schema.ts';
 import { noiseScale } from './noise.ts';
-import { NumericColumn } from './numeric-column.ts';
+import { NumericColumn, rangeReach } from './numeric-column.ts';
 import { withoutStrays, type StrayRule } from './stray-values.ts';
 import { asinh } from './transforms/asinh.ts';
 import { identity } from './transforms/identity.ts';
@@ -17,8 +17,6 @@ import { fitUnit, isShare } from './transforms/unit.ts';
 const ROUNDING = 8 * Number.EPSILON;
 /** One standard deviation of a constant column, relative to the constant; of a share, to 1. */
 const CONSTANT_DEVIATION = 1e-3;
-/** The trained range ends this many σ of the training noise beyond the outermost training values. */
-const NOISE_REACH = 3;
 
 /** What a fit of a column found. */
 export interface FittedColumn {
@@ -60,7 +58,7 @@ export function fitNumericColumn(spec: FeatureSpec, observed: Float64Array, rule
   // Dequantisation already fills the gaps of an integer column.
   const gaussian = noiseScale(spec.type === 'integer' || constant ? encoded.subarray(0, 0) : encoded);
   const uniform = unit / standardisation.std;
-  const reach = NOISE_REACH * gaussian + uniform / 2;
+  const reach = rangeReach({ gaussian, uniform });
   const column = new NumericColumn({
     transform: transform.config,
     ...standardisation,

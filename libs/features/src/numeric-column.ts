@@ -8,6 +8,13 @@ import type { Transform, TransformConfig } from './transforms/transform.ts';
  */
 export const ENCODED_BOUND = 1e12;
 
+/** The trained range ends this many σ of the training noise beyond the outermost training values. */
+const NOISE_REACH = 3;
+
+/** How far the trained range reaches beyond the outermost training values, in encoded units. */
+export const rangeReach = ({ gaussian, uniform }: Pick<NumericColumnConfig, 'gaussian' | 'uniform'>): number =>
+  NOISE_REACH * gaussian + uniform / 2;
+
 /** A value is stray when it is this many times as far out as the trained range reaches. */
 const STRAY_FACTOR = 4;
 
@@ -109,6 +116,13 @@ export class NumericColumn {
   decode(encoded: number): number {
     const [lowest, highest] = this.transform.bounds;
     return Math.max(lowest, Math.min(highest, this.transform.inverse(unstandardise(this.config, encoded))));
+  }
+
+  /** The original value of an encoded one, as {@link decode}; of one beyond them, the outermost training value. */
+  decodeWithin(encoded: number): number {
+    if (!this.isKnown) return this.decode(encoded);
+    const reach = rangeReach(this.config);
+    return this.decode(Math.max(this.lowest + reach, Math.min(this.highest - reach, encoded)));
   }
 
   private logAbsDetOf(encoded: number): number {

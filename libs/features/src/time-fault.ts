@@ -1,5 +1,6 @@
+import { parseIsoDay } from '@flowline/events';
+
 import { describe, Fault } from './fault.ts';
-import { parseIsoDay } from './time.ts';
 
 const DAY = /^\d{4}-\d{2}-\d{2}(?!\d)/;
 

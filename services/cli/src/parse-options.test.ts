@@ -16,6 +16,8 @@ describe('options of the command line', () => {
     expect(parseMoment('--o', '2026-05-01', now)).toEqual(new Date('2026-05-01T00:00:00Z'));
     expect(parseMoment('--o', '2026-05-01T10:30', now)).toEqual(new Date('2026-05-01T10:30:00Z'));
     expect(parseMoment('--o', '2026-05-01 10:30:05+02:00', now)).toEqual(new Date('2026-05-01T08:30:05Z'));
+    expect(parseMoment('--o', '2026-05-01T24:00:00Z', now)).toEqual(new Date('2026-05-02T00:00:00Z'));
+    expect(parseMoment('--o', '2026-05-01t10:30:05,25z', now)).toEqual(new Date('2026-05-01T10:30:05.250Z'));
     for (const text of ['yesterday', '2026-05-01T25:00', '0h', '2026-02-30', ''])
       expect(() => parseMoment('--o', text, now)).toThrow(usage);
   });

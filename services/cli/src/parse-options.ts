@@ -1,5 +1,4 @@
-import { parseDurationMs } from '@flowline/events';
-import { FlowlineError } from '@flowline/events';
+import { FlowlineError, parseDurationMs, parseIsoTime } from '@flowline/events';
 
 /** A whole number of at least 1 given on the command line. @throws FlowlineError FLOWLINE_USAGE. */
 export function parseCount(option: string, text: string): number {
@@ -19,20 +18,9 @@ export function parseProbability(option: string, text: string): number {
 export function parseMoment(option: string, text: string, now: Date = new Date()): Date {
   const durationMs = parseDurationMs(text);
   if (durationMs !== undefined) return new Date(now.getTime() - durationMs);
-  const time = isoTime(text);
-  if (time !== null) return time;
+  const timeMs = parseIsoTime(text);
+  if (!Number.isNaN(timeMs)) return new Date(timeMs);
   throw usage(option, text, 'a duration such as 1h or 30d, or a time such as 2026-05-01T12:00:00Z');
-}
-
-const ISO = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)(Z|[+-]\d{2}:\d{2})?)?$/;
-
-/** An ISO 8601 time, UTC where it names no zone; null for anything else, and for days that do not exist. */
-function isoTime(text: string): Date | null {
-  const [, day = '', clock = '00:00', zone = 'Z'] = ISO.exec(text) ?? [];
-  const midnight = new Date(`${day}T00:00Z`);
-  if (Number.isNaN(midnight.getTime()) || midnight.toISOString().slice(0, 10) !== day) return null;
-  const time = new Date(`${day}T${clock}${zone}`);
-  return Number.isNaN(time.getTime()) ? null : time;
 }
 
 /** One of the words an option takes. @throws FlowlineError FLOWLINE_USAGE. */
