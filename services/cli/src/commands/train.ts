@@ -29,9 +29,5 @@ export function trainCommand(): Command {
         const promotion = promote === undefined ? [] : [`--promote=${promote}`];
         return runTrainer(['--once', detector, ...promotion, ...(json === true ? ['--json'] : [])]);
       }),
-    )
-    .addHelpText(
-      'after',
-      '\nExit code: 0 where a model was trained, also one that is held back (see `promoted` in --json); else 1.',
     );
 }
