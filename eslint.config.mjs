@@ -2,9 +2,12 @@ import eslint from '@eslint/js';
 import jest from 'eslint-plugin-jest';
 import tseslint from 'typescript-eslint';
 
+import comments from './scripts/lint/comments.mjs';
+
 export default tseslint.config(
   { ignores: ['**/dist/**', '**/node_modules/**', '.flowline/**', 'coverage/**'] },
   eslint.configs.recommended,
+  { plugins: { comments }, rules: { 'comments/width': 'error', 'comments/noun-first': 'error' } },
   {
     files: ['**/*.ts'],
     extends: [...tseslint.configs.strictTypeChecked, ...tseslint.configs.stylisticTypeChecked],
