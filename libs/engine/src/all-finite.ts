@@ -1,6 +1,6 @@
-/** Whether no number is NaN or infinite: x·0 is 0 for finite x and NaN otherwise. */
+/** True if no value is NaN or infinite: x·0 is 0 for a finite x and NaN otherwise. */
 export const allFinite = (values: Float32Array | Float64Array, length: number = values.length): boolean => {
-  // Four sums, so that the additions do not wait for one another.
+  // Four independent sums, so that no addition waits for the previous one.
   let [a, b, c, d] = [0, 0, 0, 0];
   let i = 0;
   for (; i + 3 < length; i += 4) {

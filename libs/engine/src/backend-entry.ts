@@ -4,39 +4,45 @@ import type { Flow } from '@flowline/flows';
 import type { FrozenFlow } from './frozen-flow.ts';
 import type { Scorer } from './scorer.ts';
 
-/** Whether a backend can run in this process, and on what. */
+/** Availability of a backend in this process, with its device. */
 export type Availability =
   | {
       readonly available: true;
-      /** What it runs on, in words: `1 thread`, or the name of a GPU. */
+      /** Device in words: `1 thread`, or the name of a GPU. */
       readonly device: string;
-      /** A GPU that is a program on this processor: right, and slow. `auto` does not choose it. */
+      /** True for a GPU emulated on the CPU: exact, but slow. `auto` does not choose it. */
       readonly software: boolean;
     }
   | { readonly available: false; readonly why: string; readonly remedy: string };
 
-/** What a backend may use. */
+/** Resources that a backend may use. */
 export interface BackendOptions {
-  /** Threads that score. */
+  /** Number of scoring threads. */
   readonly threads: number;
-  /** The thread that calls is not to score: it has other work. */
+  /** True if the calling thread must not score, because it has other work. */
   readonly offThread: boolean;
 }
 
-/** One backend as the engine knows it. */
+/** One backend, as the engine knows it. */
 export interface BackendEntry {
   readonly name: ScoringBackend;
-  /** `candidate`: `auto` tries it; `lastResort`: `auto` takes it where no candidate is usable; `named`: it is asked for by name. */
+  /**
+   * `candidate`: `auto` tries it. `lastResort`: `auto` takes it if no candidate is usable. `named`:
+   * runs only if asked for by name.
+   */
   readonly role: 'candidate' | 'lastResort' | 'named';
   /**
-   * What there is of it here, in a few words and without loading it: what was measured holds until this changes. null where it
-   * is optional and not installed.
+   * Short description of the installed backend, found without loading it. Stored measurements hold
+   * until it changes. Null if the backend is optional and not installed.
    */
   fingerprint(): string | null;
-  /** Loads what it needs; a second call is cheap. */
+  /** Loads the backend if it is not loaded yet. A second call is cheap. */
   probe(options: BackendOptions): Promise<Availability>;
-  /** Why `auto` does not try it for this flow, in words; null where it does. */
+  /** Reason in words why `auto` does not try the backend for this flow. Null if it does. */
   obstacle(flow: Flow): string | null;
-  /** A scorer of one flow. Rejects with FLOWLINE_BACKEND_UNAVAILABLE; only after a probe has found the backend available. */
+  /**
+   * Creates a scorer of one flow. Call it only after a probe has found the backend available.
+   * Rejects with FLOWLINE_BACKEND_UNAVAILABLE.
+   */
   create(flow: FrozenFlow, options: BackendOptions): Promise<Scorer>;
 }

@@ -10,7 +10,10 @@ import { createWasmScorer } from './backends/wasm.ts';
 import { webGpuEntry } from './backends/webgpu-entry.ts';
 import { whyNotLowered } from './lower/flow.ts';
 
-/** Every backend, in the order in which `auto` tries them: the first is kept where no other is worth the change. */
+/**
+ * All backends, in the order in which `auto` tries them. The first one is kept unless another is
+ * enough faster.
+ */
 export const backendTable: readonly BackendEntry[] = [
   {
     name: 'wasm',
@@ -47,7 +50,7 @@ export const backendTable: readonly BackendEntry[] = [
   },
 ];
 
-/** The entry of a backend. Throws FLOWLINE_USAGE where the table has none of that name. */
+/** Finds the entry of a backend. Throws FLOWLINE_USAGE if the table has none of that name. */
 export const backendEntry = (name: ScoringBackend, table: readonly BackendEntry[] = backendTable): BackendEntry => {
   const entry = table.find((candidate) => candidate.name === name);
   if (entry !== undefined) return entry;
@@ -62,7 +65,10 @@ function threadsInWords(threads: number, offThread: boolean): string {
   return `${workers} ${workers === 1 ? 'thread' : 'threads'}${offThread ? ' beside the calling one' : ''}`;
 }
 
-/** Loading TensorFlow takes more than a second and 250 MB: not for what is known to lose. */
+/**
+ * True for the GPU build, judged by the package name: loading TensorFlow takes more than a second
+ * and 250 MB, too much for a build that is known to lose.
+ */
 function isGpuBuild(): boolean {
   return tensorflowInstalled()?.includes('tfjs-node-gpu') ?? false;
 }

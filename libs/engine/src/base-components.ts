@@ -1,13 +1,16 @@
 import type { Base } from './plan.ts';
 
-/** A density that is a product over the dimensions: y = (z − location)·e^{−logScale}, and a constant for each. */
+/**
+ * Component of a base: a product density over the dimensions of y = (z − location)·e^{−logScale}.
+ * Its constant per dimension is {@link normalizerOf} − logScale.
+ */
 export interface Component {
   readonly logWeight: number;
   readonly location: Float64Array;
   readonly logScale: Float64Array;
 }
 
-/** The base as a mixture: of one component, unless it is a Gaussian mixture. */
+/** Components of the base as a mixture. Any base but a Gaussian mixture has exactly one. */
 export const componentsOf = (base: Base): readonly Component[] => {
   if (base.type !== 'gaussianMixture') return [{ logWeight: 0, location: base.location, logScale: base.logScale }];
   const features = base.location.length / base.logWeights.length;
@@ -18,6 +21,6 @@ export const componentsOf = (base: Base): readonly Component[] => {
   }));
 };
 
-/** The constant part of log p(y) of one dimension. */
+/** Constant term of log p(y) per dimension. */
 export const normalizerOf = (base: Base): number =>
   base.type === 'studentT' ? base.logNormalizer : -0.5 * Math.log(2 * Math.PI);

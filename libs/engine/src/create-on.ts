@@ -9,7 +9,10 @@ import { breathe } from './breathe.ts';
 import type { FrozenFlow } from './frozen-flow.ts';
 import type { Scorer } from './scorer.ts';
 
-/** What is left open is filled in: every thread that the process may use, but for the calling one where that is to stay free. */
+/**
+ * Fills in the defaults: all threads that the process may use, minus the calling one if `offThread`
+ * keeps it free.
+ */
 export const backendOptions = (options: {
   readonly threads?: number | undefined;
   readonly offThread?: boolean | undefined;
@@ -19,7 +22,10 @@ export const backendOptions = (options: {
   return { threads, offThread };
 };
 
-/** A scorer of one flow or of an equal mixture of flows, on one backend; the event loop gets its turn between the flows. */
+/**
+ * Creates a scorer of one flow, or of an equal mixture of flows, on one backend. Yields to the
+ * event loop before each flow.
+ */
 export const createOn = async (
   entry: BackendEntry,
   flows: readonly FrozenFlow[],
@@ -39,7 +45,10 @@ export const createOn = async (
   return ensemble(members, features);
 };
 
-/** The number of features of flows that can be mixed; throws FLOWLINE_USAGE when their rows differ or there are none. */
+/**
+ * Number of features of flows that can be mixed. Throws FLOWLINE_USAGE if their rows differ or the
+ * list is empty.
+ */
 export const checkMembers = (flows: readonly Flow[]): number => {
   const shapes = new Set(flows.map(({ features, context, presence }) => JSON.stringify([features, context, presence])));
   const [first] = flows;

@@ -7,13 +7,13 @@ import { createScorer } from './create-scorer.ts';
 import { backendTable } from './backend-table.ts';
 import { randomizeWeights, normalRows } from './testing/random-flow.ts';
 
-// TensorFlow's addon and the GPU have tests of their own, in processes of their own.
+// TensorFlow's addon and the GPU have their own tests, in processes of their own.
 const backends = backendTable.map(({ name }) => name).filter((name) => !['tensorflow', 'webgpu'].includes(name));
 
 describe('createScorer', () => {
   const flows: Flow[] = [];
   const rows = normalRows(9, 5, new Random(1));
-  // Rows of two features and three context columns, of which the last says whether feature 1 is there.
+  // Rows of two features and three context columns. The last column is the presence of feature 1.
   for (let i = 0; i < 9; i++) rows[i * 5 + 4] = i % 3 === 0 ? 0 : 1;
 
   beforeAll(async () => {
@@ -58,7 +58,8 @@ describe('createScorer', () => {
       const mean = each.reduce((sum, of) => sum + Math.exp(of[i]!), 0) / 3;
       expect(scores[i]).toBeCloseTo(Math.log(mean), 4);
     }
-    // The latent is one member's, and it is a standard normal deviate under that member's density.
+    // The latent is that of one member, and is a standard normal deviate under that member's
+    // density.
     const latent = await scorer.latent(rows, 9);
     const memberLatents = await Promise.all(
       flows.map(async (flow) => (await createScorer([flow], { backend })).latent(rows, 9)),
@@ -143,7 +144,7 @@ describe('createScorer', () => {
       };
       setImmediate(next);
       const scorer = await createScorer(flows, { backend });
-      // Lowering, validation, emission and the kernel's memory of each flow.
+      // Lowering, validation, emission and kernel memory of each flow.
       expect(turns).toBeGreaterThanOrEqual(4 * flows.length);
       turns = 0;
       await scorer.gradient(rows, 9);

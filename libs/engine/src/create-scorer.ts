@@ -8,27 +8,31 @@ import { frozen, type FrozenFlow } from './frozen-flow.ts';
 import type { Scorer } from './scorer.ts';
 import { selectScorer, type SelectOptions } from './select.ts';
 
-/** How {@link createScorer} is to run. */
+/** Options of {@link createScorer}. */
 export interface ScorerOptions extends SelectOptions {
-  /** The backend that must run, or `auto`: the fastest that proves exact on this model. */
+  /** Backend that must run, or `auto` for the fastest that proves exact on this model. */
   readonly backend: ScoringBackend | 'auto';
 }
 
-/** A scorer, and why it is this one. */
+/** Scorer, with the reason for its backend. */
 export interface ChosenScorer extends Scorer {
   readonly name: ScoringBackend;
-  /** What it runs on, in words. */
+  /** Device in words. */
   readonly device: string;
-  /** Why this backend runs, in a few words without figures. */
+  /** Reason for the backend, in a few words without figures. */
   readonly why: string;
-  /** Why this backend runs, in one sentence for a log: under `auto` with what was measured of each. */
+  /**
+   * Reason for the backend, in one sentence for a log. Under `auto` it includes the measurements of
+   * each backend.
+   */
   readonly reason: string;
 }
 
 /**
- * Freezes a flow, or an ensemble of flows over the same rows, for scoring. The backend that was asked for runs, or the
- * promise rejects with FLOWLINE_BACKEND_UNAVAILABLE: there is no fallback. The flows must not change while the scorer lives;
- * they are not disposed with it. Where several scorers are made of a flow, a {@link FrozenFlow} does what they share once.
+ * Freezes a flow, or an ensemble of flows over the same rows, for scoring. The requested backend
+ * runs, or the promise rejects with FLOWLINE_BACKEND_UNAVAILABLE; there is no fallback. The flows
+ * must not change while the scorer is in use, and disposing the scorer does not dispose them. To
+ * create several scorers of one flow, pass a {@link FrozenFlow}: it does the shared work once.
  *
  * ```ts
  * const scorer = await createScorer([flow], { backend: 'auto' });
@@ -54,7 +58,10 @@ export const createScorer = async (
   return withReasons(scorer, { name: backend, device, why, reason: `${backend} (${device}): ${why}` });
 };
 
-/** What a backend runs on here. Rejects with FLOWLINE_BACKEND_UNAVAILABLE, with why and what to do, where it cannot run. */
+/**
+ * Device on which a backend runs here. Rejects with FLOWLINE_BACKEND_UNAVAILABLE, with the reason
+ * and a remedy, if it cannot run.
+ */
 const deviceOf = async (entry: BackendEntry, options: Parameters<BackendEntry['probe']>[0]): Promise<string> => {
   const availability = await entry.probe(options);
   if (availability.available) return availability.device;

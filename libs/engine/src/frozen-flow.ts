@@ -4,7 +4,10 @@ import { flowLowering } from './lower/flow.ts';
 import type { Plan } from './plan.ts';
 import { inSlices } from './slices.ts';
 
-/** A flow that does not change any more: it is lowered once, on however many backends it is tried and by however many scorers it is used. */
+/**
+ * Flow that no longer changes. It is lowered once, for all backends that try it and all scorers
+ * that use it.
+ */
 export class FrozenFlow {
   readonly flow: Flow;
   #plan: Promise<Plan> | null = null;
@@ -13,13 +16,16 @@ export class FrozenFlow {
     this.flow = flow;
   }
 
-  /** Its plan, made in slices between which the event loop has its turn. Rejects with what {@link lowerFlow} throws. */
+  /**
+   * Plan of the flow, made in slices that yield to the event loop. Rejects with the errors of
+   * {@link lowerFlow}.
+   */
   plan(): Promise<Plan> {
     this.#plan ??= inSlices(flowLowering(this.flow));
     return this.#plan;
   }
 }
 
-/** Flows as they are now; those that are frozen already stay what they are. */
+/** Freezes flows with their current weights. Frozen flows are returned unchanged. */
 export const frozen = (flows: readonly (Flow | FrozenFlow)[]): readonly FrozenFlow[] =>
   flows.map((flow) => (flow instanceof FrozenFlow ? flow : new FrozenFlow(flow)));

@@ -6,22 +6,22 @@ import { SLICE_MS } from './slices.ts';
 const WARM_UP_MS = 12;
 const WINDOWS = 4;
 const WINDOW_MS = 4;
-/** Calls that take longer, or keep this thread for longer, are made with fewer rows … */
+/** Batches grow only while a call takes no longer, and blocks this thread no longer, than these. */
 const LONGEST_CALL_MS = 16;
 const LONGEST_HOLD_MS = 2 * SLICE_MS;
-/** … but not with fewer than these, which are tiles enough that the rate is about that of a large batch. */
+/** Batches start at this size: enough tiles for about the rate of a large batch. */
 const FEWEST_ROWS = 128;
 
-/** A rate, and of calls of how many rows it is. */
+/** Throughput of a scorer, with the batch size at which it was measured. */
 export interface MeasuredRate {
   readonly eventsPerSecond: number;
   readonly rows: number;
 }
 
 /**
- * Events a second of a scorer at a batch size: the best of a few short windows, after a warm-up; only the calls are timed. Where a
- * whole batch would take long, fewer rows at a time stand for it: what takes so long does not wait for its calls, and its rate depends
- * little on their size.
+ * Events per second of a scorer at a batch size: the best of a few short windows after a warm-up,
+ * timing only the calls. If a whole batch would take long, a smaller one is measured instead: call
+ * overhead is negligible at that length, so the rate depends little on the batch size.
  */
 export const measuredRate = async (
   scorer: Scorer,
@@ -33,7 +33,7 @@ export const measuredRate = async (
   for (let i = 0; i < rows.length; i++) rows[i] = at(sampleRows, i % sampleRows.length);
   let count = Math.min(batch, FEWEST_ROWS);
   let holdMs = 0;
-  /** One call, in milliseconds. */
+  /** Duration of one call, in milliseconds. */
   const call = async (): Promise<number> => {
     const start = performance.now();
     const scores = scorer.score(rows, count);

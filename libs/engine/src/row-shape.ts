@@ -2,13 +2,13 @@ import { FlowlineError } from '@flowline/events';
 
 import { allFinite } from './all-finite.ts';
 
-/** What every backend knows about the rows of a flow; a Flow and a Plan are one. */
+/** Shape of the rows of a flow. Flow and Plan both satisfy it. */
 export interface RowShape {
-  /** d */
+  /** d: number of features. */
   readonly features: number;
-  /** c */
+  /** c: number of context columns. */
   readonly context: number;
-  /** Per feature: the context column that is 1 where it is observed, or null where it always is. */
+  /** Per feature: the context column that is 1 where it is observed. Null if it always is. */
   readonly presence: readonly (number | null)[];
 }
 
@@ -22,7 +22,10 @@ export const checkRows = (shape: RowShape, rows: Float32Array, n: number): void 
   });
 };
 
-/** Writes what {@link Scorer} promises into the scores of rows that are not finite, or whose log p is not a number. */
+/**
+ * Overwrites the scores of rows that are not finite, or whose log p is NaN, with the values that
+ * {@link Scorer} promises.
+ */
 export const settleScores = (shape: RowShape, rows: Float32Array, n: number, scores: Float64Array): void => {
   if (allFinite(rows, n * (shape.features + shape.context))) {
     for (let i = 0; i < n; i++) if (Number.isNaN(scores[i])) scores[i] = -Infinity;
@@ -35,7 +38,7 @@ export const settleScores = (shape: RowShape, rows: Float32Array, n: number, sco
   }
 };
 
-/** Writes NaN into the latents or gradients of rows that are not finite. */
+/** Overwrites the latents or gradients of rows that are not finite with NaN. */
 export const settleVectors = (shape: RowShape, rows: Float32Array, n: number, vectors: Float32Array): void => {
   if (allFinite(rows, n * (shape.features + shape.context))) return;
   for (let i = 0; i < n; i++) {
@@ -43,7 +46,10 @@ export const settleVectors = (shape: RowShape, rows: Float32Array, n: number, ve
   }
 };
 
-/** The first n rows with 0 in the place of everything that is not finite; the rows themselves when all is. */
+/**
+ * The first n rows with 0 in place of each value that is not finite. Returns the rows themselves if
+ * all are finite.
+ */
 export const finiteRows = (shape: RowShape, rows: Float32Array, n: number): Float32Array => {
   const length = n * (shape.features + shape.context);
   if (allFinite(rows, length)) return rows;

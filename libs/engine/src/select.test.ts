@@ -13,7 +13,7 @@ import { normalRows, randomizeWeights } from './testing/random-flow.ts';
 import { errorInTolerances } from './tolerance.ts';
 import { memoryCache } from './verdict-cache.ts';
 
-/** A backend of the table that is the reference with something wrong or slow about it. */
+/** Fake backend of the table: the reference, biased, broken or delayed. */
 const fake = (
   name: ScoringBackend,
   more: Partial<BackendEntry> & { delayMs?: number; bias?: number },
@@ -31,7 +31,7 @@ const fake = (
         name,
         score: async (rows, n) => {
           if (n > 1) await new Promise((resolve) => setTimeout(resolve, delayMs));
-          // Rates are about the delay, not about the reference.
+          // Rates depend on the delay, not on the reference.
           return n > 100 ? new Float64Array(n) : (await scorer.score(rows, n)).map((value) => value + bias);
         },
         latent: (rows, n) => scorer.latent(rows, n),
@@ -100,7 +100,7 @@ describe('auto', () => {
   });
 
   it('takes threads beside the calling one where they are about as fast, and not where they are much slower', async () => {
-    // Long enough that the delays of a busy machine are small beside it.
+    // Long enough that scheduling delays of a busy machine are small in comparison.
     const equal = tableOf(fake('wasm', { delayMs: 50 }), fake('wasm-pool', { delayMs: 50 }));
     expect(
       (await selectScorer([flow], { table: equal, cache: memoryCache(), threads: 1, offThread: true })).backend,

@@ -16,48 +16,62 @@ import type { Scorer } from './scorer.ts';
 import { memoryCache, type VerdictCache } from './verdict-cache.ts';
 import { type Sample, sampleOf, sampleSize, worstErrorOf } from './verification.ts';
 
-/** What became of one backend when `auto` tried it. */
+/** Result of trying one backend under `auto`. */
 export interface BackendTrial {
   readonly backend: ScoringBackend;
-  /** What it runs on; null where it cannot run. */
+  /** Device in words. Null if the backend cannot run. */
   readonly device: string | null;
-  /** Why it cannot be used, in words; null where it ran and agreed with the reference. */
+  /**
+   * Reason in words why the backend cannot be used. Null if it ran and agreed with the reference.
+   */
   readonly problem: string | null;
-  /** The largest difference from the reference, in units of the tolerance; null where it did not run. */
+  /**
+   * Largest difference from the reference, in units of the tolerance. Null if the backend did not
+   * run.
+   */
   readonly worstError: number | null;
-  /** Measured on this model and batch size, now or earlier on this host; null where it was not measured. */
+  /**
+   * Throughput on this model and batch size, measured now or earlier on this host. Null if not
+   * measured.
+   */
   readonly eventsPerSecond: number | null;
 }
 
-/** What `auto` chose. */
+/** Choice of `auto`. */
 export interface Selection {
   readonly scorer: Scorer;
   readonly backend: ScoringBackend;
   readonly device: string;
-  /** Why, in a few words without figures. */
+  /** Reason, in a few words without figures. */
   readonly why: string;
-  /** Why, in one sentence for a log. */
+  /** Reason, in one sentence for a log. */
   readonly reason: string;
   readonly trials: readonly BackendTrial[];
 }
 
 export interface SelectOptions {
-  /** Rows of a typical call (default 512). */
+  /** Rows per typical call (default 512). */
   readonly batchSize?: number;
-  /** Threads that score (default: what the process may use). */
+  /** Number of scoring threads (default: what the process may use). */
   readonly threads?: number | undefined;
-  /** The calling thread has other work: threads beside it are taken unless they are clearly slower (default false). */
+  /**
+   * True if the calling thread has other work. Threads beside it are then chosen unless they are
+   * clearly slower (default false).
+   */
   readonly offThread?: boolean;
-  /** Where rates are remembered (default: in this process). */
+  /** Cache of measured rates (default: in this process). */
   readonly cache?: VerdictCache;
-  /** The backends there are (default: the engine's). */
+  /** Available backends (default: the engine's). */
   readonly table?: readonly BackendEntry[];
 }
 
 const DEFAULT_BATCH_ROWS = 512;
-/** Other cores or devices are taken only for a gain that is worth them. */
+/** Minimum speedup that justifies other cores or another device. */
 const WORTH_OTHERS = 1.15;
-/** A calling thread that stays free for other work is worth this much speed. */
+/**
+ * With `offThread`, `wasm-pool` wins from this share of the best rate on, because it keeps the
+ * calling thread free.
+ */
 const WORTH_A_FREE_THREAD = 0.75;
 /** Verdicts of this process. */
 const ownVerdicts = memoryCache();
@@ -76,10 +90,11 @@ interface Usable {
 }
 
 /**
- * Tries every backend that could run these flows: makes it, compares it with the float64 reference on sample rows, measures
- * it, and keeps the fastest that is exact. Flows without a compiled form score through tensors, and the reason says so. Rates
- * are remembered by host, model shape and batch size, and then only the fastest is made; that it is exact is checked every
- * time. The work comes in slices of some milliseconds, between which the event loop has its turn.
+ * Tries every backend that could run these flows: creates it, compares it with the float64
+ * reference on sample rows, measures it, and keeps the fastest that is exact. Flows without a
+ * compiled form score through tensors, and the reason says so. Rates are remembered per host, model
+ * shape and batch size; a known verdict creates only the fastest backend, but checks every time
+ * that it is exact. The work runs in slices of a few milliseconds that yield to the event loop.
  */
 export const selectScorer = async (
   given: readonly (Flow | FrozenFlow)[],
@@ -116,7 +131,10 @@ export const selectScorer = async (
   return chosen(best, trials, search, 'the fastest that is exact');
 };
 
-/** The first is kept unless another is enough better: each candidate has to beat the best before it. */
+/**
+ * Best usable backend. The first is kept unless another is enough better: each candidate must beat
+ * the best before it.
+ */
 const bestOf = (usable: readonly Usable[], { offThread }: BackendOptions): Usable | null => {
   const rate = ({ trial }: Usable): number => trial.eventsPerSecond ?? 0;
   return usable.reduce<Usable | null>((best, next) => {
@@ -141,7 +159,7 @@ const lastResort = async (
       remedy: 'Run `flowline doctor`: it shows each backend, and what keeps it from running.',
     });
   }
-  // One reason for all of them is said once.
+  // A reason that all of them share is given once.
   const distinct = new Set(problems.map(({ problem }) => problem));
   const why =
     distinct.size === 1
@@ -172,7 +190,10 @@ const chosen = (
   trials,
 });
 
-/** What became of a backend; nothing of one that is not installed, for nobody expects it then. */
+/**
+ * Result of a backend in words. Empty if it has no device, e.g. because it is not installed: nobody
+ * expects it then.
+ */
 const inWords = ({ backend, device, problem, eventsPerSecond, worstError }: BackendTrial): readonly string[] => {
   if (device === null && problem !== null) return [];
   if (problem !== null) return [`${backend} (${device ?? ''}) cannot be used, ${problem}`];
@@ -190,7 +211,7 @@ const sampleBy = async (
   const options = backendOptions({ threads: 1 });
   const reference = backendEntry('reference', table);
   const lowered = flows.every(({ flow }) => reference.obstacle(flow) === null);
-  // Without a plan there is no float64 reference: the tensors are the truth.
+  // Without a plan there is no float64 reference, so the tensors are the truth.
   const entry = lowered ? reference : backendEntry('tfjs-wasm', table);
   await entry.probe(options);
   const truth = await createOn(entry, flows, options);
@@ -238,7 +259,7 @@ const tryBackend = async (
   return { trial, usable: { entry, scorer, trial } };
 };
 
-/** Everything that a verdict depends on. */
+/** Cache key of a verdict: everything that the verdict depends on. */
 const verdictKey = (
   flows: readonly FrozenFlow[],
   options: BackendOptions,

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 
 import { atOnce, inSlices, SLICE_MS, type Sliced } from './slices.ts';
 
-/** Counts turns of the event loop until it is told to stop. */
+/** Counts turns of the event loop. The returned function stops it and gives the count. */
 const countTurns = (): (() => number) => {
   let turns = 0;
   let counting = true;

@@ -1,12 +1,12 @@
 import { breathe } from './breathe.ts';
 
-/** A computation in parts: it yields wherever it can be put off for a while. */
+/** Computation in parts: it yields wherever it can be interrupted. */
 export type Sliced<T> = Generator<undefined, T, undefined>;
 
-/** The event loop gets its turn after so long. */
+/** Length of a slice, after which the event loop gets a turn. */
 export const SLICE_MS = 3;
 
-/** Runs a computation without a stop. */
+/** Runs a computation without interruption. */
 export const atOnce = <T>(work: Sliced<T>): T => {
   for (;;) {
     const part = work.next();
@@ -15,8 +15,8 @@ export const atOnce = <T>(work: Sliced<T>): T => {
 };
 
 /**
- * Runs a computation in slices of some milliseconds; before each of them, the first one too, the event loop has its turn. A slice
- * is longer where a single part is.
+ * Runs a computation in slices of {@link SLICE_MS}, with a turn of the event loop before each one,
+ * the first included. A slice takes longer if a single part does.
  */
 export const inSlices = async <T>(work: Sliced<T>, nowMs: () => number = () => performance.now()): Promise<T> => {
   for (;;) {

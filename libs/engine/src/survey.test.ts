@@ -7,7 +7,7 @@ import { surveyBackends } from './survey.ts';
 
 const counted: { rows: number[] } = { rows: [] };
 
-/** The reference, which tells what it is asked for. */
+/** The reference, recording the batches that it is asked for. */
 const watched: BackendEntry = {
   ...backendEntry('reference'),
   create: async (frozen, options) => {
@@ -43,7 +43,7 @@ describe('the survey of backends', () => {
     expect(broken).toMatchObject({ ...nothing, optional: false, why: 'it was rejected', remedy: 'Take another.' });
     expect(running).toMatchObject({ available: true, device: '1 thread, float64', why: null, remedy: null });
     expect(running!.eventsPerSecond).toBeGreaterThan(0);
-    // The batch that it names is the one that it timed.
+    // The reported batch is the one that was timed.
     expect(running!.batch).toBe(counted.rows.at(-1));
   });
 });

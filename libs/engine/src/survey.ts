@@ -8,31 +8,37 @@ import { backendOptions, createOn } from './create-on.ts';
 import { frozen } from './frozen-flow.ts';
 import { measuredRate } from './measured-rate.ts';
 
-/** One backend on this machine. */
+/** Survey result of one backend on this machine. */
 export interface SurveyedBackend {
   readonly name: ScoringBackend;
   readonly available: boolean;
-  /** It takes packages that do not come with Flowline. */
+  /** True if the backend needs packages that do not come with Flowline. */
   readonly optional: boolean;
-  /** What it runs on, in words; null where it does not run. */
+  /** Device in words. Null if the backend does not run. */
   readonly device: string | null;
-  /** Why it does not run, and what would help; null where it does. */
+  /** Reason why the backend does not run, and what would help. Null if it does. */
   readonly why: string | null;
   readonly remedy: string | null;
-  /** Events a second of the standard model; null where it does not run. */
+  /** Events per second on the standard model. Null if the backend does not run. */
   readonly eventsPerSecond: number | null;
-  /** Rows of the calls that were measured. */
+  /** Rows per measured call. */
   readonly batch: number;
 }
 
-/** The model that is measured with: d = 10, 8 couplings, hidden [64, 64]. */
+/** Standard model of the survey: d = 10, 8 couplings, hidden [64, 64]. */
 const STANDARD = { features: 10, layers: 8, hidden: [64, 64], seed: 1 };
 const BATCH = 512;
-/** A backend that takes longer for so many rows is measured with them alone: all of it is to take about a second. */
+/**
+ * A backend that takes longer than SLOW_MS for this many rows is measured with only them, so that
+ * the survey takes about a second.
+ */
 const FEW_ROWS = 32;
 const SLOW_MS = 20;
 
-/** Looks at every backend: whether it runs here, why not, on what, and how fast on a small standard model. */
+/**
+ * Surveys every backend: whether it runs here, why not, its device, and its throughput on a small
+ * standard model.
+ */
 export const surveyBackends = async (
   table: readonly BackendEntry[] = backendTable,
 ): Promise<readonly SurveyedBackend[]> => {

@@ -7,9 +7,9 @@ import type { Base, LinearStep, Network, Plan, Reading, Step, TransformStep, Tra
 import { atOnce, type Sliced } from './slices.ts';
 
 /**
- * Throws FLOWLINE_MODEL_INCOMPATIBLE unless a plan is one that every executor runs: sizes agree, indices exist, a step
- * writes each dimension at most once, Jacobians are triangular, weights are finite, and no layer reads an output or adds or
- * activates the network's input.
+ * Throws FLOWLINE_MODEL_INCOMPATIBLE unless every executor can run the plan: sizes agree, indices
+ * exist, a step writes each dimension at most once, Jacobians are triangular, weights are finite,
+ * and no layer reads an output or adds or activates the network's input.
  */
 export const validatePlan = (plan: Plan): void => atOnce(planValidation(plan));
 
@@ -145,8 +145,8 @@ const validateBase = (base: Base, features: number): void => {
 };
 
 /**
- * Whether the dimensions can be put in an order in which the parameters of each depend on earlier ones alone, through the
- * weights that are not zero.
+ * True if the dimensions can be ordered so that the parameters of each depend only on earlier ones.
+ * Weights of zero are no dependency.
  */
 const isTriangular = ({ conditioning, transformed, network, transformer }: TransformStep): boolean => {
   const place = new Map(Array.from(transformed.dimensions, (dimension, i) => [dimension, i]));
@@ -158,7 +158,7 @@ const isTriangular = ({ conditioning, transformed, network, transformer }: Trans
     const own = Array.from({ length: parametersOf(transformer) }, (_, k) => at(outputs, k * width + i));
     return own.reduce(union, noBits(width));
   });
-  // Repeatedly takes away what depends on nothing that is left.
+  // Repeatedly removes dimensions that depend on none of the remaining ones.
   const left = noBits(width);
   for (let i = 0; i < width; i++) setBit(left, i);
   const remaining = new Set(needs.keys());
@@ -173,7 +173,7 @@ const isTriangular = ({ conditioning, transformed, network, transformer }: Trans
   return remaining.size === 0;
 };
 
-/** Per output of a network, the set of the labels (at least 0) of the inputs that it depends on, bit by bit. */
+/** Per output of a network: the labels (≥ 0) of the inputs that it depends on, as a bit set. */
 const outputDependencies = (network: Network, labels: readonly number[], count: number): readonly Uint32Array[] => {
   const input = Array.from({ length: network.inputs }, (_, i) => {
     const own = noBits(count);
@@ -202,7 +202,7 @@ const setBit = (bits: Uint32Array, i: number): void => {
   bits[i >> 5] = at(bits, i >> 5) | (1 << (i & 31));
 };
 
-/** Adds a set to another, in place. */
+/** Adds a bit set to another, in place. */
 const union = (bits: Uint32Array, more: Uint32Array): Uint32Array => {
   for (let w = 0; w < bits.length; w++) bits[w] = at(bits, w) | at(more, w);
   return bits;

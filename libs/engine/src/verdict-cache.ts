@@ -4,13 +4,15 @@ import path from 'node:path';
 
 import { scoringBackends, type ScoringBackend } from '@flowline/events';
 
-/** What `auto` measured once, on a host and for a model's shape: events a second of every usable backend. */
+/**
+ * Measurement of `auto` for a host and a model shape: events per second of every usable backend.
+ */
 export interface Verdict {
   readonly backend: ScoringBackend;
   readonly rates: Partial<Readonly<Record<ScoringBackend, number>>>;
 }
 
-/** Remembers verdicts. What cannot be read or written is as if it had never been there: it costs a measurement. */
+/** Cache of verdicts. A failed read or write counts as a miss and costs a measurement. */
 export interface VerdictCache {
   recall(key: string): Promise<Verdict | null>;
   remember(key: string, verdict: Verdict): Promise<void>;
@@ -28,10 +30,13 @@ export const memoryCache = (): VerdictCache => {
   };
 };
 
-/** Machines change, and so do the neighbours on them. */
+/** Kept for a week: machines change, and so does the load beside them. */
 const KEPT_MS = 7 * 24 * 3_600_000;
 
-/** Verdicts as files in a folder, one each, which other processes may read and write at the same time; kept for a week. */
+/**
+ * Verdicts as files in a folder, one file each, kept for a week. Other processes may read and write
+ * them at the same time.
+ */
 export const folderCache = (folder: string, nowMs: () => number = Date.now): VerdictCache => {
   const fileOf = (key: string): string =>
     path.join(folder, 'verdicts', `${createHash('sha256').update(key).digest('hex').slice(0, 32)}.json`);

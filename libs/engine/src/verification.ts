@@ -6,7 +6,7 @@ import { breathe } from './breathe.ts';
 import type { Scorer } from './scorer.ts';
 import { errorInTolerances } from './tolerance.ts';
 
-/** Rows to judge a backend by, and what the truth about them is. */
+/** Rows on which a backend is judged, with their exact scores. */
 export interface Sample {
   readonly rows: Float32Array;
   readonly count: number;
@@ -14,23 +14,29 @@ export interface Sample {
   readonly exact: Float64Array;
 }
 
-/** Multiply-adds that the reference may spend on the sample: some tens of milliseconds. */
+/** Multiply-adds that the reference may spend on the sample: a few tens of milliseconds. */
 const REFERENCE_BUDGET = 4e6;
 const LARGEST_SAMPLE = 48;
-/** A whole tile, and a rest. */
+/** One whole tile and a remainder. */
 const SMALLEST_SAMPLE = 20;
-/** Where the same backend has proved exact on a model of this shape before. */
+/** Sample of a backend that has proved exact on a model of this shape before. */
 const KNOWN_SAMPLE = 6;
 const SINGLE_ROWS = 3;
 
-/** How many rows a sample of these flows has: fewer where the flows are large, or are known to be scored well. */
+/**
+ * Number of sample rows. Large flows get fewer, and so do flows whose backend has proved exact
+ * before.
+ */
 export const sampleSize = (flows: readonly Flow[], known: boolean): number => {
   if (known) return KNOWN_SAMPLE;
   const parameters = flows.reduce((sum, flow) => sum + flow.parameterCount, 0);
   return Math.max(SMALLEST_SAMPLE, Math.min(LARGEST_SAMPLE, Math.floor(REFERENCE_BUDGET / (parameters + 1))));
 };
 
-/** Standard normal rows, some far out, with presence columns of 0 and 1, and what `truth` says of them, row by row. */
+/**
+ * Sample of standard normal rows, every fifth of them 4 times as wide, with presence columns of 0
+ * and 1, and their scores by `truth`, row by row.
+ */
 export const sampleOf = async (
   { features, context, presence }: Flow,
   count: number,
@@ -54,7 +60,10 @@ export const sampleOf = async (
   return { rows, count, width, exact };
 };
 
-/** The largest difference from the truth in units of the tolerance: all rows at once, and the first few one by one. */
+/**
+ * Largest difference from the truth in units of the tolerance, for all rows at once and for the
+ * first three one by one.
+ */
 export const worstErrorOf = async (scorer: Scorer, { rows, count, width, exact }: Sample): Promise<number> => {
   const together = await scorer.score(rows, count);
   let worst = 0;

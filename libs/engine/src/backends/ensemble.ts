@@ -2,8 +2,9 @@ import { at } from '../at.ts';
 import type { Scorer } from '../scorer.ts';
 
 /**
- * An equal mixture of flows, which is a density itself: log p = logsumexp_m log p_m − log M. The latent is that of the
- * member with the largest responsibility r_m = p_m / Σ p; the gradient is Σ r_m ∇ log p_m. One member is returned as it is.
+ * Equal mixture of M flows, itself a density: log p = logsumexp_m log p_m − log M. The latent is
+ * that of the member with the largest responsibility r_m = p_m / Σ p. The gradient is
+ * Σ r_m ∇ log p_m. A single member is returned as it is.
  */
 export const ensemble = (members: readonly Scorer[], features: number): Scorer => {
   const only = members[0];
@@ -52,14 +53,14 @@ export const ensemble = (members: readonly Scorer[], features: number): Scorer =
   };
 };
 
-/** log of the mean of e^a, without overflow. */
+/** Log of the mean of e^a, without overflow. */
 const mixture = (logs: readonly number[]): number => {
   const largest = Math.max(...logs);
   if (!Number.isFinite(largest)) return largest;
   return largest + Math.log(logs.reduce((sum, log) => sum + Math.exp(log - largest), 0) / logs.length);
 };
 
-/** p_m / Σ p; equal shares where no member says anything. */
+/** Responsibilities p_m / Σ p. Equal if no member has a density. */
 const responsibilities = (logs: readonly number[]): number[] => {
   const largest = Math.max(...logs);
   if (!Number.isFinite(largest)) return logs.map(() => 1 / logs.length);

@@ -4,7 +4,7 @@ import { checkRows, settleScores, settleVectors } from '../row-shape.ts';
 import type { RowShape } from '../row-shape.ts';
 import type { Scorer } from '../scorer.ts';
 
-/** What a backend that works on float32 arrays has to provide; rows and results hold exactly n rows. */
+/** Kernels of a backend that works on float32 arrays. Rows and results hold exactly n rows. */
 export interface RowKernels {
   readonly name: string;
   readonly shape: RowShape;
@@ -14,11 +14,16 @@ export interface RowKernels {
   dispose(): void;
 }
 
-/** A {@link Scorer} over kernels: it checks arguments, keeps calls in order and settles rows that are not finite. */
+/**
+ * {@link Scorer} over kernels: checks arguments, keeps calls in order, and settles rows that are
+ * not finite.
+ */
 export class KernelScorer implements Scorer {
   readonly name: string;
   readonly #kernels: RowKernels;
-  /** The last call that is still running; null when none is, so that fast kernels answer without waiting. */
+  /**
+   * Last call still running. Null if there is none, so that fast kernels answer without waiting.
+   */
   #last: Promise<void> | null = null;
   #disposed = false;
 
@@ -77,7 +82,7 @@ export class KernelScorer implements Scorer {
   }
 }
 
-/** The error of a call after dispose. */
+/** Error of a call after dispose. */
 export const disposedError = (name: string): FlowlineError =>
   new FlowlineError('FLOWLINE_USAGE', `the ${name} scorer has been disposed`, {
     where: 'Scorer',

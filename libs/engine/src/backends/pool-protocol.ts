@@ -1,35 +1,36 @@
 /*
- * How the threads of a pool share work. The main thread writes rows into shared memory, takes the last job's ticket away,
- * describes the job, puts a ticket out (the number of the job, and block 0) and counts the job up. Every thread, the main one too, takes the next block by
- * moving the ticket on with a compare-and-exchange, until none is left; a thread that comes late finds another job's number
- * on the ticket and leaves it alone. Which thread scores a row cannot change its result: all run the same code on memory
- * of their own. Where the main thread is not to score it takes no block, and the thread that does the last one sends it the
- * job's number.
+ * Work sharing between the threads of a pool. The main thread writes rows into shared memory,
+ * withdraws the ticket of the last job, describes the new job, publishes a ticket (job number and
+ * block 0) and sets the job number. Every thread, the main one included, takes the next block by
+ * advancing the ticket with a compare-and-exchange, until no block is left. A late thread finds
+ * another job's number on the ticket and leaves it alone. The thread that scores a row cannot
+ * change its result: all run the same code, each on its own memory. If the main thread must not
+ * score, it takes no block, and the thread that finishes the last one sends it the job number.
  */
 
-/** Words of the shared control block. */
+/** Word indices of the shared control block. */
 export const Control = { job: 0, ticket: 1, done: 2, rows: 3, output: 4, tell: 5, kernel: 6 } as const;
 export const CONTROL_WORDS = 16;
 
-/** `Control.job` of a pool that ends. */
+/** Value of `Control.job` that ends the pool. */
 export const STOP = -1;
 
-/** Rows of a block: one tile. */
+/** Rows per block: one tile. */
 export const BLOCK_ROWS = 32;
-/** The low bits of a ticket are the block, the others the job. */
+/** Number of low bits of a ticket that hold the block. The other bits hold the job. */
 export const BLOCK_BITS = 10;
-/** The block of a ticket that has none left, whatever the job: all of its low bits. */
+/** Block number of a ticket with no blocks left, for any job: all low bits set. */
 export const NO_BLOCK = (1 << BLOCK_BITS) - 1;
-/** Rows of a job at most. */
+/** Maximum rows per job. */
 export const JOB_ROWS = BLOCK_ROWS * NO_BLOCK;
 
 /**
- * `Control.output`: an index into this list. `Control.tell`: 1 where the main thread waits for a message. `Control.kernel`: 1 as soon
- * as the first kernel is on its way.
+ * Kernel outputs; `Control.output` is an index into this list. `Control.tell` is 1 if the main
+ * thread waits for a message. `Control.kernel` is 1 once the first kernel has been sent.
  */
 export const outputs = ['score', 'latent', 'gradient'] as const;
 
-/** What a worker gets when it starts. */
+/** Data that a worker starts with. */
 export interface PoolWorkerData {
   readonly control: Int32Array;
   readonly rows: Float32Array;
@@ -37,13 +38,14 @@ export interface PoolWorkerData {
   readonly vectors: Float32Array;
   readonly rowWidth: number;
   readonly features: number;
-  /** How long a worker looks for the next job before it sleeps. */
+  /** Time for which a worker spins for the next job before it sleeps, in milliseconds. */
   readonly spinMs: number;
 }
 
 /**
- * The program of a worker, as text: a file would have to be TypeScript in a clone and JavaScript in a release, and a thread
- * does not inherit what made the difference. Kernels arrive through the port, before the first job that needs them.
+ * Source of a worker, as text. A file would have to be TypeScript in a clone and JavaScript in a
+ * release, and a thread does not inherit the loader that makes the difference. Kernels arrive
+ * through the port, before the first job that needs them.
  */
 export const poolWorkerSource = `
 'use strict';

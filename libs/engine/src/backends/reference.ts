@@ -4,7 +4,10 @@ import type { ReferenceResult } from '../reference/interpreter.ts';
 import type { Plan } from '../plan.ts';
 import type { Scorer } from '../scorer.ts';
 
-/** Scores a plan by the float64 interpreter: exact and slow; for tests, and to judge the other backends by. */
+/**
+ * Scores a plan with the float64 interpreter: exact and slow, for tests and for judging the other
+ * backends.
+ */
 export const createReferenceScorer = (plan: Plan): Scorer => {
   const width = plan.features + plan.context;
   const overRows = (rows: Float32Array, n: number, take: (result: ReferenceResult, row: number) => void): undefined => {

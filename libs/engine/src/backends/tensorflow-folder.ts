@@ -2,8 +2,9 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 
 /**
- * The folder whose node_modules holds tfjs-node where `npm run tensorflow:install` has put it: FLOWLINE_TENSORFLOW_DIR, or
- * `tensorflow` in Flowline's cache folder (scripts/install-tensorflow.mjs knows the same rule).
+ * Folder whose node_modules holds the tfjs-node that `npm run tensorflow:install` installed:
+ * FLOWLINE_TENSORFLOW_DIR, or `tensorflow` in Flowline's cache folder.
+ * scripts/install-tensorflow.mjs follows the same rule.
  */
 export const tensorflowFolder = (env: NodeJS.ProcessEnv = process.env): string => {
   const { FLOWLINE_TENSORFLOW_DIR: named = '', FLOWLINE_CACHE_DIR: cache = '', XDG_CACHE_HOME: xdg = '' } = env;

@@ -10,25 +10,26 @@ import { tensorflowFolder } from './tensorflow-folder.ts';
 import type { TensorBackend } from './tfjs.ts';
 
 const BACKEND = 'tensorflow';
-/** The GPU build first: without a GPU it computes on the processor, and says so. */
+/** The GPU build comes first: without a GPU it runs on the CPU, and says so. */
 const PACKAGES = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'] as const;
 
-/** A package that can be loaded. */
+/** Installed package, with the `require` that finds it. */
 interface Installed {
   readonly name: (typeof PACKAGES)[number];
   readonly version: string;
   readonly require: NodeJS.Require;
 }
 
-/** What the native backend says of itself. */
+/** Properties that the native backend reports. */
 interface NativeBackend {
   readonly isUsingGpuDevice?: boolean;
   readonly binding?: { readonly TF_Version?: string };
 }
 
 /**
- * TensorFlow's own library behind the tensor library, through @tensorflow/tfjs-node-gpu or @tensorflow/tfjs-node: optional, found
- * when it is asked for, among the packages of this program or in the folder that `npm run tensorflow:install` fills.
+ * TensorFlow's native library behind the tensor library, through @tensorflow/tfjs-node-gpu or
+ * @tensorflow/tfjs-node. Optional. It is looked up on request, among the packages of this program
+ * and then in the folder that `npm run tensorflow:install` fills.
  */
 export const tensorflowBackend: TensorBackend = {
   name: BACKEND,
@@ -39,13 +40,13 @@ export const tensorflowBackend: TensorBackend = {
   },
 };
 
-/** What is installed, as `name version`, without loading it; null where nothing is. */
+/** Installed package as `name version`, found without loading it. Null if there is none. */
 export const tensorflowInstalled = (): string | null => {
   const found = findInstalled();
   return found === null ? null : `${found.name} ${found.version}`;
 };
 
-/** What runs, in words; only once the backend has started. */
+/** Device in words, once the backend has started. */
 export const tensorflowDevice = (): string => {
   const native = tf.findBackend(BACKEND) as NativeBackend;
   const device = native.isUsingGpuDevice === true ? 'GPU' : 'processor';
@@ -79,7 +80,8 @@ const load = (): void => {
   restoreIsNullOrUndefined();
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
   try {
-    // The package brings the whole of tfjs: what of it is here already would be announced kernel by kernel.
+    // The package brings all of tfjs. In PROD mode it does not warn about each kernel that is
+    // already registered.
     tf.env().set('PROD', true);
     found.require(found.name);
   } catch (cause) {
@@ -87,7 +89,7 @@ const load = (): void => {
     throw failure;
   } finally {
     tf.env().set('PROD', isProd);
-    // It makes itself the current backend.
+    // On load the package makes itself the current backend.
     if (current in tf.engine().registry) void tf.setBackend(current);
   }
   if (!(BACKEND in tf.engine().registryFactory)) {
@@ -96,7 +98,7 @@ const load = (): void => {
   }
 };
 
-/** Node 23 has removed it, and tfjs-node still calls it. */
+/** Restores util.isNullOrUndefined, which Node 23 removed and tfjs-node still calls. */
 const restoreIsNullOrUndefined = (): void => {
   if ('isNullOrUndefined' in util) return;
   Object.assign(util, { isNullOrUndefined: (value: unknown) => value === null || value === undefined });

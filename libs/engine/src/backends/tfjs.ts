@@ -7,20 +7,20 @@ import { KernelScorer } from './kernel-scorer.ts';
 import { finiteRows } from '../row-shape.ts';
 import type { Scorer } from '../scorer.ts';
 
-/** Rows that go through the tensors at once: enough to fill the kernels, few enough to bound memory. */
+/** Rows per pass through the tensors: enough to fill the kernels, few enough to bound memory. */
 const CHUNK_ROWS = 4096;
 
-/** A backend of the tensor library. */
+/** Backend of the tensor library. */
 export interface TensorBackend {
-  /** The scorer's name. */
+  /** Name of the scorer. */
   readonly name: string;
-  /** What the tensor library calls it. */
+  /** Name of the backend in the tensor library. */
   readonly backend: string;
-  /** Makes it the current one; rejects with FLOWLINE_BACKEND_UNAVAILABLE. */
+  /** Makes it the current backend. Rejects with FLOWLINE_BACKEND_UNAVAILABLE. */
   readonly start: () => Promise<void>;
 }
 
-/** The tensor backends that the flow library brings along. */
+/** Tensor backend that comes with the flow library. */
 export const ownTensorBackend = (backend: BackendName): TensorBackend => ({
   name: `tfjs-${backend}`,
   backend,
@@ -28,8 +28,9 @@ export const ownTensorBackend = (backend: BackendName): TensorBackend => ({
 });
 
 /**
- * Scores a flow of any family through the tensor library, as it is: the flow's tensors are used, not copied, so it must
- * outlive the scorer. Rejects with FLOWLINE_BACKEND_UNAVAILABLE when the tensor backend cannot start.
+ * Scores a flow of any family through the tensor library. The flow's tensors are used, not copied,
+ * so the flow must outlive the scorer. Rejects with FLOWLINE_BACKEND_UNAVAILABLE if the tensor
+ * backend cannot start.
  */
 export const createTfjsScorer = async (flow: Flow, { name, backend, start }: TensorBackend): Promise<Scorer> => {
   await start();
@@ -44,7 +45,7 @@ export const createTfjsScorer = async (flow: Flow, { name, backend, start }: Ten
     const finite = finiteRows(flow, rows, n);
     for (let first = 0; first < n; first += CHUNK_ROWS) {
       const count = Math.min(CHUNK_ROWS, n - first);
-      // Others in this process may have changed it while the last chunk was awaited.
+      // Other code in this process may have changed the backend while the last chunk was awaited.
       if (tf.getBackend() !== backend) await start();
       const result = tf.tidy(() => {
         const chunk = tf.tensor2d(finite.subarray(first * width, (first + count) * width), [count, width]);

@@ -4,27 +4,32 @@ import { webAssembly } from './web-assembly.ts';
 import type { WasmModule } from './web-assembly.ts';
 import type { KernelCode } from '../emit-wasm/kernel.ts';
 
-/** What a kernel computes of each row. */
+/** Output of a kernel per row. */
 export type KernelOutput = 'score' | 'latent' | 'gradient';
 
-/** A kernel, compiled but without memory. */
+/** Compiled kernel without memory. */
 export interface CompiledKernel {
   readonly layout: Omit<KernelCode, 'bytes'>;
   readonly module: WasmModule;
 }
 
-/** A kernel with a memory of its own. */
+/** Instance of a kernel, with its own memory. */
 export interface WasmKernel {
-  /** Rows that one run takes at most. */
+  /** Maximum rows per run. */
   readonly capacity: number;
   readonly rows: Float32Array;
   readonly scores: Float32Array;
   readonly vectors: Float32Array;
-  /** Computes an output of the first n rows; a TypeError when the kernel has no such output. */
+  /**
+   * Computes an output of the first n rows. Throws a TypeError if the kernel has no such output.
+   */
   run(output: KernelOutput, n: number): void;
 }
 
-/** Compiles a kernel off this thread. Rejects with FLOWLINE_BACKEND_UNAVAILABLE when this engine rejects it. */
+/**
+ * Compiles a kernel off this thread. Rejects with FLOWLINE_BACKEND_UNAVAILABLE if this engine
+ * rejects it.
+ */
 export const compileKernel = async ({ bytes, ...layout }: KernelCode): Promise<CompiledKernel> => {
   try {
     return { layout, module: await webAssembly.compile(bytes) };
@@ -37,7 +42,7 @@ export const compileKernel = async ({ bytes, ...layout }: KernelCode): Promise<C
   }
 };
 
-/** Makes an instance of a kernel; each has scratch memory of its own, so that threads never share one. */
+/** Instantiates a kernel. Each instance has its own scratch memory, so threads never share one. */
 export const instantiateKernel = (
   { layout, module }: CompiledKernel,
   rowWidth: number,

@@ -22,36 +22,45 @@ import { breathe } from '../breathe.ts';
 import type { Plan } from '../plan.ts';
 import type { Scorer } from '../scorer.ts';
 
-/** How many threads score. */
+/** Threads of the pool. */
 export interface WasmPoolOptions {
-  /** All threads that score (default: what the process may use). */
+  /** Number of scoring threads (default: what the process may use). */
   readonly threads?: number;
-  /** The calling thread is not one of them: it goes on with other work meanwhile (default false). */
+  /**
+   * True if the calling thread is not one of them, because it goes on with other work meanwhile
+   * (default false).
+   */
   readonly offThread?: boolean;
 }
 
-/** Shared rows and results of one job, at most. */
+/** Maximum size of the shared rows and results of one job. */
 const JOB_BYTES = 4 * 1024 * 1024;
-/** Fewer rows than this are scored before another thread has woken up. */
+/** Below this size a job is done before another thread has woken up. */
 const SMALLEST_JOB_ROWS = 3 * BLOCK_ROWS;
-/** How long a worker looks for the next job before it sleeps: waking it takes about as long. */
+/**
+ * Time for which a worker spins for the next job before it sleeps. Waking it takes about as long.
+ */
 const WORKER_SPIN_MS = 0.05;
-/** How long the main thread looks for the last block before it sleeps. */
+/** Time for which the main thread spins for the last block before it sleeps. */
 const MAIN_SPIN_MS = 0.1;
-/** A worker that holds a block for longer has died. */
+/** A worker that holds a block for longer than this has died. */
 const PATIENCE_MS = 30_000;
 const READY_MS = 30_000;
-/** A worker needs none of the loaders and the environment of this thread: it starts sooner without. */
+/**
+ * A worker needs neither the loaders nor the environment of this thread, and starts sooner without
+ * them.
+ */
 const WORKER = { eval: true, execArgv: [], env: {}, name: 'flowline-score' };
 
 /**
- * Compiles a plan to WebAssembly and scores with it on several threads, the calling one among them unless it has other work
- * (calls of less than a hundred rows it answers itself all the same: no thread could be asked in that time). Results are those
- * of one thread, bit for bit. Rejects with FLOWLINE_BACKEND_UNAVAILABLE when the threads do not start.
+ * Compiles a plan to WebAssembly and scores with it on several threads. The calling thread is one
+ * of them unless it has other work; even then it answers calls of less than a hundred rows itself,
+ * since waking a thread would take longer. Results equal those of one thread, bit for bit. Rejects
+ * with FLOWLINE_BACKEND_UNAVAILABLE if the threads do not start.
  */
 export const createWasmPoolScorer = async (plan: Plan, options: WasmPoolOptions = {}): Promise<Scorer> => {
   const { threads = availableParallelism(), offThread = false } = options;
-  // Threads take as long to start as kernels to be written: both go on at once.
+  // Starting threads takes as long as writing kernels, so both run at once.
   const crew = startCrew(plan, offThread ? Math.max(1, threads) : Math.max(0, threads - 1));
   const pool = await WasmPool.start(plan, crew);
   const run =
@@ -76,13 +85,13 @@ export const createWasmPoolScorer = async (plan: Plan, options: WasmPoolOptions 
   });
 };
 
-/** Threads that wait for their first kernel, and the memory that they share. */
+/** Threads that wait for their first kernel, with their shared memory. */
 interface Crew {
   readonly workers: readonly Worker[];
-  /** Resolves when each has its kernel. */
+  /** Resolves when every thread has its kernel. */
   readonly ready: Promise<unknown>;
   readonly shared: PoolWorkerData;
-  /** Rows of a job at most. */
+  /** Maximum rows per job. */
   readonly capacity: number;
 }
 
@@ -101,11 +110,11 @@ const startCrew = ({ features, context }: Plan, count: number): Crew => {
   };
   const workers = Array.from({ length: count }, () => new Worker(poolWorkerSource, { ...WORKER, workerData: shared }));
   const ready = Promise.all(workers.map(started));
-  ready.catch(() => undefined); // awaited when the kernel is there
+  ready.catch(() => undefined); // awaited once the kernel exists
   return { workers, ready, shared, capacity };
 };
 
-/** The threads of one plan: ready → (broken) → disposed. */
+/** Threads of one plan: ready → (broken) → disposed. */
 class WasmPool {
   readonly #program: WasmProgram;
   readonly #main: WasmThread;
@@ -115,11 +124,11 @@ class WasmPool {
   #job = 0;
   #hasGradient = false;
   #broken: FlowlineError | null = null;
-  /** The job that is waited for without blocking. */
+  /** Job that is awaited without blocking. */
   #awaited: { readonly job: number; readonly done: () => void; readonly fail: (error: FlowlineError) => void } | null =
     null;
 
-  /** Gives the threads of a crew their kernels; they are ended where that fails. */
+  /** Sends the kernels to the threads of a crew. If that fails, the threads are terminated. */
   static async start(plan: Plan, crew: Crew): Promise<WasmPool> {
     try {
       const program = await WasmProgram.of(plan);
@@ -154,7 +163,7 @@ class WasmPool {
     }
   }
 
-  /** Computes an output of n rows on all threads; returns when it is there. */
+  /** Computes an output of n rows on all threads. Returns when it is done. */
   run(output: KernelOutput, rows: Float32Array, n: number, results: Float32Array | Float64Array): void {
     if (this.#broken !== null) throw this.#broken;
     if (n < SMALLEST_JOB_ROWS || this.#workers.length === 0) {
@@ -181,7 +190,10 @@ class WasmPool {
     }
   }
 
-  /** Computes an output of n rows on the other threads; this one is free until the promise resolves. */
+  /**
+   * Computes an output of n rows on the other threads. This thread is free until the promise
+   * resolves.
+   */
   async runBeside(
     output: KernelOutput,
     rows: Float32Array,
@@ -196,7 +208,7 @@ class WasmPool {
     }
   }
 
-  /** Gives every thread the kernel of the gradient; must have resolved before the first run of it. */
+  /** Gives every thread the gradient kernel. Must have resolved before the first gradient run. */
   async prepareGradient(): Promise<void> {
     if (this.#hasGradient) return;
     const kernel = await this.#program.gradient();
@@ -217,7 +229,7 @@ class WasmPool {
     this.#awaited?.fail(this.#broken);
   }
 
-  /** Writes the rows of the next job, and says how many there are. */
+  /** Writes the rows of the next job, and returns their number. */
   #writeRows(rows: Float32Array, first: number, n: number): number {
     const count = Math.min(this.#capacity, n - first);
     const { rowWidth } = this.#shared;
@@ -234,11 +246,12 @@ class WasmPool {
     return output === 'score' ? this.#shared.scores : this.#shared.vectors;
   }
 
-  /** Puts a job out, and says how many blocks it has. */
+  /** Publishes a job, and returns its number of blocks. */
   #startJob(output: KernelOutput, n: number, tell: boolean): number {
     const { control } = this.#shared;
     this.#job = (this.#job % LAST_JOB) + 1;
-    // The last job's ticket goes first: a thread that is late with that job must not judge it by this one's rows.
+    // Withdraw the last ticket first: a thread that is still at the last job must not judge it by
+    // the rows of this one.
     Atomics.store(control, Control.ticket, (this.#job << BLOCK_BITS) | NO_BLOCK);
     Atomics.store(control, Control.rows, n);
     Atomics.store(control, Control.output, outputs.indexOf(output));
@@ -257,7 +270,7 @@ class WasmPool {
         for (const worker of this.#workers) worker.unref();
         then();
       };
-      // A job keeps the process alive; threads that wait for one do not.
+      // A running job keeps the process alive; idle threads do not.
       for (const worker of this.#workers) worker.ref();
       this.#startJob(output, n, true);
       this.#awaited = {
@@ -278,7 +291,10 @@ class WasmPool {
     }
   }
 
-  /** Waits for the blocks that workers hold: first awake, then asleep, so that a worker can have this core. */
+  /**
+   * Waits for the blocks that workers hold: first spinning, then asleep, so that a worker can use
+   * this core.
+   */
   #awaitBlocks(blocks: number): void {
     const { control } = this.#shared;
     const start = performance.now();
@@ -303,7 +319,7 @@ const started = (worker: Worker): Promise<void> =>
     const onMessage = (): void => settle(resolve);
     const onError = (error: Error): void => settle(() => reject(error));
     const onExit = (code: number): void => settle(() => reject(new Error(`it ended with code ${code}`)));
-    // One by one: without its own listeners a Worker delivers no message.
+    // Removed one by one: a Worker without its internal listeners delivers no messages.
     const settle = (then: () => void): void => {
       clearTimeout(timer);
       worker.off('message', onMessage).off('error', onError).off('exit', onExit);

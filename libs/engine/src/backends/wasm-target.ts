@@ -4,20 +4,26 @@ import { webAssembly } from './web-assembly.ts';
 import { f32x4, i32, v128 } from '../emit-wasm/expression.ts';
 import { ModuleBuilder } from '../emit-wasm/module-builder.ts';
 
-/** What this JavaScript engine accepts. */
+/** WebAssembly features of this JavaScript engine. */
 export interface WasmTarget {
-  /** SIMD with 128-bit vectors; without it there is no compiled backend. */
+  /** SIMD with 128-bit vectors. Without it there is no compiled backend. */
   readonly simd: boolean;
   /** Relaxed SIMD: a·b + c in one instruction. */
   readonly fused: boolean;
 }
 
-/** Node 20 has relaxed SIMD behind this flag; later releases have it without, and reject the flag. */
+/**
+ * Node 20 has relaxed SIMD behind this flag. Later releases have it without the flag, and reject
+ * it.
+ */
 const RELAXED_SIMD_FLAG = '--experimental-wasm-relaxed-simd';
 
 let known: WasmTarget | null = null;
 
-/** Asks `WebAssembly.validate` what it accepts; on Node 20 it switches relaxed SIMD on for this process. */
+/**
+ * Probes the engine with `WebAssembly.validate`. On Node 20 it enables relaxed SIMD for this
+ * process.
+ */
 export const wasmTarget = (): WasmTarget => {
   known ??= probe();
   return known;

@@ -12,24 +12,28 @@ import type { Scorer } from '../scorer.ts';
 import { inSlices } from '../slices.ts';
 import { planValidation } from '../validate-plan.ts';
 
-/** Rows that a kernel takes at once: what goes in and comes out should stay in the second-level cache. */
+/**
+ * Size of the rows of one kernel call, chosen so that inputs and outputs stay in the second-level
+ * cache.
+ */
 const CHUNK_BYTES = 128 * 1024;
 const LARGEST_CHUNK_ROWS = 1024;
 /** A whole number of tiles. */
 const SMALLEST_CHUNK_ROWS = 64;
 
-/** Programs by their plans: backends that are tried one after the other share one. */
+/** Programs by plan. Backends that are tried one after the other share one. */
 const programs = new WeakMap<Plan, Promise<WasmProgram>>();
 
-/** A plan as kernels: the gradient is compiled when it is first asked for. */
+/** Compiled kernels of a plan. The gradient is compiled on first use. */
 export class WasmProgram {
   readonly plan: Plan;
   readonly score: CompiledKernel;
   #gradient: Promise<CompiledKernel> | null = null;
 
   /**
-   * The program of a plan, made in slices between which the event loop has its turn. Rejects with FLOWLINE_MODEL_INCOMPATIBLE for a
-   * plan that cannot run, and with FLOWLINE_BACKEND_UNAVAILABLE where WebAssembly has no SIMD.
+   * Program of a plan, made in slices that yield to the event loop. Rejects with
+   * FLOWLINE_MODEL_INCOMPATIBLE for a plan that cannot run, and with FLOWLINE_BACKEND_UNAVAILABLE
+   * if WebAssembly has no SIMD.
    */
   static of(plan: Plan): Promise<WasmProgram> {
     const program = programs.get(plan) ?? WasmProgram.#make(plan);
@@ -66,7 +70,7 @@ const compile = async (plan: Plan, emission: typeof scoreEmission): Promise<Comp
   return compileKernel(await inSlices(emission(plan, { fused: wasmTarget().fused, capacity })));
 };
 
-/** The kernels of one thread. */
+/** Kernels of one thread. */
 export class WasmThread {
   readonly #program: WasmProgram;
   readonly #score: WasmKernel;
@@ -77,7 +81,10 @@ export class WasmThread {
     this.#score = this.#instantiate(program.score);
   }
 
-  /** Computes an output of n rows from `firstRow` on, chunk by chunk, into the results from row `firstResult` on. */
+  /**
+   * Computes an output of n rows, from `firstRow` on and chunk by chunk, into the results from row
+   * `firstResult` on.
+   */
   run(
     output: KernelOutput,
     rows: Float32Array,
@@ -99,7 +106,7 @@ export class WasmThread {
     }
   }
 
-  /** Must have resolved before the first run of a gradient. */
+  /** Instantiates the gradient kernel. Must have resolved before the first gradient run. */
   async prepareGradient(): Promise<void> {
     this.#gradient ??= this.#instantiate(await this.#program.gradient());
   }
@@ -110,7 +117,7 @@ export class WasmThread {
   }
 }
 
-/** Below this many values a loop is faster than a view and `set`. */
+/** Below this number of values a loop is faster than a view and `set`. */
 const FEW_VALUES = 64;
 
 const copy = (

@@ -1,9 +1,9 @@
 /*
- * The part of the WebAssembly JavaScript interface that the engine uses. It is not in the libraries that TypeScript has for
- * Node, only in the one for browsers.
+ * Part of the WebAssembly JavaScript interface that the engine uses. TypeScript has it only in its
+ * library for browsers, not in those for Node.
  */
 
-/** A compiled module; it can be sent to another thread. */
+/** Compiled module. It can be sent to another thread. */
 export interface WasmModule {
   readonly __module?: never;
 }
@@ -24,5 +24,5 @@ declare const WebAssembly: {
   readonly Memory: { readonly prototype: WasmMemory } & (abstract new () => WasmMemory);
 };
 
-/** The engine's own WebAssembly. */
+/** WebAssembly of the JavaScript engine. */
 export const webAssembly = WebAssembly;

@@ -6,12 +6,12 @@ import { FlowlineError } from '@flowline/events';
 
 import type { Gpu, GpuAdapter, GpuAdapterInfo, WebGpuModule } from './webgpu-api.ts';
 
-/** What WebGPU would run on here. */
+/** Device that WebGPU would use here, or the reason why there is none. */
 export type GpuProbe =
   | {
       readonly available: true;
       readonly device: string;
-      /** A processor that only pretends to be a GPU. */
+      /** True for a GPU emulated on the CPU. */
       readonly software: boolean;
     }
   | { readonly available: false; readonly reason: string };
@@ -27,10 +27,13 @@ export const probeWebGpu = async (): Promise<GpuProbe> => {
   }
 };
 
-/** Dawn lives as long as what it made, so it must not be collected. */
+/** Dawn must outlive the objects that it made, so it must not be collected. */
 let gpu: Gpu | null = null;
 
-/** The adapter of the fastest GPU. Rejects with FLOWLINE_BACKEND_UNAVAILABLE, and why, when there is none. */
+/**
+ * Adapter of the fastest GPU. Rejects with FLOWLINE_BACKEND_UNAVAILABLE, and the reason, if there
+ * is none.
+ */
 export const findAdapter = async (): Promise<GpuAdapter> => {
   if (process.platform === 'linux' && !hasVulkanDriver()) {
     throw unavailable('there is no Vulkan driver on this machine', "Install your GPU's Vulkan driver");
@@ -42,7 +45,7 @@ export const findAdapter = async (): Promise<GpuAdapter> => {
 };
 
 const loadModule = async (): Promise<WebGpuModule> => {
-  // A name that the compiler does not follow: the package is optional.
+  // A name that the compiler does not resolve, because the package is optional.
   const name = 'webgpu';
   try {
     return (await import(name)) as WebGpuModule;
@@ -62,7 +65,10 @@ const unavailable = (reason: string, remedy: string, cause?: unknown): FlowlineE
     cause,
   });
 
-/** Without a driver Dawn prints warnings of the Vulkan loader; so look first where the loader looks. */
+/**
+ * True if the Vulkan loader would find a driver. Without one Dawn prints warnings of that loader,
+ * so the same places are searched first.
+ */
 export const hasVulkanDriver = (): boolean => {
   const { env } = process;
   if (['VK_DRIVER_FILES', 'VK_ICD_FILENAMES', 'VK_ADD_DRIVER_FILES'].some((name) => (env[name] ?? '') !== ''))
@@ -85,7 +91,10 @@ const deviceName = ({ description, device, architecture, vendor }: GpuAdapterInf
   [vendor, architecture].join(' ').trim() ||
   'unknown';
 
-/** WebGPU calls an adapter on the processor a fallback; the names are for drivers that do not say so. */
+/**
+ * True for an adapter on the CPU. WebGPU marks these as fallback adapters; the names are for
+ * drivers that do not.
+ */
 export const isSoftware = (info: GpuAdapterInfo): boolean =>
   info.isFallbackAdapter ||
   /swiftshader|llvmpipe|lavapipe|softpipe|basic render/i.test(

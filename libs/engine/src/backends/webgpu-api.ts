@@ -1,6 +1,6 @@
 /*
- * The part of WebGPU that the engine uses, and the module that brings it to Node: the npm package `webgpu` (Dawn). It is an
- * optional dependency, so its own types cannot be relied on.
+ * Part of WebGPU that the engine uses, and the module that provides it in Node: the npm package
+ * `webgpu` (Dawn). Its own types cannot be used, because it is an optional dependency.
  */
 
 export interface GpuAdapterInfo {
@@ -11,7 +11,7 @@ export interface GpuAdapterInfo {
   readonly isFallbackAdapter: boolean;
 }
 
-/** The limits that the engine asks of a device, as WebGPU names them. */
+/** Limits that the engine requests of a device, by their WebGPU names. */
 export const wantedLimits = ['maxComputeWorkgroupStorageSize', 'maxStorageBufferBindingSize', 'maxBufferSize'] as const;
 export type GpuLimits = Readonly<Record<(typeof wantedLimits)[number], number>>;
 
@@ -82,7 +82,7 @@ export interface Gpu {
   requestAdapter(options: { readonly powerPreference: 'high-performance' }): Promise<GpuAdapter | null>;
 }
 
-/** The module `webgpu`. */
+/** Module `webgpu`. */
 export interface WebGpuModule {
   create(options: readonly string[]): Gpu;
 }

@@ -3,7 +3,7 @@ import { hasVulkanDriver, probeWebGpu } from './webgpu-adapter.ts';
 import type { BackendEntry } from '../backend-entry.ts';
 import { whyNotLowered } from '../lower/flow.ts';
 
-/** The GPU, through WebGPU. */
+/** GPU backend, through WebGPU. */
 export const webGpuEntry: BackendEntry = {
   name: 'webgpu',
   role: 'candidate',

@@ -4,7 +4,7 @@ import { BufferUsage, MAP_MODE_READ } from './webgpu-api.ts';
 import type { GpuBindGroup, GpuBuffer, GpuDevice, GpuPipeline } from './webgpu-api.ts';
 import type { ShaderCode } from '../emit-wgsl/emit-score.ts';
 
-/** Rows of one dispatch at most; more go in several. */
+/** Maximum rows per dispatch. More rows take several dispatches. */
 const LARGEST_DISPATCH = 65_536;
 const SMALLEST_CAPACITY = 256;
 const FLOAT_BYTES = 4;
@@ -16,26 +16,32 @@ interface Buffers {
   readonly job: GpuBuffer;
   readonly rows: GpuBuffer;
   readonly results: GpuBuffer;
-  /** What the processor reads the results from. */
+  /** Buffer from which the CPU reads the results. */
   readonly staging: GpuBuffer;
   readonly bindings: GpuBindGroup;
 }
 
-/** A compiled shader on its device; one run at a time. Its buffers grow with the batches and are freed with the device. */
+/**
+ * Compiled shader on its device, for one run at a time. Its buffers grow with the batches and are
+ * freed with the device.
+ */
 export class GpuProgram {
   readonly #device: GpuDevice;
   readonly #shader: ShaderCode;
   readonly #pipeline: GpuPipeline;
-  /** The weights and the calls. */
+  /** Weights and calls. */
   readonly #constants: readonly GpuBuffer[];
   readonly #rowWidth: number;
   readonly #resultWidth: number;
   readonly #largest: number;
   #buffers: Buffers | null = null;
-  /** Why the device can no longer be used. */
+  /** Reason why the device can no longer be used. */
   #lost: string | null = null;
 
-  /** Rejects with FLOWLINE_BACKEND_UNAVAILABLE when the GPU does not take the shader or its weights. */
+  /**
+   * Compiles a shader. Rejects with FLOWLINE_BACKEND_UNAVAILABLE if the GPU does not accept the
+   * shader or its weights.
+   */
   static async compile(
     device: GpuDevice,
     shader: ShaderCode,
@@ -89,7 +95,7 @@ export class GpuProgram {
     });
   }
 
-  /** Runs n rows; rejects with FLOWLINE_BACKEND_UNAVAILABLE when the device is lost. */
+  /** Runs n rows. Rejects with FLOWLINE_BACKEND_UNAVAILABLE if the device is lost. */
   async run(rows: Float32Array, n: number, results: Float32Array | Float64Array): Promise<void> {
     for (let first = 0; first < n; first += this.#largest) {
       await this.#dispatch(rows, first, Math.min(this.#largest, n - first), results);
@@ -154,7 +160,7 @@ export class GpuProgram {
   }
 }
 
-/** Runs what asks the device for something, and rejects when the device refuses. */
+/** Runs requests to the device in an error scope, and rejects if the device refuses them. */
 const inScope = async <T>(device: GpuDevice, ask: () => T | Promise<T>): Promise<T> => {
   device.pushErrorScope('validation');
   device.pushErrorScope('out-of-memory');

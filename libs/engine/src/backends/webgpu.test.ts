@@ -21,7 +21,7 @@ if (!probe.available) console.warn(`skipped: ${probe.reason}`);
 beforeAll(() => initBackend('cpu'));
 afterAll(() => gpu.stop());
 
-/** The largest error of scores, in tolerances. */
+/** Largest error of the scores, in units of the tolerance. */
 const worstError = (plan: Plan, rows: Float32Array, scores: ArrayLike<number>): number => {
   const width = plan.features + plan.context;
   const errors = Array.from(scores, (score, i) =>

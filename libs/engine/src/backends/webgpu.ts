@@ -13,16 +13,20 @@ import type { Scorer } from '../scorer.ts';
 import { inSlices } from '../slices.ts';
 import { planValidation } from '../validate-plan.ts';
 
-/** How the shader is to be written. */
+/** Options of the shader. */
 export interface WebGpuOptions {
-  /** Bytes of workgroup memory to use at most (default: what the device has; 4,096 of a software driver). */
+  /**
+   * Maximum workgroup memory in bytes (default: the limit of the device; 4,096 for a software
+   * driver).
+   */
   readonly workgroupBytes?: number;
 }
 
 /**
- * Scores a plan on a GPU: the whole flow is one compute shader, one dispatch for up to 65,536 rows. Scores and latents come
- * from the GPU; gradients, which are asked for of few rows, come from the WebAssembly kernels on the calling thread.
- * Rejects with FLOWLINE_BACKEND_UNAVAILABLE where there is no GPU, or when it cannot hold the model.
+ * Scores a plan on a GPU. The whole flow is one compute shader, with one dispatch for up to 65,536
+ * rows. Scores and latents come from the GPU. Gradients, requested for few rows only, come from the
+ * WebAssembly kernels on the calling thread. Rejects with FLOWLINE_BACKEND_UNAVAILABLE if there is
+ * no GPU, or if it cannot hold the model.
  */
 export const createWebGpuScorer = async (plan: Plan, options: WebGpuOptions = {}): Promise<Scorer> => {
   await inSlices(planValidation(plan));
@@ -59,10 +63,10 @@ export const createWebGpuScorer = async (plan: Plan, options: WebGpuOptions = {}
   });
 };
 
-/** SwiftShader's compiler takes seconds over a workgroup's memory of 16 KB. */
+/** SwiftShader takes seconds to compile a shader with 16 KB of workgroup memory. */
 const SOFTWARE_WORKGROUP_BYTES = 4096;
 
-/** A device of its own for each scorer, with all the memory that the adapter allows. */
+/** Opens a device for one scorer, with all the memory that the adapter allows. */
 const openDevice = async (): Promise<{ device: GpuDevice; software: boolean }> => {
   const adapter = await findAdapter();
   const limits = Object.fromEntries(wantedLimits.map((name) => [name, adapter.limits[name]])) as GpuLimits;
