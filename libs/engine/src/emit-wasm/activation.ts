@@ -5,7 +5,7 @@ import type { VectorMath } from './math.ts';
 import { LEAKY_SLOPE } from '../plan.ts';
 import type { Activation } from '../plan.ts';
 
-/** y = activation(x); x is used more than once: pass a local. */
+/** Emits y = activation(x). Pass x as a local, because it is used more than once. */
 export const activate = (f: FunctionBuilder, math: VectorMath, activation: Activation, x: V128): V128 => {
   const zero = f32x4.constant(0);
   const one = f32x4.constant(1);
@@ -25,7 +25,10 @@ export const activate = (f: FunctionBuilder, math: VectorMath, activation: Activ
   }
 };
 
-/** dy/dx from y; null where it is 1 everywhere. y is used more than once: pass a local. */
+/**
+ * Emits dy/dx from y. Null if it is 1 everywhere. Pass y as a local, because it is used more than
+ * once.
+ */
 export const slopeAt = (activation: Activation, y: V128): V128 | null => {
   const zero = f32x4.constant(0);
   const one = f32x4.constant(1);

@@ -12,7 +12,10 @@ import type { Plan } from '../plan.ts';
 
 const HALF_LOG_TWO_PI = 0.5 * Math.log(2 * Math.PI);
 
-/** One component of a base distribution: y = (z·scale + shift)·o, and constants that count where a dimension is observed. */
+/**
+ * Component of a base distribution: y = (z·scale + shift)·o, with constants that count where a
+ * dimension is observed.
+ */
 interface Component {
   readonly scale: Float64Array;
   readonly shift: Float64Array;
@@ -21,7 +24,7 @@ interface Component {
   readonly whenObserved: Float64Array;
 }
 
-/** The components of a plan's base; the logScale of the plan belongs to each of them. */
+/** Components of a plan's base. Each includes the logScale of the plan. */
 const componentsOf = ({ base, logScale, features }: Plan): readonly Component[] => {
   const weights = base.type === 'gaussianMixture' ? base.logWeights : Float64Array.of(0);
   const constant = base.type === 'studentT' ? base.logNormalizer : -HALF_LOG_TWO_PI;
@@ -37,7 +40,7 @@ const componentsOf = ({ base, logScale, features }: Plan): readonly Component[] 
   });
 };
 
-/** Writes z in the place of the state, by the last affine map; the latent is this in the plan's order. */
+/** Replaces the state by z, with the last affine map. The latent is z in the plan's order. */
 export const writeLatent = ({ plan, math }: Emission, lanes: Lanes, state: number): void => {
   for (let i = 0; i < lanes.vectors; i++) {
     const shift = times(lanes.constants(plan.shift, i), lanes.mask(identity(plan.features), i));
@@ -45,7 +48,7 @@ export const writeLatent = ({ plan, math }: Emission, lanes: Lanes, state: numbe
   }
 };
 
-/** Writes log base(z) + Σ o·logScale of the plan, from the block of z. */
+/** Emits log base(z) + Σ o·logScale of the plan, from the block of z. */
 export const writeBase = (emission: Emission, lanes: Lanes, z: number, components: number): V128 => {
   const { plan, math } = emission;
   const { f } = lanes;
@@ -82,12 +85,14 @@ export const writeBase = (emission: Emission, lanes: Lanes, z: number, component
     f.set(total, f32x4.add(total, weight));
     lanes.storeShared(components, k, weight);
   });
-  // What is left there is each component's share of the density, for the gradient.
+  // Leave each component's share of the density in its place, for the gradient.
   each.forEach((_, k) => lanes.storeShared(components, k, f32x4.div(lanes.loadShared(components, k), total)));
   return f32x4.add(largest, math.log(f, total));
 };
 
-/** Writes ∂ log base / ∂ z times the plan's last scale into a block; {@link writeBase} has been there before. */
+/**
+ * Writes ∂ log base / ∂z times the plan's last scale into a block. Call {@link writeBase} first.
+ */
 export const writeBaseSlope = (
   emission: Emission,
   lanes: Lanes,
@@ -128,7 +133,7 @@ const standardised = ({ plan, math }: Emission, lanes: Lanes, component: Compone
   return times(moved, lanes.mask(identity(plan.features), i));
 };
 
-/** The constants of a component, summed over the observed dimensions one by one. */
+/** Constants of a component, summed over the observed dimensions one by one. */
 const constantsOf = ({ plan, math }: Emission, lanes: Lanes, { always, whenObserved }: Component): V128 => {
   const { f } = lanes;
   const known = whenObserved.reduce((sum, value, d) => (plan.presence[d] === null ? sum + value : sum), always);

@@ -38,7 +38,7 @@ export const int32 = (value: number): number[] => [
   (value >>> 24) & 0xff,
 ];
 
-/** A name: its length, then UTF-8. */
+/** A name: its length, then its UTF-8 bytes. */
 export const name = (text: string): number[] => {
   const bytes = new TextEncoder().encode(text);
   return [...unsigned(bytes.length), ...bytes];

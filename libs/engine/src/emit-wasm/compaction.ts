@@ -6,13 +6,14 @@ import type { FunctionBuilder } from './function-builder.ts';
 import { VECTOR_BYTES } from './layout.ts';
 
 /*
- * About half of the values behind a ReLU are zero. A single row keeps a list of the others, so that the next layer reads
- * half of its weights. Adding 0·w never changes a sum, so skipping it gives the same bits.
+ * About half of the values after a ReLU are zero. A single row keeps a list of the others, so that
+ * the next layer reads only half of its weights. Adding 0·w never changes a sum, so skipping it
+ * gives the same bits.
  */
 
 const tables = new WeakMap<Emission, number>();
 
-/** For each set of lanes, the byte order that moves them to the front; the address of 16 vectors. */
+/** Address of 16 vectors: for each set of lanes, the byte order that moves them to the front. */
 export const defineCompactionTable = (emission: Emission): number => {
   const known = tables.get(emission);
   if (known !== undefined) return known;
@@ -30,8 +31,8 @@ export const defineCompactionTable = (emission: Emission): number => {
 };
 
 /**
- * Appends the lanes that are not zero to a list: the values, and 16 times the index of each. `length` is the length of
- * the list so far in bytes. NaN is not zero, so it is never lost.
+ * Appends the nonzero lanes to a list: their values, and 16 times the index of each. `length` is
+ * the current length of the list in bytes. NaN counts as nonzero, so it is never lost.
  */
 export const compact = (
   f: FunctionBuilder,

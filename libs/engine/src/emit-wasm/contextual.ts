@@ -16,10 +16,13 @@ import type { ReversibleTile } from './transform-reverse.ts';
 import type { SingleStep } from './transform-single.ts';
 import type { PlanarStep, RadialStep } from '../plan.ts';
 
-/** A map of all dimensions whose parameters only the context moves. */
+/** Map of all dimensions whose parameters depend only on the context. */
 type ContextualStep = PlanarStep | RadialStep;
 
-/** Prepares a planar or a radial map over a tile, and its way back when `adjoint`, the block of ∂ log p / ∂ state, is given. */
+/**
+ * Prepares a planar or radial map over a tile, and its reverse pass if `adjoint`, the block of
+ * ∂ log p / ∂state, is given.
+ */
 export const prepareContextualTile = (
   emission: Emission,
   memory: TileMemory,
@@ -55,7 +58,7 @@ export const prepareContextualTile = (
   };
 };
 
-/** Prepares a planar or a radial map of a single row. */
+/** Prepares a planar or radial map of a single row. */
 export const prepareContextualSingle = (
   emission: Emission,
   memory: SingleMemory,
@@ -83,6 +86,6 @@ const write = (
   else writeRadial(emission, lanes, step, parameters, saves);
 };
 
-/** The widths of a step's parameters, as its network gives them. */
+/** Widths of a step's parameters, in the order of its network's outputs. */
 export const partsOf = ({ plan }: Pick<Emission, 'plan'>, { type }: ContextualStep): readonly number[] =>
   type === 'planar' ? [plan.features, plan.features, 1] : [plan.features, 1, 1];

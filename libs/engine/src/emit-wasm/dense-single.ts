@@ -11,27 +11,31 @@ import type { Activation, DenseLayer } from '../plan.ts';
 const FLOAT_BYTES = 4;
 const LANES = 4;
 /**
- * Vectors of outputs that are accumulated at once. Seven sums, their weights (V8 reads all of them first) and the input fill
- * the 15 registers that it hands out; with eight it spills, at three quarters of the speed.
+ * Output vectors accumulated at once. Seven sums, their weights (V8 reads all of them first) and
+ * the input fill the 15 registers that V8 allocates. With eight it spills, at three quarters of the
+ * speed.
  */
 const BLOCK_VECTORS = 7;
 
-/** The shape of a dense layer of a single row, which names the kernel that runs it. Here lanes are outputs. */
+/**
+ * Shape of a dense layer of a single row; it identifies the kernel that runs it. Lanes are outputs.
+ */
 export interface SingleShape {
-  /** Runs of inputs that lie side by side: `offset` in floats from the address of the input. */
+  /** Runs of adjacent inputs. `offset` is in floats from the address of the input. */
   readonly runs: readonly { readonly offset: number; readonly length: number }[];
-  /** Vectors of outputs. */
+  /** Number of output vectors. */
   readonly vectors: number;
   readonly activation: Activation;
-  /** The input is a list of the values that are not zero (see compaction.ts). */
+  /** True if the input is a list of nonzero values (see compaction.ts). */
   readonly listIn: boolean;
-  /** The output is also written as such a list. */
+  /** True if the output is also written as such a list. */
   readonly listOut: boolean;
 }
 
 /**
- * The kernel of a dense layer of a single row. It adds in the order of the inputs, as the tile kernel does, and skips only
- * zeros, so both give the same bits. Parameters: weights, input (or its list), output, list of the output.
+ * Kernel of a dense layer of a single row. It adds in the order of the inputs, as the tile kernel
+ * does, and skips only zeros, so both give the same bits. Parameters: weights, input (or its list),
+ * output, list of the output.
  */
 export const defineDenseSingle = (emission: Emission, shape: SingleShape): FunctionReference => {
   const { module, math } = emission;
@@ -76,7 +80,10 @@ export const defineDenseSingle = (emission: Emission, shape: SingleShape): Funct
   });
 };
 
-/** The list of what is not zero: its length in bytes of values, the values, and for each the offset of its weights. */
+/**
+ * List of nonzero values: the length of the values in bytes, the values, and for each one the
+ * offset of its weights.
+ */
 export const LIST_VALUES = VECTOR_BYTES;
 export const listIndices = (width: number): number =>
   LIST_VALUES + Math.ceil(width / LANES) * VECTOR_BYTES + VECTOR_BYTES;
@@ -94,7 +101,7 @@ const overList = (f: FunctionBuilder, list: I32, at: Local<'i32'>, body: (addres
   );
 };
 
-/** Short runs are unrolled. */
+/** Shorter runs are unrolled. */
 const UNROLLED_INPUTS = 6;
 
 const overRun = (
@@ -123,15 +130,16 @@ const overRun = (
   );
 };
 
-/** Blocks of nearly equal width. */
+/** Splits vectors into blocks of nearly equal width. */
 const blockWidths = (vectors: number): number[] => {
   const blocks = Math.ceil(vectors / BLOCK_VECTORS);
   return Array.from({ length: blocks }, (_, b) => Math.floor((vectors + b) / blocks));
 };
 
 /**
- * The weights of a dense layer in the order in which the kernel reads them: by block, biases first. `columns` names the
- * output of each lane, or −1 for a lane that stays zero. Plain loops: there may be millions.
+ * Places the weights of a dense layer in the order in which the kernel reads them: by block, biases
+ * first. `columns` holds the output of each lane, or −1 for a lane that stays zero. Plain loops,
+ * because there may be millions of weights.
  */
 export const placeDenseSingle = (
   emission: Emission,

@@ -9,20 +9,23 @@ import type { VectorMath } from './math.ts';
 import type { ModuleBuilder } from './module-builder.ts';
 import type { Activation } from '../plan.ts';
 
-/** The shape of a dense layer over a tile, which names the kernel that runs it. */
+/** Shape of a dense layer over a tile; it identifies the kernel that runs it. */
 interface DenseShape {
   readonly inputs: number;
   readonly outputs: number;
   readonly activation: Activation;
-  /** The result is added to what is there, instead of taking its place. */
+  /** True if the result is added to the destination instead of replacing it. */
   readonly accumulates: boolean;
-  /** Blocks leave out the inputs before their first and after their last weight that is not zero. */
+  /** True if each block skips the inputs before its first and after its last nonzero weight. */
   readonly trimmed: boolean;
 }
 
-/** A dense layer over a tile, by its weights. */
+/** Dense layer over a tile, with its weights. */
 export interface DenseTile extends Pick<DenseShape, 'inputs' | 'outputs' | 'activation' | 'accumulates'> {
-  /** The weight of input i for output o is number i·inputStride + o·outputStride: a matrix, or one that is read transposed. */
+  /**
+   * The weight of input i for output o is at i·inputStride + o·outputStride, so a matrix can also
+   * be read transposed.
+   */
   readonly weights: Float64Array;
   readonly inputStride: number;
   readonly outputStride: number;
@@ -30,7 +33,7 @@ export interface DenseTile extends Pick<DenseShape, 'inputs' | 'outputs' | 'acti
   readonly bias: Float64Array;
 }
 
-/** Prepares a dense layer over a tile: a call from a block of quantities to another. */
+/** Prepares a dense layer over a tile: a call from one block of quantities to another. */
 export const prepareDenseTile = (
   emission: Emission,
   layer: DenseTile,
@@ -45,21 +48,25 @@ export const prepareDenseTile = (
   return (f, from, to, panelBytes) => f.call(kernel, address, from, to, panelBytes);
 };
 
-/** Blocks of different lengths cost a little; from this share of weights on they are all as long. */
+/**
+ * Blocks of different lengths have a small cost, so they are trimmed only below this share of
+ * remaining weights.
+ */
 const WORTH_TRIMMING = 0.9;
-/** What a trimmed block begins with: bytes from the first input to its first one, bytes of its weights. */
+/** Header of a trimmed block: byte offset of its first input, and byte length of its weights. */
 const Header = { input: 0, weights: 4 } as const;
 const HEADER_BYTES = 8;
 
 /**
- * Outputs of one block. Two outputs × four vectors are eight accumulators, four activations and a weight: 13 of the 15
- * registers that V8 hands out. Wider blocks, or a loop unrolled over the inputs, make it spill, at a third of the speed.
+ * Outputs per block. Two outputs × four vectors are eight accumulators, four activations and a
+ * weight: 13 of the 15 registers that V8 allocates. Wider blocks, or a loop unrolled over the
+ * inputs, make it spill, at a third of the speed.
  */
 const BLOCK_OUTPUTS = 2;
 
 /**
- * The kernel of a dense layer: lanes are rows, and a block of outputs is accumulated in registers over all inputs, in
- * order. Parameters: weights, inputs, outputs, bytes of the panels.
+ * Kernel of a dense layer. Lanes are rows, and a block of outputs is accumulated in registers over
+ * all inputs, in order. Parameters: weights, inputs, outputs, bytes of the panels.
  */
 const defineDenseTile = (module: ModuleBuilder, math: VectorMath, shape: DenseShape): FunctionReference =>
   module.define(`denseTile ${JSON.stringify(shape)}`, 4, (f) => {
@@ -136,7 +143,10 @@ const defineDenseTile = (module: ModuleBuilder, math: VectorMath, shape: DenseSh
     if (shape.outputs % BLOCK_OUTPUTS > 0) writeBlock(shape.outputs % BLOCK_OUTPUTS);
   });
 
-/** Outputs that are accumulated together, `width` of them, and the inputs, first ≤ i < end, that any of them has a weight for. */
+/**
+ * Block of `width` outputs that are accumulated together. All their nonzero weights are at inputs
+ * first ≤ i < end.
+ */
 interface Block {
   readonly output: number;
   readonly width: number;
@@ -160,7 +170,10 @@ const blocksOf = ({ inputs, outputs, weights, inputStride, outputStride }: Dense
     return { output, width, first, end };
   });
 
-/** The weights in the order in which the kernel reads them: by block, biases first. Plain loops: there may be millions. */
+/**
+ * Packs the weights in the order in which the kernel reads them: by block, biases first. Plain
+ * loops, because there may be millions of weights.
+ */
 const packBlocks = (
   { inputs, outputs, weights, inputStride, outputStride, bias }: DenseTile,
   blocks: readonly Block[],

@@ -5,8 +5,9 @@ import { STRIDE, VECTOR_BYTES } from './layout.ts';
 import type { ModuleBuilder } from './module-builder.ts';
 
 /**
- * A kernel that computes quantities of a tile vector by vector from others in the same place: `value` writes the code for
- * one, given where it is read and where it goes. Parameters: from, end of from, another operand, to, bytes of the panels.
+ * Kernel that computes quantities of a tile from others, vector by vector at the same offset.
+ * `value` emits the code for one vector, given the addresses that it is read from and written to.
+ * Parameters: from, end of from, another operand, to, bytes of the panels.
  */
 export const defineElementwiseTile = (
   module: ModuleBuilder,

@@ -6,7 +6,7 @@ import type { Sliced } from '../slices.ts';
 import { randomPlan, typicalShape } from '../testing/random-plan.ts';
 import { planValidation } from '../validate-plan.ts';
 
-/** How often a computation can be put off. */
+/** Number of times that a computation yields. */
 const pauses = (work: Sliced<unknown>): number => {
   let count = 0;
   while (work.next().done !== true) count++;

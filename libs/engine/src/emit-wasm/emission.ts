@@ -5,7 +5,7 @@ import { at } from '../at.ts';
 import { networksOf, valueWidths } from '../plan.ts';
 import type { Network, Plan, Step } from '../plan.ts';
 
-/** What the parts of one module under construction share. */
+/** Shared state of the parts of one module under construction. */
 export interface Emission {
   readonly plan: Plan;
   readonly module: ModuleBuilder;
@@ -13,21 +13,21 @@ export interface Emission {
   readonly layout: Layout;
 }
 
-/** Puts constants into memory and returns their address. */
+/** Places constants in memory and returns their address. */
 export const place = ({ module, layout }: Emission, values: Float32Array | Int32Array | Uint8Array): number => {
   const address = layout.allocate(values.byteLength);
   module.data(address, values);
   return address;
 };
 
-/** Whether any dimension of a plan may be unobserved; otherwise kernels leave the masks out. */
+/** True if any dimension of a plan may be unobserved. Otherwise kernels omit the masks. */
 export const hasPresence = (plan: Plan): boolean => plan.presence.some((column) => column !== null);
 
-/** The most dimensions that any step's network reads. */
+/** Largest number of dimensions that the network of any step reads. */
 export const widestConditioning = (plan: Plan): number =>
   Math.max(0, ...plan.steps.map((step) => (step.type === 'transform' ? step.conditioning.dimensions.length : 0)));
 
-/** The widest value that any step computes on the way, in numbers a row. */
+/** Width of the widest intermediate value of any step, in floats per row. */
 export const widestValue = (plan: Plan): number =>
   Math.max(
     0,
@@ -35,25 +35,28 @@ export const widestValue = (plan: Plan): number =>
     ...plan.steps.map((step) => (step.type === 'linear' ? step.bias.length : 0)),
   );
 
-/** The components of a mixture base, each of which needs a place; 0 for other bases. */
+/** Number of components of a mixture base, each of which needs memory. 0 for other bases. */
 export const componentCount = ({ base }: Plan): number =>
   base.type === 'gaussianMixture' ? base.logWeights.length : 0;
 
-/** The outputs of a network. */
+/** Total width of the outputs of a network. */
 export const outputWidth = (network: Network): number => {
   const widths = valueWidths(network);
   return network.outputs.reduce((total, value) => total + at(widths, value), 0);
 };
 
-/** The different clips of a plan's networks; usually there is one. Maps that only the context moves see it as it is. */
+/**
+ * Distinct input clips of a plan's networks; usually there is one. Maps whose parameters depend
+ * only on the context read it unclipped.
+ */
 export const inputClips = (plan: Plan): readonly (number | null)[] => [
   ...new Set(plan.steps.flatMap((step) => (step.type === 'linear' ? [] : [inputClipOf(step)]))),
 ];
 
-/** How the network of a step sees its input. */
+/** Input clip of the network of a step. Null if its input is not clipped. */
 export const inputClipOf = (step: Step): number | null => (step.type === 'transform' ? step.inputClip : null);
 
-/** Where the input of a network with that clip ends and its context begins. */
+/** Address at which the input of a network with that clip ends and its context begins. */
 export const inputEndOf = (ends: ReadonlyMap<number | null, number>, clip: number | null): number => {
   const end = ends.get(clip);
   if (end === undefined) throw new RangeError(`no input was allocated for the clip ${clip}`);

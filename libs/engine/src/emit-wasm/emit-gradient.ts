@@ -21,7 +21,9 @@ import { networksOf } from '../plan.ts';
 import type { Plan, Step } from '../plan.ts';
 import { atOnce, type Sliced } from '../slices.ts';
 
-/** Emits the module of the gradient: `gradient(n)` leaves ∂ log p / ∂ x of the first n rows. Rows go in tiles of 32. */
+/**
+ * Emits the gradient module: `gradient(n)` writes ∂ log p / ∂x of the first n rows, in tiles of 32.
+ */
 export const emitGradient = (plan: Plan, options: EmitOptions): KernelCode => atOnce(gradientEmission(plan, options));
 
 /** {@link emitGradient} in parts. */
@@ -76,7 +78,7 @@ const prepareReversible = (
   }
 };
 
-/** ∂ log p / ∂ state at the end of the plan, from z. */
+/** Start of the reverse pass: ∂ log p / ∂state at the end of the plan, from z. */
 const defineStart = (emission: Emission, memory: TileMemory, adjoint: number): FunctionReference =>
   emission.module.define('startReverse', 0, (f) => {
     overTile(f, (offset) => {
@@ -85,7 +87,7 @@ const defineStart = (emission: Emission, memory: TileMemory, adjoint: number): F
     });
   });
 
-/** What is not observed has no influence. */
+/** End of the reverse pass: dimensions that are not observed have no gradient. */
 const defineEnd = ({ module, plan }: Emission, memory: TileMemory, adjoint: number): FunctionReference =>
   module.define('endReverse', 0, (f) => {
     overTile(f, (offset) => {

@@ -20,7 +20,7 @@ import { validatePlan } from '../validate-plan.ts';
 const CAPACITY = 128;
 const targets = wasmTarget().fused ? [true, false] : [false];
 
-/** Runs rows through a fresh kernel: all at once, or one by one. */
+/** Runs rows through a fresh kernel, all at once or one by one. */
 const runKernel = (
   plan: Plan,
   fused: boolean,
@@ -50,7 +50,7 @@ const reference = (plan: Plan, rows: Float32Array, n: number) => {
   return Array.from({ length: n }, (_, i) => interpret(plan, rows.subarray(i * width, (i + 1) * width)));
 };
 
-/** The largest error in tolerances that a row's own conditioning does not explain. */
+/** Largest error, in units of the tolerance, that a row's own conditioning does not explain. */
 const worstOf = (plan: Plan, rows: Float32Array, exact: readonly ReferenceResult[], scores: Float32Array): number => {
   const width = plan.features + plan.context;
   const errors = exact.map((result, i) => {
@@ -84,7 +84,7 @@ describe.each(targets)('compiled plans, fused: %s', (fused) => {
         const singly = Array.from({ length: n }, (_, i) => alone(i));
         expect(singly.map(([score]) => score)).toEqual([...scores]);
         expect(singly.flatMap(([, latent]) => [...latent])).toEqual([...latents]);
-        // Any part of the batch, too: the tail of a tile, full tiles, and both.
+        // Parts of the batch, too: the tail of a tile, full tiles, and both.
         for (const part of [n >> 1, n - 1, n - 7]) {
           if (part > 0) expect([...together(part)[0]]).toEqual([...scores.subarray(0, part)]);
         }
@@ -105,7 +105,8 @@ describe.each(targets)('compiled plans, fused: %s', (fused) => {
           const size = Math.hypot(...exact);
           const tolerance = 1e-3 + size * (2e-5 + 1e-7 * size);
           const off = exact.map((slope, j) => Math.abs(slope - gradients[i * plan.features + j]!) / tolerance);
-          // A sum within rounding of 0 may fall on the other side of a ReLU's kink, or of a spline's knot: rare, and only there.
+          // Only a sum within rounding of 0 may fall on the other side of a ReLU's kink or of a
+          // spline's knot. This is rare.
           if (off.some((error) => !(error <= 1))) kinks++;
         });
         const bends: readonly Activation[] = ['relu', 'leakyRelu'];

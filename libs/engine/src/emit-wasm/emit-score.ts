@@ -25,16 +25,16 @@ import { networksOf, parametersOf } from '../plan.ts';
 import type { Plan, Step } from '../plan.ts';
 import { atOnce, type Sliced } from '../slices.ts';
 
-/** A tile with fewer rows than this is slower than its rows one by one. */
+/** Below this number of rows, a tile is slower than scoring the rows one by one. */
 const TILE_MINIMUM_ROWS = 9;
 
 /**
- * Emits the module that scores: `score(n)` leaves log p of the first n rows, `latent(n)` also their z. Rows are scored in
- * tiles of 32, the rest one by one; both ways give the same bits.
+ * Emits the scoring module: `score(n)` writes log p of the first n rows, and `latent(n)` also their
+ * z. Rows are scored in tiles of 32, and the rest one by one. Both paths give the same bits.
  */
 export const emitScore = (plan: Plan, options: EmitOptions): KernelCode => atOnce(scoreEmission(plan, options));
 
-/** {@link emitScore} in parts: a step's weights take the time. */
+/** {@link emitScore} in parts: packing the weights of the steps takes most of the time. */
 export function* scoreEmission(plan: Plan, options: EmitOptions): Sliced<KernelCode> {
   const writer = new KernelWriter(plan, options);
   const tile = yield* defineScoreTile(writer.emission);
@@ -60,7 +60,10 @@ export function* scoreEmission(plan: Plan, options: EmitOptions): Sliced<KernelC
   return writer.build();
 }
 
-/** How many of the remaining rows the next tile takes: a last panel that would be nearly empty is left for later. */
+/**
+ * Number of remaining rows that the next tile takes. It leaves out a last panel that would be
+ * nearly empty.
+ */
 const tileRows = (f: FunctionBuilder, remaining: I32): I32 => {
   const c = (value: number): I32 => i32.constant(value);
   const count = f.let(i32.select(i32.ltU(remaining, c(TILE_ROWS)), remaining, c(TILE_ROWS)));
@@ -152,7 +155,7 @@ const prepareSingle = (
   }
 };
 
-/** The floats that the outputs of a step's network take when each part starts a vector. */
+/** Width in floats of the outputs of a step's network, with each part padded to whole vectors. */
 const paddedOutputs = (plan: Plan, step: Step): number => {
   switch (step.type) {
     case 'transform':

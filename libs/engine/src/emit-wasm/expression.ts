@@ -1,9 +1,9 @@
 import { float32, int32, signed, unsigned } from './bytes.ts';
 
-/** The WebAssembly value types that kernels use. */
+/** WebAssembly value types that kernels use. */
 export type ValueType = 'i32' | 'f32' | 'v128';
 
-/** Bytes, and the code of operands: a tree, so that nothing is copied before a function takes it. */
+/** Bytes and the code of operands. A tree, so that nothing is copied before a function takes it. */
 export type Code = readonly (number | Code)[];
 
 /** Code that leaves one value of a type on the stack. */
@@ -12,7 +12,7 @@ export interface Expression<T extends ValueType> {
   readonly code: Code;
 }
 
-/** A local variable; reading it is an expression. */
+/** Local variable. Reading it is an expression. */
 export interface Local<T extends ValueType> extends Expression<T> {
   readonly index: number;
 }
@@ -76,16 +76,19 @@ export const f32x4 = {
   abs: (a: V128): V128 => expression('v128', a.code, simd(0xe0)),
   neg: (a: V128): V128 => expression('v128', a.code, simd(0xe1)),
   sqrt: (a: V128): V128 => expression('v128', a.code, simd(0xe3)),
-  /** Four integers as floats. */
+  /** Converts four integers to floats. */
   convertI32: (a: V128): V128 => expression('v128', a.code, simd(0xfa)),
   ne: lanewise(0x42),
   lt: lanewise(0x43),
   gt: lanewise(0x44),
-  /** b < a ? b : a, so that a NaN in `a` stays. */
+  /** b < a ? b : a, so a NaN in `a` is kept. */
   pmin: lanewise(0xea),
-  /** a < b ? b : a, so that a NaN in `a` stays. */
+  /** a < b ? b : a, so a NaN in `a` is kept. */
   pmax: lanewise(0xeb),
-  /** a·b + c rounded once (relaxed SIMD); see Target.multiplyAdd for the choice. */
+  /**
+   * a·b + c in one instruction (relaxed SIMD), rounded once if the CPU has FMA.
+   * VectorMath.multiplyAdd decides when to use it.
+   */
   relaxedMadd: (a: V128, b: V128, c: V128): V128 => expression('v128', a.code, b.code, c.code, simd(0x105)),
   extract: (a: V128, lane: number): F32 => expression('f32', a.code, simd(0x1f), [lane]),
 };
@@ -93,14 +96,14 @@ export const f32x4 = {
 /** The bits of four floats, and memory. */
 export const v128 = {
   load: (address: I32, offset = 0): V128 => expression('v128', address.code, simd(0x00), memory(offset)),
-  /** One float of memory in every lane. */
+  /** Loads one float of memory into every lane. */
   loadSplat: (address: I32, offset = 0): V128 => expression('v128', address.code, simd(0x09), memory(offset)),
   and: lanewise(0x4e),
   andNot: lanewise(0x4f),
   or: lanewise(0x50),
   addI32: lanewise(0xae),
   subI32: lanewise(0xb1),
-  /** Shifts four integers right and keeps their signs. */
+  /** Shifts four integers right, with sign extension. */
   shrI32: (a: V128, bits: number): V128 => expression('v128', a.code, i32.constant(bits).code, simd(0xac)),
   shlI32: (a: V128, bits: number): V128 => expression('v128', a.code, i32.constant(bits).code, simd(0xab)),
   constantI32: (value: number): V128 => {
@@ -109,21 +112,21 @@ export const v128 = {
   },
   lanesI32: (values: readonly number[]): V128 =>
     expression('v128', simd(0x0c), ...[0, 1, 2, 3].map((lane) => int32(values[lane] ?? 0))),
-  /** A mask with all bits set in the first `lanes` lanes. */
+  /** Mask with all bits set in the first `lanes` lanes. */
   firstLanes: (lanes: number): V128 =>
     expression('v128', simd(0x0c), ...[0, 1, 2, 3].map((lane) => int32(lane < lanes ? -1 : 0))),
   /** mask ? a : b, bit by bit. */
   select: (mask: V128, a: V128, b: V128): V128 => expression('v128', a.code, b.code, mask.code, simd(0x52)),
-  /** The bytes of `a` in the order that `indices` names. */
+  /** The bytes of `a` in the order given by `indices`. */
   swizzle: lanewise(0x0e),
-  /** `a` with the float at an address in one lane. */
+  /** `a` with one lane replaced by the float at an address. */
   loadLane: (address: I32, a: V128, lane: number, offset = 0): V128 =>
     expression('v128', address.code, a.code, simd(0x56), memory(offset), [lane]),
-  /** One bit per lane: its sign bit. */
+  /** Sign bits of the lanes, one bit per lane. */
   bitmaskI32: (a: V128): I32 => expression('i32', a.code, simd(0xa4)),
 };
 
-/** The code of the statements that write memory. */
+/** Code of the statements that write memory. */
 export const storeCode = {
   v128: (address: I32, value: V128, offset: number): Code => [address.code, value.code, simd(0x0b), memory(offset)],
   lane: (address: I32, value: V128, lane: number, offset: number): Code => [

@@ -24,7 +24,10 @@ import { conditionOf, errorInTolerances, toleranceOf } from '../tolerance.ts';
 
 const ROWS = 41;
 
-/** Compiled scores against the reference, in tolerances, less what the rows' own conditioning explains where that is asked. */
+/**
+ * Largest error of compiled scores against the reference, in units of the tolerance. With
+ * `mayBeChaotic` it excludes the error that the rows' own conditioning explains.
+ */
 const worstError = async (flow: Flow, spread: number, mayBeChaotic: boolean): Promise<number> => {
   const plan = lowerFlow(flow);
   const width = plan.features + plan.context;
@@ -40,7 +43,7 @@ const worstError = async (flow: Flow, spread: number, mayBeChaotic: boolean): Pr
   });
   if (!mayBeChaotic)
     latents.forEach((z, i) => errors.push(Math.abs(z - exactLatents[i]!) / (1e-3 + 1e-4 * Math.abs(z))));
-  // One row alone gives the bits that it has in a batch.
+  // A single row gives the same bits as in a batch.
   for (const i of [0, 7, ROWS - 1]) {
     const [alone] = await wasm.score(rows.subarray(i * width, (i + 1) * width), 1);
     if (!Object.is(alone, scores[i])) errors.push(Infinity);

@@ -6,7 +6,10 @@ import { at } from '../at.ts';
 import { inOrder } from '../formula/graph.ts';
 import type { Node } from '../formula/graph.ts';
 
-/** Writes formulas into a kernel, four floats at once; every node is computed once. Inputs are locals or cheap to repeat. */
+/**
+ * Emits formulas over four floats at once, computing every node once. Inputs must be locals or
+ * cheap to repeat.
+ */
 export const writeFormulas = (
   f: FunctionBuilder,
   math: VectorMath,

@@ -6,13 +6,16 @@ const typeCodes: Readonly<Record<ValueType, number>> = { i32: 0x7f, f32: 0x7d, v
 const VOID_BLOCK = 0x40;
 const END = 0x0b;
 
-/** A function that another may call; made by ModuleBuilder.define. */
+/** Function that others may call. Made by ModuleBuilder.define. */
 export interface FunctionReference {
   readonly index: number;
   readonly parameters: number;
 }
 
-/** Writes the body of one WebAssembly function, statement by statement. Parameters are integers; nothing is returned. */
+/**
+ * Writes the body of one WebAssembly function, statement by statement. Parameters are integers, and
+ * there is no result.
+ */
 export class FunctionBuilder {
   readonly parameters: readonly Local<'i32'>[];
   readonly #locals: ValueType[] = [];
@@ -29,13 +32,13 @@ export class FunctionBuilder {
     return parameter;
   }
 
-  /** A fresh local variable, zero at first. */
+  /** Declares a local variable. It starts as zero. */
   local<T extends ValueType>(type: T): Local<T> {
     this.#locals.push(type);
     return localAt(type, this.parameters.length + this.#locals.length - 1);
   }
 
-  /** A fresh local that holds the value of an expression, so that it is computed once. */
+  /** Declares a local that holds the value of an expression, so that it is computed once. */
   let<T extends ValueType>(value: Expression<T>): Local<T> {
     const local = this.local(value.type);
     this.set(local, value);
@@ -73,7 +76,7 @@ export class FunctionBuilder {
     this.#push(...values.map((value) => value.code), [0x10, ...unsigned(target.index)]);
   }
 
-  /** Runs the body, then again as long as the condition holds. */
+  /** Runs the body once, then again as long as the condition holds. */
   doWhile(body: () => void, condition: () => I32): void {
     this.#push([0x03, VOID_BLOCK]);
     body();
@@ -97,7 +100,7 @@ export class FunctionBuilder {
     this.#push([END]);
   }
 
-  /** The function's entry of the code section: its locals, then its instructions. */
+  /** Entry of the function in the code section: its locals, then its instructions. */
   encode(): number[] {
     const locals = this.#locals.flatMap((type) => [1, typeCodes[type]]);
     const body = unsigned(this.#locals.length).concat(locals, this.#code, [END]);

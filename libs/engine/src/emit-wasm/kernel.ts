@@ -9,27 +9,27 @@ import type { Plan } from '../plan.ts';
 
 const FLOAT_BYTES = 4;
 
-/** A compiled kernel: a self-contained module, and where its rows go in and its results come out. */
+/** Emitted kernel: a self-contained module, with the addresses of its rows and results. */
 export interface KernelCode {
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** Rows that one call takes at most. */
+  /** Maximum rows per call. */
   readonly capacity: number;
   readonly rowsAddress: number;
-  /** One float a row: log p (or nothing, in a gradient kernel). */
+  /** One float per row: log p. */
   readonly scoresAddress: number;
-  /** d floats a row: z, or the gradient. */
+  /** d floats per row: z, or the gradient. */
   readonly vectorsAddress: number;
 }
 
-/** How a module is to be written. */
+/** Options of an emitted module. */
 export interface EmitOptions {
-  /** Use relaxed-SIMD multiply-add; only where WebAssembly.validate accepts it. */
+  /** Use the relaxed-SIMD multiply-add. Only if WebAssembly.validate accepts it. */
   readonly fused: boolean;
-  /** Rows that one call takes at most. */
+  /** Maximum rows per call. */
   readonly capacity: number;
 }
 
-/** Where a kernel is in its rows. */
+/** Position of a kernel in its rows. */
 export interface RowCursor {
   readonly remaining: Local<'i32'>;
   readonly row: Local<'i32'>;
@@ -37,7 +37,7 @@ export interface RowCursor {
   readonly vector: Local<'i32'>;
 }
 
-/** A module under construction whose kernels go over rows. */
+/** Module under construction whose kernels loop over rows. */
 export class KernelWriter {
   readonly emission: Emission;
   readonly #capacity: number;
@@ -49,13 +49,16 @@ export class KernelWriter {
     const layout = new Layout();
     this.emission = { plan, module: new ModuleBuilder(), math: new VectorMath(fused), layout };
     this.#capacity = capacity;
-    // A vector load of the last row's last number reaches beyond it.
+    // A vector load of the last number of the last row reads past its end.
     this.#rows = layout.allocate(capacity * (plan.features + plan.context) * FLOAT_BYTES + 16);
     this.#scores = layout.allocate((capacity + TILE_ROWS) * FLOAT_BYTES);
     this.#vectors = layout.allocate(capacity * plan.features * FLOAT_BYTES);
   }
 
-  /** Exports a kernel of the first n rows: `take` writes code that does some of the remaining rows and says how many. */
+  /**
+   * Exports a kernel that processes the first n rows. `take` emits code that processes some of the
+   * remaining rows and sets their count.
+   */
   export(name: string, take: (f: FunctionBuilder, at: RowCursor, count: Local<'i32'>) => void): void {
     const { module, plan } = this.emission;
     const run = module.define(name, 1, (f) => {
@@ -94,7 +97,7 @@ export class KernelWriter {
   }
 }
 
-/** The bytes of the panels that hold a number of rows. */
+/** Size in bytes of the panels that hold the given number of rows. */
 export const panelBytesOf = (rows: I32): I32 => {
   const c = (value: number): I32 => i32.constant(value);
   const rounded = i32.and(i32.add(rows, c(PANEL_ROWS - 1)), c(-PANEL_ROWS));

@@ -14,34 +14,38 @@ const FLOAT_BYTES = 4;
 const LANES = 4;
 
 /**
- * The dimensions of rows as a kernel goes over them, vector by vector: in a tile a vector is one dimension of four rows, in a
- * single row it is four dimensions. A kernel that is written once over lanes gives the same bits for both.
+ * Dimensions of rows as the vectors of a kernel. In a tile a vector is one dimension of four rows;
+ * in a single row it is four dimensions. A kernel written once over lanes gives the same bits for
+ * both.
  */
 export interface Lanes {
   readonly f: FunctionBuilder;
-  /** Vectors that hold every dimension. */
+  /** Number of vectors that hold all dimensions. */
   readonly vectors: number;
-  /** The i-th vector of a block of one number per dimension. */
+  /** The i-th vector of a block of one float per dimension. */
   load(block: number, i: number): V128;
   store(block: number, i: number, value: V128): void;
-  /** A number that all dimensions of a row share, of a block of such numbers. */
+  /** Loads one float per row, shared by all its dimensions, from a block of such floats. */
   loadShared(block: number, index?: number): V128;
   storeShared(block: number, index: number, value: V128): void;
-  /** Constants per dimension; 0 in lanes that stand for no dimension. */
+  /** Constants per dimension. 0 in lanes without a dimension. */
   constants(values: ArrayLike<number>, i: number): V128;
-  /** The state, or a block of the same shape, at the i-th vector of some dimensions. */
+  /** The state, or a block of the same shape, at the i-th vector of the given dimensions. */
   state(dimensions: Int32Array, i: number, block?: number): V128;
   setState(dimensions: Int32Array, i: number, value: V128, block?: number): void;
-  /** 1 where the dimensions are observed, null where all always are. */
+  /** 1 where the dimensions are observed. Null if all of them always are. */
   mask(dimensions: Int32Array, i: number): V128 | null;
-  /** 1 where one dimension is observed, for all lanes of a row. */
+  /** 1 if one dimension is observed, in all lanes of a row. */
   maskOf(dimension: number): V128;
-  /** Σ over the dimensions, in the same order everywhere; a term is added to the sum so far. */
+  /**
+   * Σ over the dimensions, in the same order for tiles and single rows. `term` adds to the sum so
+   * far.
+   */
   sum(term: (i: number, sum: V128) => V128): V128;
   addLogDet(value: V128): void;
 }
 
-/** The lanes of a tile, at a byte offset inside its quantities. */
+/** Lanes of a tile, at a byte offset within its quantities. */
 export const tileLanes = ({ plan }: Emission, f: FunctionBuilder, memory: TileMemory, offset: Local<'i32'>): Lanes => ({
   f,
   vectors: plan.features,
@@ -66,7 +70,7 @@ export const tileLanes = ({ plan }: Emission, f: FunctionBuilder, memory: TileMe
   addLogDet: (value) => f.store(offset, f32x4.add(v128.load(offset, memory.logDet), value), memory.logDet),
 });
 
-/** The lanes of a single row. */
+/** Lanes of a single row. */
 export const singleLanes = ({ plan }: Emission, f: FunctionBuilder, memory: SingleMemory): Lanes => {
   const zero: I32 = i32.constant(0);
   const firstDimension = (dimensions: Int32Array, i: number): number | null => {
@@ -116,14 +120,14 @@ export const singleLanes = ({ plan }: Emission, f: FunctionBuilder, memory: Sing
 export const pairwise = (sums: readonly V128[]): V128 =>
   f32x4.add(f32x4.add(at(sums, 0), at(sums, 1)), f32x4.add(at(sums, 2), at(sums, 3)));
 
-/** The same of the four lanes of a vector. */
+/** The same for the four lanes of a vector. */
 export const acrossLanes = (sums: V128): F32 =>
   f32.add(
     f32.add(f32x4.extract(sums, 0), f32x4.extract(sums, 1)),
     f32.add(f32x4.extract(sums, 2), f32x4.extract(sums, 3)),
   );
 
-/** A value times the mask, where there is one. */
+/** Value times the mask, if there is one. */
 export const times = (value: V128, mask: V128 | null): V128 => (mask === null ? value : f32x4.mul(value, mask));
 
 /** u = scale·v + shift·o of a reading. */

@@ -19,7 +19,10 @@ import type { LinearStep } from '../plan.ts';
 
 const c = (value: number): I32 => i32.constant(value);
 
-/** Prepares a linear map over a tile, and its way back when `adjoint`, the block of ∂ log p / ∂ state, is given. */
+/**
+ * Prepares a linear map over a tile, and its reverse pass if `adjoint`, the block of
+ * ∂ log p / ∂state, is given.
+ */
 export const prepareLinearTile = (
   emission: Emission,
   memory: TileMemory,
@@ -52,7 +55,10 @@ export const prepareLinearTile = (
   };
 };
 
-/** The adjoints of what is observed of a table. Parameters: table, its end, to, bytes of the panels. */
+/**
+ * Gathers the adjoints of a table's dimensions, 0 where not observed. Parameters: table, its end,
+ * to, bytes of the panels.
+ */
 const defineGatherAdjoint = (emission: Emission, toAdjoint: number): FunctionReference =>
   emission.module.define('gatherAdjointTile', 4, (f) => {
     const [entry, to] = [f.let(f.parameter(0)), f.let(f.parameter(2))];
@@ -62,7 +68,7 @@ const defineGatherAdjoint = (emission: Emission, toAdjoint: number): FunctionRef
     });
   });
 
-/** ∂/∂u into ∂/∂state. Parameters: table, its end, from, bytes of the panels. */
+/** Scatters ∂/∂u into ∂/∂state. Parameters: table, its end, from, bytes of the panels. */
 const defineScatterAdjoint = (emission: Emission, toAdjoint: number): FunctionReference =>
   emission.module.define('scatterAdjointTile', 4, (f) => {
     const [entry, from] = [f.let(f.parameter(0)), f.let(f.parameter(2))];

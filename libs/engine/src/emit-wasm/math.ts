@@ -3,11 +3,15 @@ import type { V128 } from './expression.ts';
 import type { FunctionBuilder } from './function-builder.ts';
 
 /**
- * Elementary functions on four floats, written into a kernel. Each takes the argument as an expression and returns its
- * value; the same operations in the same order wherever it is used, so that every path gives the same bits.
+ * Elementary functions over four floats, emitted into a kernel. Each takes its argument as an
+ * expression and returns its value. The operations and their order are the same everywhere, so
+ * every path gives the same bits.
  */
 export class VectorMath {
-  /** Whether a·b + c is one relaxed-SIMD instruction (one rounding where the processor has FMA) or two. */
+  /**
+   * True if a·b + c is one relaxed-SIMD instruction (one rounding if the CPU has FMA), false if it
+   * is two.
+   */
   readonly #fused: boolean;
 
   constructor(fused: boolean) {
@@ -19,14 +23,17 @@ export class VectorMath {
     return this.#fused ? f32x4.relaxedMadd(a, b, c) : f32x4.add(f32x4.mul(a, b), c);
   }
 
-  /** Horner's scheme, coefficients from the highest power down. x is used often: pass a local. */
+  /**
+   * Horner's scheme, coefficients from the highest power down. Pass x as a local, because it is
+   * used often.
+   */
   polynomial(x: V128, coefficients: readonly number[]): V128 {
     return coefficients
       .map((coefficient) => f32x4.constant(coefficient))
       .reduce((sum, coefficient) => this.multiplyAdd(sum, x, coefficient));
   }
 
-  /** e^x for |x| ≤ 87, clamped beyond; relative error 8e-8 (Cephes expf: 2^n · P(r), |r| ≤ ½ ln 2). */
+  /** e^x with x clamped to |x| ≤ 87. Relative error 8e-8 (Cephes expf: 2^n·P(r), |r| ≤ ½ ln 2). */
   exp(f: FunctionBuilder, argument: V128): V128 {
     const x = f.let(f32x4.pmax(f32x4.pmin(argument, f32x4.constant(EXP_LIMIT)), f32x4.constant(-EXP_LIMIT)));
     const shifted = f.let(this.multiplyAdd(x, f32x4.constant(Math.LOG2E), f32x4.constant(ROUND_MAGIC)));
@@ -37,7 +44,10 @@ export class VectorMath {
     return v128.addI32(f32x4.add(tail, f32x4.constant(1)), v128.shlI32(shifted, FLOAT_MANTISSA_BITS));
   }
 
-  /** tanh x by an odd rational function (13 over 6), absolute and relative error 2.6e-7; exactly ±1 is not reached. */
+  /**
+   * tanh x as an odd rational function (degrees 13 over 6). Absolute and relative error 2.6e-7;
+   * never reaches exactly ±1.
+   */
   tanh(f: FunctionBuilder, argument: V128): V128 {
     const x = f.let(f32x4.pmax(f32x4.pmin(argument, f32x4.constant(TANH_LIMIT)), f32x4.constant(-TANH_LIMIT)));
     const square = f.let(f32x4.mul(x, x));
@@ -50,7 +60,10 @@ export class VectorMath {
     return f32x4.div(one, f32x4.add(this.exp(f, f32x4.neg(argument)), one));
   }
 
-  /** log x for x > 0, relative error 1e-7 (Cephes logf: x = 2^e·m, m from √½ to √2); NaN where x is NaN or infinite. */
+  /**
+   * log x for x > 0. Relative error 1e-7 (Cephes logf: x = 2^e·m, m from √½ to √2). NaN if x is NaN
+   * or infinite.
+   */
   log(f: FunctionBuilder, argument: V128): V128 {
     const x = f.let(argument);
     const exponent = f.let(v128.shrI32(v128.subI32(x, v128.constantI32(SQRT_HALF_BITS)), FLOAT_MANTISSA_BITS));
@@ -63,7 +76,10 @@ export class VectorMath {
     return this.multiplyAdd(x, f32x4.constant(0), this.multiplyAdd(e, f32x4.constant(LN2_HIGH), sum));
   }
 
-  /** log(1 + e^x) = max(x, 0) + log(1 + u), u = e^−|x|; what 1 + u loses of u is added again. */
+  /**
+   * log(1 + e^x) = max(x, 0) + log(1 + u), u = e^−|x|. The part of u that 1 + u loses is added
+   * back.
+   */
   softplus(f: FunctionBuilder, argument: V128): V128 {
     const x = f.let(argument);
     const one = f32x4.constant(1);
@@ -78,13 +94,13 @@ const EXP_LIMIT = 87;
 /** Adding 1.5·2²³ rounds to the nearest integer and leaves it in the low bits. */
 const ROUND_MAGIC = 12_582_912;
 const FLOAT_MANTISSA_BITS = 23;
-/** ln 2 in two parts; the first has few bits, so that n times it is exact. */
+/** ln 2 in two parts. The first has few bits, so that n times it is exact. */
 const LN2_HIGH = 0.693359375;
 const LN2_LOW = -2.1219444e-4;
 const EXP_POLYNOMIAL = [
   1.98756915e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1,
 ];
-/** The bits of √½ in float32. */
+/** Bits of √½ in float32. */
 const SQRT_HALF_BITS = 0x3f3504f3;
 const LOG_POLYNOMIAL = [
   7.0376836292e-2, -1.151461031e-1, 1.167699874e-1, -1.2420140846e-1, 1.4249322787e-1, -1.6668057665e-1,
@@ -98,5 +114,5 @@ const TANH_NUMERATOR = [
 ];
 const TANH_DENOMINATOR = [1.19825839466702e-6, 1.18534705686654e-4, 2.268434632439e-3, 4.89352518554385e-3];
 
-/** The coefficients, for the shaders, which compute the same functions. */
+/** Coefficients for the shaders, which compute the same functions. */
 export { EXP_LIMIT, EXP_POLYNOMIAL, LN2_HIGH, LN2_LOW, LOG_POLYNOMIAL, TANH_DENOMINATOR, TANH_LIMIT, TANH_NUMERATOR };

@@ -8,14 +8,17 @@ const FUNCTION_TYPE = 0x60;
 const I32 = 0x7f;
 const Section = { type: 1, function: 3, memory: 5, export: 7, code: 10, data: 11 } as const;
 
-/** Puts functions and constants together into one self-contained WebAssembly module that exports its memory as `memory`. */
+/**
+ * Assembles functions and constants into one self-contained WebAssembly module that exports its
+ * memory as `memory`.
+ */
 export class ModuleBuilder {
   readonly #functions: FunctionBuilder[] = [];
   readonly #shared = new Map<string, FunctionReference>();
   readonly #exports: { readonly name: string; readonly index: number }[] = [];
   readonly #data: { readonly address: number; readonly bytes: Uint8Array }[] = [];
 
-  /** Defines a function; functions with the same key are the same function and are written once. */
+  /** Defines a function. Functions with the same key are the same function and are written once. */
   define(key: string, parameters: number, write: (f: FunctionBuilder) => void): FunctionReference {
     const known = this.#shared.get(key);
     if (known !== undefined) return known;
@@ -30,12 +33,12 @@ export class ModuleBuilder {
     this.#exports.push({ name: exported, index: target.index });
   }
 
-  /** Bytes that memory holds from the start. */
+  /** Initial bytes of memory at an address. */
   data(address: number, values: Float32Array | Int32Array | Uint8Array): void {
     this.#data.push({ address, bytes: new Uint8Array(values.buffer, values.byteOffset, values.byteLength) });
   }
 
-  /** The module, with a memory of at least `memoryBytes`. */
+  /** Encodes the module, with a memory of at least `memoryBytes`. */
   build(memoryBytes: number): Uint8Array<ArrayBuffer> {
     const pages = Math.ceil(memoryBytes / PAGE_BYTES);
     const types = this.#functions.map((f) => [FUNCTION_TYPE, f.parameters.length, ...f.parameters.map(() => I32), 0]);

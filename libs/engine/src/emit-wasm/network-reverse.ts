@@ -11,16 +11,19 @@ import { at } from '../at.ts';
 import { sourcesOf, valueWidths } from '../plan.ts';
 import type { Activation, Network } from '../plan.ts';
 
-/** The reverse pass of a network over a tile. */
+/** Reverse pass of a network over a tile. */
 export interface NetworkReverse {
-  /** Where the derivatives with respect to the outputs go in. */
+  /** Address of the derivatives with respect to the outputs, to be written before `reverse`. */
   readonly outputs: number;
-  /** Where those with respect to the conditioning inputs come out; null when nothing depends on them. */
+  /**
+   * Address of the derivatives with respect to the conditioning inputs, written by `reverse`. Null
+   * if nothing depends on them.
+   */
   readonly input: number | null;
   reverse(f: FunctionBuilder, panelBytes: I32): void;
 }
 
-/** Scratch for derivatives: one block per value, which all networks of a plan share. */
+/** Scratch memory for derivatives: one block per value, shared by all networks of a plan. */
 export class AdjointBuffers {
   readonly #emission: Emission;
   readonly #widest: number;
@@ -31,7 +34,7 @@ export class AdjointBuffers {
     this.#widest = widest;
   }
 
-  /** The block of the value with that index. */
+  /** Address of the block of the value with that index. */
   take(value: number): number {
     const address = this.#addresses[value] ?? this.#emission.layout.allocate(this.#widest * STRIDE);
     this.#addresses[value] = address;
@@ -39,7 +42,10 @@ export class AdjointBuffers {
   }
 }
 
-/** Prepares the reverse pass of a network whose values `tile` keeps; only its first `conditioning` inputs matter. */
+/**
+ * Prepares the reverse pass of a network whose values `tile` keeps. Only its first `conditioning`
+ * inputs get derivatives.
+ */
 export const prepareNetworkReverse = (
   emission: Emission,
   network: Network,
@@ -49,7 +55,8 @@ export const prepareNetworkReverse = (
 ): NetworkReverse => {
   const widths = valueWidths(network);
   const outputs = buffers.take(0);
-  // Block 0 holds the derivatives of the outputs side by side; values count from 1, and the input comes after them.
+  // Block 0 holds the derivatives of the outputs side by side. Values count from 1, and the input
+  // comes after them.
   const addresses = widths.map((_, value) => buffers.take(value === 0 ? widths.length : value));
   let next = outputs;
   for (const value of network.outputs) {
@@ -103,7 +110,7 @@ export const prepareNetworkReverse = (
   };
 };
 
-/** to ← [to +] adjoint · slope(y). Parameters: adjoint, its end, y, to, bytes of the panels. */
+/** to ← [to +] adjoint·slope(y). Parameters: adjoint, its end, y, to, bytes of the panels. */
 const defineReverse = ({ module }: Emission, activation: Activation, accumulates: boolean): FunctionReference =>
   defineElementwiseTile(module, `reverseTile ${activation} ${accumulates}`, (f, from, values, to) => {
     const adjoint = v128.load(from);
@@ -112,7 +119,7 @@ const defineReverse = ({ module }: Emission, activation: Activation, accumulates
     return accumulates ? f32x4.add(v128.load(to), value) : value;
   });
 
-/** Weights with zeros behind them, for inputs that a layer does not have. */
+/** Weights, zero-padded for inputs that a layer does not have. */
 const padded = (weights: Float64Array, length: number): Float64Array => {
   const longer = new Float64Array(length);
   longer.set(weights);

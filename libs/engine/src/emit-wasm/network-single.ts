@@ -12,17 +12,17 @@ import { sourcesOf, valueWidths } from '../plan.ts';
 import type { Activation, Network } from '../plan.ts';
 
 const FLOAT_BYTES = 4;
-/** Making a list pays off from this many inputs on. */
+/** Number of values from which a list of nonzero values pays off. */
 const LIST_MINIMUM = 16;
 
-/** A network made ready for a single row. */
+/** Network prepared for a single row. */
 export interface NetworkSingle {
-  /** Where each part of the outputs starts; each is padded to whole vectors. */
+  /** Address of each part of the outputs. Each part is padded to whole vectors. */
   readonly parts: readonly number[];
   forward(f: FunctionBuilder): void;
 }
 
-/** Gives out the buffers of single rows; networks share them, since one runs at a time. */
+/** Allocates the buffers of single rows. Networks share them, since only one runs at a time. */
 export class SingleBuffers {
   readonly #emission: Emission;
   readonly #addresses: number[] = [];
@@ -31,7 +31,10 @@ export class SingleBuffers {
     this.#emission = emission;
   }
 
-  /** The buffer of the index-th value of any network; each has the width of the widest. */
+  /**
+   * Address of the buffer of the index-th value of any network. Each buffer is as wide as the
+   * widest value.
+   */
   take(index: number, widest: number): number {
     const known = this.#addresses[index];
     if (known !== undefined) return known;
@@ -42,8 +45,8 @@ export class SingleBuffers {
 }
 
 /**
- * Prepares a network whose input is `conditioning` floats right before (padded) the context at `context`. Its outputs are
- * parts of those widths, in one value or in one value each.
+ * Prepares a network whose input is `conditioning` floats (padded) right before the context at
+ * `context`. Its outputs are parts of the widths `partWidths`, all in one value or one value each.
  */
 export const prepareNetworkSingle = (
   emission: Emission,
@@ -111,7 +114,7 @@ export const prepareNetworkSingle = (
   };
 };
 
-/** The output of each lane, −1 for none: parts side by side, each from a whole vector on. */
+/** Output of each lane, −1 for none. Parts lie side by side, each starting at a whole vector. */
 const paddedColumns = (widths: readonly number[]): number[] => {
   let first = 0;
   return widths.flatMap((width) => {
@@ -121,7 +124,7 @@ const paddedColumns = (widths: readonly number[]): number[] => {
   });
 };
 
-/** Where the parts of {@link paddedColumns} start, in floats. */
+/** Start of each part of {@link paddedColumns}, in floats. */
 const partStarts = (widths: readonly number[]): number[] => {
   let next = 0;
   return widths.map((width) => {
@@ -131,7 +134,10 @@ const partStarts = (widths: readonly number[]): number[] => {
   });
 };
 
-/** An activation, or a sum, of a single row's values. Parameters: from, other summand, to, list of the output. */
+/**
+ * Activation or sum of a single row's values. Parameters: from, other summand, to, list of the
+ * output.
+ */
 const defineElementwiseSingle = (
   emission: Emission,
   operation: Activation | 'sum',

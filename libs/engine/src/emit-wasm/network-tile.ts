@@ -11,16 +11,19 @@ import { at } from '../at.ts';
 import { sourcesOf, valueWidths } from '../plan.ts';
 import type { Activation, DenseLayer, Network } from '../plan.ts';
 
-/** A network made ready for a tile: where its values live, and the code that computes them. */
+/** Network prepared for a tile: the addresses of its values, and the code that computes them. */
 export interface NetworkTile {
-  /** Per value, its address; value 0 is the input. */
+  /** Address of each value. Value 0 is the input. */
   readonly addresses: readonly number[];
-  /** The outputs, side by side. */
+  /** Address of the outputs, side by side. */
   readonly output: number;
   forward(f: FunctionBuilder, panelBytes: I32): void;
 }
 
-/** Where the values of a network live: the input is given, the outputs lie side by side, the rest where `slot` says. */
+/**
+ * Prepares a network over a tile. The address of the input is given, the outputs lie side by side,
+ * and `slots` places the other values.
+ */
 export const prepareNetworkTile = (
   emission: Emission,
   network: Network,
@@ -74,14 +77,14 @@ export const prepareNetworkTile = (
   };
 };
 
-/** Chooses addresses for the values of networks. */
+/** Allocator of addresses for the values of networks. */
 export interface ValueSlots {
   take(width: number): number;
   release(address: number): void;
   output(width: number): number;
 }
 
-/** Slots that networks share and reuse as soon as a value has been read for the last time: for scoring. */
+/** Slots that networks share, reused after the last read of a value. For scoring. */
 export const reusedSlots = (emission: Emission, width: number, outputWidth: number): ValueSlots => {
   const free: number[] = [];
   const output = emission.layout.allocate(outputWidth * STRIDE);
@@ -92,17 +95,17 @@ export const reusedSlots = (emission: Emission, width: number, outputWidth: numb
   };
 };
 
-/** A slot of its own for every value: for the gradient, which reads them again. */
+/** Separate slots for every value. For the gradient, which reads the values again. */
 export const keptSlots = (emission: Emission): ValueSlots => ({
   take: (width) => emission.layout.allocate(width * STRIDE),
   release: () => undefined,
   output: (width) => emission.layout.allocate(width * STRIDE),
 });
 
-/** What a dense layer is made of; a linear step has one too. */
+/** Parts of a dense layer. A linear step has them too. */
 export type DenseWeights = Pick<DenseLayer, 'inputs' | 'outputs' | 'weights' | 'bias' | 'activation'>;
 
-/** A dense layer as the tile kernel takes it. */
+/** Dense layer in the form of the tile kernel. */
 export const denseTile = ({ inputs, outputs, weights, bias, activation }: DenseWeights): DenseTile => ({
   inputs,
   outputs,
@@ -114,14 +117,17 @@ export const denseTile = ({ inputs, outputs, weights, bias, activation }: DenseW
   bias,
 });
 
-/** An activation, or a sum, of whole quantities. Parameters: from, end of from, other summand, to, bytes of the panels. */
+/**
+ * Activation or sum of whole quantities. Parameters: from, end of from, other summand, to, bytes of
+ * the panels.
+ */
 const defineOperation = ({ module, math }: Emission, operation: Activation | 'sum'): FunctionReference =>
   defineElementwiseTile(module, `elementwiseTile ${operation}`, (f, from, other) => {
     const x = f.let(v128.load(from));
     return operation === 'sum' ? f32x4.add(x, v128.load(other)) : activate(f, math, operation, x);
   });
 
-/** Per value, the last value that is computed from it. */
+/** Per value: the last value computed from it. */
 const lastUses = (network: Network): number[] => {
   const last: number[] = [];
   network.layers.forEach((layer, index) => {

@@ -10,7 +10,10 @@ import { input, one } from '../formula/graph.ts';
 import { planarFormula } from '../formula/planar.ts';
 import type { PlanarStep } from '../plan.ts';
 
-/** Writes a planar step over lanes; `parameters` are the blocks of w, u′ and b, and `saves` is where u of the reading is kept. */
+/**
+ * Emits a planar step over lanes. `parameters` are the blocks of w, u′ and b, and `saves` is the
+ * block that keeps u of the reading.
+ */
 export const writePlanar = (
   emission: Emission,
   lanes: Lanes,
@@ -35,7 +38,7 @@ export const writePlanar = (
   lanes.addLogDet(logDet);
 };
 
-/** Writes the way back through a planar step: `adjoint` is the block of ∂ log p / ∂ state. */
+/** Emits the reverse pass of a planar step. `adjoint` is the block of ∂ log p / ∂state. */
 export const writePlanarReverse = (
   emission: Emission,
   lanes: Lanes,
@@ -65,7 +68,7 @@ export const writePlanarReverse = (
   }
 };
 
-/** w and u′ where observed, and the sums w·u′, |w|² and w·x + b. */
+/** w and u′, 0 where not observed, and the sums w·u′, |w|² and w·x + b. */
 const planarInputs = (
   { math }: Emission,
   lanes: Lanes,

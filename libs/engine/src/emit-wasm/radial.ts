@@ -10,7 +10,10 @@ import { input, one } from '../formula/graph.ts';
 import { radialFormula } from '../formula/radial.ts';
 import type { RadialStep } from '../plan.ts';
 
-/** Writes a radial step over lanes; `parameters` are the blocks of center, alphaRaw and betaRaw, and `saves` is where u is kept. */
+/**
+ * Emits a radial step over lanes. `parameters` are the blocks of center, alphaRaw and betaRaw, and
+ * `saves` is the block that keeps u.
+ */
 export const writeRadial = (
   emission: Emission,
   lanes: Lanes,
@@ -32,7 +35,7 @@ export const writeRadial = (
   lanes.addLogDet(at(results, 1));
 };
 
-/** Writes the way back through a radial step: `adjoint` is the block of ∂ log p / ∂ state. */
+/** Emits the reverse pass of a radial step. `adjoint` is the block of ∂ log p / ∂state. */
 export const writeRadialReverse = (
   emission: Emission,
   lanes: Lanes,
@@ -60,7 +63,10 @@ export const writeRadialReverse = (
   }
 };
 
-/** x − center where observed; |x − center|², alphaRaw, betaRaw and the number of observed dimensions. */
+/**
+ * x − center, 0 where not observed; |x − center|², alphaRaw, betaRaw, and the number of observed
+ * dimensions.
+ */
 const radialInputs = (
   { math, plan }: Emission,
   lanes: Lanes,

@@ -6,7 +6,10 @@ import type { FunctionReference } from './function-builder.ts';
 import { squash, squashSlope } from './squash.ts';
 import { Entry, overTable } from './table.ts';
 
-/** u = scale·v + shift·o of the dimension of a table entry, at a byte offset inside the quantity. */
+/**
+ * Emits u = scale·v + shift·o for the dimension of a table entry, at a byte offset within the
+ * quantity.
+ */
 export const readDimension = (emission: Emission, entry: I32, offset: I32): V128 => {
   const { plan, math } = emission;
   const shift = v128.loadSplat(entry, Entry.shift);
@@ -17,16 +20,16 @@ export const readDimension = (emission: Emission, entry: I32, offset: I32): V128
   );
 };
 
-/** o of the dimension of a table entry. */
+/** Emits o for the dimension of a table entry. */
 export const readMask = (entry: I32, offset: I32): V128 => v128.load(i32.add(i32.load(entry, Entry.mask), offset));
 
-/** A value times o of a table entry, where the plan has masks at all. */
+/** Multiplies a value by o of a table entry, if the plan has masks at all. */
 export const masked = (emission: Emission, value: V128, entry: I32, offset: I32): V128 =>
   hasPresence(emission.plan) ? f32x4.mul(value, readMask(entry, offset)) : value;
 
 /**
- * squash(u) of a table, one quantity after another. Parameters: table, its end, destination, bytes of the panels; with
- * `saves` also where d squash / dv goes.
+ * Gathers squash(u) of a table, one quantity after another. Parameters: table, its end,
+ * destination, bytes of the panels, and with `saves` the destination of d squash / dv.
  */
 export const defineGather = (emission: Emission, clip: number | null, saves: boolean): FunctionReference => {
   const { module, math } = emission;
@@ -44,7 +47,10 @@ export const defineGather = (emission: Emission, clip: number | null, saves: boo
   });
 };
 
-/** Quantities into the state at the dimensions of a table, 0 where not observed. Parameters: table, its end, from, bytes of the panels. */
+/**
+ * Scatters quantities into the state at the dimensions of a table, 0 where not observed.
+ * Parameters: table, its end, from, bytes of the panels.
+ */
 export const defineScatter = (emission: Emission): FunctionReference =>
   emission.module.define('scatterTile', 4, (f) => {
     const [entry, from] = [f.let(f.parameter(0)), f.let(f.parameter(2))];

@@ -11,7 +11,10 @@ import { squash } from './squash.ts';
 const FLOAT_BYTES = 4;
 const LANES = 4;
 
-/** Reads one row: x with 0 in the place of what is not observed, the masks, the context. Parameters: address of the row. */
+/**
+ * Reads one row: x with 0 where not observed, the masks, and the context. Parameters: address of
+ * the row.
+ */
 export const defineReadRow = ({ module, plan, math }: Emission, memory: SingleMemory): FunctionReference =>
   module.define('readRow', 1, (f) => {
     const row = f.parameter(0);
@@ -46,7 +49,7 @@ const copyFloats = (f: FunctionBuilder, row: I32, first: number, to: number, cou
   for (let i = whole; i < count; i++) f.storeFloat(target, f32.load(row, (first + i) * FLOAT_BYTES), i * FLOAT_BYTES);
 };
 
-/** The end of a row, as defineFinish does it for a tile. Parameters: address of the result. */
+/** Finishes a row, as defineFinish does for a tile. Parameters: address of the result. */
 export const defineFinishRow = (emission: Emission, memory: SingleMemory): FunctionReference =>
   emission.module.define('finishRow', 1, (f) => {
     const lanes = singleLanes(emission, f, memory);

@@ -13,8 +13,8 @@ import { at } from '../at.ts';
 const FLOAT_BYTES = 4;
 
 /**
- * Reads rows into the tile: transposes them, derives the masks, puts 0 in the place of what is not observed, and clears
- * the sums. Parameters: address of the first row, number of rows.
+ * Reads rows into the tile: transposes them, derives the masks, replaces unobserved values by 0,
+ * and clears the sums. Parameters: address of the first row, number of rows.
  */
 export const defineReadRows = ({ module, plan, math }: Emission, memory: TileMemory): FunctionReference =>
   module.define('readRows', 2, (f) => {
@@ -52,7 +52,10 @@ export const defineReadRows = ({ module, plan, math }: Emission, memory: TileMem
     });
   });
 
-/** Writes a quantity per dimension as rows. Parameters: quantities, address of the first row, number of rows. */
+/**
+ * Writes a quantity per dimension as rows. Parameters: quantities, address of the first row, number
+ * of rows.
+ */
 export const defineWriteRows = ({ module, plan }: Emission, order: Int32Array): FunctionReference =>
   module.define(`writeRows ${order.join()}`, 3, (f) => {
     const from = f.let(f.parameter(0));
@@ -69,8 +72,8 @@ export const defineWriteRows = ({ module, plan }: Emission, order: Int32Array): 
   });
 
 /**
- * The end of a tile: the last affine map leaves z in the state, and the log-density of each row is stored.
- * Parameters: address of the results (room for a whole tile).
+ * Finishes a tile: applies the last affine map, which leaves z in the state, and stores the
+ * log-density of each row. Parameters: address of the results (with room for a whole tile).
  */
 export const defineFinish = (emission: Emission, memory: TileMemory): FunctionReference => {
   const { module } = emission;
@@ -85,7 +88,10 @@ export const defineFinish = (emission: Emission, memory: TileMemory): FunctionRe
   });
 };
 
-/** Runs a body for every vector of a tile, or of its first bytes; `offset` is the byte offset inside each quantity. */
+/**
+ * Emits a body for every vector of a tile, or of its first bytes. `offset` is the byte offset
+ * within each quantity.
+ */
 export const overTile = (
   f: FunctionBuilder,
   body: (offset: Local<'i32'>) => void,

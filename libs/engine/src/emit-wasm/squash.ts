@@ -3,7 +3,7 @@ import type { V128 } from './expression.ts';
 import type { FunctionBuilder } from './function-builder.ts';
 import type { VectorMath } from './math.ts';
 
-/** bound·tanh(x / bound), or x where the bound is null. */
+/** bound·tanh(x / bound), or x if the bound is null. */
 export const squash = (f: FunctionBuilder, math: VectorMath, bound: number | null, x: V128): V128 => {
   if (bound === null) return x;
   return f32x4.mul(math.tanh(f, f.let(f32x4.mul(x, f32x4.constant(1 / bound)))), f32x4.constant(bound));

@@ -8,17 +8,23 @@ import type { TileMemory } from './tile-memory.ts';
 import { at } from '../at.ts';
 import type { Reading } from '../plan.ts';
 
-/** Where a table lies in memory. */
+/** Address range of a table. */
 export interface Table {
   readonly start: number;
   readonly end: number;
 }
 
 export const ENTRY_BYTES = 16;
-/** The constants of one dimension in one step: where its state and its mask live, and the affine map that waits for its reader. */
+/**
+ * Table entry, the constants of one dimension in one step: the addresses of its state and mask, and
+ * its pending affine map.
+ */
 export const Entry = { state: 0, mask: 4, scale: 8, shift: 12 } as const;
 
-/** Puts the dimensions of a reading into memory, so that one kernel serves every step and every permutation. */
+/**
+ * Places the dimensions of a reading in memory, so that one kernel serves every step and every
+ * permutation.
+ */
 export const placeTable = (emission: Emission, memory: TileMemory, { dimensions, scale, shift }: Reading): Table => {
   const bytes = new DataView(new ArrayBuffer(dimensions.length * ENTRY_BYTES));
   dimensions.forEach((dimension, i) => {
@@ -31,7 +37,10 @@ export const placeTable = (emission: Emission, memory: TileMemory, { dimensions,
   return { start, end: start + bytes.byteLength };
 };
 
-/** Runs a body for every vector of every table entry; the pointers move on by one quantity with each entry. */
+/**
+ * Emits a body for every vector of every table entry. The pointers advance by one quantity per
+ * entry.
+ */
 export const overTable = (
   f: FunctionBuilder,
   entry: Local<'i32'>,

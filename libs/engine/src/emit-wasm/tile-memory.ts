@@ -2,26 +2,32 @@ import { componentCount, inputClips, place, widestConditioning } from './emissio
 import type { Emission } from './emission.ts';
 import { STRIDE } from './layout.ts';
 
-/** Where the quantities of a tile live; each is one stride wide: a float for every row of the tile. */
+/**
+ * Addresses of the quantities of a tile. A quantity is one stride wide: one float per row of the
+ * tile.
+ */
 export interface TileMemory {
   /** d quantities: the state. */
   readonly state: number;
-  /** c quantities: the context as it came. */
+  /** c quantities: the context as given. */
   readonly context: number;
   /**
-   * By clip: c quantities, the context squashed. The input of a network ends where they begin, so that
-   * [inputs | context] lie side by side.
+   * Per clip: c quantities, the squashed context. The input of a network ends where they begin, so
+   * that [inputs | context] lie side by side.
    */
   readonly inputEnds: ReadonlyMap<number | null, number>;
   /** Four partial sums of the log-determinant. */
   readonly logDet: number;
-  /** A quantity for each component of the base, where it is a mixture. */
+  /** One quantity per component of the base, if it is a mixture. */
   readonly components: number;
   /** Per dimension: the quantity that is 1 where it is observed. */
   readonly masks: readonly number[];
 }
 
-/** The partial sums over dimensions: element i goes to sum i mod 4, which four lanes of a vector do by themselves. */
+/**
+ * Number of partial sums over dimensions. Element i goes to sum i mod 4, as in the four lanes of a
+ * vector.
+ */
 export const PARTIAL_SUMS = 4;
 
 /** Allocates the tile of a plan. */

@@ -18,12 +18,18 @@ import { input, one } from '../formula/graph.ts';
 import { transformerFormula } from '../formula/transformers.ts';
 import type { Transformer, TransformStep } from '../plan.ts';
 
-/** A step over a tile, forwards with what the reverse pass needs kept, and backwards. */
+/**
+ * Step over a tile with a forward pass, which keeps what the reverse pass needs, and a reverse
+ * pass.
+ */
 export interface ReversibleTile extends TileStep {
   reverse(f: FunctionBuilder, panelBytes: I32): void;
 }
 
-/** Prepares a transform step and its reverse pass; `adjoint` holds ∂ log p / ∂ state, a quantity per dimension. */
+/**
+ * Prepares a transform step and its reverse pass. `adjoint` is the block of ∂ log p / ∂state, one
+ * quantity per dimension.
+ */
 export const prepareTransformReverse = (
   emission: Emission,
   memory: TileMemory,
@@ -55,8 +61,8 @@ export const prepareTransformReverse = (
 };
 
 /**
- * Back through v ← o·g(u; θ) and its log-determinant. Parameters: table, its end, u, θ, where ∂/∂θ goes, bytes of the
- * panels.
+ * Reverse pass through v ← o·g(u; θ) and its log-determinant. Parameters: table, its end, u, θ,
+ * destination of ∂/∂θ, bytes of the panels.
  */
 const defineReverseApply = (
   emission: Emission,
@@ -90,7 +96,10 @@ const defineReverseApply = (
     });
   });
 
-/** Back through the network's input. Parameters: table, its end, ∂/∂input, d input / d v, bytes of the panels. */
+/**
+ * Reverse pass through the network's input. Parameters: table, its end, ∂/∂input, d input / dv,
+ * bytes of the panels.
+ */
 const defineReverseGather = (emission: Emission, toAdjoint: number): FunctionReference =>
   emission.module.define('reverseGatherTile', 5, (f) => {
     const entry = f.let(f.parameter(0));

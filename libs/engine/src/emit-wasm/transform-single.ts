@@ -19,10 +19,13 @@ import type { Reading, Transformer, TransformStep } from '../plan.ts';
 const FLOAT_BYTES = 4;
 const LANES = 4;
 
-/** A step of a single row. */
+/** Emits a step of a single row. */
 export type SingleStep = (f: FunctionBuilder) => void;
 
-/** Prepares a coupling or an autoregressive map of a single row; the same operations as transform-tile.ts, with dimensions as lanes. */
+/**
+ * Prepares a coupling or autoregressive map of a single row: the operations of transform-tile.ts,
+ * with dimensions as lanes.
+ */
 export const prepareTransformSingle = (
   emission: Emission,
   memory: SingleMemory,
@@ -48,11 +51,14 @@ export const prepareTransformSingle = (
   };
 };
 
-/** Four dimensions of a step: the addresses of their state and masks, the folded affine map, and which lanes are real. */
+/**
+ * Entry of four dimensions of a step: the addresses of their state and masks, the folded affine
+ * map, and the lanes that hold a dimension.
+ */
 const Vector = { state: 0, mask: 16, scale: 32, shift: 48, real: 64 } as const;
 const VECTOR_ENTRY_BYTES = 80;
 
-/** Puts the dimensions of a reading into memory, four by four. */
+/** Places the dimensions of a reading in memory, four by four. */
 export const placeVectors = (
   emission: Emission,
   memory: SingleMemory,
@@ -74,7 +80,7 @@ export const placeVectors = (
   return { start, end: start + view.byteLength };
 };
 
-/** The floats at the four addresses that an entry holds. */
+/** Gathers the floats at the four addresses in an entry. */
 const gatherLanes = (f: FunctionBuilder, entry: I32, field: number): Local<'v128'> => {
   const lanes = f.let(f32x4.constant(0));
   for (let lane = 0; lane < LANES; lane++) {
@@ -95,7 +101,9 @@ const readDimensions = (emission: Emission, f: FunctionBuilder, entry: I32, mask
 const readMasks = (emission: Emission, f: FunctionBuilder, entry: I32): V128 | null =>
   hasPresence(emission.plan) ? gatherLanes(f, entry, Vector.mask) : null;
 
-/** squash(u) of a row's entries, side by side. Parameters: entries, their end, destination. */
+/**
+ * Gathers squash(u) of a row's entries, side by side. Parameters: entries, their end, destination.
+ */
 export const defineGatherSingle = (emission: Emission, clip: number | null): FunctionReference =>
   emission.module.define(`gatherSingle ${clip}`, 3, (f) => {
     const { math } = emission;
@@ -111,7 +119,10 @@ export const defineGatherSingle = (emission: Emission, clip: number | null): Fun
     );
   });
 
-/** Values into the state at a row's entries, 0 where not observed. Parameters: entries, their end, from. */
+/**
+ * Scatters values into the state at a row's entries, 0 where not observed. Parameters: entries,
+ * their end, from.
+ */
 export const defineScatterSingle = (emission: Emission): FunctionReference =>
   emission.module.define('scatterSingle', 3, (f) => {
     const [entry, from] = [f.let(f.parameter(0)), f.let(f.parameter(2))];
@@ -132,7 +143,7 @@ const writeDimensions = (f: FunctionBuilder, entry: I32, value: V128): void => {
   }
 };
 
-/** v ← o·g(u; θ) of a row. Parameters: entries, their end, the first parameter. */
+/** Applies v ← o·g(u; θ) to a row. Parameters: entries, their end, the first parameter. */
 const defineApply = (
   emission: Emission,
   memory: SingleMemory,

@@ -16,27 +16,30 @@ import { at } from '../at.ts';
 import { transformerFormula } from '../formula/transformers.ts';
 import type { Transformer, TransformStep } from '../plan.ts';
 
-/** A step over a tile. */
+/** Step over a tile. */
 export interface TileStep {
   forward(f: FunctionBuilder, panelBytes: I32): void;
 }
 
-/** What the gradient reads again of a transform step. */
+/** Addresses of the values of a transform step that the gradient reads again. */
 export interface TransformSaves {
-  /** Per conditioning dimension: d input / d v. */
+  /** Per conditioning dimension: d input / dv. */
   readonly slope: number;
   /** Per transformed dimension: u, the value before the step. */
   readonly value: number;
 }
 
-/** A transform step made ready for a tile. */
+/** Transform step prepared for a tile. */
 export interface TransformTile extends TileStep {
   readonly network: NetworkTile;
   readonly conditioning: Table;
   readonly transformed: Table;
 }
 
-/** Prepares a coupling or an autoregressive map over a tile; with `saves` it also keeps what its backward pass needs. */
+/**
+ * Prepares a coupling or autoregressive map over a tile. With `saves` it also keeps what its
+ * reverse pass needs.
+ */
 export const prepareTransformTile = (
   emission: Emission,
   memory: TileMemory,
@@ -67,8 +70,8 @@ export const prepareTransformTile = (
 };
 
 /**
- * v ← o·g(u; θ) over a tile. Parameters: table, its end, the first parameter of the first dimension, bytes of the panels;
- * with saves also where u goes.
+ * Applies v ← o·g(u; θ) over a tile. Parameters: table, its end, the first parameter of the first
+ * dimension, bytes of the panels, and with `saves` the destination of u.
  */
 const defineApply = (
   emission: Emission,
