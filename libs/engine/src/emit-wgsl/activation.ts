@@ -3,7 +3,7 @@ import type { Shader } from './shader.ts';
 import { LEAKY_SLOPE } from '../plan.ts';
 import type { Activation } from '../plan.ts';
 
-/** y = activation(x); x is the name of a vector. */
+/** y = activation(x). x is the name of a vector variable. */
 export const activate = (shader: Shader, activation: Activation, x: string): string => {
   switch (activation) {
     case 'linear':
@@ -21,6 +21,6 @@ export const activate = (shader: Shader, activation: Activation, x: string): str
   }
 };
 
-/** bound·tanh(x / bound), or x where the bound is null. */
+/** bound·tanh(x / bound), or x if the bound is null. */
 export const squash = (shader: Shader, bound: number | null, x: string): string =>
   bound === null ? x : `${literal(bound)} * ${tanh(shader)}(${x} * ${literal(1 / bound)})`;

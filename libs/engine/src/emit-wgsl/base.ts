@@ -9,7 +9,10 @@ import { constant, input, mul } from '../formula/graph.ts';
 import { studentTFormula } from '../formula/student-t.ts';
 import type { Base } from '../plan.ts';
 
-/** Adds up the log-density of z and what the steps have left in `logDet`, and writes the log-density of each row. */
+/**
+ * Emits the sum of the base log-density of z and the steps' `logDet`, and writes the log-density of
+ * each row.
+ */
 export const emitWriteScores = (shader: Shader): void => {
   const { plan } = shader;
   const { base } = plan;
@@ -36,7 +39,7 @@ export const emitWriteScores = (shader: Shader): void => {
   shader.call(defineWrite(shader), sums, components.length, shader.place(always));
 };
 
-/** What the dimensions of an invocation add to the log-density of a component. */
+/** Kernel that sums the log-density of a component over the dimensions of an invocation. */
 const defineAdd = (shader: Shader, base: Base): string => {
   const name = base.type === 'studentT' ? nameFor('addStudentT', base.degreesOfFreedom) : 'addNormal';
   const y = input(0);
@@ -59,7 +62,7 @@ const defineAdd = (shader: Shader, base: Base): string => {
 const defineKeep = (shader: Shader): string =>
   shader.define('keepLogDet', () => `fn keepLogDet(goal: u32) { store(goal + lane, logDet); }`);
 
-/** log Σ_k e^{c_k}, c_k the sum of a component over the lanes; where every one is −∞ so is the result. */
+/** log Σ_k e^{c_k}, where c_k is the sum of a component over the lanes. −∞ if every c_k is. */
 const defineWrite = (shader: Shader): string =>
   shader.define(
     'writeScores',

@@ -3,10 +3,10 @@ import type { Shader, Slot } from './shader.ts';
 import { at } from '../at.ts';
 import type { DenseLayer } from '../plan.ts';
 
-/** Outputs that an invocation computes at once: each input is read once for all of them. */
+/** Maximum outputs that an invocation computes at once. Each input is read once for all of them. */
 const LARGEST_BLOCK = 4;
 
-/** A dense layer, wherever its input comes from. */
+/** Dense layer, independent of the source of its input. */
 export type Dense = Pick<DenseLayer, 'inputs' | 'outputs' | 'weights' | 'bias' | 'activation'>;
 
 /** Computes a dense layer from the values at `source` into those at `target`. */
@@ -18,8 +18,9 @@ export const emitDense = (shader: Shader, layer: Dense, source: Slot, target: Sl
 };
 
 /**
- * Four inputs to a vector, the outputs side by side, so that neighbouring invocations read neighbouring vectors; the last
- * vector of an output holds its 0–3 remaining weights and, in w, its bias.
+ * Packs four inputs per vector with the outputs side by side, so that neighbouring invocations read
+ * neighbouring vectors. The last vector of an output holds its 0–3 remaining weights and, in w, its
+ * bias.
  */
 const packDense = ({ inputs, outputs, weights, bias }: Dense): [number, number, number, number][] => {
   const weight = (input: number, output: number): number =>
@@ -49,7 +50,7 @@ const defineDense = (shader: Shader, { activation, inputs }: Dense, block: numbe
   const rest = inputs & 3;
   const name = `dense_${activation}_${block}_${rest}`;
   return shader.define(name, () => {
-    /** The same line for every output of the block. */
+    /** Repeats a line for every output of the block. */
     const each = (line: (q: number) => string): string =>
       Array.from({ length: block }, (_, q) => line(q)).join('\n    ');
     const addTerm = (q: number, input: string, weights: string, k: number): string =>

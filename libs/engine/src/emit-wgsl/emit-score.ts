@@ -8,36 +8,39 @@ import { emitTransform } from './transform.ts';
 import type { Plan, Step } from '../plan.ts';
 import type { Sliced } from '../slices.ts';
 
-/** What a shader computes of each row. */
+/** Output of a shader per row. */
 export type ShaderOutput = 'score' | 'latent';
 
-/** A compute shader that runs a whole plan in one dispatch. */
+/** Compute shader that runs a whole plan in one dispatch. */
 export interface ShaderCode {
   /**
-   * WGSL with the entry point `main`. Bindings of group 0: 0 the number of rows (uniform), 1 the rows, 2 the weights,
-   * 3 the calls, 4 the results; 5, where `scratchBytes` > 0, that many bytes for each workgroup.
+   * WGSL with the entry point `main`. Bindings of group 0: 0 number of rows (uniform), 1 rows, 2
+   * weights, 3 calls, 4 results, and 5, if `scratchBytes` > 0, that many bytes per workgroup.
    */
   readonly code: string;
   readonly calls: Uint32Array;
   readonly weights: Float32Array;
-  /** Rows of one workgroup. */
+  /** Rows per workgroup. */
   readonly rows: number;
-  /** Bytes of a storage buffer that a workgroup works in; 0 when its own memory is enough. */
+  /** Bytes of a storage buffer per workgroup. 0 if its own memory is enough. */
   readonly scratchBytes: number;
 }
 
-/** What the device offers. */
+/** Limits of the device. */
 export interface ShaderLimits {
-  /** Bytes of memory of a workgroup (WebGPU promises 16,384). */
+  /** Workgroup memory in bytes (WebGPU guarantees 16,384). */
   readonly workgroupBytes: number;
 }
 
-/** From the most rows of a workgroup, each of which reads all weights once, to the fewest. */
+/**
+ * Candidate rows per workgroup, most first: a workgroup reads all weights once for all of its rows.
+ */
 const ROWS = [32, 16, 8, 4] as const;
 
 /**
- * Emits the whole flow as one compute shader. A workgroup takes as many rows as its memory holds, and works in a storage
- * buffer when that is not even one panel. The way of a row through it does not depend on the other rows, nor on its place.
+ * Emits the whole flow as one compute shader. A workgroup takes as many rows as its memory holds,
+ * and works in a storage buffer if that is not even one panel. The computation of a row depends
+ * neither on the other rows nor on its place.
  */
 export function* shaderEmission(
   plan: Plan,
@@ -66,7 +69,7 @@ function* writeShader(plan: Plan, output: ShaderOutput, rows: number): Sliced<Sh
   return shader;
 }
 
-/** One line per type of step. A step finds the state in memory, and leaves it there. */
+/** Emits a step, one line per type. A step finds the state in memory and leaves it there. */
 const emitStep = (shader: Shader, step: Step): void => {
   switch (step.type) {
     case 'transform': {

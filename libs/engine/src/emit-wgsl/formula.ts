@@ -4,13 +4,13 @@ import { at } from '../at.ts';
 import { inOrder } from '../formula/graph.ts';
 import type { Node } from '../formula/graph.ts';
 
-/** A formula as WGSL: statements, and the expressions of its outputs. */
+/** Formula as WGSL: statements, and the expressions of its outputs. */
 export interface FormulaText {
   readonly statements: string;
   readonly results: readonly string[];
 }
 
-/** Writes formulas over vectors of four rows; `input` gives the expression of an input. */
+/** Emits formulas over vectors of four rows. `input` returns the expression of an input. */
 export const writeFormula = (
   shader: Shader,
   outputs: readonly Node[],
@@ -71,6 +71,6 @@ const apply = (shader: Shader, { op }: Node, args: readonly string[]): string =>
   }
 };
 
-/** A name of WGSL that says what a value says. */
+/** WGSL name that encodes a value. */
 export const nameFor = (prefix: string, value: unknown): string =>
   `${prefix}_${JSON.stringify(value).replace(/\W+/g, '_')}`;

@@ -3,7 +3,7 @@ import type { Shader } from './shader.ts';
 import { emitGather } from './state.ts';
 import type { LinearStep } from '../plan.ts';
 
-/** Multiplies what it reads by a matrix, and puts it back. */
+/** Multiplies the dimensions of its reading by a matrix and writes them back. */
 export const emitLinear = (shader: Shader, { read, weights, bias }: LinearStep): void => {
   const width = bias.length;
   const [input, output] = [shader.take(width), shader.take(width)];

@@ -3,11 +3,12 @@ import { EXP_LIMIT, EXP_POLYNOMIAL, LN2_HIGH, LN2_LOW, LOG_POLYNOMIAL } from '..
 import { TANH_DENOMINATOR, TANH_LIMIT, TANH_NUMERATOR } from '../emit-wasm/math.ts';
 
 /*
- * Elementary functions of our own: WGSL lets a driver compute tanh as a quotient that overflows, and exp with an error that
- * grows with its argument. These are the ones that the WebAssembly kernels use.
+ * Elementary functions, the same as in the WebAssembly kernels. The built-in ones are not accurate
+ * enough: WGSL lets a driver compute tanh as a quotient that overflows, and exp with an error that
+ * grows with its argument.
  */
 
-/** A WGSL literal: decimal digits that round to the same float32. */
+/** WGSL literal: decimal digits that round to the same float32. */
 export const literal = (value: number): string => {
   const digits = String(Math.fround(value));
   return `${digits}${/[.e]/.test(digits) ? '' : '.0'}f`;
@@ -21,7 +22,7 @@ const horner = (x: string, coefficients: readonly number[]): string =>
       `vec4f(${literal(coefficients[0] ?? 0)})`,
     );
 
-/** e^x, clamped at |x| = 87. */
+/** e^x with x clamped to |x| ≤ 87. */
 export const exp = (shader: Shader): string =>
   shader.define(
     'exponential',
@@ -34,7 +35,10 @@ export const exp = (shader: Shader): string =>
 }`,
   );
 
-/** log x for x > 0 (below 1.2e-38 as of that); what is not a finite number stays as it is. Cephes logf, relative error 8e-8. */
+/**
+ * log x for x > 0. Any x below 1.2e-38 counts as 1.2e-38; +∞ and NaN are returned unchanged. Cephes
+ * logf, relative error 8e-8.
+ */
 export const log = (shader: Shader): string =>
   shader.define(
     'logarithm',
@@ -55,7 +59,6 @@ export const log = (shader: Shader): string =>
 const LEAST_NORMAL = 2 ** -126;
 const LARGEST = 3.4e38;
 
-/** tanh x. */
 export const tanh = (shader: Shader): string =>
   shader.define(
     'hyperbolicTangent',

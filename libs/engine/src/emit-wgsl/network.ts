@@ -5,7 +5,10 @@ import { at } from '../at.ts';
 import { sourcesOf, valueWidths } from '../plan.ts';
 import type { Activation, Network } from '../plan.ts';
 
-/** Computes a network whose input lies at `input`; the slots of its outputs, side by side. What it took stays taken. */
+/**
+ * Computes a network on the input at `input`, and returns the slot of its outputs, side by side.
+ * Its memory stays taken.
+ */
 export const emitNetwork = (shader: Shader, network: Network, input: Slot): Slot => {
   const { slots, output } = assignSlots(shader, network, input);
   network.layers.forEach((layer, index) => {
@@ -27,7 +30,10 @@ export const emitNetwork = (shader: Shader, network: Network, input: Slot): Slot
   return output;
 };
 
-/** A slot per value: the outputs lie side by side, and the others reuse what no later layer reads. */
+/**
+ * Assigns a slot to each value. The outputs lie side by side; the others reuse the slots of values
+ * that no later layer reads.
+ */
 const assignSlots = (shader: Shader, network: Network, input: Slot): { slots: readonly Slot[]; output: Slot } => {
   const widths = valueWidths(network);
   const width = (value: number): number => at(widths, value);
@@ -41,7 +47,7 @@ const assignSlots = (shader: Shader, network: Network, input: Slot): { slots: re
   }
   const lastUse = (value: number): number =>
     network.layers.findLastIndex((layer) => sourcesOf(layer).includes(value)) + 1;
-  /** Taken regions that nothing reads any more, by slot and width. */
+  /** Taken regions that are no longer read, by slot and width. */
   let free: { slot: Slot; width: number }[] = [];
   network.layers.forEach((layer, index) => {
     const value = index + 1;

@@ -5,7 +5,7 @@ import { emitGatherContext, tap } from './state.ts';
 import { planarFormula } from '../formula/planar.ts';
 import type { PlanarStep } from '../plan.ts';
 
-/** Three dot products by one invocation of each panel, then the move of every dimension. */
+/** Emits three dot products by one invocation per panel, then the update of every dimension. */
 export const emitPlanar = (shader: Shader, { read, leastSlope, network }: PlanarStep): void => {
   const context = shader.take(network.inputs);
   emitGatherContext(shader, null, context);

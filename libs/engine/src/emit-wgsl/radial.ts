@@ -5,7 +5,10 @@ import { emitGatherContext, tap } from './state.ts';
 import { radialFormula } from '../formula/radial.ts';
 import type { RadialStep } from '../plan.ts';
 
-/** The distance from the centre by one invocation of each panel, then the move of every dimension. */
+/**
+ * Emits the distance from the centre by one invocation per panel, then the update of every
+ * dimension.
+ */
 export const emitRadial = (shader: Shader, { read, network }: RadialStep): void => {
   const context = shader.take(network.inputs);
   emitGatherContext(shader, null, context);

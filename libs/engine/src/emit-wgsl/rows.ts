@@ -3,7 +3,10 @@ import type { Shader } from './shader.ts';
 import { tap } from './state.ts';
 import { at } from '../at.ts';
 
-/** Reads the rows of the workgroup into memory, transposed, with 0 for what is not observed; rows beyond the last are 0. */
+/**
+ * Reads the rows of the workgroup into memory, transposed, with 0 where not observed. Rows beyond
+ * the last are 0.
+ */
 export const emitRead = (shader: Shader): void => {
   const { plan } = shader;
   const width = plan.features + plan.context;

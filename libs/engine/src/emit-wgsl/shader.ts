@@ -1,42 +1,43 @@
 import { at } from '../at.ts';
 import type { Plan, Reading } from '../plan.ts';
 
-/** Rows that travel together in one vector. */
+/** Rows per vector. */
 export const PANEL_ROWS = 4;
-/** Invocations of a workgroup; WebGPU promises 256. */
+/** Invocations per workgroup. WebGPU guarantees 256. */
 export const WORKGROUP_THREADS = 128;
 const VECTOR_BYTES = 16;
 
-/** How a workgroup divides its rows among its invocations. */
+/** Division of a workgroup's rows among its invocations. */
 export interface Shape {
-  /** Rows of a workgroup. */
+  /** Rows per workgroup. */
   readonly rows: number;
-  /** Vectors that one value of all these rows takes. */
+  /** Vectors that one value takes over all these rows. */
   readonly panels: number;
   /** Invocations that share a panel. */
   readonly lanes: number;
 }
 
-/** The shape of a workgroup of 4, 8, 16 or 32 rows. */
+/** Shape of a workgroup of 4, 8, 16 or 32 rows. */
 export const shapeOf = (rows: number): Shape => ({
   rows,
   panels: rows / PANEL_ROWS,
   lanes: (WORKGROUP_THREADS * PANEL_ROWS) / rows,
 });
 
-/** Where something begins, counted in values (one number per row). */
+/** Start of a region of memory, counted in values (one number per row). */
 export type Slot = number;
 
-/** A kernel call: which one, and its arguments. */
+/** Kernel call: index of the kernel, and its arguments. */
 type Call = readonly [kernel: number, ...parameters: number[]];
-/** Words of a call: the kernel and its arguments. */
+/** Words per call: the kernel and its arguments. */
 export const CALL_WORDS = 8;
 
 /**
- * A compute shader in the making: kernels, the list of calls of them, packed weights, and the memory of a workgroup. The
- * calls are data that the shader walks through: a kernel is compiled once however many layers use it, which keeps a driver's
- * compiler fast. In memory a value of all rows of a workgroup is `panels` vectors side by side; an invocation works on one
- * panel (four rows) all the way, together with the `lanes` − 1 others that share it.
+ * Compute shader under construction: kernels, the list of calls to them, packed weights, and the
+ * memory of a workgroup. The calls are data that the shader walks through, so a kernel is compiled
+ * once for all layers that use it, which keeps the driver's compiler fast. In memory, a value of
+ * all rows of a workgroup is `panels` vectors side by side. An invocation works on one panel (four
+ * rows) throughout, together with the `lanes` − 1 others that share it.
  */
 export class Shader {
   readonly plan: Plan;
@@ -54,8 +55,8 @@ export class Shader {
   }
 
   /**
-   * Appends a call of a kernel with numbers as its arguments. A call sees in memory what the calls before it left there,
-   * whichever invocation wrote it.
+   * Appends a call of a kernel with numeric arguments. A call sees all memory that earlier calls
+   * wrote, from any invocation.
    */
   call(kernel: string, ...parameters: number[]): void {
     const { index } = this.#kernels.get(kernel) ?? { index: this.#kernels.size };
@@ -63,20 +64,20 @@ export class Shader {
     this.#calls.push([index, ...parameters]);
   }
 
-  /** Defines a function once; the name says all that its text depends on. */
+  /** Defines a function once. The name must determine its text. */
   define(name: string, text: () => string): string {
     if (!this.#functions.has(name)) this.#functions.set(name, text());
     return name;
   }
 
-  /** Stores vectors of four numbers among the weights; the index of the first. */
+  /** Stores vectors of four numbers among the weights, and returns the index of the first. */
   place(vectors: readonly (readonly [number, number, number, number])[]): number {
     const first = this.#weights.length / 4;
     for (const vector of vectors) this.#weights.push(...vector);
     return first;
   }
 
-  /** Takes memory for values; {@link release} gives back everything taken since a mark. */
+  /** Takes memory for values. {@link release} frees everything taken since a mark. */
   take(values: number): Slot {
     const slot = this.#slots;
     this.#slots += values;
@@ -93,8 +94,8 @@ export class Shader {
   }
 
   /**
-   * A reading as data: (dimension, scale, shift, presence column or −1) for `tap()`, which gives
-   * scale·state + shift·observed.
+   * Stores a reading as data for `tap()`: (dimension, scale, shift, presence column or −1), from
+   * which `tap()` computes scale·state + shift·observed.
    */
   taps({ dimensions, scale, shift }: Reading): number {
     return this.place(
@@ -107,12 +108,12 @@ export class Shader {
     );
   }
 
-  /** Vectors that the memory of one workgroup needs. */
+  /** Workgroup memory in vectors. */
   get memoryVectors(): number {
     return this.#mostSlots * this.shape.panels;
   }
 
-  /** Bytes that the memory of one workgroup needs. */
+  /** Workgroup memory in bytes. */
   get memoryBytes(): number {
     return this.memoryVectors * VECTOR_BYTES;
   }
@@ -132,7 +133,7 @@ export class Shader {
     return words;
   }
 
-  /** The cases of a switch over kernels; the arguments of a call are the words c1 … c7. */
+  /** Cases of a switch over kernels. The arguments of a call are the words c1 … c7. */
   get cases(): readonly string[] {
     return [...this.#kernels].map(([kernel, { index, parameters }]) => {
       const list = Array.from({ length: parameters }, (_, i) => `c${i + 1}`).join(', ');

@@ -11,7 +11,7 @@ export const tap = (shader: Shader): string =>
       `fn tap(entry: vec4f) -> vec4f { return fma(load(u32(entry.x)), vec4f(entry.y), observed(entry.w) * entry.z); }`,
   );
 
-/** Copies a reading of the state, squashed, to values side by side. */
+/** Copies a reading of the state, squashed, to adjacent values. */
 export const emitGather = (shader: Shader, reading: Reading, clip: number | null, target: Slot): void => {
   const count = reading.dimensions.length;
   if (count === 0) return;

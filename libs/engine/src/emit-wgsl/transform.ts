@@ -5,7 +5,10 @@ import type { Shader } from './shader.ts';
 import { transformerFormula } from '../formula/transformers.ts';
 import type { TransformStep, Transformer } from '../plan.ts';
 
-/** Gathers what the network reads, runs it, and maps each transformed dimension by its own parameters. */
+/**
+ * Gathers the network's input, runs the network, and maps each transformed dimension with its own
+ * parameters.
+ */
 export const emitTransform = (shader: Shader, step: TransformStep): void => {
   const { conditioning, transformed, inputClip, network } = step;
   const input = shader.take(network.inputs);

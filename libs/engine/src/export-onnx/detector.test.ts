@@ -34,7 +34,7 @@ const schema: readonly FeatureSpec[] = [
 const numbers = schema.slice(0, 9);
 const levels = schema.slice(9);
 
-/** Rows that go round through every kind of value: missing, unseen, far out. */
+/** Rows that cycle through every kind of value: missing, unseen, far out. */
 const tableOf = (size: number, change: (row: number, values: number[]) => void = () => undefined): FeatureTable => ({
   size,
   numeric: Float64Array.from(
@@ -90,8 +90,8 @@ const feedsOf = ({ size, numeric, levels: texts }: FeatureTable): Record<string,
     });
     const table = tableOf(60, (row, values) => {
       if (row === 5) values[1] = -2; // outside the domain of a positive feature
-      if (row === 6) values[4] = 1.5; // no whole number
-      if (row === 7) values[3] = 1.2; // no share
+      if (row === 6) values[4] = 1.5; // not an integer
+      if (row === 7) values[3] = 1.2; // not a share
       if (row === 9) values[0] = 1e6; // far out
       if (row === 10) values[6] = -1e200;
     });

@@ -6,13 +6,15 @@ import { OnnxGraph } from './onnx-graph.ts';
 import { exportPlan, logSumExp } from './plan.ts';
 import { lowerFlow } from '../lower/flow.ts';
 
-/** ONNX's number of the type float64. */
+/** ONNX element type of float64. */
 const DOUBLE = 11;
 
 /**
- * A detector as an ONNX model: an input [n × 1] for each feature (float64, NaN where it is missing; text for levels, empty where it is
- * missing) to logDensity [n × 1], float64: log p(event) in nats and original units, −∞ outside the domain. Several flows are an equal
- * mixture. What `from` of a feature computes is not part of it: its inputs are the values of the features.
+ * Exports a detector as an ONNX model. Each feature is an input [n × 1]: float64, NaN if missing,
+ * or for levels text, empty if missing. The output is logDensity [n × 1] in float64: log p(event)
+ * in nats and original units, −∞ outside the domain. Several flows form an equal mixture. The
+ * inputs are the values of the features, so the expression in a feature's `from` is not part of the
+ * model.
  * @throws FlowlineError FLOWLINE_BACKEND_UNAVAILABLE for a flow without a lowering.
  */
 export const exportDetector = (
@@ -30,7 +32,7 @@ export const exportDetector = (
       : [graph.node('Sub', [logSumExp(graph, members), graph.double([Math.log(members.length)])])];
   const total = [...mixture, ...logTerms].reduce((sum, term) => graph.node('Add', [sum, term]));
   const nowhere = graph.double([-Infinity]);
-  // What float32 cannot follow has no density, as in the product.
+  // A value beyond the range of float32 has no density, as in the product.
   const defined = graph.node('Where', [graph.node('Equal', [total, total]), total, nowhere]);
   const density = outside === null ? defined : graph.node('Where', [outside, nowhere, defined]);
   graph.output('logDensity', density, 'double', 1, 'log p(event) in nats and original units');

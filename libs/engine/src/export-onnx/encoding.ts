@@ -8,15 +8,18 @@ type NumberColumn = Extract<Column, { type: 'number' }>;
 type LevelsColumn = Extract<Column, { type: 'levels' }>;
 type CyclicColumn = Extract<Column, { type: 'cyclic' }>;
 
-/** The events of a model's inputs, as a flow takes them. */
+/** Encoded events, as a flow takes them. */
 export interface EncodedEvents {
   /** [n × d], float32. */
   readonly x: Tensor;
-  /** [n × c], float32; null where there is none. */
+  /** [n × c], float32. Null if there is no context. */
   readonly context: Tensor | null;
-  /** What a feature adds to the log density besides the flow: log|det|, less a fall, or log P(level); [n × 1] in float64. */
+  /**
+   * Terms that features add to the log-density besides the flow: log|det| minus the fall beyond the
+   * range, or log P(level). [n × 1] in float64 each.
+   */
   readonly logTerms: readonly Tensor[];
-  /** Whether a value lies outside its domain, [n × 1]; null where none can. */
+  /** True where a value lies outside its domain, [n × 1]. Null if no value can. */
   readonly outside: Tensor | null;
 }
 
@@ -28,14 +31,15 @@ interface Piece {
 }
 
 const TURN = 2 * Math.PI;
-/** From here on 1 + x² is x² in float64, and x² may overflow. */
+/** From this size on 1 + x² equals x² in float64, and x² may overflow. */
 const LARGE = 1e8;
-/** ONNX's number of the type float32. */
+/** ONNX element type of float32. */
 const FLOAT = 1;
 
 /**
- * The encoding of events as part of a model: an input [n × 1] for each feature, in original units. A number is float64, NaN where it
- * is missing; a level is text, empty where it is missing. Computed in float64, as the product does.
+ * Exports the encoding of events as part of a model, with an input [n × 1] per feature, in original
+ * units. A number is float64, NaN if missing; a level is text, empty if missing. Computed in
+ * float64, as in the product.
  */
 export const exportEncoding = (graph: OnnxGraph, plan: EncodingPlan): EncodedEvents => {
   const events = new EventsInTheMaking(graph, plan);
@@ -55,7 +59,7 @@ class EventsInTheMaking {
   readonly #pieces: Piece[] = [];
   readonly #logTerms: Tensor[] = [];
   readonly #outside: Tensor[] = [];
-  /** The indices of the level feature before, [n]; null before the first one. */
+  /** Indices of the previous level feature, [n]. Null before the first one. */
   #previous: Tensor | null = null;
 
   constructor(graph: OnnxGraph, plan: EncodingPlan) {
@@ -73,7 +77,7 @@ class EventsInTheMaking {
       this.#node('Not', [accepted]),
       this.#node('Greater', [this.#node('Abs', [value]), this.#number(Number.MAX_VALUE)]),
     );
-    // A feature that training has never seen counts as missing, whatever it holds.
+    // A feature without values in training always counts as missing.
     const observed = range === null ? this.#node('Less', [raw, raw]) : given;
     const { y, logAbsDet } = this.#transformed(column, nearest);
     const standardised = this.#node('Div', [this.#node('Sub', [y, this.#number(mean)]), this.#number(std)]);
@@ -95,7 +99,7 @@ class EventsInTheMaking {
     const cycles = this.#node('Floor', [this.#node('Div', [value, this.#number(period)])]);
     const within = this.#node('Sub', [value, this.#node('Mul', [cycles, this.#number(period)])]);
     const angle = this.#node('Mul', [within, this.#number(TURN / period)]);
-    // cos(a) = sin(a + π/2): not every runtime has a cosine of float64.
+    // cos(a) = sin(a + π/2), because not every runtime has a float64 cosine.
     const shifted = this.#node('Add', [angle, this.#number(TURN / 4)]);
     [angle, shifted].forEach((of, i) => {
       this.#place(column.column + i, 1, this.#node('Where', [observed, this.#node('Sin', [of]), this.#number(0)]));
@@ -108,7 +112,7 @@ class EventsInTheMaking {
     const [unseen, missing] = [levels.length, levels.length + 1];
     const raw = this.#graph.input(feature, 'string', 1, `${feature}, as text; empty where it is missing`);
     const isNullable = column.presenceColumn !== null;
-    // Some runtimes refuse an empty table.
+    // Some runtimes reject an empty table.
     const known = levels.length === 0 && !isNullable ? ['\u0001'] : [...levels];
     const keys = isNullable ? [...known.filter((level) => level !== ''), ''] : known;
     const values = keys.map((key) => (isNullable && key === '' ? missing : levels.indexOf(key)));
@@ -152,7 +156,7 @@ class EventsInTheMaking {
     return this.#node('Max', [atMost, this.#number(lowest)]);
   }
 
-  /** log|det| of a column; beyond its range no more than at the end of the range. */
+  /** log|det| of a column. Beyond the range, at most that at the end of the range. */
   #logDet({ std, range, logAbsDetAtEnds, constant }: NumberColumn, logAbsDet: Tensor | null, x: Tensor): Tensor {
     if (constant || range === null) return this.#number(0);
     const logStd = this.#number(Math.log(std));
@@ -173,7 +177,10 @@ class EventsInTheMaking {
     return this.#node('Mul', [half, this.#node('Add', [x, end])]);
   }
 
-  /** The value of the domain that stands for one, and whether that lies in it, or a hair beyond its end. */
+  /**
+   * Nearest value of the domain, and a mask that is true if the value lies in the domain or within
+   * the tolerance of its end.
+   */
   #withinDomain({ transform }: NumberColumn, value: Tensor): { nearest: Tensor; accepted: Tensor } {
     const always = (): Tensor => this.#node('Equal', [value, value]);
     switch (transform.type) {
@@ -203,7 +210,7 @@ class EventsInTheMaking {
     }
   }
 
-  /** transform(value) and log|transform′(value)|, null for 0. */
+  /** transform(value) and log|transform′(value)|. The latter is null if it is 0 everywhere. */
   #transformed({ transform }: NumberColumn, value: Tensor): { y: Tensor; logAbsDet: Tensor | null } {
     switch (transform.type) {
       case 'identity':
@@ -229,7 +236,10 @@ class EventsInTheMaking {
     }
   }
 
-  /** sign(x)·log(|x| + √(1 + x²)), and log(2|x|) where the square would overflow; log|det| = −½·log(1 + x²). */
+  /**
+   * sign(x)·log(|x| + √(1 + x²)), or log(2|x|) if the square would overflow.
+   * log|det| = −½·log(1 + x²).
+   */
   #asinh(value: Tensor): { y: Tensor; logAbsDet: Tensor } {
     const size = this.#node('Abs', [value]);
     const moderate = this.#node('Min', [size, this.#number(LARGE)]);
@@ -243,10 +253,10 @@ class EventsInTheMaking {
     return { y, logAbsDet: this.#node('Where', [isLarge, this.#node('Neg', [logSize]), nearDet]) };
   }
 
-  /** log P of a level given the one before it, 0 where it is missing. */
+  /** log P of a level given that of the previous level feature. 0 if it is missing. */
   #logProbability(logProbability: Float64Array, width: number, index: Tensor): Tensor {
     const rows = logProbability.length / width;
-    // A column more, for a missing level.
+    // One more column, for a missing level.
     const table = new Float64Array(rows * (width + 1));
     for (let row = 0; row < rows; row++) {
       table.set(logProbability.subarray(row * width, (row + 1) * width), row * (width + 1));
@@ -273,7 +283,7 @@ class EventsInTheMaking {
     this.#pieces.push({ column, width, tensor: this.#node('Cast', [tensor], { to: FLOAT }) });
   }
 
-  /** The columns from … to − 1 of the encoded row, side by side. */
+  /** Columns `from` to `to` − 1 of the encoded row, side by side. */
   #row(from: number, to: number): Tensor {
     const pieces = this.#pieces.filter(({ column }) => column >= from && column < to);
     pieces.sort((a, b) => a.column - b.column);
@@ -299,5 +309,5 @@ class EventsInTheMaking {
   }
 }
 
-/** What stands for a missing number while it is transformed: a value of the domain. */
+/** Placeholder of a missing number during the transform: a value of the domain. */
 const SAFE = { identity: 0, integer: 0, asinh: 0, log: 1, positive: 1, unit: 0.5 } as const;

@@ -5,8 +5,9 @@ import { exportPlan } from './plan.ts';
 import { lowerFlow } from '../lower/flow.ts';
 
 /**
- * A flow as an ONNX model: x [n × d], and context [n × c] where it has one, to logDensity [n × 1], all float32. Throws
- * FLOWLINE_BACKEND_UNAVAILABLE for a flow without a lowering.
+ * Exports a flow as an ONNX model: inputs x [n × d] and, if the flow has one, context [n × c];
+ * output logDensity [n × 1]; all float32. Throws FLOWLINE_BACKEND_UNAVAILABLE for a flow without a
+ * lowering.
  */
 export const exportFlow = (flow: Flow): Uint8Array => {
   const plan = lowerFlow(flow);

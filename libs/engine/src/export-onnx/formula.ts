@@ -3,7 +3,7 @@ import { at } from '../at.ts';
 import { inOrder } from '../formula/graph.ts';
 import type { Node } from '../formula/graph.ts';
 
-/** Formulas as nodes, element by element in float32; `inputs` are their inputs. */
+/** Exports formulas as nodes, elementwise in float32. `inputs` are their inputs. */
 export const exportFormula = (graph: OnnxGraph, outputs: readonly Node[], inputs: readonly Tensor[]): Tensor[] => {
   const tensors = new Map<Node, Tensor>();
   const of = (node: Node): Tensor => tensors.get(node) ?? '';

@@ -3,7 +3,10 @@ import { at } from '../at.ts';
 import { LEAKY_SLOPE, valueWidths } from '../plan.ts';
 import type { Activation, DenseLayer, Network } from '../plan.ts';
 
-/** A network over its input [n × inputs], or null where it has none; its outputs as `parts` tensors of equal width. */
+/**
+ * Exports a network over its input [n × inputs], or null if it has none. Returns its outputs as
+ * `parts` tensors of equal width.
+ */
 export const exportNetwork = (
   graph: OnnxGraph,
   network: Network,
@@ -33,7 +36,7 @@ export const exportNetwork = (
   return graph.split(whole, new Array<number>(parts).fill(width / parts));
 };
 
-/** v·W + bias; of nothing the bias alone, [1 × outputs]. */
+/** v·W + bias. Without an input, only the bias, [1 × outputs]. */
 export const exportDense = (
   graph: OnnxGraph,
   { inputs, outputs, weights, bias }: Pick<DenseLayer, 'inputs' | 'outputs' | 'weights' | 'bias'>,

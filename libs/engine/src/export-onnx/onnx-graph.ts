@@ -1,16 +1,19 @@
 import { ProtobufMessage } from './protobuf.ts';
 
-/** Element types of tensors, by their number in onnx.proto. */
+/** Element types of tensors, by their numbers in onnx.proto. */
 const elementTypes = { float: 1, int64: 7, string: 8, bool: 9, double: 11 } as const;
 export type ElementType = keyof typeof elementTypes;
 
-/** The name of a tensor of the graph. */
+/** Name of a tensor of the graph. */
 export type Tensor = string;
 
-/** An attribute of a node: a number is an integer, `{ float }` is not; lists are of integers or of strings. */
+/**
+ * Attribute of a node. A plain number is an integer, `{ float }` a float; lists are of integers or
+ * of strings.
+ */
 export type Attribute = number | { readonly float: number } | readonly number[] | readonly string[];
 
-/** Field numbers of onnx.proto, of what is written here. */
+/** Field numbers of onnx.proto that are written here. */
 const Field = {
   model: { irVersion: 1, producerName: 2, producerVersion: 3, graph: 7, opset: 8, metadata: 14 },
   opset: { domain: 1, version: 2 },
@@ -25,19 +28,19 @@ const Field = {
 } as const;
 const AttributeType = { float: 1, integer: 2, integers: 7, strings: 8 } as const;
 
-/** ONNX 1.12: what every current runtime reads. */
+/** ONNX 1.12, which every current runtime reads. */
 const IR_VERSION = 8;
 const OPSET = 17;
 const ML_OPSET = 3;
 export const ML_DOMAIN = 'ai.onnx.ml';
 
-/** An ONNX model in the making: nodes in the order in which they run, and the constants that they use. */
+/** ONNX model under construction: nodes in execution order, and the constants that they use. */
 export class OnnxGraph {
   readonly #graph = new ProtobufMessage();
   readonly #constants = new Map<string, Tensor>();
   #tensors = 0;
 
-  /** An input of n rows. */
+  /** Adds an input of n rows. */
   input(name: string, type: ElementType, columns: number, documentation: string): Tensor {
     this.#graph.message(
       Field.graph.input,
@@ -46,7 +49,7 @@ export class OnnxGraph {
     return name;
   }
 
-  /** Makes a tensor an output, under a name of its own. */
+  /** Makes a tensor an output, under its own name. */
   output(name: string, of: Tensor, type: ElementType, columns: number, documentation: string): void {
     this.#append('Identity', [of], name, {});
     this.#graph.message(
@@ -76,7 +79,7 @@ export class OnnxGraph {
     return outputs;
   }
 
-  /** A constant of the given shape; a scalar without one. */
+  /** Constant of the given shape. A scalar if no shape is given. */
   float(values: ArrayLike<number>, ...shape: number[]): Tensor {
     return this.#constant('float', new Uint8Array(Float32Array.from(values).buffer), shape);
   }
@@ -85,12 +88,12 @@ export class OnnxGraph {
     return this.#constant('double', new Uint8Array(Float64Array.from(values).buffer), shape);
   }
 
-  /** A list of whole numbers. */
+  /** List of integers. */
   int64(values: readonly number[]): Tensor {
     return this.#constant('int64', new Uint8Array(BigInt64Array.from(values, BigInt).buffer), [values.length]);
   }
 
-  /** The bytes of the model. */
+  /** Encodes the model. */
   model(name: string, producerVersion: string, metadata: Readonly<Record<string, string>>): Uint8Array {
     const fields = Field.model;
     const opset = (domain: string, version: number): ProtobufMessage =>
@@ -128,7 +131,7 @@ export class OnnxGraph {
     return output;
   }
 
-  /** Equal small constants are stored once. */
+  /** Stores a constant. Equal small constants are stored once. */
   #constant(type: ElementType, bytes: Uint8Array, shape: readonly number[]): Tensor {
     const key = bytes.length <= 64 ? `${type} ${shape.join()} ${Buffer.from(bytes).toString('hex')}` : null;
     const known = key === null ? undefined : this.#constants.get(key);
@@ -160,7 +163,7 @@ const attributeOf = (name: string, value: Attribute): ProtobufMessage => {
   return attribute.integer(fields.type, isText ? AttributeType.strings : AttributeType.integers);
 };
 
-/** [n × columns], of any n. */
+/** Description of a tensor [n × columns], for any n. */
 const valueInfo = (name: string, type: ElementType, columns: number): ProtobufMessage => {
   const shape = new ProtobufMessage()
     .message(1, new ProtobufMessage().text(Field.dimension.parameter, 'n'))

@@ -8,7 +8,7 @@ import { constant, input, mul } from '../formula/graph.ts';
 import { studentTFormula } from '../formula/student-t.ts';
 import type { Base, Plan } from '../plan.ts';
 
-/** log p of a plan in float32, [n × 1], of x [n × d] and its context [n × c]. */
+/** log p of a plan in float32, [n × 1], from x [n × d] and its context [n × c]. */
 export const exportPlan = (graph: OnnxGraph, plan: Plan, x: Tensor, context: Tensor | null): Tensor => {
   const state = new StateColumns(graph, plan, x, context);
   const terms: Tensor[] = [];
@@ -19,7 +19,7 @@ export const exportPlan = (graph: OnnxGraph, plan: Plan, x: Tensor, context: Ten
   return [exportBase(graph, state), ...terms].reduce((sum, term) => graph.node('Add', [sum, term]));
 };
 
-/** The log-density of z under the base, and the constant parts of the log|det|. */
+/** Log-density of z under the base, plus the constant parts of the log|det|. */
 const exportBase = (graph: OnnxGraph, state: StateColumns): Tensor => {
   const { plan } = state;
   const components = componentsOf(plan.base).map(({ logWeight, location, logScale }) => {
@@ -43,7 +43,7 @@ const exportBase = (graph: OnnxGraph, state: StateColumns): Tensor => {
   return logSumExp(graph, components);
 };
 
-/** log Σ e^term of tensors [n × 1]; where every one is −∞ it is NaN. */
+/** log Σ e^term of tensors [n × 1]. NaN if every term is −∞. */
 export const logSumExp = (graph: OnnxGraph, terms: readonly Tensor[]): Tensor => {
   if (terms.length === 1) return at(terms, 0);
   const all = graph.node('Concat', terms, { axis: 1 });

@@ -1,11 +1,11 @@
 /**
- * Writes protocol buffers, as far as an ONNX model needs them: nothing is ever read, and six kinds of messages are written, so that
- * a dozen lines take the place of a library with a compiler of schemas.
+ * Protocol buffers writer, as far as an ONNX model needs one. Nothing is ever read, and only six
+ * kinds of messages are written, so a dozen lines replace a library with a schema compiler.
  */
 export class ProtobufMessage {
   readonly #parts: Uint8Array[] = [];
 
-  /** A whole number, of any integer or enum type. */
+  /** Writes an integer, for any integer or enum type. */
   integer(field: number, value: number | bigint): this {
     this.#parts.push(varint((BigInt(field) << 3n) | 0n), varint(BigInt.asUintN(64, BigInt(value))));
     return this;
@@ -34,7 +34,7 @@ export class ProtobufMessage {
   }
 }
 
-/** Seven bits a byte, the lowest first; the eighth says that more follow. */
+/** Varint: seven bits per byte, lowest first. The eighth bit says that more bytes follow. */
 const varint = (value: bigint): Uint8Array => {
   const bytes: number[] = [];
   let rest = value;

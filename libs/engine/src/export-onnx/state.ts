@@ -5,17 +5,20 @@ import type { Plan, Reading } from '../plan.ts';
 interface Place {
   readonly tensor: Tensor;
   readonly column: number;
-  /** Columns of the tensor. */
+  /** Number of columns of the tensor. */
   readonly width: number;
 }
 
-/** The state of the rows on their way through a plan: each dimension is a column of some tensor, so that moving it costs nothing. */
+/**
+ * State of the rows on their way through a plan. Each dimension is a column of some tensor, so
+ * moving it is free.
+ */
 export class StateColumns {
   readonly graph: OnnxGraph;
   readonly plan: Plan;
-  /** The context [n × c]; null where there is none. */
+  /** Context [n × c]. Null if there is none. */
   readonly context: Tensor | null;
-  /** [n × d] 1 where a dimension is observed; null where all always are. */
+  /** [n × d] 1 where a dimension is observed. Null if all of them always are. */
   readonly #observed: Tensor | null;
   #places: readonly Place[];
 
@@ -41,7 +44,7 @@ export class StateColumns {
     return graph.node('Add', [scaled, observed === null ? moved : graph.node('Mul', [observed, moved])]);
   }
 
-  /** Puts values [n × k] at dimensions, 0 where they are not observed. */
+  /** Writes values [n × k] to dimensions, 0 where not observed. */
   write(dimensions: Int32Array, values: Tensor): void {
     const tensor = this.whereObserved(dimensions, values);
     const places = [...this.#places];
@@ -51,13 +54,13 @@ export class StateColumns {
     this.#places = places;
   }
 
-  /** Values of dimensions, 0 where they are not observed. */
+  /** Values of dimensions, 0 where not observed. */
   whereObserved(dimensions: Int32Array, values: Tensor): Tensor {
     const isObserved = this.isObserved(dimensions);
     return isObserved === null ? values : this.graph.node('Where', [isObserved, values, this.graph.float([0])]);
   }
 
-  /** 1 where dimensions are observed, else 0, [n × k]; null where all always are. */
+  /** [n × k] 1 where dimensions are observed, else 0. Null if all of them always are. */
   observed(dimensions: Int32Array): Tensor | null {
     const always = dimensions.every((dimension) => this.plan.presence[dimension] === null);
     if (this.#observed === null || always) return null;
@@ -66,13 +69,13 @@ export class StateColumns {
     );
   }
 
-  /** The same as booleans; null stands for every dimension. */
+  /** The same as booleans. `dimensions` null stands for all dimensions. */
   isObserved(dimensions: Int32Array | null): Tensor | null {
     const observed = dimensions === null ? this.#observed : this.observed(dimensions);
     return observed === null ? null : this.graph.node('Greater', [observed, this.graph.float([0.5])]);
   }
 
-  /** Columns side by side: a tensor as it is, a slice of one, or what is gathered from several. */
+  /** Columns side by side: a tensor as it is, a slice of one, or a gather from several. */
   #columns(places: readonly Place[]): Tensor {
     const first = at(places, 0);
     const single = places.every(({ tensor }) => tensor === first.tensor);
@@ -96,7 +99,7 @@ export class StateColumns {
   }
 }
 
-/** Which dimensions are observed: 1 for those that always are, else what their presence columns say. */
+/** Presence of each dimension: 1 if it is always observed, else its presence column. */
 const observedOf = (
   graph: OnnxGraph,
   { presence, context: columns, features }: Plan,

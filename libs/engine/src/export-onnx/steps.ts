@@ -9,7 +9,7 @@ import { transformerFormula } from '../formula/transformers.ts';
 import { parametersOf } from '../plan.ts';
 import type { LinearStep, PlanarStep, RadialStep, Step, TransformStep } from '../plan.ts';
 
-/** Applies a step to the state; its log|det| [n × 1], or null where that is constant. */
+/** Applies a step to the state. Returns its log|det| [n × 1], or null if that is constant. */
 export const exportStep = (state: StateColumns, step: Step): Tensor | null => {
   switch (step.type) {
     case 'transform':

@@ -3,8 +3,8 @@ import type { Node } from './graph.ts';
 import { at } from '../at.ts';
 
 /**
- * The derivatives of Σ seed_i·output_i with respect to some nodes, as formulas: reverse accumulation over the graph. `min`,
- * `max`, `abs` and `ifLess` have the derivative of the side that is taken.
+ * Derivatives of Σ seed_i·output_i with respect to some nodes, as formulas, by reverse accumulation
+ * over the graph. `min`, `max`, `abs` and `ifLess` have the derivative of the branch that is taken.
  */
 export const differentiate = (
   outputs: readonly (readonly [output: Node, seed: Node])[],
@@ -22,7 +22,7 @@ export const differentiate = (
   return variables.map((variable) => adjoints.get(variable) ?? zero);
 };
 
-/** What an adjoint is worth to each argument of its node. */
+/** Adjoints of the arguments of a node y with adjoint g. */
 const partials = (y: Node, g: Node): readonly Node[] => {
   const [a = zero, b = zero] = y.args;
   switch (y.op) {

@@ -2,10 +2,10 @@ import { inOrder } from './graph.ts';
 import type { Node, Op } from './graph.ts';
 import { at } from '../at.ts';
 
-/** A formula that runs in float64. */
+/** Formula that runs in float64. */
 export type Evaluator = (inputs: ArrayLike<number>) => Float64Array;
 
-/** Makes formulas run: inputs → the values of the outputs. */
+/** Compiles formulas into a function from inputs to the values of the outputs. */
 export const evaluator = (outputs: readonly Node[]): Evaluator => {
   const nodes = inOrder(outputs);
   const places = new Map(nodes.map((node, place) => [node, place]));

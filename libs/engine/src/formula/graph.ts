@@ -1,15 +1,16 @@
 /**
- * A formula of one number as a graph, written once and run everywhere: the reference evaluates it in float64, emitters write
- * it as code, and `differentiate` makes its derivative a formula too. Nodes are shared by reference and never change.
+ * Scalar formula as a graph, written once and used by every target: the reference evaluates it in
+ * float64, emitters turn it into code, and `differentiate` makes its derivative a formula too.
+ * Nodes are shared by reference and immutable.
  */
 export interface Node {
   readonly op: Op;
   readonly args: readonly Node[];
-  /** The number of a `constant`, or which input an `input` is. */
+  /** Value of a `constant`, or index of an `input`. */
   readonly value: number;
 }
 
-/** `multiplyAdd` is a·b + c; `ifLess` is c where a < b, else d. */
+/** `multiplyAdd` is a·b + c; `ifLess` is c if a < b, else d. */
 export type Op =
   'input' | 'constant' | 'add' | 'sub' | 'mul' | 'div' | 'min' | 'max' | 'multiplyAdd' | 'ifLess' | UnaryOp;
 type UnaryOp = 'neg' | 'abs' | 'sqrt' | 'exp' | 'log' | 'tanh' | 'sigmoid' | 'softplus';
@@ -47,10 +48,10 @@ export const sigmoid = (a: Node): Node => node('sigmoid', [a]);
 /** log(1 + e^a) */
 export const softplus = (a: Node): Node => node('softplus', [a]);
 
-/** The sum of a list, from left to right. */
+/** Sum of a list, from left to right. */
 export const sum = (terms: readonly Node[]): Node => terms.reduce(add, zero);
 
-/** bound·tanh(a / bound), or a where the bound is null. */
+/** bound·tanh(a / bound), or a if the bound is null. */
 export const squash = (bound: number | null, a: Node): Node =>
   bound === null ? a : mul(tanh(mul(a, constant(1 / bound))), constant(bound));
 
@@ -60,7 +61,7 @@ export const logSumExp = (terms: readonly Node[]): Node => {
   return add(largest, log(sum(terms.map((term) => exp(sub(term, largest))))));
 };
 
-/** Every node that the outputs depend on, each once, arguments first. */
+/** All nodes that the outputs depend on, each once, arguments first. */
 export const inOrder = (outputs: readonly Node[]): readonly Node[] => {
   const seen = new Set<Node>();
   const visit = (of: Node): void => {

@@ -1,10 +1,13 @@
 import { add, constant, div, input, log, mul, multiplyAdd, neg, sigmoid, softplus, sub, tanh } from './graph.ts';
 import type { Node } from './graph.ts';
 
-/** Added to |w|², so that w = 0 is a shift and not a division by zero. */
+/** Added to |w|², so that w = 0 gives a shift instead of a division by zero. */
 const LEAST_SQUARE = 1e-12;
 
-/** What a planar step computes of numbers: û = u + correction·w, v = x + û·tanh, and the log|det|. Inputs: w·u, |w|², a = w·x + b. */
+/**
+ * Scalar part of a planar step: û = u + correction·w, v = x + û·tanh, and the log|det|. Inputs:
+ * w·u, |w|², a = w·x + b.
+ */
 export interface PlanarFormula {
   readonly a: Node;
   readonly correction: Node;
@@ -12,7 +15,7 @@ export interface PlanarFormula {
   readonly logDet: Node;
 }
 
-/** The formulas of a planar step; plan.ts explains them. */
+/** Formulas of a planar step, explained in plan.ts. */
 export const planarFormula = (leastSlope: number): PlanarFormula => {
   const [wu, square, a] = [input(0), input(1), input(2)];
   const wanted = multiplyAdd(softplus(wu), constant(1 - leastSlope), constant(leastSlope));

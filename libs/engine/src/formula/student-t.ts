@@ -1,7 +1,10 @@
 import { abs, add, constant, div, input, log, max, mul, one } from './graph.ts';
 import type { Node } from './graph.ts';
 
-/** −(ν + 1)/2·log(1 + y²/ν), which is Student's log-density without its constants, of input 0; no square overflows. */
+/**
+ * −(ν + 1)/2·log(1 + y²/ν), Student's t log-density without its constants, of input 0. No square
+ * overflows.
+ */
 export const studentTFormula = (degreesOfFreedom: number): { readonly y: Node; readonly logDensity: Node } => {
   const y = input(0);
   const t = abs(mul(y, constant(1 / Math.sqrt(degreesOfFreedom))));

@@ -26,7 +26,10 @@ import { at } from '../at.ts';
 import { parametersOf } from '../plan.ts';
 import type { DeepSigmoidTransformer, RationalQuadraticTransformer, ScaleFunction, Transformer } from '../plan.ts';
 
-/** A transformer as formulas: g(u; θ) and log ∂g/∂u. Input 0 is u, the others are the parameters θ in order. */
+/**
+ * Transformer as formulas: g(u; θ) and log ∂g/∂u. Input 0 is u, and the others are the parameters θ
+ * in order.
+ */
 export interface TransformerFormula {
   readonly u: Node;
   readonly parameters: readonly Node[];
@@ -34,7 +37,7 @@ export interface TransformerFormula {
   readonly logSlope: Node;
 }
 
-/** The formulas of a transformer. */
+/** Formulas of a transformer. */
 export const transformerFormula = (transformer: Transformer): TransformerFormula => {
   const u = input(0);
   const parameters = Array.from({ length: parametersOf(transformer) }, (_, i) => input(i + 1));
@@ -64,7 +67,7 @@ const formulasOf = (transformer: Transformer, u: Node, parameters: readonly Node
 const SIGMOID_OFFSET = 2;
 const LEAST_SIGMOID = 1e-3;
 
-/** The log-scale s of a raw parameter r. */
+/** Log-scale s of a raw parameter r. */
 const logScale = (scale: ScaleFunction, r: Node): Node => {
   switch (scale.kind) {
     case 'none':
@@ -78,16 +81,20 @@ const logScale = (scale: ScaleFunction, r: Node): Node => {
   }
 };
 
-/** The least share of the interval that a bin takes, in u and in g, and the least slope at a knot. */
+/** Minimum share of the interval per bin, in u and in g, and minimum slope at a knot. */
 const LEAST_SHARE = 1e-3;
 const LEAST_SLOPE = 1e-3;
-/** Added to a raw slope so that 0 stands for slope 1, which is also that of the outer knots. */
+/** Added to a raw slope so that 0 gives slope 1, which is also the slope of the outer knots. */
 const SLOPE_OFFSET = Math.log(Math.expm1(1 - LEAST_SLOPE));
 
 /**
- * Durkan et al., “Neural spline flows” (2019): in the bin of u, with ξ the share of its width left of u, s its mean slope and δ₀, δ₁
- * the slopes at its knots, g = y₀ + h·(s·ξ² + δ₀·ξ(1 − ξ)) / (s + (δ₁ + δ₀ − 2s)·ξ(1 − ξ)), ∂g/∂u =
- * s²·(δ₁ξ² + 2sξ(1 − ξ) + δ₀(1 − ξ)²) / (s + (δ₁ + δ₀ − 2s)·ξ(1 − ξ))².
+ * Durkan et al., “Neural spline flows” (2019). In the bin of u, with ξ the share of its width left
+ * of u, s its mean slope and δ₀, δ₁ the slopes at its knots:
+ *
+ * ```
+ * g = y₀ + h·(s·ξ² + δ₀·ξ(1 − ξ)) / (s + (δ₁ + δ₀ − 2s)·ξ(1 − ξ))
+ * ∂g/∂u = s²·(δ₁ξ² + 2sξ(1 − ξ) + δ₀(1 − ξ)²) / (s + (δ₁ + δ₀ − 2s)·ξ(1 − ξ))²
+ * ```
  */
 const rationalQuadratic = (
   { bins, bound, parameterBound }: RationalQuadraticTransformer,
@@ -104,7 +111,8 @@ const rationalQuadratic = (
   const widths = lengths(parameters.slice(0, bins));
   const heights = lengths(parameters.slice(bins, 2 * bins));
   const rawSlopes = [zero, ...parameters.slice(2 * bins), zero];
-  // What the first bin has, and from each knot that is not right of u on, what the next has.
+  // Start with the values of the first bin. At each knot that is not right of u, switch to those of
+  // the next bin.
   let x: Node = constant(-bound);
   let y: Node = constant(-bound);
   let [width, height] = [at(widths, 0), at(heights, 0)];
@@ -144,8 +152,9 @@ const shifted = (logits: readonly Node[]): readonly Node[] => {
 };
 
 /**
- * Huang et al., “Neural autoregressive flows” (2018), in log space: with v_k = e^{s_k}·u + b_k, L₁ = log Σ w·σ(v), L₀ = log Σ w·σ(−v):
- * g = L₁ − L₀, log ∂g/∂u = log Σ w·e^s·σ(v)·σ(−v) − L₁ − L₀.
+ * Huang et al., “Neural autoregressive flows” (2018), in log space. With v_k = e^{s_k}·u + b_k,
+ * L₁ = log Σ w·σ(v) and L₀ = log Σ w·σ(−v): g = L₁ − L₀,
+ * log ∂g/∂u = log Σ w·e^s·σ(v)·σ(−v) − L₁ − L₀.
  */
 const deepSigmoid = (
   { units, scale, spread }: DeepSigmoidTransformer,

@@ -4,7 +4,10 @@ import type { Distribution } from '@flowline/flows';
 import { WeightReader } from './weights.ts';
 import type { Base } from '../plan.ts';
 
-/** A base distribution over the latents; {@link isLoweredBase} says beforehand whether its kind is known. */
+/**
+ * Lowers a base distribution over the latents. Check with {@link isLoweredBase} first that its kind
+ * is known.
+ */
 export const lowerBase = (base: Distribution): Base => {
   const weights = new WeightReader(base.variables);
   const { features } = base.config;
@@ -43,6 +46,6 @@ export const lowerBase = (base: Distribution): Base => {
   throw new RangeError(`the base distribution ${base.config.type} has no lowering`);
 };
 
-/** Whether {@link lowerBase} knows a kind of base. */
+/** True if {@link lowerBase} knows this kind of base. */
 export const isLoweredBase = (base: Distribution): boolean =>
   [StandardNormal, DiagonalNormal, StudentT, GaussianMixture].some((kind) => base instanceof kind);

@@ -59,7 +59,7 @@ const lowerLuLinear = (bijector: LuLinear, builder: PlanBuilder): void => {
   if (builder.presence.every((column) => column === null)) {
     builder.linear(product, shift, logDiagonal);
   } else {
-    // Each factor leaves missing features out, which their product cannot.
+    // Two steps, because each factor leaves out missing features and their product cannot.
     builder.linear(upper, new Float64Array(features), logDiagonal);
     builder.linear(lower, shift, new Float64Array(features));
   }
@@ -75,7 +75,9 @@ const lowerRadial = (bijector: Radial, builder: PlanBuilder): void => {
   builder.radial(contextual(bijector, [['center', features], ['alphaRaw', 1], ['betaRaw', 1]])); // prettier-ignore
 };
 
-/** Parameters that a network moves by the context: θ + net(context), the parts side by side. */
+/**
+ * Parameters that a network moves by the context: θ + net(context), with the parts side by side.
+ */
 const contextual = (
   { config, variables }: Planar | Radial,
   parts: readonly (readonly [name: string, size: number])[],
@@ -91,7 +93,7 @@ const contextual = (
   );
 };
 
-/** How one kind of bijector gets into a plan. */
+/** Lowering of one kind of bijector. */
 interface Lowering {
   readonly applies: (bijector: Bijector) => boolean;
   readonly lower: (bijector: Bijector, builder: PlanBuilder) => void;
@@ -107,7 +109,7 @@ const lowering = <B extends Bijector>(
   },
 });
 
-/** One line per kind of bijector that has a lowering. */
+/** Lowerings, one line per kind of bijector. */
 const lowerings: readonly Lowering[] = [
   lowering(ActNorm, lowerAffine),
   lowering(Autoregressive, lowerAutoregressive),
@@ -119,7 +121,7 @@ const lowerings: readonly Lowering[] = [
   lowering(Radial, lowerRadial),
 ];
 
-/** Why a bijector has no lowering, in words; null when every part of it has one. */
+/** Reason in words why a bijector has no lowering. Null if every part of it has one. */
 export const missingLowering = (bijector: Bijector): string | null => {
   if (bijector instanceof Chain) return bijector.parts.map(missingLowering).find((reason) => reason !== null) ?? null;
   if (bijector.forwardCost !== undefined && bijector.forwardCost !== 'parallel') {
@@ -132,7 +134,10 @@ export const missingLowering = (bijector: Bijector): string | null => {
   return `the bijector ${bijector.config.type} has no compiled form`;
 };
 
-/** Puts a bijector into a plan; {@link missingLowering} says beforehand whether every part of it can be. */
+/**
+ * Adds a bijector to a plan. Check with {@link missingLowering} first that every part of it has a
+ * lowering.
+ */
 export function* lowerBijector(bijector: Bijector, builder: PlanBuilder): Sliced<void> {
   if (bijector instanceof Chain) {
     for (const part of bijector.parts) yield* lowerBijector(part, builder);

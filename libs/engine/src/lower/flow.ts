@@ -7,13 +7,13 @@ import { PlanBuilder } from './plan-builder.ts';
 import type { Plan } from '../plan.ts';
 import { atOnce, type Sliced } from '../slices.ts';
 
-/** What of a flow has no lowering, in words; null when the whole flow has one. */
+/** Reason in words why a flow has no lowering. Null if the whole flow has one. */
 export const whyNotLowered = ({ base, bijector }: Flow): string | null =>
   isLoweredBase(base) ? missingLowering(bijector) : `the base distribution ${base.config.type} has no compiled form`;
 
 /**
- * A flow with its present weights as a plan. Throws FLOWLINE_BACKEND_UNAVAILABLE when a part of it has no lowering: such a
- * flow scores through tfjs.
+ * Lowers a flow with its current weights to a plan. Throws FLOWLINE_BACKEND_UNAVAILABLE if a part
+ * of it has no lowering; such a flow scores through tfjs.
  */
 export const lowerFlow = (flow: Flow): Plan => atOnce(flowLowering(flow));
 

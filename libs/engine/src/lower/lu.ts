@@ -1,9 +1,12 @@
 import { at } from '../at.ts';
 
-/** The least entry on the diagonal of U, as LuLinear has it. */
+/** Minimum entry on the diagonal of U, as in LuLinear. */
 const LEAST_DIAGONAL = 1e-3;
 
-/** The matrices of z = L·U·x for rows, [d × d] with row i belonging to input i: x·upper = U·x, y·lower = L·y, x·product = L·U·x. */
+/**
+ * Matrices of z = L·U·x for row vectors, [d × d], where row i belongs to input i: x·upper = U·x,
+ * y·lower = L·y, x·product = L·U·x.
+ */
 export interface LuMatrices {
   readonly lower: Float64Array;
   readonly upper: Float64Array;
@@ -12,7 +15,10 @@ export interface LuMatrices {
   readonly logDiagonal: Float64Array;
 }
 
-/** Takes the factors of an LuLinear apart: below the diagonal L, above it U, on it the raw diagonal of U. */
+/**
+ * Splits the factors of an LuLinear: L below the diagonal, U above it, and the raw diagonal of U on
+ * it.
+ */
 export const luFactors = (factors: Float64Array, d: number): LuMatrices => {
   const [lower, upper] = [new Float64Array(d * d), new Float64Array(d * d)];
   const logDiagonal = new Float64Array(d);

@@ -7,9 +7,9 @@ import { at } from '../at.ts';
 import type { Layer, Network } from '../plan.ts';
 
 /**
- * The masked network of an autoregressive map, over [features in their order | context] and with the parameters of the features in
- * their order. Hidden units come in the order of their degrees: a masked kernel is then zero in runs at its ends, and emitters
- * leave those out.
+ * Masked network of an autoregressive map, over [features in `order` | context], with the
+ * parameters of the features in the same order. Hidden units are sorted by degree: a masked kernel
+ * is then zero in runs at its ends, which emitters leave out.
  */
 export const lowerMade = (options: MadeOptions, weights: WeightReader): Network => {
   const { order, context, outputsPerFeature, net } = options;
@@ -33,7 +33,10 @@ export const lowerMade = (options: MadeOptions, weights: WeightReader): Network 
 const ascending = (degrees: readonly number[]): number[] =>
   degrees.map((_, unit) => unit).sort((a, b) => at(degrees, a) - at(degrees, b) || a - b);
 
-/** The same network with its inputs, and the units of each hidden layer, in another order; sums are of layers in the same order. */
+/**
+ * Permutes the inputs of a network and the units of each hidden layer. Both summands of a sum must
+ * have the same order.
+ */
 const withUnits = (network: Network, inputs: readonly number[], hidden: readonly (readonly number[])[]): Network => {
   const orders: (readonly number[] | undefined)[] = [inputs];
   let dense = 0;

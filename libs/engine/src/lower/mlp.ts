@@ -4,20 +4,21 @@ import type { WeightReader } from './weights.ts';
 import { at } from '../at.ts';
 import type { Layer, Network } from '../plan.ts';
 
-/** What a perceptron of libs/flows is over and above its configuration. */
+/** Shape of a perceptron of libs/flows, besides its configuration. */
 export interface MlpShape {
   readonly inputs: number;
   readonly context: number;
   readonly outputs: number;
-  /** Per layer, which weights count, [rows × columns]; absent: all. */
+  /** Per layer: 1 for the weights that count, else 0, [rows × columns]. All count by default. */
   readonly masks?: readonly ArrayLike<number>[];
-  /** Whether a residual connection around the first layer is possible (default true). */
+  /** True if the first layer may have a residual connection around it (default true). */
   readonly residualFirst?: boolean;
 }
 
 /**
- * A multilayer perceptron of libs/flows as a network over [inputs | context]: its kernels for the inputs and for the context
- * become one. Where nothing conditions it sees a column of zeros, which the plan leaves out.
+ * Lowers a multilayer perceptron of libs/flows to a network over [inputs | context]. Its kernels
+ * for the inputs and for the context become one. Without conditioning inputs the perceptron reads a
+ * column of zeros, which the plan leaves out.
  */
 export const lowerMlp = (config: MlpConfig, weights: WeightReader, shape: MlpShape): Network => {
   const { inputs, context, outputs, masks, residualFirst = true } = shape;
@@ -40,7 +41,8 @@ export const lowerMlp = (config: MlpConfig, weights: WeightReader, shape: MlpSha
       bias: weights.read(`b${i}`, columns),
       activation: last ? 'linear' : config.activation,
     });
-    // Only what conditions is added: not the context, and not the column of zeros.
+    // The residual connection adds only the conditioning inputs, not the context or the column of
+    // zeros.
     if (config.residual && !last && (i === 0 ? residualFirst && inputs === columns : rows === columns)) {
       const computed = layers.length;
       const before = i === 0 ? layers.push(selection(width, inputs)) : value;
@@ -63,7 +65,7 @@ const firstKernel = (weights: WeightReader, { inputs, context, masks }: MlpShape
 const masked = (weights: Float64Array, mask: ArrayLike<number> | undefined): Float64Array =>
   mask === undefined ? weights : weights.map((weight, i) => (at(mask, i) === 0 ? 0 : weight));
 
-/** The first `count` of a network's inputs as a value of its own. */
+/** Layer that selects the first `count` inputs of a network as a value. */
 const selection = (inputs: number, count: number): Layer => {
   const weights = new Float64Array(inputs * count);
   for (let i = 0; i < count; i++) weights[i * count + i] = 1;
@@ -78,7 +80,9 @@ const selection = (inputs: number, count: number): Layer => {
   };
 };
 
-/** Two networks over the same input as one: the outputs of the first, then those of the second. */
+/**
+ * Two networks over the same input as one, with the outputs of the first, then those of the second.
+ */
 export const beside = (first: Network, second: Network): Network => {
   const moved = (value: number): number => (value === 0 ? 0 : value + first.layers.length);
   const layers = second.layers.map((layer): Layer => {
@@ -92,7 +96,7 @@ export const beside = (first: Network, second: Network): Network => {
   };
 };
 
-/** A network that gives the same outputs whatever comes in. */
+/** Network with constant outputs. */
 export const constantNetwork = (outputs: Float64Array): Network => ({
   inputs: 0,
   layers: [
@@ -109,7 +113,7 @@ export const constantNetwork = (outputs: Float64Array): Network => ({
   outputs: [1],
 });
 
-/** A network whose only output is changed: column o of it becomes what `from` names, plus `offset`. */
+/** Network with its only output changed: column o becomes column `from`(o), plus `offset`(o). */
 export const withOutput = (
   network: Network,
   from: (output: number) => number,

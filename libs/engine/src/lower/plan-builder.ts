@@ -1,7 +1,9 @@
 import { at } from '../at.ts';
 import type { Base, Network, Plan, Reading, Step, Transformer } from '../plan.ts';
 
-/** A coupling or an autoregressive map as a flow describes it, over the features in the order in which they arrive. */
+/**
+ * Coupling or autoregressive map as a flow describes it, over the features in their current order.
+ */
 export interface TransformDescription {
   readonly conditioning: readonly number[];
   readonly transformed: readonly number[];
@@ -11,18 +13,19 @@ export interface TransformDescription {
 }
 
 /**
- * Collects a flow's bijectors, in the order of forward, into a plan. Permutations only rename dimensions. Affine maps wait
- * per dimension until something reads it: a step takes those of what it reads along with it, those of what it writes are
- * used up, and what is left at the end belongs to the plan.
+ * Collects a flow's bijectors, in the order of forward, into a plan. Permutations only rename
+ * dimensions. Affine maps stay pending per dimension until a step reads it: the step then takes the
+ * pending maps of its inputs, those of its outputs are used up, and the rest at the end belong to
+ * the plan.
  */
 export class PlanBuilder {
   readonly features: number;
   readonly context: number;
   readonly presence: readonly (number | null)[];
   readonly #steps: Step[] = [];
-  /** Which state dimension each feature is by now. */
+  /** Current state dimension of each feature. */
   #order: Int32Array;
-  /** Per state dimension, the affine map that waits. */
+  /** Pending affine map per state dimension. */
   readonly #scale: Float64Array;
   readonly #shift: Float64Array;
   readonly #logScale: Float64Array;
@@ -37,7 +40,7 @@ export class PlanBuilder {
     this.#logScale = new Float64Array(features);
   }
 
-  /** The next z_i is the present feature order[i]. */
+  /** Permutes the features: the new feature i is the current feature order[i]. */
   permute(order: readonly number[]): void {
     this.#order = Int32Array.from(order, (feature) => at(this.#order, feature));
   }
@@ -59,7 +62,10 @@ export class PlanBuilder {
     );
   }
 
-  /** x ← x·W + bias over all features, W row-major; `logScale` adds up to log|det W|, and belongs to the features one by one. */
+  /**
+   * x ← x·W + bias over all features, W row-major. `logScale` has one entry per feature and sums to
+   * log|det W|.
+   */
   linear(weights: Float64Array, bias: Float64Array, logScale: Float64Array): void {
     const read = this.#reading();
     this.#push({ type: 'linear', read, weights, bias }, read);
@@ -76,7 +82,10 @@ export class PlanBuilder {
     this.#push({ type: 'radial', read, network }, read);
   }
 
-  /** The plan over a base whose parameters, [k × d], are those of the latents in order; without one the standard normal. */
+  /**
+   * Builds the plan over a base whose parameters, [k × d], are in the order of the latents. Without
+   * a base it is the standard normal.
+   */
   build(base?: Base): Plan {
     return {
       features: this.features,
@@ -111,7 +120,7 @@ export class PlanBuilder {
     });
   }
 
-  /** A base over the state dimensions, from one over the latents. */
+  /** Base over the state dimensions, from one over the latents. */
   #placed(base: Base): Base {
     const place = (values: Float64Array): Float64Array => {
       const placed = new Float64Array(values.length);

@@ -2,7 +2,7 @@ import { AffineTransformer, DeepSigmoid, RationalQuadratic, transformerFromConfi
 
 import type { ScaleFunction, Transformer } from '../plan.ts';
 
-/** The transformer of a plan, from its configuration in libs/flows. */
+/** Transformer of a plan, from its configuration in libs/flows. */
 export const lowerTransformer = (config: unknown): Transformer => {
   const transformer = transformerFromConfig(config);
   if (transformer instanceof AffineTransformer) {

@@ -13,12 +13,15 @@ export class WeightReader {
     this.#prefix = prefix;
   }
 
-  /** The reader of a part of this part. */
+  /** Reader of a subpart. */
   part(name: string): WeightReader {
     return new WeightReader(this.#variables, `${this.#prefix}${name}/`);
   }
 
-  /** The values of a parameter, row-major. Throws FLOWLINE_MODEL_INCOMPATIBLE unless it is there, with `size` finite values. */
+  /**
+   * Values of a parameter, row-major. Throws FLOWLINE_MODEL_INCOMPATIBLE unless it exists and has
+   * `size` finite values.
+   */
   read(name: string, size: number): Float64Array {
     const where = this.#prefix + name;
     const parameter = this.#variables.get(where);

@@ -37,7 +37,7 @@ export const slopeAt = (activation: Activation, y: number): number => {
   }
 };
 
-/** bound·tanh(x / bound), or x where the bound is null. */
+/** bound·tanh(x / bound), or x if the bound is null. */
 export const squash = (bound: number | null, x: number): number => (bound === null ? x : bound * Math.tanh(x / bound));
 
 /** d squash / dx from its value y. */

@@ -1,7 +1,10 @@
 import { at } from '../at.ts';
 import type { Base } from '../plan.ts';
 
-/** The log-density of z under the base of a plan, over the observed dimensions, and its derivative with respect to z. */
+/**
+ * Log-density of z under the base of a plan, over the observed dimensions, and its derivative with
+ * respect to z.
+ */
 export interface BaseValue {
   readonly logDensity: number;
   readonly slope: Float64Array;
@@ -34,7 +37,7 @@ export const evaluateBase = (base: Base, z: Float64Array, observed: Float64Array
         return { ...value, log: logWeight + value.logDensity };
       });
       const largest = Math.max(...components.map(({ log }) => log));
-      // Where every component says −∞ the first may speak for all.
+      // If every component is −∞, the first one stands for all.
       const weights = components.map(({ log }) => (largest === -Infinity ? 1 : Math.exp(log - largest)));
       const total = weights.reduce((sum, weight) => sum + weight, 0);
       return {

@@ -30,7 +30,7 @@ describe('the reference', () => {
   it('has the gradient that differences of the score have', () => {
     fc.assert(
       fc.property(planShapes(8), (shape) => {
-        // A kink between the two points would spoil the difference.
+        // A kink between the two points would spoil the difference quotient.
         const smooth = shape.activation === 'relu' || shape.activation === 'leakyRelu' ? 'tanh' : shape.activation;
         const plan = randomPlan({ ...shape, activation: smooth });
         const row = [...randomRows(plan, 1, new Random(shape.seed))];
@@ -97,7 +97,7 @@ describe('the reference', () => {
   });
 });
 
-/** Reference values of PyTorch in float64; they lie beside the repository, not in it. */
+/** Reference values from PyTorch in float64, stored beside the repository and not in it. */
 const parityFile = path.resolve(
   path.dirname(fileURLToPath(import.meta.url)),
   '../../../../../shared/data/flows/parity/article_realnvp.json',
@@ -145,7 +145,10 @@ interface ParityFile {
   });
 });
 
-/** The article's networks see mask ⊙ x and give every feature: keep the columns that count. */
+/**
+ * The paper's networks read mask ⊙ x and output parameters for every feature. Keep only the columns
+ * that count.
+ */
 const maskedNetwork = (
   file: ParityFile,
   prefix: string,

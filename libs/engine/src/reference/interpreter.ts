@@ -7,19 +7,19 @@ import { applyTransform } from './transform.ts';
 import { at } from '../at.ts';
 import type { Plan, Step } from '../plan.ts';
 
-/** What a plan says of one row, in float64. */
+/** Result of a plan for one row, in float64. */
 export interface ReferenceResult {
   /** log p in nats. */
   readonly score: number;
   /** [d] z */
   readonly latent: Float64Array;
-  /** [d] ∂ log p / ∂ x; a dimension that is not observed has 0. */
+  /** [d] ∂ log p / ∂x. 0 for a dimension that is not observed. */
   gradient(): Float64Array;
 }
 
 /**
- * Runs a plan on one row [x | context], in float64 and without any shortcut: the truth that every emitter is tested
- * against. The gradient is a reverse pass over the plan.
+ * Runs a plan on one row [x | context], in float64 and without shortcuts. Every emitter is tested
+ * against it. The gradient is a reverse pass over the plan.
  */
 export const interpret = (plan: Plan, row: ArrayLike<number>): ReferenceResult => {
   const context = Float64Array.from({ length: plan.context }, (_, i) => at(row, plan.features + i));
@@ -41,7 +41,7 @@ export const interpret = (plan: Plan, row: ArrayLike<number>): ReferenceResult =
   };
 };
 
-/** One line per type of step. */
+/** Applies a step, one line per type. */
 const applyStep = (step: Step, row: RowState): StepTrace => {
   switch (step.type) {
     case 'transform':

@@ -31,7 +31,7 @@ describe('the inverse of a plan', () => {
     (name, each) => {
       const plan = planOf(each);
       expect(canInvert(plan)).toBe(true);
-      // Without a bound on its scales a map may shrink a far value below what float64 can tell.
+      // A map with unbounded scales may shrink a far value below the resolution of float64.
       const far = name.includes('unbounded') ? 2 : 20;
       const rows = normalRows(40, D + C, new Random(5));
       for (let i = 0; i < 40; i++) {

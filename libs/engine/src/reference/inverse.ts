@@ -7,14 +7,18 @@ import { at } from '../at.ts';
 import type { Evaluator } from '../formula/evaluate.ts';
 import type { LinearStep, Plan, TransformStep } from '../plan.ts';
 
-/** Whether {@link invert} can: every step is a coupling, an autoregressive map or a linear one. */
+/**
+ * True if {@link invert} supports the plan: every step is a coupling, an autoregressive map or a
+ * linear map.
+ */
 export const canInvert = (plan: Plan): boolean =>
   plan.steps.every(({ type }) => type === 'transform' || type === 'linear');
 
 /**
- * The encoded features x whose latent is z, in float64: for a few rows, where a flow on tfjs would take longer to start than to compute.
- * latent [d], context [c] → [d]; 0 where a feature is not observed. NaN where x is beyond float64.
- * @throws RangeError for a plan of other steps (see {@link canInvert}).
+ * Encoded features x with latent z, in float64. For a few rows, for which a flow on tfjs would take
+ * longer to start than to compute. latent [d], context [c] → [d]; 0 where a feature is not
+ * observed, NaN where x is beyond float64.
+ * @throws RangeError for a plan with other steps (see {@link canInvert}).
  */
 export const invert = (plan: Plan, latent: ArrayLike<number>, context: ArrayLike<number>): Float64Array => {
   const given = Float64Array.from({ length: plan.context }, (_, i) => at(context, i));
@@ -33,8 +37,9 @@ export const invert = (plan: Plan, latent: ArrayLike<number>, context: ArrayLike
 };
 
 /**
- * Takes a coupling or an autoregressive map back, in place: u_b from v_b = g(u_b; θ(u_a)). Of a coupling u_a has not changed, so one pass
- * does; where a and b overlap, each pass makes one more dimension exact, in the order in which they depend on each other.
+ * Inverts a coupling or an autoregressive map in place: u_b from v_b = g(u_b; θ(u_a)). A coupling
+ * leaves u_a unchanged, so one pass is enough. If a and b overlap, each pass makes one more
+ * dimension exact, in the order of their dependencies.
  */
 const undoTransform = (
   { conditioning, transformed, inputClip, network, transformer }: TransformStep,
@@ -54,13 +59,17 @@ const undoTransform = (
         at(parameters, k * after.length + i),
       );
       const before = (solve(forward, own, at(after, i)) - at(shift, i)) / at(scale, i);
-      // What is not exact yet must not reach, through weights of 0, what is.
+      // A value that is not exact yet must not reach an exact one through weights of 0, as NaN
+      // would.
       row.state[d] = Number.isFinite(before) || !overlaps ? before : 0;
     });
   }
 };
 
-/** Takes a linear map back, in place: the observed u of v = u·W + bias, by Gaussian elimination with the largest pivot. */
+/**
+ * Inverts a linear map in place: the observed u of v = u·W + bias, by Gaussian elimination with
+ * partial pivoting.
+ */
 const undoLinear = ({ read: reading, weights, bias }: LinearStep, row: RowState): void => {
   const { dimensions, scale, shift } = reading;
   const here = [...dimensions.keys()].filter((i) => at(row.observed, at(dimensions, i)) === 1);
@@ -88,10 +97,13 @@ const undoLinear = ({ read: reading, weights, bias }: LinearStep, row: RowState)
 };
 
 const MOST_STEPS = 200;
-/** A step that moves u by less than this, relatively, is rounding. */
+/** A relative step in u smaller than this is rounding. */
 const ROUNDING = 1e-15;
 
-/** u with g(u; θ) = v, of an increasing g: Newton's method, halving where it leaves the bracket. An affine g takes one step. */
+/**
+ * Solves g(u; θ) = v for u, with an increasing g, by Newton's method with bisection when a step
+ * leaves the bracket. An affine g takes one step.
+ */
 const solve = (forward: Evaluator, parameters: readonly number[], v: number): number => {
   let [low, high] = [-Infinity, Infinity];
   let u = v;

@@ -3,7 +3,7 @@ import { at } from '../at.ts';
 import type { Activation, DenseLayer, Network } from '../plan.ts';
 import { valueWidths } from '../plan.ts';
 
-/** Every value of a network for one input; value 0 is the input. */
+/** All values of a network for one input. Value 0 is the input. */
 export const runNetwork = (network: Network, input: Float64Array): Float64Array[] => {
   const values = [input];
   for (const layer of network.layers) {
@@ -24,13 +24,13 @@ export const runNetwork = (network: Network, input: Float64Array): Float64Array[
   return values;
 };
 
-/** The outputs of a network, side by side. */
+/** Outputs of a network, side by side. */
 export const outputsOf = (network: Network, values: readonly Float64Array[]): Float64Array =>
   Float64Array.from(network.outputs.flatMap((value) => [...at(values, value)]));
 
 /**
- * The reverse pass: ∂/∂input of a quantity whose derivative with respect to the outputs is `adjoint`, from the values that
- * {@link runNetwork} computed.
+ * Reverse pass: ∂/∂input of a quantity whose derivative with respect to the outputs is `adjoint`,
+ * from the values that {@link runNetwork} computed.
  */
 export const reverseNetwork = (
   network: Network,
@@ -67,7 +67,7 @@ const multiply = ({ weights, bias, activation }: DenseLayer, input: Float64Array
   const width = sums.length;
   for (let i = 0; i < input.length; i++) {
     const x = at(input, i);
-    // Half of the values behind a ReLU, and 0·w adds nothing: weights are finite.
+    // Skips half of the values after a ReLU. 0·w adds nothing, since weights are finite.
     if (x === 0) continue;
     for (let o = 0; o < width; o++) sums[o] = (sums[o] ?? NaN) + x * (weights[i * width + o] ?? NaN);
   }
@@ -83,7 +83,7 @@ const multiplyTransposed = ({ weights }: DenseLayer, adjoint: Float64Array, into
   }
 };
 
-/** The adjoint of an activation's input from that of its output. */
+/** Adjoint of an activation's input, from that of its output. */
 const behind = (activation: Activation, adjoint: Float64Array, output: Float64Array): Float64Array =>
   adjoint.map((a, i) => a * slopeAt(activation, at(output, i)));
 

@@ -11,10 +11,13 @@ export interface RowState {
   readonly observed: Float64Array;
 }
 
-/** What a step did to one row: its log|det|, and how to pull the derivative of log p with respect to the state back through it. */
+/** Trace of a step on one row: its log|det|, and the reverse pass of ∂ log p / ∂state. */
 export interface StepTrace {
   readonly logDet: number;
-  /** adjoint: ∂/∂(state after the step) → ∂/∂(state before it), in place; the step's own log|det| counts. */
+  /**
+   * adjoint: ∂/∂(state after the step) → ∂/∂(state before it), in place. Includes the derivative of
+   * the step's own log|det|.
+   */
   reverse(adjoint: Float64Array): void;
 }
 
@@ -26,7 +29,7 @@ export const read = ({ dimensions, scale, shift }: Reading, { state, observed }:
 export const pick = ({ dimensions }: Reading, values: Float64Array): Float64Array =>
   Float64Array.from(dimensions, (d) => at(values, d));
 
-/** Puts values at the dimensions of a reading. */
+/** Writes values to the dimensions of a reading. */
 export const put = ({ dimensions }: Reading, values: ArrayLike<number>, into: Float64Array): void => {
   dimensions.forEach((d, i) => {
     into[d] = at(values, i);

@@ -13,13 +13,13 @@ import type { TransformStep, Transformer } from '../plan.ts';
 interface TransformerProgram {
   /** (u, θ) → g, log ∂g/∂u */
   readonly forward: Evaluator;
-  /** (u, θ, a) → the derivatives of a·g + log ∂g/∂u with respect to u and each θ */
+  /** (u, θ, a) → derivatives of a·g + log ∂g/∂u with respect to u and each θ */
   readonly reverse: Evaluator;
 }
 
 const programs = new WeakMap<Transformer, TransformerProgram>();
 
-/** The formulas of a transformer, ready to be evaluated. */
+/** Formulas of a transformer, ready to be evaluated. */
 export const programOf = (transformer: Transformer): TransformerProgram => {
   const known = programs.get(transformer);
   if (known !== undefined) return known;

@@ -3,13 +3,13 @@ import type { ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 /**
- * A process of its own, for native modules that mistake the arrays of a test for foreign ones, or whose environment must differ. It
- * says one message when it is ready, then one for each request.
+ * Child process, for native modules that mistake the arrays of a test for foreign ones, or that
+ * need another environment. It sends one message when it is ready, then one per request.
  */
 export class Child<Request extends object, Answer> {
   readonly #process: ChildProcess;
 
-  /** Starts a program of this folder; resolves with what it says when it is ready. */
+  /** Starts a program of this folder. Resolves with its ready message. */
   static async start<Request extends object, Answer>(
     program: string,
     environment: Readonly<Record<string, string>> = {},
@@ -20,7 +20,8 @@ export class Child<Request extends object, Answer> {
       env: { ...process.env, ...environment },
     });
     const ready = await answerOf(started);
-    // It ends with the tests, also where these are skipped and nothing stops it: its channel closes with this process.
+    // The child ends with the tests, even if they are skipped and nothing stops it: its channel
+    // closes with this process.
     started.unref();
     started.channel?.unref();
     return { child: new Child<Request, Answer>(started), ready };
@@ -30,7 +31,10 @@ export class Child<Request extends object, Answer> {
     this.#process = started;
   }
 
-  /** The answer to a request; requests must not overlap. Rejects with what the program says went wrong. */
+  /**
+   * Sends a request and resolves to its answer. Requests must not overlap. Rejects with the error
+   * that the program reports.
+   */
   async ask(request: Request): Promise<Answer> {
     const answer = answerOf(this.#process);
     this.#process.send(request);
@@ -47,7 +51,7 @@ export class Child<Request extends object, Answer> {
   }
 }
 
-/** The other side: says that it is ready, then answers each request. */
+/** Child side: sends the ready message, then answers each request. */
 export const serve = (ready: unknown, answer: (request: unknown) => Promise<unknown>): void => {
   process.on('message', (request) => {
     answer(request).then(

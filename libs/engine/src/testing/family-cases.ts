@@ -13,11 +13,14 @@ import {
 } from '@flowline/flows';
 import type { FamilyOptions, Flow } from '@flowline/flows';
 
-/** A flow whose density is one pass, of any size: what lowering and emitters must know. */
+/**
+ * Family of flows whose density takes one pass, for any number of features. Lowering and the
+ * emitters must support it.
+ */
 export interface FamilyCase {
   readonly name: string;
   readonly make: (options: FamilyOptions) => Flow;
-  /** How large random weights may be (see randomizeWeights). */
+  /** Size of the random weights (see randomizeWeights). */
   readonly size: number;
 }
 
@@ -31,7 +34,9 @@ const mixture = ({ features, seed }: FamilyOptions): GaussianMixture =>
 
 const family = (name: string, make: FamilyCase['make'], size = 1): FamilyCase => ({ name, make, size });
 
-/** Every family with a lowering, each as it is by default in small, then with other options. */
+/**
+ * All families with a lowering, each in a small version with its defaults, then with other options.
+ */
 export const familyCases: readonly FamilyCase[] = [
   family('realNVP', (options) => realNVP({ layers: 4, hidden, ...options })),
   family('realNVP, separate networks', (options) => realNVP({ layers: 3, hidden, networks: 'separate', ...options })),

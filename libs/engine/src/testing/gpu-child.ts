@@ -4,10 +4,10 @@ import { Child } from './child.ts';
 import type { GpuProbe } from '../backends/webgpu-adapter.ts';
 import type { Plan } from '../plan.ts';
 
-/** Rows to run through one scorer of a plan, by the backend `webgpu`. */
+/** Rows for one scorer of a plan, with the backend `webgpu`. */
 export interface GpuJob {
   readonly plan: Plan;
-  /** Workgroup memory that the shader may use (default: the backend's choice). */
+  /** Workgroup memory for the shader in bytes (default: the backend's choice). */
   readonly workgroupBytes?: number;
   readonly calls: readonly {
     readonly output: 'score' | 'latent' | 'gradient';
@@ -16,13 +16,16 @@ export interface GpuJob {
   }[];
 }
 
-/** One result a call. */
+/** Results, one per call. */
 export type GpuResults = readonly (Float32Array | Float64Array)[];
 
-/** Debian's chromium brings a Vulkan driver that runs on the processor. */
+/** Vulkan driver on the CPU, part of Debian's chromium. */
 const SOFTWARE_DRIVER = '/usr/lib/chromium/vk_swiftshader_icd.json';
 
-/** A process with a GPU; on a machine that names no Vulkan driver that of Debian's chromium, if there. */
+/**
+ * Starts a process with a GPU. If the environment names no Vulkan driver, it uses that of Debian's
+ * chromium, if installed.
+ */
 export const startGpuChild = async (): Promise<{
   readonly gpu: Child<GpuJob, GpuResults>;
   readonly probe: GpuProbe;

@@ -1,7 +1,10 @@
 import { serve } from './child.ts';
 import type { OnnxJob } from './onnx-child.ts';
 
-/** What is used of onnxruntime-node, an optional dependency of the benchmarks. */
+/**
+ * Part of onnxruntime-node that is used here. The package is an optional dependency of the
+ * benchmarks.
+ */
 interface OnnxRuntime {
   readonly Tensor: new (type: string, data: unknown, dims: readonly number[]) => unknown;
   readonly InferenceSession: {

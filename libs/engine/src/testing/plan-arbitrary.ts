@@ -19,7 +19,10 @@ const transformers: readonly (Transformer | undefined)[] = [
   { type: 'deepSigmoid', units: 3, scale: { kind: 'tanh', bound: 2 }, spread: 1 },
 ];
 
-/** Shapes of plans: any number of dimensions, contexts, missing values, odd and even widths, every activation. */
+/**
+ * Arbitrary shapes of plans: any number of dimensions, contexts, missing values, odd and even
+ * widths, and every activation.
+ */
 export const planShapes = (largestFeatures = 40): fc.Arbitrary<PlanShape> =>
   fc
     .record({

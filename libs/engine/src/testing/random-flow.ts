@@ -1,7 +1,10 @@
 import type { Flow, Random } from '@flowline/flows';
 import { Random as Generator } from '@flowline/flows';
 
-/** Gives every parameter of a flow random values, by default of the size that training gives; a fresh flow is the identity. */
+/**
+ * Sets every parameter of a flow to random values, by default as large as after training. A new
+ * flow is the identity.
+ */
 export const randomizeWeights = (flow: Flow, seed: number, size = 1): void => {
   const random = new Generator(seed);
   flow.assign((_name, shape) => {

@@ -6,11 +6,11 @@ import { PlanBuilder } from '../lower/plan-builder.ts';
 import { parametersOf } from '../plan.ts';
 import type { Activation, Base, DenseLayer, Layer, Network, Plan, ScaleFunction, Transformer } from '../plan.ts';
 
-/** What a random plan is to look like. */
+/** Shape of a random plan. */
 export interface PlanShape {
   readonly features: number;
   readonly context: number;
-  /** How many of the features have a presence column; at most `context`. */
+  /** Number of features with a presence column. At most `context`. */
   readonly nullable: number;
   readonly couplings: number;
   readonly hidden: readonly number[];
@@ -23,16 +23,16 @@ export interface PlanShape {
   readonly seed: number;
   /** Default: affine with `scale`. */
   readonly transformer?: Transformer;
-  /** Masked autoregressive maps instead of couplings. */
+  /** Uses masked autoregressive maps instead of couplings. */
   readonly autoregressive?: boolean;
-  /** A linear map before each coupling. */
+  /** Adds a linear map before each coupling. */
   readonly mixing?: boolean;
-  /** One of these after each coupling. */
+  /** Step to add after each coupling. */
   readonly contextual?: 'planar' | 'radial' | null;
   readonly base?: Base['type'];
 }
 
-/** The shape of the flow that most detectors have; a test changes what it is about. */
+/** Shape of the flow of most detectors. A test overrides the part that it is about. */
 export const typicalShape: PlanShape = {
   features: 10,
   context: 2,
@@ -48,7 +48,7 @@ export const typicalShape: PlanShape = {
   seed: 4,
 };
 
-/** A plan with random weights of the size that training gives them. */
+/** Plan with random weights as large as after training. */
 export const randomPlan = (shape: PlanShape): Plan => {
   const random = new Random(shape.seed);
   const { features, context } = shape;
@@ -99,7 +99,7 @@ const addAutoregressive = (builder: PlanBuilder, random: Random, shape: PlanShap
   let layerOfMask = 0;
   const layers = dense.layers.map((layer): Layer => {
     if (layer.type !== 'dense') return layer;
-    // Context rows come after the masked ones of the first kernel, and count in full.
+    // Context rows come after the masked rows of the first kernel, and are not masked.
     const mask = masks[layerOfMask++] ?? [];
     return { ...layer, weights: layer.weights.map((weight, i) => (mask[i] === 0 ? 0 : weight)) };
   });
@@ -114,7 +114,7 @@ const addAutoregressive = (builder: PlanBuilder, random: Random, shape: PlanShap
   });
 };
 
-/** A linear map near the identity, as two triangular ones where features may be missing. */
+/** Adds a linear map near the identity, as two triangular ones if features may be missing. */
 const addLinear = (builder: PlanBuilder, random: Random): void => {
   const d = builder.features;
   const factors = normals(random, d * d, 0.3 / Math.sqrt(d));
@@ -147,7 +147,7 @@ const randomBase = (random: Random, { base, features }: PlanShape): Base | undef
   }
 };
 
-/** n random rows of a plan; presence columns are 0 or 1. */
+/** n random rows of a plan. Presence columns are 0 or 1. */
 export const randomRows = (plan: Plan, n: number, random: Random, spread = 1): Float32Array => {
   const width = plan.features + plan.context;
   const rows = Float32Array.from({ length: n * width }, () => random.normal() * spread);

@@ -1,6 +1,7 @@
 /*
- * Scores through the `tensorflow` backend and the reference and prints both as JSON: a program of its own, because the native
- * addon and jest's module registry do not go together. It prints what is missing where the backend cannot run.
+ * Scores with the `tensorflow` backend and with the reference, and prints both as JSON. It is a
+ * separate program, because the native addon does not work with jest's module registry. If the
+ * backend cannot run, it prints what is missing.
  */
 import { Flow, glow, initBackend, Random, realNVP, StandardNormal } from '@flowline/flows';
 import * as tf from '@tensorflow/tfjs-core';
@@ -25,7 +26,7 @@ if (!availability.available) {
   };
   const results: Record<string, unknown> = {};
   for (const [family, flow] of Object.entries(flows)) {
-    // Of moderate size: far out, every tensor backend rounds more than the compiled ones.
+    // Moderate weights: far out, every tensor backend rounds more than the compiled ones.
     randomizeWeights(flow, 3, 0.5);
     const rows = normalRows(ROWS, flow.features + flow.context, new Random(4));
     rows[flow.features + flow.context] = NaN;
@@ -40,7 +41,8 @@ if (!availability.available) {
       gradient: Math.max(...off.filter((value) => !Number.isNaN(value))),
     };
   }
-  // A flow without a compiled form: TensorFlow is a candidate of `auto`, judged by the tensors on WebAssembly.
+  // Flow without a compiled form: TensorFlow is a candidate of `auto`, judged against the tensors
+  // on WebAssembly.
   const doubled = {
     config: { type: 'doubled' },
     inverseCost: 'parallel' as const,
