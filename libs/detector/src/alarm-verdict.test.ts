@@ -12,7 +12,7 @@ describe('alarmVerdict', () => {
 
   it('finds what was expected inside, and three times as much above', () => {
     expect(alarmVerdict({ alarmed: drawn(2_400, 0.01, 1), interval })).toBe('inside');
-    // The hourly weather of the reference data: 96 of 2,396 where 1.4 % were expected.
+    // Hourly weather of the reference data: 96 alarms in 2,396 rows, where 1.4 % were expected.
     const weather = Uint8Array.from({ length: 2_396 }, (_, i) => (i % 25 === 0 ? 1 : 0));
     expect(alarmVerdict({ alarmed: weather, interval })).toBe('above');
     expect(alarmVerdict({ alarmed: new Uint8Array(2_400), interval })).toBe('below');

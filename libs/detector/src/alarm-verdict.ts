@@ -2,16 +2,17 @@ import { betaCdf } from './beta.ts';
 import type { RateInterval } from './alpha.ts';
 
 /**
- * Verdict on alarms that were measured: inside what was expected, above or below it; unclear where they are outside
- * but come in bursts, so that chance may explain it; untested without rows to test on or without an expectation.
+ * Verdict on measured alarms. `inside`, `above` or `below` the expected range; `unclear` if they
+ * are outside but come in bursts, so that chance may explain it; `untested` without test rows or
+ * without an expected range.
  */
 export type AlarmVerdict = 'inside' | 'above' | 'below' | 'unclear' | 'untested';
 
-/** Alarms on test rows, in the order of their time, and the rates at which they were expected. */
+/** Alarms on test rows in time order, and their expected rate. */
 export interface MeasuredAlarms {
-  /** 1 for each test row that alarms. */
+  /** 1 for each test row that raises an alarm. */
   readonly alarmed: Uint8Array;
-  /** Range of the expected rate per event; null: there is none. */
+  /** Range of the expected rate per event; null if there is none. */
   readonly interval: RateInterval | null;
 }
 
@@ -19,9 +20,10 @@ const LEVEL = 0.01;
 const BATCHES = 20;
 
 /**
- * Judges measured alarms by a binomial test at both ends of the expected range, each at a level of 1 %.
- * Alarms that come in bursts say less than their number: rows and alarms are divided by the design effect. What only
- * the undivided numbers tell is unclear, and never passes for inside.
+ * Tests measured alarms by a binomial test at both ends of the expected range, each at the 1 %
+ * level. Alarms in bursts carry less evidence than their number suggests, so the test is repeated
+ * with rows and alarms divided by the design effect. A deviation that only the undivided numbers
+ * show is `unclear`, never `inside`.
  */
 export function alarmVerdict({ alarmed, interval }: MeasuredAlarms): AlarmVerdict {
   if (interval === null || alarmed.length === 0) return 'untested';
@@ -33,15 +35,17 @@ export function alarmVerdict({ alarmed, interval }: MeasuredAlarms): AlarmVerdic
 }
 
 function judge(n: number, k: number, interval: RateInterval): 'inside' | 'above' | 'below' {
-  // P(Bin(n, p) ≥ k) = I_p(k, n − k + 1), P(Bin(n, p) ≤ k) = 1 − I_p(k + 1, n − k); both hold for fractions too.
+  // P(Bin(n, p) ≥ k) = I_p(k, n − k + 1), P(Bin(n, p) ≤ k) = 1 − I_p(k + 1, n − k). Both extend to
+  // fractional n and k.
   if (k > 0 && interval.high < 1 && betaCdf(interval.high, k, n - k + 1) < LEVEL) return 'above';
   if (k < n && interval.low > 0 && 1 - betaCdf(interval.low, k + 1, n - k) < LEVEL) return 'below';
   return 'inside';
 }
 
 /**
- * Variance of the mean of an indicator over that of independent draws, by the means of 20 batches (Geyer
- * 1992); at least 1. A series of events that come one after another is worth n / effect independent ones.
+ * Variance of the mean of an indicator relative to that of independent draws, from the means of 20
+ * batches (Geyer 1992); at least 1. A series of n consecutive events is worth n / effect
+ * independent ones.
  */
 export function designEffect(indicator: Uint8Array): number {
   const size = Math.floor(indicator.length / BATCHES);

@@ -4,25 +4,28 @@ import type { ModelBundle } from './bundle.ts';
 import { surpriseBits, type Scores } from './scores.ts';
 import { valueAt } from './sorted.ts';
 
-/** The event that an alert is about. */
+/** Event that an alert is about. */
 export interface AlertEvent {
   readonly topic: string;
-  /** Which topic of that name; null where the source has no topics of Kafka's. */
+  /**
+   * Id of the topic, which tells topics of the same name apart; null if the source has no Kafka
+   * topics.
+   */
   readonly topicId: string | null;
   readonly partition: number;
   readonly offset: number;
   readonly id: string;
-  /** Milliseconds since the epoch. */
+  /** Event time, in milliseconds since the epoch. */
   readonly timeMs: number;
-  /** null where events stand alone. */
+  /** Entity of the event; null if events are independent of each other. */
   readonly entity: string | null;
 }
 
-/** What an alert is made from: row `row` of a table, its scores and its explanation. */
+/** Parts of an alert: row `row` of a table, its scores and its explanation. */
 export interface AlertParts {
   readonly detector: string;
   readonly modelVersion: number;
-  /** What decided. */
+  /** p-value threshold that was applied. */
   readonly alpha: number;
   readonly bundle: ModelBundle;
   readonly table: FeatureTable;
@@ -32,12 +35,15 @@ export interface AlertParts {
   readonly event: AlertEvent;
 }
 
-/** Why a scored row is an anomaly. */
+/** Reason why a scored row is an anomaly. */
 export function anomalyReason(scores: Scores, row: number): AnomalyReason {
   return scores.outOfDomain[row] === 1 ? 'out_of_domain' : 'low_density';
 }
 
-/** The alert of an anomalous event. Pure: the same event and model give the same alert, id included. */
+/**
+ * Builds the alert of an anomalous event. Pure: the same event and model give the same alert,
+ * including its id.
+ */
 export function buildAlert({
   detector,
   modelVersion,

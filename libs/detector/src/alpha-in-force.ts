@@ -1,25 +1,30 @@
 import { FlowlineError } from '@flowline/events';
 import { type AlarmControl, alphaOf } from './alpha.ts';
 
-/** What a model knows of its alpha. */
+/** Alpha of a trained model, and the data it was derived from. */
 export interface AlphaModel {
-  /** That it was trained with. */
+  /** Alpha at training time. */
   readonly alpha: number;
-  /** The control that alpha came from. */
+  /** Control from which alpha was derived. */
   readonly control: AlarmControl;
-  /** Of its history; null for models that were trained before it was kept. */
+  /** Events per day of the model's history; null for models trained before it was stored. */
   readonly eventsPerDay: number | null;
 }
 
-/** The alpha that decides, and why it is not what the definition asks for (null where it is). */
+/**
+ * Alpha to apply, and the reason if it is not the one that the definition asks for (otherwise
+ * null).
+ */
 export interface AlphaInForce {
   readonly alpha: number;
   readonly note: string | null;
 }
 
 /**
- * The alpha that the definition in force gives a model, whichever definition the model was trained for: alpha as it is, or false
- * alarms a day over the events a day of the model's history. Where that is no alpha, the model's own goes on, and the note says so.
+ * Returns the alpha of the current definition for a model, whichever definition the model was
+ * trained for: alpha as given, or false alarms per day divided by the events per day of the model's
+ * history. If the result is not a valid alpha, the model's own stays in force, and the note says
+ * so.
  */
 export function alphaInForce(control: AlarmControl, model: AlphaModel): AlphaInForce {
   if (sameControl(control, model.control)) return { alpha: model.alpha, note: null };
@@ -37,7 +42,7 @@ export function alphaInForce(control: AlarmControl, model: AlphaModel): AlphaInF
   }
 }
 
-/** What alpha was derived from gives the events a day back. */
+/** Recovers the events per day from the alpha that was derived from them. */
 function eventsPerDayOf({ alpha, control }: AlphaModel): number | null {
   return 'alpha' in control ? null : control.falseAlarmsPerDay / alpha;
 }

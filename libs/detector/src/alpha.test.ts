@@ -36,7 +36,7 @@ describe('alarmRateInterval', () => {
   it('starts at 0 where no calibration row is that rare', () => {
     const range = alarmRateInterval(calibration, 1e-7);
     expect(range?.low).toBe(0);
-    // Three in 20,000: the rate that leaves nothing to be seen in one set of twenty.
+    // Rule of three: at a rate of 3/20,000, one set in twenty has no such score.
     expect(range?.high).toBeCloseTo(3 / 20_000, 5);
   });
 
@@ -58,7 +58,7 @@ describe('alarmRateInterval', () => {
       const range = alarmRateInterval(fitted, 1e-2);
       if (rate < range!.low || rate > range!.high) outside++;
     }
-    // 10 % are allowed outside; with 60 sets up to 11 are no surprise.
+    // 10 % may be outside. With 60 sets, up to 11 are within chance.
     expect(outside).toBeLessThanOrEqual(11);
   });
 

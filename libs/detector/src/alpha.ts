@@ -3,20 +3,20 @@ import { betaQuantile } from './beta.ts';
 import { smallestPValue, tailScoreAt, type Calibration } from './calibration.ts';
 import { lowerBound, partition, valueAt } from './sorted.ts';
 
-/** What a user asks of the decision: a rate of false alarms a day, or a p-value. */
+/** Control of the decision: a rate of false alarms per day, or a p-value. */
 export type AlarmControl = { readonly falseAlarmsPerDay: number } | { readonly alpha: number };
 
-/** A range of rates an event. */
+/** Range of rates per event. */
 export interface RateInterval {
   readonly low: number;
   readonly high: number;
 }
 
 /**
- * The p-value at or below which an event is an anomaly: `alpha` as it is, or false alarms a day over the mean events a day of the
- * history (anomalous events, before any cooldown).
+ * p-value at or below which an event is an anomaly: `alpha` as given, or false alarms per day
+ * divided by the mean events per day of the history (anomalous events, before any cooldown).
  *
- * @throws FlowlineError FLOWLINE_CONFIG_INVALID when the result is not between 1e-12 and 1/2.
+ * @throws FlowlineError FLOWLINE_CONFIG_INVALID if the result is not between 1e-12 and 1/2.
  */
 export function alphaOf(control: AlarmControl, eventsPerDay: number): number {
   const alpha = 'alpha' in control ? control.alpha : control.falseAlarmsPerDay / eventsPerDay;
@@ -36,12 +36,14 @@ export function alphaOf(control: AlarmControl, eventsPerDay: number): number {
 }
 
 /**
- * The range that holds the realised alarm rate at p ≤ alpha with 90 % probability, over calibration sets of this size.
+ * Range that contains the realised alarm rate at p ≤ alpha with 90 % probability, over calibration
+ * sets of this size.
  *
- * With c of n calibration scores at the threshold t (the score with p = alpha) or beyond:
- * [Beta⁻¹(.05; c, n + 1 − c), Beta⁻¹(.95; c + 1, n − c)] (Clopper and Pearson 1934). Scores that follow one another in time are
- * worth fewer independent ones: c and n are divided by `designEffect`. null where there is no tail and alpha is below
- * 1/(n + 1): then only what lies far beyond everything alarms.
+ * With c of n calibration scores at or above the threshold t (the score with p = alpha), it is
+ * [Beta⁻¹(.05; c, n + 1 − c), Beta⁻¹(.95; c + 1, n − c)] (Clopper and Pearson 1934). Scores in time
+ * order are worth fewer independent ones: c and n are divided by `designEffect`. Null if there is
+ * no tail and alpha is below 1/(n + 1): then only events far beyond all calibration scores raise an
+ * alarm.
  */
 export function alarmRateInterval(calibration: Calibration, alpha: number, designEffect = 1): RateInterval | null {
   const { rows, scores, tail } = calibration;
@@ -55,14 +57,14 @@ export function alarmRateInterval(calibration: Calibration, alpha: number, desig
   };
 }
 
-/** The score from which on events alarm at p ≤ alpha; Infinity where none does. */
+/** Lowest score that raises an alarm at p ≤ alpha; Infinity if none does. */
 export function alarmThreshold(calibration: Calibration, alpha: number): number {
   const { scores, tail } = calibration;
   if (tail !== null && alpha < Math.exp(valueAt(tail.logP, 0))) return tailScoreAt(tail, alpha);
   return scores[thresholdIndex(calibration, alpha)] ?? Infinity;
 }
 
-/** How many of the kept calibration scores lie below the threshold. */
+/** Number of stored calibration scores below the threshold. */
 function thresholdIndex({ scores, pValues, tail }: Calibration, alpha: number): number {
   if (tail !== null && alpha < Math.exp(valueAt(tail.logP, 0))) return lowerBound(scores, tailScoreAt(tail, alpha));
   return partition(scores.length, (i) => valueAt(pValues, i) > alpha);

@@ -3,7 +3,9 @@ const LANCZOS = [
   12.507343278686905, -0.13857109526572012, 9.9843695780195716e-6, 1.5056327351493116e-7,
 ] as const;
 
-/** log Γ(x) for x > 0, by Lanczos' approximation (g = 7, nine terms); relative error about 1e-15. */
+/**
+ * log Γ(x) for x > 0, by the Lanczos approximation (g = 7, nine terms); relative error about 1e-15.
+ */
 export function logGamma(x: number): number {
   if (x < 0.5) return Math.log(Math.PI / Math.sin(Math.PI * x)) - logGamma(1 - x);
   const z = x - 1;
@@ -14,13 +16,13 @@ export function logGamma(x: number): number {
 }
 
 /**
- * The CDF of Beta(a, b) at x: the regularised incomplete beta function I_x(a, b), by its continued fraction (Lentz's method;
- * Numerical Recipes 6.4).
+ * CDF of Beta(a, b) at x: the regularised incomplete beta function I_x(a, b), by its continued
+ * fraction (Lentz's method; Numerical Recipes 6.4).
  */
 export function betaCdf(x: number, a: number, b: number): number {
   if (x <= 0) return 0;
   if (x >= 1) return 1;
-  // The fraction converges fast below the mean; above it the mirror image does.
+  // The fraction converges fast below the mean; above it, the mirrored one does.
   if (x > (a + 1) / (a + b + 2)) return 1 - betaCdf(1 - x, b, a);
   const logFront = logGamma(a + b) - logGamma(a) - logGamma(b) + a * Math.log(x) + b * Math.log1p(-x);
   const tiny = 1e-300;
@@ -42,11 +44,12 @@ export function betaCdf(x: number, a: number, b: number): number {
   return (Math.exp(logFront) * fraction) / a;
 }
 
-/** The quantile of Beta(a, b): the x with {@link betaCdf}(x, a, b) = probability, by bisection. */
+/** Quantile of Beta(a, b): the x with {@link betaCdf}(x, a, b) = probability, by bisection. */
 export function betaQuantile(probability: number, a: number, b: number): number {
   let low = 0;
   let high = 1;
-  // Relative precision also for rates of 1e-9: the interval halves on a logarithmic scale once its lower end is positive.
+  // Bisects on a logarithmic scale once the lower end is positive, for relative precision even at
+  // rates of 1e-9.
   for (let i = 0; i < 200 && high - low > 1e-14 * high; i++) {
     const middle = low > 0 ? Math.sqrt(low * high) : high > 1e-300 ? high / 16 : high / 2;
     if (betaCdf(middle, a, b) < probability) low = middle;

@@ -4,7 +4,7 @@ import { fitCalibrationSet, patternPValue } from './calibration-set.ts';
 
 describe('calibration by missing pattern', () => {
   const random = new Random(1);
-  // Pattern 1 lacks a feature: its scores are lower by 5. Pattern 2 is rare.
+  // Pattern 1 lacks a feature, and its scores are lower by 5. Pattern 2 is rare.
   const patterns = Int32Array.from({ length: 6000 }, (_, i) => (i % 3 === 0 ? 1 : i % 100 === 1 ? 2 : 0));
   const scores = Float64Array.from(patterns, (pattern) => -Math.log(1 - random.uniform()) - (pattern === 1 ? 5 : 0));
   const set = fitCalibrationSet(scores, patterns, new Random(2));

@@ -1,24 +1,31 @@
 import type { Random } from '@flowline/flows';
 import { fitCalibration, pValueOf, type Calibration, type PValue } from './calibration.ts';
 
-/** A missing pattern with fewer calibration rows is judged by all rows together. */
+/**
+ * Minimum number of calibration rows for a missing pattern's own calibration. With fewer, the
+ * pooled one applies.
+ */
 export const patternCalibrationRows = 1_000;
 
-/** The calibrations of a model: of all rows, and of each combination of missing features that has rows enough. */
+/**
+ * Calibrations of a model: one of all rows, and one for each combination of missing features with
+ * enough rows.
+ */
 export interface CalibrationSet {
   readonly pooled: Calibration;
-  /** By missing pattern, ascending. */
+  /** Calibration by missing pattern, ascending. */
   readonly byPattern: ReadonlyMap<number, Calibration>;
 }
 
-/** A p-value, and whether it comes from rows with other missing features than the event's. */
+/** p-value, and whether it comes from rows whose missing features differ from the event's. */
 export interface PatternPValue extends PValue {
   readonly pooled: boolean;
 }
 
 /**
- * Calibrates scores by missing pattern where one has at least 1,000 rows, and all together. A density over fewer features is a
- * density on another scale, so their scores do not compare.
+ * Calibrates scores by missing pattern, for patterns with at least 1,000 rows, and pooled. A
+ * density over fewer features is on another scale, so scores of different patterns are not
+ * comparable.
  *
  * @throws FlowlineError as {@link fitCalibration} does.
  */
@@ -37,7 +44,7 @@ export function fitCalibrationSet(scores: Float64Array, patterns: Int32Array, ra
   return { pooled, byPattern: new Map(byPattern) };
 }
 
-/** The p-value of a score s = −log p of an event with that missing pattern. */
+/** p-value of a score s = −log p of an event with this missing pattern. */
 export function patternPValue(set: CalibrationSet, score: number, pattern: number): PatternPValue {
   const own = set.byPattern.get(pattern);
   const { p, method } = pValueOf(own ?? set.pooled, score);

@@ -10,7 +10,7 @@ const draws = (n: number, draw: (u: number) => number, random: Random): Float64A
   Float64Array.from({ length: n }, () => draw(1 - random.uniform()));
 const exponential = (u: number): number => -Math.log(u);
 
-/** The score at which p falls to alpha: bisection on the function itself. */
+/** Score at which p falls to alpha, by bisection of the function itself. */
 const thresholdOf = (calibration: Calibration, alpha: number): number => {
   let low = 0;
   let high = 1;
@@ -38,7 +38,7 @@ describe('conformal p-values', () => {
     const calibration = fitCalibration(draws(20_000, exponential, random), random);
     const p = draws(20_000, exponential, random).map((score) => pValueOf(calibration, score).p);
     p.sort();
-    // Kolmogorov–Smirnov of two samples of 20,000: 0.0195 at the 0.1 % level.
+    // Kolmogorov–Smirnov distance of two samples of 20,000: 0.0195 at the 0.1 % level.
     const distance = p.reduce((worst, value, i) => Math.max(worst, Math.abs(value - (i + 0.5) / p.length)), 0);
     expect(distance).toBeLessThan(0.0195);
   });
@@ -51,7 +51,7 @@ describe('conformal p-values', () => {
     const sorted = Float64Array.from(scores).sort();
     for (let rank = 0; rank < 47_000; rank += 97) {
       const score = sorted[rank]!;
-      // Scores within the rounding of two backends below it count as tied.
+      // Scores up to the rounding of two backends below it count as tied.
       const tied = lowerBound(sorted, score - 2 * toleranceOf(score));
       const exact = (1 + 50_000 - tied) / 50_001;
       const { p } = pValueOf(calibration, score);
@@ -62,7 +62,8 @@ describe('conformal p-values', () => {
 });
 
 describe('the tail', () => {
-  // Means over 5 calibration sets of the true probability above the threshold; docs/reference/calibration.md has longer runs.
+  // Means over 5 calibration sets of the true probability above the threshold. Longer runs are in
+  // docs/reference/calibration.md.
   it.each<[string, (u: number) => number, (score: number) => number]>([
     ['exponential', exponential, (s) => Math.exp(-s)],
     ['Pareto, shape 1', (u) => 1 / u, (s) => 1 / s],
@@ -102,7 +103,7 @@ describe('the tail', () => {
     const rounded = join + 2 * toleranceOf(join + 1);
     const [below, above] = [pValueOf(calibration, join), pValueOf(calibration, rounded)];
     expect([below.method, above.method]).toEqual(['empirical', 'tail']);
-    // Three scores in 20,000 lie within the rounding on each side.
+    // On each side, three scores in 20,000 lie within the rounding.
     expect(below.p - above.p).toBeLessThan(2 / 20_001 + 8 * toleranceOf(join) * 0.05);
     expect(below.p).toBeGreaterThanOrEqual(above.p);
     if (tail !== null) {
@@ -118,7 +119,7 @@ describe('the tail', () => {
     const threshold = thresholdOf(calibration, 1e-3);
     expect(Math.exp(-threshold)).toBeGreaterThan(2e-4);
     expect(Math.exp(-threshold)).toBeLessThan(1.5e-3);
-    // Three of 20,000 were as large: that cannot be a rate of one in a million.
+    // Three of 20,000 scores were as large, which rules out a rate of one in a million.
     expect(pValueOf(calibration, 1e12).p).toBeGreaterThan(3e-5);
   });
 

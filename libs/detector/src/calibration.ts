@@ -4,54 +4,67 @@ import { betaCdf } from './beta.ts';
 import { lowerBound, partition, quantileOfSorted, upperBound, valueAt } from './sorted.ts';
 import { bootstrapTail, exceedanceAt, type BootstrappedTail, type UniformSource } from './tail.ts';
 
-/** No p-value is smaller: beyond it the tail law is extrapolated past all evidence. */
+/** Smallest p-value. Below it, the tail would be extrapolated beyond all evidence. */
 export const smallestPValue = 1e-12;
-/** Fewer calibration rows than this are refused. */
+/** Minimum number of calibration rows. */
 export const minimumCalibrationRows = 100;
-/** Fewer calibration rows than this are allowed with a warning. */
+/** Recommended number of calibration rows. With fewer, training warns. */
 export const advisedCalibrationRows = 5_000;
 
 const TAIL_SHARE = 0.05;
 const CONFIDENCE = 0.9;
 const MAXIMUM_POINTS = 20_000;
 const FAR_SPANS = 10;
-/** log p falls by about 0.06 nats from one knot of the tail to the next. */
+/** From one knot of the tail to the next, log p falls by about 0.06 nats. */
 const TAIL_STEPS = 400;
 
-/** From scores to p-values: a monotone table, fitted to the scores of calibration rows. */
+/** Monotone map from scores to p-values, fitted to the scores of calibration rows. */
 export interface Calibration {
-  /** Calibration rows. */
+  /** Number of calibration rows. */
   readonly rows: number;
-  /** Calibration scores, ascending: all of them, or evenly ranked ones where there are more than 20,000. */
+  /**
+   * Calibration scores, ascending: all of them, or evenly ranked ones if there are more than
+   * 20,000.
+   */
   readonly scores: Float64Array;
-  /** The p-value of a score equal to scores[i]; between two of them the larger p-value holds. */
+  /** p-value of a score equal to scores[i]. Between two scores, the larger p-value applies. */
   readonly pValues: Float64Array;
-  /** null where the scores have no tail to fit (under 400 rows, or too many ties): then p is 1/(rows + 1) beyond them, and far beyond the floor. */
+  /**
+   * Fitted tail. Null if the scores have no tail to fit (under 400 rows, or too many ties): then p
+   * is 1/(rows + 1) beyond all scores, and the smallest p-value far beyond them.
+   */
   readonly tail: CalibratedTail | null;
 }
 
-/** Above the first knot log p is piecewise linear in the score, down to {@link smallestPValue}. */
+/**
+ * Tail of a calibration. Above the first knot, log p is piecewise linear in the score, down to
+ * {@link smallestPValue}.
+ */
 export interface CalibratedTail extends BootstrappedTail {
-  /** Scores, ascending; the first is the 95 % quantile of the calibration scores. */
+  /** Scores, ascending. The first is the 95 % quantile of the calibration scores. */
   readonly knots: Float64Array;
   /** log p at each knot, descending. */
   readonly logP: Float64Array;
 }
 
-/** A p-value and how it was found. */
+/** p-value, and the method it was computed by. */
 export interface PValue {
   readonly p: number;
   readonly method: PValueMethod;
 }
 
 /**
- * Fits p-values to calibration scores (s = −log p(x), larger is more surprising; rows never trained on, never chosen on).
+ * Fits p-values to calibration scores s = −log p(x). A larger score is more surprising. The rows
+ * must not have been used for training or model selection.
  *
- * Up to the 95 % quantile: conformal, p = (1 + #{scores ≥ s})/(n + 1) (Vovk, Gammerman, Shafer 2005). Above it: the pointwise
- * 90 % quantile of the tail's survival over a parametric bootstrap of a generalised Pareto law, times the share of scores above
- * it, kept within the 90 % confidence bounds that counting exceedances gives (Clopper and Pearson 1934).
+ * Up to the 95 % quantile, p is conformal: p = (1 + #{scores ≥ s})/(n + 1) (Vovk, Gammerman, Shafer
+ * 2005). Above it, p is the share of scores above the quantile times the survival function of the
+ * tail: its pointwise 90 % quantile over a parametric bootstrap of a generalised Pareto
+ * distribution, kept within the 90 % confidence bounds from counting exceedances (Clopper and
+ * Pearson 1934).
  *
- * @throws FlowlineError FLOWLINE_HISTORY_TOO_SMALL under 100 rows, FLOWLINE_TRAINING_FAILED where a score is not finite.
+ * @throws FlowlineError FLOWLINE_HISTORY_TOO_SMALL for under 100 rows, FLOWLINE_TRAINING_FAILED for
+ * a score that is not finite.
  */
 export function fitCalibration(calibrationScores: Float64Array, random: UniformSource): Calibration {
   const n = calibrationScores.length;
@@ -74,10 +87,11 @@ export function fitCalibration(calibrationScores: Float64Array, random: UniformS
 }
 
 /**
- * The p-value of a score. Scores carry the rounding of the backend that computed them, so that a score
- * counts as tied with those up to {@link rounding} below it: a group of equal rows keeps its mass on
- * every backend. It never rises with the score. Infinity and NaN get {@link smallestPValue}, and so
- * does what lies {@link farBeyond} every calibration score where no tail was fitted. O(log n).
+ * p-value of a score. Scores carry the rounding error of the backend that computed them, so a score
+ * counts as tied with those up to {@link rounding} below it, and a group of equal rows keeps its
+ * mass on every backend. The p-value never rises with the score. It is {@link smallestPValue} for
+ * Infinity and NaN, and without a fitted tail also for scores {@link farBeyond} every calibration
+ * score. O(log n).
  */
 export function pValueOf(calibration: Calibration, score: number): PValue {
   if (!(score < Infinity)) return { p: smallestPValue, method: 'floor' };
@@ -90,22 +104,25 @@ export function pValueOf(calibration: Calibration, score: number): PValue {
   return { p: 1 / (rows + 1), method: 'empirical' };
 }
 
-/** How far apart two computations of one score may lie, in nats: each within the engine's tolerance of the exact value. */
+/**
+ * Maximum difference between two computations of the same score, in nats: each is within the
+ * engine's tolerance of the exact value.
+ */
 function rounding(score: number): number {
   return 2 * toleranceOf(score);
 }
 
 /**
- * The score beyond which an event is like nothing that was calibrated on, by any law: less dense by a
- * factor of 10¹² than all but the least dense hundredth of the calibration rows, and by ten times what
- * the middle 98 % of them span. One absurd row among them moves neither.
+ * Score beyond which an event resembles no calibration row, under any distribution. It exceeds the
+ * 99 % quantile of the scores by log 10¹² nats, or by ten times the range of their middle 98 % if
+ * that is more. A single absurd row moves neither.
  */
 function farBeyond(sortedScores: Float64Array): number {
   const [least, most] = [quantileOfSorted(sortedScores, 0.01), quantileOfSorted(sortedScores, 0.99)];
   return most + Math.max(-Math.log(smallestPValue), FAR_SPANS * (most - least));
 }
 
-/** The score at which the p-value of a tail is `p`, the inverse of {@link pValueOf} there. */
+/** Score at which the p-value of a tail is `p`, the inverse of {@link pValueOf} there. */
 export function tailScoreAt({ knots, logP }: CalibratedTail, p: number): number {
   const level = Math.log(p);
   const j = Math.min(
@@ -137,7 +154,7 @@ function bulkOf(sorted: Float64Array): Pick<Calibration, 'scores' | 'pValues'> {
   for (let j = 0; j < points; j++) {
     const rank = Math.round((j * (n - 1)) / (points - 1));
     const score = valueAt(sorted, rank);
-    // Any score above the last point kept has at least the rows up to that point below it.
+    // For any score above the last stored point, at least the rows up to that point are below it.
     pValues[j] = j > 0 && score === scores[j - 1] ? valueAt(pValues, j - 1) : (1 + n - below) / (n + 1);
     scores[j] = score;
     below = rank + 1;
@@ -165,16 +182,17 @@ function tailOf(sorted: Float64Array, random: UniformSource): CalibratedTail | n
 }
 
 /**
- * Keeps the score of a tail probability p, for falling p, within what counting alone shows: where c of n calibration scores are
- * larger, the rate is at most the 90 % quantile of Beta(c + 1, n − c) and at least the 10 % quantile of Beta(c, n + 1 − c), each
- * with 90 % confidence. Few absurd calibration scores, to which no law fits, can then neither hide the rest nor be ignored.
+ * Bounds the score of a tail probability p, for falling p, by the evidence of counts alone. If c of
+ * n calibration scores are larger, the rate is at most the 90 % quantile of Beta(c + 1, n − c), and
+ * at least the 10 % quantile of Beta(c, n + 1 − c), each with 90 % confidence. A few absurd
+ * calibration scores, which no distribution fits, can then neither hide the rest nor be ignored.
  */
 function countBounds(sorted: Float64Array): (score: number, p: number) => number {
   const n = sorted.length;
   let fewEnough = n;
   let notTooMany = n;
   return (score, p) => {
-    // Both counts fall with p, so the last ones bound the search.
+    // Both counts fall with p, so that the previous counts bound the search.
     fewEnough = partition(fewEnough, (count) => betaCdf(p, count + 1, n - count) >= CONFIDENCE);
     notTooMany = partition(notTooMany, (count) => count === 0 || betaCdf(p, count, n + 1 - count) >= 1 - CONFIDENCE);
     const most = fewEnough === 0 ? Infinity : valueAt(sorted, n - fewEnough);

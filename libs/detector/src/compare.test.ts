@@ -22,13 +22,17 @@ const normals = (size: number, seed: number, mean = 0, sd = 1): FeatureTable => 
   return { size, numeric, numericWidth: 2, levels: [], levelWidth: 0 };
 };
 
-/** A model that is the normal law its encoding was fitted to: an untrained flow is the identity. */
+/**
+ * Model of the normal distribution that its encoding was fitted to: an untrained flow is the
+ * identity.
+ */
 const modelOf = (trained: FeatureTable, features = schema, trimmedRows = 0): ModelBundle => {
   const encoding = fitEncoding(features, trained);
   const flow = realNVP({ features: 2, layers: 2, hidden: [4], actNorm: false, seed: 1 });
   const flows = [saveFlow(flow)];
   flow.dispose();
-  // −log p of a standard normal pair is log 2π + an exponential, plus the log of the scales.
+  // −log p of a standard normal pair is log 2π + an exponential variable, plus the log of the
+  // scales.
   const random = new Random(3);
   const scale = encoding.scored.reduce((sum, dimension) => sum - Math.log(dimension.derivative(0)), 0);
   const scores = Float64Array.from(
@@ -74,7 +78,8 @@ describe('compareOnHeldOut', () => {
     const [narrow, wide] = [modelOf(normals(50_000, 1)), modelOf(normals(50_000, 2, 0, 1.5))];
     const better = await compareOnHeldOut(wide, narrow, heldOut, options);
     const worse = await compareOnHeldOut(narrow, wide, heldOut, options);
-    // Rows of variance 1 and noise of 0.01·σ²: KL of two laws in two dimensions, up to that noise.
+    // Rows of variance 1 and noise of 0.01·σ²: KL divergence of two normal distributions in two
+    // dimensions, up to that noise.
     const expected = 2 * (Math.log(1.5) + 0.5 / 1.5 ** 2 - 0.5);
     for (const [result, sign] of [
       [better, 1],
@@ -100,7 +105,7 @@ describe('compareOnHeldOut', () => {
   });
 
   it('keeps a champion whose challenger would alarm too often', async () => {
-    // The same density, but calibrated as if scores were far smaller.
+    // The same density, calibrated as if scores were far smaller.
     const model = modelOf(normals(5000, 1));
     const { pooled } = model.calibration;
     const shifted = {
@@ -115,7 +120,7 @@ describe('compareOnHeldOut', () => {
     expect(result.alarms?.championRate).toBeLessThan(0.02);
     expect(result.alarms?.challengerRate).toBeGreaterThan(0.1);
     expect(result.reason).toMatch(/alarms too often/);
-    // Where the champion alarms as often, the events have changed, not the model.
+    // If the champion alarms as often, the events have changed, not the model.
     expect(await compareOnHeldOut(eager, eager, heldOut, options)).toMatchObject({ promote: true });
   });
 

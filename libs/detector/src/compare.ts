@@ -8,22 +8,27 @@ import { logDensities } from './log-densities.ts';
 import { noisyRows } from './noisy-rows.ts';
 import { valueAt } from './sorted.ts';
 
-/** Two models on the same held-out rows. */
+/** Comparison of two models on the same held-out rows. */
 export type Comparison =
   | { readonly comparable: false; readonly reason: string }
   | {
       readonly comparable: true;
       readonly rows: number;
-      /** Mean of log p(challenger) − log p(champion), each difference clipped to ±5, in nats and original units. */
+      /**
+       * Mean of log p(challenger) − log p(champion), each difference clipped to ±5, in nats and
+       * original units.
+       */
       readonly meanDifferenceNats: number;
       readonly standardError: number;
-      /** The challenger is at most one standard error behind. */
+      /** True if the challenger is at most one standard error behind. */
       readonly notWorse: boolean;
-      /** null where no alpha was given. */
+      /** Alarms of both models; null if no alpha was given. */
       readonly alarms: AlarmComparison | null;
-      /** The challenger may take over: it is not worse, and its alarms are in bounds. */
+      /**
+       * True if the challenger may be promoted: it is not worse, and its alarm rate is in bounds.
+       */
       readonly promote: boolean;
-      /** Why, in one sentence. */
+      /** Reason, in one sentence. */
       readonly reason: string;
     };
 
@@ -31,28 +36,32 @@ export type Comparison =
 export interface AlarmComparison {
   readonly championRate: number;
   readonly challengerRate: number;
-  /** Three times the expected rate and three standard deviations, or the champion's rate where that is higher. */
+  /**
+   * Upper limit of the challenger's rate: three times the expected rate plus three standard
+   * deviations, or the champion's rate if that is higher.
+   */
   readonly highestRate: number;
   readonly inBounds: boolean;
 }
 
-/** How models are compared. */
+/** Options of a comparison. */
 export interface ComparisonOptions {
   readonly alpha?: number;
-  /** The backend that scores both (default `tfjs-wasm`). */
+  /** Backend that scores both models (default `tfjs-wasm`). */
   readonly backend?: ScoringBackend;
-  /** Decides the noise. */
+  /** Seed of the noise. */
   readonly seed?: number;
 }
 
-/** One absurd row must not decide. */
+/** Differences are clipped so that no single absurd row decides. */
 const CLIP_NATS = 5;
 const CHUNK_ROWS = 16_384;
 
 /**
- * Compares two models on rows that neither was trained on, by the paired differences of log p in original units: at the same rows with the same
- * fixed noise (of the challenger's σ, in original units), since each flow is the density of x + σ·ε. Not comparable where the columns
- * differ: log p is then about something else.
+ * Compares two models on rows that neither was trained on, by paired differences of log p in
+ * original units. Since each flow is the density of x + σ·ε, both score the same rows with the same
+ * fixed noise (of the challenger's σ, in original units). Models with different schemas are not
+ * comparable: their log p are densities of different variables.
  */
 export async function compareOnHeldOut(
   champion: ModelBundle,
@@ -119,7 +128,7 @@ async function judge(
   }
 }
 
-/** challenger − champion within ±5; rows that neither can follow do not decide. */
+/** challenger − champion, clipped to ±5. It is 0 if undefined, as when both are −Infinity. */
 function clipped(challenger: number, champion: number): number {
   const difference = challenger - champion;
   return Number.isNaN(difference) ? 0 : Math.max(-CLIP_NATS, Math.min(CLIP_NATS, difference));

@@ -1,18 +1,21 @@
 import { valueAt } from './sorted.ts';
 
-/** A conditional density along one axis, known at nodes: unnormalised, in the units of the axis. */
+/**
+ * Conditional density along one axis, tabulated at nodes. It is unnormalised, in the units of the
+ * axis.
+ */
 export interface ConditionalCurve {
-  /** Ascending. */
+  /** Positions on the axis, ascending. */
   readonly nodes: Float64Array;
-  /** log density at each node, up to a constant, in nats. */
+  /** log-density at each node, up to a constant, in nats. */
   readonly logDensity: Float64Array;
-  /** The largest log density at a node. */
+  /** Largest log-density at a node. */
   readonly peak: number;
 }
 
-/** A curve with its integral. */
+/** Curve with its integral. */
 export interface IntegratedCurve extends ConditionalCurve {
-  /** ∫ of the density over each panel between two nodes, divided by exp(peak). */
+  /** ∫ density over each panel between two nodes, divided by exp(peak). */
   readonly panels: Float64Array;
   /** log ∫ density over all nodes. */
   readonly logIntegral: number;
@@ -33,13 +36,16 @@ const GAUSS_WEIGHTS = Float64Array.of(
   0.23931433524968324,
   0.11846344252809454,
 );
-/** A node further down than this from its neighbour is an edge of the density, not a curve: no polynomial goes through it. */
+/**
+ * A larger drop between neighbouring nodes is an edge of the density, to which no polynomial is
+ * fitted.
+ */
 const STEEP_NATS = 8;
 const VANISHED = -1e300;
-/** A quantile is found to this part of its panel. */
+/** Relative precision of a quantile within its panel. */
 const PART = 2 ** -50;
 
-/** A curve without nodes. */
+/** Curve without nodes. */
 export const emptyCurve: ConditionalCurve = {
   nodes: new Float64Array(0),
   logDensity: new Float64Array(0),
@@ -47,8 +53,8 @@ export const emptyCurve: ConditionalCurve = {
 };
 
 /**
- * A curve through more nodes, given in ascending order; where it has a node already, it keeps what it has. Values that are not finite count
- * as no density.
+ * Returns a curve with additional nodes, given in ascending order. Existing nodes keep their
+ * values. Values that are not finite count as zero density.
  */
 export function withNodes(curve: ConditionalCurve, added: Float64Array, values: Float64Array): ConditionalCurve {
   const most = curve.nodes.length + added.length;
@@ -70,7 +76,7 @@ export function withNodes(curve: ConditionalCurve, added: Float64Array, values: 
   return { nodes: nodes.subarray(0, size), logDensity: logDensity.subarray(0, size), peak };
 }
 
-/** Integrates a curve, panel by panel. */
+/** Integrates a curve panel by panel. */
 export function integrated(curve: ConditionalCurve): IntegratedCurve {
   const panels = new Float64Array(Math.max(0, curve.nodes.length - 1));
   const panel = new Panel(curve);
@@ -82,7 +88,7 @@ export function integrated(curve: ConditionalCurve): IntegratedCurve {
   return { ...curve, panels, logIntegral: curve.peak + Math.log(sum) };
 }
 
-/** The point below which a share of the curve's integral lies. */
+/** Position below which the given share of the curve's integral lies. */
 export function curveQuantile(curve: IntegratedCurve, share: number): number {
   const { nodes, panels } = curve;
   let left = share * panels.reduce((sum, panel) => sum + panel, 0);
@@ -93,7 +99,7 @@ export function curveQuantile(curve: IntegratedCurve, share: number): number {
   return valueAt(nodes, i) + panel.partOf(left) * (valueAt(nodes, i + 1) - valueAt(nodes, i));
 }
 
-/** log of the shares of the integral below and above one of the nodes. */
+/** Logs of the shares of the integral below and above a node. */
 export function logSharesAt(curve: IntegratedCurve, node: number): { readonly below: number; readonly above: number } {
   let [below, above] = [0, 0];
   curve.panels.forEach((panel, i) => {
@@ -105,18 +111,19 @@ export function logSharesAt(curve: IntegratedCurve, node: number): { readonly be
 }
 
 /**
- * The density between two nodes of a curve, divided by exp(peak): along a cubic of log density (exact for a Gaussian, whose log density is
- * a parabola), or along its chord where it is steep. One object goes from panel to panel: thousands are integrated for one event.
+ * Density between two nodes of a curve, divided by exp(peak). It follows a cubic of the log-density
+ * (exact for a Gaussian, whose log-density is a parabola), or the chord if the curve is steep. One
+ * object moves from panel to panel, since a single event needs thousands of integrals.
  */
 class Panel {
   readonly #curve: ConditionalCurve;
   #from = 0;
   #width = 0;
-  /** Relative to the peak, at the first node; and how much it rises to the second. */
+  /** log-density at the first node, relative to the peak, and its rise to the second node. */
   #logDensity = 0;
   #rise = 0;
   #isSmooth = false;
-  /** The cubic in Newton's form: its first three nodes, and the divided differences. */
+  /** Cubic in Newton's form: its first three nodes, and the divided differences. */
   #x0 = 0;
   #x1 = 0;
   #x2 = 0;
@@ -138,7 +145,10 @@ class Panel {
     this.#throughFour(Math.max(0, Math.min(i - 1, nodes.length - 4)));
   }
 
-  /** ∫ over the first part of the panel: by Gauss–Legendre along the cubic, in closed form along the chord. */
+  /**
+   * ∫ over the first part of the panel: by Gauss–Legendre along the cubic, in closed form along the
+   * chord.
+   */
   integral(part: number): number {
     const width = this.#width * part;
     if (this.#isSmooth) {
@@ -154,7 +164,10 @@ class Panel {
     return Math.abs(rise) < 1e-9 ? width * first : (width * (Math.exp(this.#logDensity + rise) - first)) / rise;
   }
 
-  /** The first part of the panel whose integral is `wanted`: Newton's method, halving where it leaves the bracket. */
+  /**
+   * Returns the first part of the panel whose integral is `wanted`, by Newton's method with
+   * bisection outside the bracket.
+   */
   partOf(wanted: number): number {
     let [low, high] = [0, 1];
     let part = 0.5;
@@ -170,7 +183,7 @@ class Panel {
     return part;
   }
 
-  /** How fast the integral grows there. */
+  /** Derivative of the integral with respect to the part. */
   #slopeAt(part: number): number {
     const logDensity = this.#isSmooth
       ? this.#cubicAt(this.#from + part * this.#width)

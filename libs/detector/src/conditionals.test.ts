@@ -2,7 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { conditionals } from './conditionals.ts';
 
-/** log of the upper tail of a standard normal, by its asymptotic series far out and by quadrature elsewhere. */
+/**
+ * log of the upper tail of a standard normal, by its asymptotic series far out and by quadrature
+ * otherwise.
+ */
 const logUpperTail = (z: number): number => {
   if (z > 8)
     return -(z * z) / 2 - Math.log(z * Math.sqrt(2 * Math.PI)) + Math.log1p(-1 / z ** 2 + 3 / z ** 4 - 15 / z ** 6);
@@ -18,7 +21,7 @@ const logUpperTail = (z: number): number => {
 };
 const bitsOf = (z: number): number => -1 - logUpperTail(Math.abs(z)) / Math.LN2;
 
-/** log p along a row, in float64 as the reference engine computes it. */
+/** log p along a row, in float64 like the reference engine. */
 const scorerOf = (logDensity: (x: Float32Array) => number, width: number) => ({
   score: (rows: Float32Array, n: number) =>
     Promise.resolve(Float64Array.from({ length: n }, (_, i) => logDensity(rows.subarray(i * width, (i + 1) * width)))),
@@ -33,7 +36,8 @@ const oneAxis = async (logDensity: (t: number) => number, observed: number) =>
   )[0];
 
 describe('the conditional of a Gaussian', () => {
-  // Equal correlations: x_i | rest is normal with mean ρ·Σ rest/(1 + (d − 2)ρ) and variance (1 − ρ)(1 + (d − 1)ρ)/(1 + (d − 2)ρ).
+  // Equal correlations: x_i | rest is normal with mean ρ·Σ rest/(1 + (d − 2)ρ) and variance (1 −
+  // ρ)(1 + (d − 1)ρ)/(1 + (d − 2)ρ).
   const [d, rho] = [8, 0.9];
   const logDensity = (x: Float32Array): number => {
     const sum = x.reduce((total, value) => total + value, 0);
@@ -68,7 +72,7 @@ describe('the conditional of a Gaussian', () => {
         fc.double({ min: -4, max: 4, noNaN: true }),
         fc.double({ min: -30, max: 30, noNaN: true }),
         async (mean, logSd, z) => {
-          // Narrower than float32 can follow at that place would be rounding.
+          // A smaller width could not be resolved by float32 at that position.
           const width = Math.max(Math.exp(logSd), Math.abs(mean) * 1e-3);
           const observed = Math.fround(mean + z * width);
           const answer = (await oneAxis((t) => -(((t - mean) / width) ** 2) / 2, observed))!;

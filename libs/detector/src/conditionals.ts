@@ -10,13 +10,13 @@ import {
 } from './conditional-curve.ts';
 import { lowerBound, valueAt } from './sorted.ts';
 
-/** One dimension of one encoded row: what its value would be, given all the others, is the question. */
+/** One dimension of one encoded row, whose distribution given all other dimensions is wanted. */
 export interface Axis {
   readonly row: number;
   readonly dimension: number;
 }
 
-/** Where the value of an axis lies in its conditional distribution, in encoded units. */
+/** Position of an axis's value in its conditional distribution, in encoded units. */
 export interface Conditional {
   /** −log2(2·min(F, 1 − F)) of the conditional CDF F at the observed value; at least 0. */
   readonly bits: number;
@@ -33,38 +33,54 @@ export interface EncodedRows {
 }
 
 const NODES = 65;
-/** The mass of a curve is looked for down to exp(−60) of its peak: what lies beyond does not move a float64 sum. */
+/**
+ * The mass of a curve is covered down to exp(−60) of its peak. Beyond, it does not change a float64
+ * sum.
+ */
 const MASS_NATS = 60;
-/** An edge of the found interval that is higher than this below the peak has not reached the end of the mass. */
+/**
+ * If an edge of the interval is less than this below the peak, the mass is not covered to its end.
+ */
 const EDGE_NATS = 40;
-/** Neighbours of the peak further down than this do not show where it is. */
+/** If the neighbours of the peak are further below it than this, its position is unresolved. */
 const STEEP_NATS = 8;
-/** Once the mass is covered: neighbours further down than this show a kink rather than a curve (a Gaussian's are within 0.2). */
+/**
+ * Once the mass is covered, a larger drop from the peak to a neighbour shows a kink (a Gaussian's
+ * is within 0.2).
+ */
 const KINK_NATS = 1;
-/** What is further below the peak than this has no share in quantiles. */
+/** Points further below the peak than this do not contribute to quantiles. */
 const NEAR_NATS = 20;
-/** Beyond this below the peak a tail is e^v/slope: its relative error, 1/(2·45), is one hundredth of a bit. */
+/**
+ * Further below the peak than this, a tail is e^v/slope. Its relative error, 1/(2·45), is one
+ * hundredth of a bit.
+ */
 const FAR_NATS = 45;
 const MOST_PASSES = 8;
-/** A float32 log density below −2^18 has steps of 0.03 nats: a curve there is rounding, not shape. */
+/**
+ * A float32 log-density below −2^18 has steps of 0.03 nats: a curve there is rounding, not shape.
+ */
 const RESOLVED_NATS = 2 ** 18;
-/** Of at most {@link NODES} rows each. */
+/** Searches per call of the scorer, of at most {@link NODES} rows each. */
 const SEARCHES_A_CALL = Math.floor(16_384 / NODES);
 
 interface Search {
   readonly axis: Axis;
   readonly observed: number;
   curve: ConditionalCurve;
-  /** Nodes to evaluate next; none once the curve is resolved. */
+  /** Nodes to evaluate next; empty once the curve is resolved. */
   next: readonly number[];
 }
 
 /**
- * The conditional distribution of each axis, p(t | the rest) = p(t, rest)/∫ p(t, rest) dt, by quadrature of log p along it.
+ * Conditional distribution of each axis, p(t | rest) = p(t, rest)/∫ p(t, rest) dt, by quadrature of
+ * log p along it.
  *
- * 65 nodes find the mass wherever it is: dense where standardised training rows lie, then in geometric steps to four times the
- * observed value; 65 more cover it down to exp(−60) of its peak, and the rare curve that is still unresolved is looked into again. All axes
- * go in the same batches. null for an axis whose curve is lost in float32 because another feature is absurd (log p < −2.6e5).
+ * A first pass of 65 nodes locates the mass: they are dense where standardised training rows lie,
+ * then in geometric steps to four times the observed value. Another 65 cover it down to exp(−60) of
+ * its peak, and further passes refine the rare curve that is still unresolved. All axes share the
+ * same batches. Null for an axis whose curve is lost in float32 rounding because another feature is
+ * absurd (log p < −2.6e5).
  */
 export async function conditionals(
   scorer: Pick<Scorer, 'score'>,
@@ -93,20 +109,20 @@ export async function conditionals(
   return found.map((each) => answerOf(each, slopes.get(each)));
 }
 
-/** An axis whose curve is resolved. */
+/** Axis whose curve is resolved. */
 interface Found {
   readonly axis: Axis;
   readonly observed: number;
   readonly curve: IntegratedCurve;
 }
 
-/** A point a little further out than a far observed value. */
+/** Point slightly further out than a far observed value. */
 interface FurtherPoint {
   readonly node: number;
   readonly logDensity: number;
 }
 
-/** log p at the next nodes of each search, ascending; several searches go in one call. */
+/** Evaluates log p at the next nodes of each search, ascending. Several searches share one call. */
 async function* evaluated<T extends Pick<Search, 'axis' | 'next'>>(
   scorer: Pick<Scorer, 'score'>,
   { rows, width }: EncodedRows,
@@ -136,7 +152,10 @@ async function* evaluated<T extends Pick<Search, 'axis' | 'next'>>(
   }
 }
 
-/** 40 nodes over ±5 standard deviations, 12 on each side outwards from there, and the observed value. */
+/**
+ * 40 nodes over ±5 standard deviations, 12 outwards from there on each side, and the observed
+ * value.
+ */
 function coarseNodes(observed: number): readonly number[] {
   const core = Array.from({ length: 40 }, (_, i) => -4.875 + 0.25 * i);
   const reach = Math.max(50, 4 * Math.abs(observed));
@@ -144,7 +163,7 @@ function coarseNodes(observed: number): readonly number[] {
   return [observed, ...core, ...wing, ...wing.map((node) => -node)];
 }
 
-/** The nodes that would show more of a curve's mass, or none when it is resolved. */
+/** Nodes that would resolve more of a curve's mass; empty if it is resolved. */
 function finerNodes({ nodes, logDensity, peak }: ConditionalCurve): readonly number[] {
   if (peak < -RESOLVED_NATS) return [];
   const last = nodes.length - 1;
@@ -164,7 +183,10 @@ function finerNodes({ nodes, logDensity, peak }: ConditionalCurve): readonly num
   if (hasGap(to - from)) return all;
   return drop > KINK_NATS ? aroundPeak() : [];
 
-  /** Whether two neighbours near the peak are steep and further apart than a step: one side of the peak has not been looked at. */
+  /**
+   * True if two neighbours near the peak are steep and further apart than a step: one side of the
+   * peak is unexplored.
+   */
   function hasGap(step: number): boolean {
     for (let i = 0; i < last; i++) {
       const [a, b] = [valueAt(logDensity, i), valueAt(logDensity, i + 1)];
@@ -174,7 +196,10 @@ function finerNodes({ nodes, logDensity, peak }: ConditionalCurve): readonly num
     return false;
   }
 
-  /** Where a parabola from the last node inside falls to `least`: before the first node outside, or beyond all nodes. */
+  /**
+   * Position at which a parabola from the last node inside falls to `least`: before the first node
+   * outside, or beyond all nodes.
+   */
   function end(inside: number, outside: number): number {
     const from = valueAt(nodes, inside);
     const above = valueAt(logDensity, inside) - least;
@@ -187,17 +212,23 @@ function finerNodes({ nodes, logDensity, peak }: ConditionalCurve): readonly num
   }
 }
 
-/** Nodes in geometric steps from the outermost one, where the peak still rises, to eight times as far. */
+/**
+ * Nodes in geometric steps from the outermost one, at which the peak still rises, to eight times as
+ * far.
+ */
 const outwards = (edge: number): readonly number[] => Array.from({ length: 16 }, (_, i) => edge * 8 ** ((i + 1) / 16));
 
-/** Nodes at equal distances, or none where float32 cannot tell them apart. */
+/** Equally spaced nodes; empty if float32 cannot distinguish them. */
 function spread(from: number, to: number): readonly number[] {
   const step = (to - from) / (NODES - 1);
   if (!(step > 2 ** -23 * Math.max(Math.abs(from), Math.abs(to)))) return [];
   return Array.from({ length: NODES }, (_, i) => from + i * step);
 }
 
-/** Whether so little mass lies on one side of the observed value that sums over the curve do not hold it. */
+/**
+ * True if the mass on one side of the observed value is too small for sums over the curve to
+ * represent.
+ */
 function isFar(curve: IntegratedCurve, observed: number): boolean {
   if (curve.peak < -RESOLVED_NATS) return false;
   const node = lowerBound(curve.nodes, observed);
@@ -205,7 +236,7 @@ function isFar(curve: IntegratedCurve, observed: number): boolean {
   return valueAt(curve.logDensity, node) < curve.peak - FAR_NATS && Math.min(below, above) < -FAR_NATS;
 }
 
-/** A point a little further out than a far observed value, to take the slope there. */
+/** Returns a point slightly further out than a far observed value, to measure the slope there. */
 function beyond({ curve, observed }: Found): number {
   const mode = valueAt(curve.nodes, curve.logDensity.indexOf(curve.peak));
   const distance = Math.max(1e-3 * Math.abs(observed - mode), 1e-5 * Math.abs(observed));
@@ -222,7 +253,8 @@ function answerOf({ curve, observed }: Found, further: FurtherPoint | undefined)
     const mode = valueAt(curve.nodes, curve.logDensity.indexOf(curve.peak));
     const height = valueAt(curve.logDensity, node);
     const slope = (height - further.logDensity) / Math.abs(further.node - observed);
-    // ∫ of exp(v) that falls with a slope is e^v/slope; where float32 shows no fall, the scale is the distance to the mode.
+    // ∫ of an exp(v) that falls with a slope is e^v/slope. If float32 shows no fall, the scale is
+    // the distance to the mode.
     const logScale = slope > 0 ? -Math.log(slope) : Math.log(Math.abs(observed - mode));
     least = height + logScale - curve.logIntegral;
     direction = observed > mode ? 'high' : 'low';

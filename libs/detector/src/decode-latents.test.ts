@@ -24,7 +24,7 @@ describe('decodeLatents', () => {
     const context = Float32Array.from({ length: n * 2 }, (_, i) =>
       i % 2 === 0 ? Number(i % 4 === 0) : random.normal(),
     );
-    // A latent of a missing feature is 0.
+    // The latent of a missing feature is 0.
     for (let row = 0; row < n; row++) if (context[row * 2] === 0) z[row * 4 + 1] = 0;
     const many = await decodeLatents(frozen, z, context, n);
     for (let row = 0; row < n; row += 3) {

@@ -3,10 +3,16 @@ import { Parameter, type Flow } from '@flowline/flows';
 
 type Matrix = ReturnType<Flow['decode']>;
 
-/** So few rows are inverted one by one: tfjs takes a millisecond for a row, whatever it computes, and ten when it is first asked. */
+/**
+ * Up to this many rows are inverted one by one. tfjs takes a millisecond per row regardless of the
+ * computation, and ten on first use.
+ */
 const FEW_ROWS = 4;
 
-/** The encoded features of latents: x = f⁻¹(z | context). latents [n × d] and context [n × c], row-major → [n × d]. */
+/**
+ * Decodes latents to encoded features, x = f⁻¹(z | context). latents [n × d] and context [n × c],
+ * row-major → [n × d].
+ */
 export async function decodeLatents(
   frozen: FrozenFlow,
   latents: Float32Array,
@@ -26,7 +32,7 @@ export async function decodeLatents(
   return x;
 }
 
-/** By the flow itself, on the flow library's current backend. */
+/** Decodes with the flow itself, on the flow library's current backend. */
 async function decodeOnTensors(
   flow: Flow,
   latents: Float32Array,

@@ -21,7 +21,10 @@ const feature = (name: string, type: FeatureSpec['type'], more: Partial<FeatureS
   ...more,
 });
 
-/** Latency rises with size, and doubles on route b; retries are rare whole numbers; cpu is sometimes not reported. */
+/**
+ * Latency rises with size, and doubles on route b. Retries are rare whole numbers. CPU is sometimes
+ * not reported.
+ */
 const schema = [
   feature('size', 'real'),
   feature('latency_ms', 'positive'),
@@ -107,15 +110,16 @@ describe('a detector, trained', () => {
       ownPatterns: 2,
     });
     expect(report.alarms.expectedRate).toBe(1e-3);
-    // 2,500 rows at 1e-3, from 4,000 calibration rows: 15 or more would be a chance of 1e-5.
+    // 2,500 rows at 1e-3, from 4,000 calibration rows: 15 or more have a probability of 1e-5.
     expect(report.alarms.alarms).toBeLessThan(15);
     expect(report.heldOut?.rows).toBe(2500);
     expect(bundle.metadata.history.train).toEqual({ rows: 4000, fromMs: null, toMs: null });
   });
 
   it('has learnt the density: its held-out likelihood is near the entropy', () => {
-    // size: ½log(2πe·100); log latency | size, route: ½log(2πe·0.01), and dx/d log x = latency, whose mean log is 5 + 0.3·log 2;
-    // retries: geometric with q = e^(−1/1.5); cpu: 0.7·½log(2πe·0.01); route: H(0.3).
+    // size: ½log(2πe·100); log latency | size, route: ½log(2πe·0.01), and dx/d log x = latency,
+    // whose mean log is 5 + 0.3·log 2; retries: geometric with q = e^(−1/1.5); cpu:
+    // 0.7·½log(2πe·0.01); route: H(0.3).
     const gaussian = (sd: number): number => 0.5 * Math.log(2 * Math.PI * Math.E * sd * sd);
     const q = Math.exp(-1 / 1.5);
     const geometric = -Math.log(1 - q) - (q / (1 - q)) * Math.log(q);
@@ -158,7 +162,7 @@ describe('a detector, trained', () => {
     });
     expect(slow?.contributions[0]).toMatchObject({ feature: 'latency_ms', direction: 'high' });
     expect(slow?.contributions[0]?.bits).toBeGreaterThan(10);
-    // exp(5 ± 1.645·0.1) = 126–175, a little wider for the training noise.
+    // exp(5 ± 1.645·0.1) = 126–175, slightly wider because of the training noise.
     expect(slow?.expected.latency_ms?.p05).toBeGreaterThan(95);
     expect(slow?.expected.latency_ms?.p05).toBeLessThan(145);
     expect(slow?.expected.latency_ms?.p95).toBeGreaterThan(155);
@@ -166,7 +170,7 @@ describe('a detector, trained', () => {
     expect(slow?.summary).toMatch(
       /^latency_ms 1000, expected \d+–\d+ given the rest \(\d+\.\d bits; the event .*\d\)$/,
     );
-    // Twice as slow is what route b is.
+    // On route b, latency doubles.
     expect(routed?.expected.latency_ms?.median).toBeGreaterThan(250);
     expect(routed?.contributions.find((each) => each.feature === 'latency_ms')?.bits).toBeLessThan(4);
     expect(retried?.contributions[0]).toMatchObject({ feature: 'retries', direction: 'high' });

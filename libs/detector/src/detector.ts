@@ -11,24 +11,27 @@ import { densityChunks } from './log-densities.ts';
 import type { Scores } from './scores.ts';
 import { valueAt } from './sorted.ts';
 
-/** How a detector runs. */
+/** Options of a running detector. */
 export interface DetectorOptions extends ScorerOptions {
-  /** An event is an anomaly where its p-value is at most this. */
+  /** An event is an anomaly if its p-value is at most this. */
   readonly alpha: number;
 }
 
-/** Anomalies explained at once. */
+/** Maximum number of anomalies explained at once. */
 const CHUNK_EXPLANATIONS = 64;
 
-/** A model at work: created → scores and explains, as often as asked → disposed. Calls after that reject with FLOWLINE_USAGE. */
+/**
+ * Loaded model that scores and explains. Life cycle: created → scores and explains any number of
+ * times → disposed. Later calls reject with FLOWLINE_USAGE.
+ */
 export class Detector {
   readonly bundle: ModelBundle;
   readonly alpha: number;
-  /** The backend that scores, what it runs on, and why it is this one. */
+  /** Scoring backend, the device it runs on, and the reason it was chosen. */
   readonly compute: Pick<ChosenScorer, 'device' | 'why' | 'reason'> & { readonly backend: string };
   readonly #flows: readonly FrozenFlow[];
   readonly #scorer: Scorer;
-  /** One a member; the scorer itself where there is one member. */
+  /** One scorer per member. With a single member it is the scorer itself. */
   readonly #members: readonly Scorer[];
 
   private constructor(
@@ -46,8 +49,9 @@ export class Detector {
   }
 
   /**
-   * Loads a bundle's flows on a backend, in slices between which the event loop has its turn.
-   * @throws FlowError FLOWLINE_MODEL_CORRUPTED or FLOWLINE_MODEL_INCOMPATIBLE; FLOWLINE_BACKEND_UNAVAILABLE, never a silent fallback.
+   * Loads a bundle's flows on a backend, yielding to the event loop in between.
+   * @throws FlowError FLOWLINE_MODEL_CORRUPTED or FLOWLINE_MODEL_INCOMPATIBLE;
+   * FLOWLINE_BACKEND_UNAVAILABLE, never a silent fallback.
    */
   static async create(bundle: ModelBundle, { alpha, ...options }: DetectorOptions): Promise<Detector> {
     await initBackend(options.backend === 'tfjs-cpu' ? 'cpu' : 'wasm');
@@ -61,7 +65,7 @@ export class Detector {
       const frozen = flows.map((flow) => new FrozenFlow(flow));
       const scorer = await createScorer(frozen, options);
       scorers.push(scorer);
-      // For explanations, of few rows: they need no threads of their own.
+      // These serve explanations of a few rows, and need no threads of their own.
       const backend = scorer.name === 'wasm-pool' ? 'wasm' : scorer.name;
       for (const flow of flows.length === 1 ? [] : frozen) scorers.push(await createScorer([flow], { backend }));
       const members = flows.length === 1 ? [scorer] : scorers.slice(1);
@@ -74,8 +78,9 @@ export class Detector {
   }
 
   /**
-   * Scores a table: log p(event) = log p(x | context) + Σ log|det| + log P(levels), and its p-value. A row's score depends on
-   * nothing but the row. A row outside its domain has density zero and the smallest p-value.
+   * Scores a table: log p(event) = log p(x | context) + Σ log|det| + log P(levels), and its
+   * p-value. A row's score depends only on the row. A row outside its domain has zero density and
+   * the smallest p-value.
    * @throws FlowlineError FLOWLINE_FEATURES_INVALID for a table of other columns.
    */
   async score(table: FeatureTable): Promise<Scores> {
@@ -103,8 +108,9 @@ export class Detector {
   }
 
   /**
-   * Why rows of a table are surprising, in the order of `rows`; `scores` are those of the same table. About 130 evaluations of the
-   * flow a row and feature, many rows at once: for anomalies, not for every event.
+   * Explains why rows of a table are surprising, in the order of `rows`. `scores` are those of the
+   * same table. It takes about 130 evaluations of the flow per row and feature, many rows at once:
+   * use it for anomalies, not for every event.
    */
   async explain(table: FeatureTable, rows: readonly number[], scores: Scores): Promise<readonly Explanation[]> {
     const explanations: Explanation[] = [];
@@ -120,7 +126,7 @@ export class Detector {
     return explanations;
   }
 
-  /** Frees the flows; the bundle stays usable. */
+  /** Disposes the flows and scorers. The bundle stays usable. */
   dispose(): void {
     for (const scorer of new Set([this.#scorer, ...this.#members])) scorer.dispose();
     for (const { flow } of this.#flows) flow.dispose();

@@ -8,8 +8,9 @@ import { surpriseBits } from './scores.ts';
 import { valueAt } from './sorted.ts';
 
 /**
- * Explains every row of a table: how surprising each observed feature is given all the others, what it would be expected to be, and the
- * closest typical event. A missing feature is not explained, nor one whose conditional is lost because another value is absurd.
+ * Explains every row of a table: the surprise of each observed feature given all others, its
+ * expected range, and the nearest typical event. A missing feature is not explained, nor is one
+ * whose conditional is lost because another value is absurd.
  */
 export async function explainRows(
   parts: ModelParts,
@@ -26,7 +27,7 @@ export async function explainRows(
     const own = axes.flatMap((axis, i) => {
       const answer = answers[i] ?? null;
       if (axis.row !== row || answer === null) return [];
-      // The curve ends where the trained range does; what lies beyond adds its fall.
+      // The curve ends with the trained range. Beyond it, the value's fall is added.
       const fallNats = fallBeyondRange(parts, table, axis);
       return [{ dimension: axis.dimension, answer: { ...answer, bits: answer.bits + fallNats / Math.LN2 } }];
     });
@@ -47,7 +48,10 @@ function fallBeyondRange({ encoding }: ModelParts, table: FeatureTable, { row, d
   return scored.fallBeyondRange(valueAt(table.numeric, row * table.numericWidth + scored.numericColumn));
 }
 
-/** Every observed dimension of a row; of a row outside its domain only the dimensions that are outside. */
+/**
+ * Every observed dimension of a row. For a row outside its domain, only the dimensions that are
+ * outside.
+ */
 function axesOf(
   { encoding }: ModelParts,
   batch: EncodedBatch,
@@ -75,8 +79,8 @@ function explanationOf({ encoding }: ModelParts, row: RowFindings): Explanation 
   const numeric = row.conditionals.flatMap(({ dimension, answer }) => {
     const scored = encoding.scored[dimension];
     if (scored === undefined) return [];
-    // Neither a count between two whole numbers can be expected, nor what no training row had: the flow's
-    // own tails reach beyond a column that ends, such as a humidity in percent.
+    // Neither a count between two whole numbers can be expected, nor a value beyond all training
+    // rows: the flow's own tails extend past a column that ends, such as a humidity in percent.
     const valueOf = (encoded: number): number => {
       const value = scored.fromEncodedWithin(encoded);
       return scored.type === 'integer' ? Math.round(value) : value;
@@ -96,8 +100,8 @@ function explanationOf({ encoding }: ModelParts, row: RowFindings): Explanation 
           })),
         ];
   contributions.sort((a, b) => b.bits - a.bits);
-  // A feature's bits come from the model, the event's from calibration rows, which know less of the far
-  // tail: a part is shown as at most its whole.
+  // A feature's bits come from the model. The event's bits come from calibration rows, which cover
+  // less of the far tail. A part is capped at its whole.
   const whole = surpriseBits(row.pValue.p);
   const capped = contributions.map((each) => ({ ...each, bits: Math.min(each.bits, whole) }));
   const expected = new Map<string, ExpectedRange>(numeric.map((each) => [each.feature, each.expected]));
@@ -115,7 +119,7 @@ function explanationOf({ encoding }: ModelParts, row: RowFindings): Explanation 
     }),
   };
 
-  /** On which side of what is expected a value outside its domain lies. */
+  /** Side of the expected range on which a value outside its domain lies. */
   function outward(feature: string): Pick<Contribution, 'direction'> {
     const value = row.observed[feature];
     const median = numeric.find((each) => each.feature === feature)?.expected.median;

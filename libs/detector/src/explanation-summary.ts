@@ -5,9 +5,9 @@ import { formatBits, formatRange } from './format-number.ts';
 import { readableValue } from './readable-value.ts';
 import { surpriseBits } from './scores.ts';
 
-/** What a summary is made from. */
+/** Parts of a summary. */
 export interface SummaryParts {
-  /** The most surprising feature, or null where nothing stands out. */
+  /** Most surprising feature; null if none stands out. */
   readonly contribution: Contribution | null;
   readonly observed: number | string | null;
   readonly expected: ExpectedRange | null;
@@ -15,7 +15,10 @@ export interface SummaryParts {
   readonly pValue: PValue;
 }
 
-/** One line a person reads: "latency_ms 9120, expected 95–420 given the rest (18.9 bits; the event 21.6)". */
+/**
+ * Summarises an explanation in one line: "latency_ms 9120, expected 95–420 given the rest (18.9
+ * bits; the event 21.6)".
+ */
 export function summarise({ contribution, observed, expected, outOfDomain, pValue }: SummaryParts): string {
   const bits = formatBits(surpriseBits(pValue.p));
   const event = `the event ${pValue.method === 'floor' && pValue.p <= smallestPValue ? `at least ${bits}` : bits}`;

@@ -4,9 +4,11 @@ import { type Flow, initBackend, loadFlow } from '@flowline/flows';
 import type { ModelBundle } from './bundle.ts';
 
 /**
- * A model as ONNX, for programs that are not Flowline: the values of its features to log p(event) in nats and original units (see
- * {@link exportDetector}). The metadata name the detector, the family, and the features in their order.
- * @throws FlowlineError FLOWLINE_BACKEND_UNAVAILABLE for a family without a compiled form; FLOWLINE_MODEL_CORRUPTED.
+ * Exports a model as ONNX, for programs other than Flowline: from the values of its features to log
+ * p(event) in nats and original units (see {@link exportDetector}). The metadata contain the
+ * detector's name, the family, and the features in order.
+ * @throws FlowlineError FLOWLINE_BACKEND_UNAVAILABLE for a family without a compiled form;
+ * FLOWLINE_MODEL_CORRUPTED.
  */
 export async function exportOnnx({ metadata, schema, encoding, flows: saved }: ModelBundle): Promise<Uint8Array> {
   await initBackend('cpu');

@@ -1,6 +1,7 @@
 /**
- * A number as people read it in a line of text: whole numbers as they are, others to four digits, and beyond a million or below a
- * thousandth in powers of ten ("5e12"). Negative numbers have a minus sign, not a hyphen.
+ * Formats a number for a line of text: whole numbers as they are, others to four digits, and from
+ * ten million or below a thousandth in powers of ten ("5e12"). Negative numbers have a minus sign,
+ * not a hyphen.
  */
 export function formatNumber(value: number): string {
   const size = Math.abs(value);
@@ -11,7 +12,10 @@ export function formatNumber(value: number): string {
   );
 }
 
-/** A range as people read it: both ends to about two digits of its width ("95–420", "0.12–0.31", "−12–48"). */
+/**
+ * Formats a range for a line of text, with both ends to about two digits of its width ("95–420",
+ * "0.12–0.31", "−12–48").
+ */
 export function formatRange(low: number, high: number): string {
   const largest = Math.max(Math.abs(low), Math.abs(high));
   const width = high - low;
@@ -21,7 +25,7 @@ export function formatRange(low: number, high: number): string {
   return `${end(low)}–${end(high)}`;
 }
 
-/** Bits to one decimal, or in powers of ten where they are absurd. */
+/** Formats bits to one decimal, or in powers of ten if they are absurdly many. */
 export function formatBits(bits: number): string {
   return bits >= 1e4 ? formatNumber(Math.round(bits)) : bits.toFixed(1);
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
-/** The installed version of each package that a model depends on. */
+/** Returns the installed version of each package that a model depends on. */
 export function libraryVersions(): Readonly<Record<string, string>> {
   const require = createRequire(import.meta.url);
   return Object.fromEntries(

@@ -2,10 +2,12 @@ import type { Scorer } from '@flowline/engine';
 import { sliceTable, type EncodedBatch, type FeatureEncoding, type FeatureTable } from '@flowline/features';
 import { valueAt } from './sorted.ts';
 
-/** Rows encoded at once: they bound the memory of a call, whatever its table's size. */
+/** Maximum rows per chunk, which bounds the memory of a call for tables of any size. */
 const CHUNK_ROWS = 16_384;
 
-/** A part of a table: where it starts, its encoding, and log p of its rows in nats and original units. */
+/**
+ * Chunk of a table: its first row, its encoding, and log p of its rows in nats and original units.
+ */
 export interface DensityChunk {
   readonly start: number;
   readonly batch: EncodedBatch;
@@ -13,8 +15,9 @@ export interface DensityChunk {
 }
 
 /**
- * log p(event) = log p(x | context) + Σ log|det| + log P(levels) of a table's rows, chunk by chunk; −Infinity where a value lies outside
- * its domain, and where float32 cannot follow a row.
+ * Computes log p(event) = log p(x | context) + Σ log|det| + log P(levels) of a table's rows, chunk
+ * by chunk. It is −Infinity if a value lies outside its domain, or if the flow overflows float32 on
+ * the row.
  * @throws FlowlineError FLOWLINE_FEATURES_INVALID for a table of other columns.
  */
 export async function* densityChunks(
@@ -33,7 +36,7 @@ export async function* densityChunks(
   }
 }
 
-/** log p and the missing pattern of every row of a table, as {@link densityChunks} gives them. */
+/** Computes log p and the missing pattern of every row of a table, by {@link densityChunks}. */
 export async function logDensities(
   scorer: Pick<Scorer, 'score'>,
   encoding: FeatureEncoding,

@@ -40,7 +40,7 @@ describe('movedFeatures', () => {
   it('ranks what moved, in the units of the feature', () => {
     const moved = movedFeatures(schema, rows(4_000, 1), rows(1_000, 2, { shift: 2, other: 0.6, missing: 0.3 }));
     expect(moved.map((each) => each.feature)).toEqual(['warm', 'kind', 'gone']);
-    // Of two normals two deviations apart: 2Φ(1) − 1.
+    // Distance of two normals two deviations apart: 2Φ(1) − 1.
     expect(moved[0]?.distance).toBeCloseTo(0.683, 1);
     expect(moved[0]?.after).toBeCloseTo(2, 0);
     expect(moved[1]).toMatchObject({ before: 'usual', after: 'other' });

@@ -2,32 +2,40 @@ import { tableColumns, type FeatureTable } from '@flowline/features';
 import type { FeatureSpec } from '@flowline/events';
 import { quantileOfSorted } from './sorted.ts';
 
-/** A feature whose values on newer rows are distributed otherwise than on older ones. */
+/** Feature whose distribution on newer rows differs from that on older rows. */
 export interface MovedFeature {
   readonly feature: string;
-  /** In 0 … 1: the largest difference of the two distribution functions; for levels, half the sum of differences of shares. */
+  /**
+   * Distance in 0 … 1: the largest difference of the two CDFs; for levels, half the sum of the
+   * differences of shares.
+   */
   readonly distance: number;
   /**
-   * The middle of the older and of the newer values, in the feature's unit: the median; of a cyclic feature the
-   * circular mean in [0, period); of levels the commonest one. null: none was observed.
+   * Centre of the older and of the newer values, in the feature's unit: the median; for a cyclic
+   * feature the circular mean in [0, period); for levels the most common one. Null if none was
+   * observed.
    */
   readonly before: number | string | null;
   readonly after: number | string | null;
-  /** The shares of rows without a value. */
+  /** Shares of rows without a value. */
   readonly missingBefore: number;
   readonly missingAfter: number;
-  /** Length of one cycle of a cyclic feature, in its unit; null for the others. */
+  /** Length of one cycle of a cyclic feature, in its unit; null for other features. */
   readonly period: number | null;
 }
 
-/** Smaller distances are of no interest, however sure. */
+/** Smaller distances are not reported, however significant. */
 const LEAST_DISTANCE = 0.1;
-/** The Kolmogorov–Smirnov distance of two samples of n and m exceeds 1.95·√(1/n + 1/m) in one of a thousand cases. */
+/**
+ * The Kolmogorov–Smirnov distance of two samples of n and m values exceeds 1.95·√(1/n + 1/m) with
+ * probability 1/1000.
+ */
 const SURE = 1.95;
 
 /**
- * The features that moved between two tables of one schema, the farthest first: by the two-sample
- * Kolmogorov–Smirnov distance of numbers and the total variation of levels. Missing values count as a value.
+ * Features that moved between two tables of the same schema, in descending order of distance: the
+ * two-sample Kolmogorov–Smirnov distance for numbers, the total variation for levels. A missing
+ * value counts as a value.
  */
 export function movedFeatures(
   schema: readonly FeatureSpec[],
@@ -51,7 +59,10 @@ interface Observed<T> {
   readonly values: T;
 }
 
-/** Of a cyclic feature where in its cycle a value lies: time goes on, the cycle comes back. */
+/**
+ * Values of a column, ascending. Those of a cyclic feature are reduced to their phase, since time
+ * goes on while the cycle repeats.
+ */
 function numbersOf(
   { numeric, numericWidth, size }: FeatureTable,
   column: number,
@@ -83,7 +94,7 @@ function compareNumbers(
     missing(older.rows, older.values.length),
     missing(newer.rows, newer.values.length),
   ];
-  // A missing value lies below every number.
+  // A missing value counts as lower than every number.
   let distance = Math.abs(missingBefore - missingAfter);
   let [i, j] = [0, 0];
   const [a, b] = [older.values, newer.values];
@@ -128,7 +139,10 @@ const middle = (sorted: Float64Array): number | null => (sorted.length === 0 ? n
 
 const phaseOf = (value: number, period: number): number => ((value % period) + period) % period;
 
-/** Direction of the mean of the values on the circle (Mardia & Jupp 2000, §2.2), in [0, period). */
+/**
+ * Circular mean: the direction of the mean of the values on the circle (Mardia & Jupp 2000, §2.2),
+ * in [0, period).
+ */
 function circularMean(values: Float64Array, period: number): number | null {
   if (values.length === 0) return null;
   const [sin, cos] = [Math.sin, Math.cos].map((f) =>

@@ -1,14 +1,14 @@
 import { formatNumber } from './format-number.ts';
 import type { MovedFeature } from './moved-features.ts';
 
-/** Shares of missing values that differ less are not spoken of. */
+/** Smaller differences between shares of missing values are not mentioned. */
 const LEAST_MISSING_DIFFERENCE = 0.05;
 const MOST_FEATURES = 5;
 const LEVEL_LETTERS = 40;
 
 /**
- * Moved features in words, each with its middle (or commonest) value before and after:
- * "temp from 48.92 to 46.94; origin from mostly EWR to mostly JFK". Empty where none moved.
+ * Describes moved features, each with its central (or most common) value before and after: "temp
+ * from 48.92 to 46.94; origin from mostly EWR to mostly JFK". Empty if none moved.
  */
 export function movedWords(moved: readonly MovedFeature[]): string {
   const named = moved.slice(0, MOST_FEATURES).map(wordsOf);
@@ -36,7 +36,10 @@ function changeOf({ before, after, period }: MovedFeature): string {
 
 const percent = (share: number): string => `${Number((100 * share).toPrecision(2))} %`;
 
-/** A level is whatever somebody has sent: of any length, with letters that a terminal obeys. */
+/**
+ * Sanitises a level. It is arbitrary input of any length, and may contain terminal control
+ * characters.
+ */
 function level(value: string): string {
   const clean = value.replace(/[^\p{L}\p{N}\p{P}\p{S} ]/gu, '?');
   return clean.length <= LEVEL_LETTERS ? clean : `${clean.slice(0, LEVEL_LETTERS)}…`;

@@ -3,21 +3,22 @@ import { rowValues, type EncodedBatch, type FeatureEncoding, type FeatureTable }
 import { decodeLatents } from './decode-latents.ts';
 import { valueAt } from './sorted.ts';
 
-/** What explanations are computed with. */
+/** Parts of a model from which explanations are computed. */
 export interface ModelParts {
   readonly encoding: FeatureEncoding;
   readonly scorer: Scorer;
-  /** A scorer and a flow for each member. */
+  /** One scorer and one flow per member. */
   readonly members: readonly Scorer[];
   readonly flows: readonly FrozenFlow[];
 }
 
-/** The values of an event, by feature. */
+/** Values of an event by feature name. */
 export type EventValues = Readonly<Record<string, number | string | null>>;
 
 /**
- * The closest typical event of each row: its latent z shrunk along its ray to the typical radius √d (d observed dimensions) and inverted
- * once. Levels and context stay as they are. null where z is already within that radius, or float32 cannot follow the row.
+ * Nearest typical event of each row: its latent z is shrunk along its ray to the typical radius √d
+ * (d observed dimensions) and inverted once. Levels and context stay as they are. Null if z is
+ * already within that radius, or if the row overflows float32.
  */
 export async function nearestNormals(
   { encoding, members, flows }: ModelParts,
@@ -61,7 +62,7 @@ export async function nearestNormals(
   });
 }
 
-/** Whether a dimension of an encoded row is observed. */
+/** True if a dimension of an encoded row is observed. */
 export function isObserved(encoding: FeatureEncoding, batch: EncodedBatch, row: number, dimension: number): boolean {
   const column = encoding.presence[dimension] ?? null;
   return column === null || valueAt(batch.rows, row * batch.width + encoding.dimensions + column) === 1;

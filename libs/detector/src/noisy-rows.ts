@@ -3,19 +3,20 @@ import type { Random } from '@flowline/flows';
 import { isObserved } from './nearest-normal.ts';
 import { valueAt } from './sorted.ts';
 
-/** Encoded rows with the training noise in them. */
+/** Encoded rows with training noise added. */
 export interface NoisyRows {
   /** [size × width] */
   readonly rows: Float32Array;
-  /** Σ log|det| + log P(levels) of each row. */
+  /** Σ log|det| + log P(levels) per row. */
   readonly logJacobian: Float64Array;
   readonly outOfDomain: Uint8Array;
 }
 
 /**
- * Encodes rows for one model and adds the noise of a reference model: the same draw in original units, whatever the scales of the two
- * (σ_own = σ_reference · |dx_own/dv| / |dx_reference/dv|; exact where the two encodings differ by scale and shift). Every call draws as
- * many numbers, so that two models with generators of the same seed see the same noise.
+ * Encodes rows for one model and adds the noise of a reference model: the same draw in original
+ * units, whatever the scales of the two (σ_own = σ_reference · |dx_own/dv| / |dx_reference/dv|;
+ * exact if the two encodings differ by scale and shift). Every call draws the same number of random
+ * numbers, so that two models with generators of the same seed get the same noise.
  */
 export function noisyRows(
   encoding: FeatureEncoding,
@@ -35,7 +36,8 @@ export function noisyRows(
       const step = valueAt(encoding.noise.uniform, dimension);
       const at = row * width + dimension;
       const noisy = valueAt(rows, at) + normal * other.sigma * ratio + uniform * step;
-      // A column that is constant in one model only: the noise of the other may be any number of its deviations.
+      // For a column that is constant in one model only, the other's noise may be any multiple of
+      // its deviation.
       rows[at] = Math.max(-ENCODED_BOUND, Math.min(ENCODED_BOUND, noisy));
     });
   }

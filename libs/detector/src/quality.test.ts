@@ -13,7 +13,7 @@ const isThere = existsSync(folder);
 const isRequired = process.env.FLOWLINE_REQUIRE_SHARED === '1';
 if (!isThere && !isRequired) console.warn(`Skipped: the labelled anomaly sets are not at ${folder}`);
 
-/** Rows of numbers, the last of which is the label (1 = anomaly). */
+/** Rows of numbers, of which the last is the label (1 = anomaly). */
 const load = (name: string): number[][] =>
   gunzipSync(readFileSync(`${folder}${name}.csv.gz`))
     .toString()
@@ -28,7 +28,10 @@ const tableOf = (rows: readonly number[][]): FeatureTable => {
   return { size: rows.length, numeric, numericWidth, levels: [], levelWidth: 0 };
 };
 
-/** Area under the ROC curve, ties counted half: the chance that an anomaly has the larger score. */
+/**
+ * Area under the ROC curve, with ties counted half: the probability that an anomaly has the larger
+ * score.
+ */
 const auroc = (scores: Float64Array, labels: readonly number[]): number => {
   const order = Array.from(scores, (score, i) => ({ score, label: labels[i] })).sort((a, b) => a.score - b.score);
   let [below, wins, anomalies] = [0, 0, 0];
@@ -41,7 +44,9 @@ const auroc = (scores: Float64Array, labels: readonly number[]): number => {
   return wins / (anomalies * below);
 };
 
-/** One-class protocol: train on half of the normal rows, rank the rest and the anomalies by −log p. */
+/**
+ * One-class protocol: train on half of the normal rows, rank the rest and the anomalies by −log p.
+ */
 const measure = async (name: string, steps: number): Promise<number> => {
   const random = new Random(1000);
   const rows = load(name);
@@ -85,7 +90,7 @@ const measure = async (name: string, steps: number): Promise<number> => {
 (isThere || isRequired ? describe : describe.skip)('the recipe ranks anomalies of real tables', () => {
   beforeAll(() => initBackend('wasm'));
 
-  // Floors of the full recipe; fewer steps than its 1,000 reach them on these sets.
+  // Floors of the full recipe. On these sets, fewer steps than its 1,000 reach them.
   it.each([
     ['thyroid', 0.98, 150],
     ['wdbc', 0.99, 100],

@@ -1,13 +1,14 @@
 import { DAY_MS, type FeatureSpec, printable } from '@flowline/events';
 import { formatNumber } from './format-number.ts';
 
-/** The longest level that people read. */
+/** Maximum length of a displayed level, in characters. */
 const LEVEL_CHARACTERS = 80;
 const WEEK_MS = 7 * DAY_MS;
 
 /**
- * A feature's value as people read it. A time on a cycle of a day or a week is stored in milliseconds
- * since the epoch, and read as a time of day ("14:05:00Z") or of the week ("Thu 14:05:00Z"), in UTC.
+ * Formats a feature's value for people. A time on a cycle of a day or a week is stored in
+ * milliseconds since the epoch, and shown as a time of day ("14:05:00Z") or of the week ("Thu
+ * 14:05:00Z"), in UTC.
  */
 export function readableValue(
   spec: Pick<FeatureSpec, 'type' | 'period'> | undefined,
@@ -18,7 +19,10 @@ export function readableValue(
   return (spec?.type === 'cyclic' ? timeOnCycle(value, spec.period) : null) ?? formatNumber(value);
 }
 
-/** null for a cycle that is no day and no week, and for what is no time. */
+/**
+ * Formats a time on its cycle. Null if the cycle is neither a day nor a week, or if the value is
+ * not a valid time.
+ */
 function timeOnCycle(value: number, period: number | null): string | null {
   const time = new Date(value);
   if ((period !== DAY_MS && period !== WEEK_MS) || Number.isNaN(time.getTime())) return null;

@@ -1,11 +1,15 @@
 import type { FitOptions, RealNvpOptions } from '@flowline/flows';
 
-/** Whether a detector's history is known to be normal, or may hold anomalies: then training and calibration trim outliers. */
+/**
+ * `clean`: the detector's history is known to be normal. `unlabelled`: it may contain anomalies, so
+ * training and calibration trim outliers.
+ */
 export type TrainingData = 'clean' | 'unlabelled';
 
 /**
- * How every detector is trained: affine couplings in pairs with a random permutation each, a final affine map, a normal base;
- * AdamW with a cosine. Chosen on labelled anomaly sets, not by likelihood, so it differs from the flow library's defaults.
+ * Training recipe of every detector: affine couplings in pairs with one random permutation per
+ * pair, a final affine map, a normal base; AdamW with a cosine schedule. It was selected on
+ * labelled anomaly sets, not by likelihood, so it differs from the flow library's defaults.
  */
 export const recipe = {
   flow: {
@@ -29,9 +33,12 @@ export const recipe = {
     validateEvery: 50,
     patience: 8,
   },
-  /** Validation rows beyond these tell early stopping nothing more. */
+  /** Maximum number of validation rows. More do not improve early stopping. */
   validationRows: 1_000,
-  /** The chance that a nullable feature of a training row is hidden, so that the density without it is learnt too. */
+  /**
+   * Probability that a nullable feature of a training row is masked, so that the flow also learns
+   * the density without it.
+   */
   maskingProbability: 0.15,
 } as const satisfies {
   flow: Omit<RealNvpOptions, 'features' | 'seed'>;

@@ -8,28 +8,32 @@ import type { Calibration } from './calibration.ts';
 
 const FORMAT = 'flowline.model';
 
-/** The JSON of a bundle's file, beside its tensors. */
+/** JSON part of a bundle file, next to its tensors. */
 interface Manifest {
   readonly metadata: BundleMetadata;
   readonly lookups: Readonly<Record<string, LookupTable>>;
-  /** Absent in models that were made before there were windows. */
+  /** Absent in models made before windows existed. */
   readonly entity?: EntitySpec | null;
   readonly encoding: unknown;
-  /** The metadata of each member's own file. */
+  /** Metadata of each member's own file. */
   readonly flows: readonly Readonly<Record<string, string>>[];
-  /** Rows and log unit of each calibration by the name of its tensors; the patterns that have one. */
+  /**
+   * Rows and log unit of each calibration by the name of its tensors, and the patterns that have
+   * one.
+   */
   readonly calibrations: Readonly<Record<string, { readonly rows: number; readonly logUnit: number | null }>>;
   readonly patterns: readonly (readonly [pattern: number, calibration: string])[];
 }
 
-/** The content address of a saved bundle: the SHA-256 of its bytes in hexadecimal. */
+/** Content address of a saved bundle: the SHA-256 of its bytes in hexadecimal. */
 export function bundleSha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
 /**
- * A bundle as one safetensors file: tensors of the flows (`member0/…`) and of the calibrations, the rest as JSON in `__metadata__`.
- * The same bundle gives the same bytes, whose SHA-256 is its name.
+ * Serialises a bundle as one safetensors file: tensors of the flows (`member0/…`) and of the
+ * calibrations, the rest as JSON in `__metadata__`. The same bundle gives the same bytes, whose
+ * SHA-256 is its name.
  */
 export function saveBundle(bundle: ModelBundle): Uint8Array {
   const tensors: Record<string, SafeTensor> = {};
@@ -66,12 +70,13 @@ export function saveBundle(bundle: ModelBundle): Uint8Array {
 }
 
 /**
- * The bundle that `saveBundle` wrote; it scores the same bit for bit.
+ * Loads a bundle that `saveBundle` wrote. It scores the same bit for bit.
  *
- * @param expectedSha256 where given, the bytes must have it.
- * @param expectedSchema where given, the features must be these: a model never scores events of another detector version.
- * @throws FlowlineError FLOWLINE_MODEL_CORRUPTED for damaged bytes, FLOWLINE_MODEL_INCOMPATIBLE for another program, format
- * version or set of features.
+ * @param expectedSha256 if given, the required SHA-256 of the bytes.
+ * @param expectedSchema if given, the required features: a model never scores events of another
+ * detector version.
+ * @throws FlowlineError FLOWLINE_MODEL_CORRUPTED for damaged bytes, FLOWLINE_MODEL_INCOMPATIBLE for
+ * another program, format version or set of features.
  */
 export function loadBundle(
   bytes: Uint8Array,
@@ -152,7 +157,7 @@ function calibrationSet(
   return { pooled: named('pooled'), byPattern: new Map(patterns.map(([pattern, name]) => [pattern, named(name)])) };
 }
 
-/** A member's tensors as the file that they came from. */
+/** Reassembles a member's tensors into the file they came from. */
 function flowBytes(
   tensors: ReadonlyMap<string, SafeTensor>,
   metadata: Readonly<Record<string, string>>,

@@ -1,19 +1,24 @@
 import type { PValueMethod } from '@flowline/events';
 
-/** The scores of a table: parallel arrays, one value a row. */
+/** Scores of a table: parallel arrays with one value per row. */
 export interface Scores {
   readonly size: number;
-  /** log p(event) in nats and original units; −Infinity where the density is zero (a value outside its domain). */
+  /**
+   * log p(event) in nats and original units; −Infinity if the density is zero (a value outside its
+   * domain).
+   */
   readonly logDensityNats: Float64Array;
   readonly pValues: Float64Array;
   readonly pMethods: readonly PValueMethod[];
-  /** 1 where a value lies outside its feature's domain. */
+  /** 1 if a value lies outside its feature's domain. */
   readonly outOfDomain: Uint8Array;
-  /** 1 where the p-value comes from rows with other missing features, because too few have the same. */
+  /**
+   * 1 if the p-value comes from rows with other missing features, because too few have the same.
+   */
   readonly pooled: Uint8Array;
 }
 
-/** The surprise of a p-value in bits, −log2 p. */
+/** Surprise of a p-value in bits, −log2 p. */
 export function surpriseBits(pValue: number): number {
   return -Math.log2(pValue);
 }

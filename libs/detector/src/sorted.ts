@@ -1,4 +1,7 @@
-/** The first index of an ascending array whose value is at least `value`; asked for every event, so without a closure. */
+/**
+ * First index of an ascending array whose value is at least `value`. It runs for every event, so it
+ * uses no closure.
+ */
 export function lowerBound(sorted: Float64Array, value: number): number {
   let low = 0;
   let high = sorted.length;
@@ -10,12 +13,15 @@ export function lowerBound(sorted: Float64Array, value: number): number {
   return low;
 }
 
-/** The first index of an ascending array whose value is greater than `value`. */
+/** First index of an ascending array whose value is greater than `value`. */
 export function upperBound(sorted: Float64Array, value: number): number {
   return partition(sorted.length, (i) => valueAt(sorted, i) <= value);
 }
 
-/** How many of the numbers 0 … n − 1 satisfy a condition that holds up to some number and not beyond. */
+/**
+ * Number of integers 0 … n − 1 that satisfy a condition, which must hold up to some number and not
+ * beyond.
+ */
 export function partition(n: number, holds: (i: number) => boolean): number {
   let low = 0;
   let high = n;
@@ -27,12 +33,14 @@ export function partition(n: number, holds: (i: number) => boolean): number {
   return low;
 }
 
-/** A quantile of ascending numbers: the smallest with at least that share of them at or below it. */
+/**
+ * Quantile of ascending numbers: the smallest one with at least this share of them at or below it.
+ */
 export function quantileOfSorted(sorted: Float64Array, probability: number): number {
   return valueAt(sorted, Math.max(0, Math.ceil(sorted.length * probability) - 1));
 }
 
-/** The value at an index that must exist. */
+/** Returns the value at an index that must exist. */
 export function valueAt(values: Float64Array | Float32Array | Int32Array, index: number): number {
   const value = values[index];
   if (value === undefined) throw new RangeError(`index ${index} of ${values.length} values`);

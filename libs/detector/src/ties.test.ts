@@ -41,7 +41,7 @@ async function trained(schema: readonly FeatureSpec[], history: FeatureTable, da
 const quick: readonly ScoringBackend[] = ['tfjs-wasm', 'wasm'];
 const backends: readonly ScoringBackend[] = ['tfjs-wasm', 'tfjs-cpu', 'wasm', 'reference'];
 
-/** The p-values of rows on every backend, or on those named. */
+/** p-values of rows on every backend, or on the given ones. */
 async function pValues(
   bundle: Awaited<ReturnType<typeof trained>>,
   rows: FeatureTable,
@@ -125,7 +125,7 @@ describe('p-values of rounded scores', () => {
           expect(p).toBeLessThanOrEqual(last);
           last = p;
         }
-        // Seventeen million nats below everything: at the floor, with or without a tail.
+        // Seventeen million nats beyond all scores: at the floor, with or without a tail.
         expect(pValueOf(calibration, top + 1.7e7)).toEqual({ p: 1e-12, method: 'floor' });
       }),
     );

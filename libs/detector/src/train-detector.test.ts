@@ -27,7 +27,7 @@ const spec: DetectorTrainingSpec = {
   steps: 10,
 };
 
-/** x is normal, y follows it; a share of the rows are faults far away. */
+/** x is normal and y follows it. A share of the rows are faults far away. */
 const rowsOf = (size: number, faults = 0): FeatureTable => {
   const random = new Random(5);
   const numeric = new Float64Array(2 * size);
@@ -67,7 +67,8 @@ describe('trainDetector', () => {
     expect(calibration.rows + calibration.trimmedRows).toBe(1200);
     expect(alarms.expectedRate).toBeCloseTo(1e-3 + calibration.trimmedShare * 0.999, 12);
     expect(warnings.join()).toMatch(/look like outliers and were left out/);
-    // Its threshold is not among the faults: they alarm. Taken as clean, the same rows hide them.
+    // The threshold does not lie among the faults, so they alarm. Taken as clean, the same rows
+    // hide them.
     const fault = { size: 1, numeric: Float64Array.of(40, Math.exp(9)), numericWidth: 2, levels: [], levelWidth: 0 };
     const clean = await trainDetector(spec, dirty);
     const p: number[] = [];

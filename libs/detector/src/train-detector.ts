@@ -21,35 +21,38 @@ import { trainFlow, type MemberReport } from './train-flow.ts';
 import { alarmWarnings, calibrationWarnings } from './training-warnings.ts';
 import type { AlarmReport, CalibrationReport, HeldOutReport, TrainingReport } from './training-report.ts';
 
-/** What to train, fully resolved. */
+/** Fully resolved training parameters of a detector. */
 export interface DetectorTrainingSpec {
   readonly name: string;
   readonly schema: readonly FeatureSpec[];
   readonly lookups: Readonly<Record<string, LookupTable>>;
-  /** Whose past the windows of the schema look at (default null). */
+  /** Entity whose past the windows of the schema read (default null). */
   readonly entity?: EntitySpec | null;
   /** `auto` is Real NVP, the only family so far. */
   readonly family: 'realNVP' | 'auto';
   readonly seed: number;
-  /** Flows in the ensemble. */
+  /** Number of flows in the ensemble. */
   readonly members: number;
   readonly data: TrainingData;
-  /** The p-value at or below which an event is an anomaly; for the report alone. */
+  /** p-value at or below which an event is an anomaly. It affects only the report. */
   readonly alpha: number;
-  /** All members together; when the time is over each keeps its best weights. Default: no limit. */
+  /**
+   * Time limit for all members together, after which each keeps its best weights. Default: no
+   * limit.
+   */
   readonly maxMinutes?: number;
-  /** The largest number of steps of each member; null or absent: the recipe's. */
+  /** Maximum number of steps per member; null or absent: the recipe's. */
   readonly steps?: number | null;
-  /** Default `tfjs-wasm`. */
+  /** Scoring backend (default `tfjs-wasm`). */
   readonly backend?: ScoringBackend;
-  /** The time range of each part of the history, for the model's metadata. */
+  /** Time range of each part of the history, for the model's metadata. */
   readonly times?: HistoryParts<{ readonly fromMs: number; readonly toMs: number }>;
 }
 
-/** Where a training is. */
+/** Progress of a training run. */
 export interface TrainingProgress {
   readonly phase: 'features' | 'train' | 'calibrate' | 'test';
-  /** From 1. */
+  /** Current member, from 1. */
   readonly member: number;
   readonly members: number;
   readonly step: number;
@@ -58,22 +61,26 @@ export interface TrainingProgress {
   readonly validationNll: number | null;
 }
 
-/** Who is told, and who may stop it. */
+/** Progress callback and abort signal of a training run. */
 export interface TrainDetectorOptions {
   readonly onProgress?: (progress: TrainingProgress) => void;
   readonly signal?: AbortSignal;
 }
 
 const MINIMUM_TRAIN_ROWS = 100;
-/** Whether rare scores hang together is judged by the rarest in twenty, of which there are enough. */
+/**
+ * Level at which the clustering of rare scores is measured: the rarest 5 %, which are enough rows.
+ */
 const TAIL_LEVEL = 0.05;
 
 /**
- * Trains a detector: fit features → fit flows → calibrate on rows never trained on → measure on the newest rows. The same spec, tables
- * and backend give the same bundle, bit for bit (unless maxMinutes cuts training short).
+ * Trains a detector: fit features → fit flows → calibrate on rows not used in training → evaluate
+ * on the newest rows. The same spec, tables and backend give the same bundle, bit for bit (unless
+ * maxMinutes cuts training short).
  *
- * @throws FlowlineError FLOWLINE_HISTORY_TOO_SMALL, FLOWLINE_FEATURES_INVALID, FLOWLINE_TRAINING_FAILED; FlowError of the same kind of
- * codes from training, FLOWLINE_ABORTED when the signal says so.
+ * @throws FlowlineError FLOWLINE_HISTORY_TOO_SMALL, FLOWLINE_FEATURES_INVALID,
+ * FLOWLINE_TRAINING_FAILED; FlowError with a code of the same kind from training, FLOWLINE_ABORTED
+ * if the signal aborts it.
  */
 export async function trainDetector(
   spec: DetectorTrainingSpec,
@@ -168,7 +175,7 @@ async function trainMembers(
   }
 }
 
-/** The rows that a density can be fitted to: their values lie in their domains, and none is stray. */
+/** Rows to which a density can be fitted: their values lie in their domains, and none is stray. */
 function ordinaryRows(spec: DetectorTrainingSpec, encoding: FeatureEncoding, table: FeatureTable): FeatureTable {
   const { outOfDomain } = encoding.encode(table);
   const stray = strayRows(spec, encoding, table);
@@ -178,14 +185,17 @@ function ordinaryRows(spec: DetectorTrainingSpec, encoding: FeatureEncoding, tab
   return ordinary.length === table.size ? table : selectRows(table, ordinary);
 }
 
-/** 1 for each stray row of a part of the history; none where they are so many that they are a kind of their own. */
+/**
+ * 1 for each stray row of a part of the history. All 0 if there are so many that they are a kind of
+ * their own.
+ */
 function strayRows({ data }: DetectorTrainingSpec, encoding: FeatureEncoding, table: FeatureTable): Uint8Array {
   const stray = encoding.strayRows(table);
   const count = stray.reduce((sum, one) => sum + one, 0);
   return count > strayRules[data].share * table.size ? new Uint8Array(table.size) : stray;
 }
 
-/** At most so many rows, evenly spaced in time. */
+/** Selects at most `most` rows, evenly spaced in time. */
 function spaced(table: FeatureTable, most: number): FeatureTable {
   if (table.size <= most) return table;
   return selectRows(
@@ -194,7 +204,7 @@ function spaced(table: FeatureTable, most: number): FeatureTable {
   );
 }
 
-/** A calibration and the rows behind it. */
+/** Calibration, and the report on its rows. */
 interface Calibrated {
   readonly calibration: CalibrationSet;
   readonly report: CalibrationReport;
@@ -245,7 +255,7 @@ async function test(
     patternPValue(calibration, -logP, valueAt(missingPattern, row)).p <= alpha ? 1 : 0,
   );
   const alarms = alarmed.reduce((sum, one) => sum + one, 0);
-  // What was left out of calibration alarms whenever it comes.
+  // Events like the rows left out of calibration always raise an alarm.
   const always = report.undefinedShare + (1 - report.undefinedShare) * report.trimmedShare;
   const withAlways = (rate: number): number => always + (1 - always) * rate;
   const normal = alarmRateInterval(calibration.pooled, alpha, report.designEffect);

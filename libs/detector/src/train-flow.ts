@@ -2,36 +2,40 @@ import type { EncodedBatch, FeatureEncoding } from '@flowline/features';
 import { fit, realNVP, type FitProgress, type Flow, type Rows } from '@flowline/flows';
 import { recipe, type TrainingData } from './recipe.ts';
 
-/** What the training of one member did. */
+/** Report on the training of one member. */
 export interface MemberReport {
-  /** Steps done. */
+  /** Number of steps done. */
   readonly steps: number;
-  /** The step whose weights were kept. */
+  /** Step whose weights were kept. */
   readonly bestStep: number;
   /** Mean −log p of the validation rows with fixed noise, in nats of the encoded space. */
   readonly bestValidationNll: number;
   readonly stoppedBy: 'patience' | 'steps' | 'time';
   readonly skippedSteps: number;
-  /** Share of the training rows that the robust loss left out; null where the time ran out. */
+  /** Share of the training rows that the robust loss left out; null if the time ran out. */
   readonly trimmedShare: number | null;
   readonly curves: readonly { readonly step: number; readonly trainNll: number; readonly validationNll: number }[];
 }
 
-/** How one member is trained. */
+/** Options for the training of one member. */
 export interface TrainFlowOptions {
   readonly seed: number;
   readonly data: TrainingData;
-  /** The largest number of steps. */
+  /** Maximum number of steps. */
   readonly steps: number;
-  /** Training stops at the first validation after this, and keeps its best weights. */
+  /**
+   * Time limit in milliseconds. Training stops at the first validation after it, and keeps its best
+   * weights.
+   */
   readonly maxMs: number;
   readonly onProgress: (progress: FitProgress) => void;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Trains one flow by the recipe on encoded rows. The caller disposes it.
- * @throws FlowError FLOWLINE_ABORTED when `signal` says so, FLOWLINE_TRAINING_FAILED when no validation was finite.
+ * Trains one flow on encoded rows by the recipe. The caller disposes it.
+ * @throws FlowError FLOWLINE_ABORTED if `signal` aborts, FLOWLINE_TRAINING_FAILED if no validation
+ * was finite.
  */
 export async function trainFlow(
   encoding: FeatureEncoding,
@@ -77,7 +81,10 @@ export async function trainFlow(
   }
 }
 
-/** The report of a training that was stopped: the flow holds its best weights. null where it had none yet. */
+/**
+ * Report of a training that was stopped, whose flow holds its best weights. Null if there were none
+ * yet.
+ */
 function reportUntil(seen: readonly FitProgress[]): MemberReport | null {
   const curves = seen.flatMap(({ step, trainNll, validationNll }) =>
     validationNll === null ? [] : [{ step, trainNll, validationNll }],

@@ -3,52 +3,60 @@ import type { RateInterval } from './alpha.ts';
 import type { MovedFeature } from './moved-features.ts';
 import type { MemberReport } from './train-flow.ts';
 
-/** How improbable the test rows are under the model, in nats and original units. */
+/** Negative log-likelihood of the test rows under the model, in nats and original units. */
 export interface HeldOutReport {
   readonly rows: number;
-  /** Mean of −log p over the rows that have a density. */
+  /** Mean of −log p over the rows with a density. */
   readonly nllNats: number;
   readonly standardError: number;
-  /** The median: a few absurd rows do not move it. */
+  /** Median of the same, which a few absurd rows do not move. */
   readonly medianNllNats: number;
-  /** Rows with density zero, left out of the mean. */
+  /** Rows with zero density, left out of the mean. */
   readonly undefinedRows: number;
 }
 
-/** The rows behind the p-values. */
+/** Report on the rows behind the p-values. */
 export interface CalibrationReport {
-  /** Rows calibrated on. */
+  /** Number of rows calibrated on. */
   readonly rows: number;
-  /** Outliers that were left out: those of unlabelled data, and rows far apart from all training rows. */
+  /** Outliers left out: those of unlabelled data, and rows far apart from all training rows. */
   readonly trimmedRows: number;
   readonly trimmedShare: number;
-  /** Rows with density zero, left out as well. */
+  /** Rows with zero density, left out as well. */
   readonly undefinedRows: number;
   readonly undefinedShare: number;
-  /** Rows per independent row, among the rarest: above 1 where surprising rows follow one another. */
+  /**
+   * Rows per independent row, among the rarest: above 1 if surprising rows are clustered in time.
+   */
   readonly designEffect: number;
-  /** Whether p-values go below 1/(rows + 1), by a fitted tail. */
+  /** True if a fitted tail takes p-values below 1/(rows + 1). */
   readonly hasTail: boolean;
-  /** Combinations of missing features with a calibration of their own. */
+  /** Number of combinations of missing features with a calibration of their own. */
   readonly ownPatterns: number;
 }
 
 /** Expected and measured alarms on the test rows. */
 export interface AlarmReport {
   readonly alpha: number;
-  /** Expected share of alarms: alpha of the rows like those calibrated on, and every row like those trimmed or outside their domain. */
+  /**
+   * Expected share of alarms: alpha of the rows like those calibrated on, and every row like those
+   * trimmed or outside their domain.
+   */
   readonly expectedRate: number;
-  /** Range of the expected rate, with 90 % probability, over calibration sets of this size; null: no rate can be promised for this alpha. */
+  /**
+   * Range of the expected rate, with 90 % probability, over calibration sets of this size. Null if
+   * no rate can be promised for this alpha.
+   */
   readonly interval: RateInterval | null;
   readonly testRows: number;
   readonly alarms: number;
   /** alarms/testRows; null without test rows. */
   readonly measuredRate: number | null;
-  /** Whether what was measured is what was expected. */
+  /** Agreement of the measured alarms with the expected rate. */
   readonly verdict: AlarmVerdict;
 }
 
-/** What a training did and found. */
+/** Report on a training run. */
 export interface TrainingReport {
   readonly seconds: number;
   readonly backend: string;
@@ -57,8 +65,11 @@ export interface TrainingReport {
   readonly heldOut: HeldOutReport | null;
   readonly calibration: CalibrationReport;
   readonly alarms: AlarmReport;
-  /** Features whose values on the test rows are distributed otherwise than on the training rows, the farthest first. */
+  /**
+   * Features whose distribution on the test rows differs from that on the training rows, in
+   * descending order of distance.
+   */
   readonly moved: readonly MovedFeature[];
-  /** What a person should know, one sentence each. */
+  /** Warnings for people, one sentence each. */
   readonly warnings: readonly string[];
 }

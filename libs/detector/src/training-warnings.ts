@@ -41,7 +41,10 @@ export function calibrationWarnings(
   return warnings;
 }
 
-/** Warnings about an alarm rate that is not what was asked for, with the features that may be why. */
+/**
+ * Warnings about an alarm rate that deviates from the expected one, with the features that may
+ * explain it.
+ */
 export function alarmWarnings(
   { verdict, expectedRate, measuredRate, testRows }: AlarmReport,
   moved: readonly MovedFeature[],

@@ -6,7 +6,7 @@ import type { Layout } from './layout.ts';
 import type { LevelColumn } from './level-column.ts';
 import { modulo } from './time.ts';
 
-/** The inverse of encodeTable, as far as there is one. */
+/** Inverse of encodeTable, as far as one exists. */
 export function decodeRows(layout: Layout, parts: FittedParts, rows: Float32Array, size: number): FeatureTable {
   const width = layout.dimensions + layout.contextNames.length;
   if (rows.length !== size * width) {
@@ -39,7 +39,9 @@ export function decodeRows(layout: Layout, parts: FittedParts, rows: Float32Arra
   return { size, numeric, numericWidth, levels, levelWidth };
 }
 
-/** The level whose column is 1; null where none is, or that of all unseen levels. */
+/**
+ * Level whose one-hot column is 1. Null if there is none, or if it stands for all unseen levels.
+ */
 function hotLevel(column: LevelColumn, start: number, at: (column: number) => number): string | null {
   const index = column.columns.findIndex((oneHot) => oneHot >= 0 && at(start + oneHot) === 1);
   return index < 0 ? null : column.levelAt(index);

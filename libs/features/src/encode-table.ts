@@ -5,27 +5,37 @@ import { MISSING, type LevelColumn } from './level-column.ts';
 import type { MissingPatterns } from './missing-patterns.ts';
 import type { NumericColumn } from './numeric-column.ts';
 
-/** Encoded rows, and what the density of each needs besides the flow. */
+/** Encoded rows, and the terms that their log-densities have besides the flow's. */
 export interface EncodedBatch {
   readonly size: number;
-  /** d + c: columns of a row. */
+  /** Columns per row, d + c. */
   readonly width: number;
-  /** [size × (d + c)], each row [x | context], numbers within their trained range; missing values are 0. Always finite. */
+  /**
+   * [size × (d + c)], each row [x | context]; always finite. Numbers are within their trained
+   * range, missing values are 0.
+   */
   readonly rows: Float32Array;
   /**
-   * [size] Σ log |d encoded / d value| over the observed dimensions, in nats; of a value beyond its trained range, less the fall of a
-   * standard normal from the end of the range to the value (see {@link NumericColumn.logDensityTerm}).
+   * [size] Σ log |d encoded / d value| over the observed dimensions, in nats. For a value beyond
+   * its trained range, minus the fall of a standard normal from the end of the range to the value
+   * (see {@link NumericColumn.logDensityTerm}).
    */
   readonly logJacobian: Float64Array;
   /** [size] log P of the observed scored levels, in nats. */
   readonly logDiscrete: Float64Array;
-  /** [size] 1 where a value lies outside its domain: the density is 0, whatever the other fields of the row say. */
+  /**
+   * [size] 1 if a value lies outside its domain: the density is 0, whatever the row's other fields
+   * are.
+   */
   readonly outOfDomain: Uint8Array;
-  /** [size] Which features are missing: 0 none, −1 a combination that the training rows did not have. */
+  /**
+   * [size] Pattern of missing features: 0 for none, −1 for a combination absent from the training
+   * rows.
+   */
   readonly missingPattern: Int32Array;
 }
 
-/** The fitted parts of an encoding, each in the order of its kind in the schema. */
+/** Fitted parts of an encoding, each in the order of its kind in the schema. */
 export interface FittedParts {
   readonly numeric: readonly (NumericColumn | null)[];
   readonly levels: readonly LevelColumn[];
@@ -35,7 +45,7 @@ export interface FittedParts {
 
 const TURN = 2 * Math.PI;
 
-/** Encodes a table column by column: each loop calls one transform. */
+/** Encodes a table column by column, so that each loop calls a single transform. */
 export function encodeTable(layout: Layout, parts: FittedParts, table: FeatureTable): EncodedBatch {
   const width = layout.dimensions + layout.contextNames.length;
   const batch: EncodedBatch = {
@@ -125,7 +135,7 @@ function encodeCycle(
   }
 }
 
-/** Encodes a level feature; the index of each row's level, for the feature after it. */
+/** Encodes a level feature. Returns the level index of each row, for the next level feature. */
 function encodeLevels(
   { spec, tableColumn, column: at, presenceColumn }: Place,
   column: LevelColumn,

@@ -32,7 +32,7 @@ const encoding = fitEncoding(schema, {
 });
 const saved = () => JSON.parse(JSON.stringify(encoding)) as Record<string, unknown>;
 
-/** A copy of the saved JSON with the value at a path replaced. */
+/** Copies the saved JSON with the value at a path replaced. */
 function changed(path: readonly (string | number)[], value: unknown): unknown {
   const root = saved();
   let at: unknown = root;

@@ -7,10 +7,13 @@ import type { LevelColumnConfig } from './level-column.ts';
 import { ENCODED_BOUND, type NumericColumnConfig } from './numeric-column.ts';
 import type { TransformConfig } from './transforms/transform.ts';
 
-/** What a path in an error begins with. */
+/** First part of a path in an error. */
 const ROOT = 'encoding';
 
-/** Reads a saved encoding, believing nothing. @throws FlowlineError FLOWLINE_MODEL_INCOMPATIBLE, `where` naming the path. */
+/**
+ * Parses a saved encoding, and validates all of it.
+ * @throws FlowlineError FLOWLINE_MODEL_INCOMPATIBLE, with the path in `where`.
+ */
 export function parseEncodingConfig(json: unknown): FeatureEncodingConfig {
   const root = object(json, ROOT);
   const hasRanges = root.version === ENCODING_VERSION;
@@ -101,7 +104,10 @@ function parseNumeric(json: unknown, where: string, spec: FeatureSpec | undefine
   return config;
 }
 
-/** A numeric column of a version without ranges: nothing is beyond, no value is a hair outside its domain, and each is scored. */
+/**
+ * Upgrades a numeric column of the version without ranges: no value is beyond the range, no value
+ * outside the domain is within tolerance of it, and every value is scored.
+ */
 function withoutRange(json: unknown): unknown {
   if (!isObject(json)) return json;
   const { transform } = json;

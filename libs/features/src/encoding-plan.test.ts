@@ -29,7 +29,7 @@ const schema: readonly FeatureSpec[] = [
   spec('flag', 'boolean', { role: 'context' }),
 ];
 
-/** Rows that go round through every kind of value: missing, unseen, outside the domain, far out. */
+/** Rows that cycle through every kind of value: missing, unseen, outside the domain, far out. */
 const tableOf = (size: number): FeatureTable => ({
   size,
   numeric: numbersOf(size),
@@ -54,7 +54,7 @@ const numbersOf = (size: number): Float64Array =>
     ]).flat(),
   );
 
-/** What the plan says of a row, by its documentation and nothing else, in float64. */
+/** Encodes a row from the plan's documentation alone, in float64. */
 const interpret = (plan: EncodingPlan, numbers: Float64Array, levels: readonly (string | null)[]) => {
   const row = new Float64Array(plan.dimensions + plan.context);
   let [logDet, logLevels, outside, previous] = [0, 0, false, -1];

@@ -6,44 +6,51 @@ import { ENCODED_BOUND } from './numeric-column.ts';
 import type { TransformConfig } from './transforms/transform.ts';
 
 /**
- * A fitted encoding as data, for programs that are not this library (an exported model): how the raw values of an event become a
- * row [x | context], which is 0 where nothing is said below, and what the event's log-density needs besides the flow's:
+ * Fitted encoding as data, for programs other than this library (an exported model). It defines how
+ * the raw values of an event become a row [x | context], whose columns are 0 unless set below, and
+ * the terms of the event's log-density besides the flow's:
  *
- *     log p(event) = flow log p(x | context) + Σ log|det| of the scored numbers + Σ log P of the scored levels,
+ *     log p(event) = flow log p(x | context)
+ *                  + Σ log|det| of the scored numbers + Σ log P of the scored levels,
  *
- * or −∞ where a number lies outside the domain of its transform. A missing feature (NaN, null) changes and counts nothing but its
- * presence column, which is 0; in `features.md` are the transforms, their domains and derivatives.
+ * or −∞ if a number lies outside the domain of its transform. A missing feature (NaN, null)
+ * contributes nothing, and its presence column is 0. `features.md` lists the transforms with their
+ * domains and derivatives.
  */
 export interface EncodingPlan {
-  /** d, the columns of x. */
+  /** Number of columns of x, d. */
   readonly dimensions: number;
-  /** c, the columns of the context, after those of x. */
+  /** Number of context columns, c. They follow those of x. */
   readonly context: number;
-  /** Encoded numbers end at ± this. */
+  /** Limit of the encoded numbers, which lie within ± this value. */
   readonly bound: number;
-  /** In schema order. */
+  /** Encoded columns, in schema order. */
   readonly columns: readonly EncodingColumn[];
 }
 
-/** How one feature is encoded. */
+/** Encoding of one feature. */
 export type EncodingColumn = NumberColumn | CyclicColumn | LevelsColumn;
 
 interface EncodedFeature {
   readonly feature: string;
-  /** Its column among the event's numbers, or among its levels. */
+  /** Column among the event's numbers, or among its levels. */
   readonly tableColumn: number;
-  /** Its first column in the row. */
+  /** First column in the row. */
   readonly column: number;
-  /** The column of the row that is 1 where it is observed; null for a feature that always is. */
+  /**
+   * Column of the row that is 1 if the feature is observed; null for a feature that is always
+   * observed.
+   */
   readonly presenceColumn: number | null;
 }
 
 /**
- * x = (transform(value) − mean) / std, within ± bound; row[column] = end = x within the range. Where scored, the log density has
+ * x = (transform(value) − mean) / std, within ± bound; row[column] = end = x confined to the range.
+ * If scored, the log-density has the term
  *
- *     min(log|det|, log|det| at the end of the range where x lies beyond it) − (x² − end²)/2,
+ *     min(log|det|, log|det| at the end of the range if x lies beyond it) − (x² − end²)/2,
  *
- * log|det| = log|transform′(value)| − log std, 0 of a constant column.
+ * with log|det| = log|transform′(value)| − log std, or 0 for a constant column.
  */
 export interface NumberColumn extends EncodedFeature {
   readonly type: 'number';
@@ -51,7 +58,7 @@ export interface NumberColumn extends EncodedFeature {
   readonly transform: TransformConfig;
   readonly mean: number;
   readonly std: number;
-  /** The trained range of x; null for a feature that no training row had: its values count as missing. */
+  /** Trained range of x. Null if no training row had a value: then values count as missing. */
   readonly range: readonly [lowest: number, highest: number] | null;
   /** log|det| at the two ends of the range. */
   readonly logAbsDetAtEnds: readonly [number, number];
@@ -64,21 +71,24 @@ export interface CyclicColumn extends EncodedFeature {
   readonly period: number;
 }
 
-/** Of the level with index k: row[column + oneHot[k]] = 1 unless that is −1; where scored, log P = logProbability[previous][k]. */
+/**
+ * For the level with index k, row[column + oneHot[k]] = 1 unless oneHot[k] is −1. If scored, log P
+ * = logProbability[previous][k].
+ */
 export interface LevelsColumn extends EncodedFeature {
   readonly type: 'levels';
   readonly scored: boolean;
-  /** A level's index is its place here; every other level has the index after them. */
+  /** Known levels, by index. Every other level has the next index after them. */
   readonly levels: readonly string[];
   readonly oneHot: Int32Array;
   /**
-   * [(m + 1) × K], row-major: by the index of the level feature before this one in the schema, then by this one's; the last
-   * row is for no such feature and for a missing level.
+   * [(m + 1) × K], row-major: by the index of the previous level feature in the schema, then by
+   * that of this one. The last row applies if there is no previous feature or its level is missing.
    */
   readonly logProbability: Float64Array;
 }
 
-/** The plan of fitted parts. */
+/** Returns the plan of fitted parts. */
 export function encodingPlan(layout: Layout, parts: FittedParts): EncodingPlan {
   return {
     dimensions: layout.dimensions,

@@ -6,10 +6,13 @@ import { parseTime } from './time.ts';
 import { timeFault } from './time-fault.ts';
 
 const UNIT_MS = { ms: 1, s: 1000, us: 0.001 } as const;
-/** Postgres can store what is later; the other end is that of JavaScript's own times. */
+/**
+ * Lower limit of event times, which Postgres can store. The upper limit is that of JavaScript
+ * times.
+ */
 const EARLIEST_MS = Date.parse('0001-01-01T00:00:00Z');
 
-/** Compiles where an event's time is: the time of a record in milliseconds since the epoch, or what is wrong with it. */
+/** Compiles an event time: a function from a record to milliseconds since the epoch, or a fault. */
 export function compileEventTime(spec: EventTimeSpec): (record: FeatureRecord) => number | Fault {
   const { field } = spec;
   const evaluate = compileExpression(field, {});
@@ -23,7 +26,10 @@ export function compileEventTime(spec: EventTimeSpec): (record: FeatureRecord) =
   };
 }
 
-/** Compiles how the value of an event's time field is read: milliseconds since the epoch, or what is wrong with it. */
+/**
+ * Compiles the conversion of an event time's field value to milliseconds since the epoch, or a
+ * fault.
+ */
 export function eventTimeOf({ field, unit }: EventTimeSpec): (value: Value) => number | Fault {
   const expected = unit === 'iso' ? 'ISO 8601 text' : `a number of ${unit} since the epoch`;
   return (value) => {
@@ -31,7 +37,7 @@ export function eventTimeOf({ field, unit }: EventTimeSpec): (value: Value) => n
     const inUnit = unit === 'iso' ? typeof value === 'string' : isNumber;
     const timeMs = parseTime(unit !== 'iso' && isNumber ? Number(value) * UNIT_MS[unit] : value);
     if (inUnit && timeMs >= EARLIEST_MS) return timeMs;
-    // Text is at fault for its form only where text is right.
+    // Text is at fault for its form only if the unit calls for text.
     if (unit === 'iso' && typeof value === 'string')
       return timeFault(field, value, expected, `The event time ${field}`);
     return new Fault('bad_time', field, `The event time ${field} is ${describe(value)}; expected ${expected}.`);

@@ -14,21 +14,25 @@ import { parseTime, timePartOf } from './time.ts';
 import { timeFault } from './time-fault.ts';
 import { windowId, windowValuesOf } from './windows/window-values.ts';
 
-/** A record as it came: a history row, or the parsed JSON of an event. */
+/** Record as received: a history row, or the parsed JSON of an event. */
 export type FeatureRecord = Readonly<Record<string, unknown>>;
 
-/** A compiled expression: its value in a record, null where it is missing, or what is wrong with the record. */
+/**
+ * Compiled expression. Returns its value for a record, null if that is missing, or the record's
+ * fault.
+ */
 export type Evaluate<T> = (record: FeatureRecord) => T | null | Fault;
 
 export type Lookups = Readonly<Record<string, LookupTable>>;
 
-/** The values that a field or an expression can have. */
+/** Values of fields and expressions. */
 export type Value = number | Numeral | string | boolean | Date;
 
 /**
- * Compiles an expression to a closure. A missing operand makes the result missing, a faulty one makes it faulty. The result of
- * arithmetic may be NaN or infinite.
- * @throws FlowlineError FLOWLINE_FEATURES_INVALID for a lookup table, a column of it, or a time zone that is not there.
+ * Compiles an expression to a closure. A missing operand makes the result missing, a faulty one
+ * makes it faulty. Arithmetic may return NaN or an infinite number.
+ * @throws FlowlineError FLOWLINE_FEATURES_INVALID for an unknown lookup table, column of one, or
+ * time zone.
  */
 export function compileExpression(expression: Expression, lookups: Lookups): Evaluate<Value> {
   if (typeof expression === 'string') return compileField(expression);
@@ -36,12 +40,12 @@ export function compileExpression(expression: Expression, lookups: Lookups): Eva
   return compileNumber(expression, lookups);
 }
 
-/** What databases write for float8 values that are no numbers, where JSON has text. */
+/** Text that databases write to JSON for non-finite float8 values. */
 const NOT_FINITE = /^(NaN|[-+]?Infinity)$/;
 
 /**
- * Like {@link compileExpression}, for a place where only a number makes sense: numbers, and times (Dates, ISO 8601 text) as
- * milliseconds since the epoch. Other text is never taken for a number.
+ * Like {@link compileExpression}, for a numeric operand: numbers, and times (Dates, ISO 8601 text)
+ * as milliseconds since the epoch. Other text is a fault, except that of a non-finite float8.
  */
 export function compileNumber(expression: Expression, lookups: Lookups): Evaluate<number> {
   if (typeof expression === 'string' || 'lookup' in expression) {
@@ -81,7 +85,7 @@ export function compileNumber(expression: Expression, lookups: Lookups): Evaluat
   };
 }
 
-/** Text where a number belongs: a time, a float8 that is no number, or what it is. */
+/** Converts text in place of a number: a time, or a non-finite float8. Other text is a fault. */
 function numberOfText(text: string, name: string): number | Fault {
   const time = parseTime(text);
   if (!Number.isNaN(time)) return time;
@@ -89,8 +93,8 @@ function numberOfText(text: string, name: string): number | Fault {
 }
 
 /**
- * Like {@link compileExpression}, for a place where a name belongs (a level, a key): text as it was written, of a number too, of which
- * true and false are some. Spaces at its end do not count.
+ * Like {@link compileExpression}, for a name (a level, a key): text, numbers in their original
+ * spelling, true and false. Trailing spaces are removed.
  */
 export function compileName(expression: Expression, lookups: Lookups): Evaluate<string> {
   const evaluate = compileExpression(expression, lookups);
@@ -109,13 +113,16 @@ function nameOfValue(value: Value, field: string): string | Fault {
   if (typeof value === 'number' && !Number.isFinite(value))
     return new Fault('not_finite', field, `${field} is ${value}; expected ${NAME}.`);
   const text = levelText(value instanceof Numeral ? value.text : String(value));
-  // Postgres cannot store it, and one such event must not hold up its batch.
+  // Postgres cannot store a NUL character, and one such event must not block its batch.
   return text.includes('\0')
     ? new Fault('wrong_type', field, `${field} is text with a NUL character, which cannot be stored.`)
     : text;
 }
 
-/** Like {@link compileExpression}, for a time: Dates, ISO 8601 text and numbers of milliseconds, as milliseconds since the epoch. */
+/**
+ * Like {@link compileExpression}, for a time: Dates, ISO 8601 text and numbers of milliseconds, as
+ * milliseconds since the epoch.
+ */
 export function compileTime(expression: Expression, lookups: Lookups): Evaluate<number> {
   const evaluate = compileExpression(expression, lookups);
   const name = nameOf(expression);
@@ -128,7 +135,7 @@ export function compileTime(expression: Expression, lookups: Lookups): Evaluate<
   };
 }
 
-/** What a message calls an expression: its field, or the operation. */
+/** Name of an expression in messages: its field, or its operation. */
 export function nameOf(expression: Expression): string {
   if (typeof expression === 'string') return expression;
   if ('lookup' in expression) return `${expression.lookup.table}.${expression.lookup.value}`;
@@ -149,7 +156,9 @@ function binary(
   };
 }
 
-/** The value that the windows of the record's entity gave it. */
+/**
+ * Compiles the lookup of a window's value, as attached to the record by the windows of its entity.
+ */
 function readWindow(expression: WindowExpression): Evaluate<number> {
   const id = windowId(expression);
   return (record) => {
@@ -181,7 +190,10 @@ function compileHaversine(
   };
 }
 
-/** Of two operands the one that decides why there is no number: a fault before a missing value. */
+/**
+ * Returns the operand that explains why there is no number: a fault takes precedence over a missing
+ * value.
+ */
 function worse(a: number | null | Fault, b: number | null | Fault): number | null | Fault {
   if (a instanceof Fault) return a;
   if (b instanceof Fault) return b;
@@ -233,7 +245,9 @@ const isRecord = (value: unknown): value is FeatureRecord =>
   !(value instanceof Date) &&
   !(value instanceof Numeral);
 
-/** Reads a property that a record has itself. Only names of Object.prototype need the slower question. */
+/**
+ * Compiles access to a record's own property. Only names of Object.prototype need the slower check.
+ */
 function property(name: string): (record: FeatureRecord) => unknown {
   return name in Object.prototype
     ? (record) => (Object.hasOwn(record, name) ? record[name] : undefined)
@@ -247,7 +261,7 @@ function compileField(path: string): Evaluate<Value> {
   const nested = rest.length === 0 ? undefined : compileNested(first, rest);
   return (record) => {
     let value = read(record);
-    // A database column may be called "geo.lat"; in an event it is the field lat of geo.
+    // A database column may be called "geo.lat". In an event it is the field lat of geo.
     if (value === undefined && nested !== undefined) value = nested(record);
     switch (typeof value) {
       case 'number':

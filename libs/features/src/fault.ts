@@ -1,9 +1,12 @@
 import { type DeadLetterReason, Numeral, printable, quoteText } from '@flowline/events';
 
-/** What is wrong with a record: the result of an expression that has no value. */
+/** Reason why a record is rejected: the result of an expression that cannot be evaluated. */
 export class Fault {
   readonly reason: DeadLetterReason;
-  /** The record's field, or the feature's name where a derived value is at fault; null for the whole record. */
+  /**
+   * Field of the record, or the feature's name if a derived value is at fault; null for the whole
+   * record.
+   */
   readonly field: string | null;
   readonly message: string;
 
@@ -14,16 +17,16 @@ export class Fault {
   }
 }
 
-/** The fault of a record at which reading itself failed. */
+/** Fault of a record that could not be read because an exception was thrown. */
 export function unreadable(error: unknown): Fault {
   const said = error instanceof Error ? error.message : String(error);
   return new Fault('unreadable', null, `Reading the record failed: ${said}.`);
 }
 
-/** The longest text that a message quotes. */
+/** Maximum length of text quoted in a message, in characters. */
 const QUOTED_CHARACTERS = 40;
 
-/** A value as a message names it: short, and never throwing. */
+/** Describes a value for a message. The text is short, and the function never throws. */
 export function describe(value: unknown): string {
   switch (typeof value) {
     case 'string':
@@ -43,6 +46,6 @@ export function describe(value: unknown): string {
   }
 }
 
-/** The fault of a field that holds another type than expected. */
+/** Fault of a field whose value has an unexpected type. */
 export const wrongType = (field: string, value: unknown, expected: string): Fault =>
   new Fault('wrong_type', field, `${field} is ${describe(value)}; expected ${expected}.`);

@@ -18,7 +18,7 @@ const feature = (name: string, type: FeatureSpec['type'], more: Partial<FeatureS
   ...more,
 });
 
-/** A generator of numbers in [0, 1): the same in every run. */
+/** Random number generator over [0, 1), with the same sequence in every run. */
 function generator() {
   let state = 12_345;
   return () => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647;
@@ -35,7 +35,7 @@ const numbers = (...values: number[]): FeatureTable => ({
 const uniform = generator();
 const sample = (n: number, draw: (u: number) => number) => Array.from({ length: n }, () => draw(uniform()));
 
-/** A standard normal flow: log p of the x part of each row, over the observed dimensions. */
+/** Standard normal flow: log p of the x part of each row, over the observed dimensions. */
 function normalLogProb(encoding: FeatureEncoding, table: FeatureTable): Float64Array {
   const batch = encoding.encode(table);
   return Float64Array.from({ length: table.size }, (_, row) => {
@@ -72,7 +72,8 @@ describe('the density of a number, under a standard normal flow', () => {
     for (let i = 1; i < nodes.length; i++) {
       integral += ((Math.exp(logProb[i - 1]!) + Math.exp(logProb[i]!)) / 2) * (nodes[i]! - nodes[i - 1]!);
     }
-    // Where the Jacobian would rise beyond the trained range it does not, which leaves a little of the mass out.
+    // The Jacobian is capped where it would rise beyond the trained range, which loses a little of
+    // the mass.
     const rises = spec.type === 'positive' || spec.type === 'unit' || JSON.stringify(spec.from).includes('log');
     expect(integral).toBeGreaterThan(1 - (rises ? 0.02 : 1e-5));
     expect(integral).toBeLessThan(1 + 1e-5);

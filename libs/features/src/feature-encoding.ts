@@ -13,37 +13,49 @@ import { LevelColumn, MISSING } from './level-column.ts';
 import { MissingPatterns } from './missing-patterns.ts';
 import { NumericColumn } from './numeric-column.ts';
 
-/** One dimension of the flow: a scored numeric feature, and its map from original to encoded units. The map is increasing. */
+/**
+ * One dimension of the flow: a scored numeric feature, with an increasing map from original to
+ * encoded units.
+ */
 export interface Dimension {
   readonly feature: string;
   readonly type: FeatureType;
   readonly nullable: boolean;
-  /** The feature's column in {@link FeatureTable.numeric}. */
+  /** Column of the feature in {@link FeatureTable.numeric}. */
   readonly numericColumn: number;
-  /** σ of the Gaussian training noise in encoded units: the flow is the density of x + σ·ε. */
+  /** σ of the Gaussian training noise in encoded units: the flow models the density of x + σ·ε. */
   readonly sigma: number;
-  /** Encoded units of a finite value; of the closest value of the domain where it is outside. */
+  /**
+   * Converts a finite value to encoded units. A value outside the domain is replaced by the nearest
+   * one inside.
+   */
   readonly toEncoded: (value: number) => number;
-  /** Original units of an encoded value: between the ends of the domain, and not rounded. */
+  /** Converts an encoded value to original units, within the domain and not rounded. */
   readonly fromEncoded: (encoded: number) => number;
-  /** As fromEncoded, and of what lies beyond all training rows the outermost value that they had: what can be expected. */
+  /**
+   * Like fromEncoded, for expected values: beyond all training values, it returns the outermost
+   * one.
+   */
   readonly fromEncodedWithin: (encoded: number) => number;
   /** |d encoded / d value| at a value, in encoded units per original unit. */
   readonly derivative: (value: number) => number;
   /**
-   * How far beyond the trained range a value lies: the nats by which a standard normal falls from the end of the range to it; 0
-   * within. The flow is asked at the end, and the log density is less by this.
+   * Fall of a standard normal from the end of the trained range to a value beyond it, in nats; 0
+   * within. The flow is evaluated at the end of the range, and the log-density is lower by this
+   * amount.
    */
   readonly fallBeyondRange: (value: number) => number;
-  /** Whether a value lies so far beyond the trained range that it is no value of the same kind. */
+  /** True if a value is so far beyond the trained range that it cannot be of the same kind. */
   readonly isStray: (value: number) => boolean;
 }
 
-/** How likely a level was, given the level of the feature before. */
+/** Probability of a level given the level of the previous level feature. */
 export interface LevelSurprise {
   readonly feature: string;
   readonly level: string;
-  /** P(level | previous level), an unseen level having the mass of all unseen ones. */
+  /**
+   * P(level | previous level). An unseen level has the probability of all unseen levels together.
+   */
   readonly probability: number;
 }
 
@@ -54,36 +66,46 @@ export interface LevelProbability {
 }
 
 /**
- * The fitted, invertible encoding of feature tables as rows of a flow. Immutable.
+ * Fitted, invertible encoding of feature tables as rows of a flow. Immutable.
  *
- * log p(event) = flow log p(x | context) + logJacobian + logDiscrete, in nats and original units.
+ *     log p(event) = flow log p(x | context) + logJacobian + logDiscrete,
+ *
+ * in nats and original units.
  */
 export class FeatureEncoding {
   readonly schema: readonly FeatureSpec[];
-  /** d: the number of dimensions of the flow. */
+  /** Number of dimensions of the flow, d. */
   readonly dimensions: number;
-  /** c: the number of context columns. */
+  /** Number of context columns, c. */
   readonly contextWidth: number;
-  /** The feature of each dimension. */
+  /** Feature name of each dimension. */
   readonly dimensionNames: readonly string[];
-  /** What each context column is, for people. */
+  /** Description of each context column, for people. */
   readonly contextNames: readonly string[];
-  /** Per dimension, the context column that is 1 where it is observed; null where it always is. */
+  /**
+   * Context column per dimension that is 1 if the feature is observed; null if it is always
+   * observed.
+   */
   readonly presence: readonly (number | null)[];
-  /** Training noise per dimension in encoded units: σ of the Gaussian one, full width of the uniform one. */
+  /**
+   * Training noise per dimension in encoded units: σ of the Gaussian noise, full width of the
+   * uniform noise.
+   */
   readonly noise: { readonly gaussian: Float32Array; readonly uniform: Float32Array };
-  /** The dimensions of nullable features: those that training may mask. */
+  /** Dimensions of nullable features, which training may mask. */
   readonly maskable: readonly number[];
-  /** The dimensions one by one, for explanations. */
+  /** Dimensions with their unit conversions, for explanations. */
   readonly scored: readonly Dimension[];
   readonly trainedRows: number;
-  /** What a person should know of the training rows, one sentence each. */
+  /** Warnings about the training rows, one sentence each. */
   readonly warnings: readonly string[];
   private readonly config: FeatureEncodingConfig;
   private readonly layout: Layout;
   private readonly parts: FittedParts;
 
-  /** Of a config that is known to be valid; {@link FeatureEncoding.fromJSON} is for any other. */
+  /**
+   * Creates an encoding from a valid config. Use {@link FeatureEncoding.fromJSON} for any other.
+   */
   constructor(config: FeatureEncodingConfig) {
     const { schema } = config;
     const levels = config.levels.map((level) => new LevelColumn(level));
@@ -114,8 +136,9 @@ export class FeatureEncoding {
   }
 
   /**
-   * Encodes a table. Every number of the result's rows is finite.
-   * @throws FlowlineError FLOWLINE_FEATURES_INVALID for other columns, a missing value of a feature that is not nullable, or an infinite one.
+   * Encodes a table. Every number of the resulting rows is finite.
+   * @throws FlowlineError FLOWLINE_FEATURES_INVALID for a table of other columns, a missing value
+   * of a feature that is not nullable, or an infinite value.
    */
   encode(table: FeatureTable): EncodedBatch {
     checkTable(this.schema, table);
@@ -123,15 +146,16 @@ export class FeatureEncoding {
   }
 
   /**
-   * The table of encoded rows: the inverse of `encode`. Integers are rounded and values confined to their domain; a cyclic
-   * value is the one of its first period, a level that has no column of its own is null.
+   * Decodes rows to a table, the inverse of `encode`. Integers are rounded and values confined to
+   * their domain. A cyclic value lies in its first period; a level without a one-hot column of its
+   * own is null.
    * @param rows [size × (dimensions + contextWidth)]
    */
   decode(rows: Float32Array, size: number): FeatureTable {
     return decodeRows(this.layout, this.parts, rows, size);
   }
 
-  /** Takes rows apart, as training wants them: x [size × dimensions] and context [size × contextWidth]. */
+  /** Splits rows for training: x [size × dimensions] and context [size × contextWidth]. */
   split(batch: EncodedBatch): { readonly x: Float32Array; readonly context: Float32Array; readonly size: number } {
     const { dimensions: d, contextWidth: c } = this;
     const x = new Float32Array(batch.size * d);
@@ -144,7 +168,7 @@ export class FeatureEncoding {
     return { x, context, size: batch.size };
   }
 
-  /** The features of a row whose value is outside the feature's domain, in schema order. */
+  /** Features of a row whose value is outside the feature's domain, in schema order. */
   outsideDomain(table: FeatureTable, row: number): readonly string[] {
     return this.layout.places.flatMap((place) => {
       const column = place.kind === 'levels' ? null : this.parts.numeric[place.tableColumn];
@@ -155,8 +179,8 @@ export class FeatureEncoding {
   }
 
   /**
-   * Which rows hold a number so far beyond its trained range that it is no value of the same kind, such as a code for "no reading":
-   * [size], 1 where one does.
+   * Marks rows with a number so far beyond its trained range that it cannot be of the same kind,
+   * such as a code for "no reading": [size], 1 for such a row.
    */
   strayRows(table: FeatureTable): Uint8Array {
     const rows = new Uint8Array(table.size);
@@ -169,7 +193,10 @@ export class FeatureEncoding {
     return rows;
   }
 
-  /** How likely each scored and observed level of a row was, in schema order; the logs add up to its `logDiscrete`. */
+  /**
+   * Probability of each scored and observed level of a row, in schema order. The logs add up to the
+   * row's `logDiscrete`.
+   */
   levelSurprises(table: FeatureTable, row: number): readonly LevelSurprise[] {
     return this.scoredLevels(table, row).flatMap(({ spec, chain, column, previous, level }) =>
       level === null
@@ -179,8 +206,8 @@ export class FeatureEncoding {
   }
 
   /**
-   * The distribution of a scored level feature given the level before it in a row, most likely first.
-   * @throws FlowlineError FLOWLINE_FEATURES_INVALID for another feature.
+   * Distribution of a scored level feature, given the previous level in a row, most likely first.
+   * @throws FlowlineError FLOWLINE_FEATURES_INVALID for any other feature.
    */
   levelDistribution(table: FeatureTable, row: number, feature: string): readonly LevelProbability[] {
     const found = this.scoredLevels(table, row).find(({ spec }) => spec.name === feature);
@@ -197,22 +224,31 @@ export class FeatureEncoding {
       .sort((a, b) => b.probability - a.probability);
   }
 
-  /** The names of the features that a row of this `missingPattern` lacks; empty for a complete and for an unknown one. */
+  /**
+   * Names of the features missing in a `missingPattern`; empty for the complete and the unknown
+   * pattern.
+   */
   missingFeatures(pattern: number): readonly string[] {
     return this.parts.patterns.featuresOf(pattern).flatMap((feature) => this.schema[feature]?.name ?? []);
   }
 
-  /** What `encode` does, as data: for exporting it to another program. */
+  /** Returns the encoding as data, for export to another program. */
   plan(): EncodingPlan {
     return encodingPlan(this.layout, this.parts);
   }
 
-  /** Plain JSON; {@link FeatureEncoding.fromJSON} of its text encodes bit for bit the same. */
+  /**
+   * Plain JSON. After {@link FeatureEncoding.fromJSON} of its text, the encoding is the same bit
+   * for bit.
+   */
   toJSON(): FeatureEncodingConfig {
     return this.config;
   }
 
-  /** @throws FlowlineError FLOWLINE_MODEL_INCOMPATIBLE for anything that `toJSON` of this version has not made. */
+  /**
+   * @throws FlowlineError FLOWLINE_MODEL_INCOMPATIBLE for anything but the `toJSON` of this or a
+   * still readable version.
+   */
   static fromJSON(json: unknown): FeatureEncoding {
     return new FeatureEncoding(parseEncodingConfig(json));
   }

@@ -1,24 +1,27 @@
 import { FlowlineError, operandsOf, type Expression, type FeatureSpec, type FeatureType } from '@flowline/events';
 
-/** A change of scale that the outermost operation of a feature's expression declares. */
+/** Change of scale declared by the outermost operation of a feature's expression. */
 export type Scale = 'none' | 'log' | 'asinh';
 
 const scoredTypes: ReadonlySet<FeatureType> = new Set(['real', 'positive', 'integer', 'unit']);
 
-/** True for categorical and boolean features: they hold levels (text), all others hold numbers. */
+/** True for categorical and boolean features, which hold levels (text). All others hold numbers. */
 export const isLevelFeature = (spec: FeatureSpec): boolean => spec.type === 'categorical' || spec.type === 'boolean';
 
-/** True for the features that become a dimension of the flow: numeric, scored, and not cyclic. */
+/** True for features that become a dimension of the flow: numeric, scored, and not cyclic. */
 export const isDimension = (spec: FeatureSpec): boolean => spec.role === 'score' && scoredTypes.has(spec.type);
 
-/** The change of scale of a feature, and the expression of its stored value: what is inside an outermost log or asinh. */
+/**
+ * Returns a feature's change of scale, and the expression of its stored value, which is the operand
+ * of an outermost log or asinh.
+ */
 export function scaleOf(spec: FeatureSpec): { readonly scale: Scale; readonly value: Expression } {
   if (typeof spec.from === 'object' && 'log' in spec.from) return { scale: 'log', value: spec.from.log };
   if (typeof spec.from === 'object' && 'asinh' in spec.from) return { scale: 'asinh', value: spec.from.asinh };
   return { scale: 'none', value: spec.from };
 }
 
-/** The names of a table's columns: `numeric` and `levels`, each in schema order. */
+/** Column names of a table: `numeric` and `levels`, each in schema order. */
 export function tableColumns(schema: readonly FeatureSpec[]): {
   readonly numeric: readonly string[];
   readonly levels: readonly string[];
@@ -29,20 +32,21 @@ export function tableColumns(schema: readonly FeatureSpec[]): {
   };
 }
 
-/** The (dotted) record fields that a schema reads, each once, in order of first use. */
+/** (Dotted) record fields that a schema reads, without duplicates, in order of first use. */
 export function fieldsOf(schema: readonly FeatureSpec[]): readonly string[] {
   return [...new Set(schema.flatMap((spec) => expressionFields(spec.from)))];
 }
 
-/** The (dotted) record fields that an expression reads. */
+/** (Dotted) record fields that an expression reads. */
 export function expressionFields(expression: Expression): readonly string[] {
   return typeof expression === 'string' ? [expression] : operandsOf(expression).flatMap(expressionFields);
 }
 
 /**
- * Checks what the types alone cannot say. A schema needs at least one scored numeric feature (a flow has at least one
- * dimension), names are unique, an outermost log or asinh belongs to a real feature, and a cyclic one has a period.
- * @throws FlowlineError FLOWLINE_FEATURES_INVALID, `where` naming the feature.
+ * Checks the constraints that types cannot express: at least one scored numeric feature (a flow has
+ * at least one dimension), unique names, an outermost log or asinh only for real features, a period
+ * for cyclic ones, and maxLevels of at least 1 for categorical ones.
+ * @throws FlowlineError FLOWLINE_FEATURES_INVALID, with the feature in `where`.
  */
 export function checkSchema(schema: readonly FeatureSpec[]): void {
   const seen = new Set<string>();

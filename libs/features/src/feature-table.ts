@@ -3,20 +3,26 @@ import { FlowlineError, type FeatureSpec } from '@flowline/events';
 import { isLevelFeature, tableColumns } from './feature-schema.ts';
 
 /**
- * Rows of feature values in original units: what a scored event stores and what an encoding takes. Columns are in schema
- * order, numbers apart from levels; both matrices are row-major.
+ * Rows of feature values in original units, as stored for scored events and accepted by an
+ * encoding. Columns are in schema order, numbers separate from levels. Both matrices are row-major.
  */
 export interface FeatureTable {
   readonly size: number;
-  /** [size × numericWidth]; NaN is a missing value. Real, positive, integer, unit and cyclic features. */
+  /**
+   * [size × numericWidth]; NaN is a missing value. Real, positive, integer, unit and cyclic
+   * features.
+   */
   readonly numeric: Float64Array;
   readonly numericWidth: number;
-  /** [size × levelWidth]; null is a missing value. Categorical features, and boolean ones as "true" and "false". */
+  /**
+   * [size × levelWidth]; null is a missing value. Categorical features, and boolean ones as "true"
+   * and "false".
+   */
   readonly levels: readonly (string | null)[];
   readonly levelWidth: number;
 }
 
-/** A table of no rows. */
+/** Returns a table without rows. */
 export function emptyTable(schema: readonly FeatureSpec[]): FeatureTable {
   const { numeric, levels } = tableColumns(schema);
   return {
@@ -28,7 +34,7 @@ export function emptyTable(schema: readonly FeatureSpec[]): FeatureTable {
   };
 }
 
-/** Rows start ≤ row < end of a table. The numbers are shared with it, not copied. */
+/** Returns rows start ≤ row < end of a table. The numbers are shared with it, not copied. */
 export function sliceTable(table: FeatureTable, start: number, end: number): FeatureTable {
   const from = Math.max(0, Math.min(start, table.size));
   const to = Math.max(from, Math.min(end, table.size));
@@ -41,7 +47,7 @@ export function sliceTable(table: FeatureTable, start: number, end: number): Fea
 }
 
 /**
- * The named rows of a table, in the order given, copied.
+ * Copies the rows with the given indices, in the given order.
  * @throws FlowlineError FLOWLINE_FEATURES_INVALID for a row that the table does not have.
  */
 export function selectRows(table: FeatureTable, rows: ArrayLike<number>): FeatureTable {
@@ -60,8 +66,8 @@ export function selectRows(table: FeatureTable, rows: ArrayLike<number>): Featur
 }
 
 /**
- * Tables of one schema, one below the other.
- * @throws FlowlineError FLOWLINE_FEATURES_INVALID when there is no table, or their widths differ.
+ * Concatenates tables of the same schema.
+ * @throws FlowlineError FLOWLINE_FEATURES_INVALID for no tables, or tables of different widths.
  */
 export function concatTables(tables: readonly FeatureTable[]): FeatureTable {
   const [first] = tables;
@@ -82,7 +88,7 @@ export function concatTables(tables: readonly FeatureTable[]): FeatureTable {
   return { size, numeric, numericWidth, levels, levelWidth };
 }
 
-/** The values of one row by feature name, in schema order; null is a missing value. */
+/** Values of one row by feature name, in schema order; null is a missing value. */
 export function rowValues(
   schema: readonly FeatureSpec[],
   table: FeatureTable,
@@ -103,8 +109,8 @@ export function rowValues(
 }
 
 /**
- * Refuses a table whose columns are not the schema's.
- * @throws FlowlineError FLOWLINE_FEATURES_INVALID.
+ * Checks that a table has the columns of a schema.
+ * @throws FlowlineError FLOWLINE_FEATURES_INVALID if it does not.
  */
 export function checkTable(schema: readonly FeatureSpec[], table: FeatureTable): void {
   const levelWidth = schema.filter(isLevelFeature).length;
@@ -123,14 +129,14 @@ export function checkTable(schema: readonly FeatureSpec[], table: FeatureTable):
   }
 }
 
-/** The error of a row without a value that the schema requires. */
+/** Error for a row that lacks the value of a feature that is not nullable. */
 export const requiredMissing = (feature: string, row: number): FlowlineError =>
   new FlowlineError('FLOWLINE_FEATURES_INVALID', `Row ${row} lacks ${feature}, which is not nullable.`, {
     where: `features.${feature}`,
     remedy: 'Read the rows with the reader of the same detector version, or declare the feature nullable.',
   });
 
-/** The error of a row with an infinite value. */
+/** Error for a row with an infinite value. */
 export const infiniteValue = (feature: string, row: number): FlowlineError =>
   new FlowlineError('FLOWLINE_FEATURES_INVALID', `Row ${row} has an infinite ${feature}.`, {
     where: `features.${feature}`,

@@ -11,16 +11,22 @@ import { fitNumericColumn, type FittedColumn } from './fit-numeric-column.ts';
 import type { NumericColumnConfig } from './numeric-column.ts';
 import { strayRules, type StrayRule } from './stray-values.ts';
 
-/** More values outside their domain than this share are no stray rows: the type is wrong. */
+/**
+ * Maximum share of values outside their domain. Beyond it they are no longer stray rows: the type
+ * is wrong.
+ */
 const MAX_OUTSIDE_SHARE = 0.05;
 
 /**
- * Fits an encoding to training rows: scales, noise, trained ranges, level counts and missing patterns. Values outside their domain, and
- * a few far apart from all others, do not enter the fit, and are told in `warnings`. Deterministic, and independent of the order of
- * the rows but for rounding.
- * @param rule which values count as far apart; of a history that is known to be normal by default.
- * @throws FlowlineError FLOWLINE_FEATURES_INVALID for no rows, a table of other columns, a schema without a scored numeric feature,
- * or a column of which more than 5 % of the values lie outside its domain.
+ * Fits an encoding to training rows: scales, noise, trained ranges, level counts and missing
+ * patterns. Values outside their domain, and a few that lie far apart from all others, do not enter
+ * the fit and are reported in `warnings`. Deterministic, and independent of the row order up to
+ * rounding.
+ * @param rule which values count as far apart; by default, the rule for a history known to be
+ * normal.
+ * @throws FlowlineError FLOWLINE_FEATURES_INVALID for no rows, a table of other columns, a schema
+ * without a scored numeric feature, a column with more than 5 % of its values outside its domain,
+ * or values too large to be scaled.
  */
 export function fitEncoding(
   schema: readonly FeatureSpec[],

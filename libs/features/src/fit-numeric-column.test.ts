@@ -49,7 +49,7 @@ describe('fitNumericColumn', () => {
 
   it('widens the noise of columns with few distinct values', () => {
     const { config } = fit(spec('real'), ...Array.from({ length: 50 }, (_, i) => i % 2)).column;
-    // Encoded to ±1: half the gap of 2 is 1, and 0.5 the most.
+    // Encoded to ±1: half the gap of 2 is 1, above the maximum of 0.5.
     expect(config).toMatchObject({ gaussian: 0.5, uniform: 0 });
   });
 
@@ -84,7 +84,10 @@ describe('fitNumericColumn', () => {
   });
 });
 
-/** n values of a normal law with mean 50 and standard deviation 5, by its quantiles. */
+/**
+ * n quantiles of the logistic approximation to the normal distribution with mean 50 and standard
+ * deviation 5.
+ */
 const normal = (n: number) =>
   Array.from({ length: n }, (_, i) => {
     const u = (i + 0.5) / n;
@@ -144,9 +147,12 @@ describe('the scale of a column', () => {
     minLength: 1,
     maxLength: 30,
   });
-  /** Powers of two, so that multiplying rounds nothing. */
+  /** Powers of two, so that multiplication is exact. */
   const units = fc.integer({ min: -60, max: 60 }).map((power) => 2 ** power);
-  /** What the flow is asked at, and what the column adds to the log density relative to that of another value. */
+  /**
+   * Value at which the flow is evaluated, and the column's log-density term relative to that of a
+   * reference value.
+   */
   const placed = (type: FeatureSpec['type'], history: readonly number[], value: number, reference: number) => {
     const { column } = fit(spec(type), ...history);
     const term = (each: number) => {
@@ -162,7 +168,7 @@ describe('the scale of a column', () => {
     fc.assert(
       fc.property(values, fc.double({ min: -1e4, max: 1e4, noNaN: true }), units, (drawn, event, k) => {
         const sign = (value: number) => (type === 'positive' ? Math.abs(value) : value);
-        // Where subnormal numbers lose digits, nothing holds.
+        // Nothing holds where subnormal numbers lose digits.
         const sized = (value: number) => (Math.abs(value) < 1e-200 ? 0 : sign(value));
         const history = drawn.map(sized);
         const [value, reference] = [sized(event), history[0]!];

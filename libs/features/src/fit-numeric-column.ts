@@ -13,34 +13,39 @@ import { fitStandardisation, NO_SCALE, standardise, type Standardisation } from 
 import type { Transform } from './transforms/transform.ts';
 import { fitUnit, isShare } from './transforms/unit.ts';
 
-/** Values that differ by less, relative to their size, differ by rounding alone. */
+/** Largest relative difference that counts as rounding. */
 const ROUNDING = 8 * Number.EPSILON;
-/** One standard deviation of a constant column, relative to the constant; of a share, to 1. */
+/**
+ * Standard deviation assigned to a constant column, relative to the constant (for a share, to 1).
+ */
 const CONSTANT_DEVIATION = 1e-3;
 
-/** What a fit of a column found. */
+/** Fitted column, and statistics of the fit. */
 export interface FittedColumn {
   readonly column: NumericColumn;
-  /** Values of the training rows in the column's domain. */
+  /** Number of training values in the column's domain. */
   readonly used: number;
-  /** Values outside it, which did not enter the fit. */
+  /** Values outside the domain. They did not enter the fit. */
   readonly outside: LeftOut;
   /** Values so far from all others that they did not enter the fit. */
   readonly stray: LeftOut;
-  /** The least and the greatest value that did. */
+  /** Least and greatest value that entered the fit. */
   readonly kept: readonly [lowest: number, highest: number];
 }
 
 /** Values that did not enter a fit. */
 export interface LeftOut {
   readonly count: number;
-  /** One of them: the outermost stray value, the first one outside; NaN where there is none. */
+  /**
+   * Example: the outermost stray value, or the first value outside the domain; NaN if there is
+   * none.
+   */
   readonly example: number;
 }
 
 /**
- * Fits a numeric column (any but cyclic) to the observed values of the training rows.
- * @param observed finite values, any order.
+ * Fits a numeric column of any type but cyclic to the observed values of the training rows.
+ * @param observed finite values, in any order.
  */
 export function fitNumericColumn(spec: FeatureSpec, observed: Float64Array, rule: StrayRule): FittedColumn {
   const accepts = domainOf(spec, observed);
@@ -79,7 +84,7 @@ export function fitNumericColumn(spec: FeatureSpec, observed: Float64Array, rule
   };
 }
 
-/** What is a value of the type, or a hair beyond its end. */
+/** Returns the domain test of a feature's type, including the tolerance at its ends. */
 function domainOf(spec: FeatureSpec, observed: Float64Array): (value: number) => boolean {
   switch (spec.type) {
     case 'positive': {
@@ -113,15 +118,16 @@ function fitTransform(spec: FeatureSpec, sorted: Float64Array): Transform {
   return scale === 'asinh' ? asinh() : identity();
 }
 
-/** Whether sorted values are one but for rounding. */
+/** True if sorted values are equal up to rounding. */
 function isConstant(sorted: Float64Array): boolean {
   const [first = 0, last = 0] = [sorted[0], sorted.at(-1)];
   return last - first <= ROUNDING * Math.max(Math.abs(first), Math.abs(last));
 }
 
 /**
- * The scale of a constant column: what a thousandth of the constant (of 1, for a share) is on the column's scale, so that it does not
- * depend on the unit. 0 has no scale, and whatever else comes is infinitely far from it.
+ * Scale of a constant column: a thousandth of the constant (of 1, for a share), transformed to the
+ * column's scale, so that it does not depend on the unit. For the constant 0 there is no scale: any
+ * other value is infinitely far away.
  */
 function constantScale(spec: FeatureSpec, transform: Transform, sorted: Float64Array): Standardisation {
   const value = sorted[sorted.length >> 1];

@@ -1,10 +1,10 @@
-/** The mean radius of the Earth (IUGG). */
+/** Mean radius of the Earth (IUGG), in km. */
 const EARTH_RADIUS_KM = 6371.0088;
 const RADIANS = Math.PI / 180;
 
 /**
- * Great-circle distance in kilometres between two points in degrees, on a sphere:
- * 2R·asin √(sin²(Δφ/2) + cos φ₁ cos φ₂ sin²(Δλ/2)) (R. W. Sinnott, "Virtues of the Haversine", 1984).
+ * Great-circle distance in kilometres between two points in degrees, on a sphere: 2R·asin
+ * √(sin²(Δφ/2) + cos φ₁ cos φ₂ sin²(Δλ/2)) (R. W. Sinnott, "Virtues of the Haversine", 1984).
  */
 export function haversineKm(latitude1: number, longitude1: number, latitude2: number, longitude2: number): number {
   const sinLatitude = Math.sin(((latitude2 - latitude1) * RADIANS) / 2);

@@ -2,23 +2,26 @@ import { type Expression, type FeatureSpec, operandsOf } from '@flowline/events'
 
 import { expressionFields, fieldsOf, isLevelFeature } from './feature-schema.ts';
 
-/** A column of a history, and whether its text is the same in JSON and in CSV: that of `timestamp` and `document` (json) is not. */
+/**
+ * Column of a history. Text of type `timestamp` or `document` (json) is not the same in JSON and in
+ * CSV.
+ */
 export interface RowColumn {
   readonly name: string;
   readonly type: 'timestamp' | 'document' | 'other';
 }
 
-/** What of a history does not fit what is read from it. */
+/** Mismatches between a history and the fields that are read from it. */
 export interface ColumnFindings {
   /** Fields that no column holds. */
   readonly missing: readonly string[];
-  /** Columns that are read as a name (a level, a key) and have several texts. */
+  /** Columns read as a name (a level, a key) whose text depends on the format. */
   readonly unmatchable: readonly RowColumn[];
 }
 
 /**
- * Compares a history's columns with the fields that features and the key of their entity read.
- * @param key the fields that name an entity; none where events stand alone.
+ * Compares a history's columns with the fields that the features and the entity key read.
+ * @param key fields that name an entity; empty if events are independent of each other.
  */
 export function compareColumns(
   schema: readonly FeatureSpec[],
@@ -37,7 +40,7 @@ export function compareColumns(
   };
 }
 
-/** Whether a column has the field's name, or holds it: `geo` holds `geo.lat`. */
+/** True if a column has the field's name or holds it: `geo` holds `geo.lat`. */
 function isHeld(field: string, columns: ReadonlyMap<string, RowColumn>): boolean {
   const steps = field.split('.');
   return steps.some((_, i) => columns.has(steps.slice(0, i + 1).join('.')));
@@ -46,7 +49,7 @@ function isHeld(field: string, columns: ReadonlyMap<string, RowColumn>): boolean
 const ownNames = (spec: FeatureSpec): readonly string[] =>
   isLevelFeature(spec) && typeof spec.from === 'string' ? [spec.from] : [];
 
-/** The fields whose text is looked up. */
+/** Fields whose text is a key of a lookup table. */
 function lookupKeys(expression: Expression): readonly string[] {
   if (typeof expression === 'string') return [];
   return 'lookup' in expression ? expressionFields(expression.lookup.key) : operandsOf(expression).flatMap(lookupKeys);

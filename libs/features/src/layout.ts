@@ -2,31 +2,35 @@ import type { FeatureSpec } from '@flowline/events';
 
 import { isDimension, isLevelFeature } from './feature-schema.ts';
 
-/** Where one feature stands in a table and in an encoded row. Columns of the row count from its start, −1 is none. */
+/**
+ * Position of one feature in a table and in an encoded row. Row columns count from the start of the
+ * row; −1 is none.
+ */
 export interface Place {
   readonly spec: FeatureSpec;
   /** `dimension`: scored by the flow. `condition`: a number of the context. */
   readonly kind: 'dimension' | 'condition' | 'cyclic' | 'levels';
   /** Column among the table's numbers, or among its levels. */
   readonly tableColumn: number;
-  /** First column of the encoded row. */
+  /** First column in the encoded row. */
   readonly column: number;
-  /** Column that is 1 where the feature is observed; −1 for a feature that always is. */
+  /** Column that is 1 if the feature is observed; −1 for a feature that is always observed. */
   readonly presenceColumn: number;
 }
 
-/** The columns of an encoded row: [x (dimensions) | context]. */
+/** Columns of an encoded row: [x (dimensions) | context]. */
 export interface Layout {
-  /** One a feature, in schema order. */
+  /** One place per feature, in schema order. */
   readonly places: readonly Place[];
   readonly dimensions: number;
   readonly contextNames: readonly string[];
 }
 
 /**
- * Lays out a row: the dimensions in schema order; then the context: sin and cos of cyclic features, numbers, one-hot levels, in
- * schema order; then a presence column of each nullable feature.
- * @param levelNames the names of the one-hot columns of each level feature, in schema order.
+ * Lays out a row: the dimensions in schema order, then the context. The context has sin and cos of
+ * cyclic features, numbers and one-hot levels, in schema order, then a presence column per nullable
+ * feature.
+ * @param levelNames names of the one-hot columns per level feature, in schema order.
  */
 export function layoutOf(schema: readonly FeatureSpec[], levelNames: readonly (readonly string[])[]): Layout {
   const dimensions = schema.filter(isDimension).length;

@@ -1,20 +1,21 @@
 import { MISSING, type LevelColumn } from './level-column.ts';
 
-/** Strengths that a fit chooses from, in rows. */
+/** Candidate strengths for a fit, in rows. */
 const STRENGTHS = [0.25, 1, 4, 16, 64, 256, 1024, 4096] as const;
 
-/** Counts of a column given the previous one, as plain JSON. */
+/** Counts of a column's levels given the previous column's, as plain JSON. */
 export interface LevelChainConfig {
-  /** How many rows the marginal weighs. */
+  /** Weight of the marginal, in rows. */
   readonly strength: number;
-  /** [index of the previous column, index of this one, training rows], of the pairs that occurred. */
+  /** [index in the previous column, index in this one, training rows] per pair that occurred. */
   readonly counts: readonly (readonly [number, number, number])[];
 }
 
 /**
- * P(level | level of the previous column), smoothed towards the column's own probabilities (a Dirichlet prior):
- * (n_ij + κ·P(j))/(n_i + κ). Over all levels, unseen ones included, it sums to 1 for every previous level. The marginal where
- * the previous level is missing, or there is no previous column.
+ * P(level | level of the previous column), smoothed towards the column's marginal (a Dirichlet
+ * prior): (n_ij + κ·P(j))/(n_i + κ). For every previous level it sums to 1 over all levels, unseen
+ * ones included. It is the marginal if the previous level is missing, or if there is no previous
+ * column.
  */
 export class LevelChain {
   readonly config: LevelChainConfig | null;
@@ -35,7 +36,7 @@ export class LevelChain {
     this.totals = totals;
   }
 
-  /** P(index | previous); `previous` is MISSING where there is none. */
+  /** P(index | previous). `previous` is MISSING if there is none. */
   probability(previous: number, index: number): number {
     const marginal = this.column.probability(index);
     if (this.config === null || previous === MISSING) return marginal;
@@ -49,7 +50,10 @@ export class LevelChain {
   }
 }
 
-/** Counts pairs of levels of the training rows, and chooses the strength that predicts each row best from all the others. */
+/**
+ * Counts pairs of levels in the training rows, and selects the strength with the highest
+ * leave-one-out likelihood.
+ */
 export function fitLevelChain(
   previousColumn: LevelColumn,
   column: LevelColumn,
@@ -68,7 +72,10 @@ export function fitLevelChain(
   return new LevelChain(column, { strength: bestStrength(column, counts), counts });
 }
 
-/** Leave-one-out likelihood in closed form: Σ n_ij·log((n_ij − 1 + κ·P(j))/(n_i − 1 + κ)). */
+/**
+ * Maximises the leave-one-out likelihood, in closed form: Σ n_ij·log((n_ij − 1 + κ·P(j))/(n_i − 1 +
+ * κ)).
+ */
 function bestStrength(column: LevelColumn, counts: LevelChainConfig['counts']): number {
   const totals = new Map<number, number>();
   for (const [previous, , count] of counts) totals.set(previous, (totals.get(previous) ?? 0) + count);

@@ -1,31 +1,34 @@
 import { levelText } from './level-text.ts';
 
-/** The index of a missing level. */
+/** Index of a missing level. */
 export const MISSING = -1;
 
 /** Added to every count, so that no level has probability 0 (R. Krichevsky, V. Trofimov, 1981). */
 const PSEUDO_COUNT = 0.5;
 
-/** The levels of a column with their counts in the training rows, as plain JSON. */
+/** Levels of a column with their counts in the training rows, as plain JSON. */
 export interface LevelColumnConfig {
-  /** Most frequent first; ties in the order of their text. */
+  /** Most frequent first; ties in text order. */
   readonly levels: readonly string[];
   readonly counts: readonly number[];
-  /** Training rows whose level is none of them: beyond maxLevels. */
+  /** Number of training rows with any other level, beyond maxLevels. */
   readonly unseen: number;
-  /** No other level can occur (boolean): none has mass. */
+  /** True if no other level can occur (boolean): unseen levels have no mass. */
   readonly closed: boolean;
 }
 
 /**
- * A categorical column: its levels, their smoothed probabilities, and where each stands among the one-hot columns.
- * P(level) = (count + ½)/(n + ½·m) over the m levels and the mass of all unseen ones, which is one of them.
+ * Categorical column: its levels, their smoothed probabilities, and their one-hot columns. P(level)
+ * = (count + ½)/(n + ½·m), where the m levels include one for all unseen levels together.
  */
 export class LevelColumn {
   readonly config: LevelColumnConfig;
-  /** The index of every level that is not among `levels`. */
+  /** Index of every level that is not among `levels`. */
   readonly unseenIndex: number;
-  /** One-hot column of each index, or −1: an index without a training row has none, since its weights would be untrained. */
+  /**
+   * One-hot column per index, or −1. An index without training rows has none, since its weights
+   * would be untrained.
+   */
   readonly columns: Int32Array;
   /** Number of one-hot columns. */
   readonly width: number;
@@ -47,23 +50,26 @@ export class LevelColumn {
     this.width = width;
   }
 
-  /** 0 … levels − 1; levels.length for an unseen level; −1 for a missing one. */
+  /** Index of a level: 0 … levels − 1, levels.length for an unseen level, −1 for a missing one. */
   indexOf(level: string | null): number {
     return level === null ? MISSING : (this.indices.get(level) ?? this.unseenIndex);
   }
 
-  /** P(index), of a level or of all unseen ones together. */
+  /** P(index), for a level or for all unseen levels together. */
   probability(index: number): number {
     return this.probabilities[index] ?? 0;
   }
 
-  /** The level at an index; null for the unseen ones. */
+  /** Level at an index; null for the unseen levels. */
   levelAt(index: number): string | null {
     return this.config.levels[index] ?? null;
   }
 }
 
-/** Counts the levels of a column, and keeps the `maxLevels` most frequent ones. `boolean` fixes them to true and false. */
+/**
+ * Counts the levels of a column and keeps the `maxLevels` most frequent. With `boolean`, the levels
+ * are true and false.
+ */
 export function fitLevelColumn(
   values: readonly (string | null)[],
   options: { readonly maxLevels: number; readonly boolean: boolean },

@@ -1,5 +1,6 @@
 /**
- * A name (a level, a key) without the spaces at its end: those of a char(n) column are filled up with them, of which its own
- * database says that they do not count, and other ways of the same value do not have them.
+ * Removes trailing spaces from a name (a level, a key). A char(n) column pads its values with
+ * spaces, which are insignificant in its own database and absent in other representations of the
+ * same value.
  */
 export const levelText = (text: string): string => (text.endsWith(' ') ? text.replace(/ +$/, '') : text);

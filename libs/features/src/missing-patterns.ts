@@ -3,23 +3,27 @@ import type { FeatureSpec } from '@flowline/events';
 import { isLevelFeature } from './feature-schema.ts';
 import type { FeatureTable } from './feature-table.ts';
 
-/** The pattern of a complete row. */
+/** Pattern of a complete row. */
 export const COMPLETE = 0;
-/** A pattern that the training rows did not have. */
+/** Pattern that no training row had. */
 export const UNKNOWN_PATTERN = -1;
 
-/** More patterns than could each have enough rows to calibrate on. */
+/** Maximum number of patterns: more could not each have enough rows to calibrate on. */
 const MAX_PATTERNS = 4096;
 
-/** See {@link MissingPatterns.nodes}. */
+/** Node of {@link MissingPatterns.nodes}. */
 export type PatternNode = readonly [parent: number, feature: number, rows: number];
 
 /**
- * Which features of a row are missing, as a small number: 0 for a complete row, −1 for a combination that the training rows
- * did not have. A trie: a pattern is its parent's and one more missing feature, in schema order.
+ * Patterns of missing features, as small numbers: 0 for a complete row, −1 for a combination absent
+ * from the training rows. A trie: each pattern is its parent's plus one more missing feature, in
+ * schema order.
  */
 export class MissingPatterns {
-  /** Of pattern i + 1: [parent, index of one more feature in the schema, training rows of exactly this pattern]. */
+  /**
+   * Node of pattern i + 1: [parent, schema index of one more feature, training rows with exactly
+   * this pattern].
+   */
   readonly nodes: readonly PatternNode[];
   private readonly children: ReadonlyMap<number, number>;
   private readonly features: number;
@@ -30,19 +34,22 @@ export class MissingPatterns {
     this.children = new Map(nodes.map(([parent, feature], i) => [parent * features + feature, i + 1]));
   }
 
-  /** The pattern of a row when one more feature turns out to be missing; features come in schema order. */
+  /** Returns the pattern with one more missing feature. Features must come in schema order. */
   with(pattern: number, feature: number): number {
     return pattern === UNKNOWN_PATTERN
       ? UNKNOWN_PATTERN
       : (this.children.get(pattern * this.features + feature) ?? UNKNOWN_PATTERN);
   }
 
-  /** The pattern of a row of which every feature was asked: unknown where no training row ended there. */
+  /**
+   * Returns the final pattern, once every feature is checked: unknown if no training row has
+   * exactly this one.
+   */
   settled(pattern: number): number {
     return pattern > 0 && this.nodes[pattern - 1]?.[2] === 0 ? UNKNOWN_PATTERN : pattern;
   }
 
-  /** Indices in the schema of the features that a pattern lacks, ascending. */
+  /** Schema indices of the features missing in a pattern, ascending. */
   featuresOf(pattern: number): readonly number[] {
     const missing: number[] = [];
     let node = this.nodes[pattern - 1];

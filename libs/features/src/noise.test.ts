@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 
 import { noiseScale } from './noise.ts';
 
-/** n values that take each of `distinct` evenly spaced places in turn, ascending. */
+/** n ascending values that cycle through `distinct` evenly spaced places. */
 const spread = (n: number, distinct: number, gap: number) =>
   Float64Array.from({ length: n }, (_, i) => Math.floor((i * distinct) / n) * gap);
 
@@ -18,7 +18,7 @@ describe('noiseScale', () => {
     expect(noiseScale(spread(1000, 5, 0.6))).toBeCloseTo(0.3, 12);
     expect(noiseScale(spread(1000, 5, 3))).toBe(0.5);
     expect(noiseScale(spread(1000, 50, 0.05))).toBe(0.1);
-    // The median of the gaps 0.4, 0.8 and 10.
+    // Median of the gaps 0.4, 0.8 and 10.
     expect(noiseScale(Float64Array.of(0, 0, 0, 0, 0.4, 0.4, 0.4, 1.2, 1.2, 11.2))).toBeCloseTo(0.4, 12);
     expect(noiseScale(Float64Array.of(0, 0, 0, 0.4, 0.4, 1.2, 1.2))).toBeCloseTo(0.3, 12);
   });

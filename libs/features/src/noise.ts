@@ -1,13 +1,20 @@
-/** The noise that every dimension is trained with, in standard deviations of the column (docs/reference/features.md). */
+/**
+ * Limits of the training noise per dimension, in standard deviations of the column
+ * (docs/reference/features.md).
+ */
 const LEAST_NOISE = 0.1;
 const LARGEST_NOISE = 0.5;
-/** A column is discrete when it has at most so many distinct values, or at most this share of its rows; and under half of them. */
+/**
+ * Limits for a discrete column: at most this many distinct values, or this share of its rows, and
+ * under half of its rows.
+ */
 const DISCRETE_VALUES = 100;
 const DISCRETE_SHARE = 0.02;
 
 /**
- * σ of the Gaussian training noise of a column: 0.1; on a discrete column (1 < distinct ≤ max(100, 2 % of n), < n/2) half the
- * median gap between neighbouring values, within [0.1, 0.5], so that the flow does not collapse on the single values.
+ * σ of the Gaussian training noise of a column. It is 0.1. On a discrete column (1 < distinct ≤
+ * max(100, 2 % of n), < n/2) it is half the median gap between neighbouring values, within [0.1,
+ * 0.5], so that the flow does not collapse onto single values.
  * @param sorted the column in standardised units, ascending.
  */
 export function noiseScale(sorted: Float64Array): number {

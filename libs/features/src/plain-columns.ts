@@ -2,32 +2,35 @@ import type { FeatureSpec } from '@flowline/events';
 
 import { isLevelFeature, scaleOf } from './feature-schema.ts';
 
-/** The largest float32: the flow computes in it. */
+/** Largest float32. The flow computes in float32. */
 export const MAX_FLOAT32 = 3.4028234663852886e38;
 
-/** A column of numbers that is a field as it stands. */
+/** Numeric column read directly from a field. */
 export interface PlainNumber {
   readonly field: string;
   readonly nullable: boolean;
-  /** A number that is larger in size is a fault. */
+  /** Maximum absolute value. A larger one is a fault. */
   readonly largest: number;
 }
 
-/** A column of levels that is a field as it stands. */
+/** Level column read directly from a field. */
 export interface PlainLevel {
   readonly field: string;
   readonly nullable: boolean;
-  /** Only true and false, not text or numbers. */
+  /** True if only true and false are accepted, not text or numbers. */
   readonly onlyBoolean: boolean;
 }
 
-/** The columns of a table whose every feature is a field at the top level of a record. */
+/** Columns of a table in which every feature is a top-level field of the record. */
 export interface PlainColumns {
   readonly numeric: readonly PlainNumber[];
   readonly levels: readonly PlainLevel[];
 }
 
-/** A schema as plain columns; null where a feature is computed, or its field's name has a dot. */
+/**
+ * Returns a schema as plain columns; null if a feature is computed, or if its field's name has a
+ * dot.
+ */
 export function plainColumns(schema: readonly FeatureSpec[]): PlainColumns | null {
   const numeric: PlainNumber[] = [];
   const levels: PlainLevel[] = [];
@@ -41,7 +44,10 @@ export function plainColumns(schema: readonly FeatureSpec[]): PlainColumns | nul
   return { numeric, levels };
 }
 
-/** The size beyond which a number of a feature is a fault: only what enters the flow without a change of scale can leave float32. */
+/**
+ * Maximum absolute value of a numeric feature; a larger one is a fault. Only values that enter the
+ * flow without a change of scale can exceed float32.
+ */
 export function largestValue(spec: FeatureSpec): number {
   const { scale } = scaleOf(spec);
   return scale === 'none' && (spec.type === 'real' || spec.type === 'integer') ? MAX_FLOAT32 : Number.MAX_VALUE;

@@ -16,43 +16,54 @@ import type { FeatureTable } from './feature-table.ts';
 import { largestValue, MAX_FLOAT32, type PlainColumns, plainColumns } from './plain-columns.ts';
 import type { BatchWindows } from './windows/entity-windows.ts';
 
-/** Why one record could not become a row: a dead letter's reason. */
+/** Reason why a record could not become a row, as in its dead letter. */
 export interface RecordFault {
   /** Index of the record among those read. */
   readonly index: number;
   readonly reason: DeadLetterReason;
-  /** The record's field, or the feature's name where a derived value is at fault; null for the whole record. */
+  /**
+   * Field of the record, or the feature's name if a derived value is at fault; null for the whole
+   * record.
+   */
   readonly field: string | null;
-  /** What was found and what was expected, in one sentence. */
+  /** Finding and expectation, in one sentence. */
   readonly message: string;
 }
 
-/** Records as a table; every record is either a row of it or a fault. */
+/** Records as a table. Every record is either a row of it or a fault. */
 export interface ReadResult {
   readonly table: FeatureTable;
-  /** The index of the record that each row came from, ascending. */
+  /** Index of each row's record, ascending. */
   readonly accepted: Int32Array;
-  /** In the order of the records. */
+  /** Faults, in the order of the records. */
   readonly faults: readonly RecordFault[];
-  /** The entity of each row; null where no windows were given. */
+  /** Entity of each row; null if no windows were given. */
   readonly entities: readonly string[] | null;
 }
 
-/** Turns records (history rows, parsed JSON of events) into a {@link FeatureTable}. Stateless between calls. */
+/**
+ * Converts records (history rows, parsed JSON of events) to a {@link FeatureTable}. Stateless
+ * between calls.
+ */
 export interface RecordReader {
-  /** The columns, where each is a field as it stands: whoever has the fields needs no records. */
+  /**
+   * Columns, if each is read directly from a field, so that callers with the fields need no
+   * records; otherwise null.
+   */
   readonly plain: PlainColumns | null;
   /**
-   * Reads records of any shape; never throws because of one. A schema with windows needs those of the records' partition: each
-   * record that becomes a row is added to them.
+   * Reads records of any shape; no record makes it throw. A schema with windows needs those of the
+   * records' partition: each record that becomes a row is added to them.
    */
   read(records: readonly unknown[], windows?: BatchWindows): ReadResult;
 }
 
 /**
- * Compiles a schema to a reader. A JSON null or an absent field is a missing value where the feature is nullable, and a fault
- * elsewhere. Text is never taken for a number, unless it is that of a time.
- * @throws FlowlineError FLOWLINE_FEATURES_INVALID for a schema that is not valid, or that needs a lookup that is not there.
+ * Compiles a schema to a reader. A JSON null or an absent field is a missing value if the feature
+ * is nullable, and a fault otherwise. Text never counts as a number, except that of a time or of a
+ * non-finite float8.
+ * @throws FlowlineError FLOWLINE_FEATURES_INVALID for an invalid schema, or one that needs a
+ * missing lookup.
  */
 export function createRecordReader(schema: readonly FeatureSpec[], lookups: Lookups): RecordReader {
   checkSchema(schema);
@@ -61,7 +72,7 @@ export function createRecordReader(schema: readonly FeatureSpec[], lookups: Look
   const numericWidth = numericReaders.length;
   const levelWidth = levelReaders.length;
 
-  /** Writes a record into a row; the fault when it is not one. */
+  /** Writes a record into a row. Returns the fault if the record is not valid. */
   const readInto = (
     record: FeatureRecord,
     row: number,
@@ -83,7 +94,10 @@ export function createRecordReader(schema: readonly FeatureSpec[], lookups: Look
     return null;
   };
 
-  /** Reads one record, and adds it to the windows where it is a row. Whatever fails at it is its own fault: no record stops the others. */
+  /**
+   * Reads one record, and adds it to the windows if it is a row. An exception is a fault of this
+   * record alone, so that no record stops the others.
+   */
   const readOne = (
     index: number,
     record: unknown,
@@ -122,7 +136,7 @@ export function createRecordReader(schema: readonly FeatureSpec[], lookups: Look
         accepted[size++] = index;
         if (windows !== undefined) entities.push(windows.entity);
       }
-      // The last record may have left a part of a row behind.
+      // The last record may have left part of a row.
       levels.length = size * levelWidth;
       return {
         table: { size, numeric: numeric.subarray(0, size * numericWidth), numericWidth, levels, levelWidth },
@@ -158,7 +172,7 @@ function numberReader(spec: FeatureSpec, lookups: Lookups): Evaluate<number> {
   };
 }
 
-/** A cyclic value: a number in the units of its period, or a time in milliseconds. */
+/** Compiles a cyclic value: a number in the units of its period, or a time in milliseconds. */
 function compileCycle(expression: FeatureSpec['from'], lookups: Lookups): Evaluate<number> {
   const evaluate = compileExpression(expression, lookups);
   const time = compileTime(expression, lookups);
@@ -187,7 +201,10 @@ function compileBoolean(spec: FeatureSpec, name: string, lookups: Lookups): Eval
   };
 }
 
-/** Decides what a missing value, or a key that a lookup table lacks, is for this feature. */
+/**
+ * Returns null if a missing value, or a key absent from a lookup table, is allowed for a feature;
+ * otherwise the fault.
+ */
 function orMissing(value: null | Fault, spec: FeatureSpec, name: string): null | Fault {
   if (value === null) {
     if (spec.nullable) return null;

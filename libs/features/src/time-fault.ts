@@ -5,8 +5,9 @@ import { describe, Fault } from './fault.ts';
 const DAY = /^\d{4}-\d{2}-\d{2}(?!\d)/;
 
 /**
- * The fault of a field that holds no time: of ISO 8601 text it says what of it does not exist.
- * @param called what the message calls the field.
+ * Fault of a field that holds no valid time. For ISO 8601 text, the message names the part that
+ * does not exist.
+ * @param called name of the field in the message.
  */
 export function timeFault(field: string, value: unknown, expected: string, called = field): Fault {
   return new Fault('bad_time', field, `${called} is ${describe(value)}${reasonOf(value, expected)}`);

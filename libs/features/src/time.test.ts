@@ -103,7 +103,8 @@ describe('timePartOf', () => {
   });
 
   it('changes within an hour where the zone does', () => {
-    // Lord Howe Island moves its clock by half an hour at 15:30 UTC; Monrovia left UTC−0:44:30 at 0:44:30 UTC.
+    // Lord Howe Island moves its clock by half an hour at 15:30 UTC. Monrovia left UTC−0:44:30 at
+    // 0:44:30 UTC.
     const minute = timePartOf('minuteOfDay', 'Australia/Lord_Howe');
     expect(minute(Date.parse('2024-04-06T14:59:00Z'))).toBe(1 * 60 + 59);
     expect(minute(Date.parse('2024-04-06T15:00:00Z'))).toBe(1 * 60 + 30);

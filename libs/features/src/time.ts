@@ -4,25 +4,29 @@ import { levelText } from './level-text.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
-/** The range of ECMAScript time values, less some: local times and the new year before are to be in it too. */
+/**
+ * ECMAScript's limit of time values, less a margin: local times and the preceding new year must be
+ * in range too.
+ */
 const MAX_TIME_MS = 8.64e15 - 400 * DAY_MS;
 
 /**
- * Milliseconds since the epoch of a time as records hold it: a Date, a number of milliseconds, or ISO 8601 text
- * (`2001-02-03`, `2001-02-03T04:05:06.789Z`, `2001-02-03 04:05:06,789+01:00`). Text without an offset is UTC, on every machine.
- * A leap second, and 24:00:00, are the beginning of the next day. NaN for anything else, and for days that do not exist.
+ * Parses a time of a record to milliseconds since the epoch: a Date, a number of milliseconds, or
+ * ISO 8601 text (`2001-02-03`, `2001-02-03T04:05:06.789Z`, `2001-02-03 04:05:06,789+01:00`). Text
+ * without an offset is UTC, on every machine. A leap second and 24:00:00 are the start of the next
+ * day. NaN for anything else, and for days that do not exist.
  */
 export function parseTime(value: unknown): number {
   if (typeof value === 'number') return Math.abs(value) <= MAX_TIME_MS ? value : NaN;
-  // A char(n) column fills its text up with spaces.
+  // A char(n) column pads its text with spaces.
   if (typeof value === 'string') return parseIsoTime(levelText(value));
   if (typeof value === 'bigint' || value instanceof Numeral) return parseTime(Number(value));
   return value instanceof Date ? parseTime(value.getTime()) : NaN;
 }
 
 /**
- * A function from milliseconds since the epoch to a calendar part, in an IANA time zone (UTC when none is named).
- * Minutes and hours count from 0; days and months from 1; Monday is 1.
+ * Returns a function from milliseconds since the epoch to a calendar part, in an IANA time zone (by
+ * default UTC). Minutes and hours count from 0, days and months from 1. Monday is 1.
  * @throws FlowlineError FLOWLINE_FEATURES_INVALID for a zone that this machine does not know.
  */
 export function timePartOf(part: TimePart, timezone?: string): (timeMs: number) => number {
@@ -54,7 +58,10 @@ export function modulo(value: number, divisor: number): number {
   return rest < 0 ? rest + divisor : rest;
 }
 
-/** Hours whose offset is remembered: asking Intl costs microseconds, and every event asks. */
+/**
+ * Number of hours whose offset is cached: a call of Intl takes microseconds, and every event needs
+ * one.
+ */
 const REMEMBERED_HOURS = 100_000;
 
 function localTime(timezone: string): (timeMs: number) => number {
@@ -66,7 +73,7 @@ function localTime(timezone: string): (timeMs: number) => number {
     const remembered = offsets.get(hour);
     if (remembered !== undefined) return timeMs + remembered;
     const first = offsetAt(hour * HOUR_MS);
-    // An hour in which the clock changes is not remembered.
+    // An hour in which the clock changes is not cached.
     if (first !== offsetAt((hour + 1) * HOUR_MS - 1)) return timeMs + offsetAt(timeMs);
     if (offsets.size >= REMEMBERED_HOURS) offsets = new Map();
     offsets.set(hour, first);
@@ -86,7 +93,10 @@ function offsetFormat(timezone: string): Intl.DateTimeFormat {
   }
 }
 
-/** Reads the offset at the end of "2/3/2001, GMT-05:00" ("GMT" alone is 0; old offsets have seconds), in milliseconds. */
+/**
+ * Parses the offset at the end of "2/3/2001, GMT-05:00" to milliseconds. "GMT" alone is 0; old
+ * offsets have seconds.
+ */
 function parseOffset(text: string): number {
   const match = /GMT(?:([+-])(\d{2}):(\d{2})(?::(\d{2}))?)?$/.exec(text);
   if (match === null) throw new RangeError(`Intl gave no offset: ${text}`);

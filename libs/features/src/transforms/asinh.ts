@@ -1,9 +1,9 @@
 import type { Transform } from './transform.ts';
 
-/** From here on 1 + x² is x² in float64, and x² may overflow. */
+/** From here on, 1 + x² equals x² in float64, and x² may overflow. */
 const LARGE = 1e8;
 
-/** y = asinh(x): a log scale for both signs. Domain: every number. log|det| = −½·log(1 + x²). */
+/** y = asinh(x): a log scale for both signs. Domain: all numbers. log|det| = −½·log(1 + x²). */
 export const asinh = (): Transform => ({
   config: { type: 'asinh' },
   bounds: [-Number.MAX_VALUE, Number.MAX_VALUE],

@@ -1,6 +1,9 @@
 import type { Transform } from './transform.ts';
 
-/** y = log(x): the log scale of a derived feature. Domain and support: x > 0; `floor` stands for what is not. log|det| = −y. */
+/**
+ * y = log(x): the log scale of a derived feature. Domain and support: x > 0; `floor` replaces any
+ * other value. log|det| = −y.
+ */
 export const log = (floor: number): Transform => ({
   config: { type: 'log', floor },
   bounds: [Number.MIN_VALUE, Number.MAX_VALUE],

@@ -1,24 +1,25 @@
 import { DOMAIN_TOLERANCE } from '../tolerance.ts';
 import type { Transform } from './transform.ts';
 
-/** The share of the positive training values that the shift keeps apart from zero. */
+/** Quantile of the positive training values that sets the shift, which separates them from zero. */
 const SHIFT_QUANTILE = 0.01;
-/** The shift of a column of zeros, which has no scale: every value above is infinitely larger. */
+/** Shift of a column of zeros. It has no scale: every value above 0 is infinitely larger. */
 const NO_SCALE = 2 ** -1022;
 
 /** Parameters of {@link positive}. */
 export interface PositiveParameters {
-  /** c ≥ 0. */
+  /** Shift c ≥ 0. */
   readonly shift: number;
-  /** Stands for what is not positive where c = 0. */
+  /** Replacement for values that are not positive, if c = 0. */
   readonly floor: number;
-  /** Down to minus this a value counts as 0. */
+  /** Tolerance below 0: values down to −tolerance count as 0. */
   readonly tolerance: number;
 }
 
 /**
- * y = log(x + c): a positive column. log|det| = −y. Domain: x ≥ 0 where c > 0, x > 0 where c = 0 (then `floor` stands for what
- * is not positive); a hair below 0 is 0. Support: x > −c; what the flow puts below 0 is given to no value.
+ * y = log(x + c): a positive column. log|det| = −y. Domain: x ≥ 0 if c > 0, with values within
+ * tolerance below 0 counted as 0; x > 0 if c = 0, with `floor` in place of other values. Support: x
+ * > −c. Density that the flow assigns below 0 belongs to no value.
  */
 export const positive = ({ shift, floor, tolerance }: PositiveParameters): Transform => {
   const accepts = shift > 0 ? (value: number) => value >= -tolerance : (value: number) => value > 0;
@@ -36,9 +37,10 @@ export const positive = ({ shift, floor, tolerance }: PositiveParameters): Trans
 };
 
 /**
- * Chooses c on training values: 0 when none of them is 0 (a plain log, on which small values are as far away as large ones),
- * else half the 1 % quantile of the positive ones, so that zero is the lowest value and not an extreme one.
- * @param sorted the training values that are ≥ 0, ascending.
+ * Fits c to training values. It is 0 if none of them is 0: a plain log, on which small values are
+ * as far away as large ones. Otherwise it is half the 1 % quantile of the positive values, so that
+ * zero is the lowest value and not an extreme one.
+ * @param sorted training values ≥ 0, ascending.
  */
 export function fitPositive(sorted: Float64Array): Transform {
   const tolerance = positiveTolerance(sorted);
@@ -51,9 +53,9 @@ export function fitPositive(sorted: Float64Array): Transform {
 }
 
 /**
- * How far below 0 a value of a column is a hair: relative to the median of its positive values; to 1 where none is positive,
- * and nothing is known of its unit.
- * @param sorted ascending.
+ * Tolerance below 0 of a column, relative to the median of its positive values. If none is
+ * positive, its unit is unknown, and the tolerance is relative to 1.
+ * @param sorted training values, ascending.
  */
 export function positiveTolerance(sorted: Float64Array): number {
   const positives = sorted.subarray(sorted.findLastIndex((value) => value <= 0) + 1);

@@ -1,28 +1,33 @@
-/** y ↦ (y − mean)/std: the last step of every numeric column. */
+/** y ↦ (y − mean)/std, the last step of every numeric column. */
 export interface Standardisation {
   readonly mean: number;
-  /** Standard deviation of the training rows; of a constant column, what counts as one. */
+  /**
+   * Standard deviation of the training rows; for a constant column, the deviation assigned to it.
+   */
   readonly std: number;
 }
 
 /** (y − mean)/std; log|det| = −log std. */
 export const standardise = ({ mean, std }: Standardisation, y: number): number => (y - mean) / std;
 
-/** The inverse of {@link standardise}. */
+/** Inverse of {@link standardise}. */
 export const unstandardise = ({ mean, std }: Standardisation, encoded: number): number => mean + std * encoded;
 
-/** The std of a constant column that has no scale: whatever is not the constant is infinitely far. */
+/**
+ * Standard deviation of a constant column without a scale: any other value is infinitely far away.
+ */
 export const NO_SCALE = 2 ** -1022;
 
 /**
- * Mean and standard deviation of a column that varies, in float64 without the loss of digits on large, close numbers; at least
- * {@link NO_SCALE}.
- * @param values finite, at least one, any order.
- * @param dequantisation width of the uniform noise that is added in training: its variance, width²/12, belongs to the column.
+ * Fits mean and standard deviation to a column that varies, in float64 and without loss of digits
+ * for large, close numbers. The deviation is at least {@link NO_SCALE}.
+ * @param values finite, at least one, in any order.
+ * @param dequantisation width of the uniform noise added in training. Its variance, width²/12, is
+ * part of the column's.
  */
 export function fitStandardisation(values: Float64Array, dequantisation = 0): Standardisation {
   const first = values[0] ?? 0;
-  // Deviations from the first value: a mean of large, close numbers loses no digits.
+  // Deviations from the first value, so that a mean of large, close numbers loses no digits.
   let sum = 0;
   let largest = 0;
   for (const value of values) {

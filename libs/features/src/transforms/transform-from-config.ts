@@ -6,7 +6,7 @@ import { positive } from './positive.ts';
 import type { Transform, TransformConfig } from './transform.ts';
 import { unit } from './unit.ts';
 
-/** Rebuilds a transform: the same function, bit for bit. */
+/** Rebuilds a transform from its config, the same bit for bit. */
 export function transformFromConfig(config: TransformConfig): Transform {
   switch (config.type) {
     case 'identity':

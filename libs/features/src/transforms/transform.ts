@@ -1,24 +1,34 @@
 /**
- * An invertible change of one number, from original units to the real line, with its Jacobian. `forward` is defined and
- * finite on what `nearest` returns; the density it induces is exact on its support, which contains every accepted value.
+ * Invertible map of one number from original units to the real line, with its Jacobian. `forward`
+ * is defined and finite for every result of `nearest`. The induced density is exact on its support,
+ * which contains every accepted value.
  */
 export interface Transform {
   readonly config: TransformConfig;
-  /** The ends of the domain: the least and the greatest float64 that `nearest` gives. */
+  /** Ends of the domain: the least and the greatest float64 that `nearest` returns. */
   readonly bounds: readonly [lowest: number, highest: number];
-  /** Whether a finite value lies in the domain, or a hair beyond its end; elsewhere its density is 0. */
+  /**
+   * True if a finite value lies in the domain or within tolerance of its ends. Elsewhere its
+   * density is 0.
+   */
   readonly accepts: (value: number) => boolean;
-  /** The value of the domain that stands for a finite one: itself, the end it lies beyond, or the closest. */
+  /**
+   * Returns the value of the domain that represents a finite value: itself, the end it lies beyond,
+   * or the nearest one.
+   */
   readonly nearest: (value: number) => number;
-  /** Original units → the real line. */
+  /** Maps original units to the real line. */
   readonly forward: (value: number) => number;
-  /** The inverse of `forward`, on the whole real line. */
+  /** Inverse of `forward`, on the whole real line. */
   readonly inverse: (y: number) => number;
-  /** log |d forward / d value| at a value, in nats; `y` is forward(value), so that it is not computed twice. */
+  /**
+   * log |d forward / d value| at a value, in nats. `y` is forward(value), which is not computed
+   * twice.
+   */
   readonly logAbsDet: (value: number, y: number) => number;
 }
 
-/** What a transform is rebuilt from: plain JSON. */
+/** Parameters of a transform, as plain JSON. */
 export type TransformConfig =
   | { readonly type: 'identity' }
   | { readonly type: 'integer' }

@@ -11,7 +11,7 @@ import type { Transform } from './transform.ts';
 import { fitUnit, unit } from './unit.ts';
 
 const numbers = (min: number, max: number) => fc.double({ min, max, noNaN: true, noDefaultInfinity: true });
-/** Both tiny and huge values, evenly over orders of magnitude. */
+/** Tiny and huge values, uniform over orders of magnitude. */
 const magnitudes = (lowest: number, highest: number) => numbers(lowest, highest).map((power) => 10 ** power);
 
 interface Case {
@@ -50,7 +50,7 @@ describe.each(cases)('$name', ({ transform, values }) => {
       fc.property(values, (value) => {
         const y = transform.forward(value);
         const back = transform.inverse(y);
-        // One unit in the last place of y is worth that much in the value.
+        // One unit in the last place of y corresponds to this much in the value.
         const tolerance =
           8 * Number.EPSILON * (Math.abs(value) + (1 + Math.abs(y)) * Math.exp(-transform.logAbsDet(value, y)));
         expect(Math.abs(back - value)).toBeLessThanOrEqual(tolerance);
@@ -63,7 +63,7 @@ describe.each(cases)('$name', ({ transform, values }) => {
       fc.property(values, (value) => {
         const y = transform.forward(value);
         const logAbsDet = transform.logAbsDet(value, y);
-        // A step of 1e-4 in y, so that the difference neither cancels nor bends.
+        // A step of 1e-4 in y, so that the difference neither cancels nor curves.
         const step = Math.min(1e-4 * Math.exp(-logAbsDet), 1e3);
         const slope = (transform.forward(value + step) - transform.forward(value - step)) / (2 * step);
         expect(Math.log(slope)).toBeCloseTo(logAbsDet, 4);
@@ -96,7 +96,7 @@ describe.each(cases)('$name', ({ transform, values }) => {
         const [lowest, highest] = transform.bounds;
         expect(nearest >= lowest && nearest <= highest).toBe(true);
         expect(transform.nearest(nearest)).toBe(nearest);
-        // Accepted values are their own nearest ones, but for a hair.
+        // An accepted value is its own nearest value, within tolerance.
         if (transform.accepts(value)) expect(Math.abs(nearest - value)).toBeLessThan(1e-6);
       }),
     );

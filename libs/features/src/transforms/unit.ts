@@ -1,20 +1,23 @@
 import { DOMAIN_TOLERANCE } from '../tolerance.ts';
 import type { Transform } from './transform.ts';
 
-/** Where no training value is 0 or 1: the ends stay very far out, and finite. */
+/** ε if no training value is 0 or 1: the ends stay very far out, and finite. */
 const LEAST_EPSILON = 1e-6;
 const LARGEST_EPSILON = 1e-2;
-/** So close to an end, a value differs from it by rounding alone. */
+/** Largest distance from an end that counts as rounding. */
 const ROUNDING = 8 * Number.EPSILON;
-/** The share of the training values inside (0, 1) that ε keeps apart from the ends. */
+/**
+ * Quantile of the training values inside (0, 1) that sets ε, which separates them from the ends.
+ */
 const EPSILON_QUANTILE = 0.01;
 
-/** Whether a number lies in [0, 1], but for a hair. */
+/** True if a number lies in [0, 1], within tolerance. */
 export const isShare = (value: number): boolean => value >= -DOMAIN_TOLERANCE && value <= 1 + DOMAIN_TOLERANCE;
 
 /**
- * y = logit(u), u = ε + (1 − 2ε)x: a column of [0, 1], ends and a hair beyond them included. log|det| = log(1 − 2ε) − log u − log(1 − u).
- * Support: 0 < u < 1, which is wider than [0, 1] by ε/(1 − 2ε) on both sides; what the flow puts there is given to no value.
+ * y = logit(u), u = ε + (1 − 2ε)x: a column of [0, 1], including its ends and values within
+ * tolerance of them. log|det| = log(1 − 2ε) − log u − log(1 − u). Support: 0 < u < 1, which exceeds
+ * [0, 1] by ε/(1 − 2ε) on both sides. Density that the flow assigns there belongs to no value.
  */
 export const unit = (epsilon: number): Transform => {
   const slope = 1 - 2 * epsilon;
@@ -35,9 +38,10 @@ export const unit = (epsilon: number): Transform => {
 };
 
 /**
- * Chooses ε on training values: 1e-6 when none of them is 0 or 1 (but for rounding), else half the 1 % quantile of the distances to the nearer
- * end (of the values inside), within [1e-6, 0.01], so that an end is the outermost value and not an extreme one.
- * @param values the training values within [0, 1].
+ * Fits ε to training values. It is 1e-6 if none of them is 0 or 1 (up to rounding). Otherwise it is
+ * half the 1 % quantile of the distances of the values inside to the nearer end, within [1e-6,
+ * 0.01], so that an end is the outermost value and not an extreme one.
+ * @param values training values within [0, 1].
  */
 export function fitUnit(values: Float64Array): Transform {
   const distances = values.map((value) => Math.min(value, 1 - value)).sort();

@@ -1,40 +1,47 @@
-/** Events whose times settle from when on a stream has been seen: few clocks that are wrong do not move it. */
+/**
+ * Number of first events whose median time becomes the start of a stream's coverage. A few wrong
+ * clocks do not move it.
+ */
 const SETTLING_EVENTS = 33;
-/** Numbers of a {@link Coverage} in a snapshot. */
+/** Length of a {@link Coverage} in a snapshot, in float64 numbers. */
 export const COVERAGE_NUMBERS = 3 + SETTLING_EVENTS;
-/** An entity that comes up after so long of a stream without it is taken for new. */
+/** An entity that appears after this long a stretch of the stream without it counts as new. */
 const NEW_AFTER_MS = 3_600_000;
 
-/** Known past of one entity: what tells an empty window from one that nobody has watched. */
+/** Known past of one entity. It distinguishes an empty window from one that was not observed. */
 export interface KnownPast {
-  /** Event time after which no event of the entity has been missed; −Infinity where none ever was. */
+  /** Event time after which no event of the entity has been missed; −Infinity if none ever was. */
   readonly seenFromMs: number;
-  /** Whether the entity had no events before those that are remembered. */
+  /** True if the entity had no events before the remembered ones. */
   readonly isNew: boolean;
 }
 
 /**
- * Event times of which a partition's windows have seen everything. A function of the events in the
- * order of their offsets, and of where the windows began. Times are milliseconds since the epoch.
+ * Range of event times over which a partition's windows have seen every event. It depends only on
+ * the events in offset order and on the point where the windows began. Times are milliseconds since
+ * the epoch.
  *
  * ```
  *  begun at the stream's first record: −Infinity
  *  begun at a known time:              that time
- *  begun anywhere else:                the median time of the first 33 events (until then, of those there were)
+ *  begun anywhere else:                the median time of the first 33 events (of those so far, until then)
  * ```
  *
- * An entity that was forgotten had events up to some time. Of entities that are not remembered,
- * only what came later is known.
+ * A forgotten entity had events up to some time. For entities that are not remembered, only later
+ * times are known.
  */
 export class Coverage {
   #seenFromMs: number;
   #forgottenToMs = -Infinity;
   #isSettled: boolean;
-  /** The newest times, a ring; `#count` events have been noted. */
+  /** Ring buffer of the newest times; `#count` events have been noted. */
   readonly #recent: number[] = [];
   #count = 0;
 
-  /** @param seenFromMs null: anywhere in a stream, as its first events will tell. */
+  /**
+   * @param seenFromMs null: the windows begin anywhere in a stream, and its first events set the
+   * time.
+   */
   constructor(seenFromMs: number | null) {
     this.#seenFromMs = seenFromMs ?? Infinity;
     this.#isSettled = seenFromMs !== null;
@@ -45,7 +52,7 @@ export class Coverage {
     return this.#seenFromMs;
   }
 
-  /** Event time up to which an entity that is not remembered may have had events. */
+  /** Latest event time at which an entity that is not remembered may have had events. */
   get forgottenToMs(): number {
     return this.#forgottenToMs;
   }
@@ -56,7 +63,7 @@ export class Coverage {
     return { seenFromMs, isNew: timeMs - seenFromMs >= NEW_AFTER_MS };
   }
 
-  /** Takes the time of an event in. */
+  /** Records the time of an event. */
   note(timeMs: number): void {
     this.#recent[this.#count++ % SETTLING_EVENTS] = timeMs;
     if (this.#isSettled) return;
@@ -64,13 +71,17 @@ export class Coverage {
     this.#isSettled = this.#count >= SETTLING_EVENTS;
   }
 
-  /** An entity whose newest event was of this time is not remembered any more. */
+  /** Records that an entity with this newest event time has been forgotten. */
   forget(newestMs: number): void {
-    // One clock far ahead must not hide the past of all entities: no time is later than the newest events.
+    // One clock far ahead must not hide the past of all entities, so the newest events cap the
+    // time.
     this.#forgottenToMs = Math.min(Math.max(this.#forgottenToMs, newestMs), Math.max(...this.#recent));
   }
 
-  /** {@link COVERAGE_NUMBERS} numbers that {@link Coverage.read} takes. */
+  /**
+   * Serialises the coverage to {@link COVERAGE_NUMBERS} numbers, which {@link Coverage.read}
+   * accepts.
+   */
   write(): Float64Array {
     const numbers = new Float64Array(COVERAGE_NUMBERS).fill(NaN);
     numbers.set([this.#seenFromMs, this.#forgottenToMs, this.#isSettled ? -this.#count - 1 : this.#count]);
@@ -78,7 +89,7 @@ export class Coverage {
     return numbers;
   }
 
-  /** Coverage that {@link write} wrote. */
+  /** Restores a coverage from the numbers of {@link write}. */
   static read(numbers: Float64Array): Coverage {
     const [seenFromMs = Infinity, forgottenToMs = -Infinity, count = 0] = numbers;
     const coverage = new Coverage(seenFromMs);

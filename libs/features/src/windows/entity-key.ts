@@ -2,8 +2,9 @@ import { compileName, type FeatureRecord } from '../expression.ts';
 import { Fault } from '../fault.ts';
 
 /**
- * Compiles a key to the name of a record's entity: the text of its field, and of several fields a JSON list of their texts. The
- * fault where a field has no value, or one that is no name.
+ * Compiles a key to a function that returns the name of a record's entity: the text of the single
+ * field, or a JSON list of the texts of several fields. Returns a fault if a field has no value, or
+ * one that cannot be a name.
  */
 export function compileEntityKey(fields: readonly string[]): (record: FeatureRecord) => string | Fault {
   const readers = fields.map((field) => ({ field, evaluate: compileName(field, {}) }));

@@ -23,7 +23,10 @@ interface Event {
   readonly x: number | null;
 }
 
-/** Reads events in batches that end at the given places, and restores the state from a snapshot between any two. */
+/**
+ * Reads events in batches that end at the given positions, and restores the state from a snapshot
+ * between batches.
+ */
 function valuesOf(
   schema: readonly FeatureSpec[],
   events: readonly Event[],
@@ -101,7 +104,8 @@ describe('windows of an entity', () => {
       feature('previous', { lag: { of: 'x' } }),
       feature('count', { rolling: { statistic: 'count', over: '10ms' } }),
     ];
-    // The event of time 4 comes late: it sees what was before it, and the next one sees it. That of time 1 is too late for 15.
+    // The event of time 4 is late: it sees the events before it, and the next event sees it. The
+    // event of time 1 is too late for 15.
     const events = [
       event('a', 0, 1),
       event('a', 8, 2),
@@ -149,7 +153,8 @@ describe('windows of an entity', () => {
     ];
     const minutes = [0, 25, 50, 75, 100, 125, 150, 175];
     const events = minutes.map((minute) => event('a', minute * 60_000, minute));
-    // The beginning is the upper median of the times before: none, 0, 25, 25, 50, 50, 75, 75 minutes.
+    // The windows begin at the upper median of the times before: none, 0, 25, 25, 50, 50, 75, 75
+    // minutes.
     const expected = [
       [null, null, null, null],
       [null, null, null, 0],
@@ -162,7 +167,7 @@ describe('windows of an entity', () => {
     ];
     expect(valuesOf(schema, events, [], 100, null)).toEqual(expected);
     expect(valuesOf(schema, events, [1, 2, 3, 4, 5, 6, 7], 100, null)).toEqual(expected);
-    // An entity that comes up an hour later had no events: it is new.
+    // An entity that appears an hour later had no events before: it is new.
     expect(valuesOf(schema, [...events, event('b', 176 * 60_000, 1)], [4], 100, null).at(-1)).toEqual([
       0,
       null,
@@ -252,7 +257,7 @@ describe('windows of an entity', () => {
       windows = restored;
       return table.numeric[0];
     });
-    // The last one is of b, which was forgotten: nobody knows any more what b had within the day.
+    // The last event is of b, which was forgotten: its events within the day are no longer known.
     expect(counts).toEqual([0, 0, 1, 1, 0, NaN]);
     expect(windows.size).toBe(3);
   });
@@ -372,7 +377,7 @@ describe('windows of an entity', () => {
     fc.assert(
       fc.property(events$, fc.array(fc.boolean(), { minLength: 20, maxLength: 20 }), (events, forgets) => {
         const windows = new EntityWindows({ schema, lookups: {}, entity });
-        // One name is a slice's work.
+        // One name makes up a slice of work.
         const records = events.map(([id, t]) => ({ id: String(id).repeat(170_000), t, x: 1 }));
         const offsets = records.map((_, i) => i);
         createRecordReader(schema, {}).read(
@@ -407,7 +412,7 @@ describe('windows of an entity', () => {
   });
 });
 
-/** The windows of event `i` of the property's schema, by replaying all that came before it. */
+/** Window values of event `i` of the property's schema, by replaying all events before it. */
 function searched(events: readonly Event[], i: number): (number | null)[] {
   const { id, t } = events[i]!;
   const longest = { events: 32, ms: 20 };

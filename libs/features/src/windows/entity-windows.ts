@@ -15,52 +15,71 @@ import { type SharesMemory, WindowMemory } from './window-memory.ts';
 import { attachWindowValues } from './window-values.ts';
 import { type Window, windowsOf } from './window.ts';
 
-/** What windows are over, and how many entities are remembered. */
+/** Definition of a partition's windows, and limits on what they remember. */
 export interface EntityWindowsOptions {
   readonly schema: readonly FeatureSpec[];
   readonly lookups: Lookups;
   readonly entity: EntitySpec;
-  /** Entities that are remembered at most (default 100,000): the one that has been silent longest is forgotten first. */
+  /**
+   * Maximum number of remembered entities (default 100,000). The entity with the longest silence is
+   * forgotten first.
+   */
   readonly maxEntities?: number;
-  /** Values of their past that are remembered at most (default 1,000,000: 16 MB); the same entities are forgotten for it. */
+  /**
+   * Maximum number of remembered past values (default 1,000,000: 16 MB). Entities are forgotten in
+   * the same order.
+   */
   readonly maxEvents?: number;
   /**
-   * Event time from which on all events will be seen. −Infinity (the default) for a stream that is read from its first record, null
-   * for one that begins anywhere.
+   * Event time from which every event will be seen. −Infinity (the default) for a stream that is
+   * read from its first record; null for one that is read from anywhere else.
    */
   readonly seenFromMs?: number | null;
-  /** Memory that these windows share with others (default: a bound that is never reached). */
+  /** Memory budget shared with other windows (default: unlimited). */
   readonly memory?: WindowMemory;
 }
 
-/** The windows of one batch, for a record reader: look at a record, and add it once it has become an event. */
+/**
+ * Windows of one batch, for a record reader. Each record is looked up, and added once it has become
+ * an event.
+ */
 export interface BatchWindows {
-  /** Gives record `index` the values of its windows; the fault where its entity or its time cannot be told. */
+  /**
+   * Attaches the window values to record `index`. Returns the fault if its entity or time cannot be
+   * determined.
+   */
   look(index: number, record: FeatureRecord): Fault | null;
-  /** The record looked at last is an event: later ones see it. */
+  /** Adds the record looked up last as an event, visible to later records. */
   add(): void;
-  /** The entity of the record looked at last. */
+  /** Entity of the record looked up last. */
   readonly entity: string;
 }
 
 const MAX_ENTITIES = 100_000;
 const MAX_EVENTS = 1_000_000;
-/** Characters of the names that are remembered at most; the same entities are forgotten for it. */
+/**
+ * Maximum total length of the remembered names, in characters. Entities are forgotten in the same
+ * order.
+ */
 const MAX_NAME_LENGTH = 16_000_000;
-/** Version of the state that a snapshot holds. */
+/** Version of the state in a snapshot. */
 const STATE_VERSION = 2;
 
 /**
- * The past of the entities of one partition, as far as windows need it: bounded, a function of the events in the order of their
- * offsets (while the memory that it shares suffices), and saved whole. Mutable: whoever could not store the events that it has seen
- * must drop it and start from a snapshot.
+ * Past of the entities of one partition, as far as windows need it. It is bounded, depends only on
+ * the events in offset order (as long as the shared memory suffices), and is saved as a whole.
+ * Mutable: a caller that fails to store the events it has added must discard the instance and
+ * restart from a snapshot.
  */
 export class EntityWindows implements SharesMemory {
-  /** States of different ids cannot be taken for one another. */
+  /**
+   * Identifies the definition of the windows and their limits. States with different ids are
+   * incompatible.
+   */
   readonly id: string;
-  /** The fields that name an entity. */
+  /** Fields that name an entity. */
   readonly key: readonly string[];
-  /** Entities first seen since {@link takeNewEntities} was asked. */
+  /** Entities first seen since the last call of {@link takeNewEntities}. */
   readonly #newEntities = new Set<string>();
   readonly #windows: readonly (Window & { readonly series: number })[];
   readonly #series: readonly { readonly evaluate: Evaluate<number>; readonly retention: Retention }[];
@@ -73,15 +92,15 @@ export class EntityWindows implements SharesMemory {
   readonly #entities = new Map<string, Entity>();
   readonly #silence = new Silence();
   #events = 0;
-  /** Of all entities, as the memory counts them. */
+  /** Estimated bytes of all entities, as charged to the shared memory. */
   #bytes = 0;
-  /** Characters of the names of all entities. */
+  /** Total length of the entity names, in characters. */
   #nameLength = 0;
   #nextOffset = 0;
   #isClosed = false;
   #isBeingSaved = false;
 
-  /** @throws FlowlineError FLOWLINE_FEATURES_INVALID for windows that make no sense. */
+  /** @throws FlowlineError FLOWLINE_FEATURES_INVALID for invalid windows. */
   constructor({
     schema,
     lookups,
@@ -117,7 +136,8 @@ export class EntityWindows implements SharesMemory {
     this.#coverage = new Coverage(seenFromMs);
     this.#memory = memory;
     memory.join(this);
-    // A value of the past that came by a lookup table is not what another table would give.
+    // Past values that came from a lookup table are invalid under another table, so tables are part
+    // of the id.
     const tables = sources
       .flatMap(([, of]) => (of === null ? [] : lookupTables(of)))
       .map((name) => [name, lookups[name]]);
@@ -126,27 +146,27 @@ export class EntityWindows implements SharesMemory {
       .digest('hex');
   }
 
-  /** Offsets below are seen already: their events change nothing any more. */
+  /** First offset not yet seen. Events below it no longer change the state. */
   get nextOffset(): number {
     return this.#nextOffset;
   }
 
-  /** How many entities are remembered. */
+  /** Number of remembered entities. */
   get size(): number {
     return this.#entities.size;
   }
 
-  /** Events that windows hold, over all entities. */
+  /** Number of events that the windows hold, over all entities. */
   get events(): number {
     return this.#events;
   }
 
-  /** Memory that they hold, as estimated, in bytes. */
+  /** Estimated memory of the windows, in bytes. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** null while a snapshot is written, too: others make room meanwhile. */
+  /** Null while a snapshot is written, too: meanwhile other windows make room. */
   get silentSince(): number | null {
     return this.#isBeingSaved ? null : (this.#silence.longest?.seenAt ?? null);
   }
@@ -158,15 +178,16 @@ export class EntityWindows implements SharesMemory {
     this.#remove(longest);
   }
 
-  /** Gives the memory that they share back: they are not used any more. */
+  /** Returns the windows' share of the shared memory. They must not be used afterwards. */
   close(): void {
     this.#memory.leave(this, this.#bytes);
     this.#isClosed = true;
   }
 
   /**
-   * The windows of a batch of records with these offsets.
-   * @param timesMs their times in milliseconds where they are known; otherwise the record's own count.
+   * Returns the windows of a batch of records with these offsets.
+   * @param timesMs times of the records in milliseconds, if known; by default they are read from
+   * the records.
    */
   batch(offsets: ArrayLike<number>, timesMs?: ArrayLike<number>): BatchWindows {
     const now: Now = { entity: '', offset: NaN, timeMs: NaN, known: undefined, observed: [] };
@@ -182,33 +203,35 @@ export class EntityWindows implements SharesMemory {
     };
   }
 
-  /** Events up to, without, this offset have been seen, whether they were for a window or not. */
+  /**
+   * Marks every offset below this one as seen, whether or not its record was an event of a window.
+   */
   advance(nextOffset: number): void {
     this.#nextOffset = Math.max(this.#nextOffset, nextOffset);
   }
 
-  /** Entities that came up since this was asked before, and were not remembered. */
+  /** Returns the entities that appeared since the last call and were not remembered before. */
   takeNewEntities(): readonly string[] {
     const taken = [...this.#newEntities];
     this.#newEntities.clear();
     return taken;
   }
 
-  /** Forgets an entity, as if no event of it had been seen. */
+  /** Forgets an entity, as if none of its events had been seen. */
   forget(name: string): void {
     const entity = this.#entities.get(name);
     if (entity !== undefined) this.#remove(entity);
     this.#newEntities.delete(name);
   }
 
-  /** The whole state. */
+  /** Returns the whole state. */
   snapshot(): StoredWindows {
     return lastOf(this.snapshotSteps());
   }
 
   /**
-   * The whole state, a few milliseconds of work at a step; they must be taken to the end. No event may be seen before the last one,
-   * and nothing is forgotten.
+   * Returns the whole state in steps of a few milliseconds each. Run them to the end: until the
+   * last step, no event may be added, and no entity is forgotten.
    */
   *snapshotSteps(): Generator<void, StoredWindows, void> {
     this.#isBeingSaved = true;
@@ -221,15 +244,15 @@ export class EntityWindows implements SharesMemory {
   }
 
   /**
-   * Takes over the state of a snapshot. A snapshot of other windows says nothing about these.
-   * @returns whether it was of the same windows.
+   * Replaces the state with that of a snapshot. A snapshot of other windows changes nothing.
+   * @returns true if the snapshot was of the same windows.
    * @throws FlowlineError FLOWLINE_WINDOWS_CORRUPTED for damaged bytes.
    */
   restore(snapshot: StoredWindows): boolean {
     return lastOf(this.restoreSteps(snapshot));
   }
 
-  /** {@link restore}, a few milliseconds of work at a step; the state is taken over at the last one. */
+  /** {@link restore} in steps of a few milliseconds each. The last step replaces the state. */
   *restoreSteps(snapshot: StoredWindows): Generator<void, boolean, void> {
     if (snapshot.id !== this.id) return false;
     const { coverage, entities } = yield* decodeSnapshot(snapshot.bytes, this.#series.length);
@@ -271,7 +294,7 @@ export class EntityWindows implements SharesMemory {
     this.#count(entity, -1);
     for (const [i, value] of observed.entries()) {
       const retention = this.#series[i]?.retention;
-      // What is missing, or no number, leaves no trace.
+      // A missing or non-finite value is not recorded.
       if (retention !== undefined && typeof value === 'number' && Number.isFinite(value)) {
         entity.series[i]?.insert(timeMs, value, retention);
       }
@@ -297,7 +320,7 @@ export class EntityWindows implements SharesMemory {
     return !(fits && this.#entities.size <= this.#maxEntities);
   }
 
-  /** Remembers an entity, as seen after all others. */
+  /** Inserts an entity as the one seen most recently. */
   #insert(entity: Entity): void {
     this.#entities.set(entity.name, entity);
     this.#silence.append(entity);
@@ -318,19 +341,19 @@ export class EntityWindows implements SharesMemory {
   }
 }
 
-/** The record that a batch looked at last. */
+/** Record that a batch looked up last. */
 interface Now {
   entity: string;
   offset: number;
   timeMs: number;
-  /** What was remembered of its entity before it. */
+  /** Remembered state of its entity before this record. */
   known: Entity | undefined;
   observed: readonly (number | null | Fault)[];
 }
 
 const NOTHING = new Series();
 
-/** The result of steps that are taken in one go. */
+/** Runs a generator to its end and returns its result. */
 function lastOf<T>(steps: Generator<void, T, void>): T {
   for (;;) {
     const step = steps.next();
@@ -338,7 +361,7 @@ function lastOf<T>(steps: Generator<void, T, void>): T {
   }
 }
 
-/** The lookup tables that an expression reads. */
+/** Names of the lookup tables that an expression reads. */
 function lookupTables(expression: Expression): string[] {
   if (typeof expression === 'string') return [];
   const own = 'lookup' in expression ? [expression.lookup.table] : [];

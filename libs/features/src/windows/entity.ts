@@ -1,21 +1,24 @@
 import type { Coverage, KnownPast } from './coverage.ts';
 import { Series } from './series.ts';
 
-/** Heap bytes of an entity, of each of its series and of each value, as measured on V8; names count twice their length. */
+/**
+ * Heap bytes per entity, per series and per value, as measured on V8. A name counts two bytes per
+ * character.
+ */
 const ENTITY_BYTES = 350;
 const SERIES_BYTES = 400;
 const VALUE_BYTES = 20;
 
-/** Past of one entity, in a list of entities in the order in which they were last seen. */
+/** Past of one entity: a node of the list of entities in the order in which they were last seen. */
 export class Entity {
   readonly name: string;
   readonly series: readonly Series[];
-  /** Event time up to which events of it may have been forgotten. */
+  /** Event time up to which its events may have been forgotten. */
   readonly forgottenToMs: number;
   readonly isNew: boolean;
-  /** Latest time of its events. */
+  /** Latest event time. */
   newestMs: number;
-  /** When it was last seen, by the process's count of events. */
+  /** Time of its last event, in the process's count of events. */
   seenAt = 0;
   older: Entity | null = null;
   newer: Entity | null = null;
@@ -32,24 +35,24 @@ export class Entity {
     this.newestMs = newestMs;
   }
 
-  /** Entity that comes up with an event at a time. */
+  /** Creates the entity of a first event at a time. */
   static begin(name: string, width: number, coverage: Coverage, timeMs: number): Entity {
     const series = Array.from({ length: width }, () => new Series());
     const { isNew } = coverage.ofStranger(timeMs);
     return new Entity(name, series, { forgottenToMs: coverage.forgottenToMs, isNew, newestMs: timeMs });
   }
 
-  /** Values that its series hold. */
+  /** Number of values in its series. */
   get events(): number {
     return this.series.reduce((events, { length }) => events + length, 0);
   }
 
-  /** Estimated memory, its name included. */
+  /** Estimated memory in bytes, its name included. */
   get bytes(): number {
     return ENTITY_BYTES + 2 * this.name.length + SERIES_BYTES * this.series.length + VALUE_BYTES * this.events;
   }
 
-  /** Known past, within a coverage. */
+  /** Known past of the entity within a coverage. */
   known(coverage: Coverage): KnownPast {
     return { seenFromMs: Math.max(coverage.seenFromMs, this.forgottenToMs), isNew: this.isNew };
   }

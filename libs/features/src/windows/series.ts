@@ -1,15 +1,19 @@
 import { WINDOW_MAX_EVENTS } from '@flowline/events';
 
-/** So many events are kept even where no window reaches as far, so that a late event finds what was before it. */
+/**
+ * Events kept even if no window reaches back that far, so that a late event finds its predecessors.
+ */
 export const KEPT_EVENTS = 32;
 
-/** How much of a series its windows may still ask for: so many events, and whatever lies within a duration. */
+/**
+ * Part of a series that its windows may still read: the last `events` values, and all within `ms`.
+ */
 export interface Retention {
   readonly events: number;
   readonly ms: number;
 }
 
-/** Past values of one entity in order of event time; of one time, in order of arrival. */
+/** Past values of one entity, ordered by event time, and by arrival within the same time. */
 export class Series {
   readonly #times: number[] = [];
   readonly #values: number[] = [];
@@ -18,7 +22,10 @@ export class Series {
     return this.#times.length;
   }
 
-  /** How many values are not later than a time: the position that a value of that time would get. */
+  /**
+   * Number of values at or before a time: the position at which a value of that time would be
+   * inserted.
+   */
   position(timeMs: number): number {
     let low = 0;
     let high = this.#times.length;
@@ -38,7 +45,10 @@ export class Series {
     return this.#values[position] ?? NaN;
   }
 
-  /** Takes a value in, and forgets what no window that ends at its time or later can reach. */
+  /**
+   * Inserts a value, and drops values beyond the reach of any window that ends at its time or
+   * later.
+   */
   insert(timeMs: number, value: number, retention: Retention): void {
     const at = this.position(timeMs);
     this.#times.splice(at, 0, timeMs);
@@ -56,14 +66,14 @@ export class Series {
     this.#values.splice(0, unreachable);
   }
 
-  /** Writes times, then values; returns where it ended. */
+  /** Writes the times, then the values. Returns the end position. */
   write(numbers: Float64Array, start: number): number {
     numbers.set(this.#times, start);
     numbers.set(this.#values, start + this.length);
     return start + 2 * this.length;
   }
 
-  /** The series of `length` values that {@link write} wrote. */
+  /** Restores a series of `length` values from the numbers of {@link write}. */
   static read(numbers: Float64Array, start: number, length: number): Series {
     const series = new Series();
     series.#times.push(...numbers.subarray(start, start + length));

@@ -1,20 +1,20 @@
 import type { Entity } from './entity.ts';
 
 /**
- * Entities in the order in which they were last seen, the one that has been silent longest first.
- * Linked through the entities: a Map that is kept in this order walks over its deleted entries
- * whenever its first one is asked for.
+ * Entities in the order in which they were last seen, the longest silence first. The list is linked
+ * through the entities, since a Map kept in this order would walk over its deleted entries at each
+ * request for its first one.
  */
 export class Silence {
   #oldest: Entity | null = null;
   #newest: Entity | null = null;
 
-  /** The entity that has been silent longest; null where there is none. */
+  /** Entity with the longest silence; null if the list is empty. */
   get longest(): Entity | null {
     return this.#oldest;
   }
 
-  /** Puts an entity that is not in the list at its end. */
+  /** Appends an entity that is not in the list. */
   append(entity: Entity): void {
     entity.older = this.#newest;
     entity.newer = null;
@@ -23,7 +23,7 @@ export class Silence {
     this.#newest = entity;
   }
 
-  /** Takes an entity of the list out of it. */
+  /** Removes an entity of the list. */
   remove(entity: Entity): void {
     const { older, newer } = entity;
     if (older === null) this.#oldest = newer;
@@ -34,7 +34,7 @@ export class Silence {
     entity.newer = null;
   }
 
-  /** The entities in their order; the list must not change meanwhile. */
+  /** Iterates over the entities in order. The list must not change meanwhile. */
   *[Symbol.iterator](): Generator<Entity, void, void> {
     for (let entity = this.#oldest; entity !== null; entity = entity.newer) yield entity;
   }

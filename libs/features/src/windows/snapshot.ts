@@ -10,23 +10,27 @@ const LENGTH_BYTES = 4;
 const NUMBER_BYTES = 8;
 const IS_BIG_ENDIAN = endianness() === 'BE';
 
-/** Work of one to three milliseconds: so many entities or values, or bytes to copy. */
+/** Work of one to three milliseconds: entities or values per slice, and bytes to copy per slice. */
 const SLICE = 20_000;
 const SLICE_BYTES = 1_000_000;
-/** Numbers of an entity before its series: its newest time, until when it was forgotten, whether it is new. */
+/**
+ * Numbers of an entity before its series: its newest time, the time up to which it was forgotten,
+ * and isNew.
+ */
 const ENTITY_NUMBERS = 3;
 
 /** State of the windows of a partition. */
 export interface WindowState {
   readonly coverage: Coverage;
-  /** In the order in which they were last seen. */
+  /** Entities in the order in which they were last seen. */
   readonly entities: Iterable<Entity>;
 }
 
 /**
- * Bytes of a state, in slices of a few milliseconds. Each begins with the length of its JSON text, the text (a list of each entity's
- * name and the lengths of its series) and its numbers as little-endian float64, so that what comes back is the same bit for bit. The
- * first slice has the numbers of the coverage, and no entity. The state must not change meanwhile.
+ * Encodes a state as bytes, in slices of a few milliseconds of work. A slice is the length of its
+ * JSON text, the text (a list of the name of each entity and the lengths of its series), and its
+ * numbers as little-endian float64, so that the state is restored bit for bit. The first slice
+ * holds the numbers of the coverage and no entity. The state must not change meanwhile.
  */
 export function* encodeSnapshot({ coverage, entities }: WindowState): Generator<void, Uint8Array, void> {
   const parts: Buffer[] = slice('[]', coverage.write());
@@ -46,7 +50,7 @@ function slice(text: string, numbers: Float64Array): Buffer[] {
   return [length, json, IS_BIG_ENDIAN ? bytes.swap64() : bytes];
 }
 
-/** Entities in runs that are one slice of work each. */
+/** Splits entities into runs of one slice of work each. */
 function* slicesOf(entities: Iterable<Entity>): Generator<readonly Entity[], void, void> {
   let held: Entity[] = [];
   let work = 0;
@@ -88,8 +92,9 @@ function* concat(parts: readonly Buffer[]): Generator<void, Uint8Array, void> {
 }
 
 /**
- * State that {@link encodeSnapshot} wrote, in slices of a few milliseconds.
- * @param width how many series an entity has. @throws FlowlineError FLOWLINE_WINDOWS_CORRUPTED.
+ * Decodes the bytes of {@link encodeSnapshot}, in slices of a few milliseconds of work.
+ * @param width number of series per entity.
+ * @throws FlowlineError FLOWLINE_WINDOWS_CORRUPTED for damaged bytes.
  */
 export function* decodeSnapshot(data: Uint8Array, width: number): Generator<void, WindowState, void> {
   const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
@@ -119,7 +124,7 @@ export function* decodeSnapshot(data: Uint8Array, width: number): Generator<void
 interface Slice {
   readonly index: Index;
   readonly numbers: Float64Array;
-  /** Where the next one begins. */
+  /** Start of the next slice. */
   readonly end: number;
 }
 
@@ -140,7 +145,7 @@ function readSlice(bytes: Buffer, start: number, width: number): Slice {
 }
 
 function floats(bytes: Uint8Array): Float64Array {
-  // A copy, as an array of numbers must begin at a multiple of eight.
+  // Copied, since a Float64Array must begin at a multiple of eight bytes.
   const copy = Buffer.from(Uint8Array.from(bytes).buffer);
   if (IS_BIG_ENDIAN) copy.swap64();
   return new Float64Array(copy.buffer, copy.byteOffset, copy.length / NUMBER_BYTES);

@@ -19,13 +19,13 @@ function open(memory: WindowMemory): EntityWindows {
   return new EntityWindows({ schema, lookups: {}, entity, memory });
 }
 
-/** Lets windows see an event of an entity; gives the count before it. */
+/** Adds an event of an entity to windows, and returns the count before it. */
 function see(windows: EntityWindows, id: string): number | undefined {
   const t = time++;
   return reader.read([{ id, t }], windows.batch([windows.nextOffset], [t])).table.numeric[0];
 }
 
-/** Bytes of one entity with one event, by the length of its name. */
+/** Bytes of one entity with one event, which depend on the length of its name. */
 function bytesOf(name: string): number {
   const memory = new WindowMemory(Infinity);
   see(open(memory), name);
@@ -61,7 +61,7 @@ describe('the memory of windows', () => {
     see(one, 'd');
     expect([one.size, other.size, forgotten]).toEqual([3, 0, 1]);
     expect(memory.bytes).toBeLessThanOrEqual(memory.maxBytes);
-    // Its hour is not known any more; c, which gives way, was not b.
+    // The hour of b is no longer known. The entity that gives way is c, not b.
     expect(see(other, 'b')).toBeNaN();
     expect([one.size, other.size, forgotten]).toEqual([2, 1, 2]);
     expect(see(other, 'b')).toBeNaN();

@@ -1,55 +1,58 @@
-/** Windows of one partition, as the memory that they share sees them. */
+/** Windows of one partition, as seen by the memory they share. */
 export interface SharesMemory {
-  /** When the entity that has been silent longest was last seen; null where none is remembered. */
+  /**
+   * Last time the entity with the longest silence was seen, as a {@link WindowMemory.tick}; null if
+   * none is remembered.
+   */
   readonly silentSince: number | null;
   /** Forgets that entity. */
   forgetSilent(): void;
 }
 
 /**
- * One bound for the memory of all windows of a process, names included. Where it is reached, the entity that has been silent longest
- * is forgotten, whoever's it is.
+ * Common memory limit of all windows of a process, names included. When it is exceeded, the entity
+ * with the longest silence is forgotten, whichever windows hold it.
  */
 export class WindowMemory {
-  /** Bytes that windows may hold together. */
+  /** Maximum total bytes of the windows. */
   readonly maxBytes: number;
   readonly #onForgotten: () => void;
   readonly #holders = new Set<SharesMemory>();
   #bytes = 0;
   #events = 0;
 
-  /** @param onForgotten called for each entity that was forgotten for this bound. */
+  /** @param onForgotten called for each entity that is forgotten because of this limit. */
   constructor(maxBytes: number, onForgotten: () => void = () => undefined) {
     this.maxBytes = maxBytes;
     this.#onForgotten = onForgotten;
   }
 
-  /** Bytes that windows hold, as estimated. */
+  /** Estimated bytes held by the windows. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** Counts an event: when it was, in the order of all partitions. */
+  /** Counts an event. Returns its position in the order of all partitions. */
   tick(): number {
     return ++this.#events;
   }
 
-  /** Takes part in the bound until {@link leave}. */
+  /** Makes windows subject to the limit until {@link leave}. */
   join(holder: SharesMemory): void {
     this.#holders.add(holder);
   }
 
-  /** Gives back what a holder has taken. */
+  /** Removes windows, and releases their bytes. */
   leave(holder: SharesMemory, bytes: number): void {
     if (this.#holders.delete(holder)) this.#bytes -= bytes;
   }
 
-  /** Notes that holders have taken so many bytes more, or fewer. */
+  /** Adds to the bytes held; negative bytes release. */
   take(bytes: number): void {
     this.#bytes += bytes;
   }
 
-  /** Forgets entities until the bound holds. */
+  /** Forgets entities until the limit holds. */
   fit(): void {
     while (this.#bytes > this.maxBytes) {
       const holder = this.#mostSilent();

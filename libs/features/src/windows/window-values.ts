@@ -1,20 +1,20 @@
 import type { WindowExpression } from '@flowline/events';
 
-/** Where a record carries the values of its windows: no field can have this name. */
+/** Property under which a record carries its window values. No field can have this name. */
 const WINDOW_VALUES = Symbol('window values');
 
-/** The values of an event's windows by their {@link windowId}; NaN is a missing value. */
+/** Window values of an event by {@link windowId}. NaN is a missing value. */
 export type WindowValues = ReadonlyMap<string, number>;
 
-/** Two window expressions of one id have one value. */
+/** Identifier of a window expression. Expressions with the same id have the same value. */
 export const windowId = (expression: WindowExpression): string => JSON.stringify(expression);
 
-/** Gives a record the values of its windows, for the expressions that read them. */
+/** Attaches window values to a record, for the expressions that read them. */
 export function attachWindowValues(record: object, values: WindowValues): void {
   Object.assign(record, { [WINDOW_VALUES]: values });
 }
 
-/** The values that {@link attachWindowValues} gave a record; undefined where nobody did. */
+/** Window values attached by {@link attachWindowValues}; undefined if there are none. */
 export function windowValuesOf(record: object): WindowValues | undefined {
   return (record as { readonly [WINDOW_VALUES]?: WindowValues })[WINDOW_VALUES];
 }

@@ -12,23 +12,25 @@ import type { KnownPast } from './coverage.ts';
 import type { Retention, Series } from './series.ts';
 import { windowId } from './window-values.ts';
 
-/** One window of a schema: what it is over, and how its value follows from the entity's past. */
+/** One window of a schema: its operand, and the function from an entity's past to its value. */
 export interface Window {
   readonly id: string;
-  /** What is remembered of each event; null remembers only that there was one. */
+  /** Operand whose value is remembered per event; null remembers only that the event occurred. */
   readonly of: Expression | null;
   readonly needs: Retention;
   /**
-   * Value for an event at `timeMs`, from the values before it; NaN is a missing value. A window of which nobody has watched the whole
-   * length has none, whatever lies in the rest of it.
+   * Value for an event at `timeMs`, from the values before it. NaN is a missing value: the value of
+   * a window is missing unless its whole length was observed.
    */
   readonly valueFor: (series: Series, timeMs: number, known: KnownPast) => number;
 }
 
 /**
- * The windows of a schema, each once, in order of first use. Of a schema in which a feature over a window is not nullable (counts
- * were not, once) that window counts from where it began: a missing value would be no event.
- * @throws FlowlineError FLOWLINE_FEATURES_INVALID for a window of a window, or one without anything to compute.
+ * Windows of a schema, without duplicates, in order of first use. If a feature over a window is not
+ * nullable (counts once were not), the window counts from where it began, since a missing value
+ * would reject the event.
+ * @throws FlowlineError FLOWLINE_FEATURES_INVALID for a window over a window, or one without an
+ * operand to compute.
  */
 export function windowsOf(schema: readonly FeatureSpec[]): readonly Window[] {
   const found = new Map<string, Window>();
@@ -87,7 +89,7 @@ function compileWindow(expression: WindowExpression, feature: string): Window {
   };
 }
 
-/** A statistic of the values start ≤ position < end. */
+/** Statistic of the values at positions start ≤ position < end. */
 type Statistic = (series: Series, start: number, end: number) => number;
 
 const fold =
