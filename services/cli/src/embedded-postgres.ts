@@ -55,11 +55,11 @@ export interface PreparedTable {
 
 /**
  * Starts a new Postgres with the given tables, on a free port, in a folder of its own. As root, it
- * runs as another user; if that user cannot reach the folder or the binaries, it moves to a folder
- * that they can. It ends with this process, even if that exits at once (SIGKILL alone leaves it
- * running).
+ * runs as another user. If that user cannot reach the folder or the binaries, an accessible folder
+ * is used instead. The server ends with this process, even if that exits at once (SIGKILL alone
+ * leaves it running).
  *
- * Its data may be lost with the machine, as it does not wait for the disk unless `settings` of the
+ * Its data may be lost with the machine: it does not wait for the disk, unless `settings` of the
  * server say so. For demonstrations and tests.
  * @throws FlowlineError FLOWLINE_DATABASE_UNREACHABLE with the server's own message.
  */

@@ -8,8 +8,8 @@ const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
 
 /**
- * Applies retention once a day until the signal: removes whatever is older than its detector keeps
- * it. A failure is logged and retried after an hour.
+ * Applies retention once a day until the signal: removes all data that its detector has kept long
+ * enough. A failure is logged and retried after an hour.
  */
 export async function applyRetentionDaily(db: Database, logger: Logger, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {

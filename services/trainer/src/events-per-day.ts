@@ -3,7 +3,10 @@ import type { HistoryDay } from '@flowline/db';
 import { rowsOfDays, type Stretch, stretchesOf, usualDays, weightedMedian } from './history-stretches.ts';
 
 const DAY_MS = 86_400_000;
-/** Minimum duration of a history, one hour. No rate per day follows from a shorter one. */
+/**
+ * Minimum duration of a history. A shorter one counts as one hour, as no rate per day follows from
+ * it.
+ */
 const LEAST_DAYS = 1 / 24;
 /** Minimum share of the rows. Smaller stretches say nothing about the rate. */
 const LEAST_SHARE = 0.005;

@@ -14,7 +14,7 @@ export type Stretch = readonly [HistoryDay, ...HistoryDay[]];
 export interface UsualDays {
   /** Rows of the day that holds the median row, with days sorted by their rows. */
   readonly rows: number;
-  /** Number of empty days from which on the usual rate does not explain a silence. */
+  /** Number of empty days above which the usual rate does not explain a silence. */
   readonly silentDays: number;
 }
 

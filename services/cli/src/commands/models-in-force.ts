@@ -11,8 +11,8 @@ interface ModelsOptions {
 }
 
 /**
- * `flowline models promote DETECTOR VERSION`: makes another model the champion. It scores in under
- * a second.
+ * `flowline models promote DETECTOR VERSION`: makes another model the champion. Running scorers use
+ * it in under a second.
  */
 export function promoteCommand(): Command {
   return command('promote <detector> <version>', 'Put a model version in force; running scorers take it over.', [
