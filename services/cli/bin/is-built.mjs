@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 
-/** Whether every package of a checkout has been built since its sources last changed. */
+/** Returns true if every package of a checkout has been built since its sources last changed. */
 export function isBuilt(root) {
   const packages = ['libs', 'services'].flatMap((group) =>
     readdirSync(path.join(root, group)).map((name) => path.join(root, group, name)),

@@ -1,6 +1,6 @@
-// A module hook for checkouts: our packages resolve to their sources, as with
+// A module hook for checkouts: our packages resolve to their sources, as they do with
 // `node --conditions=flowline:source`.
 
-/** Resolves under one more condition. */
+/** Resolves a specifier with the condition `flowline:source` added. */
 export const resolve = (specifier, context, next) =>
   next(specifier, { ...context, conditions: [...context.conditions, 'flowline:source'] });

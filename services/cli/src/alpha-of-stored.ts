@@ -3,8 +3,10 @@ import { type Database, eventsPerDayOf, getDetector, getDetectorVersion, type St
 import type { AlphaInForce } from '@flowline/detector';
 
 /**
- * The alpha that decides with a stored model, as a scorer has it: by the definition in force, whichever the model was trained for.
- * @throws FlowlineError FLOWLINE_DETECTOR_MISSING, FLOWLINE_CONFIG_INVALID where a stored definition cannot be read.
+ * Alpha that a scorer uses with a stored model: by the definition in force, whichever version the
+ * model was trained for.
+ * @throws FlowlineError FLOWLINE_DETECTOR_MISSING, or FLOWLINE_CONFIG_INVALID if a stored
+ * definition cannot be read.
  */
 export async function alphaOfStored(db: Database, model: StoredModel): Promise<AlphaInForce> {
   const { alphaInForce } = await import('@flowline/detector');

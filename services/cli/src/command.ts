@@ -3,10 +3,13 @@ import { Command } from 'commander';
 
 import { exitCodes } from './output.ts';
 
-/** What a command's action returns: its exit code, or nothing for 0. */
+/** Return value of a command's action: its exit code, or nothing for 0. */
 export type ActionResult = Promise<number | undefined> | Promise<void>;
 
-/** Wraps an action: its errors are printed in the one way, and its result becomes the exit code of the process. */
+/**
+ * Wraps an action: reports its errors in the common format and sets the exit code of the process
+ * from its result.
+ */
 export function action<Arguments extends unknown[]>(
   run: (...args: Arguments) => ActionResult,
 ): (...args: Arguments) => Promise<void> {
@@ -21,7 +24,7 @@ export function action<Arguments extends unknown[]>(
   };
 }
 
-/** A command with the option that every command has. */
+/** Creates a command with the option `--json`, which every command has. */
 export function command(nameAndArguments: string, description: string, examples: readonly string[]): Command {
   const [name = '', ...parameters] = nameAndArguments.split(' ');
   const created = new Command(name);

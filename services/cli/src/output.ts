@@ -1,23 +1,23 @@
 import { printable, printableJson, printableLines } from '@flowline/events';
 
-/** What a command ends with. 3: it ran, and what it checked did not pass. */
+/** Exit codes of commands. 3: the command ran, and a check did not pass. */
 export const exitCodes = { ok: 0, error: 1, usage: 2, gateFailed: 3 } as const;
 
-/** Prints a command's result: one JSON line with the data as they are, or the text made of it for people. */
+/** Prints a command's result: the data as one line of JSON, or the text made from it for people. */
 export function printResult<Result>(result: Result, json: boolean, text: (result: Result) => string): void {
   process.stdout.write(`${json ? printableJson(JSON.stringify(result)) : printableLines(text(result))}\n`);
 }
 
-/** Prints what a person should know beside the result, in one line on standard error. */
+/** Prints a warning next to the result, as one line on standard error. */
 export function printWarning(warning: string): void {
   process.stderr.write(`warning: ${printable(warning, WARNING_CHARACTERS)}\n`);
 }
 
 const WARNING_CHARACTERS = 2_000;
-/** The longest text of a cell: a summary of an anomaly is shorter. */
+/** Maximum length of a cell. The summary of an anomaly is shorter. */
 const CELL_CHARACTERS = 300;
 
-/** Columns aligned as text, each cell one short line; numbers to the right. */
+/** Formats a table as aligned text, with one short line per cell. Numbers are aligned right. */
 export function formatTable(header: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
   const texts = [header, ...rows].map((row) => row.map((cell) => printable(String(cell), CELL_CHARACTERS)));
   const widths = header.map((_, column) => Math.max(...texts.map((row) => (row[column] ?? '').length)));
@@ -35,13 +35,16 @@ export function formatTable(header: readonly string[], rows: readonly (readonly 
     .join('\n');
 }
 
-/** A time as people read it, with its zone: `2026-05-01 14:05:00Z`. */
+/** Formats a time with its zone: `2026-05-01 14:05:00Z`. */
 export const formatTime = (time: Date): string => `${time.toISOString().slice(0, 19).replace('T', ' ')}Z`;
 
-/** A count with separators, e.g. 20,000. */
+/** Formats a count with separators, e.g. 20,000. */
 export const formatCount = (count: number): string => Math.round(count).toLocaleString('en-US');
 
-/** A number with so many significant digits, without exponents where a person reads none. */
+/**
+ * Formats a number with `digits` significant digits. Uses exponents only from 1e6 up and below
+ * 1e−4.
+ */
 export function formatNumber(value: number, digits = 3): string {
   if (!Number.isFinite(value)) return String(value);
   if (Math.abs(value) >= 1e6 || (value !== 0 && Math.abs(value) < 1e-4)) return value.toExponential(digits - 1);

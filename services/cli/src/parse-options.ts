@@ -1,20 +1,29 @@
 import { FlowlineError, parseDurationMs, parseIsoTime } from '@flowline/events';
 
-/** A whole number of at least 1 given on the command line. @throws FlowlineError FLOWLINE_USAGE. */
+/**
+ * Parses a whole number of at least 1.
+ * @throws FlowlineError FLOWLINE_USAGE.
+ */
 export function parseCount(option: string, text: string): number {
   const count = Number(text);
   if (Number.isInteger(count) && count >= 1) return count;
   throw usage(option, text, 'a whole number of at least 1');
 }
 
-/** A probability given on the command line, above 0 and below 1. @throws FlowlineError FLOWLINE_USAGE. */
+/**
+ * Parses a probability above 0 and below 1.
+ * @throws FlowlineError FLOWLINE_USAGE.
+ */
 export function parseProbability(option: string, text: string): number {
   const probability = Number(text);
   if (text.trim() !== '' && probability > 0 && probability < 1) return probability;
   throw usage(option, text, 'a number between 0 and 1, such as 1e-3');
 }
 
-/** A moment given as a time (ISO 8601) or as a duration before now (`1h`). @throws FlowlineError FLOWLINE_USAGE. */
+/**
+ * Parses a moment: a time (ISO 8601), or a duration before now (`1h`).
+ * @throws FlowlineError FLOWLINE_USAGE.
+ */
 export function parseMoment(option: string, text: string, now: Date = new Date()): Date {
   const durationMs = parseDurationMs(text);
   if (durationMs !== undefined) return new Date(now.getTime() - durationMs);
@@ -23,7 +32,10 @@ export function parseMoment(option: string, text: string, now: Date = new Date()
   throw usage(option, text, 'a duration such as 1h or 30d, or a time such as 2026-05-01T12:00:00Z');
 }
 
-/** One of the words an option takes. @throws FlowlineError FLOWLINE_USAGE. */
+/**
+ * Parses one of the words that an option accepts.
+ * @throws FlowlineError FLOWLINE_USAGE.
+ */
 export function parseChoice<Choice extends string>(option: string, text: string, choices: readonly Choice[]): Choice {
   const found = choices.find((choice) => choice === text);
   if (found !== undefined) return found;

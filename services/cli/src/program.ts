@@ -5,8 +5,8 @@ import { Command } from 'commander';
 type Load = () => Promise<() => Command>;
 
 /**
- * Commands by name, in the order of the help. Each is loaded only when it is asked for: a command
- * that prints a line must not wait for the tensor library.
+ * Commands by name, in help order. Each is loaded only on demand: a command that prints one line
+ * must not wait for the tensor library.
  */
 const commands = {
   demo: async () => (await import('./commands/demo.ts')).demoCommand,
@@ -31,8 +31,8 @@ const commands = {
 } satisfies Record<string, Load>;
 
 /**
- * The command line with the command that `args` begin with, or with every command where they name
- * none (help, or a word that no command has). Errors of usage are thrown, not printed.
+ * Creates the command line with the command that `args` begin with, or with every command if they
+ * name none (help, or an unknown word). Usage errors are thrown, not printed.
  */
 export async function createProgram(args: readonly string[]): Promise<Command> {
   const program = new Command('flowline')

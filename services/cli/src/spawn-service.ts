@@ -2,19 +2,22 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
-/** The services that the CLI starts. */
+/** Services that the CLI starts. */
 export type ServiceName = 'trainer' | 'scorer';
 
-/** How a service is started. */
+/** Options of {@link spawnService}. */
 export interface SpawnOptions {
   /** Variables added to the environment. */
   readonly env?: Readonly<Record<string, string>>;
-  /** `inherit`: the person's terminal. `pipe`: the caller reads it. `ignore`: nothing. */
+  /** `inherit`: the person's terminal. `pipe`: read by the caller. `ignore`: nothing. */
   readonly stdin?: 'inherit' | 'pipe' | 'ignore';
   readonly stdout?: 'inherit' | 'pipe';
 }
 
-/** Starts a service's own main as a process: its sources where this runs from sources, or what was built. */
+/**
+ * Starts a service's own main as a process, from sources if this process runs from sources, else
+ * from the build.
+ */
 export function spawnService(service: ServiceName, args: readonly string[], options: SpawnOptions = {}): ChildProcess {
   const main = fileURLToPath(import.meta.resolve(`@flowline/${service}/main`));
   const flags = main.endsWith('.ts') ? ['--conditions=flowline:source', '--import', import.meta.resolve('tsx')] : [];
@@ -24,7 +27,7 @@ export function spawnService(service: ServiceName, args: readonly string[], opti
   });
 }
 
-/** The exit code of a process: its own, or 128 + the number of the signal that ended it. */
+/** Exit code of a process: its own, or 128 + the number of the signal that ended it. */
 export function exitCodeOfProcess(child: ChildProcess): Promise<number> {
   return new Promise((resolve, reject) => {
     child.once('error', reject);

@@ -1,7 +1,10 @@
 import { loadSettings, requireDatabaseUrl } from '@flowline/config';
 import { connect, type Database, requireMigrated } from '@flowline/db';
 
-/** Runs work on the database of the environment, its schema checked to be up to date, and closes it afterwards. */
+/**
+ * Runs work on the database of the environment, after checking that its schema is up to date, and
+ * closes the connection afterwards.
+ */
 export async function withDatabase<Result>(
   work: (db: Database) => Promise<Result>,
   options: { readonly migrated: boolean } = { migrated: true },

@@ -1,6 +1,6 @@
 import type { CommittedEvents } from './commit.ts';
 
-/** The batch is stored: its model is not needed any more, and the source may read on. */
+/** Releases the model of a stored batch and lets the source read on. */
 export function acknowledge({ lease, source }: CommittedEvents): void {
   lease.release();
   source.done();

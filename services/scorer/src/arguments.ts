@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 
 import { FlowlineError } from '@flowline/events';
 
-/** How the scorer is called. */
+/** Help text of the scorer. */
 export const HELP = `flowline scorer: scores a stream of events, stores them and sends alerts
   --detector NAME            score for this detector; may be repeated (default: every detector)
   --source kafka             the topic of each detector, until a signal (default)
@@ -19,9 +19,9 @@ export const HELP = `flowline scorer: scores a stream of events, stores them and
 export type SourceChoice = { readonly kind: 'kafka' } | { readonly kind: 'ndjson'; readonly path: string };
 export type AlertsChoice = 'kafka' | 'stdout' | 'none';
 
-/** What the scorer is to do. */
+/** Command line of the scorer. */
 export interface Arguments {
-  /** Empty: every detector. */
+  /** Names of the detectors to score; empty for every detector. */
   readonly detectors: readonly string[];
   readonly source: SourceChoice;
   readonly alerts: AlertsChoice;
@@ -35,7 +35,7 @@ const ALERTS: readonly AlertsChoice[] = ['kafka', 'stdout', 'none'];
 const MOST_ROWS = 50_000;
 
 /**
- * Reads the command line; null where help was asked for.
+ * Parses the command line; null if help was requested.
  * @throws FlowlineError FLOWLINE_USAGE.
  */
 export function readArguments(args: readonly string[]): Arguments | null {

@@ -1,9 +1,14 @@
 type Champions = ReadonlyMap<string, number>;
 
-/** A reading serves those who look within this time, so that a process asks few times however many detectors it has. */
+/**
+ * Lifetime of a reading: lookups within it share one query, however many detectors the process has.
+ */
 const FRESH_MS = 100;
 
-/** Looks of a process at its detectors' champions, which often serve several detectors by one reading of the database. */
+/**
+ * Champion lookups of a process. Lookups of several detectors often share one query to the
+ * database.
+ */
 export class ChampionLooks {
   readonly #read: () => Promise<Champions>;
   readonly #now: () => number;
@@ -15,7 +20,7 @@ export class ChampionLooks {
     this.#now = now;
   }
 
-  /** Version of a detector's champion, null while there is none. Rejects as the reading does. */
+  /** Version of a detector's champion; null if there is none. Rejects if the query fails. */
   async version(detector: string): Promise<number | null> {
     return (await this.#champions()).get(detector) ?? null;
   }
@@ -26,7 +31,7 @@ export class ChampionLooks {
     const reading = this.#read();
     this.#reading = reading;
     this.#readMs = nowMs;
-    // Whoever looks after a failure asks again.
+    // A failed reading is not shared: the next lookup queries again.
     reading.catch(() => {
       if (this.#reading === reading) this.#reading = undefined;
     });

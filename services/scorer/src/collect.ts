@@ -16,22 +16,28 @@ import type { DecoderInForce } from './decoder-in-force.ts';
 import { keptRecord, recordAt } from './kept-record.ts';
 import type { PartitionWindows } from './partition-windows.ts';
 
-/** How events are stored while there is no model. */
+/** Stores the events of a detector while it has no model. */
 export interface Collector extends DecoderInForce {
   readonly detector: string;
   readonly format: RecordDecoder;
-  /** The same fence and the same transaction as for scored events, without scores. */
+  /**
+   * Stores a batch without scores, with the same fence and in the same transaction as scored
+   * events.
+   */
   readonly commit: (batch: EventBatch) => Promise<CommitReport>;
 }
 
-/** A batch that is stored without scores. */
+/** A batch stored without scores. */
 export interface CollectedEvents {
   readonly source: SourceBatch;
   readonly deadLetters: DecodedEvents['deadLetters'];
   readonly report: CommitReport;
 }
 
-/** The pipeline before the first model: record → event → ONE transaction {event without a score, dead letters, next offset}. */
+/**
+ * The pipeline before the first model: record → event → ONE transaction
+ * {event without a score, dead letters, next offset}.
+ */
 export function collect(
   source: EventSource,
   collector: Collector,
@@ -56,8 +62,9 @@ export function collect(
 }
 
 /**
- * Collects until `ready` resolves. To a value: collecting is dropped, a batch in flight with it (the fence sees to it that each event
- * is stored once). To undefined, when the process stops: the batch in flight is finished first.
+ * Collects until `ready` resolves. If it resolves to a value, collecting stops at once and drops
+ * the batch in flight; the fence ensures that each event is stored once. If it resolves to
+ * undefined, the process is stopping: the batch in flight is finished first.
  */
 export function collectUntil<T>(
   ready: Promise<T | undefined>,
@@ -80,7 +87,7 @@ export function collectUntil<T>(
   });
 }
 
-/** Collecting goes on after whatever may pass by itself. */
+/** Resumes collecting after a retryable error. */
 export const keepCollecting = (onWait: (notice: RetryNotice) => void) =>
   retryWithBackoff<CollectedEvents>({ isRetryable: isRetryableError, onRetry: onWait });
 

@@ -4,19 +4,23 @@ import { defer, map, type Observable } from 'rxjs';
 
 import type { ExplainedEvents } from './explain.ts';
 
-/** The commit point: stores a batch in one transaction, or rejects with nothing stored (or all of it, when the answer was lost). */
+/**
+ * The commit point. Stores a batch in one transaction. A rejection means that nothing was stored,
+ * or all of it if the answer was lost.
+ */
 export interface Store {
   commit(batch: ScoredBatch): Promise<CommitReport>;
 }
 
-/** A batch that is stored. */
+/** A stored batch. */
 export interface CommittedEvents extends ExplainedEvents {
   readonly report: CommitReport;
 }
 
 /**
- * ONE transaction: fence, rows, anomalies and alerts, dead letters, next offset. While the database is away the batch waits and is
- * tried again: the fence makes a repeat harmless.
+ * Commits a batch in ONE transaction: fence, rows, anomalies and alerts, dead letters, next offset.
+ * While the database is unreachable, the batch waits and is retried; the fence makes a repeat
+ * harmless.
  */
 export function commit(
   store: Store,
@@ -29,7 +33,10 @@ export function commit(
     );
 }
 
-/** Whether the same batch may be stored later; where the stream was rewound, reading has to begin again instead. */
+/**
+ * True if the same batch may be stored later. After a rewind of the stream it may not: reading has
+ * to start again instead.
+ */
 export function isWorthRepeating(error: unknown): boolean {
   return isRetryableError(error) && !(error instanceof FlowlineError && error.code === 'FLOWLINE_STREAM_REWOUND');
 }

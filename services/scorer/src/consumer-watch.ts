@@ -11,13 +11,13 @@ export interface ConsumerWatchOptions {
   readonly health: Health;
   readonly logger: Logger;
   readonly metrics: Metrics;
-  /** How long a partition may stand still behind its end. */
+  /** Maximum time that a partition may stand still behind its end. */
   readonly stallMs: number;
 }
 
 /**
- * Sees to it that a consumer which has stopped without an error is opened again: kafkajs is known to do that. The health of the process
- * turns red first, and green when the consumer moves.
+ * Reopens a consumer that has stopped without an error, a known fault of kafkajs. The health of the
+ * process turns red first, and green once the consumer moves.
  */
 export class ConsumerWatch {
   readonly #options: ConsumerWatchOptions;
@@ -30,12 +30,12 @@ export class ConsumerWatch {
     this.#part = `consumer of ${options.detector}`;
   }
 
-  /** Looks once, with the lags of this moment. */
+  /** Checks the lags of the moment once. */
   look(lags: readonly PartitionLag[], nowMs = performance.now()): void {
     const { detector, topic, source, health, logger, metrics } = this.#options;
     const verdict = this.#watch.look({ inFlight: source.inFlight, partitions: lags }, nowMs);
     if (verdict.kind === 'moving') {
-      // While it is opened again there is nothing to see; it stays red until there is.
+      // A consumer that is being reopened reports no lags. Health stays red until it does.
       if (lags.length > 0) health.set(this.#part, { healthy: true, ready: true, detail: 'reading' });
       return;
     }
@@ -56,12 +56,12 @@ export class ConsumerWatch {
     );
   }
 
-  /** A look was not possible. */
+  /** Notes that the lags could not be read. */
   missed(): void {
     this.#watch.forget();
   }
 
-  /** The run is over. */
+  /** Removes the consumer from the health report at the end of a run. */
   end(): void {
     this.#options.health.delete(this.#part);
   }

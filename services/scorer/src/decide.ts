@@ -1,11 +1,11 @@
 import type { ScoredEvents } from './score.ts';
 
-/** A batch with the rows that are anomalies. */
+/** A batch with the row indices of its anomalies. */
 export interface DecidedEvents extends ScoredEvents {
   readonly anomalousRows: readonly number[];
 }
 
-/** Anomaly ⇔ p ≤ α, and nothing else. */
+/** Marks anomalies. A row is an anomaly exactly when p ≤ α. */
 export function decide(batch: ScoredEvents): DecidedEvents {
   const { alpha } = batch.lease.model.detector;
   const anomalousRows: number[] = [];

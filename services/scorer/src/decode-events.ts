@@ -15,23 +15,24 @@ import type { RecordDecoder, SourceBatch, SourceRecord } from '@flowline/stream'
 import { deadLetter } from './kept-record.ts';
 import { type EventRows, plainEvents } from './plain-events.ts';
 
-/** A batch, decoded: every record is either an event (a row, in the order of the records) or a dead letter. */
+/** A decoded batch. Every record is either an event (a row, in record order) or a dead letter. */
 export interface DecodedEvents extends EventRows {
-  /** The entity of each event; null where events stand alone. */
+  /** Entity of each event; null if events stand alone. */
   readonly entities: readonly string[] | null;
-  /** In the order of the records. */
+  /** Dead letters, in record order. */
   readonly deadLetters: readonly DeadLetter[];
 }
 
 /**
- * Decodes the records of a batch; never throws because of one.
- * @param windows the past of the partition's entities, which then has seen the batch; null where events stand alone.
+ * Decodes the records of a batch. No record makes it throw.
+ * @param windows the past of the partition's entities, updated with the batch; null if events stand
+ * alone.
  */
 export type DecodeEvents = (batch: SourceBatch, windows: EntityWindows | null) => DecodedEvents;
 
-/** Of a record over the limit, so many bytes are kept. */
+/** Maximum bytes kept of a record that exceeds the size limit. */
 const KEPT_BYTES = 65_536;
-/** The longest value that a message quotes. */
+/** Maximum length of a value quoted in a message. */
 const QUOTED_CHARACTERS = 60;
 interface Candidate {
   readonly record: SourceRecord;
@@ -41,10 +42,10 @@ interface Candidate {
 }
 
 /**
- * Compiles a detector's source to a decoder: bytes → value → event time and id → features; or, for most records of plain fields, bytes →
- * features at once.
+ * Compiles a detector's source to a decoder: bytes → value → event time and id → features. Most
+ * records of plain fields take a shortcut: bytes → features.
  * @param format decodes the value of a record.
- * @param maxBytes a longer value becomes a dead letter.
+ * @param maxBytes size limit of a value; a longer one becomes a dead letter.
  */
 export function createDecoder(
   source: DetectorDefinition['source'],
@@ -66,7 +67,7 @@ export function createDecoder(
     const decoded = format.decode(record.value);
     if ('reason' in decoded) return deadLetter(record, decoded.reason, null, decoded.message);
     const { value } = decoded;
-    // The feature reader says what else a value may be, and refuses it.
+    // The feature reader rejects any other value with a precise message.
     if (!isObject(value)) return { record, value, eventId: '', timeMs: 0 };
     const timeMs = timeOf(value);
     if (timeMs instanceof Fault) return deadLetter(record, timeMs.reason, timeMs.field, timeMs.message);
@@ -75,7 +76,9 @@ export function createDecoder(
     return { record, value, eventId, timeMs };
   };
 
-  /** The last resort: whatever fails at a record sets that record aside, and no other. */
+  /**
+   * Last resort: an unexpected error makes its record a dead letter and affects no other record.
+   */
   const decode = (batch: SourceBatch, record: SourceRecord): Candidate | DeadLetter => {
     try {
       return decodeOne(batch, record);
@@ -85,7 +88,10 @@ export function createDecoder(
     }
   };
 
-  /** What the quick way leaves over: every record of a batch, or the few that it does not take. */
+  /**
+   * Decodes the records that the shortcut does not take: a whole batch, or the few that are not
+   * plain.
+   */
   const decodeEach = (
     batch: SourceBatch,
     records: readonly SourceRecord[],
@@ -137,7 +143,7 @@ export function createDecoder(
   };
 }
 
-/** The events of two parts of a batch, in the order of their offsets. */
+/** Merges the events of two parts of a batch in offset order. */
 function inOrder(a: EventRows, b: EventRows): EventRows {
   const offsets = [...a.offsets, ...b.offsets];
   const times = [...a.eventTimesMs, ...b.eventTimesMs];
@@ -153,7 +159,7 @@ function inOrder(a: EventRows, b: EventRows): EventRows {
 
 const positionId = ({ topic, partition }: SourceBatch, offset: number): string => `${topic}-${partition}-${offset}`;
 
-/** Lets a format fetch what the values of a batch need; done at once where it needs nothing. */
+/** Lets a format fetch whatever the values of a batch need; returns at once if it needs nothing. */
 export async function prepareBatch(format: RecordDecoder, { records }: SourceBatch): Promise<void> {
   await format.prepare?.(records.flatMap(({ value }) => (value === null ? [] : [value])));
 }

@@ -61,7 +61,7 @@ describe('the events of an entity that another partition holds', () => {
       expect(next.events.deadLetters.map(({ offset }) => offset)).toEqual([4]);
       expect([...next.events.table.numeric]).toEqual([2, NaN]);
     }
-    // Where they belong, they are events.
+    // In their own partition, they are events.
     const other = await decodeWithPast(batchOf(0, ['b', 'b'], 1), model, partitions);
     expect([...other.events.table.numeric]).toEqual([NaN, 0]);
   });

@@ -7,23 +7,29 @@ import type { ModelLease } from './detector-holder.ts';
 import type { PartitionWindows, WindowsMaker } from './partition-windows.ts';
 import { withoutStrays } from './without-strays.ts';
 
-/** A batch of a source as events of one model: the champion when the batch came. */
+/** A source batch as events of one model, the champion at the time the batch arrived. */
 export interface DecodedBatch {
   readonly source: SourceBatch;
   readonly lease: ModelLease;
   readonly events: DecodedEvents;
-  /** null where events stand alone. */
+  /** Entities of the events; null if events stand alone. */
   readonly entities: BatchEntities | null;
-  /** null where the model's features are those in force, or nothing is learnt from events. */
+  /**
+   * Events as the definition in force reads them. Null if the model has the features in force, or
+   * if the detector does not learn from its events.
+   */
   readonly inForce: EventsInForce | null;
 }
 
-/** Where the model of the next batch comes from. */
+/** Source of the model for the next batch. */
 export interface Models {
   acquire(): ModelLease;
 }
 
-/** Kafka record → events, or dead letters, under the champion of this moment and with the past of their entities. */
+/**
+ * Decodes Kafka records to events or dead letters, under the current champion and with the past of
+ * their entities.
+ */
 export function decode(models: Models, partitions: PartitionWindows): (source: SourceBatch) => Promise<DecodedBatch> {
   return async (source) => {
     const lease = models.acquire();
@@ -36,8 +42,8 @@ export function decode(models: Models, partitions: PartitionWindows): (source: S
 }
 
 /**
- * Decodes a batch with the past of its partition's entities, which then has seen it. An event of an entity whose past another
- * partition holds becomes a dead letter.
+ * Decodes a batch with the past of its partition's entities, and updates that past. An event
+ * becomes a dead letter if another partition holds the past of its entity.
  */
 export async function decodeWithPast(
   source: SourceBatch,

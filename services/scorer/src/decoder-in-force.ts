@@ -7,10 +7,16 @@ import type { RecordDecoder, SourceBatch } from '@flowline/stream';
 import { createDecoder, type DecodedEvents, type DecodeEvents } from './decode-events.ts';
 import { windowsMaker, type WindowsMaker } from './partition-windows.ts';
 
-/** Records → events by a detector's definition in force, whichever model scores them, if one does. */
+/**
+ * Decodes records to events by a detector's definition in force, regardless of the model that
+ * scores them, if any.
+ */
 export interface DecoderInForce {
   readonly detectorVersion: number;
-  /** The windows of the features over the past of entities, as a model will have them; null where events stand alone. */
+  /**
+   * Windows of the features over the past of entities, as a model will have them; null if events
+   * stand alone.
+   */
   readonly windows: WindowsMaker | null;
   readonly decode: DecodeEvents;
 }
@@ -21,16 +27,16 @@ export interface EventsInForce {
   readonly events: DecodedEvents;
 }
 
-/** A version of a detector. */
+/** A detector definition and its version. */
 export interface VersionedDefinition {
   readonly version: number;
   readonly definition: DetectorDefinition;
 }
 
 /**
- * Reads events by a definition, with its lookup tables as they are now.
+ * Creates a decoder for a definition, with the current content of its lookup tables.
  * @param format decodes the values of records.
- * @throws FlowlineError where a lookup cannot be read.
+ * @throws FlowlineError if a lookup cannot be read.
  */
 export async function decoderInForce(
   db: Database,
@@ -50,12 +56,18 @@ export async function decoderInForce(
   };
 }
 
-/** Reads a batch beside the model. Of a detector that learns from its events no feature looks at an entity's past. */
+/**
+ * Decodes a batch by the definition in force, next to the model. Needs no windows: if a detector
+ * learns from its events, none of its features looks at an entity's past.
+ */
 export function readInForce(source: SourceBatch, { detectorVersion, decode }: DecoderInForce): EventsInForce {
   return { detectorVersion, events: decode(source, null) };
 }
 
-/** The values of events that a model has decoded, as they are by the definition in force. Both are in the order of their offsets. */
+/**
+ * Values of a model's events as the definition in force reads them. Both inputs are in offset
+ * order.
+ */
 export function valuesOf(
   events: DecodedEvents,
   { detectorVersion, events: { table, offsets } }: EventsInForce,

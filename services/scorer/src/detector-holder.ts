@@ -5,18 +5,18 @@ import type { Logger } from '@flowline/telemetry';
 
 import type { DetectorModel } from './detector-model.ts';
 
-/** Where champions come from. */
+/** Source of champions. */
 export interface ModelLoader {
-  /** The version of the champion, or null while there is none; cheap. */
+  /** Version of the champion; null if there is none. Cheap. */
   championVersion(): Promise<number | null>;
-  /** Loads, verifies and warms up the champion; rejects when it cannot be used. */
+  /** Loads, verifies and warms up the champion. Rejects if it cannot be used. */
   loadChampion(): Promise<DetectorModel>;
 }
 
 /** A model in use by one batch. */
 export interface ModelLease {
   readonly model: DetectorModel;
-  /** The batch is over; a second call does nothing. */
+  /** Ends the lease. Further calls do nothing. */
   readonly release: () => void;
 }
 
@@ -24,30 +24,34 @@ export interface DetectorHolderOptions {
   readonly loader: ModelLoader;
   readonly logger: Logger;
   readonly pollMs?: number;
-  /** Told of every model that is taken over. */
+  /** Called with every model that is taken over. */
   readonly onModel?: (model: DetectorModel, replaced: DetectorModel | undefined) => void;
-  /** Told of every champion that could not be used. */
+  /** Called for every champion that could not be used. */
   readonly onRejected?: (version: number, error: unknown) => void;
 }
 
-/** A promotion or a roll-back is taken over in under a second: this, and the time in which a model is loaded and warm. */
+/**
+ * Polling interval. A promotion or rollback takes effect in under a second, including the time to
+ * load and warm up the model.
+ */
 const POLL_MS = 250;
-/** After a look that failed: a database that is away is not asked all the time, and the log says so once in a while. */
+/** Delay after a failed lookup. It spares an unreachable database, and the log. */
 const FAILED_MS = 3_000;
-/** A champion that could not be used is tried again after this long: its bytes may have been restored. */
+/** Delay before a champion that could not be used is retried. Its bytes may have been restored. */
 const REJECTED_MS = 60_000;
 
 /**
- * Holds the champion of a detector, and swaps it off the stream.
+ * Holds the champion of a detector and replaces it without stopping the stream.
  *
  * ```
  *  empty ── a champion is loaded, verified and warm ──▶ holding ── another champion is warm ──▶ holding (the new one)
  *                                                         │                                       │
  *          a champion that cannot be used: logged, the    │          the old one is retired: disposed with the release
- *          model that is held goes on ◀───────────────────┘          of its last lease
+ *          current model stays ◀──────────────────────────┘          of its last lease
  * ```
  *
- * A lease is taken by a batch when it comes and released when it is stored, so a swap falls between batches.
+ * A batch takes a lease when it arrives and releases it once stored, so a swap falls between
+ * batches.
  */
 export class DetectorHolder {
   readonly #options: DetectorHolderOptions;
@@ -60,12 +64,12 @@ export class DetectorHolder {
     this.#options = options;
   }
 
-  /** The model that the next batch will get. */
+  /** Model for the next batch. */
   get current(): DetectorModel | undefined {
     return this.#current;
   }
 
-  /** Takes the model for a batch. Only after a model has been loaded. */
+  /** Leases the current model for a batch. Throws if no model has been loaded yet. */
   acquire(): ModelLease {
     const model = this.#current;
     if (model === undefined) throw new Error('no model is held: refresh() has not taken one over yet');
@@ -81,9 +85,9 @@ export class DetectorHolder {
   }
 
   /**
-   * Looks once whether there is another champion, and takes it over.
-   * @returns the model that is held then, or undefined while there is no champion.
-   * @throws what the loader threw, where nothing is held that could go on.
+   * Checks once for another champion and takes it over.
+   * @returns the current model; undefined while there is no champion.
+   * @throws the loader's error, if no model is held.
    */
   async refresh(): Promise<DetectorModel | undefined> {
     const { loader } = this.#options;
@@ -97,13 +101,13 @@ export class DetectorHolder {
       else this.#take(model);
       return this.#current;
     } catch (error) {
-      // The database went away meanwhile: that says nothing about the model.
+      // The database became unreachable meanwhile. That says nothing about the model.
       if (isRetryableError(error)) throw error;
       return this.#orThrow(this.#reject(version, error));
     }
   }
 
-  /** Refreshes until the signal; a look that fails is logged, and the model that is held goes on. */
+  /** Refreshes until the signal. A failed lookup is logged, and the current model stays. */
   async watch(signal: AbortSignal): Promise<void> {
     const { pollMs = POLL_MS, logger } = this.#options;
     let waitMs = pollMs;

@@ -7,7 +7,10 @@ import { explain } from './explain.ts';
 import { score } from './score.ts';
 import { FakeLoader } from './testing/fake-model.ts';
 
-/** A batch of anomalies, the last of which are the most surprising, under a model that takes so long to explain a row. */
+/**
+ * Explains a batch of anomalies, least probable last, with a model that takes `msPerRow` to explain
+ * a row.
+ */
 async function explained(anomalies: number, msPerRow: number) {
   const loaded = await new FakeLoader(1).loadChampion();
   let nowMs = 0;
@@ -46,7 +49,7 @@ describe('explaining a batch', () => {
   it('explains the most surprising ones within its time where many come at once, and stores the others', async () => {
     const { anomalies, asked } = await explained(200, 2);
     expect(anomalies.map(({ row }) => row)).toEqual(Array.from({ length: 200 }, (_, row) => row));
-    // 32 ms for each 16 rows, in 100 ms; the last rows are the least probable.
+    // 32 ms per 16 rows, within 100 ms; the last rows are the least probable.
     expect(asked).toHaveLength(64);
     const whole = anomalies.filter(({ alert }) => alert.summary === 'p is low').map(({ row }) => row);
     expect(whole).toEqual(Array.from({ length: 64 }, (_, i) => 136 + i));

@@ -7,19 +7,25 @@ import type { DecidedEvents } from './decide.ts';
 import { valuesOf } from './decoder-in-force.ts';
 import { keptRecord, recordAt } from './kept-record.ts';
 
-/** A batch, ready to be stored. */
+/** A batch that is ready to be stored. */
 export interface ExplainedEvents extends DecidedEvents {
   readonly scored: ScoredBatch;
 }
 
-/** Explaining is long computation: between so many rows, heartbeats and health checks get their turn. */
+/**
+ * Rows explained in one go. Explaining is a long computation: heartbeats and health checks run
+ * between two slices.
+ */
 const ROWS_AT_ONCE = 16;
-/** So long a batch may be explained, so that an incident does not slow the stream; the first rows always are. */
+/**
+ * Time budget per batch, so that an incident does not slow the stream. The first slice is always
+ * explained.
+ */
 const BUDGET_MS = 100;
 
 /**
- * Why each anomaly is one: explanations and alerts, and with them everything that one transaction stores. The most surprising come first,
- * within a budget of time: where many come at once, the others say that they are not explained.
+ * Explains the anomalies of a batch and builds everything that its transaction stores. The most
+ * surprising come first, within a time budget; the others carry a note that they are not explained.
  */
 export async function explain(batch: DecidedEvents): Promise<ExplainedEvents> {
   const { anomalousRows, events, scores, lease } = batch;
@@ -38,7 +44,7 @@ export async function explain(batch: DecidedEvents): Promise<ExplainedEvents> {
   return { ...batch, scored: toScoredBatch(batch, anomalies) };
 }
 
-/** Rows from the least probable on; of one p-value the lowest density first, then in their order. */
+/** Sorts rows by ascending p-value, then by log-density, then by row. */
 function bySurprise(rows: readonly number[], { pValues, logDensityNats }: Scores): readonly number[] {
   const at = (values: Float64Array, row: number): number => values[row] ?? NaN;
   return rows.toSorted(
@@ -48,7 +54,7 @@ function bySurprise(rows: readonly number[], { pValues, logDensityNats }: Scores
 
 const compare = (a: number, b: number): number => (a < b ? -1 : a > b ? 1 : 0);
 
-/** What is said of an anomaly that there was no time to explain. */
+/** Placeholder for an anomaly that the budget left no time to explain. */
 function unexplained(anomalies: number): Explanation {
   const summary = `not explained: ${anomalies} anomalies came at once, and the most surprising of them are explained`;
   return { contributions: [], expected: {}, nearestNormal: null, summary };

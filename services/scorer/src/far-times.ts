@@ -3,18 +3,18 @@ import type { Logger, Metrics } from '@flowline/telemetry';
 const DAY_MS = 86_400_000;
 const AHEAD_MS = DAY_MS;
 const BEHIND_MS = 366 * DAY_MS;
-/** A replay of old events is told of once in a while, not with each batch. */
+/** Interval between two warnings, so that a replay of old events does not warn with every batch. */
 const TELL_EVERY_MS = 3_600_000;
 
-/** What of a batch is looked at: the time of each event in milliseconds since the epoch, and its id. */
+/** Times of a batch's events, in milliseconds since the epoch, and their ids. */
 export interface TimedEvents {
   readonly eventTimesMs: ArrayLike<number>;
   readonly eventIds: readonly string[];
 }
 
 /**
- * Names events whose time is far from now, more than a day ahead or a year behind: a clock that is wrong, or a unit that is another. They
- * are scored like all others; a training leaves them out.
+ * Reports events whose time is more than a day ahead of now or more than a year behind: a wrong
+ * clock, or a wrong unit. They are scored like all others, but excluded from training.
  */
 export class FarTimes {
   readonly #detector: string;
@@ -29,7 +29,7 @@ export class FarTimes {
     this.#logger = logger;
   }
 
-  /** Looks at a batch that was stored. */
+  /** Checks a stored batch. */
   note({ eventTimesMs, eventIds }: TimedEvents, nowMs = Date.now()): void {
     let events = 0;
     let first = -1;

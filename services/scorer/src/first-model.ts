@@ -12,14 +12,15 @@ export interface FirstModelOptions {
   /** Wait for a champion instead of failing without one. */
   readonly wait: boolean;
   readonly signal: AbortSignal;
-  /** Told why it waits, once for each reason. */
+  /** Called with the reason for waiting, once per reason. */
   readonly onWait: (reason: string) => void;
   readonly pollMs?: number;
 }
 
 /**
- * The champion to begin with; undefined when the signal comes while it is waited for.
- * @throws FlowlineError FLOWLINE_MODEL_MISSING or why the champion cannot be used, where it is not waited for.
+ * Resolves to the first champion; undefined if the signal comes while waiting for it.
+ * @throws FlowlineError FLOWLINE_MODEL_MISSING, or the reason why the champion cannot be used,
+ * unless `wait` is set.
  */
 export async function firstModel(
   holder: DetectorHolder,

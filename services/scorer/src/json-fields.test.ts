@@ -6,7 +6,10 @@ import { JsonFields } from './json-fields.ts';
 
 const names = ['x', 'y', 'kind', 'naïve', '__proto__'];
 
-/** What was read, as JSON.parse would have it; undefined where it was left to JSON.parse. */
+/**
+ * Fields that were read, as JSON.parse would return them; undefined if the text was left to
+ * JSON.parse.
+ */
 function read(fields: JsonFields, bytes: Uint8Array): Record<string, unknown> | undefined {
   if (!fields.read(bytes)) return undefined;
   const found: [string, unknown][] = [];
@@ -20,7 +23,7 @@ function read(fields: JsonFields, bytes: Uint8Array): Record<string, unknown> | 
   return Object.fromEntries(found);
 }
 
-/** The wanted fields of JSON text, as JSON.parse has them. */
+/** The wanted fields of a JSON text, by JSON.parse. */
 function parsed(bytes: Uint8Array): Record<string, unknown> {
   const value = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)) as object;
   return Object.fromEntries(Object.entries(value).filter(([name]) => names.includes(name)));

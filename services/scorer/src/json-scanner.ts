@@ -1,8 +1,11 @@
 import { FieldKind } from '@flowline/stream';
 
-/** Deeper values are left to JSON.parse. */
+/** Maximum nesting; deeper values are left to JSON.parse. */
 const DEEPEST = 32;
-/** So many digits are exact in float64, and so is a power of ten up to the 22nd: their quotient is rounded once, as the standard asks. */
+/**
+ * Maximum digits of the fast path. So many digits are exact in float64, and so are powers of ten up
+ * to the 22nd. Their quotient is rounded once, so the result is correctly rounded.
+ */
 const EXACT_DIGITS = 15;
 const POWERS_OF_TEN = Float64Array.from({ length: EXACT_DIGITS + 1 }, (_, power) => 10 ** power);
 
@@ -12,7 +15,7 @@ const [QUOTE, BACKSLASH, COMMA, COLON, MINUS, PLUS, DOT, ZERO, NINE] = [
 ];
 const [OPEN, CLOSE, OPEN_LIST, CLOSE_LIST] = [0x7b, 0x7d, 0x5b, 0x5d];
 const [LOWER_E, UPPER_E, UNICODE] = [0x65, 0x45, 0x75];
-/** What may follow a backslash besides u. */
+/** Characters that may follow a backslash, besides u. */
 const ESCAPES: ReadonlySet<number> = new Set(Buffer.from('"\\/bfnrt'));
 const WORDS = [
   { kind: FieldKind.null, bytes: Buffer.from('null') },
@@ -21,15 +24,16 @@ const WORDS = [
 ] as const;
 
 /**
- * Finds its way through JSON (RFC 8259) by bytes. Each method begins at a place and returns the place behind what it read, or −1
- * where there is no such thing; what lies beyond the end is undefined and fits nothing. UTF-8 is the caller's to check.
+ * Scans JSON (RFC 8259) by bytes. Each method starts at a position and returns the position after
+ * the token it read, or −1 if there is no such token. Bytes beyond the end are undefined and match
+ * nothing. The caller checks that the input is UTF-8.
  */
 export class JsonScanner {
-  /** Whether text with a byte beyond ASCII has been read since the start. */
+  /** True if a text with a non-ASCII byte has been read since the start. */
   beyondAscii = false;
-  /** Whether the last text has an escape. */
+  /** True if the last text contains an escape. */
   escaped = false;
-  /** The value of the last number. */
+  /** Value of the last number. */
   lastNumber = NaN;
   /** The last of null, true and false. */
   lastWord: FieldKind = FieldKind.null;
@@ -48,7 +52,7 @@ export class JsonScanner {
     }
   }
 
-  /** Text, from behind its opening quote; returns the place of the closing one. */
+  /** Scans a text from after its opening quote; returns the position of the closing quote. */
   text(at: number): number {
     const bytes = this.#bytes;
     this.escaped = false;
@@ -68,12 +72,12 @@ export class JsonScanner {
     }
   }
 
-  /** Whether what begins here can only be a number. */
+  /** True if the token at this position can only be a number. */
   isNumber(at: number): boolean {
     return this.#bytes[at] === MINUS || isDigit(this.#bytes[at]);
   }
 
-  /** A number, kept in {@link lastNumber}. */
+  /** Scans a number into {@link lastNumber}. */
   number(at: number): number {
     const bytes = this.#bytes;
     const negative = bytes[at] === MINUS;
@@ -108,7 +112,7 @@ export class JsonScanner {
     return i;
   }
 
-  /** null, true or false, kept in {@link lastWord}. */
+  /** Scans null, true or false into {@link lastWord}. */
   word(at: number): number {
     const found = WORDS.find(({ bytes }) => bytes.every((byte, i) => this.#bytes[at + i] === byte));
     if (found === undefined) return -1;
@@ -116,7 +120,7 @@ export class JsonScanner {
     return at + found.bytes.length;
   }
 
-  /** A value of any kind. */
+  /** Scans a value of any kind. */
   value(at: number, depth = 0): number {
     const byte = this.#bytes[at];
     if (byte === QUOTE) {
@@ -127,7 +131,7 @@ export class JsonScanner {
     return this.isNumber(at) ? this.number(at) : this.word(at);
   }
 
-  /** An object or a list. */
+  /** Scans an object or an array. */
   #nested(begin: number, depth: number): number {
     const bytes = this.#bytes;
     const isObject = bytes[begin] === OPEN;

@@ -34,10 +34,10 @@ import { resetArguments } from './reset-streams.ts';
 import type { StoreReport } from './scoring-reporter.ts';
 import type { KafkaDetector } from './select-detectors.ts';
 
-/** Who reads a topic: the group that a detector's scorers share, and the database that they store into. */
+/** Consumer group that a detector's scorers share, and the database that they store into. */
 export interface GroupMembership {
   readonly groupId: string;
-  /** The id of the database. */
+  /** Id of the database. */
   readonly database: string;
 }
 
@@ -80,7 +80,10 @@ export class KafkaRun {
     this.#watch = new ConsumerWatch({ ...watched, health, logger, metrics, stallMs: settings.consumerStallMs });
   }
 
-  /** @throws FlowlineError FLOWLINE_TOPIC_MISSING, FLOWLINE_BROKER_UNREACHABLE, or what ends a run. */
+  /**
+   * @throws FlowlineError FLOWLINE_TOPIC_MISSING, FLOWLINE_BROKER_UNREACHABLE, or the error that
+   * ends a run.
+   */
   async run(signal: AbortSignal): Promise<void> {
     const { alerts } = this.#args;
     try {
@@ -101,7 +104,7 @@ export class KafkaRun {
     }
   }
 
-  /** Brokers that do not answer are waited for; a topic that is missing is for a person to create. */
+  /** Waits for unreachable brokers. A missing topic is an error: a person has to create it. */
   async #checkTopics(signal: AbortSignal): Promise<void> {
     const topics = topicsOf(this.#definition, this.#topic, this.#args);
     await untilItSucceedsOr(signal, () => checkTopics(this.#parts.kafka(), topics), {
@@ -109,7 +112,9 @@ export class KafkaRun {
     });
   }
 
-  /** A detector that learns from its own events begins without a model. */
+  /**
+   * Opens a collector if the detector learns from its own events: it then starts without a model.
+   */
   async #collector(): Promise<{ collector?: Collector }> {
     const { db, settings } = this.#parts;
     if (this.#definition.history.query !== null) return {};
@@ -117,8 +122,8 @@ export class KafkaRun {
   }
 
   /**
-   * Looks how far reading is behind: brings the lag gauges up to date, and opens the consumer again where it has stopped, or where
-   * Postgres knows less than was stored.
+   * Updates the lag gauges. Reopens the consumer if it has stopped, or if Postgres knows less than
+   * was stored.
    */
   async measureLag(): Promise<void> {
     const lags = await this.#lags();
@@ -131,7 +136,7 @@ export class KafkaRun {
     const found = new Map(positions.map((position) => [position.partition, position]));
     for (const { partition, stored, records } of lags) {
       const { nextOffset = 0, recordTime = null } = found.get(partition) ?? {};
-      // Asked after the reader: Postgres can only be ahead of it, unless it has lost something.
+      // Queried after the reader: Postgres can only be ahead of it, unless it has lost data.
       if (nextOffset < stored) this.#source.abandon(streamRewound(topic, partition, { stored, found: nextOffset }));
       const labels = { detector, topic, partition };
       this.#partitions.add(partition);
@@ -149,7 +154,9 @@ export class KafkaRun {
     }
   }
 
-  /** Partitions that are read elsewhere now, or not at all, are not this process's to report. */
+  /**
+   * Removes the gauges of partitions: this process does not report those that it no longer reads.
+   */
   #forgetLag(): void {
     const labels = { detector: this.#definition.name, topic: this.#topic };
     const { consumerLag, consumerLagTime } = this.#parts.metrics;
@@ -161,12 +168,12 @@ export class KafkaRun {
   }
 }
 
-/** The topics that must exist for a detector. */
+/** Topics that must exist for a detector. */
 function topicsOf({ alerts }: DetectorDefinition, topic: string, args: Pick<Arguments, 'alerts'>): string[] {
   return args.alerts === 'kafka' ? [topic, alerts.topic] : [topic];
 }
 
-/** Where a detector's streams stand, as Postgres keeps it, for a Kafka source. */
+/** Stream positions of a detector, kept in Postgres, for a Kafka source. */
 export function streamOffsets(
   db: Database,
   metrics: Metrics,

@@ -1,12 +1,12 @@
 import type { DeadLetter, DeadLetterReason, KeptRecord } from '@flowline/events';
 import { type SourceBatch, type SourceRecord, toStoredHeaders } from '@flowline/stream';
 
-/** A record as it came, as a dead letter keeps it. */
+/** A record in its original form, as a dead letter keeps it. */
 export function keptRecord({ offset, key, value, headers, timestampMs }: SourceRecord): KeptRecord {
   return { offset, key, value, headers: toStoredHeaders(headers), timestampMs };
 }
 
-/** The dead letter of a record. */
+/** Dead letter of a record. */
 export function deadLetter(
   record: SourceRecord,
   reason: DeadLetterReason,
@@ -16,7 +16,10 @@ export function deadLetter(
   return { ...keptRecord(record), reason, field, message };
 }
 
-/** The record of a batch at an offset. @throws RangeError where there is none. */
+/**
+ * Record of a batch at an offset.
+ * @throws RangeError if there is none.
+ */
 export function recordAt({ topic, partition, records }: SourceBatch, offset: number): SourceRecord {
   const record = records.find((candidate) => candidate.offset === offset);
   if (record === undefined) throw new RangeError(`the batch of ${topic}[${partition}] has no record ${offset}`);

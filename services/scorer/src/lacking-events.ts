@@ -2,10 +2,13 @@ import type { Logger, Metrics } from '@flowline/telemetry';
 
 import type { CommittedEvents } from './commit.ts';
 
-/** Whoever produces events without a new field does so again and again. */
+/** Interval between two warnings: a producer that omits a new field does so again and again. */
 const TELL_EVERY_MS = 3_600_000;
 
-/** Counts scored events that are history for the definition in force, and names those that it cannot read. */
+/**
+ * Counts scored events that are history for the definition in force, and reports those that it
+ * cannot read.
+ */
 export class LackingEvents {
   readonly #detector: string;
   readonly #metrics: Metrics;
@@ -19,7 +22,7 @@ export class LackingEvents {
     this.#logger = logger;
   }
 
-  /** Looks at a batch that was stored. */
+  /** Checks a stored batch. */
   note({ inForce, scored, report }: Pick<CommittedEvents, 'inForce' | 'scored' | 'report'>, nowMs = Date.now()): void {
     const { valuesInForce } = scored;
     if (inForce === null || valuesInForce === null || report.alreadyStored > 0) return;

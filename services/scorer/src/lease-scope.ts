@@ -1,12 +1,15 @@
 import type { Models } from './decode.ts';
 import type { ModelLease } from './detector-holder.ts';
 
-/** Leases of one run of the pipeline: those of batches that were dropped in the middle are released with it. */
+/**
+ * Leases of one run of the pipeline. Those of batches that were dropped midway are released with
+ * it.
+ */
 export interface LeaseScope extends Models {
   releaseAll(): void;
 }
 
-/** Takes leases of `models` and remembers them until they are released. */
+/** Takes leases from `models` and tracks them until they are released. */
 export function leaseScope(models: Models): LeaseScope {
   const open = new Set<ModelLease>();
   return {

@@ -6,7 +6,7 @@ import type { CommittedEvents } from './commit.ts';
 import type { DetectorModel } from './detector-model.ts';
 import type { PartitionWindows } from './partition-windows.ts';
 
-/** p-values are observed for every so many events: enough for a distribution, at no cost to speak of. */
+/** Sampling stride of p-values: enough for a distribution, at negligible cost. */
 const P_VALUE_STRIDE = 16;
 
 /** Counts a stored batch. */
@@ -15,7 +15,7 @@ export function measureBatch(metrics: Metrics, detector: string, batch: Committe
   metrics.eventsConsumed.inc({ detector }, source.records.length);
   metrics.eventsScored.inc({ detector }, report.stored);
   metrics.eventsAlreadyStored.inc({ detector }, report.alreadyStored);
-  // Redelivered batches are counted above; what they hold has been observed before.
+  // A redelivered batch is counted above; its content was observed before.
   if (report.alreadyStored > 0) return;
   for (const { reason } of scored.deadLetters) metrics.eventsDeadLettered.inc({ detector, reason });
   if (report.refused > 0) metrics.eventsDeadLettered.inc({ detector, reason: 'refused' }, report.refused);
@@ -32,7 +32,7 @@ export function measureBatch(metrics: Metrics, detector: string, batch: Committe
   }
 }
 
-/** Notes what the windows of a detector remember. */
+/** Sets the gauges of a detector's windows. */
 export function measureWindows(metrics: Metrics, detector: string, windows: PartitionWindows): void {
   const { entities, events, bytes } = windows.size();
   metrics.windowEntities.set({ detector }, entities);
@@ -40,7 +40,7 @@ export function measureWindows(metrics: Metrics, detector: string, windows: Part
   metrics.windowBytes.set({ detector }, bytes);
 }
 
-/** Counts a batch that was stored without scores. */
+/** Counts a batch stored without scores. */
 export function measureCollected(
   metrics: Metrics,
   detector: string,
@@ -54,7 +54,7 @@ export function measureCollected(
   if (report.refused > 0) metrics.eventsDeadLettered.inc({ detector, reason: 'refused' }, report.refused);
 }
 
-/** Notes the model that scores from now on. */
+/** Sets the metrics of the model that scores from now on. */
 export function measureModel(metrics: Metrics, model: DetectorModel, replaced: DetectorModel | undefined): void {
   const labelsOf = ({ name, modelVersion, detector }: DetectorModel) => ({
     detector: name,

@@ -2,9 +2,9 @@ import { type FeatureSpec, windowExpressions } from '@flowline/events';
 import { type FeatureTable, tableColumns } from '@flowline/features';
 import type { Logger, Metrics } from '@flowline/telemetry';
 
-/** So many events in a row without one value are no accident. */
+/** Consecutive events without a value before a warning. So many are no accident. */
 const SILENT_EVENTS = 1_000;
-/** The share that the metric shows is that of about so many events, the newest. */
+/** Approximate number of recent events that the metric's share covers. */
 const REMEMBERED_EVENTS = 1_000;
 const FIELD_WHY = 'has its field been renamed?';
 const WINDOWS_WHY = 'its window has not been seen whole since it began, or its field has been renamed.';
@@ -17,9 +17,9 @@ interface Watched {
 }
 
 /**
- * Watches the nullable features of a stream: an event without them is scored by what it has, so that a
- * field that was renamed would go unseen. Shares of missing values are a metric; a feature that has not
- * had a value for a thousand events is warned about, once until it has one again.
+ * Watches the nullable features of a stream. An event without them is scored by its other features,
+ * so a renamed field would go unnoticed. The share of missing values is a metric. A feature without
+ * a value for a thousand events causes one warning, repeated only after it had a value again.
  */
 export class MissingFeatures {
   readonly #detector: string;
@@ -33,7 +33,7 @@ export class MissingFeatures {
     this.#logger = logger;
   }
 
-  /** Looks at a batch that was stored. */
+  /** Checks a stored batch. */
   note(schema: readonly FeatureSpec[], table: FeatureTable): void {
     if (table.size === 0) return;
     const watched = schema.filter(({ nullable }) => nullable);

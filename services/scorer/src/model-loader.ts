@@ -24,16 +24,19 @@ export interface ModelLoaderOptions {
   readonly db: Database;
   readonly detector: string;
   readonly champions: Pick<ChampionLooks, 'version'>;
-  /** What scores, in batches of which size, where its measurements are kept, and how long a record may be. */
+  /** Scoring backend, batch size, cache folder of its measurements, and maximum record size. */
   readonly settings: Pick<Settings, 'scoring' | 'batch' | 'cacheFolder' | 'eventMaxBytes'>;
   readonly logger: Logger;
 }
 
 const WARM_UP_ROWS = 64;
-/** A backend is chosen for batches of a busy stream, which are seldom larger. */
+/** Batch size for which a backend is chosen; batches of a busy stream are seldom larger. */
 const TYPICAL_BATCH_ROWS = 2_048;
 
-/** Loads champions from Postgres: checks checksum, format and features, and scores rows of its own before the stream may use it. */
+/**
+ * Loads champions from Postgres. Checks checksum, format and features, and scores rows of its own
+ * before the stream may use the model.
+ */
 export function createModelLoader({
   db,
   detector: name,
@@ -57,7 +60,8 @@ export function createModelLoader({
       const stored = await loadChampion(db, name);
       const { definition: json } = await getDetectorVersion(db, name, stored.detectorVersion);
       const definition = readDefinition(json, `${name}, version ${stored.detectorVersion}`);
-      // What needs no new model is the definition's that is in force, whichever the model was trained for.
+      // Settings that need no new model come from the definition in force, whichever version the
+      // model was trained for.
       const newest = await getDetector(db, name);
       const inForce = readDefinition(newest.definition, `${name}, version ${newest.version}`);
       const { backend, threads, decidedBy } = scoringCompute(settings, inForce.compute);
@@ -107,18 +111,25 @@ export function createModelLoader({
   };
 }
 
-/** How records are read: as the definition in force says, but for what the model's windows were fitted to. */
+/**
+ * Source by the definition in force, except for the key and time that the model's windows were
+ * fitted to.
+ */
 function sourceOf(trained: DetectorDefinition, inForce: DetectorDefinition): DetectorDefinition['source'] {
   const { key, time } = trained.source;
   return { ...inForce.source, key, time: key === null ? inForce.source.time : time };
 }
 
-/** Compiles what is compiled on first use, scoring and explaining, on rows at the middle of the latent space. */
+/**
+ * Triggers compilation on first use, of scoring and of explaining, with rows at the middle of the
+ * latent space.
+ */
 async function warmUp(detector: Detector): Promise<void> {
   const { encoding } = detector.bundle;
   const middle = new Float32Array(WARM_UP_ROWS * (encoding.dimensions + encoding.contextWidth));
   const table = encoding.decode(middle, WARM_UP_ROWS);
-  // Such rows have no level; `true` is one of every boolean feature, and an unseen one of the others.
+  // Such rows have no level. `true` is a level of every boolean feature, and an unseen one of the
+  // others.
   const rows = { ...table, levels: table.levels.map((level) => level ?? 'true') };
   const scores = await detector.score(rows);
   await detector.explain(rows, [0], scores);

@@ -15,7 +15,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const none = () => Promise.resolve([]);
 
-/** A detector's streams in memory, fed by real sources. */
+/** Streams of a detector in memory, fed by real sources. */
 class Streams {
   readonly #streams = new Map<string, { nextOffset: number; prefixes: Record<string, string> | null }>();
 
@@ -24,12 +24,15 @@ class Streams {
       [...this.#streams].flatMap(([topic, stream]) => (topic.startsWith(start) ? [{ topic, ...stream }] : [])),
     );
 
-  /** A stream that an earlier version has read. */
+  /** Adds a stream that an earlier version of Flowline has read. */
   begun(topic: string, nextOffset: number): void {
     this.#streams.set(topic, { nextOffset, prefixes: null });
   }
 
-  /** Reads a file once; gives the lines that were not stored before. Stops storing after so many lines, as a crash does. */
+  /**
+   * Reads a file once and returns the lines that were not stored before. Stops storing after
+   * `crashAfter` lines, as a crash does.
+   */
   async read(file: string, crashAfter = Infinity): Promise<{ topic: string; lines: string[] }> {
     const { topic, input } = await ndjsonInput(file, this.known);
     const stream = this.#streams.get(topic) ?? { nextOffset: 0, prefixes: {} };
@@ -85,7 +88,7 @@ describe('ndjsonInput', () => {
     const third = await streams.read(file);
     expect(third.lines).toHaveLength(1);
     expect(new Set([first, second, third].map(({ topic }) => topic)).size).toBe(3);
-    // The third is how the first began, and the first is longer.
+    // The third is a prefix of the first, and the first is longer.
     writeFileSync(file, json(0, 1, 2, 3));
     expect(await streams.read(file)).toEqual({ topic: first.topic, lines: ['{"i":3}'] });
   });

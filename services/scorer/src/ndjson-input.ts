@@ -7,23 +7,25 @@ import type { FileStream } from '@flowline/db';
 import { FlowlineError } from '@flowline/events';
 import { filePrefixes } from '@flowline/stream';
 
-/** A finite input, and the topic under which its lines are known. */
+/** A finite input, and the topic under which its lines are stored. */
 export interface NdjsonInput {
   readonly topic: string;
   readonly input: string | Readable;
 }
 
-/** The streams of the detector whose topic begins with a text. */
+/** Streams of the detector whose topic starts with a text. */
 export type KnownStreams = (topicStart: string) => Promise<readonly FileStream[]>;
 
-/** What a new stream is named after, besides its file: the first line, up to this length. */
+/**
+ * Maximum bytes of the first line in the fingerprint that, with the file name, names a new stream.
+ */
 const FINGERPRINT_BYTES = 65_536;
 
 /**
- * What `ndjson:PATH` reads. A file is known by its name and by the content before the position that is
- * stored: read again, or grown, it goes on where it was left, while another file of the same name, or
- * one that was truncated and written anew, begins anew. Standard input cannot be read again: each is a
- * stream of its own.
+ * Opens the input of `ndjson:PATH`. A file is identified by its name and by its content before the
+ * stored position. If it is read again, or has grown, reading continues from there. Another file of
+ * the same name, or one that was truncated and rewritten, starts from the beginning. Standard input
+ * cannot be read again: each one is a stream of its own.
  * @throws FlowlineError FLOWLINE_FILE_UNREADABLE.
  */
 export async function ndjsonInput(
@@ -39,7 +41,10 @@ export async function ndjsonInput(
   return { topic: (await continued(file, streams)) ?? unused(`${start}${fingerprint}`, streams), input: file };
 }
 
-/** The topic of the stream that the file continues: of those whose content it begins with, the longest. */
+/**
+ * Topic of the stream that the file continues: the longest one whose content is a prefix of the
+ * file.
+ */
 async function continued(file: string, streams: readonly FileStream[]): Promise<string | undefined> {
   const marked = streams.flatMap(({ topic, nextOffset, prefixes }) => {
     const mark = nearestMark(prefixes ?? {}, nextOffset);
@@ -56,8 +61,8 @@ async function continued(file: string, streams: readonly FileStream[]): Promise<
 }
 
 /**
- * The digest that a stream is recognised by: at the position that is stored; after a crash in the middle
- * of a batch, at that batch's end.
+ * Digest that identifies a stream: the one at the stored position or, after a crash in the middle
+ * of a batch, at the end of that batch.
  */
 function nearestMark(prefixes: Readonly<Record<string, string>>, nextOffset: number) {
   const marks = Object.entries(prefixes).map(([lines, prefix]) => ({ lines: Number(lines), prefix }));
@@ -66,8 +71,8 @@ function nearestMark(prefixes: Readonly<Record<string, string>>, nextOffset: num
 }
 
 /**
- * A topic that is none of these streams'. One that was begun before digests were kept is told apart by
- * its first line alone, as then.
+ * Topic that none of these streams has. A stream that was begun before digests were kept is
+ * identified by its first line alone, as it was then.
  */
 function unused(topic: string, streams: readonly FileStream[]): string {
   const taken = new Map(streams.map((stream) => [stream.topic, stream]));

@@ -7,11 +7,11 @@ import type { Logger, Metrics } from '@flowline/telemetry';
 import type { AlertsChoice } from './arguments.ts';
 import { OutboxRelay } from './outbox-relay.ts';
 
-/** The way that alerts leave by. */
+/** Relay of alerts out of the process. */
 export interface Alerts {
-  /** Sends what waits, then ends; for the end of a finite source. */
+  /** Sends all pending alerts, then ends; for the end of a finite source. */
   drain(): Promise<void>;
-  /** Ends; what waits stays in the outbox. */
+  /** Ends. Pending alerts stay in the outbox. */
   close(): Promise<void>;
 }
 
@@ -22,16 +22,17 @@ export interface AlertParts {
   readonly kafka: () => KafkaClient;
 }
 
-/** The sources that a process scores at the moment. */
+/** Sources that a process scores at the moment. */
 export interface ScoredSources {
   readonly detectors: readonly string[];
-  /** Their topics, or the name of a file. */
+  /** Topics of the detectors, or the name of a file. */
   readonly topics: readonly string[];
 }
 
 /**
- * Begins to relay alerts from the outbox to where they are wanted; null where no alert leaves. Of those for Kafka, the alerts of the
- * detectors that there are; of those for standard output only what this process has scored: nobody else's.
+ * Starts relaying alerts from the outbox to the sink. Null when alerts are off. The sink `kafka`
+ * gets the alerts of all detectors listed; `stdout` gets only those of the sources that this
+ * process has scored.
  */
 export function openAlerts(parts: AlertParts, choice: AlertsChoice, sources: () => ScoredSources): Alerts | null {
   if (choice === 'none') return null;
@@ -49,7 +50,7 @@ export function openAlerts(parts: AlertParts, choice: AlertsChoice, sources: () 
     onRefused: (alerts) => metrics.alertsRefused.inc({ sink: addressee }, alerts),
   });
   relay.start();
-  // What standard output does not take waits for the next run over the same source.
+  // Alerts that standard output does not take wait for the next run over the same source.
   if (choice === 'stdout') process.stdout.once('error', () => relay.abandon());
   return {
     drain: async () => {
@@ -63,7 +64,7 @@ export function openAlerts(parts: AlertParts, choice: AlertsChoice, sources: () 
   };
 }
 
-/** Where the alerts of a batch are addressed to: what {@link openAlerts} looks for. */
+/** Address of the alerts of a batch, as {@link openAlerts} looks for them. */
 export function alertAddress(
   choice: AlertsChoice,
   { alerts, source }: DetectorDefinition,
@@ -77,7 +78,7 @@ export function alertAddress(
   };
 }
 
-/** Brings the gauges of alerts that wait for a sink, and of those it refuses, up to date. */
+/** Updates the gauges of pending alerts and of alerts that the sink has refused. */
 export async function measureOutbox(db: Database, metrics: Metrics, choice: AlertsChoice): Promise<void> {
   if (choice === 'none') return;
   const { pending, dead } = await outboxStatus(db, choice);

@@ -6,8 +6,9 @@ import { decoderInForce } from './decoder-in-force.ts';
 import { recordFormats } from './record-formats.ts';
 
 /**
- * How the events of a detector are stored while it has no model: by its definition in force, with its lookup tables as they are now.
- * @throws FlowlineError where a lookup cannot be read.
+ * Creates the collector of a detector without a model: it reads events by the definition in force,
+ * with the current content of its lookup tables.
+ * @throws FlowlineError if a lookup cannot be read.
  */
 export async function openCollector(
   db: Database,

@@ -6,13 +6,13 @@ import { OutboxRelay } from './outbox-relay.ts';
 
 interface Waiting {
   alerts: number;
-  /** So many attempts fail first. */
+  /** Attempts that fail first. */
   failures?: number;
-  /** So many alerts are refused, one at a time. */
+  /** Alerts that are refused, one at a time. */
   refused?: number;
 }
 
-/** An outbox of queues, by topic, that gives `limit` at a time. */
+/** An outbox of queues by topic that hands out `limit` alerts at a time. */
 function outbox(queues: Record<string, Waiting>, limit = 2) {
   const calls: string[] = [];
   const state = { looks: 0, databaseFailures: 0 };

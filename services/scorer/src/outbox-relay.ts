@@ -4,23 +4,23 @@ import type { OutboxQueue, RelayReport } from '@flowline/db';
 import type { Logger } from '@flowline/telemetry';
 
 export interface OutboxRelayOptions {
-  /** The queues in which alerts wait that this process sends. */
+  /** Queues with pending alerts that this process sends. */
   readonly queues: () => Promise<readonly OutboxQueue[]>;
   /** Sends the oldest alerts of a queue and marks them. */
   readonly relay: (queue: OutboxQueue) => Promise<RelayReport>;
   readonly logger: Logger;
   readonly onSent?: (alerts: number) => void;
-  /** Told of alerts that were set aside: their sink will never take them. */
+  /** Called with the number of alerts set aside because their sink will never take them. */
   readonly onRefused?: (alerts: number) => void;
-  /** How long it waits before it looks again by itself. */
+  /** Delay between two looks at an empty outbox. */
   readonly idleMs?: number;
   readonly maxDelayMs?: number;
 }
 
-/** A queue that could not be sent the last time. */
+/** A queue whose last send failed. */
 interface Failing {
   readonly failures: number;
-  /** By performance.now. */
+  /** Time of the next attempt, on the clock of performance.now. */
   readonly dueMs: number;
   readonly error: unknown;
 }
@@ -31,15 +31,16 @@ const MAX_DELAY_MS = 10_000;
 const DRAIN_ATTEMPTS = 5;
 
 /**
- * Moves alerts from the outbox to the sink: at least once, oldest first in each queue. A queue that fails waits longer each time, in a
- * lane of its own, so that it takes no turn of the others; two lanes hold two connections to the database at most.
+ * Moves alerts from the outbox to the sink: at least once, oldest first in each queue. A failing
+ * queue backs off in a lane of its own, so that it delays no other queue. The two lanes hold at
+ * most two connections to the database.
  *
  * ```
- *  idle ── start() ──▶ healthy lane: queue by queue ── none wait ──▶ waiting (idleMs) ─▶ …
+ *  idle ── start() ──▶ healthy lane: queue by queue ── none pending ──▶ waiting (idleMs) ─▶ …
  *                        │ ▲
- *      a queue fails: logged │ it succeeds
+ *    a queue fails: logged │ it succeeds
  *                        ▼ │
- *                      failing lane: each when it is due ──▶ waiting (longer each time) ─▶ …
+ *                      failing lane: each when it is due ──▶ waiting (backoff) ─▶ …
  *  stop(): a send in progress is finished
  * ```
  */
@@ -61,19 +62,25 @@ export class OutboxRelay {
     ]);
   }
 
-  /** Ends both lanes; alerts that wait stay in the outbox for the next relay. */
+  /** Ends both lanes. Pending alerts stay in the outbox for the next relay. */
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#lanes;
   }
 
-  /** Ends both lanes and {@link drain}: the sink takes nothing any more, and what waits stays in the outbox. */
+  /**
+   * Ends both lanes and {@link drain}: the sink takes nothing any more, and pending alerts stay in
+   * the outbox.
+   */
   abandon(): void {
     this.#isAbandoned = true;
     this.#stop.abort();
   }
 
-  /** Sends until none wait; for the end of a finite source, after stop(). @throws the sink's error, where a queue keeps failing. */
+  /**
+   * Sends until no alerts are pending; for the end of a finite source, after stop().
+   * @throws the sink's error, if a queue keeps failing.
+   */
   async drain(): Promise<void> {
     this.#failing.clear();
     const hopeless = (queue: OutboxQueue): boolean =>
@@ -97,7 +104,10 @@ export class OutboxRelay {
     for (const { error } of this.#failing.values()) throw error;
   }
 
-  /** Sends the queues that belong to a lane, while there are any; looks again after a while. */
+  /**
+   * Sends the queues of one lane until the relay stops; when none are pending, it looks again after
+   * a delay.
+   */
   async #lane(isMine: (queue: OutboxQueue) => boolean): Promise<void> {
     const { signal } = this.#stop;
     let failures = 0;
@@ -107,7 +117,7 @@ export class OutboxRelay {
       try {
         for (const queue of await this.#options.queues()) {
           if (isStopped() || !isMine(queue)) continue;
-          // There may be more, and meanwhile new ones.
+          // The queue may hold more, and there may be new ones.
           if (await this.#send(queue)) waitMs = 0;
         }
         failures = 0;
@@ -119,7 +129,10 @@ export class OutboxRelay {
     }
   }
 
-  /** @returns whether the queue has become shorter. @throws FlowlineError of the database. */
+  /**
+   * @returns true if the queue has become shorter.
+   * @throws FlowlineError of the database.
+   */
   async #send(queue: OutboxQueue): Promise<boolean> {
     const { relay, logger, onSent, onRefused } = this.#options;
     const { sent, refused, failure } = await relay(queue);

@@ -46,7 +46,7 @@ const batchTo = (nextOffset: number, partition = 0, fromOffset = 0): SourceBatch
   done: () => undefined,
 });
 
-/** Lets the windows see an event of entity a, and tells what they knew before it. */
+/** Shows the windows an event of entity a; returns the value that they knew before it. */
 function see(windows: EntityWindows, offset: number, x: number): number | null {
   const { table } = createRecordReader(schema, {}).read([{ id: 'a', t: offset, x }], windows.batch([offset], [offset]));
   const value = table.numeric[0] ?? NaN;
@@ -70,7 +70,7 @@ describe('PartitionWindows', () => {
     see(windows, 0, 7);
     store.stored = (await partitions.toStore(batchTo(5), windows, ['a'], Date.now() + 60_000)).windows;
     expect(store.stored).toMatchObject({ id: maker.id, nextOffset: 5 });
-    see(await partitions.of(batchTo(6), maker), 5, 8); // not stored: it is forgotten with the state
+    see(await partitions.of(batchTo(6), maker), 5, 8); // not stored: forgotten with the state
     expect(await partitions.assign('t', 0, { position: 6, low: 0 })).toBe(5);
     expect(see(await partitions.of(batchTo(6), maker), 5, 8)).toBe(7);
   });
@@ -83,7 +83,7 @@ describe('PartitionWindows', () => {
       const batch = batchTo(nextOffset);
       return (await partitions.toStore(batch, await partitions.of(batch, maker), ['a'], nowMs)).windows !== null;
     };
-    expect(await due(10, now)).toBe(true); // the first: there is none to go back to
+    expect(await due(10, now)).toBe(true); // the first: there is no earlier one
     expect(await due(20_009, now)).toBe(false);
     expect(await due(20_010, now)).toBe(true);
     expect(await due(40_009, now)).toBe(false);
@@ -92,7 +92,10 @@ describe('PartitionWindows', () => {
     expect(await due(40_012, now + 31_000)).toBe(true);
   });
 
-  /** Counts of the hour before two events, 61 minutes apart, of windows that begin with a batch. */
+  /**
+   * Counts over the past hour, of windows that begin with a batch: two events at 0 minutes, one at
+   * 61 and one at 122.
+   */
   async function countsFrom(partitions: PartitionWindows, fromOffset: number): Promise<(number | null)[]> {
     const windows = await partitions.of(batchTo(fromOffset + 9, 0, fromOffset), counting);
     const times = [0, 0, 61, 122].map((minutes) => minutes * 60_000);
@@ -128,7 +131,7 @@ describe('PartitionWindows', () => {
     store.stored = { ...counting.open().snapshot(), nextOffset: 3 };
     expect(await partitions.assign('t', 0, { position: 9, low: 5 })).toBe(5);
     expect(await countsFrom(partitions, 5)).toEqual([null, null, 0, 0]);
-    // While it is read: what was handed out before the gap is not concerned.
+    // Found while reading: batches handed out before the gap are not affected.
     partitions.lost('t', 0, 20);
     const seen = await partitions.of(batchTo(14, 0, 9), counting);
     expect(seen.size).toBe(1);
@@ -182,7 +185,7 @@ describe('PartitionWindows', () => {
     const begun = await partitions.of(batchTo(2), other);
     expect(begun.size).toBe(0);
     expect((await partitions.toStore(batchTo(2), begun, [])).windows).toMatchObject({ id: other.id, nextOffset: 2 });
-    // Back again: what was stored at the assignment is of the past by now.
+    // Back again: the windows stored at the assignment are outdated by now.
     const again = await partitions.of(batchTo(9, 0, 2), maker);
     expect(again.size).toBe(0);
     expect((await partitions.toStore(batchTo(9), again, [])).windows).toMatchObject({ id: maker.id, nextOffset: 9 });
@@ -211,7 +214,7 @@ describe('PartitionWindows', () => {
     await partitions.of(batchTo(8, 0, 3), maker);
     await partitions.of(batchTo(9, 0, 8), maker);
     await partitions.of(batchTo(9, 0, 8), maker); // delivered again
-    // A partition that is somebody else's by now.
+    // The partition now belongs to another scorer.
     partitions.retain('t', []);
     await expect(partitions.of(batchTo(10, 0, 9), maker)).rejects.toThrow(/have seen events up to 0 only/);
   });

@@ -9,16 +9,16 @@ import type { Logger } from '@flowline/telemetry';
 
 import { scattered } from './without-strays.ts';
 
-/** Where new windows begin, and the memory that they share. */
+/** Start of new windows, and the memory that they share. */
 export type WindowsBeginning = Pick<EntityWindowsOptions, 'seenFromMs' | 'memory'>;
 
-/** The windows of a model: their id, and how they begin. */
+/** Opens the windows of a model, and names their id. */
 export interface WindowsMaker {
   readonly id: string;
   open(beginning?: WindowsBeginning): EntityWindows;
 }
 
-/** How the windows of features begin; null where events stand alone. */
+/** Creates the windows maker of a model's features; null if events stand alone. */
 export function windowsMaker({
   schema,
   lookups,
@@ -30,69 +30,78 @@ export function windowsMaker({
   return { id: open().id, open };
 }
 
-/** Where the windows of a partition are kept between two runs: Postgres. */
+/** Storage of a partition's windows between two runs: Postgres. */
 export interface WindowStore {
-  /** The windows that were stored last with a batch of this partition; null where there are none. */
+  /** Windows last stored with a batch of this partition; null if there are none. */
   read(topic: string, partition: number): Promise<StoredWindows | null>;
-  /** Claims entities for a partition; gives those that another partition has claimed. */
+  /** Claims entities for a partition; returns those that another partition has claimed. */
   claim(scope: Omit<EntityScope, 'detector'>, entities: readonly string[]): Promise<readonly StrayEntity[]>;
 }
 
-/** What of the windows of a partition is to be stored with a batch. */
+/** Part of a partition's windows to store with a batch. */
 export interface DueSnapshot {
-  /** The windows after the batch, every so often; null where they are not due. */
+  /** The windows after the batch; null if no snapshot is due. */
   readonly windows: StoredWindows | null;
-  /** The entities of the events since the snapshot before this one. */
+  /** Entities of the events since the previous snapshot. */
   readonly seen: readonly string[];
 }
 
-/** So many records are read again at most after a restart, ... */
+/** Maximum records between two snapshots, and so read again after a restart. */
 const SNAPSHOT_RECORDS = 20_000;
-/** ... and those of so long, where there are few. */
+/** Maximum time between two snapshots, for partitions with few records. */
 const SNAPSHOT_MS = 30_000;
 const DEFAULT_EVERY = { records: SNAPSHOT_RECORDS, ms: SNAPSHOT_MS };
-/** Characters of the names of entities that wait for a snapshot: with so many it is due. */
+/** Maximum total length, in characters, of the entity names that wait for a snapshot. */
 const SNAPSHOT_NAME_LENGTH = 4_000_000;
 
-/** How the windows of a run are kept. */
+/** Options of {@link PartitionWindows}. */
 export interface PartitionWindowsOptions {
-  /** How many records, or milliseconds, lie between two snapshots. */
+  /** Records, or milliseconds, between two snapshots. */
   readonly every?: { readonly records: number; readonly ms: number };
-  /** Memory that the windows of the process share (default: a bound that is never reached). */
+  /** Memory shared by all windows of the process (default: unbounded). */
   readonly memory?: WindowMemory;
-  /** Whether windows were reset when the process started: then no partition is known from its beginning (default false). */
+  /**
+   * True if windows were reset when the process started: no partition then counts as known from its
+   * beginning (default false).
+   */
   readonly wereReset?: boolean;
 }
 
-/** The first batch takes a snapshot along: a restart before the second one then begins with the same past. */
+/**
+ * The first batch takes a snapshot, so that a restart before the second one begins with the same
+ * past.
+ */
 const NEVER = { snapshotMs: -Infinity, snapshotOffset: -Infinity };
 const NO_STRAYS: ReadonlyMap<string, number> = new Map();
 const WARN_EVERY_MS = 60_000;
 const NOT_DUE: DueSnapshot = { windows: null, seen: [] };
 
 interface Partition {
-  /** What Postgres knew when the partition was assigned; taken by the first batch, as it is of the past after it. */
+  /**
+   * Snapshot in Postgres when the partition was assigned. The first batch takes it; after that it
+   * is outdated.
+   */
   stored: StoredWindows | null;
   windows: EntityWindows | null;
-  /** Records before have been read. */
+  /** Records before this offset have been read. */
   readTo: number;
-  /** Records before were stored when the partition was assigned. */
+  /** Records before this offset were stored when the partition was assigned. */
   readonly position: number;
-  /** The first offset that the log still held then. */
+  /** First offset that the log still held at the assignment. */
   readonly low: number;
-  /** Records before are gone, those that were not read as well. */
+  /** Records before this offset are gone, including some that were not read. */
   lostTo: number;
-  /** When the last snapshot was taken, and before which offset. */
+  /** Time of the last snapshot, and the offset before which it was taken. */
   snapshotMs: number;
   snapshotOffset: number;
-  /** Entities of the events since then. */
+  /** Entities of the events since the last snapshot. */
   readonly seen: Set<string>;
-  /** Characters of their names. */
+  /** Total length of their names, in characters. */
   seenLength: number;
 }
 
 /**
- * The windows of the partitions that one run of a detector reads.
+ * Windows of the partitions that one run of a detector reads.
  *
  * ```
  *  assigned ─▶ restored from the last snapshot ─▶ records since then are read again (the fence stores none of them)
@@ -108,7 +117,10 @@ export class PartitionWindows {
   readonly #memory: WindowMemory;
   readonly #wereReset: boolean;
   readonly #partitions = new Map<string, Partition>();
-  /** Of two overlapping assignments of a partition the later one counts, whichever is answered first. */
+  /**
+   * Number of the latest assignment per partition. If two overlap, the later one counts, whichever
+   * is answered first.
+   */
   readonly #turns = new Map<string, number>();
   #warnedMs = -Infinity;
 
@@ -124,7 +136,7 @@ export class PartitionWindows {
     this.#wereReset = wereReset;
   }
 
-  /** These partitions of a topic are read here, and no others: the past of others is dropped. */
+  /** Keeps the windows of these partitions of a topic and drops those of its others. */
   retain(topic: string, partitions: readonly number[]): void {
     const kept = new Set(partitions.map((partition) => key(topic, partition)));
     for (const name of this.#partitions.keys()) {
@@ -132,7 +144,7 @@ export class PartitionWindows {
     }
   }
 
-  /** Drops all windows: the run has ended. */
+  /** Drops all windows at the end of a run. */
   close(): void {
     for (const name of this.#partitions.keys()) this.#drop(name);
   }
@@ -142,13 +154,19 @@ export class PartitionWindows {
     this.#partitions.delete(name);
   }
 
-  /** Records of a partition before an offset are gone that were not read: windows do not hold them, and begin anew after them. */
+  /**
+   * Notes that unread records of a partition before an offset are gone. Windows that lack them
+   * begin anew after them.
+   */
   lost(topic: string, partition: number, toOffset: number): void {
     const known = this.#partitions.get(key(topic, partition));
     if (known !== undefined) known.lostTo = Math.max(known.lostTo, toOffset);
   }
 
-  /** A partition is assigned: from which offset it must be read, its position or one before it that the log still holds. */
+  /**
+   * Prepares an assigned partition. Resolves to the offset from which it must be read: its
+   * position, or an earlier one that the log still holds.
+   */
   async assign(
     topic: string,
     partition: number,
@@ -167,10 +185,13 @@ export class PartitionWindows {
   }
 
   /**
-   * The windows for a batch, made where the partition has none of their kind yet; null for a model without windows. A partition that
-   * was never assigned is read from its beginning. Windows that have not seen all that came before begin with the batch, and know so.
-   * @throws FlowlineError FLOWLINE_WINDOWS_CORRUPTED; FLOWLINE_WINDOWS_BEHIND for a batch before which events are missing: it was
-   *   read before the partition was assigned anew, and reading has to begin again.
+   * Windows for a batch, created if the partition has none of this kind yet; null for a model
+   * without windows. A partition that was never assigned is read from its beginning. Windows that
+   * have not seen everything before the batch begin with it and mark values over the unseen past as
+   * missing.
+   * @throws FlowlineError FLOWLINE_WINDOWS_CORRUPTED; FLOWLINE_WINDOWS_BEHIND if events before the
+   * batch are missing: it was read before the partition was assigned anew, and reading has to start
+   * again.
    */
   of(batch: SourceBatch, maker: WindowsMaker): Promise<EntityWindows>;
   of(batch: SourceBatch, maker: WindowsMaker | null): Promise<EntityWindows | null>;
@@ -210,8 +231,9 @@ export class PartitionWindows {
   }
 
   /**
-   * The entities of a batch that the windows have seen which belong to other partitions, with those: no windows hold all of their
-   * past, so that these forget them. An entity belongs to the first partition that had an event of it.
+   * Entities of a batch that belong to other partitions, with those partitions. No windows hold
+   * their whole past, so these windows forget them. An entity belongs to the first partition that
+   * had an event of it.
    */
   async strays(
     { topic, topicId, partition }: SourceBatch,
@@ -228,8 +250,9 @@ export class PartitionWindows {
   }
 
   /**
-   * What is to be stored with a batch that the windows have seen, and whose events are of these entities. A snapshot is written in
-   * slices, between which others get their turn: the next batch must wait for it.
+   * Snapshot to store with a batch that the windows have seen, and whose events have these
+   * entities. It is written in slices, between which other work runs; the next batch must wait for
+   * it.
    */
   async toStore(
     { topic, partition, nextOffset }: SourceBatch,
@@ -246,7 +269,7 @@ export class PartitionWindows {
       nextOffset - known.snapshotOffset >= records ||
       nowMs - known.snapshotMs >= ms ||
       known.seenLength >= SNAPSHOT_NAME_LENGTH;
-    // Of what is only read again, nothing is stored.
+    // Nothing is stored of records that are only read again.
     if (!isDue || nextOffset <= known.position) return NOT_DUE;
     known.snapshotMs = nowMs;
     known.snapshotOffset = nextOffset;
@@ -256,7 +279,9 @@ export class PartitionWindows {
     return { windows: await inTurns(windows.snapshotSteps()), seen };
   }
 
-  /** Once a minute: whoever produces to a wrong partition does so again and again. */
+  /**
+   * Warns at most once a minute: a producer that uses a wrong partition does so again and again.
+   */
   #warnOfStrays(
     { entity, partition: other }: StrayEntity,
     entities: number,
@@ -273,7 +298,7 @@ export class PartitionWindows {
     this.#logger.warn(fields, `${found} These events are dead letters (scattered_entity).`);
   }
 
-  /** Entities that are remembered, the events that their windows hold, and the memory that they take, in bytes. */
+  /** Entities remembered, events held by their windows, and the memory used, in bytes. */
   size(): { readonly entities: number; readonly events: number; readonly bytes: number } {
     let entities = 0;
     let events = 0;
@@ -287,7 +312,7 @@ export class PartitionWindows {
   }
 }
 
-/** Takes the steps of long work, each in a turn of its own. */
+/** Runs the steps of a long computation, each in its own turn of the event loop. */
 async function inTurns<T>(steps: Generator<void, T, void>): Promise<T> {
   for (;;) {
     const step = steps.next();

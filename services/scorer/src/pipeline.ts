@@ -10,24 +10,24 @@ import type { PartitionWindows } from './partition-windows.ts';
 import { score } from './score.ts';
 import type { Timed } from './stage-timer.ts';
 
-/** What the pipeline is made of; every part is a port, so that tests put others in their place. */
+/** Parts of the pipeline. Each is a port that tests can replace. */
 export interface PipelineParts {
   readonly source: EventSource;
-  /** The champion of the moment; a new one is taken over between two batches. */
+  /** Source of the current champion. A new one takes over between two batches. */
   readonly models: Models;
-  /** The past of the entities, for detectors that look back. */
+  /** Past of the entities, for detectors with features over it. */
   readonly windows: PartitionWindows;
   readonly store: Store;
   /** Measures the steps. */
   readonly timed: Timed;
-  /** Told when a batch waits for the database. */
+  /** Called when a batch waits for the database. */
   readonly onWait: (notice: RetryNotice) => void;
 }
 
 /**
- * One event, end to end. Pull-shaped: the source reads on only when a batch is acknowledged, so memory is bounded. Steps of different
- * partitions overlap: while one batch is being stored, the next is scored; batches of several partitions are stored at once, those of
- * one in their order.
+ * One event, end to end. Pull-based: the source reads on only after a batch is acknowledged, so
+ * memory is bounded. Steps of different partitions overlap: one batch is scored while another is
+ * stored. Batches of different partitions are stored concurrently, those of one partition in order.
  */
 export const pipeline = ({
   source,
@@ -46,7 +46,7 @@ export const pipeline = ({
     tap(acknowledge), //                                     the source reads on, and commits to Kafka
   );
 
-/** Runs a step for several partitions at once, and for the batches of one in their order. */
+/** Runs a step concurrently for several partitions, and in order within each partition. */
 function byPartition<A extends { readonly source: SourceBatch }, B>(
   step: (batch: A) => Observable<B>,
 ): OperatorFunction<A, B> {

@@ -105,7 +105,7 @@ describe('plainEvents', () => {
       { requiredKeys: ['ts', 'x', 'hour'] },
     );
     const numeral = fc.stringMatching(/^-?(0|[1-9]\d{0,18})(\.\d{1,4})?([eE][-+]?\d{1,3})?$/);
-    /** Some of the numbers are as JSON.stringify would not write them. */
+    /** Writes some of the numbers differently from JSON.stringify. */
     const withNumerals = (value: object, text: string): Buffer =>
       Buffer.from(
         JSON.stringify(value).replace(/(?<="(id|kind|x)":)-?\d[^,}]*/g, (own) => (text.length % 2 ? text : own)),

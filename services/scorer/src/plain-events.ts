@@ -2,7 +2,7 @@ import type { DetectorDefinition } from '@flowline/config';
 import { eventTimeOf, type FeatureTable, levelText, type PlainColumns } from '@flowline/features';
 import { FieldKind, type FieldReader, type RecordDecoder, type SourceRecord } from '@flowline/stream';
 
-/** Events, without what became of the other records of their batch. */
+/** Events of a batch, without its dead letters. */
 export interface EventRows {
   /** Features in original units. */
   readonly table: FeatureTable;
@@ -12,21 +12,21 @@ export interface EventRows {
   readonly eventTimesMs: Float64Array;
 }
 
-/** The position of a record as an id, where it has none of its own. */
+/** Event id made from a record's position, for events without an id of their own. */
 export type PositionId = (record: SourceRecord) => string;
 
-/** The rows of one batch, filled record by record. */
+/** Rows of one batch, filled record by record. */
 export interface PlainRows {
-  /** Adds a record; false where it is not plain, and nothing is added. */
+  /** Adds a record. If it is not plain, adds nothing and returns false. */
   add(record: SourceRecord, value: Uint8Array): boolean;
   rows(): EventRows;
 }
 
 /**
- * Compiles the quick way of a source: bytes → columns, with no object in between. It takes only records that are events beyond doubt;
- * whatever is unusual or wrong in the others is for the reader to say. null where the format has no such way, or a field needs the
- * reader.
- * @returns begins a batch of so many records at most.
+ * Compiles the shortcut of a source: bytes → columns, without objects in between. It takes only
+ * records that are valid events beyond doubt; the reader handles all others and reports their
+ * faults. Null if the format has no such shortcut, or a field needs the reader.
+ * @returns a function that begins a batch of at most `size` records.
  */
 export function plainEvents(
   source: DetectorDefinition['source'],
@@ -99,10 +99,10 @@ export function plainEvents(
         try {
           isAdded = addRow(record, bytes);
         } catch {
-          // The reader meets the same record, and says what is wrong with it.
+          // The reader meets the same record and reports its fault.
         }
         if (isAdded) row++;
-        else texts.length = row * words.length; // a part of a row may have been left behind
+        else texts.length = row * words.length; // drops a partly added row
         return isAdded;
       },
       rows: () => ({
@@ -126,20 +126,20 @@ const fieldsOf = ({ numeric, levels }: PlainColumns): readonly string[] =>
 
 const isMissing = (kind: FieldKind): boolean => kind === FieldKind.absent || kind === FieldKind.null;
 
-/** What may be a time, a number or text; undefined for anything else. */
+/** Value of a field that may be a time, a number or text; undefined for anything else. */
 function timeValueOf(fields: FieldReader, at: number): number | string | undefined {
   const kind = fields.kind(at);
   if (kind === FieldKind.number) return fields.number(at);
   return kind === FieldKind.text ? fields.text(at) : undefined;
 }
 
-/** A number or text as it was written; undefined for anything else. */
+/** A number or text in its original spelling; undefined for anything else. */
 function nameOf(fields: FieldReader, at: number): string | undefined {
   const kind = fields.kind(at);
   return kind === FieldKind.number || kind === FieldKind.text ? fields.text(at) : undefined;
 }
 
-/** A level, null where it is missing; undefined for what is none. */
+/** A level, or null if it is missing; undefined for any other value. */
 function levelOf(fields: FieldReader, at: number, onlyBoolean: boolean): string | null | undefined {
   const kind = fields.kind(at);
   if (isMissing(kind)) return null;

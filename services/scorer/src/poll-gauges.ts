@@ -2,7 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { Logger } from '@flowline/telemetry';
 
-/** Begins the looks that there are once in `everyMs` (default 10,000) until the signal; one that fails is noted at debug level: gauges are for people, not for the stream. */
+/**
+ * Runs `looks` every `everyMs` (default 10,000) until the signal. A failure is logged at debug
+ * level: gauges are for people, and the stream does not depend on them.
+ */
 export async function pollGauges(
   looks: () => readonly Promise<void>[],
   logger: Logger,

@@ -14,7 +14,7 @@ import { PartitionWindows, type PartitionWindowsOptions } from './partition-wind
 import type { DetectorRunParts } from './run-detector.ts';
 import type { StoreReport } from './scoring-reporter.ts';
 
-/** What the runs of a process share. */
+/** Parts that all runs of a process share. */
 export interface ProcessParts {
   readonly db: Database;
   readonly settings: Settings;
@@ -23,13 +23,13 @@ export interface ProcessParts {
   readonly health: Health;
   readonly shutdown: Shutdown;
   readonly champions: ChampionLooks;
-  /** Bound of the windows of all detectors. */
+  /** Memory bound of the windows of all detectors. */
   readonly windowMemory: WindowMemory;
-  /** Connects to Kafka; called only where it is needed. */
+  /** Connects to Kafka; called only if needed. */
   readonly kafka: () => KafkaClient;
 }
 
-/** What a run has of its own. */
+/** Parts of a single run. */
 export interface RunParts {
   readonly source: EventSource;
   readonly windows: PartitionWindows;
@@ -39,7 +39,9 @@ export interface RunParts {
   readonly report?: StoreReport;
 }
 
-/** A run of one detector over one source, with the models and the store of this process. */
+/**
+ * Assembles a run of one detector over one source, with the models and the store of this process.
+ */
 export function detectorRun(
   { db, settings, logger, metrics, health, champions }: ProcessParts,
   definition: DetectorDefinition,
@@ -64,7 +66,9 @@ export function detectorRun(
   };
 }
 
-/** The past of the entities of a detector's partitions, as Postgres keeps it; while that is away, whoever asks waits. */
+/**
+ * Windows of a detector's partitions, kept in Postgres. Claims wait while Postgres is unreachable.
+ */
 export function partitionWindows(
   { db, logger, windowMemory: memory }: ProcessParts,
   detector: string,
@@ -86,7 +90,10 @@ export function partitionWindows(
   );
 }
 
-/** The bound of the windows of a process; the first time that it is reached is a warning, every time is counted. */
+/**
+ * Memory bound of the windows of a process. The first time that it is reached is logged as a
+ * warning; every time is counted.
+ */
 export function windowMemory({ windowsMaxBytes }: Settings, logger: Logger, metrics: Metrics): WindowMemory {
   let isTold = false;
   return new WindowMemory(windowsMaxBytes, () => {
@@ -104,7 +111,7 @@ export function windowMemory({ windowsMaxBytes }: Settings, logger: Logger, metr
   });
 }
 
-/** How many rows a batch may hold, and how long few rows wait for more. */
+/** Maximum rows per batch, and the maximum time that an incomplete batch waits for more. */
 export function batchBounds({ batch }: Settings, batchSize: number | null): { maxRows: number; maxWaitMs: number } {
   return { maxRows: batchSize ?? batch.maxRows, maxWaitMs: batch.maxWaitMs };
 }

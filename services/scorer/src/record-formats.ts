@@ -4,7 +4,7 @@ import type { RecordDecoder } from '@flowline/stream';
 import { decodeJson } from '@flowline/stream';
 import { JsonFields } from './json-fields.ts';
 
-/** The decoder of each `source.kafka.format`, made once for a model. */
+/** Factory of the decoder of each `source.kafka.format`; one decoder per model. */
 export const recordFormats: Readonly<Record<RecordFormat, () => RecordDecoder>> = {
   json: () => ({ decode: decodeJson, fields: (names) => new JsonFields(names) }),
 };

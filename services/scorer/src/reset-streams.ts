@@ -5,13 +5,13 @@ import type { Logger } from '@flowline/telemetry';
 import type { ProcessParts } from './process-parts.ts';
 import type { KafkaDetector } from './select-detectors.ts';
 
-/** The arguments of a scorer with which one detector goes on after its topic was recreated. */
+/** Scorer arguments that let one detector continue after its topic was recreated. */
 export const resetArguments = (detector: string): string => `--detector ${detector} --reset-offsets`;
 
 /**
- * Goes on with what topics hold now, of those detectors whose topic was deleted and created again (at the beginning of the new one) or has
- * lost its end (at the end that it has). All others, and all other partitions, stay where they are; so does a detector whose topic is
- * missing, of which its run says so.
+ * Resets the streams of detectors whose topic was deleted and created again (to the beginning of
+ * the new topic) or has lost its end (to the end that it has now). All other detectors and
+ * partitions keep their positions. So does a detector whose topic is missing; its run reports that.
  * @throws FlowlineError FLOWLINE_BROKER_UNREACHABLE.
  */
 export async function resetStreams(
@@ -36,7 +36,8 @@ async function resetStream(
   { detector, topic }: { readonly detector: string; readonly topic: string },
   logger: Logger,
 ): Promise<void> {
-  // What is stored is asked first: the ends that are asked later lie beyond it, unless the topic is another.
+  // Stored positions are read first. The log ends read later lie beyond them, unless the topic is a
+  // different one.
   const stored = await readStream(db, detector, topic);
   const topicId = await admin.topicId(topic);
   const ends = new Map((await admin.offsets(topic)).map((end) => [end.partition, end]));

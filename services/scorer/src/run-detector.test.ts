@@ -12,7 +12,7 @@ import { FakeWindowStore } from './testing/fake-window-store.ts';
 
 const away = new FlowlineError('FLOWLINE_DATABASE_UNREACHABLE', 'Postgres is away', { retryable: true });
 
-/** Events with the p-values given; text becomes a record that is no JSON. */
+/** Events with the p-values given; text becomes a record that is not JSON. */
 const records = (values: readonly (number | string)[]) =>
   values.map((p, offset) =>
     typeof p === 'number'
@@ -23,7 +23,7 @@ const records = (values: readonly (number | string)[]) =>
 const memory = (partitions: readonly (readonly (number | string)[])[], maxRows = 2): EventSource =>
   createMemorySource({ topic: 't', partitions: partitions.map(records), maxRows });
 
-/** A source without end, fed by the test. */
+/** An endless source, fed by the test. */
 function endless() {
   const batches = new Subject<SourceBatch>();
   let opened = 0;

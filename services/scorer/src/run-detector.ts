@@ -23,28 +23,33 @@ import { createStageTimer } from './stage-timer.ts';
 export interface DetectorRunParts {
   readonly name: string;
   readonly source: EventSource;
-  /** The past of the entities, as far as the source has been read. */
+  /** Past of the entities, up to the position of the source. */
   readonly windows: PartitionWindows;
   readonly loader: ModelLoader;
   readonly store: Store;
   /** For a detector that learns from its own events: stores them while there is no model. */
   readonly collector?: Collector;
-  /** Stores what scores, and again as long as it does; absent for a run that speaks for nobody else, as over a file. */
+  /**
+   * Stores which model scores, and repeats it while the run lasts. Absent for a run that reports to
+   * nobody, such as one over a file.
+   */
   readonly report?: StoreReport;
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly health: Health;
-  /** Aborted: the batches in flight are finished, then the run ends. */
+  /** If aborted, the batches in flight are finished, then the run ends. */
   readonly signal: AbortSignal;
-  /** How often another champion is looked for. */
+  /** Interval between checks for a new champion. */
   readonly pollMs?: number;
 }
 
 /**
- * Runs one detector over one source until the source ends or the signal comes: waits for a champion (an endless source) or fails
- * without one (a finite source), scores, stores, and takes over champions as they are promoted. What may pass by itself is waited
- * for: the database by a batch that holds still, the brokers by opening the source again.
- * @throws FlowlineError FLOWLINE_MODEL_MISSING (finite source), or whatever will not pass by itself.
+ * Runs one detector over one source until the source ends or the signal comes. Without a champion,
+ * an endless source waits and a finite one fails. Then it scores, stores, and takes over champions
+ * as they are promoted. Failures that may pass are waited out: of the database by holding the
+ * batch, of the brokers by reopening the source.
+ * @throws FlowlineError FLOWLINE_MODEL_MISSING (finite source), or any error that will not pass by
+ * itself.
  */
 export async function runDetector(parts: DetectorRunParts): Promise<RunTotals> {
   const { name, source, signal, metrics } = parts;
@@ -72,7 +77,7 @@ export async function runDetector(parts: DetectorRunParts): Promise<RunTotals> {
         counter.add(batch);
         warnOfRefused(logger, batch.report);
         measureBatch(metrics, name, batch);
-        // A file may well be of long ago.
+        // A file may well hold old events.
         if (!source.finite) farTimes.note(batch.scored);
         missing.note(batch.lease.model.detector.bundle.schema, batch.events.table);
         lacking.note(batch);
@@ -95,7 +100,10 @@ export async function runDetector(parts: DetectorRunParts): Promise<RunTotals> {
   }
 }
 
-/** Waits for the first champion where the source has no end; meanwhile events are collected, where the detector learns from them. */
+/**
+ * Waits for the first champion if the source is endless. Meanwhile it collects events, if the
+ * detector learns from them.
+ */
 async function modelToBeginWith(
   parts: DetectorRunParts,
   holder: DetectorHolder,
@@ -164,7 +172,10 @@ function openHolder(
   });
 }
 
-/** The pipeline, from its source's start to its end; what a run of it leaves behind in the middle is released. */
+/**
+ * Runs the pipeline over its source from start to end, and releases the leases that a run leaves
+ * behind.
+ */
 function storedBatches(
   { name, source, windows, store, metrics }: DetectorRunParts,
   holder: DetectorHolder,
@@ -178,7 +189,9 @@ function storedBatches(
   });
 }
 
-/** Whoever looks at the log alone should hear of it, too: the database takes less than the stream holds. */
+/**
+ * Makes refused events visible in the log, too: the database accepts less than the stream holds.
+ */
 function warnOfRefused(logger: Logger, { refused }: CommitReport): void {
   if (refused > 0)
     logger.warn({ refused }, 'Postgres refused events for what they hold: they are dead letters (refused)');

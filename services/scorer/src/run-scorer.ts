@@ -25,8 +25,8 @@ import { scoreFile } from './score-file.ts';
 import { serveKafka } from './serve-kafka.ts';
 
 /**
- * The scorer's program: runs every detector asked for until its source ends or a signal comes, and
- * prints what ended it. Resolves to the exit code of the process.
+ * Program of the scorer: runs every requested detector until its source ends or a signal comes, and
+ * prints the error that ended it. Resolves to the exit code of the process.
  */
 export async function runScorer(argv: readonly string[]): Promise<number> {
   try {
@@ -47,7 +47,7 @@ async function run(args: Arguments): Promise<number> {
   const health = new Health();
   const shutdown = new Shutdown({ logger, deadlineMs: settings.shutdownTimeoutMs });
   const unlisten = shutdown.listen();
-  // Once standard output takes no alerts there is nothing left to do: the batch at hand is finished.
+  // Once standard output takes no alerts, the current batch is finished and the process ends.
   if (args.alerts === 'stdout') process.stdout.once('error', () => void shutdown.unwind());
   try {
     if (settings.http !== null) {
@@ -78,12 +78,12 @@ async function run(args: Arguments): Promise<number> {
   } finally {
     const inTime = await shutdown.unwind();
     unlisten();
-    // Something still holds on: nothing that is stored is lost by leaving now.
+    // Something still blocks the shutdown. Leaving now loses nothing that is stored.
     if (!inTime) process.exit(1);
   }
 }
 
-/** One client for the process, made when it is first needed. */
+/** Creates the one Kafka client of the process on first use. */
 function kafkaOf(settings: Settings, logger: Logger): () => KafkaClient {
   let client: KafkaClient | undefined;
   return () =>

@@ -3,7 +3,7 @@ import type { Health, Logger } from '@flowline/telemetry';
 
 import type { DetectorModel } from './detector-model.ts';
 
-/** State of a detector's run, as the log and the health endpoints have it. */
+/** State of a detector's run, for the log and the health endpoints. */
 export class RunStatus {
   readonly #name: string;
   readonly #health: Health;
@@ -18,13 +18,13 @@ export class RunStatus {
     this.#logger = logger;
   }
 
-  /** Nothing is scored for a reason that may pass. */
+  /** Nothing is scored, for a reason that may pass. */
   waits(reason: string): void {
     this.#say(false, reason);
     this.#logger.info({}, reason);
   }
 
-  /** Listener of retries: what has failed is tried again. */
+  /** Listener of retries: a failed operation is tried again. */
   waitsAfter(what: string): (notice: RetryNotice) => void {
     return ({ error, failures, delayMs }) => {
       this.#say(false, `waiting: ${what}: ${messageOf(error)}`);
@@ -39,7 +39,7 @@ export class RunStatus {
     if (this.#isScoring) this.#sayScoring();
   }
 
-  /** A champion cannot be used; the model that is held, if any, goes on. */
+  /** A champion cannot be used; the current model, if any, stays. */
   rejects(version: number, error: unknown): void {
     this.#rejected = `model version ${version} cannot be used: ${messageOf(error)}`;
     if (this.#isScoring) this.#sayScoring();
@@ -65,7 +65,7 @@ export class RunStatus {
   }
 }
 
-/** What scores, and why it is not all that the definition in force asks for. */
+/** Describes the scoring model, and why it is not all that the definition in force asks for. */
 function scoringDetail({ name, modelVersion, detector, outdated, alphaNote }: DetectorModel): string {
   const scores = `scoring with model version ${modelVersion}, alpha ${Number(detector.alpha.toPrecision(3))}`;
   const reasons = [

@@ -1,24 +1,24 @@
 import type { CommittedEvents } from './commit.ts';
 
-/** What a run has done, as it is reported at the end of a finite source. */
+/** Totals of a run, reported at the end of a finite source. */
 export interface RunTotals {
   readonly detector: string;
-  /** Records read, however they ended. */
+  /** Records read, whatever their outcome. */
   readonly events: number;
-  /** Stored with a score. */
+  /** Events stored with a score. */
   readonly scored: number;
-  /** Stored by an earlier run already: the fence dropped them. */
+  /** Records that an earlier run had stored; the fence dropped them. */
   readonly alreadyStored: number;
   readonly deadLetters: number;
   readonly anomalies: number;
-  /** From the opening of the source to the last commit. */
+  /** Time from the opening of the source to the last commit. */
   readonly seconds: number;
   readonly eventsPerSecond: number;
   /** The backend that scored first, such as `wasm`. */
   readonly backend: string;
 }
 
-/** Adds up what the batches of one run did. */
+/** Adds up the results of the batches of one run. */
 export class RunCounter {
   readonly #detector: string;
   #backend = '';
@@ -34,7 +34,7 @@ export class RunCounter {
     this.#detector = detector;
   }
 
-  /** The source is opened. */
+  /** Starts the clock when the source is opened. */
   start(backend: string): void {
     this.#backend = backend;
     this.#firstMs = performance.now();

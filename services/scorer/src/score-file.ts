@@ -11,7 +11,10 @@ import { runDetector } from './run-detector.ts';
 import type { RunTotals } from './run-totals.ts';
 import { fileDetector } from './select-detectors.ts';
 
-/** Scores the lines of a file, or of standard input, for one detector and prints what came of it; resolves to the exit code. */
+/**
+ * Scores the lines of a file, or of standard input, for one detector and prints the totals.
+ * Resolves to the exit code.
+ */
 export async function scoreFile(parts: ProcessParts, args: Arguments & { readonly path: string }): Promise<number> {
   const { db, settings, logger, metrics, shutdown } = parts;
   const definition = await fileDetector(db, args.detectors);
@@ -45,7 +48,7 @@ export async function scoreFile(parts: ProcessParts, args: Arguments & { readonl
   const totals = await run;
   if (shutdown.received !== undefined) return shutdown.received.exitCode;
   await alerts?.drain();
-  // The output is broken: nobody is there to read totals.
+  // The output is broken: nobody is there to read the totals.
   if (shutdown.signal.aborted) return 0;
   report(totals, args.json);
   return 0;
@@ -57,6 +60,6 @@ function report(totals: RunTotals, json: boolean): void {
     ? printableJson(JSON.stringify(totals))
     : `${detector}: ${events} events in ${seconds.toFixed(1)} s (${Math.round(eventsPerSecond)}/s): ${scored} scored, ` +
       `${anomalies} anomalies, ${deadLetters} dead letters, ${alreadyStored} stored before`;
-  // Alerts may be on standard output: totals for people go beside them.
+  // Alerts may be on standard output, so totals for people go to standard error.
   (json ? process.stdout : process.stderr).write(`${line}\n`);
 }

@@ -5,25 +5,28 @@ import type { Logger } from '@flowline/telemetry';
 
 import type { DetectorModel } from './detector-model.ts';
 
-/** What scores a detector, or why nothing does. */
+/** The model that scores a detector, or the reason why none does. */
 export interface ScoringReport {
-  /** null: there is none to score with. */
+  /** Version of the scoring model; null if there is none. */
   readonly modelVersion: number | null;
   readonly alpha: number | null;
-  /** Why alpha is not what the definition in force asks for; null where it is. */
+  /** Reason why alpha differs from the definition in force; null if it does not. */
   readonly alphaNote: string | null;
-  /** Why the champion is not used; null where it is. */
+  /** Reason why the champion is not used; null if it is. */
   readonly fault: { readonly code: string; readonly reason: string; readonly remedy: string } | null;
 }
 
-/** Stores a report; rejects while the database is away. */
+/** Stores a report. Rejects while the database is unreachable. */
 export type StoreReport = (report: ScoringReport) => Promise<void>;
 
 const NOTHING: ScoringReport = { modelVersion: null, alpha: null, alphaNote: null, fault: null };
-/** Silence for three of these tells that no scorer runs. */
+/** Reporting interval. Silence for three intervals means that no scorer runs. */
 const EVERY_MS = 10_000;
 
-/** Says what scores a detector: at once when it changes, and again every ten seconds, so that its silence tells something, too. */
+/**
+ * Reports which model scores a detector: at once when it changes, and again every ten seconds, so
+ * that silence is informative, too.
+ */
 export class ScoringReporter {
   readonly #store: StoreReport;
   readonly #logger: Logger;
@@ -45,7 +48,7 @@ export class ScoringReporter {
     this.#say({ ...NOTHING, fault: this.#report?.fault ?? null });
   }
 
-  /** The champion cannot be used; what is held goes on. */
+  /** The champion cannot be used; the current model stays. */
   rejected(version: number, error: unknown): void {
     const reason = `model version ${version} cannot be used: ${error instanceof Error ? error.message : String(error)}`;
     const [code, remedy] =
@@ -54,7 +57,7 @@ export class ScoringReporter {
     this.#say({ ...(this.#report ?? NOTHING), fault });
   }
 
-  /** Repeats until the signal. */
+  /** Repeats the report until the signal. */
   async run(signal: AbortSignal): Promise<void> {
     for (;;) {
       await sleep(EVERY_MS, undefined, { signal, ref: false }).catch(() => undefined);

@@ -11,8 +11,10 @@ export interface KafkaDetector {
 }
 
 /**
- * The definition in force of the one detector that a file is scored for: the one that is named, or the only one there is.
- * @throws FlowlineError FLOWLINE_DETECTOR_MISSING, FLOWLINE_CONFIG_INVALID, FLOWLINE_USAGE where it could be one of several.
+ * Definition in force of the detector that a file is scored for: the named one, or the only one
+ * there is.
+ * @throws FlowlineError FLOWLINE_DETECTOR_MISSING, FLOWLINE_CONFIG_INVALID, or FLOWLINE_USAGE if
+ * several detectors qualify.
  */
 export async function fileDetector(db: Database, names: readonly string[]): Promise<DetectorDefinition> {
   const stored = names.length === 0 ? await listDetectors(db) : await namedDetectors(db, names);
@@ -34,9 +36,11 @@ export async function fileDetector(db: Database, names: readonly string[]): Prom
 }
 
 /**
- * Checks at start that those that are named can be scored from a topic, and that one can where none is named (there may be none
- * yet: they are followed). Gives the definitions of those that can.
- * @throws FlowlineError FLOWLINE_DETECTOR_MISSING, FLOWLINE_CONFIG_INVALID where none reads a topic, or one that was named does not.
+ * Checks at start that every named detector can be scored from a topic or, without names, that one
+ * of the detectors can. There may be none yet: later ones are followed. Resolves to the definitions
+ * of those that can.
+ * @throws FlowlineError FLOWLINE_DETECTOR_MISSING, or FLOWLINE_CONFIG_INVALID if none reads a
+ * topic, or a named one does not.
  */
 export async function checkKafkaDetectors(
   db: Database,
@@ -71,7 +75,10 @@ function isReadable(detector: StoredDetector, logger: Logger): boolean {
   }
 }
 
-/** Those of the stored detectors that are to be scored from a topic now; one that cannot be read is among them, and fails when it starts. */
+/**
+ * Stored detectors that should be scored from a topic now. One whose definition cannot be read is
+ * among them and fails when it starts.
+ */
 export function kafkaDetectors(stored: readonly StoredDetector[], named: readonly string[]): StoredDetector[] {
   return stored.filter((detector) => {
     if (named.length > 0 && !named.includes(detector.name)) return false;
@@ -83,7 +90,10 @@ export function kafkaDetectors(stored: readonly StoredDetector[], named: readonl
   });
 }
 
-/** The definition of a stored detector. @throws FlowlineError FLOWLINE_CONFIG_INVALID. */
+/**
+ * Definition of a stored detector.
+ * @throws FlowlineError FLOWLINE_CONFIG_INVALID.
+ */
 export function definitionOf({ name, version, definition }: StoredDetector): DetectorDefinition {
   return readDefinition(definition, `${name}, version ${version}`);
 }

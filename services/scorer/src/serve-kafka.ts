@@ -14,11 +14,13 @@ import { checkKafkaDetectors, definitionOf, kafkaDetectors } from './select-dete
 import { Supervisor, type WantedRun } from './supervisor.ts';
 
 /**
- * Scores the topics of the detectors asked for, or of all there are, until a signal. Those that are applied, changed, paused, resumed
- * or deleted meanwhile are followed. Brokers that do not answer are waited for. A detector that cannot run leaves the others alone
- * and is tried again; where every detector that was asked for by name has failed, so does this.
- * @throws FlowlineError FLOWLINE_DETECTOR_MISSING, FLOWLINE_CONFIG_INVALID, FLOWLINE_DATABASE_COPIED, FLOWLINE_BROKER_UNREACHABLE where the brokers refuse, or
- *   why the last of the detectors that were named has stopped.
+ * Scores the topics of the named detectors, or of all detectors, until a signal. It follows
+ * detectors that are applied, changed, paused, resumed or deleted meanwhile, and waits for
+ * unreachable brokers. A detector that cannot run leaves the others alone and is retried. If
+ * detectors were named and all of them have failed, this rejects.
+ * @throws FlowlineError FLOWLINE_DETECTOR_MISSING, FLOWLINE_CONFIG_INVALID,
+ * FLOWLINE_DATABASE_COPIED, FLOWLINE_BROKER_UNREACHABLE if the brokers refuse, or the failure of
+ * the last named detector.
  */
 export async function serveKafka(parts: ProcessParts, args: Arguments): Promise<void> {
   const { db, logger, metrics, shutdown } = parts;
@@ -51,7 +53,10 @@ export async function serveKafka(parts: ProcessParts, args: Arguments): Promise<
   await supervised;
 }
 
-/** Waits for an answer of the brokers. @throws FlowlineError FLOWLINE_BROKER_UNREACHABLE where it is a refusal. */
+/**
+ * Waits until the brokers answer.
+ * @throws FlowlineError FLOWLINE_BROKER_UNREACHABLE if they refuse.
+ */
 async function untilBrokersAnswer(parts: ProcessParts): Promise<void> {
   await untilItSucceedsOr(parts.shutdown.signal, () => checkTopics(parts.kafka(), []), {
     maxDelayMs: 5_000,
@@ -60,15 +65,15 @@ async function untilBrokersAnswer(parts: ProcessParts): Promise<void> {
   parts.health.delete('brokers');
 }
 
-/** Often enough to see in time that a consumer stands still. */
+/** Interval between looks, short enough to notice a stalled consumer in time. */
 function lookEveryMs(stallMs: number): number {
   return Math.min(10_000, stallMs / 4);
 }
 
-/** The detectors that a scorer answers for, as the database has them at each look. */
+/** Detectors that this scorer is responsible for, read from the database at each look. */
 class FollowedDetectors {
   readonly #parts: ProcessParts;
-  /** The id of the database. */
+  /** Id of the database. */
   readonly #database: string;
   readonly #args: Arguments;
   readonly #runs = new Map<string, KafkaRun>();
@@ -81,17 +86,17 @@ class FollowedDetectors {
     this.#args = args;
   }
 
-  /** Running, paused or failed: those whose alerts this process sends. */
+  /** Detectors whose alerts this process sends, whether running, paused or failed. */
   get names(): readonly string[] {
     return this.#names;
   }
 
-  /** Those that this process has read. */
+  /** Topics that this process has read. */
   get topics(): readonly string[] {
     return [...this.#topics];
   }
 
-  /** Looks at the database: the runs that there should be now. */
+  /** Reads the detectors from the database; resolves to the runs that there should be now. */
   async list(): Promise<WantedRun[]> {
     const { db, health } = this.#parts;
     const detectors = kafkaDetectors(await listDetectors(db), this.#args.detectors);

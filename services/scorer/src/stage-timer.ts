@@ -1,17 +1,20 @@
 import type { Metrics } from '@flowline/telemetry';
 import { defer, finalize, type Observable } from 'rxjs';
 
-/** The steps of the pipeline that are measured. */
+/** Measured steps of the pipeline. */
 export type Stage = 'decode' | 'score' | 'decide' | 'explain' | 'commit';
 
-/** Wraps steps of the pipeline so that the time of each batch in them is measured. */
+/** Wraps steps of the pipeline to measure the time that each batch spends in them. */
 export interface Timed {
   step<A, B>(stage: Stage, run: (batch: A) => B): (batch: A) => B;
   async<A, B>(stage: Stage, run: (batch: A) => Promise<B>): (batch: A) => Promise<B>;
   stream<A, B>(stage: Stage, run: (batch: A) => Observable<B>): (batch: A) => Observable<B>;
 }
 
-/** Measures into `flowline_score_duration_seconds{stage}`. Waits of a step count as its time; a failure counts too. */
+/**
+ * Measures into `flowline_score_duration_seconds{stage}`. Waits count as time of their step;
+ * failures count, too.
+ */
 export function createStageTimer(metrics: Pick<Metrics, 'scoreDuration'>, detector: string): Timed {
   const start = (stage: Stage): (() => void) => {
     const startedMs = performance.now();

@@ -5,7 +5,7 @@ import { StallWatch } from './stall-watch.ts';
 const STALL_MS = 60_000;
 const at = (position: number, end: number, partition = 0) => ({ partition, position, end });
 
-/** The verdict of a look every 10 s at the same sight, until `seconds` have passed. */
+/** Verdicts of a look every 10 s at the same state, until `seconds` have passed. */
 function verdicts(
   watch: StallWatch,
   seconds: number,

@@ -1,15 +1,18 @@
-/** What one look at a consumer found. */
+/** State of a consumer at one look. */
 export interface ConsumerLook {
-  /** Batches handed out that are not stored yet. */
+  /** Batches handed out but not stored yet. */
   readonly inFlight: number;
-  /** The partitions that are read here: up to which offset, and the offset that the next record will get. */
+  /**
+   * Partitions read here. `position`: the offset up to which each is read; `end`: the offset of the
+   * next record written.
+   */
   readonly partitions: readonly { readonly partition: number; readonly position: number; readonly end: number }[];
 }
 
-/** What to do about it. */
+/** Verdict of a look. */
 export type StallVerdict =
   | { readonly kind: 'moving' }
-  /** `suspect`: say so; `stalled`: open the consumer again. */
+  /** `suspect`: report it; `stalled`: reopen the consumer. */
   | { readonly kind: 'suspect' | 'stalled'; readonly partitions: readonly number[]; readonly forMs: number };
 
 interface Standing {
@@ -18,8 +21,8 @@ interface Standing {
 }
 
 /**
- * Judges, look by look, whether a consumer has stopped silently: a partition is behind its end, nothing of it moves, and no batch is in
- * flight that would explain it.
+ * Detects consumers that have stopped silently: a partition is behind its end, makes no progress,
+ * and no batch in flight explains it.
  *
  * ```
  *  moving ── a partition behind its end has stood for stallMs/2 ──▶ suspect ── for stallMs ──▶ stalled: opened again, all counts from 0
@@ -27,21 +30,22 @@ interface Standing {
  *     └── it moves, or a batch is in flight, or a look failed ◀────────┘
  * ```
  *
- * A log may end in offsets that hold no record (compaction): there the consumer is fine though it never reaches the end. So a partition
- * that stands again where opening anew did not help is left alone until its end moves.
+ * A log may end in offsets that hold no record (compaction). Its consumer is fine although it never
+ * reaches the end. A partition that stands again after a reopening did not help is therefore left
+ * alone until its end moves.
  */
 export class StallWatch {
   readonly #stallMs: number;
   readonly #standing = new Map<number, Standing>();
-  /** Where, and behind which end, a partition stood when the consumer was opened again. */
+  /** Position and log end of each partition that stood when the consumer was reopened. */
   readonly #tried = new Map<number, { readonly position: number; readonly end: number }>();
 
-  /** @param stallMs how long a partition may stand still. */
+  /** @param stallMs maximum time that a partition may stand still. */
   constructor(stallMs: number) {
     this.#stallMs = stallMs;
   }
 
-  /** @param nowMs of a clock that does not jump. */
+  /** @param nowMs on a monotonic clock. */
   look({ inFlight, partitions }: ConsumerLook, nowMs: number): StallVerdict {
     const behind = new Map(
       partitions.filter((p) => p.position < p.end && !this.#isTried(p)).map((p) => [p.partition, p]),
@@ -62,7 +66,7 @@ export class StallWatch {
     return { kind: 'stalled', ...verdict };
   }
 
-  /** Nothing is known of the time since the last look: what stood then may have moved. */
+  /** Discards the counts after a failed look: a partition that stood may have moved since. */
   forget(): void {
     this.#standing.clear();
   }

@@ -3,14 +3,14 @@ import { describe, expect, it } from '@jest/globals';
 
 import { Supervisor, type WantedRun } from './supervisor.ts';
 
-/** Runs that do as the test says, under a supervisor that looks often. */
+/** Runs controlled by the test, under a supervisor that looks often. */
 function setUp({ endsWhenAllFail = false } = {}) {
   const wanted = new Map<string, number>();
   const log: string[] = [];
   const fail = new Map<string, (error: Error) => void>();
   const finish = new Map<string, () => void>();
   let lookupFails = false;
-  /** The next stop of a run waits until it is finished by the test. */
+  /** If true, stopped runs wait until the test finishes them. */
   let holdStops = false;
   const start =
     (name: string, version: number): WantedRun['start'] =>

@@ -3,22 +3,28 @@ import type { Logger } from '@flowline/telemetry';
 /** A detector that should be scored now. */
 export interface WantedRun {
   readonly name: string;
-  /** Another version of its definition is another run. */
+  /** Version of the definition. Another version is another run. */
   readonly version: number;
-  /** Runs it until the signal; resolves when the batches in flight are stored, rejects with what will not pass by itself. */
+  /**
+   * Runs it until the signal. Resolves once the batches in flight are stored; rejects with an error
+   * that will not pass by itself.
+   */
   readonly start: (signal: AbortSignal) => Promise<unknown>;
 }
 
 export interface SupervisorOptions {
-  /** The runs that there should be at this moment. */
+  /** Lists the runs that there should be now. */
   readonly list: () => Promise<readonly WantedRun[]>;
   readonly logger: Logger;
-  /** Aborted: every run is asked to end. */
+  /** If aborted, every run is asked to end. */
   readonly signal: AbortSignal;
-  /** Whether `run` rejects where nothing runs and something has failed (default false: it goes on looking). */
+  /**
+   * True if `run` rejects once nothing runs and something has failed (default false: it keeps
+   * looking).
+   */
   readonly endsWhenAllFail?: boolean;
   readonly pollMs?: number;
-  /** A run that failed for good is tried again after this long. */
+  /** Delay before a failed run is retried. */
   readonly retryMs?: number;
 }
 
@@ -38,7 +44,7 @@ const POLL_MS = 3_000;
 const RETRY_MS = 30_000;
 
 /**
- * Keeps one run for each detector that is wanted: it looks every few seconds, and as soon as a run ends.
+ * Keeps one run per wanted detector. Looks every few seconds, and as soon as a run ends.
  *
  * ```
  *            wanted                      not wanted any more, or another version
@@ -46,7 +52,8 @@ const RETRY_MS = 30_000;
  *                       └── fails ──▶ failed ── another version, or after retryMs ──▶ running
  * ```
  *
- * The failure of one detector leaves the others alone, and the process too: whoever is applied next finds it at work.
+ * The failure of one detector leaves the others and the process alone, so that a detector applied
+ * later finds a running process.
  */
 export class Supervisor {
   readonly #options: SupervisorOptions;
@@ -58,7 +65,7 @@ export class Supervisor {
     this.#options = options;
   }
 
-  /** Looks and follows until the signal; resolves once every run has ended. */
+  /** Follows the wanted detectors until the signal. Resolves once every run has ended. */
   async run(): Promise<void> {
     const { signal } = this.#options;
     try {
@@ -108,7 +115,7 @@ export class Supervisor {
     this.#failures.delete(name);
     const ended = start(stop.signal)
       .catch((error: unknown) => {
-        // What happens to a run while it is being stopped is of no interest any more.
+        // Errors of a run that is being stopped are ignored.
         if (!stop.signal.aborted) this.#failures.set(name, { version, error, untilMs: Date.now() + retryMs });
       })
       .then(() => {

@@ -4,11 +4,11 @@ import type { SourceBatch } from '@flowline/stream';
 import type { DecodedEvents } from './decode-events.ts';
 import { deadLetter, recordAt } from './kept-record.ts';
 
-/** A name as a message quotes it. */
+/** Maximum length of a name quoted in a message. */
 const QUOTED = 60;
 
 /**
- * A batch without the events of entities that belong to other partitions: they are dead letters, as no
+ * Removes the events of entities that belong to other partitions. They become dead letters, as no
  * process sees all of their past.
  * @param strays the partition of each such entity.
  */
@@ -40,7 +40,7 @@ export function withoutStrays(
   };
 }
 
-/** What is wrong with an entity, in one sentence. */
+/** Describes the fault of a scattered entity in one sentence. */
 export function scattered(name: string, here: string, there: string): string {
   const quoted = name.length > QUOTED ? `${name.slice(0, QUOTED)}…` : name;
   return `Events of the entity ${quoted} arrive in ${here} and in ${there}: no process sees all of its past.`;

@@ -7,7 +7,10 @@ import { pause } from './pause.ts';
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
 
-/** Removes, once a day until the signal, what is older than its detector keeps it; a failure is logged and tried again. */
+/**
+ * Applies retention once a day until the signal: removes all data that its detector has kept long
+ * enough. A failure is logged and retried after an hour.
+ */
 export async function applyRetentionDaily(db: Database, logger: Logger, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     let waitMs = HOUR_MS;

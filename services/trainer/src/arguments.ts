@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { promotionModes, type PromotionMode } from '@flowline/config';
 import { FlowlineError } from '@flowline/events';
 
-/** How the trainer is called. */
+/** Help text of the trainer. */
 export const HELP = `flowline trainer
   serve                           train detectors on their schedules, until a signal
   --once <detector>               train one now; ends with 3 where a first model is held back, so that nothing scores
@@ -12,17 +12,17 @@ export const HELP = `flowline trainer
     --json                        one line of JSON on standard output at the end
 `;
 
-/** What the trainer is to do. */
+/** Command line of the trainer. */
 export interface Arguments {
-  /** The detector to train now; null: serve. */
+  /** Detector to train now; null to serve. */
   readonly once: string | null;
   readonly json: boolean;
-  /** null: as the detector's definition says. */
+  /** Promotion mode; null for the one in the detector's definition. */
   readonly promotion: PromotionMode | null;
 }
 
 /**
- * Reads the command line; null where help was asked for.
+ * Parses the command line; null if help was requested.
  * @throws FlowlineError FLOWLINE_USAGE.
  */
 export function readArguments(args: readonly string[]): Arguments | null {

@@ -4,7 +4,7 @@ import { FlowlineError } from '@flowline/events';
 import { compareColumns } from '@flowline/features';
 
 /**
- * Refuses a history that lacks a column which the detector reads, or has one that no event can match.
+ * Rejects a history that lacks a column the detector reads, or has one that no event can match.
  * @throws FlowlineError FLOWLINE_HISTORY_INVALID naming them.
  */
 export function checkColumns(definition: DetectorDefinition, { columns }: Pick<HistorySummary, 'columns'>): void {

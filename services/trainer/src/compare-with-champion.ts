@@ -7,8 +7,9 @@ import type { Logger } from '@flowline/telemetry';
 import type { ChampionComparison } from './promotion.ts';
 
 /**
- * Compares a new model with the champion on the same held-out rows. A champion that this release cannot read cannot be compared.
- * @returns null where there is no champion.
+ * Compares a new model with the champion on the same held-out rows. A champion that this release
+ * cannot read is reported as not comparable.
+ * @returns null if there is no champion.
  */
 export async function compareWithChampion(
   {

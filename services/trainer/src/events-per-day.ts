@@ -3,17 +3,24 @@ import type { HistoryDay } from '@flowline/db';
 import { rowsOfDays, type Stretch, stretchesOf, usualDays, weightedMedian } from './history-stretches.ts';
 
 const DAY_MS = 86_400_000;
-/** A history of a moment is taken for one of an hour: no rate per day follows from it. */
+/**
+ * Minimum duration of a history. A shorter one counts as one hour, as no rate per day follows from
+ * it.
+ */
 const LEAST_DAYS = 1 / 24;
-/** Stretches with a smaller share of the rows say nothing of the rate. */
+/** Minimum share of the rows. Smaller stretches say nothing about the rate. */
 const LEAST_SHARE = 0.005;
-/** So many days apart from one another show what a day of the stream is; fewer may each be a part of one. */
+/**
+ * Minimum number of isolated days that show the rows of a whole day; with fewer, each may be only
+ * part of one.
+ */
 const DAYS_APART = 7;
 
 /**
- * Rate of a stream's events per day, over the days that have data: a gap, a weekend off or a stray time do not thin it. A day at the
- * end of a stretch counts for as much of it as there is: by the clock, or by its rows beside those of a whole day.
- * @param days those that have rows, in their order.
+ * Rate of a stream in events per day, over the days that have data, so that gaps, weekends off and
+ * stray times do not lower it. A day at either end of a stretch counts in part: by the clock, or by
+ * the ratio of its rows to those of a whole day.
+ * @param days days that have rows, in order.
  */
 export function eventsPerDay(days: readonly HistoryDay[]): number {
   if (days.length === 0) return 0;
@@ -25,7 +32,7 @@ export function eventsPerDay(days: readonly HistoryDay[]): number {
   return rowsOfDays(stretches.flat()) / Math.max(covered, LEAST_DAYS);
 }
 
-/** Rows of a whole day; infinite where none is known to be one. */
+/** Rows of a whole day; infinite if no day is known to be whole. */
 function rowsOfWholeDay(stretches: readonly Stretch[]): number {
   const inner = stretches.flatMap((stretch) => stretch.slice(1, -1));
   const days = stretches.flat();
@@ -33,7 +40,7 @@ function rowsOfWholeDay(stretches: readonly Stretch[]): number {
   return whole.length === 0 ? Infinity : weightedMedian(whole.map(({ rows }) => [rows, rows]));
 }
 
-/** The days of a stretch, empty ones within it too, its first and last in part. */
+/** Days that a stretch covers. Empty days within it count; its first and last day count in part. */
 function coveredDays(stretch: Stretch, wholeRows: number): number {
   const [first] = stretch;
   const last = stretch.at(-1) ?? first;

@@ -2,7 +2,7 @@ import type { Logger } from '@flowline/telemetry';
 
 import { pause } from './pause.ts';
 
-/** A detector that learns from its own events, and has no champion of the features in force. */
+/** A detector that learns from its own events and has no champion with the features in force. */
 export interface CollectingDetector {
   readonly name: string;
   readonly version: number;
@@ -10,9 +10,9 @@ export interface CollectingDetector {
 }
 
 export interface FirstModelParts {
-  /** Those that collect now. */
+  /** Lists the detectors that are collecting now. */
   readonly list: () => Promise<readonly CollectingDetector[]>;
-  /** How many events of the features in force are stored; counting may end at `most`. */
+  /** Counts the stored events with the features in force. Counting may stop at `most`. */
   readonly count: (detector: string, most: number) => Promise<number>;
   readonly train: (detector: string) => Promise<unknown>;
   readonly onError: (detector: string, error: unknown) => void;
@@ -22,10 +22,13 @@ export interface FirstModelParts {
 }
 
 const EVERY_MS = 15_000;
-/** After a training that gave no champion, so many times the rows are waited for. */
+/** Growth factor of the required rows after a training that gave no champion. */
 const GROWTH = 1.5;
 
-/** Trains the first model of each collecting detector, and of its features when they have changed, as soon as it has rows enough; one that fails is tried again with more. */
+/**
+ * Trains the first model of each collecting detector as soon as it has enough rows, and again for
+ * changed features. If a training fails, it is retried with more rows.
+ */
 export async function trainFirstModels(parts: FirstModelParts): Promise<void> {
   const { list, count, train, onError, logger, signal, everyMs = EVERY_MS } = parts;
   const wanted = new Map<string, number>();

@@ -23,10 +23,10 @@ spec:
     'test detector',
   );
 
-/** Readings of three sensors in turns, ten seconds apart. */
+/** Readings of three sensors in turn, ten seconds apart. */
 const rows = Array.from({ length: 1200 }, (_, i) => ({ sensor: `s${i % 3}`, ts: i * 10_000, level: Math.sin(i) }));
 
-/** The wanted rows as the trainer reads them: from the beginning of the range on, in chunks. */
+/** The wanted rows as the trainer reads them: from the start of the range, in chunks. */
 function readFrom(fromMs: number, maxRows: number) {
   const wanted = rows.filter(({ ts }) => ts >= fromMs).length;
   const from = new Date(fromMs);
@@ -49,7 +49,7 @@ function readFrom(fromMs: number, maxRows: number) {
   return { range, features, times };
 }
 
-/** The features of every row, as a scorer computes them whose stream began with the first. */
+/** Features of every row, computed by a scorer whose stream began with the first. */
 function scored(): number[][] {
   const definition = definitionWith(1000);
   const entity = entityOf(definition)!;
@@ -65,7 +65,7 @@ function scored(): number[][] {
 describe('a history with windows', () => {
   it('has the features that the scorer computes, from the first wanted row on', () => {
     const { range, features, times } = readFrom(4_000_000, 1_000_000);
-    expect(range).toEqual({ from: new Date(3_940_000) }); // a minute before: the longest window
+    expect(range).toEqual({ from: new Date(3_940_000) }); // a minute earlier: the longest window
     expect(times).toEqual(rows.slice(400).map(({ ts }) => ts));
     expect(features).toEqual(scored().slice(400));
   });

@@ -9,29 +9,35 @@ import {
   windowsOf,
 } from '@flowline/features';
 
-/** Which rows features are wanted of. */
+/** Rows whose features are wanted. */
 export interface WantedRows {
-  /** The first of them; null: from the beginning of the history. */
+  /** Time of the first wanted row; null for the beginning of the history. */
   readonly from: Date | null;
-  /** How many there are; more than the detector's `maxRows` are thinned evenly. */
+  /** Number of wanted rows. More than the detector's `maxRows` are thinned evenly. */
   readonly rows: number;
 }
 
-/** How a history is read: which rows to ask the database for, and what becomes of them. */
+/**
+ * Plan for reading a history: the rows to request from the database, and their conversion to
+ * features.
+ */
 export interface HistoryReading {
   readonly range: { readonly from?: Date; readonly maxRows?: number };
-  /** Takes the rows in order of time, a chunk at a time. */
+  /** Converts the rows, in time order, one chunk at a time. */
   readonly read: (rows: readonly unknown[], timesMs: Float64Array) => HistoryChunk;
 }
 
-/** The wanted rows of a chunk as features, with their times. */
+/** Features of the wanted rows of a chunk, with their times. */
 export interface HistoryChunk {
   readonly table: FeatureTable;
   readonly timesMs: Float64Array;
   readonly faults: readonly RecordFault[];
 }
 
-/** Rows that stand alone are thinned by the database; for windows every row has to be seen. */
+/**
+ * Plans the reading of a history. Rows that stand alone are thinned by the database; windows have
+ * to see every row.
+ */
 export function historyReading(definition: DetectorDefinition, lookups: Lookups, wanted: WantedRows): HistoryReading {
   const windows = windowsOf(definition.features);
   if (windows.length > 0)
@@ -47,8 +53,9 @@ export function historyReading(definition: DetectorDefinition, lookups: Lookups,
 }
 
 /**
- * Every row passes through the windows of its entity, by the code that scores; those before `from` are only looked back at. What came
- * before the first row is not known, so windows that reach beyond it have no value, as on a stream that is not read from its beginning.
+ * Passes every row through the windows of its entity, with the scorer's code; rows before `from`
+ * only serve as past. Nothing is known before the first row, so windows that reach beyond it have
+ * no value, as on a stream that is not read from its beginning.
  */
 function windowedReading(
   definition: DetectorDefinition,
@@ -71,7 +78,7 @@ function windowedReading(
       const { table, accepted, faults } = reader.read(rows, windows.batch(offsets, timesMs));
       seen += rows.length;
       const isWanted = (row: number): boolean => (timesMs[row] ?? NaN) >= fromMs;
-      // Row r (from 1) is kept where floor(r·max/total) steps up: at most `max` of them, evenly spread.
+      // Row r (from 1) is kept if floor(r·max/total) steps up: at most `max` rows, evenly spread.
       const step = (row: number): number => Math.floor((row * Math.min(history.maxRows, total)) / total);
       const isKept = Array.from(timesMs, (_, row) => isWanted(row) && step(++wanted) > step(wanted - 1));
       const kept = Array.from(accepted.keys()).filter((row) => isKept[accepted[row] ?? -1] === true);

@@ -12,10 +12,10 @@ function mapParts<T>(split: TimeSplit, of: (range: RowRange) => T): HistoryParts
 export const partsOf = (table: FeatureTable, split: TimeSplit): HistoryParts<FeatureTable> =>
   mapParts(split, ({ start, end }) => sliceTable(table, start, end));
 
-/** The rows of each part. */
+/** Number of rows of each part. */
 export const rowsOf = (split: TimeSplit): HistoryParts<number> => mapParts(split, sizeOf);
 
-/** The times of the first and the last row of each part. */
+/** Times of the first and the last row of each part, in milliseconds since the epoch. */
 export const timesOf = (
   timesMs: Float64Array,
   split: TimeSplit,

@@ -1,21 +1,24 @@
 import type { HistoryDay } from '@flowline/db';
 
 const DAY_MS = 86_400_000;
-/** A silence that had this chance at the usual rate (events that come alone: e^−rate·silence) is one of the stream, not of chance. */
+/**
+ * Probability below which a silence is not due to chance. For independent events at the usual rate
+ * it is e^(−rate·silence).
+ */
 const SILENCE_CHANCE = 1e-6;
 
-/** Days on end, without a silence between them that the usual rate does not explain. */
+/** Successive days without a silence between them that the usual rate does not explain. */
 export type Stretch = readonly [HistoryDay, ...HistoryDay[]];
 
-/** How a history's days usually are. Most rows decide, so that a few strange ones do not. */
+/** Typical days of a history, weighted by rows so that a few odd days do not count. */
 export interface UsualDays {
-  /** Rows of the day that the middle row lies in, when days are in order of their rows. */
+  /** Rows of the day that holds the median row, with days sorted by their rows. */
   readonly rows: number;
-  /** Empty days that the usual rate does not explain any more. */
+  /** Number of empty days above which the usual rate does not explain a silence. */
   readonly silentDays: number;
 }
 
-/** The usual day of a history with rows. */
+/** Typical day of a history that has rows. */
 export function usualDays(days: readonly HistoryDay[]): UsualDays {
   const rows = weightedMedian(days.map((day) => [day.rows, day.rows]));
   const spacing =
@@ -23,7 +26,7 @@ export function usualDays(days: readonly HistoryDay[]): UsualDays {
   return { rows, silentDays: (-Math.log(SILENCE_CHANCE) * spacing) / rows };
 }
 
-/** Cuts days, in their order, wherever more than so many empty ones lie between. */
+/** Splits days, in order, wherever more than `silentDays` empty ones lie between two. */
 export function stretchesOf(days: readonly HistoryDay[], silentDays: number): readonly Stretch[] {
   const stretches: [HistoryDay, ...HistoryDay[]][] = [];
   for (const day of days) {
@@ -34,10 +37,10 @@ export function stretchesOf(days: readonly HistoryDay[], silentDays: number): re
   return stretches;
 }
 
-/** The rows of days. */
+/** Total rows of days. */
 export const rowsOfDays = (days: readonly HistoryDay[]): number => days.reduce((sum, { rows }) => sum + rows, 0);
 
-/** The value in whose part of the whole weight the middle lies. */
+/** Weighted median: the value at which half of the total weight is reached. */
 export function weightedMedian(weighted: readonly (readonly [value: number, weight: number])[]): number {
   const sorted = [...weighted].sort(([a], [b]) => a - b);
   const half = sorted.reduce((sum, [, weight]) => sum + weight, 0) / 2;

@@ -8,7 +8,7 @@ const DAY_MS = 86_400_000;
 const HOUR_MS = DAY_MS / 24;
 const START = Date.UTC(2026, 0, 5);
 
-/** The days of times, as the database counts them. */
+/** Groups times by day, as the database does. */
 function daysOf(times: readonly number[]): HistoryDay[] {
   const byDay = new Map<number, number[]>();
   for (const time of [...times].sort((a, b) => a - b)) {

@@ -29,7 +29,7 @@ function formatOf(timezone: string): Intl.DateTimeFormat {
   return format;
 }
 
-/** What clocks in a zone show at an instant (milliseconds since the epoch). */
+/** Wall-clock time in a zone at an instant (milliseconds since the epoch). */
 export function wallTimeAt(instantMs: number, timezone: string): WallTime {
   const parts: Record<string, number> = {};
   for (const { type, value } of formatOf(timezone).formatToParts(instantMs)) parts[type] = Number(value);
@@ -37,7 +37,7 @@ export function wallTimeAt(instantMs: number, timezone: string): WallTime {
   return { year, month, day, hour, minute, second };
 }
 
-/** The wall time as if it were UTC, in milliseconds: wall times compare and subtract by it. */
+/** Wall time interpreted as UTC, in milliseconds, for comparing and subtracting wall times. */
 export const wallMs = (wall: WallTime): number =>
   Date.UTC(wall.year, wall.month - 1, wall.day, wall.hour, wall.minute, wall.second);
 
@@ -46,8 +46,9 @@ function offsetAt(instantMs: number, timezone: string): number {
 }
 
 /**
- * The instants (milliseconds, ascending) at which clocks in a zone show a wall time: two in the hour that autumn repeats, one
- * elsewhere. A time that spring skips stands for the instant as far after the change (02:30 becomes 03:30), as java.time does.
+ * Instants (milliseconds, ascending) at which clocks in a zone show a wall time: two in the hour
+ * that repeats in autumn, otherwise one. A time that is skipped in spring maps to the instant
+ * equally far after the change (02:30 becomes 03:30), as in java.time.
  */
 export function instantsOf(wall: WallTime, timezone: string): readonly number[] {
   const local = wallMs(wall);

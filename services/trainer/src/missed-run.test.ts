@@ -7,7 +7,7 @@ const at = (text: string) => new Date(text);
 const missed = (schedule: string, timezone: string, lastRun: string, now: string) =>
   missedRun(schedule, timezone, at(lastRun), at(now))?.toISOString() ?? null;
 
-/** Every run that a scheduler looking every ten minutes would start. */
+/** Runs started by a scheduler that looks every ten minutes. */
 function runsBetween(schedule: string, timezone: string, from: string, to: string): string[] {
   const runs: string[] = [];
   let last = at(from);

@@ -4,25 +4,27 @@ import { FlowlineError } from '@flowline/events';
 import { instantsOf, wallMs, wallTimeAt, type WallTime } from './local-time.ts';
 
 const DAY_MS = 86_400_000;
-/** A schedule of 29 February may wait eight years (1896–1904, 2096–2104). */
+/** A schedule for 29 February may have to wait eight years (1896–1904, 2096–2104). */
 const LONGEST_GAP_DAYS = 8 * 366;
 const LARGEST_SHIFT_MS = 3 * 3_600_000;
 
 /**
- * The latest time that a schedule named after `lastRun` and not after `now`, or null when there is none: the run to make up
- * for. Several missed runs become one. Each scheduled time is one instant, whatever clocks do: a time that spring skips runs as
- * long after the change, a time that autumn repeats runs once. A schedule of every hour runs every hour that passes.
+ * Latest scheduled time after `lastRun` and not after `now`, which is the run to make up for; null
+ * if there is none. Several missed runs become one. Each scheduled time is one instant, whatever
+ * the clocks do: a time that is skipped in spring runs equally long after the change, and a time
+ * that is repeated in autumn runs once. An hourly schedule runs every hour that passes.
  * @param schedule a cron expression of five fields (or six, the first being seconds).
- * @throws FlowlineError FLOWLINE_CONFIG_INVALID for an expression that is none.
+ * @throws FlowlineError FLOWLINE_CONFIG_INVALID for an invalid expression.
  */
 export function missedRun(schedule: string, timezone: string, lastRun: Date, now: Date): Date | null {
   const { hours, isDay } = scheduleOf(schedule);
   const everyHour = hours.length === 24;
   const today = wallTimeAt(now.getTime(), timezone);
-  // No clock change is larger: times outside need no look at the zone.
+  // No clock change is larger, so times outside this range need no lookup of the zone.
   const latestWall = wallMs(today) + LARGEST_SHIFT_MS;
   const earliestWall = wallMs(wallTimeAt(lastRun.getTime(), timezone)) - LARGEST_SHIFT_MS;
-  // A day beyond the last run's own: a skipped time may belong to the wall-clock day before its instant.
+  // One day more than the last run needs: a skipped time may belong to the wall-clock day before
+  // its instant.
   const days = Math.min(LONGEST_GAP_DAYS, Math.ceil((now.getTime() - lastRun.getTime()) / DAY_MS) + 2);
 
   for (let back = 0; back <= days; back++) {
@@ -37,7 +39,7 @@ export function missedRun(schedule: string, timezone: string, lastRun: Date, now
       const instants = instantsOf(wall, timezone);
       for (const instant of everyHour ? instants : instants.slice(0, 1)) {
         if (instant <= now.getTime() && instant > (latest ?? lastRun.getTime())) {
-          // In the hour that autumn repeats, an earlier time on the clock may still come later.
+          // In the hour that repeats in autumn, an earlier clock time may still come later.
           stop = Math.max(stop, local - LARGEST_SHIFT_MS);
           latest = instant;
         }
@@ -48,7 +50,7 @@ export function missedRun(schedule: string, timezone: string, lastRun: Date, now
   return null;
 }
 
-/** The times of a schedule on a day, the latest first. */
+/** Times of a schedule on a day, latest first. */
 function* timesOfDay(schedule: string, day: WallTime): Generator<WallTime> {
   const { seconds, minutes, hours } = scheduleOf(schedule);
   for (const hour of hours.toReversed()) {
@@ -59,8 +61,8 @@ function* timesOfDay(schedule: string, day: WallTime): Generator<WallTime> {
 }
 
 /**
- * The times that a cron expression stands for.
- * @throws FlowlineError FLOWLINE_CONFIG_INVALID for an expression that is none, or that never comes.
+ * Times that a cron expression stands for.
+ * @throws FlowlineError FLOWLINE_CONFIG_INVALID for an expression that is invalid or never matches.
  */
 export function scheduleOf(text: string): Schedule {
   const read = readSchedule(text);

@@ -2,16 +2,16 @@ import type { Logger } from '@flowline/telemetry';
 
 import { pause } from './pause.ts';
 
-/** A scheduled detector whose definition in force asks for a model that was never tried. */
+/** A scheduled detector whose definition in force needs a model that was never tried. */
 export interface OutdatedDetector {
   readonly name: string;
   readonly version: number;
-  /** What of the definition no model knows of, by path. */
+  /** Parts of the definition, by path, that no model was trained for. */
   readonly changes: readonly string[];
 }
 
 export interface OutdatedModelParts {
-  /** Those that are outdated now. */
+  /** Lists the detectors that are outdated now. */
   readonly list: () => Promise<readonly OutdatedDetector[]>;
   readonly train: (detector: string) => Promise<unknown>;
   readonly onError: (detector: string, error: unknown) => void;
@@ -22,7 +22,10 @@ export interface OutdatedModelParts {
 
 const EVERY_MS = 15_000;
 
-/** Trains scheduled detectors soon after a definition was applied that needs another model; once per definition, whatever comes of it. */
+/**
+ * Trains scheduled detectors soon after a definition was applied that needs another model: once per
+ * definition, whatever the outcome.
+ */
 export async function trainOutdatedModels(parts: OutdatedModelParts): Promise<void> {
   const { list, train, onError, logger, signal, everyMs = EVERY_MS } = parts;
   const tried = new Map<string, number>();

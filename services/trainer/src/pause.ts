@@ -1,4 +1,4 @@
-/** Waits so long, or until the signal; never rejects. */
+/** Waits `ms` milliseconds, or until the signal. Never rejects. */
 export function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) {

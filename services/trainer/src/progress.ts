@@ -1,21 +1,21 @@
-/** How far a piece of long work has come. */
+/** Progress of a long-running operation. */
 export interface ProgressState {
-  /** 0 to 1. */
+  /** Share done, 0 to 1. */
   readonly share: number;
-  /** What is being done, e.g. `train`. */
+  /** Current activity, e.g. `train`. */
   readonly label: string;
-  /** Figures beside it, e.g. `step 250/1000 · validation 3.21 nats`. */
+  /** Accompanying figures, e.g. `step 250/1000 · validation 3.21 nats`. */
   readonly detail: string;
 }
 
-/** Where progress is shown: {@link createProgress}. */
+/** Display of progress; see {@link createProgress}. */
 export interface Progress {
   update(state: ProgressState): void;
   /** Ends the bar's line; further updates start a new one. */
   done(): void;
 }
 
-/** What {@link createProgress} needs of an output stream: process.stderr has it. */
+/** The parts of an output stream that {@link createProgress} needs. process.stderr has them. */
 export interface ProgressOutput {
   readonly isTTY?: boolean;
   readonly columns?: number;
@@ -23,12 +23,12 @@ export interface ProgressOutput {
 }
 
 const BAR_WIDTH = 28;
-/** A terminal is redrawn at most this often. */
+/** Minimum interval between two redraws of a terminal. */
 const REDRAW_MS = 100;
-/** Elsewhere a line is written each time so much more is done. */
+/** Share of progress per line on other outputs. */
 const LINE_SHARE = 0.1;
 
-/** Progress as one redrawn bar on a terminal, and as a plain line for every tenth elsewhere. */
+/** Shows progress as one redrawn bar on a terminal, and otherwise as one plain line per tenth. */
 export function createProgress(output: ProgressOutput, now: () => number = Date.now): Progress {
   return output.isTTY === true ? createBar(output, now) : createLines(output, now);
 }
@@ -74,13 +74,15 @@ function createLines(output: ProgressOutput, now: () => number): Progress {
 const clamp = (share: number): number => Math.min(1, Math.max(0, share));
 const percent = (share: number): string => `${Math.round(clamp(share) * 100)} %`.padStart(5);
 
-/** A share, and when it was reached. */
+/** A share, and the time at which it was reached. */
 interface Moment {
   readonly share: number;
   readonly ms: number;
 }
 
-/** How long the rest will take at the pace since the first update; empty while that says little. */
+/**
+ * Estimated time left, at the pace since the first update; empty while the estimate is unreliable.
+ */
 function left(first: Moment, share: number, nowMs: number): string {
   if (share - first.share < 0.05 || share >= 1) return '';
   const seconds = Math.round(((nowMs - first.ms) / (share - first.share)) * ((1 - share) / 1000));

@@ -37,7 +37,7 @@ const report = (alarms: number, verdict: Verdict, moved: readonly string[] = [],
   })),
 });
 const asAsked = report(33, 'inside');
-/** The weather of a month: 33 alarms expected, 96 measured. */
+/** Weather of one month: 33 alarms expected, 96 measured. */
 const farAbove = report(96, 'above', ['temp', 'dewp']);
 const untested = report(0, 'untested', [], 0);
 

@@ -1,19 +1,19 @@
 import type { PromotionMode } from '@flowline/config';
 import { type AlarmReport, type Comparison, type MovedFeature, movedWords } from '@flowline/detector';
 
-/** How the challenger did against a champion on the same held-out rows. */
+/** Comparison of a challenger with a champion on the same held-out rows. */
 export type ChampionComparison = Comparison & {
-  /** The champion's model version. */
+  /** Model version of the champion. */
   readonly champion: number;
 };
 
-/** Decision whether to promote, and why: stored with the run and logged. */
+/** Decision whether to promote, with its reason. Stored with the run and logged. */
 export interface PromotionDecision {
   readonly promote: boolean;
   readonly reason: string;
 }
 
-/** What a training reports of its own model. */
+/** Parts of a training report that concern the model itself. */
 export interface OwnReport {
   readonly alarms: AlarmReport;
   readonly moved: readonly MovedFeature[];
@@ -26,14 +26,19 @@ const FINDINGS = {
 } as const;
 const FAR_ABOVE = 'far above what was asked for';
 
-/** Alarms so many times the high end of their interval are far outside it, where chance does not explain them. */
+/**
+ * Factor above the upper end of their interval at which alarms are far above it, beyond what chance
+ * explains.
+ */
 const FAR = 1.5;
 
 /**
- * The rule of promotion. `auto` promotes no model whose alarms on held-out rows are far above their interval, the first one included.
- * The challenger replaces a champion where it is not worse on the same held-out rows; where the two cannot be compared, as after a
- * change of the features, where its own alarms are inside their interval. What is held back waits for a person, or the next model. A
- * challenger that alarms no more than the champion on the same rows is not held back: data that drift need the newer model most.
+ * Decides on promotion. `auto` holds back any model whose alarms on held-out rows are far above
+ * their interval, the first model included. A challenger replaces a champion if it is not worse on
+ * the same held-out rows. If the two cannot be compared, as after a change of the features, it does
+ * so if its own alarms are inside their interval. A model that is held back waits for a person, or
+ * for the next model. A challenger that alarms no more than the champion on the same rows is not
+ * held back for its alarms: drifting data need the newer model most.
  */
 export function decidePromotion(
   mode: PromotionMode,

@@ -10,27 +10,30 @@ import {
 import { type ErrorCode, errorCodes, FlowlineError } from '@flowline/events';
 import type { Logger } from '@flowline/telemetry';
 
-/** What a training run is for. */
+/** Request for a training run. */
 export interface RunRequest {
   readonly detector: string;
   readonly detectorVersion: number;
-  /** The tick of the schedule; null when a person asked. */
+  /** The scheduled time; null if a person requested the training. */
   readonly scheduledFor: Date | null;
 }
 
-/** A training run as it goes on: its phases are stored as they begin, so that everybody sees how far it is. */
+/**
+ * A training run in progress. Its phases are stored as they begin, so that everyone can see how far
+ * it is.
+ */
 export interface RecordedRun {
   readonly runId: number;
-  /** Stores that a phase begins, runs it, and logs how long it took. */
+  /** Stores the start of a phase, runs it, and logs its duration. */
   phase<Result>(name: string, work: () => Promise<Result>): Promise<Result>;
-  /** The learning curves to be stored with the next phase. */
+  /** Sets the learning curves to store with the next phase. */
   curves(curves: object): void;
 }
 
 /**
- * Runs a training and stores it as a run: running → succeeded | failed (also when cancelled: FLOWLINE_ABORTED). Call it holding
- * the training lock.
- * @returns null where the scheduled time has been run, or is given up, already.
+ * Runs a training and stores it as a run: running → succeeded | failed (also if cancelled:
+ * FLOWLINE_ABORTED). The caller must hold the training lock.
+ * @returns null if the scheduled time has already been run or given up.
  */
 export async function recordRun<Outcome extends TrainingOutcome>(
   db: Database,
@@ -61,7 +64,7 @@ export async function recordRun<Outcome extends TrainingOutcome>(
     return outcome;
   } catch (error) {
     const reported = asFlowlineError(error);
-    // The run's own error is what matters; that it could not be stored as well is only logged.
+    // The run's own error matters. A failure to store it is only logged.
     await failRun(db, runId, reported).catch((err: unknown) => {
       log.error({ err }, 'the failure of the run could not be stored');
     });
@@ -75,7 +78,10 @@ async function beginRun(db: Database, request: RunRequest): Promise<number | nul
   return (await claimScheduledRun(db, detector, detectorVersion, scheduledFor))?.runId ?? null;
 }
 
-/** What ended a run, as an error of ours: libraries that know nothing of ours throw the same fields, and a signal its own. */
+/**
+ * Converts the error that ended a run to a FlowlineError. Libraries that do not depend on ours
+ * throw errors with the same fields, and a signal throws its own.
+ */
 function asFlowlineError(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof FlowlineError) return error;
   if (error.name === 'AbortError') {

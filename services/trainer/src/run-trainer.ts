@@ -22,9 +22,9 @@ import { type TrainerParts, trainOnce, type TrainOutcome } from './train-once.ts
 import type { TrainingMetrics } from './training-metrics.ts';
 
 /**
- * The trainer's program: trains one detector, or all on their schedules until a signal comes, and
- * prints what ended it. Resolves to the exit code of the process: 3 where a first model was trained and is held back, so that
- * nothing scores.
+ * Program of the trainer: trains one detector, or all of them on their schedules until a signal
+ * comes, and prints the error that ended it. Resolves to the exit code of the process: 3 if a first
+ * model was trained and is held back, so that nothing scores.
  */
 export async function runTrainer(argv: readonly string[]): Promise<number> {
   const json = argv.includes('--json');
@@ -40,10 +40,10 @@ export async function runTrainer(argv: readonly string[]): Promise<number> {
   }
 }
 
-/** The exit code of a check that did not pass. */
+/** Exit code of a check that did not pass. */
 const NOTHING_SCORES = 3;
 
-/** Process of a trainer: what every way of running it needs. */
+/** Process of a trainer, shared by all modes. */
 interface TrainerRun {
   readonly settings: Settings;
   readonly logger: Logger;
@@ -66,7 +66,9 @@ async function run(args: Arguments): Promise<number> {
   }
 }
 
-/** Serves health at once, waits for the database, and trains on schedule until the shutdown begins. */
+/**
+ * Serves health at once, waits for the database, and trains on schedule until the shutdown begins.
+ */
 async function serveSchedules(run: TrainerRun): Promise<void> {
   const { settings, logger, shutdown } = run;
   const [metrics, health] = [createMetrics(), new Health()];
@@ -100,13 +102,18 @@ async function trainNow(
   return outcome;
 }
 
-/** A champion that goes on is the ordinary end of a training; a detector without one is what somebody must look at. */
+/**
+ * A champion that stays is a normal outcome of a training; a detector without one needs attention.
+ */
 function exitCodeOf(outcome: TrainOutcome | null): number {
   const isHeldFirst = outcome?.champion === null && !outcome.byHand;
   return isHeldFirst ? NOTHING_SCORES : 0;
 }
 
-/** Waits for work, and closes its connections once it has ended: it sees a signal, and stores how it ended. */
+/**
+ * Waits for work and closes the database connections after it has ended, so that work interrupted
+ * by a signal can still store its outcome.
+ */
 async function withDatabase<T>({ shutdown }: TrainerRun, db: Database, work: Promise<T>): Promise<T> {
   shutdown.defer('database', async () => {
     await Promise.allSettled([work]);

@@ -9,7 +9,7 @@ const nightly: ScheduledDetector = {
   appliedAt: new Date('2026-05-01T00:00:00Z'),
 };
 
-/** A world with a clock that a test sets, and runs that claim their time as Postgres does. */
+/** An environment with a clock set by the test, and runs that claim their time as in Postgres. */
 function world(detectors: ScheduledDetector[]) {
   const state = {
     now: new Date('2026-05-02T09:00:00Z'),

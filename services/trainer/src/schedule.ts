@@ -8,24 +8,29 @@ export interface ScheduledDetector {
   readonly name: string;
   readonly schedule: string;
   readonly timezone: string;
-  /** The schedule counts from here while nothing has run. */
+  /** Start of the schedule while nothing has run. */
   readonly appliedAt: Date;
 }
 
-/** What the schedule needs of the world. */
+/** Environment of the schedule. */
 export interface ScheduleParts {
-  /** The detectors that have a schedule now. */
+  /** Lists the detectors that have a schedule now. */
   list(): Promise<readonly ScheduledDetector[]>;
-  /** The latest scheduled time that somebody ran or runs; null: none yet. */
+  /** Latest scheduled time that was or is being run; null if there is none. */
   lastRun(detector: string): Promise<Date | null>;
-  /** Runs one scheduled time; resolves when it ended, whoever ran it. */
+  /** Runs one scheduled time. Resolves when it has ended, whoever ran it. */
   train(detector: string, scheduledFor: Date): Promise<unknown>;
-  /** Hears that the detectors were read (null) and whose schedules cannot be run, or why they could not be read. */
+  /**
+   * Called after each reading of the detectors, with null and the detectors whose schedules cannot
+   * be run, or with the error of the reading.
+   */
   onReread(error: unknown, unrunnable: readonly string[]): void;
-  /** Hears of what went wrong with a detector and was survived. */
+  /** Called with an error of one detector, which does not end the schedule. */
   onError(detector: string, error: unknown): void;
   readonly signal: AbortSignal;
-  /** How often the detectors are read again and missed runs looked for (default 30,000). */
+  /**
+   * Interval between readings of the detectors, which also look for missed runs (default 30,000).
+   */
   readonly rereadMs?: number;
   readonly now?: () => Date;
 }
@@ -36,27 +41,28 @@ interface Entry {
 }
 
 const REREAD_MS = 30_000;
-/** What node-cron says of ticks is of no use: what matters is whether a run is due. */
+/** Silences node-cron's remarks on ticks: all that matters is whether a run is due. */
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined, debug: () => undefined };
 
-/** The ticks of a schedule, whatever the day, in the notation of node-cron. */
+/** Ticks of a schedule on any day, in the notation of node-cron. */
 function ticksOf(schedule: string): string {
   const { seconds, minutes, hours } = scheduleOf(schedule);
   return `${[seconds, minutes, hours].map((values) => values.join(',')).join(' ')} * * *`;
 }
 
 /**
- * Trains detectors when their schedules say so, one at a time in this process.
+ * Trains detectors on their schedules, one at a time in this process.
  *
  * ```
  *  start() ──▶ reread ──every rereadMs──▶ reread … ──▶ signal ──▶ stopped
  *                │ a detector is new or changed: its cron task is made anew; gone: removed
  *                │ a scheduled time has passed that nobody ran: it is run (also after a tick, for which this is the check)
- *                └ an expression that is none: reported once, the others go on
+ *                └ an invalid expression: reported once, the others go on
  * ```
  *
- * A tick of node-cron only says "look": what runs is the scheduled time that has passed since the last run, as `missedRun` finds
- * it. So a tick that comes twice, or not at all, on a day when clocks change, makes no difference.
+ * A tick of node-cron only triggers a look. The run is the scheduled time that has passed since the
+ * last run, found by `missedRun`. A tick that comes twice, or not at all, on a day when clocks
+ * change makes no difference.
  */
 export class TrainingSchedule {
   readonly #parts: ScheduleParts;
@@ -69,7 +75,7 @@ export class TrainingSchedule {
     this.#parts = parts;
   }
 
-  /** Runs until the signal; resolves once the training in progress, if any, has ended. */
+  /** Runs until the signal. Resolves once the training in progress, if any, has ended. */
   async run(): Promise<void> {
     const { signal, rereadMs = REREAD_MS } = this.#parts;
     while (!signal.aborted) {
@@ -81,7 +87,7 @@ export class TrainingSchedule {
     await this.#queue;
   }
 
-  /** Reads the detectors again, and starts what is due. */
+  /** Reads the detectors again and starts the runs that are due. */
   async reread(): Promise<void> {
     try {
       const detectors = await this.#parts.list();
@@ -102,7 +108,7 @@ export class TrainingSchedule {
     }
   }
 
-  /** Resolves once nothing is queued. */
+  /** Resolves once the queue is empty. */
   async idle(): Promise<void> {
     let seen;
     do {
@@ -125,7 +131,7 @@ export class TrainingSchedule {
         name: detector.name,
         timezone: detector.timezone,
         noOverlap: true,
-        // A tick that came late is no loss: the next reread finds its run.
+        // A late tick loses nothing: the next reread finds its run.
         suppressMissedWarning: true,
         logger: quiet,
       });
@@ -139,7 +145,7 @@ export class TrainingSchedule {
     }
   }
 
-  /** One look at a detector, after those in the queue; a detector is in the queue once at most. */
+  /** Queues a check of a detector. A detector is queued at most once. */
   #enqueue(detector: ScheduledDetector): Promise<void> {
     if (this.#queued.has(detector.name) || this.#reported.has(detector.name)) return Promise.resolve();
     this.#queued.add(detector.name);

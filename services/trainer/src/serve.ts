@@ -25,7 +25,10 @@ export interface TrainerProcess {
   readonly metrics: Metrics;
 }
 
-/** Trains detectors on their schedules until the shutdown begins; resolves once the training in progress has ended. */
+/**
+ * Trains detectors on their schedules until the shutdown begins. Resolves once the training in
+ * progress has ended.
+ */
 export async function serve({ shutdown, health, metrics }: TrainerProcess, parts: TrainerParts): Promise<void> {
   const { db, logger } = parts;
   const train = (detector: string, scheduledFor: Date | null) =>
@@ -43,7 +46,7 @@ export async function serve({ shutdown, health, metrics }: TrainerProcess, parts
     onError,
     signal: shutdown.signal,
   });
-  // Trainings that wait for no tick.
+  // Trainings that do not wait for a tick.
   const soon = { train: (detector: string) => train(detector, null), onError, logger, signal: shutdown.signal };
   logger.info({ backend: parts.backend }, 'the trainer waits for schedules');
   const first = trainFirstModels({
@@ -78,7 +81,10 @@ async function scheduledDetectors(db: Database, logger: Logger): Promise<Schedul
   });
 }
 
-/** Those whose history is what the scorer stores, as long as no champion has the features in force. */
+/**
+ * Detectors whose history is stored by the scorer and which have no champion with the features in
+ * force.
+ */
 async function collectingDetectors(db: Database, logger: Logger): Promise<CollectingDetector[]> {
   const collecting: CollectingDetector[] = [];
   for (const { definition, version } of await activeDetectors(db, logger)) {
@@ -94,7 +100,10 @@ async function hasChampionOf(db: Database, definition: DetectorDefinition): Prom
   return champion !== undefined && hasSameColumns(await definitionOf(db, champion), definition);
 }
 
-/** Scheduled detectors with a model that does not know of all of the definition in force, for which no training was tried yet. */
+/**
+ * Scheduled detectors whose newest model lacks a change of the definition in force, and for which
+ * no training was tried yet.
+ */
 async function outdatedDetectors(db: Database, logger: Logger): Promise<OutdatedDetector[]> {
   const outdated: OutdatedDetector[] = [];
   for (const { definition, version } of await activeDetectors(db, logger)) {
@@ -105,7 +114,7 @@ async function outdatedDetectors(db: Database, logger: Logger): Promise<Outdated
     const trainedFor = await definitionOf(db, newest);
     const changes = modelChanges(trainedFor, definition);
     if (changes.length === 0) continue;
-    // Events of other features are collected first: trainFirstModels counts them.
+    // With changed features, events are collected first: trainFirstModels counts them.
     if (definition.history.query === null && !hasSameColumns(trainedFor, definition)) continue;
     const runs = await listTrainingRuns(db, name, 100);
     if (runs.some((run) => run.detectorVersion === version && run.status !== 'abandoned')) continue;
@@ -114,13 +123,13 @@ async function outdatedDetectors(db: Database, logger: Logger): Promise<Outdated
   return outdated;
 }
 
-/** The definition that a model was trained for. */
+/** Definition that a model was trained for. */
 async function definitionOf(db: Database, { detector, detectorVersion }: ModelSummary): Promise<DetectorDefinition> {
   const { definition } = await getDetectorVersion(db, detector, detectorVersion);
   return readDefinition(definition, `${detector}, version ${detectorVersion}`);
 }
 
-/** Definitions that cannot be read are reported and left out: the others go on. */
+/** Active detectors. A definition that cannot be read is logged and left out. */
 async function activeDetectors(
   db: Database,
   logger: Logger,

@@ -9,24 +9,25 @@ export interface RowRange {
 /** The four parts of a history, oldest first. */
 export interface TimeSplit {
   readonly train: RowRange;
-  /** Early stopping and the choice among models. */
+  /** Rows for early stopping and model selection. */
   readonly validation: RowRange;
-  /** Never trained on, never chosen on: p-values come from here. */
+  /** Rows for p-values. Never used for training or model selection. */
   readonly calibration: RowRange;
-  /** The newest rows: the report, and the comparison with the champion. */
+  /** The newest rows, for the report and the comparison with the champion. */
   readonly test: RowRange;
 }
 
 const VALIDATION_FRACTION = 0.1;
 const TEST_FRACTION = 0.1;
-/** Fewer rows than this give no usable density. */
+/** Fewer rows give no usable density. */
 const MINIMUM_TRAIN_ROWS = 500;
-/** Below this a p-value of a few per mille cannot even be resolved. */
+/** Fewer rows cannot even resolve a p-value of a few per mille. */
 const MINIMUM_CALIBRATION_ROWS = 200;
 
 /**
- * Splits a history by time: train, then validation (10 %), then calibration (its fraction), then test (10 %). Rows of the same
- * time stay together, in the older part: no part sees the future of another.
+ * Splits a history by time: train, then validation (10 %), then calibration (its fraction), then
+ * test (10 %). Rows with the same time stay together, in the older part, so that no part sees the
+ * future of another.
  * @param timesMs ascending.
  * @throws FlowlineError FLOWLINE_HISTORY_TOO_SMALL.
  */
@@ -56,7 +57,7 @@ export function splitByTime(timesMs: ArrayLike<number>, calibrationFraction: num
   return split;
 }
 
-/** The number of rows of a range. */
+/** Number of rows of a range. */
 export const sizeOf = (range: RowRange): number => range.end - range.start;
 
 function shortPart(split: TimeSplit): string | null {

@@ -6,8 +6,9 @@ import { type FeatureTable, tableColumns } from '@flowline/features';
 import type { HistoryReading, WantedRows } from './history-chunks.ts';
 
 /**
- * Reads the events back that the scorer stored: their columns are features already, and each was accepted when it came.
- * `read` throws FlowlineError FLOWLINE_HISTORY_INVALID for rows of other columns.
+ * Plans the reading of events that the scorer stored. Their columns are already features, and each
+ * event was accepted on arrival. `read` throws FlowlineError FLOWLINE_HISTORY_INVALID for rows with
+ * other columns.
  */
 export function storedReading({ features, history }: DetectorDefinition, { from }: WantedRows): HistoryReading {
   const toTable = storedEventReader(features);

@@ -22,26 +22,26 @@ import { readTrainingHistory } from './training-history.ts';
 import { historyMetrics, type TrainingMetrics, trainingMetrics } from './training-metrics.ts';
 import { showTraining } from './training-progress.ts';
 
-/** What a training needs of the world. */
+/** Environment of a training. */
 export interface TrainerParts {
   readonly db: Database;
   readonly logger: Logger;
   readonly progress: Progress;
   readonly backend: 'wasm' | 'cpu';
-  /** Cancels the training: nothing changes then. */
+  /** Cancels the training; nothing changes then. */
   readonly signal: AbortSignal;
 }
 
-/** What is to be trained, and why. */
+/** Request for a training. */
 export interface TrainRequest {
   readonly detector: string;
-  /** The tick of the schedule; null when a person asked. */
+  /** The scheduled time; null if a person requested the training. */
   readonly scheduledFor: Date | null;
-  /** null: as the definition says. */
+  /** Promotion mode; null for the one in the definition. */
   readonly promotion: PromotionMode | null;
 }
 
-/** What came of it. */
+/** Result of {@link trainOnce}: the stored model version, and whether it was promoted. */
 export interface TrainOutcome {
   readonly detector: string;
   readonly detectorVersion: number;
@@ -53,23 +53,24 @@ export interface TrainOutcome {
   readonly alpha: number;
   readonly backend: string;
   readonly seconds: number;
-  /** Champion once the training has ended; null: nothing scores. */
+  /** Champion after the training; null if there is none, so that nothing scores. */
   readonly champion: number | null;
-  /** Whether promotion is left to a person (promote: never). */
+  /** True if promotion is left to a person (promote: never). */
   readonly byHand: boolean;
-  /** What to do about a model that is held back; null where it is promoted. */
+  /** Remedy for a model that is held back; null if it is promoted. */
   readonly remedy: string | null;
-  /** Stored with the run as well. */
+  /** Metrics of the training, also stored with the run. */
   readonly metrics: TrainingMetrics;
 }
 
 /**
- * Trains a detector once: lock → read history → split by time → train, calibrate, test → store an immutable model version → compare
- * with the champion on the same held-out rows → promote or keep. The champion changes in one statement at the end: a trainer
- * killed at any time leaves it wholly old or wholly new.
- * @returns null where the scheduled time has been run already.
- * @throws FlowlineError FLOWLINE_TRAINING_BUSY, FLOWLINE_DETECTOR_MISSING, FLOWLINE_HISTORY_INVALID, FLOWLINE_HISTORY_TOO_SMALL,
- *   FLOWLINE_TRAINING_FAILED, FLOWLINE_ABORTED.
+ * Trains a detector once: lock → read history → split by time → train, calibrate, test → store an
+ * immutable model version → compare with the champion on the same held-out rows → promote or keep.
+ * The champion changes in one statement at the end, so a trainer killed at any time leaves the old
+ * or the new champion, never a mixture.
+ * @returns null if the scheduled time has already been run.
+ * @throws FlowlineError FLOWLINE_TRAINING_BUSY, FLOWLINE_DETECTOR_MISSING,
+ * FLOWLINE_HISTORY_INVALID, FLOWLINE_HISTORY_TOO_SMALL, FLOWLINE_TRAINING_FAILED, FLOWLINE_ABORTED.
  */
 export async function trainOnce(parts: TrainerParts, request: TrainRequest): Promise<TrainOutcome | null> {
   const { db } = parts;
@@ -142,7 +143,8 @@ async function train(training: Training, run: RecordedRun): Promise<TrainOutcome
     detectorVersion,
     bytes: saveBundle(bundle),
     alpha,
-    // Kept beside alpha, so that another rate of false alarms is another alpha of the same model.
+    // Stored with alpha, so that another false-alarm rate only needs another alpha for the same
+    // model.
     manifest: { ...bundle.metadata, eventsPerDay: history.eventsPerDay },
   };
   const stored = await run.phase('store', () => storeModelVersion(db, model));

@@ -16,32 +16,33 @@ import { historyReading } from './history-chunks.ts';
 import { storedReading } from './stored-events.ts';
 import { type UsualTimes, usualTimes } from './usual-times.ts';
 
-/** The history of a detector, read: its rows as features, in order of time. */
+/** History of a detector as features, in time order. */
 export interface TrainingHistory {
   readonly table: FeatureTable;
-  /** The time of each row of the table, ascending. */
+  /** Time of each row of the table, ascending. */
   readonly timesMs: Float64Array;
-  /** Lookup tables as they were when the history was read; they become part of the model. */
+  /** Lookup tables as of the reading of the history; they become part of the model. */
   readonly lookups: Readonly<Record<string, LookupTable>>;
-  /** Rows read; those that did not fit are not in the table. */
+  /** Rows read, including those that did not fit and are not in the table. */
   readonly rowsRead: number;
-  /** Rows left out, by what is wrong with them. */
+  /** Rows left out, by reason. */
   readonly rejected: Readonly<Record<string, number>>;
   /** Rows of the lookback per day that has data (see {@link eventsPerDay}). */
   readonly eventsPerDay: number;
-  /** What a person should know of the history, one sentence each. */
+  /** Warnings about the history for a person, one sentence each. */
   readonly warnings: readonly string[];
 }
 
-/** More rows than this that do not fit say that the detector does not describe its history. */
+/** Maximum share of rows that do not fit. With more, the detector does not describe its history. */
 const MAX_REJECTED_SHARE = 0.05;
 const UNIT_MS = { ms: 1, s: 1000, us: 0.001, iso: 1 } as const;
 
 /**
- * Reads a detector's history by a cursor: the newest `lookback` of it, at most `maxRows`, evenly spread. Rows that do not fit the
- * features, and rows whose time is none or far from all others, are left out and counted by reason.
- * @throws FlowlineError FLOWLINE_HISTORY_INVALID (also for a column that is not there, and where more than 5 % of the rows do not fit),
- *   FLOWLINE_ABORTED.
+ * Reads a detector's history by a cursor: its newest `lookback`, at most `maxRows`, evenly spread.
+ * Rows that do not fit the features, and rows whose time is invalid or far from all others, are
+ * left out and counted by reason.
+ * @throws FlowlineError FLOWLINE_HISTORY_INVALID (also for a missing column, and if more than 5 %
+ * of the rows do not fit), FLOWLINE_ABORTED.
  */
 export async function readTrainingHistory(
   db: Database,
@@ -78,7 +79,7 @@ export async function readTrainingHistory(
     rowsRead += rows.length;
   }
   rejected.check(rowsRead);
-  // Of stored events only a sample may have been kept.
+  // Only a sample of the stored events may have been kept.
   const share = history.query === null ? definition.retention.sample : 1;
 
   return {
@@ -97,7 +98,7 @@ function rangeOf(times: UsualTimes | null, lookbackMs: number | null): { readonl
   if (times === null) return {};
   const { fromMs, toMs, stray } = times;
   const fromWanted = lookbackMs === null ? -Infinity : toMs - lookbackMs;
-  // Microseconds of the last row count, too.
+  // Includes the microseconds of the last row.
   const to = stray === null ? {} : { to: new Date(toMs + 1) };
   if (stray === null && fromWanted === -Infinity) return {};
   return { from: new Date(Math.max(fromWanted, stray === null ? -Infinity : fromMs)), ...to };
@@ -111,7 +112,7 @@ async function readLookups(db: Database, definition: DetectorDefinition): Promis
   return lookups;
 }
 
-/** Rows that are left out: how many by reason, and the first of each for a person to look at. */
+/** Rows left out: their number by reason, and the first of each as an example. */
 class Rejections {
   readonly counts: Record<string, number> = {};
   readonly warnings: string[] = [];
@@ -127,7 +128,11 @@ class Rejections {
     this.#unfit += faults.length;
   }
 
-  /** Rows that the database left out for their time; more than 5 % with one that is none are refused. */
+  /**
+   * Counts the rows that the database left out for their time.
+   * @throws FlowlineError FLOWLINE_HISTORY_INVALID if the time of more than 5 % of the rows is
+   * invalid.
+   */
   addTimes(column: string, whole: HistorySummary, times: UsualTimes | null): void {
     const { rows, rowsWithoutTime, badTimes } = whole;
     const stray = times?.stray ?? null;

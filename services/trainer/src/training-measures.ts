@@ -2,7 +2,7 @@ import type { Metrics } from '@flowline/telemetry';
 
 import type { TrainOutcome } from './train-once.ts';
 
-/** Runs a training and notes in the metrics how long it took and what came of it. */
+/** Runs a training and records its duration and outcome in the metrics. */
 export async function measureTraining(
   metrics: Metrics,
   detector: string,

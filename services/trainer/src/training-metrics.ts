@@ -3,18 +3,18 @@ import type { HistoryParts, MemberReport, TrainingReport } from '@flowline/detec
 import type { ChampionComparison, PromotionDecision } from './promotion.ts';
 import type { TrainingHistory } from './training-history.ts';
 
-/** What the history was. */
+/** Figures of a history. */
 export interface HistoryMetrics {
   readonly rowsRead: number;
   /** Rows that did not fit, by reason and field. */
   readonly rejected: Readonly<Record<string, number>>;
   /** Events per day that has data. */
   readonly eventsPerDay: number;
-  /** What a person should know of the history, one sentence each. */
+  /** Warnings about the history for a person, one sentence each. */
   readonly warnings: readonly string[];
 }
 
-/** What is stored with a run, for people and charts. */
+/** Metrics stored with a run, for people and charts. */
 export interface TrainingMetrics extends HistoryMetrics {
   readonly rows: HistoryParts<number>;
   readonly training: Omit<TrainingReport, 'members'> & { readonly members: readonly Omit<MemberReport, 'curves'>[] };
@@ -22,7 +22,7 @@ export interface TrainingMetrics extends HistoryMetrics {
   readonly promotion: PromotionDecision;
 }
 
-/** The figures of a history, without its rows. */
+/** Figures of a history, without its rows. */
 export const historyMetrics = ({ rowsRead, rejected, eventsPerDay, warnings }: TrainingHistory): HistoryMetrics => ({
   rowsRead,
   rejected,
@@ -30,7 +30,7 @@ export const historyMetrics = ({ rowsRead, rejected, eventsPerDay, warnings }: T
   warnings,
 });
 
-/** Everything about a run that is worth keeping; the curves are stored apart. */
+/** Metrics of a run. The learning curves are stored separately. */
 export function trainingMetrics(
   history: TrainingHistory,
   rows: HistoryParts<number>,

@@ -2,7 +2,7 @@ import type { TrainingProgress } from '@flowline/detector';
 
 import type { Progress } from './progress.ts';
 
-/** Shows the progress of a training: steps make up the bar; the rest is short. */
+/** Shows the progress of a training. The bar covers its steps only; the other phases are short. */
 export function showTraining(progress: Progress): (now: TrainingProgress) => void {
   let validation = NaN;
   return ({ phase, member, members, step, steps, trainNll, validationNll }) => {

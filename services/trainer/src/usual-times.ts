@@ -3,20 +3,22 @@ import type { HistoryDay } from '@flowline/db';
 import { rowsOfDays, type Stretch, stretchesOf, usualDays } from './history-stretches.ts';
 
 const DAY_MS = 86_400_000;
-/** At either end at most this share of the rows may be stray. */
+/** Maximum share of the rows that may be stray at either end. */
 const STRAY_SHARE = 0.005;
-/** Stray rows are so many empty days away at the least; less where the lookback is short. */
+/**
+ * Minimum number of empty days between stray rows and the others; fewer if the lookback is short.
+ */
 const STRAY_DAYS = 10;
 
-/** Rows whose times lie far from all others, at an end of the history. */
+/** Rows whose times lie far from all others, at either end of the history. */
 export interface StrayRows {
   readonly rows: number;
-  /** Times of the earliest and the latest of them, in milliseconds since the epoch. */
+  /** Times of the earliest and the latest stray row, in milliseconds since the epoch. */
   readonly firstMs: number;
   readonly lastMs: number;
 }
 
-/** The range of time that a history is about. */
+/** Time range that a history covers, without stray rows. */
 export interface UsualTimes {
   /** Milliseconds since the epoch, both inclusive. */
   readonly fromMs: number;
@@ -25,10 +27,11 @@ export interface UsualTimes {
 }
 
 /**
- * Finds the time that a history is about: its rows but for a few at either end (½ % and no more than a usual day has) with times far from
- * all others. A clock that was wrong, or a unit, once in thousands of rows decides neither a lookback nor a rate.
- * @param days those that have rows, in their order.
- * @returns null where there are none.
+ * Finds the time range that a history covers: all of its rows, except for a few at either end (at
+ * most ½ %, and no more than a usual day has) whose times are far from all others. A wrong clock or
+ * unit once in thousands of rows thus affects neither the lookback nor the rate.
+ * @param days days that have rows, in order.
+ * @returns null if there are none.
  */
 export function usualTimes(days: readonly HistoryDay[], lookbackMs: number | null): UsualTimes | null {
   if (days.length === 0) return null;
@@ -50,7 +53,7 @@ export function usualTimes(days: readonly HistoryDay[], lookbackMs: number | nul
   };
 }
 
-/** How many groups from the first on hold at most so many rows together. */
+/** Number of leading groups that together hold at most `most` rows. */
 function strayGroups(groups: readonly Stretch[], most: number): number {
   let rows = 0;
   return groups.findIndex((group) => (rows += rowsOfDays(group)) > most);

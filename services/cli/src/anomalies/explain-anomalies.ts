@@ -5,10 +5,10 @@ import { type FeatureSpec, printable } from '@flowline/events';
 
 import { formatNumber, formatTable, formatTime } from '../output.ts';
 
-/** The features of a detector's version, by name. */
+/** Features of a detector version, by name. */
 export type Features = ReadonlyMap<string, FeatureSpec>;
 
-/** The features that each anomaly was scored by; none where the version cannot be read any more. */
+/** Features that each anomaly was scored by; empty if the version can no longer be read. */
 export async function featuresOf(db: Database, anomalies: readonly StoredAnomaly[]): Promise<readonly Features[]> {
   const versions = new Map<string, Promise<Features>>();
   const read = async ({ detector, detectorVersion }: StoredAnomaly): Promise<Features> => {
@@ -30,7 +30,10 @@ export async function featuresOf(db: Database, anomalies: readonly StoredAnomaly
   );
 }
 
-/** An anomaly with all its features, the most surprising first: what was found, expected, and usual nearby. */
+/**
+ * Describes an anomaly with all its features, most surprising first: found, expected, and usual
+ * nearby.
+ */
 export function explainAnomaly(anomaly: StoredAnomaly, features: Features): string {
   const { detector, eventId, eventTime, entity, surpriseBits, pValue, summary } = anomaly;
   const of = entity === null ? '' : `, of ${printable(entity)}`;

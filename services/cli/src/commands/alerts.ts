@@ -13,7 +13,7 @@ interface ListOptions {
   readonly limit: string;
 }
 
-/** `flowline alerts dead ls|redrive`: the alerts that their sink refuses. */
+/** `flowline alerts dead ls|redrive`: lists and redrives the alerts that their sink refuses. */
 export function alertsCommand(): Command {
   const dead = new Command('dead')
     .description('Look at alerts that were set aside because their sink refuses them, and let them wait for it again.')

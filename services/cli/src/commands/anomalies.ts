@@ -15,7 +15,7 @@ interface AnomaliesOptions {
   readonly explain?: true;
 }
 
-/** `flowline anomalies`: what was found, the latest or the most surprising first. */
+/** `flowline anomalies`: lists anomalies, the latest or the most surprising first. */
 export function anomaliesCommand(): Command {
   return command('anomalies', 'List anomalies, each with what was found and what was expected.', [
     'flowline anomalies --since 1h',

@@ -10,7 +10,7 @@ interface ApplyOptions {
   readonly json?: true;
 }
 
-/** `flowline apply FILE`: stores a detector; running it again changes nothing. */
+/** `flowline apply FILE`: stores a detector. Applying the same file again changes nothing. */
 export function applyCommand(): Command {
   return command('apply <file>', 'Check a detector file and put it in force; the same file again changes nothing.', [
     'flowline apply detector.yaml',
@@ -32,7 +32,7 @@ export function applyCommand(): Command {
   );
 }
 
-/** What of a definition its newest model does not know of; nothing where there is no model yet. */
+/** Changes of a definition that its newest model does not know; empty if there is no model yet. */
 async function changesForNextModel(db: Database, definition: DetectorDefinition): Promise<string[]> {
   const { name } = definition;
   const [newest] = await listModels(db, name);

@@ -26,7 +26,7 @@ interface ListOptions {
   readonly limit: string;
 }
 
-/** `flowline dlq ls|redrive`: the records that could not be scored. */
+/** `flowline dlq ls|redrive`: lists and redrives the records that could not be scored. */
 export function deadLettersCommand(): Command {
   return new Command('dlq')
     .description('Look at records that could not be scored, and send them to their topic again.')
@@ -116,10 +116,13 @@ function redriveCommand(): Command {
     );
 }
 
-/** So many reasons are named. */
+/** Maximum number of reasons printed. */
 const REASONS = 5;
 
-/** Sends records back; one of a topic that there is not (as where it came from a file) has no way back. */
+/**
+ * Sends records back to their topics. A record whose topic does not exist (such as one from a file)
+ * is refused.
+ */
 async function sendAgain(
   producer: RecordProducer,
   records: readonly RedrivenRecord[],
@@ -131,13 +134,16 @@ async function sendAgain(
   }));
 }
 
-/** Says where a record came from, so that whoever else reads the topic can tell a repeat. */
+/**
+ * Adds the origin of a record as a header, so that other readers of the topic can recognise a
+ * repeat.
+ */
 function withOrigin(record: RedrivenRecord): RedrivenRecord {
   const origin = `${record.topic}-${record.partition}-${record.offset}`;
   return { ...record, headers: { ...record.headers, 'flowline.redriven': origin } };
 }
 
-/** Bytes as text where they are text. */
+/** Bytes as text if they are valid UTF-8, otherwise as base64. */
 const bytesOf = (bytes: Buffer | null): string | { base64: string } | null =>
   bytes === null ? null : isUtf8(bytes) ? bytes.toString('utf8') : { base64: bytes.toString('base64') };
 

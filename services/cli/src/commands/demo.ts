@@ -21,7 +21,7 @@ interface DemoCommandOptions {
   readonly rate: string;
 }
 
-/** `flowline demo`: the whole job on real flights, in a Postgres of its own. */
+/** `flowline demo`: runs the whole job on real flights, in a Postgres of its own. */
 export function demoCommand(): Command {
   return command('demo', 'Run the whole job on real flights: history, training, replay with faults, report.', [
     'flowline demo',
@@ -44,7 +44,7 @@ export function demoCommand(): Command {
           historyRows: parseCount('--history', options.history),
           events: parseCount('--events', options.events),
           seed: 1,
-          // Standard output is for the result.
+          // Standard output is reserved for the result.
           say: (line: string) => void process.stderr.write(`${line}\n`),
           signal: stopSignal(),
         };
@@ -85,7 +85,10 @@ async function feed(flights: Flights, rate: number): Promise<void> {
   });
 }
 
-/** Aborted by the first signal; a later one ends the process, and what it started with it. */
+/**
+ * AbortSignal of the first SIGINT, SIGTERM or SIGHUP. A second one ends the process and everything
+ * that it started.
+ */
 function stopSignal(): AbortSignal {
   const shutdown = new Shutdown({ logger: createLogger({ name: 'demo', level: 'warn' }) });
   shutdown.listen();

@@ -10,7 +10,10 @@ interface StateOptions {
   readonly json?: true;
 }
 
-/** `flowline pause NAME`: running scorers finish the batch at hand and leave the detector alone until it is resumed. */
+/**
+ * `flowline pause NAME`: running scorers finish the current batch and leave the detector alone
+ * until it is resumed.
+ */
 export function pauseCommand(): Command {
   return command('pause <detector>', 'Let a detector rest: neither scored nor trained on schedule, nothing is lost.', [
     'flowline pause checkout-latency',
@@ -24,7 +27,7 @@ export function pauseCommand(): Command {
   );
 }
 
-/** `flowline resume NAME`: scoring goes on where it stopped. */
+/** `flowline resume NAME`: scoring continues where it stopped. */
 export function resumeCommand(): Command {
   return command('resume <detector>', 'End a pause: scoring goes on at the event where it stopped.', [
     'flowline resume checkout-latency',
@@ -43,7 +46,7 @@ interface DeleteOptions extends StateOptions {
   readonly dropData?: true;
 }
 
-/** `flowline delete NAME`: what becomes of the data has to be said. */
+/** `flowline delete NAME`: deletes a detector. Its data must be explicitly kept or dropped. */
 export function deleteCommand(): Command {
   return command(
     'delete <detector>',

@@ -8,7 +8,7 @@ interface DoctorOptions {
   readonly json?: true;
 }
 
-/** `flowline doctor`: everything that must be there, checked at once; exit code 3 where something failed. */
+/** `flowline doctor`: checks all prerequisites at once. Exit code 3 if a check failed. */
 export function doctorCommand(): Command {
   return command('doctor', 'Check everything at once: Node, backends, settings, database, Kafka, detectors.', [
     'flowline doctor',

@@ -15,7 +15,7 @@ interface ExportOnnxOptions {
   readonly out?: string;
 }
 
-/** `flowline export-onnx`: a trained detector as a standard ONNX model. */
+/** `flowline export-onnx`: writes a trained detector as a standard ONNX model. */
 export function exportOnnxCommand(): Command {
   return command(
     'export-onnx [detector]',

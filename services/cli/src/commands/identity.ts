@@ -12,7 +12,10 @@ interface IdentityOptions {
   readonly moved?: true;
 }
 
-/** `flowline identity`: which database this is among those that share a Kafka; a copy gets an identity of its own. */
+/**
+ * `flowline identity`: shows or settles the identity of this database among those that share a
+ * Kafka. A copy gets an identity of its own.
+ */
 export function identityCommand(): Command {
   return command('identity', 'Show which database this is to Kafka, or settle what a copy or a moved one is.', [
     'flowline identity',

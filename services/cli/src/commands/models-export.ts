@@ -15,7 +15,10 @@ interface ExportOptions {
   readonly output?: string;
 }
 
-/** `flowline models export DETECTOR`: a model as a file, with the alpha of the definition in force. */
+/**
+ * `flowline models export DETECTOR`: writes a model to a file, with the alpha of the definition in
+ * force.
+ */
 export function exportCommand(): Command {
   return command(
     'export <detector>',
@@ -47,7 +50,7 @@ export function exportCommand(): Command {
     );
 }
 
-/** The file of a model that decides by `alpha`: the stored bytes where they say so already. */
+/** File of a model with the given alpha: the stored bytes if they have it already. */
 async function withAlpha(
   model: StoredModel,
   alpha: number,

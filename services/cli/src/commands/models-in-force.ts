@@ -10,7 +10,10 @@ interface ModelsOptions {
   readonly json?: true;
 }
 
-/** `flowline models promote DETECTOR VERSION`: another model scores, in under a second. */
+/**
+ * `flowline models promote DETECTOR VERSION`: makes another model the champion. Running scorers use
+ * it in under a second.
+ */
 export function promoteCommand(): Command {
   return command('promote <detector> <version>', 'Put a model version in force; running scorers take it over.', [
     'flowline models promote checkout-latency 7',
@@ -30,7 +33,10 @@ export function promoteCommand(): Command {
   );
 }
 
-/** `flowline models rollback DETECTOR`: the champion before this one scores again; twice is as before. */
+/**
+ * `flowline models rollback DETECTOR`: makes the previous champion score again. A second rollback
+ * undoes the first.
+ */
 export function rollbackCommand(): Command {
   return command('rollback <detector>', 'Put the previous champion in force again; twice is as before.', [
     'flowline models rollback checkout-latency',

@@ -12,11 +12,11 @@ interface ShowOptions {
 }
 
 interface ShownModel extends ModelSummary {
-  /** The training that made it; null where its run is not kept. */
+  /** Training run that made the model; null if the run is not kept. */
   readonly run: TrainingRun | null;
 }
 
-/** `flowline models show DETECTOR [VERSION]`: what is known of a model, and what came of its training. */
+/** `flowline models show DETECTOR [VERSION]`: shows a model and the result of its training. */
 export function showCommand(): Command {
   return command('show <detector> [version]', 'Show a model: its history, its report, and why it scores or not.', [
     'flowline models show checkout-latency',

@@ -14,7 +14,10 @@ interface VerifyOptions {
 
 const PROBE_ROWS = 16;
 
-/** `flowline models verify DETECTOR [VERSION]`: checks the checksum, loads the model and scores a probe on the reference. */
+/**
+ * `flowline models verify DETECTOR [VERSION]`: verifies the checksum, loads the model and scores a
+ * probe on the reference backend.
+ */
 export function verifyCommand(): Command {
   return command(
     'verify <detector> [version]',

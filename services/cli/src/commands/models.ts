@@ -13,7 +13,10 @@ interface ModelsOptions {
   readonly json?: true;
 }
 
-/** `flowline models ls|show|promote|rollback|verify|export`: the model versions in the database. */
+/**
+ * `flowline models ls|show|promote|rollback|verify|export`: manages the model versions in the
+ * database.
+ */
 export function modelsCommand(): Command {
   const ls = command('ls [detector]', 'List model versions, the newest first; the champion is the one that scores.', [
     'flowline models ls',

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 
 import { action, command } from '../command.ts';
 
-/** `flowline schema`: the JSON Schema of a detector file, for editors and checks. */
+/** `flowline schema`: prints the JSON Schema of a detector file, for editors and checks. */
 export function schemaCommand(): Command {
   return command('schema', 'Print the JSON Schema of a detector file, for editors.', [
     'flowline schema > detector.schema.json',

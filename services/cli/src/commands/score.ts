@@ -21,7 +21,7 @@ interface ScoreOptions {
   readonly onlyAnomalies?: true;
 }
 
-/** `flowline score FILE`: scores of the events of a file; nothing is stored. */
+/** `flowline score FILE`: scores the events of a file and stores nothing. */
 export function scoreCommand(): Command {
   return command('score <file>', 'Score the events of a CSV or NDJSON file (- is standard input); nothing is stored.', [
     'flowline score events.csv --detector checkout-latency > scores.csv',
@@ -95,7 +95,10 @@ function modelSource({ detector, model }: ScoreOptions): ModelSource {
   });
 }
 
-/** Standard output at the pace of its reader, who may leave before the end, as `head` does; what ends it is told elsewhere. */
+/**
+ * Standard output with backpressure. Its reader may leave before the end, as `head` does; the error
+ * handling for that is elsewhere.
+ */
 class Output {
   #closed = false;
 
@@ -105,10 +108,10 @@ class Output {
     });
   }
 
-  /** Resolves once more may be written; false where nothing can be written any more. */
+  /** Resolves once more can be written; to false if the output is closed. */
   async write(text: string): Promise<boolean> {
     if (!this.#closed && !process.stdout.write(text)) {
-      // Rejects when the reader leaves meanwhile: that is noted above.
+      // Rejects if the reader leaves meanwhile, which the constructor's handler notes.
       await once(process.stdout, 'drain').catch(() => undefined);
     }
     return !this.#closed;

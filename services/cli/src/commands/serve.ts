@@ -3,7 +3,7 @@ import { Command } from 'commander';
 
 import { action } from '../command.ts';
 
-/** `flowline serve trainer|scorer`: a service in this terminal, until a signal ends it. */
+/** `flowline serve trainer|scorer`: runs a service in this terminal until a signal ends it. */
 export function serveCommand(): Command {
   return new Command('serve')
     .argument('<service>', 'trainer (trains on schedule) or scorer (scores events and raises alerts)')

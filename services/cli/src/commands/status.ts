@@ -14,7 +14,10 @@ interface StatusOptions {
   readonly json?: true;
 }
 
-/** `flowline status [DETECTOR]`: which definition and model score, since when, and why not the newest. */
+/**
+ * `flowline status [DETECTOR]`: shows which definition and model score, since when, and why not the
+ * newest.
+ */
 export function statusCommand(): Command {
   return command('status [detector]', 'Say which definition and model score, since when, and why not the newest.', [
     'flowline status',
@@ -30,7 +33,7 @@ export function statusCommand(): Command {
   );
 }
 
-/** Asks the brokers, where the environment names them, how far each detector is behind. */
+/** Adds the lag of each detector, if the environment names brokers. */
 async function withLag(
   db: Database,
   stored: readonly StoredDetector[],

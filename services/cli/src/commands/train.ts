@@ -7,7 +7,7 @@ interface TrainOptions {
   readonly promote?: string;
 }
 
-/** `flowline train NAME`: one training run by the trainer's own program. */
+/** `flowline train NAME`: runs one training with the trainer's own program. */
 export function trainCommand(): Command {
   return command('train <detector>', 'Train a detector on its history now, and promote the model if it is not worse.', [
     'flowline train checkout-latency',

@@ -8,7 +8,7 @@ interface ValidateOptions {
   readonly json?: true;
 }
 
-/** `flowline validate FILE`: checks a detector file without touching anything. */
+/** `flowline validate FILE`: checks a detector file and changes nothing. */
 export function validateCommand(): Command {
   return command('validate <file>', 'Check a detector file: every error at once, with line, finding and remedy.', [
     'flowline validate detector.yaml',

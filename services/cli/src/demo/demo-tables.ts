@@ -1,7 +1,9 @@
 import type { PreparedTable } from '../embedded-postgres.ts';
 import type { Airport, Flight } from './flights.ts';
 
-/** The history that the demo's detector learns from, and the airports it looks up. */
+/**
+ * Tables of the demo: the history that its detector learns from, and the airports that it looks up.
+ */
 export function demoTables(history: readonly Flight[], airports: readonly Airport[]): readonly PreparedTable[] {
   return [
     {

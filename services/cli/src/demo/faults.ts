@@ -2,7 +2,7 @@ import type { Random } from '@flowline/flows';
 
 import type { Flight } from './flights.ts';
 
-/** What goes wrong in the demo's events, with the words for it. */
+/** Kinds of faults in the demo's events, with their names in reports. */
 export const faultKinds = {
   delaySeconds: 'delay in seconds',
   distanceKm: 'distance in km',
@@ -10,7 +10,7 @@ export const faultKinds = {
 } as const;
 export type FaultKind = keyof typeof faultKinds;
 
-/** A flight as an event; the label rides along and is no feature. */
+/** A flight as an event. Its label travels with it and is not a feature. */
 export interface FlightEvent extends Flight {
   readonly injected: FaultKind | null;
 }
@@ -20,9 +20,10 @@ const KM_PER_MILE = 1.609344;
 const kinds: readonly FaultKind[] = ['delaySeconds', 'distanceKm', 'wrongDestination'];
 
 /**
- * Turns flights into events, a share of them faulty: exactly that share, as many of each kind, at random places. A fault always
- * changes its event (a delay of 0 is the same in seconds: such a flight gets another kind's turn later).
- * @param airports the codes from which a wrong destination is drawn.
+ * Turns flights into events and injects faults: exactly the given share, evenly over the kinds, at
+ * random positions. A fault always changes its event. A flight that a kind would not change (a
+ * delay of 0 is 0 in seconds, too) is passed over.
+ * @param airports codes from which a wrong destination is drawn.
  */
 export function injectFaults(
   flights: readonly Flight[],

@@ -20,7 +20,7 @@ export interface FeedOptions {
   /** Events per second. */
   readonly rate: number;
   readonly seed: number;
-  /** Hears what is going on, a line at a time. */
+  /** Called with progress messages, one line each. */
   readonly say: (line: string) => void;
   readonly signal: AbortSignal;
 }
@@ -29,10 +29,11 @@ const PARTITIONS = 3;
 const TICKS_PER_SECOND = 4;
 
 /**
- * Fills running servers as the demo fills its own: a history, topics, the detector of flights in
+ * Sets up running servers like those of the demo: a history, topics, and the flights detector in
  * force with a model. Then produces later flights, some with faults, for running services to score.
- * What is there already is left as it is, so that it may run again.
- * @throws FlowlineError FLOWLINE_BROKER_UNREACHABLE, FLOWLINE_DATABASE_UNREACHABLE, FLOWLINE_CONFIG_INVALID.
+ * Whatever exists already is left as it is, so that it can run again.
+ * @throws FlowlineError FLOWLINE_BROKER_UNREACHABLE, FLOWLINE_DATABASE_UNREACHABLE,
+ * FLOWLINE_CONFIG_INVALID.
  */
 export async function feedServers(options: FeedOptions): Promise<void> {
   const { say, signal } = options;

@@ -8,7 +8,7 @@ import type { Random } from '@flowline/flows';
 import { asyncBufferFromFile, parquetMetadataAsync, parquetRead } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 
-/** One flight of the data set, and the fields of a demo event. */
+/** One flight of the data set, with the fields of a demo event. */
 export interface Flight {
   readonly id: string;
   /** Scheduled departure, milliseconds since the epoch (the data set's local time, read as UTC). */
@@ -22,14 +22,14 @@ export interface Flight {
   readonly destination: string;
 }
 
-/** An airport with its place in degrees. */
+/** An airport and its position in degrees. */
 export interface Airport {
   readonly iata: string;
   readonly latitude: number;
   readonly longitude: number;
 }
 
-/** Columns of every flight, in order of time; airports as indices of `codes`. */
+/** Columns of all flights, in time order. Airports are indices into `codes`. */
 export interface FlightColumns {
   readonly size: number;
   readonly timeMs: Float64Array;
@@ -45,7 +45,7 @@ export interface FlightColumns {
 const dataFile = (name: string): string =>
   path.join(path.dirname(fileURLToPath(import.meta.resolve('vega-datasets'))), '..', 'data', name);
 
-/** The airports of vega-datasets. */
+/** Reads the airports of vega-datasets. */
 export async function readAirports(): Promise<readonly Airport[]> {
   const file = dataFile('airports.csv');
   const { header, rows } = parseCsv(await readFile(file, 'utf8'), file);
@@ -60,8 +60,10 @@ export async function readAirports(): Promise<readonly Airport[]> {
 }
 
 /**
- * Reads the three million flights of vega-datasets, one row group at a time, into compact columns (about 54 MB).
- * @param rowGroups only so many of the file's eleven: the first weeks.
+ * Reads the three million flights of vega-datasets, one row group at a time, into compact columns
+ * (about 54 MB).
+ * @param rowGroups number of row groups to read, of the file's eleven; the first ones are the first
+ * weeks.
  * @throws FlowlineError FLOWLINE_FILE_UNREADABLE.
  */
 export async function readFlights(airports: readonly Airport[], rowGroups?: number): Promise<FlightColumns> {
@@ -175,7 +177,7 @@ class ColumnBuilder {
   }
 }
 
-/** The first row of a time-ordered file at or after a share of its time range. */
+/** First row of a time-ordered file at or after a share of its time range. */
 export function rowAtShare({ timeMs, size }: FlightColumns, share: number): number {
   const first = timeMs[0] ?? 0;
   const cut = first + ((timeMs[size - 1] ?? 0) - first) * share;
@@ -189,7 +191,10 @@ export function rowAtShare({ timeMs, size }: FlightColumns, share: number): numb
   return low;
 }
 
-/** So many flights of rows start ≤ row < end, one at random from each of as many equal stretches: in order of time. */
+/**
+ * Samples `count` flights of rows start ≤ row < end in time order: one at random from each of as
+ * many equal stretches.
+ */
 export function sampleFlights(
   columns: FlightColumns,
   start: number,

@@ -9,22 +9,22 @@ import {
 
 import { faultKinds, type FaultKind, type FlightEvent } from './faults.ts';
 
-/** Faults of one kind: how many there were, and how many were found. */
+/** Faults of one kind: the number injected, and the number found. */
 export interface Caught {
   readonly injected: number;
   readonly caught: number;
 }
 
-/** What the anomalies in Postgres say about the labels of the events. */
+/** Comparison of the anomalies in Postgres with the labels of the events. */
 export interface DemoMeasures {
   readonly events: number;
   readonly alerts: number;
-  /** Rates an event, over the events without a fault. */
+  /** Rates per event, over the events without a fault. */
   readonly falseAlarmRate: { readonly expected: number; readonly measured: number };
   readonly falseAlarms: number;
   readonly cleanEvents: number;
   readonly faults: Readonly<Record<FaultKind, Caught>>;
-  /** The most surprising, a few of each kind and of the real flights. */
+  /** The most surprising events: a few of each kind of fault and of the real flights. */
   readonly top: readonly SurprisingEvent[];
 }
 
@@ -39,7 +39,7 @@ const PAGE = 1000;
 const TOP_PER_KIND = 2;
 const TOP_REAL = 4;
 
-/** Compares what was found with what was injected. */
+/** Compares the anomalies found with the faults injected. */
 export async function measure(db: Database, detector: string, events: readonly FlightEvent[]): Promise<DemoMeasures> {
   const [{ alpha }, anomalies] = await Promise.all([loadChampion(db, detector), allAnomalies(db, detector)]);
   const byId = new Map(events.map((event) => [event.id, event]));
@@ -96,8 +96,8 @@ function topOf(found: readonly { readonly anomaly: StoredAnomaly; readonly event
   );
 }
 
-/** The share of the faults of a kind that was found; 1 where none was injected. */
+/** Share of the faults of a kind that was found; 1 if none was injected. */
 export const recallOf = ({ injected, caught }: Caught): number => (injected === 0 ? 1 : caught / injected);
 
-/** The kinds of faults, in the order of reports. */
+/** Kinds of faults, in report order. */
 export const kindsOfFaults = Object.keys(faultKinds).filter((kind): kind is FaultKind => kind in faultKinds);

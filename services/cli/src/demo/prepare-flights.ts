@@ -5,21 +5,21 @@ import { Random } from '@flowline/flows';
 import { type FlightEvent, injectFaults } from './faults.ts';
 import { type Airport, type Flight, readAirports, readFlights, rowAtShare, sampleFlights } from './flights.ts';
 
-/** The demo's detector. */
+/** Path of the demo's detector file. */
 export const detectorFile = fileURLToPath(import.meta.resolve('@flowline/example-flights/detector.yaml'));
 
-/** The first part of the time range is history; the rest is replayed. */
+/** Share of the time range that is history; the rest is replayed. */
 const HISTORY_SHARE = 0.6;
 const FAULT_SHARE = 0.01;
 
-/** Flights to learn from, and later ones, of which some have a fault. */
+/** Flights to learn from, and later ones, some with a fault. */
 export interface PreparedFlights {
   readonly history: readonly Flight[];
   readonly events: readonly FlightEvent[];
   readonly airports: readonly Airport[];
 }
 
-/** Draws the flights of a demo; the same seed draws the same. */
+/** Draws the flights of a demo, deterministically by seed. */
 export async function prepareFlights({
   historyRows,
   events,
@@ -44,7 +44,7 @@ export async function prepareFlights({
   return { history, events: injectFaults(later, FAULT_SHARE, flights.codes, random.fork('faults')), airports };
 }
 
-/** An event as a producer writes it; the label rides along. */
+/** An event as a producer writes it, including its label. */
 export function eventLine({ timeMs, injected, ...fields }: FlightEvent): string {
   const label = injected === null ? {} : { injected };
   return `${JSON.stringify({ ...fields, date: new Date(timeMs).toISOString(), ...label })}\n`;

@@ -1,14 +1,17 @@
 import { runForResult } from './run-for-result.ts';
 
-/** How a replay went. */
+/** Result of a replay. */
 export interface Replayed {
-  /** From its first record to its last commit. */
+  /** Seconds from the first record to the last commit. */
   readonly seconds: number;
-  /** What scored; null where the scorer was stopped before it could tell. */
+  /** Backend that scored; null if the scorer was stopped before it could report it. */
   readonly backend: string | null;
 }
 
-/** Replays a file of events through the scorer's own process: the pipeline that serves Kafka, from another source. */
+/**
+ * Replays a file of events through the scorer's own process: the pipeline that serves Kafka, with
+ * another source.
+ */
 export async function replayFile(
   file: string,
   detector: string,

@@ -8,7 +8,7 @@ import { createLogger } from '@flowline/telemetry';
 import { exitCodeOfProcess, spawnService } from '../spawn-service.ts';
 import type { Replayed } from './replay-file.ts';
 
-/** A record to be produced. */
+/** A record to produce. */
 export interface ReplayRecord {
   readonly key: string;
   /** JSON text. */
@@ -18,10 +18,13 @@ export interface ReplayRecord {
 const PARTITIONS = 3;
 const POLL_MS = 200;
 const CHUNK = 2000;
-/** A replay that stands still for so long has failed. */
+/** Maximum time without progress before a replay has failed. */
 const STALL_MS = 60_000;
 
-/** A replay through a real broker: topics of its own, so that no older demo's records are in them. */
+/**
+ * A replay through a real broker, with topics of its own, so that they hold no records of an
+ * earlier demo.
+ */
 class KafkaReplay {
   readonly definition: DetectorDefinition;
   readonly #client: KafkaClient;
@@ -33,7 +36,10 @@ class KafkaReplay {
     this.#topic = topic;
   }
 
-  /** Creates the topics. @throws FlowlineError FLOWLINE_BROKER_UNREACHABLE. */
+  /**
+   * Creates the topics.
+   * @throws FlowlineError FLOWLINE_BROKER_UNREACHABLE.
+   */
   static async prepare(brokers: readonly string[], definition: DetectorDefinition): Promise<KafkaReplay> {
     const client = createKafkaClient({
       brokers,
@@ -54,7 +60,7 @@ class KafkaReplay {
     return new KafkaReplay(client, { ...definition, source, alerts: { topic: alerts } }, topic);
   }
 
-  /** Starts the scorer, produces every record, and waits until all are stored. */
+  /** Produces every record, starts the scorer, and waits until all are stored. */
   async replay(
     db: Database,
     records: readonly ReplayRecord[],

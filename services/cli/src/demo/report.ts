@@ -3,14 +3,14 @@ import { faultKinds } from './faults.ts';
 import { kindsOfFaults, recallOf, type SurprisingEvent } from './measure.ts';
 import type { DemoResult } from './run-demo.ts';
 
-/** The line of JSON that `flowline demo --json` ends with. */
+/** Result of `flowline demo --json`. */
 export function demoJson(result: DemoResult): object {
   const { events, eventsPerSecond, alerts, falseAlarmRate, trainSeconds, seconds, backend } = result;
   const recall = Object.fromEntries(kindsOfFaults.map((kind) => [kind, recallOf(result.faults[kind])]));
   return { events, eventsPerSecond, alerts, falseAlarmRate, recall, trainSeconds, seconds, backend };
 }
 
-/** What a person wants to know at the end. */
+/** Report for a person at the end of the demo. */
 export function demoReport(result: DemoResult): string {
   const { falseAlarmRate, falseAlarms, cleanEvents } = result;
   const recall = kindsOfFaults.map((kind) => {
@@ -43,7 +43,10 @@ function line({ event, summary }: SurprisingEvent): string {
   return `  ${when} ${event.origin}→${event.destination}  ${summary}  [${label}]`;
 }
 
-/** False alarms are promised for flights like those of the calibration; these are up to ten weeks later. */
+/**
+ * The false-alarm rate is promised for flights like those of the calibration set; these are up to
+ * ten weeks later.
+ */
 function drift(ratio: number): string[] {
   if (ratio < 1.2 && ratio > 0.8) return [];
   return [

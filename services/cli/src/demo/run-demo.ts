@@ -13,36 +13,38 @@ import { replayFile } from './replay-file.ts';
 import { replayKafka } from './replay-kafka.ts';
 import { runForResult } from './run-for-result.ts';
 
-/** What a demo is to do. */
+/** Options of {@link runDemo}. */
 export interface DemoOptions {
-  /** Replay through a real broker instead of a file. */
+  /** Brokers to replay through; null to replay from a file. */
   readonly brokers: readonly string[] | null;
   /** Leave Postgres running. */
   readonly keep: boolean;
-  /** Where its files go: a folder of this run alone. */
+  /** Folder for the files of this run alone. */
   readonly folder: string;
-  /** Flights of history, and later flights to replay. */
+  /** Number of flights of history, and of later flights to replay. */
   readonly historyRows: number;
   readonly events: number;
   readonly seed: number;
-  /** Hears what is going on, a line at a time. */
+  /** Called with progress messages, one line each. */
   readonly say: (line: string) => void;
   readonly signal: AbortSignal;
 }
 
-/** What came of it. */
+/** Result of {@link runDemo}. */
 export interface DemoResult extends DemoMeasures {
   readonly eventsPerSecond: number;
   readonly trainSeconds: number;
   readonly seconds: number;
-  /** What scored; null where that is in the scorer's log only. */
+  /** Backend that scored; null if only the scorer's log has it. */
   readonly backend: string | null;
-  /** Of the Postgres that was kept running; null when it has been stopped. */
+  /** Access to the Postgres that was kept running; null if it was stopped. */
   readonly kept: { readonly url: string; readonly stopCommand: string } | null;
   readonly eventsFile: string | null;
 }
 
-/** Runs the whole job on real flights: history → train → replay later flights with faults → measure. */
+/**
+ * Runs the whole job on real flights: history → train → replay later flights with faults → measure.
+ */
 export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   const { say, signal } = options;
   const startedMs = performance.now();

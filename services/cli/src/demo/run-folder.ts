@@ -2,10 +2,10 @@ import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 
 /**
- * Makes a folder for this run under `parent`, so that demos side by side share nothing. Folders of
- * earlier runs are removed, unless the process that made one, or a Postgres that it left running on
- * purpose, is still there.
- * @returns the folder's path.
+ * Creates a folder for this run under `parent`, so that concurrent demos share nothing. Removes the
+ * folders of earlier runs, unless the process of a run, or a Postgres that it left running on
+ * purpose, still exists.
+ * @returns the path of the folder.
  */
 export async function makeRunFolder(parent: string): Promise<string> {
   await mkdir(parent, { recursive: true });
@@ -16,7 +16,7 @@ export async function makeRunFolder(parent: string): Promise<string> {
     if (!(await hasServer(folder))) await rm(folder, { recursive: true, force: true });
   }
   for (let life = 0; ; life++) {
-    // Process ids are used again: a Postgres kept by an earlier process of this id keeps its folder.
+    // Process ids are reused: a Postgres kept by an earlier process with this id keeps its folder.
     const folder = path.join(parent, life === 0 ? `run-${process.pid}` : `run-${process.pid}-${life}`);
     try {
       await mkdir(folder);
@@ -27,7 +27,7 @@ export async function makeRunFolder(parent: string): Promise<string> {
   }
 }
 
-/** Whether the Postgres of a run's folder is running. */
+/** True if the Postgres of a run's folder is running. */
 async function hasServer(folder: string): Promise<boolean> {
   const text = await readFile(path.join(folder, 'postgres/data/postmaster.pid'), 'utf8').catch(() => '');
   return isAlive(Number(text.split('\n')[0]));

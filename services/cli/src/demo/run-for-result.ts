@@ -5,9 +5,11 @@ import { exitCodeOfProcess, type ServiceName, spawnService } from '../spawn-serv
 const EXIT_GRACE_MS = 20_000;
 
 /**
- * Runs a service to its end and reads its result: the last line of its standard output, one JSON object. Its progress and logs go
- * to this terminal. An aborted signal ends it by SIGTERM.
- * @throws FlowlineError the service's own where it reported one; FLOWLINE_TRAINING_FAILED where it ended without a result.
+ * Runs a service to its end and returns its result: the last line of its standard output, one JSON
+ * object. Its progress and logs go to this terminal. An aborted signal ends it with SIGTERM, then
+ * SIGKILL after a grace of 20 s.
+ * @throws FlowlineError FLOWLINE_TRAINING_FAILED if it failed or gave no result, with the service's
+ * own message if it reported one.
  */
 export async function runForResult(
   service: ServiceName,
@@ -36,7 +38,7 @@ export async function runForResult(
   }
 }
 
-/** The end of a text that may be long (alerts on standard output): enough for one result. */
+/** End of a text that may be long (alerts on standard output), enough for one result. */
 function lastLines(text: string): string {
   return text.length > 2_000_000 ? text.slice(-1_000_000) : text;
 }
@@ -60,6 +62,6 @@ function parseObject(text: string): Readonly<Record<string, unknown>> | null {
     const value: unknown = JSON.parse(text);
     return typeof value === 'object' && value !== null ? { ...value } : null;
   } catch {
-    return null; // not a result: the caller says so
+    return null; // not a result: the caller reports it
   }
 }

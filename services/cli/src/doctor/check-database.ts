@@ -21,17 +21,17 @@ import { formatCount } from '../output.ts';
 import { detectorStatus } from '../status/detector-status.ts';
 import { type DoctorFinding, failed, failure, finding, ok, skipped, warning } from './finding.ts';
 
-/** What was found about the database, and the detectors in it, for the checks of what they need. */
+/** Findings about the database, and its detectors for the checks that need them. */
 export interface DatabaseFindings {
   readonly findings: readonly DoctorFinding[];
   readonly definitions: readonly DetectorDefinition[];
-  /** How far each detector's topic is stored, by the detector's name. */
+  /** Stored positions of each detector's topic, by detector name. */
   readonly positions: ReadonlyMap<string, readonly StreamPosition[]>;
 }
 
 const NOTHING = { definitions: [], positions: new Map() } satisfies Omit<DatabaseFindings, 'findings'>;
 
-/** Everything about the database: reachable, migrated, writable, and each detector's history and champion. */
+/** Checks the database: reachable, migrated, writable, and each detector's history and champion. */
 export async function checkDatabase(url: string | null): Promise<DatabaseFindings> {
   if (url === null) {
     const remedy = 'Set FLOWLINE_DATABASE_URL, such as postgres://user@localhost:5432/flowline.';
@@ -74,13 +74,16 @@ async function checkMigrations(db: Database): Promise<DoctorFinding> {
   return failed('migrations', `pending: ${pending.join(', ')}`, 'Run `flowline migrate`.');
 }
 
-/** Creating the partitions of the next days is what a scorer does first, and needs what it needs. */
+/**
+ * Creates the partitions of the next days, which is what a scorer does first and needs the same
+ * permissions.
+ */
 async function checkPermissions(db: Database): Promise<DoctorFinding> {
   await ensurePartitions(db);
   return ok('permissions', 'the role may create partitions');
 }
 
-/** Alerts on their way, and those that their sink refuses. */
+/** Counts pending alerts and those that their sink refuses. */
 async function checkAlerts(db: Database): Promise<DoctorFinding> {
   const { pending, dead } = await outboxStatus(db);
   const waiting = `${formatCount(pending)} wait to be sent`;
@@ -120,7 +123,7 @@ async function checkDetectors(db: Database): Promise<DatabaseFindings> {
   return { findings, definitions, positions };
 }
 
-/** What scores a detector; each reason why that is not the newest is a warning of its own. */
+/** Reports the model that scores a detector, with a warning per reason why it is not the newest. */
 async function checkInForce(db: Database, stored: StoredDetector): Promise<DoctorFinding[]> {
   const { name } = stored;
   const check = `champion of ${name}`;
@@ -137,7 +140,7 @@ async function checkInForce(db: Database, stored: StoredDetector): Promise<Docto
   }
 }
 
-/** A detector whose history is what the scorer stores. */
+/** Checks a detector whose history is stored by the scorer. */
 async function checkCollected(db: Database, check: string, definition: DetectorDefinition): Promise<DoctorFinding> {
   const { name, training } = definition;
   if ((await championVersion(db, name)) !== null) return ok(check, 'the events that are stored');

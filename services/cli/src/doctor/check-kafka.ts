@@ -8,7 +8,7 @@ import { formatCount } from '../output.ts';
 import type { DatabaseFindings } from './check-database.ts';
 import { type DoctorFinding, failed, failure, finding, ok, skipped } from './finding.ts';
 
-/** The brokers, the topics that the detectors name, and how far each detector is behind. */
+/** Checks the brokers, the topics that the detectors name, and the lag of each detector. */
 export async function checkKafka(
   { brokers, ...access }: Settings['kafka'],
   { definitions, positions }: Pick<DatabaseFindings, 'definitions' | 'positions'>,

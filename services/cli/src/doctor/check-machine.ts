@@ -5,7 +5,7 @@ import { type DoctorFinding, failed, failure, ok, skipped } from './finding.ts';
 
 const MINIMUM_NODE = [20, 19] as const;
 
-/** The version of Node. */
+/** Checks the version of Node. */
 export function checkNode(version: string): DoctorFinding {
   const [major = 0, minor = 0] = version.replace(/^v/, '').split('.').map(Number);
   const recent = major > MINIMUM_NODE[0] || (major === MINIMUM_NODE[0] && minor >= MINIMUM_NODE[1]);
@@ -13,7 +13,10 @@ export function checkNode(version: string): DoctorFinding {
   return failed('node', `${version} is too old`, `Install Node ${MINIMUM_NODE.join('.')} or newer.`);
 }
 
-/** Each compute backend: whether it runs here, on what, why not, and how fast on a small standard model. */
+/**
+ * Checks each compute backend: availability and device, or the reason why it does not run, and its
+ * speed on a small standard model.
+ */
 export async function checkBackends(forced: string | null): Promise<DoctorFinding[]> {
   try {
     return (await surveyBackends()).map((backend) => ({ ...describe(backend, forced), backend }));
@@ -22,7 +25,10 @@ export async function checkBackends(forced: string | null): Promise<DoctorFindin
   }
 }
 
-/** `forced`: what FLOWLINE_SCORING_BACKEND says. An optional backend may be absent, unless it is asked for. */
+/**
+ * Describes a backend as a finding. An optional backend may be absent, unless it is forced.
+ * @param forced value of FLOWLINE_SCORING_BACKEND.
+ */
 export function describe(backend: SurveyedBackend, forced: string | null): DoctorFinding {
   const { name, available, optional, device, why, remedy, eventsPerSecond, batch } = backend;
   const check = `backend ${name}`;

@@ -5,7 +5,7 @@ import { checkKafka } from './check-kafka.ts';
 import { checkBackends, checkNode } from './check-machine.ts';
 import { type DoctorFinding, finding, ok } from './finding.ts';
 
-/** Checks everything that must be there; what depends on something that failed is skipped. */
+/** Checks all prerequisites. A check is skipped if another check that it depends on has failed. */
 export async function examine(): Promise<DoctorFinding[]> {
   const node = checkNode(process.version);
   const settings = await finding('settings', () => {

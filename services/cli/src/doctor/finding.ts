@@ -1,14 +1,14 @@
 import type { SurveyedBackend } from '@flowline/engine';
 import { errorReport } from '@flowline/telemetry';
 
-/** What a check found. */
+/** Finding of a check. */
 export interface DoctorFinding {
   readonly check: string;
-  /** `skipped`: it did not apply, or what it needs had failed already. */
+  /** `skipped`: the check did not apply, or one that it depends on had failed. */
   readonly status: 'ok' | 'warning' | 'failed' | 'skipped';
   readonly detail: string;
   readonly remedy: string | null;
-  /** What was found of a compute backend, for programs. */
+  /** Survey of a compute backend, for programs. */
   readonly backend?: SurveyedBackend;
 }
 
@@ -32,13 +32,13 @@ export const failed = (check: string, detail: string, remedy: string): DoctorFin
   remedy,
 });
 
-/** What an error says, as a finding. */
+/** Converts an error to a finding. */
 export function failure(check: string, error: unknown): DoctorFinding {
   const { code, message, remedy } = errorReport(error);
   return failed(check, `${code}: ${message}`, remedy ?? 'See the message.');
 }
 
-/** Runs a check: what it throws is what it found. */
+/** Runs a check; an error that it throws becomes its finding. */
 export async function finding(
   check: string,
   run: () => Promise<DoctorFinding> | DoctorFinding,

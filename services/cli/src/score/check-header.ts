@@ -3,22 +3,22 @@ import { FlowlineError } from '@flowline/events';
 
 import type { CellReading, FieldKind } from './field-kinds.ts';
 
-/** A header, and what a model reads. */
+/** A header, and the fields that a model reads. */
 export interface HeaderParts {
   readonly file: string;
   readonly model: Pick<CellReading, 'schema'>;
-  /** Every field that the model reads, and those around them. */
+  /** Every field that the model reads, and the objects that contain them. */
   readonly kinds: ReadonlyMap<string, FieldKind>;
-  /** Further fields that are read where they are there. */
+  /** Optional fields that are read if present. */
   readonly others: readonly string[];
 }
 
 /**
- * Compares the header of a CSV file with the fields of a model: a column that is missing must not be
- * taken for a column of missing values.
- * @returns warnings: fields of nullable features that the file lacks, with no column like them.
- * @throws FlowlineError FLOWLINE_FILE_UNREADABLE where a column stands twice, or a field is missing that
- *   is needed or that another column was probably meant to be.
+ * Compares the header of a CSV file with the fields of a model: a missing column must not pass for
+ * a column of missing values.
+ * @returns warnings: fields of nullable features that the file lacks, with no similar column.
+ * @throws FlowlineError FLOWLINE_FILE_UNREADABLE if a column occurs twice, or a field is missing
+ * that is required or that another column was probably meant to be.
  */
 export function checkHeader(header: readonly string[], { file, model, kinds, others }: HeaderParts): readonly string[] {
   const refuse = (finding: string, remedy: string): FlowlineError =>

@@ -2,20 +2,20 @@ import type { ModelBundle } from '@flowline/detector';
 import { type Expression, operandsOf, parseJson, toNumeral } from '@flowline/events';
 import { type FeatureEncodingConfig, isLevelFeature } from '@flowline/features';
 
-/** What the text of a CSV cell stands for; `object`: fields are read from within it. */
+/** Type of the text in a CSV cell. `object`: fields are read from within it. */
 export type FieldKind = 'number' | 'boolean' | 'text' | 'object';
 
-/** Of several uses of a field the one that decides, first. */
+/** Precedence of the kinds if a field has several uses. */
 const RANKS: readonly FieldKind[] = ['number', 'boolean', 'text', 'object'];
 
-/** What of a model says how cells are to be read. */
+/** Parts of a model that determine how cells are read. */
 export type CellReading = Pick<ModelBundle, 'schema' | 'lookups' | 'entity'> & {
   readonly encoding: { toJSON(): Pick<FeatureEncodingConfig, 'levels'> };
 };
 
 /**
- * What each field that a model reads holds. CSV does not tell a truth value from text, as JSON does: a feature or a lookup table that
- * knows true and false alone has truth values.
+ * Kind of each field that a model reads. CSV does not distinguish booleans from text, as JSON does:
+ * a field is boolean if its feature or lookup table knows only true and false.
  */
 export function fieldKinds({ schema, lookups, entity, encoding }: CellReading): ReadonlyMap<string, FieldKind> {
   const kinds = new Map<string, FieldKind>();
@@ -43,18 +43,19 @@ export function fieldKinds({ schema, lookups, entity, encoding }: CellReading): 
 const keysOf = (lookup: ModelBundle['lookups'][string] | undefined): readonly string[] =>
   Object.keys(lookup?.rows ?? {});
 
-/** The kind of a field of which these names are known. */
+/** Kind of a field with these known names. */
 function kindOf(names: readonly string[]): FieldKind {
   return names.length > 0 && names.every((name) => name === 'true' || name === 'false') ? 'boolean' : 'text';
 }
 
 const NUMBER = /^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*$/;
-/** Truth values, `t` and `f` as COPY writes them. */
+/** Booleans, including `t` and `f` as COPY writes them. */
 const TRUTH = /^(t|true|f|false)$/i;
 
 /**
- * The value of a CSV cell: nothing is null; numbers and truth values become such where the model asks for them, and there an empty text
- * is null too. What does not fit stays text, and the reader says what it expected (or reads it as a time).
+ * Value of a CSV cell. An absent text is null. Numbers and booleans are converted if the model
+ * expects them, and an empty text is then null, too. Any other text stays text; the reader reports
+ * what it expected (or parses it as a time).
  * @param text null for a cell without even quotes.
  */
 export function cellValue(text: string | null, kind: FieldKind | undefined): unknown {

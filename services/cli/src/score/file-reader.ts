@@ -1,10 +1,13 @@
 import type { ModelBundle } from '@flowline/detector';
 import { createRecordReader, EntityWindows, type ReadResult } from '@flowline/features';
 
-/** Reads the records of a file, in its order, as features. */
+/** Reads the records of a file, in file order, as features. */
 export type FileReader = (records: readonly unknown[]) => ReadResult;
 
-/** A reader for a model's features; where they look back, the events of an entity that stand before in the file are its past. */
+/**
+ * Creates a reader for a model's features. If they look back, an entity's earlier events in the
+ * file are its past.
+ */
 export function createFileReader({
   schema,
   lookups,

@@ -1,16 +1,19 @@
-/** The formats of events in files. */
+/** Formats of event files. */
 export const formats = ['csv', 'ndjson'] as const;
 export type Format = (typeof formats)[number];
 
-/** A file's format, whole: what separates its cells, and whether it is packed. */
+/** Format of a file, with its delimiter and compression. */
 export interface FileFormat {
   readonly kind: Format;
-  /** Between the cells of CSV. */
+  /** Delimiter between the cells of CSV. */
   readonly delimiter: string;
   readonly gzip: boolean;
 }
 
-/** The format of a file by its name (.csv, .tsv, .ndjson, .jsonl, each also .gz); kind is undefined where the name does not say. */
+/**
+ * Format of a file by its name (.csv, .tsv, .ndjson, .jsonl, each also with .gz). The kind is
+ * undefined if the name does not tell.
+ */
 export function formatOf(file: string): Omit<FileFormat, 'kind'> & { readonly kind: Format | undefined } {
   const gzip = /\.gz$/i.test(file);
   const name = file.replace(/\.gz$/i, '');

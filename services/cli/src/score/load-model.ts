@@ -8,23 +8,24 @@ import { readModelFile } from './model-file.ts';
 import { BATCH_ROWS, type EventNames } from './score-records.ts';
 import { withDatabase } from '../with-database.ts';
 
-/** Where a model comes from. */
+/** Origin of a model: a detector in the database, or a file. */
 export type ModelSource = { readonly detector: string } | { readonly file: string };
 
-/** A model, and the fields of an event that say which one it is; null where that is not known. */
+/** A model, and the fields that identify an event; null if unknown. */
 export interface LoadedModel {
   readonly detector: Detector;
   readonly names: EventNames;
 }
 
-/** The p-value of an older model from a file, which names none, where the command line does not either. */
+/** Alpha for an older model file that has none, if the command line gives none either. */
 const DEFAULT_ALPHA = 1e-3;
 
 /**
- * Loads the champion of a detector from the database, or a model from a file, on the backend that the environment, else the detector,
- * names.
- * @throws FlowlineError FLOWLINE_DETECTOR_MISSING, FLOWLINE_MODEL_MISSING, FLOWLINE_MODEL_CORRUPTED, FLOWLINE_MODEL_INCOMPATIBLE,
- *   FLOWLINE_BACKEND_UNAVAILABLE, FLOWLINE_FILE_UNREADABLE.
+ * Loads the champion of a detector from the database, or a model from a file. The backend is the
+ * one that the environment names, or else the detector.
+ * @throws FlowlineError FLOWLINE_DETECTOR_MISSING, FLOWLINE_MODEL_MISSING,
+ * FLOWLINE_MODEL_CORRUPTED, FLOWLINE_MODEL_INCOMPATIBLE, FLOWLINE_BACKEND_UNAVAILABLE,
+ * FLOWLINE_FILE_UNREADABLE.
  */
 export async function loadModel(source: ModelSource, alpha: number | null): Promise<LoadedModel> {
   const stored =

@@ -2,7 +2,10 @@ import { readFile } from 'node:fs/promises';
 
 import { FlowlineError } from '@flowline/events';
 
-/** The bytes of a model file. @throws FlowlineError FLOWLINE_FILE_UNREADABLE. */
+/**
+ * Reads the bytes of a model file.
+ * @throws FlowlineError FLOWLINE_FILE_UNREADABLE.
+ */
 export async function readModelFile(file: string): Promise<Uint8Array> {
   try {
     return await readFile(file);

@@ -10,7 +10,7 @@ import { checkHeader } from './check-header.ts';
 import { cellValue, type CellReading, fieldKinds } from './field-kinds.ts';
 import type { FileFormat } from './formats.ts';
 
-/** One record of a file: a value for the reader of features, or why there is none. */
+/** One record of a file: a value for the feature reader, or the fault of a broken record. */
 export type FileRecord =
   | { readonly row: number; readonly value: unknown }
   | { readonly row: number; readonly fault: { readonly reason: string; readonly message: string } };
@@ -18,18 +18,19 @@ export type FileRecord =
 /** Options of {@link readRecords}. */
 export interface ReadOptions {
   readonly format: FileFormat;
-  /** Fields beside those of the model that are read where they are there. */
+  /** Optional fields besides those of the model, read if present. */
   readonly others: readonly string[];
-  /** Told what a person should know of the file, one sentence each. */
+  /** Called with warnings about the file, one sentence each. */
   readonly onWarning: (warning: string) => void;
 }
 
-/** A longer line is a fault of its own. */
+/** Maximum length of a line; a longer one is a fault. */
 const MAX_LINE_BYTES = 10_000_000;
 
 /**
- * Reads the records of a file (`-`: standard input) as they arrive; `row` counts from 1. Broken records are told apart, not lost.
- * @throws FlowlineError FLOWLINE_FILE_UNREADABLE, also for a header that cannot be the model's.
+ * Reads the records of a file (`-`: standard input) as they arrive; `row` counts from 1. Broken
+ * records are reported as faults, not dropped.
+ * @throws FlowlineError FLOWLINE_FILE_UNREADABLE, also for a header that does not match the model.
  */
 export async function* readRecords(file: string, model: CellReading, options: ReadOptions): AsyncGenerator<FileRecord> {
   const stream = openFile(file, options.format);
@@ -54,7 +55,7 @@ export async function* readRecords(file: string, model: CellReading, options: Re
 
 function openFile(file: string, { gzip }: FileFormat): Readable {
   const stream = file === '-' ? process.stdin : createReadStream(file);
-  // A failure of the file reaches whoever reads what was unpacked.
+  // An error of the file reaches the reader of the decompressed stream.
   return gzip ? pipeline(stream, createGunzip(), () => undefined) : stream;
 }
 
@@ -72,7 +73,7 @@ async function* ndjsonFile(stream: Readable): AsyncGenerator<FileRecord> {
   if (last !== null) yield* read([last]);
 }
 
-/** The bytes of a first line without a byte order mark. */
+/** Bytes of a first line without its byte order mark. */
 const withoutMark = (bytes: Uint8Array): Uint8Array =>
   bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
 
@@ -113,7 +114,10 @@ async function* csvFile(
 
 type Node = Record<string, unknown>;
 
-/** A record of cells by column; a dotted column becomes a field within an object, as in JSON. */
+/**
+ * Builds a record from cells by column. A dotted column becomes a field within an object, as in
+ * JSON.
+ */
 function recordOf(
   header: readonly string[],
   cells: readonly (string | null)[],
@@ -133,7 +137,7 @@ function recordOf(
   return record;
 }
 
-/** Without a prototype: names of columns are anybody's. */
+/** An object without a prototype, as column names are arbitrary. */
 const emptyNode = (): Node => Object.create(null) as Node;
 
 const isNode = (value: unknown): value is Node => typeof value === 'object' && value !== null;

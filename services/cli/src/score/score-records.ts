@@ -6,10 +6,10 @@ import { createFileReader, type FileReader } from './file-reader.ts';
 import type { FileRecord } from './read-records.ts';
 import type { RowNames, ScoredRow } from './write-scores.ts';
 
-/** Rows scored at once: wide enough for the kernels, little enough to stream. */
+/** Rows scored at once: enough for the kernels, few enough to stream. */
 export const BATCH_ROWS = 4096;
 
-/** The (dotted) fields that tell an event from others; null: none is known. */
+/** The (dotted) fields that identify an event; null if unknown. */
 export interface EventNames {
   readonly time: string | null;
   readonly id: string | null;
@@ -18,11 +18,14 @@ export interface EventNames {
 /** Options of {@link scoreRecords}. */
 export interface ScoreOptions {
   readonly names: EventNames;
-  /** Anomalies say why they are such, with the values that were observed. */
+  /** Adds the summary and the observed values to each anomaly. */
   readonly explain: boolean;
 }
 
-/** Scores records as they arrive, in their order: every record gives exactly one row, a score or what was wrong with it. */
+/**
+ * Scores records as they arrive, in order. Every record yields exactly one row, with a score or a
+ * fault.
+ */
 export async function* scoreRecords(
   records: AsyncIterable<FileRecord>,
   detector: Detector,
@@ -87,7 +90,7 @@ function namesOf(record: unknown, { time, id }: EventNames): Pick<RowNames, 'tim
   return { time: textAt(record, time), id: textAt(record, id) };
 }
 
-/** The text of a field as it was written; null where it has none. */
+/** Text of a field in its original spelling; null if it has none. */
 function textAt(record: unknown, field: string | null): string | null {
   if (field === null) return null;
   let value = record;

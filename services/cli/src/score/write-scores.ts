@@ -2,17 +2,17 @@ import { printable, printableJson } from '@flowline/events';
 
 import type { Format } from './formats.ts';
 
-/** Fields that tell an event of a file from the others; null where it has none. */
+/** Fields that identify an event of a file; null if it has none. */
 export interface RowNames {
-  /** From 1, the header not counted. */
+  /** Row number from 1, without the header. */
   readonly row: number;
-  /** As they were written. */
+  /** Time, id and entity in their original spelling. */
   readonly time: string | null;
   readonly id: string | null;
   readonly entity: string | null;
 }
 
-/** A row of a file with its score, or with what was wrong with it. */
+/** A row of a file with its score or its fault. */
 export type ScoredRow = RowNames &
   (
     | {
@@ -20,7 +20,10 @@ export type ScoredRow = RowNames &
         readonly pValue: number;
         readonly surpriseBits: number;
         readonly anomaly: boolean;
-        /** Why it is one, in a line, and its values; only where explanations were asked for. */
+        /**
+         * One-line summary of the anomaly, and its observed values; only if explanations were
+         * requested.
+         */
         readonly summary?: string;
         readonly observed?: Readonly<Record<string, number | string | null>>;
       }
@@ -29,15 +32,15 @@ export type ScoredRow = RowNames &
 
 const COLUMNS = 'row,time,id,entity,log_density_nats,p_value,surprise_bits,anomaly,summary,observed,error';
 
-/** The line that a file of scores begins with; empty for NDJSON. */
+/** First line of a file of scores; empty for NDJSON. */
 export const scoresHeader = (format: Format): string => (format === 'csv' ? `${COLUMNS}\n` : '');
 
-/** The longest cell on a terminal. */
+/** Maximum length of a cell on a terminal. */
 const CELL_CHARACTERS = 300;
 
 /**
- * A scored row as a line, its values as they were.
- * @param onTerminal CSV has no escapes: on a terminal its cells are shown as people may see them.
+ * Formats a scored row as a line, with its values unchanged.
+ * @param onTerminal makes the cells of CSV, which has no escapes, safe to print on a terminal.
  */
 export function scoreLine(scored: ScoredRow, format: Format, onTerminal = false): string {
   if (format === 'ndjson') return `${printableJson(JSON.stringify(scored))}\n`;

@@ -16,15 +16,15 @@ import {
 import type { TopicLag } from '../kafka-lag.ts';
 import { stateFindings } from './state-findings.ts';
 
-/** Days over which alarms are compared, today among them. */
+/** Days over which alarms are compared, including today. */
 const ALARM_DAYS = 7;
 
-/** State of a detector: what scores it since when, and why not the newest. */
+/** State of a detector: which model scores it, since when, and why not the newest. */
 export interface DetectorStatus {
   readonly detector: string;
   readonly state: 'scoring' | 'waiting' | 'paused';
   readonly definition: { readonly version: number; readonly appliedAt: Date };
-  /** As the scorer said last; null where none ever did. */
+  /** Last report of a scorer; null if there never was one. */
   readonly scoring: {
     readonly definitionVersion: number | null;
     readonly modelVersion: number | null;
@@ -34,14 +34,17 @@ export interface DetectorStatus {
   } | null;
   readonly aliases: ModelAliases;
   readonly newestModel: number | null;
-  /** Why the definition in force or the newest model is not at work; empty where both are. */
+  /** Reasons why the definition in force or the newest model is not in use; empty if both are. */
   readonly findings: readonly StateReason[];
-  /** null where no broker was asked. */
+  /** Lag of the topic; null if no broker was queried. */
   readonly lag: TopicLag | null;
   readonly alarms: AlarmRate & { readonly days: number };
 }
 
-/** Looks a detector's state up. @throws FlowlineError where its stored definition cannot be read. */
+/**
+ * Looks up the state of a detector.
+ * @throws FlowlineError if its stored definition cannot be read.
+ */
 export async function detectorStatus(db: Database, stored: StoredDetector): Promise<DetectorStatus> {
   const { name, version, appliedAt } = stored;
   const definition = readDefinition(stored.definition, `${name}, version ${version}`);

@@ -1,23 +1,26 @@
 import { type DetectorDefinition, isTimezone, modelChanges, readSchedule } from '@flowline/config';
 import type { InForce, ModelAliases, StateReason } from '@flowline/db';
 
-/** What is known of a detector. */
+/** State of a detector, from which the findings follow. */
 export interface KnownState {
   readonly definition: DetectorDefinition;
   readonly version: number;
   readonly paused: boolean;
   readonly aliases: ModelAliases;
   readonly inForce: InForce | null;
-  /** The newest model with the definition that it was trained for; null: there is none. */
+  /** Newest model, with the definition that it was trained for; null if there is none. */
   readonly newest: { readonly version: number; readonly trainedFor: DetectorDefinition } | null;
-  /** Why the last training failed; null where it did not. */
+  /** Error of the last training; null if it did not fail. */
   readonly trainingError: StateReason | null;
 }
 
-/** A scorer speaks every ten seconds. */
+/** Silence after which no scorer is assumed to run. A scorer reports every ten seconds. */
 const SILENT_SECONDS = 30;
 
-/** Why the definition in force, or the newest model, is not at work: nothing where both are. The first matters most. */
+/**
+ * Reasons why the definition in force or the newest model is not in use, most important first;
+ * empty if both are.
+ */
 export function stateFindings(known: KnownState): StateReason[] {
   return [
     ...modelFindings(known),
@@ -95,7 +98,7 @@ function scorerFindings({ version, aliases, inForce }: KnownState): StateReason[
   return [];
 }
 
-/** A schedule that was stored before such were refused. */
+/** Reports an invalid schedule that was stored before such schedules were refused. */
 function scheduleFindings({ training: { schedule, timezone } }: DetectorDefinition): StateReason[] {
   const invalid = (reason: string, remedy: string): StateReason => ({
     code: 'FLOWLINE_CONFIG_INVALID',

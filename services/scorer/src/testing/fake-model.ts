@@ -15,7 +15,7 @@ const source = { kafka: null, time: { field: 'ts', unit: 'ms' }, key: null, even
 const format = recordFormats.json();
 const explanation: Explanation = { contributions: [], expected: {}, nearestNormal: null, summary: 'p is low' };
 
-/** Loads models that score an event by its own field `p`, and notes what is done with them. */
+/** Loads models that score an event by its own field `p`, and records what is done with them. */
 export class FakeLoader implements ModelLoader {
   champion: number | null;
   failure: Error | undefined;

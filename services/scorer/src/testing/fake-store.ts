@@ -2,7 +2,7 @@ import type { CommitReport, ScoredBatch } from '@flowline/events';
 
 import type { Store } from '../commit.ts';
 
-/** A store in memory with the fence of the real one. */
+/** An in-memory store with the fence of the real one. */
 export class FakeStore implements Store {
   readonly batches: ScoredBatch[] = [];
   readonly next = new Map<number, number>();
@@ -25,7 +25,7 @@ export class FakeStore implements Store {
     return Promise.resolve({ stored, alreadyStored, anomalies, deadLetters, refused: 0 });
   }
 
-  /** Every offset stored of a partition, in the order of commits. */
+  /** Stored offsets of a partition, in commit order. */
   offsets(partition: number): number[] {
     return this.batches.filter((batch) => batch.partition === partition).flatMap(({ offsets }) => [...offsets]);
   }

@@ -6,7 +6,7 @@ import type { WindowStore } from '../partition-windows.ts';
 /** The part of Postgres that windows use, in memory. */
 export class FakeWindowStore implements WindowStore {
   stored: StoredWindows | null = null;
-  /** The partition that each entity belongs to. */
+  /** Partition of each claimed entity. */
   readonly claims = new Map<string, number>();
 
   read(): Promise<StoredWindows | null> {

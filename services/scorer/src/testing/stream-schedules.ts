@@ -5,7 +5,10 @@ import fc from 'fast-check';
 const WORKERS = 3;
 const MOST_PARTITIONS = 3;
 
-/** One creation of the topic: records of its partitions are the offsets [0, high), of which those below `low` are gone. */
+/**
+ * One creation of the topic. The records of its partitions are the offsets [0, high), of which
+ * those below `low` are gone.
+ */
 interface Life {
   readonly id: string;
   readonly logs: { low: number; high: number }[];
@@ -27,7 +30,7 @@ type Step =
   | { readonly kind: 'drop data' }
   | { readonly kind: 'fail over'; readonly lost: number };
 
-// Mostly one of them; the others come and go.
+// Usually worker 0; the others come and go.
 const worker = fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 2, arbitrary: fc.nat(WORKERS - 1) });
 const partition = fc.oneof({ weight: 2, arbitrary: fc.constant(0) }, fc.nat(MOST_PARTITIONS - 1));
 const records = fc.integer({ min: 1, max: 5 });
@@ -61,11 +64,13 @@ const steps$ = fc.array(
 const start$ = fc.constantFrom<Start>('earliest', 'latest', 3);
 
 /**
- * Plays random schedules of three scorers over one topic: it is produced to, cut by retention, gets partitions, is deleted and created
- * again with records in it; scorers find their positions a step at a time, fetch, are given other partitions, are killed, and go on
- * with batches that they should not have any more; answers of Postgres are lost, and so are its commits; offsets are reset, and the data
- * of the detector dropped. The decisions are the product's own ({@link streamVerdict}, {@link readingPosition}, {@link refusal},
- * {@link firstRowBeyond}); after every step each record below a fence must be stored once or noted as lost, and nothing else be stored.
+ * Plays random schedules of three scorers over one topic. The topic is produced to, truncated by
+ * retention, extended by partitions, and deleted and recreated with records in it. Scorers find
+ * their positions step by step, fetch, are rebalanced, are killed, and carry on with batches that
+ * they should no longer have. Postgres loses answers and commits. Offsets are reset, and the data
+ * of the detector is dropped. The decisions are the product's own ({@link streamVerdict},
+ * {@link readingPosition}, {@link refusal}, {@link firstRowBeyond}). After every step, each record
+ * below a fence must be stored once or noted as lost, and nothing else may be stored.
  * @throws Error with the smallest counterexample.
  */
 export function checkStreamSchedules({
@@ -113,7 +118,7 @@ function play(start: Start, schedule: readonly Step[]): void {
   postgres.checkComplete(kafka);
 }
 
-/** `--reset-offsets`. */
+/** Does what `--reset-offsets` does. */
 function reset(kafka: Broker, postgres: Store): void {
   const { id, logs } = kafka.life;
   const verdict = streamVerdict(postgres.read(), kafka.state());
@@ -149,17 +154,20 @@ class Broker {
     if (this.life.logs.length < MOST_PARTITIONS) this.life.logs.push({ low: 0, high: 0 });
   }
 
-  /** Filled at once, often beyond what was stored of the one before. */
+  /** Recreates the topic with records, often beyond what was stored of the previous one. */
   recreate(partitions: number, records: number): void {
     this.life = this.#create(partitions, 3 * records);
   }
 }
 
-/** What one transaction changes together. */
+/** State that one transaction changes as a whole. */
 interface Tables {
-  /** stream_offsets. */
+  /** Rows of stream_offsets. */
   readonly fences: Map<number, { topicId: string; next: number }>;
-  /** How often each record is stored, and where the partitions were begun; by life, partition and offset. */
+  /**
+   * Number of times that each record is stored, by life, partition and offset. `begun` has the
+   * first offset of each partition, by life and partition.
+   */
   readonly rows: Map<string, number>;
   readonly gaps: Set<string>;
   readonly begun: Map<string, number>;
@@ -168,10 +176,10 @@ interface Tables {
 const name = (life: string, partition: number, offset: number): string =>
   `${life}, partition ${partition}, offset ${offset}`;
 
-/** One detector's part of Postgres, each method a transaction as libs/db has it. */
+/** Part of Postgres for one detector. Each method is one transaction, as in libs/db. */
 class Store {
   #tables: Tables = { fences: new Map(), rows: new Map(), gaps: new Set(), begun: new Map() };
-  /** The tables before the newest commits. */
+  /** Tables before the latest commits. */
   readonly #before: Tables[] = [];
 
   read() {
@@ -208,7 +216,7 @@ class Store {
     for (let offset = from; offset < to; offset++) this.#tables.gaps.add(name(topicId, partition, offset));
   }
 
-  /** @returns whether it was stored, or had been. */
+  /** @returns true if the batch is stored, now or earlier. */
   commit({ topicId, life, partition, fromOffset, nextOffset, offsets }: Batch): boolean {
     const fence = this.#tables.fences.get(partition);
     const found = fence && { nextOffset: fence.next, topicId: fence.topicId };
@@ -229,13 +237,16 @@ class Store {
     this.#tables = { fences: new Map(), rows: new Map(), gaps: new Set(), begun: new Map() };
   }
 
-  /** A standby takes over that lacks the newest commits. */
+  /** Fails over to a standby that lacks the latest commits. */
   failOver(lost: number): void {
     const [kept] = this.#before.splice(-lost);
     if (kept !== undefined) this.#tables = kept;
   }
 
-  /** @throws Error where a record is stored twice, or one below a fence is neither stored nor noted as lost. */
+  /**
+   * @throws Error if a record is stored twice, or one below a fence is neither stored nor noted as
+   * lost.
+   */
   check(kafka: Broker): void {
     const { fences, rows, gaps, begun } = this.#tables;
     for (const [row, times] of rows) if (times > 1) throw new Error(`${row} is stored ${times} times`);
@@ -249,7 +260,7 @@ class Store {
     }
   }
 
-  /** @throws Error where anything of the topic is still to be read. */
+  /** @throws Error if any record of the topic is still unread. */
   checkComplete({ life: { id, logs } }: Broker): void {
     for (const [partition, { high }] of logs.entries()) {
       const fence = this.#tables.fences.get(partition);
@@ -266,7 +277,7 @@ class Store {
 }
 
 interface Batch {
-  /** What the worker takes it for, and what it is. */
+  /** Topic as the worker believes it to be; `life` is the actual one. */
   readonly topicId: string;
   readonly life: string;
   readonly partition: number;
@@ -275,14 +286,17 @@ interface Batch {
   readonly offsets: readonly number[];
 }
 
-/** A scorer as the reader and the commit step make it; batches of an old assignment may still be in flight. */
+/**
+ * A scorer, with the behaviour of the reader and the commit step. Batches of an old assignment may
+ * still be in flight.
+ */
 class Worker {
   readonly #kafka: Broker;
   readonly #store: Store;
   readonly #start: Start;
   #opening: Generator<void, void>;
   #topicId = '';
-  /** The next offset to fetch, of partitions that have been opened. */
+  /** Next offset to fetch, per opened partition. */
   readonly #positions = new Map<number, number>();
   #fetched: Batch[] = [];
   #handedOut: Batch[] = [];
@@ -294,14 +308,17 @@ class Worker {
     this.#opening = this.#steps();
   }
 
-  /** Begins to find its positions; what is in flight stays so, as with a worker that was stopped for a while. */
+  /**
+   * Starts to find the positions again. Batches handed out stay in flight, as in a worker that was
+   * stopped for a while.
+   */
   open(): void {
     this.#positions.clear();
     this.#fetched = [];
     this.#opening = this.#steps();
   }
 
-  /** One step towards its positions. */
+  /** Takes one step towards the positions. */
   advance(): void {
     this.#opening.next();
   }
@@ -338,14 +355,17 @@ class Worker {
     }
   }
 
-  /** Fetches by the topic's name, as Kafka does. @returns whether there was anything. */
+  /**
+   * Fetches by the name of the topic, as Kafka does.
+   * @returns true if anything was done.
+   */
   fetch(partition: number, size: number): boolean {
     const position = this.#positions.get(partition);
     const { id: life, logs } = this.#kafka.life;
     const log = logs[partition];
     if (position === undefined || log === undefined) return false;
     if (position > log.high) {
-      this.open(); // out of range: it stops, and is started again
+      this.open(); // out of range: the consumer stops and is started again
       return true;
     }
     const first = Math.max(position, log.low);
@@ -357,7 +377,7 @@ class Worker {
     return true;
   }
 
-  /** Asks which topic it is, after the fetch and before the records are handed out. */
+  /** Verifies the topic id, after the fetch and before the records are handed out. */
   verify(): void {
     const batch = this.#fetched.shift();
     if (batch === undefined) return;
@@ -373,7 +393,7 @@ class Worker {
     this.#handedOut.push(batch);
   }
 
-  /** Stores the oldest batch in flight; without an answer it is tried again. */
+  /** Stores the oldest batch in flight; without an answer it is retried. */
   commit(answerLost: boolean): void {
     const [batch] = this.#handedOut;
     if (batch === undefined) return;

@@ -9,9 +9,9 @@ import type { DecodedEvents } from '../decode-events.ts';
 import { PartitionWindows, windowsMaker } from '../partition-windows.ts';
 
 const WORKERS = 3;
-/** Whose past the schedules' features look at. */
+/** Entity whose past the features of the schedules look at. */
 export const entity = { key: ['id'], time: { field: 't', unit: 'ms' } } as const;
-/** Features over an entity's past: what a lost, repeated or reordered event would change. */
+/** Features over an entity's past, which a lost, repeated or reordered event would change. */
 export const schema: readonly FeatureSpec[] = [
   feature('previous', { lag: { of: 'x' } }),
   feature('mean', { rolling: { of: 'x', statistic: 'mean', over: 3 } }),
@@ -25,7 +25,7 @@ function feature(name: string, from: FeatureSpec['from']): FeatureSpec {
   return { name, type: 'real', from, role: 'score', nullable: true, maxLevels: 64, period: null };
 }
 
-/** A record of the log; offsets have gaps, as compaction leaves them. */
+/** A record of the log. Offsets have gaps, as compaction leaves them. */
 export interface LogRecord {
   readonly offset: number;
   readonly id: string;
@@ -40,7 +40,7 @@ type Step =
   | { readonly kind: 'rebalance'; readonly worker: number }
   | { readonly kind: 'kill'; readonly worker: number };
 
-/** The records of one partition. */
+/** Records of one partition. */
 export const log$ = fc
   .array(
     fc.record({
@@ -56,7 +56,7 @@ export const log$ = fc
     return records.map(({ gap, ...record }): LogRecord => ({ offset: (next += gap), ...record }));
   });
 
-// Mostly one of them, which owns the partition; the others come and go.
+// Usually worker 0, which owns the partition; the others come and go.
 const worker = fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(WORKERS - 1) });
 const steps$ = fc.array(
   fc.oneof<fc.WeightedArbitrary<Step>[]>(
@@ -76,9 +76,10 @@ const steps$ = fc.array(
 );
 
 /**
- * Plays random schedules of three scorers over one partition: batches are fetched, decoded and stored in any interleaving, answers
- * are lost, partitions assigned anew with batches in flight, processes killed, and workers that have lost the partition go on. Every
- * row must be stored once, with the features that the log gives when it is read in one go.
+ * Plays random schedules of three scorers over one partition. Batches are fetched, decoded and
+ * stored in any interleaving; answers are lost; partitions are reassigned with batches in flight;
+ * processes are killed; workers that have lost the partition carry on. Every row must be stored
+ * once, with the features that the log gives when it is read in one go.
  * @throws Error with the smallest counterexample.
  */
 export async function checkWindowSchedules({
@@ -117,7 +118,7 @@ async function play(log: readonly LogRecord[], begin: number, schedule: readonly
   if (store.fence !== end) throw new Error(`ended at ${store.fence} of ${end}`);
 }
 
-/** One stream's part of Postgres: a commit is one transaction. */
+/** Part of Postgres for one stream. A commit is one transaction. */
 class Store {
   readonly #truth: ReadonlyMap<number, string>;
   readonly #rows = new Map<number, string>();
@@ -143,7 +144,7 @@ class Store {
     this.fence = batch.nextOffset;
   }
 
-  /** @throws Error where a row is missing, or is not what the log says. */
+  /** @throws Error if a row is missing or differs from the log. */
   check(): void {
     if ((this.windows?.nextOffset ?? 0) > this.fence) throw new Error('windows are ahead of the rows');
     for (const [offset, expected] of this.#truth) {
@@ -160,7 +161,10 @@ interface InFlight {
   decoded: Pick<DecodedBatch, 'events' | 'entities'> | null;
 }
 
-/** A scorer as the source, the decoder and the commit step make it: batches of an old assignment may still be in flight. */
+/**
+ * A scorer, with the behaviour of the source, the decoder and the commit step. Batches of an old
+ * assignment may still be in flight.
+ */
 class Worker {
   readonly #log: readonly LogRecord[];
   readonly #store: Store;
@@ -217,7 +221,7 @@ class Worker {
       next.decoded = await decodeWithPast(next.batch, { windows: maker, decode }, this.#windows);
     } catch (error) {
       if (!(error instanceof FlowlineError && error.code === 'FLOWLINE_WINDOWS_BEHIND')) throw error;
-      // The run drops what is in flight and opens its source again.
+      // The run drops its batches in flight and reopens the source.
       if (next.assignment === this.#assignment)
         throw new Error('the batch of a current assignment is refused', { cause: error });
       this.#inFlight = [];
@@ -229,7 +233,7 @@ class Worker {
     const [next] = this.#inFlight;
     if (next?.decoded === null || next === undefined) return;
     this.#store.commit(next.batch, next.decoded);
-    // Without an answer the same batch is tried again.
+    // Without an answer, the same batch is retried.
     if (answerLost) return;
     this.#inFlight.shift();
     if (next.assignment === this.#assignment) this.#position = next.batch.nextOffset;
@@ -246,7 +250,7 @@ function eventsOf(records: readonly LogRecord[], windows: EntityWindows | null):
   return { table, offsets, eventIds: records.map(({ id }) => id), eventTimesMs: times, entities, deadLetters: [] };
 }
 
-/** The features of each event, as text, by its offset. */
+/** Features of each event as text, by offset. */
 function rowsOf({ offsets, table }: Pick<DecodedEvents, 'offsets' | 'table'>): [number, string][] {
   const { numeric, numericWidth } = table;
   return Array.from(offsets, (offset, row) => [
