@@ -1,5 +1,5 @@
 // Makes a clone ready (dependencies installed and current), then runs one of its commands.
-//   node scripts/with-setup.mjs [command] [arguments…]     command: jest, flowline or bench
+//   node scripts/with-setup.mjs [command] [arguments…]     command: jest, jest:unit, jest:servers, flowline or bench
 // Plain JavaScript on purpose: it runs before anything is installed.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -46,12 +46,15 @@ if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== lock) {
 }
 
 const [command, ...args] = process.argv.slice(2);
+const jest = [
+  '--experimental-vm-modules',
+  '--disable-warning=ExperimentalWarning',
+  path.join(root, 'node_modules/jest/bin/jest.js'),
+];
 const node = {
-  jest: [
-    '--experimental-vm-modules',
-    '--disable-warning=ExperimentalWarning',
-    path.join(root, 'node_modules/jest/bin/jest.js'),
-  ],
+  jest,
+  'jest:unit': jest,
+  'jest:servers': jest,
   bench: [
     '--conditions=flowline:source',
     '--import',
@@ -66,7 +69,10 @@ if (command === 'flowline') {
   await import('../services/cli/bin/flowline.mjs');
 } else if (command in node) {
   const flags = node[command].map((flag) => (typeof flag === 'function' ? flag() : flag));
-  const run = spawn(process.execPath, [...flags, ...args], { cwd: root, stdio: 'inherit' });
+  // Last, because Jest takes what follows for further projects.
+  const projects = { 'jest:unit': ['unit'], 'jest:servers': ['integration', 'e2e'] }[command];
+  const selection = projects === undefined ? [] : ['--selectProjects', ...projects];
+  const run = spawn(process.execPath, [...flags, ...args, ...selection], { cwd: root, stdio: 'inherit' });
   // A terminal signals the program too; what is sent to this process alone is passed on.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => run.kill(signal));
   run.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 143)));

@@ -71,7 +71,7 @@ describe('a detector with a model', () => {
     async () => {
       await scoring();
       const { stdout } = await flowline('status', 'readings');
-      expect(stdout.replaceAll(/\d{4}-\d\d-\d\dT[\d:]+Z/g, '<time>')).toBe(
+      expect(stdout.replaceAll(/\d{4}-\d\d-\d\d [\d:]+Z/g, '<time>')).toBe(
         [
           'readings: scoring',
           '  definition  version 1, applied <time>',

@@ -18,13 +18,13 @@ export interface PgBouncer {
 
 /**
  * The program `pgbouncer` of this machine; undefined, with a printed reason, where there is none.
- * @throws Error where there is none and FLOWLINE_REQUIRE_PGBOUNCER is 1.
+ * @throws Error where there is none and FLOWLINE_TEST_REQUIRE_PGBOUNCER is 1.
  */
 export function findPgBouncer(): string | undefined {
   const folders = [...(process.env.PATH ?? '').split(path.delimiter), '/usr/sbin'];
   const found = folders.map((folder) => path.join(folder, 'pgbouncer')).find(isProgram);
   if (found !== undefined) return found;
-  if (process.env.FLOWLINE_REQUIRE_PGBOUNCER === '1') throw new Error('pgbouncer is required and not installed');
+  if (process.env.FLOWLINE_TEST_REQUIRE_PGBOUNCER === '1') throw new Error('pgbouncer is required and not installed');
   console.warn('Skipped: pgbouncer is not installed.');
   return undefined;
 }

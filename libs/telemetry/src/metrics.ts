@@ -1,5 +1,7 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 
+import { AgeGauge } from './age-gauge.ts';
+
 const LATENCY_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 const STAGE_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5];
 const SURPRISE_BITS = [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 17, 20, 25, 30, 40];
@@ -94,7 +96,7 @@ export function createMetrics(options: { readonly processMetrics?: boolean } = {
       'topic',
     ]),
     modelInfo: gauge('model_info', '1 for the model that scores.', ['detector', 'version', 'family']),
-    modelAge: gauge('model_age_seconds', 'Time since the model that scores was trained.', ['detector']),
+    modelAge: new AgeGauge('flowline_model_age_seconds', 'Time since the model that scores was trained.', registers),
     modelSwaps: counter('model_swaps_total', 'Models taken over, by outcome.', ['detector', 'outcome']),
     trainingDuration: histogram(
       'training_duration_seconds',
@@ -116,7 +118,6 @@ export function createMetrics(options: { readonly processMetrics?: boolean } = {
       ['detector', 'kind'],
     ),
     heldOutNll: gauge('heldout_nll_nats', 'Held-out negative log-likelihood of the last trained model.', ['detector']),
-    calibrationError: gauge('calibration_error', 'Held-out calibration error of the last trained model.', ['detector']),
     backendInfo: gauge('backend_info', '1 for the compute backend that scores, with why it does.', [
       'detector',
       'backend',

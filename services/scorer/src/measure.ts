@@ -74,6 +74,6 @@ export function measureModel(metrics: Metrics, model: DetectorModel, replaced: D
     metrics.modelSwaps.inc({ detector: model.name, outcome: 'taken' });
   }
   metrics.modelInfo.set(labelsOf(model), 1);
-  metrics.modelAge.set({ detector: model.name }, (Date.now() - model.trainedAt.getTime()) / 1000);
+  metrics.modelAge.since(model.name, model.trainedAt);
   metrics.backendInfo.set(backendOf(model), 1);
 }
