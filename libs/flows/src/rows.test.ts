@@ -71,7 +71,7 @@ describe('toRows', () => {
 });
 
 describe('a flow over arrays', () => {
-  // More rows than a chunk has.
+  // More rows than fit in a chunk.
   const x = Array.from({ length: 2500 }, (_, i) => [Math.sin(i), Math.cos(3 * i)]);
   const context = x.map(([a = 0]) => [a > 0 ? 1 : 0]);
   const plain = () => perturb(realNVP({ features: 2, layers: 4, hidden: [8], seed: 1 }), 2);
