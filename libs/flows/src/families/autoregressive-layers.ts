@@ -10,7 +10,7 @@ import type { FamilyOptions } from './family.ts';
 
 /** The options that the autoregressive families share. */
 export interface AutoregressiveFamilyOptions extends FamilyOptions {
-  /** The number of autoregressive maps (default 5; NAF 3). */
+  /** Number of autoregressive maps (default 5; NAF 3). */
   readonly layers?: number;
   /** Widths of the hidden layers of each masked network (default [64, 64]). */
   readonly hidden?: readonly number[];

@@ -4,7 +4,7 @@ import type { FamilyOptions } from './family.ts';
 
 /** The options that the coupling families share. */
 export interface CouplingFamilyOptions extends FamilyOptions {
-  /** The number of couplings (default 8). */
+  /** Number of couplings (default 8). */
   readonly layers?: number;
   /** Widths of the hidden layers of each coupling's network (default [64, 64]). */
   readonly hidden?: readonly number[];

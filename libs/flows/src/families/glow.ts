@@ -8,7 +8,7 @@ import { checkOptions } from '../options/check-options.ts';
 import { above0, either, oneOf, orNull } from '../options/rules.ts';
 import { couplingRules } from './option-rules.ts';
 
-/** The options of {@link glow}; its partition is `learned` unless another is asked for. */
+/** Options of {@link glow}; its partition is `learned` unless another is asked for. */
 export interface GlowOptions extends CouplingFamilyOptions {
   /** The largest |s| of one coupling, in nats (default 2), `sigmoid` for the article's σ(r + 2), null: unbounded. */
   readonly scaleBound?: number | 'sigmoid' | null;

@@ -9,7 +9,7 @@ import { checkOptions } from '../options/check-options.ts';
 import { above0, orNull } from '../options/rules.ts';
 import { autoregressiveRules } from './option-rules.ts';
 
-/** The options of {@link iaf}. */
+/** Options of {@link iaf}. */
 export interface IafOptions extends AutoregressiveFamilyOptions {
   /** The largest |s| of one map, in nats (default 2); null: unbounded. */
   readonly scaleBound?: number | null;

@@ -8,7 +8,7 @@ import { checkOptions } from '../options/check-options.ts';
 import { above0, orNull } from '../options/rules.ts';
 import { autoregressiveRules } from './option-rules.ts';
 
-/** The options of {@link maf}. */
+/** Options of {@link maf}. */
 export interface MafOptions extends AutoregressiveFamilyOptions {
   /** The largest |s| of one map, in nats (default 2); null: unbounded. */
   readonly scaleBound?: number | null;

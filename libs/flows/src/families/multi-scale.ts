@@ -22,9 +22,9 @@ import { checkOptions } from '../options/check-options.ts';
 import { above0, boolean, oneOf, orNull, required, whole } from '../options/rules.ts';
 import { familyRules, widths } from './option-rules.ts';
 
-/** The options of {@link multiScale}. */
+/** Options of {@link multiScale}. */
 export interface MultiScaleOptions extends ImageShape, Omit<FamilyOptions, 'features'> {
-  /** The number of scales (default 2); the sides must be divisible by 2^(levels − 1). */
+  /** Number of scales (default 2); the sides must be divisible by 2^(levels − 1). */
   readonly levels?: number;
   /** Couplings of each kind at each scale (default 4). */
   readonly steps?: number;

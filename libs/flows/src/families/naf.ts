@@ -8,9 +8,9 @@ import { checkOptions } from '../options/check-options.ts';
 import { above0, orNull, whole } from '../options/rules.ts';
 import { autoregressiveRules } from './option-rules.ts';
 
-/** The options of {@link naf}. */
+/** Options of {@link naf}. */
 export interface NafOptions extends AutoregressiveFamilyOptions {
-  /** The number of sigmoids per feature (default 8). */
+  /** Number of sigmoids per feature (default 8). */
   readonly units?: number;
   /** The largest |log slope| of a sigmoid's argument, in nats (default 2), which bounds the slopes of the tails; null: unbounded. */
   readonly scaleBound?: number | null;

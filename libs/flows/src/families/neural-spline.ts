@@ -9,7 +9,7 @@ import { checkOptions } from '../options/check-options.ts';
 import { above0, oneOf, orNull, wholeWithin } from '../options/rules.ts';
 import { couplingRules } from './option-rules.ts';
 
-/** The options of {@link neuralSpline}; its partition is `alternating` unless another is asked for. */
+/** Options of {@link neuralSpline}; its partition is `alternating` unless another is asked for. */
 export interface NeuralSplineOptions extends CouplingFamilyOptions {
   /**
    * `coupling` (default): half of the features decide the splines of the others, both directions in one pass. `autoregressive`: those

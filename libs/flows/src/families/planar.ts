@@ -7,9 +7,9 @@ import { checkOptions } from '../options/check-options.ts';
 import { below1, whole } from '../options/rules.ts';
 import { familyRules, widths } from './option-rules.ts';
 
-/** The options of {@link planar}. */
+/** Options of {@link planar}. */
 export interface PlanarOptions extends FamilyOptions {
-  /** The number of planar maps (default 16). */
+  /** Number of planar maps (default 16). */
   readonly layers?: number;
   /** The least slope of a map along its direction, in [0, 1) (default 0.05): what float32 can invert. */
   readonly leastSlope?: number;

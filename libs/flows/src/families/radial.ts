@@ -7,9 +7,9 @@ import { checkOptions } from '../options/check-options.ts';
 import { whole } from '../options/rules.ts';
 import { familyRules, widths } from './option-rules.ts';
 
-/** The options of {@link radial}. */
+/** Options of {@link radial}. */
 export interface RadialOptions extends FamilyOptions {
-  /** The number of radial maps (default 16). */
+  /** Number of radial maps (default 16). */
   readonly layers?: number;
   /** Hidden widths of the network that moves the parameters by the context (default [32]); unused without one. */
   readonly hidden?: readonly number[];

@@ -10,7 +10,7 @@ import { checkOptions } from '../options/check-options.ts';
 import { above0, boolean, oneOf, orNull } from '../options/rules.ts';
 import { couplingRules } from './option-rules.ts';
 
-/** The options of {@link realNVP}; its partition is `alternating` unless another is asked for. */
+/** Options of {@link realNVP}; its partition is `alternating` unless another is asked for. */
 export interface RealNvpOptions extends CouplingFamilyOptions {
   /**
    * Default `shared`: one network for log-scale and shift. `separate`: a tanh one for s and another for t, whose activation is

@@ -15,7 +15,7 @@ export interface SigmoidScale {
 const SIGMOID_OFFSET = 2;
 const LEAST_SCALE = 1e-3;
 
-/** The configuration of an {@link AffineTransformer}. */
+/** Configuration of an {@link AffineTransformer}. */
 export interface AffineTransformerConfig extends TypedConfig {
   readonly type: 'affine';
   readonly scale: ScaleFunction | SigmoidScale;
@@ -34,7 +34,7 @@ export class AffineTransformer implements Transformer {
     this.passesAtZero = config.scale.kind !== 'sigmoid';
   }
 
-  /** Makes one from its JSON. */
+  /** Builds one from its JSON configuration. */
   static readonly fromConfig = (json: unknown): AffineTransformer => {
     const scale = new ConfigReader(json, 'affine').object('scale');
     return new AffineTransformer({

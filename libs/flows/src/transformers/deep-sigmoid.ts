@@ -10,7 +10,7 @@ import { checkOptions } from '../options/check-options.ts';
 import * as rules from '../options/config-rules.ts';
 import { required, finiteNumber, whole } from '../options/rules.ts';
 
-/** The configuration of a {@link DeepSigmoid}. */
+/** Configuration of a {@link DeepSigmoid}. */
 export interface DeepSigmoidConfig extends TypedConfig {
   readonly type: 'deepSigmoid';
   /** K, the number of sigmoids. */
@@ -45,7 +45,7 @@ export class DeepSigmoid implements Transformer {
     this.parametersPerFeature = 3 * config.units;
   }
 
-  /** Makes one from its JSON. */
+  /** Builds one from its JSON configuration. */
   static readonly fromConfig = (json: unknown): DeepSigmoid => {
     const reader = new ConfigReader(json, 'deepSigmoid');
     return new DeepSigmoid({

@@ -11,7 +11,7 @@ import { checkOptions } from '../options/check-options.ts';
 import * as rules from '../options/config-rules.ts';
 import { required, finiteNumber, orNull } from '../options/rules.ts';
 
-/** The configuration of a {@link RationalQuadratic}. */
+/** Configuration of a {@link RationalQuadratic}. */
 export interface RationalQuadraticConfig extends TypedConfig {
   readonly type: 'rationalQuadratic';
   /** K, the number of bins; at least 2. */
@@ -55,7 +55,7 @@ export class RationalQuadratic implements Transformer {
     this.#kernel = new SplineKernel(config);
   }
 
-  /** Makes one from its JSON. */
+  /** Builds one from its JSON configuration. */
   static readonly fromConfig = (json: unknown): RationalQuadratic => {
     const reader = new ConfigReader(json, 'rationalQuadratic');
     return new RationalQuadratic({
