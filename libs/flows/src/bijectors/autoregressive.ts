@@ -39,9 +39,9 @@ export type AutoregressiveOptions = Omit<AutoregressiveConfig, 'type' | 'transfo
 
 /**
  * A masked autoregressive map (Papamakarios et al., MAF, 2017): z_i = g(x_i; θ_i(x_{<i}, context))
- * with an increasing transformer g and one masked network for all θ; log|det ∂z/∂x| = Σ log
- * ∂z_i/∂x_i. Forward costs one pass of the network. The inverse costs one pass per feature, in
- * order, plus the inverse of the transformer.
+ * with an increasing transformer g and one masked network for all θ;
+ * log|det ∂z/∂x| = Σ log ∂z_i/∂x_i. Forward costs one pass of the network. The inverse costs one
+ * pass per feature, in order, plus the inverse of the transformer.
  *
  * Parameters: those of the masked network, `w0`, `c0`, `b0`, ….
  */

@@ -38,10 +38,10 @@ export interface CouplingConfig extends BijectorConfig {
 export type CouplingOptions = Omit<CouplingConfig, 'type' | 'transformer'> & { readonly transformer: Transformer };
 
 /**
- * A coupling with any transformer (Dinh et al., NICE, 2015): z_a = x_a, z_b = g(x_b; θ(x_a,
- * context)) feature by feature, log|det ∂z/∂x| = Σ log ∂z_b/∂x_b. The affine transformer gives the
- * coupling of Real NVP, z_b = x_b ⊙ exp(s(x_a)) + t(x_a), log|det| = Σ s (Dinh et al., 2017). Each
- * direction costs one pass of the networks and one of the transformer.
+ * A coupling with any transformer (Dinh et al., NICE, 2015): z_a = x_a,
+ * z_b = g(x_b; θ(x_a, context)) feature by feature, log|det ∂z/∂x| = Σ log ∂z_b/∂x_b. The affine
+ * transformer gives the coupling of Real NVP, z_b = x_b ⊙ exp(s(x_a)) + t(x_a), log|det| = Σ s
+ * (Dinh et al., 2017). Each direction costs one pass of the networks and one of the transformer.
  *
  * Parameters: `w0`, `c0`, `b0`, `w1`, … of the shared network. Its outputs are the first parameter
  * of each transformed feature in ascending order, then the second of each, …: [s | t] for the

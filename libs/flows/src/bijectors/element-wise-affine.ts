@@ -13,8 +13,8 @@ export interface ElementWiseAffineConfig extends BijectorConfig {
 }
 
 /**
- * A trainable scale and shift per feature: z = x ⊙ exp(s) + t, log|det ∂z/∂x| = Σ s; inverse x = (z
- * − t) ⊙ exp(−s). Initially the identity. Parameters: `logScale` [d], `shift` [d].
+ * A trainable scale and shift per feature: z = x ⊙ exp(s) + t, log|det ∂z/∂x| = Σ s; inverse
+ * x = (z − t) ⊙ exp(−s). Initially the identity. Parameters: `logScale` [d], `shift` [d].
  */
 export class ElementWiseAffine implements Bijector {
   readonly config: ElementWiseAffineConfig;

@@ -19,10 +19,10 @@ export interface LuLinearConfig extends BijectorConfig {
 }
 
 /**
- * An invertible linear map in LU form (Kingma and Dhariwal, Glow, 2018; Oliva et al., 2018): z =
- * L·U·x + t, with L unit lower triangular and U upper triangular with a positive diagonal, softplus
- * + 10⁻³; log|det| = Σ log U_jj. After a fixed permutation it acts as a learned, soft permutation.
- * The inverse is a substitution, one small step per feature.
+ * An invertible linear map in LU form (Kingma and Dhariwal, Glow, 2018; Oliva et al., 2018):
+ * z = L·U·x + t, with L unit lower triangular and U upper triangular with a positive diagonal,
+ * softplus + 10⁻³; log|det| = Σ log U_jj. After a fixed permutation it acts as a learned, soft
+ * permutation. The inverse is a substitution, one small step per feature.
  *
  * Parameters: `factors` [d × d] (L below the diagonal, U above it, the raw diagonal of U on it) and
  * `shift` [d]; initially the identity. With missing features, L and U are restricted to the rows

@@ -31,11 +31,11 @@ export interface PlanarConfig extends BijectorConfig {
 }
 
 /**
- * Planar map (Rezende and Mohamed, “Variational inference with normalizing flows”, 2015): z = x +
- * û·tanh(w·x + b) with û = u + (m + (1 − m)·softplus(w·u) − 1 − w·u)·w / |w|². The slope along w, 1
- * + w·û, is then at least m = leastSlope, and the map is invertible. log|det ∂z/∂x| = log(tanh² +
- * (1 + w·û)·sech²), a sum of positive terms. Inverse: the root of α + w·û·tanh(α + b) = w·z by
- * bracketed Newton search, then x = z − û·tanh(α + b).
+ * Planar map (Rezende and Mohamed, “Variational inference with normalizing flows”, 2015):
+ * z = x + û·tanh(w·x + b) with û = u + (m + (1 − m)·softplus(w·u) − 1 − w·u)·w / |w|². The slope
+ * along w, 1 + w·û, is then at least m = leastSlope, and the map is invertible.
+ * log|det ∂z/∂x| = log(tanh² + (1 + w·û)·sech²), a sum of positive terms. Inverse: the root of
+ * α + w·û·tanh(α + b) = w·z by bracketed Newton search, then x = z − û·tanh(α + b).
  *
  * Parameters: `w` [d], `u` [d], `b` [1]. Missing features are masked out of w and u.
  */

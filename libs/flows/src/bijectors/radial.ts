@@ -25,10 +25,11 @@ export interface RadialConfig extends BijectorConfig {
 
 /**
  * Radial map (Rezende and Mohamed, 2015): z = x + β̂·h·(x − x₀) with h = 1 / (α + r), r = |x − x₀|,
- * α = softplus(alphaRaw) and β̂ = −α + γ, γ = softplus(betaRaw). The radius becomes R = r·(r + γ) /
- * (α + r). log|det ∂z/∂x| = (d − 1)·log((r + γ) / (α + r)) + log((r² + 2αr + αγ) / (α + r)²), with
- * positive terms throughout. The inverse is in closed form: r is the positive root of r² + (γ −
- * R)·r − αR = 0.
+ * α = softplus(alphaRaw) and β̂ = −α + γ, γ = softplus(betaRaw). The radius becomes
+ * R = r·(r + γ) / (α + r).
+ * log|det ∂z/∂x| = (d − 1)·log((r + γ) / (α + r)) + log((r² + 2αr + αγ) / (α + r)²), with positive
+ * terms throughout. The inverse is in closed form: r is the positive root of
+ * r² + (γ − R)·r − αR = 0.
  *
  * Parameters: `center` [d], `alphaRaw` [1], `betaRaw` [1]; initially the identity. Missing features
  * count neither in r nor in d.

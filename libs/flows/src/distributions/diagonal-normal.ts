@@ -18,9 +18,9 @@ export interface DiagonalNormalConfig {
 }
 
 /**
- * A normal distribution with a trainable location and scale per feature: with y = (z −
- * location)·exp(−logScale), log p(z) = −Σ (½y_j² + ½ log 2π + logScale_j). Initially the standard
- * normal. Parameters: `location` [d], `logScale` [d].
+ * A normal distribution with a trainable location and scale per feature: with
+ * y = (z − location)·exp(−logScale), log p(z) = −Σ (½y_j² + ½ log 2π + logScale_j). Initially the
+ * standard normal. Parameters: `location` [d], `logScale` [d].
  *
  * ```ts
  * await initBackend('wasm');

@@ -19,11 +19,11 @@ export interface GaussianMixtureConfig {
 }
 
 /**
- * A trainable mixture of K normals with diagonal covariances: log p(z) = log Σ_k w_k·Π_j N(z_j;
- * mean_kj, exp(logScale_kj)²), where w is the softmax of the logits. It suits data with separate
- * modes, which a continuous map of a single normal cannot represent. Initially the weights are
- * equal, the scales 1, and the means drawn from a standard normal. Parameters: `logits` [K],
- * `means` [K × d], `logScales` [K × d].
+ * A trainable mixture of K normals with diagonal covariances:
+ * log p(z) = log Σ_k w_k·Π_j N(z_j; mean_kj, exp(logScale_kj)²), where w is the softmax of the
+ * logits. It suits data with separate modes, which a continuous map of a single normal cannot
+ * represent. Initially the weights are equal, the scales 1, and the means drawn from a standard
+ * normal. Parameters: `logits` [K], `means` [K × d], `logScales` [K × d].
  *
  * ```ts
  * await initBackend('wasm');

@@ -3,8 +3,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { Parameter } from '../parameter.ts';
 
 /**
- * A trainable location and log-scale per feature, `location` [d] and `logScale` [d], initially 0: z
- * = location + exp(logScale) ⊙ y.
+ * A trainable location and log-scale per feature, `location` [d] and `logScale` [d], initially 0:
+ * z = location + exp(logScale) ⊙ y.
  */
 export class LocationScale {
   readonly variables: ReadonlyMap<string, Parameter>;

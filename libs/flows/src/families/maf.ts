@@ -15,9 +15,9 @@ export interface MafOptions extends AutoregressiveFamilyOptions {
 }
 
 /**
- * Masked autoregressive flow (Papamakarios, Pavlakou and Murray, 2017): z_i = x_i·exp(s_i(x_{<i}))
- * + t_i(x_{<i}), log|det| = Σ s, with one masked network per layer. Densities cost one pass per
- * layer; samples cost one per layer and feature.
+ * Masked autoregressive flow (Papamakarios, Pavlakou and Murray, 2017):
+ * z_i = x_i·exp(s_i(x_{<i})) + t_i(x_{<i}), log|det| = Σ s, with one masked network per layer.
+ * Densities cost one pass per layer; samples cost one per layer and feature.
  *
  * ```ts
  * await initBackend('wasm');

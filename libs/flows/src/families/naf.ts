@@ -20,9 +20,10 @@ export interface NafOptions extends AutoregressiveFamilyOptions {
 }
 
 /**
- * Neural autoregressive flow (Huang et al., 2018) with deep sigmoidal maps: z_i = logit(Σ_k
- * w_k·σ(a_k·x_i + b_k)), where a masked network computes w, a and b from x_{<i}. One layer can
- * represent several modes per feature. The inverse is a root search per feature, in order.
+ * Neural autoregressive flow (Huang et al., 2018) with deep sigmoidal maps:
+ * z_i = logit(Σ_k w_k·σ(a_k·x_i + b_k)), where a masked network computes w, a and b from x_{<i}.
+ * One layer can represent several modes per feature. The inverse is a root search per feature, in
+ * order.
  *
  * ```ts
  * await initBackend('wasm');

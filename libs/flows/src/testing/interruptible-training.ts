@@ -68,7 +68,7 @@ export async function trainInterruptibly(kind: 'memory' | 'stream', options: Par
 }
 
 // As a program: trains, writes every checkpoint to FILE and reports it on stdout. Tests kill it.
-// interruptible-training.ts memory|stream FILE [RESUME]
+//   interruptible-training.ts memory|stream FILE [RESUME]
 if (process.argv[1] === import.meta.filename) {
   const [kind, file = '', from] = process.argv.slice(2);
   await trainInterruptibly(kind === 'stream' ? 'stream' : 'memory', {

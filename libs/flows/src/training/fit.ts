@@ -73,8 +73,8 @@ export async function fit(flow: Flow, data: FitData, options: FitOptions): Promi
 }
 
 /**
- * One training run: initialise or resume → steps, with periodic validations and checkpoints →
- * restore the best weights.
+ * One training run: initialise or resume → steps, with periodic validations and checkpoints
+ * → restore the best weights.
  */
 class Training {
   readonly #flow: Flow;

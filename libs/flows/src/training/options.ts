@@ -75,10 +75,10 @@ export interface FitOptions {
   /** Final value of the cosine decay, as a share of learningRate (default 0). */
   readonly finalLearningRateFraction?: number;
   /**
-   * β of an exponential moving average of the weights (Polyak and Juditsky, 1992): w̄ ← β·w̄ + (1 −
-   * β)·w after each step t, where early steps use min(β, (1 + t) / (10 + t)) for β. Default 0: no
-   * averaging. Validation evaluates w̄, and the flow ends with the best w̄. That model is better
-   * when few rows make training stop early at a large learning rate.
+   * β of an exponential moving average of the weights (Polyak and Juditsky, 1992):
+   * w̄ ← β·w̄ + (1 − β)·w after each step t, where early steps use min(β, (1 + t) / (10 + t)) for
+   * β. Default 0: no averaging. Validation evaluates w̄, and the flow ends with the best w̄. That
+   * model is better when few rows make training stop early at a large learning rate.
    */
   readonly averaging?: number;
   /** Maximum global gradient norm (default 5). */

@@ -8,7 +8,10 @@ import type { Transformer, TransformerParameters } from './transformer.ts';
 import { checkOptions } from '../options/check-options.ts';
 import * as rules from '../options/config-rules.ts';
 
-/** Glow's scale, σ(r + 2) + 10⁻³: it contracts, by a factor of at most a thousand. */
+/**
+ * Glow's scale, σ(r + 2) + 10⁻³, between 10⁻³ and 1 + 10⁻³: it contracts, by a factor of at most a
+ * thousand.
+ */
 export interface SigmoidScale {
   readonly kind: 'sigmoid';
 }

@@ -28,11 +28,11 @@ export interface DeepSigmoidConfig extends TypedConfig {
 }
 
 /**
- * Sigmoidal transformer of a neural autoregressive flow (Huang et al., 2018): z = logit(Σ_k
- * w_k·σ(a_k·x + b_k)) with softmax w and positive a. It is computed in log space: z = L₁ − L₀ with
- * L₁ = log Σ w σ(u), L₀ = log Σ w σ(−u), and log ∂z/∂x = log Σ w a σ(u) σ(−u) − L₁ − L₀. The
- * inverse is a bracketed root search per entry; the root lies within the range of the (z − b_k) /
- * a_k.
+ * Sigmoidal transformer of a neural autoregressive flow (Huang et al., 2018):
+ * z = logit(Σ_k w_k·σ(a_k·x + b_k)) with softmax w and positive a. It is computed in log space:
+ * z = L₁ − L₀ with L₁ = log Σ w σ(u), L₀ = log Σ w σ(−u) and u_k = a_k·x + b_k, and
+ * log ∂z/∂x = log Σ w a σ(u) σ(−u) − L₁ − L₀. The inverse is a bracketed root search per entry; the
+ * root lies within the range of the (z − b_k) / a_k.
  *
  * Parameters: [K of log a | K of b | K logits of w].
  */
