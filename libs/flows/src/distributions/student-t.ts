@@ -22,7 +22,8 @@ export interface StudentTConfig {
 /**
  * Independent Student t distributions with a trainable location and scale per feature, for data
  * with heavy tails: with y = (z − location)·exp(−logScale),
- * log p(z) = Σ [log Γ((ν + 1)/2) − log Γ(ν/2) − ½ log(νπ) − logScale_j − (ν + 1)/2·log(1 + y_j²/ν)].
+ * log p(z) = Σ [log Γ((ν + 1)/2) − log Γ(ν/2) − ½ log(νπ) − logScale_j
+ *               − (ν + 1)/2·log(1 + y_j²/ν)].
  * Parameters: `location` [d], `logScale` [d].
  *
  * ```ts
