@@ -3,15 +3,21 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { NumberRows, RowShape } from './rows.ts';
 import { assertPaired, flattened, isNumberRows, toArrays } from './rows.ts';
 
-/** Rows at once: beyond this the kernels gain nothing, and memory stays small. */
+/** Rows per chunk: larger chunks gain nothing in the kernels and use more memory. */
 const CHUNK_ROWS = 2048;
 
-/** Rows as a tensor of that width: tensors as they are, arrays checked and copied. */
+/**
+ * Rows as a tensor of the given width: tensors are returned as they are, arrays are checked and
+ * copied.
+ */
 export function asTensor(rows: tf.Tensor2D | NumberRows, columns: number, where: string): tf.Tensor2D {
   return isNumberRows(rows) ? tf.tensor2d(flattened(rows, where, columns), [rows.length, columns]) : rows;
 }
 
-/** Array rows through a map of tensors, in chunks; a row per row. Throws FLOWLINE_FEATURES_INVALID for rows that do not fit. */
+/**
+ * Applies a map of tensors to array rows, in chunks; returns one output row per input row. Throws
+ * FLOWLINE_FEATURES_INVALID for rows that do not fit.
+ */
 export function mapRows(
   shape: RowShape,
   {

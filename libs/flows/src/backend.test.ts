@@ -23,7 +23,7 @@ describe('initBackend', () => {
     await initBackend('wasm');
   });
 
-  /** What a script prints that may use `initBackend`, `realNVP` and `tf`, in a process of its own. */
+  /** Output of a script, which may use `initBackend`, `realNVP` and `tf`, in its own process. */
   const run = async (script: string): Promise<unknown> => {
     const [backend, family] = ['./backend.ts', './families/real-nvp.ts'].map(
       (file) => new URL(file, import.meta.url).href,
@@ -90,7 +90,7 @@ describe('initBackend', () => {
   });
 
   it('fails loudly, and says what to do, where there is no WebAssembly', async () => {
-    // In a process of its own.
+    // In its own process.
     const script = `
       const { initBackend } = await import(${JSON.stringify(new URL('./backend.ts', import.meta.url).href)});
       delete globalThis.WebAssembly;

@@ -9,17 +9,24 @@ import { FlowError } from './flow-error.ts';
 import { registerGradients } from './gradients/register.ts';
 import { withoutProcessHandlers } from './process-handlers.ts';
 
-/** A tensor backend: `wasm` (SIMD, the default) or `cpu` (plain JavaScript, some tens of times slower). */
+/**
+ * A tensor backend: `wasm` (SIMD, the default) or `cpu` (plain JavaScript, tens of times slower).
+ */
 export type BackendName = 'wasm' | 'cpu';
 const BACKENDS: readonly string[] = ['wasm', 'cpu'] satisfies BackendName[];
 
-/** The start under way, settled either way; tfjs takes one at a time. */
+/**
+ * The start in progress, which settles but never rejects: tfjs can start only one backend at a
+ * time.
+ */
 let underWay: Promise<unknown> = Promise.resolve();
 
 /**
- * Makes a backend the current one; every flow needs this once per process. It never falls back to another: when the backend cannot
- * run here the promise rejects with FLOWLINE_BACKEND_UNAVAILABLE. Calling it again is harmless, also while a start is under way: starts
- * come one after another, each promise settles when its own is done, and the last one asked for is current in the end.
+ * Makes a backend the current one. Every process that uses flows needs this once. There is no
+ * fallback to another backend: if this one cannot run here, the promise rejects with
+ * FLOWLINE_BACKEND_UNAVAILABLE. Repeated calls are harmless, even while a start is in progress:
+ * starts run one after another, each promise settles when its own start is done, and the backend
+ * requested last ends up current.
  *
  * ```ts
  * await initBackend('wasm');
@@ -40,7 +47,7 @@ async function start(name: BackendName): Promise<void> {
   registerGradients();
   if (isStarted(name)) return;
   if (name === 'wasm' && !('wasm' in tf.engine().registry)) setWasmPaths(wasmFolder());
-  if (name === 'cpu') tf.enableProdMode(); // the cpu backend was asked for: no banner that recommends another one
+  if (name === 'cpu') tf.enableProdMode(); // the cpu backend was requested: suppress the banner that recommends another one
   if (name === 'wasm' && !('WebAssembly' in globalThis)) throw unavailable(name);
   const before = tf.getBackend();
   try {
@@ -53,22 +60,25 @@ async function start(name: BackendName): Promise<void> {
   throw unavailable(name);
 }
 
-/** Whether a backend is current and runs: tfjs names one current before it does, and when it has failed to. */
+/**
+ * True if the backend is current and runs. tfjs names a backend as current before it runs, and even
+ * after it failed to start.
+ */
 function isStarted(name: string): boolean {
   return tf.getBackend() === name && name in tf.engine().registry;
 }
 
-/** Puts the backend back that was current before a start that failed. */
+/** Restores the backend that was current before a failed start. */
 async function restore(name: string): Promise<void> {
   if (name in tf.engine().registry) await tf.setBackend(name);
 }
 
-/** How many tensors of tfjs are alive in this process, on whichever backend; starts none. */
+/** Number of tfjs tensors alive in this process, on any backend. Starts no backend. */
 export function tensorCount(): number {
   return tf.engine().state.numTensors;
 }
 
-/** The folder of the installed wasm binaries, with a trailing separator. */
+/** Folder of the installed wasm binaries, with a trailing separator. */
 function wasmFolder(): string {
   const require = createRequire(import.meta.url);
   return path.join(path.dirname(require.resolve('@tensorflow/tfjs-backend-wasm/package.json')), 'dist') + path.sep;

@@ -12,7 +12,10 @@ beforeAll(() => initBackend('wasm'));
 const made = () =>
   perturb(realNVP({ features: 3, context: 1, layers: 2, hidden: [4], presence: [null, 0, null], seed: 1 }), 2);
 
-/** The checkpoint with its tensors or metadata changed, and everything else, the checksum apart, as it was. */
+/**
+ * The checkpoint with changed tensors or metadata; everything else stays as it was, except the
+ * checksum.
+ */
 function changed(change: (tensors: Record<string, SafeTensor>, metadata: Record<string, string>) => void): Uint8Array {
   const { tensors, metadata } = decodeSafetensors(saveFlow(made()));
   const [all, meta] = [Object.fromEntries(tensors), { ...metadata }];

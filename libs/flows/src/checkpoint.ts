@@ -12,8 +12,9 @@ import { withMethods } from './options/rules.ts';
 const KIND: FileKind = { format: 'flowline.flow', version: FLOW_FORMAT_VERSION, writtenBy: 'saveFlow' };
 
 /**
- * A flow as one safetensors file: a tensor per parameter; in `__metadata__` the format and its version, the configuration as JSON, and
- * the SHA-256 of configuration and weights. The same flow gives the same bytes.
+ * Encodes a flow as one safetensors file: a tensor per parameter; in `__metadata__` the format and
+ * its version, the configuration as JSON, and the SHA-256 of configuration and weights. The same
+ * flow gives the same bytes.
  */
 export function saveFlow(flow: Flow): Uint8Array {
   checkValue('saveFlow.flow', flow, withMethods('a Flow', 'logProb', 'toJSON'));
@@ -27,14 +28,18 @@ export function saveFlow(flow: Flow): Uint8Array {
 }
 
 /**
- * The flow that `saveFlow` wrote; it scores the same bit for bit. Throws FLOWLINE_MODEL_CORRUPTED when bytes are damaged,
- * FLOWLINE_MODEL_INCOMPATIBLE when the file is of another program, version or shape.
+ * Decodes a flow that `saveFlow` wrote; its scores are the same bit for bit. Throws
+ * FLOWLINE_MODEL_CORRUPTED for damaged bytes, FLOWLINE_MODEL_INCOMPATIBLE for a file of another
+ * program, version or shape.
  */
 export function loadFlow(bytes: Uint8Array): Flow {
   return flowOf(openSealedFile(KIND, bytes));
 }
 
-/** {@link loadFlow} in two parts, between which the event loop has its turn: large files take some milliseconds to check. */
+/**
+ * {@link loadFlow} in two parts, with a turn of the event loop between them: large files take some
+ * milliseconds to check.
+ */
 export async function loadFlowInParts(bytes: Uint8Array): Promise<Flow> {
   const content = openSealedFile(KIND, bytes);
   await setImmediate();

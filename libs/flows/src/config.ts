@@ -3,12 +3,15 @@ import { FlowError } from './flow-error.ts';
 /** Plain JSON. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
-/** The configuration of a bijector, a distribution or a conditioner: plain JSON, tagged by `type`. */
+/** Configuration of a bijector, a distribution or a conditioner: plain JSON, tagged by `type`. */
 export interface TypedConfig {
   readonly type: string;
 }
 
-/** Reads fields of an unknown object and says what was found and what was expected: FLOWLINE_MODEL_INCOMPATIBLE. */
+/**
+ * Reads fields of an unknown object. A field that does not fit is an error
+ * FLOWLINE_MODEL_INCOMPATIBLE that says what was found and what was expected.
+ */
 export class ConfigReader {
   readonly #value: Readonly<Record<string, unknown>>;
   readonly #where: string;
@@ -65,7 +68,7 @@ export class ConfigReader {
     return this.#value[key] === null ? null : this.number(key);
   }
 
-  /** A whole number of at least `least`. */
+  /** A whole number, at least `least`. */
   integer(key: string, least = 0): number {
     const value = this.number(key);
     if (!Number.isInteger(value) || value < least) {
@@ -74,7 +77,7 @@ export class ConfigReader {
     return value;
   }
 
-  /** Whole numbers of at least `least`. */
+  /** Whole numbers, each at least `least`. */
   integers(key: string, least = 0): number[] {
     return this.list(key).map((value, i) => {
       if (typeof value !== 'number' || !Number.isInteger(value) || value < least) {
@@ -95,7 +98,7 @@ export class ConfigReader {
   }
 }
 
-/** An error that says what was found and what was expected at a place of a configuration. */
+/** Error that says what was found and what was expected at a location in a configuration. */
 export function unexpected(where: string, found: unknown, expected: string): FlowError {
   const shown = JSON.stringify(found) as string | undefined;
   return new FlowError(

@@ -10,7 +10,7 @@ import { docstringExamples, pageExamples } from './testing/examples.ts';
 
 const repository = path.resolve(import.meta.dirname, '../../..');
 mkdirSync(path.join(repository, '.flowline'), { recursive: true });
-// Within the repository, so that imports resolve as they do for its packages.
+// Inside the repository, so that imports resolve as they do for its packages.
 const folder = mkdtempSync(path.join(repository, '.flowline/examples-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -48,7 +48,8 @@ describe('the examples of the documentation', () => {
     const { options } = ts.parseJsonConfigFileContent(config.config, ts.sys, repository);
     const program = ts.createProgram(
       examples.map(({ file }) => file),
-      // Looser than the library: a block of JavaScript has no types to give, and an example need not use every value.
+      // Looser than the library: a JavaScript block has no types, and an example need not use every
+      // value.
       { ...options, noImplicitAny: false, noUncheckedIndexedAccess: false, noUnusedLocals: false, types: ['node'] },
     );
     const errors = ts.getPreEmitDiagnostics(program).map(({ file, messageText, start }) => {

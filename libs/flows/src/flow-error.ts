@@ -1,4 +1,4 @@
-/** The codes that this library can raise; published, never renamed or reused. */
+/** Codes of the errors that this library throws; public, never renamed or reused. */
 export type FlowErrorCode =
   | 'FLOWLINE_USAGE'
   | 'FLOWLINE_FEATURES_INVALID'
@@ -8,18 +8,20 @@ export type FlowErrorCode =
   | 'FLOWLINE_TRAINING_FAILED'
   | 'FLOWLINE_ABORTED';
 
-/** What a {@link FlowError} says besides its message. */
+/** Content of a {@link FlowError} besides its code and message. */
 export interface FlowErrorOptions {
-  /** Where it happened: an argument, a variable, a path in a configuration. */
+  /** Location of the error: an argument, a variable, a path in a configuration. */
   readonly where?: string;
-  /** What to do about it, as an imperative sentence. */
+  /** Action that fixes the error, as an imperative sentence. */
   readonly remedy?: string;
-  /** True when the same call may succeed later without anything being changed (default false). */
+  /** True if the same call may succeed later without any change (default false). */
   readonly retryable?: boolean;
   readonly cause?: unknown;
 }
 
-/** The one error of the flow library: a stable code, what happened, where, and what to do. */
+/**
+ * The only error class of the flow library: a stable code, what happened, where, and what to do.
+ */
 export class FlowError extends Error {
   readonly code: FlowErrorCode;
   readonly where: string | undefined;

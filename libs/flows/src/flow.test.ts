@@ -116,7 +116,7 @@ describe('Flow', () => {
         return [tf.div(z, 2), tf.fill([z.shape[0]], -z.shape[1] * Math.log(2))];
       }
       dispose(): void {
-        // Nothing is held.
+        // Holds no resources.
       }
     }
     registerBijector('double', () => new Double());

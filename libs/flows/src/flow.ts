@@ -30,30 +30,37 @@ import type { NumberRows } from './rows.ts';
 import { toArrays } from './rows.ts';
 import { assertShape, finite } from './validation.ts';
 
-/** The version of {@link FlowConfig} and of the weights' layout that this release reads and writes. */
+/**
+ * Version of {@link FlowConfig} and of the layout of the weights that this release reads and
+ * writes.
+ */
 export const FLOW_FORMAT_VERSION = 2;
 
 /** A flow without its weights: plain JSON. */
 export interface FlowConfig {
   readonly format: 'flowline.flow';
   readonly version: number;
-  /** The constructor that made it, e.g. `realNVP`; for people. */
+  /** Name of the constructor, e.g. `realNVP`; informational. */
   readonly family: string;
   readonly features: number;
   readonly context: number;
-  /** For each feature, the context column that is 1 where it is observed; null: always observed. */
+  /**
+   * Per feature, the context column that is 1 where the feature is observed; null: always observed.
+   */
   readonly presence: readonly (number | null)[];
   readonly base: Distribution['config'];
   readonly bijector: BijectorConfig;
 }
 
-/** A whole flow: its configuration and, by name, its weights as base64 of little-endian float32. */
+/**
+ * A complete flow: its configuration and, by name, its weights as base64 of little-endian float32.
+ */
 export interface FlowJson {
   readonly config: FlowConfig;
   readonly weights: Readonly<Record<string, string>>;
 }
 
-/** What a flow is made of. */
+/** Components of a flow. */
 export interface FlowParts {
   readonly family: string;
   readonly features: number;
@@ -63,34 +70,37 @@ export interface FlowParts {
   readonly bijector: Bijector;
 }
 
-/** How to draw samples. */
+/** Options for drawing samples. */
 export interface SampleOptions {
-  /** The seed, or a generator that goes on from where it is. */
+  /** Seed, or a generator whose sequence continues. */
   readonly seed?: number;
   readonly random?: Random;
-  /** [n × c], required when the flow has a context. */
+  /** [n × c], required if the flow has a context. */
   readonly context?: tf.Tensor2D | NumberRows;
 }
 
 /**
- * A normalizing flow: an exact density over [n × features] rows, given [n × context] where it has a context.
+ * A normalizing flow: an exact density over [n × features] rows, conditional on [n × context] if it
+ * has a context.
  *
- * log p(x) = log p_base(z) + log|det ∂z/∂x| with z = f(x); samples are x = f⁻¹(z). A feature whose presence column is 0 is missing:
- * its value does not matter, and the density is that of the observed features.
+ * log p(x) = log p_base(z) + log|det ∂z/∂x| with z = f(x); samples are x = f⁻¹(z). A feature whose
+ * presence column is 0 is missing: its value is ignored, and the density is that of the observed
+ * features.
  *
- * Rows go in as tensors or as arrays, number[][]. Tensors that come back belong to the caller: dispose them, or call inside
- * `tf.tidy`; `sampleRows`, `encodeRows` and `decodeRows` give arrays instead. Wrong shapes, NaN, infinity and a context where none
- * was declared throw FLOWLINE_FEATURES_INVALID. `String(flow)` is a line with family, size and parameters.
+ * Rows are tensors or arrays, number[][]. Returned tensors belong to the caller: dispose them, or
+ * call inside `tf.tidy`; `sampleRows`, `encodeRows` and `decodeRows` return arrays instead. Wrong
+ * shapes, NaN, infinity, and a context for a flow without one throw FLOWLINE_FEATURES_INVALID.
+ * `String(flow)` is one line with family, size and parameters.
  */
 export class Flow {
   readonly features: number;
   readonly context: number;
   readonly presence: readonly (number | null)[];
-  /** All trainable parameters by name; names are those in the checkpoint. */
+  /** All trainable parameters by name; the names are those in the checkpoint. */
   readonly variables: NamedVariables;
   readonly base: Distribution;
   readonly bijector: Bijector;
-  /** The constructor that made it, e.g. `realNVP`. */
+  /** Name of the constructor, e.g. `realNVP`. */
   readonly family: string;
   readonly #presence: Presence | undefined;
 
@@ -115,7 +125,10 @@ export class Flow {
     return this.#checked('x', x, context, (rows, given) => this.uncheckedLogProb(rows, given));
   }
 
-  /** logProb of rows that are known to be of the right shape and finite; fit checks its data once and then uses this. */
+  /**
+   * logProb of rows that are known to have the right shape and to be finite. fit checks its data
+   * once and then uses this.
+   */
   uncheckedLogProb(x: tf.Tensor2D, context?: tf.Tensor2D): tf.Tensor1D {
     return tf.tidy(() => {
       const observed = this.#presence?.observed(context);
@@ -124,7 +137,7 @@ export class Flow {
     });
   }
 
-  /** The latent z of each row: x [n × features] → [n × features]. */
+  /** Latents z of rows: x [n × features] → [n × features]. */
   encode(x: tf.Tensor2D | NumberRows, context?: tf.Tensor2D | NumberRows): tf.Tensor2D {
     return this.#checked('x', x, context, (rows, given) => {
       const observed = this.#presence?.observed(given);
@@ -132,12 +145,12 @@ export class Flow {
     });
   }
 
-  /** {@link Flow.encode} for arrays: x, one array per row → z, the same; no tensor is left. */
+  /** {@link Flow.encode} for arrays: one array per row in and out; leaves no tensors. */
   encodeRows(x: NumberRows, context?: NumberRows): number[][] {
     return mapRows(this, { rows: x, context, where: 'x' }, (rows, given) => this.encode(rows, given));
   }
 
-  /** The row of each latent: z [n × features] → [n × features]. */
+  /** Rows of latents: z [n × features] → [n × features]. */
   decode(z: tf.Tensor2D | NumberRows, context?: tf.Tensor2D | NumberRows): tf.Tensor2D {
     return this.#checked('z', z, context, (rows, given) => {
       const observed = this.#presence?.observed(given);
@@ -145,18 +158,21 @@ export class Flow {
     });
   }
 
-  /** {@link Flow.decode} for arrays: z, one array per row → x, the same; no tensor is left. */
+  /**
+   * {@link Flow.decode} for arrays: one array per latent in, one per row out; leaves no tensors.
+   */
   decodeRows(z: NumberRows, context?: NumberRows): number[][] {
     return mapRows(this, { rows: z, context, where: 'z' }, (rows, given) => this.decode(rows, given));
   }
 
-  /** n rows drawn from the density, [n × features]; missing features come as 0. */
+  /** Draws n rows from the density, [n × features]; missing features are 0. */
   sample(n: number, options: SampleOptions): tf.Tensor2D {
     return tf.tidy(() => this.sampleAndLogProb(n, options)[0]);
   }
 
   /**
-   * {@link Flow.sample} for arrays: n rows, one array each; no tensor is left. The same seed gives the rows of `sample`.
+   * {@link Flow.sample} for arrays: n rows, one array each; leaves no tensors. The same seed gives
+   * the same rows as `sample`.
    *
    * ```ts
    * const rows: number[][] = flow.sampleRows(3, { seed: 7 });
@@ -169,7 +185,7 @@ export class Flow {
     );
   }
 
-  /** n rows and their log p, at the cost of one inverse: [n × features] and [n]. */
+  /** Draws n rows with their log p at the cost of one inverse: [n × features] and [n]. */
   sampleAndLogProb(n: number, options: SampleOptions): [x: tf.Tensor2D, logProb: tf.Tensor1D] {
     checkOptions<SampleOptions>('sample', options, SAMPLING);
     checkValue('sample.n', n, whole(1));
@@ -192,7 +208,10 @@ export class Flow {
     });
   }
 
-  /** Data-dependent initialisation (ActNorm) from a first batch; done once, later calls change nothing. */
+  /**
+   * Runs the data-dependent initialisation (ActNorm) on a first batch. Only the first call has an
+   * effect.
+   */
   initialize(x: tf.Tensor2D, context?: tf.Tensor2D): void {
     if (this.bijector.initialize === undefined) return;
     tf.tidy(() => {
@@ -201,12 +220,12 @@ export class Flow {
     });
   }
 
-  /** The number of trainable values. */
+  /** Number of trainable values. */
   get parameterCount(): number {
     return [...this.variables.values()].reduce((sum, parameter) => sum + parameter.size, 0);
   }
 
-  /** The configuration, without weights. */
+  /** Configuration, without weights. */
   get config(): FlowConfig {
     return {
       format: 'flowline.flow',
@@ -229,7 +248,10 @@ export class Flow {
     return { config: this.config, weights: Object.fromEntries(weights) };
   }
 
-  /** The flow that `toJSON` described; it scores the same bit for bit. Throws FLOWLINE_MODEL_INCOMPATIBLE or FLOWLINE_MODEL_CORRUPTED. */
+  /**
+   * Restores the flow that `toJSON` described; its scores are the same bit for bit. Throws
+   * FLOWLINE_MODEL_INCOMPATIBLE or FLOWLINE_MODEL_CORRUPTED.
+   */
   static fromJSON(json: unknown): Flow {
     const reader = new ConfigReader(json, 'flow');
     const weights = reader.object('weights');
@@ -238,7 +260,10 @@ export class Flow {
     return flow;
   }
 
-  /** A flow of that configuration, with weights drawn from the seed or the generator. Throws FLOWLINE_MODEL_INCOMPATIBLE where it does not fit. */
+  /**
+   * Builds a flow from a configuration, with weights drawn from the seed or the generator. Throws
+   * FLOWLINE_MODEL_INCOMPATIBLE for a configuration that does not fit.
+   */
   static fromConfig(json: unknown, seed: number | Random = 0): Flow {
     requireBackend();
     const reader = new ConfigReader(json, 'config');
@@ -268,19 +293,19 @@ export class Flow {
     });
   }
 
-  /** Replaces every parameter by what `values` gives for its name, row-major. */
+  /** Sets every parameter to the values that `values` returns for its name, row-major. */
   assign(values: (name: string, shape: readonly number[]) => Float32Array): void {
     for (const [name, parameter] of this.variables) parameter.assign(values(name, parameter.shape));
   }
 
-  /** Frees the tensors of the flow; it cannot be used afterwards. */
+  /** Frees the tensors of the flow. It cannot be used afterwards. */
   dispose(): void {
     this.base.dispose();
     this.bijector.dispose();
     this.#presence?.dispose();
   }
 
-  /** Rows with 0 where a feature is missing, whatever was there. */
+  /** Rows with 0 where a feature is missing, whatever its value. */
   #present(rows: tf.Tensor2D, observed: tf.Tensor2D | undefined): tf.Tensor2D {
     return observed === undefined ? rows : tf.where(tf.greater(observed, 0.5), rows, tf.zerosLike(rows));
   }
@@ -289,13 +314,13 @@ export class Flow {
     return observed === undefined ? undefined : (this.bijector.moveObserved?.(observed) ?? observed);
   }
 
-  /** A flow in one line, e.g. `Flow(realNVP, 2 features, 4 layers, 4,760 parameters)`. */
+  /** One-line description, e.g. `Flow(realNVP, 2 features, 4 layers, 4,760 parameters)`. */
   toString(): string {
     const { family, features, context, parameterCount: parameters } = this;
     return describe({ family, features, context, bijector: this.bijector.config, parameters });
   }
 
-  /** What `console.log` and `util.inspect` show: the same line. */
+  /** Text for `console.log` and `util.inspect`: the same line. */
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return this.toString();
   }
@@ -315,7 +340,10 @@ export class Flow {
     });
   }
 
-  /** The context of so many rows as a tensor; undefined for a flow that has none. Throws FLOWLINE_FEATURES_INVALID. */
+  /**
+   * Context of the given number of rows as a tensor; undefined if the flow has none. Throws
+   * FLOWLINE_FEATURES_INVALID.
+   */
   #contextOf(rows: number, given: tf.Tensor2D | NumberRows | undefined): tf.Tensor2D | undefined {
     if (this.context === 0) {
       if (given === undefined) return undefined;

@@ -1,24 +1,26 @@
 import { checkOptions, checkValue } from './options/check-options.ts';
 import { oneOf, required, whole } from './options/rules.ts';
 
-/** An image, whose row of features is its pixels line by line, channels last. */
+/** Shape of an image. Its row of features holds the pixels line by line, channels last. */
 export interface ImageShape {
   readonly height: number;
   readonly width: number;
   readonly channels: number;
 }
 
-/** How the features of an image are divided into those that condition and those that are transformed. */
+/** Schemes that divide the features of an image into conditioning and transformed ones. */
 export const imagePartitionSchemes = ['checkerboard', 'channels'] as const;
 /**
- * `checkerboard`: the pixels whose line and column have an even sum condition, then those with an odd one. `channels`: the first half of the
- * channels of every pixel, then the others (Dinh et al., Real NVP, 2017).
+ * `checkerboard`: in the first layer the pixels whose line and column have an even sum condition,
+ * in the second those with an odd sum, and so on. `channels`: the first half of the channels of
+ * every pixel conditions, then the other half (Dinh et al., Real NVP, 2017).
  */
 export type ImagePartitionScheme = (typeof imagePartitionSchemes)[number];
 
 /**
- * The conditioning features of each layer, in order; all others are transformed. Where there is one pixel, or one channel, nothing conditions
- * and every layer transforms all.
+ * Conditioning features of each layer, in ascending order; all others are transformed. With a
+ * single pixel (`checkerboard`) or a single channel (`channels`) nothing conditions, and every
+ * layer transforms all features.
  */
 export function imagePartition(scheme: ImagePartitionScheme, image: ImageShape, layers: number): number[][] {
   checkValue('imagePartition.scheme', scheme, oneOf(...imagePartitionSchemes));

@@ -6,14 +6,15 @@ import type { Random } from './random.ts';
 import { checkValue } from './options/check-options.ts';
 import { whole, withMethods } from './options/rules.ts';
 
-/** α of logit(α + (1 − 2α)·u): how far the darkest and the brightest pixel stay from ±∞. */
+/** α of logit(α + (1 − 2α)·u): keeps the darkest and the brightest pixel away from ±∞. */
 const MARGIN = 0.05;
 
 /**
- * The density of images whose pixels are whole numbers 0 … values − 1, from a flow over their logits: a {@link PixelLogit} goes first, and the
- * flow is the new one's from then on. Its rows are pixel values with noise in [−½, ½]: train with `noise: { uniform }` of width 1 for each
- * pixel (uniform dequantisation; Theis et al., 2016). Then E[−log p] bounds the bits of the integer images from above, see
- * {@link bitsPerDim}; samples are read by {@link toPixels}.
+ * Density of images whose pixels are whole numbers 0 … values − 1, from a flow over their logits. A
+ * {@link PixelLogit} is prepended, and the new flow owns the given one. Rows are pixel values with
+ * noise in [−½, ½]: train with `noise: { uniform }` of width 1 per pixel (uniform dequantisation;
+ * Theis et al., 2016). Then E[−log p] is an upper bound on the bits of the integer images, see
+ * {@link bitsPerDim}; {@link toPixels} converts samples to pixels.
  *
  * ```ts
  * await initBackend('wasm');
@@ -35,7 +36,7 @@ export function overPixels(flow: Flow, values: number): Flow {
   });
 }
 
-/** Images as logits of dequantised pixels, and what that map adds to log p. */
+/** Images as logits of dequantised pixels, and the term that this map adds to log p. */
 export interface DequantizedImages {
   /** [size × d], row-major. */
   readonly y: Float32Array;
@@ -44,9 +45,10 @@ export interface DequantizedImages {
 }
 
 /**
- * Uniform dequantisation outside of a flow: pixels 0 … values − 1, [size × d], get noise in [0, 1), are scaled to u in [0, 1) and mapped to
- * y = logit(α + (1 − 2α)·u), α = 0.05. The same map as {@link overPixels}, for models that see logits. Throws FLOWLINE_FEATURES_INVALID for a
- * pixel that is not such a number.
+ * Uniform dequantisation outside of a flow: pixels 0 … values − 1, [size × d], get noise in [0, 1),
+ * are scaled to u in [0, 1) and mapped to y = logit(α + (1 − 2α)·u), α = 0.05. The map is that of
+ * {@link overPixels}, for models that take logits. Throws FLOWLINE_FEATURES_INVALID for a pixel
+ * that is not a whole number in this range.
  */
 export function dequantizeImages(
   rows: { readonly x: ArrayLike<number>; readonly size: number },
@@ -71,7 +73,7 @@ export function toPixels(x: ArrayLike<number>, values: number): Uint8Array {
   return Uint8Array.from(x, (value) => Math.min(values - 1, Math.max(0, Math.round(value))));
 }
 
-/** −log p of an image of d dimensions, in nats, as bits per dimension. */
+/** Converts −log p of an image of d dimensions from nats to bits per dimension. */
 export function bitsPerDim(nll: number, d: number): number {
   return nll / (d * Math.LN2);
 }

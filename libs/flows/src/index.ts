@@ -80,5 +80,8 @@ export { fit } from './training/fit.ts';
 export { outlierThreshold } from './training/robust.ts';
 export type { FitData, RowStream } from './training/fit-data.ts';
 export type { FitOptions, FitProgress, FitReport, NoiseOptions, TrainingCheckpoint } from './training/options.ts';
-/** TensorFlow.js as the library uses it: tensors of another copy would be on another engine. */
+/**
+ * The TensorFlow.js instance that the library uses: tensors of another copy would live on another
+ * engine.
+ */
 export * as tf from '@tensorflow/tfjs-core';

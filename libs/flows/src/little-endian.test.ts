@@ -24,7 +24,8 @@ describe('little-endian numbers', () => {
   });
 
   it('are turned round where the processor counts from the other end', () => {
-    // This processor's bytes, turned round, are what the other kind has in memory; turned round again they are little-endian.
+    // Reversing this processor's bytes gives the memory of a processor of the other byte order;
+    // reversing them again gives little-endian bytes.
     expect([...littleEndianBytes(Float32Array.of(1), true)]).toEqual(
       [...littleEndianBytes(Float32Array.of(1))].reverse(),
     );

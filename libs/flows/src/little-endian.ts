@@ -1,25 +1,33 @@
 import { endianness } from 'node:os';
 
-/** Numbers of a safetensors file in memory. */
+/** Numeric array of a safetensors file in memory. */
 export type Numbers = Float32Array | Float64Array;
 
-/** Processors that count from the other end are rare, and numbers of a file are many. */
+/**
+ * True on big-endian processors, where bytes must be swapped. They are rare, and files hold many
+ * numbers: elsewhere bytes are used as they are.
+ */
 const SWAPS = endianness() === 'BE';
 
-/** The little-endian bytes of numbers: a view of them where the processor has them so. `swaps`: it has not. */
+/**
+ * Little-endian bytes of numbers, as a view if the processor is little-endian. `swaps`: true if it
+ * is not.
+ */
 export function littleEndianBytes(values: Numbers, swaps = SWAPS): Uint8Array {
   const view = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
   return swaps ? reversed(view.slice(), values.BYTES_PER_ELEMENT) : view;
 }
 
-/** The numbers that little-endian bytes stand for, as a copy; a whole number of them. */
+/**
+ * Numbers that little-endian bytes encode, as a copy. The bytes must hold a whole number of them.
+ */
 export function fromLittleEndian(bytes: Uint8Array, dtype: 'F32' | 'F64', swaps = SWAPS): Numbers {
-  const copy = new Uint8Array(bytes); // the slice of a Buffer would be no copy
+  const copy = new Uint8Array(bytes); // slice of a Buffer would not copy
   const buffer = (swaps ? reversed(copy, dtype === 'F32' ? 4 : 8) : copy).buffer;
   return dtype === 'F32' ? new Float32Array(buffer) : new Float64Array(buffer);
 }
 
-/** Every number the other way round, in place. */
+/** Reverses the bytes of every number in place. */
 function reversed(bytes: Uint8Array, width: number): Uint8Array {
   for (let i = 0; i < bytes.length; i += width) bytes.subarray(i, i + width).reverse();
   return bytes;

@@ -9,13 +9,14 @@ import type { NumberRows, Rows, RowShape } from './rows.ts';
 import { assertRowsOf, isNumberRows, toRows } from './rows.ts';
 import { assertRows } from './validation.ts';
 
-/** Rows scored at once: beyond this the kernels gain nothing, and memory stays small. */
+/** Rows per chunk: larger chunks gain nothing in the kernels and use more memory. */
 const CHUNK_ROWS = 2048;
 
 /**
- * log p of each row in nats: [n]. Rows are arrays with their context beside them, {@link Rows}, or flat: a Float32Array of n rows,
- * row-major [n × (features + context)], each [x | context]. The event loop gets its turn between chunks. Throws
- * FLOWLINE_FEATURES_INVALID for rows that do not fit or a value that is not finite.
+ * log p of each row in nats: [n]. Rows are arrays with their context beside them, {@link Rows}, or
+ * flat: a Float32Array of n rows, row-major [n × (features + context)], each [x | context]. The
+ * event loop gets a turn between chunks. Throws FLOWLINE_FEATURES_INVALID for rows that do not fit
+ * or a non-finite value.
  *
  * ```ts
  * const logP = await logProbRows(flow, [[1, 1], [1, -2]]);

@@ -5,13 +5,19 @@ import { FlowError } from './flow-error.ts';
 import { checkValue } from './options/check-options.ts';
 import { float32, listOf, whole } from './options/rules.ts';
 
-/** What a {@link Parameter} is besides its values. */
+/** Properties of a {@link Parameter} besides its values. */
 export interface ParameterOptions {
-  /** Whether decoupled weight decay applies: true for the kernels of conditioners, false for biases, scales and shifts. */
+  /**
+   * True if decoupled weight decay applies: for the kernels of conditioners, not for biases, scales
+   * and shifts.
+   */
   readonly decay?: boolean;
 }
 
-/** A trainable array of a bijector or a distribution: a tf.Variable, its shape and whether weight decay applies to it. */
+/**
+ * A trainable array of a bijector or a distribution: a tf.Variable, its shape and its weight decay
+ * flag.
+ */
 export class Parameter<R extends tf.Rank = tf.Rank> {
   readonly shape: tf.ShapeMap[R];
   readonly size: number;
@@ -34,17 +40,17 @@ export class Parameter<R extends tf.Rank = tf.Rank> {
     return new Parameter<R>(shape, new Float32Array(tf.util.sizeFromShape(shape)), options);
   }
 
-  /** The current values as a tensor, for use in ops; gradients are taken with respect to it. */
+  /** Current values as a tensor, for use in ops; gradients are taken with respect to it. */
   get value(): tf.Variable<R> {
     return this.#variable;
   }
 
-  /** A copy of the current values, row-major. */
+  /** Copy of the current values, row-major. */
   read(): Float32Array {
     return new Float32Array(this.#variable.dataSync());
   }
 
-  /** Replaces the values. Throws FLOWLINE_MODEL_INCOMPATIBLE when the number of values differs. */
+  /** Replaces the values. Throws FLOWLINE_MODEL_INCOMPATIBLE if the number of values differs. */
   assign(values: Float32Array): void {
     if (values.length !== this.size) {
       throw new FlowError('FLOWLINE_MODEL_INCOMPATIBLE', `found ${values.length} values, expected ${this.size}`, {
@@ -59,7 +65,9 @@ export class Parameter<R extends tf.Rank = tf.Rank> {
   }
 }
 
-/** Parameters by name; names are stable, e.g. `coupling0/w0`, and are those of the saved tensors. */
+/**
+ * Parameters by name. Names are stable, e.g. `coupling0/w0`, and equal those of the saved tensors.
+ */
 export type NamedVariables = ReadonlyMap<string, Parameter>;
 
 /** Parameters under a prefix: `w0` becomes `prefix/w0`. */

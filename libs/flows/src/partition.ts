@@ -3,18 +3,19 @@ import * as rules from './options/config-rules.ts';
 import { oneOf, whole } from './options/rules.ts';
 import type { Random } from './random.ts';
 
-/** How the features of each coupling are divided into those that condition and those that are transformed. */
+/** Schemes that divide the features of each coupling into conditioning and transformed ones. */
 export const partitionSchemes = ['halves', 'alternating', 'random', 'pairs'] as const;
 /**
- * `halves`: the first ⌈d/2⌉ features condition, then the rest. `alternating`: the even features condition, then the odd ones (the
- * article's checkerboard in one dimension). `random`: a random ⌈d/2⌉ in every layer. `pairs`: a random ⌈d/2⌉, then the others, so that
- * every two layers transform every feature once.
+ * `halves`: the first ⌈d/2⌉ features condition, then the rest. `alternating`: the even features
+ * condition, then the odd ones (the paper's checkerboard in one dimension). `random`: a random
+ * ⌈d/2⌉ in every layer. `pairs`: a random ⌈d/2⌉, then the others, so that every two layers
+ * transform every feature once.
  */
 export type PartitionScheme = (typeof partitionSchemes)[number];
 
 /**
- * The conditioning features of each layer, in order; all others are transformed. With one feature nothing conditions and every layer
- * transforms it. Throws FLOWLINE_USAGE when features < 1.
+ * Conditioning features of each layer, in ascending order; all others are transformed. With one
+ * feature nothing conditions, and every layer transforms it. Throws FLOWLINE_USAGE if features < 1.
  */
 export function partition(scheme: PartitionScheme, features: number, layers: number, random: Random): number[][] {
   checkValue('partition.scheme', scheme, oneOf(...partitionSchemes));

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { FlowError } from './flow-error.ts';
 import { LinearMap } from './ops/linear-map.ts';
 
-/** Which features of a row are observed, read from the presence columns of its context. */
+/** Observed features of rows, read from the presence columns of their context. */
 export class Presence {
   readonly #fromContext: LinearMap;
   readonly #always: tf.Tensor2D;
@@ -17,7 +17,10 @@ export class Presence {
     this.#always = tf.keep(tf.tensor2d([columns.map((column) => (column === null ? 1 : 0))]));
   }
 
-  /** undefined where every feature is always observed. Throws FLOWLINE_USAGE for a column that the context does not have. */
+  /**
+   * Undefined if every feature is always observed. Throws FLOWLINE_USAGE for a column that the
+   * context does not have.
+   */
   static of(columns: readonly (number | null)[], features: number, context: number): Presence | undefined {
     const beyond = columns.find(
       (column) => column !== null && !(Number.isInteger(column) && column >= 0 && column < context),

@@ -1,11 +1,11 @@
 const EVENTS = ['uncaughtException', 'unhandledRejection'] as const;
-/** The handlers of an Emscripten module, as they are written: both throw again what they were given. */
+/** Source text of the handlers of an Emscripten module: both rethrow their argument. */
 const EMSCRIPTEN = /\bExitStatus\b|^function\s*\((\w+)\)\s*\{\s*throw \1;?\s*\}$/;
 
 /**
- * Starts an Emscripten module and takes back the handlers that it adds to the process: with them
- * Node prints every uncaught error below the module's own minified source. Handlers that anybody
- * else has added, before or meanwhile, stay.
+ * Starts an Emscripten module and removes the handlers that it adds to the process: with them Node
+ * prints every uncaught error below the module's own minified source. Handlers that others added,
+ * before or meanwhile, stay.
  */
 export async function withoutProcessHandlers<T>(start: () => Promise<T>): Promise<T> {
   const before = EVENTS.map((event) => new Set(listenersOf(event)));
@@ -21,5 +21,5 @@ export async function withoutProcessHandlers<T>(start: () => Promise<T>): Promis
   }
 }
 
-/** As functions of anything: the two events differ in what they give. */
+/** Typed as functions of any arguments, because the two events pass different ones. */
 const listenersOf = (event: string): ((...args: unknown[]) => void)[] => process.rawListeners(event) as never;

@@ -1,20 +1,20 @@
 import { FlowError } from './flow-error.ts';
 
-const { imul, log, sqrt } = Math; // looked up once: draws are the inner loop of noise
+const { imul, log, sqrt } = Math; // cached: draws are the inner loop of noise
 
-/** Everything a {@link Random} needs to go on exactly where it was: plain JSON. */
+/** State of a {@link Random}, enough to continue its sequence exactly: plain JSON. */
 export interface RandomState {
-  /** The four words of xoshiro128**. */
+  /** State words of xoshiro128**. */
   readonly words: readonly [number, number, number, number];
-  /** The hash from which forks are derived: it does not depend on how many numbers were drawn. */
+  /** Hash from which forks are derived. It does not depend on how many numbers were drawn. */
   readonly origin: number;
-  /** The second half of the last pair of normals, or null. */
+  /** Second of the last pair of normals, or null. */
   readonly spare: number | null;
 }
 
 /**
- * A seeded generator: xoshiro128** 1.1 (Blackman and Vigna, 2021), seeded by splitmix32. The same seed gives the same numbers on
- * every machine, and never depends on the tensor backend.
+ * A seeded generator: xoshiro128** 1.1 (Blackman and Vigna, 2021), seeded by splitmix32. The same
+ * seed gives the same numbers on every machine and every tensor backend.
  */
 export class Random {
   #a: number;
@@ -24,7 +24,10 @@ export class Random {
   #origin: number;
   #spare: number | null = null;
 
-  /** seed: any finite number; integers up to 2^53 give distinct streams. Throws FLOWLINE_USAGE for NaN or infinity. */
+  /**
+   * seed: any finite number; integers up to 2^53 give distinct streams. Throws FLOWLINE_USAGE for
+   * NaN or infinity.
+   */
   constructor(seed: number) {
     if (!Number.isFinite(seed)) {
       throw new FlowError('FLOWLINE_USAGE', `a seed must be a finite number, found ${seed}`, { where: 'seed' });
@@ -36,7 +39,7 @@ export class Random {
     this.#a = next();
     this.#b = next();
     this.#c = next();
-    this.#d = next() | 1; // never all zero
+    this.#d = next() | 1; // the state is never all zero
   }
 
   /** A uniform 32-bit unsigned integer. */
@@ -89,7 +92,7 @@ export class Random {
     }
   }
 
-  /** A uniformly random order of 0 … n − 1 (Fisher and Yates). */
+  /** A uniformly random permutation of 0 … n − 1 (Fisher and Yates). */
   permutation(n: number): Int32Array {
     const order = Int32Array.from({ length: n }, (_, i) => i);
     for (let i = n - 1; i > 0; i--) {
@@ -101,26 +104,29 @@ export class Random {
     return order;
   }
 
-  /** size standard normals as float32, times a scale. */
+  /** `size` standard normals as float32, times `scale`. */
   normals(size: number, scale = 1): Float32Array {
     const values = new Float32Array(size);
     for (let i = 0; i < size; i++) values[i] = Math.fround(this.normal()) * scale;
     return values;
   }
 
-  /** An independent generator that depends on the seed and the label alone, not on how many numbers were drawn. */
+  /**
+   * An independent generator that depends only on the seed and the label, not on how many numbers
+   * were drawn.
+   */
   fork(label: string): Random {
     let hash = this.#origin;
     for (let i = 0; i < label.length; i++) hash = mix(hash ^ label.charCodeAt(i));
     return new Random(mix(hash ^ 0x5bd1e995) >>> 0);
   }
 
-  /** The state, to go on later with {@link Random.from}. */
+  /** State from which {@link Random.from} continues. */
   state(): RandomState {
     return { words: [this.#a, this.#b, this.#c, this.#d], origin: this.#origin, spare: this.#spare };
   }
 
-  /** A generator that goes on where `state()` was taken. */
+  /** A generator that continues from a `state()`. */
   static from(state: RandomState): Random {
     const random = new Random(0);
     [random.#a, random.#b, random.#c, random.#d] = state.words;
@@ -130,7 +136,9 @@ export class Random {
   }
 }
 
-/** Draws nothing: every normal is 0. For the weights of a flow that are all replaced at once. */
+/**
+ * Generator without draws: every normal is 0. For a flow whose weights are all replaced at once.
+ */
 export class NoDraws extends Random {
   constructor() {
     super(0);
@@ -149,7 +157,10 @@ export class NoDraws extends Random {
   }
 }
 
-/** The finaliser of MurmurHash3: every bit of the input changes every bit of the output with probability one half. */
+/**
+ * Finaliser of MurmurHash3: each bit of the input flips each bit of the output with probability one
+ * half.
+ */
 function mix(value: number): number {
   let h = value | 0;
   h = imul(h ^ (h >>> 16), 0x85ebca6b);

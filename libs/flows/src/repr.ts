@@ -1,6 +1,6 @@
 import type { BijectorConfig } from './bijector.ts';
 
-/** Maps that only move, scale or mix what the layers of a flow see. */
+/** Bijectors that only move, scale or mix features between the layers of a flow. */
 const BETWEEN_LAYERS: readonly string[] = [
   'actNorm',
   'elementWiseAffine',
@@ -11,7 +11,7 @@ const BETWEEN_LAYERS: readonly string[] = [
   'squeeze',
 ];
 
-/** What a flow's line says of it. */
+/** Contents of a flow's one-line description. */
 export interface Described {
   readonly family: string;
   readonly features: number;
@@ -20,7 +20,7 @@ export interface Described {
   readonly parameters: number;
 }
 
-/** A flow in one line, e.g. `Flow(realNVP, 2 features, 4 layers, 4,760 parameters)`. */
+/** One-line description of a flow, e.g. `Flow(realNVP, 2 features, 4 layers, 4,760 parameters)`. */
 export function describe({ family, features, context, bijector, parameters }: Described): string {
   const parts = [
     family,
@@ -32,7 +32,10 @@ export function describe({ family, features, context, bijector, parameters }: De
   return `Flow(${parts.join(', ')})`;
 }
 
-/** The number of couplings, autoregressive, planar and radial maps, and maps of other kinds, within a bijector. */
+/**
+ * Number of layers in a bijector: couplings, autoregressive, planar and radial maps, and maps of
+ * other kinds.
+ */
 function layersOf(config: BijectorConfig): number {
   const inner = 'bijectors' in config ? config.bijectors : 'bijector' in config ? [config.bijector] : [];
   if (BETWEEN_LAYERS.includes(config.type)) return 0;
@@ -40,6 +43,6 @@ function layersOf(config: BijectorConfig): number {
   return inner.reduce<number>((sum, part: BijectorConfig) => sum + layersOf(part), 0);
 }
 
-/** Thousands are set apart by commas whatever the locale is. */
+/** Commas separate thousands in every locale. */
 const counted = (count: number, noun: string): string =>
   `${count.toLocaleString('en-US')} ${noun}${count === 1 ? '' : 's'}`;

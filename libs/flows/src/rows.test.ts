@@ -71,7 +71,7 @@ describe('toRows', () => {
 });
 
 describe('a flow over arrays', () => {
-  // More rows than a chunk has.
+  // More rows than fit in a chunk.
   const x = Array.from({ length: 2500 }, (_, i) => [Math.sin(i), Math.cos(3 * i)]);
   const context = x.map(([a = 0]) => [a > 0 ? 1 : 0]);
   const plain = () => perturb(realNVP({ features: 2, layers: 4, hidden: [8], seed: 1 }), 2);
@@ -131,7 +131,8 @@ describe('a flow over arrays', () => {
 
 describe('a flow in one line', () => {
   it.each([
-    // Parameters: 4·((1 + 1)·8 + (8 + 1)·2 + 2·2); 2 weights, 2 of the context and 2 biases; 16·(2 + 2 + 1).
+    // Parameters: 4·((1 + 1)·8 + (8 + 1)·2 + 2·2); 2 weights, 2 of the context and 2 biases;
+    // 16·(2 + 2 + 1).
     [
       () => realNVP({ features: 2, layers: 4, hidden: [8], seed: 1 }),
       'Flow(realNVP, 2 features, 4 layers, 152 parameters)',

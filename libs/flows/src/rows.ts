@@ -9,23 +9,26 @@ import { assertRows } from './validation.ts';
 export interface Rows {
   /** [size × features]. */
   readonly x: Float32Array;
-  /** [size × context], for a flow that has one. */
+  /** [size × context], for a flow that has a context. */
   readonly context?: Float32Array;
   readonly size: number;
 }
 
-/** Rows as arrays: one per row, all of the same length; number[][] or arrays of typed arrays. */
+/**
+ * Rows as arrays: one array per row, all of the same length; number[][] or arrays of typed arrays.
+ */
 export type NumberRows = readonly ArrayLike<number>[];
 
-/** The widths of a flow's rows. */
+/** Widths of a flow's rows. */
 export interface RowShape {
   readonly features: number;
   readonly context: number;
 }
 
 /**
- * Rows from arrays: x [n × features] and, for a flow with a context, context [n × c]. Throws FLOWLINE_FEATURES_INVALID where there
- * are no rows, rows differ in length, or a value is no finite number of float32; it names the row and the column.
+ * Converts arrays to rows: x [n × features] and, for a flow with a context, context [n × c]. Throws
+ * FLOWLINE_FEATURES_INVALID if there are no rows, rows differ in length, or a value is not a finite
+ * float32; the error names row and column.
  *
  * ```ts
  * const rows = toRows([[1, 1], [2, 4.1], [-1, 0.9]]);
@@ -40,7 +43,10 @@ export function toRows(x: NumberRows, context?: NumberRows): Rows {
   return { x: values, context: given, size: x.length };
 }
 
-/** Rows or arrays as rows that fit the flow. Throws FLOWLINE_FEATURES_INVALID, or FLOWLINE_USAGE for what are no rows at all. */
+/**
+ * Rows or arrays as rows that fit the flow. Throws FLOWLINE_FEATURES_INVALID, or FLOWLINE_USAGE for
+ * a value that is not rows.
+ */
 export function rowsFor(shape: RowShape, rows: Rows | NumberRows, where: string): Rows {
   if (isNumberRows(rows)) {
     const read = { x: flattened(rows, where, shape.features), size: rows.length };
@@ -51,7 +57,10 @@ export function rowsFor(shape: RowShape, rows: Rows | NumberRows, where: string)
   return rows;
 }
 
-/** Throws FLOWLINE_FEATURES_INVALID unless rows are as wide as the flow and finite, FLOWLINE_USAGE for what are no rows. */
+/**
+ * Throws FLOWLINE_FEATURES_INVALID unless rows are as wide as the flow and finite, FLOWLINE_USAGE
+ * for a value that is not rows.
+ */
 export function assertRowsOf(shape: RowShape, rows: Rows, where: string): void {
   checkValue(where, rows, { ...object, expected: 'rows: number[][], or { x, size } as toRows makes it' });
   checkValue(`${where}.size`, rows.size, whole(0));
@@ -60,7 +69,7 @@ export function assertRowsOf(shape: RowShape, rows: Rows, where: string): void {
   assertContext(shape, rows, where);
 }
 
-/** Rows as a flow reads them: [n × width] values, row-major. `columns` is the width that is expected, if any is. */
+/** Array rows as flat values, row-major [n × width]. `columns` is the expected width, if any. */
 export function flattened(rows: NumberRows, where: string, columns?: number): Float32Array {
   if (!isNumberRows(rows)) throw invalid(where, `found ${shown(rows)}, expected rows as number[][]`);
   const [first] = rows;
@@ -84,12 +93,12 @@ export function toArrays(values: ArrayLike<number>, columns: number): number[][]
   );
 }
 
-/** Throws FLOWLINE_FEATURES_INVALID unless both have as many rows. */
+/** Throws FLOWLINE_FEATURES_INVALID unless both have the same number of rows. */
 export function assertPaired(rows: number, contextRows: number, where: string): void {
   if (contextRows !== rows) throw invalid(where, `found ${contextRows} rows of context, expected ${rows}`);
 }
 
-/** Whether rows are given as arrays rather than flat. */
+/** True if rows are arrays rather than flat. */
 export function isNumberRows(rows: unknown): rows is NumberRows {
   return Array.isArray(rows);
 }

@@ -9,14 +9,15 @@ export interface SafeTensor {
 }
 
 const HEADER_LENGTH_BYTES = 8;
-/** The format's own limit. */
+/** Limit of the format. */
 const LARGEST_HEADER_BYTES = 100_000_000;
 const BYTES = { F32: 4, F64: 8 } as const;
 
 /**
- * Encodes tensors as safetensors: an 8-byte little-endian header length, a JSON header padded with spaces to 8 bytes, then the raw
- * little-endian values (https://github.com/huggingface/safetensors). Tensors are laid out by decreasing width, then by name: the same
- * content gives the same bytes.
+ * Encodes tensors as safetensors: an 8-byte little-endian header length, a JSON header padded with
+ * spaces to 8 bytes, then the raw little-endian values
+ * (https://github.com/huggingface/safetensors). Tensors are laid out by decreasing element width,
+ * then by name: the same content gives the same bytes.
  */
 export function encodeSafetensors(
   tensors: Readonly<Record<string, SafeTensor>>,
@@ -62,13 +63,16 @@ export function encodeSafetensors(
   return bytes;
 }
 
-/** What a safetensors file holds. */
+/** Content of a safetensors file. */
 export interface SafetensorsContent {
   readonly tensors: ReadonlyMap<string, SafeTensor>;
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** Decodes a safetensors file of F32 and F64 tensors; throws FLOWLINE_MODEL_CORRUPTED where it does not follow the format. */
+/**
+ * Decodes a safetensors file of F32 and F64 tensors. Throws FLOWLINE_MODEL_CORRUPTED if it does not
+ * follow the format.
+ */
 export function decodeSafetensors(bytes: Uint8Array): SafetensorsContent {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const headerLength = bytes.length < HEADER_LENGTH_BYTES ? 0n : view.getBigUint64(0, true);

@@ -5,23 +5,23 @@ import { littleEndianBytes } from './little-endian.ts';
 import type { SafeTensor } from './safetensors.ts';
 import { decodeSafetensors, encodeSafetensors } from './safetensors.ts';
 
-/** What a sealed file is: readers refuse every other format and version. */
+/** Kind of a sealed file. Readers reject every other format and version. */
 export interface FileKind {
   readonly format: string;
   readonly version: number;
-  /** The function that writes it, for the error of a foreign file. */
+  /** Function that writes such files, named in the error for a foreign file. */
   readonly writtenBy: string;
 }
 
-/** What a sealed file holds: JSON as text, and tensors by name. */
+/** Content of a sealed file: JSON text, and tensors by name. */
 export interface SealedContent {
   readonly config: string;
   readonly tensors: ReadonlyMap<string, SafeTensor>;
 }
 
 /**
- * A safetensors file with, in `__metadata__`, its format and version, a JSON text, and the SHA-256 of that text and the tensors. The
- * same content gives the same bytes.
+ * Encodes a safetensors file with, in `__metadata__`, its format and version, a JSON text, and the
+ * SHA-256 of that text and the tensors. The same content gives the same bytes.
  */
 export function sealFile({ format, version }: FileKind, { config, tensors }: SealedContent): Uint8Array {
   return encodeSafetensors(Object.fromEntries(tensors), {
@@ -33,8 +33,8 @@ export function sealFile({ format, version }: FileKind, { config, tensors }: Sea
 }
 
 /**
- * The content of a file that `sealFile` wrote. Throws FLOWLINE_MODEL_CORRUPTED when bytes are damaged, FLOWLINE_MODEL_INCOMPATIBLE when
- * the file is of another kind.
+ * Content of a file that `sealFile` wrote. Throws FLOWLINE_MODEL_CORRUPTED for damaged bytes,
+ * FLOWLINE_MODEL_INCOMPATIBLE for a file of another kind.
  */
 export function openSealedFile(kind: FileKind, bytes: Uint8Array): SealedContent {
   const { tensors, metadata } = decodeSafetensors(bytes);

@@ -3,7 +3,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import { FlowError } from './flow-error.ts';
 import { shown } from './options/check-options.ts';
 
-/** Throws FLOWLINE_FEATURES_INVALID unless the tensor has that shape; null is any length. */
+/**
+ * Throws FLOWLINE_FEATURES_INVALID unless the tensor has the expected shape; null stands for any
+ * length.
+ */
 export function assertShape(tensor: tf.Tensor, expected: readonly (number | null)[], where: string): void {
   const shape = expected.map((length) => length ?? 'n ≥ 1').join(', ');
   if (!isTensor(tensor)) {
@@ -22,7 +25,10 @@ export function assertShape(tensor: tf.Tensor, expected: readonly (number | null
   });
 }
 
-/** Throws FLOWLINE_FEATURES_INVALID if any value is NaN or infinite. Waits for the tensor's values. */
+/**
+ * Throws FLOWLINE_FEATURES_INVALID if any value is NaN or infinite. Blocks until the tensor's
+ * values are there.
+ */
 export function finite(tensor: tf.Tensor, where: string): void {
   const spoiled = tf.tidy(() => Number.isNaN(tf.sum(tf.mul(tensor, 0)).dataSync()[0]));
   if (spoiled) {
@@ -52,5 +58,5 @@ export function assertRows(values: Float32Array, rows: number, columns: number, 
   }
 }
 
-/** Whether a value is a tensor, of whichever copy of tfjs. */
+/** True for a tensor, of any copy of tfjs. */
 const isTensor = (value: unknown): value is tf.Tensor => value instanceof tf.Tensor;

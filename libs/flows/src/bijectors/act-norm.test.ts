@@ -13,7 +13,7 @@ import { ActNorm } from './act-norm.ts';
 
 beforeAll(() => initBackend('wasm'));
 
-/** Two columns of standard normals and one constant, which may carry the rounding of float32. */
+/** Two columns of standard normals and a constant one, optionally with float32 rounding noise. */
 function rowsOf(size: number, seed: number, constant: number, ulps = 0) {
   const random = new Random(seed);
   const x = Float32Array.from({ length: 3 * size }, (_, k) =>
@@ -60,7 +60,8 @@ describe('ActNorm', () => {
           { train: rowsOf(1000, 1, constant, ulps), validation: rowsOf(200, 2, constant, ulps) },
           { seed: 1, steps: 10, validateEvery: 10, batchSize: 64 },
         );
-        // ½·log(2πe) for each normal feature, ½·log(2π) for the constant one; half a nat for so short a training.
+        // ½·log(2πe) per normal feature and ½·log(2π) for the constant one, plus half a nat for the
+        // short training.
         expect(bestValidationNll).toBeLessThan(2 * 1.419 + 0.919 + 0.5);
         flow.dispose();
       }

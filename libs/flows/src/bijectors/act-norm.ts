@@ -8,25 +8,27 @@ import { checkOptions } from '../options/check-options.ts';
 import * as rules from '../options/config-rules.ts';
 
 /**
- * A feature that varies less than this, relative to its size, is constant but for the rounding of float32: it has no scale, and is only
- * moved to 0. Scaled up, its rounding would be data, larger with each further layer.
+ * A feature whose relative variation is smaller than this is constant up to float32 rounding: its
+ * scale stays 1, and it is only shifted to 0. Scaling would turn the rounding into data, larger
+ * with each further layer.
  */
 const ROUNDING = 1e-6;
-/** No feature is scaled by more than exp of this, up or down, when initialised. */
+/** Maximum |log-scale| at initialisation. */
 const LARGEST_LOG_SCALE = 7;
 
-/** The configuration of an {@link ActNorm}. */
+/** Configuration of an {@link ActNorm}. */
 export interface ActNormConfig extends BijectorConfig {
   readonly type: 'actNorm';
   readonly features: number;
-  /** Whether the data-dependent initialisation is done. */
+  /** True once the data-dependent initialisation has run. */
   readonly initialized: boolean;
 }
 
 /**
- * Activation normalisation (Kingma and Dhariwal, Glow, 2018): a trainable scale and shift per feature, z = x ⊙ exp(s) + t, that the
- * first batch sets to mean 0 and standard deviation 1 (a constant feature to 0, its scale being 1); missing features do not count.
- * Until then it is the identity. Parameters: `logScale` [d], `shift` [d].
+ * Activation normalisation (Kingma and Dhariwal, Glow, 2018): a trainable scale and shift per
+ * feature, z = x ⊙ exp(s) + t. The first batch sets them so that each feature has mean 0 and
+ * standard deviation 1 (a constant feature: 0, with scale 1); missing features are excluded. Before
+ * that it is the identity. Parameters: `logScale` [d], `shift` [d].
  */
 export class ActNorm implements Bijector {
   readonly inverseCost = 'parallel';
@@ -43,7 +45,7 @@ export class ActNorm implements Bijector {
     this.#initialized = config.initialized;
   }
 
-  /** Makes one from its JSON. */
+  /** Builds one from its JSON configuration. */
   static readonly fromConfig = (json: unknown): ActNorm => {
     const reader = new ConfigReader(json, 'actNorm');
     return new ActNorm({
@@ -91,7 +93,10 @@ function initialLogScale({ mean, deviation }: { readonly mean: number; readonly 
   return Math.max(-LARGEST_LOG_SCALE, Math.min(LARGEST_LOG_SCALE, -Math.log(deviation)));
 }
 
-/** Mean and standard deviation of each column over its observed rows; 0 and 1 where there are none. */
+/**
+ * Mean and standard deviation of each column over its observed rows; 0 and 1 for a column without
+ * any.
+ */
 function observedMoments(x: tf.Tensor2D, observed?: tf.Tensor2D): { mean: number; deviation: number }[] {
   const [rows, columns] = x.shape;
   const values = x.dataSync();

@@ -31,7 +31,8 @@ describe('autoregressive maps against PyTorch', () => {
         const weight = of(`hyper.${2 * layer}.weight`) as number[][];
         const mask = of(`hyper.${2 * layer}.mask`) as (number | boolean)[][];
         const kept = weight.map((row, i) => row.map((value, j) => value * Number(mask[i]![j])));
-        // Ours are log-scale, shift of each feature in turn; zuko's are shift, log-scale.
+        // Our outputs alternate log-scale and shift per feature; zuko's alternate shift and
+        // log-scale.
         const outputs = layer === last ? weight.map((_row, i) => i ^ 1) : undefined;
         map.variables.get(`w${layer}`)!.assign(kernelFrom(kept, outputs));
         map.variables.get(`b${layer}`)!.assign(biasFrom(of(`hyper.${2 * layer}.bias`), outputs));

@@ -17,27 +17,31 @@ import { checkOptions, checkValue } from '../options/check-options.ts';
 import * as rules from '../options/config-rules.ts';
 import { finiteNumber, orNull, required } from '../options/rules.ts';
 
-/** The configuration of an {@link Autoregressive}. */
+/** Configuration of an {@link Autoregressive}. */
 export interface AutoregressiveConfig extends BijectorConfig {
   readonly type: 'autoregressive';
   readonly context: number;
-  /** Each feature once; the parameters of a feature depend on those before it. */
+  /** Permutation of the features; the parameters of a feature depend on the features before it. */
   readonly order: readonly number[];
-  /** The network sees clip·tanh(input / clip); null: the input as it is. */
+  /** The network sees clip·tanh(input / clip); null: the input unclipped. */
   readonly inputClip: number | null;
   readonly net: MlpConfig;
   readonly transformer: TypedConfig;
 }
 
-/** What an {@link Autoregressive} is made of: its configuration, with the transformer itself. */
+/**
+ * Constructor arguments of an {@link Autoregressive}: its configuration, with the transformer
+ * itself.
+ */
 export type AutoregressiveOptions = Omit<AutoregressiveConfig, 'type' | 'transformer'> & {
   readonly transformer: Transformer;
 };
 
 /**
- * A masked autoregressive map (Papamakarios et al., MAF, 2017): z_i = g(x_i; θ_i(x_{<i}, context)) with an increasing transformer g and one
- * masked network for all θ; log|det ∂z/∂x| = Σ log ∂z_i/∂x_i. Forward costs one pass of the network; the inverse one pass per feature,
- * in order, and the inverse of the transformer.
+ * A masked autoregressive map (Papamakarios et al., MAF, 2017): z_i = g(x_i; θ_i(x_{<i}, context))
+ * with an increasing transformer g and one masked network for all θ;
+ * log|det ∂z/∂x| = Σ log ∂z_i/∂x_i. Forward costs one pass of the network. The inverse costs one
+ * pass per feature, in order, plus the inverse of the transformer.
  *
  * Parameters: those of the masked network, `w0`, `c0`, `b0`, ….
  */
@@ -66,7 +70,7 @@ export class Autoregressive implements Bijector {
     this.inverseCost = this.#transformer.inverseCost === 'iterative' ? 'iterative' : 'sequential';
   }
 
-  /** Makes one from its JSON. */
+  /** Builds one from its JSON configuration. */
   static readonly fromConfig = (json: unknown, random: Random): Autoregressive => {
     const reader = new ConfigReader(json, 'autoregressive');
     const options: AutoregressiveOptions = {
@@ -110,7 +114,7 @@ export class Autoregressive implements Bijector {
     });
   }
 
-  /** The parameters of every feature side by side, [n × d·p]. */
+  /** Parameters of all features side by side, [n × d·p]. */
   #parametersAt(x: tf.Tensor2D, context?: tf.Tensor2D): tf.Tensor2D {
     const { inputClip } = this.config;
     const clipped = (input: tf.Tensor2D) => (inputClip === null ? input : squash(input, inputClip));

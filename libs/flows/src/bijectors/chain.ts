@@ -10,15 +10,15 @@ import { listOf } from '../options/rules.ts';
 
 const costs: readonly InverseCost[] = ['parallel', 'sequential', 'iterative'];
 
-/** The configuration of a {@link Chain}. */
+/** Configuration of a {@link Chain}. */
 export interface ChainConfig extends BijectorConfig {
   readonly type: 'chain';
   readonly bijectors: readonly BijectorConfig[];
 }
 
 /**
- * Bijectors one after another: z = f_K(… f_1(x)), log|det| the sum of theirs; the inverse runs backwards. The parameters of part k are
- * named `<type><k>/…`.
+ * Composition of bijectors: z = f_K(… f_1(x)); log|det| is the sum over the parts, and the inverse
+ * runs them in reverse. The parameters of part k are named `<type><k>/…`.
  */
 export class Chain implements Bijector {
   readonly inverseCost: InverseCost;
@@ -34,7 +34,7 @@ export class Chain implements Bijector {
     this.variables = new Map(parts.flatMap((part, k) => prefixed(`${part.config.type}${k}`, part.variables)));
   }
 
-  /** Makes one, with its parts, from its JSON. */
+  /** Builds one, with its parts, from its JSON configuration. */
   static readonly fromConfig: BijectorFactory = (json, random, build) =>
     new Chain(new ConfigReader(json, 'chain').list('bijectors').map((part) => build(part, random)));
 
@@ -42,7 +42,7 @@ export class Chain implements Bijector {
     return { type: 'chain', bijectors: this.#parts.map((part) => part.config) };
   }
 
-  /** The parts, in the order of forward. */
+  /** Parts, in forward order. */
   get parts(): readonly Bijector[] {
     return this.#parts;
   }

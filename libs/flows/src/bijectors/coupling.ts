@@ -18,40 +18,46 @@ import { checkOptions, checkValue } from '../options/check-options.ts';
 import * as rules from '../options/config-rules.ts';
 import { finiteNumber, object, orNull, required } from '../options/rules.ts';
 
-/** The configuration of a {@link Coupling}. */
+/** Configuration of a {@link Coupling}. */
 export interface CouplingConfig extends BijectorConfig {
   readonly type: 'coupling';
   readonly features: number;
   readonly context: number;
-  /** The features that condition and pass unchanged, in the order in which the networks see them; the others are transformed. */
+  /**
+   * Features that condition and pass unchanged, in the order in which the networks see them. The
+   * others are transformed.
+   */
   readonly conditioning: readonly number[];
-  /** The networks see clip·tanh(input / clip); null: the input as it is. */
+  /** The networks see clip·tanh(input / clip); null: the input unclipped. */
   readonly inputClip: number | null;
   readonly networks: CouplingNetworks;
   readonly transformer: TypedConfig;
 }
 
-/** What a {@link Coupling} is made of: its configuration, with the transformer itself. */
+/** Constructor arguments of a {@link Coupling}: its configuration, with the transformer itself. */
 export type CouplingOptions = Omit<CouplingConfig, 'type' | 'transformer'> & { readonly transformer: Transformer };
 
 /**
- * A coupling with any transformer (Dinh et al., NICE, 2015): z_a = x_a, z_b = g(x_b; θ(x_a, context)) feature by feature, log|det ∂z/∂x| =
- * Σ log ∂z_b/∂x_b. With the affine one it is Real NVP's, z_b = x_b ⊙ exp(s(x_a)) + t(x_a), log|det| = Σ s (Dinh et al., 2017). Both
- * directions cost one pass of the networks and that of the transformer.
+ * A coupling with any transformer (Dinh et al., NICE, 2015): z_a = x_a,
+ * z_b = g(x_b; θ(x_a, context)) feature by feature, log|det ∂z/∂x| = Σ log ∂z_b/∂x_b. The affine
+ * transformer gives the coupling of Real NVP, z_b = x_b ⊙ exp(s(x_a)) + t(x_a), log|det| = Σ s
+ * (Dinh et al., 2017). Each direction costs one pass of the networks and one of the transformer.
  *
- * Parameters: `w0`, `c0`, `b0`, `w1`, … of the shared network, whose outputs are the first parameter of each transformed feature in
- * ascending order, then the second of each, …: [s | t] for the affine one; or the same under `scale/` and `shift/`. With nothing to
- * condition on, `w0` sees a column of zeros. A convolutional network has those of conditioners/coupling-convolution.ts.
+ * Parameters: `w0`, `c0`, `b0`, `w1`, … of the shared network. Its outputs are the first parameter
+ * of each transformed feature in ascending order, then the second of each, …: [s | t] for the
+ * affine transformer. Separate networks have the same names under `scale/` and `shift/`. With
+ * nothing to condition on, `w0` sees a column of zeros. For the parameters of a convolutional
+ * network see conditioners/coupling-convolution.ts.
  */
 export class Coupling implements Bijector {
   readonly config: CouplingConfig;
   readonly inverseCost: InverseCost;
   readonly variables: NamedVariables;
   readonly transformer: Transformer;
-  /** The features that are transformed, ascending. */
+  /** Transformed features, ascending. */
   readonly transformed: readonly number[];
   readonly #networks: CouplingNetwork;
-  /** How features are taken apart and put together, for a transformer that does not pass zeros. */
+  /** Maps that split and merge the features, for a transformer that does not pass zeros. */
   readonly #split: Split | undefined;
 
   constructor(options: CouplingOptions, random: Random) {
@@ -79,7 +85,7 @@ export class Coupling implements Bijector {
     this.#split = passesAll ? undefined : splitOf(features, conditioning, this.transformed);
   }
 
-  /** Makes one from its JSON. */
+  /** Builds one from its JSON configuration. */
   static readonly fromConfig = (json: unknown, random: Random): Coupling => {
     const reader = new ConfigReader(json, 'coupling');
     const options: CouplingOptions = {
@@ -98,7 +104,7 @@ export class Coupling implements Bijector {
   }
 
   inverseAndLogDet(z: tf.Tensor2D, context?: tf.Tensor2D, observed?: tf.Tensor2D): [tf.Tensor2D, tf.Tensor1D] {
-    // The conditioning features are the same in x and z.
+    // Conditioning features are the same in x and z.
     return this.#coupled('inverse', z, context, observed);
   }
 
@@ -144,7 +150,10 @@ function splitOf(features: number, conditioning: readonly number[], transformed:
   };
 }
 
-/** The features that a coupling transforms, ascending. Throws FLOWLINE_MODEL_INCOMPATIBLE where `conditioning` leaves none or does not fit. */
+/**
+ * Features that a coupling transforms, ascending. Throws FLOWLINE_MODEL_INCOMPATIBLE if
+ * `conditioning` does not fit or leaves no feature to transform.
+ */
 function transformedFeatures(features: number, conditioning: readonly number[]): number[] {
   const conditions = new Set(conditioning);
   const transformed = Array.from({ length: features }, (_, i) => i).filter((i) => !conditions.has(i));

@@ -6,15 +6,15 @@ import { Parameter } from '../parameter.ts';
 import { checkOptions } from '../options/check-options.ts';
 import * as rules from '../options/config-rules.ts';
 
-/** The configuration of an {@link ElementWiseAffine}. */
+/** Configuration of an {@link ElementWiseAffine}. */
 export interface ElementWiseAffineConfig extends BijectorConfig {
   readonly type: 'elementWiseAffine';
   readonly features: number;
 }
 
 /**
- * A trainable scale and shift per feature: z = x ⊙ exp(s) + t, log|det ∂z/∂x| = Σ s; inverse x = (z − t) ⊙ exp(−s). Starts at the
- * identity. Parameters: `logScale` [d], `shift` [d].
+ * A trainable scale and shift per feature: z = x ⊙ exp(s) + t, log|det ∂z/∂x| = Σ s; inverse
+ * x = (z − t) ⊙ exp(−s). Initially the identity. Parameters: `logScale` [d], `shift` [d].
  */
 export class ElementWiseAffine implements Bijector {
   readonly config: ElementWiseAffineConfig;
@@ -37,7 +37,7 @@ export class ElementWiseAffine implements Bijector {
     ]);
   }
 
-  /** Makes one from its JSON. */
+  /** Builds one from its JSON configuration. */
   static readonly fromConfig = (json: unknown): ElementWiseAffine => {
     const reader = new ConfigReader(json, 'elementWiseAffine');
     return new ElementWiseAffine({ type: 'elementWiseAffine', features: reader.integer('features', 1) });
@@ -58,7 +58,7 @@ export class ElementWiseAffine implements Bijector {
     });
   }
 
-  /** s and t as [n × d], zero where a feature is missing. */
+  /** s and t as [n × d], zero for missing features. */
   #scaleAndShift(rows: number, observed?: tf.Tensor2D): [s: tf.Tensor2D, t: tf.Tensor2D] {
     const mask = observed ?? tf.ones<tf.Rank.R2>([rows, this.config.features]);
     return [tf.mul(mask, this.#logScale.value), tf.mul(mask, this.#shift.value)];

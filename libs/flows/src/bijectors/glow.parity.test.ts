@@ -41,7 +41,7 @@ describe('a Glow step against nflows', () => {
       },
       new Random(1),
     );
-    // Ours are all raw scales, then all shifts; nflows' all shifts, then all raw scales.
+    // Our outputs are all raw scales, then all shifts; nflows' are all shifts, then all raw scales.
     const outputs = Array.from({ length: 2 * width }, (_, i) => (i + width) % (2 * width));
     coupling.variables.get('w0')!.assign(kernelFrom(of('2.transform_net.a.weight')));
     coupling.variables.get('b0')!.assign(biasFrom(of('2.transform_net.a.bias')));

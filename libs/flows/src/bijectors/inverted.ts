@@ -6,15 +6,16 @@ import type { NamedVariables } from '../parameter.ts';
 import { checkValue } from '../options/check-options.ts';
 import * as rules from '../options/config-rules.ts';
 
-/** The configuration of an {@link Inverted}. */
+/** Configuration of an {@link Inverted}. */
 export interface InvertedConfig extends BijectorConfig {
   readonly type: 'inverted';
   readonly bijector: BijectorConfig;
 }
 
 /**
- * Another bijector backwards: its inverse is this one's forward. Of an autoregressive map it is the inverse autoregressive one, quick to
- * sample and slow to score. Its parameters are those of the other. A bijector that moves features cannot be inverted with missing ones.
+ * The inverse of another bijector: forward and inverse are swapped. An inverted autoregressive map
+ * is an inverse autoregressive flow, fast to sample and slow to score. Its parameters are those of
+ * the inner bijector. A bijector that moves features cannot be inverted if features are missing.
  */
 export class Inverted implements Bijector {
   readonly config: InvertedConfig;
@@ -35,7 +36,7 @@ export class Inverted implements Bijector {
     this.variables = other.variables;
   }
 
-  /** Makes one, with the bijector that it inverts, from its JSON. */
+  /** Builds one, with its inner bijector, from its JSON configuration. */
   static readonly fromConfig: BijectorFactory = (json, random, build) =>
     new Inverted(build(new ConfigReader(json, 'inverted').field('bijector'), random));
 

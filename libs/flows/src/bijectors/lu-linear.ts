@@ -7,24 +7,26 @@ import { Parameter } from '../parameter.ts';
 import { checkOptions } from '../options/check-options.ts';
 import * as rules from '../options/config-rules.ts';
 
-/** The least entry on the diagonal of U. */
+/** Minimum entry on the diagonal of U. */
 const LEAST_DIAGONAL = 1e-3;
-/** A raw diagonal entry that stands for 1. */
+/** Raw diagonal entry that maps to 1. */
 const DIAGONAL_ONE = Math.log(Math.expm1(1 - LEAST_DIAGONAL));
 
-/** The configuration of an {@link LuLinear}. */
+/** Configuration of an {@link LuLinear}. */
 export interface LuLinearConfig extends BijectorConfig {
   readonly type: 'luLinear';
   readonly features: number;
 }
 
 /**
- * An invertible linear map by its LU decomposition (Kingma and Dhariwal, Glow, 2018; Oliva et al., 2018): z = L·U·x + t with L unit lower
- * triangular and U upper triangular with a positive diagonal, softplus + 10⁻³: log|det| = Σ log U_jj. After a fixed permutation it is a
- * learned, soft permutation. Inverse by substitution, one small step per feature.
+ * An invertible linear map in LU form (Kingma and Dhariwal, Glow, 2018; Oliva et al., 2018):
+ * z = L·U·x + t, with L unit lower triangular and U upper triangular with a positive diagonal,
+ * softplus + 10⁻³; log|det| = Σ log U_jj. After a fixed permutation it acts as a learned, soft
+ * permutation. The inverse is a substitution, one small step per feature.
  *
- * Parameters: `factors` [d × d] (below the diagonal L, above it U, on it the raw diagonal of U) and `shift` [d]; it starts at the
- * identity. With missing features L and U are those of the observed ones: their rows and columns alone.
+ * Parameters: `factors` [d × d] (L below the diagonal, U above it, the raw diagonal of U on it) and
+ * `shift` [d]; initially the identity. With missing features, L and U are restricted to the rows
+ * and columns of the observed ones.
  */
 export class LuLinear implements Bijector {
   readonly config: LuLinearConfig;
@@ -67,7 +69,7 @@ export class LuLinear implements Bijector {
     ]);
   }
 
-  /** Makes one from its JSON. */
+  /** Builds one from its JSON configuration. */
   static readonly fromConfig = (json: unknown): LuLinear => {
     return new LuLinear({ type: 'luLinear', features: new ConfigReader(json, 'luLinear').integer('features', 1) });
   };
@@ -75,7 +77,7 @@ export class LuLinear implements Bijector {
   forwardAndLogDet(x: tf.Tensor2D, _context?: tf.Tensor2D, observed?: tf.Tensor2D): [tf.Tensor2D, tf.Tensor1D] {
     return tf.tidy(() => {
       const { below, above, diagonal } = this.#transposed();
-      // Rows are vectors: U·x is x·Uᵀ. What reaches a missing feature is dropped after each factor.
+      // Rows are vectors: U·x is x·Uᵀ. Entries of missing features are zeroed after each factor.
       const inner = masked(tf.add(tf.mul(x, diagonal), tf.matMul(x, above)), observed);
       const outer: tf.Tensor2D = tf.add(tf.add(inner, tf.matMul(inner, below)), this.#shift.value);
       return [masked(outer, observed), logDetOf(diagonal, x.shape[0], observed)];
@@ -88,14 +90,14 @@ export class LuLinear implements Bijector {
       const features = Array.from({ length: this.config.features }, (_, i) => i);
       const centred = masked(tf.sub(z, this.#shift.value), observed);
       const inner = substituted(centred, below, features, observed);
-      // U = (I + M·D⁻¹)·D, so that this substitution has a unit diagonal too.
+      // U = (I + M·D⁻¹)·D, so this substitution has a unit diagonal too.
       const scaled: tf.Tensor2D = tf.div(above, tf.reshape(diagonal, [-1, 1]));
       const x: tf.Tensor2D = tf.div(substituted(inner, scaled, features.reverse(), observed), diagonal);
       return [x, tf.neg(logDetOf(diagonal, z.shape[0], observed))];
     });
   }
 
-  /** The transposes of L − I and of U without its diagonal, and that diagonal [1 × d]. */
+  /** Transposes of L − I and of U without its diagonal, and that diagonal [1 × d]. */
   #transposed(): { below: tf.Tensor2D; above: tf.Tensor2D; diagonal: tf.Tensor2D } {
     const factors = this.#factors.value;
     const raw = tf.sum(tf.mul(factors, this.#identity), 0, true);
@@ -112,7 +114,10 @@ export class LuLinear implements Bijector {
   }
 }
 
-/** The row vectors v with v·(I + N) = y for a triangular N [d × d]: feature after feature is done and taken out of those that remain. */
+/**
+ * Row vectors v with v·(I + N) = y for a triangular N [d × d]: solves feature by feature and
+ * subtracts each from the remaining ones.
+ */
 function substituted(y: tf.Tensor2D, n: tf.Tensor2D, order: readonly number[], observed?: tf.Tensor2D): tf.Tensor2D {
   const [rows, d] = y.shape;
   return order.slice(0, -1).reduce((rest, feature) => {

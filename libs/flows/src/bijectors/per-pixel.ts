@@ -7,24 +7,25 @@ import { checkValue } from '../options/check-options.ts';
 import * as rules from '../options/config-rules.ts';
 import { whole } from '../options/rules.ts';
 
-/** The configuration of a {@link PerPixel}. */
+/** Configuration of a {@link PerPixel}. */
 export interface PerPixelConfig extends BijectorConfig {
   readonly type: 'perPixel';
-  /** How many pixels a row has, each with its channels side by side. */
+  /** Number of pixels per row, each with its channels side by side. */
   readonly pixels: number;
   readonly bijector: BijectorConfig;
 }
 
 /**
- * One bijector of the channels, applied at every pixel: with an LU map the invertible 1 × 1 convolution of Glow (Kingma and Dhariwal,
- * 2018), with an ActNorm its per-channel one. log|det| is the sum over the pixels. The context is passed on for every pixel. Its
- * parameters are those of the bijector.
+ * One bijector over the channels, applied at every pixel: an LU map gives Glow's invertible 1 × 1
+ * convolution (Kingma and Dhariwal, 2018), an ActNorm its per-channel normalisation. log|det| is
+ * the sum over the pixels. Every pixel gets the same context. The parameters are those of the inner
+ * bijector.
  */
 export class PerPixel implements Bijector {
   readonly inverseCost: InverseCost;
   readonly forwardCost: InverseCost;
   readonly variables: NamedVariables;
-  /** Where channels go, if the bijector moves them. */
+  /** Present only if the inner bijector moves channels. */
   readonly moveObserved?: (observed: tf.Tensor2D) => tf.Tensor2D;
   readonly initialize?: (x: tf.Tensor2D, context?: tf.Tensor2D, observed?: tf.Tensor2D) => tf.Tensor2D;
   readonly #pixels: number;
@@ -47,7 +48,7 @@ export class PerPixel implements Bijector {
     }
   }
 
-  /** Makes one, with its bijector, from its JSON. */
+  /** Builds one, with its inner bijector, from its JSON configuration. */
   static readonly fromConfig: BijectorFactory = (json, random, build) => {
     const reader = new ConfigReader(json, 'perPixel');
     return new PerPixel(reader.integer('pixels', 1), build(reader.field('bijector'), random));
@@ -65,7 +66,7 @@ export class PerPixel implements Bijector {
     return tf.tidy(() => this.#summed(this.#channelwise.inverseAndLogDet(...this.#arguments(z, context, observed))));
   }
 
-  /** A row per pixel, with the context and the mask of the image it is of. */
+  /** One row per pixel, with the context and the mask of its image. */
   #arguments(
     rows: tf.Tensor2D,
     context?: tf.Tensor2D,

@@ -8,14 +8,14 @@ import type { NamedVariables } from '../parameter.ts';
 import { checkOptions } from '../options/check-options.ts';
 import * as rules from '../options/config-rules.ts';
 
-/** The configuration of a {@link Permutation}. */
+/** Configuration of a {@link Permutation}. */
 export interface PermutationConfig extends BijectorConfig {
   readonly type: 'permutation';
-  /** z_i = x_{order[i]}: every feature once. */
+  /** z_i = x_{order[i]}: each feature once. */
   readonly order: readonly number[];
 }
 
-/** A fixed order of the features: z_i = x_{order[i]}, log|det| = 0. */
+/** A fixed permutation of the features: z_i = x_{order[i]}, log|det| = 0. */
 export class Permutation implements Bijector {
   readonly config: PermutationConfig;
   readonly inverseCost = 'parallel';
@@ -35,7 +35,7 @@ export class Permutation implements Bijector {
     this.#inverse = columnScatter(order.length, 0, order.length, order);
   }
 
-  /** Makes one from its JSON. */
+  /** Builds one from its JSON configuration. */
   static readonly fromConfig = (json: unknown): Permutation => {
     return new Permutation({ type: 'permutation', order: new ConfigReader(json, 'permutation').integers('order') });
   };

@@ -8,19 +8,20 @@ import { checkOptions } from '../options/check-options.ts';
 import * as rules from '../options/config-rules.ts';
 import { required, finiteNumber } from '../options/rules.ts';
 
-/** The configuration of a {@link PixelLogit}. */
+/** Configuration of a {@link PixelLogit}. */
 export interface PixelLogitConfig extends BijectorConfig {
   readonly type: 'pixelLogit';
-  /** How many values a pixel can have: 0 … values − 1. */
+  /** Number of values a pixel can have: 0 … values − 1. */
   readonly values: number;
-  /** α: the share of the unit interval that is kept free at either end, in (0, ½). */
+  /** α: margin kept free at either end of the unit interval, in (0, ½). */
   readonly margin: number;
 }
 
 /**
- * From pixel values to the whole real line (Dinh et al., Real NVP, 2017): with u = (x + ½) / values and p = α + (1 − 2α)·u,
- * z = logit p, log ∂z/∂x = log(1 − 2α) − log p − log(1 − p) − log values. x is a pixel value plus noise in [−½, ½], so that u covers [0, 1];
- * beyond, z goes on along its tangents, so that the map is defined everywhere.
+ * Map of pixel values to the real line (Dinh et al., Real NVP, 2017): with u = (x + ½) / values and
+ * p = α + (1 − 2α)·u, z = logit p, log ∂z/∂x = log(1 − 2α) − log p − log(1 − p) − log values. x is
+ * a pixel value plus noise in [−½, ½], so u covers [0, 1]. Outside this interval z continues along
+ * its tangents, so the map is defined everywhere.
  */
 export class PixelLogit implements Bijector {
   readonly config: PixelLogitConfig;
@@ -41,7 +42,7 @@ export class PixelLogit implements Bijector {
     this.config = config;
   }
 
-  /** Makes one from its JSON. */
+  /** Builds one from its JSON configuration. */
   static readonly fromConfig = (json: unknown): PixelLogit => {
     const reader = new ConfigReader(json, 'pixelLogit');
     return new PixelLogit({ type: 'pixelLogit', values: reader.integer('values', 2), margin: reader.number('margin') });
@@ -77,14 +78,14 @@ export class PixelLogit implements Bijector {
     return tf.add(tf.mul(u, 1 - 2 * margin), margin);
   }
 
-  /** log ∂z/∂x at p; beyond the interval p is that of the edge, whose tangent it is. */
+  /** log ∂z/∂x at p. Outside the interval p is that of the edge, whose tangent continues there. */
   #logSlope(p: tf.Tensor2D): tf.Tensor2D {
     const { values, margin } = this.config;
     return tf.sub(Math.log((1 - 2 * margin) / values), tf.add(tf.log(p), tf.log(tf.sub(1, p))));
   }
 
   dispose(): void {
-    // Nothing is held.
+    // Holds no resources.
   }
 }
 

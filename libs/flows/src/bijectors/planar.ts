@@ -14,29 +14,30 @@ import { checkOptions, checkValue } from '../options/check-options.ts';
 import * as rules from '../options/config-rules.ts';
 import { required, finiteNumber } from '../options/rules.ts';
 
-/** Added to |w|², so that w = 0 is a shift and not a division by zero. */
+/** Added to |w|², so that w = 0 gives a shift rather than a division by zero. */
 const LEAST_SQUARE = 1e-12;
-/** softplus of this is 1: with w·u there, û is 0 and the map the identity. */
+/** softplus of this is 1: for w·u = SOFTPLUS_ONE, û is 0 and the map is the identity. */
 const SOFTPLUS_ONE = Math.log(Math.E - 1);
 
-/** The configuration of a {@link Planar}. */
+/** Configuration of a {@link Planar}. */
 export interface PlanarConfig extends BijectorConfig {
   readonly type: 'planar';
   readonly features: number;
   readonly context: number;
-  /** The least slope along w, in [0, 1); below it float32 could not invert the map. */
+  /** Minimum slope along w, in [0, 1). Below it float32 could not invert the map. */
   readonly leastSlope: number;
-  /** The network that moves the parameters by the context. */
+  /** Network that adds a function of the context to the parameters. */
   readonly net: MlpConfig;
 }
 
 /**
- * Planar map (Rezende and Mohamed, “Variational inference with normalizing flows”, 2015): z = x + û·tanh(w·x + b) with
- * û = u + (m + (1 − m)·softplus(w·u) − 1 − w·u)·w / |w|², so that the slope along w, 1 + w·û, is at least m = leastSlope and the map is
- * invertible. log|det ∂z/∂x| = log(tanh² + (1 + w·û)·sech²), a sum of positive terms. Inverse: the root of α + w·û·tanh(α + b) = w·z
- * by bisection, then x = z − û·tanh(α + b).
+ * Planar map (Rezende and Mohamed, “Variational inference with normalizing flows”, 2015):
+ * z = x + û·tanh(w·x + b) with û = u + (m + (1 − m)·softplus(w·u) − 1 − w·u)·w / |w|². The slope
+ * along w, 1 + w·û, is then at least m = leastSlope, and the map is invertible.
+ * log|det ∂z/∂x| = log(tanh² + (1 + w·û)·sech²), a sum of positive terms. Inverse: the root of
+ * α + w·û·tanh(α + b) = w·z by bracketed Newton search, then x = z − û·tanh(α + b).
  *
- * Parameters: `w` [d], `u` [d], `b` [1]. Missing features are left out of w and u.
+ * Parameters: `w` [d], `u` [d], `b` [1]. Missing features are masked out of w and u.
  */
 export class Planar implements Bijector {
   readonly config: PlanarConfig;
@@ -66,7 +67,7 @@ export class Planar implements Bijector {
     this.variables = this.#parameters.variables;
   }
 
-  /** Makes one from its JSON. */
+  /** Builds one from its JSON configuration. */
   static readonly fromConfig = (json: unknown, random: Random): Planar => {
     const reader = new ConfigReader(json, 'planar');
     const config: PlanarConfig = {
@@ -92,7 +93,7 @@ export class Planar implements Bijector {
     return tf.tidy(() => {
       const { w, b, uHat, slope } = this.#at(context, observed);
       const target = dot(w, z);
-      const reach = tf.sub(slope, 1); // w·û: how far tanh can move w·x
+      const reach = tf.sub(slope, 1); // w·û: the maximum shift of w·x by tanh
       const map = (alpha: tf.Tensor2D) => {
         const { tanh, derivative } = along(tf.add(alpha, b), slope);
         return { value: tf.add<tf.Tensor2D>(alpha, tf.mul(reach, tanh)), slope: derivative };
@@ -104,7 +105,10 @@ export class Planar implements Bijector {
     });
   }
 
-  /** w, b, û and the slope 1 + w·û, each with one row, or one per row of the context or the mask. */
+  /**
+   * w, b, û and the slope 1 + w·û, each with one row, or with one row per row of the context or the
+   * mask.
+   */
   #at(context?: tf.Tensor2D, observed?: tf.Tensor2D) {
     const { leastSlope } = this.config;
     const parameters = this.#parameters.at(context);
@@ -114,7 +118,7 @@ export class Planar implements Bijector {
     const wanted = tf.add(tf.mul(tf.softplus(wu), 1 - leastSlope), leastSlope);
     const correction = tf.div(tf.sub(tf.sub(wanted, 1), wu), tf.add(square, LEAST_SQUARE));
     const uHat: tf.Tensor2D = tf.add(u, tf.mul(correction, w));
-    // 1 + w·û in a form that cannot cancel: `wanted`, but 1 + w·u where w vanishes.
+    // 1 + w·û in a form without cancellation: `wanted`, or 1 + w·u where w vanishes.
     const share = tf.div(square, tf.add(square, LEAST_SQUARE));
     const slope: tf.Tensor2D = tf.add(tf.mul(share, wanted), tf.mul(tf.sub(1, share), tf.add(wu, 1)));
     return { w, b: parameters.b, uHat, slope };

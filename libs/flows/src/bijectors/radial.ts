@@ -11,25 +11,28 @@ import type { Random } from '../random.ts';
 import { checkOptions, checkValue } from '../options/check-options.ts';
 import * as rules from '../options/config-rules.ts';
 
-/** The least squared radius: at the centre itself a radius has no gradient. */
+/** Minimum squared radius: the radius has no gradient at the centre itself. */
 const LEAST_SQUARE = 1e-24;
 
-/** The configuration of a {@link Radial}. */
+/** Configuration of a {@link Radial}. */
 export interface RadialConfig extends BijectorConfig {
   readonly type: 'radial';
   readonly features: number;
   readonly context: number;
-  /** The network that moves the parameters by the context. */
+  /** Network that adds a function of the context to the parameters. */
   readonly net: MlpConfig;
 }
 
 /**
- * Radial map (Rezende and Mohamed, 2015): z = x + β̂·h·(x − x₀) with h = 1 / (α + r), r = |x − x₀|, α = softplus(alphaRaw) and
- * β̂ = −α + γ, γ = softplus(betaRaw): the radius becomes R = r·(r + γ) / (α + r). log|det ∂z/∂x| =
- * (d − 1)·log((r + γ) / (α + r)) + log((r² + 2αr + αγ) / (α + r)²), positive terms throughout. Inverse in closed form: r is the positive
- * root of r² + (γ − R)·r − αR = 0.
+ * Radial map (Rezende and Mohamed, 2015): z = x + β̂·h·(x − x₀) with h = 1 / (α + r), r = |x − x₀|,
+ * α = softplus(alphaRaw) and β̂ = −α + γ, γ = softplus(betaRaw). The radius becomes
+ * R = r·(r + γ) / (α + r).
+ * log|det ∂z/∂x| = (d − 1)·log((r + γ) / (α + r)) + log((r² + 2αr + αγ) / (α + r)²), with positive
+ * terms throughout. The inverse is in closed form: r is the positive root of
+ * r² + (γ − R)·r − αR = 0.
  *
- * Parameters: `center` [d], `alphaRaw` [1], `betaRaw` [1]; it starts at the identity. Missing features count neither in r nor in d.
+ * Parameters: `center` [d], `alphaRaw` [1], `betaRaw` [1]; initially the identity. Missing features
+ * count neither in r nor in d.
  */
 export class Radial implements Bijector {
   readonly config: RadialConfig;
@@ -53,7 +56,7 @@ export class Radial implements Bijector {
     this.variables = this.#parameters.variables;
   }
 
-  /** Makes one from its JSON. */
+  /** Builds one from its JSON configuration. */
   static readonly fromConfig = (json: unknown, random: Random): Radial => {
     const reader = new ConfigReader(json, 'radial');
     const config: RadialConfig = {
@@ -81,7 +84,8 @@ export class Radial implements Bijector {
       const ahead = tf.sub(outer, gamma);
       const product = tf.mul(alpha, outer);
       const root = tf.sqrt(tf.add(tf.square(ahead), tf.mul(product, 4)));
-      // The sum of |R − γ| and the root cannot cancel; the other solution of the quadratic follows from their product, −αR.
+      // The sum of |R − γ| and the root is free of cancellation. The other solution of the
+      // quadratic follows from the product of the two, −αR.
       const larger = tf.mul<tf.Tensor2D>(tf.add(tf.abs(ahead), root), 0.5);
       const radius = tf.where(tf.greaterEqual(ahead, 0), larger, tf.div<tf.Tensor2D>(product, larger));
       const x: tf.Tensor2D = tf.sub(z, tf.mul(offset, tf.div(tf.sub(gamma, alpha), tf.add(radius, gamma))));
@@ -103,7 +107,7 @@ export class Radial implements Bijector {
     const dimensions = observed === undefined ? tf.scalar(this.config.features) : tf.sum(observed, 1, true);
     const total = tf.add(tf.mul(tangential, tf.sub(dimensions, 1)), radial);
     if (observed === undefined) return tf.squeeze<tf.Tensor1D>(total, [1]);
-    // With nothing observed there is no radius to change.
+    // Without observed features there is no radius to change.
     return tf.squeeze<tf.Tensor1D>(tf.mul(total, tf.minimum(dimensions, 1)), [1]);
   }
 

@@ -19,7 +19,7 @@ import { Squeeze } from './squeeze.ts';
 import { checkValue } from '../options/check-options.ts';
 import { callback, text } from '../options/rules.ts';
 
-/** From the `type` of a configuration to what makes it: one line per bijector. */
+/** Factories by the `type` of a configuration, one line per bijector. */
 const factories = new Map<string, BijectorFactory>([
   ['actNorm', ActNorm.fromConfig],
   ['autoregressive', Autoregressive.fromConfig],
@@ -38,8 +38,8 @@ const factories = new Map<string, BijectorFactory>([
 ]);
 
 /**
- * Makes a bijector from its JSON; initial weights are drawn from `random`. Throws FLOWLINE_MODEL_INCOMPATIBLE for an unknown type or a
- * field that does not fit.
+ * Builds a bijector from its JSON configuration, with initial weights drawn from `random`. Throws
+ * FLOWLINE_MODEL_INCOMPATIBLE for an unknown type or an invalid field.
  */
 export function bijectorFromConfig(config: unknown, random: Random): Bijector {
   const type = new ConfigReader(config, 'bijector').string('type');
@@ -48,7 +48,10 @@ export function bijectorFromConfig(config: unknown, random: Random): Bijector {
   return factory(config, random, bijectorFromConfig);
 }
 
-/** Adds a bijector of your own, so that flows that hold it can be loaded. Throws FLOWLINE_USAGE when the type is taken. */
+/**
+ * Registers a custom bijector, so that flows with it can be loaded. Throws FLOWLINE_USAGE if the
+ * type is taken.
+ */
 export function registerBijector(type: string, factory: BijectorFactory): void {
   checkValue('registerBijector.type', type, text);
   checkValue('registerBijector.factory', factory, callback);

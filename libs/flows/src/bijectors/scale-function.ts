@@ -6,9 +6,12 @@ import { squash } from '../ops/squash.ts';
 
 const kinds = ['tanh', 'softsign', 'none'] as const;
 
-/** How a raw conditioner output r becomes a log-scale s; `bound` > 0 in nats is the largest |s|, null for `none`. */
+/**
+ * Function from a raw conditioner output r to a log-scale s. `bound` > 0 is the maximum |s| in
+ * nats, null for `none`.
+ */
 export interface ScaleFunction {
-  /** `tanh`: bound·tanh(r / bound). `softsign`: r / (1 + |r| / bound), which is zuko's. `none`: r. */
+  /** `tanh`: bound·tanh(r / bound). `softsign`: r / (1 + |r| / bound), as in zuko. `none`: r. */
   readonly kind: (typeof kinds)[number];
   readonly bound: number | null;
 }
@@ -22,7 +25,9 @@ export function readScaleFunction(reader: ConfigReader): ScaleFunction {
   return { kind, bound };
 }
 
-/** The library's scale: tanh with that bound in nats, or unbounded for null. */
+/**
+ * Default scale function of the library: tanh with the given bound in nats, or unbounded for null.
+ */
 export function boundedBy(bound: number | null): ScaleFunction {
   return bound === null ? { kind: 'none', bound: null } : { kind: 'tanh', bound };
 }

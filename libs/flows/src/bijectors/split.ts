@@ -9,22 +9,23 @@ import { checkOptions, checkValue } from '../options/check-options.ts';
 import * as rules from '../options/config-rules.ts';
 import { finiteNumber, required, whole } from '../options/rules.ts';
 
-/** The configuration of a {@link Split}. */
+/** Configuration of a {@link Split}. */
 export interface SplitConfig extends BijectorConfig {
   readonly type: 'split';
-  /** How many pixels a row has, each with its channels side by side. */
+  /** Number of pixels per row, each with its channels side by side. */
   readonly pixels: number;
   readonly channels: number;
-  /** How many channels, from the first, go on. */
+  /** Number of channels, counted from the first, that go on to the deeper bijector. */
   readonly kept: number;
-  /** What goes on is transformed by this. */
+  /** Bijector of the kept channels. */
   readonly bijector: BijectorConfig;
 }
 
 /**
- * Factoring out (Dinh et al., Real NVP, 2017): the first channels of every pixel go on through a bijector, the deeper scales; the others are
- * latents already. z is [what the bijector makes of the kept channels | the others], as many features as x; log|det| is that of the
- * bijector. Its parameters are those of the bijector.
+ * Factoring out (Dinh et al., Real NVP, 2017): the first channels of every pixel pass through a
+ * bijector, the deeper scales; the other channels are latents already. z is [output of the bijector
+ * for the kept channels | other channels], with as many features as x; log|det| is that of the
+ * bijector. The parameters are those of the bijector.
  */
 export class Split implements Bijector {
   readonly inverseCost: InverseCost;
@@ -59,7 +60,7 @@ export class Split implements Bijector {
     this.#fromOthers = columnScatter(rest.length, 0, channels, rest);
   }
 
-  /** Makes one, with its bijector, from its JSON. */
+  /** Builds one, with its inner bijector, from its JSON configuration. */
   static readonly fromConfig: BijectorFactory = (json, random, build) => {
     const reader = new ConfigReader(json, 'split');
     const shape = {

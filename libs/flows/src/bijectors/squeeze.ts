@@ -7,7 +7,10 @@ import { checkOptions } from '../options/check-options.ts';
 import * as rules from '../options/config-rules.ts';
 import { required, whole } from '../options/rules.ts';
 
-/** The configuration of a {@link Squeeze}: the image that goes in, each row of features being its pixels line by line, channels last. */
+/**
+ * Configuration of a {@link Squeeze}: the shape of the input image. A row of features holds its
+ * pixels line by line, channels last.
+ */
 export interface SqueezeConfig extends BijectorConfig {
   readonly type: 'squeeze';
   readonly height: number;
@@ -16,8 +19,9 @@ export interface SqueezeConfig extends BijectorConfig {
 }
 
 /**
- * Squeezing (Dinh et al., Real NVP, 2017): every 2 × 2 block of pixels becomes one pixel of four times the channels,
- * [h × w × c] → [h/2 × w/2 × 4c], log|det| = 0. Channel 4c + 2i + j of a new pixel is channel c of the pixel at line i, column j of its block.
+ * Squeezing (Dinh et al., Real NVP, 2017): every 2 × 2 block of pixels becomes one pixel with four
+ * times the channels, [h × w × c] → [h/2 × w/2 × 4c], log|det| = 0. Channel 4c + 2i + j of a new
+ * pixel is channel c of the pixel at line i, column j of its block.
  */
 export class Squeeze implements Bijector {
   readonly config: SqueezeConfig;
@@ -37,7 +41,7 @@ export class Squeeze implements Bijector {
     this.config = config;
   }
 
-  /** Makes one from its JSON. */
+  /** Builds one from its JSON configuration. */
   static readonly fromConfig = (json: unknown): Squeeze => {
     const reader = new ConfigReader(json, 'squeeze');
     return new Squeeze({
@@ -71,6 +75,6 @@ export class Squeeze implements Bijector {
   }
 
   dispose(): void {
-    // Nothing is held.
+    // Holds no resources.
   }
 }

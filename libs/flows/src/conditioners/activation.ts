@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-/** The activations of hidden layers; each has a derivative that its output determines. */
+/** Activations of hidden layers. The derivative of each is a function of its output. */
 export const activations = ['relu', 'leakyRelu', 'tanh', 'sigmoid', 'elu'] as const;
 /** An activation by name. leakyRelu has slope 0.01 below 0. */
 export type Activation = (typeof activations)[number];
@@ -17,7 +17,7 @@ export function activate(activation: Activation | 'linear', x: tf.Tensor2D): tf.
     case 'leakyRelu':
       return tf.leakyRelu(x, LEAKY_SLOPE);
     case 'tanh':
-      // 2σ(2x) − 1: the sigmoid is vectorised on wasm, tanh is not.
+      // 2σ(2x) − 1: on wasm sigmoid is vectorised, tanh is not.
       return tf.sub(tf.mul(tf.sigmoid(tf.mul(x, 2)), 2), 1);
     case 'sigmoid':
       return tf.sigmoid(x);

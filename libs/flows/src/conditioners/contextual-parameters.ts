@@ -7,8 +7,9 @@ import type { MlpConfig } from './mlp.ts';
 import { Mlp } from './mlp.ts';
 
 /**
- * The parameters of a bijector that has no conditioner: θ, and with a context θ + net(context), where the network starts at zero. Each
- * named part is one parameter [size]; the network's are under `net/` and its outputs are the parts in order.
+ * Parameters of a bijector without a conditioner: θ, or θ + net(context) if there is a context,
+ * where the network is zero initially. Each named part is one parameter [size]. The network's
+ * parameters are under `net/`, and its outputs are the parts in order.
  */
 export class ContextualParameters<Name extends string> {
   readonly variables: NamedVariables;
@@ -27,7 +28,7 @@ export class ContextualParameters<Name extends string> {
     ]);
   }
 
-  /** Each part as [1 × size], or [n × size] given a context [n × c]. */
+  /** Each part as [1 × size], or as [n × size] with a context [n × c]. */
   at(context?: tf.Tensor2D): Readonly<Record<Name, tf.Tensor2D>> {
     const outputs = context === undefined ? undefined : this.#net?.apply(context);
     let from = 0;

@@ -14,13 +14,13 @@ import type { CouplingNetwork, CouplingNetworkOptions } from './coupling-network
 import type { MlpConfig } from './mlp.ts';
 import { Mlp, readMlpConfig } from './mlp.ts';
 
-/** A convolutional network over images, whose rows are their pixels line by line, channels last. */
+/** A convolutional network over images. A row holds the pixels line by line, channels last. */
 export interface ConvolutionConfig {
   readonly kind: 'convolutional';
   readonly height: number;
   readonly width: number;
   readonly channels: number;
-  /** Channels of the hidden layers, at least one. */
+  /** Channels of the hidden layers; at least one layer. */
   readonly net: MlpConfig;
 }
 
@@ -36,12 +36,13 @@ export function readConvolutionConfig(reader: ConfigReader): ConvolutionConfig {
 }
 
 /**
- * The convolutional network of an image coupling, as in Glow (Kingma and Dhariwal, 2018): a 3 × 3 convolution, 1 × 1 ones, and a 3 × 3 one that
- * is zero at first, over the image whose transformed features are 0; then a bias per feature, as where a pixel is matters in images that are
- * centred. The context enters the first layer, the same at every pixel.
+ * The convolutional network of an image coupling, as in Glow (Kingma and Dhariwal, 2018): a 3 × 3
+ * convolution, 1 × 1 convolutions, and a 3 × 3 convolution that is zero initially, over the image
+ * with its transformed features set to 0. Then a bias per feature is added, because position
+ * matters in centred images. The context enters the first layer, the same at every pixel.
  *
- * Parameters: `w0` [9·channels × hidden], `c0`, `b0`, `w1`, … at every pixel alike, the last kernel [hidden × 9·p·channels] being spread over the
- * 3 × 3 neighbours; `bias` [p·d].
+ * Parameters: `w0` [9·channels × hidden], `c0`, `b0`, `w1`, …, shared by all pixels; the last
+ * kernel [hidden × 9·p·channels] spreads over the 3 × 3 neighbours; `bias` [p·d].
  */
 export class CouplingConvolution implements CouplingNetwork {
   readonly variables: NamedVariables;
@@ -50,9 +51,9 @@ export class CouplingConvolution implements CouplingNetwork {
   readonly #bias: Parameter<tf.Rank.R1>;
   readonly #features: number;
   readonly #parametersPerFeature: number;
-  /** [1 × d], 1 where a feature conditions. */
+  /** [1 × d], 1 for conditioning features. */
   readonly #conditions: tf.Tensor2D;
-  /** [1 × p·d], 1 where a feature is transformed. */
+  /** [1 × p·d], 1 for transformed features. */
   readonly #transforms: tf.Tensor2D;
   readonly #toTransformed: LinearMap | undefined;
 
@@ -89,7 +90,7 @@ export class CouplingConvolution implements CouplingNetwork {
     const seen = tf.reshape<tf.Rank.R3>(clip(tf.mul(rows, this.#conditions)), [n, pixels, channels]);
     const images = tf.reshape<tf.Rank.R4>(tf.transpose(seen, [2, 1, 0]), [channels, height, width, n]);
     const inputs = tf.transpose(tf.reshape<tf.Rank.R2>(patches(images), [9 * channels, pixels * n]));
-    // Pixels are the outer axis and images the inner one.
+    // Pixels are the outer axis, images the inner one.
     const repeated = context === undefined ? undefined : tf.tile<tf.Tensor2D>(clip(context), [pixels, 1]);
     const outputs = tf.transpose(this.#net.apply(inputs, repeated));
     const p = this.#parametersPerFeature;

@@ -6,7 +6,7 @@ import type { CouplingNetwork, CouplingNetworkOptions } from './coupling-network
 import type { PerceptronsConfig } from './coupling-perceptrons.ts';
 import { CouplingPerceptrons, readPerceptronsConfig } from './coupling-perceptrons.ts';
 
-/** The networks of a coupling: perceptrons for rows, a convolutional network for images. */
+/** Networks of a coupling: perceptrons for rows, a convolutional network for images. */
 export type CouplingNetworks = PerceptronsConfig | ConvolutionConfig;
 
 /** Reads {@link CouplingNetworks}. */
@@ -16,7 +16,10 @@ export function readCouplingNetworks(reader: ConfigReader): CouplingNetworks {
     : readPerceptronsConfig(reader);
 }
 
-/** Makes the networks of a coupling; weights are drawn from `random`. Throws FLOWLINE_MODEL_INCOMPATIBLE where they do not fit. */
+/**
+ * Builds the networks of a coupling, with weights drawn from `random`. Throws
+ * FLOWLINE_MODEL_INCOMPATIBLE if they do not fit.
+ */
 export function couplingNetwork(
   networks: CouplingNetworks,
   options: CouplingNetworkOptions,

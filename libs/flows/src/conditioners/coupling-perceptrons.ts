@@ -14,8 +14,8 @@ import type { MlpConfig } from './mlp.ts';
 import { Mlp, readMlpConfig } from './mlp.ts';
 
 /**
- * `shared`: one perceptron for all parameters of a coupling's transformer. `separate`: one for the log-scale s and one for the shift t of an
- * affine one, as the article draws them.
+ * `shared`: one perceptron for all parameters of a coupling's transformer. `separate`: one for the
+ * log-scale s and one for the shift t of an affine transformer, as in the paper.
  */
 export type PerceptronsConfig =
   | { readonly kind: 'shared'; readonly net: MlpConfig }
@@ -28,13 +28,19 @@ export function readPerceptronsConfig(reader: ConfigReader): PerceptronsConfig {
     : { kind: 'separate', scale: readMlpConfig(reader.object('scale')), shift: readMlpConfig(reader.object('shift')) };
 }
 
-/** The perceptrons of a coupling: from the features that condition to the parameters of those that are transformed. */
+/**
+ * Perceptrons of a coupling, from the conditioning features to the parameters of the transformed
+ * ones.
+ */
 export class CouplingPerceptrons implements CouplingNetwork {
   readonly variables: NamedVariables;
   readonly #select: LinearMap;
   readonly #nets: readonly [Mlp, ...Mlp[]];
   readonly #width: number;
-  /** Per parameter, from the networks' outputs to all features; none where only the transformed features are asked for. */
+  /**
+   * Per parameter, a map from the networks' outputs to all features. Empty if only the transformed
+   * features are wanted.
+   */
   readonly #toFeatures: readonly LinearMap[];
 
   constructor(networks: PerceptronsConfig, options: CouplingNetworkOptions, random: Random) {

@@ -15,7 +15,7 @@ const madeWith = (context: number, hidden: readonly number[], residual = false) 
   const net = { hidden, activation: 'tanh', residual } as const;
   const made = new Made({ order, context, outputsPerFeature, net }, new Random(1));
   const random = new Random(2);
-  // Every entry moves, the masked ones as well.
+  // Every entry is perturbed, including the masked ones.
   const shaken = (parameter: Parameter) => parameter.read().map((value) => value + random.normal());
   for (const parameter of made.variables.values()) parameter.assign(shaken(parameter));
   return made;
@@ -64,7 +64,7 @@ describe('Made', () => {
     );
     const values = w1.read();
     const gradient = taken(grads[w1.value.name]!);
-    // Hidden degrees are 1, 2, 3 in turn.
+    // Hidden degrees cycle through 1, 2, 3.
     values.forEach((value, at) => {
       const [from, to] = [Math.floor(at / 6) % 3, (at % 6) % 3];
       if (from > to) expect([value, gradient[at]]).toEqual([0, 0]);
@@ -82,7 +82,7 @@ describe('Made', () => {
   });
 });
 
-/** The same network with a last layer that is not zero, so that gradients reach the others. */
+/** The same network with a nonzero last layer, so that gradients reach the others. */
 function madeWithLastLayer(made: Made): Made {
   const last = made.variables.get('w2')!;
   last.assign(last.read().fill(0.3));

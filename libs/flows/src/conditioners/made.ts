@@ -11,9 +11,9 @@ import { checkOptions, checkValue } from '../options/check-options.ts';
 import * as rules from '../options/config-rules.ts';
 import { required, whole } from '../options/rules.ts';
 
-/** What a {@link Made} is made of. */
+/** Options of a {@link Made}. */
 export interface MadeOptions {
-  /** Each feature once, first the one that depends on no other. */
+  /** Permutation of the features; the first one depends on no other. */
   readonly order: readonly number[];
   readonly context: number;
   readonly outputsPerFeature: number;
@@ -21,13 +21,16 @@ export interface MadeOptions {
 }
 
 /**
- * A masked autoencoder (Germain et al., MADE, 2015): a perceptron whose outputs for a feature depend on the features before it in `order`,
- * and on the context, and on nothing else, exactly: kernels are multiplied by 0/1 masks. Outputs are those of feature 0, then those of
- * feature 1, …. The j-th feature of the order has degree j + 1; hidden units have the degrees 1 … d − 1 in turn, and degree 0 as well
- * where there is a context, for units that see it alone; a unit sees those of lower or equal degree, an output those of lower degree.
+ * A masked autoencoder (Germain et al., MADE, 2015): a perceptron whose outputs for a feature
+ * depend exactly on the context and the features before it in `order`, because kernels are
+ * multiplied by 0/1 masks. Outputs are those of feature 0, then those of feature 1, …. The j-th
+ * feature of the order has degree j + 1. Hidden units cycle through the degrees 1 … d − 1, and with
+ * a context also degree 0, for units that see only the context. A hidden unit sees units of lower
+ * or equal degree, an output those of lower degree.
  *
- * Parameters: `w0` [d × hidden], `c0` [context × hidden] when there is a context, `b0`, then `w1`, `b1`, …; the last layer is zero at
- * first, the other kernels are drawn from N(0, 2 / unmasked fan-in).
+ * Parameters: `w0` [d × hidden], `c0` [context × hidden] if there is a context, `b0`, then `w1`,
+ * `b1`, …. The last layer is zero initially; the other kernels are drawn from N(0, 2 / unmasked
+ * fan-in).
  */
 export class Made implements Conditioner {
   readonly outputs: number;
@@ -102,8 +105,8 @@ interface Layer {
 }
 
 /**
- * The 0/1 mask of each kernel of a {@link Made}, [rows × columns], row-major, and the degrees of its columns; the context's kernel has
- * none.
+ * 0/1 mask of each kernel of a {@link Made}, [rows × columns], row-major, and the degrees of its
+ * columns. The context's kernel has no mask.
  */
 export function madeMasks({ order, context, outputsPerFeature, net }: MadeOptions) {
   const degrees = degreesOf(order, context > 0, net.hidden, outputsPerFeature);
@@ -116,7 +119,7 @@ export function madeMasks({ order, context, outputsPerFeature, net }: MadeOption
   });
 }
 
-/** The degree of every unit, layer by layer from the inputs to the outputs. */
+/** Degree of every unit, layer by layer from the inputs to the outputs. */
 function degreesOf(
   order: readonly number[],
   hasContext: boolean,

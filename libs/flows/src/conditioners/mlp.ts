@@ -11,16 +11,16 @@ import { checkOptions, checkValue } from '../options/check-options.ts';
 import * as rules from '../options/config-rules.ts';
 import { listOf, oneOf, required, whole } from '../options/rules.ts';
 
-/** The shape of a multilayer perceptron; plain JSON. */
+/** Shape of a multilayer perceptron; plain JSON. */
 export interface MlpConfig {
   /** Widths of the hidden layers; empty makes the conditioner affine. */
   readonly hidden: readonly number[];
   readonly activation: Activation;
-  /** Adds its input to the output of a hidden layer where the widths agree. */
+  /** Adds the input of a hidden layer to its output if the widths agree. */
   readonly residual: boolean;
 }
 
-/** Throws FLOWLINE_USAGE unless a network is whole: its widths, activation and flag. */
+/** Throws FLOWLINE_USAGE unless widths, activation and flag are all given and valid. */
 export function checkMlpConfig(where: string, config: MlpConfig): void {
   checkOptions<MlpConfig>(where, config, {
     hidden: required(listOf('whole numbers of at least 1', whole(1))),
@@ -39,9 +39,10 @@ export function readMlpConfig(reader: ConfigReader): MlpConfig {
 }
 
 /**
- * A multilayer perceptron, h_{i+1} = f(h_i·W_i + b_i), the last layer linear and zero at first, so that a flow starts at the identity.
- * Parameters: `w0` [inputs × hidden], `c0` [context × hidden] when there is a context (it enters the first layer beside the inputs),
- * `b0`, then `w1`, `b1`, …; kernels are drawn from N(0, 2 / fan-in) (He et al., 2015).
+ * A multilayer perceptron, h_{i+1} = f(h_i·W_i + b_i). The last layer is linear and zero initially,
+ * so that a flow starts at the identity. Parameters: `w0` [inputs × hidden], `c0` [context ×
+ * hidden] if there is a context (it enters the first layer beside the inputs), `b0`, then `w1`,
+ * `b1`, …; kernels are drawn from N(0, 2 / fan-in) (He et al., 2015).
  */
 export class Mlp implements Conditioner {
   readonly outputs: number;

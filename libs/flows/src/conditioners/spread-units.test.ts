@@ -10,7 +10,7 @@ beforeAll(() => initBackend('wasm'));
 
 const options = { features: 2, layers: 4, hidden: [256, 8], partition: 'halves', seed: 3 } as const;
 
-/** Where each unit of the first layers bends, for those that see one feature. */
+/** Input at which each unit of the first layers bends, for units that see a single feature. */
 function bends(variables: NamedVariables): number[] {
   return [...variables].flatMap(([name, kernel]) => {
     if (!name.endsWith('/w0')) return [];

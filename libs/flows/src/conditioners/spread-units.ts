@@ -1,12 +1,13 @@
 import type { NamedVariables } from '../parameter.ts';
 import type { Random } from '../random.ts';
 
-/** A kernel of a first layer, at the top or of one network among several. */
+/** Name of a first-layer kernel, of the only network or of one among several. */
 const FIRST_KERNEL = /(^|\/)w0$/;
 
 /**
- * Sets the biases of first layers so that each unit's argument w·x + b is 0 at a point of its own, drawn from N(0, I): b = −w·x₀. With
- * biases of 0 every unit bends at the origin, and where there are few features a network takes long to tell the other places apart.
+ * Sets the biases of first layers so that each unit's argument w·x + b is 0 at its own point x₀,
+ * drawn from N(0, I): b = −w·x₀. With zero biases every unit bends at the origin, and with few
+ * features a network takes long to tell other regions apart.
  */
 export function spreadUnits(variables: NamedVariables, random: Random): void {
   for (const [name, kernel] of variables) {

@@ -11,15 +11,16 @@ import * as rules from '../options/config-rules.ts';
 
 const HALF_LOG_TWO_PI = 0.5 * Math.log(2 * Math.PI);
 
-/** The configuration of a {@link DiagonalNormal}. */
+/** Configuration of a {@link DiagonalNormal}. */
 export interface DiagonalNormalConfig {
   readonly type: 'diagonalNormal';
   readonly features: number;
 }
 
 /**
- * A normal distribution with a trainable location and scale per feature: with y = (z − location)·exp(−logScale),
- * log p(z) = −Σ (½y_j² + ½ log 2π + logScale_j). It starts as the standard normal. Parameters: `location` [d], `logScale` [d].
+ * A normal distribution with a trainable location and scale per feature: with
+ * y = (z − location)·exp(−logScale), log p(z) = −Σ (½y_j² + ½ log 2π + logScale_j). Initially the
+ * standard normal. Parameters: `location` [d], `logScale` [d].
  *
  * ```ts
  * await initBackend('wasm');
@@ -42,7 +43,7 @@ export class DiagonalNormal implements Distribution {
     this.variables = this.#place.variables;
   }
 
-  /** Makes one from its JSON. */
+  /** Builds one from its JSON configuration. */
   static readonly fromConfig = (json: unknown): DiagonalNormal => {
     const features = new ConfigReader(json, 'diagonalNormal').integer('features', 1);
     return new DiagonalNormal({ type: 'diagonalNormal', features });

@@ -24,7 +24,7 @@ const table: readonly [name: string, make: (features: number) => Distribution][]
   ],
 ];
 
-/** One with parameters away from where they start. */
+/** Moves the parameters away from their initial values. */
 function moved(distribution: Distribution): Distribution {
   const random = new Random(2);
   for (const parameter of distribution.variables.values()) {
@@ -56,7 +56,7 @@ describe.each(table)('%s', (_name, make) => {
     const distribution = moved(make(2));
     const at = (z: number[], observed?: number[]) =>
       taken(distribution.logProb(tf.tensor2d([z]), undefined, observed && tf.tensor2d([observed])))[0]!;
-    // Integrating the other feature out gives the same.
+    // Integrating out the other feature gives the same density.
     const rows = Float32Array.from([...line].flatMap((z) => [0.3, z]));
     const joint = taken(distribution.logProb(tf.tensor2d(rows, [line.length, 2])));
     const marginal = Math.log(joint.reduce((sum, value) => sum + Math.exp(value) * STEP, 0));

@@ -15,7 +15,7 @@ const modes = [
   { weight: 0.5, centre: [4, 2], deviations: [0.4, 0.4] },
 ] as const;
 
-/** Rows of the three modes. */
+/** Rows drawn from the three modes. */
 function drawn(size: number, seed: number) {
   const random = new Random(seed);
   const x = new Float32Array(2 * size);

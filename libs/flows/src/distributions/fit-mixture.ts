@@ -5,34 +5,41 @@ import type { NumberRows, Rows } from '../rows.ts';
 import { rowsFor } from '../rows.ts';
 import { GaussianMixture } from './gaussian-mixture.ts';
 
-const { exp, log, min } = Math; // looked up once: the loops below run over every row and component
+const { exp, log, min } = Math; // cached: the loops below run over every row and component
 
-/** How {@link fitMixture} fits. */
+/** Options of {@link fitMixture}. */
 export interface FitMixtureOptions {
   readonly features: number;
-  /** Numbers of components to choose from, each at most the number of training rows. */
+  /** Candidate numbers of components, each at most the number of training rows. */
   readonly components: readonly [number, ...number[]];
-  /** Decides where the components start. */
+  /** Determines the initial centres. */
   readonly seed: number;
-  /** The largest number of passes over the rows (default 60); fewer where a pass gains less than 1e-6 nats a row. */
+  /**
+   * Maximum number of passes over the rows (default 60). Fitting stops earlier once a pass gains
+   * less than 1e-6 nats per row.
+   */
   readonly passes?: number;
 }
 
 const LEAST_GAIN_NATS = 1e-6;
-/** Of the feature's variance: a component on one row alone would be infinitely dense. */
+/**
+ * Minimum variance as a share of the feature's variance: a component on a single row would be
+ * infinitely dense.
+ */
 const LEAST_VARIANCE_SHARE = 1e-4;
-/** Of constant features. */
+/** Minimum variance of constant features. */
 const LEAST_VARIANCE = 1e-9;
-/** A component that has lost its rows keeps a weight that training can raise. */
+/** Minimum weight: a component that has lost its rows keeps a weight that training can raise. */
 const LEAST_WEIGHT = 1e-6;
 
 /**
- * The {@link GaussianMixture} that fits training rows best, by expectation maximisation (Dempster, Laird and Rubin, 1977) from centres
- * drawn far from each other (k-means++; Arthur and Vassilvitskii, 2007), with as many components as explain the validation rows best. A flow with this
- * base starts at a density with the modes of the data, and learns what is left. Rows are to be on the scale of the latents: mean 0 and
- * variance 1 for a flow that begins with an ActNorm.
+ * Fits a {@link GaussianMixture} to training rows by expectation maximisation (Dempster, Laird and
+ * Rubin, 1977) from centres far apart (k-means++; Arthur and Vassilvitskii, 2007). Validation rows
+ * select the number of components. A flow with this base starts at a density with the modes of the
+ * data and learns the rest. Rows must be on the scale of the latents: mean 0 and variance 1 for a
+ * flow that begins with an ActNorm.
  *
- * Throws FLOWLINE_FEATURES_INVALID for rows of another width, or values that are not finite.
+ * Throws FLOWLINE_FEATURES_INVALID for rows of another width or non-finite values.
  *
  * ```ts
  * await initBackend('wasm');
@@ -84,7 +91,7 @@ interface Mixture {
   readonly variances: Float64Array;
 }
 
-/** One pass, in which each component moves to the rows by its shares of them, and the mean log p before it, less a constant. */
+/** One EM pass: the mixture after it, and the mean log p before it, up to a constant. */
 function improved({ x, size }: Rows, d: number, mixture: Mixture, least: readonly number[]) {
   const k = mixture.weights.length;
   const [counts, sums, squares] = [new Float64Array(k), new Float64Array(k * d), new Float64Array(k * d)];
@@ -113,7 +120,10 @@ function improved({ x, size }: Rows, d: number, mixture: Mixture, least: readonl
   return { next, logP: logP / size };
 }
 
-/** A function from a row, where it begins, to the components' shares of it, which the next call overwrites, and its log p, less a constant. */
+/**
+ * Returns a function from the offset of a row to the components' responsibilities for it,
+ * overwritten by the next call, and its log p, up to a constant.
+ */
 function responsibilities({ weights, means, variances }: Mixture, d: number) {
   const k = weights.length;
   const precisions = variances.map((variance) => 1 / variance);
@@ -145,7 +155,10 @@ function responsibilities({ weights, means, variances }: Mixture, d: number) {
   };
 }
 
-/** Centres at rows, each drawn in proportion to its squared distance from those before, and the variance that is left around them. */
+/**
+ * Centres at rows, each drawn in proportion to its squared distance from the nearest earlier
+ * centre, and the remaining variance around them.
+ */
 function farApart({ x, size }: Rows, d: number, k: number, random: Random): Mixture {
   const means = new Float64Array(k * d);
   const nearest = new Float64Array(size).fill(1);

@@ -10,7 +10,7 @@ import { required, whole } from '../options/rules.ts';
 
 const HALF_LOG_TWO_PI = 0.5 * Math.log(2 * Math.PI);
 
-/** The configuration of a {@link GaussianMixture}. */
+/** Configuration of a {@link GaussianMixture}. */
 export interface GaussianMixtureConfig {
   readonly type: 'gaussianMixture';
   readonly features: number;
@@ -19,9 +19,11 @@ export interface GaussianMixtureConfig {
 }
 
 /**
- * A trainable mixture of K normals with diagonal covariances, for data with separate modes, which no continuous map of one normal has:
- * log p(z) = log Σ_k w_k·Π_j N(z_j; mean_kj, exp(logScale_kj)²) with w the softmax of the logits. It starts with equal weights, unit scales
- * and means drawn from a standard normal. Parameters: `logits` [K], `means` [K × d], `logScales` [K × d].
+ * A trainable mixture of K normals with diagonal covariances:
+ * log p(z) = log Σ_k w_k·Π_j N(z_j; mean_kj, exp(logScale_kj)²), where w is the softmax of the
+ * logits. It suits data with separate modes, which a continuous map of a single normal cannot
+ * represent. Initially the weights are equal, the scales 1, and the means drawn from a standard
+ * normal. Parameters: `logits` [K], `means` [K × d], `logScales` [K × d].
  *
  * ```ts
  * await initBackend('wasm');
@@ -55,7 +57,7 @@ export class GaussianMixture implements Distribution {
     ]);
   }
 
-  /** Makes one from its JSON. */
+  /** Builds one from its JSON configuration. */
   static readonly fromConfig = (json: unknown, random: Random): GaussianMixture => {
     const reader = new ConfigReader(json, 'gaussianMixture');
     const config: GaussianMixtureConfig = {
@@ -98,7 +100,7 @@ export class GaussianMixture implements Distribution {
   }
 }
 
-/** An index, drawn in proportion to the weights. */
+/** Index drawn in proportion to the weights. */
 function drawn(weights: readonly number[], random: Random): number {
   let left = random.uniform() * weights.reduce((sum, weight) => sum + weight, 0);
   const index = weights.findIndex((weight) => (left -= weight) < 0);

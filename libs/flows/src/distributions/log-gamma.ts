@@ -1,7 +1,10 @@
-/** From here on Stirling's series has full accuracy. */
+/** Stirling's series has full accuracy from here on. */
 const STIRLING_FROM = 10;
 
-/** log Γ(x) for x > 0: Stirling's series, after x has been raised by the recurrence Γ(x + 1) = x·Γ(x). Relative error below 1e-14. */
+/**
+ * log Γ(x) for x > 0: Stirling's series, after the recurrence Γ(x + 1) = x·Γ(x) has raised x.
+ * Relative error below 1e-14.
+ */
 export function logGamma(x: number): number {
   let shift = 0;
   let at = x;

@@ -9,7 +9,7 @@ import { StudentT } from './student-t.ts';
 import { checkValue } from '../options/check-options.ts';
 import { callback, text } from '../options/rules.ts';
 
-/** From the `type` of a configuration to what makes it: one line per distribution. */
+/** Factories by the `type` of a configuration, one line per distribution. */
 const factories = new Map<string, DistributionFactory>([
   ['diagonalNormal', DiagonalNormal.fromConfig],
   ['gaussianMixture', GaussianMixture.fromConfig],
@@ -17,7 +17,10 @@ const factories = new Map<string, DistributionFactory>([
   ['studentT', StudentT.fromConfig],
 ]);
 
-/** Makes a distribution from its JSON. Throws FLOWLINE_MODEL_INCOMPATIBLE for an unknown type or a field that does not fit. */
+/**
+ * Builds a distribution from its JSON configuration. Throws FLOWLINE_MODEL_INCOMPATIBLE for an
+ * unknown type or an invalid field.
+ */
 export function distributionFromConfig(config: unknown, random: Random): Distribution {
   const type = new ConfigReader(config, 'base').string('type');
   const factory = factories.get(type);
@@ -25,7 +28,10 @@ export function distributionFromConfig(config: unknown, random: Random): Distrib
   return factory(config, random);
 }
 
-/** Adds a distribution of your own, so that flows that hold it can be loaded. Throws FLOWLINE_USAGE when the type is taken. */
+/**
+ * Registers a custom distribution, so that flows with it can be loaded. Throws FLOWLINE_USAGE if
+ * the type is taken.
+ */
 export function registerDistribution(type: string, factory: DistributionFactory): void {
   checkValue('registerDistribution.type', type, text);
   checkValue('registerDistribution.factory', factory, callback);

@@ -19,7 +19,7 @@ export class StandardNormal implements Distribution {
     this.config = { type: 'standardNormal', features };
   }
 
-  /** Makes one from its JSON. */
+  /** Builds one from its JSON configuration. */
   static readonly fromConfig = (json: unknown): StandardNormal => {
     return new StandardNormal(new ConfigReader(json, 'standardNormal').integer('features', 1));
   };
@@ -40,6 +40,6 @@ export class StandardNormal implements Distribution {
   }
 
   dispose(): void {
-    // Nothing is held.
+    // Holds no resources.
   }
 }

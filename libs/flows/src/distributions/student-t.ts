@@ -11,17 +11,19 @@ import { checkOptions } from '../options/check-options.ts';
 import * as rules from '../options/config-rules.ts';
 import { required, finiteNumber } from '../options/rules.ts';
 
-/** The configuration of a {@link StudentT}. */
+/** Configuration of a {@link StudentT}. */
 export interface StudentTConfig {
   readonly type: 'studentT';
   readonly features: number;
-  /** ν > 0, of every feature: the smaller, the heavier the tails. */
+  /** ν > 0, common to all features; smaller values give heavier tails. */
   readonly degreesOfFreedom: number;
 }
 
 /**
- * Independent Student t distributions, for data with heavy tails, with a trainable location and scale per feature: with
- * y = (z − location)·exp(−logScale), log p(z) = Σ [log Γ((ν + 1)/2) − log Γ(ν/2) − ½ log(νπ) − logScale_j − (ν + 1)/2·log(1 + y_j²/ν)].
+ * Independent Student t distributions with a trainable location and scale per feature, for data
+ * with heavy tails: with y = (z − location)·exp(−logScale),
+ * log p(z) = Σ [log Γ((ν + 1)/2) − log Γ(ν/2) − ½ log(νπ) − logScale_j
+ *               − (ν + 1)/2·log(1 + y_j²/ν)].
  * Parameters: `location` [d], `logScale` [d].
  *
  * ```ts
@@ -48,7 +50,7 @@ export class StudentT implements Distribution {
     this.variables = this.#place.variables;
   }
 
-  /** Makes one from its JSON. */
+  /** Builds one from its JSON configuration. */
   static readonly fromConfig = (json: unknown): StudentT => {
     const reader = new ConfigReader(json, 'studentT');
     return new StudentT({
@@ -80,7 +82,7 @@ export class StudentT implements Distribution {
   }
 }
 
-/** One draw of Student's t, by the polar method (Bailey, 1994). */
+/** Draws one value of Student's t by the polar method (Bailey, 1994). */
 function studentT(nu: number, random: Random): number {
   for (;;) {
     const u = 2 * random.uniform() - 1;

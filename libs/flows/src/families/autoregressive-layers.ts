@@ -8,32 +8,37 @@ import { Random } from '../random.ts';
 import type { Transformer } from '../transformers/transformer.ts';
 import type { FamilyOptions } from './family.ts';
 
-/** The options that the autoregressive families share. */
+/** Options common to the autoregressive families. */
 export interface AutoregressiveFamilyOptions extends FamilyOptions {
-  /** The number of autoregressive maps (default 5; NAF 3). */
+  /** Number of autoregressive maps (default 5; NAF 3). */
   readonly layers?: number;
   /** Widths of the hidden layers of each masked network (default [64, 64]). */
   readonly hidden?: readonly number[];
-  /** Default `relu`. */
+  /** Activation of the hidden layers (default `relu`). */
   readonly activation?: Activation;
-  /** Adds the input of a hidden layer to its output where the widths agree (default false). */
+  /** Adds the input of a hidden layer to its output if the widths agree (default false). */
   readonly residual?: boolean;
   /**
-   * Units of first layers bend at points drawn from N(0, I) rather than all at 0 (default false): with few features, a density of many
-   * modes or edges is fitted in fewer steps.
+   * Makes the units of first layers bend at points drawn from N(0, I) rather than all at 0 (default
+   * false). With few features, densities with many modes or edges then need fewer training steps.
    */
   readonly spreadUnits?: boolean;
-  /** Networks see clip·tanh(input / clip) (default 5); null: the input as it is. */
+  /** Networks see clip·tanh(input / clip) (default 5); null: the input unclipped. */
   readonly inputClip?: number | null;
-  /** An ActNorm before each map (default true). */
+  /** Puts an ActNorm before each map (default true). */
   readonly actNorm?: boolean;
-  /** The order of the features: `alternating`, as they come and then backwards (default), or a `random` one in each layer. */
+  /**
+   * Order of the features per layer: `alternating` between ascending and descending (default), or
+   * `random`.
+   */
   readonly order?: 'alternating' | 'random';
-  /** A trained LU map before each autoregressive one (default false). */
+  /** Puts a trained LU map before each autoregressive one (default false). */
   readonly mixing?: boolean;
 }
 
-/** In each layer, as far as they are asked for: ActNorm, LU map, autoregressive map, the last as `wrap` gives it. */
+/**
+ * Layers of ActNorm and LU map, each if enabled, and an autoregressive map, passed through `wrap`.
+ */
 export function autoregressiveLayers(
   options: AutoregressiveFamilyOptions & { readonly layers: number },
   transformer: Transformer,

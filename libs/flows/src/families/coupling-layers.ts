@@ -11,7 +11,10 @@ import { Random } from '../random.ts';
 import type { Transformer } from '../transformers/transformer.ts';
 import type { CouplingFamilyOptions } from './coupling-options.ts';
 
-/** In each layer, as far as they are asked for: ActNorm, LU map, coupling; its networks are one shared by all parameters unless given. */
+/**
+ * Layers of ActNorm and LU map, each if enabled, and a coupling. By default one network per
+ * coupling computes all its parameters.
+ */
 export function couplingLayers(
   options: CouplingFamilyOptions & { readonly partition: PartitionScheme | 'learned' },
   transformer: Transformer,
@@ -34,7 +37,7 @@ export function couplingLayers(
   });
 }
 
-/** The shape of each network, with its defaults. */
+/** Shape of each network, with defaults filled in. */
 export function perceptronOf({
   hidden = [64, 64],
   activation = 'relu',

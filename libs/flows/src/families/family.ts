@@ -5,21 +5,23 @@ import { StandardNormal } from '../distributions/standard-normal.ts';
 import { Flow } from '../flow.ts';
 import { FlowError } from '../flow-error.ts';
 
-/** The options that every family has. */
+/** Options common to all families. */
 export interface FamilyOptions {
-  /** d, the number of features. */
+  /** d, number of features. */
   readonly features: number;
-  /** c, the number of context columns (default 0). */
+  /** c, number of context columns (default 0). */
   readonly context?: number;
-  /** For each feature, the context column that is 1 where it is observed; null: always observed. */
+  /**
+   * Per feature, the context column that is 1 where the feature is observed; null: always observed.
+   */
   readonly presence?: readonly (number | null)[];
-  /** The distribution of the latents (default: standard normal). The flow owns it from then on. */
+  /** Distribution of the latents (default: standard normal). The flow takes ownership of it. */
   readonly base?: Distribution;
-  /** Decides everything that is drawn: initial weights, orders and partitions. */
+  /** Determines everything that is drawn: initial weights, orders and partitions. */
   readonly seed: number;
 }
 
-/** The flow of a family: its bijectors one after another. */
+/** Flow of a family: the chain of its bijectors. */
 export function assembled(family: string, options: FamilyOptions, parts: readonly Bijector[]): Flow {
   const { features, context = 0, presence, base = new StandardNormal(features) } = options;
   if (base.config.features !== features) {

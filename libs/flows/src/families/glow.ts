@@ -8,15 +8,19 @@ import { checkOptions } from '../options/check-options.ts';
 import { above0, either, oneOf, orNull } from '../options/rules.ts';
 import { couplingRules } from './option-rules.ts';
 
-/** The options of {@link glow}; its partition is `learned` unless another is asked for. */
+/** Options of {@link glow}; the default partition is `learned`. */
 export interface GlowOptions extends CouplingFamilyOptions {
-  /** The largest |s| of one coupling, in nats (default 2), `sigmoid` for the article's σ(r + 2), null: unbounded. */
+  /**
+   * Maximum |s| of one coupling, in nats (default 2), `sigmoid` for the paper's σ(r + 2), null:
+   * unbounded.
+   */
   readonly scaleBound?: number | 'sigmoid' | null;
 }
 
 /**
- * Glow (Kingma and Dhariwal, 2018) for rows: each step is an ActNorm, an invertible linear map L·U·x + t (the 1×1 convolution of rows) and an
- * affine coupling; log|det| is the sum of theirs.
+ * Glow (Kingma and Dhariwal, 2018) for rows: each step is an ActNorm, an invertible linear map
+ * L·U·x + t (the counterpart of the 1×1 convolution) and an affine coupling; log|det| is the sum
+ * over them.
  *
  * ```ts
  * await initBackend('wasm');

@@ -9,15 +9,16 @@ import { checkOptions } from '../options/check-options.ts';
 import { above0, orNull } from '../options/rules.ts';
 import { autoregressiveRules } from './option-rules.ts';
 
-/** The options of {@link iaf}. */
+/** Options of {@link iaf}. */
 export interface IafOptions extends AutoregressiveFamilyOptions {
-  /** The largest |s| of one map, in nats (default 2); null: unbounded. */
+  /** Maximum |s| of one map, in nats (default 2); null: unbounded. */
   readonly scaleBound?: number | null;
 }
 
 /**
- * Inverse autoregressive flow (Kingma et al., 2016): x_i = z_i·exp(s_i(z_{<i})) + t_i(z_{<i}), MAF backwards. Samples, with their own
- * log p, cost one pass of the network per layer; the density of given rows one per layer and feature.
+ * Inverse autoregressive flow (Kingma et al., 2016): x_i = z_i·exp(s_i(z_{<i})) + t_i(z_{<i}), the
+ * inverse of MAF. Samples, with their log p, cost one pass of the network per layer; the density of
+ * given rows costs one per layer and feature.
  *
  * ```ts
  * await initBackend('wasm');

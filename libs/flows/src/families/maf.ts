@@ -8,15 +8,16 @@ import { checkOptions } from '../options/check-options.ts';
 import { above0, orNull } from '../options/rules.ts';
 import { autoregressiveRules } from './option-rules.ts';
 
-/** The options of {@link maf}. */
+/** Options of {@link maf}. */
 export interface MafOptions extends AutoregressiveFamilyOptions {
-  /** The largest |s| of one map, in nats (default 2); null: unbounded. */
+  /** Maximum |s| of one map, in nats (default 2); null: unbounded. */
   readonly scaleBound?: number | null;
 }
 
 /**
- * Masked autoregressive flow (Papamakarios, Pavlakou and Murray, 2017): z_i = x_i·exp(s_i(x_{<i})) + t_i(x_{<i}), log|det| = Σ s, one masked
- * network per layer. Densities cost one pass per layer; samples one per layer and feature.
+ * Masked autoregressive flow (Papamakarios, Pavlakou and Murray, 2017):
+ * z_i = x_i·exp(s_i(x_{<i})) + t_i(x_{<i}), log|det| = Σ s, with one masked network per layer.
+ * Densities cost one pass per layer; samples cost one per layer and feature.
  *
  * ```ts
  * await initBackend('wasm');

@@ -59,7 +59,7 @@ describe('multiScale', () => {
   });
 
   it('learns images of a class: the density given the right one is higher', async () => {
-    // Horizontal or vertical stripes, in noise.
+    // Horizontal or vertical stripes with noise.
     const random = new Random(1);
     const size = 400;
     const x = new Float32Array(16 * size);

@@ -22,32 +22,36 @@ import { checkOptions } from '../options/check-options.ts';
 import { above0, boolean, oneOf, orNull, required, whole } from '../options/rules.ts';
 import { familyRules, widths } from './option-rules.ts';
 
-/** The options of {@link multiScale}. */
+/** Options of {@link multiScale}. */
 export interface MultiScaleOptions extends ImageShape, Omit<FamilyOptions, 'features'> {
-  /** The number of scales (default 2); the sides must be divisible by 2^(levels − 1). */
+  /** Number of scales (default 2). Height and width must be divisible by 2^(levels − 1). */
   readonly levels?: number;
-  /** Couplings of each kind at each scale (default 4). */
+  /** Couplings per scale of each kind, checkerboard and channels (default 4). */
   readonly steps?: number;
   /** Channels of the hidden layers of each convolutional network (default [32, 32]). */
   readonly hidden?: readonly number[];
-  /** Default `relu`. */
+  /** Activation of the hidden layers (default `relu`). */
   readonly activation?: Activation;
-  /** The largest |s| of one coupling, in nats (default 2); null: unbounded. */
+  /** Maximum |s| of one coupling, in nats (default 2); null: unbounded. */
   readonly scaleBound?: number | null;
-  /** Networks see clip·tanh(input / clip) (default 5); null: the input as it is. */
+  /** Networks see clip·tanh(input / clip) (default 5); null: the input unclipped. */
   readonly inputClip?: number | null;
-  /** An ActNorm per channel before each coupling (default true). */
+  /** Puts a per-channel ActNorm before each coupling (default true). */
   readonly actNorm?: boolean;
 }
 
 /**
- * A multi-scale flow for images (Dinh et al., Real NVP, 2017; Kingma and Dhariwal, Glow, 2018). At each scale: affine couplings over
- * checkerboards; a squeeze, [h × w × c] → [h/2 × w/2 × 4c]; invertible 1 × 1 convolutions with couplings over channels; then half of the channels
- * are latents, and the others go on to the next scale. The last scale has no squeeze. Networks are convolutional.
+ * A multi-scale flow for images (Dinh et al., Real NVP, 2017; Kingma and Dhariwal, Glow, 2018).
+ * Each scale consists of affine couplings over checkerboards; a squeeze, [h × w × c] → [h/2 × w/2 ×
+ * 4c]; invertible 1 × 1 convolutions with couplings over channels. Then half of the channels become
+ * latents, and the others go on to the next scale. The last scale has no squeeze. Networks are
+ * convolutional.
  *
- * Rows are images, [n × height·width·channels], pixels line by line, channels last; z has as many features. Pixels that are whole numbers
- * come in through `overPixels`. A density is not a test of familiarity: flows can give images unlike any seen a higher likelihood than
- * familiar ones (Nalisnick et al., 2019; Kirichenko et al., 2020). Throws FLOWLINE_USAGE for sides that cannot be halved as often.
+ * Rows are images, [n × height·width·channels], pixels line by line, channels last; z has as many
+ * features. For pixels that are whole numbers use `overPixels`. Density alone does not detect
+ * unfamiliar images: flows can assign a higher likelihood to images unlike the training data than
+ * to familiar ones (Nalisnick et al., 2019; Kirichenko et al., 2020). Throws FLOWLINE_USAGE for
+ * sides that are not divisible by 2^(levels − 1).
  *
  * ```ts
  * await initBackend('wasm');
@@ -78,11 +82,11 @@ export function multiScale(options: MultiScaleOptions): Flow {
   ]);
 }
 
-/** One scale and, behind its split, the ones below it. */
+/** One scale and, behind its split, the deeper ones. */
 function scale(image: ImageShape, levels: number, options: MultiScaleOptions, random: Random): Chain {
   const checkered = image.height * image.width > 1 ? couplings('checkerboard', image, options, random) : [];
   if (levels === 1) {
-    // A single pixel of a single channel has nothing that conditions: its couplings are plain maps.
+    // With a single pixel of a single channel nothing conditions: the couplings are plain maps.
     const across = image.channels > 1 || checkered.length === 0;
     return new Chain([...checkered, ...(across ? couplings('channels', image, options, random) : [])]);
   }
@@ -99,7 +103,10 @@ function scale(image: ImageShape, levels: number, options: MultiScaleOptions, ra
   ]);
 }
 
-/** In each step: ActNorm if asked for, an invertible 1 × 1 convolution where channels are divided, a coupling. */
+/**
+ * Steps of ActNorm if enabled, an invertible 1 × 1 convolution for the `channels` scheme, and a
+ * coupling.
+ */
 function couplings(
   scheme: ImagePartitionScheme,
   image: ImageShape,

@@ -8,17 +8,22 @@ import { checkOptions } from '../options/check-options.ts';
 import { above0, orNull, whole } from '../options/rules.ts';
 import { autoregressiveRules } from './option-rules.ts';
 
-/** The options of {@link naf}. */
+/** Options of {@link naf}. */
 export interface NafOptions extends AutoregressiveFamilyOptions {
-  /** The number of sigmoids per feature (default 8). */
+  /** Number of sigmoids per feature (default 8). */
   readonly units?: number;
-  /** The largest |log slope| of a sigmoid's argument, in nats (default 2), which bounds the slopes of the tails; null: unbounded. */
+  /**
+   * Maximum |log slope| of a sigmoid's argument, in nats (default 2), which bounds the slopes of
+   * the tails; null: unbounded.
+   */
   readonly scaleBound?: number | null;
 }
 
 /**
- * Neural autoregressive flow (Huang et al., 2018) with deep sigmoidal maps: z_i = logit(Σ_k w_k·σ(a_k·x_i + b_k)), whose w, a and b a masked
- * network computes from x_{<i}. One layer can have several modes per feature. The inverse is a root search per feature, in order.
+ * Neural autoregressive flow (Huang et al., 2018) with deep sigmoidal maps:
+ * z_i = logit(Σ_k w_k·σ(a_k·x_i + b_k)), where a masked network computes w, a and b from x_{<i}.
+ * One layer can represent several modes per feature. The inverse is a root search per feature, in
+ * order.
  *
  * ```ts
  * await initBackend('wasm');

@@ -9,25 +9,34 @@ import { checkOptions } from '../options/check-options.ts';
 import { above0, oneOf, orNull, wholeWithin } from '../options/rules.ts';
 import { couplingRules } from './option-rules.ts';
 
-/** The options of {@link neuralSpline}; its partition is `alternating` unless another is asked for. */
+/** Options of {@link neuralSpline}; the default partition is `alternating`. */
 export interface NeuralSplineOptions extends CouplingFamilyOptions {
   /**
-   * `coupling` (default): half of the features decide the splines of the others, both directions in one pass. `autoregressive`: those
-   * before a feature decide its spline (5 layers by default, in alternating order; of partitions only `learned` counts). That fits
-   * densities better for the same number of parameters, and sampling costs one pass per feature.
+   * `coupling` (default): half of the features determine the splines of the others, and both
+   * directions cost one pass. `autoregressive`: the features before a feature determine its spline
+   * (5 layers by default, in alternating order; the only partition with an effect is `learned`).
+   * Autoregressive flows fit densities better for the same number of parameters, but sampling costs
+   * one pass per feature.
    */
   readonly conditioning?: 'coupling' | 'autoregressive';
-  /** K, the number of bins of each spline (default 8). */
+  /** K, number of bins of each spline (default 8). */
   readonly bins?: number;
-  /** B: splines act within [−B, B] and are the identity outside (default 5). Scale the data accordingly. */
+  /**
+   * B: splines act within [−B, B] and are the identity outside (default 5). Scale the data
+   * accordingly.
+   */
   readonly tailBound?: number;
-  /** Raw spline parameters r count as c·tanh(r / c) (default 3); null: as they are, beyond what float32 can always invert. */
+  /**
+   * Bounds raw spline parameters r to c·tanh(r / c) (default 3); null: unbounded, which float32
+   * cannot always invert.
+   */
   readonly parameterBound?: number | null;
 }
 
 /**
- * Neural spline flow (Durkan, Bekasov, Murray and Papamakarios, 2019): couplings, or autoregressive maps, whose features pass through monotone rational-quadratic splines
- * with K bins, whose knots and slopes a network computes from the other features. Couplings have both directions in closed form.
+ * Neural spline flow (Durkan, Bekasov, Murray and Papamakarios, 2019): couplings, or autoregressive
+ * maps, that transform features by monotone rational-quadratic splines with K bins. A network
+ * computes knots and slopes from the other features. Couplings have both directions in closed form.
  *
  * ```ts
  * await initBackend('wasm');

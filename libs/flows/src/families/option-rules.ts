@@ -19,7 +19,7 @@ import type { FamilyOptions } from './family.ts';
 /** Widths of hidden layers. */
 export const widths = listOf('whole numbers of at least 1', whole(1));
 
-/** The rules of the options that every family has. */
+/** Rules of the options common to all families. */
 export const familyRules: OptionRules<FamilyOptions> = {
   features: required(whole(1)),
   context: whole(0),
@@ -38,14 +38,14 @@ const networkRules = {
   actNorm: boolean,
 };
 
-/** The rules of the options that coupling families share. */
+/** Rules of the options common to the coupling families. */
 export const couplingRules: OptionRules<CouplingFamilyOptions> = {
   ...familyRules,
   ...networkRules,
   partition: oneOf(...partitionSchemes, 'learned'),
 };
 
-/** The rules of the options that autoregressive families share. */
+/** Rules of the options common to the autoregressive families. */
 export const autoregressiveRules: OptionRules<AutoregressiveFamilyOptions> = {
   ...familyRules,
   ...networkRules,

@@ -7,20 +7,26 @@ import { checkOptions } from '../options/check-options.ts';
 import { below1, whole } from '../options/rules.ts';
 import { familyRules, widths } from './option-rules.ts';
 
-/** The options of {@link planar}. */
+/** Options of {@link planar}. */
 export interface PlanarOptions extends FamilyOptions {
-  /** The number of planar maps (default 16). */
+  /** Number of planar maps (default 16). */
   readonly layers?: number;
-  /** The least slope of a map along its direction, in [0, 1) (default 0.05): what float32 can invert. */
+  /**
+   * Minimum slope of a map along its direction, in [0, 1) (default 0.05), so that float32 can
+   * invert it.
+   */
   readonly leastSlope?: number;
-  /** Hidden widths of the network that moves the parameters by the context (default [32]); unused without one. */
+  /**
+   * Hidden widths of the network that adds a function of the context to the parameters (default
+   * [32]); unused without a context.
+   */
   readonly hidden?: readonly number[];
 }
 
 /**
- * Planar flow (Rezende and Mohamed, “Variational inference with normalizing flows”, 2015): layers of z = x + û·tanh(w·x + b), each of which
- * expands or contracts space along one direction, log|det| = log(1 + w·û·sech²). The inverse is a bracketed root search in one dimension
- * per layer.
+ * Planar flow (Rezende and Mohamed, “Variational inference with normalizing flows”, 2015): layers
+ * of z = x + û·tanh(w·x + b), each of which expands or contracts space along one direction,
+ * log|det| = log(1 + w·û·sech²). The inverse is a bracketed root search in one dimension per layer.
  *
  * ```ts
  * await initBackend('wasm');

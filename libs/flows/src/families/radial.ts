@@ -7,17 +7,21 @@ import { checkOptions } from '../options/check-options.ts';
 import { whole } from '../options/rules.ts';
 import { familyRules, widths } from './option-rules.ts';
 
-/** The options of {@link radial}. */
+/** Options of {@link radial}. */
 export interface RadialOptions extends FamilyOptions {
-  /** The number of radial maps (default 16). */
+  /** Number of radial maps (default 16). */
   readonly layers?: number;
-  /** Hidden widths of the network that moves the parameters by the context (default [32]); unused without one. */
+  /**
+   * Hidden widths of the network that adds a function of the context to the parameters (default
+   * [32]); unused without a context.
+   */
   readonly hidden?: readonly number[];
 }
 
 /**
- * Radial flow (Rezende and Mohamed, “Variational inference with normalizing flows”, 2015): layers of
- * z = x + β̂·(x − x₀) / (α + |x − x₀|), each of which expands or contracts space around one point. The inverse is in closed form.
+ * Radial flow (Rezende and Mohamed, “Variational inference with normalizing flows”, 2015): layers
+ * of z = x + β̂·(x − x₀) / (α + |x − x₀|), each of which expands or contracts space around one
+ * point. The inverse is in closed form.
  *
  * ```ts
  * await initBackend('wasm');

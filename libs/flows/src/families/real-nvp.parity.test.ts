@@ -112,7 +112,7 @@ describe('Real NVP against PyTorch', () => {
       );
       masks.forEach((mask, k) => {
         const width = mask.filter((keeps) => !keeps).length;
-        // Ours are [log-scales | shifts]; zuko's are shift, log-scale of each feature in turn.
+        // Our outputs are [log-scales | shifts]; zuko's alternate shift and log-scale per feature.
         const order = [1, 0].flatMap((offset) => Array.from({ length: width }, (_, i) => 2 * i + offset));
         const last = hidden.length;
         for (let layer = 0; layer <= last; layer++) {

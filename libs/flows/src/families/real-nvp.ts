@@ -10,22 +10,23 @@ import { checkOptions } from '../options/check-options.ts';
 import { above0, boolean, oneOf, orNull } from '../options/rules.ts';
 import { couplingRules } from './option-rules.ts';
 
-/** The options of {@link realNVP}; its partition is `alternating` unless another is asked for. */
+/** Options of {@link realNVP}; the default partition is `alternating`. */
 export interface RealNvpOptions extends CouplingFamilyOptions {
   /**
-   * Default `shared`: one network for log-scale and shift. `separate`: a tanh one for s and another for t, whose activation is
-   * `activation`, as the article draws it.
+   * `shared` (default): one network for log-scale and shift. `separate`, as in the paper: a tanh
+   * network for s, and another for t with the activation `activation`.
    */
   readonly networks?: 'shared' | 'separate';
-  /** The largest |s| of one coupling, in nats (default 2); null: unbounded. */
+  /** Maximum |s| of one coupling, in nats (default 2); null: unbounded. */
   readonly scaleBound?: number | null;
-  /** A trainable scale and shift per feature at the end (default false). */
+  /** Appends a trainable scale and shift per feature (default false). */
   readonly finalAffine?: boolean;
 }
 
 /**
- * Real NVP (Dinh, Sohl-Dickstein and Bengio, “Density estimation using Real NVP”, 2017): affine couplings over alternating partitions,
- * z_b = x_b ⊙ exp(s(x_a)) + t(x_a), log|det| = Σ s, over a standard normal base unless another is given.
+ * Real NVP (Dinh, Sohl-Dickstein and Bengio, “Density estimation using Real NVP”, 2017): affine
+ * couplings over alternating partitions, z_b = x_b ⊙ exp(s(x_a)) + t(x_a), log|det| = Σ s. The
+ * default base is a standard normal.
  *
  * ```ts
  * await initBackend('wasm');

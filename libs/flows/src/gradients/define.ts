@@ -4,7 +4,10 @@ import { FlowError } from '../flow-error.ts';
 
 type Attributes = Readonly<Record<string, unknown>>;
 
-/** The gradient of a kernel: what it needs of the forward pass, and dy → the gradient of every input by name. */
+/**
+ * Gradient of a kernel: the tensors of the forward pass to save, and a map from dy to the gradient
+ * of every input by name.
+ */
 export interface KernelGradient {
   readonly kernelName: string;
   readonly inputsToSave?: readonly string[];
@@ -13,7 +16,7 @@ export interface KernelGradient {
   gradient(dy: tf.Tensor, saved: Saved, attributes: Attributes): Readonly<Record<string, () => tf.Tensor>>;
 }
 
-/** The saved tensors of a kernel: its saved inputs in order, then its output. */
+/** Saved tensors of a kernel: its saved inputs in order, then its output. */
 export class Saved {
   readonly #tensors: readonly tf.Tensor[];
 
@@ -45,14 +48,14 @@ export function defineGradient(definition: KernelGradient): void {
   });
 }
 
-/** A whole number among the attributes of a kernel. */
+/** Numeric attribute of a kernel. */
 export function numberAttribute(attributes: Attributes, name: string): number {
   const value = attributes[name];
   if (typeof value !== 'number') throw new FlowError('FLOWLINE_USAGE', `kernel attribute ${name} is not a number`);
   return value;
 }
 
-/** A list of numbers among the attributes of a kernel; a single number is a list of one. */
+/** List attribute of a kernel; a single number becomes a list of one. */
 export function listAttribute(attributes: Attributes, name: string): number[] {
   const value = attributes[name];
   const list: readonly unknown[] = Array.isArray(value) ? value : [value];
@@ -67,7 +70,7 @@ export function sumTo(dy: tf.Tensor, shape: number[]): tf.Tensor {
   const [rows = 1, columns = 1] = dy.shape;
   const isRow = shape.at(-1) === columns && (shape.length === 1 || (shape.length === 2 && shape[0] === 1));
   if (dy.rank === 2 && isRow) {
-    // Summing columns by a product with ones is some five times faster on wasm than its transpose and sum.
+    // On wasm a product with ones sums columns some five times faster than a transpose and a sum.
     return tf.reshape(tf.matMul(tf.ones([1, rows]), tf.reshape(dy, [rows, columns])), shape);
   }
   const axes = tf.broadcast_util.getReductionAxes(shape, dy.shape);

@@ -45,7 +45,7 @@ export const elementWiseGradients: readonly KernelGradient[] = [
   ofPair(
     tf.Add,
     (dy) => dy,
-    // Not dy again: where gradients meet, the engine disposes of the ones that it has added up.
+    // A clone: where gradients meet, the engine disposes of the summands.
     (dy) => tf.clone(dy),
   ),
   ofPair(

@@ -16,7 +16,7 @@ const square = [
   [-0.4, 0.2, 0.6],
 ];
 
-/** Every op, with an input for which it is smooth. */
+/** Every op, with inputs where it is smooth. */
 const table: readonly [name: string, op: Op, positive?: boolean][] = [
   ['add, broadcast row', (x) => tf.mul(tf.add(tf.ones([2, 3]), tf.slice(x, [0, 0], [1, 3])), other)],
   ['sub, broadcast scalar', (x) => tf.sub(other, tf.reshape(tf.slice(x, [0, 1], [1, 1]), []))],
@@ -100,7 +100,7 @@ describe.each(['wasm', 'cpu'] as const)('gradients on %s', (backend) => {
   it.each(table)('%s equals finite differences', (_name, op, positive = false) => {
     const random = new Random(5);
     const at = Float32Array.from({ length: 6 }, () => (positive ? 0.5 + random.uniform() : 2 * random.uniform() - 1));
-    // A random weighting of the outputs: a gradient that mixes entries up cannot pass.
+    // Random weights for the outputs: a gradient that mixes up entries cannot pass.
     const weighted = (values: Float32Array) =>
       tf.tidy(() => {
         const y = op(tf.tensor2d(values, [2, 3]));

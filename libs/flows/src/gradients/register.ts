@@ -7,8 +7,9 @@ import { structuralGradients } from './structural.ts';
 let registered = false;
 
 /**
- * Registers the gradients of every kernel that flows use. The Node build of tfjs-core registers none (they come with the 141 MB
- * umbrella package only), so the library brings its own, written for few and fast kernels on wasm. Idempotent.
+ * Registers the gradients of every kernel that flows use. The Node build of tfjs-core registers
+ * none (they come only with the 141 MB umbrella package), so the library has its own, written for
+ * few and fast kernels on wasm. Idempotent.
  */
 export function registerGradients(): void {
   if (registered) return;

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { KernelGradient } from './define.ts';
 import { listAttribute, numberAttribute } from './define.ts';
 
-/** dy reshaped so that the reduced axes are there again, with length one. */
+/** dy reshaped so that the reduced axes are back, with length 1. */
 function withReducedAxes(dy: tf.Tensor, shape: number[], axes: readonly number[]): tf.Tensor {
   const kept = shape.slice();
   for (const axis of axes) kept[axis] = 1;
@@ -17,14 +17,17 @@ function reductionAxes(attributes: Readonly<Record<string, unknown>>, name: stri
     : tf.util.parseAxisParam(listAttribute(attributes, name), x.shape);
 }
 
-/** The parts of dy along an axis, one for each input of a concatenation. */
+/** Part of dy along an axis that belongs to input i of a concatenation. */
 function part(dy: tf.Tensor, saved: { at(i: number): tf.Tensor }, i: number, axis: number): tf.Tensor {
   const begin = dy.shape.map(() => 0);
   for (let j = 0; j < i; j++) begin[axis] = (begin[axis] ?? 0) + (saved.at(j).shape[axis] ?? 0);
   return tf.slice(dy, begin, saved.at(i).shape);
 }
 
-/** Gradients of the kernels that move, reduce or combine entries. Matrix products transpose explicitly: wasm is fast only then. */
+/**
+ * Gradients of the kernels that move, reduce or combine entries. Matrix products transpose
+ * explicitly, because wasm is fast only without transpose flags.
+ */
 export const structuralGradients: readonly KernelGradient[] = [
   {
     kernelName: tf.BatchMatMul,

@@ -5,7 +5,7 @@ import { activate, derivativeAt } from '../conditioners/activation.ts';
 import { columnSums, fusedProduct } from './dense.ts';
 import { withGradient } from './with-gradient.ts';
 
-/** A perceptron's tensors: the last layer is linear, the others are activated. */
+/** Tensors of a perceptron. The last layer is linear, the others are activated. */
 export interface DenseStack {
   /** [n × k]. */
   readonly inputs: tf.Tensor2D;
@@ -15,13 +15,14 @@ export interface DenseStack {
   /** Kernels [k × m] and biases [m]: variables, which outlive the forward pass. */
   readonly layers: readonly { readonly kernel: tf.Variable<tf.Rank.R2>; readonly bias: tf.Variable<tf.Rank.R1> }[];
   readonly activation: Activation;
-  /** Adds the input of an activated layer to its output where the widths agree. */
+  /** Adds the input of an activated layer to its output if the widths agree. */
   readonly residual: boolean;
 }
 
 /**
- * A whole perceptron as one op with one gradient, [n × k] → [n × outputs]: a third of the kernels that the layers would dispatch one by
- * one. The gradient transposes explicitly: on wasm a product without transposes is ten times faster than one with them.
+ * A whole perceptron as one op with one gradient, [n × k] → [n × outputs]. It dispatches a third of
+ * the kernels that separate layers would. The gradient transposes explicitly: on wasm a product
+ * without transpose flags is ten times faster than one with them.
  */
 export function denseStack(stack: DenseStack): tf.Tensor2D {
   const { inputs, context, contextKernel, layers } = stack;
@@ -39,7 +40,7 @@ function isResidual(stack: DenseStack, layer: number): boolean {
   return stack.residual && layer < stack.layers.length - 1 && kernel?.shape[0] === kernel?.shape[1];
 }
 
-/** The output, what entered each layer, and what each activation gave (before a residual was added). */
+/** Output, input of each layer, and result of each activation (before the residual is added). */
 function forward(stack: DenseStack) {
   const { inputs, context, contextKernel, layers, activation } = stack;
   const entering: tf.Tensor2D[] = [];

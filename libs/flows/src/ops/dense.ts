@@ -5,8 +5,9 @@ import { activate, derivativeAt } from '../conditioners/activation.ts';
 import { savedTensor, withGradient } from './with-gradient.ts';
 
 /**
- * f(x·W + b) as one kernel: x [n × k], kernel W [k × m], bias b [m] → [n × m]. The gradient transposes explicitly: on wasm a
- * product without transposes is ten times faster than one with them.
+ * f(x·W + b) as one kernel: x [n × k], kernel W [k × m], bias b [m] → [n × m]. The gradient
+ * transposes explicitly: on wasm a product without transpose flags is ten times faster than one
+ * with them.
  */
 export function dense(
   x: tf.Tensor2D,
@@ -34,8 +35,9 @@ export function dense(
 }
 
 /**
- * x·W + b, or relu of it, as one kernel. The kernel itself, not tf.fused.matMul: that one takes the fused path apart whenever a
- * gradient is being taken. No gradient of its own: for use within {@link withGradient}.
+ * x·W + b, or relu of it, as one kernel. Calls the kernel directly, because tf.fused.matMul falls
+ * back to separate ops whenever a gradient is being taken. It has no gradient: use it within
+ * {@link withGradient}.
  */
 export function fusedProduct(x: tf.Tensor2D, kernel: tf.Tensor2D, bias: tf.Tensor1D, relu: boolean): tf.Tensor2D {
   const product: tf.Tensor = tf
@@ -48,7 +50,9 @@ export function fusedProduct(x: tf.Tensor2D, kernel: tf.Tensor2D, bias: tf.Tenso
   return tf.reshape<tf.Rank.R2>(product, [x.shape[0], kernel.shape[1]]);
 }
 
-/** [n × m] → [m], as a product with ones: on wasm five times faster than a sum over rows. */
+/**
+ * [n × m] → [m], as a product with ones, which on wasm is five times faster than a sum over rows.
+ */
 export function columnSums(x: tf.Tensor2D): tf.Tensor1D {
   return tf.reshape<tf.Rank.R1>(tf.matMul(tf.ones([1, x.shape[0]]), x), [x.shape[1]]);
 }

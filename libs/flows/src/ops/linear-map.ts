@@ -4,9 +4,10 @@ import { requireBackend } from '../backend.ts';
 import { withGradient } from './with-gradient.ts';
 
 /**
- * Multiplication by a constant matrix that is used often: x [n × a] → x·M [n × b]. Its transpose is kept for the gradient, and the
- * backend packs both once. With 0/1 matrices this selects, scatters and permutes columns three to eight times faster than gather,
- * slice and concat on wasm, and exactly: every output is one input plus zeros.
+ * Multiplication by a constant matrix that is used often: x [n × a] → x·M [n × b]. The transpose is
+ * kept for the gradient, and the backend packs both once. With 0/1 matrices this selects, scatters
+ * and permutes columns on wasm three to eight times faster than gather, slice and concat, and
+ * exactly: every output is one input plus zeros.
  */
 export class LinearMap {
   readonly #matrix: tf.Tensor2D;
@@ -42,7 +43,10 @@ export class LinearMap {
   }
 }
 
-/** x [n × d] → the columns `indices` of x [n × indices.length]; no indices give one column of zeros. */
+/**
+ * x [n × d] → the columns `indices` of x, [n × indices.length]. Empty indices give one column of
+ * zeros.
+ */
 export function columnSelection(features: number, indices: readonly number[]): LinearMap {
   return new LinearMap(
     features,
@@ -51,7 +55,10 @@ export function columnSelection(features: number, indices: readonly number[]): L
   );
 }
 
-/** y [n × width] → d columns: columns offset … offset + indices.length − 1 of y at `indices`, zeros elsewhere. */
+/**
+ * y [n × width] → [n × features]: columns offset … offset + indices.length − 1 of y at `indices`,
+ * zeros elsewhere.
+ */
 export function columnScatter(width: number, offset: number, features: number, indices: readonly number[]): LinearMap {
   return new LinearMap(
     width,

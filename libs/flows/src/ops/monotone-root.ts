@@ -2,20 +2,30 @@ import * as tf from '@tensorflow/tfjs-core';
 
 import { detached } from './detached.ts';
 
-/** A bracket halves at least every second step: far more steps than float32 has digits. */
+/**
+ * Maximum number of steps. A bracket halves at least every second step, so this exceeds the
+ * precision of float32 by far.
+ */
 const MOST_STEPS = 60;
-/** The search ends when no entry moved by more than this share of 1 + |x|: one more Newton step then reaches float32's last digits. */
+/**
+ * The search ends once no entry moves by more than this share of 1 + |x|; one more Newton step then
+ * reaches the last digits of float32.
+ */
 const TOLERANCE = 1e-5;
 
-/** A function that increases in each entry of x on its own: its values and its derivatives, both of the shape of x. */
+/**
+ * A function that increases in each entry of x separately: its values and derivatives, both of the
+ * shape of x.
+ */
 export type Increasing = (x: tf.Tensor2D) => { readonly value: tf.Tensor2D; readonly slope: tf.Tensor2D };
 
 /**
- * The x in [low, high] with f(x) = target, entry by entry: Newton's method, and bisection wherever it would leave the bracket or be
- * slow. The bracket must hold the root; the shapes of target, low and high are the same.
+ * Solves f(x) = target for x in [low, high], entry by entry: Newton's method, with bisection
+ * wherever Newton would leave the bracket or be slow. The bracket must contain the root; target,
+ * low and high have the same shape.
  *
- * Gradients are those of the implicit function theorem, ∂x/∂target = 1 / f′ and ∂x/∂θ = −f_θ / f′: nothing is differentiated through
- * the search.
+ * Gradients follow from the implicit function theorem, ∂x/∂target = 1 / f′ and ∂x/∂θ = −f_θ / f′;
+ * the search itself is not differentiated.
  */
 export function monotoneRoot(f: Increasing, target: tf.Tensor2D, low: tf.Tensor2D, high: tf.Tensor2D): tf.Tensor2D {
   return polished(
@@ -25,7 +35,10 @@ export function monotoneRoot(f: Increasing, target: tf.Tensor2D, low: tf.Tensor2
   );
 }
 
-/** A Newton step from a constant that solves f(x) = target already: a little more exact, and with the gradients of the solution. */
+/**
+ * Newton step from a constant that already solves f(x) = target: slightly more exact, and with the
+ * gradients of the solution.
+ */
 export function polished(f: Increasing, target: tf.Tensor2D, root: tf.Tensor2D): tf.Tensor2D {
   const slope = detached(() => tf.tidy(() => f(root).slope));
   return tf.add(root, tf.div(tf.sub(target, f(root).value), slope));
@@ -41,7 +54,7 @@ function search(f: Increasing, target: tf.Tensor2D, low: tf.Tensor2D, high: tf.T
   return x;
 }
 
-/** The next x, its bracket, and how far it moved. */
+/** Next x, its bracket, and the distance moved. */
 function step(
   f: Increasing,
   target: tf.Tensor2D,
@@ -58,7 +71,7 @@ function step(
   const change = tf.div<tf.Tensor2D>(excess, slope);
   const newton = tf.sub<tf.Tensor2D>(x, change);
   const isInside = tf.logicalAnd(tf.greaterEqual(newton, from), tf.lessEqual(newton, to));
-  // An entry that has arrived stays: its steps are rounding errors, which do not halve.
+  // A converged entry stays: its steps are rounding errors, which do not halve.
   const isFast = tf.lessEqual(tf.abs(change), tf.maximum(tf.mul(moved, 0.5), tolerated(x)));
   const next = tf.where<tf.Tensor2D>(tf.logicalAnd(isInside, isFast), newton, midpoint(from, to));
   const result: [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D, tf.Tensor2D] = [next, from, to, tf.abs(tf.sub(next, x))];

@@ -5,8 +5,9 @@ import { withGradient } from './with-gradient.ts';
 const OFFSETS = [0, 1, 2] as const;
 
 /**
- * The 3 × 3 neighbourhood of every pixel, zeros beyond the border: [c × h × w × n] → [9c × h × w × n], the c channels of the neighbour above
- * left first. A matrix times it is a 3 × 3 convolution. Images are the last axis, so that shifts copy whole lines.
+ * 3 × 3 neighbourhood of every pixel, zeros beyond the border: [c × h × w × n] → [9c × h × w × n],
+ * starting with the c channels of the upper left neighbour. A matrix times it is a 3 × 3
+ * convolution. Images are the last axis, so that shifts copy whole lines.
  */
 export function patches(images: tf.Tensor4D): tf.Tensor4D {
   return withGradient([images], () => ({
@@ -16,7 +17,10 @@ export function patches(images: tf.Tensor4D): tf.Tensor4D {
   }));
 }
 
-/** The adjoint of {@link patches}, [9c × h × w × n] → [c × h × w × n]: what every pixel has for its neighbours, added up where it belongs. */
+/**
+ * Adjoint of {@link patches}, [9c × h × w × n] → [c × h × w × n]: adds each pixel's values for its
+ * neighbours to those neighbours.
+ */
 export function spread(neighbours: tf.Tensor4D): tf.Tensor4D {
   return withGradient([neighbours], () => ({
     value: overlaps(neighbours),

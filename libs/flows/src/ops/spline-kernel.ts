@@ -1,21 +1,21 @@
-const { abs, exp, log, log1p, max, sqrt } = Math; // looked up once: the loops below run over every entry of every step
+const { abs, exp, log, log1p, max, sqrt } = Math; // cached: the loops below run over every entry at every step
 
-/** The least share of the interval that a bin takes, in x and in z, and the least slope at a knot. */
+/** Minimum share of the interval per bin, in x and in z, and minimum slope at a knot. */
 const LEAST_SHARE = 1e-3;
 const LEAST_SLOPE = 1e-3;
-/** Added to a raw slope so that 0 stands for slope 1. */
+/** Added to a raw slope so that raw 0 maps to slope 1. */
 const SLOPE_OFFSET = log(Math.expm1(1 - LEAST_SLOPE));
 
-/** The most bins whose least shares leave something to share out. */
+/** Maximum number of bins for which the minimum shares leave a remainder to distribute. */
 export const MOST_BINS = Math.ceil(1 / LEAST_SHARE) - 1;
 
-/** What the splines of a kernel have in common. */
+/** Shape common to all splines of a kernel. */
 export interface SplineShape {
   /** K, the number of bins. */
   readonly bins: number;
-  /** B: the spline maps [−B, B] onto itself, and is the identity outside. */
+  /** B: the spline maps [−B, B] onto itself and is the identity outside. */
   readonly bound: number;
-  /** Raw parameters r count as c·tanh(r / c); null: as they are. */
+  /** c: raw parameters r are bounded to c·tanh(r / c); null: unbounded. */
   readonly parameterBound: number | null;
 }
 
@@ -26,9 +26,11 @@ export interface SplineGradients {
 }
 
 /**
- * Rational-quadratic splines in plain JavaScript, entry by entry: only the entry's own bin is computed, where tensor operations would
- * compute all K and choose, in some sixty kernels with a tensor each. Training a spline flow on wasm is several times faster so.
- * The formulas are those of Durkan et al. (“Neural spline flows”, 2019), in the names of {@link RationalQuadratic}. Arrays are row-major.
+ * Rational-quadratic splines in plain JavaScript, entry by entry. Only the bin of each entry is
+ * computed, whereas tensor operations would compute all K and choose, in some sixty kernels with a
+ * tensor each. This makes training a spline flow on wasm several times faster. The formulas are
+ * those of Durkan et al. (“Neural spline flows”, 2019), in the notation of
+ * {@link RationalQuadratic}. Arrays are row-major.
  */
 export class SplineKernel {
   readonly #bins: number;
@@ -36,7 +38,7 @@ export class SplineKernel {
   readonly #cap: number | null;
   readonly #shares: Float64Array;
   readonly #pulls: Float64Array;
-  // The bin that the last call of #locate found.
+  // Bin found by the last call of #locate.
   #bin = 0;
   #x = 0;
   #y = 0;
@@ -71,7 +73,7 @@ export class SplineKernel {
     return out;
   }
 
-  /** The x of each z [N], by the quadratic equation of its bin. */
+  /** x of each z [N], from the quadratic equation of its bin. */
   root(z: Float32Array, parameters: Float32Array): Float32Array {
     const out = new Float32Array(z.length);
     for (let i = 0; i < z.length; i++) {
@@ -87,7 +89,7 @@ export class SplineKernel {
       const a = this.#height * (mean - this.#left) + bent;
       const b = this.#height * this.#left - bent;
       const c = mean * rise;
-      // The form of the root that does not cancel, as b ≥ 0 where c is small.
+      // This form of the root avoids cancellation, because b ≥ 0 where c is small.
       out[i] = this.#x + (this.#width * 2 * c) / (b + sqrt(max(0, b * b + 4 * a * c)));
     }
     return out;
@@ -134,7 +136,7 @@ export class SplineKernel {
     return { x: dx, parameters: dParameters };
   }
 
-  /** The shares, slopes and sums that both directions of derivatives are made of, at `at` in the located bin. */
+  /** Shares, slopes and sums common to value and derivatives, at `at` in the located bin. */
   #inBin(at: number) {
     const share = (at - this.#x) / this.#width;
     const rest = 1 - share;
@@ -174,7 +176,7 @@ export class SplineKernel {
     this.#right = bin === bins - 1 ? 1 : this.#slope(parameters[offset + 2 * bins + bin] ?? 0);
   }
 
-  /** The shares of the interval that the bins take. */
+  /** Shares of the interval per bin. */
   #softmax(parameters: Float32Array, offset: number, from: number): void {
     const [bins, shares] = [this.#bins, this.#shares];
     let largest = -Infinity;
@@ -204,7 +206,7 @@ export class SplineKernel {
     return cap === null ? raw : cap - (2 * cap) / (1 + exp((2 * raw) / cap));
   }
 
-  /** The derivative of #capped. */
+  /** Derivative of #capped. */
   #capSlope(raw: number): number {
     const cap = this.#cap;
     if (cap === null) return 1;
@@ -212,7 +214,7 @@ export class SplineKernel {
     return 1 - relative * relative;
   }
 
-  /** From the gradient of the located bin to that of the raw parameters of entry i. */
+  /** Propagates the gradient of the located bin to the raw parameters of entry i. */
   #pullBack(
     i: number,
     parameters: Float32Array,
@@ -227,7 +229,10 @@ export class SplineKernel {
     if (bin < bins - 1) this.#pullSlope(parameters, out, offset + 2 * bins + bin, d.right);
   }
 
-  /** A knot lies at the sum of the bins before it: their sizes share the gradient of its place. */
+  /**
+   * A knot lies at the sum of the bins before it, so their sizes share the gradient of its
+   * position.
+   */
   #pullSoftmax(
     parameters: Float32Array,
     out: Float32Array,

@@ -3,8 +3,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { savedTensor, withGradient } from './with-gradient.ts';
 
 /**
- * bound·tanh(x / bound), computed as 2·bound·σ(2x / bound) − bound: the backend's sigmoid is vectorised and its tanh is not (ten times
- * slower on wasm). The absolute error is below 3e-7·bound; 0 maps to 0 exactly.
+ * bound·tanh(x / bound), computed as 2·bound·σ(2x / bound) − bound, because the backend's sigmoid
+ * is vectorised and its tanh is not (ten times slower on wasm). The absolute error is below
+ * 3e-7·bound; 0 maps to 0 exactly.
  */
 export function squash(x: tf.Tensor2D, bound: number): tf.Tensor2D {
   return withGradient([x], () => {

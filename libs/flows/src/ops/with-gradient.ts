@@ -2,7 +2,10 @@ import * as tf from '@tensorflow/tfjs-core';
 
 import { FlowError } from '../flow-error.ts';
 
-/** The value of an op, the tensors its gradient needs, and that gradient: one tensor per input, from dy and the saved tensors. */
+/**
+ * Value of an op, the tensors that its gradient needs, and that gradient: one tensor per input,
+ * from dy and the saved tensors.
+ */
 export interface OpWithGradient<T extends tf.Tensor> {
   readonly value: T;
   readonly saved: readonly tf.Tensor[];
@@ -10,11 +13,13 @@ export interface OpWithGradient<T extends tf.Tensor> {
 }
 
 /**
- * Runs an op whose gradient is written by hand. Everything that `gradient` reads besides dy must be in `saved` or outlive the call
- * (variables, constants): other tensors made inside `forward` are disposed when it returns.
+ * Runs an op with a hand-written gradient. Everything that `gradient` reads besides dy must be in
+ * `saved` or outlive the call (variables, constants): other tensors made inside `forward` are
+ * disposed when it returns.
  */
 export function withGradient<T extends tf.Tensor>(inputs: readonly tf.Tensor[], forward: () => OpWithGradient<T>): T {
-  // Without a tape there is no gradient to define: scoring few rows is about a tenth faster so.
+  // Without a tape no gradient is needed; skipping it makes scoring of few rows about a tenth
+  // faster.
   if (!tf.engine().isTapeOn()) return tf.tidy(() => forward().value);
   const run = tf.customGrad<T>((...args) => {
     const save = args.at(-1);

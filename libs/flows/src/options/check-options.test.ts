@@ -6,7 +6,7 @@ import * as flows from '../index.ts';
 beforeAll(() => initBackend('wasm'));
 
 const { Random } = flows;
-/** Each public constructor with arguments that it takes; options come first. */
+/** Every public constructor with valid arguments, options first. */
 const constructors: readonly [
   name: string,
   make: (...args: never[]) => unknown,

@@ -5,12 +5,13 @@ import type { Rule } from './rules.ts';
 /** A rule for every option of T. */
 export type OptionRules<T> = { readonly [Name in keyof T]-?: Rule };
 
-/** Text of a longer value is cut here, in error messages. */
+/** Maximum number of characters of a value in error messages; longer texts are cut. */
 const SHOWN_LETTERS = 80;
 
 /**
- * Throws FLOWLINE_USAGE unless the options are an object, have known names only, all that are required, and values that
- * follow their rules. `where` is what takes them, e.g. `realNVP`. An option that is undefined counts as left out.
+ * Throws FLOWLINE_USAGE unless the options are an object with only known names, all required ones,
+ * and values that follow their rules. `where` names the callee, e.g. `realNVP`. An undefined option
+ * counts as omitted.
  */
 export function checkOptions<T extends object>(where: string, options: T, rules: OptionRules<T>): void;
 export function checkOptions(where: string, options: unknown, rules: Readonly<Record<string, Rule>>): void {
@@ -30,7 +31,7 @@ export function checkOptions(where: string, options: unknown, rules: Readonly<Re
   }
 }
 
-/** Throws FLOWLINE_USAGE unless one value follows its rule. */
+/** Throws FLOWLINE_USAGE unless the value follows its rule. */
 export function checkValue(where: string, value: unknown, rule: Rule | undefined): void {
   if (rule === undefined || rule.holds(value)) return;
   const isMissing = value === undefined;
@@ -40,7 +41,9 @@ export function checkValue(where: string, value: unknown, rule: Rule | undefined
   });
 }
 
-/** A value in an error message: numbers and texts as they are written, other things by their kind. */
+/**
+ * Text of a value for an error message: numbers and JSON as written, other values by their kind.
+ */
 export function shown(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (typeof value === 'function') return 'a function';
@@ -55,7 +58,7 @@ function jsonOf(value: unknown): string | undefined {
       typeof each === 'bigint' || (typeof each === 'number' && !Number.isFinite(each)) ? String(each) : each,
     );
   } catch {
-    return 'an object'; // a circle, or a toJSON that throws
+    return 'an object'; // circular, or its toJSON throws
   }
 }
 

@@ -1,10 +1,10 @@
 import { boolean, listOf, object, oneOf, required, whole, withMethods } from './rules.ts';
 
-/** Rules of what configurations have in common; none of these has a default. */
+/** Rules common to configurations; none of these options has a default. */
 export const features = required(whole(1));
 export const context = required(whole(0));
 export const flag = required(boolean);
-/** The tag of a configuration: one text alone. */
+/** Tag of a configuration: a single allowed text. */
 export const tag = (type: string) => required(oneOf(type));
 /** Indices of features. */
 export const indices = required(listOf('whole numbers of at least 0', whole(0)));

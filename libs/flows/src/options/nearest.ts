@@ -1,6 +1,6 @@
-/** The known name that a misspelt one is closest to, case ignored; undefined where none is close enough to be meant. */
+/** Known name closest to a misspelt one, ignoring case. Undefined if none is close enough. */
 export function nearest(name: string, known: readonly string[]): string | undefined {
-  // Beyond 40 % of the letters a suggestion misleads more often than it helps.
+  // Beyond 40 % of the letters a suggestion is more often misleading than helpful.
   const most = Math.max(2, Math.floor(name.length * 0.4));
   const ranked = known
     .map((candidate) => ({ candidate, edits: edits(name.toLowerCase(), candidate.toLowerCase()) }))
@@ -9,7 +9,10 @@ export function nearest(name: string, known: readonly string[]): string | undefi
   return ranked[0]?.candidate;
 }
 
-/** Levenshtein's distance: the least number of insertions, deletions and substitutions between two texts. */
+/**
+ * Levenshtein distance: minimum number of insertions, deletions and substitutions that turn one
+ * text into the other.
+ */
 function edits(from: string, to: string): number {
   const first = Array.from({ length: to.length + 1 }, (_, i) => i);
   const last = Array.from(from).reduce((above, letter, i) => {

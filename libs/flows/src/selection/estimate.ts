@@ -4,14 +4,14 @@ export interface Estimate {
   readonly standardError: number;
 }
 
-/** The mean of n ≥ 2 values, and √(s² / n) with the unbiased sample variance s². */
+/** Mean of n ≥ 2 values and its standard error √(s² / n), with the unbiased sample variance s². */
 export function meanOf(values: Float64Array): Estimate {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
   return { mean, standardError: Math.sqrt(squares / (values.length - 1) / values.length) };
 }
 
-/** The mean of a − b over paired values. */
+/** Mean of a − b over paired values, and its standard error. */
 export function pairedDifference(a: Float64Array, b: Float64Array): Estimate {
   return meanOf(a.map((value, i) => value - (b[i] ?? 0)));
 }

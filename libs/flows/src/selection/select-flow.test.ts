@@ -12,7 +12,10 @@ import { selectFlow } from './select-flow.ts';
 
 beforeAll(() => initBackend('wasm'));
 
-/** x_0 ~ N(0, 1), x_1 = curvature (x_0² − 1) + 0.5 ε: independent Gaussians without curvature, a banana with it. */
+/**
+ * x_0 ~ N(0, 1), x_1 = curvature (x_0² − 1) + 0.5 ε: independent Gaussians if curvature is 0,
+ * otherwise a banana.
+ */
 function rows(curvature: number, size: number, seed: number): Rows {
   const random = new Random(seed);
   const x = new Float32Array(2 * size);
@@ -72,7 +75,7 @@ describe('selectFlow', () => {
     const report = candidates.find(({ name }) => name === chosen)!;
     expect(report).toMatchObject({ nll: meanOf(losses), parameters: flow.parameterCount });
     expect(report.training.bestValidationNll).toBeCloseTo(report.nll.mean, 0);
-    // The true NLL: the entropy of N(0, 1) and of N(·, 0.25).
+    // The true NLL is the entropy of N(0, 1) plus that of N(·, 0.25).
     expect(Math.abs(report.nll.mean - (Math.log(2 * Math.PI * Math.E) + Math.log(0.5)))).toBeLessThan(0.15);
     const last = candidates.at(-1)!;
     expect(last.name).toBe('gaussian');
@@ -82,7 +85,8 @@ describe('selectFlow', () => {
   });
 
   it('takes a complex candidate only for more than one standard error', async () => {
-    // Without training steps of any effect both are the identity: the same density, at different sizes.
+    // Training with no effect leaves both flows at the identity: the same density, at different
+    // sizes.
     const still = { fit: { steps: 1, learningRate: 1e-12 } };
     const plain = (name: string, hidden: number[]) => ({
       name,

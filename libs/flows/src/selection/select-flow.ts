@@ -11,7 +11,9 @@ import type { FitOptions, FitProgress, FitReport } from '../training/options.ts'
 import type { Estimate } from './estimate.ts';
 import { meanOf, pairedDifference } from './estimate.ts';
 
-/** A flow that may be chosen: how to make it, and how its training differs from that of the others. */
+/**
+ * Candidate flow: its constructor, and the training options in which it differs from the others.
+ */
 export interface FlowCandidate {
   /** Unique among the candidates. */
   readonly name: string;
@@ -19,54 +21,62 @@ export interface FlowCandidate {
   readonly fit?: Partial<Omit<FitOptions, 'onProgress' | 'progress' | 'signal'>>;
 }
 
-/** Rows to train, to stop training and, seen by neither, to compare on. */
+/** Rows for training, for early stopping and, seen by neither, for the comparison. */
 export interface SelectionData extends FitData {
   readonly heldOut: Rows | NumberRows;
 }
 
-/** How to train the candidates. */
+/** Training options common to all candidates. */
 export interface SelectFlowOptions extends Omit<
   FitOptions,
   'onProgress' | 'progress' | 'onCheckpoint' | 'checkpointEvery' | 'resume'
 > {
-  /** Progress of each training, with the name of its candidate. */
+  /** Called with the progress of each training run and the name of its candidate. */
   readonly onProgress?: (candidate: string, progress: FitProgress) => void;
-  /** `true`: a line on standard error for each training, on a terminal only (default false). */
+  /**
+   * `true`: shows a progress line per training run on standard error, on a terminal only (default
+   * false).
+   */
   readonly progress?: boolean;
 }
 
-/** What became of a candidate; NLL in nats per row of the held-out ones. */
+/** Result of one candidate. NLLs are in nats per held-out row. */
 export interface CandidateReport {
   readonly name: string;
-  /** The number of trainable values: what "simple" is measured by. */
+  /** Number of trainable values, the measure of simplicity. */
   readonly parameters: number;
-  /** Of training and scoring. */
+  /** Duration of training and scoring, in seconds. */
   readonly seconds: number;
   readonly nll: Estimate;
-  /** NLL minus that of the best candidate, row by row: its standard error leaves out what both find hard. */
+  /**
+   * NLL minus that of the best candidate, paired row by row: the standard error excludes the
+   * variation that both share.
+   */
   readonly differenceToBest: Estimate;
   readonly training: FitReport;
 }
 
-/** The outcome of {@link selectFlow}. */
+/** Result of {@link selectFlow}. */
 export interface FlowSelection {
-  /** The chosen flow, trained; the caller disposes it. */
+  /** The chosen flow, trained. The caller disposes of it. */
   readonly flow: Flow;
   readonly chosen: string;
-  /** The candidate of the lowest held-out NLL; often more complex than the chosen one. */
+  /** Name of the candidate with the lowest held-out NLL, often more complex than the chosen one. */
   readonly best: string;
-  /** By held-out NLL, the lowest first. */
+  /** Sorted by held-out NLL, lowest first. */
   readonly candidates: readonly CandidateReport[];
-  /** Candidates that never had a finite validation or a finite held-out NLL. */
+  /** Candidates that had no finite validation NLL, or whose held-out NLL was not finite. */
   readonly failed: readonly { readonly name: string; readonly error: FlowError }[];
 }
 
 /**
- * Trains every candidate and chooses by the one-standard-error rule (Breiman et al., 1984): of those whose held-out NLL is within one
- * standard error of the best one's, paired row by row, the one with the fewest parameters. The others are disposed.
+ * Trains every candidate and chooses by the one-standard-error rule (Breiman et al., 1984): among
+ * the candidates whose held-out NLL is within one standard error of the best, paired row by row,
+ * the one with the fewest parameters. The other flows are disposed.
  *
- * Throws FLOWLINE_USAGE for candidates without names of their own or fewer than two held-out rows, FLOWLINE_FEATURES_INVALID for rows
- * that do not fit, FLOWLINE_TRAINING_FAILED when every candidate failed, FLOWLINE_ABORTED when the signal said so.
+ * Throws FLOWLINE_USAGE for an empty list of candidates, duplicate names or fewer than two held-out
+ * rows, FLOWLINE_FEATURES_INVALID for rows that do not fit the flow, FLOWLINE_TRAINING_FAILED when
+ * every candidate failed, and FLOWLINE_ABORTED when the signal aborts.
  *
  * ```ts
  * const { flow, chosen, candidates } = await selectFlow(
@@ -162,7 +172,7 @@ async function train(
   }
 }
 
-/** Common options with those of a candidate: its steps or epochs take the place of both. */
+/** Common options merged with a candidate's own. Its steps or epochs replace both. */
 function changed(options: Omit<SelectFlowOptions, 'onProgress'>, changes: FlowCandidate['fit'] = {}): FitOptions {
   const { steps: _, epochs: __, ...others } = options;
   const isOfOtherLength = changes.steps !== undefined || changes.epochs !== undefined;

@@ -3,9 +3,9 @@ import path from 'node:path';
 
 import * as flows from '../index.ts';
 
-/** A code block of the documentation as a program of its own. */
+/** A code block of the documentation as a standalone program. */
 export interface Example {
-  /** Where it is: file, then a number where there are several. */
+  /** Source of the block: the file, then a number if the file has several. */
   readonly name: string;
   readonly code: string;
 }
@@ -13,7 +13,10 @@ export interface Example {
 const library = path.resolve(import.meta.dirname, '../..');
 const repository = path.resolve(library, '../..');
 
-/** Every ts and js block of the README and of the reference pages: whole programs, with imports of their own. */
+/**
+ * Every ts and js block of the README and of the reference pages: complete programs with their own
+ * imports.
+ */
 export function pageExamples(): Example[] {
   const reference = filesUnder(path.join(repository, 'docs/reference'), '.md');
   const pages = [path.join(library, 'README.md'), ...reference.filter((page) => page.includes('/reference/flows/'))];
@@ -21,9 +24,10 @@ export function pageExamples(): Example[] {
 }
 
 /**
- * Every ts block of a docstring. Such a block is short: everything that `@flowline/flows` exports is imported; the wasm backend
- * has been started; and there are `flow`, an untrained Real NVP of two features, and rows of two features under the names that
- * the library uses for rows: `x` and `size`, `train`, `validation`, `heldOut`.
+ * Every ts block of a docstring. Such blocks are short: everything that `@flowline/flows` exports
+ * is imported, and the wasm backend is started. They can use `flow`, an untrained Real NVP of two
+ * features, and rows of two features under the names that the library uses for rows: `x` and
+ * `size`, `train`, `validation`, `heldOut`.
  */
 export function docstringExamples(): Example[] {
   const sources = filesUnder(path.join(library, 'src'), '.ts').filter((file) => !file.includes('.test.'));

@@ -7,10 +7,13 @@ import { StandardNormal } from '../distributions/standard-normal.ts';
 import type { ParityFile } from './parity.ts';
 import { taken } from './mathematics.ts';
 
-/** A reference value may be missed by this much in float32. */
+/** Tolerance for float32 values against their references. */
 const TOLERANCE = 1e-4;
 
-/** Expects z, log-det and log p (where the file has it) of the reference rows, and the rows back from z. */
+/**
+ * Expects z, log-det and log p (if the file has it) of the reference rows, and the rows recovered
+ * from z.
+ */
 export function expectParity(bijector: Bijector, reference: ParityFile): void {
   const x = tf.tensor2d(reference.x.map((row) => [...row]));
   const features = x.shape[1];

@@ -20,7 +20,10 @@ import type { Flow } from '../flow.ts';
 import { Random } from '../random.ts';
 import type { Constructor, Shape } from './constructor.ts';
 
-/** A line of the table: bounded, exact with missing features and not trained unless `traits` says otherwise. */
+/**
+ * A line of the table: bounded, supporting missing features and not trained, unless `traits` says
+ * otherwise.
+ */
 const family = (
   name: string,
   make: (shape: Shape) => Flow,
@@ -34,7 +37,10 @@ const diagonalNormal = ({ features }: Shape) => new DiagonalNormal({ type: 'diag
 const mixture = ({ features, seed }: Shape) =>
   new GaussianMixture({ type: 'gaussianMixture', features, components: 3 }, new Random(seed));
 
-/** Rows of any length as images: 2 lines where that is possible, so that 4 features are 2 × 2 pixels, which two scales can squeeze. */
+/**
+ * Treats rows of any length as images, with 2 lines if possible, so that 4 features are 2 × 2
+ * pixels, which two scales can squeeze.
+ */
 const images = ({ features, layers, ...shape }: Shape, options: Partial<MultiScaleOptions> = {}) => {
   const isSquare = features % 4 === 0;
   return multiScale({
@@ -49,7 +55,10 @@ const images = ({ features, layers, ...shape }: Shape, options: Partial<MultiSca
   });
 };
 
-/** The families besides Real NVP, each as it is by default in small, then with other options. */
+/**
+ * Families besides Real NVP, each with small networks and default options first, then with other
+ * options.
+ */
 export const familyConstructors: readonly Constructor[] = [
   family('planar', (shape) => planar({ layers: 4, hidden, ...shape }), { trained: true }),
   family('radial', (shape) => radial({ layers: 4, hidden, ...shape }), { trained: true }),
@@ -89,7 +98,8 @@ export const familyConstructors: readonly Constructor[] = [
     ]);
     return assembled('convolution', shape, [new PerPixel(pixels, convolution)]);
   }),
-  // The proof with missing features knows the standard normal alone; distributions have their own.
+  // The proof with missing features supports only the standard normal; distributions have their
+  // own.
   family('maf over Student t', (shape) => maf({ layers: 2, hidden, base: studentT(shape), ...shape }), {
     supportsMissing: false,
   }),

@@ -8,7 +8,7 @@ import { fit } from '../training/fit.ts';
 import type { Rows } from '../rows.ts';
 import type { FitOptions, FitReport } from '../training/options.ts';
 
-/** Rows of two features, the first of which is missing in a fifth of them. */
+/** Rows of two features; the first feature is missing in a fifth of them. */
 export function rowsWithMissing(size: number, seed: number): Rows & { readonly context: Float32Array } {
   const random = new Random(seed);
   const x = random.normals(2 * size);
@@ -16,7 +16,7 @@ export function rowsWithMissing(size: number, seed: number): Rows & { readonly c
   return { x: x.map((value, i) => (i % 2 === 0 ? (context[i / 2] === 1 ? value : 0) : value ** 2)), context, size };
 }
 
-/** An epoch of a stream: the rows in chunks of the given lengths, in turn. */
+/** One epoch of a stream: the rows in chunks whose lengths cycle through the given ones. */
 export async function* inChunks(
   { x, context, size }: Rows & { readonly context: Float32Array },
   lengths: readonly number[],
@@ -29,15 +29,15 @@ export async function* inChunks(
   }
 }
 
-/** What a training ends with. */
+/** Result of a training run: its report and the saved flow. */
 export interface Trained {
   readonly report: FitReport;
   readonly bytes: Uint8Array;
 }
 
 /**
- * A training with everything that has a state: ActNorm, a context, noise, masking, trimming, a schedule, averaging, early stopping; with rows in memory
- * or streamed.
+ * Runs a training with every stateful part: ActNorm, a context, noise, masking, trimming, a
+ * schedule, averaging, early stopping. Rows are in memory or streamed.
  */
 export async function trainInterruptibly(kind: 'memory' | 'stream', options: Partial<FitOptions>): Promise<Trained> {
   await initBackend('wasm');
@@ -67,7 +67,7 @@ export async function trainInterruptibly(kind: 'memory' | 'stream', options: Par
   return { report, bytes };
 }
 
-// As a program: trains, writes every checkpoint to FILE and says so; it is there to be killed.
+// As a program: trains, writes every checkpoint to FILE and reports it on stdout. Tests kill it.
 //   interruptible-training.ts memory|stream FILE [RESUME]
 if (process.argv[1] === import.meta.filename) {
   const [kind, file = '', from] = process.argv.slice(2);

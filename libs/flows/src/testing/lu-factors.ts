@@ -1,4 +1,7 @@
-/** nflows' LU parameters as ours: entries below and above the diagonal in row order, and the raw diagonal; row-major [d × d]. */
+/**
+ * Converts nflows' LU parameters to ours: entries below and above the diagonal in row order, and
+ * the raw diagonal → row-major [d × d].
+ */
 export function luFactorsFrom(lower: unknown, upper: unknown, diagonal: unknown): Float32Array {
   const [below, above] = [[...(lower as number[])], [...(upper as number[])]];
   const raw = diagonal as number[];

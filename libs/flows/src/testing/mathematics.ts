@@ -3,7 +3,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Flow } from '../flow.ts';
 import { Random } from '../random.ts';
 
-/** log|det| of a square matrix given by its rows, by Gaussian elimination with partial pivoting in float64. */
+/**
+ * log|det| of a square matrix given by its rows, by Gaussian elimination with partial pivoting in
+ * float64.
+ */
 export function logAbsDeterminant(matrix: readonly (readonly number[])[]): number {
   let rows = matrix.map((row) => [...row]);
   let total = 0;
@@ -16,7 +19,10 @@ export function logAbsDeterminant(matrix: readonly (readonly number[])[]): numbe
   return total;
 }
 
-/** log|det ∂f/∂x| of each row by automatic differentiation: rows do not interact, so one gradient per output column is enough. */
+/**
+ * log|det ∂f/∂x| of each row by automatic differentiation. Rows do not interact, so one gradient
+ * per output column is enough.
+ */
 export function logDetByAutodiff(f: (x: tf.Tensor2D) => tf.Tensor2D, x: tf.Tensor2D): number[] {
   const [n, d] = x.shape;
   const partials = Array.from({ length: d }, (_, j) =>
@@ -30,7 +36,10 @@ export function logDetByAutodiff(f: (x: tf.Tensor2D) => tf.Tensor2D, x: tf.Tenso
   );
 }
 
-/** Moves every parameter away from its initial value, kernels less where they are wide, so that a flow is no longer the identity. */
+/**
+ * Moves every parameter away from its initial value, kernels less the wider they are, so that the
+ * flow is no longer the identity.
+ */
 export function perturb(flow: Flow, seed: number, size = 0.5): Flow {
   const random = new Random(seed);
   for (const parameter of flow.variables.values()) {
@@ -49,7 +58,7 @@ export function normalRows(n: number, d: number, seed: number, scale = 1): tf.Te
   );
 }
 
-/** The values of a tensor, which is then disposed. */
+/** Values of a tensor, which is then disposed. */
 export function taken(tensor: tf.Tensor): Float32Array {
   const values = Float32Array.from(tensor.dataSync());
   tensor.dispose();

@@ -16,8 +16,8 @@ const directory =
   process.env.FLOWLINE_PARITY_DIR ?? path.resolve(import.meta.dirname, '../../../../../shared/data/flows/parity');
 
 /**
- * The named parity file; undefined, with a printed reason, where it is absent and FLOWLINE_REQUIRE_SHARED is not 1: the reference
- * values do not ship with the repository.
+ * Reads the named parity file. If it is absent, returns undefined and prints the reason, unless
+ * FLOWLINE_REQUIRE_SHARED is 1: the reference values do not ship with the repository.
  */
 export function readParity(name: string): ParityFile | undefined {
   const file = path.join(directory, `${name}.json`);
@@ -27,7 +27,10 @@ export function readParity(name: string): ParityFile | undefined {
   return undefined;
 }
 
-/** A kernel as PyTorch stores it, [outputs × inputs], restricted to some outputs and inputs and transposed: row-major [inputs × outputs]. */
+/**
+ * A kernel in PyTorch's layout, [outputs × inputs], restricted to some outputs and inputs and
+ * transposed: row-major [inputs × outputs].
+ */
 export function kernelFrom(weight: unknown, outputs?: readonly number[], inputs?: readonly number[]): Float32Array {
   const matrix = weight as readonly (readonly number[])[];
   const rows = outputs ?? matrix.map((_, i) => i);
@@ -35,7 +38,7 @@ export function kernelFrom(weight: unknown, outputs?: readonly number[], inputs?
   return Float32Array.from(columns.flatMap((j) => rows.map((i) => matrix[i]?.[j] ?? Number.NaN)));
 }
 
-/** A bias, restricted to some outputs. */
+/** A bias restricted to some outputs. */
 export function biasFrom(bias: unknown, outputs?: readonly number[]): Float32Array {
   const values = bias as readonly number[];
   return Float32Array.from(

@@ -50,7 +50,7 @@ describe.each(constructors)('$name', (constructor) => {
       const [back, again] = [taken(flow.decode(z, context)), taken(flow.encode(flow.decode(z, context), context))];
       const unit = scale === 1 ? 1 : largest(x.dataSync());
       expect(largestDifference(back, x.dataSync()) / unit).toBeLessThan(1e-5);
-      // Latents are as large as the flow makes them.
+      // Latents are as large as the flow makes them, so the error is relative.
       expect(largestDifference(again, z.dataSync()) / largest(z.dataSync())).toBeLessThan(1e-5);
     }
   });
@@ -140,7 +140,7 @@ describe.each(constructors)('$name', (constructor) => {
     }
     const bytes = saveFlow(flow);
     const cut = bytes.subarray(0, -2);
-    // The header ends in spaces; in the configuration one letter is enough.
+    // The header ends in spaces; in the configuration a single changed letter is enough.
     const damaged = Buffer.from(Buffer.from(bytes).toString('latin1').replace('family', 'familY'), 'latin1');
     for (const unusable of [cut, damaged]) {
       expect(() => loadFlow(unusable)).toThrow(expect.objectContaining({ code: 'FLOWLINE_MODEL_CORRUPTED' }));

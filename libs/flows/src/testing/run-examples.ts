@@ -1,4 +1,5 @@
-// Runs each file named on the command line, one after another in this process, and ends with a line of JSON: what became of each.
+// Runs each file named on the command line, one after another in this process. The last line of
+// output is JSON with the error of each, or null.
 import { pathToFileURL } from 'node:url';
 
 const results: { readonly file: string; readonly error: string | null }[] = [];

@@ -57,7 +57,7 @@ const coupling = (shape: Shape, random: Random, changes: Partial<CouplingOptions
     random,
   );
 
-/** Everything that the generic proofs run over. */
+/** All constructors covered by the generic proofs. */
 export const constructors: readonly Constructor[] = [
   nvp('defaults', {}, true),
   nvp('halves', { partition: 'halves' }),

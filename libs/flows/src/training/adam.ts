@@ -1,33 +1,34 @@
 const BETA_1 = 0.9;
 const BETA_2 = 0.999;
 const EPSILON = 1e-8;
-const { sqrt } = Math; // looked up once: the loop below runs over every parameter of every step
+const { sqrt } = Math; // cached: the loop below runs over every parameter at every step
 
 /**
- * Adam (Kingma and Ba, 2015) with decoupled weight decay (Loshchilov and Hutter, 2019) over one flat parameter vector, in plain
- * JavaScript: one pass over the vector costs less than one dispatched op per parameter, and is the same on every backend.
+ * Adam (Kingma and Ba, 2015) with decoupled weight decay (Loshchilov and Hutter, 2019) over one
+ * flat parameter vector, in plain JavaScript. One pass over the vector costs less than one
+ * dispatched op per parameter and gives the same result on every backend.
  */
 export class Adam {
-  /** Running means of the gradient and of its square, not corrected for their start at 0. */
+  /** Running means of the gradient and of its square, without bias correction. */
   readonly first: Float32Array;
   readonly second: Float32Array;
   #count: number;
 
-  /** At the start, or where a checkpoint left it. */
+  /** Starts from zero moments, or from the state of a checkpoint. */
   constructor(size: number, at?: AdamState) {
     this.first = at?.first.slice() ?? new Float32Array(size);
     this.second = at?.second.slice() ?? new Float32Array(size);
     this.#count = at?.count ?? 0;
   }
 
-  /** The number of steps taken. */
+  /** Number of steps taken. */
   get count(): number {
     return this.#count;
   }
 
   /**
-   * Moves `values` by one step. `scale` multiplies the gradient (norm clipping); `decay` is 1 where weight decay applies and 0
-   * elsewhere.
+   * Moves `values` by one step. `scale` multiplies the gradient (norm clipping); `decay` is 1 where
+   * weight decay applies and 0 elsewhere.
    */
   step(
     values: Float32Array,
@@ -54,5 +55,5 @@ export class Adam {
   }
 }
 
-/** Everything that Adam needs to go on. */
+/** State that Adam needs to continue: both moments and the step count. */
 export type AdamState = Pick<Adam, 'first' | 'second' | 'count'>;

@@ -4,13 +4,13 @@ import type { Random } from '../random.ts';
 import type { Rows } from '../rows.ts';
 import type { FitOptions } from './options.ts';
 
-/** Tensors of a batch: x [n × features], and context [n × c] for a flow that has one. */
+/** Tensors of a batch: x [n × features], and context [n × c] for a flow that has a context. */
 export interface Batch {
   readonly x: tf.Tensor2D;
   readonly context?: tf.Tensor2D;
 }
 
-/** Fills fixed buffers with noisy, masked rows, so that a step allocates nothing but its tensors. */
+/** Fills fixed buffers with noisy, masked rows, so that a step allocates only its tensors. */
 export class BatchMaker {
   readonly #x: Float32Array;
   readonly #context: Float32Array;
@@ -35,18 +35,21 @@ export class BatchMaker {
     this.#random = random;
   }
 
-  /** Copies one row to the given place of the batch. */
+  /** Copies one row to the given place in the batch. */
   readonly put = (rows: Rows, from: number, to: number): void => {
     const [d, c] = [this.#features, this.#contextWidth];
     for (let j = 0; j < d; j++) this.#x[to * d + j] = rows.x[from * d + j] ?? 0;
     for (let j = 0; j < c; j++) this.#context[to * c + j] = rows.context?.[from * c + j] ?? 0;
   };
 
-  /** The first `size` rows that were put, with noise and masking. The tensors belong to the caller. */
+  /**
+   * Returns the first `size` rows of the batch, with noise and masking. The caller owns the
+   * tensors.
+   */
   finish(size: number): Batch {
     this.#addNoise(size);
     this.#mask(size);
-    // Copies: the backend may hold on to the array it is given.
+    // Copies, because the backend may keep a reference to the array.
     const x = tf.tensor2d(this.#x.slice(0, size * this.#features), [size, this.#features]);
     if (this.#contextWidth === 0) return { x };
     const context = this.#context.slice(0, size * this.#contextWidth);

@@ -7,37 +7,44 @@ import type { NumberRows, Rows, RowShape } from '../rows.ts';
 import { rowsFor } from '../rows.ts';
 
 /**
- * Rows that need not fit in memory: opens one pass over them, an epoch, in chunks of any size. It is called again for the next epoch,
- * with its number, counted from 0. A chunk is read before the next is asked for, so its arrays may be used again. Resuming relies on
- * an epoch giving the same rows in the same order whenever it is opened; how they are cut into chunks does not matter.
+ * Rows that need not fit in memory: opens one pass over them, an epoch, in chunks of any size. It
+ * is called anew for each epoch, with the epoch's number, counted from 0. Each chunk is read before
+ * the next is requested, so its arrays may be reused. Resuming requires that an epoch yields the
+ * same rows in the same order every time it is opened; chunk boundaries may differ.
  */
 export type RowStream = (epoch: number) => AsyncIterable<Rows | NumberRows>;
 
-/** What a flow is trained on: training rows in memory or streamed, and validation rows. Arrays are rows without a context. */
+/**
+ * Data to train a flow on: training rows, in memory or streamed, and validation rows. Arrays stand
+ * for rows without a context.
+ */
 export interface FitData {
   readonly train: Rows | NumberRows | RowStream;
-  /** Left out where `validationSplit` takes them from the training rows. */
+  /** Omitted when `validationSplit` takes them from the training rows. */
   readonly validation?: Rows | NumberRows;
 }
 
-/** Data of a training as it reads them: checked, flat, and split. */
+/** Training data after preparation: checked, flat and split. */
 export interface PreparedData {
   readonly train: Rows | RowStream;
   readonly validation: Rows;
 }
 
-/** How rows are split into training and validation rows. */
+/** Share of the rows that goes to validation, and the seed of the split. */
 interface SplitOptions {
   readonly seed: number;
   readonly validationSplit?: number | undefined;
 }
 
-/** Checks rows against the flow and splits them where asked to. Throws FLOWLINE_USAGE or FLOWLINE_FEATURES_INVALID. */
+/**
+ * Checks rows against the flow and splits them if requested. Throws FLOWLINE_USAGE or
+ * FLOWLINE_FEATURES_INVALID.
+ */
 export function prepareFitData(shape: RowShape, data: FitData, options: SplitOptions): PreparedData {
   checkOptions('data', data, { train: required(rowsOrStream), validation: rowsInMemory });
   const { validationSplit } = options;
   const validation = data.validation === undefined ? undefined : nonEmpty(shape, data.validation, 'validation');
-  // A stream is checked chunk by chunk, as it comes.
+  // Streams are checked chunk by chunk as they are read.
   const train = typeof data.train === 'function' ? data.train : nonEmpty(shape, data.train, 'train');
   if (validation !== undefined && validationSplit === undefined) return { train, validation };
   if (validation !== undefined) {
@@ -58,7 +65,10 @@ export function prepareFitData(shape: RowShape, data: FitData, options: SplitOpt
   return splitRows(train, shape, validationSplit, options.seed);
 }
 
-/** A random share of the rows for validation, drawn by the seed, and the others; each in the order they came in. */
+/**
+ * Splits off a random share of the rows, drawn by the seed, for validation. Both parts keep the
+ * original order.
+ */
 function splitRows(rows: Rows, shape: RowShape, share: number, seed: number): PreparedData {
   if (rows.size < 2) throw usage('fit.validationSplit', `found ${rows.size} rows, expected at least two to split`);
   const held = Math.min(rows.size - 1, Math.max(1, Math.round(share * rows.size)));

@@ -46,7 +46,7 @@ describe('fit', () => {
     expect(report.bestValidationNll).toBe(Math.min(...report.curves.map(({ validationNll }) => validationNll)));
     expect(report.skippedSteps).toBe(0);
     expect(report.trimmedShare).toBe(0);
-    // The flow holds the best weights: validation NLL without noise is that of the report.
+    // The flow holds the best weights: its validation NLL without noise equals that of the report.
     const held = await logProbRows(flow, data.validation.x, data.validation.size);
     expect(-held.reduce((sum, value) => sum + value, 0) / held.length).toBeCloseTo(report.bestValidationNll, 4);
   });

@@ -26,17 +26,21 @@ import { ValidationSet } from './validation-set.ts';
 /** Rows of the first batch for data-dependent initialisation. */
 const INITIALIZATION_ROWS = 2048;
 const PROGRESS_STEPS = 50;
-/** The event loop gets its turn this often. */
+/** Milliseconds between turns of the event loop. */
 const YIELD_MS = 40;
 
 /**
- * Trains a flow by minimising −mean log p with AdamW: warm-up, then cosine; early stopping on validation; the best weights are kept.
- * The same seed, data and backend give the same weights, bit for bit, also through any number of interruptions that are resumed from
- * a checkpoint. A step whose gradient is not finite is skipped and counted. Training rows are in memory, or a stream of chunks.
+ * Trains a flow by minimising −mean log p with AdamW: linear warm-up, cosine decay, early stopping
+ * on validation. The flow ends with the best weights. The same seed, data and backend give the same
+ * weights, bit for bit, even if training is interrupted any number of times and resumed from
+ * checkpoints. A step whose gradient is not finite is skipped and counted. Training rows are in
+ * memory or a stream of chunks.
  *
- * Throws FLOWLINE_FEATURES_INVALID for data of a wrong shape or with values that are not finite, FLOWLINE_USAGE for an option,
- * FLOWLINE_TRAINING_FAILED when no validation was finite, FLOWLINE_ABORTED when the signal said so, and for a checkpoint to resume
- * FLOWLINE_MODEL_INCOMPATIBLE when it is of another flow or training, FLOWLINE_MODEL_CORRUPTED when it is damaged.
+ * Throws FLOWLINE_FEATURES_INVALID for data of a wrong shape or with non-finite values,
+ * FLOWLINE_USAGE for an invalid option, FLOWLINE_TRAINING_FAILED when no validation was finite, and
+ * FLOWLINE_ABORTED when the signal aborts. For a checkpoint to resume from, throws
+ * FLOWLINE_MODEL_INCOMPATIBLE when it belongs to another flow or training and
+ * FLOWLINE_MODEL_CORRUPTED when it is damaged.
  *
  * ```ts
  * const report = await fit(flow, { train: { x, size }, validation }, { seed: 1, steps: 20 });
@@ -68,7 +72,10 @@ export async function fit(flow: Flow, data: FitData, options: FitOptions): Promi
   }
 }
 
-/** One training: initialised or resumed → steps, each with a validation and a checkpoint now and then → the best weights put back. */
+/**
+ * One training run: initialise or resume → steps, with periodic validations and checkpoints
+ * → restore the best weights.
+ */
 class Training {
   readonly #flow: Flow;
   readonly #data: PreparedData;
@@ -79,7 +86,7 @@ class Training {
   readonly #source: RowSource;
   readonly #batches: BatchMaker;
   readonly #validation: ValidationSet;
-  /** Computed at the first checkpoint: it reads all rows in memory. */
+  /** Computed at the first checkpoint, because it reads all rows in memory. */
   #identity: TrainingIdentity | undefined;
 
   constructor(flow: Flow, data: PreparedData, options: ResolvedFitOptions, resumed: CheckpointContent | undefined) {
@@ -151,11 +158,12 @@ class Training {
     await this.#source.close();
   }
 
-  /** Data-dependent initialisation; false where training was cancelled before it. */
+  /** Runs the data-dependent initialisation. Returns false if training was cancelled before it. */
   async #initialize(): Promise<boolean> {
     if (this.#flow.bijector.initialize === undefined) return true;
     if (this.#resumed !== undefined) {
-      // Any row will do: what it decides is about to be replaced by the checkpoint, and the flow counts as initialised.
+      // Any row works: the checkpoint replaces the values computed here, and the flow is marked as
+      // initialised.
       const { features, context } = this.#flow;
       tf.tidy(() => this.#flow.initialize(tf.zeros([1, features]), context === 0 ? undefined : tf.zeros([1, context])));
       return true;
@@ -167,13 +175,13 @@ class Training {
     return true;
   }
 
-  /** The next training rows; undefined where training was cancelled. */
+  /** Returns the next training batch, or undefined if training was cancelled. */
   async #nextBatch(size: number): Promise<Batch | undefined> {
     if (this.#options.signal?.aborted === true) return undefined;
     return (await this.#source.take(size, this.#batches.put)) ? this.#batches.finish(size) : undefined;
   }
 
-  /** The validation NLL of the averaged weights. */
+  /** Returns the validation NLL of the averaged weights. */
   #validate(parameters: FlatParameters, state: TrainingState): number {
     if (state.averaged === state.weights) return this.#validation.nll();
     parameters.push(state.averaged);
@@ -182,7 +190,10 @@ class Training {
     return nll;
   }
 
-  /** One optimizer step on a batch, which is then disposed; returns the gradient's norm before clipping. */
+  /**
+   * Takes one optimizer step on a batch, disposes of the batch, and returns the gradient norm
+   * before clipping.
+   */
   #step(batch: Batch, parameters: FlatParameters, state: TrainingState, learningRate: number): number {
     const { batchSize, robust, clipNorm, weightDecay } = this.#options;
     let nll = Number.NaN;

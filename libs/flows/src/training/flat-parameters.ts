@@ -2,11 +2,11 @@ import type * as tf from '@tensorflow/tfjs-core';
 
 import type { NamedVariables, Parameter } from '../parameter.ts';
 
-/** All parameters of a flow as one flat vector, in the order of their names' map. */
+/** All parameters of a flow as one flat vector, in the order of the map of names. */
 export class FlatParameters {
-  /** The current values; `push` writes them to the parameters. */
+  /** Current values; `push` writes them to the parameters. */
   readonly values: Float32Array;
-  /** The last gradient that `pull` was given. */
+  /** Gradient of the last `pull`. */
   readonly gradient: Float32Array;
   /** 1 where weight decay applies. */
   readonly decay: Uint8Array;
@@ -28,12 +28,15 @@ export class FlatParameters {
     }
   }
 
-  /** The tensors that gradients are taken of. */
+  /** Variables to differentiate with respect to. */
   get tensors(): tf.Variable[] {
     return this.#parts.map(({ parameter }) => parameter.value);
   }
 
-  /** Copies gradients, by variable name, into the flat one and returns its Euclidean norm; a parameter that played no part gets 0. */
+  /**
+   * Copies gradients, by variable name, into the flat gradient and returns its Euclidean norm. A
+   * parameter without a gradient gets 0.
+   */
   pull(gradients: Readonly<Record<string, tf.Tensor | undefined>>): number {
     let squares = 0;
     for (const { parameter, begin, end } of this.#parts) {

@@ -8,7 +8,9 @@ import type { Rows } from '../rows.ts';
 
 const FEATURES = 19;
 
-/** Standard normals in the even columns, heavy-tailed cubes of them in the odd ones. */
+/**
+ * Rows with standard normals in the even columns and heavy-tailed cubes of normals in the odd ones.
+ */
 function heavyTailedRows(size: number, seed: number): Rows {
   const x = new Random(seed)
     .normals(size * FEATURES)
@@ -19,7 +21,8 @@ function heavyTailedRows(size: number, seed: number): Rows {
 beforeAll(() => initBackend('wasm'));
 
 describe('32 couplings over 19 features, hidden 16, batch 64, learning rate 1e-3, 500 steps', () => {
-  // Twenty seconds of one core each: nothing but the real thing shows that no step of thousands is ever lost.
+  // Each case takes twenty seconds of one core: only full training shows that none of thousands of
+  // steps is lost.
   it.each([1, 2, 3, 4, 5])(
     'has no loss or gradient that is not finite: seed %i',
     async (seed) => {

@@ -19,14 +19,19 @@ import {
 import { assertRows } from '../validation.ts';
 import type { PreparedData } from './fit-data.ts';
 
-/** A training as it was after some step, from which {@link FitOptions.resume} goes on. */
+/** State of a training run after a step, from which {@link FitOptions.resume} continues. */
 export interface TrainingCheckpoint {
   readonly step: number;
-  /** A safetensors file with a checksum: weights, moments of Adam, random states, best weights, curves. */
+  /**
+   * A safetensors file with a checksum: weights, Adam moments, random states, best weights, curves.
+   */
   readonly bytes: Uint8Array;
 }
 
-/** Noise that is added to each feature anew in every step, in the units of x; validation rows get noise once. */
+/**
+ * Noise added to each feature, drawn anew in every step, in the units of x. Validation rows get
+ * noise once.
+ */
 export interface NoiseOptions {
   /** Standard deviation of Gaussian noise, per feature. */
   readonly gaussian?: Float32Array;
@@ -34,93 +39,112 @@ export interface NoiseOptions {
   readonly uniform?: Float32Array;
 }
 
-/** How to train a flow; defaults are those of density estimation. */
+/** Options of {@link fit}; the defaults suit density estimation. */
 export interface FitOptions {
-  /** Decides batches, noise and masking. */
+  /** Determines batches, noise and masking. */
   readonly seed: number;
-  /** The largest number of steps; either this or `epochs`. */
+  /** Maximum number of steps; give either this or `epochs`. */
   readonly steps?: number;
   /**
-   * The largest number of epochs, for rows in memory: a training of epochs × rows / batchSize steps, rounded up. Rows of a stream
-   * are counted by nobody; give `steps` there.
+   * Maximum number of epochs, for rows in memory: training takes epochs × rows / batchSize steps,
+   * rounded up. The length of a stream is unknown; give `steps` for it.
    */
   readonly epochs?: number;
   /**
-   * Share of the training rows that is taken out for validation, between 0 and 1, where no validation rows are given; drawn by the
-   * seed. At least one row stays on either side.
+   * Share of the training rows to hold out for validation, between 0 and 1, drawn by the seed; used
+   * when no validation rows are given. Each side keeps at least one row.
    */
   readonly validationSplit?: number;
-  /** Rows a step (default 256). From memory they are drawn with replacement; of a stream, each comes once an epoch. */
+  /**
+   * Rows per step (default 256). Rows in memory are drawn with replacement; each row of a stream
+   * comes once per epoch.
+   */
   readonly batchSize?: number;
   /**
-   * Rows of a stream held at a time (default 16,384): each row of a batch is drawn from them at random, and the next row of the stream
-   * takes its place. With all rows of an epoch held, their order is uniformly random.
+   * Number of rows of a stream in the shuffle buffer (default 16,384): each row of a batch is drawn
+   * from it at random, and the next row of the stream takes its place. When the buffer holds a
+   * whole epoch, the order is uniformly random.
    */
   readonly shuffleRows?: number;
-  /** The largest learning rate (default 1e-3). */
+  /** Peak learning rate (default 1e-3). */
   readonly learningRate?: number;
   /** Decoupled weight decay of conditioner kernels, per unit of learning rate (default 0). */
   readonly weightDecay?: number;
-  /** Steps over which the learning rate rises linearly (default 0). */
+  /** Number of steps over which the learning rate rises linearly (default 0). */
   readonly warmupSteps?: number;
-  /** Where the cosine ends, as a share of learningRate (default 0). */
+  /** Final value of the cosine decay, as a share of learningRate (default 0). */
   readonly finalLearningRateFraction?: number;
   /**
-   * β of an exponential moving average of the weights, w̄ ← β·w̄ + (1 − β)·w after each step t, with min(β, (1 + t) / (10 + t)) for β at
-   * first (default 0: none). Validation sees w̄, and the best w̄ is what the flow ends up with (Polyak and Juditsky, 1992): where few
-   * rows make it stop early, at a large learning rate, that is the better model.
+   * β of an exponential moving average of the weights (Polyak and Juditsky, 1992):
+   * w̄ ← β·w̄ + (1 − β)·w after each step t, where early steps use min(β, (1 + t) / (10 + t)) for
+   * β. Default 0: no averaging. Validation evaluates w̄, and the flow ends with the best w̄. That
+   * model is better when few rows make training stop early at a large learning rate.
    */
   readonly averaging?: number;
-  /** The largest global gradient norm (default 5). */
+  /** Maximum global gradient norm (default 5). */
   readonly clipNorm?: number;
   readonly noise?: NoiseOptions;
-  /** Hides these features at random, each with this probability per row: x → 0 and its presence column → 0. */
+  /**
+   * Hides these features at random, each with this probability per row: x → 0 and its presence
+   * column → 0.
+   */
   readonly masking?: { readonly features: readonly number[]; readonly probability: number };
   /**
-   * Ignores outliers in unlabelled data (default false): a row of a batch does not count when its log p is below
-   * median − 3·1.4826·(median − Q1) − 0.5 of the batch; validation log p is winsorised at the same threshold.
+   * Ignores outliers in unlabelled data (default false). A row has no weight if its log p is below
+   * median − 3·1.4826·(median − Q1) − 0.5 of its batch; validation log p is winsorised at the same
+   * threshold.
    */
   readonly robust?: boolean;
   /** Steps between validations (default 50). */
   readonly validateEvery?: number;
-  /** Validations without improvement after which training stops (default 8). */
+  /** Number of validations without improvement after which training stops (default 8). */
   readonly patience?: number;
   /** Called after every validation and at least every 50 steps. */
   readonly onProgress?: (progress: FitProgress) => void;
-  /** `true`: a line on standard error that follows the training, on a terminal only (default false). A function: as `onProgress`. */
+  /**
+   * `true`: shows a progress line on standard error, on a terminal only (default false). A
+   * function: called like `onProgress`.
+   */
   readonly progress?: boolean | ((progress: FitProgress) => void);
   /**
-   * Stops training: a last checkpoint is handed out, the promise rejects with FLOWLINE_ABORTED, and the flow keeps the best weights so
-   * far.
+   * Stops training: `onCheckpoint` gets a last checkpoint, the promise rejects with
+   * FLOWLINE_ABORTED, and the flow keeps the best weights so far.
    */
   readonly signal?: AbortSignal;
-  /** Called with a checkpoint every `checkpointEvery` steps; training goes on when the promise it returns has settled. */
+  /**
+   * Called with a checkpoint every `checkpointEvery` steps. Training continues once the returned
+   * promise settles.
+   */
   readonly onCheckpoint?: (checkpoint: TrainingCheckpoint) => void | Promise<void>;
   /** Steps between checkpoints (default: validateEvery). */
   readonly checkpointEvery?: number;
   /**
-   * The bytes of a checkpoint to go on from. With the same flow, data, options and backend as the training that wrote it, weights and
-   * report end up as if it had never stopped, bit for bit; with others, FLOWLINE_MODEL_INCOMPATIBLE names the first that differs.
+   * Bytes of the checkpoint to continue from. With the same flow, data, options and backend as the
+   * training that wrote it, weights and report are bit for bit those of an uninterrupted run.
+   * Otherwise FLOWLINE_MODEL_INCOMPATIBLE names the first difference.
    */
   readonly resume?: Uint8Array;
 }
 
-/** How far training is. */
+/** Progress of a training run. */
 export interface FitProgress {
   readonly step: number;
   readonly steps: number;
-  /** Mean negative log-likelihood of the rows that counted since the last report, in nats. */
+  /**
+   * Mean training loss since the last validation, in nats: negative log-likelihood of the rows that
+   * are not ignored as outliers.
+   */
   readonly trainNll: number;
-  /** Of this step's validation; null where none took place. */
+  /** Negative log-likelihood of this step's validation, in nats. Null if there was none. */
   readonly validationNll: number | null;
   readonly learningRate: number;
-  /** Before clipping. */
+  /** Global norm before clipping. */
   readonly gradientNorm: number;
-  /** Steps left out so far because their gradient was not finite. */
+  /** Steps skipped so far because their gradient was not finite. */
   readonly skippedSteps: number;
 }
 
-/** What training did. The flow holds the weights of `bestStep`. */
+/** Result of a training run. The flow holds the weights of `bestStep`. */
 export interface FitReport {
   readonly steps: number;
   readonly bestStep: number;
@@ -128,19 +152,22 @@ export interface FitReport {
   readonly skippedSteps: number;
   readonly stoppedEarly: boolean;
   readonly curves: readonly { readonly step: number; readonly trainNll: number; readonly validationNll: number }[];
-  /** The share of training rows that robust training left out. */
+  /** Share of training rows that robust training ignored. */
   readonly trimmedShare: number;
 }
 
-/** The options that have no default. */
+/** Options without a default. */
 type Optional = 'noise' | 'masking' | 'onProgress' | 'signal' | 'onCheckpoint' | 'resume';
-/** The options that others stand for once they are resolved. */
+/** Options that are resolved into others. */
 type Replaced = 'epochs' | 'validationSplit' | 'progress';
 
-/** FitOptions with every default in place. */
+/** {@link FitOptions} with every default filled in. */
 export type ResolvedFitOptions = Required<Omit<FitOptions, Optional | Replaced>> & Pick<FitOptions, Optional>;
 
-/** Throws FLOWLINE_USAGE for a wrong option of {@link fit}: an unknown name, a missing seed, a value out of range. */
+/**
+ * Throws FLOWLINE_USAGE for an invalid option of {@link fit}: an unknown name, a missing seed, a
+ * value out of range.
+ */
 export function checkFitOptions(options: FitOptions): void {
   checkOptions<FitOptions>('fit', options, {
     seed: required(finiteNumber),
@@ -182,7 +209,10 @@ export function checkFitOptions(options: FitOptions): void {
   });
 }
 
-/** Fills in defaults and checks options against flow and rows. Throws FLOWLINE_USAGE or FLOWLINE_FEATURES_INVALID. */
+/**
+ * Fills in defaults and checks options against the flow and the rows. Throws FLOWLINE_USAGE or
+ * FLOWLINE_FEATURES_INVALID.
+ */
 export function resolveFitOptions(
   flow: Flow,
   { train }: Pick<PreparedData, 'train'>,
@@ -216,7 +246,7 @@ export function resolveFitOptions(
   };
 }
 
-/** Steps of so many epochs over rows in memory. */
+/** Number of steps in the given epochs over rows in memory. */
 function stepsOf(epochs: number, train: PreparedData['train'], batchSize: number): number {
   if (typeof train !== 'function') return Math.ceil((epochs * train.size) / batchSize);
   throw new FlowError('FLOWLINE_USAGE', 'found epochs for a stream, whose rows are not counted, expected steps', {
@@ -225,7 +255,7 @@ function stepsOf(epochs: number, train: PreparedData['train'], batchSize: number
   });
 }
 
-/** The options that are given: without those that are undefined. */
+/** Options without those that are undefined. */
 function defined<T extends object>(options: T): T;
 function defined(options: object): object {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));

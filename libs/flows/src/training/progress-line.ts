@@ -1,22 +1,22 @@
 import type { FitOptions, FitProgress } from './options.ts';
 
-/** The part of a terminal that a progress line needs. */
+/** Part of a terminal stream that a progress line needs. */
 export interface Terminal {
   readonly isTTY?: boolean;
   readonly columns?: number;
   write(text: string): unknown;
 }
 
-/** Where the progress of a training goes. */
+/** Receiver of the progress of a training run, and its cleanup. */
 export interface Reporters {
   readonly show: (progress: FitProgress) => void;
-  /** Ends what was begun: a line on the terminal stays as it was last. */
+  /** Ends the output: the last line stays on the terminal. */
   readonly close: () => void;
 }
 
 const DEFAULT_COLUMNS = 80;
 
-/** Tells everyone whom the options name; `name` begins the line. */
+/** Reporters that the options ask for; `name` begins the line. */
 export function reportersOf(
   name: string,
   { onProgress, progress }: Pick<FitOptions, 'onProgress' | 'progress'>,
@@ -33,14 +33,14 @@ export function reportersOf(
   };
 }
 
-/** One line of a terminal that is written again and again. */
+/** Reporters that rewrite one line of a terminal. */
 function lineOn(name: string, terminal: Terminal): Reporters {
   let best = Infinity;
   let isOpen = false;
   return {
     show: (at) => {
       if (at.validationNll !== null && at.validationNll < best) best = at.validationNll;
-      // A line that is as wide as the terminal would wrap, and no longer be one.
+      // A line as wide as the terminal would wrap.
       const width = (terminal.columns ?? DEFAULT_COLUMNS) - 1;
       terminal.write(`\r\u001b[2K${progressText(name, at, best).slice(0, width)}`);
       isOpen = true;
@@ -52,7 +52,7 @@ function lineOn(name: string, terminal: Terminal): Reporters {
   };
 }
 
-/** How far a training is, in one line: steps, NLL of training and, once there is one, the best of validation. */
+/** Progress as one line: steps, training NLL and, once there is one, the best validation NLL. */
 export function progressText(name: string, { step, steps, trainNll }: FitProgress, best: number): string {
   const share = Math.floor((100 * step) / steps);
   const validation = Number.isFinite(best) ? `, best validation ${best.toFixed(3)}` : '';

@@ -22,7 +22,10 @@ const program = path.resolve(import.meta.dirname, '../testing/interruptible-trai
 
 beforeAll(() => initBackend('wasm'));
 
-/** Trains in another process, killed without warning once it has written so many checkpoints. */
+/**
+ * Trains in another process, which is killed without warning after it has written `checkpoints`
+ * checkpoints.
+ */
 async function trainUntilKilled(args: readonly string[], checkpoints: number): Promise<void> {
   const child = spawn(process.execPath, ['--conditions=flowline:source', '--import', 'tsx', program, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],

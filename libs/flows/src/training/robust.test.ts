@@ -19,7 +19,7 @@ describe('outlierThreshold', () => {
 
   it('takes a sixth of the rows for a kind of its own, and looks for outliers among them', () => {
     const random = new Random(2);
-    // Zeros, all with one density, then another kind; one row in 500 belongs to neither.
+    // Zeros, all with one density, then a second kind of row; one row in 500 belongs to neither.
     const logP = Float64Array.from({ length: 6_000 }, (_, i) =>
       i % 500 === 7 ? -90 : i % 6 === 0 ? -8 + random.normal() : 2,
     );

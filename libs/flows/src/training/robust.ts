@@ -1,15 +1,19 @@
-/** (median − Q1) / 0.6745 estimates a standard deviation; 1.4826 is the reciprocal of the normal's quartile. */
+/**
+ * Reciprocal of the normal distribution's upper quartile, 0.6745: 1.4826·(median − Q1) estimates a
+ * standard deviation.
+ */
 const NORMAL_QUARTILE_RATIO = 1.4826;
 const DEVIATIONS = 3;
 const SLACK_NATS = 0.5;
 
-/** A larger share of the rows is no accident: it is a kind of rows of its own. */
+/** Outliers are at most this share of the rows; a larger group is a separate population. */
 const LARGEST_OUTLIER_SHARE = 0.1;
 
 /**
- * The log p below which a row counts as an outlier: median − 3·1.4826·(median − Q1) − 0.5, with −∞ and
- * NaN as the worst. Where more than a tenth of the rows lies below it, those rows are a kind of their
- * own (the non-zero ones of a column of zeros, say), and the rule is applied to them in turn.
+ * Threshold of log p below which a row counts as an outlier: median − 3·1.4826·(median − Q1) − 0.5,
+ * where −∞ and NaN rank lowest. If more than a tenth of the rows lies below it, those rows are a
+ * separate population (the non-zero rows of a column of zeros, say), and the rule is applied to
+ * them in turn.
  */
 export function outlierThreshold(logP: Float32Array | Float64Array): number {
   let rows = Float64Array.from(logP, (value) => (Number.isFinite(value) ? value : -Number.MAX_VALUE)).sort();
@@ -23,7 +27,7 @@ export function outlierThreshold(logP: Float32Array | Float64Array): number {
   }
 }
 
-/** Mean negative log-likelihood with every log p below the threshold counted as the threshold. */
+/** Mean negative log-likelihood, with every log p below the threshold replaced by the threshold. */
 export function winsorisedNll(logP: Float32Array): number {
   const threshold = outlierThreshold(logP);
   return -logP.reduce((sum, value) => sum + (value >= threshold ? value : threshold), 0) / logP.length;
@@ -34,7 +38,9 @@ export function meanNll(logP: Float32Array): number {
   return -logP.reduce((sum, value) => sum + value, 0) / logP.length;
 }
 
-/** The weight of each row in the loss, adding up to 1: equal ones, or 0 for the outliers of the batch. */
+/**
+ * Weights of the rows in the loss, which sum to 1: equal, except 0 for the outliers of the batch.
+ */
 export function rowWeights(logP: Float32Array, robust: boolean): { weights: Float32Array; kept: number } {
   const threshold = robust ? outlierThreshold(logP) : -Infinity;
   const keeps = (value: number) => !robust || value >= threshold;

@@ -4,22 +4,25 @@ import type { Rows } from '../rows.ts';
 /** Copies row `from` of `rows` to row `to` of the caller. */
 export type PutRow = (rows: Rows, from: number, to: number) => void;
 
-/** How far a source is: the epoch, and the rows of it that were taken. Rows in memory have one epoch, and no place in it. */
+/**
+ * Position of a row source: the epoch, and the number of its rows already taken. Rows in memory
+ * have a single epoch without a position.
+ */
 export interface SourcePosition {
   readonly epoch: number;
   readonly taken: number;
 }
 
-/** Training rows, one batch after another, for ever. */
+/** Endless source of training rows, taken batch by batch. */
 export interface RowSource {
-  /** After the last batch that was taken whole. */
+  /** Position after the last complete batch. */
   readonly position: SourcePosition;
-  /** Hands `size` rows to `put`; false where training was cancelled meanwhile. */
+  /** Hands `size` rows to `put`. Resolves to false if training was cancelled meanwhile. */
   take(size: number, put: PutRow): Promise<boolean>;
   close(): Promise<void>;
 }
 
-/** Rows in memory, drawn with replacement by a generator that others may share. */
+/** Rows in memory, drawn with replacement by a generator that may be shared. */
 export class MemoryRows implements RowSource {
   readonly position = { epoch: 0, taken: 0 };
   readonly #rows: Rows;

@@ -1,4 +1,4 @@
-/** What the learning rate of a step depends on. */
+/** Options that determine the learning rate of a step. */
 export interface Schedule {
   readonly steps: number;
   readonly learningRate: number;
@@ -6,7 +6,7 @@ export interface Schedule {
   readonly finalLearningRateFraction: number;
 }
 
-/** Linear warm-up times a cosine from 1 down to finalLearningRateFraction; step counts from 0. */
+/** Linear warm-up times a cosine from 1 down to finalLearningRateFraction. Steps count from 0. */
 export function learningRateAt(step: number, schedule: Schedule): number {
   const { steps, learningRate, warmupSteps, finalLearningRateFraction: floor } = schedule;
   const warmup = step < warmupSteps ? (step + 1) / warmupSteps : 1;

@@ -13,7 +13,7 @@ import type { Rows } from '../rows.ts';
 import type { RowStream } from './fit-data.ts';
 import { StreamedRows } from './streamed-rows.ts';
 
-/** The rows 0 … n − 1, one feature and one context column each, in chunks of the given lengths. */
+/** Rows 0 … n − 1, with one feature and one context column each, in chunks of the given lengths. */
 const counting = (n: number, lengths: readonly number[]): RowStream =>
   async function* () {
     for (let from = 0, i = 0; from < n; i++) {
@@ -79,7 +79,7 @@ describe('streamed rows', () => {
       counts.set(order, (counts.get(order) ?? 0) + 1);
     }
     expect(counts.size).toBe(24);
-    // χ² with 23 degrees of freedom: 49.7 is its 99.9 % point.
+    // χ² with 23 degrees of freedom: its 99.9 % quantile is 49.7.
     expect([...counts.values()].reduce((sum, count) => sum + (count - 100) ** 2 / 100, 0)).toBeLessThan(49.7);
   });
 
@@ -161,7 +161,7 @@ describe('fit on a stream', () => {
       },
     );
     expect(tf.memory().numTensors).toBe(before);
-    // 2,048 rows of initialisation and 300 batches of 192, with up to 1,000 rows read ahead.
+    // 2,048 rows for initialisation and 300 batches of 192, with up to 1,000 rows read ahead.
     expect(opened).toEqual(first(10));
     const test = mixtureRows(3000, 9);
     const logP = await logProbRows(flow, test.x, test.size);
@@ -183,7 +183,7 @@ describe('fit on a stream', () => {
   it('can be cancelled while the stream keeps it waiting', async () => {
     const cancelled = new AbortController();
     const never: RowStream = async function* () {
-      yield mixtureRows(2058, 1); // the batch of initialisation, two of training, and two rows held
+      yield mixtureRows(2058, 1); // the initialisation batch, two training batches, and two buffered rows
       setTimeout(() => cancelled.abort(), 1);
       await new Promise(() => undefined);
     };

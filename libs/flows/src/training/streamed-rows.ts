@@ -5,24 +5,26 @@ import { isNumberRows, rowsFor } from '../rows.ts';
 import type { RowStream } from './fit-data.ts';
 import type { PutRow, RowSource, SourcePosition } from './row-source.ts';
 
-/** What {@link StreamedRows} is made of. */
+/** Constructor arguments of {@link StreamedRows}. */
 export interface StreamedRowsParts {
   readonly open: RowStream;
   readonly flow: { readonly features: number; readonly context: number };
-  /** Rows held for shuffling. */
+  /** Capacity of the shuffle buffer, in rows. */
   readonly capacity: number;
-  /** Each epoch's order is drawn by a fork of it. */
+  /** Generator whose forks draw the order of each epoch. */
   readonly random: Random;
   readonly signal: AbortSignal | undefined;
-  /** Where to begin: the rows of that epoch up to there are read and passed over. */
+  /** Position to start from: earlier rows of its epoch are read and skipped. */
   readonly start: SourcePosition;
 }
 
 /**
- * Rows of a stream, each once an epoch, shuffled through a buffer. What a row is drawn by depends on the seed, the epoch and its place
- * in it alone, so that (epoch, taken) is all a checkpoint needs, and chunks may be of any size.
+ * Rows of a stream, each once per epoch, shuffled through a buffer. The draw of a row depends only
+ * on the seed, the epoch and its position in the epoch, so a checkpoint needs only (epoch, taken),
+ * and chunks may have any size.
  *
- * An epoch: opened → buffer filled from chunks, a random row of it taken for each row that comes → drained → the next epoch.
+ * An epoch: open → fill the buffer from chunks; take a random row from it for each row that arrives
+ * → drain → next epoch.
  */
 export class StreamedRows implements RowSource {
   readonly #parts: StreamedRowsParts;
@@ -66,7 +68,8 @@ export class StreamedRows implements RowSource {
 
   async close(): Promise<void> {
     const closed = this.#chunks?.return?.();
-    // A generator that is waiting for its own source closes only when that answers: nobody waits for it.
+    // A generator that awaits its own source closes only when the source answers, so nothing waits
+    // for it here.
     if (this.#isReading) closed?.catch(() => undefined);
     else await closed;
   }
@@ -76,7 +79,10 @@ export class StreamedRows implements RowSource {
     this.#taken += 1;
   }
 
-  /** Fills the buffer, from the next epoch where this one is used up; false where training was cancelled. */
+  /**
+   * Fills the buffer, from the next epoch if this one is exhausted. Resolves to false if training
+   * was cancelled.
+   */
   async #fill(): Promise<boolean> {
     while (!this.#fillFromChunk()) {
       if (this.#hasEnded) this.#beginNextEpoch();
@@ -85,7 +91,7 @@ export class StreamedRows implements RowSource {
     return true;
   }
 
-  /** Fills the buffer as far as the chunk goes; whether a row may be taken now. */
+  /** Fills the buffer from the current chunk. Returns true if a row may be taken now. */
   #fillFromChunk(): boolean {
     while (this.#chunk !== undefined && this.#nextRow < this.#chunk.size && !this.#held.isFull) {
       this.#held.put(this.#chunk, this.#nextRow);
@@ -109,7 +115,10 @@ export class StreamedRows implements RowSource {
     this.#hasEnded = false;
   }
 
-  /** The next chunk, or the end of the epoch; false where training was cancelled while it was waited for. */
+  /**
+   * Reads the next chunk or the end of the epoch. Resolves to false if training was cancelled
+   * during the wait.
+   */
   async #read(): Promise<boolean> {
     const { open, flow, signal } = this.#parts;
     this.#chunks ??= open(this.#epoch)[Symbol.asyncIterator]();
@@ -128,7 +137,7 @@ export class StreamedRows implements RowSource {
   }
 }
 
-/** Rows in a fixed buffer, in no particular order. */
+/** Rows in a fixed buffer, in arbitrary order. */
 class Held implements Rows {
   readonly x: Float32Array;
   readonly context: Float32Array;
@@ -160,7 +169,7 @@ class Held implements Rows {
     this.#size += 1;
   }
 
-  /** Hands on a row, whose place the last one takes. */
+  /** Hands over a row and moves the last row into its place. */
   takeAt(at: number, put: PutRow, to: number): void {
     put(this, at, to);
     const [d, c, last] = [this.#features, this.#contextWidth, this.#size - 1];

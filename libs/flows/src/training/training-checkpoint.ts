@@ -17,22 +17,26 @@ import type { Counters, TrainingSnapshot } from './training-state.ts';
 
 const KIND: FileKind = { format: 'flowline.training', version: 1, writtenBy: "fit's onCheckpoint" };
 
-/** What decides the result of a training besides its flow, by name, as JSON text. */
+/**
+ * Named inputs, besides the flow, that determine the result of a training run, each as JSON text.
+ */
 export type TrainingIdentity = Readonly<Record<string, string>>;
 
-/** All that a checkpoint holds. */
+/** Content of a checkpoint. */
 export interface CheckpointContent {
   readonly identity: TrainingIdentity;
-  /** The flow's configuration before training and now, as JSON: data-dependent initialisation changes it. */
+  /**
+   * Flow configuration as JSON, before training and now: data-dependent initialisation changes it.
+   */
   readonly flowAtStart: string;
   readonly flow: string;
   readonly snapshot: TrainingSnapshot;
-  /** The generator of batches, noise and masking. */
+  /** Generator of batches, noise and masking. */
   readonly random: RandomState;
   readonly position: SourcePosition;
 }
 
-/** The options that decide a result and are plain values. */
+/** Options that determine the result and are plain values. */
 const DECIDING = [
   'seed',
   'steps',
@@ -48,7 +52,10 @@ const DECIDING = [
   'patience',
 ] as const satisfies readonly (keyof ResolvedFitOptions)[];
 
-/** The identity of a training: every option that changes its result, the backend, and fingerprints of the rows in memory. */
+/**
+ * Identity of a training run: every option that changes its result, the backend, and fingerprints
+ * of the rows in memory.
+ */
 export function identityOf({ train, validation }: PreparedData, options: ResolvedFitOptions): TrainingIdentity {
   const { noise, masking, shuffleRows } = options;
   const parts = [
@@ -62,7 +69,7 @@ export function identityOf({ train, validation }: PreparedData, options: Resolve
   return Object.fromEntries(parts.map(([name, value]) => [name, JSON.stringify(value)]));
 }
 
-/** A checkpoint as a safetensors file. */
+/** Encodes a checkpoint as a safetensors file. */
 export function encodeCheckpoint(content: CheckpointContent): Uint8Array {
   const { snapshot, ...rest } = content;
   const { counters, weights, averaged, bestWeights, adam, curves, recentSum, bestNll } = snapshot;
@@ -78,7 +85,7 @@ export function encodeCheckpoint(content: CheckpointContent): Uint8Array {
       ['bestWeights', vector(bestWeights)],
       ['adam/first', vector(adam.first)],
       ['adam/second', vector(adam.second)],
-      // As float64 and not as JSON, which has no infinity and no NaN.
+      // Float64 rather than JSON, which has neither infinity nor NaN.
       ['curves', { dtype: 'F64', shape: [curves.length, 3], data: curve }],
       ['recentSum', { dtype: 'F64', shape: [1], data: Float64Array.of(recentSum) }],
       ['bestNll', { dtype: 'F64', shape: [1], data: Float64Array.of(bestNll) }],
@@ -86,7 +93,10 @@ export function encodeCheckpoint(content: CheckpointContent): Uint8Array {
   });
 }
 
-/** Throws FLOWLINE_MODEL_CORRUPTED for damaged bytes, FLOWLINE_MODEL_INCOMPATIBLE for those of something else. */
+/**
+ * Decodes a checkpoint. Throws FLOWLINE_MODEL_CORRUPTED for damaged bytes,
+ * FLOWLINE_MODEL_INCOMPATIBLE for another kind of file.
+ */
 export function decodeCheckpoint(bytes: Uint8Array): CheckpointContent {
   const { config, tensors } = openSealedFile(KIND, bytes);
   const reader = new ConfigReader(JSON.parse(config), 'resume');
@@ -122,7 +132,10 @@ export function decodeCheckpoint(bytes: Uint8Array): CheckpointContent {
   };
 }
 
-/** Throws FLOWLINE_MODEL_INCOMPATIBLE unless the checkpoint is of this flow and of a training with this identity. */
+/**
+ * Throws FLOWLINE_MODEL_INCOMPATIBLE unless the checkpoint belongs to this flow and to a training
+ * run with this identity.
+ */
 export function assertResumable(checkpoint: CheckpointContent, flow: Flow, identity: TrainingIdentity): void {
   const config = JSON.stringify(flow.config);
   if (config !== checkpoint.flowAtStart && config !== checkpoint.flow) {
@@ -138,7 +151,10 @@ export function assertResumable(checkpoint: CheckpointContent, flow: Flow, ident
   }
 }
 
-/** A flow in words, from its configuration: family, shape, and a digest that tells apart flows which differ elsewhere. */
+/**
+ * Description of a flow from its configuration: family, shape, and a digest that distinguishes
+ * flows that differ elsewhere.
+ */
 function described(config: string, parameters: number): string {
   const reader = new ConfigReader(JSON.parse(config), 'resume.flow');
   const [family, features, context] = [reader.string('family'), reader.integer('features'), reader.integer('context')];

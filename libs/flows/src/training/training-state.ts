@@ -2,40 +2,52 @@ import type { AdamState } from './adam.ts';
 import { Adam } from './adam.ts';
 import type { FitReport } from './options.ts';
 
-/** Improvements below this, in nats, do not count: they would postpone early stopping for ever. */
+/**
+ * Improvements smaller than this, in nats, do not count; they would postpone early stopping
+ * forever.
+ */
 const LEAST_IMPROVEMENT_NATS = 1e-4;
 
-/** Numbers that training adds up from step to step. */
+/** Counters and sums that training updates at every step. */
 export interface Counters {
   readonly step: number;
   readonly skippedSteps: number;
-  /** Validations since the best one. */
+  /** Number of validations since the best one. */
   readonly sinceBest: number;
   readonly bestStep: number;
-  /** Rows of all batches, and those of them that counted in the loss. */
+  /** Rows in all batches, and the number of them with weight in the loss. */
   readonly drawnRows: number;
   readonly keptRows: number;
-  /** The finite training losses since the last validation. */
+  /** Number of finite training losses since the last validation. */
   readonly recentCount: number;
 }
 
-/** All that a training has learnt after some step; with the states of its generators, all that it needs to go on. */
+/**
+ * State of training after a step. Together with the states of the generators, it is enough to
+ * continue.
+ */
 export interface TrainingSnapshot {
   readonly counters: Counters;
   readonly recentSum: number;
   readonly bestNll: number;
   readonly weights: Float32Array;
-  /** Their moving average; without averaging, the weights themselves. */
+  /** Moving average of the weights; without averaging, the weights themselves. */
   readonly averaged: Float32Array;
   readonly bestWeights: Float32Array;
   readonly adam: AdamState;
   readonly curves: FitReport['curves'];
 }
 
-/** Weights in training, their optimizer and the record of how it goes. `weights` is the caller's own vector, which it steps. */
+/**
+ * Weights in training, their optimizer and the record of progress. `weights` is the caller's
+ * vector, which each step updates in place.
+ */
 export class TrainingState {
   readonly weights: Float32Array;
-  /** Their moving average, which validation sees; without averaging, the weights themselves. */
+  /**
+   * Moving average of the weights, which validation evaluates; without averaging, the weights
+   * themselves.
+   */
   readonly averaged: Float32Array;
   readonly adam: Adam;
   readonly #averaging: number;
@@ -45,7 +57,7 @@ export class TrainingState {
   #bestWeights: Float32Array;
   readonly #curves: FitReport['curves'][number][];
 
-  /** At the start, or where a checkpoint left it; `weights` then take its values. */
+  /** Starts anew, or from the snapshot of a checkpoint, whose values are copied into `weights`. */
   constructor(weights: Float32Array, averaging: number, at?: TrainingSnapshot) {
     if (at !== undefined) weights.set(at.weights);
     this.weights = weights;
@@ -71,17 +83,17 @@ export class TrainingState {
     return this.#counters;
   }
 
-  /** The mean training loss since the last validation; NaN where there is none. */
+  /** Mean training loss since the last validation. NaN if there is none. */
   get trainNll(): number {
     return this.#recentSum / this.#counters.recentCount;
   }
 
-  /** The weights of the best validation, or the first ones. */
+  /** Weights of the best validation, or the initial ones. */
   get bestWeights(): Float32Array {
     return this.#bestWeights;
   }
 
-  /** Counts a step that was taken or, its gradient not being finite, skipped. */
+  /** Counts a step, either taken or skipped because its gradient was not finite. */
   countStep(nll: number, isTaken: boolean, rows: { readonly drawn: number; readonly kept: number }): void {
     const before = this.#counters;
     const counts = Number.isFinite(nll);
@@ -97,7 +109,9 @@ export class TrainingState {
     };
   }
 
-  /** Records a validation, and keeps the weights if it is the best; the running training loss starts anew. */
+  /**
+   * Records a validation and keeps the weights if it is the best. Resets the running training loss.
+   */
   recordValidation(validationNll: number): void {
     const { step } = this.#counters;
     this.#curves.push({ step, trainNll: this.trainNll, validationNll });

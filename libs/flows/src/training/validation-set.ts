@@ -8,10 +8,10 @@ import { BatchMaker, disposeBatch } from './batch.ts';
 import type { ResolvedFitOptions } from './options.ts';
 import { meanNll, winsorisedNll } from './robust.ts';
 
-/** Rows scored at once: wide enough for the kernels, small enough for memory. */
+/** Rows per chunk: wide enough for the kernels, small enough for memory. */
 const CHUNK_ROWS = 1024;
 
-/** Validation rows as tensors, with noise and masking that never change. */
+/** Validation rows as tensors, with fixed noise and masking. */
 export class ValidationSet {
   readonly #flow: Flow;
   readonly #batches: readonly Batch[];
@@ -29,7 +29,7 @@ export class ValidationSet {
     });
   }
 
-  /** The mean negative log-likelihood under the flow as it is now, winsorised in robust training. */
+  /** Mean negative log-likelihood under the current flow, winsorised in robust training. */
   nll(): number {
     const parts = this.#batches.map(({ x, context }) =>
       tf.tidy(() => this.#flow.uncheckedLogProb(x, context).dataSync()),

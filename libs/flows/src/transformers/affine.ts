@@ -8,14 +8,17 @@ import type { Transformer, TransformerParameters } from './transformer.ts';
 import { checkOptions } from '../options/check-options.ts';
 import * as rules from '../options/config-rules.ts';
 
-/** Glow's scale, σ(r + 2) + 10⁻³: it can only contract, and never by more than a thousand. */
+/**
+ * Glow's scale, σ(r + 2) + 10⁻³, between 10⁻³ and 1 + 10⁻³: it contracts, by a factor of at most a
+ * thousand.
+ */
 export interface SigmoidScale {
   readonly kind: 'sigmoid';
 }
 const SIGMOID_OFFSET = 2;
 const LEAST_SCALE = 1e-3;
 
-/** The configuration of an {@link AffineTransformer}. */
+/** Configuration of an {@link AffineTransformer}. */
 export interface AffineTransformerConfig extends TypedConfig {
   readonly type: 'affine';
   readonly scale: ScaleFunction | SigmoidScale;
@@ -34,7 +37,7 @@ export class AffineTransformer implements Transformer {
     this.passesAtZero = config.scale.kind !== 'sigmoid';
   }
 
-  /** Makes one from its JSON. */
+  /** Builds one from its JSON configuration. */
   static readonly fromConfig = (json: unknown): AffineTransformer => {
     const scale = new ConfigReader(json, 'affine').object('scale');
     return new AffineTransformer({

@@ -10,21 +10,29 @@ import { checkOptions } from '../options/check-options.ts';
 import * as rules from '../options/config-rules.ts';
 import { required, finiteNumber, whole } from '../options/rules.ts';
 
-/** The configuration of a {@link DeepSigmoid}. */
+/** Configuration of a {@link DeepSigmoid}. */
 export interface DeepSigmoidConfig extends TypedConfig {
   readonly type: 'deepSigmoid';
-  /** K, the number of sigmoids. */
+  /** K, number of sigmoids. */
   readonly units: number;
-  /** How log a_k follows from its raw parameter; a bound keeps the tails linear, with slopes within exp(±bound). */
+  /**
+   * Map from the raw parameter to log a_k. A bound keeps the tails linear, with slopes within
+   * exp(±bound).
+   */
   readonly scale: ScaleFunction;
-  /** Offsets of b_k, evenly from −spread to spread: units that start alike would stay alike. */
+  /**
+   * Offsets of b_k, evenly spaced from −spread to spread: units with equal initial values would
+   * stay equal.
+   */
   readonly spread: number;
 }
 
 /**
- * The sigmoidal transformer of a neural autoregressive flow (Huang et al., 2018): z = logit(Σ_k w_k·σ(a_k·x + b_k)) with a softmax w and
- * positive a, in log space throughout: z = L₁ − L₀ with L₁ = log Σ w σ(u), L₀ = log Σ w σ(−u), and
- * log ∂z/∂x = log Σ w a σ(u) σ(−u) − L₁ − L₀. Inverse: a bracketed root search per entry; the root lies among the (z − b_k) / a_k.
+ * Sigmoidal transformer of a neural autoregressive flow (Huang et al., 2018):
+ * z = logit(Σ_k w_k·σ(a_k·x + b_k)) with softmax w and positive a. It is computed in log space:
+ * z = L₁ − L₀ with L₁ = log Σ w σ(u), L₀ = log Σ w σ(−u) and u_k = a_k·x + b_k, and
+ * log ∂z/∂x = log Σ w a σ(u) σ(−u) − L₁ − L₀. The inverse is a bracketed root search per entry; the
+ * root lies within the range of the (z − b_k) / a_k.
  *
  * Parameters: [K of log a | K of b | K logits of w].
  */
@@ -45,7 +53,7 @@ export class DeepSigmoid implements Transformer {
     this.parametersPerFeature = 3 * config.units;
   }
 
-  /** Makes one from its JSON. */
+  /** Builds one from its JSON configuration. */
   static readonly fromConfig = (json: unknown): DeepSigmoid => {
     const reader = new ConfigReader(json, 'deepSigmoid');
     return new DeepSigmoid({

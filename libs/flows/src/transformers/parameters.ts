@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { FlowError } from '../flow-error.ts';
 import type { TransformerParameters } from './transformer.ts';
 
-/** Parameters that lie feature by feature: [n × m × p]. */
+/** Parameters laid out feature by feature: [n × m × p]. */
 export function featureMajor(parameters: tf.Tensor3D): TransformerParameters {
   const [n, m] = parameters.shape;
   return {
@@ -12,7 +12,10 @@ export function featureMajor(parameters: tf.Tensor3D): TransformerParameters {
   };
 }
 
-/** Parameters that lie one after another, [n × p·m]: the first of every feature, then the second of every feature, …. */
+/**
+ * Parameters laid out one after another, [n × p·m]: the first of every feature, then the second of
+ * every feature, ….
+ */
 export function parameterMajor(parameters: tf.Tensor2D, m: number): TransformerParameters {
   const [n, width] = parameters.shape;
   return {
@@ -21,7 +24,7 @@ export function parameterMajor(parameters: tf.Tensor2D, m: number): TransformerP
   };
 }
 
-/** Parameters that each have a tensor [n × m] of their own. */
+/** Parameters with a separate tensor [n × m] each. */
 export function inParts(parts: readonly tf.Tensor2D[]): TransformerParameters {
   return {
     part: (i) => {
@@ -37,7 +40,7 @@ export function inParts(parts: readonly tf.Tensor2D[]): TransformerParameters {
   };
 }
 
-/** The parameters, with zeros for the features of each row where the mask [n × m] is 0. */
+/** Parameters with zeros for the features of each row where the mask [n × m] is 0. */
 export function zeroedWhere(parameters: TransformerParameters, mask: tf.Tensor2D | undefined): TransformerParameters {
   if (mask === undefined) return parameters;
   return {

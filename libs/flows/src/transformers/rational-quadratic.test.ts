@@ -43,7 +43,7 @@ describe('RationalQuadratic', () => {
     for (let i = 1; i < n; i++) {
       const rise = (values[i]! - values[i - 1]!) / (xs[i]! - xs[i - 1]!);
       expect(rise).toBeGreaterThan(0);
-      // The mean of the slopes at both ends, as for any smooth curve.
+      // Mean of the slopes at both ends, as for any smooth curve.
       expect(Math.abs(rise - (slopes[i]! + slopes[i - 1]!) / 2)).toBeLessThan(0.02 * rise + 2e-3);
     }
   });
@@ -54,7 +54,7 @@ describe('RationalQuadratic', () => {
     const xs = [-4, -2.6, -1.1, 0.35, 1.9, 2.8];
     const raw = new Random(3).normals(xs.length * p);
     const weights = new Random(4).normals(2 * xs.length);
-    // One number from z and log ∂z/∂x of every entry, in float64.
+    // Scalar function of z and log ∂z/∂x of every entry, in float64.
     const loss = (x: readonly number[], parameters: Float32Array) => {
       const [z, logSlope] = bounded.forward(column(x), featureMajor(tf.tensor3d(parameters, [xs.length, 1, p])));
       return [...taken(z), ...taken(logSlope)].reduce((sum, value, i) => sum + value * weights[i]!, 0);

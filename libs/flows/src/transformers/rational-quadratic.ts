@@ -11,24 +11,29 @@ import { checkOptions } from '../options/check-options.ts';
 import * as rules from '../options/config-rules.ts';
 import { required, finiteNumber, orNull } from '../options/rules.ts';
 
-/** The configuration of a {@link RationalQuadratic}. */
+/** Configuration of a {@link RationalQuadratic}. */
 export interface RationalQuadraticConfig extends TypedConfig {
   readonly type: 'rationalQuadratic';
-  /** K, the number of bins; at least 2. */
+  /** K, number of bins; at least 2. */
   readonly bins: number;
-  /** B: the spline maps [−B, B] onto itself, and is the identity outside. */
+  /** B: the spline maps [−B, B] onto itself and is the identity outside. */
   readonly bound: number;
-  /** Raw parameters r count as c·tanh(r / c), so that no bin becomes too narrow or steep for float32; null: as they are. */
+  /**
+   * c: raw parameters r are bounded to c·tanh(r / c), so that no bin becomes too narrow or steep
+   * for float32; null: unbounded.
+   */
   readonly parameterBound: number | null;
 }
 
 /**
- * A monotone rational-quadratic spline with linear tails (Durkan et al., “Neural spline flows”, 2019). In the bin of x, with ξ the
- * share of the bin's width left of x, s its mean slope and δ₀, δ₁ the slopes at its knots:
+ * A monotone rational-quadratic spline with linear tails (Durkan et al., “Neural spline flows”,
+ * 2019). In the bin of x, where ξ is the share of the bin's width left of x, s its mean slope and
+ * δ₀, δ₁ the slopes at its knots:
  * z = y₀ + h·(s·ξ² + δ₀·ξ(1 − ξ)) / (s + (δ₁ + δ₀ − 2s)·ξ(1 − ξ)),
- * ∂z/∂x = s²·(δ₁ξ² + 2sξ(1 − ξ) + δ₀(1 − ξ)²) / (s + (δ₁ + δ₀ − 2s)·ξ(1 − ξ))². Inverse: the root of a quadratic, in closed form.
+ * ∂z/∂x = s²·(δ₁ξ² + 2sξ(1 − ξ) + δ₀(1 − ξ)²) / (s + (δ₁ + δ₀ − 2s)·ξ(1 − ξ))².
+ * The inverse is the root of a quadratic, in closed form.
  *
- * Parameters: [K of the widths | K of the heights | K − 1 of the slopes]; zeros are the identity.
+ * Parameters: [K of the widths | K of the heights | K − 1 of the slopes]; zeros give the identity.
  */
 export class RationalQuadratic implements Transformer {
   readonly config: RationalQuadraticConfig;
@@ -55,7 +60,7 @@ export class RationalQuadratic implements Transformer {
     this.#kernel = new SplineKernel(config);
   }
 
-  /** Makes one from its JSON. */
+  /** Builds one from its JSON configuration. */
   static readonly fromConfig = (json: unknown): RationalQuadratic => {
     const reader = new ConfigReader(json, 'rationalQuadratic');
     return new RationalQuadratic({
@@ -83,7 +88,7 @@ export class RationalQuadratic implements Transformer {
 
   #forward(x: tf.Tensor2D, parameters: tf.Tensor3D): [tf.Tensor2D, tf.Tensor2D] {
     const [n, m] = x.shape;
-    // z above log ∂z/∂x: an op has one result.
+    // z stacked on log ∂z/∂x, because an op has one result.
     const both = withGradient<tf.Tensor2D>([x, parameters], () => ({
       value: tf.tensor2d(this.#kernel.forward(float32(x), float32(parameters)), [2 * n, m]),
       saved: [x, parameters],
@@ -97,7 +102,7 @@ export class RationalQuadratic implements Transformer {
   }
 }
 
-/** The values, in one read. */
+/** Values, in one read. */
 function float32(tensor: tf.Tensor): Float32Array {
   return tensor.dataSync<'float32'>();
 }

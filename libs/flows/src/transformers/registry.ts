@@ -4,14 +4,17 @@ import { DeepSigmoid } from './deep-sigmoid.ts';
 import { RationalQuadratic } from './rational-quadratic.ts';
 import type { Transformer } from './transformer.ts';
 
-/** From the `type` of a configuration to what makes it: one line per transformer. */
+/** Factories by the `type` of a configuration, one line per transformer. */
 const factories = new Map<string, (config: unknown) => Transformer>([
   ['affine', AffineTransformer.fromConfig],
   ['deepSigmoid', DeepSigmoid.fromConfig],
   ['rationalQuadratic', RationalQuadratic.fromConfig],
 ]);
 
-/** Makes a transformer from its JSON. Throws FLOWLINE_MODEL_INCOMPATIBLE for an unknown type or a field that does not fit. */
+/**
+ * Builds a transformer from its JSON configuration. Throws FLOWLINE_MODEL_INCOMPATIBLE for an
+ * unknown type or an invalid field.
+ */
 export function transformerFromConfig(config: unknown): Transformer {
   const type = new ConfigReader(config, 'transformer').string('type');
   const factory = factories.get(type);
