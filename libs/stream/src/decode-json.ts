@@ -5,7 +5,7 @@ import type { Decoded } from './record-decoder.ts';
 
 const QUOTED = 40;
 
-/** Reads JSON in UTF-8; numbers keep their digits, so that a name is what was written. */
+/** Parses JSON in UTF-8. Numbers keep their digits, so that a name stays as it was written. */
 export function decodeJson(bytes: Uint8Array): Decoded {
   if (!isUtf8(bytes)) return { reason: 'not_json', message: 'The value is not UTF-8 text.' };
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
