@@ -36,7 +36,7 @@ export interface CommitOptions {
    * and every event is counted.
    */
   readonly sample?: number;
-  /** Timeout of an attempt (default 30,000). */
+  /** Timeout of an attempt (default 30,000 ms). */
   readonly timeoutMs?: number;
 }
 

@@ -108,7 +108,7 @@ export async function connect(url: string, options: ConnectOptions): Promise<Dat
 
 /** Options of a connection. */
 export interface ClientOptions {
-  /** Timeout after which the connection is dropped (default 30,000). */
+  /** Timeout after which the connection is dropped (default 30,000 ms). */
   readonly timeoutMs?: number;
 }
 

@@ -76,8 +76,8 @@ export interface Removed {
 /**
  * Deletes records older than their retention. Scored events are dropped by whole days, which all
  * detectors share, so the longest retention decides. Writers wait at most 200 ms at a time: a day
- * that is being read for longer is left for the next call. Rows are deleted in batches of at most
- * 5,000, each in its own transaction, except entity claims, which go by days. Call it once per day.
+ * that is being read for longer is left for the next call. Rows are deleted in batches of a few
+ * thousand, each in its own transaction; entity claims are deleted by days. Call it once per day.
  */
 export async function applyRetention(db: Database, retention: readonly Retention[]): Promise<Removed> {
   const removed = { anomalies: 0, deadLetters: 0, entities: 0 };

@@ -5,10 +5,10 @@ import { SET_FORMATS } from './formats.ts';
 
 /** Options of a transaction. */
 export interface TransactionOptions {
-  /** Timeout after which the connection is cut, and the transaction with it (default 30,000). */
+  /** Timeout after which the connection is cut, and the transaction with it (default 30,000 ms). */
   readonly timeoutMs?: number;
   /**
-   * Idle time after which the server ends the transaction (default 10,000), so that a stopped
+   * Idle time after which the server ends the transaction (default 10,000 ms), so that a stopped
    * process does not hold locks for longer.
    */
   readonly idleTimeoutMs?: number;
