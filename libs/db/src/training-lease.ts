@@ -11,8 +11,8 @@ import { withTransaction } from './transaction.ts';
 /** Options of a training lease. */
 export interface LeaseOptions {
   /**
-   * Duration of the lease without renewal (default 30,000 ms), and so the wait after a kill until the
-   * next trainer may begin.
+   * Duration of the lease without renewal (default 30,000 ms), and so the wait after a kill until
+   * the next trainer may begin.
    */
   readonly leaseMs?: number;
 }

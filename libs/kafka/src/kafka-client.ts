@@ -46,8 +46,8 @@ export interface KafkaClient {
 
 const CONNECTION_TIMEOUT_MS = 5_000;
 /**
- * Maximum time for a broker to answer such a request. Requests that depend on others, such as
- * joining a group, may take longer.
+ * Maximum time for a broker to answer a request of `asking`. Requests that depend on others, such
+ * as joining a group, may take longer and do not use it.
  */
 const ANSWER_MS = 10_000;
 /** Attempts of a client per call, about 15 s in all; the caller decides what happens then. */
