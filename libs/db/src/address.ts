@@ -1,13 +1,14 @@
 import { FlowlineError } from '@flowline/events';
 
 /**
- * Where a database is, without its user and password: `host:port/database`.
- * @throws FlowlineError FLOWLINE_CONFIG_INVALID for a text that is no URL, or in which a password
- *   may reach beyond its place; it does not quote the text.
+ * Address of a database without user and password: `host:port/database`.
+ * @throws FlowlineError FLOWLINE_CONFIG_INVALID for a text that is not a URL, or in which part of
+ * the password may be taken for the host; the message does not quote the text.
  */
 export function databaseAddress(url: string): string {
   const { hostname, port, pathname, search, hash, searchParams } = parse(url);
-  // A password with a bare "@" or "/" ends early for a URL: the rest of it would be shown as the host.
+  // An unencoded "@" or "/" ends the password of a URL early: the rest of it would be shown as the
+  // host.
   if (`${pathname}${search}${hash}`.includes('@')) throw invalid('has an "@" behind the host');
   const host = hostname === '' ? (searchParams.get('host') ?? 'localhost') : hostname;
   return `${host}:${port === '' ? '5432' : port}${decoded(pathname)}`;

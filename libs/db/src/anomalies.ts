@@ -2,29 +2,29 @@ import type { Database } from './database.ts';
 import { type AnomalyRow, selectAnomalies, selectMostSurprising } from './sql/anomalies-select.ts';
 import { withTransaction } from './transaction.ts';
 
-/** An anomaly, as it is stored. */
+/** Anomaly as stored. */
 export type StoredAnomaly = AnomalyRow;
 
-/** Where a page ended: the next one begins after it. */
+/** Position of the last row of a page; the next page begins after it. */
 export interface AnomalyCursor {
   readonly eventTime: Date;
   readonly anomalyId: number;
 }
 
-/** Which anomalies are asked for. */
+/** Filter for anomalies. */
 export interface AnomalyFilter {
   readonly detector?: string;
-  /** Event time, inclusive. */
+  /** Earliest event time, inclusive. */
   readonly from?: Date;
-  /** Event time, exclusive. */
+  /** Latest event time, exclusive. */
   readonly to?: Date;
   readonly maxPValue?: number;
-  /** At most so many (default 50). */
+  /** Maximum rows (default 50). */
   readonly limit?: number;
   readonly after?: AnomalyCursor;
 }
 
-/** A page of anomalies; `next` is null at the end. */
+/** Page of anomalies; `next` is null at the end. */
 export interface AnomalyPage {
   readonly items: readonly StoredAnomaly[];
   readonly next: AnomalyCursor | null;
@@ -32,7 +32,7 @@ export interface AnomalyPage {
 
 const PAGE = 50;
 
-/** Anomalies by event time, latest first, a page at a time; pages stay whole while new anomalies arrive. */
+/** Lists anomalies by event time, latest first, in pages. New anomalies do not shift the pages. */
 export async function listAnomalies(db: Database, filter: AnomalyFilter = {}): Promise<AnomalyPage> {
   const { detector, from, to, maxPValue, after, limit = PAGE } = filter;
   const items = await withTransaction(db, (client) =>
@@ -53,7 +53,7 @@ export async function listAnomalies(db: Database, filter: AnomalyFilter = {}): P
   return { items, next };
 }
 
-/** The most surprising anomalies (ties: the lowest density first). */
+/** Lists the most surprising anomalies (ties: lowest density first). */
 export async function mostSurprising(
   db: Database,
   filter: Pick<AnomalyFilter, 'detector' | 'from' | 'to' | 'limit'> = {},

@@ -8,27 +8,30 @@ import { SCORED_EVENT_FIELDS } from './sql/scored-events-copy.ts';
 import type { InSample } from './sampling.ts';
 import { COLLECTED_EVENT_FIELDS } from './sql/collected-events-copy.ts';
 
-/** Features of one version of a detector. */
+/** Feature values of one version of a detector. */
 type FeatureValues = Omit<ValuesInForce, 'rows'>;
 
-/** Bytes of a row besides its values and its event id, rounded up. */
+/** Bytes of a row without its values and event id, rounded up. */
 const ROW_BYTES = 200;
 
-/** A value of a column that the batch holds for every row. */
+/** Value of a column that the batch holds for every row. @throws RangeError if it is missing. */
 function at<T>(column: ArrayLike<T>, row: number, name: string): T {
   const value = column[row];
   if (value === undefined) throw new RangeError(`the batch has no ${name} for row ${row}`);
   return value;
 }
 
-/** Rows of a batch that are kept, encoded. */
+/** Encoded rows of a batch that are kept. */
 export interface KeptRows {
   readonly copy: BinaryCopy;
-  /** How many of them come before a row of the batch. */
+  /** Number of kept rows before a row of the batch. */
   readonly before: (row: number) => number;
 }
 
-/** The scored events of a batch in their order: every anomaly, and of the others those in the sample. */
+/**
+ * Encodes the scored events of a batch, in order: every anomaly, and other events if they are in
+ * the sample.
+ */
 export function scoredEventRows(batch: ScoredBatch, inSample: InSample): KeptRows {
   const anomalous = new Uint8Array(batch.size);
   for (const { row } of batch.anomalies) anomalous[row] = 1;
@@ -69,7 +72,7 @@ export function scoredEventRows(batch: ScoredBatch, inSample: InSample): KeptRow
   return { copy, before: (row) => kept.subarray(0, row).reduce((count, one) => count + one, 0) };
 }
 
-/** The events of a batch that has no model yet, all of them. */
+/** Encodes all events of a batch that has no model yet. */
 export function collectedEventRows(batch: EventBatch): KeptRows {
   const copy = eventCopy(batch);
   const source = BinaryCopy.fields((fields) => {
@@ -90,7 +93,7 @@ export function collectedEventRows(batch: EventBatch): KeptRows {
   return { copy, before: (row) => row };
 }
 
-/** Room for the events of a batch. */
+/** Creates a buffer sized for the events of a batch. */
 function eventCopy({ size, numericWidth, levelWidth }: EventBatch): BinaryCopy {
   return new BinaryCopy(size * (ROW_BYTES + 12 * numericWidth + 16 * levelWidth));
 }
@@ -103,12 +106,12 @@ function writeValues(
   copy.float8Array(numeric, row * numericWidth, numericWidth).textArray(levels, row * levelWidth, levelWidth);
 }
 
-/** What ends the row of an event. */
+/** Writes the last field of an event's row. */
 function writeEntity(copy: BinaryCopy, { entities }: EventBatch, row: number): void {
   copy.text(entities === null ? null : at(entities.names, row, 'entity'));
 }
 
-/** The anomalies of a batch that are new. */
+/** Encodes the new anomalies of a batch. */
 export function anomalyRows(batch: ScoredBatch, anomalies: readonly Anomaly[]): BinaryCopy {
   const copy = new BinaryCopy(anomalies.length * 4_096);
   for (const { row, reason, alert } of anomalies) {
@@ -135,7 +138,7 @@ export function anomalyRows(batch: ScoredBatch, anomalies: readonly Anomaly[]): 
   return copy;
 }
 
-/** The dead letters of a batch that are new. */
+/** Encodes the new dead letters of a batch. */
 export function deadLetterRows(batch: EventBatch, letters: readonly DeadLetter[]): BinaryCopy {
   const copy = new BinaryCopy(letters.length * 1_024);
   for (const letter of letters) {

@@ -1,24 +1,25 @@
 import { plainText } from './json-text.ts';
 
-/** The header of COPY … BINARY: its signature, no flags, no extension. */
+/** Header of COPY … BINARY: signature, no flags, no extension. */
 const HEADER = Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1');
-/** A field count of −1 ends the data. */
+/** End of the data: a field count of −1. */
 const TRAILER = Buffer.from([0xff, 0xff]);
 
-/** Milliseconds from the Unix epoch to Postgres' (2000-01-01). */
+/** Milliseconds from the Unix epoch to the Postgres epoch (2000-01-01). */
 const POSTGRES_EPOCH_MS = 946_684_800_000;
-/** 4713 BC, the earliest time that Postgres knows; earlier ones become −infinity. */
+/** Earliest time in Postgres, 4713 BC; earlier times become −infinity. */
 const EARLIEST_MS = -210_866_803_200_000;
 const TWO_TO_32 = 2 ** 32;
-/** Longer text is left to the platform's own encoder. */
+/** Maximum length of text that is encoded here; longer text is left to the platform's encoder. */
 const SHORT_TEXT = 64;
 
-/** Object identifiers of the element types of arrays. */
+/** OIDs of array element types. */
 const OID = { text: 25, float8: 701 } as const;
 
 /**
- * Writes rows in the format of COPY … FROM STDIN BINARY. Each row: startRow(fields), then one call for each field, in the order of
- * the columns. Every value is big-endian, after its length in bytes (−1: null).
+ * Writes rows in the format of COPY … FROM STDIN BINARY. Each row is startRow(fields), then one
+ * call per field in column order. Every value is big-endian, preceded by its length in bytes (−1:
+ * null).
  */
 export class BinaryCopy {
   #buffer: Buffer;
@@ -26,23 +27,23 @@ export class BinaryCopy {
   #length = 0;
   readonly #rowStarts: number[] = [];
 
-  /** @param bytes the expected size; the buffer grows when it is too small. */
+  /** @param bytes the expected size; the buffer grows if it is too small. */
   constructor(bytes = 65_536) {
     this.#buffer = Buffer.allocUnsafe(Math.max(1_024, Math.ceil(bytes)));
     this.#view = viewOf(this.#buffer);
   }
 
-  /** The rows that were begun. */
+  /** Number of rows begun. */
   get rows(): number {
     return this.#rowStarts.length;
   }
 
-  /** The data from a row on, ready to be sent. */
+  /** Data from a row on, ready to be sent. */
   chunks(firstRow = 0): Buffer[] {
     return [HEADER, this.#buffer.subarray(this.#rowStarts[firstRow] ?? this.#length, this.#length), TRAILER];
   }
 
-  /** Fields that `write` writes, to be used again and again by {@link fields}. */
+  /** Encodes the fields that `write` writes, for repeated use with {@link fields}. */
   static fields(write: (copy: BinaryCopy) => void): Buffer {
     const copy = new BinaryCopy();
     write(copy);
@@ -57,7 +58,7 @@ export class BinaryCopy {
     return this;
   }
 
-  /** Fields that were written before, by {@link BinaryCopy.fields}. */
+  /** Writes fields encoded with {@link BinaryCopy.fields}. */
   fields(written: Buffer): this {
     this.#room(written.length);
     this.#buffer.set(written, this.#length);
@@ -83,7 +84,7 @@ export class BinaryCopy {
     return this;
   }
 
-  /** A whole number that a float64 holds exactly. */
+  /** Writes an int8 from an integer that a float64 represents exactly. */
   int64(value: number): this {
     this.#begin(8);
     this.#int64(value);
@@ -97,7 +98,7 @@ export class BinaryCopy {
     return this;
   }
 
-  /** timestamptz, from milliseconds since the epoch. */
+  /** Writes a timestamptz from milliseconds since the epoch. @throws RangeError for NaN. */
   timestamp(ms: number): this {
     if (Number.isNaN(ms)) throw new RangeError('a time is NaN');
     this.#begin(8);
@@ -106,7 +107,7 @@ export class BinaryCopy {
     return this;
   }
 
-  /** text; U+0000, for which Postgres has no room, becomes U+FFFD. */
+  /** Writes text. U+0000, which Postgres cannot store, becomes U+FFFD. */
   text(value: string | null): this {
     if (value === null) return this.null();
     if (value.length <= SHORT_TEXT && this.#ascii(value)) return this;
@@ -118,12 +119,12 @@ export class BinaryCopy {
     return this;
   }
 
-  /** jsonb, from JSON text. */
+  /** Writes jsonb from JSON text. */
   jsonb(json: string): this {
     this.#room(json.length * 3 + 5);
     const bytes = this.#buffer.write(json, this.#length + 5);
     this.#raw32(bytes + 1);
-    this.#buffer[this.#length] = 1; // the version of the format
+    this.#buffer[this.#length] = 1; // format version
     this.#length += bytes + 1;
     return this;
   }
@@ -140,7 +141,7 @@ export class BinaryCopy {
     return this.bytea(Buffer.from(value.replaceAll('-', ''), 'hex'));
   }
 
-  /** float8[], from `width` values at `start`; NaN is null. */
+  /** Writes float8[] from `width` values at `start`; NaN becomes null. */
   float8Array(values: Float64Array, start: number, width: number): this {
     const begin = this.#beginArray(OID.float8, width, width * 12);
     for (let index = start; index < start + width; index++) {
@@ -156,7 +157,7 @@ export class BinaryCopy {
     return this.#endArray(begin);
   }
 
-  /** text[], from `width` values at `start`. */
+  /** Writes text[] from `width` values at `start`. */
   textArray(values: readonly (string | null)[], start: number, width: number): this {
     const begin = this.#beginArray(OID.text, width, width * 4);
     for (let index = start; index < start + width; index++) this.text(values[index] ?? null);
@@ -166,13 +167,13 @@ export class BinaryCopy {
   #beginArray(elementOid: number, width: number, bytes: number): number {
     this.#room(24 + bytes);
     const begin = this.#length;
-    this.#length += 4; // its length, known in the end
-    this.#raw32(width === 0 ? 0 : 1); // dimensions
-    this.#raw32(1); // it may hold nulls
+    this.#length += 4; // length, filled in by #endArray
+    this.#raw32(width === 0 ? 0 : 1); // number of dimensions
+    this.#raw32(1); // may hold nulls
     this.#raw32(elementOid);
     if (width === 0) return begin;
     this.#raw32(width);
-    this.#raw32(1); // the first index
+    this.#raw32(1); // lower bound
     return begin;
   }
 
@@ -181,7 +182,10 @@ export class BinaryCopy {
     return this;
   }
 
-  /** Writes text byte by byte where each character is one; false, with nothing written, where one is not. */
+  /**
+   * Writes text byte by byte if all characters are ASCII. Returns false, with nothing written, if
+   * one is not.
+   */
   #ascii(value: string): boolean {
     this.#room(value.length + 4);
     const start = this.#length + 4;

@@ -19,11 +19,11 @@ describe('boundedName', () => {
       fc.property(name, name, (a, b) => {
         const [boundedA, boundedB] = [boundedName(a), boundedName(b)];
         expect(Buffer.byteLength(boundedA)).toBeLessThanOrEqual(1_000);
-        // As Postgres gets it: by its bytes, which hold no NUL.
+        // Postgres receives the name as bytes, which contain no NUL.
         expect(Buffer.from(boundedA).toString()).toBe(boundedA);
         expect(boundedA).not.toContain('\0');
         expect(boundedA === boundedB).toBe(a === b);
-        // What a name became is not another name's own form.
+        // A shortened name never equals the unshortened form of another name.
         if (boundedA !== a) expect(boundedName(boundedA)).not.toBe(boundedA);
       }),
     );

@@ -23,25 +23,30 @@ import { storeAlerts } from './store-alerts.ts';
 import { withTransaction } from './transaction.ts';
 import { storeEntities } from './windows.ts';
 
-/** How a batch is stored. */
+/** Options for storing a batch. */
 export interface CommitOptions {
-  /** The topic that its alerts will be sent to; null: anomalies are stored, and no alert leaves. */
+  /** Topic for the alerts of the batch. If null, anomalies are stored and no alert is sent. */
   readonly alertTopic: string | null;
-  /** Who will send its alerts (default `kafka`). */
+  /** Sink for the alerts (default `kafka`). */
   readonly alertSink?: string;
-  /** Event ids name events: one that comes again raises no second alert (default false). */
+  /** True if event ids identify events: a repeated id raises no second alert (default false). */
   readonly oncePerEvent?: boolean;
-  /** The share of normal events whose rows are kept, in [0, 1] (default 1); anomalies always are, and every event is counted. */
+  /**
+   * Share of normal events whose rows are kept, in [0, 1] (default 1). Anomalies are always kept,
+   * and every event is counted.
+   */
   readonly sample?: number;
-  /** Longer than this, the attempt is given up (default 30,000). */
+  /** Timeout of an attempt (default 30,000 ms). */
   readonly timeoutMs?: number;
 }
 
 /**
- * Stores a batch and moves its stream's offset, in one transaction. Whatever lies below the stored offset was stored before, by
- * this process or another, and is dropped: repeating a commit, or racing another worker for it, stores nothing twice. Where Postgres
- * refuses the batch for its data, the records that it refuses become dead letters, and the others are stored.
- * @throws FlowlineError, retryable when the same call may succeed later (nothing is stored, or all of it).
+ * Stores a batch and moves its stream's offset, in one transaction. Anything below the stored
+ * offset was stored before, by this process or another, and is dropped: repeating a commit, or
+ * racing another worker for it, stores nothing twice. If Postgres refuses the batch because of its
+ * data, the refused records become dead letters and the others are stored.
+ * @throws FlowlineError, retryable if the same call may succeed later (nothing is stored, or all of
+ * it).
  */
 export async function commitBatch(db: Database, batch: ScoredBatch, options: CommitOptions): Promise<CommitReport> {
   checkOffsets(batch);
@@ -50,7 +55,7 @@ export async function commitBatch(db: Database, batch: ScoredBatch, options: Com
 }
 
 async function commitScored(db: Database, batch: ScoredBatch, options: CommitOptions): Promise<CommitReport> {
-  // Encoded before the fence is taken: the lock is held for as short as can be.
+  // Encoded before the fence is taken, to hold the lock as briefly as possible.
   const rows = scoredEventRows(batch, sampler(batch.topic, batch.partition, options.sample ?? 1));
   const transaction = options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs };
   return withTransaction(
@@ -73,8 +78,8 @@ async function commitScored(db: Database, batch: ScoredBatch, options: CommitOpt
 }
 
 /**
- * Stores the events of a batch without scores, for a detector that has no model yet, and moves its stream's offset: the same fence,
- * the same guarantees as {@link commitBatch}.
+ * Stores the events of a batch without scores, for a detector that has no model yet, and moves its
+ * stream's offset. Fence and guarantees are those of {@link commitBatch}.
  */
 export async function commitCollected(db: Database, batch: EventBatch): Promise<CommitReport> {
   checkOffsets(batch);
@@ -93,7 +98,7 @@ async function commitUnscored(db: Database, batch: EventBatch): Promise<CommitRe
   });
 }
 
-/** The kept rows from a row of the batch on. */
+/** Copies the kept rows from a row of the batch on. */
 async function copyKept(client: pg.PoolClient, text: string, { copy, before }: KeptRows, firstRow: number) {
   const first = before(firstRow);
   if (first < copy.rows) await copyRows(client, text, copy, first);
@@ -102,7 +107,7 @@ async function copyKept(client: pg.PoolClient, text: string, { copy, before }: K
 interface Stored {
   readonly fence: number;
   readonly firstRow: number;
-  /** What scored the events; null: they were only collected. */
+  /** Model that scored the events; null if they were only collected. */
   readonly model: Pick<ScoredBatch, 'modelVersion' | 'alpha'> | null;
   readonly anomalies: number;
 }
@@ -127,9 +132,11 @@ async function finish(
 }
 
 /**
- * The stream's next offset, locked until the transaction ends; a source without topics of Kafka's, such as a file, starts at 0.
- * @throws FlowlineError FLOWLINE_DETECTOR_MISSING where the detector has been deleted; FLOWLINE_STREAM_REWOUND (retryable) where
- *   records before the batch are not stored any more, or what is stored is of another topic of the name.
+ * Locks the stream's fence until the transaction ends and returns its next offset. A source without
+ * Kafka topics, such as a file, starts at 0.
+ * @throws FlowlineError FLOWLINE_DETECTOR_MISSING if the detector was deleted;
+ * FLOWLINE_STREAM_REWOUND (retryable) if records before the batch are no longer stored, or what is
+ * stored belongs to another topic of the same name.
  */
 async function takeFence(client: pg.PoolClient, batch: EventBatch): Promise<number> {
   const fence = await lockFence(client, batch);
@@ -147,7 +154,8 @@ async function lockFence(client: pg.PoolClient, batch: EventBatch): Promise<Fenc
   await lockDetectorStreams(client, detector, false);
   const [detectorState] = await selectDetectorState(client, detector);
   if (detectorState?.state === 'deleted') throw detectorMissing(detector);
-  // Whoever reads a topic begins all of its partitions before it reads: this batch is of a life that has ended.
+  // A reader begins all partitions of a topic before it reads: this batch is from a topic that has
+  // been replaced.
   if (topicId !== null) throw topicReplaced(topic, partition);
   await insertOffset(client, detector, topic, partition);
   const [inserted] = await lockOffset(client, detector, topic, partition);
@@ -155,7 +163,7 @@ async function lockFence(client: pg.PoolClient, batch: EventBatch): Promise<Fenc
   return inserted;
 }
 
-/** The fence only holds for offsets that increase and lie below the batch's end. */
+/** Checks that offsets increase and lie below the batch's end, as the fence requires. */
 function checkOffsets(batch: EventBatch): void {
   const where = `${batch.detector}, ${batch.topic}[${batch.partition}]`;
   let previous = -1;

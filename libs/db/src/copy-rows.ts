@@ -3,7 +3,10 @@ import { from as copyFrom } from 'pg-copy-streams';
 
 import type { BinaryCopy } from './binary-copy.ts';
 
-/** Sends the rows of a COPY (from `firstRow` on) and waits until the server has taken them all. */
+/**
+ * Sends the rows of a COPY, from `firstRow` on, and waits until the server has accepted all of
+ * them.
+ */
 export async function copyRows(client: pg.ClientBase, text: string, data: BinaryCopy, firstRow = 0): Promise<void> {
   const expected = data.rows - firstRow;
   const stream = client.query(copyFrom(text));

@@ -5,9 +5,9 @@ import { from as copyFrom } from 'pg-copy-streams';
 import type { Database } from './database.ts';
 import { withTransaction } from './transaction.ts';
 
-/** A table with its rows. */
+/** Table with its rows. */
 export interface CsvTable {
-  /** A plain name, for the first schema of the search path. */
+  /** Plain name, for the first schema of the search path. */
   readonly name: string;
   /** Columns as in CREATE TABLE, in the order of the CSV text. */
   readonly columns: string;
@@ -16,9 +16,9 @@ export interface CsvTable {
 }
 
 /**
- * Creates a table and fills it, in one transaction; a table of that name is left as it is. For
- * demonstrations: names and columns are SQL, not data.
- * @returns whether the table is new.
+ * Creates a table and fills it, in one transaction. An existing table of that name is left
+ * unchanged. For demonstrations: name and columns are inserted into the SQL as they are.
+ * @returns true if the table is new.
  */
 export function createTableFromCsv(db: Database, { name, columns, csv }: CsvTable): Promise<boolean> {
   return withTransaction(db, async (client) => {

@@ -1,22 +1,27 @@
 import { type ErrorCode, FlowlineError } from '@flowline/events';
 
-/** SQLSTATE (classes and codes) of a server that cannot be reached or is going away; all may pass. */
+/**
+ * SQLSTATE (classes and codes) of a server that is unreachable or shutting down. All are transient.
+ */
 const AWAY = /^(08...|57P01|57P02|57P03|57P05|53300)$/;
-/** SQLSTATE of refusals that may pass without anybody changing the statement. */
+/** SQLSTATE of refusals that may pass although the statement stays the same. */
 const PASSING = /^(25006|25P03|40001|40P01|53000|53100|53200|53400|55P03|57014|58030)$/;
 const SQLSTATE = /^[0-9A-Z]{5}$/;
-/** SQLSTATE of an absent schema, table, column or function. */
+/** SQLSTATE of a missing schema, table, column or function. */
 const ABSENT = /^(3F000|42P01|42703|42883)$/;
 
-/** Node's codes of connections that were refused, cut or not found. */
+/** Node's error codes for connections that were refused, cut or not found. */
 const NETWORK = new Set([
   ...['ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH'],
   ...['ENETUNREACH', 'EHOSTDOWN', 'ENOENT'],
 ]);
-/** Node's codes of certificates that are not trusted, or another host's; and the driver's words of a server without TLS. */
+/**
+ * Node's error codes for certificates that are untrusted or belong to another host, and the
+ * driver's message for a server without TLS.
+ */
 const TLS = /^(ERR_TLS_|CERT_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_)/;
 const NO_TLS = 'does not support SSL';
-/** What the driver says, without a code, of a connection that is gone. */
+/** The driver's messages, which have no code, for a lost connection. */
 const GONE =
   /connection terminated|connection timeout|timeout exceeded|not queryable|client was closed|client is closed/i;
 
@@ -33,21 +38,24 @@ const remedies: Readonly<Record<string, string>> = {
   '3D000': 'Create the database, or correct its name in FLOWLINE_DATABASE_URL.',
 };
 
-/** The SQLSTATE of a server's error, or Node's code of a system error; undefined where there is none. */
+/**
+ * SQLSTATE of a server error, or Node's code of a system error; undefined if the error has neither.
+ */
 export function errorCode(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
   return typeof error.code === 'string' ? error.code : undefined;
 }
 
 function messageOf(error: unknown): string {
-  // Connecting to a name with several addresses fails with one error each, and no message of its own.
+  // Connecting to a name with several addresses fails with one error per address and no message of
+  // its own.
   if (error instanceof AggregateError && error.message === '') return error.errors.map(messageOf).join('; ');
   return error instanceof Error ? error.message : String(error);
 }
 
 /**
- * The FlowlineError of what went wrong with the database at `address`: its code, and whether it may pass. An error of
- * anybody else is given back as it is.
+ * Converts an error of the database at `address` to a FlowlineError with its code, and whether it
+ * is retryable. Errors from elsewhere are returned unchanged.
  */
 export function toFlowlineError(error: unknown, address: string): unknown {
   const code = errorCode(error);

@@ -7,28 +7,34 @@ import { databaseAddress } from './address.ts';
 import { toFlowlineError } from './database-error.ts';
 import { valueTypes } from './value-parsers.ts';
 
-/** How to connect. */
+/** Options for connecting. */
 export interface ConnectOptions {
-  /** Shown by the server: `flowline scorer`. */
+  /** Name that the server shows for the connection: `flowline scorer`. */
   readonly applicationName: string;
-  /** At most so many connections (default 8). */
+  /** Maximum connections (default 8). */
   readonly poolSize?: number;
 }
 
-/** What the statements of this package run on. */
+/** Connection on which the statements of this package run. */
 export interface Queryable {
   query(text: string, values?: unknown[]): Promise<{ rows: unknown[]; rowCount: number | null }>;
 }
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const TIMEOUT_MS = 30_000;
-/** A half-open connection is found within about 20 seconds (10 of silence, then 10 probes, one a second). */
+/**
+ * Delay until the first probe: a half-open connection is detected within about 20 seconds (10 of
+ * silence, then 10 probes, one per second).
+ */
 const KEEP_ALIVE_DELAY_MS = 10_000;
 
 interface Internals {
   readonly config: pg.ClientConfig;
   readonly poolSize: number;
-  /** Replaced when nobody answered on one of its connections: the others were made over the same network. */
+  /**
+   * Connection pool. Replaced if one of its connections goes unanswered, because the others use the
+   * same network.
+   */
   pool: pg.Pool;
 }
 
@@ -40,9 +46,9 @@ function internalsOf(db: Database): Internals {
   return found;
 }
 
-/** A Postgres database. open → close(); statements after close() reject. Reconnects by itself. */
+/** Postgres database. open → close(); statements after close() reject. Reconnects by itself. */
 export class Database {
-  /** `host:port/database`, without user and password. */
+  /** Address as `host:port/database`, without user and password. */
   readonly address: string;
 
   constructor(url: string, options: ConnectOptions) {
@@ -68,14 +74,15 @@ export class Database {
 }
 
 function createPool(config: pg.ClientConfig, max: number): pg.Pool {
-  // What is idle keeps no process from ending.
+  // Idle connections do not keep the process alive.
   const pool = new pg.Pool({ ...config, max, idleTimeoutMillis: 30_000, allowExitOnIdle: true });
-  // An idle connection that breaks is replaced; whoever needs one meanwhile is told by its own statement.
+  // A broken idle connection is replaced; a caller that needs one meanwhile gets the error from its
+  // own statement.
   pool.on('error', () => undefined);
   return pool;
 }
 
-/** Nobody answers on connections of this pool: whoever comes next gets a new one. */
+/** Replaces a pool whose connections go unanswered, so that later callers get new connections. */
 function replacePool(db: Database, silent: pg.Pool): void {
   const found = internals.get(db);
   if (found?.pool !== silent) return;
@@ -84,8 +91,9 @@ function replacePool(db: Database, silent: pg.Pool): void {
 }
 
 /**
- * Connects to Postgres and checks that it answers.
- * @throws FlowlineError FLOWLINE_DATABASE_UNREACHABLE (its message never holds the password), FLOWLINE_CONFIG_INVALID.
+ * Connects to Postgres and checks that it responds.
+ * @throws FlowlineError FLOWLINE_DATABASE_UNREACHABLE (its message never contains the password),
+ * FLOWLINE_CONFIG_INVALID.
  */
 export async function connect(url: string, options: ConnectOptions): Promise<Database> {
   const db = new Database(url, options);
@@ -98,15 +106,17 @@ export async function connect(url: string, options: ConnectOptions): Promise<Dat
   return db;
 }
 
-/** How long whoever runs statements waits for them. */
+/** Options of a connection. */
 export interface ClientOptions {
-  /** Longer than this, the connection is given up (default 30,000). */
+  /** Timeout after which the connection is dropped (default 30,000 ms). */
   readonly timeoutMs?: number;
 }
 
 /**
- * Runs `work` on a connection of the pool, whose settings are anybody's: statements belong in a transaction. A connection on which it failed, or on which nobody answered in time, is not used again.
- * @throws FlowlineError, retryable where the same work may succeed later.
+ * Runs `work` on a connection of the pool. Its session settings may be those of any other caller,
+ * so statements belong in a transaction. A connection on which `work` failed or timed out is not
+ * reused.
+ * @throws FlowlineError, retryable if the same work may succeed later.
  */
 export async function withClient<T>(
   db: Database,
@@ -121,7 +131,8 @@ export async function withClient<T>(
   };
   try {
     client = await pool.connect();
-    // Between statements nobody else listens, and an unheard 'error' would end the process.
+    // Between statements nothing else listens, and an unhandled 'error' event would end the
+    // process.
     client.on('error', onError);
     return await withDeadline(work(client), timeoutMs, db.address, () => {
       replacePool(db, pool);
@@ -136,12 +147,17 @@ export async function withClient<T>(
   }
 }
 
-/** The socket below a connection, which its types do not show: `end` would wait for an answer. */
+/**
+ * Socket of a connection, which the driver's types do not expose: `end` would wait for a response.
+ */
 function socketOf(client: pg.ClientBase | undefined): Socket | undefined {
   return (client as { readonly connection?: { readonly stream?: Socket } } | undefined)?.connection?.stream;
 }
 
-/** A connection that nobody answers on would be waited for for minutes; it is given back as broken instead. */
+/**
+ * Rejects at the timeout, since the driver would wait for minutes on a connection that goes
+ * unanswered.
+ */
 async function withDeadline<T>(
   running: Promise<T>,
   timeoutMs: number,
@@ -173,7 +189,9 @@ async function withDeadline<T>(
   }
 }
 
-/** A connection of its own, outside the pool; `onLost` hears of its loss while no statement runs. */
+/**
+ * Opens a connection outside the pool. `onLost` is called if it is lost while no statement runs.
+ */
 export async function openClient(db: Database, onLost: (error: unknown) => void = () => undefined): Promise<pg.Client> {
   const client = new pg.Client(internalsOf(db).config);
   client.on('error', (error) => {
@@ -190,6 +208,6 @@ export async function openClient(db: Database, onLost: (error: unknown) => void 
 
 /** Closes a connection, broken or not. */
 export async function closeClient(client: pg.Client): Promise<void> {
-  // It may be gone already, and gone is what is wanted.
+  // The connection may be closed already, which is the desired outcome.
   await client.end().catch(() => undefined);
 }

@@ -9,19 +9,24 @@ import { withdrawAlerts } from './sql/outbox-withdraw.ts';
 import { pruneArtifacts } from './sql/model-artifacts-prune.ts';
 import { withTransaction } from './transaction.ts';
 
-/** Removing the events of a large detector takes its time; it blocks nobody. */
+/** Timeout of a drop: deleting the events of a large detector takes long, but blocks nobody. */
 const DROP_TIMEOUT_MS = 3_600_000;
 
 /**
- * Lets a detector rest: it is not scored and not trained on schedule until it is resumed; it goes on where it stopped.
- * @returns whether it was active before.
+ * Pauses a detector: it is neither scored nor trained on schedule until it is resumed, and then
+ * continues where it stopped.
+ * @returns true if it was active before.
  * @throws FlowlineError FLOWLINE_DETECTOR_MISSING.
  */
 export function pauseDetector(db: Database, name: string): Promise<boolean> {
   return changeState(db, name, 'active', 'paused');
 }
 
-/** Ends a pause. @returns whether it was paused before. @throws FlowlineError FLOWLINE_DETECTOR_MISSING. */
+/**
+ * Resumes a paused detector.
+ * @returns true if it was paused before.
+ * @throws FlowlineError FLOWLINE_DETECTOR_MISSING.
+ */
 export function resumeDetector(db: Database, name: string): Promise<boolean> {
   return changeState(db, name, 'paused', 'active');
 }
@@ -36,14 +41,17 @@ async function changeState(
   return (await withTransaction(db, (client) => updateDetectorState(client, name, to, [from]))).length > 0;
 }
 
-/** How many rows of each table went with a detector. */
+/** Number of rows deleted from each table with a detector. */
 export type DroppedData = Readonly<Partial<Record<DataTable, number>>>;
 
 /**
- * Deletes a detector: no service knows it any more. Its definitions stay, so that what refers to a version can be understood, and
- * applying it again revives it. Its alerts that wait are not sent any more. With `dropData` its events, anomalies, alerts, dead letters,
- * models, training runs and offsets go; a batch that is on its way is stored wholly before, or refused. Until all of that is gone the
- * detector is not revived, also where it was interrupted: repeating it does what is left.
+ * Deletes a detector, so that no service uses it any more. Its definitions stay: references to a
+ * version remain readable, and applying it again revives it. Its waiting alerts are not sent.
+ *
+ * With `dropData` its events, anomalies, alerts, dead letters, models, training runs and offsets
+ * are deleted. A batch in flight is either stored completely before that, or refused. The detector
+ * cannot be revived until everything is deleted, even after an interruption; a repeated call
+ * deletes what is left.
  * @throws FlowlineError FLOWLINE_DETECTOR_MISSING for a name that was never applied.
  */
 export async function deleteDetector(
@@ -52,7 +60,8 @@ export async function deleteDetector(
   { dropData }: { readonly dropData: boolean },
 ): Promise<DroppedData> {
   await withTransaction(db, async (client) => {
-    // From here on no stream of it can begin; those that have begun end with their offset, which goes in this transaction.
+    // From here on no stream of the detector can begin. Existing streams end with their offsets,
+    // which are deleted in this transaction.
     await lockDetectorStreams(client, name, true);
     await updateDetectorState(client, name, 'deleted', ['active', 'paused']);
     const [found] = await selectDetectorState(client, name);
@@ -71,7 +80,7 @@ function dropDataOf(db: Database, name: string): Promise<DroppedData> {
   return withTransaction(
     db,
     async (client) => {
-      // Held to the end: of two who drop, one waits for the other.
+      // Holds the row lock to the end, so that of two concurrent drops one waits for the other.
       await setDropping(client, name, true);
       await client.query("SET LOCAL flowline.dropping_data = 'on'");
       const dropped: Partial<Record<DataTable, number>> = {};

@@ -15,23 +15,24 @@ import { updateDetectorState } from './sql/detector-state-update.ts';
 import { type DetectorRow, selectDetectors } from './sql/detectors-select.ts';
 import { withTransaction } from './transaction.ts';
 
-/** A stored detector; its definition is JSON, as it was applied. */
+/** Stored detector; its definition is JSON, as it was applied. */
 export type StoredDetector = DetectorRow;
 
 /** One version of a detector, in force or not. */
 export type StoredDetectorVersion = DetectorVersionRow;
 
-/** What applying a definition did. */
+/** Result of applying a definition. */
 export interface Applied {
   readonly version: number;
-  /** false: the definition in force was the same already (and the detector not deleted). */
+  /** False if the definition equals the one in force and the detector was not deleted. */
   readonly changed: boolean;
 }
 
 /**
- * Stores a definition as the detector's version in force; a definition equal to the one in force changes nothing. A detector that
- * was deleted is revived; one that is paused stays so.
- * @throws FlowlineError FLOWLINE_DETECTOR_DROPPING (retryable) while the data of its former life are being dropped.
+ * Stores a definition as the detector's version in force. A definition equal to the one in force
+ * changes nothing. A deleted detector is revived; a paused one stays paused.
+ * @throws FlowlineError FLOWLINE_DETECTOR_DROPPING (retryable) while the data of the deleted
+ * detector are being dropped.
  */
 export async function applyDetector(db: Database, definition: { readonly name: string }): Promise<Applied> {
   const { name } = definition;
@@ -58,26 +59,29 @@ export async function applyDetector(db: Database, definition: { readonly name: s
   });
 }
 
-/** The detector with its version in force. @throws FlowlineError FLOWLINE_DETECTOR_MISSING. */
+/** Reads a detector with its version in force. @throws FlowlineError FLOWLINE_DETECTOR_MISSING. */
 export async function getDetector(db: Database, name: string): Promise<StoredDetector> {
   const [found] = await withTransaction(db, (client) => selectDetectors(client, name));
   if (found === undefined) throw detectorMissing(name);
   return found;
 }
 
-/** One version of a detector, in force or not. @throws FlowlineError FLOWLINE_DETECTOR_MISSING. */
+/**
+ * Reads one version of a detector, in force or not.
+ * @throws FlowlineError FLOWLINE_DETECTOR_MISSING.
+ */
 export async function getDetectorVersion(db: Database, name: string, version: number): Promise<StoredDetectorVersion> {
   const [found] = await withTransaction(db, (client) => selectDetectorVersion(client, name, version));
   if (found === undefined) throw detectorMissing(`${name}, version ${version}`);
   return found;
 }
 
-/** Every detector with its version in force, by name. */
+/** Lists all detectors with their versions in force, by name. */
 export async function listDetectors(db: Database): Promise<StoredDetector[]> {
   return withTransaction(db, (client) => selectDetectors(client, null));
 }
 
-/** The error of a name that no detector has. */
+/** Creates the error for a name that no detector has. */
 export function detectorMissing(name: string): FlowlineError {
   return new FlowlineError('FLOWLINE_DETECTOR_MISSING', `There is no detector ${name}.`, {
     where: name,

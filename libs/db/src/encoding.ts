@@ -2,14 +2,17 @@ import type { Database } from './database.ts';
 import { selectEncoding } from './sql/encoding-select.ts';
 import { withTransaction } from './transaction.ts';
 
-/** A database that cannot hold every text: what it is, and what to do about it. */
+/** Fault of a database whose encoding cannot represent every text, with its remedy. */
 export interface EncodingFault {
   readonly encoding: string;
   readonly message: string;
   readonly remedy: string;
 }
 
-/** The fault of a database whose encoding is not UTF-8, which is fixed when it is created; null where there is none. */
+/**
+ * Finds the fault of a database whose encoding, fixed at its creation, is not UTF-8; null if there
+ * is none.
+ */
 export async function encodingFault(db: Database): Promise<EncodingFault | null> {
   const [row] = await withTransaction(db, (client) => selectEncoding(client));
   const encoding = row?.encoding ?? 'unknown';

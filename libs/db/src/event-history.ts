@@ -4,7 +4,10 @@ import { selectAlikeVersions } from './sql/detector-versions-alike.ts';
 import { countStoredEvents } from './sql/events-count.ts';
 import { withTransaction } from './transaction.ts';
 
-/** A row of {@link eventHistory}: features in original units, in the order of the detector's schema; null is missing. */
+/**
+ * Row of {@link eventHistory}: features in original units, in the order of the detector's schema;
+ * null is missing.
+ */
 export interface StoredEventRow {
   readonly event_time: Date;
   readonly numeric_values: readonly (number | null)[];
@@ -12,8 +15,9 @@ export interface StoredEventRow {
 }
 
 /**
- * The events that were stored for a detector, with or without a score, as history: those of versions with the same features as the
- * one in force, and of anomalies only those that belong to the sample, so that they weigh what they weigh in the stream.
+ * Stored events of a detector as history, with or without a score. It covers versions with the same
+ * features as the one in force, and of anomalies only those in the sample, so that they keep the
+ * weight they have in the stream.
  */
 export async function eventHistory(db: Database, detector: string): Promise<HistorySource> {
   const versions = await alikeVersions(db, detector);
@@ -25,7 +29,7 @@ export async function eventHistory(db: Database, detector: string): Promise<Hist
   };
 }
 
-/** How many events {@link eventHistory} holds; counting ends at `most`. */
+/** Counts the events of {@link eventHistory}, up to `most`. */
 export async function countEventHistory(db: Database, detector: string, most: number): Promise<number> {
   const versions = await alikeVersions(db, detector);
   const [row] = await withTransaction(db, (client) => countStoredEvents(client, detector, versions, most));

@@ -1,15 +1,16 @@
 import type { EventBatch, ScoredBatch } from '@flowline/events';
 
-/** How far a stream is stored: everything below `nextOffset`, of this life of its topic. */
+/** Fence of a stream: everything below `nextOffset`, of this topic id, is stored. */
 export interface Fence {
   readonly nextOffset: number;
-  /** null where it is not known which topic of that name it is. */
+  /** Id of the topic; null if unknown. */
   readonly topicId: string | null;
 }
 
 /**
- * Why a batch may not be stored behind a fence; null where it may. `another topic`: its records are of a topic that was deleted, or of a
- * later one of the same name. `rewound`: records before it are not stored any more, and to store more would leave a hole. Pure.
+ * Reason why a batch may not be stored behind a fence; null if it may. `another topic`: its records
+ * belong to a topic that was deleted, or to a later one of the same name. `rewound`: records before
+ * it are no longer stored, and storing it would leave a gap. Pure.
  */
 export function refusal(
   { topicId, fromOffset }: Pick<EventBatch, 'topicId' | 'fromOffset'>,
@@ -20,8 +21,9 @@ export function refusal(
 }
 
 /**
- * The first row of a batch that is not stored yet, where everything below the offset `fence` is; `size` where all of it is. Offsets of
- * rows increase, and gaps between them are normal. Pure, so that its schedules can be tried by the thousand.
+ * First row of a batch that is not stored yet, given that everything below the offset `fence` is;
+ * `size` if all rows are stored. Row offsets increase, and gaps between them are normal. Pure, so
+ * that thousands of schedules can be tested.
  */
 export function firstRowBeyond({ offsets, size }: Pick<ScoredBatch, 'offsets' | 'size'>, fence: number): number {
   let low = 0;

@@ -6,14 +6,14 @@ import { withTransaction } from './transaction.ts';
 
 export type { FileStream } from './sql/file-streams-select.ts';
 
-/** The streams of a detector whose topic begins with this text, as far as they have been read. */
+/** Lists the streams of a detector whose topic begins with a text, with their positions. */
 export function fileStreams(db: Database, detector: string, topicStart: string): Promise<readonly FileStream[]> {
   return withTransaction(db, (client) => selectFileStreams(client, detector, topicStart));
 }
 
 /**
- * Notes that the first so many lines of a stream have this digest, before anything of them is stored: a
- * fact about the content, true whether the batch that ends there is stored or not.
+ * Stores the digest of the first `lines` lines of a stream before any of them is stored. The digest
+ * is a fact about the content, valid whether or not the batch that ends there is stored.
  */
 export function recordFilePrefix(
   db: Database,

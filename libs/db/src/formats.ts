@@ -1,6 +1,7 @@
 /**
- * What a transaction is set to, whatever the server, the database, the role or the URL says: what the parsers of values assume, and
- * what makes the text of a value the same everywhere. How a date in a query is read (its order of day and month) stays the database's.
+ * Settings of every transaction, regardless of the server, database, role or URL: the value parsers
+ * rely on them, and they make the text of a value the same everywhere. The order of day and month
+ * in dates of a query remains the database's setting.
  */
 const FORMATS = [
   `datestyle = ISO`,
@@ -12,5 +13,8 @@ const FORMATS = [
   `standard_conforming_strings = on`,
 ];
 
-/** Sets the formats until the transaction ends; a session's settings would be lost behind a pooler, or handed to somebody else. */
+/**
+ * Sets the formats until the transaction ends. Session settings would be lost behind a pooler, or
+ * leak to other clients.
+ */
 export const SET_FORMATS = FORMATS.map((format) => `SET LOCAL ${format}`).join('; ');

@@ -4,44 +4,53 @@ import type pg from 'pg';
 import { errorCode } from './database-error.ts';
 import { type HistoryTime, historyTime, TIMESTAMPS, type TimeUnit } from './history-time.ts';
 
-/** Where rows come from, and the time they are ordered by. */
+/** Source of history rows, and the time column that orders them. */
 export interface HistorySource {
-  /** SQL, as a user writes it: one SELECT. */
+  /** SQL written by the user: one SELECT. */
   readonly query: string;
   readonly timeColumn: string;
-  /** The unit of a time column that holds numbers (default ms). */
+  /** Unit of a numeric time column (default ms). */
   readonly timeUnit?: TimeUnit;
 }
 
-/** The range of rows that are meant: from (inclusive) to (exclusive). */
+/** Time range of rows: from (inclusive) to (exclusive). */
 export interface HistoryRange {
   readonly from?: Date;
   readonly to?: Date;
 }
 
-/** A column of a history. */
+/** Column of a history. */
 export interface HistoryColumn {
   readonly name: string;
-  /** `timestamp` and `document` (json): types whose text is not the same in JSON and in CSV. */
+  /**
+   * Type of the column; `timestamp` and `document` (json) are the types whose text differs between
+   * JSON and CSV.
+   */
   readonly type: 'timestamp' | 'document' | 'other';
 }
 
-/** A history query that was checked against the database. */
+/** History query that was checked against the database. */
 export interface CheckedHistory extends HistoryTime {
   readonly columns: readonly HistoryColumn[];
   /** The user's query as a table expression with the alias {@link ROW}. */
   readonly table: string;
 }
 
-/** The name of a row in SQL, which no column of a query has by chance. */
+/** SQL name of a row, chosen so that no column of a query has it by accident. */
 export const ROW = 'flowline_row';
 
 const DOCUMENTS: ReadonlySet<number> = new Set([114, 3802]);
 
 const SQLSTATE = /^[0-9A-Z]{5}$/;
-/** SQLSTATE of what no query is at fault for: connections, transactions, resources, an operator, the system; but not writing. */
+/**
+ * SQLSTATE of errors that no query causes: connections, transactions (except writing), resources,
+ * operator intervention, the system.
+ */
 const SERVER_FAULT = /^(08...|25(?!006)...|40...|53...|55...|57...|58030|XX...)$/;
-/** SQLSTATE of errors whose words are the server's own, unless it quotes: values, cardinality, features, writing, several statements. */
+/**
+ * SQLSTATE of errors with fixed messages, unless they quote something: values, cardinality,
+ * features, writing, several statements.
+ */
 const FIXED_WORDS = /^(22...|21...|0A...|25006|42601)$/;
 const PERMISSION_DENIED = /^permission denied for (table|view|materialized view|foreign table|sequence|schema) /;
 
@@ -49,22 +58,31 @@ function quoteIdentifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-/** A query as a table expression: without the semicolon at its end, and safe before a line comment at its end. */
+/**
+ * Makes a query a table expression: without its final semicolon, and safe if it ends with a line
+ * comment.
+ */
 export function asTable(query: string, alias: string): string {
   return `(${query.replace(/[\s;]+$/, '')}\n) AS ${alias}`;
 }
 
-/** The driver's option that its types do not know yet. */
+/** Driver option missing from its types. */
 interface OneStatement extends pg.QueryConfig {
   readonly queryMode: 'extended';
 }
 
-/** A statement that the server takes only when it is one, so that no query can end the transaction it is read in. */
+/**
+ * Builds a statement that the server accepts only if it is a single one, so that no query can end
+ * the transaction in which it is read.
+ */
 export function oneStatement(text: string, values: unknown[] = []): OneStatement {
   return { text, values, queryMode: 'extended' };
 }
 
-/** Asks the server what the query's columns are, and whether the time column is one. Runs inside the caller's transaction. */
+/**
+ * Asks the server for the query's columns and checks that the time column is one of them. Runs
+ * inside the caller's transaction.
+ */
 export async function checkHistory(client: pg.ClientBase, source: HistorySource): Promise<CheckedHistory> {
   const table = asTable(source.query, ROW);
   const { fields } = await asUserQuery(source.query, () =>
@@ -90,7 +108,7 @@ function columnType(oid: number): HistoryColumn['type'] {
   return DOCUMENTS.has(oid) ? 'document' : 'other';
 }
 
-/** Refuses a query of which two columns have one name: a row has one value by each. */
+/** Refuses a query with two columns of the same name, since a row holds one value per name. */
 export function checkNames(fields: readonly pg.FieldDef[], of: string, where: string): void {
   const names = fields.map(({ name }) => name);
   const twice = new Set(names.filter((name, i) => names.indexOf(name) < i));
@@ -102,7 +120,10 @@ export function checkNames(fields: readonly pg.FieldDef[], of: string, where: st
   });
 }
 
-/** The condition of a range, with its parameters from $1 on; rows without a time never meet it. */
+/**
+ * Builds the condition of a range, with parameters from $1 on. Rows without a time never satisfy
+ * it.
+ */
 export function rangeCondition({ time, isTime }: HistoryTime, range: HistoryRange): { text: string; values: Date[] } {
   const values: Date[] = [];
   const conditions = [`(${isTime})`];
@@ -112,8 +133,9 @@ export function rangeCondition({ time, isTime }: HistoryTime, range: HistoryRang
 }
 
 /**
- * Runs what a user's SQL is part of: an error that its text causes names the query and what the server found. What the server says
- * while it runs may quote any value that this role may read: that is for whoever runs the query, not for those who read of it.
+ * Runs a statement that contains a user's SQL. An error caused by its text names the query and the
+ * server's message. Such a message may quote any value that the role can read: it is meant for the
+ * person who runs the query, so others get the public message.
  */
 export async function asUserQuery<T>(query: string, run: () => Promise<T>, where = 'spec.history.query'): Promise<T> {
   try {
@@ -134,12 +156,16 @@ export async function asUserQuery<T>(query: string, run: () => Promise<T>, where
   }
 }
 
-/** Whether an error is about the text of the query: it points into the text, or names what a privilege is missing for. */
+/**
+ * True if an error concerns the text of the query: it points into the text, or names the object for
+ * which a privilege is missing.
+ */
 function isAboutText(code: string, message: string, error: unknown): boolean {
   const position = typeof error === 'object' && error !== null && 'position' in error ? error.position : undefined;
   if (code.startsWith('42') && position !== undefined) return true;
   if (code === '42501') return PERMISSION_DENIED.test(message);
-  // Words of the server alone: it quotes values, and writes numbers in digits.
+  // Accepts messages of the server's own words only: quoted values have quotation marks, and
+  // numbers have digits.
   return FIXED_WORDS.test(code) && !/["'`0-9]/.test(message);
 }
 

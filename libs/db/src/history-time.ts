@@ -1,17 +1,17 @@
 import { FlowlineError } from '@flowline/events';
 import type pg from 'pg';
 
-/** The time of a history's rows, as SQL. */
+/** Time of a history's rows, as SQL expressions. */
 export interface HistoryTime {
-  /** Of type timestamptz; of a row without a time, or with one that is none, null or anything. */
+  /** Expression of type timestamptz. For a row without a valid time it is null or any value. */
   readonly time: string;
-  /** Whether a row has a time. */
+  /** Condition that a row has a valid time. */
   readonly isTime: string;
-  /** The column as it stands. */
+  /** The column as it is. */
   readonly column: string;
 }
 
-/** The unit of a time column that holds numbers; `iso` as ms. */
+/** Unit of a numeric time column; `iso` counts as ms. */
 export type TimeUnit = 'ms' | 's' | 'us' | 'iso';
 
 const { DATE, TIMESTAMP, TIMESTAMPTZ, INT8, INT2, INT4, FLOAT4, FLOAT8, NUMERIC, TEXT, BPCHAR, VARCHAR } = {
@@ -20,11 +20,14 @@ const { DATE, TIMESTAMP, TIMESTAMPTZ, INT8, INT2, INT4, FLOAT4, FLOAT8, NUMERIC,
 };
 const NUMBERS: ReadonlySet<number> = new Set([INT8, INT2, INT4, FLOAT4, FLOAT8, NUMERIC]);
 const TEXTS: ReadonlySet<number> = new Set([TEXT, BPCHAR, VARCHAR]);
-/** Types whose text is another in JSON ("T" between day and time) and in CSV (a space). */
+/** Types whose text differs between JSON ("T" between day and time) and CSV (a space). */
 export const TIMESTAMPS: ReadonlySet<number> = new Set([TIMESTAMP, TIMESTAMPTZ]);
 
 const UNITS_PER_SECOND = { ms: 1_000, s: 1, us: 1_000_000, iso: 1_000 } as const;
-/** Times are those of the years 100 to 9999: ISO 8601 text of four digits, from where no century is left out. */
+/**
+ * Valid times are the years 100 to 9999: ISO 8601 text with four-digit years, from the first year
+ * that cannot be an abbreviation.
+ */
 const [EARLIEST, LATEST] = ["'0100-01-01'", "'10000-01-01'"];
 const [EARLIEST_S, LATEST_S] = [Date.UTC(100, 0, 1) / 1000, Date.UTC(10_000, 0, 1) / 1000];
 
@@ -34,12 +37,13 @@ const SIXTY = '[0-5][0-9]';
 const FRACTION = '([.,][0-9]+)?';
 const TIME_OF_DAY = `${HOUR}:${SIXTY}(:${SIXTY}${FRACTION})?|24:00(:00)?|${HOUR}:59:60`;
 const OFFSET = `[Zz]|[+-](0[0-9]|1[0-5])(${SIXTY}|:${SIXTY}(:${SIXTY})?)?`;
-/** ISO 8601 text that Postgres can read, but for days that a month does not have. */
+/** Matches ISO 8601 text that Postgres can read, except for days that the month does not have. */
 const ISO_TEXT = `^${DAY}([Tt ](${TIME_OF_DAY})(${OFFSET})?)? *$`;
 
 /**
- * The time of a history by its column: a row whose value is no time (infinite, not a number, far beyond the calendar, text that is no
- * ISO 8601 or a day that does not exist) is a row without one, and never an error.
+ * Builds the time of a history from its column. A row whose value is not a valid time (infinite,
+ * not a number, far beyond the calendar, text other than ISO 8601, or a day that does not exist)
+ * counts as a row without a time; it never causes an error.
  * @throws FlowlineError FLOWLINE_HISTORY_INVALID for a column of another type.
  */
 export function historyTime(field: pg.FieldDef, column: string, unit: TimeUnit): HistoryTime {
@@ -62,7 +66,10 @@ export function historyTime(field: pg.FieldDef, column: string, unit: TimeUnit):
   });
 }
 
-/** Nested, because only CASE says what is looked at first. */
+/**
+ * Converts text to a time. The CASE expressions are nested, because only CASE guarantees the order
+ * of evaluation.
+ */
 function timeOfText(text: string): string {
   const monthEnd = `make_date(left(${text}, 4)::int, substr(${text}, 6, 2)::int, 1) + interval '1 month -1 day'`;
   return `CASE WHEN ${text} ~ '${ISO_TEXT}' THEN

@@ -16,20 +16,20 @@ import {
   ROW,
 } from './history-query.ts';
 
-/** Which rows are read. */
+/** Request for history rows. */
 export interface HistoryRequest extends HistorySource, HistoryRange {
-  /** At most so many rows, spread evenly over the range: every n-th in order of time. */
+  /** Maximum rows, spread evenly over the range: every n-th in time order. */
   readonly maxRows?: number;
-  /** Rows of a chunk (default 5,000): what memory holds at a time. */
+  /** Rows per chunk (default 5,000), which bounds memory. */
   readonly chunkRows?: number;
 }
 
-/** A row of the history: its columns by name, as the JSON of an event would have them (see {@link parseJson}). */
+/** Row of the history: its columns by name, as in the JSON of an event (see {@link parseJson}). */
 export type HistoryRow = Readonly<Record<string, unknown>>;
 
-/** The rows of one day of UTC. */
+/** Rows of one UTC day. */
 export interface HistoryDay {
-  /** Milliseconds since the epoch. */
+  /** Start of the day, in milliseconds since the epoch. */
   readonly startMs: number;
   readonly rows: number;
   /** Times of the first and the last row. */
@@ -37,18 +37,21 @@ export interface HistoryDay {
   readonly lastMs: number;
 }
 
-/** How much history there is. */
+/** Extent of a history. */
 export interface HistorySummary {
-  /** Those with a time. */
+  /** Number of rows with a time. */
   readonly rows: number;
-  /** Times of the first and the last row; null where there are none. */
+  /** Times of the first and the last row; null if there are none. */
   readonly from: Date | null;
   readonly to: Date | null;
-  /** The days that have rows, in their order. */
+  /** Days with rows, in order. */
   readonly days: readonly HistoryDay[];
-  /** Rows without a time, in the whole history: they are never read. */
+  /** Number of rows without a time in the whole history; they are never read. */
   readonly rowsWithoutTime: number;
-  /** Rows whose time is none (infinite, NaN, text of no such day), in the whole history, and one of them: they are never read. */
+  /**
+   * Rows with an invalid time (infinite, NaN, text of a nonexistent day) in the whole history, with
+   * an example; they are never read.
+   */
   readonly badTimes: { readonly rows: number; readonly example: string | null };
   readonly columns: readonly HistoryColumn[];
 }
@@ -56,8 +59,9 @@ export interface HistorySummary {
 const CHUNK_ROWS = 5_000;
 
 /**
- * Reads history in order of time by a server-side cursor, in one read-only snapshot: memory holds a chunk at a time. The order of
- * rows of one time is that of the table, the same for the same table.
+ * Reads history in time order with a server-side cursor, in one read-only snapshot; memory holds
+ * one chunk at a time. Rows with the same time come in table order, which is stable for the same
+ * table.
  * @throws FlowlineError FLOWLINE_HISTORY_INVALID naming the missing table or column.
  */
 export async function* readHistory(
@@ -88,7 +92,7 @@ export async function* readHistory(
 }
 
 /**
- * Counts history and finds its ends, within a range.
+ * Counts history within a range and finds its first and last time.
  * @throws FlowlineError FLOWLINE_HISTORY_INVALID naming the missing table or column.
  */
 export async function summariseHistory(db: Database, request: HistorySource & HistoryRange): Promise<HistorySummary> {
@@ -113,12 +117,12 @@ async function countRows(client: pg.ClientBase, request: HistoryRequest, history
 }
 
 interface DayRow {
-  /** null: rows that have no time. */
+  /** UTC day; null for rows without a time. */
   readonly day: Date | null;
   readonly rows: number;
   readonly first: Date | null;
   readonly last: Date | null;
-  /** Rows whose time column is not null. */
+  /** Number of rows whose time column is not null. */
   readonly stated: number;
   readonly example: string | null;
 }
@@ -159,7 +163,10 @@ async function summarise(
   };
 }
 
-/** Rows as JSON: what a history's row and the event of it are is the same text, and read by the same code. */
+/**
+ * Selects rows as JSON, so that a history row and the event of it have the same text and are parsed
+ * by the same code.
+ */
 function historySelect(
   history: CheckedHistory,
   request: HistoryRequest,
@@ -172,7 +179,7 @@ function historySelect(
       values,
     };
   }
-  // Row r (from 1) is kept where floor(r·max/total) steps up: exactly `max` of them, evenly spread.
+  // Row r (from 1) is kept if floor(r·max/total) steps up: exactly `max` rows, evenly spread.
   const most = Math.trunc(request.maxRows);
   const step = (row: string) => `(${row}) * ${most}::bigint / ${total}::bigint`;
   return {
@@ -185,7 +192,10 @@ function historySelect(
   };
 }
 
-/** A connection with a read-only snapshot; scans start at the beginning of a table and run alone, for a stable order. */
+/**
+ * Opens a connection with a read-only snapshot. Scans start at the beginning of a table and run
+ * without parallel workers, for a stable order.
+ */
 async function openSnapshot(db: Database): Promise<pg.Client> {
   const client = await openClient(db);
   await client.query(

@@ -5,22 +5,28 @@ import { detectorMissing } from './detectors.ts';
 import { identifyDatabase, selectConsumerGroup, settleIdentity } from './sql/database-identity.ts';
 import { withTransaction } from './transaction.ts';
 
-/** Which database this is, among all that share a Kafka cluster. */
+/** Identity of a database among all that share a Kafka cluster. */
 export interface DatabaseIdentity {
-  /** Twelve hexadecimal digits; part of the names of consumer groups. */
+  /** Twelve hexadecimal digits, part of the names of consumer groups. */
   readonly id: string;
-  /** Whether server and database are those that the id was given to; false for a copy, or after a move. */
+  /**
+   * True if server and database are those for which the id was created; false for a copy, or after
+   * a move.
+   */
   readonly isHere: boolean;
 }
 
-/** The identity of a database; one that was never asked gets it now. */
+/** Reads the identity of a database, which is created on first use. */
 export async function databaseIdentity(db: Database): Promise<DatabaseIdentity> {
   const [row] = await withTransaction(db, (client) => identifyDatabase(client));
   if (row === undefined) throw new Error('identify_database gave no row');
   return row;
 }
 
-/** The id of a database that is where it was. @throws FlowlineError FLOWLINE_DATABASE_COPIED. */
+/**
+ * Returns the id of a database that was neither copied nor moved.
+ * @throws FlowlineError FLOWLINE_DATABASE_COPIED.
+ */
 export async function requireIdentity(db: Database): Promise<string> {
   const { id, isHere } = await databaseIdentity(db);
   if (isHere) return id;
@@ -34,8 +40,9 @@ export async function requireIdentity(db: Database): Promise<string> {
 }
 
 /**
- * Says what a database that is not where it was has become. A copy gets an id of its own, and its detectors consumer groups of their own;
- * one that has moved keeps both. @returns its id.
+ * Declares a database a copy, or moved. A copy gets a new id, and with it new consumer groups for
+ * its detectors; a moved database keeps both.
+ * @returns its id.
  */
 export async function settleDatabase(db: Database, what: 'copy' | 'moved'): Promise<string> {
   const [row] = await withTransaction(db, (client) => settleIdentity(client, what === 'copy'));
@@ -43,7 +50,10 @@ export async function settleDatabase(db: Database, what: 'copy' | 'moved'): Prom
   return row.id;
 }
 
-/** The Kafka consumer group of a detector's scorers. @throws FlowlineError FLOWLINE_DETECTOR_MISSING. */
+/**
+ * Returns the Kafka consumer group of a detector's scorers.
+ * @throws FlowlineError FLOWLINE_DETECTOR_MISSING.
+ */
 export async function consumerGroupOf(db: Database, detector: string): Promise<string> {
   const [row] = await withTransaction(db, (client) => selectConsumerGroup(client, detector));
   if (row === undefined) throw detectorMissing(detector);

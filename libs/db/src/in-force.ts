@@ -5,33 +5,36 @@ import { upsertHeld } from './sql/held-upsert.ts';
 import { upsertScoring } from './sql/scoring-upsert.ts';
 import { withTransaction } from './transaction.ts';
 
-/** State of a detector: what scores it, as its scorer said last, and which model is held back. */
+/** Last reported scoring state of a detector, and the model that is held back. */
 export type InForce = InForceRow;
-/** Alarms expected, by the alpha that decided, and measured. */
+/** Alarms of a detector: expected by the alpha in force at scoring, and measured. */
 export type AlarmRate = AlarmRateRow;
 
-/** Reason why something is not as it might be, with what to do about it. */
+/** Reason for a state that differs from the intended one, with its remedy. */
 export interface StateReason {
   readonly code: string;
   readonly reason: string;
   readonly remedy: string;
 }
 
-/** What a scorer says of itself. */
+/** Scoring state as reported by a scorer. */
 export interface ScoringState {
   readonly detector: string;
-  /** The definition that it follows. */
+  /** Detector version that it uses. */
   readonly detectorVersion: number;
-  /** null: there is none to score with. */
+  /** Model version; null if there is none to score with. */
   readonly modelVersion: number | null;
   readonly alpha: number | null;
-  /** Why alpha is not what the definition asks for; null where it is. */
+  /** Reason why alpha differs from the definition; null if it does not. */
   readonly alphaNote: string | null;
-  /** Why the champion is not used; null where it is. */
+  /** Reason why the champion is not used; null if it is. */
   readonly fault: StateReason | null;
 }
 
-/** Stores what scores a detector now; to be repeated, so that its silence tells that none runs. */
+/**
+ * Stores the current scoring state of a detector. Repeat the call, so that its absence shows that
+ * no scorer runs.
+ */
 export async function reportScoring(db: Database, state: ScoringState): Promise<void> {
   const { detector, detectorVersion, modelVersion, alpha, alphaNote, fault } = state;
   const [code, reason, remedy] = fault === null ? [null, null, null] : [fault.code, fault.reason, fault.remedy];
@@ -40,7 +43,7 @@ export async function reportScoring(db: Database, state: ScoringState): Promise<
   );
 }
 
-/** Stores which model version is held back and why; null: none is. */
+/** Stores which model version is held back and why; null if none is. */
 export async function reportHeld(
   db: Database,
   detector: string,
@@ -51,13 +54,15 @@ export async function reportHeld(
   );
 }
 
-/** The state of a detector; null where neither a scorer nor a trainer has said anything of it yet. */
+/**
+ * Reads the scoring state of a detector; null if neither a scorer nor a trainer has reported yet.
+ */
 export async function readInForce(db: Database, detector: string): Promise<InForce | null> {
   const [row] = await withTransaction(db, (client) => selectInForce(client, detector));
   return row ?? null;
 }
 
-/** Alarms of a detector over the last so many UTC days, today among them. */
+/** Counts the alarms of a detector over the last `days` UTC days, including today. */
 export async function readAlarmRate(db: Database, detector: string, days: number): Promise<AlarmRate> {
   const [row] = await withTransaction(db, (client) => selectAlarmRate(client, detector, days));
   return row ?? { events: 0, expected: 0, measured: 0 };

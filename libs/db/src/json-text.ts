@@ -1,20 +1,21 @@
 /**
- * JSON text that Postgres' jsonb takes: characters it has no room for (U+0000 and halves of surrogate pairs) become U+FFFD;
- * numbers that are not finite become null, as everywhere in JSON.
+ * Encodes JSON that jsonb accepts: characters that Postgres cannot store (U+0000 and lone
+ * surrogates) become U+FFFD. Non-finite numbers become null, as everywhere in JSON.
  */
 export function jsonText(value: unknown): string {
-  // JSON.stringify writes exactly those characters as escapes; an escaped backslash before "u" is text, not an escape.
+  // JSON.stringify escapes exactly those characters; an escaped backslash before "u" is text, not
+  // an escape.
   return JSON.stringify(value).replace(/\\\\|\\u0000|\\ud[89a-f][0-9a-f]{2}/g, (match) =>
     match === '\\\\' ? match : '\ufffd',
   );
 }
 
-/** Text that Postgres takes: U+0000 becomes U+FFFD. */
+/** Replaces U+0000, which Postgres cannot store, with U+FFFD. */
 export function plainText(text: string): string {
   return text.includes('\0') ? text.replaceAll('\0', '\ufffd') : text;
 }
 
-/** JSON with sorted keys: the same text for the same content. */
+/** Encodes JSON with sorted keys: the same text for the same content. */
 export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, inner: unknown) =>
     typeof inner === 'object' && inner !== null && !Array.isArray(inner)

@@ -5,14 +5,18 @@ import { asTable, asUserQuery, checkNames, oneStatement, ROW } from './history-q
 import { TIMESTAMPS } from './history-time.ts';
 import { withTransaction } from './transaction.ts';
 
-/** A lookup table becomes part of every model version: beyond this it belongs into the history query. */
+/**
+ * Maximum rows of a lookup table, which is part of every model version; a larger one belongs in the
+ * history query.
+ */
 const MAX_ROWS = 100_000;
 
 /**
- * Reads a lookup table: the rows of a query by their key; numbers and texts stay, times become ISO 8601 text, truth values
- * "true" and "false".
- * @param name how it is called in messages.
- * @throws FlowlineError FLOWLINE_HISTORY_INVALID: a missing table or column, a key that is null or stands twice, too many rows.
+ * Reads a lookup table: the rows of a query by key. Numbers and texts are kept, times become ISO
+ * 8601 text, and booleans become "true" and "false".
+ * @param name name of the table in messages.
+ * @throws FlowlineError FLOWLINE_HISTORY_INVALID: a missing table or column, a null or duplicate
+ * key, too many rows.
  */
 export async function readLookup(db: Database, name: string, query: string, key: string): Promise<LookupTable> {
   const where = `spec.lookups.${name}`;
@@ -60,7 +64,7 @@ export async function readLookup(db: Database, name: string, query: string, key:
   return { key, rows: Object.fromEntries(byKey) };
 }
 
-/** A key as an event would name it. */
+/** Key as an event would name it. */
 function keyText(value: unknown): string | null {
   if (value instanceof Numeral) return value.text;
   const plain = plainValue(value);

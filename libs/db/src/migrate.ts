@@ -13,32 +13,36 @@ import { grantRoles } from './sql/roles-grant.ts';
 import { selectMigrations } from './sql/migrations-select.ts';
 import { withTransaction } from './transaction.ts';
 
-/** The schema that holds everything of Flowline's; every statement names it, so a database may be shared. */
+/**
+ * Schema with all of Flowline's objects. Every statement names it, so the database may be shared.
+ */
 export const SCHEMA = 'flowline';
 
 const MIGRATIONS_TABLE = 'migrations';
 const folder = path.dirname(fileURLToPath(import.meta.resolve('@flowline/migrations/package.json')));
 
-/** Which migrations a database has had, by name. */
+/** Names of applied and pending migrations of a database. */
 export interface MigrationStatus {
   readonly applied: readonly string[];
   readonly pending: readonly string[];
 }
 
 /**
- * Brings the schema up to date, in one transaction; several callers at once take turns, by a lock that ends with the transaction and so
- * holds behind a pooler, too. The group roles (flowline_scorer, …) are
- * created where this user may, and granted what they need wherever they exist.
+ * Migrates the schema to the latest version, in one transaction. Concurrent callers wait for each
+ * other, by a lock that ends with the transaction and therefore also works behind a pooler. The
+ * group roles (flowline_scorer, …) are created if this user may, and granted their privileges
+ * wherever they exist.
  * @returns the names of the migrations that were applied.
  * @throws FlowlineError FLOWLINE_DATABASE_FAILED, with nothing changed.
  */
 export async function migrate(db: Database): Promise<string[]> {
-  // Loaded when needed: a scorer never migrates.
+  // Loaded on demand, because a scorer never migrates.
   const { runner } = await import('node-pg-migrate');
   const client = await openClient(db);
   let applied: readonly { readonly name: string }[];
   try {
-    // The runner's own lock belongs to a session, as does the search path that it would set for `schema`. Its COMMIT ends this transaction.
+    // The runner's own lock belongs to a session, as does the search path that it would set for
+    // `schema`. Its COMMIT ends this transaction.
     await client.query(`BEGIN ISOLATION LEVEL READ COMMITTED; ${SET_FORMATS}`);
     await lockMigrations(client);
     applied = await runner({
@@ -60,14 +64,14 @@ export async function migrate(db: Database): Promise<string[]> {
     await closeClient(client);
   }
   await withTransaction(db, async (client) => {
-    await lockMigrations(client); // Postgres refuses two grants on one object at once.
+    await lockMigrations(client); // Postgres refuses concurrent grants on one object.
     await grantRoles(client);
   });
   await ensurePartitions(db);
   return applied.map((migration) => migration.name);
 }
 
-/** Which migrations the database has had, and which it lacks. */
+/** Reads which migrations the database has, and which are pending. */
 export async function migrationStatus(db: Database): Promise<MigrationStatus> {
   const known = (await readdir(folder))
     .filter((file) => /^\d{4}_.*\.sql$/.test(file))
@@ -94,5 +98,5 @@ export async function requireMigrated(db: Database): Promise<void> {
 }
 
 function quiet(): void {
-  // The error that ends a migration is thrown; the rest is of no use to the caller.
+  // The error that ends a migration is thrown; other messages are of no use to the caller.
 }

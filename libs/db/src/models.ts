@@ -19,28 +19,31 @@ import { insertModelVersion } from './sql/model-version-insert.ts';
 import { type ModelSummaryRow, selectModels } from './sql/models-select.ts';
 import { withTransaction } from './transaction.ts';
 
-/** A trained model, to be stored. */
+/** Trained model to be stored. */
 export interface NewModel {
   readonly detector: string;
   readonly detectorVersion: number;
-  /** The bundle, whole. */
+  /** Complete model bundle. */
   readonly bytes: Uint8Array;
-  /** An event is an anomaly where its p-value is at most this. */
+  /** Alarm threshold: an event is an anomaly if its p-value is at most alpha. */
   readonly alpha: number;
-  /** What people want to know of it; JSON. */
+  /** Description of the model for people; JSON. */
   readonly manifest: object;
 }
 
-/** A model version with its bytes, whose checksum has been compared. */
+/** Model version with its bytes, whose checksum was verified. */
 export type StoredModel = ModelRow;
-/** A model version, without its bytes (`bytes` is their number). */
+/** Model version without its bytes (`bytes` is their number). */
 export type ModelSummary = ModelSummaryRow;
 export type { ModelAlias };
 
-/** Versions of a detector's aliases; null: nothing goes by that name. */
+/** Versions of a detector's aliases; null for an unused alias. */
 export type ModelAliases = Readonly<Record<ModelAlias, number | null>>;
 
-/** The events a day of the history that a model was trained on, as its manifest says; null where it is older than that. */
+/**
+ * Events per day of the training history, from the manifest; null for a manifest that does not
+ * record it.
+ */
 export function eventsPerDayOf(manifest: unknown): number | null {
   const value =
     typeof manifest === 'object' && manifest !== null && 'eventsPerDay' in manifest && manifest.eventsPerDay;
@@ -48,7 +51,7 @@ export function eventsPerDayOf(manifest: unknown): number | null {
 }
 
 /**
- * Stores an immutable model version: whole or, whenever the process ends, not at all.
+ * Stores an immutable model version atomically.
  * @throws FlowlineError FLOWLINE_DETECTOR_MISSING.
  */
 export async function storeModelVersion(db: Database, model: NewModel): Promise<{ version: number; sha256: string }> {
@@ -76,7 +79,7 @@ export async function storeModelVersion(db: Database, model: NewModel): Promise<
 }
 
 /**
- * The detector's champion.
+ * Loads the detector's champion.
  * @throws FlowlineError FLOWLINE_MODEL_MISSING, FLOWLINE_MODEL_CORRUPTED.
  */
 export async function loadChampion(db: Database, detector: string): Promise<StoredModel> {
@@ -91,7 +94,7 @@ export async function loadChampion(db: Database, detector: string): Promise<Stor
 }
 
 /**
- * One model version of a detector.
+ * Loads one model version of a detector.
  * @throws FlowlineError FLOWLINE_MODEL_MISSING, FLOWLINE_MODEL_CORRUPTED.
  */
 export async function loadModelVersion(db: Database, detector: string, version: number): Promise<StoredModel> {
@@ -100,22 +103,30 @@ export async function loadModelVersion(db: Database, detector: string, version: 
   return model;
 }
 
-/** The version of the champion, or null while there is none: one cheap look-up, to be asked often. */
+/**
+ * Reads the version of the champion, or null if there is none: one cheap query, suitable for
+ * polling.
+ */
 export async function championVersion(db: Database, detector: string): Promise<number | null> {
   const [row] = await withTransaction(db, (client) => selectChampionVersion(client, detector));
   return row?.version ?? null;
 }
 
-/** Versions of all champions by detector: one cheap look-up for however many detectors, to be asked often. */
+/**
+ * Reads the versions of all champions, by detector: one cheap query for any number of detectors,
+ * suitable for polling.
+ */
 export async function championVersions(db: Database): Promise<ReadonlyMap<string, number>> {
   const rows = await withTransaction(db, (client) => selectChampionVersions(client));
   return new Map(rows.map(({ detector, version }) => [detector, version]));
 }
 
 /**
- * Makes a model version the champion, at once for every reader; the champion until now becomes `previous`.
- * @param replacing the champion it was compared with (null: none). When another is champion by now, nothing changes.
- * @returns whether it is the champion now.
+ * Makes a model version the champion, at once for every reader. The former champion becomes
+ * `previous`.
+ * @param replacing the champion with which it was compared (null: none). If another version is
+ * champion by now, nothing changes.
+ * @returns true if it is the champion now.
  * @throws FlowlineError FLOWLINE_DETECTOR_MISSING, FLOWLINE_MODEL_MISSING.
  */
 export async function promote(
@@ -132,15 +143,16 @@ export async function promote(
   });
 }
 
-/** Models before and after a roll-back. */
+/** Champion versions before and after a rollback. */
 export interface RolledBack {
   readonly from: number;
   readonly to: number;
 }
 
 /**
- * Makes the previous champion the champion again; rolling back twice is as before.
- * @throws FlowlineError FLOWLINE_DETECTOR_MISSING, FLOWLINE_MODEL_MISSING where there is no previous champion.
+ * Makes the previous champion the champion again. A second rollback undoes the first.
+ * @throws FlowlineError FLOWLINE_DETECTOR_MISSING, or FLOWLINE_MODEL_MISSING if there is no
+ * previous champion.
  */
 export async function rollBack(db: Database, detector: string): Promise<RolledBack> {
   return withTransaction(db, async (client) => {
@@ -157,7 +169,7 @@ export async function rollBack(db: Database, detector: string): Promise<RolledBa
   });
 }
 
-/** Notes that a new model is held back, and why: it is the challenger from now on. */
+/** Stores that a new model is held back, and why; it becomes the challenger. */
 export async function holdModel(
   db: Database,
   detector: string,
@@ -170,7 +182,7 @@ export async function holdModel(
   });
 }
 
-/** The versions that a detector's aliases stand for. */
+/** Reads the model versions of a detector's aliases. */
 export async function modelAliases(db: Database, detector: string): Promise<ModelAliases> {
   return withTransaction(db, async (client) => aliasesOf(await selectModelAliases(client, detector)));
 }
@@ -182,7 +194,7 @@ async function lockAliases(client: Queryable, detector: string): Promise<ModelAl
   return aliasesOf(await selectModelAliases(client, detector));
 }
 
-/** Changes the champion, and says of a newer model why it does not score. */
+/** Changes the champion, and stores why a newer model does not score. */
 async function putInForce(
   client: Queryable,
   detector: string,
@@ -198,7 +210,7 @@ async function putInForce(
     await upsertHeld(client, detector, null, null, null, null);
     return;
   }
-  // What is held back keeps the reason that its training gave.
+  // A challenger that is held back keeps the reason from its training.
   if (newest.version === challenger) return;
   const remedy = `Put it in force with \`flowline models promote ${detector} ${newest.version}\`.`;
   await upsertHeld(client, detector, newest.version, 'FLOWLINE_MODEL_HELD', reason, remedy);
@@ -209,7 +221,7 @@ function aliasesOf(rows: readonly { readonly alias: ModelAlias; readonly version
   return { champion: versionOf('champion'), challenger: versionOf('challenger'), previous: versionOf('previous') };
 }
 
-/** The models of a detector (or of all), newest first. */
+/** Lists the models of a detector (or of all), newest first. */
 export async function listModels(db: Database, detector?: string): Promise<ModelSummary[]> {
   return withTransaction(db, (client) => selectModels(client, detector ?? null));
 }

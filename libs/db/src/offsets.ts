@@ -6,18 +6,20 @@ import { selectOffset } from './sql/offset-select.ts';
 import { selectOffsets } from './sql/offsets-select.ts';
 import { withTransaction } from './transaction.ts';
 
-/** Records that a topic no longer held when they were due: offsets from `fromOffset` up to, without, `toOffset`. */
+/**
+ * Gap of records that a topic no longer held when they were due: offsets [fromOffset, toOffset).
+ */
 export interface Gap {
   readonly detector: string;
   readonly topic: string;
-  /** The id of the topic; null where Kafka gives none. */
+  /** Id of the topic; null if Kafka assigns none. */
   readonly topicId: string | null;
   readonly partition: number;
   readonly fromOffset: number;
   readonly toOffset: number;
 }
 
-/** The offset to read next of a stream, or null when nothing of it has been stored. */
+/** Reads the next offset of a stream; null if nothing of it has been stored. */
 export async function readOffset(
   db: Database,
   detector: string,
@@ -28,23 +30,26 @@ export async function readOffset(
   return row?.nextOffset ?? null;
 }
 
-/** How far a partition of a stream is stored. */
+/** Stored position of a partition of a stream. */
 export interface StreamPosition {
   readonly partition: number;
-  /** The offset to read next. */
+  /** Next offset to read. */
   readonly nextOffset: number;
-  /** The timestamp of the last record that was stored; null where there was none. */
+  /** Timestamp of the last stored record; null if there is none. */
   readonly recordTime: Date | null;
 }
 
-/** How far every partition of a detector's topic is stored; those of which nothing is are not among them. */
+/**
+ * Reads the stored position of every partition of a detector's topic; partitions with nothing
+ * stored are left out.
+ */
 export function readPositions(db: Database, detector: string, topic: string): Promise<readonly StreamPosition[]> {
   return withTransaction(db, (client) => selectOffsets(client, detector, topic));
 }
 
 /**
- * How old what is stored is: seconds from the last stored record's timestamp to now, where records wait; 0 where none does. An upper
- * bound of the age of the record that waits longest, as that one came later.
+ * Seconds from the last stored record's timestamp to now while records wait; 0 if none does. It is
+ * an upper bound of the age of the longest-waiting record, which came later.
  */
 export function lagSeconds(records: number, recordTime: Date | null, nowMs = Date.now()): number {
   if (records === 0 || recordTime === null) return 0;
@@ -52,8 +57,9 @@ export function lagSeconds(records: number, recordTime: Date | null, nowMs = Dat
 }
 
 /**
- * The error of a stream that had been stored up to an offset, of which Postgres has less now: to store more would leave a hole for ever.
- * Retryable, by reading from where Postgres says.
+ * Creates the error for a stream that had been stored up to an offset, but of which Postgres now
+ * has less: storing more would leave a permanent gap. Retryable, by reading from the offset in
+ * Postgres.
  */
 export function streamRewound(
   topic: string,
@@ -67,8 +73,9 @@ export function streamRewound(
 }
 
 /**
- * The error of records that are of another topic than what is stored under its name: that one was begun anew meanwhile.
- * Retryable, by asking again which topic it is and reading from where Postgres says.
+ * Creates the error for records of a different topic than the one stored under its name, which was
+ * begun anew meanwhile. Retryable, by looking up the topic id again and reading from the offset in
+ * Postgres.
  */
 export function topicReplaced(topic: string, partition: number): FlowlineError {
   const where = `${topic}[${partition}]`;
@@ -77,7 +84,7 @@ export function topicReplaced(topic: string, partition: number): FlowlineError {
   return new FlowlineError('FLOWLINE_STREAM_REWOUND', message, { where, remedy, retryable: true });
 }
 
-/** Stores a gap, once; returns whether it is new. */
+/** Stores a gap once. Returns true if it is new. */
 export async function recordGap(db: Database, gap: Gap): Promise<boolean> {
   const { detector, topic, topicId, partition, fromOffset, toOffset } = gap;
   const rows = await withTransaction(db, (client) =>

@@ -3,12 +3,15 @@ import type { OutboxMessage } from '@flowline/stream';
 
 import { boundedName } from './bounded-name.ts';
 
-/** A message within this many characters is sent as it is; brokers take about a million bytes. */
+/** Maximum characters of a message that is sent unchanged; brokers accept about a million bytes. */
 const MOST_CHARACTERS = 65_536;
-/** What is left of a text in a message that is longer than that. */
+/** Maximum characters of a text within a longer message. */
 const TEXT_CHARACTERS = 1_000;
 
-/** An alert as it is published: CloudEvents 1.0 in binary mode, its key the detector, and the entity where there is one. */
+/**
+ * Converts an alert to its published form: CloudEvents 1.0 in binary mode. The key is the detector,
+ * followed by the entity if there is one.
+ */
 export function alertMessage(alert: Alert, topic: string): OutboxMessage {
   return {
     alertId: alert.alertId,
@@ -26,7 +29,10 @@ export function alertMessage(alert: Alert, topic: string): OutboxMessage {
   };
 }
 
-/** The JSON of an alert, in which texts of any size (levels, ids, entities) are cut where it would be too long to send. */
+/**
+ * JSON of an alert. If it is too long to send, its long texts (levels, ids, entities) are
+ * truncated.
+ */
 function messageText(alert: Alert): string {
   const whole = JSON.stringify(alert);
   if (whole.length <= MOST_CHARACTERS) return whole;

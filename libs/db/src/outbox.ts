@@ -10,32 +10,32 @@ import { withTransaction } from './transaction.ts';
 
 export type { OutboxQueue } from './sql/outbox-queues.ts';
 
-/** Sending may take this long before the claim is given up, and the alerts are sent again. */
+/** Timeout of a send, after which the claim is released and the alerts are sent again. */
 const SEND_TIMEOUT_MS = 60_000;
 const AT_ONCE = 500;
-/** Whose alerts are sent where nobody says otherwise. */
+/** Default sink whose alerts are sent. */
 const KAFKA = 'kafka';
 
-/** Which alerts a relay sends. */
+/** Options that select the alerts of a relay. */
 export interface RelayOptions {
-  /** At most so many of a queue at once (default 500). */
+  /** Maximum alerts per queue at once (default 500). */
   readonly limit?: number;
-  /** Only those of these detectors. */
+  /** Restricts the relay to these detectors. */
   readonly detectors?: readonly string[];
-  /** Only those that are addressed to this sink (default `kafka`). */
+  /** Restricts the relay to alerts for this sink (default `kafka`). */
   readonly addressee?: string;
 }
 
-/** What became of the alerts that a relay took from a queue. */
+/** Outcome of the alerts that a relay claimed from a queue. */
 export interface RelayReport {
   readonly sent: number;
-  /** Set aside, as the sink will never take them as they are. */
+  /** Alerts set aside because the sink will never accept them as they are. */
   readonly refused: readonly { readonly alertId: string; readonly error: unknown }[];
-  /** Why the others go on waiting; null where none does. */
+  /** Reason why the other alerts still wait; null if none does. */
   readonly failure: { readonly error: unknown } | null;
 }
 
-/** The queues in which alerts wait for a sink: one for each detector and topic. */
+/** Lists the queues with waiting alerts for a sink, one per detector and topic. */
 export async function outboxQueues(
   db: Database,
   options: Omit<RelayOptions, 'limit'> & { readonly topics?: readonly string[] } = {},
@@ -47,9 +47,10 @@ export async function outboxQueues(
 }
 
 /**
- * Sends the oldest alerts of a queue, then marks them as sent: at least once, repeats under the same id. Those that the sink refuses
- * for good are set aside with the reason, so that the ones behind them leave. Relays may run side by side; each takes others' alerts
- * only when they are free.
+ * Sends the oldest alerts of a queue, then marks them as sent: at least once, with repeats under
+ * the same id. Alerts that the sink refuses for good are set aside with the reason, so that they do
+ * not block those behind them. Relays may run concurrently: each skips alerts that another has
+ * claimed.
  * @throws FlowlineError of the database, with the alerts still waiting.
  */
 export async function relayQueue(
@@ -68,7 +69,8 @@ export async function relayQueue(
       try {
         undelivered = await sink.send(messages);
       } catch (error) {
-        // The sink's own error, as it is: a broker that refuses must not read as a database that does.
+        // The sink's own error, unchanged: a refusal by the broker must not look like one by the
+        // database.
         return { sent: 0, refused: [], failure: { error } };
       }
       const refused = undelivered.filter((one) => one.refused);
@@ -89,9 +91,10 @@ export async function relayQueue(
 }
 
 /**
- * Sends the oldest alerts of every queue that has some: see {@link relayQueue}.
- * @returns how many were sent; when it is the limit, more may wait.
- * @throws whatever the sink throws first, once every queue has been tried; FlowlineError of the database.
+ * Sends the oldest alerts of every non-empty queue, see {@link relayQueue}.
+ * @returns the number of alerts sent; if a queue reached its limit, more may wait.
+ * @throws the first error of the sink, once every queue has been tried; FlowlineError of the
+ * database.
  */
 export async function relayOutbox(db: Database, sink: AlertSink, options: RelayOptions = {}): Promise<number> {
   let sent = 0;
@@ -105,7 +108,10 @@ export async function relayOutbox(db: Database, sink: AlertSink, options: RelayO
   return sent;
 }
 
-/** How many alerts wait for a sink, the seconds that the oldest has waited (null for none), and how many were set aside. */
+/**
+ * Counts the alerts that wait for a sink, with the age of the oldest in seconds (null for none),
+ * and those set aside.
+ */
 export async function outboxStatus(
   db: Database,
   sink = KAFKA,

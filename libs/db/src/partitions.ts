@@ -12,20 +12,23 @@ import { dropScoredPartition } from './sql/partitions-drop.ts';
 import { ensureScoredPartitions } from './sql/partitions-ensure.ts';
 import { withTransaction } from './transaction.ts';
 
-/** Partitions stand ready for yesterday (clocks differ), today and the seven days to come. */
+/** Days with partitions: yesterday (clocks differ), today and the next seven days. */
 const DAYS = 9;
 const ENSURE_EVERY_MS = 6 * 3_600_000;
-/** Sent alerts are kept a week, for whoever asks whether one was sent. */
+/** Retention of sent alerts: a week, for those who ask whether one was sent. */
 const KEEP_SENT_DAYS = 7;
-/** A partition that is in use is tried again so often, with a pause in which writers go on. */
+/**
+ * Attempts to drop a partition that is in use. Between attempts there is a pause in which writers
+ * continue.
+ */
 const DROP_ATTEMPTS = 10;
 const DROP_RETRY_MS = 500;
-/** Rows that one transaction of retention removes. */
+/** Maximum rows that one retention transaction deletes. */
 const AT_ONCE = 5_000;
 const BATCH_TIMEOUT_MS = 120_000;
 const LOCK_NOT_AVAILABLE = '55P03';
 
-/** How long the records of each detector are kept, in days. */
+/** Retention of a detector's records, in days. */
 export interface Retention {
   readonly detector: string;
   readonly scoredDays: number;
@@ -34,42 +37,47 @@ export interface Retention {
 }
 
 /**
- * Creates the daily partitions of scored_events from yesterday to a week ahead, where they are missing; commits do so by
- * themselves, a few times a day. Should a day have none, its rows lie in the default partition until this is called.
- * @returns how many were missing.
+ * Creates the missing daily partitions of scored_events, from yesterday to a week ahead. Commits do
+ * so by themselves a few times per day. The rows of a day without a partition stay in the default
+ * partition until this is called.
+ * @returns the number of partitions created.
  */
 export async function ensurePartitions(db: Database): Promise<number> {
   const [row] = await withTransaction(db, (client) => ensureScoredPartitions(client, DAYS));
   return row?.created ?? 0;
 }
 
-/** When each database was last seen to have its partitions. */
+/** Time of the last attempt to create partitions, by database. */
 const ensuredAtMs = new WeakMap<Database, number>();
 
-/** Calls {@link ensurePartitions} where that was not tried within the last hours. */
+/** Calls {@link ensurePartitions} unless it was tried within the last six hours. */
 export async function ensurePartitionsWhenDue(db: Database): Promise<void> {
   const now = performance.now();
   if (now - (ensuredAtMs.get(db) ?? -Infinity) < ENSURE_EVERY_MS) return;
-  // Noted before it is tried: should it fail, the caller hears of it once, and goes on into the default partition.
+  // Noted before the attempt: if it fails, the caller gets the error once, and later commits use
+  // the default partition.
   ensuredAtMs.set(db, now);
   await ensurePartitions(db);
 }
 
-/** What retention removed. */
+/** Result of applying retention. */
 export interface Removed {
   readonly partitions: number;
   readonly anomalies: number;
   readonly deadLetters: number;
-  /** Entities silent for as long as anomalies are kept, whose partition need not be known any more. */
+  /**
+   * Entities silent for as long as anomalies are kept, whose partition claims are no longer needed.
+   */
   readonly entities: number;
-  /** true: a day that has to go was in use all the while, and is still there. */
+  /** True if an expired day was in use throughout and is still stored. */
   readonly blocked: boolean;
 }
 
 /**
- * Removes what is older than its retention. Scored events go by whole days, which all detectors share: the longest retention
- * decides. Whoever writes meanwhile waits at most 200 ms at a time: a day that is read for longer is left for the next call.
- * Rows go in batches of some thousands, each in a transaction of its own. Call it once a day.
+ * Deletes records older than their retention. Scored events are dropped by whole days, which all
+ * detectors share, so the longest retention decides. Writers wait at most 200 ms at a time: a day
+ * that is being read for longer is left for the next call. Rows are deleted in batches of a few
+ * thousand, each in its own transaction; entity claims are deleted by days. Call it once per day.
  */
 export async function applyRetention(db: Database, retention: readonly Retention[]): Promise<Removed> {
   const removed = { anomalies: 0, deadLetters: 0, entities: 0 };
@@ -88,7 +96,7 @@ export async function applyRetention(db: Database, retention: readonly Retention
   return { ...removed, ...(await dropPartitions(db, days)) };
 }
 
-/** Repeats a removal until nothing is left to remove; gives how much went. */
+/** Repeats a removal until nothing is left. Returns the total removed. */
 async function inBatches(
   db: Database,
   remove: (client: pg.PoolClient) => Promise<{ readonly removed: number }[]>,

@@ -8,18 +8,18 @@ import { withTransaction } from './transaction.ts';
 const AT_ONCE = 500;
 const SEND_TIMEOUT_MS = 60_000;
 
-/** Which dead letters are sent again. Tombstones never are, nor records of which only the first bytes were kept. */
+/** Filter for dead letters to send again. Tombstones and truncated records never are. */
 export interface RedriveFilter {
   readonly detector: string;
   readonly reason?: string;
   readonly ids?: readonly number[];
-  /** Also those that were sent again before. */
+  /** Includes those that were sent again before. */
   readonly again?: boolean;
-  /** At most so many. */
+  /** Maximum records to send. */
   readonly limit?: number;
 }
 
-/** A record as it came, and which dead letter it was. */
+/** Record as it was received, with the id of its dead letter. */
 export interface RedrivenRecord {
   readonly deadLetterId: number;
   readonly topic: string;
@@ -30,28 +30,32 @@ export interface RedrivenRecord {
   readonly headers: StoredHeaders;
 }
 
-/** A record that could not be sent again, and why. */
+/** Dead letter that could not be sent again, with the reason. */
 export interface UnsentLetter {
   readonly deadLetterId: number;
-  /** true: there is no way back for it, as it came from a file or from a partition that is gone; false: not now. */
+  /**
+   * True if it can never be sent, because it came from a file or a partition that is gone; false if
+   * it may be sent later.
+   */
   readonly refused: boolean;
   readonly error: unknown;
 }
 
-/** What came of sending dead letters again. */
+/** Result of sending dead letters again. */
 export interface Redriven {
   readonly sent: number;
-  /** Left as they were: there is no way back for them. */
+  /** Number of dead letters left as they were, because they can never be sent. */
   readonly skipped: number;
-  /** Why, each reason once. */
+  /** Distinct reasons for skipping. */
   readonly reasons: readonly string[];
 }
 
 /**
- * Sends dead letters again and marks them, oldest first: each once, unless this process ends between the two (then once more). Those
- * for which there is no way back are skipped. Several may run side by side.
- * @param send resolves when the records are taken over durably, to those that are not.
- * @throws the error of a record that could not be sent now, with those that were sent marked.
+ * Sends dead letters again and marks them, oldest first. Each is sent once, or once more if the
+ * process ends between the two steps. Those that can never be sent are skipped. Calls may run
+ * concurrently.
+ * @param send resolves to the records not accepted, once all others are accepted durably.
+ * @throws the error of a record that could not be sent now, with the sent ones marked.
  */
 export async function redriveDeadLetters(
   db: Database,
@@ -63,7 +67,8 @@ export async function redriveDeadLetters(
   let sent = 0;
   let skipped = 0;
   let afterId = 0;
-  // What is sent may come back as a dead letter while this runs: that one is left for the next time.
+  // A sent record may come back as a dead letter during this run; that one is left for the next
+  // run.
   const [last] = await withTransaction(db, (client) => selectLastDeadLetter(client, detector));
   const lastId = last?.lastId ?? 0;
   while (sent < limit) {

@@ -1,12 +1,13 @@
-/** Cuts 2³² into the share that is kept. */
+/** Range of hashes, 2³², which is divided by the sampling share. */
 const RANGE = 2 ** 32;
 
-/** Says of an offset of one partition whether it is in the sample. */
+/** Tells whether an offset of one partition is in the sample. */
 export type InSample = (offset: number) => boolean;
 
 /**
- * The uniform sample of a partition that a share of its events make. Which they are follows from topic, partition and offset alone:
- * the same for every detector, scorer and repetition. A larger share holds the smaller one.
+ * Creates a uniform sample of a partition's events. Membership depends on topic, partition and
+ * offset alone, so it is the same for every detector, scorer and repetition. A larger share
+ * contains a smaller one.
  * @param share in [0, 1].
  */
 export function sampler(topic: string, partition: number, share: number): InSample {
@@ -23,7 +24,7 @@ function hashText(text: string): number {
   return hash;
 }
 
-/** The finalizer of MurmurHash3: every bit of the input changes half of the output's. */
+/** Finalizer of MurmurHash3: every input bit changes half of the output bits. */
 function mix(value: number): number {
   let h = value | 0;
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);

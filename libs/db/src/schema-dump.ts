@@ -2,21 +2,22 @@ import type { Database } from './database.ts';
 import { type SchemaObjectRow, selectSchemaObjects } from './sql/schema-objects.ts';
 import { withTransaction } from './transaction.ts';
 
-/** What belongs to a table, in the order it is written. */
+/** Parts of a table, in the order in which they are written. */
 const PARTS = ['table', 'view', 'constraint', 'index', 'trigger', 'comment'] as const;
 
 const rank = (row: SchemaObjectRow) => PARTS.findIndex((kind) => kind === row.kind);
 const compareText = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
 /**
- * The schema as text, the same for the same schema on one major version of Postgres: functions first, then each table or view with
- * what belongs to it. It is for reading and comparing; `migrate` is what makes a schema.
+ * Writes the schema as text, the same for the same schema on one major version of Postgres:
+ * functions first, then each table or view with its parts. It is for reading and comparing;
+ * `migrate` creates the schema.
  */
 export async function schemaDump(db: Database): Promise<string> {
   const rows = await withTransaction(
     db,
     async (client) => {
-      // Without a search path every name is written with its schema.
+      // Without a search path, every name is written with its schema.
       await client.query("SET LOCAL search_path = ''");
       return selectSchemaObjects(client);
     },

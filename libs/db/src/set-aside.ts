@@ -11,20 +11,22 @@ import {
 import { errorCode } from './database-error.ts';
 import { asDeadLetter, offsetsOf, splitBatch } from './split-batch.ts';
 
-/** SQLSTATE classes of a refusal for what a row holds: its values, a constraint, the limits of the server. */
+/**
+ * SQLSTATE classes of refusals because of a row's data: values, constraints, limits of the server.
+ */
 const DATA = /^(22|23|54)...$/;
 
-/** Whether Postgres has refused what was to be stored for what it is: the same rows are refused for ever. */
+/** True if Postgres refused rows because of their data: the same rows will always be refused. */
 export function isDataRefusal(error: unknown): error is FlowlineError {
   return error instanceof FlowlineError && DATA.test(errorCode(error.cause) ?? '');
 }
 
 /**
- * Commits a batch; where Postgres refuses it for its data, halves of it, and halves of those, each in its order and with a commit of
- * its own, down to the records that are refused: each becomes a dead letter. A kill in between leaves the records before some
- * offset stored, as after any other batch.
- * @param commit stores a batch, or nothing of it.
- * @throws FlowlineError where not even a dead letter is taken, or for another reason than data.
+ * Commits a batch. If Postgres refuses it because of its data, the batch is bisected recursively,
+ * with one commit per part in order, down to the refused records, each of which becomes a dead
+ * letter. A kill in between leaves the records before some offset stored, as after any other batch.
+ * @param commit stores a batch atomically.
+ * @throws FlowlineError if even a dead letter is refused, or for a reason other than data.
  */
 export async function commitSettingAside<B extends EventBatch>(
   batch: B,
@@ -45,8 +47,8 @@ export async function commitSettingAside<B extends EventBatch>(
 }
 
 /**
- * Stores the one record of a batch: as the event that it is, where only the words about it were refused; else as a dead letter, in
- * plain ASCII where its own text is what is refused.
+ * Stores the only record of a batch: as an event with a plain-ASCII alert if only the alert's text
+ * was refused, else as a dead letter, in plain ASCII if its own text is refused.
  */
 async function commitAlone<B extends EventBatch>(
   batch: B,
@@ -76,7 +78,10 @@ async function commitAlone<B extends EventBatch>(
   return store(inAscii(letter));
 }
 
-/** A batch of one anomaly with an alert in ASCII, as databases that are not in UTF-8 lack the dashes of its words; null for others. */
+/**
+ * Replaces the alert of a batch with one anomaly by an ASCII version, because a database not in
+ * UTF-8 cannot store the dashes of its text; null for other batches.
+ */
 function withPlainAlert<B extends EventBatch>(batch: B): B | null {
   const { anomalies = [] }: Partial<ScoredBatch> = batch;
   const [anomaly] = anomalies;
@@ -94,7 +99,7 @@ function refused({ recordAt }: EventBatch, offset: number, { cause }: FlowlineEr
   return { ...recordAt(offset), reason: 'refused', field: null, message };
 }
 
-/** A dead letter of which everything that is text is ASCII: headers by their bytes. */
+/** Converts all text of a dead letter to ASCII; text headers are stored as bytes. */
 function inAscii(letter: DeadLetter): DeadLetter {
   const headers = Object.entries(letter.headers).map(([name, value]) => [
     ascii(name),
@@ -111,7 +116,7 @@ function inAscii(letter: DeadLetter): DeadLetter {
 const asBytes = (header: StoredHeaders[string]): StoredHeaders[string] =>
   typeof header === 'string' ? { base64: Buffer.from(header, 'utf8').toString('base64') } : header;
 
-/** Text with the characters beyond ASCII as JSON escapes them. */
+/** Escapes characters beyond ASCII as JSON does. */
 const ascii = (text: string): string =>
   text.replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 

@@ -2,12 +2,15 @@ import type { DeadLetter, EventBatch, ScoredBatch } from '@flowline/events';
 
 import { firstRowBeyond } from './fence.ts';
 
-/** The offsets of a batch's records, in order: of its events and of its dead letters. */
+/** Offsets of a batch's records, in order: its events and its dead letters. */
 export function offsetsOf({ offsets, size, deadLetters }: EventBatch): readonly number[] {
   return [...offsets.subarray(0, size), ...deadLetters.map(({ offset }) => offset)].sort((a, b) => a - b);
 }
 
-/** A batch in two: the records before an offset, and those from it on. Stored one after the other they leave what the whole would. */
+/**
+ * Splits a batch into the records before an offset and those from it on. Storing both in order has
+ * the same result as storing the whole.
+ */
 export function splitBatch<B extends EventBatch | ScoredBatch>(batch: B, offset: number): readonly [B, B] {
   const row = firstRowBeyond(batch, offset);
   const before = offsetsOf(batch).findLast((candidate) => candidate < offset);
@@ -18,7 +21,7 @@ export function splitBatch<B extends EventBatch | ScoredBatch>(batch: B, offset:
       ...rowsOf(batch, 0, row),
       nextOffset: offset,
       lastRecordTimeMs: before === undefined ? null : recordAt(before).timestampMs,
-      // The windows are as they stand after the second part.
+      // The windows are in their state after the second part.
       entities: entities && { ...entities, names: entities.names.slice(0, row), seen: [], windows: null },
       deadLetters: batch.deadLetters.filter((letter) => letter.offset < offset),
     },
@@ -32,7 +35,7 @@ export function splitBatch<B extends EventBatch | ScoredBatch>(batch: B, offset:
   ];
 }
 
-/** A batch of one record, which has become this dead letter. */
+/** Converts a batch of one record to a batch with this dead letter. */
 export function asDeadLetter<B extends EventBatch | ScoredBatch>(batch: B, letter: DeadLetter): B {
   return {
     ...batch,
@@ -42,7 +45,7 @@ export function asDeadLetter<B extends EventBatch | ScoredBatch>(batch: B, lette
   };
 }
 
-/** The columns of the rows from `start` up to, without, `end`. */
+/** Columns of the rows [start, end). */
 function rowsOf(batch: EventBatch | ScoredBatch, start: number, end: number): Partial<ScoredBatch> {
   const { numericWidth, levelWidth } = batch;
   const events = {

@@ -8,15 +8,18 @@ import { jsonText } from './json-text.ts';
 import { alertMessage } from './outbox-message.ts';
 import { insertOutbox } from './sql/outbox-insert.ts';
 
-/** Where the alerts of a batch will be sent. */
+/** Destination of a batch's alerts. */
 export interface AlertAddress {
   readonly sink: string;
   readonly topic: string;
-  /** Event ids name events: one that comes again raises no second alert. */
+  /** True if event ids identify events: a repeated id raises no second alert. */
   readonly oncePerEvent: boolean;
 }
 
-/** Stores the alerts of anomalies, as they will be sent, within the transaction of their batch. */
+/**
+ * Stores the alerts of anomalies, in the form in which they will be sent, within the transaction of
+ * their batch.
+ */
 export async function storeAlerts(
   client: pg.PoolClient,
   detector: string,

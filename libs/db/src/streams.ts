@@ -9,23 +9,26 @@ import { insertStream } from './sql/stream-insert.ts';
 import { selectStream } from './sql/stream-select.ts';
 import { withTransaction } from './transaction.ts';
 
-/** One life of a topic as a detector reads it. A name alone does not tell it from a later topic of that name. */
+/**
+ * Topic as a detector reads it. The name alone does not distinguish it from a later topic of the
+ * same name.
+ */
 export interface StreamName {
   readonly detector: string;
   readonly topic: string;
-  /** The id that Kafka gave the topic; null where it gives none. */
+  /** Topic id from Kafka; null if Kafka assigns none. */
   readonly topicId: string | null;
 }
 
-/** What is stored of a topic. */
+/** Stored offsets of a topic. */
 export interface StoredStream {
-  /** The topic that the offsets count in; null where that is not known. */
+  /** Id of the topic to which the offsets refer; null if unknown. */
   readonly topicId: string | null;
-  /** The offset to read next, by partition; empty for a topic that has never been read. */
+  /** Next offset to read, by partition; empty for a topic that has never been read. */
   readonly next: ReadonlyMap<number, number>;
 }
 
-/** How far a detector has stored a topic, and which topic of that name that was. */
+/** Reads the stored offsets of a detector's topic, with the id of that topic. */
 export async function readStream(db: Database, detector: string, topic: string): Promise<StoredStream> {
   const rows = await withTransaction(db, (client) => selectStream(client, detector, topic));
   return {
@@ -35,9 +38,10 @@ export async function readStream(db: Database, detector: string, topic: string):
 }
 
 /**
- * Begins a topic that a detector has never read, all of its partitions at once: of several that begin it the first one decides where,
- * and a partition that is not among these has appeared later.
- * @param starts the offset to read first, by partition. @throws FlowlineError FLOWLINE_DETECTOR_MISSING.
+ * Begins a topic that a detector has never read, all of its partitions at once. If several callers
+ * begin it, the first decides the offsets; a partition not among these was added later.
+ * @param starts the first offset to read, by partition.
+ * @throws FlowlineError FLOWLINE_DETECTOR_MISSING.
  */
 export async function beginStream(
   db: Database,
@@ -48,14 +52,17 @@ export async function beginStream(
   await withTransaction(db, async (client) => {
     await lockDetectorStreams(client, detector, true);
     if ((await selectStream(client, detector, topic)).length > 0) return;
-    // What windows or claims there are is of another life of the topic.
+    // Any windows or claims are from an earlier topic of this name.
     await deleteStream(client, detector, topic);
     const begun = await insertStream(client, detector, topic, topicId, [...starts.keys()], [...starts.values()]);
     if (begun.length === 0 && starts.size > 0) throw detectorMissing(detector);
   });
 }
 
-/** Adds partitions that have appeared in a topic which is being read: nothing of them was passed over. */
+/**
+ * Adds new partitions of a topic that is being read, from offset 0, because none of their records
+ * were skipped.
+ */
 export async function addPartitions(db: Database, stream: StreamName, partitions: readonly number[]): Promise<void> {
   const { detector, topic, topicId } = stream;
   await withTransaction(db, async (client) => {
@@ -66,7 +73,7 @@ export async function addPartitions(db: Database, stream: StreamName, partitions
   });
 }
 
-/** Notes which topic offsets count in that were stored before topics were told apart. */
+/** Sets the topic id of offsets that were stored before topic ids were known. */
 export async function adoptTopic(
   db: Database,
   { detector, topic, topicId }: StreamName & { readonly topicId: string },
@@ -75,8 +82,9 @@ export async function adoptTopic(
 }
 
 /**
- * Moves a partition over records that are gone, [fromOffset, toOffset), and notes them, in one step.
- * @returns false, with nothing moved, where it does not stand at `fromOffset` any more.
+ * Moves a partition past lost records, [fromOffset, toOffset), and records the gap, in one
+ * statement.
+ * @returns false, with nothing moved, if the partition is no longer at `fromOffset`.
  */
 export async function skipRecords(
   db: Database,
@@ -91,9 +99,10 @@ export async function skipRecords(
 }
 
 /**
- * Begins anew with a topic that was deleted and created again: at its beginning, as nothing of it has been read. Whoever still holds
- * batches of the old one stores none of them.
- * @returns how many partitions were stored of the old topic; 0, with nothing changed, where the new one has begun already.
+ * Starts over with a topic that was deleted and created again: at offset 0, because nothing of it
+ * has been read. Batches of the old topic that are still in flight are not stored.
+ * @returns the number of partitions stored of the old topic; 0, with nothing changed, if the new
+ * one has begun already.
  */
 export async function restartStream(db: Database, stream: StreamName, partitions: readonly number[]): Promise<number> {
   const { detector, topic, topicId } = stream;
@@ -107,7 +116,10 @@ export async function restartStream(db: Database, stream: StreamName, partitions
   });
 }
 
-/** Moves partitions whose logs have lost their ends back to where these end now. @returns those that were moved. */
+/**
+ * Moves partitions whose logs have lost their ends back to the current ends. @returns the
+ * partitions that were moved.
+ */
 export async function cutBack(
   db: Database,
   { detector, topic }: Pick<StreamName, 'detector' | 'topic'>,
@@ -119,7 +131,7 @@ export async function cutBack(
   return moved.map(({ partition }) => partition);
 }
 
-/** Partitions of which nothing has been read. */
+/** Begins partitions of which nothing has been read. */
 async function insertFromBeginning(
   client: Queryable,
   { detector, topic, topicId }: StreamName,

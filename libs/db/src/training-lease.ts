@@ -8,21 +8,26 @@ import { renewTrainingLease } from './sql/training-lease-renew.ts';
 import { takeTrainingLease } from './sql/training-lease-take.ts';
 import { withTransaction } from './transaction.ts';
 
-/** Terms of a lease. */
+/** Options of a training lease. */
 export interface LeaseOptions {
-  /** How long it holds without being renewed (default 30,000): so long after a kill the next trainer may begin. */
+  /**
+   * Duration of the lease without renewal (default 30,000 ms), and so the wait after a kill until
+   * the next trainer may begin.
+   */
   readonly leaseMs?: number;
 }
 
 const LEASE_MS = 30_000;
-/** So often within a lease it is renewed: a failure or two of the database lose nothing. */
+/** Renewals per lease duration: one or two database failures do not lose the lease. */
 const RENEWALS = 6;
 
 /**
- * Runs `work` while holding the detector's training lease, a row that is renewed all the while. It needs no session of its own, so
- * it holds behind a pooler that shares connections. A trainer that is killed, stopped or cut off stops renewing; after `leaseMs` its
- * successor takes over, and the signal has aborted the work here.
- * @throws FlowlineError FLOWLINE_TRAINING_BUSY at once when another trainer holds it; whatever `work` throws, as it is.
+ * Runs `work` while holding the detector's training lease, a row that is renewed regularly. The
+ * lease needs no session of its own, so it works behind a pooler that shares connections. A trainer
+ * that is killed, stopped or cut off stops renewing. After `leaseMs` another trainer can take over;
+ * by then the signal has aborted the work here.
+ * @throws FlowlineError FLOWLINE_TRAINING_BUSY at once if another trainer holds the lease; any
+ * error of `work`, unchanged.
  */
 export async function withTrainingLease<T>(
   db: Database,
@@ -39,7 +44,7 @@ export async function withTrainingLease<T>(
     return await work(lost.signal);
   } finally {
     await stopRenewing();
-    // A lease that cannot be given back ends by itself.
+    // A lease that cannot be released expires by itself.
     await withTransaction(db, (client) => releaseTrainingLease(client, detector, holder)).catch(() => undefined);
   }
 }
@@ -50,7 +55,10 @@ interface Lease {
   readonly leaseMs: number;
 }
 
-/** Renews a lease until it is told to stop; aborts where the lease is somebody else's, or could not be renewed in time. */
+/**
+ * Renews a lease until the returned function is called. Aborts if another trainer holds the lease,
+ * or if it could not be renewed in time.
+ */
 function keepRenewing(db: Database, { detector, holder, leaseMs }: Lease, lost: AbortController): () => Promise<void> {
   let renewal: Promise<void> = Promise.resolve();
   let renewing = false;

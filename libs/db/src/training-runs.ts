@@ -12,29 +12,30 @@ import { abandonTrainingRuns } from './sql/training-runs-abandon.ts';
 import { selectTrainingRuns, type TrainingRunRow } from './sql/training-runs-select.ts';
 import { withTransaction } from './transaction.ts';
 
-/** A training run, as it is stored. */
+/** Training run as stored. */
 export type TrainingRun = TrainingRunRow;
 
-/** A tick whose trainer keeps dying is given up after so many attempts. */
+/** Maximum attempts for a tick whose trainer keeps dying. */
 const MAX_ATTEMPTS = 3;
 
-/** What came of a run that succeeded. */
+/** Result of a successful run. */
 export interface TrainingOutcome {
   readonly modelVersion: number;
   readonly promoted: boolean;
-  /** JSON: held-out likelihoods, counts, durations. */
+  /** Metrics as JSON: held-out likelihoods, counts, durations. */
   readonly metrics: object;
 }
 
-/** Begins a run that a person asked for; call it holding the training lock. */
+/** Begins a run on demand. The caller must hold the training lock. */
 export async function startTrainingRun(db: Database, detector: string, detectorVersion: number): Promise<number> {
   const [row] = await withTransaction(db, (client) => insertTrainingRun(client, detector, detectorVersion));
   return row?.runId ?? NaN;
 }
 
 /**
- * Claims one tick of the schedule: exactly one caller gets a run; the others get null. A run that was abandoned may be claimed
- * again (at most 3 attempts). Call it holding the training lock, after {@link abandonStaleRuns}.
+ * Claims one tick of the schedule: exactly one caller gets a run, the others get null. An abandoned
+ * run may be claimed again (at most 3 attempts). The caller must hold the training lock and call
+ * {@link abandonStaleRuns} first.
  */
 export async function claimScheduledRun(
   db: Database,
@@ -48,19 +49,28 @@ export async function claimScheduledRun(
   return row ?? null;
 }
 
-/** Marks runs as abandoned whose trainer died; call it holding the training lock. Returns how many. */
+/**
+ * Marks the runs of a dead trainer as abandoned and returns their number. The caller must hold the
+ * training lock.
+ */
 export async function abandonStaleRuns(db: Database, detector: string): Promise<number> {
   return (await withTransaction(db, (client) => abandonTrainingRuns(client, detector))).length;
 }
 
-/** Notes the phase a run is in, and its curves so far. @throws FlowlineError FLOWLINE_ABORTED when the run was ended by somebody. */
+/**
+ * Stores the current phase of a run, and its curves so far.
+ * @throws FlowlineError FLOWLINE_ABORTED if the run is no longer running.
+ */
 export async function recordProgress(db: Database, runId: number, phase: string, curves?: object): Promise<void> {
   const text = curves === undefined ? null : jsonText(curves);
   const rows = await withTransaction(db, (client) => updateTrainingRun(client, runId, phase, text));
   if (rows.length === 0) throw runEnded(runId);
 }
 
-/** Ends a run that made a model. @throws FlowlineError FLOWLINE_ABORTED when the run was ended by somebody. */
+/**
+ * Ends a run that produced a model.
+ * @throws FlowlineError FLOWLINE_ABORTED if the run is no longer running.
+ */
 export async function finishRun(db: Database, runId: number, outcome: TrainingOutcome): Promise<void> {
   const { modelVersion, promoted, metrics } = outcome;
   const rows = await withTransaction(db, (client) =>
@@ -69,13 +79,16 @@ export async function finishRun(db: Database, runId: number, outcome: TrainingOu
   if (rows.length === 0) throw runEnded(runId);
 }
 
-/** Ends a run with the error that stopped it: in words that anybody may read. */
+/** Ends a run with the error that stopped it, in a form that reveals no data. */
 export async function failRun(db: Database, runId: number, error: unknown): Promise<void> {
   const text = jsonText(publicReport(error));
   await withTransaction(db, (client) => finishTrainingRun(client, runId, 'failed', '{}', null, null, text));
 }
 
-/** An error for those who may not read the data that it is about: what Postgres says of a statement may quote any of it. */
+/**
+ * Report of an error for readers without access to its data: the Postgres message of a failed
+ * statement may quote any of it.
+ */
 function publicReport(error: unknown): {
   readonly code: string;
   readonly message: string;
@@ -90,13 +103,16 @@ function publicReport(error: unknown): {
   return { code, message: `Postgres refused a statement with SQLSTATE ${errorCode(cause) ?? 'unknown'}.`, remedy };
 }
 
-/** The latest tick that was claimed (and not abandoned), or null: a tick after it that has passed was missed. */
+/**
+ * Reads the latest tick that was claimed and not abandoned, or null. Any later tick that has passed
+ * was missed.
+ */
 export async function lastScheduledTime(db: Database, detector: string): Promise<Date | null> {
   const [row] = await withTransaction(db, (client) => selectLastTick(client, detector));
   return row?.scheduledFor ?? null;
 }
 
-/** The latest runs of a detector (or of all), newest first. */
+/** Lists the latest runs of a detector (or of all), newest first. */
 export async function listTrainingRuns(db: Database, detector?: string, limit = 50): Promise<TrainingRun[]> {
   return withTransaction(db, (client) => selectTrainingRuns(client, detector ?? null, limit));
 }

@@ -3,21 +3,25 @@ import type pg from 'pg';
 import { type Database, withClient } from './database.ts';
 import { SET_FORMATS } from './formats.ts';
 
-/** How a transaction runs. */
+/** Options of a transaction. */
 export interface TransactionOptions {
-  /** Longer than this, the connection is cut and the transaction with it (default 30,000). */
+  /** Timeout after which the connection is cut, and the transaction with it (default 30,000 ms). */
   readonly timeoutMs?: number;
-  /** The server ends the transaction after so long without a statement (default 10,000): a stopped process holds no lock longer. */
+  /**
+   * Idle time after which the server ends the transaction (default 10,000 ms), so that a stopped
+   * process does not hold locks for longer.
+   */
   readonly idleTimeoutMs?: number;
-  /** A transaction that only reads sees one snapshot throughout. */
+  /** True for a read-only transaction, which sees one snapshot throughout. */
   readonly readOnly?: boolean;
 }
 
 /**
- * Runs `work` in a transaction: committed when it resolves, rolled back when it rejects. Read committed, whatever the server's
- * default is: a lock that was waited for must show what its holder wrote.
- * @throws FlowlineError, retryable where the same transaction may succeed later. After a lost connection the outcome of a
- *   commit is unknown: a caller that repeats it must be idempotent.
+ * Runs `work` in a transaction: committed if it resolves, rolled back if it rejects. The isolation
+ * level is read committed, whatever the server's default: after a wait for a lock, the writes of
+ * its holder must be visible.
+ * @throws FlowlineError, retryable if the same transaction may succeed later. After a lost
+ * connection the outcome of a commit is unknown, so a caller that repeats it must be idempotent.
  */
 export async function withTransaction<T>(
   db: Database,

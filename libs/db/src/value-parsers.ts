@@ -4,16 +4,18 @@ type Parse = (text: string) => unknown;
 
 const { INT8, NUMERIC, DATE, TIMESTAMP, TIMESTAMPTZ } = pg.types.builtins;
 
-/** Times with a zone become Dates; infinite ones stay infinite numbers. */
+/** Parses a time with a zone to a Date; infinite times stay infinite numbers. */
 const parseTimestamptz = pg.types.getTypeParser(TIMESTAMPTZ, 'text') as Parse;
 
-/** 64-bit integers become numbers where a number holds them exactly, and stay text where it does not. */
+/** Parses a 64-bit integer to a number if that is exact; otherwise it stays text. */
 function parseBigint(text: string): number | string {
   const value = Number(text);
   return Number.isSafeInteger(value) ? value : text;
 }
 
-/** A time without a zone, or a date, is UTC, so that a row means the same on every machine. */
+/**
+ * Parses a time without a zone, or a date, as UTC, so that a row means the same on every machine.
+ */
 function parseUtc(text: string): unknown {
   if (text.endsWith('infinity')) return parseTimestamptz(text);
   const midnight = text.includes(':') ? '' : ' 00:00:00';
@@ -28,7 +30,10 @@ const parsers = new Map<number, Parse>([
   [DATE, parseUtc],
 ]);
 
-/** How values arrive: numbers as numbers, times as Dates; everything else as the driver has it. */
+/**
+ * Parsers of column values: numbers become numbers, times become Dates, and everything else is as
+ * the driver returns it.
+ */
 export const valueTypes: pg.CustomTypesConfig = {
   getTypeParser: (oid, format) => {
     const own = format === 'binary' ? undefined : parsers.get(oid);

@@ -5,17 +5,17 @@ import { requireMigrated } from './migrate.ts';
 
 /** Options of {@link waitForDatabase}. */
 export interface WaitOptions {
-  /** Aborted: waiting ends. */
+  /** Signal that ends the wait. */
   readonly signal: AbortSignal;
-  /** Told of every look that failed. */
+  /** Called for every failed attempt. */
   readonly onWait: (notice: RetryNotice) => void;
 }
 
 /**
- * A connection to a migrated database, waited for as long as it takes: a service may start before
- * its database does, or before `flowline migrate` has run.
- * @returns null where the signal came first.
- * @throws FlowlineError for what waiting does not mend, such as a wrong password.
+ * Connects to a migrated database, waiting without a limit: a service may start before its
+ * database, or before `flowline migrate` has run.
+ * @returns null if the signal came first.
+ * @throws FlowlineError for failures that waiting does not resolve, such as a wrong password.
  */
 export async function waitForDatabase(
   url: string,

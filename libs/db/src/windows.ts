@@ -10,7 +10,7 @@ import { selectWindows } from './sql/windows-select.ts';
 import { upsertWindows } from './sql/windows-upsert.ts';
 import { withTransaction } from './transaction.ts';
 
-/** The windows of a partition's entities as they were stored last, or null. */
+/** Reads the last stored windows of a partition's entities, or null. */
 export async function readWindows(
   db: Database,
   detector: string,
@@ -21,33 +21,33 @@ export async function readWindows(
   return found ?? null;
 }
 
-/** Forgets the windows of a detector's entities in a topic, and their partitions. */
+/** Deletes the stored windows of a detector's entities in a topic, and their partition claims. */
 export async function resetWindows(db: Database, detector: string, topic: string): Promise<void> {
   await withTransaction(db, (client) => deleteWindows(client, detector, topic));
 }
 
-/** An entity whose events arrive in another partition as well. */
+/** Entity whose events also arrive in another partition. */
 export interface StrayEntity {
   readonly entity: string;
-  /** The partition that has claimed it. */
+  /** Partition that has claimed the entity. */
   readonly partition: number;
 }
 
-/** Whose entities are claimed: names mean something only within one life of a topic and one key. */
+/** Scope of entity names, which are unique only for one topic id and one key. */
 export interface EntityScope {
   readonly detector: string;
   readonly topic: string;
-  /** The id that Kafka gave the topic; null where it gives none. */
+  /** Topic id from Kafka; null if Kafka assigns none. */
   readonly topicId: string | null;
-  /** The fields that name an entity. */
+  /** Fields that name an entity. */
   readonly key: readonly string[];
   readonly partition: number;
 }
 
 /**
- * Claims entities that came up in a partition: each belongs to the first partition that has events of it.
- * Names of any size and content are taken.
- * @returns those that belong to another partition.
+ * Claims entities seen in a partition: each belongs to the first partition with events of it. Names
+ * may have any size and content.
+ * @returns the entities that belong to another partition.
  */
 export async function claimEntities(
   db: Database,
@@ -62,8 +62,9 @@ export async function claimEntities(
 }
 
 /**
- * Stores what a batch leaves of its entities, within its transaction. Windows are stored by whoever moves the fence: those of a batch
- * that lies below it were stored by another worker, which may have other windows by now.
+ * Stores the entity state of a batch within its transaction. Windows are stored by the worker that
+ * moves the fence: those of a batch below it were stored by another worker, whose windows may
+ * differ by now.
  */
 export async function storeEntities(
   client: pg.PoolClient,

@@ -1,25 +1,26 @@
-/** A transaction that was aborted, as the answer to a fetch names it. */
+/** Aborted transaction, as a fetch response lists it. */
 export interface AbortedTransaction {
   readonly producerId: bigint;
-  /** The offset of its first record. */
+  /** Offset of its first record. */
   readonly firstOffset: number;
 }
 
-/** What a batch says about transactions. */
+/** Transactional properties of a record batch. */
 export interface TransactionalBatch {
   readonly lastOffset: number;
   readonly producerId: bigint;
   readonly isTransactional: boolean;
-  /** The batch is the marker that ends an aborted transaction of its producer. */
+  /** True if the batch is the marker that ends an aborted transaction of its producer. */
   readonly isAbortMarker: boolean;
 }
 
 /**
- * Tells which batches of one partition's answer belong to aborted transactions, batch by batch in the order of the log: those of a producer
- * between the first record of an aborted transaction and its marker. (The rule of the Java consumer's `CompletedFetch`.)
+ * Identifies the batches of one partition's fetch response that belong to aborted transactions,
+ * batch by batch in log order: the batches of a producer between the first record of an aborted
+ * transaction and its marker. (The rule of the Java consumer's `CompletedFetch`.)
  */
 export class AbortedTransactions {
-  /** By first offset; the broker gives them in the order of their ends. */
+  /** Transactions by first offset; the broker lists them in the order of their ends. */
   readonly #waiting: readonly AbortedTransaction[];
   #next = 0;
   readonly #open = new Set<bigint>();
@@ -28,7 +29,7 @@ export class AbortedTransactions {
     this.#waiting = [...transactions].sort((a, b) => a.firstOffset - b.firstOffset);
   }
 
-  /** Whether the next batch of the log is part of an aborted transaction. */
+  /** True if the next batch of the log is part of an aborted transaction. */
   covers({ lastOffset, producerId, isTransactional, isAbortMarker }: TransactionalBatch): boolean {
     if (this.#waiting.length === 0) return false;
     for (

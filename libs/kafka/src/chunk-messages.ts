@@ -1,4 +1,7 @@
-/** Cuts a list into runs whose sizes add up to at most `most`; an item larger than that stands alone. Keeps the order. */
+/**
+ * Splits a list into chunks whose sizes add up to at most `most`; a larger item forms a chunk of
+ * its own. Keeps the order.
+ */
 export function chunkBySize<T>(items: readonly T[], sizeOf: (item: T) => number, most: number): T[][] {
   const chunks: T[][] = [];
   let chunk: T[] = [];

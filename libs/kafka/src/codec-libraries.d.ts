@@ -1,8 +1,11 @@
 declare module 'lz4js' {
   const lz4: {
-    /** Unpacks a block into `to`; returns its length, of which nothing beyond the end of `to` is kept. */
+    /**
+     * Decompresses a block into `to`. Returns its full length; anything beyond the end of `to` is
+     * dropped.
+     */
     decompressBlock(from: Uint8Array, to: Uint8Array, fromAt: number, fromLength: number, toAt: number): number;
-    /** Packs bytes into a frame. */
+    /** Compresses bytes into a frame. */
     compress(bytes: Uint8Array): Uint8Array;
   };
   export default lz4;

@@ -4,9 +4,12 @@ import snappy from 'kafkajs-snappy';
 
 const ZSTD_LEVEL = 3;
 
-/** Teaches kafkajs to write snappy and zstd (gzip is built in); records are read by {@link decodeFetchesHere}. Idempotent. */
+/**
+ * Adds snappy and zstd compression to kafkajs, which has gzip built in. Reading does not use these
+ * codecs but {@link decodeFetchesHere}. Idempotent.
+ */
 export function installCodecs(): void {
-  // Codecs are not among the names that kafkajs shows to ES modules.
+  // kafkajs does not expose the codecs as named exports to ES modules.
   const { CompressionCodecs, CompressionTypes } = kafkajs;
   CompressionCodecs[CompressionTypes.Snappy] = snappy;
   CompressionCodecs[CompressionTypes.ZSTD] = () => ({

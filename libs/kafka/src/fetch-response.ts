@@ -4,9 +4,11 @@ import decodeMessageSet from 'kafkajs/src/protocol/messageSet/decoder.js';
 import { type AbortedTransaction, AbortedTransactions } from './aborted-transactions.ts';
 import { batchLength, type FetchedMessage, hidden, isRecordBatch, readBatch, readRecords } from './record-batch.ts';
 
-/** Unpacked, one answer holds about so many bytes; what is over them is left for the next fetch. */
+/**
+ * Approximate maximum bytes of one response, decompressed; the excess is left for the next fetch.
+ */
 const RESPONSE_MAX_BYTES = 134_217_728;
-/** And about so many records. */
+/** Approximate maximum records of one response. */
 const RESPONSE_MAX_RECORDS = 200_000;
 
 interface Budget {
@@ -14,12 +16,12 @@ interface Budget {
   records: number;
 }
 
-/** The offset that was asked for of a partition. */
+/** Returns the offset requested for a partition. */
 export type FetchedFrom = (topic: string, partition: number) => number;
 
-/** What kafkajs takes for the answer to a fetch. */
+/** Decoded fetch response, in the shape that kafkajs expects. */
 export interface FetchResponse {
-  /** Milliseconds for which the client is to ask nothing. */
+  /** Milliseconds for which the client must not send requests. */
   readonly clientSideThrottleTime: number;
   readonly throttleTime: number;
   readonly errorCode: number;
@@ -31,14 +33,15 @@ interface FetchedPartition {
   readonly errorCode: number;
   readonly highWatermark: string;
   readonly preferredReadReplica: number;
-  /** Empty: what they withhold is not among the messages that are shown. */
+  /** Empty, because the records of aborted transactions are already left out of `messages`. */
   readonly abortedTransactions: readonly [];
   readonly messages: readonly FetchedMessage[];
 }
 
 /**
- * Decodes the answer to a fetch (versions 4 to 11): of committed transactions only, whatever record, batch or codec comes, and with bounded
- * memory. A batch of which nothing is shown leaves one hidden record, so that reading goes on behind it.
+ * Decodes a fetch response (versions 4 to 11) with bounded memory: only committed transactions, and
+ * any record, batch or codec. A batch without visible records yields one hidden record, so that
+ * reading continues after it.
  */
 export async function decodeFetchResponse(
   bytes: Buffer,
@@ -48,7 +51,7 @@ export async function decodeFetchResponse(
   const decoder = new Decoder(bytes);
   const throttleMs = decoder.readInt32();
   const errorCode = version >= 7 ? decoder.readInt16() : 0;
-  if (version >= 7) decoder.readInt32(); // the session, which kafkajs does not use
+  if (version >= 7) decoder.readInt32(); // session id, which kafkajs does not use
   const budget: Budget = { bytes: RESPONSE_MAX_BYTES, records: RESPONSE_MAX_RECORDS };
   const responses: { topicName: string; partitions: FetchedPartition[] }[] = [];
   for (let topics = decoder.readInt32(); topics > 0; topics--) {
@@ -58,8 +61,8 @@ export async function decodeFetchResponse(
       const partition = decoder.readInt32();
       const errorCode = decoder.readInt16();
       const highWatermark = String(decoder.readInt64());
-      decoder.readInt64(); // the last stable offset
-      if (version >= 5) decoder.readInt64(); // the start of the log
+      decoder.readInt64(); // last stable offset
+      if (version >= 5) decoder.readInt64(); // log start offset
       const aborted: AbortedTransaction[] = [];
       for (let count = decoder.readInt32(); count > 0; count--) {
         aborted.push({
@@ -74,7 +77,7 @@ export async function decodeFetchResponse(
     }
     responses.push({ topicName, partitions });
   }
-  // From version 8 on it is the client that waits, and before it the broker has waited.
+  // From version 8 on the client waits; in earlier versions the broker has already waited.
   const throttles = version >= 8;
   return {
     throttleTime: throttles ? 0 : throttleMs,
@@ -84,7 +87,7 @@ export async function decodeFetchResponse(
   };
 }
 
-/** The messages of a partition's bytes, from an offset on. */
+/** Reads the messages of a partition's bytes, starting at an offset. */
 async function readLog(
   bytes: Buffer,
   abortedTransactions: readonly AbortedTransaction[],
@@ -111,13 +114,13 @@ async function readLog(
     budget.records -= read.messages.length;
     if (messages.length === 0) messages = [...read.messages];
     else for (const message of read.messages) messages.push(message);
-    // The rest of the batch is for the next fetch.
+    // The rest of the batch is left for the next fetch.
     if (Number(messages.at(-1)?.offset) < batch.lastOffset) break;
   }
   return messages;
 }
 
-/** The formats before Kafka 0.11 know neither transactions nor headers. */
+/** Reads the message formats before Kafka 0.11, which have neither transactions nor headers. */
 async function readMessageSet(bytes: Buffer): Promise<readonly FetchedMessage[]> {
   const messages = bytes.length > 16 ? await decodeMessageSet(new Decoder(bytes), bytes.length) : [];
   return messages.map(({ offset, timestamp, key, value }) => ({

@@ -1,6 +1,6 @@
 /**
- * A question to which every caller wants an answer that was asked for after it called: one is under way at a time, and whoever calls
- * meanwhile shares the next one.
+ * Shares calls of `ask` such that each caller gets an answer requested after its own call. One call
+ * runs at a time; callers that arrive meanwhile share the next one.
  */
 export function freshAnswers<T>(ask: () => Promise<T>): () => Promise<T> {
   let current: Promise<T> | undefined;

@@ -1,18 +1,21 @@
 import { FlowlineError } from '@flowline/events';
 import kafkajs, { type PartitionAssigner } from 'kafkajs';
 
-/** What a member of a consumer group says of itself, beside the topics that it reads. */
+/** User data of a consumer group member, in addition to its topics. */
 interface Membership {
   readonly flowline: { readonly database: string };
 }
 
-/** A member of a group, as the brokers describe it. */
+/** Group member, as the brokers describe it. */
 export interface DescribedMember {
   readonly clientHost: string;
   readonly memberMetadata: Buffer;
 }
 
-/** Assigns partitions in turn, as kafkajs does; each member says which database it stores into. */
+/**
+ * Creates a round-robin assigner, as in kafkajs, whose members also announce the database they
+ * store into.
+ */
 export function assignerFor(database: string): PartitionAssigner {
   const { AssignerProtocol, PartitionAssigners } = kafkajs;
   return (config) => {
@@ -30,7 +33,10 @@ export function assignerFor(database: string): PartitionAssigner {
   };
 }
 
-/** The databases that members of a group store into, with the host of each; of those that do not say so, nothing. */
+/**
+ * Databases that the members of a group store into, each with the host of a member. Members that do
+ * not announce one are left out.
+ */
 export function databasesOf(members: readonly DescribedMember[]): ReadonlyMap<string, string> {
   return new Map(
     members.flatMap(({ memberMetadata, clientHost }) => {
@@ -49,12 +55,15 @@ function databaseOf(metadata: Buffer): string | null {
     const database = said?.flowline?.database;
     return typeof database === 'string' ? database : null;
   } catch {
-    // Not one of ours: it says nothing that we could read.
+    // The metadata is not Flowline's and cannot be read.
     return null;
   }
 }
 
-/** The error of a group that members of another database are in: each would read a part of the other's events. */
+/**
+ * Creates the error for a group that has members of another database: each would read only part of
+ * the partitions.
+ */
 export function groupShared(
   groupId: string,
   database: string,

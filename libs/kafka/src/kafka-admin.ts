@@ -8,25 +8,30 @@ import { databasesOf } from './group-members.ts';
 import { isUnknownTopic, toFlowlineError, topicMissing } from './kafka-error.ts';
 import { TopicIds } from './topic-ids.ts';
 
-/** A person waits for the answer, or a caller that tries again by itself: about a second. */
+/**
+ * Retries for about a second: the caller is a person waiting for the answer, or retries by itself.
+ */
 const RETRY = { initialRetryTime: 200, retries: 3 };
 const TOPIC_TIMEOUT_MS = 30_000;
 const TOPIC_POLL_MS = 50;
-/** Members that come or go are settled within the time that a rebalance may take. */
+/** Maximum wait for a group to settle, which is the time that a rebalance may take. */
 const GROUP_TIMEOUT_MS = 30_000;
 const GROUP_POLL_MS = 250;
 const SETTLED = new Set(['Stable', 'Empty', 'Dead']);
 
-/** The ends of one partition. */
+/** Log ends of one partition. */
 export interface PartitionOffsets {
   readonly partition: number;
-  /** The first offset that the log still holds. */
+  /** First offset still in the log. */
   readonly low: number;
-  /** The offset that the next record will get. */
+  /** Offset of the next record to be written. */
   readonly high: number;
 }
 
-/** What Flowline asks a cluster beside reading and writing. connect → calls → close. */
+/**
+ * Administrative requests to a cluster, everything besides reading and writing. connect → calls →
+ * close.
+ */
 export class KafkaAdmin {
   readonly #client: KafkaClient;
   readonly #admin: Admin;
@@ -38,7 +43,7 @@ export class KafkaAdmin {
     this.#topicIds = new TopicIds(client.asking);
   }
 
-  /** @throws FlowlineError FLOWLINE_BROKER_UNREACHABLE (retryable). */
+  /** Connects to the cluster. @throws FlowlineError FLOWLINE_BROKER_UNREACHABLE (retryable). */
   static async connect(client: KafkaClient): Promise<KafkaAdmin> {
     const admin = client.asking.admin({ retry: RETRY });
     try {
@@ -50,13 +55,16 @@ export class KafkaAdmin {
     }
   }
 
-  /** Those of the topics that do not exist. @throws FlowlineError FLOWLINE_BROKER_UNREACHABLE. */
+  /** Returns the topics that do not exist. @throws FlowlineError FLOWLINE_BROKER_UNREACHABLE. */
   async missingTopics(topics: readonly string[]): Promise<string[]> {
     const known = new Set(await this.#ask(() => this.#admin.listTopics()));
     return topics.filter((topic) => !known.has(topic));
   }
 
-  /** The ends of every partition of a topic. @throws FlowlineError FLOWLINE_TOPIC_MISSING, FLOWLINE_BROKER_UNREACHABLE. */
+  /**
+   * Log ends of every partition of a topic.
+   * @throws FlowlineError FLOWLINE_TOPIC_MISSING, FLOWLINE_BROKER_UNREACHABLE.
+   */
   async offsets(topic: string): Promise<PartitionOffsets[]> {
     try {
       const found = await this.#ask(() => this.#admin.fetchTopicOffsets(topic));
@@ -67,7 +75,8 @@ export class KafkaAdmin {
   }
 
   /**
-   * The id by which Kafka tells a topic from others of its name, before and after it; null where the brokers give none (before 2.8).
+   * Id that distinguishes a topic from earlier and later topics of the same name; null if the
+   * brokers assign none (before 2.8).
    * @throws FlowlineError FLOWLINE_TOPIC_MISSING, FLOWLINE_BROKER_UNREACHABLE.
    */
   async topicId(topic: string): Promise<string | null> {
@@ -80,7 +89,8 @@ export class KafkaAdmin {
   }
 
   /**
-   * The databases that the members of a consumer group store into, with the host of each. Members that come or go are waited for.
+   * Databases that the members of a consumer group store into, each with the host of a member.
+   * Waits for a rebalance in progress, up to 30 s.
    * @throws FlowlineError FLOWLINE_BROKER_UNREACHABLE.
    */
   async databasesOfGroup(groupId: string): Promise<ReadonlyMap<string, string>> {
@@ -94,18 +104,24 @@ export class KafkaAdmin {
     }
   }
 
-  /** For each partition the first offset at or after a time, by the records' timestamps; its end where there is none. */
+  /**
+   * First offset at or after a time, per partition, by the records' timestamps; the end of the
+   * partition if there is none.
+   */
   async offsetsAt(topic: string, timestampMs: number): Promise<ReadonlyMap<number, number>> {
     const found = await this.#ask(() => this.#admin.fetchTopicOffsetsByTimestamp(topic, timestampMs));
     return new Map(found.map(({ partition, offset }) => [partition, Number(offset)]));
   }
 
-  /** Creates a topic with one replica, unless it exists; for demonstrations and tests. Returns whether it is new. */
+  /**
+   * Creates a topic with one replica, unless it exists; for demonstrations and tests. Returns true
+   * if the topic is new.
+   */
   async createTopic(topic: string, partitions: number): Promise<boolean> {
     const created = await this.#ask(() =>
       this.#admin.createTopics({
         topics: [{ topic, numPartitions: partitions, replicationFactor: 1 }],
-        // kafkajs gives up on a broker that has not heard of the topic yet.
+        // kafkajs would give up on a broker that does not know the topic yet.
         waitForLeaders: false,
       }),
     );
@@ -142,8 +158,9 @@ export class KafkaAdmin {
 }
 
 /**
- * Checks at start that the brokers answer and that the topics exist.
- * @throws FlowlineError FLOWLINE_BROKER_UNREACHABLE, FLOWLINE_TOPIC_MISSING (naming all that are missing).
+ * Checks at startup that the brokers respond and that the topics exist.
+ * @throws FlowlineError FLOWLINE_BROKER_UNREACHABLE, FLOWLINE_TOPIC_MISSING (naming all missing
+ * topics).
  */
 export async function checkTopics(client: KafkaClient, topics: readonly string[]): Promise<void> {
   const admin = await KafkaAdmin.connect(client);

@@ -8,7 +8,7 @@ import { decodeFetchesHere } from './own-fetches.ts';
 import { quietRequestQueues } from './quiet-request-queues.ts';
 import { WatchedSockets } from './watched-sockets.ts';
 
-/** Where this package says what happens: the shape of a structured logger. */
+/** Structured logger for the events of this package. */
 export interface KafkaLog {
   debug(fields: Readonly<Record<string, unknown>>, message: string): void;
   info(fields: Readonly<Record<string, unknown>>, message: string): void;
@@ -17,13 +17,16 @@ export interface KafkaLog {
 }
 
 export interface KafkaClientOptions {
-  /** `host:port` of each bootstrap broker; an IPv6 address in brackets. */
+  /** Bootstrap brokers as `host:port`; an IPv6 address is in brackets. */
   readonly brokers: readonly string[];
   readonly clientId: string;
   readonly log: KafkaLog;
-  /** Encrypts, and checks that the broker is who it says; PEM texts, ca null for the authorities that Node knows. */
+  /**
+   * TLS encryption with verification of the broker's certificate. PEM texts; ca null means the
+   * certificate authorities that Node trusts.
+   */
   readonly tls?: { readonly ca: string | null; readonly cert: string | null; readonly key: string | null } | null;
-  /** Proves who this client is. */
+  /** Credentials of this client. */
   readonly sasl?: {
     readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
     readonly username: string;
@@ -31,23 +34,26 @@ export interface KafkaClientOptions {
   } | null;
 }
 
-/** A way to reach one Kafka cluster; connects only when something uses it. */
+/** Client of one Kafka cluster, which connects on first use. */
 export interface KafkaClient {
   readonly brokers: readonly string[];
   readonly log: KafkaLog;
-  /** Reads and writes. */
+  /** Client for reading and writing. */
   readonly kafka: Kafka;
-  /** Asks questions, which a broker answers at once: a connection that is silent is given up sooner. */
+  /** Client for requests that a broker answers at once: a silent connection is dropped sooner. */
   readonly asking: Kafka;
 }
 
 const CONNECTION_TIMEOUT_MS = 5_000;
-/** How long a broker may think about a question; one that waits for others, as in joining a group, may take longer. */
+/**
+ * Maximum time for a broker to answer a request of `asking`. Requests that depend on others, such
+ * as joining a group, may take longer and do not use it.
+ */
 const ANSWER_MS = 10_000;
-/** A client gives up on one call after these attempts (about 15 s); whoever called decides what then. */
+/** Attempts of a client per call, about 15 s in all; the caller decides what happens then. */
 const RETRY = { initialRetryTime: 200, maxRetryTime: 5_000, retries: 6 };
 
-/** A client of the brokers, with every codec this package knows. */
+/** Creates a client of the brokers, with all codecs of this package. */
 export function createKafkaClient({
   brokers,
   clientId,
@@ -81,7 +87,10 @@ function tlsOptions({ ca, cert, key }: NonNullable<KafkaClientOptions['tls']>): 
   return { ...(ca === null ? {} : { ca: [ca] }), ...(cert === null || key === null ? {} : { cert, key }) };
 }
 
-/** kafkajs tells people what matters to them in warnings; its errors are mostly retried, and the last one is thrown. */
+/**
+ * Forwards log entries of kafkajs: errors as warnings, because most are retried and the last one is
+ * thrown; all other levels as debug entries.
+ */
 function forward({ level, namespace, log: { message, ...fields } }: LogEntry, log: KafkaLog): void {
   const { timestamp: _timestamp, logger: _logger, stack: _stack, ...rest } = fields;
   const line = `kafkajs ${namespace}: ${message}`;

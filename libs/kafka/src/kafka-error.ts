@@ -1,16 +1,22 @@
 import { FlowlineError } from '@flowline/events';
 
-/** Kafka's answers about a topic that is not there, or that cannot be. */
+/** Kafka error types for a topic that does not exist or has an invalid name. */
 const UNKNOWN_TOPIC = new Set(['UNKNOWN_TOPIC_OR_PARTITION', 'INVALID_TOPIC_EXCEPTION']);
-/** Kafka's answers about what a batch holds: the same records are refused for ever, and others are not. */
+/**
+ * Kafka error types for the content of a batch: these records will always be refused, others may
+ * not be.
+ */
 const RECORD_REFUSED = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_RECORD', 'INVALID_TIMESTAMP']);
 
-/** Whether an error is Kafka's answer that a topic or a partition does not exist. */
+/** True if an error is Kafka's response that a topic or a partition does not exist. */
 export function isUnknownTopic(error: unknown): boolean {
   return hasType(error, UNKNOWN_TOPIC);
 }
 
-/** Whether some record of those that were sent is at fault: for the brokers, or for the client that cannot write it. */
+/**
+ * True if one of the sent records is at fault: the brokers refuse it, or the client cannot encode
+ * it.
+ */
 export function isRecordRefusal(error: unknown): boolean {
   return error instanceof RangeError || hasType(error, RECORD_REFUSED);
 }
@@ -19,10 +25,10 @@ function hasType(error: unknown, types: ReadonlySet<string>): boolean {
   return causes(error).some((cause) => 'type' in cause && typeof cause.type === 'string' && types.has(cause.type));
 }
 
-/** What Node says of a certificate that it does not trust, or that is another host's. */
+/** Matches Node's messages for a certificate that is untrusted or belongs to another host. */
 const CERTIFICATE = /certificate|altnames/i;
 
-/** What a failure of kafkajs means: a FlowlineError of this package, or the error itself where it is one already. */
+/** Converts a failure of kafkajs to a FlowlineError; a FlowlineError is returned as it is. */
 export function toFlowlineError(error: unknown, brokers: readonly string[]): FlowlineError {
   if (error instanceof FlowlineError) return error;
   const where = brokers.join(', ');
@@ -69,7 +75,7 @@ export function toFlowlineError(error: unknown, brokers: readonly string[]): Flo
   });
 }
 
-/** The error of topics that do not exist: all of them at once. */
+/** Creates the error for topics that do not exist, naming all of them. */
 export function topicMissing(topics: readonly string[], brokers: readonly string[]): FlowlineError {
   const names = topics.join(', ');
   const message = topics.length === 1 ? `The topic ${names} does not exist.` : `The topics ${names} do not exist.`;

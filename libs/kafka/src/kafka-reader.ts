@@ -11,24 +11,25 @@ import type { KafkaSourceOptions, LostRecords, PartitionLag } from './kafka-sour
 import { firstOffset, type LogEnds, readingPosition, streamVerdict, type TopicState } from './stream-position.ts';
 import { toRecord } from './to-record.ts';
 
-/** A dead member is found after this long; recovery takes as long. */
+/** Time until a dead member is detected, and so until its partitions are taken over. */
 const SESSION_TIMEOUT_MS = 10_000;
 const HEARTBEAT_INTERVAL_MS = 1_000;
 const REBALANCE_TIMEOUT_MS = 30_000;
-/** Few records wait for one another, up to maxWaitMs. */
+/** Minimum bytes per fetch: fewer records wait for more, up to maxWaitMs. */
 const MIN_FETCH_BYTES = 65_536;
 const PARTITIONS_AT_ONCE = 4;
-/** Partitions that are added to a topic are found within this time. */
+/** Maximum time until partitions added to a topic are found. */
 const METADATA_MAX_AGE_MS = 20_000;
 
-/** A topic whose partitions have all begun: the offset to read next of each, and the ends of its log. */
+/** Topic whose partitions have all begun: the next offset to read of each, and its log ends. */
 interface OpenStream extends Pick<TopicState, 'ends'> {
   readonly next: ReadonlyMap<number, number>;
 }
 
 /**
- * One consumer of a group, for one subscription of a {@link KafkaSource}. At most two batches of a partition are in flight: kafkajs fetches
- * only once every handler has returned, so a handler waits for the batch before its own, and fetching goes on while that one is stored.
+ * One consumer of a group, for one subscription of a {@link KafkaSource}. At most two batches of a
+ * partition are in flight: kafkajs fetches only once every handler has returned, so a handler waits
+ * for the batch before its own, and fetching continues while its own batch is stored.
  *
  * ```
  *  joined ─▶ each assigned partition: paused ── offset read from Postgres, sought ──▶ reading
@@ -41,29 +42,44 @@ interface OpenStream extends Pick<TopicState, 'ends'> {
  *  done() of a batch ─▶ Kafka offset committed
  * ```
  *
- * Kafka's records are fetched by the name of their topic. Which topic of that name they are of is asked after they were fetched, and
- * before they are handed out: ids do not come again, so that one which is the same before and after was the same between.
+ * Kafka's records are fetched by topic name, so the topic id is checked after each fetch and before
+ * its records are handed out. Ids are never reused: an id that is the same before and after a fetch
+ * was the same in between.
  */
 export class KafkaReader {
   readonly #options: KafkaSourceOptions;
   readonly #subscriber: Subscriber<SourceBatch>;
-  /** The next offset to read of each partition; a partition without one is being prepared, or somebody else's. */
+  /**
+   * Next offset to read of each partition. A partition without one is being prepared, or assigned
+   * to another member.
+   */
   readonly #next = new Map<number, number>();
-  /** Of the same partitions: everything below has been stored. */
+  /** Stored position of the same partitions: everything below it has been stored. */
   readonly #positions = new Map<number, number>();
-  /** The newest batch of each partition that was handed out: whether it was stored, once that is known. */
+  /**
+   * Newest batch handed out of each partition; resolves to true once it is stored, to false if it
+   * may not be.
+   */
   readonly #newest = new Map<number, Promise<boolean>>();
-  /** What lay before these offsets had been stored when the partition was assigned; it may be read again. */
+  /**
+   * Stored position of each partition at its assignment. Everything below it was stored already and
+   * may be read again.
+   */
   readonly #stored = new Map<number, number>();
-  /** Where kafkajs has passed over records that it does not show; what follows is not known to be stored. */
+  /**
+   * Offset after the hidden records that kafkajs has skipped, by partition. It does not imply that
+   * the records below are stored.
+   */
   readonly #passed = new Map<number, number>();
   #inFlight = 0;
-  /** Counts assignments, so that work begun under an older one ends without effect. */
+  /** Number of assignments, so that work started under an older one ends without effect. */
   #assignment = 0;
   #consumer: Consumer | undefined;
   #admin: KafkaAdmin | undefined;
   #stopped = false;
-  /** The topic that is read, since the partitions were assigned; null where the brokers give topics no ids. */
+  /**
+   * Id of the topic being read, as of the last assignment; null if the brokers assign no topic ids.
+   */
   #topicId: string | null = null;
   readonly #topicIdNow = freshAnswers(() => this.#connected().topicId(this.#options.topic));
 
@@ -72,7 +88,7 @@ export class KafkaReader {
     this.#subscriber = subscriber;
   }
 
-  /** Connects, joins the group and reads until `stop` or `close`; failures go to the subscriber. */
+  /** Connects, joins the group and reads until `stop` or `close`. Failures go to the subscriber. */
   async start(): Promise<void> {
     try {
       await this.#run();
@@ -99,7 +115,7 @@ export class KafkaReader {
     await this.#admin?.close().catch(() => undefined);
   }
 
-  /** How far each partition that is read here is behind its end. */
+  /** Lag of each partition that is read here. */
   async lag(): Promise<PartitionLag[]> {
     if (this.#admin === undefined || this.#positions.size === 0) return [];
     const ends = await this.#admin.offsets(this.#options.topic);
@@ -111,7 +127,7 @@ export class KafkaReader {
     });
   }
 
-  /** Batches handed out that are not stored yet. */
+  /** Number of batches handed out and not yet stored. */
   get inFlight(): number {
     return this.#inFlight;
   }
@@ -121,9 +137,9 @@ export class KafkaReader {
     this.#fail(error);
   }
 
-  /** Kafka is told of the batches in flight before the group is left. */
+  /** Leaves the group once the offsets of the batches in flight are committed to Kafka. */
   async #leave(): Promise<void> {
-    // Records that nobody takes would be fetched over and over.
+    // Records that nobody takes would be fetched again and again.
     if (this.#next.size > 0) {
       this.#consumer?.pause([{ topic: this.#options.topic, partitions: [...this.#next.keys()] }]);
     }
@@ -131,10 +147,10 @@ export class KafkaReader {
     await this.#consumer?.stop();
   }
 
-  /** Resolves when no batch is in flight. */
+  /** Resolves once no batch is in flight. */
   async #settled(): Promise<void> {
     do await Promise.all(this.#newest.values());
-    while (this.#inFlight > 0); // one may be on its way out just now
+    while (this.#inFlight > 0); // a batch may just be being handed out
   }
 
   async #run(): Promise<void> {
@@ -147,7 +163,7 @@ export class KafkaReader {
     this.#admin = admin;
     const [missing] = await admin.missingTopics([topic]);
     if (missing !== undefined) throw topicMissing([topic], client.brokers);
-    // Whoever was there first goes on undisturbed.
+    // Checked before joining, so that existing members of the group are not disturbed.
     await this.#checkGroup();
 
     const consumer = client.kafka.consumer({
@@ -171,7 +187,8 @@ export class KafkaReader {
       if (batchSize === 0 && this.#positions.has(partition)) this.#passed.set(partition, Number(lastOffset) + 1);
     });
     await consumer.connect();
-    // From the beginning: where kafkajs resets an offset by itself it must not skip records; #onJump decides what it means.
+    // Start from the beginning: if kafkajs resets an offset by itself, it must not skip records.
+    // #onJump decides what the reset means.
     await consumer.subscribe({ topics: [topic], fromBeginning: true });
     if (this.#isOver()) {
       await consumer.disconnect();
@@ -186,13 +203,16 @@ export class KafkaReader {
     });
   }
 
-  /** Runs within kafkajs's join, before anything is fetched: partitions stay paused until Postgres has said where to begin. */
+  /**
+   * Runs within the join of kafkajs, before anything is fetched. Partitions stay paused until their
+   * position has been read from Postgres.
+   */
   #onAssigned(consumer: Consumer, partitions: readonly number[]): void {
     const assignment = ++this.#assignment;
     const { topic, client, offsets } = this.#options;
     this.#forgetPositions();
     if (this.#isOver()) {
-      // It was stopped while it joined, which kafkajs does not notice.
+      // The reader was stopped while it joined, which kafkajs does not notice.
       void consumer.disconnect().catch(() => undefined);
       return;
     }
@@ -208,7 +228,7 @@ export class KafkaReader {
   async #prepare(consumer: Consumer, partitions: readonly number[], assignment: number): Promise<void> {
     const { client, topic, offsets } = this.#options;
     const isCurrent = (): boolean => assignment === this.#assignment && !this.#isOver();
-    // What is in flight belongs to the assignment before, and moves what Postgres knows.
+    // Batches in flight belong to the previous assignment and still move the offsets in Postgres.
     await this.#settled();
     await this.#persist(() => this.#checkGroup());
     if (!isCurrent()) return;
@@ -231,7 +251,10 @@ export class KafkaReader {
     }
   }
 
-  /** Where reading of a partition goes on; what is gone before that is noted. null where somebody else has moved it meanwhile. */
+  /**
+   * Position from which to read a partition; lost records before it are recorded. Null if another
+   * process has moved the partition meanwhile.
+   */
   async #position(partition: number, { next, ends }: OpenStream): Promise<number | null> {
     const stored = next.get(partition);
     const end = ends.get(partition);
@@ -244,7 +267,11 @@ export class KafkaReader {
     return offset;
   }
 
-  /** @throws FlowlineError FLOWLINE_GROUP_SHARED where members of the group store into another database. */
+  /**
+   * Checks the members of the group.
+   * @throws FlowlineError FLOWLINE_GROUP_SHARED if members of the group store into another
+   * database.
+   */
   async #checkGroup(): Promise<void> {
     const { groupId, database } = this.#options;
     const members = await this.#connected().databasesOfGroup(groupId);
@@ -253,13 +280,15 @@ export class KafkaReader {
   }
 
   /**
-   * The topic, once it is known to be the one that is stored under its name; where it has begun, or partitions of it, begun here.
+   * Verifies that the topic is the one stored under its name. A new topic, or a partition that is
+   * new in it, is begun first.
    * @throws FlowlineError FLOWLINE_TOPIC_RECREATED.
    */
   async #openStream(partitions: readonly number[]): Promise<OpenStream> {
     const { topic, offsets } = this.#options;
     for (;;) {
-      // What is stored is asked first: the ends that are asked later lie beyond it, unless the topic is another.
+      // Stored offsets are read first: the log ends read after them lie beyond, unless the topic is
+      // a different one.
       const stored = await this.#persist(() => offsets.read(topic));
       const { topicId, ends } = await this.#persist(() => this.#topicState(partitions));
       const verdict = streamVerdict(stored, { topicId, ends });
@@ -279,7 +308,10 @@ export class KafkaReader {
     }
   }
 
-  /** The topic as the brokers have it, with at least these partitions. @throws FlowlineError, retryable while they do not know them. */
+  /**
+   * State of the topic at the brokers, which includes at least these partitions.
+   * @throws FlowlineError, retryable while the brokers do not know all of these partitions.
+   */
   async #topicState(partitions: readonly number[]): Promise<TopicState> {
     const { topic, client } = this.#options;
     const topicId = await this.#topicIdNow();
@@ -298,7 +330,10 @@ export class KafkaReader {
     });
   }
 
-  /** Where the partitions begin of a topic that has never been read; a time is looked up in the log. */
+  /**
+   * Start offsets of the partitions of a topic that has never been read. A start time is looked up
+   * in the log.
+   */
   async #starts(ends: ReadonlyMap<number, LogEnds>): Promise<ReadonlyMap<number, number>> {
     const { topic, startFrom } = this.#options;
     const at =
@@ -323,7 +358,7 @@ export class KafkaReader {
     const { batch } = payload;
     const { topic, partition } = batch;
     const assignment = this.#assignment;
-    // What returns early here resolves nothing, so the same records are fetched again.
+    // An early return resolves no offset, so the same records are fetched again.
     const goesOn = (): boolean =>
       assignment === this.#assignment && !this.#isOver() && payload.isRunning() && !payload.isStale();
     const position = this.#next.get(partition);
@@ -337,7 +372,7 @@ export class KafkaReader {
       const messages = batch.messages.slice(start, start + this.#options.maxRows);
       const last = messages.at(-1) ?? first;
       const ended = start + messages.length === batch.messages.length;
-      // The batch may end with records that are not shown, such as the markers of transactions.
+      // The batch may end with hidden records, such as transaction markers.
       const nextOffset = Number(ended ? batch.lastOffset() : last.offset) + 1;
       const records = messages.map(toRecord);
       const read = { topic, topicId: this.#topicId, partition, fromOffset, records, nextOffset };
@@ -351,7 +386,10 @@ export class KafkaReader {
     }
   }
 
-  /** Whether what was fetched is of the topic that is read, and not of a later one of its name: then reading ends. */
+  /**
+   * True if the fetched records belong to the topic being read. If they belong to a later topic of
+   * the same name, reading fails.
+   */
   async #isOfTopic(payload: EachBatchPayload): Promise<boolean> {
     const expected = this.#topicId;
     if (expected === null) return true;
@@ -365,11 +403,11 @@ export class KafkaReader {
     return false;
   }
 
-  /** Hands a batch out; resolves to whether it was stored, and tells Kafka first. */
+  /** Hands a batch out. Resolves to true if it was stored, after committing its offset to Kafka. */
   async #handOut(payload: EachBatchPayload, batch: Omit<SourceBatch, 'done'>, assignment: number): Promise<boolean> {
     this.#inFlight++;
     const stored = await deliver(this.#subscriber, batch).finally(() => this.#inFlight--);
-    // A newer assignment reads its position from Postgres itself.
+    // A newer assignment reads its position from Postgres.
     if (stored && assignment === this.#assignment) {
       this.#positions.set(batch.partition, batch.nextOffset);
       await this.#commit(payload, batch.nextOffset);
@@ -377,7 +415,10 @@ export class KafkaReader {
     return stored;
   }
 
-  /** Tells Kafka what Postgres knows already; a failure costs nothing but the freshness of lag tools. */
+  /**
+   * Commits to Kafka the offset that Postgres already has. A failure only makes lag tools less
+   * current.
+   */
   async #commit(payload: EachBatchPayload, nextOffset: number): Promise<void> {
     const { topic, partition } = payload.batch;
     try {
@@ -389,17 +430,19 @@ export class KafkaReader {
     }
   }
 
-  /** A batch begins elsewhere than where the last one ended. */
+  /** Handles a batch that does not start where the previous one ended. */
   async #onJump(partition: number, position: number, first: number): Promise<void> {
     if (first < position) {
-      // Reading never goes back within an assignment: kafkajs has begun anew because the log ends before the position.
+      // Reading never goes back within an assignment: kafkajs has reset the offset because the log
+      // ends before the position.
       const error = this.#topicId === null ? this.#recreated() : this.#cut([partition]);
       this.#fail(error);
       throw error;
     }
-    // Compaction and the markers of transactions leave gaps too; lost are only records before the first that is left.
+    // Compaction and transaction markers leave gaps too; only records before the first one in the
+    // log are lost.
     const low = (await this.#ends()).get(partition)?.low ?? 0;
-    // What was read again only had been stored before it was gone.
+    // Records read a second time had been stored before they were deleted.
     const from = Math.max(position, this.#stored.get(partition) ?? 0);
     if (from < low) await this.#recordGap(this.#lost(partition, from, Math.min(first, low)));
   }
@@ -414,7 +457,10 @@ export class KafkaReader {
     return new Map(found.map((end) => [end.partition, end]));
   }
 
-  /** Tries for as long as a failure may pass and the reader reads: the partitions are paused meanwhile and nothing is lost. */
+  /**
+   * Retries while the failure is retryable and the reader is active. The partitions are paused
+   * meanwhile, so nothing is lost.
+   */
   #persist<T>(call: () => Promise<T>): Promise<T> {
     const { log } = this.#options.client;
     const onRetry = ({ error, delayMs }: RetryNotice): void =>
@@ -464,7 +510,10 @@ export class KafkaReader {
   }
 }
 
-/** Keeps the membership alive while something is waited for; what a heartbeat met is thrown after it. */
+/**
+ * Sends heartbeats to keep the membership alive while a promise is pending. A heartbeat failure is
+ * thrown once the promise resolves.
+ */
 async function whileBeating<T>(stored: Promise<T>, heartbeat: () => Promise<void>): Promise<T> {
   let failure: { readonly error: unknown } | undefined;
   const timer = setInterval(() => {

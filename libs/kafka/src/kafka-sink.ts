@@ -4,8 +4,9 @@ import type { KafkaClient } from './kafka-client.ts';
 import { TopicProducers } from './topic-producers.ts';
 
 /**
- * Sends alerts to Kafka by an idempotent producer with acks from all replicas: resolves when every message is replicated that the brokers
- * take. Headers (`ce_*` of CloudEvents) and key come with the messages. Connects with the first message of a topic.
+ * Creates a sink that sends alerts to Kafka with an idempotent producer and acks from all replicas.
+ * A send resolves once every message that the brokers accept is replicated. Messages bring their
+ * headers (`ce_*` of CloudEvents) and key. Connects with the first message of a topic.
  */
 export function createKafkaSink(client: KafkaClient): AlertSink {
   const producers = new TopicProducers(client);

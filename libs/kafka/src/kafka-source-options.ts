@@ -1,13 +1,16 @@
 import type { KafkaClient } from './kafka-client.ts';
 import type { StoredStream } from './stream-position.ts';
 
-/** An end of the log, or the first record at or after a time (milliseconds since the epoch, by the records' own timestamps). */
+/**
+ * Start position: an end of the log, or the first record at or after a time (milliseconds since the
+ * epoch, by the records' own timestamps).
+ */
 export type StartFrom = 'earliest' | 'latest' | { readonly timestampMs: number };
 
-/** Where reading of a partition would begin if nothing had to be read again. */
+/** Position from which a partition would be read if nothing had to be replayed. */
 export interface ReadPosition {
   readonly position: number;
-  /** The first offset that the log still holds. */
+  /** First offset still in the log. */
   readonly low: number;
 }
 
@@ -20,57 +23,62 @@ export interface LostRecords {
   readonly toOffset: number;
 }
 
-/** Where the offsets are kept that count: Postgres. */
+/** Authoritative offset store: Postgres. */
 export interface StreamOffsets {
-  /** What is stored of a topic. */
+  /** Reads the stored offsets of a topic. */
   read(topic: string): Promise<StoredStream>;
-  /** Begins a topic that has never been read, all of its partitions at once; where somebody else has meanwhile, it stays at that. */
+  /**
+   * Begins a topic that has never been read, all of its partitions at once. If another process has
+   * begun it meanwhile, that beginning stands.
+   */
   begin(topic: string, topicId: string | null, starts: ReadonlyMap<number, number>): Promise<void>;
-  /** Begins partitions at 0 that have appeared in a topic which is being read. */
+  /** Begins, at offset 0, partitions that were added to a topic being read. */
   add(topic: string, topicId: string | null, partitions: readonly number[]): Promise<void>;
-  /** Notes which topic it is that has been read, where that was not known. */
+  /** Stores the id of a topic that was read when its id was not known. */
   adopt(topic: string, topicId: string): Promise<void>;
-  /** These partitions are read from now on, and no others of the topic. */
+  /** Announces that from now on these partitions of the topic are read, and no others. */
   assigned(topic: string, partitions: readonly number[]): void;
   /**
-   * Where reading really begins: at its position, or before it, where records that are stored already are read again so that what is
-   * computed over them can be rebuilt. Asked whenever a partition is assigned.
+   * Offset from which reading really starts: the position, or an earlier offset if stored records
+   * are replayed to rebuild the state computed from them. Called for every assigned partition.
    */
   replayFrom(topic: string, partition: number, at: ReadPosition): Promise<number>;
   /**
-   * Moves a partition over records that are gone, and notes them.
-   * @returns false, with nothing moved, where it does not stand at their beginning any more.
+   * Moves a partition past lost records and records the gap.
+   * @returns false, with nothing moved, if the partition is no longer at the start of the gap.
    */
   skip(lost: LostRecords): Promise<boolean>;
-  /** Notes records that are gone; the batch after them moves the partition. */
+  /** Records a gap of lost records; the batch after it moves the partition. */
   recordGap(lost: LostRecords): Promise<void>;
 }
 
 export interface KafkaSourceOptions {
   readonly client: KafkaClient;
   readonly groupId: string;
-  /** The database that this member of the group stores into; members of other databases are an error. */
+  /**
+   * Database that this member of the group stores into. Members of other databases are an error.
+   */
   readonly database: string;
   readonly topic: string;
-  /** The arguments of a scorer with which a person goes on after the topic was recreated. */
+  /** Command-line arguments with which a scorer resumes after the topic was recreated. */
   readonly resetArguments: string;
-  /** Where the partitions begin of a topic that has never been read. */
+  /** Start position of the partitions of a topic that has never been read. */
   readonly startFrom: StartFrom;
   readonly offsets: StreamOffsets;
   readonly maxRows: number;
-  /** How long the broker may wait for more records while there are few. */
+  /** Maximum time that the broker waits for more records while there are few. */
   readonly maxWaitMs: number;
 }
 
-/** How far reading of a partition is behind its end. */
+/** Lag of one partition. */
 export interface PartitionLag {
   readonly partition: number;
-  /** Everything of this assignment below this offset has been stored. */
+  /** Stored position: everything of this assignment below it has been stored. */
   readonly stored: number;
-  /** The offset up to which the client has read, what it does not show (markers of transactions) included. */
+  /** Offset up to which the client has read, including hidden records (transaction markers). */
   readonly position: number;
-  /** The offset that the next record will get. */
+  /** Offset of the next record to be written. */
   readonly end: number;
-  /** end − position, not below 0. */
+  /** Lag in records: end − position, at least 0. */
   readonly records: number;
 }

@@ -5,24 +5,28 @@ import { Observable } from 'rxjs';
 import { KafkaReader } from './kafka-reader.ts';
 import type { KafkaSourceOptions, PartitionLag } from './kafka-source-options.ts';
 
-/** A topic as an endless source. */
+/** Endless source over a Kafka topic. */
 export interface KafkaSource extends EventSource {
-  /** How far each partition that is read here is behind its end. @throws FlowlineError FLOWLINE_BROKER_UNREACHABLE. */
+  /** Lag of each partition that is read here. @throws FlowlineError FLOWLINE_BROKER_UNREACHABLE. */
   lag(): Promise<PartitionLag[]>;
-  /** Batches handed out that are not stored yet. */
+  /** Number of batches handed out and not yet stored. */
   readonly inFlight: number;
   /**
-   * Gives the consumer up and fails `batches$` with an error, for a subscriber that opens it again where the error is retryable.
-   * Without a subscription, nothing happens.
+   * Drops the consumer and fails `batches$` with an error; a subscriber may resubscribe if the
+   * error is retryable. Does nothing without a subscription.
    */
   abandon(error: FlowlineError): void;
 }
 
 /**
- * A source over one topic as a member of a consumer group. Postgres (`offsets`) decides where reading begins; the offsets
- * committed to Kafka follow it and serve lag tools. `batches$` fails with FLOWLINE_BROKER_UNREACHABLE, FLOWLINE_TOPIC_MISSING,
- * FLOWLINE_TOPIC_RECREATED where the topic is not the one that was read before, or FLOWLINE_GROUP_SHARED where the group has members that
- * store into another database; it may be subscribed to again.
+ * Creates a source over one topic as a member of a consumer group. Postgres (`offsets`) decides
+ * where reading starts; the offsets committed to Kafka follow it and serve lag tools.
+ *
+ * `batches$` may be subscribed to again after it fails, with one of these errors:
+ * - FLOWLINE_BROKER_UNREACHABLE
+ * - FLOWLINE_TOPIC_MISSING
+ * - FLOWLINE_TOPIC_RECREATED: the topic is not the one that was read before
+ * - FLOWLINE_GROUP_SHARED: the group has members that store into another database
  */
 export function createKafkaSource(options: KafkaSourceOptions): KafkaSource {
   let reader: KafkaReader | undefined;

@@ -1,8 +1,8 @@
 declare module 'kafkajs/src/network/requestQueue/index.js' {
-  /** The requests of one connection: those that were sent, and those that wait. */
+  /** Request queue of one connection: requests sent, and requests that wait. */
   export default class RequestQueue {
     readonly pending: readonly unknown[];
-    /** Milliseconds of the clock until which the broker wants none, or −1. */
+    /** Time in milliseconds until which the broker accepts no requests, or −1. */
     readonly throttledUntil: number;
     scheduleCheckPendingRequests: (this: RequestQueue) => void;
   }

@@ -1,5 +1,5 @@
 declare module 'kafkajs/src/protocol/encoder.js' {
-  /** Bytes of Kafka's protocol, written one value after the other. */
+  /** Writer for values of the Kafka protocol. */
   export default class Encoder {
     writeBoolean(value: boolean): this;
     writeBuffer(value: Buffer): this;
@@ -9,7 +9,7 @@ declare module 'kafkajs/src/protocol/encoder.js' {
 }
 
 declare module 'kafkajs/src/protocol/decoder.js' {
-  /** Values of Kafka's protocol, read one after the other. */
+  /** Reader for values of the Kafka protocol. */
   export default class Decoder {
     constructor(bytes: Buffer);
     readBytes(length: number): Buffer;
@@ -24,6 +24,6 @@ declare module 'kafkajs/src/protocol/decoder.js' {
 }
 
 declare module 'kafkajs/src/protocol/error.js' {
-  /** The error of a code that a broker has answered with. */
+  /** Creates the error for an error code in a broker's response. */
   export function createErrorFromCode(code: number): Error;
 }

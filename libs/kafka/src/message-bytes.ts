@@ -1,10 +1,10 @@
 import type { Message } from 'kafkajs';
 
-/** Offset, lengths and flags of a record; generous. */
+/** Generous size of a record's offset, lengths and flags. */
 const RECORD_OVERHEAD_BYTES = 64;
 const HEADER_OVERHEAD_BYTES = 4;
 
-/** The bytes of a message on the wire, roughly and rather too many. */
+/** Estimated bytes of a message on the wire, on the high side. */
 export function messageBytes({ key, value, headers = {} }: Message): number {
   let bytes = RECORD_OVERHEAD_BYTES + lengthOf(key) + lengthOf(value);
   for (const [name, values] of Object.entries(headers)) {

@@ -2,14 +2,15 @@ import fetchRequests from 'kafkajs/src/protocol/requests/fetch/index.js';
 
 import { decodeFetchResponse } from './fetch-response.ts';
 
-/** The first version of the answer that knows transactions, and the last that kafkajs asks for. */
+/** First response version with transactions, and last version that kafkajs requests. */
 const VERSIONS = { first: 4, last: 11 };
 const { protocol } = fetchRequests;
 
 /**
- * Lets kafkajs 2.2.4 read with decoders of ours. Its own shows records of aborted transactions where transactions interleave or a key is
- * four zero bytes, keeps headers on an object that inherits names, stops for ever at a record or codec that it cannot read, and unpacks to
- * any size. Idempotent.
+ * Makes kafkajs 2.2.4 decode fetch responses with Flowline's decoders. Its own decoder returns
+ * records of aborted transactions if transactions interleave or a key is four zero bytes, keeps
+ * headers on an object that inherits names, halts for good at an unreadable record or codec, and
+ * decompresses without a size limit. Idempotent.
  */
 export function decodeFetchesHere(): void {
   fetchRequests.protocol = protocolWithOwnDecoder;

@@ -3,9 +3,10 @@ import RequestQueue from 'kafkajs/src/network/requestQueue/index.js';
 const schedule = RequestQueue.prototype.scheduleCheckPendingRequests;
 
 /**
- * Lets connections rest. kafkajs 2.2.4 looks every millisecond whether requests wait in a connection, from its first answer on and for
- * as long as it is open, with a timeout in the past that Node ≥ 23 warns of. Where none waits there is nothing to look for: the next
- * request looks by itself. Idempotent.
+ * Stops the polling of idle connections. From its first response on, kafkajs 2.2.4 checks an open
+ * connection every millisecond for waiting requests, with a timeout in the past that Node ≥ 23
+ * warns about. If no request waits, the check is needless: the next request triggers its own.
+ * Idempotent.
  */
 export function quietRequestQueues(): void {
   RequestQueue.prototype.scheduleCheckPendingRequests = scheduleWherePending;

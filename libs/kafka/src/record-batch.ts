@@ -4,7 +4,7 @@ import type { TransactionalBatch } from './aborted-transactions.ts';
 import { unpack } from './unpack.ts';
 import { UnpackedTooLarge } from './unpacked-too-large.ts';
 
-/** Bytes before the length field ends: the batch's offset and its length. */
+/** Bytes up to the end of the length field: the batch's base offset and its length. */
 const FRAME_BYTES = 12;
 const HEADER_BYTES = 61;
 const MAGIC_AT = 16;
@@ -14,12 +14,12 @@ const LOG_APPEND_TIME = 0x08;
 const TRANSACTIONAL = 0x10;
 const CONTROL = 0x20;
 const ABORT = 0;
-/** Unpacked, a batch may hold so many bytes; producers make batches of a megabyte. */
+/** Maximum decompressed bytes of a batch; producers make batches of about a megabyte. */
 const BATCH_MAX_BYTES = 67_108_864;
 
 const NO_HEADERS: RecordHeaders = Object.freeze({});
 
-/** A record in the shape that kafkajs hands on. */
+/** Record in the shape that kafkajs passes on. */
 export interface FetchedMessage {
   readonly offset: string;
   /** Milliseconds since the epoch. */
@@ -28,38 +28,44 @@ export interface FetchedMessage {
   readonly value: Buffer | null;
   readonly headers: RecordHeaders;
   readonly attributes: number;
-  /** kafkajs passes over the record, and shows it to nobody. */
+  /** True for a hidden record, which kafkajs skips and passes to nobody. */
   readonly isControlRecord: boolean;
-  /** Why it cannot be read; its key and value are null then. */
+  /** Reason why the record cannot be read; its key and value are then null. */
   readonly fault: Undecodable | undefined;
 }
 
-/** A batch of records as it lies in the log (format 2), its records still packed. */
+/** Record batch as stored in the log (format 2), its records still compressed. */
 export interface RecordBatch extends TransactionalBatch {
   readonly baseOffset: number;
   readonly isControl: boolean;
-  /** Records that it holds. */
+  /** Number of records. */
   readonly count: number;
   readonly codec: number;
-  /** Milliseconds since the epoch, of a record with delta 0; null where every record has `maxTimestampMs`. */
+  /**
+   * Milliseconds since the epoch of a record with timestamp delta 0; null if every record has
+   * `maxTimestampMs`.
+   */
   readonly baseTimestampMs: number | null;
   readonly maxTimestampMs: number;
   readonly packed: Buffer;
 }
 
-/** How long the batch at an offset of the bytes is; null where its end is missing: brokers cut answers anywhere. */
+/**
+ * Length in bytes of the batch at a position; null if its end is missing, since brokers truncate
+ * responses anywhere.
+ */
 export function batchLength(bytes: Buffer, at: number): number | null {
   if (at + HEADER_BYTES > bytes.length) return null;
   const length = FRAME_BYTES + bytes.readInt32BE(at + 8);
   return at + length > bytes.length || length < HEADER_BYTES ? null : length;
 }
 
-/** Whether the batch that begins the bytes has the format of Kafka 0.11 and later. */
+/** True if the batch at the start of the bytes has the format of Kafka 0.11 and later. */
 export function isRecordBatch(bytes: Buffer): boolean {
   return bytes.length > MAGIC_AT && bytes[MAGIC_AT] === MAGIC;
 }
 
-/** Reads the header of a whole batch. */
+/** Reads the header of a complete batch. */
 export function readBatch(bytes: Buffer): RecordBatch {
   const attributes = bytes.readInt16BE(21);
   const baseOffset = Number(bytes.readBigInt64BE(0));
@@ -80,7 +86,7 @@ export function readBatch(bytes: Buffer): RecordBatch {
   };
 }
 
-/** The kind of a control record: the second int16 of its key. */
+/** Type of a control record: the second int16 of its key. */
 function markerType(records: Buffer): number | null {
   try {
     const cursor = new Cursor(records);
@@ -94,17 +100,19 @@ function markerType(records: Buffer): number | null {
   }
 }
 
-/** Of a batch, what was read, and what that took. */
+/** Records read from a batch, and their size. */
 export interface ReadRecords {
   readonly messages: readonly FetchedMessage[];
-  /** Bytes that its records take, unpacked. */
+  /** Decompressed bytes of the records. */
   readonly bytes: number;
 }
 
 /**
- * Reads the records of a batch from an offset on. None of them stops the others: what cannot be read has a fault, which it shares with
- * those behind it in the batch, as nothing says where they begin.
- * @param limit so many at most: each costs far more in memory than in a batch. The rest is for the next fetch.
+ * Reads the records of a batch, starting at an offset. No record blocks the others: an unreadable
+ * one has a fault, shared by all records after it in the batch, because their positions are
+ * unknown.
+ * @param limit maximum records, each of which takes far more memory than in the batch. The rest is
+ * left for the next fetch.
  */
 export async function readRecords(batch: RecordBatch, fromOffset: number, limit: number): Promise<ReadRecords> {
   const messages: FetchedMessage[] = [];
@@ -137,12 +145,15 @@ function faultOf(error: unknown, { count }: RecordBatch): Undecodable {
   return { reason: 'unreadable', message: `${batch} cannot be read from here on: ${said}.` };
 }
 
-/** One record; null where it lies before the offset. @throws RangeError where its bytes are not a record. */
+/**
+ * Reads one record; null if it lies before the offset.
+ * @throws RangeError if the bytes are not a record.
+ */
 function readRecord(cursor: Cursor, batch: RecordBatch, fromOffset: number): FetchedMessage | null {
   const length = cursor.varint();
   const end = cursor.at + length;
   if (!(length >= 0 && end <= cursor.end)) throw new RangeError('a record is longer than its batch');
-  cursor.skip(1); // attributes, of which none are in use
+  cursor.skip(1); // attributes, all unused
   const timestampDelta = cursor.varint();
   const offset = batch.baseOffset + cursor.varint();
   if (offset < fromOffset) {
@@ -166,7 +177,7 @@ function readRecord(cursor: Cursor, batch: RecordBatch, fromOffset: number): Fet
   };
 }
 
-/** A name may be any text, that of a property which objects inherit too. */
+/** Reads headers. A name may be any text, even that of a property which objects inherit. */
 function readHeaders(cursor: Cursor): RecordHeaders {
   const count = cursor.varint();
   if (count === 0) return NO_HEADERS;
@@ -182,7 +193,7 @@ function readHeaders(cursor: Cursor): RecordHeaders {
   return Object.fromEntries(found);
 }
 
-/** A record that only says how far the log was read. */
+/** Creates a hidden record, which only marks how far the log was read. */
 export function hidden(offset: number): FetchedMessage {
   return { ...blank(offset), isControlRecord: true };
 }
@@ -202,7 +213,7 @@ const blank = (offset: number): FetchedMessage => ({
   fault: undefined,
 });
 
-/** A position in bytes. */
+/** Read position in bytes. */
 class Cursor {
   readonly #bytes: Buffer;
   readonly end: number;
@@ -217,7 +228,10 @@ class Cursor {
     this.at += length;
   }
 
-  /** A zigzag integer of up to ten bytes; beyond 2^53 rounded. @throws RangeError at the end of the bytes. */
+  /**
+   * Reads a zigzag integer of up to ten bytes, rounded beyond 2^53. @throws RangeError at the end
+   * of the bytes.
+   */
   varint(): number {
     let value = 0;
     let factor = 1;
@@ -231,7 +245,10 @@ class Cursor {
     return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
   }
 
-  /** Bytes after their length; null where it is negative. @throws RangeError where there are fewer. */
+  /**
+   * Reads length-prefixed bytes; null if the length is negative. @throws RangeError if bytes are
+   * missing.
+   */
   bytes(): Buffer | null {
     const length = this.varint();
     if (length < 0) return null;

@@ -4,7 +4,7 @@ import { fromStoredHeaders } from '@flowline/stream';
 import type { KafkaClient } from './kafka-client.ts';
 import { TopicProducers } from './topic-producers.ts';
 
-/** A record to be produced as it once came. */
+/** Record to be produced again, as it was received. */
 export interface ProducedRecord {
   readonly topic: string;
   readonly partition: number;
@@ -13,23 +13,26 @@ export interface ProducedRecord {
   readonly headers: StoredHeaders;
 }
 
-/** A record that the brokers have not taken. */
+/** Record that the brokers have not accepted. */
 export interface UnsentRecord<R extends ProducedRecord> {
   readonly item: R;
-  /** true: as it is, it never will be taken; false: not now. */
+  /** True if the record will never be accepted as it is; false if it may be accepted later. */
   readonly refused: boolean;
-  /** FLOWLINE_TOPIC_MISSING, FLOWLINE_BROKER_UNREACHABLE. */
+  /** Cause: FLOWLINE_TOPIC_MISSING or FLOWLINE_BROKER_UNREACHABLE. */
   readonly error: FlowlineError;
 }
 
 /** Produces records again. */
 export interface RecordProducer {
-  /** Resolves when all are replicated that the brokers take, to the others. */
+  /** Resolves to the unsent records once all that the brokers accept are replicated. */
   send<R extends ProducedRecord>(records: readonly R[]): Promise<readonly UnsentRecord<R>[]>;
   close(): Promise<void>;
 }
 
-/** Produces records with the bytes of key, value and headers that they came with, to their partition. Connects with the first. */
+/**
+ * Creates a producer that sends records to their original partition, with their original bytes of
+ * key, value and headers. Connects with the first record.
+ */
 export function createRecordProducer(client: KafkaClient): RecordProducer {
   const producers = new TopicProducers(client);
   return {
@@ -39,7 +42,7 @@ export function createRecordProducer(client: KafkaClient): RecordProducer {
 }
 
 function toMessage({ partition, key, value, headers }: ProducedRecord) {
-  // kafkajs cannot write a header without a value: an empty one stands for it.
+  // kafkajs cannot write a header without a value; an empty value stands for it.
   const bytes = (header: Uint8Array | null): Buffer => Buffer.from(header ?? []);
   const entries = Object.entries(fromStoredHeaders(headers)).map(
     ([name, found]) => [name, Array.isArray(found) ? found.map(bytes) : bytes(found)] as const,

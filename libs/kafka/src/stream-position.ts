@@ -1,40 +1,50 @@
-/** What is stored of a topic. */
+/** Stored offsets of a topic. */
 export interface StoredStream {
-  /** The topic that the offsets count in, as Kafka tells topics of one name apart; null where that is not known. */
+  /**
+   * Id of the topic to which the offsets refer, which distinguishes topics of the same name; null
+   * if unknown.
+   */
   readonly topicId: string | null;
-  /** The offset to read next, by partition; empty for a topic that has never been read. */
+  /** Next offset to read, by partition; empty for a topic that has never been read. */
   readonly next: ReadonlyMap<number, number>;
 }
 
-/** The ends of the log of a partition. */
+/** Log ends of a partition. */
 export interface LogEnds {
-  /** The first offset that the log still holds. */
+  /** First offset still in the log. */
   readonly low: number;
-  /** The offset that the next record will get. */
+  /** Offset of the next record to be written. */
   readonly high: number;
 }
 
-/** A topic as the brokers have it now. */
+/** Current state of a topic at the brokers. */
 export interface TopicState {
-  /** null where the brokers give topics no ids. */
+  /** Topic id; null if the brokers assign none. */
   readonly topicId: string | null;
   readonly ends: ReadonlyMap<number, LogEnds>;
 }
 
-/** What a topic is to what is stored under its name. */
+/** Relation of a topic to what is stored under its name. */
 export type StreamVerdict =
-  /** It has never been read. */
+  /** The topic has never been read. */
   | { readonly kind: 'new' }
-  /** It is the topic that was read; `appeared`: its partitions of which nothing is stored, as they were added since. */
+  /**
+   * The topic is the one that was read. `appeared` lists partitions added since, of which nothing
+   * is stored.
+   */
   | { readonly kind: 'same'; readonly appeared: readonly number[] }
-  /** It was deleted and created again since. */
+  /** The topic was deleted and created again. */
   | { readonly kind: 'recreated' }
-  /** It is the same, but the logs of these partitions end before what is stored of them: brokers have lost records. */
+  /**
+   * The topic is the same, but the logs of these partitions end before what is stored of them: the
+   * brokers have lost records.
+   */
   | { readonly kind: 'cut'; readonly partitions: readonly number[] };
 
 /**
- * Decides whether a topic is the one that is stored under its name. The ids decide where both are known; else only an end before what is
- * stored, or a partition fewer, shows that it is another.
+ * Decides whether a topic is the one stored under its name. The ids decide if both are known.
+ * Otherwise a log end before the stored offset, or a missing partition, is the only sign of a
+ * different topic.
  */
 export function streamVerdict(stored: StoredStream, { topicId, ends }: TopicState): StreamVerdict {
   if (stored.next.size === 0) return { kind: 'new' };
@@ -48,22 +58,29 @@ export function streamVerdict(stored: StoredStream, { topicId, ends }: TopicStat
 }
 
 /**
- * Where a partition begins of a topic that has never been read: an end of the log, or an offset within it. A partition that appears later
- * begins at 0 whatever that is: nothing of it was passed over.
+ * First offset to read from a partition of a topic that has never been read: an end of the log, or
+ * an offset clamped to it. A partition added later begins at 0 regardless, because none of its
+ * records were skipped.
  */
 export function firstOffset(startFrom: 'earliest' | 'latest' | number, { low, high }: LogEnds): number {
   if (startFrom === 'earliest') return low;
   return startFrom === 'latest' ? high : Math.min(Math.max(startFrom, low), high);
 }
 
-/** Where reading of a partition goes on. */
+/** Position from which to read a partition. */
 export interface ReadingPosition {
   readonly offset: number;
-  /** The log no longer holds the records from here up to `offset`; null where it holds all. */
+  /**
+   * First lost offset: the log no longer holds the records from here up to `offset`; null if none
+   * are lost.
+   */
   readonly lostFrom: number | null;
 }
 
-/** Decides where reading of a partition goes on. Postgres is right; Kafka's own committed offset is not asked. */
+/**
+ * Decides from which offset to read a partition. Postgres is authoritative; Kafka's committed
+ * offset is ignored.
+ */
 export function readingPosition(next: number, { low }: LogEnds): ReadingPosition {
   return next < low ? { offset: low, lostFrom: next } : { offset: next, lostFrom: null };
 }

@@ -5,10 +5,10 @@ import type { FetchedMessage } from './record-batch.ts';
 
 const NO_HEADERS: RecordHeaders = {};
 
-/** The last time that both JavaScript and Postgres can express. */
+/** Latest time that both JavaScript and Postgres can express. */
 const LATEST_MS = 8.64e15;
 
-/** A record as the stream knows it; a producer's absurd timestamp is brought into range. */
+/** Converts a Kafka message to a source record. A timestamp out of range is clamped. */
 export function toRecord(message: KafkaMessage): SourceRecord {
   const { offset, key, value, headers, timestamp } = message;
   const { fault } = message as Partial<Pick<FetchedMessage, 'fault'>>;
@@ -16,7 +16,7 @@ export function toRecord(message: KafkaMessage): SourceRecord {
     offset: Number(offset),
     key,
     value,
-    // A header may lack a value, which the types of kafkajs do not say.
+    // Headers may be missing, although the types of kafkajs do not say so.
     headers: (headers as RecordHeaders | undefined) ?? NO_HEADERS,
     timestampMs: Math.min(Math.max(Number(timestamp), 0), LATEST_MS),
   };

@@ -3,7 +3,7 @@ import type { Kafka } from 'kafkajs';
 
 import { TopicIds } from './topic-ids.ts';
 
-/** As much of kafkajs as makes clusters, whose brokers never answer. */
+/** Minimal kafkajs client that creates clusters whose brokers never respond. */
 function silentKafka() {
   const counts = { connected: 0, disconnected: 0 };
   const count = (what: keyof typeof counts): Promise<void> => {

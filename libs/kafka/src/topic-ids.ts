@@ -4,7 +4,10 @@ import { createErrorFromCode } from 'kafkajs/src/protocol/error.js';
 import type { Kafka } from 'kafkajs';
 
 const METADATA = 3;
-/** The first version of the Metadata API that tells the ids of topics: brokers since 2.8. kafkajs knows it up to 6. */
+/**
+ * First version of the Metadata API with topic ids: brokers since 2.8. kafkajs supports up to
+ * version 6.
+ */
 const WITH_TOPIC_IDS = 10;
 const LEADER_NOT_AVAILABLE = 5;
 const NO_ID = Buffer.alloc(16);
@@ -21,8 +24,9 @@ interface Cluster {
 }
 
 /**
- * The ids by which Kafka tells topics of one name apart (KIP-516): each creation of a topic has another. Asked over a connection of
- * kafkajs, so that logins and certificates are its own; connects with the first question, and no more once it is closed.
+ * Looks up topic ids (KIP-516), which distinguish topics of the same name: every creation of a
+ * topic has a new id. Uses a kafkajs connection, and thus its login and certificates. Connects with
+ * the first request, and not again after close.
  */
 export class TopicIds {
   readonly #kafka: Kafka;
@@ -34,8 +38,9 @@ export class TopicIds {
   }
 
   /**
-   * The id of a topic, as Kafka's tools print it; null where the brokers give topics no ids (before 2.8).
-   * @throws Error of kafkajs, of type UNKNOWN_TOPIC_OR_PARTITION where there is no such topic.
+   * Resolves to the id of a topic, in the form that Kafka's tools print; null if the brokers assign
+   * no topic ids (before 2.8).
+   * @throws Error of kafkajs, of type UNKNOWN_TOPIC_OR_PARTITION if the topic does not exist.
    */
   async of(topic: string): Promise<string | null> {
     if (this.#isClosed) throw new Error('the ids of topics are asked for no more: the connection is closed');
@@ -46,7 +51,7 @@ export class TopicIds {
       const found = await broker.connectionPool.send(metadataRequest(topic));
       return readTopicId(found as TopicMetadata);
     } catch (error) {
-      // What the broker has answered is about the topic; anything else is about the connection.
+      // A protocol error concerns the topic; any other error concerns the connection.
       if (!(error instanceof Error && error.name === 'KafkaJSProtocolError')) await this.#disconnect();
       throw error;
     }
@@ -57,7 +62,7 @@ export class TopicIds {
     await this.#disconnect();
   }
 
-  /** The next question connects anew. */
+  /** Drops the connection; the next request opens a new one. */
   async #disconnect(): Promise<void> {
     const cluster = this.#cluster;
     this.#cluster = undefined;
@@ -65,7 +70,7 @@ export class TopicIds {
   }
 }
 
-/** kafkajs makes clusters by a method whose name it keeps to itself. */
+/** Creates a cluster with a private method of kafkajs. */
 async function connect(kafka: Kafka): Promise<Cluster> {
   const name = Object.getOwnPropertySymbols(kafka).find(
     ({ description }) => description === 'private:Kafka:createCluster',
@@ -88,7 +93,10 @@ function readTopicId({ errorCode, id }: TopicMetadata): string | null {
   return id.equals(NO_ID) ? null : id.toString('base64url');
 }
 
-/** Metadata, version 10, of one topic: https://kafka.apache.org/protocol#The_Messages_Metadata. */
+/**
+ * Metadata request, version 10, for one topic:
+ * https://kafka.apache.org/protocol#The_Messages_Metadata.
+ */
 function metadataRequest(topic: string): object {
   const no = false;
   return {
@@ -96,7 +104,8 @@ function metadataRequest(topic: string): object {
       apiKey: METADATA,
       apiVersion: WITH_TOPIC_IDS,
       apiName: 'Metadata',
-      // A number of tagged fields (none) ends each structure, the request's header first of all.
+      // Each structure ends with its number of tagged fields (none), beginning with the request
+      // header.
       encode: () =>
         Promise.resolve(
           new Encoder()
@@ -105,7 +114,7 @@ function metadataRequest(topic: string): object {
             .writeBuffer(NO_ID)
             .writeUVarIntString(topic)
             .writeUVarInt(0)
-            .writeBoolean(no) // creates no topic
+            .writeBoolean(no) // do not create the topic
             .writeBoolean(no)
             .writeBoolean(no)
             .writeUVarInt(0),
@@ -118,7 +127,7 @@ function metadataRequest(topic: string): object {
   };
 }
 
-/** The first topic of an answer; what follows its id is of no interest. */
+/** Decodes the first topic of a response; what follows its id is ignored. */
 function decodeMetadata(from: Decoder): TopicMetadata & { readonly clientSideThrottleTime: number } {
   from.readTaggedFields();
   const clientSideThrottleTime = from.readInt32();
@@ -130,9 +139,9 @@ function decodeMetadata(from: Decoder): TopicMetadata & { readonly clientSideThr
     from.readUVarIntString();
     from.readTaggedFields();
   }
-  from.readUVarIntString(); // the cluster's id
-  from.readInt32(); // its controller
-  from.readUVarInt(); // how many topics
+  from.readUVarIntString(); // cluster id
+  from.readInt32(); // controller id
+  from.readUVarInt(); // number of topics
   const errorCode = from.readInt16();
   from.readUVarIntString();
   return { errorCode, id: from.readBytes(NO_ID.length), clientSideThrottleTime };

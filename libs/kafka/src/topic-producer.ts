@@ -6,14 +6,17 @@ import type { KafkaClient } from './kafka-client.ts';
 import { isRecordRefusal, isUnknownTopic, toFlowlineError, topicMissing } from './kafka-error.ts';
 import { messageBytes } from './message-bytes.ts';
 
-/** Brokers refuse record batches over 1 MiB by default, and kafkajs never splits what one `send` holds. */
+/**
+ * Maximum bytes per send: brokers refuse record batches over 1 MiB by default, and kafkajs never
+ * splits one `send`.
+ */
 const MAX_CHUNK_BYTES = 900_000;
 
-/** A message that the brokers have not taken. */
+/** Message that the brokers have not accepted. */
 export interface Unsent {
-  /** Which of the messages that were given. */
+  /** Index of the message in the given list. */
   readonly index: number;
-  /** true: as it is, it never will be taken; false: not now. */
+  /** True if the message will never be accepted as it is; false if it may be accepted later. */
   readonly refused: boolean;
   readonly error: FlowlineError;
 }
@@ -24,14 +27,15 @@ interface Numbered {
 }
 
 /**
- * Sends messages to one topic, idempotently and with acks from all replicas; connects with the first of them. A topic has a producer of
- * its own: what fails for one topic breaks the sequence of no other.
+ * Sends messages to one topic, idempotently and with acks from all replicas. Connects with the
+ * first message. Each topic has its own producer, so that a failure of one topic does not break the
+ * sequence of another.
  */
 export class TopicProducer {
   readonly #client: KafkaClient;
   readonly #topic: string;
   #connecting: Promise<Producer> | undefined;
-  /** Less once the topic has turned out to take less. */
+  /** Maximum bytes per send, lowered once the topic has refused a batch. */
   #mostBytes = MAX_CHUNK_BYTES;
 
   constructor(client: KafkaClient, topic: string) {
@@ -40,8 +44,9 @@ export class TopicProducer {
   }
 
   /**
-   * Resolves when every message is replicated that the brokers take, to the others. What they refuse for its size or its form is found by
-   * halves, and the rest is sent; after any other failure nothing more is tried.
+   * Resolves to the unsent messages once all that the brokers accept are replicated. Messages
+   * refused for their size or format are found by bisection, and the rest is sent. After any other
+   * failure nothing more is tried.
    */
   async send(messages: readonly Message[]): Promise<readonly Unsent[]> {
     const numbered = messages.map((message, index) => ({ index, message }));
@@ -51,7 +56,7 @@ export class TopicProducer {
       try {
         unsent.push(...(await this.#sendAtOnce(chunk)));
       } catch (error) {
-        // A producer that failed keeps a broken sequence: the next send begins with a new one.
+        // A failed producer has a broken sequence, so the next send starts a new one.
         await this.close();
         const isRefusal = isRecordRefusal(error);
         if (isRefusal && chunk.length > 1) {
@@ -74,7 +79,10 @@ export class TopicProducer {
     await connected?.then((producer) => producer.disconnect()).catch(() => undefined);
   }
 
-  /** @returns what was left out, without a word: kafkajs drops a message for a partition that there is not. */
+  /**
+   * Sends one chunk.
+   * @returns the messages that kafkajs dropped silently because their partition does not exist.
+   */
   async #sendAtOnce(chunk: readonly Numbered[]): Promise<readonly Unsent[]> {
     this.#connecting ??= this.#connect();
     const producer = await this.#connecting;
@@ -89,7 +97,7 @@ export class TopicProducer {
     });
   }
 
-  /** Two halves of a chunk that was too large; later chunks are no larger than these. */
+  /** Splits a chunk that was too large in half and limits later chunks to that size. */
   #halves(chunk: readonly Numbered[]): Numbered[][] {
     const bytes = chunk.reduce((sum, { message }) => sum + messageBytes(message), 0);
     this.#mostBytes = Math.min(this.#mostBytes, Math.ceil(bytes / 2));

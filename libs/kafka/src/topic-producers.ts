@@ -3,20 +3,26 @@ import type { Message } from 'kafkajs';
 import type { KafkaClient } from './kafka-client.ts';
 import { TopicProducer, type Unsent } from './topic-producer.ts';
 
-/** Each holds connections to the brokers: of topics that were written to longest ago they are closed. */
+/**
+ * Maximum open producers, each of which holds connections to the brokers. The least recently used
+ * one is closed.
+ */
 const MOST_OPEN = 16;
 
-/** The producers of the topics that are written to, one for each. */
+/** Producers by topic, one for each topic written to. */
 export class TopicProducers {
   readonly #client: KafkaClient;
-  /** The one that was used last comes last. */
+  /** Open producers, least recently used first. */
   readonly #open = new Map<string, TopicProducer>();
 
   constructor(client: KafkaClient) {
     this.#client = client;
   }
 
-  /** Sends items to their topics; gives those that the brokers have not taken, with the reason. */
+  /**
+   * Sends items to their topics. Resolves to the items that the brokers have not accepted, each
+   * with the reason.
+   */
   async send<T extends { readonly topic: string }>(
     items: readonly T[],
     toMessage: (item: T) => Message,

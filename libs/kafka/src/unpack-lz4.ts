@@ -9,13 +9,13 @@ const INDEPENDENT_BLOCKS = 0x20;
 const BLOCK_CHECKSUMS = 0x10;
 const CONTENT_SIZE = 0x08;
 const NOT_PACKED = 0x80000000;
-/** Bytes of a block at most, by the number in the frame's descriptor. */
+/** Maximum bytes per block, by the code in the frame descriptor. */
 const BLOCK_BYTES: Readonly<Record<number, number>> = { 4: 0x1_0000, 5: 0x4_0000, 6: 0x10_0000, 7: 0x40_0000 };
 
 /**
- * Unpacks one LZ4 frame of independent blocks, as Kafka's clients write them, block by block and never to more than so many bytes. Checksums
- * are not compared: Kafka has its own over the batch.
- * @throws UnpackedTooLarge, or Error for bytes that are no such frame.
+ * Decompresses one LZ4 frame of independent blocks, as Kafka clients write it, block by block and
+ * never to more than `maxBytes`. Checksums are not verified: Kafka has its own over the batch.
+ * @throws UnpackedTooLarge, or Error for bytes that are not such a frame.
  */
 export function unpackLz4(frame: Buffer, maxBytes: number): Buffer {
   if (frame.length < 7 || frame.readUInt32LE(0) !== MAGIC) throw new Error('it is no LZ4 frame');

@@ -7,13 +7,15 @@ import snappy from 'snappyjs';
 
 import { unpack } from './unpack.ts';
 
-/** lz4js does not say that its blocks are independent, which they are. */
+/**
+ * Sets the flag for independent blocks, which lz4js leaves out although its blocks are independent.
+ */
 const packLz4 = (bytes: Buffer) => {
   const frame = Buffer.from(lz4.compress(bytes));
   frame[4] = (frame[4] ?? 0) | 0x20;
   return frame;
 };
-/** As the Java library frames it: blocks of 32 KiB. */
+/** Frames snappy blocks of 32 KiB, as the Java library does. */
 const packXerial = (bytes: Buffer) => {
   const parts = [Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0, 0, 0, 0, 1, 0, 0, 0, 1])];
   for (let at = 0; at < bytes.length; at += 32_768) {

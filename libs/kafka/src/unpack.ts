@@ -9,19 +9,20 @@ import { unpackLz4 } from './unpack-lz4.ts';
 import { UnpackedTooLarge } from './unpacked-too-large.ts';
 import { zstdBound } from './zstd-bound.ts';
 
-/** The codecs of record batches, by the number that Kafka gives them. */
+/** Codecs of record batches, indexed by Kafka's codec number. */
 export const codecNames = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
 
 const unzipped = promisify(unzip);
 const XERIAL_MAGIC = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0]);
 const XERIAL_HEADER_BYTES = 16;
-/** Bits of a snappy length: four bytes and what a fifth may add. */
+/** Maximum bits of a snappy length varint, which has up to five bytes. */
 const SNAPPY_LENGTH_BITS = 35;
 
 /**
- * Unpacks bytes of a record batch, never to more than so many: memory follows what was asked for and not what was packed.
+ * Decompresses bytes of a record batch, never to more than `maxBytes`: memory is bounded by that
+ * limit, not by the compressed data.
  * @param codec the lowest three bits of a batch's attributes.
- * @throws UnpackedTooLarge, or Error for a codec that is unknown and bytes that are none of it.
+ * @throws UnpackedTooLarge, or Error for an unknown codec or invalid data.
  */
 export async function unpack(codec: number, packed: Buffer, maxBytes: number): Promise<Buffer> {
   switch (codecNames[codec]) {
@@ -50,7 +51,7 @@ async function unpackGzip(packed: Buffer, maxBytes: number): Promise<Buffer> {
   }
 }
 
-/** Raw, or in the frames of the Java library. */
+/** Decompresses raw snappy, or the framing of the Java library. */
 function unpackSnappy(packed: Buffer, maxBytes: number): Buffer {
   if (!packed.subarray(0, XERIAL_MAGIC.length).equals(XERIAL_MAGIC)) return unpackSnappyBlock(packed, maxBytes);
   const blocks: Buffer[] = [];
@@ -67,7 +68,7 @@ function unpackSnappy(packed: Buffer, maxBytes: number): Buffer {
 }
 
 function unpackSnappyBlock(block: Buffer, left: number, maxBytes = left): Buffer {
-  // The library takes the length that a block claims for room that it makes.
+  // The length is checked first: the library allocates whatever length a block claims.
   let length = 0;
   for (let i = 0, bits = 0; bits < SNAPPY_LENGTH_BITS; i++, bits += 7) {
     const byte = block[i] ?? 0;
@@ -78,7 +79,10 @@ function unpackSnappyBlock(block: Buffer, left: number, maxBytes = left): Buffer
   return Buffer.from(snappy.uncompress(block));
 }
 
-/** By the native library where blocks cannot hold too much, else block by block until they do. */
+/**
+ * Decompresses with the native library if the blocks cannot exceed the limit, else block by block
+ * until they do.
+ */
 async function unpackZstd(packed: Buffer, maxBytes: number): Promise<Buffer> {
   if (zstdBound(packed) <= maxBytes) return zstd.decompress(packed);
   const blocks: Uint8Array[] = [];

@@ -12,7 +12,7 @@ afterEach(() => {
   }
 });
 
-/** A server that does `answer` with what it is sent; gives its port. */
+/** Starts a server that calls `answer` with whatever it receives. Resolves to its port. */
 async function listen(answer: (socket: net.Socket, request: string) => void): Promise<number> {
   const server = net.createServer((socket) => {
     opened.push(socket);
@@ -23,7 +23,7 @@ async function listen(answer: (socket: net.Socket, request: string) => void): Pr
   return (server.address() as net.AddressInfo).port;
 }
 
-/** A connection by the factory to such a server, which may be another's. */
+/** Opens a connection through the factory to such a server, or to the one at a given port. */
 async function open(
   silenceMs: number,
   to: number | ((socket: net.Socket) => void),
@@ -31,7 +31,7 @@ async function open(
 ): Promise<net.Socket> {
   const port = typeof to === 'number' ? to : await listen(to);
   return new Promise((resolve) => {
-    // As kafkajs calls it without TLS.
+    // Arguments as kafkajs passes them without TLS.
     const options = { host: '127.0.0.1', port, ssl: null, onConnect: () => resolve(socket) };
     const socket = sockets.factory(silenceMs)(options as never);
     opened.push(socket);
@@ -53,7 +53,7 @@ describe('watched sockets', () => {
     answered.write('request');
     const forgotten = await open(10, () => undefined);
     forgotten.write('request');
-    // Once the third has been found, the others have been looked at as often.
+    // Once the third connection is broken, the others have been checked as often.
     await brokenBy(forgotten);
     expect([idle.destroyed, answered.destroyed]).toEqual([false, false]);
   });

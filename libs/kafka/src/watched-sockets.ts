@@ -6,32 +6,37 @@ import type { ISocketFactory } from 'kafkajs';
 import { socketHost } from './ipv6-literal.ts';
 
 const KEEP_ALIVE_DELAY_MS = 60_000;
-/** Above the longest that a broker may think: joining a group waits for every member for as long as a rebalance may take, 30 s. */
+/**
+ * Maximum silence, longer than a broker may take to respond: joining a group waits for every member
+ * for as long as a rebalance may take, 30 s.
+ */
 const SILENCE_MS = 35_000;
 const LOOK_EVERY_MS = 1_000;
 
-/** A connection to a broker, and when it was last known to work. */
+/** Connection to a broker, and the time when it last worked. */
 interface Watched {
   readonly socket: net.Socket;
   readonly address: string;
   aliveMs: number;
 }
 
-/** The open connections of a client, which may have several factories. */
+/** Open connections of a client, which may have several factories. */
 export class WatchedSockets {
   readonly #open = new Set<Watched>();
 
   /**
-   * Makes sockets that break when what was sent stays without any answer. kafkajs gives up on a request after a while, but keeps the
-   * connection and asks again on it: one that a router has forgotten would never be replaced, and reading would stand still for ever.
-   * The others to the same broker that have been still for as long break with it, or each would be found in its turn.
+   * Creates a factory of sockets that are destroyed if data they sent goes unanswered. kafkajs
+   * abandons a request after a while but keeps the connection and retries on it, so a connection
+   * that a router has forgotten would never be replaced, and reading would halt for good. Other
+   * connections to the same broker that have been silent for as long are destroyed too, so that
+   * they need not be detected one by one.
    */
   factory(silenceMs = SILENCE_MS): ISocketFactory {
     return ({ host: named, port, ssl, onConnect }) => {
       const host = socketHost(named);
       const plain = { host, port };
       const socket =
-        // kafkajs hands over null where the options of its client have none, whatever its types say.
+        // kafkajs passes null if its client has no TLS options, contrary to its types.
         ((ssl as tls.ConnectionOptions | null | undefined) ?? null) === null
           ? net.connect(plain, onConnect)
           : tls.connect({ ...plain, ...(net.isIP(host) === 0 ? { servername: host } : {}), ...ssl }, onConnect);
@@ -64,7 +69,7 @@ export class WatchedSockets {
     });
   }
 
-  /** Breaks what has been still since then. */
+  /** Destroys the connections to a broker that have been silent since a time. */
   #break(address: string, sinceMs: number, silenceMs: number): void {
     for (const watched of this.#open) {
       if (watched.address !== address || watched.aliveMs > sinceMs) continue;

@@ -1,14 +1,18 @@
 const MAGIC = 0xfd2fb528;
 const BLOCK_MAX_BYTES = 131_072;
-/** Bytes of a frame's content size by its flag; flag 0 has one byte where the frame is a single segment. */
+/**
+ * Bytes of a frame's content size, by its flag. Flag 0 means one byte if the frame is a single
+ * segment.
+ */
 const CONTENT_SIZE_BYTES = [0, 2, 4, 8] as const;
 const DICTIONARY_BYTES = [0, 1, 2, 4] as const;
 const RAW = 0;
 const RUN = 1;
 
 /**
- * An upper bound of the bytes that zstd data unpacks to, found without unpacking: the sum over its blocks, of which a compressed one holds
- * 128 KiB at most. Infinity where the data is not what RFC 8878 calls one or more frames.
+ * Upper bound of the decompressed size of zstd data, found without decompressing: the sum over its
+ * blocks, with 128 KiB for each compressed one. Infinity if the data is not one or more frames of
+ * RFC 8878.
  */
 export function zstdBound(packed: Buffer): number {
   let bytes = 0;
@@ -36,7 +40,7 @@ export function zstdBound(packed: Buffer): number {
       bytes += kind === RAW || kind === RUN ? size : BLOCK_MAX_BYTES;
       at += kind === RUN ? 1 : size;
     }
-    if ((descriptor & 4) !== 0) at += 4; // its checksum
+    if ((descriptor & 4) !== 0) at += 4; // frame checksum
   }
   return bytes;
 }

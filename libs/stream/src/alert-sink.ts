@@ -1,4 +1,4 @@
-/** An alert ready to be sent, as the outbox keeps it. */
+/** Alert that is ready to be sent, as stored in the outbox. */
 export interface OutboxMessage {
   readonly alertId: string;
   readonly topic: string;
@@ -8,26 +8,34 @@ export interface OutboxMessage {
   readonly value: string;
 }
 
-/** A message that a sink has not taken over. */
+/** Message that a sink has not accepted. */
 export interface Undelivered {
   readonly alertId: string;
-  /** true: as it is, it never will be, for its size or for what it holds; false: not now. */
+  /**
+   * True if the sink will never accept the message as it is, because of its size or content; false
+   * if it may accept it later.
+   */
   readonly refused: boolean;
   readonly error: unknown;
 }
 
-/** Where alerts go. At least once: a message may be sent again under the same id. */
+/**
+ * Destination of alerts. Delivery is at least once: a message may be sent again under the same id.
+ */
 export interface AlertSink {
   readonly name: string;
   /**
-   * Resolves once every message has been taken over durably, to those that have not: none of these holds
-   * up another. Rejects where nothing is known of any.
+   * Resolves to the undelivered messages once all others have been accepted durably. An undelivered
+   * message does not hold up the rest. Rejects if the outcome of every message is unknown.
    */
   send(messages: readonly OutboxMessage[]): Promise<readonly Undelivered[]>;
   close(): Promise<void>;
 }
 
-/** Sends messages, all of them. @throws whatever keeps one from being delivered. */
+/**
+ * Sends all messages.
+ * @throws the error of the first undelivered message.
+ */
 export async function sendAll(sink: AlertSink, messages: readonly OutboxMessage[]): Promise<void> {
   const [first] = await sink.send(messages);
   if (first !== undefined) throw first.error;

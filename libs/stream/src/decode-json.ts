@@ -6,7 +6,10 @@ import type { Decoded } from './record-decoder.ts';
 const QUOTED = 40;
 const BYTE_ORDER_MARK = '\ufeff';
 
-/** Reads JSON in UTF-8, after a byte order mark or none; numbers keep their digits, so that a name is what was written. */
+/**
+ * Parses JSON in UTF-8, with or without a byte order mark. Numbers keep their digits, so that a
+ * name stays as it was written.
+ */
 export function decodeJson(bytes: Uint8Array): Decoded {
   if (!isUtf8(bytes)) return { reason: 'not_json', message: 'The value is not UTF-8 text.' };
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');

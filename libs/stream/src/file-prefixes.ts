@@ -4,8 +4,8 @@ import { LineSplitter } from './line-splitter.ts';
 import { unreadable } from './unreadable.ts';
 
 /**
- * Digests of the first n lines of a file (see {@link FilePosition}), for each n asked for that the file
- * has: in one pass, and no further than the largest.
+ * Digests of the first n lines of a file (see {@link FilePosition}), for each requested n that the
+ * file has. Reads the file once, up to the largest n.
  * @throws FlowlineError FLOWLINE_FILE_UNREADABLE.
  */
 export async function filePrefixes(file: string, counts: Iterable<number>): Promise<ReadonlyMap<number, string>> {

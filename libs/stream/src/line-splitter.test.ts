@@ -11,7 +11,7 @@ function split(chunks: readonly Uint8Array[], maxBytes: number) {
   );
 }
 
-/** The digest after each line of a text that comes in chunks of so many bytes. */
+/** Digest after each line of a text that arrives in chunks of `size` bytes. */
 function prefixes(text: string, size: number, maxBytes = 4): string[] {
   const splitter = new LineSplitter(maxBytes);
   const bytes = Buffer.from(text);

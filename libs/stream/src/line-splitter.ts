@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 
 /** One line of a text, without its line break. */
 export interface Line {
-  /** From 0; empty lines count. */
+  /** Line number from 0, empty lines included. */
   readonly number: number;
-  /** At most the limit and one byte more: what is longer has been cut off. */
+  /** Content, truncated to the limit plus one byte. */
   readonly bytes: Uint8Array;
 }
 
@@ -13,8 +13,8 @@ const CARRIAGE_RETURN = 0x0d;
 const LINE_BREAK = '\n';
 
 /**
- * Cuts a stream of bytes into lines, holding no more of a line than `maxBytes` + 1: the excess of a
- * longer line is skipped as it comes. The content of all lines before, whole, is known by its digest.
+ * Splits a stream of bytes into lines, keeping at most `maxBytes` + 1 bytes of a line; the excess
+ * of a longer line is skipped as it arrives. A digest covers the full content of all lines so far.
  */
 export class LineSplitter {
   readonly #keep: number;
@@ -22,21 +22,23 @@ export class LineSplitter {
   #parts: Uint8Array[] = [];
   #length = 0;
   #hash = createHash('sha256');
-  /** The digest at the end of the last line, where the hash has gone on into the next one. */
+  /** Digest at the end of the last line, if the hash already covers part of the next one. */
   #atLineEnd: string | null = null;
-  /** A carriage return that belongs to the line break, if one follows. */
+  /** True if a carriage return is pending that belongs to the line break, should one follow. */
   #heldReturn = false;
 
   constructor(maxBytes: number) {
     this.#keep = maxBytes + 1;
   }
 
-  /** The number of lines that have ended, the empty ones too. */
+  /** Number of complete lines, empty ones included. */
   get lines(): number {
     return this.#number;
   }
 
-  /** The lines that end within this chunk; each is cut off only when it is asked for. */
+  /**
+   * Yields the lines that end within this chunk. Each line is split off only when it is requested.
+   */
   *push(chunk: Uint8Array): Generator<Line> {
     let start = 0;
     for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, start)) {
@@ -49,12 +51,12 @@ export class LineSplitter {
     this.#append(chunk.subarray(start));
   }
 
-  /** The last line, where the text does not end with a line break; null where it does. */
+  /** The last line if the text does not end with a line break, else null. */
   end(): Line | null {
     return this.#length === 0 ? null : this.#finish();
   }
 
-  /** Digest (SHA-256, hex) of the lines that have ended, whichever line breaks they end with. */
+  /** SHA-256 digest (hex) of the complete lines, independent of the kind of line break. */
   prefix(): string {
     return this.#atLineEnd ?? this.#hash.copy().digest('hex');
   }

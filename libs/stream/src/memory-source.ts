@@ -3,12 +3,14 @@ import { sourceFromBatches } from './source-from-batches.ts';
 
 export interface MemorySourceOptions {
   readonly topic: string;
-  /** Records of each partition, in offset order. */
+  /** Records per partition, in offset order. */
   readonly partitions: readonly (readonly SourceRecord[])[];
   readonly maxRows?: number;
 }
 
-/** A finite source over records in memory: batches of one partition after the other, in turns. */
+/**
+ * Creates a finite source over records in memory, which takes batches from the partitions in turn.
+ */
 export function createMemorySource({ topic, partitions, maxRows = 1000 }: MemorySourceOptions): EventSource {
   return sourceFromBatches(function* () {
     const longest = Math.max(0, ...partitions.map((records) => records.length));
@@ -25,7 +27,7 @@ export function createMemorySource({ topic, partitions, maxRows = 1000 }: Memory
   });
 }
 
-/** A record from a JSON value, for tests and examples. */
+/** Creates a record from a JSON value, for tests and examples. */
 export function jsonRecord(offset: number, value: unknown, timestampMs = 0): SourceRecord {
   return { offset, key: null, value: new TextEncoder().encode(JSON.stringify(value)), headers: {}, timestampMs };
 }

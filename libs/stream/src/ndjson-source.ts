@@ -9,34 +9,39 @@ import { sourceFromBatches } from './source-from-batches.ts';
 import { unreadable } from './unreadable.ts';
 
 export interface NdjsonSourceOptions {
-  /** The same topic continues where it was left, by line number. */
+  /** Topic name. A known topic resumes at the line where it stopped. */
   readonly topic: string;
-  /** A file, or a stream such as standard input. */
+  /** Path of a file, or a stream such as standard input. */
   readonly input: string | Readable;
   readonly maxRows?: number;
-  /** A batch is passed on after this long though it is not full; for input that trickles. */
+  /** Maximum time before an incomplete batch is emitted, for input that trickles. */
   readonly maxWaitMs?: number;
-  /** The longest line, in bytes; of a longer one only the first bytes are kept, one more than this. */
+  /** Maximum line length in bytes. A longer line is truncated to this plus one byte. */
   readonly maxLineBytes?: number;
-  /** Told where a batch ends before it is passed on, which waits for it. */
+  /** Called with the end position of each batch before the batch is emitted, which waits for it. */
   readonly onPosition?: (position: FilePosition) => Promise<void>;
-  /** Told of the last line of a file that is left for later: it has no line break, and is not whole. */
+  /**
+   * Called with the number of an incomplete last line without a line break, which is left for
+   * later.
+   */
   readonly onUnfinished?: (line: number) => void;
 }
 
-/** A position in a file, known by the content before it. */
+/** Position in a file, identified by the content before it. */
 export interface FilePosition {
-  /** The number of lines before it. */
+  /** Number of lines before the position. */
   readonly lines: number;
   /** Digest of those lines, see {@link LineSplitter.prefix}. */
   readonly prefix: string;
 }
 
 /**
- * Events from lines of JSON: partition 0, the line number (from 0) as offset, blank lines skipped. Reads
- * on only when a batch is stored. The last line of a file may lack its line break where it is a whole
- * object; else somebody is still writing it, and it is left for later. The end of a stream is an end:
- * its last line is taken as it is. Fails with FLOWLINE_FILE_UNREADABLE.
+ * Creates a source of events from lines of JSON: partition 0, with the line number (from 0) as
+ * offset. Blank lines are skipped. It reads on only once a batch is stored.
+ *
+ * The last line of a file may lack its line break if it is a complete object. If it is incomplete,
+ * it is still being written and is left for later. The end of a stream is final: its last line is
+ * taken as it is. Fails with FLOWLINE_FILE_UNREADABLE.
  */
 export function createNdjsonSource(options: NdjsonSourceOptions): EventSource {
   const { topic, input } = options;
@@ -62,7 +67,7 @@ export function createNdjsonSource(options: NdjsonSourceOptions): EventSource {
 
 interface LineBatch {
   readonly lines: readonly Line[];
-  /** Where it ends. */
+  /** Position at the end of the batch. */
   readonly end: FilePosition;
 }
 
@@ -72,7 +77,7 @@ async function* lineBatches(stream: Readable, options: NdjsonSourceOptions): Asy
   const chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Uint8Array | string>;
   const read = (): Promise<IteratorResult<Uint8Array | string>> => {
     const reading = chunks.next();
-    // It is awaited below, unless this generator is left in the middle of a wait.
+    // The read is awaited below, unless the consumer leaves this generator during a wait.
     reading.catch(() => undefined);
     return reading;
   };
@@ -112,7 +117,7 @@ async function* lineBatches(stream: Readable, options: NdjsonSourceOptions): Asy
   if (waiting.length > 0) yield take(beforeLast);
 }
 
-/** True where nothing can be missing at the end of this JSON. */
+/** True if these bytes are a complete JSON object. */
 function isWholeObject(bytes: Uint8Array): boolean {
   const text = Buffer.from(bytes).toString('utf8').trim();
   if (!text.endsWith('}')) return false;
@@ -124,7 +129,10 @@ function isWholeObject(bytes: Uint8Array): boolean {
   }
 }
 
-/** The promise's value, or `late` where the deadline (Date.now(), Infinity for none) comes first. */
+/**
+ * Resolves to the promise's value, or to `late` if the deadline (as of Date.now(), or Infinity)
+ * comes first.
+ */
 async function before<T>(deadline: number, promise: Promise<T>): Promise<T | 'late'> {
   if (deadline === Infinity) return promise;
   let timer: NodeJS.Timeout | undefined;

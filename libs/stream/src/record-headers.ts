@@ -2,14 +2,17 @@ import { isUtf8 } from 'node:buffer';
 
 import type { StoredHeader, StoredHeaders } from '@flowline/events';
 
-/** A header as a source delivers it: bytes of any kind, text, or nothing. */
+/** Header as a source delivers it: arbitrary bytes, text, or null. */
 export type RecordHeader = Uint8Array | string | null;
-/** The headers of a record as a source delivers them, untouched; of a name that is repeated, every value in its order. */
+/**
+ * Headers of a record as a source delivers them, unchanged. A repeated name has all its values, in
+ * order.
+ */
 export type RecordHeaders = Readonly<Record<string, RecordHeader | readonly RecordHeader[] | undefined>>;
 
-/** Headers as JSON keeps them, without loss: {@link fromStoredHeaders} gives the same bytes. */
+/** Headers as lossless JSON: {@link fromStoredHeaders} restores the same bytes. */
 export function toStoredHeaders(headers: RecordHeaders): StoredHeaders {
-  // A name may be any text, such as __proto__: it is defined, never assigned.
+  // A name may be any text, even __proto__, so properties are defined rather than assigned.
   return Object.fromEntries(
     Object.entries(headers).flatMap(([name, value]) =>
       value === undefined ? [] : [[name, isList(value) ? value.map(toStored) : toStored(value)]],
@@ -17,7 +20,7 @@ export function toStoredHeaders(headers: RecordHeaders): StoredHeaders {
   );
 }
 
-/** The bytes of stored headers. */
+/** Restores the bytes of stored headers. */
 export function fromStoredHeaders(headers: StoredHeaders): Record<string, Uint8Array | null | (Uint8Array | null)[]> {
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [name, isList(value) ? value.map(fromStored) : fromStored(value)]),
@@ -31,7 +34,7 @@ function isList<T>(value: T | readonly T[]): value is readonly T[] {
 function toStored(header: RecordHeader): StoredHeader {
   if (header === null || typeof header === 'string') return header;
   const bytes = Buffer.from(header.buffer, header.byteOffset, header.byteLength);
-  // Postgres keeps no NUL within JSON text.
+  // Postgres does not store NUL within JSON text.
   return isUtf8(bytes) && !bytes.includes(0) ? bytes.toString('utf8') : { base64: bytes.toString('base64') };
 }
 

@@ -1,32 +1,36 @@
 import { type MonoTypeOperatorFunction, retry, throwError, timer } from 'rxjs';
 
-/** One failure that will be tried again. */
+/** One failure that will be retried. */
 export interface RetryNotice {
   readonly error: unknown;
-  /** How often it has failed in a row, from 1. */
+  /** Number of consecutive failures, from 1. */
   readonly failures: number;
   readonly delayMs: number;
 }
 
 export interface RetryOptions {
-  /** Which failures may pass by themselves; default: errors with `retryable: true`. */
+  /** True for failures that are worth retrying. Default: errors with `retryable: true`. */
   readonly isRetryable?: (error: unknown) => boolean;
   readonly initialDelayMs?: number;
   readonly maxDelayMs?: number;
-  /** Told of every failure before its delay. */
+  /** Called for every failure, before its delay. */
   readonly onRetry?: (notice: RetryNotice) => void;
-  /** In [0, 1): spreads the delays of many processes over half to all of each; default Math.random. */
+  /**
+   * Random number in [0, 1) that spreads the delays of many processes: each delay is half to all of
+   * its nominal length. Default: Math.random.
+   */
   readonly random?: () => number;
 }
 
-/** Whether an error says of itself that the same call may succeed later. */
+/** True if an error is marked as retryable: the same call may succeed later. */
 export function isRetryableError(error: unknown): boolean {
   return error instanceof Error && 'retryable' in error && error.retryable === true;
 }
 
 /**
- * Subscribes again after a failure that may pass, for as long as it takes: delays double from `initialDelayMs` to at most
- * `maxDelayMs`, each shortened at random by up to half. A value resets the count. Other failures pass through.
+ * Resubscribes after a retryable failure, without a limit on attempts. Delays double from
+ * `initialDelayMs` up to `maxDelayMs`, each shortened at random by up to half. An emitted value
+ * resets the count. Other failures pass through.
  */
 export function retryWithBackoff<T>(options: RetryOptions = {}): MonoTypeOperatorFunction<T> {
   const { isRetryable = isRetryableError, initialDelayMs = 100, maxDelayMs = 10_000, onRetry } = options;

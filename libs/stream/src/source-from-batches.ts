@@ -4,8 +4,10 @@ import { deliver } from './deliver.ts';
 import type { EventSource, SourceBatch } from './event-source.ts';
 
 /**
- * A finite source of one batch after the other, from a generator that is asked for a batch only when the one before is stored.
- * @param open starts reading; called once a subscription. The signal is aborted when the subscriber leaves.
+ * Creates a finite source from a generator of batches. The generator is asked for a batch only once
+ * the batch before it is stored.
+ * @param open starts reading; called once per subscription. The signal is aborted when the
+ * subscriber leaves or the source is stopped.
  */
 export function sourceFromBatches(
   open: (signal: AbortSignal) => AsyncIterable<Omit<SourceBatch, 'done'>> | Iterable<Omit<SourceBatch, 'done'>>,
@@ -14,7 +16,7 @@ export function sourceFromBatches(
   const batches$ = new Observable<SourceBatch>((subscriber) => {
     const left = new AbortController();
     subscriber.add(() => left.abort());
-    // A reader that waits for input is woken by either.
+    // Either signal wakes a reader that waits for input.
     const signal = AbortSignal.any([left.signal, stopped.signal]);
     const pump = async (): Promise<void> => {
       for await (const batch of open(signal)) {

@@ -24,7 +24,7 @@ function file(name: string, text: string): string {
 
 const lines = (count: number): string => Array.from({ length: count }, (_, i) => `{"i":${i}}\n`).join('');
 
-/** Takes every batch, and tells the source that it is stored. */
+/** Takes every batch and tells the source that it is stored. */
 function drain(source: EventSource): Promise<SourceBatch[]> {
   return lastValueFrom(
     source.batches$.pipe(

@@ -4,9 +4,12 @@ import { printableJson } from '@flowline/events';
 
 import type { AlertSink } from './alert-sink.ts';
 
-/** A sink that writes each alert as one line of JSON; resolves when the stream has taken the lines over. */
+/**
+ * Creates a sink that writes each alert as one line of JSON. A send resolves once the stream has
+ * accepted the lines.
+ */
 export function createStdoutSink(output: Writable = process.stdout): AlertSink {
-  // A write that fails is told to its caller; without a listener it would also end the process.
+  // A failed write is reported to its caller; without a listener it would also end the process.
   output.on('error', () => undefined);
   return {
     name: 'stdout',

@@ -2,7 +2,7 @@ import path from 'node:path';
 
 import { FlowlineError } from '@flowline/events';
 
-/** The error of a file, or of another input, that cannot be read. */
+/** Creates the error for a file, or another input, that cannot be read. */
 export function unreadable(where: string, cause: unknown): FlowlineError {
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new FlowlineError('FLOWLINE_FILE_UNREADABLE', `${path.basename(where)} cannot be read: ${reason}`, {

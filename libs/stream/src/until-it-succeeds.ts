@@ -3,16 +3,17 @@ import { defer, fromEvent, lastValueFrom, takeUntil } from 'rxjs';
 import { type RetryOptions, retryWithBackoff } from './retry-with-backoff.ts';
 
 /**
- * Result of a call that is made again after each failure that may pass, for as long as it takes.
- * @throws whatever will not pass by itself.
+ * Resolves to the result of a call, which is repeated after each retryable failure without a limit
+ * on attempts.
+ * @throws any failure that is not retryable.
  */
 export function untilItSucceeds<T>(call: () => Promise<T>, options: RetryOptions): Promise<T> {
   return lastValueFrom(defer(call).pipe(retryWithBackoff(options)));
 }
 
 /**
- * As {@link untilItSucceeds}, until a signal.
- * @returns undefined where the signal came first; what the call resolves to after that is dropped.
+ * Like {@link untilItSucceeds}, until a signal is aborted.
+ * @returns undefined if the signal came first; a later result of the call is dropped.
  */
 export async function untilItSucceedsOr<T>(
   signal: AbortSignal,

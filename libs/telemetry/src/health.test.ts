@@ -36,7 +36,7 @@ describe('startHealthServer', () => {
     expect((await get('/readyz')).status).toBe(200);
     health.set('detector a', { healthy: false, ready: true, detail: 'stopped' });
     expect([(await get('/healthz')).status, (await get('/readyz')).status]).toEqual([503, 503]);
-    // A restart would mend neither the detector that stopped nor the one that works.
+    // A restart would fix neither the stopped detector nor the working one.
     expect((await get('/livez')).status).toBe(200);
   });
 

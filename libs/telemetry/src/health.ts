@@ -1,64 +1,69 @@
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
 import { once } from 'node:events';
 
-/** State of a part of a process, in its own words. */
+/** State of one part of a process. */
 export interface HealthCheck {
-  /** False: the part cannot do its work and somebody must look. A restart may not help: see /livez. */
+  /**
+   * False if the part cannot do its work and needs attention. A restart may not help: see /livez.
+   */
   readonly healthy: boolean;
-  /** False: the part is not doing its work now, for a reason that may pass (starting, waiting for a model, database away). */
+  /**
+   * False if the part is not working for a reason that may pass (starting, waiting for a model,
+   * database away).
+   */
   readonly ready: boolean;
-  /** One sentence a person reads. */
+  /** One sentence for people. */
   readonly detail: string;
 }
 
-/** The state of every part of a process, as its health endpoints report it. */
+/** State of every part of a process, as its health endpoints report it. */
 export class Health {
   readonly #checks = new Map<string, HealthCheck>();
 
-  /** Replaces what is known of one part. */
+  /** Replaces the state of one part. */
   set(part: string, check: HealthCheck): void {
     this.#checks.set(part, check);
   }
 
-  /** Forgets a part that is gone. */
+  /** Removes a part. */
   delete(part: string): void {
     this.#checks.delete(part);
   }
 
-  /** Healthy where every part is. */
+  /** True if every part is healthy. */
   get healthy(): boolean {
     return [...this.#checks.values()].every((check) => check.healthy);
   }
 
-  /** Ready where there is a part and every part is ready. */
+  /** True if there is at least one part and every part is healthy and ready. */
   get ready(): boolean {
     return this.#checks.size > 0 && [...this.#checks.values()].every((check) => check.healthy && check.ready);
   }
 
-  /** Every part by name. */
+  /** State of every part, by name. */
   report(): Readonly<Record<string, HealthCheck>> {
     return Object.fromEntries(this.#checks);
   }
 }
 
 export interface HealthServerOptions {
-  /** 0 picks a free port. */
+  /** TCP port; 0 picks a free one. */
   readonly port: number;
-  /** The interface to listen on: 127.0.0.1, or 0.0.0.0 for probes from outside a container. */
+  /** Interface to listen on: 127.0.0.1, or 0.0.0.0 for probes from outside a container. */
   readonly host: string;
   readonly health: Health;
   readonly metrics: { expose(): Promise<{ readonly contentType: string; readonly body: string }> };
 }
 
-/** A running health endpoint. */
+/** Running health endpoint. */
 export interface HealthServer {
   readonly port: number;
   close(): Promise<void>;
 }
 
 /**
- * Serves /livez (200 as long as the process answers: for restarts), /healthz and /readyz (200 or 503,
- * with every part) and /metrics. Rejects when the port is taken.
+ * Serves /livez (200 as long as the process responds, for restart decisions), /healthz and /readyz
+ * (200 or 503, with every part) and /metrics. Rejects if the port is taken.
  */
 export async function startHealthServer({ port, host, health, metrics }: HealthServerOptions): Promise<HealthServer> {
   const server = createServer((request, response) => {

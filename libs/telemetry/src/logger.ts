@@ -5,33 +5,36 @@ import { default as pretty } from 'pino-pretty';
 import { scrubSecrets } from './scrub-secrets.ts';
 import { terminalLine } from './terminal-line.ts';
 
-/** The levels of a log, least first. */
+/** Log levels, lowest first. */
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
 
 type LogFields = Readonly<Record<string, unknown>>;
 
-/** A structured log: fields, then one sentence. An error goes into the field `err`. */
+/** Structured logger: fields, then one sentence. Errors go into the field `err`. */
 export interface Logger {
   debug(fields: LogFields, message: string): void;
   info(fields: LogFields, message: string): void;
   warn(fields: LogFields, message: string): void;
   error(fields: LogFields, message: string): void;
-  /** A logger that adds these fields to every line. */
+  /** Creates a logger that adds these fields to every line. */
   child(fields: LogFields): Logger;
 }
 
 export interface LoggerOptions {
-  /** The service: `scorer`, `trainer`, `cli`. */
+  /** Service name: `scorer`, `trainer`, `cli`. */
   readonly name: string;
   readonly level?: LogLevel;
-  /** Where lines go; standard error by default, so that standard output stays for results. */
+  /**
+   * Destination of log lines. Default: standard error, so that standard output is reserved for
+   * results.
+   */
   readonly destination?: { write(line: string): void };
 }
 
 /**
- * A logger that writes one JSON object per line, or words where standard error is a terminal.
- * Passwords within URLs, and fields called like a secret, are masked wherever they stand in a line;
- * nothing in a line is obeyed by a terminal.
+ * Creates a logger that writes one JSON object per line, or readable text if standard error is a
+ * terminal. Passwords in URLs, and fields with the name of a secret, are masked wherever they occur
+ * in a line. Control characters are escaped, so that no line can control a terminal.
  */
 export function createLogger({ name, level = 'info', destination }: LoggerOptions): Logger {
   const options = {
@@ -43,7 +46,7 @@ export function createLogger({ name, level = 'info', destination }: LoggerOption
       log: (fields: Record<string, unknown>) => scrubSecrets(fields) as Record<string, unknown>,
       bindings: ({ name: service }: Record<string, unknown>) => ({ service, pid: process.pid }),
     },
-    // Errors are turned into plain data by scrubSecrets.
+    // scrubSecrets has already turned errors into plain data.
     serializers: { err: (value: unknown) => value },
     hooks: {
       logMethod(this: unknown, args: unknown[], method: (...args: unknown[]) => void) {
@@ -58,7 +61,10 @@ export function createLogger({ name, level = 'info', destination }: LoggerOption
   return wrap(log);
 }
 
-/** Synchronous, because the lines before a crash are the ones that matter; for a person on a terminal, in words. */
+/**
+ * Destination on standard error: synchronous, because the lines before a crash matter most;
+ * readable text on a terminal.
+ */
 function standardError(): DestinationStream {
   if (!process.stderr.isTTY) return unfailing(pino.destination({ dest: 2, sync: true, maxLength: UNWRITTEN_BYTES }));
   const words = pretty({
@@ -71,16 +77,18 @@ function standardError(): DestinationStream {
   return mapped(unfailing(words), terminalLine);
 }
 
-/** Of lines that cannot be written now, as where a disk is full, so many bytes are kept. */
+/**
+ * Maximum number of bytes kept while lines cannot be written, for example because a disk is full.
+ */
 const UNWRITTEN_BYTES = 1_000_000;
 
-/** A stream whose failures end nothing: where a log cannot be written, nobody can be told. */
+/** Ignores the errors of a stream: if the log cannot be written, there is nowhere to report it. */
 function unfailing<S extends { on(event: 'error', listener: () => void): unknown }>(stream: S): S {
   stream.on('error', () => undefined);
   return stream;
 }
 
-/** A destination of lines as `change` gives them. */
+/** Wraps a destination so that each line passes through `change`. */
 function mapped(destination: { write(line: string): unknown }, change: (line: string) => string): DestinationStream {
   return { write: (line) => void destination.write(change(line)) };
 }
@@ -103,7 +111,7 @@ function wrap(log: PinoLike): Logger {
   };
 }
 
-/** A logger that writes nothing. */
+/** Logger that discards everything. */
 export const silentLogger: Logger = {
   debug: () => undefined,
   info: () => undefined,

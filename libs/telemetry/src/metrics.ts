@@ -5,12 +5,16 @@ import { AgeGauge } from './age-gauge.ts';
 const LATENCY_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 const STAGE_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5];
 const SURPRISE_BITS = [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 17, 20, 25, 30, 40];
-/** Uniform under a calibrated model: each of these bounds is also the expected share below it. */
+/**
+ * Bounds of the p-value buckets. P-values are uniform under a calibrated model, so each bound is
+ * also the expected share below it.
+ */
 const P_VALUES = [0.0001, 0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 1];
 
 /**
- * Every metric of Flowline in one registry: one prefix, base units, and no label whose values grow with the data.
- * A process uses those that are its own; the others stay without samples.
+ * Creates all metrics of Flowline in one registry: one prefix, base units, and no label whose
+ * number of values grows with the data. Each process uses its own metrics; the others have no
+ * samples.
  */
 export function createMetrics(options: { readonly processMetrics?: boolean } = {}) {
   const registry = new Registry();
@@ -25,7 +29,7 @@ export function createMetrics(options: { readonly processMetrics?: boolean } = {
 
   return {
     registry,
-    /** The exposition text that Prometheus scrapes, and its content type. */
+    /** Exposition text that Prometheus scrapes, and its content type. */
     expose: async (): Promise<{ readonly contentType: string; readonly body: string }> => ({
       contentType: registry.contentType,
       body: await registry.metrics(),
@@ -129,5 +133,5 @@ export function createMetrics(options: { readonly processMetrics?: boolean } = {
   };
 }
 
-/** Every metric of Flowline. */
+/** All metrics of Flowline. */
 export type Metrics = ReturnType<typeof createMetrics>;

@@ -3,7 +3,7 @@ import { printableJson, printableLines } from '@flowline/events';
 import { createLogger } from './logger.ts';
 import { scrubSecrets } from './scrub-secrets.ts';
 
-/** What a person reads of an error, and a program: its code, what happened, where, and what to do. */
+/** Error report for people and programs: its code, what happened, where, and what to do. */
 export interface ErrorReport {
   readonly code: string;
   readonly message: string;
@@ -12,17 +12,18 @@ export interface ErrorReport {
   readonly retryable: boolean;
 }
 
-/** Where a report is printed. */
+/** Output streams for a report. */
 export interface ReportStreams {
   readonly stdout: { write(text: string): unknown };
   readonly stderr: { write(text: string): unknown };
 }
 
-/** The most lines of a report: one for each thing that is wrong with a file. */
+/** Maximum lines of a report, which has one for each problem in a file. */
 const REPORT_LINES = 200;
 
 /**
- * Prints what ended a process: as text on standard error, or as one line of JSON on standard output where a program reads that.
+ * Prints the error that ended a process: as text on standard error or, with `json`, as one line of
+ * JSON on standard output.
  * @returns the exit code: 2 for wrong usage, 1 for anything else.
  */
 export function reportError(error: unknown, json: boolean, streams: ReportStreams = process): number {
@@ -39,8 +40,8 @@ export function reportError(error: unknown, json: boolean, streams: ReportStream
 }
 
 /**
- * Prints what ended a service, as {@link reportError} does on a terminal and with `json`; elsewhere
- * as a line of its log, like everything else it has written there.
+ * Prints the error that ended a service: like {@link reportError} on a terminal or with `json`,
+ * else as a line of its log, in the format of the lines before it.
  * @returns the exit code.
  */
 export function reportServiceError(name: string, error: unknown, json: boolean): number {
@@ -51,7 +52,7 @@ export function reportServiceError(name: string, error: unknown, json: boolean):
 
 const exitCodeOf = ({ code }: ErrorReport): number => (code === 'FLOWLINE_USAGE' ? 2 : 1);
 
-/** What the file system says no with, in words. */
+/** Descriptions of file system errors, by code. */
 const FILE_FAULTS: ReadonlyMap<string, string> = new Map(
   Object.entries({
     ENOENT: 'there is no such file or folder',
@@ -67,10 +68,16 @@ const FILE_FAULTS: ReadonlyMap<string, string> = new Map(
   }),
 );
 
-/** Calls on a file that is open: their errors name no path. A socket has the same ones, but not these faults. */
+/**
+ * System calls on an open file, whose errors have no path. Sockets share the calls, but not these
+ * error codes.
+ */
 const FILE_CALLS: ReadonlySet<string> = new Set(['read', 'write', 'fsync', 'ftruncate']);
 
-/** Any thrown value as a report, without secrets. An error without a code of ours is a fault of the program. */
+/**
+ * Converts any thrown value to a report, without secrets. An error without a Flowline code is a bug
+ * in Flowline, unless it is a file system error.
+ */
 export function errorReport(error: unknown): ErrorReport {
   const field = (name: string): string | null => {
     const value: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, name) : undefined;

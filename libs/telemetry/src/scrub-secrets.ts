@@ -2,18 +2,21 @@ import { shortened } from '@flowline/events';
 
 const MASK = '***';
 const SECRET_FIELD = /^(.*_)?(password|passphrase|secret|token|authorization|apikey|api_key|privatekey)$/i;
-/** scheme://user:password@, up to the last @ of the word: a password may hold any character, rightly encoded or not. */
+/**
+ * Matches scheme://user:password@, up to the last @ of the word: a password may contain any
+ * character, correctly encoded or not.
+ */
 const URL_PASSWORD = /\b([a-z][a-z0-9+.-]*:\/\/[^\s:/@]*):[^\s]*@/gi;
-/** `?password=…`, as a connection string may have it. */
+/** Matches `?password=…` in a connection string. */
 const QUERY_PASSWORD = /([?&](?:ssl)?password=)[^&\s"']+/gi;
 const DEEPEST = 6;
-/** No text of a log or a report is longer. */
+/** Maximum length of a text in a log or a report. */
 const TEXT_CHARACTERS = 10_000;
 
 /**
- * A copy of a value without secrets: passwords within URLs are masked in every text, and so are
- * fields whose name says that they hold a secret. Errors become plain data with code, where, remedy,
- * cause and stack; depth and texts are bounded.
+ * Copies a value without its secrets: passwords in URLs are masked in every text, as are fields
+ * with the name of a secret. Errors become plain data with code, where, remedy, cause and stack.
+ * Depth and text length are bounded.
  */
 export function scrubSecrets(value: unknown, depth = 0): unknown {
   if (typeof value === 'string') return scrubText(value);
@@ -31,7 +34,10 @@ export function scrubSecrets(value: unknown, depth = 0): unknown {
   );
 }
 
-/** Masked before it is cut: a cut could hide the end by which a password is known. */
+/**
+ * Masks a text, then truncates it: truncating first could remove the end that identifies a
+ * password.
+ */
 function scrubText(text: string): string {
   const masked = text.replace(URL_PASSWORD, `$1:${MASK}@`).replace(QUERY_PASSWORD, `$1${MASK}`);
   return shortened(masked, TEXT_CHARACTERS);

@@ -6,7 +6,8 @@ import { describe, expect, it } from '@jest/globals';
 import { createLogger, silentLogger } from './logger.ts';
 import { Shutdown } from './shutdown.ts';
 
-// Emitted rather than sent: jest's sandbox has a process object of its own, which real signals do not reach.
+// Signals are emitted, not sent: jest's sandbox has its own process object, which real signals do
+// not reach.
 function kill(signal: 'SIGTERM' | 'SIGINT'): Promise<void> {
   process.emit(signal);
   return new Promise((resolve) => setTimeout(resolve, 20));

@@ -1,30 +1,31 @@
 import type { Logger } from './logger.ts';
 
-/** Gives something back; it may take time. */
+/** Releases a resource; it may take time. */
 export type Release = () => Promise<void> | void;
 
 export interface ShutdownOptions {
   readonly logger: Logger;
-  /** How long all releases together may take. */
+  /** Maximum time for all releases together. */
   readonly deadlineMs?: number;
   /** Ends the process; replaced in tests. */
   readonly exit?: (code: number) => void;
-  /** Milliseconds on a clock that never goes back; replaced in tests. */
+  /** Monotonic clock in milliseconds; replaced in tests. */
   readonly nowMs?: () => number;
 }
 
 const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 /**
- * Signals this close to the first one are the same wish: a terminal, systemd and timeout(1) signal
- * the whole process group, and a parent such as npm passes on what it got.
+ * Window after the first signal in which further signals are ignored as duplicates: a terminal,
+ * systemd and timeout(1) signal the whole process group, and a parent such as npm forwards the
+ * signal.
  */
 const SAME_WISH_MS = 1_000;
-/** After a signal and every release the process ends by itself; so long it may take. */
+/** Maximum time for the process to end by itself after a signal and every release. */
 const LINGER_MS = 3_000;
 type Signal = keyof typeof SIGNALS;
 
 /**
- * A stack of release functions, unwound once, last in first out.
+ * Stack of release functions, unwound once, last in first out.
  *
  * ```
  *  running ── unwind() or a first signal ──▶ stopping ── every release has ended ──▶ stopped
@@ -32,7 +33,8 @@ type Signal = keyof typeof SIGNALS;
  *     └── defer() adds to the stack             └── a second signal, later than a second ──▶ the process exits at once
  * ```
  *
- * A release that fails is logged and does not keep the others from running. `signal` is aborted on leaving `running`.
+ * A failed release is logged and does not keep the others from running. `signal` is aborted on
+ * leaving `running`.
  */
 export class Shutdown {
   readonly #logger: Logger;
@@ -52,24 +54,24 @@ export class Shutdown {
     this.#nowMs = options.nowMs ?? (() => performance.now());
   }
 
-  /** Aborted as soon as the shutdown begins. */
+  /** Signal that is aborted as soon as the shutdown begins. */
   get signal(): AbortSignal {
     return this.#abort.signal;
   }
 
-  /** The signal that ended the process, and the exit code it stands for; undefined where none came. */
+  /** Signal that ended the process, and its exit code; undefined if none was received. */
   get received(): { readonly signal: Signal; readonly exitCode: number } | undefined {
     if (this.#received === undefined) return undefined;
     const { signal } = this.#received;
     return { signal, exitCode: SIGNALS[signal] };
   }
 
-  /** Adds a release; it runs before those added earlier. */
+  /** Adds a release, which runs before those added earlier. */
   defer(name: string, release: Release): void {
     this.#stack.push({ name, release });
   }
 
-  /** Begins on SIGTERM, SIGINT and SIGHUP. Returns a function that stops listening. */
+  /** Starts listening for SIGTERM, SIGINT and SIGHUP. Returns a function that stops listening. */
   listen(): () => void {
     const handlers = (Object.keys(SIGNALS) as Signal[]).map((signal) => {
       const handler = (): void => this.#onSignal(signal);
@@ -79,7 +81,10 @@ export class Shutdown {
     return () => handlers.forEach(({ signal, handler }) => process.off(signal, handler));
   }
 
-  /** Unwinds the stack; a second call gives the same promise. Resolves to false where the deadline cut it short. */
+  /**
+   * Unwinds the stack; a second call returns the same promise. Resolves to false if the deadline
+   * passed first.
+   */
   unwind(): Promise<boolean> {
     this.#unwinding ??= this.#unwind();
     return this.#unwinding;
@@ -96,13 +101,16 @@ export class Shutdown {
     this.#received = { signal, atMs };
     this.#logger.info({ signal, deadlineMs: this.#deadlineMs }, 'stopping');
     void this.unwind().then((inTime) => {
-      // Whoever runs the process may wait for the very thing that was left.
+      // The supervisor of the process may be waiting for the very resource that was not released.
       if (!inTime) this.#exit(1);
       else this.#leaveSoon();
     });
   }
 
-  /** Everything is released: what a library has left open (a connection that it made while a broker died) must not hold the process. */
+  /**
+   * Exits after {@link LINGER_MS}. Everything is released, and a handle that a library has leaked
+   * (such as a connection opened while a broker died) must not keep the process alive.
+   */
   #leaveSoon(): void {
     setTimeout(() => {
       this.#logger.warn({}, 'something was left open: leaving all the same');
@@ -134,7 +142,7 @@ export class Shutdown {
       } catch (err) {
         this.#logger.error({ err, release: top.name }, 'a release failed');
       }
-      // Popped only now: what hangs is named when the deadline passes.
+      // Popped only now, so that a release that hangs is named when the deadline passes.
       this.#stack.splice(this.#stack.indexOf(top), 1);
     }
     return true;

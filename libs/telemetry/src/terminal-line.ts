@@ -1,11 +1,11 @@
 import { printable, printableLines } from '@flowline/events';
 
-/** Characters of the sentence of a log line. */
+/** Maximum characters of the sentence of a log line. */
 const SENTENCE_CHARACTERS = 4_000;
 
 /**
- * A line of a JSON log, its texts as people may see them on a terminal: nothing in them is obeyed.
- * The sentence (`msg`) is one line; other texts, such as stacks, keep their line breaks.
+ * Escapes the texts of a JSON log line for display, so that none can control the terminal. The
+ * sentence (`msg`) becomes one line; other texts, such as stacks, keep their line breaks.
  */
 export function terminalLine(line: string): string {
   return `${JSON.stringify(shown(JSON.parse(line)))}\n`;

@@ -1,13 +1,15 @@
 import type { Health } from './health.ts';
 import type { Logger } from './logger.ts';
 
-/** One failure after which a part of a process tries again. */
+/** One failure after which a part of a process retries. */
 export interface Wait {
   readonly error: unknown;
   readonly delayMs: number;
 }
 
-/** A listener that reports each failure to the log, and to the health of `part`: healthy, not ready. */
+/**
+ * Creates a listener that logs each failure and reports the health of `part`: healthy, not ready.
+ */
 export function waiting(
   { health, logger }: { readonly health: Health; readonly logger: Logger },
   part: string,

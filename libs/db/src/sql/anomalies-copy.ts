@@ -1,7 +1,7 @@
-/** The columns of {@link copyAnomalies}: a row must hold as many fields. */
+/** Number of columns of {@link copyAnomalies}, and so of fields per row. */
 export const ANOMALY_FIELDS = 17;
 
-/** Takes anomalies. */
+/** COPY statement for anomalies. */
 export const copyAnomalies = `
   COPY flowline.anomalies (
     alert_id, detector, detector_version, model_version, topic, partition, "offset", event_id, event_time,

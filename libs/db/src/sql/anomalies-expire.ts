@@ -1,6 +1,8 @@
 import { statement } from '../statement.ts';
 
-/** Removes anomalies of a detector that are older than so many days: at most so many at once. */
+/**
+ * Deletes anomalies of a detector older than `keepDays`, at most `limit` per call, oldest first.
+ */
 export const expireAnomalies = statement<
   [detector: string, keepDays: number, limit: number],
   { readonly removed: number }

@@ -1,6 +1,6 @@
 import { statement } from '../statement.ts';
 
-/** An anomaly, as people read it. */
+/** Anomaly as users read it. */
 export interface AnomalyRow {
   readonly anomalyId: number;
   readonly alertId: string;
@@ -12,7 +12,7 @@ export interface AnomalyRow {
   readonly offset: number;
   readonly eventId: string;
   readonly eventTime: Date;
-  /** null where events stand alone. */
+  /** Entity; null if events stand alone. */
   readonly entity: string | null;
   readonly scoredAt: Date;
   readonly reason: string;
@@ -35,7 +35,10 @@ const columns = `
   surprise_bits AS "surpriseBits", top_feature AS "topFeature", summary, observed, expected, contributions,
   nearest_normal AS "nearestNormal"`;
 
-/** Anomalies within [from, to) of event time, latest first, after a row that was seen; null lifts a condition. */
+/**
+ * Selects anomalies with event time in [from, to), latest first, after the last row of the previous
+ * page. A null parameter lifts its condition.
+ */
 export const selectAnomalies = statement<
   [
     detector: string | null,
@@ -56,7 +59,7 @@ export const selectAnomalies = statement<
   ORDER BY event_time DESC, anomaly_id DESC LIMIT $7
 `);
 
-/** Anomalies, most surprising first. */
+/** Selects anomalies, most surprising first. */
 export const selectMostSurprising = statement<
   [detector: string | null, from: Date | null, to: Date | null, limit: number],
   AnomalyRow

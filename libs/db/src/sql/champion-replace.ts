@@ -1,8 +1,8 @@
 import { statement } from '../statement.ts';
 
 /**
- * Makes a model version the champion, the champion before it `previous`, and forgets a challenger that is not newer, in one
- * statement: every part of it sees the aliases as they were.
+ * Makes a model version the champion and the former champion `previous`, and removes a challenger
+ * that is not newer. It is one statement, so that every part sees the aliases as they were.
  */
 export const replaceChampion = statement<[detector: string, version: number], never>(`
   WITH outdated AS (

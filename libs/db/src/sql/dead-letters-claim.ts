@@ -1,7 +1,10 @@
 import { statement } from '../statement.ts';
 import type { DeadLetterRow } from './dead-letters-select.ts';
 
-/** Takes dead letters that can be sent again and were not (or, again: are wanted once more), oldest first; others' claims are passed over. */
+/**
+ * Claims dead letters that can be redriven, oldest first: those never redriven or, with `again`,
+ * all. Rows that others have claimed are skipped.
+ */
 export const claimDeadLetters = statement<
   [
     detector: string,
@@ -22,7 +25,7 @@ export const claimDeadLetters = statement<
   ORDER BY dead_letter_id LIMIT $7 FOR UPDATE SKIP LOCKED
 `);
 
-/** The latest dead letter of a detector. */
+/** Selects the id of a detector's latest dead letter. */
 export const selectLastDeadLetter = statement<[detector: string], { readonly lastId: number | null }>(`
   SELECT max(dead_letter_id) AS "lastId" FROM flowline.dead_letters WHERE detector = $1
 `);

@@ -1,7 +1,7 @@
-/** The columns of {@link copyDeadLetters}: a row must hold as many fields. */
+/** Number of columns of {@link copyDeadLetters}, and so of fields per row. */
 export const DEAD_LETTER_FIELDS = 12;
 
-/** Takes records that could not be scored. */
+/** COPY statement for records that could not be scored. */
 export const copyDeadLetters = `
   COPY flowline.dead_letters (
     detector, detector_version, topic, partition, "offset", reason, field, message, key, value, headers, record_time

@@ -1,6 +1,9 @@
 import { statement } from '../statement.ts';
 
-/** Removes dead letters of a detector that were stored more than so many days ago: at most so many at once. */
+/**
+ * Deletes dead letters of a detector stored more than `keepDays` ago, at most `limit` per call,
+ * oldest first.
+ */
 export const expireDeadLetters = statement<
   [detector: string, keepDays: number, limit: number],
   { readonly removed: number }

@@ -2,7 +2,7 @@ import type { StoredHeaders } from '@flowline/events';
 
 import { statement } from '../statement.ts';
 
-/** A record that could not be scored. */
+/** Record that could not be scored. */
 export interface DeadLetterRow {
   readonly deadLetterId: number;
   readonly detector: string;
@@ -18,11 +18,14 @@ export interface DeadLetterRow {
   readonly headers: StoredHeaders;
   readonly recordTime: Date;
   readonly storedAt: Date;
-  /** When it was sent to its topic again; null: never. */
+  /** Time at which it was sent to its topic again; null if never. */
   readonly redrivenAt: Date | null;
 }
 
-/** Dead letters of a detector (null: of all), latest first, below an id that was seen. */
+/**
+ * Selects dead letters of a detector (null: of all), latest first, with ids below that of the
+ * previous page.
+ */
 export const selectDeadLetters = statement<
   [detector: string | null, reason: string | null, beforeId: number | null, limit: number],
   DeadLetterRow

@@ -1,6 +1,9 @@
 import { type Statement, statement } from '../statement.ts';
 
-/** What belongs to one detector, in an order in which nothing refers to what is gone. Its definitions stay. */
+/**
+ * Tables with data of a detector, ordered so that no deletion violates a reference. Definitions are
+ * not among them.
+ */
 export const dataTables = [
   'stream_offsets',
   'stream_gaps',
@@ -18,7 +21,7 @@ export const dataTables = [
 ] as const;
 export type DataTable = (typeof dataTables)[number];
 
-/** Removes the rows of a detector from one table and counts them. */
+/** Creates the statement that deletes a detector's rows from one table and counts them. */
 export const deleteRowsOf = (table: DataTable): Statement<[detector: string], { readonly removed: number }> =>
   statement(
     `WITH removed AS (DELETE FROM flowline.${table} WHERE detector = $1 RETURNING 1) SELECT count(*) AS removed FROM removed`,

@@ -1,7 +1,7 @@
 import { statement } from '../statement.ts';
 import type { DetectorState } from './detector-state-update.ts';
 
-/** The state of a detector, deleted or not, and whether its data are being dropped. */
+/** Selects the state of a detector, deleted or not, and whether its data are being dropped. */
 export const selectDetectorState = statement<
   [name: string],
   { readonly state: DetectorState; readonly dropping: boolean }

@@ -1,9 +1,12 @@
 import { statement } from '../statement.ts';
 
-/** What a detector does: scored and trained, resting, or gone. */
+/** State of a detector: scored and trained, paused, or deleted. */
 export type DetectorState = 'active' | 'paused' | 'deleted';
 
-/** Changes the state of a detector from one of those given; no row where it is in none, or its data are being dropped. */
+/**
+ * Changes the state of a detector from one of the given states. No row if it is in another state or
+ * its data are being dropped.
+ */
 export const updateDetectorState = statement<
   [name: string, state: DetectorState, from: readonly DetectorState[]],
   { readonly name: string }

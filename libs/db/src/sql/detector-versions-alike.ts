@@ -1,6 +1,9 @@
 import { statement } from '../statement.ts';
 
-/** The versions of a detector whose features are those of the version in force: their stored events have the same columns. */
+/**
+ * Selects the versions of a detector whose features and lookups equal those of the version in
+ * force: their stored events have the same columns.
+ */
 export const selectAlikeVersions = statement<[detector: string], { readonly version: number }>(`
   SELECT v.version FROM flowline.detector_versions v
   JOIN flowline.detectors d ON d.name = v.detector

@@ -1,6 +1,6 @@
 import { statement } from '../statement.ts';
 
-/** A detector with the definition in force. */
+/** Detector with the definition in force. */
 export interface DetectorRow {
   readonly name: string;
   readonly version: number;
@@ -9,7 +9,7 @@ export interface DetectorRow {
   readonly state: 'active' | 'paused';
 }
 
-/** The detector of that name, or all of them for null, by name; without those that are deleted. */
+/** Selects the detector of a name (null: all), ordered by name. Deleted detectors are left out. */
 export const selectDetectors = statement<[name: string | null], DetectorRow>(`
   SELECT d.name, v.version, v.definition, d.applied_at AS "appliedAt", d.state
   FROM flowline.detectors d

@@ -1,8 +1,8 @@
 import { statement } from '../statement.ts';
 
 /**
- * Claims entities for a partition, where no other has claimed them; gives those that another has. One
- * statement: an insert that waits for another's sees what it has claimed.
+ * Claims entities for a partition, unless another partition has claimed them; returns those that
+ * another has. It is one statement: an insert that waits for a concurrent one sees its claims.
  */
 export const claimEntities = statement<
   [

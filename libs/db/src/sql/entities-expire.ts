@@ -1,8 +1,8 @@
 import { statement } from '../statement.ts';
 
 /**
- * Forgets the partition of entities of a detector that have been silent for so many days: those of one day
- * at once, the longest silent first.
+ * Deletes the partition claims of a detector's entities that were last seen more than `keepDays`
+ * ago. Each call removes one day, the oldest first.
  */
 export const expireEntities = statement<[detector: string, keepDays: number], { readonly removed: number }>(`
   WITH removed AS (

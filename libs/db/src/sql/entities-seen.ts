@@ -1,6 +1,6 @@
 import { statement } from '../statement.ts';
 
-/** Notes that entities of a partition are in use: once a day at most, and at no cost while the day lasts. */
+/** Marks entities of a partition as in use. Each row is written at most once per day. */
 export const markEntitiesSeen = statement<
   [
     detector: string,

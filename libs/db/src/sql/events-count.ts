@@ -1,6 +1,6 @@
 import { statement } from '../statement.ts';
 
-/** How many events of some versions of a detector are stored; counting ends at `most`. */
+/** Counts the stored events of some versions of a detector, up to `most`. */
 export const countStoredEvents = statement<
   [detector: string, versions: readonly number[], most: number],
   { readonly events: number }

@@ -1,8 +1,8 @@
 import { statement } from '../statement.ts';
 
 /**
- * Notes the digest of the first lines of a file, beginning its stream where there is none (unless its
- * detector is deleted), and forgets those of positions that have been passed.
+ * Stores the digest of the first lines of a file and deletes the digests of positions already
+ * passed. Begins the stream if there is none, unless its detector is deleted.
  */
 export const upsertFilePrefix = statement<[detector: string, topic: string, lines: number, prefix: string], never>(`
   INSERT INTO flowline.stream_offsets AS stream (detector, topic, partition, next_offset, prefixes)

@@ -1,6 +1,6 @@
 import { statement } from '../statement.ts';
 
-/** Notes records that the topic no longer held. */
+/** Stores a gap of records that the topic no longer held. */
 export const insertGap = statement<
   [detector: string, topic: string, topicId: string | null, partition: number, fromOffset: number, toOffset: number],
   { readonly gapId: number }

@@ -1,6 +1,9 @@
 import { statement } from '../statement.ts';
 
-/** Moves a stream over records that are gone and notes them; no row where it does not stand at their beginning. */
+/**
+ * Moves a stream past lost records and stores the gap. No row if the stream is not at the start of
+ * the gap.
+ */
 export const skipGap = statement<
   [detector: string, topic: string, topicId: string | null, partition: number, fromOffset: number, toOffset: number],
   { readonly nextOffset: number }

@@ -1,6 +1,6 @@
 import { statement } from '../statement.ts';
 
-/** Notes which model version is held back and why; null for all: none is. */
+/** Stores which model version is held back and why; all null if none is. */
 export const upsertHeld = statement<
   [detector: string, version: number | null, code: string | null, reason: string | null, remedy: string | null],
   never

@@ -1,6 +1,6 @@
 import { statement } from '../statement.ts';
 
-/** What scores a detector, as its scorer said last, and which model is held back. */
+/** Last reported scoring state of a detector, and the model that is held back. */
 export interface InForceRow {
   readonly detectorVersion: number | null;
   readonly modelVersion: number | null;
@@ -8,7 +8,7 @@ export interface InForceRow {
   readonly alphaNote: string | null;
   readonly since: Date | null;
   readonly seenAt: Date | null;
-  /** Seconds since a scorer last said so, by the clock of the database; null: none ever did. */
+  /** Seconds since a scorer last reported, by the clock of the database; null if none ever did. */
   readonly seenSecondsAgo: number | null;
   readonly faultCode: string | null;
   readonly faultReason: string | null;
@@ -20,7 +20,7 @@ export interface InForceRow {
   readonly heldAt: Date | null;
 }
 
-/** The state of a detector. */
+/** Selects the scoring state of a detector. */
 export const selectInForce = statement<[detector: string], InForceRow>(`
   SELECT detector_version AS "detectorVersion", model_version AS "modelVersion", alpha, alpha_note AS "alphaNote", since,
          seen_at AS "seenAt", extract(epoch FROM now() - seen_at)::float8 AS "seenSecondsAgo",

@@ -1,9 +1,9 @@
 import { statement } from '../statement.ts';
 
-/** Names that a model version may go by. */
+/** Alias of a model version. */
 export type ModelAlias = 'champion' | 'challenger' | 'previous';
 
-/** The aliases of a detector, with the versions that they stand for. */
+/** Selects the aliases of a detector, with their model versions. */
 export const selectModelAliases = statement<
   [detector: string],
   { readonly alias: ModelAlias; readonly version: number; readonly updatedAt: Date }

@@ -1,6 +1,6 @@
 import { statement } from '../statement.ts';
 
-/** A model version with its bytes. */
+/** Model version with its bytes. */
 export interface ModelRow {
   readonly detector: string;
   readonly version: number;
@@ -12,7 +12,7 @@ export interface ModelRow {
   readonly bytes: Buffer;
 }
 
-/** One model version of a detector, or its champion for null. */
+/** Selects one model version of a detector (null: its champion). */
 export const selectModel = statement<[detector: string, version: number | null], ModelRow>(`
   SELECT m.detector, m.version, m.detector_version AS "detectorVersion", m.sha256, m.alpha, m.manifest,
          m.created_at AS "createdAt", a.bytes

@@ -1,6 +1,6 @@
 import { statement } from '../statement.ts';
 
-/** Adds the next model version of a detector; its lock must be held. */
+/** Adds the next model version of a detector, whose lock must be held. */
 export const insertModelVersion = statement<
   [detector: string, detectorVersion: number, sha256: string, alpha: number, manifest: string],
   { readonly version: number }

@@ -1,7 +1,7 @@
 import { statement } from '../statement.ts';
 import type { ModelAlias } from './model-aliases-select.ts';
 
-/** A model version, without its bytes. */
+/** Model version without its bytes; `bytes` is their number. */
 export interface ModelSummaryRow {
   readonly detector: string;
   readonly version: number;
@@ -11,12 +11,12 @@ export interface ModelSummaryRow {
   readonly manifest: unknown;
   readonly createdAt: Date;
   readonly champion: boolean;
-  /** The names it goes by: champion, challenger, previous. */
+  /** Aliases of the version: champion, challenger, previous. */
   readonly aliases: readonly ModelAlias[];
   readonly bytes: number;
 }
 
-/** The models of a detector, or of all for null, newest first. */
+/** Selects the models of a detector (null: of all), newest first. */
 export const selectModels = statement<[detector: string | null], ModelSummaryRow>(`
   SELECT m.detector, m.version, m.detector_version AS "detectorVersion", m.sha256, m.alpha, m.manifest,
          m.created_at AS "createdAt", 'champion' = ANY(n.aliases) AS champion, n.aliases, length(a.bytes) AS bytes

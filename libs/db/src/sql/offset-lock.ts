@@ -1,6 +1,9 @@
 import { statement } from '../statement.ts';
 
-/** Takes the fence of a stream: its offset and the topic that it counts in, locked until the transaction ends. */
+/**
+ * Locks the fence of a stream until the transaction ends: its offset, and the topic to which the
+ * offset refers.
+ */
 export const lockOffset = statement<
   [detector: string, topic: string, partition: number],
   { readonly nextOffset: number; readonly topicId: string | null }

@@ -1,6 +1,6 @@
 import { statement } from '../statement.ts';
 
-/** The offset of a stream. */
+/** Selects the offset of a stream. */
 export const selectOffset = statement<
   [detector: string, topic: string, partition: number],
   { readonly nextOffset: number; readonly recordTime: Date | null }

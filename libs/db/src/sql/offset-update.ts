@@ -1,6 +1,9 @@
 import { statement } from '../statement.ts';
 
-/** Moves the fence of a stream, and notes how many events a model scored (none: null) and with which alpha, in one round trip. */
+/**
+ * Moves the fence of a stream and counts the events that a model scored (null: none), with its
+ * alpha, in one round trip.
+ */
 export const updateOffset = statement<
   [
     detector: string,

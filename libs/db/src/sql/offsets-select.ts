@@ -1,6 +1,6 @@
 import { statement } from '../statement.ts';
 
-/** The offsets of every partition of a stream that anything is stored of. */
+/** Selects the offset of every partition of a stream that has stored records. */
 export const selectOffsets = statement<
   [detector: string, topic: string],
   { readonly partition: number; readonly nextOffset: number; readonly recordTime: Date | null }

@@ -1,6 +1,6 @@
 import { statement } from '../statement.ts';
 
-/** An alert that waits to be sent. */
+/** Alert that waits to be sent. */
 export interface OutboxRow {
   readonly outboxId: number;
   readonly alertId: string;
@@ -10,7 +10,10 @@ export interface OutboxRow {
   readonly value: string;
 }
 
-/** Takes the oldest alerts that wait in a queue and that no other relay has taken, until the transaction ends. */
+/**
+ * Claims the oldest waiting alerts of a queue until the transaction ends. Alerts that other relays
+ * have claimed are skipped.
+ */
 export const claimOutbox = statement<[sink: string, detector: string, topic: string, limit: number], OutboxRow>(`
   SELECT outbox_id AS "outboxId", alert_id AS "alertId", topic, key, headers, value
   FROM flowline.alert_outbox

@@ -1,6 +1,6 @@
 import { statement } from '../statement.ts';
 
-/** An alert that its sink refuses. */
+/** Alert that its sink refuses. */
 export interface DeadAlertRow {
   readonly outboxId: number;
   readonly alertId: string;
@@ -14,7 +14,7 @@ export interface DeadAlertRow {
   readonly deadAt: Date;
 }
 
-/** Alerts that were set aside, of a detector (null: of any), the latest first, before an id. */
+/** Selects the set-aside alerts of a detector (null: of all), latest first, below an id. */
 export const selectDeadAlerts = statement<
   [detector: string | null, before: number | null, limit: number],
   DeadAlertRow
@@ -26,7 +26,7 @@ export const selectDeadAlerts = statement<
   ORDER BY outbox_id DESC LIMIT $3
 `);
 
-/** Lets alerts of a detector that were set aside wait again: all of them for null. */
+/** Returns set-aside alerts of a detector (null: all of them) to the queue. */
 export const reviveDeadAlerts = statement<
   [detector: string, outboxIds: readonly number[] | null],
   { readonly outboxId: number }

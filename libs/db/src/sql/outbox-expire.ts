@@ -1,8 +1,8 @@
 import { statement } from '../statement.ts';
 
 /**
- * Removes alerts that were sent more than so many days ago, and those that have waited as long for a
- * process that printed them: at most so many at once.
+ * Deletes alerts sent more than `keepDays` ago, and alerts for standard output that have waited as
+ * long, at most `limit` of each per call.
  */
 export const expireOutbox = statement<[keepDays: number, limit: number], { readonly removed: number }>(`
   WITH removed AS (
@@ -17,7 +17,10 @@ export const expireOutbox = statement<[keepDays: number, limit: number], { reado
   SELECT count(*)::integer AS removed FROM removed
 `);
 
-/** Removes alerts of a detector that were set aside more than so many days ago: at most so many at once. */
+/**
+ * Deletes alerts of a detector set aside more than `keepDays` ago, at most `limit` per call, oldest
+ * first.
+ */
 export const expireDeadAlerts = statement<
   [detector: string, keepDays: number, limit: number],
   { readonly removed: number }

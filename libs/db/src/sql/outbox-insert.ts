@@ -1,8 +1,8 @@
 import { statement } from '../statement.ts';
 
 /**
- * Takes alerts to be sent, in their order; each row is a message. One whose event has an alert for the
- * same addressee already (by its key: hexadecimal, null for none) is left out.
+ * Adds alerts to the outbox, in order; each row is a message. An alert whose event already has one
+ * for the same sink and topic is left out, by its event key (hexadecimal; null for none).
  */
 export const insertOutbox = statement<
   [

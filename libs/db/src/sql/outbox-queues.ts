@@ -1,14 +1,14 @@
 import { statement } from '../statement.ts';
 
-/** A queue of the outbox in which alerts wait: those of one detector for one topic of a sink. */
+/** Queue of waiting alerts in the outbox: those of one detector for one topic of a sink. */
 export interface OutboxQueue {
   readonly detector: string;
   readonly topic: string;
 }
 
 /**
- * The queues of a sink in which alerts wait, of these detectors (null: of any): from one to the next by
- * the index, however many wait in each.
+ * Selects the queues of a sink with waiting alerts, of these detectors (null: of all). Steps
+ * through the index from queue to queue, so that its cost does not depend on the number of alerts.
  */
 export const selectOutboxQueues = statement<[sink: string, detectors: readonly string[] | null], OutboxQueue>(`
   WITH RECURSIVE queue AS (

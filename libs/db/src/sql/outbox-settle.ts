@@ -1,6 +1,6 @@
 import { statement } from '../statement.ts';
 
-/** Marks alerts as sent, and sets others aside, each with the reason. */
+/** Marks alerts as sent, and sets others aside, each with a reason. */
 export const settleOutbox = statement<
   [sentIds: readonly number[], refusedIds: readonly number[], reasons: readonly string[]],
   never

@@ -1,6 +1,9 @@
 import { statement } from '../statement.ts';
 
-/** How many alerts of a sink wait, how long the oldest has, and how many were set aside; those of deleted detectors wait for nobody. */
+/**
+ * Counts the waiting alerts of a sink, with the age of the oldest, and those set aside. Waiting
+ * alerts of deleted detectors are left out.
+ */
 export const selectOutboxStatus = statement<
   [sink: string],
   { readonly pending: number; readonly oldestSeconds: number | null; readonly dead: number }

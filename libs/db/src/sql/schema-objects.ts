@@ -1,15 +1,18 @@
 import { statement } from '../statement.ts';
 
-/** One object of the schema, as the SQL that would make it. */
+/** Schema object, with the SQL that creates it. */
 export interface SchemaObjectRow {
   readonly kind: 'table' | 'constraint' | 'index' | 'trigger' | 'function' | 'view' | 'comment';
-  /** The table or view it belongs to, or its own name. */
+  /** Table or view that it belongs to, or its own name. */
   readonly owner: string;
   readonly name: string;
   readonly definition: string;
 }
 
-/** Everything within the schema besides the migrator's own table and the partitions of days, which come and go. */
+/**
+ * Selects all objects of the schema, except the migrator's own table and the daily partitions,
+ * which come and go.
+ */
 export const selectSchemaObjects = statement<[], SchemaObjectRow>(`
   WITH relation AS (
     SELECT c.oid, c.relname, c.relkind, c.reloptions, c.relispartition

@@ -1,7 +1,7 @@
-/** The columns of {@link copyScoredEvents}: a row must hold as many fields. */
+/** Number of columns of {@link copyScoredEvents}, and so of fields per row. */
 export const SCORED_EVENT_FIELDS = 16;
 
-/** Takes scored events; the server adds scored_at, the time of the transaction. */
+/** COPY statement for scored events. The server sets scored_at to the time of the transaction. */
 export const copyScoredEvents = `
   COPY flowline.scored_events (
     detector, detector_version, model_version, topic, partition, "offset", event_id, event_time,

@@ -1,6 +1,9 @@
 import { statement } from '../statement.ts';
 
-/** Notes what scores a detector; since: when another definition, model or alpha was noted last. */
+/**
+ * Stores which definition, model and alpha score a detector; `since` is the time of their last
+ * change.
+ */
 export const upsertScoring = statement<
   [
     detector: string,

@@ -1,6 +1,9 @@
 import { statement } from '../statement.ts';
 
-/** Moves partitions back to the ends of their logs, and forgets the windows over what is not there any more. */
+/**
+ * Moves partitions back to the ends of their logs, and deletes window snapshots that cover records
+ * beyond.
+ */
 export const cutStream = statement<
   [detector: string, topic: string, partitions: readonly number[], ends: readonly number[]],
   { readonly partition: number }

@@ -1,6 +1,9 @@
 import { statement } from '../statement.ts';
 
-/** Where partitions of a topic begin. Those that have begun stay where they are; of a deleted detector none begins. */
+/**
+ * Begins partitions of a topic at their start offsets. Existing partitions are unchanged; a deleted
+ * detector begins none.
+ */
 export const insertStream = statement<
   [
     detector: string,

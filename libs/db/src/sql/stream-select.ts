@@ -1,6 +1,6 @@
 import { statement } from '../statement.ts';
 
-/** How far every partition of a topic is stored, and which topic of that name it is. */
+/** Selects the offset of every partition of a topic, with the id of that topic. */
 export const selectStream = statement<
   [detector: string, topic: string],
   { readonly partition: number; readonly nextOffset: number; readonly topicId: string | null }

@@ -1,6 +1,6 @@
 import { statement } from '../statement.ts';
 
-/** Renews a lease; no row: it is somebody else's by now. */
+/** Renews a lease. No row if another holder has it. */
 export const renewTrainingLease = statement<
   [detector: string, holder: string, ms: number],
   { readonly detector: string }

@@ -1,6 +1,6 @@
 import { statement } from '../statement.ts';
 
-/** Takes the lease of a detector that nobody holds, or whose holder has not renewed it; no row: somebody holds it. */
+/** Takes the lease of a detector if it is free or has expired. No row if another holder has it. */
 export const takeTrainingLease = statement<
   [detector: string, holder: string, ms: number],
   { readonly detector: string }

@@ -1,6 +1,9 @@
 import { statement } from '../statement.ts';
 
-/** Claims a tick: no row when it was claimed before, unless by a run that was abandoned. */
+/**
+ * Claims a tick. No row if it was claimed before, unless that run was abandoned and attempts are
+ * left.
+ */
 export const claimTrainingRun = statement<
   [detector: string, detectorVersion: number, scheduledFor: Date, maxAttempts: number],
   { readonly runId: number; readonly attempt: number }

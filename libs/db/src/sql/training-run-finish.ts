@@ -1,6 +1,6 @@
 import { statement } from '../statement.ts';
 
-/** Ends a run: succeeded, with what came of it, or failed, with the error. */
+/** Ends a run as succeeded, with its result, or as failed, with the error. */
 export const finishTrainingRun = statement<
   [
     runId: number,

@@ -1,6 +1,9 @@
 import { statement } from '../statement.ts';
 
-/** Notes a new phase (closing the last one with its seconds), or new curves within a phase. */
+/**
+ * Stores a new phase, closing the previous one with its duration in seconds, or new curves within a
+ * phase.
+ */
 export const updateTrainingRun = statement<
   [runId: number, phase: string, curves: string | null],
   { readonly runId: number }

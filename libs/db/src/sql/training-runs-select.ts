@@ -1,6 +1,6 @@
 import { statement } from '../statement.ts';
 
-/** A training run. */
+/** Training run. */
 export interface TrainingRunRow {
   readonly runId: number;
   readonly detector: string;
@@ -19,7 +19,7 @@ export interface TrainingRunRow {
   readonly error: unknown;
 }
 
-/** The latest runs of a detector, or of all for null. */
+/** Selects the latest runs of a detector (null: of all). */
 export const selectTrainingRuns = statement<[detector: string | null, limit: number], TrainingRunRow>(`
   SELECT run_id AS "runId", detector, detector_version AS "detectorVersion", scheduled_for AS "scheduledFor", attempt, status,
          phase, started_at AS "startedAt", finished_at AS "finishedAt", phases, curves, metrics,

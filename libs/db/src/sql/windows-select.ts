@@ -1,6 +1,6 @@
 import { statement } from '../statement.ts';
 
-/** The windows that were stored last of a partition. */
+/** Selects the latest window snapshot of a partition. */
 export const selectWindows = statement<
   [detector: string, topic: string, partition: number],
   { readonly id: string; readonly nextOffset: number; readonly bytes: Buffer }

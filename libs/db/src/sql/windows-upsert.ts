@@ -1,6 +1,9 @@
 import { statement } from '../statement.ts';
 
-/** Stores the windows of a partition; older ones never replace newer ones of the same kind. */
+/**
+ * Stores the window snapshot of a partition. An older snapshot never replaces a newer one of the
+ * same kind.
+ */
 export const upsertWindows = statement<
   [detector: string, topic: string, partition: number, id: string, nextOffset: number, state: Buffer],
   never

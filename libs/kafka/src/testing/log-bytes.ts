@@ -1,4 +1,4 @@
-/** A record batch to be written for a test. */
+/** Record batch to be written for a test. */
 export interface BatchParts {
   readonly baseOffset: number;
   readonly records: readonly {
@@ -6,19 +6,19 @@ export interface BatchParts {
     readonly value: Buffer | null;
     readonly headers?: readonly (readonly [string, Buffer | null])[];
   }[];
-  /** The producer of a transaction; absent outside of one. */
+  /** Id of the transactional producer; absent outside a transaction. */
   readonly producerId?: bigint;
   readonly attributes?: number;
   readonly lastOffsetDelta?: number;
   readonly count?: number;
-  /** What stands in place of the records. */
+  /** Bytes that replace the encoded records. */
   readonly packed?: Buffer;
 }
 
 const TRANSACTIONAL = 0x10;
 const CONTROL = 0x20;
 
-/** The bytes of a record batch, as Kafka documents them (format 2). */
+/** Encodes a record batch as Kafka documents it (format 2). */
 export function batchOf(parts: BatchParts): Buffer {
   const { baseOffset, records, producerId, attributes = 0 } = parts;
   const packed = parts.packed ?? Buffer.concat(records.map(recordOf));
@@ -35,13 +35,13 @@ export function batchOf(parts: BatchParts): Buffer {
   return Buffer.concat([header, packed]);
 }
 
-/** The marker that ends a producer's transaction. */
+/** Encodes the marker that ends a producer's transaction. */
 export function endOf(parts: { baseOffset: number; producerId: bigint; aborts: boolean }): Buffer {
   const key = Buffer.from([0, 0, 0, parts.aborts ? 0 : 1]);
   return batchOf({ ...parts, records: [{ key, value: Buffer.alloc(6) }], attributes: CONTROL });
 }
 
-/** The answer (version 11) to a fetch of partition 0. */
+/** Encodes a fetch response (version 11) for partition 0. */
 export function answer(topic: string, log: Buffer, aborted: readonly (readonly [bigint, number])[] = []): Buffer {
   const int16 = (value: number) => Buffer.from([value >> 8, value]);
   const int32 = (value: number) => Buffer.from([value >> 24, value >> 16, value >> 8, value]);
