@@ -1,6 +1,6 @@
 // Starts docker-compose.yml and checks that an event produced to the topic becomes a scored row and
 // an alert:
-//   npm run test:compose (needs the image `flowline`, already built)
+//   npm run test:compose       (needs the image `flowline`, already built)
 import { spawnSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
