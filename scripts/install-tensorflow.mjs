@@ -1,7 +1,9 @@
-// Installs TensorFlow for the `tensorflow` backend: tfjs-node, its native addon built against libtensorflow from TensorFlow's wheel.
-//   node scripts/install-tensorflow.mjs [cpu|gpu]     cpu is the default; gpu wants CUDA 12.5 and cuDNN 9.3
-// Everything is pinned by hash and goes into one folder outside node_modules, so that `npm ci` does not wipe it: FLOWLINE_TENSORFLOW_DIR,
-// or `tensorflow` in Flowline's cache folder (libs/engine/src/backends/tensorflow-folder.ts knows the same rule). A second run is instant.
+// Installs TensorFlow for the `tensorflow` backend: tfjs-node, with its native addon built against
+// libtensorflow from TensorFlow's wheel.
+//   node scripts/install-tensorflow.mjs [cpu|gpu]     default cpu; gpu needs CUDA 12.5 and cuDNN 9.3
+// Everything is pinned by hash and installed into one folder outside node_modules, so that `npm ci`
+// does not wipe it: FLOWLINE_TENSORFLOW_DIR, or `tensorflow` in Flowline's cache folder (the same
+// rule as in libs/engine/src/backends/tensorflow-folder.ts). A second run is instant.
 // Needs Linux on x86-64, Python 3 with pip, a C++ compiler and Node's headers.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -42,7 +44,7 @@ const wanted = createHash('sha256')
   .digest('hex');
 
 if (isInstalled()) end(0, `TensorFlow (${kind}) is in ${folder}`);
-// Built aside and moved in whole: what is interrupted leaves nothing half made.
+// Built in a temporary folder and renamed, so that an interruption leaves no partial installation.
 const work = `${folder}.${process.pid}`;
 rmSync(work, { recursive: true, force: true });
 mkdirSync(work, { recursive: true });
@@ -90,7 +92,7 @@ function build() {
       cwd: tfjsNode,
       env: {
         ...process.env,
-        // Headers beside this Node, where they are: nothing has to be fetched then.
+        // Uses the headers beside this Node if they exist, so that nothing has to be fetched.
         ...(existsSync(path.join(headers, 'include/node/node_api.h')) ? { npm_config_nodedir: headers } : {}),
         PATH: `${path.join(work, 'node_modules/.bin')}${path.delimiter}${process.env.PATH ?? ''}`,
       },

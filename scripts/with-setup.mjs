@@ -1,6 +1,7 @@
-// Makes a clone ready (dependencies installed and current), then runs one of its commands.
-//   node scripts/with-setup.mjs [command] [arguments…]     command: jest, jest:unit, jest:servers, flowline or bench
-// Plain JavaScript on purpose: it runs before anything is installed.
+// Sets up a clone (dependencies installed and current), then runs one of its commands.
+//   node scripts/with-setup.mjs [command] [arguments…]
+// Commands: jest, jest:unit, jest:servers, flowline, bench.
+// Plain JavaScript, because it runs before anything is installed.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -29,7 +30,8 @@ if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== lock) {
     cwd: root,
     stdio: ['ignore', 2, 2],
     shell: process.platform === 'win32',
-    // onnxruntime-node, which the tests of exported models run, ships what they need: no GPU libraries are fetched for it.
+    // onnxruntime-node, used by the tests of exported models, ships what they need, so its GPU
+    // libraries are not fetched.
     env: { ONNXRUNTIME_NODE_INSTALL: 'skip', ...process.env },
   });
   if (install.status !== 0) {
@@ -63,17 +65,17 @@ const node = {
   ],
 };
 if (command === 'flowline') {
-  // In this process: a signal reaches the program and nothing else.
+  // In this process, so that a signal reaches only the program.
   process.chdir(root);
   process.argv.splice(1, 2, path.join(root, 'services/cli/bin/flowline.mjs'));
   await import('../services/cli/bin/flowline.mjs');
 } else if (command in node) {
   const flags = node[command].map((flag) => (typeof flag === 'function' ? flag() : flag));
-  // Last, because Jest takes what follows for further projects.
+  // Last: Jest takes the arguments after --selectProjects for more projects.
   const projects = { 'jest:unit': ['unit'], 'jest:servers': ['integration', 'e2e'] }[command];
   const selection = projects === undefined ? [] : ['--selectProjects', ...projects];
   const run = spawn(process.execPath, [...flags, ...args, ...selection], { cwd: root, stdio: 'inherit' });
-  // A terminal signals the program too; what is sent to this process alone is passed on.
+  // A terminal also signals the program; signals sent to this process alone are forwarded.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => run.kill(signal));
   run.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 143)));
 } else if (command !== undefined) {

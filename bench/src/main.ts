@@ -3,7 +3,7 @@ import { reportError } from '@flowline/telemetry';
 
 import type { BenchProgram } from './support/program.ts';
 
-/** What `npm run bench -- NAME` runs; each is loaded only when asked for. */
+/** Programs of `npm run bench -- NAME`, each loaded on demand. */
 const programs: Readonly<Record<string, () => Promise<{ readonly program: BenchProgram }>>> = {
   density: () => import('./density/run.ts'),
   pipeline: () => import('./pipeline/run.ts'),

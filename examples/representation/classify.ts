@@ -1,6 +1,6 @@
 import { CLASSES, PIXELS } from './digits.ts';
 
-/** Rows of 64 numbers, whatever they stand for, with their labels. */
+/** Rows of 64 numbers, pixels or latents, with their labels. */
 export interface Labelled {
   readonly x: Float32Array;
   readonly labels: Uint8Array;
@@ -8,7 +8,7 @@ export interface Labelled {
 
 const row = (x: Float32Array, i: number) => x.subarray(i * PIXELS, (i + 1) * PIXELS);
 
-/** The share of test rows whose nearest training row (Euclidean) has their label. */
+/** Share of test rows whose nearest training row (Euclidean) has the same label. */
 export function nearestNeighbourAccuracy(train: Labelled, test: Labelled): number {
   const correct = test.labels.filter((label, i) => {
     const from = row(test.x, i);
@@ -27,10 +27,13 @@ const RATE = 0.05;
 const MOMENTUM = 0.9;
 const DECAY = 1e-3;
 
-/** The share of test rows that multinomial logistic regression, fitted to the training rows with an L2 penalty, puts into their class. */
+/**
+ * Share of test rows classified correctly by multinomial logistic regression, fitted to the
+ * training rows with an L2 penalty.
+ */
 export function linearProbeAccuracy(train: Labelled, test: Labelled): number {
   const n = train.labels.length;
-  const width = PIXELS + 1; // a bias
+  const width = PIXELS + 1; // plus a bias
   const [weights, velocity] = [new Float64Array(CLASSES * width), new Float64Array(CLASSES * width)];
   for (let iteration = 0; iteration < ITERATIONS; iteration++) {
     const gradient = weights.map((weight, k) => (k % width === PIXELS ? 0 : DECAY * weight));

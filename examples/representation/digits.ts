@@ -7,7 +7,7 @@ import { Random } from '@flowline/flows';
 export const PIXELS = 64;
 export const CLASSES = 10;
 
-/** Images of 8 × 8 pixels, each a whole number 0 … 16, with the digit they show. */
+/** Images of 8 × 8 pixels with whole values 0 … 16, and the digits they show. */
 export interface Digits {
   /** [size × 64], row-major. */
   readonly x: Float32Array;
@@ -15,7 +15,7 @@ export interface Digits {
   readonly size: number;
 }
 
-/** The digits, shuffled by a fixed seed and divided. */
+/** Reads the digits, shuffles them with a fixed seed and splits them. */
 export function readDigits(): { readonly train: Digits; readonly validation: Digits; readonly test: Digits } {
   const text = gunzipSync(readFileSync(path.join(import.meta.dirname, 'digits.csv.gz'))).toString('utf8');
   const lines = text.trimEnd().split('\n');

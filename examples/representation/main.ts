@@ -1,5 +1,7 @@
-// What a flow learns about digits without seeing a label: nearest neighbours and a linear probe on its latents and on pixels.
-//   npx tsx --conditions=flowline:source examples/representation/main.ts [--steps N] [--draws N] [--json]
+// Measures a flow's unsupervised representation of digits: nearest neighbours and a linear probe,
+// on its latents and on pixels.
+//   npx tsx --conditions=flowline:source examples/representation/main.ts \
+//     [--steps N] [--draws N] [--json]
 import { parseArgs } from 'node:util';
 
 import { fit, initBackend, overPixels, Random, realNVP } from '@flowline/flows';
@@ -59,7 +61,10 @@ const rows = Object.entries(representations).flatMap(([representation, of]) => {
 if (values.json) console.log(JSON.stringify({ steps: report.steps, rows }));
 else console.table(rows);
 
-/** Each column centred on the training rows, and one scale for all: distances keep their meaning, the probe its step size. */
+/**
+ * Scaling fitted to the training rows: it centres each column and divides all by one deviation, so
+ * that distances keep their meaning and the probe its step size.
+ */
 function scalingOf(x: Float32Array): (x: Float32Array) => Float32Array {
   const means = new Float64Array(PIXELS);
   x.forEach((value, k) => (means[k % PIXELS] = (means[k % PIXELS] ?? 0) + (value * PIXELS) / x.length));
@@ -68,7 +73,7 @@ function scalingOf(x: Float32Array): (x: Float32Array) => Float32Array {
   return (all) => all.map((value, k) => centred(value, k) / deviation);
 }
 
-/** So many rows of each class, drawn at random; null: all. */
+/** Draws `perClass` rows of each class at random; null: all rows. */
 function fewLabels(all: Labelled, perClass: number | null, draw: number): Labelled {
   if (perClass === null) return all;
   const order = [...new Random(100 + draw).permutation(all.labels.length)];

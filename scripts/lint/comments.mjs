@@ -6,7 +6,7 @@ const COLUMNS = 100;
 const REFUSED = /^(?:What|How|Who|Whose|Whether|Where|When|Of|Those|That)\b/;
 const UNBROKEN = /https?:\/\/\S{40,}/;
 
-/** Lines of a comment with their places in the file; lines of diagrams and code samples left out. */
+/** Lines of a comment with their line numbers, without diagrams and code samples. */
 function proseOf(comment, lines) {
   const prose = [];
   let isSample = false;
@@ -55,5 +55,5 @@ const nounFirst = {
   }),
 };
 
-/** ESLint plugin of the rules. */
+/** ESLint plugin with the rules `width` and `noun-first`. */
 export default { rules: { width, 'noun-first': nounFirst } };

@@ -1,5 +1,6 @@
-// Brings docker-compose.yml up for once and checks that an event produced to the topic becomes a scored row and an alert:
-//   npm run test:compose       (the image `flowline` must have been built)
+// Starts docker-compose.yml and checks that an event produced to the topic becomes a scored row and
+// an alert:
+//   npm run test:compose       (needs the image `flowline`, already built)
 import { spawnSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -31,7 +32,7 @@ const env = {
   FLOWLINE_POSTGRES_PORT: String(ports.postgres),
   FLOWLINE_KAFKA_PORT: String(ports.kafka),
 };
-/** Compose as a plugin of docker, or the program it used to be. */
+/** The compose plugin of docker, or the older docker-compose program. */
 const tool = spawnSync('docker', ['compose', 'version']).status === 0 ? ['docker', 'compose'] : ['docker-compose'];
 
 function compose(...args: string[]): string {

@@ -33,7 +33,10 @@ describe('output that is cut off', () => {
     rmSync(folder, { recursive: true });
   });
 
-  /** Runs a line of shell in which `flowline` is the command; `codes` are those of its parts. */
+  /**
+   * Runs a line of shell in which `flowline` is the command. `codes` are the exit codes of its
+   * pipeline.
+   */
   async function shell(line: string): Promise<{ stdout: string; stderr: string; codes: string }> {
     const script = `flowline() { "$NODE" "$BIN" "$@"; }\n${line}\necho "codes \${PIPESTATUS[*]}"`;
     const env = {
@@ -53,7 +56,7 @@ describe('output that is cut off', () => {
     for (const command of ['schema --json | true', 'score many.ndjson --detector checkout | head -1']) {
       expect(await shell(`flowline ${command}`)).toMatchObject({ codes: 'codes 141 0', stderr: '' });
     }
-    // All that there was to print was read.
+    // The reader took all of the output.
     expect(await shell('flowline models ls | cat')).toMatchObject({ codes: 'codes 0 0', stderr: '' });
   }, 120_000);
 

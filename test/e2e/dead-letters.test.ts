@@ -53,7 +53,7 @@ withJavaClient(describe)('flowline dlq', () => {
     expect(listed).toMatchObject([{ headers: { trace: 'é', raw: { base64: '/wA=' }, many: ['a', 'b'] } }]);
 
     expect(await cli('redrive', 'dlq', '--reason', 'not_json')).toEqual({ detector: 'dlq', redriven: 1 });
-    // What a tombstone was, or more than was kept of it, cannot be sent again.
+    // A tombstone, or a record that was not kept whole, cannot be redriven.
     expect(await cli('redrive', 'dlq', '--reason', 'missing_field')).toEqual({ detector: 'dlq', redriven: 1 });
     for (const id of (await letters(4)).filter(({ redrivenAt }) => redrivenAt !== null)) {
       const again = await cli('redrive', 'dlq', '--id', String(id.deadLetterId));
@@ -65,7 +65,7 @@ withJavaClient(describe)('flowline dlq', () => {
     );
     const records = (await readTopic(broker.brokers, topic)).filter(({ partition }) => partition === 1);
     expect(records.map(({ key, value }) => [key, value])).toEqual(Array(2).fill([Buffer.from([0xfe]), 'not json']));
-    // Postgres keeps the values of a name in their order, and the names in an order of its own.
+    // Postgres keeps the values of a repeated name in order, but sorts the names its own way.
     const byName = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]) => (a < b ? -1 : Number(a > b));
     expect([...records[1]!.headers].sort(byName)).toEqual([
       ['flowline.redriven', Buffer.from(`${topic}-1-0`)],
@@ -87,7 +87,8 @@ withJavaClient(describe)('flowline dlq', () => {
          VALUES ('back', 1, $1, $2, $3, 'not_json', '', 'x', '{}', now())`,
         [from, partition, offset],
       );
-    // Of a file, of the topic, of a partition that it does not have any more, and of a topic that is gone.
+    // Dead letters of a file, of the topic, of a partition that it no longer has, and of a deleted
+    // topic.
     await letter('events.ndjson#1f3a', 0, 1);
     await letter(topic, 0, 2);
     await letter(topic, 7, 3);

@@ -33,7 +33,7 @@ withKafka(describe)('the definition and the model in force', () => {
     await Promise.all([broker.stop(), postgres.stop(), rm(folder, { recursive: true, force: true })]);
   }, 60_000);
 
-  /** Runs a command as a person does. */
+  /** Runs a command as a user does. */
   async function flowline(...args: string[]): Promise<string> {
     const cli = scorers.startCli(args);
     const code = await cli.ended;
@@ -41,19 +41,22 @@ withKafka(describe)('the definition and the model in force', () => {
     return cli.stdout();
   }
 
-  /** What the scorer says that it scores by. */
+  /** Versions and alpha that the scorer reports as in force. */
   const inForce = async () => {
     const { detectorVersion, modelVersion, alpha } = (await readInForce(database.db, NAME)) ?? {};
     return { detectorVersion, modelVersion, alpha };
   };
 
-  /** Sends events with one seed, and waits until all are stored. */
+  /** Produces events from one seed, and waits until all are stored. */
   async function produce(topic: string, seed: number, count = EVENTS): Promise<void> {
     await broker.produce(topic, spread(testEvents(count, seed), PARTITIONS));
     await scorers.eventually(async () => expect((await outcome(seed)).events).toBe(count));
   }
 
-  /** What became of the events of one seed: by which models they were scored, and which alpha made the anomalies. */
+  /**
+   * Outcome for the events of one seed: the models that scored them, and the alphas behind the
+   * anomalies.
+   */
   async function outcome(seed: number) {
     const [row] = await database.query(
       `SELECT count(*)::int AS events, array_agg(DISTINCT e.model_version) AS models,
@@ -65,7 +68,7 @@ withKafka(describe)('the definition and the model in force', () => {
     return row as { events: number; models: number[]; rare: number; unusual: number; anomalies: number };
   }
 
-  /** The alerts that arrived about the events of one seed. */
+  /** Alerts on the topic for the events of one seed. */
   async function alertsOf(alertTopic: string, seed: number): Promise<Alert[]> {
     const alerts = (await readTopic(broker.brokers, alertTopic)).map(({ value }) => JSON.parse(value ?? '') as Alert);
     return alerts.filter(({ event }) => event.id.startsWith(`e${seed}-`));
@@ -86,7 +89,7 @@ withKafka(describe)('the definition and the model in force', () => {
     const before = await outcome(61);
     expect(before).toMatchObject({ models: [1], anomalies: before.rare });
 
-    // Another rate is in force without a training, and without a restart.
+    // A new rate takes effect without training and without a restart.
     const file = path.join(folder, 'detector.yaml');
     await writeFile(file, yaml.replace('alpha: 0.001', 'alpha: 0.05'));
     expect(await flowline('apply', file)).toBe(`${NAME}: version 2 is in force now\n`);
@@ -105,7 +108,7 @@ withKafka(describe)('the definition and the model in force', () => {
       );
     });
 
-    // A model that is stored scores nothing until it is promoted.
+    // A stored model scores nothing until it is promoted.
     await storeTestModel(database.db, definition, 2);
     expect(await flowline('models', 'promote', NAME, '2')).toContain('model version 2 is the champion now');
     await scorers.eventually(async () => expect(await inForce()).toMatchObject({ modelVersion: 2, alpha: 0.05 }));
@@ -113,7 +116,8 @@ withKafka(describe)('the definition and the model in force', () => {
     const promoted = await outcome(63);
     expect(promoted).toMatchObject({ models: [2], anomalies: promoted.unusual });
 
-    // One event after another, so that the first one that the earlier model scores says how long it took.
+    // Events one at a time: the first one that the earlier model scores shows how long the rollback
+    // took.
     expect(await flowline('models', 'rollback', NAME)).toContain('model version 1 is the champion again');
     const rolledBackMs = performance.now();
     let sent = 0;
@@ -131,7 +135,7 @@ withKafka(describe)('the definition and the model in force', () => {
       expect(new Set(versions)).toEqual(new Set([1]));
     });
 
-    // Other features need a model: the earlier one goes on, and readiness says why.
+    // New features need a new model: the earlier one keeps scoring, and readiness gives the reason.
     const readiness = async (): Promise<string> => (await fetch(`http://127.0.0.1:${port}/readyz`)).text();
     expect(await readiness()).toContain('scoring with model version 1, alpha 0.05"');
     await writeFile(file, yaml.replace('alpha: 0.001', 'alpha: 0.05').replace('type: positive', 'type: real'));
@@ -143,7 +147,7 @@ withKafka(describe)('the definition and the model in force', () => {
     });
     expect(await flowline('status', NAME)).toContain('spec.features of version 3 take effect with the next model');
 
-    // What was stored before is as it was.
+    // Rows stored earlier have not changed.
     expect([await outcome(61), await outcome(62), await outcome(63)]).toEqual([before, loosened, promoted]);
     expect(scorer.child.exitCode).toBeNull();
     scorer.child.kill('SIGTERM');

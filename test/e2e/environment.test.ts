@@ -5,7 +5,7 @@ import { startCli, startScorer, startTrainer, type ServiceProcess } from '../sup
 const misspelt = { FLOWLINE_DATABSE_URL: 's3cret', FLOWLINE_DATABASE_URL: '' };
 const warning = 'FLOWLINE_DATABSE_URL is set, but there is no such setting; did you mean FLOWLINE_DATABASE_URL?';
 
-/** How often a process has said it on standard error, and that it quoted no value. */
+/** Counts a process's warnings on standard error, and checks that it quoted no value. */
 async function warningsOf({ ended, stdout, stderr }: ServiceProcess): Promise<number> {
   await ended;
   expect(stdout() + stderr()).not.toContain('s3cret');

@@ -77,7 +77,8 @@ ${features}  missing: { nullable: [amount] }
     const check = await checkDelivery(broker.brokers, database, 'collect', topic);
     expect(check).toEqual({ records: 3401, scored: 3400, deadLetters: 1, lost: [], duplicated: [], invented: [] });
 
-    // One more feature: the model of the others goes on, and the events that it scores are history for the next one.
+    // One more feature: the old model keeps scoring, and the events that it scores are history for
+    // the next one.
     await applyDetector(database.db, definition('    - { name: items, type: positive }\n'));
     await scorers.eventually(() => expect(scorer.stderr()).toContain('another version is in force'));
     const richer = testEvents(3600, 6).map((event, i) =>

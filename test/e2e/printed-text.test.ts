@@ -8,7 +8,7 @@ import { startPostgres, type TestDatabase, type TestPostgres } from '../support/
 import { applyTestDetector, oddEvent, testDefinition } from '../support/scorer-model.ts';
 import { startCli } from '../support/scorer-process.ts';
 
-/** What a terminal obeys, line breaks apart. */
+/** Characters that a terminal acts on, except line breaks. */
 // eslint-disable-next-line no-control-regex -- the characters in question
 const OBEYED = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/;
 const hostile = 'x\u001b[2J\r\u0007\u009b31m\u202ey';
@@ -70,7 +70,7 @@ describe('text of events, as people see it', () => {
       `odd ${hostile}`,
     );
 
-    // Times have a zone; an entity has a column where an event has one.
+    // Times have a zone, and an event with an entity shows it in a column.
     expect(anomalies.stdout).toMatch(/^event time +detector +event +bits .*\n2026-01-02 00:00:00Z /);
     await database.query(
       `UPDATE flowline.anomalies SET alert = jsonb_set(alert, '{event,entity}', '"shop\\u009b 4"') WHERE event_id LIKE 'odd%'`,

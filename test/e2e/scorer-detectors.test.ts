@@ -67,7 +67,7 @@ withJavaClient(describe)('a scorer and the detectors it follows', () => {
       expect(await parts()).toMatchObject({ 'detector followed': { detail: 'paused' } }),
     );
     await produce(topic, 200, 22);
-    // Another version comes into force while it rests.
+    // A new version takes effect while the detector is paused.
     const labelled = { ...definition, labels: { team: 'sre' } };
     await applyDetector(database.db, labelled);
     await sleep(4_000);
@@ -85,7 +85,7 @@ withJavaClient(describe)('a scorer and the detectors it follows', () => {
     expect(await stored()).toBe(0);
     expect(await database.query('SELECT 1 FROM flowline.stream_offsets')).toEqual([]);
 
-    // Applied again it begins anew.
+    // After it is applied again, it starts afresh.
     await applyTestDetector(database.db, definition);
     await scorers.eventually(async () => expect(await stored()).toBe(700));
     scorer.child.kill('SIGTERM');
@@ -109,7 +109,7 @@ withJavaClient(describe)('a scorer and the detectors it follows', () => {
     await broker.createTopic(late, PARTITIONS);
     await scorers.eventually(async () => expect(await status('/readyz')).toBe(200));
     expect(scorer.child.exitCode).toBeNull();
-    // Whatever goes wrong is a line of the log like any other.
+    // Every failure is an ordinary line of the log.
     for (const line of scorer.stderr().trim().split('\n')) expect(JSON.parse(line)).toHaveProperty('msg');
   }, 120_000);
 
@@ -169,7 +169,10 @@ withJavaClient(describe)('a scorer and the detectors it follows', () => {
   }, 180_000);
 });
 
-/** How many partitions of a topic an assignment holds: version, then [topic, [partition]]. */
+/**
+ * Number of partitions of a topic in an assignment, which is encoded as: version, then [topic,
+ * [partition]].
+ */
 function partitionsIn(assignment: Buffer, topic: string): number {
   const name = Buffer.from(topic);
   const at = assignment.indexOf(name);

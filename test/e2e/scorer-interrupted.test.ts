@@ -70,7 +70,7 @@ withJavaClient(describe)('a scorer that is held up', () => {
     const metrics = async () => (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
     await produce(topic, 300, 1);
     await scorers.untilStored(300);
-    // At its end for longer than it may stand still: that is no reason.
+    // Idle at the end of the topic for longer than the stall limit: not a stall.
     await sleep(6_000);
     expect(await health()).toMatchObject({ status: 200, consumer: { healthy: true } });
 
@@ -140,7 +140,7 @@ withJavaClient(describe)('a scorer that is held up', () => {
       const scorer = start({ FLOWLINE_CONSUMER_STALL_MS: stallMs });
       await produce(topic, 600, 5);
       await scorers.untilStored(600);
-      // A standby that was behind has taken over: the last commits are not there.
+      // Failover to a standby that lagged: the last commits are missing.
       const forgetting = await database.client();
       await forgetting.query('BEGIN');
       await forgetting.query('DELETE FROM flowline.scored_events WHERE "offset" >= 120');

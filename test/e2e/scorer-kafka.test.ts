@@ -53,7 +53,7 @@ function scorerOverKafka(version: KafkaVersion): void {
 
     let killed = 0;
     for (let kill = 0; kill < KILLS; kill++) {
-      // Small batches: a kill falls into the middle of many.
+      // Small batches, so that a kill hits many of them midway.
       const scorer = start(['--batch-size', '100']);
       await scorers.untilStored(Math.round(((kill + 0.5) * EVENTS) / (KILLS + 1)));
       if (scorer.child.kill('SIGKILL')) killed++;
@@ -68,7 +68,7 @@ function scorerOverKafka(version: KafkaVersion): void {
     const check = await checkDelivery(broker.brokers, database, 'killed', topic);
     expect(check).toEqual({ records: EVENTS, scored: EVENTS, deadLetters: 0, lost: [], duplicated: [], invented: [] });
 
-    // Every anomaly's alert has arrived, and a repeat carries the same id.
+    // The alert of every anomaly has arrived, and a repeat carries the same id.
     const anomalies = await database.query('SELECT alert_id::text AS id FROM flowline.anomalies');
     expect(anomalies.length).toBeGreaterThanOrEqual(24);
     const sent = await database.query(
@@ -121,7 +121,7 @@ function scorerOverKafka(version: KafkaVersion): void {
       a.partition - b.partition || a.offset - b.offset;
     expect(letters).toEqual([...expected].sort(byPosition));
 
-    // As they came: key, value, headers.
+    // Kept unchanged: key, value, headers.
     const kept = await database.query(
       `SELECT convert_from(key, 'UTF8') AS key, encode(value, 'hex') AS value, headers->>'trace' AS trace FROM flowline.dead_letters`,
     );
@@ -177,7 +177,10 @@ function scorerOverKafka(version: KafkaVersion): void {
 
 type TestEventOf = ReturnType<typeof testEvents>[number];
 
-/** Ways to spoil an event, by the reason that it must get (and a note after a space). */
+/**
+ * Malformed variants of an event, by the expected reason of their dead letter (and a note after a
+ * space).
+ */
 const malformed: Readonly<Record<string, (event: TestEventOf) => Buffer | string | null>> = {
   tombstone: () => null,
   'not_json cut': (event) => JSON.stringify(event).slice(0, 30),

@@ -167,7 +167,7 @@ describe('the scorer over a file', () => {
 
   it('refuses a corrupted model', async () => {
     await applyTestDetector(database.db, definition);
-    // As a disk would do it, past every guard of the schema.
+    // As disk corruption would, bypassing every guard of the schema.
     await database.query('ALTER TABLE flowline.model_artifacts DISABLE TRIGGER USER');
     await database.query('ALTER TABLE flowline.model_artifacts DROP CONSTRAINT model_artifacts_content_check');
     await database.query(

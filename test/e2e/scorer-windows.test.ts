@@ -48,7 +48,7 @@ spec:
     'sensors',
   );
 
-/** Random walks of 40 sensors; now and then a reading comes up to half a minute late. */
+/** Random walks of 40 sensors. Some readings arrive up to half a minute late. */
 function readings(count: number, seed: number): Reading[] {
   const random = new Random(seed);
   const levels = new Map<string, number>();
@@ -60,7 +60,10 @@ function readings(count: number, seed: number): Reading[] {
   });
 }
 
-/** The features of events in the order in which they arrive; those of a stream's beginning, unless it began before them. */
+/**
+ * Features of events in their order of arrival. By default the events are the beginning of the
+ * stream; null if it began before them.
+ */
 function featuresOf(
   definition: DetectorDefinition,
   events: readonly object[],
@@ -146,7 +149,7 @@ withJavaClient(describe, version)('the scorer of a detector with windows', () =>
     await produce(events.slice(0, 2_000));
     await scorers.untilStored(2_000);
     const second = start(['--batch-size', '100']);
-    // Events come while the group rebalances; each scorer ends up with one partition.
+    // Events arrive while the group rebalances. Each scorer ends up with one partition.
     for (let from = 2_000; from < 4_000; from += 100) {
       await produce(events.slice(from, from + 100));
       await sleep(100);
@@ -164,7 +167,10 @@ withJavaClient(describe, version)('the scorer of a detector with windows', () =>
     await expectFeaturesInOneGo('moved', topic, definition);
   }, 180_000);
 
-  /** Everything is stored once, with the features that its partition gives, passed through windows in one go. */
+  /**
+   * Checks that everything is stored once, with the features that one pass over its partition
+   * computes.
+   */
   async function expectFeaturesInOneGo(
     name: string,
     topic: string,
@@ -209,7 +215,7 @@ withJavaClient(describe, version)('the scorer of a detector with windows', () =>
     await scorers.eventually(async () => expect(await database.query(begun)).toHaveLength(PARTITIONS));
     const begins = (await database.query(begun)).map(({ next }) => Number(next));
     expect(begins.reduce((a, b) => a + b)).toBe(unseen);
-    // A minute of the stream is 600 events: the kill falls into the windows' first length.
+    // A minute of the stream has 600 events, so the kill falls within the windows' first length.
     await produce(events.slice(unseen, unseen + 300));
     await scorers.untilStored(300);
     scorer.child.kill('SIGKILL');

@@ -17,7 +17,10 @@ const silent = { debug: () => undefined, info: () => undefined, warn: () => unde
 const PASSWORDS = { scram: 'scram-s3cret', plain: 'plain-s3cret', wrong: 'wrong-s3cret', database: 'database-s3cret' };
 const MECHANISMS = ['plain', 'scram-sha-256', 'scram-sha-512'] as const;
 
-/** A broker that speaks TLS and wants a login beside its plain listener; only the test itself uses the plain one. */
+/**
+ * Starts a broker with a listener for TLS with a login beside its plain one, which only the test
+ * uses.
+ */
 async function startSecureBroker({ cert, key }: TestCertificates, port: number): Promise<NativeBroker> {
   const login = 'org.apache.kafka.common.security';
   const pem = (text: string): string => text.trim().replaceAll('\n', ' \\\n');
@@ -42,7 +45,7 @@ async function startSecureBroker({ cert, key }: TestCertificates, port: number):
   });
 }
 
-/** Turns TLS on in a running server, which keeps its certificate among its own files. */
+/** Turns on TLS in a running server, whose certificate is a file in its data folder. */
 async function secure(database: TestDatabase, { cert, key }: TestCertificates): Promise<void> {
   const write = (name: string, text: string) =>
     database.query(
@@ -162,7 +165,7 @@ withKafka(describe)('TLS and logins', () => {
     expect(await scorer.ended).toBe(0);
     written.push(scorer.stdout(), scorer.stderr());
 
-    // Whatever goes wrong is said without the secret that was wrong.
+    // No error message contains the secret that was wrong.
     const wrongUrl = url.href.replace(PASSWORDS.database, PASSWORDS.wrong);
     const otherCa = url.href.replace('ca.pem', 'other.pem');
     for (const [run, code] of [

@@ -1,13 +1,16 @@
 import type { JavaMessage } from '../support/java-kafka.ts';
 import { oddEvent, type TestEvent } from '../support/scorer-model.ts';
 
-/** A record that somebody may send, good or bad, and what must become of it. */
+/** A record that a producer may send, good or bad, with its expected outcome. */
 export interface HostileRecord extends Omit<JavaMessage, 'topic' | 'partition'> {
-  /** The reason of its dead letter; `scored` where it is an event like any other; null where either will do. */
+  /**
+   * Reason of the expected dead letter; `scored` for a normal event; null if either outcome is
+   * fine.
+   */
   readonly fate: string | null;
-  /** The event id that is stored with its score. */
+  /** Event id expected with the stored score. */
   readonly id?: string;
-  /** It is an anomaly, so its texts go into an alert. */
+  /** Set if the event is an anomaly, so that its texts appear in an alert. */
   readonly alerts?: true;
 }
 
@@ -16,7 +19,7 @@ type Make = (event: TestEvent) => HostileRecord;
 const MEGABYTE = 1_000_000;
 const LONG_LEVEL = 600_000;
 const LONG_ID = 3_000;
-/** Names that every object of JavaScript has, and none; one comes twice. */
+/** Names that every JavaScript object has, an empty name, and one repeated name. */
 const NAMES = ['constructor', 'toString', '__proto__', 'hasOwnProperty', '', '\u001b[2J\r', 'constructor'];
 const HEADERS = [
   ...NAMES.map((name, i) => [name, `value ${i}`] as const),
@@ -34,7 +37,7 @@ const withLevel = ({ id }: TestEvent, method: string): HostileRecord => ({
 });
 const withId = (id: string): HostileRecord => ({ fate: 'scored', id, alerts: true, value: json(oddEvent(id)) });
 
-/** Ways to make a record that names, sizes or bytes could break. */
+/** Makers of records whose names, sizes or bytes could break the scorer. */
 export const hostileRecords: Readonly<Record<string, Make>> = {
   headers: (event) => ({ fate: 'scored', id: event.id, value: json(event), headers: HEADERS }),
   headersOfBad: (event) => ({ fate: 'missing_field', value: json(event, { latency: null }), headers: HEADERS }),

@@ -9,8 +9,8 @@ export interface InvariantReader {
 const EVERY_MS = 300;
 
 /**
- * Looks at the tables again and again, each time in one snapshot: of every partition, exactly the offsets below the stored next offset
- * are there, each once. For a topic without gaps.
+ * Polls the tables, each time in one snapshot, and checks every partition: the stored offsets are
+ * exactly those below the next offset, each once. Only for topics without gaps.
  */
 export function watchInvariant(stream: Stream): InvariantReader {
   const stop = new AbortController();

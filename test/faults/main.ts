@@ -1,4 +1,5 @@
-// The fault suite: real brokers, databases, kills and stops, and a checker that compares Kafka with Postgres by itself.
+// The fault suite: real brokers, databases, kills and pauses, and a checker that compares Kafka
+// with Postgres independently.
 //   npm run test:faults -- [--quick] [--json] [--only R1,R7]
 import { parseArgs } from 'node:util';
 
@@ -73,7 +74,7 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 const wanted = scenarios.filter(({ id }) => only?.includes(id) ?? true);
-// With --json standard output is for the result.
+// With --json, standard output carries only the result.
 const say = (line: string): void => void (values.json ? process.stderr : process.stdout).write(`${line}\n`);
 
 const stage = await openStage({ quick: values.quick, say: (line) => say(`      ${line}`) });

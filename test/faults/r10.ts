@@ -55,7 +55,7 @@ export const r10: Scenario = {
 interface Fault {
   begin(): Promise<void>;
   end(): Promise<void>;
-  /** Leaves nothing behind, once everything has been checked. */
+  /** Removes all traces of the fault, after the checks. */
   clear(): Promise<void>;
 }
 
@@ -88,7 +88,8 @@ async function underFault(stage: Stage, name: string, makeFault: (stream: Stream
     ...deliveryOf(check),
     recoverySeconds,
     claims: {
-      // A batch may pass before the disk is really full, or before the setting has reached every connection.
+      // One batch may pass before the disk is really full, or before every connection has the
+      // setting.
       'it paused': during - before < size.events / 2,
       'it said why in its log': why.test(said),
       'it was not ready, and said why': !readiness.ok && why.test(readiness.body),
@@ -101,7 +102,8 @@ async function underFault(stage: Stage, name: string, makeFault: (stream: Stream
 
 function readOnlyFault(stream: Stream): Fault {
   const name = new URL(stream.parts.database.url).pathname.slice(1);
-  // Sessions that are open keep their own default until they are cut, as they are where a primary becomes a replica.
+  // Open sessions keep their default until they are cut, as they are when a primary becomes a
+  // replica.
   const cut = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${name}' AND application_name LIKE 'flowline%'`;
   return {
     begin: async () => {
@@ -109,7 +111,7 @@ function readOnlyFault(stream: Stream): Fault {
       await stream.query(cut);
     },
     end: async () => {
-      // The scenario's own connection is older than the setting.
+      // The scenario's own session is older than the setting, so it can still write.
       await stream.query(`ALTER DATABASE ${name} RESET default_transaction_read_only`);
       await stream.query(cut);
     },
@@ -117,7 +119,7 @@ function readOnlyFault(stream: Stream): Fault {
   };
 }
 
-/** Moves the database to a small disk, and fills it. */
+/** Moves the database to a small disk, which the fault fills. */
 async function diskFault(stage: Stage, stream: Stream, folder: string): Promise<Fault> {
   const name = new URL(stream.parts.database.url).pathname.slice(1);
   await stage.postgres.admin(`CREATE TABLESPACE small LOCATION '${folder}'`);
@@ -138,7 +140,10 @@ async function diskFault(stage: Stage, stream: Stream, folder: string): Promise<
   };
 }
 
-/** A disk of a few megabytes in memory, for the user that Postgres runs as; or why there can be none. */
+/**
+ * Mounts a tmpfs of a few megabytes for the user that runs Postgres. Returns the reason if mounting
+ * fails.
+ */
 function tmpfs(): { readonly folder: string; remove(): void } | { readonly reason: string } {
   const mountPoint = mkdtempSync(path.join(tmpdir(), 'flowline-disk-'));
   chmodSync(mountPoint, 0o755);

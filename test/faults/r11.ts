@@ -4,7 +4,10 @@ import { testEvents } from '../support/scorer-model.ts';
 import type { Scenario } from './scenario.ts';
 import { deliveryOf } from './stream.ts';
 
-/** Forgotten connections are found by the time-outs of requests and statements: 30 s, and a reconnect. */
+/**
+ * Limit for recovery: forgotten connections are detected by request and statement timeouts of 30 s,
+ * followed by a reconnect.
+ */
 const LIMIT_SECONDS = 60;
 
 export const r11: Scenario = {
@@ -49,7 +52,7 @@ export const r11: Scenario = {
     scorers.forEach((scorer, i) => {
       if (alive[i] === false) stage.say(`a scorer ended: ${scorer.stderr().slice(-1_500)}`);
     });
-    // Told to end, one that still waits on a forgotten connection gives up at its deadline.
+    // A scorer that still waits on a forgotten connection gives up at its shutdown deadline.
     await Promise.all(scorers.map((scorer) => stream.stop(scorer)));
     return {
       ...deliveryOf(await stream.check()),

@@ -53,7 +53,7 @@ export const r13: Scenario = {
     const counterexample = details.failed ? fc.defaultReportMessage(details) : null;
     // The scorer's own decoder and windows, with batches in flight across rebalances.
     const scorer = await failureOf(() => checkWindowSchedules({ schedules: SCHEDULES, seed: 13 }));
-    // The decisions over topics with several lives, partitions that appear, and who begins where.
+    // Decisions on topics that are recreated, partitions that are added, and start positions.
     const streams = await failureOf(() => checkStreamSchedules({ schedules: SCHEDULES, seed: 13 }));
     return {
       events: details.numRuns + 2 * SCHEDULES,
@@ -70,7 +70,7 @@ export const r13: Scenario = {
   },
 };
 
-/** What a check fails with, as text; null where it holds. */
+/** Runs a check. Returns the text of its error, or null if it passes. */
 async function failureOf(check: () => void | Promise<void>): Promise<string | null> {
   try {
     await check();
@@ -80,14 +80,17 @@ async function failureOf(check: () => void | Promise<void>): Promise<string | nu
   }
 }
 
-/** A batch that a worker has scored and not yet stored. */
+/** A batch that a worker has scored but not yet stored. */
 interface Held {
   readonly records: readonly LogRecord[];
   readonly values: readonly string[];
   readonly nextOffset: number;
 }
 
-/** Plays a schedule over one partition whose store is one transaction a commit, then lets a last worker finish. @throws Error where an invariant breaks. */
+/**
+ * Plays a schedule over one partition with a store of one transaction per commit, then lets a last
+ * worker finish. @throws Error if an invariant breaks.
+ */
 function play(log: readonly LogRecord[], schedule: readonly Step[]): void {
   const truth = valuesOf(new EntityWindows({ schema, lookups: {}, entity }), log);
   const end = (log.at(-1)?.offset ?? -1) + 1;
@@ -103,7 +106,7 @@ function play(log: readonly LogRecord[], schedule: readonly Step[]): void {
     constructor() {
       this.#position = fence;
       if (stored !== null) this.#windows.restore(stored);
-      // What was stored after the snapshot is read again, for the windows alone.
+      // Records stored after the snapshot are read again, only to fill the windows.
       valuesOf(
         this.#windows,
         log.filter(({ offset }) => offset >= this.#windows.nextOffset && offset < fence),
@@ -132,7 +135,7 @@ function play(log: readonly LogRecord[], schedule: readonly Step[]): void {
       this.#windows.advance(held.nextOffset);
       if (snapshot && held.nextOffset > (stored?.nextOffset ?? 0)) stored = this.#windows.snapshot();
       fence = Math.max(fence, held.nextOffset);
-      // Without an answer the same batch is tried again.
+      // Without an answer, the worker retries the same batch.
       if (answerLost) return;
       this.#position = held.nextOffset;
       this.#held = null;
@@ -166,7 +169,7 @@ function play(log: readonly LogRecord[], schedule: readonly Step[]): void {
   if (fence !== end) throw new Error(`ended at ${fence} of ${end}`);
 }
 
-/** The features of records, as text, by windows that see them. */
+/** Feature values of records as text, computed with the given windows. */
 function valuesOf(windows: EntityWindows, records: readonly LogRecord[]): string[] {
   const batch = windows.batch(
     records.map(({ offset }) => offset),

@@ -16,7 +16,7 @@ export const r14: Scenario = {
     const admin = kafka.admin();
     await admin.connect();
 
-    // Retention: half of what waits is deleted while nobody reads.
+    // Retention: half of the waiting records are deleted while no scorer runs.
     const first = stream.start();
     await stream.produce(messages.slice(0, events));
     await stream.untilCaughtUp();
@@ -38,7 +38,7 @@ export const r14: Scenario = {
     const check = await stream.check();
     const gone = PARTITIONS * deletedUpTo - events;
 
-    // Recreated: what is stored stands beyond the end of the new topic.
+    // Recreated topic: the stored offsets are beyond its end.
     await admin.deleteTopics({ topics: [topic] });
     while ((await admin.listTopics()).includes(topic)) await sleep(50);
     await stage.createTopic(topic, PARTITIONS);

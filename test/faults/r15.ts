@@ -26,7 +26,8 @@ export const r15: Scenario = {
       [one, two].map(({ parts }) => checkDelivery(brokers, parts.database, detector, topic)),
     );
 
-    // Detectors from before groups carried an id share one: whoever comes second is refused.
+    // Before consumer groups carried a database id, detectors shared a group. The second database
+    // to join is refused.
     await Promise.all([one.stopAll(), two.stopAll()]);
     for (const { parts } of [one, two]) {
       await parts.database.query(`UPDATE flowline.detectors SET consumer_group = 'flowline.' || name`);
@@ -36,7 +37,7 @@ export const r15: Scenario = {
     await one.untilCaughtUp();
     const second = two.start(['--json']);
     const refused = await second.ended;
-    // A copy gets its own: the command that the error names.
+    // The command named in the error gives the copy a group of its own.
     const settled = await startCli(['identity', '--new'], elsewhere).ended;
     const third = two.start();
     await two.untilCaughtUp();

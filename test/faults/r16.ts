@@ -16,7 +16,7 @@ export const r16: Scenario = {
     const definition = testDefinition(detector, topic, alertTopic);
     const from = { topic, format: 'json', startFrom: 'latest' } as const;
     await applyTestDetector(database.db, { ...definition, source: { ...definition.source, kafka: from } });
-    // Another detector of the same database reads a topic that nothing happens to.
+    // A second detector in the same database reads a topic without faults.
     const other = `${topic}.other`;
     await stage.createTopic(other, 1);
     await applyTestDetector(database.db, testDefinition('bystander', other, alertTopic));
@@ -30,7 +30,8 @@ export const r16: Scenario = {
     await producer.connect();
     await producer.send({ topic: other, messages: messages.slice(0, 200) });
 
-    // What was there before is not read; what comes to partitions that are added is, whenever they are found.
+    // Existing records are skipped under `latest`; records in added partitions are read, no matter
+    // when the scorer finds those partitions.
     await stream.produce(messages.slice(0, events));
     const scorer = stream.start(both);
     await until(async () => (await stream.nextOffsets()).size === PARTITIONS);
@@ -49,7 +50,7 @@ export const r16: Scenario = {
     await until(async () => (await count(stream, other)) === 200);
     const code = await stream.stop(scorer);
 
-    // Recreated, and refilled beyond what is stored.
+    // Recreated, and refilled beyond the stored offsets.
     await admin.deleteTopics({ topics: [topic] });
     while ((await admin.listTopics()).includes(topic)) await sleep(50);
     await stage.createTopic(topic, PARTITIONS);

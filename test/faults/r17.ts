@@ -7,9 +7,9 @@ import type { Scenario } from './scenario.ts';
 import type { Stream } from './stream.ts';
 
 const PARTITIONS = 3;
-/** The key of the marker that ends an aborted transaction, on records that are none. */
+/** Key of the control record that aborts a transaction, here on ordinary records. */
 const MARKER_KEY = Buffer.alloc(4);
-/** Of each producer in turn. */
+/** One codec per producer. */
 const CODECS: readonly Codec[] = ['gzip', 'lz4', 'zstd'];
 const CHANCE = { markerKey: 0.5, outside: 0.1, flush: 0.15, end: 0.08, commit: 0.5, leftUnsent: 0.2 } as const;
 
@@ -20,7 +20,7 @@ export const r17: Scenario = {
     const events = stage.quick ? 3_000 : 30_000;
     const stream = await stage.open('transactions', { partitions: PARTITIONS });
     const { brokers, topic, alertTopic, detector, database } = stream.parts;
-    // Another detector reads the whole topic afterwards, in one go.
+    // A second detector reads the whole topic afterwards, in one go.
     const late = `${detector}-late`;
     await applyTestDetector(database.db, testDefinition(late, topic, alertTopic));
     const all = testEvents(events, 171);
@@ -63,9 +63,9 @@ export const r17: Scenario = {
 };
 
 /**
- * Sends events from producers in random turns, each in transactions that end at random, and last one event
- * beyond transactions to each partition.
- * @param committed gets the ids of the events that a consumer may see.
+ * Sends events from producers in random turns, in transactions that end at random, and finally one
+ * event per partition outside any transaction.
+ * @param committed receives the ids of the events that a consumer may see.
  */
 function transactions(
   topic: string,

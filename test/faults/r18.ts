@@ -7,7 +7,7 @@ import { until } from './until.ts';
 import type { Scenario } from './scenario.ts';
 import { deliveryOf, type Stream } from './stream.ts';
 
-/** What the alert topic takes at first, and the level of an event whose alert is larger. */
+/** Initial size limit of the alert topic. The alert of an event with LARGE_LEVEL exceeds it. */
 const LIMIT_BYTES = 12_000;
 const LARGE_LEVEL = 'x'.repeat(13_000);
 const EVERY = 40;
@@ -33,7 +33,8 @@ export const r18: Scenario = {
         ],
       });
     await setLimit(LIMIT_BYTES);
-    // Another detector of the same database and the same events, whose alert topic is deleted while it runs.
+    // A second detector on the same events in the same database; its alert topic is deleted while
+    // it runs.
     const other = `${detector}-other`;
     const otherAlerts = `${topic}.others`;
     await stage.createTopic(otherAlerts, 1);
@@ -63,7 +64,7 @@ export const r18: Scenario = {
     const setAside = await dead(stream);
     const arrivedFirst = (await readTopic(brokers, alertTopic)).length;
 
-    // The operator gives the topic more room, sends what was set aside again, and makes the other topic anew.
+    // The operator raises the limit, redrives the dead alerts, and recreates the other topic.
     await setLimit(1_000_000);
     const env = { ...addresses };
     const listed = startCli(['alerts', 'dead', 'ls', '--detector', detector, '--limit', '10000', '--json'], env);
@@ -85,7 +86,7 @@ export const r18: Scenario = {
         )
       ).map(({ alert_id: id }) => String(id));
     const wanted = await idsOf(detector, 0);
-    // Those that were sent before the topic was deleted went with it.
+    // Alerts sent before the topic was deleted are gone with it.
     const wantedOther = await idsOf(other, 1);
     return {
       ...deliveryOf(await stream.check()),

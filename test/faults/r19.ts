@@ -6,13 +6,13 @@ import { deliveryOf } from './stream.ts';
 
 const EVERY = 100;
 
-/** Ways to make an event that Postgres refuses, each a limit of its own. */
+/** Makers of events that Postgres refuses, each by a different limit. */
 const refusedBy = {
-  /** A text that a constraint has no room for. */
+  /** A text longer than a constraint allows. */
   size: (event: object) => ({ ...event, id: 'y'.repeat(5_000) }),
-  /** The same for an anomaly: its event, its anomaly and its alert go together. */
+  /** The same for an anomaly: its event, anomaly and alert are refused together. */
   anomaly: (event: { readonly id: string }) => ({ ...oddEvent(event.id), id: 'z'.repeat(5_000) }),
-  /** A text that an index has no room for. */
+  /** A text longer than an index allows. */
   index: (event: object, i: number) => ({ ...event, id: noise(i) }),
 } as const;
 
@@ -22,7 +22,8 @@ export const r19: Scenario = {
   run: async (stage) => {
     const events = stage.quick ? 4_000 : 40_000;
     const stream = await stage.open('refused');
-    // As an administrator might: a limit that Flowline knows nothing of, and an index on a column of any size.
+    // Limits that an administrator might add without Flowline's knowledge: a constraint, and an
+    // index on a column of any length.
     await stream.query(
       `ALTER TABLE flowline.scored_events ADD CONSTRAINT short CHECK (length(event_id) <= 4000 OR event_id !~ '^[yz]')`,
     );
@@ -76,7 +77,7 @@ export const r19: Scenario = {
   },
 };
 
-/** Text that does not compress below what an index takes. */
+/** Text that does not compress below the maximum size of an index entry. */
 function noise(seed: number): string {
   let state = seed + 1;
   return Array.from({ length: 9_000 }, () => {

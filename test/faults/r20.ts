@@ -12,7 +12,7 @@ import { until } from './until.ts';
 
 const PARTITIONS = 2;
 const EVERY = 20;
-/** The header that says where a record was sent again from. */
+/** Header with the original position of a redriven record. */
 const ORIGIN = 'flowline.redriven';
 
 export const r20: Scenario = {
@@ -95,7 +95,7 @@ export const r20: Scenario = {
 
 type Header = NonNullable<HostileRecord['headers']>[number];
 
-/** What became of a record. */
+/** Outcome of a record. */
 interface Fate {
   readonly reason: string;
   readonly id: string | null;
@@ -108,7 +108,7 @@ const good = (event: TestEvent): HostileRecord => ({
   ...{ fate: 'scored', id: event.id, key: event.id, value: JSON.stringify(event) },
 });
 
-/** What became of each record, by its position. */
+/** Outcome of each record, by its position `partition:offset`. */
 async function fatesOf(stream: Stream): Promise<ReadonlyMap<string, Fate>> {
   const rows = await stream.query(
     `SELECT partition || ':' || "offset" AS at, 'scored' AS reason, event_id AS id, NULL AS key, NULL AS value, NULL AS headers
@@ -118,7 +118,10 @@ async function fatesOf(stream: Stream): Promise<ReadonlyMap<string, Fate>> {
   return new Map(rows.map((row) => [String(row.at), row as unknown as Fate]));
 }
 
-/** Whether a record is scored under its id, or a dead letter with its reason, as it came. */
+/**
+ * True if a record has its expected outcome: scored under its id, or a dead letter with its reason
+ * and its original bytes (the value of a record that is too large is not kept).
+ */
 function isAsItMust(record: HostileRecord, { reason, id, key, value, headers }: Fate): boolean {
   if (record.fate !== null && record.fate !== reason) return false;
   if (reason === 'scored') return id === record.id;
@@ -134,7 +137,10 @@ const bytesOf = (bytes: string | Buffer | null): Buffer => (bytes === null ? NON
 
 const isSentAgain = ({ fate }: HostileRecord): boolean => fate !== null && fate !== 'scored' && fate !== 'too_large';
 
-/** Whether a record of the topic is another one, sent again. */
+/**
+ * True if a record on the topic is an unchanged copy of the original, apart from the header of its
+ * origin.
+ */
 function isTheSame(record: TopicRecord, original: HostileRecord): boolean {
   const headers = record.headers.filter(([name]) => name !== ORIGIN);
   return (
@@ -144,10 +150,13 @@ function isTheSame(record: TopicRecord, original: HostileRecord): boolean {
   );
 }
 
-/** A header without a value is sent again with an empty one. */
+/** A header with a null value is redriven with an empty one. */
 const withoutNull = ([name, value]: Header): Header => [name, value ?? ''];
 
-/** Headers as `dead_letters` documents them: text, or bytes in base64; a list where a name is repeated. */
+/**
+ * Headers in the documented format of `dead_letters`: text, or bytes in base64; a list for a
+ * repeated name.
+ */
 function storedHeaders({ headers = [] }: Pick<HostileRecord, 'headers'>): ReadonlyMap<string, unknown> {
   const stored = new Map<string, unknown>();
   for (const [name, value] of headers) {
@@ -158,7 +167,7 @@ function storedHeaders({ headers = [] }: Pick<HostileRecord, 'headers'>): Readon
   return stored;
 }
 
-/** A fingerprint of everything that is stored of the first so many records of each partition. */
+/** Hash of everything stored for the first `perPartition` records of each partition. */
 async function digestOf(stream: Stream, perPartition: number): Promise<string> {
   const rows = await stream.query(
     `SELECT md5(string_agg(row, '' ORDER BY row)) AS digest FROM (

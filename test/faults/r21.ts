@@ -27,7 +27,7 @@ export const r21: Scenario = {
       await commitBatch(db, old, ALERTS);
       const dropping = deleteDetector(db, DETECTOR, { dropData: true });
       await untilDeleted(database);
-      // The new life begins as soon as it may, and writes at once.
+      // The new life of the detector begins as early as possible, and writes at once.
       refused += await applyPatiently(database);
       await commitBatch(db, scoredBatch({ size: ROWS, anomalies: [1] }), ALERTS);
       await dropping;
@@ -46,7 +46,8 @@ export const r21: Scenario = {
       lost,
       duplicated: left,
       recoverySeconds: null,
-      // Whether the new life was refused for a while depends on who is quicker; it is stored whole either way.
+      // Timing decides whether the new life is refused for a while; either way it must be stored
+      // whole.
       claims: {},
       counts: { refused },
     };
@@ -57,7 +58,7 @@ async function untilDeleted({ query }: TestDatabase): Promise<void> {
   while ((await query(`SELECT 1 FROM flowline.detectors WHERE state = 'deleted'`)).length === 0) await sleep(1);
 }
 
-/** Applies the detector until it is taken; gives how often it was refused. */
+/** Applies the detector, retrying until it is accepted. Returns the number of refusals. */
 async function applyPatiently({ db }: TestDatabase): Promise<number> {
   for (let refused = 0; ; refused++) {
     try {

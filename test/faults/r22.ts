@@ -56,7 +56,9 @@ interface GroupEnd {
   readonly stderr: string;
 }
 
-/** The command line as a person starts it, npm and shell around it, in a process group of its own. */
+/**
+ * Starts the command line as a user does, with npm and a shell around it, in its own process group.
+ */
 function startGroup({ parts: { addresses, detector } }: Stream): Group {
   const args = ['serve', 'scorer', '--', '--source', 'kafka', '--detector', detector, '--batch-size', '200'];
   const leader = spawn('npm', ['exec', '--', 'flowline', ...args], {
@@ -70,7 +72,10 @@ function startGroup({ parts: { addresses, detector } }: Stream): Group {
   return { leader, stderr: () => stderr };
 }
 
-/** Signals the group, and its leader once more, as a supervisor may; waits until none of it is left. */
+/**
+ * Signals the group and then its leader again, as a supervisor may, and waits until the whole group
+ * has ended.
+ */
 async function endGroup({ leader, stderr }: Group, signal: NodeJS.Signals): Promise<GroupEnd> {
   const { pid } = leader;
   if (pid === undefined) throw new Error('the command line did not start');

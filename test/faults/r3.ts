@@ -4,7 +4,7 @@ import { testEvents } from '../support/scorer-model.ts';
 import type { Scenario } from './scenario.ts';
 import { deliveryOf } from './stream.ts';
 
-/** Beyond the session (10 s), so that the group gives the zombie's partitions away. */
+/** Longer than the session timeout (10 s), so that the group reassigns the zombie's partitions. */
 const STOPPED_MS = 14_000;
 const PARTITIONS = 4;
 
@@ -19,7 +19,8 @@ export const r3: Scenario = {
     await stream.produce(messages.slice(0, events / 4));
     await stream.untilCaughtUp();
 
-    // Its transactions wait at the fence: it holds a scored batch of every partition that is not committed.
+    // Blocks its transactions at the fence, so that it holds a scored but uncommitted batch of
+    // every partition.
     const blocker = await stream.parts.database.client();
     await blocker.query('BEGIN');
     await blocker.query('SELECT 1 FROM flowline.stream_offsets FOR UPDATE');
@@ -34,7 +35,7 @@ export const r3: Scenario = {
     await stream.untilCaughtUp();
     const before = await stream.storedRows();
     zombie.child.kill('SIGCONT');
-    // Time for its commits to be tried again, and refused.
+    // Time for the zombie to retry its commits and be refused.
     await sleep(8_000);
     const after = await stream.storedRows();
     await Promise.all([stream.stop(zombie), stream.stop(heir)]);

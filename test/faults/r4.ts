@@ -56,7 +56,9 @@ export const r4: Scenario = {
   },
 };
 
-/** Scores the topic again, each record by the model that its row names, and compares with the row. */
+/**
+ * Scores the topic again, each record with the model version in its row, and compares the scores.
+ */
 async function rescore(
   stream: Stream,
   backend: 'wasm' | 'reference',

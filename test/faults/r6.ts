@@ -6,15 +6,15 @@ import type { Scenario } from './scenario.ts';
 import { deliveryOf, type Stream } from './stream.ts';
 
 const MAX_BYTES = 20_000;
-/** Of the model for the changed detector. */
+/** Seed of the model for the changed detector. */
 const MENDED_SEED = 62;
-/** What the detector is changed for, so that its dead letters can be scored. */
+/** Dead letters that the changed detector can score. */
 const MENDED = { reason: 'missing_field', field: 'latency' } as const;
-/** Nothing that could be sent is kept of these. */
+/** Reasons whose dead letters lack the bytes to redrive. */
 const NOT_REDRIVEN: readonly string[] = ['tombstone', 'too_large'];
 type TestEvent = ReturnType<typeof testEvents>[number];
 
-/** Ways to spoil an event, by the reason that it must get. */
+/** Malformed variants of an event, by the expected reason of their dead letter. */
 const spoilt: Readonly<Record<string, (event: TestEvent) => Message['value']>> = {
   tombstone: () => null,
   not_json: (event) => JSON.stringify(event).slice(0, 30),
@@ -54,7 +54,8 @@ export const r6: Scenario = {
     const sent = new Map(messages.map(({ key, value }) => [key, value] as const));
     const before = await stream.check();
 
-    // The detector learns to do without a latency: what had none is sent again, and then everything else that can be.
+    // The detector now accepts events without latency. Dead letters for that reason are redriven
+    // first, then all others that can be.
     await allowMissing(stream, MENDED.field);
     const heir = start();
     const count = (reasons: readonly string[]): number =>
@@ -94,7 +95,9 @@ export const r6: Scenario = {
   },
 };
 
-/** Another version of the stream's detector, with a model for it, that takes events without a field. */
+/**
+ * Applies a version of the stream's detector in which the field is nullable, with a model for it.
+ */
 async function allowMissing({ parts }: Stream, field: string): Promise<void> {
   const { database, detector, topic, alertTopic } = parts;
   const definition = testDefinition(detector, topic, alertTopic);
@@ -104,7 +107,9 @@ async function allowMissing({ parts }: Stream, field: string): Promise<void> {
   await applyTestDetector(database.db, { ...definition, features }, MENDED_SEED);
 }
 
-/** `flowline dlq redrive`; gives how many it sent. @throws Error with its last words. */
+/**
+ * Runs `flowline dlq redrive`. Returns the number of records sent. @throws Error with its output.
+ */
 async function redrive({ parts }: Stream, args: readonly string[]): Promise<number> {
   const cli = startCli(['dlq', 'redrive', parts.detector, '--json', ...args], parts.addresses);
   if ((await cli.ended) !== 0) throw new Error(`flowline dlq redrive: ${cli.stdout()}${cli.stderr()}`);

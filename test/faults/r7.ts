@@ -31,7 +31,7 @@ export const r7: Scenario = {
     const [reset] = await admin.fetchOffsets({ groupId, topics: [topic] });
     await admin.disconnect();
     const second = stream.start(['--alerts', 'kafka']);
-    // A few events more show that it reads on; of these none is odd.
+    // A few more events show that the scorer reads on. None of them is an anomaly.
     await stream.produce(
       messages.slice(events).map(({ value }, i) => ({ value: value.replace(/"id":"[^"]*"/, `"id":"later-${i}"`) })),
     );

@@ -5,7 +5,7 @@ import type { Scenario } from './scenario.ts';
 const MINUTE_MS = 60_000;
 const DAY_MS = 1_440 * MINUTE_MS;
 
-/** A stretch of days on which a clock does something, and the runs that there must be, by the wall clock of the zone. */
+/** A span of days with a clock change, and the runs expected by wall-clock time in the zone. */
 interface Case {
   readonly name: string;
   readonly schedule: string;
@@ -13,7 +13,7 @@ interface Case {
   readonly from: string;
   readonly days: number;
   readonly expected: readonly string[];
-  /** Moves the machine's clock at an instant: [instant, minutes]. */
+  /** Change of the machine's clock: [instant, minutes]. */
   readonly clockChange?: readonly [string, number];
 }
 
@@ -112,7 +112,10 @@ export const r9: Scenario = {
   },
 };
 
-/** Runs the real scheduler under a clock that goes a minute a step; runs are claimed as Postgres does it. */
+/**
+ * Runs the real scheduler on a clock with steps of one minute. Runs are claimed with the semantics
+ * of Postgres.
+ */
 async function runsOf({ schedule, timezone, from, days, clockChange }: Case): Promise<string[]> {
   const startMs = Date.parse(from);
   const detector: ScheduledDetector = { name: 'nightly', schedule, timezone, appliedAt: new Date(startMs) };

@@ -1,18 +1,21 @@
 import type { Stage } from './stage.ts';
 
-/** What a scenario found. */
+/** Result of a scenario. */
 export interface Outcome {
-  /** Records that the topic held, or cases that were tried. */
+  /** Records on the topic, or test cases run. */
   readonly events: number;
-  /** Of these, neither scored nor a dead letter. */
+  /** Records that are neither scored nor a dead letter. */
   readonly lost: number;
-  /** Positions stored more than once, or that the topic never held. */
+  /** Positions stored more than once, or stored without being on the topic. */
   readonly duplicated: number;
-  /** From the last fault until everything that was there then is stored; null where it is not what the row is about. */
+  /**
+   * Seconds from the last fault until every record present at that moment was stored. Null if the
+   * scenario does not measure recovery.
+   */
   readonly recoverySeconds: number | null;
-  /** What must hold beside: each is a sentence that is true. */
+  /** Further checks, each by a sentence that must be true. */
   readonly claims: Readonly<Record<string, boolean>>;
-  /** Further figures, for people. */
+  /** Further figures for the report. */
   readonly counts?: Readonly<Record<string, number | string>>;
 }
 
@@ -23,7 +26,7 @@ export interface Scenario {
   run(stage: Stage): Promise<Outcome>;
 }
 
-/** Whether a row holds: nothing lost, nothing twice, every claim true. */
+/** True if a row passes: nothing lost, nothing duplicated, every claim true. */
 export function passed({ lost, duplicated, claims }: Outcome): boolean {
   return lost === 0 && duplicated === 0 && Object.values(claims).every(Boolean);
 }

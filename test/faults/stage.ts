@@ -8,33 +8,39 @@ import { applyTestDetector, testDefinition } from '../support/scorer-model.ts';
 import { TcpProxy } from '../support/tcp-proxy.ts';
 import { Stream } from './stream.ts';
 
-/** A broker and a database that can be killed, each also reachable through a proxy that misbehaves; shared by the rows of a run. */
+/**
+ * A broker and a database that can be killed, each also reachable through a faulty proxy. All rows
+ * of a run share them.
+ */
 export interface Stage {
-  /** Shortened: fewer events, shorter faults. */
+  /** True for a shorter run: fewer events, briefer faults. */
   readonly quick: boolean;
   readonly broker: NativeBroker;
   readonly postgres: FaultyPostgres;
   readonly kafkaProxy: TcpProxy;
   readonly postgresProxy: TcpProxy;
-  /** The suite's own client, which goes past the proxy. */
+  /** The suite's own client, which bypasses the proxy. */
   readonly kafka: Kafka;
-  /** An empty, migrated database. */
+  /** Creates a migrated database without data. */
   createDatabase(): Promise<TestDatabase>;
   createTopic(topic: string, partitions: number): Promise<void>;
-  /** A detector with a topic, an alert topic and a champion, in a database of its own; closed with the stage. */
+  /**
+   * Creates a detector with a topic, an alert topic and a champion, in its own database. It is
+   * closed with the stage.
+   */
   open(name: string, options?: OpenOptions): Promise<Stream>;
-  /** Says what happens, where people read. */
+  /** Prints a line of progress. */
   say(line: string): void;
   close(): Promise<void>;
 }
 
 export interface OpenOptions {
   readonly partitions?: number;
-  /** Scorers reach broker and database through the proxies. */
+  /** True if scorers reach broker and database through the proxies. */
   readonly proxied?: boolean;
 }
 
-/** Starts the servers. */
+/** Starts the servers and their proxies. */
 export async function openStage(options: {
   readonly quick: boolean;
   readonly say: (line: string) => void;

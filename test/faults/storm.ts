@@ -6,30 +6,39 @@ import type { ScorerProcess } from '../support/scorer-process.ts';
 import { watchInvariant } from './invariant-reader.ts';
 import type { Stage } from './stage.ts';
 
-/** What a storm left behind. */
+/** Result of a storm. */
 export interface StormReport {
   readonly check: CheckReport;
-  /** Looks of the reader that ran meanwhile, and what it saw that must not be. */
+  /**
+   * Number of polls by the concurrent invariant reader. `violations` lists the broken invariants
+   * that it saw.
+   */
   readonly looks: number;
   readonly violations: readonly string[];
   readonly recoverySeconds: number;
   /** Alert ids in Postgres, by event id. */
   readonly expectedAlerts: ReadonlyMap<string, string>;
-  /** Ids of the events that must have raised an alert, as the test made them. */
+  /** Ids of the events that the test made as anomalies. */
   readonly oddEvents: readonly string[];
-  /** Everything on the alert topic. */
+  /** Alerts on the alert topic. */
   readonly arrived: readonly string[];
   readonly faults: string;
 }
 
 const PARTITIONS = 6;
 const SCORERS = 3;
-/** Longer than a session lasts, so that a stopped scorer has lost its partitions when it goes on. */
+/**
+ * Longer than the session timeout, so that a stopped scorer has lost its partitions when it
+ * resumes.
+ */
 const PAUSE_MS = 15_000;
 
 const storms = new WeakMap<Stage, Promise<StormReport>>();
 
-/** Three scorers, alerts on, while processes, broker and database are killed and stopped; once a run, for the rows that look at it. */
+/**
+ * Runs three scorers with alerts while processes, broker and database are killed and stopped. Runs
+ * once per stage; the rows that use it share its report.
+ */
 export function storm(stage: Stage): Promise<StormReport> {
   const known = storms.get(stage) ?? runStorm(stage);
   storms.set(stage, known);
@@ -48,7 +57,7 @@ async function runStorm(stage: Stage): Promise<StormReport> {
     events.map((event) => ({ value: JSON.stringify(event) })),
     size.seconds,
   );
-  // Producing ends after the faults; a failure is thrown where it is awaited.
+  // Producing outlasts the faults. A failure is rethrown where the promise is awaited.
   producing.catch(() => undefined);
   await stream.untilStored(size.events / 50);
 
@@ -82,7 +91,7 @@ async function runStorm(stage: Stage): Promise<StormReport> {
     await fault();
     await sleep(betweenMs);
   }
-  // The last one: what the topic holds at this moment must be stored soon.
+  // The last fault. From here, everything now on the topic must be stored soon.
   await kill(0);
   const recoverySeconds = await stream.untilCaughtUp();
   await producing;

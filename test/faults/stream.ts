@@ -8,14 +8,14 @@ import { type ScorerProcess, startScorer } from '../support/scorer-process.ts';
 
 export interface StreamParts {
   readonly kafka: Kafka;
-  /** `host:port` of the brokers, past any proxy: where the checker reads. */
+  /** `host:port` of the brokers, bypassing any proxy, for the checker. */
   readonly brokers: readonly string[];
   readonly database: TestDatabase;
   readonly detector: string;
   readonly topic: string;
   readonly alertTopic: string;
   readonly partitions: number;
-  /** Where scorers find broker and database. */
+  /** Broker and database addresses for the scorers, as environment variables. */
   readonly addresses: Readonly<Record<string, string>>;
 }
 
@@ -23,7 +23,9 @@ const POLL_MS = 100;
 const STALL_MS = 120_000;
 const PRODUCE_EVERY_MS = 250;
 
-/** One detector with its topic, the scorers that a scenario starts for it, and the scenario's own view of topic and tables. */
+/**
+ * One detector with its topic, its scorers, and an independent view of the topic and the tables.
+ */
 export class Stream {
   readonly parts: StreamParts;
   readonly #running = new Set<ScorerProcess>();
@@ -32,7 +34,7 @@ export class Stream {
     this.parts = parts;
   }
 
-  /** Starts a scorer; small batches, so that faults fall into the middle of many. */
+  /** Starts a scorer. Batches are small, so that a fault hits many of them midway. */
   start(args: readonly string[] = ['--batch-size', '200'], env: Readonly<Record<string, string>> = {}): ScorerProcess {
     const { addresses, detector } = this.parts;
     const scorer = startScorer(['--source', 'kafka', '--detector', detector, ...args], { ...addresses, ...env });
@@ -41,18 +43,18 @@ export class Stream {
     return scorer;
   }
 
-  /** Ends a scorer in order; gives its exit code. */
+  /** Stops a scorer with SIGTERM. Returns its exit code, or the signal that ended it. */
   async stop(scorer: ScorerProcess): Promise<number | NodeJS.Signals> {
     scorer.child.kill('SIGTERM');
     return scorer.ended;
   }
 
-  /** Ends every scorer in order. */
+  /** Stops every scorer with SIGTERM. */
   async stopAll(): Promise<void> {
     await Promise.all([...this.#running].map((scorer) => this.stop(scorer)));
   }
 
-  /** Sends messages, spread over the partitions in turn; at once. */
+  /** Sends messages at once, round-robin over the partitions. */
   async produce(messages: readonly Message[]): Promise<void> {
     const producer = this.parts.kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
     await producer.connect();
@@ -62,7 +64,7 @@ export class Stream {
     await producer.disconnect();
   }
 
-  /** Sends messages evenly over so many seconds, through whatever happens to the broker meanwhile. */
+  /** Sends messages evenly over a number of seconds, retrying through any broker fault. */
   async producePaced(messages: readonly Message[], seconds: number): Promise<void> {
     const producer = this.parts.kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
     await producer.connect();
@@ -83,7 +85,7 @@ export class Stream {
       .map((message, i) => ({ ...message, partition: (from + i) % this.parts.partitions }));
   }
 
-  /** A statement of the scenario's own; through a database that is away for a while. */
+  /** Runs a statement independently of the product, retrying while the database is down. */
   async query(text: string, values: readonly unknown[] = []): Promise<Row[]> {
     const deadline = Date.now() + STALL_MS;
     for (;;) {
@@ -96,7 +98,7 @@ export class Stream {
     }
   }
 
-  /** Rows that are stored: scored events and dead letters. */
+  /** Number of stored rows: scored events and dead letters. */
   async storedRows(): Promise<number> {
     const [row] = await this.query(
       `SELECT (SELECT count(*) FROM flowline.scored_events)::integer + (SELECT count(*) FROM flowline.dead_letters)::integer AS n`,
@@ -104,7 +106,7 @@ export class Stream {
     return Number(row?.n);
   }
 
-  /** The next offset of each partition, as Postgres has it. */
+  /** Next offset of each partition as stored in Postgres. */
   async nextOffsets(): Promise<ReadonlyMap<number, number>> {
     const rows = await this.query(
       'SELECT partition, next_offset::float8 AS next FROM flowline.stream_offsets WHERE detector = $1 AND topic = $2',
@@ -113,7 +115,7 @@ export class Stream {
     return new Map(rows.map(({ partition, next }) => [Number(partition), Number(next)]));
   }
 
-  /** The offset that the next record of each partition will get. */
+  /** End offset of each partition on the topic. */
   async ends(): Promise<ReadonlyMap<number, number>> {
     const admin = this.parts.kafka.admin();
     await admin.connect();
@@ -125,7 +127,10 @@ export class Stream {
     }
   }
 
-  /** Waits until so many rows are stored. @throws Error with the scorers' last words where nothing moves for two minutes. */
+  /**
+   * Waits until `wanted` rows are stored. @throws Error with the scorers' logs after two minutes
+   * without progress.
+   */
   async untilStored(wanted: number): Promise<void> {
     let last = -1;
     let movedMs = performance.now();
@@ -142,8 +147,8 @@ export class Stream {
   }
 
   /**
-   * Waits until everything that the topic holds now is stored; gives the seconds that it took.
-   * @throws Error with the scorers' last words after two minutes.
+   * Waits until everything now on the topic is stored. Returns the elapsed seconds.
+   * @throws Error with the scorers' logs after two minutes.
    */
   async untilCaughtUp(): Promise<number> {
     const startedMs = performance.now();
@@ -171,7 +176,7 @@ export class Stream {
     return [...this.#running].map((scorer) => `${scorer.stderr().slice(-3_000)}\n--\n`).join('');
   }
 
-  /** Kills what still runs. */
+  /** Kills the running scorers and closes the database. */
   async close(): Promise<void> {
     for (const { child } of this.#running) child.kill('SIGKILL');
     await Promise.all([...this.#running].map(({ ended }) => ended));
@@ -179,7 +184,7 @@ export class Stream {
   }
 }
 
-/** What a delivery check means for a row. */
+/** Converts a delivery check into the counts of a row's outcome. */
 export function deliveryOf({ records, lost, duplicated, invented }: CheckReport): {
   readonly events: number;
   readonly lost: number;

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const STALL_MS = 120_000;
 
-/** Waits until something is so. @throws Error naming it, after two minutes. */
+/** Polls until a condition holds. @throws Error naming it, after two minutes. */
 export async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
   const deadline = Date.now() + STALL_MS;
   while (!(await isSo())) {

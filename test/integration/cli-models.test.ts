@@ -9,7 +9,7 @@ import { startPostgres, type TestDatabase, type TestPostgres } from '../support/
 import { startCli } from '../support/scorer-process.ts';
 import { createReadings, makeReadings, type Reading, readingsYaml } from './trainer-fixture.ts';
 
-// Each command is a process of its own; on a busy machine that takes a while.
+// Each command is a process of its own, which takes a while on a busy machine.
 const TIMEOUT_MS = 300_000;
 
 let folder: string;
@@ -23,7 +23,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** A database with readings, and the command line on it. */
+/** Creates a database with readings, and a command line connected to it. */
 async function setUp(rows: readonly Reading[]) {
   const database = await postgres.createDatabase();
   await createReadings(database, rows);
@@ -129,7 +129,10 @@ describe('a detector with a model', () => {
           .join('\n'),
       );
       const exported = () => json('models', 'export', 'readings', '--output', model);
-      /** The events that are anomalies by a source's own alpha, and those of a p-value up to it. */
+      /**
+       * Number of anomalies when scoring with the given source. Checks that they are exactly the
+       * events with a p-value of at most alpha.
+       */
       const anomalies = async (alpha: number, ...source: string[]) => {
         const { stdout } = await flowline('score', events, ...source, '--json');
         const rows = stdout
@@ -155,7 +158,7 @@ describe('a detector with a model', () => {
       expect(many).toBeGreaterThan(few);
       expect(await anomalies(0.2, '--detector', 'readings')).toBe(many);
 
-      // The events a day of the model's history give another rate its alpha: 72 of 1,440.
+      // The model's history has 1,440 events per day: 72 false alarms per day give alpha 0.05.
       await apply(yaml.replace('alpha: 0.01', 'falseAlarms: 72/day'));
       expect(((await exported()) as { alpha: number }).alpha).toBeCloseTo(0.05, 4);
     },
@@ -209,7 +212,7 @@ describe('a first model that alarms far too often on the newest rows', () => {
   it(
     'is held: train ends with 3, status says why and what to do, and a person may promote it',
     async () => {
-      // In the end the flow falls as the level rises.
+      // At the end of the history, the flow is low while the level is high.
       const rows = makeReadings(4000, 1).map((row, i) =>
         i < 3600 ? row : { ...row, level: 1.5 + 0.1 * Math.sin(i), flow: Math.exp(-0.75) },
       );
@@ -237,7 +240,7 @@ describe('a first model that alarms far too often on the newest rows', () => {
       });
       const [after] = (await json('status', 'readings')) as { findings: unknown[] }[];
       expect(after?.findings).toEqual([]);
-      // With a champion that goes on, a training has ended well whether its model is promoted or not.
+      // With a working champion, training succeeds whether or not its model is promoted.
       expect(await flowline('train', 'readings')).toMatchObject({ code: 0 });
     },
     TIMEOUT_MS,

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
 import { createReadings, makeReadings, type Reading, readingsYaml } from './trainer-fixture.ts';
 
-// Each command is a process of its own or two; on a busy machine that takes a while.
+// Each command is one or two processes, which takes a while on a busy machine.
 const TIMEOUT_MS = 240_000;
 const bin = fileURLToPath(new URL('../../services/cli/bin/flowline.mjs', import.meta.url));
 
@@ -20,7 +20,7 @@ interface Finished {
   readonly stderr: string;
 }
 
-/** Runs the real command, as a person does. */
+/** Runs the real command, as a user does. */
 function flowline(args: readonly string[], env: Readonly<Record<string, string>> = {}, input = ''): Promise<Finished> {
   return new Promise((resolve, reject) => {
     const { FLOWLINE_DATABASE_URL: _url, FLOWLINE_KAFKA_BROKERS: _brokers, ...inherited } = process.env;
@@ -263,7 +263,7 @@ describe('flowline, from a file to anomalies', () => {
       ]);
       expect(scored.stderr).toContain('could not be scored 3');
 
-      // The same model from a file, with no database, gives the same scores.
+      // The same model from a file, without a database, gives the same scores.
       const exported = path.join(folder, 'model.safetensors');
       expect((await flowline(['models', 'export', 'readings', '--output', exported], env)).code).toBe(0);
       const onnx = path.join(path.dirname(exported), 'readings.onnx');

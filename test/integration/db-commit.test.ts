@@ -61,9 +61,9 @@ describe('a sample of normal events', () => {
     const sampled = whole.filter((row) => row.in_sample);
     expect(sampled.length).toBeGreaterThan(5);
     expect(sampled.length).toBeLessThan(35);
-    // An anomaly that the sample would not hold is marked: the sample stays uniform.
+    // An anomaly outside the sample is marked, so that the sample stays uniform.
     expect(whole.filter((row) => !row.in_sample).every((row) => row.is_anomaly)).toBe(true);
-    // With everything kept the sample is everything.
+    // If everything is kept, everything is in the sample.
     await commitBatch(database.db, scoredBatch({ topic: 'other', size: 5, anomalies: [1] }), ALERTS);
     expect(
       await database.query(`SELECT 1 FROM flowline.scored_events WHERE topic = 'other' AND in_sample`),
@@ -84,7 +84,7 @@ describe('events whose model has other features than those in force', () => {
         levels: [],
         levelWidth: 0,
       },
-      // The third event lacks what version 2 asks for.
+      // The third event lacks a field that version 2 requires.
       rows: Int32Array.of(0, 1, -1),
     };
     await commitBatch(db, scoredBatch({ size: 3, anomalies: [1], valuesInForce }), ALERTS);
@@ -122,7 +122,7 @@ describe('commitCollected', () => {
       deadLetters: 0,
       refused: 0,
     });
-    // The first model takes over behind what is collected.
+    // The first model takes over after the collected events.
     const scored = scoredBatch({ size: 6, first: 2 });
     expect(await commitBatch(db, scored, ALERTS)).toMatchObject({ stored: 4, alreadyStored: 2 });
     const rows = await database.query(
@@ -143,7 +143,7 @@ describe('commitCollected', () => {
       numeric_values: [null, -2],
       level_values: [null],
     });
-    // Other features: what was stored for the old ones is no history for them.
+    // With other features, the events stored for the old ones are no history.
     await applyDetector(db, { name: 'checkout', ...{ features: [{ name: 'b' }], lookups: {} } });
     expect(await countEventHistory(db, 'checkout', 100)).toBe(0);
   });
@@ -279,7 +279,8 @@ describe('commitBatch', () => {
       fc.asyncProperty(cuts, cuts, async (cutsA, cutsB) => {
         const topic = `stream-${stream++}`;
         const end = 20;
-        // Each worker starts at the stored offset and goes on in its own cuts; each commit races the other's.
+        // Each worker starts at the stored offset and cuts its own batches. Every commit races the
+        // other worker's.
         const work = async (db: typeof second, sizes: readonly number[]) => {
           let first = (await readOffset(db, 'checkout', topic, 0)) ?? 0;
           for (let turn = 0; first < end; turn++) {
@@ -301,7 +302,8 @@ describe('commitBatch', () => {
   });
 
   it('stores nothing of a batch whose connection dies, and everything once when it is tried again', async () => {
-    // The transaction waits for a lock, is cut there, and its whole work must vanish.
+    // The transaction waits for a lock and its connection is killed there. All of its work must
+    // vanish.
     const blocker = await database.client();
     await blocker.query('BEGIN');
     await blocker.query('LOCK TABLE flowline.dead_letters IN ACCESS EXCLUSIVE MODE');
@@ -354,7 +356,9 @@ describe('records that Postgres refuses', () => {
     );
   const storedOffsets = async () =>
     (await database.query('SELECT "offset"::int AS o FROM flowline.scored_events ORDER BY 1')).map((row) => row.o);
-  /** As an administrator's own constraint, or a limit of the server: SQLSTATE comes from outside. */
+  /**
+   * Refuses rows as an administrator's constraint or a server limit would, with a given SQLSTATE.
+   */
   const refuse = (condition: string, code: string) =>
     database.query(`
       CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
@@ -386,7 +390,7 @@ describe('records that Postgres refuses', () => {
       expect(await readOffset(database.db, 'checkout', 'orders', 0)).toBe(32);
       const [counted] = await database.query('SELECT events::int, anomalies::int FROM flowline.event_counts');
       expect(counted).toEqual({ events: 16, anomalies: 1 });
-      // Delivered again, it is dropped as a whole.
+      // Redelivered, the batch is dropped as a whole.
       expect(await commitBatch(database.db, batch, ALERTS)).toMatchObject({ stored: 0, deadLetters: 0, refused: 0 });
     },
   );
@@ -460,7 +464,7 @@ describe('records that Postgres refuses', () => {
     expect(await commitBatch(database.db, { ...batch, recordAt }, ALERTS)).toEqual({
       ...{ stored: 4, alreadyStored: 0, anomalies: 1, deadLetters: 2, refused: 1 },
     });
-    // Of an alert only the words are in ASCII: the event is an anomaly all the same.
+    // Only the alert's text falls back to ASCII; the event is an anomaly all the same.
     const [anomaly] = (await listAnomalies(database.db)).items;
     expect(anomaly).toMatchObject({ offset: 1, summary: expect.stringMatching(/expected 95-420 given/) });
     const kept = await listDeadLetters(database.db);
@@ -489,7 +493,7 @@ describe('offsets and gaps', () => {
     expect(await database.query('SELECT from_offset::int, to_offset::int FROM flowline.stream_gaps')).toEqual([
       { from_offset: 5, to_offset: 90 },
     ]);
-    // The same offsets of a topic that was created again are other records.
+    // The same offsets of a recreated topic are other records.
     expect(await recordGap(database.db, { ...gap, topicId: 'another' })).toBe(true);
   });
 });

@@ -32,7 +32,7 @@ const commit = (detector: string, first = 0, partition = 0) =>
   });
 const missing = { code: 'FLOWLINE_DETECTOR_MISSING' };
 
-/** A detector with a model, events and all that goes with them. */
+/** A detector with a model, events and everything derived from them. */
 async function fill(name: string): Promise<void> {
   await applyDetector(database.db, { name });
   const bytes = Buffer.from(`model of ${name}`);
@@ -51,7 +51,7 @@ describe('the state of a detector', () => {
   it('is paused and resumed, and says whether that changed anything', async () => {
     await applyDetector(database.db, { name: 'a' });
     expect([await pauseDetector(database.db, 'a'), await pauseDetector(database.db, 'a')]).toEqual([true, false]);
-    // Another definition does not wake it.
+    // A new definition does not resume it.
     await applyDetector(database.db, { name: 'a', ...{ labels: 1 } });
     expect(await states()).toEqual([['a', 'paused']]);
     expect([await resumeDetector(database.db, 'a'), await resumeDetector(database.db, 'a')]).toEqual([true, false]);
@@ -91,7 +91,7 @@ describe('the state of a detector', () => {
     });
     expect(await rowsOf('b')).toEqual(before);
     expect(await database.query('SELECT count(*)::int AS n FROM flowline.model_artifacts')).toEqual([{ n: 1 }]);
-    // Doing it again does what is left: nothing.
+    // Repeating it does only what is left: nothing.
     expect(await deleteDetector(database.db, 'a', { dropData: true })).toEqual({});
     await expect(deleteDetector(database.db, 'nobody', { dropData: true })).rejects.toMatchObject(missing);
   });
@@ -113,7 +113,7 @@ describe('the state of a detector', () => {
     const deleting = deleteDetector(database.db, 'a', { dropData: true });
     await other.query('COMMIT');
     const [committed] = await Promise.allSettled([committing, deleting]);
-    // Whoever came first: stored wholly and dropped, or refused.
+    // Either order is fine: the batch is stored whole and then dropped, or it is refused.
     if (committed.status === 'rejected') expect(committed.reason).toMatchObject(missing);
     expect(await rowsOf('a')).toMatchObject({ scored_events: 0, anomalies: 0, dead_letters: 0, stream_offsets: 0 });
   });

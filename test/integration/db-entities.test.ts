@@ -67,11 +67,12 @@ describe('the entities of a batch', () => {
     await commit(['a'], { first: 5 });
     expect(await stored()).toEqual(windowsAt(5));
     await commit(['a'], { first: 6, windows: windowsAt(7) });
-    // A worker that was stopped for a while: its rows are stored already, and its windows are of the past.
+    // A worker that was stopped for a while: its rows are already stored, and its windows are
+    // outdated.
     expect(await commit(['a'], { first: 4, windows: windowsAt(5) })).toMatchObject({ stored: 0, alreadyStored: 1 });
     expect(await stored()).toEqual(windowsAt(7));
     await commit(['a'], { first: 7, windows: windowsAt(8, 'other') });
-    // That worker may have the windows of an older model, too.
+    // That worker may also have the windows of an older model.
     await commit(['a'], { first: 4, windows: windowsAt(5) });
     await commit(['a'], { first: 7, windows: windowsAt(8) });
     expect(await stored()).toEqual(windowsAt(8, 'other'));
@@ -100,10 +101,10 @@ describe('the entities of a batch', () => {
     await claim(['a', 'b', 'c']);
     await commit(['a', 'b', 'c']);
     await database.query('UPDATE flowline.entity_partitions SET last_seen = current_date - 11');
-    // b is seen again; its day is noted with the next snapshot.
+    // b is seen again. Its day is recorded with the next snapshot.
     await commit(['b'], { first: 3, seen: ['b'] });
     await commit(['b'], { first: 4, seen: ['b'], windows: windowsAt(5) });
-    await commit(['c'], { first: 0, seen: ['c'], windows: windowsAt(1) }); // a worker that others overtook
+    await commit(['c'], { first: 0, seen: ['c'], windows: windowsAt(1) }); // a worker that others have overtaken
     expect(await applyRetention(database.db, [retention])).toMatchObject({ entities: 2 });
     expect(await database.query('SELECT entity FROM flowline.entity_partitions')).toEqual([{ entity: 'b' }]);
     expect(await claim(['a', 'b'], 1)).toEqual([{ entity: 'b', partition: 0 }]);
@@ -116,7 +117,7 @@ describe('the entities of a batch', () => {
     expect(await claim(['a', 'b'])).toEqual([]);
     expect(await claim(['d', 'b'], 1)).toEqual([{ entity: 'b', partition: 0 }]);
     expect(await claim(['b', 'd'], 1)).toEqual([{ entity: 'b', partition: 0 }]);
-    // Another detector has entities of its own.
+    // Another detector has its own entities.
     expect(await claim(['b'], 1, { detector: 'returns' })).toEqual([]);
     await resetWindows(database.db, 'checkout', 'orders');
     expect(await claim(['b', 'd'], 1)).toEqual([]);

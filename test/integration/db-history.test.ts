@@ -27,7 +27,7 @@ let database: TestDatabase;
 beforeAll(async () => {
   postgres = await startPostgres();
   database = await postgres.createDatabase();
-  // Stored in another order than that of time; three rows share each minute.
+  // Stored in an order other than by time; three rows share each minute.
   await database.query(`
     CREATE TABLE public.orders AS
     SELECT i AS id, timestamptz '2026-01-01T00:00:00Z' + (i / 3) * interval '1 minute' AS ts,
@@ -82,7 +82,7 @@ describe('readHistory', () => {
   });
 
   it('holds a chunk in memory at a time', async () => {
-    // 400 MB of rows in all, 10 MB of them in a chunk.
+    // 400 MB of rows in total, 10 MB per chunk.
     const query = `SELECT timestamptz '2026-01-01' + i * interval '1 second' AS ts, repeat('x', 20000) AS text
                    FROM generate_series(1, 20000) AS i`;
     v8.setFlagsFromString('--expose-gc');
@@ -175,7 +175,7 @@ describe('readHistory', () => {
     const error = (await failure({ query, timeColumn: 'ts' })) as { publicMessage: string; remedy: string };
     expect(error).toMatchObject({ code: 'FLOWLINE_HISTORY_INVALID' });
     expect(error.publicMessage).toMatch(new RegExp(`SQLSTATE ${code}|out of range`));
-    // The words of the query itself are its author's.
+    // The text of the query is not secret: its author wrote it.
     expect(error.publicMessage.replace(/The query ".*" failed/, '') + error.remedy).not.toMatch(/hunter2|9999/);
     const { version } = await applyDetector(database.db, { name: 'curious' });
     await failRun(database.db, await startTrainingRun(database.db, 'curious', version), error);

@@ -21,7 +21,7 @@ beforeEach(async () => {
   database = await postgres.createDatabase();
 });
 
-/** A copy of the database, as CREATE DATABASE … TEMPLATE or a restored dump makes one. */
+/** Copies the database, as CREATE DATABASE … TEMPLATE or a restored dump does. */
 async function copy(): Promise<Awaited<ReturnType<typeof connect>>> {
   const name = `copy_${process.pid}_${Date.now()}`;
   const url = new URL(database.url);

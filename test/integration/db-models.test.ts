@@ -232,7 +232,7 @@ describe('withTrainingLease', () => {
       database.db,
       'checkout',
       async (signal) => {
-        // As a trainer that was stopped finds it: its lease has run out, and another has it.
+        // A paused trainer resumes: its lease has expired, and another trainer holds it.
         await database.query(`UPDATE flowline.training_leases SET expires_at = now() - interval '1 second'`);
         const taken = withTrainingLease(second, 'checkout', () => aborted(signal), { leaseMs: 60_000 });
         return [await taken, signal.aborted];
@@ -240,7 +240,7 @@ describe('withTrainingLease', () => {
       { leaseMs: 600 },
     );
     expect(begin).toEqual([expect.objectContaining({ code: 'FLOWLINE_ABORTED' }), true]);
-    // What the first gave back was not the second's.
+    // The first trainer did not release the second's lease.
     expect(await withTrainingLease(second, 'checkout', () => Promise.resolve('in'))).toBe('in');
     await second.close();
   });

@@ -34,7 +34,7 @@ const store = (size: number, detector = 'checkout') =>
     alertTopic: 'flowline.alerts.v1',
   });
 
-/** A sink that keeps what it was given, and does first what the test says. */
+/** A sink that records its messages, after calling `before`. */
 const recordingSink = (
   before: (messages: readonly OutboxMessage[]) => Promise<readonly Undelivered[] | undefined> = () =>
     Promise.resolve([]),
@@ -173,7 +173,7 @@ describe('queues of the outbox', () => {
       const [dead] = await listDeadAlerts(database.db, { detector: 'checkout' });
       expect(dead).toMatchObject({ sink: 'kafka', topic: 'alerts', error: 'the message is too large', attempts: 1 });
 
-      // Refused once more, then taken.
+      // Refused once more, then accepted.
       expect(await redriveDeadAlerts(database.db, 'payments')).toBe(0);
       expect(await redriveDeadAlerts(database.db, 'checkout', [(dead?.outboxId ?? 0) + 1])).toBe(0);
       expect(await redriveDeadAlerts(database.db, 'checkout', [dead?.outboxId ?? 0])).toBe(1);
@@ -256,7 +256,7 @@ describe('an event id that comes again', () => {
           ...{ partition, size: 50, anomalies: ids.map((_, row) => row) },
           eventIds: partition % 2 === 0 ? ids : ids.toReversed(),
         });
-        // Two that wait for each other: Postgres lets one of them go, and it is tried again.
+        // In a deadlock Postgres aborts one transaction, which is retried.
         for (;;) {
           try {
             await commitBatch(db, batch, once);
@@ -300,7 +300,7 @@ describe('a message', () => {
     expect(observed.small).toBe('b');
     expect(observed.level).toMatch(/^(🛫){500}… \(600000 characters\)$/u);
     expect(event.id).toMatch(/characters/);
-    // The row has it whole.
+    // The stored alert is complete.
     const [stored] = await database.query(`SELECT length(alert #>> '{observed,level}') AS n FROM flowline.anomalies`);
     expect(stored).toEqual({ n: 300_000 });
   });
@@ -337,7 +337,7 @@ describe('listAnomalies', () => {
     expect((await listAnomalies(database.db, { maxPValue: 0.25 })).items.map((item) => item.offset)).toEqual([
       4, 4, 3, 3,
     ]);
-    // The surprise is the same for all of them: the lowest density comes first.
+    // All have the same surprise, so the lowest density comes first.
     expect((await mostSurprising(database.db, { limit: 2 })).map((item) => item.offset)).toEqual([4, 4]);
   });
 });

@@ -26,7 +26,7 @@ const placed = () =>
   database.query(
     `SELECT tableoid::regclass::text AS partition, "offset"::int FROM flowline.scored_events ORDER BY "offset"`,
   );
-/** Makes the partitions of days, however far away; as only the owner may. */
+/** Creates the partitions of any days, however distant. Only the owner may do so. */
 const make = (day: string, days: number) =>
   database.query(
     `SELECT count(*) FILTER (WHERE flowline.create_partition($1::date + i))::int AS created FROM generate_series(0, $2 - 1) AS i`,
@@ -127,7 +127,7 @@ describe('applyRetention', () => {
     const retaining = applyRetention(database.db, [
       { detector: 'checkout', scoredDays: 3, anomaliesDays: 10, deadLettersDays: 5 },
     ]).then((removed) => (retained = removed));
-    // Each of these would wait for the reader if the day's removal did.
+    // Each of these commits would wait for the reader if dropping the day did.
     let batches = 0;
     while (retained === undefined) {
       await commitBatch(database.db, scoredBatch({ first: batches * 3 }), { alertTopic: null, timeoutMs: 3_000 });
@@ -151,10 +151,10 @@ describe('v1_alert_rate_daily', () => {
     await database.query(`INSERT INTO flowline.model_versions VALUES ('checkout', 1, 1, ${sha}, 0.01, '{}')`);
     const options = { alertTopic: null, sample };
     await commitBatch(database.db, scoredBatch({ size: 250, anomalies: [3, 5] }), options);
-    // Delivered again in part: what is stored already is not counted twice.
+    // Partly redelivered: rows already stored are not counted twice.
     await commitBatch(database.db, scoredBatch({ first: 200, size: 200, anomalies: [7] }), options);
     const rows = await database.query('SELECT events::int, expected, measured::int FROM flowline.v1_alert_rate_daily');
-    // By the alpha that decided, which is the batches' own: 400 × 0.001.
+    // The expected rate uses the alpha of the batches, which decided: 400 × 0.001.
     expect(rows).toEqual([{ events: 400, expected: expect.closeTo(0.4, 9), measured: 2 }]);
     const [kept] =
       await database.query(`SELECT count(*)::int AS rows, count(*) FILTER (WHERE is_anomaly)::int AS anomalies

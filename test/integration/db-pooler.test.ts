@@ -19,7 +19,7 @@ import { scoredBatch } from '../support/postgres-batch.ts';
 const program = findPgBouncer();
 const TIME = new Date('2026-01-02T03:04:05Z');
 
-/** What others of the pool set for themselves; the pooler keeps none of it apart. */
+/** Session settings of other clients, which the pooler does not keep apart. */
 const OTHERS = ['extra_float_digits = -10', 'bytea_output = escape', 'xmlbinary = hex'];
 
 (program === undefined ? describe.skip : describe)('behind a pooler that shares connections per transaction', () => {
@@ -79,7 +79,7 @@ const OTHERS = ['extra_float_digits = -10', 'bytea_output = escape', 'xmlbinary 
       }),
     );
     try {
-      // Both at once, so that each connection of the pool is set.
+      // Both at once, so that every connection of the pool gets the settings.
       await Promise.all(others.map((client) => client.query(`BEGIN; SELECT pg_sleep(0.2)`)));
       await Promise.all(others.map((client) => client.query(OTHERS.map((setting) => `SET ${setting}`).join(';'))));
       await Promise.all(others.map((client) => client.query('COMMIT')));

@@ -19,7 +19,7 @@ afterEach(() => {
 });
 afterAll(() => postgres.stop());
 
-/** The URL of a new user of the database, a member of the groups given and of nothing else. */
+/** Creates a user that is a member only of the given groups. Returns its URL. */
 async function userOf({ url, query }: TestDatabase, name: string, groups: readonly string[] = []): Promise<string> {
   const user = `${name}_${process.pid}`;
   await query(`DROP ROLE IF EXISTS ${user}`);
@@ -31,7 +31,7 @@ async function userOf({ url, query }: TestDatabase, name: string, groups: readon
   return own.href;
 }
 
-/** Runs statements as somebody; gives the SQLSTATE of each, or null where it was allowed. */
+/** Runs statements as a user. Returns the SQLSTATE of each, or null if it was allowed. */
 async function attempts(url: string, statements: readonly string[]): Promise<(string | null)[]> {
   const { default: pg } = await import('pg');
   const client = new pg.Client(url);
@@ -82,7 +82,7 @@ describe('the group roles', () => {
     const database = await postgres.createDatabase();
     await applyTestDetector(database.db, testDefinition('least', 'orders'));
     const url = await userOf(database, 'scoring', ['flowline_scorer']);
-    // A day that has no partition yet: the scorer makes it, without the right to create tables.
+    // A day without a partition: the scorer creates it, without the right to create tables.
     await database.query(`DO $$ BEGIN EXECUTE 'DROP TABLE flowline.scored_events_' ||
       to_char((now() AT TIME ZONE 'UTC')::date, 'YYYY_MM_DD'); END $$`);
     const lines = [...testEvents(50, 3).map((event) => JSON.stringify(event)), 'no json'].join('\n');
@@ -104,7 +104,7 @@ describe('the group roles', () => {
       'CREATE TABLE flowline.mine (x int)',
     ]);
     expect(codes).toEqual([null, ...Array<string>(6).fill(DENIED)]);
-    // Partitions of days near now, and no more of them.
+    // Only partitions of days near today.
     expect(
       await attempts(url, [
         `SELECT flowline.ensure_partitions((now() AT TIME ZONE 'UTC')::date - 1, 9)`,
@@ -140,7 +140,7 @@ describe('the group roles', () => {
       'DELETE FROM flowline.model_versions',
     ]);
     expect(codes).toEqual([null, null, null, null, ...Array<string>(4).fill(DENIED)]);
-    // Nothing that a detector in force keeps: here 30 days, the default.
+    // Only days that no detector in force keeps: here older than 30 days, the default.
     const partitions = () =>
       database.query(`SELECT count(*)::int AS n FROM pg_inherits WHERE inhparent = 'flowline.scored_events'::regclass`);
     const before = await partitions();

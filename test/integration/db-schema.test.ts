@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { freePort, startPostgres, type TestPostgres } from '../support/postgres.ts';
 
-/** The dump is written by one major version: others word some definitions differently. */
+/** Major version that writes the dump. Other versions format some definitions differently. */
 const DUMPED_BY = 17;
 
 let postgres: TestPostgres;
@@ -24,7 +24,8 @@ describe('migrate', () => {
       return;
     }
     const written = await readFile(new URL('../../migrations/schema.sql', import.meta.url), 'utf8');
-    // Differs? Write it anew: npx tsx --conditions=flowline:source test/support/postgres-schema.ts
+    // If they differ, regenerate it: npx tsx --conditions=flowline:source
+    // test/support/postgres-schema.ts
     expect(await schemaDump(db)).toBe(written);
   });
 

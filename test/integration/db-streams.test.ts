@@ -68,7 +68,7 @@ describe('a topic that is read for the first time', () => {
   it('takes what was begun by another as it stands, though it has been read on', async () => {
     await begin(FIRST, 0);
     await commit({ size: 4 });
-    // It found the topic before the first one began it, and asks only now.
+    // This worker found the topic before the first one began the stream, but begins it only now.
     await begin(FIRST, 6);
     expect(await next()).toEqual([FIRST.topicId, 4]);
   });
@@ -120,7 +120,7 @@ describe('a topic that was created again', () => {
     expect(await next()).toEqual([SECOND.topicId, 0, 0, 0]);
     expect(await readWindows(database.db, FIRST.detector, FIRST.topic, 0)).toBeNull();
     expect(await next('other')).toEqual([FIRST.topicId, 5]);
-    // Somebody else has done so: nothing that was stored since is forgotten.
+    // Another worker has already restarted the stream: nothing stored since is forgotten.
     await commit({ topicId: SECOND.topicId, size: 2 });
     expect(await restartStream(database.db, SECOND, [0, 1, 2])).toBe(0);
     expect(await next()).toEqual([SECOND.topicId, 2, 0, 0]);

@@ -9,7 +9,10 @@ import { startPostgres, type TestDatabase, type TestPostgres } from '../support/
 import { startCli } from '../support/scorer-process.ts';
 
 const guide = fileURLToPath(new URL('../../docs/guides/first-detector.md', import.meta.url));
-/** Times, durations, rates and densities differ from run to run; words, columns and the number of lines do not. */
+/**
+ * Figures: times, durations, rates and densities differ from run to run. Words, columns and the
+ * number of lines do not.
+ */
 const FIGURE = /[−-]?\d[\d,]*(?:\.\d+)?(?:e[+−-]?\d+)?/g;
 
 interface Block {
@@ -17,7 +20,7 @@ interface Block {
   readonly text: string;
 }
 
-/** A guide's commands print what the guide says they print. */
+/** The commands of a guide print what the guide shows. */
 describe('docs/guides/first-detector.md', () => {
   let blocks: readonly Block[];
   let folder: string;
@@ -42,7 +45,7 @@ describe('docs/guides/first-detector.md', () => {
   const blockOf = (language: string, part: string): string =>
     blocks.find((block) => block.language === language && block.text.includes(part))?.text ?? `no block with ${part}`;
 
-  /** The output that the guide shows below the block with a command. */
+  /** Output that the guide shows below the block of a command. */
   function documented(command: string): string {
     const at = blocks.findIndex(({ language, text }) => language === 'sh' && text.includes(command));
     return blocks[at + 1]?.text ?? `no output of ${command}`;
@@ -55,7 +58,10 @@ describe('docs/guides/first-detector.md', () => {
     return code === 0 ? cli.stdout() : `exit code ${code}: ${cli.stderr()}`;
   }
 
-  /** With figures as #, and columns one space apart: their widths depend on the figures. */
+  /**
+   * Lines with figures as # and columns one space apart, because the widths of columns depend on
+   * the figures.
+   */
   const shape = (text: string): string[] =>
     text
       .trimEnd()

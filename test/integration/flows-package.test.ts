@@ -10,7 +10,7 @@ const exec = promisify(execFile);
 const repository = path.resolve(import.meta.dirname, '../..');
 const library = path.join(repository, 'libs/flows');
 
-/** What a user of TypeScript may write: it must compile, and the marked lines must not. */
+/** Code of a TypeScript user. It must compile, except for the marked lines. */
 const CONSUMER = `
 import type { FitReport, Flow, Rows, TrainingCheckpoint } from '@flowline/flows';
 import { fit, initBackend, logProbRows, realNVP, selectFlow, tf, toRows } from '@flowline/flows';
@@ -38,7 +38,7 @@ realNVP({ features: 2, seed: 1, layer: 3 });
 export const wrong: string = report.bestStep;
 `;
 
-/** What TypeScript 6 knows of ways to find a module, each with a module system that goes with it. */
+/** Module resolutions that TypeScript 6 supports, each with a matching module system. */
 const RESOLUTIONS = [
   { moduleResolution: 'node16', module: 'node16' },
   { moduleResolution: 'nodenext', module: 'nodenext' },
@@ -51,8 +51,8 @@ let consumer: string;
 let installed: string;
 
 /**
- * Packs the library and installs it as pnpm does: it lies in a store, beside the dependencies that it declares and no others, and the
- * consumer's own node_modules hold a link to it, and nothing else.
+ * Packs the library and installs it as pnpm does: it lies in a store, beside only the dependencies
+ * that it declares, and the consumer's own node_modules contain only a link to it.
  */
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'flowline-package-'));
@@ -68,7 +68,7 @@ beforeAll(async () => {
   const { dependencies } = JSON.parse(await readFile(path.join(installed, 'package.json'), 'utf8')) as {
     dependencies: Record<string, string>;
   };
-  // The dependencies come from the repository's own installation, so that the test needs no network.
+  // Dependencies come from the repository's own installation, so that the test needs no network.
   for (const name of Object.keys(dependencies)) {
     await mkdir(path.dirname(path.join(store, name)), { recursive: true });
     await symlink(path.join(repository, 'node_modules', name), path.join(store, name));

@@ -19,10 +19,10 @@ import { kafkaVersions, startKafka, type TestKafka, withKafka } from '../support
 const START_TIMEOUT_MS = 90_000;
 const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 
-/** Offsets in memory, as Postgres would keep them. */
+/** Stored offsets in memory, in place of Postgres. */
 class FakeOffsets {
   readonly next = new Map<number, number>();
-  /** Where records are read again from. */
+  /** Offset per partition from which records are read again. */
   readonly replay = new Map<number, number>();
   readonly gaps: [number, number, number][] = [];
   readonly assignments: number[][] = [];
@@ -122,7 +122,7 @@ describe.each(kafkaVersions)('Kafka %s', (version) => {
       });
     }
 
-    /** Stores batches as they come; `until` gives the values stored so far. */
+    /** Stores batches as they arrive, and collects their values. */
     function store(source: ReturnType<typeof open>, offsets: FakeOffsets) {
       const batches: SourceBatch[] = [];
       const values: string[] = [];
@@ -369,7 +369,7 @@ describe.each(kafkaVersions)('Kafka %s', (version) => {
       const { values } = store(open(topic, offsets, { startFrom: { timestampMs: 1004 } }), offsets);
       await eventually(() => expect(values).toEqual(['4', '5']));
       await eventually(() => expect([offsets.next.get(1), offsets.next.get(2)]).toEqual([1, 0]));
-      // What is stored decides ever after.
+      // From now on the stored offset decides.
       offsets.next.set(0, 2);
       const again = store(open(topic, offsets, { groupId: `a-${topic}`, startFrom: { timestampMs: 1004 } }), offsets);
       await eventually(() => expect(again.values).toEqual(['2', '3', '4', '5']));
@@ -390,7 +390,7 @@ describe.each(kafkaVersions)('Kafka %s', (version) => {
       await produce(topic, numbers(0, 20));
       const admin = broker.kafka.admin();
       await admin.connect();
-      await admin.fetchTopicOffsets(topic); // loads the metadata that the next call relies on
+      await admin.fetchTopicOffsets(topic); // loads the metadata that the next call needs
       await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '12' }] });
       await admin.disconnect();
       const offsets = new FakeOffsets();
@@ -408,7 +408,7 @@ describe.each(kafkaVersions)('Kafka %s', (version) => {
       offsets.replay.set(0, 5);
       const admin = broker.kafka.admin();
       await admin.connect();
-      await admin.fetchTopicOffsets(topic); // loads the metadata that the next call relies on
+      await admin.fetchTopicOffsets(topic); // loads the metadata that the next call needs
       await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '10' }] });
       await admin.disconnect();
       const { values, batches } = store(open(topic, offsets, { maxRows: 7 }), offsets);
@@ -455,7 +455,7 @@ describe.each(kafkaVersions)('Kafka %s', (version) => {
       ['zstd', CompressionTypes.ZSTD],
     ])('reads %s', async (_name, compression) => {
       const topic = await newTopic();
-      client(); // installs the codecs, which the producer of the test uses too
+      client(); // installs the codecs, which the test's producer uses too
       await produce(topic, numbers(0, 30), { compression });
       const offsets = new FakeOffsets();
       const { values } = store(open(topic, offsets), offsets);
@@ -466,7 +466,7 @@ describe.each(kafkaVersions)('Kafka %s', (version) => {
       const topic = `${codec}-${version}-${process.pid}`;
       const admin = broker.kafka.admin();
       await admin.connect();
-      // The broker itself compresses what comes to this topic.
+      // The broker recompresses the records of this topic.
       await admin.createTopics({
         topics: [{ topic, numPartitions: 1, configEntries: [{ name: 'compression.type', value: codec }] }],
         waitForLeaders: false,
@@ -519,7 +519,8 @@ describe.each(kafkaVersions)('Kafka %s', (version) => {
       const { values } = store(source, offsets);
       await send('a', 'commit');
       await eventually(() => expect(values).toEqual(['a']));
-      // A marker of its own, an aborted record and its marker: nothing of it is ever shown.
+      // The first transaction's marker, an aborted record and its marker: consumers see none of
+      // them.
       await send('b', 'abort');
       await eventually(async () =>
         expect(await source.lag()).toMatchObject([{ partition: 0, position: 4, end: 4, records: 0 }]),
@@ -612,7 +613,7 @@ async function readAll(broker: TestKafka, topic: string, count: number): Promise
   return messages;
 }
 
-/** Repeats an assertion until it holds, for at most 30 s. */
+/** Retries an assertion until it holds, for at most `patienceMs` (default 30 s). */
 async function eventually(assertion: () => void | Promise<void>, patienceMs = 30_000): Promise<void> {
   const deadline = Date.now() + patienceMs;
   for (;;) {

@@ -17,7 +17,10 @@ interface Packed {
   readonly files: readonly { readonly path: string }[];
 }
 
-/** Packages that are installed from tarballs: what the command line needs of ours, and nothing of the checkout. */
+/**
+ * Packages installed from tarballs: those of ours that the command line needs, and nothing from the
+ * checkout.
+ */
 describe('the packages, installed from tarballs', () => {
   let folder: string;
   let packed: readonly Packed[];
@@ -40,7 +43,10 @@ describe('the packages, installed from tarballs', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  /** Unpacks a package of ours with those it depends on; packages of others come from the repository's own installation. */
+  /**
+   * Unpacks a package of ours and those that it depends on. Third-party packages come from the
+   * repository's own installation.
+   */
   async function install(name: string): Promise<void> {
     const target = path.join(folder, 'node_modules', name);
     if (await exists(target)) return;

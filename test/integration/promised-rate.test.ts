@@ -55,7 +55,7 @@ const COLUMNS = `origin text, year int, month int, day int, hour int, temp float
     return flowline('train', /name: ([\w-]+)/.exec(yaml)?.[1] ?? '');
   }
 
-  /** The report that is kept of a model. */
+  /** Stored report of a model. */
   async function reportOf(detector: string) {
     const { stdout } = await flowline('models', 'show', detector, '1', '--json');
     const shown = JSON.parse(stdout) as {
@@ -65,7 +65,7 @@ const COLUMNS = `origin text, year int, month int, day int, hour int, temp float
     return { ...shown.run.metrics.training, history: shown.manifest.history };
   }
 
-  /** Scores December by the model's own file. */
+  /** Scores December with the detector's exported model. */
   async function december(detector: string, events: readonly string[]): Promise<{ rows: number; anomalies: number }> {
     const file = path.join(folder, 'december.csv');
     await writeFile(file, events.join('\n'));
@@ -75,7 +75,7 @@ const COLUMNS = `origin text, year int, month int, day int, hour int, temp float
     return JSON.parse(stderr.trimEnd().split('\n').at(-1) ?? '') as { rows: number; anomalies: number };
   }
 
-  /** The middle of a column over a part of the history, as Postgres has it. */
+  /** Median of a column over a part of the history, computed by Postgres. */
   async function median(column: string, { fromMs, toMs }: { fromMs: number; toMs: number }): Promise<number> {
     const [row] = await database.query(
       `SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY ${column}) AS middle FROM weather
@@ -90,7 +90,8 @@ const COLUMNS = `origin text, year int, month int, day int, hour int, temp float
     const { alarms, moved, history } = await reportOf('nyc-weather');
     const { low, high } = alarms.interval ?? { low: NaN, high: NaN };
     expect(low).toBeLessThan(alarms.expectedRate);
-    // Three times as many as the interval's high end, and more than the bursts of a storm explain: held, and nothing scores.
+    // About three times the interval's upper bound, more than the bursts of a storm explain: the
+    // model is held, and nothing scores.
     expect(alarms.measuredRate).toBeGreaterThan(1.5 * high);
     expect(alarms).toMatchObject({ verdict: 'above', testRows: 2396 });
     expect(trained).toMatchObject({ code: 3, stdout: expect.stringContaining('MORE than asked') });
@@ -101,7 +102,7 @@ const COLUMNS = `origin text, year int, month int, day int, hour int, temp float
     expect(later.rows).toBeGreaterThan(2000);
     expect(later.anomalies / later.rows).toBeGreaterThan(high);
 
-    // An hour comes back every day, a season does not; of the columns Postgres knows the middles.
+    // Hours repeat every day, seasons do not. Postgres computes the medians of the columns.
     const names = moved.map(({ feature }) => feature);
     expect(names).toEqual(expect.arrayContaining(['season', 'temp', 'pressure']));
     expect(names).not.toContain('hour');
@@ -120,13 +121,13 @@ const COLUMNS = `origin text, year int, month int, day int, hour int, temp float
       expect((await flowline(...command)).stdout).toContain(reason);
     }
 
-    // It scores where a person says so.
+    // It scores once a person promotes it.
     expect(await flowline('models', 'promote', 'nyc-weather', '1')).toMatchObject({ code: 0 });
     expect((await flowline('status', 'nyc-weather')).stdout).not.toContain('FLOWLINE_MODEL_HELD');
   }, 900_000);
 
   it('is kept, and said to be, where the later rows are like the earlier ones', async () => {
-    // The same rows, each at the time of another.
+    // The same rows, each at the time of another one.
     const columns = rows[0]?.replace(',time_hour', '') ?? '';
     await database.query(`CREATE TABLE shuffled AS
       SELECT ${columns}, time_hour FROM
@@ -149,7 +150,7 @@ const COLUMNS = `origin text, year int, month int, day int, hour int, temp float
        FROM shuffled WHERE time_hour >= '2013-12-01' ORDER BY time_hour`,
     );
     const later = await december('shuffled', [`${columns},time_hour`, ...events.map(({ line }) => String(line))]);
-    // Within the interval, by three standard deviations of as many events.
+    // Within the interval, plus three standard deviations for this number of events.
     const spread = (rate: number): number => 3 * Math.sqrt(rate * later.rows);
     expect(later.anomalies).toBeLessThan(high * later.rows + spread(high));
     expect(later.anomalies).toBeGreaterThan(low * later.rows - spread(low));

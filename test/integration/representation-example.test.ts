@@ -21,7 +21,7 @@ it('examples/representation runs, and its figures are better than chance', async
   expect(rows.map(({ representation, labelsPerClass }) => `${representation} ${labelsPerClass ?? 'all'}`)).toEqual(
     ['pixels', 'latents'].flatMap((representation) => ['1', '5', '20', 'all'].map((n) => `${representation} ${n}`)),
   );
-  // Ten classes: chance is 0.1; pixels with all labels are known to reach 0.98 and 0.95.
+  // With ten classes, chance is 0.1. Pixels with all labels are known to reach 0.98 and 0.95.
   for (const { nearestNeighbour, linearProbe } of rows) {
     expect(Math.min(nearestNeighbour, linearProbe)).toBeGreaterThan(0.25);
   }

@@ -4,7 +4,10 @@ import { describe, expect, it } from '@jest/globals';
 
 const root = new URL('../../', import.meta.url);
 
-/** Packages of ours with the packages of others that they declare; some of these fail to load under some loaders. */
+/**
+ * Our packages with their declared dependencies. Some third-party packages fail to load under some
+ * loaders.
+ */
 const declared = ['libs', 'services'].flatMap((folder) =>
   readdirSync(new URL(`${folder}/`, root)).map((name) => {
     const manifest = JSON.parse(readFileSync(new URL(`${folder}/${name}/package.json`, root), 'utf8')) as {
@@ -18,7 +21,7 @@ const external = [
   ...new Set(
     declared.flatMap(({ dependencies }) => Object.keys(dependencies).filter((d) => !d.startsWith('@flowline/'))),
   ),
-].filter((dependency) => dependency !== 'vega-datasets'); // data files alone
+].filter((dependency) => dependency !== 'vega-datasets'); // data files only
 
 describe('runtime dependencies', () => {
   it.each(external)('%s loads', async (dependency) => {

@@ -22,11 +22,14 @@ spec:
   decision: { control: { alpha: 0.01 } }
 `;
 
-/** The definition of {@link readingsYaml}. */
+/** Definition of {@link readingsYaml}. */
 export const readingsDefinition = (options: Parameters<typeof readingsYaml>[0] = {}): DetectorDefinition =>
   parseDetector(readingsYaml(options), 'readings.yaml');
 
-/** A reading: the flow follows the level, so a pair that does not fit is an anomaly though each value is common. */
+/**
+ * A reading. The flow follows the level, so an inconsistent pair is an anomaly although each value
+ * is common.
+ */
 export interface Reading {
   readonly id: string;
   readonly ts: string;
@@ -35,7 +38,7 @@ export interface Reading {
   readonly valve: string;
 }
 
-/** Readings, a minute apart from 2026-01-01 on. */
+/** Readings one minute apart, starting at 2026-01-01. */
 export function makeReadings(count: number, seed: number): Reading[] {
   const random = new Random(seed);
   return Array.from({ length: count }, (_, i) => {
@@ -50,7 +53,7 @@ export function makeReadings(count: number, seed: number): Reading[] {
   });
 }
 
-/** Creates the table `readings` with rows; `broken` of them lack a level. */
+/** Creates the table `readings` with the given rows; `broken` of them lack a level. */
 export async function createReadings(
   database: Pick<TestDatabase, 'query'>,
   rows: readonly Reading[],
@@ -72,7 +75,10 @@ export async function createReadings(
   );
 }
 
-/** What holds the trainer up in a phase: a lock on what it needs there. */
+/**
+ * Statement per phase that blocks the trainer there, by locking what it needs (none is needed for
+ * `train`).
+ */
 export const trainingHolds = {
   'read history': 'LOCK TABLE readings IN ACCESS EXCLUSIVE MODE',
   train: 'SELECT 1',
@@ -81,5 +87,5 @@ export const trainingHolds = {
   promote: 'LOCK TABLE flowline.model_aliases IN SHARE MODE',
 } as const;
 
-/** A killed trainer's lease runs out by itself after 30 s; tests do not wait for it. */
+/** Ends a killed trainer's lease at once. By itself it expires after 30 s. */
 export const leaseRunsOut = 'UPDATE flowline.training_leases SET expires_at = now()';

@@ -80,7 +80,7 @@ describe('a trainer killed in any phase', () => {
       ...Object.keys(trainingHolds).map(() => 'abandoned'),
       'succeeded',
     ]);
-    // Killed after its model was stored, a run leaves a whole version that nobody uses.
+    // A run killed after it stored its model leaves a complete version that is not in use.
     for (const { version } of await listModels(test.db, 'readings')) {
       const model = await loadModelVersion(test.db, 'readings', version);
       expect(loadBundle(model.bytes, model.sha256).metadata.detector).toBe('readings');

@@ -65,7 +65,7 @@ describe('trainOnce', () => {
     const normal = await pValues(makeReadings(4000, 2));
     expect(normal.filter((p) => p <= 0.01).length / 4000).toBeGreaterThan(0.002);
     expect(normal.filter((p) => p <= 0.01).length / 4000).toBeLessThan(0.025);
-    // Level and flow are each quite common; together they are not.
+    // Level and flow are each common, but not together.
     const unfit = makeReadings(300, 3).map((row) => ({ ...row, level: 1.5, flow: Math.exp(-0.75) }));
     expect((await pValues(unfit)).every((p) => p <= 0.01)).toBe(true);
     detector.dispose();
@@ -88,7 +88,7 @@ describe('trainOnce', () => {
     expect(run).toMatchObject({ status: 'succeeded', promoted: false, modelVersion: 2 });
     expect(run?.metrics).toMatchObject({ promotion: { promote: false, reason: worse?.reason } });
 
-    // A person may insist; and a better model takes over again by itself.
+    // `always` promotes the worse model; a better one then takes over by itself.
     expect(await trainOnce(parts(test), { ...byHand, promotion: 'always' })).toMatchObject({ promoted: true });
     await applyDetector(test.db, readingsDefinition({ steps: 101 }));
     expect(await trainOnce(parts(test), byHand)).toMatchObject({ modelVersion: 4, promoted: true });

@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => postgres.stop());
 
-/** A column of a type, read as a feature of a type, with values as SQL writes them. */
+/** A column type, read as a feature type, with values written in SQL. */
 interface Column {
   readonly sql: string;
   readonly feature: FeatureSpec['type'];
@@ -111,7 +111,7 @@ const schemaOf = (table: readonly Column[]): readonly FeatureSpec[] => [
   },
 ];
 
-/** The CSV text of a table, as the server's COPY writes it. */
+/** CSV text of a query's rows, as the server's COPY writes it. */
 async function copied(query: string): Promise<string> {
   const file = `/tmp/flowline-values-${process.pid}.csv`;
   await database.query(`COPY (${query}) TO '${file}' WITH (FORMAT csv, HEADER)`);
@@ -191,7 +191,7 @@ describe('a value', () => {
   });
 });
 
-/** The levels of each column of a table. */
+/** Levels of each column of a table. */
 const levelsOf = ({ table }: ReadResult, width: number): readonly (readonly string[])[] =>
   Array.from({ length: width }, (_, column) => [
     ...new Set(table.levels.flatMap((level, i) => (i % width === column && level !== null ? [level] : []))),

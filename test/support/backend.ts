@@ -1,21 +1,29 @@
-/** Where the servers of the tests come from: processes of this machine, containers, or servers that run already. */
+/**
+ * Origins of the test servers: processes on this machine, containers, or servers that are already
+ * running.
+ */
 export const backends = ['native', 'testcontainers', 'external'] as const;
 export type Backend = (typeof backends)[number];
 
-/** A server that the tests need, and the variable that gives the address of one that runs already. */
+/** Servers that the tests need, each with the variable for the address of a running one. */
 const addresses = { Kafka: 'FLOWLINE_TEST_KAFKA_BROKERS', Postgres: 'FLOWLINE_TEST_DATABASE_URL' } as const;
 export type Service = keyof typeof addresses;
 
-/** Set for the test processes by whoever has looked for a Docker engine: `yes` or the reason why there is none. */
+/**
+ * Result of the search for a Docker engine, passed to the test processes: `yes`, or the reason why
+ * there is none.
+ */
 const DOCKER = 'FLOWLINE_TEST_DOCKER';
-/** Marks the containers of one run, so that those of tests that were cut off can be removed. */
+/**
+ * Id of a test run. It labels its containers, so that those of interrupted tests can be removed.
+ */
 const RUN = 'FLOWLINE_TEST_RUN';
 const RUN_LABEL = 'flowline.test.run';
 
 /**
- * Where a service comes from: the backend that FLOWLINE_TEST_BACKEND forces; else the address that is given; else containers where
- * a Docker engine answers; else processes of this machine.
- * @throws Error where the forced one does not exist, or has no address.
+ * Chooses the origin of a service: the backend forced by FLOWLINE_TEST_BACKEND, else the given
+ * address, else containers if a Docker engine answers, else processes on this machine.
+ * @throws Error if the forced backend does not exist, or has no address.
  */
 export function backendOf(service: Service): Backend {
   const forced = process.env.FLOWLINE_TEST_BACKEND ?? '';
@@ -29,7 +37,7 @@ export function backendOf(service: Service): Backend {
   return process.env[DOCKER] === 'yes' ? 'testcontainers' : 'native';
 }
 
-/** The address of a service that runs already. @throws Error naming the variable that lacks it. */
+/** Address of a running service. @throws Error naming the variable that is missing. */
 export function addressOf(service: Service): string {
   const written = process.env[addresses[service]] ?? '';
   if (written === '') throw new Error(`the external backend needs the address of ${service} in ${addresses[service]}`);
@@ -37,8 +45,9 @@ export function addressOf(service: Service): string {
 }
 
 /**
- * Looks for a Docker engine unless that has been done or does not matter; says on standard error what the tests will use.
- * @throws Error where containers are forced and no engine answers.
+ * Looks for a Docker engine, unless that is already done or irrelevant, and prints the chosen
+ * servers to standard error.
+ * @throws Error if containers are forced and no engine answers.
  */
 export async function chooseBackends(): Promise<void> {
   if (process.env[DOCKER] !== undefined) return;
@@ -68,12 +77,15 @@ async function dockerAnswer(): Promise<string> {
   }
 }
 
-/** The labels of a container of this run. */
+/** Docker labels for the containers of this run. */
 export function runLabels(): Record<string, string> {
   return { [RUN_LABEL]: process.env[RUN] ?? String(process.pid) };
 }
 
-/** Removes what tests of this run have left behind, as a killed one does where no reaper of testcontainers runs. */
+/**
+ * Removes containers left over from this run. A killed test leaves some if testcontainers' reaper
+ * does not run.
+ */
 export async function removeContainers(): Promise<void> {
   if (process.env[DOCKER] !== 'yes') return;
   const { getContainerRuntimeClient } = await import('testcontainers');

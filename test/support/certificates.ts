@@ -3,14 +3,17 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-/** An authority and a certificate that it signed, as PEM texts. */
+/** A certificate authority and a certificate signed by it, as PEM texts. */
 export interface TestCertificates {
   readonly ca: string;
   readonly cert: string;
   readonly key: string;
 }
 
-/** Makes an authority of its own and a certificate for one host, with openssl; valid for a day. @param host such as `IP:127.0.0.1`. */
+/**
+ * Creates a certificate authority and a certificate for one host with openssl, valid for one day.
+ * @param host such as `IP:127.0.0.1`.
+ */
 export function makeCertificates(host: string): TestCertificates {
   const folder = mkdtempSync(path.join(tmpdir(), 'flowline-certificates-'));
   const at = (name: string): string => path.join(folder, name);

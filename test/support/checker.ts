@@ -1,27 +1,28 @@
 import { readWithJava, type TopicRecord } from './java-kafka.ts';
 import type { TestDatabase } from './postgres.ts';
 
-/** What a comparison of a topic with Postgres found. */
+/** Result of comparing a topic with Postgres. */
 export interface CheckReport {
-  /** Records in the topic. */
+  /** Number of committed records on the topic. */
   readonly records: number;
   readonly scored: number;
   readonly deadLetters: number;
-  /** Records of the topic that are neither scored nor a dead letter: `partition:offset`. */
+  /** Committed records that are neither scored nor a dead letter: `partition:offset`. */
   readonly lost: readonly string[];
   /** Positions stored more than once. */
   readonly duplicated: readonly string[];
-  /** Positions stored that the topic does not hold. */
+  /** Positions stored but not on the topic. */
   readonly invented: readonly string[];
 }
 
-/** Every committed record of a topic, to its end, as the brokers' own client shows it. */
+/** Every committed record of a topic, read to its end with Kafka's Java client. */
 export const readTopic = (brokers: readonly string[], topic: string): Promise<TopicRecord[]> =>
   readWithJava(brokers, topic, 'read_committed');
 
 /**
- * Compares a topic with what is stored of it, by offset: the brokers' own client and SQL of the test's own, nothing of the product.
- * Every committed record must be stored exactly once, as a scored event or as a dead letter.
+ * Compares a topic with what is stored of it, by offset, without using the product: it reads with
+ * Kafka's Java client and its own SQL. Every committed record must be stored exactly once, as a
+ * scored event or as a dead letter.
  */
 export async function checkDelivery(
   brokers: readonly string[],

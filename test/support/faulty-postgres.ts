@@ -7,18 +7,21 @@ import pg from 'pg';
 
 import { serve, type TestPostgres } from './postgres.ts';
 
-/** A Postgres that can be killed and started again. It keeps what it has said to be committed, as one in production does. */
+/**
+ * A Postgres that can be killed and restarted. It keeps every acknowledged commit, as in
+ * production.
+ */
 export interface FaultyPostgres extends TestPostgres {
   readonly port: number;
-  /** A statement of the superuser, on the database `postgres`. */
+  /** Runs a statement as superuser in the database `postgres`. */
   admin(statement: string): Promise<void>;
-  /** SIGKILLs the server and every process of it. */
+  /** SIGKILLs the server and all its processes. */
   kill(): Promise<void>;
-  /** Starts it again on its data and its port, and waits until it answers. */
+  /** Restarts the server on its data and port, and waits until it answers. */
   start(): Promise<void>;
 }
 
-/** Starts a Postgres of this machine, on loopback, that survives its own death. Needs /proc. */
+/** Starts a Postgres on this machine's loopback that can be killed and restarted. Needs /proc. */
 export async function startFaultyPostgres(): Promise<FaultyPostgres> {
   const folder = await mkdtemp(path.join(tmpdir(), 'flowline-faults-'));
   await chmod(folder, 0o755);
@@ -44,7 +47,7 @@ export async function startFaultyPostgres(): Promise<FaultyPostgres> {
       const [first = ''] = (await readFile(path.join(server.folder, 'data', 'postmaster.pid'), 'utf8')).split('\n');
       const postmaster = Number(first);
       const children = await childrenOf(postmaster);
-      // The postmaster first: it would start others in place of its children.
+      // The postmaster first, or it would replace its children.
       for (const pid of [postmaster, ...children]) killIfAlive(pid);
       while ((await aliveOf([postmaster, ...children])).length > 0)
         await new Promise((resolve) => setTimeout(resolve, 10));
@@ -64,7 +67,7 @@ async function aliveOf(pids: readonly number[]): Promise<number[]> {
   return pids.filter((_, i) => states[i] !== null && states[i] !== 'Z');
 }
 
-/** The parent and the state of a process; null of one that is gone. */
+/** Parent and state of a process; both null if it is gone. */
 async function statusOf(pid: number): Promise<{ readonly parent: number | null; readonly state: string | null }> {
   const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null);
   const [state = null, parent] = text === null ? [] : text.slice(text.lastIndexOf(')') + 2).split(' ');

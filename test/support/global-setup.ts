@@ -1,4 +1,4 @@
 import { chooseBackends } from './backend.ts';
 
-/** Before the tests that need servers: finds out, once, where these come from. */
+/** Jest global setup: chooses, once per run, the origin of the test servers. */
 export default chooseBackends;

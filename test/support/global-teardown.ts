@@ -1,4 +1,4 @@
 import { removeContainers } from './backend.ts';
 
-/** After the tests that need servers: removes the containers of those that were cut off. */
+/** Jest global teardown: removes the containers of interrupted tests. */
 export default removeContainers;

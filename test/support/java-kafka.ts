@@ -7,23 +7,23 @@ import { type KafkaVersion, withKafka } from './kafka.ts';
 import { kafkaJars } from './kafka/jars.ts';
 
 const TOOL = fileURLToPath(new URL('java/KafkaTool.java', import.meta.url));
-/** The clients of any version read and write on any broker of the tests. */
+/** A client of any version works with every broker of the tests. */
 const CLIENT_VERSION = '4.1.0';
 const MISSING = "topics are read with Kafka's own client, which needs Java 17 and Maven wherever the brokers run";
 
-/** One record of a topic, as the brokers' own client shows it. */
+/** One record of a topic, as read by Kafka's Java client. */
 export interface TopicRecord {
   readonly partition: number;
   readonly offset: number;
   readonly timestampMs: number;
   readonly key: Buffer | null;
   readonly bytes: Buffer | null;
-  /** The bytes as text. */
+  /** The bytes decoded as text. */
   readonly value: string | null;
   readonly headers: readonly (readonly [name: string, value: Buffer | null])[];
 }
 
-/** A record to be sent. */
+/** A record to send. */
 export interface JavaMessage {
   readonly topic: string;
   readonly partition?: number;
@@ -35,8 +35,8 @@ export interface JavaMessage {
 export type Codec = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
 
 /**
- * A step of {@link writeWithJava}. A producer with a name has transactions, and packs with the codec of
- * its first `begin`.
+ * A step of {@link writeWithJava}. A named producer is transactional, and compresses with the codec
+ * of its first `begin`.
  */
 export type JavaStep =
   | { readonly send: JavaMessage; readonly producer?: string; readonly codec?: Codec }
@@ -45,15 +45,15 @@ export type JavaStep =
   | { readonly commit: string }
   | { readonly abort: string };
 
-/** Why the brokers' own client cannot be had here; null where it can. */
+/** Reason why Kafka's Java client is unavailable here; null if it is available. */
 export function javaClientUnavailable(): string | null {
   const jars = kafkaJars(CLIENT_VERSION);
   return 'reason' in jars ? `${MISSING}: ${jars.reason}` : null;
 }
 
 /**
- * {@link withKafka} for tests that read topics with the brokers' own client: without it they skip with
- * the reason, but in CI they run and fail.
+ * {@link withKafka} for tests that read topics with Kafka's Java client. Without the client they
+ * are skipped with the reason; in CI they run and fail.
  */
 export function withJavaClient(block: typeof describe, version?: KafkaVersion): typeof describe | typeof describe.skip {
   const reason = javaClientUnavailable();
@@ -63,8 +63,10 @@ export function withJavaClient(block: typeof describe, version?: KafkaVersion): 
 }
 
 /**
- * Reads every record of a topic, to its end, with the brokers' own client: nothing is shared with the client under test.
- * @param isolation `read_committed` shows what a consumer may count on; open transactions keep it from its end.
+ * Reads every record of a topic to its end with Kafka's Java client, which shares no code with the
+ * client under test.
+ * @param isolation `read_committed` reads up to the first open transaction, and only committed
+ *   records.
  */
 export async function readWithJava(
   brokers: readonly string[],
@@ -75,7 +77,7 @@ export async function readWithJava(
   return output.split('\n').flatMap((line) => (line === '' ? [] : [recordOf(line)]));
 }
 
-/** Sends with the brokers' own client; resolves when everything is there. */
+/** Sends with Kafka's Java client. Resolves when everything is acknowledged. */
 export async function writeWithJava(brokers: readonly string[], steps: readonly JavaStep[]): Promise<void> {
   await runTool(['write', brokers.join(',')], steps.map((step) => `${lineOf(step)}\n`).join(''));
 }
@@ -107,7 +109,7 @@ const wordOf = (value: string | Buffer | null): string =>
   value === null ? '-' : `=${Buffer.from(value as string).toString('base64')}`;
 const bytesOf = (word: string): Buffer | null => (word === '-' ? null : Buffer.from(word.slice(1), 'base64'));
 
-/** Runs the tool from its source. @throws Error with its last words. */
+/** Runs the Java tool from its source. @throws Error with the end of its standard error. */
 async function runTool(args: readonly string[], input: string): Promise<string> {
   const jars = kafkaJars(CLIENT_VERSION);
   if ('reason' in jars) throw new Error(`${MISSING}: ${jars.reason}`);
@@ -116,7 +118,7 @@ async function runTool(args: readonly string[], input: string): Promise<string> 
   let said = '';
   java.stdout.on('data', (chunk: Buffer) => output.push(chunk));
   java.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
-  java.stdin.on('error', () => undefined); // it ended before it had read everything, which its code says
+  java.stdin.on('error', () => undefined); // the tool ended before reading all input; its exit code tells
   java.stdin.end(input);
   const code = await new Promise<number | null>((resolve, reject) => java.once('error', reject).once('close', resolve));
   if (code !== 0) throw new Error(`the Kafka client for Java ended with ${code}: ${said.slice(-3_000)}`);

@@ -8,34 +8,37 @@ import { startContainerBroker } from './kafka/container-broker.ts';
 import { kafkaJars } from './kafka/jars.ts';
 import { startNativeBroker } from './kafka/native-broker.ts';
 
-/** The versions of Apache Kafka that the tests run on. */
+/** Versions of Apache Kafka that the tests run on. */
 export const kafkaVersions = ['3.9.1', '4.1.0'] as const;
 export type KafkaVersion = (typeof kafkaVersions)[number];
 const DEFAULT_VERSION: KafkaVersion = '4.1.0';
 const TOPIC_TIMEOUT_MS = 60_000;
-/** One send is one record batch a partition. */
+/** Messages per send. Each send is one record batch per partition. */
 const MESSAGES_A_SEND = 2_000;
 
-/** A broker for tests. */
+/** A Kafka cluster for tests. */
 export interface TestKafka {
   /** `host:port` of each bootstrap broker. */
   readonly brokers: readonly string[];
-  /** A client of its own for the test, apart from the product's. */
+  /** The test's own client, separate from the product's. */
   readonly kafka: Kafka;
   createTopic(topic: string, partitions: number): Promise<void>;
-  /** Sends messages in their order; resolves when the broker has them all. */
+  /** Sends messages in order. Resolves when the broker has acknowledged them all. */
   produce(topic: string, messages: readonly Message[], compression?: CompressionTypes): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Why no broker can be had here (no Java, no Maven, no network); null where one can. */
+/** Reason why no broker is available here (no Java, no Maven, no network); null if one is. */
 export function kafkaUnavailable(version: KafkaVersion = DEFAULT_VERSION): string | null {
   if (backendOf('Kafka') !== 'native') return null;
   const jars = kafkaJars(version);
   return 'reason' in jars ? jars.reason : null;
 }
 
-/** `describe` as it is for tests that need a broker: where none can be had they skip with the reason, but in CI they run and fail. */
+/**
+ * `describe` for tests that need a broker. Without one they are skipped with the reason; in CI they
+ * run and fail.
+ */
 export function withKafka(
   block: typeof describe,
   version: KafkaVersion = DEFAULT_VERSION,
@@ -47,8 +50,9 @@ export function withKafka(
 }
 
 /**
- * A single-node Apache Kafka of this test alone, on loopback; ended by `stop`, and by itself when this process ends. It is a process
- * or a container; or, with FLOWLINE_TEST_KAFKA_BROKERS (host:port, …), that cluster is used instead.
+ * Starts a single-node Apache Kafka for one test on loopback, as a process or a container. It ends
+ * with `stop`, and by itself when this process ends. If FLOWLINE_TEST_KAFKA_BROKERS (host:port, …)
+ * is set, that cluster is used instead.
  */
 export async function startKafka(options: { readonly version?: KafkaVersion } = {}): Promise<TestKafka> {
   const { version = DEFAULT_VERSION } = options;
@@ -64,7 +68,7 @@ export async function startKafka(options: { readonly version?: KafkaVersion } = 
   return testKafka([broker.address], () => broker.stop());
 }
 
-/** What tests do with brokers, wherever they run. */
+/** Wraps running brokers for tests, whatever their origin. */
 export function testKafka(brokers: readonly string[], stop: () => Promise<void>): TestKafka {
   const kafka = new Kafka({ brokers: [...brokers], clientId: 'test', logLevel: logLevel.NOTHING });
   return {
@@ -93,12 +97,15 @@ export function testKafka(brokers: readonly string[], stop: () => Promise<void>)
   };
 }
 
-/** Values as JSON, in turn over so many partitions. */
+/** Values as JSON messages, round-robin over `partitions` partitions. */
 export function spread(values: readonly unknown[], partitions: number): Message[] {
   return values.map((value, i) => ({ value: JSON.stringify(value), partition: i % partitions }));
 }
 
-/** A new topic is known to the broker only a moment after it was created. */
+/**
+ * Waits until every partition of a new topic has a leader: brokers learn of a topic shortly after
+ * its creation.
+ */
 async function untilLed(admin: Admin, topic: string, partitions: number): Promise<void> {
   const deadline = Date.now() + TOPIC_TIMEOUT_MS;
   for (;;) {

@@ -9,16 +9,16 @@ import pg from 'pg';
 
 import { freePort } from './postgres.ts';
 
-/** A pooler in front of one database. running → stop(). */
+/** A connection pooler in front of one database. running → stop(). */
 export interface PgBouncer {
-  /** Of the database, through the pooler. */
+  /** URL of the database through the pooler. */
   readonly url: string;
   stop(): Promise<void>;
 }
 
 /**
- * The program `pgbouncer` of this machine; undefined, with a printed reason, where there is none.
- * @throws Error where there is none and FLOWLINE_TEST_REQUIRE_PGBOUNCER is 1.
+ * Path of the program `pgbouncer`. Undefined, with a printed warning, if it is not installed.
+ * @throws Error if it is not installed and FLOWLINE_TEST_REQUIRE_PGBOUNCER is 1.
  */
 export function findPgBouncer(): string | undefined {
   const folders = [...(process.env.PATH ?? '').split(path.delimiter), '/usr/sbin'];
@@ -29,7 +29,9 @@ export function findPgBouncer(): string | undefined {
   return undefined;
 }
 
-/** Starts PgBouncer on loopback, in transaction mode, with two connections to the database for all of its clients. */
+/**
+ * Starts PgBouncer on loopback in transaction mode, with a pool of two connections to the database.
+ */
 export async function startPgBouncer(program: string, databaseUrl: string): Promise<PgBouncer> {
   const target = new URL(databaseUrl);
   const name = target.pathname.slice(1);
@@ -51,7 +53,7 @@ pool_mode = transaction
 default_pool_size = 2
 `,
   );
-  // It refuses to run as root, and runs as another user itself.
+  // PgBouncer refuses to run as root; with -u it switches to another user.
   const server = spawn(program, process.getuid?.() === 0 ? ['-u', 'nobody', config] : [config], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });

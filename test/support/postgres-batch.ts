@@ -8,7 +8,7 @@ import {
   type ValuesInForce,
 } from '@flowline/events';
 
-/** What differs between the batches of a test; offsets default to first, first + 1, … */
+/** Options of a test batch. Offsets default to first, first + 1, … */
 export interface BatchOptions {
   readonly detector?: string;
   readonly topic?: string;
@@ -32,7 +32,10 @@ export interface BatchOptions {
 
 const EVENT_EPOCH_MS = Date.UTC(2026, 0, 1);
 
-/** A batch as the scorer makes them: two numeric features and one level, with a missing value in every third row. */
+/**
+ * Makes a batch like the scorer's: two numeric features and one level, with a missing value in
+ * every third row.
+ */
 export function scoredBatch(options: BatchOptions = {}): ScoredBatch {
   const { detector = 'checkout', topic = 'orders', partition = 0, first = 0 } = options;
   const offsets = Float64Array.from(

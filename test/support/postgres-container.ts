@@ -3,7 +3,10 @@ import { runLabels } from './backend.ts';
 const DEFAULT_IMAGE = 'postgres:17';
 const DATA = '/var/lib/postgresql/data';
 
-/** Starts a Postgres in a container, by `@testcontainers/postgresql`: the image that FLOWLINE_TEST_POSTGRES_IMAGE names, or postgres:17. */
+/**
+ * Starts Postgres in a container with `@testcontainers/postgresql`, from the image in
+ * FLOWLINE_TEST_POSTGRES_IMAGE or postgres:17.
+ */
 export async function startContainerPostgres(): Promise<{ readonly url: string; stop(): Promise<void> }> {
   const { PostgreSqlContainer } = await import('@testcontainers/postgresql');
   const container = await new PostgreSqlContainer(process.env.FLOWLINE_TEST_POSTGRES_IMAGE ?? DEFAULT_IMAGE)

@@ -1,4 +1,4 @@
-// Writes migrations/schema.sql from a database that the migrations made.
+// Writes migrations/schema.sql from a freshly migrated database.
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 

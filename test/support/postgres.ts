@@ -11,32 +11,41 @@ import pg from 'pg';
 import { addressOf, backendOf } from './backend.ts';
 import { startContainerPostgres } from './postgres-container.ts';
 
-/** A row of a test's own statement. */
+/** A row returned by a test's own statement. */
 export type Row = Readonly<Record<string, unknown>>;
 
-/** A database of its own for a test: migrated, empty, and gone with the server. */
+/** A separate database for one test, without data. It is dropped with the server. */
 export interface TestDatabase {
   readonly url: string;
   /** The product's handle. */
   readonly db: Database;
-  /** A statement of the test's own, on a connection of its own: it checks independently of the product. */
+  /**
+   * Runs a statement on the test's own connection, so that checks are independent of the product.
+   */
   readonly query: (text: string, values?: readonly unknown[]) => Promise<Row[]>;
-  /** A new connection of the test's own, closed with the database. */
+  /** Opens a connection of the test's own, closed with the database. */
   client(): Promise<pg.Client>;
   close(): Promise<void>;
 }
 
 /** A Postgres for a test file. started → stop(). */
 export interface TestPostgres {
-  /** A fresh database: a clone of one that was migrated once, or, with `migrated: false`, an empty one; in UTF-8, or another encoding. */
+  /**
+   * Creates a database: a clone of one that was migrated once, or, with `migrated: false`, an empty
+   * one. UTF-8 unless `encoding` is set.
+   */
   createDatabase(options?: { readonly migrated?: boolean; readonly encoding?: string }): Promise<TestDatabase>;
-  /** Closes every database, then ends the server (of one given by URL: removes the databases made here). */
+  /**
+   * Closes every database, then stops the server (of an external server, drops the databases made
+   * here).
+   */
   stop(): Promise<void>;
 }
 
 /**
- * Starts a Postgres for this test alone, on loopback: a process with its data in a folder of its own, or a container. A server that
- * FLOWLINE_TEST_DATABASE_URL names is used instead; its user must be allowed to create databases.
+ * Starts a Postgres for one test on loopback, as a process with its own data folder or as a
+ * container. If FLOWLINE_TEST_DATABASE_URL is set, that server is used instead; its user must be
+ * allowed to create databases.
  */
 export async function startPostgres(): Promise<TestPostgres> {
   const backend = backendOf('Postgres');
@@ -52,7 +61,8 @@ export async function startPostgres(): Promise<TestPostgres> {
 
 async function startNativePostgres(): Promise<{ readonly url: string; stop(): Promise<void> }> {
   const folder = await mkdtemp(path.join(tmpdir(), 'flowline-test-'));
-  // Postgres refuses to run as root; there it runs as another user, who must be able to reach its data.
+  // Postgres refuses to run as root. It then runs as another user, who must be able to reach its
+  // data.
   await chmod(folder, 0o755);
   const remove = () => rm(folder, { recursive: true, force: true });
   try {
@@ -70,7 +80,7 @@ async function startNativePostgres(): Promise<{ readonly url: string; stop(): Pr
   }
 }
 
-/** What tests do with a server, wherever it runs; also when it goes away and comes back. */
+/** Wraps a running server for tests, whatever its origin. It survives restarts of the server. */
 export async function serve(adminUrl: string, stopServer: () => Promise<void>): Promise<TestPostgres> {
   const admin = ownConnection(adminUrl);
   await admin.query('SELECT 1');
@@ -90,7 +100,7 @@ export async function serve(adminUrl: string, stopServer: () => Promise<void>): 
     const db = await connect(urlOf(adminUrl, name), { applicationName: 'flowline test template' });
     await migrate(db);
     await db.close();
-    // A template must be free of connections, and the server takes a moment to see that one has closed.
+    // A template must have no connections, and the server notices a closed one only after a moment.
     await admin.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [name]);
     return name;
   };
@@ -136,7 +146,7 @@ async function openDatabase(url: string): Promise<TestDatabase> {
   };
 }
 
-/** One connection, made anew where it broke. */
+/** A pool of one connection, which reconnects after a failure. */
 function ownConnection(url: string): pg.Pool {
   const pool = new pg.Pool({ connectionString: url, application_name: 'test', max: 1, idleTimeoutMillis: 0 });
   pool.on('error', () => undefined);

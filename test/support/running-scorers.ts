@@ -6,7 +6,7 @@ import type { TestKafka } from './kafka.ts';
 import type { TestDatabase } from './postgres.ts';
 import { type ServiceProcess, startCli, startScorer, startTrainer } from './scorer-process.ts';
 
-/** What the services of a test work on. */
+/** Broker and database of the services under test. */
 export interface ScorerServers {
   readonly broker: Pick<TestKafka, 'brokers'>;
   readonly database: Pick<TestDatabase, 'url' | 'query'>;
@@ -17,7 +17,10 @@ type Env = Readonly<Record<string, string>>;
 const PATIENCE_MS = 60_000;
 const LAST_WORDS = 4_000;
 
-/** The services that a suite starts over its broker and its database of the moment; what a test leaves running is killed after it. */
+/**
+ * Services that a suite starts on its current broker and database. Those still running are killed
+ * after each test.
+ */
 export class RunningScorers {
   readonly #servers: () => ScorerServers;
   readonly #running = new Set<ServiceProcess>();
@@ -27,7 +30,7 @@ export class RunningScorers {
     afterEach(() => this.#kill());
   }
 
-  /** Starts a scorer; `env` goes beyond, or instead of, the addresses of the servers. */
+  /** Starts a scorer. `env` adds to the server addresses, or overrides them. */
   start(args: readonly string[] = [], env: Env = {}): ServiceProcess {
     return this.#add(startScorer(args, this.#env(env)));
   }
@@ -42,7 +45,10 @@ export class RunningScorers {
     return this.#add(startCli(args, this.#env(env)));
   }
 
-  /** Waits until so many events are stored, with a score or as dead letters. @throws Error where none has come for a minute. */
+  /**
+   * Waits until `wanted` events are stored, as scores or as dead letters. @throws Error after a
+   * minute without progress.
+   */
   async untilStored(wanted: number): Promise<void> {
     let last = -1;
     let movedMs = Date.now();
@@ -60,7 +66,10 @@ export class RunningScorers {
     }
   }
 
-  /** Repeats an assertion until it holds, for at most a minute. @throws Error with what the services have said last. */
+  /**
+   * Retries an assertion until it holds, for at most `patienceMs` (default one minute). @throws
+   * Error with the end of the services' standard error.
+   */
   async eventually(assertion: () => void | Promise<void>, patienceMs = PATIENCE_MS): Promise<void> {
     const deadline = Date.now() + patienceMs;
     for (;;) {

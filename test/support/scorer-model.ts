@@ -4,7 +4,7 @@ import { bundleSha256, saveBundle, trainDetector } from '@flowline/detector';
 import { createRecordReader, type FeatureTable, sliceTable } from '@flowline/features';
 import { Random } from '@flowline/flows';
 
-/** An event of the tests: two numbers that go together, a level, an id and a time. */
+/** A test event: two correlated numbers, a level, an id and a time. */
 export interface TestEvent {
   readonly id: string;
   readonly ts: number;
@@ -13,7 +13,7 @@ export interface TestEvent {
   readonly method: string;
 }
 
-/** A detector file of the tests, reading a topic. */
+/** A detector file for tests, reading a topic. */
 export const testDetectorYaml = (
   name: string,
   topic: string,
@@ -34,11 +34,14 @@ spec:
   alerts: { topic: ${alertTopic} }
 `;
 
-/** The definition of {@link testDetectorYaml}. */
+/** Definition of {@link testDetectorYaml}. */
 export const testDefinition = (name: string, topic: string, alertTopic = `${topic}.alerts`): DetectorDefinition =>
   parseDetector(testDetectorYaml(name, topic, alertTopic), 'test detector');
 
-/** Normal events: latency log-normal around a base that depends on the method, amount going with it. */
+/**
+ * Normal events: the latency is log-normal around a base that depends on the method, and the amount
+ * is correlated with it.
+ */
 export function testEvents(count: number, seed: number): TestEvent[] {
   const random = new Random(seed);
   return Array.from({ length: count }, (_, i) => {
@@ -54,14 +57,17 @@ export function testEvents(count: number, seed: number): TestEvent[] {
   });
 }
 
-/** An event that no model of {@link testEvents} takes for normal. */
+/** An event that is an anomaly to any model of {@link testEvents}. */
 export function oddEvent(id: string): TestEvent {
   return { id, ts: Date.UTC(2026, 0, 2), latency: 1e6, amount: -500, method: 'card' };
 }
 
 const trained = new Map<number, Promise<Uint8Array>>();
 
-/** Applies the detector and makes a small model its champion; trained once per test file and seed. Returns the model's version. */
+/**
+ * Applies the detector and makes a small model its champion. Models are trained once per test file
+ * and seed. Returns the model's version.
+ */
 export async function applyTestDetector(
   db: Database,
   definition: DetectorDefinition,
@@ -73,7 +79,9 @@ export async function applyTestDetector(
   return stored;
 }
 
-/** Stores a small model of a detector that is applied, for its definition in force; it is nobody's champion yet. */
+/**
+ * Stores a small model for the definition in force of an applied detector, without promoting it.
+ */
 export async function storeTestModel(
   db: Database,
   definition: DetectorDefinition,

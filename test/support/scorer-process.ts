@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-/** A service in a process of its own, started as the command line starts it. */
+/** A service in its own process, started as the command line starts it. */
 export interface ServiceProcess {
   readonly child: ChildProcess;
-  /** What it has written so far. */
+  /** Standard output so far. */
   readonly stdout: () => string;
   readonly stderr: () => string;
-  /** Its exit code, or the signal that ended it. */
+  /** Exit code, or the signal that ended the process. */
   readonly ended: Promise<number | NodeJS.Signals>;
 }
 export type ScorerProcess = ServiceProcess;

@@ -1,16 +1,17 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
 /**
- * What a network does to the bytes that pass:
- * - `pass`: nothing;
- * - `delay`: each chunk arrives so many milliseconds later, in order;
- * - `halfOpen`: connections stay open, new ones are accepted, and nothing passes in either direction;
- * - `refuse`: new connections are reset at once.
+ * Behaviour of the network:
+ * - `pass`: forwards bytes;
+ * - `delay`: forwards each chunk `delayMs` later, in order;
+ * - `halfOpen`: connections stay open, new ones are accepted, but no bytes pass in either
+ *   direction;
+ * - `refuse`: resets new connections at once.
  */
 export type NetworkMode =
   { readonly kind: 'pass' | 'halfOpen' | 'refuse' } | { readonly kind: 'delay'; readonly delayMs: number };
 
-/** A TCP proxy on loopback that a test makes misbehave. listening → close(). */
+/** A TCP proxy on loopback with faults on demand. listening → close(). */
 export class TcpProxy {
   readonly port: number;
   readonly #server: Server;
@@ -23,7 +24,7 @@ export class TcpProxy {
     this.port = port;
   }
 
-  /** Listens on a free port; `target` is asked with every connection for the port to go on to. */
+  /** Listens on a free port. `target` returns the port to connect to, once per connection. */
   static async listen(target: () => number): Promise<TcpProxy> {
     const server = createServer({ allowHalfOpen: false });
     await new Promise<void>((resolve, reject) => {
@@ -37,14 +38,20 @@ export class TcpProxy {
     return proxy;
   }
 
-  /** From now on. What was held back by `halfOpen` is lost with its connections, as where a router forgot them. */
+  /**
+   * Switches the mode. Leaving `halfOpen` resets its connections and loses their bytes, as after a
+   * router has forgotten them.
+   */
   set(mode: NetworkMode): void {
     const { kind } = this.#mode;
     this.#mode = mode;
     if (kind === 'halfOpen') this.cut();
   }
 
-  /** The connections that are open now stay open and silent for ever, as where a router forgot them; new ones pass. */
+  /**
+   * Silences the connections open now for good, as after a router has forgotten them. New
+   * connections pass.
+   */
   freeze(): void {
     for (const socket of this.#sockets) this.#frozen.add(socket);
   }
@@ -81,7 +88,7 @@ export class TcpProxy {
           to.once('drain', () => from.resume());
         }
       };
-      // Timers of one length fire in the order in which they were set.
+      // Timers of equal length fire in the order in which they were set.
       if (mode.kind === 'delay') setTimeout(write, mode.delayMs);
       else write();
     });
@@ -90,7 +97,7 @@ export class TcpProxy {
       const isHeard = this.#mode.kind !== 'halfOpen' && !this.#frozen.has(from);
       this.#sockets.delete(from);
       this.#frozen.delete(from);
-      // A half-open connection is one whose end nobody hears of.
+      // On a half-open connection, neither side learns of the other's end.
       if (isHeard) to.destroy();
     });
   }

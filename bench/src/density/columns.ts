@@ -10,7 +10,10 @@ const withError = (value: number, error: number | undefined, digits: number) =>
 const difference = (estimate: Estimate | undefined) =>
   estimate === undefined ? '' : withError(estimate.mean, estimate.standardError, 3);
 
-/** What is printed of a data set's rows: NLL, its reading in the usual unit, and what it is to be compared with. */
+/**
+ * Table columns for a data set's rows: NLL, the NLL in the data set's usual unit, and the
+ * comparisons.
+ */
 export function columns(data: DensityData): Column<DensityRow>[] {
   const figures = recorded[data.name];
   const right = (title: string, text: (row: DensityRow) => string): Column<DensityRow> => ({

@@ -8,24 +8,27 @@ import { Random } from '@flowline/flows';
 
 import { decodeNpy } from './npy.ts';
 
-/** A data set, split. Rows of images are whole-numbered pixels; those of the test set have noise in [−½, ½). */
+/**
+ * A data set with its splits. Images have whole-numbered pixels; those of the test set have noise
+ * in [−½, ½).
+ */
 export interface DensityData {
   readonly name: DataName;
   readonly kind: 'toy' | 'rows' | 'image';
   readonly features: number;
-  /** Grey levels of an image; 0 for other rows. */
+  /** Grey levels of an image; 0 for other data. */
   readonly values: number;
   readonly train: Rows;
   readonly validation: Rows;
   readonly test: Rows;
-  /** Mean −log p of the true density on the test rows, in nats; null where nobody knows it. */
+  /** Mean −log p of the true density on the test rows, in nats; null if unknown. */
   readonly trueTestNll: number | null;
-  /** Steps of training, and rows a step, that every library gets. */
+  /** Training steps, and rows per step, the same for every library. */
   readonly steps: number;
   readonly batch: number;
 }
 
-/** The data sets with their step budgets. */
+/** Step budgets by data set. */
 const budgets = {
   power_2007h1: { steps: 5000, batch: 512 },
   magic10: { steps: 2500, batch: 512 },
@@ -39,10 +42,10 @@ const budgets = {
 
 export type DataName = keyof typeof budgets;
 
-/** Their names, as --data takes them. */
+/** Names of the data sets, as --data takes them. */
 export const dataNames = Object.keys(budgets) as DataName[];
 
-/** The folder of the reference data beside the checkout. */
+/** Folder of the reference data, beside the checkout. */
 export const defaultFolder = fileURLToPath(new URL('../../../../shared/data/flows', import.meta.url));
 
 interface ManifestEntry {
@@ -50,7 +53,10 @@ interface ManifestEntry {
   readonly true_test_nll?: number;
 }
 
-/** Reads a data set from a folder with manifest.json and NAME/{train,val,test}.npy. Throws FLOWLINE_FILE_UNREADABLE. */
+/**
+ * Reads a data set from a folder with manifest.json and NAME/{train,val,test}.npy. Throws
+ * FLOWLINE_FILE_UNREADABLE.
+ */
 export async function readData(folder: string, name: DataName): Promise<DensityData> {
   const manifest = JSON.parse((await read(path.join(folder, 'manifest.json'))).toString()) as Partial<
     Record<string, ManifestEntry>
@@ -77,7 +83,7 @@ export async function readData(folder: string, name: DataName): Promise<DensityD
   };
 }
 
-/** Pixels with noise in [−½, ½). */
+/** Adds uniform noise in [−½, ½) to pixels. */
 export function dequantized({ x, size }: Rows, seed: number): Rows {
   const random = new Random(seed);
   return { x: x.map((pixel) => pixel + random.uniform() - 0.5), size };

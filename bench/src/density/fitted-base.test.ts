@@ -38,7 +38,7 @@ describe('fittedBase', () => {
     const base = fittedBase(dataOf(fourModes), 1);
     expect(base.config).toMatchObject({ type: 'gaussianMixture', features: 2 });
     const means = base.variables.get('means')!.read();
-    // Standardised, the modes are at (±1, ±1), and some 0.07 wide.
+    // Standardised, the modes are at (±1, ±1), with a width of about 0.07.
     for (const mean of means) expect(Math.abs(Math.abs(mean) - 1)).toBeLessThan(0.3);
     base.dispose();
   });

@@ -6,15 +6,20 @@ import { mean } from '../support/statistics.ts';
 import type { DensityData } from './data.ts';
 import { bestKernelEstimate } from './kernel-estimate.ts';
 
-/** Few enough for the parameters not to count, enough to follow a curve of the plane. */
+/**
+ * Candidate numbers of components: few enough for the parameters not to matter, enough to follow a
+ * curve in the plane.
+ */
 const COMPONENTS = [1, 8, 16, 32] as const;
-/** Validation rows that decide between the bases. */
+/** Number of validation rows on which the bases are compared. */
 const COMPARED_ROWS = 1000;
 
 /**
- * The base of a flow that begins with an ActNorm: a mixture of normals fitted to the training rows, where it explains validation rows
- * better than a kernel estimate does, which assumes nothing of their density: then they come in a few modes, which no continuous map of one
- * normal has. Otherwise, for edges or long curves, the standard normal.
+ * Base distribution for a flow that begins with an ActNorm: a mixture of normals fitted to the
+ * training rows, if its log-likelihood on validation rows exceeds that of a kernel density
+ * estimate, which assumes nothing about the density. The data then has a few separate modes, which
+ * no continuous map of a single normal has. Otherwise, for edges or long curves, the standard
+ * normal.
  */
 export function fittedBase({ train, validation, features }: DensityData, seed: number): Distribution {
   const toLatents = standardisation(train, features);
@@ -28,7 +33,7 @@ export function fittedBase({ train, validation, features }: DensityData, seed: n
   return new StandardNormal(features);
 }
 
-/** A function that moves rows as these are moved to mean 0 and variance 1. */
+/** Standardises rows with the means and standard deviations of the given rows. */
 function standardisation({ x, size }: Rows, features: number): (rows: Rows) => Rows {
   const [sums, squares] = [new Float64Array(features), new Float64Array(features)];
   x.forEach((value, at) => {

@@ -2,17 +2,23 @@ import type { Rows } from '@flowline/flows';
 
 const { exp, log } = Math; // looked up once: the loops below run over every pair of rows
 
-/** Bandwidths to choose from, in standard deviations of a feature. */
+/** Candidate bandwidths, in standard deviations of a feature. */
 const BANDWIDTHS = [0.025, 0.035, 0.05, 0.07, 0.1] as const;
 /** Terms this far below the largest are not worth an exponential. */
 const NEGLIGIBLE_NATS = 40;
 
-/** The mean log p of rows under the kernel density estimate of training rows that explains them best; features of both have variance 1. */
+/**
+ * Mean log p of rows under a kernel density estimate of the training rows, with the bandwidth that
+ * fits the rows best. Features of both have variance 1.
+ */
 export function bestKernelEstimate(train: Rows, rows: Rows, features: number): number {
   return Math.max(...BANDWIDTHS.map((bandwidth) => meanLogP(train, rows, features, bandwidth)));
 }
 
-/** log p of a row is that of an even mixture of round normals around the training rows. */
+/**
+ * Mean log p of rows under an equally weighted mixture of isotropic normals centred on the training
+ * rows.
+ */
 function meanLogP(train: Rows, rows: Rows, d: number, bandwidth: number): number {
   const constant = log(train.size) + 0.5 * d * log(2 * Math.PI * bandwidth * bandwidth);
   const exponents = new Float64Array(train.size);

@@ -18,21 +18,24 @@ export const familyNames = [
 
 export type FamilyName = (typeof familyNames)[number];
 
-/** Those that know the neighbourhood of pixels. */
+/** Families whose layers use the neighbourhood of pixels. */
 const imageFamilies: ReadonlySet<FamilyName> = new Set<FamilyName>(['multiScale']);
 
 export const defaultFamilies: readonly FamilyName[] = ['realNVP', 'maf', 'neuralSpline'];
 
-/** A flow to be trained, with what differs from the protocol that all share. */
+/** A flow to train, with its deviations from the shared protocol. */
 export interface DensityModel {
   make(seed: number): Flow;
   readonly options: Pick<
     FitOptions,
     'learningRate' | 'finalLearningRateFraction' | 'weightDecay' | 'averaging' | 'clipNorm'
   >;
-  /** The share of its steps over which the learning rate rises. */
+  /** Share of the steps over which the learning rate warms up. */
   readonly warmupShare: number;
-  /** The share of the data set's steps that it gets: all, except where a step is far dearer than those of the others. */
+  /**
+   * Share of the data set's steps that the flow gets: 1, except where its steps are far more
+   * expensive than those of the others.
+   */
   readonly stepShare: number;
 }
 
@@ -42,11 +45,11 @@ export interface PeerModel {
   readonly family: FamilyName;
   readonly layers: number;
   readonly hidden: readonly number[];
-  /** Of splines. */
+  /** For spline flows. */
   readonly bins?: number;
 }
 
-/** Widths and depths on a data set: those of the PyTorch figures. */
+/** Widths and depths for a data set, the same as for the PyTorch figures. */
 function sizes({ name, kind }: DensityData) {
   const hidden = kind === 'toy' ? [64, 64] : kind === 'image' ? [128, 128] : [100, 100];
   const isImage = kind === 'image';
@@ -58,14 +61,17 @@ function sizes({ name, kind }: DensityData) {
   };
 }
 
-/** Our model of a family on a data set: no more parameters than its PyTorch counterpart but for ActNorm and linear maps of few features. */
+/**
+ * Our model of a family for a data set. It has no more parameters than its PyTorch counterpart,
+ * except for ActNorm and linear maps of few features.
+ */
 export function modelOf(family: FamilyName, data: DensityData): DensityModel {
   const { kind, features, values } = data;
   const size = sizes(data);
   const isImage = kind === 'image';
   const spreadUnits = kind === 'toy';
   const based = (seed: number) => (kind === 'toy' ? { base: fittedBase(data, seed) } : {});
-  // Linear maps of 64 features have 4,160 parameters each, which narrower networks make up for.
+  // A linear map of 64 features has 4,160 parameters; narrower networks compensate.
   const narrowed = (hidden: readonly number[], by = 16) => (isImage ? hidden.map((width) => width - by) : hidden);
   const builders: Readonly<Record<FamilyName, (seed: number) => Flow>> = {
     realNVP: (seed) =>
@@ -94,10 +100,10 @@ export function modelOf(family: FamilyName, data: DensityData): DensityModel {
       neuralSpline({
         features,
         ...size.neuralSpline,
-        // Fewer, deeper networks have the edges of toys sooner.
+        // Fewer, deeper networks learn the edges of toys sooner.
         ...(kind === 'toy' ? { layers: 3, hidden: [64, 64, 64] } : { hidden: narrowed(size.neuralSpline.hidden, 6) }),
         conditioning: 'autoregressive',
-        // More of the bins lie where ActNorm puts the data of toys, which have no long tails.
+        // Puts more bins where ActNorm places toy data, which has no long tails.
         tailBound: kind === 'toy' ? 3 : 5,
         residual: true,
         partition: 'learned',
@@ -117,12 +123,13 @@ export function modelOf(family: FamilyName, data: DensityData): DensityModel {
   return {
     make: isImage ? (seed) => overPixels(make(seed), values) : make,
     ...scheduleOf(kind),
-    // The density of an IAF takes one pass per layer and feature: of 64 pixels a step costs as much as six of ten features.
+    // The density of an IAF takes one pass per layer and feature: a step with 64 pixels costs as
+    // much as six with ten features.
     stepShare: family === 'iaf' ? Math.min(1, 10 / features) : 1,
   };
 }
 
-/** How flows train on a kind of data. */
+/** Training schedule for a kind of data. */
 function scheduleOf(kind: DensityData['kind']): Pick<DensityModel, 'options' | 'warmupShare'> {
   const averaging = 0.998;
   if (kind !== 'toy') {
@@ -132,16 +139,17 @@ function scheduleOf(kind: DensityData['kind']): Pick<DensityModel, 'options' | '
       warmupShare: 0,
     };
   }
-  // Edges are learned by large steps, which bounded norms and a warm-up make safe; a cosine to 0 takes back what they overfit.
+  // Large steps learn edges. Gradient clipping and a warm-up make them safe, and a cosine decay to
+  // 0 undoes their overfitting.
   return { options: { learningRate: 4e-3, averaging, clipNorm: 1 }, warmupShare: 0.1 };
 }
 
-/** The families of a run that apply to a data set. */
+/** Families of a run that apply to a data set. */
 export function familiesOf(families: readonly FamilyName[], { kind }: DensityData): readonly FamilyName[] {
   return kind === 'image' ? families : families.filter((family) => !imageFamilies.has(family));
 }
 
-/** The peers of a family on a data set. */
+/** Peers of a family on a data set. */
 export function peersOf(family: FamilyName, data: DensityData): readonly PeerModel[] {
   const size = sizes(data);
   if (family === 'realNVP' || family === 'maf') {

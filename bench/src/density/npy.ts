@@ -1,6 +1,6 @@
 import { FlowlineError } from '@flowline/events';
 
-/** An array as numpy saves it, row-major. */
+/** A numpy array, row-major. */
 export interface NpyArray {
   readonly shape: readonly number[];
   readonly values: Float32Array | Uint8Array;
@@ -8,7 +8,10 @@ export interface NpyArray {
 
 const MAGIC = '\u0093NUMPY';
 
-/** Reads a .npy file of float32 or uint8 values (NEP 1, versions 1 to 3). Throws FLOWLINE_FILE_UNREADABLE for any other. */
+/**
+ * Decodes a .npy file of float32 or uint8 values (NEP 1, versions 1 to 3). Throws
+ * FLOWLINE_FILE_UNREADABLE for any other.
+ */
 export function decodeNpy(bytes: Uint8Array, where: string): NpyArray {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const text = (from: number, to: number) => Buffer.from(bytes.subarray(from, to)).toString('latin1');

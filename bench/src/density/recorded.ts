@@ -2,8 +2,9 @@ import type { DataName } from './data.ts';
 import type { FamilyName } from './models.ts';
 
 /**
- * Test NLL of PyTorch 2.5.1 on one CPU thread at the same steps, the better of zuko and nflows, in nats (bits per dimension for digits8x8,
- * gap to the true density for toys): what a run without --peers is printed beside.
+ * Recorded test NLL of PyTorch 2.5.1 on one CPU thread with the same steps, in nats (bits per
+ * dimension for digits8x8, gap to the true density for toys): the better of zuko and nflows. Runs
+ * without --peers are printed beside it.
  */
 export const recorded: Readonly<Record<DataName, Readonly<Partial<Record<FamilyName, number>>>>> = {
   power_2007h1: { realNVP: -0.736, maf: -0.573 },

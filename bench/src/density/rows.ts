@@ -7,24 +7,30 @@ import type { FamilyName } from './models.ts';
 import type { Scored } from './train-ours.ts';
 import { trueLogDensity } from './true-density.ts';
 
-/** One row of the result; names of the first seven are published. */
+/** One row of the result. The names of the first seven fields are published. */
 export interface DensityRow {
   readonly data: DataName;
   readonly library: 'flowline' | 'zuko' | 'nflows';
   readonly family: FamilyName;
   readonly parameters: number;
   readonly steps: number;
-  /** Mean −log p of the test rows, in nats, and its standard error. */
+  /** Mean −log p of the test rows, in nats; `standardError` is its standard error. */
   readonly nll: number;
   readonly standardError: number;
-  /** CPU time of training. */
+  /** CPU seconds of training. */
   readonly seconds: number;
-  /** Of images. */
+  /** Images only. */
   readonly bitsPerDim?: number;
-  /** Of toys: nll minus that of the true density on the same rows; the standard error is paired where its formula is known. */
+  /**
+   * Toys only: nll minus that of the true density on the same rows. The standard error is paired,
+   * and given only if the formula of the true density is known.
+   */
   readonly gap?: number;
   readonly gapStandardError?: number;
-  /** Of ours, beside peers: nll minus that of the best peer, of all and of the same family, on the same rows. */
+  /**
+   * Our models beside peers only: nll minus that of the best peer on the same rows;
+   * `againstCounterpart` is the same for the best peer of the same family.
+   */
   readonly againstBest?: Estimate;
   readonly againstCounterpart?: Estimate;
 }
@@ -36,7 +42,7 @@ export interface Entry {
   readonly scored: Scored;
 }
 
-/** The rows of one data set. */
+/** Result rows for one data set. */
 export function rowsOf(data: DensityData, entries: readonly Entry[]): DensityRow[] {
   const peers = entries.filter(({ library }) => library !== 'flowline');
   const nll = ({ scored }: Entry) => -mean(scored.logProb);

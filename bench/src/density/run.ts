@@ -15,10 +15,13 @@ import { rowsOf } from './rows.ts';
 import { trainOurs } from './train-ours.ts';
 import { trainPeer, withRowsOnDisk } from './train-peer.ts';
 
-/** --quick trains for this share of the steps. */
+/** Share of the steps that --quick trains for. */
 const QUICK_SHARE = 0.1;
 
-/** Density estimation: our flows, and with --peers those of zuko and nflows, on the same rows at the same step budgets. */
+/**
+ * Density estimation benchmark: our flows, and with --peers those of zuko and nflows, on the same
+ * rows with the same step budgets.
+ */
 export const program: BenchProgram = {
   async run(args) {
     const options = parseBenchOptions('density', args, {
@@ -54,7 +57,7 @@ export const program: BenchProgram = {
   },
 };
 
-/** All models of a data set, trained one after another. */
+/** Trains all models of a data set, one after another. */
 async function compared(
   data: DensityData,
   families: readonly FamilyName[],

@@ -1,4 +1,4 @@
-/** A .npy file, for tests. */
+/** Encodes a .npy file, for tests. */
 export function npy(shape: readonly number[], values: Float32Array | Uint8Array): Buffer {
   const type = values instanceof Uint8Array ? '|u1' : '<f4';
   const sizes = shape.length === 1 ? `${shape.join()},` : shape.join(', ');

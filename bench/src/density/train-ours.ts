@@ -3,13 +3,13 @@ import { fit, logProbRows } from '@flowline/flows';
 import type { DensityData } from './data.ts';
 import type { DensityModel } from './models.ts';
 
-/** A trained flow on the test rows. */
+/** Scores of a trained flow on the test rows, with the cost of its training. */
 export interface Scored {
-  /** log p of each test row, in nats. */
+  /** log p per test row, in nats. */
   readonly logProb: Float64Array;
   readonly parameters: number;
   readonly steps: number;
-  /** CPU time of training with its validations, and of a base's fit. */
+  /** CPU seconds of training, validations and the fit of the base included. */
   readonly seconds: number;
 }
 
@@ -35,5 +35,5 @@ export async function trainOurs(model: DensityModel, data: DensityData, steps: n
   return { logProb, parameters, steps: ownSteps, seconds: (user + system) / 1e6 };
 }
 
-/** Steps between validations: few rows, which overfit early, are looked at more often. */
+/** Steps between validations. Small data sets overfit early and are validated more often. */
 const VALIDATE_EVERY = { toy: 150, rows: 250, image: 50 } as const;

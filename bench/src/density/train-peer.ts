@@ -8,7 +8,7 @@ import { dequantized } from './data.ts';
 import type { PeerModel } from './models.ts';
 import type { Scored } from './train-ours.ts';
 
-/** Calls `use` with a folder that holds the rows as the Python peers read them. */
+/** Calls `use` with a folder that holds the rows in the Python peers' format. */
 export async function withRowsOnDisk<T>(data: DensityData, use: (folder: string) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(path.join(tmpdir(), 'flowline-density-'));
   try {

@@ -4,8 +4,9 @@ import type { DataName } from './data.ts';
 import { trueLogDensity } from './true-density.ts';
 
 /**
- * Mass and entropy in nats by the midpoint rule on [−8, 8]². The aliases of a normal of σ ≥ 0.1 on cells of width h = 0.1 are at
- * most 2·exp(−2π²σ²/h²) < 1e-8 of its mass an axis (Poisson's summation), so that nothing is lost to cells this wide.
+ * Mass, and entropy in nats, by the midpoint rule on [−8, 8]². For a normal with σ ≥ 0.1 on cells
+ * of width h = 0.1, aliasing is at most 2·exp(−2π²σ²/h²) < 1e-8 of its mass per axis (Poisson
+ * summation), so that cells of this width lose nothing.
  */
 function integrated(name: DataName): { mass: number; entropy: number } {
   const logDensity = trueLogDensity(name)!;

@@ -2,16 +2,18 @@ import type { DataName } from './data.ts';
 
 const { exp, log } = Math; // looked up once: a row meets 1,200 centres
 
-/** log p of a point of the plane, in nats. */
+/** log p of a point in the plane, in nats. */
 export type LogDensity = (x: number, y: number) => number;
 
-/** Points of the quadrature along a curve; the noise around it is far wider than their distance. */
+/** Quadrature points along a curve. The noise around the curve is far wider than their spacing. */
 const CURVE_POINTS = 600;
 
-/** Terms this far below the largest are lost in the last digit of float64, all 1,200 together. */
+/**
+ * Terms this far below the largest vanish in the last digit of a float64, even all 1,200 together.
+ */
 const NEGLIGIBLE_NATS = 50;
 
-/** The densities that the toys were drawn from. */
+/** Densities from which the toys were drawn. */
 const densities: Readonly<Partial<Record<DataName, LogDensity>>> = {
   toy_banana: (x, y) => logNormal(x, 1) + logNormal(y - x * x + 1, 0.5),
   toy_checkerboard: () => -Math.log(32),
@@ -49,12 +51,12 @@ export function trueLogDensity(name: DataName): LogDensity | undefined {
 
 type Point = readonly [x: number, y: number];
 
-/** Points at equal shares of a curve, by the midpoint rule. */
+/** Points at equal fractions of a curve, by the midpoint rule. */
 function alongCurve(at: (share: number) => Point[]): Point[] {
   return Array.from({ length: CURVE_POINTS }, (_, i) => at((i + 0.5) / CURVE_POINTS)).flat();
 }
 
-/** An even mixture of round normals of standard deviation σ. */
+/** Log density of an equally weighted mixture of isotropic normals with standard deviation σ. */
 function around(centres: readonly Point[], sigma: number): LogDensity {
   const constant = -log(2 * Math.PI * sigma * sigma * centres.length);
   const flat = Float64Array.from(centres.flat());

@@ -3,22 +3,23 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { median } from '../support/statistics.ts';
 import type { Runner } from './runner.ts';
 
-/** How long to measure. */
+/** Number and length of the measuring windows. */
 export interface Windows {
   readonly rounds: number;
   readonly milliseconds: number;
 }
 
-/** Threads of the runner before may still be looking for work: they fall asleep meanwhile. */
+/** Pause in which the previous runner's spinning threads fall asleep. */
 const SETTLE_MS = 50;
-/** A runner that needs so long for one window has another, and no more. */
+/** A runner that needs longer than this for a window is measured in one more window only. */
 const SLOW_MS = 1_000;
-/** In so long a window what is compiled at its beginning does not count: it is the only one. */
+/** A window longer than this is the runner's only one: compilation at its start is negligible. */
 const VERY_SLOW_MS = 3_000;
 
 /**
- * Events per second of every runner at a batch size: the median of windows in rounds over all runners, ours and the peers' alike, so that
- * noise meets all of them. The first window of each is not counted.
+ * Measures events per second of every runner at a batch size: the median over windows, in rounds
+ * over all runners, so that noise affects ours and the peers' alike. The first window of each
+ * runner is a warm-up.
  */
 export async function measure(
   runners: readonly Runner[],
@@ -31,7 +32,7 @@ export async function measure(
     const first = await runner.rate(batch, milliseconds);
     const elapsed = performance.now() - start;
     measured.set(runner, { slow: elapsed > VERY_SLOW_MS, rates: elapsed > VERY_SLOW_MS ? [first] : [] });
-    // The first window may have compiled: what is slow shows in the second.
+    // The first window may include compilation, so a slow runner is judged by its second.
     if (elapsed < SLOW_MS || elapsed > VERY_SLOW_MS) continue;
     const again = performance.now();
     const rate = await runner.rate(batch, milliseconds);
@@ -47,7 +48,7 @@ export async function measure(
   return new Map([...measured].map(([runner, { rates }]) => [runner, median(rates)]));
 }
 
-/** Events per second of a call, over a window of at least so long. */
+/** Events per second of a call, over a window of at least `milliseconds`. */
 export async function rateWithin(
   run: (batch: number) => Promise<unknown>,
   batch: number,

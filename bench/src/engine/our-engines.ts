@@ -5,7 +5,7 @@ import { rateWithin } from './measure.ts';
 import { CHECKED_ROWS, type ReferenceModel } from './reference-models.ts';
 import type { Runner } from './runner.ts';
 
-/** Our engines, by the names of the results. */
+/** Our engines, by their names in the results. */
 export const ours: Readonly<Record<string, { readonly backend: ScoringBackend; readonly threads: number }>> = {
   'flowline-wasm': { backend: 'wasm', threads: 1 },
   'flowline-wasm-pool': { backend: 'wasm-pool', threads: 2 },
@@ -15,7 +15,10 @@ export const ours: Readonly<Record<string, { readonly backend: ScoringBackend; r
   tensorflow: { backend: 'tensorflow', threads: 1 },
 };
 
-/** Makes one of our engines for a model; the reason, where it cannot run here. A software GPU is not real. */
+/**
+ * Creates one of our engines for a model. Returns the reason if it cannot run here; a software GPU
+ * counts as unavailable.
+ */
 export async function ourRunner(engine: string, model: ReferenceModel): Promise<Runner | string> {
   const found = ours[engine];
   if (found === undefined) return 'unknown';
@@ -31,7 +34,7 @@ export async function ourRunner(engine: string, model: ReferenceModel): Promise<
   return { engine, threads, rate: (batch, ms) => rateWithin(run, batch, ms), dispose: () => scorer.dispose() };
 }
 
-/** What is used of onnxruntime-node, an optional dependency. */
+/** The subset used of onnxruntime-node, an optional dependency. */
 interface OnnxRuntime {
   readonly Tensor: new (type: 'float32', data: Float32Array, dims: readonly number[]) => unknown;
   readonly InferenceSession: {
@@ -45,7 +48,7 @@ interface OnnxRuntime {
   };
 }
 
-/** onnxruntime-node on the exported model. */
+/** Creates a runner of onnxruntime-node on the exported model. */
 export async function onnxRunner(model: ReferenceModel, threads: number): Promise<Runner | string> {
   const name = 'onnxruntime-node';
   let runtime: OnnxRuntime;

@@ -4,7 +4,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** This machine's f32 peak on one thread in GFLOP/s, by a loop of multiply-adds in C; null without a C compiler. */
+/**
+ * Measures this machine's f32 peak on one thread in GFLOP/s, with a multiply-add loop in C. Null
+ * without a C compiler.
+ */
 export function peakGflops(): number | null {
   const folder = mkdtempSync(path.join(tmpdir(), 'flowline-peak-'));
   try {

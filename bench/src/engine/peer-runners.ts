@@ -6,18 +6,24 @@ import { startPeer } from '../support/python.ts';
 import { type ReferenceModel, writeForPeers } from './reference-models.ts';
 import type { Runner } from './runner.ts';
 
-/** The peers in Python, by the names of the results. */
+/** The Python peers, by their names in the results. */
 export const pythonPeers = ['torch-eager', 'torch-compile', 'jax', 'zuko', 'nflows'] as const;
 
-/** Peers of one model, in one process of so many threads that waits between their windows. */
+/**
+ * Peers of one model in one process, with a fixed number of threads. The process idles between
+ * their windows.
+ */
 export interface PeerRunners {
   readonly runners: readonly Runner[];
-  /** Why each of the others cannot run here. */
+  /** Reasons why the other peers cannot run here. */
   readonly obstacles: ReadonlyMap<string, string>;
   stop(): Promise<void>;
 }
 
-/** Starts bench/peers/scoring.py for a model. @throws FlowlineError FLOWLINE_USAGE where Python or its packages are not there. */
+/**
+ * Starts bench/peers/scoring.py for a model. @throws FlowlineError FLOWLINE_USAGE if Python or its
+ * packages are missing.
+ */
 export async function startPeers(
   model: ReferenceModel,
   peers: readonly string[],

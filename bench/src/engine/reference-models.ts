@@ -12,24 +12,24 @@ const sizes = { d10: { features: 10, hidden: [64, 64] }, d64: { features: 64, hi
 const LAYERS = 8;
 const BOUND = 2;
 
-/** A Real NVP of a reference size with weights as training makes them, and rows to score. */
+/** A Real NVP of a reference size, with weights like those of a trained one, and rows to score. */
 export interface ReferenceModel {
   readonly name: ModelName;
   readonly flow: Flow;
   readonly rows: Float32Array;
   readonly width: number;
-  /** log p of the first rows, by the float64 reference. */
+  /** log p of the first CHECKED_ROWS rows, by the float64 reference. */
   readonly exact: Float64Array;
-  /** Operations of one row in the matrix products; a multiply-add is two. */
+  /** Floating-point operations per row in the matrix products. A multiply-add counts as two. */
   readonly operations: number;
   /** The same flow as an ONNX model. */
   readonly onnx: Uint8Array;
 }
 
-/** How many rows are compared before anything is timed. */
+/** Number of rows whose scores are checked before timing. */
 export const CHECKED_ROWS = 16;
 
-/** Makes a model; `rows` is the largest batch that will be asked for. */
+/** Creates a model. `rows` is the largest batch to score. */
 export async function referenceModel(name: ModelName, rows: number): Promise<ReferenceModel> {
   const { features, hidden } = sizes[name];
   const flow = realNVP({
@@ -68,7 +68,10 @@ export async function referenceModel(name: ModelName, rows: number): Promise<Ref
   };
 }
 
-/** Writes what bench/peers/scoring.py reads: the shape, the weights in order, the rows, and what they must score. */
+/**
+ * Writes the input of bench/peers/scoring.py: the shape, the weights in order, the rows, and their
+ * expected scores.
+ */
 export function writeForPeers({ name, flow, rows, exact, width, operations }: ReferenceModel, folder: string): void {
   mkdirSync(folder, { recursive: true });
   const write = (kind: string, values: Float32Array | Float64Array): void =>

@@ -14,11 +14,13 @@ import { printJson, printTable } from '../support/report.ts';
 
 const engines = [...Object.keys(ours), 'onnxruntime-node', ...pythonPeers];
 const BATCHES = [1, 16, 256, 4096];
-/** Of the peers. */
+/** Thread counts of the peers. */
 const THREADS = [1, 2];
 const GPU_BATCHES = [...BATCHES, 65_536];
 
-/** Events per second of every engine that runs here, on the two reference sizes. */
+/**
+ * Engine benchmark: events per second of every engine that runs here, on the two reference sizes.
+ */
 export const program: BenchProgram = {
   async run(args) {
     const options = parseBenchOptions('engine', args, {
@@ -52,13 +54,13 @@ export const program: BenchProgram = {
 
 interface Measurement {
   readonly wanted: readonly string[];
-  /** In Python. */
+  /** Python peers. */
   readonly peers: readonly string[];
   readonly batches: readonly number[];
   readonly windows: Windows;
 }
 
-/** All engines on one model, side by side. */
+/** Measures all engines on one model, side by side. */
 async function measureModel(
   model: ReferenceModel,
   { wanted, peers, batches, windows }: Measurement,

@@ -1,8 +1,8 @@
-/** Something that scores a batch, ready and checked. */
+/** A scorer of batches, ready and checked. */
 export interface Runner {
   readonly engine: string;
   readonly threads: number;
-  /** Events per second of calls with so many rows, over a window of so long. */
+  /** Events per second of calls with `batch` rows, over a window of `milliseconds`. */
   rate(batch: number, milliseconds: number): Promise<number>;
   dispose(): void | Promise<void>;
 }

@@ -8,7 +8,7 @@ export interface EngineRow {
   readonly gflops: number;
 }
 
-/** One claim, what was measured, and whether it holds. */
+/** One claim, with the measured and the wanted value. It holds if measured ≥ wanted. */
 export interface Verdict {
   readonly claim: string;
   readonly measured: number;
@@ -17,7 +17,7 @@ export interface Verdict {
 
 const peers = ['torch-eager', 'torch-compile', 'jax', 'onnxruntime-node', 'zuko', 'nflows'];
 
-/** The claims for d = 10 that the rows can decide; what was not measured is left out. */
+/** Claims for d = 10 that the rows decide. Claims without a measurement are left out. */
 export function verdicts(rows: readonly EngineRow[], peakGflops: number | null): readonly Verdict[] {
   const rate = (engine: string, batch: number, threads = 1): number =>
     rows.find((row) => row.model === 'd10' && row.engine === engine && row.batch === batch && row.threads === threads)

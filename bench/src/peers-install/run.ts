@@ -7,7 +7,10 @@ import { FlowlineError } from '@flowline/events';
 import type { BenchProgram } from '../support/program.ts';
 import { environmentFolder, environmentPython, peersFolder } from '../support/python.ts';
 
-/** Makes the virtual environment of the peers, or brings it up to date with requirements.txt; pip caches what it downloads. */
+/**
+ * Creates the peers' virtual environment, or updates it to requirements.txt. pip caches its
+ * downloads.
+ */
 export const program: BenchProgram = {
   async run() {
     if (!existsSync(environmentPython)) execute('python3', ['-m', 'venv', environmentFolder]);

@@ -1,6 +1,6 @@
 import { Session } from 'node:inspector/promises';
 
-/** What a moment of the scorer's thread was spent on. */
+/** Stages that the CPU time of the scorer's thread is attributed to. */
 export const stages = [
   'fetch',
   'decode',
@@ -15,7 +15,10 @@ export const stages = [
 ] as const;
 export type CpuStage = (typeof stages)[number];
 
-/** The first pattern that the script of a function, or of the nearest caller with one, matches. */
+/**
+ * Patterns of script URLs. A function belongs to the first pattern that its script matches, or else
+ * to the stage of its caller.
+ */
 const scripts: readonly (readonly [pattern: RegExp, stage: CpuStage])[] = [
   [/libs\/db\/src\/(batch-rows|binary-copy|json-text|outbox-message)/, 'copy'],
   [/libs\/db\/|node_modules\/pg|pg-copy-streams|services\/scorer\/src\/commit/, 'commit'],
@@ -36,7 +39,7 @@ interface ProfileNode {
   readonly children?: readonly number[] | undefined;
 }
 
-/** Samples this thread while `run` goes on, and tells the microseconds that each stage took; idle time is nobody's. */
+/** Profiles this thread during `run`. Returns microseconds per stage, without idle time. */
 export async function profiled(run: () => Promise<void>): Promise<Readonly<Record<CpuStage, number>>> {
   const session = new Session();
   session.connect();
@@ -55,7 +58,7 @@ export async function profiled(run: () => Promise<void>): Promise<Readonly<Recor
   return micros;
 }
 
-/** The stage of every node of the call tree; null for idle time. */
+/** Stage of every node in the call tree; null for idle time. */
 function stagesOfNodes(nodes: readonly ProfileNode[]): ReadonlyMap<number, CpuStage | null> {
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const found = new Map<number, CpuStage | null>();

@@ -8,7 +8,7 @@ const ROWS_A_SEND = 2_000;
 const TICK_MS = 10;
 const SENDS_AT_ONCE = 16;
 
-/** Fills a topic with events, in turn over its partitions, as fast as it goes. */
+/** Fills a topic with events at full speed, round-robin over its partitions. */
 export async function fill(kafka: Kafka, topic: string, events: number): Promise<void> {
   const event = eventMaker(2);
   const producer = kafka.producer({ allowAutoTopicCreation: false });
@@ -20,23 +20,27 @@ export async function fill(kafka: Kafka, topic: string, events: number): Promise
   await producer.disconnect();
 }
 
-/** Events from the first-th on, made now, in turn over the partitions. */
+/**
+ * Messages of `rows` events from number `first` on, timestamped now, round-robin over the
+ * partitions.
+ */
 const messagesOf = (event: ReturnType<typeof eventMaker>, first: number, rows: number) =>
   Array.from({ length: rows }, (_, i) => ({
     value: event(first + i, Date.now()),
     partition: (first + i) % PARTITIONS,
   }));
 
-/** What a producer at a steady rate did. */
+/** Result of producing at a steady rate. */
 export interface Production {
   readonly events: number;
-  /** Below the rate that was asked for where the broker, or this process, could not hold it. */
+  /** Lower than the requested rate if the broker, or this process, could not sustain it. */
   readonly eventsPerSecond: number;
 }
 
 /**
- * Produces the events of so many seconds at a steady rate; each carries the time of its making. No more than a few sends are under way: a
- * broker that is slower than the rate slows the producer, and does not fill its memory.
+ * Produces events at a steady rate for a number of seconds, each with its creation time. The number
+ * of sends in flight is bounded: a broker slower than the rate slows the producer instead of
+ * filling its memory.
  */
 export async function produceAtRate(kafka: Kafka, topic: string, rate: number, seconds: number): Promise<Production> {
   const event = eventMaker(3);
@@ -61,12 +65,12 @@ export async function produceAtRate(kafka: Kafka, topic: string, rate: number, s
   return { events, eventsPerSecond: (events * 1000) / tookMs };
 }
 
-/** Calls under way, of which there are never more than a few. */
+/** A bound on the number of calls in flight. */
 class FewAtOnce {
   readonly #running = new Set<Promise<void>>();
   #failure: { readonly error: unknown } | undefined;
 
-  /** Adds one, and waits until there is room for another. @throws what one has failed with. */
+  /** Adds a call, and waits until there is room for another. @throws the first error of a call. */
   async start(call: Promise<unknown>): Promise<void> {
     const running: Promise<void> = call
       .then(() => undefined)
@@ -77,7 +81,7 @@ class FewAtOnce {
     this.#rethrow();
   }
 
-  /** Waits for all of them. @throws what one has failed with. */
+  /** Waits for all calls. @throws the first error of a call. */
   async all(): Promise<void> {
     await Promise.all(this.#running);
     this.#rethrow();

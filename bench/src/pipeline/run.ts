@@ -17,7 +17,7 @@ import type { ChildResult, ChildTask } from './scorer-child.ts';
 import { type Servers, startServers } from './servers.ts';
 import { FEATURES, PARTITIONS, promoteWorkload, trainWorkload } from './workload.ts';
 
-/** One line of the result. */
+/** One row of the result. */
 interface Row {
   readonly name: string;
   readonly eventsPerSecond: number;
@@ -30,15 +30,18 @@ const SIZES = {
   full: { events: 400_000, rounds: 3, seconds: 20 },
   quick: { events: 120_000, rounds: 1, seconds: 8 },
 } as const;
-/** Of each run, the share that warms up. */
+/** Share of each run that is warm-up. */
 const WARM_UP = 0.25;
 const RATES = [1_000, 10_000] as const;
-/** A rate is held where this share of it was made. */
+/** Share of a rate that must be produced for the rate to count as sustained. */
 const HELD = 0.98;
-/** Stored before a steady run begins, so that the scorer is there when it does. */
+/** Events stored before a steady run begins, so that the scorer is up when it does. */
 const FIRST_EVENTS = 2_000;
 
-/** The whole scorer at full speed and at steady rates: real broker, real Postgres that waits for its disk, every event stored. */
+/**
+ * Pipeline benchmark: the whole scorer at full speed and at steady rates, with a real broker, a
+ * real Postgres that syncs to disk, and every event stored.
+ */
 export const program: BenchProgram = {
   async run(args) {
     const options = parseBenchOptions('pipeline', args, {
@@ -95,7 +98,7 @@ async function measure(
     return { ...rowOf(`scored@${rate}/s`, [result]), p50Ms: result.p50Ms, p99Ms: result.p99Ms };
   };
 
-  /** The highest rate with a producer on the same cores, which full topics do without. */
+  /** The highest rate with a producer on the same cores. Runs on full topics have no producer. */
   const highestRate = async (): Promise<number> => {
     const { topic, database } = await open();
     await fill(broker.kafka, topic, FIRST_EVENTS);
@@ -110,7 +113,7 @@ async function measure(
 
   const runs: Record<'scored' | 'unscored' | 'python', ChildResult[]> = { scored: [], unscored: [], python: [] };
   for (let round = 0; round < plan.rounds; round++) {
-    // Minutes apart on one machine: what slows one slows the other.
+    // Minutes apart on the same machine, so that the same noise slows both.
     runs.scored.push(await flatOut(true));
     runs.unscored.push(await flatOut(false));
     if (plan.peers) runs.python.push(await python(broker, postgres, plan.events, topics++));
@@ -131,9 +134,9 @@ async function measure(
 
 const childMain = fileURLToPath(new URL('scorer-child.ts', import.meta.url));
 
-/** The scorer in a process of its own. */
+/** The scorer in its own process. */
 interface RunningChild {
-  /** It has stored its first events. */
+  /** Resolves when the first events are stored. */
   readonly ready: Promise<void>;
   readonly result: Promise<ChildResult>;
 }
@@ -159,7 +162,7 @@ function child(broker: TestKafka, database: TestDatabase, task: Omit<ChildTask, 
     });
     result.catch(reject);
   });
-  ready.catch(() => undefined); // not everyone waits for it
+  ready.catch(() => undefined); // not every caller awaits it
   return { ready, result };
 }
 
@@ -203,7 +206,10 @@ function print(rows: readonly Row[]): void {
   }
 }
 
-/** Produces at a rate, and says so where it was not held: latencies are then those of a lower one. */
+/**
+ * Produces at a rate, and prints if the rate was not sustained: the latencies are then those of a
+ * lower rate.
+ */
 async function produceSteadily({ kafka }: TestKafka, topic: string, rate: number, seconds: number): Promise<void> {
   const { eventsPerSecond } = await produceAtRate(kafka, topic, rate, seconds);
   if (eventsPerSecond < HELD * rate) {
@@ -211,7 +217,7 @@ async function produceSteadily({ kafka }: TestKafka, topic: string, rate: number
   }
 }
 
-/** The Python consumer over the same events, at full speed. */
+/** Runs the Python consumer on the same events at full speed. */
 async function python(broker: TestKafka, postgres: TestPostgres, events: number, index: number): Promise<ChildResult> {
   const { run, topic, close } = await openPython(broker, postgres, index, { events, warmUp: events * WARM_UP });
   await fill(broker.kafka, topic, events);
@@ -220,7 +226,7 @@ async function python(broker: TestKafka, postgres: TestPostgres, events: number,
   return result;
 }
 
-/** The Python consumer at the lowest steady rate. */
+/** Runs the Python consumer at the lowest steady rate. */
 async function pythonSteady(
   broker: TestKafka,
   postgres: TestPostgres,
@@ -240,7 +246,7 @@ async function pythonSteady(
   return result;
 }
 
-/** A topic and an empty database for the Python consumer, and the way to start it. */
+/** Opens a topic and an empty database for the Python consumer. `run` starts it. */
 async function openPython(
   broker: TestKafka,
   postgres: TestPostgres,

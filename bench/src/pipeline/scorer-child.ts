@@ -1,4 +1,5 @@
-// The scorer as the product runs it, in a process of its own, with a clock at its store; it ends after so many events.
+// The scorer as the product runs it, in its own process, with a clock at its store. It exits after
+// a given number of events.
 import { loadSettings, readDefinition, requireDatabaseUrl, requireKafkaBrokers } from '@flowline/config';
 import { championVersions, connect, getDetector } from '@flowline/db';
 import type { ScoredBatch } from '@flowline/events';
@@ -19,27 +20,30 @@ import { runDetector } from '../../../services/scorer/src/run-detector.ts';
 import { quantile } from '../support/statistics.ts';
 import { type CpuStage, profiled, stages } from './cpu-stages.ts';
 
-/** What a run is told, as JSON in its only argument. */
+/** Task of a run, as JSON in its only argument. */
 export interface ChildTask {
   readonly detector: string;
   readonly events: number;
-  /** Events that are not counted, while everything warms up. */
+  /** Events of the warm-up, which are not counted. */
   readonly warmUpEvents: number;
-  /** false: every event gets the same score, without a look at it. */
+  /** If false, every event gets the same score without being looked at. */
   readonly scoring: boolean;
-  /** Sample the thread; it slows it a little. */
+  /** Profiles the main thread, which slows it slightly. */
   readonly profile: boolean;
 }
 
-/** What a run says: `ready` when the first events are stored, and in the end this as one line of JSON. */
+/**
+ * Result of a run, printed as one line of JSON at its end. Before that, the run prints `ready` when
+ * the first events are stored.
+ */
 export interface ChildResult {
   readonly backend: string;
   readonly eventsPerSecond: number;
-  /** Of the whole process, all threads. */
+  /** CPU time of the whole process, over all threads. */
   readonly processMicrosPerEvent: number;
-  /** Of the main thread, by stage; empty without a profile. */
+  /** CPU time of the main thread, by stage; empty without a profile. */
   readonly stageMicrosPerEvent: Readonly<Partial<Record<CpuStage, number>>>;
-  /** From the making of an event to the commit that stores it. */
+  /** Median latency from the creation of an event to the commit that stores it. */
   readonly p50Ms: number;
   readonly p99Ms: number;
 }
@@ -106,7 +110,7 @@ async function run({ detector, events, warmUpEvents, scoring, profile }: ChildTa
 
 type ScoringDetector = Awaited<ReturnType<ModelLoader['loadChampion']>>['detector'];
 
-/** A detector that finds every event equally normal. */
+/** A detector that gives every event the same p-value. */
 function withoutScoring(detector: ScoringDetector): ScoringDetector {
   return {
     alpha: detector.alpha,
@@ -126,7 +130,7 @@ function withoutScoring(detector: ScoringDetector): ScoringDetector {
   };
 }
 
-/** Counts what is stored, and takes the time between the end of the warm-up and the last event. */
+/** Counts stored events, and times them from the end of the warm-up to the last event. */
 class StoreClock {
   readonly #events: number;
   readonly #warmUpEvents: number;

@@ -8,14 +8,14 @@ import { testKafka, type TestKafka } from '../../../test/support/kafka.ts';
 import { startNativeBroker } from '../../../test/support/kafka/native-broker.ts';
 import { serve, type TestPostgres } from '../../../test/support/postgres.ts';
 
-/** A real broker and a real Postgres that waits for its disk, on this machine. */
+/** A real broker and a real Postgres that syncs to disk, on this machine. */
 export interface Servers {
   readonly broker: TestKafka;
   readonly postgres: TestPostgres;
   stop(): Promise<void>;
 }
 
-/** Starts both, with their data in folders of their own. */
+/** Starts both servers, with their data in temporary folders. */
 export async function startServers(): Promise<Servers> {
   const folder = await mkdtemp(path.join(tmpdir(), 'flowline-bench-'));
   await chmod(folder, 0o755);

@@ -4,19 +4,25 @@ import { saveBundle, trainDetector } from '@flowline/detector';
 import { createRecordReader, type FeatureTable, sliceTable } from '@flowline/features';
 import { Random } from '@flowline/flows';
 
-/** d of the reference workload; its flow is the recipe's, 8 couplings of [64, 64]. */
+/** d of the reference workload. Its flow is the recipe's: 8 couplings of [64, 64]. */
 export const FEATURES = 10;
 export const PARTITIONS = 4;
 const ROWS = { train: 5_000, validation: 500, calibration: 20_000, test: 1_000 };
-/** The speed of a flow does not depend on how well it is trained. */
+/** Few steps: the speed of a flow does not depend on the quality of its training. */
 const STEPS = 40;
-/** An alert in ten thousand events: at full speed still several a second. */
+/** One alert per ten thousand events, which at full speed is still several per second. */
 const ALPHA = 1e-4;
 
-/** Events with numbers of their own; then they come again. Making numbers costs a producer more than sending them. */
+/**
+ * Number of distinct events, which then repeat: generating their numbers costs a producer more than
+ * sending them.
+ */
 const DIFFERENT_EVENTS = 32_768;
 
-/** Makes events of the workload as JSON: an id, an entity, a time and ten correlated numbers; about 250 bytes. */
+/**
+ * Creates a maker of workload events as JSON: an id, an entity, a time and ten correlated numbers;
+ * about 250 bytes.
+ */
 export function eventMaker(seed: number): (index: number, timeMs: number) => string {
   const random = new Random(seed);
   const numbers = Array.from({ length: DIFFERENT_EVENTS }, () => {
@@ -29,7 +35,7 @@ export function eventMaker(seed: number): (index: number, timeMs: number) => str
     `{"id":"event-${index}","entity":"shop-${index % 1000}","ts":${timeMs}${numbers[index % DIFFERENT_EVENTS] ?? ''}}`;
 }
 
-/** The detector of the workload, reading a topic. */
+/** Detector of the workload, reading a topic. */
 export function workloadDetector(topic: string): DetectorDefinition {
   const features = Array.from({ length: FEATURES }, (_, j) => `    - { name: x${j}, type: real }`);
   return parseDetector(
@@ -49,7 +55,7 @@ ${features.join('\n')}
   );
 }
 
-/** Trains the workload's model, as bytes that every run stores anew. */
+/** Trains the workload's model. Returns its bytes, which every run stores again. */
 export async function trainWorkload(): Promise<Uint8Array> {
   const definition = workloadDetector('bench');
   const { name, features: schema } = definition;
@@ -70,7 +76,7 @@ export async function trainWorkload(): Promise<Uint8Array> {
   return saveBundle(bundle);
 }
 
-/** Applies the detector of a topic and makes the model its champion. */
+/** Applies the detector for a topic and makes the model its champion. */
 export async function promoteWorkload(db: Database, topic: string, bytes: Uint8Array): Promise<void> {
   const definition = workloadDetector(topic);
   const { version: detectorVersion } = await applyDetector(db, definition);

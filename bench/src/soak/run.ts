@@ -13,17 +13,23 @@ import { scrape } from './scrape.ts';
 import { judge, type MemoryVerdict, type Sample, type Verdicts } from './verdicts.ts';
 
 const SHARE = 0.7;
-/** Events that capacity is measured on, while they are produced; of the first part no time is taken. */
+/**
+ * Events for measuring capacity, scored while they are produced. The first CAPACITY_FROM of them
+ * are not timed.
+ */
 const CAPACITY_EVENTS = 200_000;
 const CAPACITY_FROM = 0.25;
 const SAMPLE_MS = 5_000;
 const POLL_MS = 100;
-/** Nothing more is stored for so long: the scorer has failed. */
+/** The scorer counts as failed if nothing more is stored for this long. */
 const STALL_MS = 60_000;
-/** Lags are measured every quarter of it, so that each sample has one of its own. */
+/** Lag is measured every quarter of this setting, so that each sample has a fresh value. */
 const STALL_SETTING_MS = 4 * SAMPLE_MS;
 
-/** The scorer's own process under a steady load: whether its memory, its tensors and its lag stay where they are. */
+/**
+ * Soak benchmark: the scorer's own process under a steady load. Its memory, tensors and lag must
+ * not grow.
+ */
 export const program: BenchProgram = {
   async run(args) {
     const options = parseBenchOptions('soak', args, {
@@ -68,21 +74,21 @@ export const program: BenchProgram = {
   },
 };
 
-/** The product's scorer over a topic of its own. */
+/** The product's scorer on its own topic. */
 interface SoakedScorer {
-  /** Events a second, while a producer fills the topic beside it. */
+  /** Events per second while a producer fills the topic at the same time. */
   capacity(): Promise<number>;
-  /** A load of so many seconds, looked at meanwhile. */
+  /** Applies a load for a number of seconds, and samples the scorer meanwhile. */
   soak(rate: number, seconds: number): Promise<Soak>;
   stop(): Promise<void>;
 }
 
 interface Soak {
   readonly samples: readonly Sample[];
-  /** Looks that got no answer. */
+  /** Number of samples that got no answer. */
   readonly missed: number;
   readonly production: Production;
-  /** Events that are not stored in the end. */
+  /** Number of events never stored. */
   readonly lost: number;
 }
 
@@ -161,7 +167,10 @@ async function openScorer({ broker, postgres }: Servers): Promise<SoakedScorer> 
   };
 }
 
-/** Waits until so many are stored. @throws Error with the scorer's last words where it has ended, or nothing moves for a minute. */
+/**
+ * Waits until `wanted` events are stored. @throws Error with the scorer's log if it has ended, or
+ * after a minute without progress.
+ */
 async function waitUntil(scorer: ScorerProcess, stored: () => Promise<number>, wanted: number): Promise<void> {
   let last = -1;
   let movedMs = performance.now();
@@ -177,7 +186,7 @@ async function waitUntil(scorer: ScorerProcess, stored: () => Promise<number>, w
   }
 }
 
-/** About so many lines are enough to see how it went. */
+/** Approximate number of lines in the printed table. */
 const LINES = 20;
 
 function print(samples: readonly Sample[], { memory, tensors, lag, metrics }: Verdicts, lost: number): void {

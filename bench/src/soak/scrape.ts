@@ -2,7 +2,9 @@ import type { Sample } from './verdicts.ts';
 
 const MEGABYTE = 1e6;
 
-/** Reads what a scorer says of itself on /metrics. @throws Error where it does not answer, or lacks a metric. */
+/**
+ * Reads a scorer's figures from /metrics. @throws Error if it does not answer, or lacks a metric.
+ */
 export async function scrape(port: number): Promise<Omit<Sample, 'seconds'>> {
   const startMs = performance.now();
   const answer = await fetch(`http://127.0.0.1:${port}/metrics`, { signal: AbortSignal.timeout(10_000) });
@@ -10,7 +12,7 @@ export async function scrape(port: number): Promise<Omit<Sample, 'seconds'>> {
   return { answerMs: performance.now() - startMs, ...readSample(text) };
 }
 
-/** The figures of a sample in the exposition text of Prometheus. */
+/** Parses a sample from Prometheus exposition text. */
 export function readSample(text: string): Omit<Sample, 'seconds' | 'answerMs'> {
   const values = (name: string): number[] =>
     [...text.matchAll(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, 'gm'))].map((match) => Number(match[1]));

@@ -5,7 +5,7 @@ import { judge, type Sample } from './verdicts.ts';
 
 const RATE = 1_000;
 
-/** 60 samples, one in 10 s, of a scorer that is well, changed by `change`. */
+/** Samples of a healthy scorer, one every 10 s, modified by `change`. */
 function samples(change: (i: number) => Partial<Sample> = () => ({}), count = 60): Sample[] {
   return Array.from({ length: count }, (_, i) => ({
     seconds: i * 10,

@@ -1,51 +1,60 @@
 import { median, type Slope, theilSen } from '../support/statistics.ts';
 
-/** The scorer at one moment, as its /metrics tell. */
+/** State of the scorer at one moment, from its /metrics. */
 export interface Sample {
-  /** Since the load began. */
+  /** Time since the load began. */
   readonly seconds: number;
-  /** How long /metrics took to answer. */
+  /** Response time of /metrics. */
   readonly answerMs: number;
   readonly residentMb: number;
   readonly heapMb: number;
-  /** Outside the heap: buffers. */
+  /** Memory outside the heap: buffers. */
   readonly externalMb: number;
-  /** Tensors of tfjs alive. */
+  /** Live tfjs tensors. */
   readonly tensors: number;
   readonly lagRecords: number;
   readonly lagSeconds: number;
   readonly stored: number;
 }
 
-/** Whether a soak holds, each with the figures that say so. */
+/** Verdicts of a soak, each with its figures. */
 export interface Verdicts {
   readonly memory: MemoryVerdict;
   readonly tensors: { readonly least: number; readonly most: number; readonly constant: boolean };
   readonly lag: { readonly mostRecords: number; readonly allowedRecords: number; readonly bounded: boolean };
-  /** Looks that /metrics did not answer, and its slowest answer. */
+  /** Samples that /metrics did not answer, and its slowest answer. */
   readonly metrics: { readonly missed: number; readonly slowestMs: number; readonly answers: boolean };
 }
 
-/** Resident memory after the warm-up, in MB: bursts of lag move it up and down, so it is the slope that counts. */
+/**
+ * Resident memory after the warm-up, in MB. Bursts of lag move it up and down, so its slope
+ * decides.
+ */
 export interface MemoryVerdict {
   readonly medianMb: number;
-  /** What it grew by from the end of the warm-up to the last sample, with a 95 % interval. */
+  /** Growth from the end of the warm-up to the last sample, with a 95 % interval. */
   readonly growthMb: Slope;
-  /** The heap at its lowest, just after a collection: in the middle third, and in the last. */
+  /** Minimum of the heap, just after a collection, in the middle third and in the last. */
   readonly heapFloorMb: { readonly middle: number; readonly last: number };
   readonly flat: boolean;
 }
 
-/** Growth that is taken for none, as a share of the median: the interval must end below. */
+/**
+ * Maximum growth that counts as flat, as a share of the median. The interval's upper bound must not
+ * exceed it.
+ */
 const FLAT = 0.05;
-/** Neighbouring samples are alike, which an interval must not take for evidence: their medians go into it, so many at most. */
+/**
+ * Maximum number of points in the regression. Neighbouring samples are correlated and must not
+ * narrow the interval, so the points are medians of groups.
+ */
 const POINTS = 60;
-/** Records of so many seconds may wait after the warm-up. */
+/** Maximum lag after the warm-up, in seconds of load. */
 const LAG_SECONDS = 5;
 
 /**
- * Judges a soak, of which the first third is the warm-up.
- * @param missed looks that got no answer.
+ * Judges a soak. Its first third is the warm-up.
+ * @param missed number of samples that got no answer.
  * @throws RangeError for fewer than 9 samples.
  */
 export function judge(samples: readonly Sample[], eventsPerSecond: number, missed: number): Verdicts {

@@ -1,4 +1,5 @@
-// One start of a detector, or a stream through hot swaps, in a process of its own: code is as cold as it is in a fresh process.
+// One start of a detector, or a stream through hot swaps, in a fresh process, so that its code is
+// cold.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -11,53 +12,59 @@ import { initBackend } from '@flowline/flows';
 
 import { normalTable } from './reference-bundle.ts';
 
-/** What a child is told, as JSON in its only argument. */
+/** Task of a child, as JSON in its only argument. */
 export interface ChildTask {
   readonly kind: 'start' | 'swap';
   readonly bundleFile: string;
   readonly features: number;
   readonly backend: ScoringBackend | 'auto';
-  /** Where verdicts are kept. */
+  /** Folder of the cached verdicts. */
   readonly cacheFolder: string;
 }
 
-/** How long a start took, from the bytes of a model to the score of the first event, in milliseconds. */
+/** Times of a start, from the bytes of a model to the score of the first event, in milliseconds. */
 export interface StartTimes {
-  /** The backend that runs. */
+  /** The backend that was chosen. */
   readonly backend: string;
-  /** Reading and checking the file. */
+  /** Parsing and checking the model's bytes. */
   readonly bundleMs: number;
   /** Starting the tensor library, whose arrays hold the weights. */
   readonly tensorsMs: number;
-  /** Loading the flow, lowering, emission, compilation, verification, and measurements where there is no verdict. */
+  /**
+   * Loading the flow, lowering, emission, compilation, verification, and measurements if there is
+   * no cached verdict.
+   */
   readonly scorerMs: number;
-  /** A warm-up of 64 events, then one. */
+  /** A warm-up of 64 events, then one event. */
   readonly firstScoreMs: number;
   readonly totalMs: number;
 }
 
-/** How long a swap took, and what the stream beside it noticed, in milliseconds. */
+/** Times of a swap and its effects on the concurrent stream, in milliseconds. */
 export interface SwapTimes {
   readonly backend: string;
   readonly swapMs: number;
-  /** The longest time in which the event loop had no turn. */
+  /** Longest time that the event loop was blocked. */
   readonly longestHoldMs: number;
-  /** The longest call that scores a batch. */
+  /** Longest call that scored a batch. */
   readonly longestBatchMs: number;
 }
 
-/** Of a stream without a swap, of one with swaps whose verdict is known, and with ones whose verdict is not. */
+/**
+ * Times of a stream without a swap, with swaps whose verdict is cached, and with swaps whose
+ * verdict is not.
+ */
 export interface SwapReport {
   readonly without: readonly SwapTimes[];
   readonly known: readonly SwapTimes[];
   readonly first: readonly SwapTimes[];
 }
 
-/** As the scorer has them. */
+/** The scorer's batch size. */
 const BATCH_ROWS = 2_048;
 const WARM_UP_ROWS = 64;
 const SWAPS = 3;
-/** A stream is warm after so long. */
+/** Warm-up of a stream. */
 const STREAM_MS = 2_000;
 const WITHOUT_MS = 300;
 
@@ -93,7 +100,7 @@ async function start(task: ChildTask, bytes: Uint8Array): Promise<StartTimes> {
   };
 }
 
-/** A stream that goes on: batch after batch, with whatever detector is the current one. */
+/** A continuous stream: it scores batch after batch with the current detector. */
 class Stream {
   detector: Detector;
   #longestHoldMs = 0;
@@ -113,7 +120,7 @@ class Stream {
     this.#ended = this.#run(normalTable(features, BATCH_ROWS, 5));
   }
 
-  /** What the stream notices while `during` runs. */
+  /** Times of the stream during `run`. */
   async during(run: () => Promise<unknown>): Promise<SwapTimes> {
     [this.#longestHoldMs, this.#longestBatchMs] = [0, 0];
     const startMs = performance.now();
@@ -135,14 +142,15 @@ class Stream {
       const startMs = performance.now();
       await this.detector.score(table);
       this.#longestBatchMs = Math.max(this.#longestBatchMs, performance.now() - startMs);
-      // Between two batches a stream waits for its store.
+      // Between two batches, a stream waits for its store.
       await sleep(1);
     }
   }
 }
 
 async function swap(task: ChildTask, bytes: Uint8Array): Promise<SwapReport> {
-  // What scores beside the event loop: on the loop itself the batches of the stream would hold it for longer than any swap.
+  // A backend off the event loop: on it, the stream's own batches would block the loop for longer
+  // than any swap.
   const first = await create(loadBundle(bytes), { ...task, backend: 'wasm-pool' });
   const stream = new Stream(first, task.features);
   const report: Record<keyof SwapReport, SwapTimes[]> = { without: [], known: [], first: [] };
@@ -152,7 +160,7 @@ async function swap(task: ChildTask, bytes: Uint8Array): Promise<SwapReport> {
   const swapWith = async (cacheFolder: string): Promise<void> => {
     const next = await create(loadBundle(bytes), { ...task, cacheFolder });
     await next.score(warmUp);
-    // For the same reason.
+    // For the same reason, a detector on the event loop does not join the stream.
     if (next.compute.backend === 'wasm') {
       replaced.push(next);
       return;

@@ -9,7 +9,7 @@ const TRAINING_ROWS = 2_000;
 const CALIBRATION_ROWS = 20_000;
 const NOTHING = { rows: 0, fromMs: null, toMs: null };
 
-/** Events of so many real features. */
+/** Random normal events with `features` real features. */
 export function normalTable(features: number, rows: number, seed: number): FeatureTable {
   const random = new Random(seed);
   return {
@@ -21,7 +21,10 @@ export function normalTable(features: number, rows: number, seed: number): Featu
   };
 }
 
-/** A model of a reference size as the file that a detector loads: its speed does not depend on how well it is trained. */
+/**
+ * Model of a reference size, as the file that a detector loads. Its speed does not depend on the
+ * quality of its training.
+ */
 export async function referenceBundle(name: ModelName): Promise<Uint8Array> {
   const { flow, width } = await referenceModel(name, 64);
   const schema = Array.from({ length: width }, (_, j): FeatureSpec => ({

@@ -16,10 +16,13 @@ import type { BenchProgram } from '../support/program.ts';
 import { printJson, printTable } from '../support/report.ts';
 import { median } from '../support/statistics.ts';
 
-/** The wanted: a start whose verdict is known takes less, and a swap holds the event loop for no longer. */
+/**
+ * Goals: maximum time of a start with a cached verdict, and maximum block of the event loop by a
+ * swap.
+ */
 const GOAL = { startMs: 200, holdMs: 15 };
 
-/** How a start goes, by the names of the results. */
+/** Kinds of starts, by their names in the results. */
 const starts: Readonly<Record<string, { readonly backend: ScoringBackend | 'auto'; readonly knowsVerdict: boolean }>> =
   {
     auto: { backend: 'auto', knowsVerdict: true },
@@ -28,19 +31,22 @@ const starts: Readonly<Record<string, { readonly backend: ScoringBackend | 'auto
     'wasm-pool': { backend: 'wasm-pool', knowsVerdict: false },
   };
 
-/** The median start of one kind, in milliseconds. */
+/** Median start of one kind, in milliseconds. */
 interface StartRow extends StartTimes {
   readonly model: ModelName;
   readonly start: string;
 }
 
-/** What a stream notices of the median swap of one kind, in milliseconds. */
+/** Median effects of swaps of one kind on a stream, in milliseconds. */
 interface SwapRow extends SwapTimes {
   readonly model: ModelName;
   readonly swap: 'none' | 'auto' | 'auto, first time';
 }
 
-/** How long a model takes from its bytes to its first score, in fresh processes, and what a stream notices of a hot swap. */
+/**
+ * Start benchmark: time from a model's bytes to its first score in fresh processes, and the effects
+ * of a hot swap on a stream.
+ */
 export const program: BenchProgram = {
   async run(args) {
     const options = parseBenchOptions('start', args, {});
@@ -79,10 +85,10 @@ async function measureStarts({ model, folder, bundleFile }: Measured, processes:
     const cacheFolder = knowsVerdict ? known : mkdtempSync(path.join(folder, 'first-'));
     return child<StartTimes>({ kind: 'start', bundleFile, features: featuresOf(model), backend, cacheFolder });
   };
-  // Leaves the verdict that the others know.
+  // Caches the verdict for the starts that need one.
   await once('auto');
   const times = new Map(Object.keys(starts).map((start) => [start, [] as StartTimes[]]));
-  // In rounds over all kinds, so that noise meets all of them.
+  // In rounds over all kinds, so that noise affects all of them.
   for (let i = 0; i < processes; i++) for (const [start, all] of times) all.push(await once(start));
   return [...times].map(([start, all]) => ({ model, start, ...medians(all) }));
 }
@@ -90,7 +96,7 @@ async function measureStarts({ model, folder, bundleFile }: Measured, processes:
 async function measureSwaps({ model, folder, bundleFile }: Measured, streams: number): Promise<SwapRow[]> {
   const reports: SwapReport[] = [];
   const cacheFolder = mkdtempSync(path.join(folder, 'stream-'));
-  // Leaves the verdict that the swaps know.
+  // Caches the verdict for the swaps that need one.
   await child<StartTimes>({ kind: 'start', bundleFile, features: featuresOf(model), backend: 'auto', cacheFolder });
   for (let i = 0; i < streams; i++) {
     reports.push(
@@ -111,7 +117,7 @@ async function measureSwaps({ model, folder, bundleFile }: Measured, streams: nu
 
 const featuresOf = (model: ModelName): number => (model === 'd10' ? 10 : 64);
 
-/** The median of every time; the backend is that of most. */
+/** Median of every time, with the backend of the majority. */
 function medians<Times extends { readonly backend: string }>(all: readonly Times[]): Times {
   const [first] = all;
   if (first === undefined) throw new RangeError('nothing was measured');

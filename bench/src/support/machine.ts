@@ -1,6 +1,6 @@
 import os from 'node:os';
 
-/** The machine in one line, for a result that is to be compared with another. */
+/** Describes the machine in one line, for comparing results. */
 export function describeMachine(): string {
   const cores = os.cpus();
   const memoryGib = Math.round(os.totalmem() / 2 ** 30);

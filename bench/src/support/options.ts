@@ -4,28 +4,34 @@ import { FlowlineError } from '@flowline/events';
 
 /** An option besides --quick and --json. */
 export interface BenchOption {
-  /** How its value is called in the usage line; absent: a switch without a value. */
+  /** Name of its value in the usage line. Absent for a switch without a value. */
   readonly value?: string;
   readonly meaning: string;
 }
 
-/** What a benchmark was asked to do. */
+/** Parsed options of a benchmark. */
 export interface BenchOptions<Name extends string> {
-  /** A smaller run, of minutes. */
+  /** A smaller run of minutes. */
   readonly quick: boolean;
-  /** The last line is one line of JSON. */
+  /** Print one line of JSON as the last line. */
   readonly json: boolean;
-  /** Whether a switch was given. */
+  /** True if a switch was given. */
   has(name: Name): boolean;
-  /** The value of an option, or undefined. */
+  /** Value of an option, or undefined. */
   get(name: Name): string | undefined;
-  /** The value of an option as a whole number of at least 1, or the default. Throws FLOWLINE_USAGE. */
+  /** Value of an option as a whole number of at least 1, or the fallback. Throws FLOWLINE_USAGE. */
   count<T extends number | undefined>(name: Name, fallback: T): number | T;
-  /** The values of an option, separated by commas, each one of `known`; `all` stands for every one. Throws FLOWLINE_USAGE. */
+  /**
+   * Comma-separated values of an option, each one of `known`; `all` means every one. Throws
+   * FLOWLINE_USAGE.
+   */
   among<T extends string>(name: Name, known: readonly T[], fallback: readonly T[]): readonly T[];
 }
 
-/** Reads the arguments of the benchmark `bench`. Throws FLOWLINE_USAGE, with all options in its remedy. */
+/**
+ * Parses the arguments of the benchmark `bench`. Throws FLOWLINE_USAGE, with all options in its
+ * remedy.
+ */
 export function parseBenchOptions<Name extends string>(
   bench: string,
   args: readonly string[],

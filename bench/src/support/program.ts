@@ -1,4 +1,7 @@
-/** One benchmark: reads its arguments, prints its table, and with --json ends with one line of JSON. */
+/**
+ * A benchmark: it parses its arguments, prints its table, and with --json prints one line of JSON
+ * at the end.
+ */
 export interface BenchProgram {
   run(args: readonly string[]): Promise<void>;
 }

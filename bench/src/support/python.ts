@@ -8,27 +8,28 @@ import { FlowlineError } from '@flowline/events';
 
 const benchFolder = fileURLToPath(new URL('../../', import.meta.url));
 
-/** The folder of the peers' programs and of requirements.txt. */
+/** Folder of the peers' programs and requirements.txt. */
 export const peersFolder = path.join(benchFolder, 'peers');
 
-/** The bench's own virtual environment; `npm run bench:peers-install` makes it. */
+/** The bench's virtual environment, created by `npm run bench:peers-install`. */
 export const environmentFolder = path.join(benchFolder, '..', '.flowline', 'bench-venv');
 
-/** Python in the bench's own environment. */
+/** Python in the bench's virtual environment. */
 export const environmentPython = path.join(environmentFolder, 'bin', 'python');
 
-/** How to run a peer. */
+/** Options for running a peer. */
 export interface PeerOptions {
   /** Threads of its numerical libraries (default 1). */
   readonly threads?: number;
-  /** Called with each line it prints but the last. */
+  /** Called with every line that it prints except the last. */
   readonly onLine?: (line: string) => void;
   readonly signal?: AbortSignal;
 }
 
 /**
- * Runs bench/peers/`script` in the bench's environment and returns the JSON of the last line that it prints; what it says on standard
- * error passes through. Throws FLOWLINE_USAGE when the environment is missing or the program fails.
+ * Runs bench/peers/`script` in the bench's environment and returns the JSON of the last line that
+ * it prints. Its standard error is passed through. Throws FLOWLINE_USAGE if the environment is
+ * missing or the program fails.
  */
 export async function runPeer<Result>(
   script: string,
@@ -47,16 +48,19 @@ export async function runPeer<Result>(
   return JSON.parse(last) as Result;
 }
 
-/** A peer that answers, line by line. */
+/** A running peer that answers line by line. */
 export interface PeerServer {
-  /** What it said when it was ready. */
+  /** Its first line, printed when it is ready. */
   readonly greeting: string;
-  /** One question at a time. */
+  /** Sends a line and resolves to the answer. One question at a time. */
   ask(line: string): Promise<string>;
   stop(): Promise<void>;
 }
 
-/** Starts bench/peers/`script` as a server on its standard input and output. Throws as {@link runPeer} does. */
+/**
+ * Starts bench/peers/`script` as a server on its standard input and output. Throws like
+ * {@link runPeer}.
+ */
 export async function startPeer(
   script: string,
   args: readonly string[],

@@ -1,7 +1,7 @@
-/** A column of a printed table: its title, and the text of a row. */
+/** A column of a printed table: its title, and its text per row. */
 export interface Column<Row> {
   readonly title: string;
-  /** Numbers read best aligned on the right (default left). */
+  /** Alignment (default left). Numbers read best aligned on the right. */
   readonly align?: 'left' | 'right';
   text(row: Row): string;
 }
@@ -11,7 +11,7 @@ export function printTable<Row>(columns: readonly Column<Row>[], rows: readonly 
   console.log(formatTable(columns, rows).join('\n'));
 }
 
-/** The lines of a table. */
+/** Lines of a table. */
 export function formatTable<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string[] {
   const cells = [columns.map(({ title }) => title), ...rows.map((row) => columns.map((column) => column.text(row)))];
   const widths = columns.map((_, i) => Math.max(...cells.map((line) => line[i]?.length ?? 0)));
@@ -23,7 +23,7 @@ export function formatTable<Row>(columns: readonly Column<Row>[], rows: readonly
   );
 }
 
-/** The machine-readable result: one line of JSON, and the last that the benchmark prints. */
+/** Prints the machine-readable result: one line of JSON, the last line of a benchmark. */
 export function printJson(result: { readonly bench: string; readonly rows: readonly object[] }): void {
   console.log(JSON.stringify(result));
 }

@@ -1,14 +1,17 @@
-/** The arithmetic mean; NaN of nothing. */
+/** Arithmetic mean; NaN for no values. */
 export function mean(values: ArrayLike<number>): number {
   return total(Float64Array.from(values)) / values.length;
 }
 
-/** The median: the middle value, or the mean of the two middle ones; NaN of nothing. */
+/** Median: the middle value, or the mean of the two middle ones. NaN for no values. */
 export function median(values: ArrayLike<number>): number {
   return quantile(values, 0.5);
 }
 
-/** The quantile of share `share`, linear between order statistics (type 7 of Hyndman and Fan, 1996); NaN of nothing. */
+/**
+ * Quantile at `share`, linear between order statistics (type 7 of Hyndman and Fan, 1996). NaN for
+ * no values.
+ */
 export function quantile(values: ArrayLike<number>, share: number): number {
   const sorted = Float64Array.from(values).sort();
   const at = share * (sorted.length - 1);
@@ -17,7 +20,9 @@ export function quantile(values: ArrayLike<number>, share: number): number {
   return below + (at - Math.floor(at)) * (above - below);
 }
 
-/** The standard error of the mean, s / √n with n − 1 degrees of freedom; NaN of fewer than two values. */
+/**
+ * Standard error of the mean, s / √n with n − 1 degrees of freedom. NaN for fewer than two values.
+ */
 export function standardError(values: ArrayLike<number>): number {
   if (values.length < 2) return Number.NaN;
   const centre = mean(values);
@@ -31,14 +36,17 @@ export interface Estimate {
   readonly standardError: number;
 }
 
-/** The mean of a − b over pairs, with the standard error of the differences. Throws a RangeError for unequal lengths. */
+/**
+ * Mean of a − b over pairs, with the standard error of the differences. Throws a RangeError for
+ * unequal lengths.
+ */
 export function pairedDifference(a: ArrayLike<number>, b: ArrayLike<number>): Estimate {
   if (a.length !== b.length) throw new RangeError(`pairs of ${a.length} and ${b.length} values`);
   const differences = Float64Array.from(a, (value, i) => value - (b[i] ?? Number.NaN));
   return { mean: mean(differences), standardError: standardError(differences) };
 }
 
-/** A slope with the interval that holds it with 95 % confidence. */
+/** A slope with its 95 % confidence interval. */
 export interface Slope {
   readonly slope: number;
   readonly low: number;
@@ -46,8 +54,9 @@ export interface Slope {
 }
 
 /**
- * The Theil–Sen slope of y over x: the median of the slopes between all pairs of points, which single bursts do not move; its interval is
- * Sen's (1968), from the variance of Kendall's S without ties, n(n − 1)(2n + 5)/18. Throws a RangeError for fewer than 5 points.
+ * Theil–Sen slope of y over x: the median of the slopes between all pairs of points, which single
+ * bursts do not move. Its interval is Sen's (1968), from the variance of Kendall's S without ties,
+ * n(n − 1)(2n + 5)/18. Throws a RangeError for fewer than 5 points.
  */
 export function theilSen(x: ArrayLike<number>, y: ArrayLike<number>): Slope {
   const n = x.length;

@@ -8,7 +8,7 @@ import type { Rows } from '@flowline/flows';
 export interface ImageSet {
   readonly height: number;
   readonly width: number;
-  /** How many values a pixel can have: 0 … values − 1. */
+  /** Number of values that a pixel can have: 0 … values − 1. */
   readonly values: number;
   readonly train: Rows;
   readonly validation: Rows;
@@ -35,11 +35,14 @@ export function digits(): ImageSet {
   };
 }
 
-/** The images of a folder: train.npy, val.npy and test.npy, each of shape [n, height, width], one byte a pixel. */
+/**
+ * Reads the images in a folder: train.npy, val.npy and test.npy, each of shape [n, height, width]
+ * with one byte per pixel.
+ */
 export function imagesIn(folder: string): ImageSet {
   const [train, validation, test] = [npyIn(folder, 'train'), npyIn(folder, 'val'), npyIn(folder, 'test')];
   const largest = train.rows.x.reduce((a, b) => Math.max(a, b), 0);
-  // Grey levels are 0 … 255, unless no image comes near: 8 × 8 digits have 17.
+  // Grey levels are 0 … 255 unless every pixel is far below: the 8 × 8 digits have 17.
   const values = largest < 17 ? 17 : 256;
   return {
     height: train.height,

@@ -1,18 +1,21 @@
 import { PNG } from 'pngjs';
 
-/** How images are laid out in a picture. */
+/** Layout of images in a picture. */
 export interface GridOptions {
   readonly height: number;
   readonly width: number;
-  /** How many values a pixel can have: 0 is white, values − 1 black. */
+  /** Number of values that a pixel can have: 0 is white, values − 1 black. */
   readonly values: number;
-  /** Images a line. */
+  /** Images per line. */
   readonly columns: number;
-  /** How many pixels of the picture a pixel of an image becomes, each way. */
+  /** Scale factor: an image pixel becomes zoom × zoom picture pixels. */
   readonly zoom: number;
 }
 
-/** Images [n × height·width] one after another in lines, as a grey PNG with a pixel of grey between them. */
+/**
+ * Encodes images [n × height·width] as a grey PNG, in lines of `columns`, with a grey line of one
+ * pixel between them.
+ */
 export function pngGrid(pixels: Uint8Array, { height, width, values, columns, zoom }: GridOptions): Uint8Array {
   const count = pixels.length / (height * width);
   const lines = Math.ceil(count / columns);

@@ -10,7 +10,10 @@ export interface ImageDensity {
   readonly standardError: number;
 }
 
-/** A multi-scale flow of the images, trained; noise of the width of a grey level, anew in every step, makes pixels continuous. */
+/**
+ * Trains a multi-scale flow on the images. Uniform noise as wide as a grey level, redrawn at every
+ * step, makes pixels continuous.
+ */
 export async function trainImages(
   images: ImageSet,
   options: { readonly levels: number; readonly steps: number; readonly hidden: readonly number[] },
@@ -23,7 +26,10 @@ export async function trainImages(
   return flow;
 }
 
-/** −log₂ p of the test images per pixel, with noise of the width of a grey level: an upper bound of that of the whole-numbered ones. */
+/**
+ * −log₂ p of the test images per pixel, with uniform noise as wide as a grey level. It is an upper
+ * bound on that of the whole-numbered images.
+ */
 export async function density(flow: Flow, { test }: ImageSet, seed: number): Promise<ImageDensity> {
   const random = new Random(seed);
   const noisy = test.x.map((pixel) => pixel + random.uniform() - 0.5);
@@ -33,7 +39,10 @@ export async function density(flow: Flow, { test }: ImageSet, seed: number): Pro
   return { bitsPerDim: mean, standardError: Math.sqrt(variance / bits.length) };
 }
 
-/** n images drawn with latents shrunk by `temperature` < 1, which shows likelier ones (Kingma and Dhariwal, 2018). */
+/**
+ * Draws n images with latents scaled by `temperature` < 1, which yields more likely images (Kingma
+ * and Dhariwal, 2018).
+ */
 export function sampled(flow: Flow, n: number, temperature: number, seed: number): Float32Array {
   return tf.tidy(() => {
     const z = new Random(seed).normals(n * flow.features).map((value) => temperature * value);
@@ -42,8 +51,9 @@ export function sampled(flow: Flow, n: number, temperature: number, seed: number
 }
 
 /**
- * From one test image to another in `columns` steps through latent space, a line for each pair: z = cos φ·z_a + sin φ·z_b, φ from 0 to π/2
- * (Dinh et al., 2017), which keeps the length of z what it is for images.
+ * Interpolates from one test image to another in `columns` steps through latent space, one line per
+ * pair: z = cos φ·z_a + sin φ·z_b with φ from 0 to π/2 (Dinh et al., 2017), which keeps the length
+ * of z typical of images.
  */
 export function interpolated(flow: Flow, { test }: ImageSet, pairs: number, columns: number): Float32Array {
   const d = flow.features;

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 
 import { type CsvOptions, csvRecords } from './csv-records.ts';
 
-/** Records of a text that arrives in pieces of a length. */
+/** Reads the records of a text that arrives in chunks of a given length. */
 async function read(text: string | Uint8Array, pieceLength = 1000, options: Partial<CsvOptions> = {}) {
   async function* pieces() {
     const bytes = Buffer.from(text);
@@ -16,7 +16,7 @@ async function read(text: string | Uint8Array, pieceLength = 1000, options: Part
   return records;
 }
 
-/** As COPY writes it. */
+/** Formats a cell as COPY writes it. */
 const written = (cell: string | null): string => {
   if (cell === null) return '';
   return cell === '' || /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;

@@ -4,26 +4,32 @@ import { pipeline } from 'node:stream/promises';
 import { FlowlineError } from '@flowline/events';
 import { CsvError, type Options, parse } from 'csv-parse';
 
-/** A record of a CSV text, and the line it began on. */
+/** A CSV record and the line on which it begins. */
 export interface CsvRecord {
   readonly line: number;
-  /** null: a cell of nothing, not even quotes, which is how COPY writes NULL; "" is empty text. */
+  /** Null is an empty cell without quotes, which is how COPY writes NULL; "" is empty text. */
   readonly cells: readonly (string | null)[];
 }
 
 /** Options of {@link csvRecords}. */
 export interface CsvOptions {
-  /** The file, as messages name it. */
+  /** The file's name in messages. */
   readonly where: string;
-  /** Between cells (default a comma). */
+  /** Separator of cells (default a comma). */
   readonly delimiter?: string;
-  /** The longest record, in characters (default 10 million): a quote that is never closed ends there. */
+  /**
+   * Maximum length of a record in characters (default 10 million). It also ends a quote that is
+   * never closed.
+   */
   readonly maxRecordLength?: number;
 }
 
 const MAX_RECORD_LENGTH = 10_000_000;
 
-/** RFC 4180, and as lenient as other readers where it is silent: a quote within a cell that began without one is a quote. */
+/**
+ * RFC 4180, and lenient where it is silent, like other readers: a quote inside a cell that does not
+ * begin with one is literal.
+ */
 export const csvDialect = {
   bom: true,
   relax_quotes: true,
@@ -41,14 +47,15 @@ interface Parsed {
 }
 
 /**
- * Reads CSV as it arrives: memory holds one record. Empty lines are skipped; what is wrong with a
- * record's width is for the caller to say.
+ * Reads CSV as it arrives, holding one record in memory. Skips empty lines; the caller checks the
+ * number of cells.
  * @throws FlowlineError FLOWLINE_FILE_UNREADABLE for text that is not UTF-8, a quote that is never
- *   closed, and a record that is longer than the limit.
+ *   closed, and a record above the maximum length.
  */
 export async function* csvRecords(chunks: AsyncIterable<Uint8Array>, options: CsvOptions): AsyncGenerator<CsvRecord> {
   const { where, delimiter = ',', maxRecordLength = MAX_RECORD_LENGTH } = options;
-  // Counted as records are parsed: those that wait to be read are lost to an error.
+  // Counted in the parser, because an error discards the records that it has parsed but not
+  // delivered.
   let next = 1;
   const parser = parse({
     ...csvDialect,
@@ -60,7 +67,8 @@ export async function* csvRecords(chunks: AsyncIterable<Uint8Array>, options: Cs
     }) as never,
   });
   const fed = pipeline(Readable.from(utf8(chunks, where)), parser);
-  // It is awaited below; a reader that leaves early ends it as well.
+  // Awaited below. Without this handler, a reader that stops early would leave the rejection
+  // unhandled.
   fed.catch(() => undefined);
   try {
     for await (const { info, record } of parser as AsyncIterable<Parsed>) {
@@ -74,7 +82,7 @@ export async function* csvRecords(chunks: AsyncIterable<Uint8Array>, options: Cs
   }
 }
 
-/** The line that a record began on, from the one that it ends on: its cells may hold line breaks. */
+/** Line on which a record begins, from the line on which it ends. Cells may contain line breaks. */
 export function firstLine(lastLine: number, cells: readonly (string | null)[]): number {
   return cells.reduce((line, cell) => line - (cell?.match(/\r\n|\n|\r/g)?.length ?? 0), lastLine);
 }

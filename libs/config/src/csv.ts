@@ -4,16 +4,16 @@ import { parse } from 'csv-parse/sync';
 
 import { csvDialect, firstLine } from './csv-records.ts';
 
-/** A CSV text: its header, and its rows as texts of the same width. */
+/** A CSV table: its header, and its rows with one text cell per column. */
 export interface CsvTable {
   readonly header: readonly string[];
   readonly rows: readonly (readonly string[])[];
 }
 
 /**
- * Reads CSV as RFC 4180 has it (comma, double quotes, CRLF or LF), with a header line.
- * @throws FlowlineError FLOWLINE_CONFIG_INVALID where a row is wider or narrower than the header, a column stands twice, or a quote
- *   stays open.
+ * Parses CSV by RFC 4180 (comma, double quotes, CRLF or LF) with a header line.
+ * @throws FlowlineError FLOWLINE_CONFIG_INVALID if a row is wider or narrower than the header, a
+ *   column is repeated, or a quote is never closed.
  */
 export function parseCsv(text: string, where: string): CsvTable {
   const [header, ...rows] = readRecords(text, where);

@@ -12,45 +12,57 @@ import {
 } from '@flowline/events';
 import { z } from 'zod';
 
-/** A lookup table: its rows (from a CSV file), or the query that gives them when a model is trained. */
+/**
+ * A lookup table: its rows (from a CSV file), or the query that returns them when a model is
+ * trained.
+ */
 export type LookupSource = { readonly table: LookupTable } | { readonly query: string; readonly key: string };
 
-/** How false alarms are bounded: a rate an event, or a number a day from which the trainer derives the rate. */
+/**
+ * Bound on false alarms: a rate per event, or a number per day from which the trainer derives that
+ * rate.
+ */
 export type FalseAlarmControl = { readonly alpha: number } | { readonly falseAlarmsPerDay: number };
 
-/** How the values of records are written; the scorer has a decoder for each. */
+/** Formats of record values. The scorer has one decoder per format. */
 export const recordFormats = ['json'] as const;
 export type RecordFormat = (typeof recordFormats)[number];
 
-/** Where a detector begins that has read nothing of a topic: an end of the log, or the first record at or after a time. */
+/**
+ * Start position of a detector that has read nothing of a topic: an end of the log, or the first
+ * record at or after a time.
+ */
 export type StartFrom = 'earliest' | 'latest' | { readonly timestampMs: number };
 
-/** When a new model takes over: where it is not worse and its alarms are as asked for, always, or by hand. */
+/**
+ * Rules for promoting a new model: if it is not worse and its alarm rate is as configured (`auto`),
+ * always, or only by hand (`never`).
+ */
 export const promotionModes = ['auto', 'always', 'never'] as const;
 export type PromotionMode = (typeof promotionModes)[number];
 
-/** A detector with every default filled in: plain JSON, as it is stored with a detector version. */
+/** A detector with every default filled in: plain JSON, as stored with a detector version. */
 export interface DetectorDefinition {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly source: {
-    /** null for a detector that scores files only. */
+    /** Null for a detector that scores files only. */
     readonly kafka: {
       readonly topic: string;
       readonly format: RecordFormat;
       readonly startFrom: StartFrom;
     } | null;
     readonly time: EventTimeSpec;
-    /** The fields that name an event's entity; null where events stand alone. */
+    /** Fields that name an event's entity. Null if the detector has no entities. */
     readonly key: readonly string[] | null;
-    /** null: an event is named by its topic, partition and offset. */
+    /** Field of the event's id. Null: topic, partition and offset identify the event. */
     readonly eventId: string | null;
   };
   readonly history: {
-    /** null: the events that the scorer stored itself. */
+    /** SQL whose rows are the history. Null: the history is the events that the scorer stored. */
     readonly query: string | null;
     readonly timeColumn: string;
-    /** Back from the newest row; null for everything. */
+    /** Length of history before its newest row. Null: all of it. */
     readonly lookbackMs: number | null;
     readonly maxRows: number;
   };
@@ -60,23 +72,23 @@ export interface DetectorDefinition {
     readonly family: 'realNVP' | 'auto';
     readonly seed: number;
     readonly members: number;
-    /** steps: null leaves the number to the recipe. */
+    /** steps: null leaves the number to the training recipe. */
     readonly budget: { readonly maxMinutes: number; readonly steps: number | null };
     readonly calibration: { readonly fraction: number };
   };
   readonly training: {
     readonly data: 'unlabelled' | 'clean';
-    /** A cron expression; null: trained by hand only. */
+    /** A cron expression. Null: trained by hand only. */
     readonly schedule: string | null;
     readonly timezone: string;
-    /** history from stored events only: the first model is trained as soon as there are so many. */
+    /** For a history of stored events: the number of events at which the first model is trained. */
     readonly firstModelRows: number;
     readonly promote: PromotionMode;
   };
   readonly decision: { readonly test: 'density'; readonly control: FalseAlarmControl };
   readonly alerts: { readonly topic: string };
   readonly compute: ComputeSpec;
-  /** sample: the share of normal events whose rows are kept. */
+  /** sample: share of normal events whose rows are kept. */
   readonly retention: {
     readonly scoredMs: number;
     readonly anomaliesMs: number;
@@ -85,17 +97,20 @@ export interface DetectorDefinition {
   };
 }
 
-/** Whose past an event's windows look at; null where events stand alone. */
+/** Entity whose past the windows cover. Null if the detector has no key. */
 export function entityOf({ source: { key, time } }: Pick<DetectorDefinition, 'source'>): EntitySpec | null {
   return key === null ? null : { key, time };
 }
 
 const cell = z.union([z.string(), z.number(), z.null()]);
 
-/** Keys that a definition stored by an earlier version of the product may lack have their defaults here. */
+/** Defaults for keys that definitions stored by earlier versions of Flowline may lack. */
 const DEFAULTS = { firstModelRows: 5_000, promote: 'auto', deadLettersMs: 90 * DAY_MS, sample: 1 } as const;
 
-/** The shape of a stored definition; keys that a later version of the product wrote are refused, not ignored. */
+/**
+ * Schema of a stored definition. Keys that a later version of Flowline wrote are errors; they are
+ * not ignored.
+ */
 const definitionSchema: z.ZodType<DetectorDefinition> = z.strictObject({
   name: z.string(),
   labels: z.record(z.string(), z.string()),
@@ -156,7 +171,7 @@ const definitionSchema: z.ZodType<DetectorDefinition> = z.strictObject({
     control: z.union([z.strictObject({ alpha: z.number() }), z.strictObject({ falseAlarmsPerDay: z.number() })]),
   }),
   alerts: z.strictObject({ topic: z.string() }),
-  // Definitions that were stored before there was a choice have none.
+  // Absent in definitions stored before backends could be chosen.
   compute: z
     .strictObject({ backend: z.enum(['auto', ...scoringBackends]), threads: z.number().nullable() })
     .default({ backend: 'auto', threads: null }),
@@ -169,8 +184,8 @@ const definitionSchema: z.ZodType<DetectorDefinition> = z.strictObject({
 });
 
 /**
- * The definition that was stored as JSON.
- * @throws FlowlineError FLOWLINE_CONFIG_INVALID when another version of Flowline wrote it.
+ * Reads a definition stored as JSON.
+ * @throws FlowlineError FLOWLINE_CONFIG_INVALID if another version of Flowline wrote it.
  */
 export function readDefinition(json: unknown, where: string): DetectorDefinition {
   const checked = definitionSchema.safeParse(json);

@@ -3,14 +3,17 @@ import { z } from 'zod';
 
 import { recordFormats, promotionModes } from './detector-definition.ts';
 
-/** Lower-case letters, digits and hyphens, at most 63: a detector's name is also part of a consumer group's. */
+/**
+ * Lower-case letters, digits and hyphens, at most 63: a consumer group's name contains the
+ * detector's.
+ */
 const NAME_PATTERN = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
-/** What Kafka allows as the name of a topic. */
+/** Topic names that Kafka allows. */
 const TOPIC_PATTERN = /^[A-Za-z0-9._-]{1,249}$/;
-/** A rate of false alarms, such as `2/day`. */
+/** A false-alarm rate, such as `2/day`. */
 export const RATE_PATTERN = /^(\d+(?:\.\d+)?)\/(hour|day|week)$/;
 
-/** More threads than this are a mistake of writing. */
+/** Maximum threads; a larger number is taken for a typing error. */
 export const MOST_THREADS = 256;
 
 const duration = z.string().regex(DURATION_PATTERN, 'expected a duration such as 30d, 12h or 90s');
@@ -35,7 +38,10 @@ const lookupDocument = z.strictObject({
   key: text.describe('The column that a lookup compares with.'),
 });
 
-/** A detector as YAML: the shape of the file, before defaults. Only what the product does today is accepted. */
+/**
+ * Schema of a detector file (YAML), before defaults. It accepts only what this version of Flowline
+ * supports.
+ */
 export const detectorDocument = z.strictObject({
   apiVersion: z.literal('flowline/v1'),
   kind: z.literal('Detector'),
@@ -166,10 +172,10 @@ export const detectorDocument = z.strictObject({
   }),
 });
 
-/** A detector file that has the right shape. */
+/** A detector file that matches the schema. */
 export type DetectorDocument = z.infer<typeof detectorDocument>;
 
-/** The JSON Schema (draft 2020-12) of a detector file, generated from the schema that checks it. */
+/** JSON Schema (draft 2020-12) of a detector file, generated from the schema that checks it. */
 export function detectorJsonSchema(): Record<string, unknown> {
   return { ...z.toJSONSchema(detectorDocument, { io: 'input' }), title: 'Flowline detector' };
 }

@@ -11,13 +11,13 @@ const ABSENT = 'required, but absent';
 
 type Path = readonly PropertyKey[];
 
-/** Where things are in the text: the line of a path, where it is known. */
+/** Returns the line of a path in the text, if known. */
 export type LineOf = (path: Path) => number | undefined;
 
-/** The longest value that a message quotes. */
+/** Maximum length of a value quoted in a message. */
 const QUOTED_CHARACTERS = 60;
 
-/** What a value is called in a message: `"text"`, `12`, `a list`, `nothing`. */
+/** Describes a value for a message: `"text"`, `12`, `a list`, `nothing`. */
 export function describeValue(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (value === null) return 'null';
@@ -32,7 +32,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** What stands at a path of the document; undefined where nothing does. */
+/** The value at a path of the document; undefined if the path does not exist. */
 export function valueAt(document: unknown, path: Path): unknown {
   let value = document;
   for (const part of path) {
@@ -43,7 +43,7 @@ export function valueAt(document: unknown, path: Path): unknown {
   return value;
 }
 
-/** The keys that a JSON Schema knows at a path; empty where any key is allowed. */
+/** Keys that a JSON Schema defines at a path; empty if any key is allowed. */
 export function knownKeys(schema: unknown, path: Path, root: unknown = schema): string[] {
   if (!isRecord(schema)) return [];
   const reference = schema.$ref;
@@ -64,7 +64,10 @@ export function knownKeys(schema: unknown, path: Path, root: unknown = schema): 
   return knownKeys(property ?? schema.additionalProperties, rest, root);
 }
 
-/** Of a union's branches, the issues of the one that was meant: the branch that got furthest into the value. */
+/**
+ * Issues of the union branch that was meant: the only one that fails below the top level and
+ * without unknown keys. Undefined if no branch, or more than one, qualifies.
+ */
 function meantBranch(issue: z.core.$ZodIssueInvalidUnion, value: unknown): readonly Issue[] | undefined {
   if (!isRecord(value)) return undefined;
   const recognised = issue.errors.filter(
@@ -73,7 +76,7 @@ function meantBranch(issue: z.core.$ZodIssueInvalidUnion, value: unknown): reado
   return recognised.length === 1 ? recognised[0] : undefined;
 }
 
-/** The findings of a schema check, one for each thing that is wrong, in words a person can act on. */
+/** Converts schema issues into findings, one per problem, each with an action to take. */
 export function documentFindings(
   issues: readonly Issue[],
   document: unknown,
@@ -108,7 +111,7 @@ export function documentFindings(
         const keys = isRecord(value) ? Object.keys(value) : [];
         const strange = keys.filter((key) => !known.includes(key));
         if (known.length > 0 && strange.length > 0) return strange.map((key) => unknownKey(path, key, known));
-        // A union that says what it expects says it better than its keys do.
+        // A union with a message of its own explains itself better than a list of its keys would.
         const says = known.length === 0 || issue.message.startsWith('expected');
         const expected = says ? issue.message : `expected a column or one of ${known.join(', ')}`;
         return [finding(path, found, expected)];
@@ -136,7 +139,7 @@ function closestValue(value: unknown, allowed: readonly string[]): string {
   return guess === undefined ? expected : `${expected}; did you mean "${guess}"?`;
 }
 
-/** "at least 2 items", "less than 0.5". */
+/** Formats a limit: "at least 2 items", "less than 0.5". */
 function bound(
   inclusive: string,
   exclusive: string,

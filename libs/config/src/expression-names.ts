@@ -1,6 +1,8 @@
 import { type Expression, operandsOf } from '@flowline/events';
 
-/** What an expression refers to: columns of the record, and columns of lookup tables. */
+/**
+ * Names in an expression: columns of the record, lookup tables with their columns, and time zones.
+ */
 export interface ExpressionNames {
   readonly columns: readonly string[];
   readonly lookups: readonly { readonly table: string; readonly value: string }[];

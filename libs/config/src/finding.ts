@@ -1,18 +1,18 @@
 import { FlowlineError } from '@flowline/events';
 
-/** One thing that is wrong with a file or a setting. */
+/** One problem in a file or a setting. */
 export interface Finding {
-  /** Where: `spec.features[2].type`, or the name of a variable. */
+  /** Location: `spec.features[2].type`, or the name of a variable. */
   readonly path: string;
-  /** What was found and what was expected. */
+  /** The value found and the value expected. */
   readonly finding: string;
-  /** What to do about it, as an imperative sentence. */
+  /** Action for the user, as an imperative sentence. */
   readonly remedy: string;
-  /** Line of the file, from 1. */
+  /** Line of the file, counted from 1. */
   readonly line?: number | undefined;
 }
 
-/** One error that lists every finding, each as `path: finding — remedy`. */
+/** One error that lists every finding as `path: finding — remedy`. */
 export function configInvalid(
   subject: string,
   where: string,
@@ -31,7 +31,7 @@ export function configInvalid(
   });
 }
 
-/** A path within a document as people write it: `spec.features[2].type`. */
+/** Formats a path within a document: `spec.features[2].type`. */
 export function formatPath(path: readonly PropertyKey[]): string {
   const text = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
   return text.replace(/^\./, '') || '(the document)';

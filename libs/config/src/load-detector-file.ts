@@ -8,7 +8,7 @@ import type { DetectorDefinition } from './detector-definition.ts';
 import { parseDetector } from './parse-detector.ts';
 
 /**
- * Loads a detector from a YAML (or JSON) file; files it names are read relative to it.
+ * Loads a detector from a YAML (or JSON) file. Files that it names are read relative to it.
  * @throws FlowlineError FLOWLINE_FILE_UNREADABLE, FLOWLINE_CONFIG_INVALID (every finding at once).
  */
 export async function loadDetectorFile(file: string): Promise<DetectorDefinition> {

@@ -2,12 +2,13 @@ import { FlowlineError, type LookupTable } from '@flowline/events';
 
 import { type CsvTable, parseCsv } from './csv.ts';
 
-/** A decimal number as CSV files hold them; a leading zero marks a code ("01234"), not a number. */
+/** A decimal number in a CSV cell. Text with a leading zero is a code ("01234"), not a number. */
 const NUMBER_PATTERN = /^[+-]?(0|[1-9]\d*|(?=\.))(\.\d+)?([eE][+-]?\d+)?$/;
 
 /**
- * A lookup table from CSV text. A column whose every cell is empty or a number holds numbers; empty cells are null.
- * @throws FlowlineError FLOWLINE_CONFIG_INVALID where the key column is absent or a key stands twice.
+ * Parses a lookup table from CSV text. A column is numeric if all its non-empty cells are numbers;
+ * empty cells are null.
+ * @throws FlowlineError FLOWLINE_CONFIG_INVALID if the key column is absent or a key is repeated.
  */
 export function lookupFromCsv(text: string, key: string, where: string): LookupTable {
   const table = parseCsv(text, where);

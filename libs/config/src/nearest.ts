@@ -1,4 +1,7 @@
-/** Levenshtein's distance: the least number of insertions, deletions and substitutions between two texts. */
+/**
+ * Levenshtein distance: the minimum number of insertions, deletions and substitutions between two
+ * texts.
+ */
 export function editDistance(a: string, b: string): number {
   let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 1; i <= a.length; i++) {
@@ -12,9 +15,12 @@ export function editDistance(a: string, b: string): number {
   return previous[b.length] ?? 0;
 }
 
-/** The candidate closest to a misspelt name (case ignored), or undefined where none is close enough to be meant. */
+/**
+ * The candidate closest to a misspelt name, ignoring case. Undefined if none is close enough to be
+ * meant.
+ */
 export function nearest(name: string, candidates: readonly string[]): string | undefined {
-  // Beyond 40 % of the letters a suggestion misleads more often than it helps.
+  // Beyond 40 % of the letters, a suggestion misleads more often than it helps.
   let least = Math.max(2, Math.floor(name.length * 0.4)) + 1;
   let found: string | undefined;
   for (const candidate of candidates) {

@@ -67,7 +67,7 @@ const findings = (text: string): string[] => {
   return [];
 };
 
-/** The findings of `least` (or `whole`) after replacing one text by another. */
+/** Findings for `least` (or another document) after one text in it is replaced by another. */
 const after = (replaced: string, by: string, text = least) => {
   expect(text).toContain(replaced);
   return findings(text.replace(replaced, by));

@@ -35,7 +35,7 @@ const DAYS_PER = { hour: 1 / 24, day: 1, week: 7 } as const;
 type Path = readonly PropertyKey[];
 type Report = (path: Path, finding: string, remedy: string) => void;
 
-/** Gives the text of a file that a detector names (a CSV lookup), by the path written there. */
+/** Reads a file that a detector names (a CSV lookup), by the path written there. */
 export type ReadText = (relativePath: string) => string;
 
 const noFiles: ReadText = (relativePath) => {
@@ -45,9 +45,10 @@ const noFiles: ReadText = (relativePath) => {
 };
 
 /**
- * Reads a detector from YAML (or JSON) text: checks all of it, fills in every default and inlines CSV lookups.
- * @param path how the text is called in messages.
- * @param readText reads the files it names.
+ * Parses a detector from YAML (or JSON) text: checks all of it, fills in every default and inlines
+ * CSV lookups.
+ * @param path the file's name in messages.
+ * @param readText reads the files that the detector names.
  * @throws FlowlineError FLOWLINE_CONFIG_INVALID listing every finding; FLOWLINE_FILE_UNREADABLE.
  */
 export function parseDetector(text: string, path: string, readText: ReadText = noFiles): DetectorDefinition {
@@ -74,7 +75,7 @@ function parseYaml(text: string, path: string): { value: unknown; lineOf: (at: P
     });
     throw configInvalid(path, path, findings, document.errors[0]);
   }
-  // An absent key has no line of its own: its nearest present parent has.
+  // An absent key has no line; its nearest present ancestor has one.
   const lineOf = (at: Path): number | undefined => {
     for (let length = at.length; length > 0; length--) {
       const node = document.getIn(at.slice(0, length), true);
@@ -160,7 +161,10 @@ function resolve(document: DetectorDocument, readText: ReadText, report: Report)
   };
 }
 
-/** The zone that ends a time: one that is local to a machine would begin elsewhere on another. */
+/**
+ * Zone at the end of a time. It is required: a local time would mean another moment on another
+ * machine.
+ */
 const ZONE = /\d(Z|[+-]\d{2}(:?\d{2})?)$/i;
 
 function resolveStart(written: 'earliest' | 'latest' | { readonly timestamp: string }, report: Report): StartFrom {

@@ -10,7 +10,10 @@ type Report = (path: readonly PropertyKey[], finding: string, remedy: string) =>
 
 const DEFAULT_MAX_LEVELS = 64;
 
-/** The names a runtime without full time zone data might lack are refused here, not at the first event. */
+/**
+ * True if this runtime knows the time zone. A runtime without full time zone data may not: that
+ * becomes a finding here instead of an error at the first event.
+ */
 export function isTimezone(name: string): boolean {
   try {
     new Intl.DateTimeFormat('en', { timeZone: name });
@@ -20,7 +23,9 @@ export function isTimezone(name: string): boolean {
   }
 }
 
-/** Fills in the defaults of the features and checks what holds between them; reports every finding. */
+/**
+ * Fills in the defaults of the features, checks the rules between them, and reports every finding.
+ */
 export function resolveFeatures(spec: DetectorDocument['spec'], report: Report): FeatureSpec[] {
   const nullable = new Set(spec.missing?.nullable ?? []);
   const used = new Set<string>();
@@ -56,7 +61,9 @@ export function resolveFeatures(spec: DetectorDocument['spec'], report: Report):
   return features;
 }
 
-/** A finding reporter that fills the list; lines are found by path. */
+/**
+ * Creates a reporter that appends findings to the list. `toFinding` supplies their path and line.
+ */
 export function reporter(
   findings: Finding[],
   toFinding: (path: readonly PropertyKey[]) => Pick<Finding, 'path' | 'line'>,
@@ -82,7 +89,10 @@ function resolveFeature(feature: FeatureDocument, nullable: ReadonlySet<string>)
   };
 }
 
-/** A past that nobody has seen, or that an entity does not have, makes a missing value of any window. */
+/**
+ * Any window may have a missing value: its past may not have been read, or the entity may have
+ * none.
+ */
 const hasMissingPast = (expression: Expression): boolean => windowExpressions(expression).length > 0;
 
 function periodOf(period: string | number | undefined): number | null {
@@ -119,14 +129,14 @@ function checkType(feature: FeatureDocument, at: readonly PropertyKey[], report:
   }
 }
 
-/** The change of scale that an expression declares; it belongs to real features. */
+/** Change of scale that an expression declares. Only real features may have one. */
 function outermostScale(from: FeatureDocument['from']): 'log' | 'asinh' | null {
   if (typeof from !== 'object') return null;
   if ('log' in from) return 'log';
   return 'asinh' in from ? 'asinh' : null;
 }
 
-/** Windows look at the past of an entity: there must be one, and the past is that of events, not of windows. */
+/** Checks that windows have an entity, and that they are over events and not over other windows. */
 function checkWindows(feature: FeatureSpec, hasKey: boolean, at: readonly PropertyKey[], report: Report): void {
   const path = [...at, 'from'];
   const windows = windowExpressions(feature.from);

@@ -8,7 +8,7 @@ const scheduleOf = (text: string) => {
   if (schedule === null) throw new Error(`${text} is refused`);
   return schedule;
 };
-/** The days of a year on which a schedule runs, as `month-day`. */
+/** Days of a year on which a schedule runs, as `month-day`. */
 function daysOf(text: string, year = 2026): string[] {
   const days: string[] = [];
   for (let ms = Date.UTC(year, 0, 1); ms < Date.UTC(year + 1, 0, 1); ms += 86_400_000) {

@@ -1,6 +1,6 @@
 import { nearest } from './nearest.ts';
 
-/** Times of a cron expression, as clocks in its zone show them. */
+/** Times of a cron expression, in the local time of its zone. */
 export interface Schedule {
   /** Ascending. */
   readonly seconds: readonly number[];
@@ -8,11 +8,11 @@ export interface Schedule {
   readonly minutes: readonly number[];
   /** Ascending. */
   readonly hours: readonly number[];
-  /** Whether it names a day of the calendar; months and days count from 1. */
+  /** True if the schedule runs on a calendar day; months and days count from 1. */
   readonly isDay: (day: { readonly year: number; readonly month: number; readonly day: number }) => boolean;
 }
 
-/** Schedule of a text, or what is wrong with it. */
+/** A parsed schedule, or the reason why the text is not one. */
 export type ReadSchedule =
   { readonly schedule: Schedule } | { readonly schedule: null; readonly finding: string; readonly remedy: string };
 
@@ -20,7 +20,7 @@ interface Field {
   readonly name: string;
   readonly low: number;
   readonly high: number;
-  /** Words for values, from `low` on. */
+  /** Names of the values, from `low` on. */
   readonly words?: readonly string[];
 }
 
@@ -30,7 +30,7 @@ const FIELDS: readonly Field[] = [
   { name: 'hour', low: 0, high: 23 },
   { name: 'day of month', low: 1, high: 31 },
   { name: 'month', low: 1, high: 12, words: 'jan feb mar apr may jun jul aug sep oct nov dec'.split(' ') },
-  // 0 and 7 are Sunday.
+  // Both 0 and 7 are Sunday.
   { name: 'day of week', low: 0, high: 7, words: 'sun mon tue wed thu fri sat'.split(' ') },
 ];
 
@@ -46,7 +46,7 @@ const MACROS: Readonly<Record<string, string>> = {
 
 const EXAMPLE =
   'write minute, hour, day of month, month and day of week, such as "15 2 * * *" for every night at 02:15, or @daily';
-/** The calendar repeats its leap days and days of the week within so many years. */
+/** Period of the calendar in years: leap days and days of the week repeat. */
 const CALENDAR_YEARS = 28;
 const DAY_MS = 86_400_000;
 
@@ -62,9 +62,10 @@ class Refusal extends Error {
 const known = new Map<string, ReadSchedule>();
 
 /**
- * Reads a cron expression by the rules of crontab(5): five fields (or six, the first being seconds) of values, names, ranges, steps
- * and lists; where both day of month and day of week are restricted, either will do; or a macro such as @daily. Whatever else an
- * expression may be elsewhere (L, W, #, ?, @reboot), and one that no day ever matches, is refused.
+ * Parses a cron expression by the rules of crontab(5): five fields (or six, the first being
+ * seconds) of values, names, ranges, steps and lists, or a macro such as @daily. If both day of
+ * month and day of week are restricted, a day needs to match only one of them. Extensions of other
+ * programs (L, W, #, ?, @reboot) are findings, and so is an expression that no day ever matches.
  */
 export function readSchedule(text: string): ReadSchedule {
   const found = known.get(text);
@@ -122,14 +123,14 @@ function notFields(text: string, count: number): Refusal {
   );
 }
 
-/** The values that a field names, ascending. */
+/** Values that a field selects, ascending. */
 function valuesOf(field: Field, text: string): number[] {
   const values = new Set<number>();
   for (const item of text.split(',')) for (const value of itemValues(field, item)) values.add(value);
   return [...values].sort((a, b) => a - b);
 }
 
-/** A value, a range or all, each range with a step or without. */
+/** Values of a single value, a range or `*`; ranges and `*` may have a step. */
 function itemValues(field: Field, item: string): number[] {
   const [, range = '', , step] = /^([^/]+)(\/(\d+))?$/.exec(item) ?? [];
   const refuse = (finding: string, remedy: string): Refusal => new Refusal(`${field.name}: ${finding}`, remedy);
@@ -151,7 +152,7 @@ function boundsOf(
   hasStep: boolean,
   refuse: (finding: string, remedy: string) => Refusal,
 ): readonly [number, number] {
-  // A day of the week is not there twice.
+  // Sunday is counted once: `*` ends at 6.
   const highest = field.name === 'day of week' ? 6 : field.high;
   if (range === '*') return [field.low, highest];
   const ends = range.split('-');

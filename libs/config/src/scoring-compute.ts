@@ -2,13 +2,16 @@ import type { ComputeSpec } from '@flowline/events';
 
 import type { Settings } from './settings.ts';
 
-/** How a process scores for a detector, and who says so. */
+/** Compute settings of a process for one detector, and their origin. */
 export interface ScoringCompute extends ComputeSpec {
-  /** Who named the backend, in words. */
+  /** Origin of the backend's name, in words. */
   readonly decidedBy: string;
 }
 
-/** How this process scores for a detector: as its environment says, else as the detector says, else `auto`. */
+/**
+ * Resolves the compute settings for a detector: the environment first, then the detector, then
+ * `auto`.
+ */
 export function scoringCompute(settings: Pick<Settings, 'scoring'>, detector: ComputeSpec | null): ScoringCompute {
   const { backend, threads } = settings.scoring;
   const decidedBy =

@@ -2,25 +2,28 @@ import { readFileSync } from 'node:fs';
 
 import { FlowlineError } from '@flowline/events';
 
-/** The variables of a process. */
+/** Environment variables of a process. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Whether a setting names where its value is, instead of holding it. */
+/** True if a setting refers to its value instead of holding it. */
 export const isReference = (written: string): boolean => /^(env|file):/.test(written);
 
 /** A setting, as {@link resolveSecret} reads it. */
 export interface WrittenSetting {
-  /** The variable that holds it. */
+  /** Name of the variable that holds the setting. */
   readonly name: string;
   readonly written: string;
-  /** Whether it holds a secret: then not even its reference is quoted, which may be the secret itself, misplaced. */
+  /**
+   * True for a secret. Then messages do not quote even the reference, which may be the secret
+   * itself, misplaced.
+   */
   readonly isSecret: boolean;
 }
 
 /**
- * The value that a setting stands for: `env:NAME` is that variable, `file:/path` the content of that
- * file (without the line break at its end), anything else is the value itself.
- * @throws FlowlineError FLOWLINE_SECRET_MISSING; the message never holds a value.
+ * Resolves a setting to its value: `env:NAME` is that variable, `file:/path` the content of that
+ * file (without a final line break), and anything else is the value itself.
+ * @throws FlowlineError FLOWLINE_SECRET_MISSING; the message never contains a value.
  */
 export function resolveSecret({ name, written, isSecret }: WrittenSetting, env: Environment): string {
   if (!isReference(written)) return written;
@@ -42,10 +45,13 @@ export function resolveSecret({ name, written, isSecret }: WrittenSetting, env: 
 }
 
 const VARIABLE = /^[A-Za-z_]\w*$/;
-/** What looks like a path, and not like an address with a login. */
+/** Text that looks like a path, and not like an address with a login. */
 const PATH = /^[\w./ -]+$/;
 
-/** Without the cause: the file system's message quotes what was taken for a path. */
+/**
+ * Error without its cause: the file system's message quotes the supposed path, which may be a
+ * secret.
+ */
 function missing(where: string, what: string, fault: string, remedy: string): FlowlineError {
   return new FlowlineError('FLOWLINE_SECRET_MISSING', `refers to ${what}, which ${fault}`, { where, remedy });
 }

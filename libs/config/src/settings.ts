@@ -8,7 +8,7 @@ import { MOST_THREADS } from './detector-document.ts';
 import { configInvalid, type Finding } from './finding.ts';
 import { type Environment, isReference, resolveSecret } from './secret.ts';
 
-/** The levels of the log, least first. */
+/** Log levels, least severe first. */
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
 const integer = (least: number, most: number) =>
@@ -18,10 +18,10 @@ const integer = (least: number, most: number) =>
     .min(least, `expected at least ${least}`)
     .max(most, `expected at most ${most}`);
 
-/** How a client proves to Kafka who it is. */
+/** SASL mechanisms for authentication with Kafka. */
 export const saslMechanisms = ['plain', 'scram-sha-256', 'scram-sha-512'] as const;
 
-/** Whether text is `host:port` or `[IPv6 address]:port`. */
+/** True for `host:port` or `[IPv6 address]:port`. */
 function isBroker(text: string): boolean {
   const bracketed = /^\[(.+)\]:\d+$/.exec(text)?.[1];
   return bracketed === undefined ? /^[^\s:[\]]+:\d+$/.test(text) : isIPv6(bracketed);
@@ -30,10 +30,10 @@ function isBroker(text: string): boolean {
 const pem = (what: string) =>
   z.string().regex(/-----BEGIN [A-Z ]+-----/, `expected a ${what} as PEM text, such as file:/etc/flowline/kafka.pem`);
 
-/** The longest value that a message quotes. */
+/** Maximum length of a value quoted in a message. */
 const QUOTED_CHARACTERS = 60;
 
-/** Every variable that Flowline reads, with its default. */
+/** Environment variables that Flowline reads, with their defaults. */
 const environment = z.object({
   FLOWLINE_DATABASE_URL: z
     .string()
@@ -77,10 +77,10 @@ const environment = z.object({
   FLOWLINE_SHUTDOWN_TIMEOUT_MS: integer(0, 3_600_000).default(20_000),
 });
 
-/** The variables that Flowline reads, by name. */
+/** Names of the environment variables that Flowline reads. */
 export const settingNames: readonly string[] = Object.keys(environment.shape);
 
-/** Variables whose value may hold a password or a key: it is never quoted. */
+/** Variables that may hold a password or a key. Messages never quote their values. */
 const SECRET_VARIABLES: ReadonlySet<string> = new Set([
   'FLOWLINE_DATABASE_URL',
   'FLOWLINE_KAFKA_USERNAME',
@@ -90,15 +90,15 @@ const SECRET_VARIABLES: ReadonlySet<string> = new Set([
   'FLOWLINE_KAFKA_TLS_KEY',
 ]);
 
-/** The settings of every Flowline process, from its environment. */
+/** Settings of a Flowline process, from its environment. */
 export interface Settings {
-  /** url: null where it is not set. */
+  /** url: null if not set. */
   readonly database: { readonly url: string | null; readonly poolSize: number };
-  /** brokers: null where they are not set. */
+  /** brokers: null if not set. */
   readonly kafka: {
     readonly brokers: readonly string[] | null;
     readonly clientId: string;
-    /** null: no encryption. PEM texts; ca null: the authorities that Node knows. */
+    /** PEM texts. tls null: no encryption; ca null: the certificate authorities built into Node. */
     readonly tls: { readonly ca: string | null; readonly cert: string | null; readonly key: string | null } | null;
     readonly sasl: {
       readonly mechanism: (typeof saslMechanisms)[number];
@@ -107,28 +107,45 @@ export interface Settings {
     } | null;
   };
   readonly logLevel: (typeof logLevels)[number];
-  /** Address of health and metrics; null (port 0, or none) for nowhere. Loopback unless a host is named. */
+  /**
+   * Address of the health and metrics server; null (port 0, or none) for no server. Loopback unless
+   * a host is set.
+   */
   readonly http: { readonly host: string; readonly port: number } | null;
-  /** The tensor backend that trains. */
+  /** Tensor backend for training. */
   readonly backend: 'wasm' | 'cpu';
-  /** What scores in this process, whatever a detector says; null where the detector decides. */
+  /**
+   * Scoring backend and threads of this process, overriding every detector's. Null: the detector
+   * decides.
+   */
   readonly scoring: { readonly backend: ScoringBackend | 'auto' | null; readonly threads: number | null };
-  /** Where what can be made again is kept. */
+  /** Folder for files that can be regenerated. */
   readonly cacheFolder: string;
   readonly batch: { readonly maxRows: number; readonly maxWaitMs: number };
-  /** A larger record becomes a dead letter. */
+  /** Maximum size of a record. A larger one becomes a dead letter. */
   readonly eventMaxBytes: number;
-  /** Memory that the windows of all detectors and partitions of a process may hold, as estimated; a snapshot takes more meanwhile. */
+  /**
+   * Estimated maximum memory of all windows in a process, over all detectors and partitions. A
+   * snapshot temporarily needs more.
+   */
   readonly windowsMaxBytes: number;
-  /** A partition with records that wait may stand still for so long; then the consumer is opened again. */
+  /**
+   * Maximum time for which a partition with waiting records may make no progress. After it, the
+   * consumer is reopened.
+   */
   readonly consumerStallMs: number;
-  /** After a signal, what is at hand may take so long; then the process leaves, and what was not stored is done again later. */
+  /**
+   * Maximum time for work in progress after a signal. Then the process exits, and anything not
+   * stored is repeated later.
+   */
   readonly shutdownTimeoutMs: number;
 }
 
 /**
- * Reads the settings; a value may be a reference, `env:NAME` or `file:/path`. An empty variable counts as absent.
- * @throws FlowlineError FLOWLINE_CONFIG_INVALID with every finding at once; it never quotes a secret.
+ * Loads the settings. A value may be a reference, `env:NAME` or `file:/path`. An empty variable
+ * counts as absent.
+ * @throws FlowlineError FLOWLINE_CONFIG_INVALID with every finding at once; it never quotes a
+ *   secret.
  */
 export function loadSettings(env: Environment = process.env): Settings {
   const findings: Finding[] = [];
@@ -175,7 +192,10 @@ export function loadSettings(env: Environment = process.env): Settings {
   };
 }
 
-/** What a variable holds, in words: neither a secret is quoted, nor what a reference stands for, nor a login. */
+/**
+ * Describes a variable's value for a finding, without quoting secrets, the targets of references,
+ * or logins.
+ */
 function foundAt(name: string, written: string): string {
   if (isReference(written)) return 'what it refers to is another kind of value';
   if (SECRET_VARIABLES.has(name) || written.includes('@')) return 'found another kind of value';
@@ -203,7 +223,10 @@ function saslOf(found: Found): Settings['kafka']['sasl'] {
   return { mechanism, username, password };
 }
 
-/** What does not go together: half a login, half a certificate, and settings of TLS without it. */
+/**
+ * Finds Kafka settings that contradict each other: an incomplete login, an incomplete certificate
+ * pair, and certificates without TLS.
+ */
 function kafkaFindings(found: Found): Finding[] {
   const findings: Finding[] = [];
   const isSet = (name: keyof Found): boolean => found[name] !== undefined;
@@ -227,13 +250,13 @@ function kafkaFindings(found: Found): Finding[] {
   return findings;
 }
 
-/** The database's URL. @throws FlowlineError FLOWLINE_CONFIG_INVALID where it is not set. */
+/** The database URL. @throws FlowlineError FLOWLINE_CONFIG_INVALID if not set. */
 export function requireDatabaseUrl(settings: Settings): string {
   if (settings.database.url !== null) return settings.database.url;
   throw absent('FLOWLINE_DATABASE_URL', 'postgres://user@localhost:5432/flowline');
 }
 
-/** The Kafka brokers. @throws FlowlineError FLOWLINE_CONFIG_INVALID where they are not set. */
+/** The Kafka brokers. @throws FlowlineError FLOWLINE_CONFIG_INVALID if not set. */
 export function requireKafkaBrokers(settings: Settings): readonly string[] {
   if (settings.kafka.brokers !== null) return settings.kafka.brokers;
   throw absent('FLOWLINE_KAFKA_BROKERS', 'localhost:9092');

@@ -6,20 +6,26 @@ import { settingNames } from './settings.ts';
 
 const PREFIX = 'FLOWLINE_';
 
-/** Variables of the name that other programs read: installation, Docker Compose, this project's tests. */
+/**
+ * Variables with the same prefix that other programs read: the installer, Docker Compose, this
+ * project's tests.
+ */
 const OTHERS: ReadonlySet<string> = new Set([
   'FLOWLINE_TENSORFLOW_DIR',
   ...['FLOWLINE_KAFKA_IMAGE', 'FLOWLINE_KAFKA_PORT', 'FLOWLINE_NODE_IMAGE'],
   ...['FLOWLINE_POSTGRES_IMAGE', 'FLOWLINE_POSTGRES_PORT'],
   ...['FLOWLINE_PARITY_DIR', 'FLOWLINE_PROPERTY_SEED', 'FLOWLINE_REQUIRE_SHARED'],
 ]);
-/** `FLOWLINE_TEST_…`; and what Kubernetes sets for every service whose name begins with flowline. */
+/**
+ * `FLOWLINE_TEST_…`, and the variables that Kubernetes sets for each service whose name begins with
+ * flowline.
+ */
 const FOREIGN = /^FLOWLINE_TEST_|_SERVICE_(HOST|PORT)|_PORT_\d+_(TCP|UDP|SCTP)/;
 const SERVICE_ADDRESS = /^(tcp|udp|sctp):\/\//;
 
 /**
- * Variables whose name is that of a setting, but no setting is called so: a sentence for each, with
- * the setting that was probably meant. No value is quoted.
+ * Finds variables with Flowline's prefix that are not settings. Returns one sentence per variable,
+ * with the setting that was probably meant. Values are never quoted.
  */
 export function unknownVariables(env: Environment = process.env): readonly string[] {
   const known = new Set([...settingNames, ...OTHERS, ...referredTo(env)]);
@@ -33,7 +39,7 @@ export function unknownVariables(env: Environment = process.env): readonly strin
   });
 }
 
-/** Variables that a setting names as the place of its value. */
+/** Variables that settings refer to as `env:NAME`. */
 function referredTo(env: Environment): string[] {
   return settingNames.flatMap((name) => {
     const written = env[name] ?? '';

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 
-/** The namespace of Flowline's alert ids; published, never to change. */
+/** UUID namespace of Flowline's alert ids. It is published and must never change. */
 const NAMESPACE = Buffer.from('6f1d7b0e5a4c4c38b2f0a3d1c9e86b57', 'hex');
 
 /**
- * The stable id of an alert's transition: UUIDv5 (RFC 9562) of what opened it.
- * @param topicId which topic of that name, so that offsets of a later one open other alerts; null where the source has none.
+ * Stable id of an alert's transition: a UUIDv5 (RFC 9562) over the event that opened the alert.
+ * @param topicId Kafka's id of the topic, so that the same offsets of a recreated topic open other
+ *   alerts; null where the source has none.
  */
 export function alertId(
   detector: string,

@@ -1,34 +1,45 @@
 import type { AnomalyReason, PValueMethod } from './decision.ts';
 
-/** How surprising one feature was, given all the others. */
+/** Surprise of one feature, given all the others. */
 export interface Contribution {
   readonly feature: string;
-  /** −log2(2·min(F, 1 − F)) of the conditional CDF F for numeric features, −log2 P for discrete ones; not additive. */
+  /**
+   * −log2(2·min(F, 1 − F)) of the conditional CDF F for numeric features, −log2 P for discrete
+   * ones. Not additive.
+   */
   readonly bits: number;
   readonly direction: 'high' | 'low' | 'unlikely';
 }
 
-/** What a feature would be expected to be, given all the others. */
+/**
+ * Conditional distribution of a feature, given all the others: its median and its 5 % and 95 %
+ * quantiles.
+ */
 export interface ExpectedRange {
   readonly median: number;
   readonly p05: number;
   readonly p95: number;
 }
 
-/** Why an event was surprising. */
+/** Reasons why an event was surprising. */
 export interface Explanation {
-  /** Most surprising first. */
+  /** Sorted by surprise, highest first. */
   readonly contributions: readonly Contribution[];
   readonly expected: Readonly<Record<string, ExpectedRange>>;
-  /** The closest typical event, or null where there is none. */
+  /** The closest typical event, or null if there is none. */
   readonly nearestNormal: Readonly<Record<string, number | string | null>> | null;
-  /** One line a person reads: "delay 540, expected −12–48 given the rest (18.9 bits; the event 21.6)". */
+  /**
+   * One line for people: "delay 540, expected −12–48 given the rest (18.9 bits; the event 21.6)".
+   */
   readonly summary: string;
 }
 
-/** An alert, as published (the data of a CloudEvent) and as stored with its anomaly. */
+/** An alert as it is published (the data of a CloudEvent) and stored with its anomaly. */
 export interface Alert {
-  /** UUIDv5 of detector, topic and its id, partition, offset, transition and sequence: a repeat carries the same id. */
+  /**
+   * UUIDv5 over detector, topic and its id, partition, offset, transition and sequence. A repeated
+   * alert carries the same id.
+   */
   readonly alertId: string;
   readonly state: 'opened';
   readonly detector: string;
@@ -36,11 +47,11 @@ export interface Alert {
   readonly score: {
     readonly pValue: number;
     readonly pMethod: PValueMethod;
-    /** What decided: the event is an anomaly because pValue is at most this. */
+    /** Threshold of the decision: the event is an anomaly because pValue ≤ alpha. */
     readonly alpha: number;
     /** −log2 of the p-value. */
     readonly surpriseBits: number;
-    /** null where the density is zero (an event outside its domain). */
+    /** Null where the density is zero (an event outside its domain). */
     readonly logDensityNats: number | null;
   };
   readonly observed: Readonly<Record<string, number | string | null>>;
@@ -56,7 +67,10 @@ export interface Alert {
     readonly id: string;
     /** ISO 8601. */
     readonly time: string;
-    /** The value of the detector's key, a JSON list where it has several fields; null where events stand alone. */
+    /**
+     * Value of the detector's key, a JSON list if it has several fields. Null for a detector
+     * without a key.
+     */
     readonly entity: string | null;
   };
 }

@@ -1,4 +1,4 @@
-/** Why a record could not become an event. Published: stored in `dead_letters.reason`. */
+/** Reasons why a record could not become an event. Published: stored in `dead_letters.reason`. */
 export const deadLetterReasons = {
   tombstone: 'the record has no value',
   not_json: 'the value is not JSON',
@@ -16,26 +16,26 @@ export const deadLetterReasons = {
 } as const;
 export type DeadLetterReason = keyof typeof deadLetterReasons;
 
-/** A header as JSON keeps it: text, or bytes that are no UTF-8 text, or null. */
+/** A header value as stored in JSON: text, bytes that are not valid UTF-8, or null. */
 export type StoredHeader = string | null | { readonly base64: string };
-/** The headers of a record as JSON keeps them; of a name that is repeated, every value in its order. */
+/** Headers of a record as stored in JSON. A repeated name has the list of its values, in order. */
 export type StoredHeaders = Readonly<Record<string, StoredHeader | readonly StoredHeader[]>>;
 
-/** A record as it came: what is kept of one that cannot be scored. */
+/** A raw record, as kept when it cannot be scored. */
 export interface KeptRecord {
   readonly offset: number;
   readonly key: Uint8Array | null;
   readonly value: Uint8Array | null;
   readonly headers: StoredHeaders;
-  /** Milliseconds since the epoch, of the record. */
+  /** Timestamp of the record, milliseconds since the epoch. */
   readonly timestampMs: number;
 }
 
-/** A record that could not be scored, kept as it came. */
+/** A record that could not be scored, with the reason. */
 export interface DeadLetter extends KeptRecord {
   readonly reason: DeadLetterReason;
-  /** The field it is about, or null for the whole record. */
+  /** The field at fault, or null if it is the whole record. */
   readonly field: string | null;
-  /** What was found and what was expected, in one sentence. */
+  /** One sentence on what was found and what was expected. */
   readonly message: string;
 }

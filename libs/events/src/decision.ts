@@ -1,5 +1,8 @@
-/** How a p-value was found: from calibration ranks, from the fitted tail beyond them, or as the least there is. */
+/**
+ * Source of a p-value: calibration ranks, the fitted tail beyond them, or the smallest value
+ * possible.
+ */
 export type PValueMethod = 'empirical' | 'tail' | 'floor';
 
-/** Why an event is an anomaly. */
+/** Reason why an event is an anomaly. */
 export type AnomalyReason = 'low_density' | 'out_of_domain';

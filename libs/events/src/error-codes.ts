@@ -1,6 +1,6 @@
 /**
- * Every code of a FlowlineError, with what it means; docs/reference/errors.md explains each (a test compares the two).
- * Codes are published: never rename or reuse one.
+ * Codes of FlowlineError and their meanings. docs/reference/errors.md explains each (a test
+ * compares the two). Codes are published: never rename or reuse one.
  */
 export const errorCodes = {
   FLOWLINE_USAGE: 'a command was called with arguments it does not take',

@@ -3,10 +3,12 @@ import { z } from 'zod';
 import { DURATION_PATTERN } from './duration.ts';
 
 /**
- * An expression over the fields of a record: a column (dotted path), or a derived value from a closed set.
+ * An expression over the fields of a record: a column (dotted path), or a derived value from a
+ * closed set.
  *
- * `log` and `asinh` as the outermost operation are changes of scale: the feature's value stays what is inside, in its own
- * units, and the density's Jacobian counts. Inside another operation they are plain arithmetic.
+ * `log` and `asinh` as the outermost operation are changes of scale: the feature keeps the value of
+ * their operand, in its own units, and the density includes the Jacobian. Inside another operation
+ * they are plain arithmetic.
  */
 export type Expression =
   | string
@@ -14,18 +16,20 @@ export type Expression =
   | { readonly asinh: Expression }
   | { readonly difference: readonly [Expression, Expression] }
   | { readonly ratio: readonly [Expression, Expression] }
-  /** Great-circle distance in kilometres between [latitude, longitude, latitude, longitude] in degrees. */
+  /** Great-circle distance in km between [latitude, longitude, latitude, longitude] in degrees. */
   | { readonly haversine: readonly [Expression, Expression, Expression, Expression] }
-  /** The column `value` of the row of the named lookup table whose key equals `key`. */
+  /** Column `value` of the row whose key equals `key` in the named lookup table. */
   | { readonly lookup: { readonly table: string; readonly key: Expression; readonly value: string } }
   | { readonly timePart: { readonly of: Expression; readonly part: TimePart; readonly timezone?: string | undefined } }
   | WindowExpression;
 
 /**
- * A value of the events of the same entity (see {@link EntitySpec}) that came before this one; missing where there is none.
+ * A value over earlier events of the same entity (see {@link EntitySpec}). Missing if there are
+ * none.
  *
- * `lag`: the value of `of` in the event before this one, or `events` before it. `rolling`: a statistic of `of` over the
- * last `over` events, or over those within the duration `over` before this one; a count needs no `of`, and is 0 for none.
+ * `lag`: the value of `of` in the previous event, or `events` events back. `rolling`: a statistic
+ * of `of` over the last `over` events, or over the events within the duration `over` before this
+ * one. A count needs no `of`, and is 0 if there are no events.
  */
 export type WindowExpression =
   | { readonly lag: { readonly of: Expression; readonly events?: number | undefined } }
@@ -37,28 +41,31 @@ export type WindowExpression =
       };
     };
 
-/** The statistics that `rolling` computes. */
+/** Statistics that `rolling` computes. */
 export const rollingStatistics = ['mean', 'min', 'max', 'count'] as const;
 export type RollingStatistic = (typeof rollingStatistics)[number];
 
-/** The most events of one entity that a window holds, however long it is. */
+/** Maximum events that a window holds per entity, however long its duration. */
 export const WINDOW_MAX_EVENTS = 1_000;
 
-/** Whose past an event's windows look at, and in whose order of time: part of a detector's source. */
+/**
+ * Entity whose past an event's windows cover, and the event time that orders it. Part of a
+ * detector's source.
+ */
 export interface EntitySpec {
-  /** The (dotted) fields that name the entity together. */
+  /** The (dotted) fields that together name the entity. */
   readonly key: readonly string[];
   readonly time: EventTimeSpec;
 }
 
-/** Where an event's time is: units since the epoch, or ISO 8601 text. */
+/** Field and format of the event time: units since the epoch, or ISO 8601 text. */
 export interface EventTimeSpec {
-  /** A (dotted) field. */
+  /** A dotted path. */
   readonly field: string;
   readonly unit: 'ms' | 's' | 'us' | 'iso';
 }
 
-/** The expressions that an expression is computed from. */
+/** Direct operands of an expression. */
 export function operandsOf(expression: Exclude<Expression, string>): readonly Expression[] {
   if ('log' in expression) return [expression.log];
   if ('asinh' in expression) return [expression.asinh];
@@ -71,14 +78,14 @@ export function operandsOf(expression: Exclude<Expression, string>): readonly Ex
   return expression.rolling.of === undefined ? [] : [expression.rolling.of];
 }
 
-/** The window expressions within an expression, outermost first. */
+/** Window expressions within an expression, outermost first. */
 export function windowExpressions(expression: Expression): readonly WindowExpression[] {
   if (typeof expression === 'string') return [];
   const own = 'lag' in expression || 'rolling' in expression ? [expression] : [];
   return [...own, ...operandsOf(expression).flatMap(windowExpressions)];
 }
 
-/** The calendar parts that `timePart` computes: numbers, with Monday as day 1. */
+/** Calendar parts that `timePart` computes, as numbers. Monday is day 1. */
 export const timeParts = ['minuteOfDay', 'hourOfDay', 'dayOfWeek', 'dayOfMonth', 'dayOfYear', 'month'] as const;
 export type TimePart = (typeof timeParts)[number];
 
@@ -107,27 +114,42 @@ export const expressionSchema: z.ZodType<Expression> = z.lazy(() =>
   ]),
 );
 
-/** The types of a feature; what each means for the density is written in docs/reference/features.md. */
+/** Types of features. docs/reference/features.md says what each means for the density. */
 export const featureTypes = ['real', 'positive', 'integer', 'unit', 'categorical', 'boolean', 'cyclic'] as const;
 export type FeatureType = (typeof featureTypes)[number];
 
-/** One feature of a detector, fully resolved: every default is filled in. */
+/** One feature of a detector, with every default filled in. */
 export interface FeatureSpec {
   readonly name: string;
   readonly type: FeatureType;
-  /** Where the value comes from; a plain string is a (dotted) column of the record. */
+  /** Source of the value. A plain string is a (dotted) column of the record. */
   readonly from: Expression;
-  /** `score`: its density counts. `context`: it conditions the density and is not scored (always so for cyclic). */
+  /**
+   * `score`: the feature adds to the density. `context`: it conditions the density and is not
+   * scored (always so for cyclic).
+   */
   readonly role: 'score' | 'context';
-  /** A null or absent value is a missing value instead of a dead letter. */
+  /**
+   * If true, a null or absent value is a missing value; if false, it makes the record a dead
+   * letter.
+   */
   readonly nullable: boolean;
-  /** categorical: the most frequent levels that are told apart; the rest share the mass of unseen levels. */
+  /**
+   * categorical: number of levels kept apart, the most frequent ones. The others share the mass of
+   * unseen levels.
+   */
   readonly maxLevels: number;
-  /** cyclic: the length of one cycle, in the units of the value (milliseconds for times); null elsewhere. */
+  /**
+   * cyclic: length of one cycle, in units of the value (milliseconds for times). Null for other
+   * types.
+   */
   readonly period: number | null;
 }
 
-/** A lookup table: rows by key. It becomes part of the model version, so that a stored score can be reproduced. */
+/**
+ * A lookup table: rows by key. It is part of the model version, so that stored scores can be
+ * reproduced.
+ */
 export interface LookupTable {
   readonly key: string;
   readonly rows: Readonly<Record<string, Readonly<Record<string, string | number | null>>>>;

@@ -1,25 +1,30 @@
 import type { ErrorCode } from './error-codes.ts';
 
-/** What a {@link FlowlineError} says besides its message. */
+/** Details of a {@link FlowlineError} besides its message. */
 export interface FlowlineErrorOptions {
-  /** Where it happened: a path in a file, a column, a partition, an address without secrets. */
+  /** Place of the error: a path in a file, a column, a partition, or an address without secrets. */
   readonly where?: string;
-  /** What to do about it, as an imperative sentence. */
+  /** Action for the user, as an imperative sentence. */
   readonly remedy?: string;
-  /** True when the same call may succeed later without anything being changed (default false). */
+  /** True if the same call may succeed later with nothing changed (default false). */
   readonly retryable?: boolean;
-  /** The message without values of data, for those who may not read the data (default: the message). */
+  /**
+   * The message without data values, for readers who may not see the data (default: the message).
+   */
   readonly publicMessage?: string;
   readonly cause?: unknown;
 }
 
-/** The one error of Flowline: a stable code (docs/reference/errors.md), what happened, where, and what to do. */
+/**
+ * Flowline's only error class: a stable code (docs/reference/errors.md), what happened, where, and
+ * what to do.
+ */
 export class FlowlineError extends Error {
   readonly code: ErrorCode;
   readonly where: string | undefined;
   readonly remedy: string | undefined;
   readonly retryable: boolean;
-  /** What may be stored where others read it: no value of data is in it. */
+  /** Message that is safe to store where others read it: it holds no data values. */
   readonly publicMessage: string;
 
   constructor(code: ErrorCode, message: string, options: FlowlineErrorOptions = {}) {

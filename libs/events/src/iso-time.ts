@@ -4,13 +4,13 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 
 /**
- * Milliseconds since the epoch of ISO 8601 text: a day (`2001-02-03`), or a time with or without an
- * offset (`2001-02-03T04:05:06.789Z`, `2001-02-03 04:05:06,789+01:00`). Text without an offset is UTC,
- * on every machine. A leap second, and 24:00:00, are the beginning of the next day. NaN for anything
- * else, and for days that do not exist.
+ * Parses ISO 8601 text to milliseconds since the epoch: a day (`2001-02-03`), or a time with or
+ * without an offset (`2001-02-03T04:05:06.789Z`, `2001-02-03 04:05:06,789+01:00`). Text without an
+ * offset is UTC on every machine. A leap second and 24:00:00 are the beginning of the next day. NaN
+ * for any other text, and for days that do not exist.
  *
- * Hand-written because Date.parse reads text without an offset in the zone of the machine, takes days
- * that do not exist for later ones, and accepts what is no ISO text.
+ * Hand-written because Date.parse reads text without an offset in the machine's time zone, rolls
+ * days that do not exist over to later ones, and accepts text that is not ISO 8601.
  */
 export function parseIsoTime(text: string): number {
   const midnight = parseIsoDay(text);
@@ -31,17 +31,21 @@ export function parseIsoTime(text: string): number {
       const start = ++at;
       while (isDigit(text, at)) at++;
       if (at === start) return NaN;
-      // Whole milliseconds: a Date of the same time, as a database returns it, has no more.
+      // Whole milliseconds, the precision of a Date: the same time read from a database has no
+      // more.
       millisecond = Math.floor(Number(`0.${text.slice(start, at)}`) * 1000 + 1e-6);
     }
   }
   if (hour === 24 && minute + second + millisecond > 0) return NaN;
   const time = midnight + hour * HOUR_MS + minute * MINUTE_MS + second * 1000 - offsetMs(text, at);
-  // Leap seconds are the last ones of a day of UTC.
+  // A leap second is always the last second of a UTC day.
   return second === 60 && time % DAY_MS !== 0 ? NaN : time + millisecond;
 }
 
-/** The beginning of the day of UTC that a text begins with; NaN where it is none, or does not exist. */
+/**
+ * Parses the date at the start of a text to the midnight of that UTC day, in milliseconds since the
+ * epoch. NaN if there is no date or the day does not exist.
+ */
 export function parseIsoDay(text: string): number {
   const year = digits(text, 0, 4);
   const month = digits(text, 5, 2);
@@ -51,7 +55,10 @@ export function parseIsoDay(text: string): number {
   return new Date(midnight).getUTCDate() === day ? midnight : NaN;
 }
 
-/** The offset from UTC that ends ISO text (hours, or with minutes, or with seconds too); 0 for none; NaN where it is malformed. */
+/**
+ * Parses the UTC offset at the end of ISO 8601 text (hours; hours and minutes; or with seconds) to
+ * milliseconds. 0 if there is none, NaN if it is malformed.
+ */
 function offsetMs(text: string, at: number): number {
   const sign = text[at];
   if (sign === undefined) return 0;
@@ -66,7 +73,7 @@ function offsetMs(text: string, at: number): number {
     minutes = digits(text, start, 2);
     let end = start + 2;
     if (start === at + 4 && text[end] === ':') {
-      // Local mean times of long ago, as Postgres writes them.
+      // Historical local mean times have offsets with seconds, as Postgres writes them.
       seconds = digits(text, end + 1, 2);
       end += 3;
     }
@@ -80,7 +87,7 @@ function isDigit(text: string, at: number): boolean {
   return code >= 48 && code <= 57;
 }
 
-/** The number that `count` digits at a place of a text make; NaN when there is anything else. */
+/** Parses `count` digits at a position of a text. NaN if any other character is among them. */
 function digits(text: string, at: number, count: number): number {
   let number = 0;
   for (let i = at; i < at + count; i++) {

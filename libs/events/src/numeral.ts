@@ -1,6 +1,6 @@
 /**
- * A number as it was written, where a float64 does not give its text back: `9007199254740993`, `1.0`, `1e3`. Its value is the
- * nearest float64; as a name (an id, a key, a level) it is its text.
+ * A number kept as its text, because a float64 does not reproduce it: `9007199254740993`, `1.0`,
+ * `1e3`. Its value is the nearest float64; as a name (an id, a key, a level) it is its text.
  */
 export class Numeral {
   readonly text: string;
@@ -9,7 +9,7 @@ export class Numeral {
     this.text = text;
   }
 
-  /** The nearest float64; infinite beyond its range. */
+  /** The nearest float64; infinite beyond the float64 range. */
   valueOf(): number {
     return Number(this.text);
   }
@@ -19,7 +19,10 @@ export class Numeral {
   }
 }
 
-/** The number that a numeral stands for: a plain one where it gives the same text back, else with its text. */
+/**
+ * Converts number text to a plain number if that reproduces the text, and to a {@link Numeral}
+ * otherwise.
+ */
 export function toNumeral(text: string): number | Numeral {
   const value = Number(text);
   return String(value) === text ? value : new Numeral(text);

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { Numeral } from './numeral.ts';
 import { parseJson } from './parse-json.ts';
 
-/** A value with the text of each number that has one of its own. */
+/** Shows a {@link Numeral} as its text, marked, and any other value as it is. */
 const written = (value: unknown): unknown => (value instanceof Numeral ? `as written ${value.text}` : value);
 
 describe('parseJson', () => {

@@ -1,14 +1,15 @@
 import { Numeral } from './numeral.ts';
 
-/** Text, or a number, of valid JSON. */
+/** Strings and numbers in valid JSON. */
 const TOKENS = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[-+.\deE]*/gs;
-/** Marks of what is text in JSON, and of what was a number. */
+/** Prefixes that mark a string, and a number rewritten as a string. */
 const [TEXT, NUMBER] = ['t', 'n'];
 
 /**
- * Value of JSON text as JSON.parse gives it, but that a number whose text a float64 does not give back is a {@link Numeral}, which
- * keeps it. (JSON.parse itself shows a number's text from Node 22 on; this runs on 20.)
- * @throws SyntaxError for what is no JSON.
+ * Parses JSON text like JSON.parse, except that a number whose text a float64 does not reproduce
+ * becomes a {@link Numeral}. (JSON.parse itself exposes the source text of numbers only from Node
+ * 22 on; this runs on 20.)
+ * @throws SyntaxError for invalid JSON.
  */
 export function parseJson(text: string): unknown {
   const value = JSON.parse(text) as unknown;
@@ -30,10 +31,13 @@ function unmarked(value: unknown): unknown {
 const [QUOTE, BACKSLASH, MINUS, PLUS, DOT, ZERO, NINE, UPPER_E, LOWER_E] = [
   0x22, 0x5c, 0x2d, 0x2b, 0x2e, 0x30, 0x39, 0x45, 0x65,
 ];
-/** Whole numbers of so many digits are those of a float64. */
+/** Whole numbers of up to this many digits are exact in a float64. */
 const EXACT_DIGITS = 15;
 
-/** Whether the numbers of valid JSON have the text that JavaScript gives them, as nearly all have. */
+/**
+ * True if every number in valid JSON has the text that JavaScript prints for it, as nearly all
+ * have.
+ */
 function keepsNumbers(text: string): boolean {
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
@@ -56,14 +60,14 @@ function keepsNumbers(text: string): boolean {
   return true;
 }
 
-/** The place of the quote that closes text. */
+/** Index of the quote that closes a string. */
 function endOfText(text: string, start: number): number {
   let at = text.indexOf('"', start);
   while (isEscaped(text, at)) at = text.indexOf('"', at + 1);
   return at;
 }
 
-/** Whether a character stands behind an odd number of backslashes. */
+/** True if an odd number of backslashes precedes a character. */
 function isEscaped(text: string, at: number): boolean {
   let before = at;
   while (text.charCodeAt(before - 1) === BACKSLASH) before--;

@@ -3,7 +3,10 @@ import fc from 'fast-check';
 
 import { printable, printableJson, printableLines, quoteText } from './printable.ts';
 
-/** Anything that a terminal obeys: C0, DEL, C1, separators, bidirectional controls; and halves of pairs. */
+/**
+ * Characters that a terminal acts on: C0, DEL, C1, separators, bidirectional controls; and lone
+ * surrogates.
+ */
 const OBEYED =
   // eslint-disable-next-line no-control-regex -- the characters in question
   /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]|\p{Cs}/u;

@@ -1,22 +1,22 @@
 /**
- * Characters that a terminal obeys instead of showing, or that reorder what stands around them:
- * controls (C0, DEL, C1), line and paragraph separators, bidirectional controls, and halves of
- * surrogate pairs.
+ * Characters that a terminal acts on instead of showing, or that reorder the text around them:
+ * controls (C0, DEL, C1), line and paragraph separators, bidirectional controls, and lone
+ * surrogates.
  */
 const OBEYED = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\p{Bidi_Control}]/gu;
-/** Those of them that may stand in JSON text as they are. */
+/** The subset that JSON text may contain unescaped. */
 const OBEYED_IN_JSON = /[\u007f-\u009f\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
 
-/** Characters of a value within a sentence or a cell. */
+/** Maximum length of a value within a sentence or a table cell, in UTF-16 units. */
 const VALUE_CHARACTERS = 200;
-/** Characters of a line that people read. */
+/** Maximum length of a line for people, in UTF-16 units. */
 const LINE_CHARACTERS = 4_000;
 
 const ELLIPSIS = '…';
 
 /**
- * Text of anybody's as one line that people may see: what a terminal would obey is written as an
- * escape (`\u001b`), and what is longer than `most` UTF-16 units ends with an ellipsis.
+ * Makes untrusted text safe to show on one line: characters that a terminal acts on become escapes
+ * (`\u001b`), and text longer than `most` UTF-16 units ends with an ellipsis.
  */
 export function printable(text: string, most = VALUE_CHARACTERS): string {
   const isLong = text.length > most;
@@ -32,7 +32,7 @@ export function printable(text: string, most = VALUE_CHARACTERS): string {
   return `${shown}${ELLIPSIS}`;
 }
 
-/** Text of several lines, each as {@link printable} gives it; at most `mostLines` of them. */
+/** Applies {@link printable} to each line of a text, and keeps at most `mostLines` lines. */
 export function printableLines(text: string, mostLines = Infinity): string {
   const lines = text.split(/\r?\n/);
   const shown = lines.slice(0, mostLines).map((line) => printable(line, LINE_CHARACTERS));
@@ -41,19 +41,21 @@ export function printableLines(text: string, mostLines = Infinity): string {
 }
 
 /**
- * JSON text that means the same and may be shown: JSON escapes the C0 controls by itself, here the
- * other characters that a terminal obeys are escaped as well.
+ * Makes JSON text safe to show without changing its meaning: JSON escapes only the C0 controls, and
+ * this escapes the other characters that a terminal acts on.
  */
 export function printableJson(json: string): string {
   return json.replace(OBEYED_IN_JSON, escaped);
 }
 
-/** Text in quotation marks, as a message quotes it: shortened to `most` UTF-16 units, and escaped as in JSON. */
+/** Quotes text for a message: shortened to `most` UTF-16 units and escaped as in JSON. */
 export function quoteText(text: string, most: number): string {
   return printableJson(JSON.stringify(shortened(text, most)));
 }
 
-/** Text of at most `most` UTF-16 units, cut between two characters, and then with an ellipsis at its end. */
+/**
+ * Shortens text to `most` UTF-16 units with an ellipsis at its end, without splitting a character.
+ */
 export function shortened(text: string, most: number): string {
   if (text.length <= most) return text;
   const end = most - ELLIPSIS.length;

@@ -1,7 +1,7 @@
 /**
- * The compute backends that can score, by name: WebAssembly compiled for the model on one thread or on several, a GPU through WebGPU,
- * TensorFlow's own library (where it is installed), the tensor library on WebAssembly or in plain JavaScript, and the float64
- * reference.
+ * Names of the compute backends that score: WebAssembly compiled for the model, on one thread or on
+ * several; a GPU through WebGPU; TensorFlow's native library (if installed); the tensor library on
+ * WebAssembly or in plain JavaScript; and the float64 reference.
  */
 export const scoringBackends = [
   'wasm',
@@ -12,13 +12,13 @@ export const scoringBackends = [
   'tfjs-cpu',
   'reference',
 ] as const;
-/** A compute backend that can score, by name. */
+/** Name of a compute backend that scores. */
 export type ScoringBackend = (typeof scoringBackends)[number];
 
-/** How a detector scores. */
+/** Compute settings of a detector's scoring. */
 export interface ComputeSpec {
   /** The backend that must run, or `auto`: the fastest that proves exact on the model. */
   readonly backend: ScoringBackend | 'auto';
-  /** Threads that score; null: what the process may use. */
+  /** Number of scoring threads. Null: as many as the process may use. */
   readonly threads: number | null;
 }

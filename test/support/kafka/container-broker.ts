@@ -1,16 +1,16 @@
 import { runLabels } from '../backend.ts';
 import { untilBrokerAnswers } from './until-broker-answers.ts';
 
-/** The tags of Confluent's images by the version of Apache Kafka inside; local images bear the same. */
+/** Tags of Confluent's images by Apache Kafka version. Local images carry the same tags. */
 const tags = { '3.9.1': '7.9.0', '4.1.0': '8.1.0' } as const;
 const DEFAULT_IMAGE = 'confluentinc/cp-kafka';
 
-/** The image of a version: the repository that FLOWLINE_TEST_KAFKA_IMAGE names, or Confluent's, at its tag. */
+/** Image for a version: from the repository in FLOWLINE_TEST_KAFKA_IMAGE, or from Confluent's. */
 export function kafkaImage(version: keyof typeof tags): string {
   return `${process.env.FLOWLINE_TEST_KAFKA_IMAGE ?? DEFAULT_IMAGE}:${tags[version]}`;
 }
 
-/** Starts a single-node Kafka in a container, by `@testcontainers/kafka`. */
+/** Starts a single-node Kafka in a container, with `@testcontainers/kafka`. */
 export async function startContainerBroker(
   version: keyof typeof tags,
 ): Promise<{ readonly address: string; stop(): Promise<void> }> {

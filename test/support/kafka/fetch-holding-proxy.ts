@@ -3,17 +3,20 @@ import { connect, createServer, type Socket } from 'node:net';
 const FETCH = 1;
 const SIZE_BYTES = 4;
 
-/** A proxy between Kafka clients and a broker that can keep fetches from arriving, while everything else passes. */
+/**
+ * A proxy between Kafka clients and a broker that can swallow fetch requests and pass everything
+ * else.
+ */
 export interface FetchHoldingProxy {
   readonly port: number;
-  /** From now on no connection that is open now gets a fetch through; connections that are made later do. */
+  /** Swallows all fetches on the connections open now. Later connections are not affected. */
   holdFetches(): void;
-  /** Fetches that were kept back. */
+  /** Number of fetches swallowed. */
   readonly held: number;
   close(): Promise<void>;
 }
 
-/** Listens on a free port of loopback; `target` is asked with every connection for the port to go on to. */
+/** Listens on a free loopback port. `target` returns the broker's port, once per connection. */
 export async function startFetchHoldingProxy(target: () => number): Promise<FetchHoldingProxy> {
   const clients = new Map<Socket, { holds: boolean }>();
   let held = 0;
@@ -24,7 +27,7 @@ export async function startFetchHoldingProxy(target: () => number): Promise<Fetc
     let waiting: Buffer = Buffer.alloc(0);
     client.on('data', (chunk: Buffer) => {
       waiting = Buffer.concat([waiting, chunk]);
-      // Each request: its size (int32), then the key of its kind (int16).
+      // A request begins with its size (int32) and its API key (int16).
       while (waiting.length >= SIZE_BYTES + 2) {
         const end = SIZE_BYTES + waiting.readInt32BE(0);
         if (waiting.length < end) break;

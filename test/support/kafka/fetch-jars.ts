@@ -1,6 +1,6 @@
 import { kafkaJars } from './jars.ts';
 
-// Fetches the jars of the versions given into the cache, for images that are built from them.
+// Fetches the jars of the given versions into the cache, for building images.
 for (const version of process.argv.slice(2)) {
   const jars = kafkaJars(version);
   if ('reason' in jars) {

@@ -9,7 +9,10 @@ const MAVEN_TIMEOUT_MS = 300_000;
 const LOCK_POLL_MS = 200;
 const here = path.dirname(fileURLToPath(import.meta.url));
 
-/** The folder of a broker's jars, fetched from Maven Central on first use; or the reason why they cannot be had. */
+/**
+ * Folder with a broker's jars, fetched from Maven Central on first use; or the reason why they are
+ * unavailable.
+ */
 export function kafkaJars(version: string): { readonly folder: string } | { readonly reason: string } {
   const java = spawnSync('java', ['-version'], { encoding: 'utf8' });
   if (java.error !== undefined) return { reason: 'java is not installed' };
@@ -26,7 +29,7 @@ export function kafkaJars(version: string): { readonly folder: string } | { read
 }
 
 function fetchJars(version: string, folder: string): { readonly folder: string } | { readonly reason: string } {
-  // Renamed once complete: a folder that exists is whole.
+  // Renamed once complete, so that an existing folder is whole.
   const partial = `${folder}.${process.pid}`;
   const maven = spawnSync(
     'mvn',
@@ -45,7 +48,10 @@ function fetchJars(version: string, folder: string): { readonly folder: string }
   return { folder };
 }
 
-/** Runs `work` while no other process does; synchronous, as tests are declared synchronously. */
+/**
+ * Runs `work` under a lock between processes. Synchronous, because tests are declared
+ * synchronously.
+ */
 function underLock<T>(lock: string, work: () => T): T {
   for (;;) {
     try {

@@ -11,35 +11,36 @@ import { untilBrokerAnswers } from './until-broker-answers.ts';
 
 const conf = fileURLToPath(new URL('./', import.meta.url));
 
-/** How a broker differs from the plain one. */
+/** Options of a broker. */
 export interface NativeBrokerOptions {
   readonly version: string;
-  /** The port that clients of a second listener are told to come back to: that of a proxy in between. */
+  /** Advertised port of a second listener: the port of a proxy between clients and broker. */
   readonly proxyPort?: number;
-  /** Further lines of server.properties. */
+  /** Additional lines of server.properties. */
   readonly properties?: Readonly<Record<string, string>>;
-  /** Where it answers, when `properties` name other listeners. */
+  /** `host:port` for clients, if `properties` set other listeners. */
   readonly address?: string;
-  /** A user that may log in by SCRAM. */
+  /** A user for SCRAM authentication. */
   readonly scram?: { readonly user: string; readonly password: string };
 }
 
-/** A broker in a process of this machine. running ⇄ killed; stop() removes its data. */
+/** A broker as a process on this machine. running ⇄ killed; stop() removes its data. */
 export interface NativeBroker {
   /** `host:port` for clients. */
   readonly address: string;
-  /** The port of the listener that is advertised at `proxyPort`; null without one. */
+  /** Port of the listener that advertises `proxyPort`; null without one. */
   readonly proxiedPort: number | null;
-  /** Ends the process at once, as a crash would; its data stays. */
+  /** Kills the process as a crash would. Its data stays. */
   kill(): Promise<void>;
-  /** Starts it again on its data and port, and waits until it answers. */
+  /** Restarts it on its data and port, and waits until it answers. */
   start(): Promise<void>;
   stop(): Promise<void>;
 }
 
 /**
- * Formats and starts a single-node Apache Kafka on free loopback ports; it ends by itself when this process ends.
- * @throws Error with the reason why there are no jars, or with the broker's last words.
+ * Formats and starts a single-node Apache Kafka on free loopback ports. It ends by itself when this
+ * process ends.
+ * @throws Error with the reason why there are no jars, or with the end of the broker's log.
  */
 export async function startNativeBroker(options: NativeBrokerOptions): Promise<NativeBroker> {
   const jars = kafkaJars(options.version);
@@ -110,7 +111,10 @@ function format(classpath: readonly string[], properties: string, scram: NativeB
     throw new Error(`the storage could not be formatted: ${formatted.stdout}${formatted.stderr}`);
 }
 
-/** The shell ends the broker as soon as its standard input closes: when asked to, or when this process is killed. */
+/**
+ * Starts a broker under a shell that kills it when the shell's standard input closes, on `kill` or
+ * when this process dies.
+ */
 function spawnBroker(args: readonly string[], log: string): ChildProcess {
   const script =
     'java -Xms128m -Xmx512m -XX:TieredStopAtLevel=1 "$@" & broker=$!; cat > /dev/null; kill -9 $broker; wait';
@@ -150,13 +154,16 @@ function serverProperties(
   };
 }
 
-/** Kafka's cluster ids are 16 bytes in URL-safe base64; one that begins with a hyphen would read as an option. */
+/**
+ * A cluster id: 16 bytes in URL-safe base64. One that begins with a hyphen would be read as an
+ * option.
+ */
 function clusterId(): string {
   const id = Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64url');
   return id.startsWith('-') ? clusterId() : id;
 }
 
-/** Three ports that were free together a moment ago. */
+/** Three ports that were free at the same time a moment ago. */
 async function freePorts(): Promise<[number, number, number]> {
   const servers = [createServer(), createServer(), createServer()];
   const ports = await Promise.all(

@@ -4,7 +4,10 @@ import { Kafka, logLevel } from 'kafkajs';
 
 const TIMEOUT_MS = 60_000;
 
-/** Waits until a broker answers. @throws what it answered last, after a minute or once it has ended. */
+/**
+ * Waits until a broker answers. @throws the last error, after a minute or once the broker has
+ * ended.
+ */
 export async function untilBrokerAnswers(address: string, hasEnded: () => boolean = () => false): Promise<void> {
   const kafka = new Kafka({ brokers: [address], clientId: 'test', logLevel: logLevel.NOTHING, retry: { retries: 0 } });
   const deadline = Date.now() + TIMEOUT_MS;
