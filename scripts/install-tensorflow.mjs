@@ -1,6 +1,6 @@
 // Installs TensorFlow for the `tensorflow` backend: tfjs-node, with its native addon built against
 // libtensorflow from TensorFlow's wheel.
-//   node scripts/install-tensorflow.mjs [cpu|gpu]     default cpu; gpu needs CUDA 12.5 and cuDNN 9.3
+//   node scripts/install-tensorflow.mjs [cpu|gpu]     default cpu; gpu needs CUDA 12.5, cuDNN 9.3
 // Everything is pinned by hash and installed into one folder outside node_modules, so that `npm ci`
 // does not wipe it: FLOWLINE_TENSORFLOW_DIR, or `tensorflow` in Flowline's cache folder (the same
 // rule as in libs/engine/src/backends/tensorflow-folder.ts). A second run is instant.
