@@ -98,5 +98,5 @@ docker_build() {
 
 kafka_jars() {
   local jars="${FLOWLINE_CACHE_DIR:-$HOME/.cache/flowline}/kafka-$1"
-  npx tsx --conditions=flowline:source test/support/kafka/fetch-jars.ts "$1" && cp -r "$jars" "$2/libs" && cp test/support/kafka/log4j2.properties "$2"
+  npm run -s test:kafka-jars -- "$1" && cp -r "$jars" "$2/libs" && cp test/support/kafka/log4j2.properties "$2"
 }

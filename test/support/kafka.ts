@@ -29,7 +29,7 @@ export interface TestKafka {
 }
 
 /** Reason why no broker is available here (no Java, no Maven, no network); null if one is. */
-export function kafkaUnavailable(version: KafkaVersion = DEFAULT_VERSION): string | null {
+function kafkaUnavailable(version: KafkaVersion = DEFAULT_VERSION): string | null {
   if (backendOf('Kafka') !== 'native') return null;
   const jars = kafkaJars(version);
   return 'reason' in jars ? jars.reason : null;

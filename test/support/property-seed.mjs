@@ -1,4 +1,5 @@
-// Property tests draw the same cases in every run, so that a change is judged by the change. To look for new counterexamples:
+// Property tests draw the same cases in every run, so that a result depends on the change alone.
+// To search for new counterexamples:
 //   FLOWLINE_PROPERTY_SEED=random npm run test:unit      (or a number, to see one again)
 import fc from 'fast-check';
 

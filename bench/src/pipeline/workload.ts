@@ -36,7 +36,7 @@ export function eventMaker(seed: number): (index: number, timeMs: number) => str
 }
 
 /** Detector of the workload, reading a topic. */
-export function workloadDetector(topic: string): DetectorDefinition {
+function workloadDetector(topic: string): DetectorDefinition {
   const features = Array.from({ length: FEATURES }, (_, j) => `    - { name: x${j}, type: real }`);
   return parseDetector(
     `apiVersion: flowline/v1

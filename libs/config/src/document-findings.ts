@@ -44,7 +44,7 @@ export function valueAt(document: unknown, path: Path): unknown {
 }
 
 /** Keys that a JSON Schema defines at a path; empty if any key is allowed. */
-export function knownKeys(schema: unknown, path: Path, root: unknown = schema): string[] {
+function knownKeys(schema: unknown, path: Path, root: unknown = schema): string[] {
   if (!isRecord(schema)) return [];
   const reference = schema.$ref;
   if (typeof reference === 'string') {

@@ -17,7 +17,7 @@ import { asDeadLetter, offsetsOf, splitBatch } from './split-batch.ts';
 const DATA = /^(22|23|54)...$/;
 
 /** True if Postgres refused rows because of their data: the same rows will always be refused. */
-export function isDataRefusal(error: unknown): error is FlowlineError {
+function isDataRefusal(error: unknown): error is FlowlineError {
   return error instanceof FlowlineError && DATA.test(errorCode(error.cause) ?? '');
 }
 

@@ -5,7 +5,7 @@ import { fitCalibration, pValueOf, type Calibration, type PValue } from './calib
  * Minimum number of calibration rows for a missing pattern's own calibration. With fewer, the
  * pooled one applies.
  */
-export const patternCalibrationRows = 1_000;
+const patternCalibrationRows = 1_000;
 
 /**
  * Calibrations of a model: one of all rows, and one for each combination of missing features with

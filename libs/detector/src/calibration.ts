@@ -7,7 +7,7 @@ import { bootstrapTail, exceedanceAt, type BootstrappedTail, type UniformSource 
 /** Smallest p-value. Below it, the tail would be extrapolated beyond all evidence. */
 export const smallestPValue = 1e-12;
 /** Minimum number of calibration rows. */
-export const minimumCalibrationRows = 100;
+const minimumCalibrationRows = 100;
 /** Recommended number of calibration rows. With fewer, training warns. */
 export const advisedCalibrationRows = 5_000;
 

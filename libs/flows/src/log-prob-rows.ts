@@ -60,7 +60,7 @@ async function logProbFlat(flow: Flow, rows: Float32Array, n: unknown): Promise<
 }
 
 /** Rows from … to − 1 as x and context, each row-major. */
-export function separated(
+function separated(
   rows: Float32Array,
   from: number,
   to: number,

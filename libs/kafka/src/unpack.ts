@@ -10,7 +10,7 @@ import { UnpackedTooLarge } from './unpacked-too-large.ts';
 import { zstdBound } from './zstd-bound.ts';
 
 /** Codecs of record batches, indexed by Kafka's codec number. */
-export const codecNames = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
+const codecNames = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
 
 const unzipped = promisify(unzip);
 const XERIAL_MAGIC = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0]);

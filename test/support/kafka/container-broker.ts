@@ -6,7 +6,7 @@ const tags = { '3.9.1': '7.9.0', '4.1.0': '8.1.0' } as const;
 const DEFAULT_IMAGE = 'confluentinc/cp-kafka';
 
 /** Image for a version: from the repository in FLOWLINE_TEST_KAFKA_IMAGE, or from Confluent's. */
-export function kafkaImage(version: keyof typeof tags): string {
+function kafkaImage(version: keyof typeof tags): string {
   return `${process.env.FLOWLINE_TEST_KAFKA_IMAGE ?? DEFAULT_IMAGE}:${tags[version]}`;
 }
 

@@ -83,7 +83,7 @@ export class KernelScorer implements Scorer {
 }
 
 /** Error of a call after dispose. */
-export const disposedError = (name: string): FlowlineError =>
+const disposedError = (name: string): FlowlineError =>
   new FlowlineError('FLOWLINE_USAGE', `the ${name} scorer has been disposed`, {
     where: 'Scorer',
     remedy: 'Finish the calls before dispose.',

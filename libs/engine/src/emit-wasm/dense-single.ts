@@ -84,7 +84,7 @@ export const defineDenseSingle = (emission: Emission, shape: SingleShape): Funct
  * List of nonzero values: the length of the values in bytes, the values, and for each one the
  * offset of its weights.
  */
-export const LIST_VALUES = VECTOR_BYTES;
+const LIST_VALUES = VECTOR_BYTES;
 export const listIndices = (width: number): number =>
   LIST_VALUES + Math.ceil(width / LANES) * VECTOR_BYTES + VECTOR_BYTES;
 export const listBytes = (width: number): number => 2 * listIndices(width);

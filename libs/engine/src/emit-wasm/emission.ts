@@ -54,7 +54,7 @@ export const inputClips = (plan: Plan): readonly (number | null)[] => [
 ];
 
 /** Input clip of the network of a step. Null if its input is not clipped. */
-export const inputClipOf = (step: Step): number | null => (step.type === 'transform' ? step.inputClip : null);
+const inputClipOf = (step: Step): number | null => (step.type === 'transform' ? step.inputClip : null);
 
 /** Address at which the input of a network with that clip ends and its context begins. */
 export const inputEndOf = (ends: ReadonlyMap<number | null, number>, clip: number | null): number => {

@@ -21,7 +21,7 @@ export const readDimension = (emission: Emission, entry: I32, offset: I32): V128
 };
 
 /** Emits o for the dimension of a table entry. */
-export const readMask = (entry: I32, offset: I32): V128 => v128.load(i32.add(i32.load(entry, Entry.mask), offset));
+const readMask = (entry: I32, offset: I32): V128 => v128.load(i32.add(i32.load(entry, Entry.mask), offset));
 
 /** Multiplies a value by o of a table entry, if the plan has masks at all. */
 export const masked = (emission: Emission, value: V128, entry: I32, offset: I32): V128 =>

@@ -14,7 +14,7 @@ export interface Table {
   readonly end: number;
 }
 
-export const ENTRY_BYTES = 16;
+const ENTRY_BYTES = 16;
 /**
  * Table entry, the constants of one dimension in one step: the addresses of its state and mask, and
  * its pending affine map.

@@ -3,7 +3,7 @@ import { WINDOW_MAX_EVENTS } from '@flowline/events';
 /**
  * Events kept even if no window reaches back that far, so that a late event finds its predecessors.
  */
-export const KEPT_EVENTS = 32;
+const KEPT_EVENTS = 32;
 
 /**
  * Part of a series that its windows may still read: the last `events` values, and all within `ms`.

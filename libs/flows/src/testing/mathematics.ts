@@ -7,7 +7,7 @@ import { Random } from '../random.ts';
  * log|det| of a square matrix given by its rows, by Gaussian elimination with partial pivoting in
  * float64.
  */
-export function logAbsDeterminant(matrix: readonly (readonly number[])[]): number {
+function logAbsDeterminant(matrix: readonly (readonly number[])[]): number {
   let rows = matrix.map((row) => [...row]);
   let total = 0;
   while (rows.length > 0) {

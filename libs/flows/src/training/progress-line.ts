@@ -53,7 +53,7 @@ function lineOn(name: string, terminal: Terminal): Reporters {
 }
 
 /** Progress as one line: steps, training NLL and, once there is one, the best validation NLL. */
-export function progressText(name: string, { step, steps, trainNll }: FitProgress, best: number): string {
+function progressText(name: string, { step, steps, trainNll }: FitProgress, best: number): string {
   const share = Math.floor((100 * step) / steps);
   const validation = Number.isFinite(best) ? `, best validation ${best.toFixed(3)}` : '';
   return `${name}: step ${step} of ${steps} (${share} %), NLL ${trainNll.toFixed(3)}${validation} nats`;

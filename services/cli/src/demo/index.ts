@@ -1,4 +1,4 @@
 export { feedServers } from './feed-servers.ts';
 export { demoJson, demoReport } from './report.ts';
-export { type DemoOptions, type DemoResult, runDemo } from './run-demo.ts';
+export { runDemo } from './run-demo.ts';
 export { makeRunFolder } from './run-folder.ts';
