@@ -16,7 +16,7 @@ describe('alphaInForce', () => {
     expect(alphaInForce({ falseAlarmsPerDay: 2 }, { ...model, alpha }).alpha).toBe(alpha);
   });
 
-  it('finds the events a day of an older model in its own alpha', () => {
+  it('finds the events per day of an older model in its own alpha', () => {
     fc.assert(
       fc.property(
         fc.double({ min: 0.1, max: 100, noNaN: true }),

@@ -31,7 +31,7 @@ export function alphaInForce(control: AlarmControl, model: AlphaModel): AlphaInF
   const eventsPerDay = model.eventsPerDay ?? eventsPerDayOf(model);
   if (eventsPerDay === null && !('alpha' in control)) {
     const note =
-      'the model does not know the events a day of its history: falseAlarms takes effect with the next model';
+      'the model does not know the events per day of its history: falseAlarms takes effect with the next model';
     return { alpha: model.alpha, note };
   }
   try {

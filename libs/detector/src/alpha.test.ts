@@ -5,7 +5,7 @@ import { betaCdf } from './beta.ts';
 import { fitCalibration } from './calibration.ts';
 
 describe('alphaOf', () => {
-  it('is false alarms a day over events a day, or alpha as it is', () => {
+  it('is false alarms per day over events per day, or alpha as it is', () => {
     expect(alphaOf({ falseAlarmsPerDay: 2 }, 20_000)).toBeCloseTo(1e-4, 15);
     expect(alphaOf({ alpha: 1e-3 }, 5)).toBe(1e-3);
   });
@@ -15,7 +15,7 @@ describe('alphaOf', () => {
     [{ falseAlarmsPerDay: 2 }, 0],
     [{ falseAlarmsPerDay: 0 }, 100],
     [{ alpha: 1e-13 }, 100],
-  ])('refuses %p at %p events a day', (control, eventsPerDay) => {
+  ])('refuses %p at %p events per day', (control, eventsPerDay) => {
     expect(() => alphaOf(control, eventsPerDay)).toThrow(/not between 1e-12 and 0.5/);
   });
 });

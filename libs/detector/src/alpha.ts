@@ -28,7 +28,7 @@ export function alphaOf(control: AlarmControl, eventsPerDay: number): number {
       `an alarm rate of ${found} is not between 1e-12 and 0.5 an event`,
       {
         where: 'decision.control',
-        remedy: 'state alpha, or false alarms a day that are well below the events a day',
+        remedy: 'state alpha, or far fewer false alarms per day than events per day',
       },
     );
   }

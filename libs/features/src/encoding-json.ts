@@ -36,12 +36,12 @@ export function parseEncodingConfig(json: unknown): FeatureEncodingConfig {
     parseNumeric(hasRanges ? value : withoutRange(value), where, numericSpecs[i]),
   );
   const levels = list(root.levels, 'levels', (value, where, i) => parseLevels(value, where, levelSpecs[i]));
-  expect(numeric.length === numericSpecs.length, 'numeric', 'has not one entry a numeric feature');
-  expect(levels.length === levelSpecs.length, 'levels', 'has not one entry a level feature');
+  expect(numeric.length === numericSpecs.length, 'numeric', 'must have one entry per numeric feature');
+  expect(levels.length === levelSpecs.length, 'levels', 'must have one entry per level feature');
   const chains = list(root.chains, 'chains', (value, where, i) =>
     parseChain(value, where, levelSpecs[i], levels[i - 1], levels[i]),
   );
-  expect(chains.length === levels.length, 'chains', 'has not one entry a level feature');
+  expect(chains.length === levels.length, 'chains', 'must have one entry per level feature');
   return {
     format: ENCODING_FORMAT,
     version: ENCODING_VERSION,
@@ -162,7 +162,7 @@ function parseLevels(json: unknown, where: string, spec: FeatureSpec | undefined
   const column = object(json, where);
   const levels = list(column.levels, `${where}.levels`, text);
   const counts = list(column.counts, `${where}.counts`, whole);
-  expect(levels.length === counts.length, where, 'has not one count a level');
+  expect(levels.length === counts.length, where, 'must have one count per level');
   expect(new Set(levels).size === levels.length, where, 'names a level twice');
   const closed = column.closed;
   if (closed !== (spec?.type === 'boolean')) throw incompatible(`${where}.closed`, 'does not fit the type');
