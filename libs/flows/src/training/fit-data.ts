@@ -41,7 +41,7 @@ interface SplitOptions {
  * FLOWLINE_FEATURES_INVALID.
  */
 export function prepareFitData(shape: RowShape, data: FitData, options: SplitOptions): PreparedData {
-  checkOptions('data', data, { train: required(rowsOrStream), validation: rowsInMemory });
+  checkOptions('data', partsOf(data), { train: required(rowsOrStream), validation: rowsInMemory });
   const { validationSplit } = options;
   const validation = data.validation === undefined ? undefined : nonEmpty(shape, data.validation, 'validation');
   // Streams are checked chunk by chunk as they are read.
@@ -63,6 +63,13 @@ export function prepareFitData(shape: RowShape, data: FitData, options: SplitOpt
     throw usage('fit.validationSplit', 'found a stream of training rows, which cannot be split', remedy);
   }
   return splitRows(train, shape, validationSplit, options.seed);
+}
+
+/** The parts that training reads: a data set may hold more, such as test rows. */
+function partsOf(data: FitData): FitData {
+  const isObject = typeof (data as unknown) === 'object' && (data as unknown) !== null && !Array.isArray(data);
+  if (!isObject) return data;
+  return { train: data.train, ...(data.validation === undefined ? {} : { validation: data.validation }) };
 }
 
 /**
