@@ -108,6 +108,11 @@ describe('fit', () => {
     });
   });
 
+  it('takes a data set that holds more than training reads', async () => {
+    const data = { name: 'two columns', train, validation, test: validation };
+    await expect(fit(small(), data, { seed: 1, steps: 1 })).resolves.toMatchObject({ steps: 1 });
+  });
+
   it('refuses rows of no use, and arguments that are missing', async () => {
     const options = { seed: 1, steps: 10 };
     const ragged = fit(small(), { train: [[1, 2], [3]], validation }, options);
