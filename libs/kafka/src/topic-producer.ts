@@ -37,10 +37,17 @@ export class TopicProducer {
   #connecting: Promise<Producer> | undefined;
   /** Maximum bytes per send, lowered once the topic has refused a batch. */
   #mostBytes = MAX_CHUNK_BYTES;
+  /** Calls of {@link send} that have not resolved. */
+  #sends = 0;
 
   constructor(client: KafkaClient, topic: string) {
     this.#client = client;
     this.#topic = topic;
+  }
+
+  /** True while nothing is being sent. */
+  get isIdle(): boolean {
+    return this.#sends === 0;
   }
 
   /**
@@ -49,6 +56,21 @@ export class TopicProducer {
    * failure nothing more is tried.
    */
   async send(messages: readonly Message[]): Promise<readonly Unsent[]> {
+    this.#sends++;
+    try {
+      return await this.#sendInChunks(messages);
+    } finally {
+      this.#sends--;
+    }
+  }
+
+  async close(): Promise<void> {
+    const connected = this.#connecting;
+    this.#connecting = undefined;
+    await connected?.then((producer) => producer.disconnect()).catch(() => undefined);
+  }
+
+  async #sendInChunks(messages: readonly Message[]): Promise<readonly Unsent[]> {
     const numbered = messages.map((message, index) => ({ index, message }));
     const unsent: Unsent[] = [];
     const waiting = chunkBySize(numbered, ({ message }) => messageBytes(message), this.#mostBytes);
@@ -71,12 +93,6 @@ export class TopicProducer {
       }
     }
     return unsent;
-  }
-
-  async close(): Promise<void> {
-    const connected = this.#connecting;
-    this.#connecting = undefined;
-    await connected?.then((producer) => producer.disconnect()).catch(() => undefined);
   }
 
   /**

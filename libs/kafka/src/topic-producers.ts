@@ -4,8 +4,8 @@ import type { KafkaClient } from './kafka-client.ts';
 import { TopicProducer, type Unsent } from './topic-producer.ts';
 
 /**
- * Maximum open producers, each of which holds connections to the brokers. The least recently used
- * one is closed.
+ * Maximum open producers, each of which holds connections to the brokers. Beyond it, the least
+ * recently used one that sends nothing is closed.
  */
 const MOST_OPEN = 16;
 
@@ -48,11 +48,15 @@ export class TopicProducers {
     const producer = this.#open.get(topic) ?? new TopicProducer(this.#client, topic);
     this.#open.delete(topic);
     this.#open.set(topic, producer);
-    const [oldest] = this.#open.keys();
-    if (this.#open.size > MOST_OPEN && oldest !== undefined) {
-      void this.#open.get(oldest)?.close();
-      this.#open.delete(oldest);
-    }
+    if (this.#open.size > MOST_OPEN) this.#closeOldest(topic);
     return producer;
+  }
+
+  /** Closes the least recently used producer that sends nothing, other than that of `topic`. */
+  #closeOldest(topic: string): void {
+    const oldest = [...this.#open].find(([each, producer]) => each !== topic && producer.isIdle);
+    if (oldest === undefined) return;
+    this.#open.delete(oldest[0]);
+    void oldest[1].close();
   }
 }
