@@ -41,9 +41,30 @@ describe('alarmRateInterval', () => {
   });
 
   it('is wider where scores hang together', () => {
-    const [alone, together] = [alarmRateInterval(calibration, 1e-3), alarmRateInterval(calibration, 1e-3, 10)];
+    const [alone, together] = [
+      alarmRateInterval(calibration, 1e-3),
+      alarmRateInterval(calibration, 1e-3, { designEffect: 10 }),
+    ];
     expect(together!.low).toBeLessThan(alone!.low);
     expect(together!.high).toBeGreaterThan(alone!.high);
+  });
+
+  it('holds the true rate where some rows always alarm, as in nine sets of ten', () => {
+    // 200 sets of 1,200 rows, of which 4 % have no score.
+    const [sets, share] = [200, 0.04];
+    const draw = new Random(11);
+    let outside = 0;
+    for (let set = 0; set < sets; set++) {
+      const isAlways = Array.from({ length: 1_200 }, () => draw.uniform() < share);
+      const always = isAlways.filter(Boolean).length;
+      const drawn = Float64Array.from({ length: 1_200 - always }, () => -Math.log(1 - draw.uniform()));
+      const fitted = fitCalibration(drawn, draw);
+      const rate = share + (1 - share) * Math.exp(-alarmThreshold(fitted, 1e-3));
+      const range = alarmRateInterval(fitted, 1e-3, { always });
+      if (rate < range!.low || rate > range!.high) outside++;
+    }
+    expect(outside / sets).toBeLessThan(0.13);
+    expect(outside).toBeGreaterThan(0);
   });
 
   it('holds the true rate in nine sets of ten', () => {

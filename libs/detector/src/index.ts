@@ -28,4 +28,5 @@ export type { MemberReport } from './train-flow.ts';
 export type { AlarmVerdict } from './alarm-verdict.ts';
 export type { MovedFeature } from './moved-features.ts';
 export { movedWords } from './moved-words.ts';
+export { beyondAsked } from './training-warnings.ts';
 export type { AlarmReport, CalibrationReport, HeldOutReport, TrainingReport } from './training-report.ts';

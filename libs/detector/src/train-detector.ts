@@ -236,7 +236,9 @@ async function calibrate(
       trimmedShare: (defined.length - kept.length) / Math.max(1, defined.length),
       undefinedRows: table.size - defined.length,
       undefinedShare: (table.size - defined.length) / Math.max(1, table.size),
-      designEffect: designEffect(Uint8Array.from(kept, (logP) => (logP <= rareBelow ? 1 : 0))),
+      designEffect: designEffect(
+        Uint8Array.from(logDensityNats, (logP, row) => (!keeps(logP, row) || logP <= rareBelow ? 1 : 0)),
+      ),
       hasTail: calibration.pooled.tail !== null,
       ownPatterns: calibration.byPattern.size,
     },
@@ -256,15 +258,15 @@ async function test(
   );
   const alarms = alarmed.reduce((sum, one) => sum + one, 0);
   // Events like the rows left out of calibration always raise an alarm.
-  const always = report.undefinedShare + (1 - report.undefinedShare) * report.trimmedShare;
-  const withAlways = (rate: number): number => always + (1 - always) * rate;
-  const normal = alarmRateInterval(calibration.pooled, alpha, report.designEffect);
-  const interval = normal === null ? null : { low: withAlways(normal.low), high: withAlways(normal.high) };
+  const always = report.undefinedRows + report.trimmedRows;
+  const alwaysRate = always / Math.max(1, always + report.rows);
+  const interval = alarmRateInterval(calibration.pooled, alpha, { always, designEffect: report.designEffect });
   return {
     heldOut: heldOutReport(logDensityNats),
     alarms: {
       alpha,
-      expectedRate: withAlways(alpha),
+      alwaysRate,
+      expectedRate: alwaysRate + (1 - alwaysRate) * alpha,
       interval,
       testRows: table.size,
       alarms,

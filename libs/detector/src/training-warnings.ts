@@ -4,12 +4,26 @@ import { movedWords } from './moved-words.ts';
 import type { TrainingData } from './recipe.ts';
 import type { AlarmReport, CalibrationReport } from './training-report.ts';
 
+/** Multiple of the requested rate from which events that always alarm are pointed out. */
+const BEYOND = 2;
+
+/**
+ * Sentence on events that always raise an alarm, if they alone make the expected rate at least twice
+ * the requested one; null if not.
+ */
+export function beyondAsked({ alpha, alwaysRate, expectedRate }: AlarmReport): string | null {
+  if (expectedRate < BEYOND * alpha || alwaysRate === 0) return null;
+  const times = Number((expectedRate / alpha).toPrecision(2));
+  return `${percent(alwaysRate, 2)} of the events will always alarm, ${times} times the rate asked for in all`;
+}
+
 /** Warnings about the rows behind the p-values, one sentence each. */
 export function calibrationWarnings(
   { alpha, data }: { readonly alpha: number; readonly data: TrainingData },
   { rows, hasTail, trimmedRows, trimmedShare, undefinedRows }: CalibrationReport,
-  { interval }: AlarmReport,
+  alarms: AlarmReport,
 ): readonly string[] {
+  const { interval } = alarms;
   const warnings: string[] = [];
   if (interval === null) {
     warnings.push(
@@ -38,6 +52,13 @@ export function calibrationWarnings(
     );
   }
   if (undefinedRows > 0) warnings.push(`${undefinedRows} calibration rows lie outside their domain and were left out.`);
+  const beyond = beyondAsked(alarms);
+  if (beyond !== null && data === 'clean') {
+    warnings.push(
+      `${beyond}: values like those left out are usual in this history. Make them null in the history query and in the events, ` +
+        'with the feature under missing.nullable, or give the feature a type whose domain has them.',
+    );
+  }
   return warnings;
 }
 
@@ -50,7 +71,6 @@ export function alarmWarnings(
   moved: readonly MovedFeature[],
 ): readonly string[] {
   if (verdict === 'inside' || verdict === 'untested') return [];
-  const percent = (rate: number): string => `${Number((100 * rate).toPrecision(3))} %`;
   const because =
     moved.length === 0
       ? 'No feature moved by itself.'
@@ -61,4 +81,8 @@ export function alarmWarnings(
       ? 'The alarm rate may not hold (they come in bursts, which chance may explain)'
       : 'The alarm rate does not hold';
   return [`${finding}: ${rate}. ${because}`];
+}
+
+function percent(rate: number, digits = 3): string {
+  return `${Number((100 * rate).toPrecision(digits))} %`;
 }
