@@ -1,4 +1,4 @@
-import type { EntitySpec, FeatureSpec, LookupTable } from '@flowline/events';
+import type { EntitySpec, EventTimeSpec, FeatureSpec, LookupTable } from '@flowline/events';
 import type { FeatureEncoding } from '@flowline/features';
 import type { CalibrationSet } from './calibration-set.ts';
 import type { TrainingData } from './recipe.ts';
@@ -34,6 +34,11 @@ export interface BundleMetadata {
   readonly data: TrainingData;
   /** p-value at or below which an event was an anomaly at training time; absent in older models. */
   readonly alpha?: number;
+  /**
+   * Time and id field of the events, for readers without the detector's definition; absent before
+   * the model was exported to a file.
+   */
+  readonly event?: { readonly time: EventTimeSpec; readonly eventId: string | null };
   /** Tensor backend used for training and calibration. */
   readonly backend: string;
   readonly history: HistoryParts<HistoryPart>;

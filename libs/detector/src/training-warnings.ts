@@ -8,8 +8,8 @@ import type { AlarmReport, CalibrationReport } from './training-report.ts';
 const BEYOND = 2;
 
 /**
- * Sentence on events that always raise an alarm, if they alone make the expected rate at least twice
- * the requested one; null if not.
+ * Sentence on events that always raise an alarm, if they make the expected rate at least twice the
+ * requested one; null if not.
  */
 export function beyondAsked({ alpha, alwaysRate, expectedRate }: AlarmReport): string | null {
   if (expectedRate < BEYOND * alpha || alwaysRate === 0) return null;

@@ -1,8 +1,8 @@
 import type { DetectorDefinition } from '@flowline/config';
-import { type DeadLetter, Numeral, printable } from '@flowline/events';
+import type { DeadLetter } from '@flowline/events';
 import {
+  compileEventId,
   compileEventTime,
-  compileExpression,
   concatTables,
   type EntityWindows,
   Fault,
@@ -32,8 +32,7 @@ export type DecodeEvents = (batch: SourceBatch, windows: EntityWindows | null) =
 
 /** Maximum bytes kept of a record that exceeds the size limit. */
 const KEPT_BYTES = 65_536;
-/** Maximum length of a value quoted in a message. */
-const QUOTED_CHARACTERS = 60;
+
 interface Candidate {
   readonly record: SourceRecord;
   readonly value: unknown;
@@ -54,7 +53,7 @@ export function createDecoder(
   maxBytes: number,
 ): DecodeEvents {
   const timeOf = compileEventTime(source.time);
-  const idOf = compileEventId(source.eventId);
+  const ownId = source.eventId === null ? null : compileEventId(source.eventId);
   const beginPlain = plainEvents(source, format, reader.plain);
 
   const decodeOne = (batch: SourceBatch, record: SourceRecord): Candidate | DeadLetter => {
@@ -71,7 +70,7 @@ export function createDecoder(
     if (!isObject(value)) return { record, value, eventId: '', timeMs: 0 };
     const timeMs = timeOf(value);
     if (timeMs instanceof Fault) return deadLetter(record, timeMs.reason, timeMs.field, timeMs.message);
-    const eventId = idOf(value, batch, record);
+    const eventId = ownId === null ? positionId(batch, record.offset) : ownId(value);
     if (eventId instanceof Fault) return deadLetter(record, eventId.reason, eventId.field, eventId.message);
     return { record, value, eventId, timeMs };
   };
@@ -166,24 +165,4 @@ export async function prepareBatch(format: RecordDecoder, { records }: SourceBat
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function compileEventId(
-  field: string | null,
-): (record: Readonly<Record<string, unknown>>, batch: SourceBatch, at: SourceRecord) => string | Fault {
-  if (field === null) return (_record, batch, { offset }) => positionId(batch, offset);
-  const evaluate = compileExpression(field, {});
-  return (record) => {
-    const value = evaluate(record);
-    if (value instanceof Fault) return value;
-    if (value === null) return new Fault('missing_field', field, `The event id ${field} is absent or null.`);
-    if (value instanceof Numeral) return value.text;
-    if (typeof value === 'number' && Number.isFinite(value)) return String(value);
-    if (typeof value === 'string' && !value.includes('\0')) return value;
-    return new Fault(
-      'wrong_type',
-      field,
-      `The event id ${field} is ${printable(JSON.stringify(value), QUOTED_CHARACTERS)}; expected text or a number.`,
-    );
-  };
 }

@@ -9,6 +9,7 @@ import { decodeJson, type Line, LineSplitter } from '@flowline/stream';
 import { checkHeader } from './check-header.ts';
 import { cellValue, type CellReading, fieldKinds } from './field-kinds.ts';
 import type { FileFormat } from './formats.ts';
+import type { EventNames } from './score-records.ts';
 
 /** One record of a file: a value for the feature reader, or the fault of a broken record. */
 export type FileRecord =
@@ -19,7 +20,7 @@ export type FileRecord =
 export interface ReadOptions {
   readonly format: FileFormat;
   /** Optional fields besides those of the model, read if present. */
-  readonly others: readonly string[];
+  readonly names: EventNames;
   /** Called with warnings about the file, one sentence each. */
   readonly onWarning: (warning: string) => void;
 }
@@ -91,15 +92,18 @@ async function* csvFile(
   stream: Readable,
   file: string,
   model: CellReading,
-  { format, others, onWarning }: ReadOptions,
+  { format, names, onWarning }: ReadOptions,
 ): AsyncGenerator<FileRecord> {
-  const kinds = fieldKinds(model);
+  const kinds = new Map(fieldKinds(model));
+  const wanted = new Map(kinds);
+  const others = [names.time?.field, names.id].filter((name) => name != null);
+  if (names.time !== null && names.time.unit !== 'iso') kinds.set(names.time.field, 'number');
   let header: readonly string[] | null = null;
   let row = 0;
   for await (const { cells, line } of csvRecords(stream, { where: file, delimiter: format.delimiter })) {
     if (header === null) {
       header = cells.map((name) => name ?? '');
-      for (const warning of checkHeader(header, { file, model, kinds, others })) onWarning(warning);
+      for (const warning of checkHeader(header, { file, model, kinds: wanted, others })) onWarning(warning);
       continue;
     }
     row++;
