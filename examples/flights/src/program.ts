@@ -1,88 +1,69 @@
 import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
+import { stderr, stdout } from 'node:process';
 
-import { loadSettings, requireDatabaseUrl, requireKafkaBrokers } from '@flowline/config';
-import { FlowlineError } from '@flowline/events';
+import { loadSettings, requireDatabaseUrl, requireKafkaBrokers, unknownVariables } from '@flowline/config';
+import { FlowlineError, printable, printableJson, printableLines } from '@flowline/events';
 import { createKafkaClient } from '@flowline/kafka';
-import { createLogger, Shutdown, silentLogger } from '@flowline/telemetry';
-import type { Command } from 'commander';
+import { createLogger, reportError, Shutdown, silentLogger } from '@flowline/telemetry';
 
-import { action, command } from '../command.ts';
-import { printResult } from '../output.ts';
-import { parseCount } from '../parse-options.ts';
+import { type Arguments, HELP, readArguments } from './arguments.ts';
+import { feedServers } from './feed-servers.ts';
+import { demoJson, demoReport } from './report.ts';
+import { runDemo } from './run-demo.ts';
+import { makeRunFolder } from './run-folder.ts';
 
-interface DemoCommandOptions {
-  readonly json?: true;
-  readonly kafka?: true;
-  readonly keep?: true;
-  readonly feed?: true;
-  readonly history: string;
-  readonly events: string;
-  readonly rate: string;
+const WARNING_CHARACTERS = 2_000;
+const SEED = 1;
+
+/**
+ * Program of the demo: the whole job on real flights, in a Postgres of its own or, with `--feed`,
+ * in the servers of the environment. Prints the result, or the error that ended it. Resolves to the
+ * exit code of the process.
+ */
+export async function runProgram(argv: readonly string[]): Promise<number> {
+  for (const warning of unknownVariables()) say(`warning: ${printable(warning, WARNING_CHARACTERS)}`);
+  try {
+    const args = readArguments(argv);
+    if (args === null) stdout.write(HELP);
+    else if (args.feed) await feed(args);
+    else await run(args);
+    return 0;
+  } catch (error) {
+    return reportError(error, argv.includes('--json'));
+  }
 }
 
-/** `flowline demo`: runs the whole job on real flights, in a Postgres of its own. */
-export function demoCommand(): Command {
-  return command('demo', 'Run the whole job on real flights: history, training, replay with faults, report.', [
-    'flowline demo',
-    'flowline demo --keep                       # leave its Postgres running, to look around',
-    'FLOWLINE_KAFKA_BROKERS=localhost:9092 flowline demo --kafka',
-    'flowline demo --feed                       # fill the servers of the environment; services that run there score',
-  ])
-    .option('--kafka', 'replay through the brokers that FLOWLINE_KAFKA_BROKERS names')
-    .option('--keep', 'leave the Postgres of the demo running')
-    .option(
-      '--feed',
-      'use the database and brokers of the environment, and leave the work to the services running there',
-    )
-    .option('--history <rows>', 'flights of history to learn from', '150000')
-    .option('--events <count>', 'later flights to replay', '60000')
-    .option('--rate <events>', 'with --feed: events per second', '200')
-    .action(
-      action(async (options: DemoCommandOptions) => {
-        const flights = {
-          historyRows: parseCount('--history', options.history),
-          events: parseCount('--events', options.events),
-          seed: 1,
-          // Standard output is reserved for the result.
-          say: (line: string) => void process.stderr.write(`${line}\n`),
-          signal: stopSignal(),
-        };
-        if (options.feed === true) await feed(flights, parseCount('--rate', options.rate));
-        else await run(flights, options);
-      }),
-    );
-}
-
-interface Flights {
-  readonly historyRows: number;
-  readonly events: number;
-  readonly seed: number;
-  readonly say: (line: string) => void;
-  readonly signal: AbortSignal;
-}
-
-async function run(flights: Flights, { kafka, keep, json }: DemoCommandOptions): Promise<void> {
-  const { demoJson, demoReport, makeRunFolder, runDemo } = await import('../demo/index.ts');
+async function run(args: Arguments): Promise<void> {
   const result = await runDemo({
-    ...flights,
-    brokers: kafka === true ? requireKafkaBrokers(loadSettings()) : null,
-    keep: keep === true,
+    ...flightsOf(args),
+    brokers: args.kafka ? requireKafkaBrokers(loadSettings()) : null,
+    keep: args.keep,
     folder: await makeRunFolder(path.join(tmpdir(), `flowline-demo-${userInfo().username}`)),
   });
-  printResult(demoJson(result), json === true, () => demoReport(result));
+  const text = args.json ? printableJson(JSON.stringify(demoJson(result))) : printableLines(demoReport(result));
+  stdout.write(`${text}\n`);
 }
 
-async function feed(flights: Flights, rate: number): Promise<void> {
+async function feed(args: Arguments): Promise<void> {
   const settings = loadSettings();
-  const { feedServers } = await import('../demo/index.ts');
   const access = { ...settings.kafka, brokers: requireKafkaBrokers(settings), log: silentLogger };
   await feedServers({
-    ...flights,
+    ...flightsOf(args),
     databaseUrl: requireDatabaseUrl(settings),
     kafka: createKafkaClient(access),
-    rate,
+    rate: args.rate,
   });
+}
+
+/** Options that both kinds of demo share. */
+function flightsOf({ history, events }: Arguments) {
+  return { historyRows: history, events, seed: SEED, say, signal: stopSignal() };
+}
+
+/** Prints a line of progress. Standard output is reserved for the result. */
+function say(line: string): void {
+  stderr.write(`${line}\n`);
 }
 
 /**

