@@ -3,7 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { Random } from '@flowline/flows';
 
 import { type FlightEvent, injectFaults } from './faults.ts';
-import { type Airport, type Flight, readAirports, readFlights, rowAtShare, sampleFlights } from './flights.ts';
+import { type Airport, type Flight, rowAtShare, sampleFlights } from './flights.ts';
+import { readAirports, readFlights } from './read-flights.ts';
 
 /** Path of the demo's detector file. */
 export const detectorFile = fileURLToPath(new URL('../detector.yaml', import.meta.url));
