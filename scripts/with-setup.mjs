@@ -1,6 +1,6 @@
 // Sets up a clone (dependencies installed and current), then runs one of its commands.
 //   node scripts/with-setup.mjs [command] [arguments…]
-// Commands: jest, jest:unit, jest:servers, flowline, bench.
+// Commands: demo, jest, jest:unit, jest:servers, bench.
 // Plain JavaScript, because it runs before anything is installed.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -64,11 +64,12 @@ const node = {
     path.join(root, 'bench/src/main.ts'),
   ],
 };
-if (command === 'flowline') {
+if (command === 'demo') {
   // In this process, so that a signal reaches only the program.
   process.chdir(root);
-  process.argv.splice(1, 2, path.join(root, 'services/cli/bin/flowline.mjs'));
-  await import('../services/cli/bin/flowline.mjs');
+  process.argv.splice(1, 2, path.join(root, 'examples/flights'));
+  const { loadProgram } = await import('../services/cli/bin/load-program.mjs');
+  await loadProgram(new URL('../examples/flights/', import.meta.url));
 } else if (command in node) {
   const flags = node[command].map((flag) => (typeof flag === 'function' ? flag() : flag));
   // Last: Jest takes the arguments after --selectProjects for more projects.
@@ -79,6 +80,6 @@ if (command === 'flowline') {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => run.kill(signal));
   run.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 143)));
 } else if (command !== undefined) {
-  console.error(`Unknown command ${command}: one of flowline, ${Object.keys(node).join(', ')}.`);
+  console.error(`Unknown command ${command}: one of demo, ${Object.keys(node).join(', ')}.`);
   process.exit(2);
 }

@@ -1,6 +1,6 @@
 // Starts docker-compose.yml and checks that an event produced to the topic becomes a scored row and
 // an alert:
-//   npm run test:compose       (needs the image `flowline`, already built)
+//   npm run test:compose       (needs the images `flowline` and `flowline-demo`, built)
 import { spawnSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -114,10 +114,10 @@ try {
     return alerts.some(({ value }) => (JSON.parse(value ?? '{}') as { event?: { id?: string } }).event?.id === 'odd');
   });
 
-  const demo = compose('run', '--rm', 'flowline', 'demo', '--json', '--history', '3000', '--events', '200');
-  if (!demo.includes('"events":200')) throw new Error(`the demo in the image said: ${demo}`);
-  say('the demo runs in the image, with a Postgres of its own');
-  compose('run', '--rm', 'demo', 'demo', '--feed', '--history', '20000', '--events', '500', '--rate', '500');
+  const demo = compose('run', '--rm', 'demo', '--json', '--history', '3000', '--events', '200');
+  if (!demo.includes('"events":200')) throw new Error(`the demo in its image said: ${demo}`);
+  say('the demo runs in its image, with a Postgres of its own');
+  compose('run', '--rm', 'demo', '--feed', '--history', '20000', '--events', '500', '--rate', '500');
   say('the demo has produced its flights');
   await until('the flights of the demo are scored rows', async () => {
     const [found] = await query(

@@ -92,18 +92,7 @@ describe('flowline, wrongly called', () => {
     async () => {
       const help = await flowline(['--help']);
       expect(help.code).toBe(0);
-      const commands = [
-        'demo',
-        'doctor',
-        'migrate',
-        'apply',
-        'train',
-        'serve',
-        'score',
-        'anomalies',
-        'models',
-        'validate',
-      ];
+      const commands = ['doctor', 'migrate', 'apply', 'train', 'serve', 'score', 'anomalies', 'models', 'validate'];
       for (const command of commands) expect(help.stdout).toMatch(new RegExp(`^ {2}${command}\\b`, 'm'));
       expect((await flowline(['score', '--help'])).stdout).toMatch(/Examples:\n +flowline score/);
     },

@@ -2,7 +2,7 @@ import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-import { startEmbeddedPostgres } from '@flowline/cli/embedded-postgres';
+import { startEmbeddedPostgres } from '@flowline/embedded-postgres';
 import pg from 'pg';
 
 import { serve, type TestPostgres } from './postgres.ts';

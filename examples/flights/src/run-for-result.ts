@@ -1,6 +1,5 @@
-import { FlowlineError } from '@flowline/events';
-
-import { exitCodeOfProcess, type ServiceName, spawnService } from '../spawn-service.ts';
+import { exitCodeOfProcess, type ServiceName, spawnService } from './spawn-service.ts';
+import { serviceError } from './service-error.ts';
 
 const EXIT_GRACE_MS = 20_000;
 
@@ -8,8 +7,7 @@ const EXIT_GRACE_MS = 20_000;
  * Runs a service to its end and returns its result: the last line of its standard output, one JSON
  * object. Its progress and logs go to this terminal. An aborted signal ends it with SIGTERM, then
  * SIGKILL after a grace of 20 s.
- * @throws FlowlineError FLOWLINE_TRAINING_FAILED if it failed or gave no result, with the service's
- * own message if it reported one.
+ * @throws ServiceError with the code that the service reported.
  */
 export async function runForResult(
   service: ServiceName,
@@ -41,20 +39,6 @@ export async function runForResult(
 /** End of a text that may be long (alerts on standard output), enough for one result. */
 function lastLines(text: string): string {
   return text.length > 2_000_000 ? text.slice(-1_000_000) : text;
-}
-
-function serviceError(service: ServiceName, code: number, result: Readonly<Record<string, unknown>> | null): Error {
-  const reported = result?.error;
-  const message =
-    typeof reported === 'object' && reported !== null && 'message' in reported
-      ? String(reported.message)
-      : typeof result?.reason === 'string'
-        ? result.reason
-        : `The ${service} ended with exit code ${code}.`;
-  return new FlowlineError('FLOWLINE_TRAINING_FAILED', message, {
-    where: service,
-    remedy: 'Its own messages are above; FLOWLINE_LOG_LEVEL=debug tells more.',
-  });
 }
 
 function parseObject(text: string): Readonly<Record<string, unknown>> | null {

@@ -1,4 +1,4 @@
-import type { PreparedTable } from '../embedded-postgres.ts';
+import type { PreparedTable } from '@flowline/embedded-postgres';
 import type { Airport, Flight } from './flights.ts';
 
 /**

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { type DetectorDefinition, loadDetectorFile } from '@flowline/config';
 import { applyDetector, connect, type Database, migrate } from '@flowline/db';
 
-import { startEmbeddedPostgres } from '../embedded-postgres.ts';
+import { startEmbeddedPostgres } from '@flowline/embedded-postgres';
 import { demoTables } from './demo-tables.ts';
 import type { FlightEvent } from './faults.ts';
 import { measure, type DemoMeasures } from './measure.ts';

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
-/** Services that the CLI starts. */
+/** Services that the demo starts. */
 export type ServiceName = 'trainer' | 'scorer';
 
 /** Options of {@link spawnService}. */

@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { Random } from '@flowline/flows';
 
-import { type Airport, type FlightColumns, readAirports, readFlights, rowAtShare, sampleFlights } from './flights.ts';
+import { type Airport, type FlightColumns, rowAtShare, sampleFlights } from './flights.ts';
+import { readAirports, readFlights } from './read-flights.ts';
 
 describe('the flights of vega-datasets', () => {
   let airports: readonly Airport[];

@@ -1,9 +1,8 @@
-import { formatCount, formatNumber } from '../output.ts';
 import { faultKinds } from './faults.ts';
 import { kindsOfFaults, recallOf, type SurprisingEvent } from './measure.ts';
 import type { DemoResult } from './run-demo.ts';
 
-/** Result of `flowline demo --json`. */
+/** Result of `npm run demo -- --json`. */
 export function demoJson(result: DemoResult): object {
   const { events, eventsPerSecond, alerts, falseAlarmRate, trainSeconds, seconds, backend } = result;
   const recall = Object.fromEntries(kindsOfFaults.map((kind) => [kind, recallOf(result.faults[kind])]));
@@ -51,7 +50,7 @@ function drift(ratio: number): string[] {
   if (ratio < 1.2 && ratio > 0.8) return [];
   return [
     'The rate is promised for flights like those calibrated on. These are up to ten weeks later, with other weather:',
-    `${formatNumber(ratio, 2)} times as many alarmed. Trained every night, the model follows.`,
+    `${significant(ratio, 2)} times as many alarmed. Trained every night, the model follows.`,
     '',
   ];
 }
@@ -77,4 +76,6 @@ function nextSteps({ kept, eventsFile }: DemoResult): string[] {
   ];
 }
 
-const perThousand = (rate: number): string => `${formatNumber(rate * 1000, 3)} in 1,000`;
+const perThousand = (rate: number): string => `${significant(rate * 1000, 3)} in 1,000`;
+const significant = (value: number, digits: number): string => String(Number(value.toPrecision(digits)));
+const formatCount = (count: number): string => Math.round(count).toLocaleString('en-US');

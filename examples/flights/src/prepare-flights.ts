@@ -3,10 +3,11 @@ import { fileURLToPath } from 'node:url';
 import { Random } from '@flowline/flows';
 
 import { type FlightEvent, injectFaults } from './faults.ts';
-import { type Airport, type Flight, readAirports, readFlights, rowAtShare, sampleFlights } from './flights.ts';
+import { type Airport, type Flight, rowAtShare, sampleFlights } from './flights.ts';
+import { readAirports, readFlights } from './read-flights.ts';
 
 /** Path of the demo's detector file. */
-export const detectorFile = fileURLToPath(import.meta.resolve('@flowline/example-flights/detector.yaml'));
+export const detectorFile = fileURLToPath(new URL('../detector.yaml', import.meta.url));
 
 /** Share of the time range that is history; the rest is replayed. */
 const HISTORY_SHARE = 0.6;

@@ -1,12 +1,12 @@
 import type { DetectorDefinition } from '@flowline/config';
 import { type Database, readOffset } from '@flowline/db';
-import { FlowlineError } from '@flowline/events';
 import { createKafkaClient, createKafkaSink, KafkaAdmin, type KafkaClient } from '@flowline/kafka';
 import { sendAll } from '@flowline/stream';
 import { createLogger } from '@flowline/telemetry';
 
-import { exitCodeOfProcess, spawnService } from '../spawn-service.ts';
+import { exitCodeOfProcess, spawnService } from './spawn-service.ts';
 import type { Replayed } from './replay-file.ts';
+import { silentService } from './service-error.ts';
 
 /** A record to produce. */
 export interface ReplayRecord {
@@ -119,11 +119,8 @@ class KafkaReplay {
     }
   }
 
-  #failed(what: string): FlowlineError {
-    return new FlowlineError('FLOWLINE_TRAINING_FAILED', `The replay through Kafka failed: ${what}.`, {
-      where: this.#topic,
-      remedy: 'The messages of the scorer are above; FLOWLINE_LOG_LEVEL=debug tells more.',
-    });
+  #failed(what: string): Error {
+    return silentService('scorer', `The replay through Kafka failed: ${what}.`, this.#topic);
   }
 }
 
