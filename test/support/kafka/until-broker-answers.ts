@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
 import { Kafka, logLevel } from 'kafkajs';
+
+import { eventually } from '../until.ts';
 
 const TIMEOUT_MS = 60_000;
 
@@ -10,18 +10,14 @@ const TIMEOUT_MS = 60_000;
  */
 export async function untilBrokerAnswers(address: string, hasEnded: () => boolean = () => false): Promise<void> {
   const kafka = new Kafka({ brokers: [address], clientId: 'test', logLevel: logLevel.NOTHING, retry: { retries: 0 } });
-  const deadline = Date.now() + TIMEOUT_MS;
-  for (;;) {
+  const ask = async (): Promise<void> => {
     const admin = kafka.admin();
     try {
       await admin.connect();
       await admin.describeCluster();
-      return;
-    } catch (error) {
-      if (Date.now() > deadline || hasEnded()) throw error;
-      await sleep(100);
     } finally {
       await admin.disconnect();
     }
-  }
+  };
+  await eventually(ask, { timeoutMs: TIMEOUT_MS, everyMs: 100, isHopeless: hasEnded });
 }
