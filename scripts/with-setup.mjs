@@ -1,12 +1,14 @@
 // Sets up a clone (dependencies installed and current), then runs one of its commands.
 //   node scripts/with-setup.mjs [command] [arguments…]
-// Commands: jest, jest:unit, jest:servers, flowline, bench.
+// Commands: jest, jest:unit, jest:proofs, jest:servers, flowline, bench.
 // Plain JavaScript, because it runs before anything is installed.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import path from 'node:path';
+
+import { selectProjects } from './jest-projects.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const MINIMUM_NODE = [20, 19];
@@ -56,6 +58,7 @@ const jest = [
 const node = {
   jest,
   'jest:unit': jest,
+  'jest:proofs': jest,
   'jest:servers': jest,
   bench: [
     '--conditions=flowline:source',
@@ -71,9 +74,7 @@ if (command === 'flowline') {
   await import('../services/cli/bin/flowline.mjs');
 } else if (command in node) {
   const flags = node[command].map((flag) => (typeof flag === 'function' ? flag() : flag));
-  // Last: Jest takes the arguments after --selectProjects for more projects.
-  const projects = { 'jest:unit': ['unit'], 'jest:servers': ['integration', 'e2e'] }[command];
-  const selection = projects === undefined ? [] : ['--selectProjects', ...projects];
+  const selection = selectProjects(command, args, root);
   const run = spawn(process.execPath, [...flags, ...args, ...selection], { cwd: root, stdio: 'inherit' });
   // A terminal also signals the program; signals sent to this process alone are forwarded.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => run.kill(signal));
