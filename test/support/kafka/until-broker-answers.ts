@@ -2,10 +2,11 @@ import { Kafka, logLevel } from 'kafkajs';
 
 import { eventually } from '../until.ts';
 
-const TIMEOUT_MS = 60_000;
+/** Long enough for a broker that starts on a busy machine. */
+const TIMEOUT_MS = 180_000;
 
 /**
- * Waits until a broker answers. @throws the last error, after a minute or once the broker has
+ * Waits until a broker answers. @throws the last error, after three minutes or once the broker has
  * ended.
  */
 export async function untilBrokerAnswers(address: string, hasEnded: () => boolean = () => false): Promise<void> {
