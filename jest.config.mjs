@@ -22,7 +22,7 @@ const servers = {
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
 };
 
-const folders = ['libs', 'services', 'bench', 'examples'];
+const folders = ['libs', 'services', 'bench', 'examples', 'scripts'];
 
 export default {
   projects: [
