@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
+import { until } from '../support/until.ts';
 import { createReadings, makeReadings, type Reading, readingsYaml } from './trainer-fixture.ts';
 
 // Each command is one or two processes, which takes a while on a busy machine.
@@ -363,7 +364,7 @@ describe('flowline, from a file to anomalies', () => {
       let stderr = '';
       child.stderr.on('data', (text: Buffer) => (stderr += text.toString()));
       const ended = new Promise((resolve) => child.once('close', resolve));
-      while (!stderr.includes('waits for schedules')) await new Promise((resolve) => setTimeout(resolve, 50));
+      await until('the trainer waits', () => stderr.includes('waits for schedules'), { detail: () => stderr });
       child.kill('SIGTERM');
       expect(await ended).toBe(0);
       expect(stderr).toContain('stopping');

@@ -1,9 +1,10 @@
-import type { Scenario } from './scenario.ts';
-import { storm } from './storm.ts';
-import { deliveryOf } from './stream.ts';
+import type { Scenario } from '../scenario.ts';
+import { storm } from '../storm.ts';
+import { deliveryOf } from '../stream.ts';
 
-export const r1: Scenario = {
+export const killProcesses: Scenario = {
   id: 'R1',
+  name: 'kill-processes',
   title: 'scorers, broker and database are killed and stopped',
   run: async (stage) => {
     const { check, looks, violations, faults } = await storm(stage);

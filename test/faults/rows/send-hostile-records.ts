@@ -1,22 +1,22 @@
 import { isUtf8 } from 'node:buffer';
 import { isDeepStrictEqual } from 'node:util';
 
-import { readTopic } from '../support/checker.ts';
-import { type TopicRecord, writeWithJava } from '../support/java-kafka.ts';
-import { type TestEvent, testEvents } from '../support/scorer-model.ts';
-import { startCli } from '../support/scorer-process.ts';
-import { type HostileRecord, hostileRecords } from './hostile-records.ts';
-import type { Scenario } from './scenario.ts';
-import { deliveryOf, type Stream } from './stream.ts';
-import { until } from './until.ts';
+import { readTopic } from '../../support/checker.ts';
+import { type TopicRecord, writeWithJava } from '../../support/java-kafka.ts';
+import { type TestEvent, testEvents } from '../../support/scorer-model.ts';
+import { startCli } from '../../support/scorer-process.ts';
+import { type HostileRecord, hostileRecords } from '../hostile-records.ts';
+import type { Scenario } from '../scenario.ts';
+import { deliveryOf, type Stream } from '../stream.ts';
 
 const PARTITIONS = 2;
 const EVERY = 20;
 /** Header with the original position of a redriven record. */
 const ORIGIN = 'flowline.redriven';
 
-export const r20: Scenario = {
+export const sendHostileRecords: Scenario = {
   id: 'R20',
+  name: 'send-hostile-records',
   title: 'headers, keys, levels and ids that names, sizes and bytes could break, beside good records',
   run: async (stage) => {
     const kinds = Object.values(hostileRecords);
@@ -38,7 +38,7 @@ export const r20: Scenario = {
     await victim.ended;
     const scorer = stream.start();
     await stream.untilCaughtUp();
-    await until('every alert', async () => (await waiting(stream)) === 0);
+    await stream.untilAlertsSent();
     const codes = [await stream.stop(scorer)];
     const fates = await fatesOf(stream);
     const check = await stream.check();
@@ -47,7 +47,7 @@ export const r20: Scenario = {
     const again = stream.start();
     await stream.produce(testEvents(100, 202).map((event) => ({ value: JSON.stringify(event) })));
     await stream.untilCaughtUp();
-    await until('every alert', async () => (await waiting(stream)) === 0);
+    await stream.untilAlertsSent();
     const isUnchanged = (await digestOf(stream, events / PARTITIONS)) === digest;
     codes.push(await startCli(['dlq', 'redrive', detector], addresses).ended);
     await stream.untilCaughtUp();
@@ -178,11 +178,6 @@ async function digestOf(stream: Stream, perPartition: number): Promise<string> {
     [perPartition],
   );
   return String(rows[0]?.digest);
-}
-
-async function waiting(stream: Stream): Promise<number> {
-  const [row] = await stream.query('SELECT count(*)::integer AS n FROM flowline.alert_outbox WHERE sent_at IS NULL');
-  return Number(row?.n);
 }
 
 const alertIdOf = (value: string | null): string => (JSON.parse(value ?? '') as { alertId: string }).alertId;

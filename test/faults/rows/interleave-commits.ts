@@ -5,7 +5,7 @@ import { checkStreamSchedules } from '@flowline/scorer/testing/stream-schedules'
 import { checkWindowSchedules, entity, log$, type LogRecord, schema } from '@flowline/scorer/testing/window-schedules';
 import fc from 'fast-check';
 
-import type { Scenario } from './scenario.ts';
+import type { Scenario } from '../scenario.ts';
 
 const SCHEDULES = 10_000;
 const WORKERS = 3;
@@ -38,8 +38,9 @@ const steps$ = fc.array(
   { maxLength: 40 },
 );
 
-export const r13: Scenario = {
+export const interleaveCommits: Scenario = {
   id: 'R13',
+  name: 'interleave-commits',
   title: 'fence and windows under schedules of reads, commits, lost answers, crashes and zombies',
   run: async () => {
     let steps = 0;

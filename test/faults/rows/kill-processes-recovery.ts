@@ -1,11 +1,12 @@
-import type { Scenario } from './scenario.ts';
-import { storm } from './storm.ts';
-import { deliveryOf } from './stream.ts';
+import type { Scenario } from '../scenario.ts';
+import { storm } from '../storm.ts';
+import { deliveryOf } from '../stream.ts';
 
 const LIMIT_SECONDS = 30;
 
-export const r5: Scenario = {
+export const killProcessesRecovery: Scenario = {
   id: 'R5',
+  name: 'kill-processes-recovery',
   title: 'recovery after the last fault of the storm',
   run: async (stage) => {
     const { check, recoverySeconds } = await storm(stage);

@@ -1,12 +1,12 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
-import { testEvents } from '../support/scorer-model.ts';
-import type { Scenario } from './scenario.ts';
+import { deleteTopic } from '../../support/kafka.ts';
+import { testEvents } from '../../support/scorer-model.ts';
+import type { Scenario } from '../scenario.ts';
 
 const PARTITIONS = 2;
 
-export const r14: Scenario = {
+export const recreateTopic: Scenario = {
   id: 'R14',
+  name: 'recreate-topic',
   title: 'the topic is recreated; retention passes the consumer',
   run: async (stage) => {
     const events = stage.quick ? 2_000 : 20_000;
@@ -39,8 +39,7 @@ export const r14: Scenario = {
     const gone = PARTITIONS * deletedUpTo - events;
 
     // Recreated topic: the stored offsets are beyond its end.
-    await admin.deleteTopics({ topics: [topic] });
-    while ((await admin.listTopics()).includes(topic)) await sleep(50);
+    await deleteTopic(admin, topic);
     await stage.createTopic(topic, PARTITIONS);
     await admin.disconnect();
     await stream.produce(messages.slice(2 * events, 2 * events + 100));

@@ -2,17 +2,18 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-import { testEvents } from '../support/scorer-model.ts';
-import type { Scenario } from './scenario.ts';
-import { deliveryOf, type Stream } from './stream.ts';
+import { testEvents } from '../../support/scorer-model.ts';
+import type { Scenario } from '../scenario.ts';
+import { deliveryOf, type Stream } from '../stream.ts';
 
 const PARTITIONS = 3;
-const root = fileURLToPath(new URL('../../', import.meta.url));
+const root = fileURLToPath(new URL('../../../', import.meta.url));
 /** Longer than the shutdown deadline of a service. */
 const END_TIMEOUT_MS = 30_000;
 
-export const r22: Scenario = {
+export const signalProcessGroup: Scenario = {
   id: 'R22',
+  name: 'signal-process-group',
   title: 'signals reach the whole process group, as from a terminal, systemd or timeout(1)',
   run: async (stage) => {
     const rounds = stage.quick ? 2 : 6;
@@ -24,7 +25,7 @@ export const r22: Scenario = {
       const before = await stream.storedRows();
       const group = startGroup(stream);
       await stream.produce(messages.slice((round * events) / rounds, ((round + 1) * events) / rounds));
-      while ((await stream.storedRows()) <= before) await sleep(20);
+      await stream.untilStored(before + 1);
       ends.push(await endGroup(group, round % 2 === 0 ? 'SIGINT' : 'SIGTERM'));
     }
     const last = stream.start();
@@ -35,7 +36,7 @@ export const r22: Scenario = {
       recoverySeconds: null,
       claims: {
         'every process of the group ended': ends.every(({ ended }) => ended),
-        'one orderly stop each': ends.every(({ stderr }) => count(stderr, '"stopping"') === 1),
+        'one orderly stop each': ends.every(({ stderr }) => occurrences(stderr, '"stopping"') === 1),
         'no signal of the same wish was taken for a second one': ends.every(
           ({ stderr }) => !stderr.includes('second signal'),
         ),
@@ -98,4 +99,4 @@ function isAlive(pid: number): boolean {
   }
 }
 
-const count = (text: string, part: string): number => text.split(part).length - 1;
+const occurrences = (text: string, part: string): number => text.split(part).length - 1;

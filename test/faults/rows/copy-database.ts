@@ -1,13 +1,14 @@
 import { listDetectors } from '@flowline/db';
 
-import { checkDelivery } from '../support/checker.ts';
-import { startCli } from '../support/scorer-process.ts';
-import { applyTestDetector, testDefinition, testEvents } from '../support/scorer-model.ts';
-import type { Scenario } from './scenario.ts';
-import { Stream } from './stream.ts';
+import { checkDelivery } from '../../support/checker.ts';
+import { startCli } from '../../support/scorer-process.ts';
+import { applyTestDetector, testDefinition, testEvents } from '../../support/scorer-model.ts';
+import type { Scenario } from '../scenario.ts';
+import { Stream } from '../stream.ts';
 
-export const r15: Scenario = {
+export const copyDatabase: Scenario = {
   id: 'R15',
+  name: 'copy-database',
   title: 'two databases with detectors of one name on one broker, and a copy of one of them',
   run: async (stage) => {
     const events = stage.quick ? 2_000 : 20_000;

@@ -1,6 +1,6 @@
 import { type ScheduledDetector, TrainingSchedule } from '@flowline/trainer';
 
-import type { Scenario } from './scenario.ts';
+import type { Scenario } from '../scenario.ts';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 1_440 * MINUTE_MS;
@@ -86,8 +86,9 @@ const cases: readonly Case[] = [
   },
 ];
 
-export const r9: Scenario = {
+export const changeClock: Scenario = {
   id: 'R9',
+  name: 'change-clock',
   title: 'clock changes, both days of daylight saving, a leap day',
   run: async () => {
     const claims: Record<string, boolean> = {};

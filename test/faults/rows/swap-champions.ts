@@ -5,17 +5,18 @@ import { Detector, loadBundle } from '@flowline/detector';
 import { errorInTolerances } from '@flowline/engine';
 import { createRecordReader } from '@flowline/features';
 
-import { readTopic } from '../support/checker.ts';
-import { applyTestDetector, testDefinition, testEvents } from '../support/scorer-model.ts';
-import type { Scenario } from './scenario.ts';
-import { deliveryOf, type Stream } from './stream.ts';
+import { readTopic } from '../../support/checker.ts';
+import { applyTestDetector, testDefinition, testEvents } from '../../support/scorer-model.ts';
+import type { Scenario } from '../scenario.ts';
+import { deliveryOf, type Stream } from '../stream.ts';
 
 const MODELS = 3;
 const SWAP_EVERY_MS = 2_000;
 const BACKEND = 'wasm';
 
-export const r4: Scenario = {
+export const swapChampions: Scenario = {
   id: 'R4',
+  name: 'swap-champions',
   title: 'another champion every two seconds under load',
   run: async (stage) => {
     const size = stage.quick ? { events: 6_000, seconds: 14 } : { events: 60_000, seconds: 60 };

@@ -1,8 +1,9 @@
-import type { Scenario } from './scenario.ts';
-import { storm } from './storm.ts';
+import type { Scenario } from '../scenario.ts';
+import { storm } from '../storm.ts';
 
-export const r2: Scenario = {
+export const killProcessesAlerts: Scenario = {
   id: 'R2',
+  name: 'kill-processes-alerts',
   title: 'alerts through the same storm, to Kafka',
   run: async (stage) => {
     const { expectedAlerts, oddEvents, arrived } = await storm(stage);

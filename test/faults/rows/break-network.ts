@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { testEvents } from '../support/scorer-model.ts';
-import type { Scenario } from './scenario.ts';
-import { deliveryOf } from './stream.ts';
+import { testEvents } from '../../support/scorer-model.ts';
+import type { Scenario } from '../scenario.ts';
+import { deliveryOf } from '../stream.ts';
 
 /**
  * Limit for recovery: forgotten connections are detected by request and statement timeouts of 30 s,
@@ -10,8 +10,9 @@ import { deliveryOf } from './stream.ts';
  */
 const LIMIT_SECONDS = 60;
 
-export const r11: Scenario = {
+export const breakNetwork: Scenario = {
   id: 'R11',
+  name: 'break-network',
   title: 'the network to broker and database delays, cuts, swallows and forgets',
   run: async (stage) => {
     const size = stage.quick

@@ -1,19 +1,20 @@
 import kafkajs from 'kafkajs';
 
-import { readTopic } from '../support/checker.ts';
-import { applyTestDetector, oddEvent, testDefinition, testEvents } from '../support/scorer-model.ts';
-import { startCli } from '../support/scorer-process.ts';
-import { until } from './until.ts';
-import type { Scenario } from './scenario.ts';
-import { deliveryOf, type Stream } from './stream.ts';
+import { readTopic } from '../../support/checker.ts';
+import { applyTestDetector, oddEvent, testDefinition, testEvents } from '../../support/scorer-model.ts';
+import { startCli } from '../../support/scorer-process.ts';
+import { until } from '../../support/until.ts';
+import type { Scenario } from '../scenario.ts';
+import { deliveryOf, type Stream } from '../stream.ts';
 
 /** Initial size limit of the alert topic. The alert of an event with LARGE_LEVEL exceeds it. */
 const LIMIT_BYTES = 12_000;
 const LARGE_LEVEL = 'x'.repeat(13_000);
 const EVERY = 40;
 
-export const r18: Scenario = {
+export const refuseAlerts: Scenario = {
   id: 'R18',
+  name: 'refuse-alerts',
   title: 'alerts that the broker refuses, and an alert topic that is gone, beside good ones',
   run: async (stage) => {
     const events = stage.quick ? 4_000 : 40_000;
@@ -72,7 +73,7 @@ export const r18: Scenario = {
     const reasons = (JSON.parse(listed.stdout()) as { error: string; attempts: number }[]).map(({ error }) => error);
     const redriveCode = await startCli(['alerts', 'dead', 'redrive', detector], env).ended;
     await stage.createTopic(otherAlerts, 1);
-    await until('every alert', async () => (await waiting(stream)) === 0);
+    await stream.untilAlertsSent();
     const code = await stream.stop(scorer);
     const arrived = (await readTopic(brokers, alertTopic)).map(({ value }) => idOf(value));
     const arrivedOther = (await readTopic(brokers, otherAlerts)).map(({ value }) => idOf(value));
@@ -111,15 +112,6 @@ const isLarge = (i: number): boolean => i % (5 * EVERY) === 5 * EVERY - 1;
 
 const idOf = (value: string | null): string => (JSON.parse(value ?? '') as { alertId: string }).alertId;
 
-async function count(stream: Stream, condition: string, values: readonly unknown[]): Promise<number> {
-  const [row] = await stream.query(
-    `SELECT count(*)::integer AS n FROM flowline.alert_outbox WHERE ${condition}`,
-    values,
-  );
-  return Number(row?.n);
-}
-
 const sent = (stream: Stream, detector = stream.parts.detector): Promise<number> =>
-  count(stream, 'sent_at IS NOT NULL AND detector = $1', [detector]);
-const dead = (stream: Stream): Promise<number> => count(stream, 'dead_at IS NOT NULL', []);
-const waiting = (stream: Stream): Promise<number> => count(stream, 'sent_at IS NULL', []);
+  stream.count('alert_outbox', 'sent_at IS NOT NULL AND detector = $1', [detector]);
+const dead = (stream: Stream): Promise<number> => stream.count('alert_outbox', 'dead_at IS NOT NULL');

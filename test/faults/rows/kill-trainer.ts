@@ -1,5 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
 import { applyDetector, listModels, listTrainingRuns, loadChampion, loadModelVersion } from '@flowline/db';
 import { loadBundle } from '@flowline/detector';
 
@@ -9,12 +7,14 @@ import {
   makeReadings,
   readingsDefinition,
   trainingHolds,
-} from '../integration/trainer-fixture.ts';
-import { startTrainer } from '../support/scorer-process.ts';
-import type { Scenario } from './scenario.ts';
+} from '../../integration/trainer-fixture.ts';
+import { startTrainer } from '../../support/scorer-process.ts';
+import { until } from '../../support/until.ts';
+import type { Scenario } from '../scenario.ts';
 
-export const r8: Scenario = {
+export const killTrainer: Scenario = {
   id: 'R8',
+  name: 'kill-trainer',
   title: 'the trainer is killed in each phase',
   run: async (stage) => {
     const database = await stage.createDatabase();
@@ -34,11 +34,11 @@ export const r8: Scenario = {
         await blocker.query('BEGIN');
         await blocker.query(lock);
         const { child, ended, stderr } = startTrainer(['--once', 'readings'], env);
-        await untilPhase(phase, stderr, async () =>
+        const isThere = async () =>
           (await listTrainingRuns(database.db, 'readings')).some(
             (run) => run.status === 'running' && run.phase === phase,
-          ),
-        );
+          );
+        await until(`the phase ${phase}`, isThere, { everyMs: 20, detail: stderr });
         child.kill('SIGKILL');
         if ((await ended) === 'SIGKILL') kills++;
         await blocker.query('ROLLBACK');
@@ -73,11 +73,3 @@ export const r8: Scenario = {
     };
   },
 };
-
-async function untilPhase(phase: string, said: () => string, holds: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 60_000;
-  while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error(`the trainer did not come to the phase ${phase}:\n${said()}`);
-    await sleep(20);
-  }
-}

@@ -1,10 +1,10 @@
 import { Random } from '@flowline/flows';
 
-import { checkDelivery } from '../support/checker.ts';
-import { type Codec, type JavaStep, readWithJava, writeWithJava } from '../support/java-kafka.ts';
-import { applyTestDetector, testDefinition, type TestEvent, testEvents } from '../support/scorer-model.ts';
-import type { Scenario } from './scenario.ts';
-import type { Stream } from './stream.ts';
+import { checkDelivery } from '../../support/checker.ts';
+import { type Codec, type JavaStep, readWithJava, writeWithJava } from '../../support/java-kafka.ts';
+import { applyTestDetector, testDefinition, type TestEvent, testEvents } from '../../support/scorer-model.ts';
+import type { Scenario } from '../scenario.ts';
+import type { Stream } from '../stream.ts';
 
 const PARTITIONS = 3;
 /** Key of the control record that aborts a transaction, here on ordinary records. */
@@ -13,8 +13,9 @@ const MARKER_KEY = Buffer.alloc(4);
 const CODECS: readonly Codec[] = ['gzip', 'lz4', 'zstd'];
 const CHANCE = { markerKey: 0.5, outside: 0.1, flush: 0.15, end: 0.08, commit: 0.5, leftUnsent: 0.2 } as const;
 
-export const r17: Scenario = {
+export const abortTransactions: Scenario = {
   id: 'R17',
+  name: 'abort-transactions',
   title: 'committed and aborted transactions of two and three Java producers, interleaved',
   run: async (stage) => {
     const events = stage.quick ? 3_000 : 30_000;

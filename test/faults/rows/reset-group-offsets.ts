@@ -1,12 +1,13 @@
 import { consumerGroupOf } from '@flowline/db';
 
-import { readTopic } from '../support/checker.ts';
-import { oddEvent, testEvents } from '../support/scorer-model.ts';
-import type { Scenario } from './scenario.ts';
-import { deliveryOf } from './stream.ts';
+import { readTopic } from '../../support/checker.ts';
+import { oddEvent, testEvents } from '../../support/scorer-model.ts';
+import type { Scenario } from '../scenario.ts';
+import { deliveryOf } from '../stream.ts';
 
-export const r7: Scenario = {
+export const resetGroupOffsets: Scenario = {
   id: 'R7',
+  name: 'reset-group-offsets',
   title: "the group's offsets are reset to earliest",
   run: async (stage) => {
     const events = stage.quick ? 4_000 : 50_000;
@@ -19,7 +20,7 @@ export const r7: Scenario = {
     const first = stream.start();
     await stream.produce(messages.slice(0, events));
     await stream.untilCaughtUp();
-    await untilSent(stream);
+    await stream.untilAlertsSent();
     await stream.stop(first);
     const rows = await stream.storedRows();
     const alerts = (await readTopic(brokers, alertTopic)).length;
@@ -36,7 +37,7 @@ export const r7: Scenario = {
       messages.slice(events).map(({ value }, i) => ({ value: value.replace(/"id":"[^"]*"/, `"id":"later-${i}"`) })),
     );
     await stream.untilStored(rows + later);
-    await untilSent(stream);
+    await stream.untilAlertsSent();
     await stream.stop(second);
     const newAlerts = (await readTopic(brokers, alertTopic)).length - alerts;
     const [anomalies] = await stream.query(
@@ -54,11 +55,3 @@ export const r7: Scenario = {
     };
   },
 };
-
-async function untilSent(stream: { query(text: string): Promise<readonly unknown[]> }): Promise<void> {
-  const deadline = Date.now() + 60_000;
-  while ((await stream.query('SELECT 1 FROM flowline.alert_outbox WHERE sent_at IS NULL LIMIT 1')).length > 0) {
-    if (Date.now() > deadline) throw new Error('alerts wait in the outbox for a minute');
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}

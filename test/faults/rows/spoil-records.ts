@@ -1,9 +1,9 @@
 import type { Message } from 'kafkajs';
 
-import { applyTestDetector, testDefinition, testEvents } from '../support/scorer-model.ts';
-import { startCli } from '../support/scorer-process.ts';
-import type { Scenario } from './scenario.ts';
-import { deliveryOf, type Stream } from './stream.ts';
+import { applyTestDetector, testDefinition, testEvents } from '../../support/scorer-model.ts';
+import { startCli } from '../../support/scorer-process.ts';
+import type { Scenario } from '../scenario.ts';
+import { deliveryOf, type Stream } from '../stream.ts';
 
 const MAX_BYTES = 20_000;
 /** Seed of the model for the changed detector. */
@@ -28,8 +28,9 @@ const spoilt: Readonly<Record<string, (event: TestEvent) => Message['value']>> =
 
 const text = (bytes: Buffer | string): string => (typeof bytes === 'string' ? bytes : bytes.toString());
 
-export const r6: Scenario = {
+export const spoilRecords: Scenario = {
   id: 'R6',
+  name: 'spoil-records',
   title: 'one record in a hundred is malformed, oversized, not finite or of a wrong schema',
   run: async (stage) => {
     const events = stage.quick ? 8_000 : 100_000;

@@ -5,16 +5,17 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { testEvents } from '../support/scorer-model.ts';
-import type { Scenario } from './scenario.ts';
-import type { Stage } from './stage.ts';
-import { deliveryOf, type Stream } from './stream.ts';
+import { testEvents } from '../../support/scorer-model.ts';
+import type { Scenario } from '../scenario.ts';
+import type { Stage } from '../stage.ts';
+import { deliveryOf, type Stream } from '../stream.ts';
 
 const LIMIT_SECONDS = 30;
 const DISK_MB = 64;
 
-export const r10: Scenario = {
+export const blockDatabaseWrites: Scenario = {
   id: 'R10',
+  name: 'block-database-writes',
   title: 'Postgres is read-only, and its disk is full, for a while',
   run: async (stage) => {
     const readOnly = await underFault(

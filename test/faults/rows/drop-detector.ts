@@ -3,17 +3,20 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { applyDetector, commitBatch, deleteDetector } from '@flowline/db';
 import { FlowlineError } from '@flowline/events';
 
-import type { TestDatabase } from '../support/postgres.ts';
-import { scoredBatch } from '../support/postgres-batch.ts';
-import type { Scenario } from './scenario.ts';
+import type { TestDatabase } from '../../support/postgres.ts';
+import { scoredBatch } from '../../support/postgres-batch.ts';
+import { until } from '../../support/until.ts';
+import type { Scenario } from '../scenario.ts';
 
 const TURNS = 20;
 const ROWS = 50;
 const DETECTOR = 'checkout';
+const deleted = `SELECT 1 FROM flowline.detectors WHERE state = 'deleted'`;
 const ALERTS = { alertTopic: 'alerts' };
 
-export const r21: Scenario = {
+export const dropDetector: Scenario = {
   id: 'R21',
+  name: 'drop-detector',
   title: 'the data of a detector are dropped while it is applied again, twenty times',
   run: async (stage) => {
     const database = await stage.createDatabase();
@@ -26,7 +29,7 @@ export const r21: Scenario = {
       await applyDetector(db, { name: DETECTOR });
       await commitBatch(db, old, ALERTS);
       const dropping = deleteDetector(db, DETECTOR, { dropData: true });
-      await untilDeleted(database);
+      await until('the detector is deleted', async () => (await database.query(deleted)).length > 0, { everyMs: 1 });
       // The new life of the detector begins as early as possible, and writes at once.
       refused += await applyPatiently(database);
       await commitBatch(db, scoredBatch({ size: ROWS, anomalies: [1] }), ALERTS);
@@ -53,10 +56,6 @@ export const r21: Scenario = {
     };
   },
 };
-
-async function untilDeleted({ query }: TestDatabase): Promise<void> {
-  while ((await query(`SELECT 1 FROM flowline.detectors WHERE state = 'deleted'`)).length === 0) await sleep(1);
-}
 
 /** Applies the detector, retrying until it is accepted. Returns the number of refusals. */
 async function applyPatiently({ db }: TestDatabase): Promise<number> {

@@ -1,8 +1,8 @@
 import type { Message } from 'kafkajs';
 
-import { oddEvent, testEvents } from '../support/scorer-model.ts';
-import type { Scenario } from './scenario.ts';
-import { deliveryOf } from './stream.ts';
+import { oddEvent, testEvents } from '../../support/scorer-model.ts';
+import type { Scenario } from '../scenario.ts';
+import { deliveryOf } from '../stream.ts';
 
 const EVERY = 100;
 
@@ -16,8 +16,9 @@ const refusedBy = {
   index: (event: object, i: number) => ({ ...event, id: noise(i) }),
 } as const;
 
-export const r19: Scenario = {
+export const refuseRecords: Scenario = {
   id: 'R19',
+  name: 'refuse-records',
   title: 'records that Postgres refuses, while scorers are killed',
   run: async (stage) => {
     const events = stage.quick ? 4_000 : 40_000;
