@@ -4,11 +4,11 @@ import { createRecordReader, sliceTable, type FeatureTable } from '@flowline/fea
 import { Random } from '@flowline/flows';
 import * as tf from '@tensorflow/tfjs-core';
 import { buildAlert } from './alert.ts';
-import { smallestPValue } from './calibration.ts';
+import { smallestPValue } from './calibration/calibration.ts';
 import { Detector } from './detector.ts';
-import { bundleSha256, loadBundle, saveBundle } from './save-bundle.ts';
+import { bundleSha256, loadBundle, saveBundle } from './bundle/save-bundle.ts';
 import type { Scores } from './scores.ts';
-import { trainDetector, type DetectorTrainingSpec, type TrainingProgress } from './train-detector.ts';
+import { trainDetector, type DetectorTrainingSpec, type TrainingProgress } from './training/train-detector.ts';
 
 const feature = (name: string, type: FeatureSpec['type'], more: Partial<FeatureSpec> = {}): FeatureSpec => ({
   name,

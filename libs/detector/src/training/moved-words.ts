@@ -1,4 +1,4 @@
-import { formatNumber } from './format-number.ts';
+import { formatNumber } from '../explanation/format-number.ts';
 import type { MovedFeature } from './moved-features.ts';
 
 /** Smaller differences between shares of missing values are not mentioned. */

@@ -1,7 +1,7 @@
 import type { FrozenFlow, Scorer } from '@flowline/engine';
 import { rowValues, type EncodedBatch, type FeatureEncoding, type FeatureTable } from '@flowline/features';
 import { decodeLatents } from './decode-latents.ts';
-import { valueAt } from './sorted.ts';
+import { valueAt } from '../sorted.ts';
 
 /** Parts of a model from which explanations are computed. */
 export interface ModelParts {

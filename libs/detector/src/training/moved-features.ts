@@ -1,6 +1,6 @@
 import { tableColumns, type FeatureTable } from '@flowline/features';
 import type { FeatureSpec } from '@flowline/events';
-import { quantileOfSorted } from './sorted.ts';
+import { quantileOfSorted } from '../sorted.ts';
 
 /** Feature whose distribution on newer rows differs from that on older rows. */
 export interface MovedFeature {

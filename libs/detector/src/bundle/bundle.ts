@@ -1,7 +1,7 @@
 import type { EntitySpec, FeatureSpec, LookupTable } from '@flowline/events';
 import type { FeatureEncoding } from '@flowline/features';
-import type { CalibrationSet } from './calibration-set.ts';
-import type { TrainingData } from './recipe.ts';
+import type { CalibrationSet } from '../calibration/calibration-set.ts';
+import type { TrainingData } from '../training/recipe.ts';
 
 /** Bundle format version that this release reads and writes. */
 export const BUNDLE_VERSION = 1;

@@ -1,7 +1,7 @@
 import { toleranceOf } from '@flowline/engine';
 import { FlowlineError, type PValueMethod } from '@flowline/events';
 import { betaCdf } from './beta.ts';
-import { lowerBound, partition, quantileOfSorted, upperBound, valueAt } from './sorted.ts';
+import { lowerBound, partition, quantileOfSorted, upperBound, valueAt } from '../sorted.ts';
 import { bootstrapTail, exceedanceAt, type BootstrappedTail, type UniformSource } from './tail.ts';
 
 /** Smallest p-value. Below it, the tail would be extrapolated beyond all evidence. */

@@ -1,7 +1,7 @@
 import { FlowlineError } from '@flowline/events';
 import { betaQuantile } from './beta.ts';
 import { smallestPValue, tailScoreAt, type Calibration } from './calibration.ts';
-import { lowerBound, partition, valueAt } from './sorted.ts';
+import { lowerBound, partition, valueAt } from '../sorted.ts';
 
 /** Control of the decision: a rate of false alarms per day, or a p-value. */
 export type AlarmControl = { readonly falseAlarmsPerDay: number } | { readonly alpha: number };

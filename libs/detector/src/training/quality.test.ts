@@ -5,10 +5,10 @@ import { gunzipSync } from 'node:zlib';
 import { createScorer } from '@flowline/engine';
 import { fitEncoding, selectRows, type FeatureTable } from '@flowline/features';
 import { initBackend, Random } from '@flowline/flows';
-import { logDensities } from './log-densities.ts';
+import { logDensities } from '../log-densities.ts';
 import { trainFlow } from './train-flow.ts';
 
-const folder = fileURLToPath(new URL('../../../../shared/data/anomaly/', import.meta.url));
+const folder = fileURLToPath(new URL('../../../../../shared/data/anomaly/', import.meta.url));
 const isThere = existsSync(folder);
 const isRequired = process.env.FLOWLINE_REQUIRE_SHARED === '1';
 if (!isThere && !isRequired) console.warn(`Skipped: the labelled anomaly sets are not at ${folder}`);

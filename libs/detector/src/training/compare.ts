@@ -2,11 +2,11 @@ import { createScorer } from '@flowline/engine';
 import type { ScoringBackend } from '@flowline/events';
 import { sliceTable, type FeatureTable } from '@flowline/features';
 import { initBackend, loadFlow, Random } from '@flowline/flows';
-import type { ModelBundle } from './bundle.ts';
-import { patternPValue } from './calibration-set.ts';
-import { logDensities } from './log-densities.ts';
+import type { ModelBundle } from '../bundle/bundle.ts';
+import { patternPValue } from '../calibration/calibration-set.ts';
+import { logDensities } from '../log-densities.ts';
 import { noisyRows } from './noisy-rows.ts';
-import { valueAt } from './sorted.ts';
+import { valueAt } from '../sorted.ts';
 
 /** Comparison of two models on the same held-out rows. */
 export type Comparison =

@@ -4,7 +4,7 @@ import { Random } from '@flowline/flows';
 import fc from 'fast-check';
 import { toleranceOf } from '@flowline/engine';
 import { fitCalibration, pValueOf, smallestPValue, tailScoreAt, type Calibration } from './calibration.ts';
-import { lowerBound } from './sorted.ts';
+import { lowerBound } from '../sorted.ts';
 
 const draws = (n: number, draw: (u: number) => number, random: Random): Float64Array =>
   Float64Array.from({ length: n }, () => draw(1 - random.uniform()));

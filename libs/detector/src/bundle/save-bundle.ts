@@ -3,8 +3,8 @@ import { FlowlineError, type EntitySpec, type ErrorCode, type FeatureSpec, type 
 import { FeatureEncoding } from '@flowline/features';
 import { decodeSafetensors, encodeSafetensors, FlowError, type SafeTensor } from '@flowline/flows';
 import { BUNDLE_VERSION, type BundleMetadata, type ModelBundle } from './bundle.ts';
-import type { CalibrationSet } from './calibration-set.ts';
-import type { Calibration } from './calibration.ts';
+import type { CalibrationSet } from '../calibration/calibration-set.ts';
+import type { Calibration } from '../calibration/calibration.ts';
 
 const FORMAT = 'flowline.model';
 

@@ -8,7 +8,7 @@ import {
   logSharesAt,
   withNodes,
 } from './conditional-curve.ts';
-import { lowerBound, valueAt } from './sorted.ts';
+import { lowerBound, valueAt } from '../sorted.ts';
 
 /** One dimension of one encoded row, whose distribution given all other dimensions is wanted. */
 export interface Axis {

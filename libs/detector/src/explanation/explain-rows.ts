@@ -1,11 +1,11 @@
 import type { Contribution, ExpectedRange, Explanation } from '@flowline/events';
 import { rowValues, type EncodedBatch, type FeatureTable } from '@flowline/features';
-import type { PValue } from './calibration.ts';
+import type { PValue } from '../calibration/calibration.ts';
 import { conditionals, type Axis, type Conditional } from './conditionals.ts';
 import { summarise } from './explanation-summary.ts';
 import { isObserved, nearestNormals, type EventValues, type ModelParts } from './nearest-normal.ts';
-import { surpriseBits } from './scores.ts';
-import { valueAt } from './sorted.ts';
+import { surpriseBits } from '../scores.ts';
+import { valueAt } from '../sorted.ts';
 
 /**
  * Explains every row of a table: the surprise of each observed feature given all others, its

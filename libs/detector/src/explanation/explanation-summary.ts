@@ -1,9 +1,9 @@
 import { type Contribution, type ExpectedRange, printable } from '@flowline/events';
-import type { PValue } from './calibration.ts';
-import { smallestPValue } from './calibration.ts';
+import type { PValue } from '../calibration/calibration.ts';
+import { smallestPValue } from '../calibration/calibration.ts';
 import { formatBits, formatRange } from './format-number.ts';
 import { readableValue } from './readable-value.ts';
-import { surpriseBits } from './scores.ts';
+import { surpriseBits } from '../scores.ts';
 
 /** Parts of a summary. */
 export interface SummaryParts {

@@ -1,5 +1,5 @@
-import type { AlarmVerdict } from './alarm-verdict.ts';
-import type { RateInterval } from './alpha.ts';
+import type { AlarmVerdict } from '../calibration/alarm-verdict.ts';
+import type { RateInterval } from '../calibration/alpha.ts';
 import type { MovedFeature } from './moved-features.ts';
 import type { MemberReport } from './train-flow.ts';
 

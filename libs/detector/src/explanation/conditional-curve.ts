@@ -1,4 +1,4 @@
-import { valueAt } from './sorted.ts';
+import { valueAt } from '../sorted.ts';
 
 /**
  * Conditional density along one axis, tabulated at nodes. It is unnormalised, in the units of the

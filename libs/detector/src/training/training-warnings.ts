@@ -1,4 +1,4 @@
-import { advisedCalibrationRows } from './calibration.ts';
+import { advisedCalibrationRows } from '../calibration/calibration.ts';
 import type { MovedFeature } from './moved-features.ts';
 import { movedWords } from './moved-words.ts';
 import type { TrainingData } from './recipe.ts';

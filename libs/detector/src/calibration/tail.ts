@@ -1,4 +1,4 @@
-import { quantileOfSorted } from './sorted.ts';
+import { quantileOfSorted } from '../sorted.ts';
 
 /** Source of independent uniform numbers in [0, 1), such as `Random` of the flow library. */
 export interface UniformSource {

@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import type { FeatureSpec } from '@flowline/events';
 import { sliceTable, type FeatureTable } from '@flowline/features';
 import { Random } from '@flowline/flows';
-import { Detector } from './detector.ts';
-import { bundleSha256, loadBundle, saveBundle } from './save-bundle.ts';
+import { Detector } from '../detector.ts';
+import { bundleSha256, loadBundle, saveBundle } from '../bundle/save-bundle.ts';
 import { trainDetector, type DetectorTrainingSpec } from './train-detector.ts';
 
 const feature = (name: string, type: FeatureSpec['type']): FeatureSpec => ({

@@ -1,7 +1,7 @@
 import { ENCODED_BOUND, type FeatureEncoding, type FeatureTable } from '@flowline/features';
 import type { Random } from '@flowline/flows';
-import { isObserved } from './nearest-normal.ts';
-import { valueAt } from './sorted.ts';
+import { isObserved } from '../explanation/nearest-normal.ts';
+import { valueAt } from '../sorted.ts';
 
 /** Encoded rows with training noise added. */
 export interface NoisyRows {

@@ -4,8 +4,8 @@ import { sliceTable, type FeatureTable } from '@flowline/features';
 import { Random } from '@flowline/flows';
 import fc from 'fast-check';
 import { fitCalibration, pValueOf } from './calibration.ts';
-import { Detector } from './detector.ts';
-import { trainDetector } from './train-detector.ts';
+import { Detector } from '../detector.ts';
+import { trainDetector } from '../training/train-detector.ts';
 
 const feature = (name: string, type: FeatureSpec['type']): FeatureSpec => ({
   name,

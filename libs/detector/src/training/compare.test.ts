@@ -2,8 +2,8 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { FeatureSpec } from '@flowline/events';
 import { initBackend, Random, realNVP, saveFlow } from '@flowline/flows';
 import { fitEncoding, type FeatureTable } from '@flowline/features';
-import type { ModelBundle } from './bundle.ts';
-import { fitCalibrationSet } from './calibration-set.ts';
+import type { ModelBundle } from '../bundle/bundle.ts';
+import { fitCalibrationSet } from '../calibration/calibration-set.ts';
 import { compareOnHeldOut } from './compare.ts';
 
 const schema: readonly FeatureSpec[] = ['x', 'y'].map((name) => ({
