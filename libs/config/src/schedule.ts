@@ -1,3 +1,5 @@
+import { DAY_MS } from '@flowline/events';
+
 import { nearest } from './nearest.ts';
 
 /** Times of a cron expression, in the local time of its zone. */
@@ -48,7 +50,6 @@ const EXAMPLE =
   'write minute, hour, day of month, month and day of week, such as "15 2 * * *" for every night at 02:15, or @daily';
 /** Period of the calendar in years: leap days and days of the week repeat. */
 const CALENDAR_YEARS = 28;
-const DAY_MS = 86_400_000;
 
 class Refusal extends Error {
   readonly remedy: string;

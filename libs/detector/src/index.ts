@@ -1,5 +1,5 @@
 export { anomalyReason, buildAlert, type AlertEvent, type AlertParts } from './alert.ts';
-export { alarmRateInterval, alphaOf, type AlarmControl, type RateInterval } from './calibration/alpha.ts';
+export { alarmRateInterval, alphaOf, isAnomalous, type AlarmControl, type RateInterval } from './calibration/alpha.ts';
 export { alphaInForce, type AlphaInForce, type AlphaModel } from './calibration/alpha-in-force.ts';
 export {
   BUNDLE_VERSION,
@@ -19,16 +19,13 @@ export { compareOnHeldOut, type AlarmComparison, type Comparison, type Compariso
 export { Detector, type DetectorOptions } from './detector.ts';
 export { exportOnnx } from './bundle/export-onnx.ts';
 export { formatBits, formatNumber, formatRange } from './explanation/format-number.ts';
+export { minimumRows } from './minimum-rows.ts';
 export { readableValue } from './explanation/readable-value.ts';
 export { recipe, type TrainingData } from './training/recipe.ts';
 export { bundleSha256, loadBundle, saveBundle } from './bundle/save-bundle.ts';
 export { surpriseBits, type Scores } from './scores.ts';
-export {
-  trainDetector,
-  type DetectorTrainingSpec,
-  type TrainDetectorOptions,
-  type TrainingProgress,
-} from './training/train-detector.ts';
+export { trainDetector } from './training/train-detector.ts';
+export type { DetectorTrainingSpec, TrainDetectorOptions, TrainingProgress } from './training/training-spec.ts';
 export type { MemberReport } from './training/train-flow.ts';
 export type { AlarmVerdict } from './calibration/alarm-verdict.ts';
 export type { MovedFeature } from './training/moved-features.ts';

@@ -28,13 +28,13 @@ const BATCHES = 20;
 export function alarmVerdict({ alarmed, interval }: MeasuredAlarms): AlarmVerdict {
   if (interval === null || alarmed.length === 0) return 'untested';
   const alarms = alarmed.reduce((sum, one) => sum + one, 0);
-  const [verdict, effect] = [judge(alarmed.length, alarms, interval), designEffect(alarmed)];
-  return verdict === 'inside' || verdict === judge(alarmed.length / effect, alarms / effect, interval)
+  const [verdict, effect] = [binomialVerdict(alarmed.length, alarms, interval), designEffect(alarmed)];
+  return verdict === 'inside' || verdict === binomialVerdict(alarmed.length / effect, alarms / effect, interval)
     ? verdict
     : 'unclear';
 }
 
-function judge(n: number, k: number, interval: RateInterval): 'inside' | 'above' | 'below' {
+function binomialVerdict(n: number, k: number, interval: RateInterval): 'inside' | 'above' | 'below' {
   // P(Bin(n, p) ≥ k) = I_p(k, n − k + 1), P(Bin(n, p) ≤ k) = 1 − I_p(k + 1, n − k). Both extend to
   // fractional n and k.
   if (k > 0 && interval.high < 1 && betaCdf(interval.high, k, n - k + 1) < LEVEL) return 'above';

@@ -35,6 +35,9 @@ export function alphaOf(control: AlarmControl, eventsPerDay: number): number {
   return alpha;
 }
 
+/** True if an event with this p-value is an anomaly: p ≤ α. */
+export const isAnomalous = (pValue: number, alpha: number): boolean => pValue <= alpha;
+
 /**
  * Range that contains the realised alarm rate at p ≤ alpha with 90 % probability, over calibration
  * sets of this size.

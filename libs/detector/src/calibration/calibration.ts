@@ -1,13 +1,12 @@
 import { toleranceOf } from '@flowline/engine';
 import { FlowlineError, type PValueMethod } from '@flowline/events';
 import { betaCdf } from './beta.ts';
+import { minimumRows } from '../minimum-rows.ts';
 import { lowerBound, partition, quantileOfSorted, upperBound, valueAt } from '../sorted.ts';
 import { bootstrapTail, exceedanceAt, type BootstrappedTail, type UniformSource } from './tail.ts';
 
 /** Smallest p-value. Below it, the tail would be extrapolated beyond all evidence. */
 export const smallestPValue = 1e-12;
-/** Minimum number of calibration rows. */
-const minimumCalibrationRows = 100;
 /** Recommended number of calibration rows. With fewer, training warns. */
 export const advisedCalibrationRows = 5_000;
 
@@ -63,15 +62,15 @@ export interface PValue {
  * distribution, kept within the 90 % confidence bounds from counting exceedances (Clopper and
  * Pearson 1934).
  *
- * @throws FlowlineError FLOWLINE_HISTORY_TOO_SMALL for under 100 rows, FLOWLINE_TRAINING_FAILED for
- * a score that is not finite.
+ * @throws FlowlineError FLOWLINE_HISTORY_TOO_SMALL for fewer rows than {@link minimumRows},
+ * FLOWLINE_TRAINING_FAILED for a score that is not finite.
  */
 export function fitCalibration(calibrationScores: Float64Array, random: UniformSource): Calibration {
   const n = calibrationScores.length;
-  if (n < minimumCalibrationRows) {
+  if (n < minimumRows.calibration) {
     throw new FlowlineError(
       'FLOWLINE_HISTORY_TOO_SMALL',
-      `${n} rows are left to calibrate on; at least ${minimumCalibrationRows} are needed`,
+      `${n} rows are left to calibrate on; at least ${minimumRows.calibration} are needed`,
       { where: 'calibration', remedy: 'widen history.lookback, or raise model.calibration.fraction' },
     );
   }

@@ -1,9 +1,10 @@
-import { createScorer } from '@flowline/engine';
+import { createScorer, type Scorer } from '@flowline/engine';
 import type { ScoringBackend } from '@flowline/events';
 import { sliceTable, type FeatureTable } from '@flowline/features';
 import { initBackend, loadFlow, Random } from '@flowline/flows';
 import type { ModelBundle } from '../bundle/bundle.ts';
-import { patternPValue } from '../calibration/calibration-set.ts';
+import { alarmedRows } from '../calibration/alarmed-rows.ts';
+import { expectedAlarmRate } from '../calibration/expected-alarm-rate.ts';
 import { logDensities } from '../log-densities.ts';
 import { noisyRows } from './noisy-rows.ts';
 import { valueAt } from '../sorted.ts';
@@ -73,8 +74,8 @@ export async function compareOnHeldOut(
     return { comparable: false, reason: 'the features differ' };
   }
   if (table.size < 2) return { comparable: false, reason: 'there are no held-out rows to compare on' };
-  const own = await judge(challenger, challenger, table, { alpha, backend, seed });
-  const other = await judge(champion, challenger, table, { alpha, backend, seed });
+  const own = await likelihoodOf(challenger, challenger, table, { alpha, backend, seed });
+  const other = await likelihoodOf(champion, challenger, table, { alpha, backend, seed });
   const differences = own.logDensityNats.map((logP, row) => clipped(logP, valueAt(other.logDensityNats, row)));
   const rows = differences.length;
   const mean = differences.reduce((sum, difference) => sum + difference / rows, 0);
@@ -95,37 +96,49 @@ export async function compareOnHeldOut(
   };
 }
 
-async function judge(
+/** Log-likelihoods of one model with the noise of a reference model, and its alarms. */
+interface Likelihood {
+  readonly logDensityNats: Float64Array;
+  readonly alarms: number;
+}
+
+async function likelihoodOf(
   model: ModelBundle,
   reference: ModelBundle,
   table: FeatureTable,
   { alpha, backend, seed }: { alpha: number | undefined; backend: ScoringBackend; seed: number },
-): Promise<{ readonly logDensityNats: Float64Array; readonly alarms: number }> {
+): Promise<Likelihood> {
   await initBackend(backend === 'tfjs-cpu' ? 'cpu' : 'wasm');
   const flows = model.flows.map((bytes) => loadFlow(bytes));
   const scorer = await createScorer(flows, { backend });
   try {
-    const random = new Random(seed);
-    const logDensityNats = new Float64Array(table.size);
-    for (let start = 0; start < table.size; start += CHUNK_ROWS) {
-      const part = sliceTable(table, start, start + CHUNK_ROWS);
-      const { rows, logJacobian, outOfDomain } = noisyRows(model.encoding, reference.encoding, part, random);
-      const logP = await scorer.score(rows, part.size);
-      logP.forEach((flow, i) => {
-        logDensityNats[start + i] = outOfDomain[i] === 1 ? -Infinity : flow + valueAt(logJacobian, i);
-      });
-    }
+    const logDensityNats = await noisyLogDensities(scorer, model, reference, table, new Random(seed));
     if (alpha === undefined) return { logDensityNats, alarms: 0 };
-    const exact = await logDensities(scorer, model.encoding, table);
-    const alarms = exact.logDensityNats.reduce((count, logP, row) => {
-      const { p } = patternPValue(model.calibration, -logP, valueAt(exact.missingPattern, row));
-      return p <= alpha ? count + 1 : count;
-    }, 0);
-    return { logDensityNats, alarms };
+    const alarmed = alarmedRows(model.calibration, await logDensities(scorer, model.encoding, table), alpha);
+    return { logDensityNats, alarms: alarmed.reduce((sum, one) => sum + one, 0) };
   } finally {
     scorer.dispose();
     for (const flow of flows) flow.dispose();
   }
+}
+
+async function noisyLogDensities(
+  scorer: Scorer,
+  model: ModelBundle,
+  reference: ModelBundle,
+  table: FeatureTable,
+  random: Random,
+): Promise<Float64Array> {
+  const logDensityNats = new Float64Array(table.size);
+  for (let start = 0; start < table.size; start += CHUNK_ROWS) {
+    const part = sliceTable(table, start, start + CHUNK_ROWS);
+    const { rows, logJacobian, outOfDomain } = noisyRows(model.encoding, reference.encoding, part, random);
+    const logP = await scorer.score(rows, part.size);
+    logP.forEach((flow, i) => {
+      logDensityNats[start + i] = outOfDomain[i] === 1 ? -Infinity : flow + valueAt(logJacobian, i);
+    });
+  }
+  return logDensityNats;
 }
 
 /** challenger − champion, clipped to ±5. It is 0 if undefined, as when both are −Infinity. */
@@ -141,9 +154,13 @@ function compareAlarms(
   championAlarms: number,
   challengerAlarms: number,
 ): AlarmComparison {
-  const { trimmedRows } = challenger.metadata.calibration;
-  const trimmedShare = trimmedRows / (trimmedRows + challenger.calibration.pooled.rows);
-  const expected = alpha + trimmedShare * (1 - alpha);
+  const { trimmedRows, undefinedRows } = challenger.metadata.calibration;
+  const definedRows = trimmedRows + challenger.calibration.pooled.rows;
+  const shares = {
+    undefinedShare: undefinedRows / (undefinedRows + definedRows),
+    trimmedShare: trimmedRows / definedRows,
+  };
+  const expected = expectedAlarmRate(shares, alpha);
   const bound = 3 * expected + 3 * Math.sqrt((3 * expected) / rows);
   const [championRate, challengerRate] = [championAlarms / rows, challengerAlarms / rows];
   const highestRate = Math.max(bound, championRate);

@@ -24,12 +24,12 @@ function wordsOf(moved: MovedFeature): string {
 }
 
 function changeOf({ before, after, period }: MovedFeature): string {
-  const say = (value: number | string | null): string => {
+  const inWords = (value: number | string | null): string => {
     if (value === null) return 'no value';
     if (typeof value === 'string') return `mostly ${level(value)}`;
     return period === null ? formatNumber(value) : percent(value / period);
   };
-  const [from, to] = [say(before), say(after)];
+  const [from, to] = [inWords(before), inWords(after)];
   if (from === to) return `${typeof after === 'number' ? 'around ' : ''}${to} as before, spread otherwise`;
   return `from ${from} to ${to}${period === null ? '' : ' of its cycle'}`;
 }

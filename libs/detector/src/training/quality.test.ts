@@ -47,7 +47,7 @@ const auroc = (scores: Float64Array, labels: readonly number[]): number => {
 /**
  * One-class protocol: train on half of the normal rows, rank the rest and the anomalies by −log p.
  */
-const measure = async (name: string, steps: number): Promise<number> => {
+const areaAfter = async (name: string, steps: number): Promise<number> => {
   const random = new Random(1000);
   const rows = load(name);
   const normal = rows.filter((row) => row.at(-1) === 0);
@@ -96,7 +96,7 @@ const measure = async (name: string, steps: number): Promise<number> => {
     ['wdbc', 0.99, 100],
     ['breastw', 0.96, 100],
   ])('%s: AUROC of at least %p', async (name, floor, steps) => {
-    const area = await measure(name, steps);
+    const area = await areaAfter(name, steps);
     expect(area).toBeGreaterThanOrEqual(floor);
   });
 });

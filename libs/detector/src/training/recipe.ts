@@ -6,6 +6,9 @@ import type { FitOptions, RealNvpOptions } from '@flowline/flows';
  */
 export type TrainingData = 'clean' | 'unlabelled';
 
+/** True if training and calibration leave outliers out: the data may hold anomalies. */
+export const isRobust = (data: TrainingData): boolean => data === 'unlabelled';
+
 /**
  * Training recipe of every detector: affine couplings in pairs with one random permutation per
  * pair, a final affine map, a normal base; AdamW with a cosine schedule. It was selected on

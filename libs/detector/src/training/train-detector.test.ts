@@ -4,7 +4,8 @@ import { sliceTable, type FeatureTable } from '@flowline/features';
 import { Random } from '@flowline/flows';
 import { Detector } from '../detector.ts';
 import { bundleSha256, loadBundle, saveBundle } from '../bundle/save-bundle.ts';
-import { trainDetector, type DetectorTrainingSpec } from './train-detector.ts';
+import { trainDetector } from './train-detector.ts';
+import type { DetectorTrainingSpec } from './training-spec.ts';
 
 const feature = (name: string, type: FeatureSpec['type']): FeatureSpec => ({
   name,

@@ -1,6 +1,6 @@
 import type { EncodedBatch, FeatureEncoding } from '@flowline/features';
 import { fit, realNVP, type FitProgress, type Flow, type Rows } from '@flowline/flows';
-import { recipe, type TrainingData } from './recipe.ts';
+import { isRobust, recipe, type TrainingData } from './recipe.ts';
 
 /** Report on the training of one member. */
 export interface MemberReport {
@@ -62,7 +62,7 @@ export async function trainFlow(
         steps,
         noise: encoding.noise,
         masking: { features: encoding.maskable, probability: recipe.maskingProbability },
-        robust: kind === 'unlabelled',
+        robust: isRobust(kind),
         onProgress: (progress) => {
           seen.push(progress);
           onProgress(progress);

@@ -3,7 +3,7 @@ import type { Metrics } from '@flowline/telemetry';
 import type { TrainOutcome } from './train-once.ts';
 
 /** Runs a training and records its duration and outcome in the metrics. */
-export async function measureTraining(
+export async function observeTraining(
   metrics: Metrics,
   detector: string,
   work: () => Promise<TrainOutcome | null>,

@@ -1,5 +1,8 @@
-/** Waits `ms` milliseconds, or until the signal. Never rejects. */
-export function pause(ms: number, signal: AbortSignal): Promise<void> {
+/**
+ * Waits `ms` milliseconds, or until the signal. Never rejects.
+ * @param ref if false, the wait does not keep the process alive.
+ */
+export function pause(ms: number, signal: AbortSignal, { ref = true }: { readonly ref?: boolean } = {}): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) {
       resolve();
@@ -11,6 +14,7 @@ export function pause(ms: number, signal: AbortSignal): Promise<void> {
       resolve();
     };
     const timer = setTimeout(end, ms);
+    if (!ref) timer.unref();
     signal.addEventListener('abort', end);
   });
 }
