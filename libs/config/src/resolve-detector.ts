@@ -124,10 +124,8 @@ function resolveControl(control: DetectorDocument['spec']['decision']['control']
     report(at, finding, 'write exactly one, such as falseAlarms: 2/day');
   }
   if (alpha !== undefined) return { alpha };
-  const [, amount, unit] = RATE_PATTERN.exec(falseAlarms ?? '') ?? [];
-  const days = unit === 'hour' || unit === 'day' || unit === 'week' ? DAYS_PER[unit] : 1;
-  const falseAlarmsPerDay = Number(amount ?? 0) / days;
-  if (falseAlarms !== undefined && !(falseAlarmsPerDay > 0)) {
+  const falseAlarmsPerDay = falseAlarms === undefined ? NaN : perDay(falseAlarms);
+  if (falseAlarms !== undefined && !(falseAlarmsPerDay > 0 && falseAlarmsPerDay < Infinity)) {
     report(
       [...at, 'falseAlarms'],
       `found "${falseAlarms}"`,
@@ -135,4 +133,11 @@ function resolveControl(control: DetectorDocument['spec']['decision']['control']
     );
   }
   return { falseAlarmsPerDay };
+}
+
+/** Number per day of a rate such as `14/week`; NaN for any other text. */
+function perDay(rate: string): number {
+  const [, amount, unit] = RATE_PATTERN.exec(rate) ?? [];
+  const days = unit === 'hour' || unit === 'day' || unit === 'week' ? DAYS_PER[unit] : NaN;
+  return Number(amount) / days;
 }

@@ -1,4 +1,4 @@
-import { DAY_MS } from '@flowline/events';
+import { at, DAY_MS } from '@flowline/events';
 
 import { nearest } from './nearest.ts';
 
@@ -87,7 +87,7 @@ function parse(text: string): Schedule {
   const written = (MACROS[text.toLowerCase()] ?? text).split(/\s+/);
   if (written.length !== 5 && written.length !== 6) throw notFields(text, written.length);
   const fields = written.length === 6 ? [SECOND, ...FIELDS] : FIELDS;
-  const sets = fields.map((field, i) => valuesOf(field, written[i] ?? ''));
+  const sets = fields.map((field, i) => valuesOf(field, at(written, i)));
   const [seconds = [], minutes = [], hours = [], days = [], months = [], weekdays = []] =
     written.length === 6 ? sets : [[0], ...sets];
   const [dayText = '', , weekdayText = ''] = written.slice(-3);

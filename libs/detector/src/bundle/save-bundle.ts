@@ -5,6 +5,7 @@ import { decodeSafetensors, encodeSafetensors, FlowError, type SafeTensor } from
 import { BUNDLE_VERSION, type BundleMetadata, type ModelBundle } from './bundle.ts';
 import type { CalibrationSet } from '../calibration/calibration-set.ts';
 import type { Calibration } from '../calibration/calibration.ts';
+import { valueAt } from '../sorted.ts';
 
 const FORMAT = 'flowline.model';
 
@@ -142,8 +143,8 @@ function calibrationSet(
       if (logUnit === null) return [name, { rows, scores: of('scores'), pValues: of('pValues'), tail: null }];
       const flat = of('laws');
       const laws = Array.from({ length: flat.length / 2 }, (_, i) => ({
-        shape: flat[2 * i] ?? 0,
-        scale: flat[2 * i + 1] ?? 0,
+        shape: valueAt(flat, 2 * i),
+        scale: valueAt(flat, 2 * i + 1),
       }));
       const tail = { knots: of('knots'), logP: of('logP'), laws, logUnit };
       return [name, { rows, scores: of('scores'), pValues: of('pValues'), tail }];

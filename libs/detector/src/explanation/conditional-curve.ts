@@ -154,7 +154,7 @@ class Panel {
     if (this.#isSmooth) {
       let sum = 0;
       for (let k = 0; k < GAUSS_NODES.length; k++) {
-        sum += (GAUSS_WEIGHTS[k] ?? NaN) * Math.exp(this.#cubicAt(this.#from + (GAUSS_NODES[k] ?? NaN) * width));
+        sum += valueAt(GAUSS_WEIGHTS, k) * Math.exp(this.#cubicAt(this.#from + valueAt(GAUSS_NODES, k) * width));
       }
       return sum * width;
     }

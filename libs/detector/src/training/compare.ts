@@ -171,8 +171,9 @@ function reasonOf(mean: number, standardError: number, notWorse: boolean, alarms
   const difference = `${mean >= 0 ? '+' : '−'}${Math.abs(mean).toFixed(4)} ± ${standardError.toFixed(4)} nats on held-out rows`;
   if (!notWorse) return `the challenger is worse: ${difference}`;
   if (alarms !== null && !alarms.inBounds) {
-    const [rate, bound] = [alarms.challengerRate, alarms.highestRate].map((value) => value.toPrecision(2));
-    return `the challenger alarms too often: ${rate ?? ''} an event, at most ${bound ?? ''} is allowed (${difference})`;
+    const rate = alarms.challengerRate.toPrecision(2);
+    const bound = alarms.highestRate.toPrecision(2);
+    return `the challenger alarms too often: ${rate} an event, at most ${bound} is allowed (${difference})`;
   }
   return `the challenger is not worse: ${difference}`;
 }

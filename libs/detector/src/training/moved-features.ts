@@ -1,6 +1,6 @@
 import { tableColumns, type FeatureTable } from '@flowline/features';
 import type { FeatureSpec } from '@flowline/events';
-import { quantileOfSorted } from '../sorted.ts';
+import { quantileOfSorted, valueAt } from '../sorted.ts';
 
 /** Feature whose distribution on newer rows differs from that on older rows. */
 export interface MovedFeature {
@@ -68,7 +68,7 @@ function numbersOf(
   column: number,
   period: number | null,
 ): Observed<Float64Array> {
-  const valueOf = (row: number): number => numeric[row * numericWidth + column] ?? NaN;
+  const valueOf = (row: number): number => valueAt(numeric, row * numericWidth + column);
   const all = Float64Array.from({ length: size }, (_, row) =>
     period === null ? valueOf(row) : phaseOf(valueOf(row), period),
   );
@@ -100,8 +100,8 @@ function compareNumbers(
   const [a, b] = [older.values, newer.values];
   while (i < a.length || j < b.length) {
     const next = Math.min(a[i] ?? Infinity, b[j] ?? Infinity);
-    while (i < a.length && (a[i] ?? NaN) <= next) i++;
-    while (j < b.length && (b[j] ?? NaN) <= next) j++;
+    while (i < a.length && valueAt(a, i) <= next) i++;
+    while (j < b.length && valueAt(b, j) <= next) j++;
     distance = Math.max(distance, Math.abs(missingBefore - missingAfter + i / older.rows - j / newer.rows));
   }
   const middleOf = (sorted: Float64Array): number | null =>
@@ -145,10 +145,9 @@ const phaseOf = (value: number, period: number): number => ((value % period) + p
  */
 function circularMean(values: Float64Array, period: number): number | null {
   if (values.length === 0) return null;
-  const [sin, cos] = [Math.sin, Math.cos].map((f) =>
-    values.reduce((sum, value) => sum + f((2 * Math.PI * value) / period), 0),
-  );
-  return phaseOf((Math.atan2(sin ?? 0, cos ?? 0) * period) / (2 * Math.PI), period);
+  const sumOf = (component: (angle: number) => number): number =>
+    values.reduce((sum, value) => sum + component((2 * Math.PI * value) / period), 0);
+  return phaseOf((Math.atan2(sumOf(Math.sin), sumOf(Math.cos)) * period) / (2 * Math.PI), period);
 }
 
 function commonest(counts: ReadonlyMap<string, number>): string | null {

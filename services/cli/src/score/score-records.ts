@@ -1,5 +1,5 @@
 import { type Detector, isAnomalous, surpriseBits } from '@flowline/detector';
-import { Numeral } from '@flowline/events';
+import { at, Numeral } from '@flowline/events';
 import { rowValues } from '@flowline/features';
 
 import { createFileReader, type FileReader } from './file-reader.ts';
@@ -59,7 +59,7 @@ async function scoreBatch(
     rows.set(row, { row, ...namesOf(value, names), entity: null, error: { reason, message } });
   }
   const scores = await detector.score(table);
-  const anomalies = Array.from(accepted.keys()).filter((i) => isAnomalous(scores.pValues[i] ?? NaN, detector.alpha));
+  const anomalies = Array.from(accepted.keys()).filter((i) => isAnomalous(at(scores.pValues, i), detector.alpha));
   const explanations = explain ? await detector.explain(table, anomalies, scores) : [];
   const { schema } = detector.bundle;
   const why = new Map(
