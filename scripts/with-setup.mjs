@@ -1,9 +1,7 @@
 // Sets up a clone (dependencies installed and current), then runs one of its commands.
 //   node scripts/with-setup.mjs [command] [arguments…]
-  process.argv = [process.argv[0], path.join(root, 'examples/flights'), ...args];
-  if (inspect.length > 0) openInspector(inspect[0]);
-  const { loadProgram } = await import('../services/cli/bin/load-program.mjs');
-  await loadProgram(new URL('../examples/flights/', import.meta.url));
+// With Node's option --inspect, --inspect-wait or --inspect-brk, a debugger can join the program.
+// Commands: jest, jest:unit, jest:proofs, jest:servers, demo, bench.
 // Plain JavaScript, because it runs before anything is installed.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -76,15 +74,10 @@ const node = {
 if (command === 'demo') {
   // In this process, so that a signal reaches only the program.
   process.chdir(root);
-<<<<<<< HEAD
-  process.argv.splice(1, 2, path.join(root, 'examples/flights'));
+  process.argv = [process.argv[0], path.join(root, 'examples/flights'), ...args];
+  if (inspect.length > 0) openInspector(inspect[0]);
   const { loadProgram } = await import('../services/cli/bin/load-program.mjs');
   await loadProgram(new URL('../examples/flights/', import.meta.url));
-=======
-  process.argv = [process.argv[0], path.join(root, 'services/cli/bin/flowline.mjs'), ...args];
-  if (inspect.length > 0) openInspector(inspect[0]);
-  await import('../services/cli/bin/flowline.mjs');
->>>>>>> h-tests
 } else if (command in node) {
   const flags = node[command].map((flag) => (typeof flag === 'function' ? flag() : flag));
   const selection = selectProjects(command, args, root);

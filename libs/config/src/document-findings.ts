@@ -3,13 +3,11 @@ import { isDeepStrictEqual } from 'node:util';
 import { printable, quoteText } from '@flowline/events';
 import type { z } from 'zod';
 
-import { type Finding, formatPath } from './finding.ts';
+import { type Finding, formatPath, type Path } from './finding.ts';
 import { nearest } from './nearest.ts';
 
 type Issue = z.core.$ZodIssue;
 const ABSENT = 'required, but absent';
-
-type Path = readonly PropertyKey[];
 
 /** Returns the line of a path in the text, if known. */
 export type LineOf = (path: Path) => number | undefined;
@@ -28,12 +26,13 @@ export function describeValue(value: unknown): string {
     : printable(JSON.stringify(value), QUOTED_CHARACTERS);
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
+/** True for a mapping: an object that is no list. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** The value at a path of the document; undefined if the path does not exist. */
-export function valueAt(document: unknown, path: Path): unknown {
+function valueAt(document: unknown, path: Path): unknown {
   let value = document;
   for (const part of path) {
     if (Array.isArray(value)) value = value[Number(part)] as unknown;

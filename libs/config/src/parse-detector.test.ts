@@ -5,10 +5,10 @@ import path from 'node:path';
 import type { FlowlineError } from '@flowline/events';
 import { describe, expect, it } from '@jest/globals';
 
-import { readDefinition } from './detector-definition.ts';
 import { detectorJsonSchema } from './detector-document.ts';
 import { loadDetectorFile } from './load-detector-file.ts';
 import { parseDetector } from './parse-detector.ts';
+import { readDefinition } from './read-definition.ts';
 
 const whole = `
 apiVersion: flowline/v1

@@ -4,11 +4,12 @@ import { createRecordReader, sliceTable, type FeatureTable } from '@flowline/fea
 import { Random } from '@flowline/flows';
 import * as tf from '@tensorflow/tfjs-core';
 import { buildAlert } from './alert.ts';
-import { smallestPValue } from './calibration.ts';
+import { smallestPValue } from './calibration/calibration.ts';
 import { Detector } from './detector.ts';
-import { bundleSha256, loadBundle, saveBundle } from './save-bundle.ts';
+import { bundleSha256, loadBundle, saveBundle } from './bundle/save-bundle.ts';
 import type { Scores } from './scores.ts';
-import { trainDetector, type DetectorTrainingSpec, type TrainingProgress } from './train-detector.ts';
+import { trainDetector } from './training/train-detector.ts';
+import type { DetectorTrainingSpec, TrainingProgress } from './training/training-spec.ts';
 
 const feature = (name: string, type: FeatureSpec['type'], more: Partial<FeatureSpec> = {}): FeatureSpec => ({
   name,
@@ -82,7 +83,7 @@ describe('a detector, trained', () => {
   }, 120_000);
   afterAll(() => detector.dispose());
 
-  const judge = async (records: readonly unknown[]) => {
+  const scoreRecords = async (records: readonly unknown[]) => {
     const table = tableOf(records);
     const scores = await detector.score(table);
     const explanations = await detector.explain(
@@ -135,7 +136,7 @@ describe('a detector, trained', () => {
     const alarms = [...scores.pValues].filter((p) => p <= 1e-2).length;
     expect(alarms).toBeGreaterThan(8);
     expect(alarms).toBeLessThan(50);
-    const { scores: faults } = await judge([
+    const { scores: faults } = await scoreRecords([
       normal,
       { ...normal, latency_ms: 1000 },
       { ...normal, latency_ms: 30 },
@@ -148,7 +149,7 @@ describe('a detector, trained', () => {
   });
 
   it('names the feature, its direction and what would be expected given the rest', async () => {
-    const { explanations, scores: judged } = await judge([
+    const { explanations, scores: judged } = await scoreRecords([
       { ...normal, latency_ms: 1000 },
       { ...normal, latency_ms: 300, route: 'b' },
       { ...normal, retries: 40 },
@@ -178,12 +179,12 @@ describe('a detector, trained', () => {
     expect(idle?.contributions[0]).toMatchObject({ feature: 'cpu', direction: 'low' });
     expect(idle?.nearestNormal?.cpu).toBeGreaterThan(-1);
     expect(idle?.nearestNormal?.route).toBe('a');
-    const nearest = await judge([idle?.nearestNormal]);
+    const nearest = await scoreRecords([idle?.nearestNormal]);
     expect(nearest.scores.pValues[0]).toBeGreaterThan(0.02);
   });
 
   it('explains unseen levels, leaves missing features out, and is honest about values outside their domain', async () => {
-    const { scores, explanations, table } = await judge([
+    const { scores, explanations, table } = await scoreRecords([
       { ...normal, route: 'zzz' },
       { ...normal, cpu: null, latency_ms: 2000 },
       { ...normal, latency_ms: -50 },
@@ -243,7 +244,7 @@ describe('a detector, trained', () => {
   });
 
   it('leaves no tensors behind', async () => {
-    const work = () => judge([normal, { ...normal, cpu: 9 }, { ...normal, latency_ms: -1 }]);
+    const work = () => scoreRecords([normal, { ...normal, cpu: 9 }, { ...normal, latency_ms: -1 }]);
     await work();
     const before = tf.memory().numTensors;
     await work();

@@ -1,3 +1,4 @@
+import { messageOf } from '@flowline/events';
 import type { RecordHeaders, Undecodable } from '@flowline/stream';
 
 import type { TransactionalBatch } from './aborted-transactions.ts';
@@ -141,7 +142,7 @@ function faultOf(error: unknown, { count }: RecordBatch): Undecodable {
     const message = `${batch} unpacks to more than ${BATCH_MAX_BYTES} bytes; nothing of it is kept.`;
     return { reason: 'too_large', message };
   }
-  const said = error instanceof Error ? error.message : String(error);
+  const said = messageOf(error);
   return { reason: 'unreadable', message: `${batch} cannot be read from here on: ${said}.` };
 }
 

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-import { FlowlineError } from '@flowline/events';
+import { FlowlineError, messageOf } from '@flowline/events';
 
 /** Help text of the scorer. */
 export const HELP = `flowline scorer: scores a stream of events, stores them and sends alerts
@@ -74,7 +74,7 @@ function parse(args: readonly string[]) {
       },
     }).values;
   } catch (error) {
-    throw usage(error instanceof Error ? error.message : String(error));
+    throw usage(messageOf(error));
   }
 }
 

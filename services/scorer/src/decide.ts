@@ -1,3 +1,5 @@
+import { isAnomalous } from '@flowline/detector';
+
 import type { ScoredEvents } from './score.ts';
 
 /** A batch with the row indices of its anomalies. */
@@ -10,7 +12,7 @@ export function decide(batch: ScoredEvents): DecidedEvents {
   const { alpha } = batch.lease.model.detector;
   const anomalousRows: number[] = [];
   batch.scores.pValues.forEach((p, row) => {
-    if (p <= alpha) anomalousRows.push(row);
+    if (isAnomalous(p, alpha)) anomalousRows.push(row);
   });
   return { ...batch, anomalousRows };
 }

@@ -1,7 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
 import { isRetryableError } from '@flowline/stream';
-import type { Logger } from '@flowline/telemetry';
+import { type Logger, pause } from '@flowline/telemetry';
 
 import type { DetectorModel } from './detector-model.ts';
 
@@ -112,7 +110,7 @@ export class DetectorHolder {
     const { pollMs = POLL_MS, logger } = this.#options;
     let waitMs = pollMs;
     for (;;) {
-      await sleep(waitMs, undefined, { signal }).catch(() => undefined);
+      await pause(waitMs, signal);
       if (signal.aborted) return;
       try {
         await this.refresh();

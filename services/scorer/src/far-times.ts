@@ -1,6 +1,6 @@
+import { DAY_MS } from '@flowline/events';
 import type { Logger, Metrics } from '@flowline/telemetry';
 
-const DAY_MS = 86_400_000;
 const AHEAD_MS = DAY_MS;
 const BEHIND_MS = 366 * DAY_MS;
 /** Interval between two warnings, so that a replay of old events does not warn with every batch. */

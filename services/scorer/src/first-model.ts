@@ -1,6 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
-import { FlowlineError } from '@flowline/events';
+import { FlowlineError, messageOf } from '@flowline/events';
+import { pause } from '@flowline/telemetry';
 
 import type { DetectorHolder } from './detector-holder.ts';
 import type { DetectorModel } from './detector-model.ts';
@@ -35,7 +34,7 @@ export async function firstModel(
       if (model !== undefined) return model;
     } catch (error) {
       if (!wait) throw error;
-      reason = `the champion of ${name} cannot be used: ${error instanceof Error ? error.message : String(error)}`;
+      reason = `the champion of ${name} cannot be used: ${messageOf(error)}`;
     }
     if (!wait) {
       throw new FlowlineError('FLOWLINE_MODEL_MISSING', `The detector ${name} has no champion model yet.`, {
@@ -45,7 +44,7 @@ export async function firstModel(
     }
     if (reason !== told) onWait(`waiting: ${reason}`);
     told = reason;
-    await sleep(pollMs, undefined, { signal }).catch(() => undefined);
+    await pause(pollMs, signal);
   }
   return undefined;
 }

@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { Readable } from 'node:stream';
 
 import type { FileStream } from '@flowline/db';
-import { FlowlineError } from '@flowline/events';
+import { FlowlineError, messageOf } from '@flowline/events';
 import { filePrefixes } from '@flowline/stream';
 
 /** A finite input, and the topic under which its lines are stored. */
@@ -94,7 +94,7 @@ async function firstLine(file: string): Promise<Uint8Array> {
       await handle.close();
     }
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new FlowlineError('FLOWLINE_FILE_UNREADABLE', `${file} cannot be read: ${reason}`, {
       where: file,
       remedy: 'Check the path and its permissions.',

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { OutboxQueue, RelayReport } from '@flowline/db';
-import type { Logger } from '@flowline/telemetry';
+import { type Logger, pause } from '@flowline/telemetry';
 
 export interface OutboxRelayOptions {
   /** Queues with pending alerts that this process sends. */
@@ -125,7 +125,7 @@ export class OutboxRelay {
         waitMs = this.#delayMs(++failures);
         this.#options.logger.warn({ err, waitMs }, 'alerts wait: the outbox cannot be read');
       }
-      if (waitMs > 0) await sleep(waitMs, undefined, { signal }).catch(() => undefined);
+      if (waitMs > 0) await pause(waitMs, signal);
     }
   }
 

@@ -1,6 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
-import type { Logger } from '@flowline/telemetry';
+import { type Logger, pause } from '@flowline/telemetry';
 
 /**
  * Runs `looks` every `everyMs` (default 10,000) until the signal. A failure is logged at debug
@@ -16,6 +14,6 @@ export async function pollGauges(
     for (const result of await Promise.allSettled(looks())) {
       if (result.status === 'rejected') logger.debug({ err: result.reason as unknown }, 'a gauge could not be read');
     }
-    await sleep(everyMs, undefined, { signal }).catch(() => undefined);
+    await pause(everyMs, signal);
   }
 }

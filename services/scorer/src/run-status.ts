@@ -1,3 +1,4 @@
+import { messageOf } from '@flowline/events';
 import type { RetryNotice } from '@flowline/stream';
 import type { Health, Logger } from '@flowline/telemetry';
 
@@ -78,8 +79,4 @@ function scoringDetail({ name, modelVersion, detector, outdated, alphaNote }: De
     ...(alphaNote === null ? [] : [`alpha is the model's own: ${alphaNote}`]),
   ];
   return [scores, ...reasons].join('; ');
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,7 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
-import { FlowlineError } from '@flowline/events';
-import type { Logger } from '@flowline/telemetry';
+import { FlowlineError, messageOf } from '@flowline/events';
+import { type Logger, pause } from '@flowline/telemetry';
 
 import type { DetectorModel } from './detector-model.ts';
 
@@ -50,7 +48,7 @@ export class ScoringReporter {
 
   /** The champion cannot be used; the current model stays. */
   rejected(version: number, error: unknown): void {
-    const reason = `model version ${version} cannot be used: ${error instanceof Error ? error.message : String(error)}`;
+    const reason = `model version ${version} cannot be used: ${messageOf(error)}`;
     const [code, remedy] =
       error instanceof FlowlineError ? [error.code, error.remedy] : ['FLOWLINE_MODEL_INCOMPATIBLE', undefined];
     const fault = { code, reason, remedy: remedy ?? 'Promote another version, or train again.' };
@@ -60,7 +58,7 @@ export class ScoringReporter {
   /** Repeats the report until the signal. */
   async run(signal: AbortSignal): Promise<void> {
     for (;;) {
-      await sleep(EVERY_MS, undefined, { signal, ref: false }).catch(() => undefined);
+      await pause(EVERY_MS, signal, { ref: false });
       if (signal.aborted) break;
       if (this.#report !== null) this.#say(this.#report);
       await this.#storing;

@@ -1,4 +1,5 @@
 import { consumerGroupOf, listDetectors, requireIdentity, resetWindows, type StoredDetector } from '@flowline/db';
+import { messageOf } from '@flowline/events';
 import { tensorCount } from '@flowline/flows';
 import { checkTopics } from '@flowline/kafka';
 import { untilItSucceedsOr } from '@flowline/stream';
@@ -129,7 +130,7 @@ class FollowedDetectors {
       this.#runs.set(name, run);
       await run.run(signal);
     } catch (err) {
-      const detail = err instanceof Error ? err.message : String(err);
+      const detail = messageOf(err);
       this.#parts.health.set(`detector ${name}`, { healthy: false, ready: false, detail });
       this.#parts.logger.error({ detector: name, err }, 'the detector stops');
       throw err;

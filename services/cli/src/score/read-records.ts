@@ -3,7 +3,7 @@ import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 
 import { csvRecords } from '@flowline/config';
-import { FlowlineError } from '@flowline/events';
+import { FlowlineError, messageOf } from '@flowline/events';
 import { decodeJson, type Line, LineSplitter } from '@flowline/stream';
 
 import { checkHeader } from './check-header.ts';
@@ -40,15 +40,11 @@ export async function* readRecords(file: string, model: CellReading, options: Re
     else yield* ndjsonFile(stream);
   } catch (cause) {
     if (cause instanceof FlowlineError) throw cause;
-    throw new FlowlineError(
-      'FLOWLINE_FILE_UNREADABLE',
-      `${file} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`,
-      {
-        where: file,
-        remedy: 'Check the path and its permissions.',
-        cause,
-      },
-    );
+    throw new FlowlineError('FLOWLINE_FILE_UNREADABLE', `${file} cannot be read: ${messageOf(cause)}`, {
+      where: file,
+      remedy: 'Check the path and its permissions.',
+      cause,
+    });
   } finally {
     stream.destroy();
   }

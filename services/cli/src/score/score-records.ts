@@ -1,5 +1,5 @@
-import { type Detector, surpriseBits } from '@flowline/detector';
-import { type EventTimeSpec, Numeral } from '@flowline/events';
+import { type Detector, isAnomalous, surpriseBits } from '@flowline/detector';
+import { at, type EventTimeSpec, Numeral } from '@flowline/events';
 import { compileEventId, compileEventTime, Fault, type FeatureRecord, rowValues } from '@flowline/features';
 
 import { createFileReader, type FileReader } from './file-reader.ts';
@@ -68,7 +68,7 @@ async function scoreBatch(
     refuse(row, value, fault);
   }
   const scores = await detector.score(table);
-  const anomalies = Array.from(accepted.keys()).filter((i) => (scores.pValues[i] ?? NaN) <= detector.alpha);
+  const anomalies = Array.from(accepted.keys()).filter((i) => isAnomalous(at(scores.pValues, i), detector.alpha));
   const explanations = explain ? await detector.explain(table, anomalies, scores) : [];
   const { schema } = detector.bundle;
   const why = new Map(
