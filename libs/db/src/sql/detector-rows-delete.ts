@@ -1,4 +1,4 @@
-import { type Statement, statement } from '../statement.ts';
+import { type PositionalStatement, statement } from '../statement.ts';
 
 /**
  * Tables with data of a detector, ordered so that no deletion violates a reference. Definitions are
@@ -22,7 +22,7 @@ export const dataTables = [
 export type DataTable = (typeof dataTables)[number];
 
 /** Creates the statement that deletes a detector's rows from one table and counts them. */
-export const deleteRowsOf = (table: DataTable): Statement<[detector: string], { readonly removed: number }> =>
+export const deleteRowsOf = (table: DataTable): PositionalStatement<[detector: string], { readonly removed: number }> =>
   statement(
     `WITH removed AS (DELETE FROM flowline.${table} WHERE detector = $1 RETURNING 1) SELECT count(*) AS removed FROM removed`,
   );
