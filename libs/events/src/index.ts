@@ -4,6 +4,7 @@ export * from './dead-letter.ts';
 export * from './decision.ts';
 export * from './duration.ts';
 export * from './error-codes.ts';
+export * from './error-text.ts';
 export * from './feature-spec.ts';
 export * from './flowline-error.ts';
 export * from './iso-time.ts';
