@@ -1,25 +1,18 @@
 import type { Anomaly, DeadLetter, EventBatch, ScoredBatch, ValuesInForce } from '@flowline/events';
 
+import { at } from './at.ts';
 import { BinaryCopy } from './binary-copy.ts';
 import { jsonText } from './json-text.ts';
-import { ANOMALY_FIELDS } from './sql/anomalies-copy.ts';
-import { DEAD_LETTER_FIELDS } from './sql/dead-letters-copy.ts';
-import { SCORED_EVENT_FIELDS } from './sql/scored-events-copy.ts';
 import type { InSample } from './sampling.ts';
-import { COLLECTED_EVENT_FIELDS } from './sql/collected-events-copy.ts';
+import { ANOMALY_FIELDS } from './sql/anomalies.ts';
+import { DEAD_LETTER_FIELDS } from './sql/dead-letters.ts';
+import { COLLECTED_EVENT_FIELDS, SCORED_EVENT_FIELDS } from './sql/scored-events.ts';
 
 /** Feature values of one version of a detector. */
 type FeatureValues = Omit<ValuesInForce, 'rows'>;
 
 /** Bytes of a row without its values and event id, rounded up. */
 const ROW_BYTES = 200;
-
-/** Value of a column that the batch holds for every row. @throws RangeError if it is missing. */
-function at<T>(column: ArrayLike<T>, row: number, name: string): T {
-  const value = column[row];
-  if (value === undefined) throw new RangeError(`the batch has no ${name} for row ${row}`);
-  return value;
-}
 
 /** Encoded rows of a batch that are kept. */
 export interface KeptRows {
@@ -53,7 +46,7 @@ export function scoredEventRows(batch: ScoredBatch, inSample: InSample): KeptRow
     const sampled = inSample(at(batch.offsets, row, 'offset'));
     if (!sampled && anomalous[row] !== 1) continue;
     kept[row] = 1;
-    const rowInForce = valuesInForce?.rows[row] ?? -1;
+    const rowInForce = valuesInForce === null ? -1 : at(valuesInForce.rows, row, 'row of the values in force');
     copy
       .startRow(SCORED_EVENT_FIELDS)
       .fields(rowInForce < 0 ? source : sourceInForce)

@@ -1,4 +1,4 @@
-import { type ErrorCode, FlowlineError } from '@flowline/events';
+import { type ErrorCode, errorText, FlowlineError } from '@flowline/events';
 
 /**
  * SQLSTATE (classes and codes) of a server that is unreachable or shutting down. All are transient.
@@ -33,6 +33,9 @@ const remedies: Readonly<Record<string, string>> = {
     'Raise the limit that the message names (ALTER ROLE … SET statement_timeout), or give the query less to do: an index, a shorter lookback.',
   '55P03': 'Wait for whoever holds the lock, or raise lock_timeout.',
   '42501': 'Grant the role the privilege that is named, or use another role.',
+};
+/** Remedies for refused connections, by SQLSTATE: user, password, database. */
+const connectionRemedies: Readonly<Record<string, string>> = {
   '28P01': 'Correct the user or password in FLOWLINE_DATABASE_URL.',
   '28000': "Correct the user in FLOWLINE_DATABASE_URL, or the server's pg_hba.conf.",
   '3D000': 'Create the database, or correct its name in FLOWLINE_DATABASE_URL.',
@@ -46,20 +49,13 @@ export function errorCode(error: unknown): string | undefined {
   return typeof error.code === 'string' ? error.code : undefined;
 }
 
-function messageOf(error: unknown): string {
-  // Connecting to a name with several addresses fails with one error per address and no message of
-  // its own.
-  if (error instanceof AggregateError && error.message === '') return error.errors.map(messageOf).join('; ');
-  return error instanceof Error ? error.message : String(error);
-}
-
 /**
  * Converts an error of the database at `address` to a FlowlineError with its code, and whether it
  * is retryable. Errors from elsewhere are returned unchanged.
  */
 export function toFlowlineError(error: unknown, address: string): unknown {
   const code = errorCode(error);
-  const message = messageOf(error);
+  const message = errorText(error);
   const untrusted = (code !== undefined && TLS.test(code)) || message.includes(NO_TLS);
   const ours =
     code === undefined ? untrusted || GONE.test(message) : untrusted || NETWORK.has(code) || SQLSTATE.test(code);
@@ -76,8 +72,9 @@ export function toFlowlineError(error: unknown, address: string): unknown {
     const remedy = specific ?? 'Check that Postgres runs there and that FLOWLINE_DATABASE_URL is right.';
     return make('FLOWLINE_DATABASE_UNREACHABLE', `Postgres at ${address} does not answer: ${message}`, remedy, true);
   }
-  if (code === '28P01' || code === '28000' || code === '3D000') {
-    return make('FLOWLINE_DATABASE_UNREACHABLE', `Postgres at ${address} refused: ${message}`, specific ?? '', false);
+  const connectionRemedy = connectionRemedies[code];
+  if (connectionRemedy !== undefined) {
+    return make('FLOWLINE_DATABASE_UNREACHABLE', `Postgres at ${address} refused: ${message}`, connectionRemedy, false);
   }
   if (ABSENT.test(code)) {
     const text = `The schema "flowline" of ${address} is missing or older than this program: ${message}`;

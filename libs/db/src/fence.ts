@@ -1,5 +1,7 @@
 import type { EventBatch, ScoredBatch } from '@flowline/events';
 
+import { at } from './at.ts';
+
 /** Fence of a stream: everything below `nextOffset`, of this topic id, is stored. */
 export interface Fence {
   readonly nextOffset: number;
@@ -30,7 +32,7 @@ export function firstRowBeyond({ offsets, size }: Pick<ScoredBatch, 'offsets' | 
   let high = size;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if ((offsets[middle] ?? Infinity) < fence) low = middle + 1;
+    if (at(offsets, middle, 'offset') < fence) low = middle + 1;
     else high = middle;
   }
   return low;

@@ -15,6 +15,7 @@ import {
   rangeCondition,
   ROW,
 } from './history-query.ts';
+import { onlyRow } from './statement.ts';
 
 /** Request for history rows. */
 export interface HistoryRequest extends HistorySource, HistoryRange {
@@ -108,12 +109,9 @@ export async function summariseHistory(db: Database, request: HistorySource & Hi
 
 async function countRows(client: pg.ClientBase, request: HistoryRequest, history: CheckedHistory): Promise<number> {
   const { text, values } = rangeCondition(history, request);
-  const { rows } = await asUserQuery(request.query, () =>
-    client.query<{ readonly rows: number }>(
-      oneStatement(`SELECT count(*) AS rows FROM ${history.table} WHERE ${text}`, values),
-    ),
-  );
-  return rows[0]?.rows ?? 0;
+  const statement = oneStatement(`SELECT count(*) AS rows FROM ${history.table} WHERE ${text}`, values);
+  const { rows } = await asUserQuery(request.query, () => client.query<{ readonly rows: number }>(statement));
+  return onlyRow(statement.text, rows).rows;
 }
 
 interface DayRow {

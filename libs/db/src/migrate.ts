@@ -8,9 +8,7 @@ import { closeClient, type Database, openClient } from './database.ts';
 import { toFlowlineError } from './database-error.ts';
 import { SET_FORMATS } from './formats.ts';
 import { ensurePartitions } from './partitions.ts';
-import { lockMigrations } from './sql/migrations-lock.ts';
-import { grantRoles } from './sql/roles-grant.ts';
-import { selectMigrations } from './sql/migrations-select.ts';
+import { grantRoles, lockMigrations, selectMigrations } from './sql/migrations.ts';
 import { withTransaction } from './transaction.ts';
 
 /**

@@ -6,17 +6,24 @@ import type { Database, Queryable } from './database.ts';
 import { detectorMissing } from './detectors.ts';
 import type { StateReason } from './in-force.ts';
 import { jsonText } from './json-text.ts';
-import { upsertChallenger } from './sql/challenger-upsert.ts';
-import { replaceChampion } from './sql/champion-replace.ts';
-import { selectChampionVersion } from './sql/champion-version-select.ts';
-import { selectChampionVersions } from './sql/champion-versions-select.ts';
-import { lockDetector } from './sql/detector-lock.ts';
-import { upsertHeld } from './sql/held-upsert.ts';
-import { type ModelAlias, selectModelAliases } from './sql/model-aliases-select.ts';
-import { insertArtifact } from './sql/model-artifact-insert.ts';
-import { type ModelRow, selectModel } from './sql/model-select.ts';
-import { insertModelVersion } from './sql/model-version-insert.ts';
-import { type ModelSummaryRow, selectModels } from './sql/models-select.ts';
+import { lockDetector } from './sql/detectors.ts';
+import { upsertHeld } from './sql/in-force.ts';
+import {
+  type ModelAlias,
+  replaceChampion,
+  selectChampionVersion,
+  selectChampionVersions,
+  selectModelAliases,
+  upsertChallenger,
+} from './sql/model-aliases.ts';
+import {
+  insertArtifact,
+  insertModelVersion,
+  type ModelRow,
+  type ModelSummaryRow,
+  selectModel,
+  selectModels,
+} from './sql/models.ts';
 import { withTransaction } from './transaction.ts';
 
 /** Trained model to be stored. */
@@ -60,19 +67,12 @@ export async function storeModelVersion(db: Database, model: NewModel): Promise<
   return withTransaction(
     db,
     async (client) => {
-      const [locked] = await lockDetector(client, model.detector);
-      if (locked === undefined) throw detectorMissing(model.detector);
-      await insertArtifact(client, sha256, bytes);
+      const { detector, detectorVersion, alpha } = model;
+      if ((await lockDetector(client, { detector })) === null) throw detectorMissing(detector);
+      await insertArtifact(client, { sha256, bytes });
       const manifest = jsonText(model.manifest);
-      const [row] = await insertModelVersion(
-        client,
-        model.detector,
-        model.detectorVersion,
-        sha256,
-        model.alpha,
-        manifest,
-      );
-      return { version: row?.version ?? NaN, sha256 };
+      const row = { detector, detectorVersion, sha256, alpha, manifest };
+      return { version: (await insertModelVersion(client, row)).version, sha256 };
     },
     { timeoutMs: 120_000 },
   );
@@ -84,7 +84,7 @@ export async function storeModelVersion(db: Database, model: NewModel): Promise<
  */
 export async function loadChampion(db: Database, detector: string): Promise<StoredModel> {
   const model = await loadModel(db, detector, null);
-  if (model === undefined) {
+  if (model === null) {
     throw new FlowlineError('FLOWLINE_MODEL_MISSING', `The detector ${detector} has no champion model yet.`, {
       where: detector,
       remedy: `Train it with \`flowline train ${detector}\`.`,
@@ -99,7 +99,7 @@ export async function loadChampion(db: Database, detector: string): Promise<Stor
  */
 export async function loadModelVersion(db: Database, detector: string, version: number): Promise<StoredModel> {
   const model = await loadModel(db, detector, version);
-  if (model === undefined) throw modelMissing(detector, version);
+  if (model === null) throw modelMissing(detector, version);
   return model;
 }
 
@@ -108,7 +108,7 @@ export async function loadModelVersion(db: Database, detector: string, version: 
  * polling.
  */
 export async function championVersion(db: Database, detector: string): Promise<number | null> {
-  const [row] = await withTransaction(db, (client) => selectChampionVersion(client, detector));
+  const row = await withTransaction(db, (client) => selectChampionVersion(client, { detector }));
   return row?.version ?? null;
 }
 
@@ -177,21 +177,21 @@ export async function holdModel(
 ): Promise<void> {
   await withTransaction(db, async (client) => {
     await lockAliases(client, detector);
-    await upsertChallenger(client, detector, held.version);
-    await upsertHeld(client, detector, held.version, held.code, held.reason, held.remedy);
+    const { version, code, reason, remedy } = held;
+    await upsertChallenger(client, { detector, version });
+    await upsertHeld(client, { detector, version, code, reason, remedy });
   });
 }
 
 /** Reads the model versions of a detector's aliases. */
 export async function modelAliases(db: Database, detector: string): Promise<ModelAliases> {
-  return withTransaction(db, async (client) => aliasesOf(await selectModelAliases(client, detector)));
+  return withTransaction(db, async (client) => aliasesOf(await selectModelAliases(client, { detector })));
 }
 
 /** Takes the lock of the detector, under which its aliases change. */
 async function lockAliases(client: Queryable, detector: string): Promise<ModelAliases> {
-  const [locked] = await lockDetector(client, detector);
-  if (locked === undefined) throw detectorMissing(detector);
-  return aliasesOf(await selectModelAliases(client, detector));
+  if ((await lockDetector(client, { detector })) === null) throw detectorMissing(detector);
+  return aliasesOf(await selectModelAliases(client, { detector }));
 }
 
 /** Changes the champion, and stores why a newer model does not score. */
@@ -202,18 +202,18 @@ async function putInForce(
   version: number,
   reason: string,
 ): Promise<void> {
-  const models = await selectModels(client, detector);
+  const models = await selectModels(client, { detector });
   if (!models.some((model) => model.version === version)) throw modelMissing(detector, version);
-  await replaceChampion(client, detector, version);
+  await replaceChampion(client, { detector, version });
   const [newest] = models;
   if (newest === undefined || newest.version === version) {
-    await upsertHeld(client, detector, null, null, null, null);
+    await upsertHeld(client, { detector, version: null, code: null, reason: null, remedy: null });
     return;
   }
   // A challenger that is held back keeps the reason from its training.
   if (newest.version === challenger) return;
   const remedy = `Put it in force with \`flowline models promote ${detector} ${newest.version}\`.`;
-  await upsertHeld(client, detector, newest.version, 'FLOWLINE_MODEL_HELD', reason, remedy);
+  await upsertHeld(client, { detector, version: newest.version, code: 'FLOWLINE_MODEL_HELD', reason, remedy });
 }
 
 function aliasesOf(rows: readonly { readonly alias: ModelAlias; readonly version: number }[]): ModelAliases {
@@ -223,12 +223,12 @@ function aliasesOf(rows: readonly { readonly alias: ModelAlias; readonly version
 
 /** Lists the models of a detector (or of all), newest first. */
 export async function listModels(db: Database, detector?: string): Promise<ModelSummary[]> {
-  return withTransaction(db, (client) => selectModels(client, detector ?? null));
+  return withTransaction(db, (client) => selectModels(client, { detector: detector ?? null }));
 }
 
-async function loadModel(db: Database, detector: string, version: number | null): Promise<StoredModel | undefined> {
-  const [model] = await withTransaction(db, (client) => selectModel(client, detector, version));
-  if (model === undefined) return undefined;
+async function loadModel(db: Database, detector: string, version: number | null): Promise<StoredModel | null> {
+  const model = await withTransaction(db, (client) => selectModel(client, { detector, version }));
+  if (model === null) return null;
   const found = createHash('sha256').update(model.bytes).digest('hex');
   if (found !== model.sha256) {
     const name = `${detector}, model version ${model.version}`;

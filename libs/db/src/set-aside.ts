@@ -2,12 +2,14 @@ import {
   type Alert,
   type CommitReport,
   type DeadLetter,
+  errorText,
   type EventBatch,
   FlowlineError,
   type ScoredBatch,
   type StoredHeaders,
 } from '@flowline/events';
 
+import { at } from './at.ts';
 import { errorCode } from './database-error.ts';
 import { asDeadLetter, offsetsOf, splitBatch } from './split-batch.ts';
 
@@ -38,7 +40,7 @@ export async function commitSettingAside<B extends EventBatch>(
     const offsets = offsetsOf(batch);
     const [first] = offsets;
     if (!isDataRefusal(error) || first === undefined) throw error;
-    const middle = offsets[offsets.length >>> 1] ?? first;
+    const middle = at(offsets, offsets.length >>> 1, 'offset');
     if (middle === first) return commitAlone(batch, first, error, commit);
     const [before, after] = splitBatch(batch, middle);
     const stored = await commitSettingAside(before, commit);
@@ -94,8 +96,7 @@ function withPlainAlert<B extends EventBatch>(batch: B): B | null {
 }
 
 function refused({ recordAt }: EventBatch, offset: number, { cause }: FlowlineError): DeadLetter {
-  const words = cause instanceof Error ? cause.message : String(cause);
-  const message = `Postgres refused the event (SQLSTATE ${errorCode(cause) ?? 'unknown'}): ${words}`;
+  const message = `Postgres refused the event (SQLSTATE ${errorCode(cause) ?? 'unknown'}): ${errorText(cause)}`;
   return { ...recordAt(offset), reason: 'refused', field: null, message };
 }
 

@@ -22,12 +22,12 @@ const TEXT = 'SELECT name FROM detectors WHERE name = :name AND version = :versi
 type Key = Name & { version: number | null };
 const key = { name: 'checkout', version: null };
 
-const selectOne = one<Name, Key>('selectOne', TEXT);
-const selectMaybe = maybe<Name, Key>('selectMaybe', TEXT);
-const selectMany = many<Name, Key>('selectMany', TEXT);
+const selectOne = one<Name, Key>(TEXT);
+const selectMaybe = maybe<Name, Key>(TEXT);
+const selectMany = many<Name, Key>(TEXT);
 
 describe('a statement', () => {
-  it.each([selectMaybe, selectMany, execute<Key>('run', TEXT)])(
+  it.each([selectMaybe, selectMany, execute<Key>(TEXT)])(
     'is sent with its values in the order of its text, unnamed',
     async (statement) => {
       const client = connection();
@@ -40,27 +40,25 @@ describe('a statement', () => {
 
   it('needs no parameters if its text has none', async () => {
     const client = connection({ name: 'checkout' });
-    expect(await many<Name>('selectAll', 'SELECT name FROM detectors')(client)).toEqual([{ name: 'checkout' }]);
+    expect(await many<Name>('SELECT name FROM detectors')(client)).toEqual([{ name: 'checkout' }]);
     expect(client.sent).toEqual([['SELECT name FROM detectors', []]]);
   });
 
   it('does not send null for a parameter without a value', async () => {
     const client = connection();
-    const misspelt = many<Name, { nmae: string }>('selectMany', 'SELECT :name');
-    await expect(misspelt(client, { nmae: 'checkout' })).rejects.toThrow('selectMany has no value for :name');
+    const misspelt = many<Name, { nmae: string }>('SELECT :name');
+    await expect(misspelt(client, { nmae: 'checkout' })).rejects.toThrow('SELECT :name has no value for :name');
     expect(client.sent).toEqual([]);
   });
 });
 
+const NO_ROW = `${TEXT} returned 0 rows instead of one`;
+const TWO_ROWS = `${TEXT} returned 2 rows instead of one`;
+
 describe.each([
-  [0, [], 'selectOne returned 0 rows instead of one', null],
+  [0, [], NO_ROW, null],
   [1, [{ name: 'a' }], { name: 'a' }, { name: 'a' }],
-  [
-    2,
-    [{ name: 'a' }, { name: 'b' }],
-    'selectOne returned 2 rows instead of one',
-    'selectMaybe returned 2 rows instead of one',
-  ],
+  [2, [{ name: 'a' }, { name: 'b' }], TWO_ROWS, TWO_ROWS],
 ])('of %i rows', (_count, rows, asOne, asMaybe) => {
   const outcome = (result: Promise<unknown>) => result.catch((error: unknown) => (error as Error).message);
 
@@ -77,6 +75,6 @@ describe.each([
   });
 
   it('execute gives nothing', async () => {
-    expect(await outcome(execute<Key>('run', TEXT)(connection(...rows), key))).toBeUndefined();
+    expect(await outcome(execute<Key>(TEXT)(connection(...rows), key))).toBeUndefined();
   });
 });

@@ -1,4 +1,5 @@
 import type { Queryable } from './database.ts';
+import { excerpt } from './excerpt.ts';
 import { positional } from './named-parameters.ts';
 
 /**
@@ -12,49 +13,49 @@ export type Statement<Parameters, Result> = (client: Queryable, parameters: Read
  * Creates a statement that always returns one row: an aggregate, or INSERT … RETURNING without ON
  * CONFLICT. `Row` matches the select list or the RETURNING clause; for a statement without
  * parameters, `Parameters` is left out.
- * @param name name of the function, for errors.
  */
-export function one<Row, Parameters = void>(name: string, text: string): Statement<Parameters, Readonly<Row>> {
-  const select = many<Row, Parameters>(name, text);
-  return async (client, parameters) => onlyRow(name, await select(client, parameters));
+export function one<Row, Parameters = void>(text: string): Statement<Parameters, Readonly<Row>> {
+  const select = many<Row, Parameters>(text);
+  return async (client, parameters) => onlyRow(text, await select(client, parameters));
 }
 
 /** Creates a statement that returns one row or none, which is null; see {@link one}. */
-export function maybe<Row, Parameters = void>(name: string, text: string): Statement<Parameters, Readonly<Row> | null> {
-  const select = many<Row, Parameters>(name, text);
+export function maybe<Row, Parameters = void>(text: string): Statement<Parameters, Readonly<Row> | null> {
+  const select = many<Row, Parameters>(text);
   return async (client, parameters) => {
     const rows = await select(client, parameters);
-    return rows.length === 0 ? null : onlyRow(name, rows);
+    return rows.length === 0 ? null : onlyRow(text, rows);
   };
 }
 
 /** Creates a statement that returns any number of rows, see {@link one}. */
-export function many<Row, Parameters = void>(name: string, text: string): Statement<Parameters, Readonly<Row>[]> {
-  const send = sender<Parameters>(name, text);
+export function many<Row, Parameters = void>(text: string): Statement<Parameters, Readonly<Row>[]> {
+  const send = sender<Parameters>(text);
   return async (client, parameters) => (await send(client, parameters)).rows as Readonly<Row>[];
 }
 
 /** Creates a statement that is run for its effect and returns nothing, see {@link one}. */
-export function execute<Parameters = void>(name: string, text: string): Statement<Parameters, void> {
-  const send = sender<Parameters>(name, text);
+export function execute<Parameters = void>(text: string): Statement<Parameters, void> {
+  const send = sender<Parameters>(text);
   return async (client, parameters) => {
     await send(client, parameters);
   };
 }
 
 /** Takes the row of a statement that returns exactly one. @throws Error for none, or several. */
-export function onlyRow<Row>(name: string, rows: readonly Row[]): Row {
+export function onlyRow<Row>(text: string, rows: readonly Row[]): Row {
   const [row] = rows;
-  if (row === undefined || rows.length > 1) throw new Error(`${name} returned ${rows.length} rows instead of one`);
+  if (row === undefined || rows.length > 1)
+    throw new Error(`${excerpt(text)} returned ${rows.length} rows instead of one`);
   return row;
 }
 
-function sender<Parameters>(name: string, source: string): Statement<Parameters, { readonly rows: unknown[] }> {
+function sender<Parameters>(source: string): Statement<Parameters, { readonly rows: unknown[] }> {
   const { text, names } = positional(source);
   const valueOf = (parameters: Readonly<Record<string, unknown>>, parameter: string): unknown => {
     const value = parameters[parameter];
     // The driver would send null.
-    if (value === undefined) throw new Error(`${name} has no value for :${parameter}`);
+    if (value === undefined) throw new Error(`${excerpt(source)} has no value for :${parameter}`);
     return value;
   };
   return async (client, parameters) =>
@@ -62,17 +63,4 @@ function sender<Parameters>(name: string, source: string): Statement<Parameters,
       text,
       names.map((parameter) => valueOf(parameters as Readonly<Record<string, unknown>>, parameter)),
     );
-}
-
-/** SQL statement as a function of its parameters, $1 first. */
-export type PositionalStatement<Parameters extends readonly unknown[], Row> = (
-  client: Queryable,
-  ...parameters: Parameters
-) => Promise<Row[]>;
-
-/** Creates a function from one SQL statement. */
-export function statement<Parameters extends readonly unknown[], Row>(
-  text: string,
-): PositionalStatement<Parameters, Row> {
-  return async (client, ...parameters) => (await client.query(text, [...parameters])).rows as Row[];
 }

@@ -1,4 +1,4 @@
-import { statement } from '../statement.ts';
+import { many, one } from '../statement.ts';
 
 /** Anomaly as users read it. */
 export interface AnomalyRow {
@@ -39,33 +39,56 @@ const columns = `
  * Selects anomalies with event time in [from, to), latest first, after the last row of the previous
  * page. A null parameter lifts its condition.
  */
-export const selectAnomalies = statement<
-  [
-    detector: string | null,
-    from: Date | null,
-    to: Date | null,
-    maxPValue: number | null,
-    afterTime: Date | null,
-    afterId: number | null,
-    limit: number,
-  ],
-  AnomalyRow
+export const selectAnomalies = many<
+  AnomalyRow,
+  {
+    detector: string | null;
+    from: Date | null;
+    to: Date | null;
+    maxPValue: number | null;
+    afterTime: Date | null;
+    afterId: number | null;
+    limit: number;
+  }
 >(`
   SELECT ${columns} FROM flowline.v1_anomalies
-  WHERE ($1::text IS NULL OR detector = $1)
-    AND ($2::timestamptz IS NULL OR event_time >= $2) AND ($3::timestamptz IS NULL OR event_time < $3)
-    AND ($4::float8 IS NULL OR p_value <= $4)
-    AND ($5::timestamptz IS NULL OR (event_time, anomaly_id) < ($5, $6::bigint))
-  ORDER BY event_time DESC, anomaly_id DESC LIMIT $7
+  WHERE (:detector::text IS NULL OR detector = :detector)
+    AND (:from::timestamptz IS NULL OR event_time >= :from) AND (:to::timestamptz IS NULL OR event_time < :to)
+    AND (:maxPValue::float8 IS NULL OR p_value <= :maxPValue)
+    AND (:afterTime::timestamptz IS NULL OR (event_time, anomaly_id) < (:afterTime, :afterId::bigint))
+  ORDER BY event_time DESC, anomaly_id DESC LIMIT :limit
 `);
 
 /** Selects anomalies, most surprising first. */
-export const selectMostSurprising = statement<
-  [detector: string | null, from: Date | null, to: Date | null, limit: number],
-  AnomalyRow
+export const selectMostSurprising = many<
+  AnomalyRow,
+  { detector: string | null; from: Date | null; to: Date | null; limit: number }
 >(`
   SELECT ${columns} FROM flowline.v1_anomalies
-  WHERE ($1::text IS NULL OR detector = $1)
-    AND ($2::timestamptz IS NULL OR event_time >= $2) AND ($3::timestamptz IS NULL OR event_time < $3)
-  ORDER BY surprise_bits DESC, log_density_nats, anomaly_id LIMIT $4
+  WHERE (:detector::text IS NULL OR detector = :detector)
+    AND (:from::timestamptz IS NULL OR event_time >= :from) AND (:to::timestamptz IS NULL OR event_time < :to)
+  ORDER BY surprise_bits DESC, log_density_nats, anomaly_id LIMIT :limit
+`);
+
+/** Number of columns of {@link copyAnomalies}, and so of fields per row. */
+export const ANOMALY_FIELDS = 17;
+
+/** COPY statement for anomalies. */
+export const copyAnomalies = `
+  COPY flowline.anomalies (
+    alert_id, detector, detector_version, model_version, topic, partition, "offset", event_id, event_time,
+    reason, log_density_nats, p_value, p_method, surprise_bits, top_feature, summary, alert
+  ) FROM STDIN (FORMAT binary)`;
+
+/**
+ * Deletes anomalies of a detector older than `keepDays`, at most `limit` per call, oldest first.
+ */
+export const expireAnomalies = one<{ removed: number }, { detector: string; keepDays: number; limit: number }>(`
+  WITH removed AS (
+    DELETE FROM flowline.anomalies WHERE anomaly_id IN (
+      SELECT anomaly_id FROM flowline.anomalies
+      WHERE detector = :detector AND scored_at < now() - make_interval(days => :keepDays::integer)
+      ORDER BY scored_at LIMIT :limit)
+    RETURNING 1)
+  SELECT count(*)::integer AS removed FROM removed
 `);

@@ -1,4 +1,4 @@
-import { type PositionalStatement, statement } from '../statement.ts';
+import { one, type Statement } from '../statement.ts';
 
 /**
  * Tables with data of a detector, ordered so that no deletion violates a reference. Definitions are
@@ -22,7 +22,8 @@ export const dataTables = [
 export type DataTable = (typeof dataTables)[number];
 
 /** Creates the statement that deletes a detector's rows from one table and counts them. */
-export const deleteRowsOf = (table: DataTable): PositionalStatement<[detector: string], { readonly removed: number }> =>
-  statement(
-    `WITH removed AS (DELETE FROM flowline.${table} WHERE detector = $1 RETURNING 1) SELECT count(*) AS removed FROM removed`,
-  );
+export const deleteRowsOf = (table: DataTable): Statement<{ detector: string }, { readonly removed: number }> =>
+  one<{ removed: number }, { detector: string }>(`
+    WITH removed AS (DELETE FROM flowline.${table} WHERE detector = :detector RETURNING 1)
+    SELECT count(*) AS removed FROM removed
+  `);

@@ -1,4 +1,4 @@
-import { statement } from '../statement.ts';
+import { many, one } from '../statement.ts';
 
 /** Schema object, with the SQL that creates it. */
 export interface SchemaObjectRow {
@@ -13,7 +13,7 @@ export interface SchemaObjectRow {
  * Selects all objects of the schema, except the migrator's own table and the daily partitions,
  * which come and go.
  */
-export const selectSchemaObjects = statement<[], SchemaObjectRow>(`
+export const selectSchemaObjects = many<SchemaObjectRow>(`
   WITH relation AS (
     SELECT c.oid, c.relname, c.relkind, c.reloptions, c.relispartition
     FROM pg_class c
@@ -47,7 +47,8 @@ export const selectSchemaObjects = statement<[], SchemaObjectRow>(`
   UNION ALL
   SELECT 'index', r.relname, x.relname, pg_get_indexdef(i.indexrelid)
   FROM relation r JOIN pg_index i ON i.indrelid = r.oid JOIN pg_class x ON x.oid = i.indexrelid
-  WHERE NOT r.relispartition AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.conrelid = r.oid)
+  WHERE NOT r.relispartition
+    AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.conrelid = r.oid)
   UNION ALL
   SELECT 'trigger', r.relname, t.tgname, pg_get_triggerdef(t.oid)
   FROM relation r JOIN pg_trigger t ON t.tgrelid = r.oid WHERE NOT t.tgisinternal
@@ -60,8 +61,14 @@ export const selectSchemaObjects = statement<[], SchemaObjectRow>(`
   FROM relation r WHERE r.relkind = 'v'
   UNION ALL
   SELECT 'comment', r.relname, coalesce(a.attname, ''),
-    format('COMMENT ON %s flowline.%I%s IS %L', CASE WHEN a.attname IS NOT NULL THEN 'COLUMN' WHEN r.relkind = 'v' THEN 'VIEW'
-      ELSE 'TABLE' END, r.relname, coalesce('.' || quote_ident(a.attname), ''), d.description)
+    format('COMMENT ON %s flowline.%I%s IS %L',
+      CASE WHEN a.attname IS NOT NULL THEN 'COLUMN' WHEN r.relkind = 'v' THEN 'VIEW' ELSE 'TABLE' END,
+      r.relname, coalesce('.' || quote_ident(a.attname), ''), d.description)
   FROM relation r JOIN pg_description d ON d.objoid = r.oid AND d.classoid = 'pg_class'::regclass
   LEFT JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum = d.objsubid AND d.objsubid > 0
+`);
+
+/** Selects whether a table of this name exists in the search path. */
+export const selectTableExists = one<{ exists: boolean }, { table: string }>(`
+  SELECT to_regclass(:table) IS NOT NULL AS exists
 `);
