@@ -30,17 +30,8 @@ export function scoredEventRows(batch: ScoredBatch, inSample: InSample): KeptRow
   for (const { row } of batch.anomalies) anomalous[row] = 1;
   const copy = eventCopy(batch);
   const { valuesInForce } = batch;
-  const sourceOf = ({ detectorVersion }: FeatureValues) =>
-    BinaryCopy.fields((fields) => {
-      fields
-        .text(batch.detector)
-        .int32(detectorVersion)
-        .int32(batch.modelVersion)
-        .text(batch.topic)
-        .int32(batch.partition);
-    });
-  const source = sourceOf(batch);
-  const sourceInForce = valuesInForce === null ? source : sourceOf(valuesInForce);
+  const source = scoreSource(batch, batch);
+  const sourceInForce = valuesInForce === null ? source : scoreSource(batch, valuesInForce);
   const kept = new Uint8Array(batch.size);
   for (let row = 0; row < batch.size; row++) {
     const sampled = inSample(at(batch.offsets, row, 'offset'));
@@ -63,6 +54,16 @@ export function scoredEventRows(batch: ScoredBatch, inSample: InSample): KeptRow
     writeEntity(copy, batch, row);
   }
   return { copy, before: (row) => kept.subarray(0, row).reduce((count, one) => count + one, 0) };
+}
+
+/** Encodes the fields that the scored events of one definition share. */
+function scoreSource(
+  { detector, modelVersion, topic, partition }: ScoredBatch,
+  { detectorVersion }: FeatureValues,
+): Buffer {
+  return BinaryCopy.fields((fields) => {
+    fields.text(detector).int32(detectorVersion).int32(modelVersion).text(topic).int32(partition);
+  });
 }
 
 /** Encodes all events of a batch that has no model yet. */
