@@ -151,7 +151,7 @@ async function lockFence(client: pg.PoolClient, batch: EventBatch): Promise<Fenc
   const stream = { detector, topic, partition };
   const found = await lockOffset(client, stream);
   if (found !== null) return found;
-  await lockDetectorStreams(client, { detector, alone: false });
+  await lockDetectorStreams(client, { detector, exclusive: false });
   const detectorState = await selectDetectorState(client, { detector });
   if (detectorState?.state === 'deleted') throw detectorMissing(detector);
   // A reader begins all partitions of a topic before it reads: this batch is from a topic that has

@@ -3,12 +3,12 @@ import { type ErrorCode, errorText, FlowlineError } from '@flowline/events';
 /**
  * SQLSTATE (classes and codes) of a server that is unreachable or shutting down. All are transient.
  */
-const AWAY = /^(08...|57P01|57P02|57P03|57P05|53300)$/;
+const UNREACHABLE = /^(08...|57P01|57P02|57P03|57P05|53300)$/;
 /** SQLSTATE of refusals that may pass although the statement stays the same. */
-const PASSING = /^(25006|25P03|40001|40P01|53000|53100|53200|53400|55P03|57014|58030)$/;
+const TRANSIENT = /^(25006|25P03|40001|40P01|53000|53100|53200|53400|55P03|57014|58030)$/;
 const SQLSTATE = /^[0-9A-Z]{5}$/;
 /** SQLSTATE of a missing schema, table, column or function. */
-const ABSENT = /^(3F000|42P01|42703|42883)$/;
+const SCHEMA_MISSING = /^(3F000|42P01|42703|42883)$/;
 
 /** Node's error codes for connections that were refused, cut or not found. */
 const NETWORK = new Set([
@@ -22,7 +22,7 @@ const NETWORK = new Set([
 const TLS = /^(ERR_TLS_|CERT_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_)/;
 const NO_TLS = 'does not support SSL';
 /** The driver's messages, which have no code, for a lost connection. */
-const GONE =
+const CONNECTION_LOST =
   /connection terminated|connection timeout|timeout exceeded|not queryable|client was closed|client is closed/i;
 
 const remedies: Readonly<Record<string, string>> = {
@@ -56,19 +56,18 @@ export function errorCode(error: unknown): string | undefined {
 export function toFlowlineError(error: unknown, address: string): unknown {
   const code = errorCode(error);
   const message = errorText(error);
-  const untrusted = (code !== undefined && TLS.test(code)) || message.includes(NO_TLS);
-  const ours =
-    code === undefined ? untrusted || GONE.test(message) : untrusted || NETWORK.has(code) || SQLSTATE.test(code);
-  if (error instanceof FlowlineError || !ours) return error;
+  const isUntrusted = (code !== undefined && TLS.test(code)) || message.includes(NO_TLS);
+  const isKnown = code === undefined ? CONNECTION_LOST.test(message) : NETWORK.has(code) || SQLSTATE.test(code);
+  if (error instanceof FlowlineError || !(isUntrusted || isKnown)) return error;
   const make = (kind: ErrorCode, text: string, remedy: string, retryable: boolean) =>
     new FlowlineError(kind, text, { where: address, remedy, retryable, cause: error });
-  if (untrusted) {
+  if (isUntrusted) {
     const remedy =
       'Name the authority in FLOWLINE_DATABASE_URL (sslmode=verify-full&sslrootcert=/path/ca.pem), and the host as its certificate has it.';
     return make('FLOWLINE_DATABASE_UNREACHABLE', `Postgres at ${address} is not trusted: ${message}`, remedy, false);
   }
   const specific = code === undefined ? undefined : remedies[code];
-  if (code === undefined || NETWORK.has(code) || AWAY.test(code)) {
+  if (code === undefined || NETWORK.has(code) || UNREACHABLE.test(code)) {
     const remedy = specific ?? 'Check that Postgres runs there and that FLOWLINE_DATABASE_URL is right.';
     return make('FLOWLINE_DATABASE_UNREACHABLE', `Postgres at ${address} does not answer: ${message}`, remedy, true);
   }
@@ -76,11 +75,11 @@ export function toFlowlineError(error: unknown, address: string): unknown {
   if (connectionRemedy !== undefined) {
     return make('FLOWLINE_DATABASE_UNREACHABLE', `Postgres at ${address} refused: ${message}`, connectionRemedy, false);
   }
-  if (ABSENT.test(code)) {
+  if (SCHEMA_MISSING.test(code)) {
     const text = `The schema "flowline" of ${address} is missing or older than this program: ${message}`;
     return make('FLOWLINE_DATABASE_NOT_MIGRATED', text, 'Run `flowline migrate`.', false);
   }
-  const passing = PASSING.test(code);
-  const remedy = specific ?? (passing ? 'Try again.' : "See the server's message.");
-  return make('FLOWLINE_DATABASE_FAILED', `Postgres at ${address} refused a statement: ${message}`, remedy, passing);
+  const retryable = TRANSIENT.test(code);
+  const remedy = specific ?? (retryable ? 'Try again.' : "See the server's message.");
+  return make('FLOWLINE_DATABASE_FAILED', `Postgres at ${address} refused a statement: ${message}`, remedy, retryable);
 }

@@ -61,7 +61,7 @@ export async function deleteDetector(
   await withTransaction(db, async (client) => {
     // From here on no stream of the detector can begin. Existing streams end with their offsets,
     // which are deleted in this transaction.
-    await lockDetectorStreams(client, { detector: name, alone: true });
+    await lockDetectorStreams(client, { detector: name, exclusive: true });
     await updateDetectorState(client, { detector: name, state: 'deleted', from: ['active', 'paused'] });
     const found = await selectDetectorState(client, { detector: name });
     if (found === null) throw detectorMissing(name);

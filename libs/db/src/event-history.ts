@@ -29,10 +29,10 @@ export async function eventHistory(db: Database, detector: string): Promise<Hist
   };
 }
 
-/** Counts the events of {@link eventHistory}, up to `most`. */
-export async function countEventHistory(db: Database, detector: string, most: number): Promise<number> {
+/** Counts the events of {@link eventHistory}, up to `limit`. */
+export async function countEventHistory(db: Database, detector: string, limit: number): Promise<number> {
   const versions = await alikeVersions(db, detector);
-  const { events } = await withTransaction(db, (client) => countStoredEvents(client, { detector, versions, most }));
+  const { events } = await withTransaction(db, (client) => countStoredEvents(client, { detector, versions, limit }));
   return events;
 }
 

@@ -20,7 +20,7 @@ export function recordFilePrefix(
   { lines, prefix }: { readonly lines: number; readonly prefix: string },
 ): Promise<void> {
   return withTransaction(db, async (client) => {
-    await lockDetectorStreams(client, { detector, alone: false });
+    await lockDetectorStreams(client, { detector, exclusive: false });
     await upsertFilePrefix(client, { detector, topic, lines, prefix });
   });
 }

@@ -52,7 +52,7 @@ const SERVER_FAULT = /^(08...|25(?!006)...|40...|53...|55...|57...|58030|XX...)$
  * SQLSTATE of errors with fixed messages, unless they quote something: values, cardinality,
  * features, writing, several statements.
  */
-const FIXED_WORDS = /^(22...|21...|0A...|25006|42601)$/;
+const FIXED_MESSAGES = /^(22...|21...|0A...|25006|42601)$/;
 const PERMISSION_DENIED = /^permission denied for (table|view|materialized view|foreign table|sequence|schema) /;
 
 function quoteIdentifier(name: string): string {
@@ -167,7 +167,7 @@ function isAboutText(code: string, message: string, error: unknown): boolean {
   if (code === '42501') return PERMISSION_DENIED.test(message);
   // Accepts messages of the server's own words only: quoted values have quotation marks, and
   // numbers have digits.
-  return FIXED_WORDS.test(code) && !/["'`0-9]/.test(message);
+  return FIXED_MESSAGES.test(code) && !/["'`0-9]/.test(message);
 }
 
 function remedyFor(code: string): string {

@@ -17,7 +17,7 @@ export type { OutboxQueue } from './sql/outbox.ts';
 
 /** Timeout of a send, after which the claim is released and the alerts are sent again. */
 const SEND_TIMEOUT_MS = 60_000;
-const AT_ONCE = 500;
+const ALERTS_PER_SEND = 500;
 /** Default sink whose alerts are sent. */
 const KAFKA = 'kafka';
 
@@ -64,7 +64,7 @@ export async function relayQueue(
   db: Database,
   sink: AlertSink,
   { detector, topic }: OutboxQueue,
-  { limit = AT_ONCE, addressee = KAFKA }: Omit<RelayOptions, 'detectors'> = {},
+  { limit = ALERTS_PER_SEND, addressee = KAFKA }: Omit<RelayOptions, 'detectors'> = {},
 ): Promise<RelayReport> {
   return withTransaction(
     db,

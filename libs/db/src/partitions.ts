@@ -24,7 +24,7 @@ const KEEP_SENT_DAYS = 7;
 const DROP_ATTEMPTS = 10;
 const DROP_RETRY_MS = 500;
 /** Maximum rows that one retention transaction deletes. */
-const AT_ONCE = 5_000;
+const ROWS_PER_TRANSACTION = 5_000;
 const BATCH_TIMEOUT_MS = 120_000;
 const LOCK_NOT_AVAILABLE = '55P03';
 
@@ -81,14 +81,14 @@ export interface Removed {
 export async function applyRetention(db: Database, retention: readonly Retention[]): Promise<Removed> {
   const removed = { anomalies: 0, deadLetters: 0, entities: 0 };
   for (const { detector, anomaliesDays, deadLettersDays } of retention) {
-    const anomalies = { detector, keepDays: Math.ceil(anomaliesDays), limit: AT_ONCE };
-    const deadLetters = { detector, keepDays: Math.ceil(deadLettersDays), limit: AT_ONCE };
+    const anomalies = { detector, keepDays: Math.ceil(anomaliesDays), limit: ROWS_PER_TRANSACTION };
+    const deadLetters = { detector, keepDays: Math.ceil(deadLettersDays), limit: ROWS_PER_TRANSACTION };
     removed.anomalies += await inBatches(db, (client) => expireAnomalies(client, anomalies));
     removed.deadLetters += await inBatches(db, (client) => expireDeadLetters(client, deadLetters));
     removed.entities += await inBatches(db, (client) => expireEntities(client, anomalies));
     await inBatches(db, (client) => expireDeadAlerts(client, deadLetters));
   }
-  await inBatches(db, (client) => expireOutbox(client, { keepDays: KEEP_SENT_DAYS, limit: AT_ONCE }));
+  await inBatches(db, (client) => expireOutbox(client, { keepDays: KEEP_SENT_DAYS, limit: ROWS_PER_TRANSACTION }));
   if (retention.length === 0) return { ...removed, partitions: 0, blocked: false };
   const days = Math.ceil(Math.max(...retention.map((one) => one.scoredDays)));
   return { ...removed, ...(await dropPartitions(db, days)) };

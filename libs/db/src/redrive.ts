@@ -4,7 +4,7 @@ import type { Database } from './database.ts';
 import { claimDeadLetters, markRedriven, selectLastDeadLetter } from './sql/dead-letters.ts';
 import { withTransaction } from './transaction.ts';
 
-const AT_ONCE = 500;
+const RECORDS_PER_SEND = 500;
 const SEND_TIMEOUT_MS = 60_000;
 
 /** Filter for dead letters to send again. Tombstones and truncated records never are. */
@@ -70,7 +70,7 @@ export async function redriveDeadLetters(
   // run.
   const { lastId } = await withTransaction(db, (client) => selectLastDeadLetter(client, { detector }));
   while (sent < limit) {
-    const range = { afterId, lastId, limit: Math.min(AT_ONCE, limit - sent) };
+    const range = { afterId, lastId, limit: Math.min(RECORDS_PER_SEND, limit - sent) };
     const { records, unsent } = await redriveNext(db, { detector, reason, ids, again, ...range }, send);
     const end = records.at(-1);
     if (end === undefined) break;

@@ -52,7 +52,7 @@ export async function beginStream(
 ): Promise<void> {
   const { detector, topic } = stream;
   await withTransaction(db, async (client) => {
-    await lockDetectorStreams(client, { detector, alone: true });
+    await lockDetectorStreams(client, { detector, exclusive: true });
     if ((await selectStream(client, { detector, topic })).length > 0) return;
     // Any windows or claims are from an earlier topic of this name.
     await deleteStream(client, { detector, topic });
@@ -68,7 +68,7 @@ export async function beginStream(
 export async function addPartitions(db: Database, stream: StreamName, partitions: readonly number[]): Promise<void> {
   const { detector, topic, topicId } = stream;
   await withTransaction(db, async (client) => {
-    await lockDetectorStreams(client, { detector, alone: true });
+    await lockDetectorStreams(client, { detector, exclusive: true });
     const known = await selectStream(client, { detector, topic });
     if (known.length === 0 || !isSame(known, topicId)) return;
     await insertFromBeginning(client, stream, partitions);
@@ -109,7 +109,7 @@ export async function skipRecords(
 export async function restartStream(db: Database, stream: StreamName, partitions: readonly number[]): Promise<number> {
   const { detector, topic, topicId } = stream;
   return withTransaction(db, async (client) => {
-    await lockDetectorStreams(client, { detector, alone: true });
+    await lockDetectorStreams(client, { detector, exclusive: true });
     const known = await selectStream(client, { detector, topic });
     if (topicId !== null && known.every((row) => row.topicId === topicId)) return 0;
     const old = await deleteStream(client, { detector, topic });

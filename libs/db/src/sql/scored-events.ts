@@ -20,14 +20,14 @@ export const copyCollectedEvents = `
     numeric_values, level_values, entity
   ) FROM STDIN (FORMAT binary)`;
 
-/** Counts the stored events of some versions of a detector, up to `most`. */
+/** Counts the stored events of some versions of a detector, up to `limit`. */
 export const countStoredEvents = one<
   { events: number },
-  { detector: string; versions: readonly number[]; most: number }
+  { detector: string; versions: readonly number[]; limit: number }
 >(`
   SELECT count(*)::integer AS events FROM (
     SELECT 1 FROM flowline.scored_events
-    WHERE detector = :detector AND detector_version = ANY(:versions::integer[]) AND in_sample LIMIT :most) AS counted
+    WHERE detector = :detector AND detector_version = ANY(:versions::integer[]) AND in_sample LIMIT :limit) AS counted
 `);
 
 /** Creates the missing partitions of scored_events, from yesterday on. */

@@ -68,10 +68,10 @@ export const deleteStream = many<{ partition: number }, { detector: string; topi
 
 /**
  * Takes the advisory lock on a detector's streams until the transaction ends, so that its data are
- * not dropped meanwhile: shared to add the fence of a stream, exclusive (`alone`) to begin, extend
+ * not dropped meanwhile: shared to add the fence of a stream, `exclusive` to begin, extend
  * or restart a topic, or to drop data.
  */
-export const lockDetectorStreams = execute<{ detector: string; alone: boolean }>(`
-  SELECT CASE WHEN :alone THEN pg_advisory_xact_lock(hashtextextended('flowline.streams:' || :detector, 0))
+export const lockDetectorStreams = execute<{ detector: string; exclusive: boolean }>(`
+  SELECT CASE WHEN :exclusive THEN pg_advisory_xact_lock(hashtextextended('flowline.streams:' || :detector, 0))
               ELSE pg_advisory_xact_lock_shared(hashtextextended('flowline.streams:' || :detector, 0)) END
 `);
