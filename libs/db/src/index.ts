@@ -31,7 +31,17 @@ export * from './identity.ts';
 export * from './in-force.ts';
 export * from './lookup.ts';
 export * from './migrate.ts';
-export * from './models.ts';
+export * from './model-aliases.ts';
+export {
+  eventsPerDayOf,
+  listModels,
+  loadChampion,
+  loadModelVersion,
+  type ModelSummary,
+  type NewModel,
+  type StoredModel,
+  storeModelVersion,
+} from './models.ts';
 export * from './offsets.ts';
 export * from './outbox.ts';
 export * from './outbox-message.ts';
