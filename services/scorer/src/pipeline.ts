@@ -1,14 +1,14 @@
 import type { EventSource, RetryNotice, SourceBatch } from '@flowline/stream';
 import { concatMap, groupBy, map, mergeMap, type Observable, type OperatorFunction, tap } from 'rxjs';
 
-import { acknowledge } from './acknowledge.ts';
-import { commit, type CommittedEvents, type Store } from './commit.ts';
-import { decide } from './decide.ts';
-import { decode, type Models } from './decode.ts';
-import { explain } from './explain.ts';
-import type { PartitionWindows } from './partition-windows.ts';
-import { score } from './score.ts';
-import type { Timed } from './stage-timer.ts';
+import { acknowledge } from './steps/acknowledge.ts';
+import { commit, type CommittedEvents, type Store } from './steps/commit.ts';
+import { decide } from './steps/decide.ts';
+import { decode, type Models } from './steps/decode.ts';
+import { explain } from './steps/explain.ts';
+import type { PartitionWindows } from './windows/partition-windows.ts';
+import { score } from './steps/score.ts';
+import type { Timed } from './metrics/stage-timer.ts';
 
 /** Parts of the pipeline. Each is a port that tests can replace. */
 export interface PipelineParts {

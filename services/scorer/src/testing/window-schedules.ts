@@ -4,9 +4,9 @@ import type { SourceBatch } from '@flowline/stream';
 import { silentLogger } from '@flowline/telemetry';
 import fc from 'fast-check';
 
-import { type DecodedBatch, decodeWithPast } from '../decode.ts';
-import type { DecodedEvents } from '../decode-events.ts';
-import { PartitionWindows, windowsMaker } from '../partition-windows.ts';
+import { type DecodedBatch, decodeWithPast } from '../steps/decode.ts';
+import type { DecodedEvents } from '../decoding/record-decoder.ts';
+import { PartitionWindows, windowsMaker } from '../windows/partition-windows.ts';
 
 const WORKERS = 3;
 /** Entity whose past the features of the schedules look at. */
