@@ -1,4 +1,4 @@
-import type { Models } from '../steps/decode.ts';
+import type { Models } from '../steps/lease.ts';
 import type { ModelLease } from './champion-holder.ts';
 
 /**

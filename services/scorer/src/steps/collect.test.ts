@@ -25,6 +25,7 @@ describe('collecting events before the first model', () => {
     const stored: EventBatch[] = [];
     const collector = {
       ...{ detector: 'd', detectorVersion: 1, format },
+      inForce: null,
       windows: windowsMaker({ schema, lookups: {}, entity: { key: ['id'], time: source.time } }),
       decode: createDecoder(source, format, createRecordReader(schema, {}), 1000),
       commit: (batch: EventBatch) => {

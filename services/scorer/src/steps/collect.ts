@@ -1,8 +1,7 @@
-import type { BatchEntities, CommitReport, EventBatch } from '@flowline/events';
+import type { CommitReport, EventBatch } from '@flowline/events';
 import {
   type EventSource,
   isRetryableError,
-  type RecordDecoder,
   type RetryNotice,
   retryWithBackoff,
   type SourceBatch,
@@ -10,16 +9,17 @@ import {
 import { concatMap, defer, map, type Observable } from 'rxjs';
 
 import { isWorthRepeating } from './commit.ts';
-import { decodeWithPast } from './decode.ts';
-import { type DecodedEvents, prepareBatch } from '../decoding/record-decoder.ts';
-import type { DecoderInForce } from '../decoding/decoder-in-force.ts';
-import { keptRecord, recordAt } from '../decoding/kept-record.ts';
+import { decode } from './decode.ts';
+import { eventBatch } from './event-batch.ts';
+import type { DecodedEvents } from '../decoding/record-decoder.ts';
+import type { EventReader } from '../decoding/event-reader.ts';
 import type { PartitionWindows } from '../windows/partition-windows.ts';
+import { throughWindows } from '../windows/through-windows.ts';
 
 /** Stores the events of a detector while it has no model. */
-export interface Collector extends DecoderInForce {
+export interface Collector extends EventReader {
   readonly detector: string;
-  readonly format: RecordDecoder;
+  readonly detectorVersion: number;
   /**
    * Stores a batch without scores, with the same fence and in the same transaction as scored
    * events.
@@ -45,16 +45,14 @@ export function collect(
   onWait: (notice: RetryNotice) => void,
 ): Observable<CollectedEvents> {
   return source.batches$.pipe(
-    concatMap(async (batch) => {
-      await prepareBatch(collector.format, batch);
-      return { batch, ...(await decodeWithPast(batch, collector, partitions)) };
-    }),
-    concatMap(({ batch, events, entities }) =>
-      defer(() => collector.commit(toEventBatch(collector, batch, events, entities))).pipe(
+    map((batch) => ({ source: batch, reader: collector })),
+    concatMap(throughWindows(partitions, decode)),
+    concatMap((batch) =>
+      defer(() => collector.commit(eventBatch(collector, batch))).pipe(
         retryWithBackoff({ isRetryable: isWorthRepeating, onRetry: onWait, maxDelayMs: 5_000 }),
         map((report) => {
-          batch.done();
-          return { source: batch, deadLetters: events.deadLetters, report };
+          batch.source.done();
+          return { source: batch.source, deadLetters: batch.events.deadLetters, report };
         }),
       ),
     ),
@@ -90,19 +88,3 @@ export function collectUntil<T>(
 /** Resumes collecting after a retryable error. */
 export const keepCollecting = (onWait: (notice: RetryNotice) => void) =>
   retryWithBackoff<CollectedEvents>({ isRetryable: isRetryableError, onRetry: onWait });
-
-function toEventBatch(
-  { detector, detectorVersion }: Collector,
-  source: SourceBatch,
-  { table, offsets, eventIds, eventTimesMs, deadLetters }: DecodedEvents,
-  entities: BatchEntities | null,
-): EventBatch {
-  const { topic, topicId, partition, fromOffset, nextOffset, records } = source;
-  const lastRecordTimeMs = records.at(-1)?.timestampMs ?? null;
-  return {
-    ...{ detector, detectorVersion, topic, topicId, partition, fromOffset, nextOffset, lastRecordTimeMs },
-    ...table,
-    ...{ offsets, eventIds, eventTimesMs, entities, deadLetters },
-    recordAt: (offset) => keptRecord(recordAt(source, offset)),
-  };
-}

@@ -4,12 +4,12 @@ import { jsonRecord, type SourceBatch } from '@flowline/stream';
 import { silentLogger } from '@flowline/telemetry';
 import { describe, expect, it } from '@jest/globals';
 
-import { decode, decodeWithPast } from './decode.ts';
+import { decode } from './decode.ts';
 import { createDecoder } from '../decoding/record-decoder.ts';
 import { valuesOf } from '../decoding/decoder-in-force.ts';
 import { PartitionWindows, windowsMaker } from '../windows/partition-windows.ts';
+import { throughWindows } from '../windows/through-windows.ts';
 import { recordFormats } from '../decoding/formats.ts';
-import { FakeLoader } from '../testing/fake-model.ts';
 import { FakeWindowStore } from '../testing/fake-window-store.ts';
 
 const schema: readonly FeatureSpec[] = [
@@ -19,9 +19,12 @@ const schema: readonly FeatureSpec[] = [
   },
 ];
 const source = { kafka: null, time: { field: 't', unit: 'ms' }, key: ['id'], eventId: null } as const;
-const model = {
+const format = recordFormats.json();
+const reader = {
+  format,
   windows: windowsMaker({ schema, lookups: {}, entity: { key: ['id'], time: source.time } }),
-  decode: createDecoder(source, recordFormats.json(), createRecordReader(schema, {}), 10_000),
+  decode: createDecoder(source, format, createRecordReader(schema, {}), 10_000),
+  inForce: null,
 };
 
 function batchOf(first: number, ids: readonly string[], partition = 0): SourceBatch {
@@ -37,7 +40,7 @@ describe('the events of an entity that another partition holds', () => {
     const store = new FakeWindowStore();
     store.claims.set('b', 1);
     const partitions = new PartitionWindows(store, silentLogger, { every: { records: 1, ms: 1e9 } });
-    const first = await decodeWithPast(batchOf(0, ['a', 'b', 'a', 'b']), model, partitions);
+    const first = await throughWindows(partitions, decode)({ source: batchOf(0, ['a', 'b', 'a', 'b']), reader });
     expect(first.events.deadLetters).toMatchObject([
       {
         offset: 1,
@@ -57,12 +60,12 @@ describe('the events of an entity that another partition holds', () => {
     const heir = new PartitionWindows(store, silentLogger);
     await heir.assign('t', 0, { position: 4, low: 0 });
     for (const worker of [partitions, heir]) {
-      const next = await decodeWithPast(batchOf(4, ['b', 'a', 'c']), model, worker);
+      const next = await throughWindows(worker, decode)({ source: batchOf(4, ['b', 'a', 'c']), reader });
       expect(next.events.deadLetters.map(({ offset }) => offset)).toEqual([4]);
       expect([...next.events.table.numeric]).toEqual([2, NaN]);
     }
     // In their own partition, they are events.
-    const other = await decodeWithPast(batchOf(0, ['b', 'b'], 1), model, partitions);
+    const other = await throughWindows(partitions, decode)({ source: batchOf(0, ['b', 'b'], 1), reader });
     expect([...other.events.table.numeric]).toEqual([NaN, 0]);
   });
 });
@@ -79,18 +82,17 @@ describe('a model of other features than those in force', () => {
   const inForce = {
     detectorVersion: 2,
     windows: null,
-    decode: createDecoder(source, recordFormats.json(), createRecordReader(next, {}), 10_000),
+    decode: createDecoder(source, format, createRecordReader(next, {}), 10_000),
   };
 
   it('has its events read both ways; those that lack something are still scored', async () => {
-    const champion = { ...(await new FakeLoader(1).loadChampion()), ...model, inForce };
     const partitions = new PartitionWindows(new FakeWindowStore(), silentLogger);
-    const read = decode({ acquire: () => ({ model: champion, release: () => undefined }) }, partitions);
+    const read = throughWindows(partitions, decode);
     const batch = batchOf(0, ['a', 'a', 'b', 'a']);
     const records = batch.records.map(({ offset }) =>
       jsonRecord(offset, { id: 'a', t: offset, x: offset, ...(offset === 1 ? {} : { y: 10 + offset }) }),
     );
-    const { events, inForce: found } = await read({ ...batch, records });
+    const { events, inForce: found } = await read({ source: { ...batch, records }, reader: { ...reader, inForce } });
     expect([...events.table.numeric]).toEqual([NaN, 0, 1, 2]);
     expect(events.deadLetters).toEqual([]);
     expect(found && valuesOf(events, found)).toEqual({

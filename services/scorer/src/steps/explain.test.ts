@@ -32,7 +32,7 @@ async function explained(anomalies: number, msPerRow: number) {
   const events = model.decode(batch, null);
   const lease = { model, release: () => undefined };
   const { scored } = await explain(
-    decide(await score({ source: batch, lease, events, entities: null, inForce: null })),
+    decide(await score({ source: batch, reader: model, lease, events, entities: null, inForce: null })),
   );
   clock.mockRestore();
   return { anomalies: scored.anomalies, asked };

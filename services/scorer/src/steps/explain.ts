@@ -5,7 +5,7 @@ import type { Anomaly, Explanation, ScoredBatch } from '@flowline/events';
 
 import type { DecidedEvents } from './decide.ts';
 import { valuesOf } from '../decoding/decoder-in-force.ts';
-import { keptRecord, recordAt } from '../decoding/kept-record.ts';
+import { eventBatch } from './event-batch.ts';
 
 /** A batch that is ready to be stored. */
 export interface ExplainedEvents extends DecidedEvents {
@@ -91,33 +91,13 @@ function toAnomaly(batch: DecidedEvents, row: number, explanation: Explanation):
   return { row, reason: anomalyReason(scores, row), alert };
 }
 
-function toScoredBatch(
-  { source, events, entities, inForce, scores, lease }: DecidedEvents,
-  anomalies: readonly Anomaly[],
-): ScoredBatch {
-  const { table, offsets, eventIds, eventTimesMs, deadLetters } = events;
+function toScoredBatch(batch: DecidedEvents, anomalies: readonly Anomaly[]): ScoredBatch {
+  const { events, inForce, scores, lease } = batch;
+  const { name: detector, detectorVersion, modelVersion, detector: model } = lease.model;
+  const { logDensityNats, pValues, pMethods } = scores;
   return {
-    detector: lease.model.name,
-    detectorVersion: lease.model.detectorVersion,
-    modelVersion: lease.model.modelVersion,
-    alpha: lease.model.detector.alpha,
-    topic: source.topic,
-    topicId: source.topicId,
-    partition: source.partition,
-    fromOffset: source.fromOffset,
-    nextOffset: source.nextOffset,
-    lastRecordTimeMs: source.records.at(-1)?.timestampMs ?? null,
-    ...table,
-    offsets,
-    eventIds,
-    eventTimesMs,
-    entities,
+    ...eventBatch({ detector, detectorVersion }, batch),
+    ...{ modelVersion, alpha: model.alpha, logDensityNats, pValues, pMethods, anomalies },
     valuesInForce: inForce && valuesOf(events, inForce),
-    logDensityNats: scores.logDensityNats,
-    pValues: scores.pValues,
-    pMethods: scores.pMethods,
-    anomalies,
-    deadLetters,
-    recordAt: (offset) => keptRecord(recordAt(source, offset)),
   };
 }

@@ -21,6 +21,8 @@ export async function openCollector(
     ...(await decoderInForce(db, { version: detectorVersion, definition }, format, eventMaxBytes)),
     detector: definition.name,
     format,
+    // It reads by the definition in force already.
+    inForce: null,
     commit: (batch) => commitCollected(db, batch),
   };
 }

@@ -57,22 +57,22 @@ describe('PartitionWindows', () => {
   it('begin empty, and are kept apart by partition', async () => {
     const partitions = new PartitionWindows(new FakeWindowStore(), silentLogger);
     expect(await partitions.assign('t', 0, START)).toBe(0);
-    expect(see(await partitions.of(batchTo(1), maker), 0, 7)).toBeNull();
-    expect(see(await partitions.of(batchTo(2), maker), 1, 8)).toBe(7);
-    expect(see(await partitions.of(batchTo(2, 1), maker), 1, 9)).toBeNull();
+    expect(see(await partitions.open(batchTo(1), maker), 0, 7)).toBeNull();
+    expect(see(await partitions.open(batchTo(2), maker), 1, 8)).toBe(7);
+    expect(see(await partitions.open(batchTo(2, 1), maker), 1, 9)).toBeNull();
   });
 
   it('come back from the last snapshot when the partition is assigned again, and say from where to read', async () => {
     const store = new FakeWindowStore();
     const partitions = new PartitionWindows(store, silentLogger);
     await partitions.assign('t', 0, START);
-    const windows = await partitions.of(batchTo(1), maker);
+    const windows = await partitions.open(batchTo(1), maker);
     see(windows, 0, 7);
-    store.stored = (await partitions.toStore(batchTo(5), windows, ['a'], Date.now() + 60_000)).windows;
+    store.stored = (await partitions.advance(batchTo(5), windows, ['a'], Date.now() + 60_000)).windows;
     expect(store.stored).toMatchObject({ id: maker.id, nextOffset: 5 });
-    see(await partitions.of(batchTo(6), maker), 5, 8); // not stored: forgotten with the state
+    see(await partitions.open(batchTo(6), maker), 5, 8); // not stored: forgotten with the state
     expect(await partitions.assign('t', 0, { position: 6, low: 0 })).toBe(5);
-    expect(see(await partitions.of(batchTo(6), maker), 5, 8)).toBe(7);
+    expect(see(await partitions.open(batchTo(6), maker), 5, 8)).toBe(7);
   });
 
   it('take a snapshot after many records or a long time, not with every batch', async () => {
@@ -81,7 +81,7 @@ describe('PartitionWindows', () => {
     const now = Date.now();
     const due = async (nextOffset: number, nowMs: number): Promise<boolean> => {
       const batch = batchTo(nextOffset);
-      return (await partitions.toStore(batch, await partitions.of(batch, maker), ['a'], nowMs)).windows !== null;
+      return (await partitions.advance(batch, await partitions.open(batch, maker), ['a'], nowMs)).windows !== null;
     };
     expect(await due(10, now)).toBe(true); // the first: there is no earlier one
     expect(await due(20_009, now)).toBe(false);
@@ -97,7 +97,7 @@ describe('PartitionWindows', () => {
    * 61 and one at 122.
    */
   async function countsFrom(partitions: PartitionWindows, fromOffset: number): Promise<(number | null)[]> {
-    const windows = await partitions.of(batchTo(fromOffset + 9, 0, fromOffset), counting);
+    const windows = await partitions.open(batchTo(fromOffset + 9, 0, fromOffset), counting);
     const times = [0, 0, 61, 122].map((minutes) => minutes * 60_000);
     const { table } = createRecordReader(countSchema, {}).read(
       times.map((t) => ({ id: 'a', t })),
@@ -133,10 +133,10 @@ describe('PartitionWindows', () => {
     expect(await countsFrom(partitions, 5)).toEqual([null, null, 0, 0]);
     // Found while reading: batches handed out before the gap are not affected.
     partitions.lost('t', 0, 20);
-    const seen = await partitions.of(batchTo(14, 0, 9), counting);
+    const seen = await partitions.open(batchTo(14, 0, 9), counting);
     expect(seen.size).toBe(1);
     seen.advance(14);
-    expect((await partitions.of(batchTo(25, 0, 14), counting)).size).toBe(0);
+    expect((await partitions.open(batchTo(25, 0, 14), counting)).size).toBe(0);
     expect(warnings).toEqual([
       expect.stringContaining('records are gone'),
       expect.stringContaining('records are gone'),
@@ -146,15 +146,15 @@ describe('PartitionWindows', () => {
   it('share one bound of memory, and give back what they do not need', async () => {
     const memory = new WindowMemory(Infinity);
     const [one, other] = [0, 1].map(() => new PartitionWindows(new FakeWindowStore(), silentLogger, { memory }));
-    see(await one!.of(batchTo(1), maker), 0, 7);
-    see(await other!.of(batchTo(1, 1), maker), 0, 7);
+    see(await one!.open(batchTo(1), maker), 0, 7);
+    see(await other!.open(batchTo(1, 1), maker), 0, 7);
     expect(memory.bytes).toBe(one!.size().bytes + other!.size().bytes);
     expect(memory.bytes).toBeGreaterThan(one!.size().bytes);
     one!.retain('t', []);
     expect(memory.bytes).toBe(other!.size().bytes);
-    await other!.of(batchTo(2, 1), makerOf(schemaOf(2)));
+    await other!.open(batchTo(2, 1), makerOf(schemaOf(2)));
     expect(memory.bytes).toBe(0);
-    see(await other!.of(batchTo(3, 1), maker), 2, 7);
+    see(await other!.open(batchTo(3, 1), maker), 2, 7);
     other!.close();
     expect(memory.bytes).toBe(0);
   });
@@ -164,7 +164,7 @@ describe('PartitionWindows', () => {
     await partitions.assign('t', 0, START);
     const due = async (nextOffset: number, name: string): Promise<boolean> => {
       const batch = batchTo(nextOffset);
-      return (await partitions.toStore(batch, await partitions.of(batch, maker), [name])).windows !== null;
+      return (await partitions.advance(batch, await partitions.open(batch, maker), [name])).windows !== null;
     };
     expect(await due(1, 'first')).toBe(true);
     expect(await due(2, 'a'.repeat(3_000_000))).toBe(false);
@@ -177,18 +177,18 @@ describe('PartitionWindows', () => {
     const store = new FakeWindowStore();
     const partitions = new PartitionWindows(store, silentLogger);
     await partitions.assign('t', 0, START);
-    const windows = await partitions.of(batchTo(1), maker);
+    const windows = await partitions.open(batchTo(1), maker);
     see(windows, 0, 7);
     store.stored = windows.snapshot();
     const other = makerOf(schemaOf(2));
     await partitions.assign('t', 0, START);
-    const begun = await partitions.of(batchTo(2), other);
+    const begun = await partitions.open(batchTo(2), other);
     expect(begun.size).toBe(0);
-    expect((await partitions.toStore(batchTo(2), begun, [])).windows).toMatchObject({ id: other.id, nextOffset: 2 });
+    expect((await partitions.advance(batchTo(2), begun, [])).windows).toMatchObject({ id: other.id, nextOffset: 2 });
     // Back again: the windows stored at the assignment are outdated by now.
-    const again = await partitions.of(batchTo(9, 0, 2), maker);
+    const again = await partitions.open(batchTo(9, 0, 2), maker);
     expect(again.size).toBe(0);
-    expect((await partitions.toStore(batchTo(9), again, [])).windows).toMatchObject({ id: maker.id, nextOffset: 9 });
+    expect((await partitions.advance(batchTo(9), again, [])).windows).toMatchObject({ id: maker.id, nextOffset: 9 });
   });
 
   it('tell from where to read: no earlier than the log, and no later than the position', async () => {
@@ -208,15 +208,15 @@ describe('PartitionWindows', () => {
     const partitions = new PartitionWindows(store, silentLogger);
     store.stored = { ...maker.open().snapshot(), nextOffset: 3 };
     await partitions.assign('t', 0, { position: 8, low: 0 });
-    await expect(partitions.of(batchTo(9, 0, 8), maker)).rejects.toThrow(
+    await expect(partitions.open(batchTo(9, 0, 8), maker)).rejects.toThrow(
       expect.objectContaining({ code: 'FLOWLINE_WINDOWS_BEHIND', retryable: true }),
     );
-    await partitions.of(batchTo(8, 0, 3), maker);
-    await partitions.of(batchTo(9, 0, 8), maker);
-    await partitions.of(batchTo(9, 0, 8), maker); // delivered again
+    await partitions.open(batchTo(8, 0, 3), maker);
+    await partitions.open(batchTo(9, 0, 8), maker);
+    await partitions.open(batchTo(9, 0, 8), maker); // delivered again
     // The partition now belongs to another scorer.
     partitions.retain('t', []);
-    await expect(partitions.of(batchTo(10, 0, 9), maker)).rejects.toThrow(/have seen events up to 0 only/);
+    await expect(partitions.open(batchTo(10, 0, 9), maker)).rejects.toThrow(/have seen events up to 0 only/);
   });
 
   it('store nothing of what is only read again, and name the entities since the last snapshot', async () => {
@@ -225,7 +225,7 @@ describe('PartitionWindows', () => {
     store.stored = { ...maker.open().snapshot(), nextOffset: 3 };
     await partitions.assign('t', 0, { position: 8, low: 0 });
     const due = async (from: number, to: number, names: readonly string[]) =>
-      partitions.toStore(batchTo(to, 0, from), await partitions.of(batchTo(to, 0, from), maker), names);
+      partitions.advance(batchTo(to, 0, from), await partitions.open(batchTo(to, 0, from), maker), names);
     expect(await due(3, 6, ['a'])).toEqual({ windows: null, seen: [] });
     expect(await due(6, 8, ['b', 'a'])).toEqual({ windows: null, seen: [] });
     expect(await due(8, 9, ['c'])).toEqual({
@@ -248,7 +248,7 @@ describe('PartitionWindows', () => {
     expect(await second).toBe(9);
     answers[0]?.(null);
     expect(await first).toBe(5);
-    await expect(partitions.of(batchTo(10, 0, 9), maker)).resolves.toBeDefined();
+    await expect(partitions.open(batchTo(10, 0, 9), maker)).resolves.toBeDefined();
   });
 
   it('give the same features under any schedule of batches, commits, lost answers, rebalances and kills', () =>
@@ -256,13 +256,13 @@ describe('PartitionWindows', () => {
 
   it('count what they remember', async () => {
     const partitions = new PartitionWindows(new FakeWindowStore(), silentLogger);
-    see(await partitions.of(batchTo(1), maker), 0, 7);
-    see(await partitions.of(batchTo(2), maker), 1, 7);
-    see(await partitions.of(batchTo(1, 1), maker), 0, 7);
+    see(await partitions.open(batchTo(1), maker), 0, 7);
+    see(await partitions.open(batchTo(2), maker), 1, 7);
+    see(await partitions.open(batchTo(1, 1), maker), 0, 7);
     expect(partitions.size()).toEqual({ entities: 2, events: 3, bytes: expect.any(Number) });
     partitions.retain('t', [1]);
     expect(partitions.size()).toEqual({ entities: 1, events: 1, bytes: expect.any(Number) });
-    await partitions.of(batchTo(3, 1), null);
+    await partitions.open(batchTo(3, 1), null);
     expect(partitions.size()).toEqual({ entities: 0, events: 0, bytes: 0 });
   });
 });

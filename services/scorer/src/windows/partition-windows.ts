@@ -185,17 +185,17 @@ export class PartitionWindows {
   }
 
   /**
-   * Windows for a batch, created if the partition has none of this kind yet; null for a model
-   * without windows. A partition that was never assigned is read from its beginning. Windows that
-   * have not seen everything before the batch begin with it and mark values over the unseen past as
-   * missing.
+   * Opens the windows for a batch, whose records count as read from now on. The windows are created
+   * if the partition has none of this kind yet; null for a model without windows. A partition that
+   * was never assigned is read from its beginning. Windows that have not seen everything before the
+   * batch begin with it and mark values over the unseen past as missing.
    * @throws FlowlineError FLOWLINE_WINDOWS_CORRUPTED; FLOWLINE_WINDOWS_BEHIND if events before the
    * batch are missing: it was read before the partition was assigned anew, and reading has to start
    * again.
    */
-  of(batch: SourceBatch, maker: WindowsMaker): Promise<EntityWindows>;
-  of(batch: SourceBatch, maker: WindowsMaker | null): Promise<EntityWindows | null>;
-  async of(batch: SourceBatch, maker: WindowsMaker | null): Promise<EntityWindows | null> {
+  open(batch: SourceBatch, maker: WindowsMaker): Promise<EntityWindows>;
+  open(batch: SourceBatch, maker: WindowsMaker | null): Promise<EntityWindows | null>;
+  async open(batch: SourceBatch, maker: WindowsMaker | null): Promise<EntityWindows | null> {
     const { topic, partition, fromOffset, nextOffset } = batch;
     const name = key(topic, partition);
     const known = this.#partitions.get(name) ?? beginning(0, { position: 0, low: 0 }, null);
@@ -250,11 +250,11 @@ export class PartitionWindows {
   }
 
   /**
-   * Snapshot to store with a batch that the windows have seen, and whose events have these
-   * entities. It is written in slices, between which other work runs; the next batch must wait for
-   * it.
+   * Moves the windows behind a batch that they have seen, with events of these entities. Resolves
+   * to the snapshot to store with the batch, if one is due. It is written in slices, between which
+   * other work runs; the next batch must wait for it.
    */
-  async toStore(
+  async advance(
     { topic, partition, nextOffset }: SourceBatch,
     windows: EntityWindows,
     names: readonly string[],
