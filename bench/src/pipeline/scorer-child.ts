@@ -6,10 +6,10 @@ import type { ScoredBatch } from '@flowline/events';
 import { createKafkaClient, createKafkaSource } from '@flowline/kafka';
 import { createLogger, createMetrics, Health, Shutdown } from '@flowline/telemetry';
 
-import { ChampionLooks } from '../../../services/scorer/src/champion-looks.ts';
-import type { ModelLoader } from '../../../services/scorer/src/detector-holder.ts';
-import { streamOffsets } from '../../../services/scorer/src/kafka-run.ts';
-import { openAlerts } from '../../../services/scorer/src/open-alerts.ts';
+import { ChampionLooks } from '../../../services/scorer/src/champion/champion-lookup.ts';
+import type { ModelLoader } from '../../../services/scorer/src/champion/champion-holder.ts';
+import { streamOffsets } from '../../../services/scorer/src/kafka/detector-run.ts';
+import { openAlerts } from '../../../services/scorer/src/alerts/open-alerts.ts';
 import {
   batchBounds,
   detectorRun,

@@ -6,13 +6,13 @@ import { type EventSource, untilItSucceeds } from '@flowline/stream';
 import type { Health, Logger, Metrics, Shutdown } from '@flowline/telemetry';
 
 import type { AlertsChoice } from './arguments.ts';
-import type { ChampionLooks } from './champion-looks.ts';
-import type { Collector } from './collect.ts';
-import { createModelLoader } from './model-loader.ts';
-import { alertAddress } from './open-alerts.ts';
-import { PartitionWindows, type PartitionWindowsOptions } from './partition-windows.ts';
+import type { ChampionLooks } from './champion/champion-lookup.ts';
+import type { Collector } from './steps/collect.ts';
+import { createModelLoader } from './champion/load-champion.ts';
+import { alertAddress } from './alerts/open-alerts.ts';
+import { PartitionWindows, type PartitionWindowsOptions } from './windows/partition-windows.ts';
 import type { DetectorRunParts } from './run-detector.ts';
-import type { StoreReport } from './scoring-reporter.ts';
+import type { StoreReport } from './metrics/scoring-reporter.ts';
 
 /** Parts that all runs of a process share. */
 export interface ProcessParts {

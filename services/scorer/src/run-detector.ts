@@ -3,22 +3,22 @@ import { type EventSource, isRetryableError, retryWithBackoff } from '@flowline/
 import type { Health, Logger, Metrics } from '@flowline/telemetry';
 import { defer, finalize, lastValueFrom, type Observable, tap } from 'rxjs';
 
-import { collect, collectUntil, type Collector, keepCollecting } from './collect.ts';
-import type { CommittedEvents, Store } from './commit.ts';
-import { DetectorHolder, type ModelLoader } from './detector-holder.ts';
-import type { DetectorModel } from './detector-model.ts';
-import { FarTimes } from './far-times.ts';
-import { firstModel } from './first-model.ts';
-import { LackingEvents } from './lacking-events.ts';
-import { leaseScope } from './lease-scope.ts';
-import { measureBatch, measureCollected, measureModel, measureWindows } from './measure.ts';
-import { MissingFeatures } from './missing-features.ts';
-import type { PartitionWindows } from './partition-windows.ts';
+import { collect, collectUntil, type Collector, keepCollecting } from './steps/collect.ts';
+import type { CommittedEvents, Store } from './steps/commit.ts';
+import { DetectorHolder, type ModelLoader } from './champion/champion-holder.ts';
+import type { DetectorModel } from './champion/champion.ts';
+import { FarTimes } from './metrics/far-times.ts';
+import { firstModel } from './champion/wait-for-champion.ts';
+import { LackingEvents } from './metrics/lacking-events.ts';
+import { leaseScope } from './champion/lease-scope.ts';
+import { measureBatch, measureCollected, measureModel, measureWindows } from './metrics/measure.ts';
+import { MissingFeatures } from './metrics/missing-features.ts';
+import type { PartitionWindows } from './windows/partition-windows.ts';
 import { pipeline } from './pipeline.ts';
-import { ScoringReporter, type StoreReport } from './scoring-reporter.ts';
-import { RunStatus } from './run-status.ts';
-import { RunCounter, type RunTotals } from './run-totals.ts';
-import { createStageTimer } from './stage-timer.ts';
+import { ScoringReporter, type StoreReport } from './metrics/scoring-reporter.ts';
+import { RunStatus } from './metrics/run-status.ts';
+import { RunCounter, type RunTotals } from './metrics/run-totals.ts';
+import { createStageTimer } from './metrics/stage-timer.ts';
 
 export interface DetectorRunParts {
   readonly name: string;

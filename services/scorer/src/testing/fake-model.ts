@@ -3,10 +3,10 @@ import type { Explanation, FeatureSpec } from '@flowline/events';
 import { createRecordReader, type FeatureTable, fitEncoding } from '@flowline/features';
 import { Random } from '@flowline/flows';
 
-import { createDecoder } from '../decode-events.ts';
-import type { ModelLoader } from '../detector-holder.ts';
-import type { DetectorModel } from '../detector-model.ts';
-import { recordFormats } from '../record-formats.ts';
+import { createDecoder } from '../decoding/record-decoder.ts';
+import type { ModelLoader } from '../champion/champion-holder.ts';
+import type { DetectorModel } from '../champion/champion.ts';
+import { recordFormats } from '../decoding/formats.ts';
 
 const schema: readonly FeatureSpec[] = [
   { name: 'p', type: 'real', from: 'p', role: 'score', nullable: false, maxLevels: 64, period: null },

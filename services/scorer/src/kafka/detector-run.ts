@@ -1,0 +1,202 @@
+import type { DetectorDefinition } from '@flowline/config';
+import {
+  addPartitions,
+  adoptTopic,
+  beginStream,
+  type Database,
+  lagSeconds,
+  readPositions,
+  readStream,
+  recordGap,
+  reportScoring,
+  skipRecords,
+  streamRewound,
+} from '@flowline/db';
+import {
+  checkTopics,
+  createKafkaSource,
+  type KafkaSource,
+  type LostRecords,
+  type PartitionLag,
+  type StreamOffsets,
+} from '@flowline/kafka';
+import { untilItSucceedsOr } from '@flowline/stream';
+import { type Metrics, waiting } from '@flowline/telemetry';
+
+import type { Arguments } from '../arguments.ts';
+import type { Collector } from '../steps/collect.ts';
+import { ConsumerWatch } from './consumer-watch.ts';
+import { openCollector } from '../steps/open-collector.ts';
+import type { PartitionWindows } from '../windows/partition-windows.ts';
+import { batchBounds, detectorRun, partitionWindows, type ProcessParts } from '../process-parts.ts';
+import { runDetector } from '../run-detector.ts';
+import { resetArguments } from './reset-streams.ts';
+import type { StoreReport } from '../metrics/scoring-reporter.ts';
+import type { KafkaDetector } from './select-detectors.ts';
+
+/** Consumer group that a detector's scorers share, and the database that they store into. */
+export interface GroupMembership {
+  readonly groupId: string;
+  /** Id of the database. */
+  readonly database: string;
+}
+
+/** Scores the topic of one detector until it is stopped. */
+export class KafkaRun {
+  readonly #parts: ProcessParts;
+  readonly #definition: DetectorDefinition;
+  readonly #version: number;
+  readonly #args: Arguments;
+  readonly #topic: string;
+  readonly #source: KafkaSource;
+  readonly #windows: PartitionWindows;
+  readonly #watch: ConsumerWatch;
+  readonly #partitions = new Set<number>();
+
+  constructor(
+    parts: ProcessParts,
+    { definition, version, kafka }: KafkaDetector,
+    membership: GroupMembership,
+    args: Arguments,
+  ) {
+    const { db, settings, metrics } = parts;
+    this.#parts = parts;
+    this.#definition = definition;
+    this.#version = version;
+    this.#args = args;
+    this.#topic = kafka.topic;
+    this.#windows = partitionWindows(parts, definition.name, { wereReset: args.resetWindows });
+    this.#source = createKafkaSource({
+      client: parts.kafka(),
+      ...membership,
+      resetArguments: resetArguments(definition.name),
+      topic: kafka.topic,
+      startFrom: kafka.startFrom,
+      offsets: streamOffsets(db, metrics, definition.name, this.#windows),
+      ...batchBounds(settings, args.batchSize),
+    });
+    const { health, logger } = parts;
+    const watched = { detector: definition.name, topic: kafka.topic, source: this.#source };
+    this.#watch = new ConsumerWatch({ ...watched, health, logger, metrics, stallMs: settings.consumerStallMs });
+  }
+
+  /**
+   * @throws FlowlineError FLOWLINE_TOPIC_MISSING, FLOWLINE_BROKER_UNREACHABLE, or the error that
+   * ends a run.
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    const { alerts } = this.#args;
+    try {
+      await this.#checkTopics(signal);
+      const report: StoreReport = (state) =>
+        reportScoring(this.#parts.db, {
+          ...state,
+          detector: this.#definition.name,
+          detectorVersion: this.#version,
+        });
+      const common = { source: this.#source, windows: this.#windows, alerts, signal, report };
+      const run = { ...common, ...(await this.#collector()) };
+      await runDetector(detectorRun(this.#parts, this.#definition, run));
+    } finally {
+      this.#forgetLag();
+      this.#watch.end();
+      this.#windows.close();
+    }
+  }
+
+  /** Waits for unreachable brokers. A missing topic is an error: a person has to create it. */
+  async #checkTopics(signal: AbortSignal): Promise<void> {
+    const topics = topicsOf(this.#definition, this.#topic, this.#args);
+    await untilItSucceedsOr(signal, () => checkTopics(this.#parts.kafka(), topics), {
+      onRetry: waiting(this.#parts, `detector ${this.#definition.name}`),
+    });
+  }
+
+  /**
+   * Opens a collector if the detector learns from its own events: it then starts without a model.
+   */
+  async #collector(): Promise<{ collector?: Collector }> {
+    const { db, settings } = this.#parts;
+    if (this.#definition.history.query !== null) return {};
+    return { collector: await openCollector(db, this.#definition, this.#version, settings.eventMaxBytes) };
+  }
+
+  /**
+   * Updates the lag gauges. Reopens the consumer if it has stopped, or if Postgres knows less than
+   * was stored.
+   */
+  async measureLag(): Promise<void> {
+    const lags = await this.#lags();
+    this.#forgetLag();
+    this.#watch.look(lags);
+    const detector = this.#definition.name;
+    const topic = this.#topic;
+    const { db, metrics } = this.#parts;
+    const positions = await readPositions(db, detector, topic);
+    const found = new Map(positions.map((position) => [position.partition, position]));
+    for (const { partition, stored, records } of lags) {
+      const { nextOffset = 0, recordTime = null } = found.get(partition) ?? {};
+      // Queried after the reader: Postgres can only be ahead of it, unless it has lost data.
+      if (nextOffset < stored) this.#source.abandon(streamRewound(topic, partition, { stored, found: nextOffset }));
+      const labels = { detector, topic, partition };
+      this.#partitions.add(partition);
+      metrics.consumerLag.set(labels, records);
+      metrics.consumerLagTime.set(labels, lagSeconds(records, recordTime));
+    }
+  }
+
+  async #lags(): Promise<PartitionLag[]> {
+    try {
+      return await this.#source.lag();
+    } catch (error) {
+      this.#watch.missed();
+      throw error;
+    }
+  }
+
+  /**
+   * Removes the gauges of partitions: this process does not report those that it no longer reads.
+   */
+  #forgetLag(): void {
+    const labels = { detector: this.#definition.name, topic: this.#topic };
+    const { consumerLag, consumerLagTime } = this.#parts.metrics;
+    for (const partition of this.#partitions) {
+      consumerLag.remove({ ...labels, partition });
+      consumerLagTime.remove({ ...labels, partition });
+    }
+    this.#partitions.clear();
+  }
+}
+
+/** Topics that must exist for a detector. */
+function topicsOf({ alerts }: DetectorDefinition, topic: string, args: Pick<Arguments, 'alerts'>): string[] {
+  return args.alerts === 'kafka' ? [topic, alerts.topic] : [topic];
+}
+
+/** Stream positions of a detector, kept in Postgres, for a Kafka source. */
+export function streamOffsets(
+  db: Database,
+  metrics: Metrics,
+  detector: string,
+  windows: PartitionWindows,
+): StreamOffsets {
+  const count = ({ topic, fromOffset, toOffset }: LostRecords): void =>
+    metrics.recordsLost.inc({ detector, topic }, toOffset - fromOffset);
+  return {
+    read: (topic) => readStream(db, detector, topic),
+    begin: (topic, topicId, starts) => beginStream(db, { detector, topic, topicId }, starts),
+    add: (topic, topicId, partitions) => addPartitions(db, { detector, topic, topicId }, partitions),
+    adopt: (topic, topicId) => adoptTopic(db, { detector, topic, topicId }),
+    assigned: (topic, partitions) => windows.retain(topic, partitions),
+    replayFrom: (topic, partition, at) => windows.assign(topic, partition, at),
+    skip: async ({ topic, topicId, partition, ...range }) => {
+      const moved = await skipRecords(db, { detector, topic, topicId }, partition, range);
+      if (moved) count({ topic, topicId, partition, ...range });
+      return moved;
+    },
+    recordGap: async (lost) => {
+      windows.lost(lost.topic, lost.partition, lost.toOffset);
+      if (await recordGap(db, { detector, ...lost })) count(lost);
+    },
+  };
+}

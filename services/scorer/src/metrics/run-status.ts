@@ -1,0 +1,82 @@
+import { messageOf } from '@flowline/events';
+import type { RetryNotice } from '@flowline/stream';
+import type { Health, Logger } from '@flowline/telemetry';
+
+import type { DetectorModel } from '../champion/champion.ts';
+
+/** State of a detector's run, for the log and the health endpoints. */
+export class RunStatus {
+  readonly #name: string;
+  readonly #health: Health;
+  readonly #logger: Logger;
+  #isScoring = false;
+  #uses = 'scoring';
+  #rejected: string | null = null;
+
+  constructor(name: string, health: Health, logger: Logger) {
+    this.#name = name;
+    this.#health = health;
+    this.#logger = logger;
+  }
+
+  /** Nothing is scored, for a reason that may pass. */
+  waits(reason: string): void {
+    this.#say(false, reason);
+    this.#logger.info({}, reason);
+  }
+
+  /** Listener of retries: a failed operation is tried again. */
+  waitsAfter(what: string): (notice: RetryNotice) => void {
+    return ({ error, failures, delayMs }) => {
+      this.#say(false, `waiting: ${what}: ${messageOf(error)}`);
+      this.#logger.warn({ err: error, failures, delayMs }, `waiting: ${what}`);
+    };
+  }
+
+  /** A model is taken over. */
+  uses(model: DetectorModel): void {
+    this.#uses = scoringDetail(model);
+    this.#rejected = null;
+    if (this.#isScoring) this.#sayScoring();
+  }
+
+  /** A champion cannot be used; the current model, if any, stays. */
+  rejects(version: number, error: unknown): void {
+    this.#rejected = `model version ${version} cannot be used: ${messageOf(error)}`;
+    if (this.#isScoring) this.#sayScoring();
+  }
+
+  /** Events are scored, or would be if there were any. */
+  scores(): void {
+    if (!this.#isScoring) this.#sayScoring();
+  }
+
+  /** The run ends with an error that does not pass by itself. */
+  failed(error: unknown): void {
+    this.#health.set(`detector ${this.#name}`, { healthy: false, ready: false, detail: messageOf(error) });
+  }
+
+  #sayScoring(): void {
+    this.#say(true, this.#rejected === null ? this.#uses : `${this.#uses}; ${this.#rejected}`);
+  }
+
+  #say(ready: boolean, detail: string): void {
+    this.#isScoring = ready;
+    this.#health.set(`detector ${this.#name}`, { healthy: true, ready, detail });
+  }
+}
+
+/** Describes the scoring model, and why it is not all that the definition in force asks for. */
+function scoringDetail({ name, modelVersion, detector, outdated, alphaNote }: DetectorModel): string {
+  const scores = `scoring with model version ${modelVersion}, alpha ${Number(detector.alpha.toPrecision(3))}`;
+  const reasons = [
+    ...(outdated === null
+      ? []
+      : [
+          `${outdated.changes.join(', ')} of definition version ${outdated.version} wait for a model trained for them ` +
+            `(\`flowline status ${name}\` says when)`,
+        ]),
+    ...(alphaNote === null ? [] : [`alpha is the model's own: ${alphaNote}`]),
+  ];
+  return [scores, ...reasons].join('; ');
+}
