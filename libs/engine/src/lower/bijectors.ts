@@ -17,8 +17,8 @@ import { beside, constantNetwork, lowerMlp, withOutput } from './mlp.ts';
 import type { PlanBuilder } from './plan-builder.ts';
 import { lowerTransformer } from './transformers.ts';
 import { WeightReader } from './weights.ts';
-import { parametersOf } from '../plan.ts';
-import type { Network } from '../plan.ts';
+import { parametersOf } from '../plan/plan.ts';
+import type { Network } from '../plan/plan.ts';
 import type { Sliced } from '../slices.ts';
 
 const lowerAffine = (bijector: ActNorm | ElementWiseAffine, builder: PlanBuilder): void => {

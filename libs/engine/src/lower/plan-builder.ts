@@ -1,5 +1,5 @@
 import { at } from '../at.ts';
-import type { Base, Network, Plan, Reading, Step, Transformer } from '../plan.ts';
+import type { Base, Network, Plan, Reading, Step, Transformer } from '../plan/plan.ts';
 
 /**
  * Coupling or autoregressive map as a flow describes it, over the features in their current order.

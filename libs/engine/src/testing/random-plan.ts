@@ -3,8 +3,8 @@ import { madeMasks, Random } from '@flowline/flows';
 import { luFactors } from '../lower/lu.ts';
 import { beside, constantNetwork, withOutput } from '../lower/mlp.ts';
 import { PlanBuilder } from '../lower/plan-builder.ts';
-import { parametersOf } from '../plan.ts';
-import type { Activation, Base, DenseLayer, Layer, Network, Plan, ScaleFunction, Transformer } from '../plan.ts';
+import { parametersOf } from '../plan/plan.ts';
+import type { Activation, Base, DenseLayer, Layer, Network, Plan, ScaleFunction, Transformer } from '../plan/plan.ts';
 
 /** Shape of a random plan. */
 export interface PlanShape {
