@@ -67,12 +67,14 @@ const lowerLuLinear = (bijector: LuLinear, builder: PlanBuilder): void => {
 
 const lowerPlanar = (bijector: Planar, builder: PlanBuilder): void => {
   const { features, leastSlope } = bijector.config;
-  builder.planar(leastSlope, contextual(bijector, [['w', features], ['u', features], ['b', 1]])); // prettier-ignore
+  const network = contextual(bijector, [['w', features], ['u', features], ['b', 1]]); // prettier-ignore
+  builder.contextual((read) => ({ type: 'planar', read, leastSlope, network }));
 };
 
 const lowerRadial = (bijector: Radial, builder: PlanBuilder): void => {
   const { features } = bijector.config;
-  builder.radial(contextual(bijector, [['center', features], ['alphaRaw', 1], ['betaRaw', 1]])); // prettier-ignore
+  const network = contextual(bijector, [['center', features], ['alphaRaw', 1], ['betaRaw', 1]]); // prettier-ignore
+  builder.contextual((read) => ({ type: 'radial', read, network }));
 };
 
 /**

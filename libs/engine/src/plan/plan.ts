@@ -35,11 +35,11 @@ export interface Plan {
   readonly base: Base;
 }
 
-/**
- * Step of a plan. A new kind of step is a member here, plus one file in the reference and in each
- * emitter.
- */
-export type Step = TransformStep | LinearStep | PlanarStep | RadialStep;
+/** Step of a plan. docs/guides/add-a-flow.md shows how to add one. */
+export type Step = TransformStep | LinearStep | ContextualStep;
+
+/** Map of all dimensions whose parameters depend only on the context. */
+export type ContextualStep = PlanarStep | RadialStep;
 
 /**
  * State dimensions as a step reads them, each with its pending affine map:

@@ -3,8 +3,19 @@ import { FlowlineError } from '@flowline/events';
 import { allFinite } from '../all-finite.ts';
 import { at } from '../at.ts';
 import { parametersOf, sourcesOf, valueWidths } from './plan.ts';
-import type { Base, LinearStep, Network, Plan, Reading, Step, TransformStep, Transformer } from './plan.ts';
+import type {
+  Base,
+  ContextualStep,
+  LinearStep,
+  Network,
+  Plan,
+  Reading,
+  Step,
+  TransformStep,
+  Transformer,
+} from './plan.ts';
 import { atOnce, type Sliced } from '../slices.ts';
+import { contextualMap, partWidths } from '../steps/contextual.ts';
 
 /**
  * Throws FLOWLINE_MODEL_INCOMPATIBLE unless every executor can run the plan: sizes agree, indices
@@ -40,13 +51,8 @@ const validateStep = (step: Step, plan: Plan, where: string): void => {
     case 'linear':
       validateLinear(step, plan, where);
       break;
-    case 'planar':
-      expect(step.leastSlope >= 0 && step.leastSlope < 1, where, 'a least slope from 0 to 1');
-      validateContextual(step, plan, 2 * plan.features + 1, where);
-      break;
-    case 'radial':
-      validateContextual(step, plan, plan.features + 2, where);
-      break;
+    default:
+      validateContextual(step, plan, where);
   }
 };
 
@@ -92,15 +98,14 @@ const validateLinear = ({ read, weights, bias }: LinearStep, plan: Plan, where: 
   expect(fitFloat32(weights) && fitFloat32(bias), where, 'weights that are finite in float32');
 };
 
-const validateContextual = (
-  { read, network }: { readonly read: Reading; readonly network: Network },
-  plan: Plan,
-  outputs: number,
-  where: string,
-): void => {
+const validateContextual = (step: ContextualStep, plan: Plan, where: string): void => {
+  const { read, network } = step;
+  const map = contextualMap(step);
+  expect(map.requires?.met ?? true, where, map.requires?.options ?? '');
   validateReading(read, plan, where);
   expect(read.dimensions.length === plan.features, where, 'every dimension');
   expect(network.inputs === plan.context, where, 'a network over the context');
+  const outputs = partWidths(map, plan.features).reduce((sum, width) => sum + width, 0);
   validateNetwork(network, [[outputs]], `${where}.network`);
 };
 

@@ -1,12 +1,11 @@
 import { exportFormula } from './formula.ts';
 import type { OnnxGraph, Tensor } from './onnx-graph.ts';
+import { sumOfColumns } from './ops.ts';
 import { StateColumns } from './state.ts';
-import { exportStep, sumOfColumns } from './steps.ts';
+import { exportStep } from './steps.ts';
 import { at } from '../../at.ts';
-import { componentsOf, normalizerOf } from '../../steps/base-components.ts';
-import { constant, input, mul } from '../../formula/graph.ts';
-import { studentTFormula } from '../../formula/student-t.ts';
-import type { Base, Plan } from '../../plan/plan.ts';
+import type { Plan } from '../../plan/plan.ts';
+import { baseComponents, baseFormula, componentReading, knownConstant } from '../../steps/base.ts';
 
 /** log p of a plan in float32, [n × 1], from x [n × d] and its context [n × c]. */
 export const exportPlan = (graph: OnnxGraph, plan: Plan, x: Tensor, context: Tensor | null): Tensor => {
@@ -22,21 +21,16 @@ export const exportPlan = (graph: OnnxGraph, plan: Plan, x: Tensor, context: Ten
 /** Log-density of z under the base, plus the constant parts of the log|det|. */
 const exportBase = (graph: OnnxGraph, state: StateColumns): Tensor => {
   const { plan } = state;
-  const components = componentsOf(plan.base).map(({ logWeight, location, logScale }) => {
-    const dimensions = Int32Array.from(plan.order).sort();
-    const shrink = logScale.map((value) => Math.exp(-value));
-    const y = state.read({
-      dimensions,
-      scale: plan.scale.map((scale, d) => scale * at(shrink, d)),
-      shift: plan.shift.map((shift, d) => (shift - at(location, d)) * at(shrink, d)),
-    });
-    const [density = ''] = exportFormula(graph, [logDensityOf(plan.base)], [y]);
-    const constants = plan.logScale.map((value, d) => value - at(logScale, d) + normalizerOf(plan.base));
-    const observed = state.observed(dimensions);
+  const { logDensity } = baseFormula(plan.base);
+  const components = baseComponents(plan).map((component) => {
+    const reading = componentReading(plan, component);
+    const [density = ''] = exportFormula(graph, [logDensity], [state.read(reading)]);
+    const observed = state.observed(reading.dimensions);
     const ofColumns = sumOfColumns(graph, density);
+    const { constants, logWeight } = component;
     const added =
       observed === null
-        ? graph.float([constants.reduce((sum, value) => sum + value, logWeight)])
+        ? graph.float([knownConstant(plan, component)])
         : graph.node('Gemm', [observed, graph.float(constants, plan.features, 1), graph.float([logWeight], 1)]);
     return graph.node('Add', [ofColumns, added]);
   });
@@ -51,8 +45,3 @@ export const logSumExp = (graph: OnnxGraph, terms: readonly Tensor[]): Tensor =>
   const sum = sumOfColumns(graph, graph.node('Exp', [graph.node('Sub', [all, largest])]));
   return graph.node('Add', [largest, graph.node('Log', [sum])]);
 };
-
-const logDensityOf = (base: Base) =>
-  base.type === 'studentT'
-    ? studentTFormula(base.degreesOfFreedom).logDensity
-    : mul(mul(input(0), input(0)), constant(-0.5));

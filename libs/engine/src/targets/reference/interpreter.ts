@@ -1,7 +1,6 @@
 import { evaluateBase } from './base.ts';
+import { applyContextual } from './contextual.ts';
 import { applyLinear } from './linear.ts';
-import { applyPlanar } from './planar.ts';
-import { applyRadial } from './radial.ts';
 import type { RowState, StepTrace } from './step.ts';
 import { applyTransform } from './transform.ts';
 import { at } from '../../at.ts';
@@ -41,16 +40,14 @@ export const interpret = (plan: Plan, row: ArrayLike<number>): ReferenceResult =
   };
 };
 
-/** Applies a step, one line per type. */
+/** Applies a step. */
 const applyStep = (step: Step, row: RowState): StepTrace => {
   switch (step.type) {
     case 'transform':
       return applyTransform(step, row);
     case 'linear':
       return applyLinear(step, row);
-    case 'planar':
-      return applyPlanar(step, row);
-    case 'radial':
-      return applyRadial(step, row);
+    default:
+      return applyContextual(step, row);
   }
 };

@@ -3,12 +3,10 @@ import { outputsOf, reverseNetwork, runNetwork } from './network.ts';
 import { addThrough, pick, put, read } from './step.ts';
 import type { RowState, StepTrace } from './step.ts';
 import { at } from '../../at.ts';
-import { differentiate } from '../../formula/differentiate.ts';
 import { evaluator } from '../../formula/evaluate.ts';
 import type { Evaluator } from '../../formula/evaluate.ts';
-import { input, one } from '../../formula/graph.ts';
-import { transformerFormula } from '../../formula/transformers.ts';
 import type { TransformStep, Transformer } from '../../plan/plan.ts';
+import { transformFormulas } from '../../steps/transform.ts';
 
 interface TransformerProgram {
   /** (u, θ) → g, log ∂g/∂u */
@@ -23,12 +21,8 @@ const programs = new WeakMap<Transformer, TransformerProgram>();
 export const programOf = (transformer: Transformer): TransformerProgram => {
   const known = programs.get(transformer);
   if (known !== undefined) return known;
-  const { u, parameters, result, logSlope } = transformerFormula(transformer);
-  const seeds = [[result, input(1 + parameters.length)] as const, [logSlope, one] as const];
-  const program = {
-    forward: evaluator([result, logSlope]),
-    reverse: evaluator(differentiate(seeds, [u, ...parameters])),
-  };
+  const { forward, reverse } = transformFormulas(transformer);
+  const program = { forward: evaluator(forward), reverse: evaluator(reverse) };
   programs.set(transformer, program);
   return program;
 };

@@ -7,38 +7,8 @@ import type { Lanes } from './lanes.ts';
 import { at } from '../../at.ts';
 import { differentiate } from '../../formula/differentiate.ts';
 import { one } from '../../formula/graph.ts';
-import { studentTFormula } from '../../formula/student-t.ts';
-import type { Plan } from '../../plan/plan.ts';
-
-const HALF_LOG_TWO_PI = 0.5 * Math.log(2 * Math.PI);
-
-/**
- * Component of a base distribution: y = (z·scale + shift)·o, with constants that count where a
- * dimension is observed.
- */
-interface Component {
-  readonly scale: Float64Array;
-  readonly shift: Float64Array;
-  /** log weight */
-  readonly always: number;
-  readonly whenObserved: Float64Array;
-}
-
-/** Components of a plan's base. Each includes the logScale of the plan. */
-const componentsOf = ({ base, logScale, features }: Plan): readonly Component[] => {
-  const weights = base.type === 'gaussianMixture' ? base.logWeights : Float64Array.of(0);
-  const constant = base.type === 'studentT' ? base.logNormalizer : -HALF_LOG_TWO_PI;
-  return Array.from(weights, (logWeight, k) => {
-    const own = (values: Float64Array): Float64Array => values.subarray(k * features, (k + 1) * features);
-    const scale = own(base.logScale).map((value) => Math.exp(-value));
-    return {
-      scale,
-      shift: own(base.location).map((location, i) => -location * at(scale, i)),
-      always: logWeight,
-      whenObserved: own(base.logScale).map((value, i) => at(logScale, i) + constant - value),
-    };
-  });
-};
+import { baseComponents, baseFormula, knownConstant } from '../../steps/base.ts';
+import type { BaseComponent } from '../../steps/base.ts';
 
 /** Replaces the state by z, with the last affine map. The latent is z in the plan's order. */
 export const writeLatent = ({ plan, math }: Emission, lanes: Lanes, state: number): void => {
@@ -52,11 +22,10 @@ export const writeLatent = ({ plan, math }: Emission, lanes: Lanes, state: numbe
 export const writeBase = (emission: Emission, lanes: Lanes, z: number, components: number): V128 => {
   const { plan, math } = emission;
   const { f } = lanes;
-  const each = componentsOf(plan).map((component) => (): V128 => {
-    const { base } = plan;
+  const formula = baseFormula(plan.base);
+  const each = baseComponents(plan).map((component) => (): V128 => {
     const constants = f.let(constantsOf(emission, lanes, component));
-    if (base.type === 'studentT') {
-      const formula = studentTFormula(base.degreesOfFreedom);
+    if (plan.base.type === 'studentT') {
       const sum = lanes.sum((i, total) => {
         const y = f.let(standardised(emission, lanes, component, z, i));
         return f32x4.add(
@@ -103,17 +72,17 @@ export const writeBaseSlope = (
   const { plan, math } = emission;
   const { f } = lanes;
   const { base } = plan;
-  const parts = componentsOf(plan);
+  const parts = baseComponents(plan);
+  const formula = baseFormula(base);
   for (let i = 0; i < lanes.vectors; i++) {
     const slope = f.let(f32x4.constant(0));
     parts.forEach((component, k) => {
       const y = f.let(standardised(emission, lanes, component, z, i));
       const scales = lanes.constants(
-        component.scale.map((scale, d) => scale * at(plan.scale, d)),
+        component.shrink.map((scale, d) => scale * at(plan.scale, d)),
         i,
       );
       if (base.type === 'studentT') {
-        const formula = studentTFormula(base.degreesOfFreedom);
         const [atY = y] = writeFormulas(f, math, differentiate([[formula.logDensity, one]], [formula.y]), () => y);
         f.set(slope, f32x4.mul(atY, scales));
         return;
@@ -125,22 +94,23 @@ export const writeBaseSlope = (
   }
 };
 
-const standardised = ({ plan, math }: Emission, lanes: Lanes, component: Component, z: number, i: number): V128 => {
+/** y of a component from the block of z, 0 where not observed. */
+const standardised = ({ plan, math }: Emission, lanes: Lanes, component: BaseComponent, z: number, i: number): V128 => {
   const value = lanes.load(z, i);
-  const { scale, shift } = component;
-  if (scale.every((factor) => factor === 1) && shift.every((offset) => offset === 0)) return value;
-  const moved = math.multiplyAdd(value, lanes.constants(scale, i), lanes.constants(shift, i));
+  const { location, shrink } = component;
+  const shift = location.map((center, d) => -center * at(shrink, d));
+  if (shrink.every((factor) => factor === 1) && shift.every((offset) => offset === 0)) return value;
+  const moved = math.multiplyAdd(value, lanes.constants(shrink, i), lanes.constants(shift, i));
   return times(moved, lanes.mask(identity(plan.features), i));
 };
 
 /** Constants of a component, summed over the observed dimensions one by one. */
-const constantsOf = ({ plan, math }: Emission, lanes: Lanes, { always, whenObserved }: Component): V128 => {
+const constantsOf = ({ plan, math }: Emission, lanes: Lanes, component: BaseComponent): V128 => {
   const { f } = lanes;
-  const known = whenObserved.reduce((sum, value, d) => (plan.presence[d] === null ? sum + value : sum), always);
-  const total = f.let(f32x4.constant(known));
+  const total = f.let(f32x4.constant(knownConstant(plan, component)));
   plan.presence.forEach((column, d) => {
     if (column === null) return;
-    f.set(total, math.multiplyAdd(lanes.maskOf(d), f32x4.constant(at(whenObserved, d)), total));
+    f.set(total, math.multiplyAdd(lanes.maskOf(d), f32x4.constant(at(component.constants, d)), total));
   });
   return total;
 };

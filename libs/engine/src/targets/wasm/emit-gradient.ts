@@ -72,8 +72,7 @@ const prepareReversible = (
       return prepareTransformReverse(emission, memory, adjoint, step, buffers);
     case 'linear':
       return prepareLinearTile(emission, memory, step, keptSlots(emission), adjoint);
-    case 'planar':
-    case 'radial':
+    default:
       return prepareContextualTile(emission, memory, step, keptSlots(emission), adjoint);
   }
 };

@@ -1,4 +1,4 @@
-import { prepareContextualSingle, prepareContextualTile, partsOf } from './contextual.ts';
+import { prepareContextualSingle, prepareContextualTile } from './contextual.ts';
 import { outputWidth, widestValue } from './emission.ts';
 import type { Emission } from './emission.ts';
 import { i32 } from './assembly/expression.ts';
@@ -24,6 +24,7 @@ import type { TileStep } from './transform-tile.ts';
 import { networksOf, parametersOf } from '../../plan/plan.ts';
 import type { Plan, Step } from '../../plan/plan.ts';
 import { atOnce, type Sliced } from '../../slices.ts';
+import { contextualMap, partWidths } from '../../steps/contextual.ts';
 
 /** Below this number of rows, a tile is slower than scoring the rows one by one. */
 const TILE_MINIMUM_ROWS = 9;
@@ -105,8 +106,7 @@ const prepareTile = (emission: Emission, memory: TileMemory, step: Step, slots: 
       return prepareTransformTile(emission, memory, step, slots, null);
     case 'linear':
       return prepareLinearTile(emission, memory, step, slots);
-    case 'planar':
-    case 'radial':
+    default:
       return prepareContextualTile(emission, memory, step, slots);
   }
 };
@@ -149,8 +149,7 @@ const prepareSingle = (
       return prepareTransformSingle(emission, memory, step, buffers, widest);
     case 'linear':
       return prepareLinearSingle(emission, memory, step, buffers, widest);
-    case 'planar':
-    case 'radial':
+    default:
       return prepareContextualSingle(emission, memory, step, buffers, widest);
   }
 };
@@ -162,8 +161,7 @@ const paddedOutputs = (plan: Plan, step: Step): number => {
       return parametersOf(step.transformer) * padded(step.transformed.dimensions.length);
     case 'linear':
       return padded(step.bias.length);
-    case 'planar':
-    case 'radial':
-      return partsOf({ plan }, step).reduce((total, width) => total + padded(width), 0);
+    default:
+      return partWidths(contextualMap(step), plan.features).reduce((total, width) => total + padded(width), 0);
   }
 };

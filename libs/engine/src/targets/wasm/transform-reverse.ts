@@ -13,10 +13,8 @@ import type { TileMemory } from './tile-memory.ts';
 import { prepareTransformTile } from './transform-tile.ts';
 import type { TileStep } from './transform-tile.ts';
 import { at } from '../../at.ts';
-import { differentiate } from '../../formula/differentiate.ts';
-import { input, one } from '../../formula/graph.ts';
-import { transformerFormula } from '../../formula/transformers.ts';
 import type { Transformer, TransformStep } from '../../plan/plan.ts';
+import { transformFormulas } from '../../steps/transform.ts';
 
 /**
  * Step over a tile with a forward pass, which keeps what the reverse pass needs, and a reverse
@@ -71,9 +69,7 @@ const defineReverseApply = (
   width: number,
 ): FunctionReference =>
   emission.module.define(`reverseApplyTile ${JSON.stringify(transformer)} ${width}`, 6, (f) => {
-    const { u, parameters, result, logSlope } = transformerFormula(transformer);
-    const seeds = [[result, input(1 + parameters.length)] as const, [logSlope, one] as const];
-    const derivatives = differentiate(seeds, [u, ...parameters]);
+    const { parameters, reverse } = transformFormulas(transformer);
     const [entry, value, own, to] = [f.parameter(0), f.parameter(2), f.parameter(3), f.parameter(4)].map((of) =>
       f.let(of),
     );
@@ -83,10 +79,10 @@ const defineReverseApply = (
       const from = f.let(i32.add(own, offset));
       const inputs = [
         f.let(v128.load(i32.add(value, offset))),
-        ...parameters.map((_, k) => v128.load(from, k * width * STRIDE)),
+        ...Array.from({ length: parameters }, (_, k) => v128.load(from, k * width * STRIDE)),
         f.let(v128.load(address, toAdjoint)),
       ];
-      const [atValue, ...atParameters] = writeFormulas(f, emission.math, derivatives, (i) => at(inputs, i)).map(
+      const [atValue, ...atParameters] = writeFormulas(f, emission.math, reverse, (i) => at(inputs, i)).map(
         (derivative) => masked(emission, derivative, entry, offset),
       );
       if (atValue === undefined) return;

@@ -12,9 +12,9 @@ import type { SingleMemory } from './single-memory.ts';
 import { padded } from './single-memory.ts';
 import { squash } from './squash.ts';
 import { at } from '../../at.ts';
-import { transformerFormula } from '../../formula/transformers.ts';
 import { parametersOf } from '../../plan/plan.ts';
 import type { Reading, Transformer, TransformStep } from '../../plan/plan.ts';
+import { transformFormulas } from '../../steps/transform.ts';
 
 const FLOAT_BYTES = 4;
 const LANES = 4;
@@ -153,7 +153,7 @@ const defineApply = (
   const offsets = parts.map((part) => part - at(parts, 0));
   return emission.module.define(`applySingle ${JSON.stringify(transformer)} ${offsets.join()}`, 3, (f) => {
     const { math } = emission;
-    const formula = transformerFormula(transformer);
+    const { forward } = transformFormulas(transformer);
     const [entry, parameters] = [f.let(f.parameter(0)), f.let(f.parameter(2))];
     const sums = i32.constant(memory.logDet);
     const sum = f.let(v128.load(sums));
@@ -163,7 +163,7 @@ const defineApply = (
         const mask = readMasks(emission, f, entry);
         const u = f.let(readDimensions(emission, f, entry, mask));
         const inputs = [u, ...offsets.map((offset) => v128.load(i32.add(parameters, i32.constant(offset))))];
-        const [result, logSlope] = writeFormulas(f, math, [formula.result, formula.logSlope], (i) => at(inputs, i));
+        const [result, logSlope] = writeFormulas(f, math, forward, (i) => at(inputs, i));
         if (result === undefined || logSlope === undefined) return;
         writeDimensions(f, entry, times(result, mask));
         f.set(sum, f32x4.add(sum, v128.and(times(logSlope, mask), v128.load(entry, Vector.real))));

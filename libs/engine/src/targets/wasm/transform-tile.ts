@@ -13,8 +13,8 @@ import type { Table } from './table.ts';
 import { PARTIAL_SUMS } from './tile-memory.ts';
 import type { TileMemory } from './tile-memory.ts';
 import { at } from '../../at.ts';
-import { transformerFormula } from '../../formula/transformers.ts';
 import type { Transformer, TransformStep } from '../../plan/plan.ts';
+import { transformFormulas } from '../../steps/transform.ts';
 
 /** Step over a tile. */
 export interface TileStep {
@@ -82,7 +82,7 @@ const defineApply = (
 ): FunctionReference => {
   const { module, math } = emission;
   return module.define(`applyTile ${JSON.stringify(transformer)} ${width} ${saves}`, saves ? 5 : 4, (f) => {
-    const formula = transformerFormula(transformer);
+    const { parameters: count, forward } = transformFormulas(transformer);
     const [entry, parameters] = [f.let(f.parameter(0)), f.let(f.parameter(2))];
     const kept = saves ? f.let(f.parameter(4)) : parameters;
     const sum = f.let(i32.constant(memory.logDet));
@@ -90,8 +90,8 @@ const defineApply = (
       const u = f.let(readDimension(emission, entry, offset));
       if (saves) f.store(i32.add(kept, offset), u);
       const own = f.let(i32.add(parameters, offset));
-      const inputs = [u, ...formula.parameters.map((_, k) => v128.load(own, k * width * STRIDE))];
-      const [result, logSlope] = writeFormulas(f, math, [formula.result, formula.logSlope], (i) => at(inputs, i));
+      const inputs = [u, ...Array.from({ length: count }, (_, k) => v128.load(own, k * width * STRIDE))];
+      const [result, logSlope] = writeFormulas(f, math, forward, (i) => at(inputs, i));
       if (result === undefined || logSlope === undefined) return;
       f.store(i32.add(i32.load(entry, Entry.state), offset), masked(emission, result, entry, offset));
       const total = i32.add(sum, offset);

@@ -1,13 +1,10 @@
-import { nameFor, writeFormula } from './formula.ts';
+import { nameOf, writeFormula } from './formula.ts';
 import { exp, log } from './math.ts';
 import { PANEL_ROWS } from './shader.ts';
 import type { Shader } from './shader.ts';
 import { tap } from './state.ts';
-import { at } from '../../at.ts';
-import { componentsOf, normalizerOf } from '../../steps/base-components.ts';
-import { constant, input, mul } from '../../formula/graph.ts';
-import { studentTFormula } from '../../formula/student-t.ts';
 import type { Base } from '../../plan/plan.ts';
+import { baseComponents, baseFormula, componentReading, knownConstant } from '../../steps/base.ts';
 
 /**
  * Emits the sum of the base log-density of z and the steps' `logDet`, and writes the log-density of
@@ -15,24 +12,16 @@ import type { Base } from '../../plan/plan.ts';
  */
 export const emitWriteScores = (shader: Shader): void => {
   const { plan } = shader;
-  const { base } = plan;
-  const components = componentsOf(base);
+  const components = baseComponents(plan);
   const { lanes } = shader.shape;
   const sums = shader.take((components.length + 1) * lanes);
   const always: [number, number, number, number][] = [];
-  const dimensions = Int32Array.from(plan.order).sort();
-  const add = defineAdd(shader, base);
-  components.forEach(({ logWeight, location, logScale }, k) => {
-    const shrink = logScale.map((value) => Math.exp(-value));
-    const taps = shader.taps({
-      dimensions,
-      scale: plan.scale.map((scale, d) => scale * at(shrink, d)),
-      shift: plan.shift.map((shift, d) => (shift - at(location, d)) * at(shrink, d)),
-    });
-    const each = plan.logScale.map((value, d) => value - at(logScale, d) + normalizerOf(base));
-    const isAlways = (d: number): boolean => plan.presence[d] === null;
-    always.push([each.reduce((sum, value, d) => (isAlways(d) ? sum + value : sum), logWeight), 0, 0, 0]);
-    const constants = shader.place(Array.from(each, (value, d) => [isAlways(d) ? 0 : value, 0, 0, 0]));
+  const add = defineAdd(shader, plan.base);
+  components.forEach((component, k) => {
+    const taps = shader.taps(componentReading(plan, component));
+    always.push([knownConstant(plan, component), 0, 0, 0]);
+    const known = (d: number): boolean => plan.presence[d] === null;
+    const constants = shader.place(Array.from(component.constants, (value, d) => [known(d) ? 0 : value, 0, 0, 0]));
     shader.call(add, taps, constants, sums + k * lanes);
   });
   shader.call(defineKeep(shader), sums + components.length * lanes);
@@ -41,10 +30,8 @@ export const emitWriteScores = (shader: Shader): void => {
 
 /** Kernel that sums the log-density of a component over the dimensions of an invocation. */
 const defineAdd = (shader: Shader, base: Base): string => {
-  const name = base.type === 'studentT' ? nameFor('addStudentT', base.degreesOfFreedom) : 'addNormal';
-  const y = input(0);
-  const logDensity =
-    base.type === 'studentT' ? studentTFormula(base.degreesOfFreedom).logDensity : mul(mul(y, y), constant(-0.5));
+  const { logDensity, key } = baseFormula(base);
+  const name = nameOf(`add${key}`);
   return shader.define(name, () => {
     const formula = writeFormula(shader, [logDensity], () => `${tap(shader)}(tapped)`);
     return `fn ${name}(taps: u32, constants: u32, goal: u32) {

@@ -1,7 +1,6 @@
 import { emitWriteScores } from './base.ts';
+import { emitContextual } from './contextual.ts';
 import { emitLinear } from './linear.ts';
-import { emitPlanar } from './planar.ts';
-import { emitRadial } from './radial.ts';
 import { emitRead, emitWriteLatents } from './rows.ts';
 import { CALL_WORDS, Shader, shapeOf, WORKGROUP_THREADS } from './shader.ts';
 import { emitTransform } from './transform.ts';
@@ -69,26 +68,11 @@ function* writeShader(plan: Plan, output: ShaderOutput, rows: number): Sliced<Sh
   return shader;
 }
 
-/** Emits a step, one line per type. A step finds the state in memory and leaves it there. */
+/** Emits a step. It finds the state in memory and leaves it there. */
 const emitStep = (shader: Shader, step: Step): void => {
-  switch (step.type) {
-    case 'transform': {
-      emitTransform(shader, step);
-      return;
-    }
-    case 'linear': {
-      emitLinear(shader, step);
-      return;
-    }
-    case 'planar': {
-      emitPlanar(shader, step);
-      return;
-    }
-    case 'radial': {
-      emitRadial(shader, step);
-      return;
-    }
-  }
+  if (step.type === 'transform') emitTransform(shader, step);
+  else if (step.type === 'linear') emitLinear(shader, step);
+  else emitContextual(shader, step);
 };
 
 const finished = (shader: Shader, inStorage: boolean): ShaderCode => {

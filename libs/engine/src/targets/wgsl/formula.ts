@@ -10,26 +10,30 @@ export interface FormulaText {
   readonly results: readonly string[];
 }
 
-/** Emits formulas over vectors of four rows. `input` returns the expression of an input. */
+/**
+ * Emits formulas over vectors of four rows. `input` returns the expression of an input, and
+ * `prefix` begins the names of variables.
+ */
 export const writeFormula = (
   shader: Shader,
   outputs: readonly Node[],
   input: (index: number) => string,
+  prefix = 'f',
 ): FormulaText => {
   const names = new Map<Node, string>();
-  const nameOf = (node: Node): string => names.get(node) ?? '';
+  const of = (node: Node): string => names.get(node) ?? '';
   const statements: string[] = [];
   for (const node of inOrder(outputs)) {
     if (node.op === 'constant') {
       names.set(node, `vec4f(${literal(node.value)})`);
       continue;
     }
-    const name = `f${names.size}`;
-    const text = node.op === 'input' ? input(node.value) : apply(shader, node, node.args.map(nameOf));
+    const name = `${prefix}${names.size}`;
+    const text = node.op === 'input' ? input(node.value) : apply(shader, node, node.args.map(of));
     statements.push(`let ${name} = ${text};`);
     names.set(node, name);
   }
-  return { statements: statements.join('\n    '), results: outputs.map(nameOf) };
+  return { statements: statements.join('\n    '), results: outputs.map(of) };
 };
 
 const apply = (shader: Shader, { op }: Node, args: readonly string[]): string => {
@@ -71,6 +75,8 @@ const apply = (shader: Shader, { op }: Node, args: readonly string[]): string =>
   }
 };
 
+/** WGSL name made of words. */
+export const nameOf = (words: string): string => words.replace(/\W+/g, '_');
+
 /** WGSL name that encodes a value. */
-export const nameFor = (prefix: string, value: unknown): string =>
-  `${prefix}_${JSON.stringify(value).replace(/\W+/g, '_')}`;
+export const nameFor = (prefix: string, value: unknown): string => nameOf(`${prefix}_${JSON.stringify(value)}`);

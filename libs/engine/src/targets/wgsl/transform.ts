@@ -2,8 +2,8 @@ import { nameFor, writeFormula } from './formula.ts';
 import { emitNetwork } from './network.ts';
 import { emitGather, emitGatherContext, tap } from './state.ts';
 import type { Shader } from './shader.ts';
-import { transformerFormula } from '../../formula/transformers.ts';
 import type { TransformStep, Transformer } from '../../plan/plan.ts';
+import { transformFormulas } from '../../steps/transform.ts';
 
 /**
  * Gathers the network's input, runs the network, and maps each transformed dimension with its own
@@ -22,8 +22,7 @@ export const emitTransform = (shader: Shader, step: TransformStep): void => {
 const defineTransformer = (shader: Shader, transformer: Transformer): string => {
   const name = nameFor('transform', transformer);
   return shader.define(name, () => {
-    const { result, logSlope } = transformerFormula(transformer);
-    const formula = writeFormula(shader, [result, logSlope], (index) =>
+    const formula = writeFormula(shader, transformFormulas(transformer).forward, (index) =>
       index === 0 ? `${tap(shader)}(tapped)` : `load(parameters + ${index - 1}u * count + i)`,
     );
     return `fn ${name}(taps: u32, count: u32, parameters: u32) {
