@@ -1,4 +1,5 @@
 import { float32, int32, signed, unsigned } from './bytes.ts';
+import { Opcode, Simd } from './opcodes.ts';
 
 /** WebAssembly value types that kernels use. */
 export type ValueType = 'i32' | 'f32' | 'v128';
@@ -21,38 +22,39 @@ export type I32 = Expression<'i32'>;
 export type F32 = Expression<'f32'>;
 export type V128 = Expression<'v128'>;
 
-const SIMD_PREFIX = 0xfd;
 /** Alignment hint of every access: 4 bytes, since rows may start anywhere. */
 const ALIGN_4 = 2;
 
 const expression = <T extends ValueType>(type: T, ...code: Code): Expression<T> => ({ type, code });
-const simd = (opcode: number): number[] => [SIMD_PREFIX, ...unsigned(opcode)];
+const simd = (opcode: number): number[] => [Opcode.simd, ...unsigned(opcode)];
 const memory = (offset: number): number[] => [ALIGN_4, ...unsigned(offset)];
 
 /** Integers: addresses, counters, and conditions (0 is false). */
 export const i32 = {
-  constant: (value: number): I32 => expression('i32', [0x41, ...signed(value)]),
-  add: (a: I32, b: I32): I32 => expression('i32', a.code, b.code, [0x6a]),
-  sub: (a: I32, b: I32): I32 => expression('i32', a.code, b.code, [0x6b]),
-  mul: (a: I32, b: I32): I32 => expression('i32', a.code, b.code, [0x6c]),
-  and: (a: I32, b: I32): I32 => expression('i32', a.code, b.code, [0x71]),
-  shl: (a: I32, b: I32): I32 => expression('i32', a.code, b.code, [0x74]),
-  ne: (a: I32, b: I32): I32 => expression('i32', a.code, b.code, [0x47]),
-  ltU: (a: I32, b: I32): I32 => expression('i32', a.code, b.code, [0x49]),
-  popcnt: (a: I32): I32 => expression('i32', a.code, [0x69]),
-  select: (condition: I32, yes: I32, no: I32): I32 => expression('i32', yes.code, no.code, condition.code, [0x1b]),
-  load: (address: I32, offset = 0): I32 => expression('i32', address.code, [0x28, ...memory(offset)]),
+  constant: (value: number): I32 => expression('i32', [Opcode.i32Const, ...signed(value)]),
+  add: (a: I32, b: I32): I32 => expression('i32', a.code, b.code, [Opcode.i32Add]),
+  sub: (a: I32, b: I32): I32 => expression('i32', a.code, b.code, [Opcode.i32Sub]),
+  mul: (a: I32, b: I32): I32 => expression('i32', a.code, b.code, [Opcode.i32Mul]),
+  and: (a: I32, b: I32): I32 => expression('i32', a.code, b.code, [Opcode.i32And]),
+  shl: (a: I32, b: I32): I32 => expression('i32', a.code, b.code, [Opcode.i32Shl]),
+  ne: (a: I32, b: I32): I32 => expression('i32', a.code, b.code, [Opcode.i32Ne]),
+  ltU: (a: I32, b: I32): I32 => expression('i32', a.code, b.code, [Opcode.i32LtU]),
+  popcnt: (a: I32): I32 => expression('i32', a.code, [Opcode.i32Popcnt]),
+  select: (condition: I32, yes: I32, no: I32): I32 =>
+    expression('i32', yes.code, no.code, condition.code, [Opcode.select]),
+  load: (address: I32, offset = 0): I32 => expression('i32', address.code, [Opcode.i32Load, ...memory(offset)]),
 };
 
 /** Single floats: gathers, scatters, and the end of a horizontal sum. */
 export const f32 = {
-  constant: (value: number): F32 => expression('f32', [0x43, ...float32(value)]),
-  add: (a: F32, b: F32): F32 => expression('f32', a.code, b.code, [0x92]),
-  sub: (a: F32, b: F32): F32 => expression('f32', a.code, b.code, [0x93]),
-  mul: (a: F32, b: F32): F32 => expression('f32', a.code, b.code, [0x94]),
-  gt: (a: F32, b: F32): I32 => expression('i32', a.code, b.code, [0x5e]),
-  select: (condition: I32, yes: F32, no: F32): F32 => expression('f32', yes.code, no.code, condition.code, [0x1b]),
-  load: (address: I32, offset = 0): F32 => expression('f32', address.code, [0x2a, ...memory(offset)]),
+  constant: (value: number): F32 => expression('f32', [Opcode.f32Const, ...float32(value)]),
+  add: (a: F32, b: F32): F32 => expression('f32', a.code, b.code, [Opcode.f32Add]),
+  sub: (a: F32, b: F32): F32 => expression('f32', a.code, b.code, [Opcode.f32Sub]),
+  mul: (a: F32, b: F32): F32 => expression('f32', a.code, b.code, [Opcode.f32Mul]),
+  gt: (a: F32, b: F32): I32 => expression('i32', a.code, b.code, [Opcode.f32Gt]),
+  select: (condition: I32, yes: F32, no: F32): F32 =>
+    expression('f32', yes.code, no.code, condition.code, [Opcode.select]),
+  load: (address: I32, offset = 0): F32 => expression('f32', address.code, [Opcode.f32Load, ...memory(offset)]),
 };
 
 const lanewise =
@@ -64,78 +66,85 @@ const lanewise =
 export const f32x4 = {
   constant: (value: number): V128 => {
     const lane = float32(value);
-    return expression('v128', simd(0x0c), lane, lane, lane, lane);
+    return expression('v128', simd(Simd.const), lane, lane, lane, lane);
   },
   lanes: (values: readonly number[]): V128 =>
-    expression('v128', simd(0x0c), ...[0, 1, 2, 3].map((lane) => float32(values[lane] ?? 0))),
-  splat: (a: F32): V128 => expression('v128', a.code, simd(0x13)),
-  add: lanewise(0xe4),
-  sub: lanewise(0xe5),
-  mul: lanewise(0xe6),
-  div: lanewise(0xe7),
-  abs: (a: V128): V128 => expression('v128', a.code, simd(0xe0)),
-  neg: (a: V128): V128 => expression('v128', a.code, simd(0xe1)),
-  sqrt: (a: V128): V128 => expression('v128', a.code, simd(0xe3)),
+    expression('v128', simd(Simd.const), ...[0, 1, 2, 3].map((lane) => float32(values[lane] ?? 0))),
+  splat: (a: F32): V128 => expression('v128', a.code, simd(Simd.f32x4Splat)),
+  add: lanewise(Simd.f32x4Add),
+  sub: lanewise(Simd.f32x4Sub),
+  mul: lanewise(Simd.f32x4Mul),
+  div: lanewise(Simd.f32x4Div),
+  abs: (a: V128): V128 => expression('v128', a.code, simd(Simd.f32x4Abs)),
+  neg: (a: V128): V128 => expression('v128', a.code, simd(Simd.f32x4Neg)),
+  sqrt: (a: V128): V128 => expression('v128', a.code, simd(Simd.f32x4Sqrt)),
   /** Converts four integers to floats. */
-  convertI32: (a: V128): V128 => expression('v128', a.code, simd(0xfa)),
-  ne: lanewise(0x42),
-  lt: lanewise(0x43),
-  gt: lanewise(0x44),
+  convertI32: (a: V128): V128 => expression('v128', a.code, simd(Simd.f32x4ConvertI32)),
+  ne: lanewise(Simd.f32x4Ne),
+  lt: lanewise(Simd.f32x4Lt),
+  gt: lanewise(Simd.f32x4Gt),
   /** b < a ? b : a, so a NaN in `a` is kept. */
-  pmin: lanewise(0xea),
+  pmin: lanewise(Simd.f32x4Pmin),
   /** a < b ? b : a, so a NaN in `a` is kept. */
-  pmax: lanewise(0xeb),
+  pmax: lanewise(Simd.f32x4Pmax),
   /**
    * a·b + c in one instruction (relaxed SIMD), rounded once if the CPU has FMA.
    * VectorMath.multiplyAdd decides when to use it.
    */
-  relaxedMadd: (a: V128, b: V128, c: V128): V128 => expression('v128', a.code, b.code, c.code, simd(0x105)),
-  extract: (a: V128, lane: number): F32 => expression('f32', a.code, simd(0x1f), [lane]),
+  relaxedMadd: (a: V128, b: V128, c: V128): V128 =>
+    expression('v128', a.code, b.code, c.code, simd(Simd.f32x4RelaxedMadd)),
+  extract: (a: V128, lane: number): F32 => expression('f32', a.code, simd(Simd.f32x4ExtractLane), [lane]),
 };
 
 /** The bits of four floats, and memory. */
 export const v128 = {
-  load: (address: I32, offset = 0): V128 => expression('v128', address.code, simd(0x00), memory(offset)),
+  load: (address: I32, offset = 0): V128 => expression('v128', address.code, simd(Simd.load), memory(offset)),
   /** Loads one float of memory into every lane. */
-  loadSplat: (address: I32, offset = 0): V128 => expression('v128', address.code, simd(0x09), memory(offset)),
-  and: lanewise(0x4e),
-  andNot: lanewise(0x4f),
-  or: lanewise(0x50),
-  addI32: lanewise(0xae),
-  subI32: lanewise(0xb1),
+  loadSplat: (address: I32, offset = 0): V128 =>
+    expression('v128', address.code, simd(Simd.loadSplat32), memory(offset)),
+  and: lanewise(Simd.and),
+  andNot: lanewise(Simd.andNot),
+  or: lanewise(Simd.or),
+  addI32: lanewise(Simd.i32x4Add),
+  subI32: lanewise(Simd.i32x4Sub),
   /** Shifts four integers right, with sign extension. */
-  shrI32: (a: V128, bits: number): V128 => expression('v128', a.code, i32.constant(bits).code, simd(0xac)),
-  shlI32: (a: V128, bits: number): V128 => expression('v128', a.code, i32.constant(bits).code, simd(0xab)),
+  shrI32: (a: V128, bits: number): V128 => expression('v128', a.code, i32.constant(bits).code, simd(Simd.i32x4ShrS)),
+  shlI32: (a: V128, bits: number): V128 => expression('v128', a.code, i32.constant(bits).code, simd(Simd.i32x4Shl)),
   constantI32: (value: number): V128 => {
     const lane = int32(value);
-    return expression('v128', simd(0x0c), lane, lane, lane, lane);
+    return expression('v128', simd(Simd.const), lane, lane, lane, lane);
   },
   lanesI32: (values: readonly number[]): V128 =>
-    expression('v128', simd(0x0c), ...[0, 1, 2, 3].map((lane) => int32(values[lane] ?? 0))),
+    expression('v128', simd(Simd.const), ...[0, 1, 2, 3].map((lane) => int32(values[lane] ?? 0))),
   /** Mask with all bits set in the first `lanes` lanes. */
   firstLanes: (lanes: number): V128 =>
-    expression('v128', simd(0x0c), ...[0, 1, 2, 3].map((lane) => int32(lane < lanes ? -1 : 0))),
+    expression('v128', simd(Simd.const), ...[0, 1, 2, 3].map((lane) => int32(lane < lanes ? -1 : 0))),
   /** mask ? a : b, bit by bit. */
-  select: (mask: V128, a: V128, b: V128): V128 => expression('v128', a.code, b.code, mask.code, simd(0x52)),
+  select: (mask: V128, a: V128, b: V128): V128 => expression('v128', a.code, b.code, mask.code, simd(Simd.bitselect)),
   /** The bytes of `a` in the order given by `indices`. */
-  swizzle: lanewise(0x0e),
+  swizzle: lanewise(Simd.swizzle),
   /** `a` with one lane replaced by the float at an address. */
   loadLane: (address: I32, a: V128, lane: number, offset = 0): V128 =>
-    expression('v128', address.code, a.code, simd(0x56), memory(offset), [lane]),
+    expression('v128', address.code, a.code, simd(Simd.loadLane32), memory(offset), [lane]),
   /** Sign bits of the lanes, one bit per lane. */
-  bitmaskI32: (a: V128): I32 => expression('i32', a.code, simd(0xa4)),
+  bitmaskI32: (a: V128): I32 => expression('i32', a.code, simd(Simd.i32x4Bitmask)),
 };
 
 /** Code of the statements that write memory. */
 export const storeCode = {
-  v128: (address: I32, value: V128, offset: number): Code => [address.code, value.code, simd(0x0b), memory(offset)],
+  v128: (address: I32, value: V128, offset: number): Code => [
+    address.code,
+    value.code,
+    simd(Simd.store),
+    memory(offset),
+  ],
   lane: (address: I32, value: V128, lane: number, offset: number): Code => [
     address.code,
     value.code,
-    simd(0x5a),
+    simd(Simd.storeLane32),
     memory(offset),
     lane,
   ],
-  f32: (address: I32, value: F32, offset: number): Code => [address.code, value.code, 0x38, memory(offset)],
-  i32: (address: I32, value: I32, offset: number): Code => [address.code, value.code, 0x36, memory(offset)],
+  f32: (address: I32, value: F32, offset: number): Code => [address.code, value.code, Opcode.f32Store, memory(offset)],
+  i32: (address: I32, value: I32, offset: number): Code => [address.code, value.code, Opcode.i32Store, memory(offset)],
 };

@@ -1,10 +1,7 @@
 import { unsigned } from './bytes.ts';
 import { i32, storeCode } from './expression.ts';
 import type { Code, Expression, F32, I32, Local, V128, ValueType } from './expression.ts';
-
-const typeCodes: Readonly<Record<ValueType, number>> = { i32: 0x7f, f32: 0x7d, v128: 0x7b };
-const VOID_BLOCK = 0x40;
-const END = 0x0b;
+import { Opcode, TypeCode } from './opcodes.ts';
 
 /** Function that others may call. Made by ModuleBuilder.define. */
 export interface FunctionReference {
@@ -46,7 +43,7 @@ export class FunctionBuilder {
   }
 
   set<T extends ValueType>(local: Local<T>, value: Expression<T>): void {
-    this.#push(value.code, [0x21, ...unsigned(local.index)]);
+    this.#push(value.code, [Opcode.localSet, ...unsigned(local.index)]);
   }
 
   /** local ← local + amount */
@@ -73,14 +70,14 @@ export class FunctionBuilder {
 
   call(target: FunctionReference, ...values: readonly I32[]): void {
     if (values.length !== target.parameters) throw new RangeError(`a call needs ${target.parameters} arguments`);
-    this.#push(...values.map((value) => value.code), [0x10, ...unsigned(target.index)]);
+    this.#push(...values.map((value) => value.code), [Opcode.call, ...unsigned(target.index)]);
   }
 
   /** Runs the body once, then again as long as the condition holds. */
   doWhile(body: () => void, condition: () => I32): void {
-    this.#push([0x03, VOID_BLOCK]);
+    this.#push([Opcode.loop, TypeCode.void]);
     body();
-    this.#push(condition().code, [0x0d, 0, END]);
+    this.#push(condition().code, [Opcode.brIf, 0, Opcode.end]);
   }
 
   /** Runs the body as long as the condition holds. */
@@ -91,19 +88,19 @@ export class FunctionBuilder {
   }
 
   if(condition: I32, yes: () => void, no?: () => void): void {
-    this.#push(condition.code, [0x04, VOID_BLOCK]);
+    this.#push(condition.code, [Opcode.if, TypeCode.void]);
     yes();
     if (no !== undefined) {
-      this.#push([0x05]);
+      this.#push([Opcode.else]);
       no();
     }
-    this.#push([END]);
+    this.#push([Opcode.end]);
   }
 
   /** Entry of the function in the code section: its locals, then its instructions. */
   encode(): number[] {
-    const locals = this.#locals.flatMap((type) => [1, typeCodes[type]]);
-    const body = unsigned(this.#locals.length).concat(locals, this.#code, [END]);
+    const locals = this.#locals.flatMap((type) => [1, TypeCode[type]]);
+    const body = unsigned(this.#locals.length).concat(locals, this.#code, [Opcode.end]);
     return unsigned(body.length).concat(body);
   }
 
@@ -118,5 +115,5 @@ export class FunctionBuilder {
 const localAt = <T extends ValueType>(type: T, index: number): Local<T> => ({
   type,
   index,
-  code: [0x20, ...unsigned(index)],
+  code: [Opcode.localGet, ...unsigned(index)],
 });

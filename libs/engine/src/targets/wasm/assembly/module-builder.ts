@@ -1,11 +1,10 @@
 import { name, signed, unsigned } from './bytes.ts';
 import { FunctionBuilder } from './function-builder.ts';
 import type { FunctionReference } from './function-builder.ts';
+import { Opcode, TypeCode } from './opcodes.ts';
 
 const HEADER = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
 const PAGE_BYTES = 65_536;
-const FUNCTION_TYPE = 0x60;
-const I32 = 0x7f;
 const Section = { type: 1, function: 3, memory: 5, export: 7, code: 10, data: 11 } as const;
 
 /**
@@ -41,7 +40,12 @@ export class ModuleBuilder {
   /** Encodes the module, with a memory of at least `memoryBytes`. */
   build(memoryBytes: number): Uint8Array<ArrayBuffer> {
     const pages = Math.ceil(memoryBytes / PAGE_BYTES);
-    const types = this.#functions.map((f) => [FUNCTION_TYPE, f.parameters.length, ...f.parameters.map(() => I32), 0]);
+    const types = this.#functions.map((f) => [
+      TypeCode.function,
+      f.parameters.length,
+      ...f.parameters.map(() => TypeCode.i32),
+      0,
+    ]);
     const exports = this.#exports.map((entry) => [...name(entry.name), 0, ...unsigned(entry.index)]);
     exports.push([...name('memory'), 2, 0]);
     const parts: (readonly number[] | Uint8Array)[] = [
@@ -54,7 +58,7 @@ export class ModuleBuilder {
       ...section(Section.data, [
         unsigned(this.#data.length),
         ...this.#data.flatMap(({ address, bytes }) => [
-          [0, 0x41, ...signed(address), 0x0b, ...unsigned(bytes.length)],
+          [0, Opcode.i32Const, ...signed(address), Opcode.end, ...unsigned(bytes.length)],
           bytes,
         ]),
       ]),
