@@ -5,6 +5,7 @@ import { compileKernel, instantiateKernel } from './wasm-kernel.ts';
 import type { CompiledKernel, KernelOutput, WasmKernel } from './wasm-kernel.ts';
 import { wasmTarget } from './wasm-target.ts';
 import { breathe } from '../../../breathe.ts';
+import { dump } from '../../../dump.ts';
 import { gradientEmission } from '../emit-gradient.ts';
 import { scoreEmission } from '../emit-score.ts';
 import type { Plan } from '../../../plan/plan.ts';
@@ -49,7 +50,7 @@ export class WasmProgram {
         remedy: "Use Node 20.19 or newer, or choose the backend 'tfjs-cpu'.",
       });
     }
-    return new WasmProgram(plan, await compile(plan, scoreEmission));
+    return new WasmProgram(plan, await compile(plan, 'score'));
   }
 
   private constructor(plan: Plan, score: CompiledKernel) {
@@ -58,16 +59,20 @@ export class WasmProgram {
   }
 
   gradient(): Promise<CompiledKernel> {
-    this.#gradient ??= compile(this.plan, gradientEmission);
+    this.#gradient ??= compile(this.plan, 'gradient');
     return this.#gradient;
   }
 }
 
-const compile = async (plan: Plan, emission: typeof scoreEmission): Promise<CompiledKernel> => {
+const emissions = { score: scoreEmission, gradient: gradientEmission } as const;
+
+const compile = async (plan: Plan, kernel: keyof typeof emissions): Promise<CompiledKernel> => {
   const width = plan.features + plan.context;
   const fitting = Math.floor(CHUNK_BYTES / (4 * width) / SMALLEST_CHUNK_ROWS) * SMALLEST_CHUNK_ROWS;
   const capacity = Math.min(LARGEST_CHUNK_ROWS, Math.max(SMALLEST_CHUNK_ROWS, fitting));
-  return compileKernel(await inSlices(emission(plan, { fused: wasmTarget().fused, capacity })));
+  const code = await inSlices(emissions[kernel](plan, { fused: wasmTarget().fused, capacity }));
+  dump(plan, `${kernel}.wasm`, code.bytes);
+  return compileKernel(code);
 };
 
 /** Kernels of one thread. */

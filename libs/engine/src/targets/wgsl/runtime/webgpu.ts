@@ -8,6 +8,7 @@ import type { GpuDevice, GpuLimits } from './webgpu-api.ts';
 import { GpuProgram } from './webgpu-program.ts';
 import { shaderEmission } from '../emit-score.ts';
 import type { ShaderOutput } from '../emit-score.ts';
+import { dump } from '../../../dump.ts';
 import type { Plan } from '../../../plan/plan.ts';
 import type { Scorer } from '../../../scorer.ts';
 import { inSlices } from '../../../slices.ts';
@@ -33,13 +34,12 @@ export const createWebGpuScorer = async (plan: Plan, options: WebGpuOptions = {}
   const { device, software } = await openDevice();
   const most = software ? SOFTWARE_WORKGROUP_BYTES : device.limits.maxComputeWorkgroupStorageSize;
   const limits = { workgroupBytes: options.workgroupBytes ?? most };
-  const compile = async (output: ShaderOutput): Promise<GpuProgram> =>
-    GpuProgram.compile(
-      device,
-      await inSlices(shaderEmission(plan, output, limits)),
-      plan.features + plan.context,
-      output === 'score' ? 1 : plan.features,
-    );
+  const compile = async (output: ShaderOutput): Promise<GpuProgram> => {
+    const shader = await inSlices(shaderEmission(plan, output, limits));
+    dump(plan, `${output}.wgsl`, shader.code);
+    const width = plan.features + plan.context;
+    return GpuProgram.compile(device, shader, width, output === 'score' ? 1 : plan.features);
+  };
   let score: GpuProgram;
   try {
     score = await compile('score');
