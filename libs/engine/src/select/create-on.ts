@@ -5,7 +5,7 @@ import type { Flow } from '@flowline/flows';
 
 import type { BackendEntry, BackendOptions } from '../targets/backend-entry.ts';
 import { ensemble } from './ensemble.ts';
-import { breathe } from '../breathe.ts';
+import { yieldToEventLoop } from '../yield-to-event-loop.ts';
 import type { FrozenFlow } from '../frozen-flow.ts';
 import type { Scorer } from '../scorer.ts';
 
@@ -35,7 +35,7 @@ export const createOn = async (
   const members: Scorer[] = [];
   try {
     for (const flow of flows) {
-      await breathe();
+      await yieldToEventLoop();
       members.push(await entry.create(flow, options));
     }
   } catch (error) {

@@ -1,5 +1,5 @@
 import { at } from '../at.ts';
-import { breathe } from '../breathe.ts';
+import { yieldToEventLoop } from '../yield-to-event-loop.ts';
 import type { Scorer } from '../scorer.ts';
 import { SLICE_MS } from '../slices.ts';
 
@@ -49,17 +49,17 @@ export const measuredRate = async (
       busy += elapsed;
       slice += elapsed;
       if (slice < SLICE_MS) continue;
-      await breathe();
+      await yieldToEventLoop();
       slice = 0;
     }
     return (calls * count * 1000) / busy;
   };
-  await breathe();
+  await yieldToEventLoop();
   await call();
-  await breathe();
+  await yieldToEventLoop();
   for (let callMs = await call(); count < batch; callMs = await call()) {
     if (2 * holdMs > LONGEST_HOLD_MS || 2 * callMs > LONGEST_CALL_MS) break;
-    await breathe();
+    await yieldToEventLoop();
     count = Math.min(batch, 2 * count);
   }
   await rateFor(WARM_UP_MS);

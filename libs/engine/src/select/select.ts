@@ -8,7 +8,7 @@ import type { Flow } from '@flowline/flows';
 import { at } from '../at.ts';
 import type { BackendEntry, BackendOptions } from '../targets/backend-entry.ts';
 import { backendEntry, backendTable } from './backend-table.ts';
-import { breathe } from '../breathe.ts';
+import { yieldToEventLoop } from '../yield-to-event-loop.ts';
 import { backendOptions, checkMembers, createOn } from './create-on.ts';
 import { frozen, type FrozenFlow } from '../frozen-flow.ts';
 import { measuredRate } from './measured-rate.ts';
@@ -248,7 +248,7 @@ const tryBackend = async (
     if (error instanceof FlowlineError) return failed(error.message, device);
     throw error;
   }
-  await breathe();
+  await yieldToEventLoop();
   const worstError = await worstErrorOf(scorer, sample);
   if (worstError > 1) {
     scorer.dispose();

@@ -9,7 +9,7 @@
  */
 
 /** Word indices of the shared control block. */
-export const Control = { job: 0, ticket: 1, done: 2, rows: 3, output: 4, tell: 5, kernel: 6 } as const;
+export const Control = { job: 0, ticket: 1, done: 2, rows: 3, output: 4, postsMessage: 5, kernel: 6 } as const;
 export const CONTROL_WORDS = 16;
 
 /** Value of `Control.job` that ends the pool. */
@@ -25,8 +25,8 @@ export const NO_BLOCK = (1 << BLOCK_BITS) - 1;
 export const JOB_ROWS = BLOCK_ROWS * NO_BLOCK;
 
 /**
- * Kernel outputs; `Control.output` is an index into this list. `Control.tell` is 1 if the main
- * thread waits for a message. `Control.kernel` is 1 once the first kernel has been sent.
+ * Kernel outputs; `Control.output` is an index into this list. `Control.postsMessage` is 1 if the
+ * main thread waits for a message. `Control.kernel` is 1 once the first kernel has been sent.
  */
 export const outputs = ['score', 'latent', 'gradient'] as const;
 
@@ -92,7 +92,7 @@ const work = (job) => {
     if (output === 'score') scores.set(kernel.scores.subarray(0, count), first);
     else vectors.set(kernel.vectors.subarray(0, count * features), first * features);
     const done = Atomics.add(control, ${Control.done}, 1) + 1;
-    if (Atomics.load(control, ${Control.tell}) === 0) Atomics.notify(control, ${Control.done});
+    if (Atomics.load(control, ${Control.postsMessage}) === 0) Atomics.notify(control, ${Control.done});
     else if (done === blocks) parentPort.postMessage(job);
   }
 };

@@ -18,7 +18,7 @@ import {
 import type { PoolWorkerData } from './pool-protocol.ts';
 import type { KernelOutput } from './wasm-kernel.ts';
 import { WasmProgram, WasmThread } from './wasm.ts';
-import { breathe } from '../../../breathe.ts';
+import { yieldToEventLoop } from '../../../yield-to-event-loop.ts';
 import type { Plan } from '../../../plan/plan.ts';
 import type { Scorer } from '../../../scorer.ts';
 
@@ -135,7 +135,7 @@ class WasmPool {
       for (const worker of crew.workers) worker.postMessage({ kind: 'score', ...program.score });
       Atomics.store(crew.shared.control, Control.kernel, 1);
       Atomics.notify(crew.shared.control, Control.kernel);
-      await breathe();
+      await yieldToEventLoop();
       const main = new WasmThread(program);
       await crew.ready.catch((cause: unknown) => {
         throw unavailable('a scoring thread did not start', cause);
@@ -247,7 +247,7 @@ class WasmPool {
   }
 
   /** Publishes a job, and returns its number of blocks. */
-  #startJob(output: KernelOutput, n: number, tell: boolean): number {
+  #startJob(output: KernelOutput, n: number, postsMessage: boolean): number {
     const { control } = this.#shared;
     this.#job = (this.#job % LAST_JOB) + 1;
     // Withdraw the last ticket first: a thread that is still at the last job must not judge it by
@@ -255,7 +255,7 @@ class WasmPool {
     Atomics.store(control, Control.ticket, (this.#job << BLOCK_BITS) | NO_BLOCK);
     Atomics.store(control, Control.rows, n);
     Atomics.store(control, Control.output, outputs.indexOf(output));
-    Atomics.store(control, Control.tell, tell ? 1 : 0);
+    Atomics.store(control, Control.postsMessage, postsMessage ? 1 : 0);
     Atomics.store(control, Control.done, 0);
     Atomics.store(control, Control.ticket, this.#job << BLOCK_BITS);
     Atomics.store(control, Control.job, this.#job);

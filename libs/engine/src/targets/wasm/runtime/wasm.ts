@@ -4,7 +4,7 @@ import { KernelScorer } from '../../kernel-scorer.ts';
 import { compileKernel, instantiateKernel } from './wasm-kernel.ts';
 import type { CompiledKernel, KernelOutput, WasmKernel } from './wasm-kernel.ts';
 import { wasmTarget } from './wasm-target.ts';
-import { breathe } from '../../../breathe.ts';
+import { yieldToEventLoop } from '../../../yield-to-event-loop.ts';
 import { dump } from '../../../dump.ts';
 import { gradientEmission } from '../emit-gradient.ts';
 import { scoreEmission } from '../emit-score.ts';
@@ -142,7 +142,7 @@ const copy = (
 /** Compiles a plan to WebAssembly and scores with it on the calling thread. */
 export const createWasmScorer = async (plan: Plan): Promise<Scorer> => {
   const program = await WasmProgram.of(plan);
-  await breathe();
+  await yieldToEventLoop();
   const thread = new WasmThread(program);
   const run =
     (output: KernelOutput) =>

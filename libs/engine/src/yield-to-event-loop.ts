@@ -2,4 +2,4 @@
  * Yields to the event loop once, so that work in slices does not stall a stream in the same
  * process.
  */
-export const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+export const yieldToEventLoop = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
