@@ -5,7 +5,9 @@ import { Opcode, TypeCode } from './opcodes.ts';
 
 const HEADER = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
 const PAGE_BYTES = 65_536;
-const Section = { type: 1, function: 3, memory: 5, export: 7, code: 10, data: 11 } as const;
+/** `FUNCTION_NAMES` is a part of the custom section `name`, for profilers and disassemblers. */
+const FUNCTION_NAMES = 1;
+const Section = { custom: 0, type: 1, function: 3, memory: 5, export: 7, code: 10, data: 11 } as const;
 
 /**
  * Assembles functions and constants into one self-contained WebAssembly module that exports its
@@ -13,6 +15,7 @@ const Section = { type: 1, function: 3, memory: 5, export: 7, code: 10, data: 11
  */
 export class ModuleBuilder {
   readonly #functions: FunctionBuilder[] = [];
+  /** Functions by key, which is also their name. In the order of their indices. */
   readonly #shared = new Map<string, FunctionReference>();
   readonly #exports: { readonly name: string; readonly index: number }[] = [];
   readonly #data: { readonly address: number; readonly bytes: Uint8Array }[] = [];
@@ -62,8 +65,13 @@ export class ModuleBuilder {
           bytes,
         ]),
       ]),
+      ...section(Section.custom, [name('name'), ...section(FUNCTION_NAMES, vector(this.#names()))]),
     ];
     return concatenate(parts);
+  }
+
+  #names(): number[][] {
+    return [...this.#shared].map(([key, { index }]) => [...unsigned(index), ...name(key)]);
   }
 }
 
