@@ -15,7 +15,8 @@ import type {
   Transformer,
 } from './plan.ts';
 import { atOnce, type Sliced } from '../slices.ts';
-import { contextualMap, partWidths } from '../steps/contextual.ts';
+import { partWidths } from '../steps/contextual-map.ts';
+import { contextualMap } from '../steps/contextual.ts';
 
 /**
  * Throws FLOWLINE_MODEL_INCOMPATIBLE unless every executor can run the plan: sizes agree, indices

@@ -1,4 +1,4 @@
-import type { ContextualMap } from './contextual.ts';
+import type { ContextualMap } from './contextual-map.ts';
 import type { VectorOps } from './vector-ops.ts';
 import { at } from '../at.ts';
 import { differentiate } from '../formula/differentiate.ts';

@@ -6,7 +6,8 @@ import type { StateColumns } from './state.ts';
 import { at } from '../../at.ts';
 import { parametersOf } from '../../plan/plan.ts';
 import type { ContextualStep, LinearStep, Step, TransformStep } from '../../plan/plan.ts';
-import { contextualMap, partWidths } from '../../steps/contextual.ts';
+import { partWidths } from '../../steps/contextual-map.ts';
+import { contextualMap } from '../../steps/contextual.ts';
 import { transformFormulas } from '../../steps/transform.ts';
 
 /** Applies a step to the state. Returns its log|det| [n × 1], or null if that is constant. */

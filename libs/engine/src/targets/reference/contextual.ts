@@ -3,7 +3,8 @@ import { rowOps } from './ops.ts';
 import { read } from './step.ts';
 import type { RowState, StepTrace } from './step.ts';
 import type { ContextualStep } from '../../plan/plan.ts';
-import { contextualMap, partWidths } from '../../steps/contextual.ts';
+import { partWidths } from '../../steps/contextual-map.ts';
+import { contextualMap } from '../../steps/contextual.ts';
 
 /** Applies a map whose parameters depend only on the context to the state of a row, in place. */
 export const applyContextual = (step: ContextualStep, row: RowState): StepTrace => {

@@ -13,7 +13,8 @@ import type { TileMemory } from './tile-memory.ts';
 import type { ReversibleTile } from './transform-reverse.ts';
 import type { SingleStep } from './transform-single.ts';
 import type { ContextualStep } from '../../plan/plan.ts';
-import { contextualMap, partWidths } from '../../steps/contextual.ts';
+import { partWidths } from '../../steps/contextual-map.ts';
+import { contextualMap } from '../../steps/contextual.ts';
 
 /**
  * Prepares a contextual map over a tile, and its reverse pass if `adjoint`, the block of

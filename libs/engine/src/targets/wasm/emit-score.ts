@@ -24,7 +24,8 @@ import type { TileStep } from './transform-tile.ts';
 import { networksOf, parametersOf } from '../../plan/plan.ts';
 import type { Plan, Step } from '../../plan/plan.ts';
 import { atOnce, type Sliced } from '../../slices.ts';
-import { contextualMap, partWidths } from '../../steps/contextual.ts';
+import { partWidths } from '../../steps/contextual-map.ts';
+import { contextualMap } from '../../steps/contextual.ts';
 
 /** Below this number of rows, a tile is slower than scoring the rows one by one. */
 const TILE_MINIMUM_ROWS = 9;
