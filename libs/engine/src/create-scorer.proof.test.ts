@@ -4,7 +4,7 @@ import type { Flow } from '@flowline/flows';
 import * as tf from '@tensorflow/tfjs-core';
 
 import { createScorer } from './create-scorer.ts';
-import { backendTable } from './backend-table.ts';
+import { backendTable } from './select/backend-table.ts';
 import { randomizeWeights, normalRows } from './testing/random-flow.ts';
 
 // TensorFlow's addon and the GPU have their own tests, in processes of their own.

@@ -4,10 +4,10 @@ import type { Bijector, RealNvpOptions } from '@flowline/flows';
 import * as tf from '@tensorflow/tfjs-core';
 
 import { lowerFlow, whyNotLowered } from './flow.ts';
-import { interpret } from '../reference/interpreter.ts';
+import { interpret } from '../targets/reference/interpreter.ts';
 import { familyCases } from '../testing/family-cases.ts';
 import { normalRows, randomizeWeights } from '../testing/random-flow.ts';
-import { validatePlan } from '../validate-plan.ts';
+import { validatePlan } from '../plan/validate-plan.ts';
 
 describe('lowering', () => {
   const flows: Flow[] = [];
