@@ -1,3 +1,4 @@
+import { at } from '@flowline/events';
 import {
   add,
   constant,
@@ -22,7 +23,6 @@ import {
   abs,
 } from './graph.ts';
 import type { Node } from './graph.ts';
-import { at } from '../at.ts';
 import { parametersOf } from '../plan/plan.ts';
 import type { DeepSigmoidTransformer, RationalQuadraticTransformer, ScaleFunction, Transformer } from '../plan/plan.ts';
 

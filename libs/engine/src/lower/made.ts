@@ -1,9 +1,9 @@
+import { at } from '@flowline/events';
 import { madeMasks } from '@flowline/flows';
 import type { MadeOptions } from '@flowline/flows';
 
 import { lowerMlp, withOutput } from './mlp.ts';
 import type { WeightReader } from './weights.ts';
-import { at } from '../at.ts';
 import type { Layer, Network } from '../plan/plan.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { at } from '../at.ts';
+import { at } from '@flowline/events';
 
 /**
  * A plan is a flow frozen for scoring: a short list of typed steps over a state of `features`

@@ -1,7 +1,6 @@
-import { FlowlineError } from '@flowline/events';
+import { at, FlowlineError } from '@flowline/events';
 
 import { allFinite } from '../all-finite.ts';
-import { at } from '../at.ts';
 import { parametersOf, sourcesOf, valueWidths } from './plan.ts';
 import type {
   Base,

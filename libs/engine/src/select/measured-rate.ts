@@ -1,4 +1,4 @@
-import { at } from '../at.ts';
+import { at } from '@flowline/events';
 import { yieldToEventLoop } from '../yield-to-event-loop.ts';
 import type { Scorer } from '../scorer.ts';
 import { SLICE_MS } from '../slices.ts';

@@ -2,10 +2,9 @@ import { readFileSync } from 'node:fs';
 import { arch, cpus } from 'node:os';
 import { createRequire } from 'node:module';
 
-import { FlowlineError, type ScoringBackend } from '@flowline/events';
+import { at, FlowlineError, type ScoringBackend } from '@flowline/events';
 import type { Flow } from '@flowline/flows';
 
-import { at } from '../at.ts';
 import type { BackendEntry, BackendOptions } from '../targets/backend-entry.ts';
 import { backendEntry, backendTable } from './backend-table.ts';
 import { yieldToEventLoop } from '../yield-to-event-loop.ts';

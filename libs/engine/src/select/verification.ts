@@ -1,7 +1,7 @@
+import { at } from '@flowline/events';
 import { Random } from '@flowline/flows';
 import type { Flow } from '@flowline/flows';
 
-import { at } from '../at.ts';
 import { yieldToEventLoop } from '../yield-to-event-loop.ts';
 import type { Scorer } from '../scorer.ts';
 import { errorInTolerances } from './tolerance.ts';

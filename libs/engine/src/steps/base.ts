@@ -1,4 +1,4 @@
-import { at } from '../at.ts';
+import { at } from '@flowline/events';
 import { abs, add, constant, div, input, log, max, mul, one } from '../formula/graph.ts';
 import type { Node } from '../formula/graph.ts';
 import type { Base, Plan, Reading } from '../plan/plan.ts';

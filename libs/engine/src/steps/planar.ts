@@ -1,6 +1,6 @@
+import { at } from '@flowline/events';
 import type { ContextualMap } from './contextual-map.ts';
 import type { VectorOps } from './vector-ops.ts';
-import { at } from '../at.ts';
 import { differentiate } from '../formula/differentiate.ts';
 import {
   add,

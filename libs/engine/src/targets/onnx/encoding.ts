@@ -1,7 +1,7 @@
+import { at } from '@flowline/events';
 import { DOMAIN_TOLERANCE, LARGE_TOLERANCE, type EncodingPlan } from '@flowline/features';
 
 import { ML_DOMAIN, type OnnxGraph, type Tensor } from './onnx-graph.ts';
-import { at } from '../../at.ts';
 
 type Column = EncodingPlan['columns'][number];
 type NumberColumn = Extract<Column, { type: 'number' }>;

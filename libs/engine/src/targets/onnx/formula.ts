@@ -1,5 +1,5 @@
+import { at } from '@flowline/events';
 import type { OnnxGraph, Tensor } from './onnx-graph.ts';
-import { at } from '../../at.ts';
 import { inOrder } from '../../formula/graph.ts';
 import type { Node } from '../../formula/graph.ts';
 

@@ -1,5 +1,5 @@
+import { at } from '@flowline/events';
 import type { OnnxGraph, Tensor } from './onnx-graph.ts';
-import { at } from '../../at.ts';
 import { LEAKY_SLOPE, valueWidths } from '../../plan/plan.ts';
 import type { Activation, DenseLayer, Network } from '../../plan/plan.ts';
 

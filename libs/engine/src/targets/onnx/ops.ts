@@ -1,9 +1,9 @@
+import { at } from '@flowline/events';
 import { exportFormula } from './formula.ts';
 import type { OnnxGraph, Tensor } from './onnx-graph.ts';
 import type { StateColumns } from './state.ts';
 import type { Reading } from '../../plan/plan.ts';
 import type { ForwardOps } from '../../steps/vector-ops.ts';
-import { at } from '../../at.ts';
 
 /** Operations that append nodes, with the log|det| of the step, [n × 1]. */
 export interface ColumnOps extends ForwardOps<Tensor, Tensor> {

@@ -1,9 +1,9 @@
+import { at } from '@flowline/events';
 import { exportFormula } from './formula.ts';
 import type { OnnxGraph, Tensor } from './onnx-graph.ts';
 import { sumOfColumns } from './ops.ts';
 import { StateColumns } from './state.ts';
 import { exportStep } from './steps.ts';
-import { at } from '../../at.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { baseComponents, baseFormula, componentReading, knownConstant } from '../../steps/base.ts';
 

@@ -1,5 +1,5 @@
+import { at } from '@flowline/events';
 import type { OnnxGraph, Tensor } from './onnx-graph.ts';
-import { at } from '../../at.ts';
 import type { Plan, Reading } from '../../plan/plan.ts';
 
 interface Place {

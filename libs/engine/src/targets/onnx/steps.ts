@@ -1,9 +1,9 @@
+import { at } from '@flowline/events';
 import { exportFormula } from './formula.ts';
 import { exportDense, exportNetwork } from './network.ts';
 import type { OnnxGraph, Tensor } from './onnx-graph.ts';
 import { columnOps, sumOfColumns } from './ops.ts';
 import type { StateColumns } from './state.ts';
-import { at } from '../../at.ts';
 import { parametersOf } from '../../plan/plan.ts';
 import type { ContextualStep, LinearStep, Step, TransformStep } from '../../plan/plan.ts';
 import { partWidths } from '../../steps/contextual-map.ts';

@@ -1,4 +1,4 @@
-import { at } from '../../at.ts';
+import { at } from '@flowline/events';
 import type { Base } from '../../plan/plan.ts';
 
 /**

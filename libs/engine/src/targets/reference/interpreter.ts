@@ -1,9 +1,9 @@
+import { at } from '@flowline/events';
 import { evaluateBase } from './base.ts';
 import { applyContextual } from './contextual.ts';
 import { applyLinear } from './linear.ts';
 import type { RowState, StepTrace } from './step.ts';
 import { applyTransform } from './transform.ts';
-import { at } from '../../at.ts';
 import type { Plan, Step } from '../../plan/plan.ts';
 
 /** Result of a plan for one row, in float64. */

@@ -1,9 +1,9 @@
+import { at } from '@flowline/events';
 import { squash } from './activation.ts';
 import { outputsOf, runNetwork } from './network.ts';
 import { pick, read } from './step.ts';
 import type { RowState } from './step.ts';
 import { programOf } from './transform.ts';
-import { at } from '../../at.ts';
 import type { Evaluator } from '../../formula/evaluate.ts';
 import type { LinearStep, Plan, TransformStep } from '../../plan/plan.ts';
 

@@ -1,6 +1,6 @@
+import { at } from '@flowline/events';
 import { addThrough, pick, put, read } from './step.ts';
 import type { RowState, StepTrace } from './step.ts';
-import { at } from '../../at.ts';
 import type { LinearStep } from '../../plan/plan.ts';
 
 /** Applies a linear map to the state of a row, in place. */

@@ -1,5 +1,5 @@
+import { at } from '@flowline/events';
 import { activate, slopeAt } from './activation.ts';
-import { at } from '../../at.ts';
 import type { Activation, DenseLayer, Network } from '../../plan/plan.ts';
 import { valueWidths } from '../../plan/plan.ts';
 

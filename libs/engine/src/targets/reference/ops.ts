@@ -1,6 +1,6 @@
+import { at } from '@flowline/events';
 import { dot, pick, put } from './step.ts';
 import type { RowState } from './step.ts';
-import { at } from '../../at.ts';
 import { evaluator } from '../../formula/evaluate.ts';
 import type { Reading } from '../../plan/plan.ts';
 import type { ForwardOps, ReverseOps } from '../../steps/vector-ops.ts';

@@ -1,4 +1,4 @@
-import { at } from '../../at.ts';
+import { at } from '@flowline/events';
 import type { Reading } from '../../plan/plan.ts';
 
 /** One row on its way through a plan. */

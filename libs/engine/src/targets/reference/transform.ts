@@ -1,8 +1,8 @@
+import { at } from '@flowline/events';
 import { squash, squashSlope } from './activation.ts';
 import { outputsOf, reverseNetwork, runNetwork } from './network.ts';
 import { addThrough, pick, put, read } from './step.ts';
 import type { RowState, StepTrace } from './step.ts';
-import { at } from '../../at.ts';
 import { evaluator } from '../../formula/evaluate.ts';
 import type { Evaluator } from '../../formula/evaluate.ts';
 import type { TransformStep, Transformer } from '../../plan/plan.ts';

@@ -1,10 +1,10 @@
+import { at } from '@flowline/events';
 import type { Emission } from './emission.ts';
 import { f32x4 } from './assembly/expression.ts';
 import type { V128 } from './assembly/expression.ts';
 import { writeFormulas } from './formula.ts';
 import { times } from './lanes.ts';
 import type { Lanes } from './lanes.ts';
-import { at } from '../../at.ts';
 import { differentiate } from '../../formula/differentiate.ts';
 import { one } from '../../formula/graph.ts';
 import { baseComponents, baseFormula, knownConstant } from '../../steps/base.ts';

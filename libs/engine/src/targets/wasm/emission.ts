@@ -1,7 +1,7 @@
+import { at } from '@flowline/events';
 import type { Layout } from './layout.ts';
 import type { VectorMath } from './math.ts';
 import type { ModuleBuilder } from './assembly/module-builder.ts';
-import { at } from '../../at.ts';
 import { networksOf, valueWidths } from '../../plan/plan.ts';
 import type { Network, Plan, Step } from '../../plan/plan.ts';
 

@@ -1,3 +1,4 @@
+import { at } from '@flowline/events';
 import { writeBaseSlope } from './base.ts';
 import { prepareContextualTile } from './contextual.ts';
 import { outputWidth, widestValue } from './emission.ts';
@@ -16,7 +17,6 @@ import { allocateTile } from './tile-memory.ts';
 import type { TileMemory } from './tile-memory.ts';
 import { prepareTransformReverse } from './transform-reverse.ts';
 import type { ReversibleTile } from './transform-reverse.ts';
-import { at } from '../../at.ts';
 import { networksOf } from '../../plan/plan.ts';
 import type { Plan, Step } from '../../plan/plan.ts';
 import { atOnce, type Sliced } from '../../slices.ts';

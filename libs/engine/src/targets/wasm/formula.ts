@@ -1,8 +1,8 @@
+import { at } from '@flowline/events';
 import { f32x4, v128 } from './assembly/expression.ts';
 import type { V128 } from './assembly/expression.ts';
 import type { FunctionBuilder } from './assembly/function-builder.ts';
 import type { VectorMath } from './math.ts';
-import { at } from '../../at.ts';
 import { inOrder } from '../../formula/graph.ts';
 import type { Node } from '../../formula/graph.ts';
 

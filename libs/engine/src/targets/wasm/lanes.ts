@@ -1,3 +1,4 @@
+import { at } from '@flowline/events';
 import { hasPresence } from './emission.ts';
 import type { Emission } from './emission.ts';
 import { f32, f32x4, i32, v128 } from './assembly/expression.ts';
@@ -7,7 +8,6 @@ import { STRIDE, VECTOR_BYTES } from './layout.ts';
 import type { SingleMemory } from './single-memory.ts';
 import { PARTIAL_SUMS } from './tile-memory.ts';
 import type { TileMemory } from './tile-memory.ts';
-import { at } from '../../at.ts';
 import type { Reading } from '../../plan/plan.ts';
 
 const FLOAT_BYTES = 4;

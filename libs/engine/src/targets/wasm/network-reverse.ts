@@ -1,3 +1,4 @@
+import { at } from '@flowline/events';
 import { slopeAt } from './activation.ts';
 import { prepareDenseTile } from './dense-tile.ts';
 import { defineElementwiseTile } from './elementwise-tile.ts';
@@ -7,7 +8,6 @@ import type { I32 } from './assembly/expression.ts';
 import type { FunctionBuilder, FunctionReference } from './assembly/function-builder.ts';
 import { STRIDE } from './layout.ts';
 import type { NetworkTile } from './network-tile.ts';
-import { at } from '../../at.ts';
 import { sourcesOf, valueWidths } from '../../plan/plan.ts';
 import type { Activation, Network } from '../../plan/plan.ts';
 

@@ -1,3 +1,4 @@
+import { at } from '@flowline/events';
 import { activate } from './activation.ts';
 import { defineCompactionTable, compact } from './compaction.ts';
 import { defineDenseSingle, listBytes, listIndices, placeDenseSingle } from './dense-single.ts';
@@ -7,7 +8,6 @@ import type { I32, V128 } from './assembly/expression.ts';
 import type { FunctionBuilder, FunctionReference } from './assembly/function-builder.ts';
 import { VECTOR_BYTES } from './layout.ts';
 import { padded } from './single-memory.ts';
-import { at } from '../../at.ts';
 import { sourcesOf, valueWidths } from '../../plan/plan.ts';
 import type { Activation, Network } from '../../plan/plan.ts';
 

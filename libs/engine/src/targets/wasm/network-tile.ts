@@ -1,3 +1,4 @@
+import { at } from '@flowline/events';
 import { activate } from './activation.ts';
 import { prepareDenseTile } from './dense-tile.ts';
 import type { DenseTile } from './dense-tile.ts';
@@ -7,7 +8,6 @@ import { f32x4, i32, v128 } from './assembly/expression.ts';
 import type { I32 } from './assembly/expression.ts';
 import type { FunctionBuilder, FunctionReference } from './assembly/function-builder.ts';
 import { STRIDE } from './layout.ts';
-import { at } from '../../at.ts';
 import { sourcesOf, valueWidths } from '../../plan/plan.ts';
 import type { Activation, DenseLayer, Network } from '../../plan/plan.ts';
 

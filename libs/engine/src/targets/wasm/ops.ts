@@ -1,10 +1,10 @@
+import { at } from '@flowline/events';
 import { f32x4 } from './assembly/expression.ts';
 import type { V128 } from './assembly/expression.ts';
 import type { Emission } from './emission.ts';
 import { writeFormulas } from './formula.ts';
 import { readLanes, times } from './lanes.ts';
 import type { Lanes } from './lanes.ts';
-import { at } from '../../at.ts';
 import type { Reading } from '../../plan/plan.ts';
 import type { ForwardOps, ReverseOps, VectorOps } from '../../steps/vector-ops.ts';
 

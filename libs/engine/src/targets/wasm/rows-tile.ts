@@ -1,3 +1,4 @@
+import { at } from '@flowline/events';
 import { writeBase, writeLatent } from './base.ts';
 import type { Emission } from './emission.ts';
 import { f32, f32x4, i32, v128 } from './assembly/expression.ts';
@@ -8,7 +9,6 @@ import { PANEL_BYTES, STRIDE, TILE_PANELS, VECTOR_BYTES } from './layout.ts';
 import { squash } from './squash.ts';
 import type { TileMemory } from './tile-memory.ts';
 import { PARTIAL_SUMS } from './tile-memory.ts';
-import { at } from '../../at.ts';
 
 const FLOAT_BYTES = 4;
 

@@ -1,3 +1,4 @@
+import { at } from '@flowline/events';
 import { place } from './emission.ts';
 import type { Emission } from './emission.ts';
 import { i32 } from './assembly/expression.ts';
@@ -5,7 +6,6 @@ import type { I32, Local } from './assembly/expression.ts';
 import type { FunctionBuilder } from './assembly/function-builder.ts';
 import { STRIDE, VECTOR_BYTES } from './layout.ts';
 import type { TileMemory } from './tile-memory.ts';
-import { at } from '../../at.ts';
 import type { Reading } from '../../plan/plan.ts';
 
 /** Address range of a table. */

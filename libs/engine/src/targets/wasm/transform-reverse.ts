@@ -1,3 +1,4 @@
+import { at } from '@flowline/events';
 import type { Emission } from './emission.ts';
 import { f32x4, i32, v128 } from './assembly/expression.ts';
 import type { I32 } from './assembly/expression.ts';
@@ -12,7 +13,6 @@ import { Entry, overTable } from './table.ts';
 import type { TileMemory } from './tile-memory.ts';
 import { prepareTransformTile } from './transform-tile.ts';
 import type { TileStep } from './transform-tile.ts';
-import { at } from '../../at.ts';
 import type { Transformer, TransformStep } from '../../plan/plan.ts';
 import { transformFormulas } from '../../steps/transform.ts';
 

@@ -1,3 +1,4 @@
+import { at } from '@flowline/events';
 import { hasPresence, inputEndOf, place } from './emission.ts';
 import type { Emission } from './emission.ts';
 import { f32x4, i32, v128 } from './assembly/expression.ts';
@@ -11,7 +12,6 @@ import type { SingleBuffers } from './network-single.ts';
 import type { SingleMemory } from './single-memory.ts';
 import { padded } from './single-memory.ts';
 import { squash } from './squash.ts';
-import { at } from '../../at.ts';
 import { parametersOf } from '../../plan/plan.ts';
 import type { Reading, Transformer, TransformStep } from '../../plan/plan.ts';
 import { transformFormulas } from '../../steps/transform.ts';

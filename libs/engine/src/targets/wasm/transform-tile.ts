@@ -1,3 +1,4 @@
+import { at } from '@flowline/events';
 import { inputEndOf } from './emission.ts';
 import type { Emission } from './emission.ts';
 import { f32x4, i32, v128 } from './assembly/expression.ts';
@@ -12,7 +13,6 @@ import { Entry, overTable, placeTable } from './table.ts';
 import type { Table } from './table.ts';
 import { PARTIAL_SUMS } from './tile-memory.ts';
 import type { TileMemory } from './tile-memory.ts';
-import { at } from '../../at.ts';
 import type { Transformer, TransformStep } from '../../plan/plan.ts';
 import { transformFormulas } from '../../steps/transform.ts';
 

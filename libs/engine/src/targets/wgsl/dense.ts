@@ -1,6 +1,6 @@
+import { at } from '@flowline/events';
 import { activate } from './activation.ts';
 import type { Shader, Slot } from './shader.ts';
-import { at } from '../../at.ts';
 import type { DenseLayer } from '../../plan/plan.ts';
 
 /** Maximum outputs that an invocation computes at once. Each input is read once for all of them. */

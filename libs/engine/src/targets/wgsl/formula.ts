@@ -1,6 +1,6 @@
+import { at } from '@flowline/events';
 import { exp, literal, log, tanh } from './math.ts';
 import type { Shader } from './shader.ts';
-import { at } from '../../at.ts';
 import { inOrder } from '../../formula/graph.ts';
 import type { Node } from '../../formula/graph.ts';
 

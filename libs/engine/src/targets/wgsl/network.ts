@@ -1,7 +1,7 @@
+import { at } from '@flowline/events';
 import { activate } from './activation.ts';
 import { emitDense } from './dense.ts';
 import type { Shader, Slot } from './shader.ts';
-import { at } from '../../at.ts';
 import { sourcesOf, valueWidths } from '../../plan/plan.ts';
 import type { Activation, Network } from '../../plan/plan.ts';
 

@@ -1,7 +1,7 @@
+import { at } from '@flowline/events';
 import { writeFormula } from './formula.ts';
 import type { Shader } from './shader.ts';
 import { tap } from './state.ts';
-import { at } from '../../at.ts';
 import type { Node } from '../../formula/graph.ts';
 import type { ForwardOps } from '../../steps/vector-ops.ts';
 

@@ -1,7 +1,7 @@
+import { at } from '@flowline/events';
 import { PANEL_ROWS } from './shader.ts';
 import type { Shader } from './shader.ts';
 import { tap } from './state.ts';
-import { at } from '../../at.ts';
 
 /**
  * Reads the rows of the workgroup into memory, transposed, with 0 where not observed. Rows beyond

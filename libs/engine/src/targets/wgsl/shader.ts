@@ -1,4 +1,4 @@
-import { at } from '../../at.ts';
+import { at } from '@flowline/events';
 import type { Plan, Reading } from '../../plan/plan.ts';
 
 /** Rows per vector. */
