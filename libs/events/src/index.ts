@@ -1,5 +1,6 @@
 export * from './alert.ts';
 export * from './alert-id.ts';
+export * from './at.ts';
 export * from './dead-letter.ts';
 export * from './decision.ts';
 export * from './duration.ts';
