@@ -141,8 +141,8 @@ function faultOf(error: unknown, { count }: RecordBatch): Undecodable {
     const message = `${batch} unpacks to more than ${BATCH_MAX_BYTES} bytes; nothing of it is kept.`;
     return { reason: 'too_large', message };
   }
-  const said = error instanceof Error ? error.message : String(error);
-  return { reason: 'unreadable', message: `${batch} cannot be read from here on: ${said}.` };
+  const reason = error instanceof Error ? error.message : String(error);
+  return { reason: 'unreadable', message: `${batch} cannot be read from here on: ${reason}.` };
 }
 
 /**

@@ -2,12 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { FlowlineError } from '@flowline/events';
 
-import type { DetectorHolder } from './champion-holder.ts';
-import type { DetectorModel } from './champion.ts';
+import type { ChampionHolder } from './champion-holder.ts';
+import type { Champion } from './champion.ts';
 
 const POLL_MS = 2_000;
 
-export interface FirstModelOptions {
+export interface WaitForChampionOptions {
   readonly name: string;
   /** Wait for a champion instead of failing without one. */
   readonly wait: boolean;
@@ -22,12 +22,12 @@ export interface FirstModelOptions {
  * @throws FlowlineError FLOWLINE_MODEL_MISSING, or the reason why the champion cannot be used,
  * unless `wait` is set.
  */
-export async function firstModel(
-  holder: DetectorHolder,
-  options: FirstModelOptions,
-): Promise<DetectorModel | undefined> {
+export async function waitForChampion(
+  holder: ChampionHolder,
+  options: WaitForChampionOptions,
+): Promise<Champion | undefined> {
   const { name, wait, signal, onWait, pollMs = POLL_MS } = options;
-  let told = '';
+  let lastReason = '';
   while (!signal.aborted) {
     let reason = `there is no champion model of ${name} yet: flowline train ${name} makes one`;
     try {
@@ -43,8 +43,8 @@ export async function firstModel(
         remedy: `Train it with \`flowline train ${name}\`.`,
       });
     }
-    if (reason !== told) onWait(`waiting: ${reason}`);
-    told = reason;
+    if (reason !== lastReason) onWait(`waiting: ${reason}`);
+    lastReason = reason;
     await sleep(pollMs, undefined, { signal }).catch(() => undefined);
   }
   return undefined;

@@ -13,7 +13,7 @@ import {
 import type { RecordDecoder, SourceBatch, SourceRecord } from '@flowline/stream';
 
 import { deadLetter } from './kept-record.ts';
-import { type EventRows, plainEvents } from './plain-columns.ts';
+import { type EventRows, compilePlainColumns } from './plain-columns.ts';
 
 /** A decoded batch. Every record is either an event (a row, in record order) or a dead letter. */
 export interface DecodedEvents extends EventRows {
@@ -55,7 +55,7 @@ export function createDecoder(
 ): DecodeEvents {
   const timeOf = compileEventTime(source.time);
   const idOf = compileEventId(source.eventId);
-  const beginPlain = plainEvents(source, format, reader.plain);
+  const beginPlain = compilePlainColumns(source, format, reader.plain);
 
   const decodeOne = (batch: SourceBatch, record: SourceRecord): Candidate | DeadLetter => {
     if (record.fault !== undefined) return deadLetter(record, record.fault.reason, null, record.fault.message);

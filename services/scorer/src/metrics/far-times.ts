@@ -4,7 +4,7 @@ const DAY_MS = 86_400_000;
 const AHEAD_MS = DAY_MS;
 const BEHIND_MS = 366 * DAY_MS;
 /** Interval between two warnings, so that a replay of old events does not warn with every batch. */
-const TELL_EVERY_MS = 3_600_000;
+const WARN_EVERY_MS = 3_600_000;
 
 /** Times of a batch's events, in milliseconds since the epoch, and their ids. */
 export interface TimedEvents {
@@ -21,7 +21,7 @@ export class FarTimes {
   readonly #metrics: Metrics;
   readonly #logger: Logger;
   #events = 0;
-  #toldMs = -Infinity;
+  #warnedMs = -Infinity;
 
   constructor(detector: string, metrics: Metrics, logger: Logger) {
     this.#detector = detector;
@@ -41,13 +41,13 @@ export class FarTimes {
     if (events === 0) return;
     this.#metrics.eventsFarFromNow.inc({ detector: this.#detector }, events);
     this.#events += events;
-    if (nowMs - this.#toldMs < TELL_EVERY_MS) return;
+    if (nowMs - this.#warnedMs < WARN_EVERY_MS) return;
     const eventTime = new Date(eventTimesMs[first] ?? NaN).toISOString();
     this.#logger.warn(
       { events: this.#events, eventId: eventIds[first], eventTime },
       'events have a time far from now: is the clock right, and source.time.unit?',
     );
     this.#events = 0;
-    this.#toldMs = nowMs;
+    this.#warnedMs = nowMs;
   }
 }

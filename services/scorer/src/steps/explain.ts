@@ -1,4 +1,4 @@
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 
 import { anomalyReason, buildAlert, type Scores } from '@flowline/detector';
 import type { Anomaly, Explanation, ScoredBatch } from '@flowline/events';
@@ -37,7 +37,7 @@ export async function explain(batch: DecidedEvents): Promise<ExplainedEvents> {
     const rows = ranked.slice(start, start + ROWS_AT_ONCE);
     const found = await lease.model.detector.explain(events.table, rows, scores);
     found.forEach((explanation, i) => explanations.set(rows[i] ?? -1, explanation));
-    await turn();
+    await nextTurn();
   }
   const none = unexplained(anomalousRows.length);
   const anomalies = anomalousRows.map((row) => toAnomaly(batch, row, explanations.get(row) ?? none));
