@@ -205,16 +205,17 @@ export class KafkaReader {
     if (!isCurrent()) return;
     let opened = await stream.open(partitions);
     for (const partition of partitions) {
-      let position = await stream.position(partition, opened);
-      while (position === null) {
+      let start = await stream.position(partition, opened);
+      while (start === null) {
         opened = await stream.open(partitions);
-        position = await stream.position(partition, opened);
+        start = await stream.position(partition, opened);
       }
-      const at = { position, low: opened.ends.get(partition)?.low ?? 0 };
-      const from = await this.#persist(() => offsets.replayFrom(topic, partition, at));
+      const found = start;
+      const from = await this.#persist(() => offsets.replayFrom(topic, partition, found));
       if (!isCurrent()) return;
-      if (from < position) client.log.info({ topic, partition, from, to: position }, 'records are read again');
-      this.#positions.set(partition, new PartitionPosition(from, position));
+      if (from < found.position)
+        client.log.info({ topic, partition, from, to: found.position }, 'records are read again');
+      this.#positions.set(partition, new PartitionPosition(from, found.position));
       consumer.seek({ topic, partition, offset: String(from) });
       consumer.resume([{ topic, partitions: [partition] }]);
     }

@@ -2,7 +2,7 @@ import { FlowlineError } from '@flowline/events';
 
 import { freshAnswers } from './fresh-answers.ts';
 import type { KafkaAdmin, PartitionOffsets } from './kafka-admin.ts';
-import type { KafkaSourceOptions, LostRecords } from './kafka-source-options.ts';
+import type { KafkaSourceOptions, LostRecords, ReadPosition } from './kafka-source-options.ts';
 import { firstOffset, type LogEnds, readingPosition, streamVerdict, type TopicState } from './stream-position.ts';
 
 /** Topic whose partitions have all begun: the next offset to read of each, and its log ends. */
@@ -72,16 +72,17 @@ export class TopicStream {
    * Position from which to read a partition; lost records before it are recorded. Null if another
    * process has moved the partition meanwhile.
    */
-  async position(partition: number, { next, ends }: OpenStream): Promise<number | null> {
+  async position(partition: number, { next, ends }: OpenStream): Promise<ReadPosition | null> {
     const stored = next.get(partition);
     const end = ends.get(partition);
     if (stored === undefined || end === undefined) throw new Error(`partition ${partition} was not opened`);
     const { offset, lostFrom } = readingPosition(stored, end);
-    if (lostFrom === null) return offset;
+    const found = { position: offset, low: end.low };
+    if (lostFrom === null) return found;
     const lost = this.lost(partition, lostFrom, offset);
     if (!(await this.#persist(() => this.#options.offsets.skip(lost)))) return null;
     this.#logLost(lost);
-    return offset;
+    return found;
   }
 
   /** True if the topic still is the one that was opened, as of an answer asked for now. */

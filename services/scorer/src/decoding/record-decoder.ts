@@ -1,5 +1,5 @@
 import type { DetectorDefinition } from '@flowline/config';
-import { type DeadLetter, Numeral, printable } from '@flowline/events';
+import { at, type DeadLetter, Numeral, printable } from '@flowline/events';
 import {
   compileEventTime,
   compileExpression,
@@ -148,12 +148,12 @@ function inOrder(a: EventRows, b: EventRows): EventRows {
   const offsets = [...a.offsets, ...b.offsets];
   const times = [...a.eventTimesMs, ...b.eventTimesMs];
   const ids = [...a.eventIds, ...b.eventIds];
-  const order = Int32Array.from(offsets.keys()).sort((i, j) => (offsets[i] ?? 0) - (offsets[j] ?? 0));
+  const order = Int32Array.from(offsets.keys()).sort((i, j) => at(offsets, i) - at(offsets, j));
   return {
     table: selectRows(concatTables([a.table, b.table]), order),
-    offsets: Float64Array.from(order, (row) => offsets[row] ?? NaN),
-    eventIds: Array.from(order, (row) => ids[row] ?? ''),
-    eventTimesMs: Float64Array.from(order, (row) => times[row] ?? NaN),
+    offsets: Float64Array.from(order, (row) => at(offsets, row)),
+    eventIds: Array.from(order, (row) => at(ids, row)),
+    eventTimesMs: Float64Array.from(order, (row) => at(times, row)),
   };
 }
 

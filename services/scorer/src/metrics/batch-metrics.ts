@@ -1,4 +1,5 @@
 import { surpriseBits } from '@flowline/detector';
+import { at } from '@flowline/events';
 import type { Metrics } from '@flowline/telemetry';
 
 import type { CollectedEvents } from '../steps/collect.ts';
@@ -24,7 +25,7 @@ export function countScored(metrics: Metrics, detector: string, batch: Committed
     metrics.surpriseBits.observe({ detector }, surpriseBits(alert.score.pValue));
   }
   for (let row = 0; row < scores.size; row += P_VALUE_STRIDE) {
-    metrics.pValue.observe({ detector }, scores.pValues[row] ?? NaN);
+    metrics.pValue.observe({ detector }, at(scores.pValues, row));
   }
   const oldest = source.records[0];
   if (oldest !== undefined) {

@@ -13,7 +13,10 @@ describe('FarTimes', () => {
     const metrics = createMetrics({ processMetrics: false });
     const times = new FarTimes('checkout', metrics, logger);
     const note = (eventTimesMs: readonly number[], nowMs = NOW): void =>
-      times.note({ eventTimesMs, eventIds: eventTimesMs.map((_, i) => `id ${i}`) }, nowMs);
+      times.note(
+        { eventTimesMs: Float64Array.from(eventTimesMs), eventIds: eventTimesMs.map((_, i) => `id ${i}`) },
+        nowMs,
+      );
 
     note([NOW, NOW + 23 * HOUR_MS, NOW - 365 * 24 * HOUR_MS]);
     expect(warnings).toEqual([]);

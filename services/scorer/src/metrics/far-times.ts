@@ -1,3 +1,4 @@
+import { at } from '@flowline/events';
 import type { Logger, Metrics } from '@flowline/telemetry';
 
 const DAY_MS = 86_400_000;
@@ -8,7 +9,7 @@ const WARN_EVERY_MS = 3_600_000;
 
 /** Times of a batch's events, in milliseconds since the epoch, and their ids. */
 export interface TimedEvents {
-  readonly eventTimesMs: ArrayLike<number>;
+  readonly eventTimesMs: Float64Array;
   readonly eventIds: readonly string[];
 }
 
@@ -31,18 +32,14 @@ export class FarTimes {
 
   /** Checks a stored batch. */
   note({ eventTimesMs, eventIds }: TimedEvents, nowMs = Date.now()): void {
-    let events = 0;
-    let first = -1;
-    for (let row = 0; row < eventTimesMs.length; row++) {
-      const aheadMs = (eventTimesMs[row] ?? NaN) - nowMs;
-      if (!(aheadMs > AHEAD_MS || aheadMs < -BEHIND_MS)) continue;
-      if (events++ === 0) first = row;
-    }
-    if (events === 0) return;
+    const isFar = (timeMs: number): boolean => timeMs - nowMs > AHEAD_MS || timeMs - nowMs < -BEHIND_MS;
+    const first = eventTimesMs.findIndex(isFar);
+    if (first < 0) return;
+    const events = eventTimesMs.filter(isFar).length;
     this.#metrics.eventsFarFromNow.inc({ detector: this.#detector }, events);
     this.#events += events;
     if (nowMs - this.#warnedMs < WARN_EVERY_MS) return;
-    const eventTime = new Date(eventTimesMs[first] ?? NaN).toISOString();
+    const eventTime = new Date(at(eventTimesMs, first)).toISOString();
     this.#logger.warn(
       { events: this.#events, eventId: eventIds[first], eventTime },
       'events have a time far from now: is the clock right, and source.time.unit?',
