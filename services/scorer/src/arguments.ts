@@ -42,8 +42,9 @@ export function readArguments(args: readonly string[]): Arguments | null {
   const values = parse(args);
   if (values.help) return null;
   const source = readSource(values.source);
-  const alerts = ALERTS.find((choice) => choice === (values.alerts ?? (source.kind === 'kafka' ? 'kafka' : 'stdout')));
-  if (alerts === undefined) throw usage(`--alerts is "${values.alerts ?? ''}"; expected ${ALERTS.join(', ')}.`);
+  const wanted = values.alerts ?? (source.kind === 'kafka' ? 'kafka' : 'stdout');
+  const alerts = ALERTS.find((choice) => choice === wanted);
+  if (alerts === undefined) throw usage(`--alerts is "${wanted}"; expected ${ALERTS.join(', ')}.`);
   for (const reset of ['reset-offsets', 'reset-windows'] as const) {
     if (values[reset] && source.kind !== 'kafka') throw usage(`--${reset} is for --source kafka.`);
   }

@@ -6,9 +6,9 @@ import { type EventSource, untilItSucceeds } from '@flowline/stream';
 import type { Health, Logger, Metrics, Shutdown } from '@flowline/telemetry';
 
 import type { AlertsChoice } from './arguments.ts';
-import type { ChampionLooks } from './champion/champion-lookup.ts';
+import type { ChampionLookup } from './champion/champion-lookup.ts';
 import type { Collector } from './steps/collect.ts';
-import { createModelLoader } from './champion/load-champion.ts';
+import { createChampionLoader } from './champion/load-champion.ts';
 import { alertAddress } from './alerts/open-alerts.ts';
 import { PartitionWindows, type PartitionWindowsOptions } from './windows/partition-windows.ts';
 import type { DetectorRunParts } from './run-detector.ts';
@@ -22,7 +22,7 @@ export interface ProcessParts {
   readonly metrics: Metrics;
   readonly health: Health;
   readonly shutdown: Shutdown;
-  readonly champions: ChampionLooks;
+  readonly champions: ChampionLookup;
   /** Memory bound of the windows of all detectors. */
   readonly windowMemory: WindowMemory;
   /** Connects to Kafka; called only if needed. */
@@ -42,7 +42,7 @@ export interface RunParts {
 /**
  * Assembles a run of one detector over one source, with the models and the store of this process.
  */
-export function detectorRun(
+export function detectorRunParts(
   { db, settings, logger, metrics, health, champions }: ProcessParts,
   definition: DetectorDefinition,
   run: RunParts,
@@ -53,7 +53,7 @@ export function detectorRun(
     name,
     source: run.source,
     windows: run.windows,
-    loader: createModelLoader({ db, detector: name, champions, settings, logger }),
+    loader: createChampionLoader({ db, detector: name, champions, settings, logger }),
     store: {
       commit: (batch) => commitBatch(db, batch, { sample, ...alertAddress(run.alerts, definition, batch.topic) }),
     },
@@ -95,11 +95,11 @@ export function partitionWindows(
  * warning; every time is counted.
  */
 export function windowMemory({ windowsMaxBytes }: Settings, logger: Logger, metrics: Metrics): WindowMemory {
-  let isTold = false;
+  let hasWarned = false;
   return new WindowMemory(windowsMaxBytes, () => {
     metrics.windowsForgotten.inc();
-    if (isTold) return;
-    isTold = true;
+    if (hasWarned) return;
+    hasWarned = true;
     const remedy =
       'Give the process more memory and raise FLOWLINE_WINDOWS_MAX_BYTES, or share the partitions among more scorers. ' +
       'flowline_window_entities_forgotten_total counts on.';

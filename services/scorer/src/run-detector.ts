@@ -5,13 +5,13 @@ import { defer, finalize, lastValueFrom, type Observable, tap } from 'rxjs';
 
 import { collect, collectUntil, type Collector, keepCollecting } from './steps/collect.ts';
 import type { CommittedEvents, Store } from './steps/commit.ts';
-import { DetectorHolder, type ModelLoader } from './champion/champion-holder.ts';
-import type { DetectorModel } from './champion/champion.ts';
+import { ChampionHolder, type ChampionLoader } from './champion/champion-holder.ts';
+import type { Champion } from './champion/champion.ts';
 import { FarTimes } from './metrics/far-times.ts';
-import { firstModel } from './champion/wait-for-champion.ts';
+import { waitForChampion } from './champion/wait-for-champion.ts';
 import { LackingEvents } from './metrics/lacking-events.ts';
 import { leaseScope } from './champion/lease-scope.ts';
-import { measureBatch, measureCollected, measureModel, measureWindows } from './metrics/measure.ts';
+import { countScored, countCollected, setModelGauges, setWindowGauges } from './metrics/batch-metrics.ts';
 import { MissingFeatures } from './metrics/missing-features.ts';
 import type { PartitionWindows } from './windows/partition-windows.ts';
 import { pipeline } from './pipeline.ts';
@@ -25,7 +25,7 @@ export interface DetectorRunParts {
   readonly source: EventSource;
   /** Past of the entities, up to the position of the source. */
   readonly windows: PartitionWindows;
-  readonly loader: ModelLoader;
+  readonly loader: ChampionLoader;
   readonly store: Store;
   /** For a detector that learns from its own events: stores them while there is no model. */
   readonly collector?: Collector;
@@ -67,7 +67,7 @@ export async function runDetector(parts: DetectorRunParts): Promise<RunTotals> {
     if (signal.aborted) source.stop();
     status.waits('loading the champion');
     void reporter.run(watching.signal);
-    const model = await modelToBeginWith(parts, holder, status, reporter);
+    const model = await firstChampion(parts, holder, status, reporter);
     if (model === undefined) return counter.totals();
     void holder.watch(watching.signal);
     counter.start(model.detector.compute.backend);
@@ -76,12 +76,12 @@ export async function runDetector(parts: DetectorRunParts): Promise<RunTotals> {
       tap((batch) => {
         counter.add(batch);
         warnOfRefused(logger, batch.report);
-        measureBatch(metrics, name, batch);
+        countScored(metrics, name, batch);
         // A file may well hold old events.
         if (!source.finite) farTimes.note(batch.scored);
         missing.note(batch.lease.model.detector.bundle.schema, batch.events.table);
         lacking.note(batch);
-        measureWindows(metrics, name, parts.windows);
+        setWindowGauges(metrics, name, parts.windows);
         status.scores();
       }),
       retryWithBackoff({
@@ -104,29 +104,29 @@ export async function runDetector(parts: DetectorRunParts): Promise<RunTotals> {
  * Waits for the first champion if the source is endless. Meanwhile it collects events, if the
  * detector learns from them.
  */
-async function modelToBeginWith(
+async function firstChampion(
   parts: DetectorRunParts,
-  holder: DetectorHolder,
+  holder: ChampionHolder,
   status: RunStatus,
   reporter: ScoringReporter,
-): Promise<DetectorModel | undefined> {
+): Promise<Champion | undefined> {
   const { name, source, windows, loader, collector, metrics, signal } = parts;
   const wait = !source.finite;
   const onWait = (reason: string): void => {
     status.waits(reason);
     reporter.waits();
   };
-  if (collector === undefined || !wait) return firstModel(holder, { name, wait, signal, onWait });
+  if (collector === undefined || !wait) return waitForChampion(holder, { name, wait, signal, onWait });
   const champion$ = defer(() => loader.championVersion()).pipe(
     retryWithBackoff({ onRetry: status.waitsAfter('the champion cannot be looked up') }),
   );
-  const first = firstModel(holder, { name, wait, signal, onWait });
+  const first = waitForChampion(holder, { name, wait, signal, onWait });
   if ((await lastValueFrom(champion$)) !== null) return first;
   status.waits('collecting: events are stored as history for the first model');
   const collected$ = collect(source, collector, windows, status.waitsAfter('a batch cannot be stored')).pipe(
     tap((batch) => {
       warnOfRefused(parts.logger.child({ detector: name }), batch.report);
-      measureCollected(metrics, name, batch);
+      countCollected(metrics, name, batch);
     }),
     keepCollecting(status.waitsAfter('the source failed')),
   );
@@ -138,13 +138,13 @@ function openHolder(
   logger: Logger,
   status: RunStatus,
   reporter: ScoringReporter,
-): DetectorHolder {
-  return new DetectorHolder({
+): ChampionHolder {
+  return new ChampionHolder({
     loader,
     logger,
     ...(pollMs === undefined ? {} : { pollMs }),
     onModel: (model, replaced) => {
-      measureModel(metrics, model, replaced);
+      setModelGauges(metrics, model, replaced);
       reporter.scores(model);
       status.uses(model);
       const { modelVersion, detectorVersion, detector } = model;
@@ -178,7 +178,7 @@ function openHolder(
  */
 function storedBatches(
   { name, source, windows, store, metrics }: DetectorRunParts,
-  holder: DetectorHolder,
+  holder: ChampionHolder,
   status: RunStatus,
 ): Observable<CommittedEvents> {
   return defer(() => {

@@ -19,7 +19,7 @@ import {
 } from '@flowline/telemetry';
 
 import { type Arguments, HELP, readArguments } from './arguments.ts';
-import { ChampionLooks } from './champion/champion-lookup.ts';
+import { ChampionLookup } from './champion/champion-lookup.ts';
 import { windowMemory } from './process-parts.ts';
 import { scoreFile } from './file/score-file.ts';
 import { serveKafka } from './kafka/serve.ts';
@@ -64,7 +64,7 @@ async function run(args: Arguments): Promise<number> {
     shutdown.defer('database', () => db.close());
     health.delete('database');
     const shared = {
-      champions: new ChampionLooks(() => championVersions(db)),
+      champions: new ChampionLookup(() => championVersions(db)),
       windowMemory: windowMemory(settings, logger, metrics),
       kafka: kafkaOf(settings, logger),
     };

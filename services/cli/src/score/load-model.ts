@@ -5,7 +5,8 @@ import { folderCache } from '@flowline/engine';
 
 import { alphaOfStored } from '../alpha-of-stored.ts';
 import { readModelFile } from './model-file.ts';
-import { BATCH_ROWS, type EventNames } from './score-records.ts';
+import type { EventNames } from './event-names.ts';
+import { BATCH_ROWS } from './score-records.ts';
 import { withDatabase } from '../with-database.ts';
 
 /** Origin of a model: a detector in the database, or a file. */

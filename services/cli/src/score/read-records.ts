@@ -7,9 +7,9 @@ import { FlowlineError, messageOf } from '@flowline/events';
 import { decodeJson, type Line, LineSplitter } from '@flowline/stream';
 
 import { checkHeader } from './check-header.ts';
+import type { EventNames } from './event-names.ts';
 import { cellValue, type CellReading, fieldKinds } from './field-kinds.ts';
 import type { FileFormat } from './formats.ts';
-import type { EventNames } from './score-records.ts';
 
 /** One record of a file: a value for the feature reader, or the fault of a broken record. */
 export type FileRecord =

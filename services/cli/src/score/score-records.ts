@@ -1,19 +1,14 @@
 import { type Detector, isAnomalous, surpriseBits } from '@flowline/detector';
-import { at, type EventTimeSpec, Numeral } from '@flowline/events';
+import { at, Numeral } from '@flowline/events';
 import { compileEventId, compileEventTime, Fault, type FeatureRecord, rowValues } from '@flowline/features';
 
+import type { EventNames } from './event-names.ts';
 import { createFileReader, type FileReader } from './file-reader.ts';
 import type { FileRecord } from './read-records.ts';
 import type { RowNames, ScoredRow } from './write-scores.ts';
 
 /** Rows scored at once: enough for the kernels, few enough to stream. */
 export const BATCH_ROWS = 4096;
-
-/** Time and (dotted) id field of an event; null if unknown. */
-export interface EventNames {
-  readonly time: EventTimeSpec | null;
-  readonly id: string | null;
-}
 
 /** Options of {@link scoreRecords}. */
 export interface ScoreOptions {

@@ -79,7 +79,7 @@ export function alertAddress(
 }
 
 /** Updates the gauges of pending alerts and of alerts that the sink has refused. */
-export async function measureOutbox(db: Database, metrics: Metrics, choice: AlertsChoice): Promise<void> {
+export async function updateOutboxGauges(db: Database, metrics: Metrics, choice: AlertsChoice): Promise<void> {
   if (choice === 'none') return;
   const { pending, dead } = await outboxStatus(db, choice);
   metrics.outboxPending.set(pending);

@@ -2,21 +2,21 @@ import { FlowlineError } from '@flowline/events';
 import { createLogger, silentLogger } from '@flowline/telemetry';
 import { describe, expect, it } from '@jest/globals';
 
-import { DetectorHolder } from './champion-holder.ts';
+import { ChampionHolder } from './champion-holder.ts';
 import { FakeLoader } from '../testing/fake-model.ts';
 
 const corrupted = new FlowlineError('FLOWLINE_MODEL_CORRUPTED', 'broken bytes');
 
-describe('DetectorHolder', () => {
+describe('ChampionHolder', () => {
   it('holds nothing while there is no champion', async () => {
-    const holder = new DetectorHolder({ loader: new FakeLoader(), logger: silentLogger });
+    const holder = new ChampionHolder({ loader: new FakeLoader(), logger: silentLogger });
     expect(await holder.refresh()).toBeUndefined();
     expect(() => holder.acquire()).toThrow();
   });
 
   it('takes over a new champion between two batches, and disposes the old one with its last', async () => {
     const loader = new FakeLoader(1);
-    const holder = new DetectorHolder({ loader, logger: silentLogger });
+    const holder = new ChampionHolder({ loader, logger: silentLogger });
     await holder.refresh();
     const first = holder.acquire();
     const second = holder.acquire();
@@ -35,7 +35,7 @@ describe('DetectorHolder', () => {
 
   it('disposes an old champion at once where no batch holds it, and loads none twice', async () => {
     const loader = new FakeLoader(1);
-    const holder = new DetectorHolder({ loader, logger: silentLogger });
+    const holder = new ChampionHolder({ loader, logger: silentLogger });
     await holder.refresh();
     await holder.refresh();
     loader.champion = 2;
@@ -49,7 +49,7 @@ describe('DetectorHolder', () => {
     const logger = createLogger({ name: 't', destination: { write: (line) => void lines.push(line) } });
     const rejected: number[] = [];
     const loader = new FakeLoader(1);
-    const holder = new DetectorHolder({ loader, logger, onRejected: (version) => rejected.push(version) });
+    const holder = new ChampionHolder({ loader, logger, onRejected: (version) => rejected.push(version) });
     await holder.refresh();
     loader.champion = 2;
     loader.failure = corrupted;
@@ -65,7 +65,7 @@ describe('DetectorHolder', () => {
   it('throws why the first champion cannot be used', async () => {
     const loader = new FakeLoader(1);
     loader.failure = corrupted;
-    const holder = new DetectorHolder({ loader, logger: silentLogger });
+    const holder = new ChampionHolder({ loader, logger: silentLogger });
     await expect(holder.refresh()).rejects.toBe(corrupted);
     await expect(holder.refresh()).rejects.toBe(corrupted);
     expect(loader.attempts).toBe(1);
@@ -74,7 +74,7 @@ describe('DetectorHolder', () => {
   it('does not blame the model when the database goes away while it is loaded', async () => {
     const loader = new FakeLoader(1);
     loader.failure = new FlowlineError('FLOWLINE_DATABASE_UNREACHABLE', 'away', { retryable: true });
-    const holder = new DetectorHolder({ loader, logger: silentLogger });
+    const holder = new ChampionHolder({ loader, logger: silentLogger });
     await expect(holder.refresh()).rejects.toMatchObject({ code: 'FLOWLINE_DATABASE_UNREACHABLE' });
     loader.failure = undefined;
     expect((await holder.refresh())?.modelVersion).toBe(1);
@@ -82,7 +82,7 @@ describe('DetectorHolder', () => {
 
   it('watches until the signal', async () => {
     const loader = new FakeLoader(1);
-    const holder = new DetectorHolder({ loader, logger: silentLogger, pollMs: 2 });
+    const holder = new ChampionHolder({ loader, logger: silentLogger, pollMs: 2 });
     await holder.refresh();
     const stop = new AbortController();
     const watching = holder.watch(stop.signal);
@@ -96,7 +96,7 @@ describe('DetectorHolder', () => {
 
   it('disposes everything when it is closed, also what is loaded meanwhile', async () => {
     const loader = new FakeLoader(1);
-    const holder = new DetectorHolder({ loader, logger: silentLogger });
+    const holder = new ChampionHolder({ loader, logger: silentLogger });
     await holder.refresh();
     const lease = holder.acquire();
     loader.champion = 2;

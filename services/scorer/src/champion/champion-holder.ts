@@ -1,29 +1,29 @@
 import { isRetryableError } from '@flowline/stream';
 import { type Logger, pause } from '@flowline/telemetry';
 
-import type { DetectorModel } from './champion.ts';
+import type { Champion } from './champion.ts';
 
 /** Source of champions. */
-export interface ModelLoader {
+export interface ChampionLoader {
   /** Version of the champion; null if there is none. Cheap. */
   championVersion(): Promise<number | null>;
   /** Loads, verifies and warms up the champion. Rejects if it cannot be used. */
-  loadChampion(): Promise<DetectorModel>;
+  loadChampion(): Promise<Champion>;
 }
 
 /** A model in use by one batch. */
 export interface ModelLease {
-  readonly model: DetectorModel;
+  readonly model: Champion;
   /** Ends the lease. Further calls do nothing. */
   readonly release: () => void;
 }
 
-export interface DetectorHolderOptions {
-  readonly loader: ModelLoader;
+export interface ChampionHolderOptions {
+  readonly loader: ChampionLoader;
   readonly logger: Logger;
   readonly pollMs?: number;
   /** Called with every model that is taken over. */
-  readonly onModel?: (model: DetectorModel, replaced: DetectorModel | undefined) => void;
+  readonly onModel?: (model: Champion, replaced: Champion | undefined) => void;
   /** Called for every champion that could not be used. */
   readonly onRejected?: (version: number, error: unknown) => void;
 }
@@ -51,19 +51,19 @@ const REJECTED_MS = 60_000;
  * A batch takes a lease when it arrives and releases it once stored, so a swap falls between
  * batches.
  */
-export class DetectorHolder {
-  readonly #options: DetectorHolderOptions;
-  readonly #leases = new Map<DetectorModel, number>();
-  #current: DetectorModel | undefined;
+export class ChampionHolder {
+  readonly #options: ChampionHolderOptions;
+  readonly #leases = new Map<Champion, number>();
+  #current: Champion | undefined;
   #rejected: { readonly version: number; readonly error: Error; readonly untilMs: number } | undefined;
   #closed = false;
 
-  constructor(options: DetectorHolderOptions) {
+  constructor(options: ChampionHolderOptions) {
     this.#options = options;
   }
 
   /** Model for the next batch. */
-  get current(): DetectorModel | undefined {
+  get current(): Champion | undefined {
     return this.#current;
   }
 
@@ -87,7 +87,7 @@ export class DetectorHolder {
    * @returns the current model; undefined while there is no champion.
    * @throws the loader's error, if no model is held.
    */
-  async refresh(): Promise<DetectorModel | undefined> {
+  async refresh(): Promise<Champion | undefined> {
     const { loader } = this.#options;
     const version = await loader.championVersion();
     if (version === null || version === this.#current?.modelVersion) return this.#current;
@@ -136,7 +136,7 @@ export class DetectorHolder {
     return this.#closed;
   }
 
-  #take(model: DetectorModel): void {
+  #take(model: Champion): void {
     const replaced = this.#current;
     this.#current = model;
     this.#rejected = undefined;
@@ -156,12 +156,12 @@ export class DetectorHolder {
     return error;
   }
 
-  #orThrow(error: Error): DetectorModel {
+  #orThrow(error: Error): Champion {
     if (this.#current !== undefined) return this.#current;
     throw error;
   }
 
-  #disposeRetired(model: DetectorModel): void {
+  #disposeRetired(model: Champion): void {
     if (model === this.#current || this.#closed || (this.#leases.get(model) ?? 0) > 0) return;
     this.#leases.delete(model);
     model.detector.dispose();

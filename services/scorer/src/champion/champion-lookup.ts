@@ -9,7 +9,7 @@ const FRESH_MS = 100;
  * Champion lookups of a process. Lookups of several detectors often share one query to the
  * database.
  */
-export class ChampionLooks {
+export class ChampionLookup {
   readonly #read: () => Promise<Champions>;
   readonly #now: () => number;
   #reading: Promise<Champions> | undefined;

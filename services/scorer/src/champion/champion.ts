@@ -10,7 +10,7 @@ export type ScoringDetector = Pick<Detector, 'score' | 'explain' | 'alpha' | 'co
  * features are those of the detector version it was trained for; alpha and the way records are read
  * follow the definition that was in force when the model was loaded.
  */
-export interface DetectorModel extends EventReader {
+export interface Champion extends EventReader {
   readonly name: string;
   readonly detectorVersion: number;
   readonly modelVersion: number;

@@ -13,17 +13,17 @@ import { createRecordReader } from '@flowline/features';
 import { isRetryableError, type RecordDecoder } from '@flowline/stream';
 import type { Logger } from '@flowline/telemetry';
 
-import type { ChampionLooks } from './champion-lookup.ts';
+import type { ChampionLookup } from './champion-lookup.ts';
 import { createDecoder } from '../decoding/record-decoder.ts';
 import { decoderInForce, type DecoderInForce, type VersionedDefinition } from '../decoding/decoder-in-force.ts';
-import type { ModelLoader } from './champion-holder.ts';
+import type { ChampionLoader } from './champion-holder.ts';
 import { windowsMaker } from '../windows/partition-windows.ts';
 import { recordFormats } from '../decoding/formats.ts';
 
-export interface ModelLoaderOptions {
+export interface ChampionLoaderOptions {
   readonly db: Database;
   readonly detector: string;
-  readonly champions: Pick<ChampionLooks, 'version'>;
+  readonly champions: Pick<ChampionLookup, 'version'>;
   /** Scoring backend, batch size, cache folder of its measurements, and maximum record size. */
   readonly settings: Pick<Settings, 'scoring' | 'batch' | 'cacheFolder' | 'eventMaxBytes'>;
   readonly logger: Logger;
@@ -37,13 +37,13 @@ const TYPICAL_BATCH_ROWS = 2_048;
  * Loads champions from Postgres. Checks checksum, format and features, and scores rows of its own
  * before the stream may use the model.
  */
-export function createModelLoader({
+export function createChampionLoader({
   db,
   detector: name,
   champions,
   settings,
   logger,
-}: ModelLoaderOptions): ModelLoader {
+}: ChampionLoaderOptions): ChampionLoader {
   const cache = folderCache(settings.cacheFolder);
   const readerOf = (inForce: VersionedDefinition, format: RecordDecoder): Promise<DecoderInForce | null> =>
     decoderInForce(db, inForce, format, settings.eventMaxBytes).catch((err: unknown) => {

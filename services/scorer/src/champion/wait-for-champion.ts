@@ -1,12 +1,12 @@
 import { FlowlineError, messageOf } from '@flowline/events';
 import { pause } from '@flowline/telemetry';
 
-import type { DetectorHolder } from './champion-holder.ts';
-import type { DetectorModel } from './champion.ts';
+import type { ChampionHolder } from './champion-holder.ts';
+import type { Champion } from './champion.ts';
 
 const POLL_MS = 2_000;
 
-export interface FirstModelOptions {
+export interface WaitForChampionOptions {
   readonly name: string;
   /** Wait for a champion instead of failing without one. */
   readonly wait: boolean;
@@ -21,12 +21,12 @@ export interface FirstModelOptions {
  * @throws FlowlineError FLOWLINE_MODEL_MISSING, or the reason why the champion cannot be used,
  * unless `wait` is set.
  */
-export async function firstModel(
-  holder: DetectorHolder,
-  options: FirstModelOptions,
-): Promise<DetectorModel | undefined> {
+export async function waitForChampion(
+  holder: ChampionHolder,
+  options: WaitForChampionOptions,
+): Promise<Champion | undefined> {
   const { name, wait, signal, onWait, pollMs = POLL_MS } = options;
-  let told = '';
+  let lastReason = '';
   while (!signal.aborted) {
     let reason = `there is no champion model of ${name} yet: flowline train ${name} makes one`;
     try {
@@ -42,8 +42,8 @@ export async function firstModel(
         remedy: `Train it with \`flowline train ${name}\`.`,
       });
     }
-    if (reason !== told) onWait(`waiting: ${reason}`);
-    told = reason;
+    if (reason !== lastReason) onWait(`waiting: ${reason}`);
+    lastReason = reason;
     await pause(pollMs, signal);
   }
   return undefined;

@@ -7,7 +7,7 @@ import fc from 'fast-check';
 
 import { createDecoder } from './record-decoder.ts';
 import { decodeJson } from '@flowline/stream';
-import { plainEvents } from './plain-columns.ts';
+import { compilePlainColumns } from './plain-columns.ts';
 import { recordFormats } from './formats.ts';
 
 const feature = (name: string, type: FeatureSpec['type'], more: Partial<FeatureSpec> = {}): FeatureSpec => ({
@@ -34,9 +34,9 @@ function batchOf(values: readonly (Uint8Array | null)[]): SourceBatch {
   return { ...source, fromOffset: 10, records, nextOffset: 1_000, done: () => undefined };
 }
 
-describe('plainEvents', () => {
+describe('compilePlainColumns', () => {
   it('takes the records of a source of plain fields', () => {
-    const begin = plainEvents(source('iso', 'id'), recordFormats.json(), reader.plain);
+    const begin = compilePlainColumns(source('iso', 'id'), recordFormats.json(), reader.plain);
     const rows = begin?.(2, () => 'unused');
     const event = { ts: '2001-02-03T04:05:06Z', id: 7, x: 1.5, y: null, hour: 3, kind: 'a', on: false };
     const [record] = batchOf([Buffer.from(JSON.stringify(event))]).records;
@@ -78,10 +78,10 @@ describe('plainEvents', () => {
     const json = recordFormats.json();
     const computed = createRecordReader([feature('r', 'real', { from: { ratio: ['x', 'y'] } })], {});
     const dotted = createRecordReader([feature('lat', 'real', { from: 'geo.lat' })], {});
-    expect(plainEvents(source('ms', null), json, computed.plain)).toBeNull();
-    expect(plainEvents(source('ms', null), json, dotted.plain)).toBeNull();
-    expect(plainEvents(source('ms', 'meta.id'), json, reader.plain)).toBeNull();
-    expect(plainEvents(source('ms', null), { decode: decodeJson }, reader.plain)).toBeNull();
+    expect(compilePlainColumns(source('ms', null), json, computed.plain)).toBeNull();
+    expect(compilePlainColumns(source('ms', null), json, dotted.plain)).toBeNull();
+    expect(compilePlainColumns(source('ms', 'meta.id'), json, reader.plain)).toBeNull();
+    expect(compilePlainColumns(source('ms', null), { decode: decodeJson }, reader.plain)).toBeNull();
   });
 
   it('decodes any batch as the slow way does, events and dead letters alike', () => {

@@ -28,7 +28,7 @@ export interface PlainRows {
  * faults. Null if the format has no such shortcut, or a field needs the reader.
  * @returns a function that begins a batch of at most `size` records.
  */
-export function plainEvents(
+export function compilePlainColumns(
   source: DetectorDefinition['source'],
   format: RecordDecoder,
   columns: PlainColumns | null,

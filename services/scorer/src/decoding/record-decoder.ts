@@ -1,5 +1,5 @@
 import type { DetectorDefinition } from '@flowline/config';
-import type { DeadLetter } from '@flowline/events';
+import { at, type DeadLetter } from '@flowline/events';
 import {
   compileEventId,
   compileEventTime,
@@ -13,7 +13,7 @@ import {
 import type { RecordDecoder, SourceBatch, SourceRecord } from '@flowline/stream';
 
 import { deadLetter } from './kept-record.ts';
-import { type EventRows, plainEvents } from './plain-columns.ts';
+import { type EventRows, compilePlainColumns } from './plain-columns.ts';
 
 /** A decoded batch. Every record is either an event (a row, in record order) or a dead letter. */
 export interface DecodedEvents extends EventRows {
@@ -54,7 +54,7 @@ export function createDecoder(
 ): DecodeEvents {
   const timeOf = compileEventTime(source.time);
   const ownId = source.eventId === null ? null : compileEventId(source.eventId);
-  const beginPlain = plainEvents(source, format, reader.plain);
+  const beginPlain = compilePlainColumns(source, format, reader.plain);
 
   const decodeOne = (batch: SourceBatch, record: SourceRecord): Candidate | DeadLetter => {
     if (record.fault !== undefined) return deadLetter(record, record.fault.reason, null, record.fault.message);
@@ -147,12 +147,12 @@ function inOrder(a: EventRows, b: EventRows): EventRows {
   const offsets = [...a.offsets, ...b.offsets];
   const times = [...a.eventTimesMs, ...b.eventTimesMs];
   const ids = [...a.eventIds, ...b.eventIds];
-  const order = Int32Array.from(offsets.keys()).sort((i, j) => (offsets[i] ?? 0) - (offsets[j] ?? 0));
+  const order = Int32Array.from(offsets.keys()).sort((i, j) => at(offsets, i) - at(offsets, j));
   return {
     table: selectRows(concatTables([a.table, b.table]), order),
-    offsets: Float64Array.from(order, (row) => offsets[row] ?? NaN),
-    eventIds: Array.from(order, (row) => ids[row] ?? ''),
-    eventTimesMs: Float64Array.from(order, (row) => times[row] ?? NaN),
+    offsets: Float64Array.from(order, (row) => at(offsets, row)),
+    eventIds: Array.from(order, (row) => at(ids, row)),
+    eventTimesMs: Float64Array.from(order, (row) => at(times, row)),
   };
 }
 

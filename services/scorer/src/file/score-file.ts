@@ -4,9 +4,9 @@ import { createNdjsonSource, type FilePosition, untilItSucceeds } from '@flowlin
 
 import type { Arguments } from '../arguments.ts';
 import { ndjsonInput } from './ndjson-input.ts';
-import { measureOutbox, openAlerts } from '../alerts/open-alerts.ts';
+import { updateOutboxGauges, openAlerts } from '../alerts/open-alerts.ts';
 import { pollGauges } from '../metrics/poll-gauges.ts';
-import { batchBounds, detectorRun, partitionWindows, type ProcessParts } from '../process-parts.ts';
+import { batchBounds, detectorRunParts, partitionWindows, type ProcessParts } from '../process-parts.ts';
 import { runDetector } from '../run-detector.ts';
 import type { RunTotals } from '../metrics/run-totals.ts';
 import { fileDetector } from '../kafka/select-detectors.ts';
@@ -36,11 +36,11 @@ export async function scoreFile(parts: ProcessParts, args: Arguments & { readonl
   });
   const alerts = openAlerts(parts, args.alerts, () => ({ detectors: [detector], topics: [topic] }));
   if (alerts !== null) shutdown.defer('alerts', () => alerts.close());
-  void pollGauges(() => [measureOutbox(db, metrics, args.alerts)], logger, shutdown.signal);
+  void pollGauges(() => [updateOutboxGauges(db, metrics, args.alerts)], logger, shutdown.signal);
 
   const windows = partitionWindows(parts, detector);
   const run = runDetector(
-    detectorRun(parts, definition, { source, windows, alerts: args.alerts, signal: shutdown.signal }),
+    detectorRunParts(parts, definition, { source, windows, alerts: args.alerts, signal: shutdown.signal }),
   );
   shutdown.defer('detectors', async () => {
     await Promise.allSettled([run]);

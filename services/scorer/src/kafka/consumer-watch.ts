@@ -31,9 +31,9 @@ export class ConsumerWatch {
   }
 
   /** Checks the lags of the moment once. */
-  look(lags: readonly PartitionLag[], nowMs = performance.now()): void {
+  check(lags: readonly PartitionLag[], nowMs = performance.now()): void {
     const { detector, topic, source, health, logger, metrics } = this.#options;
-    const verdict = this.#watch.look({ inFlight: source.inFlight, partitions: lags }, nowMs);
+    const verdict = this.#watch.check({ inFlight: source.inFlight, partitions: lags }, nowMs);
     if (verdict.kind === 'moving') {
       // A consumer that is being reopened reports no lags. Health stays red until it does.
       if (lags.length > 0) health.set(this.#part, { healthy: true, ready: true, detail: 'reading' });

@@ -28,7 +28,7 @@ import type { Collector } from '../steps/collect.ts';
 import { ConsumerWatch } from './consumer-watch.ts';
 import { openCollector } from '../steps/open-collector.ts';
 import type { PartitionWindows } from '../windows/partition-windows.ts';
-import { batchBounds, detectorRun, partitionWindows, type ProcessParts } from '../process-parts.ts';
+import { batchBounds, detectorRunParts, partitionWindows, type ProcessParts } from '../process-parts.ts';
 import { runDetector } from '../run-detector.ts';
 import { resetArguments } from './reset-streams.ts';
 import type { StoreReport } from '../metrics/scoring-reporter.ts';
@@ -42,7 +42,7 @@ export interface GroupMembership {
 }
 
 /** Scores the topic of one detector until it is stopped. */
-export class KafkaRun {
+export class DetectorRun {
   readonly #parts: ProcessParts;
   readonly #definition: DetectorDefinition;
   readonly #version: number;
@@ -96,7 +96,7 @@ export class KafkaRun {
         });
       const common = { source: this.#source, windows: this.#windows, alerts, signal, report };
       const run = { ...common, ...(await this.#collector()) };
-      await runDetector(detectorRun(this.#parts, this.#definition, run));
+      await runDetector(detectorRunParts(this.#parts, this.#definition, run));
     } finally {
       this.#forgetLag();
       this.#watch.end();
@@ -125,10 +125,10 @@ export class KafkaRun {
    * Updates the lag gauges. Reopens the consumer if it has stopped, or if Postgres knows less than
    * was stored.
    */
-  async measureLag(): Promise<void> {
+  async updateLagGauges(): Promise<void> {
     const lags = await this.#lags();
     this.#forgetLag();
-    this.#watch.look(lags);
+    this.#watch.check(lags);
     const detector = this.#definition.name;
     const topic = this.#topic;
     const { db, metrics } = this.#parts;

@@ -6,8 +6,8 @@ import { untilItSucceedsOr } from '@flowline/stream';
 import { waiting } from '@flowline/telemetry';
 
 import type { Arguments } from '../arguments.ts';
-import { KafkaRun } from './detector-run.ts';
-import { measureOutbox, openAlerts } from '../alerts/open-alerts.ts';
+import { DetectorRun } from './detector-run.ts';
+import { updateOutboxGauges, openAlerts } from '../alerts/open-alerts.ts';
 import { pollGauges } from '../metrics/poll-gauges.ts';
 import type { ProcessParts } from '../process-parts.ts';
 import { resetStreams } from './reset-streams.ts';
@@ -37,11 +37,11 @@ export async function serveKafka(parts: ProcessParts, args: Arguments): Promise<
   const followed = new FollowedDetectors(parts, database, args);
   const alerts = openAlerts(parts, args.alerts, () => ({ detectors: followed.names, topics: followed.topics }));
   if (alerts !== null) shutdown.defer('alerts', () => alerts.close());
-  const looks = (): Promise<void>[] => {
+  const updates = (): Promise<void>[] => {
     metrics.tensors.set(tensorCount());
-    return [measureOutbox(db, metrics, args.alerts), ...followed.measureLag()];
+    return [updateOutboxGauges(db, metrics, args.alerts), ...followed.updateLagGauges()];
   };
-  void pollGauges(looks, logger, shutdown.signal, lookEveryMs(parts.settings.consumerStallMs));
+  void pollGauges(updates, logger, shutdown.signal, pollIntervalMs(parts.settings.consumerStallMs));
   const supervised = new Supervisor({
     list: () => followed.list(),
     logger,
@@ -66,18 +66,18 @@ async function untilBrokersAnswer(parts: ProcessParts): Promise<void> {
   parts.health.delete('brokers');
 }
 
-/** Interval between looks, short enough to notice a stalled consumer in time. */
-function lookEveryMs(stallMs: number): number {
+/** Interval between updates, short enough to notice a stalled consumer in time. */
+function pollIntervalMs(stallMs: number): number {
   return Math.min(10_000, stallMs / 4);
 }
 
-/** Detectors that this scorer is responsible for, read from the database at each look. */
+/** Detectors that this scorer is responsible for, read from the database at each poll. */
 class FollowedDetectors {
   readonly #parts: ProcessParts;
   /** Id of the database. */
   readonly #database: string;
   readonly #args: Arguments;
-  readonly #runs = new Map<string, KafkaRun>();
+  readonly #runs = new Map<string, DetectorRun>();
   readonly #topics = new Set<string>();
   #names: readonly string[] = [];
 
@@ -113,8 +113,8 @@ class FollowedDetectors {
       .map((detector) => ({ ...detector, start: (signal) => this.#run(detector, signal) }));
   }
 
-  measureLag(): Promise<void>[] {
-    return [...this.#runs.values()].map((run) => run.measureLag());
+  updateLagGauges(): Promise<void>[] {
+    return [...this.#runs.values()].map((run) => run.updateLagGauges());
   }
 
   async #run(detector: StoredDetector, signal: AbortSignal): Promise<void> {
@@ -126,7 +126,12 @@ class FollowedDetectors {
       this.#topics.add(kafka.topic);
       const groupId = await consumerGroupOf(this.#parts.db, name);
       const membership = { groupId, database: this.#database };
-      const run = new KafkaRun(this.#parts, { definition, version: detector.version, kafka }, membership, this.#args);
+      const run = new DetectorRun(
+        this.#parts,
+        { definition, version: detector.version, kafka },
+        membership,
+        this.#args,
+      );
       this.#runs.set(name, run);
       await run.run(signal);
     } catch (err) {

@@ -5,30 +5,30 @@ import { StallWatch } from './stall-watch.ts';
 const STALL_MS = 60_000;
 const at = (position: number, end: number, partition = 0) => ({ partition, position, end });
 
-/** Verdicts of a look every 10 s at the same state, until `seconds` have passed. */
+/** Verdicts of a check every 10 s at the same state, until `seconds` have passed. */
 function verdicts(
   watch: StallWatch,
   seconds: number,
-  look: Parameters<StallWatch['look']>[0],
+  state: Parameters<StallWatch['check']>[0],
   fromSeconds = 0,
 ): string[] {
-  return Array.from({ length: seconds / 10 + 1 }, (_, i) => watch.look(look, (fromSeconds + i * 10) * 1_000).kind);
+  return Array.from({ length: seconds / 10 + 1 }, (_, i) => watch.check(state, (fromSeconds + i * 10) * 1_000).kind);
 }
 
 describe('StallWatch', () => {
   it('suspects after half of the time, and finds stalled after all of it', () => {
     const watch = new StallWatch(STALL_MS);
-    const look = { inFlight: 0, partitions: [at(5, 9), at(7, 7, 1), at(1, 9, 2)] };
-    expect(verdicts(watch, 60, look)).toEqual([
+    const state = { inFlight: 0, partitions: [at(5, 9), at(7, 7, 1), at(1, 9, 2)] };
+    expect(verdicts(watch, 60, state)).toEqual([
       ...['moving', 'moving', 'moving', 'suspect', 'suspect', 'suspect', 'stalled'],
     ]);
   });
 
   it('names the partitions that stand, not those that move or are at their end', () => {
     const watch = new StallWatch(STALL_MS);
-    watch.look({ inFlight: 0, partitions: [at(5, 9), at(7, 7, 1), at(1, 9, 2)] }, 0);
-    watch.look({ inFlight: 0, partitions: [at(5, 9), at(7, 7, 1), at(3, 9, 2)] }, 25_000);
-    const verdict = watch.look({ inFlight: 0, partitions: [at(5, 12), at(7, 7, 1), at(3, 9, 2)] }, 40_000);
+    watch.check({ inFlight: 0, partitions: [at(5, 9), at(7, 7, 1), at(1, 9, 2)] }, 0);
+    watch.check({ inFlight: 0, partitions: [at(5, 9), at(7, 7, 1), at(3, 9, 2)] }, 25_000);
+    const verdict = watch.check({ inFlight: 0, partitions: [at(5, 12), at(7, 7, 1), at(3, 9, 2)] }, 40_000);
     expect(verdict).toEqual({ kind: 'suspect', partitions: [0], forMs: 40_000 });
   });
 
@@ -43,7 +43,7 @@ describe('StallWatch', () => {
     expect(verdicts(watch, 40, { inFlight: 0, partitions: [at(5, 9)] }, 610)).not.toContain('stalled');
   });
 
-  it('counts anew after a look that failed', () => {
+  it('counts anew after a check that failed', () => {
     const watch = new StallWatch(STALL_MS);
     verdicts(watch, 50, { inFlight: 0, partitions: [at(5, 9)] });
     watch.forget();
@@ -60,8 +60,8 @@ describe('StallWatch', () => {
 
   it('forgets partitions that are read elsewhere', () => {
     const watch = new StallWatch(STALL_MS);
-    watch.look({ inFlight: 0, partitions: [at(5, 9)] }, 0);
-    watch.look({ inFlight: 0, partitions: [] }, 50_000);
-    expect(watch.look({ inFlight: 0, partitions: [at(5, 9)] }, 70_000)).toEqual({ kind: 'moving' });
+    watch.check({ inFlight: 0, partitions: [at(5, 9)] }, 0);
+    watch.check({ inFlight: 0, partitions: [] }, 50_000);
+    expect(watch.check({ inFlight: 0, partitions: [at(5, 9)] }, 70_000)).toEqual({ kind: 'moving' });
   });
 });

@@ -1,5 +1,5 @@
-/** State of a consumer at one look. */
-export interface ConsumerLook {
+/** State of a consumer at one check. */
+export interface ConsumerState {
   /** Batches handed out but not stored yet. */
   readonly inFlight: number;
   /**
@@ -9,7 +9,7 @@ export interface ConsumerLook {
   readonly partitions: readonly { readonly partition: number; readonly position: number; readonly end: number }[];
 }
 
-/** Verdict of a look. */
+/** Verdict of a check. */
 export type StallVerdict =
   | { readonly kind: 'moving' }
   /** `suspect`: report it; `stalled`: reopen the consumer. */
@@ -27,7 +27,7 @@ interface Standing {
  * ```
  *  moving ── a partition behind its end has stood for stallMs/2 ──▶ suspect ── for stallMs ──▶ stalled: opened again, all counts from 0
  *     ▲                                                                │
- *     └── it moves, or a batch is in flight, or a look failed ◀────────┘
+ *     └── it moves, or a batch is in flight, or a check failed ◀────────┘
  * ```
  *
  * A log may end in offsets that hold no record (compaction). Its consumer is fine although it never
@@ -46,7 +46,7 @@ export class StallWatch {
   }
 
   /** @param nowMs on a monotonic clock. */
-  look({ inFlight, partitions }: ConsumerLook, nowMs: number): StallVerdict {
+  check({ inFlight, partitions }: ConsumerState, nowMs: number): StallVerdict {
     const behind = new Map(
       partitions.filter((p) => p.position < p.end && !this.#isTried(p)).map((p) => [p.partition, p]),
     );
@@ -66,12 +66,12 @@ export class StallWatch {
     return { kind: 'stalled', ...verdict };
   }
 
-  /** Discards the counts after a failed look: a partition that stood may have moved since. */
+  /** Discards the counts after a failed check: a partition that stood may have moved since. */
   forget(): void {
     this.#standing.clear();
   }
 
-  #isTried({ partition, position, end }: ConsumerLook['partitions'][number]): boolean {
+  #isTried({ partition, position, end }: ConsumerState['partitions'][number]): boolean {
     const tried = this.#tried.get(partition);
     return tried?.position === position && tried.end === end;
   }

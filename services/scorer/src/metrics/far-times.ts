@@ -1,14 +1,14 @@
-import { DAY_MS } from '@flowline/events';
+import { at, DAY_MS } from '@flowline/events';
 import type { Logger, Metrics } from '@flowline/telemetry';
 
 const AHEAD_MS = DAY_MS;
 const BEHIND_MS = 366 * DAY_MS;
 /** Interval between two warnings, so that a replay of old events does not warn with every batch. */
-const TELL_EVERY_MS = 3_600_000;
+const WARN_EVERY_MS = 3_600_000;
 
 /** Times of a batch's events, in milliseconds since the epoch, and their ids. */
 export interface TimedEvents {
-  readonly eventTimesMs: ArrayLike<number>;
+  readonly eventTimesMs: Float64Array;
   readonly eventIds: readonly string[];
 }
 
@@ -21,7 +21,7 @@ export class FarTimes {
   readonly #metrics: Metrics;
   readonly #logger: Logger;
   #events = 0;
-  #toldMs = -Infinity;
+  #warnedMs = -Infinity;
 
   constructor(detector: string, metrics: Metrics, logger: Logger) {
     this.#detector = detector;
@@ -31,23 +31,19 @@ export class FarTimes {
 
   /** Checks a stored batch. */
   note({ eventTimesMs, eventIds }: TimedEvents, nowMs = Date.now()): void {
-    let events = 0;
-    let first = -1;
-    for (let row = 0; row < eventTimesMs.length; row++) {
-      const aheadMs = (eventTimesMs[row] ?? NaN) - nowMs;
-      if (!(aheadMs > AHEAD_MS || aheadMs < -BEHIND_MS)) continue;
-      if (events++ === 0) first = row;
-    }
-    if (events === 0) return;
+    const isFar = (timeMs: number): boolean => timeMs - nowMs > AHEAD_MS || timeMs - nowMs < -BEHIND_MS;
+    const first = eventTimesMs.findIndex(isFar);
+    if (first < 0) return;
+    const events = eventTimesMs.filter(isFar).length;
     this.#metrics.eventsFarFromNow.inc({ detector: this.#detector }, events);
     this.#events += events;
-    if (nowMs - this.#toldMs < TELL_EVERY_MS) return;
-    const eventTime = new Date(eventTimesMs[first] ?? NaN).toISOString();
+    if (nowMs - this.#warnedMs < WARN_EVERY_MS) return;
+    const eventTime = new Date(at(eventTimesMs, first)).toISOString();
     this.#logger.warn(
       { events: this.#events, eventId: eventIds[first], eventTime },
       'events have a time far from now: is the clock right, and source.time.unit?',
     );
     this.#events = 0;
-    this.#toldMs = nowMs;
+    this.#warnedMs = nowMs;
   }
 }

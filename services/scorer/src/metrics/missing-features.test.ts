@@ -26,17 +26,17 @@ const rows = (size: number, wind: number, sky: string | null): FeatureTable => (
 
 describe('MissingFeatures', () => {
   it('shows shares, and tells once of a nullable feature that has no value any more', async () => {
-    const told: object[] = [];
-    const logger: Logger = { ...silentLogger, warn: (fields: object) => void told.push(fields) };
+    const warnings: object[] = [];
+    const logger: Logger = { ...silentLogger, warn: (fields: object) => void warnings.push(fields) };
     const metrics = createMetrics({ processMetrics: false });
     const missing = new MissingFeatures('weather', metrics, logger);
 
     missing.note(schema, rows(500, 3, 'clear'));
     missing.note(schema, rows(600, NaN, 'clear'));
-    expect(told).toEqual([]);
+    expect(warnings).toEqual([]);
     missing.note(schema, rows(600, NaN, 'clear'));
     missing.note(schema, rows(600, NaN, 'clear'));
-    expect(told).toEqual([{ feature: 'wind', events: 1_200 }]);
+    expect(warnings).toEqual([{ feature: 'wind', events: 1_200 }]);
     const { body } = await metrics.expose();
     expect(body).toMatch(/flowline_feature_missing_ratio\{detector="weather",feature="wind"\} 0\.9/);
     expect(body).toContain('flowline_feature_missing_ratio{detector="weather",feature="sky"} 0');
@@ -44,7 +44,7 @@ describe('MissingFeatures', () => {
 
     missing.note(schema, rows(1, 4, null));
     missing.note(schema, rows(1_000, NaN, null));
-    expect(told.slice(1)).toEqual([
+    expect(warnings.slice(1)).toEqual([
       { feature: 'wind', events: 1_000 },
       { feature: 'sky', events: 1_001 },
     ]);

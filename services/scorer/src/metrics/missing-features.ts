@@ -13,7 +13,7 @@ interface Watched {
   /** Events since the last one with a value. */
   silent: number;
   share: number;
-  isTold: boolean;
+  hasWarned: boolean;
 }
 
 /**
@@ -42,7 +42,7 @@ export class MissingFeatures {
     for (const { name, from } of watched) {
       const [number, level] = [numeric.indexOf(name), levels.indexOf(name)];
       const why = windowExpressions(from).length > 0 ? WINDOWS_WHY : FIELD_WHY;
-      this.#look(name, why, table.size, (row) =>
+      this.#update(name, why, table.size, (row) =>
         number >= 0
           ? Number.isNaN(table.numeric[row * table.numericWidth + number])
           : table.levels[row * table.levelWidth + level] === null,
@@ -50,8 +50,8 @@ export class MissingFeatures {
     }
   }
 
-  #look(feature: string, why: string, size: number, isMissing: (row: number) => boolean): void {
-    const watched = this.#watched.get(feature) ?? { silent: 0, share: 0, isTold: false };
+  #update(feature: string, why: string, size: number, isMissing: (row: number) => boolean): void {
+    const watched = this.#watched.get(feature) ?? { silent: 0, share: 0, hasWarned: false };
     const isNew = !this.#watched.has(feature);
     this.#watched.set(feature, watched);
     let missing = 0;
@@ -61,14 +61,14 @@ export class MissingFeatures {
         watched.silent++;
       } else {
         watched.silent = 0;
-        watched.isTold = false;
+        watched.hasWarned = false;
       }
     }
     const weight = isNew ? 1 : Math.min(1, size / REMEMBERED_EVENTS);
     watched.share += (missing / size - watched.share) * weight;
     this.#metrics.featureMissing.set({ detector: this.#detector, feature }, watched.share);
-    if (watched.silent < SILENT_EVENTS || watched.isTold) return;
-    watched.isTold = true;
+    if (watched.silent < SILENT_EVENTS || watched.hasWarned) return;
+    watched.hasWarned = true;
     this.#logger.warn(
       { feature, events: watched.silent },
       `a feature has had no value for many events: ${why} They are scored by the others`,

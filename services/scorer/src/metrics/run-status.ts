@@ -2,7 +2,7 @@ import { messageOf } from '@flowline/events';
 import type { RetryNotice } from '@flowline/stream';
 import type { Health, Logger } from '@flowline/telemetry';
 
-import type { DetectorModel } from '../champion/champion.ts';
+import type { Champion } from '../champion/champion.ts';
 
 /** State of a detector's run, for the log and the health endpoints. */
 export class RunStatus {
@@ -21,34 +21,34 @@ export class RunStatus {
 
   /** Nothing is scored, for a reason that may pass. */
   waits(reason: string): void {
-    this.#say(false, reason);
+    this.#set(false, reason);
     this.#logger.info({}, reason);
   }
 
   /** Listener of retries: a failed operation is tried again. */
   waitsAfter(what: string): (notice: RetryNotice) => void {
     return ({ error, failures, delayMs }) => {
-      this.#say(false, `waiting: ${what}: ${messageOf(error)}`);
+      this.#set(false, `waiting: ${what}: ${messageOf(error)}`);
       this.#logger.warn({ err: error, failures, delayMs }, `waiting: ${what}`);
     };
   }
 
   /** A model is taken over. */
-  uses(model: DetectorModel): void {
+  uses(model: Champion): void {
     this.#uses = scoringDetail(model);
     this.#rejected = null;
-    if (this.#isScoring) this.#sayScoring();
+    if (this.#isScoring) this.#setScoring();
   }
 
   /** A champion cannot be used; the current model, if any, stays. */
   rejects(version: number, error: unknown): void {
     this.#rejected = `model version ${version} cannot be used: ${messageOf(error)}`;
-    if (this.#isScoring) this.#sayScoring();
+    if (this.#isScoring) this.#setScoring();
   }
 
   /** Events are scored, or would be if there were any. */
   scores(): void {
-    if (!this.#isScoring) this.#sayScoring();
+    if (!this.#isScoring) this.#setScoring();
   }
 
   /** The run ends with an error that does not pass by itself. */
@@ -56,18 +56,18 @@ export class RunStatus {
     this.#health.set(`detector ${this.#name}`, { healthy: false, ready: false, detail: messageOf(error) });
   }
 
-  #sayScoring(): void {
-    this.#say(true, this.#rejected === null ? this.#uses : `${this.#uses}; ${this.#rejected}`);
+  #setScoring(): void {
+    this.#set(true, this.#rejected === null ? this.#uses : `${this.#uses}; ${this.#rejected}`);
   }
 
-  #say(ready: boolean, detail: string): void {
+  #set(ready: boolean, detail: string): void {
     this.#isScoring = ready;
     this.#health.set(`detector ${this.#name}`, { healthy: true, ready, detail });
   }
 }
 
 /** Describes the scoring model, and why it is not all that the definition in force asks for. */
-function scoringDetail({ name, modelVersion, detector, outdated, alphaNote }: DetectorModel): string {
+function scoringDetail({ name, modelVersion, detector, outdated, alphaNote }: Champion): string {
   const scores = `scoring with model version ${modelVersion}, alpha ${Number(detector.alpha.toPrecision(3))}`;
   const reasons = [
     ...(outdated === null

@@ -1,7 +1,7 @@
 import { FlowlineError, messageOf } from '@flowline/events';
 import { type Logger, pause } from '@flowline/telemetry';
 
-import type { DetectorModel } from '../champion/champion.ts';
+import type { Champion } from '../champion/champion.ts';
 
 /** The model that scores a detector, or the reason why none does. */
 export interface ScoringReport {
@@ -17,7 +17,7 @@ export interface ScoringReport {
 /** Stores a report. Rejects while the database is unreachable. */
 export type StoreReport = (report: ScoringReport) => Promise<void>;
 
-const NOTHING: ScoringReport = { modelVersion: null, alpha: null, alphaNote: null, fault: null };
+const NO_MODEL: ScoringReport = { modelVersion: null, alpha: null, alphaNote: null, fault: null };
 /** Reporting interval. Silence for three intervals means that no scorer runs. */
 const EVERY_MS = 10_000;
 
@@ -37,13 +37,13 @@ export class ScoringReporter {
   }
 
   /** A model scores from now on. */
-  scores({ modelVersion, alphaNote, detector }: DetectorModel): void {
-    this.#say({ ...NOTHING, modelVersion, alpha: detector.alpha, alphaNote });
+  scores({ modelVersion, alphaNote, detector }: Champion): void {
+    this.#send({ ...NO_MODEL, modelVersion, alpha: detector.alpha, alphaNote });
   }
 
   /** There is no champion yet. */
   waits(): void {
-    this.#say({ ...NOTHING, fault: this.#report?.fault ?? null });
+    this.#send({ ...NO_MODEL, fault: this.#report?.fault ?? null });
   }
 
   /** The champion cannot be used; the current model stays. */
@@ -52,7 +52,7 @@ export class ScoringReporter {
     const [code, remedy] =
       error instanceof FlowlineError ? [error.code, error.remedy] : ['FLOWLINE_MODEL_INCOMPATIBLE', undefined];
     const fault = { code, reason, remedy: remedy ?? 'Promote another version, or train again.' };
-    this.#say({ ...(this.#report ?? NOTHING), fault });
+    this.#send({ ...(this.#report ?? NO_MODEL), fault });
   }
 
   /** Repeats the report until the signal. */
@@ -60,13 +60,13 @@ export class ScoringReporter {
     for (;;) {
       await pause(EVERY_MS, signal, { ref: false });
       if (signal.aborted) break;
-      if (this.#report !== null) this.#say(this.#report);
+      if (this.#report !== null) this.#send(this.#report);
       await this.#storing;
     }
     await this.#storing;
   }
 
-  #say(report: ScoringReport): void {
+  #send(report: ScoringReport): void {
     this.#report = report;
     this.#storing = this.#storing
       .then(() => this.#store(report))

@@ -1,7 +1,7 @@
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 
 import { anomalyReason, buildAlert, type Scores } from '@flowline/detector';
-import type { Anomaly, Explanation, ScoredBatch } from '@flowline/events';
+import { type Anomaly, at, type Explanation, type ScoredBatch } from '@flowline/events';
 
 import type { DecidedEvents } from './decide.ts';
 import { valuesOf } from '../decoding/decoder-in-force.ts';
@@ -36,8 +36,8 @@ export async function explain(batch: DecidedEvents): Promise<ExplainedEvents> {
     if (start > 0 && performance.now() - startedMs > BUDGET_MS) break;
     const rows = ranked.slice(start, start + ROWS_AT_ONCE);
     const found = await lease.model.detector.explain(events.table, rows, scores);
-    found.forEach((explanation, i) => explanations.set(rows[i] ?? -1, explanation));
-    await turn();
+    found.forEach((explanation, i) => explanations.set(at(rows, i), explanation));
+    await nextTurn();
   }
   const none = unexplained(anomalousRows.length);
   const anomalies = anomalousRows.map((row) => toAnomaly(batch, row, explanations.get(row) ?? none));
@@ -46,7 +46,6 @@ export async function explain(batch: DecidedEvents): Promise<ExplainedEvents> {
 
 /** Sorts rows by ascending p-value, then by log-density, then by row. */
 function bySurprise(rows: readonly number[], { pValues, logDensityNats }: Scores): readonly number[] {
-  const at = (values: Float64Array, row: number): number => values[row] ?? NaN;
   return rows.toSorted(
     (a, b) => at(pValues, a) - at(pValues, b) || compare(at(logDensityNats, a), at(logDensityNats, b)) || compare(a, b),
   );
@@ -63,18 +62,14 @@ function unexplained(anomalies: number): Explanation {
 function toAnomaly(batch: DecidedEvents, row: number, explanation: Explanation): Anomaly {
   const { source, events, entities, scores } = batch;
   const { name, modelVersion, detector } = batch.lease.model;
-  const offset = events.offsets[row];
-  const id = events.eventIds[row];
-  const timeMs = events.eventTimesMs[row];
-  if (offset === undefined || id === undefined || timeMs === undefined) throw new RangeError(`no event in row ${row}`);
   const event = {
     topic: source.topic,
     topicId: source.topicId,
     partition: source.partition,
-    offset,
-    id,
-    timeMs,
-    entity: entities?.names[row] ?? null,
+    offset: at(events.offsets, row),
+    id: at(events.eventIds, row),
+    timeMs: at(events.eventTimesMs, row),
+    entity: entities && at(entities.names, row),
   };
   const { bundle } = detector;
   const alert = buildAlert({

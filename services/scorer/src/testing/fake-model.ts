@@ -4,8 +4,8 @@ import { createRecordReader, type FeatureTable, fitEncoding } from '@flowline/fe
 import { Random } from '@flowline/flows';
 
 import { createDecoder } from '../decoding/record-decoder.ts';
-import type { ModelLoader } from '../champion/champion-holder.ts';
-import type { DetectorModel } from '../champion/champion.ts';
+import type { ChampionLoader } from '../champion/champion-holder.ts';
+import type { Champion } from '../champion/champion.ts';
 import { recordFormats } from '../decoding/formats.ts';
 
 const schema: readonly FeatureSpec[] = [
@@ -16,11 +16,11 @@ const format = recordFormats.json();
 const explanation: Explanation = { contributions: [], expected: {}, nearestNormal: null, summary: 'p is low' };
 
 /** Loads models that score an event by its own field `p`, and records what is done with them. */
-export class FakeLoader implements ModelLoader {
+export class FakeLoader implements ChampionLoader {
   champion: number | null;
   failure: Error | undefined;
   attempts = 0;
-  outdated: DetectorModel['outdated'] = null;
+  outdated: Champion['outdated'] = null;
   readonly loaded: number[] = [];
   readonly disposed: number[] = [];
 
@@ -32,7 +32,7 @@ export class FakeLoader implements ModelLoader {
     return Promise.resolve(this.champion);
   }
 
-  loadChampion(): Promise<DetectorModel> {
+  loadChampion(): Promise<Champion> {
     this.attempts++;
     if (this.failure !== undefined) return Promise.reject(this.failure);
     const version = this.champion ?? 0;
@@ -40,7 +40,7 @@ export class FakeLoader implements ModelLoader {
     return Promise.resolve(this.#model(version));
   }
 
-  #model(modelVersion: number): DetectorModel {
+  #model(modelVersion: number): Champion {
     return {
       name: 'fake',
       detectorVersion: 1,

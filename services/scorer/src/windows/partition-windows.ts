@@ -1,4 +1,4 @@
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 
 import type { EntityScope, StrayEntity } from '@flowline/db';
 import type { ModelBundle } from '@flowline/detector';
@@ -71,7 +71,7 @@ export interface PartitionWindowsOptions {
  * The first batch takes a snapshot, so that a restart before the second one begins with the same
  * past.
  */
-const NEVER = { snapshotMs: -Infinity, snapshotOffset: -Infinity };
+const NO_SNAPSHOT = { snapshotMs: -Infinity, snapshotOffset: -Infinity };
 const NO_STRAYS: ReadonlyMap<string, number> = new Map();
 const WARN_EVERY_MS = 60_000;
 const NOT_DUE: DueSnapshot = { windows: null, seen: [] };
@@ -121,7 +121,7 @@ export class PartitionWindows {
    * Number of the latest assignment per partition. If two overlap, the later one counts, whichever
    * is answered first.
    */
-  readonly #turns = new Map<string, number>();
+  readonly #assignments = new Map<string, number>();
   #warnedMs = -Infinity;
 
   constructor(
@@ -173,11 +173,11 @@ export class PartitionWindows {
     { position, low }: { readonly position: number; readonly low: number },
   ): Promise<number> {
     const name = key(topic, partition);
-    const turn = (this.#turns.get(name) ?? 0) + 1;
-    this.#turns.set(name, turn);
+    const assignment = (this.#assignments.get(name) ?? 0) + 1;
+    this.#assignments.set(name, assignment);
     const stored = await this.#store.read(topic, partition);
     const from = stored === null ? position : Math.min(position, Math.max(stored.nextOffset, low));
-    if (this.#turns.get(name) === turn) {
+    if (this.#assignments.get(name) === assignment) {
       this.#drop(name);
       this.#partitions.set(name, beginning(from, { position, low }, stored));
     }
@@ -215,7 +215,7 @@ export class PartitionWindows {
     if (stored !== null && stored.nextOffset >= fromOffset && (await inTurns(windows.restoreSteps(stored)))) {
       return windows;
     }
-    Object.assign(known, NEVER);
+    Object.assign(known, NO_SNAPSHOT);
     if (!isFirst) this.#warnOfBeginning(batch, { misses: misses || stored?.id === maker.id, before: before ?? stored });
     return windows;
   }
@@ -317,12 +317,12 @@ async function inTurns<T>(steps: Generator<void, T, void>): Promise<T> {
   for (;;) {
     const step = steps.next();
     if (step.done === true) return step.value;
-    await turn();
+    await nextTurn();
   }
 }
 
 function beginning(readTo: number, at: Pick<Partition, 'position' | 'low'>, stored: StoredWindows | null): Partition {
-  const snapshot = stored === null ? NEVER : { snapshotMs: Date.now(), snapshotOffset: stored.nextOffset };
+  const snapshot = stored === null ? NO_SNAPSHOT : { snapshotMs: Date.now(), snapshotOffset: stored.nextOffset };
   return { stored, windows: null, readTo, ...at, lostTo: 0, seen: new Set(), seenLength: 0, ...snapshot };
 }
 

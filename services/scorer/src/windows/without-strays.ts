@@ -1,3 +1,4 @@
+import { at } from '@flowline/events';
 import { selectRows } from '@flowline/features';
 import type { SourceBatch } from '@flowline/stream';
 
@@ -20,22 +21,22 @@ export function withoutStrays(
   const { topic, partition } = source;
   const names = events.entities ?? [];
   const rows = [...names.keys()];
-  const kept = Int32Array.from(rows.filter((row) => !strays.has(names[row] ?? '')));
+  const kept = Int32Array.from(rows.filter((row) => !strays.has(at(names, row))));
   const letters = rows.flatMap((row) => {
-    const name = names[row] ?? '';
+    const name = at(names, row);
     const other = strays.get(name);
     if (other === undefined) return [];
-    const record = recordAt(source, events.offsets[row] ?? NaN);
+    const record = recordAt(source, at(events.offsets, row));
     return [
       deadLetter(record, 'scattered_entity', null, scattered(name, `${topic}[${partition}]`, `${topic}[${other}]`)),
     ];
   });
   return {
     table: selectRows(events.table, kept),
-    offsets: Float64Array.from(kept, (row) => events.offsets[row] ?? NaN),
-    eventIds: Array.from(kept, (row) => events.eventIds[row] ?? ''),
-    eventTimesMs: Float64Array.from(kept, (row) => events.eventTimesMs[row] ?? NaN),
-    entities: Array.from(kept, (row) => names[row] ?? ''),
+    offsets: Float64Array.from(kept, (row) => at(events.offsets, row)),
+    eventIds: Array.from(kept, (row) => at(events.eventIds, row)),
+    eventTimesMs: Float64Array.from(kept, (row) => at(events.eventTimesMs, row)),
+    entities: Array.from(kept, (row) => at(names, row)),
     deadLetters: [...events.deadLetters, ...letters].sort((a, b) => a.offset - b.offset),
   };
 }

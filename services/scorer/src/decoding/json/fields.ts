@@ -53,11 +53,15 @@ export class JsonFields implements FieldReader {
   }
 
   kind(field: number): FieldKind {
-    return (this.#kinds[field] ?? FieldKind.absent) as FieldKind;
+    const kind = this.#kinds[field];
+    if (kind === undefined) throw new RangeError(`no field ${field}`);
+    return kind as FieldKind;
   }
 
   number(field: number): number {
-    return this.#numbers[field] ?? NaN;
+    const number = this.#numbers[field];
+    if (number === undefined) throw new RangeError(`no field ${field}`);
+    return number;
   }
 
   text(field: number): string {

@@ -63,10 +63,10 @@ export class JsonScanner {
       if (byte >= 0x80) this.beyondAscii = true;
       if (byte !== BACKSLASH) continue;
       this.escaped = true;
-      const escape = bytes[++i] ?? 0;
+      const escape = bytes[++i];
       if (escape === UNICODE) {
         for (const end = i + 4; i < end;) if (!isHexadecimal(bytes[++i])) return -1;
-      } else if (!ESCAPES.has(escape)) {
+      } else if (escape === undefined || !ESCAPES.has(escape)) {
         return -1;
       }
     }
@@ -84,13 +84,13 @@ export class JsonScanner {
     const first = negative ? at + 1 : at;
     let i = first;
     let digits = 0;
-    for (; isDigit(bytes[i]); i++) digits = digits * 10 + (bytes[i] ?? ZERO) - ZERO;
+    for (let byte = bytes[i]; isDigit(byte); byte = bytes[++i]) digits = digits * 10 + byte - ZERO;
     if (i === first || (bytes[first] === ZERO && i > first + 1)) return -1;
     let count = i - first;
     let decimals = 0;
     if (bytes[i] === DOT) {
       const point = ++i;
-      for (; isDigit(bytes[i]); i++) digits = digits * 10 + (bytes[i] ?? ZERO) - ZERO;
+      for (let byte = bytes[i]; isDigit(byte); byte = bytes[++i]) digits = digits * 10 + byte - ZERO;
       decimals = i - point;
       if (decimals === 0) return -1;
       count += decimals;
@@ -103,8 +103,9 @@ export class JsonScanner {
       while (isDigit(bytes[i])) i++;
       if (i === exponent) return -1;
     }
-    if (exact) {
-      const size = digits / (POWERS_OF_TEN[decimals] ?? NaN);
+    const power = exact ? POWERS_OF_TEN[decimals] : undefined;
+    if (power !== undefined) {
+      const size = digits / power;
       this.lastNumber = negative ? -size : size;
     } else {
       this.lastNumber = Number(bytes.toString('latin1', at, i));
@@ -157,7 +158,7 @@ export class JsonScanner {
   }
 }
 
-const isDigit = (byte: number | undefined): boolean => byte !== undefined && byte >= ZERO && byte <= NINE;
+const isDigit = (byte: number | undefined): byte is number => byte !== undefined && byte >= ZERO && byte <= NINE;
 
 const isHexadecimal = (byte: number | undefined): boolean =>
   byte !== undefined && (isDigit(byte) || ((byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x66));

@@ -1,16 +1,17 @@
 import { surpriseBits } from '@flowline/detector';
+import { at } from '@flowline/events';
 import type { Metrics } from '@flowline/telemetry';
 
 import type { CollectedEvents } from '../steps/collect.ts';
 import type { CommittedEvents } from '../steps/commit.ts';
-import type { DetectorModel } from '../champion/champion.ts';
+import type { Champion } from '../champion/champion.ts';
 import type { PartitionWindows } from '../windows/partition-windows.ts';
 
 /** Sampling stride of p-values: enough for a distribution, at negligible cost. */
 const P_VALUE_STRIDE = 16;
 
 /** Counts a stored batch. */
-export function measureBatch(metrics: Metrics, detector: string, batch: CommittedEvents): void {
+export function countScored(metrics: Metrics, detector: string, batch: CommittedEvents): void {
   const { source, report, scores, scored } = batch;
   metrics.eventsConsumed.inc({ detector }, source.records.length);
   metrics.eventsScored.inc({ detector }, report.stored);
@@ -24,7 +25,7 @@ export function measureBatch(metrics: Metrics, detector: string, batch: Committe
     metrics.surpriseBits.observe({ detector }, surpriseBits(alert.score.pValue));
   }
   for (let row = 0; row < scores.size; row += P_VALUE_STRIDE) {
-    metrics.pValue.observe({ detector }, scores.pValues[row] ?? NaN);
+    metrics.pValue.observe({ detector }, at(scores.pValues, row));
   }
   const oldest = source.records[0];
   if (oldest !== undefined) {
@@ -33,7 +34,7 @@ export function measureBatch(metrics: Metrics, detector: string, batch: Committe
 }
 
 /** Sets the gauges of a detector's windows. */
-export function measureWindows(metrics: Metrics, detector: string, windows: PartitionWindows): void {
+export function setWindowGauges(metrics: Metrics, detector: string, windows: PartitionWindows): void {
   const { entities, events, bytes } = windows.size();
   metrics.windowEntities.set({ detector }, entities);
   metrics.windowEvents.set({ detector }, events);
@@ -41,7 +42,7 @@ export function measureWindows(metrics: Metrics, detector: string, windows: Part
 }
 
 /** Counts a batch stored without scores. */
-export function measureCollected(
+export function countCollected(
   metrics: Metrics,
   detector: string,
   { source, report, deadLetters }: CollectedEvents,
@@ -55,13 +56,13 @@ export function measureCollected(
 }
 
 /** Sets the metrics of the model that scores from now on. */
-export function measureModel(metrics: Metrics, model: DetectorModel, replaced: DetectorModel | undefined): void {
-  const labelsOf = ({ name, modelVersion, detector }: DetectorModel) => ({
+export function setModelGauges(metrics: Metrics, model: Champion, replaced: Champion | undefined): void {
+  const labelsOf = ({ name, modelVersion, detector }: Champion) => ({
     detector: name,
     version: String(modelVersion),
     family: detector.bundle.metadata.family,
   });
-  const backendOf = ({ name, detector: { compute }, computeDecidedBy }: DetectorModel) => ({
+  const backendOf = ({ name, detector: { compute }, computeDecidedBy }: Champion) => ({
     detector: name,
     backend: compute.backend,
     device: compute.device,
