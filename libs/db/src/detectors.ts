@@ -36,7 +36,7 @@ export interface Applied {
 
 /**
  * Stores a definition as the detector's version in force. A definition equal to the one in force
- * changes nothing. A deleted detector is revived; a paused one stays paused.
+ * changes nothing. A deleted detector is revived, with a new version; a paused one stays paused.
  * @throws FlowlineError FLOWLINE_DETECTOR_DROPPING (retryable) while the data of the deleted
  * detector are being dropped.
  */
@@ -56,7 +56,8 @@ export async function applyDetector(db: Database, definition: { readonly name: s
       throw found?.dropping === true ? detectorDropping(name) : detectorMissing(name);
     }
     const stored = await selectDetectorVersionHash(client, { detector: name, version: current.version });
-    if (stored?.sha256 === sha256) return { version: current.version, changed: revived !== null };
+    // A revived detector begins a new version: what still runs for an earlier life must not pass for it.
+    if (stored?.sha256 === sha256 && revived === null) return { version: current.version, changed: false };
     const version = current.version + 1;
     await insertDetectorVersion(client, { detector: name, version, definition: text, sha256 });
     await updateDetector(client, { detector: name, version });

@@ -164,6 +164,10 @@ function openHolder(
         replaced === undefined ? 'scoring begins' : `model swapped: version ${replaced.modelVersion} is retired`,
       );
     },
+    onGone: () => {
+      reporter.waits();
+      status.waits('waiting: the champion is gone, and there is no other: flowline train makes one');
+    },
     onRejected: (version, error) => {
       metrics.modelSwaps.inc({ detector: name, outcome: 'rejected' });
       reporter.rejected(version, error);

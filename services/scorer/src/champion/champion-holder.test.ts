@@ -62,6 +62,28 @@ describe('ChampionHolder', () => {
     expect((await holder.refresh())?.modelVersion).toBe(3);
   });
 
+  it('scores with no model whose detector has lost it, and takes over the next of the same number', async () => {
+    const loader = new FakeLoader(1);
+    const gone: number[] = [];
+    const onGone = ({ modelVersion }: { modelVersion: number }) => void gone.push(modelVersion);
+    const holder = new ChampionHolder({ loader, logger: silentLogger, onGone });
+    await holder.refresh();
+    const lease = holder.acquire();
+    loader.champion = null;
+    expect(await holder.refresh()).toBeUndefined();
+    expect(await holder.refresh()).toBeUndefined();
+    expect(gone).toEqual([1]);
+    expect(() => holder.acquire()).toThrow(
+      expect.objectContaining({ code: 'FLOWLINE_MODEL_MISSING', retryable: true }),
+    );
+    expect(loader.disposed).toEqual([]);
+    lease.release();
+    expect(loader.disposed).toEqual([1]);
+    loader.champion = 1;
+    expect((await holder.refresh())?.modelVersion).toBe(1);
+    expect(loader.loaded).toEqual([1, 1]);
+  });
+
   it('throws why the first champion cannot be used', async () => {
     const loader = new FakeLoader(1);
     loader.failure = corrupted;

@@ -1,3 +1,4 @@
+import { FlowlineError } from '@flowline/events';
 import { isRetryableError } from '@flowline/stream';
 import { type Logger, pause } from '@flowline/telemetry';
 
@@ -24,6 +25,8 @@ export interface ChampionHolderOptions {
   readonly pollMs?: number;
   /** Called with every model that is taken over. */
   readonly onModel?: (model: Champion, replaced: Champion | undefined) => void;
+  /** Called when the champion that was held is a champion no more, and there is no other. */
+  readonly onGone?: (model: Champion) => void;
   /** Called for every champion that could not be used. */
   readonly onRejected?: (version: number, error: unknown) => void;
 }
@@ -45,7 +48,8 @@ const REJECTED_MS = 60_000;
  *  empty ── a champion is loaded, verified and warm ──▶ holding ── another champion is warm ──▶ holding (the new one)
  *                                                         │                                       │
  *          a champion that cannot be used: logged, the    │          the old one is retired: disposed with the release
- *          current model stays ◀──────────────────────────┘          of its last lease
+ *          current model stays ◀──────────────────────────┤          of its last lease
+ *  empty ◀── no champion any more: the data were dropped ─┘
  * ```
  *
  * A batch takes a lease when it arrives and releases it once stored, so a swap falls between
@@ -67,10 +71,18 @@ export class ChampionHolder {
     return this.#current;
   }
 
-  /** Leases the current model for a batch. Throws if no model has been loaded yet. */
+  /**
+   * Leases the current model for a batch.
+   * @throws FlowlineError FLOWLINE_MODEL_MISSING (retryable) while there is no champion.
+   */
   acquire(): ModelLease {
     const model = this.#current;
-    if (model === undefined) throw new Error('no model is held: refresh() has not taken one over yet');
+    if (model === undefined) {
+      throw new FlowlineError('FLOWLINE_MODEL_MISSING', 'There is no champion to score with.', {
+        remedy: 'Train the detector; scoring goes on by itself.',
+        retryable: true,
+      });
+    }
     this.#leases.set(model, (this.#leases.get(model) ?? 0) + 1);
     let released = false;
     const release = (): void => {
@@ -90,6 +102,7 @@ export class ChampionHolder {
   async refresh(): Promise<Champion | undefined> {
     const { loader } = this.#options;
     const version = await loader.championVersion();
+    if (version === null) this.#letGo();
     if (version === null || version === this.#current?.modelVersion) return this.#current;
     if (this.#rejected?.version === version && Date.now() < this.#rejected.untilMs)
       return this.#orThrow(this.#rejected.error);
@@ -142,6 +155,19 @@ export class ChampionHolder {
     this.#rejected = undefined;
     this.#options.onModel?.(model, replaced);
     if (replaced !== undefined) this.#disposeRetired(replaced);
+  }
+
+  /** Gives up the current model, whose detector has lost its data. */
+  #letGo(): void {
+    const gone = this.#current;
+    if (gone === undefined) return;
+    this.#current = undefined;
+    this.#options.logger.warn(
+      { modelVersion: gone.modelVersion },
+      'the champion is gone: nothing is scored until the next',
+    );
+    this.#options.onGone?.(gone);
+    this.#disposeRetired(gone);
   }
 
   #reject(version: number, cause: unknown): Error {
