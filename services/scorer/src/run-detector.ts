@@ -52,13 +52,10 @@ export interface DetectorRunParts {
  * itself.
  */
 export async function runDetector(parts: DetectorRunParts): Promise<RunTotals> {
-  const { name, source, signal, metrics } = parts;
+  const { name, source, signal } = parts;
   const logger = parts.logger.child({ detector: name });
   const status = new RunStatus(name, parts.health, logger);
   const counter = new RunCounter(name);
-  const farTimes = new FarTimes(name, metrics, logger);
-  const missing = new MissingFeatures(name, metrics, logger);
-  const lacking = new LackingEvents(name, metrics, logger);
   const watching = new AbortController();
   const reporter = new ScoringReporter(parts.report ?? (() => Promise.resolve()), logger);
   const holder = openHolder(parts, logger, status, reporter);
@@ -72,16 +69,11 @@ export async function runDetector(parts: DetectorRunParts): Promise<RunTotals> {
     void holder.watch(watching.signal);
     counter.start(model.detector.compute.backend);
     status.scores();
+    const observe = batchObserver(parts, logger);
     const stored$ = storedBatches(parts, holder, status).pipe(
       tap((batch) => {
         counter.add(batch);
-        warnOfRefused(logger, batch.report);
-        countScored(metrics, name, batch);
-        // A file may well hold old events.
-        if (!source.finite) farTimes.note(batch.scored);
-        missing.note(batch.lease.model.detector.bundle.schema, batch.events.table);
-        lacking.note(batch);
-        setWindowGauges(metrics, name, parts.windows);
+        observe(batch);
         status.scores();
       }),
       retryWithBackoff({
@@ -98,6 +90,25 @@ export async function runDetector(parts: DetectorRunParts): Promise<RunTotals> {
     watching.abort();
     holder.close();
   }
+}
+
+/** Metrics and warnings of each stored batch. */
+function batchObserver(
+  { name, source, windows, metrics }: DetectorRunParts,
+  logger: Logger,
+): (batch: CommittedEvents) => void {
+  const farTimes = new FarTimes(name, metrics, logger);
+  const missing = new MissingFeatures(name, metrics, logger);
+  const lacking = new LackingEvents(name, metrics, logger);
+  return (batch) => {
+    warnOfRefused(logger, batch.report);
+    countScored(metrics, name, batch);
+    // A file may well hold old events.
+    if (!source.finite) farTimes.note(batch.scored);
+    missing.note(batch.lease.model.detector.bundle.schema, batch.events.table);
+    lacking.note(batch);
+    setWindowGauges(metrics, name, windows);
+  };
 }
 
 /**

@@ -1,0 +1,93 @@
+import type { DetectorDefinition } from '@flowline/config';
+import { type DeadLetter, Numeral, printable } from '@flowline/events';
+import { compileEventTime, compileExpression, Fault, unreadable } from '@flowline/features';
+import type { RecordDecoder, SourceBatch, SourceRecord } from '@flowline/stream';
+
+import { deadLetter } from './kept-record.ts';
+
+/** A decoded record whose features are not read yet. */
+export interface Candidate {
+  readonly record: SourceRecord;
+  readonly value: unknown;
+  readonly eventId: string;
+  readonly timeMs: number;
+}
+
+/** Decodes one record of a batch. No record makes it throw. */
+export type DecodeCandidate = (batch: SourceBatch, record: SourceRecord) => Candidate | DeadLetter;
+
+/** Maximum bytes kept of a record that exceeds the size limit. */
+const KEPT_BYTES = 65_536;
+/** Maximum length of a value quoted in a message. */
+const QUOTED_CHARACTERS = 60;
+
+/**
+ * Compiles a source to a decoder of single records: bytes → value → event time and id.
+ * @param maxBytes size limit of a value; a longer one becomes a dead letter.
+ */
+export function createCandidateDecoder(
+  source: DetectorDefinition['source'],
+  format: RecordDecoder,
+  maxBytes: number,
+): DecodeCandidate {
+  const timeOf = compileEventTime(source.time);
+  const idOf = compileEventId(source.eventId);
+  const decodeValue = (batch: SourceBatch, record: SourceRecord, bytes: Uint8Array): Candidate | DeadLetter => {
+    const decoded = format.decode(bytes);
+    if ('reason' in decoded) return deadLetter(record, decoded.reason, null, decoded.message);
+    const { value } = decoded;
+    // The feature reader rejects any other value with a precise message.
+    if (!isObject(value)) return { record, value, eventId: '', timeMs: 0 };
+    const timeMs = timeOf(value);
+    if (timeMs instanceof Fault) return deadLetter(record, timeMs.reason, timeMs.field, timeMs.message);
+    const eventId = idOf(value, batch, record);
+    if (eventId instanceof Fault) return deadLetter(record, eventId.reason, eventId.field, eventId.message);
+    return { record, value, eventId, timeMs };
+  };
+  return (batch, record) => {
+    const { fault, value } = record;
+    if (fault !== undefined) return deadLetter(record, fault.reason, null, fault.message);
+    if (value === null) return deadLetter(record, 'tombstone', null, 'The record has no value.');
+    if (value.length > maxBytes) return tooLarge(record, value, maxBytes);
+    try {
+      return decodeValue(batch, record, value);
+    } catch (error) {
+      // Last resort: an unexpected error affects no other record.
+      const { reason, field, message } = unreadable(error);
+      return deadLetter(record, reason, field, message);
+    }
+  };
+}
+
+/** Event id made from a record's position, for events without an id of their own. */
+export const positionId = ({ topic, partition }: SourceBatch, offset: number): string =>
+  `${topic}-${partition}-${offset}`;
+
+function tooLarge(record: SourceRecord, value: Uint8Array, maxBytes: number): DeadLetter {
+  const message = `The value is larger than ${maxBytes} bytes; its first bytes are kept.`;
+  return deadLetter({ ...record, value: value.subarray(0, KEPT_BYTES) }, 'too_large', null, message);
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function compileEventId(
+  field: string | null,
+): (record: Readonly<Record<string, unknown>>, batch: SourceBatch, at: SourceRecord) => string | Fault {
+  if (field === null) return (_record, batch, { offset }) => positionId(batch, offset);
+  const evaluate = compileExpression(field, {});
+  return (record) => {
+    const value = evaluate(record);
+    if (value instanceof Fault) return value;
+    if (value === null) return new Fault('missing_field', field, `The event id ${field} is absent or null.`);
+    if (value instanceof Numeral) return value.text;
+    if (typeof value === 'number' && Number.isFinite(value)) return String(value);
+    if (typeof value === 'string' && !value.includes('\0')) return value;
+    return new Fault(
+      'wrong_type',
+      field,
+      `The event id ${field} is ${printable(JSON.stringify(value), QUOTED_CHARACTERS)}; expected text or a number.`,
+    );
+  };
+}
