@@ -18,7 +18,7 @@ import type { EventReader } from '../decoding/event-reader.ts';
 import { createDecoder } from '../decoding/record-decoder.ts';
 import { decoderInForce, type DecoderInForce, type VersionedDefinition } from '../decoding/decoder-in-force.ts';
 import type { ChampionLoader } from './champion-holder.ts';
-import { windowsMaker } from '../windows/partition-windows.ts';
+import { windowsMaker } from '../windows/windows-maker.ts';
 import { recordFormats } from '../decoding/formats.ts';
 
 export interface ChampionLoaderOptions {
