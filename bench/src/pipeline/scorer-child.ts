@@ -8,7 +8,7 @@ import { createLogger, createMetrics, Health, Shutdown } from '@flowline/telemet
 
 import { ChampionLookup } from '../../../services/scorer/src/champion/champion-lookup.ts';
 import type { ChampionLoader } from '../../../services/scorer/src/champion/champion-holder.ts';
-import { streamOffsets } from '../../../services/scorer/src/kafka/detector-run.ts';
+import { streamOffsets } from '../../../services/scorer/src/kafka/stream-offsets.ts';
 import { openAlerts } from '../../../services/scorer/src/alerts/open-alerts.ts';
 import {
   batchBounds,

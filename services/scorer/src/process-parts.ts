@@ -37,6 +37,7 @@ export interface RunParts {
   readonly signal: AbortSignal;
   readonly collector?: Collector;
   readonly report?: StoreReport;
+  readonly onReading?: (listener: () => void) => void;
 }
 
 /**
@@ -59,6 +60,7 @@ export function detectorRunParts(
     },
     ...(run.collector === undefined ? {} : { collector: run.collector }),
     ...(run.report === undefined ? {} : { report: run.report }),
+    ...(run.onReading === undefined ? {} : { onReading: run.onReading }),
     logger,
     metrics,
     health,

@@ -39,6 +39,8 @@ export interface DetectorRunParts {
   readonly health: Health;
   /** If aborted, the batches in flight are finished, then the run ends. */
   readonly signal: AbortSignal;
+  /** Registers a listener that is called while the source is known to be read. */
+  readonly onReading?: (listener: () => void) => void;
   /** Interval between checks for a new champion. */
   readonly pollMs?: number;
 }
@@ -52,13 +54,10 @@ export interface DetectorRunParts {
  * itself.
  */
 export async function runDetector(parts: DetectorRunParts): Promise<RunTotals> {
-  const { name, source, signal, metrics } = parts;
+  const { name, source, signal } = parts;
   const logger = parts.logger.child({ detector: name });
   const status = new RunStatus(name, parts.health, logger);
   const counter = new RunCounter(name);
-  const farTimes = new FarTimes(name, metrics, logger);
-  const missing = new MissingFeatures(name, metrics, logger);
-  const lacking = new LackingEvents(name, metrics, logger);
   const watching = new AbortController();
   const reporter = new ScoringReporter(parts.report ?? (() => Promise.resolve()), logger);
   const holder = openHolder(parts, logger, status, reporter);
@@ -70,23 +69,21 @@ export async function runDetector(parts: DetectorRunParts): Promise<RunTotals> {
     const model = await firstChampion(parts, holder, status, reporter);
     if (model === undefined) return counter.totals();
     void holder.watch(watching.signal);
+    parts.onReading?.(() => {
+      if (holder.current !== undefined) status.reads();
+    });
     counter.start(model.detector.compute.backend);
     status.scores();
+    const observe = batchObserver(parts, logger);
     const stored$ = storedBatches(parts, holder, status).pipe(
       tap((batch) => {
         counter.add(batch);
-        warnOfRefused(logger, batch.report);
-        countScored(metrics, name, batch);
-        // A file may well hold old events.
-        if (!source.finite) farTimes.note(batch.scored);
-        missing.note(batch.lease.model.detector.bundle.schema, batch.events.table);
-        lacking.note(batch);
-        setWindowGauges(metrics, name, parts.windows);
+        observe(batch);
         status.scores();
       }),
       retryWithBackoff({
         isRetryable: (error) => !source.finite && isRetryableError(error),
-        onRetry: status.waitsAfter('the source failed'),
+        onRetry: status.sourceFailed,
       }),
     );
     await lastValueFrom(stored$, { defaultValue: undefined });
@@ -98,6 +95,25 @@ export async function runDetector(parts: DetectorRunParts): Promise<RunTotals> {
     watching.abort();
     holder.close();
   }
+}
+
+/** Metrics and warnings of each stored batch. */
+function batchObserver(
+  { name, source, windows, metrics }: DetectorRunParts,
+  logger: Logger,
+): (batch: CommittedEvents) => void {
+  const farTimes = new FarTimes(name, metrics, logger);
+  const missing = new MissingFeatures(name, metrics, logger);
+  const lacking = new LackingEvents(name, metrics, logger);
+  return (batch) => {
+    warnOfRefused(logger, batch.report);
+    countScored(metrics, name, batch);
+    // A file may well hold old events.
+    if (!source.finite) farTimes.note(batch.scored);
+    missing.note(batch.lease.model.detector.bundle.schema, batch.events.table);
+    lacking.note(batch);
+    setWindowGauges(metrics, name, windows);
+  };
 }
 
 /**
@@ -166,7 +182,7 @@ function openHolder(
     },
     onGone: () => {
       reporter.waits();
-      status.waits('waiting: the champion is gone, and there is no other: flowline train makes one');
+      status.gone();
     },
     onRejected: (version, error) => {
       metrics.modelSwaps.inc({ detector: name, outcome: 'rejected' });

@@ -7,17 +7,18 @@ import {
   type Settings,
 } from '@flowline/config';
 import { type Database, eventsPerDayOf, getDetector, getDetectorVersion, loadChampion } from '@flowline/db';
-import { alphaInForce, Detector, loadBundle } from '@flowline/detector';
+import { alphaInForce, Detector, loadBundle, type ModelBundle } from '@flowline/detector';
 import { folderCache } from '@flowline/engine';
 import { createRecordReader } from '@flowline/features';
 import { isRetryableError, type RecordDecoder } from '@flowline/stream';
 import type { Logger } from '@flowline/telemetry';
 
 import type { ChampionLookup } from './champion-lookup.ts';
+import type { EventReader } from '../decoding/event-reader.ts';
 import { createDecoder } from '../decoding/record-decoder.ts';
 import { decoderInForce, type DecoderInForce, type VersionedDefinition } from '../decoding/decoder-in-force.ts';
 import type { ChampionLoader } from './champion-holder.ts';
-import { windowsMaker } from '../windows/partition-windows.ts';
+import { windowsMaker } from '../windows/windows-maker.ts';
 import { recordFormats } from '../decoding/formats.ts';
 
 export interface ChampionLoaderOptions {
@@ -37,78 +38,104 @@ const TYPICAL_BATCH_ROWS = 2_048;
  * Loads champions from Postgres. Checks checksum, format and features, and scores rows of its own
  * before the stream may use the model.
  */
-export function createChampionLoader({
-  db,
-  detector: name,
-  champions,
-  settings,
-  logger,
-}: ChampionLoaderOptions): ChampionLoader {
+export function createChampionLoader(options: ChampionLoaderOptions): ChampionLoader {
+  const { db, detector: name, champions, settings } = options;
   const cache = folderCache(settings.cacheFolder);
-  const readerOf = (inForce: VersionedDefinition, format: RecordDecoder): Promise<DecoderInForce | null> =>
-    decoderInForce(db, inForce, format, settings.eventMaxBytes).catch((err: unknown) => {
-      if (isRetryableError(err)) throw err;
-      logger.error(
-        { detector: name, detectorVersion: inForce.version, err },
-        'the definition in force cannot read events: they are scored, and no history for its model',
-      );
-      return null;
-    });
   return {
     championVersion: () => champions.version(name),
     loadChampion: async () => {
       const stored = await loadChampion(db, name);
-      const { definition: json } = await getDetectorVersion(db, name, stored.detectorVersion);
-      const definition = readDefinition(json, `${name}, version ${stored.detectorVersion}`);
-      // Settings that need no new model come from the definition in force, whichever version the
-      // model was trained for.
-      const newest = await getDetector(db, name);
-      const inForce = readDefinition(newest.definition, `${name}, version ${newest.version}`);
-      const { backend, threads, decidedBy } = scoringCompute(settings, inForce.compute);
-      const { alpha, note } = alphaInForce(inForce.decision.control, {
+      const definitions = await readDefinitions(db, name, stored.detectorVersion);
+      const { trained, inForce, inForceVersion } = definitions;
+      const { alpha, note: alphaNote } = alphaInForce(inForce.decision.control, {
         alpha: stored.alpha,
-        control: definition.decision.control,
+        control: trained.decision.control,
         eventsPerDay: eventsPerDayOf(stored.manifest),
       });
-      const changes = modelChanges(definition, inForce);
-      const source = sourceOf(definition, inForce);
-      const bundle = loadBundle(stored.bytes, stored.sha256, definition.features);
-      const reader = createRecordReader(bundle.schema, bundle.lookups);
-      const format = recordFormats[source.kafka?.format ?? 'json']();
-      const collects =
-        inForce.history.query === null && !hasSameColumns(definition, inForce)
-          ? await readerOf({ version: newest.version, definition: inForce }, format)
-          : null;
-      const detector = await Detector.create(bundle, {
-        alpha,
-        backend,
-        threads: threads ?? undefined,
-        offThread: true,
-        batchSize: Math.min(settings.batch.maxRows, TYPICAL_BATCH_ROWS),
-        cache,
-      });
-      try {
-        await warmUp(detector);
-      } catch (error) {
-        detector.dispose();
-        throw error;
-      }
+      const changes = modelChanges(trained, inForce);
+      const bundle = loadBundle(stored.bytes, stored.sha256, trained.features);
+      const reader = await eventReader(options, definitions, bundle);
+      const { backend, threads, decidedBy } = scoringCompute(settings, inForce.compute);
+      const batchSize = Math.min(settings.batch.maxRows, TYPICAL_BATCH_ROWS);
+      const compute = { backend, threads: threads ?? undefined, offThread: true, batchSize, cache };
       return {
-        name,
-        detectorVersion: stored.detectorVersion,
-        modelVersion: stored.version,
+        ...{ name, detectorVersion: stored.detectorVersion, modelVersion: stored.version },
         trainedAt: stored.createdAt,
-        format,
-        windows: windowsMaker(bundle),
-        inForce: collects,
-        decode: createDecoder(source, format, reader, settings.eventMaxBytes),
-        detector,
+        ...reader,
+        detector: await warmDetector(bundle, { alpha, ...compute }),
         computeDecidedBy: decidedBy,
-        outdated: changes.length === 0 ? null : { version: newest.version, changes },
-        alphaNote: note,
+        outdated: changes.length === 0 ? null : { version: inForceVersion, changes },
+        alphaNote,
       };
     },
   };
+}
+
+/**
+ * Definitions that a champion follows. Settings that need no new model come from the definition in
+ * force, whichever version the model was trained for.
+ */
+interface ChampionDefinitions {
+  readonly trained: DetectorDefinition;
+  readonly inForce: DetectorDefinition;
+  readonly inForceVersion: number;
+}
+
+async function readDefinitions(db: Database, name: string, trainedVersion: number): Promise<ChampionDefinitions> {
+  const { definition } = await getDetectorVersion(db, name, trainedVersion);
+  const trained = readDefinition(definition, `${name}, version ${trainedVersion}`);
+  const newest = await getDetector(db, name);
+  const inForce = readDefinition(newest.definition, `${name}, version ${newest.version}`);
+  return { trained, inForce, inForceVersion: newest.version };
+}
+
+/** Reader of a champion's events. */
+async function eventReader(
+  options: ChampionLoaderOptions,
+  { trained, inForce, inForceVersion }: ChampionDefinitions,
+  bundle: ModelBundle,
+): Promise<EventReader> {
+  const source = sourceOf(trained, inForce);
+  const format = recordFormats[source.kafka?.format ?? 'json']();
+  const reader = createRecordReader(bundle.schema, bundle.lookups);
+  const readsBoth = inForce.history.query === null && !hasSameColumns(trained, inForce);
+  const versioned = { version: inForceVersion, definition: inForce };
+  return {
+    format,
+    windows: windowsMaker(bundle),
+    decode: createDecoder(source, format, reader, options.settings.eventMaxBytes),
+    inForce: readsBoth ? await decoderInForceOrNull(options, versioned, format) : null,
+  };
+}
+
+/** Decoder of the definition in force; null, and logged, if it cannot read events. */
+async function decoderInForceOrNull(
+  { db, detector, settings, logger }: ChampionLoaderOptions,
+  inForce: VersionedDefinition,
+  format: RecordDecoder,
+): Promise<DecoderInForce | null> {
+  try {
+    return await decoderInForce(db, inForce, format, settings.eventMaxBytes);
+  } catch (err) {
+    if (isRetryableError(err)) throw err;
+    logger.error(
+      { detector, detectorVersion: inForce.version, err },
+      'the definition in force cannot read events: they are scored, and no history for its model',
+    );
+    return null;
+  }
+}
+
+/** Creates a detector that has scored and explained once. */
+async function warmDetector(...args: Parameters<typeof Detector.create>): Promise<Detector> {
+  const detector = await Detector.create(...args);
+  try {
+    await warmUp(detector);
+    return detector;
+  } catch (error) {
+    detector.dispose();
+    throw error;
+  }
 }
 
 /**

@@ -5,7 +5,7 @@ import { createRecordReader } from '@flowline/features';
 import type { RecordDecoder, SourceBatch } from '@flowline/stream';
 
 import { createDecoder, type DecodedEvents, type DecodeEvents } from './record-decoder.ts';
-import { windowsMaker, type WindowsMaker } from '../windows/partition-windows.ts';
+import { windowsMaker, type WindowsMaker } from '../windows/windows-maker.ts';
 
 /**
  * Decodes records to events by a detector's definition in force, regardless of the model that

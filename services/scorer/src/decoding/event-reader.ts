@@ -1,6 +1,6 @@
 import type { RecordDecoder, SourceBatch } from '@flowline/stream';
 
-import type { WindowsMaker } from '../windows/partition-windows.ts';
+import type { WindowsMaker } from '../windows/windows-maker.ts';
 import type { DecoderInForce } from './decoder-in-force.ts';
 import type { DecodeEvents } from './record-decoder.ts';
 

@@ -22,6 +22,20 @@ export interface PlainRows {
   rows(): EventRows;
 }
 
+/** A column, and the number of the field that it is read from. */
+type Placed<C> = C & { readonly at: number };
+
+/** Compiled shortcut of a source. */
+interface PlainSource {
+  readonly fields: FieldReader;
+  readonly timeOf: ReturnType<typeof eventTimeOf>;
+  readonly timeField: number;
+  /** Null for events without an id of their own. */
+  readonly idField: number | null;
+  readonly numeric: readonly Placed<PlainColumns['numeric'][number]>[];
+  readonly levels: readonly Placed<PlainColumns['levels'][number]>[];
+}
+
 /**
  * Compiles the shortcut of a source: bytes → columns, without objects in between. It takes only
  * records that are valid events beyond doubt; the reader handles all others and reports their
@@ -36,89 +50,110 @@ export function compilePlainColumns(
   const { time, eventId } = source;
   const isPlain = (field: string | null): boolean => !field?.includes('.');
   if (columns === null || !isPlain(time.field) || !isPlain(eventId)) return null;
-  const { numeric, levels } = columns;
   const names = [...new Set([time.field, ...(eventId === null ? [] : [eventId]), ...fieldsOf(columns)])];
   const place = (field: string): number => names.indexOf(field);
   const fields = format.fields?.(names);
   if (fields === undefined) return null;
-  const timeOf = eventTimeOf(time);
-  const timeField = place(time.field);
-  const idField = eventId === null ? null : place(eventId);
-  const numbers = numeric.map((column) => ({ ...column, at: place(column.field) }));
-  const words = levels.map((column) => ({ ...column, at: place(column.field) }));
-
-  return (size, positionId) => {
-    const values = new Float64Array(size * numbers.length);
-    const texts: (string | null)[] = [];
-    const offsets = new Float64Array(size);
-    const times = new Float64Array(size);
-    const ids: string[] = [];
-    let row = 0;
-
-    const addNumbers = (): boolean => {
-      let to = row * numbers.length;
-      for (const { at, nullable, largest } of numbers) {
-        const kind = fields.kind(at);
-        if (kind === FieldKind.number) {
-          const value = fields.number(at);
-          if (!(Math.abs(value) <= largest)) return false;
-          values[to++] = value;
-        } else if (nullable && isMissing(kind)) {
-          values[to++] = NaN;
-        } else {
-          return false;
-        }
-      }
-      return true;
-    };
-    const addLevels = (): boolean => {
-      for (const { at, nullable, onlyBoolean } of words) {
-        const level = levelOf(fields, at, onlyBoolean);
-        if (level === undefined || (level === null && !nullable)) return false;
-        texts.push(level);
-      }
-      return true;
-    };
-
-    const addRow = (record: SourceRecord, bytes: Uint8Array): boolean => {
-      if (!fields.read(bytes)) return false;
-      const time = timeValueOf(fields, timeField);
-      const timeMs = time === undefined ? undefined : timeOf(time);
-      const id = idField === null ? positionId(record) : nameOf(fields, idField);
-      if (typeof timeMs !== 'number' || id === undefined) return false;
-      if (!addNumbers() || !addLevels()) return false;
-      offsets[row] = record.offset;
-      times[row] = timeMs;
-      ids.push(id);
-      return true;
-    };
-
-    return {
-      add: (record, bytes) => {
-        let isAdded = false;
-        try {
-          isAdded = addRow(record, bytes);
-        } catch {
-          // The reader meets the same record and reports its fault.
-        }
-        if (isAdded) row++;
-        else texts.length = row * words.length; // drops a partly added row
-        return isAdded;
-      },
-      rows: () => ({
-        table: {
-          size: row,
-          numeric: values.subarray(0, row * numbers.length),
-          numericWidth: numbers.length,
-          levels: texts,
-          levelWidth: words.length,
-        },
-        offsets: offsets.subarray(0, row),
-        eventIds: ids,
-        eventTimesMs: times.subarray(0, row),
-      }),
-    };
+  const plain: PlainSource = {
+    fields,
+    timeOf: eventTimeOf(time),
+    timeField: place(time.field),
+    idField: eventId === null ? null : place(eventId),
+    numeric: columns.numeric.map((column) => ({ ...column, at: place(column.field) })),
+    levels: columns.levels.map((column) => ({ ...column, at: place(column.field) })),
   };
+  return (size, positionId) => new PlainBatch(plain, size, positionId);
+}
+
+/** Columns of one batch. Nothing is allocated per record besides its texts. */
+class PlainBatch implements PlainRows {
+  readonly #source: PlainSource;
+  readonly #positionId: PositionId;
+  readonly #numbers: Float64Array;
+  readonly #levels: (string | null)[] = [];
+  readonly #offsets: Float64Array;
+  readonly #times: Float64Array;
+  readonly #ids: string[] = [];
+  #row = 0;
+
+  constructor(source: PlainSource, size: number, positionId: PositionId) {
+    this.#source = source;
+    this.#positionId = positionId;
+    this.#numbers = new Float64Array(size * source.numeric.length);
+    this.#offsets = new Float64Array(size);
+    this.#times = new Float64Array(size);
+  }
+
+  add(record: SourceRecord, value: Uint8Array): boolean {
+    let isAdded = false;
+    try {
+      isAdded = this.#addRow(record, value);
+    } catch {
+      // The reader meets the same record and reports its fault.
+    }
+    if (isAdded) this.#row++;
+    else this.#levels.length = this.#row * this.#source.levels.length; // drops a partly added row
+    return isAdded;
+  }
+
+  rows(): EventRows {
+    const row = this.#row;
+    const { numeric, levels } = this.#source;
+    return {
+      table: {
+        size: row,
+        numeric: this.#numbers.subarray(0, row * numeric.length),
+        numericWidth: numeric.length,
+        levels: this.#levels,
+        levelWidth: levels.length,
+      },
+      offsets: this.#offsets.subarray(0, row),
+      eventIds: this.#ids,
+      eventTimesMs: this.#times.subarray(0, row),
+    };
+  }
+
+  #addRow(record: SourceRecord, bytes: Uint8Array): boolean {
+    const { fields, timeOf, timeField, idField } = this.#source;
+    if (!fields.read(bytes)) return false;
+    const time = timeValueOf(fields, timeField);
+    const timeMs = time === undefined ? undefined : timeOf(time);
+    const id = idField === null ? this.#positionId(record) : nameOf(fields, idField);
+    if (typeof timeMs !== 'number' || id === undefined) return false;
+    if (!this.#addNumbers(fields) || !this.#addLevels(fields)) return false;
+    this.#offsets[this.#row] = record.offset;
+    this.#times[this.#row] = timeMs;
+    this.#ids.push(id);
+    return true;
+  }
+
+  #addNumbers(fields: FieldReader): boolean {
+    const { numeric } = this.#source;
+    const values = this.#numbers;
+    let to = this.#row * numeric.length;
+    for (const { at, nullable, largest } of numeric) {
+      const kind = fields.kind(at);
+      if (kind === FieldKind.number) {
+        const value = fields.number(at);
+        if (!(Math.abs(value) <= largest)) return false;
+        values[to++] = value;
+      } else if (nullable && isMissing(kind)) {
+        values[to++] = NaN;
+      } else {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  #addLevels(fields: FieldReader): boolean {
+    for (const { at, nullable, onlyBoolean } of this.#source.levels) {
+      const level = levelOf(fields, at, onlyBoolean);
+      if (level === undefined || (level === null && !nullable)) return false;
+      this.#levels.push(level);
+    }
+    return true;
+  }
 }
 
 const fieldsOf = ({ numeric, levels }: PlainColumns): readonly string[] =>

@@ -1,17 +1,9 @@
 import type { DetectorDefinition } from '@flowline/config';
 import { at, type DeadLetter } from '@flowline/events';
-import {
-  compileEventId,
-  compileEventTime,
-  concatTables,
-  type EntityWindows,
-  Fault,
-  type RecordReader,
-  selectRows,
-  unreadable,
-} from '@flowline/features';
+import { concatTables, type EntityWindows, type RecordReader, selectRows } from '@flowline/features';
 import type { RecordDecoder, SourceBatch, SourceRecord } from '@flowline/stream';
 
+import { type Candidate, createCandidateDecoder, positionId } from './candidate.ts';
 import { deadLetter } from './kept-record.ts';
 import { type EventRows, compilePlainColumns } from './plain-columns.ts';
 
@@ -30,16 +22,6 @@ export interface DecodedEvents extends EventRows {
  */
 export type DecodeEvents = (batch: SourceBatch, windows: EntityWindows | null) => DecodedEvents;
 
-/** Maximum bytes kept of a record that exceeds the size limit. */
-const KEPT_BYTES = 65_536;
-
-interface Candidate {
-  readonly record: SourceRecord;
-  readonly value: unknown;
-  readonly eventId: string;
-  readonly timeMs: number;
-}
-
 /**
  * Compiles a detector's source to a decoder: bytes → value → event time and id → features. Most
  * records of plain fields take a shortcut: bytes → features.
@@ -52,40 +34,8 @@ export function createDecoder(
   reader: RecordReader,
   maxBytes: number,
 ): DecodeEvents {
-  const timeOf = compileEventTime(source.time);
-  const ownId = source.eventId === null ? null : compileEventId(source.eventId);
+  const decodeCandidate = createCandidateDecoder(source, format, maxBytes);
   const beginPlain = compilePlainColumns(source, format, reader.plain);
-
-  const decodeOne = (batch: SourceBatch, record: SourceRecord): Candidate | DeadLetter => {
-    if (record.fault !== undefined) return deadLetter(record, record.fault.reason, null, record.fault.message);
-    if (record.value === null) return deadLetter(record, 'tombstone', null, 'The record has no value.');
-    if (record.value.length > maxBytes) {
-      const message = `The value is larger than ${maxBytes} bytes; its first bytes are kept.`;
-      return deadLetter({ ...record, value: record.value.subarray(0, KEPT_BYTES) }, 'too_large', null, message);
-    }
-    const decoded = format.decode(record.value);
-    if ('reason' in decoded) return deadLetter(record, decoded.reason, null, decoded.message);
-    const { value } = decoded;
-    // The feature reader rejects any other value with a precise message.
-    if (!isObject(value)) return { record, value, eventId: '', timeMs: 0 };
-    const timeMs = timeOf(value);
-    if (timeMs instanceof Fault) return deadLetter(record, timeMs.reason, timeMs.field, timeMs.message);
-    const eventId = ownId === null ? positionId(batch, record.offset) : ownId(value);
-    if (eventId instanceof Fault) return deadLetter(record, eventId.reason, eventId.field, eventId.message);
-    return { record, value, eventId, timeMs };
-  };
-
-  /**
-   * Last resort: an unexpected error makes its record a dead letter and affects no other record.
-   */
-  const decode = (batch: SourceBatch, record: SourceRecord): Candidate | DeadLetter => {
-    try {
-      return decodeOne(batch, record);
-    } catch (error) {
-      const { reason, field, message } = unreadable(error);
-      return deadLetter(record, reason, field, message);
-    }
-  };
 
   /**
    * Decodes the records that the shortcut does not take: a whole batch, or the few that are not
@@ -99,33 +49,11 @@ export function createDecoder(
     const candidates: Candidate[] = [];
     const deadLetters: DeadLetter[] = [];
     for (const record of records) {
-      const decoded = decode(batch, record);
+      const decoded = decodeCandidate(batch, record);
       if ('reason' in decoded) deadLetters.push(decoded);
       else candidates.push(decoded);
     }
-    const past = windows?.batch(
-      candidates.map(({ record }) => record.offset),
-      candidates.map(({ timeMs }) => timeMs),
-    );
-    const values = candidates.map(({ value }) => value);
-    const { table, accepted, faults, entities } = reader.read(values, past);
-    for (const { index, reason, field, message } of faults) {
-      const candidate = candidates[index];
-      if (candidate !== undefined) deadLetters.push(deadLetter(candidate.record, reason, field, message));
-    }
-    deadLetters.sort((a, b) => a.offset - b.offset);
-
-    const offsets = new Float64Array(table.size);
-    const eventTimesMs = new Float64Array(table.size);
-    const eventIds: string[] = [];
-    for (const [row, index] of accepted.entries()) {
-      const candidate = candidates[index];
-      if (candidate === undefined) throw new RangeError(`the reader accepted record ${index}, which it was not given`);
-      offsets[row] = candidate.record.offset;
-      eventTimesMs[row] = candidate.timeMs;
-      eventIds.push(candidate.eventId);
-    }
-    return { table, offsets, eventIds, eventTimesMs, entities, deadLetters };
+    return readFeatures(reader, candidates, deadLetters, windows);
   };
 
   return (batch, windows) => {
@@ -142,6 +70,37 @@ export function createDecoder(
   };
 }
 
+/** Reads the features of candidates. Those that lack something become dead letters, too. */
+function readFeatures(
+  reader: RecordReader,
+  candidates: readonly Candidate[],
+  undecodable: readonly DeadLetter[],
+  windows: EntityWindows | null,
+): DecodedEvents {
+  const past = windows?.batch(
+    candidates.map(({ record }) => record.offset),
+    candidates.map(({ timeMs }) => timeMs),
+  );
+  const values = candidates.map(({ value }) => value);
+  const { table, accepted, faults, entities } = reader.read(values, past);
+  const deadLetters = [
+    ...undecodable,
+    ...faults.map(({ index, reason, field, message }) =>
+      deadLetter(at(candidates, index).record, reason, field, message),
+    ),
+  ].sort((a, b) => a.offset - b.offset);
+  const offsets = new Float64Array(table.size);
+  const eventTimesMs = new Float64Array(table.size);
+  const eventIds: string[] = [];
+  for (const [row, index] of accepted.entries()) {
+    const { record, timeMs, eventId } = at(candidates, index);
+    offsets[row] = record.offset;
+    eventTimesMs[row] = timeMs;
+    eventIds.push(eventId);
+  }
+  return { table, offsets, eventIds, eventTimesMs, entities, deadLetters };
+}
+
 /** Merges the events of two parts of a batch in offset order. */
 function inOrder(a: EventRows, b: EventRows): EventRows {
   const offsets = [...a.offsets, ...b.offsets];
@@ -156,13 +115,7 @@ function inOrder(a: EventRows, b: EventRows): EventRows {
   };
 }
 
-const positionId = ({ topic, partition }: SourceBatch, offset: number): string => `${topic}-${partition}-${offset}`;
-
 /** Lets a format fetch whatever the values of a batch need; returns at once if it needs nothing. */
 export async function prepareBatch(format: RecordDecoder, { records }: SourceBatch): Promise<void> {
   await format.prepare?.(records.flatMap(({ value }) => (value === null ? [] : [value])));
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

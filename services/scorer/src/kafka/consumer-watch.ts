@@ -1,4 +1,4 @@
-import { FlowlineError } from '@flowline/events';
+import { FlowlineError, messageOf } from '@flowline/events';
 import type { KafkaSource, PartitionLag } from '@flowline/kafka';
 import type { Health, Logger, Metrics } from '@flowline/telemetry';
 
@@ -30,14 +30,14 @@ export class ConsumerWatch {
     this.#part = `consumer of ${options.detector}`;
   }
 
-  /** Checks the lags of the moment once. */
-  check(lags: readonly PartitionLag[], nowMs = performance.now()): void {
+  /** Checks the lags of the moment once. Returns true if the consumer is known to read. */
+  check(lags: readonly PartitionLag[], nowMs = performance.now()): boolean {
     const { detector, topic, source, health, logger, metrics } = this.#options;
     const verdict = this.#watch.check({ inFlight: source.inFlight, partitions: lags }, nowMs);
     if (verdict.kind === 'moving') {
       // A consumer that is being reopened reports no lags. Health stays red until it does.
       if (lags.length > 0) health.set(this.#part, { healthy: true, ready: true, detail: 'reading' });
-      return;
+      return lags.length > 0;
     }
     const { partitions, forMs } = verdict;
     const seconds = Math.round(forMs / 1_000);
@@ -45,7 +45,7 @@ export class ConsumerWatch {
     const detail = `${where}: records wait, and none has been read for ${seconds} s`;
     health.set(this.#part, { healthy: false, ready: false, detail });
     logger.warn({ detector, topic, partitions, seconds }, 'the consumer stands still');
-    if (verdict.kind === 'suspect') return;
+    if (verdict.kind === 'suspect') return false;
     metrics.consumerStalls.inc({ detector });
     source.abandon(
       new FlowlineError('FLOWLINE_CONSUMER_STALLED', `The Kafka consumer of ${detector} has stopped: ${detail}.`, {
@@ -54,11 +54,14 @@ export class ConsumerWatch {
         retryable: true,
       }),
     );
+    return false;
   }
 
-  /** Notes that the lags could not be read. */
-  missed(): void {
+  /** Notes that the brokers did not say how far their logs reach: nothing can be read either. */
+  missed(error: unknown): void {
     this.#watch.forget();
+    const detail = `waiting: ${messageOf(error)}`;
+    this.#options.health.set(this.#part, { healthy: true, ready: false, detail });
   }
 
   /** Removes the consumer from the health report at the end of a run. */

@@ -1,27 +1,8 @@
 import type { DetectorDefinition } from '@flowline/config';
-import {
-  addPartitions,
-  adoptTopic,
-  beginStream,
-  type Database,
-  lagSeconds,
-  readPositions,
-  readStream,
-  recordGap,
-  reportScoring,
-  skipRecords,
-  streamRewound,
-} from '@flowline/db';
-import {
-  checkTopics,
-  createKafkaSource,
-  type KafkaSource,
-  type LostRecords,
-  type PartitionLag,
-  type StreamOffsets,
-} from '@flowline/kafka';
+import { lagSeconds, readPositions, reportScoring, streamRewound } from '@flowline/db';
+import { checkTopics, createKafkaSource, type KafkaSource, type PartitionLag } from '@flowline/kafka';
 import { untilItSucceedsOr } from '@flowline/stream';
-import { type Metrics, waiting } from '@flowline/telemetry';
+import { waiting } from '@flowline/telemetry';
 
 import type { Arguments } from '../arguments.ts';
 import type { Collector } from '../steps/collect.ts';
@@ -33,6 +14,7 @@ import { runDetector } from '../run-detector.ts';
 import { resetArguments } from './reset-streams.ts';
 import type { StoreReport } from '../metrics/scoring-reporter.ts';
 import type { KafkaDetector } from './select-detectors.ts';
+import { streamOffsets } from './stream-offsets.ts';
 
 /** Consumer group that a detector's scorers share, and the database that they store into. */
 export interface GroupMembership {
@@ -52,6 +34,7 @@ export class DetectorRun {
   readonly #windows: PartitionWindows;
   readonly #watch: ConsumerWatch;
   readonly #partitions = new Set<number>();
+  #onReading: () => void = () => undefined;
 
   constructor(
     parts: ProcessParts,
@@ -94,7 +77,10 @@ export class DetectorRun {
           detector: this.#definition.name,
           detectorVersion: this.#version,
         });
-      const common = { source: this.#source, windows: this.#windows, alerts, signal, report };
+      const onReading = (listener: () => void): void => {
+        this.#onReading = listener;
+      };
+      const common = { source: this.#source, windows: this.#windows, alerts, signal, report, onReading };
       const run = { ...common, ...(await this.#collector()) };
       await runDetector(detectorRunParts(this.#parts, this.#definition, run));
     } finally {
@@ -128,7 +114,7 @@ export class DetectorRun {
   async updateLagGauges(): Promise<void> {
     const lags = await this.#lags();
     this.#forgetLag();
-    this.#watch.check(lags);
+    if (this.#watch.check(lags)) this.#onReading();
     const detector = this.#definition.name;
     const topic = this.#topic;
     const { db, metrics } = this.#parts;
@@ -149,7 +135,9 @@ export class DetectorRun {
     try {
       return await this.#source.lag();
     } catch (error) {
-      this.#watch.missed();
+      this.#watch.missed(error);
+      // The last known lag says nothing about an outage, which may hide any.
+      this.#forgetLag();
       throw error;
     }
   }
@@ -171,32 +159,4 @@ export class DetectorRun {
 /** Topics that must exist for a detector. */
 function topicsOf({ alerts }: DetectorDefinition, topic: string, args: Pick<Arguments, 'alerts'>): string[] {
   return args.alerts === 'kafka' ? [topic, alerts.topic] : [topic];
-}
-
-/** Stream positions of a detector, kept in Postgres, for a Kafka source. */
-export function streamOffsets(
-  db: Database,
-  metrics: Metrics,
-  detector: string,
-  windows: PartitionWindows,
-): StreamOffsets {
-  const count = ({ topic, fromOffset, toOffset }: LostRecords): void =>
-    metrics.recordsLost.inc({ detector, topic }, toOffset - fromOffset);
-  return {
-    read: (topic) => readStream(db, detector, topic),
-    begin: (topic, topicId, starts) => beginStream(db, { detector, topic, topicId }, starts),
-    add: (topic, topicId, partitions) => addPartitions(db, { detector, topic, topicId }, partitions),
-    adopt: (topic, topicId) => adoptTopic(db, { detector, topic, topicId }),
-    assigned: (topic, partitions) => windows.retain(topic, partitions),
-    replayFrom: (topic, partition, at) => windows.assign(topic, partition, at),
-    skip: async ({ topic, topicId, partition, ...range }) => {
-      const moved = await skipRecords(db, { detector, topic, topicId }, partition, range);
-      if (moved) count({ topic, topicId, partition, ...range });
-      return moved;
-    },
-    recordGap: async (lost) => {
-      windows.lost(lost.topic, lost.partition, lost.toOffset);
-      if (await recordGap(db, { detector, ...lost })) count(lost);
-    },
-  };
 }

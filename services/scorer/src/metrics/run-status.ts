@@ -10,6 +10,8 @@ export class RunStatus {
   readonly #health: Health;
   readonly #logger: Logger;
   #isScoring = false;
+  /** Cause of the wait that ends without a stored batch; null for any other. */
+  #missing: 'source' | 'champion' | null = null;
   #uses = 'scoring';
   #rejected: string | null = null;
 
@@ -33,11 +35,31 @@ export class RunStatus {
     };
   }
 
+  /** Listener of retries: the source failed and is opened again. */
+  get sourceFailed(): (notice: RetryNotice) => void {
+    const listener = this.waitsAfter('the source failed');
+    return (notice) => {
+      listener(notice);
+      this.#missing = 'source';
+    };
+  }
+
+  /** The source is read, or would be if it had records: a failure of the source is over. */
+  reads(): void {
+    if (this.#missing === 'source') this.#setScoring();
+  }
+
+  /** The champion is gone, and there is no other. */
+  gone(): void {
+    this.waits('waiting: the champion is gone, and there is no other: flowline train makes one');
+    this.#missing = 'champion';
+  }
+
   /** A model is taken over. */
   uses(model: Champion): void {
     this.#uses = scoringDetail(model);
     this.#rejected = null;
-    if (this.#isScoring) this.#setScoring();
+    if (this.#isScoring || this.#missing === 'champion') this.#setScoring();
   }
 
   /** A champion cannot be used; the current model, if any, stays. */
@@ -62,6 +84,7 @@ export class RunStatus {
 
   #set(ready: boolean, detail: string): void {
     this.#isScoring = ready;
+    this.#missing = null;
     this.#health.set(`detector ${this.#name}`, { healthy: true, ready, detail });
   }
 }

@@ -7,7 +7,8 @@ import { lastValueFrom } from 'rxjs';
 
 import { collect } from './collect.ts';
 import { createDecoder } from '../decoding/record-decoder.ts';
-import { PartitionWindows, windowsMaker } from '../windows/partition-windows.ts';
+import { PartitionWindows } from '../windows/partition-windows.ts';
+import { windowsMaker } from '../windows/windows-maker.ts';
 import { recordFormats } from '../decoding/formats.ts';
 import { FakeWindowStore } from '../testing/fake-window-store.ts';
 

@@ -7,7 +7,8 @@ import fc from 'fast-check';
 import { recordFormats } from '../decoding/formats.ts';
 import type { DecodedEvents } from '../decoding/record-decoder.ts';
 import { decode } from '../steps/decode.ts';
-import { PartitionWindows, windowsMaker } from '../windows/partition-windows.ts';
+import { PartitionWindows } from '../windows/partition-windows.ts';
+import { windowsMaker } from '../windows/windows-maker.ts';
 import { type EventsWithPast, throughWindows } from '../windows/through-windows.ts';
 
 const WORKERS = 3;

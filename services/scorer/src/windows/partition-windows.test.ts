@@ -4,7 +4,8 @@ import type { SourceBatch } from '@flowline/stream';
 import { type Logger, silentLogger } from '@flowline/telemetry';
 import { describe, expect, it } from '@jest/globals';
 
-import { PartitionWindows, type WindowsBeginning, type WindowsMaker } from './partition-windows.ts';
+import { PartitionWindows } from './partition-windows.ts';
+import type { WindowsBeginning, WindowsMaker } from './windows-maker.ts';
 import { FakeWindowStore } from '../testing/fake-window-store.ts';
 import { checkWindowSchedules } from '../testing/window-schedules.ts';
 

@@ -1,34 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
 import type { EntityScope, StrayEntity } from '@flowline/db';
-import type { ModelBundle } from '@flowline/detector';
 import { FlowlineError, type StoredWindows } from '@flowline/events';
-import { EntityWindows, type EntityWindowsOptions, WindowMemory } from '@flowline/features';
+import { type EntityWindows, WindowMemory } from '@flowline/features';
 import type { SourceBatch } from '@flowline/stream';
 import type { Logger } from '@flowline/telemetry';
 
+import type { WindowsMaker } from './windows-maker.ts';
 import { scattered } from './without-strays.ts';
-
-/** Start of new windows, and the memory that they share. */
-export type WindowsBeginning = Pick<EntityWindowsOptions, 'seenFromMs' | 'memory'>;
-
-/** Opens the windows of a model, and names their id. */
-export interface WindowsMaker {
-  readonly id: string;
-  open(beginning?: WindowsBeginning): EntityWindows;
-}
-
-/** Creates the windows maker of a model's features; null if events stand alone. */
-export function windowsMaker({
-  schema,
-  lookups,
-  entity,
-}: Pick<ModelBundle, 'schema' | 'lookups' | 'entity'>): WindowsMaker | null {
-  if (entity === null) return null;
-  const open = (beginning: WindowsBeginning = {}): EntityWindows =>
-    new EntityWindows({ schema, lookups, entity, ...beginning });
-  return { id: open().id, open };
-}
 
 /** Storage of a partition's windows between two runs: Postgres. */
 export interface WindowStore {
