@@ -56,7 +56,8 @@ export async function applyDetector(db: Database, definition: { readonly name: s
       throw found?.dropping === true ? detectorDropping(name) : detectorMissing(name);
     }
     const stored = await selectDetectorVersionHash(client, { detector: name, version: current.version });
-    // A revived detector begins a new version: what still runs for an earlier life must not pass for it.
+    // A revived detector begins a new version: a run of its earlier life must not pass for one of
+    // the new life.
     if (stored?.sha256 === sha256 && revived === null) return { version: current.version, changed: false };
     const version = current.version + 1;
     await insertDetectorVersion(client, { detector: name, version, definition: text, sha256 });
