@@ -210,6 +210,12 @@ describe('parseDetector', () => {
     ]);
   });
 
+  it('says where a key belongs that is known in one other place', () => {
+    expect(findings(least.replace('type: real', 'type: real, nullable: true'))).toEqual([
+      'spec.features[0].nullable (line 8): unknown key — remove it; nullable belongs under spec.missing; known here: name, type, from, period, role, maxLevels',
+    ]);
+  });
+
   it('lists every problem between the parts at once', () => {
     const text = whole
       .replace('name: amount', 'name: latency_ms')

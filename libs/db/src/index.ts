@@ -53,3 +53,4 @@ export * from './training-lease.ts';
 export * from './training-runs.ts';
 export * from './wait-for-database.ts';
 export { claimEntities, type EntityScope, readWindows, resetWindows, type StrayEntity } from './windows.ts';
+export * from './waiting-alerts.ts';

@@ -1,10 +1,11 @@
-import { messageOf } from '@flowline/events';
+import { at, messageOf } from '@flowline/events';
 import type { AlertSink, Undelivered } from '@flowline/stream';
 
 import { boundedName } from './bounded-name.ts';
 import type { Database, Queryable } from './database.ts';
 import {
   claimOutbox,
+  noteUnsent,
   type OutboxQueue,
   type OutboxRow,
   selectOutboxQueues,
@@ -78,6 +79,7 @@ export async function relayQueue(
       } catch (error) {
         // The sink's own error, unchanged: a refusal by the broker must not look like one by the
         // database.
+        await noteUnsent(client, { outboxId: at(rows, 0).outboxId, reason: messageOf(error) });
         return { sent: 0, refused: [], failure: { error } };
       }
       return settle(client, rows, undelivered);
@@ -104,6 +106,10 @@ async function settle(
     reasons: refusedRows.map(({ reason }) => reason),
   });
   const waiting = undelivered.find(({ refused }) => !refused);
+  const unsent = rows.find(({ alertId }) => alertId === waiting?.alertId);
+  if (waiting !== undefined && unsent !== undefined) {
+    await noteUnsent(client, { outboxId: unsent.outboxId, reason: messageOf(waiting.error) });
+  }
   return {
     sent: sentIds.length,
     refused: undelivered.filter(({ refused }) => refused),

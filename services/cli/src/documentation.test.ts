@@ -40,7 +40,7 @@ function commandsOf(text: string): Shown[] {
   );
   const find = (code: string, isMention: boolean): Shown[] =>
     [...code.matchAll(/(?:^|\s)flowline ([a-z][^#&|;]*)/g)].map(([, words = '']) => ({
-      args: words.trim().split(/\s+/),
+      args: words.replace(/ > .*/s, '').trim().split(/\s+/),
       isMention,
     }));
   return [...lines.flatMap((line) => find(line, false)), ...mentions.flatMap((code) => find(code, true))];

@@ -96,6 +96,38 @@ export const settleOutbox = execute<{
   UPDATE flowline.alert_outbox SET sent_at = clock_timestamp() WHERE outbox_id = ANY (:sentIds::bigint[])
 `);
 
+/** Notes why an alert was not sent; it waits on. */
+export const noteUnsent = execute<{ outboxId: number; reason: string }>(`
+  UPDATE flowline.alert_outbox SET error = :reason, attempts = attempts + 1 WHERE outbox_id = :outboxId
+`);
+
+/** Waiting alerts of one queue. */
+export interface WaitingAlertsRow {
+  readonly detector: string;
+  readonly sink: string;
+  readonly topic: string;
+  readonly waiting: number;
+  readonly oldestAt: Date;
+  /** Reason why the oldest was not sent when that was last tried; null if it was not tried. */
+  readonly error: string | null;
+}
+
+/** Selects the waiting alerts of a detector (null: of all) by queue, the longest wait first. */
+export const selectWaitingAlerts = many<WaitingAlertsRow, { detector: string | null }>(`
+  SELECT detector, sink, topic, count(*) AS waiting, min(created_at) AS "oldestAt",
+         (array_agg(error ORDER BY outbox_id))[1] AS error
+  FROM flowline.alert_outbox
+  WHERE sent_at IS NULL AND dead_at IS NULL AND (:detector::text IS NULL OR detector = :detector)
+  GROUP BY detector, sink, topic ORDER BY min(created_at)
+`);
+
+/** Sets the waiting alerts of a detector for one topic aside. */
+export const setAsideWaiting = many<{ outboxId: number }, { detector: string; topic: string }>(`
+  UPDATE flowline.alert_outbox SET dead_at = clock_timestamp()
+  WHERE detector = :detector AND topic = :topic AND sent_at IS NULL AND dead_at IS NULL
+  RETURNING outbox_id AS "outboxId"
+`);
+
 /** Deletes the waiting alerts of a detector. */
 export const withdrawAlerts = execute<{ detector: string }>(`
   DELETE FROM flowline.alert_outbox WHERE detector = :detector AND sent_at IS NULL AND dead_at IS NULL

@@ -13,7 +13,8 @@ describe('the emitted modules and shaders', () => {
 
   it('are byte for byte those of emissions.json', () => {
     const hashes = emissionHashes();
-    if (process.env.FLOWLINE_UPDATE_EMISSIONS === '1') writeFileSync(known, `${JSON.stringify(hashes, null, 2)}\n`);
+    if (process.env.FLOWLINE_TEST_UPDATE_EMISSIONS === '1')
+      writeFileSync(known, `${JSON.stringify(hashes, null, 2)}\n`);
     const expected = JSON.parse(readFileSync(known, 'utf8')) as EmissionHashes;
     const changed = Object.entries(hashes).flatMap(([name, files]) =>
       Object.entries(files)
@@ -24,7 +25,7 @@ describe('the emitted modules and shaders', () => {
       throw new Error(
         `${changed.length} emitted files changed, such as ${changed.slice(0, 3).join('; ')}. If that is meant ` +
           '(scores stay equal, or the change says why not), run\n' +
-          'FLOWLINE_UPDATE_EMISSIONS=1 npm run test:unit -- engine/src/targets/emissions',
+          'FLOWLINE_TEST_UPDATE_EMISSIONS=1 npm run test:unit -- engine/src/targets/emissions',
       );
     }
     expect(Object.keys(hashes)).toEqual(Object.keys(expected));
