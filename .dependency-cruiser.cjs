@@ -10,6 +10,7 @@ const allowed = {
   'libs/stream': ['libs/events'],
   'libs/kafka': ['libs/events', 'libs/stream'],
   'libs/db': ['libs/events', 'libs/stream'],
+  'libs/embedded-postgres': ['libs/events'],
 };
 
 const ourPackages = 'node_modules/@flowline/|^libs/|^services/';
@@ -48,6 +49,20 @@ module.exports = {
       to: { path: '^services/', pathNot: '^services/$1/' },
     },
     {
+      name: 'production-alone',
+      comment: 'Examples and the embedded Postgres are for demonstrations, tests and benchmarks.',
+      severity: 'error',
+      from: { path: '^(libs|services)/', pathNot: '^libs/embedded-postgres/' },
+      to: { path: 'node_modules/@flowline/embedded-postgres/|^(libs/embedded-postgres|examples)/' },
+    },
+    {
+      name: 'examples-import-libraries',
+      comment: 'An example imports libraries and its own files, and starts services as their users do.',
+      severity: 'error',
+      from: { path: '^examples/([^/]+)/' },
+      to: { path: '^(services|test|bench|examples)/', pathNot: '^examples/$1/' },
+    },
+    {
       name: 'flows-imports-tensorflow-only',
       severity: 'error',
       from: { path: '^libs/flows/', pathNot: '\\.test\\.ts$|/src/testing/' },
@@ -64,14 +79,14 @@ module.exports = {
       name: 'declared-dependencies',
       comment: 'Every import is declared in the package.json of the package that makes it.',
       severity: 'error',
-      from: { path: '^(libs|services|bench)/', pathNot: '\\.test\\.ts$|/src/testing/' },
+      from: { path: '^(libs|services|bench|examples/(flights|images))/', pathNot: '\\.test\\.ts$|/src/testing/' },
       to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev', 'unknown'] },
     },
     { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
     {
       name: 'no-tests-in-production',
       severity: 'error',
-      from: { path: '^(libs|services)/', pathNot: '\\.test\\.ts$|/src/testing/' },
+      from: { path: '^(libs|services|examples)/', pathNot: '\\.test\\.ts$|/src/testing/' },
       to: { path: '\\.test\\.ts$|/src/testing/|^(test|bench)/' },
     },
   ],

@@ -22,14 +22,20 @@ const servers = {
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
 };
 
+const folders = ['libs', 'services', 'bench', 'examples', 'scripts'];
+
 export default {
   projects: [
-    project('unit', [
-      '<rootDir>/libs/**/*.test.ts',
-      '<rootDir>/services/**/*.test.ts',
-      '<rootDir>/bench/**/*.test.ts',
-      '<rootDir>/examples/**/*.test.ts',
-    ]),
+    project(
+      'unit',
+      folders.map((folder) => `<rootDir>/${folder}/**/*.test.ts`),
+      { testPathIgnorePatterns: ['/node_modules/', '\\.proof\\.test\\.ts$'] },
+    ),
+    // What takes longer than a few seconds: see CONTRIBUTING.md.
+    project(
+      'proofs',
+      folders.map((folder) => `<rootDir>/${folder}/**/*.proof.test.ts`),
+    ),
     project('integration', ['<rootDir>/test/integration/**/*.test.ts'], servers),
     project('e2e', ['<rootDir>/test/e2e/**/*.test.ts'], servers),
   ],

@@ -3,7 +3,7 @@
 //   node scripts/install-tensorflow.mjs [cpu|gpu]     default cpu; gpu needs CUDA 12.5, cuDNN 9.3
 // Everything is pinned by hash and installed into one folder outside node_modules, so that `npm ci`
 // does not wipe it: FLOWLINE_TENSORFLOW_DIR, or `tensorflow` in Flowline's cache folder (the same
-// rule as in libs/engine/src/backends/tensorflow-folder.ts). A second run is instant.
+// rule as in libs/engine/src/targets/tensorflow/tensorflow-folder.ts). A second run is instant.
 // Needs Linux on x86-64, Python 3 with pip, a C++ compiler and Node's headers.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';

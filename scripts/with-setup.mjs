@@ -1,12 +1,16 @@
 // Sets up a clone (dependencies installed and current), then runs one of its commands.
 //   node scripts/with-setup.mjs [command] [arguments…]
-// Commands: jest, jest:unit, jest:servers, flowline, bench.
+// With Node's option --inspect, --inspect-wait or --inspect-brk, a debugger can join the program.
+// Commands: jest, jest:unit, jest:proofs, jest:servers, demo, bench.
 // Plain JavaScript, because it runs before anything is installed.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import inspector from 'node:inspector';
 import { fileURLToPath } from 'node:url';
 import path from 'node:path';
+
+import { selectProjects } from './jest-projects.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const MINIMUM_NODE = [20, 19];
@@ -47,7 +51,9 @@ if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== lock) {
   writeFileSync(stamp, lock);
 }
 
-const [command, ...args] = process.argv.slice(2);
+const isInspect = (arg) => /^--inspect(-wait|-brk)?(=|$)/.test(arg);
+const inspect = process.argv.slice(2).filter(isInspect);
+const [command, ...args] = process.argv.slice(2).filter((arg) => !isInspect(arg));
 const jest = [
   '--experimental-vm-modules',
   '--disable-warning=ExperimentalWarning',
@@ -56,6 +62,7 @@ const jest = [
 const node = {
   jest,
   'jest:unit': jest,
+  'jest:proofs': jest,
   'jest:servers': jest,
   bench: [
     '--conditions=flowline:source',
@@ -64,21 +71,34 @@ const node = {
     path.join(root, 'bench/src/main.ts'),
   ],
 };
-if (command === 'flowline') {
+if (command === 'demo') {
   // In this process, so that a signal reaches only the program.
   process.chdir(root);
-  process.argv.splice(1, 2, path.join(root, 'services/cli/bin/flowline.mjs'));
-  await import('../services/cli/bin/flowline.mjs');
+  process.argv = [process.argv[0], path.join(root, 'examples/flights'), ...args];
+  if (inspect.length > 0) openInspector(inspect[0]);
+  const { loadProgram } = await import('../services/cli/bin/load-program.mjs');
+  await loadProgram(new URL('../examples/flights/', import.meta.url));
 } else if (command in node) {
   const flags = node[command].map((flag) => (typeof flag === 'function' ? flag() : flag));
-  // Last: Jest takes the arguments after --selectProjects for more projects.
-  const projects = { 'jest:unit': ['unit'], 'jest:servers': ['integration', 'e2e'] }[command];
-  const selection = projects === undefined ? [] : ['--selectProjects', ...projects];
-  const run = spawn(process.execPath, [...flags, ...args, ...selection], { cwd: root, stdio: 'inherit' });
+  const selection = selectProjects(command, args, root);
+  // A debugger sees the tests of one process only.
+  const inOne = inspect.length > 0 && command.startsWith('jest') ? ['--runInBand'] : [];
+  const run = spawn(process.execPath, [...inspect, ...flags, ...args, ...inOne, ...selection], {
+    cwd: root,
+    stdio: 'inherit',
+  });
   // A terminal also signals the program; signals sent to this process alone are forwarded.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => run.kill(signal));
   run.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 143)));
 } else if (command !== undefined) {
-  console.error(`Unknown command ${command}: one of flowline, ${Object.keys(node).join(', ')}.`);
+  console.error(`Unknown command ${command}: one of demo, ${Object.keys(node).join(', ')}.`);
   process.exit(2);
+}
+
+/** Opens the inspector of this process; those that it starts open theirs on free ports. */
+function openInspector(option) {
+  const [name, address = '9229'] = option.split('=');
+  const [port, host] = address.split(':').reverse();
+  process.execArgv.push(`${name}=0`);
+  inspector.open(Number(port), host, name !== '--inspect');
 }

@@ -1,8 +1,7 @@
 // Starts docker-compose.yml and checks that an event produced to the topic becomes a scored row and
 // an alert:
-//   npm run test:compose       (needs the image `flowline`, already built)
+//   npm run test:compose       (needs the images `flowline` and `flowline-demo`, built)
 import { spawnSync } from 'node:child_process';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 import { Kafka, logLevel } from 'kafkajs';
@@ -13,10 +12,10 @@ import { readTopic } from '../support/checker.ts';
 import { javaClientUnavailable } from '../support/java-kafka.ts';
 import { untilBrokerAnswers } from '../support/kafka/until-broker-answers.ts';
 import { freePort } from '../support/postgres.ts';
+import { until } from '../support/until.ts';
 
 const HISTORY = 3_000;
 const EVENTS = 200;
-const WAIT_MS = 120_000;
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
 const noJava = javaClientUnavailable();
@@ -46,12 +45,8 @@ function say(line: string): void {
   process.stdout.write(`${((performance.now() - startedMs) / 1000).toFixed(1)} s  ${line}\n`);
 }
 
-async function until(what: string, holds: () => Promise<boolean> | boolean): Promise<void> {
-  const deadline = Date.now() + WAIT_MS;
-  while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error(`waited in vain: ${what}`);
-    await sleep(250);
-  }
+async function reach(what: string, holds: () => Promise<boolean> | boolean): Promise<void> {
+  await until(what, holds, { everyMs: 250 });
   say(what);
 }
 
@@ -83,17 +78,17 @@ try {
   ];
   await admin.createTopics({ topics, waitForLeaders: false });
   await admin.disconnect();
-  await until('the migrations have run', async () => {
+  await reach('the migrations have run', async () => {
     const [found] = await query(`SELECT to_regclass('flowline.scored_events') IS NOT NULL AS migrated`).catch(() => []);
     return found?.migrated === true;
   });
   await createReadings({ query }, makeReadings(HISTORY, 1));
   compose('run', '--rm', 'flowline', 'apply', '/detector.yaml');
   compose('up', '-d', '--no-build', 'trainer', 'scorer');
-  await until('the trainer is healthy', () => healthOf('trainer') === 'healthy');
+  await reach('the trainer is healthy', () => healthOf('trainer') === 'healthy');
   compose('run', '--rm', 'flowline', 'train', 'readings');
   say('a model is trained');
-  await until('the scorer is healthy', () => healthOf('scorer') === 'healthy');
+  await reach('the scorer is healthy', () => healthOf('scorer') === 'healthy');
 
   const events = makeReadings(EVENTS, 2).map((event, i) =>
     i === EVENTS / 2 ? { ...event, id: 'odd', flow: 1e6 } : event,
@@ -105,21 +100,21 @@ try {
     messages: events.map((event, i) => ({ value: JSON.stringify(event), partition: i % 2 })),
   });
   await producer.disconnect();
-  await until('every event is a scored row', async () => {
+  await reach('every event is a scored row', async () => {
     const [found] = await query('SELECT count(DISTINCT event_id)::integer AS n FROM flowline.scored_events');
     return found?.n === EVENTS;
   });
-  await until('the alert has arrived', async () => {
+  await reach('the alert has arrived', async () => {
     const alerts = await readTopic([broker], 'readings.alerts');
     return alerts.some(({ value }) => (JSON.parse(value ?? '{}') as { event?: { id?: string } }).event?.id === 'odd');
   });
 
-  const demo = compose('run', '--rm', 'flowline', 'demo', '--json', '--history', '3000', '--events', '200');
-  if (!demo.includes('"events":200')) throw new Error(`the demo in the image said: ${demo}`);
-  say('the demo runs in the image, with a Postgres of its own');
-  compose('run', '--rm', 'demo', 'demo', '--feed', '--history', '20000', '--events', '500', '--rate', '500');
+  const demo = compose('run', '--rm', 'demo', '--json', '--history', '3000', '--events', '200');
+  if (!demo.includes('"events":200')) throw new Error(`the demo in its image said: ${demo}`);
+  say('the demo runs in its image, with a Postgres of its own');
+  compose('run', '--rm', 'demo', '--feed', '--history', '20000', '--events', '500', '--rate', '500');
   say('the demo has produced its flights');
-  await until('the flights of the demo are scored rows', async () => {
+  await reach('the flights of the demo are scored rows', async () => {
     const [found] = await query(
       `SELECT count(*)::integer AS n FROM flowline.scored_events WHERE detector = 'flights' AND model_version IS NOT NULL`,
     );

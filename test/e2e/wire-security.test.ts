@@ -12,6 +12,7 @@ import { withKafka } from '../support/kafka.ts';
 import { freePort, startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
 import { applyTestDetector, testDefinition, testEvents } from '../support/scorer-model.ts';
 import { startCli, startScorer } from '../support/scorer-process.ts';
+import { untilReached } from '../support/until.ts';
 
 const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 const PASSWORDS = { scram: 'scram-s3cret', plain: 'plain-s3cret', wrong: 'wrong-s3cret', database: 'database-s3cret' };
@@ -152,11 +153,7 @@ withKafka(describe)('TLS and logins', () => {
     const scorer = startScorer([], env);
     const stored = async () =>
       Number((await database.query('SELECT count(*)::int AS n FROM flowline.scored_events'))[0]?.n);
-    const deadline = Date.now() + 90_000;
-    while ((await stored()) < 200) {
-      if (Date.now() > deadline) throw new Error(scorer.stderr().slice(-4000));
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
+    await untilReached('stored events', 200, stored, { timeoutMs: 90_000, detail: () => scorer.stderr().slice(-4000) });
     const sessions = await database.query(
       `SELECT bool_and(s.ssl) AS encrypted FROM pg_stat_ssl s JOIN pg_stat_activity a USING (pid) WHERE a.usename = 'secured'`,
     );

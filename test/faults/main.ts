@@ -1,55 +1,11 @@
 // The fault suite: real brokers, databases, kills and pauses, and a checker that compares Kafka
 // with Postgres independently.
-//   npm run test:faults -- [--quick] [--json] [--only R1,R7]
+//   npm run test:faults -- [--quick] [--json] [--only R1,kill-trainer] [--help]
 import { parseArgs } from 'node:util';
 
-import { r1 } from './r1.ts';
-import { r10 } from './r10.ts';
-import { r11 } from './r11.ts';
-import { r13 } from './r13.ts';
-import { r14 } from './r14.ts';
-import { r15 } from './r15.ts';
-import { r16 } from './r16.ts';
-import { r17 } from './r17.ts';
-import { r18 } from './r18.ts';
-import { r19 } from './r19.ts';
-import { r2 } from './r2.ts';
-import { r20 } from './r20.ts';
-import { r21 } from './r21.ts';
-import { r22 } from './r22.ts';
-import { r3 } from './r3.ts';
-import { r4 } from './r4.ts';
-import { r5 } from './r5.ts';
-import { r6 } from './r6.ts';
-import { r7 } from './r7.ts';
-import { r8 } from './r8.ts';
-import { r9 } from './r9.ts';
+import { rows } from './rows/index.ts';
 import { type Outcome, passed, type Scenario } from './scenario.ts';
 import { openStage, type Stage } from './stage.ts';
-
-const scenarios: readonly Scenario[] = [
-  r1,
-  r2,
-  r3,
-  r4,
-  r5,
-  r6,
-  r7,
-  r8,
-  r9,
-  r10,
-  r11,
-  r13,
-  r14,
-  r15,
-  r16,
-  r17,
-  r18,
-  r19,
-  r20,
-  r21,
-  r22,
-];
 
 interface ReportedRow {
   readonly id: string;
@@ -65,33 +21,32 @@ const { values } = parseArgs({
     quick: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     only: { type: 'string' },
+    help: { type: 'boolean', default: false },
   },
 });
-const only = values.only?.split(',').map((id) => id.trim().toUpperCase());
-const unknown = only?.filter((id) => !scenarios.some((scenario) => scenario.id === id)) ?? [];
-if (unknown.length > 0) {
-  process.stderr.write(`--only: no row ${unknown.join(', ')}; there are ${scenarios.map(({ id }) => id).join(', ')}\n`);
-  process.exit(2);
+if (values.help) {
+  process.stdout.write(helpText());
+  process.exit(0);
 }
-const wanted = scenarios.filter(({ id }) => only?.includes(id) ?? true);
+const wanted = values.only === undefined ? rows : selectRows(values.only.split(','));
 // With --json, standard output carries only the result.
 const say = (line: string): void => void (values.json ? process.stderr : process.stdout).write(`${line}\n`);
 
 const stage = await openStage({ quick: values.quick, say: (line) => say(`      ${line}`) });
-const rows: ReportedRow[] = [];
+const reports: ReportedRow[] = [];
 try {
-  for (const scenario of wanted) rows.push(await play(stage, scenario));
+  for (const scenario of wanted) reports.push(await play(stage, scenario));
 } finally {
   await stage.close();
 }
-const failed = rows.filter((row) => !row.passed);
-say(failed.length === 0 ? `all ${rows.length} rows hold` : `failed: ${failed.map(({ id }) => id).join(', ')}`);
-if (values.json) process.stdout.write(`${JSON.stringify({ rows })}\n`);
+const failed = reports.filter((row) => !row.passed);
+say(failed.length === 0 ? `all ${reports.length} rows hold` : `failed: ${failed.map(({ id }) => id).join(', ')}`);
+if (values.json) process.stdout.write(`${JSON.stringify({ rows: reports })}\n`);
 process.exitCode = failed.length === 0 ? 0 : 1;
 
 async function play(on: Stage, scenario: Scenario): Promise<ReportedRow> {
-  const { id, title } = scenario;
-  say(`${id.padEnd(4)}  ${title}`);
+  const { id, name, title } = scenario;
+  say(`${id.padEnd(4)}  ${name}: ${title}`);
   const startedMs = performance.now();
   let outcome: Outcome;
   try {
@@ -122,4 +77,34 @@ async function play(on: Stage, scenario: Scenario): Promise<ReportedRow> {
   );
   for (const [claim, holds] of Object.entries(claims)) if (!holds) say(`      not true: ${claim}`);
   return { id, events, lost, duplicated, recoverySeconds, passed: passed(outcome) };
+}
+
+/** Selects rows by id or name. Ends the process with 2 if there is no such row. */
+function selectRows(keys: readonly string[]): readonly Scenario[] {
+  const wantedKeys = keys.map((key) => key.trim().toLowerCase());
+  const isKey = ({ id, name }: Scenario, key: string): boolean => key === id.toLowerCase() || key === name;
+  const unknown = wantedKeys.filter((key) => !rows.some((row) => isKey(row, key)));
+  if (unknown.length === 0) return rows.filter((row) => wantedKeys.some((key) => isKey(row, key)));
+  process.stderr.write(`--only: there is no row ${unknown.join(', ')}. The rows are:\n${listOfRows()}`);
+  return process.exit(2);
+}
+
+function helpText(): string {
+  return `Usage: npm run test:faults -- [options]
+
+Plays each fault against real brokers and databases, and compares Kafka with Postgres afterwards.
+
+Options:
+  --quick      fewer events and briefer faults
+  --only LIST  only these rows, by id or name, separated by commas
+  --json       one line of JSON on standard output; progress on standard error
+  --help       this text
+
+Rows:
+${listOfRows()}`;
+}
+
+function listOfRows(): string {
+  const width = Math.max(...rows.map(({ name }) => name.length));
+  return rows.map(({ id, name, title }) => `  ${id.padEnd(3)}  ${name.padEnd(width)}  ${title}\n`).join('');
 }

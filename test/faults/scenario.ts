@@ -21,7 +21,10 @@ export interface Outcome {
 
 /** One row of the fault suite. */
 export interface Scenario {
+  /** `R1` and so on, as in BENCHMARKS.md. */
   readonly id: string;
+  /** Fault that it makes, and name of its file. */
+  readonly name: string;
   readonly title: string;
   run(stage: Stage): Promise<Outcome>;
 }

@@ -5,6 +5,7 @@ import type { Kafka, Message } from 'kafkajs';
 import { type CheckReport, checkDelivery } from '../support/checker.ts';
 import type { Row, TestDatabase } from '../support/postgres.ts';
 import { type ScorerProcess, startScorer } from '../support/scorer-process.ts';
+import { eventually, type Patience, until, untilReached } from '../support/until.ts';
 
 export interface StreamParts {
   readonly kafka: Kafka;
@@ -87,15 +88,13 @@ export class Stream {
 
   /** Runs a statement independently of the product, retrying while the database is down. */
   async query(text: string, values: readonly unknown[] = []): Promise<Row[]> {
-    const deadline = Date.now() + STALL_MS;
-    for (;;) {
-      try {
-        return await this.parts.database.query(text, values);
-      } catch (error) {
-        if (Date.now() > deadline) throw error;
-        await sleep(POLL_MS);
-      }
-    }
+    return eventually(() => this.parts.database.query(text, values), { timeoutMs: STALL_MS, everyMs: POLL_MS });
+  }
+
+  /** Number of rows of a table of the schema `flowline` that meet a condition. */
+  async count(table: string, condition: string, values: readonly unknown[] = []): Promise<number> {
+    const [row] = await this.query(`SELECT count(*)::integer AS n FROM flowline.${table} WHERE ${condition}`, values);
+    return Number(row?.n);
   }
 
   /** Number of stored rows: scored events and dead letters. */
@@ -132,18 +131,13 @@ export class Stream {
    * without progress.
    */
   async untilStored(wanted: number): Promise<void> {
-    let last = -1;
-    let movedMs = performance.now();
-    for (;;) {
-      const rows = await this.storedRows();
-      if (rows >= wanted) return;
-      if (rows > last) movedMs = performance.now();
-      last = rows;
-      if (performance.now() - movedMs > STALL_MS) {
-        throw new Error(`${this.parts.detector} stood still at ${rows} of ${wanted} rows:\n${this.logs()}`);
-      }
-      await sleep(POLL_MS);
-    }
+    await untilReached(`rows of ${this.parts.detector}`, wanted, () => this.storedRows(), this.#patience());
+  }
+
+  /** Waits until no alert waits in the outbox. @throws Error after two minutes. */
+  async untilAlertsSent(): Promise<void> {
+    const isEmpty = async () => (await this.count('alert_outbox', 'sent_at IS NULL')) === 0;
+    await until(`every alert of ${this.parts.detector}`, isEmpty, this.#patience());
   }
 
   /**
@@ -153,18 +147,16 @@ export class Stream {
   async untilCaughtUp(): Promise<number> {
     const startedMs = performance.now();
     const ends = await this.ends();
-    for (;;) {
+    const isThere = async () => {
       const next = await this.nextOffsets();
-      const behind = [...ends].filter(([partition, end]) => (next.get(partition) ?? 0) < end);
-      const seconds = (performance.now() - startedMs) / 1_000;
-      if (behind.length === 0) return seconds;
-      if (seconds * 1_000 > STALL_MS) {
-        throw new Error(
-          `${this.parts.detector} does not catch up with partitions ${behind.map(([p]) => p).join(', ')}:\n${this.logs()}`,
-        );
-      }
-      await sleep(POLL_MS);
-    }
+      return [...ends].every(([partition, end]) => (next.get(partition) ?? 0) >= end);
+    };
+    await until(`the end of every partition of ${this.parts.topic}`, isThere, this.#patience());
+    return (performance.now() - startedMs) / 1_000;
+  }
+
+  #patience(): Patience {
+    return { timeoutMs: STALL_MS, everyMs: POLL_MS, detail: () => this.logs() };
   }
 
   /** Compares the topic with what is stored of it. */

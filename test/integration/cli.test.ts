@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
+import { until } from '../support/until.ts';
 import { createReadings, makeReadings, type Reading, readingsYaml } from './trainer-fixture.ts';
 
 // Each command is one or two processes, which takes a while on a busy machine.
@@ -92,18 +93,7 @@ describe('flowline, wrongly called', () => {
     async () => {
       const help = await flowline(['--help']);
       expect(help.code).toBe(0);
-      const commands = [
-        'demo',
-        'doctor',
-        'migrate',
-        'apply',
-        'train',
-        'serve',
-        'score',
-        'anomalies',
-        'models',
-        'validate',
-      ];
+      const commands = ['doctor', 'migrate', 'apply', 'train', 'serve', 'score', 'anomalies', 'models', 'validate'];
       for (const command of commands) expect(help.stdout).toMatch(new RegExp(`^ {2}${command}\\b`, 'm'));
       expect((await flowline(['score', '--help'])).stdout).toMatch(/Examples:\n +flowline score/);
     },
@@ -267,14 +257,37 @@ describe('flowline, from a file to anomalies', () => {
       const exported = path.join(folder, 'model.safetensors');
       expect((await flowline(['models', 'export', 'readings', '--output', exported], env)).code).toBe(0);
       const onnx = path.join(path.dirname(exported), 'readings.onnx');
-      const written = await flowline(['export-onnx', 'readings', '--out', onnx, '--json'], env);
+      const written = await flowline(['export-onnx', 'readings', '--output', onnx, '--json'], env);
       expect(JSON.parse(written.stdout)).toMatchObject({ detector: 'readings', file: onnx, output: 'logDensity' });
-      const again = await flowline(['export-onnx', '--model', exported, '--out', `${onnx}.again`], {});
+      const again = await flowline(['export-onnx', '--model', exported, '--output', `${onnx}.again`], {});
       expect(again.code).toBe(0);
       expect(readFileSync(`${onnx}.again`)).toEqual(readFileSync(onnx));
       expect((await flowline(['export-onnx'], {})).code).toBe(2);
       const ndjson = [normal, odd].map((row) => JSON.stringify(row)).join('\n');
       const piped = await flowline(['score', '-', '--model', exported, '--alpha', '0.01', '--json'], {}, ndjson);
+      expect(lines(piped.stdout)).toMatchObject([normal, odd].map(({ id, ts }) => ({ id, time: ts })));
+      // By the rules of the stream: what would be a dead letter there is not scored here.
+      const unlike = [
+        { ...normal, ts: '2026-13-06' },
+        { ...normal, id: { a: 1 } },
+        { ...normal, ts: 1_762_423_200_000 },
+      ];
+      for (const source of [
+        ['--model', exported],
+        ['--detector', 'readings'],
+      ]) {
+        const unread = await flowline(
+          ['score', '-', ...source, '--json'],
+          env,
+          [...unlike, normal].map((row) => JSON.stringify(row)).join('\n'),
+        );
+        expect(lines(unread.stdout).map(({ error }) => (error as { reason: string } | undefined)?.reason)).toEqual([
+          'bad_time',
+          'wrong_type',
+          'bad_time',
+          undefined,
+        ]);
+      }
       expect(lines(piped.stdout).map((row) => String(row.logDensityNats))).toEqual(
         [1, 2].map((i) => rows[i]?.split(',')[4]),
       );
@@ -351,7 +364,7 @@ describe('flowline, from a file to anomalies', () => {
       let stderr = '';
       child.stderr.on('data', (text: Buffer) => (stderr += text.toString()));
       const ended = new Promise((resolve) => child.once('close', resolve));
-      while (!stderr.includes('waits for schedules')) await new Promise((resolve) => setTimeout(resolve, 50));
+      await until('the trainer waits', () => stderr.includes('waits for schedules'), { detail: () => stderr });
       child.kill('SIGTERM');
       expect(await ended).toBe(0);
       expect(stderr).toContain('stopping');

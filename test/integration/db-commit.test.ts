@@ -19,6 +19,7 @@ import fc from 'fast-check';
 
 import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
 import { scoredBatch } from '../support/postgres-batch.ts';
+import { until } from '../support/until.ts';
 
 const ALERTS = { alertTopic: 'flowline.alerts.v1' };
 
@@ -314,7 +315,7 @@ describe('commitBatch', () => {
     );
     const waiting = `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
     let pid: unknown;
-    while (pid === undefined) pid = (await database.query(waiting))[0]?.pid;
+    await until('a waiting commit', async () => (pid = (await database.query(waiting))[0]?.pid) !== undefined);
     await database.query('SELECT pg_terminate_backend($1)', [pid]);
     const error = await attempt;
     await blocker.query('ROLLBACK');

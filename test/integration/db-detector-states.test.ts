@@ -66,7 +66,7 @@ describe('the state of a detector', () => {
     await expect(pauseDetector(database.db, 'a')).rejects.toMatchObject(missing);
     await expect(promote(database.db, 'a', 1)).rejects.toMatchObject(missing);
     expect(await rowsOf('a')).toMatchObject({ scored_events: 3, anomalies: 1, stream_offsets: 1, model_versions: 1 });
-    expect(await applyDetector(database.db, { name: 'a' })).toEqual({ version: 1, changed: true });
+    expect(await applyDetector(database.db, { name: 'a' })).toEqual({ version: 2, changed: true });
     expect(await states()).toEqual([['a', 'active']]);
     expect(await readOffset(database.db, 'a', 'orders', 0)).toBe(6);
   });

@@ -5,12 +5,14 @@ import {
   type Database,
   listAnomalies,
   listDeadAlerts,
+  listWaitingAlerts,
   mostSurprising,
   outboxQueues,
   outboxStatus,
   redriveDeadAlerts,
   relayOutbox,
   relayQueue,
+  setAsideWaitingAlerts,
 } from '@flowline/db';
 import type { AlertSink, OutboxMessage, Undelivered } from '@flowline/stream';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
@@ -53,6 +55,23 @@ const recordingSink = (
 };
 
 describe('relayOutbox', () => {
+  it('says why a queue waits, and sets it aside when asked, to be redriven', async () => {
+    await store(3);
+    expect(await listWaitingAlerts(database.db, 'checkout')).toMatchObject([{ waiting: 3, error: null }]);
+    const { sink } = recordingSink(() => Promise.reject(new Error('there is no topic flowline.alerts.v1')));
+    for (let i = 0; i < 2; i++) await expect(relayOutbox(database.db, sink)).rejects.toThrow('there is no topic');
+    const [queue, ...others] = await listWaitingAlerts(database.db);
+    expect(queue).toMatchObject({ detector: 'checkout', topic: 'flowline.alerts.v1', waiting: 3 });
+    expect(queue?.error).toBe('there is no topic flowline.alerts.v1');
+    expect(others).toEqual([]);
+    expect(await setAsideWaitingAlerts(database.db, 'checkout', 'another')).toBe(0);
+    expect(await setAsideWaitingAlerts(database.db, 'checkout', 'flowline.alerts.v1')).toBe(3);
+    expect(await listWaitingAlerts(database.db)).toEqual([]);
+    expect((await listDeadAlerts(database.db)).map(({ attempts }) => attempts)).toEqual([0, 0, 2]);
+    expect(await redriveDeadAlerts(database.db, 'checkout')).toBe(3);
+    expect(await relayOutbox(database.db, recordingSink().sink)).toBe(3);
+  });
+
   it('sends each alert as a CloudEvent, in order, once', async () => {
     await store(5);
     expect(await outboxStatus(database.db)).toMatchObject({ pending: 5 });

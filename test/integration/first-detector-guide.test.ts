@@ -8,7 +8,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
 import { startCli } from '../support/scorer-process.ts';
 
-const guide = fileURLToPath(new URL('../../docs/guides/first-detector.md', import.meta.url));
+const read = (page: string): Promise<string> =>
+  readFile(fileURLToPath(new URL(`../../${page}`, import.meta.url)), 'utf8');
 /**
  * Figures: times, durations, rates and densities differ from run to run. Words, columns and the
  * number of lines do not.
@@ -20,6 +21,9 @@ interface Block {
   readonly text: string;
 }
 
+const blocksOf = (page: string): Block[] =>
+  [...page.matchAll(/^```(\w*)\n(.*?)^```$/gms)].map(([, language = '', text = '']) => ({ language, text }));
+
 /** The commands of a guide print what the guide shows. */
 describe('docs/guides/first-detector.md', () => {
   let blocks: readonly Block[];
@@ -28,11 +32,7 @@ describe('docs/guides/first-detector.md', () => {
   let database: TestDatabase;
 
   beforeAll(async () => {
-    const text = await readFile(guide, 'utf8');
-    blocks = [...text.matchAll(/^```(\w*)\n(.*?)^```$/gms)].map(([, language = '', body = '']) => ({
-      language,
-      text: body,
-    }));
+    blocks = blocksOf(await read('docs/guides/first-detector.md'));
     folder = await mkdtemp(path.join(tmpdir(), 'flowline-guide-'));
     postgres = await startPostgres();
     database = await postgres.createDatabase({ migrated: false });
@@ -74,16 +74,29 @@ describe('docs/guides/first-detector.md', () => {
           .trimEnd(),
       );
 
+  const withoutAddress = (text: string): string => text.replace(/\S+:\d+\/\w+/g, '<database>');
+
   it('prints what it says', async () => {
     await writeFile(path.join(folder, 'checkout.yaml'), blockOf('yaml', 'name: checkout'));
     await writeFile(path.join(folder, 'events.ndjson'), blockOf('json', '"id":"e1"'));
     await database.query(blockOf('sql', 'create table orders_history'));
 
-    expect(shape(await run('migrate'))).toEqual(shape(documented('flowline migrate')));
     const file = path.join(folder, 'checkout.yaml');
+    const notMigrated = blocksOf(await read('docs/style.md')).find(({ language }) => language === '')?.text ?? '';
+    expect(withoutAddress(await run('apply', file))).toBe(`exit code 1: ${withoutAddress(notMigrated)}`);
+    expect(shape(await run('migrate'))).toEqual(shape(documented('flowline migrate')));
     expect(shape(await run('apply', file))).toEqual(shape(documented('flowline apply')));
     expect(shape(await run('train', 'checkout'))).toEqual(shape(documented('flowline train')));
     await run('serve', 'scorer', '--detector', 'checkout', '--source', `ndjson:${path.join(folder, 'events.ndjson')}`);
     expect(shape(await run('anomalies'))).toEqual(shape(documented('flowline anomalies')));
+
+    const statements = blockOf('sql', 'flowline.dead_letters');
+    const [deadLetters = '', ...others] = [...statements.matchAll(/^select .*?;/gm)].map(([statement]) => statement);
+    const rows = (await database.query(deadLetters)).map((row) => `--  ${Object.values(row).join(' | ')}`);
+    expect(rows).toEqual(statements.split('\n').filter((line) => line.startsWith('--')));
+    for (const statement of others) expect(await database.query(statement)).not.toEqual([]);
+    const [inReadme] = blocksOf(await read('README.md')).filter(({ language }) => language === 'sql');
+    const ofGuide = (inReadme?.text ?? '').replace('checkout-latency', 'checkout');
+    expect(await database.query(ofGuide)).toHaveLength(3);
   }, 240_000);
 });

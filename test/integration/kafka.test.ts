@@ -14,7 +14,8 @@ import type { SourceBatch } from '@flowline/stream';
 import { CompressionTypes, ConfigResourceTypes, type KafkaMessage } from 'kafkajs';
 import type { Subscription } from 'rxjs';
 
-import { kafkaVersions, startKafka, type TestKafka, withKafka } from '../support/kafka.ts';
+import { deleteTopic, kafkaVersions, startKafka, type TestKafka, withKafka } from '../support/kafka.ts';
+import { eventually } from '../support/until.ts';
 
 const START_TIMEOUT_MS = 90_000;
 const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -308,7 +309,7 @@ describe.each(kafkaVersions)('Kafka %s', (version) => {
         await admin.createPartitions({ topicPartitions: [{ topic, count: 2 }] });
         await admin.disconnect();
         await produce(topic, numbers(5, 16), { partition: 1 });
-        await eventually(() => expect(values).toEqual(numbers(5, 16)), 60_000);
+        await eventually(() => expect(values).toEqual(numbers(5, 16)), { timeoutMs: 60_000 });
         await produce(topic, ['later']);
         await eventually(() => expect(values).toHaveLength(12));
       },
@@ -323,8 +324,7 @@ describe.each(kafkaVersions)('Kafka %s', (version) => {
       await eventually(() => expect(reading.values).toHaveLength(5));
       const admin = broker.kafka.admin();
       await admin.connect();
-      await admin.deleteTopics({ topics: [topic] });
-      while ((await admin.listTopics()).includes(topic)) await new Promise((resolve) => setTimeout(resolve, 20));
+      await deleteTopic(admin, topic);
       await admin.disconnect();
       await broker.createTopic(topic, 1);
       await produce(topic, numbers(100, 200));
@@ -334,7 +334,7 @@ describe.each(kafkaVersions)('Kafka %s', (version) => {
           { code: 'FLOWLINE_TOPIC_RECREATED', remedy: expect.stringContaining('--detector d --reset-offsets') },
         ]),
       );
-      await eventually(() => expect(reading.failed).toHaveLength(1), 60_000);
+      await eventually(() => expect(reading.failed).toHaveLength(1), { timeoutMs: 60_000 });
       expect([reading.values, starting.values]).toEqual([numbers(0, 5), []]);
     }, 120_000);
 
@@ -611,18 +611,4 @@ async function readAll(broker: TestKafka, topic: string, count: number): Promise
   await eventually(() => expect(messages.length).toBeGreaterThanOrEqual(count));
   await consumer.disconnect();
   return messages;
-}
-
-/** Retries an assertion until it holds, for at most `patienceMs` (default 30 s). */
-async function eventually(assertion: () => void | Promise<void>, patienceMs = 30_000): Promise<void> {
-  const deadline = Date.now() + patienceMs;
-  for (;;) {
-    try {
-      await assertion();
-      return;
-    } catch (error) {
-      if (Date.now() > deadline) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 25));
-    }
-  }
 }

@@ -18,8 +18,8 @@ interface Packed {
 }
 
 /**
- * Packages installed from tarballs: those of ours that the command line needs, and nothing from the
- * checkout.
+ * Packages installed from tarballs: those of ours that the command line and the demo need, and
+ * nothing from the checkout.
  */
 describe('the packages, installed from tarballs', () => {
   let folder: string;
@@ -37,6 +37,7 @@ describe('the packages, installed from tarballs', () => {
     );
     packed = JSON.parse(stdout.slice(stdout.indexOf('['))) as Packed[];
     await install('@flowline/cli');
+    await install('@flowline/example-flights');
   }, 300_000);
   afterAll(async () => {
     await postgres.stop();
@@ -64,23 +65,23 @@ describe('the packages, installed from tarballs', () => {
     for (const dependency of Object.keys(dependencies)) await install(dependency);
   }
 
-  async function flowline(...args: string[]): Promise<string> {
+  /** Runs a program of the installed packages; resolves to its standard output. */
+  async function run(program: string, ...args: string[]): Promise<string> {
     const database = await postgres.createDatabase({ migrated: false });
-    const { stdout } = await exec(
-      process.execPath,
-      [path.join(folder, 'node_modules/@flowline/cli/bin/flowline.mjs'), ...args],
-      { cwd: folder, env: { PATH: process.env.PATH, FLOWLINE_DATABASE_URL: database.url } },
-    );
+    const { stdout } = await exec(process.execPath, [path.join(folder, 'node_modules/@flowline', program), ...args], {
+      cwd: folder,
+      env: { PATH: process.env.PATH, FLOWLINE_DATABASE_URL: database.url },
+    });
     return stdout;
   }
 
   it('bring the migrations with them', async () => {
-    expect(await flowline('migrate')).toContain('applied 0001_detectors');
+    expect(await run('cli/bin/flowline.mjs', 'migrate')).toContain('applied 0001_detectors');
   }, 60_000);
 
   it('run the demo', async () => {
-    const result = JSON.parse(await flowline('demo', '--json', '--history', '3000', '--events', '200')) as object;
-    expect(result).toMatchObject({ events: 200 });
+    const output = await run('example-flights/dist/main.js', '--json', '--history', '3000', '--events', '200');
+    expect(JSON.parse(output)).toMatchObject({ events: 200 });
   }, 240_000);
 
   it('hold no sources and no tests', () => {

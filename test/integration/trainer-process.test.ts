@@ -15,6 +15,7 @@ import {
   startTrainer as startTrainerProcess,
   type ServiceProcess as TrainerProcess,
 } from '../support/scorer-process.ts';
+import { until } from '../support/until.ts';
 import { createReadings, leaseRunsOut, makeReadings, readingsDefinition, trainingHolds } from './trainer-fixture.ts';
 
 let postgres: TestPostgres;
@@ -32,10 +33,6 @@ function startTrainer(url: string, args: readonly string[]): TrainerProcess {
   const trainer = startTrainerProcess(args, { FLOWLINE_DATABASE_URL: url });
   running.push(trainer);
   return trainer;
-}
-
-async function until(holds: () => Promise<boolean> | boolean): Promise<void> {
-  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 50));
 }
 
 const phaseOf = async ({ db }: TestDatabase): Promise<string | undefined> =>
@@ -61,7 +58,7 @@ describe('a trainer killed in any phase', () => {
       await blocker.query('BEGIN');
       await blocker.query(lock);
       const { child, ended } = startTrainer(test.url, ['--once', 'readings']);
-      await until(async () => (await phaseOf(test)) === phase);
+      await until(`the phase ${phase}`, async () => (await phaseOf(test)) === phase);
       child.kill('SIGKILL');
       expect(await ended).toBe('SIGKILL');
       await blocker.query('ROLLBACK');
@@ -96,8 +93,10 @@ describe('a serving trainer', () => {
     const test = await database('15 2 * * *');
     await test.query("UPDATE flowline.detectors SET applied_at = now() - interval '3 days'");
     const trainers = [startTrainer(test.url, ['serve']), startTrainer(test.url, ['serve'])];
-    await until(async () => (await listTrainingRuns(test.db, 'readings')).some(({ status }) => status === 'succeeded'));
-    await until(() => trainers.every(({ stderr }) => stderr().includes('waits for schedules')));
+    await until('a finished run', async () =>
+      (await listTrainingRuns(test.db, 'readings')).some(({ status }) => status === 'succeeded'),
+    );
+    await until('both trainers wait', () => trainers.every(({ stderr }) => stderr().includes('waits for schedules')));
     for (const { child } of trainers) child.kill('SIGTERM');
     for (const { ended } of trainers) expect(await ended).toBe(0);
 
@@ -114,7 +113,7 @@ describe('a serving trainer', () => {
     await applyDetector(test.db, readingsDefinition({ schedule: '15 2 * * *', steps: 100_000 }));
     await test.query("UPDATE flowline.detectors SET applied_at = now() - interval '3 days'");
     const trainer = startTrainer(test.url, ['serve']);
-    await until(async () => (await phaseOf(test)) === 'train');
+    await until('the phase train', async () => (await phaseOf(test)) === 'train');
     trainer.child.kill('SIGTERM');
     expect(await trainer.ended).toBe(0);
     const [run] = await listTrainingRuns(test.db, 'readings');

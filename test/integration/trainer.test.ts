@@ -7,6 +7,7 @@ import { silentLogger } from '@flowline/telemetry';
 import { createProgress, type TrainerParts, trainOnce, type TrainRequest } from '@flowline/trainer';
 
 import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
+import { until } from '../support/until.ts';
 import { createReadings, makeReadings, readingsDefinition } from './trainer-fixture.ts';
 
 let postgres: TestPostgres;
@@ -113,11 +114,8 @@ describe('trainOnce', () => {
     await applyDetector(test.db, readingsDefinition({ steps: 100_000 }));
     const abort = new AbortController();
     const training = trainOnce(parts(test, abort.signal), byHand);
-    const until = async (phase: string): Promise<void> => {
-      while ((await listTrainingRuns(test.db, 'readings'))[0]?.phase !== phase)
-        await new Promise((resolve) => setTimeout(resolve, 20));
-    };
-    await until('train');
+    const isTraining = async () => (await listTrainingRuns(test.db, 'readings'))[0]?.phase === 'train';
+    await until('the phase train', isTraining, { everyMs: 20 });
     abort.abort();
     await expect(training).rejects.toMatchObject({ code: 'FLOWLINE_ABORTED' });
     const [run] = await listTrainingRuns(test.db, 'readings');

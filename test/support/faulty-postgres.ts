@@ -2,10 +2,11 @@ import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-import { startEmbeddedPostgres } from '@flowline/cli/embedded-postgres';
+import { startEmbeddedPostgres } from '@flowline/embedded-postgres';
 import pg from 'pg';
 
 import { serve, type TestPostgres } from './postgres.ts';
+import { until } from './until.ts';
 
 /**
  * A Postgres that can be killed and restarted. It keeps every acknowledged commit, as in
@@ -49,8 +50,8 @@ export async function startFaultyPostgres(): Promise<FaultyPostgres> {
       const children = await childrenOf(postmaster);
       // The postmaster first, or it would replace its children.
       for (const pid of [postmaster, ...children]) killIfAlive(pid);
-      while ((await aliveOf([postmaster, ...children])).length > 0)
-        await new Promise((resolve) => setTimeout(resolve, 10));
+      const areGone = async () => (await aliveOf([postmaster, ...children])).length === 0;
+      await until('the end of every Postgres process', areGone, { everyMs: 10 });
     },
   };
 }

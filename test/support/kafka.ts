@@ -1,5 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
 import type { describe } from '@jest/globals';
 import { type Admin, type CompressionTypes, Kafka, logLevel, type Message } from 'kafkajs';
 
@@ -7,6 +5,7 @@ import { addressOf, backendOf } from './backend.ts';
 import { startContainerBroker } from './kafka/container-broker.ts';
 import { kafkaJars } from './kafka/jars.ts';
 import { startNativeBroker } from './kafka/native-broker.ts';
+import { eventually, until } from './until.ts';
 
 /** Versions of Apache Kafka that the tests run on. */
 export const kafkaVersions = ['3.9.1', '4.1.0'] as const;
@@ -107,15 +106,19 @@ export function spread(values: readonly unknown[], partitions: number): Message[
  * its creation.
  */
 async function untilLed(admin: Admin, topic: string, partitions: number): Promise<void> {
-  const deadline = Date.now() + TOPIC_TIMEOUT_MS;
-  for (;;) {
-    try {
+  await eventually(
+    async () => {
       const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
       const found = topics[0]?.partitions ?? [];
-      if (found.length === partitions && found.every(({ leader }) => leader >= 0)) return;
-    } catch (error) {
-      if (Date.now() > deadline) throw error;
-    }
-    await sleep(50);
-  }
+      const areLed = found.length === partitions && found.every(({ leader }) => leader >= 0);
+      if (!areLed) throw new Error(`not every partition of ${topic} has a leader`);
+    },
+    { timeoutMs: TOPIC_TIMEOUT_MS },
+  );
+}
+
+/** Deletes a topic. Resolves once the brokers no longer list it. */
+export async function deleteTopic(admin: Admin, topic: string): Promise<void> {
+  await admin.deleteTopics({ topics: [topic] });
+  await until(`${topic} is gone`, async () => !(await admin.listTopics()).includes(topic));
 }

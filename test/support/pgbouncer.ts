@@ -8,6 +8,7 @@ import path from 'node:path';
 import pg from 'pg';
 
 import { freePort } from './postgres.ts';
+import { eventually } from './until.ts';
 
 /** A connection pooler in front of one database. running → stop(). */
 export interface PgBouncer {
@@ -68,7 +69,7 @@ default_pool_size = 2
   const url = new URL(databaseUrl);
   Object.assign(url, { hostname: '127.0.0.1', port: String(port) });
   try {
-    await untilItAnswers(url.href, () => server.exitCode !== null);
+    await eventually(() => ask(url.href), { everyMs: 100, isHopeless: () => server.exitCode !== null });
   } catch (error) {
     await stop();
     throw new Error(`pgbouncer does not answer: ${Buffer.concat(said).toString()}`, { cause: error });
@@ -76,20 +77,14 @@ default_pool_size = 2
   return { url: url.href, stop };
 }
 
-async function untilItAnswers(url: string, hasEnded: () => boolean): Promise<void> {
-  for (let tries = 0; ; tries++) {
-    const client = new pg.Client({ connectionString: url });
-    client.on('error', () => undefined);
-    try {
-      await client.connect();
-      await client.query('SELECT 1');
-      return;
-    } catch (error) {
-      if (tries === 100 || hasEnded()) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    } finally {
-      await client.end().catch(() => undefined);
-    }
+async function ask(url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    await client.query('SELECT 1');
+  } finally {
+    await client.end().catch(() => undefined);
   }
 }
 

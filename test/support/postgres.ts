@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-import { startEmbeddedPostgres } from '@flowline/cli/embedded-postgres';
+import { startEmbeddedPostgres } from '@flowline/embedded-postgres';
 import { connect, type Database, migrate } from '@flowline/db';
 import pg from 'pg';
 

@@ -1,10 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
 import { afterEach } from '@jest/globals';
 
 import type { TestKafka } from './kafka.ts';
 import type { TestDatabase } from './postgres.ts';
 import { type ServiceProcess, startCli, startScorer, startTrainer } from './scorer-process.ts';
+import { eventually, untilReached } from './until.ts';
 
 /** Broker and database of the services under test. */
 export interface ScorerServers {
@@ -50,20 +49,13 @@ export class RunningScorers {
    * minute without progress.
    */
   async untilStored(wanted: number): Promise<void> {
-    let last = -1;
-    let movedMs = Date.now();
-    for (;;) {
+    const stored = async (): Promise<number> => {
       const [row] = await this.#servers().database.query(
         'SELECT ((SELECT count(*) FROM flowline.scored_events) + (SELECT count(*) FROM flowline.dead_letters))::integer AS n',
       );
-      const stored = Number(row?.n);
-      if (stored >= wanted) return;
-      if (stored > last) movedMs = Date.now();
-      last = stored;
-      if (Date.now() - movedMs > PATIENCE_MS)
-        throw new Error(`${stored} of ${wanted} are stored:\n${this.#lastWords()}`);
-      await sleep(20);
-    }
+      return Number(row?.n);
+    };
+    await untilReached('stored events', wanted, stored, { everyMs: 20, detail: () => this.#lastWords() });
   }
 
   /**
@@ -71,15 +63,10 @@ export class RunningScorers {
    * Error with the end of the services' standard error.
    */
   async eventually(assertion: () => void | Promise<void>, patienceMs = PATIENCE_MS): Promise<void> {
-    const deadline = Date.now() + patienceMs;
-    for (;;) {
-      try {
-        await assertion();
-        return;
-      } catch (error) {
-        if (Date.now() > deadline) throw new Error(`${String(error)}\n${this.#lastWords()}`, { cause: error });
-        await sleep(50);
-      }
+    try {
+      await eventually(assertion, { timeoutMs: patienceMs });
+    } catch (error) {
+      throw new Error(`${String(error)}\n${this.#lastWords()}`, { cause: error });
     }
   }
 

@@ -21,15 +21,15 @@ export type CpuStage = (typeof stages)[number];
  */
 const scripts: readonly (readonly [pattern: RegExp, stage: CpuStage])[] = [
   [/libs\/db\/src\/(batch-rows|binary-copy|json-text|outbox-message)/, 'copy'],
-  [/libs\/db\/|node_modules\/pg|pg-copy-streams|services\/scorer\/src\/commit/, 'commit'],
+  [/libs\/db\/|node_modules\/pg|pg-copy-streams|services\/scorer\/src\/steps\/commit/, 'commit'],
   [/libs\/engine\/|wasm:/, 'score'],
   [/libs\/detector\/src\/(conditional|explain|explanation|nearest|decode-latents|alert)/, 'explain'],
   [/libs\/detector\//, 'score'],
   [/libs\/features\/src\/(encode-table|feature-encoding|numeric-column|level-|transforms|missing-patterns)/, 'encode'],
-  [/libs\/features\/|services\/scorer\/src\/decode/, 'decode'],
-  [/services\/scorer\/src\/decide/, 'decide'],
-  [/services\/scorer\/src\/explain/, 'explain'],
-  [/services\/scorer\/src\/score/, 'score'],
+  [/libs\/features\/|services\/scorer\/src\/(decoding\/|steps\/decode)/, 'decode'],
+  [/services\/scorer\/src\/steps\/decide/, 'decide'],
+  [/services\/scorer\/src\/steps\/explain/, 'explain'],
+  [/services\/scorer\/src\/steps\/score/, 'score'],
   [/node_modules\/kafkajs|libs\/kafka\//, 'fetch'],
 ];
 

@@ -8,13 +8,13 @@ import type { ScoredBatch } from '@flowline/events';
 import { createKafkaClient, createKafkaSource } from '@flowline/kafka';
 import { createLogger, createMetrics, Health, Shutdown } from '@flowline/telemetry';
 
-import { ChampionLooks } from '../../../services/scorer/src/champion-looks.ts';
-import type { ModelLoader } from '../../../services/scorer/src/detector-holder.ts';
-import { streamOffsets } from '../../../services/scorer/src/kafka-run.ts';
-import { openAlerts } from '../../../services/scorer/src/open-alerts.ts';
+import { ChampionLookup } from '../../../services/scorer/src/champion/champion-lookup.ts';
+import type { ChampionLoader } from '../../../services/scorer/src/champion/champion-holder.ts';
+import { streamOffsets } from '../../../services/scorer/src/kafka/stream-offsets.ts';
+import { openAlerts } from '../../../services/scorer/src/alerts/open-alerts.ts';
 import {
   batchBounds,
-  detectorRun,
+  detectorRunParts,
   partitionWindows,
   windowMemory,
 } from '../../../services/scorer/src/process-parts.ts';
@@ -62,7 +62,7 @@ async function run({ detector, events, warmUpEvents, scoring, profile }: ChildTa
   const client = createKafkaClient({ brokers: requireKafkaBrokers(settings), clientId: 'bench', log: logger });
   const metrics = createMetrics();
   const shared = {
-    champions: new ChampionLooks(() => championVersions(db)),
+    champions: new ChampionLookup(() => championVersions(db)),
     windowMemory: windowMemory(settings, logger, metrics),
     kafka: () => client,
   };
@@ -83,11 +83,11 @@ async function run({ detector, events, warmUpEvents, scoring, profile }: ChildTa
     ...batchBounds(settings, null),
   });
   const stop = new AbortController();
-  const base = detectorRun(parts, definition, { source, windows, alerts: 'kafka', signal: stop.signal });
+  const base = detectorRunParts(parts, definition, { source, windows, alerts: 'kafka', signal: stop.signal });
   const alerts = openAlerts(parts, 'kafka', () => ({ detectors: [detector], topics: [kafka.topic] }));
   const clock = new StoreClock(events, warmUpEvents, () => stop.abort());
   let backend = 'none';
-  const loader: ModelLoader = {
+  const loader: ChampionLoader = {
     championVersion: () => base.loader.championVersion(),
     loadChampion: async () => {
       const model = await base.loader.loadChampion();
@@ -114,7 +114,7 @@ async function run({ detector, events, warmUpEvents, scoring, profile }: ChildTa
   return { backend, ...clock.result(), stageMicrosPerEvent };
 }
 
-type ScoringDetector = Awaited<ReturnType<ModelLoader['loadChampion']>>['detector'];
+type ScoringDetector = Awaited<ReturnType<ChampionLoader['loadChampion']>>['detector'];
 
 /** A detector that gives every event the same p-value. */
 function withoutScoring(detector: ScoringDetector): ScoringDetector {

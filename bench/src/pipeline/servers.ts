@@ -2,7 +2,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-import { startEmbeddedPostgres } from '@flowline/cli/embedded-postgres';
+import { startEmbeddedPostgres } from '@flowline/embedded-postgres';
 
 import { testKafka, type TestKafka } from '../../../test/support/kafka.ts';
 import { startNativeBroker } from '../../../test/support/kafka/native-broker.ts';

@@ -1,38 +1,29 @@
 import {
-  type ComputeSpec,
+  computeSchema,
   DAY_MS,
   type EntitySpec,
-  type EventTimeSpec,
-  expressionSchema,
-  type FeatureSpec,
-  featureTypes,
-  FlowlineError,
-  type LookupTable,
-  scoringBackends,
+  eventTimeSchema,
+  featureSchema,
+  type Immutable,
+  lookupTableSchema,
+  orNull,
 } from '@flowline/events';
 import { z } from 'zod';
 
 /**
- * A lookup table: its rows (from a CSV file), or the query that returns them when a model is
- * trained.
+ * Lower-case letters, digits and hyphens, at most 63: a consumer group's name contains the
+ * detector's.
  */
-export type LookupSource = { readonly table: LookupTable } | { readonly query: string; readonly key: string };
+const NAME_PATTERN = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+/** Topic names that Kafka allows. */
+const TOPIC_PATTERN = /^[A-Za-z0-9._-]{1,249}$/;
 
-/**
- * Bound on false alarms: a rate per event, or a number per day from which the trainer derives that
- * rate.
- */
-export type FalseAlarmControl = { readonly alpha: number } | { readonly falseAlarmsPerDay: number };
+const text = z.string().min(1);
+const topic = z.string().regex(TOPIC_PATTERN, 'expected the name of a Kafka topic (letters, digits, ".", "_", "-")');
 
 /** Formats of record values. The scorer has one decoder per format. */
-export const recordFormats = ['json'] as const;
+const recordFormats = ['json'] as const;
 export type RecordFormat = (typeof recordFormats)[number];
-
-/**
- * Start position of a detector that has read nothing of a topic: an end of the log, or the first
- * record at or after a time.
- */
-export type StartFrom = 'earliest' | 'latest' | { readonly timestampMs: number };
 
 /**
  * Rules for promoting a new model: if it is not worse and its alarm rate is as configured (`auto`),
@@ -41,163 +32,176 @@ export type StartFrom = 'earliest' | 'latest' | { readonly timestampMs: number }
 export const promotionModes = ['auto', 'always', 'never'] as const;
 export type PromotionMode = (typeof promotionModes)[number];
 
-/** A detector with every default filled in: plain JSON, as stored with a detector version. */
-export interface DetectorDefinition {
-  readonly name: string;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly source: {
-    /** Null for a detector that scores files only. */
-    readonly kafka: {
-      readonly topic: string;
-      readonly format: RecordFormat;
-      readonly startFrom: StartFrom;
-    } | null;
-    readonly time: EventTimeSpec;
-    /** Fields that name an event's entity. Null if the detector has no entities. */
-    readonly key: readonly string[] | null;
-    /** Field of the event's id. Null: topic, partition and offset identify the event. */
-    readonly eventId: string | null;
-  };
-  readonly history: {
-    /** SQL whose rows are the history. Null: the history is the events that the scorer stored. */
-    readonly query: string | null;
-    readonly timeColumn: string;
-    /** Length of history before its newest row. Null: all of it. */
-    readonly lookbackMs: number | null;
-    readonly maxRows: number;
-  };
-  readonly lookups: Readonly<Record<string, LookupSource>>;
-  readonly features: readonly FeatureSpec[];
-  readonly model: {
-    readonly family: 'realNVP' | 'auto';
-    readonly seed: number;
-    readonly members: number;
-    /** steps: null leaves the number to the training recipe. */
-    readonly budget: { readonly maxMinutes: number; readonly steps: number | null };
-    readonly calibration: { readonly fraction: number };
-  };
-  readonly training: {
-    readonly data: 'unlabelled' | 'clean';
-    /** A cron expression. Null: trained by hand only. */
-    readonly schedule: string | null;
-    readonly timezone: string;
-    /** For a history of stored events: the number of events at which the first model is trained. */
-    readonly firstModelRows: number;
-    readonly promote: PromotionMode;
-  };
-  readonly decision: { readonly test: 'density'; readonly control: FalseAlarmControl };
-  readonly alerts: { readonly topic: string };
-  readonly compute: ComputeSpec;
-  /** sample: share of normal events whose rows are kept. */
-  readonly retention: {
-    readonly scoredMs: number;
-    readonly anomaliesMs: number;
-    readonly deadLettersMs: number;
-    readonly sample: number;
-  };
-}
+const kafkaSchema = z.strictObject({
+  topic: topic.describe('Topic of the events.'),
+  format: z.enum(recordFormats).describe('Format of the record values.').default('json'),
+  startFrom: z
+    .union([z.enum(['earliest', 'latest']), z.strictObject({ timestampMs: z.number().nonnegative() })])
+    .describe(
+      'Start position of a detector that has read nothing of the topic: an end of it, or the first record at or after a time.',
+    )
+    .default('earliest'),
+});
+
+const sourceSchema = z.strictObject({
+  kafka: orNull(kafkaSchema.describe('Kafka topic of the events; absent for a detector that scores files only.')),
+  time: eventTimeSchema,
+  key: orNull(
+    z
+      .array(text)
+      .min(1)
+      .max(8)
+      .describe('The (dotted) fields that name an entity, whose events share a partition. Windows need them.'),
+  ),
+  eventId: orNull(text.describe('The (dotted) field of an id; by default topic, partition and offset are the id.')),
+});
+
+const historySchema = z.strictObject({
+  query: orNull(text.describe('SQL whose rows are records like the events.')),
+  timeColumn: text.describe('Column of the event time.'),
+  lookbackMs: orNull(z.number().positive().describe('Length of history before its newest row; by default all of it.')),
+  maxRows: z
+    .int()
+    .min(1000)
+    .max(10_000_000)
+    .describe('Maximum rows. A longer history is thinned evenly.')
+    .default(500_000),
+});
+
+const lookupSchema = z.union([
+  z.strictObject({ table: lookupTableSchema }),
+  z.strictObject({ query: z.string(), key: z.string() }),
+]);
+
+/**
+ * A lookup table: its rows (from a CSV file), or the query that returns them when a model is
+ * trained.
+ */
+export type LookupSource = Immutable<z.output<typeof lookupSchema>>;
+
+const modelSchema = z.strictObject({
+  family: z
+    .enum(['realNVP', 'auto'])
+    .describe('Family of flows. `auto`: the one that suits tables best; `realNVP` today.')
+    .default('auto'),
+  seed: z.int().min(0).max(0xffffffff).describe('Seed of training and calibration.').default(1),
+  members: z.int().min(1).max(8).describe('Number of flows in the ensemble.').default(1),
+  budget: z
+    .strictObject({
+      maxMinutes: z.number().positive().describe('Time limit of training, in minutes.').default(10),
+      steps: orNull(
+        z.int().min(1).max(1_000_000).describe('Maximum training steps; by default those of the training recipe.'),
+      ),
+    })
+    .prefault({}),
+  calibration: z
+    .strictObject({
+      fraction: z
+        .number()
+        .min(0.02)
+        .max(0.5)
+        .describe('Share of the history that calibrates the p-values.')
+        .default(0.2),
+    })
+    .prefault({}),
+});
+
+const trainingSchema = z.strictObject({
+  data: z
+    .enum(['unlabelled', 'clean'])
+    .describe('`unlabelled`: the history may hold anomalies (robust loss). `clean`: it holds none.'),
+  schedule: orNull(
+    z
+      .string()
+      .describe('Cron expression of five fields, or a macro such as `@daily`; by default trained by hand only.'),
+  ),
+  timezone: z.string().describe('IANA time zone of the schedule.').default('UTC'),
+  firstModelRows: z
+    .int()
+    .min(1000)
+    .max(10_000_000)
+    .describe('`history.from` only: number of stored events at which the first model is trained.')
+    .default(5_000),
+  promote: z
+    .enum(promotionModes)
+    .describe(
+      '`auto`: a model that is not worse and whose alarm rate is as configured becomes the champion. `never`: only by hand.',
+    )
+    .default('auto'),
+});
+
+/** p-value at or below which an event is an anomaly. */
+export const alphaSchema = z.number().gt(0).lt(0.5).describe('False alarms per event: the p-value of an anomaly.');
+
+const controlSchema = z.union([
+  z.strictObject({ alpha: alphaSchema }),
+  z.strictObject({ falseAlarmsPerDay: z.number().positive() }),
+]);
+
+/**
+ * Bound on false alarms: a rate per event, or a number per day from which the trainer derives that
+ * rate.
+ */
+export type FalseAlarmControl = Immutable<z.output<typeof controlSchema>>;
+
+const decisionSchema = z.strictObject({
+  test: z.literal('density').describe('Statistic that decides.').default('density'),
+  control: controlSchema.describe('Bound on false alarms; exactly one of the two.'),
+});
+
+const retentionSchema = z.strictObject({
+  scoredMs: z
+    .number()
+    .positive()
+    .describe('Age at which rows of scored events are dropped.')
+    .default(30 * DAY_MS),
+  anomaliesMs: z
+    .number()
+    .positive()
+    .describe('Age at which anomalies are deleted.')
+    .default(400 * DAY_MS),
+  deadLettersMs: z
+    .number()
+    .positive()
+    .describe('Age at which dead letters are deleted.')
+    .default(90 * DAY_MS),
+  sample: z
+    .number()
+    .min(0)
+    .max(1)
+    .describe('Share of normal events whose rows are kept. Anomalies are always kept.')
+    .default(1),
+});
+
+/**
+ * Schema of a detector with every default filled in: plain JSON, as stored with a detector version.
+ * Every option is defined here: its type, limits, default and meaning. The form that people write
+ * (detector-document.ts), its JSON Schema and the reference page are derived from it.
+ */
+export const definitionSchema = z.strictObject({
+  name: z
+    .string()
+    .regex(NAME_PATTERN, 'expected lower-case letters, digits and hyphens, at most 63')
+    .describe('Name of the detector.'),
+  labels: z.record(z.string(), z.string()).describe('Free names and values, for people.').default({}),
+  source: sourceSchema,
+  history: historySchema,
+  lookups: z.record(z.string(), lookupSchema).default({}),
+  features: z.array(featureSchema),
+  model: modelSchema.prefault({}),
+  training: trainingSchema,
+  decision: decisionSchema,
+  alerts: z.strictObject({ topic: topic.describe('Topic of the alerts.').default('flowline.alerts.v1') }).prefault({}),
+  compute: computeSchema
+    .describe('How events are scored. It affects speed, not scores, and takes effect as soon as it is applied.')
+    .prefault({}),
+  retention: retentionSchema.prefault({}),
+});
+
+/** A detector with every default filled in, as its stored versions hold it. */
+export type DetectorDefinition = Immutable<z.output<typeof definitionSchema>>;
 
 /** Entity whose past the windows cover. Null if the detector has no key. */
 export function entityOf({ source: { key, time } }: Pick<DetectorDefinition, 'source'>): EntitySpec | null {
   return key === null ? null : { key, time };
-}
-
-const cell = z.union([z.string(), z.number(), z.null()]);
-
-/** Defaults for keys that definitions stored by earlier versions of Flowline may lack. */
-const DEFAULTS = { firstModelRows: 5_000, promote: 'auto', deadLettersMs: 90 * DAY_MS, sample: 1 } as const;
-
-/**
- * Schema of a stored definition. Keys that a later version of Flowline wrote are errors; they are
- * not ignored.
- */
-const definitionSchema: z.ZodType<DetectorDefinition> = z.strictObject({
-  name: z.string(),
-  labels: z.record(z.string(), z.string()),
-  source: z.strictObject({
-    kafka: z
-      .strictObject({
-        topic: z.string(),
-        format: z.enum(recordFormats),
-        startFrom: z.union([z.enum(['earliest', 'latest']), z.strictObject({ timestampMs: z.number() })]),
-      })
-      .nullable(),
-    time: z.strictObject({ field: z.string(), unit: z.enum(['ms', 's', 'us', 'iso']) }),
-    key: z.array(z.string()).nullable().default(null),
-    eventId: z.string().nullable(),
-  }),
-  history: z.strictObject({
-    query: z.string().nullable(),
-    timeColumn: z.string(),
-    lookbackMs: z.number().nullable(),
-    maxRows: z.number(),
-  }),
-  lookups: z.record(
-    z.string(),
-    z.union([
-      z.strictObject({
-        table: z.strictObject({ key: z.string(), rows: z.record(z.string(), z.record(z.string(), cell)) }),
-      }),
-      z.strictObject({ query: z.string(), key: z.string() }),
-    ]),
-  ),
-  features: z.array(
-    z.strictObject({
-      name: z.string(),
-      type: z.enum(featureTypes),
-      from: expressionSchema,
-      role: z.enum(['score', 'context']),
-      nullable: z.boolean(),
-      maxLevels: z.number(),
-      period: z.number().nullable(),
-    }),
-  ),
-  model: z.strictObject({
-    family: z.enum(['realNVP', 'auto']),
-    seed: z.number(),
-    members: z.number(),
-    budget: z.strictObject({ maxMinutes: z.number(), steps: z.number().nullable() }),
-    calibration: z.strictObject({ fraction: z.number() }),
-  }),
-  training: z.strictObject({
-    data: z.enum(['unlabelled', 'clean']),
-    schedule: z.string().nullable(),
-    timezone: z.string(),
-    firstModelRows: z.number().default(DEFAULTS.firstModelRows),
-    promote: z.enum(promotionModes).default(DEFAULTS.promote),
-  }),
-  decision: z.strictObject({
-    test: z.literal('density'),
-    control: z.union([z.strictObject({ alpha: z.number() }), z.strictObject({ falseAlarmsPerDay: z.number() })]),
-  }),
-  alerts: z.strictObject({ topic: z.string() }),
-  // Absent in definitions stored before backends could be chosen.
-  compute: z
-    .strictObject({ backend: z.enum(['auto', ...scoringBackends]), threads: z.number().nullable() })
-    .default({ backend: 'auto', threads: null }),
-  retention: z.strictObject({
-    scoredMs: z.number(),
-    anomaliesMs: z.number(),
-    deadLettersMs: z.number().default(DEFAULTS.deadLettersMs),
-    sample: z.number().default(DEFAULTS.sample),
-  }),
-});
-
-/**
- * Reads a definition stored as JSON.
- * @throws FlowlineError FLOWLINE_CONFIG_INVALID if another version of Flowline wrote it.
- */
-export function readDefinition(json: unknown, where: string): DetectorDefinition {
-  const checked = definitionSchema.safeParse(json);
-  if (checked.success) return checked.data;
-  const findings = checked.error.issues.map((issue) => `${issue.path.map(String).join('.')}: ${issue.message}`);
-  throw new FlowlineError(
-    'FLOWLINE_CONFIG_INVALID',
-    `The stored definition of ${where} cannot be read: ${findings.join('; ')}`,
-    {
-      where,
-      remedy: 'Apply its file again with `flowline apply <file>`.',
-      cause: checked.error,
-    },
-  );
 }

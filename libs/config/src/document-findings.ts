@@ -3,13 +3,11 @@ import { isDeepStrictEqual } from 'node:util';
 import { printable, quoteText } from '@flowline/events';
 import type { z } from 'zod';
 
-import { type Finding, formatPath } from './finding.ts';
+import { type Finding, formatPath, type Path } from './finding.ts';
 import { nearest } from './nearest.ts';
 
 type Issue = z.core.$ZodIssue;
 const ABSENT = 'required, but absent';
-
-type Path = readonly PropertyKey[];
 
 /** Returns the line of a path in the text, if known. */
 export type LineOf = (path: Path) => number | undefined;
@@ -28,12 +26,13 @@ export function describeValue(value: unknown): string {
     : printable(JSON.stringify(value), QUOTED_CHARACTERS);
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
+/** True for a mapping: an object that is no list. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** The value at a path of the document; undefined if the path does not exist. */
-export function valueAt(document: unknown, path: Path): unknown {
+function valueAt(document: unknown, path: Path): unknown {
   let value = document;
   for (const part of path) {
     if (Array.isArray(value)) value = value[Number(part)] as unknown;
@@ -64,6 +63,20 @@ function knownKeys(schema: unknown, path: Path, root: unknown = schema): string[
   return knownKeys(property ?? schema.additionalProperties, rest, root);
 }
 
+/** Objects of a schema that have a key, as paths; those behind references are left out. */
+function placesOf(schema: unknown, key: string, path = ''): string[] {
+  if (!isRecord(schema)) return [];
+  const properties = isRecord(schema.properties) ? schema.properties : {};
+  return [
+    ...(Object.hasOwn(properties, key) ? [path] : []),
+    ...Object.entries(properties).flatMap(([name, inner]) =>
+      placesOf(inner, key, path === '' ? name : `${path}.${name}`),
+    ),
+    ...(Array.isArray(schema.anyOf) ? schema.anyOf.flatMap((branch) => placesOf(branch, key, path)) : []),
+    ...placesOf(schema.items, key, `${path}[]`),
+  ];
+}
+
 /**
  * Issues of the union branch that was meant: the only one that fails below the top level and
  * without unknown keys. Undefined if no branch, or more than one, qualifies.
@@ -91,9 +104,11 @@ export function documentFindings(
   });
   const unknownKey = (path: Path, key: string, known: readonly string[]): Finding => {
     const guess = nearest(key, known);
+    const [place, ...others] = new Set(placesOf(jsonSchema, key));
+    const elsewhere = place !== undefined && others.length === 0 ? `; ${key} belongs under ${place}` : '';
     const remedy =
       guess === undefined
-        ? `remove it; known here: ${known.join(', ')}`
+        ? `remove it${elsewhere}; known here: ${known.join(', ')}`
         : `did you mean "${guess}"? Rename or remove it`;
     return finding([...path, key], 'unknown key', remedy);
   };

@@ -1,5 +1,8 @@
 import { FlowlineError } from '@flowline/events';
 
+/** Path of a value within a document. */
+export type Path = readonly PropertyKey[];
+
 /** One problem in a file or a setting. */
 export interface Finding {
   /** Location: `spec.features[2].type`, or the name of a variable. */
@@ -32,7 +35,19 @@ export function configInvalid(
 }
 
 /** Formats a path within a document: `spec.features[2].type`. */
-export function formatPath(path: readonly PropertyKey[]): string {
+export function formatPath(path: Path): string {
   const text = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
   return text.replace(/^\./, '') || '(the document)';
+}
+
+/** Adds a finding at a path of the document. */
+export type Report = (path: Path, finding: string, remedy: string) => void;
+
+/**
+ * Creates a reporter that appends findings to the list. `toFinding` supplies their path and line.
+ */
+export function reporter(findings: Finding[], toFinding: (path: Path) => Pick<Finding, 'path' | 'line'>): Report {
+  return (path, finding, remedy) => {
+    findings.push({ ...toFinding(path), finding, remedy });
+  };
 }

@@ -1,14 +1,22 @@
 export * from './csv.ts';
 export { type CsvOptions, type CsvRecord, csvRecords } from './csv-records.ts';
-export * from './detector-definition.ts';
+export {
+  type DetectorDefinition,
+  entityOf,
+  type PromotionMode,
+  promotionModes,
+  type RecordFormat,
+} from './detector-definition.ts';
 export { detectorJsonSchema } from './detector-document.ts';
 export type { Finding } from './finding.ts';
 export * from './load-detector-file.ts';
 export * from './lookup-csv.ts';
 export { nearest } from './nearest.ts';
 export { hasSameColumns, modelChanges } from './model-changes.ts';
-export { parseDetector, type ReadText } from './parse-detector.ts';
+export { parseDetector } from './parse-detector.ts';
+export { readDefinition } from './read-definition.ts';
 export { isTimezone } from './resolve-features.ts';
+export type { ReadText } from './resolve-lookups.ts';
 export * from './schedule.ts';
 export { scoringCompute, type ScoringCompute } from './scoring-compute.ts';
 export * from './secret.ts';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 
-import { FlowlineError } from '@flowline/events';
+import { FlowlineError, messageOf } from '@flowline/events';
 
 import type { DetectorDefinition } from './detector-definition.ts';
 import { parseDetector } from './parse-detector.ts';
@@ -29,7 +29,7 @@ export async function loadDetectorFile(file: string): Promise<DetectorDefinition
 }
 
 function unreadable(file: string, cause: unknown): FlowlineError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  const reason = messageOf(cause);
   return new FlowlineError('FLOWLINE_FILE_UNREADABLE', `${file} cannot be read: ${reason}`, {
     where: file,
     remedy: 'Check the path and its permissions.',

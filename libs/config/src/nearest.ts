@@ -1,3 +1,5 @@
+import { at } from '@flowline/events';
+
 /**
  * Levenshtein distance: the minimum number of insertions, deletions and substitutions between two
  * texts.
@@ -7,12 +9,12 @@ export function editDistance(a: string, b: string): number {
   for (let i = 1; i <= a.length; i++) {
     const current = [i];
     for (let j = 1; j <= b.length; j++) {
-      const substitution = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      current.push(Math.min(substitution, (previous[j] ?? 0) + 1, (current[j - 1] ?? 0) + 1));
+      const substitution = at(previous, j - 1) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      current.push(Math.min(substitution, at(previous, j) + 1, at(current, j - 1) + 1));
     }
     previous = current;
   }
-  return previous[b.length] ?? 0;
+  return at(previous, b.length);
 }
 
 /**

@@ -5,10 +5,10 @@ import path from 'node:path';
 import type { FlowlineError } from '@flowline/events';
 import { describe, expect, it } from '@jest/globals';
 
-import { readDefinition } from './detector-definition.ts';
 import { detectorJsonSchema } from './detector-document.ts';
 import { loadDetectorFile } from './load-detector-file.ts';
 import { parseDetector } from './parse-detector.ts';
+import { readDefinition } from './read-definition.ts';
 
 const whole = `
 apiVersion: flowline/v1
@@ -207,6 +207,12 @@ describe('parseDetector', () => {
       'spec.features[0].type (line 8): found "reel" — expected one of real, positive, integer, unit, categorical, boolean, cyclic; did you mean "real"?',
       'spec.features[0].colour (line 8): unknown key — remove it; known here: name, type, from, period, role, maxLevels',
       'spec.decision.control.alpha (line 10): found 0.7 — expected less than 0.5',
+    ]);
+  });
+
+  it('says where a key belongs that is known in one other place', () => {
+    expect(findings(least.replace('type: real', 'type: real, nullable: true'))).toEqual([
+      'spec.features[0].nullable (line 8): unknown key — remove it; nullable belongs under spec.missing; known here: name, type, from, period, role, maxLevels',
     ]);
   });
 

@@ -1,14 +1,14 @@
-import { type Expression, type FeatureSpec, operandsOf, parseDurationMs, windowExpressions } from '@flowline/events';
+import { type Expression, type featureSchema, operandsOf, parseDurationMs, windowExpressions } from '@flowline/events';
+import type { z } from 'zod';
 
 import type { DetectorDocument } from './detector-document.ts';
 import { expressionNames } from './expression-names.ts';
-import type { Finding } from './finding.ts';
+import type { Path, Report } from './finding.ts';
 import { nearest } from './nearest.ts';
 
 type FeatureDocument = DetectorDocument['spec']['features'][number];
-type Report = (path: readonly PropertyKey[], finding: string, remedy: string) => void;
-
-const DEFAULT_MAX_LEVELS = 64;
+/** A feature in its resolved form, before defaults. */
+type FeatureOptions = z.input<typeof featureSchema>;
 
 /**
  * True if this runtime knows the time zone. A runtime without full time zone data may not: that
@@ -24,9 +24,10 @@ export function isTimezone(name: string): boolean {
 }
 
 /**
- * Fills in the defaults of the features, checks the rules between them, and reports every finding.
+ * Resolves the features and the defaults that follow from other options, checks the rules between
+ * them, and reports every finding.
  */
-export function resolveFeatures(spec: DetectorDocument['spec'], report: Report): FeatureSpec[] {
+export function resolveFeatures(spec: DetectorDocument['spec'], report: Report): FeatureOptions[] {
   const nullable = new Set(spec.missing?.nullable ?? []);
   const used = new Set<string>();
   const firstAt = new Map<string, number>();
@@ -61,19 +62,7 @@ export function resolveFeatures(spec: DetectorDocument['spec'], report: Report):
   return features;
 }
 
-/**
- * Creates a reporter that appends findings to the list. `toFinding` supplies their path and line.
- */
-export function reporter(
-  findings: Finding[],
-  toFinding: (path: readonly PropertyKey[]) => Pick<Finding, 'path' | 'line'>,
-): Report {
-  return (path, finding, remedy) => {
-    findings.push({ ...toFinding(path), finding, remedy });
-  };
-}
-
-function resolveFeature(feature: FeatureDocument, nullable: ReadonlySet<string>): FeatureSpec {
+function resolveFeature(feature: FeatureDocument, nullable: ReadonlySet<string>): FeatureOptions {
   const from = feature.from ?? feature.name;
   return {
     name: feature.name,
@@ -84,7 +73,7 @@ function resolveFeature(feature: FeatureDocument, nullable: ReadonlySet<string>)
       nullable.has(feature.name) ||
       expressionNames(from).columns.some((column) => nullable.has(column)) ||
       hasMissingPast(from),
-    maxLevels: feature.maxLevels ?? DEFAULT_MAX_LEVELS,
+    maxLevels: feature.maxLevels,
     period: feature.type === 'cyclic' ? periodOf(feature.period) : null,
   };
 }
@@ -99,7 +88,7 @@ function periodOf(period: string | number | undefined): number | null {
   return typeof period === 'string' ? (parseDurationMs(period) ?? null) : (period ?? null);
 }
 
-function checkType(feature: FeatureDocument, at: readonly PropertyKey[], report: Report): void {
+function checkType(feature: FeatureDocument, at: Path, report: Report): void {
   if (feature.type === 'cyclic') {
     if (feature.period === undefined) {
       report([...at, 'period'], 'required for type cyclic, but absent', 'add the length of a cycle, such as 1d');
@@ -137,7 +126,7 @@ function outermostScale(from: FeatureDocument['from']): 'log' | 'asinh' | null {
 }
 
 /** Checks that windows have an entity, and that they are over events and not over other windows. */
-function checkWindows(feature: FeatureSpec, hasKey: boolean, at: readonly PropertyKey[], report: Report): void {
+function checkWindows(feature: FeatureOptions, hasKey: boolean, at: Path, report: Report): void {
   const path = [...at, 'from'];
   const windows = windowExpressions(feature.from);
   for (const window of windows) {
@@ -161,7 +150,7 @@ function checkWindows(feature: FeatureSpec, hasKey: boolean, at: readonly Proper
 function checkNames(
   feature: FeatureDocument,
   lookups: Readonly<Record<string, unknown>>,
-  at: readonly PropertyKey[],
+  at: Path,
   report: Report,
 ): void {
   const names = expressionNames(feature.from ?? feature.name);

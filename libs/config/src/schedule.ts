@@ -1,3 +1,5 @@
+import { at, DAY_MS } from '@flowline/events';
+
 import { nearest } from './nearest.ts';
 
 /** Times of a cron expression, in the local time of its zone. */
@@ -48,7 +50,6 @@ const EXAMPLE =
   'write minute, hour, day of month, month and day of week, such as "15 2 * * *" for every night at 02:15, or @daily';
 /** Period of the calendar in years: leap days and days of the week repeat. */
 const CALENDAR_YEARS = 28;
-const DAY_MS = 86_400_000;
 
 class Refusal extends Error {
   readonly remedy: string;
@@ -86,7 +87,7 @@ function parse(text: string): Schedule {
   const written = (MACROS[text.toLowerCase()] ?? text).split(/\s+/);
   if (written.length !== 5 && written.length !== 6) throw notFields(text, written.length);
   const fields = written.length === 6 ? [SECOND, ...FIELDS] : FIELDS;
-  const sets = fields.map((field, i) => valuesOf(field, written[i] ?? ''));
+  const sets = fields.map((field, i) => valuesOf(field, at(written, i)));
   const [seconds = [], minutes = [], hours = [], days = [], months = [], weekdays = []] =
     written.length === 6 ? sets : [[0], ...sets];
   const [dayText = '', , weekdayText = ''] = written.slice(-3);

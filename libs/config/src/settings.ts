@@ -1,10 +1,9 @@
 import { isIPv6 } from 'node:net';
 
-import { FlowlineError, quoteText, type ScoringBackend, scoringBackends } from '@flowline/events';
+import { FlowlineError, MAX_SCORING_THREADS, quoteText, type ScoringBackend, scoringBackends } from '@flowline/events';
 import { z } from 'zod';
 
 import { defaultCacheFolder } from './cache-folder.ts';
-import { MOST_THREADS } from './detector-document.ts';
 import { configInvalid, type Finding } from './finding.ts';
 import { type Environment, isReference, resolveSecret } from './secret.ts';
 
@@ -67,7 +66,7 @@ const environment = z.object({
   FLOWLINE_SCORING_BACKEND: z
     .enum(['auto', ...scoringBackends], { error: `expected auto or one of ${scoringBackends.join(', ')}` })
     .optional(),
-  FLOWLINE_SCORING_THREADS: integer(1, MOST_THREADS).optional(),
+  FLOWLINE_SCORING_THREADS: integer(1, MAX_SCORING_THREADS).optional(),
   FLOWLINE_CACHE_DIR: z.string().optional(),
   FLOWLINE_BATCH_MAX_ROWS: integer(1, 50_000).default(5_000),
   FLOWLINE_BATCH_MAX_WAIT_MS: integer(0, 60_000).default(25),

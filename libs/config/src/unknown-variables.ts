@@ -7,10 +7,11 @@ import { settingNames } from './settings.ts';
 const PREFIX = 'FLOWLINE_';
 
 /**
- * Variables with the same prefix that other programs read: the installer, Docker Compose, this
- * project's tests.
+ * Variables with the same prefix that are no settings: those of the engine's dump, the installer,
+ * Docker Compose and this project's tests.
  */
 const OTHERS: ReadonlySet<string> = new Set([
+  'FLOWLINE_ENGINE_DUMP',
   'FLOWLINE_TENSORFLOW_DIR',
   ...['FLOWLINE_KAFKA_IMAGE', 'FLOWLINE_KAFKA_PORT', 'FLOWLINE_NODE_IMAGE'],
   ...['FLOWLINE_POSTGRES_IMAGE', 'FLOWLINE_POSTGRES_PORT'],

@@ -1,5 +1,5 @@
 import type { Database } from './database.ts';
-import { type AnomalyRow, selectAnomalies, selectMostSurprising } from './sql/anomalies-select.ts';
+import { type AnomalyRow, selectAnomalies, selectMostSurprising } from './sql/anomalies.ts';
 import { withTransaction } from './transaction.ts';
 
 /** Anomaly as stored. */
@@ -36,16 +36,15 @@ const PAGE = 50;
 export async function listAnomalies(db: Database, filter: AnomalyFilter = {}): Promise<AnomalyPage> {
   const { detector, from, to, maxPValue, after, limit = PAGE } = filter;
   const items = await withTransaction(db, (client) =>
-    selectAnomalies(
-      client,
-      detector ?? null,
-      from ?? null,
-      to ?? null,
-      maxPValue ?? null,
-      after?.eventTime ?? null,
-      after?.anomalyId ?? null,
+    selectAnomalies(client, {
+      detector: detector ?? null,
+      from: from ?? null,
+      to: to ?? null,
+      maxPValue: maxPValue ?? null,
+      afterTime: after?.eventTime ?? null,
+      afterId: after?.anomalyId ?? null,
       limit,
-    ),
+    }),
   );
   const last = items.at(-1);
   const next =
@@ -60,6 +59,6 @@ export async function mostSurprising(
 ): Promise<StoredAnomaly[]> {
   const { detector, from, to, limit = PAGE } = filter;
   return withTransaction(db, (client) =>
-    selectMostSurprising(client, detector ?? null, from ?? null, to ?? null, limit),
+    selectMostSurprising(client, { detector: detector ?? null, from: from ?? null, to: to ?? null, limit }),
   );
 }

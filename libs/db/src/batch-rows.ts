@@ -1,25 +1,24 @@
-import type { Anomaly, DeadLetter, EventBatch, ScoredBatch, ValuesInForce } from '@flowline/events';
+import {
+  type Anomaly,
+  at,
+  type DeadLetter,
+  type EventBatch,
+  type ScoredBatch,
+  type ValuesInForce,
+} from '@flowline/events';
 
 import { BinaryCopy } from './binary-copy.ts';
 import { jsonText } from './json-text.ts';
-import { ANOMALY_FIELDS } from './sql/anomalies-copy.ts';
-import { DEAD_LETTER_FIELDS } from './sql/dead-letters-copy.ts';
-import { SCORED_EVENT_FIELDS } from './sql/scored-events-copy.ts';
 import type { InSample } from './sampling.ts';
-import { COLLECTED_EVENT_FIELDS } from './sql/collected-events-copy.ts';
+import { ANOMALY_FIELDS } from './sql/anomalies.ts';
+import { DEAD_LETTER_FIELDS } from './sql/dead-letters.ts';
+import { COLLECTED_EVENT_FIELDS, SCORED_EVENT_FIELDS } from './sql/scored-events.ts';
 
 /** Feature values of one version of a detector. */
 type FeatureValues = Omit<ValuesInForce, 'rows'>;
 
 /** Bytes of a row without its values and event id, rounded up. */
 const ROW_BYTES = 200;
-
-/** Value of a column that the batch holds for every row. @throws RangeError if it is missing. */
-function at<T>(column: ArrayLike<T>, row: number, name: string): T {
-  const value = column[row];
-  if (value === undefined) throw new RangeError(`the batch has no ${name} for row ${row}`);
-  return value;
-}
 
 /** Encoded rows of a batch that are kept. */
 export interface KeptRows {
@@ -37,32 +36,23 @@ export function scoredEventRows(batch: ScoredBatch, inSample: InSample): KeptRow
   for (const { row } of batch.anomalies) anomalous[row] = 1;
   const copy = eventCopy(batch);
   const { valuesInForce } = batch;
-  const sourceOf = ({ detectorVersion }: FeatureValues) =>
-    BinaryCopy.fields((fields) => {
-      fields
-        .text(batch.detector)
-        .int32(detectorVersion)
-        .int32(batch.modelVersion)
-        .text(batch.topic)
-        .int32(batch.partition);
-    });
-  const source = sourceOf(batch);
-  const sourceInForce = valuesInForce === null ? source : sourceOf(valuesInForce);
+  const source = scoreSource(batch, batch);
+  const sourceInForce = valuesInForce === null ? source : scoreSource(batch, valuesInForce);
   const kept = new Uint8Array(batch.size);
   for (let row = 0; row < batch.size; row++) {
-    const sampled = inSample(at(batch.offsets, row, 'offset'));
+    const sampled = inSample(at(batch.offsets, row));
     if (!sampled && anomalous[row] !== 1) continue;
     kept[row] = 1;
-    const rowInForce = valuesInForce?.rows[row] ?? -1;
+    const rowInForce = valuesInForce === null ? -1 : at(valuesInForce.rows, row);
     copy
       .startRow(SCORED_EVENT_FIELDS)
       .fields(rowInForce < 0 ? source : sourceInForce)
-      .int64(at(batch.offsets, row, 'offset'))
-      .text(at(batch.eventIds, row, 'event id'))
-      .timestamp(at(batch.eventTimesMs, row, 'event time'))
-      .float8(at(batch.logDensityNats, row, 'log density'))
-      .float8(at(batch.pValues, row, 'p-value'))
-      .text(at(batch.pMethods, row, 'p-value method'))
+      .int64(at(batch.offsets, row))
+      .text(at(batch.eventIds, row))
+      .timestamp(at(batch.eventTimesMs, row))
+      .float8(at(batch.logDensityNats, row))
+      .float8(at(batch.pValues, row))
+      .text(at(batch.pMethods, row))
       .boolean(anomalous[row] === 1)
       .boolean(sampled);
     if (valuesInForce === null || rowInForce < 0) writeValues(copy, batch, row);
@@ -70,6 +60,16 @@ export function scoredEventRows(batch: ScoredBatch, inSample: InSample): KeptRow
     writeEntity(copy, batch, row);
   }
   return { copy, before: (row) => kept.subarray(0, row).reduce((count, one) => count + one, 0) };
+}
+
+/** Encodes the fields that the scored events of one definition share. */
+function scoreSource(
+  { detector, modelVersion, topic, partition }: ScoredBatch,
+  { detectorVersion }: FeatureValues,
+): Buffer {
+  return BinaryCopy.fields((fields) => {
+    fields.text(detector).int32(detectorVersion).int32(modelVersion).text(topic).int32(partition);
+  });
 }
 
 /** Encodes all events of a batch that has no model yet. */
@@ -82,9 +82,9 @@ export function collectedEventRows(batch: EventBatch): KeptRows {
     copy
       .startRow(COLLECTED_EVENT_FIELDS)
       .fields(source)
-      .int64(at(batch.offsets, row, 'offset'))
-      .text(at(batch.eventIds, row, 'event id'))
-      .timestamp(at(batch.eventTimesMs, row, 'event time'))
+      .int64(at(batch.offsets, row))
+      .text(at(batch.eventIds, row))
+      .timestamp(at(batch.eventTimesMs, row))
       .boolean(false)
       .boolean(true);
     writeValues(copy, batch, row);
@@ -108,7 +108,7 @@ function writeValues(
 
 /** Writes the last field of an event's row. */
 function writeEntity(copy: BinaryCopy, { entities }: EventBatch, row: number): void {
-  copy.text(entities === null ? null : at(entities.names, row, 'entity'));
+  copy.text(entities === null ? null : at(entities.names, row));
 }
 
 /** Encodes the new anomalies of a batch. */
@@ -123,13 +123,13 @@ export function anomalyRows(batch: ScoredBatch, anomalies: readonly Anomaly[]): 
       .int32(batch.modelVersion)
       .text(batch.topic)
       .int32(batch.partition)
-      .int64(at(batch.offsets, row, 'offset'))
-      .text(at(batch.eventIds, row, 'event id'))
-      .timestamp(at(batch.eventTimesMs, row, 'event time'))
+      .int64(at(batch.offsets, row))
+      .text(at(batch.eventIds, row))
+      .timestamp(at(batch.eventTimesMs, row))
       .text(reason)
-      .float8(at(batch.logDensityNats, row, 'log density'))
-      .float8(at(batch.pValues, row, 'p-value'))
-      .text(at(batch.pMethods, row, 'p-value method'))
+      .float8(at(batch.logDensityNats, row))
+      .float8(at(batch.pValues, row))
+      .text(at(batch.pMethods, row))
       .float8(alert.score.surpriseBits)
       .text(alert.contributions[0]?.feature ?? null)
       .text(alert.summary)

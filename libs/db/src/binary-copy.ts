@@ -1,3 +1,5 @@
+import { at } from '@flowline/events';
+
 import { plainText } from './json-text.ts';
 
 /** Header of COPY … BINARY: signature, no flags, no extension. */
@@ -145,7 +147,7 @@ export class BinaryCopy {
   float8Array(values: Float64Array, start: number, width: number): this {
     const begin = this.#beginArray(OID.float8, width, width * 12);
     for (let index = start; index < start + width; index++) {
-      const value = values[index] ?? NaN;
+      const value = at(values, index);
       if (Number.isNaN(value)) {
         this.#raw32(-1);
       } else {
@@ -160,7 +162,7 @@ export class BinaryCopy {
   /** Writes text[] from `width` values at `start`. */
   textArray(values: readonly (string | null)[], start: number, width: number): this {
     const begin = this.#beginArray(OID.text, width, width * 4);
-    for (let index = start; index < start + width; index++) this.text(values[index] ?? null);
+    for (let index = start; index < start + width; index++) this.text(at(values, index));
     return this.#endArray(begin);
   }
 

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { plainText } from './json-text.ts';
 
 /** Maximum bytes of a name that is kept as it is. */
-const MOST_BYTES = 256;
+const MAX_BYTES = 256;
 
 /**
  * Converts a name of any size to text that fits an index and a message key and that Postgres can
@@ -11,9 +11,9 @@ const MOST_BYTES = 256;
  * longer one, so that no two names collide.
  */
 export function boundedName(name: string): string {
-  if (name.length <= MOST_BYTES && inUtf8(name) === name && Buffer.byteLength(name) <= MOST_BYTES) return name;
+  if (name.length <= MAX_BYTES && inUtf8(name) === name && Buffer.byteLength(name) <= MAX_BYTES) return name;
   const hash = createHash('sha256').update(name, 'utf16le').digest('hex');
-  return `${inUtf8(name.slice(0, MOST_BYTES - 1)).padEnd(MOST_BYTES - 1, '#')}#${hash}`;
+  return `${inUtf8(name.slice(0, MAX_BYTES - 1)).padEnd(MAX_BYTES - 1, '#')}#${hash}`;
 }
 
 /** Text as Postgres returns it: without NUL and lone surrogates. */

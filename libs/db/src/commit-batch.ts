@@ -1,4 +1,4 @@
-import type { CommitReport, EventBatch, ScoredBatch } from '@flowline/events';
+import { at, type CommitReport, type EventBatch, type ScoredBatch } from '@flowline/events';
 import type pg from 'pg';
 
 import { anomalyRows, collectedEventRows, deadLetterRows, type KeptRows, scoredEventRows } from './batch-rows.ts';
@@ -10,15 +10,12 @@ import { streamRewound, topicReplaced } from './offsets.ts';
 import { ensurePartitionsWhenDue } from './partitions.ts';
 import { sampler } from './sampling.ts';
 import { commitSettingAside } from './set-aside.ts';
-import { copyAnomalies } from './sql/anomalies-copy.ts';
-import { copyCollectedEvents } from './sql/collected-events-copy.ts';
-import { copyDeadLetters } from './sql/dead-letters-copy.ts';
-import { lockDetectorStreams } from './sql/detector-stream-lock.ts';
-import { selectDetectorState } from './sql/detector-state-select.ts';
-import { insertOffset } from './sql/offset-insert.ts';
-import { lockOffset } from './sql/offset-lock.ts';
-import { updateOffset } from './sql/offset-update.ts';
-import { copyScoredEvents } from './sql/scored-events-copy.ts';
+import { copyAnomalies } from './sql/anomalies.ts';
+import { copyDeadLetters } from './sql/dead-letters.ts';
+import { selectDetectorState } from './sql/detectors.ts';
+import { insertOffset, lockOffset, updateOffset } from './sql/offsets.ts';
+import { copyCollectedEvents, copyScoredEvents } from './sql/scored-events.ts';
+import { lockDetectorStreams } from './sql/streams.ts';
 import { storeAlerts } from './store-alerts.ts';
 import { withTransaction } from './transaction.ts';
 import { storeEntities } from './windows.ts';
@@ -123,9 +120,10 @@ async function finish(
   if (letters.length > 0) await copyRows(client, copyDeadLetters, deadLetterRows(batch, letters));
   const stored = batch.size - firstRow;
   if (nextOffset > fence) {
-    const time = lastRecordTimeMs === null ? null : new Date(lastRecordTimeMs);
+    const recordTime = lastRecordTimeMs === null ? null : new Date(lastRecordTimeMs);
     const { modelVersion, alpha } = model ?? { modelVersion: null, alpha: 0 };
-    await updateOffset(client, detector, topic, partition, nextOffset, time, modelVersion, stored, anomalies, alpha);
+    const counts = { modelVersion, alpha, events: stored, anomalies };
+    await updateOffset(client, { detector, topic, partition, nextOffset, recordTime, ...counts });
   }
   const alreadyStored = firstRow + batch.deadLetters.length - letters.length;
   return { stored, alreadyStored, anomalies, deadLetters: letters.length, refused: 0 };
@@ -149,17 +147,18 @@ async function takeFence(client: pg.PoolClient, batch: EventBatch): Promise<numb
 
 async function lockFence(client: pg.PoolClient, batch: EventBatch): Promise<Fence> {
   const { detector, topic, topicId, partition } = batch;
-  const [found] = await lockOffset(client, detector, topic, partition);
-  if (found !== undefined) return found;
-  await lockDetectorStreams(client, detector, false);
-  const [detectorState] = await selectDetectorState(client, detector);
+  const stream = { detector, topic, partition };
+  const found = await lockOffset(client, stream);
+  if (found !== null) return found;
+  await lockDetectorStreams(client, { detector, exclusive: false });
+  const detectorState = await selectDetectorState(client, { detector });
   if (detectorState?.state === 'deleted') throw detectorMissing(detector);
   // A reader begins all partitions of a topic before it reads: this batch is from a topic that has
   // been replaced.
   if (topicId !== null) throw topicReplaced(topic, partition);
-  await insertOffset(client, detector, topic, partition);
-  const [inserted] = await lockOffset(client, detector, topic, partition);
-  if (inserted === undefined) throw detectorMissing(detector);
+  await insertOffset(client, stream);
+  const inserted = await lockOffset(client, stream);
+  if (inserted === null) throw detectorMissing(detector);
   return inserted;
 }
 
@@ -168,7 +167,7 @@ function checkOffsets(batch: EventBatch): void {
   const where = `${batch.detector}, ${batch.topic}[${batch.partition}]`;
   let previous = -1;
   for (let row = 0; row < batch.size; row++) {
-    const offset = batch.offsets[row] ?? NaN;
+    const offset = at(batch.offsets, row);
     if (!(offset > previous)) throw new RangeError(`${where}: offset ${offset} of row ${row} follows ${previous}`);
     previous = offset;
   }

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { from as copyFrom } from 'pg-copy-streams';
 
 import type { Database } from './database.ts';
+import { selectTableExists } from './sql/schema.ts';
 import { withTransaction } from './transaction.ts';
 
 /** Table with its rows. */
@@ -22,8 +23,7 @@ export interface CsvTable {
  */
 export function createTableFromCsv(db: Database, { name, columns, csv }: CsvTable): Promise<boolean> {
   return withTransaction(db, async (client) => {
-    const { rows } = await client.query<{ there: boolean }>('SELECT to_regclass($1) IS NOT NULL AS there', [name]);
-    if (rows[0]?.there === true) return false;
+    if ((await selectTableExists(client, { table: name })).exists) return false;
     await client.query(`CREATE TABLE ${name} (${columns})`);
     const copy = client.query(copyFrom(`COPY ${name} FROM STDIN (FORMAT csv)`));
     copy.end(csv);

@@ -1,14 +1,14 @@
-import { type ErrorCode, FlowlineError } from '@flowline/events';
+import { type ErrorCode, messageOf, FlowlineError } from '@flowline/events';
 
 /**
  * SQLSTATE (classes and codes) of a server that is unreachable or shutting down. All are transient.
  */
-const AWAY = /^(08...|57P01|57P02|57P03|57P05|53300)$/;
+const UNREACHABLE = /^(08...|57P01|57P02|57P03|57P05|53300)$/;
 /** SQLSTATE of refusals that may pass although the statement stays the same. */
-const PASSING = /^(25006|25P03|40001|40P01|53000|53100|53200|53400|55P03|57014|58030)$/;
+const TRANSIENT = /^(25006|25P03|40001|40P01|53000|53100|53200|53400|55P03|57014|58030)$/;
 const SQLSTATE = /^[0-9A-Z]{5}$/;
 /** SQLSTATE of a missing schema, table, column or function. */
-const ABSENT = /^(3F000|42P01|42703|42883)$/;
+const SCHEMA_MISSING = /^(3F000|42P01|42703|42883)$/;
 
 /** Node's error codes for connections that were refused, cut or not found. */
 const NETWORK = new Set([
@@ -22,7 +22,7 @@ const NETWORK = new Set([
 const TLS = /^(ERR_TLS_|CERT_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_)/;
 const NO_TLS = 'does not support SSL';
 /** The driver's messages, which have no code, for a lost connection. */
-const GONE =
+const CONNECTION_LOST =
   /connection terminated|connection timeout|timeout exceeded|not queryable|client was closed|client is closed/i;
 
 const remedies: Readonly<Record<string, string>> = {
@@ -33,6 +33,9 @@ const remedies: Readonly<Record<string, string>> = {
     'Raise the limit that the message names (ALTER ROLE … SET statement_timeout), or give the query less to do: an index, a shorter lookback.',
   '55P03': 'Wait for whoever holds the lock, or raise lock_timeout.',
   '42501': 'Grant the role the privilege that is named, or use another role.',
+};
+/** Remedies for refused connections, by SQLSTATE: user, password, database. */
+const connectionRemedies: Readonly<Record<string, string>> = {
   '28P01': 'Correct the user or password in FLOWLINE_DATABASE_URL.',
   '28000': "Correct the user in FLOWLINE_DATABASE_URL, or the server's pg_hba.conf.",
   '3D000': 'Create the database, or correct its name in FLOWLINE_DATABASE_URL.',
@@ -46,13 +49,6 @@ export function errorCode(error: unknown): string | undefined {
   return typeof error.code === 'string' ? error.code : undefined;
 }
 
-function messageOf(error: unknown): string {
-  // Connecting to a name with several addresses fails with one error per address and no message of
-  // its own.
-  if (error instanceof AggregateError && error.message === '') return error.errors.map(messageOf).join('; ');
-  return error instanceof Error ? error.message : String(error);
-}
-
 /**
  * Converts an error of the database at `address` to a FlowlineError with its code, and whether it
  * is retryable. Errors from elsewhere are returned unchanged.
@@ -60,30 +56,30 @@ function messageOf(error: unknown): string {
 export function toFlowlineError(error: unknown, address: string): unknown {
   const code = errorCode(error);
   const message = messageOf(error);
-  const untrusted = (code !== undefined && TLS.test(code)) || message.includes(NO_TLS);
-  const ours =
-    code === undefined ? untrusted || GONE.test(message) : untrusted || NETWORK.has(code) || SQLSTATE.test(code);
-  if (error instanceof FlowlineError || !ours) return error;
+  const isUntrusted = (code !== undefined && TLS.test(code)) || message.includes(NO_TLS);
+  const isKnown = code === undefined ? CONNECTION_LOST.test(message) : NETWORK.has(code) || SQLSTATE.test(code);
+  if (error instanceof FlowlineError || !(isUntrusted || isKnown)) return error;
   const make = (kind: ErrorCode, text: string, remedy: string, retryable: boolean) =>
     new FlowlineError(kind, text, { where: address, remedy, retryable, cause: error });
-  if (untrusted) {
+  if (isUntrusted) {
     const remedy =
       'Name the authority in FLOWLINE_DATABASE_URL (sslmode=verify-full&sslrootcert=/path/ca.pem), and the host as its certificate has it.';
     return make('FLOWLINE_DATABASE_UNREACHABLE', `Postgres at ${address} is not trusted: ${message}`, remedy, false);
   }
   const specific = code === undefined ? undefined : remedies[code];
-  if (code === undefined || NETWORK.has(code) || AWAY.test(code)) {
+  if (code === undefined || NETWORK.has(code) || UNREACHABLE.test(code)) {
     const remedy = specific ?? 'Check that Postgres runs there and that FLOWLINE_DATABASE_URL is right.';
     return make('FLOWLINE_DATABASE_UNREACHABLE', `Postgres at ${address} does not answer: ${message}`, remedy, true);
   }
-  if (code === '28P01' || code === '28000' || code === '3D000') {
-    return make('FLOWLINE_DATABASE_UNREACHABLE', `Postgres at ${address} refused: ${message}`, specific ?? '', false);
+  const connectionRemedy = connectionRemedies[code];
+  if (connectionRemedy !== undefined) {
+    return make('FLOWLINE_DATABASE_UNREACHABLE', `Postgres at ${address} refused: ${message}`, connectionRemedy, false);
   }
-  if (ABSENT.test(code)) {
+  if (SCHEMA_MISSING.test(code)) {
     const text = `The schema "flowline" of ${address} is missing or older than this program: ${message}`;
     return make('FLOWLINE_DATABASE_NOT_MIGRATED', text, 'Run `flowline migrate`.', false);
   }
-  const passing = PASSING.test(code);
-  const remedy = specific ?? (passing ? 'Try again.' : "See the server's message.");
-  return make('FLOWLINE_DATABASE_FAILED', `Postgres at ${address} refused a statement: ${message}`, remedy, passing);
+  const retryable = TRANSIENT.test(code);
+  const remedy = specific ?? (retryable ? 'Try again.' : "See the server's message.");
+  return make('FLOWLINE_DATABASE_FAILED', `Postgres at ${address} refused a statement: ${message}`, remedy, retryable);
 }

@@ -1,5 +1,5 @@
 import type { Database } from './database.ts';
-import { type DeadAlertRow, reviveDeadAlerts, selectDeadAlerts } from './sql/outbox-dead.ts';
+import { type DeadAlertRow, reviveDeadAlerts, selectDeadAlerts } from './sql/dead-alerts.ts';
 import { withTransaction } from './transaction.ts';
 
 /** Alert set aside because its sink refuses it. */
@@ -17,7 +17,9 @@ export interface DeadAlertFilter {
 /** Lists alerts that were set aside, latest first. */
 export function listDeadAlerts(db: Database, filter: DeadAlertFilter = {}): Promise<DeadAlert[]> {
   const { detector, before, limit = 50 } = filter;
-  return withTransaction(db, (client) => selectDeadAlerts(client, detector ?? null, before ?? null, limit));
+  return withTransaction(db, (client) =>
+    selectDeadAlerts(client, { detector: detector ?? null, before: before ?? null, limit }),
+  );
 }
 
 /**
@@ -25,5 +27,6 @@ export function listDeadAlerts(db: Database, filter: DeadAlertFilter = {}): Prom
  * number.
  */
 export async function redriveDeadAlerts(db: Database, detector: string, ids?: readonly number[]): Promise<number> {
-  return (await withTransaction(db, (client) => reviveDeadAlerts(client, detector, ids ?? null))).length;
+  const revived = { detector, outboxIds: ids ?? null };
+  return (await withTransaction(db, (client) => reviveDeadAlerts(client, revived))).length;
 }

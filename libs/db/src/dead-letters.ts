@@ -1,5 +1,5 @@
 import type { Database } from './database.ts';
-import { type DeadLetterRow, selectDeadLetters } from './sql/dead-letters-select.ts';
+import { type DeadLetterRow, selectDeadLetters } from './sql/dead-letters.ts';
 import { withTransaction } from './transaction.ts';
 
 /** Dead letter as stored; its key and value are the original bytes. */
@@ -19,6 +19,11 @@ export interface DeadLetterFilter {
 export async function listDeadLetters(db: Database, filter: DeadLetterFilter = {}): Promise<StoredDeadLetter[]> {
   const { detector, reason, before, limit = 50 } = filter;
   return withTransaction(db, (client) =>
-    selectDeadLetters(client, detector ?? null, reason ?? null, before ?? null, limit),
+    selectDeadLetters(client, {
+      detector: detector ?? null,
+      reason: reason ?? null,
+      beforeId: before ?? null,
+      limit,
+    }),
   );
 }

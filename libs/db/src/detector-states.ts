@@ -1,12 +1,10 @@
 import type { Database } from './database.ts';
 import { detectorMissing, getDetector } from './detectors.ts';
-import { type DataTable, dataTables, deleteRowsOf } from './sql/detector-rows-delete.ts';
-import { setDropping } from './sql/detector-dropping.ts';
-import { updateDetectorState } from './sql/detector-state-update.ts';
-import { lockDetectorStreams } from './sql/detector-stream-lock.ts';
-import { selectDetectorState } from './sql/detector-state-select.ts';
-import { withdrawAlerts } from './sql/outbox-withdraw.ts';
-import { pruneArtifacts } from './sql/model-artifacts-prune.ts';
+import { type DataTable, dataTables, deleteRowsOf } from './sql/detector-data.ts';
+import { selectDetectorState, setDropping, updateDetectorState } from './sql/detectors.ts';
+import { pruneArtifacts } from './sql/models.ts';
+import { withdrawAlerts } from './sql/outbox.ts';
+import { lockDetectorStreams } from './sql/streams.ts';
 import { withTransaction } from './transaction.ts';
 
 /** Timeout of a drop: deleting the events of a large detector takes long, but blocks nobody. */
@@ -38,7 +36,8 @@ async function changeState(
   to: 'active' | 'paused',
 ): Promise<boolean> {
   await getDetector(db, name);
-  return (await withTransaction(db, (client) => updateDetectorState(client, name, to, [from]))).length > 0;
+  const change = { detector: name, state: to, from: [from] };
+  return (await withTransaction(db, (client) => updateDetectorState(client, change))) !== null;
 }
 
 /** Number of rows deleted from each table with a detector. */
@@ -62,16 +61,16 @@ export async function deleteDetector(
   await withTransaction(db, async (client) => {
     // From here on no stream of the detector can begin. Existing streams end with their offsets,
     // which are deleted in this transaction.
-    await lockDetectorStreams(client, name, true);
-    await updateDetectorState(client, name, 'deleted', ['active', 'paused']);
-    const [found] = await selectDetectorState(client, name);
-    if (found === undefined) throw detectorMissing(name);
+    await lockDetectorStreams(client, { detector: name, exclusive: true });
+    await updateDetectorState(client, { detector: name, state: 'deleted', from: ['active', 'paused'] });
+    const found = await selectDetectorState(client, { detector: name });
+    if (found === null) throw detectorMissing(name);
     if (!dropData) {
-      await withdrawAlerts(client, name);
+      await withdrawAlerts(client, { detector: name });
       return;
     }
-    await setDropping(client, name, true);
-    await deleteRowsOf('stream_offsets')(client, name);
+    await setDropping(client, { detector: name, dropping: true });
+    await deleteRowsOf('stream_offsets')(client, { detector: name });
   });
   return dropData ? dropDataOf(db, name) : {};
 }
@@ -81,15 +80,15 @@ function dropDataOf(db: Database, name: string): Promise<DroppedData> {
     db,
     async (client) => {
       // Holds the row lock to the end, so that of two concurrent drops one waits for the other.
-      await setDropping(client, name, true);
+      await setDropping(client, { detector: name, dropping: true });
       await client.query("SET LOCAL flowline.dropping_data = 'on'");
       const dropped: Partial<Record<DataTable, number>> = {};
       for (const table of dataTables) {
-        const [row] = await deleteRowsOf(table)(client, name);
-        if ((row?.removed ?? 0) > 0) dropped[table] = row?.removed ?? 0;
+        const { removed } = await deleteRowsOf(table)(client, { detector: name });
+        if (removed > 0) dropped[table] = removed;
       }
       await pruneArtifacts(client);
-      await setDropping(client, name, false);
+      await setDropping(client, { detector: name, dropping: false });
       return dropped;
     },
     { timeoutMs: DROP_TIMEOUT_MS },

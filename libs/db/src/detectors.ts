@@ -4,15 +4,21 @@ import { FlowlineError } from '@flowline/events';
 
 import type { Database } from './database.ts';
 import { canonicalJson, jsonText } from './json-text.ts';
-import { insertDetector } from './sql/detector-insert.ts';
-import { lockDetector } from './sql/detector-lock.ts';
-import { updateDetector } from './sql/detector-update.ts';
-import { selectDetectorVersionHash } from './sql/detector-version-hash.ts';
-import { insertDetectorVersion } from './sql/detector-version-insert.ts';
-import { type DetectorVersionRow, selectDetectorVersion } from './sql/detector-version-select.ts';
-import { selectDetectorState } from './sql/detector-state-select.ts';
-import { updateDetectorState } from './sql/detector-state-update.ts';
-import { type DetectorRow, selectDetectors } from './sql/detectors-select.ts';
+import {
+  insertDetectorVersion,
+  selectDetectorVersion,
+  selectDetectorVersionHash,
+  type DetectorVersionRow,
+} from './sql/detector-versions.ts';
+import {
+  type DetectorRow,
+  insertDetector,
+  lockDetector,
+  selectDetectors,
+  selectDetectorState,
+  updateDetector,
+  updateDetectorState,
+} from './sql/detectors.ts';
 import { withTransaction } from './transaction.ts';
 
 /** Stored detector; its definition is JSON, as it was applied. */
@@ -30,7 +36,7 @@ export interface Applied {
 
 /**
  * Stores a definition as the detector's version in force. A definition equal to the one in force
- * changes nothing. A deleted detector is revived; a paused one stays paused.
+ * changes nothing. A deleted detector is revived, with a new version; a paused one stays paused.
  * @throws FlowlineError FLOWLINE_DETECTOR_DROPPING (retryable) while the data of the deleted
  * detector are being dropped.
  */
@@ -39,29 +45,30 @@ export async function applyDetector(db: Database, definition: { readonly name: s
   const text = jsonText(definition);
   const sha256 = createHash('sha256').update(canonicalJson(definition)).digest('hex');
   return withTransaction(db, async (client) => {
-    const [inserted] = await insertDetector(client, name);
-    if (inserted !== undefined) {
-      await insertDetectorVersion(client, name, 1, text, sha256);
+    if ((await insertDetector(client, { detector: name })) !== null) {
+      await insertDetectorVersion(client, { detector: name, version: 1, definition: text, sha256 });
       return { version: 1, changed: true };
     }
-    const revived = (await updateDetectorState(client, name, 'active', ['deleted'])).length > 0;
-    const [current] = await lockDetector(client, name);
-    if (current === undefined) {
-      const [found] = await selectDetectorState(client, name);
+    const revived = await updateDetectorState(client, { detector: name, state: 'active', from: ['deleted'] });
+    const current = await lockDetector(client, { detector: name });
+    if (current === null) {
+      const found = await selectDetectorState(client, { detector: name });
       throw found?.dropping === true ? detectorDropping(name) : detectorMissing(name);
     }
-    const [stored] = await selectDetectorVersionHash(client, name, current.version);
-    if (stored?.sha256 === sha256) return { version: current.version, changed: revived };
+    const stored = await selectDetectorVersionHash(client, { detector: name, version: current.version });
+    // A revived detector begins a new version: a run of its earlier life must not pass for one of
+    // the new life.
+    if (stored?.sha256 === sha256 && revived === null) return { version: current.version, changed: false };
     const version = current.version + 1;
-    await insertDetectorVersion(client, name, version, text, sha256);
-    await updateDetector(client, name, version);
+    await insertDetectorVersion(client, { detector: name, version, definition: text, sha256 });
+    await updateDetector(client, { detector: name, version });
     return { version, changed: true };
   });
 }
 
 /** Reads a detector with its version in force. @throws FlowlineError FLOWLINE_DETECTOR_MISSING. */
 export async function getDetector(db: Database, name: string): Promise<StoredDetector> {
-  const [found] = await withTransaction(db, (client) => selectDetectors(client, name));
+  const [found] = await withTransaction(db, (client) => selectDetectors(client, { detector: name }));
   if (found === undefined) throw detectorMissing(name);
   return found;
 }
@@ -71,14 +78,14 @@ export async function getDetector(db: Database, name: string): Promise<StoredDet
  * @throws FlowlineError FLOWLINE_DETECTOR_MISSING.
  */
 export async function getDetectorVersion(db: Database, name: string, version: number): Promise<StoredDetectorVersion> {
-  const [found] = await withTransaction(db, (client) => selectDetectorVersion(client, name, version));
-  if (found === undefined) throw detectorMissing(`${name}, version ${version}`);
+  const found = await withTransaction(db, (client) => selectDetectorVersion(client, { detector: name, version }));
+  if (found === null) throw detectorMissing(`${name}, version ${version}`);
   return found;
 }
 
 /** Lists all detectors with their versions in force, by name. */
 export async function listDetectors(db: Database): Promise<StoredDetector[]> {
-  return withTransaction(db, (client) => selectDetectors(client, null));
+  return withTransaction(db, (client) => selectDetectors(client, { detector: null }));
 }
 
 /** Creates the error for a name that no detector has. */

@@ -1,5 +1,5 @@
 import type { Database } from './database.ts';
-import { selectEncoding } from './sql/encoding-select.ts';
+import { selectEncoding } from './sql/database.ts';
 import { withTransaction } from './transaction.ts';
 
 /** Fault of a database whose encoding cannot represent every text, with its remedy. */
@@ -14,8 +14,7 @@ export interface EncodingFault {
  * is none.
  */
 export async function encodingFault(db: Database): Promise<EncodingFault | null> {
-  const [row] = await withTransaction(db, (client) => selectEncoding(client));
-  const encoding = row?.encoding ?? 'unknown';
+  const { encoding } = await withTransaction(db, (client) => selectEncoding(client));
   if (encoding === 'UTF8') return null;
   return {
     encoding,

@@ -1,7 +1,7 @@
 import type { Database } from './database.ts';
 import type { HistorySource } from './history-query.ts';
-import { selectAlikeVersions } from './sql/detector-versions-alike.ts';
-import { countStoredEvents } from './sql/events-count.ts';
+import { selectAlikeVersions } from './sql/detector-versions.ts';
+import { countStoredEvents } from './sql/scored-events.ts';
 import { withTransaction } from './transaction.ts';
 
 /**
@@ -29,13 +29,14 @@ export async function eventHistory(db: Database, detector: string): Promise<Hist
   };
 }
 
-/** Counts the events of {@link eventHistory}, up to `most`. */
-export async function countEventHistory(db: Database, detector: string, most: number): Promise<number> {
+/** Counts the events of {@link eventHistory}, up to `limit`. */
+export async function countEventHistory(db: Database, detector: string, limit: number): Promise<number> {
   const versions = await alikeVersions(db, detector);
-  const [row] = await withTransaction(db, (client) => countStoredEvents(client, detector, versions, most));
-  return row?.events ?? 0;
+  const { events } = await withTransaction(db, (client) => countStoredEvents(client, { detector, versions, limit }));
+  return events;
 }
 
 async function alikeVersions(db: Database, detector: string): Promise<number[]> {
-  return (await withTransaction(db, (client) => selectAlikeVersions(client, detector))).map(({ version }) => version);
+  const rows = await withTransaction(db, (client) => selectAlikeVersions(client, { detector }));
+  return rows.map(({ version }) => version);
 }

@@ -1,4 +1,4 @@
-import type { EventBatch, ScoredBatch } from '@flowline/events';
+import { at, type EventBatch, type ScoredBatch } from '@flowline/events';
 
 /** Fence of a stream: everything below `nextOffset`, of this topic id, is stored. */
 export interface Fence {
@@ -30,7 +30,7 @@ export function firstRowBeyond({ offsets, size }: Pick<ScoredBatch, 'offsets' | 
   let high = size;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if ((offsets[middle] ?? Infinity) < fence) low = middle + 1;
+    if (at(offsets, middle) < fence) low = middle + 1;
     else high = middle;
   }
   return low;

@@ -1,14 +1,13 @@
 import type { Database } from './database.ts';
-import { lockDetectorStreams } from './sql/detector-stream-lock.ts';
-import { upsertFilePrefix } from './sql/file-prefix-upsert.ts';
-import { type FileStream, selectFileStreams } from './sql/file-streams-select.ts';
+import { type FileStream, selectFileStreams, upsertFilePrefix } from './sql/file-streams.ts';
+import { lockDetectorStreams } from './sql/streams.ts';
 import { withTransaction } from './transaction.ts';
 
-export type { FileStream } from './sql/file-streams-select.ts';
+export type { FileStream } from './sql/file-streams.ts';
 
 /** Lists the streams of a detector whose topic begins with a text, with their positions. */
 export function fileStreams(db: Database, detector: string, topicStart: string): Promise<readonly FileStream[]> {
-  return withTransaction(db, (client) => selectFileStreams(client, detector, topicStart));
+  return withTransaction(db, (client) => selectFileStreams(client, { detector, topicStart }));
 }
 
 /**
@@ -21,7 +20,7 @@ export function recordFilePrefix(
   { lines, prefix }: { readonly lines: number; readonly prefix: string },
 ): Promise<void> {
   return withTransaction(db, async (client) => {
-    await lockDetectorStreams(client, detector, false);
-    await upsertFilePrefix(client, detector, topic, lines, prefix);
+    await lockDetectorStreams(client, { detector, exclusive: false });
+    await upsertFilePrefix(client, { detector, topic, lines, prefix });
   });
 }

@@ -1,7 +1,8 @@
-import { FlowlineError } from '@flowline/events';
+import { messageOf, FlowlineError } from '@flowline/events';
 import type pg from 'pg';
 
 import { errorCode } from './database-error.ts';
+import { excerpt } from './excerpt.ts';
 import { type HistoryTime, historyTime, TIMESTAMPS, type TimeUnit } from './history-time.ts';
 
 /** Source of history rows, and the time column that orders them. */
@@ -51,7 +52,7 @@ const SERVER_FAULT = /^(08...|25(?!006)...|40...|53...|55...|57...|58030|XX...)$
  * SQLSTATE of errors with fixed messages, unless they quote something: values, cardinality,
  * features, writing, several statements.
  */
-const FIXED_WORDS = /^(22...|21...|0A...|25006|42601)$/;
+const FIXED_MESSAGES = /^(22...|21...|0A...|25006|42601)$/;
 const PERMISSION_DENIED = /^permission denied for (table|view|materialized view|foreign table|sequence|schema) /;
 
 function quoteIdentifier(name: string): string {
@@ -143,8 +144,8 @@ export async function asUserQuery<T>(query: string, run: () => Promise<T>, where
   } catch (error) {
     const code = errorCode(error);
     if (code === undefined || !SQLSTATE.test(code) || SERVER_FAULT.test(code)) throw error;
-    const message = error instanceof Error ? error.message : String(error);
-    const failed = `The query "${shorten(query)}" failed`;
+    const message = messageOf(error);
+    const failed = `The query "${excerpt(query)}" failed`;
     const isOfText = isAboutText(code, message, error);
     const hint = isOfText && typeof error === 'object' && error !== null && 'hint' in error && error.hint;
     throw new FlowlineError('FLOWLINE_HISTORY_INVALID', `${failed}: ${message}`, {
@@ -166,7 +167,7 @@ function isAboutText(code: string, message: string, error: unknown): boolean {
   if (code === '42501') return PERMISSION_DENIED.test(message);
   // Accepts messages of the server's own words only: quoted values have quotation marks, and
   // numbers have digits.
-  return FIXED_WORDS.test(code) && !/["'`0-9]/.test(message);
+  return FIXED_MESSAGES.test(code) && !/["'`0-9]/.test(message);
 }
 
 function remedyFor(code: string): string {
@@ -174,9 +175,4 @@ function remedyFor(code: string): string {
   if (code === '42703') return 'Correct the name of the column.';
   if (code === '42501') return 'Grant the role SELECT on the table.';
   return 'Correct the query; it must be one SELECT that runs as it is.';
-}
-
-function shorten(query: string): string {
-  const line = query.replace(/\s+/g, ' ').trim();
-  return line.length > 120 ? `${line.slice(0, 119)}…` : line;
 }

@@ -15,6 +15,7 @@ import {
   rangeCondition,
   ROW,
 } from './history-query.ts';
+import { onlyRow } from './statement.ts';
 
 /** Request for history rows. */
 export interface HistoryRequest extends HistorySource, HistoryRange {
@@ -108,12 +109,9 @@ export async function summariseHistory(db: Database, request: HistorySource & Hi
 
 async function countRows(client: pg.ClientBase, request: HistoryRequest, history: CheckedHistory): Promise<number> {
   const { text, values } = rangeCondition(history, request);
-  const { rows } = await asUserQuery(request.query, () =>
-    client.query<{ readonly rows: number }>(
-      oneStatement(`SELECT count(*) AS rows FROM ${history.table} WHERE ${text}`, values),
-    ),
-  );
-  return rows[0]?.rows ?? 0;
+  const statement = oneStatement(`SELECT count(*) AS rows FROM ${history.table} WHERE ${text}`, values);
+  const { rows } = await asUserQuery(request.query, () => client.query<{ readonly rows: number }>(statement));
+  return onlyRow(statement.text, rows).rows;
 }
 
 interface DayRow {
@@ -127,26 +125,32 @@ interface DayRow {
   readonly example: string | null;
 }
 
+/** Counts the rows of every day, and those without a time. */
+async function selectDays(
+  client: pg.ClientBase,
+  request: HistorySource & HistoryRange,
+  history: CheckedHistory,
+): Promise<readonly DayRow[]> {
+  const { text, values } = rangeCondition(history, request);
+  const statement = oneStatement(
+    `SELECT date_trunc('day', time) AS day, count(*) AS rows, min(time) AS "first", max(time) AS "last",
+       count(stated) AS stated, min(left(stated::text, 40)) FILTER (WHERE time IS NULL) AS example
+     FROM (
+       SELECT CASE WHEN ${history.isTime} THEN ${history.time} END AS time, ${history.column} AS stated
+       FROM ${history.table} WHERE (${text}) OR (${history.isTime}) IS NOT TRUE
+     ) AS times
+     GROUP BY 1 ORDER BY 1`,
+    values,
+  );
+  return (await asUserQuery(request.query, () => client.query<DayRow>(statement))).rows;
+}
+
 async function summarise(
   client: pg.ClientBase,
   request: HistorySource & HistoryRange,
   history: CheckedHistory,
 ): Promise<HistorySummary> {
-  const { text, values } = rangeCondition(history, request);
-  const { rows } = await asUserQuery(request.query, () =>
-    client.query<DayRow>(
-      oneStatement(
-        `SELECT date_trunc('day', time) AS day, count(*) AS rows, min(time) AS "first", max(time) AS "last",
-           count(stated) AS stated, min(left(stated::text, 40)) FILTER (WHERE time IS NULL) AS example
-         FROM (
-           SELECT CASE WHEN ${history.isTime} THEN ${history.time} END AS time, ${history.column} AS stated
-           FROM ${history.table} WHERE (${text}) OR (${history.isTime}) IS NOT TRUE
-         ) AS times
-         GROUP BY 1 ORDER BY 1`,
-        values,
-      ),
-    ),
-  );
+  const rows = await selectDays(client, request, history);
   const days = rows.flatMap(({ day, rows, first, last }) =>
     day === null ? [] : [{ startMs: +day, rows, firstMs: Number(first), lastMs: Number(last) }],
   );
@@ -180,8 +184,8 @@ function historySelect(
     };
   }
   // Row r (from 1) is kept if floor(r·max/total) steps up: exactly `max` rows, evenly spread.
-  const most = Math.trunc(request.maxRows);
-  const step = (row: string) => `(${row}) * ${most}::bigint / ${total}::bigint`;
+  const maxRows = Math.trunc(request.maxRows);
+  const step = (row: string) => `(${row}) * ${maxRows}::bigint / ${total}::bigint`;
   return {
     text: `SELECT row_to_json(content)::text AS json FROM (
         SELECT ${ROW} AS content, row_number() OVER (ORDER BY ${history.time}) AS place FROM ${history.table} WHERE ${text}

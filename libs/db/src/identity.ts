@@ -2,7 +2,7 @@ import { FlowlineError } from '@flowline/events';
 
 import type { Database } from './database.ts';
 import { detectorMissing } from './detectors.ts';
-import { identifyDatabase, selectConsumerGroup, settleIdentity } from './sql/database-identity.ts';
+import { identifyDatabase, selectConsumerGroup, settleIdentity } from './sql/database.ts';
 import { withTransaction } from './transaction.ts';
 
 /** Identity of a database among all that share a Kafka cluster. */
@@ -18,9 +18,7 @@ export interface DatabaseIdentity {
 
 /** Reads the identity of a database, which is created on first use. */
 export async function databaseIdentity(db: Database): Promise<DatabaseIdentity> {
-  const [row] = await withTransaction(db, (client) => identifyDatabase(client));
-  if (row === undefined) throw new Error('identify_database gave no row');
-  return row;
+  return withTransaction(db, (client) => identifyDatabase(client));
 }
 
 /**
@@ -45,9 +43,7 @@ export async function requireIdentity(db: Database): Promise<string> {
  * @returns its id.
  */
 export async function settleDatabase(db: Database, what: 'copy' | 'moved'): Promise<string> {
-  const [row] = await withTransaction(db, (client) => settleIdentity(client, what === 'copy'));
-  if (row === undefined) throw new Error('settle_identity gave no row');
-  return row.id;
+  return (await withTransaction(db, (client) => settleIdentity(client, { isCopy: what === 'copy' }))).id;
 }
 
 /**
@@ -55,7 +51,7 @@ export async function settleDatabase(db: Database, what: 'copy' | 'moved'): Prom
  * @throws FlowlineError FLOWLINE_DETECTOR_MISSING.
  */
 export async function consumerGroupOf(db: Database, detector: string): Promise<string> {
-  const [row] = await withTransaction(db, (client) => selectConsumerGroup(client, detector));
-  if (row === undefined) throw detectorMissing(detector);
+  const row = await withTransaction(db, (client) => selectConsumerGroup(client, { detector }));
+  if (row === null) throw detectorMissing(detector);
   return row.consumerGroup;
 }

@@ -1,8 +1,12 @@
 import type { Database } from './database.ts';
-import { type AlarmRateRow, selectAlarmRate } from './sql/alarm-rate-select.ts';
-import { type InForceRow, selectInForce } from './sql/in-force-select.ts';
-import { upsertHeld } from './sql/held-upsert.ts';
-import { upsertScoring } from './sql/scoring-upsert.ts';
+import {
+  type AlarmRateRow,
+  type InForceRow,
+  selectAlarmRate,
+  selectInForce,
+  upsertHeld,
+  upsertScoring,
+} from './sql/in-force.ts';
 import { withTransaction } from './transaction.ts';
 
 /** Last reported scoring state of a detector, and the model that is held back. */
@@ -37,9 +41,13 @@ export interface ScoringState {
  */
 export async function reportScoring(db: Database, state: ScoringState): Promise<void> {
   const { detector, detectorVersion, modelVersion, alpha, alphaNote, fault } = state;
-  const [code, reason, remedy] = fault === null ? [null, null, null] : [fault.code, fault.reason, fault.remedy];
   await withTransaction(db, (client) =>
-    upsertScoring(client, detector, detectorVersion, modelVersion, alpha, alphaNote, code, reason, remedy),
+    upsertScoring(client, {
+      ...{ detector, detectorVersion, modelVersion, alpha, alphaNote },
+      faultCode: fault?.code ?? null,
+      faultReason: fault?.reason ?? null,
+      faultRemedy: fault?.remedy ?? null,
+    }),
   );
 }
 
@@ -49,21 +57,18 @@ export async function reportHeld(
   detector: string,
   held: (StateReason & { readonly version: number }) | null,
 ): Promise<void> {
-  await withTransaction(db, (client) =>
-    upsertHeld(client, detector, held?.version ?? null, held?.code ?? null, held?.reason ?? null, held?.remedy ?? null),
-  );
+  const { version, code, reason, remedy } = held ?? { version: null, code: null, reason: null, remedy: null };
+  await withTransaction(db, (client) => upsertHeld(client, { detector, version, code, reason, remedy }));
 }
 
 /**
  * Reads the scoring state of a detector; null if neither a scorer nor a trainer has reported yet.
  */
 export async function readInForce(db: Database, detector: string): Promise<InForce | null> {
-  const [row] = await withTransaction(db, (client) => selectInForce(client, detector));
-  return row ?? null;
+  return withTransaction(db, (client) => selectInForce(client, { detector }));
 }
 
 /** Counts the alarms of a detector over the last `days` UTC days, including today. */
 export async function readAlarmRate(db: Database, detector: string, days: number): Promise<AlarmRate> {
-  const [row] = await withTransaction(db, (client) => selectAlarmRate(client, detector, days));
-  return row ?? { events: 0, expected: 0, measured: 0 };
+  return withTransaction(db, (client) => selectAlarmRate(client, { detector, days }));
 }

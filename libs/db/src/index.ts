@@ -31,7 +31,17 @@ export * from './identity.ts';
 export * from './in-force.ts';
 export * from './lookup.ts';
 export * from './migrate.ts';
-export * from './models.ts';
+export * from './model-aliases.ts';
+export {
+  eventsPerDayOf,
+  listModels,
+  loadChampion,
+  loadModelVersion,
+  type ModelSummary,
+  type NewModel,
+  type StoredModel,
+  storeModelVersion,
+} from './models.ts';
 export * from './offsets.ts';
 export * from './outbox.ts';
 export * from './outbox-message.ts';
@@ -43,3 +53,4 @@ export * from './training-lease.ts';
 export * from './training-runs.ts';
 export * from './wait-for-database.ts';
 export { claimEntities, type EntityScope, readWindows, resetWindows, type StrayEntity } from './windows.ts';
+export * from './waiting-alerts.ts';

@@ -1,4 +1,5 @@
 import { FlowlineError, type LookupTable, Numeral, parseJson } from '@flowline/events';
+import type pg from 'pg';
 
 import type { Database } from './database.ts';
 import { asTable, asUserQuery, checkNames, oneStatement, ROW } from './history-query.ts';
@@ -25,24 +26,7 @@ export async function readLookup(db: Database, name: string, query: string, key:
       ...{ where, remedy },
       publicMessage: `The lookup table ${name} ${publicFinding}.`,
     });
-  const table = asTable(query, ROW);
-  const { fields, rows } = await withTransaction(
-    db,
-    (client) =>
-      asUserQuery(
-        query,
-        async () => {
-          const { fields } = await client.query(oneStatement(`SELECT * FROM ${table} LIMIT 0`));
-          checkNames(fields, `The lookup table ${name}`, `${where}.query`);
-          const { rows } = await client.query<{ readonly json: string }>(
-            oneStatement(`SELECT row_to_json(${ROW})::text AS json FROM ${table} LIMIT ${MAX_ROWS + 1}`),
-          );
-          return { fields, rows: rows.map(({ json }) => parseJson(json) as Readonly<Record<string, unknown>>) };
-        },
-        `${where}.query`,
-      ),
-    { readOnly: true, timeoutMs: 120_000 },
-  );
+  const { fields, rows } = await readRows(db, name, query, where);
   const columns = fields.map((field) => field.name);
   const keyField = fields.find((field) => field.name === key);
   if (keyField === undefined) throw invalid(`has no column "${key}"`, `Name one of ${columns.join(', ')}.`);
@@ -62,6 +46,31 @@ export async function readLookup(db: Database, name: string, query: string, key:
     byKey.set(value, Object.fromEntries(Object.entries(row).map(([column, cell]) => [column, plainValue(cell)])));
   }
   return { key, rows: Object.fromEntries(byKey) };
+}
+
+/** Row of a query: its columns by name. */
+type Row = Readonly<Record<string, unknown>>;
+
+/** Reads the columns and the rows of a lookup's query, with one row more than a table may have. */
+function readRows(
+  db: Database,
+  name: string,
+  query: string,
+  where: string,
+): Promise<{ readonly fields: readonly pg.FieldDef[]; readonly rows: readonly Row[] }> {
+  const table = asTable(query, ROW);
+  const read = async (client: pg.PoolClient) => {
+    const { fields } = await client.query(oneStatement(`SELECT * FROM ${table} LIMIT 0`));
+    checkNames(fields, `The lookup table ${name}`, `${where}.query`);
+    const { rows } = await client.query<{ readonly json: string }>(
+      oneStatement(`SELECT row_to_json(${ROW})::text AS json FROM ${table} LIMIT ${MAX_ROWS + 1}`),
+    );
+    return { fields, rows: rows.map(({ json }) => parseJson(json) as Row) };
+  };
+  return withTransaction(db, (client) => asUserQuery(query, () => read(client), `${where}.query`), {
+    readOnly: true,
+    timeoutMs: 120_000,
+  });
 }
 
 /** Key as an event would name it. */

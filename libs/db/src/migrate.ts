@@ -8,9 +8,7 @@ import { closeClient, type Database, openClient } from './database.ts';
 import { toFlowlineError } from './database-error.ts';
 import { SET_FORMATS } from './formats.ts';
 import { ensurePartitions } from './partitions.ts';
-import { lockMigrations } from './sql/migrations-lock.ts';
-import { grantRoles } from './sql/roles-grant.ts';
-import { selectMigrations } from './sql/migrations-select.ts';
+import { grantRoles, lockMigrations, selectMigrations } from './sql/migrations.ts';
 import { withTransaction } from './transaction.ts';
 
 /**
@@ -18,8 +16,19 @@ import { withTransaction } from './transaction.ts';
  */
 export const SCHEMA = 'flowline';
 
-const MIGRATIONS_TABLE = 'migrations';
 const folder = path.dirname(fileURLToPath(import.meta.resolve('@flowline/migrations/package.json')));
+
+const RUNNER = {
+  dir: folder,
+  ignorePattern: '(?!\\d{4}_.*\\.sql).*',
+  migrationsSchema: SCHEMA,
+  createMigrationsSchema: true,
+  migrationsTable: 'migrations',
+  direction: 'up',
+  singleTransaction: true,
+  noLock: true,
+  logger: { info: quiet, warn: quiet, error: quiet },
+} as const;
 
 /** Names of applied and pending migrations of a database. */
 export interface MigrationStatus {
@@ -45,18 +54,7 @@ export async function migrate(db: Database): Promise<string[]> {
     // `schema`. Its COMMIT ends this transaction.
     await client.query(`BEGIN ISOLATION LEVEL READ COMMITTED; ${SET_FORMATS}`);
     await lockMigrations(client);
-    applied = await runner({
-      dbClient: client,
-      dir: folder,
-      ignorePattern: '(?!\\d{4}_.*\\.sql).*',
-      migrationsSchema: SCHEMA,
-      createMigrationsSchema: true,
-      migrationsTable: MIGRATIONS_TABLE,
-      direction: 'up',
-      singleTransaction: true,
-      noLock: true,
-      logger: { info: quiet, warn: quiet, error: quiet },
-    });
+    applied = await runner({ ...RUNNER, dbClient: client });
     await client.query('COMMIT');
   } catch (error) {
     throw toFlowlineError(error, db.address);

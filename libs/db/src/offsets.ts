@@ -1,9 +1,8 @@
 import { FlowlineError } from '@flowline/events';
 
 import type { Database } from './database.ts';
-import { insertGap } from './sql/gap-insert.ts';
-import { selectOffset } from './sql/offset-select.ts';
-import { selectOffsets } from './sql/offsets-select.ts';
+import { insertGap } from './sql/gaps.ts';
+import { selectOffset, selectOffsets } from './sql/offsets.ts';
 import { withTransaction } from './transaction.ts';
 
 /**
@@ -26,7 +25,7 @@ export async function readOffset(
   topic: string,
   partition: number,
 ): Promise<number | null> {
-  const [row] = await withTransaction(db, (client) => selectOffset(client, detector, topic, partition));
+  const row = await withTransaction(db, (client) => selectOffset(client, { detector, topic, partition }));
   return row?.nextOffset ?? null;
 }
 
@@ -44,7 +43,7 @@ export interface StreamPosition {
  * stored are left out.
  */
 export function readPositions(db: Database, detector: string, topic: string): Promise<readonly StreamPosition[]> {
-  return withTransaction(db, (client) => selectOffsets(client, detector, topic));
+  return withTransaction(db, (client) => selectOffsets(client, { detector, topic }));
 }
 
 /**
@@ -86,9 +85,5 @@ export function topicReplaced(topic: string, partition: number): FlowlineError {
 
 /** Stores a gap once. Returns true if it is new. */
 export async function recordGap(db: Database, gap: Gap): Promise<boolean> {
-  const { detector, topic, topicId, partition, fromOffset, toOffset } = gap;
-  const rows = await withTransaction(db, (client) =>
-    insertGap(client, detector, topic, topicId, partition, fromOffset, toOffset),
-  );
-  return rows.length > 0;
+  return (await withTransaction(db, (client) => insertGap(client, gap))) !== null;
 }

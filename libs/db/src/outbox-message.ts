@@ -4,7 +4,7 @@ import type { OutboxMessage } from '@flowline/stream';
 import { boundedName } from './bounded-name.ts';
 
 /** Maximum characters of a message that is sent unchanged; brokers accept about a million bytes. */
-const MOST_CHARACTERS = 65_536;
+const MAX_CHARACTERS = 65_536;
 /** Maximum characters of a text within a longer message. */
 const TEXT_CHARACTERS = 1_000;
 
@@ -35,7 +35,7 @@ export function alertMessage(alert: Alert, topic: string): OutboxMessage {
  */
 function messageText(alert: Alert): string {
   const whole = JSON.stringify(alert);
-  if (whole.length <= MOST_CHARACTERS) return whole;
+  if (whole.length <= MAX_CHARACTERS) return whole;
   return JSON.stringify(alert, (_key, value: unknown) =>
     typeof value === 'string' && value.length > TEXT_CHARACTERS
       ? `${value.slice(0, TEXT_CHARACTERS)}… (${value.length} characters)`

@@ -1,18 +1,24 @@
+import { at, messageOf } from '@flowline/events';
 import type { AlertSink, Undelivered } from '@flowline/stream';
 
 import { boundedName } from './bounded-name.ts';
-import type { Database } from './database.ts';
-import { claimOutbox } from './sql/outbox-claim.ts';
-import { type OutboxQueue, selectOutboxQueues } from './sql/outbox-queues.ts';
-import { settleOutbox } from './sql/outbox-settle.ts';
-import { selectOutboxStatus } from './sql/outbox-status.ts';
+import type { Database, Queryable } from './database.ts';
+import {
+  claimOutbox,
+  noteUnsent,
+  type OutboxQueue,
+  type OutboxRow,
+  selectOutboxQueues,
+  selectOutboxStatus,
+  settleOutbox,
+} from './sql/outbox.ts';
 import { withTransaction } from './transaction.ts';
 
-export type { OutboxQueue } from './sql/outbox-queues.ts';
+export type { OutboxQueue } from './sql/outbox.ts';
 
 /** Timeout of a send, after which the claim is released and the alerts are sent again. */
 const SEND_TIMEOUT_MS = 60_000;
-const AT_ONCE = 500;
+const ALERTS_PER_SEND = 500;
 /** Default sink whose alerts are sent. */
 const KAFKA = 'kafka';
 
@@ -42,7 +48,9 @@ export async function outboxQueues(
 ): Promise<readonly OutboxQueue[]> {
   const { detectors, addressee = KAFKA } = options;
   const topics = options.topics?.map(boundedName);
-  const queues = await withTransaction(db, (client) => selectOutboxQueues(client, addressee, detectors ?? null));
+  const queues = await withTransaction(db, (client) =>
+    selectOutboxQueues(client, { sink: addressee, detectors: detectors ?? null }),
+  );
   return queues.filter(({ topic }) => topics?.includes(topic) ?? true);
 }
 
@@ -57,12 +65,12 @@ export async function relayQueue(
   db: Database,
   sink: AlertSink,
   { detector, topic }: OutboxQueue,
-  { limit = AT_ONCE, addressee = KAFKA }: Omit<RelayOptions, 'detectors'> = {},
+  { limit = ALERTS_PER_SEND, addressee = KAFKA }: Omit<RelayOptions, 'detectors'> = {},
 ): Promise<RelayReport> {
   return withTransaction(
     db,
     async (client) => {
-      const rows = await claimOutbox(client, addressee, detector, topic, limit);
+      const rows = await claimOutbox(client, { sink: addressee, detector, topic, limit });
       if (rows.length === 0) return { sent: 0, refused: [], failure: null };
       const messages = rows.map(({ outboxId: _, ...message }) => message);
       let undelivered: readonly Undelivered[];
@@ -71,23 +79,42 @@ export async function relayQueue(
       } catch (error) {
         // The sink's own error, unchanged: a refusal by the broker must not look like one by the
         // database.
+        await noteUnsent(client, { outboxId: at(rows, 0).outboxId, reason: messageOf(error) });
         return { sent: 0, refused: [], failure: { error } };
       }
-      const refused = undelivered.filter((one) => one.refused);
-      const waiting = undelivered.find((one) => !one.refused);
-      const kept = new Set(undelivered.map(({ alertId }) => alertId));
-      const sent = rows.filter(({ alertId }) => !kept.has(alertId)).map(({ outboxId }) => outboxId);
-      const idOf = new Map(rows.map(({ alertId, outboxId }) => [alertId, outboxId]));
-      await settleOutbox(
-        client,
-        sent,
-        refused.map(({ alertId }) => idOf.get(alertId) ?? 0),
-        refused.map(({ error }) => (error instanceof Error ? error.message : String(error))),
-      );
-      return { sent: sent.length, refused, failure: waiting === undefined ? null : { error: waiting.error } };
+      return settle(client, rows, undelivered);
     },
     { timeoutMs: SEND_TIMEOUT_MS, idleTimeoutMs: SEND_TIMEOUT_MS },
   );
+}
+
+/** Marks the delivered alerts as sent, and sets aside those that were refused. */
+async function settle(
+  client: Queryable,
+  rows: readonly OutboxRow[],
+  undelivered: readonly Undelivered[],
+): Promise<RelayReport> {
+  const failures = new Map(undelivered.map((failure) => [failure.alertId, failure]));
+  const sentIds = rows.filter(({ alertId }) => !failures.has(alertId)).map(({ outboxId }) => outboxId);
+  const refusedRows = rows.flatMap(({ alertId, outboxId }) => {
+    const failure = failures.get(alertId);
+    return failure?.refused === true ? [{ outboxId, reason: messageOf(failure.error) }] : [];
+  });
+  await settleOutbox(client, {
+    sentIds,
+    refusedIds: refusedRows.map(({ outboxId }) => outboxId),
+    reasons: refusedRows.map(({ reason }) => reason),
+  });
+  const waiting = undelivered.find(({ refused }) => !refused);
+  const unsent = rows.find(({ alertId }) => alertId === waiting?.alertId);
+  if (waiting !== undefined && unsent !== undefined) {
+    await noteUnsent(client, { outboxId: unsent.outboxId, reason: messageOf(waiting.error) });
+  }
+  return {
+    sent: sentIds.length,
+    refused: undelivered.filter(({ refused }) => refused),
+    failure: waiting === undefined ? null : { error: waiting.error },
+  };
 }
 
 /**
@@ -116,6 +143,5 @@ export async function outboxStatus(
   db: Database,
   sink = KAFKA,
 ): Promise<{ pending: number; oldestSeconds: number | null; dead: number }> {
-  const [row] = await withTransaction(db, (client) => selectOutboxStatus(client, sink));
-  return row ?? { pending: 0, oldestSeconds: null, dead: 0 };
+  return withTransaction(db, (client) => selectOutboxStatus(client, { sink }));
 }

@@ -4,12 +4,12 @@ import type pg from 'pg';
 
 import type { Database } from './database.ts';
 import { errorCode } from './database-error.ts';
-import { expireAnomalies } from './sql/anomalies-expire.ts';
-import { expireDeadLetters } from './sql/dead-letters-expire.ts';
-import { expireEntities } from './sql/entities-expire.ts';
-import { expireDeadAlerts, expireOutbox } from './sql/outbox-expire.ts';
-import { dropScoredPartition } from './sql/partitions-drop.ts';
-import { ensureScoredPartitions } from './sql/partitions-ensure.ts';
+import { expireAnomalies } from './sql/anomalies.ts';
+import { expireDeadAlerts } from './sql/dead-alerts.ts';
+import { expireDeadLetters } from './sql/dead-letters.ts';
+import { expireEntities } from './sql/entities.ts';
+import { expireOutbox } from './sql/outbox.ts';
+import { dropScoredPartition, ensureScoredPartitions } from './sql/scored-events.ts';
 import { withTransaction } from './transaction.ts';
 
 /** Days with partitions: yesterday (clocks differ), today and the next seven days. */
@@ -24,7 +24,7 @@ const KEEP_SENT_DAYS = 7;
 const DROP_ATTEMPTS = 10;
 const DROP_RETRY_MS = 500;
 /** Maximum rows that one retention transaction deletes. */
-const AT_ONCE = 5_000;
+const ROWS_PER_TRANSACTION = 5_000;
 const BATCH_TIMEOUT_MS = 120_000;
 const LOCK_NOT_AVAILABLE = '55P03';
 
@@ -43,8 +43,7 @@ export interface Retention {
  * @returns the number of partitions created.
  */
 export async function ensurePartitions(db: Database): Promise<number> {
-  const [row] = await withTransaction(db, (client) => ensureScoredPartitions(client, DAYS));
-  return row?.created ?? 0;
+  return (await withTransaction(db, (client) => ensureScoredPartitions(client, { days: DAYS }))).created;
 }
 
 /** Time of the last attempt to create partitions, by database. */
@@ -82,15 +81,14 @@ export interface Removed {
 export async function applyRetention(db: Database, retention: readonly Retention[]): Promise<Removed> {
   const removed = { anomalies: 0, deadLetters: 0, entities: 0 };
   for (const { detector, anomaliesDays, deadLettersDays } of retention) {
-    const [keepAnomalies, keepDeadLetters] = [Math.ceil(anomaliesDays), Math.ceil(deadLettersDays)];
-    removed.anomalies += await inBatches(db, (client) => expireAnomalies(client, detector, keepAnomalies, AT_ONCE));
-    removed.deadLetters += await inBatches(db, (client) =>
-      expireDeadLetters(client, detector, keepDeadLetters, AT_ONCE),
-    );
-    removed.entities += await inBatches(db, (client) => expireEntities(client, detector, keepAnomalies));
-    await inBatches(db, (client) => expireDeadAlerts(client, detector, keepDeadLetters, AT_ONCE));
+    const anomalies = { detector, keepDays: Math.ceil(anomaliesDays), limit: ROWS_PER_TRANSACTION };
+    const deadLetters = { detector, keepDays: Math.ceil(deadLettersDays), limit: ROWS_PER_TRANSACTION };
+    removed.anomalies += await inBatches(db, (client) => expireAnomalies(client, anomalies));
+    removed.deadLetters += await inBatches(db, (client) => expireDeadLetters(client, deadLetters));
+    removed.entities += await inBatches(db, (client) => expireEntities(client, anomalies));
+    await inBatches(db, (client) => expireDeadAlerts(client, deadLetters));
   }
-  await inBatches(db, (client) => expireOutbox(client, KEEP_SENT_DAYS, AT_ONCE));
+  await inBatches(db, (client) => expireOutbox(client, { keepDays: KEEP_SENT_DAYS, limit: ROWS_PER_TRANSACTION }));
   if (retention.length === 0) return { ...removed, partitions: 0, blocked: false };
   const days = Math.ceil(Math.max(...retention.map((one) => one.scoredDays)));
   return { ...removed, ...(await dropPartitions(db, days)) };
@@ -99,12 +97,11 @@ export async function applyRetention(db: Database, retention: readonly Retention
 /** Repeats a removal until nothing is left. Returns the total removed. */
 async function inBatches(
   db: Database,
-  remove: (client: pg.PoolClient) => Promise<{ readonly removed: number }[]>,
+  remove: (client: pg.PoolClient) => Promise<{ readonly removed: number }>,
 ): Promise<number> {
   let total = 0;
   for (;;) {
-    const [row] = await withTransaction(db, remove, { timeoutMs: BATCH_TIMEOUT_MS });
-    const removed = row?.removed ?? 0;
+    const { removed } = await withTransaction(db, remove, { timeoutMs: BATCH_TIMEOUT_MS });
     if (removed === 0) return total;
     total += removed;
   }
@@ -115,8 +112,8 @@ async function dropPartitions(db: Database, keepDays: number): Promise<Pick<Remo
   let failures = 0;
   for (;;) {
     try {
-      const [row] = await withTransaction(db, (client) => dropScoredPartition(client, keepDays));
-      if ((row?.dropped ?? null) === null) return { partitions, blocked: false };
+      const { dropped } = await withTransaction(db, (client) => dropScoredPartition(client, { keepDays }));
+      if (dropped === null) return { partitions, blocked: false };
       partitions++;
     } catch (error) {
       if (!isLockTimeout(error)) throw error;

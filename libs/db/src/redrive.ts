@@ -1,11 +1,10 @@
-import type { StoredHeaders } from '@flowline/events';
+import { messageOf, type StoredHeaders } from '@flowline/events';
 
 import type { Database } from './database.ts';
-import { claimDeadLetters, selectLastDeadLetter } from './sql/dead-letters-claim.ts';
-import { markRedriven } from './sql/dead-letters-redriven.ts';
+import { claimDeadLetters, markRedriven, selectLastDeadLetter } from './sql/dead-letters.ts';
 import { withTransaction } from './transaction.ts';
 
-const AT_ONCE = 500;
+const RECORDS_PER_SEND = 500;
 const SEND_TIMEOUT_MS = 60_000;
 
 /** Filter for dead letters to send again. Tombstones and truncated records never are. */
@@ -69,32 +68,39 @@ export async function redriveDeadLetters(
   let afterId = 0;
   // A sent record may come back as a dead letter during this run; that one is left for the next
   // run.
-  const [last] = await withTransaction(db, (client) => selectLastDeadLetter(client, detector));
-  const lastId = last?.lastId ?? 0;
+  const { lastId } = await withTransaction(db, (client) => selectLastDeadLetter(client, { detector }));
   while (sent < limit) {
-    const step = await withTransaction(
-      db,
-      async (client) => {
-        const most = Math.min(AT_ONCE, limit - sent);
-        const records = await claimDeadLetters(client, detector, reason, ids, again, afterId, lastId, most);
-        if (records.length === 0) return { records, unsent: [] };
-        const unsent = await send(records);
-        const kept = new Set(unsent.map(({ deadLetterId }) => deadLetterId));
-        const marked = records.map(({ deadLetterId }) => deadLetterId).filter((id) => !kept.has(id));
-        if (marked.length > 0) await markRedriven(client, marked);
-        return { records, unsent };
-      },
-      { timeoutMs: SEND_TIMEOUT_MS, idleTimeoutMs: SEND_TIMEOUT_MS },
-    );
-    const { records, unsent } = step;
+    const range = { afterId, lastId, limit: Math.min(RECORDS_PER_SEND, limit - sent) };
+    const { records, unsent } = await redriveNext(db, { detector, reason, ids, again, ...range }, send);
     const end = records.at(-1);
     if (end === undefined) break;
     const waiting = unsent.find(({ refused }) => !refused);
     if (waiting !== undefined) throw waiting.error;
-    for (const { error } of unsent) reasons.add(error instanceof Error ? error.message : String(error));
+    for (const { error } of unsent) reasons.add(messageOf(error));
     sent += records.length - unsent.length;
     skipped += unsent.length;
     afterId = end.deadLetterId;
   }
   return { sent, skipped, reasons: [...reasons] };
+}
+
+/** Sends the next dead letters and marks those that were accepted, in one transaction. */
+function redriveNext(
+  db: Database,
+  claim: Parameters<typeof claimDeadLetters>[1],
+  send: (records: readonly RedrivenRecord[]) => Promise<readonly UnsentLetter[]>,
+): Promise<{ readonly records: readonly RedrivenRecord[]; readonly unsent: readonly UnsentLetter[] }> {
+  return withTransaction(
+    db,
+    async (client) => {
+      const records = await claimDeadLetters(client, claim);
+      if (records.length === 0) return { records, unsent: [] };
+      const unsent = await send(records);
+      const kept = new Set(unsent.map(({ deadLetterId }) => deadLetterId));
+      const ids = records.map(({ deadLetterId }) => deadLetterId).filter((id) => !kept.has(id));
+      if (ids.length > 0) await markRedriven(client, { ids });
+      return { records, unsent };
+    },
+    { timeoutMs: SEND_TIMEOUT_MS, idleTimeoutMs: SEND_TIMEOUT_MS },
+  );
 }

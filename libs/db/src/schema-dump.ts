@@ -1,5 +1,5 @@
 import type { Database } from './database.ts';
-import { type SchemaObjectRow, selectSchemaObjects } from './sql/schema-objects.ts';
+import { type SchemaObjectRow, selectSchemaObjects } from './sql/schema.ts';
 import { withTransaction } from './transaction.ts';
 
 /** Parts of a table, in the order in which they are written. */

@@ -1,7 +1,9 @@
 import {
   type Alert,
+  at,
   type CommitReport,
   type DeadLetter,
+  messageOf,
   type EventBatch,
   FlowlineError,
   type ScoredBatch,
@@ -38,7 +40,7 @@ export async function commitSettingAside<B extends EventBatch>(
     const offsets = offsetsOf(batch);
     const [first] = offsets;
     if (!isDataRefusal(error) || first === undefined) throw error;
-    const middle = offsets[offsets.length >>> 1] ?? first;
+    const middle = at(offsets, offsets.length >>> 1);
     if (middle === first) return commitAlone(batch, first, error, commit);
     const [before, after] = splitBatch(batch, middle);
     const stored = await commitSettingAside(before, commit);
@@ -94,8 +96,7 @@ function withPlainAlert<B extends EventBatch>(batch: B): B | null {
 }
 
 function refused({ recordAt }: EventBatch, offset: number, { cause }: FlowlineError): DeadLetter {
-  const words = cause instanceof Error ? cause.message : String(cause);
-  const message = `Postgres refused the event (SQLSTATE ${errorCode(cause) ?? 'unknown'}): ${words}`;
+  const message = `Postgres refused the event (SQLSTATE ${errorCode(cause) ?? 'unknown'}): ${messageOf(cause)}`;
   return { ...recordAt(offset), reason: 'refused', field: null, message };
 }
 

@@ -6,7 +6,7 @@ import type pg from 'pg';
 import { boundedName } from './bounded-name.ts';
 import { jsonText } from './json-text.ts';
 import { alertMessage } from './outbox-message.ts';
-import { insertOutbox } from './sql/outbox-insert.ts';
+import { insertOutbox } from './sql/outbox.ts';
 
 /** Destination of a batch's alerts. */
 export interface AlertAddress {
@@ -28,17 +28,14 @@ export async function storeAlerts(
 ): Promise<void> {
   const topic = boundedName(named);
   const messages = anomalies.map(({ alert }) => alertMessage(alert, topic));
-  await insertOutbox(
-    client,
-    detector,
-    sink,
-    topic,
-    messages.map(({ alertId }) => alertId),
-    messages.map(({ key }) => key),
-    messages.map(({ headers }) => jsonText(headers)),
-    messages.map(({ value }) => value),
-    anomalies.map(({ alert }) => (oncePerEvent ? keyOf(alert.event.id) : null)),
-  );
+  await insertOutbox(client, {
+    ...{ detector, sink, topic },
+    alertIds: messages.map(({ alertId }) => alertId),
+    keys: messages.map(({ key }) => key),
+    headers: messages.map(({ headers }) => jsonText(headers)),
+    values: messages.map(({ value }) => value),
+    eventKeys: anomalies.map(({ alert }) => (oncePerEvent ? keyOf(alert.event.id) : null)),
+  });
 }
 
 const keyOf = (eventId: string): string => createHash('sha256').update(eventId, 'utf16le').digest('hex');

@@ -1,12 +1,14 @@
 import type { Database, Queryable } from './database.ts';
 import { detectorMissing } from './detectors.ts';
-import { lockDetectorStreams } from './sql/detector-stream-lock.ts';
-import { skipGap } from './sql/gap-skip.ts';
-import { adoptStream } from './sql/stream-adopt.ts';
-import { cutStream } from './sql/stream-cut.ts';
-import { deleteStream } from './sql/stream-delete.ts';
-import { insertStream } from './sql/stream-insert.ts';
-import { selectStream } from './sql/stream-select.ts';
+import { skipGap } from './sql/gaps.ts';
+import {
+  adoptStream,
+  cutStream,
+  deleteStream,
+  insertStream,
+  lockDetectorStreams,
+  selectStream,
+} from './sql/streams.ts';
 import { withTransaction } from './transaction.ts';
 
 /**
@@ -30,7 +32,7 @@ export interface StoredStream {
 
 /** Reads the stored offsets of a detector's topic, with the id of that topic. */
 export async function readStream(db: Database, detector: string, topic: string): Promise<StoredStream> {
-  const rows = await withTransaction(db, (client) => selectStream(client, detector, topic));
+  const rows = await withTransaction(db, (client) => selectStream(client, { detector, topic }));
   return {
     topicId: rows.find(({ topicId }) => topicId !== null)?.topicId ?? null,
     next: new Map(rows.map(({ partition, nextOffset }) => [partition, nextOffset])),
@@ -48,13 +50,13 @@ export async function beginStream(
   stream: StreamName,
   starts: ReadonlyMap<number, number>,
 ): Promise<void> {
-  const { detector, topic, topicId } = stream;
+  const { detector, topic } = stream;
   await withTransaction(db, async (client) => {
-    await lockDetectorStreams(client, detector, true);
-    if ((await selectStream(client, detector, topic)).length > 0) return;
+    await lockDetectorStreams(client, { detector, exclusive: true });
+    if ((await selectStream(client, { detector, topic })).length > 0) return;
     // Any windows or claims are from an earlier topic of this name.
-    await deleteStream(client, detector, topic);
-    const begun = await insertStream(client, detector, topic, topicId, [...starts.keys()], [...starts.values()]);
+    await deleteStream(client, { detector, topic });
+    const begun = await insertStarts(client, stream, starts);
     if (begun.length === 0 && starts.size > 0) throw detectorMissing(detector);
   });
 }
@@ -66,8 +68,8 @@ export async function beginStream(
 export async function addPartitions(db: Database, stream: StreamName, partitions: readonly number[]): Promise<void> {
   const { detector, topic, topicId } = stream;
   await withTransaction(db, async (client) => {
-    await lockDetectorStreams(client, detector, true);
-    const known = await selectStream(client, detector, topic);
+    await lockDetectorStreams(client, { detector, exclusive: true });
+    const known = await selectStream(client, { detector, topic });
     if (known.length === 0 || !isSame(known, topicId)) return;
     await insertFromBeginning(client, stream, partitions);
   });
@@ -78,7 +80,7 @@ export async function adoptTopic(
   db: Database,
   { detector, topic, topicId }: StreamName & { readonly topicId: string },
 ): Promise<void> {
-  await withTransaction(db, (client) => adoptStream(client, detector, topic, topicId));
+  await withTransaction(db, (client) => adoptStream(client, { detector, topic, topicId }));
 }
 
 /**
@@ -93,9 +95,9 @@ export async function skipRecords(
   { fromOffset, toOffset }: { readonly fromOffset: number; readonly toOffset: number },
 ): Promise<boolean> {
   const moved = await withTransaction(db, (client) =>
-    skipGap(client, detector, topic, topicId, partition, fromOffset, toOffset),
+    skipGap(client, { detector, topic, topicId, partition, fromOffset, toOffset }),
   );
-  return moved.length > 0;
+  return moved !== null;
 }
 
 /**
@@ -107,10 +109,10 @@ export async function skipRecords(
 export async function restartStream(db: Database, stream: StreamName, partitions: readonly number[]): Promise<number> {
   const { detector, topic, topicId } = stream;
   return withTransaction(db, async (client) => {
-    await lockDetectorStreams(client, detector, true);
-    const known = await selectStream(client, detector, topic);
+    await lockDetectorStreams(client, { detector, exclusive: true });
+    const known = await selectStream(client, { detector, topic });
     if (topicId !== null && known.every((row) => row.topicId === topicId)) return 0;
-    const old = await deleteStream(client, detector, topic);
+    const old = await deleteStream(client, { detector, topic });
     await insertFromBeginning(client, stream, partitions);
     return old.length;
   });
@@ -126,7 +128,7 @@ export async function cutBack(
   ends: ReadonlyMap<number, number>,
 ): Promise<readonly number[]> {
   const moved = await withTransaction(db, (client) =>
-    cutStream(client, detector, topic, [...ends.keys()], [...ends.values()]),
+    cutStream(client, { detector, topic, partitions: [...ends.keys()], ends: [...ends.values()] }),
   );
   return moved.map(({ partition }) => partition);
 }
@@ -134,11 +136,20 @@ export async function cutBack(
 /** Begins partitions of which nothing has been read. */
 async function insertFromBeginning(
   client: Queryable,
-  { detector, topic, topicId }: StreamName,
+  stream: StreamName,
   partitions: readonly number[],
 ): Promise<void> {
-  const starts = partitions.map(() => 0);
-  await insertStream(client, detector, topic, topicId, partitions, starts);
+  await insertStarts(client, stream, new Map(partitions.map((partition) => [partition, 0])));
+}
+
+/** Begins partitions at their first offsets. Returns those that were new. */
+function insertStarts(
+  client: Queryable,
+  { detector, topic, topicId }: StreamName,
+  starts: ReadonlyMap<number, number>,
+): Promise<readonly { readonly partition: number }[]> {
+  const [partitions, nextOffsets] = [[...starts.keys()], [...starts.values()]];
+  return insertStream(client, { detector, topic, topicId, partitions, nextOffsets });
 }
 
 function isSame(known: readonly { readonly topicId: string | null }[], topicId: string | null): boolean {

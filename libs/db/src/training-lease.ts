@@ -3,9 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { FlowlineError } from '@flowline/events';
 
 import type { Database } from './database.ts';
-import { releaseTrainingLease } from './sql/training-lease-release.ts';
-import { renewTrainingLease } from './sql/training-lease-renew.ts';
-import { takeTrainingLease } from './sql/training-lease-take.ts';
+import { releaseTrainingLease, renewTrainingLease, takeTrainingLease } from './sql/training-leases.ts';
 import { withTransaction } from './transaction.ts';
 
 /** Options of a training lease. */
@@ -35,17 +33,17 @@ export async function withTrainingLease<T>(
   work: (signal: AbortSignal) => Promise<T>,
   { leaseMs = LEASE_MS }: LeaseOptions = {},
 ): Promise<T> {
-  const holder = randomUUID();
-  const [taken] = await withTransaction(db, (client) => takeTrainingLease(client, detector, holder, leaseMs));
-  if (taken === undefined) throw busy(detector, leaseMs);
+  const lease = { detector, holder: randomUUID(), leaseMs };
+  const taken = await withTransaction(db, (client) => takeTrainingLease(client, lease));
+  if (taken === null) throw busy(detector, leaseMs);
   const lost = new AbortController();
-  const stopRenewing = keepRenewing(db, { detector, holder, leaseMs }, lost);
+  const stopRenewing = keepRenewing(db, lease, lost);
   try {
     return await work(lost.signal);
   } finally {
     await stopRenewing();
     // A lease that cannot be released expires by itself.
-    await withTransaction(db, (client) => releaseTrainingLease(client, detector, holder)).catch(() => undefined);
+    await withTransaction(db, (client) => releaseTrainingLease(client, lease)).catch(() => undefined);
   }
 }
 
@@ -59,17 +57,16 @@ interface Lease {
  * Renews a lease until the returned function is called. Aborts if another trainer holds the lease,
  * or if it could not be renewed in time.
  */
-function keepRenewing(db: Database, { detector, holder, leaseMs }: Lease, lost: AbortController): () => Promise<void> {
+function keepRenewing(db: Database, lease: Lease, lost: AbortController): () => Promise<void> {
+  const { detector, leaseMs } = lease;
   let renewal: Promise<void> = Promise.resolve();
   let renewing = false;
   let heldUntilMs = performance.now() + leaseMs;
   const renew = async (): Promise<void> => {
     const askedMs = performance.now();
     try {
-      const [held] = await withTransaction(db, (client) => renewTrainingLease(client, detector, holder, leaseMs), {
-        timeoutMs: leaseMs,
-      });
-      if (held === undefined) lost.abort(leaseLost(detector));
+      const held = await withTransaction(db, (client) => renewTrainingLease(client, lease), { timeoutMs: leaseMs });
+      if (held === null) lost.abort(leaseLost(detector));
       else heldUntilMs = askedMs + leaseMs;
     } catch (error) {
       if (performance.now() >= heldUntilMs) lost.abort(error);

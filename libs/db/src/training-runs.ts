@@ -1,15 +1,18 @@
-import { FlowlineError } from '@flowline/events';
+import { messageOf, FlowlineError } from '@flowline/events';
 
 import type { Database } from './database.ts';
 import { errorCode } from './database-error.ts';
 import { jsonText } from './json-text.ts';
-import { claimTrainingRun } from './sql/training-run-claim.ts';
-import { finishTrainingRun } from './sql/training-run-finish.ts';
-import { insertTrainingRun } from './sql/training-run-insert.ts';
-import { selectLastTick } from './sql/training-run-last-tick.ts';
-import { updateTrainingRun } from './sql/training-run-progress.ts';
-import { abandonTrainingRuns } from './sql/training-runs-abandon.ts';
-import { selectTrainingRuns, type TrainingRunRow } from './sql/training-runs-select.ts';
+import {
+  abandonTrainingRuns,
+  claimTrainingRun,
+  finishTrainingRun,
+  insertTrainingRun,
+  selectLastTick,
+  selectTrainingRuns,
+  type TrainingRunRow,
+  updateTrainingRun,
+} from './sql/training-runs.ts';
 import { withTransaction } from './transaction.ts';
 
 /** Training run as stored. */
@@ -28,8 +31,8 @@ export interface TrainingOutcome {
 
 /** Begins a run on demand. The caller must hold the training lock. */
 export async function startTrainingRun(db: Database, detector: string, detectorVersion: number): Promise<number> {
-  const [row] = await withTransaction(db, (client) => insertTrainingRun(client, detector, detectorVersion));
-  return row?.runId ?? NaN;
+  const { runId } = await withTransaction(db, (client) => insertTrainingRun(client, { detector, detectorVersion }));
+  return runId;
 }
 
 /**
@@ -43,10 +46,8 @@ export async function claimScheduledRun(
   detectorVersion: number,
   scheduledFor: Date,
 ): Promise<{ runId: number; attempt: number } | null> {
-  const [row] = await withTransaction(db, (client) =>
-    claimTrainingRun(client, detector, detectorVersion, scheduledFor, MAX_ATTEMPTS),
-  );
-  return row ?? null;
+  const tick = { detector, detectorVersion, scheduledFor, maxAttempts: MAX_ATTEMPTS };
+  return withTransaction(db, (client) => claimTrainingRun(client, tick));
 }
 
 /**
@@ -54,7 +55,7 @@ export async function claimScheduledRun(
  * training lock.
  */
 export async function abandonStaleRuns(db: Database, detector: string): Promise<number> {
-  return (await withTransaction(db, (client) => abandonTrainingRuns(client, detector))).length;
+  return (await withTransaction(db, (client) => abandonTrainingRuns(client, { detector }))).length;
 }
 
 /**
@@ -63,8 +64,8 @@ export async function abandonStaleRuns(db: Database, detector: string): Promise<
  */
 export async function recordProgress(db: Database, runId: number, phase: string, curves?: object): Promise<void> {
   const text = curves === undefined ? null : jsonText(curves);
-  const rows = await withTransaction(db, (client) => updateTrainingRun(client, runId, phase, text));
-  if (rows.length === 0) throw runEnded(runId);
+  const updated = await withTransaction(db, (client) => updateTrainingRun(client, { runId, phase, curves: text }));
+  if (updated === null) throw runEnded(runId);
 }
 
 /**
@@ -72,17 +73,17 @@ export async function recordProgress(db: Database, runId: number, phase: string,
  * @throws FlowlineError FLOWLINE_ABORTED if the run is no longer running.
  */
 export async function finishRun(db: Database, runId: number, outcome: TrainingOutcome): Promise<void> {
-  const { modelVersion, promoted, metrics } = outcome;
-  const rows = await withTransaction(db, (client) =>
-    finishTrainingRun(client, runId, 'succeeded', jsonText(metrics), modelVersion, promoted, null),
-  );
-  if (rows.length === 0) throw runEnded(runId);
+  const { modelVersion, promoted } = outcome;
+  const end = { runId, status: 'succeeded', metrics: jsonText(outcome.metrics), modelVersion, promoted, error: null };
+  const finished = await withTransaction(db, (client) => finishTrainingRun(client, end));
+  if (finished === null) throw runEnded(runId);
 }
 
 /** Ends a run with the error that stopped it, in a form that reveals no data. */
 export async function failRun(db: Database, runId: number, error: unknown): Promise<void> {
   const text = jsonText(publicReport(error));
-  await withTransaction(db, (client) => finishTrainingRun(client, runId, 'failed', '{}', null, null, text));
+  const end = { runId, status: 'failed', metrics: '{}', modelVersion: null, promoted: null, error: text };
+  await withTransaction(db, (client) => finishTrainingRun(client, end));
 }
 
 /**
@@ -95,8 +96,7 @@ function publicReport(error: unknown): {
   readonly remedy: string | null;
 } {
   if (!(error instanceof FlowlineError)) {
-    const message = error instanceof Error ? error.message : String(error);
-    return { code: 'FLOWLINE_TRAINING_FAILED', message, remedy: null };
+    return { code: 'FLOWLINE_TRAINING_FAILED', message: messageOf(error), remedy: null };
   }
   const { code, publicMessage, remedy = null, cause } = error;
   if (code !== 'FLOWLINE_DATABASE_FAILED') return { code, message: publicMessage, remedy };
@@ -108,13 +108,12 @@ function publicReport(error: unknown): {
  * was missed.
  */
 export async function lastScheduledTime(db: Database, detector: string): Promise<Date | null> {
-  const [row] = await withTransaction(db, (client) => selectLastTick(client, detector));
-  return row?.scheduledFor ?? null;
+  return (await withTransaction(db, (client) => selectLastTick(client, { detector }))).scheduledFor;
 }
 
 /** Lists the latest runs of a detector (or of all), newest first. */
 export async function listTrainingRuns(db: Database, detector?: string, limit = 50): Promise<TrainingRun[]> {
-  return withTransaction(db, (client) => selectTrainingRuns(client, detector ?? null, limit));
+  return withTransaction(db, (client) => selectTrainingRuns(client, { detector: detector ?? null, limit }));
 }
 
 function runEnded(runId: number): FlowlineError {

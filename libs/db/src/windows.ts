@@ -3,12 +3,12 @@ import type pg from 'pg';
 
 import { boundedName } from './bounded-name.ts';
 import type { Database } from './database.ts';
-import { claimEntities as claimNames } from './sql/entities-claim.ts';
-import { markEntitiesSeen } from './sql/entities-seen.ts';
-import { deleteWindows } from './sql/windows-delete.ts';
-import { selectWindows } from './sql/windows-select.ts';
-import { upsertWindows } from './sql/windows-upsert.ts';
+import { claimEntities as claimNames, markEntitiesSeen } from './sql/entities.ts';
+import { deleteWindows, selectWindows, upsertWindows } from './sql/windows.ts';
 import { withTransaction } from './transaction.ts';
+
+/** Topic id in the keys of entity claims where Kafka assigns none, because a key cannot be null. */
+const NO_TOPIC_ID = '';
 
 /** Reads the last stored windows of a partition's entities, or null. */
 export async function readWindows(
@@ -17,13 +17,12 @@ export async function readWindows(
   topic: string,
   partition: number,
 ): Promise<StoredWindows | null> {
-  const [found] = await withTransaction(db, (client) => selectWindows(client, detector, topic, partition));
-  return found ?? null;
+  return withTransaction(db, (client) => selectWindows(client, { detector, topic, partition }));
 }
 
 /** Deletes the stored windows of a detector's entities in a topic, and their partition claims. */
 export async function resetWindows(db: Database, detector: string, topic: string): Promise<void> {
-  await withTransaction(db, (client) => deleteWindows(client, detector, topic));
+  await withTransaction(db, (client) => deleteWindows(client, { detector, topic }));
 }
 
 /** Entity whose events also arrive in another partition. */
@@ -56,7 +55,11 @@ export async function claimEntities(
 ): Promise<readonly StrayEntity[]> {
   const names = new Map(entities.map((entity) => [boundedName(entity), entity]));
   const found = await withTransaction(db, (client) =>
-    claimNames(client, detector, topic, topicId ?? '', key, partition, [...names.keys()]),
+    claimNames(client, {
+      ...{ detector, topic, key, partition },
+      topicId: topicId ?? NO_TOPIC_ID,
+      entities: [...names.keys()],
+    }),
   );
   return found.map(({ entity: name, partition: other }) => ({ entity: names.get(name) ?? name, partition: other }));
 }
@@ -75,16 +78,13 @@ export async function storeEntities(
   const { key, seen, windows } = entities;
   if (windows === null || batchEnd <= fence) return;
   if (seen.length > 0) {
-    await markEntitiesSeen(client, detector, topic, topicId ?? '', key, partition, seen.map(boundedName));
+    await markEntitiesSeen(client, {
+      ...{ detector, topic, key, partition },
+      topicId: topicId ?? NO_TOPIC_ID,
+      entities: seen.map(boundedName),
+    });
   }
   const { id, nextOffset, bytes } = windows;
-  await upsertWindows(
-    client,
-    detector,
-    topic,
-    partition,
-    id,
-    nextOffset,
-    Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length),
-  );
+  const state = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  await upsertWindows(client, { detector, topic, partition, id, nextOffset, state });
 }

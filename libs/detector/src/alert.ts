@@ -1,6 +1,6 @@
 import { alertId, type Alert, type AnomalyReason, type Explanation } from '@flowline/events';
 import { rowValues, type FeatureTable } from '@flowline/features';
-import type { ModelBundle } from './bundle.ts';
+import type { ModelBundle } from './bundle/bundle.ts';
 import { surpriseBits, type Scores } from './scores.ts';
 import { valueAt } from './sorted.ts';
 

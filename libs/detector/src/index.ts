@@ -1,31 +1,34 @@
 export { anomalyReason, buildAlert, type AlertEvent, type AlertParts } from './alert.ts';
-export { alarmRateInterval, alphaOf, type AlarmControl, type RateInterval } from './alpha.ts';
-export { alphaInForce, type AlphaInForce, type AlphaModel } from './alpha-in-force.ts';
+export { alarmRateInterval, alphaOf, isAnomalous, type AlarmControl, type RateInterval } from './calibration/alpha.ts';
+export { alphaInForce, type AlphaInForce, type AlphaModel } from './calibration/alpha-in-force.ts';
 export {
   BUNDLE_VERSION,
   type BundleMetadata,
   type HistoryPart,
   type HistoryParts,
   type ModelBundle,
-} from './bundle.ts';
-export { fitCalibration, pValueOf, smallestPValue, type Calibration, type PValue } from './calibration.ts';
-export { fitCalibrationSet, patternPValue, type CalibrationSet, type PatternPValue } from './calibration-set.ts';
-export { compareOnHeldOut, type AlarmComparison, type Comparison, type ComparisonOptions } from './compare.ts';
-export { Detector, type DetectorOptions } from './detector.ts';
-export { exportOnnx } from './export-onnx.ts';
-export { formatBits, formatNumber, formatRange } from './format-number.ts';
-export { readableValue } from './readable-value.ts';
-export { recipe, type TrainingData } from './recipe.ts';
-export { bundleSha256, loadBundle, saveBundle } from './save-bundle.ts';
-export { surpriseBits, type Scores } from './scores.ts';
+} from './bundle/bundle.ts';
+export { fitCalibration, pValueOf, smallestPValue, type Calibration, type PValue } from './calibration/calibration.ts';
 export {
-  trainDetector,
-  type DetectorTrainingSpec,
-  type TrainDetectorOptions,
-  type TrainingProgress,
-} from './train-detector.ts';
-export type { MemberReport } from './train-flow.ts';
-export type { AlarmVerdict } from './alarm-verdict.ts';
-export type { MovedFeature } from './moved-features.ts';
-export { movedWords } from './moved-words.ts';
-export type { AlarmReport, CalibrationReport, HeldOutReport, TrainingReport } from './training-report.ts';
+  fitCalibrationSet,
+  patternPValue,
+  type CalibrationSet,
+  type PatternPValue,
+} from './calibration/calibration-set.ts';
+export { compareOnHeldOut, type AlarmComparison, type Comparison, type ComparisonOptions } from './training/compare.ts';
+export { Detector, type DetectorOptions } from './detector.ts';
+export { exportOnnx } from './bundle/export-onnx.ts';
+export { formatBits, formatNumber, formatRange } from './explanation/format-number.ts';
+export { minimumRows } from './minimum-rows.ts';
+export { readableValue } from './explanation/readable-value.ts';
+export { recipe, type TrainingData } from './training/recipe.ts';
+export { bundleSha256, loadBundle, saveBundle } from './bundle/save-bundle.ts';
+export { surpriseBits, type Scores } from './scores.ts';
+export { trainDetector } from './training/train-detector.ts';
+export type { DetectorTrainingSpec, TrainDetectorOptions, TrainingProgress } from './training/training-spec.ts';
+export type { MemberReport } from './training/train-flow.ts';
+export type { AlarmVerdict } from './calibration/alarm-verdict.ts';
+export type { MovedFeature } from './training/moved-features.ts';
+export { movedWords } from './training/moved-words.ts';
+export type { AlarmReport, CalibrationReport, HeldOutReport, TrainingReport } from './training/training-report.ts';
+export { beyondAsked } from './training/training-warnings.ts';

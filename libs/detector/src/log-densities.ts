@@ -36,12 +36,18 @@ export async function* densityChunks(
   }
 }
 
+/** log p of rows, in nats and original units, and the missing pattern of each. */
+export interface LogDensities {
+  readonly logDensityNats: Float64Array;
+  readonly missingPattern: Int32Array;
+}
+
 /** Computes log p and the missing pattern of every row of a table, by {@link densityChunks}. */
 export async function logDensities(
   scorer: Pick<Scorer, 'score'>,
   encoding: FeatureEncoding,
   table: FeatureTable,
-): Promise<{ readonly logDensityNats: Float64Array; readonly missingPattern: Int32Array }> {
+): Promise<LogDensities> {
   const logDensityNats = new Float64Array(table.size);
   const missingPattern = new Int32Array(table.size);
   for await (const chunk of densityChunks(scorer, encoding, table)) {

@@ -1,12 +1,12 @@
 import { FlowlineError, type ScoringBackend } from '@flowline/events';
 import type { Flow } from '@flowline/flows';
 
-import type { BackendEntry } from './backend-entry.ts';
-import { backendEntry, backendTable } from './backend-table.ts';
-import { backendOptions, checkMembers, createOn } from './create-on.ts';
+import type { BackendEntry } from './targets/backend-entry.ts';
+import { backendEntry, backendTable } from './select/backend-table.ts';
+import { backendOptions, checkMembers, createOn } from './select/create-on.ts';
 import { frozen, type FrozenFlow } from './frozen-flow.ts';
 import type { Scorer } from './scorer.ts';
-import { selectScorer, type SelectOptions } from './select.ts';
+import { selectScorer, type SelectOptions } from './select/select.ts';
 
 /** Options of {@link createScorer}. */
 export interface ScorerOptions extends SelectOptions {

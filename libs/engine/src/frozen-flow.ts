@@ -1,7 +1,7 @@
 import type { Flow } from '@flowline/flows';
 
 import { flowLowering } from './lower/flow.ts';
-import type { Plan } from './plan.ts';
+import type { Plan } from './plan/plan.ts';
 import { inSlices } from './slices.ts';
 
 /**

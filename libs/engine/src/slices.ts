@@ -1,4 +1,4 @@
-import { breathe } from './breathe.ts';
+import { yieldToEventLoop } from './yield-to-event-loop.ts';
 
 /** Computation in parts: it yields wherever it can be interrupted. */
 export type Sliced<T> = Generator<undefined, T, undefined>;
@@ -20,7 +20,7 @@ export const atOnce = <T>(work: Sliced<T>): T => {
  */
 export const inSlices = async <T>(work: Sliced<T>, nowMs: () => number = () => performance.now()): Promise<T> => {
   for (;;) {
-    await breathe();
+    await yieldToEventLoop();
     const startMs = nowMs();
     do {
       const part = work.next();

@@ -1,52 +1,17 @@
 import { z } from 'zod';
 
-import { DURATION_PATTERN } from './duration.ts';
+import { expressionSchema } from './expression.ts';
+import type { Immutable } from './immutable.ts';
+import { orNull } from './option.ts';
 
-/**
- * An expression over the fields of a record: a column (dotted path), or a derived value from a
- * closed set.
- *
- * `log` and `asinh` as the outermost operation are changes of scale: the feature keeps the value of
- * their operand, in its own units, and the density includes the Jacobian. Inside another operation
- * they are plain arithmetic.
- */
-export type Expression =
-  | string
-  | { readonly log: Expression }
-  | { readonly asinh: Expression }
-  | { readonly difference: readonly [Expression, Expression] }
-  | { readonly ratio: readonly [Expression, Expression] }
-  /** Great-circle distance in km between [latitude, longitude, latitude, longitude] in degrees. */
-  | { readonly haversine: readonly [Expression, Expression, Expression, Expression] }
-  /** Column `value` of the row whose key equals `key` in the named lookup table. */
-  | { readonly lookup: { readonly table: string; readonly key: Expression; readonly value: string } }
-  | { readonly timePart: { readonly of: Expression; readonly part: TimePart; readonly timezone?: string | undefined } }
-  | WindowExpression;
+/** Schema of the event time in a record. */
+export const eventTimeSchema = z.strictObject({
+  field: z.string().min(1).describe('The (dotted) field of the event time.'),
+  unit: z.enum(['ms', 's', 'us', 'iso']).describe('Units since the epoch, or ISO 8601 text.'),
+});
 
-/**
- * A value over earlier events of the same entity (see {@link EntitySpec}). Missing if there are
- * none.
- *
- * `lag`: the value of `of` in the previous event, or `events` events back. `rolling`: a statistic
- * of `of` over the last `over` events, or over the events within the duration `over` before this
- * one. A count needs no `of`, and is 0 if there are no events.
- */
-export type WindowExpression =
-  | { readonly lag: { readonly of: Expression; readonly events?: number | undefined } }
-  | {
-      readonly rolling: {
-        readonly of?: Expression | undefined;
-        readonly statistic: RollingStatistic;
-        readonly over: number | string;
-      };
-    };
-
-/** Statistics that `rolling` computes. */
-export const rollingStatistics = ['mean', 'min', 'max', 'count'] as const;
-export type RollingStatistic = (typeof rollingStatistics)[number];
-
-/** Maximum events that a window holds per entity, however long its duration. */
-export const WINDOW_MAX_EVENTS = 1_000;
+/** Field and format of the event time: units since the epoch, or ISO 8601 text. */
+export type EventTimeSpec = Immutable<z.output<typeof eventTimeSchema>>;
 
 /**
  * Entity whose past an event's windows cover, and the event time that orders it. Part of a
@@ -58,99 +23,46 @@ export interface EntitySpec {
   readonly time: EventTimeSpec;
 }
 
-/** Field and format of the event time: units since the epoch, or ISO 8601 text. */
-export interface EventTimeSpec {
-  /** A dotted path. */
-  readonly field: string;
-  readonly unit: 'ms' | 's' | 'us' | 'iso';
-}
-
-/** Direct operands of an expression. */
-export function operandsOf(expression: Exclude<Expression, string>): readonly Expression[] {
-  if ('log' in expression) return [expression.log];
-  if ('asinh' in expression) return [expression.asinh];
-  if ('difference' in expression) return expression.difference;
-  if ('ratio' in expression) return expression.ratio;
-  if ('haversine' in expression) return expression.haversine;
-  if ('lookup' in expression) return [expression.lookup.key];
-  if ('timePart' in expression) return [expression.timePart.of];
-  if ('lag' in expression) return [expression.lag.of];
-  return expression.rolling.of === undefined ? [] : [expression.rolling.of];
-}
-
-/** Window expressions within an expression, outermost first. */
-export function windowExpressions(expression: Expression): readonly WindowExpression[] {
-  if (typeof expression === 'string') return [];
-  const own = 'lag' in expression || 'rolling' in expression ? [expression] : [];
-  return [...own, ...operandsOf(expression).flatMap(windowExpressions)];
-}
-
-/** Calendar parts that `timePart` computes, as numbers. Monday is day 1. */
-export const timeParts = ['minuteOfDay', 'hourOfDay', 'dayOfWeek', 'dayOfMonth', 'dayOfYear', 'month'] as const;
-export type TimePart = (typeof timeParts)[number];
-
-const windowEvents = z.int().min(1).max(WINDOW_MAX_EVENTS);
-
-export const expressionSchema: z.ZodType<Expression> = z.lazy(() =>
-  z.union([
-    z.string().min(1),
-    z.strictObject({ log: expressionSchema }),
-    z.strictObject({ asinh: expressionSchema }),
-    z.strictObject({ difference: z.tuple([expressionSchema, expressionSchema]) }),
-    z.strictObject({ ratio: z.tuple([expressionSchema, expressionSchema]) }),
-    z.strictObject({ haversine: z.tuple([expressionSchema, expressionSchema, expressionSchema, expressionSchema]) }),
-    z.strictObject({ lookup: z.strictObject({ table: z.string(), key: expressionSchema, value: z.string() }) }),
-    z.strictObject({
-      timePart: z.strictObject({ of: expressionSchema, part: z.enum(timeParts), timezone: z.string().optional() }),
-    }),
-    z.strictObject({ lag: z.strictObject({ of: expressionSchema, events: windowEvents.optional() }) }),
-    z.strictObject({
-      rolling: z.strictObject({
-        of: expressionSchema.optional(),
-        statistic: z.enum(rollingStatistics),
-        over: z.union([windowEvents, z.string().regex(DURATION_PATTERN)]),
-      }),
-    }),
-  ]),
-);
-
 /** Types of features. docs/reference/features.md says what each means for the density. */
 export const featureTypes = ['real', 'positive', 'integer', 'unit', 'categorical', 'boolean', 'cyclic'] as const;
 export type FeatureType = (typeof featureTypes)[number];
 
-/** One feature of a detector, with every default filled in. */
-export interface FeatureSpec {
-  readonly name: string;
-  readonly type: FeatureType;
-  /** Source of the value. A plain string is a (dotted) column of the record. */
-  readonly from: Expression;
-  /**
-   * `score`: the feature adds to the density. `context`: it conditions the density and is not
-   * scored (always so for cyclic).
-   */
-  readonly role: 'score' | 'context';
-  /**
-   * If true, a null or absent value is a missing value; if false, it makes the record a dead
-   * letter.
-   */
-  readonly nullable: boolean;
-  /**
-   * categorical: number of levels kept apart, the most frequent ones. The others share the mass of
-   * unseen levels.
-   */
-  readonly maxLevels: number;
-  /**
-   * cyclic: length of one cycle, in units of the value (milliseconds for times). Null for other
-   * types.
-   */
-  readonly period: number | null;
-}
+/** Schema of one feature of a detector. The order of its keys is part of a model's identity. */
+export const featureSchema = z.strictObject({
+  name: z.string().min(1).describe('Name of the feature in scores, alerts and explanations.'),
+  type: z.enum(featureTypes).describe('Kind of quantity, which decides the density.'),
+  from: expressionSchema.describe('Source of the value: a (dotted) column, or a derived value.'),
+  role: z.enum(['score', 'context']).describe('`context`: the feature conditions the density and is not scored.'),
+  /** If false, a null or absent value makes the record a dead letter. */
+  nullable: z.boolean().describe('A null or absent value is a missing value.'),
+  maxLevels: z
+    .int()
+    .min(1)
+    .max(1024)
+    .describe('`categorical` only: number of levels kept apart, the most frequent ones.')
+    .default(64),
+  period: orNull(
+    z
+      .number()
+      .positive()
+      .describe('`cyclic` only: length of a cycle, as a duration (for times) or in units of the value.'),
+  ),
+});
+
+/**
+ * One feature of a detector, with every default filled in. Features of type `cyclic` always have
+ * the role `context` and a period, in milliseconds for times.
+ */
+export type FeatureSpec = Immutable<z.output<typeof featureSchema>>;
+
+/** Schema of a lookup table. */
+export const lookupTableSchema = z.strictObject({
+  key: z.string(),
+  rows: z.record(z.string(), z.record(z.string(), z.union([z.string(), z.number(), z.null()]))),
+});
 
 /**
  * A lookup table: rows by key. It is part of the model version, so that stored scores can be
  * reproduced.
  */
-export interface LookupTable {
-  readonly key: string;
-  readonly rows: Readonly<Record<string, Readonly<Record<string, string | number | null>>>>;
-}
+export type LookupTable = Immutable<z.output<typeof lookupTableSchema>>;

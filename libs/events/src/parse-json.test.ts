@@ -42,6 +42,16 @@ describe('parseJson', () => {
     );
   });
 
+  it('parses what JSON.parse does, however deep, whichever numbers are in it', () => {
+    const depth = 100_000;
+    for (const number of ['1', '1.0']) {
+      const inner = parseJson(`{"z":${number},"q":${'['.repeat(depth)}7${']'.repeat(depth)}}`) as { q: unknown };
+      let levels = 0;
+      for (let at: unknown = inner.q; Array.isArray(at); at = at[0]) levels++;
+      expect(levels).toBe(depth);
+    }
+  });
+
   it('makes a property of every name, and refuses what JSON.parse refuses', () => {
     const value = parseJson('{"__proto__":1.0,"a":"\\"1.0"}') as object;
     expect(Object.entries(value)).toEqual([

@@ -21,12 +21,35 @@ export function parseJson(text: string): unknown {
   return unmarked(JSON.parse(marked));
 }
 
-function unmarked(value: unknown): unknown {
-  if (typeof value === 'string') return value.startsWith(NUMBER) ? new Numeral(value.slice(1)) : value.slice(1);
-  if (Array.isArray(value)) return value.map(unmarked);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name.slice(1), unmarked(item)]));
+type Filled = unknown[] | Record<string, unknown>;
+
+/** Removes the marks from a value of any depth: without recursion, as JSON.parse itself. */
+function unmarked(root: unknown): unknown {
+  const unfilled: { readonly marked: object; readonly filled: Filled }[] = [];
+  const convert = (value: unknown): unknown => {
+    if (typeof value === 'string') return value.startsWith(NUMBER) ? new Numeral(value.slice(1)) : value.slice(1);
+    if (typeof value !== 'object' || value === null) return value;
+    const filled = Array.isArray(value) ? [] : {};
+    unfilled.push({ marked: value, filled });
+    return filled;
+  };
+  const result = convert(root);
+  for (let next = unfilled.pop(); next !== undefined; next = unfilled.pop()) {
+    for (const [name, item] of Object.entries(next.marked)) add(next.filled, name, convert(item));
+  }
+  return result;
 }
+
+/** Adds an item to an array, or a field to an object. */
+function add(filled: Filled, name: string, value: unknown): void {
+  if (Array.isArray(filled)) filled.push(value);
+  // An assignment would set the prototype instead.
+  else if (name === PROTOTYPE) Object.defineProperty(filled, '__proto__', { value, ...OWN });
+  else filled[name.slice(1)] = value;
+}
+
+const PROTOTYPE = `${TEXT}__proto__`;
+const OWN = { configurable: true, enumerable: true, writable: true };
 
 const [QUOTE, BACKSLASH, MINUS, PLUS, DOT, ZERO, NINE, UPPER_E, LOWER_E] = [
   0x22, 0x5c, 0x2d, 0x2b, 0x2e, 0x30, 0x39, 0x45, 0x65,

@@ -1,3 +1,8 @@
+import { z } from 'zod';
+
+import type { Immutable } from './immutable.ts';
+import { orNull } from './option.ts';
+
 /**
  * Names of the compute backends that score: WebAssembly compiled for the model, on one thread or on
  * several; a GPU through WebGPU; TensorFlow's native library (if installed); the tensor library on
@@ -15,10 +20,23 @@ export const scoringBackends = [
 /** Name of a compute backend that scores. */
 export type ScoringBackend = (typeof scoringBackends)[number];
 
-/** Compute settings of a detector's scoring. */
-export interface ComputeSpec {
-  /** The backend that must run, or `auto`: the fastest that proves exact on the model. */
-  readonly backend: ScoringBackend | 'auto';
-  /** Number of scoring threads. Null: as many as the process may use. */
-  readonly threads: number | null;
-}
+/** Maximum scoring threads. A larger number is taken for a typing error. */
+export const MAX_SCORING_THREADS = 256;
+
+/** Schema of the compute settings. */
+export const computeSchema = z.strictObject({
+  backend: z
+    .enum(['auto', ...scoringBackends])
+    .describe('Scoring backend. `auto`: the fastest that proves exact on the model.')
+    .default('auto'),
+  threads: orNull(
+    z
+      .int()
+      .min(1)
+      .max(MAX_SCORING_THREADS)
+      .describe('Number of scoring threads; by default as many as the process may use.'),
+  ),
+});
+
+/** Compute settings of a detector's scoring. threads null: as many as the process may use. */
+export type ComputeSpec = Immutable<z.output<typeof computeSchema>>;

@@ -11,7 +11,7 @@ import { Fault, describe, wrongType } from './fault.ts';
 import { haversineKm } from './haversine.ts';
 import { levelText } from './level-text.ts';
 import { parseTime, timePartOf } from './time.ts';
-import { timeFault } from './time-fault.ts';
+import { looksLikeTime, timeFault } from './time-fault.ts';
 import { windowId, windowValuesOf } from './windows/window-values.ts';
 
 /** Record as received: a history row, or the parsed JSON of an event. */
@@ -89,6 +89,7 @@ export function compileNumber(expression: Expression, lookups: Lookups): Evaluat
 function numberOfText(text: string, name: string): number | Fault {
   const time = parseTime(text);
   if (!Number.isNaN(time)) return time;
+  if (looksLikeTime(text)) return timeFault(name, text, 'a number or a time');
   return NOT_FINITE.test(text) ? Number(text.replace('+', '')) : wrongType(name, text, 'a number');
 }
 

@@ -1,4 +1,4 @@
-import { type DeadLetterReason, Numeral, printable, quoteText } from '@flowline/events';
+import { type DeadLetterReason, messageOf, Numeral, printable, quoteText } from '@flowline/events';
 
 /** Reason why a record is rejected: the result of an expression that cannot be evaluated. */
 export class Fault {
@@ -19,7 +19,7 @@ export class Fault {
 
 /** Fault of a record that could not be read because an exception was thrown. */
 export function unreadable(error: unknown): Fault {
-  const said = error instanceof Error ? error.message : String(error);
+  const said = messageOf(error);
   return new Fault('unreadable', null, `Reading the record failed: ${said}.`);
 }
 

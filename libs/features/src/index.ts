@@ -22,6 +22,7 @@ export {
 } from './feature-schema.ts';
 export { concatTables, emptyTable, rowValues, selectRows, sliceTable, type FeatureTable } from './feature-table.ts';
 export { fitEncoding } from './fit-encoding.ts';
+export { compileEventId } from './event-id.ts';
 export { compileEventTime, eventTimeOf } from './event-time.ts';
 export { compareColumns, type ColumnFindings, type RowColumn } from './history-columns.ts';
 export { haversineKm } from './haversine.ts';

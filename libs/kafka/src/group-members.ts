@@ -51,8 +51,8 @@ function databaseOf(metadata: Buffer): string | null {
   try {
     const { userData } = kafkajs.AssignerProtocol.MemberMetadata.decode(metadata) ?? {};
     if (userData === undefined || userData.length === 0) return null;
-    const said = JSON.parse(userData.toString()) as Partial<Membership> | null;
-    const database = said?.flowline?.database;
+    const announced = JSON.parse(userData.toString()) as Partial<Membership> | null;
+    const database = announced?.flowline?.database;
     return typeof database === 'string' ? database : null;
   } catch {
     // The metadata is not Flowline's and cannot be read.

@@ -1,4 +1,4 @@
-import { FlowlineError } from '@flowline/events';
+import { FlowlineError, messageOf } from '@flowline/events';
 
 /** Kafka error types for a topic that does not exist or has an invalid name. */
 const UNKNOWN_TOPIC = new Set(['UNKNOWN_TOPIC_OR_PARTITION', 'INVALID_TOPIC_EXCEPTION']);
@@ -32,7 +32,7 @@ const CERTIFICATE = /certificate|altnames/i;
 export function toFlowlineError(error: unknown, brokers: readonly string[]): FlowlineError {
   if (error instanceof FlowlineError) return error;
   const where = brokers.join(', ');
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   if (causes(error).some((cause) => cause.name === 'KafkaJSNotImplemented')) {
     return new FlowlineError(
       'FLOWLINE_CONFIG_INVALID',

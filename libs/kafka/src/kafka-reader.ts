@@ -1,29 +1,24 @@
-import { FlowlineError } from '@flowline/events';
+import { at, type FlowlineError } from '@flowline/events';
 import { deliver, isRetryableError, type RetryNotice, type SourceBatch, untilItSucceeds } from '@flowline/stream';
 import type { Consumer, EachBatchPayload } from 'kafkajs';
 import type { Subscriber } from 'rxjs';
 
-import { freshAnswers } from './fresh-answers.ts';
-import { assignerFor, groupShared } from './group-members.ts';
-import { KafkaAdmin, type PartitionOffsets } from './kafka-admin.ts';
+import { createConsumer } from './create-consumer.ts';
+import { groupShared } from './group-members.ts';
+import { KafkaAdmin } from './kafka-admin.ts';
 import { toFlowlineError, topicMissing } from './kafka-error.ts';
-import type { KafkaSourceOptions, LostRecords, PartitionLag } from './kafka-source-options.ts';
-import { firstOffset, type LogEnds, readingPosition, streamVerdict, type TopicState } from './stream-position.ts';
+import type { KafkaSourceOptions, PartitionLag } from './kafka-source-options.ts';
+import { PartitionPosition } from './partition-position.ts';
 import { toRecord } from './to-record.ts';
+import { TopicStream } from './topic-stream.ts';
+import { whileBeating } from './while-beating.ts';
 
-/** Time until a dead member is detected, and so until its partitions are taken over. */
-const SESSION_TIMEOUT_MS = 10_000;
-const HEARTBEAT_INTERVAL_MS = 1_000;
-const REBALANCE_TIMEOUT_MS = 30_000;
-/** Minimum bytes per fetch: fewer records wait for more, up to maxWaitMs. */
-const MIN_FETCH_BYTES = 65_536;
 const PARTITIONS_AT_ONCE = 4;
-/** Maximum time until partitions added to a topic are found. */
-const METADATA_MAX_AGE_MS = 20_000;
 
-/** Topic whose partitions have all begun: the next offset to read of each, and its log ends. */
-interface OpenStream extends Pick<TopicState, 'ends'> {
-  readonly next: ReadonlyMap<number, number>;
+/** Connection of a reader: its administrative client, and the topic that it reads. */
+interface Connection {
+  readonly admin: KafkaAdmin;
+  readonly stream: TopicStream;
 }
 
 /**
@@ -50,38 +45,18 @@ export class KafkaReader {
   readonly #options: KafkaSourceOptions;
   readonly #subscriber: Subscriber<SourceBatch>;
   /**
-   * Next offset to read of each partition. A partition without one is being prepared, or assigned
-   * to another member.
+   * Positions of the partitions that are read. A partition without one is being prepared, or
+   * assigned to another member.
    */
-  readonly #next = new Map<number, number>();
-  /** Stored position of the same partitions: everything below it has been stored. */
-  readonly #positions = new Map<number, number>();
-  /**
-   * Newest batch handed out of each partition; resolves to true once it is stored, to false if it
-   * may not be.
-   */
-  readonly #newest = new Map<number, Promise<boolean>>();
-  /**
-   * Stored position of each partition at its assignment. Everything below it was stored already and
-   * may be read again.
-   */
-  readonly #stored = new Map<number, number>();
-  /**
-   * Offset after the hidden records that kafkajs has skipped, by partition. It does not imply that
-   * the records below are stored.
-   */
-  readonly #passed = new Map<number, number>();
+  readonly #positions = new Map<number, PartitionPosition>();
+  /** Batches of this and earlier assignments that are not yet stored and committed to Kafka. */
+  readonly #deliveries = new Set<Promise<boolean>>();
   #inFlight = 0;
   /** Number of assignments, so that work started under an older one ends without effect. */
   #assignment = 0;
   #consumer: Consumer | undefined;
-  #admin: KafkaAdmin | undefined;
+  #connection: Connection | undefined;
   #stopped = false;
-  /**
-   * Id of the topic being read, as of the last assignment; null if the brokers assign no topic ids.
-   */
-  #topicId: string | null = null;
-  readonly #topicIdNow = freshAnswers(() => this.#connected().topicId(this.#options.topic));
 
   constructor(options: KafkaSourceOptions, subscriber: Subscriber<SourceBatch>) {
     this.#options = options;
@@ -110,20 +85,18 @@ export class KafkaReader {
   async close(): Promise<void> {
     this.#stopped = true;
     this.#assignment++;
-    this.#forgetPositions();
+    this.#positions.clear();
     await this.#consumer?.disconnect().catch(() => undefined);
-    await this.#admin?.close().catch(() => undefined);
+    await this.#connection?.admin.close().catch(() => undefined);
   }
 
   /** Lag of each partition that is read here. */
   async lag(): Promise<PartitionLag[]> {
-    if (this.#admin === undefined || this.#positions.size === 0) return [];
-    const ends = await this.#admin.offsets(this.#options.topic);
-    return ends.flatMap(({ partition, high }) => {
-      const stored = this.#positions.get(partition);
-      if (stored === undefined) return [];
-      const position = Math.max(stored, this.#passed.get(partition) ?? 0);
-      return [{ partition, stored, position, end: high, records: Math.max(0, high - position) }];
+    if (this.#connection === undefined || this.#positions.size === 0) return [];
+    const ends = await this.#connection.stream.ends();
+    return [...ends.values()].flatMap(({ partition, high }) => {
+      const position = this.#positions.get(partition);
+      return position === undefined ? [] : [position.lag(partition, high)];
     });
   }
 
@@ -140,8 +113,8 @@ export class KafkaReader {
   /** Leaves the group once the offsets of the batches in flight are committed to Kafka. */
   async #leave(): Promise<void> {
     // Records that nobody takes would be fetched again and again.
-    if (this.#next.size > 0) {
-      this.#consumer?.pause([{ topic: this.#options.topic, partitions: [...this.#next.keys()] }]);
+    if (this.#positions.size > 0) {
+      this.#consumer?.pause([{ topic: this.#options.topic, partitions: [...this.#positions.keys()] }]);
     }
     await this.#settled();
     await this.#consumer?.stop();
@@ -149,47 +122,44 @@ export class KafkaReader {
 
   /** Resolves once no batch is in flight. */
   async #settled(): Promise<void> {
-    do await Promise.all(this.#newest.values());
-    while (this.#inFlight > 0); // a batch may just be being handed out
+    while (this.#deliveries.size > 0) await Promise.all(this.#deliveries);
   }
 
   async #run(): Promise<void> {
-    const { client, groupId, topic, database, maxWaitMs } = this.#options;
+    const { client, topic } = this.#options;
     const admin = await KafkaAdmin.connect(client);
     if (this.#isOver()) {
       await admin.close();
       return;
     }
-    this.#admin = admin;
+    this.#connection = { admin, stream: new TopicStream(this.#options, admin, (call) => this.#persist(call)) };
     const [missing] = await admin.missingTopics([topic]);
     if (missing !== undefined) throw topicMissing([topic], client.brokers);
     // Checked before joining, so that existing members of the group are not disturbed.
     await this.#checkGroup();
+    await this.#consume(this.#listeningConsumer());
+  }
 
-    const consumer = client.kafka.consumer({
-      groupId,
-      sessionTimeout: SESSION_TIMEOUT_MS,
-      heartbeatInterval: HEARTBEAT_INTERVAL_MS,
-      rebalanceTimeout: REBALANCE_TIMEOUT_MS,
-      minBytes: MIN_FETCH_BYTES,
-      maxWaitTimeInMs: Math.max(1, maxWaitMs),
-      metadataMaxAge: METADATA_MAX_AGE_MS,
-      partitionAssigners: [assignerFor(database)],
-      allowAutoTopicCreation: false,
-    });
+  #listeningConsumer(): Consumer {
+    const consumer = createConsumer(this.#options);
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
-      this.#onAssigned(consumer, payload.memberAssignment[topic] ?? []);
+      this.#onAssigned(consumer, payload.memberAssignment[this.#options.topic] ?? []);
     });
     consumer.on(consumer.events.CRASH, ({ payload }) => {
       if (!payload.restart) this.#fail(payload.error);
     });
     consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload: { partition, batchSize, lastOffset } }) => {
-      if (batchSize === 0 && this.#positions.has(partition)) this.#passed.set(partition, Number(lastOffset) + 1);
+      const position = this.#positions.get(partition);
+      if (batchSize === 0 && position !== undefined) position.passed = Number(lastOffset) + 1;
     });
+    return consumer;
+  }
+
+  async #consume(consumer: Consumer): Promise<void> {
     await consumer.connect();
     // Start from the beginning: if kafkajs resets an offset by itself, it must not skip records.
     // #onJump decides what the reset means.
-    await consumer.subscribe({ topics: [topic], fromBeginning: true });
+    await consumer.subscribe({ topics: [this.#options.topic], fromBeginning: true });
     if (this.#isOver()) {
       await consumer.disconnect();
       return;
@@ -210,7 +180,7 @@ export class KafkaReader {
   #onAssigned(consumer: Consumer, partitions: readonly number[]): void {
     const assignment = ++this.#assignment;
     const { topic, client, offsets } = this.#options;
-    this.#forgetPositions();
+    this.#positions.clear();
     if (this.#isOver()) {
       // The reader was stopped while it joined, which kafkajs does not notice.
       void consumer.disconnect().catch(() => undefined);
@@ -227,44 +197,28 @@ export class KafkaReader {
 
   async #prepare(consumer: Consumer, partitions: readonly number[], assignment: number): Promise<void> {
     const { client, topic, offsets } = this.#options;
+    const { stream } = this.#connected();
     const isCurrent = (): boolean => assignment === this.#assignment && !this.#isOver();
     // Batches in flight belong to the previous assignment and still move the offsets in Postgres.
     await this.#settled();
     await this.#persist(() => this.#checkGroup());
     if (!isCurrent()) return;
-    let stream = await this.#openStream(partitions);
+    let opened = await stream.open(partitions);
     for (const partition of partitions) {
-      let position = await this.#position(partition, stream);
-      while (position === null) {
-        stream = await this.#openStream(partitions);
-        position = await this.#position(partition, stream);
+      let start = await stream.position(partition, opened);
+      while (start === null) {
+        opened = await stream.open(partitions);
+        start = await stream.position(partition, opened);
       }
-      const at = { position, low: stream.ends.get(partition)?.low ?? 0 };
-      const from = await this.#persist(() => offsets.replayFrom(topic, partition, at));
+      const found = start;
+      const from = await this.#persist(() => offsets.replayFrom(topic, partition, found));
       if (!isCurrent()) return;
-      this.#stored.set(partition, position);
-      if (from < position) client.log.info({ topic, partition, from, to: position }, 'records are read again');
-      this.#next.set(partition, from);
-      this.#positions.set(partition, from);
+      if (from < found.position)
+        client.log.info({ topic, partition, from, to: found.position }, 'records are read again');
+      this.#positions.set(partition, new PartitionPosition(from, found.position));
       consumer.seek({ topic, partition, offset: String(from) });
       consumer.resume([{ topic, partitions: [partition] }]);
     }
-  }
-
-  /**
-   * Position from which to read a partition; lost records before it are recorded. Null if another
-   * process has moved the partition meanwhile.
-   */
-  async #position(partition: number, { next, ends }: OpenStream): Promise<number | null> {
-    const stored = next.get(partition);
-    const end = ends.get(partition);
-    if (stored === undefined || end === undefined) throw new Error(`partition ${partition} was not opened`);
-    const { offset, lostFrom } = readingPosition(stored, end);
-    if (lostFrom === null) return offset;
-    const lost = this.#lost(partition, lostFrom, offset);
-    if (!(await this.#persist(() => this.#options.offsets.skip(lost)))) return null;
-    this.#sayLost(lost);
-    return offset;
   }
 
   /**
@@ -274,116 +228,49 @@ export class KafkaReader {
    */
   async #checkGroup(): Promise<void> {
     const { groupId, database } = this.#options;
-    const members = await this.#connected().databasesOfGroup(groupId);
+    const members = await this.#connected().admin.databasesOfGroup(groupId);
     const foreign = [...members].find(([other]) => other !== database);
     if (foreign !== undefined) throw groupShared(groupId, database, foreign);
   }
 
-  /**
-   * Verifies that the topic is the one stored under its name. A new topic, or a partition that is
-   * new in it, is begun first.
-   * @throws FlowlineError FLOWLINE_TOPIC_RECREATED.
-   */
-  async #openStream(partitions: readonly number[]): Promise<OpenStream> {
-    const { topic, offsets } = this.#options;
-    for (;;) {
-      // Stored offsets are read first: the log ends read after them lie beyond, unless the topic is
-      // a different one.
-      const stored = await this.#persist(() => offsets.read(topic));
-      const { topicId, ends } = await this.#persist(() => this.#topicState(partitions));
-      const verdict = streamVerdict(stored, { topicId, ends });
-      if (verdict.kind === 'recreated') throw this.#recreated();
-      if (verdict.kind === 'cut') throw this.#cut(verdict.partitions);
-      if (verdict.kind === 'new') {
-        const starts = await this.#starts(ends);
-        await this.#persist(() => offsets.begin(topic, topicId, starts));
-      } else if (verdict.appeared.length > 0) {
-        await this.#persist(() => offsets.add(topic, topicId, verdict.appeared));
-      } else if (topicId !== null && stored.topicId === null) {
-        await this.#persist(() => offsets.adopt(topic, topicId));
-      } else {
-        this.#topicId = topicId;
-        return { next: stored.next, ends };
-      }
-    }
-  }
-
-  /**
-   * State of the topic at the brokers, which includes at least these partitions.
-   * @throws FlowlineError, retryable while the brokers do not know all of these partitions.
-   */
-  async #topicState(partitions: readonly number[]): Promise<TopicState> {
-    const { topic, client } = this.#options;
-    const topicId = await this.#topicIdNow();
-    if (topicId === null) {
-      const message =
-        'the brokers give topics no ids: one that is recreated and filled beyond what is stored looks the same';
-      client.log.warn({ topic }, message);
-    }
-    const ends = await this.#ends();
-    const unknown = partitions.find((partition) => !ends.has(partition));
-    if (unknown === undefined) return { topicId, ends };
-    throw new FlowlineError('FLOWLINE_BROKER_UNREACHABLE', `The brokers do not all know ${topic}[${unknown}] yet.`, {
-      where: client.brokers.join(', '),
-      remedy: 'Nothing: they are asked again.',
-      retryable: true,
-    });
-  }
-
-  /**
-   * Start offsets of the partitions of a topic that has never been read. A start time is looked up
-   * in the log.
-   */
-  async #starts(ends: ReadonlyMap<number, LogEnds>): Promise<ReadonlyMap<number, number>> {
-    const { topic, startFrom } = this.#options;
-    const at =
-      typeof startFrom === 'string'
-        ? null
-        : await this.#persist(() => this.#connected().offsetsAt(topic, startFrom.timestampMs));
-    const from = (partition: number, end: LogEnds) =>
-      typeof startFrom === 'string' ? startFrom : (at?.get(partition) ?? end.high);
-    return new Map([...ends].map(([partition, end]) => [partition, firstOffset(from(partition, end), end)]));
-  }
-
-  #lost(partition: number, fromOffset: number, toOffset: number): LostRecords {
-    return { topic: this.#options.topic, topicId: this.#topicId, partition, fromOffset, toOffset };
-  }
-
-  #sayLost({ topic, partition, fromOffset: from, toOffset: to }: LostRecords): void {
-    const message = `${to - from} records were gone before they could be read`;
-    this.#options.client.log.error({ topic, partition, from, to }, message);
-  }
-
   async #onBatch(payload: EachBatchPayload): Promise<void> {
-    const { batch } = payload;
-    const { topic, partition } = batch;
+    const { messages, partition } = payload.batch;
     const assignment = this.#assignment;
     // An early return resolves no offset, so the same records are fetched again.
     const goesOn = (): boolean =>
       assignment === this.#assignment && !this.#isOver() && payload.isRunning() && !payload.isStale();
-    const position = this.#next.get(partition);
-    const first = batch.messages[0];
+    const position = this.#positions.get(partition);
+    const first = messages[0];
     if (position === undefined || first === undefined || !goesOn()) return;
     if (!(await this.#isOfTopic(payload)) || !goesOn()) return;
-    if (Number(first.offset) !== position) await this.#onJump(partition, position, Number(first.offset));
-
-    let fromOffset = position;
-    for (let start = 0; start < batch.messages.length && goesOn(); start += this.#options.maxRows) {
-      const messages = batch.messages.slice(start, start + this.#options.maxRows);
-      const last = messages.at(-1) ?? first;
-      const ended = start + messages.length === batch.messages.length;
-      // The batch may end with hidden records, such as transaction markers.
-      const nextOffset = Number(ended ? batch.lastOffset() : last.offset) + 1;
-      const records = messages.map(toRecord);
-      const read = { topic, topicId: this.#topicId, partition, fromOffset, records, nextOffset };
-      const before = this.#newest.get(partition) ?? Promise.resolve(true);
-      this.#newest.set(partition, this.#handOut(payload, read, assignment));
-      this.#next.set(partition, nextOffset);
-      payload.resolveOffset(last.offset);
-      fromOffset = nextOffset;
+    if (Number(first.offset) !== position.next) await this.#onJump(partition, position, Number(first.offset));
+    const { maxRows } = this.#options;
+    for (let start = 0; start < messages.length && goesOn(); start += maxRows) {
+      const before = position.newest;
+      this.#handOut(payload, start, position);
       if (!(await whileBeating(before, () => payload.heartbeat()))) return;
       await payload.heartbeat();
     }
+  }
+
+  /** Hands out the messages of a fetch from an index on, at most as many as a batch may have. */
+  #handOut(payload: EachBatchPayload, start: number, position: PartitionPosition): void {
+    const { batch } = payload;
+    const { topic, partition } = batch;
+    const messages = batch.messages.slice(start, start + this.#options.maxRows);
+    const last = at(messages, messages.length - 1);
+    const isEnd = start + messages.length === batch.messages.length;
+    // The fetch may end with hidden records, such as transaction markers.
+    const nextOffset = Number(isEnd ? batch.lastOffset() : last.offset) + 1;
+    const records = messages.map(toRecord);
+    const { topicId } = this.#connected().stream;
+    const read = { topic, topicId, partition, fromOffset: position.next, records, nextOffset };
+    const delivery = this.#deliver(payload, read, position);
+    this.#deliveries.add(delivery);
+    void delivery.finally(() => this.#deliveries.delete(delivery));
+    position.newest = delivery;
+    position.next = nextOffset;
+    payload.resolveOffset(last.offset);
   }
 
   /**
@@ -391,25 +278,28 @@ export class KafkaReader {
    * the same name, reading fails.
    */
   async #isOfTopic(payload: EachBatchPayload): Promise<boolean> {
-    const expected = this.#topicId;
-    if (expected === null) return true;
+    const { stream } = this.#connected();
     const assignment = this.#assignment;
-    const found = await whileBeating(
-      this.#persist(() => this.#topicIdNow()),
-      () => payload.heartbeat(),
-    );
-    if (found === expected) return true;
-    if (assignment === this.#assignment) this.#fail(this.#recreated());
+    if (await whileBeating(stream.isUnchanged(), () => payload.heartbeat())) return true;
+    if (assignment === this.#assignment) this.#fail(stream.recreated());
     return false;
   }
 
-  /** Hands a batch out. Resolves to true if it was stored, after committing its offset to Kafka. */
-  async #handOut(payload: EachBatchPayload, batch: Omit<SourceBatch, 'done'>, assignment: number): Promise<boolean> {
+  /**
+   * Hands a batch to the subscriber. Resolves to true if it was stored, after committing its offset
+   * to Kafka.
+   */
+  async #deliver(
+    payload: EachBatchPayload,
+    batch: Omit<SourceBatch, 'done'>,
+    position: PartitionPosition,
+  ): Promise<boolean> {
+    const assignment = this.#assignment;
     this.#inFlight++;
     const stored = await deliver(this.#subscriber, batch).finally(() => this.#inFlight--);
     // A newer assignment reads its position from Postgres.
     if (stored && assignment === this.#assignment) {
-      this.#positions.set(batch.partition, batch.nextOffset);
+      position.stored = batch.nextOffset;
       await this.#commit(payload, batch.nextOffset);
     }
     return stored;
@@ -431,30 +321,21 @@ export class KafkaReader {
   }
 
   /** Handles a batch that does not start where the previous one ended. */
-  async #onJump(partition: number, position: number, first: number): Promise<void> {
-    if (first < position) {
+  async #onJump(partition: number, { next, storedBefore }: PartitionPosition, first: number): Promise<void> {
+    const { stream } = this.#connected();
+    if (first < next) {
       // Reading never goes back within an assignment: kafkajs has reset the offset because the log
       // ends before the position.
-      const error = this.#topicId === null ? this.#recreated() : this.#cut([partition]);
+      const error = stream.topicId === null ? stream.recreated() : stream.cut([partition]);
       this.#fail(error);
       throw error;
     }
     // Compaction and transaction markers leave gaps too; only records before the first one in the
     // log are lost.
-    const low = (await this.#ends()).get(partition)?.low ?? 0;
+    const low = (await stream.ends()).get(partition)?.low ?? 0;
     // Records read a second time had been stored before they were deleted.
-    const from = Math.max(position, this.#stored.get(partition) ?? 0);
-    if (from < low) await this.#recordGap(this.#lost(partition, from, Math.min(first, low)));
-  }
-
-  async #recordGap(lost: LostRecords): Promise<void> {
-    this.#sayLost(lost);
-    await this.#persist(() => this.#options.offsets.recordGap(lost));
-  }
-
-  async #ends(): Promise<ReadonlyMap<number, PartitionOffsets>> {
-    const found = await this.#connected().offsets(this.#options.topic);
-    return new Map(found.map((end) => [end.partition, end]));
+    const from = Math.max(next, storedBefore);
+    if (from < low) await stream.recordGap(stream.lost(partition, from, Math.min(first, low)));
   }
 
   /**
@@ -469,16 +350,9 @@ export class KafkaReader {
     return untilItSucceeds(call, { isRetryable, onRetry });
   }
 
-  #connected(): KafkaAdmin {
-    if (this.#admin === undefined) throw new Error('the reader is not connected');
-    return this.#admin;
-  }
-
-  #forgetPositions(): void {
-    this.#next.clear();
-    this.#positions.clear();
-    this.#stored.clear();
-    this.#passed.clear();
+  #connected(): Connection {
+    if (this.#connection === undefined) throw new Error('the reader is not connected');
+    return this.#connection;
   }
 
   #isOver(): boolean {
@@ -487,43 +361,5 @@ export class KafkaReader {
 
   #fail(error: unknown): void {
     this.#subscriber.error(toFlowlineError(error, this.#options.client.brokers));
-  }
-
-  #recreated(): FlowlineError {
-    const { topic } = this.#options;
-    const message = `The topic ${topic} is not the one that was read before: that one was deleted, and this one created under its name.`;
-    return this.#streamError(message, topic);
-  }
-
-  #cut(partitions: readonly number[]): FlowlineError {
-    const { topic } = this.#options;
-    const where = partitions.map((partition) => `${topic}[${partition}]`).join(', ');
-    const message = `The log of ${where} ends before what is stored of it: the brokers have lost records, or the topic was created again.`;
-    return this.#streamError(message, where);
-  }
-
-  #streamError(message: string, where: string): FlowlineError {
-    return new FlowlineError('FLOWLINE_TOPIC_RECREATED', message, {
-      where,
-      remedy: `Start the scorer once with ${this.#options.resetArguments} to go on with what the topic holds now.`,
-    });
-  }
-}
-
-/**
- * Sends heartbeats to keep the membership alive while a promise is pending. A heartbeat failure is
- * thrown once the promise resolves.
- */
-async function whileBeating<T>(stored: Promise<T>, heartbeat: () => Promise<void>): Promise<T> {
-  let failure: { readonly error: unknown } | undefined;
-  const timer = setInterval(() => {
-    heartbeat().catch((error: unknown) => (failure = { error }));
-  }, HEARTBEAT_INTERVAL_MS);
-  try {
-    const result = await stored;
-    if (failure !== undefined) throw failure.error;
-    return result;
-  } finally {
-    clearInterval(timer);
   }
 }

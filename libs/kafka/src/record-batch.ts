@@ -1,3 +1,4 @@
+import { messageOf } from '@flowline/events';
 import type { RecordHeaders, Undecodable } from '@flowline/stream';
 
 import type { TransactionalBatch } from './aborted-transactions.ts';
@@ -141,8 +142,7 @@ function faultOf(error: unknown, { count }: RecordBatch): Undecodable {
     const message = `${batch} unpacks to more than ${BATCH_MAX_BYTES} bytes; nothing of it is kept.`;
     return { reason: 'too_large', message };
   }
-  const said = error instanceof Error ? error.message : String(error);
-  return { reason: 'unreadable', message: `${batch} cannot be read from here on: ${said}.` };
+  return { reason: 'unreadable', message: `${batch} cannot be read from here on: ${messageOf(error)}.` };
 }
 
 /**
@@ -236,8 +236,8 @@ class Cursor {
     let value = 0;
     let factor = 1;
     for (let length = 1; ; length++) {
-      if (this.at >= this.end || length > 10) throw new RangeError('an integer has no end');
-      const byte = this.#bytes[this.at++] ?? 0;
+      const byte = this.at < this.end ? this.#bytes[this.at++] : undefined;
+      if (byte === undefined || length > 10) throw new RangeError('an integer has no end');
       value += (byte & 0x7f) * factor;
       if (byte < 0x80) break;
       factor *= 128;

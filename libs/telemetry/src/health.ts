@@ -1,6 +1,8 @@
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
 import { once } from 'node:events';
 
+import { messageOf } from '@flowline/events';
+
 /** State of one part of a process. */
 export interface HealthCheck {
   /**
@@ -69,7 +71,7 @@ export async function startHealthServer({ port, host, health, metrics }: HealthS
   const server = createServer((request, response) => {
     answer(request, response, health, metrics).catch((error: unknown) => {
       response.writeHead(500, { 'content-type': 'text/plain' });
-      response.end(error instanceof Error ? error.message : String(error));
+      response.end(messageOf(error));
     });
   });
   server.listen(port, host);

@@ -1,6 +1,7 @@
 export * from './health.ts';
 export * from './logger.ts';
 export * from './metrics.ts';
+export * from './pause.ts';
 export { scrubSecrets } from './scrub-secrets.ts';
 export * from './shutdown.ts';
 export * from './report-error.ts';

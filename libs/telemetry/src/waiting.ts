@@ -1,3 +1,5 @@
+import { messageOf } from '@flowline/events';
+
 import type { Health } from './health.ts';
 import type { Logger } from './logger.ts';
 
@@ -15,7 +17,7 @@ export function waiting(
   part: string,
 ): (wait: Wait) => void {
   return ({ error, delayMs }) => {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     health.set(part, { healthy: true, ready: false, detail: `waiting: ${reason}` });
     logger.warn({ err: error, delayMs }, `waiting for the ${part}`);
   };

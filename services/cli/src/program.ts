@@ -9,7 +9,6 @@ type Load = () => Promise<() => Command>;
  * must not wait for the tensor library.
  */
 const commands = {
-  demo: async () => (await import('./commands/demo.ts')).demoCommand,
   doctor: async () => (await import('./commands/doctor.ts')).doctorCommand,
   migrate: async () => (await import('./commands/migrate.ts')).migrateCommand,
   validate: async () => (await import('./commands/validate.ts')).validateCommand,
@@ -48,8 +47,7 @@ export async function createProgram(args: readonly string[]): Promise<Command> {
         'Every command takes --json.',
         '',
         'First steps:',
-        '  flowline demo                  # everything at once, on real data, nothing to set up',
-        '  flowline migrate               # then, in a database of yours:',
+        '  flowline migrate               # creates the schema in your database',
         '  flowline apply detector.yaml',
         '  flowline train <detector>',
         '  flowline serve scorer',

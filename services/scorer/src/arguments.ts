@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-import { FlowlineError } from '@flowline/events';
+import { FlowlineError, messageOf } from '@flowline/events';
 
 /** Help text of the scorer. */
 export const HELP = `flowline scorer: scores a stream of events, stores them and sends alerts
@@ -42,8 +42,9 @@ export function readArguments(args: readonly string[]): Arguments | null {
   const values = parse(args);
   if (values.help) return null;
   const source = readSource(values.source);
-  const alerts = ALERTS.find((choice) => choice === (values.alerts ?? (source.kind === 'kafka' ? 'kafka' : 'stdout')));
-  if (alerts === undefined) throw usage(`--alerts is "${values.alerts ?? ''}"; expected ${ALERTS.join(', ')}.`);
+  const wanted = values.alerts ?? (source.kind === 'kafka' ? 'kafka' : 'stdout');
+  const alerts = ALERTS.find((choice) => choice === wanted);
+  if (alerts === undefined) throw usage(`--alerts is "${wanted}"; expected ${ALERTS.join(', ')}.`);
   for (const reset of ['reset-offsets', 'reset-windows'] as const) {
     if (values[reset] && source.kind !== 'kafka') throw usage(`--${reset} is for --source kafka.`);
   }
@@ -74,7 +75,7 @@ function parse(args: readonly string[]) {
       },
     }).values;
   } catch (error) {
-    throw usage(error instanceof Error ? error.message : String(error));
+    throw usage(messageOf(error));
   }
 }
 

@@ -1,14 +1,16 @@
 import type { EventSource, RetryNotice, SourceBatch } from '@flowline/stream';
 import { concatMap, groupBy, map, mergeMap, type Observable, type OperatorFunction, tap } from 'rxjs';
 
-import { acknowledge } from './acknowledge.ts';
-import { commit, type CommittedEvents, type Store } from './commit.ts';
-import { decide } from './decide.ts';
-import { decode, type Models } from './decode.ts';
-import { explain } from './explain.ts';
-import type { PartitionWindows } from './partition-windows.ts';
-import { score } from './score.ts';
-import type { Timed } from './stage-timer.ts';
+import { acknowledge } from './steps/acknowledge.ts';
+import { commit, type CommittedEvents, type Store } from './steps/commit.ts';
+import { decide } from './steps/decide.ts';
+import { decode } from './steps/decode.ts';
+import { explain } from './steps/explain.ts';
+import { lease, type Models } from './steps/lease.ts';
+import type { PartitionWindows } from './windows/partition-windows.ts';
+import { throughWindows } from './windows/through-windows.ts';
+import { score } from './steps/score.ts';
+import type { Timed } from './metrics/stage-timer.ts';
 
 /** Parts of the pipeline. Each is a port that tests can replace. */
 export interface PipelineParts {
@@ -38,7 +40,8 @@ export const pipeline = ({
   onWait,
 }: PipelineParts): Observable<CommittedEvents> =>
   source.batches$.pipe(
-    concatMap(timed.async('decode', decode(models, windows))), // records → events | dead letters
+    map(lease(models)), //                                   the champion of the moment scores the batch
+    concatMap(timed.async('decode', throughWindows(windows, decode))), // windows opened; records → events | dead letters; windows advanced
     concatMap(timed.async('score', score)), //               features → flow (log p) → p-value; one batch at a time
     map(timed.step('decide', decide)), //                    anomaly or not
     concatMap(timed.async('explain', explain)), //           why: contributions, expected ranges, the alert

@@ -6,13 +6,13 @@ import { type EventSource, untilItSucceeds } from '@flowline/stream';
 import type { Health, Logger, Metrics, Shutdown } from '@flowline/telemetry';
 
 import type { AlertsChoice } from './arguments.ts';
-import type { ChampionLooks } from './champion-looks.ts';
-import type { Collector } from './collect.ts';
-import { createModelLoader } from './model-loader.ts';
-import { alertAddress } from './open-alerts.ts';
-import { PartitionWindows, type PartitionWindowsOptions } from './partition-windows.ts';
+import type { ChampionLookup } from './champion/champion-lookup.ts';
+import type { Collector } from './steps/collect.ts';
+import { createChampionLoader } from './champion/load-champion.ts';
+import { alertAddress } from './alerts/open-alerts.ts';
+import { PartitionWindows, type PartitionWindowsOptions } from './windows/partition-windows.ts';
 import type { DetectorRunParts } from './run-detector.ts';
-import type { StoreReport } from './scoring-reporter.ts';
+import type { StoreReport } from './metrics/scoring-reporter.ts';
 
 /** Parts that all runs of a process share. */
 export interface ProcessParts {
@@ -22,7 +22,7 @@ export interface ProcessParts {
   readonly metrics: Metrics;
   readonly health: Health;
   readonly shutdown: Shutdown;
-  readonly champions: ChampionLooks;
+  readonly champions: ChampionLookup;
   /** Memory bound of the windows of all detectors. */
   readonly windowMemory: WindowMemory;
   /** Connects to Kafka; called only if needed. */
@@ -37,12 +37,13 @@ export interface RunParts {
   readonly signal: AbortSignal;
   readonly collector?: Collector;
   readonly report?: StoreReport;
+  readonly onReading?: (listener: () => void) => void;
 }
 
 /**
  * Assembles a run of one detector over one source, with the models and the store of this process.
  */
-export function detectorRun(
+export function detectorRunParts(
   { db, settings, logger, metrics, health, champions }: ProcessParts,
   definition: DetectorDefinition,
   run: RunParts,
@@ -53,12 +54,13 @@ export function detectorRun(
     name,
     source: run.source,
     windows: run.windows,
-    loader: createModelLoader({ db, detector: name, champions, settings, logger }),
+    loader: createChampionLoader({ db, detector: name, champions, settings, logger }),
     store: {
       commit: (batch) => commitBatch(db, batch, { sample, ...alertAddress(run.alerts, definition, batch.topic) }),
     },
     ...(run.collector === undefined ? {} : { collector: run.collector }),
     ...(run.report === undefined ? {} : { report: run.report }),
+    ...(run.onReading === undefined ? {} : { onReading: run.onReading }),
     logger,
     metrics,
     health,
@@ -95,11 +97,11 @@ export function partitionWindows(
  * warning; every time is counted.
  */
 export function windowMemory({ windowsMaxBytes }: Settings, logger: Logger, metrics: Metrics): WindowMemory {
-  let isTold = false;
+  let hasWarned = false;
   return new WindowMemory(windowsMaxBytes, () => {
     metrics.windowsForgotten.inc();
-    if (isTold) return;
-    isTold = true;
+    if (hasWarned) return;
+    hasWarned = true;
     const remedy =
       'Give the process more memory and raise FLOWLINE_WINDOWS_MAX_BYTES, or share the partitions among more scorers. ' +
       'flowline_window_entities_forgotten_total counts on.';

@@ -4,7 +4,7 @@ import { createMetrics, Health, silentLogger } from '@flowline/telemetry';
 import { describe, expect, it } from '@jest/globals';
 import { Observable, Subject } from 'rxjs';
 
-import { PartitionWindows } from './partition-windows.ts';
+import { PartitionWindows } from './windows/partition-windows.ts';
 import { type DetectorRunParts, runDetector } from './run-detector.ts';
 import { FakeLoader } from './testing/fake-model.ts';
 import { FakeStore } from './testing/fake-store.ts';

@@ -3,29 +3,29 @@ import { type EventSource, isRetryableError, retryWithBackoff } from '@flowline/
 import type { Health, Logger, Metrics } from '@flowline/telemetry';
 import { defer, finalize, lastValueFrom, type Observable, tap } from 'rxjs';
 
-import { collect, collectUntil, type Collector, keepCollecting } from './collect.ts';
-import type { CommittedEvents, Store } from './commit.ts';
-import { DetectorHolder, type ModelLoader } from './detector-holder.ts';
-import type { DetectorModel } from './detector-model.ts';
-import { FarTimes } from './far-times.ts';
-import { firstModel } from './first-model.ts';
-import { LackingEvents } from './lacking-events.ts';
-import { leaseScope } from './lease-scope.ts';
-import { measureBatch, measureCollected, measureModel, measureWindows } from './measure.ts';
-import { MissingFeatures } from './missing-features.ts';
-import type { PartitionWindows } from './partition-windows.ts';
+import { collect, collectUntil, type Collector, keepCollecting } from './steps/collect.ts';
+import type { CommittedEvents, Store } from './steps/commit.ts';
+import { ChampionHolder, type ChampionLoader } from './champion/champion-holder.ts';
+import type { Champion } from './champion/champion.ts';
+import { FarTimes } from './metrics/far-times.ts';
+import { waitForChampion } from './champion/wait-for-champion.ts';
+import { LackingEvents } from './metrics/lacking-events.ts';
+import { leaseScope } from './champion/lease-scope.ts';
+import { countScored, countCollected, setModelGauges, setWindowGauges } from './metrics/batch-metrics.ts';
+import { MissingFeatures } from './metrics/missing-features.ts';
+import type { PartitionWindows } from './windows/partition-windows.ts';
 import { pipeline } from './pipeline.ts';
-import { ScoringReporter, type StoreReport } from './scoring-reporter.ts';
-import { RunStatus } from './run-status.ts';
-import { RunCounter, type RunTotals } from './run-totals.ts';
-import { createStageTimer } from './stage-timer.ts';
+import { ScoringReporter, type StoreReport } from './metrics/scoring-reporter.ts';
+import { RunStatus } from './metrics/run-status.ts';
+import { RunCounter, type RunTotals } from './metrics/run-totals.ts';
+import { createStageTimer } from './metrics/stage-timer.ts';
 
 export interface DetectorRunParts {
   readonly name: string;
   readonly source: EventSource;
   /** Past of the entities, up to the position of the source. */
   readonly windows: PartitionWindows;
-  readonly loader: ModelLoader;
+  readonly loader: ChampionLoader;
   readonly store: Store;
   /** For a detector that learns from its own events: stores them while there is no model. */
   readonly collector?: Collector;
@@ -39,6 +39,8 @@ export interface DetectorRunParts {
   readonly health: Health;
   /** If aborted, the batches in flight are finished, then the run ends. */
   readonly signal: AbortSignal;
+  /** Registers a listener that is called while the source is known to be read. */
+  readonly onReading?: (listener: () => void) => void;
   /** Interval between checks for a new champion. */
   readonly pollMs?: number;
 }
@@ -52,13 +54,10 @@ export interface DetectorRunParts {
  * itself.
  */
 export async function runDetector(parts: DetectorRunParts): Promise<RunTotals> {
-  const { name, source, signal, metrics } = parts;
+  const { name, source, signal } = parts;
   const logger = parts.logger.child({ detector: name });
   const status = new RunStatus(name, parts.health, logger);
   const counter = new RunCounter(name);
-  const farTimes = new FarTimes(name, metrics, logger);
-  const missing = new MissingFeatures(name, metrics, logger);
-  const lacking = new LackingEvents(name, metrics, logger);
   const watching = new AbortController();
   const reporter = new ScoringReporter(parts.report ?? (() => Promise.resolve()), logger);
   const holder = openHolder(parts, logger, status, reporter);
@@ -67,26 +66,24 @@ export async function runDetector(parts: DetectorRunParts): Promise<RunTotals> {
     if (signal.aborted) source.stop();
     status.waits('loading the champion');
     void reporter.run(watching.signal);
-    const model = await modelToBeginWith(parts, holder, status, reporter);
+    const model = await firstChampion(parts, holder, status, reporter);
     if (model === undefined) return counter.totals();
     void holder.watch(watching.signal);
+    parts.onReading?.(() => {
+      if (holder.current !== undefined) status.reads();
+    });
     counter.start(model.detector.compute.backend);
     status.scores();
+    const observe = batchObserver(parts, logger);
     const stored$ = storedBatches(parts, holder, status).pipe(
       tap((batch) => {
         counter.add(batch);
-        warnOfRefused(logger, batch.report);
-        measureBatch(metrics, name, batch);
-        // A file may well hold old events.
-        if (!source.finite) farTimes.note(batch.scored);
-        missing.note(batch.lease.model.detector.bundle.schema, batch.events.table);
-        lacking.note(batch);
-        measureWindows(metrics, name, parts.windows);
+        observe(batch);
         status.scores();
       }),
       retryWithBackoff({
         isRetryable: (error) => !source.finite && isRetryableError(error),
-        onRetry: status.waitsAfter('the source failed'),
+        onRetry: status.sourceFailed,
       }),
     );
     await lastValueFrom(stored$, { defaultValue: undefined });
@@ -100,33 +97,52 @@ export async function runDetector(parts: DetectorRunParts): Promise<RunTotals> {
   }
 }
 
+/** Metrics and warnings of each stored batch. */
+function batchObserver(
+  { name, source, windows, metrics }: DetectorRunParts,
+  logger: Logger,
+): (batch: CommittedEvents) => void {
+  const farTimes = new FarTimes(name, metrics, logger);
+  const missing = new MissingFeatures(name, metrics, logger);
+  const lacking = new LackingEvents(name, metrics, logger);
+  return (batch) => {
+    warnOfRefused(logger, batch.report);
+    countScored(metrics, name, batch);
+    // A file may well hold old events.
+    if (!source.finite) farTimes.note(batch.scored);
+    missing.note(batch.lease.model.detector.bundle.schema, batch.events.table);
+    lacking.note(batch);
+    setWindowGauges(metrics, name, windows);
+  };
+}
+
 /**
  * Waits for the first champion if the source is endless. Meanwhile it collects events, if the
  * detector learns from them.
  */
-async function modelToBeginWith(
+async function firstChampion(
   parts: DetectorRunParts,
-  holder: DetectorHolder,
+  holder: ChampionHolder,
   status: RunStatus,
   reporter: ScoringReporter,
-): Promise<DetectorModel | undefined> {
+): Promise<Champion | undefined> {
   const { name, source, windows, loader, collector, metrics, signal } = parts;
   const wait = !source.finite;
   const onWait = (reason: string): void => {
     status.waits(reason);
     reporter.waits();
   };
-  if (collector === undefined || !wait) return firstModel(holder, { name, wait, signal, onWait });
+  if (collector === undefined || !wait) return waitForChampion(holder, { name, wait, signal, onWait });
   const champion$ = defer(() => loader.championVersion()).pipe(
     retryWithBackoff({ onRetry: status.waitsAfter('the champion cannot be looked up') }),
   );
-  const first = firstModel(holder, { name, wait, signal, onWait });
+  const first = waitForChampion(holder, { name, wait, signal, onWait });
   if ((await lastValueFrom(champion$)) !== null) return first;
   status.waits('collecting: events are stored as history for the first model');
   const collected$ = collect(source, collector, windows, status.waitsAfter('a batch cannot be stored')).pipe(
     tap((batch) => {
       warnOfRefused(parts.logger.child({ detector: name }), batch.report);
-      measureCollected(metrics, name, batch);
+      countCollected(metrics, name, batch);
     }),
     keepCollecting(status.waitsAfter('the source failed')),
   );
@@ -138,13 +154,13 @@ function openHolder(
   logger: Logger,
   status: RunStatus,
   reporter: ScoringReporter,
-): DetectorHolder {
-  return new DetectorHolder({
+): ChampionHolder {
+  return new ChampionHolder({
     loader,
     logger,
     ...(pollMs === undefined ? {} : { pollMs }),
     onModel: (model, replaced) => {
-      measureModel(metrics, model, replaced);
+      setModelGauges(metrics, model, replaced);
       reporter.scores(model);
       status.uses(model);
       const { modelVersion, detectorVersion, detector } = model;
@@ -164,6 +180,10 @@ function openHolder(
         replaced === undefined ? 'scoring begins' : `model swapped: version ${replaced.modelVersion} is retired`,
       );
     },
+    onGone: () => {
+      reporter.waits();
+      status.gone();
+    },
     onRejected: (version, error) => {
       metrics.modelSwaps.inc({ detector: name, outcome: 'rejected' });
       reporter.rejected(version, error);
@@ -178,7 +198,7 @@ function openHolder(
  */
 function storedBatches(
   { name, source, windows, store, metrics }: DetectorRunParts,
-  holder: DetectorHolder,
+  holder: ChampionHolder,
   status: RunStatus,
 ): Observable<CommittedEvents> {
   return defer(() => {

@@ -19,10 +19,10 @@ import {
 } from '@flowline/telemetry';
 
 import { type Arguments, HELP, readArguments } from './arguments.ts';
-import { ChampionLooks } from './champion-looks.ts';
+import { ChampionLookup } from './champion/champion-lookup.ts';
 import { windowMemory } from './process-parts.ts';
-import { scoreFile } from './score-file.ts';
-import { serveKafka } from './serve-kafka.ts';
+import { scoreFile } from './file/score-file.ts';
+import { serveKafka } from './kafka/serve.ts';
 
 /**
  * Program of the scorer: runs every requested detector until its source ends or a signal comes, and
@@ -64,7 +64,7 @@ async function run(args: Arguments): Promise<number> {
     shutdown.defer('database', () => db.close());
     health.delete('database');
     const shared = {
-      champions: new ChampionLooks(() => championVersions(db)),
+      champions: new ChampionLookup(() => championVersions(db)),
       windowMemory: windowMemory(settings, logger, metrics),
       kafka: kafkaOf(settings, logger),
     };

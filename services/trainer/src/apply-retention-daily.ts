@@ -1,10 +1,8 @@
 import { readDefinition } from '@flowline/config';
 import { applyRetention, type Database, ensurePartitions, listDetectors } from '@flowline/db';
-import type { Logger } from '@flowline/telemetry';
+import { DAY_MS } from '@flowline/events';
+import { type Logger, pause } from '@flowline/telemetry';
 
-import { pause } from './pause.ts';
-
-const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
 
 /**

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 
 import { promotionModes, type PromotionMode } from '@flowline/config';
-import { FlowlineError } from '@flowline/events';
+import { FlowlineError, messageOf } from '@flowline/events';
 
 /** Help text of the trainer. */
 export const HELP = `flowline trainer
@@ -50,7 +50,7 @@ function parse(args: readonly string[]) {
       },
     });
   } catch (error) {
-    throw usage(error instanceof Error ? error.message : String(error));
+    throw usage(messageOf(error));
   }
 }
 

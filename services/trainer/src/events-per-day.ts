@@ -1,8 +1,8 @@
 import type { HistoryDay } from '@flowline/db';
+import { DAY_MS } from '@flowline/events';
 
 import { rowsOfDays, type Stretch, stretchesOf, usualDays, weightedMedian } from './history-stretches.ts';
 
-const DAY_MS = 86_400_000;
 /**
  * Minimum duration of a history. A shorter one counts as one hour, as no rate per day follows from
  * it.

@@ -1,6 +1,4 @@
-import type { Logger } from '@flowline/telemetry';
-
-import { pause } from './pause.ts';
+import { type Logger, pause } from '@flowline/telemetry';
 
 /** A detector that learns from its own events and has no champion with the features in force. */
 export interface CollectingDetector {

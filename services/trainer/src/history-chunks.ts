@@ -1,4 +1,5 @@
 import { type DetectorDefinition, entityOf } from '@flowline/config';
+import { at } from '@flowline/events';
 import {
   createRecordReader,
   type FeatureTable,
@@ -47,7 +48,7 @@ export function historyReading(definition: DetectorDefinition, lookups: Lookups,
     range: { ...(wanted.from === null ? {} : { from: wanted.from }), maxRows: definition.history.maxRows },
     read: (rows, timesMs) => {
       const { table, accepted, faults } = reader.read(rows);
-      return { table, timesMs: Float64Array.from(accepted, (row) => timesMs[row] ?? NaN), faults };
+      return { table, timesMs: Float64Array.from(accepted, (row) => at(timesMs, row)), faults };
     },
   };
 }
@@ -77,14 +78,14 @@ function windowedReading(
       windows ??= new EntityWindows({ schema, lookups, entity, seenFromMs: timesMs[0] ?? null });
       const { table, accepted, faults } = reader.read(rows, windows.batch(offsets, timesMs));
       seen += rows.length;
-      const isWanted = (row: number): boolean => (timesMs[row] ?? NaN) >= fromMs;
+      const isWanted = (row: number): boolean => at(timesMs, row) >= fromMs;
       // Row r (from 1) is kept if floor(r·max/total) steps up: at most `max` rows, evenly spread.
       const step = (row: number): number => Math.floor((row * Math.min(history.maxRows, total)) / total);
       const isKept = Array.from(timesMs, (_, row) => isWanted(row) && step(++wanted) > step(wanted - 1));
-      const kept = Array.from(accepted.keys()).filter((row) => isKept[accepted[row] ?? -1] === true);
+      const kept = Array.from(accepted.keys()).filter((row) => at(isKept, at(accepted, row)));
       return {
         table: selectRows(table, kept),
-        timesMs: Float64Array.from(kept, (row) => timesMs[accepted[row] ?? -1] ?? NaN),
+        timesMs: Float64Array.from(kept, (row) => at(timesMs, at(accepted, row))),
         faults: faults.filter(({ index }) => isWanted(index)),
       };
     },

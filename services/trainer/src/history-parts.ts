@@ -1,4 +1,5 @@
 import type { HistoryParts } from '@flowline/detector';
+import { at } from '@flowline/events';
 import { type FeatureTable, sliceTable } from '@flowline/features';
 
 import { type RowRange, sizeOf, type TimeSplit } from './split-by-time.ts';
@@ -20,4 +21,4 @@ export const timesOf = (
   timesMs: Float64Array,
   split: TimeSplit,
 ): HistoryParts<{ readonly fromMs: number; readonly toMs: number }> =>
-  mapParts(split, ({ start, end }) => ({ fromMs: timesMs[start] ?? NaN, toMs: timesMs[end - 1] ?? NaN }));
+  mapParts(split, ({ start, end }) => ({ fromMs: at(timesMs, start), toMs: at(timesMs, end - 1) }));

@@ -1,6 +1,6 @@
 import type { HistoryDay } from '@flowline/db';
+import { DAY_MS } from '@flowline/events';
 
-const DAY_MS = 86_400_000;
 /**
  * Probability below which a silence is not due to chance. For independent events at the usual rate
  * it is e^(−rate·silence).

@@ -1,3 +1,5 @@
+import { DAY_MS } from '@flowline/events';
+
 /** A wall-clock time in some zone; months and days count from 1. */
 export interface WallTime {
   readonly year: number;
@@ -8,7 +10,6 @@ export interface WallTime {
   readonly second: number;
 }
 
-const DAY_MS = 86_400_000;
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 function formatOf(timezone: string): Intl.DateTimeFormat {

@@ -1,9 +1,8 @@
 import { readSchedule, type Schedule } from '@flowline/config';
-import { FlowlineError } from '@flowline/events';
+import { DAY_MS, FlowlineError } from '@flowline/events';
 
 import { instantsOf, wallMs, wallTimeAt, type WallTime } from './local-time.ts';
 
-const DAY_MS = 86_400_000;
 /** A schedule for 29 February may have to wait eight years (1896–1904, 2096–2104). */
 const LONGEST_GAP_DAYS = 8 * 366;
 const LARGEST_SHIFT_MS = 3 * 3_600_000;

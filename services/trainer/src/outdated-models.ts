@@ -1,6 +1,4 @@
-import type { Logger } from '@flowline/telemetry';
-
-import { pause } from './pause.ts';
+import { type Logger, pause } from '@flowline/telemetry';
 
 /** A scheduled detector whose definition in force needs a model that was never tried. */
 export interface OutdatedDetector {

@@ -19,6 +19,7 @@ type Verdict = OwnReport['alarms']['verdict'];
 const report = (alarms: number, verdict: Verdict, moved: readonly string[] = [], testRows = 2396): OwnReport => ({
   alarms: {
     alpha: 0.014,
+    alwaysRate: 0,
     expectedRate: 0.014,
     interval: { low: 0.0105, high: 0.0178 },
     testRows,
@@ -45,6 +46,14 @@ describe('decidePromotion', () => {
   it('promotes the first model', () => {
     expect(decidePromotion('auto', null, asAsked)).toEqual({ promote: true, reason: 'there was no champion' });
     expect(decidePromotion('auto', null, untested).promote).toBe(true);
+  });
+
+  it('says at the promotion if events will always alarm, far above the rate asked for', () => {
+    const always = { ...asAsked.alarms, alpha: 1e-3, alwaysRate: 0.034, expectedRate: 0.035 };
+    expect(decidePromotion('auto', null, { ...asAsked, alarms: always })).toEqual({
+      promote: true,
+      reason: 'there was no champion, though 3.4 % of the events will always alarm, 35 times the rate asked for in all',
+    });
   });
 
   it('promotes a model that is not worse, keeps the champion otherwise, and says why', () => {

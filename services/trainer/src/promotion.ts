@@ -1,5 +1,5 @@
 import type { PromotionMode } from '@flowline/config';
-import { type AlarmReport, type Comparison, type MovedFeature, movedWords } from '@flowline/detector';
+import { type AlarmReport, beyondAsked, type Comparison, type MovedFeature, movedWords } from '@flowline/detector';
 
 /** Comparison of a challenger with a champion on the same held-out rows. */
 export type ChampionComparison = Comparison & {
@@ -55,10 +55,8 @@ export function decidePromotion(
   if (isFarAbove && !isStillBetter(comparison)) return { promote: false, reason: alarmsOf(own, FAR_ABOVE) };
   if (comparison === null) {
     const isMore = (verdict === 'above' || verdict === 'unclear') && (measuredRate ?? 0) > (interval?.high ?? 1);
-    return {
-      promote: true,
-      reason: `there was no champion${isMore ? `, though ${alarmsOf(own, FINDINGS[verdict])}` : ''}`,
-    };
+    const caution = isMore ? alarmsOf(own, FINDINGS[verdict]) : beyondAsked(own.alarms);
+    return { promote: true, reason: `there was no champion${caution === null ? '' : `, though ${caution}`}` };
   }
   const against = `against champion ${comparison.champion}: ${comparison.reason}`;
   if (comparison.comparable) return { promote: comparison.promote, reason: against };

@@ -2,6 +2,7 @@ import { stderr, stdout } from 'node:process';
 
 import { loadSettings, requireDatabaseUrl, type Settings, unknownVariables } from '@flowline/config';
 import { connect, type ConnectOptions, type Database, requireMigrated, waitForDatabase } from '@flowline/db';
+import { beyondAsked, type RateInterval } from '@flowline/detector';
 import { printableJson, printableLines } from '@flowline/events';
 import {
   createLogger,
@@ -136,29 +137,29 @@ function describe({ detector, modelVersion, promoted, reason, remedy, alpha, sec
   const { rows, training } = metrics;
   const heldOut = training.heldOut === null ? '' : `; held-out −log p ${training.heldOut.nllNats.toFixed(3)} nats`;
   return [
-    `${detector}: model version ${modelVersion} in ${seconds.toFixed(1)} s, trained on ${rows.train} rows, calibrated on ${rows.calibration}${heldOut}`,
+    `${detector}: model version ${modelVersion} in ${seconds.toFixed(1)} s, trained on ${rows.train} rows, calibrated on ${training.calibration.rows}${heldOut}`,
     `  alarms on ${training.alarms.testRows} held-out rows: ${training.alarms.alarms} (alpha ${alpha.toPrecision(3)}), ${expectation(training.alarms)}`,
     `  ${promoted ? 'it is the champion now' : 'it is held back, and does not score'}: ${reason}`,
     ...(remedy === null ? [] : [`  → ${remedy}`]),
   ].join('\n');
 }
 
-function expectation({
-  expectedRate,
-  interval,
-  measuredRate,
-  testRows,
-  verdict,
-}: TrainingMetrics['training']['alarms']): string {
+function expectation(alarms: TrainingMetrics['training']['alarms']): string {
+  const { expectedRate, interval, testRows } = alarms;
   const count = (rate: number): string => String(Number((rate * testRows).toPrecision(2)));
   const expected = `${count(expectedRate)} expected`;
   if (interval === null) return `${expected}: no rate can be promised`;
-  const words = verdict === 'unclear' ? unclear((measuredRate ?? 0) > interval.high) : VERDICTS[verdict];
-  return `${expected} (${count(interval.low)} to ${count(interval.high)}): ${words}`;
+  return `${expected} (${count(interval.low)} to ${count(interval.high)}): ${verdictWords(alarms, interval)}`;
 }
 
-const unclear = (isMore: boolean): string =>
-  `${isMore ? 'MORE' : 'fewer'} than asked, though in bursts that chance may explain; see the warnings`;
+function verdictWords(alarms: TrainingMetrics['training']['alarms'], { high }: RateInterval): string {
+  if (alarms.verdict === 'unclear') {
+    const isMore = (alarms.measuredRate ?? 0) > high;
+    return `${isMore ? 'MORE' : 'fewer'} than asked, though in bursts that chance may explain; see the warnings`;
+  }
+  const beyond = alarms.verdict === 'inside' ? beyondAsked(alarms) : null;
+  return beyond === null ? VERDICTS[alarms.verdict] : `as expected, but ${beyond}`;
+}
 
 const VERDICTS = {
   inside: 'as asked',

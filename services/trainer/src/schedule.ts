@@ -1,7 +1,7 @@
+import { pause } from '@flowline/telemetry';
 import { createTask, type ScheduledTask } from 'node-cron';
 
 import { missedRun, scheduleOf } from './missed-run.ts';
-import { pause } from './pause.ts';
 
 /** A detector that is trained on a schedule. */
 export interface ScheduledDetector {

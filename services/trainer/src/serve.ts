@@ -16,7 +16,7 @@ import { type CollectingDetector, trainFirstModels } from './first-models.ts';
 import { type OutdatedDetector, trainOutdatedModels } from './outdated-models.ts';
 import { type ScheduledDetector, TrainingSchedule } from './schedule.ts';
 import { type TrainerParts, trainOnce } from './train-once.ts';
-import { measureTraining } from './training-measures.ts';
+import { observeTraining } from './observe-training.ts';
 
 /** The process around a serving trainer. */
 export interface TrainerProcess {
@@ -32,7 +32,7 @@ export interface TrainerProcess {
 export async function serve({ shutdown, health, metrics }: TrainerProcess, parts: TrainerParts): Promise<void> {
   const { db, logger } = parts;
   const train = (detector: string, scheduledFor: Date | null) =>
-    measureTraining(metrics, detector, () => trainOnce(parts, { detector, scheduledFor, promotion: null }));
+    observeTraining(metrics, detector, () => trainOnce(parts, { detector, scheduledFor, promotion: null }));
   const onError = (detector: string, err: unknown): void => reportFailure(logger, detector, err);
   const schedule = new TrainingSchedule({
     list: () => scheduledDetectors(db, logger),

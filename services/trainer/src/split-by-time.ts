@@ -1,3 +1,4 @@
+import { minimumRows } from '@flowline/detector';
 import { FlowlineError } from '@flowline/events';
 
 /** Rows [start, end) of a history in time order. */
@@ -19,11 +20,6 @@ export interface TimeSplit {
 
 const VALIDATION_FRACTION = 0.1;
 const TEST_FRACTION = 0.1;
-/** Fewer rows give no usable density. */
-const MINIMUM_TRAIN_ROWS = 500;
-/** Fewer rows cannot even resolve a p-value of a few per mille. */
-const MINIMUM_CALIBRATION_ROWS = 200;
-
 /**
  * Splits a history by time: train, then validation (10 %), then calibration (its fraction), then
  * test (10 %). Rows with the same time stay together, in the older part, so that no part sees the
@@ -61,11 +57,11 @@ export function splitByTime(timesMs: ArrayLike<number>, calibrationFraction: num
 export const sizeOf = (range: RowRange): number => range.end - range.start;
 
 function shortPart(split: TimeSplit): string | null {
-  if (sizeOf(split.train) < MINIMUM_TRAIN_ROWS) {
-    return `${sizeOf(split.train)} are left to train on, and ${MINIMUM_TRAIN_ROWS} are the least`;
+  if (sizeOf(split.train) < minimumRows.train) {
+    return `${sizeOf(split.train)} are left to train on, and ${minimumRows.train} are the least`;
   }
-  if (sizeOf(split.calibration) < MINIMUM_CALIBRATION_ROWS) {
-    return `${sizeOf(split.calibration)} are left to calibrate on, and ${MINIMUM_CALIBRATION_ROWS} are the least`;
+  if (sizeOf(split.calibration) < minimumRows.calibration) {
+    return `${sizeOf(split.calibration)} are left to calibrate on, and ${minimumRows.calibration} are the least`;
   }
   if (sizeOf(split.validation) === 0) return 'none is left to validate on (too many rows share one time)';
   if (sizeOf(split.test) === 0) return 'none is left to test on (too many rows share one time)';

@@ -9,7 +9,7 @@ import {
   storeModelVersion,
   withTrainingLease,
 } from '@flowline/db';
-import { alphaOf, saveBundle, trainDetector } from '@flowline/detector';
+import { alphaOf, type DetectorTrainingSpec, saveBundle, trainDetector } from '@flowline/detector';
 import type { Logger } from '@flowline/telemetry';
 
 import { compareWithChampion } from './compare-with-champion.ts';
@@ -17,8 +17,8 @@ import { partsOf, rowsOf, timesOf } from './history-parts.ts';
 import type { Progress } from './progress.ts';
 import { type ChampionComparison, decidePromotion, type OwnReport, type PromotionDecision } from './promotion.ts';
 import { type RecordedRun, recordRun } from './recorded-run.ts';
-import { splitByTime } from './split-by-time.ts';
-import { readTrainingHistory } from './training-history.ts';
+import { splitByTime, type TimeSplit } from './split-by-time.ts';
+import { readTrainingHistory, type TrainingHistory } from './training-history.ts';
 import { historyMetrics, type TrainingMetrics, trainingMetrics } from './training-metrics.ts';
 import { showTraining } from './training-progress.ts';
 
@@ -115,21 +115,7 @@ async function train(training: Training, run: RecordedRun): Promise<TrainOutcome
   const alpha = alphaOf(definition.decision.control, history.eventsPerDay);
   logger.info({ ...historyMetrics(history), rows: rowsOf(split), alpha }, 'history read and split by time');
 
-  const spec = {
-    name: definition.name,
-    schema: definition.features,
-    lookups: history.lookups,
-    entity: entityOf(definition),
-    family: definition.model.family,
-    seed: definition.model.seed,
-    members: definition.model.members,
-    data: definition.training.data,
-    maxMinutes: definition.model.budget.maxMinutes,
-    steps: definition.model.budget.steps,
-    backend: `tfjs-${training.backend}`,
-    times: timesOf(history.timesMs, split),
-    alpha,
-  } as const;
+  const spec = trainingSpec(training, history, split, alpha);
   const { bundle, report } = await run.phase('train', () =>
     trainDetector(spec, tables, { signal, onProgress: showTraining(progress) }),
   );
@@ -138,15 +124,9 @@ async function train(training: Training, run: RecordedRun): Promise<TrainOutcome
   run.curves(report.members.map((member) => member.curves));
 
   signal.throwIfAborted();
-  const model = {
-    detector: definition.name,
-    detectorVersion,
-    bytes: saveBundle(bundle),
-    alpha,
-    // Stored with alpha, so that another false-alarm rate only needs another alpha for the same
-    // model.
-    manifest: { ...bundle.metadata, eventsPerDay: history.eventsPerDay },
-  };
+  // Stored with alpha: another false-alarm rate only needs another alpha for the same model.
+  const manifest = { ...bundle.metadata, eventsPerDay: history.eventsPerDay };
+  const model = { detector: definition.name, detectorVersion, bytes: saveBundle(bundle), alpha, manifest };
   const stored = await run.phase('store', () => storeModelVersion(db, model));
   const comparison = await run.phase('compare', () => compareWithChampion(training, bundle, tables.test, alpha));
   signal.throwIfAborted();
@@ -174,6 +154,27 @@ async function train(training: Training, run: RecordedRun): Promise<TrainOutcome
     metrics: trainingMetrics(history, rowsOf(split), report, comparison, decision),
   };
 }
+
+const trainingSpec = (
+  { definition, backend }: Training,
+  { lookups, timesMs }: TrainingHistory,
+  split: TimeSplit,
+  alpha: number,
+): DetectorTrainingSpec => ({
+  name: definition.name,
+  schema: definition.features,
+  lookups,
+  entity: entityOf(definition),
+  family: definition.model.family,
+  seed: definition.model.seed,
+  members: definition.model.members,
+  data: definition.training.data,
+  maxMinutes: definition.model.budget.maxMinutes,
+  steps: definition.model.budget.steps,
+  backend: `tfjs-${backend}`,
+  times: timesOf(timesMs, split),
+  alpha,
+});
 
 async function promoteOrHold(
   { db, definition, promotion }: Training,

@@ -1,8 +1,8 @@
 import type { HistoryDay } from '@flowline/db';
+import { DAY_MS } from '@flowline/events';
 
 import { rowsOfDays, type Stretch, stretchesOf, usualDays } from './history-stretches.ts';
 
-const DAY_MS = 86_400_000;
 /** Maximum share of the rows that may be stray at either end. */
 const STRAY_SHARE = 0.005;
 /**

@@ -1,6 +1,6 @@
+import { at } from '@flowline/events';
 import { add, constant, div, ifLess, inOrder, mul, neg, one, sigmoid, sub, zero } from './graph.ts';
 import type { Node } from './graph.ts';
-import { at } from '../at.ts';
 
 /**
  * Derivatives of Σ seed_i·output_i with respect to some nodes, as formulas, by reverse accumulation

@@ -1,6 +1,6 @@
+import { at } from '@flowline/events';
 import { inOrder } from './graph.ts';
 import type { Node, Op } from './graph.ts';
-import { at } from '../at.ts';
 
 /** Formula that runs in float64. */
 export type Evaluator = (inputs: ArrayLike<number>) => Float64Array;

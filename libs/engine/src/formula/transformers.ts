@@ -1,3 +1,4 @@
+import { at } from '@flowline/events';
 import {
   add,
   constant,
@@ -22,9 +23,8 @@ import {
   abs,
 } from './graph.ts';
 import type { Node } from './graph.ts';
-import { at } from '../at.ts';
-import { parametersOf } from '../plan.ts';
-import type { DeepSigmoidTransformer, RationalQuadraticTransformer, ScaleFunction, Transformer } from '../plan.ts';
+import { parametersOf } from '../plan/plan.ts';
+import type { DeepSigmoidTransformer, RationalQuadraticTransformer, ScaleFunction, Transformer } from '../plan/plan.ts';
 
 /**
  * Transformer as formulas: g(u; θ) and log ∂g/∂u. Input 0 is u, and the others are the parameters θ

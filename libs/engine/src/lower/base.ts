@@ -2,7 +2,7 @@ import { DiagonalNormal, GaussianMixture, logGamma, StandardNormal, StudentT } f
 import type { Distribution } from '@flowline/flows';
 
 import { WeightReader } from './weights.ts';
-import type { Base } from '../plan.ts';
+import type { Base } from '../plan/plan.ts';
 
 /**
  * Lowers a base distribution over the latents. Check with {@link isLoweredBase} first that its kind

@@ -17,8 +17,8 @@ import { beside, constantNetwork, lowerMlp, withOutput } from './mlp.ts';
 import type { PlanBuilder } from './plan-builder.ts';
 import { lowerTransformer } from './transformers.ts';
 import { WeightReader } from './weights.ts';
-import { parametersOf } from '../plan.ts';
-import type { Network } from '../plan.ts';
+import { parametersOf } from '../plan/plan.ts';
+import type { Network } from '../plan/plan.ts';
 import type { Sliced } from '../slices.ts';
 
 const lowerAffine = (bijector: ActNorm | ElementWiseAffine, builder: PlanBuilder): void => {
@@ -67,12 +67,14 @@ const lowerLuLinear = (bijector: LuLinear, builder: PlanBuilder): void => {
 
 const lowerPlanar = (bijector: Planar, builder: PlanBuilder): void => {
   const { features, leastSlope } = bijector.config;
-  builder.planar(leastSlope, contextual(bijector, [['w', features], ['u', features], ['b', 1]])); // prettier-ignore
+  const network = contextual(bijector, [['w', features], ['u', features], ['b', 1]]); // prettier-ignore
+  builder.contextual((read) => ({ type: 'planar', read, leastSlope, network }));
 };
 
 const lowerRadial = (bijector: Radial, builder: PlanBuilder): void => {
   const { features } = bijector.config;
-  builder.radial(contextual(bijector, [['center', features], ['alphaRaw', 1], ['betaRaw', 1]])); // prettier-ignore
+  const network = contextual(bijector, [['center', features], ['alphaRaw', 1], ['betaRaw', 1]]); // prettier-ignore
+  builder.contextual((read) => ({ type: 'radial', read, network }));
 };
 
 /**

@@ -4,7 +4,7 @@ import type { Flow } from '@flowline/flows';
 import { isLoweredBase, lowerBase } from './base.ts';
 import { lowerBijector, missingLowering } from './bijectors.ts';
 import { PlanBuilder } from './plan-builder.ts';
-import type { Plan } from '../plan.ts';
+import type { Plan } from '../plan/plan.ts';
 import { atOnce, type Sliced } from '../slices.ts';
 
 /** Reason in words why a flow has no lowering. Null if the whole flow has one. */

@@ -1,4 +1,4 @@
-import { at } from '../at.ts';
+import { at } from '@flowline/events';
 
 /** Minimum entry on the diagonal of U, as in LuLinear. */
 const LEAST_DIAGONAL = 1e-3;

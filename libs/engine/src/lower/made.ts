@@ -1,10 +1,10 @@
+import { at } from '@flowline/events';
 import { madeMasks } from '@flowline/flows';
 import type { MadeOptions } from '@flowline/flows';
 
 import { lowerMlp, withOutput } from './mlp.ts';
 import type { WeightReader } from './weights.ts';
-import { at } from '../at.ts';
-import type { Layer, Network } from '../plan.ts';
+import type { Layer, Network } from '../plan/plan.ts';
 
 /**
  * Masked network of an autoregressive map, over [features in `order` | context], with the

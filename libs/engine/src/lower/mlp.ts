@@ -1,8 +1,8 @@
+import { at } from '@flowline/events';
 import type { MlpConfig } from '@flowline/flows';
 
 import type { WeightReader } from './weights.ts';
-import { at } from '../at.ts';
-import type { Layer, Network } from '../plan.ts';
+import type { Layer, Network } from '../plan/plan.ts';
 
 /** Shape of a perceptron of libs/flows, besides its configuration. */
 export interface MlpShape {

@@ -1,5 +1,5 @@
-import { at } from '../at.ts';
-import type { Base, Network, Plan, Reading, Step, Transformer } from '../plan.ts';
+import { at } from '@flowline/events';
+import type { Base, ContextualStep, Network, Plan, Reading, Step, Transformer } from '../plan/plan.ts';
 
 /**
  * Coupling or autoregressive map as a flow describes it, over the features in their current order.
@@ -72,14 +72,10 @@ export class PlanBuilder {
     this.#count(logScale);
   }
 
-  planar(leastSlope: number, network: Network): void {
+  /** Adds a map of all features whose parameters depend only on the context. */
+  contextual(stepOf: (read: Reading) => ContextualStep): void {
     const read = this.#reading();
-    this.#push({ type: 'planar', read, leastSlope, network }, read);
-  }
-
-  radial(network: Network): void {
-    const read = this.#reading();
-    this.#push({ type: 'radial', read, network }, read);
+    this.#push(stepOf(read), read);
   }
 
   /**

@@ -1,6 +1,6 @@
 import { AffineTransformer, DeepSigmoid, RationalQuadratic, transformerFromConfig } from '@flowline/flows';
 
-import type { ScaleFunction, Transformer } from '../plan.ts';
+import type { ScaleFunction, Transformer } from '../plan/plan.ts';
 
 /** Transformer of a plan, from its configuration in libs/flows. */
 export const lowerTransformer = (config: unknown): Transformer => {

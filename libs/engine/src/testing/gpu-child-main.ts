@@ -1,7 +1,7 @@
 import { serve } from './child.ts';
 import type { GpuJob } from './gpu-child.ts';
-import { createWebGpuScorer } from '../backends/webgpu.ts';
-import { probeWebGpu } from '../backends/webgpu-adapter.ts';
+import { createWebGpuScorer } from '../targets/wgsl/runtime/webgpu.ts';
+import { probeWebGpu } from '../targets/wgsl/runtime/webgpu-adapter.ts';
 
 serve(await probeWebGpu(), async (job) => {
   const { plan, calls, ...options } = job as GpuJob;

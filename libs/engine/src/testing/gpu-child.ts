@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 
 import { Child } from './child.ts';
-import type { GpuProbe } from '../backends/webgpu-adapter.ts';
-import type { Plan } from '../plan.ts';
+import type { GpuProbe } from '../targets/wgsl/runtime/webgpu-adapter.ts';
+import type { Plan } from '../plan/plan.ts';
 
 /** Rows for one scorer of a plan, with the backend `webgpu`. */
 export interface GpuJob {

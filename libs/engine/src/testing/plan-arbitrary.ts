@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 
-import { activations } from '../plan.ts';
-import type { ScaleFunction, Transformer } from '../plan.ts';
+import { activations } from '../plan/plan.ts';
+import type { ScaleFunction, Transformer } from '../plan/plan.ts';
 import type { PlanShape } from './random-plan.ts';
 
 const scales: readonly ScaleFunction[] = [

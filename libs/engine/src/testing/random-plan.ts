@@ -3,8 +3,8 @@ import { madeMasks, Random } from '@flowline/flows';
 import { luFactors } from '../lower/lu.ts';
 import { beside, constantNetwork, withOutput } from '../lower/mlp.ts';
 import { PlanBuilder } from '../lower/plan-builder.ts';
-import { parametersOf } from '../plan.ts';
-import type { Activation, Base, DenseLayer, Layer, Network, Plan, ScaleFunction, Transformer } from '../plan.ts';
+import { parametersOf } from '../plan/plan.ts';
+import type { Activation, Base, DenseLayer, Layer, Network, Plan, ScaleFunction, Transformer } from '../plan/plan.ts';
 
 /** Shape of a random plan. */
 export interface PlanShape {
@@ -62,8 +62,14 @@ export const randomPlan = (shape: PlanShape): Plan => {
     if (shape.mixing === true) addLinear(builder, random);
     if (shape.autoregressive === true) addAutoregressive(builder, random, shape);
     else addCoupling(builder, random, shape, k);
-    if (shape.contextual === 'planar') builder.planar(1e-2, contextNetwork(random, shape, 2 * features + 1));
-    if (shape.contextual === 'radial') builder.radial(contextNetwork(random, shape, features + 2));
+    if (shape.contextual === 'planar') {
+      const network = contextNetwork(random, shape, 2 * features + 1);
+      builder.contextual((read) => ({ type: 'planar', read, leastSlope: 1e-2, network }));
+    }
+    if (shape.contextual === 'radial') {
+      const network = contextNetwork(random, shape, features + 2);
+      builder.contextual((read) => ({ type: 'radial', read, network }));
+    }
   }
   if (shape.affine) builder.affine(normals(random, features, 0.1).map(Math.exp), normals(random, features, 0.2));
   return builder.build(randomBase(random, shape));

@@ -7,10 +7,10 @@ import { Flow, glow, initBackend, Random, realNVP, StandardNormal } from '@flowl
 import * as tf from '@tensorflow/tfjs-core';
 
 import { createScorer } from '../create-scorer.ts';
-import { selectScorer } from '../select.ts';
-import { errorInTolerances } from '../tolerance.ts';
+import { selectScorer } from '../select/select.ts';
+import { errorInTolerances } from '../select/tolerance.ts';
 import { normalRows, randomizeWeights } from './random-flow.ts';
-import { backendEntry } from '../backend-table.ts';
+import { backendEntry } from '../select/backend-table.ts';
 
 const ROWS = 300;
 const entry = backendEntry('tensorflow');

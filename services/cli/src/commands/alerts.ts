@@ -1,4 +1,12 @@
-import { type DeadAlert, getDetector, listDeadAlerts, redriveDeadAlerts } from '@flowline/db';
+import {
+  type DeadAlert,
+  getDetector,
+  listDeadAlerts,
+  listWaitingAlerts,
+  redriveDeadAlerts,
+  setAsideWaitingAlerts,
+  type WaitingAlerts,
+} from '@flowline/db';
 import { Command } from 'commander';
 
 import { action, command } from '../command.ts';
@@ -13,13 +21,81 @@ interface ListOptions {
   readonly limit: string;
 }
 
-/** `flowline alerts dead ls|redrive`: lists and redrives the alerts that their sink refuses. */
+/**
+ * `flowline alerts ls|set-aside|dead`: lists the alerts that wait for their sink, takes a queue out
+ * of the way, and lists and redrives those that were set aside.
+ */
 export function alertsCommand(): Command {
   const dead = new Command('dead')
     .description('Look at alerts that were set aside because their sink refuses them, and let them wait for it again.')
     .addCommand(listCommand())
     .addCommand(redriveCommand());
-  return new Command('alerts').description('Look at alerts on their way.').addCommand(dead);
+  return new Command('alerts')
+    .description('Look at alerts on their way.')
+    .addCommand(waitingCommand())
+    .addCommand(setAsideCommand())
+    .addCommand(dead);
+}
+
+interface WaitingOptions {
+  readonly json?: true;
+  readonly detector?: string;
+}
+
+function waitingCommand(): Command {
+  return command('ls', 'List the alerts that wait for their sink by topic, and why the oldest was not sent.', [
+    'flowline alerts ls',
+    'flowline alerts ls --detector checkout-latency --json',
+  ])
+    .option('--detector <name>', 'only those of this detector')
+    .action(
+      action(async ({ detector, json }: WaitingOptions) => {
+        const queues = await withDatabase(async (db) => {
+          if (detector !== undefined) await getDetector(db, detector);
+          return listWaitingAlerts(db, detector);
+        });
+        printResult(queues, json === true, () => formatQueues(queues));
+      }),
+    );
+}
+
+interface SetAsideOptions {
+  readonly json?: true;
+  readonly topic: string;
+}
+
+function setAsideCommand(): Command {
+  return command(
+    'set-aside <detector>',
+    'Set the alerts aside that wait for a topic, such as one that is gone; they can be redriven.',
+    ['flowline alerts set-aside checkout-latency --topic old-alerts'],
+  )
+    .requiredOption('--topic <topic>', 'the topic that they wait for (see `flowline alerts ls`)')
+    .action(
+      action(async (detector: string, { topic, json }: SetAsideOptions) => {
+        const setAside = await withDatabase(async (db) => {
+          await getDetector(db, detector);
+          return setAsideWaitingAlerts(db, detector, topic);
+        });
+        printResult({ detector, topic, setAside }, json === true, () =>
+          setAside === 0 ? `no alert of ${detector} waits for ${topic}` : `${detector}: ${setAside} set aside`,
+        );
+      }),
+    );
+}
+
+function formatQueues(queues: readonly WaitingAlerts[]): string {
+  if (queues.length === 0) return 'no alert waits to be sent';
+  return formatTable(
+    ['detector', 'to', 'waiting', 'oldest', 'why'],
+    queues.map(({ detector, sink, topic, waiting, oldestAt, error }) => [
+      detector,
+      `${sink} ${topic}`,
+      waiting,
+      formatTime(oldestAt),
+      error ?? 'not tried yet',
+    ]),
+  );
 }
 
 function listCommand(): Command {

@@ -10,32 +10,30 @@ import { storedModel } from '../stored-model.ts';
 
 interface ExportOnnxOptions {
   readonly json?: true;
-  readonly version?: string;
   readonly model?: string;
-  readonly out?: string;
+  readonly output?: string;
 }
 
 /** `flowline export-onnx`: writes a trained detector as a standard ONNX model. */
 export function exportOnnxCommand(): Command {
   return command(
-    'export-onnx [detector]',
+    'export-onnx [detector] [version]',
     'Write a trained detector as an ONNX model: the values of its features in, log p(event) out.',
     [
       'flowline export-onnx checkout-latency',
-      'flowline export-onnx checkout-latency --version 3 --out v3.onnx',
+      'flowline export-onnx checkout-latency 3 --output v3.onnx',
       'flowline export-onnx --model model.safetensors',
     ],
   )
-    .option('--version <version>', 'a model version of the detector; default: the champion')
     .option('--model <file>', 'a model file (see `flowline models export`); needs no database')
-    .option('--out <file>', 'default: <detector>.onnx')
+    .option('--output <file>', 'default: <detector>.onnx')
     .action(
-      action(async (detector: string | undefined, options: ExportOnnxOptions) => {
+      action(async (detector: string | undefined, version: string | undefined, options: ExportOnnxOptions) => {
         const { exportOnnx, loadBundle } = await import('@flowline/detector');
-        const { bytes, sha256 } = await modelOf(detector, options);
+        const { bytes, sha256 } = await modelOf(detector, version, options.model);
         const bundle = loadBundle(bytes, sha256);
         const onnx = await exportOnnx(bundle);
-        const file = options.out ?? `${bundle.metadata.detector}.onnx`;
+        const file = options.output ?? `${bundle.metadata.detector}.onnx`;
         await writeFile(file, onnx);
         const inputs = bundle.schema.map(({ name }) => name);
         printResult(
@@ -50,7 +48,8 @@ export function exportOnnxCommand(): Command {
 
 async function modelOf(
   detector: string | undefined,
-  { model, version }: ExportOnnxOptions,
+  version: string | undefined,
+  model: string | undefined,
 ): Promise<{ readonly bytes: Uint8Array; readonly sha256: string | undefined }> {
   if ((detector === undefined) === (model === undefined)) {
     throw new FlowlineError('FLOWLINE_USAGE', 'Expected a detector or --model, one of them.', {

@@ -1,6 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 
-import type { StoredModel } from '@flowline/db';
+import { readDefinition } from '@flowline/config';
+import { getDetector, type StoredModel } from '@flowline/db';
+import type { BundleMetadata } from '@flowline/detector';
 import type { Command } from 'commander';
 
 import { alphaOfStored } from '../alpha-of-stored.ts';
@@ -11,7 +13,6 @@ import { withDatabase } from '../with-database.ts';
 
 interface ExportOptions {
   readonly json?: true;
-  readonly version?: string;
   readonly output?: string;
 }
 
@@ -21,20 +22,20 @@ interface ExportOptions {
  */
 export function exportCommand(): Command {
   return command(
-    'export <detector>',
+    'export <detector> [version]',
     'Write a model to a file, with which `flowline score --model` needs no database.',
-    [
-      'flowline models export checkout-latency',
-      'flowline models export checkout-latency --version 3 --output v3.safetensors',
-    ],
+    ['flowline models export checkout-latency', 'flowline models export checkout-latency 3 --output v3.safetensors'],
   )
-    .option('--version <version>', 'default: the champion')
     .option('--output <file>', 'default: <detector>-<version>.safetensors')
     .action(
-      action(async (detector: string, options: ExportOptions) => {
-        const model = await storedModel(detector, options.version);
-        const { alpha, note } = await withDatabase((db) => alphaOfStored(db, model));
-        const { bytes, sha256 } = await withAlpha(model, alpha);
+      action(async (detector: string, version: string | undefined, options: ExportOptions) => {
+        const model = await storedModel(detector, version);
+        const { alpha, note, event } = await withDatabase(async (db) => {
+          const { definition, version: inForce } = await getDetector(db, detector);
+          const { source } = readDefinition(definition, `${detector}, version ${inForce}`);
+          return { ...(await alphaOfStored(db, model)), event: { time: source.time, eventId: source.eventId } };
+        });
+        const { bytes, sha256 } = await exported(model, { alpha, event });
         const file = options.output ?? `${detector}-${model.version}.safetensors`;
         await writeFile(file, bytes);
         printResult(
@@ -50,14 +51,13 @@ export function exportCommand(): Command {
     );
 }
 
-/** File of a model with the given alpha: the stored bytes if they have it already. */
-async function withAlpha(
+/** File of a model that is read without its detector's definition: with its alpha and fields. */
+async function exported(
   model: StoredModel,
-  alpha: number,
+  more: Pick<Required<BundleMetadata>, 'alpha' | 'event'>,
 ): Promise<{ readonly bytes: Uint8Array; readonly sha256: string }> {
   const { bundleSha256, loadBundle, saveBundle } = await import('@flowline/detector');
   const bundle = loadBundle(model.bytes, model.sha256);
-  if (bundle.metadata.alpha === alpha) return { bytes: model.bytes, sha256: model.sha256 };
-  const bytes = saveBundle({ ...bundle, metadata: { ...bundle.metadata, alpha } });
+  const bytes = saveBundle({ ...bundle, metadata: { ...bundle.metadata, ...more } });
   return { bytes, sha256: bundleSha256(bytes) };
 }

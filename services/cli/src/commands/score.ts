@@ -53,8 +53,7 @@ async function scoreFile(file: string, options: ScoreOptions): Promise<number> {
   const totals = { rows: 0, anomalies: 0, errors: 0, backend: detector.compute.backend };
   let firstError: string | null = null;
   try {
-    const others = [names.time, names.id].filter((name) => name !== null);
-    const records = readRecords(file, detector.bundle, { format, others, onWarning: printWarning });
+    const records = readRecords(file, detector.bundle, { format, names, onWarning: printWarning });
     const out = new Output();
     const onTerminal = process.stdout.isTTY;
     let header = scoresHeader(output);

@@ -1,11 +1,12 @@
 import { loadSettings, readDefinition } from '@flowline/config';
 import { type Database, getDetector, listDetectors, readPositions, type StoredDetector } from '@flowline/db';
+import { FlowlineError } from '@flowline/events';
 import { createKafkaClient, KafkaAdmin } from '@flowline/kafka';
 import { silentLogger } from '@flowline/telemetry';
 import type { Command } from 'commander';
 
 import { action, command } from '../command.ts';
-import { topicLag } from '../kafka-lag.ts';
+import { type TopicLag, topicLag } from '../kafka-lag.ts';
 import { formatCount, formatNumber, formatTime, printResult } from '../output.ts';
 import { type DetectorStatus, detectorStatus } from '../status/detector-status.ts';
 import { withDatabase } from '../with-database.ts';
@@ -33,7 +34,10 @@ export function statusCommand(): Command {
   );
 }
 
-/** Adds the lag of each detector, if the environment names brokers. */
+/**
+ * Adds the lag of each detector, if the environment names brokers. All else comes from Postgres, so
+ * a broker that does not answer leaves only the lag unknown.
+ */
 async function withLag(
   db: Database,
   stored: readonly StoredDetector[],
@@ -41,18 +45,31 @@ async function withLag(
 ): Promise<DetectorStatus[]> {
   const { brokers, ...access } = loadSettings().kafka;
   if (brokers === null) return [...statuses];
-  const admin = await KafkaAdmin.connect(createKafkaClient({ brokers, ...access, log: silentLogger }));
+  const connecting = KafkaAdmin.connect(createKafkaClient({ brokers, ...access, log: silentLogger }));
   try {
     return await Promise.all(
       statuses.map(async (status, i) => {
         const { kafka } = readDefinition(stored[i]?.definition, status.detector).source;
         if (kafka === null) return status;
         const positions = await readPositions(db, status.detector, kafka.topic);
-        return { ...status, lag: await topicLag(admin, kafka.topic, positions) };
+        const lag = await lagOrReason(async () => topicLag(await connecting, kafka.topic, positions));
+        return { ...status, ...lag };
       }),
     );
   } finally {
-    await admin.close();
+    await connecting.then(
+      (admin) => admin.close(),
+      () => undefined,
+    );
+  }
+}
+
+async function lagOrReason(look: () => Promise<TopicLag>): Promise<Pick<DetectorStatus, 'lag' | 'lagUnknown'>> {
+  try {
+    return { lag: await look(), lagUnknown: null };
+  } catch (error) {
+    if (!(error instanceof FlowlineError)) throw error;
+    return { lag: null, lagUnknown: error.message };
   }
 }
 
@@ -69,6 +86,7 @@ function formatStatus({
   aliases,
   findings,
   lag,
+  lagUnknown,
   alarms,
 }: DetectorStatus): string {
   const names = Object.entries(aliases).flatMap(([alias, version]) =>
@@ -94,6 +112,7 @@ function formatStatus({
       lag.records === 0 ? 'none' : `${formatCount(lag.records)} records, ${formatCount(lag.seconds)} s`,
     ]);
   }
+  if (lagUnknown !== null) rows.push(['lag', `unknown: ${lagUnknown}`]);
   const lines = rows.map(([label, text]) => `  ${label.padEnd(11)} ${text}`);
   const reasons = findings.flatMap(({ code, reason, remedy }) => [`  ! ${code}: ${reason}`, `    → ${remedy}`]);
   return [`${detector}: ${state}`, ...lines, ...reasons].join('\n');

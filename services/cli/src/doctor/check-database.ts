@@ -8,6 +8,7 @@ import {
   encodingFault,
   ensurePartitions,
   listDetectors,
+  listWaitingAlerts,
   migrationStatus,
   outboxStatus,
   readPositions,
@@ -83,10 +84,22 @@ async function checkPermissions(db: Database): Promise<DoctorFinding> {
   return ok('permissions', 'the role may create partitions');
 }
 
-/** Counts pending alerts and those that their sink refuses. */
+/** Wait of an alert from which its sink is pointed out, in seconds. */
+const LONG_WAIT_SECONDS = 60;
+
+/** Counts pending alerts and those that their sink refuses, and names what the oldest waits for. */
 async function checkAlerts(db: Database): Promise<DoctorFinding> {
-  const { pending, dead } = await outboxStatus(db);
+  const { pending, dead, oldestSeconds } = await outboxStatus(db);
   const waiting = `${formatCount(pending)} wait to be sent`;
+  if ((oldestSeconds ?? 0) > LONG_WAIT_SECONDS) {
+    const [queue] = await listWaitingAlerts(db);
+    const where = queue === undefined ? '' : `, the oldest of ${queue.detector} for ${queue.topic}`;
+    const why = queue?.error == null ? '' : `: ${queue.error}`;
+    const since = `for ${formatCount(Math.round(oldestSeconds ?? 0))} s`;
+    const remedy =
+      'See `flowline alerts ls`; a queue for a topic that is gone is set aside by `flowline alerts set-aside`.';
+    return warning('alerts', `${waiting}${where} ${since}${why}`, remedy);
+  }
   if (dead === 0) return ok('alerts', waiting);
   const remedy = 'See `flowline alerts dead ls`; let them be sent again by `flowline alerts dead redrive`.';
   return warning('alerts', `${waiting}, ${formatCount(dead)} are set aside: their sink refuses them`, remedy);

@@ -5,13 +5,14 @@ import { folderCache } from '@flowline/engine';
 
 import { alphaOfStored } from '../alpha-of-stored.ts';
 import { readModelFile } from './model-file.ts';
-import { BATCH_ROWS, type EventNames } from './score-records.ts';
+import type { EventNames } from './event-names.ts';
+import { BATCH_ROWS } from './score-records.ts';
 import { withDatabase } from '../with-database.ts';
 
 /** Origin of a model: a detector in the database, or a file. */
 export type ModelSource = { readonly detector: string } | { readonly file: string };
 
-/** A model, and the fields that identify an event; null if unknown. */
+/** A model, and the fields that identify an event. */
 export interface LoadedModel {
   readonly detector: Detector;
   readonly names: EventNames;
@@ -35,7 +36,7 @@ export async function loadModel(source: ModelSource, alpha: number | null): Prom
           const inForce = readDefinition(definition, `${source.detector}, version ${version}`);
           const champion = await loadChampion(db, source.detector);
           const decided = await alphaOfStored(db, champion);
-          const names = { time: inForce.source.time.field, id: inForce.source.eventId };
+          const names = { time: inForce.source.time, id: inForce.source.eventId };
           return { ...champion, alpha: decided.alpha, compute: inForce.compute, names };
         })
       : {
@@ -43,7 +44,7 @@ export async function loadModel(source: ModelSource, alpha: number | null): Prom
           sha256: undefined,
           alpha: null,
           compute: null,
-          names: { time: null, id: null },
+          names: null,
         };
   const bundle = loadBundle(stored.bytes, stored.sha256);
   const settings = loadSettings();
@@ -55,5 +56,6 @@ export async function loadModel(source: ModelSource, alpha: number | null): Prom
     batchSize: BATCH_ROWS,
     cache: folderCache(settings.cacheFolder),
   });
-  return { detector, names: { ...stored.names, time: stored.names.time ?? bundle.entity?.time.field ?? null } };
+  const { time, eventId } = bundle.metadata.event ?? { time: bundle.entity?.time ?? null, eventId: null };
+  return { detector, names: stored.names ?? { time, id: eventId } };
 }

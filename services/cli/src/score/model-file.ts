@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 
-import { FlowlineError } from '@flowline/events';
+import { FlowlineError, messageOf } from '@flowline/events';
 
 /**
  * Reads the bytes of a model file.
@@ -10,14 +10,10 @@ export async function readModelFile(file: string): Promise<Uint8Array> {
   try {
     return await readFile(file);
   } catch (cause) {
-    throw new FlowlineError(
-      'FLOWLINE_FILE_UNREADABLE',
-      `The model ${file} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`,
-      {
-        where: file,
-        remedy: 'Check the path; `flowline models export <detector>` writes one.',
-        cause,
-      },
-    );
+    throw new FlowlineError('FLOWLINE_FILE_UNREADABLE', `The model ${file} cannot be read: ${messageOf(cause)}`, {
+      where: file,
+      remedy: 'Check the path; `flowline models export <detector>` writes one.',
+      cause,
+    });
   }
 }

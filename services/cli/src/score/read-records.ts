@@ -3,10 +3,11 @@ import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 
 import { csvRecords } from '@flowline/config';
-import { FlowlineError } from '@flowline/events';
+import { FlowlineError, messageOf } from '@flowline/events';
 import { decodeJson, type Line, LineSplitter } from '@flowline/stream';
 
 import { checkHeader } from './check-header.ts';
+import type { EventNames } from './event-names.ts';
 import { cellValue, type CellReading, fieldKinds } from './field-kinds.ts';
 import type { FileFormat } from './formats.ts';
 
@@ -19,7 +20,7 @@ export type FileRecord =
 export interface ReadOptions {
   readonly format: FileFormat;
   /** Optional fields besides those of the model, read if present. */
-  readonly others: readonly string[];
+  readonly names: EventNames;
   /** Called with warnings about the file, one sentence each. */
   readonly onWarning: (warning: string) => void;
 }
@@ -39,15 +40,11 @@ export async function* readRecords(file: string, model: CellReading, options: Re
     else yield* ndjsonFile(stream);
   } catch (cause) {
     if (cause instanceof FlowlineError) throw cause;
-    throw new FlowlineError(
-      'FLOWLINE_FILE_UNREADABLE',
-      `${file} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`,
-      {
-        where: file,
-        remedy: 'Check the path and its permissions.',
-        cause,
-      },
-    );
+    throw new FlowlineError('FLOWLINE_FILE_UNREADABLE', `${file} cannot be read: ${messageOf(cause)}`, {
+      where: file,
+      remedy: 'Check the path and its permissions.',
+      cause,
+    });
   } finally {
     stream.destroy();
   }
@@ -91,15 +88,18 @@ async function* csvFile(
   stream: Readable,
   file: string,
   model: CellReading,
-  { format, others, onWarning }: ReadOptions,
+  { format, names, onWarning }: ReadOptions,
 ): AsyncGenerator<FileRecord> {
-  const kinds = fieldKinds(model);
+  const kinds = new Map(fieldKinds(model));
+  const wanted = new Map(kinds);
+  const others = [names.time?.field, names.id].filter((name) => name != null);
+  if (names.time !== null && names.time.unit !== 'iso') kinds.set(names.time.field, 'number');
   let header: readonly string[] | null = null;
   let row = 0;
   for await (const { cells, line } of csvRecords(stream, { where: file, delimiter: format.delimiter })) {
     if (header === null) {
       header = cells.map((name) => name ?? '');
-      for (const warning of checkHeader(header, { file, model, kinds, others })) onWarning(warning);
+      for (const warning of checkHeader(header, { file, model, kinds: wanted, others })) onWarning(warning);
       continue;
     }
     row++;

@@ -1,19 +1,14 @@
-import { type Detector, surpriseBits } from '@flowline/detector';
-import { Numeral } from '@flowline/events';
-import { rowValues } from '@flowline/features';
+import { type Detector, isAnomalous, surpriseBits } from '@flowline/detector';
+import { at, Numeral } from '@flowline/events';
+import { compileEventId, compileEventTime, Fault, type FeatureRecord, rowValues } from '@flowline/features';
 
+import type { EventNames } from './event-names.ts';
 import { createFileReader, type FileReader } from './file-reader.ts';
 import type { FileRecord } from './read-records.ts';
 import type { RowNames, ScoredRow } from './write-scores.ts';
 
 /** Rows scored at once: enough for the kernels, few enough to stream. */
 export const BATCH_ROWS = 4096;
-
-/** The (dotted) fields that identify an event; null if unknown. */
-export interface EventNames {
-  readonly time: string | null;
-  readonly id: string | null;
-}
 
 /** Options of {@link scoreRecords}. */
 export interface ScoreOptions {
@@ -31,35 +26,44 @@ export async function* scoreRecords(
   detector: Detector,
   options: ScoreOptions,
 ): AsyncGenerator<readonly ScoredRow[]> {
-  const reader = createFileReader(detector.bundle);
+  const parts = { reader: createFileReader(detector.bundle), faultOf: eventFault(options.names), detector, options };
   let batch: FileRecord[] = [];
   for await (const record of records) {
     if (batch.push(record) < BATCH_ROWS) continue;
-    yield await scoreBatch(batch, reader, detector, options);
+    yield await scoreBatch(batch, parts);
     batch = [];
   }
-  if (batch.length > 0) yield await scoreBatch(batch, reader, detector, options);
+  if (batch.length > 0) yield await scoreBatch(batch, parts);
+}
+
+interface Scoring {
+  readonly reader: FileReader;
+  readonly faultOf: (record: unknown) => Fault | null;
+  readonly detector: Detector;
+  readonly options: ScoreOptions;
 }
 
 async function scoreBatch(
   batch: readonly FileRecord[],
-  reader: FileReader,
-  detector: Detector,
-  { names, explain }: ScoreOptions,
+  { reader, faultOf, detector, options: { names, explain } }: Scoring,
 ): Promise<readonly ScoredRow[]> {
   const rows = new Map<number, ScoredRow>();
-  const readable = batch.flatMap((record) => {
-    if ('value' in record) return [record];
-    rows.set(record.row, { row: record.row, time: null, id: null, entity: null, error: record.fault });
+  const refuse = (row: number, value: unknown, { reason, message }: ScoreFault): [] => {
+    rows.set(row, { row, ...namesOf(value, names), entity: null, error: { reason, message } });
     return [];
+  };
+  const readable = batch.flatMap((record) => {
+    if (!('value' in record)) return refuse(record.row, null, record.fault);
+    const fault = faultOf(record.value);
+    return fault === null ? [record] : refuse(record.row, record.value, fault);
   });
   const { table, accepted, faults, entities } = reader(readable.map(({ value }) => value));
-  for (const { index, reason, message } of faults) {
-    const { row = NaN, value = null } = readable[index] ?? {};
-    rows.set(row, { row, ...namesOf(value, names), entity: null, error: { reason, message } });
+  for (const fault of faults) {
+    const { row = NaN, value = null } = readable[fault.index] ?? {};
+    refuse(row, value, fault);
   }
   const scores = await detector.score(table);
-  const anomalies = Array.from(accepted.keys()).filter((i) => (scores.pValues[i] ?? NaN) <= detector.alpha);
+  const anomalies = Array.from(accepted.keys()).filter((i) => isAnomalous(at(scores.pValues, i), detector.alpha));
   const explanations = explain ? await detector.explain(table, anomalies, scores) : [];
   const { schema } = detector.bundle;
   const why = new Map(
@@ -86,19 +90,48 @@ async function scoreBatch(
   return batch.flatMap(({ row }) => rows.get(row) ?? []);
 }
 
+interface ScoreFault {
+  readonly reason: string;
+  readonly message: string;
+}
+
+/**
+ * Fault of an event's time or id, by the rules of the stream; null if it has none. A file may lack
+ * either: an absent field is no fault.
+ */
+function eventFault({ time, id }: EventNames): (record: unknown) => Fault | null {
+  const checks = [
+    ...(time === null ? [] : [{ field: time.field, read: compileEventTime(time) }]),
+    ...(id === null ? [] : [{ field: id, read: compileEventId(id) }]),
+  ];
+  return (record) => {
+    if (typeof record !== 'object' || record === null) return null;
+    for (const { field, read } of checks) {
+      if (valueAt(record, field) == null) continue;
+      const value = read(record as FeatureRecord);
+      if (value instanceof Fault) return value;
+    }
+    return null;
+  };
+}
+
 function namesOf(record: unknown, { time, id }: EventNames): Pick<RowNames, 'time' | 'id'> {
-  return { time: textAt(record, time), id: textAt(record, id) };
+  return { time: textAt(record, time?.field ?? null), id: textAt(record, id) };
 }
 
 /** Text of a field in its original spelling; null if it has none. */
 function textAt(record: unknown, field: string | null): string | null {
-  if (field === null) return null;
-  let value = record;
-  for (const part of field.split('.')) {
-    const isNode: boolean = typeof value === 'object' && value !== null && Object.hasOwn(value, part);
-    if (!isNode) return null;
-    value = (value as Readonly<Record<string, unknown>>)[part];
-  }
+  const value = field === null ? null : valueAt(record, field);
   if (value instanceof Numeral) return value.text;
   return typeof value === 'string' || typeof value === 'number' ? String(value) : null;
+}
+
+/** Value of a (dotted) field; undefined if it is absent. */
+function valueAt(record: unknown, field: string): unknown {
+  let value = record;
+  for (const part of field.split('.')) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, part)) return undefined;
+    value = (value as Readonly<Record<string, unknown>>)[part];
+  }
+  return value;
 }

@@ -38,6 +38,8 @@ export interface DetectorStatus {
   readonly findings: readonly StateReason[];
   /** Lag of the topic; null if no broker was queried. */
   readonly lag: TopicLag | null;
+  /** Reason why a queried broker gave no lag; null if it did, or if none was queried. */
+  readonly lagUnknown: string | null;
   readonly alarms: AlarmRate & { readonly days: number };
 }
 
@@ -82,6 +84,7 @@ export async function detectorStatus(db: Database, stored: StoredDetector): Prom
     newestModel: newest?.version ?? null,
     findings,
     lag: null,
+    lagUnknown: null,
     alarms: { ...alarms, days: ALARM_DAYS },
   };
 }

@@ -3,10 +3,10 @@ import type { Explanation, FeatureSpec } from '@flowline/events';
 import { createRecordReader, type FeatureTable, fitEncoding } from '@flowline/features';
 import { Random } from '@flowline/flows';
 
-import { createDecoder } from '../decode-events.ts';
-import type { ModelLoader } from '../detector-holder.ts';
-import type { DetectorModel } from '../detector-model.ts';
-import { recordFormats } from '../record-formats.ts';
+import { createDecoder } from '../decoding/record-decoder.ts';
+import type { ChampionLoader } from '../champion/champion-holder.ts';
+import type { Champion } from '../champion/champion.ts';
+import { recordFormats } from '../decoding/formats.ts';
 
 const schema: readonly FeatureSpec[] = [
   { name: 'p', type: 'real', from: 'p', role: 'score', nullable: false, maxLevels: 64, period: null },
@@ -16,11 +16,11 @@ const format = recordFormats.json();
 const explanation: Explanation = { contributions: [], expected: {}, nearestNormal: null, summary: 'p is low' };
 
 /** Loads models that score an event by its own field `p`, and records what is done with them. */
-export class FakeLoader implements ModelLoader {
+export class FakeLoader implements ChampionLoader {
   champion: number | null;
   failure: Error | undefined;
   attempts = 0;
-  outdated: DetectorModel['outdated'] = null;
+  outdated: Champion['outdated'] = null;
   readonly loaded: number[] = [];
   readonly disposed: number[] = [];
 
@@ -32,7 +32,7 @@ export class FakeLoader implements ModelLoader {
     return Promise.resolve(this.champion);
   }
 
-  loadChampion(): Promise<DetectorModel> {
+  loadChampion(): Promise<Champion> {
     this.attempts++;
     if (this.failure !== undefined) return Promise.reject(this.failure);
     const version = this.champion ?? 0;
@@ -40,7 +40,7 @@ export class FakeLoader implements ModelLoader {
     return Promise.resolve(this.#model(version));
   }
 
-  #model(modelVersion: number): DetectorModel {
+  #model(modelVersion: number): Champion {
     return {
       name: 'fake',
       detectorVersion: 1,

@@ -1,6 +1,6 @@
 import type { CommitReport, ScoredBatch } from '@flowline/events';
 
-import type { Store } from '../commit.ts';
+import type { Store } from '../steps/commit.ts';
 
 /** An in-memory store with the fence of the real one. */
 export class FakeStore implements Store {

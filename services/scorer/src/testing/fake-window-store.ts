@@ -1,7 +1,7 @@
 import type { EntityScope, StrayEntity } from '@flowline/db';
 import type { StoredWindows } from '@flowline/events';
 
-import type { WindowStore } from '../partition-windows.ts';
+import type { WindowStore } from '../windows/partition-windows.ts';
 
 /** The part of Postgres that windows use, in memory. */
 export class FakeWindowStore implements WindowStore {

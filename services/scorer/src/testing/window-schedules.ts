@@ -4,9 +4,12 @@ import type { SourceBatch } from '@flowline/stream';
 import { silentLogger } from '@flowline/telemetry';
 import fc from 'fast-check';
 
-import { type DecodedBatch, decodeWithPast } from '../decode.ts';
-import type { DecodedEvents } from '../decode-events.ts';
-import { PartitionWindows, windowsMaker } from '../partition-windows.ts';
+import { recordFormats } from '../decoding/formats.ts';
+import type { DecodedEvents } from '../decoding/record-decoder.ts';
+import { decode } from '../steps/decode.ts';
+import { PartitionWindows } from '../windows/partition-windows.ts';
+import { windowsMaker } from '../windows/windows-maker.ts';
+import { type EventsWithPast, throughWindows } from '../windows/through-windows.ts';
 
 const WORKERS = 3;
 /** Entity whose past the features of the schedules look at. */
@@ -20,6 +23,7 @@ export const schema: readonly FeatureSpec[] = [
 ];
 const maker = windowsMaker({ schema, lookups: {}, entity });
 const reader = createRecordReader(schema, {});
+const format = recordFormats.json();
 
 function feature(name: string, from: FeatureSpec['from']): FeatureSpec {
   return { name, type: 'real', from, role: 'score', nullable: true, maxLevels: 64, period: null };
@@ -133,7 +137,7 @@ class Store {
     this.#truth = new Map(rowsOf({ offsets, table }));
   }
 
-  commit(batch: SourceBatch, { events, entities }: Pick<DecodedBatch, 'events' | 'entities'>): void {
+  commit(batch: SourceBatch, { events, entities }: Pick<EventsWithPast, 'events' | 'entities'>): void {
     for (const [offset, row] of rowsOf(events)) {
       if (offset < this.fence) continue;
       if (this.#rows.has(offset)) throw new Error(`offset ${offset} is stored twice`);
@@ -158,7 +162,7 @@ class Store {
 interface InFlight {
   readonly assignment: number;
   readonly batch: SourceBatch;
-  decoded: Pick<DecodedBatch, 'events' | 'entities'> | null;
+  decoded: Pick<EventsWithPast, 'events' | 'entities'> | null;
 }
 
 /**
@@ -169,6 +173,7 @@ class Worker {
   readonly #log: readonly LogRecord[];
   readonly #store: Store;
   readonly #windows: PartitionWindows;
+  readonly #read: (batch: SourceBatch) => Promise<EventsWithPast>;
   #inFlight: InFlight[] = [];
   #assignment = 0;
   #position = 0;
@@ -179,6 +184,9 @@ class Worker {
     const read = (): Promise<StoredWindows | null> => Promise.resolve(store.windows);
     const claim = () => Promise.resolve([]);
     this.#windows = new PartitionWindows({ read, claim }, silentLogger, { every: { records: 4, ms: 1e12 } });
+    const eventReader = { format, windows: maker, decode: this.#decodeFromLog.bind(this), inForce: null };
+    const decodeBatch = throughWindows(this.#windows, decode);
+    this.#read = (source) => decodeBatch({ source, reader: eventReader });
   }
 
   static async start(log: readonly LogRecord[], store: Store): Promise<Worker> {
@@ -207,18 +215,20 @@ class Worker {
     return true;
   }
 
+  #decodeFromLog({ records }: SourceBatch, windows: EntityWindows | null): DecodedEvents {
+    const offsets = new Set(records.map(({ offset }) => offset));
+    return eventsOf(
+      this.#log.filter(({ offset }) => offsets.has(offset)),
+      windows,
+    );
+  }
+
   async decode(): Promise<void> {
     const next = this.#inFlight.find(({ decoded }) => decoded === null);
     if (next === undefined) return;
-    const decode = ({ records }: SourceBatch, windows: EntityWindows | null): DecodedEvents => {
-      const offsets = new Set(records.map(({ offset }) => offset));
-      return eventsOf(
-        this.#log.filter(({ offset }) => offsets.has(offset)),
-        windows,
-      );
-    };
+    const { batch } = next;
     try {
-      next.decoded = await decodeWithPast(next.batch, { windows: maker, decode }, this.#windows);
+      next.decoded = await this.#read(batch);
     } catch (error) {
       if (!(error instanceof FlowlineError && error.code === 'FLOWLINE_WINDOWS_BEHIND')) throw error;
       // The run drops its batches in flight and reopens the source.

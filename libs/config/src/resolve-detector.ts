@@ -1,0 +1,143 @@
+import { parseDurationMs, parseIsoTime, windowExpressions } from '@flowline/events';
+import type { z } from 'zod';
+
+import { definitionSchema, type FalseAlarmControl } from './detector-definition.ts';
+import { type DetectorDocument, RATE_PATTERN } from './detector-document.ts';
+import { describeValue } from './document-findings.ts';
+import type { Report } from './finding.ts';
+import { isTimezone, resolveFeatures } from './resolve-features.ts';
+import { type ReadText, resolveLookups } from './resolve-lookups.ts';
+import { readSchedule } from './schedule.ts';
+import { resolved } from './written-options.ts';
+
+type StartFrom = NonNullable<z.input<typeof definitionSchema>['source']['kafka']>['startFrom'];
+
+const DAYS_PER = { hour: 1 / 24, day: 1, week: 7 } as const;
+
+/**
+ * Resolves what people write differently from a definition (durations, rates, times, derived
+ * defaults), checks the rules between the parts, and reports every finding. Other options keep
+ * their values; their defaults are those of the definition's schema.
+ */
+export function resolveDetector(
+  { metadata, spec }: DetectorDocument,
+  readText: ReadText,
+  report: Report,
+): z.input<typeof definitionSchema> {
+  const { source, history, model, training, decision, alerts, compute, retention = {} } = spec;
+  const durations =
+    (section: string) =>
+    (written: string, name: string): number => {
+      const ms = parseDurationMs(written);
+      if (ms === undefined) {
+        report(['spec', section, name], `found ${describeValue(written)}`, 'expected a duration longer than zero');
+      }
+      return ms ?? NaN;
+    };
+  checkSchedule(training, report);
+  return {
+    ...metadata,
+    source: {
+      ...source,
+      kafka: source.kafka && { ...source.kafka, startFrom: resolveStart(source.kafka.startFrom, report) },
+    },
+    history: {
+      ...resolved(definitionSchema.shape.history, history, durations('history')),
+      query: resolveHistory(spec, report),
+      timeColumn: history.timeColumn ?? source.time.field,
+    },
+    lookups: resolveLookups(spec, readText, report),
+    features: resolveFeatures(spec, report),
+    model,
+    training,
+    decision: { ...decision, control: resolveControl(decision.control, report) },
+    alerts,
+    compute,
+    retention: resolved(definitionSchema.shape.retention.unwrap(), retention, durations('retention')),
+  };
+}
+
+function checkSchedule({ timezone, schedule }: DetectorDocument['spec']['training'], report: Report): void {
+  const at = ['spec', 'training'];
+  if (timezone !== undefined && !isTimezone(timezone)) {
+    report([...at, 'timezone'], `"${timezone}" is not a time zone`, 'name an IANA zone such as Europe/Paris');
+  }
+  const read = typeof schedule === 'string' ? readSchedule(schedule) : null;
+  if (read?.schedule === null) {
+    report([...at, 'schedule'], `"${schedule}" cannot be run: ${read.finding}`, read.remedy);
+  }
+}
+
+/**
+ * Zone at the end of a time. It is required: a local time would mean another moment on another
+ * machine.
+ */
+const ZONE = /\d(Z|[+-]\d{2}(:?\d{2})?)$/i;
+
+function resolveStart(
+  written: NonNullable<DetectorDocument['spec']['source']['kafka']>['startFrom'],
+  report: Report,
+): StartFrom {
+  if (written === undefined || typeof written === 'string') return written;
+  const timestampMs = ZONE.test(written.timestamp.slice(10)) ? parseIsoTime(written.timestamp) : NaN;
+  if (!(timestampMs >= 0)) {
+    const at = ['spec', 'source', 'kafka', 'startFrom', 'timestamp'];
+    report(
+      at,
+      `found ${describeValue(written.timestamp)}`,
+      'expected a time with its zone, such as 2026-01-01T00:00:00Z',
+    );
+  }
+  return { timestampMs };
+}
+
+function resolveHistory({ history, source, features }: DetectorDocument['spec'], report: Report): string | null {
+  const at = ['spec', 'history'];
+  if ((history.query === undefined) === (history.from === undefined)) {
+    const finding = history.query === undefined ? 'neither query nor from' : 'both query and from';
+    report(at, finding, 'write exactly one: query: "select …", or from: scored_events');
+  }
+  if (history.from !== undefined && history.timeColumn !== undefined) {
+    report([...at, 'timeColumn'], 'stored events have their event time', 'remove it');
+  }
+  if (history.from !== undefined && source.kafka === undefined) {
+    report([...at, 'from'], 'without source.kafka no event is stored before there is a model', 'write a query');
+  }
+  if (
+    history.from !== undefined &&
+    features.some(({ from }) => from !== undefined && windowExpressions(from).length > 0)
+  ) {
+    report(
+      [...at, 'from'],
+      'windows need events that were scored from the first on',
+      'write a query, or leave the windows out',
+    );
+  }
+  return history.query ?? null;
+}
+
+function resolveControl(control: DetectorDocument['spec']['decision']['control'], report: Report): FalseAlarmControl {
+  const at = ['spec', 'decision', 'control'];
+  const { alpha, falseAlarms } = control;
+  if ((alpha === undefined) === (falseAlarms === undefined)) {
+    const finding = alpha === undefined ? 'neither falseAlarms nor alpha' : 'both falseAlarms and alpha';
+    report(at, finding, 'write exactly one, such as falseAlarms: 2/day');
+  }
+  if (alpha !== undefined) return { alpha };
+  const falseAlarmsPerDay = falseAlarms === undefined ? NaN : perDay(falseAlarms);
+  if (falseAlarms !== undefined && !(falseAlarmsPerDay > 0 && falseAlarmsPerDay < Infinity)) {
+    report(
+      [...at, 'falseAlarms'],
+      `found "${falseAlarms}"`,
+      'expected a rate above zero: a detector that may never be wrong never alerts',
+    );
+  }
+  return { falseAlarmsPerDay };
+}
+
+/** Number per day of a rate such as `14/week`; NaN for any other text. */
+function perDay(rate: string): number {
+  const [, amount, unit] = RATE_PATTERN.exec(rate) ?? [];
+  const days = unit === 'hour' || unit === 'day' || unit === 'week' ? DAYS_PER[unit] : NaN;
+  return Number(amount) / days;
+}

@@ -1,0 +1,93 @@
+import { DURATION_PATTERN, formatDurationMs } from '@flowline/events';
+import { z } from 'zod';
+
+/** A duration as people write it, such as `30d`. */
+export const durationText = z.string().regex(DURATION_PATTERN, 'expected a duration such as 30d, 12h or 90s');
+
+/** True for an option in milliseconds. People write it as a duration, without the suffix. */
+const isDuration = (name: string): boolean => name.endsWith('Ms');
+
+/** Name of an option in a detector file: `scored` for `scoredMs`. */
+const writtenName = (name: string): string => (isDuration(name) ? name.slice(0, -'Ms'.length) : name);
+
+/** Options as people write them: durations as text, under a name without the suffix `Ms`. */
+export type Written<Options> = Options extends readonly unknown[] | string | number | boolean | null | undefined
+  ? Options
+  : {
+      readonly [Name in keyof Options as Name extends `${infer Short}Ms` ? Short : Name]: Name extends `${string}Ms`
+        ? string | undefined
+        : Written<Options[Name]>;
+    };
+
+type WrittenSchema<Options extends z.ZodObject> = z.ZodType<Written<z.input<Options>>, Written<z.input<Options>>>;
+
+/** Description of an option, whether it has a default or may be left out. */
+export function meaningOf(option: z.core.$ZodType): string {
+  const own = z.globalRegistry.get(option)?.description;
+  if (own !== undefined) return own;
+  return option instanceof z.ZodDefault || option instanceof z.ZodPrefault || option instanceof z.ZodNullable
+    ? meaningOf(option.def.innerType)
+    : '';
+}
+
+/** Another schema for an option that people write differently, with its description and default. */
+export function inPlaceOf<Schema extends z.ZodType>(option: z.ZodDefault, schema: Schema): z.ZodOptional<Schema> {
+  const optional = schema.describe(meaningOf(option)).optional();
+  const { defaultValue } = option.def;
+  return defaultValue === null ? optional : optional.meta({ default: defaultValue });
+}
+
+/**
+ * Schema of options as people write them, derived from the schema of their resolved form. An option
+ * with a default may be left out (the default is in the JSON Schema), but not written as null.
+ */
+export function written<Options extends z.ZodObject>(options: Options): WrittenSchema<Options> {
+  return writtenForm(options, '') as WrittenSchema<Options>;
+}
+
+function writtenForm(option: z.core.$ZodType, name: string): z.ZodType {
+  const form = withoutDefault(option, name);
+  const own = z.globalRegistry.get(option);
+  if (form === option) return form;
+  const fallback = option instanceof z.ZodDefault ? writtenDefault(option.def.defaultValue, name) : null;
+  return form.meta({ ...own, ...(fallback === null ? {} : { default: fallback }) });
+}
+
+function withoutDefault(option: z.core.$ZodType, name: string): z.ZodType {
+  if (option instanceof z.ZodDefault || option instanceof z.ZodPrefault || option instanceof z.ZodOptional) {
+    return writtenForm(option.def.innerType, name).optional();
+  }
+  if (option instanceof z.ZodNullable) return writtenForm(option.def.innerType, name);
+  if (option instanceof z.ZodObject) return writtenObject(option);
+  return isDuration(name) ? durationText.describe(meaningOf(option)) : (option as z.ZodType);
+}
+
+const writtenObject = (options: z.ZodObject): z.ZodType =>
+  z.strictObject(
+    Object.fromEntries(
+      Object.entries<z.core.$ZodType>(options.shape).map(([name, option]) => [
+        writtenName(name),
+        writtenForm(option, name),
+      ]),
+    ),
+  );
+
+const writtenDefault = (value: unknown, name: string): unknown =>
+  isDuration(name) && typeof value === 'number' ? formatDurationMs(value) : value;
+
+/**
+ * Options of one section in their resolved form, without defaults: durations in milliseconds, under
+ * the names of the schema. Other keys of the section are left out.
+ * @param toMs parses a duration that was written under a name.
+ */
+export function resolved<Options extends z.ZodObject>(
+  { shape }: Options,
+  section: Readonly<Record<string, unknown>>,
+  toMs: (text: string, name: string) => number,
+): z.input<Options> {
+  const options = Object.keys(shape).map((name) => {
+    const value = section[writtenName(name)];
+    return [name, isDuration(name) && typeof value === 'string' ? toMs(value, writtenName(name)) : value];
+  });
+  return Object.fromEntries(options) as z.input<Options>;
+}

@@ -1,0 +1,94 @@
+import { many, one } from '../statement.ts';
+
+/** Anomaly as users read it. */
+export interface AnomalyRow {
+  readonly anomalyId: number;
+  readonly alertId: string;
+  readonly detector: string;
+  readonly detectorVersion: number;
+  readonly modelVersion: number;
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  readonly eventId: string;
+  readonly eventTime: Date;
+  /** Entity; null if events stand alone. */
+  readonly entity: string | null;
+  readonly scoredAt: Date;
+  readonly reason: string;
+  readonly logDensityNats: number;
+  readonly pValue: number;
+  readonly pMethod: string;
+  readonly surpriseBits: number;
+  readonly topFeature: string | null;
+  readonly summary: string;
+  readonly observed: Readonly<Record<string, number | string | null>>;
+  readonly expected: Readonly<Record<string, { readonly median: number; readonly p05: number; readonly p95: number }>>;
+  readonly contributions: readonly { readonly feature: string; readonly bits: number; readonly direction: string }[];
+  readonly nearestNormal: Readonly<Record<string, number | string | null>> | null;
+}
+
+const columns = `
+  anomaly_id AS "anomalyId", alert_id AS "alertId", detector, detector_version AS "detectorVersion",
+  model_version AS "modelVersion", topic, partition, "offset", event_id AS "eventId", event_time AS "eventTime", entity,
+  scored_at AS "scoredAt", reason, log_density_nats AS "logDensityNats", p_value AS "pValue", p_method AS "pMethod",
+  surprise_bits AS "surpriseBits", top_feature AS "topFeature", summary, observed, expected, contributions,
+  nearest_normal AS "nearestNormal"`;
+
+/**
+ * Selects anomalies with event time in [from, to), latest first, after the last row of the previous
+ * page. A null parameter lifts its condition.
+ */
+export const selectAnomalies = many<
+  AnomalyRow,
+  {
+    detector: string | null;
+    from: Date | null;
+    to: Date | null;
+    maxPValue: number | null;
+    afterTime: Date | null;
+    afterId: number | null;
+    limit: number;
+  }
+>(`
+  SELECT ${columns} FROM flowline.v1_anomalies
+  WHERE (:detector::text IS NULL OR detector = :detector)
+    AND (:from::timestamptz IS NULL OR event_time >= :from) AND (:to::timestamptz IS NULL OR event_time < :to)
+    AND (:maxPValue::float8 IS NULL OR p_value <= :maxPValue)
+    AND (:afterTime::timestamptz IS NULL OR (event_time, anomaly_id) < (:afterTime, :afterId::bigint))
+  ORDER BY event_time DESC, anomaly_id DESC LIMIT :limit
+`);
+
+/** Selects anomalies, most surprising first. */
+export const selectMostSurprising = many<
+  AnomalyRow,
+  { detector: string | null; from: Date | null; to: Date | null; limit: number }
+>(`
+  SELECT ${columns} FROM flowline.v1_anomalies
+  WHERE (:detector::text IS NULL OR detector = :detector)
+    AND (:from::timestamptz IS NULL OR event_time >= :from) AND (:to::timestamptz IS NULL OR event_time < :to)
+  ORDER BY surprise_bits DESC, log_density_nats, anomaly_id LIMIT :limit
+`);
+
+/** Number of columns of {@link copyAnomalies}, and so of fields per row. */
+export const ANOMALY_FIELDS = 17;
+
+/** COPY statement for anomalies. */
+export const copyAnomalies = `
+  COPY flowline.anomalies (
+    alert_id, detector, detector_version, model_version, topic, partition, "offset", event_id, event_time,
+    reason, log_density_nats, p_value, p_method, surprise_bits, top_feature, summary, alert
+  ) FROM STDIN (FORMAT binary)`;
+
+/**
+ * Deletes anomalies of a detector older than `keepDays`, at most `limit` per call, oldest first.
+ */
+export const expireAnomalies = one<{ removed: number }, { detector: string; keepDays: number; limit: number }>(`
+  WITH removed AS (
+    DELETE FROM flowline.anomalies WHERE anomaly_id IN (
+      SELECT anomaly_id FROM flowline.anomalies
+      WHERE detector = :detector AND scored_at < now() - make_interval(days => :keepDays::integer)
+      ORDER BY scored_at LIMIT :limit)
+    RETURNING 1)
+  SELECT count(*)::integer AS removed FROM removed
+`);

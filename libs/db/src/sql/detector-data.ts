@@ -1,0 +1,29 @@
+import { one, type Statement } from '../statement.ts';
+
+/**
+ * Tables with data of a detector, ordered so that no deletion violates a reference. Definitions are
+ * not among them.
+ */
+export const dataTables = [
+  'stream_offsets',
+  'stream_gaps',
+  'window_snapshots',
+  'entity_partitions',
+  'scored_events',
+  'event_counts',
+  'anomalies',
+  'alert_outbox',
+  'dead_letters',
+  'training_runs',
+  'detectors_in_force',
+  'model_aliases',
+  'model_versions',
+] as const;
+export type DataTable = (typeof dataTables)[number];
+
+/** Creates the statement that deletes a detector's rows from one table and counts them. */
+export const deleteRowsOf = (table: DataTable): Statement<{ detector: string }, { readonly removed: number }> =>
+  one<{ removed: number }, { detector: string }>(`
+    WITH removed AS (DELETE FROM flowline.${table} WHERE detector = :detector RETURNING 1)
+    SELECT count(*) AS removed FROM removed
+  `);

@@ -1,0 +1,16 @@
+import { execute, many } from '../statement.ts';
+
+/** Selects the applied migrations, in order. */
+export const selectMigrations = many<{ name: string }>(`
+  SELECT name FROM flowline.migrations ORDER BY id
+`);
+
+/** Takes the lock for schema changes until the transaction ends. */
+export const lockMigrations = execute(`
+  SELECT pg_advisory_xact_lock(hashtextextended('flowline.migrate', 0))
+`);
+
+/** Grants the group roles their privileges, as far as the roles exist, and returns their names. */
+export const grantRoles = execute(`
+  SELECT granted FROM flowline.grant_roles() AS granted, flowline.grant_in_force()
+`);

@@ -1,0 +1,74 @@
+import { execute, many, maybe, one } from '../statement.ts';
+import type { ModelAlias } from './model-aliases.ts';
+
+/** Model version with its bytes. */
+export interface ModelRow {
+  readonly detector: string;
+  readonly version: number;
+  readonly detectorVersion: number;
+  readonly sha256: string;
+  readonly alpha: number;
+  readonly manifest: unknown;
+  readonly createdAt: Date;
+  readonly bytes: Buffer;
+}
+
+/** Selects one model version of a detector (null: its champion). */
+export const selectModel = maybe<ModelRow, { detector: string; version: number | null }>(`
+  SELECT m.detector, m.version, m.detector_version AS "detectorVersion", m.sha256, m.alpha, m.manifest,
+         m.created_at AS "createdAt", a.bytes
+  FROM flowline.model_versions m
+  JOIN flowline.model_artifacts a ON a.sha256 = m.sha256
+  WHERE m.detector = :detector AND m.version = coalesce(
+    :version::integer, (SELECT version FROM flowline.model_aliases WHERE detector = :detector AND alias = 'champion'))
+`);
+
+/** Model version without its bytes; `bytes` is their number. */
+export interface ModelSummaryRow {
+  readonly detector: string;
+  readonly version: number;
+  readonly detectorVersion: number;
+  readonly sha256: string;
+  readonly alpha: number;
+  readonly manifest: unknown;
+  readonly createdAt: Date;
+  readonly champion: boolean;
+  /** Aliases of the version: champion, challenger, previous. */
+  readonly aliases: readonly ModelAlias[];
+  readonly bytes: number;
+}
+
+/** Selects the models of a detector (null: of all), newest first. */
+export const selectModels = many<ModelSummaryRow, { detector: string | null }>(`
+  SELECT m.detector, m.version, m.detector_version AS "detectorVersion", m.sha256, m.alpha, m.manifest,
+         m.created_at AS "createdAt", 'champion' = ANY(n.aliases) AS champion, n.aliases, length(a.bytes) AS bytes
+  FROM flowline.model_versions m
+  JOIN flowline.model_artifacts a ON a.sha256 = m.sha256
+  CROSS JOIN LATERAL (
+    SELECT coalesce(array_agg(alias ORDER BY alias), '{}') AS aliases FROM flowline.model_aliases
+    WHERE detector = m.detector AND version = m.version) n
+  WHERE :detector::text IS NULL OR m.detector = :detector
+  ORDER BY m.detector, m.version DESC
+`);
+
+/** Adds the next model version of a detector, whose lock must be held. */
+export const insertModelVersion = one<
+  { version: number },
+  { detector: string; detectorVersion: number; sha256: string; alpha: number; manifest: string }
+>(`
+  INSERT INTO flowline.model_versions (detector, version, detector_version, sha256, alpha, manifest)
+  SELECT :detector, coalesce(max(version), 0) + 1, :detectorVersion, :sha256, :alpha, :manifest::jsonb
+  FROM flowline.model_versions WHERE detector = :detector
+  RETURNING version
+`);
+
+/** Adds the bytes of a model, unless they are stored already. */
+export const insertArtifact = execute<{ sha256: string; bytes: Buffer }>(`
+  INSERT INTO flowline.model_artifacts (sha256, bytes) VALUES (:sha256, :bytes) ON CONFLICT (sha256) DO NOTHING
+`);
+
+/** Deletes the bytes of models that no version refers to. */
+export const pruneArtifacts = execute(`
+  DELETE FROM flowline.model_artifacts a
+  WHERE NOT EXISTS (SELECT FROM flowline.model_versions v WHERE v.sha256 = a.sha256)
+`);

@@ -1,0 +1,152 @@
+import { execute, many, one } from '../statement.ts';
+
+/** Queue of waiting alerts in the outbox: those of one detector for one topic of a sink. */
+export interface OutboxQueue {
+  readonly detector: string;
+  readonly topic: string;
+}
+
+/**
+ * Selects the queues of a sink with waiting alerts, of these detectors (null: of all). Steps
+ * through the index from queue to queue, so that its cost does not depend on the number of alerts.
+ */
+export const selectOutboxQueues = many<OutboxQueue, { sink: string; detectors: readonly string[] | null }>(`
+  WITH RECURSIVE queue AS (
+    (SELECT detector, topic FROM flowline.alert_outbox
+     WHERE sink = :sink AND sent_at IS NULL AND dead_at IS NULL ORDER BY detector, topic LIMIT 1)
+    UNION ALL
+    SELECT following.detector, following.topic FROM queue, LATERAL (
+      SELECT detector, topic FROM flowline.alert_outbox
+      WHERE sink = :sink AND sent_at IS NULL AND dead_at IS NULL AND (detector, topic) > (queue.detector, queue.topic)
+      ORDER BY detector, topic LIMIT 1) AS following
+  )
+  SELECT detector, topic FROM queue WHERE :detectors::text[] IS NULL OR detector = ANY (:detectors)
+`);
+
+/** Alert that waits to be sent. */
+export interface OutboxRow {
+  readonly outboxId: number;
+  readonly alertId: string;
+  readonly topic: string;
+  readonly key: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly value: string;
+}
+
+/**
+ * Claims the oldest waiting alerts of a queue until the transaction ends. Alerts that other relays
+ * have claimed are skipped.
+ */
+export const claimOutbox = many<OutboxRow, { sink: string; detector: string; topic: string; limit: number }>(`
+  SELECT outbox_id AS "outboxId", alert_id AS "alertId", topic, key, headers, value
+  FROM flowline.alert_outbox
+  WHERE sink = :sink AND detector = :detector AND topic = :topic AND sent_at IS NULL AND dead_at IS NULL
+  ORDER BY outbox_id LIMIT :limit
+  FOR UPDATE SKIP LOCKED
+`);
+
+/**
+ * Counts the waiting alerts of a sink, with the age of the oldest, and those set aside. Waiting
+ * alerts of deleted detectors are left out.
+ */
+export const selectOutboxStatus = one<
+  { pending: number; oldestSeconds: number | null; dead: number },
+  { sink: string }
+>(`
+  SELECT count(*) AS pending, (extract(epoch FROM clock_timestamp() - min(created_at)))::float8 AS "oldestSeconds",
+         (SELECT count(*) FROM flowline.alert_outbox WHERE dead_at IS NOT NULL AND sink = :sink) AS dead
+  FROM flowline.alert_outbox o WHERE sink = :sink AND sent_at IS NULL AND dead_at IS NULL
+    AND NOT EXISTS (SELECT FROM flowline.detectors d WHERE d.name = o.detector AND d.state = 'deleted')
+`);
+
+/**
+ * Adds alerts to the outbox, in order; each row is a message. An alert whose event already has one
+ * for the same sink and topic is left out, by its event key (hexadecimal; null for none).
+ */
+export const insertOutbox = execute<{
+  detector: string;
+  sink: string;
+  topic: string;
+  alertIds: readonly string[];
+  keys: readonly string[];
+  headers: readonly string[];
+  values: readonly string[];
+  eventKeys: readonly (string | null)[];
+}>(`
+  INSERT INTO flowline.alert_outbox (alert_id, detector, sink, topic, key, headers, value, event_key)
+  SELECT alert_id, :detector, :sink, :topic, key, headers::jsonb, value, decode(event_key, 'hex')
+  FROM unnest(:alertIds::uuid[], :keys::text[], :headers::text[], :values::text[], :eventKeys::text[])
+    WITH ORDINALITY AS message (alert_id, key, headers, value, event_key, position)
+  ORDER BY position
+  ON CONFLICT (sink, detector, topic, event_key) WHERE event_key IS NOT NULL DO NOTHING
+`);
+
+/** Marks alerts as sent, and sets others aside, each with a reason. */
+export const settleOutbox = execute<{
+  sentIds: readonly number[];
+  refusedIds: readonly number[];
+  reasons: readonly string[];
+}>(`
+  WITH refused AS (
+    UPDATE flowline.alert_outbox AS alert
+    SET dead_at = clock_timestamp(), error = refusal.reason, attempts = alert.attempts + 1
+    FROM unnest(:refusedIds::bigint[], :reasons::text[]) AS refusal (outbox_id, reason)
+    WHERE alert.outbox_id = refusal.outbox_id
+  )
+  UPDATE flowline.alert_outbox SET sent_at = clock_timestamp() WHERE outbox_id = ANY (:sentIds::bigint[])
+`);
+
+/** Notes why an alert was not sent; it waits on. */
+export const noteUnsent = execute<{ outboxId: number; reason: string }>(`
+  UPDATE flowline.alert_outbox SET error = :reason, attempts = attempts + 1 WHERE outbox_id = :outboxId
+`);
+
+/** Waiting alerts of one queue. */
+export interface WaitingAlertsRow {
+  readonly detector: string;
+  readonly sink: string;
+  readonly topic: string;
+  readonly waiting: number;
+  readonly oldestAt: Date;
+  /** Reason why the oldest was not sent when that was last tried; null if it was not tried. */
+  readonly error: string | null;
+}
+
+/** Selects the waiting alerts of a detector (null: of all) by queue, the longest wait first. */
+export const selectWaitingAlerts = many<WaitingAlertsRow, { detector: string | null }>(`
+  SELECT detector, sink, topic, count(*) AS waiting, min(created_at) AS "oldestAt",
+         (array_agg(error ORDER BY outbox_id))[1] AS error
+  FROM flowline.alert_outbox
+  WHERE sent_at IS NULL AND dead_at IS NULL AND (:detector::text IS NULL OR detector = :detector)
+  GROUP BY detector, sink, topic ORDER BY min(created_at)
+`);
+
+/** Sets the waiting alerts of a detector for one topic aside. */
+export const setAsideWaiting = many<{ outboxId: number }, { detector: string; topic: string }>(`
+  UPDATE flowline.alert_outbox SET dead_at = clock_timestamp()
+  WHERE detector = :detector AND topic = :topic AND sent_at IS NULL AND dead_at IS NULL
+  RETURNING outbox_id AS "outboxId"
+`);
+
+/** Deletes the waiting alerts of a detector. */
+export const withdrawAlerts = execute<{ detector: string }>(`
+  DELETE FROM flowline.alert_outbox WHERE detector = :detector AND sent_at IS NULL AND dead_at IS NULL
+`);
+
+/**
+ * Deletes alerts sent more than `keepDays` ago, and alerts for standard output that have waited as
+ * long, at most `limit` of each per call.
+ */
+export const expireOutbox = one<{ removed: number }, { keepDays: number; limit: number }>(`
+  WITH removed AS (
+    DELETE FROM flowline.alert_outbox WHERE outbox_id IN (
+      (SELECT outbox_id FROM flowline.alert_outbox
+       WHERE sent_at < now() - make_interval(days => :keepDays::integer) ORDER BY sent_at LIMIT :limit)
+      UNION ALL
+      (SELECT outbox_id FROM flowline.alert_outbox
+       WHERE sink = 'stdout' AND sent_at IS NULL AND dead_at IS NULL
+         AND created_at < now() - make_interval(days => :keepDays::integer)
+       LIMIT :limit))
+    RETURNING 1)
+  SELECT count(*)::integer AS removed FROM removed
+`);

@@ -1,0 +1,101 @@
+import { many, maybe, one } from '../statement.ts';
+
+/** Training run. */
+export interface TrainingRunRow {
+  readonly runId: number;
+  readonly detector: string;
+  readonly detectorVersion: number;
+  readonly scheduledFor: Date | null;
+  readonly attempt: number;
+  readonly status: 'running' | 'succeeded' | 'failed' | 'abandoned';
+  readonly phase: string;
+  readonly startedAt: Date;
+  readonly finishedAt: Date | null;
+  readonly phases: readonly { readonly phase: string; readonly seconds: number }[];
+  readonly curves: unknown;
+  readonly metrics: unknown;
+  readonly modelVersion: number | null;
+  readonly promoted: boolean | null;
+  readonly error: unknown;
+}
+
+/** Selects the latest runs of a detector (null: of all). */
+export const selectTrainingRuns = many<TrainingRunRow, { detector: string | null; limit: number }>(`
+  SELECT run_id AS "runId", detector, detector_version AS "detectorVersion", scheduled_for AS "scheduledFor",
+         attempt, status, phase, started_at AS "startedAt", finished_at AS "finishedAt", phases, curves, metrics,
+         model_version AS "modelVersion", promoted, error
+  FROM flowline.training_runs
+  WHERE :detector::text IS NULL OR detector = :detector
+  ORDER BY run_id DESC LIMIT :limit
+`);
+
+/** Selects the latest tick of a schedule that was claimed and not abandoned. */
+export const selectLastTick = one<{ scheduledFor: Date | null }, { detector: string }>(`
+  SELECT max(scheduled_for) AS "scheduledFor" FROM flowline.training_runs
+  WHERE detector = :detector AND status <> 'abandoned'
+`);
+
+/** Begins a run on demand. */
+export const insertTrainingRun = one<{ runId: number }, { detector: string; detectorVersion: number }>(`
+  INSERT INTO flowline.training_runs (detector, detector_version) VALUES (:detector, :detectorVersion)
+  RETURNING run_id AS "runId"
+`);
+
+/**
+ * Claims a tick. No row if it was claimed before, unless that run was abandoned and attempts are
+ * left.
+ */
+export const claimTrainingRun = maybe<
+  { runId: number; attempt: number },
+  { detector: string; detectorVersion: number; scheduledFor: Date; maxAttempts: number }
+>(`
+  INSERT INTO flowline.training_runs AS run (detector, detector_version, scheduled_for)
+  VALUES (:detector, :detectorVersion, :scheduledFor)
+  ON CONFLICT (detector, scheduled_for) DO UPDATE
+    SET status = 'running', attempt = run.attempt + 1, detector_version = excluded.detector_version, finished_at = NULL,
+        started_at = now(), phase = 'starting', phase_started_at = now(), phases = '[]', curves = '[]', error = NULL
+    WHERE run.status = 'abandoned' AND run.attempt < :maxAttempts
+  RETURNING run_id AS "runId", attempt
+`);
+
+/**
+ * Stores a new phase, closing the previous one with its duration in seconds, or new curves within a
+ * phase.
+ */
+export const updateTrainingRun = maybe<{ runId: number }, { runId: number; phase: string; curves: string | null }>(`
+  UPDATE flowline.training_runs SET
+    phases = CASE WHEN phase = :phase THEN phases ELSE phases || jsonb_build_array(jsonb_build_object(
+      'phase', phase, 'seconds', round(extract(epoch FROM clock_timestamp() - phase_started_at), 3))) END,
+    phase_started_at = CASE WHEN phase = :phase THEN phase_started_at ELSE clock_timestamp() END,
+    phase = :phase, curves = coalesce(:curves::jsonb, curves)
+  WHERE run_id = :runId AND status = 'running' RETURNING run_id AS "runId"
+`);
+
+/** Ends a run as succeeded, with its result, or as failed, with the error. */
+export const finishTrainingRun = maybe<
+  { runId: number },
+  {
+    runId: number;
+    status: string;
+    metrics: string;
+    modelVersion: number | null;
+    promoted: boolean | null;
+    error: string | null;
+  }
+>(`
+  UPDATE flowline.training_runs SET
+    phases = phases || jsonb_build_array(jsonb_build_object(
+      'phase', phase, 'seconds', round(extract(epoch FROM clock_timestamp() - phase_started_at), 3))),
+    status = :status, finished_at = clock_timestamp(), metrics = metrics || :metrics::jsonb,
+    model_version = :modelVersion, promoted = :promoted, error = :error::jsonb
+  WHERE run_id = :runId AND status = 'running' RETURNING run_id AS "runId"
+`);
+
+/**
+ * Marks the running runs of a detector as abandoned. The holder of its training lease knows that
+ * none is really running.
+ */
+export const abandonTrainingRuns = many<{ runId: number }, { detector: string }>(`
+  UPDATE flowline.training_runs SET status = 'abandoned', finished_at = now()
+  WHERE detector = :detector AND status = 'running' RETURNING run_id AS "runId"
+`);

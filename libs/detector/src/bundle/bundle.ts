@@ -1,0 +1,74 @@
+import type { EntitySpec, EventTimeSpec, FeatureSpec, LookupTable } from '@flowline/events';
+import type { FeatureEncoding } from '@flowline/features';
+import type { CalibrationSet } from '../calibration/calibration-set.ts';
+import type { TrainingData } from '../training/recipe.ts';
+
+/** Bundle format version that this release reads and writes. */
+export const BUNDLE_VERSION = 1;
+
+/**
+ * Rows and time range of one part of the history, for people. Times are in milliseconds since the
+ * epoch; null if unknown.
+ */
+export interface HistoryPart {
+  readonly rows: number;
+  readonly fromMs: number | null;
+  readonly toMs: number | null;
+}
+
+/** The four parts of a history, in time order. */
+export interface HistoryParts<T> {
+  readonly train: T;
+  readonly validation: T;
+  readonly calibration: T;
+  readonly test: T;
+}
+
+/** Provenance of a model: its training parameters, data and versions. */
+export interface BundleMetadata {
+  /** Detector name. */
+  readonly detector: string;
+  readonly family: string;
+  readonly members: number;
+  readonly seed: number;
+  readonly data: TrainingData;
+  /** p-value at or below which an event was an anomaly at training time; absent in older models. */
+  readonly alpha?: number;
+  /**
+   * Time and id field of the events, for readers without the detector's definition; absent before
+   * the model was exported to a file.
+   */
+  readonly event?: { readonly time: EventTimeSpec; readonly eventId: string | null };
+  /** Tensor backend used for training and calibration. */
+  readonly backend: string;
+  readonly history: HistoryParts<HistoryPart>;
+  /** Training noise σ per dimension in encoded units: the flow is the exact density of x + σ·ε. */
+  readonly noise: Readonly<Record<string, number>>;
+  /**
+   * Mean −log p of the test rows in nats and original units, with its standard error; null without
+   * test rows.
+   */
+  readonly heldOut: { readonly nllNats: number; readonly standardError: number } | null;
+  /** Calibration rows left out: outliers, and rows without a density. */
+  readonly calibration: { readonly trimmedRows: number; readonly undefinedRows: number };
+  /** Versions of the packages that made the model. */
+  readonly libraries: Readonly<Record<string, string>>;
+}
+
+/**
+ * Immutable model version: everything that a stored score depends on, except for the threshold.
+ * Plain data; it holds no tensors.
+ */
+export interface ModelBundle {
+  readonly metadata: BundleMetadata;
+  readonly schema: readonly FeatureSpec[];
+  readonly lookups: Readonly<Record<string, LookupTable>>;
+  /**
+   * Entity whose past the windows of the schema read; null if events are independent of each other.
+   */
+  readonly entity: EntitySpec | null;
+  readonly encoding: FeatureEncoding;
+  /** Bytes of each member's flow, from `saveFlow`. */
+  readonly flows: readonly Uint8Array[];
+  readonly calibration: CalibrationSet;
+}

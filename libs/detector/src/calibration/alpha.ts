@@ -1,0 +1,86 @@
+import { FlowlineError } from '@flowline/events';
+import { betaQuantile } from './beta.ts';
+import { smallestPValue, tailScoreAt, type Calibration } from './calibration.ts';
+import { lowerBound, partition, valueAt } from '../sorted.ts';
+
+/** Control of the decision: a rate of false alarms per day, or a p-value. */
+export type AlarmControl = { readonly falseAlarmsPerDay: number } | { readonly alpha: number };
+
+/** Range of rates per event. */
+export interface RateInterval {
+  readonly low: number;
+  readonly high: number;
+}
+
+/**
+ * p-value at or below which an event is an anomaly: `alpha` as given, or false alarms per day
+ * divided by the mean events per day of the history (anomalous events, before any cooldown).
+ *
+ * @throws FlowlineError FLOWLINE_CONFIG_INVALID if the result is not between 1e-12 and 1/2.
+ */
+export function alphaOf(control: AlarmControl, eventsPerDay: number): number {
+  const alpha = 'alpha' in control ? control.alpha : control.falseAlarmsPerDay / eventsPerDay;
+  if (!(alpha >= smallestPValue && alpha <= 0.5)) {
+    const found =
+      'alpha' in control ? `${control.alpha}` : `${control.falseAlarmsPerDay} a day of ${eventsPerDay} events`;
+    throw new FlowlineError(
+      'FLOWLINE_CONFIG_INVALID',
+      `an alarm rate of ${found} is not between 1e-12 and 0.5 an event`,
+      {
+        where: 'decision.control',
+        remedy: 'state alpha, or far fewer false alarms per day than events per day',
+      },
+    );
+  }
+  return alpha;
+}
+
+/** True if an event with this p-value is an anomaly: p ≤ α. */
+export const isAnomalous = (pValue: number, alpha: number): boolean => pValue <= alpha;
+
+/** Rows beside the calibration scores that bear on the range of the alarm rate. */
+export interface IntervalRows {
+  /** Rows that raise an alarm whatever alpha is, so that they have no score (default 0). */
+  readonly always?: number;
+  /** Rows per independent row (default 1). */
+  readonly designEffect?: number;
+}
+
+/**
+ * Range that contains the realised alarm rate at p ≤ alpha with 90 % probability, over calibration
+ * sets of this size.
+ *
+ * With c of n rows at or above the threshold t (the score with p = alpha), those without a score
+ * that always raise an alarm included, it is [Beta⁻¹(.05; c, n + 1 − c), Beta⁻¹(.95; c + 1, n − c)]
+ * (Clopper and Pearson 1934). Scores in time order are worth fewer independent ones: c and n are
+ * divided by `designEffect`. Null if there is no tail and alpha is below 1/(n + 1): then only
+ * events far beyond all calibration scores raise an alarm.
+ */
+export function alarmRateInterval(
+  calibration: Calibration,
+  alpha: number,
+  { always = 0, designEffect = 1 }: IntervalRows = {},
+): RateInterval | null {
+  const { rows, scores, tail } = calibration;
+  if (tail === null && alpha < 1 / (rows + 1)) return null;
+  const share = (scores.length - thresholdIndex(calibration, alpha)) / scores.length;
+  const n = Math.max(1, (rows + always) / designEffect);
+  const c = (n * (share * rows + always)) / (rows + always);
+  return {
+    low: c > 0 ? betaQuantile(0.05, c, n + 1 - c) : 0,
+    high: c < n ? betaQuantile(0.95, c + 1, n - c) : 1,
+  };
+}
+
+/** Lowest score that raises an alarm at p ≤ alpha; Infinity if none does. */
+export function alarmThreshold(calibration: Calibration, alpha: number): number {
+  const { scores, tail } = calibration;
+  if (tail !== null && alpha < Math.exp(valueAt(tail.logP, 0))) return tailScoreAt(tail, alpha);
+  return scores[thresholdIndex(calibration, alpha)] ?? Infinity;
+}
+
+/** Number of stored calibration scores below the threshold. */
+function thresholdIndex({ scores, pValues, tail }: Calibration, alpha: number): number {
+  if (tail !== null && alpha < Math.exp(valueAt(tail.logP, 0))) return lowerBound(scores, tailScoreAt(tail, alpha));
+  return partition(scores.length, (i) => valueAt(pValues, i) > alpha);
+}

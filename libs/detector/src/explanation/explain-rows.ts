@@ -1,0 +1,129 @@
+import type { Contribution, ExpectedRange, Explanation } from '@flowline/events';
+import { rowValues, type EncodedBatch, type FeatureTable } from '@flowline/features';
+import type { PValue } from '../calibration/calibration.ts';
+import { conditionals, type Axis, type Conditional } from './conditionals.ts';
+import { summarise } from './explanation-summary.ts';
+import { isObserved, nearestNormals, type EventValues, type ModelParts } from './nearest-normal.ts';
+import { surpriseBits } from '../scores.ts';
+import { valueAt } from '../sorted.ts';
+
+/**
+ * Explains every row of a table: the surprise of each observed feature given all others, its
+ * expected range, and the nearest typical event. A missing feature is not explained, nor is one
+ * whose conditional is lost because another value is absurd.
+ */
+export async function explainRows(
+  parts: ModelParts,
+  table: FeatureTable,
+  pValues: readonly PValue[],
+): Promise<readonly Explanation[]> {
+  const { encoding, scorer } = parts;
+  const batch = encoding.encode(table);
+  const outside = pValues.map((_, row) => new Set(encoding.outsideDomain(table, row)));
+  const axes = axesOf(parts, batch, outside);
+  const answers = await conditionals(scorer, batch, axes);
+  const nearest = await nearestNormals(parts, table, batch);
+  return pValues.map((pValue, row) => {
+    const own = axes.flatMap((axis, i) => {
+      const answer = answers[i] ?? null;
+      if (axis.row !== row || answer === null) return [];
+      // The curve ends with the trained range. Beyond it, the value's fall is added.
+      const fallNats = fallBeyondRange(parts, table, axis);
+      return [{ dimension: axis.dimension, answer: { ...answer, bits: answer.bits + fallNats / Math.LN2 } }];
+    });
+    return explanationOf(parts, {
+      observed: rowValues(encoding.schema, table, row),
+      conditionals: own,
+      levels: encoding.levelSurprises(table, row),
+      outside: outside[row] ?? new Set(),
+      nearest: batch.outOfDomain[row] === 1 ? null : (nearest[row] ?? null),
+      pValue,
+    });
+  });
+}
+
+function fallBeyondRange({ encoding }: ModelParts, table: FeatureTable, { row, dimension }: Axis): number {
+  const scored = encoding.scored[dimension];
+  if (scored === undefined) return 0;
+  return scored.fallBeyondRange(valueAt(table.numeric, row * table.numericWidth + scored.numericColumn));
+}
+
+/**
+ * Every observed dimension of a row. For a row outside its domain, only the dimensions that are
+ * outside.
+ */
+function axesOf(
+  { encoding }: ModelParts,
+  batch: EncodedBatch,
+  outside: readonly ReadonlySet<string>[],
+): readonly Axis[] {
+  return outside.flatMap((names, row) =>
+    encoding.dimensionNames.flatMap((name, dimension) =>
+      isObserved(encoding, batch, row, dimension) && (batch.outOfDomain[row] === 0 || names.has(name))
+        ? [{ row, dimension }]
+        : [],
+    ),
+  );
+}
+
+interface RowFindings {
+  readonly observed: EventValues;
+  readonly conditionals: readonly { readonly dimension: number; readonly answer: Conditional }[];
+  readonly levels: readonly { readonly feature: string; readonly probability: number }[];
+  readonly outside: ReadonlySet<string>;
+  readonly nearest: EventValues | null;
+  readonly pValue: PValue;
+}
+
+function explanationOf({ encoding }: ModelParts, row: RowFindings): Explanation {
+  const numeric = row.conditionals.flatMap(({ dimension, answer }) => {
+    const scored = encoding.scored[dimension];
+    if (scored === undefined) return [];
+    // Neither a count between two whole numbers can be expected, nor a value beyond all training
+    // rows: the flow's own tails extend past a column that ends, such as a humidity in percent.
+    const valueOf = (encoded: number): number => {
+      const value = scored.fromEncodedWithin(encoded);
+      return scored.type === 'integer' ? Math.round(value) : value;
+    };
+    const expected = { median: valueOf(answer.median), p05: valueOf(answer.p05), p95: valueOf(answer.p95) };
+    return [{ feature: scored.feature, type: scored.type, expected, answer }];
+  });
+  const contributions: Contribution[] =
+    row.outside.size > 0
+      ? [...row.outside].map((feature) => ({ feature, bits: surpriseBits(row.pValue.p), ...outward(feature) }))
+      : [
+          ...numeric.map(({ feature, answer: { bits, direction } }) => ({ feature, bits, direction })),
+          ...row.levels.map(({ feature, probability }) => ({
+            feature,
+            bits: surpriseBits(probability),
+            direction: 'unlikely' as const,
+          })),
+        ];
+  contributions.sort((a, b) => b.bits - a.bits);
+  // A feature's bits come from the model. The event's bits come from calibration rows, which cover
+  // less of the far tail. A part is capped at its whole.
+  const whole = surpriseBits(row.pValue.p);
+  const capped = contributions.map((each) => ({ ...each, bits: Math.min(each.bits, whole) }));
+  const expected = new Map<string, ExpectedRange>(numeric.map((each) => [each.feature, each.expected]));
+  const first = capped[0] ?? null;
+  return {
+    contributions: capped,
+    expected: Object.fromEntries(expected),
+    nearestNormal: row.nearest,
+    summary: summarise({
+      contribution: first,
+      observed: first === null ? null : (row.observed[first.feature] ?? null),
+      expected: first === null ? null : (expected.get(first.feature) ?? null),
+      outOfDomain: row.outside.size > 0,
+      pValue: row.pValue,
+    }),
+  };
+
+  /** Side of the expected range on which a value outside its domain lies. */
+  function outward(feature: string): Pick<Contribution, 'direction'> {
+    const value = row.observed[feature];
+    const median = numeric.find((each) => each.feature === feature)?.expected.median;
+    if (typeof value !== 'number' || median === undefined) return { direction: 'unlikely' };
+    return { direction: value > median ? 'high' : 'low' };
+  }
+}

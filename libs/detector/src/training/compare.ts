@@ -1,0 +1,179 @@
+import { createScorer, type Scorer } from '@flowline/engine';
+import type { ScoringBackend } from '@flowline/events';
+import { sliceTable, type FeatureTable } from '@flowline/features';
+import { initBackend, loadFlow, Random } from '@flowline/flows';
+import type { ModelBundle } from '../bundle/bundle.ts';
+import { alarmedRows } from '../calibration/alarmed-rows.ts';
+import { expectedAlarmRate } from '../calibration/expected-alarm-rate.ts';
+import { logDensities } from '../log-densities.ts';
+import { noisyRows } from './noisy-rows.ts';
+import { valueAt } from '../sorted.ts';
+
+/** Comparison of two models on the same held-out rows. */
+export type Comparison =
+  | { readonly comparable: false; readonly reason: string }
+  | {
+      readonly comparable: true;
+      readonly rows: number;
+      /**
+       * Mean of log p(challenger) − log p(champion), each difference clipped to ±5, in nats and
+       * original units.
+       */
+      readonly meanDifferenceNats: number;
+      readonly standardError: number;
+      /** True if the challenger is at most one standard error behind. */
+      readonly notWorse: boolean;
+      /** Alarms of both models; null if no alpha was given. */
+      readonly alarms: AlarmComparison | null;
+      /**
+       * True if the challenger may be promoted: it is not worse, and its alarm rate is in bounds.
+       */
+      readonly promote: boolean;
+      /** Reason, in one sentence. */
+      readonly reason: string;
+    };
+
+/** Alarms of both models on the same held-out rows. */
+export interface AlarmComparison {
+  readonly championRate: number;
+  readonly challengerRate: number;
+  /**
+   * Upper limit of the challenger's rate: three times the expected rate plus three standard
+   * deviations, or the champion's rate if that is higher.
+   */
+  readonly highestRate: number;
+  readonly inBounds: boolean;
+}
+
+/** Options of a comparison. */
+export interface ComparisonOptions {
+  readonly alpha?: number;
+  /** Backend that scores both models (default `tfjs-wasm`). */
+  readonly backend?: ScoringBackend;
+  /** Seed of the noise. */
+  readonly seed?: number;
+}
+
+/** Differences are clipped so that no single absurd row decides. */
+const CLIP_NATS = 5;
+const CHUNK_ROWS = 16_384;
+
+/**
+ * Compares two models on rows that neither was trained on, by paired differences of log p in
+ * original units. Since each flow is the density of x + σ·ε, both score the same rows with the same
+ * fixed noise (of the challenger's σ, in original units). Models with different schemas are not
+ * comparable: their log p are densities of different variables.
+ */
+export async function compareOnHeldOut(
+  champion: ModelBundle,
+  challenger: ModelBundle,
+  table: FeatureTable,
+  { alpha, backend = 'tfjs-wasm', seed = 0 }: ComparisonOptions = {},
+): Promise<Comparison> {
+  if (JSON.stringify(champion.schema) !== JSON.stringify(challenger.schema)) {
+    return { comparable: false, reason: 'the features differ' };
+  }
+  if (table.size < 2) return { comparable: false, reason: 'there are no held-out rows to compare on' };
+  const own = await likelihoodOf(challenger, challenger, table, { alpha, backend, seed });
+  const other = await likelihoodOf(champion, challenger, table, { alpha, backend, seed });
+  const differences = own.logDensityNats.map((logP, row) => clipped(logP, valueAt(other.logDensityNats, row)));
+  const rows = differences.length;
+  const mean = differences.reduce((sum, difference) => sum + difference / rows, 0);
+  const variance = differences.reduce((sum, difference) => sum + (difference - mean) ** 2 / (rows - 1), 0);
+  const standardError = Math.sqrt(variance / rows);
+  const notWorse = mean + standardError >= 0;
+  const alarms = alpha === undefined ? null : compareAlarms(challenger, alpha, rows, other.alarms, own.alarms);
+  const promote = notWorse && (alarms === null || alarms.inBounds);
+  return {
+    comparable: true,
+    rows,
+    meanDifferenceNats: mean,
+    standardError,
+    notWorse,
+    alarms,
+    promote,
+    reason: reasonOf(mean, standardError, notWorse, alarms),
+  };
+}
+
+/** Log-likelihoods of one model with the noise of a reference model, and its alarms. */
+interface Likelihood {
+  readonly logDensityNats: Float64Array;
+  readonly alarms: number;
+}
+
+async function likelihoodOf(
+  model: ModelBundle,
+  reference: ModelBundle,
+  table: FeatureTable,
+  { alpha, backend, seed }: { alpha: number | undefined; backend: ScoringBackend; seed: number },
+): Promise<Likelihood> {
+  await initBackend(backend === 'tfjs-cpu' ? 'cpu' : 'wasm');
+  const flows = model.flows.map((bytes) => loadFlow(bytes));
+  const scorer = await createScorer(flows, { backend });
+  try {
+    const logDensityNats = await noisyLogDensities(scorer, model, reference, table, new Random(seed));
+    if (alpha === undefined) return { logDensityNats, alarms: 0 };
+    const alarmed = alarmedRows(model.calibration, await logDensities(scorer, model.encoding, table), alpha);
+    return { logDensityNats, alarms: alarmed.reduce((sum, one) => sum + one, 0) };
+  } finally {
+    scorer.dispose();
+    for (const flow of flows) flow.dispose();
+  }
+}
+
+async function noisyLogDensities(
+  scorer: Scorer,
+  model: ModelBundle,
+  reference: ModelBundle,
+  table: FeatureTable,
+  random: Random,
+): Promise<Float64Array> {
+  const logDensityNats = new Float64Array(table.size);
+  for (let start = 0; start < table.size; start += CHUNK_ROWS) {
+    const part = sliceTable(table, start, start + CHUNK_ROWS);
+    const { rows, logJacobian, outOfDomain } = noisyRows(model.encoding, reference.encoding, part, random);
+    const logP = await scorer.score(rows, part.size);
+    logP.forEach((flow, i) => {
+      logDensityNats[start + i] = outOfDomain[i] === 1 ? -Infinity : flow + valueAt(logJacobian, i);
+    });
+  }
+  return logDensityNats;
+}
+
+/** challenger − champion, clipped to ±5. It is 0 if undefined, as when both are −Infinity. */
+function clipped(challenger: number, champion: number): number {
+  const difference = challenger - champion;
+  return Number.isNaN(difference) ? 0 : Math.max(-CLIP_NATS, Math.min(CLIP_NATS, difference));
+}
+
+function compareAlarms(
+  challenger: ModelBundle,
+  alpha: number,
+  rows: number,
+  championAlarms: number,
+  challengerAlarms: number,
+): AlarmComparison {
+  const { trimmedRows, undefinedRows } = challenger.metadata.calibration;
+  const definedRows = trimmedRows + challenger.calibration.pooled.rows;
+  const shares = {
+    undefinedShare: undefinedRows / (undefinedRows + definedRows),
+    trimmedShare: trimmedRows / definedRows,
+  };
+  const expected = expectedAlarmRate(shares, alpha);
+  const bound = 3 * expected + 3 * Math.sqrt((3 * expected) / rows);
+  const [championRate, challengerRate] = [championAlarms / rows, challengerAlarms / rows];
+  const highestRate = Math.max(bound, championRate);
+  return { championRate, challengerRate, highestRate, inBounds: challengerRate <= highestRate };
+}
+
+function reasonOf(mean: number, standardError: number, notWorse: boolean, alarms: AlarmComparison | null): string {
+  const difference = `${mean >= 0 ? '+' : '−'}${Math.abs(mean).toFixed(4)} ± ${standardError.toFixed(4)} nats on held-out rows`;
+  if (!notWorse) return `the challenger is worse: ${difference}`;
+  if (alarms !== null && !alarms.inBounds) {
+    const rate = alarms.challengerRate.toPrecision(2);
+    const bound = alarms.highestRate.toPrecision(2);
+    return `the challenger alarms too often: ${rate} an event, at most ${bound} is allowed (${difference})`;
+  }
+  return `the challenger is not worse: ${difference}`;
+}

@@ -1,0 +1,63 @@
+import type { Scorer } from '@flowline/engine';
+import type { FeatureEncoding, FeatureTable } from '@flowline/features';
+
+import { alarmVerdict } from '../calibration/alarm-verdict.ts';
+import { alarmedRows } from '../calibration/alarmed-rows.ts';
+import { alarmRateInterval } from '../calibration/alpha.ts';
+import { alwaysAlarmRate, expectedAlarmRate } from '../calibration/expected-alarm-rate.ts';
+import { logDensities } from '../log-densities.ts';
+import { valueAt } from '../sorted.ts';
+import type { Calibrated } from './calibrate.ts';
+import type { AlarmReport, HeldOutReport } from './training-report.ts';
+import type { DetectorTrainingSpec } from './training-spec.ts';
+
+/**
+ * Held-out likelihood and alarms of a trained detector. heldOut null: no test row has a density.
+ */
+export interface Evaluation {
+  readonly heldOut: HeldOutReport | null;
+  readonly alarms: AlarmReport;
+}
+
+/** Evaluates a calibrated detector on the newest rows, which it has not seen. */
+export async function evaluate(
+  { alpha }: DetectorTrainingSpec,
+  encoding: FeatureEncoding,
+  scorer: Scorer,
+  { calibration, report }: Calibrated,
+  table: FeatureTable,
+): Promise<Evaluation> {
+  const densities = await logDensities(scorer, encoding, table);
+  const alarmed = alarmedRows(calibration, densities, alpha);
+  const alarms = alarmed.reduce((sum, one) => sum + one, 0);
+  const { undefinedRows, trimmedRows, designEffect } = report;
+  const interval = alarmRateInterval(calibration.pooled, alpha, { always: undefinedRows + trimmedRows, designEffect });
+  return {
+    heldOut: heldOutReport(densities.logDensityNats),
+    alarms: {
+      alpha,
+      alwaysRate: alwaysAlarmRate(report),
+      expectedRate: expectedAlarmRate(report, alpha),
+      interval,
+      testRows: table.size,
+      alarms,
+      measuredRate: table.size === 0 ? null : alarms / table.size,
+      verdict: alarmVerdict({ alarmed, interval }),
+    },
+  };
+}
+
+function heldOutReport(logDensityNats: Float64Array): HeldOutReport | null {
+  const nll = logDensityNats.filter(Number.isFinite).map((logP) => -logP);
+  const rows = nll.length;
+  if (rows === 0) return null;
+  const mean = nll.reduce((sum, value) => sum + value / rows, 0);
+  const variance = nll.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(1, rows - 1);
+  return {
+    rows,
+    nllNats: mean,
+    standardError: Math.sqrt(variance / rows),
+    medianNllNats: valueAt(nll.sort(), Math.floor(rows / 2)),
+    undefinedRows: logDensityNats.length - rows,
+  };
+}

@@ -1,0 +1,112 @@
+import type { EncodedBatch, FeatureEncoding } from '@flowline/features';
+import { fit, realNVP, type FitProgress, type Flow, type Rows } from '@flowline/flows';
+import { isRobust, recipe, type TrainingData } from './recipe.ts';
+
+/** Report on the training of one member. */
+export interface MemberReport {
+  /** Number of steps done. */
+  readonly steps: number;
+  /** Step whose weights were kept. */
+  readonly bestStep: number;
+  /** Mean −log p of the validation rows with fixed noise, in nats of the encoded space. */
+  readonly bestValidationNll: number;
+  readonly stoppedBy: 'patience' | 'steps' | 'time';
+  readonly skippedSteps: number;
+  /** Share of the training rows that the robust loss left out; null if the time ran out. */
+  readonly trimmedShare: number | null;
+  readonly curves: readonly { readonly step: number; readonly trainNll: number; readonly validationNll: number }[];
+}
+
+/** Options for the training of one member. */
+export interface TrainFlowOptions {
+  readonly seed: number;
+  readonly data: TrainingData;
+  /** Maximum number of steps. */
+  readonly steps: number;
+  /**
+   * Time limit in milliseconds. Training stops at the first validation after it, and keeps its best
+   * weights.
+   */
+  readonly maxMs: number;
+  readonly onProgress: (progress: FitProgress) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Trains one flow on encoded rows by the recipe. The caller disposes it.
+ * @throws FlowError FLOWLINE_ABORTED if `signal` aborts, FLOWLINE_TRAINING_FAILED if no validation
+ * was finite.
+ */
+export async function trainFlow(
+  encoding: FeatureEncoding,
+  data: { readonly train: EncodedBatch; readonly validation: EncodedBatch },
+  { seed, data: kind, steps, maxMs, onProgress, signal }: TrainFlowOptions,
+): Promise<{ readonly flow: Flow; readonly report: MemberReport }> {
+  const flow = realNVP({
+    ...recipe.flow,
+    features: encoding.dimensions,
+    context: encoding.contextWidth,
+    presence: encoding.presence,
+    seed,
+  });
+  const seen: FitProgress[] = [];
+  const endMs = performance.now() + maxMs;
+  const outOfTime = new AbortController();
+  try {
+    const report = await fit(
+      flow,
+      { train: rowsOf(encoding, data.train), validation: rowsOf(encoding, data.validation) },
+      {
+        ...recipe.fit,
+        seed,
+        steps,
+        noise: encoding.noise,
+        masking: { features: encoding.maskable, probability: recipe.maskingProbability },
+        robust: isRobust(kind),
+        onProgress: (progress) => {
+          seen.push(progress);
+          onProgress(progress);
+          if (progress.validationNll !== null && performance.now() >= endMs) outOfTime.abort();
+        },
+        signal: signal === undefined ? outOfTime.signal : AbortSignal.any([signal, outOfTime.signal]),
+      },
+    );
+    const { stoppedEarly, ...done } = report;
+    return { flow, report: { ...done, stoppedBy: stoppedEarly ? 'patience' : 'steps' } };
+  } catch (error) {
+    const report = outOfTime.signal.aborted && signal?.aborted !== true ? reportUntil(seen) : null;
+    if (report !== null) return { flow, report };
+    flow.dispose();
+    throw error;
+  }
+}
+
+/**
+ * Report of a training that was stopped, whose flow holds its best weights. Null if there were none
+ * yet.
+ */
+function reportUntil(seen: readonly FitProgress[]): MemberReport | null {
+  const curves = seen.flatMap(({ step, trainNll, validationNll }) =>
+    validationNll === null ? [] : [{ step, trainNll, validationNll }],
+  );
+  const best = curves.reduce<(typeof curves)[number] | null>(
+    (least, each) => (each.validationNll < (least?.validationNll ?? Infinity) ? each : least),
+    null,
+  );
+  const last = seen.at(-1);
+  if (best === null || last === undefined) return null;
+  return {
+    steps: last.step,
+    bestStep: best.step,
+    bestValidationNll: best.validationNll,
+    stoppedBy: 'time',
+    skippedSteps: last.skippedSteps,
+    trimmedShare: null,
+    curves,
+  };
+}
+
+function rowsOf(encoding: FeatureEncoding, batch: EncodedBatch): Rows {
+  const { x, context, size } = encoding.split(batch);
+  return encoding.contextWidth === 0 ? { x, size } : { x, context, size };
+}

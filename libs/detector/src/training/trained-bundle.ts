@@ -1,0 +1,58 @@
+import type { FeatureEncoding, FeatureTable } from '@flowline/features';
+import { type Flow, saveFlow } from '@flowline/flows';
+
+import type { BundleMetadata, HistoryPart, HistoryParts, ModelBundle } from '../bundle/bundle.ts';
+import { libraryVersions } from '../bundle/library-versions.ts';
+import type { CalibrationSet } from '../calibration/calibration-set.ts';
+import type { TrainingReport } from './training-report.ts';
+import type { DetectorTrainingSpec } from './training-spec.ts';
+
+/** Parts of a trained detector, from which its bundle is made. */
+export interface TrainedParts {
+  readonly tables: HistoryParts<FeatureTable>;
+  readonly encoding: FeatureEncoding;
+  readonly flows: readonly Flow[];
+  readonly calibration: CalibrationSet;
+  readonly report: TrainingReport;
+}
+
+/** Assembles the bundle of a trained detector. */
+export function trainedBundle(spec: DetectorTrainingSpec, parts: TrainedParts): ModelBundle {
+  const { encoding, flows, calibration } = parts;
+  return {
+    metadata: metadataOf(spec, parts),
+    schema: encoding.schema,
+    lookups: spec.lookups,
+    entity: spec.entity ?? null,
+    encoding,
+    flows: flows.map(saveFlow),
+    calibration,
+  };
+}
+
+function metadataOf(spec: DetectorTrainingSpec, { tables, encoding, report }: TrainedParts): BundleMetadata {
+  const { backend, heldOut, calibration } = report;
+  const part = (name: keyof HistoryParts<unknown>): HistoryPart => {
+    const times = spec.times?.[name];
+    return { rows: tables[name].size, fromMs: times?.fromMs ?? null, toMs: times?.toMs ?? null };
+  };
+  return {
+    detector: spec.name,
+    family: 'realNVP',
+    members: spec.members,
+    seed: spec.seed,
+    data: spec.data,
+    alpha: spec.alpha,
+    backend,
+    history: {
+      train: part('train'),
+      validation: part('validation'),
+      calibration: part('calibration'),
+      test: part('test'),
+    },
+    noise: Object.fromEntries(encoding.scored.map(({ feature, sigma }) => [feature, sigma])),
+    heldOut: heldOut === null ? null : { nllNats: heldOut.nllNats, standardError: heldOut.standardError },
+    calibration: { trimmedRows: calibration.trimmedRows, undefinedRows: calibration.undefinedRows },
+    libraries: libraryVersions(),
+  };
+}

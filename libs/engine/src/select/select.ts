@@ -1,0 +1,286 @@
+import { readFileSync } from 'node:fs';
+import { arch, cpus } from 'node:os';
+import { createRequire } from 'node:module';
+
+import { at, FlowlineError, type ScoringBackend } from '@flowline/events';
+import type { Flow } from '@flowline/flows';
+
+import type { BackendEntry, BackendOptions } from '../targets/backend-entry.ts';
+import { backendEntry, backendTable } from './backend-table.ts';
+import { yieldToEventLoop } from '../yield-to-event-loop.ts';
+import { backendOptions, checkMembers, createOn } from './create-on.ts';
+import { frozen, type FrozenFlow } from '../frozen-flow.ts';
+import { measuredRate } from './measured-rate.ts';
+import type { Scorer } from '../scorer.ts';
+import { memoryCache, type VerdictCache } from './verdict-cache.ts';
+import { type Sample, sampleOf, sampleSize, worstErrorOf } from './verification.ts';
+
+/** Result of trying one backend under `auto`. */
+export interface BackendTrial {
+  readonly backend: ScoringBackend;
+  /** Device in words. Null if the backend cannot run. */
+  readonly device: string | null;
+  /**
+   * Reason in words why the backend cannot be used. Null if it ran and agreed with the reference.
+   */
+  readonly problem: string | null;
+  /**
+   * Largest difference from the reference, in units of the tolerance. Null if the backend did not
+   * run.
+   */
+  readonly worstError: number | null;
+  /**
+   * Throughput on this model and batch size, measured now or earlier on this host. Null if not
+   * measured.
+   */
+  readonly eventsPerSecond: number | null;
+}
+
+/** Choice of `auto`. */
+export interface Selection {
+  readonly scorer: Scorer;
+  readonly backend: ScoringBackend;
+  readonly device: string;
+  /** Reason, in a few words without figures. */
+  readonly why: string;
+  /** Reason, in one sentence for a log. */
+  readonly reason: string;
+  readonly trials: readonly BackendTrial[];
+}
+
+export interface SelectOptions {
+  /** Rows per typical call (default 512). */
+  readonly batchSize?: number;
+  /** Number of scoring threads (default: what the process may use). */
+  readonly threads?: number | undefined;
+  /**
+   * True if the calling thread has other work. Threads beside it are then chosen unless they are
+   * clearly slower (default false).
+   */
+  readonly offThread?: boolean;
+  /** Cache of measured rates (default: in this process). */
+  readonly cache?: VerdictCache;
+  /** Available backends (default: the engine's). */
+  readonly table?: readonly BackendEntry[];
+}
+
+const DEFAULT_BATCH_ROWS = 512;
+/** Minimum speedup that justifies other cores or another device. */
+const WORTH_OTHERS = 1.15;
+/**
+ * With `offThread`, `wasm-pool` wins from this share of the best rate on, because it keeps the
+ * calling thread free.
+ */
+const WORTH_A_FREE_THREAD = 0.75;
+/** Verdicts of this process. */
+const ownVerdicts = memoryCache();
+
+interface Search {
+  readonly flows: readonly FrozenFlow[];
+  readonly options: BackendOptions;
+  readonly batch: number;
+  readonly sample: Sample;
+}
+
+interface Usable {
+  readonly entry: BackendEntry;
+  readonly scorer: Scorer;
+  readonly trial: BackendTrial;
+}
+
+/**
+ * Tries every backend that could run these flows: creates it, compares it with the float64
+ * reference on sample rows, measures it, and keeps the fastest that is exact. Flows without a
+ * compiled form score through tensors, and the reason says so. Rates are remembered per host, model
+ * shape and batch size; a known verdict creates only the fastest backend, but checks every time
+ * that it is exact. The work runs in slices of a few milliseconds that yield to the event loop.
+ */
+export const selectScorer = async (
+  given: readonly (Flow | FrozenFlow)[],
+  options: SelectOptions = {},
+): Promise<Selection> => {
+  const flows = frozen(given);
+  checkMembers(flows.map(({ flow }) => flow));
+  const { table = backendTable, cache = ownVerdicts, batchSize: batch = DEFAULT_BATCH_ROWS } = options;
+  const resolved = backendOptions(options);
+  const candidates = table.filter((entry) => entry.role === 'candidate' && entry.fingerprint() !== null);
+  const key = verdictKey(flows, resolved, batch, candidates);
+  const verdict = await cache.recall(key);
+  const sample = await sampleBy(table, flows, verdict !== null);
+  const search: Search = { flows, options: resolved, batch, sample };
+
+  if (verdict !== null) {
+    const entry = candidates.find(({ name }) => name === verdict.backend);
+    const tried = entry && (await tryBackend(entry, search, verdict.rates[verdict.backend] ?? null));
+    if (tried?.usable)
+      return chosen(tried.usable, [tried.trial], search, 'the fastest when it was measured here before');
+  }
+  const trials: BackendTrial[] = [];
+  const usable: Usable[] = [];
+  for (const entry of candidates) {
+    const tried = await tryBackend(entry, search, null);
+    trials.push(tried.trial);
+    if (tried.usable !== null) usable.push(tried.usable);
+  }
+  const best = bestOf(usable, resolved);
+  for (const other of usable) if (other !== best) other.scorer.dispose();
+  if (best === null) return lastResort(table, search, trials);
+  const rates = Object.fromEntries(usable.map(({ entry, trial }) => [entry.name, trial.eventsPerSecond]));
+  await cache.remember(key, { backend: best.entry.name, rates });
+  return chosen(best, trials, search, 'the fastest that is exact');
+};
+
+/**
+ * Best usable backend. The first is kept unless another is enough better: each candidate must beat
+ * the best before it.
+ */
+const bestOf = (usable: readonly Usable[], { offThread }: BackendOptions): Usable | null => {
+  const rate = ({ trial }: Usable): number => trial.eventsPerSecond ?? 0;
+  return usable.reduce<Usable | null>((best, next) => {
+    if (best === null) return next;
+    const worth = offThread && next.entry.name === 'wasm-pool' ? WORTH_A_FREE_THREAD : WORTH_OTHERS;
+    return rate(next) > rate(best) * worth ? next : best;
+  }, null);
+};
+
+const lastResort = async (
+  table: readonly BackendEntry[],
+  { flows, options }: Search,
+  trials: readonly BackendTrial[],
+): Promise<Selection> => {
+  const problems = trials.map(({ backend, problem }) => ({ backend, problem: problem ?? 'it was not tried' }));
+  const entry = table.find(({ role }) => role === 'lastResort');
+  const availability = await entry?.probe(options);
+  if (entry === undefined || availability?.available !== true) {
+    const each = problems.map(({ backend, problem }) => `${backend}: ${problem}`).join('; ');
+    throw new FlowlineError('FLOWLINE_BACKEND_UNAVAILABLE', `no backend can score this model: ${each}`, {
+      where: 'auto',
+      remedy: 'Run `flowline doctor`: it shows each backend, and what keeps it from running.',
+    });
+  }
+  // A reason that all of them share is given once.
+  const distinct = new Set(problems.map(({ problem }) => problem));
+  const why =
+    distinct.size === 1
+      ? [...distinct].join('')
+      : problems.map(({ backend, problem }) => `${backend}: ${problem}`).join('; ');
+  const scorer = await createOn(entry, flows, options);
+  return {
+    scorer,
+    backend: entry.name,
+    device: availability.device,
+    why: `no other can: ${why}`,
+    reason: `${entry.name}: ${why}`,
+    trials,
+  };
+};
+
+const chosen = (
+  { entry, scorer, trial }: Usable,
+  trials: readonly BackendTrial[],
+  { batch }: Search,
+  why: string,
+): Selection => ({
+  scorer,
+  backend: entry.name,
+  device: trial.device ?? '',
+  why,
+  reason: `${entry.name}: ${why}; at batch ${batch} ${trials.flatMap(inWords).join('; ')}`,
+  trials,
+});
+
+/**
+ * Result of a backend in words. Empty if it has no device, e.g. because it is not installed: nobody
+ * expects it then.
+ */
+const inWords = ({ backend, device, problem, eventsPerSecond, worstError }: BackendTrial): readonly string[] => {
+  if (device === null && problem !== null) return [];
+  if (problem !== null) return [`${backend} (${device ?? ''}) cannot be used, ${problem}`];
+  const rate = Math.round(eventsPerSecond ?? 0).toLocaleString('en');
+  return [
+    `${backend} (${device ?? ''}) ${rate} events/s, off by ${((worstError ?? 0) * 100).toFixed(1)} % of the tolerance`,
+  ];
+};
+
+const sampleBy = async (
+  table: readonly BackendEntry[],
+  flows: readonly FrozenFlow[],
+  known: boolean,
+): Promise<Sample> => {
+  const options = backendOptions({ threads: 1 });
+  const reference = backendEntry('reference', table);
+  const lowered = flows.every(({ flow }) => reference.obstacle(flow) === null);
+  // Without a plan there is no float64 reference, so the tensors are the truth.
+  const entry = lowered ? reference : backendEntry('tfjs-wasm', table);
+  await entry.probe(options);
+  const truth = await createOn(entry, flows, options);
+  try {
+    const own = flows.map(({ flow }) => flow);
+    return await sampleOf(at(own, 0), sampleSize(own, known), truth);
+  } finally {
+    truth.dispose();
+  }
+};
+
+const tryBackend = async (
+  entry: BackendEntry,
+  { flows, options, batch, sample }: Search,
+  knownRate: number | null,
+): Promise<{ readonly trial: BackendTrial; readonly usable: Usable | null }> => {
+  const failed = (problem: string, device: string | null, worstError: number | null = null) => ({
+    trial: { backend: entry.name, device, problem, worstError, eventsPerSecond: null },
+    usable: null,
+  });
+  const obstacle = flows.map(({ flow }) => entry.obstacle(flow)).find((reason) => reason !== null) ?? null;
+  if (obstacle !== null) return failed(obstacle, null);
+  if (entry.name === 'wasm-pool' && options.threads === 1 && !options.offThread) {
+    return failed('one thread has nothing to share', null);
+  }
+  const availability = await entry.probe(options);
+  if (!availability.available) return failed(availability.why, null);
+  const { device, software } = availability;
+  if (software) return failed('it is a program on the processor, not a device of its own', device);
+  let scorer: Scorer;
+  try {
+    scorer = await createOn(entry, flows, options);
+  } catch (error) {
+    if (error instanceof FlowlineError) return failed(error.message, device);
+    throw error;
+  }
+  await yieldToEventLoop();
+  const worstError = await worstErrorOf(scorer, sample);
+  if (worstError > 1) {
+    scorer.dispose();
+    return failed(`it is off from the reference by ${worstError.toFixed(1)} times the tolerance`, device, worstError);
+  }
+  const eventsPerSecond = knownRate ?? (await measuredRate(scorer, sample.rows, sample.width, batch)).eventsPerSecond;
+  const trial = { backend: entry.name, device, problem: null, worstError, eventsPerSecond };
+  return { trial, usable: { entry, scorer, trial } };
+};
+
+/** Cache key of a verdict: everything that the verdict depends on. */
+const verdictKey = (
+  flows: readonly FrozenFlow[],
+  options: BackendOptions,
+  batch: number,
+  candidates: readonly BackendEntry[],
+): string =>
+  JSON.stringify({
+    engine: engineVersion(),
+    node: process.version,
+    host: [arch(), cpus()[0]?.model ?? '', cpus().length],
+    backends: candidates.map((entry) => [entry.name, entry.fingerprint()]),
+    options,
+    batch,
+    flows: flows.map(({ flow }) => flow.config),
+  });
+
+let version: string | null = null;
+
+const engineVersion = (): string => {
+  if (version === null) {
+    const file = createRequire(import.meta.url).resolve('@flowline/engine/package.json');
+    version = (JSON.parse(readFileSync(file, 'utf8')) as { readonly version: string }).version;
+  }
+  return version;
+};

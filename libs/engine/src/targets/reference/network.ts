@@ -1,0 +1,94 @@
+import { at } from '@flowline/events';
+import { activate, slopeAt } from './activation.ts';
+import type { Activation, DenseLayer, Network } from '../../plan/plan.ts';
+import { valueWidths } from '../../plan/plan.ts';
+
+/** All values of a network for one input. Value 0 is the input. */
+export const runNetwork = (network: Network, input: Float64Array): Float64Array[] => {
+  const values = [input];
+  for (const layer of network.layers) {
+    switch (layer.type) {
+      case 'dense':
+        values.push(multiply(layer, at(values, layer.source)));
+        break;
+      case 'activation':
+        values.push(at(values, layer.source).map((x) => activate(layer.activation, x)));
+        break;
+      case 'sum': {
+        const other = at(values, layer.sources[1]);
+        values.push(at(values, layer.sources[0]).map((x, i) => x + at(other, i)));
+        break;
+      }
+    }
+  }
+  return values;
+};
+
+/** Outputs of a network, side by side. */
+export const outputsOf = (network: Network, values: readonly Float64Array[]): Float64Array =>
+  Float64Array.from(network.outputs.flatMap((value) => [...at(values, value)]));
+
+/**
+ * Reverse pass: ∂/∂input of a quantity whose derivative with respect to the outputs is `adjoint`,
+ * from the values that {@link runNetwork} computed.
+ */
+export const reverseNetwork = (
+  network: Network,
+  values: readonly Float64Array[],
+  adjoint: Float64Array,
+): Float64Array => {
+  const adjoints = valueWidths(network).map((width) => new Float64Array(width));
+  let first = 0;
+  for (const value of network.outputs) {
+    const of = at(adjoints, value);
+    of.set(adjoint.subarray(first, first + of.length));
+    first += of.length;
+  }
+  for (let value = network.layers.length; value > 0; value--) {
+    const layer = at(network.layers, value - 1);
+    const of = at(adjoints, value);
+    switch (layer.type) {
+      case 'dense':
+        multiplyTransposed(layer, behind(layer.activation, of, at(values, value)), at(adjoints, layer.source));
+        break;
+      case 'activation':
+        addTo(at(adjoints, layer.source), behind(layer.activation, of, at(values, value)));
+        break;
+      case 'sum':
+        for (const source of layer.sources) addTo(at(adjoints, source), of);
+        break;
+    }
+  }
+  return at(adjoints, 0);
+};
+
+const multiply = ({ weights, bias, activation }: DenseLayer, input: Float64Array): Float64Array => {
+  const sums = bias.slice();
+  const width = sums.length;
+  for (let i = 0; i < input.length; i++) {
+    const x = at(input, i);
+    // Skips half of the values after a ReLU. 0·w adds nothing, since weights are finite.
+    if (x === 0) continue;
+    for (let o = 0; o < width; o++) sums[o] = (sums[o] ?? NaN) + x * (weights[i * width + o] ?? NaN);
+  }
+  return sums.map((sum) => activate(activation, sum));
+};
+
+const multiplyTransposed = ({ weights }: DenseLayer, adjoint: Float64Array, into: Float64Array): void => {
+  const width = adjoint.length;
+  for (let i = 0; i < into.length; i++) {
+    let sum = at(into, i);
+    for (let o = 0; o < width; o++) sum += (adjoint[o] ?? NaN) * (weights[i * width + o] ?? NaN);
+    into[i] = sum;
+  }
+};
+
+/** Adjoint of an activation's input, from that of its output. */
+const behind = (activation: Activation, adjoint: Float64Array, output: Float64Array): Float64Array =>
+  adjoint.map((a, i) => a * slopeAt(activation, at(output, i)));
+
+const addTo = (sum: Float64Array, values: Float64Array): void => {
+  values.forEach((value, i) => {
+    sum[i] = at(sum, i) + value;
+  });
+};

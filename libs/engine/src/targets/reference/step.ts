@@ -1,0 +1,47 @@
+import { at } from '@flowline/events';
+import type { Reading } from '../../plan/plan.ts';
+
+/** One row on its way through a plan. */
+export interface RowState {
+  /** [d] */
+  readonly state: Float64Array;
+  /** [c] */
+  readonly context: Float64Array;
+  /** [d] 1 where a dimension is observed, else 0. */
+  readonly observed: Float64Array;
+}
+
+/** Trace of a step on one row: its log|det|, and the reverse pass of ∂ log p / ∂state. */
+export interface StepTrace {
+  readonly logDet: number;
+  /**
+   * adjoint: ∂/∂(state after the step) → ∂/∂(state before it), in place. Includes the derivative of
+   * the step's own log|det|.
+   */
+  reverse(adjoint: Float64Array): void;
+}
+
+/** u of a reading. */
+export const read = ({ dimensions, scale, shift }: Reading, { state, observed }: RowState): Float64Array =>
+  Float64Array.from(dimensions, (d, i) => at(scale, i) * at(state, d) + at(shift, i) * at(observed, d));
+
+/** Values [d] at the dimensions of a reading. */
+export const pick = ({ dimensions }: Reading, values: Float64Array): Float64Array =>
+  Float64Array.from(dimensions, (d) => at(values, d));
+
+/** Writes values to the dimensions of a reading. */
+export const put = ({ dimensions }: Reading, values: ArrayLike<number>, into: Float64Array): void => {
+  dimensions.forEach((d, i) => {
+    into[d] = at(values, i);
+  });
+};
+
+/** Adds ∂/∂u at the dimensions of a reading to ∂/∂state. */
+export const addThrough = ({ dimensions, scale }: Reading, atRead: ArrayLike<number>, adjoint: Float64Array): void => {
+  dimensions.forEach((d, i) => {
+    adjoint[d] = at(adjoint, d) + at(atRead, i) * at(scale, i);
+  });
+};
+
+/** Σ a_i·b_i */
+export const dot = (a: Float64Array, b: Float64Array): number => a.reduce((sum, x, i) => sum + x * at(b, i), 0);

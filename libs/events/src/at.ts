@@ -1,0 +1,11 @@
+/**
+ * Element at an index that must exist.
+ * @throws RangeError if it does not: an index bug.
+ */
+export function at<T>(values: ArrayLike<T>, index: number): T {
+  // Most reads of hot loops are of numbers. An access that sees only Float64Array is ten times as
+  // fast as one that sees every kind of list.
+  const value = values instanceof Float64Array ? (values[index] as T | undefined) : values[index];
+  if (value === undefined) throw new RangeError(`index ${index} of ${values.length} values`);
+  return value;
+}

@@ -1,0 +1,105 @@
+import type { FeatureSpec } from '@flowline/events';
+import { createRecordReader } from '@flowline/features';
+import { jsonRecord, type SourceBatch } from '@flowline/stream';
+import { silentLogger } from '@flowline/telemetry';
+import { describe, expect, it } from '@jest/globals';
+
+import { decode } from './decode.ts';
+import { createDecoder } from '../decoding/record-decoder.ts';
+import { valuesOf } from '../decoding/decoder-in-force.ts';
+import { PartitionWindows } from '../windows/partition-windows.ts';
+import { windowsMaker } from '../windows/windows-maker.ts';
+import { throughWindows } from '../windows/through-windows.ts';
+import { recordFormats } from '../decoding/formats.ts';
+import { FakeWindowStore } from '../testing/fake-window-store.ts';
+
+const schema: readonly FeatureSpec[] = [
+  {
+    ...{ name: 'before', type: 'real', from: { lag: { of: 'x' } }, role: 'score' },
+    ...{ nullable: true, maxLevels: 64, period: null },
+  },
+];
+const source = { kafka: null, time: { field: 't', unit: 'ms' }, key: ['id'], eventId: null } as const;
+const format = recordFormats.json();
+const reader = {
+  format,
+  windows: windowsMaker({ schema, lookups: {}, entity: { key: ['id'], time: source.time } }),
+  decode: createDecoder(source, format, createRecordReader(schema, {}), 10_000),
+  inForce: null,
+};
+
+function batchOf(first: number, ids: readonly string[], partition = 0): SourceBatch {
+  return {
+    ...{ topic: 't', topicId: null, partition, fromOffset: first, nextOffset: first + ids.length },
+    records: ids.map((id, i) => jsonRecord(first + i, { id, t: first + i, x: first + i })),
+    done: () => undefined,
+  };
+}
+
+describe('the events of an entity that another partition holds', () => {
+  it('are dead letters as often as they come, leave no trace in windows, and hold up nobody', async () => {
+    const store = new FakeWindowStore();
+    store.claims.set('b', 1);
+    const partitions = new PartitionWindows(store, silentLogger, { every: { records: 1, ms: 1e9 } });
+    const first = await throughWindows(partitions, decode)({ source: batchOf(0, ['a', 'b', 'a', 'b']), reader });
+    expect(first.events.deadLetters).toMatchObject([
+      {
+        offset: 1,
+        reason: 'scattered_entity',
+        message: expect.stringContaining('entity b arrive in t[0] and in t[1]'),
+      },
+      { offset: 3, reason: 'scattered_entity' },
+    ]);
+    expect(first.events.deadLetters[0]?.value).toEqual(batchOf(0, ['a', 'b']).records[1]?.value);
+    expect([...first.events.offsets]).toEqual([0, 2]);
+    expect([...first.events.table.numeric]).toEqual([NaN, 0]);
+    expect(first.entities?.names).toEqual(['a', 'a']);
+    expect(first.entities?.seen).toEqual(['a']);
+
+    // In a later batch, and in a process that takes over from the snapshot.
+    store.stored = first.entities?.windows ?? null;
+    const heir = new PartitionWindows(store, silentLogger);
+    await heir.assign('t', 0, { position: 4, low: 0 });
+    for (const worker of [partitions, heir]) {
+      const next = await throughWindows(worker, decode)({ source: batchOf(4, ['b', 'a', 'c']), reader });
+      expect(next.events.deadLetters.map(({ offset }) => offset)).toEqual([4]);
+      expect([...next.events.table.numeric]).toEqual([2, NaN]);
+    }
+    // In their own partition, they are events.
+    const other = await throughWindows(partitions, decode)({ source: batchOf(0, ['b', 'b'], 1), reader });
+    expect([...other.events.table.numeric]).toEqual([NaN, 0]);
+  });
+});
+
+describe('a model of other features than those in force', () => {
+  const plain = { nullable: false, maxLevels: 64, period: null } as const;
+  const next: readonly FeatureSpec[] = ['x', 'y'].map((name) => ({
+    name,
+    type: 'real',
+    from: name,
+    role: 'score',
+    ...plain,
+  }));
+  const inForce = {
+    detectorVersion: 2,
+    windows: null,
+    decode: createDecoder(source, format, createRecordReader(next, {}), 10_000),
+  };
+
+  it('has its events read both ways; those that lack something are still scored', async () => {
+    const partitions = new PartitionWindows(new FakeWindowStore(), silentLogger);
+    const read = throughWindows(partitions, decode);
+    const batch = batchOf(0, ['a', 'a', 'b', 'a']);
+    const records = batch.records.map(({ offset }) =>
+      jsonRecord(offset, { id: 'a', t: offset, x: offset, ...(offset === 1 ? {} : { y: 10 + offset }) }),
+    );
+    const { events, inForce: found } = await read({ source: { ...batch, records }, reader: { ...reader, inForce } });
+    expect([...events.table.numeric]).toEqual([NaN, 0, 1, 2]);
+    expect(events.deadLetters).toEqual([]);
+    expect(found && valuesOf(events, found)).toEqual({
+      ...{ detectorVersion: 2, numericWidth: 2, levels: [], levelWidth: 0 },
+      numeric: Float64Array.of(0, 10, 2, 12, 3, 13),
+      rows: Int32Array.of(0, -1, 1, 2),
+    });
+  });
+});

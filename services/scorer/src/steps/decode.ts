@@ -1,0 +1,26 @@
+import type { EntityWindows } from '@flowline/features';
+
+import { type EventsInForce, readInForce } from '../decoding/decoder-in-force.ts';
+import type { ReadableBatch } from '../decoding/event-reader.ts';
+import { type DecodedEvents, prepareBatch } from '../decoding/record-decoder.ts';
+
+/** Events of a batch. */
+export interface BatchEvents {
+  readonly events: DecodedEvents;
+  /**
+   * Events as the definition in force reads them. Null if the reader has the features in force, or
+   * if the detector does not learn from its events.
+   */
+  readonly inForce: EventsInForce | null;
+}
+
+/**
+ * Decodes records to events or dead letters.
+ * @param past windows over the past of the partition's entities, which take in the events; null if
+ * events stand alone.
+ */
+export async function decode({ source, reader }: ReadableBatch, past: EntityWindows | null): Promise<BatchEvents> {
+  await prepareBatch(reader.format, source);
+  const inForce = reader.inForce && readInForce(source, reader.inForce);
+  return { events: reader.decode(source, past), inForce };
+}

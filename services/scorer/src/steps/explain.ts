@@ -1,0 +1,98 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
+import { anomalyReason, buildAlert, type Scores } from '@flowline/detector';
+import { type Anomaly, at, type Explanation, type ScoredBatch } from '@flowline/events';
+
+import type { DecidedEvents } from './decide.ts';
+import { valuesOf } from '../decoding/decoder-in-force.ts';
+import { eventBatch } from './event-batch.ts';
+
+/** A batch that is ready to be stored. */
+export interface ExplainedEvents extends DecidedEvents {
+  readonly scored: ScoredBatch;
+}
+
+/**
+ * Rows explained in one go. Explaining is a long computation: heartbeats and health checks run
+ * between two slices.
+ */
+const ROWS_AT_ONCE = 16;
+/**
+ * Time budget per batch, so that an incident does not slow the stream. The first slice is always
+ * explained.
+ */
+const BUDGET_MS = 100;
+
+/**
+ * Explains the anomalies of a batch and builds everything that its transaction stores. The most
+ * surprising come first, within a time budget; the others carry a note that they are not explained.
+ */
+export async function explain(batch: DecidedEvents): Promise<ExplainedEvents> {
+  const { anomalousRows, events, scores, lease } = batch;
+  const explanations = new Map<number, Explanation>();
+  const ranked = bySurprise(anomalousRows, scores);
+  const startedMs = performance.now();
+  for (let start = 0; start < ranked.length; start += ROWS_AT_ONCE) {
+    if (start > 0 && performance.now() - startedMs > BUDGET_MS) break;
+    const rows = ranked.slice(start, start + ROWS_AT_ONCE);
+    const found = await lease.model.detector.explain(events.table, rows, scores);
+    found.forEach((explanation, i) => explanations.set(at(rows, i), explanation));
+    await nextTurn();
+  }
+  const none = unexplained(anomalousRows.length);
+  const anomalies = anomalousRows.map((row) => toAnomaly(batch, row, explanations.get(row) ?? none));
+  return { ...batch, scored: toScoredBatch(batch, anomalies) };
+}
+
+/** Sorts rows by ascending p-value, then by log-density, then by row. */
+function bySurprise(rows: readonly number[], { pValues, logDensityNats }: Scores): readonly number[] {
+  return rows.toSorted(
+    (a, b) => at(pValues, a) - at(pValues, b) || compare(at(logDensityNats, a), at(logDensityNats, b)) || compare(a, b),
+  );
+}
+
+const compare = (a: number, b: number): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** Placeholder for an anomaly that the budget left no time to explain. */
+function unexplained(anomalies: number): Explanation {
+  const summary = `not explained: ${anomalies} anomalies came at once, and the most surprising of them are explained`;
+  return { contributions: [], expected: {}, nearestNormal: null, summary };
+}
+
+function toAnomaly(batch: DecidedEvents, row: number, explanation: Explanation): Anomaly {
+  const { source, events, entities, scores } = batch;
+  const { name, modelVersion, detector } = batch.lease.model;
+  const event = {
+    topic: source.topic,
+    topicId: source.topicId,
+    partition: source.partition,
+    offset: at(events.offsets, row),
+    id: at(events.eventIds, row),
+    timeMs: at(events.eventTimesMs, row),
+    entity: entities && at(entities.names, row),
+  };
+  const { bundle } = detector;
+  const alert = buildAlert({
+    detector: name,
+    modelVersion,
+    alpha: detector.alpha,
+    bundle,
+    table: events.table,
+    scores,
+    row,
+    explanation,
+    event,
+  });
+  return { row, reason: anomalyReason(scores, row), alert };
+}
+
+function toScoredBatch(batch: DecidedEvents, anomalies: readonly Anomaly[]): ScoredBatch {
+  const { events, inForce, scores, lease } = batch;
+  const { name: detector, detectorVersion, modelVersion, detector: model } = lease.model;
+  const { logDensityNats, pValues, pMethods } = scores;
+  return {
+    ...eventBatch({ detector, detectorVersion }, batch),
+    ...{ modelVersion, alpha: model.alpha, logDensityNats, pValues, pMethods, anomalies },
+    valuesInForce: inForce && valuesOf(events, inForce),
+  };
+}
