@@ -70,7 +70,7 @@ const COLUMNS = `origin text, year int, month int, day int, hour int, temp float
     const file = path.join(folder, 'december.csv');
     await writeFile(file, events.join('\n'));
     const model = path.join(folder, `${detector}.safetensors`);
-    await flowline('models', 'export', detector, '--version', '1', '--output', model);
+    await flowline('models', 'export', detector, '1', '--output', model);
     const { stderr } = await flowline('score', file, '--model', model, '--only-anomalies', '--json');
     return JSON.parse(stderr.trimEnd().split('\n').at(-1) ?? '') as { rows: number; anomalies: number };
   }

@@ -38,7 +38,7 @@ export interface CalibrationReport {
 /** Expected and measured alarms on the test rows. */
 export interface AlarmReport {
   readonly alpha: number;
-  /** Share of calibration rows left out (trimmed, outside their domain): their like always alarm. */
+  /** Share of calibration rows left out (trimmed or out of domain): their like always alarm. */
   readonly alwaysRate: number;
   /**
    * Expected share of alarms: alpha of the rows like those calibrated on, and every row like those

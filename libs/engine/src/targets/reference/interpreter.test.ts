@@ -100,7 +100,7 @@ describe('the reference', () => {
 /** Reference values from PyTorch in float64, stored beside the repository and not in it. */
 const parityFile = path.resolve(
   path.dirname(fileURLToPath(import.meta.url)),
-  '../../../../../shared/data/flows/parity/article_realnvp.json',
+  '../../../../../../shared/data/flows/parity/article_realnvp.json',
 );
 const hasParity = existsSync(parityFile);
 if (!hasParity && process.env.FLOWLINE_REQUIRE_SHARED === '1') throw new Error(`${parityFile} is required`);
