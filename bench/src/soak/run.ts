@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { messageOf } from '@flowline/events';
+
 import { freePort } from '../../../test/support/postgres.ts';
 import { type ScorerProcess, startScorer } from '../../../test/support/scorer-process.ts';
 import { fill, produceAtRate, type Production } from '../pipeline/producer.ts';
@@ -141,9 +143,7 @@ async function openScorer({ broker, postgres }: Servers): Promise<SoakedScorer> 
             samples.push({ seconds, ...(await scrape(port)) });
           } catch (error) {
             missed++;
-            console.log(
-              `no sample at ${Math.round(seconds)} s: ${error instanceof Error ? error.message : String(error)}`,
-            );
+            console.log(`no sample at ${Math.round(seconds)} s: ${messageOf(error)}`);
           }
         }
       })();

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-import { FlowlineError } from '@flowline/events';
+import { FlowlineError, messageOf } from '@flowline/events';
 
 /** An option besides --quick and --json. */
 export interface BenchOption {
@@ -61,7 +61,7 @@ export function parseBenchOptions<Name extends string>(
       ),
     }) as { values: Record<string, string | boolean | undefined> });
   } catch (cause) {
-    return fail(cause instanceof Error ? cause.message : String(cause), cause);
+    return fail(messageOf(cause), cause);
   }
   const get = (name: string) => {
     const value = values[name];

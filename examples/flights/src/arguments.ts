@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-import { FlowlineError } from '@flowline/events';
+import { FlowlineError, messageOf } from '@flowline/events';
 
 /** Help text of the demo. */
 export const HELP = `npm run demo -- [options]
@@ -67,7 +67,7 @@ function parse(args: readonly string[]) {
       },
     }).values;
   } catch (error) {
-    throw usage('npm run demo', error instanceof Error ? error.message : String(error));
+    throw usage('npm run demo', messageOf(error));
   }
 }
 

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { parseCsv } from '@flowline/config';
-import { FlowlineError } from '@flowline/events';
+import { FlowlineError, messageOf } from '@flowline/events';
 import { asyncBufferFromFile, parquetMetadataAsync, parquetRead } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 
@@ -62,7 +62,7 @@ export async function readFlights(airports: readonly Airport[], rowGroups?: numb
   } catch (cause) {
     throw new FlowlineError(
       'FLOWLINE_FILE_UNREADABLE',
-      `The flights of vega-datasets cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`,
+      `The flights of vega-datasets cannot be read: ${messageOf(cause)}`,
       { where: name, remedy: 'Install again: npm ci.', cause },
     );
   }

@@ -2,6 +2,8 @@ import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
 
+import { messageOf } from '@flowline/events';
+
 import type { ServerPlace } from './server-place.ts';
 
 const execute = promisify(execFile);
@@ -33,7 +35,7 @@ export function runAlone(place: ServerPlace, statements: readonly string[]): Pro
 export function textOf(error: unknown): string {
   if (error instanceof Error && 'stderr' in error && typeof error.stderr === 'string' && error.stderr !== '')
     return error.stderr.trim();
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(error);
 }
 
 const optionsOf = ({ folder, user }: ServerPlace) => ({

@@ -90,19 +90,28 @@ const LONG_WAIT_SECONDS = 60;
 /** Counts pending alerts and those that their sink refuses, and names what the oldest waits for. */
 async function checkAlerts(db: Database): Promise<DoctorFinding> {
   const { pending, dead, oldestSeconds } = await outboxStatus(db);
-  const waiting = `${formatCount(pending)} wait to be sent`;
-  if ((oldestSeconds ?? 0) > LONG_WAIT_SECONDS) {
-    const [queue] = await listWaitingAlerts(db);
-    const where = queue === undefined ? '' : `, the oldest of ${queue.detector} for ${queue.topic}`;
-    const why = queue?.error == null ? '' : `: ${queue.error}`;
-    const since = `for ${formatCount(Math.round(oldestSeconds ?? 0))} s`;
-    const remedy =
-      'See `flowline alerts ls`; a queue for a topic that is gone is set aside by `flowline alerts set-aside`.';
-    return warning('alerts', `${waiting}${where} ${since}${why}`, remedy);
+  const found = [`${formatCount(pending)} wait to be sent`];
+  const remedies: string[] = [];
+  if (oldestSeconds !== null && oldestSeconds > LONG_WAIT_SECONDS) {
+    found.push(await longestWait(db, oldestSeconds));
+    remedies.push(
+      'See `flowline alerts ls`; a queue for a topic that is gone is set aside by `flowline alerts set-aside`.',
+    );
   }
-  if (dead === 0) return ok('alerts', waiting);
-  const remedy = 'See `flowline alerts dead ls`; let them be sent again by `flowline alerts dead redrive`.';
-  return warning('alerts', `${waiting}, ${formatCount(dead)} are set aside: their sink refuses them`, remedy);
+  if (dead > 0) {
+    found.push(`${formatCount(dead)} are set aside: their sink refuses them`);
+    remedies.push('See `flowline alerts dead ls`; let them be sent again by `flowline alerts dead redrive`.');
+  }
+  return remedies.length === 0
+    ? ok('alerts', found.join(', '))
+    : warning('alerts', found.join(', '), remedies.join(' '));
+}
+
+async function longestWait(db: Database, seconds: number): Promise<string> {
+  const queue = (await listWaitingAlerts(db)).find(({ sink }) => sink === 'kafka');
+  const where = queue === undefined ? '' : ` of ${queue.detector} for ${queue.topic}`;
+  const why = queue?.error == null ? '' : `: ${queue.error}`;
+  return `the oldest${where} for ${formatCount(Math.round(seconds))} s${why}`;
 }
 
 async function checkDetectors(db: Database): Promise<DatabaseFindings> {

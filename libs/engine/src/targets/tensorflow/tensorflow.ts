@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import util from 'node:util';
 
-import { FlowlineError } from '@flowline/events';
+import { FlowlineError, messageOf } from '@flowline/events';
 import * as tf from '@tensorflow/tfjs-core';
 
 import { tensorflowFolder } from './tensorflow-folder.ts';
@@ -62,7 +62,7 @@ const findInstalled = (): Installed | null => {
         const { version } = JSON.parse(readFileSync(file, 'utf8')) as { readonly version: string };
         return { name, version, require };
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw unavailable(messageOf(error), error);
+        if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw unavailable(firstLine(error), error);
       }
     }
   }
@@ -85,7 +85,7 @@ const load = (): void => {
     tf.env().set('PROD', true);
     found.require(found.name);
   } catch (cause) {
-    failure = unavailable(`${found.name} ${found.version} does not load: ${messageOf(cause)}`, cause);
+    failure = unavailable(`${found.name} ${found.version} does not load: ${firstLine(cause)}`, cause);
     throw failure;
   } finally {
     tf.env().set('PROD', isProd);
@@ -104,8 +104,8 @@ const restoreIsNullOrUndefined = (): void => {
   Object.assign(util, { isNullOrUndefined: (value: unknown) => value === null || value === undefined });
 };
 
-const messageOf = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
+/** First line of what an error says: Node adds the places where it looked. */
+const firstLine = (error: unknown): string => messageOf(error).split('\n')[0] ?? '';
 
 const unavailable = (why: string, cause?: unknown): FlowlineError =>
   new FlowlineError('FLOWLINE_BACKEND_UNAVAILABLE', why, {
