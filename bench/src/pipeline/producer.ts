@@ -5,6 +5,8 @@ import type { Kafka } from 'kafkajs';
 import { eventMaker, PARTITIONS } from './workload.ts';
 
 const ROWS_A_SEND = 2_000;
+/** Bytes per send, below what a broker accepts as one batch. */
+const BYTES_A_SEND = 600_000;
 const TICK_MS = 10;
 const SENDS_AT_ONCE = 16;
 
@@ -24,8 +26,9 @@ export async function fill(
 ): Promise<void> {
   const producer = kafka.producer({ allowAutoTopicCreation: false });
   await producer.connect();
-  for (let start = 0; start < events; start += ROWS_A_SEND) {
-    const rows = Math.min(ROWS_A_SEND, events - start);
+  const rowsPerSend = Math.min(ROWS_A_SEND, Math.ceil(BYTES_A_SEND / event(0, Date.now()).length));
+  for (let start = 0; start < events; start += rowsPerSend) {
+    const rows = Math.min(rowsPerSend, events - start);
     await producer.send({ topic, messages: messagesOf({ event, partitions }, start, rows), acks: 1 });
   }
   await producer.disconnect();

@@ -4,7 +4,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 
 import { loadSettings, readDefinition, requireDatabaseUrl, requireKafkaBrokers } from '@flowline/config';
 import { championVersions, connect, getDetector } from '@flowline/db';
-import type { ScoredBatch } from '@flowline/events';
+import type { DeadLetter, ScoredBatch } from '@flowline/events';
 import { createKafkaClient, createKafkaSource } from '@flowline/kafka';
 import { createLogger, createMetrics, Health, Shutdown } from '@flowline/telemetry';
 
@@ -143,6 +143,8 @@ class StoreClock {
   readonly #onEnd: () => void;
   readonly #latenciesMs: Float64Array;
   readonly #holds = monitorEventLoopDelay({ resolution: 1 });
+  /** A dead letter ends the run: its events would be missing at the end. */
+  #deadLetter: DeadLetter | undefined;
   #stored = 0;
   #begin: { readonly ms: number; readonly events: number; readonly cpu: NodeJS.CpuUsage } | undefined;
   #end: { readonly ms: number; readonly cpu: NodeJS.CpuUsage } | undefined;
@@ -154,7 +156,12 @@ class StoreClock {
     this.#latenciesMs = new Float64Array(events);
   }
 
-  stored({ size, eventTimesMs }: ScoredBatch): void {
+  stored({ size, eventTimesMs, deadLetters }: ScoredBatch): void {
+    this.#deadLetter ??= deadLetters[0];
+    if (this.#deadLetter !== undefined) {
+      this.#onEnd();
+      return;
+    }
     const now = Date.now();
     eventTimesMs.forEach((timeMs, i) => (this.#latenciesMs[this.#stored + i] = now - timeMs));
     if (this.#stored === 0) process.stdout.write('ready\n');
@@ -170,6 +177,7 @@ class StoreClock {
   }
 
   result(): Omit<ChildResult, 'backend' | 'stageMicrosPerEvent'> {
+    if (this.#deadLetter !== undefined) throw new Error(`a dead letter: ${this.#deadLetter.message}`);
     if (this.#begin === undefined || this.#end === undefined) throw new Error('the run ended before its events');
     const events = this.#stored - this.#begin.events;
     const latencies = this.#latenciesMs.subarray(this.#begin.events, this.#stored);

@@ -63,7 +63,7 @@ const plain = (d: number, events: number): Shape => ({
   fields: numberFields(d),
 });
 const windowed = (name: string, features: readonly string[], entities: number): Shape => ({
-  ...plain(10, 200_000),
+  ...plain(10, 300_000),
   name,
   features: [...numberFeatures(10), ...features],
   key: 'entity',
@@ -72,16 +72,16 @@ const windowed = (name: string, features: readonly string[], entities: number): 
 
 /** Shapes of the benchmark. All rates are relative to the first one. */
 export const shapes: readonly Shape[] = [
-  plain(10, 300_000),
-  plain(64, 100_000),
-  plain(256, 30_000),
+  plain(10, 600_000),
+  plain(64, 120_000),
+  plain(256, 40_000),
   windowed('lag-90000-in-turn', [lag], 90_000),
   windowed('rolling-10000', [rolling('mean'), rolling('max')], 10_000),
   windowed('rolling-hot-entity', [rolling('mean'), rolling('max')], 1),
-  { ...plain(10, 200_000), name: 'levels-5x3', features: levelFeatures(5, 3), fields: levelFields(5, 3) },
-  { ...plain(10, 200_000), name: 'levels-5x200', features: levelFeatures(5, 200), fields: levelFields(5, 200) },
+  { ...plain(10, 300_000), name: 'levels-5x3', features: levelFeatures(5, 3), fields: levelFields(5, 3) },
+  { ...plain(10, 300_000), name: 'levels-5x200', features: levelFeatures(5, 200), fields: levelFields(5, 200) },
   { ...plain(10, 100_000), name: 'anomalies-1-percent', anomalies: 0.01 },
-  { ...plain(10, 200_000), name: 'unused-100', fields: unusedFields },
+  { ...plain(10, 300_000), name: 'unused-100', fields: unusedFields },
 ];
 
 /**

@@ -25,8 +25,8 @@ export async function trainShape(shape: Shape, events: number): Promise<Uint8Arr
     test: next(ROWS.test),
   };
   const { name, features: schema } = definition;
-  const spec = { name, schema, lookups: {}, family: 'realNVP', seed: 1, members: 1, data: 'clean' } as const;
-  const { bundle } = await trainDetector({ ...spec, alpha: ALPHA, steps: STEPS }, tables);
+  const spec = { name, schema, lookups: {}, entity: entityOf(definition), alpha: ALPHA, data: 'clean' } as const;
+  const { bundle } = await trainDetector({ ...spec, family: 'realNVP', seed: 1, members: 1, steps: STEPS }, tables);
   return saveBundle(bundle);
 }
 
