@@ -68,13 +68,13 @@ const lowerLuLinear = (bijector: LuLinear, builder: PlanBuilder): void => {
 const lowerPlanar = (bijector: Planar, builder: PlanBuilder): void => {
   const { features, leastSlope } = bijector.config;
   const network = contextual(bijector, [['w', features], ['u', features], ['b', 1]]); // prettier-ignore
-  builder.contextual((read) => ({ type: 'planar', read, leastSlope, network }));
+  builder.contextual({ type: 'planar', leastSlope }, network);
 };
 
 const lowerRadial = (bijector: Radial, builder: PlanBuilder): void => {
   const { features } = bijector.config;
   const network = contextual(bijector, [['center', features], ['alphaRaw', 1], ['betaRaw', 1]]); // prettier-ignore
-  builder.contextual((read) => ({ type: 'radial', read, network }));
+  builder.contextual({ type: 'radial' }, network);
 };
 
 /**
