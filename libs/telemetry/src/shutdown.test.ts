@@ -76,7 +76,8 @@ describe('Shutdown', () => {
 
   it('leaves after a signal, whatever a library has left open', async () => {
     const script = `
-      import { createLogger, Shutdown } from '@flowline/telemetry';
+      import { createLogger } from './logger.ts';
+      import { Shutdown } from './shutdown.ts';
       new Shutdown({ logger: createLogger({ name: 't' }) }).listen();
       setInterval(() => undefined, 1_000);
       console.log('ready');`;

@@ -155,7 +155,7 @@ const lastResort = async (
     const each = problems.map(({ backend, problem }) => `${backend}: ${problem}`).join('; ');
     throw new FlowlineError('FLOWLINE_BACKEND_UNAVAILABLE', `no backend can score this model: ${each}`, {
       where: 'auto',
-      remedy: 'Run `flowline doctor`: it shows each backend, and what keeps it from running.',
+      remedy: 'Run `flowline doctor`: it shows each backend, and why those that cannot run do not.',
     });
   }
   // A reason that all of them share is given once.
