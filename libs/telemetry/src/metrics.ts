@@ -70,11 +70,11 @@ export function createMetrics(options: { readonly processMetrics?: boolean } = {
       LATENCY_SECONDS,
     ),
     surpriseBits: histogram('surprise_bits', '-log2 of the p-value of anomalies.', ['detector'], SURPRISE_BITS),
-    pValue: histogram('p_value', 'p-values of a sample of events: uniform where normal.', ['detector'], P_VALUES),
+    pValue: histogram('p_value', 'p-values of a sample of events: uniform for normal events.', ['detector'], P_VALUES),
     anomalies: counter('anomalies_total', 'Anomalies stored.', ['detector', 'reason']),
     alerts: counter('alerts_total', 'Alerts sent by the relay.', ['sink']),
-    alertsRefused: counter('alerts_refused_total', 'Alerts set aside because their sink refuses them.', ['sink']),
-    outboxPending: gauge('outbox_pending', 'Alerts stored and not yet sent.', []),
+    alertsRefused: counter('alerts_refused_total', 'Alerts set aside because their sink rejects them.', ['sink']),
+    outboxPending: gauge('outbox_pending', 'Alerts that are stored but not yet sent.', []),
     outboxDead: gauge('outbox_dead', 'Alerts that were set aside: flowline alerts dead ls.', []),
     consumerLag: gauge('consumer_lag_records', 'Records of a partition behind its end.', [
       'detector',
@@ -83,10 +83,10 @@ export function createMetrics(options: { readonly processMetrics?: boolean } = {
     ]),
     consumerLagTime: gauge(
       'consumer_lag_seconds',
-      'Age of the last stored record of a partition where records wait; 0 where none does.',
+      'Age of the last stored record of a partition while records are waiting, else 0.',
       ['detector', 'topic', 'partition'],
     ),
-    consumerStalls: counter('consumer_stalls_total', 'Consumers opened again because they stood still.', ['detector']),
+    consumerStalls: counter('consumer_stalls_total', 'Consumers reopened because they had stalled.', ['detector']),
     windowEntities: gauge('window_entities', 'Entities whose past is remembered by this process.', ['detector']),
     windowEvents: gauge('window_events', 'Past values that windows over entities hold in this process.', ['detector']),
     windowBytes: gauge('window_bytes', 'Memory of windows over entities in this process, as estimated.', ['detector']),
@@ -110,10 +110,10 @@ export function createMetrics(options: { readonly processMetrics?: boolean } = {
     ),
     trainingLastSuccess: gauge(
       'training_last_success_timestamp_seconds',
-      'Unix time of the last training run that gave a model.',
+      'Unix time of the last training run that produced a model.',
       ['detector'],
     ),
-    modelHeld: gauge('model_held', '1 where the last trained model is held back and does not score, else 0.', [
+    modelHeld: gauge('model_held', '1 if the last trained model is held back and does not score, else 0.', [
       'detector',
     ]),
     heldOutAlarms: gauge(
@@ -122,7 +122,7 @@ export function createMetrics(options: { readonly processMetrics?: boolean } = {
       ['detector', 'kind'],
     ),
     heldOutNll: gauge('heldout_nll_nats', 'Held-out negative log-likelihood of the last trained model.', ['detector']),
-    backendInfo: gauge('backend_info', '1 for the compute backend that scores, with why it does.', [
+    backendInfo: gauge('backend_info', '1 for the compute backend in use, with the reason for it.', [
       'detector',
       'backend',
       'device',

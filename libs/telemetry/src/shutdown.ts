@@ -113,7 +113,7 @@ export class Shutdown {
    */
   #leaveSoon(): void {
     setTimeout(() => {
-      this.#logger.warn({}, 'something was left open: leaving all the same');
+      this.#logger.warn({}, 'something was left open: exiting anyway');
       this.#exit(Number(process.exitCode ?? 0));
     }, LINGER_MS).unref();
   }

@@ -214,5 +214,5 @@ function storedBatches(
  */
 function warnOfRefused(logger: Logger, { refused }: CommitReport): void {
   if (refused > 0)
-    logger.warn({ refused }, 'Postgres refused events for what they hold: they are dead letters (refused)');
+    logger.warn({ refused }, 'Postgres rejected events because of their content: they are dead letters (refused)');
 }

@@ -12,7 +12,7 @@ interface ApplyOptions {
 
 /** `flowline apply FILE`: stores a detector. Applying the same file again changes nothing. */
 export function applyCommand(): Command {
-  return command('apply <file>', 'Check a detector file and put it in force; the same file again changes nothing.', [
+  return command('apply <file>', 'Check a detector file and put it in force. Applying it again changes nothing.', [
     'flowline apply detector.yaml',
     'flowline apply detector.yaml && flowline train checkout-latency',
   ]).action(
@@ -24,7 +24,7 @@ export function applyCommand(): Command {
       });
       printResult({ detector: definition.name, ...applied }, options.json === true, (result) =>
         [
-          `${result.detector}: version ${result.version} ${result.changed ? 'is in force now' : 'was in force already; nothing changed'}`,
+          `${result.detector}: version ${result.version} ${result.changed ? 'is in force now' : 'is already in force; nothing changed'}`,
           ...(result.nextModel.length === 0 ? [] : [takesEffectLater(definition, result.nextModel)]),
         ].join('\n'),
       );
@@ -45,6 +45,6 @@ function takesEffectLater({ name, training }: DetectorDefinition, changes: reado
   const when =
     training.schedule === null
       ? `train it with \`flowline train ${name}\``
-      : `a running trainer makes it soon, or at once: \`flowline train ${name}\``;
+      : `a running trainer trains it soon; \`flowline train ${name}\` trains it at once`;
   return `  ${changes.join(', ')}: takes effect with the next model; ${when}`;
 }

@@ -52,7 +52,7 @@ async function modelOf(
   model: string | undefined,
 ): Promise<{ readonly bytes: Uint8Array; readonly sha256: string | undefined }> {
   if ((detector === undefined) === (model === undefined)) {
-    throw new FlowlineError('FLOWLINE_USAGE', 'Expected a detector or --model, one of them.', {
+    throw new FlowlineError('FLOWLINE_USAGE', 'Expected either a detector or --model.', {
       where: 'flowline export-onnx',
       remedy: 'Name a detector of the database, or a model file.',
     });

@@ -24,7 +24,7 @@ export function checkHeader(header: readonly string[], { file, model, kinds, oth
   const refuse = (finding: string, remedy: string): FlowlineError =>
     new FlowlineError('FLOWLINE_FILE_UNREADABLE', `${file}: ${finding}`, { where: file, remedy });
   const twice = header.find((name, column) => header.indexOf(name) !== column);
-  if (twice !== undefined) throw refuse(`the column "${twice}" stands twice.`, 'Keep one of them.');
+  if (twice !== undefined) throw refuse(`the column "${twice}" appears twice.`, 'Keep one of them.');
 
   const columns = new Set(header);
   const isThere = (field: string): boolean =>
@@ -37,7 +37,7 @@ export function checkHeader(header: readonly string[], { file, model, kinds, oth
   if (separator !== undefined) {
     const shown = separator === '\t' ? "$'\\t'" : `'${separator}'`;
     throw refuse(
-      `none of its columns is one of the detector's; it looks separated by ${shown}.`,
+      `none of its columns belongs to the detector; it seems to be separated by ${shown}.`,
       `Say --delimiter ${shown}.`,
     );
   }

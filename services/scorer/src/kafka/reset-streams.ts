@@ -48,8 +48,11 @@ async function resetStream(
   } else if (verdict.kind === 'cut') {
     const lost = new Map(verdict.partitions.map((partition) => [partition, ends.get(partition)?.high ?? 0]));
     const partitions = await cutBack(db, { detector, topic }, lost);
-    logger.warn({ partitions }, 'the logs of these partitions have lost their ends: they are read from where they end');
+    logger.warn(
+      { partitions },
+      'these partitions have lost the ends of their logs: reading resumes at their present ends',
+    );
   } else {
-    logger.info({}, 'the topic is the one that was read before: the detector goes on where it stood');
+    logger.info({}, 'the topic is unchanged: the detector keeps its position');
   }
 }
