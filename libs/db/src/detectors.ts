@@ -21,7 +21,7 @@ import {
 } from './sql/detectors.ts';
 import { withTransaction } from './transaction.ts';
 
-/** Stored detector; its definition is JSON, as it was applied. */
+/** Stored detector; its definition is JSON, in the format version in which it was applied. */
 export type StoredDetector = DetectorRow;
 
 /** One version of a detector, in force or not. */

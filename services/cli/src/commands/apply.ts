@@ -1,4 +1,10 @@
-import { type DetectorDefinition, loadDetectorFile, modelChanges, readDefinition } from '@flowline/config';
+import {
+  type DetectorDefinition,
+  loadDetectorFile,
+  modelChanges,
+  readDefinition,
+  storedDefinition,
+} from '@flowline/config';
 import { applyDetector, type Database, getDetectorVersion, listModels } from '@flowline/db';
 import type { Command } from 'commander';
 
@@ -19,7 +25,7 @@ export function applyCommand(): Command {
     action(async (file: string, options: ApplyOptions) => {
       const definition = await loadDetectorFile(file);
       const applied = await withDatabase(async (db) => {
-        const done = await applyDetector(db, definition);
+        const done = await applyDetector(db, storedDefinition(definition));
         return { ...done, nextModel: await changesForNextModel(db, definition) };
       });
       printResult({ detector: definition.name, ...applied }, options.json === true, (result) =>
