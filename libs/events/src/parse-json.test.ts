@@ -54,12 +54,12 @@ describe('parseJson', () => {
           JSON.parse(JSON.stringify({ ...(JSON.parse(json) as object), n: 0 })),
         );
       }),
-      { numRuns: 2_000 },
+      { numRuns: 500 },
     );
   });
 
   it('parses what JSON.parse does, however deep, whichever numbers are in it', () => {
-    const depth = 100_000;
+    const depth = 30_000;
     for (const number of ['1', '1.0']) {
       const inner = parseJson(`{"z":${number},"q":${'['.repeat(depth)}7${']'.repeat(depth)}}`) as { q: unknown };
       let levels = 0;

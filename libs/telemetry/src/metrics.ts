@@ -11,6 +11,22 @@ const SURPRISE_BITS = [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 17, 20, 25, 30, 40];
  */
 const P_VALUES = [0.0001, 0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 1];
 
+/** Makers of the metrics of one registry: one prefix, base units. */
+function metricsOf(registry: Registry) {
+  const registers = [registry];
+  return {
+    registers,
+    counter: <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
+      new Counter({ name: `flowline_${name}`, help, labelNames: [...labelNames], registers }),
+    gauge: <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
+      new Gauge({ name: `flowline_${name}`, help, labelNames: [...labelNames], registers }),
+    histogram: <L extends string>(name: string, help: string, labelNames: readonly L[], buckets: number[]) =>
+      new Histogram({ name: `flowline_${name}`, help, labelNames: [...labelNames], buckets, registers }),
+  };
+}
+
+type Makers = ReturnType<typeof metricsOf>;
+
 /**
  * Creates all metrics of Flowline in one registry: one prefix, base units, and no label whose
  * number of values grows with the data. Each process uses its own metrics; the others have no
@@ -19,14 +35,7 @@ const P_VALUES = [0.0001, 0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 1];
 export function createMetrics(options: { readonly processMetrics?: boolean } = {}) {
   const registry = new Registry();
   if (options.processMetrics !== false) collectDefaultMetrics({ register: registry });
-  const registers = [registry];
-  const counter = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
-    new Counter({ name: `flowline_${name}`, help, labelNames: [...labelNames], registers });
-  const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
-    new Gauge({ name: `flowline_${name}`, help, labelNames: [...labelNames], registers });
-  const histogram = <L extends string>(name: string, help: string, labelNames: readonly L[], buckets: number[]) =>
-    new Histogram({ name: `flowline_${name}`, help, labelNames: [...labelNames], buckets, registers });
-
+  const makers = metricsOf(registry);
   return {
     registry,
     /** Exposition text that Prometheus scrapes, and its content type. */
@@ -34,7 +43,19 @@ export function createMetrics(options: { readonly processMetrics?: boolean } = {
       contentType: registry.contentType,
       body: await registry.metrics(),
     }),
+    ...eventMetrics(makers),
+    ...scoringMetrics(makers),
+    ...streamMetrics(makers),
+    ...modelMetrics(makers),
+  };
+}
 
+/** All metrics of Flowline. */
+export type Metrics = ReturnType<typeof createMetrics>;
+
+/** Counts of events, and shares of what they lack. */
+function eventMetrics({ counter, gauge }: Makers) {
+  return {
     eventsConsumed: counter('events_consumed_total', 'Records read from the source.', ['detector']),
     eventsScored: counter('events_scored_total', 'Events stored with a score.', ['detector']),
     eventsCollected: counter('events_collected_total', 'Events stored without a score, before the first model.', [
@@ -57,6 +78,12 @@ export function createMetrics(options: { readonly processMetrics?: boolean } = {
       'detector',
       'reason',
     ]),
+  };
+}
+
+/** Times and results of scoring, and alerts on their way. */
+function scoringMetrics({ counter, gauge, histogram }: Makers) {
+  return {
     scoreDuration: histogram(
       'score_duration_seconds',
       'Time of a batch in one stage of the pipeline.',
@@ -76,6 +103,12 @@ export function createMetrics(options: { readonly processMetrics?: boolean } = {
     alertsRefused: counter('alerts_refused_total', 'Alerts set aside because their sink rejects them.', ['sink']),
     outboxPending: gauge('outbox_pending', 'Alerts that are stored but not yet sent.', []),
     outboxDead: gauge('outbox_dead', 'Alerts that were set aside: flowline alerts dead ls.', []),
+  };
+}
+
+/** Lag, lost records, and windows over entities. */
+function streamMetrics({ counter, gauge }: Makers) {
+  return {
     consumerLag: gauge('consumer_lag_records', 'Records of a partition behind its end.', [
       'detector',
       'topic',
@@ -99,6 +132,12 @@ export function createMetrics(options: { readonly processMetrics?: boolean } = {
       'detector',
       'topic',
     ]),
+  };
+}
+
+/** Models and their training. */
+function modelMetrics({ registers, counter, gauge, histogram }: Makers) {
+  return {
     modelInfo: gauge('model_info', '1 for the model that scores.', ['detector', 'version', 'family']),
     modelAge: new AgeGauge('flowline_model_age_seconds', 'Time since the model that scores was trained.', registers),
     modelSwaps: counter('model_swaps_total', 'Models taken over, by outcome.', ['detector', 'outcome']),
@@ -132,6 +171,3 @@ export function createMetrics(options: { readonly processMetrics?: boolean } = {
     tensors: gauge('tensors', 'Tensors alive in this process.', []),
   };
 }
-
-/** All metrics of Flowline. */
-export type Metrics = ReturnType<typeof createMetrics>;

@@ -78,7 +78,7 @@ describe('Shutdown', () => {
     const script = `
       import { createLogger } from './logger.ts';
       import { Shutdown } from './shutdown.ts';
-      new Shutdown({ logger: createLogger({ name: 't' }) }).listen();
+      new Shutdown({ logger: createLogger({ name: 't' }), lingerMs: 50 }).listen();
       setInterval(() => undefined, 1_000);
       console.log('ready');`;
     const child = spawn(
