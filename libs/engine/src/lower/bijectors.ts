@@ -1,3 +1,4 @@
+import { at } from '@flowline/events';
 import {
   ActNorm,
   Autoregressive,
@@ -91,7 +92,7 @@ const contextual = (
   return withOutput(
     lowerMlp(config.net, weights.part('net'), shape),
     (output) => output,
-    (output) => own[output] ?? 0,
+    (output) => at(own, output),
   );
 };
 

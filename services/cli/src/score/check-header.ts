@@ -1,5 +1,5 @@
 import { nearest } from '@flowline/config';
-import { FlowlineError } from '@flowline/events';
+import { at, FlowlineError } from '@flowline/events';
 
 import type { CellReading, FieldKind } from './field-kinds.ts';
 
@@ -33,7 +33,7 @@ export function checkHeader(header: readonly string[], { file, model, kinds, oth
   const missing = wanted.filter((field) => !isThere(field));
   if (missing.length === 0) return [];
 
-  const separator = [';', '\t', '|'].find((each) => header.length === 1 && (header[0] ?? '').includes(each));
+  const separator = [';', '\t', '|'].find((each) => header.length === 1 && at(header, 0).includes(each));
   if (separator !== undefined) {
     const shown = separator === '\t' ? "$'\\t'" : `'${separator}'`;
     throw refuse(

@@ -1,3 +1,4 @@
+import { entry } from '@flowline/events';
 import { cutBack, type Database, readStream, restartStream } from '@flowline/db';
 import { KafkaAdmin, streamVerdict } from '@flowline/kafka';
 import type { Logger } from '@flowline/telemetry';
@@ -46,7 +47,7 @@ async function resetStream(
     const partitions = await restartStream(db, { detector, topic, topicId }, [...ends.keys()]);
     logger.warn({ partitions }, 'the topic was recreated: the new one is read from its beginning');
   } else if (verdict.kind === 'cut') {
-    const lost = new Map(verdict.partitions.map((partition) => [partition, ends.get(partition)?.high ?? 0]));
+    const lost = new Map(verdict.partitions.map((partition) => [partition, entry(ends, partition).high]));
     const partitions = await cutBack(db, { detector, topic }, lost);
     logger.warn(
       { partitions },
