@@ -21,7 +21,7 @@ const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
  * systemd and timeout(1) signal the whole process group, and a parent such as npm forwards the
  * signal.
  */
-const SAME_WISH_MS = 1_000;
+const DUPLICATE_SIGNAL_MS = 1_000;
 type Signal = keyof typeof SIGNALS;
 
 /**
@@ -95,7 +95,7 @@ export class Shutdown {
   #onSignal(signal: Signal): void {
     const atMs = this.#nowMs();
     if (this.#received !== undefined) {
-      if (atMs - this.#received.atMs < SAME_WISH_MS) return;
+      if (atMs - this.#received.atMs < DUPLICATE_SIGNAL_MS) return;
       this.#logger.warn({ signal }, 'second signal: exiting at once');
       this.#exit(SIGNALS[signal]);
       return;
