@@ -1,9 +1,10 @@
 import { type DeadLetterReason, type FeatureSpec, Numeral } from '@flowline/events';
 
-import type { Evaluate, FeatureRecord, Lookups } from './expression.ts';
 import { Fault, describe, unreadable } from './fault.ts';
 import { checkSchema, isLevelFeature } from './feature-schema.ts';
+import type { Evaluate, FeatureRecord } from './field.ts';
 import type { FeatureTable } from './feature-table.ts';
+import type { Lookups } from './lookup-column.ts';
 import { type PlainColumns, plainColumns } from './plain-columns.ts';
 import { levelReader, numberReader } from './value-readers.ts';
 import type { BatchWindows } from './windows/entity-windows.ts';

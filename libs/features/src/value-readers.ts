@@ -1,16 +1,10 @@
 import { type FeatureSpec, Numeral } from '@flowline/events';
 
-import {
-  compileExpression,
-  compileName,
-  compileNumber,
-  compileTime,
-  nameOf,
-  type Evaluate,
-  type Lookups,
-} from './expression.ts';
+import { compileExpression, compileName, compileNumber, compileTime, nameOf } from './expression.ts';
 import { Fault, describe, wrongType } from './fault.ts';
 import { scaleOf } from './feature-schema.ts';
+import type { Evaluate } from './field.ts';
+import type { Lookups } from './lookup-column.ts';
 import { largestValue, MAX_FLOAT32 } from './plain-columns.ts';
 
 /** Compiles the reader of a numeric feature. */
