@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { messageOf } from '@flowline/events';
 
-import { freePort } from '../../../test/support/postgres.ts';
+import { freePort, type TestDatabase } from '../../../test/support/postgres.ts';
 import { type ScorerProcess, startScorer } from '../../../test/support/scorer-process.ts';
 import { fill, produceAtRate, type Production } from '../pipeline/producer.ts';
 import { type Servers, startServers } from '../pipeline/servers.ts';
@@ -108,12 +108,8 @@ async function openScorer({ broker, postgres }: Servers): Promise<SoakedScorer> 
     FLOWLINE_LOG_LEVEL: 'warn',
     FLOWLINE_CONSUMER_STALL_MS: String(STALL_SETTING_MS),
   });
-  const stored = async (): Promise<number> => {
-    const [row] = await database.query(
-      'SELECT coalesce(sum(next_offset), 0)::float8 AS n FROM flowline.stream_offsets',
-    );
-    return Number(row?.n);
-  };
+  const stored = (): Promise<number> =>
+    countIn(database, 'SELECT coalesce(sum(next_offset), 0)::float8 AS n FROM flowline.stream_offsets');
   const untilStored = (events: number) => waitUntil(scorer, stored, events);
   let produced = 0;
   return {
@@ -141,8 +137,8 @@ async function openScorer({ broker, postgres }: Servers): Promise<SoakedScorer> 
       }
       const { samples, missed } = await sampling;
       await untilStored(produced);
-      const [row] = await database.query('SELECT count(*)::float8 AS n FROM flowline.scored_events');
-      return { samples, missed, production, lost: produced - Number(row?.n) };
+      const rows = await countIn(database, 'SELECT count(*)::float8 AS n FROM flowline.scored_events');
+      return { samples, missed, production, lost: produced - rows };
     },
     stop: async () => {
       scorer.child.kill('SIGTERM');
@@ -150,6 +146,12 @@ async function openScorer({ broker, postgres }: Servers): Promise<SoakedScorer> 
       await database.close();
     },
   };
+}
+
+/** Number that a query returns as n. */
+async function countIn(database: TestDatabase, query: string): Promise<number> {
+  const [row] = await database.query(query);
+  return Number(row?.n);
 }
 
 /** Samples a service's metrics until the signal. */

@@ -87,13 +87,11 @@ export async function startNativeBroker(options: NativeBrokerOptions): Promise<N
       rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     },
   };
-  try {
-    await started.start();
-    return started;
-  } catch (error) {
+  await started.start().catch(async (error: unknown) => {
     await started.stop();
     throw error;
-  }
+  });
+  return started;
 }
 
 function writeProperties(file: string, settings: Readonly<Record<string, string | number | boolean>>): void {
