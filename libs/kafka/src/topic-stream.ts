@@ -2,6 +2,7 @@ import { FlowlineError } from '@flowline/events';
 
 import { freshAnswers } from './fresh-answers.ts';
 import type { KafkaAdmin, PartitionOffsets } from './kafka-admin.ts';
+import { topicRecreated } from './kafka-error.ts';
 import type { KafkaSourceOptions, LostRecords, ReadPosition } from './kafka-source-options.ts';
 import type { PartitionPosition } from './partition-position.ts';
 import { firstOffset, type LogEnds, readingPosition, streamVerdict, type TopicState } from './stream-position.ts';
@@ -182,7 +183,7 @@ export class TopicStream {
   recreated(): FlowlineError {
     const { topic } = this.#options;
     const message = `The topic ${topic} is not the one that was read before: it was deleted and created again.`;
-    return this.#streamError(message, topic);
+    return topicRecreated(message, topic, this.#options.resetArguments);
   }
 
   /** Error for partitions whose logs end before what is stored of them. */
@@ -190,13 +191,6 @@ export class TopicStream {
     const { topic } = this.#options;
     const where = partitions.map((partition) => `${topic}[${partition}]`).join(', ');
     const message = `The log of ${where} ends before the stored offset: the brokers have lost records, or the topic was recreated.`;
-    return this.#streamError(message, where);
-  }
-
-  #streamError(message: string, where: string): FlowlineError {
-    return new FlowlineError('FLOWLINE_TOPIC_RECREATED', message, {
-      where,
-      remedy: `Start the scorer once with ${this.#options.resetArguments} to continue with what the topic holds now.`,
-    });
+    return topicRecreated(message, where, this.#options.resetArguments);
   }
 }
