@@ -1,4 +1,4 @@
-import { at, FlowlineError, type FeatureSpec, type FeatureType } from '@flowline/events';
+import { FlowlineError, type FeatureSpec, type FeatureType } from '@flowline/events';
 
 import { decodeRows } from './decode-rows.ts';
 import { encodeTable, type EncodedBatch, type FittedParts } from './encode-table.ts';
@@ -173,7 +173,7 @@ export class FeatureEncoding {
     return this.layout.places.flatMap((place) => {
       const column = place.kind === 'levels' ? null : this.parts.numeric[place.tableColumn];
       if (column === null || column === undefined) return [];
-      const value = at(table.numeric, row * table.numericWidth + place.tableColumn);
+      const value = table.numeric[row * table.numericWidth + place.tableColumn] ?? NaN;
       return Number.isNaN(value) || column.accepts(value) ? [] : [place.spec.name];
     });
   }
@@ -186,7 +186,7 @@ export class FeatureEncoding {
     const rows = new Uint8Array(table.size);
     for (const { numericColumn, isStray } of this.scored) {
       rows.forEach((_, row) => {
-        const value = at(table.numeric, row * table.numericWidth + numericColumn);
+        const value = table.numeric[row * table.numericWidth + numericColumn] ?? NaN;
         if (!Number.isNaN(value) && isStray(value)) rows[row] = 1;
       });
     }

@@ -93,7 +93,7 @@ function missingTest(schema: readonly FeatureSpec[], table: FeatureTable): (row:
       return (row: number) => (table.levels[row * table.levelWidth + at] ?? null) === null;
     }
     const at = numeric++;
-    return (row: number) => Number.isNaN(table.numeric[row * table.numericWidth + at]);
+    return (row: number) => Number.isNaN(table.numeric[row * table.numericWidth + at] ?? NaN);
   });
   return (row, feature) => tests[feature]?.(row) ?? false;
 }

@@ -1,4 +1,3 @@
-import { at } from '@flowline/events';
 /**
  * Limits of the training noise per dimension, in standard deviations of the column
  * (docs/reference/features.md).
@@ -22,7 +21,7 @@ export function noiseScale(sorted: Float64Array): number {
   const n = sorted.length;
   const gaps: number[] = [];
   for (let i = 1; i < n; i++) {
-    const gap = at(sorted, i) - at(sorted, i - 1);
+    const gap = (sorted[i] ?? 0) - (sorted[i - 1] ?? 0);
     if (gap > 0) gaps.push(gap);
   }
   const distinct = gaps.length + 1;

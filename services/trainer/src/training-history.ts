@@ -140,7 +140,7 @@ class Rejections {
     this.#count(`bad_time ${column}`, badTimes.rows);
     this.#count(`stray_time ${column}`, stray?.rows ?? 0);
     if (badTimes.rows > 0) {
-      const found = `${column} is not a time in ${badTimes.rows} of ${rows + badTimes.rows} rows`;
+      const found = `${column} is no time in ${badTimes.rows} of ${rows + badTimes.rows} rows`;
       if (badTimes.rows > MAX_REJECTED_SHARE * (rows + badTimes.rows)) {
         const example = printable(JSON.stringify(badTimes.example));
         throw new FlowlineError('FLOWLINE_HISTORY_INVALID', `The history's ${found}, such as ${example}.`, {
