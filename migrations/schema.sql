@@ -1,4 +1,4 @@
--- What the migrations make. Written from the database and compared in a test; change it by a migration.
+-- Schema that the migrations create. Written from the database and compared in a test; change it by a migration.
 
 CREATE OR REPLACE FUNCTION flowline.create_partition(day date)
  RETURNS boolean

@@ -54,7 +54,9 @@ if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== lock) {
 const isInspect = (arg) => /^--inspect(-wait|-brk)?(=|$)/.test(arg);
 const inspect = process.argv.slice(2).filter(isInspect);
 const [command, ...args] = process.argv.slice(2).filter((arg) => !isInspect(arg));
+// A larger young generation: jest makes and drops much.
 const jest = [
+  '--max-semi-space-size=64',
   '--experimental-vm-modules',
   '--disable-warning=ExperimentalWarning',
   path.join(root, 'node_modules/jest/bin/jest.js'),

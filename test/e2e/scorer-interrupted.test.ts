@@ -79,7 +79,7 @@ withJavaClient(describe)('a scorer that is held up', () => {
     await scorers.eventually(async () => {
       const { status, consumer } = await health();
       expect({ status, healthy: consumer?.healthy }).toEqual({ status: 503, healthy: false });
-      expect(consumer?.detail).toMatch(/records wait, and none has been read for \d+ s/);
+      expect(consumer?.detail).toMatch(/records are waiting, but none has been read for \d+ s/);
       expect(await metrics()).toMatch(/flowline_consumer_lag_seconds\{detector="silent".*\} [0-9.]*[1-9]/);
     });
     const [row] = await database.query('SELECT count(*)::integer AS n FROM flowline.scored_events');
@@ -117,7 +117,7 @@ withJavaClient(describe)('a scorer that is held up', () => {
     await doctor.ended;
     const { findings } = JSON.parse(doctor.stdout()) as { findings: { check: string; detail: string }[] };
     expect(findings.find(({ check }) => check === 'lag of deadline')?.detail).toMatch(
-      /^200 records wait in 2 of 2 partitions; the last that is stored is \d+ s old$/,
+      /^200 records wait in 2 of 2 partitions; the last stored one is \d+ s old$/,
     );
     await holder.query('ROLLBACK');
     await holder.end();

@@ -223,7 +223,7 @@ describe('a first model that alarms far too often on the newest rows', () => {
       const held = await flowline('train', 'readings');
       expect(held.code).toBe(3);
       expect(held.stdout).toMatch(
-        /it is held back, and does not score: its alarms are far above what was asked for: \d+ of 400/,
+        /it is held back, and does not score: its alarms are far above the requested rate: \d+ of 400/,
       );
       expect(held.stdout).toMatch(/moved since training: flow from [\d.]+ to 0\.4724; level from −?[\d.]+ to 1\.5/);
       const status = await flowline('status', 'readings');

@@ -195,7 +195,7 @@ describe('flowline, from a file to anomalies', () => {
       const first = await flowline(['apply', yaml, '--json'], env);
       expect(lines(first.stdout)).toEqual([{ detector: 'readings', version: 1, changed: true, nextModel: [] }]);
       const second = await flowline(['apply', yaml], env);
-      expect(second).toMatchObject({ code: 0, stdout: 'readings: version 1 was in force already; nothing changed\n' });
+      expect(second).toMatchObject({ code: 0, stdout: 'readings: version 1 is already in force; nothing changed\n' });
     },
     TIMEOUT_MS,
   );
@@ -299,7 +299,7 @@ describe('flowline, from a file to anomalies', () => {
       expect(refused.stderr).toMatch(/lacks "level" \(is "lvel" meant\?\)/);
       const nothing = await flowline(['score', '-', '--model', exported], {}, 'not json\n');
       expect(nothing.code).toBe(1);
-      expect(nothing.stderr).toContain('Not one of the 1 rows');
+      expect(nothing.stderr).toContain('None of the 1 rows');
       const corrupted = await flowline(
         ['score', '-', '--model', await file('bad.safetensors', 'no model')],
         {},

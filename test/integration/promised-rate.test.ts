@@ -115,7 +115,7 @@ const COLUMNS = `origin text, year int, month int, day int, hour int, temp float
     expect(words).toMatch(/pressure from 101\d to 102\d/);
     const reason = `${alarms.alarms} of 2396 held-out rows, 33 expected (moved since training: ${words})`;
     expect(trained.stdout).toContain(
-      `it is held back, and does not score: its alarms are far above what was asked for: ${reason}`,
+      `it is held back, and does not score: its alarms are far above the requested rate: ${reason}`,
     );
     for (const command of [['status', 'nyc-weather'], ['doctor'], ['models', 'show', 'nyc-weather', '1']]) {
       expect((await flowline(...command)).stdout).toContain(reason);

@@ -1,4 +1,5 @@
 import {
+  at,
   type Alert,
   alertId,
   type Anomaly,
@@ -45,7 +46,7 @@ export function scoredBatch(options: BatchOptions = {}): ScoredBatch {
   const letters = (options.deadLetters ?? []).map((offset): DeadLetter => deadLetter(offset));
   const end = Math.max(first, ...offsets, ...letters.map((letter) => letter.offset)) + 1;
   const rows = Array.from({ length: size }, (_, row) => row);
-  const eventIds = options.eventIds ?? rows.map((row) => `event-${offsets[row] ?? NaN}`);
+  const eventIds = options.eventIds ?? rows.map((row) => `event-${at(offsets, row)}`);
   const batch: ScoredBatch = {
     detector,
     detectorVersion: 1,
@@ -94,7 +95,7 @@ function deadLetter(offset: number): DeadLetter {
 }
 
 function anomaly(batch: ScoredBatch, row: number): Anomaly {
-  const offset = batch.offsets[row] ?? NaN;
+  const offset = at(batch.offsets, row);
   const alert: Alert = {
     alertId: alertId(batch.detector, batch.topic, batch.partition, offset, 'opened', 0, batch.topicId),
     state: 'opened',
@@ -111,8 +112,8 @@ function anomaly(batch: ScoredBatch, row: number): Anomaly {
       topic: batch.topic,
       partition: batch.partition,
       offset,
-      id: batch.eventIds[row] ?? '',
-      time: new Date(batch.eventTimesMs[row] ?? NaN).toISOString(),
+      id: at(batch.eventIds, row),
+      time: new Date(at(batch.eventTimesMs, row)).toISOString(),
       entity: batch.entities?.names[row] ?? null,
     },
   };

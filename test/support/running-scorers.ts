@@ -14,7 +14,7 @@ export interface ScorerServers {
 type Env = Readonly<Record<string, string>>;
 
 const PATIENCE_MS = 60_000;
-const LAST_WORDS = 4_000;
+const LOG_TAIL_CHARACTERS = 4_000;
 
 /**
  * Services that a suite starts on its current broker and database. Those still running are killed
@@ -55,7 +55,7 @@ export class RunningScorers {
       );
       return Number(row?.n);
     };
-    await untilReached('stored events', wanted, stored, { everyMs: 20, detail: () => this.#lastWords() });
+    await untilReached('stored events', wanted, stored, { everyMs: 20, detail: () => this.#logTails() });
   }
 
   /**
@@ -66,7 +66,7 @@ export class RunningScorers {
     try {
       await eventually(assertion, { timeoutMs: patienceMs });
     } catch (error) {
-      throw new Error(`${String(error)}\n${this.#lastWords()}`, { cause: error });
+      throw new Error(`${String(error)}\n${this.#logTails()}`, { cause: error });
     }
   }
 
@@ -81,8 +81,8 @@ export class RunningScorers {
     return service;
   }
 
-  #lastWords(): string {
-    return [...this.#running].map(({ stderr }) => stderr().slice(-LAST_WORDS)).join('\n');
+  #logTails(): string {
+    return [...this.#running].map(({ stderr }) => stderr().slice(-LOG_TAIL_CHARACTERS)).join('\n');
   }
 
   async #kill(): Promise<void> {

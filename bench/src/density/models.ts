@@ -67,49 +67,41 @@ function sizes({ name, kind }: DensityData) {
  */
 export function modelOf(family: FamilyName, data: DensityData): DensityModel {
   const { kind, features, values } = data;
+  const make = buildersOf(data)[family];
+  return {
+    make: kind === 'image' ? (seed) => overPixels(make(seed), values) : make,
+    ...scheduleOf(kind),
+    // The density of an IAF takes one pass per layer and feature: a step with 64 pixels costs as
+    // much as six with ten features.
+    stepShare: family === 'iaf' ? Math.min(1, 10 / features) : 1,
+  };
+}
+
+/** Builders of our flows for a data set, by family. */
+function buildersOf(data: DensityData): Readonly<Record<FamilyName, (seed: number) => Flow>> {
+  const { kind, features } = data;
   const size = sizes(data);
   const isImage = kind === 'image';
   const spreadUnits = kind === 'toy';
   const based = (seed: number) => (kind === 'toy' ? { base: fittedBase(data, seed) } : {});
   // A linear map of 64 features has 4,160 parameters; narrower networks compensate.
   const narrowed = (hidden: readonly number[], by = 16) => (isImage ? hidden.map((width) => width - by) : hidden);
-  const builders: Readonly<Record<FamilyName, (seed: number) => Flow>> = {
-    realNVP: (seed) =>
-      realNVP({
-        features,
-        ...size.realNVP,
-        hidden: narrowed(size.realNVP.hidden),
-        residual: true,
-        partition: 'learned',
-        spreadUnits,
-        ...based(seed),
-        seed,
-      }),
-    maf: (seed) =>
-      maf({
-        features,
-        ...size.maf,
-        hidden: narrowed(size.maf.hidden),
-        residual: true,
-        mixing: true,
-        spreadUnits,
-        ...based(seed),
-        seed,
-      }),
+  const residual = <T extends { readonly hidden: readonly number[] }>(of: T, seed: number) => ({
+    ...{ features, residual: true, spreadUnits, ...based(seed), seed, ...of },
+    hidden: narrowed(of.hidden),
+  });
+  return {
+    realNVP: (seed) => realNVP({ ...residual(size.realNVP, seed), partition: 'learned' }),
+    maf: (seed) => maf({ ...residual(size.maf, seed), mixing: true }),
     neuralSpline: (seed) =>
       neuralSpline({
-        features,
-        ...size.neuralSpline,
+        ...residual(size.neuralSpline, seed),
         // Fewer, deeper networks learn the edges of toys sooner.
         ...(kind === 'toy' ? { layers: 3, hidden: [64, 64, 64] } : { hidden: narrowed(size.neuralSpline.hidden, 6) }),
         conditioning: 'autoregressive',
         // Puts more bins where ActNorm places toy data, which has no long tails.
         tailBound: kind === 'toy' ? 3 : 5,
-        residual: true,
         partition: 'learned',
-        spreadUnits,
-        ...based(seed),
-        seed,
       }),
     glow: (seed) => glow({ features, ...size.realNVP, hidden: narrowed(size.realNVP.hidden), residual: true, seed }),
     iaf: (seed) => iaf({ features, layers: 2, hidden: size.maf.hidden, residual: true, mixing: true, seed }),
@@ -118,14 +110,6 @@ export function modelOf(family: FamilyName, data: DensityData): DensityModel {
     radial: (seed) => radial({ features, layers: 32, seed }),
     multiScale: (seed) =>
       multiScale({ height: Math.sqrt(features), width: Math.sqrt(features), channels: 1, hidden: [32, 32], seed }),
-  };
-  const make = builders[family];
-  return {
-    make: isImage ? (seed) => overPixels(make(seed), values) : make,
-    ...scheduleOf(kind),
-    // The density of an IAF takes one pass per layer and feature: a step with 64 pixels costs as
-    // much as six with ten features.
-    stepShare: family === 'iaf' ? Math.min(1, 10 / features) : 1,
   };
 }
 

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { messageOf } from '@flowline/events';
 
-import { freePort } from '../../../test/support/postgres.ts';
+import { freePort, type TestDatabase } from '../../../test/support/postgres.ts';
 import { type ScorerProcess, startScorer } from '../../../test/support/scorer-process.ts';
 import { fill, produceAtRate, type Production } from '../pipeline/producer.ts';
 import { type Servers, startServers } from '../pipeline/servers.ts';
@@ -36,7 +36,7 @@ export const program: BenchProgram = {
   async run(args) {
     const options = parseBenchOptions('soak', args, {
       minutes: { value: 'N', meaning: 'how long the load lasts (default 10; with --quick 2)' },
-      rate: { value: 'N', meaning: `events a second (default ${SHARE * 100} % of the capacity measured first)` },
+      rate: { value: 'N', meaning: `events per second (default ${SHARE * 100} % of the capacity measured first)` },
     });
     const minutes = options.count('minutes', options.quick ? 2 : 10);
     console.log(`soak: ${minutes} min, d = ${FEATURES}, ${PARTITIONS} partitions; ${describeMachine()}`);
@@ -108,12 +108,8 @@ async function openScorer({ broker, postgres }: Servers): Promise<SoakedScorer> 
     FLOWLINE_LOG_LEVEL: 'warn',
     FLOWLINE_CONSUMER_STALL_MS: String(STALL_SETTING_MS),
   });
-  const stored = async (): Promise<number> => {
-    const [row] = await database.query(
-      'SELECT coalesce(sum(next_offset), 0)::float8 AS n FROM flowline.stream_offsets',
-    );
-    return Number(row?.n);
-  };
+  const stored = (): Promise<number> =>
+    countIn(database, 'SELECT coalesce(sum(next_offset), 0)::float8 AS n FROM flowline.stream_offsets');
   const untilStored = (events: number) => waitUntil(scorer, stored, events);
   let produced = 0;
   return {
@@ -130,34 +126,19 @@ async function openScorer({ broker, postgres }: Servers): Promise<SoakedScorer> 
       return ((produced - from) * 1_000) / (performance.now() - startMs);
     },
     soak: async (rate, seconds) => {
-      const samples: Sample[] = [];
-      let missed = 0;
-      const startMs = performance.now();
       const over = new AbortController();
-      const sampling = (async () => {
-        for (;;) {
-          const isOver = await sleep(SAMPLE_MS, false, { signal: over.signal }).catch(() => true);
-          if (isOver) return;
-          const seconds = (performance.now() - startMs) / 1_000;
-          try {
-            samples.push({ seconds, ...(await scrape(port)) });
-          } catch (error) {
-            missed++;
-            console.log(`no sample at ${Math.round(seconds)} s: ${messageOf(error)}`);
-          }
-        }
-      })();
+      const sampling = sampleUntil(over.signal, port);
       let production: Production;
       try {
         production = await produceAtRate(broker.kafka, topic, rate, seconds);
         produced += production.events;
       } finally {
         over.abort();
-        await sampling;
       }
+      const { samples, missed } = await sampling;
       await untilStored(produced);
-      const [row] = await database.query('SELECT count(*)::float8 AS n FROM flowline.scored_events');
-      return { samples, missed, production, lost: produced - Number(row?.n) };
+      const rows = await countIn(database, 'SELECT count(*)::float8 AS n FROM flowline.scored_events');
+      return { samples, missed, production, lost: produced - rows };
     },
     stop: async () => {
       scorer.child.kill('SIGTERM');
@@ -165,6 +146,30 @@ async function openScorer({ broker, postgres }: Servers): Promise<SoakedScorer> 
       await database.close();
     },
   };
+}
+
+/** Number that a query returns as n. */
+async function countIn(database: TestDatabase, query: string): Promise<number> {
+  const [row] = await database.query(query);
+  return Number(row?.n);
+}
+
+/** Samples a service's metrics until the signal. */
+async function sampleUntil(signal: AbortSignal, port: number): Promise<Pick<Soak, 'samples' | 'missed'>> {
+  const samples: Sample[] = [];
+  let missed = 0;
+  const startMs = performance.now();
+  for (;;) {
+    const isOver = await sleep(SAMPLE_MS, false, { signal }).catch(() => true);
+    if (isOver) return { samples, missed };
+    const seconds = (performance.now() - startMs) / 1_000;
+    try {
+      samples.push({ seconds, ...(await scrape(port)) });
+    } catch (error) {
+      missed++;
+      console.log(`no sample at ${Math.round(seconds)} s: ${messageOf(error)}`);
+    }
+  }
 }
 
 /**

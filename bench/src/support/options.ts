@@ -52,17 +52,26 @@ export function parseBenchOptions<Name extends string>(
       cause,
     });
   };
-  let values: Record<string, string | boolean | undefined>;
+  return readersOf(parseValues(args, known, fail), fail);
+}
+
+type Values = Readonly<Record<string, string | boolean | undefined>>;
+type Fail = (message: string, cause?: unknown) => never;
+
+function parseValues(args: readonly string[], known: Readonly<Record<string, BenchOption>>, fail: Fail): Values {
+  const options = Object.fromEntries(
+    Object.entries(known).map(
+      ([name, { value }]) => [name, { type: value === undefined ? 'boolean' : 'string' }] as const,
+    ),
+  );
   try {
-    ({ values } = parseArgs({
-      args: [...args],
-      options: Object.fromEntries(
-        Object.entries(known).map(([name, { value }]) => [name, { type: value === undefined ? 'boolean' : 'string' }]),
-      ),
-    }) as { values: Record<string, string | boolean | undefined> });
+    return parseArgs({ args: [...args], options }).values;
   } catch (cause) {
     return fail(messageOf(cause), cause);
   }
+}
+
+function readersOf<Name extends string>(values: Values, fail: Fail): BenchOptions<Name> {
   const get = (name: string) => {
     const value = values[name];
     return typeof value === 'string' ? value : undefined;

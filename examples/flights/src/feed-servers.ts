@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { loadDetectorFile } from '@flowline/config';
+import { loadDetectorFile, storedDefinition } from '@flowline/config';
 import { applyDetector, championVersion, connect, createTableFromCsv, type Database } from '@flowline/db';
 import { FlowlineError } from '@flowline/events';
 import { createKafkaSink, KafkaAdmin, type KafkaClient } from '@flowline/kafka';
@@ -47,7 +47,7 @@ export async function feedServers(options: FeedOptions): Promise<void> {
   try {
     for (const table of demoTables(history, airports)) await createTableFromCsv(db, table);
     await createTopics(options.kafka, [source.topic, definition.alerts.topic]);
-    const applied = await applyDetector(db, definition);
+    const applied = await applyDetector(db, storedDefinition(definition));
     say(`Detector ${definition.name}, version ${applied.version}, is in force.`);
     await trainUnlessTrained(db, definition.name, options);
   } finally {

@@ -1,3 +1,4 @@
+import { at } from '@flowline/events';
 import type { Random } from '@flowline/flows';
 
 /** One flight of the data set, with the fields of a demo event. */
@@ -36,13 +37,13 @@ export interface FlightColumns {
 
 /** First row of a time-ordered file at or after a share of its time range. */
 export function rowAtShare({ timeMs, size }: FlightColumns, share: number): number {
-  const first = timeMs[0] ?? 0;
-  const cut = first + ((timeMs[size - 1] ?? 0) - first) * share;
+  const first = at(timeMs, 0);
+  const cut = first + (at(timeMs, size - 1) - first) * share;
   let low = 0;
   let high = size;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if ((timeMs[middle] ?? 0) < cut) low = middle + 1;
+    if (at(timeMs, middle) < cut) low = middle + 1;
     else high = middle;
   }
   return low;
@@ -68,12 +69,12 @@ export function sampleFlights(
 }
 
 function flightAt(columns: FlightColumns, row: number): Flight {
-  const code = (column: Uint16Array): string => columns.codes[column[row] ?? -1] ?? '';
+  const code = (column: Uint16Array): string => at(columns.codes, at(column, row));
   return {
     id: `flight-${row}`,
-    timeMs: columns.timeMs[row] ?? NaN,
-    delay: columns.delay[row] ?? NaN,
-    distance: columns.distance[row] ?? NaN,
+    timeMs: at(columns.timeMs, row),
+    delay: at(columns.delay, row),
+    distance: at(columns.distance, row),
     origin: code(columns.origin),
     destination: code(columns.destination),
   };

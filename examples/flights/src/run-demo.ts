@@ -1,7 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
-import { type DetectorDefinition, loadDetectorFile } from '@flowline/config';
+import { type DetectorDefinition, loadDetectorFile, storedDefinition } from '@flowline/config';
 import { applyDetector, connect, type Database, migrate } from '@flowline/db';
 
 import { startEmbeddedPostgres } from '@flowline/embedded-postgres';
@@ -90,7 +90,7 @@ async function trainAndReplay(
   const migrations = await migrate(db);
   say(`Postgres is ready: ${migrations.length} migrations applied.`);
   const kafka = brokers === null ? null : await replayKafka.prepare(brokers, definition);
-  const applied = await applyDetector(db, kafka?.definition ?? definition);
+  const applied = await applyDetector(db, storedDefinition(kafka?.definition ?? definition));
   say(`Detector ${definition.name}, version ${applied.version}, is in force. Training …`);
 
   const trainingMs = performance.now();

@@ -41,7 +41,7 @@ describe('parseCsv', () => {
     ['', 'a.csv, line 1: the file is empty'],
     ['a,b\n1,2\n3\n', 'a.csv, line 3: row 2 has 1 cells, the header 2'],
     ['a\n"open\n', 'a.csv, line 2: a double quote is not closed'],
-    ['a,a\n1,2\n', 'a.csv, line 1: the column "a" stands twice'],
+    ['a,a\n1,2\n', 'a.csv, line 1: the column "a" appears twice'],
   ])('says where %p is wrong', (text, message) => {
     expect(() => parseCsv(text, 'a.csv')).toThrow(message);
   });
@@ -62,7 +62,7 @@ describe('lookupFromCsv', () => {
 
   it.each([
     ['code', 'no column "code" among iata'],
-    ['iata', 'the key "JFK" of column "iata" stands twice'],
+    ['iata', 'the key "JFK" of column "iata" appears twice'],
   ])('refuses the key %s', (key, message) => {
     expect(() => lookupFromCsv('iata\nJFK\nJFK\n', key, 'airports.csv')).toThrow(message);
   });

@@ -19,7 +19,7 @@ export function parseCsv(text: string, where: string): CsvTable {
   const [header, ...rows] = readRecords(text, where);
   if (header === undefined) throw invalid('the file is empty', where, 1);
   const twice = header.cells.find((name, column) => header.cells.indexOf(name) !== column);
-  if (twice !== undefined) throw invalid(`the column "${twice}" stands twice`, where, header.line);
+  if (twice !== undefined) throw invalid(`the column "${twice}" appears twice`, where, header.line);
   for (const [index, row] of rows.entries()) {
     if (row.cells.length !== header.cells.length) {
       throw invalid(

@@ -38,7 +38,7 @@ const kafkaSchema = z.strictObject({
   startFrom: z
     .union([z.enum(['earliest', 'latest']), z.strictObject({ timestampMs: z.number().nonnegative() })])
     .describe(
-      'Start position of a detector that has read nothing of the topic: an end of it, or the first record at or after a time.',
+      'Start position in a topic that the detector has not read yet: one of its ends, or the first record at or after a time.',
     )
     .default('earliest'),
 });

@@ -26,7 +26,7 @@ export function describeValue(value: unknown): string {
     : printable(JSON.stringify(value), QUOTED_CHARACTERS);
 }
 
-/** True for a mapping: an object that is no list. */
+/** True for a mapping: an object that is not a list. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
@@ -96,56 +96,76 @@ export function documentFindings(
   jsonSchema: Record<string, unknown>,
   lineOf: LineOf = () => undefined,
 ): Finding[] {
-  const finding = (path: Path, found: string, remedy: string): Finding => ({
-    path: formatPath(path),
-    finding: found,
-    remedy,
-    line: lineOf(path),
-  });
-  const unknownKey = (path: Path, key: string, known: readonly string[]): Finding => {
+  const translator = new IssueTranslator(document, jsonSchema, lineOf);
+  return issues.flatMap((issue) => translator.translate(issue, []));
+}
+
+/** Translates the schema issues of one document. */
+class IssueTranslator {
+  readonly #document: unknown;
+  readonly #jsonSchema: Record<string, unknown>;
+  readonly #lineOf: LineOf;
+
+  constructor(document: unknown, jsonSchema: Record<string, unknown>, lineOf: LineOf) {
+    this.#document = document;
+    this.#jsonSchema = jsonSchema;
+    this.#lineOf = lineOf;
+  }
+
+  /** Findings of an issue whose path begins at `prefix`. */
+  translate(issue: Issue, prefix: Path): Finding[] {
+    const path = [...prefix, ...issue.path];
+    const value = valueAt(this.#document, path);
+    const found = `found ${describeValue(value)}`;
+    switch (issue.code) {
+      case 'unrecognized_keys':
+        return issue.keys.map((key) => this.#unknownKey(path, key, knownKeys(this.#jsonSchema, path)));
+      case 'invalid_union':
+        return this.#ofUnion(issue, path, value);
+      case 'invalid_value':
+        return [
+          this.#finding(path, value === undefined ? ABSENT : found, closestValue(value, issue.values.map(String))),
+        ];
+      case 'invalid_type':
+        return value === undefined
+          ? [this.#finding(path, ABSENT, `add it (${issue.expected})`)]
+          : [this.#finding(path, found, `expected ${issue.expected}`)];
+      case 'too_small':
+        return [this.#finding(path, found, `expected ${bound('at least', 'more than', issue, issue.minimum)}`)];
+      case 'too_big':
+        return [this.#finding(path, found, `expected ${bound('at most', 'less than', issue, issue.maximum)}`)];
+      default:
+        return [this.#finding(path, found, issue.message)];
+    }
+  }
+
+  #ofUnion(issue: z.core.$ZodIssueInvalidUnion, path: Path, value: unknown): Finding[] {
+    const branch = meantBranch(issue, value);
+    if (branch !== undefined) return branch.flatMap((inner) => this.translate(inner, path));
+    const known = [...new Set(knownKeys(this.#jsonSchema, path))];
+    const keys = isRecord(value) ? Object.keys(value) : [];
+    const strange = keys.filter((key) => !known.includes(key));
+    if (known.length > 0 && strange.length > 0) return strange.map((key) => this.#unknownKey(path, key, known));
+    // A union with a message of its own explains itself better than a list of its keys would.
+    const says = known.length === 0 || issue.message.startsWith('expected');
+    const expected = says ? issue.message : `expected a column or one of ${known.join(', ')}`;
+    return [this.#finding(path, `found ${describeValue(value)}`, expected)];
+  }
+
+  #unknownKey(path: Path, key: string, known: readonly string[]): Finding {
     const guess = nearest(key, known);
-    const [place, ...others] = new Set(placesOf(jsonSchema, key));
+    const [place, ...others] = new Set(placesOf(this.#jsonSchema, key));
     const elsewhere = place !== undefined && others.length === 0 ? `; ${key} belongs under ${place}` : '';
     const remedy =
       guess === undefined
         ? `remove it${elsewhere}; known here: ${known.join(', ')}`
         : `did you mean "${guess}"? Rename or remove it`;
-    return finding([...path, key], 'unknown key', remedy);
-  };
-  const translate = (issue: Issue, prefix: Path): Finding[] => {
-    const path = [...prefix, ...issue.path];
-    const value = valueAt(document, path);
-    const found = `found ${describeValue(value)}`;
-    switch (issue.code) {
-      case 'unrecognized_keys':
-        return issue.keys.map((key) => unknownKey(path, key, knownKeys(jsonSchema, path)));
-      case 'invalid_union': {
-        const branch = meantBranch(issue, value);
-        if (branch !== undefined) return branch.flatMap((inner) => translate(inner, path));
-        const known = [...new Set(knownKeys(jsonSchema, path))];
-        const keys = isRecord(value) ? Object.keys(value) : [];
-        const strange = keys.filter((key) => !known.includes(key));
-        if (known.length > 0 && strange.length > 0) return strange.map((key) => unknownKey(path, key, known));
-        // A union with a message of its own explains itself better than a list of its keys would.
-        const says = known.length === 0 || issue.message.startsWith('expected');
-        const expected = says ? issue.message : `expected a column or one of ${known.join(', ')}`;
-        return [finding(path, found, expected)];
-      }
-      case 'invalid_value':
-        return [finding(path, value === undefined ? ABSENT : found, closestValue(value, issue.values.map(String)))];
-      case 'invalid_type':
-        return value === undefined
-          ? [finding(path, ABSENT, `add it (${issue.expected})`)]
-          : [finding(path, found, `expected ${issue.expected}`)];
-      case 'too_small':
-        return [finding(path, found, `expected ${bound('at least', 'more than', issue, issue.minimum)}`)];
-      case 'too_big':
-        return [finding(path, found, `expected ${bound('at most', 'less than', issue, issue.maximum)}`)];
-      default:
-        return [finding(path, found, issue.message)];
-    }
-  };
-  return issues.flatMap((issue) => translate(issue, []));
+    return this.#finding([...path, key], 'unknown key', remedy);
+  }
+
+  #finding(path: Path, finding: string, remedy: string): Finding {
+    return { path: formatPath(path), finding, remedy, line: this.#lineOf(path) };
+  }
 }
 
 function closestValue(value: unknown, allowed: readonly string[]): string {

@@ -14,7 +14,7 @@ export * from './lookup-csv.ts';
 export { nearest } from './nearest.ts';
 export { hasSameColumns, modelChanges } from './model-changes.ts';
 export { parseDetector } from './parse-detector.ts';
-export { readDefinition } from './read-definition.ts';
+export { readDefinition, storedDefinition } from './read-definition.ts';
 export { isTimezone } from './resolve-features.ts';
 export type { ReadText } from './resolve-lookups.ts';
 export * from './schedule.ts';

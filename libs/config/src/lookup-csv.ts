@@ -30,7 +30,7 @@ export function lookupFromCsv(text: string, key: string, where: string): LookupT
     if (rows.has(name)) {
       throw new FlowlineError(
         'FLOWLINE_CONFIG_INVALID',
-        `${where}: the key "${name}" of column "${key}" stands twice`,
+        `${where}: the key "${name}" of column "${key}" appears twice`,
         {
           where,
           remedy: 'Keep one row for each key.',

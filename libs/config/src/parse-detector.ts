@@ -9,9 +9,13 @@ import { resolveDetector } from './resolve-detector.ts';
 import type { ReadText } from './resolve-lookups.ts';
 
 const noFiles: ReadText = (relativePath) => {
-  throw new FlowlineError('FLOWLINE_FILE_UNREADABLE', `${relativePath}: a text without a folder cannot name files`, {
-    remedy: 'Load the detector from its file.',
-  });
+  throw new FlowlineError(
+    'FLOWLINE_FILE_UNREADABLE',
+    `${relativePath}: a definition without a file of its own cannot name files`,
+    {
+      remedy: 'Load the detector from its file.',
+    },
+  );
 };
 
 /**

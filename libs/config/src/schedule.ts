@@ -119,7 +119,7 @@ function notFields(text: string, count: number): Refusal {
   if (count > 1) return new Refusal(`it has ${count} fields, and a cron expression has five`, EXAMPLE);
   const close = nearest(`@${text.replace(/^@/, '').toLowerCase()}`, macros);
   return new Refusal(
-    'it is no cron expression',
+    'it is not a cron expression',
     close === undefined ? EXAMPLE : `did you mean ${close}? Else ${EXAMPLE}`,
   );
 }
@@ -161,7 +161,7 @@ function boundsOf(
   const low = valueOf(field, first, refuse);
   if (ends.length > 2) throw refuse(`"${range}" is not understood`, EXAMPLE);
   if (last === undefined) {
-    if (hasStep) throw refuse(`"${range}" with a step is no range`, `write ${range}-${highest}/… or */…`);
+    if (hasStep) throw refuse(`"${range}" with a step is not a range`, `write ${range}-${highest}/… or */…`);
     return [low, low];
   }
   let high = valueOf(field, last, refuse);

@@ -1,93 +1,13 @@
-import { isIPv6 } from 'node:net';
-
-import { FlowlineError, MAX_SCORING_THREADS, quoteText, type ScoringBackend, scoringBackends } from '@flowline/events';
-import { z } from 'zod';
+import { FlowlineError, quoteText, type ScoringBackend } from '@flowline/events';
 
 import { defaultCacheFolder } from './cache-folder.ts';
+import { environment, type logLevels, SECRET_VARIABLES, settingNames } from './environment.ts';
 import { configInvalid, type Finding } from './finding.ts';
+import { kafkaFindings, type KafkaLogin, type KafkaTls, saslOf, tlsOf } from './kafka-settings.ts';
 import { type Environment, isReference, resolveSecret } from './secret.ts';
-
-/** Log levels, least severe first. */
-export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
-
-const integer = (least: number, most: number) =>
-  z.coerce
-    .number({ error: 'expected a whole number' })
-    .int('expected a whole number')
-    .min(least, `expected at least ${least}`)
-    .max(most, `expected at most ${most}`);
-
-/** SASL mechanisms for authentication with Kafka. */
-export const saslMechanisms = ['plain', 'scram-sha-256', 'scram-sha-512'] as const;
-
-/** True for `host:port` or `[IPv6 address]:port`. */
-function isBroker(text: string): boolean {
-  const bracketed = /^\[(.+)\]:\d+$/.exec(text)?.[1];
-  return bracketed === undefined ? /^[^\s:[\]]+:\d+$/.test(text) : isIPv6(bracketed);
-}
-
-const pem = (what: string) =>
-  z.string().regex(/-----BEGIN [A-Z ]+-----/, `expected a ${what} as PEM text, such as file:/etc/flowline/kafka.pem`);
 
 /** Maximum length of a value quoted in a message. */
 const QUOTED_CHARACTERS = 60;
-
-/** Environment variables that Flowline reads, with their defaults. */
-const environment = z.object({
-  FLOWLINE_DATABASE_URL: z
-    .string()
-    .regex(/^postgres(ql)?:\/\/\S+$/, 'expected postgres://user:password@host:port/database')
-    .optional(),
-  FLOWLINE_DATABASE_POOL_SIZE: integer(2, 100).default(8),
-  FLOWLINE_KAFKA_BROKERS: z
-    .string()
-    .refine(
-      (text) => text.split(',').every((broker) => isBroker(broker.trim())),
-      'expected host:port, separated by commas; an IPv6 address stands in brackets, such as [::1]:9092',
-    )
-    .optional(),
-  FLOWLINE_KAFKA_CLIENT_ID: z.string().default('flowline'),
-  FLOWLINE_KAFKA_TLS: z.enum(['true', 'false'], { error: 'expected true or false' }).default('false'),
-  FLOWLINE_KAFKA_TLS_CA: pem('certificate').optional(),
-  FLOWLINE_KAFKA_TLS_CERT: pem('certificate').optional(),
-  FLOWLINE_KAFKA_TLS_KEY: pem('private key').optional(),
-  FLOWLINE_KAFKA_SASL: z.enum(saslMechanisms, { error: `expected one of ${saslMechanisms.join(', ')}` }).optional(),
-  FLOWLINE_KAFKA_USERNAME: z.string().optional(),
-  FLOWLINE_KAFKA_PASSWORD: z.string().optional(),
-  FLOWLINE_LOG_LEVEL: z.enum(logLevels, { error: `expected one of ${logLevels.join(', ')}` }).default('info'),
-  FLOWLINE_HTTP_PORT: integer(0, 65_535)
-    .transform((port) => (port === 0 ? null : port))
-    .default(null),
-  FLOWLINE_HTTP_HOST: z
-    .string()
-    .regex(/^\S+$/, 'expected an address or a host name, such as 127.0.0.1, or 0.0.0.0 for every interface')
-    .default('127.0.0.1'),
-  FLOWLINE_BACKEND: z.enum(['wasm', 'cpu'], { error: 'expected wasm or cpu' }).default('wasm'),
-  FLOWLINE_SCORING_BACKEND: z
-    .enum(['auto', ...scoringBackends], { error: `expected auto or one of ${scoringBackends.join(', ')}` })
-    .optional(),
-  FLOWLINE_SCORING_THREADS: integer(1, MAX_SCORING_THREADS).optional(),
-  FLOWLINE_CACHE_DIR: z.string().optional(),
-  FLOWLINE_BATCH_MAX_ROWS: integer(1, 50_000).default(5_000),
-  FLOWLINE_BATCH_MAX_WAIT_MS: integer(0, 60_000).default(25),
-  FLOWLINE_EVENT_MAX_BYTES: integer(1, 100_000_000).default(1_000_000),
-  FLOWLINE_WINDOWS_MAX_BYTES: integer(16_000_000, 1_000_000_000_000).default(512_000_000),
-  FLOWLINE_CONSUMER_STALL_MS: integer(1_000, 3_600_000).default(60_000),
-  FLOWLINE_SHUTDOWN_TIMEOUT_MS: integer(0, 3_600_000).default(20_000),
-});
-
-/** Names of the environment variables that Flowline reads. */
-export const settingNames: readonly string[] = Object.keys(environment.shape);
-
-/** Variables that may hold a password or a key. Messages never quote their values. */
-const SECRET_VARIABLES: ReadonlySet<string> = new Set([
-  'FLOWLINE_DATABASE_URL',
-  'FLOWLINE_KAFKA_USERNAME',
-  'FLOWLINE_KAFKA_PASSWORD',
-  'FLOWLINE_KAFKA_TLS_CA',
-  'FLOWLINE_KAFKA_TLS_CERT',
-  'FLOWLINE_KAFKA_TLS_KEY',
-]);
 
 /** Settings of a Flowline process, from its environment. */
 export interface Settings {
@@ -97,13 +17,9 @@ export interface Settings {
   readonly kafka: {
     readonly brokers: readonly string[] | null;
     readonly clientId: string;
-    /** PEM texts. tls null: no encryption; ca null: the certificate authorities built into Node. */
-    readonly tls: { readonly ca: string | null; readonly cert: string | null; readonly key: string | null } | null;
-    readonly sasl: {
-      readonly mechanism: (typeof saslMechanisms)[number];
-      readonly username: string;
-      readonly password: string;
-    } | null;
+    /** Null: no encryption. */
+    readonly tls: KafkaTls | null;
+    readonly sasl: KafkaLogin | null;
   };
   readonly logLevel: (typeof logLevels)[number];
   /**
@@ -199,54 +115,6 @@ function foundAt(name: string, written: string): string {
   if (isReference(written)) return 'what it refers to is another kind of value';
   if (SECRET_VARIABLES.has(name) || written.includes('@')) return 'found another kind of value';
   return `found ${quoteText(written, QUOTED_CHARACTERS)}`;
-}
-
-type Found = z.infer<typeof environment>;
-
-function tlsOf(found: Found): Settings['kafka']['tls'] {
-  if (found.FLOWLINE_KAFKA_TLS === 'false') return null;
-  return {
-    ca: found.FLOWLINE_KAFKA_TLS_CA ?? null,
-    cert: found.FLOWLINE_KAFKA_TLS_CERT ?? null,
-    key: found.FLOWLINE_KAFKA_TLS_KEY ?? null,
-  };
-}
-
-function saslOf(found: Found): Settings['kafka']['sasl'] {
-  const {
-    FLOWLINE_KAFKA_SASL: mechanism,
-    FLOWLINE_KAFKA_USERNAME: username,
-    FLOWLINE_KAFKA_PASSWORD: password,
-  } = found;
-  if (mechanism === undefined || username === undefined || password === undefined) return null;
-  return { mechanism, username, password };
-}
-
-/**
- * Finds Kafka settings that contradict each other: an incomplete login, an incomplete certificate
- * pair, and certificates without TLS.
- */
-function kafkaFindings(found: Found): Finding[] {
-  const findings: Finding[] = [];
-  const isSet = (name: keyof Found): boolean => found[name] !== undefined;
-  const login = ['FLOWLINE_KAFKA_SASL', 'FLOWLINE_KAFKA_USERNAME', 'FLOWLINE_KAFKA_PASSWORD'] as const;
-  if (login.some(isSet)) {
-    for (const path of login.filter((name) => !isSet(name))) {
-      findings.push({ path, finding: 'not set, though other parts of the login are', remedy: `set ${path} as well` });
-    }
-  }
-  const pair = ['FLOWLINE_KAFKA_TLS_CERT', 'FLOWLINE_KAFKA_TLS_KEY'] as const;
-  if (pair.some(isSet)) {
-    for (const path of pair.filter((name) => !isSet(name))) {
-      findings.push({ path, finding: 'not set, though the other of the pair is', remedy: `set ${path} as well` });
-    }
-  }
-  const withTls = ['FLOWLINE_KAFKA_TLS_CA', ...pair] as const;
-  if (found.FLOWLINE_KAFKA_TLS === 'false' && withTls.some(isSet)) {
-    const remedy = 'set FLOWLINE_KAFKA_TLS=true, or remove the certificates';
-    findings.push({ path: 'FLOWLINE_KAFKA_TLS', finding: 'certificates are set, but TLS is off', remedy });
-  }
-  return findings;
 }
 
 /** The database URL. @throws FlowlineError FLOWLINE_CONFIG_INVALID if not set. */

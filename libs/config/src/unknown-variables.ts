@@ -2,7 +2,7 @@ import { printable } from '@flowline/events';
 
 import { nearest } from './nearest.ts';
 import type { Environment } from './secret.ts';
-import { settingNames } from './settings.ts';
+import { settingNames } from './environment.ts';
 
 const PREFIX = 'FLOWLINE_';
 

@@ -31,8 +31,8 @@ const remedies: Readonly<Record<string, string>> = {
   '53300': "Raise the server's max_connections, or lower FLOWLINE_DATABASE_POOL_SIZE.",
   '57014':
     'Raise the limit that the message names (ALTER ROLE … SET statement_timeout), or give the query less to do: an index, a shorter lookback.',
-  '55P03': 'Wait for whoever holds the lock, or raise lock_timeout.',
-  '42501': 'Grant the role the privilege that is named, or use another role.',
+  '55P03': 'Wait until the lock is released, or raise lock_timeout.',
+  '42501': 'Grant the role the named privilege, or use another role.',
 };
 /** Remedies for refused connections, by SQLSTATE: user, password, database. */
 const connectionRemedies: Readonly<Record<string, string>> = {
@@ -63,7 +63,7 @@ export function toFlowlineError(error: unknown, address: string): unknown {
     new FlowlineError(kind, text, { where: address, remedy, retryable, cause: error });
   if (isUntrusted) {
     const remedy =
-      'Name the authority in FLOWLINE_DATABASE_URL (sslmode=verify-full&sslrootcert=/path/ca.pem), and the host as its certificate has it.';
+      'Name the certificate authority in FLOWLINE_DATABASE_URL (sslmode=verify-full&sslrootcert=/path/ca.pem), and the host by the name in its certificate.';
     return make('FLOWLINE_DATABASE_UNREACHABLE', `Postgres at ${address} is not trusted: ${message}`, remedy, false);
   }
   const specific = code === undefined ? undefined : remedies[code];

@@ -21,7 +21,7 @@ import {
 } from './sql/detectors.ts';
 import { withTransaction } from './transaction.ts';
 
-/** Stored detector; its definition is JSON, as it was applied. */
+/** Stored detector; its definition is JSON, in the format version in which it was applied. */
 export type StoredDetector = DetectorRow;
 
 /** One version of a detector, in force or not. */
@@ -97,10 +97,10 @@ export function detectorMissing(name: string): FlowlineError {
 }
 
 function detectorDropping(name: string): FlowlineError {
-  const message = `The data of ${name}, which was deleted, are still being dropped, or that was interrupted.`;
+  const message = `The data of the deleted detector ${name} are still being removed, or their removal was interrupted.`;
   return new FlowlineError('FLOWLINE_DETECTOR_DROPPING', message, {
     where: name,
-    remedy: `Apply it again once that is done; \`flowline delete ${name} --drop-data\` does what an interrupted one has left.`,
+    remedy: `Apply it again once that is done; \`flowline delete ${name} --drop-data\` completes an interrupted removal.`,
     retryable: true,
   });
 }

@@ -18,7 +18,7 @@ export async function encodingFault(db: Database): Promise<EncodingFault | null>
   if (encoding === 'UTF8') return null;
   return {
     encoding,
-    message: `the encoding of ${db.address} is ${encoding}: events with a text that it has no room for become dead letters (refused)`,
+    message: `the encoding of ${db.address} is ${encoding}: events with text that it cannot represent become dead letters (refused)`,
     remedy: "Create the database with CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0, and move the data there.",
   };
 }

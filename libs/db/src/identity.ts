@@ -28,12 +28,12 @@ export async function databaseIdentity(db: Database): Promise<DatabaseIdentity> 
 export async function requireIdentity(db: Database): Promise<string> {
   const { id, isHere } = await databaseIdentity(db);
   if (isHere) return id;
-  const message = `The database ${db.address} carries the identity of another one (${id}): it is a copy of it, or has moved.`;
+  const message = `The database ${db.address} carries the identity of another database (${id}): it is a copy, or it was moved.`;
   throw new FlowlineError('FLOWLINE_DATABASE_COPIED', message, {
     where: db.address,
     remedy:
-      'For a copy beside its original: `flowline identity --new`, which gives it consumer groups of its own. Where the ' +
-      'original is gone and this is the same database elsewhere: `flowline identity --moved`.',
+      'In a copy beside its original, run `flowline identity --new`, which gives it consumer groups of its own. If the ' +
+      'original is gone, run `flowline identity --moved`.',
   });
 }
 

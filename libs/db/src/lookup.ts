@@ -33,7 +33,7 @@ export async function readLookup(db: Database, name: string, query: string, key:
   if (TIMESTAMPS.has(keyField.dataTypeID))
     throw invalid(
       `has the key "${key}", a timestamp`,
-      'No event has one as a name: cast it to date or text in the query.',
+      'No event has a timestamp as a key: cast it to date or text in the query.',
     );
   if (rows.length > MAX_ROWS) throw invalid(`has more than ${MAX_ROWS} rows`, 'Join it in the history query instead.');
   const byKey = new Map<string, Record<string, string | number | null>>();

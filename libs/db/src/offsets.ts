@@ -66,8 +66,8 @@ export function streamRewound(
   { stored, found }: { readonly stored: number; readonly found: number },
 ): FlowlineError {
   const where = `${topic}[${partition}]`;
-  const message = `${where} was stored up to ${stored}, but Postgres says ${found}: commits were lost, or offsets reset.`;
-  const remedy = 'Nothing: the source is opened again and read from where Postgres says.';
+  const message = `${where} was stored up to ${stored}, but the offset in Postgres is ${found}: commits were lost, or offsets were reset.`;
+  const remedy = 'None needed: the source is reopened and resumes at the offset in Postgres.';
   return new FlowlineError('FLOWLINE_STREAM_REWOUND', message, { where, remedy, retryable: true });
 }
 
@@ -78,8 +78,8 @@ export function streamRewound(
  */
 export function topicReplaced(topic: string, partition: number): FlowlineError {
   const where = `${topic}[${partition}]`;
-  const message = `${where} was begun anew meanwhile: these records are not of the topic that it counts in now.`;
-  const remedy = 'Nothing: the source is opened again and read from where Postgres says.';
+  const message = `${where} was started anew in the meantime: these records belong to the topic before.`;
+  const remedy = 'None needed: the source is reopened and resumes at the offset in Postgres.';
   return new FlowlineError('FLOWLINE_STREAM_REWOUND', message, { where, remedy, retryable: true });
 }
 

@@ -32,5 +32,5 @@ export async function schemaDump(db: Database): Promise<string> {
     const gap = before !== undefined && (before.owner !== row.owner || row.kind === 'function') ? '\n' : '';
     return `${gap}${row.definition};\n`;
   });
-  return `-- What the migrations make. Written from the database and compared in a test; change it by a migration.\n\n${blocks.join('')}`;
+  return `-- Schema that the migrations create. Written from the database and compared in a test; change it by a migration.\n\n${blocks.join('')}`;
 }

@@ -16,11 +16,11 @@ import { asDeadLetter, offsetsOf, splitBatch } from './split-batch.ts';
 /**
  * SQLSTATE classes of refusals because of a row's data: values, constraints, limits of the server.
  */
-const DATA = /^(22|23|54)...$/;
+const DATA_ERRORS = /^(22|23|54)...$/;
 
 /** True if Postgres refused rows because of their data: the same rows will always be refused. */
 function isDataRefusal(error: unknown): error is FlowlineError {
-  return error instanceof FlowlineError && DATA.test(errorCode(error.cause) ?? '');
+  return error instanceof FlowlineError && DATA_ERRORS.test(errorCode(error.cause) ?? '');
 }
 
 /**
@@ -44,7 +44,7 @@ export async function commitSettingAside<B extends EventBatch>(
     if (middle === first) return commitAlone(batch, first, error, commit);
     const [before, after] = splitBatch(batch, middle);
     const stored = await commitSettingAside(before, commit);
-    return sum(stored, await commitSettingAside(after, commit));
+    return addReports(stored, await commitSettingAside(after, commit));
   }
 }
 
@@ -121,7 +121,7 @@ const asBytes = (header: StoredHeaders[string]): StoredHeaders[string] =>
 const ascii = (text: string): string =>
   text.replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
-function sum(a: CommitReport, b: CommitReport): CommitReport {
+function addReports(a: CommitReport, b: CommitReport): CommitReport {
   return {
     stored: a.stored + b.stored,
     alreadyStored: a.alreadyStored + b.alreadyStored,

@@ -88,7 +88,7 @@ function keepRenewing(db: Database, lease: Lease, lost: AbortController): () => 
 function busy(detector: string, leaseMs: number): FlowlineError {
   return new FlowlineError('FLOWLINE_TRAINING_BUSY', `Another trainer is already training ${detector}.`, {
     where: detector,
-    remedy: `Wait for it; the table flowline.training_runs shows how far it is. One that was killed is succeeded after ${leaseMs / 1000} s.`,
+    remedy: `Wait for it; the table flowline.training_runs shows its progress. The lease of a killed trainer ends after ${leaseMs / 1000} s.`,
     retryable: true,
   });
 }

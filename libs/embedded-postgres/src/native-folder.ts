@@ -20,7 +20,7 @@ export function nativeFolder(): string {
       `There is no embedded Postgres for this machine (${wanted}).`,
       {
         where: wanted,
-        remedy: 'Install with optional dependencies; on a platform without them run a Postgres of your own.',
+        remedy: 'Install with optional dependencies; on a platform without them, run your own Postgres.',
         cause,
       },
     );

@@ -54,7 +54,7 @@ export const createScorer = async (
   const resolved = backendOptions(options);
   const device = await deviceOf(entry, resolved);
   const scorer = await createOn(entry, members, resolved);
-  const why = 'it was asked for by name';
+  const why = 'it was requested by name';
   return withReasons(scorer, { name: backend, device, why, reason: `${backend} (${device}): ${why}` });
 };
 

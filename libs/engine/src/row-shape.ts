@@ -1,4 +1,4 @@
-import { FlowlineError } from '@flowline/events';
+import { at, FlowlineError } from '@flowline/events';
 
 import { allFinite } from './all-finite.ts';
 
@@ -60,9 +60,9 @@ const contentOf = (shape: RowShape, rows: Float32Array, row: number): 'finite' |
   const width = shape.features + shape.context;
   let infinite = false;
   for (let i = 0; i < width; i++) {
-    const value = rows[row * width + i] ?? 0;
+    const value = at(rows, row * width + i);
     const column = i < shape.features ? (shape.presence[i] ?? null) : null;
-    const observed = column === null || (rows[row * width + shape.features + column] ?? 0) > 0.5;
+    const observed = column === null || at(rows, row * width + shape.features + column) > 0.5;
     if (Number.isFinite(value) || !observed) continue;
     if (Number.isNaN(value)) return 'nan';
     infinite = true;

@@ -9,3 +9,13 @@ export function at<T>(values: ArrayLike<T>, index: number): T {
   if (value === undefined) throw new RangeError(`index ${index} of ${values.length} values`);
   return value;
 }
+
+/**
+ * Value of a key that must exist.
+ * @throws RangeError if it does not: a bug.
+ */
+export function entry<K, V>(map: ReadonlyMap<K, V>, key: K): V {
+  const value = map.get(key);
+  if (value === undefined) throw new RangeError(`no entry among ${map.size} for ${String(key)}`);
+  return value;
+}

@@ -11,8 +11,8 @@ export const deadLetterReasons = {
   bad_time: 'the event time is not a time',
   unknown_key: 'a lookup table has no row for a key, and the feature is not nullable',
   scattered_entity: 'another partition has events of the same entity, so its past is not known here',
-  unreadable: 'its bytes are not what they should be, or reading them failed for a reason of its own',
-  refused: 'Postgres takes the record in no other form: for its size, or for what it holds',
+  unreadable: 'its bytes are damaged, or reading them failed unexpectedly',
+  refused: 'Postgres rejects the event because of its size or its content',
 } as const;
 export type DeadLetterReason = keyof typeof deadLetterReasons;
 

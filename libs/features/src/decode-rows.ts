@@ -1,4 +1,4 @@
-import { FlowlineError } from '@flowline/events';
+import { at, FlowlineError } from '@flowline/events';
 
 import type { FittedParts } from './encode-table.ts';
 import type { FeatureTable } from './feature-table.ts';
@@ -20,18 +20,18 @@ export function decodeRows(layout: Layout, parts: FittedParts, rows: Float32Arra
   const numeric = new Float64Array(size * numericWidth).fill(NaN);
   const levels = Array.from<string | null>({ length: size * levelWidth }).fill(null);
   for (let row = 0; row < size; row++) {
-    const at = (column: number): number => rows[row * width + column] ?? 0;
+    const cell = (column: number): number => at(rows, row * width + column);
     for (const { spec, kind, tableColumn, column, presenceColumn } of layout.places) {
-      if (presenceColumn >= 0 && at(presenceColumn) === 0) continue;
+      if (presenceColumn >= 0 && cell(presenceColumn) === 0) continue;
       if (kind === 'levels') {
         const levelColumn = parts.levels[tableColumn];
-        levels[row * levelWidth + tableColumn] = levelColumn === undefined ? null : hotLevel(levelColumn, column, at);
+        levels[row * levelWidth + tableColumn] = levelColumn === undefined ? null : hotLevel(levelColumn, column, cell);
       } else if (kind === 'cyclic') {
-        const turn = Math.atan2(at(column), at(column + 1)) / (2 * Math.PI);
+        const turn = Math.atan2(cell(column), cell(column + 1)) / (2 * Math.PI);
         numeric[row * numericWidth + tableColumn] = modulo(turn, 1) * (spec.period ?? 1);
       } else {
         const numericColumn = parts.numeric[tableColumn];
-        const value = numericColumn?.decode(at(column)) ?? NaN;
+        const value = numericColumn?.decode(cell(column)) ?? NaN;
         numeric[row * numericWidth + tableColumn] = numericColumn?.nearest(value) ?? NaN;
       }
     }

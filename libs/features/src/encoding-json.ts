@@ -51,7 +51,7 @@ export function parseEncodingConfig(json: unknown): FeatureEncodingConfig {
     chains,
     missingPatterns: list(root.missingPatterns, 'missingPatterns', (value, where, i) => {
       const [parent, feature, rows] = triple(value, where);
-      expect(parent <= i && schema[feature]?.nullable === true, where, 'is no pattern of nullable features');
+      expect(parent <= i && schema[feature]?.nullable === true, where, 'is not a pattern of nullable features');
       return [parent, feature, rows] as const;
     }),
     trainedRows: whole(root.trainedRows, 'trainedRows'),
@@ -64,7 +64,7 @@ function parseSpec(json: unknown, where: string): FeatureSpec {
   const type = featureTypes.find((name) => name === spec.type);
   const from = expressionSchema.safeParse(spec.from);
   const { role, nullable, period } = spec;
-  if (type === undefined) throw incompatible(`${where}.type`, 'is no feature type');
+  if (type === undefined) throw incompatible(`${where}.type`, 'is not a feature type');
   if (!from.success) throw incompatible(`${where}.from`, 'is no expression');
   if (role !== 'score' && role !== 'context') throw incompatible(`${where}.role`, 'is neither score nor context');
   return {
@@ -154,7 +154,7 @@ function parseTransform(json: unknown, where: string): TransformConfig {
     case 'unit':
       return { type, epsilon: parameter('epsilon', Number.MIN_VALUE, 0.5) };
     default:
-      throw incompatible(`${where}.type`, 'is no transform of this version');
+      throw incompatible(`${where}.type`, 'is not a transform of this version');
   }
 }
 

@@ -1,6 +1,7 @@
 import { Numeral, printable } from '@flowline/events';
 
-import { compileExpression, type FeatureRecord } from './expression.ts';
+import { compileExpression } from './expression.ts';
+import type { FeatureRecord } from './field.ts';
 import { Fault } from './fault.ts';
 
 /** Maximum length of a value quoted in a message. */

@@ -1,6 +1,7 @@
 import { type EventTimeSpec, Numeral } from '@flowline/events';
 
-import { compileExpression, type FeatureRecord, type Value } from './expression.ts';
+import { compileExpression } from './expression.ts';
+import type { FeatureRecord, Value } from './field.ts';
 import { describe, Fault } from './fault.ts';
 import { parseTime } from './time.ts';
 import { timeFault } from './time-fault.ts';

@@ -1,32 +1,16 @@
-import {
-  FlowlineError,
-  Numeral,
-  toNumeral,
-  type Expression,
-  type LookupTable,
-  type WindowExpression,
-} from '@flowline/events';
+import { FlowlineError, Numeral, type Expression, type WindowExpression } from '@flowline/events';
 
 import { Fault, describe, wrongType } from './fault.ts';
+import { compileField, type Evaluate, type Value } from './field.ts';
 import { haversineKm } from './haversine.ts';
 import { levelText } from './level-text.ts';
+import { lookupColumn, type Lookups } from './lookup-column.ts';
 import { parseTime, timePartOf } from './time.ts';
 import { looksLikeTime, timeFault } from './time-fault.ts';
 import { windowId, windowValuesOf } from './windows/window-values.ts';
 
-/** Record as received: a history row, or the parsed JSON of an event. */
-export type FeatureRecord = Readonly<Record<string, unknown>>;
-
-/**
- * Compiled expression. Returns its value for a record, null if that is missing, or the record's
- * fault.
- */
-export type Evaluate<T> = (record: FeatureRecord) => T | null | Fault;
-
-export type Lookups = Readonly<Record<string, LookupTable>>;
-
-/** Values of fields and expressions. */
-export type Value = number | Numeral | string | boolean | Date;
+export type { Evaluate, FeatureRecord, Value } from './field.ts';
+export type { Lookups } from './lookup-column.ts';
 
 /**
  * Compiles an expression to a closure. A missing operand makes the result missing, a faulty one
@@ -205,25 +189,7 @@ function compileLookup(
   { table, key, value }: { readonly table: string; readonly key: Expression; readonly value: string },
   lookups: Lookups,
 ): Evaluate<Value> {
-  const lookup = Object.hasOwn(lookups, table) ? lookups[table] : undefined;
-  if (lookup === undefined) {
-    throw new FlowlineError('FLOWLINE_FEATURES_INVALID', `There is no lookup table ${table}.`, {
-      where: `lookups.${table}`,
-      remedy: `Declare it under lookups${Object.keys(lookups).length > 0 ? `, or use one of: ${Object.keys(lookups).join(', ')}` : ''}.`,
-    });
-  }
-  const rows = new Map<string, string | number | null>();
-  let found = false;
-  for (const [rowKey, row] of Object.entries(lookup.rows)) {
-    found ||= Object.hasOwn(row, value);
-    rows.set(levelText(rowKey), Object.hasOwn(row, value) ? (row[value] ?? null) : null);
-  }
-  if (!found) {
-    throw new FlowlineError('FLOWLINE_FEATURES_INVALID', `The lookup table ${table} has no column ${value}.`, {
-      where: `lookups.${table}`,
-      remedy: 'Name a column of the table.',
-    });
-  }
+  const rows = lookupColumn(table, value, lookups);
   const evaluate = compileName(key, lookups);
   const keyName = nameOf(key);
   return (record) => {
@@ -236,60 +202,5 @@ function compileLookup(
       keyName,
       `${keyName} is ${describe(name)}, which the lookup table ${table} does not have.`,
     );
-  };
-}
-
-const isRecord = (value: unknown): value is FeatureRecord =>
-  typeof value === 'object' &&
-  value !== null &&
-  !Array.isArray(value) &&
-  !(value instanceof Date) &&
-  !(value instanceof Numeral);
-
-/**
- * Compiles access to a record's own property. Only names of Object.prototype need the slower check.
- */
-function property(name: string): (record: FeatureRecord) => unknown {
-  return name in Object.prototype
-    ? (record) => (Object.hasOwn(record, name) ? record[name] : undefined)
-    : (record) => record[name];
-}
-
-function compileField(path: string): Evaluate<Value> {
-  const read = property(path);
-  const steps = path.split('.');
-  const [first = path, ...rest] = steps;
-  const nested = rest.length === 0 ? undefined : compileNested(first, rest);
-  return (record) => {
-    let value = read(record);
-    // A database column may be called "geo.lat". In an event it is the field lat of geo.
-    if (value === undefined && nested !== undefined) value = nested(record);
-    switch (typeof value) {
-      case 'number':
-      case 'string':
-      case 'boolean':
-        return value;
-      case 'undefined':
-        return null;
-      case 'bigint':
-        return toNumeral(String(value));
-      default:
-        if (value === null || value instanceof Numeral || value instanceof Date || value instanceof Fault) return value;
-        return wrongType(path, value, 'a number, text, true or false');
-    }
-  };
-}
-
-function compileNested(first: string, rest: readonly string[]): (record: FeatureRecord) => unknown {
-  const start = property(first);
-  const steps = rest.map((name, i) => ({ name, within: [first, ...rest.slice(0, i)].join('.'), read: property(name) }));
-  return (record) => {
-    let value = start(record);
-    for (const { within, read } of steps) {
-      if (value === undefined || value === null) return null;
-      if (!isRecord(value)) return wrongType(within, value, 'an object');
-      value = read(value);
-    }
-    return value;
   };
 }

@@ -87,7 +87,7 @@ describe('the density of a number, under a standard normal flow', () => {
     const [dimension] = encoding.scored;
     const from = dimension!.toEncoded(lowest);
     const to = Math.min(8, highest === Infinity ? 8 : dimension!.toEncoded(highest));
-    const steps = 20_000;
+    const steps = 5_000;
     const nodes = Array.from({ length: steps + 1 }, (_, i) => dimension!.fromEncoded(from + ((to - from) * i) / steps));
     const logProb = normalLogProb(encoding, numbers(...nodes));
     let integral = 0;

@@ -1,4 +1,4 @@
-import { FlowlineError, type FeatureSpec } from '@flowline/events';
+import { at, FlowlineError, type FeatureSpec } from '@flowline/events';
 
 import { isLevelFeature, tableColumns } from './feature-schema.ts';
 
@@ -55,7 +55,7 @@ export function selectRows(table: FeatureTable, rows: ArrayLike<number>): Featur
   const numeric = new Float64Array(rows.length * numericWidth);
   const levels: (string | null)[] = [];
   for (let i = 0; i < rows.length; i++) {
-    const row = rows[i] ?? -1;
+    const row = at(rows, i);
     if (!Number.isInteger(row) || row < 0 || row >= table.size) {
       throw new FlowlineError('FLOWLINE_FEATURES_INVALID', `A table of ${table.size} rows has no row ${row}.`);
     }
@@ -101,7 +101,7 @@ export function rowValues(
     if (isLevelFeature(spec)) {
       values.push([spec.name, table.levels[level++] ?? null]);
     } else {
-      const value = table.numeric[numeric++] ?? NaN;
+      const value = at(table.numeric, numeric++);
       values.push([spec.name, Number.isNaN(value) ? null : value]);
     }
   }

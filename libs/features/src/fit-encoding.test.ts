@@ -46,7 +46,7 @@ describe('fitEncoding', () => {
     ]);
     const encoding = fitEncoding(schema, table);
     expect(encoding.warnings).toEqual([
-      'x: no training row has a value; it counts as missing until a training has seen some.',
+      'x: no training row has a value; it counts as missing until a training run has seen one.',
     ]);
     expect(encoding.encode(table).missingPattern[0]).toBeGreaterThan(0);
     const [missing, given] = [NaN, 2500].map((x) => encoding.encode(tableOf([[x, 1, 'a']])));

@@ -80,7 +80,7 @@ function fitNumbers(
   const rowOf = (value: number): string => `${shown(value)} in training row ${firstRow(table, index, value) + 1}`;
   const { outside, stray } = fitted;
   if (observed.length === 0) {
-    warnings.push(`${name}: no training row has a value; it counts as missing until a training has seen some.`);
+    warnings.push(`${name}: no training row has a value; it counts as missing until a training run has seen one.`);
   }
   if (outside.count > 0) {
     const found = `${outside.count} of ${observed.length} training values lie outside the domain of its type, ${type}`;

@@ -50,7 +50,7 @@ describe('MissingPatterns', () => {
 
   it('tells any number of features apart, and stays small', () => {
     const many = Array.from({ length: 60 }, (_, i) => feature(`f${i}`, 'real'));
-    const size = 20_000;
+    const size = 6_000;
     const numeric = Float64Array.from({ length: size * 60 }, (_, i) => ((i * 2_654_435_761) % 97 < 48 ? NaN : 1));
     const fitted = fitMissingPatterns(many, { size, numeric, numericWidth: 60, levels: [], levelWidth: 0 });
     expect(fitted.nodes.length).toBeLessThanOrEqual(4096);

@@ -1,19 +1,12 @@
 import { type DeadLetterReason, type FeatureSpec, Numeral } from '@flowline/events';
 
-import {
-  compileExpression,
-  compileName,
-  compileNumber,
-  compileTime,
-  nameOf,
-  type Evaluate,
-  type FeatureRecord,
-  type Lookups,
-} from './expression.ts';
-import { Fault, describe, unreadable, wrongType } from './fault.ts';
-import { checkSchema, isLevelFeature, scaleOf } from './feature-schema.ts';
+import { Fault, describe, unreadable } from './fault.ts';
+import { checkSchema, isLevelFeature } from './feature-schema.ts';
+import type { Evaluate, FeatureRecord } from './field.ts';
 import type { FeatureTable } from './feature-table.ts';
-import { largestValue, MAX_FLOAT32, type PlainColumns, plainColumns } from './plain-columns.ts';
+import type { Lookups } from './lookup-column.ts';
+import { type PlainColumns, plainColumns } from './plain-columns.ts';
+import { levelReader, numberReader } from './value-readers.ts';
 import type { BatchWindows } from './windows/entity-windows.ts';
 
 /** Reason why a record could not become a row, as in its dead letter. */
@@ -67,85 +60,91 @@ export interface RecordReader {
  */
 export function createRecordReader(schema: readonly FeatureSpec[], lookups: Lookups): RecordReader {
   checkSchema(schema);
-  const numericReaders = schema.filter((spec) => !isLevelFeature(spec)).map((spec) => numberReader(spec, lookups));
-  const levelReaders = schema.filter(isLevelFeature).map((spec) => levelReader(spec, lookups));
-  const numericWidth = numericReaders.length;
-  const levelWidth = levelReaders.length;
-
-  /** Writes a record into a row. Returns the fault if the record is not valid. */
-  const readInto = (
-    record: FeatureRecord,
-    row: number,
-    numeric: Float64Array,
-    levels: (string | null)[],
-  ): Fault | null => {
-    let at = row * numericWidth;
-    for (const read of numericReaders) {
-      const value = read(record);
-      if (value instanceof Fault) return value;
-      numeric[at++] = value ?? NaN;
-    }
-    at = row * levelWidth;
-    for (const read of levelReaders) {
-      const value = read(record);
-      if (value instanceof Fault) return value;
-      levels[at++] = value;
-    }
-    return null;
+  const readers: RowReaders = {
+    numeric: schema.filter((spec) => !isLevelFeature(spec)).map((spec) => numberReader(spec, lookups)),
+    levels: schema.filter(isLevelFeature).map((spec) => levelReader(spec, lookups)),
   };
+  return { plain: plainColumns(schema), read: (records, windows) => readRecords(readers, records, windows) };
+}
 
-  /**
-   * Reads one record, and adds it to the windows if it is a row. An exception is a fault of this
-   * record alone, so that no record stops the others.
-   */
-  const readOne = (
-    index: number,
-    record: unknown,
-    row: number,
-    numeric: Float64Array,
-    levels: (string | null)[],
-    windows: BatchWindows | undefined,
-  ): Fault | null => {
-    try {
-      if (!isObject(record)) {
-        return new Fault('not_an_object', null, `The record is ${describe(record)}; expected an object.`);
-      }
-      const fault = windows?.look(index, record) ?? readInto(record, row, numeric, levels);
-      if (fault === null) windows?.add();
-      return fault;
-    } catch (error) {
-      return unreadable(error);
+/** Readers of the values of a row. */
+interface RowReaders {
+  readonly numeric: readonly Evaluate<number>[];
+  readonly levels: readonly Evaluate<string>[];
+}
+
+/** Rows that are being filled. */
+interface Rows {
+  readonly numeric: Float64Array;
+  readonly levels: (string | null)[];
+}
+
+function readRecords(readers: RowReaders, records: readonly unknown[], windows?: BatchWindows): ReadResult {
+  const [numericWidth, levelWidth] = [readers.numeric.length, readers.levels.length];
+  const rows: Rows = { numeric: new Float64Array(records.length * numericWidth), levels: [] };
+  const accepted = new Int32Array(records.length);
+  const faults: RecordFault[] = [];
+  const entities: string[] = [];
+  let size = 0;
+  for (let index = 0; index < records.length; index++) {
+    const fault = readOne(readers, index, records[index], rows, size, windows);
+    if (fault !== null) {
+      faults.push({ index, reason: fault.reason, field: fault.field, message: fault.message });
+      continue;
     }
-  };
-
+    accepted[size++] = index;
+    if (windows !== undefined) entities.push(windows.entity);
+  }
+  // The last record may have left part of a row.
+  rows.levels.length = size * levelWidth;
+  const numeric = rows.numeric.subarray(0, size * numericWidth);
   return {
-    plain: plainColumns(schema),
-    read: (records, windows) => {
-      const numeric = new Float64Array(records.length * numericWidth);
-      const levels: (string | null)[] = [];
-      const accepted = new Int32Array(records.length);
-      const faults: RecordFault[] = [];
-      const entities: string[] = [];
-      let size = 0;
-      for (let index = 0; index < records.length; index++) {
-        const fault = readOne(index, records[index], size, numeric, levels, windows);
-        if (fault !== null) {
-          faults.push({ index, reason: fault.reason, field: fault.field, message: fault.message });
-          continue;
-        }
-        accepted[size++] = index;
-        if (windows !== undefined) entities.push(windows.entity);
-      }
-      // The last record may have left part of a row.
-      levels.length = size * levelWidth;
-      return {
-        table: { size, numeric: numeric.subarray(0, size * numericWidth), numericWidth, levels, levelWidth },
-        accepted: accepted.subarray(0, size),
-        faults,
-        entities: windows === undefined ? null : entities,
-      };
-    },
+    table: { size, numeric, numericWidth, levels: rows.levels, levelWidth },
+    accepted: accepted.subarray(0, size),
+    faults,
+    entities: windows === undefined ? null : entities,
   };
+}
+
+/**
+ * Reads one record, and adds it to the windows if it is a row. An exception is a fault of this
+ * record alone, so that no record stops the others.
+ */
+function readOne(
+  readers: RowReaders,
+  index: number,
+  record: unknown,
+  rows: Rows,
+  row: number,
+  windows: BatchWindows | undefined,
+): Fault | null {
+  try {
+    if (!isObject(record)) {
+      return new Fault('not_an_object', null, `The record is ${describe(record)}; expected an object.`);
+    }
+    const fault = windows?.look(index, record) ?? readInto(readers, record, rows, row);
+    if (fault === null) windows?.add();
+    return fault;
+  } catch (error) {
+    return unreadable(error);
+  }
+}
+
+/** Writes a record into a row. Returns the fault if the record is not valid. */
+function readInto(readers: RowReaders, record: FeatureRecord, { numeric, levels }: Rows, row: number): Fault | null {
+  let at = row * readers.numeric.length;
+  for (const read of readers.numeric) {
+    const value = read(record);
+    if (value instanceof Fault) return value;
+    numeric[at++] = value ?? NaN;
+  }
+  at = row * readers.levels.length;
+  for (const read of readers.levels) {
+    const value = read(record);
+    if (value instanceof Fault) return value;
+    levels[at++] = value;
+  }
+  return null;
 }
 
 const isObject = (value: unknown): value is FeatureRecord =>
@@ -154,62 +153,3 @@ const isObject = (value: unknown): value is FeatureRecord =>
   !Array.isArray(value) &&
   !(value instanceof Date) &&
   !(value instanceof Numeral);
-
-function numberReader(spec: FeatureSpec, lookups: Lookups): Evaluate<number> {
-  const { value: expression } = scaleOf(spec);
-  const evaluate = spec.type === 'cyclic' ? compileCycle(expression, lookups) : compileNumber(expression, lookups);
-  const limit = largestValue(spec);
-  const name = typeof expression === 'string' ? expression : spec.name;
-  return (record) => {
-    const value = evaluate(record);
-    if (typeof value === 'number') {
-      if (Math.abs(value) <= limit) return value;
-      return Number.isFinite(value)
-        ? new Fault('out_of_range', name, `${name} is ${describe(value)}, beyond ±${MAX_FLOAT32.toPrecision(3)}.`)
-        : new Fault('not_finite', name, `${name} is ${value}; expected a finite number.`);
-    }
-    return orMissing(value, spec, name);
-  };
-}
-
-/** Compiles a cyclic value: a number in the units of its period, or a time in milliseconds. */
-function compileCycle(expression: FeatureSpec['from'], lookups: Lookups): Evaluate<number> {
-  const evaluate = compileExpression(expression, lookups);
-  const time = compileTime(expression, lookups);
-  return (record) => {
-    const value = evaluate(record);
-    if (value instanceof Numeral) return value.valueOf();
-    return typeof value === 'number' || value === null || value instanceof Fault ? value : time(record);
-  };
-}
-
-function levelReader(spec: FeatureSpec, lookups: Lookups): Evaluate<string> {
-  const name = typeof spec.from === 'string' ? spec.from : spec.name;
-  const evaluate = spec.type === 'boolean' ? compileBoolean(spec, name, lookups) : compileName(spec.from, lookups);
-  return (record) => {
-    const value = evaluate(record);
-    return value === null || value instanceof Fault ? orMissing(value, spec, name) : value;
-  };
-}
-
-function compileBoolean(spec: FeatureSpec, name: string, lookups: Lookups): Evaluate<string> {
-  const evaluate = compileExpression(spec.from, lookups);
-  return (record) => {
-    const value = evaluate(record);
-    if (value === null || value instanceof Fault) return value;
-    return typeof value === 'boolean' ? String(value) : wrongType(name, value, 'true or false');
-  };
-}
-
-/**
- * Returns null if a missing value, or a key absent from a lookup table, is allowed for a feature;
- * otherwise the fault.
- */
-function orMissing(value: null | Fault, spec: FeatureSpec, name: string): null | Fault {
-  if (value === null) {
-    if (spec.nullable) return null;
-    const of = typeof spec.from === 'string' ? '' : ` (for the feature ${spec.name}, ${nameOf(spec.from)})`;
-    return new Fault('missing_field', name, `${name}${of} is absent or null, and the feature is not nullable.`);
-  }
-  return value.reason === 'unknown_key' && spec.nullable ? null : value;
-}

@@ -23,7 +23,7 @@ export const strayRules = {
  * A value is stray if it is more than this many times as far from the median as every value that is
  * not.
  */
-const APART = 5;
+const APART_FACTOR = 5;
 /** Largest number of rows, or of different values, that counts as few. */
 const few = (rows: number): number => Math.max(3, rows / 1000);
 
@@ -57,7 +57,7 @@ export function withoutStrays(
     if (!spread && distinct > few(n)) break;
     const rest = Math.max(median - valueAt(from), valueAt(to - 1) - median);
     const isLevel = rest === 0 && removed > few(n);
-    if (stray > APART * Math.max(rest, unit) && !isLevel) kept = [from, to];
+    if (stray > APART_FACTOR * Math.max(rest, unit) && !isLevel) kept = [from, to];
   }
   return kept;
 }

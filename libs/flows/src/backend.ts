@@ -1,8 +1,6 @@
 import { createRequire } from 'node:module';
 import path from 'node:path';
 
-import '@tensorflow/tfjs-backend-cpu';
-import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 
 import { FlowError } from './flow-error.ts';
@@ -46,7 +44,9 @@ async function start(name: BackendName): Promise<void> {
   }
   registerGradients();
   if (isStarted(name)) return;
-  if (name === 'wasm' && !('wasm' in tf.engine().registry)) setWasmPaths(wasmFolder());
+  await load(name).catch((cause: unknown) => {
+    throw unavailable(name, cause);
+  });
   if (name === 'cpu') tf.enableProdMode(); // the cpu backend was requested: suppress the banner that recommends another one
   if (name === 'wasm' && !('WebAssembly' in globalThis)) throw unavailable(name);
   const before = tf.getBackend();
@@ -58,6 +58,16 @@ async function start(name: BackendName): Promise<void> {
   }
   await restore(before);
   throw unavailable(name);
+}
+
+/** Loads the code of a backend, which takes longer than that of all flows together. */
+async function load(name: BackendName): Promise<void> {
+  if (name === 'cpu') {
+    await import('@tensorflow/tfjs-backend-cpu');
+    return;
+  }
+  const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
+  if (!('wasm' in tf.engine().registry)) setWasmPaths(wasmFolder());
 }
 
 /**

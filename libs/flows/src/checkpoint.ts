@@ -1,7 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 
 import { FlowError } from './flow-error.ts';
-import { Flow, FLOW_FORMAT_VERSION } from './flow.ts';
+import { Flow } from './flow.ts';
+import { FLOW_FORMAT_VERSION } from './flow-config.ts';
 import { NoDraws } from './random.ts';
 import type { SafeTensor } from './safetensors.ts';
 import type { FileKind, SealedContent } from './sealed-file.ts';

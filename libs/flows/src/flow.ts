@@ -2,11 +2,12 @@ import * as tf from '@tensorflow/tfjs-core';
 
 import { asTensor, mapRows } from './array-rows.ts';
 import { requireBackend } from './backend.ts';
-import type { Bijector, BijectorConfig } from './bijector.ts';
-import { bijectorFromConfig } from './bijectors/registry.ts';
-import { ConfigReader, unexpected } from './config.ts';
+import type { Bijector } from './bijector.ts';
+import { ConfigReader } from './config.ts';
 import type { Distribution } from './distributions/distribution.ts';
-import { distributionFromConfig } from './distributions/registry.ts';
+import { FLOW_FORMAT_VERSION, fromBase64, partsFromConfig, toBase64 } from './flow-config.ts';
+import type { FlowConfig, FlowJson, FlowParts } from './flow-config.ts';
+import { contextOf } from './flow-context.ts';
 import { FlowError } from './flow-error.ts';
 import type { OptionRules } from './options/check-options.ts';
 import { checkOptions, checkValue } from './options/check-options.ts';
@@ -29,46 +30,6 @@ import { describe } from './repr.ts';
 import type { NumberRows } from './rows.ts';
 import { toArrays } from './rows.ts';
 import { assertShape, finite } from './validation.ts';
-
-/**
- * Version of {@link FlowConfig} and of the layout of the weights that this release reads and
- * writes.
- */
-export const FLOW_FORMAT_VERSION = 2;
-
-/** A flow without its weights: plain JSON. */
-export interface FlowConfig {
-  readonly format: 'flowline.flow';
-  readonly version: number;
-  /** Name of the constructor, e.g. `realNVP`; informational. */
-  readonly family: string;
-  readonly features: number;
-  readonly context: number;
-  /**
-   * Per feature, the context column that is 1 where the feature is observed; null: always observed.
-   */
-  readonly presence: readonly (number | null)[];
-  readonly base: Distribution['config'];
-  readonly bijector: BijectorConfig;
-}
-
-/**
- * A complete flow: its configuration and, by name, its weights as base64 of little-endian float32.
- */
-export interface FlowJson {
-  readonly config: FlowConfig;
-  readonly weights: Readonly<Record<string, string>>;
-}
-
-/** Components of a flow. */
-export interface FlowParts {
-  readonly family: string;
-  readonly features: number;
-  readonly context: number;
-  readonly presence?: readonly (number | null)[];
-  readonly base: Distribution;
-  readonly bijector: Bijector;
-}
 
 /** Options for drawing samples. */
 export interface SampleOptions {
@@ -198,7 +159,7 @@ export class Flow {
       });
     }
     return tf.tidy(() => {
-      const context = this.#contextOf(n, options.context);
+      const context = contextOf(this.context, n, options.context);
       const observed = this.#presence?.observed(context);
       const movedMask = this.#movedTo(observed);
       const z = this.#present(this.base.sample(n, random, context), movedMask);
@@ -266,31 +227,7 @@ export class Flow {
    */
   static fromConfig(json: unknown, seed: number | Random = 0): Flow {
     requireBackend();
-    const reader = new ConfigReader(json, 'config');
-    if (reader.field('format') !== 'flowline.flow') {
-      throw unexpected(reader.at('format'), reader.field('format'), "'flowline.flow'");
-    }
-    if (reader.field('version') !== FLOW_FORMAT_VERSION) {
-      throw unexpected(reader.at('version'), reader.field('version'), `version ${FLOW_FORMAT_VERSION}`);
-    }
-    const presence = reader.list('presence').map((column, i) => {
-      if (column !== null && typeof column !== 'number')
-        throw unexpected(`config.presence[${i}]`, column, 'a column or null');
-      return column;
-    });
-    const random = typeof seed === 'number' ? new Random(seed) : seed;
-    const features = reader.integer('features', 1);
-    const base = distributionFromConfig(reader.field('base'), random);
-    if (base.config.features !== features)
-      throw unexpected('config.base.features', base.config.features, String(features));
-    return new Flow({
-      family: reader.string('family'),
-      features,
-      context: reader.integer('context'),
-      presence,
-      base,
-      bijector: bijectorFromConfig(reader.field('bijector'), random),
-    });
+    return new Flow(partsFromConfig(json, typeof seed === 'number' ? new Random(seed) : seed));
   }
 
   /** Sets every parameter to the values that `values` returns for its name, row-major. */
@@ -334,35 +271,10 @@ export class Flow {
     return tf.tidy(() => {
       const rows = asTensor(given, this.features, name);
       assertShape(rows, [null, this.features], name);
-      const context = this.#contextOf(rows.shape[0], givenContext);
+      const context = contextOf(this.context, rows.shape[0], givenContext);
       finite(this.#present(rows, this.#presence?.observed(context)), name);
       return run(rows, context);
     });
-  }
-
-  /**
-   * Context of the given number of rows as a tensor; undefined if the flow has none. Throws
-   * FLOWLINE_FEATURES_INVALID.
-   */
-  #contextOf(rows: number, given: tf.Tensor2D | NumberRows | undefined): tf.Tensor2D | undefined {
-    if (this.context === 0) {
-      if (given === undefined) return undefined;
-      const found = given instanceof tf.Tensor ? `shape [${given.shape.join(', ')}]` : `${given.length} rows`;
-      throw new FlowError('FLOWLINE_FEATURES_INVALID', `found a context of ${found}, expected none`, {
-        where: 'context',
-        remedy: 'Declare it when the flow is made: { context: columns }.',
-      });
-    }
-    if (given === undefined) {
-      throw new FlowError('FLOWLINE_FEATURES_INVALID', `found no context, expected [${rows}, ${this.context}]`, {
-        where: 'context',
-        remedy: 'Pass it beside the rows: a row of context for each.',
-      });
-    }
-    const context = asTensor(given, this.context, 'context');
-    assertShape(context, [rows, this.context], 'context');
-    finite(context, 'context');
-    return context;
   }
 }
 
@@ -380,17 +292,3 @@ const SAMPLING: OptionRules<SampleOptions> = {
   random: withMethods('a Random', 'normal', 'uniform', 'normals'),
   context: { expected: 'a tensor or number[][]', holds: (value) => Array.isArray(value) || object.holds(value) },
 };
-
-function toBase64(values: Float32Array): string {
-  const bytes = Buffer.alloc(values.length * 4);
-  values.forEach((value, i) => bytes.writeFloatLE(value, 4 * i));
-  return bytes.toString('base64');
-}
-
-function fromBase64(text: string, where: string): Float32Array {
-  const bytes = Buffer.from(text, 'base64');
-  if (bytes.length % 4 !== 0 || bytes.toString('base64') !== text) {
-    throw new FlowError('FLOWLINE_MODEL_CORRUPTED', 'found text that is not base64 of float32 values', { where });
-  }
-  return Float32Array.from({ length: bytes.length / 4 }, (_, i) => bytes.readFloatLE(4 * i));
-}

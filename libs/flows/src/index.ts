@@ -46,14 +46,8 @@ export { neuralSpline, type NeuralSplineOptions } from './families/neural-spline
 export { planar, type PlanarOptions } from './families/planar.ts';
 export { radial, type RadialOptions } from './families/radial.ts';
 export { realNVP, type RealNvpOptions } from './families/real-nvp.ts';
-export {
-  Flow,
-  FLOW_FORMAT_VERSION,
-  type FlowConfig,
-  type FlowJson,
-  type FlowParts,
-  type SampleOptions,
-} from './flow.ts';
+export { Flow, type SampleOptions } from './flow.ts';
+export { FLOW_FORMAT_VERSION, type FlowConfig, type FlowJson, type FlowParts } from './flow-config.ts';
 export { bitsPerDim, dequantizeImages, overPixels, toPixels, type DequantizedImages } from './images.ts';
 export { Parameter, type NamedVariables, type ParameterOptions } from './parameter.ts';
 export { imagePartition, type ImagePartitionScheme, type ImageShape } from './image-partition.ts';

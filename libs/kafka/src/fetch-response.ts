@@ -2,7 +2,9 @@ import Decoder from 'kafkajs/src/protocol/decoder.js';
 import decodeMessageSet from 'kafkajs/src/protocol/messageSet/decoder.js';
 
 import { type AbortedTransaction, AbortedTransactions } from './aborted-transactions.ts';
-import { batchLength, type FetchedMessage, hidden, isRecordBatch, readBatch, readRecords } from './record-batch.ts';
+import { type FetchedMessage, hidden } from './fetched-message.ts';
+import { readRecords } from './read-records.ts';
+import { batchLength, isRecordBatch, readBatch } from './record-batch.ts';
 
 /**
  * Approximate maximum bytes of one response, decompressed; the excess is left for the next fetch.

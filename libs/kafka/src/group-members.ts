@@ -61,14 +61,23 @@ function databaseOf(metadata: Buffer): string | null {
 }
 
 /**
+ * Checks the members of a consumer group.
+ * @throws FlowlineError FLOWLINE_GROUP_SHARED if one of them stores into another database.
+ */
+export async function requireOwnGroup(
+  admin: { databasesOfGroup(groupId: string): Promise<ReadonlyMap<string, string>> },
+  { groupId, database }: { readonly groupId: string; readonly database: string },
+): Promise<void> {
+  const members = await admin.databasesOfGroup(groupId);
+  const foreign = [...members].find(([other]) => other !== database);
+  if (foreign !== undefined) throw groupShared(groupId, database, foreign);
+}
+
+/**
  * Creates the error for a group that has members of another database: each would read only part of
  * the partitions.
  */
-export function groupShared(
-  groupId: string,
-  database: string,
-  [other, host]: readonly [string, string],
-): FlowlineError {
+function groupShared(groupId: string, database: string, [other, host]: readonly [string, string]): FlowlineError {
   const message = `The consumer group ${groupId} has a member that stores into another database (${other}, at ${host}; this is ${database}): each would get a part of the partitions.`;
   return new FlowlineError('FLOWLINE_GROUP_SHARED', message, {
     where: groupId,

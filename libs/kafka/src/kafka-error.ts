@@ -75,6 +75,14 @@ export function toFlowlineError(error: unknown, brokers: readonly string[]): Flo
   });
 }
 
+/** Creates the error for a stored stream that the topic does not continue. */
+export function topicRecreated(message: string, where: string, resetArguments: string): FlowlineError {
+  return new FlowlineError('FLOWLINE_TOPIC_RECREATED', message, {
+    where,
+    remedy: `Start the scorer once with ${resetArguments} to continue with what the topic holds now.`,
+  });
+}
+
 /** Creates the error for topics that do not exist, naming all of them. */
 export function topicMissing(topics: readonly string[], brokers: readonly string[]): FlowlineError {
   const names = topics.join(', ');

@@ -1,7 +1,7 @@
 import type { RecordHeaders, SourceRecord } from '@flowline/stream';
 import type { KafkaMessage } from 'kafkajs';
 
-import type { FetchedMessage } from './record-batch.ts';
+import type { FetchedMessage } from './fetched-message.ts';
 
 const NO_HEADERS: RecordHeaders = {};
 

@@ -107,7 +107,7 @@ export class TopicProducer {
     return chunk.flatMap(({ index, message: { partition } }) => {
       if (partition === undefined || partitions.has(partition)) return [];
       const where = `${this.#topic}[${partition}]`;
-      const remedy = 'Nothing: the topic has fewer partitions than it had.';
+      const remedy = 'None: the topic has fewer partitions than before.';
       const error = new FlowlineError('FLOWLINE_TOPIC_MISSING', `There is no partition ${where}.`, { where, remedy });
       return [{ index, refused: true, error }];
     });

@@ -2,11 +2,13 @@ import { FlowlineError } from '@flowline/events';
 
 import { freshAnswers } from './fresh-answers.ts';
 import type { KafkaAdmin, PartitionOffsets } from './kafka-admin.ts';
+import { topicRecreated } from './kafka-error.ts';
 import type { KafkaSourceOptions, LostRecords, ReadPosition } from './kafka-source-options.ts';
+import type { PartitionPosition } from './partition-position.ts';
 import { firstOffset, type LogEnds, readingPosition, streamVerdict, type TopicState } from './stream-position.ts';
 
 /** Topic whose partitions have all begun: the next offset to read of each, and its log ends. */
-export interface OpenStream extends Pick<TopicState, 'ends'> {
+interface OpenStream extends Pick<TopicState, 'ends'> {
   readonly next: ReadonlyMap<number, number>;
 }
 
@@ -32,11 +34,28 @@ export class TopicStream {
   }
 
   /**
-   * Id of the topic being read, as of the last {@link open}; null if the brokers assign no topic
-   * ids.
+   * Id of the topic being read, as of the last {@link positions}; null if the brokers assign no
+   * topic ids.
    */
   get topicId(): string | null {
     return this.#topicId;
+  }
+
+  /**
+   * Positions from which to read partitions, one after the other. Lost records before them are
+   * recorded.
+   * @throws FlowlineError FLOWLINE_TOPIC_RECREATED.
+   */
+  async *positions(partitions: readonly number[]): AsyncGenerator<ReadPosition & { readonly partition: number }> {
+    let opened = await this.#open(partitions);
+    for (const partition of partitions) {
+      let found = await this.#position(partition, opened);
+      while (found === null) {
+        opened = await this.#open(partitions);
+        found = await this.#position(partition, opened);
+      }
+      yield { partition, ...found };
+    }
   }
 
   /**
@@ -44,7 +63,7 @@ export class TopicStream {
    * new in it, is begun first.
    * @throws FlowlineError FLOWLINE_TOPIC_RECREATED.
    */
-  async open(partitions: readonly number[]): Promise<OpenStream> {
+  async #open(partitions: readonly number[]): Promise<OpenStream> {
     const { topic, offsets } = this.#options;
     for (;;) {
       // Stored offsets are read first: the log ends read after them lie beyond, unless the topic is
@@ -72,14 +91,14 @@ export class TopicStream {
    * Position from which to read a partition; lost records before it are recorded. Null if another
    * process has moved the partition meanwhile.
    */
-  async position(partition: number, { next, ends }: OpenStream): Promise<ReadPosition | null> {
+  async #position(partition: number, { next, ends }: OpenStream): Promise<ReadPosition | null> {
     const stored = next.get(partition);
     const end = ends.get(partition);
     if (stored === undefined || end === undefined) throw new Error(`partition ${partition} was not opened`);
     const { offset, lostFrom } = readingPosition(stored, end);
     const found = { position: offset, low: end.low };
     if (lostFrom === null) return found;
-    const lost = this.lost(partition, lostFrom, offset);
+    const lost = this.#lost(partition, lostFrom, offset);
     if (!(await this.#persist(() => this.#options.offsets.skip(lost)))) return null;
     this.#logLost(lost);
     return found;
@@ -91,8 +110,18 @@ export class TopicStream {
     return expected === null || (await this.#persist(() => this.#topicIdNow())) === expected;
   }
 
-  /** Records the gap of lost records, which the batch after it moves the partition past. */
-  async recordGap(lost: LostRecords): Promise<void> {
+  /**
+   * Records the records that were lost between a position and the first record that was fetched,
+   * if any. The batch moves the partition past them.
+   */
+  async passGap(partition: number, { next, storedBefore }: PartitionPosition, first: number): Promise<void> {
+    // Compaction and transaction markers leave gaps too; only records before the first one in the
+    // log are lost.
+    const low = (await this.ends()).get(partition)?.low ?? 0;
+    // Records read a second time had been stored before they were deleted.
+    const from = Math.max(next, storedBefore);
+    if (from >= low) return;
+    const lost = this.#lost(partition, from, Math.min(first, low));
     this.#logLost(lost);
     await this.#persist(() => this.#options.offsets.recordGap(lost));
   }
@@ -106,7 +135,7 @@ export class TopicStream {
     const topicId = await this.#topicIdNow();
     if (topicId === null) {
       const message =
-        'the brokers give topics no ids: one that is recreated and filled beyond what is stored looks the same';
+        'the brokers give topics no ids: a topic that is recreated and filled beyond the stored offsets looks the same';
       client.log.warn({ topic }, message);
     }
     const ends = await this.ends();
@@ -114,7 +143,7 @@ export class TopicStream {
     if (unknown === undefined) return { topicId, ends };
     throw new FlowlineError('FLOWLINE_BROKER_UNREACHABLE', `The brokers do not all know ${topic}[${unknown}] yet.`, {
       where: client.brokers.join(', '),
-      remedy: 'Nothing: they are asked again.',
+      remedy: 'None needed: they are asked again.',
       retryable: true,
     });
   }
@@ -135,7 +164,7 @@ export class TopicStream {
   }
 
   /** Lost records [fromOffset, toOffset) of a partition. */
-  lost(partition: number, fromOffset: number, toOffset: number): LostRecords {
+  #lost(partition: number, fromOffset: number, toOffset: number): LostRecords {
     return { topic: this.#options.topic, topicId: this.#topicId, partition, fromOffset, toOffset };
   }
 
@@ -153,22 +182,15 @@ export class TopicStream {
   /** Error for a topic that was deleted and created again. */
   recreated(): FlowlineError {
     const { topic } = this.#options;
-    const message = `The topic ${topic} is not the one that was read before: that one was deleted, and this one created under its name.`;
-    return this.#streamError(message, topic);
+    const message = `The topic ${topic} is not the one that was read before: it was deleted and created again.`;
+    return topicRecreated(message, topic, this.#options.resetArguments);
   }
 
   /** Error for partitions whose logs end before what is stored of them. */
   cut(partitions: readonly number[]): FlowlineError {
     const { topic } = this.#options;
     const where = partitions.map((partition) => `${topic}[${partition}]`).join(', ');
-    const message = `The log of ${where} ends before what is stored of it: the brokers have lost records, or the topic was created again.`;
-    return this.#streamError(message, where);
-  }
-
-  #streamError(message: string, where: string): FlowlineError {
-    return new FlowlineError('FLOWLINE_TOPIC_RECREATED', message, {
-      where,
-      remedy: `Start the scorer once with ${this.#options.resetArguments} to go on with what the topic holds now.`,
-    });
+    const message = `The log of ${where} ends before the stored offset: the brokers have lost records, or the topic was recreated.`;
+    return topicRecreated(message, where, this.#options.resetArguments);
   }
 }

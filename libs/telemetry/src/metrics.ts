@@ -11,6 +11,22 @@ const SURPRISE_BITS = [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 17, 20, 25, 30, 40];
  */
 const P_VALUES = [0.0001, 0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 1];
 
+/** Makers of the metrics of one registry: one prefix, base units. */
+function metricsOf(registry: Registry) {
+  const registers = [registry];
+  return {
+    registers,
+    counter: <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
+      new Counter({ name: `flowline_${name}`, help, labelNames: [...labelNames], registers }),
+    gauge: <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
+      new Gauge({ name: `flowline_${name}`, help, labelNames: [...labelNames], registers }),
+    histogram: <L extends string>(name: string, help: string, labelNames: readonly L[], buckets: number[]) =>
+      new Histogram({ name: `flowline_${name}`, help, labelNames: [...labelNames], buckets, registers }),
+  };
+}
+
+type Makers = ReturnType<typeof metricsOf>;
+
 /**
  * Creates all metrics of Flowline in one registry: one prefix, base units, and no label whose
  * number of values grows with the data. Each process uses its own metrics; the others have no
@@ -19,14 +35,7 @@ const P_VALUES = [0.0001, 0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 1];
 export function createMetrics(options: { readonly processMetrics?: boolean } = {}) {
   const registry = new Registry();
   if (options.processMetrics !== false) collectDefaultMetrics({ register: registry });
-  const registers = [registry];
-  const counter = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
-    new Counter({ name: `flowline_${name}`, help, labelNames: [...labelNames], registers });
-  const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
-    new Gauge({ name: `flowline_${name}`, help, labelNames: [...labelNames], registers });
-  const histogram = <L extends string>(name: string, help: string, labelNames: readonly L[], buckets: number[]) =>
-    new Histogram({ name: `flowline_${name}`, help, labelNames: [...labelNames], buckets, registers });
-
+  const makers = metricsOf(registry);
   return {
     registry,
     /** Exposition text that Prometheus scrapes, and its content type. */
@@ -34,7 +43,19 @@ export function createMetrics(options: { readonly processMetrics?: boolean } = {
       contentType: registry.contentType,
       body: await registry.metrics(),
     }),
+    ...eventMetrics(makers),
+    ...scoringMetrics(makers),
+    ...streamMetrics(makers),
+    ...modelMetrics(makers),
+  };
+}
 
+/** All metrics of Flowline. */
+export type Metrics = ReturnType<typeof createMetrics>;
+
+/** Counts of events, and shares of what they lack. */
+function eventMetrics({ counter, gauge }: Makers) {
+  return {
     eventsConsumed: counter('events_consumed_total', 'Records read from the source.', ['detector']),
     eventsScored: counter('events_scored_total', 'Events stored with a score.', ['detector']),
     eventsCollected: counter('events_collected_total', 'Events stored without a score, before the first model.', [
@@ -57,6 +78,12 @@ export function createMetrics(options: { readonly processMetrics?: boolean } = {
       'detector',
       'reason',
     ]),
+  };
+}
+
+/** Times and results of scoring, and alerts on their way. */
+function scoringMetrics({ counter, gauge, histogram }: Makers) {
+  return {
     scoreDuration: histogram(
       'score_duration_seconds',
       'Time of a batch in one stage of the pipeline.',
@@ -70,12 +97,18 @@ export function createMetrics(options: { readonly processMetrics?: boolean } = {
       LATENCY_SECONDS,
     ),
     surpriseBits: histogram('surprise_bits', '-log2 of the p-value of anomalies.', ['detector'], SURPRISE_BITS),
-    pValue: histogram('p_value', 'p-values of a sample of events: uniform where normal.', ['detector'], P_VALUES),
+    pValue: histogram('p_value', 'p-values of a sample of events: uniform for normal events.', ['detector'], P_VALUES),
     anomalies: counter('anomalies_total', 'Anomalies stored.', ['detector', 'reason']),
     alerts: counter('alerts_total', 'Alerts sent by the relay.', ['sink']),
-    alertsRefused: counter('alerts_refused_total', 'Alerts set aside because their sink refuses them.', ['sink']),
-    outboxPending: gauge('outbox_pending', 'Alerts stored and not yet sent.', []),
+    alertsRefused: counter('alerts_refused_total', 'Alerts set aside because their sink rejects them.', ['sink']),
+    outboxPending: gauge('outbox_pending', 'Alerts that are stored but not yet sent.', []),
     outboxDead: gauge('outbox_dead', 'Alerts that were set aside: flowline alerts dead ls.', []),
+  };
+}
+
+/** Lag, lost records, and windows over entities. */
+function streamMetrics({ counter, gauge }: Makers) {
+  return {
     consumerLag: gauge('consumer_lag_records', 'Records of a partition behind its end.', [
       'detector',
       'topic',
@@ -83,10 +116,10 @@ export function createMetrics(options: { readonly processMetrics?: boolean } = {
     ]),
     consumerLagTime: gauge(
       'consumer_lag_seconds',
-      'Age of the last stored record of a partition where records wait; 0 where none does.',
+      'Age of the last stored record of a partition while records are waiting, else 0.',
       ['detector', 'topic', 'partition'],
     ),
-    consumerStalls: counter('consumer_stalls_total', 'Consumers opened again because they stood still.', ['detector']),
+    consumerStalls: counter('consumer_stalls_total', 'Consumers reopened because they had stalled.', ['detector']),
     windowEntities: gauge('window_entities', 'Entities whose past is remembered by this process.', ['detector']),
     windowEvents: gauge('window_events', 'Past values that windows over entities hold in this process.', ['detector']),
     windowBytes: gauge('window_bytes', 'Memory of windows over entities in this process, as estimated.', ['detector']),
@@ -99,6 +132,12 @@ export function createMetrics(options: { readonly processMetrics?: boolean } = {
       'detector',
       'topic',
     ]),
+  };
+}
+
+/** Models and their training. */
+function modelMetrics({ registers, counter, gauge, histogram }: Makers) {
+  return {
     modelInfo: gauge('model_info', '1 for the model that scores.', ['detector', 'version', 'family']),
     modelAge: new AgeGauge('flowline_model_age_seconds', 'Time since the model that scores was trained.', registers),
     modelSwaps: counter('model_swaps_total', 'Models taken over, by outcome.', ['detector', 'outcome']),
@@ -110,10 +149,10 @@ export function createMetrics(options: { readonly processMetrics?: boolean } = {
     ),
     trainingLastSuccess: gauge(
       'training_last_success_timestamp_seconds',
-      'Unix time of the last training run that gave a model.',
+      'Unix time of the last training run that produced a model.',
       ['detector'],
     ),
-    modelHeld: gauge('model_held', '1 where the last trained model is held back and does not score, else 0.', [
+    modelHeld: gauge('model_held', '1 if the last trained model is held back and does not score, else 0.', [
       'detector',
     ]),
     heldOutAlarms: gauge(
@@ -122,7 +161,7 @@ export function createMetrics(options: { readonly processMetrics?: boolean } = {
       ['detector', 'kind'],
     ),
     heldOutNll: gauge('heldout_nll_nats', 'Held-out negative log-likelihood of the last trained model.', ['detector']),
-    backendInfo: gauge('backend_info', '1 for the compute backend that scores, with why it does.', [
+    backendInfo: gauge('backend_info', '1 for the compute backend in use, with the reason for it.', [
       'detector',
       'backend',
       'device',
@@ -132,6 +171,3 @@ export function createMetrics(options: { readonly processMetrics?: boolean } = {
     tensors: gauge('tensors', 'Tensors alive in this process.', []),
   };
 }
-
-/** All metrics of Flowline. */
-export type Metrics = ReturnType<typeof createMetrics>;

@@ -56,7 +56,7 @@ const exitCodeOf = ({ code }: ErrorReport): number => (code === 'FLOWLINE_USAGE'
 const FILE_FAULTS: ReadonlyMap<string, string> = new Map(
   Object.entries({
     ENOENT: 'there is no such file or folder',
-    ENOTDIR: 'a part of the path is no folder',
+    ENOTDIR: 'a part of the path is not a folder',
     EISDIR: 'it is a folder',
     EACCES: 'permission denied',
     EPERM: 'not permitted',
@@ -103,7 +103,7 @@ export function errorReport(error: unknown): ErrorReport {
       code: 'FLOWLINE_UNEXPECTED',
       message,
       where: field('stack')?.split('\n')[1]?.trim() ?? null,
-      remedy: 'This is a fault of Flowline: please report it with the command that you ran.',
+      remedy: 'This is a bug in Flowline: please report it with the command that you ran.',
       retryable: false,
     };
   }

@@ -76,8 +76,9 @@ describe('Shutdown', () => {
 
   it('leaves after a signal, whatever a library has left open', async () => {
     const script = `
-      import { createLogger, Shutdown } from '@flowline/telemetry';
-      new Shutdown({ logger: createLogger({ name: 't' }) }).listen();
+      import { createLogger } from './logger.ts';
+      import { Shutdown } from './shutdown.ts';
+      new Shutdown({ logger: createLogger({ name: 't' }), lingerMs: 50 }).listen();
       setInterval(() => undefined, 1_000);
       console.log('ready');`;
     const child = spawn(

@@ -7,6 +7,8 @@ export interface ShutdownOptions {
   readonly logger: Logger;
   /** Maximum time for all releases together. */
   readonly deadlineMs?: number;
+  /** Maximum time for the process to end by itself after a signal and every release. */
+  readonly lingerMs?: number;
   /** Ends the process; replaced in tests. */
   readonly exit?: (code: number) => void;
   /** Monotonic clock in milliseconds; replaced in tests. */
@@ -19,9 +21,7 @@ const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
  * systemd and timeout(1) signal the whole process group, and a parent such as npm forwards the
  * signal.
  */
-const SAME_WISH_MS = 1_000;
-/** Maximum time for the process to end by itself after a signal and every release. */
-const LINGER_MS = 3_000;
+const DUPLICATE_SIGNAL_MS = 1_000;
 type Signal = keyof typeof SIGNALS;
 
 /**
@@ -39,6 +39,7 @@ type Signal = keyof typeof SIGNALS;
 export class Shutdown {
   readonly #logger: Logger;
   readonly #deadlineMs: number;
+  readonly #lingerMs: number;
   readonly #exit: (code: number) => void;
   readonly #nowMs: () => number;
   readonly #stack: { readonly name: string; readonly release: Release }[] = [];
@@ -47,9 +48,10 @@ export class Shutdown {
   #received: { readonly signal: Signal; readonly atMs: number } | undefined;
 
   constructor(options: ShutdownOptions) {
-    const { logger, deadlineMs = 20_000 } = options;
+    const { logger, deadlineMs = 20_000, lingerMs = 3_000 } = options;
     this.#logger = logger;
     this.#deadlineMs = deadlineMs;
+    this.#lingerMs = lingerMs;
     this.#exit = options.exit ?? ((code) => process.exit(code));
     this.#nowMs = options.nowMs ?? (() => performance.now());
   }
@@ -93,7 +95,7 @@ export class Shutdown {
   #onSignal(signal: Signal): void {
     const atMs = this.#nowMs();
     if (this.#received !== undefined) {
-      if (atMs - this.#received.atMs < SAME_WISH_MS) return;
+      if (atMs - this.#received.atMs < DUPLICATE_SIGNAL_MS) return;
       this.#logger.warn({ signal }, 'second signal: exiting at once');
       this.#exit(SIGNALS[signal]);
       return;
@@ -108,14 +110,14 @@ export class Shutdown {
   }
 
   /**
-   * Exits after {@link LINGER_MS}. Everything is released, and a handle that a library has leaked
+   * Exits after `lingerMs`. Everything is released, and a handle that a library has leaked
    * (such as a connection opened while a broker died) must not keep the process alive.
    */
   #leaveSoon(): void {
     setTimeout(() => {
-      this.#logger.warn({}, 'something was left open: leaving all the same');
+      this.#logger.warn({}, 'something was left open: exiting anyway');
       this.#exit(Number(process.exitCode ?? 0));
-    }, LINGER_MS).unref();
+    }, this.#lingerMs).unref();
   }
 
   async #unwind(): Promise<boolean> {

@@ -32,7 +32,7 @@ export function watchStandardStreams(): void {
 const REASONS: ReadonlyMap<string | undefined, string> = new Map([
   ['ENOSPC', 'no space is left on the device'],
   ['EDQUOT', 'the quota of disk space is used up'],
-  ['EFBIG', 'the file is as large as it may be'],
+  ['EFBIG', 'the file has reached its maximum size'],
 ]);
 
 /** Reports a failed write in one line: the sentence says where it happened and what to do. */

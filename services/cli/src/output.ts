@@ -1,4 +1,4 @@
-import { printable, printableJson, printableLines } from '@flowline/events';
+import { at, printable, printableJson, printableLines } from '@flowline/events';
 
 /** Exit codes of commands. 3: the command ran, and a check did not pass. */
 export const exitCodes = { ok: 0, error: 1, usage: 2, gateFailed: 3 } as const;
@@ -20,13 +20,13 @@ const CELL_CHARACTERS = 300;
 /** Formats a table as aligned text, with one short line per cell. Numbers are aligned right. */
 export function formatTable(header: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
   const texts = [header, ...rows].map((row) => row.map((cell) => printable(String(cell), CELL_CHARACTERS)));
-  const widths = header.map((_, column) => Math.max(...texts.map((row) => (row[column] ?? '').length)));
+  const widths = header.map((_, column) => Math.max(...texts.map((row) => at(row, column).length)));
   return texts
     .map((row, line) =>
       row
         .map((text, column) => {
           const right = typeof rows[Math.max(0, line - 1)]?.[column] === 'number';
-          const width = widths[column] ?? 0;
+          const width = at(widths, column);
           return right ? text.padStart(width) : text.padEnd(width);
         })
         .join('  ')

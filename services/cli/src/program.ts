@@ -42,8 +42,8 @@ export async function createProgram(args: readonly string[]): Promise<Command> {
       'after',
       [
         '',
-        'The environment says where: FLOWLINE_DATABASE_URL, FLOWLINE_KAFKA_BROKERS (values may be env:NAME or file:/path).',
-        'Exit codes: 0 done, 1 error, 2 wrong usage, 3 a check did not pass, 141 the reader of the output left (head).',
+        'Servers come from the environment: FLOWLINE_DATABASE_URL, FLOWLINE_KAFKA_BROKERS (values may be env:NAME or file:/path).',
+        'Exit codes: 0 success, 1 error, 2 wrong usage, 3 failed check, 141 output closed by its reader (head).',
         'Every command takes --json.',
         '',
         'First steps:',

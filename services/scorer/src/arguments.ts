@@ -4,16 +4,16 @@ import { FlowlineError, messageOf } from '@flowline/events';
 
 /** Help text of the scorer. */
 export const HELP = `flowline scorer: scores a stream of events, stores them and sends alerts
-  --detector NAME            score for this detector; may be repeated (default: every detector)
-  --source kafka             the topic of each detector, until a signal (default)
-  --source ndjson:PATH       the lines of a file, for one detector; ndjson:- reads standard input
-  --alerts kafka             to the alert topic of each detector (default with --source kafka)
-  --alerts stdout            one line of JSON each on standard output (default with --source ndjson)
-  --alerts none              anomalies are stored, and no alert leaves
-  --batch-size ROWS          at most so many events in one transaction (default: FLOWLINE_BATCH_MAX_ROWS)
-  --reset-offsets            go on where a topic was deleted and created again, or lost records; others stay where they are
-  --reset-windows            let the windows over the past of entities fill anew, also after partitions were added
-  --json                     one line of JSON with totals at the end of a finite source
+  --detector NAME            detector to score; may be repeated (default: every detector)
+  --source kafka             read the topic of each detector, until a signal (default)
+  --source ndjson:PATH       read the lines of a file, for one detector; ndjson:- reads standard input
+  --alerts kafka             send alerts to the alert topic of each detector (default with --source kafka)
+  --alerts stdout            print alerts, one line of JSON each (default with --source ndjson)
+  --alerts none              store anomalies, send no alerts
+  --batch-size ROWS          maximum events per transaction (default: FLOWLINE_BATCH_MAX_ROWS)
+  --reset-offsets            start again where a topic was recreated or lost records; other positions are kept
+  --reset-windows            start with empty windows over the past of entities, for example after partitions were added
+  --json                     print one line of JSON with totals at the end of a finite source
 `;
 
 export type SourceChoice = { readonly kind: 'kafka' } | { readonly kind: 'ndjson'; readonly path: string };

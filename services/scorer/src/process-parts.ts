@@ -104,7 +104,7 @@ export function windowMemory({ windowsMaxBytes }: Settings, logger: Logger, metr
     hasWarned = true;
     const remedy =
       'Give the process more memory and raise FLOWLINE_WINDOWS_MAX_BYTES, or share the partitions among more scorers. ' +
-      'flowline_window_entities_forgotten_total counts on.';
+      'See flowline_window_entities_forgotten_total.';
     logger.warn(
       { windowsMaxBytes, remedy },
       'windows have reached FLOWLINE_WINDOWS_MAX_BYTES: entities that have been silent longest are forgotten, and what their ' +

@@ -1,18 +1,15 @@
-import type { CommitReport } from '@flowline/events';
 import { type EventSource, isRetryableError, retryWithBackoff } from '@flowline/stream';
 import type { Health, Logger, Metrics } from '@flowline/telemetry';
 import { defer, finalize, lastValueFrom, type Observable, tap } from 'rxjs';
 
 import { collect, collectUntil, type Collector, keepCollecting } from './steps/collect.ts';
 import type { CommittedEvents, Store } from './steps/commit.ts';
-import { ChampionHolder, type ChampionLoader } from './champion/champion-holder.ts';
+import type { ChampionHolder, ChampionLoader } from './champion/champion-holder.ts';
+import { createObservedHolder } from './champion/observed-holder.ts';
 import type { Champion } from './champion/champion.ts';
-import { FarTimes } from './metrics/far-times.ts';
 import { waitForChampion } from './champion/wait-for-champion.ts';
-import { LackingEvents } from './metrics/lacking-events.ts';
 import { leaseScope } from './champion/lease-scope.ts';
-import { countScored, countCollected, setModelGauges, setWindowGauges } from './metrics/batch-metrics.ts';
-import { MissingFeatures } from './metrics/missing-features.ts';
+import { collectedObserver, scoredObserver } from './metrics/batch-observer.ts';
 import type { PartitionWindows } from './windows/partition-windows.ts';
 import { pipeline } from './pipeline.ts';
 import { ScoringReporter, type StoreReport } from './metrics/scoring-reporter.ts';
@@ -60,7 +57,7 @@ export async function runDetector(parts: DetectorRunParts): Promise<RunTotals> {
   const counter = new RunCounter(name);
   const watching = new AbortController();
   const reporter = new ScoringReporter(parts.report ?? (() => Promise.resolve()), logger);
-  const holder = openHolder(parts, logger, status, reporter);
+  const holder = createObservedHolder({ ...parts, logger, status, reporter });
   try {
     signal.addEventListener('abort', () => source.stop());
     if (signal.aborted) source.stop();
@@ -74,7 +71,7 @@ export async function runDetector(parts: DetectorRunParts): Promise<RunTotals> {
     });
     counter.start(model.detector.compute.backend);
     status.scores();
-    const observe = batchObserver(parts, logger);
+    const observe = scoredObserver(parts, logger);
     const stored$ = storedBatches(parts, holder, status).pipe(
       tap((batch) => {
         counter.add(batch);
@@ -97,25 +94,6 @@ export async function runDetector(parts: DetectorRunParts): Promise<RunTotals> {
   }
 }
 
-/** Metrics and warnings of each stored batch. */
-function batchObserver(
-  { name, source, windows, metrics }: DetectorRunParts,
-  logger: Logger,
-): (batch: CommittedEvents) => void {
-  const farTimes = new FarTimes(name, metrics, logger);
-  const missing = new MissingFeatures(name, metrics, logger);
-  const lacking = new LackingEvents(name, metrics, logger);
-  return (batch) => {
-    warnOfRefused(logger, batch.report);
-    countScored(metrics, name, batch);
-    // A file may well hold old events.
-    if (!source.finite) farTimes.note(batch.scored);
-    missing.note(batch.lease.model.detector.bundle.schema, batch.events.table);
-    lacking.note(batch);
-    setWindowGauges(metrics, name, windows);
-  };
-}
-
 /**
  * Waits for the first champion if the source is endless. Meanwhile it collects events, if the
  * detector learns from them.
@@ -126,7 +104,7 @@ async function firstChampion(
   status: RunStatus,
   reporter: ScoringReporter,
 ): Promise<Champion | undefined> {
-  const { name, source, windows, loader, collector, metrics, signal } = parts;
+  const { name, source, windows, loader, collector, signal } = parts;
   const wait = !source.finite;
   const onWait = (reason: string): void => {
     status.waits(reason);
@@ -140,56 +118,10 @@ async function firstChampion(
   if ((await lastValueFrom(champion$)) !== null) return first;
   status.waits('collecting: events are stored as history for the first model');
   const collected$ = collect(source, collector, windows, status.waitsAfter('a batch cannot be stored')).pipe(
-    tap((batch) => {
-      warnOfRefused(parts.logger.child({ detector: name }), batch.report);
-      countCollected(metrics, name, batch);
-    }),
+    tap(collectedObserver(parts, parts.logger.child({ detector: name }))),
     keepCollecting(status.waitsAfter('the source failed')),
   );
   return collectUntil(first, collected$);
-}
-
-function openHolder(
-  { name, loader, metrics, pollMs }: DetectorRunParts,
-  logger: Logger,
-  status: RunStatus,
-  reporter: ScoringReporter,
-): ChampionHolder {
-  return new ChampionHolder({
-    loader,
-    logger,
-    ...(pollMs === undefined ? {} : { pollMs }),
-    onModel: (model, replaced) => {
-      setModelGauges(metrics, model, replaced);
-      reporter.scores(model);
-      status.uses(model);
-      const { modelVersion, detectorVersion, detector } = model;
-      const { backend, reason } = detector.compute;
-      const { computeDecidedBy: decidedBy } = model;
-      const fields = {
-        modelVersion,
-        detectorVersion,
-        alpha: detector.alpha,
-        alphaNote: model.alphaNote,
-        backend,
-        reason,
-        decidedBy,
-      };
-      logger.info(
-        fields,
-        replaced === undefined ? 'scoring begins' : `model swapped: version ${replaced.modelVersion} is retired`,
-      );
-    },
-    onGone: () => {
-      reporter.waits();
-      status.gone();
-    },
-    onRejected: (version, error) => {
-      metrics.modelSwaps.inc({ detector: name, outcome: 'rejected' });
-      reporter.rejected(version, error);
-      status.rejects(version, error);
-    },
-  });
 }
 
 /**
@@ -207,12 +139,4 @@ function storedBatches(
     const onWait = status.waitsAfter('a batch cannot be stored');
     return pipeline({ source, models, windows, store, timed, onWait }).pipe(finalize(() => models.releaseAll()));
   });
-}
-
-/**
- * Makes refused events visible in the log, too: the database accepts less than the stream holds.
- */
-function warnOfRefused(logger: Logger, { refused }: CommitReport): void {
-  if (refused > 0)
-    logger.warn({ refused }, 'Postgres refused events for what they hold: they are dead letters (refused)');
 }

@@ -29,12 +29,12 @@ export async function applyRetentionDaily(db: Database, logger: Logger, signal: 
       const removed = await applyRetention(db, retention);
       const { partitions, anomalies, deadLetters, entities, blocked } = removed;
       if (partitions + anomalies + deadLetters + entities > 0)
-        logger.info({ ...removed }, 'removed what was kept long enough');
+        logger.info({ ...removed }, 'removed rows past their retention');
       if (blocked)
-        logger.warn({}, 'a day of scored events is in use and could not be dropped; it is tried again in an hour');
+        logger.warn({}, 'a day of scored events is in use and could not be dropped; trying again in an hour');
       waitMs = blocked ? HOUR_MS : DAY_MS;
     } catch (err) {
-      logger.error({ err }, 'retention failed; it is tried again in an hour');
+      logger.error({ err }, 'retention failed; trying again in an hour');
     }
     await pause(waitMs, signal);
   }

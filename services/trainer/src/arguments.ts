@@ -6,9 +6,9 @@ import { FlowlineError, messageOf } from '@flowline/events';
 /** Help text of the trainer. */
 export const HELP = `flowline trainer
   serve                           train detectors on their schedules, until a signal
-  --once <detector>               train one now; ends with 3 where a first model is held back, so that nothing scores
-    --promote=auto|always|never   auto: when it is not worse than the champion, and its alarms are as asked for;
-                                  always: whatever it is; never: by hand (default: the detector's training.promote)
+  --once <detector>               train one now; exits with 3 if a first model is held back, so that nothing scores
+    --promote=auto|always|never   auto: if it is not worse than the champion and its alarm rate is as requested;
+                                  always: in any case; never: by hand (default: the detector's training.promote)
     --json                        one line of JSON on standard output at the end
 `;
 

@@ -24,10 +24,10 @@ export function checkColumns(definition: DetectorDefinition, { columns }: Pick<H
   if (first === undefined) return;
   const what = first.type === 'timestamp' ? 'a timestamp' : 'a JSON document';
   throw invalid(
-    `The column "${first.name}" of the history is ${what}, and is read as a name: its text is not the same in a history, a JSON event and a CSV file.`,
+    `The column "${first.name}" of the history is ${what}, and is used as a level or key: its text differs between a history, a JSON event and a CSV file.`,
     first.type === 'timestamp'
-      ? 'Use a part of the time (timePart), or cast the column to date or text in the query, as events have it.'
-      : 'Name a field within it, or make it text in the query (->>), as events have it.',
+      ? 'Use a part of the time (timePart), or cast the column in the query to the date or text that events have.'
+      : 'Name a field within it, or make it the text that events have in the query (->>).',
   );
 }
 

@@ -38,7 +38,7 @@ export async function trainFirstModels(parts: FirstModelParts): Promise<void> {
         if ((await count(name, rows)) < rows) continue;
         logger.info(
           { detector: name, detectorVersion: version, rows },
-          'history enough for the first model of these features',
+          'enough history for the first model of these features',
         );
         wanted.set(id, Math.ceil(rows * GROWTH));
         await train(name).catch((error: unknown) => onError(name, error));

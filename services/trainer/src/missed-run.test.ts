@@ -114,7 +114,7 @@ describe('missedRun', () => {
           const start = Date.UTC(2016, 0, 1) + startDay * 86_400_000;
           const runs: number[] = [];
           let last = start;
-          for (let now = start; now < start + 12 * 86_400_000; now += 3_600_000) {
+          for (let now = start; now < start + 12 * 86_400_000; now += 3 * 3_600_000) {
             const run = missedRun(`${minute} ${hour} * * *`, timezone, new Date(last), new Date(now));
             if (run !== null) runs.push((last = run.getTime()));
           }

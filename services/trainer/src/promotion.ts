@@ -20,11 +20,11 @@ export interface OwnReport {
 }
 
 const FINDINGS = {
-  above: 'above what was asked for',
-  below: 'below what was asked for',
-  unclear: 'not what was asked for, though in bursts that chance may explain',
+  above: 'above the requested rate',
+  below: 'below the requested rate',
+  unclear: 'not at the requested rate, but in bursts that chance may explain',
 } as const;
-const FAR_ABOVE = 'far above what was asked for';
+const FAR_ABOVE = 'far above the requested rate';
 
 /**
  * Factor above the upper end of their interval at which alarms are far above it, beyond what chance
@@ -50,7 +50,7 @@ export function decidePromotion(
   const isFarAbove = verdict === 'above' && (measuredRate ?? 0) > FAR * (interval?.high ?? 1);
   if (mode === 'always') {
     const despite = isFarAbove ? `, though ${alarmsOf(own, FAR_ABOVE)}` : '';
-    return { promote: true, reason: `promoted whatever it is (promote: always)${despite}` };
+    return { promote: true, reason: `promoted in any case (promote: always)${despite}` };
   }
   if (isFarAbove && !isStillBetter(comparison)) return { promote: false, reason: alarmsOf(own, FAR_ABOVE) };
   if (comparison === null) {
@@ -60,7 +60,7 @@ export function decidePromotion(
   }
   const against = `against champion ${comparison.champion}: ${comparison.reason}`;
   if (comparison.comparable) return { promote: comparison.promote, reason: against };
-  if (verdict === 'inside') return { promote: true, reason: `${against}; its own alarms are as asked for` };
+  if (verdict === 'inside') return { promote: true, reason: `${against}; its own alarm rate is as requested` };
   if (verdict !== 'untested') return { promote: false, reason: `${against}, and ${alarmsOf(own, FINDINGS[verdict])}` };
   return { promote: false, reason: `${against}, and its own alarms could not be tested on held-out rows` };
 }

@@ -85,8 +85,8 @@ async function beginRun(db: Database, request: RunRequest): Promise<number | nul
 function asFlowlineError(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof FlowlineError) return error;
   if (error.name === 'AbortError') {
-    return new FlowlineError('FLOWLINE_ABORTED', 'Training was cancelled; the champion is as it was.', {
-      remedy: 'Train again when it suits.',
+    return new FlowlineError('FLOWLINE_ABORTED', 'Training was cancelled; the champion is unchanged.', {
+      remedy: 'Train again at any time.',
       cause: error,
     });
   }

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 
 import { type ScheduledDetector, TrainingSchedule } from './schedule.ts';
 
@@ -121,17 +121,22 @@ describe('TrainingSchedule', () => {
   });
 
   it('runs on a tick of the clock', async () => {
-    const every: ScheduledDetector = { ...nightly, schedule: '* * * * * *', appliedAt: new Date() };
-    const { state, schedule, abort } = world([every]);
-    state.now = new Date();
-    await schedule.reread();
-    await schedule.idle();
-    expect(state.runs).toEqual([]);
-    state.now = new Date(Date.now() + 2000);
-    while (state.runs.length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
-    abort.abort();
-    await schedule.run();
-    expect(state.runs.length).toBeGreaterThanOrEqual(1);
+    jest.useFakeTimers();
+    try {
+      const every: ScheduledDetector = { ...nightly, schedule: '* * * * *', appliedAt: new Date() };
+      const { state, schedule, abort } = world([every]);
+      state.now = new Date();
+      await schedule.reread();
+      await schedule.idle();
+      expect(state.runs).toEqual([]);
+      state.now = new Date(Date.now() + 60_000);
+      for (let i = 0; i < 70 && state.runs.length === 0; i++) await jest.advanceTimersByTimeAsync(1_000);
+      abort.abort();
+      await schedule.run();
+      expect(state.runs.length).toBeGreaterThanOrEqual(1);
+    } finally {
+      jest.useRealTimers();
+    }
   });
 
   it('ends on its signal, after the training in progress', async () => {

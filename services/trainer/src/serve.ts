@@ -69,7 +69,7 @@ function scheduleDetail(err: unknown, unrunnable: readonly string[]): string {
 
 function reportFailure(logger: Logger, detector: string, err: unknown): void {
   const code = err instanceof Error && 'code' in err ? err.code : null;
-  if (code === 'FLOWLINE_TRAINING_BUSY') logger.info({ detector }, 'another trainer is at it');
+  if (code === 'FLOWLINE_TRAINING_BUSY') logger.info({ detector }, 'another trainer is training it');
   else if (code === 'FLOWLINE_ABORTED') logger.warn({ detector, err }, 'training was cancelled');
   else logger.error({ detector, err }, 'training failed');
 }

@@ -43,7 +43,7 @@ describe('splitByTime', () => {
     expect(() => splitByTime(minutes(400), 0.2)).toThrow(
       expect.objectContaining({
         code: 'FLOWLINE_HISTORY_TOO_SMALL',
-        message: 'The history holds 400 usable rows: 240 are left to train on, and 500 are the least.',
+        message: 'The history holds 400 usable rows: 240 are left to train on, at least 500 are needed.',
       }),
     );
     expect(() => splitByTime(minutes(2000), 0.02)).toThrow(/40 are left to calibrate on/);

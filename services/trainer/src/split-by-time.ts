@@ -58,10 +58,10 @@ export const sizeOf = (range: RowRange): number => range.end - range.start;
 
 function shortPart(split: TimeSplit): string | null {
   if (sizeOf(split.train) < minimumRows.train) {
-    return `${sizeOf(split.train)} are left to train on, and ${minimumRows.train} are the least`;
+    return `${sizeOf(split.train)} are left to train on, at least ${minimumRows.train} are needed`;
   }
   if (sizeOf(split.calibration) < minimumRows.calibration) {
-    return `${sizeOf(split.calibration)} are left to calibrate on, and ${minimumRows.calibration} are the least`;
+    return `${sizeOf(split.calibration)} are left to calibrate on, at least ${minimumRows.calibration} are needed`;
   }
   if (sizeOf(split.validation) === 0) return 'none is left to validate on (too many rows share one time)';
   if (sizeOf(split.test) === 0) return 'none is left to test on (too many rows share one time)';

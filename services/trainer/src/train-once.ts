@@ -78,7 +78,7 @@ export async function trainOnce(parts: TrainerParts, request: TrainRequest): Pro
   return withTrainingLease(db, request.detector, async (lost) => {
     const signal = AbortSignal.any([parts.signal, lost]);
     const abandoned = await abandonStaleRuns(db, request.detector);
-    if (abandoned > 0) logger.warn({ runs: abandoned }, 'earlier runs ended without saying how');
+    if (abandoned > 0) logger.warn({ runs: abandoned }, 'earlier runs ended without an outcome');
     const { version, definition: stored } = await getDetector(db, request.detector);
     const definition = readDefinition(stored, `${request.detector}, version ${version}`);
     const training = {
@@ -92,8 +92,7 @@ export async function trainOnce(parts: TrainerParts, request: TrainRequest): Pro
     const outcome = await recordRun(db, logger, { ...request, detectorVersion: version }, (run) =>
       train(training, run),
     );
-    if (outcome === null)
-      logger.info({ scheduledFor: request.scheduledFor }, 'this scheduled time has been run already');
+    if (outcome === null) logger.info({ scheduledFor: request.scheduledFor }, 'this scheduled time was already run');
     return outcome;
   });
 }

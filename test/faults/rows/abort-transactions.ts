@@ -1,3 +1,4 @@
+import { at } from '@flowline/events';
 import { Random } from '@flowline/flows';
 
 import { checkDelivery } from '../../support/checker.ts';
@@ -95,7 +96,7 @@ function transactions(
   };
   const sendWithin = (event: TestEvent, partition: number): void => {
     const turn = random.integer(producers.length);
-    const producer = producers[turn] ?? '';
+    const producer = at(producers, turn);
     if (!open.has(producer)) steps.push({ begin: producer, codec: CODECS[turn] ?? 'none' });
     steps.push({ send: message(event, partition), producer });
     open.set(producer, [...(open.get(producer) ?? []), event.id]);

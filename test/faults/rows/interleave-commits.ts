@@ -1,3 +1,4 @@
+import { at } from '@flowline/events';
 import { firstRowBeyond } from '@flowline/db';
 import type { StoredWindows } from '@flowline/events';
 import { createRecordReader, EntityWindows } from '@flowline/features';
@@ -131,7 +132,7 @@ function play(log: readonly LogRecord[], schedule: readonly Step[]): void {
       for (const [i, { offset }] of held.records.entries()) {
         if (i < firstRow) continue;
         if (rows.has(offset)) throw new Error(`offset ${offset} is stored twice`);
-        rows.set(offset, held.values[i] ?? '');
+        rows.set(offset, at(held.values, i));
       }
       this.#windows.advance(held.nextOffset);
       if (snapshot && held.nextOffset > (stored?.nextOffset ?? 0)) stored = this.#windows.snapshot();

@@ -1,3 +1,4 @@
+import { at } from '@flowline/events';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { loadModelVersion, promote } from '@flowline/db';
@@ -91,7 +92,7 @@ async function rescore(
     const { logDensityNats } = await model.score(table);
     model.dispose();
     for (const [i, { score }] of records.entries()) {
-      const again = logDensityNats[i] ?? NaN;
+      const again = at(logDensityNats, i);
       compared++;
       if (!Object.is(score, again)) different++;
       worst = Math.max(worst, errorInTolerances(score, again));

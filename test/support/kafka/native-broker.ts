@@ -1,3 +1,4 @@
+import { at } from '@flowline/events';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -50,16 +51,10 @@ export async function startNativeBroker(options: NativeBrokerOptions): Promise<N
   const properties = path.join(folder, 'server.properties');
   const log = path.join(folder, 'broker.log');
   const listener = options.proxyPort === undefined ? null : { port: proxiedPort, advertised: options.proxyPort };
-  const settings = {
+  writeProperties(properties, {
     ...serverProperties(path.join(folder, 'data'), port, controllerPort, listener),
     ...options.properties,
-  };
-  writeFileSync(
-    properties,
-    Object.entries(settings)
-      .map(([name, value]) => `${name}=${value}\n`)
-      .join(''),
-  );
+  });
   const classpath = ['-cp', `${jars.folder}/*:${conf}`];
   format(classpath, properties, options.scram);
 
@@ -92,13 +87,16 @@ export async function startNativeBroker(options: NativeBrokerOptions): Promise<N
       rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     },
   };
-  try {
-    await started.start();
-    return started;
-  } catch (error) {
+  await started.start().catch(async (error: unknown) => {
     await started.stop();
     throw error;
-  }
+  });
+  return started;
+}
+
+function writeProperties(file: string, settings: Readonly<Record<string, string | number | boolean>>): void {
+  const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`);
+  writeFileSync(file, lines.join(''));
 }
 
 function format(classpath: readonly string[], properties: string, scram: NativeBrokerOptions['scram']): void {
@@ -179,5 +177,5 @@ async function freePorts(): Promise<[number, number, number]> {
     ),
   );
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return [ports[0] ?? 0, ports[1] ?? 0, ports[2] ?? 0];
+  return [at(ports, 0), at(ports, 1), at(ports, 2)];
 }

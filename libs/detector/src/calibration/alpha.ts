@@ -22,10 +22,10 @@ export function alphaOf(control: AlarmControl, eventsPerDay: number): number {
   const alpha = 'alpha' in control ? control.alpha : control.falseAlarmsPerDay / eventsPerDay;
   if (!(alpha >= smallestPValue && alpha <= 0.5)) {
     const found =
-      'alpha' in control ? `${control.alpha}` : `${control.falseAlarmsPerDay} a day of ${eventsPerDay} events`;
+      'alpha' in control ? `${control.alpha}` : `${control.falseAlarmsPerDay} per day of ${eventsPerDay} events`;
     throw new FlowlineError(
       'FLOWLINE_CONFIG_INVALID',
-      `an alarm rate of ${found} is not between 1e-12 and 0.5 an event`,
+      `an alarm rate of ${found} is not between 1e-12 and 0.5 per event`,
       {
         where: 'decision.control',
         remedy: 'state alpha, or far fewer false alarms per day than events per day',

@@ -173,7 +173,7 @@ function reasonOf(mean: number, standardError: number, notWorse: boolean, alarms
   if (alarms !== null && !alarms.inBounds) {
     const rate = alarms.challengerRate.toPrecision(2);
     const bound = alarms.highestRate.toPrecision(2);
-    return `the challenger alarms too often: ${rate} an event, at most ${bound} is allowed (${difference})`;
+    return `the challenger alarms too often: ${rate} per event, at most ${bound} is allowed (${difference})`;
   }
   return `the challenger is not worse: ${difference}`;
 }

@@ -37,13 +37,13 @@ export function calibrationWarnings(
   }
   if (!hasTail) {
     warnings.push(
-      `The calibration scores have no tail to fit: p-values end at 1/${rows + 1}, but for events far beyond them.`,
+      `The calibration scores have no tail to fit: p-values end at 1/${rows + 1}, except for events far beyond them.`,
     );
   }
   if (data === 'unlabelled' && trimmedShare > alpha) {
     warnings.push(
       `${(100 * trimmedShare).toPrecision(2)} % of the calibration rows look like outliers and were left out: as many of the events will ` +
-        'alarm. Where the history is known to be normal, say training.data: clean.',
+        'alarm. If the history is known to be normal, set training.data: clean.',
     );
   }
   if (data === 'clean' && trimmedRows > 0) {
@@ -78,7 +78,7 @@ export function alarmWarnings(
   const rate = `${percent(measuredRate ?? 0)} of the ${testRows} newest rows alarm, ${percent(expectedRate)} were expected`;
   const finding =
     verdict === 'unclear'
-      ? 'The alarm rate may not hold (they come in bursts, which chance may explain)'
+      ? 'The alarm rate may not hold (the alarms come in bursts, which chance may explain)'
       : 'The alarm rate does not hold';
   return [`${finding}: ${rate}. ${because}`];
 }

@@ -1,4 +1,4 @@
-import { at } from '@flowline/events';
+import { entry, at } from '@flowline/events';
 import { inOrder } from './graph.ts';
 import type { Node, Op } from './graph.ts';
 
@@ -10,10 +10,10 @@ export const evaluator = (outputs: readonly Node[]): Evaluator => {
   const nodes = inOrder(outputs);
   const places = new Map(nodes.map((node, place) => [node, place]));
   const program = nodes.map(({ op, args, value }) => {
-    const [a = 0, b = 0, c = 0, d = 0] = args.map((arg) => places.get(arg) ?? -1);
+    const [a = 0, b = 0, c = 0, d = 0] = args.map((arg) => entry(places, arg));
     return { op, value, a, b, c, d };
   });
-  const results = outputs.map((output) => places.get(output) ?? -1);
+  const results = outputs.map((output) => entry(places, output));
   const values = new Float64Array(nodes.length);
   const read = (place: number): number => values[place] ?? NaN;
   return (inputs) => {

@@ -1,3 +1,4 @@
+import { at } from '@flowline/events';
 import {
   ActNorm,
   Autoregressive,
@@ -68,13 +69,13 @@ const lowerLuLinear = (bijector: LuLinear, builder: PlanBuilder): void => {
 const lowerPlanar = (bijector: Planar, builder: PlanBuilder): void => {
   const { features, leastSlope } = bijector.config;
   const network = contextual(bijector, [['w', features], ['u', features], ['b', 1]]); // prettier-ignore
-  builder.contextual((read) => ({ type: 'planar', read, leastSlope, network }));
+  builder.contextual({ type: 'planar', leastSlope }, network);
 };
 
 const lowerRadial = (bijector: Radial, builder: PlanBuilder): void => {
   const { features } = bijector.config;
   const network = contextual(bijector, [['center', features], ['alphaRaw', 1], ['betaRaw', 1]]); // prettier-ignore
-  builder.contextual((read) => ({ type: 'radial', read, network }));
+  builder.contextual({ type: 'radial' }, network);
 };
 
 /**
@@ -91,7 +92,7 @@ const contextual = (
   return withOutput(
     lowerMlp(config.net, weights.part('net'), shape),
     (output) => output,
-    (output) => own[output] ?? 0,
+    (output) => at(own, output),
   );
 };
 

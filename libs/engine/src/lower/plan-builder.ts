@@ -1,5 +1,6 @@
 import { at } from '@flowline/events';
-import type { Base, ContextualStep, Network, Plan, Reading, Step, Transformer } from '../plan/plan.ts';
+import type { Base, Network, Plan, Reading, Step, Transformer } from '../plan/plan.ts';
+import type { ContextualMapOptions } from '../steps/contextual.ts';
 
 /**
  * Coupling or autoregressive map as a flow describes it, over the features in their current order.
@@ -72,10 +73,10 @@ export class PlanBuilder {
     this.#count(logScale);
   }
 
-  /** Adds a map of all features whose parameters depend only on the context. */
-  contextual(stepOf: (read: Reading) => ContextualStep): void {
+  /** Adds a map of all features. Its parameters are the outputs of a network over the context. */
+  contextual(options: ContextualMapOptions, network: Network): void {
     const read = this.#reading();
-    this.#push(stepOf(read), read);
+    this.#push({ ...options, read, network }, read);
   }
 
   /**

@@ -1,5 +1,7 @@
 import { at } from '@flowline/events';
 
+import type { ContextualMapOptions } from '../steps/contextual.ts';
+
 /**
  * A plan is a flow frozen for scoring: a short list of typed steps over a state of `features`
  * numbers, with their weights. The reference interpreter and the emitters know nothing else of a
@@ -38,8 +40,13 @@ export interface Plan {
 /** Step of a plan. docs/guides/add-a-flow.md shows how to add one. */
 export type Step = TransformStep | LinearStep | ContextualStep;
 
-/** Map of all dimensions whose parameters depend only on the context. */
-export type ContextualStep = PlanarStep | RadialStep;
+/** Map of all dimensions, one of steps/contextual.ts. Its parameters come from the context. */
+export type ContextualStep = ContextualMapOptions & {
+  /** All dimensions. */
+  readonly read: Reading;
+  /** From the c context columns to the parts of the map. Constant if there is no context. */
+  readonly network: Network;
+};
 
 /**
  * State dimensions as a step reads them, each with its pending affine map:
@@ -84,45 +91,6 @@ export interface LinearStep {
   readonly weights: Float64Array;
   /** [|b|] */
   readonly bias: Float64Array;
-}
-
-/**
- * Planar map: v ← u + û·tanh(a), a = w·u + b, log|det| = log(tanh² a + slope·sech² a). The network
- * outputs w and u′, which count as 0 where a dimension is not observed. With ε = 10⁻¹²,
- * m = leastSlope and m′ = m + (1 − m)·softplus(w·u′):
- *
- * ```
- * û = u′ + (m′ − 1 − w·u′)·w / (|w|² + ε)
- * slope = 1 + w·û = (|w|²·m′ + ε·(1 + w·u′)) / (|w|² + ε)
- * ```
- */
-export interface PlanarStep {
-  readonly type: 'planar';
-  /** All dimensions. */
-  readonly read: Reading;
-  readonly leastSlope: number;
-  /** From the c context columns to [w (d) | u′ (d) | b]. Constant if there is no context. */
-  readonly network: Network;
-}
-
-/**
- * Radial map: v ← u + q·(u − center)·o, with
- *
- * ```
- * α = softplus(alphaRaw), γ = softplus(betaRaw), k = number of observed dimensions
- * r² = max(Σ o·(u − center)², 10⁻²⁴), q = (γ − α) / (α + r)
- * log|det| = (k − 1)·log((r + γ) / (α + r)) + log((r² + 2αr + αγ) / (α + r)²); 0 for k = 0
- * ```
- */
-export interface RadialStep {
-  readonly type: 'radial';
-  /** All dimensions. */
-  readonly read: Reading;
-  /**
-   * From the c context columns to [center (d) | alphaRaw | betaRaw]. Constant if there is no
-   * context.
-   */
-  readonly network: Network;
 }
 
 /** Increasing scalar map g(u; θ). The formulas are in formula/transformers.ts. */

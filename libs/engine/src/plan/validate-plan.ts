@@ -101,7 +101,7 @@ const validateLinear = ({ read, weights, bias }: LinearStep, plan: Plan, where: 
 const validateContextual = (step: ContextualStep, plan: Plan, where: string): void => {
   const { read, network } = step;
   const map = contextualMap(step);
-  expect(map.requires?.met ?? true, where, map.requires?.options ?? '');
+  if (map.requires !== undefined) expect(map.requires.met, where, map.requires.options);
   validateReading(read, plan, where);
   expect(read.dimensions.length === plan.features, where, 'every dimension');
   expect(network.inputs === plan.context, where, 'a network over the context');

@@ -1,40 +1,15 @@
-import { readFileSync } from 'node:fs';
-import { arch, cpus } from 'node:os';
-import { createRequire } from 'node:module';
-
 import { at, FlowlineError, type ScoringBackend } from '@flowline/events';
 import type { Flow } from '@flowline/flows';
 
 import type { BackendEntry, BackendOptions } from '../targets/backend-entry.ts';
 import { backendEntry, backendTable } from './backend-table.ts';
-import { yieldToEventLoop } from '../yield-to-event-loop.ts';
 import { backendOptions, checkMembers, createOn } from './create-on.ts';
 import { frozen, type FrozenFlow } from '../frozen-flow.ts';
-import { measuredRate } from './measured-rate.ts';
 import type { Scorer } from '../scorer.ts';
 import { memoryCache, type VerdictCache } from './verdict-cache.ts';
-import { type Sample, sampleOf, sampleSize, worstErrorOf } from './verification.ts';
-
-/** Result of trying one backend under `auto`. */
-export interface BackendTrial {
-  readonly backend: ScoringBackend;
-  /** Device in words. Null if the backend cannot run. */
-  readonly device: string | null;
-  /**
-   * Reason in words why the backend cannot be used. Null if it ran and agreed with the reference.
-   */
-  readonly problem: string | null;
-  /**
-   * Largest difference from the reference, in units of the tolerance. Null if the backend did not
-   * run.
-   */
-  readonly worstError: number | null;
-  /**
-   * Throughput on this model and batch size, measured now or earlier on this host. Null if not
-   * measured.
-   */
-  readonly eventsPerSecond: number | null;
-}
+import { type BackendTrial, inWords, type Search, tryBackend, type Usable } from './trial.ts';
+import { verdictKey } from './verdict-key.ts';
+import { type Sample, sampleOf, sampleSize } from './verification.ts';
 
 /** Choice of `auto`. */
 export interface Selection {
@@ -74,19 +49,6 @@ const WORTH_OTHERS = 1.15;
 const WORTH_A_FREE_THREAD = 0.75;
 /** Verdicts of this process. */
 const ownVerdicts = memoryCache();
-
-interface Search {
-  readonly flows: readonly FrozenFlow[];
-  readonly options: BackendOptions;
-  readonly batch: number;
-  readonly sample: Sample;
-}
-
-interface Usable {
-  readonly entry: BackendEntry;
-  readonly scorer: Scorer;
-  readonly trial: BackendTrial;
-}
 
 /**
  * Tries every backend that could run these flows: creates it, compares it with the float64
@@ -155,7 +117,7 @@ const lastResort = async (
     const each = problems.map(({ backend, problem }) => `${backend}: ${problem}`).join('; ');
     throw new FlowlineError('FLOWLINE_BACKEND_UNAVAILABLE', `no backend can score this model: ${each}`, {
       where: 'auto',
-      remedy: 'Run `flowline doctor`: it shows each backend, and what keeps it from running.',
+      remedy: 'Run `flowline doctor`: it shows each backend, and why those that cannot run do not.',
     });
   }
   // A reason that all of them share is given once.
@@ -189,19 +151,6 @@ const chosen = (
   trials,
 });
 
-/**
- * Result of a backend in words. Empty if it has no device, e.g. because it is not installed: nobody
- * expects it then.
- */
-const inWords = ({ backend, device, problem, eventsPerSecond, worstError }: BackendTrial): readonly string[] => {
-  if (device === null && problem !== null) return [];
-  if (problem !== null) return [`${backend} (${device ?? ''}) cannot be used, ${problem}`];
-  const rate = Math.round(eventsPerSecond ?? 0).toLocaleString('en');
-  return [
-    `${backend} (${device ?? ''}) ${rate} events/s, off by ${((worstError ?? 0) * 100).toFixed(1)} % of the tolerance`,
-  ];
-};
-
 const sampleBy = async (
   table: readonly BackendEntry[],
   flows: readonly FrozenFlow[],
@@ -220,67 +169,4 @@ const sampleBy = async (
   } finally {
     truth.dispose();
   }
-};
-
-const tryBackend = async (
-  entry: BackendEntry,
-  { flows, options, batch, sample }: Search,
-  knownRate: number | null,
-): Promise<{ readonly trial: BackendTrial; readonly usable: Usable | null }> => {
-  const failed = (problem: string, device: string | null, worstError: number | null = null) => ({
-    trial: { backend: entry.name, device, problem, worstError, eventsPerSecond: null },
-    usable: null,
-  });
-  const obstacle = flows.map(({ flow }) => entry.obstacle(flow)).find((reason) => reason !== null) ?? null;
-  if (obstacle !== null) return failed(obstacle, null);
-  if (entry.name === 'wasm-pool' && options.threads === 1 && !options.offThread) {
-    return failed('one thread has nothing to share', null);
-  }
-  const availability = await entry.probe(options);
-  if (!availability.available) return failed(availability.why, null);
-  const { device, software } = availability;
-  if (software) return failed('it is a program on the processor, not a device of its own', device);
-  let scorer: Scorer;
-  try {
-    scorer = await createOn(entry, flows, options);
-  } catch (error) {
-    if (error instanceof FlowlineError) return failed(error.message, device);
-    throw error;
-  }
-  await yieldToEventLoop();
-  const worstError = await worstErrorOf(scorer, sample);
-  if (worstError > 1) {
-    scorer.dispose();
-    return failed(`it is off from the reference by ${worstError.toFixed(1)} times the tolerance`, device, worstError);
-  }
-  const eventsPerSecond = knownRate ?? (await measuredRate(scorer, sample.rows, sample.width, batch)).eventsPerSecond;
-  const trial = { backend: entry.name, device, problem: null, worstError, eventsPerSecond };
-  return { trial, usable: { entry, scorer, trial } };
-};
-
-/** Cache key of a verdict: everything that the verdict depends on. */
-const verdictKey = (
-  flows: readonly FrozenFlow[],
-  options: BackendOptions,
-  batch: number,
-  candidates: readonly BackendEntry[],
-): string =>
-  JSON.stringify({
-    engine: engineVersion(),
-    node: process.version,
-    host: [arch(), cpus()[0]?.model ?? '', cpus().length],
-    backends: candidates.map((entry) => [entry.name, entry.fingerprint()]),
-    options,
-    batch,
-    flows: flows.map(({ flow }) => flow.config),
-  });
-
-let version: string | null = null;
-
-const engineVersion = (): string => {
-  if (version === null) {
-    const file = createRequire(import.meta.url).resolve('@flowline/engine/package.json');
-    version = (JSON.parse(readFileSync(file, 'utf8')) as { readonly version: string }).version;
-  }
-  return version;
 };

@@ -1,3 +1,4 @@
+import { at } from '@flowline/events';
 /**
  * Maximum error of a compiled backend against the float64 reference, in nats: 1e-4 + 2e-6·|log p|.
  * Far from the data log p is a large sum of squares, of which float32 keeps seven digits.
@@ -11,7 +12,7 @@ export const toleranceOf = (logP: number): number => 1e-4 + 2e-6 * Math.abs(logP
  * float32 program can meet it, whatever its order of operations.
  */
 export const conditionOf = (row: ArrayLike<number>, gradient: Float64Array): number =>
-  ROUNDINGS * 2 ** -24 * gradient.reduce((sum, slope, i) => sum + Math.abs(slope) * (1 + Math.abs(row[i] ?? 0)), 0);
+  ROUNDINGS * 2 ** -24 * gradient.reduce((sum, slope, i) => sum + Math.abs(slope) * (1 + Math.abs(at(row, i))), 0);
 
 const ROUNDINGS = 20;
 

@@ -70,8 +70,8 @@ export const worstErrorOf = async (scorer: Scorer, { rows, count, width, exact }
   for (let i = 0; i < count; i++) worst = Math.max(worst, errorInTolerances(at(together, i), at(exact, i)));
   await yieldToEventLoop();
   for (let i = 0; i < SINGLE_ROWS; i++) {
-    const [alone] = await scorer.score(rows.subarray(i * width, (i + 1) * width), 1);
-    worst = Math.max(worst, errorInTolerances(alone ?? NaN, at(exact, i)));
+    const alone = await scorer.score(rows.subarray(i * width, (i + 1) * width), 1);
+    worst = Math.max(worst, errorInTolerances(at(alone, 0), at(exact, i)));
   }
   return worst;
 };

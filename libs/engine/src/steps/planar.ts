@@ -18,13 +18,28 @@ import {
   tanh,
 } from '../formula/graph.ts';
 import type { Node } from '../formula/graph.ts';
-import type { PlanarStep } from '../plan/plan.ts';
 
 /** Added to |w|², so that w = 0 gives a shift instead of a division by zero. */
 const LEAST_SQUARE = 1e-12;
 
-/** Planar map of a step, as plan.ts defines it. */
-export const planarMap = ({ leastSlope }: PlanarStep): ContextualMap => {
+/**
+ * Planar map: v ← u + û·tanh(a), a = w·u + b, log|det| = log(tanh² a + slope·sech² a). The network
+ * outputs [w (d) | u′ (d) | b]. w and u′ count as 0 where a dimension is not observed. With
+ * ε = 10⁻¹², m = leastSlope and m′ = m + (1 − m)·softplus(w·u′):
+ *
+ * ```
+ * û = u′ + (m′ − 1 − w·u′)·w / (|w|² + ε)
+ * slope = 1 + w·û = (|w|²·m′ + ε·(1 + w·u′)) / (|w|² + ε)
+ * ```
+ */
+export interface PlanarOptions {
+  readonly type: 'planar';
+  /** m: least slope along w, from 0 to below 1. */
+  readonly leastSlope: number;
+}
+
+/** Map of {@link PlanarOptions}. */
+export const planarMap = ({ leastSlope }: PlanarOptions): ContextualMap => {
   const formula = planarFormula(leastSlope);
   return {
     key: `Planar ${leastSlope}`,

@@ -22,7 +22,20 @@ import type { Node } from '../formula/graph.ts';
 /** Minimum squared radius: at the centre itself the radius has no derivative. */
 const LEAST_SQUARE = 1e-24;
 
-/** Radial map of a step, as plan.ts defines it. */
+/**
+ * Radial map: v ← u + q·(u − center)·o. The network outputs [center (d) | alphaRaw | betaRaw], and
+ *
+ * ```
+ * α = softplus(alphaRaw), γ = softplus(betaRaw), k = number of observed dimensions
+ * r² = max(Σ o·(u − center)², 10⁻²⁴), q = (γ − α) / (α + r)
+ * log|det| = (k − 1)·log((r + γ) / (α + r)) + log((r² + 2αr + αγ) / (α + r)²); 0 for k = 0
+ * ```
+ */
+export interface RadialOptions {
+  readonly type: 'radial';
+}
+
+/** Map of {@link RadialOptions}. */
 export const radialMap = (): ContextualMap => {
   const formula = radialFormula();
   return {

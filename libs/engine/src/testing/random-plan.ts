@@ -64,11 +64,11 @@ export const randomPlan = (shape: PlanShape): Plan => {
     else addCoupling(builder, random, shape, k);
     if (shape.contextual === 'planar') {
       const network = contextNetwork(random, shape, 2 * features + 1);
-      builder.contextual((read) => ({ type: 'planar', read, leastSlope: 1e-2, network }));
+      builder.contextual({ type: 'planar', leastSlope: 1e-2 }, network);
     }
     if (shape.contextual === 'radial') {
       const network = contextNetwork(random, shape, features + 2);
-      builder.contextual((read) => ({ type: 'radial', read, network }));
+      builder.contextual({ type: 'radial' }, network);
     }
   }
   if (shape.affine) builder.affine(normals(random, features, 0.1).map(Math.exp), normals(random, features, 0.2));

@@ -1,3 +1,4 @@
+import { at } from '@flowline/events';
 /*
  * Scores with the `tensorflow` backend and with the reference, and prints both as JSON. It is a
  * separate program, because the native addon does not work with jest's module registry. If the
@@ -34,9 +35,9 @@ if (!availability.available) {
     const reference = await createScorer([flow], { backend: 'reference' });
     const [scores, exact] = [await native.score(rows, ROWS), await reference.score(rows, ROWS)];
     const [gradient, slope] = [await native.gradient(rows, ROWS), await reference.gradient(rows, ROWS)];
-    const off = gradient.map((value, i) => Math.abs(value - (slope[i] ?? 0)) / (1 + Math.abs(slope[i] ?? 0)));
+    const off = gradient.map((value, i) => Math.abs(value - at(slope, i)) / (1 + Math.abs(at(slope, i))));
     results[family] = {
-      worstError: Math.max(...exact.map((value, i) => errorInTolerances(scores[i] ?? 0, value))),
+      worstError: Math.max(...exact.map((value, i) => errorInTolerances(at(scores, i), value))),
       nan: Number.isNaN(scores[1]),
       gradient: Math.max(...off.filter((value) => !Number.isNaN(value))),
     };

@@ -72,15 +72,15 @@ describe.each(cases)('$name', ({ transform, values }) => {
   });
 
   it('makes a density of a density: it integrates to 1 over the support', () => {
-    const nodes = Array.from({ length: 40_001 }, (_, i) => transform.inverse(-10 + i / 2000));
+    const nodes = Array.from({ length: 10_001 }, (_, i) => transform.inverse(-10 + i / 500));
     const density = (value: number) => {
       const y = transform.forward(value);
       return Math.exp(-0.5 * y * y + transform.logAbsDet(value, y)) / Math.sqrt(2 * Math.PI);
     };
+    const densities = nodes.map(density);
     let integral = 0;
     for (let i = 1; i < nodes.length; i++) {
-      const [a, b] = [nodes[i - 1]!, nodes[i]!];
-      integral += ((density(a) + density(b)) / 2) * (b - a);
+      integral += ((densities[i - 1]! + densities[i]!) / 2) * (nodes[i]! - nodes[i - 1]!);
     }
     expect(integral).toBeCloseTo(1, 5);
   });

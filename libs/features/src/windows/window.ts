@@ -79,7 +79,7 @@ function compileWindow(expression: WindowExpression, feature: string): Window {
     };
   }
   const ms = parseDurationMs(over);
-  if (ms === undefined) throw invalid(feature, `has a window over ${over}, which is no duration`);
+  if (ms === undefined) throw invalid(feature, `has a window over ${over}, which is not a duration`);
   return {
     id,
     of,

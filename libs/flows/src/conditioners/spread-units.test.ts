@@ -17,9 +17,12 @@ function bends(variables: NamedVariables): number[] {
     const biases = variables.get(name.replace(/w0$/, 'b0'))!.read();
     const weights = kernel.read();
     return [...biases].map((bias, unit) => {
-      const seen = [...weights.keys()].filter((at) => at % biases.length === unit && weights[at] !== 0);
-      expect(seen).toHaveLength(1);
-      return -bias / weights[seen[0]!]!;
+      const own = Array.from(
+        { length: weights.length / biases.length },
+        (_, input) => weights[input * biases.length + unit]!,
+      );
+      const seen = own.filter((weight) => weight !== 0);
+      return seen.length === 1 ? -bias / seen[0]! : NaN;
     });
   });
 }

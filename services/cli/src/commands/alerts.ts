@@ -27,11 +27,11 @@ interface ListOptions {
  */
 export function alertsCommand(): Command {
   const dead = new Command('dead')
-    .description('Look at alerts that were set aside because their sink refuses them, and let them wait for it again.')
+    .description('Inspect alerts that their sink rejected, and queue them again.')
     .addCommand(listCommand())
     .addCommand(redriveCommand());
   return new Command('alerts')
-    .description('Look at alerts on their way.')
+    .description('Inspect alerts on their way to their sink.')
     .addCommand(waitingCommand())
     .addCommand(setAsideCommand())
     .addCommand(dead);
@@ -43,11 +43,11 @@ interface WaitingOptions {
 }
 
 function waitingCommand(): Command {
-  return command('ls', 'List the alerts that wait for their sink by topic, and why the oldest was not sent.', [
+  return command('ls', 'List the waiting alerts per topic, and why the oldest was not sent.', [
     'flowline alerts ls',
     'flowline alerts ls --detector checkout-latency --json',
   ])
-    .option('--detector <name>', 'only those of this detector')
+    .option('--detector <name>', 'only this detector')
     .action(
       action(async ({ detector, json }: WaitingOptions) => {
         const queues = await withDatabase(async (db) => {
@@ -70,7 +70,7 @@ function setAsideCommand(): Command {
     'Set the alerts aside that wait for a topic, such as one that is gone; they can be redriven.',
     ['flowline alerts set-aside checkout-latency --topic old-alerts'],
   )
-    .requiredOption('--topic <topic>', 'the topic that they wait for (see `flowline alerts ls`)')
+    .requiredOption('--topic <topic>', 'topic of the waiting alerts (see `flowline alerts ls`)')
     .action(
       action(async (detector: string, { topic, json }: SetAsideOptions) => {
         const setAside = await withDatabase(async (db) => {
@@ -85,7 +85,7 @@ function setAsideCommand(): Command {
 }
 
 function formatQueues(queues: readonly WaitingAlerts[]): string {
-  if (queues.length === 0) return 'no alert waits to be sent';
+  if (queues.length === 0) return 'no alerts are waiting';
   return formatTable(
     ['detector', 'to', 'waiting', 'oldest', 'why'],
     queues.map(({ detector, sink, topic, waiting, oldestAt, error }) => [
@@ -99,13 +99,12 @@ function formatQueues(queues: readonly WaitingAlerts[]): string {
 }
 
 function listCommand(): Command {
-  return command(
-    'ls',
-    'List alerts that were set aside, the latest first: where they should have gone, and why they did not.',
-    ['flowline alerts dead ls', 'flowline alerts dead ls --detector checkout-latency --json'],
-  )
-    .option('--detector <name>', 'only those of this detector')
-    .option('--before <id>', 'only those before this one: the last of the page before')
+  return command('ls', 'List alerts that were set aside, latest first, with their topic and the reason.', [
+    'flowline alerts dead ls',
+    'flowline alerts dead ls --detector checkout-latency --json',
+  ])
+    .option('--detector <name>', 'only this detector')
+    .option('--before <id>', 'only entries before this id, the last one of the previous page')
     .option('--limit <count>', 'at most so many', '20')
     .action(
       action(async (options: ListOptions) => {
@@ -130,15 +129,11 @@ interface RedriveOptions {
 }
 
 function redriveCommand(): Command {
-  return command(
-    'redrive <detector>',
-    'Let alerts that were set aside wait for their sink again; a running scorer sends them.',
-    [
-      'flowline alerts dead redrive checkout-latency   # once the topic takes larger messages',
-      'flowline alerts dead redrive checkout-latency --id 17 --id 18',
-    ],
-  )
-    .option('--id <id>', 'only this one; may be repeated', (id: string, ids: string[] | undefined) => [
+  return command('redrive <detector>', 'Queue alerts that were set aside again; a running scorer sends them.', [
+    'flowline alerts dead redrive checkout-latency   # once the topic takes larger messages',
+    'flowline alerts dead redrive checkout-latency --id 17 --id 18',
+  ])
+    .option('--id <id>', 'only this id; may be repeated', (id: string, ids: string[] | undefined) => [
       ...(ids ?? []),
       id,
     ])
@@ -150,7 +145,9 @@ function redriveCommand(): Command {
           return redriveDeadAlerts(db, detector, ids);
         });
         printResult({ detector, redriven }, options.json === true, () =>
-          redriven === 0 ? 'nothing to send again' : `${detector}: ${redriven} wait for a scorer to send them`,
+          redriven === 0
+            ? 'nothing to send again'
+            : `${detector}: ${redriven} queued again; a running scorer sends them`,
         );
       }),
     );

@@ -17,17 +17,20 @@ interface AnomaliesOptions {
 
 /** `flowline anomalies`: lists anomalies, the latest or the most surprising first. */
 export function anomaliesCommand(): Command {
-  return command('anomalies', 'List anomalies, each with what was found and what was expected.', [
+  return command('anomalies', 'List anomalies with the observed and the expected values.', [
     'flowline anomalies --since 1h',
     'flowline anomalies --detector checkout-latency --since 2026-05-01 --order surprise',
-    'flowline anomalies --limit 1 --explain             # every feature: found, expected, usual nearby',
+    'flowline anomalies --limit 1 --explain             # every feature: observed, expected, closest usual value',
     'flowline anomalies --limit 1000 --json | jq -r ".[] | [.eventTime, .summary] | @tsv"',
   ])
-    .option('--detector <name>', 'only those of this detector')
-    .option('--since <when>', 'event time from here on: a duration before now, or a time')
+    .option('--detector <name>', 'only this detector')
+    .option('--since <when>', 'earliest event time: a duration before now, or a time')
     .option('--limit <count>', 'at most so many', '20')
     .option('--order <by>', 'time: the latest first; surprise: the most surprising first', 'time')
-    .option('--explain', 'show all features of each: what was found, what was expected, and the closest usual event')
+    .option(
+      '--explain',
+      'show every feature: the observed value, the expected one, and that of the closest usual event',
+    )
     .action(
       action(async (options: AnomaliesOptions) => {
         const filter = {

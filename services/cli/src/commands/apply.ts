@@ -1,4 +1,10 @@
-import { type DetectorDefinition, loadDetectorFile, modelChanges, readDefinition } from '@flowline/config';
+import {
+  type DetectorDefinition,
+  loadDetectorFile,
+  modelChanges,
+  readDefinition,
+  storedDefinition,
+} from '@flowline/config';
 import { applyDetector, type Database, getDetectorVersion, listModels } from '@flowline/db';
 import type { Command } from 'commander';
 
@@ -12,19 +18,19 @@ interface ApplyOptions {
 
 /** `flowline apply FILE`: stores a detector. Applying the same file again changes nothing. */
 export function applyCommand(): Command {
-  return command('apply <file>', 'Check a detector file and put it in force; the same file again changes nothing.', [
+  return command('apply <file>', 'Check a detector file and put it in force. Applying it again changes nothing.', [
     'flowline apply detector.yaml',
     'flowline apply detector.yaml && flowline train checkout-latency',
   ]).action(
     action(async (file: string, options: ApplyOptions) => {
       const definition = await loadDetectorFile(file);
       const applied = await withDatabase(async (db) => {
-        const done = await applyDetector(db, definition);
+        const done = await applyDetector(db, storedDefinition(definition));
         return { ...done, nextModel: await changesForNextModel(db, definition) };
       });
       printResult({ detector: definition.name, ...applied }, options.json === true, (result) =>
         [
-          `${result.detector}: version ${result.version} ${result.changed ? 'is in force now' : 'was in force already; nothing changed'}`,
+          `${result.detector}: version ${result.version} ${result.changed ? 'is in force now' : 'is already in force; nothing changed'}`,
           ...(result.nextModel.length === 0 ? [] : [takesEffectLater(definition, result.nextModel)]),
         ].join('\n'),
       );
@@ -45,6 +51,6 @@ function takesEffectLater({ name, training }: DetectorDefinition, changes: reado
   const when =
     training.schedule === null
       ? `train it with \`flowline train ${name}\``
-      : `a running trainer makes it soon, or at once: \`flowline train ${name}\``;
+      : `a running trainer trains it soon; \`flowline train ${name}\` trains it at once`;
   return `  ${changes.join(', ')}: takes effect with the next model; ${when}`;
 }

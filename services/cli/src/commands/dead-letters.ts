@@ -29,20 +29,20 @@ interface ListOptions {
 /** `flowline dlq ls|redrive`: lists and redrives the records that could not be scored. */
 export function deadLettersCommand(): Command {
   return new Command('dlq')
-    .description('Look at records that could not be scored, and send them to their topic again.')
+    .description('Inspect records that could not be scored, and send them to their topic again.')
     .addCommand(listCommand())
     .addCommand(redriveCommand());
 }
 
 function listCommand(): Command {
-  return command('ls', 'List dead letters, the latest first: what was wrong, and where it came from.', [
+  return command('ls', 'List dead letters, latest first, with their reason and origin.', [
     'flowline dlq ls',
     'flowline dlq ls --detector checkout-latency --reason missing_field',
     'flowline dlq ls --limit 1000 --json | jq -r ".[] | [.reason, .message] | @tsv" | sort | uniq -c',
   ])
-    .option('--detector <name>', 'only those of this detector')
-    .option('--reason <reason>', 'only those with this reason')
-    .option('--before <id>', 'only those before this one: the last of the page before')
+    .option('--detector <name>', 'only this detector')
+    .option('--reason <reason>', 'only this reason')
+    .option('--before <id>', 'only entries before this id, the last one of the previous page')
     .option('--limit <count>', 'at most so many', '20')
     .action(
       action(async (options: ListOptions) => {
@@ -73,20 +73,20 @@ interface RedriveOptions {
 function redriveCommand(): Command {
   return command(
     'redrive <detector>',
-    'Send dead letters to the partition they came from, with the key, value and headers they came with; each once.',
+    'Send dead letters back to their partition with their original key, value and headers, once each.',
     [
       'flowline dlq redrive checkout-latency --reason missing_field',
       'flowline dlq redrive checkout-latency --id 17 --id 18',
-      'flowline dlq redrive checkout-latency --again   # also those that were sent again before',
+      'flowline dlq redrive checkout-latency --again   # also letters that were sent again before',
     ],
   )
-    .option('--reason <reason>', 'only those with this reason')
-    .option('--id <id>', 'only this one; may be repeated', (id: string, ids: string[] | undefined) => [
+    .option('--reason <reason>', 'only this reason')
+    .option('--id <id>', 'only this id; may be repeated', (id: string, ids: string[] | undefined) => [
       ...(ids ?? []),
       id,
     ])
-    .option('--limit <count>', 'at most so many, the oldest first')
-    .option('--again', 'also those that were sent again before')
+    .option('--limit <count>', 'maximum number of letters, oldest first')
+    .option('--again', 'also letters that were sent again before')
     .action(
       action(async (detector: string, options: RedriveOptions) => {
         const filter = {
@@ -109,7 +109,7 @@ function redriveCommand(): Command {
         });
         const result = { detector, redriven: sent, ...(skipped === 0 ? {} : { skipped, reasons }) };
         printResult(result, options.json === true, () => {
-          const said = sent === 0 ? 'nothing to send again' : `${detector}: ${sent} sent to where they came from`;
+          const said = sent === 0 ? 'nothing to send again' : `${detector}: ${sent} sent back to their topic`;
           return skipped === 0 ? said : `${said}; ${skipped} skipped:\n  ${reasons.slice(0, REASONS).join('\n  ')}`;
         });
       }),

@@ -15,13 +15,13 @@ interface StateOptions {
  * until it is resumed.
  */
 export function pauseCommand(): Command {
-  return command('pause <detector>', 'Let a detector rest: neither scored nor trained on schedule, nothing is lost.', [
+  return command('pause <detector>', 'Pause a detector: no scoring, no scheduled training, nothing is lost.', [
     'flowline pause checkout-latency',
   ]).action(
     action(async (detector: string, options: StateOptions) => {
       const changed = await withDatabase((db) => pauseDetector(db, detector));
       printResult({ detector, state: 'paused', changed }, options.json === true, () =>
-        changed ? `${detector} rests: running scorers stop within seconds` : `${detector} was paused already`,
+        changed ? `${detector} is paused: running scorers stop within seconds` : `${detector} is already paused`,
       );
     }),
   );
@@ -29,13 +29,13 @@ export function pauseCommand(): Command {
 
 /** `flowline resume NAME`: scoring continues where it stopped. */
 export function resumeCommand(): Command {
-  return command('resume <detector>', 'End a pause: scoring goes on at the event where it stopped.', [
+  return command('resume <detector>', 'End a pause: scoring resumes at the event where it stopped.', [
     'flowline resume checkout-latency',
   ]).action(
     action(async (detector: string, options: StateOptions) => {
       const changed = await withDatabase((db) => resumeDetector(db, detector));
       printResult({ detector, state: 'active', changed }, options.json === true, () =>
-        changed ? `${detector} is active again` : `${detector} was active already`,
+        changed ? `${detector} is active again` : `${detector} is already active`,
       );
     }),
   );
@@ -53,17 +53,17 @@ export function deleteCommand(): Command {
     'Delete a detector; running services let it go. Applying its file again revives it.',
     [
       'flowline delete checkout-latency --keep-data   # scores, anomalies and models stay',
-      'flowline delete checkout-latency --drop-data   # they go, for good',
+      'flowline delete checkout-latency --drop-data   # removes them for good',
     ],
   )
-    .option('--keep-data', 'leave its events, anomalies, alerts, dead letters, models and offsets')
-    .option('--drop-data', 'remove all of these')
+    .option('--keep-data', 'keep its events, anomalies, alerts, dead letters, models and offsets')
+    .option('--drop-data', 'remove all of them')
     .action(
       action(async (detector: string, options: DeleteOptions) => {
         if ((options.keepData === true) === (options.dropData === true)) {
           throw new FlowlineError('FLOWLINE_USAGE', 'Exactly one of --keep-data and --drop-data must be given.', {
             where: 'flowline delete',
-            remedy: 'Say what becomes of the data: --keep-data, or --drop-data, which cannot be undone.',
+            remedy: 'Choose what happens to the data: --keep-data, or --drop-data, which cannot be undone.',
           });
         }
         const dropData = options.dropData === true;

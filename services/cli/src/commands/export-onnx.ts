@@ -51,12 +51,10 @@ async function modelOf(
   version: string | undefined,
   model: string | undefined,
 ): Promise<{ readonly bytes: Uint8Array; readonly sha256: string | undefined }> {
-  if ((detector === undefined) === (model === undefined)) {
-    throw new FlowlineError('FLOWLINE_USAGE', 'Expected a detector or --model, one of them.', {
-      where: 'flowline export-onnx',
-      remedy: 'Name a detector of the database, or a model file.',
-    });
-  }
-  if (detector === undefined) return { bytes: await readModelFile(model ?? ''), sha256: undefined };
-  return storedModel(detector, version);
+  if (detector === undefined && model !== undefined) return { bytes: await readModelFile(model), sha256: undefined };
+  if (detector !== undefined && model === undefined) return storedModel(detector, version);
+  throw new FlowlineError('FLOWLINE_USAGE', 'Expected either a detector or --model.', {
+    where: 'flowline export-onnx',
+    remedy: 'Name a detector of the database, or a model file.',
+  });
 }

@@ -17,19 +17,19 @@ interface IdentityOptions {
  * Kafka. A copy gets an identity of its own.
  */
 export function identityCommand(): Command {
-  return command('identity', 'Show which database this is to Kafka, or settle what a copy or a moved one is.', [
+  return command('identity', 'Show the identity of this database in Kafka, or settle it after a copy or a move.', [
     'flowline identity',
-    'flowline identity --new     # in a copy, beside its original: consumer groups of its own',
-    'flowline identity --moved   # the same database at another place, its original gone',
+    'flowline identity --new     # in a copy beside its original: consumer groups of its own',
+    'flowline identity --moved   # after a move, with the original gone',
   ])
     .option('--new', 'give this database an identity and consumer groups of its own')
-    .option('--moved', 'keep the identity: this is the same database at another place')
+    .option('--moved', 'keep the identity: this is the same database on another server')
     .action(
       action(async (options: IdentityOptions) => {
         if (options.new === true && options.moved === true) {
           throw new FlowlineError('FLOWLINE_USAGE', '--new and --moved exclude each other.', {
             where: 'flowline identity',
-            remedy: 'Say --new where the original goes on, --moved where it does not.',
+            remedy: 'Use --new if the original stays in use, --moved if it does not.',
           });
         }
         const identity = await withDatabase(async (db) => {
@@ -38,7 +38,7 @@ export function identityCommand(): Command {
           return databaseIdentity(db);
         });
         printResult(identity, options.json === true, ({ id, isHere }) =>
-          isHere ? id : `${id}, given to this database at another place: it is a copy (--new), or has moved (--moved)`,
+          isHere ? id : `${id}, assigned on another server: this database is a copy (--new), or it was moved (--moved)`,
         );
       }),
     );

@@ -16,7 +16,7 @@ export function migrateCommand(): Command {
     'flowline migrate --dry-run',
     'flowline migrate',
   ])
-    .option('--dry-run', 'only list what would be applied')
+    .option('--dry-run', 'only list the pending migrations')
     .action(
       action(async (options: MigrateOptions) => {
         const result = await withDatabase(

@@ -23,7 +23,7 @@ interface ExportOptions {
 export function exportCommand(): Command {
   return command(
     'export <detector> [version]',
-    'Write a model to a file, with which `flowline score --model` needs no database.',
+    'Write a model to a file, so that `flowline score --model` needs no database.',
     ['flowline models export checkout-latency', 'flowline models export checkout-latency 3 --output v3.safetensors'],
   )
     .option('--output <file>', 'default: <detector>-<version>.safetensors')

@@ -38,9 +38,11 @@ export function promoteCommand(): Command {
  * undoes the first.
  */
 export function rollbackCommand(): Command {
-  return command('rollback <detector>', 'Put the previous champion in force again; twice is as before.', [
-    'flowline models rollback checkout-latency',
-  ]).action(
+  return command(
+    'rollback <detector>',
+    'Put the previous champion in force again. A second rollback undoes the first.',
+    ['flowline models rollback checkout-latency'],
+  ).action(
     action(async (detector: string, options: ModelsOptions) => {
       const { from, to } = await withDatabase((db) => rollBack(db, detector));
       printResult(

@@ -18,7 +18,7 @@ interface ModelsOptions {
  * database.
  */
 export function modelsCommand(): Command {
-  const ls = command('ls [detector]', 'List model versions, the newest first; the champion is the one that scores.', [
+  const ls = command('ls [detector]', 'List model versions, newest first. The champion is the one that scores.', [
     'flowline models ls',
     'flowline models ls checkout-latency --json | jq ".[] | select(.champion)"',
   ]).action(
@@ -31,7 +31,7 @@ export function modelsCommand(): Command {
     }),
   );
   return new Command('models')
-    .description('Look at trained models, and say which one scores.')
+    .description('Inspect trained models, and choose the one that scores.')
     .addCommand(ls)
     .addCommand(showCommand())
     .addCommand(promoteCommand())

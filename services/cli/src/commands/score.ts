@@ -30,12 +30,12 @@ export function scoreCommand(): Command {
   ])
     .option('--detector <name>', 'score with the champion of this detector, from the database')
     .option('--model <file>', 'score with a model file (see `flowline models export`); needs no database')
-    .option('--alpha <p>', "the p-value from which down an event is an anomaly; default: the model's own")
-    .option('--format <format>', 'csv or ndjson; default: by the name of the file, ndjson for standard input')
-    .option('--delimiter <text>', 'between the cells of CSV; default: a comma (a tab for .tsv)')
-    .option('--output-format <format>', 'csv or ndjson; default: as the input')
-    .option('--explain', 'add to each anomaly a line that says why it is one, and its values')
-    .option('--only-anomalies', 'print anomalies, and events that could not be scored, only')
+    .option('--alpha <p>', "p-value at or below which an event is an anomaly (default: the model's own)")
+    .option('--format <format>', 'csv or ndjson (default: by the name of the file; ndjson for standard input)')
+    .option('--delimiter <text>', 'separator of CSV cells (default: a comma; a tab for .tsv)')
+    .option('--output-format <format>', 'csv or ndjson (default: as the input)')
+    .option('--explain', 'add the reason and the values to each anomaly')
+    .option('--only-anomalies', 'print only anomalies and events that could not be scored')
     .action(action(scoreFile));
 }
 
@@ -77,10 +77,10 @@ async function scoreFile(file: string, options: ScoreOptions): Promise<number> {
   if (totals.rows > totals.errors) return exitCodes.ok;
   throw new FlowlineError(
     'FLOWLINE_FILE_UNREADABLE',
-    totals.rows === 0 ? `${file} holds no event.` : `Not one of the ${totals.rows} rows of ${file} could be scored.`,
+    totals.rows === 0 ? `${file} contains no events.` : `None of the ${totals.rows} rows of ${file} could be scored.`,
     {
       where: file,
-      remedy: firstError === null ? 'Check that it is the file that you meant.' : `The first reason, ${firstError}`,
+      remedy: firstError === null ? 'Check that it is the right file.' : `First reason: ${firstError}`,
     },
   );
 }

@@ -8,7 +8,7 @@ export function serveCommand(): Command {
   return new Command('serve')
     .argument('<service>', 'trainer (trains on schedule) or scorer (scores events and raises alerts)')
     .argument('[arguments...]', "the service's own arguments, after --")
-    .description('Run a service until it is stopped (SIGTERM ends it in order).')
+    .description('Run a service until it is stopped (SIGTERM shuts it down cleanly).')
     .passThroughOptions()
     .addHelpText(
       'after',

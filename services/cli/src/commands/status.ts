@@ -20,10 +20,11 @@ interface StatusOptions {
  * newest.
  */
 export function statusCommand(): Command {
-  return command('status [detector]', 'Say which definition and model score, since when, and why not the newest.', [
-    'flowline status',
-    'flowline status checkout-latency --json | jq ".[0].findings"',
-  ]).action(
+  return command(
+    'status [detector]',
+    'Show which definition and model score, since when, and why the newest does not.',
+    ['flowline status', 'flowline status checkout-latency --json | jq ".[0].findings"'],
+  ).action(
     action(async (detector: string | undefined, options: StatusOptions) => {
       const statuses = await withDatabase(async (db) => {
         const stored = detector === undefined ? await listDetectors(db) : [await getDetector(db, detector)];

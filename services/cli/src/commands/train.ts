@@ -11,17 +11,17 @@ interface TrainOptions {
 export function trainCommand(): Command {
   return command('train <detector>', 'Train a detector on its history now, and promote the model if it is not worse.', [
     'flowline train checkout-latency',
-    'flowline train checkout-latency --promote never    # keep the champion whatever comes out',
-    'flowline train checkout-latency --promote always   # though its alarms are far above what was asked for',
+    'flowline train checkout-latency --promote never    # keep the champion in any case',
+    'flowline train checkout-latency --promote always   # even if its alarms are far above the requested rate',
     'flowline train checkout-latency --json | jq .promoted',
   ])
     .option(
       '--promote <when>',
-      'auto: when it is not worse and its alarms are as asked for; always: whatever it is; never: by hand (default: training.promote)',
+      'auto: if it is not worse and its alarm rate is as requested; always: in any case; never: by hand (default: training.promote)',
     )
     .addHelpText(
       'after',
-      '\nEnds with 3 where a first model is held back, so that nothing scores: `flowline status` says why.',
+      '\nExits with 3 if a first model is held back, so that nothing scores; `flowline status` shows the reason.',
     )
     .action(
       action(async (detector: string, { promote, json }: TrainOptions) => {

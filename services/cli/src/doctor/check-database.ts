@@ -49,12 +49,12 @@ export async function checkDatabase(url: string | null): Promise<DatabaseFinding
     const encoded = await finding('encoding', () => checkEncoding(db));
     const migrated = await finding('migrations', () => checkMigrations(db));
     if (migrated.status !== 'ok') {
-      const later = skipped('detectors', 'the schema has to be there first');
+      const later = skipped('detectors', 'needs the schema first');
       return { findings: [reachable, encoded, migrated, later], ...NOTHING };
     }
     const writable = await finding('permissions', () => checkPermissions(db));
     const identity = await finding('identity', async () =>
-      ok('identity', `${await requireIdentity(db)}, where it was`),
+      ok('identity', `${await requireIdentity(db)}, on the server it was assigned on`),
     );
     const alerts = await finding('alerts', () => checkAlerts(db));
     const { findings, ...found } = await checkDetectors(db);
@@ -90,17 +90,17 @@ const LONG_WAIT_SECONDS = 60;
 /** Counts pending alerts and those that their sink refuses, and names what the oldest waits for. */
 async function checkAlerts(db: Database): Promise<DoctorFinding> {
   const { pending, dead, oldestSeconds } = await outboxStatus(db);
-  const found = [`${formatCount(pending)} wait to be sent`];
+  const found = [`${formatCount(pending)} waiting to be sent`];
   const remedies: string[] = [];
   if (oldestSeconds !== null && oldestSeconds > LONG_WAIT_SECONDS) {
     found.push(await longestWait(db, oldestSeconds));
     remedies.push(
-      'See `flowline alerts ls`; a queue for a topic that is gone is set aside by `flowline alerts set-aside`.',
+      'See `flowline alerts ls`; `flowline alerts set-aside` sets aside the queue of a topic that is gone.',
     );
   }
   if (dead > 0) {
-    found.push(`${formatCount(dead)} are set aside: their sink refuses them`);
-    remedies.push('See `flowline alerts dead ls`; let them be sent again by `flowline alerts dead redrive`.');
+    found.push(`${formatCount(dead)} set aside: their sink rejects them`);
+    remedies.push('See `flowline alerts dead ls`; `flowline alerts dead redrive` sends them again.');
   }
   return remedies.length === 0
     ? ok('alerts', found.join(', '))
@@ -178,13 +178,13 @@ async function checkHistory(db: Database, check: string, definition: DetectorDef
   const { rows, columns } = await summariseHistory(db, { query, timeColumn, timeUnit: definition.source.time.unit });
   const { missing, unmatchable } = compareColumns(definition.features, definition.source.key ?? [], columns);
   if (missing.length > 0) {
-    const remedy = `Add them to the query, or correct the features; it has ${columns.map(({ name }) => name).join(', ')}.`;
+    const remedy = `Add them to the query, or correct the features; the query has ${columns.map(({ name }) => name).join(', ')}.`;
     return failed(check, `it lacks the columns ${missing.join(', ')}`, remedy);
   }
   if (unmatchable.length > 0) {
     const names = unmatchable.map(({ name }) => name).join(', ');
-    const remedy = 'Cast them to text in the query as events have it, or use a part of the time (timePart).';
-    return failed(check, `no event can match the names that are timestamps or JSON documents: ${names}`, remedy);
+    const remedy = 'Cast them in the query to the text that events have, or use a part of the time (timePart).';
+    return failed(check, `no event can match levels or keys that are timestamps or JSON documents: ${names}`, remedy);
   }
   if (rows === 0) return warning(check, 'no rows', 'Fill the table, or correct the query.');
   return ok(check, `${formatCount(rows)} rows`);

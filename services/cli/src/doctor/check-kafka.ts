@@ -60,5 +60,5 @@ async function checkLag(
   if (records === 0) return ok(check, `none: everything in ${partitions} partitions is stored`);
   const waiting = `${formatCount(records)} records wait in ${behind} of ${partitions} partitions`;
   if (positions.length === 0) return ok(check, `${waiting}; nothing has been stored yet`);
-  return ok(check, `${waiting}; the last that is stored is ${formatCount(seconds)} s old`);
+  return ok(check, `${waiting}; the last stored one is ${formatCount(seconds)} s old`);
 }

@@ -34,7 +34,7 @@ export function describe(backend: SurveyedBackend, forced: string | null): Docto
   const check = `backend ${name}`;
   if (available) {
     const rate = formatCount(Math.round(eventsPerSecond ?? 0));
-    const role = name === forced ? '; FLOWLINE_SCORING_BACKEND asks for it' : '';
+    const role = name === forced ? '; set by FLOWLINE_SCORING_BACKEND' : '';
     return ok(check, `${rate} events/s at batch ${batch} on ${device ?? ''}${role}`);
   }
   const reason = why ?? 'it does not run';

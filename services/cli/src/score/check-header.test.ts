@@ -34,9 +34,9 @@ describe('checkHeader', () => {
     expect(check('temp')).toEqual([expect.stringContaining('no column "wind_speed"')]);
   });
 
-  it('refuses what cannot be scored: a needed column, one that stands twice, another separator', () => {
+  it('refuses what cannot be scored: a needed column, one that appears twice, another separator', () => {
     expect(() => check('wind_speed')).toThrow(/lacks "temp"/);
-    expect(() => check('temp', 'temp', 'wind_speed')).toThrow(/"temp" stands twice/);
+    expect(() => check('temp', 'temp', 'wind_speed')).toThrow(/"temp" appears twice/);
     expect(() => check('temp;wind_speed')).toThrow(/separated by ';'/);
     expect(() => check('temp\twind_speed')).toThrow(/none of its columns/);
   });

@@ -1,5 +1,5 @@
 import { nearest } from '@flowline/config';
-import { FlowlineError } from '@flowline/events';
+import { at, FlowlineError } from '@flowline/events';
 
 import type { CellReading, FieldKind } from './field-kinds.ts';
 
@@ -24,7 +24,7 @@ export function checkHeader(header: readonly string[], { file, model, kinds, oth
   const refuse = (finding: string, remedy: string): FlowlineError =>
     new FlowlineError('FLOWLINE_FILE_UNREADABLE', `${file}: ${finding}`, { where: file, remedy });
   const twice = header.find((name, column) => header.indexOf(name) !== column);
-  if (twice !== undefined) throw refuse(`the column "${twice}" stands twice.`, 'Keep one of them.');
+  if (twice !== undefined) throw refuse(`the column "${twice}" appears twice.`, 'Keep one of them.');
 
   const columns = new Set(header);
   const isThere = (field: string): boolean =>
@@ -33,11 +33,11 @@ export function checkHeader(header: readonly string[], { file, model, kinds, oth
   const missing = wanted.filter((field) => !isThere(field));
   if (missing.length === 0) return [];
 
-  const separator = [';', '\t', '|'].find((each) => header.length === 1 && (header[0] ?? '').includes(each));
+  const separator = [';', '\t', '|'].find((each) => header.length === 1 && at(header, 0).includes(each));
   if (separator !== undefined) {
     const shown = separator === '\t' ? "$'\\t'" : `'${separator}'`;
     throw refuse(
-      `none of its columns is one of the detector's; it looks separated by ${shown}.`,
+      `none of its columns belongs to the detector; it seems to be separated by ${shown}.`,
       `Say --delimiter ${shown}.`,
     );
   }

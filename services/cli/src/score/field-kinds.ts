@@ -50,7 +50,7 @@ function kindOf(names: readonly string[]): FieldKind {
 
 const NUMBER = /^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*$/;
 /** Booleans, including `t` and `f` as COPY writes them. */
-const TRUTH = /^(t|true|f|false)$/i;
+const BOOLEAN_TEXT = /^(t|true|f|false)$/i;
 
 /**
  * Value of a CSV cell. An absent text is null. Numbers and booleans are converted if the model
@@ -61,7 +61,7 @@ const TRUTH = /^(t|true|f|false)$/i;
 export function cellValue(text: string | null, kind: FieldKind | undefined): unknown {
   if (text === null || (text === '' && kind !== 'text' && kind !== undefined)) return null;
   if (kind === 'number' && NUMBER.test(text)) return toNumeral(text.trim());
-  if (kind === 'boolean' && TRUTH.test(text)) return /^t/i.test(text);
+  if (kind === 'boolean' && BOOLEAN_TEXT.test(text)) return /^t/i.test(text);
   return kind === 'object' ? objectOf(text) : text;
 }
 

@@ -59,7 +59,7 @@ async function scoreBatch(
   });
   const { table, accepted, faults, entities } = reader(readable.map(({ value }) => value));
   for (const fault of faults) {
-    const { row = NaN, value = null } = readable[fault.index] ?? {};
+    const { row, value } = at(readable, fault.index);
     refuse(row, value, fault);
   }
   const scores = await detector.score(table);
@@ -68,19 +68,19 @@ async function scoreBatch(
   const { schema } = detector.bundle;
   const why = new Map(
     explanations.map(({ summary }, i) => {
-      const row = anomalies[i] ?? NaN;
+      const row = at(anomalies, i);
       return [row, { summary, observed: rowValues(schema, table, row) }];
     }),
   );
   const anomalous = new Set(anomalies);
   accepted.forEach((index, i) => {
-    const { row = NaN, value = null } = readable[index] ?? {};
-    const pValue = scores.pValues[i] ?? NaN;
+    const { row, value } = at(readable, index);
+    const pValue = at(scores.pValues, i);
     rows.set(row, {
       row,
       ...namesOf(value, names),
       entity: entities?.[i] ?? null,
-      logDensityNats: scores.logDensityNats[i] ?? NaN,
+      logDensityNats: at(scores.logDensityNats, i),
       pValue,
       surpriseBits: surpriseBits(pValue),
       anomaly: anomalous.has(i),

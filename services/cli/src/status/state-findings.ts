@@ -62,7 +62,7 @@ function definitionFindings({ definition, version, inForce, newest }: KnownState
     const remedy =
       training.schedule === null
         ? `Train it: \`flowline train ${name}\`.`
-        : `A running trainer makes it soon; or at once: \`flowline train ${name}\`.`;
+        : `A running trainer trains it soon; \`flowline train ${name}\` trains it at once.`;
     const reason = `${changes.join(', ')} of version ${version} take effect with the next model`;
     findings.push({ code: 'FLOWLINE_MODEL_OUTDATED', reason, remedy });
   }
@@ -81,12 +81,12 @@ function scorerFindings({ version, aliases, inForce }: KnownState): StateReason[
   const seen = inForce?.seenSecondsAgo ?? null;
   if (inForce === null || seen === null || seen > SILENT_SECONDS) {
     const since = seen === null ? '' : ` for ${Math.round(seen)} s`;
-    const reason = `no scorer has said${since} that it scores it`;
+    const reason = `no scorer has reported${since} that it scores the detector`;
     return [{ code: 'FLOWLINE_SCORER_SILENT', reason, remedy: 'Start one: `flowline serve scorer`.' }];
   }
   const { faultCode, faultReason, faultRemedy } = inForce;
   if (faultCode !== null) return [{ code: faultCode, reason: faultReason ?? '', remedy: faultRemedy ?? '' }];
-  const remedy = 'Within seconds it does; if not, see the log of the scorer.';
+  const remedy = 'It should within seconds; otherwise see the log of the scorer.';
   if (inForce.detectorVersion !== version) {
     const reason = `no scorer follows version ${version} of the definition yet (${inForce.detectorVersion ?? 'none'})`;
     return [{ code: 'FLOWLINE_SCORER_SILENT', reason, remedy }];
@@ -111,5 +111,7 @@ function scheduleFindings({ training: { schedule, timezone } }: DetectorDefiniti
     return [invalid(`the schedule "${schedule}" never runs: ${read.finding}`, read.remedy)];
   }
   if (isTimezone(timezone)) return [];
-  return [invalid(`the schedule never runs: "${timezone}" is no time zone`, 'name an IANA zone such as Europe/Paris')];
+  return [
+    invalid(`the schedule never runs: "${timezone}" is not a time zone`, 'name an IANA zone such as Europe/Paris'),
+  ];
 }

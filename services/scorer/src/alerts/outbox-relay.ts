@@ -141,7 +141,7 @@ export class OutboxRelay {
     if (first !== undefined) {
       onRefused?.(refused.length);
       const fields = { ...queue, alerts: refused.length, alertId: first.alertId, err: first.error };
-      logger.warn(fields, 'alerts are set aside: their sink refuses them (flowline alerts dead ls)');
+      logger.warn(fields, 'alerts were set aside: their sink rejects them (flowline alerts dead ls)');
     }
     const name = nameOf(queue);
     if (failure === null) {

@@ -79,7 +79,7 @@ export class ChampionHolder {
     const model = this.#current;
     if (model === undefined) {
       throw new FlowlineError('FLOWLINE_MODEL_MISSING', 'There is no champion to score with.', {
-        remedy: 'Train the detector; scoring goes on by itself.',
+        remedy: 'Train the detector; scoring resumes by itself.',
         retryable: true,
       });
     }
@@ -130,7 +130,7 @@ export class ChampionHolder {
         waitMs = pollMs;
       } catch (err) {
         waitMs = FAILED_MS;
-        logger.warn({ err }, 'the champion could not be looked up; the model that is held goes on');
+        logger.warn({ err }, 'the champion could not be looked up; scoring continues with the current model');
       }
     }
   }
@@ -164,7 +164,7 @@ export class ChampionHolder {
     this.#current = undefined;
     this.#options.logger.warn(
       { modelVersion: gone.modelVersion },
-      'the champion is gone: nothing is scored until the next',
+      'the champion is gone: nothing is scored until there is a new one',
     );
     this.#options.onGone?.(gone);
     this.#disposeRetired(gone);
@@ -176,7 +176,7 @@ export class ChampionHolder {
     this.#rejected = { version, error, untilMs: Date.now() + REJECTED_MS };
     if (known) return error;
     const held = this.#current?.modelVersion ?? null;
-    const then = held === null ? 'there is none to score with' : `version ${held} goes on`;
+    const then = held === null ? 'there is no other to score with' : `scoring continues with version ${held}`;
     this.#options.logger.error({ err: error, version, held }, `the new champion cannot be used: ${then}`);
     this.#options.onRejected?.(version, error);
     return error;

@@ -120,7 +120,7 @@ async function decoderInForceOrNull(
     if (isRetryableError(err)) throw err;
     logger.error(
       { detector, detectorVersion: inForce.version, err },
-      'the definition in force cannot read events: they are scored, and no history for its model',
+      'the definition in force cannot read the events: they are scored, but are no history for its next model',
     );
     return null;
   }

@@ -31,7 +31,7 @@ export async function scoreFile(parts: ProcessParts, args: Arguments & { readonl
     onUnfinished: (line) =>
       logger.warn(
         { detector, file: args.path, line: line + 1 },
-        'the last line has no line break and is not whole: it is left until the file is scored again',
+        'the last line is incomplete and has no line break: it is left until the file is scored again',
       ),
   });
   const alerts = openAlerts(parts, args.alerts, () => ({ detectors: [detector], topics: [topic] }));

@@ -42,15 +42,15 @@ export class ConsumerWatch {
     const { partitions, forMs } = verdict;
     const seconds = Math.round(forMs / 1_000);
     const where = partitions.map((partition) => `${topic}[${partition}]`).join(', ');
-    const detail = `${where}: records wait, and none has been read for ${seconds} s`;
+    const detail = `${where}: records are waiting, but none has been read for ${seconds} s`;
     health.set(this.#part, { healthy: false, ready: false, detail });
-    logger.warn({ detector, topic, partitions, seconds }, 'the consumer stands still');
+    logger.warn({ detector, topic, partitions, seconds }, 'the consumer has stalled');
     if (verdict.kind === 'suspect') return false;
     metrics.consumerStalls.inc({ detector });
     source.abandon(
-      new FlowlineError('FLOWLINE_CONSUMER_STALLED', `The Kafka consumer of ${detector} has stopped: ${detail}.`, {
+      new FlowlineError('FLOWLINE_CONSUMER_STALLED', `The Kafka consumer of ${detector} has stalled: ${detail}.`, {
         where,
-        remedy: 'Nothing: it is opened again and reads on from where Postgres says.',
+        remedy: 'None needed: it is reopened and resumes at the offset in Postgres.',
         retryable: true,
       }),
     );

@@ -1,3 +1,4 @@
+import { entry } from '@flowline/events';
 import { cutBack, type Database, readStream, restartStream } from '@flowline/db';
 import { KafkaAdmin, streamVerdict } from '@flowline/kafka';
 import type { Logger } from '@flowline/telemetry';
@@ -46,10 +47,13 @@ async function resetStream(
     const partitions = await restartStream(db, { detector, topic, topicId }, [...ends.keys()]);
     logger.warn({ partitions }, 'the topic was recreated: the new one is read from its beginning');
   } else if (verdict.kind === 'cut') {
-    const lost = new Map(verdict.partitions.map((partition) => [partition, ends.get(partition)?.high ?? 0]));
+    const lost = new Map(verdict.partitions.map((partition) => [partition, entry(ends, partition).high]));
     const partitions = await cutBack(db, { detector, topic }, lost);
-    logger.warn({ partitions }, 'the logs of these partitions have lost their ends: they are read from where they end');
+    logger.warn(
+      { partitions },
+      'these partitions have lost the ends of their logs: reading resumes at their present ends',
+    );
   } else {
-    logger.info({}, 'the topic is the one that was read before: the detector goes on where it stood');
+    logger.info({}, 'the topic is unchanged: the detector keeps its position');
   }
 }

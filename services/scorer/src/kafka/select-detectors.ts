@@ -61,7 +61,7 @@ export async function checkKafkaDetectors(
       remedy: 'Name the topic under spec.source.kafka and apply the detector again, or use --source ndjson:PATH.',
     });
   }
-  if (others.length > 0) logger.info({ detectors: others }, 'left out: these detectors name no topic');
+  if (others.length > 0) logger.info({ detectors: others }, 'skipped: these detectors name no topic');
   return reading;
 }
 
@@ -70,7 +70,7 @@ function isReadable(detector: StoredDetector, logger: Logger): boolean {
     definitionOf(detector);
     return true;
   } catch (err) {
-    logger.error({ detector: detector.name, err }, 'left out: the definition cannot be read');
+    logger.error({ detector: detector.name, err }, 'skipped: the definition cannot be read');
     return false;
   }
 }

@@ -31,7 +31,7 @@ export async function serveKafka(parts: ProcessParts, args: Arguments): Promise<
   if (args.resetOffsets) await resetStreams(parts, detectors);
   if (args.resetWindows) {
     for (const { definition, kafka } of detectors) await resetWindows(db, definition.name, kafka.topic);
-    logger.warn({}, 'the windows over the past of entities fill anew');
+    logger.warn({}, 'the windows over the past of entities start empty');
   }
 
   const followed = new FollowedDetectors(parts, database, args);

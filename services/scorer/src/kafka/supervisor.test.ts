@@ -59,7 +59,7 @@ async function until(condition: () => boolean): Promise<void> {
 const looks = () => new Promise((resolve) => setTimeout(resolve, 10));
 
 describe('Supervisor', () => {
-  it('starts what is wanted, once, and stops what is not wanted any more', async () => {
+  it('starts what is wanted, once, and stops what is no longer wanted', async () => {
     const { wanted, log, stop, running } = setUp();
     wanted.set('a', 1);
     const run = running();

@@ -47,7 +47,7 @@ const RETRY_MS = 30_000;
  * Keeps one run per wanted detector. Looks every few seconds, and as soon as a run ends.
  *
  * ```
- *            wanted                      not wanted any more, or another version
+ *            wanted                      no longer wanted, or another version
  *  (no run) ───────▶ running ──────────────────────────────────────────────────▶ stopping ── its batch is stored ──▶ (no run)
  *                       └── fails ──▶ failed ── another version, or after retryMs ──▶ running
  * ```
@@ -88,15 +88,12 @@ export class Supervisor {
     try {
       wanted = new Map((await list()).map((run) => [run.name, run]));
     } catch (err) {
-      logger.warn({ err }, 'the detectors cannot be looked up; those that run go on');
+      logger.warn({ err }, 'the detectors cannot be looked up; running ones continue');
       return;
     }
     for (const [name, { version, stop }] of this.#runs) {
       if (stop.signal.aborted || wanted.get(name)?.version === version) continue;
-      logger.info(
-        { detector: name, version },
-        wanted.has(name) ? 'another version is in force' : 'not wanted any more',
-      );
+      logger.info({ detector: name, version }, wanted.has(name) ? 'another version is in force' : 'no longer wanted');
       stop.abort();
     }
     for (const name of this.#failures.keys()) if (!wanted.has(name)) this.#failures.delete(name);

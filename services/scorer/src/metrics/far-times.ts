@@ -41,7 +41,7 @@ export class FarTimes {
     const eventTime = new Date(at(eventTimesMs, first)).toISOString();
     this.#logger.warn(
       { events: this.#events, eventId: eventIds[first], eventTime },
-      'events have a time far from now: is the clock right, and source.time.unit?',
+      'event times are far from now: check the clock and source.time.unit',
     );
     this.#events = 0;
     this.#warnedMs = nowMs;

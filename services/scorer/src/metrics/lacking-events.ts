@@ -33,7 +33,7 @@ export class LackingEvents {
     const example = inForce.events.deadLetters.find(({ offset }) => scored.offsets.includes(offset));
     this.#logger.warn(
       { events: this.#events, detectorVersion: inForce.detectorVersion, example: example?.message ?? null },
-      'events cannot be read by the definition in force: they are scored, and no history for its model',
+      'the definition in force cannot read some events: they are scored, but are no history for its next model',
     );
     this.#events = 0;
     this.#warnedMs = nowMs;

@@ -71,7 +71,7 @@ export class MissingFeatures {
     watched.hasWarned = true;
     this.#logger.warn(
       { feature, events: watched.silent },
-      `a feature has had no value for many events: ${why} They are scored by the others`,
+      `a feature has had no value for many events: ${why} They are scored by the other features`,
     );
   }
 }

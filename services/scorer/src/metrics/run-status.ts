@@ -51,7 +51,7 @@ export class RunStatus {
 
   /** The champion is gone, and there is no other. */
   gone(): void {
-    this.waits('waiting: the champion is gone, and there is no other: flowline train makes one');
+    this.waits('waiting: the champion is gone: train another with flowline train');
     this.#missing = 'champion';
   }
 

@@ -71,7 +71,7 @@ export class ScoringReporter {
     this.#storing = this.#storing
       .then(() => this.#store(report))
       .catch((err: unknown) => {
-        this.#logger.warn({ err }, 'what scores could not be stored; trying again');
+        this.#logger.warn({ err }, 'the model in use could not be recorded; trying again');
       });
   }
 }

@@ -1,3 +1,4 @@
+import { at } from '@flowline/events';
 import type { CommitReport, ScoredBatch } from '@flowline/events';
 
 import type { Store } from '../steps/commit.ts';
@@ -18,7 +19,7 @@ export class FakeStore implements Store {
     const isNew = (offset: number): boolean => offset >= fence;
     const stored = [...batch.offsets].filter(isNew).length;
     const deadLetters = batch.deadLetters.filter(({ offset }) => isNew(offset)).length;
-    const anomalies = batch.anomalies.filter(({ row }) => isNew(batch.offsets[row] ?? -1)).length;
+    const anomalies = batch.anomalies.filter(({ row }) => isNew(at(batch.offsets, row))).length;
     this.next.set(batch.partition, Math.max(fence, batch.nextOffset));
     this.batches.push(batch);
     const alreadyStored = batch.size + batch.deadLetters.length - stored - deadLetters;

@@ -319,7 +319,7 @@ function behind(topic: string, partition: number, fromOffset: number, readTo: nu
     `A batch of ${topic}[${partition}] begins at ${fromOffset}, but its windows have seen events up to ${readTo} only.`,
     {
       where: `${topic}[${partition}]`,
-      remedy: 'Nothing: the source is opened again and read from where Postgres says.',
+      remedy: 'None needed: the source is reopened and resumes at the offset in Postgres.',
       retryable: true,
     },
   );

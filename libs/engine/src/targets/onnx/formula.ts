@@ -1,4 +1,4 @@
-import { at } from '@flowline/events';
+import { entry, at } from '@flowline/events';
 import type { OnnxGraph, Tensor } from './onnx-graph.ts';
 import { inOrder } from '../../formula/graph.ts';
 import type { Node } from '../../formula/graph.ts';
@@ -6,7 +6,7 @@ import type { Node } from '../../formula/graph.ts';
 /** Exports formulas as nodes, elementwise in float32. `inputs` are their inputs. */
 export const exportFormula = (graph: OnnxGraph, outputs: readonly Node[], inputs: readonly Tensor[]): Tensor[] => {
   const tensors = new Map<Node, Tensor>();
-  const of = (node: Node): Tensor => tensors.get(node) ?? '';
+  const of = (node: Node): Tensor => entry(tensors, node);
   for (const node of inOrder(outputs)) {
     if (node.op === 'constant') tensors.set(node, graph.float([node.value]));
     else if (node.op === 'input') tensors.set(node, at(inputs, node.value));

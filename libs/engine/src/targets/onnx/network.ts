@@ -14,7 +14,11 @@ export const exportNetwork = (
   parts: number,
 ): readonly Tensor[] => {
   const values: (Tensor | null)[] = [input];
-  const value = (index: number): Tensor => at(values, index) ?? '';
+  const value = (index: number): Tensor => {
+    const found = at(values, index);
+    if (found === null) throw new RangeError(`value ${index} of the network has no tensor`);
+    return found;
+  };
   for (const layer of network.layers) {
     switch (layer.type) {
       case 'dense':

@@ -1,4 +1,4 @@
-import { at } from '@flowline/events';
+import { entry, at } from '@flowline/events';
 import type { OnnxGraph, Tensor } from './onnx-graph.ts';
 import type { Plan, Reading } from '../../plan/plan.ts';
 
@@ -62,11 +62,10 @@ export class StateColumns {
 
   /** [n × k] 1 where dimensions are observed, else 0. Null if all of them always are. */
   observed(dimensions: Int32Array): Tensor | null {
+    const tensor = this.#observed;
     const always = dimensions.every((dimension) => this.plan.presence[dimension] === null);
-    if (this.#observed === null || always) return null;
-    return this.#columns(
-      Array.from(dimensions, (column) => ({ tensor: this.#observed ?? '', column, width: this.plan.features })),
-    );
+    if (tensor === null || always) return null;
+    return this.#columns(Array.from(dimensions, (column) => ({ tensor, column, width: this.plan.features })));
   }
 
   /** The same as booleans. `dimensions` null stands for all dimensions. */
@@ -93,7 +92,7 @@ export class StateColumns {
     }
     const names = tensors.map(([tensor]) => tensor);
     const all = names.length === 1 ? first.tensor : this.graph.node('Concat', names, { axis: 1 });
-    const indices = places.map(({ tensor, column }) => (starts.get(tensor) ?? 0) + column);
+    const indices = places.map(({ tensor, column }) => entry(starts, tensor) + column);
     if (indices.length === width && indices.every((index, i) => index === i)) return all;
     return this.graph.node('Gather', [all, this.graph.int64(indices)], { axis: 1 });
   }

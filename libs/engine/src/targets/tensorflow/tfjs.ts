@@ -32,58 +32,47 @@ export const ownTensorBackend = (backend: BackendName): TensorBackend => ({
  * so the flow must outlive the scorer. Rejects with FLOWLINE_BACKEND_UNAVAILABLE if the tensor
  * backend cannot start.
  */
-export const createTfjsScorer = async (flow: Flow, { name, backend, start }: TensorBackend): Promise<Scorer> => {
-  await start();
-
-  const inChunks = async (
-    rows: Float32Array,
-    n: number,
-    run: (x: tf.Tensor2D, context: tf.Tensor2D | undefined) => tf.Tensor,
-    take: (values: Float32Array, firstRow: number) => void,
-  ): Promise<void> => {
-    const width = flow.features + flow.context;
-    const finite = finiteRows(flow, rows, n);
-    for (let first = 0; first < n; first += CHUNK_ROWS) {
-      const count = Math.min(CHUNK_ROWS, n - first);
-      // Other code in this process may have changed the backend while the last chunk was awaited.
-      if (tf.getBackend() !== backend) await start();
-      const result = tf.tidy(() => {
-        const chunk = tf.tensor2d(finite.subarray(first * width, (first + count) * width), [count, width]);
-        const x = tf.slice(chunk, [0, 0], [count, flow.features]);
-        return run(x, flow.context === 0 ? undefined : tf.slice(chunk, [0, flow.features], [count, flow.context]));
-      });
-      take(await result.data<'float32'>(), first);
-      result.dispose();
-    }
-  };
-
+export const createTfjsScorer = async (flow: Flow, backend: TensorBackend): Promise<Scorer> => {
+  await backend.start();
+  const gradientOf = (x: tf.Tensor2D, context: tf.Tensor2D | undefined): tf.Tensor =>
+    tf.grad((input) => tf.sum(flow.uncheckedLogProb(tf.reshape<tf.Rank.R2>(input, x.shape), context)))(x);
+  const inChunks =
+    (run: (x: tf.Tensor2D, context: tf.Tensor2D | undefined) => tf.Tensor, width: number) =>
+    (rows: Float32Array, n: number, into: { set(values: Float32Array, offset: number): void }) =>
+      runInChunks(flow, backend, { rows: finiteRows(flow, rows, n), n }, run, (values, first) =>
+        into.set(values, first * width),
+      );
   return new KernelScorer({
-    name,
+    name: backend.name,
     shape: flow,
-    score: (rows, n, scores) =>
-      inChunks(
-        rows,
-        n,
-        (x, context) => flow.uncheckedLogProb(x, context),
-        (values, first) => scores.set(values, first),
-      ),
-    latent: (rows, n, latents) =>
-      inChunks(
-        rows,
-        n,
-        (x, context) => flow.encode(x, context),
-        (values, first) => latents.set(values, first * flow.features),
-      ),
-    gradient: (rows, n, gradients) =>
-      inChunks(
-        rows,
-        n,
-        (x, context) =>
-          tf.grad((input) => tf.sum(flow.uncheckedLogProb(tf.reshape<tf.Rank.R2>(input, x.shape), context)))(x),
-        (values, first) => gradients.set(values, first * flow.features),
-      ),
+    score: inChunks((x, context) => flow.uncheckedLogProb(x, context), 1),
+    latent: inChunks((x, context) => flow.encode(x, context), flow.features),
+    gradient: inChunks(gradientOf, flow.features),
     dispose: () => undefined,
   });
+};
+
+/** Runs rows through the tensors of a flow, chunk by chunk. */
+const runInChunks = async (
+  flow: Flow,
+  { backend, start }: TensorBackend,
+  { rows, n }: { readonly rows: Float32Array; readonly n: number },
+  run: (x: tf.Tensor2D, context: tf.Tensor2D | undefined) => tf.Tensor,
+  take: (values: Float32Array, firstRow: number) => void,
+): Promise<void> => {
+  const width = flow.features + flow.context;
+  for (let first = 0; first < n; first += CHUNK_ROWS) {
+    const count = Math.min(CHUNK_ROWS, n - first);
+    // Other code in this process may have changed the backend while the last chunk was awaited.
+    if (tf.getBackend() !== backend) await start();
+    const result = tf.tidy(() => {
+      const chunk = tf.tensor2d(rows.subarray(first * width, (first + count) * width), [count, width]);
+      const x = tf.slice(chunk, [0, 0], [count, flow.features]);
+      return run(x, flow.context === 0 ? undefined : tf.slice(chunk, [0, flow.features], [count, flow.context]));
+    });
+    take(await result.data<'float32'>(), first);
+    result.dispose();
+  }
 };
 
 const startBackend = async (backend: BackendName): Promise<void> => {

@@ -1,3 +1,4 @@
+import { at } from '@flowline/events';
 import { nameOf, writeFormula } from './formula.ts';
 import { exp, log } from './math.ts';
 import { PANEL_ROWS } from './shader.ts';
@@ -39,7 +40,7 @@ const defineAdd = (shader: Shader, base: Base): string => {
   for (var i = lane; i < FEATURES; i += LANES) {
     let tapped = weights[taps + i];
     ${formula.statements}
-    total += ${formula.results[0] ?? ''} + observed(tapped.w) * weights[constants + i].x;
+    total += ${at(formula.results, 0)} + observed(tapped.w) * weights[constants + i].x;
   }
   store(goal + lane, total);
 }`;

@@ -54,7 +54,7 @@ const defineDense = (shader: Shader, { activation, inputs }: Dense, block: numbe
     const each = (line: (q: number) => string): string =>
       Array.from({ length: block }, (_, q) => line(q)).join('\n    ');
     const addTerm = (q: number, input: string, weights: string, k: number): string =>
-      `sum${q} = fma(${input}${k}, vec4f(${weights}${q}.${COMPONENTS[k] ?? ''}), sum${q});`;
+      `sum${q} = fma(${input}${k}, vec4f(${weights}${q}.${at(COMPONENTS, k)}), sum${q});`;
     const terms = (input: string, weights: string, count: number, first: string): string =>
       Array.from(
         { length: count },

@@ -1,4 +1,4 @@
-import { at } from '@flowline/events';
+import { entry, at } from '@flowline/events';
 import { exp, literal, log, tanh } from './math.ts';
 import type { Shader } from './shader.ts';
 import { inOrder } from '../../formula/graph.ts';
@@ -21,7 +21,7 @@ export const writeFormula = (
   prefix = 'f',
 ): FormulaText => {
   const names = new Map<Node, string>();
-  const of = (node: Node): string => names.get(node) ?? '';
+  const of = (node: Node): string => entry(names, node);
   const statements: string[] = [];
   for (const node of inOrder(outputs)) {
     if (node.op === 'constant') {

@@ -1,3 +1,4 @@
+import { at } from '@flowline/events';
 import type { Shader } from './shader.ts';
 import { EXP_LIMIT, EXP_POLYNOMIAL, LN2_HIGH, LN2_LOW, LOG_POLYNOMIAL } from '../wasm/math.ts';
 import { TANH_DENOMINATOR, TANH_LIMIT, TANH_NUMERATOR } from '../wasm/math.ts';
@@ -19,7 +20,7 @@ const horner = (x: string, coefficients: readonly number[]): string =>
     .slice(1)
     .reduce(
       (sum, coefficient) => `fma(${sum}, ${x}, vec4f(${literal(coefficient)}))`,
-      `vec4f(${literal(coefficients[0] ?? 0)})`,
+      `vec4f(${literal(at(coefficients, 0))})`,
     );
 
 /** e^x with x clamped to |x| ≤ 87. */

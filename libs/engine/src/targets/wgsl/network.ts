@@ -13,17 +13,18 @@ export const emitNetwork = (shader: Shader, network: Network, input: Slot): Slot
   const { slots, output } = assignSlots(shader, network, input);
   network.layers.forEach((layer, index) => {
     const target = at(slots, index + 1);
-    const [source, other] = sourcesOf(layer).map((value) => at(slots, value));
+    const sources = sourcesOf(layer).map((value) => at(slots, value));
+    const source = at(sources, 0);
     const width = at(valueWidths(network), index + 1);
     switch (layer.type) {
       case 'dense':
-        emitDense(shader, layer, source ?? 0, target);
+        emitDense(shader, layer, source, target);
         break;
       case 'activation':
-        shader.call(defineActivation(shader, layer.activation), source ?? 0, target, width);
+        shader.call(defineActivation(shader, layer.activation), source, target, width);
         break;
       case 'sum':
-        shader.call(defineSum(shader), source ?? 0, other ?? 0, target, width);
+        shader.call(defineSum(shader), source, at(sources, 1), target, width);
         break;
     }
   });

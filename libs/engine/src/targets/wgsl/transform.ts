@@ -1,3 +1,4 @@
+import { at } from '@flowline/events';
 import { nameFor, writeFormula } from './formula.ts';
 import { emitNetwork } from './network.ts';
 import { emitGather, emitGatherContext, tap } from './state.ts';
@@ -30,8 +31,8 @@ const defineTransformer = (shader: Shader, transformer: Transformer): string => 
     let tapped = weights[taps + i];
     ${formula.statements}
     let present = observed(tapped.w) > vec4f(0.5f);
-    logDet += select(vec4f(0.0f), ${formula.results[1] ?? ''}, present);
-    store(u32(tapped.x), select(vec4f(0.0f), ${formula.results[0] ?? ''}, present));
+    logDet += select(vec4f(0.0f), ${at(formula.results, 1)}, present);
+    store(u32(tapped.x), select(vec4f(0.0f), ${at(formula.results, 0)}, present));
   }
 }`;
   });
