@@ -1,5 +1,6 @@
 // A training as the trainer runs it, in its own process: it reads the history, encodes it, takes
 // one step, and calibrates.
+import { createHash } from 'node:crypto';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
 import { loadSettings, requireDatabaseUrl } from '@flowline/config';
@@ -23,6 +24,8 @@ export interface ChildResult {
   readonly longestHoldMs: number;
   /** Longest hold of each phase. */
   readonly holdsMs: Readonly<Record<string, number>>;
+  /** SHA-256 of the encoding, the flow and the calibration: the same for the same rows. */
+  readonly model: string;
 }
 
 const RESOLUTION_MS = 5;
@@ -38,14 +41,26 @@ const seconds: Partial<Record<Phase, number>> = {};
 const holdsMs: Partial<Record<Phase, number>> = {};
 let phase: Phase = 'read';
 let sinceMs = performance.now();
+let turnMs = performance.now();
+
+/** Notes the time since the last turn of the event loop as a hold of the phase. */
+function noteHold(): void {
+  const holdMs = Math.round(performance.now() - turnMs);
+  holdsMs[phase] = Math.max(holdsMs[phase] ?? 0, holdMs);
+}
+
+setInterval(() => {
+  noteHold();
+  turnMs = performance.now();
+}, RESOLUTION_MS).unref();
 
 /** Ends the phase and begins the next one. */
 function enter(next: Phase): void {
   if (next === phase) return;
+  noteHold();
   seconds[phase] = (performance.now() - sinceMs) / 1000;
-  holdsMs[phase] = Math.max(0, Math.round(delay.max / 1e6 - RESOLUTION_MS));
-  delay.reset();
   phase = next;
+  turnMs = performance.now();
   sinceMs = performance.now();
 }
 
@@ -58,8 +73,10 @@ const spec = {
   ...{ steps: model.budget.steps, alpha: 0.001, backend: 'tfjs-wasm' as const },
 };
 enter('features');
-await trainDetector(spec, partsOf(table, split), { signal, onProgress: (progress) => enter(progress.phase) });
+const onProgress = (progress: TrainingProgress): void => enter(progress.phase);
+const { bundle } = await trainDetector(spec, partsOf(table, split), { signal, onProgress });
 enter('read');
+await new Promise((resolve) => setTimeout(resolve, 2 * RESOLUTION_MS));
 
 const spent = (...phases: readonly Phase[]): number => phases.reduce((sum, each) => sum + (seconds[each] ?? 0), 0);
 const result: ChildResult = {
@@ -68,8 +85,12 @@ const result: ChildResult = {
   encodeSeconds: spent('features', 'train'),
   calibrateSeconds: spent('calibrate', 'test'),
   peakMb: process.resourceUsage().maxRSS / 1024,
-  longestHoldMs: Math.max(...Object.values(holdsMs)),
+  longestHoldMs: Math.max(0, Math.round(delay.max / 1e6 - RESOLUTION_MS)),
   holdsMs,
+  model: createHash('sha256')
+    .update(JSON.stringify([bundle.encoding, bundle.calibration, [...bundle.calibration.byPattern]]))
+    .update(bundle.flows.at(0) ?? '')
+    .digest('hex'),
 };
 process.stdout.write(`${JSON.stringify(result)}\n`);
 await db.close();

@@ -21,7 +21,7 @@ const kindsOf = ({ columns }: HistoryShape): readonly ColumnKind[] =>
   Array.from({ length: columns }, (_, column) => kindOf(column));
 
 const values: Readonly<Record<ColumnKind, string>> = {
-  categorical: `'level ' || floor(${LEVELS} * random())`,
+  categorical: `'level ' || floor(${LEVELS} * random())::int`,
   positive: 'exp(2 * random())',
   real: 'random() + random() + random()',
 };
@@ -37,6 +37,7 @@ export async function fillHistory({ query }: Pick<TestDatabase, 'query'>, shape:
   const kinds = kindsOf(shape);
   const columns = kinds.map((kind, column) => `c${column} ${types[kind]}`);
   const selected = kinds.map((kind) => values[kind]);
+  await query('SELECT setseed(0.5)');
   await query(`CREATE UNLOGGED TABLE history (ts timestamptz, ${columns.join(', ')})`);
   await query(`INSERT INTO history SELECT timestamptz '2026-01-01' + i * interval '1 second', ${selected.join(', ')}
     FROM generate_series(1, ${shape.rows}) AS i`);

@@ -1,11 +1,19 @@
 import type { Scorer } from '@flowline/engine';
-import type { FeatureEncoding, FeatureTable } from '@flowline/features';
-import { outlierThreshold, Random } from '@flowline/flows';
+import {
+  type ColumnTable,
+  type FeatureEncoding,
+  filterNumbers,
+  inTurns,
+  mapNumbers,
+  sortNumbers,
+  type Steps,
+} from '@flowline/features';
+import { outlierThresholdOfSorted, Random } from '@flowline/flows';
 
 import { designEffect } from '../calibration/alarm-verdict.ts';
 import { alarmThreshold } from '../calibration/alpha.ts';
-import { type CalibrationSet, fitCalibrationSet } from '../calibration/calibration-set.ts';
-import { logDensities } from '../log-densities.ts';
+import { type CalibrationSet, fitCalibrationSetSteps } from '../calibration/calibration-set.ts';
+import { type LogDensities, logDensities, type LongScoring } from '../log-densities.ts';
 import { valueAt } from '../sorted.ts';
 import { strayRows } from './ordinary-rows.ts';
 import { isRobust } from './recipe.ts';
@@ -28,16 +36,31 @@ export async function calibrate(
   spec: DetectorTrainingSpec,
   encoding: FeatureEncoding,
   scorer: Scorer,
-  table: FeatureTable,
+  table: ColumnTable,
+  scoring: LongScoring,
 ): Promise<Calibrated> {
-  const { logDensityNats, missingPattern } = await logDensities(scorer, encoding, table);
-  const defined = logDensityNats.filter(Number.isFinite);
-  const threshold = isRobust(spec.data) && defined.length > 0 ? outlierThreshold(defined) : -Infinity;
-  const stray = strayRows(spec, encoding, table);
+  const densities = await logDensities(scorer, encoding, table, scoring);
+  const { signal } = scoring;
+  const stray = await inTurns(strayRows(spec, encoding, table), signal);
+  return inTurns(calibrateSteps(spec, densities, stray), signal);
+}
+
+function* calibrateSteps(
+  spec: DetectorTrainingSpec,
+  { logDensityNats, missingPattern }: LogDensities,
+  stray: Uint8Array,
+): Steps<Calibrated> {
+  const size = logDensityNats.length;
+  const defined = yield* filterNumbers(logDensityNats, Number.isFinite);
+  const threshold =
+    isRobust(spec.data) && defined.length > 0
+      ? outlierThresholdOfSorted(yield* sortNumbers(defined.slice()))
+      : -Infinity;
   const keeps = (logP: number, row: number): boolean => Number.isFinite(logP) && logP >= threshold && stray[row] === 0;
   const kept = logDensityNats.filter(keeps);
-  const calibration = fitCalibrationSet(
-    kept.map((logP) => -logP),
+  yield;
+  const calibration = yield* fitCalibrationSetSteps(
+    yield* mapNumbers(kept, (logP) => -logP),
     missingPattern.filter((_, row) => keeps(valueAt(logDensityNats, row), row)),
     new Random(spec.seed).fork('calibration'),
   );
@@ -48,8 +71,8 @@ export async function calibrate(
       rows: kept.length,
       trimmedRows: defined.length - kept.length,
       trimmedShare: (defined.length - kept.length) / Math.max(1, defined.length),
-      undefinedRows: table.size - defined.length,
-      undefinedShare: (table.size - defined.length) / Math.max(1, table.size),
+      undefinedRows: size - defined.length,
+      undefinedShare: (size - defined.length) / Math.max(1, size),
       designEffect: designEffect(
         Uint8Array.from(logDensityNats, (logP, row) => (!keeps(logP, row) || logP <= rareBelow ? 1 : 0)),
       ),

@@ -9,13 +9,13 @@ import type { Batch } from './batch.ts';
 import { BatchMaker, disposeBatch } from './batch.ts';
 import { FlatParameters } from './flat-parameters.ts';
 import type { FitData, PreparedData } from './fit-data.ts';
-import { prepareFitData } from './fit-data.ts';
+import { isLookup, prepareFitData } from './fit-data.ts';
 import type { FitOptions, FitReport, ResolvedFitOptions } from './options.ts';
 import { checkFitOptions, resolveFitOptions } from './options.ts';
 import { reportersOf } from './progress-line.ts';
 import { rowWeights } from './robust.ts';
 import type { RowSource } from './row-source.ts';
-import { MemoryRows } from './row-source.ts';
+import { LookedUpRows, MemoryRows } from './row-source.ts';
 import { learningRateAt } from './schedule.ts';
 import { StreamedRows } from './streamed-rows.ts';
 import type { CheckpointContent, TrainingIdentity } from './training-checkpoint.ts';
@@ -108,7 +108,9 @@ class Training {
             signal: options.signal,
             start: resumed?.position ?? { epoch: 0, taken: 0 },
           })
-        : new MemoryRows(train, this.#random);
+        : isLookup(train)
+          ? new LookedUpRows(train, this.#random)
+          : new MemoryRows(train, this.#random);
     this.#batches = new BatchMaker(flow, Math.max(options.batchSize, INITIALIZATION_ROWS), options, this.#random);
     this.#validation = new ValidationSet(flow, data.validation, options, random.fork('validation'));
   }
