@@ -41,6 +41,8 @@ interface Internals {
 const internals = new WeakMap<Database, Internals>();
 /** Signals that cut the connections of a handle. */
 const signals = new WeakMap<Database, AbortSignal>();
+/** Functions that keep a connection from being cut. */
+const keepers = new WeakMap<pg.ClientBase, () => void>();
 
 function internalsOf(db: Database): Internals {
   const found = internals.get(db);
@@ -77,8 +79,8 @@ export class Database {
 
 /**
  * Handle of the same database whose statements end at once when the signal aborts: their
- * connections are cut, so no transaction commits afterwards. Callers get the signal's reason. It is
- * closed with the original.
+ * connections are cut, except for one that is committing, whose outcome would be unknown. Callers
+ * get the signal's reason. It is closed with the original.
  */
 export function interruptible(db: Database, signal: AbortSignal): Database {
   const handle = Object.create(db) as Database;
@@ -155,6 +157,7 @@ export async function withClient<T>(
     client.on('error', onError);
     signal?.throwIfAborted();
     signal?.addEventListener('abort', cut, { once: true });
+    keepers.set(client, () => signal?.removeEventListener('abort', cut));
     return await withDeadline(work(client), timeoutMs, db.address, () => {
       replacePool(db, pool);
       socketOf(client)?.destroy();
@@ -168,6 +171,11 @@ export async function withClient<T>(
     client?.off('error', onError);
     client?.release(failure);
   }
+}
+
+/** Keeps a connection of {@link withClient} from being cut by a signal. */
+export function keepUncut(client: pg.ClientBase): void {
+  keepers.get(client)?.();
 }
 
 /**

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import { emptyTable, selectRows, type FeatureTable } from './feature-table.ts';
-import { columnsOf } from './column-table.ts';
+import { columnsOf } from './column-table-builder.ts';
 import { atOnce } from './steps.ts';
 import { fitEncoding } from './fit-encoding.ts';
 

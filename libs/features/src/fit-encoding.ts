@@ -1,6 +1,7 @@
 import { at, FlowlineError, type FeatureSpec } from '@flowline/events';
 
-import { type ColumnTable, columnsOf } from './column-table.ts';
+import type { ColumnTable } from './column-table.ts';
+import { columnsOf } from './column-table-builder.ts';
 import { ENCODING_FORMAT, ENCODING_VERSION } from './encoding-config.ts';
 import { FeatureEncoding } from './feature-encoding.ts';
 import { checkSchema, isLevelFeature } from './feature-schema.ts';

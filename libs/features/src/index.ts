@@ -1,4 +1,5 @@
-export { ColumnTable, ColumnTableBuilder, columnsOf } from './column-table.ts';
+export { ColumnTable } from './column-table.ts';
+export { ColumnTableBuilder, columnsOf } from './column-table-builder.ts';
 export type { EncodedBatch } from './encode-table.ts';
 export type { FeatureEncodingConfig } from './encoding-config.ts';
 export type { CyclicColumn, EncodingColumn, EncodingPlan, LevelsColumn, NumberColumn } from './encoding-plan.ts';

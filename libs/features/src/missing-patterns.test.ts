@@ -1,7 +1,7 @@
 import type { FeatureSpec } from '@flowline/events';
 import { describe, expect, it } from '@jest/globals';
 
-import { columnsOf } from './column-table.ts';
+import { columnsOf } from './column-table-builder.ts';
 import type { FeatureTable } from './feature-table.ts';
 import { atOnce } from './steps.ts';
 import { COMPLETE, MissingPatterns, UNKNOWN_PATTERN, fitMissingPatterns } from './missing-patterns.ts';

@@ -72,7 +72,7 @@ export class HistoryCollector {
     this.#times.push(Float64Array.from(accepted, (row) => at(timesMs, row)));
   }
 
-  /** The rows from one time to another. */
+  /** The rows from one time to another. The collector must not be used afterwards. */
   rowsWithin(fromMs: number, toMs: number): CollectedRows {
     const timesMs = new Float64Array(this.#reader.builder.size);
     let row = 0;
@@ -80,6 +80,7 @@ export class HistoryCollector {
       timesMs.set(times, row);
       row += times.length;
     }
+    this.#times.length = 0;
     const table = this.#reader.builder.table();
     const isWhole = timesMs.length === 0 || (at(timesMs, 0) >= fromMs && at(timesMs, timesMs.length - 1) <= toMs);
     if (isWhole) return { table, timesMs, rowsRead: this.#rowsRead };

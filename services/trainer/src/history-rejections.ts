@@ -1,15 +1,13 @@
-import type { HistoryDay, HistorySummary } from '@flowline/db';
+import type { HistoryDay } from '@flowline/db';
 import { DAY_MS, FlowlineError, printable } from '@flowline/events';
 import type { RecordFault } from '@flowline/features';
 
 import { rowsOfDays } from './history-stretches.ts';
+import type { TimelessRows } from './timeless-rows.ts';
 import type { UsualTimes } from './usual-times.ts';
 
 /** Maximum share of rows that do not fit. With more, the detector does not describe its history. */
 const MAX_REJECTED_SHARE = 0.05;
-
-/** Rows of a history without a usable time. */
-export type TimelessRows = Pick<HistorySummary, 'rowsWithoutTime' | 'badTimes'>;
 
 type Fault = Pick<RecordFault, 'reason' | 'field' | 'message'>;
 

@@ -6,9 +6,8 @@ import {
   type HistoryDay,
   HistorySession,
   type HistorySource,
-  readLookup,
 } from '@flowline/db';
-import { at, DAY_MS, FlowlineError, type LookupTable } from '@flowline/events';
+import { DAY_MS, type LookupTable } from '@flowline/events';
 import { type ColumnTable, turn } from '@flowline/features';
 
 import { checkColumns } from './check-columns.ts';
@@ -17,9 +16,12 @@ import { timedRows, timesOf } from './history-cells.ts';
 import { HistoryCollector } from './history-collector.ts';
 import { hasWindows, historyReader, type HistoryReader, longestWindowMs } from './history-reader.ts';
 import { Rejections } from './history-rejections.ts';
+import { checkFilled, daysFrom, rangeOf } from './history-range.ts';
 import { rowsOfDays } from './history-stretches.ts';
+import { readLookups } from './read-lookups.ts';
 import { storedReader } from './stored-events.ts';
-import { type UsualTimes, usualTimes } from './usual-times.ts';
+import { countTimeless, type TimelessRows } from './timeless-rows.ts';
+import { usualTimes } from './usual-times.ts';
 
 /** History of a detector as features, in time order. */
 export interface TrainingHistory {
@@ -99,10 +101,10 @@ async function readAtOnce(session: HistorySession, reading: Reading): Promise<Tr
   if (expected > WORTH_TRYING * maxRows) return null;
   const reader = readerOf(reading, session, null);
   const collector = new HistoryCollector(reader, { fillMs: longestWindowMs(definition) });
-  const timeless = { rowsWithoutTime: 0, badTimes: { rows: 0, example: null as string | null } };
+  let timeless: TimelessRows = { rowsWithoutTime: 0, badTimes: { rows: 0, example: null } };
   for await (const batch of session.read({ columns: reader.columns })) {
     const timed = timedRows(batch);
-    if (timed.size < batch.size) countTimeless(timeless, batch);
+    if (timed.size < batch.size) timeless = countTimeless(timeless, batch);
     if (collector.rowsRead + timed.size > maxRows) return null;
     collector.add(timed, timesOf(timed, source.timeUnit ?? 'ms'));
     onRows(collector.rowsRead, expected);
@@ -183,58 +185,6 @@ function historyOf(
   };
 }
 
-/** Time range to read, in milliseconds since the epoch. */
-interface ReadRange {
-  /** Start of the lookback. */
-  readonly fromMs: number;
-  /** End, exclusive. */
-  readonly toMs: number;
-  /** Start of the rows that are wanted: all windows have seen their whole duration there. */
-  readonly wantedFromMs: number;
-  /** Start of the rows that are read: the longest window earlier. */
-  readonly readFromMs: number;
-  /** Time from which all events are among the rows that are read. */
-  readonly seenFromMs: number;
-}
-
-/** The newest lookback of the usual times. */
-function rangeOf(times: UsualTimes | null, lookbackMs: number | null, longestMs: number): ReadRange {
-  const { fromMs: firstMs, toMs: lastMs } = times ?? { fromMs: 0, toMs: 0 };
-  const fromMs = lookbackMs === null ? firstMs : Math.max(firstMs, lastMs - lookbackMs);
-  const wantedFromMs = Math.max(fromMs, firstMs + longestMs);
-  const readFromMs = wantedFromMs - longestMs;
-  // The end includes the microseconds of the last row.
-  return { fromMs, toMs: lastMs + 1, wantedFromMs, readFromMs, seenFromMs: readFromMs };
-}
-
-/** Days of a range whose first one may begin within a day: the rows of the others are known. */
-function daysFrom(
-  days: readonly HistoryDay[],
-  { rows, firstMs }: NonNullable<HistoryBatch['totals']>,
-): readonly HistoryDay[] {
-  const later = days.filter(({ startMs }) => startMs > firstMs);
-  const first = days.find(({ startMs }) => startMs <= firstMs && firstMs < startMs + DAY_MS);
-  if (first === undefined) return later;
-  return [{ ...first, firstMs, rows: rows - rowsOfDays(later) }, ...later];
-}
-
-function countTimeless(
-  timeless: { rowsWithoutTime: number; badTimes: { rows: number; example: string | null } },
-  { size, timesMs, badTimes }: HistoryBatch,
-): void {
-  for (let row = 0; row < size; row++) {
-    if (!Number.isNaN(at(timesMs, row))) continue;
-    const text = badTimes?.[row];
-    if (typeof text !== 'string') {
-      timeless.rowsWithoutTime++;
-      continue;
-    }
-    timeless.badTimes.rows++;
-    const { example } = timeless.badTimes;
-    if (example === null || text < example) timeless.badTimes.example = text;
-  }
-}
-
 const readerOf = (
   { definition, lookups }: Reading,
   session: HistorySession,
@@ -248,32 +198,3 @@ const readerOf = (
         session.columns.map(({ name }) => name),
         seenFromMs,
       );
-
-/** @throws FlowlineError FLOWLINE_HISTORY_TOO_SMALL if the longest window is longer than the history. */
-function checkFilled(definition: DetectorDefinition, days: readonly HistoryDay[]): void {
-  const longestMs = longestWindowMs(definition);
-  const [first, last] = [days[0], days.at(-1)];
-  if (longestMs === 0 || first === undefined || last === undefined) return;
-  const hours = (ms: number): string => `${Number((ms / 3_600_000).toPrecision(3))} h`;
-  throw new FlowlineError(
-    'FLOWLINE_HISTORY_TOO_SMALL',
-    `The history covers ${hours(last.lastMs - first.firstMs)}, and the longest window of the features ${hours(longestMs)}: no event has a full window.`,
-    {
-      where: 'spec.history.query',
-      remedy: 'Widen the query to at least twice the longest window, or shorten the windows of the features.',
-    },
-  );
-}
-
-async function readLookups(
-  db: Database,
-  definition: DetectorDefinition,
-  signal: AbortSignal,
-): Promise<Record<string, LookupTable>> {
-  const lookups: Record<string, LookupTable> = {};
-  for (const [name, source] of Object.entries(definition.lookups)) {
-    signal.throwIfAborted();
-    lookups[name] = 'table' in source ? source.table : await readLookup(db, name, source.query, source.key);
-  }
-  return lookups;
-}

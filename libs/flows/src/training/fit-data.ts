@@ -69,8 +69,9 @@ export function prepareFitData(shape: RowShape, data: FitData, options: SplitOpt
     throw usage('data.validation', 'found no validation rows, which decide when training stops', remedy);
   }
   if (isMadeLater(train)) {
+    const found = typeof train === 'function' ? 'a stream of training rows' : 'training rows that are looked up';
     const remedy = 'Give validation rows beside them.';
-    throw usage('fit.validationSplit', 'found training rows that are not in memory, which cannot be split', remedy);
+    throw usage('fit.validationSplit', `found ${found}, which cannot be split`, remedy);
   }
   return splitRows(train, shape, validationSplit, options.seed);
 }
@@ -121,7 +122,7 @@ const rowsInMemory: Rule = {
 };
 
 const rowsOrStream: Rule = {
-  expected: `${rowsInMemory.expected}, or a function that opens a stream of them`,
+  expected: `${rowsInMemory.expected}, { size, rowsAt }, or a function that opens a stream of them`,
   holds: (value) => typeof value === 'function' || rowsInMemory.holds(value),
 };
 

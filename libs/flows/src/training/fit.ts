@@ -118,6 +118,7 @@ class Training {
   async run(): Promise<FitReport> {
     const { steps, batchSize, validateEvery, patience, checkpointEvery, onProgress } = this.#options;
     if (!(await this.#initialize())) throw this.#cancelled(0);
+    await this.#warmUp();
     const parameters = new FlatParameters(this.#flow.variables);
     const state = new TrainingState(parameters.values, this.#options.averaging, this.#resumed?.snapshot);
     parameters.push();
@@ -158,6 +159,22 @@ class Training {
   async dispose(): Promise<void> {
     this.#validation.dispose();
     await this.#source.close();
+  }
+
+  /**
+   * Computes a density and its gradient once each, with turns of the event loop in between: the
+   * first use of every operation is far slower than any later one.
+   */
+  async #warmUp(): Promise<void> {
+    const { features, context } = this.#flow;
+    const density = (): tf.Scalar => {
+      const conditions = context === 0 ? undefined : tf.zeros<tf.Rank.R2>([1, context]);
+      return tf.sum(this.#flow.uncheckedLogProb(tf.zeros([1, features]), conditions));
+    };
+    tf.dispose(tf.tidy(density));
+    await tf.nextFrame();
+    tf.dispose(tf.tidy(() => tf.variableGrads(density)) as unknown as tf.TensorContainer);
+    await tf.nextFrame();
   }
 
   /** Runs the data-dependent initialisation. Returns false if training was cancelled before it. */
