@@ -8,7 +8,7 @@ export interface HistoryShape {
   readonly columns: number;
 }
 
-/** Of this many columns one holds a level; of the numbers, as many are positive. */
+/** Number of columns per level column, and per positive one. */
 const EVERY = 5;
 const LEVELS = 5;
 

@@ -40,7 +40,7 @@ export function cellFormat(oid: number, asName: boolean): CellFormat {
 export const isTimeType = (oid: number): boolean => TIMESTAMPS.has(oid) || oid === DATE;
 
 /** Value of a cell from its JSON text. */
-export function cellValue(json: string): unknown {
+function cellValue(json: string): unknown {
   const isPlain = json.startsWith('"') && !json.includes('\\');
   return isPlain ? json.slice(1, -1) : parseJson(json);
 }

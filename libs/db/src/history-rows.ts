@@ -1,9 +1,19 @@
 import { FlowlineError } from '@flowline/events';
 
 import type { RowFormat } from './binary-rows.ts';
-import { cellFormat, isTimeType } from './history-cells.ts';
+import { cellFormat, isTimeType, type WantedColumn } from './history-cells.ts';
 import { type CheckedHistory, type HistoryRange, quoteIdentifier, ROW } from './history-query.ts';
-import type { HistoryRead } from './history-session.ts';
+
+/** Rows of a history to read, in order of time. */
+export interface HistoryRead {
+  readonly columns: readonly WantedColumn[];
+  /** Time range. Without one, rows without a valid time are read too, last. */
+  readonly range?: HistoryRange;
+  /** Maximum rows, spread evenly over the range: every n-th in order of time. */
+  readonly maxRows?: number;
+  /** Asks for the totals of the rows from this time on, before they are thinned. */
+  readonly totalsFrom?: Date;
+}
 
 /** SELECT of a history's rows, and the meaning of its columns. */
 export interface HistoryRows {
@@ -26,7 +36,9 @@ interface HistoryPlaces {
 /** Length to which invalid times are shown. */
 const SHOWN = 40;
 
-/** Builds the SELECT of a reading, in order of time. It has no parameters, which COPY cannot take. */
+/**
+ * Builds the SELECT of a reading, in order of time. It has no parameters, which COPY cannot take.
+ */
 export function historyRows(history: CheckedHistory, request: HistoryRead): HistoryRows {
   const { time, isTime, column, table, timeType } = history;
   const selected: string[] = [];

@@ -5,29 +5,16 @@ import { BinaryRows, type NumberCells, type ValueCells } from './binary-rows.ts'
 import { closeClient, cutClient, type Database } from './database.ts';
 import { toFlowlineError } from './database-error.ts';
 import { type HistorySummary, summarise } from './history.ts';
-import type { WantedColumn } from './history-cells.ts';
 import {
   asUserQuery,
   type CheckedHistory,
   checkHistory,
   type HistoryColumn,
-  type HistoryRange,
   type HistorySource,
   oneStatement,
 } from './history-query.ts';
-import { historyRows, type HistoryRows } from './history-rows.ts';
+import { type HistoryRead, historyRows, type HistoryRows } from './history-rows.ts';
 import { openSnapshot } from './history-snapshot.ts';
-
-/** Rows of a history to read, in order of time. */
-export interface HistoryRead {
-  readonly columns: readonly WantedColumn[];
-  /** Time range. Without one, rows without a valid time are read too, last. */
-  readonly range?: HistoryRange;
-  /** Maximum rows, spread evenly over the range: every n-th in order of time. */
-  readonly maxRows?: number;
-  /** States the totals of the rows from this time on; see {@link HistoryBatch.totals}. */
-  readonly totalsFrom?: Date;
-}
 
 /** Rows of a history, by column. The arrays may be those of the next batch. */
 export interface HistoryBatch {

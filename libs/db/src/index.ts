@@ -29,7 +29,8 @@ export {
 export type { NumberCells, ValueCells } from './binary-rows.ts';
 export type { WantedColumn } from './history-cells.ts';
 export type { HistoryColumn, HistoryRange, HistorySource } from './history-query.ts';
-export { type HistoryBatch, type HistoryRead, HistorySession } from './history-session.ts';
+export type { HistoryRead } from './history-rows.ts';
+export { type HistoryBatch, HistorySession } from './history-session.ts';
 export * from './identity.ts';
 export * from './in-force.ts';
 export * from './lookup.ts';

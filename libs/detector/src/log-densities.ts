@@ -12,7 +12,7 @@ import { valueAt } from './sorted.ts';
 /** Maximum rows per chunk, which bounds the memory of a call for tables of any size. */
 const CHUNK_ROWS = 16_384;
 /** Rows of a history per chunk, which are some milliseconds between two turns of the event loop. */
-const HISTORY_CHUNK_ROWS = 1_024;
+const HISTORY_CHUNK_ROWS = 2_048;
 
 /**
  * Chunk of a table: its first row, its encoding, and log p of its rows in nats and original units.

@@ -41,7 +41,10 @@ export function daysFrom(
   return [{ ...first, firstMs, rows: rows - rowsOfDays(later) }, ...later];
 }
 
-/** @throws FlowlineError FLOWLINE_HISTORY_TOO_SMALL if the longest window is longer than the history. */
+/**
+ * Checks a history without rows to train on.
+ * @throws FlowlineError FLOWLINE_HISTORY_TOO_SMALL if its longest window is longer than it.
+ */
 export function checkFilled(definition: DetectorDefinition, days: readonly HistoryDay[]): void {
   const longestMs = longestWindowMs(definition);
   const [first, last] = [days[0], days.at(-1)];

@@ -1,6 +1,6 @@
 import type { FeatureSpec } from '@flowline/events';
 import { Numeral } from '@flowline/events';
-import { createRecordReader, type PlainColumns } from '@flowline/features';
+import { createRecordReader } from '@flowline/features';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
@@ -30,7 +30,7 @@ describe('the shortcut of plain columns', () => {
         const cells = values.map((value) => ({ kind: 'values' as const, values: [value] }));
         const timesMs = Float64Array.of(0);
         const batch = { size: 1, timesMs, timeValues: null, badTimes: null, cells, totals: null };
-        const { numbers, levels, usual } = plainHistory(reader.plain as PlainColumns, columns)(batch);
+        const { numbers, levels, usual } = plainHistory(reader.plain!, columns)(batch);
         const { table } = reader.read([Object.fromEntries(schema.map(({ name }, i) => [name, values[i]]))]);
         if (usual[0] === 0) return;
         expect(table.size).toBe(1);
@@ -55,6 +55,6 @@ describe('the shortcut of plain columns', () => {
       cells: [real, numbers, levels, flags],
       totals: null,
     };
-    expect([...plainHistory(reader.plain as PlainColumns, columns)(batch).usual]).toEqual([1, 1, 0]);
+    expect([...plainHistory(reader.plain!, columns)(batch).usual]).toEqual([1, 1, 0]);
   });
 });

@@ -43,7 +43,7 @@ export interface TrainingHistory {
 /** Called with the number of rows read so far, and with the expected number. */
 export type ReportRows = (rows: number, expected: number) => void;
 
-/** What a history is read for, and with. */
+/** Parameters of a reading. */
 interface Reading {
   readonly definition: DetectorDefinition;
   readonly lookups: Readonly<Record<string, LookupTable>>;
@@ -52,7 +52,7 @@ interface Reading {
   readonly onRows: ReportRows;
 }
 
-/** Estimates of the planner up to this many times the maximum of rows are worth a single reading. */
+/** Maximum estimate of the planner, in times of `maxRows`, for which a single reading is tried. */
 const WORTH_TRYING = 1.5;
 
 /**

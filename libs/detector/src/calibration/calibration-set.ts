@@ -1,4 +1,4 @@
-import { atOnce, type Steps } from '@flowline/features';
+import { atOnce, blocksOf, type Steps } from '@flowline/features';
 import type { Random } from '@flowline/flows';
 
 import { fitCalibrationSteps, pValueOf, type Calibration, type PValue } from './calibration.ts';
@@ -42,7 +42,10 @@ export function* fitCalibrationSetSteps(
 ): Steps<CalibrationSet> {
   const pooled = yield* fitCalibrationSteps(scores, random.fork('pooled'));
   const counts = new Map<number, number>();
-  for (const pattern of patterns) counts.set(pattern, (counts.get(pattern) ?? 0) + 1);
+  for (const [start, end] of blocksOf(patterns.length)) {
+    for (const pattern of patterns.subarray(start, end)) counts.set(pattern, (counts.get(pattern) ?? 0) + 1);
+    yield;
+  }
   const byPattern = new Map<number, Calibration>();
   const large = [...counts].filter(([, rows]) => rows >= patternCalibrationRows || rows === scores.length);
   for (const [pattern, rows] of large.sort(([a], [b]) => a - b)) {

@@ -1,10 +1,10 @@
 import type { Scorer } from '@flowline/engine';
 import {
+  blocksOf,
   type ColumnTable,
   type FeatureEncoding,
   filterNumbers,
   inTurns,
-  mapNumbers,
   sortNumbers,
   type Steps,
 } from '@flowline/features';
@@ -56,15 +56,22 @@ function* calibrateSteps(
     isRobust(spec.data) && defined.length > 0
       ? outlierThresholdOfSorted(yield* sortNumbers(defined.slice()))
       : -Infinity;
-  const keeps = (logP: number, row: number): boolean => Number.isFinite(logP) && logP >= threshold && stray[row] === 0;
-  const kept = logDensityNats.filter(keeps);
-  yield;
-  const calibration = yield* fitCalibrationSetSteps(
-    yield* mapNumbers(kept, (logP) => -logP),
-    missingPattern.filter((_, row) => keeps(valueAt(logDensityNats, row), row)),
-    new Random(spec.seed).fork('calibration'),
-  );
+  const keeps = (row: number): boolean => {
+    const logP = valueAt(logDensityNats, row);
+    return Number.isFinite(logP) && logP >= threshold && stray[row] === 0;
+  };
+  const kept = yield* keptRows(size, keeps);
+  const scores = yield* mapRows(kept, new Float64Array(kept.length), (row) => -valueAt(logDensityNats, row));
+  const patterns = yield* mapRows(kept, new Int32Array(kept.length), (row) => valueAt(missingPattern, row));
+  const random = new Random(spec.seed).fork('calibration');
+  const calibration = yield* fitCalibrationSetSteps(scores, patterns, random);
   const rareBelow = -alarmThreshold(calibration.pooled, TAIL_LEVEL);
+  const isRare = (row: number): boolean => !keeps(row) || valueAt(logDensityNats, row) <= rareBelow;
+  const rare = new Uint8Array(size);
+  for (const [start, end] of blocksOf(size)) {
+    for (let row = start; row < end; row++) if (isRare(row)) rare[row] = 1;
+    yield;
+  }
   return {
     calibration,
     report: {
@@ -73,11 +80,33 @@ function* calibrateSteps(
       trimmedShare: (defined.length - kept.length) / Math.max(1, defined.length),
       undefinedRows: size - defined.length,
       undefinedShare: (size - defined.length) / Math.max(1, size),
-      designEffect: designEffect(
-        Uint8Array.from(logDensityNats, (logP, row) => (!keeps(logP, row) || logP <= rareBelow ? 1 : 0)),
-      ),
+      designEffect: designEffect(rare),
       hasTail: calibration.pooled.tail !== null,
       ownPatterns: calibration.byPattern.size,
     },
   };
+}
+
+/** Rows that are kept, by index and in steps. */
+function* keptRows(size: number, keeps: (row: number) => boolean): Steps<Int32Array> {
+  const rows = new Int32Array(size);
+  let count = 0;
+  for (const [start, end] of blocksOf(size)) {
+    for (let row = start; row < end; row++) if (keeps(row)) rows[count++] = row;
+    yield;
+  }
+  return rows.subarray(0, count);
+}
+
+/** Fills an array with a value per row, in steps. */
+function* mapRows<T extends Float64Array | Int32Array>(
+  rows: Int32Array,
+  into: T,
+  valueOf: (row: number) => number,
+): Steps<T> {
+  for (const [start, end] of blocksOf(rows.length)) {
+    for (let i = start; i < end; i++) into[i] = valueOf(valueAt(rows, i));
+    yield;
+  }
+  return into;
 }

@@ -173,7 +173,7 @@ class Training {
     };
     tf.dispose(tf.tidy(density));
     await tf.nextFrame();
-    tf.dispose(tf.tidy(() => tf.variableGrads(density)) as unknown as tf.TensorContainer);
+    tf.dispose(tf.tidy(() => tf.variableGrads(density)));
     await tf.nextFrame();
   }
 
