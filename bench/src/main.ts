@@ -8,6 +8,7 @@ const programs: Readonly<Record<string, () => Promise<{ readonly program: BenchP
   density: () => import('./density/run.ts'),
   pipeline: () => import('./pipeline/run.ts'),
   shapes: () => import('./shapes/run.ts'),
+  history: () => import('./history/run.ts'),
   soak: () => import('./soak/run.ts'),
   engine: () => import('./engine/run.ts'),
   start: () => import('./start/run.ts'),

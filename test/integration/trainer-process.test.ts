@@ -88,6 +88,28 @@ describe('a trainer killed in any phase', () => {
   }, 180_000);
 });
 
+describe('a trainer that is told to stop in any phase', () => {
+  it('ends although what it waits for does not come, says so in its run, and leaves the champion', async () => {
+    const test = await database();
+    const first = startTrainer(test.url, ['--once', 'readings', '--json']);
+    expect(await first.ended).toBe(0);
+    const blocker = await test.client();
+    for (const [phase, lock] of Object.entries(trainingHolds)) {
+      if (phase === 'train') continue;
+      await blocker.query('BEGIN');
+      await blocker.query(lock);
+      const { child, ended } = startTrainer(test.url, ['--once', 'readings']);
+      await until(`the phase ${phase}`, async () => (await phaseOf(test)) === phase);
+      child.kill('SIGTERM');
+      expect([phase, await ended]).toEqual([phase, 1]);
+      await blocker.query('ROLLBACK');
+      const [run] = await listTrainingRuns(test.db, 'readings');
+      expect([phase, run?.status, run?.error]).toMatchObject([phase, 'failed', { code: 'FLOWLINE_ABORTED' }]);
+      expect(await championVersion(test.db, 'readings')).toBe(1);
+    }
+  }, 180_000);
+});
+
 describe('a serving trainer', () => {
   it('makes up for a missed run at start, once for two trainers, and ends in order on SIGTERM', async () => {
     const test = await database('15 2 * * *');

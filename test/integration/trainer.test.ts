@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { DetectorDefinition } from '@flowline/config';
+import { type DetectorDefinition, parseDetector } from '@flowline/config';
 import { applyDetector, listModels, listTrainingRuns, loadChampion } from '@flowline/db';
 import { Detector, loadBundle } from '@flowline/detector';
 import { createRecordReader } from '@flowline/features';
@@ -8,7 +8,7 @@ import { createProgress, type TrainerParts, trainOnce, type TrainRequest } from 
 
 import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
 import { until } from '../support/until.ts';
-import { createReadings, makeReadings, readingsDefinition } from './trainer-fixture.ts';
+import { createReadings, makeReadings, readingsDefinition, readingsYaml } from './trainer-fixture.ts';
 
 let postgres: TestPostgres;
 beforeAll(async () => {
@@ -121,6 +121,43 @@ describe('trainOnce', () => {
     const [run] = await listTrainingRuns(test.db, 'readings');
     expect(run).toMatchObject({ status: 'failed', error: { code: 'FLOWLINE_ABORTED' } });
     expect(await listModels(test.db)).toEqual([]);
+  });
+
+  it('runs the query of a history once', async () => {
+    const test = await database();
+    const scans = async (): Promise<number> => {
+      const [row] = await test.query(`SELECT seq_scan::int FROM pg_stat_user_tables WHERE relname = 'readings'`);
+      return Number(row?.seq_scan);
+    };
+    const before = await scans();
+    await trainOnce(parts(test), byHand);
+    await until('the scans are counted', async () => (await scans()) > before);
+    expect(await scans()).toBe(before + 1);
+  });
+
+  it('does not learn from windows that are still filling, and says so where all are', async () => {
+    const windowed = (over: string): DetectorDefinition =>
+      parseDetector(
+        readingsYaml()
+          .replace(
+            '- { name: valve, type: categorical }',
+            `- { name: recent, type: integer, from: { rolling: { statistic: count, over: ${over} } } }`,
+          )
+          .replace('eventId: id', 'eventId: id, key: [valve]'),
+        'readings.yaml',
+      );
+    const test = await database();
+    await applyDetector(test.db, windowed('10h'));
+    const outcome = await trainOnce(parts(test), byHand);
+    const { train, validation, calibration, test: newest } = outcome?.metrics.rows ?? {};
+    expect([train, validation, calibration, newest].reduce((sum, rows) => (sum ?? 0) + (rows ?? 0), 0)).toBe(
+      4000 - 600,
+    );
+    await applyDetector(test.db, windowed('100h'));
+    await expect(trainOnce(parts(test), byHand)).rejects.toMatchObject({
+      code: 'FLOWLINE_HISTORY_TOO_SMALL',
+      message: expect.stringContaining('covers 66.7 h, and the longest window of the features 100 h'),
+    });
   });
 
   it.each([

@@ -39,6 +39,10 @@ interface Internals {
 }
 
 const internals = new WeakMap<Database, Internals>();
+/** Signals that cut the connections of a handle. */
+const signals = new WeakMap<Database, AbortSignal>();
+/** Functions that keep a connection from being cut. */
+const keepers = new WeakMap<pg.ClientBase, () => void>();
 
 function internalsOf(db: Database): Internals {
   const found = internals.get(db);
@@ -71,6 +75,18 @@ export class Database {
     internals.delete(this);
     await found?.pool.end();
   }
+}
+
+/**
+ * Handle of the same database whose statements end at once when the signal aborts: their
+ * connections are cut, except for one that is committing, whose outcome would be unknown. Callers
+ * get the signal's reason. It is closed with the original.
+ */
+export function interruptible(db: Database, signal: AbortSignal): Database {
+  const handle = Object.create(db) as Database;
+  internals.set(handle, internalsOf(db));
+  signals.set(handle, signal);
+  return handle;
 }
 
 function createPool(config: pg.ClientConfig, max: number): pg.Pool {
@@ -124,7 +140,12 @@ export async function withClient<T>(
   { timeoutMs = TIMEOUT_MS }: ClientOptions = {},
 ): Promise<T> {
   const { pool } = internalsOf(db);
+  const signal = signals.get(db);
+  signal?.throwIfAborted();
   let client: pg.PoolClient | undefined;
+  const cut = (): void => {
+    socketOf(client)?.destroy();
+  };
   let failure: Error | undefined;
   const onError = (error: Error) => {
     failure = error;
@@ -134,17 +155,27 @@ export async function withClient<T>(
     // Between statements nothing else listens, and an unhandled 'error' event would end the
     // process.
     client.on('error', onError);
+    signal?.throwIfAborted();
+    signal?.addEventListener('abort', cut, { once: true });
+    keepers.set(client, () => signal?.removeEventListener('abort', cut));
     return await withDeadline(work(client), timeoutMs, db.address, () => {
       replacePool(db, pool);
       socketOf(client)?.destroy();
     });
   } catch (error) {
     failure ??= error instanceof Error ? error : new Error(String(error));
+    signal?.throwIfAborted();
     throw toFlowlineError(error, db.address);
   } finally {
+    signal?.removeEventListener('abort', cut);
     client?.off('error', onError);
     client?.release(failure);
   }
+}
+
+/** Keeps a connection of {@link withClient} from being cut by a signal. */
+export function keepUncut(client: pg.ClientBase): void {
+  keepers.get(client)?.();
 }
 
 /**
@@ -204,6 +235,11 @@ export async function openClient(db: Database, onLost: (error: unknown) => void 
     await closeClient(client);
     throw toFlowlineError(error, db.address);
   }
+}
+
+/** Cuts a connection at once, whatever runs on it. */
+export function cutClient(client: pg.Client): void {
+  socketOf(client)?.destroy();
 }
 
 /** Closes a connection, broken or not. */

@@ -33,6 +33,9 @@ export interface HistoryColumn {
 /** History query that was checked against the database. */
 export interface CheckedHistory extends HistoryTime {
   readonly columns: readonly HistoryColumn[];
+  /** Type of each column, by name. */
+  readonly types: ReadonlyMap<string, number>;
+  readonly timeType: number;
   /** The user's query as a table expression with the alias {@link ROW}. */
   readonly table: string;
 }
@@ -55,7 +58,8 @@ const SERVER_FAULT = /^(08...|25(?!006)...|40...|53...|55...|57...|58030|XX...)$
 const FIXED_MESSAGES = /^(22...|21...|0A...|25006|42601)$/;
 const PERMISSION_DENIED = /^permission denied for (table|view|materialized view|foreign table|sequence|schema) /;
 
-function quoteIdentifier(name: string): string {
+/** Quotes the name of a column. */
+export function quoteIdentifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
@@ -99,6 +103,8 @@ export async function checkHistory(client: pg.ClientBase, source: HistorySource)
   }
   return {
     columns: fields.map(({ name, dataTypeID }) => ({ name, type: columnType(dataTypeID) })),
+    types: new Map(fields.map(({ name, dataTypeID }) => [name, dataTypeID])),
+    timeType: field.dataTypeID,
     table,
     ...historyTime(field, `${ROW}.${quoteIdentifier(field.name)}`, source.timeUnit ?? 'ms'),
   };

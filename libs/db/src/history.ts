@@ -1,9 +1,8 @@
 import { parseJson } from '@flowline/events';
 import type pg from 'pg';
 
-import { closeClient, type Database, openClient } from './database.ts';
+import { closeClient, type Database } from './database.ts';
 import { toFlowlineError } from './database-error.ts';
-import { SET_FORMATS } from './formats.ts';
 import {
   asUserQuery,
   type CheckedHistory,
@@ -15,6 +14,7 @@ import {
   rangeCondition,
   ROW,
 } from './history-query.ts';
+import { openSnapshot } from './history-snapshot.ts';
 import { onlyRow } from './statement.ts';
 
 /** Request for history rows. */
@@ -145,7 +145,8 @@ async function selectDays(
   return (await asUserQuery(request.query, () => client.query<DayRow>(statement))).rows;
 }
 
-async function summarise(
+/** Counts history within a range, on a connection. */
+export async function summarise(
   client: pg.ClientBase,
   request: HistorySource & HistoryRange,
   history: CheckedHistory,
@@ -194,19 +195,4 @@ function historySelect(
       ORDER BY place`,
     values,
   };
-}
-
-/**
- * Opens a connection with a read-only snapshot. Scans start at the beginning of a table and run
- * without parallel workers, for a stable order.
- */
-async function openSnapshot(db: Database): Promise<pg.Client> {
-  const client = await openClient(db);
-  await client.query(
-    `BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; ${SET_FORMATS};
-     SET LOCAL synchronize_seqscans = off;
-     SET LOCAL max_parallel_workers_per_gather = 0;
-     SET LOCAL idle_in_transaction_session_timeout = 0`,
-  );
-  return client;
 }

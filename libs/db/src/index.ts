@@ -1,7 +1,7 @@
 export * from './anomalies.ts';
 export { type CommitOptions, commitBatch, commitCollected } from './commit-batch.ts';
 export * from './create-table-from-csv.ts';
-export { connect, type ConnectOptions, type Database } from './database.ts';
+export { connect, type ConnectOptions, type Database, interruptible } from './database.ts';
 export * from './dead-alerts.ts';
 export * from './dead-letters.ts';
 export * from './detector-states.ts';
@@ -26,7 +26,11 @@ export {
   readHistory,
   summariseHistory,
 } from './history.ts';
+export type { NumberCells, ValueCells } from './binary-rows.ts';
+export type { WantedColumn } from './history-cells.ts';
 export type { HistoryColumn, HistoryRange, HistorySource } from './history-query.ts';
+export type { HistoryRead } from './history-rows.ts';
+export { type HistoryBatch, HistorySession } from './history-session.ts';
 export * from './identity.ts';
 export * from './in-force.ts';
 export * from './lookup.ts';

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 
-import { type Database, withClient } from './database.ts';
+import { type Database, keepUncut, withClient } from './database.ts';
 import { SET_FORMATS } from './formats.ts';
 
 /** Options of a transaction. */
@@ -38,6 +38,7 @@ export async function withTransaction<T>(
        SET LOCAL idle_in_transaction_session_timeout = ${Math.trunc(idleTimeoutMs)}`,
     );
     const result = await work(client);
+    keepUncut(client);
     await client.query('COMMIT');
     return result;
   };

@@ -1,9 +1,18 @@
 import type { Scorer } from '@flowline/engine';
-import { sliceTable, type EncodedBatch, type FeatureEncoding, type FeatureTable } from '@flowline/features';
+import {
+  ColumnTable,
+  type EncodedBatch,
+  type FeatureEncoding,
+  type FeatureTable,
+  sliceTable,
+  turn,
+} from '@flowline/features';
 import { valueAt } from './sorted.ts';
 
 /** Maximum rows per chunk, which bounds the memory of a call for tables of any size. */
 const CHUNK_ROWS = 16_384;
+/** Rows of a history per chunk, which are some milliseconds between two turns of the event loop. */
+const HISTORY_CHUNK_ROWS = 2_048;
 
 /**
  * Chunk of a table: its first row, its encoding, and log p of its rows in nats and original units.
@@ -23,10 +32,13 @@ export interface DensityChunk {
 export async function* densityChunks(
   scorer: Pick<Scorer, 'score'>,
   encoding: FeatureEncoding,
-  table: FeatureTable,
+  table: FeatureTable | ColumnTable,
 ): AsyncGenerator<DensityChunk> {
-  for (let start = 0; start < table.size; start += CHUNK_ROWS) {
-    const batch = encoding.encode(sliceTable(table, start, start + CHUNK_ROWS));
+  const rows = table instanceof ColumnTable ? HISTORY_CHUNK_ROWS : CHUNK_ROWS;
+  for (let start = 0; start < table.size; start += rows) {
+    const batch = encoding.encode(
+      table instanceof ColumnTable ? table.rows(start, start + rows) : sliceTable(table, start, start + rows),
+    );
     const logP = await scorer.score(batch.rows, batch.size);
     const logDensityNats = logP.map((flow, i) => {
       const total = flow + valueAt(batch.logJacobian, i) + valueAt(batch.logDiscrete, i);
@@ -42,17 +54,30 @@ export interface LogDensities {
   readonly missingPattern: Int32Array;
 }
 
-/** Computes log p and the missing pattern of every row of a table, by {@link densityChunks}. */
+/** Signal and progress of the scoring of many rows. */
+export interface LongScoring {
+  readonly signal?: AbortSignal | undefined;
+  /** Called with the share of the rows that are scored, 0 to 1. */
+  readonly onShare?: (share: number) => void;
+}
+
+/**
+ * Computes log p and the missing pattern of every row of a table, by {@link densityChunks}, with a
+ * turn of the event loop after each chunk.
+ */
 export async function logDensities(
   scorer: Pick<Scorer, 'score'>,
   encoding: FeatureEncoding,
-  table: FeatureTable,
+  table: FeatureTable | ColumnTable,
+  { signal, onShare }: LongScoring = {},
 ): Promise<LogDensities> {
   const logDensityNats = new Float64Array(table.size);
   const missingPattern = new Int32Array(table.size);
   for await (const chunk of densityChunks(scorer, encoding, table)) {
     logDensityNats.set(chunk.logDensityNats, chunk.start);
     missingPattern.set(chunk.batch.missingPattern, chunk.start);
+    onShare?.((chunk.start + chunk.batch.size) / table.size);
+    await turn(signal);
   }
   return { logDensityNats, missingPattern };
 }

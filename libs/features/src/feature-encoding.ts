@@ -1,5 +1,6 @@
 import { FlowlineError, type FeatureSpec, type FeatureType } from '@flowline/events';
 
+import type { ColumnTable } from './column-table.ts';
 import { decodeRows } from './decode-rows.ts';
 import { encodeTable, type EncodedBatch, type FittedParts } from './encode-table.ts';
 import type { FeatureEncodingConfig } from './encoding-config.ts';
@@ -10,8 +11,10 @@ import { checkTable, type FeatureTable } from './feature-table.ts';
 import { layoutOf, type Layout, type Place } from './layout.ts';
 import { LevelChain } from './level-chain.ts';
 import { LevelColumn, MISSING } from './level-column.ts';
+import { markedRows } from './marked-rows.ts';
 import { MissingPatterns } from './missing-patterns.ts';
-import { NumericColumn } from './numeric-column.ts';
+import { ENCODED_BOUND, NumericColumn } from './numeric-column.ts';
+import type { Steps } from './steps.ts';
 
 /**
  * One dimension of the flow: a scored numeric feature, with an increasing map from original to
@@ -180,17 +183,27 @@ export class FeatureEncoding {
 
   /**
    * Marks rows with a number so far beyond its trained range that it cannot be of the same kind,
-   * such as a code for "no reading": [size], 1 for such a row.
+   * such as a code for "no reading", in steps: [size], 1 for such a row.
    */
-  strayRows(table: FeatureTable): Uint8Array {
-    const rows = new Uint8Array(table.size);
-    for (const { numericColumn, isStray } of this.scored) {
-      rows.forEach((_, row) => {
-        const value = table.numeric[row * table.numericWidth + numericColumn] ?? NaN;
-        if (!Number.isNaN(value) && isStray(value)) rows[row] = 1;
-      });
-    }
-    return rows;
+  strayRows(table: ColumnTable): Steps<Uint8Array> {
+    const tests = this.scored.map(({ numericColumn, isStray, fromEncodedWithin }) => {
+      const [lowest, highest] = [fromEncodedWithin(-ENCODED_BOUND), fromEncodedWithin(ENCODED_BOUND)];
+      // The map is increasing: no value between two that are not stray is.
+      const isWithin =
+        isStray(lowest) || isStray(highest) ? () => false : (value: number) => value >= lowest && value <= highest;
+      return { column: numericColumn, marks: (value: number) => !isWithin(value) && isStray(value) };
+    });
+    return markedRows(table, tests);
+  }
+
+  /** Marks rows with a number outside its domain, in steps: [size], 1 for such a row. */
+  outOfDomainRows(table: ColumnTable): Steps<Uint8Array> {
+    const tests = this.layout.places.flatMap(({ kind, tableColumn }) => {
+      const column = kind === 'levels' || kind === 'cyclic' ? null : this.parts.numeric[tableColumn];
+      if (column === null || column === undefined) return [];
+      return [{ column: tableColumn, marks: (value: number) => !column.accepts(value) }];
+    });
+    return markedRows(table, tests);
   }
 
   /**

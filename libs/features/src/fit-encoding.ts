@@ -1,14 +1,17 @@
-import { FlowlineError, type FeatureSpec } from '@flowline/events';
+import { at, FlowlineError, type FeatureSpec } from '@flowline/events';
 
+import type { ColumnTable } from './column-table.ts';
+import { columnsOf } from './column-table-builder.ts';
 import { ENCODING_FORMAT, ENCODING_VERSION } from './encoding-config.ts';
 import { FeatureEncoding } from './feature-encoding.ts';
 import { checkSchema, isLevelFeature } from './feature-schema.ts';
 import { checkTable, infiniteValue, requiredMissing, type FeatureTable } from './feature-table.ts';
-import { fitLevelChain } from './level-chain.ts';
+import { type FittedColumn, fitNumericSteps } from './fit-numeric-column.ts';
+import { fitLevelChain, type LevelChainConfig } from './level-chain.ts';
 import { fitLevelColumn, type LevelColumn } from './level-column.ts';
 import { fitMissingPatterns } from './missing-patterns.ts';
-import { fitNumericColumn, type FittedColumn } from './fit-numeric-column.ts';
 import type { NumericColumnConfig } from './numeric-column.ts';
+import { atOnce, type Steps } from './steps.ts';
 import { strayRules, type StrayRule } from './stray-values.ts';
 
 /**
@@ -33,8 +36,17 @@ export function fitEncoding(
   table: FeatureTable,
   rule: StrayRule = strayRules.clean,
 ): FeatureEncoding {
-  checkSchema(schema);
   checkTable(schema, table);
+  return atOnce(fitEncodingSteps(schema, columnsOf(table), rule));
+}
+
+/** {@link fitEncoding} in steps. */
+export function* fitEncodingSteps(
+  schema: readonly FeatureSpec[],
+  table: ColumnTable,
+  rule: StrayRule,
+): Steps<FeatureEncoding> {
+  checkSchema(schema);
   if (table.size === 0) {
     throw new FlowlineError('FLOWLINE_FEATURES_INVALID', 'There are no rows to fit the features to.', {
       where: 'features',
@@ -44,14 +56,14 @@ export function fitEncoding(
   const warnings: string[] = [];
   const numericSpecs = schema.filter((spec) => !isLevelFeature(spec));
   const levelSpecs = schema.filter(isLevelFeature);
-  const numeric = numericSpecs.map((spec, column) => fitNumbers(spec, table, column, rule, warnings));
-  const levels = levelSpecs.map((spec, column) => fitLevels(spec, levelsOf(spec, table, column), warnings));
-  const chains = levelSpecs.map((spec, column) => {
-    const previous: LevelColumn | undefined = levels[column - 1];
-    const own = levels[column];
-    if (spec.role !== 'score' || previous === undefined || own === undefined) return null;
-    return fitLevelChain(previous, own, pairsOf(table, column)).config;
-  });
+  const numeric: (NumericColumnConfig | null)[] = [];
+  for (const [column, spec] of numericSpecs.entries()) {
+    numeric.push(yield* fitNumbers(spec, table, column, rule, warnings));
+  }
+  const levels: LevelColumn[] = [];
+  for (const [column, spec] of levelSpecs.entries()) levels.push(yield* fitLevels(spec, table, column, warnings));
+  const chains: (LevelChainConfig | null)[] = [];
+  for (const [column, spec] of levelSpecs.entries()) chains.push(yield* fitChain(spec, table, column, levels));
   return new FeatureEncoding({
     format: ENCODING_FORMAT,
     version: ENCODING_VERSION,
@@ -59,22 +71,22 @@ export function fitEncoding(
     numeric,
     levels: levels.map(({ config }) => config),
     chains,
-    missingPatterns: fitMissingPatterns(schema, table).nodes,
+    missingPatterns: (yield* fitMissingPatterns(schema, table)).nodes,
     trainedRows: table.size,
     warnings,
   });
 }
 
-function fitNumbers(
+function* fitNumbers(
   spec: FeatureSpec,
-  table: FeatureTable,
+  table: ColumnTable,
   index: number,
   rule: StrayRule,
   warnings: string[],
-): NumericColumnConfig | null {
-  const observed = observedNumbers(spec, table, index);
+): Steps<NumericColumnConfig | null> {
+  const observed = yield* observedNumbers(spec, table, index);
   if (spec.type === 'cyclic') return null;
-  const fitted = fitNumericColumn(spec, observed, rule);
+  const fitted = yield* fitNumericSteps(spec, observed, rule);
   const { name, type } = spec;
   const { config } = fitted.column;
   const rowOf = (value: number): string => `${shown(value)} in training row ${firstRow(table, index, value) + 1}`;
@@ -111,51 +123,81 @@ const shown = (value: number): string => String(Number(value.toPrecision(6)));
 
 const keptRange = ({ kept }: FittedColumn): string => `${shown(kept[0])} to ${shown(kept[1])}`;
 
-function firstRow({ size, numeric, numericWidth }: FeatureTable, column: number, value: number): number {
-  for (let row = 0; row < size; row++) if (numeric[row * numericWidth + column] === value) return row;
+function firstRow(table: ColumnTable, column: number, value: number): number {
+  let before = 0;
+  for (const values of table.numbers(column)) {
+    const row = values.indexOf(value);
+    if (row >= 0) return before + row;
+    before += values.length;
+  }
   return -1;
 }
 
-function fitLevels(spec: FeatureSpec, values: readonly (string | null)[], warnings: string[]): LevelColumn {
-  const column = fitLevelColumn(values, { maxLevels: spec.maxLevels, boolean: spec.type === 'boolean' });
+function* observedNumbers({ name, nullable }: FeatureSpec, table: ColumnTable, column: number): Steps<Float64Array> {
+  const observed = new Float64Array(table.size);
+  let count = 0;
+  let row = 0;
+  for (const values of table.numbers(column)) {
+    for (let i = 0; i < values.length; i++, row++) {
+      const value = at(values, i);
+      if (Number.isNaN(value)) {
+        if (!nullable) throw requiredMissing(name, row);
+        continue;
+      }
+      if (!Number.isFinite(value)) throw infiniteValue(name, row);
+      observed[count++] = value;
+    }
+    yield;
+  }
+  return observed.subarray(0, count);
+}
+
+function* fitLevels(spec: FeatureSpec, table: ColumnTable, index: number, warnings: string[]): Steps<LevelColumn> {
+  const names = table.names(index);
+  const rows = new Float64Array(names.length);
+  let row = 0;
+  for (const indices of table.levels(index)) {
+    for (const level of indices) {
+      if (level >= 0) rows[level] = at(rows, level) + 1;
+      else if (!spec.nullable) throw requiredMissing(spec.name, row);
+      row++;
+    }
+    yield;
+  }
+  const counted = names.map((name, level) => [name, at(rows, level)] as const);
+  const column = fitLevelColumn(counted, { maxLevels: spec.maxLevels, boolean: spec.type === 'boolean' });
   const { levels, unseen } = column.config;
   if (unseen > 0) {
     warnings.push(
-      `${spec.name}: ${unseen} of ${values.length} training rows have none of its ${levels.length} most frequent levels; those count as unseen.`,
+      `${spec.name}: ${unseen} of ${table.size} training rows have none of its ${levels.length} most frequent levels; those count as unseen.`,
     );
   }
   return column;
 }
 
-function observedNumbers(
-  { name, nullable }: FeatureSpec,
-  { size, numeric, numericWidth }: FeatureTable,
-  column: number,
-): Float64Array {
-  const observed = new Float64Array(size);
-  let count = 0;
-  for (let row = 0; row < size; row++) {
-    const value = numeric[row * numericWidth + column] ?? NaN;
-    if (Number.isNaN(value)) {
-      if (!nullable) throw requiredMissing(name, row);
-      continue;
+/** Fits the chain of a scored level column that has one before it; null for any other. */
+function* fitChain(
+  spec: FeatureSpec,
+  table: ColumnTable,
+  index: number,
+  columns: readonly LevelColumn[],
+): Steps<LevelChainConfig | null> {
+  if (spec.role !== 'score' || index === 0) return null;
+  const [before, own] = [at(columns, index - 1), at(columns, index)];
+  const previousOf = table.names(index - 1).map((name) => before.indexOf(name));
+  const levelOf = table.names(index).map((name) => own.indexOf(name));
+  const stride = own.unseenIndex + 1;
+  const counted = new Map<number, number>();
+  const previousLevels = table.levels(index - 1);
+  for (const levels of table.levels(index)) {
+    const previous = previousLevels.next().value ?? levels;
+    for (let i = 0; i < levels.length; i++) {
+      const [a, b] = [at(previous, i), at(levels, i)];
+      if (a < 0 || b < 0) continue;
+      const key = at(previousOf, a) * stride + at(levelOf, b);
+      counted.set(key, (counted.get(key) ?? 0) + 1);
     }
-    if (!Number.isFinite(value)) throw infiniteValue(name, row);
-    observed[count++] = value;
+    yield;
   }
-  return observed.subarray(0, count);
-}
-
-const levelAt = ({ levels, levelWidth }: FeatureTable, row: number, column: number): string | null =>
-  levels[row * levelWidth + column] ?? null;
-
-const levelsOf = ({ name, nullable }: FeatureSpec, table: FeatureTable, column: number): (string | null)[] =>
-  Array.from({ length: table.size }, (_, row) => {
-    const level = levelAt(table, row, column);
-    if (level === null && !nullable) throw requiredMissing(name, row);
-    return level;
-  });
-
-function* pairsOf(table: FeatureTable, column: number): Generator<readonly [string | null, string | null]> {
-  for (let row = 0; row < table.size; row++) yield [levelAt(table, row, column - 1), levelAt(table, row, column)];
+  return fitLevelChain(own, counted).config;
 }

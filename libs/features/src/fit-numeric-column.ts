@@ -1,17 +1,20 @@
 import type { FeatureSpec } from '@flowline/events';
 
 import { scaleOf } from './feature-schema.ts';
-import { noiseScale } from './noise.ts';
+import { filterNumbers, mapNumbers } from './map-numbers.ts';
+import { noiseScaleSteps } from './noise.ts';
 import { NumericColumn, rangeReach } from './numeric-column.ts';
+import { sortNumbers } from './sort-numbers.ts';
+import { atOnce, type Steps } from './steps.ts';
 import { withoutStrays, type StrayRule } from './stray-values.ts';
 import { asinh } from './transforms/asinh.ts';
 import { identity } from './transforms/identity.ts';
 import { integer, isWhole } from './transforms/integer.ts';
 import { log } from './transforms/log.ts';
 import { fitPositive, positiveTolerance } from './transforms/positive.ts';
-import { fitStandardisation, NO_SCALE, standardise, type Standardisation } from './transforms/standardise.ts';
+import { fitStandardisationSteps, NO_SCALE, standardise, type Standardisation } from './transforms/standardise.ts';
 import type { Transform } from './transforms/transform.ts';
-import { fitUnit, isShare } from './transforms/unit.ts';
+import { fitUnitSteps, isShare } from './transforms/unit.ts';
 
 /** Largest relative difference that counts as rounding. */
 const ROUNDING = 8 * Number.EPSILON;
@@ -47,21 +50,30 @@ export interface LeftOut {
  * Fits a numeric column of any type but cyclic to the observed values of the training rows.
  * @param observed finite values, in any order.
  */
-export function fitNumericColumn(spec: FeatureSpec, observed: Float64Array, rule: StrayRule): FittedColumn {
-  const accepts = domainOf(spec, observed);
-  const inside = observed.filter((value) => accepts(value));
-  const transform = fitTransform(spec, inside.map((value) => Math.max(value, lowestOf(spec))).sort());
-  const values = inside.map((value) => transform.nearest(value)).sort();
-  const scaled = values.map((value) => transform.forward(value));
+export const fitNumericColumn = (spec: FeatureSpec, observed: Float64Array, rule: StrayRule): FittedColumn =>
+  atOnce(fitNumericSteps(spec, observed, rule));
+
+/**
+ * {@link fitNumericColumn} in steps. The column is sorted once: every map of a fit keeps the order.
+ */
+export function* fitNumericSteps(spec: FeatureSpec, observed: Float64Array, rule: StrayRule): Steps<FittedColumn> {
+  const sorted = yield* sortNumbers(observed.slice());
+  const accepts = domainOf(spec, sorted);
+  const inside = yield* filterNumbers(sorted, accepts);
+  const transform = yield* fitTransform(spec, inside);
+  const values = yield* mapNumbers(inside, transform.nearest, inside);
+  const scaled = yield* mapNumbers(values, transform.forward);
   const unit = spec.type === 'integer' ? 1 : 0;
   const [from, to] = withoutStrays(scaled, rule, unit);
   const kept = scaled.subarray(from, to);
   const keptValues = values.subarray(from, to);
   const constant = spec.type !== 'integer' && isConstant(keptValues);
-  const standardisation = constant ? constantScale(spec, transform, keptValues) : fitStandardisation(kept, unit);
-  const encoded = kept.map((value) => standardise(standardisation, value));
+  const standardisation = constant
+    ? constantScale(spec, transform, keptValues)
+    : yield* fitStandardisationSteps(kept, unit);
+  const encoded = yield* mapNumbers(kept, (value) => standardise(standardisation, value), kept);
   // Dequantisation already fills the gaps of an integer column.
-  const gaussian = noiseScale(spec.type === 'integer' || constant ? encoded.subarray(0, 0) : encoded);
+  const gaussian = yield* noiseScaleSteps(spec.type === 'integer' || constant ? encoded.subarray(0, 0) : encoded);
   const uniform = unit / standardisation.std;
   const reach = rangeReach({ gaussian, uniform });
   const column = new NumericColumn({
@@ -75,7 +87,7 @@ export function fitNumericColumn(spec: FeatureSpec, observed: Float64Array, rule
   return {
     column,
     used: values.length,
-    outside: { count: observed.length - values.length, example: observed.find((value) => !accepts(value)) ?? NaN },
+    outside: outsideOf(observed, values.length, accepts),
     stray: {
       count: values.length - kept.length,
       example: (kept.length === values.length ? undefined : values[from > 0 ? 0 : values.length - 1]) ?? NaN,
@@ -84,11 +96,16 @@ export function fitNumericColumn(spec: FeatureSpec, observed: Float64Array, rule
   };
 }
 
+function outsideOf(observed: Float64Array, used: number, accepts: (value: number) => boolean): LeftOut {
+  const count = observed.length - used;
+  return { count, example: (count === 0 ? undefined : observed.find((value) => !accepts(value))) ?? NaN };
+}
+
 /** Returns the domain test of a feature's type, including the tolerance at its ends. */
-function domainOf(spec: FeatureSpec, observed: Float64Array): (value: number) => boolean {
+function domainOf(spec: FeatureSpec, sorted: Float64Array): (value: number) => boolean {
   switch (spec.type) {
     case 'positive': {
-      const tolerance = positiveTolerance(observed.slice().sort());
+      const tolerance = positiveTolerance(sorted);
       return (value) => value >= -tolerance;
     }
     case 'unit':
@@ -102,12 +119,15 @@ function domainOf(spec: FeatureSpec, observed: Float64Array): (value: number) =>
 
 const lowestOf = (spec: FeatureSpec): number => (spec.type === 'positive' || spec.type === 'unit' ? 0 : -Infinity);
 
-function fitTransform(spec: FeatureSpec, sorted: Float64Array): Transform {
+/** @param inside values of the domain, ascending. */
+function* fitTransform(spec: FeatureSpec, inside: Float64Array): Steps<Transform> {
+  const lowest = lowestOf(spec);
+  const sorted = lowest === -Infinity ? inside : yield* mapNumbers(inside, (value) => Math.max(value, lowest));
   switch (spec.type) {
     case 'positive':
       return fitPositive(sorted);
     case 'unit':
-      return fitUnit(sorted.map((value) => Math.min(value, 1)));
+      return yield* fitUnitSteps(yield* mapNumbers(sorted, (value) => Math.min(value, 1)));
     case 'integer':
       return integer();
     default:

@@ -30,7 +30,7 @@ export function compareColumns(
 ): ColumnFindings {
   const byName = new Map(columns.map((column) => [column.name, column]));
   const fields = new Set([...fieldsOf(schema), ...key]);
-  const names = new Set([...schema.flatMap(({ from }) => lookupKeys(from)), ...schema.flatMap(ownNames), ...key]);
+  const names = nameFields(schema, key);
   return {
     missing: [...fields].filter((field) => !isHeld(field, byName)),
     unmatchable: [...names].flatMap((name) => {
@@ -40,10 +40,40 @@ export function compareColumns(
   };
 }
 
+/** Column of a history that is read; `asName` if its values are names, in their spelling. */
+export interface ReadColumn {
+  readonly name: string;
+  readonly asName: boolean;
+}
+
+/**
+ * Columns that hold the fields of a schema and of an entity's key, each once, in the order of the
+ * history: a field's own column, and that of an object which holds it.
+ */
+export function wantedColumns(
+  schema: readonly FeatureSpec[],
+  key: readonly string[],
+  columns: readonly string[],
+): readonly ReadColumn[] {
+  const fields = [...new Set([...fieldsOf(schema), ...key])];
+  const wanted = new Set(fields.flatMap((field) => pathsOf(field)));
+  const names = nameFields(schema, key);
+  return columns.filter((name) => wanted.has(name)).map((name) => ({ name, asName: names.has(name) }));
+}
+
+/** Fields whose values are names: levels, keys of lookup tables, keys of entities. */
+const nameFields = (schema: readonly FeatureSpec[], key: readonly string[]): ReadonlySet<string> =>
+  new Set([...schema.flatMap(({ from }) => lookupKeys(from)), ...schema.flatMap(ownNames), ...key]);
+
+/** A dotted field, and the fields that may hold it: `geo.lat` and `geo`. */
+function pathsOf(field: string): readonly string[] {
+  const steps = field.split('.');
+  return steps.map((_, i) => steps.slice(0, i + 1).join('.'));
+}
+
 /** True if a column has the field's name or holds it: `geo` holds `geo.lat`. */
 function isHeld(field: string, columns: ReadonlyMap<string, RowColumn>): boolean {
-  const steps = field.split('.');
-  return steps.some((_, i) => columns.has(steps.slice(0, i + 1).join('.')));
+  return pathsOf(field).some((path) => columns.has(path));
 }
 
 const ownNames = (spec: FeatureSpec): readonly string[] =>

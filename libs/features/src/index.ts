@@ -1,3 +1,5 @@
+export { ColumnTable } from './column-table.ts';
+export { ColumnTableBuilder, columnsOf } from './column-table-builder.ts';
 export type { EncodedBatch } from './encode-table.ts';
 export type { FeatureEncodingConfig } from './encoding-config.ts';
 export type { CyclicColumn, EncodingColumn, EncodingPlan, LevelsColumn, NumberColumn } from './encoding-plan.ts';
@@ -21,16 +23,19 @@ export {
   type Scale,
 } from './feature-schema.ts';
 export { concatTables, emptyTable, rowValues, selectRows, sliceTable, type FeatureTable } from './feature-table.ts';
-export { fitEncoding } from './fit-encoding.ts';
+export { fitEncoding, fitEncodingSteps } from './fit-encoding.ts';
 export { compileEventId } from './event-id.ts';
 export { compileEventTime, eventTimeOf } from './event-time.ts';
-export { compareColumns, type ColumnFindings, type RowColumn } from './history-columns.ts';
+export { compareColumns, type ColumnFindings, type RowColumn, wantedColumns } from './history-columns.ts';
 export { haversineKm } from './haversine.ts';
 export { levelText } from './level-text.ts';
 export { COMPLETE, UNKNOWN_PATTERN } from './missing-patterns.ts';
 export { ENCODED_BOUND } from './numeric-column.ts';
 export type { PlainColumns, PlainLevel, PlainNumber } from './plain-columns.ts';
 export { createRecordReader, type ReadResult, type RecordFault, type RecordReader } from './record-reader.ts';
+export { filterNumbers, mapNumbers } from './map-numbers.ts';
+export { sortNumbers } from './sort-numbers.ts';
+export { atOnce, blocksOf, inTurns, type Steps, turn } from './steps.ts';
 export { strayRules, type StrayRule } from './stray-values.ts';
 export { parseTime } from './time.ts';
 export { DOMAIN_TOLERANCE, LARGE_TOLERANCE } from './tolerance.ts';

@@ -2,10 +2,11 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import { LevelChain, fitLevelChain } from './level-chain.ts';
+import { countedLevels } from './testing/counted-levels.ts';
 import { MISSING, fitLevelColumn, type LevelColumn } from './level-column.ts';
 
 const column = (levels: readonly (string | null)[], maxLevels = 64) =>
-  fitLevelColumn(levels, { maxLevels, boolean: false });
+  fitLevelColumn(countedLevels(levels), { maxLevels, boolean: false });
 const fitPairs = (pairs: readonly (readonly [string | null, string | null])[], maxLevels = 64) => {
   const previous = column(
     pairs.map(([level]) => level),
@@ -15,7 +16,13 @@ const fitPairs = (pairs: readonly (readonly [string | null, string | null])[], m
     pairs.map(([, level]) => level),
     maxLevels,
   );
-  return { previous, own, chain: fitLevelChain(previous, own, pairs) };
+  const counted = new Map<number, number>();
+  for (const [before, level] of pairs) {
+    if (before === null || level === null) continue;
+    const key = previous.indexOf(before) * (own.unseenIndex + 1) + own.indexOf(level);
+    counted.set(key, (counted.get(key) ?? 0) + 1);
+  }
+  return { previous, own, chain: fitLevelChain(own, counted) };
 };
 const distribution = (chain: LevelChain, own: LevelColumn, previous: number) =>
   Array.from({ length: own.unseenIndex + 1 }, (_, index) => chain.probability(previous, index));

@@ -51,21 +51,12 @@ export class LevelChain {
 }
 
 /**
- * Counts pairs of levels in the training rows, and selects the strength with the highest
- * leave-one-out likelihood.
+ * Fits a chain to the pairs of levels in the training rows, and selects the strength with the
+ * highest leave-one-out likelihood.
+ * @param counted training rows per pair, by previous index · (unseenIndex + 1) + index.
  */
-export function fitLevelChain(
-  previousColumn: LevelColumn,
-  column: LevelColumn,
-  pairs: Iterable<readonly [previous: string | null, level: string | null]>,
-): LevelChain {
+export function fitLevelChain(column: LevelColumn, counted: ReadonlyMap<number, number>): LevelChain {
   const stride = column.unseenIndex + 1;
-  const counted = new Map<number, number>();
-  for (const [previousLevel, level] of pairs) {
-    if (previousLevel === null || level === null) continue;
-    const key = previousColumn.indexOf(previousLevel) * stride + column.indexOf(level);
-    counted.set(key, (counted.get(key) ?? 0) + 1);
-  }
   const counts = [...counted]
     .sort(([a], [b]) => a - b)
     .map(([key, count]) => [Math.floor(key / stride), key % stride, count] as const);

@@ -67,11 +67,12 @@ export class LevelColumn {
 }
 
 /**
- * Counts the levels of a column and keeps the `maxLevels` most frequent. With `boolean`, the levels
- * are true and false.
+ * Keeps the `maxLevels` most frequent levels of a column. With `boolean`, the levels are true and
+ * false.
+ * @param counted training rows per level, each level once.
  */
 export function fitLevelColumn(
-  values: readonly (string | null)[],
+  counted: Iterable<readonly [level: string, rows: number]>,
   options: { readonly maxLevels: number; readonly boolean: boolean },
 ): LevelColumn {
   const counts = new Map<string, number>(
@@ -82,7 +83,7 @@ export function fitLevelColumn(
         ]
       : [],
   );
-  for (const value of values) if (value !== null) counts.set(value, (counts.get(value) ?? 0) + 1);
+  for (const [level, rows] of counted) if (rows > 0) counts.set(level, rows);
   const ranked = [...counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
   const kept = ranked.slice(0, options.boolean ? 2 : options.maxLevels);
   return new LevelColumn({

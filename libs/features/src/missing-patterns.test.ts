@@ -1,6 +1,9 @@
 import type { FeatureSpec } from '@flowline/events';
 import { describe, expect, it } from '@jest/globals';
 
+import { columnsOf } from './column-table-builder.ts';
+import type { FeatureTable } from './feature-table.ts';
+import { atOnce } from './steps.ts';
 import { COMPLETE, MissingPatterns, UNKNOWN_PATTERN, fitMissingPatterns } from './missing-patterns.ts';
 
 const feature = (name: string, type: FeatureSpec['type']): FeatureSpec => ({
@@ -13,7 +16,9 @@ const feature = (name: string, type: FeatureSpec['type']): FeatureSpec => ({
   period: null,
 });
 const schema = [feature('x', 'real'), feature('c', 'categorical'), feature('y', 'real')];
-const patterns = fitMissingPatterns(schema, {
+const fitPatterns = (features: readonly FeatureSpec[], table: FeatureTable): MissingPatterns =>
+  atOnce(fitMissingPatterns(features, columnsOf(table)));
+const patterns = fitPatterns(schema, {
   size: 5,
   numeric: Float64Array.of(1, 2, NaN, 2, NaN, NaN, 1, NaN, 1, NaN),
   numericWidth: 2,
@@ -52,7 +57,7 @@ describe('MissingPatterns', () => {
     const many = Array.from({ length: 60 }, (_, i) => feature(`f${i}`, 'real'));
     const size = 6_000;
     const numeric = Float64Array.from({ length: size * 60 }, (_, i) => ((i * 2_654_435_761) % 97 < 48 ? NaN : 1));
-    const fitted = fitMissingPatterns(many, { size, numeric, numericWidth: 60, levels: [], levelWidth: 0 });
+    const fitted = fitPatterns(many, { size, numeric, numericWidth: 60, levels: [], levelWidth: 0 });
     expect(fitted.nodes.length).toBeLessThanOrEqual(4096);
     const first = Array.from({ length: 60 }, (_, i) => i).filter((i) => Number.isNaN(numeric[i]));
     const pattern = first.reduce((at, index) => fitted.with(at, index), COMPLETE);

@@ -1,7 +1,8 @@
-import type { FeatureSpec } from '@flowline/events';
+import { at, type FeatureSpec } from '@flowline/events';
 
+import type { ColumnTable } from './column-table.ts';
 import { isLevelFeature } from './feature-schema.ts';
-import type { FeatureTable } from './feature-table.ts';
+import { blocksOf, type Steps } from './steps.ts';
 
 /** Pattern of a complete row. */
 export const COMPLETE = 0;
@@ -61,39 +62,64 @@ export class MissingPatterns {
   }
 }
 
-/** Collects the patterns of the training rows. */
-export function fitMissingPatterns(schema: readonly FeatureSpec[], table: FeatureTable): MissingPatterns {
+/** Rows whose missing values are looked at together. */
+const BLOCK_ROWS = 8_192;
+
+/** Collects the patterns of the training rows, in steps. Only nullable features may be missing. */
+export function* fitMissingPatterns(schema: readonly FeatureSpec[], table: ColumnTable): Steps<MissingPatterns> {
   const nodes: [number, number, number][] = [];
   const children = new Map<number, number>();
-  const isMissing = missingTest(schema, table);
-  for (let row = 0; row < table.size; row++) {
-    let pattern = COMPLETE;
-    for (let feature = 0; feature < schema.length && pattern !== UNKNOWN_PATTERN; feature++) {
-      if (!isMissing(row, feature)) continue;
-      const key = pattern * schema.length + feature;
-      let child = children.get(key) ?? UNKNOWN_PATTERN;
-      if (child === UNKNOWN_PATTERN && nodes.length < MAX_PATTERNS) {
-        child = nodes.push([pattern, feature, 0]);
-        children.set(key, child);
+  const features = nullableFeatures(schema);
+  for (const [start, end] of features.length === 0 ? [] : blocksOf(table.size, BLOCK_ROWS)) {
+    const rows = table.slice(start, end);
+    const missing = features.map((feature) => missingRows(feature, rows));
+    for (let row = 0; row < rows.size; row++) {
+      let pattern = COMPLETE;
+      for (let i = 0; i < features.length && pattern !== UNKNOWN_PATTERN; i++) {
+        if (at(missing, i)[row] !== 1) continue;
+        const { feature } = at(features, i);
+        const key = pattern * schema.length + feature;
+        let child = children.get(key) ?? UNKNOWN_PATTERN;
+        if (child === UNKNOWN_PATTERN && nodes.length < MAX_PATTERNS) {
+          child = nodes.push([pattern, feature, 0]);
+          children.set(key, child);
+        }
+        pattern = child;
       }
-      pattern = child;
+      const node = nodes[pattern - 1];
+      if (node !== undefined) node[2]++;
     }
-    const node = nodes[pattern - 1];
-    if (node !== undefined) node[2]++;
+    yield;
   }
   return new MissingPatterns(schema.length, nodes);
 }
 
-function missingTest(schema: readonly FeatureSpec[], table: FeatureTable): (row: number, feature: number) => boolean {
+/** A nullable feature: its index in the schema, and its column among the numbers or the levels. */
+interface NullableFeature {
+  readonly feature: number;
+  readonly isLevel: boolean;
+  readonly column: number;
+}
+
+function nullableFeatures(schema: readonly FeatureSpec[]): readonly NullableFeature[] {
   let numeric = 0;
   let level = 0;
-  const tests = schema.map((spec) => {
-    if (isLevelFeature(spec)) {
-      const at = level++;
-      return (row: number) => (table.levels[row * table.levelWidth + at] ?? null) === null;
-    }
-    const at = numeric++;
-    return (row: number) => Number.isNaN(table.numeric[row * table.numericWidth + at] ?? NaN);
+  return schema.flatMap((spec, feature) => {
+    const isLevel = isLevelFeature(spec);
+    const column = isLevel ? level++ : numeric++;
+    return spec.nullable ? [{ feature, isLevel, column }] : [];
   });
-  return (row, feature) => tests[feature]?.(row) ?? false;
+}
+
+/** 1 for each row without a value of a feature. */
+function missingRows({ isLevel, column }: NullableFeature, table: ColumnTable): Uint8Array {
+  const missing = new Uint8Array(table.size);
+  let row = 0;
+  if (isLevel) {
+    for (const indices of table.levels(column)) for (const index of indices) missing[row++] = index < 0 ? 1 : 0;
+  } else {
+    for (const values of table.numbers(column))
+      for (const value of values) missing[row++] = Number.isNaN(value) ? 1 : 0;
+  }
+  return missing;
 }

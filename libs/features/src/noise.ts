@@ -1,3 +1,7 @@
+import { at } from '@flowline/events';
+
+import { atOnce, blocksOf, type Steps } from './steps.ts';
+
 /**
  * Limits of the training noise per dimension, in standard deviations of the column
  * (docs/reference/features.md).
@@ -17,15 +21,23 @@ const DISCRETE_SHARE = 0.02;
  * 0.5], so that the flow does not collapse onto single values.
  * @param sorted the column in standardised units, ascending.
  */
-export function noiseScale(sorted: Float64Array): number {
+export const noiseScale = (sorted: Float64Array): number => atOnce(noiseScaleSteps(sorted));
+
+/** {@link noiseScale} in steps. */
+export function* noiseScaleSteps(sorted: Float64Array): Steps<number> {
   const n = sorted.length;
+  const most = Math.max(DISCRETE_VALUES, DISCRETE_SHARE * n);
   const gaps: number[] = [];
-  for (let i = 1; i < n; i++) {
-    const gap = (sorted[i] ?? 0) - (sorted[i - 1] ?? 0);
-    if (gap > 0) gaps.push(gap);
+  for (const [start, end] of blocksOf(n)) {
+    for (let i = Math.max(1, start); i < end; i++) {
+      const gap = at(sorted, i) - at(sorted, i - 1);
+      if (gap > 0) gaps.push(gap);
+    }
+    if (gaps.length >= most) return LEAST_NOISE;
+    yield;
   }
   const distinct = gaps.length + 1;
-  const discrete = distinct > 1 && distinct <= Math.max(DISCRETE_VALUES, DISCRETE_SHARE * n) && distinct < n / 2;
+  const discrete = distinct > 1 && distinct <= most && distinct < n / 2;
   return discrete ? Math.max(LEAST_NOISE, Math.min(LARGEST_NOISE, median(gaps) / 2)) : LEAST_NOISE;
 }
 

@@ -71,8 +71,8 @@ export {
   type SelectionData,
 } from './selection/select-flow.ts';
 export { fit } from './training/fit.ts';
-export { outlierThreshold } from './training/robust.ts';
-export type { FitData, RowStream } from './training/fit-data.ts';
+export { outlierThresholdOfSorted } from './training/robust.ts';
+export type { FitData, RowLookup, RowStream } from './training/fit-data.ts';
 export type { FitOptions, FitProgress, FitReport, NoiseOptions, TrainingCheckpoint } from './training/options.ts';
 /**
  * The TensorFlow.js instance that the library uses: tensors of another copy would live on another

@@ -1,7 +1,7 @@
 import { championVersion, type Database, loadChampion } from '@flowline/db';
 import { compareOnHeldOut, loadBundle, type ModelBundle } from '@flowline/detector';
 import { FlowlineError } from '@flowline/events';
-import type { FeatureTable } from '@flowline/features';
+import type { ColumnTable } from '@flowline/features';
 import type { Logger } from '@flowline/telemetry';
 
 import type { ChampionComparison } from './promotion.ts';
@@ -17,14 +17,16 @@ export async function compareWithChampion(
     logger,
     definition,
     backend,
+    signal,
   }: {
     readonly db: Database;
     readonly logger: Logger;
     readonly definition: { readonly name: string };
     readonly backend: 'wasm' | 'cpu';
+    readonly signal: AbortSignal;
   },
   challenger: ModelBundle,
-  heldOut: FeatureTable,
+  heldOut: ColumnTable,
   alpha: number,
 ): Promise<ChampionComparison | null> {
   const version = await championVersion(db, definition.name);
@@ -32,7 +34,11 @@ export async function compareWithChampion(
   try {
     const stored = await loadChampion(db, definition.name);
     const champion = loadBundle(stored.bytes, stored.sha256);
-    const comparison = await compareOnHeldOut(champion, challenger, heldOut, { alpha, backend: `tfjs-${backend}` });
+    const comparison = await compareOnHeldOut(champion, challenger, heldOut, {
+      alpha,
+      backend: `tfjs-${backend}`,
+      signal,
+    });
     return { ...comparison, champion: stored.version };
   } catch (error) {
     if (!(error instanceof FlowlineError) || !/^FLOWLINE_MODEL_(INCOMPATIBLE|CORRUPTED)$/.test(error.code)) throw error;

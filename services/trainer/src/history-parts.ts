@@ -1,6 +1,6 @@
 import type { HistoryParts } from '@flowline/detector';
 import { at } from '@flowline/events';
-import { type FeatureTable, sliceTable } from '@flowline/features';
+import type { ColumnTable } from '@flowline/features';
 
 import { type RowRange, sizeOf, type TimeSplit } from './split-by-time.ts';
 
@@ -10,8 +10,8 @@ function mapParts<T>(split: TimeSplit, of: (range: RowRange) => T): HistoryParts
 }
 
 /** The four tables of a split history. */
-export const partsOf = (table: FeatureTable, split: TimeSplit): HistoryParts<FeatureTable> =>
-  mapParts(split, ({ start, end }) => sliceTable(table, start, end));
+export const partsOf = (table: ColumnTable, split: TimeSplit): HistoryParts<ColumnTable> =>
+  mapParts(split, ({ start, end }) => table.slice(start, end));
 
 /** Number of rows of each part. */
 export const rowsOf = (split: TimeSplit): HistoryParts<number> => mapParts(split, sizeOf);

@@ -1,5 +1,5 @@
 import type { HistoryDay } from '@flowline/db';
-import { DAY_MS } from '@flowline/events';
+import { at, DAY_MS } from '@flowline/events';
 
 /**
  * Probability below which a silence is not due to chance. For independent events at the usual rate
@@ -40,12 +40,14 @@ export function stretchesOf(days: readonly HistoryDay[], silentDays: number): re
 /** Total rows of days. */
 export const rowsOfDays = (days: readonly HistoryDay[]): number => days.reduce((sum, { rows }) => sum + rows, 0);
 
-/** Weighted median: the value at which half of the total weight is reached. */
+/** Weighted median of at least one value: that at which half of the total weight is reached. */
 export function weightedMedian(weighted: readonly (readonly [value: number, weight: number])[]): number {
   const sorted = [...weighted].sort(([a], [b]) => a - b);
   const half = sorted.reduce((sum, [, weight]) => sum + weight, 0) / 2;
   let below = 0;
-  return sorted.find(([, weight]) => (below += weight) >= half)?.[0] ?? NaN;
+  const middle = sorted.findIndex(([, weight]) => (below += weight) >= half);
+  const [value] = at(sorted, middle);
+  return value;
 }
 
 function emptyDays(before: HistoryDay | undefined, day: HistoryDay): number {

@@ -30,7 +30,23 @@ const LINE_SHARE = 0.1;
 
 /** Shows progress as one redrawn bar on a terminal, and otherwise as one plain line per tenth. */
 export function createProgress(output: ProgressOutput, now: () => number = Date.now): Progress {
-  return output.isTTY === true ? createBar(output, now) : createLines(output, now);
+  return byLabel(output.isTTY === true ? createBar(output, now) : createLines(output, now));
+}
+
+/** Begins anew with each label: its shares and its pace are its own. */
+function byLabel(progress: Progress): Progress {
+  let label: string | null = null;
+  return {
+    update(state) {
+      if (label !== null && label !== state.label) progress.done();
+      label = state.label;
+      progress.update(state);
+    },
+    done() {
+      label = null;
+      progress.done();
+    },
+  };
 }
 
 function createBar(output: ProgressOutput, now: () => number): Progress {
@@ -62,7 +78,8 @@ function createLines(output: ProgressOutput, now: () => number): Progress {
       first ??= { share: state.share, ms: now() };
       if (state.share < next) return;
       next = Math.floor(clamp(state.share) / LINE_SHARE + 1e-9) * LINE_SHARE + LINE_SHARE - 1e-9;
-      output.write(`${state.label} ${percent(state.share).trim()} ${state.detail}${left(first, state.share, now())}\n`);
+      const line = `${state.label} ${percent(state.share).trim()} ${state.detail}${left(first, state.share, now())}`;
+      output.write(`${line.trimEnd()}\n`);
     },
     done() {
       first = null;

@@ -83,13 +83,13 @@ async function beginRun(db: Database, request: RunRequest): Promise<number | nul
  * throw errors with the same fields, and a signal throws its own.
  */
 function asFlowlineError(error: unknown): unknown {
-  if (!(error instanceof Error) || error instanceof FlowlineError) return error;
-  if (error.name === 'AbortError') {
+  if (isAbort(error)) {
     return new FlowlineError('FLOWLINE_ABORTED', 'Training was cancelled; the champion is unchanged.', {
       remedy: 'Train again at any time.',
       cause: error,
     });
   }
+  if (!(error instanceof Error) || error instanceof FlowlineError) return error;
   const code: unknown = Reflect.get(error, 'code');
   if (!isErrorCode(code)) return error;
   const text = (field: string): object => {
@@ -98,5 +98,9 @@ function asFlowlineError(error: unknown): unknown {
   };
   return new FlowlineError(code, error.message, { ...text('where'), ...text('remedy'), cause: error });
 }
+
+/** True for the reason of a signal that was aborted without one of its own. */
+const isAbort = (error: unknown): boolean =>
+  typeof error === 'object' && error !== null && Reflect.get(error, 'name') === 'AbortError';
 
 const isErrorCode = (code: unknown): code is ErrorCode => typeof code === 'string' && code in errorCodes;

@@ -1,39 +1,39 @@
 import type { DetectorDefinition } from '@flowline/config';
-import type { HistoryRow } from '@flowline/db';
-import { FlowlineError, type FeatureSpec } from '@flowline/events';
-import { type FeatureTable, tableColumns } from '@flowline/features';
+import { at, FlowlineError, Numeral } from '@flowline/events';
+import { ColumnTableBuilder, tableColumns } from '@flowline/features';
 
-import type { HistoryReading, WantedRows } from './history-chunks.ts';
+import { cellAt } from './history-cells.ts';
+import type { HistoryReader } from './history-reader.ts';
 
 /**
- * Plans the reading of events that the scorer stored. Their columns are already features, and each
+ * Creates the reader of events that the scorer stored. Their columns are already features, and each
  * event was accepted on arrival. `read` throws FlowlineError FLOWLINE_HISTORY_INVALID for rows with
  * other columns.
  */
-export function storedReading({ features, history }: DetectorDefinition, { from }: WantedRows): HistoryReading {
-  const toTable = storedEventReader(features);
+export function storedReader({ features }: DetectorDefinition): HistoryReader {
+  const { numeric, levels } = tableColumns(features);
+  const builder = new ColumnTableBuilder(numeric.length, levels.length);
   return {
-    range: { ...(from === null ? {} : { from }), maxRows: history.maxRows },
-    read: (rows, timesMs) => ({ table: toTable(rows as readonly HistoryRow[]), timesMs, faults: [] }),
+    columns: ['numeric_values', 'level_values'].map((name) => ({ name, asName: false })),
+    builder,
+    read: ({ size, cells }) => {
+      const numbers = numeric.map(() => new Float64Array(size));
+      const names = levels.map((): (string | null)[] => []);
+      for (let row = 0; row < size; row++) {
+        const [values, texts] = [cellAt(at(cells, 0), row), cellAt(at(cells, 1), row)];
+        if (!isList(values, numbers.length) || !isList(texts, names.length)) throw otherColumns();
+        for (const [j, column] of numbers.entries()) column[row] = numberOf(values[j]);
+        for (const [j, column] of names.entries()) column.push(typeof texts[j] === 'string' ? texts[j] : null);
+      }
+      builder.append(size, numbers, names);
+      return { accepted: Array.from({ length: size }, (_, row) => row), faults: [] };
+    },
   };
 }
 
-function storedEventReader(features: readonly FeatureSpec[]): (rows: readonly HistoryRow[]) => FeatureTable {
-  const columns = tableColumns(features);
-  const numericWidth = columns.numeric.length;
-  const levelWidth = columns.levels.length;
-  return (rows) => {
-    const numeric = new Float64Array(rows.length * numericWidth);
-    const levels: (string | null)[] = [];
-    for (const [row, { numeric_values: numbers, level_values: texts }] of rows.entries()) {
-      if (!isList(numbers, numericWidth) || !isList(texts, levelWidth)) throw otherColumns();
-      for (const [column, value] of numbers.entries()) {
-        numeric[row * numericWidth + column] = typeof value === 'number' ? value : NaN;
-      }
-      for (const text of texts) levels.push(typeof text === 'string' ? text : null);
-    }
-    return { size: rows.length, numeric, numericWidth, levels, levelWidth };
-  };
+/** A number, however it is spelled; NaN for a missing one. */
+function numberOf(value: unknown): number {
+  return typeof value === 'number' || value instanceof Numeral ? Number(value) : NaN;
 }
 
 function isList(value: unknown, width: number): value is readonly unknown[] {

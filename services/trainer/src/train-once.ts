@@ -5,6 +5,7 @@ import {
   type Database,
   getDetector,
   holdModel,
+  interruptible,
   promote,
   storeModelVersion,
   withTrainingLease,
@@ -20,7 +21,7 @@ import { type RecordedRun, recordRun } from './recorded-run.ts';
 import { splitByTime, type TimeSplit } from './split-by-time.ts';
 import { readTrainingHistory, type TrainingHistory } from './training-history.ts';
 import { historyMetrics, type TrainingMetrics, trainingMetrics } from './training-metrics.ts';
-import { showTraining } from './training-progress.ts';
+import { showReading, showTraining } from './training-progress.ts';
 
 /** Environment of a training. */
 export interface TrainerParts {
@@ -83,6 +84,7 @@ export async function trainOnce(parts: TrainerParts, request: TrainRequest): Pro
     const definition = readDefinition(stored, `${request.detector}, version ${version}`);
     const training = {
       ...parts,
+      db: interruptible(db, signal),
       logger,
       signal,
       detectorVersion: version,
@@ -107,7 +109,9 @@ async function train(training: Training, run: RecordedRun): Promise<TrainOutcome
   const { db, definition, detectorVersion, logger, signal, progress } = training;
   const startedMs = performance.now();
 
-  const history = await run.phase('read history', () => readTrainingHistory(db, definition, signal));
+  const showRows = showReading(progress);
+  const history = await run.phase('read history', () => readTrainingHistory(db, definition, signal, showRows));
+  progress.done();
   for (const warning of history.warnings) logger.warn({}, warning);
   const split = splitByTime(history.timesMs, definition.model.calibration.fraction);
   const tables = partsOf(history.table, split);

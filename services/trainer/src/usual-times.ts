@@ -1,5 +1,5 @@
 import type { HistoryDay } from '@flowline/db';
-import { DAY_MS } from '@flowline/events';
+import { at, DAY_MS } from '@flowline/events';
 
 import { rowsOfDays, type Stretch, stretchesOf, usualDays } from './history-stretches.ts';
 
@@ -44,12 +44,12 @@ export function usualTimes(days: readonly HistoryDay[], lookbackMs: number | nul
   const kept = groups.slice(before, groups.length - after).flat();
   const stray = [...groups.slice(0, before), ...groups.slice(groups.length - after)].flat();
   return {
-    fromMs: kept[0]?.firstMs ?? NaN,
-    toMs: kept.at(-1)?.lastMs ?? NaN,
+    fromMs: at(kept, 0).firstMs,
+    toMs: at(kept, kept.length - 1).lastMs,
     stray:
       stray.length === 0
         ? null
-        : { rows: rowsOfDays(stray), firstMs: stray[0]?.firstMs ?? NaN, lastMs: stray.at(-1)?.lastMs ?? NaN },
+        : { rows: rowsOfDays(stray), firstMs: at(stray, 0).firstMs, lastMs: at(stray, stray.length - 1).lastMs },
   };
 }
 

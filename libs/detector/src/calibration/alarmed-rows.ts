@@ -1,15 +1,27 @@
+import { blocksOf, type Steps } from '@flowline/features';
+
 import type { LogDensities } from '../log-densities.ts';
 import { valueAt } from '../sorted.ts';
 import { isAnomalous } from './alpha.ts';
 import { type CalibrationSet, patternPValue } from './calibration-set.ts';
 
-/** 1 for each row that raises an alarm at alpha, in the order of the rows. */
-export function alarmedRows(
+/** Rows looked up between two steps. */
+const BLOCK_ROWS = 8_192;
+
+/** 1 for each row that raises an alarm at alpha, in the order of the rows and in steps. */
+export function* alarmedRows(
   calibration: CalibrationSet,
   { logDensityNats, missingPattern }: LogDensities,
   alpha: number,
-): Uint8Array {
-  return Uint8Array.from(logDensityNats, (logP, row) =>
-    isAnomalous(patternPValue(calibration, -logP, valueAt(missingPattern, row)).p, alpha) ? 1 : 0,
-  );
+): Steps<Uint8Array> {
+  const alarmed = new Uint8Array(logDensityNats.length);
+  for (const [start, end] of blocksOf(alarmed.length, BLOCK_ROWS)) {
+    for (let row = start; row < end; row++) {
+      const score = -valueAt(logDensityNats, row);
+      const { p } = patternPValue(calibration, score, valueAt(missingPattern, row));
+      if (isAnomalous(p, alpha)) alarmed[row] = 1;
+    }
+    yield;
+  }
+  return alarmed;
 }

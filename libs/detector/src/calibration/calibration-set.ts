@@ -1,5 +1,7 @@
+import { atOnce, blocksOf, type Steps } from '@flowline/features';
 import type { Random } from '@flowline/flows';
-import { fitCalibration, pValueOf, type Calibration, type PValue } from './calibration.ts';
+
+import { fitCalibrationSteps, pValueOf, type Calibration, type PValue } from './calibration.ts';
 
 /**
  * Minimum number of calibration rows for a missing pattern's own calibration. With fewer, the
@@ -29,19 +31,30 @@ export interface PatternPValue extends PValue {
  *
  * @throws FlowlineError as {@link fitCalibration} does.
  */
-export function fitCalibrationSet(scores: Float64Array, patterns: Int32Array, random: Random): CalibrationSet {
-  const pooled = fitCalibration(scores, random.fork('pooled'));
+export const fitCalibrationSet = (scores: Float64Array, patterns: Int32Array, random: Random): CalibrationSet =>
+  atOnce(fitCalibrationSetSteps(scores, patterns, random));
+
+/** {@link fitCalibrationSet} in steps. */
+export function* fitCalibrationSetSteps(
+  scores: Float64Array,
+  patterns: Int32Array,
+  random: Random,
+): Steps<CalibrationSet> {
+  const pooled = yield* fitCalibrationSteps(scores, random.fork('pooled'));
   const counts = new Map<number, number>();
-  for (const pattern of patterns) counts.set(pattern, (counts.get(pattern) ?? 0) + 1);
-  const byPattern = [...counts]
-    .filter(([, rows]) => rows >= patternCalibrationRows || rows === scores.length)
-    .sort(([a], [b]) => a - b)
-    .map(([pattern, rows]): [number, Calibration] => {
-      if (rows === scores.length) return [pattern, pooled];
-      const own = scores.filter((_, row) => patterns[row] === pattern);
-      return [pattern, fitCalibration(own, random.fork(`pattern ${pattern}`))];
-    });
-  return { pooled, byPattern: new Map(byPattern) };
+  for (const [start, end] of blocksOf(patterns.length)) {
+    for (const pattern of patterns.subarray(start, end)) counts.set(pattern, (counts.get(pattern) ?? 0) + 1);
+    yield;
+  }
+  const byPattern = new Map<number, Calibration>();
+  const large = [...counts].filter(([, rows]) => rows >= patternCalibrationRows || rows === scores.length);
+  for (const [pattern, rows] of large.sort(([a], [b]) => a - b)) {
+    yield;
+    const own = scores.filter((_, row) => patterns[row] === pattern);
+    const isAll = rows === scores.length;
+    byPattern.set(pattern, isAll ? pooled : yield* fitCalibrationSteps(own, random.fork(`pattern ${pattern}`)));
+  }
+  return { pooled, byPattern };
 }
 
 /** p-value of a score s = −log p of an event with this missing pattern. */

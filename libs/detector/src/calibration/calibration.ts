@@ -1,9 +1,10 @@
 import { toleranceOf } from '@flowline/engine';
 import { FlowlineError, type PValueMethod } from '@flowline/events';
+import { atOnce, sortNumbers, type Steps } from '@flowline/features';
 import { betaCdf } from './beta.ts';
 import { minimumRows } from '../minimum-rows.ts';
 import { lowerBound, partition, quantileOfSorted, upperBound, valueAt } from '../sorted.ts';
-import { bootstrapTail, exceedanceAt, type BootstrappedTail, type UniformSource } from './tail.ts';
+import { bootstrapTailSteps, exceedanceAt, type BootstrappedTail, type UniformSource } from './tail.ts';
 
 /** Smallest p-value. Below it, the tail would be extrapolated beyond all evidence. */
 export const smallestPValue = 1e-12;
@@ -65,7 +66,11 @@ export interface PValue {
  * @throws FlowlineError FLOWLINE_HISTORY_TOO_SMALL for fewer rows than {@link minimumRows},
  * FLOWLINE_TRAINING_FAILED for a score that is not finite.
  */
-export function fitCalibration(calibrationScores: Float64Array, random: UniformSource): Calibration {
+export const fitCalibration = (calibrationScores: Float64Array, random: UniformSource): Calibration =>
+  atOnce(fitCalibrationSteps(calibrationScores, random));
+
+/** {@link fitCalibration} in steps. */
+export function* fitCalibrationSteps(calibrationScores: Float64Array, random: UniformSource): Steps<Calibration> {
   const n = calibrationScores.length;
   if (n < minimumRows.calibration) {
     throw new FlowlineError(
@@ -81,8 +86,8 @@ export function fitCalibration(calibrationScores: Float64Array, random: UniformS
       remedy: 'look for absurd values in that row, or declare its scale (log, asinh, positive)',
     });
   }
-  const sorted = Float64Array.from(calibrationScores).sort();
-  return { rows: n, ...bulkOf(sorted), tail: tailOf(sorted, random) };
+  const sorted = yield* sortNumbers(calibrationScores.slice());
+  return { rows: n, ...bulkOf(sorted), tail: yield* tailOf(sorted, random) };
 }
 
 /**
@@ -161,11 +166,11 @@ function bulkOf(sorted: Float64Array): Pick<Calibration, 'scores' | 'pValues'> {
   return { scores, pValues };
 }
 
-function tailOf(sorted: Float64Array, random: UniformSource): CalibratedTail | null {
+function* tailOf(sorted: Float64Array, random: UniformSource): Steps<CalibratedTail | null> {
   const n = sorted.length;
   const threshold = quantileOfSorted(sorted, 1 - TAIL_SHARE);
   const exceedances = sorted.subarray(upperBound(sorted, threshold)).map((score) => score - threshold);
-  const tail = bootstrapTail(exceedances, random);
+  const tail = yield* bootstrapTailSteps(exceedances, random);
   if (tail === null) return null;
   const logShare = Math.log((1 + exceedances.length) / (n + 1));
   const knots = new Float64Array(TAIL_STEPS + 1).fill(threshold);
@@ -176,6 +181,7 @@ function tailOf(sorted: Float64Array, random: UniformSource): CalibratedTail | n
     const fitted = threshold + exceedanceAt(tail, level - logShare, CONFIDENCE);
     logP[j] = level;
     knots[j] = Math.max(valueAt(knots, j - 1), withinCounts(fitted, Math.exp(level)));
+    yield;
   }
   return { ...tail, knots, logP };
 }

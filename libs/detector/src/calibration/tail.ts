@@ -1,3 +1,5 @@
+import { atOnce, type Steps } from '@flowline/features';
+
 import { quantileOfSorted } from '../sorted.ts';
 
 /** Source of independent uniform numbers in [0, 1), such as `Random` of the flow library. */
@@ -73,7 +75,14 @@ export function fitGeneralisedPareto(sortedExceedances: Float64Array): Generalis
  * null if there are under 20, or if they do not vary enough. Heavy tails (shape above 0.7) are
  * fitted to the logarithms log(1 + y/median).
  */
-export function bootstrapTail(sortedExceedances: Float64Array, random: UniformSource): BootstrappedTail | null {
+export const bootstrapTail = (sortedExceedances: Float64Array, random: UniformSource): BootstrappedTail | null =>
+  atOnce(bootstrapTailSteps(sortedExceedances, random));
+
+/** {@link bootstrapTail} in steps. */
+export function* bootstrapTailSteps(
+  sortedExceedances: Float64Array,
+  random: UniformSource,
+): Steps<BootstrappedTail | null> {
   const n = sortedExceedances.length;
   if (n < MINIMUM_EXCEEDANCES) return null;
   const plain = fitGeneralisedPareto(sortedExceedances);
@@ -88,6 +97,7 @@ export function bootstrapTail(sortedExceedances: Float64Array, random: UniformSo
     const refitted = fitGeneralisedPareto(sample.sort());
     if (refitted === null) return null;
     laws.push(refitted);
+    yield;
   }
   return { laws, logUnit };
 }

@@ -1,6 +1,6 @@
 import { createScorer, type Scorer } from '@flowline/engine';
 import type { ScoringBackend } from '@flowline/events';
-import { sliceTable, type FeatureTable } from '@flowline/features';
+import { type ColumnTable, columnsOf, type FeatureTable, inTurns, turn } from '@flowline/features';
 import { initBackend, loadFlow, Random } from '@flowline/flows';
 import type { ModelBundle } from '../bundle/bundle.ts';
 import { alarmedRows } from '../calibration/alarmed-rows.ts';
@@ -52,11 +52,13 @@ export interface ComparisonOptions {
   readonly backend?: ScoringBackend;
   /** Seed of the noise. */
   readonly seed?: number;
+  /** Cancels the comparison. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Differences are clipped so that no single absurd row decides. */
 const CLIP_NATS = 5;
-const CHUNK_ROWS = 16_384;
+const CHUNK_ROWS = 1_024;
 
 /**
  * Compares two models on rows that neither was trained on, by paired differences of log p in
@@ -67,15 +69,17 @@ const CHUNK_ROWS = 16_384;
 export async function compareOnHeldOut(
   champion: ModelBundle,
   challenger: ModelBundle,
-  table: FeatureTable,
-  { alpha, backend = 'tfjs-wasm', seed = 0 }: ComparisonOptions = {},
+  heldOut: FeatureTable | ColumnTable,
+  { alpha, backend = 'tfjs-wasm', seed = 0, signal }: ComparisonOptions = {},
 ): Promise<Comparison> {
+  const table = columnsOf(heldOut);
   if (JSON.stringify(champion.schema) !== JSON.stringify(challenger.schema)) {
     return { comparable: false, reason: 'the features differ' };
   }
   if (table.size < 2) return { comparable: false, reason: 'there are no held-out rows to compare on' };
-  const own = await likelihoodOf(challenger, challenger, table, { alpha, backend, seed });
-  const other = await likelihoodOf(champion, challenger, table, { alpha, backend, seed });
+  const options = { alpha, backend, seed, signal };
+  const own = await likelihoodOf(challenger, challenger, table, options);
+  const other = await likelihoodOf(champion, challenger, table, options);
   const differences = own.logDensityNats.map((logP, row) => clipped(logP, valueAt(other.logDensityNats, row)));
   const rows = differences.length;
   const mean = differences.reduce((sum, difference) => sum + difference / rows, 0);
@@ -102,19 +106,27 @@ interface Likelihood {
   readonly alarms: number;
 }
 
+interface LikelihoodOptions {
+  readonly alpha: number | undefined;
+  readonly backend: ScoringBackend;
+  readonly seed: number;
+  readonly signal: AbortSignal | undefined;
+}
+
 async function likelihoodOf(
   model: ModelBundle,
   reference: ModelBundle,
-  table: FeatureTable,
-  { alpha, backend, seed }: { alpha: number | undefined; backend: ScoringBackend; seed: number },
+  table: ColumnTable,
+  { alpha, backend, seed, signal }: LikelihoodOptions,
 ): Promise<Likelihood> {
   await initBackend(backend === 'tfjs-cpu' ? 'cpu' : 'wasm');
   const flows = model.flows.map((bytes) => loadFlow(bytes));
   const scorer = await createScorer(flows, { backend });
   try {
-    const logDensityNats = await noisyLogDensities(scorer, model, reference, table, new Random(seed));
+    const logDensityNats = await noisyLogDensities(scorer, { model, reference }, table, new Random(seed), signal);
     if (alpha === undefined) return { logDensityNats, alarms: 0 };
-    const alarmed = alarmedRows(model.calibration, await logDensities(scorer, model.encoding, table), alpha);
+    const densities = await logDensities(scorer, model.encoding, table, { signal });
+    const alarmed = await inTurns(alarmedRows(model.calibration, densities, alpha), signal);
     return { logDensityNats, alarms: alarmed.reduce((sum, one) => sum + one, 0) };
   } finally {
     scorer.dispose();
@@ -124,14 +136,15 @@ async function likelihoodOf(
 
 async function noisyLogDensities(
   scorer: Scorer,
-  model: ModelBundle,
-  reference: ModelBundle,
-  table: FeatureTable,
+  { model, reference }: { readonly model: ModelBundle; readonly reference: ModelBundle },
+  table: ColumnTable,
   random: Random,
+  signal: AbortSignal | undefined,
 ): Promise<Float64Array> {
   const logDensityNats = new Float64Array(table.size);
   for (let start = 0; start < table.size; start += CHUNK_ROWS) {
-    const part = sliceTable(table, start, start + CHUNK_ROWS);
+    await turn(signal);
+    const part = table.rows(start, start + CHUNK_ROWS);
     const { rows, logJacobian, outOfDomain } = noisyRows(model.encoding, reference.encoding, part, random);
     const logP = await scorer.score(rows, part.size);
     logP.forEach((flow, i) => {

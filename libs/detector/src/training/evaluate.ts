@@ -1,11 +1,19 @@
 import type { Scorer } from '@flowline/engine';
-import type { FeatureEncoding, FeatureTable } from '@flowline/features';
+import {
+  type ColumnTable,
+  type FeatureEncoding,
+  filterNumbers,
+  inTurns,
+  mapNumbers,
+  sortNumbers,
+  type Steps,
+} from '@flowline/features';
 
 import { alarmVerdict } from '../calibration/alarm-verdict.ts';
 import { alarmedRows } from '../calibration/alarmed-rows.ts';
 import { alarmRateInterval } from '../calibration/alpha.ts';
 import { alwaysAlarmRate, expectedAlarmRate } from '../calibration/expected-alarm-rate.ts';
-import { logDensities } from '../log-densities.ts';
+import { logDensities, type LongScoring } from '../log-densities.ts';
 import { valueAt } from '../sorted.ts';
 import type { Calibrated } from './calibrate.ts';
 import type { AlarmReport, HeldOutReport } from './training-report.ts';
@@ -25,15 +33,17 @@ export async function evaluate(
   encoding: FeatureEncoding,
   scorer: Scorer,
   { calibration, report }: Calibrated,
-  table: FeatureTable,
+  table: ColumnTable,
+  scoring: LongScoring,
 ): Promise<Evaluation> {
-  const densities = await logDensities(scorer, encoding, table);
-  const alarmed = alarmedRows(calibration, densities, alpha);
+  const densities = await logDensities(scorer, encoding, table, scoring);
+  const { signal } = scoring;
+  const alarmed = await inTurns(alarmedRows(calibration, densities, alpha), signal);
   const alarms = alarmed.reduce((sum, one) => sum + one, 0);
   const { undefinedRows, trimmedRows, designEffect } = report;
   const interval = alarmRateInterval(calibration.pooled, alpha, { always: undefinedRows + trimmedRows, designEffect });
   return {
-    heldOut: heldOutReport(densities.logDensityNats),
+    heldOut: await inTurns(heldOutReport(densities.logDensityNats), signal),
     alarms: {
       alpha,
       alwaysRate: alwaysAlarmRate(report),
@@ -47,17 +57,20 @@ export async function evaluate(
   };
 }
 
-function heldOutReport(logDensityNats: Float64Array): HeldOutReport | null {
-  const nll = logDensityNats.filter(Number.isFinite).map((logP) => -logP);
+function* heldOutReport(logDensityNats: Float64Array): Steps<HeldOutReport | null> {
+  const finite = yield* filterNumbers(logDensityNats, Number.isFinite);
+  const nll = yield* mapNumbers(finite, (logP) => -logP);
   const rows = nll.length;
   if (rows === 0) return null;
   const mean = nll.reduce((sum, value) => sum + value / rows, 0);
+  yield;
   const variance = nll.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(1, rows - 1);
+  const sorted = yield* sortNumbers(nll);
   return {
     rows,
     nllNats: mean,
     standardError: Math.sqrt(variance / rows),
-    medianNllNats: valueAt(nll.sort(), Math.floor(rows / 2)),
+    medianNllNats: valueAt(sorted, Math.floor(rows / 2)),
     undefinedRows: logDensityNats.length - rows,
   };
 }

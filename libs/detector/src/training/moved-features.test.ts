@@ -1,8 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import type { FeatureSpec } from '@flowline/events';
-import type { FeatureTable } from '@flowline/features';
+import { atOnce, columnsOf, type FeatureTable } from '@flowline/features';
 import { Random } from '@flowline/flows';
 import { movedFeatures } from './moved-features.ts';
+
+const movedBetween = (features: readonly FeatureSpec[], older: FeatureTable, newer: FeatureTable) =>
+  atOnce(movedFeatures(features, columnsOf(older), columnsOf(newer)));
 
 const feature = (name: string, type: FeatureSpec['type']): FeatureSpec => ({
   name,
@@ -34,11 +37,11 @@ function rows(size: number, seed: number, { shift = 0, other = 0.1, missing = 0 
 
 describe('movedFeatures', () => {
   it('finds nothing where nothing moved', () => {
-    expect(movedFeatures(schema, rows(4_000, 1), rows(1_000, 2))).toEqual([]);
+    expect(movedBetween(schema, rows(4_000, 1), rows(1_000, 2))).toEqual([]);
   });
 
   it('ranks what moved, in the units of the feature', () => {
-    const moved = movedFeatures(schema, rows(4_000, 1), rows(1_000, 2, { shift: 2, other: 0.6, missing: 0.3 }));
+    const moved = movedBetween(schema, rows(4_000, 1), rows(1_000, 2, { shift: 2, other: 0.6, missing: 0.3 }));
     expect(moved.map((each) => each.feature)).toEqual(['warm', 'kind', 'gone']);
     // Distance of two normals two deviations apart: 2Φ(1) − 1.
     expect(moved[0]?.distance).toBeCloseTo(0.683, 1);
@@ -56,14 +59,14 @@ describe('movedFeatures', () => {
       return { size, numeric, numericWidth: 1, levels: [], levelWidth: 0 };
     };
     // Around midnight, a hundred days later: the same.
-    expect(movedFeatures([day], hours(4_000, 1, 24, 0), hours(1_000, 2, 2_400, 0))).toEqual([]);
-    const [moved] = movedFeatures([day], hours(4_000, 1, -24, 23), hours(1_000, 2, 2_400, 5));
+    expect(movedBetween([day], hours(4_000, 1, 24, 0), hours(1_000, 2, 2_400, 0))).toEqual([]);
+    const [moved] = movedBetween([day], hours(4_000, 1, -24, 23), hours(1_000, 2, 2_400, 5));
     expect(moved).toMatchObject({ feature: 'hour', period: 24 });
     expect(moved?.before).toBeCloseTo(23, 0);
     expect(moved?.after).toBeCloseTo(5, 0);
   });
 
   it('says nothing of tables without rows', () => {
-    expect(movedFeatures(schema, rows(0, 1), rows(100, 2))).toEqual([]);
+    expect(movedBetween(schema, rows(0, 1), rows(100, 2))).toEqual([]);
   });
 });

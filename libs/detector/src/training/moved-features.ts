@@ -1,5 +1,6 @@
-import { tableColumns, type FeatureTable } from '@flowline/features';
-import type { FeatureSpec } from '@flowline/events';
+import { at, type FeatureSpec } from '@flowline/events';
+import { type ColumnTable, sortNumbers, type Steps, tableColumns } from '@flowline/features';
+
 import { quantileOfSorted, valueAt } from '../sorted.ts';
 
 /** Feature whose distribution on newer rows differs from that on older rows. */
@@ -31,27 +32,33 @@ const LEAST_DISTANCE = 0.1;
  * probability 1/1000.
  */
 const SURE = 1.95;
+/** Values compared between two steps. */
+const STEP_VALUES = 65_536;
 
 /**
  * Features that moved between two tables of the same schema, in descending order of distance: the
  * two-sample Kolmogorov–Smirnov distance for numbers, the total variation for levels. A missing
- * value counts as a value.
+ * value counts as a value. In steps.
  */
-export function movedFeatures(
+export function* movedFeatures(
   schema: readonly FeatureSpec[],
-  older: FeatureTable,
-  newer: FeatureTable,
-): readonly MovedFeature[] {
+  older: ColumnTable,
+  newer: ColumnTable,
+): Steps<readonly MovedFeature[]> {
   if (older.size === 0 || newer.size === 0) return [];
   const least = Math.max(LEAST_DISTANCE, SURE * Math.sqrt(1 / older.size + 1 / newer.size));
   const { numeric, levels } = tableColumns(schema);
   const periods = new Map(schema.map(({ name, type, period }) => [name, type === 'cyclic' ? period : null]));
-  const numbers = numeric.map((name, column) => {
+  const all: MovedFeature[] = [];
+  for (const [column, name] of numeric.entries()) {
     const period = periods.get(name) ?? null;
-    return compareNumbers(name, period, numbersOf(older, column, period), numbersOf(newer, column, period));
-  });
-  const names = levels.map((name, column) => compareLevels(name, levelsOf(older, column), levelsOf(newer, column)));
-  return [...numbers, ...names].filter(({ distance }) => distance >= least).sort((a, b) => b.distance - a.distance);
+    const [before, after] = [yield* numbersOf(older, column, period), yield* numbersOf(newer, column, period)];
+    all.push(yield* compareNumbers(name, period, before, after));
+  }
+  for (const [column, name] of levels.entries()) {
+    all.push(compareLevels(name, yield* levelsOf(older, column), yield* levelsOf(newer, column)));
+  }
+  return all.filter(({ distance }) => distance >= least).sort((a, b) => b.distance - a.distance);
 }
 
 interface Observed<T> {
@@ -63,33 +70,43 @@ interface Observed<T> {
  * Values of a column, ascending. Those of a cyclic feature are reduced to their phase, since time
  * goes on while the cycle repeats.
  */
-function numbersOf(
-  { numeric, numericWidth, size }: FeatureTable,
-  column: number,
-  period: number | null,
-): Observed<Float64Array> {
-  const valueOf = (row: number): number => valueAt(numeric, row * numericWidth + column);
-  const all = Float64Array.from({ length: size }, (_, row) =>
-    period === null ? valueOf(row) : phaseOf(valueOf(row), period),
-  );
-  return { rows: size, values: all.filter((value) => !Number.isNaN(value)).sort() };
-}
-
-function levelsOf({ levels, levelWidth, size }: FeatureTable, column: number): Observed<ReadonlyMap<string, number>> {
-  const values = new Map<string, number>();
-  for (let row = 0; row < size; row++) {
-    const level = levels[row * levelWidth + column] ?? null;
-    if (level !== null) values.set(level, (values.get(level) ?? 0) + 1);
+function* numbersOf(table: ColumnTable, column: number, period: number | null): Steps<Observed<Float64Array>> {
+  const values = new Float64Array(table.size);
+  let count = 0;
+  for (const part of table.numbers(column)) {
+    for (let i = 0; i < part.length; i++) {
+      const value = valueAt(part, i);
+      if (!Number.isNaN(value)) values[count++] = period === null ? value : phaseOf(value, period);
+    }
+    yield;
   }
-  return { rows: size, values };
+  return { rows: table.size, values: yield* sortNumbers(values.subarray(0, count)) };
 }
 
-function compareNumbers(
+function* levelsOf(table: ColumnTable, column: number): Steps<Observed<ReadonlyMap<string, number>>> {
+  const names = table.names(column);
+  const counts = new Float64Array(names.length);
+  // The order of first use decides between equally common levels.
+  const values = new Map<string, number>();
+  for (const part of table.levels(column)) {
+    for (let i = 0; i < part.length; i++) {
+      const level = valueAt(part, i);
+      if (level < 0) continue;
+      if (counts[level] === 0) values.set(at(names, level), 0);
+      counts[level] = valueAt(counts, level) + 1;
+    }
+    yield;
+  }
+  for (const [level, name] of names.entries()) if (values.has(name)) values.set(name, valueAt(counts, level));
+  return { rows: table.size, values };
+}
+
+function* compareNumbers(
   feature: string,
   period: number | null,
   older: Observed<Float64Array>,
   newer: Observed<Float64Array>,
-): MovedFeature {
+): Steps<MovedFeature> {
   const [missingBefore, missingAfter] = [
     missing(older.rows, older.values.length),
     missing(newer.rows, newer.values.length),
@@ -98,7 +115,8 @@ function compareNumbers(
   let distance = Math.abs(missingBefore - missingAfter);
   let [i, j] = [0, 0];
   const [a, b] = [older.values, newer.values];
-  while (i < a.length || j < b.length) {
+  for (let step = 1; i < a.length || j < b.length; step++) {
+    if (step % STEP_VALUES === 0) yield;
     const next = Math.min(a[i] ?? Infinity, b[j] ?? Infinity);
     while (i < a.length && valueAt(a, i) <= next) i++;
     while (j < b.length && valueAt(b, j) <= next) j++;

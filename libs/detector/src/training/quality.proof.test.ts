@@ -75,7 +75,10 @@ const areaAfter = async (name: string, steps: number): Promise<number> => {
     );
   const { flow } = await trainFlow(
     encoding,
-    { train: part(0, cut), validation: part(cut, half) },
+    {
+      train: { size: cut, rowsAt: (indices) => encoding.encode(selectRows(trained, indices)) },
+      validation: part(cut, half),
+    },
     { seed: 0, data: 'clean', steps, maxMs: Infinity, onProgress: () => undefined },
   );
   const scorer = await createScorer([flow], { backend: 'tfjs-wasm' });

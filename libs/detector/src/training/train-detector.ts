@@ -1,5 +1,12 @@
 import { createScorer } from '@flowline/engine';
-import { type FeatureTable, fitEncoding, strayRules } from '@flowline/features';
+import {
+  type ColumnTable,
+  columnsOf,
+  type FeatureTable,
+  fitEncodingSteps,
+  inTurns,
+  strayRules,
+} from '@flowline/features';
 import { initBackend } from '@flowline/flows';
 
 import type { HistoryParts, ModelBundle } from '../bundle/bundle.ts';
@@ -10,7 +17,7 @@ import { recipe } from './recipe.ts';
 import { trainMembers } from './train-members.ts';
 import { trainedBundle } from './trained-bundle.ts';
 import type { TrainingReport } from './training-report.ts';
-import type { DetectorTrainingSpec, ReportProgress, TrainDetectorOptions } from './training-spec.ts';
+import type { DetectorTrainingSpec, ReportProgress, TrainDetectorOptions, TrainingProgress } from './training-spec.ts';
 import { alarmWarnings, calibrationWarnings } from './training-warnings.ts';
 
 /**
@@ -24,25 +31,37 @@ import { alarmWarnings, calibrationWarnings } from './training-warnings.ts';
  */
 export async function trainDetector(
   spec: DetectorTrainingSpec,
-  tables: HistoryParts<FeatureTable>,
+  history: HistoryParts<FeatureTable | ColumnTable>,
   { onProgress, signal }: TrainDetectorOptions = {},
 ): Promise<{ readonly bundle: ModelBundle; readonly report: TrainingReport }> {
   const startedMs = performance.now();
+  const tables = byColumns(history);
   const backend = spec.backend ?? 'tfjs-wasm';
   const reportProgress = progressReporter(spec, onProgress);
   await initBackend(backend === 'tfjs-cpu' ? 'cpu' : 'wasm');
 
   reportProgress('features');
-  const encoding = fitEncoding(spec.schema, tables.train, strayRules[spec.data]);
+  const encoding = await inTurns(fitEncodingSteps(spec.schema, tables.train, strayRules[spec.data]), signal);
   const members = await trainMembers(spec, encoding, tables, reportProgress, signal);
   const flows = members.map(({ flow }) => flow);
   try {
     const scorer = await createScorer(flows, { backend });
+    const during = (phase: TrainingProgress['phase']) => ({
+      signal,
+      onShare: (share: number) => reportProgress(phase, { share }),
+    });
     reportProgress('calibrate');
-    const { calibration, report: calibrated } = await calibrate(spec, encoding, scorer, tables.calibration);
+    const { calibration, report: calibrated } = await calibrate(
+      spec,
+      encoding,
+      scorer,
+      tables.calibration,
+      during('calibrate'),
+    );
     reportProgress('test');
-    const evaluation = await evaluate(spec, encoding, scorer, { calibration, report: calibrated }, tables.test);
-    const moved = movedFeatures(spec.schema, tables.train, tables.test);
+    const parts = { calibration, report: calibrated };
+    const evaluation = await evaluate(spec, encoding, scorer, parts, tables.test, during('test'));
+    const moved = await inTurns(movedFeatures(spec.schema, tables.train, tables.test), signal);
     scorer.dispose();
     const report: TrainingReport = {
       seconds: (performance.now() - startedMs) / 1000,
@@ -64,8 +83,22 @@ export async function trainDetector(
   }
 }
 
+function byColumns({
+  train,
+  validation,
+  calibration,
+  test,
+}: HistoryParts<FeatureTable | ColumnTable>): HistoryParts<ColumnTable> {
+  return {
+    train: columnsOf(train),
+    validation: columnsOf(validation),
+    calibration: columnsOf(calibration),
+    test: columnsOf(test),
+  };
+}
+
 function progressReporter(spec: DetectorTrainingSpec, onProgress: TrainDetectorOptions['onProgress']): ReportProgress {
   const steps = spec.steps ?? recipe.fit.steps;
-  const none = { member: 1, members: spec.members, step: 0, steps, trainNll: null, validationNll: null };
+  const none = { member: 1, members: spec.members, step: 0, steps, share: 0, trainNll: null, validationNll: null };
   return (phase, now = {}) => onProgress?.({ ...none, ...now, phase });
 }

@@ -17,6 +17,15 @@ export interface MemberReport {
   readonly curves: readonly { readonly step: number; readonly trainNll: number; readonly validationNll: number }[];
 }
 
+/**
+ * Rows that a member is trained on. Training rows are encoded when they are drawn: a training draws
+ * far fewer than a history may have.
+ */
+export interface MemberRows {
+  readonly train: { readonly size: number; readonly rowsAt: (indices: Int32Array) => EncodedBatch };
+  readonly validation: EncodedBatch;
+}
+
 /** Options for the training of one member. */
 export interface TrainFlowOptions {
   readonly seed: number;
@@ -39,7 +48,7 @@ export interface TrainFlowOptions {
  */
 export async function trainFlow(
   encoding: FeatureEncoding,
-  data: { readonly train: EncodedBatch; readonly validation: EncodedBatch },
+  data: MemberRows,
   { seed, data: kind, steps, maxMs, onProgress, signal }: TrainFlowOptions,
 ): Promise<{ readonly flow: Flow; readonly report: MemberReport }> {
   const flow = realNVP({
@@ -55,7 +64,10 @@ export async function trainFlow(
   try {
     const report = await fit(
       flow,
-      { train: rowsOf(encoding, data.train), validation: rowsOf(encoding, data.validation) },
+      {
+        train: { size: data.train.size, rowsAt: (indices) => rowsOf(encoding, data.train.rowsAt(indices)) },
+        validation: rowsOf(encoding, data.validation),
+      },
       {
         ...recipe.fit,
         seed,

@@ -1,12 +1,12 @@
-import { FlowlineError } from '@flowline/events';
-import { type EncodedBatch, type FeatureEncoding, type FeatureTable, selectRows } from '@flowline/features';
+import { at, FlowlineError } from '@flowline/events';
+import { type ColumnTable, type EncodedBatch, type FeatureEncoding, inTurns, type Steps } from '@flowline/features';
 import { type Flow, Random } from '@flowline/flows';
 
 import type { HistoryParts } from '../bundle/bundle.ts';
 import { minimumRows } from '../minimum-rows.ts';
 import { ordinaryRows } from './ordinary-rows.ts';
 import { recipe } from './recipe.ts';
-import { type MemberReport, trainFlow } from './train-flow.ts';
+import { type MemberReport, type MemberRows, trainFlow } from './train-flow.ts';
 import type { DetectorTrainingSpec, ReportProgress } from './training-spec.ts';
 
 /** One flow of the ensemble, and the report on its training. */
@@ -23,11 +23,11 @@ export interface TrainedMember {
 export async function trainMembers(
   spec: DetectorTrainingSpec,
   encoding: FeatureEncoding,
-  tables: HistoryParts<FeatureTable>,
+  tables: HistoryParts<ColumnTable>,
   report: ReportProgress,
   signal: AbortSignal | undefined,
 ): Promise<readonly TrainedMember[]> {
-  const rows = encodedRows(spec, encoding, tables);
+  const rows = await inTurns(rowsToTrainOn(spec, encoding, tables), signal);
   const endMs = performance.now() + (spec.maxMinutes ?? Infinity) * 60_000;
   const members: TrainedMember[] = [];
   try {
@@ -50,28 +50,27 @@ export async function trainMembers(
   }
 }
 
-function encodedRows(
+function* rowsToTrainOn(
   spec: DetectorTrainingSpec,
   encoding: FeatureEncoding,
-  tables: HistoryParts<FeatureTable>,
-): { readonly train: EncodedBatch; readonly validation: EncodedBatch } {
-  const train = encoding.encode(ordinaryRows(spec, encoding, tables.train));
-  const validation = encoding.encode(spaced(ordinaryRows(spec, encoding, tables.validation), recipe.validationRows));
-  if (train.size < minimumRows.train || validation.size === 0) {
+  { train, validation }: HistoryParts<ColumnTable>,
+): Steps<MemberRows> {
+  const ordinary = yield* ordinaryRows(spec, encoding, train);
+  const validating = spaced(yield* ordinaryRows(spec, encoding, validation), recipe.validationRows);
+  if (ordinary.length < minimumRows.train || validating.length === 0) {
     throw new FlowlineError(
       'FLOWLINE_HISTORY_TOO_SMALL',
-      `${train.size} rows to train on and ${validation.size} to validate with are too few`,
+      `${ordinary.length} rows to train on and ${validating.length} to validate with are too few`,
       { where: 'history', remedy: `widen history.lookback: at least ${minimumRows.train} training rows are needed` },
     );
   }
-  return { train, validation };
+  const rowsAt = (indices: Int32Array): EncodedBatch =>
+    encoding.encode(train.select(indices.map((index) => at(ordinary, index))));
+  return { train: { size: ordinary.length, rowsAt }, validation: encoding.encode(validation.select(validating)) };
 }
 
 /** Selects at most `most` rows, evenly spaced in time. */
-function spaced(table: FeatureTable, most: number): FeatureTable {
-  if (table.size <= most) return table;
-  return selectRows(
-    table,
-    Array.from({ length: most }, (_, i) => Math.floor((i * table.size) / most)),
-  );
+function spaced(rows: Int32Array, most: number): Int32Array {
+  if (rows.length <= most) return rows;
+  return Int32Array.from({ length: most }, (_, i) => at(rows, Math.floor((i * rows.length) / most)));
 }

@@ -1,4 +1,4 @@
-import type { FeatureEncoding, FeatureTable } from '@flowline/features';
+import type { FeatureEncoding } from '@flowline/features';
 import { type Flow, saveFlow } from '@flowline/flows';
 
 import type { BundleMetadata, HistoryPart, HistoryParts, ModelBundle } from '../bundle/bundle.ts';
@@ -9,7 +9,7 @@ import type { DetectorTrainingSpec } from './training-spec.ts';
 
 /** Parts of a trained detector, from which its bundle is made. */
 export interface TrainedParts {
-  readonly tables: HistoryParts<FeatureTable>;
+  readonly tables: HistoryParts<{ readonly size: number }>;
   readonly encoding: FeatureEncoding;
   readonly flows: readonly Flow[];
   readonly calibration: CalibrationSet;

@@ -34,6 +34,8 @@ export interface DetectorTrainingSpec {
 /** Progress of a training run. */
 export interface TrainingProgress {
   readonly phase: 'features' | 'train' | 'calibrate' | 'test';
+  /** Share of the phase that is done, 0 to 1. Of `train`, see `member` and `step`. */
+  readonly share: number;
   /** Current member, from 1. */
   readonly member: number;
   readonly members: number;

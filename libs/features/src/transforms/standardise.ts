@@ -1,3 +1,7 @@
+import { at } from '@flowline/events';
+
+import { atOnce, blocksOf, type Steps } from '../steps.ts';
+
 /** y ↦ (y − mean)/std, the last step of every numeric column. */
 export interface Standardisation {
   readonly mean: number;
@@ -25,19 +29,30 @@ export const NO_SCALE = 2 ** -1022;
  * @param dequantisation width of the uniform noise added in training. Its variance, width²/12, is
  * part of the column's.
  */
-export function fitStandardisation(values: Float64Array, dequantisation = 0): Standardisation {
+export const fitStandardisation = (values: Float64Array, dequantisation = 0): Standardisation =>
+  atOnce(fitStandardisationSteps(values, dequantisation));
+
+/** {@link fitStandardisation} in steps. */
+export function* fitStandardisationSteps(values: Float64Array, dequantisation = 0): Steps<Standardisation> {
   const first = values[0] ?? 0;
   // Deviations from the first value, so that a mean of large, close numbers loses no digits.
   let sum = 0;
   let largest = 0;
-  for (const value of values) {
-    sum += (value - first) / values.length;
-    largest = Math.max(largest, Math.abs(value - first));
+  for (const [start, end] of blocksOf(values.length)) {
+    for (let i = start; i < end; i++) {
+      const deviation = at(values, i) - first;
+      sum += deviation / values.length;
+      largest = Math.max(largest, Math.abs(deviation));
+    }
+    yield;
   }
   const mean = first + sum;
   // In units of the largest deviation, whose square may underflow or overflow.
   let variance = 0;
-  for (const value of values) variance += ((value - mean) / (largest || 1)) ** 2 / values.length;
+  for (const [start, end] of blocksOf(values.length)) {
+    for (let i = start; i < end; i++) variance += ((at(values, i) - mean) / (largest || 1)) ** 2 / values.length;
+    yield;
+  }
   const std = Math.hypot(largest * Math.sqrt(variance), dequantisation / Math.sqrt(12));
   return { mean, std: Math.max(std, NO_SCALE) };
 }

@@ -1,3 +1,6 @@
+import { mapNumbers } from '../map-numbers.ts';
+import { sortNumbers } from '../sort-numbers.ts';
+import { atOnce, type Steps } from '../steps.ts';
 import { DOMAIN_TOLERANCE } from '../tolerance.ts';
 import type { Transform } from './transform.ts';
 
@@ -43,8 +46,11 @@ export const unit = (epsilon: number): Transform => {
  * 0.01], so that an end is the outermost value and not an extreme one.
  * @param values training values within [0, 1].
  */
-export function fitUnit(values: Float64Array): Transform {
-  const distances = values.map((value) => Math.min(value, 1 - value)).sort();
+export const fitUnit = (values: Float64Array): Transform => atOnce(fitUnitSteps(values));
+
+/** {@link fitUnit} in steps. */
+export function* fitUnitSteps(values: Float64Array): Steps<Transform> {
+  const distances = yield* sortNumbers(yield* mapNumbers(values, (value) => Math.min(value, 1 - value)));
   const inside = distances.findIndex((distance) => distance > ROUNDING);
   if (inside === 0) return unit(LEAST_EPSILON);
   if (inside === -1) return unit(LARGEST_EPSILON);

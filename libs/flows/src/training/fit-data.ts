@@ -15,18 +15,28 @@ import { rowsFor } from '../rows.ts';
 export type RowStream = (epoch: number) => AsyncIterable<Rows | NumberRows>;
 
 /**
- * Data to train a flow on: training rows, in memory or streamed, and validation rows. Arrays stand
- * for rows without a context.
+ * Rows that are made when they are drawn: training draws as from rows in memory, and asks for each
+ * batch by the indices of its rows. It takes them as finite.
+ */
+export interface RowLookup {
+  readonly size: number;
+  /** Rows with the given indices, in their order. */
+  readonly rowsAt: (indices: Int32Array) => Rows;
+}
+
+/**
+ * Data to train a flow on: training rows, in memory, looked up or streamed, and validation rows.
+ * Arrays stand for rows without a context.
  */
 export interface FitData {
-  readonly train: Rows | NumberRows | RowStream;
+  readonly train: Rows | NumberRows | RowLookup | RowStream;
   /** Omitted when `validationSplit` takes them from the training rows. */
   readonly validation?: Rows | NumberRows;
 }
 
 /** Training data after preparation: checked, flat and split. */
 export interface PreparedData {
-  readonly train: Rows | RowStream;
+  readonly train: Rows | RowLookup | RowStream;
   readonly validation: Rows;
 }
 
@@ -45,7 +55,7 @@ export function prepareFitData(shape: RowShape, data: FitData, options: SplitOpt
   const { validationSplit } = options;
   const validation = data.validation === undefined ? undefined : nonEmpty(shape, data.validation, 'validation');
   // Streams are checked chunk by chunk as they are read.
-  const train = typeof data.train === 'function' ? data.train : nonEmpty(shape, data.train, 'train');
+  const train = isMadeLater(data.train) ? data.train : nonEmpty(shape, data.train, 'train');
   if (validation !== undefined && validationSplit === undefined) return { train, validation };
   if (validation !== undefined) {
     throw usage(
@@ -58,12 +68,20 @@ export function prepareFitData(shape: RowShape, data: FitData, options: SplitOpt
     const remedy = 'Give validation rows, or the option validationSplit, e.g. 0.1.';
     throw usage('data.validation', 'found no validation rows, which decide when training stops', remedy);
   }
-  if (typeof train === 'function') {
-    const remedy = 'Give validation rows beside the stream.';
-    throw usage('fit.validationSplit', 'found a stream of training rows, which cannot be split', remedy);
+  if (isMadeLater(train)) {
+    const found = typeof train === 'function' ? 'a stream of training rows' : 'training rows that are looked up';
+    const remedy = 'Give validation rows beside them.';
+    throw usage('fit.validationSplit', `found ${found}, which cannot be split`, remedy);
   }
   return splitRows(train, shape, validationSplit, options.seed);
 }
+
+/** True for rows that are streamed or looked up. */
+const isMadeLater = (rows: FitData['train']): rows is RowLookup | RowStream =>
+  typeof rows === 'function' || isLookup(rows);
+
+/** True for rows that are looked up. */
+export const isLookup = (rows: FitData['train']): rows is RowLookup => typeof rows === 'object' && 'rowsAt' in rows;
 
 /** The parts that training reads: a data set may hold more, such as test rows. */
 function partsOf(data: FitData): FitData {
@@ -104,7 +122,7 @@ const rowsInMemory: Rule = {
 };
 
 const rowsOrStream: Rule = {
-  expected: `${rowsInMemory.expected}, or a function that opens a stream of them`,
+  expected: `${rowsInMemory.expected}, { size, rowsAt }, or a function that opens a stream of them`,
   holds: (value) => typeof value === 'function' || rowsInMemory.holds(value),
 };
 

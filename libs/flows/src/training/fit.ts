@@ -9,13 +9,13 @@ import type { Batch } from './batch.ts';
 import { BatchMaker, disposeBatch } from './batch.ts';
 import { FlatParameters } from './flat-parameters.ts';
 import type { FitData, PreparedData } from './fit-data.ts';
-import { prepareFitData } from './fit-data.ts';
+import { isLookup, prepareFitData } from './fit-data.ts';
 import type { FitOptions, FitReport, ResolvedFitOptions } from './options.ts';
 import { checkFitOptions, resolveFitOptions } from './options.ts';
 import { reportersOf } from './progress-line.ts';
 import { rowWeights } from './robust.ts';
 import type { RowSource } from './row-source.ts';
-import { MemoryRows } from './row-source.ts';
+import { LookedUpRows, MemoryRows } from './row-source.ts';
 import { learningRateAt } from './schedule.ts';
 import { StreamedRows } from './streamed-rows.ts';
 import type { CheckpointContent, TrainingIdentity } from './training-checkpoint.ts';
@@ -108,7 +108,9 @@ class Training {
             signal: options.signal,
             start: resumed?.position ?? { epoch: 0, taken: 0 },
           })
-        : new MemoryRows(train, this.#random);
+        : isLookup(train)
+          ? new LookedUpRows(train, this.#random)
+          : new MemoryRows(train, this.#random);
     this.#batches = new BatchMaker(flow, Math.max(options.batchSize, INITIALIZATION_ROWS), options, this.#random);
     this.#validation = new ValidationSet(flow, data.validation, options, random.fork('validation'));
   }
@@ -116,6 +118,7 @@ class Training {
   async run(): Promise<FitReport> {
     const { steps, batchSize, validateEvery, patience, checkpointEvery, onProgress } = this.#options;
     if (!(await this.#initialize())) throw this.#cancelled(0);
+    await this.#warmUp();
     const parameters = new FlatParameters(this.#flow.variables);
     const state = new TrainingState(parameters.values, this.#options.averaging, this.#resumed?.snapshot);
     parameters.push();
@@ -156,6 +159,22 @@ class Training {
   async dispose(): Promise<void> {
     this.#validation.dispose();
     await this.#source.close();
+  }
+
+  /**
+   * Computes a density and its gradient once each, with turns of the event loop in between: the
+   * first use of every operation is far slower than any later one.
+   */
+  async #warmUp(): Promise<void> {
+    const { features, context } = this.#flow;
+    const density = (): tf.Scalar => {
+      const conditions = context === 0 ? undefined : tf.zeros<tf.Rank.R2>([1, context]);
+      return tf.sum(this.#flow.uncheckedLogProb(tf.zeros([1, features]), conditions));
+    };
+    tf.dispose(tf.tidy(density));
+    await tf.nextFrame();
+    tf.dispose(tf.tidy(() => tf.variableGrads(density)));
+    await tf.nextFrame();
   }
 
   /** Runs the data-dependent initialisation. Returns false if training was cancelled before it. */

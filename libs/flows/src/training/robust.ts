@@ -16,13 +16,20 @@ const LARGEST_OUTLIER_SHARE = 0.1;
  * them in turn.
  */
 export function outlierThreshold(logP: Float32Array | Float64Array): number {
-  let rows = Float64Array.from(logP, (value) => (Number.isFinite(value) ? value : -Number.MAX_VALUE)).sort();
+  return outlierThresholdOfSorted(
+    Float64Array.from(logP, (value) => (Number.isFinite(value) ? value : -Number.MAX_VALUE)).sort(),
+  );
+}
+
+/** {@link outlierThreshold} of finite values that are sorted, ascending. */
+export function outlierThresholdOfSorted(sorted: Float64Array): number {
+  let rows = sorted;
   for (;;) {
     const median = rows[Math.floor(rows.length / 2)] ?? 0;
     const firstQuartile = rows[Math.floor(rows.length / 4)] ?? 0;
     const threshold = median - DEVIATIONS * NORMAL_QUARTILE_RATIO * (median - firstQuartile) - SLACK_NATS;
     const beyond = rows.findIndex((value) => value >= threshold);
-    if (beyond <= LARGEST_OUTLIER_SHARE * logP.length) return threshold;
+    if (beyond <= LARGEST_OUTLIER_SHARE * sorted.length) return threshold;
     rows = rows.subarray(0, beyond);
   }
 }

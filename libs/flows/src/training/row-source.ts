@@ -1,5 +1,6 @@
 import type { Random } from '../random.ts';
 import type { Rows } from '../rows.ts';
+import type { RowLookup } from './fit-data.ts';
 
 /** Copies row `from` of `rows` to row `to` of the caller. */
 export type PutRow = (rows: Rows, from: number, to: number) => void;
@@ -20,6 +21,29 @@ export interface RowSource {
   /** Hands `size` rows to `put`. Resolves to false if training was cancelled meanwhile. */
   take(size: number, put: PutRow): Promise<boolean>;
   close(): Promise<void>;
+}
+
+/** Rows made when they are drawn, in the order of {@link MemoryRows}. */
+export class LookedUpRows implements RowSource {
+  readonly position = { epoch: 0, taken: 0 };
+  readonly #lookup: RowLookup;
+  readonly #random: Random;
+
+  constructor(lookup: RowLookup, random: Random) {
+    this.#lookup = lookup;
+    this.#random = random;
+  }
+
+  take(size: number, put: PutRow): Promise<boolean> {
+    const indices = Int32Array.from({ length: size }, () => this.#random.integer(this.#lookup.size));
+    const rows = this.#lookup.rowsAt(indices);
+    for (let i = 0; i < size; i++) put(rows, i, i);
+    return Promise.resolve(true);
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
 }
 
 /** Rows in memory, drawn with replacement by a generator that may be shared. */

@@ -10,7 +10,7 @@ import type { Rows } from '../rows.ts';
 import type { SafeTensor } from '../safetensors.ts';
 import type { FileKind } from '../sealed-file.ts';
 import { openSealedFile, sealFile } from '../sealed-file.ts';
-import type { PreparedData } from './fit-data.ts';
+import { isLookup, type PreparedData } from './fit-data.ts';
 import type { ResolvedFitOptions } from './options.ts';
 import type { SourcePosition } from './row-source.ts';
 import type { Counters, TrainingSnapshot } from './training-state.ts';
@@ -63,10 +63,15 @@ export function identityOf({ train, validation }: PreparedData, options: Resolve
     ['noise', { gaussian: [...(noise?.gaussian ?? [])], uniform: [...(noise?.uniform ?? [])] }],
     ['masking', masking ?? null],
     ['backend', tf.getBackend()],
-    ['train', typeof train === 'function' ? `a stream, ${shuffleRows} rows held` : fingerprint(train)],
+    ['train', describedRows(train, shuffleRows)],
     ['validation', fingerprint(validation)],
   ] as const;
   return Object.fromEntries(parts.map(([name, value]) => [name, JSON.stringify(value)]));
+}
+
+function describedRows(train: PreparedData['train'], shuffleRows: number): string {
+  if (typeof train === 'function') return `a stream, ${shuffleRows} rows held`;
+  return isLookup(train) ? `${train.size} rows that are looked up` : fingerprint(train);
 }
 
 /** Encodes a checkpoint as a safetensors file. */

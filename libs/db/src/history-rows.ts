@@ -1,0 +1,120 @@
+import { FlowlineError } from '@flowline/events';
+
+import type { RowFormat } from './binary-rows.ts';
+import { cellFormat, isTimeType, type WantedColumn } from './history-cells.ts';
+import { type CheckedHistory, type HistoryRange, quoteIdentifier, ROW } from './history-query.ts';
+
+/** Rows of a history to read, in order of time. */
+export interface HistoryRead {
+  readonly columns: readonly WantedColumn[];
+  /** Time range. Without one, rows without a valid time are read too, last. */
+  readonly range?: HistoryRange;
+  /** Maximum rows, spread evenly over the range: every n-th in order of time. */
+  readonly maxRows?: number;
+  /** Asks for the totals of the rows from this time on, before they are thinned. */
+  readonly totalsFrom?: Date;
+}
+
+/** SELECT of a history's rows, and the meaning of its columns. */
+export interface HistoryRows {
+  readonly text: string;
+  readonly formats: readonly RowFormat[];
+  readonly places: HistoryPlaces;
+}
+
+/** Places of columns; null for those that are not there. */
+interface HistoryPlaces {
+  readonly time: number;
+  readonly timeValue: number | null;
+  readonly badTime: number | null;
+  /** Place of the number of rows; the time of the first one follows. */
+  readonly totals: number | null;
+  /** Place of the first wanted column; the others follow. */
+  readonly wanted: number;
+}
+
+/** Length to which invalid times are shown. */
+const SHOWN = 40;
+
+/**
+ * Builds the SELECT of a reading, in order of time. It has no parameters, which COPY cannot take.
+ */
+export function historyRows(history: CheckedHistory, request: HistoryRead): HistoryRows {
+  const { time, isTime, column, table, timeType } = history;
+  const selected: string[] = [];
+  const formats: RowFormat[] = [];
+  const add = (text: string, format: RowFormat): number => {
+    formats.push(format);
+    return selected.push(text) - 1;
+  };
+  const { range, totalsFrom, maxRows } = request;
+  const places = {
+    time: add(range === undefined ? `CASE WHEN ${isTime} THEN ${time} END` : time, 'time'),
+    timeValue: isTimeType(timeType) ? null : addCell(add, column, timeType, false),
+    badTime:
+      range === undefined
+        ? add(`CASE WHEN (${isTime}) IS NOT TRUE THEN left(${column}::text, ${SHOWN}) END`, 'text')
+        : null,
+    totals: totalsFrom === undefined ? null : add('flowline_rows', 'int8'),
+    wanted: 0,
+  };
+  if (totalsFrom !== undefined) add('flowline_first', 'time');
+  places.wanted = formats.length;
+  for (const { name, asName } of request.columns) {
+    addCell(add, `${ROW}.${quoteIdentifier(name)}`, typeOf(history, name), asName);
+  }
+  const condition = range === undefined ? '' : ` WHERE ${conditionOf(history, range)}`;
+  const from = totalsFrom === undefined ? `${table}${condition}` : numbered(history, condition, totalsFrom, maxRows);
+  const order = totalsFrom === undefined ? time : 'flowline_place';
+  return { text: `SELECT ${selected.join(', ')} FROM ${from} ORDER BY ${order}`, formats, places };
+}
+
+function addCell(
+  add: (text: string, format: RowFormat) => number,
+  column: string,
+  type: number,
+  asName: boolean,
+): number {
+  const format = cellFormat(type, asName);
+  return add(format === 'json' ? `to_json(${column})::text` : column, format);
+}
+
+function typeOf(history: CheckedHistory, name: string): number {
+  const type = history.types.get(name);
+  if (type !== undefined) return type;
+  throw new FlowlineError('FLOWLINE_HISTORY_INVALID', `The history has no column "${name}".`, {
+    where: 'spec.history.query',
+    remedy: `Add it to the query, or correct the features; the query has ${[...history.types.keys()].join(', ')}.`,
+  });
+}
+
+/**
+ * The table with the number of each row, that of all rows from a time on, and the time of the first
+ * of those; thinned to at most `maxRows`. Row r (from 1) is kept if floor(r·max/total) steps up.
+ */
+function numbered(
+  { time, table }: CheckedHistory,
+  condition: string,
+  totalsFrom: Date,
+  maxRows: number | undefined,
+): string {
+  const isCounted = `${time} >= ${literal(totalsFrom)}`;
+  const all = `(SELECT ${ROW}.*, row_number() OVER (ORDER BY ${time}) AS flowline_place,
+      count(*) FILTER (WHERE ${isCounted}) OVER () AS flowline_rows, min(${time}) FILTER (WHERE ${isCounted}) OVER () AS flowline_first
+    FROM ${table}${condition}) AS ${ROW}`;
+  if (maxRows === undefined) return all;
+  const step = (row: string): string =>
+    `(${row}) * least(${Math.trunc(maxRows)}, flowline_rows)::bigint / flowline_rows`;
+  return `${all} WHERE ${step('flowline_place')} > ${step('flowline_place - 1')}`;
+}
+
+function conditionOf({ time, isTime }: CheckedHistory, { from, to }: HistoryRange): string {
+  const conditions = [`(${isTime})`];
+  if (from !== undefined) conditions.push(`${time} >= ${literal(from)}`);
+  if (to !== undefined) conditions.push(`${time} < ${literal(to)}`);
+  return conditions.join(' AND ');
+}
+
+/** A time as SQL; times before the year 1 are before all valid ones. */
+const literal = (time: Date): string =>
+  time.getUTCFullYear() < 1 ? "timestamptz '-infinity'" : `timestamptz '${time.toISOString()}'`;

@@ -1,0 +1,111 @@
+import type { HistoryBatch, HistoryDay } from '@flowline/db';
+import { at } from '@flowline/events';
+import type { ColumnTable } from '@flowline/features';
+
+import { DayCounter } from './history-days.ts';
+import type { HistoryReader } from './history-reader.ts';
+import { RejectionsByDay } from './history-rejections.ts';
+
+/** Rows of a history that are wanted. */
+export interface CollectorOptions {
+  /** Start of the range: earlier rows only serve as past, and are not counted (default: none). */
+  readonly fromMs?: number;
+  /** Start of the rows that are wanted (default: that of the range). */
+  readonly wantedFromMs?: number;
+  /** Duration after the first row in which rows only serve as past (default 0). */
+  readonly fillMs?: number;
+  /** Maximum rows, if the collector is to thin them; `totalRows` must be set then. */
+  readonly maxRows?: number;
+}
+
+/** Rows of a history within a range. */
+interface CollectedRows {
+  readonly table: ColumnTable;
+  readonly timesMs: Float64Array;
+  readonly rowsRead: number;
+}
+
+/** Collects the rows of a history, in order of time, and counts them by day. */
+export class HistoryCollector {
+  readonly rejections = new RejectionsByDay();
+  /** Number of rows that are wanted, before they are thinned. */
+  totalRows = 0;
+  readonly #reader: HistoryReader;
+  readonly #options: CollectorOptions;
+  readonly #days = new DayCounter();
+  readonly #times: Float64Array[] = [];
+  #wantedFromMs: number;
+  #rowsRead = 0;
+  #wanted = 0;
+  #isBegun = false;
+
+  constructor(reader: HistoryReader, options: CollectorOptions = {}) {
+    this.#reader = reader;
+    this.#options = options;
+    this.#wantedFromMs = options.wantedFromMs ?? options.fromMs ?? -Infinity;
+  }
+
+  /** Rows read so far. */
+  get rowsRead(): number {
+    return this.#rowsRead;
+  }
+
+  /** Days of the rows so far, from the start of the range on. */
+  days(): readonly HistoryDay[] {
+    return this.#days.days();
+  }
+
+  /** Adds rows. @param timesMs times of the rows, as those of events. */
+  add(batch: HistoryBatch, timesMs: Float64Array): void {
+    if (batch.size === 0) return;
+    const { fromMs = -Infinity, fillMs = 0 } = this.#options;
+    if (!this.#isBegun && fillMs > 0) this.#wantedFromMs = Math.max(this.#wantedFromMs, at(timesMs, 0) + fillMs);
+    this.#isBegun = true;
+    this.#days.add(batch.timesMs, batch.size, fromMs);
+    this.#rowsRead += batch.size;
+    const kept = this.#keptRows(timesMs);
+    const { accepted, faults } = this.#reader.read(batch, timesMs, kept === null ? null : (row) => kept[row] === 1);
+    for (const fault of faults) {
+      const timeMs = at(timesMs, fault.index);
+      if (timeMs >= this.#wantedFromMs) this.rejections.add(timeMs, fault);
+    }
+    this.#times.push(Float64Array.from(accepted, (row) => at(timesMs, row)));
+  }
+
+  /** The rows from one time to another. The collector must not be used afterwards. */
+  rowsWithin(fromMs: number, toMs: number): CollectedRows {
+    const timesMs = new Float64Array(this.#reader.builder.size);
+    let row = 0;
+    for (const times of this.#times) {
+      timesMs.set(times, row);
+      row += times.length;
+    }
+    this.#times.length = 0;
+    const table = this.#reader.builder.table();
+    const isWhole = timesMs.length === 0 || (at(timesMs, 0) >= fromMs && at(timesMs, timesMs.length - 1) <= toMs);
+    if (isWhole) return { table, timesMs, rowsRead: this.#rowsRead };
+    const start = timesMs.findIndex((time) => time >= fromMs);
+    const end = timesMs.findLastIndex((time) => time <= toMs) + 1;
+    const days = this.#days.days().filter(({ firstMs, lastMs }) => lastMs >= fromMs && firstMs <= toMs);
+    return {
+      table: table.slice(start, end),
+      timesMs: timesMs.subarray(start, end),
+      rowsRead: days.reduce((sum, { rows }) => sum + rows, 0),
+    };
+  }
+
+  /**
+   * 1 for each row that becomes a row of the table; null if all do. Row r of the wanted ones (from
+   * 1) is kept if floor(r·max/total) steps up: at most `maxRows` rows, evenly spread.
+   */
+  #keptRows(timesMs: Float64Array): Uint8Array | null {
+    const { maxRows } = this.#options;
+    if (this.#wantedFromMs === -Infinity && maxRows === undefined) return null;
+    const total = this.totalRows;
+    const step = (row: number): number =>
+      maxRows === undefined ? row : Math.floor((row * Math.min(maxRows, total)) / total);
+    return Uint8Array.from(timesMs, (timeMs) =>
+      timeMs >= this.#wantedFromMs && step(++this.#wanted) > step(this.#wanted - 1) ? 1 : 0,
+    );
+  }
+}

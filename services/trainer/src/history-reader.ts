@@ -1,0 +1,131 @@
+import { type DetectorDefinition, entityOf } from '@flowline/config';
+import type { HistoryBatch, WantedColumn } from '@flowline/db';
+import { at } from '@flowline/events';
+import {
+  ColumnTableBuilder,
+  createRecordReader,
+  EntityWindows,
+  type Lookups,
+  type ReadResult,
+  type RecordFault,
+  tableColumns,
+  wantedColumns,
+  windowsOf,
+} from '@flowline/features';
+
+import { recordAt } from './history-cells.ts';
+import { type PlainBatch, plainHistory } from './plain-history.ts';
+
+/** Rows of a batch that became rows of the table, ascending, and the faults of others. */
+export interface ReadRows {
+  readonly accepted: readonly number[];
+  readonly faults: readonly RecordFault[];
+}
+
+/** Converts rows of a history to features, batch by batch in order of time. */
+export interface HistoryReader {
+  /** Columns of the history that it reads. */
+  readonly columns: readonly WantedColumn[];
+  /** Rows converted so far. */
+  readonly builder: ColumnTableBuilder;
+  /**
+   * Converts a batch.
+   * @param timesMs times of its rows.
+   * @param isKept rows that become rows of the table; the others only serve as past.
+   */
+  read(batch: HistoryBatch, timesMs: Float64Array, isKept: ((row: number) => boolean) | null): ReadRows;
+}
+
+/** Duration of the longest window of a detector's features; 0 if none has one. */
+export const longestWindowMs = ({ features }: Pick<DetectorDefinition, 'features'>): number =>
+  Math.max(0, ...windowsOf(features).map(({ needs }) => needs.ms));
+
+/** True if a detector has features over the past of its entities. */
+export const hasWindows = ({ features }: Pick<DetectorDefinition, 'features'>): boolean =>
+  windowsOf(features).length > 0;
+
+/**
+ * Creates the reader of a history's rows. Features over windows are computed by the scorer's code
+ * from every row.
+ * @param seenFromMs time from which all events are among the rows; null: that of the first row.
+ */
+export function historyReader(
+  definition: DetectorDefinition,
+  lookups: Lookups,
+  columnNames: readonly string[],
+  seenFromMs: number | null,
+): HistoryReader {
+  const { features: schema, source } = definition;
+  const entity = entityOf(definition) ?? { key: [], time: source.time };
+  const columns = wantedColumns(schema, entity.key, columnNames);
+  const { numeric, levels } = tableColumns(schema);
+  const builder = new ColumnTableBuilder(numeric.length, levels.length);
+  const reader = createRecordReader(schema, lookups);
+  if (hasWindows(definition)) {
+    let windows: EntityWindows | null = null;
+    let seen = 0;
+    return {
+      columns,
+      builder,
+      read: (batch, timesMs, isKept) => {
+        windows ??= new EntityWindows({ schema, lookups, entity, seenFromMs: seenFromMs ?? at(timesMs, 0) });
+        const offsets = Float64Array.from({ length: batch.size }, (_, i) => seen + i);
+        seen += batch.size;
+        return append(builder, reader.read(recordsOf(columns, batch), windows.batch(offsets, timesMs)), isKept);
+      },
+    };
+  }
+  const plain = reader.plain === null ? null : plainHistory(reader.plain, columns);
+  return {
+    columns,
+    builder,
+    read: (batch, _timesMs, isKept) => {
+      if (plain === null) return append(builder, reader.read(recordsOf(columns, batch)), isKept);
+      return appendPlain(builder, plain(batch), (row) => reader.read([recordAt(columns, batch, row)]));
+    },
+  };
+}
+
+const recordsOf = (columns: readonly WantedColumn[], batch: HistoryBatch): readonly object[] =>
+  Array.from({ length: batch.size }, (_, row) => recordAt(columns, batch, row));
+
+/** Appends the rows of a table that are kept. */
+function append(
+  builder: ColumnTableBuilder,
+  { table, accepted, faults }: ReadResult,
+  isKept: ((row: number) => boolean) | null,
+): ReadRows {
+  const kept = Array.from(accepted.keys()).filter((row) => isKept === null || isKept(at(accepted, row)));
+  builder.appendRows(table, kept);
+  return {
+    accepted: kept.map((row) => at(accepted, row)),
+    faults,
+  };
+}
+
+/** Appends plain rows; each other row as it is read by itself. */
+function appendPlain(
+  builder: ColumnTableBuilder,
+  { numbers, levels, usual }: PlainBatch,
+  readRow: (row: number) => ReadResult,
+): ReadRows {
+  const accepted: number[] = [];
+  const faults: RecordFault[] = [];
+  const size = usual.length;
+  let start = 0;
+  const appendUntil = (end: number): void => {
+    builder.append(end, numbers, levels, start);
+    for (let row = start; row < end; row++) accepted.push(row);
+  };
+  for (let row = usual.indexOf(0); row >= 0; row = usual.indexOf(0, row + 1)) {
+    appendUntil(row);
+    start = row + 1;
+    const read = readRow(row);
+    faults.push(...read.faults.map((fault) => ({ ...fault, index: row })));
+    if (read.table.size === 0) continue;
+    builder.appendRows(read.table, [0]);
+    accepted.push(row);
+  }
+  appendUntil(size);
+  return { accepted, faults };
+}
