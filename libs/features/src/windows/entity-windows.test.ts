@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import { createRecordReader } from '../record-reader.ts';
+import { referenceSum } from '../testing/exact-reference.ts';
 import { EntityWindows } from './entity-windows.ts';
 
 const feature = (name: string, from: Expression, nullable = true): FeatureSpec => ({
@@ -275,6 +276,18 @@ describe('windows of an entity', () => {
     expect(idWith(1, { field: 't', unit: 's' })).not.toBe(idWith(1));
   });
 
+  it('hold what a lag needs and a few events more, which late ones find', () => {
+    const schema = [feature('previous', { lag: { of: 'x' } })];
+    const windows = new EntityWindows({ schema, lookups: {}, entity });
+    const times = [0, 10, 20, 30, 40, 50, 45, 25, 15];
+    const { table } = createRecordReader(schema, {}).read(
+      times.map((t) => ({ id: 'a', t, x: t })),
+      windows.batch([...times.keys()], times),
+    );
+    expect([...table.numeric]).toEqual([NaN, 0, 10, 20, 30, 40, 40, NaN, NaN]);
+    expect(windows.events).toBe(4);
+  });
+
   it('hold a bounded number of events, however long they are', () => {
     const schema = [feature('count', { rolling: { statistic: 'count', over: '1d' } })];
     const windows = new EntityWindows({ schema, lookups: {}, entity });
@@ -432,8 +445,8 @@ function searched(events: readonly Event[], i: number): (number | null)[] {
   const mean = values.slice(-3);
   return [
     values.at(-2) ?? null,
-    mean.length === 0 ? null : mean.reduce((a, b) => a + b) / mean.length,
-    within(20).length === 0 ? null : Math.max(...within(20)),
+    mean.length === 0 ? null : referenceSum(mean) / mean.length,
+    within(20).length === 0 ? null : Math.max(...within(20)) + 0,
     within(7).length,
   ];
 }

@@ -1,13 +1,20 @@
 import { createHash } from 'node:crypto';
 
-import { type EntitySpec, type Expression, type FeatureSpec, operandsOf, type StoredWindows } from '@flowline/events';
+import {
+  at,
+  type EntitySpec,
+  type Expression,
+  type FeatureSpec,
+  operandsOf,
+  type StoredWindows,
+} from '@flowline/events';
 
 import { compileEventTime } from '../event-time.ts';
 import { compileNumber, type Evaluate, type FeatureRecord, type Lookups } from '../expression.ts';
 import { Fault } from '../fault.ts';
 import { Coverage } from './coverage.ts';
 import { compileEntityKey } from './entity-key.ts';
-import { Entity } from './entity.ts';
+import { Entity, VALUE_BYTES } from './entity.ts';
 import { type Retention, Series } from './series.ts';
 import { Silence } from './silence.ts';
 import { decodeSnapshot, encodeSnapshot } from './snapshot.ts';
@@ -291,21 +298,27 @@ export class EntityWindows implements SharesMemory {
     this.#nextOffset = offset + 1;
     const entity = known ?? this.#begin(name, timeMs);
     this.#coverage.note(timeMs);
-    this.#count(entity, -1);
-    for (const [i, value] of observed.entries()) {
-      const retention = this.#series[i]?.retention;
-      // A missing or non-finite value is not recorded.
-      if (retention !== undefined && typeof value === 'number' && Number.isFinite(value)) {
-        entity.series[i]?.insert(timeMs, value, retention);
-      }
-    }
-    this.#count(entity, 1);
+    this.#observe(entity, timeMs, observed);
     entity.newestMs = Math.max(entity.newestMs, timeMs);
     entity.seenAt = this.#memory.tick();
     this.#silence.remove(entity);
     this.#silence.append(entity);
     while (this.#isTooMuch()) this.forgetSilent();
     this.#memory.fit();
+  }
+
+  #observe(entity: Entity, timeMs: number, observed: Now['observed']): void {
+    const before = entity.events;
+    for (let i = 0; i < this.#series.length; i++) {
+      const value = observed[i];
+      // A missing or non-finite value is not recorded.
+      if (typeof value === 'number' && Number.isFinite(value)) {
+        at(entity.series, i).insert(timeMs, value, at(this.#series, i).retention);
+      }
+    }
+    const added = entity.events - before;
+    this.#events += added;
+    this.#charge(added * VALUE_BYTES);
   }
 
   #begin(name: string, timeMs: number): Entity {
@@ -336,8 +349,12 @@ export class EntityWindows implements SharesMemory {
   #count({ events, bytes, name }: Entity, sign: 1 | -1): void {
     this.#events += sign * events;
     this.#nameLength += sign * name.length;
-    this.#bytes += sign * bytes;
-    if (!this.#isClosed) this.#memory.take(sign * bytes);
+    this.#charge(sign * bytes);
+  }
+
+  #charge(bytes: number): void {
+    this.#bytes += bytes;
+    if (!this.#isClosed) this.#memory.take(bytes);
   }
 }
 
