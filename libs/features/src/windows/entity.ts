@@ -1,11 +1,13 @@
+import { at } from '@flowline/events';
+
 import type { Coverage, KnownPast } from './coverage.ts';
-import { Series } from './series.ts';
+import { type Retention, Series } from './series.ts';
 
 /** Heap bytes per entity and series, as measured on V8. A name counts two bytes per character. */
 const ENTITY_BYTES = 350;
 const SERIES_BYTES = 400;
 /** Heap bytes per value, with the state of statistics over it. */
-export const VALUE_BYTES = 20;
+export const VALUE_BYTES = 40;
 
 /** Past of one entity: a node of the list of entities in the order in which they were last seen. */
 export class Entity {
@@ -18,6 +20,15 @@ export class Entity {
   newestMs: number;
   /** Time of its last event, in the process's count of events. */
   seenAt = 0;
+  /** Position of its last event in the order of its windows. */
+  order = 0;
+  /** Offset of the first event that is not needed to restore it: its whole state is stored. */
+  savedTo = 0;
+  /** True once it has been forgotten. */
+  isForgotten = false;
+  /** Slice of the change log that has its name, and the index of the name there. */
+  slice = 0;
+  index = 0;
   older: Entity | null = null;
   newer: Entity | null = null;
 
@@ -38,6 +49,22 @@ export class Entity {
     const series = Array.from({ length: width }, () => new Series());
     const { isNew } = coverage.ofStranger(timeMs);
     return new Entity(name, series, { forgottenToMs: coverage.forgottenToMs, isNew, newestMs: timeMs });
+  }
+
+  /**
+   * Adds an event.
+   * @param observed a number per series; any other or non-finite one is not recorded.
+   * @returns true if too many values were within reach of a window.
+   */
+  observe(timeMs: number, observed: ArrayLike<unknown>, retentions: readonly Retention[]): boolean {
+    let isFull = false;
+    for (let i = 0; i < retentions.length; i++) {
+      const value = observed[i];
+      if (typeof value !== 'number' || !Number.isFinite(value)) continue;
+      if (at(this.series, i).insert(timeMs, value, at(retentions, i))) isFull = true;
+    }
+    this.newestMs = Math.max(this.newestMs, timeMs);
+    return isFull;
   }
 
   /** Number of values in its series. */
