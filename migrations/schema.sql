@@ -133,7 +133,8 @@ BEGIN
     GRANT INSERT ON flowline.scored_events, flowline.anomalies, flowline.dead_letters TO flowline_scorer;
     GRANT SELECT, INSERT, UPDATE, DELETE ON flowline.stream_offsets TO flowline_scorer;
     GRANT SELECT, INSERT ON flowline.stream_gaps TO flowline_scorer;
-    GRANT SELECT, INSERT, UPDATE, DELETE ON flowline.window_snapshots, flowline.entity_partitions TO flowline_scorer;
+    GRANT SELECT, INSERT, UPDATE, DELETE ON flowline.window_snapshots, flowline.window_pieces,
+      flowline.entity_partitions TO flowline_scorer;
     GRANT SELECT, INSERT, UPDATE ON flowline.event_counts TO flowline_scorer;
     GRANT SELECT, INSERT, UPDATE (sent_at, dead_at, error, attempts) ON flowline.alert_outbox TO flowline_scorer;
     GRANT EXECUTE ON FUNCTION flowline.ensure_partitions(date, integer) TO flowline_scorer;
@@ -610,6 +611,18 @@ CREATE VIEW flowline.v1_anomalies AS
    FROM flowline.anomalies;
 COMMENT ON VIEW flowline.v1_anomalies IS 'Stable: anomalies as people read them.';
 
+CREATE TABLE flowline.window_pieces (
+  detector text NOT NULL,
+  topic text NOT NULL,
+  partition integer NOT NULL,
+  next_offset bigint NOT NULL,
+  part integer NOT NULL,
+  bytes bytea NOT NULL
+);
+ALTER TABLE flowline.window_pieces ADD CONSTRAINT window_pieces_detector_topic_partition_fkey FOREIGN KEY (detector, topic, partition) REFERENCES flowline.window_snapshots(detector, topic, partition) ON DELETE CASCADE;
+ALTER TABLE flowline.window_pieces ADD CONSTRAINT window_pieces_pkey PRIMARY KEY (detector, topic, partition, next_offset, part);
+COMMENT ON TABLE flowline.window_pieces IS 'The state of a partition''s windows in the order in which it was stored; later pieces replace parts of earlier ones.';
+
 CREATE TABLE flowline.window_snapshots (
   detector text NOT NULL,
   topic text NOT NULL,
@@ -617,7 +630,12 @@ CREATE TABLE flowline.window_snapshots (
   windows_id text NOT NULL,
   next_offset bigint NOT NULL,
   state bytea NOT NULL,
-  stored_at timestamp with time zone DEFAULT now() NOT NULL
+  stored_at timestamp with time zone DEFAULT now() NOT NULL,
+  token text,
+  limits text[] DEFAULT '{}'::text[] NOT NULL
 );
 ALTER TABLE flowline.window_snapshots ADD CONSTRAINT window_snapshots_pkey PRIMARY KEY (detector, topic, partition);
 COMMENT ON TABLE flowline.window_snapshots IS 'The past of a partition''s entities before next_offset; what came later is read again from the topic.';
+COMMENT ON COLUMN flowline.window_snapshots.limits IS 'The limits of the windows that were reached between the last two snapshots.';
+COMMENT ON COLUMN flowline.window_snapshots.state IS 'Empty where there is a token: the state is in window_pieces.';
+COMMENT ON COLUMN flowline.window_snapshots.token IS 'The name of the last snapshot, which the next one extends; null where the state is in one piece, as before pieces.';

@@ -4,14 +4,15 @@ import {
   commitBatch,
   commitCollected,
   type EntityScope,
+  listWindowLimits,
   readWindows,
   resetWindows,
 } from '@flowline/db';
-import type { StoredWindows } from '@flowline/events';
+import type { WindowSnapshot } from '@flowline/events';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
-import { type BatchOptions, scoredBatch } from '../support/postgres-batch.ts';
+import { type BatchOptions, scoredBatch, storedFrom, windowsAt } from '../support/postgres-batch.ts';
 
 let postgres: TestPostgres;
 let database: TestDatabase;
@@ -26,19 +27,13 @@ beforeEach(async () => {
 
 const KEY = ['shop'];
 
-const windowsAt = (nextOffset: number, id = 'w'): StoredWindows => ({
-  id,
-  nextOffset,
-  bytes: Buffer.of(nextOffset, 0, 255),
-});
-
 const commit = (
   names: readonly string[],
   {
     seen = [],
     windows = null,
     ...options
-  }: BatchOptions & { seen?: readonly string[]; windows?: StoredWindows | null } = {},
+  }: BatchOptions & { seen?: readonly string[]; windows?: WindowSnapshot | null } = {},
 ) => {
   const batch = scoredBatch({ size: names.length, ...options, entities: { key: KEY, names, seen, windows } });
   return commitBatch(database.db, batch, { alertTopic: 'alerts' });
@@ -65,20 +60,58 @@ describe('the entities of a batch', () => {
     expect(await stored()).toBeNull();
     await commit(['a'], { first: 4, windows: windowsAt(5) });
     await commit(['a'], { first: 5 });
-    expect(await stored()).toEqual(windowsAt(5));
+    expect(await stored()).toEqual(storedFrom(windowsAt(5)));
     await commit(['a'], { first: 6, windows: windowsAt(7) });
     // A worker that was stopped for a while: its rows are already stored, and its windows are
     // outdated.
     expect(await commit(['a'], { first: 4, windows: windowsAt(5) })).toMatchObject({ stored: 0, alreadyStored: 1 });
-    expect(await stored()).toEqual(windowsAt(7));
+    expect(await stored()).toEqual(storedFrom(windowsAt(7)));
     await commit(['a'], { first: 7, windows: windowsAt(8, 'other') });
     // That worker may also have the windows of an older model.
     await commit(['a'], { first: 4, windows: windowsAt(5) });
     await commit(['a'], { first: 7, windows: windowsAt(8) });
-    expect(await stored()).toEqual(windowsAt(8, 'other'));
+    expect(await stored()).toEqual(storedFrom(windowsAt(8, 'other')));
     expect(await stored(1)).toBeNull();
     await resetWindows(database.db, 'checkout', 'orders');
     expect(await stored()).toBeNull();
+  });
+
+  it('leave what changed in their windows, if it follows what is stored', async () => {
+    const whole = windowsAt(1);
+    const second = windowsAt(2, 'w', { follows: whole.token, keepFrom: 1 });
+    const third = windowsAt(3, 'w', { follows: second.token, keepFrom: 2 });
+    await commit(['a'], { first: 0, windows: whole });
+    await commit(['a'], { first: 1, windows: second });
+    expect(await stored()).toEqual({ ...storedFrom(second), pieces: [...whole.pieces, ...second.pieces] });
+    await commit(['a'], { first: 2, windows: third });
+    const both = { ...storedFrom(third), pieces: [...second.pieces, ...third.pieces] };
+    expect(await stored()).toEqual(both);
+    // It extends a snapshot of another worker: the rows are stored, the windows are not.
+    const stray = windowsAt(4, 'w', { follows: second.token, keepFrom: 4 });
+    expect(await commit(['a'], { first: 3, windows: stray })).toMatchObject({ stored: 1, windowsRefused: true });
+    expect(await stored()).toEqual(both);
+    expect(await commit(['a'], { first: 4, windows: windowsAt(5) })).not.toHaveProperty('windowsRefused');
+    expect(await stored()).toEqual(storedFrom(windowsAt(5)));
+    expect(await database.query('SELECT 1 FROM flowline.window_pieces')).toHaveLength(2);
+  });
+
+  it('have windows of any number of pieces, and those of the format before', async () => {
+    const pieces = Array.from({ length: 30 }, (_, i) => ({ nextOffset: 1, bytes: Buffer.alloc(20_000, i) }));
+    const windows = { ...windowsAt(1), pieces };
+    await commit(['a'], { windows });
+    expect(await stored()).toEqual(storedFrom(windows));
+    await database.query(`UPDATE flowline.window_snapshots SET windows_id = 'old', token = NULL, state = '\\x0102'`);
+    const old = { id: 'old', nextOffset: 1, token: null, pieces: [{ nextOffset: 1, bytes: Buffer.of(1, 2) }] };
+    expect(await stored()).toEqual(old);
+    await commit(['a'], { first: 1, windows: windowsAt(2) });
+    expect(await stored()).toEqual(storedFrom(windowsAt(2)));
+  });
+
+  it('say which limits their windows reached', async () => {
+    await commit(['a'], { windows: { ...windowsAt(1), limits: ['entities', 'memory'] } });
+    await commit(['a'], { partition: 1, windows: windowsAt(1) });
+    const limited = [{ topic: 'orders', partition: 0, limits: ['entities', 'memory'] }];
+    expect(await listWindowLimits(database.db, 'checkout')).toEqual(limited);
   });
 
   it('are stored with events that are collected before the first model, too', async () => {
@@ -93,7 +126,7 @@ describe('the entities of a batch', () => {
       { entity: 'a', p_value: null },
       { entity: 'b', p_value: null },
     ]);
-    expect(await stored()).toEqual(windowsAt(2));
+    expect(await stored()).toEqual(storedFrom(windowsAt(2)));
   });
 
   it('are forgotten when they have been silent for as long as anomalies are kept', async () => {

@@ -15,7 +15,7 @@ import {
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
-import { type BatchOptions, scoredBatch } from '../support/postgres-batch.ts';
+import { type BatchOptions, scoredBatch, windowsAt } from '../support/postgres-batch.ts';
 
 let postgres: TestPostgres;
 let database: TestDatabase;
@@ -109,7 +109,7 @@ describe('a topic that was read before topics were told apart', () => {
 });
 
 describe('a topic that was created again', () => {
-  const windows = { id: 'w', nextOffset: 3, bytes: Buffer.of(1) };
+  const windows = windowsAt(3);
   const entities = { key: ['shop'], names: ['a', 'b', 'c'], seen: ['a'], windows };
 
   it('begins anew at its beginning, without the past of the old one, and for one detector', async () => {

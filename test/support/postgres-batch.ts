@@ -6,7 +6,9 @@ import {
   type BatchEntities,
   type DeadLetter,
   type ScoredBatch,
+  type StoredWindows,
   type ValuesInForce,
+  type WindowSnapshot,
 } from '@flowline/events';
 
 /** Options of a test batch. Offsets default to first, first + 1, … */
@@ -30,6 +32,21 @@ export interface BatchOptions {
   readonly entities?: BatchEntities;
   readonly valuesInForce?: ValuesInForce;
 }
+
+/** Snapshot of the whole state of windows, or one that follows another. */
+export function windowsAt(
+  nextOffset: number,
+  id = 'w',
+  { follows = null, keepFrom = nextOffset }: Partial<Pick<WindowSnapshot, 'follows' | 'keepFrom'>> = {},
+): WindowSnapshot {
+  const pieces = [Buffer.of(nextOffset, 0, 255), Buffer.of(1)].map((bytes) => ({ nextOffset, bytes }));
+  return { id, nextOffset, token: `${id} at ${nextOffset}`, pieces, follows, keepFrom, limits: [] };
+}
+
+/** Part of a snapshot that Postgres has. */
+export const storedFrom = ({ id, nextOffset, token, pieces }: WindowSnapshot): StoredWindows => ({
+  ...{ id, nextOffset, token, pieces },
+});
 
 const EVENT_EPOCH_MS = Date.UTC(2026, 0, 1);
 

@@ -67,8 +67,8 @@ async function commitScored(db: Database, batch: ScoredBatch, options: CommitOpt
         const { alertTopic: topic, alertSink: sink = 'kafka', oncePerEvent = false } = options;
         if (topic !== null) await storeAlerts(client, batch.detector, anomalies, { sink, topic, oncePerEvent });
       }
-      await storeEntities(client, batch, fence);
-      return finish(client, batch, { fence, firstRow, model: batch, anomalies: anomalies.length });
+      const hasWindows = await storeEntities(client, batch, fence);
+      return finish(client, batch, { fence, firstRow, model: batch, anomalies: anomalies.length, hasWindows });
     },
     transaction,
   );
@@ -90,8 +90,8 @@ async function commitUnscored(db: Database, batch: EventBatch): Promise<CommitRe
     const fence = await takeFence(client, batch);
     const firstRow = firstRowBeyond(batch, fence);
     await copyKept(client, copyCollectedEvents, rows, firstRow);
-    await storeEntities(client, batch, fence);
-    return finish(client, batch, { fence, firstRow, model: null, anomalies: 0 });
+    const hasWindows = await storeEntities(client, batch, fence);
+    return finish(client, batch, { fence, firstRow, model: null, anomalies: 0, hasWindows });
   });
 }
 
@@ -107,13 +107,15 @@ interface Stored {
   /** Model that scored the events; null if they were only collected. */
   readonly model: Pick<ScoredBatch, 'modelVersion' | 'alpha'> | null;
   readonly anomalies: number;
+  /** False if the batch had a snapshot of windows that is not stored. */
+  readonly hasWindows: boolean;
 }
 
 /** Stores the dead letters, counts the events and moves the fence. */
 async function finish(
   client: pg.PoolClient,
   batch: EventBatch,
-  { fence, firstRow, model, anomalies }: Stored,
+  { fence, firstRow, model, anomalies, hasWindows }: Stored,
 ): Promise<CommitReport> {
   const { detector, topic, partition, nextOffset, lastRecordTimeMs } = batch;
   const letters = batch.deadLetters.filter(({ offset }) => offset >= fence);
@@ -126,7 +128,8 @@ async function finish(
     await updateOffset(client, { detector, topic, partition, nextOffset, recordTime, ...counts });
   }
   const alreadyStored = firstRow + batch.deadLetters.length - letters.length;
-  return { stored, alreadyStored, anomalies, deadLetters: letters.length, refused: 0 };
+  const report = { stored, alreadyStored, anomalies, deadLetters: letters.length, refused: 0 };
+  return hasWindows ? report : { ...report, windowsRefused: true };
 }
 
 /**

@@ -56,5 +56,13 @@ export * from './streams.ts';
 export * from './training-lease.ts';
 export * from './training-runs.ts';
 export * from './wait-for-database.ts';
-export { claimEntities, type EntityScope, readWindows, resetWindows, type StrayEntity } from './windows.ts';
+export {
+  claimEntities,
+  type EntityScope,
+  type LimitedPartition,
+  listWindowLimits,
+  readWindows,
+  resetWindows,
+  type StrayEntity,
+} from './windows.ts';
 export * from './waiting-alerts.ts';

@@ -128,5 +128,6 @@ function addReports(a: CommitReport, b: CommitReport): CommitReport {
     anomalies: a.anomalies + b.anomalies,
     deadLetters: a.deadLetters + b.deadLetters,
     refused: a.refused + b.refused,
+    ...(b.windowsRefused === true ? { windowsRefused: true } : {}),
   };
 }

@@ -10,14 +10,40 @@ export interface Anomaly {
   readonly alert: Alert;
 }
 
-/** Snapshot of a partition's windows at an offset, as stored in a transaction. */
-export interface StoredWindows {
-  /** Fingerprint of the window definitions. A snapshot with another fingerprint is not restored. */
-  readonly id: string;
-  /** Offset of the first event that the windows do not cover. */
+/** Part of the state of a partition's windows. */
+export interface WindowPiece {
+  /** Offset of the snapshot that it belongs to. */
   readonly nextOffset: number;
   readonly bytes: Uint8Array;
 }
+
+/** State of a partition's windows at an offset, as it was stored in transactions. */
+export interface StoredWindows {
+  /** Fingerprint of the window definitions. A state with another fingerprint is not restored. */
+  readonly id: string;
+  /** Offset of the first event that the windows do not cover. */
+  readonly nextOffset: number;
+  /** Random name of its last snapshot, which the next one extends; null if none can. */
+  readonly token: string | null;
+  /** Its pieces, in the order in which they were stored: later ones replace parts of others. */
+  readonly pieces: readonly WindowPiece[];
+}
+
+/** Snapshot of a partition's windows: what changed since the one before it, or everything. */
+export interface WindowSnapshot extends StoredWindows {
+  /** Token of the snapshot before, without which this one is not stored; null: it is the whole. */
+  readonly follows: string | null;
+  /** Pieces of snapshots below this offset are not needed any more. */
+  readonly keepFrom: number;
+  /** Limits of the windows that were reached since the snapshot before. */
+  readonly limits: readonly WindowLimit[];
+}
+
+/** Limits of windows: when one is reached, part of the past is forgotten. */
+export const windowLimits = ['events_of_entity', 'events', 'entities', 'names', 'memory'] as const;
+
+/** Limit of windows, see {@link windowLimits}. */
+export type WindowLimit = (typeof windowLimits)[number];
 
 /** Entities of a batch, and the window state to store with it. */
 export interface BatchEntities {
@@ -31,7 +57,7 @@ export interface BatchEntities {
    */
   readonly seen: readonly string[];
   /** Snapshot of the windows after the batch, taken at intervals; null when none is due. */
-  readonly windows: StoredWindows | null;
+  readonly windows: WindowSnapshot | null;
 }
 
 /**
@@ -109,4 +135,6 @@ export interface CommitReport {
   readonly deadLetters: number;
   /** Number of dead letters that Postgres refused as events. */
   readonly refused: number;
+  /** True if the batch had a snapshot of windows that was not stored: it extends another one. */
+  readonly windowsRefused?: boolean;
 }

@@ -128,6 +128,11 @@ function streamMetrics({ counter, gauge }: Makers) {
       'Entities whose past was forgotten because windows reached FLOWLINE_WINDOWS_MAX_BYTES.',
       [],
     ),
+    windowsLimited: counter(
+      'window_limited_total',
+      'Times that windows over entities reached a limit, so that part of the past is forgotten.',
+      ['detector', 'limit'],
+    ),
     recordsLost: counter('records_lost_total', 'Records that the topic dropped before they were read.', [
       'detector',
       'topic',

@@ -46,7 +46,7 @@ export const pipeline = ({
     map(timed.step('decide', decide)), //                    anomaly or not
     concatMap(timed.async('explain', explain)), //           why: contributions, expected ranges, the alert
     byPartition(timed.stream('commit', commit(store, onWait))), // ONE transaction: fence, rows, alerts, dead letters, next offset
-    tap(acknowledge), //                                     the source reads on, and commits to Kafka
+    tap(acknowledge(windows)), //                            the source reads on, and commits to Kafka
   );
 
 /** Runs a step concurrently for several partitions, and in order within each partition. */

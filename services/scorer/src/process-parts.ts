@@ -11,6 +11,7 @@ import type { Collector } from './steps/collect.ts';
 import { createChampionLoader } from './champion/load-champion.ts';
 import { alertAddress } from './alerts/open-alerts.ts';
 import { PartitionWindows, type PartitionWindowsOptions } from './windows/partition-windows.ts';
+import { warnOfLimits, warnOfMemory } from './windows/warn-of-limits.ts';
 import type { DetectorRunParts } from './run-detector.ts';
 import type { StoreReport } from './metrics/scoring-reporter.ts';
 
@@ -72,7 +73,7 @@ export function detectorRunParts(
  * Windows of a detector's partitions, kept in Postgres. Claims wait while Postgres is unreachable.
  */
 export function partitionWindows(
-  { db, logger, windowMemory: memory }: ProcessParts,
+  { db, logger, metrics, windowMemory: memory }: ProcessParts,
   detector: string,
   { wereReset = false }: Pick<PartitionWindowsOptions, 'wereReset'> = {},
 ): PartitionWindows {
@@ -88,29 +89,13 @@ export function partitionWindows(
         }),
     },
     ofDetector,
-    { memory, wereReset },
+    { memory, wereReset, onLimit: warnOfLimits(ofDetector, metrics, detector) },
   );
 }
 
-/**
- * Memory bound of the windows of a process. The first time that it is reached is logged as a
- * warning; every time is counted.
- */
+/** Memory bound of the windows of a process. */
 export function windowMemory({ windowsMaxBytes }: Settings, logger: Logger, metrics: Metrics): WindowMemory {
-  let hasWarned = false;
-  return new WindowMemory(windowsMaxBytes, () => {
-    metrics.windowsForgotten.inc();
-    if (hasWarned) return;
-    hasWarned = true;
-    const remedy =
-      'Give the process more memory and raise FLOWLINE_WINDOWS_MAX_BYTES, or share the partitions among more scorers. ' +
-      'See flowline_window_entities_forgotten_total.';
-    logger.warn(
-      { windowsMaxBytes, remedy },
-      'windows have reached FLOWLINE_WINDOWS_MAX_BYTES: entities that have been silent longest are forgotten, and what their ' +
-        'windows would need of that past is missing',
-    );
-  });
+  return new WindowMemory(windowsMaxBytes, warnOfMemory(logger, metrics, windowsMaxBytes));
 }
 
 /** Maximum rows per batch, and the maximum time that an incomplete batch waits for more. */

@@ -7,6 +7,7 @@ import { one, type Statement } from '../statement.ts';
 export const dataTables = [
   'stream_offsets',
   'stream_gaps',
+  'window_pieces',
   'window_snapshots',
   'entity_partitions',
   'scored_events',

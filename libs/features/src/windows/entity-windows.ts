@@ -1,16 +1,25 @@
 import { createHash } from 'node:crypto';
 
-import { type EntitySpec, type Expression, type FeatureSpec, operandsOf, type StoredWindows } from '@flowline/events';
+import {
+  type EntitySpec,
+  type Expression,
+  type FeatureSpec,
+  operandsOf,
+  type StoredWindows,
+  type WindowLimit,
+  type WindowSnapshot,
+} from '@flowline/events';
 
 import { compileEventTime } from '../event-time.ts';
 import { compileNumber, type Evaluate, type FeatureRecord, type Lookups } from '../expression.ts';
 import { Fault } from '../fault.ts';
 import { Coverage } from './coverage.ts';
 import { compileEntityKey } from './entity-key.ts';
-import { Entity } from './entity.ts';
+import { Entity, VALUE_BYTES } from './entity.ts';
+import { restoreSteps } from './restore.ts';
 import { type Retention, Series } from './series.ts';
 import { Silence } from './silence.ts';
-import { decodeSnapshot, encodeSnapshot } from './snapshot.ts';
+import { SnapshotChain, wholeState, type WindowState } from './snapshot-chain.ts';
 import { type SharesMemory, WindowMemory } from './window-memory.ts';
 import { attachWindowValues } from './window-values.ts';
 import { type Window, windowsOf } from './window.ts';
@@ -37,6 +46,8 @@ export interface EntityWindowsOptions {
   readonly seenFromMs?: number | null;
   /** Memory budget shared with other windows (default: unlimited). */
   readonly memory?: WindowMemory;
+  /** Called whenever a limit other than the shared memory's is reached and past is forgotten. */
+  readonly onLimit?: (limit: WindowLimit) => void;
 }
 
 /**
@@ -62,8 +73,9 @@ const MAX_EVENTS = 1_000_000;
  * order.
  */
 const MAX_NAME_LENGTH = 16_000_000;
-/** Version of the state in a snapshot. */
-const STATE_VERSION = 2;
+/** Version of the state in snapshots, and the one before, which is read as well. */
+const STATE_VERSION = 3;
+const OLD_STATE_VERSION = 2;
 
 /**
  * Past of the entities of one partition, as far as windows need it. It is bounded, depends only on
@@ -82,7 +94,11 @@ export class EntityWindows implements SharesMemory {
   /** Entities first seen since the last call of {@link takeNewEntities}. */
   readonly #newEntities = new Set<string>();
   readonly #windows: readonly (Window & { readonly series: number })[];
-  readonly #series: readonly { readonly evaluate: Evaluate<number>; readonly retention: Retention }[];
+  readonly #evaluate: readonly Evaluate<number>[];
+  readonly #retentions: readonly Retention[];
+  /** Id of the same windows in the state format before. */
+  readonly #oldId: string;
+  readonly #onLimit: (limit: WindowLimit) => void;
   readonly #keyOf: (record: FeatureRecord) => string | Fault;
   readonly #timeOf: (record: FeatureRecord) => number | Fault;
   readonly #maxEntities: number;
@@ -91,6 +107,9 @@ export class EntityWindows implements SharesMemory {
   #coverage: Coverage;
   readonly #entities = new Map<string, Entity>();
   readonly #silence = new Silence();
+  readonly #chain = new SnapshotChain(this.#entities);
+  /** Order of the last event. */
+  #order = 0;
   #events = 0;
   /** Estimated bytes of all entities, as charged to the shared memory. */
   #bytes = 0;
@@ -109,21 +128,15 @@ export class EntityWindows implements SharesMemory {
     maxEvents = MAX_EVENTS,
     seenFromMs = -Infinity,
     memory = new WindowMemory(Infinity),
+    onLimit = () => undefined,
   }: EntityWindowsOptions) {
     const windows = windowsOf(schema);
     const sources = [...new Map(windows.map(({ of }) => [JSON.stringify(of), of]))];
-    this.#series = sources.map(([id, of]) => ({
-      evaluate: of === null ? () => 1 : compileNumber(of, lookups),
-      retention: windows
-        .filter((window) => JSON.stringify(window.of) === id)
-        .reduce(
-          (most, { needs }) => ({ events: Math.max(most.events, needs.events), ms: Math.max(most.ms, needs.ms) }),
-          {
-            events: 0,
-            ms: 0,
-          },
-        ),
-    }));
+    this.#evaluate = sources.map(([, of]) => (of === null ? () => 1 : compileNumber(of, lookups)));
+    this.#retentions = sources.map(([id]) => {
+      const needs = windows.filter((window) => JSON.stringify(window.of) === id).map((window) => window.needs);
+      return { events: Math.max(...needs.map(({ events }) => events)), ms: Math.max(...needs.map(({ ms }) => ms)) };
+    });
     this.#windows = windows.map((window) => ({
       ...window,
       series: sources.findIndex(([id]) => id === JSON.stringify(window.of)),
@@ -141,9 +154,13 @@ export class EntityWindows implements SharesMemory {
     const tables = sources
       .flatMap(([, of]) => (of === null ? [] : lookupTables(of)))
       .map((name) => [name, lookups[name]]);
-    this.id = createHash('sha256')
-      .update(JSON.stringify([STATE_VERSION, entity, windows.map(({ id }) => id), tables, maxEntities, maxEvents]))
-      .digest('hex');
+    const idOf = (version: number): string =>
+      createHash('sha256')
+        .update(JSON.stringify([version, entity, windows.map(({ id }) => id), tables, maxEntities, maxEvents]))
+        .digest('hex');
+    this.id = idOf(STATE_VERSION);
+    this.#oldId = idOf(OLD_STATE_VERSION);
+    this.#onLimit = onLimit;
   }
 
   /** First offset not yet seen. Events below it no longer change the state. */
@@ -171,11 +188,13 @@ export class EntityWindows implements SharesMemory {
     return this.#isBeingSaved ? null : (this.#silence.longest?.seenAt ?? null);
   }
 
-  forgetSilent(): void {
+  forgetSilent(limit: WindowLimit = 'memory'): void {
     const { longest } = this.#silence;
     if (longest === null || this.#isBeingSaved) return;
     this.#coverage.forget(longest.newestMs);
     this.#remove(longest);
+    if (limit === 'memory') this.#chain.limited(limit);
+    else this.#limited(limit);
   }
 
   /** Returns the windows' share of the shared memory. They must not be used afterwards. */
@@ -226,46 +245,60 @@ export class EntityWindows implements SharesMemory {
 
   /** Returns the whole state. */
   snapshot(): StoredWindows {
-    return lastOf(this.snapshotSteps());
+    return wholeState(this.#state, this.#entities.values());
   }
 
   /**
-   * Returns the whole state in steps of a few milliseconds each. Run them to the end: until the
-   * last step, no event may be added, and no entity is forgotten.
+   * Returns the next snapshot to store, in steps of a few milliseconds each; see
+   * {@link SnapshotChain}. Run the steps to the end: until the last one, no event may be added, and
+   * no entity is forgotten.
    */
-  *snapshotSteps(): Generator<void, StoredWindows, void> {
+  *snapshotSteps(): Generator<void, WindowSnapshot, void> {
     this.#isBeingSaved = true;
     try {
-      const state = { coverage: this.#coverage, entities: this.#silence };
-      return { id: this.id, nextOffset: this.#nextOffset, bytes: yield* encodeSnapshot(state) };
+      return yield* this.#chain.next(this.#state);
     } finally {
       this.#isBeingSaved = false;
     }
   }
 
+  /** Makes the next snapshot the whole state, because the last one was not stored. */
+  startSnapshotsAnew(): void {
+    this.#chain.continueFrom(null);
+  }
+
   /**
-   * Replaces the state with that of a snapshot. A snapshot of other windows changes nothing.
-   * @returns true if the snapshot was of the same windows.
+   * Replaces the state with a stored one. That of other windows changes nothing.
+   * @returns true if the state was of the same windows.
    * @throws FlowlineError FLOWLINE_WINDOWS_CORRUPTED for damaged bytes.
    */
-  restore(snapshot: StoredWindows): boolean {
-    return lastOf(this.restoreSteps(snapshot));
+  restore(stored: StoredWindows): boolean {
+    return lastOf(this.restoreSteps(stored));
   }
 
   /** {@link restore} in steps of a few milliseconds each. The last step replaces the state. */
-  *restoreSteps(snapshot: StoredWindows): Generator<void, boolean, void> {
-    if (snapshot.id !== this.id) return false;
-    const { coverage, entities } = yield* decodeSnapshot(snapshot.bytes, this.#series.length);
+  *restoreSteps(stored: StoredWindows): Generator<void, boolean, void> {
+    if (stored.id !== this.id && stored.id !== this.#oldId) return false;
+    const { coverage, entities, order } = yield* restoreSteps(stored.pieces, this.#retentions);
     while (this.#silence.longest !== null) this.#remove(this.#silence.longest);
     this.#coverage = coverage;
-    this.#nextOffset = snapshot.nextOffset;
+    this.#order = order;
+    this.#nextOffset = stored.nextOffset;
+    this.#chain.continueFrom(stored.id === this.id ? stored.token : null);
     const seenAt = this.#memory.tick();
-    for (const entity of entities) {
+    for (const entity of entities.values()) this.#entities.set(entity.name, entity);
+    for (const entity of [...entities.values()].sort((a, b) => a.order - b.order)) {
       entity.seenAt = seenAt;
-      this.#insert(entity);
+      this.#silence.append(entity);
+      this.#count(entity, 1);
     }
     this.#memory.fit();
     return true;
+  }
+
+  get #state(): WindowState {
+    const length = this.#nameLength + 45 * this.#entities.size + 16 * this.#events;
+    return { id: this.id, nextOffset: this.#nextOffset, coverage: this.#coverage, order: this.#order, length };
   }
 
   #look(now: Now, record: FeatureRecord, offset: number, timeMs: number): Fault | null {
@@ -282,7 +315,7 @@ export class EntityWindows implements SharesMemory {
     now.offset = offset;
     now.timeMs = timeMs;
     now.known = known;
-    now.observed = this.#series.map(({ evaluate }) => evaluate(record));
+    now.observed = this.#evaluate.map((evaluate) => evaluate(record));
     return null;
   }
 
@@ -291,33 +324,38 @@ export class EntityWindows implements SharesMemory {
     this.#nextOffset = offset + 1;
     const entity = known ?? this.#begin(name, timeMs);
     this.#coverage.note(timeMs);
-    this.#count(entity, -1);
-    for (const [i, value] of observed.entries()) {
-      const retention = this.#series[i]?.retention;
-      // A missing or non-finite value is not recorded.
-      if (retention !== undefined && typeof value === 'number' && Number.isFinite(value)) {
-        entity.series[i]?.insert(timeMs, value, retention);
-      }
-    }
-    this.#count(entity, 1);
-    entity.newestMs = Math.max(entity.newestMs, timeMs);
+    const before = entity.events;
+    if (entity.observe(timeMs, observed, this.#retentions)) this.#limited('events_of_entity');
+    const added = entity.events - before;
+    this.#events += added;
+    this.#charge(added * VALUE_BYTES);
+    entity.order = ++this.#order;
+    this.#chain.added(entity, timeMs, observed, known === undefined);
     entity.seenAt = this.#memory.tick();
     this.#silence.remove(entity);
     this.#silence.append(entity);
-    while (this.#isTooMuch()) this.forgetSilent();
+    for (let limit = this.#exceeded(); limit !== null; limit = this.#exceeded()) this.forgetSilent(limit);
     this.#memory.fit();
   }
 
+  #limited(limit: WindowLimit): void {
+    this.#chain.limited(limit);
+    this.#onLimit(limit);
+  }
+
   #begin(name: string, timeMs: number): Entity {
-    const entity = Entity.begin(name, this.#series.length, this.#coverage, timeMs);
+    const entity = Entity.begin(name, this.#retentions.length, this.#coverage, timeMs);
+    entity.savedTo = this.#nextOffset;
     this.#newEntities.add(name);
     this.#insert(entity);
     return entity;
   }
 
-  #isTooMuch(): boolean {
-    const fits = this.#events <= this.#maxEvents && this.#nameLength <= MAX_NAME_LENGTH;
-    return !(fits && this.#entities.size <= this.#maxEntities);
+  /** Limit of these windows that is exceeded; null if none is. */
+  #exceeded(): WindowLimit | null {
+    if (this.#events > this.#maxEvents) return 'events';
+    if (this.#entities.size > this.#maxEntities) return 'entities';
+    return this.#nameLength > MAX_NAME_LENGTH ? 'names' : null;
   }
 
   /** Inserts an entity as the one seen most recently. */
@@ -331,13 +369,19 @@ export class EntityWindows implements SharesMemory {
     this.#entities.delete(entity.name);
     this.#silence.remove(entity);
     this.#count(entity, -1);
+    entity.isForgotten = true;
+    this.#chain.forgotten(entity, this.#order + 1);
   }
 
   #count({ events, bytes, name }: Entity, sign: 1 | -1): void {
     this.#events += sign * events;
     this.#nameLength += sign * name.length;
-    this.#bytes += sign * bytes;
-    if (!this.#isClosed) this.#memory.take(sign * bytes);
+    this.#charge(sign * bytes);
+  }
+
+  #charge(bytes: number): void {
+    this.#bytes += bytes;
+    if (!this.#isClosed) this.#memory.take(bytes);
   }
 }
 

@@ -1,13 +1,13 @@
-import type { Coverage, KnownPast } from './coverage.ts';
-import { Series } from './series.ts';
+import { at } from '@flowline/events';
 
-/**
- * Heap bytes per entity, per series and per value, as measured on V8. A name counts two bytes per
- * character.
- */
+import type { Coverage, KnownPast } from './coverage.ts';
+import { type Retention, Series } from './series.ts';
+
+/** Heap bytes per entity and series, as measured on V8. A name counts two bytes per character. */
 const ENTITY_BYTES = 350;
 const SERIES_BYTES = 400;
-const VALUE_BYTES = 20;
+/** Heap bytes per value, with the state of statistics over it. */
+export const VALUE_BYTES = 40;
 
 /** Past of one entity: a node of the list of entities in the order in which they were last seen. */
 export class Entity {
@@ -20,6 +20,15 @@ export class Entity {
   newestMs: number;
   /** Time of its last event, in the process's count of events. */
   seenAt = 0;
+  /** Position of its last event in the order of its windows. */
+  order = 0;
+  /** Offset of the first event that is not needed to restore it: its whole state is stored. */
+  savedTo = 0;
+  /** True once it has been forgotten. */
+  isForgotten = false;
+  /** Slice of the change log that has its name, and the index of the name there. */
+  slice = 0;
+  index = 0;
   older: Entity | null = null;
   newer: Entity | null = null;
 
@@ -42,9 +51,27 @@ export class Entity {
     return new Entity(name, series, { forgottenToMs: coverage.forgottenToMs, isNew, newestMs: timeMs });
   }
 
+  /**
+   * Adds an event.
+   * @param observed a number per series; any other or non-finite one is not recorded.
+   * @returns true if too many values were within reach of a window.
+   */
+  observe(timeMs: number, observed: ArrayLike<unknown>, retentions: readonly Retention[]): boolean {
+    let isFull = false;
+    for (let i = 0; i < retentions.length; i++) {
+      const value = observed[i];
+      if (typeof value !== 'number' || !Number.isFinite(value)) continue;
+      if (at(this.series, i).insert(timeMs, value, at(retentions, i))) isFull = true;
+    }
+    this.newestMs = Math.max(this.newestMs, timeMs);
+    return isFull;
+  }
+
   /** Number of values in its series. */
   get events(): number {
-    return this.series.reduce((events, { length }) => events + length, 0);
+    let events = 0;
+    for (const { length } of this.series) events += length;
+    return events;
   }
 
   /** Estimated memory in bytes, its name included. */

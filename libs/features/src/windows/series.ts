@@ -1,8 +1,13 @@
-import { WINDOW_MAX_EVENTS } from '@flowline/events';
+import { at as elementAt, WINDOW_MAX_EVENTS } from '@flowline/events';
+
+import type { Slide } from './slide.ts';
 
 /**
- * Events kept even if no window reaches back that far, so that a late event finds its predecessors.
+ * Events kept beyond the reach of a window over a number of events, so that one which is late by as
+ * many finds its predecessors.
  */
+export const LATE_EVENTS = 3;
+/** Events kept of a window over a duration, however old: one clock far ahead drops no more. */
 const KEPT_EVENTS = 32;
 
 /**
@@ -13,13 +18,21 @@ export interface Retention {
   readonly ms: number;
 }
 
-/** Past values of one entity, ordered by event time, and by arrival within the same time. */
+/** Length below which a series keeps no state of its statistics: they are computed anew. */
+const SHORT = 8;
+
+/**
+ * Past values of one entity, ordered by event time, and by arrival within the same time. Positions
+ * count from the first value that is still there.
+ */
 export class Series {
-  readonly #times: number[] = [];
-  readonly #values: number[] = [];
+  /** Time and value in turn: one array takes half the memory of two. */
+  readonly #pairs: number[] = [];
+  /** State of the statistics over long windows, by window. It follows from the values. */
+  #slides: (Slide | undefined)[] | null = null;
 
   get length(): number {
-    return this.#times.length;
+    return this.#pairs.length >>> 1;
   }
 
   /**
@@ -28,7 +41,9 @@ export class Series {
    */
   position(timeMs: number): number {
     let low = 0;
-    let high = this.#times.length;
+    let high = this.length;
+    // Mostly the newest.
+    if (high === 0 || this.timeAt(high - 1) <= timeMs) return high;
     while (low < high) {
       const middle = (low + high) >>> 1;
       if (this.timeAt(middle) <= timeMs) low = middle + 1;
@@ -38,46 +53,64 @@ export class Series {
   }
 
   timeAt(position: number): number {
-    return this.#times[position] ?? NaN;
+    return this.#pairs[2 * position] ?? NaN;
   }
 
   valueAt(position: number): number {
-    return this.#values[position] ?? NaN;
+    return this.#pairs[2 * position + 1] ?? NaN;
+  }
+
+  /** State of a statistic over one window of the series; begun by `make` if there is none. */
+  slide(window: number, make: () => Slide): Slide {
+    this.#slides ??= [];
+    return (this.#slides[window] ??= make());
   }
 
   /**
    * Inserts a value, and drops values beyond the reach of any window that ends at its time or
    * later.
+   * @returns true if values were dropped that a window still reaches, because there are too many.
    */
-  insert(timeMs: number, value: number, retention: Retention): void {
+  insert(timeMs: number, value: number, retention: Retention): boolean {
+    const pairs = this.#pairs;
     const at = this.position(timeMs);
-    this.#times.splice(at, 0, timeMs);
-    this.#values.splice(at, 0, value);
-    let unreachable = 0;
-    while (
-      this.length - unreachable > WINDOW_MAX_EVENTS ||
-      (this.length - unreachable > Math.max(KEPT_EVENTS, retention.events) &&
-        this.timeAt(unreachable) <= timeMs - retention.ms)
-    ) {
-      unreachable++;
-    }
-    if (unreachable === 0) return;
-    this.#times.splice(0, unreachable);
-    this.#values.splice(0, unreachable);
+    if (at === this.length) pairs.push(timeMs, value);
+    else pairs.splice(2 * at, 0, timeMs, value);
+    this.#slides?.forEach((slide) => slide?.inserted(this, at));
+    const { length } = this;
+    const kept = Math.max(retention.events + LATE_EVENTS, retention.ms > 0 ? KEPT_EVENTS : 0);
+    let reached = 0;
+    while (length - reached > kept && this.timeAt(reached) <= timeMs - retention.ms) reached++;
+    const dropped = Math.max(reached, length - WINDOW_MAX_EVENTS);
+    if (dropped > 0) this.#drop(dropped);
+    return dropped > reached && retention.ms > 0;
+  }
+
+  #drop(count: number): void {
+    this.#slides?.forEach((slide) => slide?.dropping(this, count));
+    if (count === 1) {
+      this.#pairs.shift();
+      this.#pairs.shift();
+    } else this.#pairs.splice(0, 2 * count);
+    if (this.length < SHORT) this.#slides = null;
   }
 
   /** Writes the times, then the values. Returns the end position. */
   write(numbers: Float64Array, start: number): number {
-    numbers.set(this.#times, start);
-    numbers.set(this.#values, start + this.length);
-    return start + 2 * this.length;
+    const { length } = this;
+    for (let i = 0; i < length; i++) {
+      numbers[start + i] = this.timeAt(i);
+      numbers[start + length + i] = this.valueAt(i);
+    }
+    return start + 2 * length;
   }
 
   /** Restores a series of `length` values from the numbers of {@link write}. */
   static read(numbers: Float64Array, start: number, length: number): Series {
     const series = new Series();
-    series.#times.push(...numbers.subarray(start, start + length));
-    series.#values.push(...numbers.subarray(start + length, start + 2 * length));
+    for (let i = 0; i < length; i++) {
+      series.#pairs.push(elementAt(numbers, start + i), elementAt(numbers, start + length + i));
+    }
     return series;
   }
 }

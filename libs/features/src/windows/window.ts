@@ -10,6 +10,7 @@ import {
 
 import type { KnownPast } from './coverage.ts';
 import type { Retention, Series } from './series.ts';
+import { exactSum, extreme, ExtremeSlide, type Slide, SumSlide } from './slide.ts';
 import { windowId } from './window-values.ts';
 
 /** One window of a schema: its operand, and the function from an entity's past to its value. */
@@ -36,7 +37,7 @@ export function windowsOf(schema: readonly FeatureSpec[]): readonly Window[] {
   const found = new Map<string, Window>();
   for (const spec of schema) {
     for (const expression of windowExpressions(spec.from)) {
-      const window = compileWindow(expression, spec.name);
+      const window = compileWindow(expression, spec.name, found.size);
       const known = found.get(window.id) ?? window;
       found.set(window.id, spec.nullable ? known : { ...known, valueFor: asIfWhole(known.valueFor) });
     }
@@ -51,7 +52,8 @@ const asIfWhole =
   (series, timeMs) =>
     valueFor(series, timeMs, WHOLE);
 
-function compileWindow(expression: WindowExpression, feature: string): Window {
+/** @param slot number of the window, under which a series keeps the state of its statistic. */
+function compileWindow(expression: WindowExpression, feature: string, slot: number): Window {
   const [of = null] = operandsOf(expression);
   if (of !== null && windowExpressions(of).length > 0) throw invalid(feature, 'has a window over a window');
   const id = windowId(expression);
@@ -74,7 +76,7 @@ function compileWindow(expression: WindowExpression, feature: string): Window {
       needs: { events: over, ms: 0 },
       valueFor: (series, timeMs, { isNew }) => {
         const end = series.position(timeMs);
-        return isNew || end >= over ? compute(series, Math.max(0, end - over), end) : NaN;
+        return isNew || end >= over ? compute(series, Math.max(0, end - over), end, slot) : NaN;
       },
     };
   }
@@ -85,28 +87,36 @@ function compileWindow(expression: WindowExpression, feature: string): Window {
     of,
     needs: { events: 0, ms },
     valueFor: (series, timeMs, { seenFromMs }) =>
-      timeMs - ms >= seenFromMs ? compute(series, series.position(timeMs - ms), series.position(timeMs)) : NaN,
+      timeMs - ms >= seenFromMs ? compute(series, series.position(timeMs - ms), series.position(timeMs), slot) : NaN,
   };
 }
 
-/** Statistic of the values at positions start ≤ position < end. */
-type Statistic = (series: Series, start: number, end: number) => number;
+/** Statistic of the values at positions start ≤ position < end, for the window of a slot. */
+type Statistic = (series: Series, start: number, end: number, slot: number) => number;
 
-const fold =
-  (combine: (a: number, b: number) => number): Statistic =>
-  (series, start, end) => {
+/** Length up to which a window is folded at each event; a longer one slides. */
+const FOLDED = 16;
+
+/** Folds a short window, and slides a long one. Both give the same number. NaN for an empty one. */
+const sliding =
+  (fold: (series: Series, start: number, end: number) => number, make: () => Slide): Statistic =>
+  (series, start, end, slot) => {
     if (start >= end) return NaN;
-    let result = series.valueAt(start);
-    for (let position = start + 1; position < end; position++) result = combine(result, series.valueAt(position));
-    return result;
+    return end - start <= FOLDED ? fold(series, start, end) : series.slide(slot, make).over(series, start, end);
   };
 
-const sum = fold((a, b) => a + b);
+const extremeOf = (sign: 1 | -1): Statistic =>
+  sliding(
+    (series, start, end) => extreme(series, start, end, sign),
+    () => new ExtremeSlide(sign),
+  );
+
+const sum = sliding(exactSum, () => new SumSlide());
 
 const statistics = {
-  mean: (series, start, end) => sum(series, start, end) / (end - start),
-  min: fold(Math.min),
-  max: fold(Math.max),
+  mean: (series, start, end, slot) => sum(series, start, end, slot) / (end - start),
+  min: extremeOf(-1),
+  max: extremeOf(1),
   count: (_series, start, end) => end - start,
 } as const satisfies Record<string, Statistic>;
 

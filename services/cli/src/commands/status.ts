@@ -89,6 +89,7 @@ function formatStatus({
   lag,
   lagUnknown,
   alarms,
+  limitedWindows,
 }: DetectorStatus): string {
   const names = Object.entries(aliases).flatMap(([alias, version]) =>
     version === null ? [] : [`${alias} ${version}`],
@@ -114,6 +115,12 @@ function formatStatus({
     ]);
   }
   if (lagUnknown !== null) rows.push(['lag', `unknown: ${lagUnknown}`]);
+  for (const { topic, partition, limits } of limitedWindows) {
+    rows.push([
+      'windows',
+      `of ${topic}[${partition}] reached limits: ${limits.join(', ')} (flowline_window_limited_total)`,
+    ]);
+  }
   const lines = rows.map(([label, text]) => `  ${label.padEnd(11)} ${text}`);
   const reasons = findings.flatMap(({ code, reason, remedy }) => [`  ! ${code}: ${reason}`, `    → ${remedy}`]);
   return [`${detector}: ${state}`, ...lines, ...reasons].join('\n');

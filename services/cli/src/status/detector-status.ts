@@ -3,8 +3,10 @@ import {
   type AlarmRate,
   type Database,
   getDetectorVersion,
+  type LimitedPartition,
   listModels,
   listTrainingRuns,
+  listWindowLimits,
   modelAliases,
   type ModelAliases,
   readAlarmRate,
@@ -41,6 +43,8 @@ export interface DetectorStatus {
   /** Reason why a queried broker gave no lag; null if it did, or if none was queried. */
   readonly lagUnknown: string | null;
   readonly alarms: AlarmRate & { readonly days: number };
+  /** Partitions whose windows reached limits between their last two snapshots. */
+  readonly limitedWindows: readonly LimitedPartition[];
 }
 
 /**
@@ -50,12 +54,13 @@ export interface DetectorStatus {
 export async function detectorStatus(db: Database, stored: StoredDetector): Promise<DetectorStatus> {
   const { name, version, appliedAt } = stored;
   const definition = readDefinition(stored.definition, `${name}, version ${version}`);
-  const [aliases, inForce, models, [run], alarms] = await Promise.all([
+  const [aliases, inForce, models, [run], alarms, limitedWindows] = await Promise.all([
     modelAliases(db, name),
     readInForce(db, name),
     listModels(db, name),
     listTrainingRuns(db, name, 1),
     readAlarmRate(db, name, ALARM_DAYS),
+    listWindowLimits(db, name),
   ]);
   const [model] = models;
   const newest =
@@ -86,6 +91,7 @@ export async function detectorStatus(db: Database, stored: StoredDetector): Prom
     lag: null,
     lagUnknown: null,
     alarms: { ...alarms, days: ALARM_DAYS },
+    limitedWindows,
   };
 }
 

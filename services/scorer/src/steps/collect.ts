@@ -51,6 +51,7 @@ export function collect(
       defer(() => collector.commit(eventBatch(collector, batch))).pipe(
         retryWithBackoff({ isRetryable: isWorthRepeating, onRetry: onWait, maxDelayMs: 5_000 }),
         map((report) => {
+          if (report.windowsRefused === true) partitions.refused(batch.source);
           batch.source.done();
           return { source: batch.source, deadLetters: batch.events.deadLetters, report };
         }),

@@ -1,7 +1,22 @@
 import type { EntityScope, StrayEntity } from '@flowline/db';
-import type { StoredWindows } from '@flowline/events';
+import type { StoredWindows, WindowSnapshot } from '@flowline/events';
 
 import type { WindowStore } from '../windows/partition-windows.ts';
+
+/**
+ * Stored windows after a snapshot, as Postgres has them; null if it refuses the snapshot, because
+ * it extends another one.
+ */
+export function extended(stored: StoredWindows | null, snapshot: WindowSnapshot): StoredWindows | null {
+  const { id, nextOffset, token, pieces, follows, keepFrom } = snapshot;
+  if (follows === null) {
+    const isOlder = stored?.id === id && stored.nextOffset >= nextOffset;
+    return isOlder ? null : { id, nextOffset, token, pieces };
+  }
+  if (stored?.id !== id || stored.token !== follows) return null;
+  const kept = stored.pieces.filter((piece) => piece.nextOffset >= keepFrom);
+  return { id, nextOffset, token, pieces: [...kept, ...pieces] };
+}
 
 /** The part of Postgres that windows use, in memory. */
 export class FakeWindowStore implements WindowStore {
@@ -11,6 +26,14 @@ export class FakeWindowStore implements WindowStore {
 
   read(): Promise<StoredWindows | null> {
     return Promise.resolve(this.stored);
+  }
+
+  /** Stores a snapshot, if it is one and Postgres would store it. */
+  store(snapshot: WindowSnapshot | null): boolean {
+    const stored = snapshot === null ? this.stored : extended(this.stored, snapshot);
+    if (stored === null) return false;
+    this.stored = stored;
+    return true;
   }
 
   claim({ partition }: Pick<EntityScope, 'partition'>, entities: readonly string[]): Promise<readonly StrayEntity[]> {

@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import { recordFormats } from '../decoding/formats.ts';
 import type { DecodedEvents } from '../decoding/record-decoder.ts';
 import { decode } from '../steps/decode.ts';
+import { extended } from './fake-window-store.ts';
 import { PartitionWindows } from '../windows/partition-windows.ts';
 import { windowsMaker } from '../windows/windows-maker.ts';
 import { type EventsWithPast, throughWindows } from '../windows/through-windows.ts';
@@ -137,15 +138,20 @@ class Store {
     this.#truth = new Map(rowsOf({ offsets, table }));
   }
 
-  commit(batch: SourceBatch, { events, entities }: Pick<EventsWithPast, 'events' | 'entities'>): void {
+  /** @returns false if the batch has a snapshot that is not stored. */
+  commit(batch: SourceBatch, { events, entities }: Pick<EventsWithPast, 'events' | 'entities'>): boolean {
     for (const [offset, row] of rowsOf(events)) {
       if (offset < this.fence) continue;
       if (this.#rows.has(offset)) throw new Error(`offset ${offset} is stored twice`);
       this.#rows.set(offset, row);
     }
-    if (batch.nextOffset <= this.fence) return;
-    this.windows = entities?.windows ?? this.windows;
+    const snapshot = entities?.windows ?? null;
+    if (batch.nextOffset <= this.fence) return snapshot === null;
     this.fence = batch.nextOffset;
+    if (snapshot === null) return true;
+    const stored = extended(this.windows, snapshot);
+    this.windows = stored ?? this.windows;
+    return stored !== null;
   }
 
   /** @throws Error if a row is missing or differs from the log. */
@@ -242,9 +248,10 @@ class Worker {
   commit(answerLost: boolean): void {
     const [next] = this.#inFlight;
     if (next?.decoded === null || next === undefined) return;
-    this.#store.commit(next.batch, next.decoded);
+    const hasWindows = this.#store.commit(next.batch, next.decoded);
     // Without an answer, the same batch is retried.
     if (answerLost) return;
+    if (!hasWindows) this.#windows.refused(next.batch);
     this.#inFlight.shift();
     if (next.assignment === this.#assignment) this.#position = next.batch.nextOffset;
   }

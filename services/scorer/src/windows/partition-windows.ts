@@ -1,12 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
 import type { EntityScope, StrayEntity } from '@flowline/db';
-import { FlowlineError, type StoredWindows } from '@flowline/events';
+import { FlowlineError, type StoredWindows, type WindowLimit, type WindowSnapshot } from '@flowline/events';
 import { type EntityWindows, WindowMemory } from '@flowline/features';
 import type { SourceBatch } from '@flowline/stream';
 import type { Logger } from '@flowline/telemetry';
 
 import type { WindowsMaker } from './windows-maker.ts';
+import { SeenEntities } from './seen-entities.ts';
 import { scattered } from './without-strays.ts';
 
 /** Storage of a partition's windows between two runs: Postgres. */
@@ -19,9 +20,9 @@ export interface WindowStore {
 
 /** Part of a partition's windows to store with a batch. */
 export interface DueSnapshot {
-  /** The windows after the batch; null if no snapshot is due. */
-  readonly windows: StoredWindows | null;
-  /** Entities of the events since the previous snapshot. */
+  /** Snapshot of the windows after the batch; null if none is due. */
+  readonly windows: WindowSnapshot | null;
+  /** Entities of the events since the previous snapshot that were not named today. */
   readonly seen: readonly string[];
 }
 
@@ -44,6 +45,8 @@ export interface PartitionWindowsOptions {
    * beginning (default false).
    */
   readonly wereReset?: boolean;
+  /** Called whenever windows reach a limit other than that of the shared memory. */
+  readonly onLimit?: (limit: WindowLimit) => void;
 }
 
 /**
@@ -74,9 +77,7 @@ interface Partition {
   snapshotMs: number;
   snapshotOffset: number;
   /** Entities of the events since the last snapshot. */
-  readonly seen: Set<string>;
-  /** Total length of their names, in characters. */
-  seenLength: number;
+  readonly seen: SeenEntities;
 }
 
 /**
@@ -95,6 +96,7 @@ export class PartitionWindows {
   readonly #every: { readonly records: number; readonly ms: number };
   readonly #memory: WindowMemory;
   readonly #wereReset: boolean;
+  readonly #onLimit: (limit: WindowLimit) => void;
   readonly #partitions = new Map<string, Partition>();
   /**
    * Number of the latest assignment per partition. If two overlap, the later one counts, whichever
@@ -106,13 +108,19 @@ export class PartitionWindows {
   constructor(
     store: WindowStore,
     logger: Logger,
-    { every = DEFAULT_EVERY, memory = new WindowMemory(Infinity), wereReset = false }: PartitionWindowsOptions = {},
+    {
+      every = DEFAULT_EVERY,
+      memory = new WindowMemory(Infinity),
+      wereReset = false,
+      onLimit = () => undefined,
+    }: PartitionWindowsOptions = {},
   ) {
     this.#store = store;
     this.#logger = logger;
     this.#every = every;
     this.#memory = memory;
     this.#wereReset = wereReset;
+    this.#onLimit = onLimit;
   }
 
   /** Keeps the windows of these partitions of a topic and drops those of its others. */
@@ -189,7 +197,8 @@ export class PartitionWindows {
     known.windows = null;
     if (maker === null) return null;
     const isFirst = fromOffset === 0 && known.low === 0 && !this.#wereReset && stored === null && before === null;
-    const windows = maker.open({ seenFromMs: isFirst ? -Infinity : null, memory: this.#memory });
+    const begins = { seenFromMs: isFirst ? -Infinity : null, memory: this.#memory, onLimit: this.#onLimit };
+    const windows = maker.open(begins);
     known.windows = windows;
     if (stored !== null && stored.nextOffset >= fromOffset && (await inTurns(windows.restoreSteps(stored)))) {
       return windows;
@@ -242,20 +251,27 @@ export class PartitionWindows {
     windows.advance(nextOffset);
     const known = this.#partitions.get(key(topic, partition));
     if (known === undefined) return NOT_DUE;
-    noteSeen(known, names);
+    known.seen.add(names, nowMs);
     const { records, ms } = this.#every;
     const isDue =
       nextOffset - known.snapshotOffset >= records ||
       nowMs - known.snapshotMs >= ms ||
-      known.seenLength >= SNAPSHOT_NAME_LENGTH;
+      known.seen.length >= SNAPSHOT_NAME_LENGTH;
     // Nothing is stored of records that are only read again.
     if (!isDue || nextOffset <= known.position) return NOT_DUE;
     known.snapshotMs = nowMs;
     known.snapshotOffset = nextOffset;
-    const seen = [...known.seen];
-    known.seen.clear();
-    known.seenLength = 0;
-    return { windows: await inTurns(windows.snapshotSteps()), seen };
+    return { windows: await inTurns(windows.snapshotSteps()), seen: known.seen.take() };
+  }
+
+  /**
+   * Notes that the last snapshot of a partition was not stored, because another worker stored one:
+   * the next snapshot is the whole state.
+   */
+  refused({ topic, partition }: SourceBatch): void {
+    const known = this.#partitions.get(key(topic, partition));
+    known?.windows?.startSnapshotsAnew();
+    known?.seen.forget();
   }
 
   /**
@@ -302,15 +318,7 @@ async function inTurns<T>(steps: Generator<void, T, void>): Promise<T> {
 
 function beginning(readTo: number, at: Pick<Partition, 'position' | 'low'>, stored: StoredWindows | null): Partition {
   const snapshot = stored === null ? NO_SNAPSHOT : { snapshotMs: Date.now(), snapshotOffset: stored.nextOffset };
-  return { stored, windows: null, readTo, ...at, lostTo: 0, seen: new Set(), seenLength: 0, ...snapshot };
-}
-
-function noteSeen(partition: Partition, names: readonly string[]): void {
-  for (const name of names) {
-    if (partition.seen.has(name)) continue;
-    partition.seen.add(name);
-    partition.seenLength += name.length;
-  }
+  return { stored, windows: null, readTo, ...at, lostTo: 0, seen: new SeenEntities(), ...snapshot };
 }
 
 function behind(topic: string, partition: number, fromOffset: number, readTo: number): FlowlineError {

@@ -1,8 +1,8 @@
 import type { ModelBundle } from '@flowline/detector';
 import { EntityWindows, type EntityWindowsOptions } from '@flowline/features';
 
-/** Start of new windows, and the memory that they share. */
-export type WindowsBeginning = Pick<EntityWindowsOptions, 'seenFromMs' | 'memory'>;
+/** Start of new windows, the memory that they share, and who is told of their limits. */
+export type WindowsBeginning = Pick<EntityWindowsOptions, 'seenFromMs' | 'memory' | 'onLimit'>;
 
 /** Opens the windows of a model, and names their id. */
 export interface WindowsMaker {
