@@ -37,11 +37,12 @@ CREATE TABLE flowline.event_scores (
   entity            text
 ) PARTITION BY RANGE (scored_at);
 
--- Ranges of 64 pages. They cost next to nothing to write: a range is summarised once it is full.
+-- They cost next to nothing to write: a range of pages is summarised once it is full. A row that is added to a
+-- summarised range rewrites the range's filter of ids, so that one is small.
 CREATE INDEX event_scores_times ON flowline.event_scores
   USING brin (event_time, scored_at, source_id int4_minmax_multi_ops) WITH (pages_per_range = 64);
 CREATE INDEX event_scores_ids ON flowline.event_scores
-  USING brin (event_id text_bloom_ops (n_distinct_per_range = 3500, false_positive_rate = 0.01)) WITH (pages_per_range = 64);
+  USING brin (event_id text_bloom_ops (n_distinct_per_range = 900, false_positive_rate = 0.01)) WITH (pages_per_range = 16);
 
 CREATE TABLE flowline.event_scores_default PARTITION OF flowline.event_scores DEFAULT
   WITH (toast_tuple_target = 8160);
@@ -180,7 +181,7 @@ END
 $$;
 
 -- A new partition takes over what the default one holds of its day. Rows stay in line up to a page:
--- a row of 256 features is read as often as it is written. The index of a range needs a vacuum, so it comes often.
+-- a row of 256 features is read as often as it is written. Vacuum summarises the ranges, so it comes often.
 CREATE OR REPLACE FUNCTION flowline.create_partition(day date) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '1s' AS $$
 DECLARE
@@ -193,7 +194,7 @@ BEGIN
     RETURN false;
   END IF;
   EXECUTE format('CREATE TABLE flowline.%I (LIKE flowline.event_scores INCLUDING DEFAULTS)
-    WITH (toast_tuple_target = 8160, autovacuum_vacuum_insert_threshold = 50000, autovacuum_vacuum_insert_scale_factor = 0.02)', name);
+    WITH (toast_tuple_target = 8160, autovacuum_vacuum_insert_threshold = 200000, autovacuum_vacuum_insert_scale_factor = 0.02)', name);
   EXECUTE format('ALTER TABLE flowline.%I ADD CONSTRAINT day CHECK (scored_at >= %L AND scored_at < %L)', name, lower, upper);
   LOCK TABLE flowline.event_scores_default IN ACCESS EXCLUSIVE MODE;
   EXECUTE format(
@@ -201,6 +202,9 @@ BEGIN
      INSERT INTO flowline.%I SELECT * FROM moved', lower, upper, name);
   EXECUTE format('ALTER TABLE flowline.event_scores ATTACH PARTITION flowline.%I FOR VALUES FROM (%L) TO (%L)', name, lower, upper);
   EXECUTE format('ALTER TABLE flowline.%I DROP CONSTRAINT day', name);
+  -- An index is created with a summary of its first range, which every row would rewrite.
+  PERFORM brin_desummarize_range(indexrelid, 0) FROM pg_index
+  WHERE indrelid = to_regclass('flowline.' || quote_ident(name));
   RETURN true;
 END
 $$;

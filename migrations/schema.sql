@@ -16,7 +16,7 @@ BEGIN
     RETURN false;
   END IF;
   EXECUTE format('CREATE TABLE flowline.%I (LIKE flowline.event_scores INCLUDING DEFAULTS)
-    WITH (toast_tuple_target = 8160, autovacuum_vacuum_insert_threshold = 50000, autovacuum_vacuum_insert_scale_factor = 0.02)', name);
+    WITH (toast_tuple_target = 8160, autovacuum_vacuum_insert_threshold = 200000, autovacuum_vacuum_insert_scale_factor = 0.02)', name);
   EXECUTE format('ALTER TABLE flowline.%I ADD CONSTRAINT day CHECK (scored_at >= %L AND scored_at < %L)', name, lower, upper);
   LOCK TABLE flowline.event_scores_default IN ACCESS EXCLUSIVE MODE;
   EXECUTE format(
@@ -24,6 +24,9 @@ BEGIN
      INSERT INTO flowline.%I SELECT * FROM moved', lower, upper, name);
   EXECUTE format('ALTER TABLE flowline.event_scores ATTACH PARTITION flowline.%I FOR VALUES FROM (%L) TO (%L)', name, lower, upper);
   EXECUTE format('ALTER TABLE flowline.%I DROP CONSTRAINT day', name);
+  -- An index is created with a summary of its first range, which every row would rewrite.
+  PERFORM brin_desummarize_range(indexrelid, 0) FROM pg_index
+  WHERE indrelid = to_regclass('flowline.' || quote_ident(name));
   RETURN true;
 END
 $function$;
@@ -582,7 +585,7 @@ CREATE TABLE flowline.event_scores (
   level_values text[],
   entity text
 ) PARTITION BY RANGE (scored_at);
-CREATE INDEX event_scores_ids ON ONLY flowline.event_scores USING brin (event_id text_bloom_ops (n_distinct_per_range='3500', false_positive_rate='0.01')) WITH (pages_per_range='64');
+CREATE INDEX event_scores_ids ON ONLY flowline.event_scores USING brin (event_id text_bloom_ops (n_distinct_per_range='900', false_positive_rate='0.01')) WITH (pages_per_range='16');
 CREATE INDEX event_scores_times ON ONLY flowline.event_scores USING brin (event_time, scored_at, source_id int4_minmax_multi_ops) WITH (pages_per_range='64');
 COMMENT ON TABLE flowline.event_scores IS 'Stored events, read through the view scored_events; partitioned by UTC day of scored_at. A stored score never changes.';
 COMMENT ON COLUMN flowline.event_scores.exact_log_density IS 'Of a row whose precision is exact; null otherwise, and without a score.';
