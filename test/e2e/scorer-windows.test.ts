@@ -44,6 +44,7 @@ spec:
   training: { data: clean }
   decision: { control: { alpha: 0.001 } }
   alerts: { topic: ${topic}.alerts }
+  retention: { precision: exact }
 `,
     'sensors',
   );

@@ -53,7 +53,7 @@ describe('a sample of normal events', () => {
     const anomalies = [2, 30, 31];
     await commitBatch(database.db, scoredBatch({ size: 60, anomalies }), options);
     const whole = await stored();
-    await database.query('TRUNCATE flowline.scored_events, flowline.stream_offsets, flowline.anomalies');
+    await database.query('TRUNCATE flowline.event_scores, flowline.stream_offsets, flowline.anomalies');
     await commitBatch(database.db, scoredBatch({ size: 25, anomalies: [2] }), options);
     await commitBatch(database.db, scoredBatch({ first: 10, size: 30, anomalies: [20, 21] }), options);
     await commitBatch(database.db, scoredBatch({ first: 35, size: 25 }), options);
@@ -329,7 +329,7 @@ describe('commitBatch', () => {
   it('gives up a server that does not answer in time, and can be tried again', async () => {
     const blocker = await database.client();
     await blocker.query('BEGIN');
-    await blocker.query('LOCK TABLE flowline.scored_events IN ACCESS EXCLUSIVE MODE');
+    await blocker.query('LOCK TABLE flowline.event_scores IN ACCESS EXCLUSIVE MODE');
     await database.query('SELECT 1');
     const attempt = commitBatch(database.db, scoredBatch(), { ...ALERTS, timeoutMs: 300 });
     await expect(attempt).rejects.toMatchObject({ retryable: true });
@@ -366,7 +366,7 @@ describe('records that Postgres refuses', () => {
         IF ${condition} THEN RAISE EXCEPTION 'index row size 2800 exceeds maximum' USING ERRCODE = '${code}'; END IF;
         RETURN NEW;
       END $$;
-      CREATE TRIGGER refuse BEFORE INSERT ON flowline.scored_events FOR EACH ROW EXECUTE FUNCTION refuse()`);
+      CREATE TRIGGER refuse BEFORE INSERT ON flowline.event_scores FOR EACH ROW EXECUTE FUNCTION refuse()`);
 
   it.each(['22021', '22P05', '54000', '23514'])(
     'become dead letters, wherever they stand, and all others are stored once (%s)',

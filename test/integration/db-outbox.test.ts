@@ -356,6 +356,9 @@ describe('listAnomalies', () => {
     expect((await listAnomalies(database.db, { maxPValue: 0.25 })).items.map((item) => item.offset)).toEqual([
       4, 4, 3, 3,
     ]);
+    expect((await listAnomalies(database.db, { eventId: 'event-3' })).items).toHaveLength(2);
+    expect((await mostSurprising(database.db, { feature: 'latency_ms', detector: 'payments' })).length).toBe(5);
+    expect((await listAnomalies(database.db, { feature: 'amount' })).items).toEqual([]);
     // All have the same surprise, so the lowest density comes first.
     expect((await mostSurprising(database.db, { limit: 2 })).map((item) => item.offset)).toEqual([4, 4]);
   });

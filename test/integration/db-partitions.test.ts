@@ -24,7 +24,7 @@ const insertAt = (scoredAt: string, offset: number) =>
   );
 const placed = () =>
   database.query(
-    `SELECT tableoid::regclass::text AS partition, "offset"::int FROM flowline.scored_events ORDER BY "offset"`,
+    `SELECT tableoid::regclass::text AS partition, "offset"::int FROM flowline.event_scores ORDER BY "offset"`,
   );
 /** Creates the partitions of any days, however distant. Only the owner may do so. */
 const make = (day: string, days: number) =>
@@ -33,15 +33,15 @@ const make = (day: string, days: number) =>
     [day, days],
   );
 
-describe('the partitions of scored_events', () => {
+describe('the partitions of event_scores', () => {
   it('stand ready after migrating, and a commit lands in today’s', async () => {
     expect(await ensurePartitions(database.db)).toBe(0);
     const before = new Date().toISOString().slice(0, 10).replaceAll('-', '_');
     await commitBatch(database.db, scoredBatch({ size: 1 }), { alertTopic: null });
     const after = new Date().toISOString().slice(0, 10).replaceAll('-', '_');
     const [row] = await placed();
-    expect([before, after].map((day) => `flowline.scored_events_${day}`)).toContain(row?.partition);
-    const [ahead] = await database.query(`SELECT to_regclass('flowline.scored_events_' ||
+    expect([before, after].map((day) => `flowline.event_scores_${day}`)).toContain(row?.partition);
+    const [ahead] = await database.query(`SELECT to_regclass('flowline.event_scores_' ||
       to_char((now() AT TIME ZONE 'UTC')::date + 7, 'YYYY_MM_DD')) IS NOT NULL AS ready`);
     expect(ahead).toEqual({ ready: true });
   });
@@ -54,10 +54,10 @@ describe('the partitions of scored_events', () => {
     await insertAt('2031-03-30T23:59:59.999999Z', 3);
     await insertAt('2031-03-31T00:00:00Z', 4);
     expect(await placed()).toEqual([
-      { partition: 'flowline.scored_events_2031_03_29', offset: 1 },
-      { partition: 'flowline.scored_events_2031_03_30', offset: 2 },
-      { partition: 'flowline.scored_events_2031_03_30', offset: 3 },
-      { partition: 'flowline.scored_events_2031_03_31', offset: 4 },
+      { partition: 'flowline.event_scores_2031_03_29', offset: 1 },
+      { partition: 'flowline.event_scores_2031_03_30', offset: 2 },
+      { partition: 'flowline.event_scores_2031_03_30', offset: 3 },
+      { partition: 'flowline.event_scores_2031_03_31', offset: 4 },
     ]);
   });
 
@@ -65,13 +65,13 @@ describe('the partitions of scored_events', () => {
     await insertAt('2032-02-28T12:00:00Z', 1);
     await insertAt('2032-02-29T12:00:00Z', 2);
     await insertAt('2032-03-01T12:00:00Z', 3);
-    expect((await placed()).map((row) => row.partition)).toEqual(Array(3).fill('flowline.scored_events_default'));
+    expect((await placed()).map((row) => row.partition)).toEqual(Array(3).fill('flowline.event_scores_default'));
     expect(await make('2032-02-28', 2)).toEqual([{ created: 2 }]);
     expect(await make('2032-02-28', 2)).toEqual([{ created: 0 }]);
     expect(await placed()).toEqual([
-      { partition: 'flowline.scored_events_2032_02_28', offset: 1 },
-      { partition: 'flowline.scored_events_2032_02_29', offset: 2 },
-      { partition: 'flowline.scored_events_default', offset: 3 },
+      { partition: 'flowline.event_scores_2032_02_28', offset: 1 },
+      { partition: 'flowline.event_scores_2032_02_29', offset: 2 },
+      { partition: 'flowline.event_scores_default', offset: 3 },
     ]);
   });
 
@@ -91,11 +91,11 @@ describe('the partitions of scored_events', () => {
   it('have the indexes that queries rely on', async () => {
     await make('2031-03-29', 1);
     const indexes = await database.query(
-      `SELECT indexdef FROM pg_indexes WHERE tablename = 'scored_events_2031_03_29' ORDER BY indexdef`,
+      `SELECT indexdef FROM pg_indexes WHERE tablename = 'event_scores_2031_03_29' ORDER BY indexdef`,
     );
     expect(indexes.map((row) => String(row.indexdef).replace(/^.* USING /, ''))).toEqual([
-      'btree (detector, event_time)',
-      'brin (scored_at)',
+      expect.stringMatching(/^brin \(event_id text_bloom_ops/),
+      expect.stringMatching(/^brin \(event_time, scored_at, source_id int4_minmax_multi_ops\)/),
     ]);
   });
 });

@@ -83,7 +83,7 @@ describe('the group roles', () => {
     await applyTestDetector(database.db, testDefinition('least', 'orders'));
     const url = await userOf(database, 'scoring', ['flowline_scorer']);
     // A day without a partition: the scorer creates it, without the right to create tables.
-    await database.query(`DO $$ BEGIN EXECUTE 'DROP TABLE flowline.scored_events_' ||
+    await database.query(`DO $$ BEGIN EXECUTE 'DROP TABLE flowline.event_scores_' ||
       to_char((now() AT TIME ZONE 'UTC')::date, 'YYYY_MM_DD'); END $$`);
     const lines = [...testEvents(50, 3).map((event) => JSON.stringify(event)), 'no json'].join('\n');
     const scorer = startScorer(
@@ -96,7 +96,7 @@ describe('the group roles', () => {
     expect(scorer.stdout()).toContain('"scored":50');
     const codes = await attempts(url, [
       'SELECT 1 FROM flowline.detectors',
-      'DELETE FROM flowline.scored_events',
+      'DELETE FROM flowline.event_scores',
       `UPDATE flowline.detectors SET state = 'deleted'`,
       `UPDATE flowline.model_aliases SET version = 1`,
       'SELECT value FROM flowline.dead_letters',
@@ -142,7 +142,7 @@ describe('the group roles', () => {
     expect(codes).toEqual([null, null, null, null, ...Array<string>(4).fill(DENIED)]);
     // Only days that no detector in force keeps: here older than 30 days, the default.
     const partitions = () =>
-      database.query(`SELECT count(*)::int AS n FROM pg_inherits WHERE inhparent = 'flowline.scored_events'::regclass`);
+      database.query(`SELECT count(*)::int AS n FROM pg_inherits WHERE inhparent = 'flowline.event_scores'::regclass`);
     const before = await partitions();
     const drop = (days: number) => `SELECT flowline.drop_partition_before((now() AT TIME ZONE 'UTC')::date - ${days})`;
     expect(await attempts(url, [drop(-9), drop(0), drop(1), drop(29), drop(30)])).toEqual([
@@ -185,7 +185,7 @@ describe('the group roles', () => {
         `UPDATE flowline.detectors SET state = 'paused'`,
         'UPDATE flowline.dead_letters SET redriven_at = now()',
         'UPDATE flowline.dead_letters SET value = NULL',
-        'DELETE FROM flowline.scored_events',
+        'DELETE FROM flowline.event_scores',
       ]),
     ).toEqual([null, null, DENIED, DENIED]);
   });

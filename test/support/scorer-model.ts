@@ -32,6 +32,7 @@ spec:
   training: { data: clean }
   decision: { control: { alpha: 0.001 } }
   alerts: { topic: ${alertTopic} }
+  retention: { precision: exact }
 `;
 
 /** Definition of {@link testDetectorYaml}. */

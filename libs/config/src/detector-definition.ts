@@ -130,6 +130,12 @@ const trainingSchema = z.strictObject({
     .default('auto'),
 });
 
+/**
+ * Precision of stored rows: as they were scored (`exact`), or in seven significant digits where
+ * that is without effect on a score worth mentioning (`compact`).
+ */
+const rowPrecisions = ['compact', 'exact'] as const;
+
 /** p-value at or below which an event is an anomaly. */
 export const alphaSchema = z.number().gt(0).lt(0.5).describe('False alarms per event: the p-value of an anomaly.');
 
@@ -171,6 +177,12 @@ const retentionSchema = z.strictObject({
     .max(1)
     .describe('Share of normal events whose rows are kept. Anomalies are always kept.')
     .default(1),
+  precision: z
+    .enum(rowPrecisions)
+    .describe(
+      'Digits of scored events: `compact` keeps seven, in half the bytes; `exact` keeps all, and scores can be reproduced to the last bit. Anomalies are always exact.',
+    )
+    .default('compact'),
 });
 
 /**

@@ -36,7 +36,7 @@ spec:
   training: { data: clean, schedule: "15 2 * * *", timezone: Europe/Paris }
   decision: { test: density, control: { falseAlarms: 14/week } }
   alerts: { topic: alerts }
-  retention: { scored: 2d, anomalies: 1w }
+  retention: { scored: 2d, anomalies: 1w, precision: exact }
   compute: { backend: wasm-pool, threads: 2 }
 `;
 
@@ -119,7 +119,13 @@ describe('parseDetector', () => {
       decision: { test: 'density', control: { falseAlarmsPerDay: 2 } },
       alerts: { topic: 'alerts' },
       compute: { backend: 'wasm-pool', threads: 2 },
-      retention: { scoredMs: 172_800_000, anomaliesMs: 604_800_000, deadLettersMs: 7_776_000_000, sample: 1 },
+      retention: {
+        scoredMs: 172_800_000,
+        anomaliesMs: 604_800_000,
+        deadLettersMs: 7_776_000_000,
+        sample: 1,
+        precision: 'exact',
+      },
     });
   });
 
@@ -169,7 +175,13 @@ describe('parseDetector', () => {
       decision: { test: 'density', control: { alpha: 1e-3 } },
       alerts: { topic: 'flowline.alerts.v1' },
       compute: { backend: 'auto', threads: null },
-      retention: { scoredMs: 2_592_000_000, anomaliesMs: 34_560_000_000, deadLettersMs: 7_776_000_000, sample: 1 },
+      retention: {
+        scoredMs: 2_592_000_000,
+        anomaliesMs: 34_560_000_000,
+        deadLettersMs: 7_776_000_000,
+        sample: 1,
+        precision: 'compact',
+      },
     });
   });
 

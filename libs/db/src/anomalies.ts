@@ -1,5 +1,5 @@
 import type { Database } from './database.ts';
-import { type AnomalyRow, selectAnomalies, selectMostSurprising } from './sql/anomalies.ts';
+import { type AnomalyRow, selectAnomalies } from './sql/anomalies.ts';
 import { withTransaction } from './transaction.ts';
 
 /** Anomaly as stored. */
@@ -14,6 +14,10 @@ export interface AnomalyCursor {
 /** Filter for anomalies. */
 export interface AnomalyFilter {
   readonly detector?: string;
+  readonly entity?: string;
+  /** Feature that contributes most. */
+  readonly feature?: string;
+  readonly eventId?: string;
   /** Earliest event time, inclusive. */
   readonly from?: Date;
   /** Latest event time, exclusive. */
@@ -34,17 +38,10 @@ const PAGE = 50;
 
 /** Lists anomalies by event time, latest first, in pages. New anomalies do not shift the pages. */
 export async function listAnomalies(db: Database, filter: AnomalyFilter = {}): Promise<AnomalyPage> {
-  const { detector, from, to, maxPValue, after, limit = PAGE } = filter;
+  const { after, limit = PAGE, ...conditions } = filter;
+  const position = after === undefined ? {} : { afterTime: after.eventTime, afterId: after.anomalyId };
   const items = await withTransaction(db, (client) =>
-    selectAnomalies(client, {
-      detector: detector ?? null,
-      from: from ?? null,
-      to: to ?? null,
-      maxPValue: maxPValue ?? null,
-      afterTime: after?.eventTime ?? null,
-      afterId: after?.anomalyId ?? null,
-      limit,
-    }),
+    selectAnomalies(client, 'time', { ...conditions, ...position, limit }),
   );
   const last = items.at(-1);
   const next =
@@ -55,10 +52,7 @@ export async function listAnomalies(db: Database, filter: AnomalyFilter = {}): P
 /** Lists the most surprising anomalies (ties: lowest density first). */
 export async function mostSurprising(
   db: Database,
-  filter: Pick<AnomalyFilter, 'detector' | 'from' | 'to' | 'limit'> = {},
-): Promise<StoredAnomaly[]> {
-  const { detector, from, to, limit = PAGE } = filter;
-  return withTransaction(db, (client) =>
-    selectMostSurprising(client, { detector: detector ?? null, from: from ?? null, to: to ?? null, limit }),
-  );
+  { limit = PAGE, ...conditions }: Omit<AnomalyFilter, 'after'> = {},
+): Promise<readonly StoredAnomaly[]> {
+  return withTransaction(db, (client) => selectAnomalies(client, 'surprise', { ...conditions, limit }));
 }

@@ -16,7 +16,7 @@ const TWO_TO_32 = 2 ** 32;
 const SHORT_TEXT = 64;
 
 /** OIDs of array element types. */
-const OID = { text: 25, float8: 701 } as const;
+const OID = { text: 25, float4: 700, float8: 701 } as const;
 
 /**
  * Writes rows in the format of COPY … FROM STDIN BINARY. Each row is startRow(fields), then one
@@ -80,6 +80,13 @@ export class BinaryCopy {
     return this;
   }
 
+  int16(value: number): this {
+    this.#begin(2);
+    this.#view.setInt16(this.#length, value);
+    this.#length += 2;
+    return this;
+  }
+
   int32(value: number): this {
     this.#begin(4);
     this.#raw32(value);
@@ -90,6 +97,14 @@ export class BinaryCopy {
   int64(value: number): this {
     this.#begin(8);
     this.#int64(value);
+    return this;
+  }
+
+  /** Writes a float4, rounded to the nearest. */
+  float4(value: number): this {
+    this.#begin(4);
+    this.#view.setFloat32(this.#length, value);
+    this.#length += 4;
     return this;
   }
 
@@ -143,17 +158,36 @@ export class BinaryCopy {
     return this.bytea(Buffer.from(value.replaceAll('-', ''), 'hex'));
   }
 
-  /** Writes float8[] from `width` values at `start`; NaN becomes null. */
-  float8Array(values: Float64Array, start: number, width: number): this {
+  /**
+   * Writes float8[] from `width` values at `start`; NaN becomes null, and so does every place whose
+   * mark in `marks` is not `mark`.
+   */
+  float8Array(values: Float64Array, start: number, width: number, marks: Uint8Array | null = null, mark = 1): this {
     const begin = this.#beginArray(OID.float8, width, width * 12);
-    for (let index = start; index < start + width; index++) {
-      const value = at(values, index);
-      if (Number.isNaN(value)) {
+    for (let place = 0; place < width; place++) {
+      const value = at(values, start + place);
+      if (Number.isNaN(value) || (marks !== null && marks[place] !== mark)) {
         this.#raw32(-1);
       } else {
         this.#raw32(8);
         this.#view.setFloat64(this.#length, value);
         this.#length += 8;
+      }
+    }
+    return this.#endArray(begin);
+  }
+
+  /** Writes float4[], each value rounded to the nearest; nulls as in {@link float8Array}. */
+  float4Array(values: Float64Array, start: number, width: number, marks: Uint8Array | null = null, mark = 1): this {
+    const begin = this.#beginArray(OID.float4, width, width * 8);
+    for (let place = 0; place < width; place++) {
+      const value = at(values, start + place);
+      if (Number.isNaN(value) || (marks !== null && marks[place] !== mark)) {
+        this.#raw32(-1);
+      } else {
+        this.#raw32(4);
+        this.#view.setFloat32(this.#length, value);
+        this.#length += 4;
       }
     }
     return this.#endArray(begin);

@@ -1,20 +1,22 @@
 import { at, type CommitReport, type EventBatch, type ScoredBatch } from '@flowline/events';
 import type pg from 'pg';
 
-import { anomalyRows, collectedEventRows, deadLetterRows, type KeptRows, scoredEventRows } from './batch-rows.ts';
+import { anomalyRows, deadLetterRows } from './batch-rows.ts';
 import { copyRows } from './copy-rows.ts';
 import type { Database } from './database.ts';
 import { detectorMissing } from './detectors.ts';
+import { collectedEventRows, type KeptRows, scoredEventRows, type SourceIds } from './event-rows.ts';
 import { type Fence, firstRowBeyond, refusal } from './fence.ts';
 import { streamRewound, topicReplaced } from './offsets.ts';
 import { ensurePartitionsWhenDue } from './partitions.ts';
+import type { RowPrecision } from './rounding.ts';
 import { sampler } from './sampling.ts';
 import { commitSettingAside } from './set-aside.ts';
 import { copyAnomalies } from './sql/anomalies.ts';
 import { copyDeadLetters } from './sql/dead-letters.ts';
 import { selectDetectorState } from './sql/detectors.ts';
 import { insertOffset, lockOffset, updateOffset } from './sql/offsets.ts';
-import { copyCollectedEvents, copyScoredEvents } from './sql/scored-events.ts';
+import { copyEventScores, selectScoreSource } from './sql/scored-events.ts';
 import { lockDetectorStreams } from './sql/streams.ts';
 import { storeAlerts } from './store-alerts.ts';
 import { withTransaction } from './transaction.ts';
@@ -33,6 +35,11 @@ export interface CommitOptions {
    * and every event is counted.
    */
   readonly sample?: number;
+  /**
+   * `compact`: scores and values in seven significant digits, as far as that is without effect
+   * worth mentioning. `exact` (default): all digits.
+   */
+  readonly precision?: RowPrecision;
   /** Timeout of an attempt (default 30,000 ms). */
   readonly timeoutMs?: number;
 }
@@ -52,15 +59,18 @@ export async function commitBatch(db: Database, batch: ScoredBatch, options: Com
 }
 
 async function commitScored(db: Database, batch: ScoredBatch, options: CommitOptions): Promise<CommitReport> {
-  // Encoded before the fence is taken, to hold the lock as briefly as possible.
-  const rows = scoredEventRows(batch, sampler(batch.topic, batch.partition, options.sample ?? 1));
+  const { sample = 1, precision = 'exact' } = options;
   const transaction = options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs };
   return withTransaction(
     db,
     async (client) => {
+      const sources = await sourcesOf(client, batch);
+      // Encoded before the fence is taken, to hold the lock as briefly as possible.
+      const inSample = sampler(batch.topic, batch.partition, sample);
+      const rows = scoredEventRows(batch, sources, { inSample, precision });
       const fence = await takeFence(client, batch);
       const firstRow = firstRowBeyond(batch, fence);
-      await copyKept(client, copyScoredEvents, rows, firstRow);
+      await copyKept(client, rows, firstRow);
       const anomalies = batch.anomalies.filter(({ row }) => row >= firstRow);
       if (anomalies.length > 0) {
         await copyRows(client, copyAnomalies, anomalyRows(batch, anomalies));
@@ -85,20 +95,35 @@ export async function commitCollected(db: Database, batch: EventBatch): Promise<
 }
 
 async function commitUnscored(db: Database, batch: EventBatch): Promise<CommitReport> {
-  const rows = collectedEventRows(batch);
   return withTransaction(db, async (client) => {
+    const { detector, detectorVersion, topic, partition } = batch;
+    const source = { detector, detectorVersion, modelVersion: null, topic, partition };
+    const rows = collectedEventRows(batch, (await selectScoreSource(client, source)).sourceId);
     const fence = await takeFence(client, batch);
     const firstRow = firstRowBeyond(batch, fence);
-    await copyKept(client, copyCollectedEvents, rows, firstRow);
+    await copyKept(client, rows, firstRow);
     const hasWindows = await storeEntities(client, batch, fence);
     return finish(client, batch, { fence, firstRow, model: null, anomalies: 0, hasWindows });
   });
 }
 
+/**
+ * Ids of the sources of a batch's events. They are looked up in every transaction: an id that a
+ * process remembered could be another source's after the database was restored.
+ */
+async function sourcesOf(client: pg.PoolClient, batch: ScoredBatch): Promise<SourceIds> {
+  const { detector, detectorVersion, modelVersion, topic, partition, valuesInForce } = batch;
+  const source = { detector, detectorVersion, modelVersion, topic, partition };
+  const { sourceId: own } = await selectScoreSource(client, source);
+  if (valuesInForce === null) return { own, inForce: own };
+  const inForce = { ...source, detectorVersion: valuesInForce.detectorVersion };
+  return { own, inForce: (await selectScoreSource(client, inForce)).sourceId };
+}
+
 /** Copies the kept rows from a row of the batch on. */
-async function copyKept(client: pg.PoolClient, text: string, { copy, before }: KeptRows, firstRow: number) {
+async function copyKept(client: pg.PoolClient, { copy, before }: KeptRows, firstRow: number) {
   const first = before(firstRow);
-  if (first < copy.rows) await copyRows(client, text, copy, first);
+  if (first < copy.rows) await copyRows(client, copyEventScores, copy, first);
 }
 
 interface Stored {

@@ -124,6 +124,11 @@ export interface ScoredBatch extends EventBatch {
   readonly logDensityNats: Float64Array;
   readonly pValues: Float64Array;
   readonly pMethods: readonly PValueMethod[];
+  /**
+   * Standard deviation of each numeric feature in training, in original units. It says how far a
+   * value may be rounded when it is stored compactly; if absent, values are stored exactly.
+   */
+  readonly numericSpreads?: Float64Array;
   readonly anomalies: readonly Anomaly[];
 }
 

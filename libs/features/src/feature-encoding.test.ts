@@ -408,6 +408,17 @@ describe('FeatureEncoding', () => {
     expect(() => encoding.encode({ ...table, levels: table.levels.map(() => null) })).toThrow(invalid);
   });
 
+  it('knows the standard deviations of its numbers in original units', () => {
+    const normal = sample(2_000, (u) => 500 + 3 * Math.sqrt(12) * (u - 0.5));
+    const [spread] = fitEncoding([feature('x', 'real')], numbers(...normal)).numericSpreads;
+    expect(spread).toBeCloseTo(3, 0);
+    const [wide] = fitEncoding([feature('x', 'positive')], numbers(...normal)).numericSpreads;
+    expect(wide).toBeCloseTo(3, 0);
+    expect(encoding.numericSpreads).toHaveLength(table.numericWidth);
+    const restored = FeatureEncoding.fromJSON(JSON.parse(JSON.stringify(encoding)));
+    expect(restored.numericSpreads).toEqual(encoding.numericSpreads);
+  });
+
   it('survives JSON text bit for bit', () => {
     const restored = FeatureEncoding.fromJSON(JSON.parse(JSON.stringify(encoding)));
     expect(restored.encode(table)).toEqual(encoding.encode(table));

@@ -99,6 +99,12 @@ export class FeatureEncoding {
   readonly maskable: readonly number[];
   /** Dimensions with their unit conversions, for explanations. */
   readonly scored: readonly Dimension[];
+  /**
+   * Standard deviation of each numeric column of a table in training, in original units: half the
+   * distance between the values one deviation below and above the mean. The period of a cyclic
+   * feature; 0 for a column without a scale.
+   */
+  readonly numericSpreads: Float64Array;
   readonly trainedRows: number;
   /** Warnings about the training rows, one sentence each. */
   readonly warnings: readonly string[];
@@ -121,6 +127,7 @@ export class FeatureEncoding {
       chains: levels.map((column, i) => new LevelChain(column, config.chains[i] ?? null)),
       patterns: new MissingPatterns(schema.length, config.missingPatterns),
     };
+    this.numericSpreads = numericSpreads(this.layout, this.parts);
     this.trainedRows = config.trainedRows;
     this.warnings = config.warnings;
     this.dimensions = this.layout.dimensions;
@@ -284,6 +291,17 @@ export class FeatureEncoding {
       return [{ spec, chain, column, previous, level: levelOf(i) }];
     });
   }
+}
+
+function numericSpreads({ places }: Layout, { numeric }: FittedParts): Float64Array {
+  const spreads = new Float64Array(numeric.length);
+  for (const { kind, spec, tableColumn } of places) {
+    if (kind === 'levels') continue;
+    const column = numeric[tableColumn] ?? null;
+    if (column !== null) spreads[tableColumn] = column.isKnown ? (column.decode(1) - column.decode(-1)) / 2 : 0;
+    else spreads[tableColumn] = spec.period ?? 0;
+  }
+  return spreads;
 }
 
 function oneHotNames(column: LevelColumn): readonly string[] {

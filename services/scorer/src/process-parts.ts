@@ -50,14 +50,15 @@ export function detectorRunParts(
   run: RunParts,
 ): DetectorRunParts {
   const { name } = definition;
-  const { sample } = definition.retention;
+  const { sample, precision } = definition.retention;
   return {
     name,
     source: run.source,
     windows: run.windows,
     loader: createChampionLoader({ db, detector: name, champions, settings, logger }),
     store: {
-      commit: (batch) => commitBatch(db, batch, { sample, ...alertAddress(run.alerts, definition, batch.topic) }),
+      commit: (batch) =>
+        commitBatch(db, batch, { sample, precision, ...alertAddress(run.alerts, definition, batch.topic) }),
     },
     ...(run.collector === undefined ? {} : { collector: run.collector }),
     ...(run.report === undefined ? {} : { report: run.report }),

@@ -26,9 +26,9 @@ export const refuseRecords: Scenario = {
     // Limits that an administrator might add without Flowline's knowledge: a constraint, and an
     // index on a column of any length.
     await stream.query(
-      `ALTER TABLE flowline.scored_events ADD CONSTRAINT short CHECK (length(event_id) <= 4000 OR event_id !~ '^[yz]')`,
+      `ALTER TABLE flowline.event_scores ADD CONSTRAINT short CHECK (length(event_id) <= 4000 OR event_id !~ '^[yz]')`,
     );
-    await stream.query('CREATE INDEX by_id ON flowline.scored_events (event_id)');
+    await stream.query('CREATE INDEX by_id ON flowline.event_scores (event_id)');
     const kinds = Object.values(refusedBy);
     const wanted = new Set<string>();
     const messages = testEvents(events, 191).map((event, i): Message => {

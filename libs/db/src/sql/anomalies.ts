@@ -1,4 +1,5 @@
-import { many, one } from '../statement.ts';
+import type { Queryable } from '../database.ts';
+import { many, one, type Statement } from '../statement.ts';
 
 /** Anomaly as users read it. */
 export interface AnomalyRow {
@@ -35,40 +36,67 @@ const columns = `
   surprise_bits AS "surpriseBits", top_feature AS "topFeature", summary, observed, expected, contributions,
   nearest_normal AS "nearestNormal"`;
 
-/**
- * Selects anomalies with event time in [from, to), latest first, after the last row of the previous
- * page. A null parameter lifts its condition.
- */
-export const selectAnomalies = many<
-  AnomalyRow,
-  {
-    detector: string | null;
-    from: Date | null;
-    to: Date | null;
-    maxPValue: number | null;
-    afterTime: Date | null;
-    afterId: number | null;
-    limit: number;
-  }
->(`
-  SELECT ${columns} FROM flowline.v1_anomalies
-  WHERE (:detector::text IS NULL OR detector = :detector)
-    AND (:from::timestamptz IS NULL OR event_time >= :from) AND (:to::timestamptz IS NULL OR event_time < :to)
-    AND (:maxPValue::float8 IS NULL OR p_value <= :maxPValue)
-    AND (:afterTime::timestamptz IS NULL OR (event_time, anomaly_id) < (:afterTime, :afterId::bigint))
-  ORDER BY event_time DESC, anomaly_id DESC LIMIT :limit
-`);
+/** Conditions on anomalies; each is part of a statement only if its parameter is set. */
+const conditions = {
+  detector: 'detector = :detector',
+  entity: 'entity = :entity',
+  feature: 'top_feature = :feature',
+  eventId: 'event_id = :eventId',
+  from: 'event_time >= :from',
+  to: 'event_time < :to',
+  maxPValue: 'p_value <= :maxPValue',
+  afterId: '(event_time, anomaly_id) < (:afterTime, :afterId::bigint)',
+} as const;
 
-/** Selects anomalies, most surprising first. */
-export const selectMostSurprising = many<
-  AnomalyRow,
-  { detector: string | null; from: Date | null; to: Date | null; limit: number }
->(`
-  SELECT ${columns} FROM flowline.v1_anomalies
-  WHERE (:detector::text IS NULL OR detector = :detector)
-    AND (:from::timestamptz IS NULL OR event_time >= :from) AND (:to::timestamptz IS NULL OR event_time < :to)
-  ORDER BY surprise_bits DESC, log_density_nats, anomaly_id LIMIT :limit
-`);
+/** Orders of anomalies. Each has an index of its own, with and without a detector. */
+const orders = {
+  time: 'event_time DESC, anomaly_id DESC',
+  surprise: 'surprise_bits DESC, log_density_nats, anomaly_id',
+} as const;
+/** Order of anomalies: the latest first, or the most surprising first (ties: lowest density). */
+type AnomalyOrder = keyof typeof orders;
+
+/** Parameters of {@link selectAnomalies}; one that is absent lifts its condition. */
+export interface AnomalyParameters {
+  readonly detector?: string;
+  readonly entity?: string;
+  readonly feature?: string;
+  readonly eventId?: string;
+  /** Earliest event time, inclusive. */
+  readonly from?: Date;
+  /** Latest event time, exclusive. */
+  readonly to?: Date;
+  readonly maxPValue?: number;
+  /** Position of the last row of the previous page, in the order of time. */
+  readonly afterTime?: Date;
+  readonly afterId?: number;
+  readonly limit: number;
+}
+
+/**
+ * Text of the statement for the conditions that are set. A condition such as `:entity IS NULL OR …`
+ * would lose its index once the server plans for any value.
+ */
+function anomaliesText(order: AnomalyOrder, parameters: AnomalyParameters): string {
+  const set = Object.entries(conditions).filter(([name]) => parameters[name as keyof typeof conditions] !== undefined);
+  const where = set.length === 0 ? '' : `WHERE ${set.map(([, condition]) => condition).join(' AND ')}`;
+  return `SELECT ${columns} FROM flowline.v1_anomalies ${where} ORDER BY ${orders[order]} LIMIT :limit`;
+}
+
+/** Statements by their text. */
+const statements = new Map<string, Statement<AnomalyParameters, Readonly<AnomalyRow>[]>>();
+
+/** Selects anomalies in an order. Each combination of conditions is a statement of its own. */
+export function selectAnomalies(
+  client: Queryable,
+  order: AnomalyOrder,
+  parameters: AnomalyParameters,
+): Promise<readonly AnomalyRow[]> {
+  const text = anomaliesText(order, parameters);
+  const statement = statements.get(text) ?? many<AnomalyRow, AnomalyParameters>(text);
+  statements.set(text, statement);
+  return statement(client, parameters);
+}
 
 /** Number of columns of {@link copyAnomalies}, and so of fields per row. */
 export const ANOMALY_FIELDS = 17;

@@ -1,4 +1,5 @@
 import { one, type Statement } from '../statement.ts';
+import { deleteScoredEvents } from './scored-events.ts';
 
 /**
  * Tables with data of a detector, ordered so that no deletion violates a reference. Definitions are
@@ -24,6 +25,9 @@ export type DataTable = (typeof dataTables)[number];
 
 /** Creates the statement that deletes a detector's rows from one table and counts them. */
 export const deleteRowsOf = (table: DataTable): Statement<{ detector: string }, { readonly removed: number }> =>
+  table === 'scored_events' ? deleteScoredEvents : deleteRows(table);
+
+const deleteRows = (table: Exclude<DataTable, 'scored_events'>) =>
   one<{ removed: number }, { detector: string }>(`
     WITH removed AS (DELETE FROM flowline.${table} WHERE detector = :detector RETURNING 1)
     SELECT count(*) AS removed FROM removed

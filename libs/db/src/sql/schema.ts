@@ -18,7 +18,7 @@ export const selectSchemaObjects = many<SchemaObjectRow>(`
     SELECT c.oid, c.relname, c.relkind, c.reloptions, c.relispartition
     FROM pg_class c
     WHERE c.relnamespace = 'flowline'::regnamespace AND c.relkind IN ('r', 'p', 'v')
-      AND c.relname <> 'migrations' AND c.relname !~ '^scored_events_\\d{4}_\\d{2}_\\d{2}$'
+      AND c.relname <> 'migrations' AND c.relname !~ '^(event_scores|scored_events)_\\d{4}_\\d{2}_\\d{2}$'
   ), columns AS (
     SELECT r.oid, string_agg(format('  %I %s%s%s%s', a.attname, format_type(a.atttypid, a.atttypmod),
         CASE WHEN a.attidentity = 'a' THEN ' GENERATED ALWAYS AS IDENTITY' ELSE '' END,

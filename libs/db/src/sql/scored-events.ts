@@ -1,24 +1,27 @@
 import { one } from '../statement.ts';
 
-/** Number of columns of {@link copyScoredEvents}, and so of fields per row. */
-export const SCORED_EVENT_FIELDS = 16;
+/** Number of columns of {@link copyEventScores}, and so of fields per row. */
+export const EVENT_SCORE_FIELDS = 13;
 
-/** COPY statement for scored events. The server sets scored_at to the time of the transaction. */
-export const copyScoredEvents = `
-  COPY flowline.scored_events (
-    detector, detector_version, model_version, topic, partition, "offset", event_id, event_time,
-    log_density_nats, p_value, p_method, is_anomaly, in_sample, numeric_values, level_values, entity
+/** COPY statement for stored events. The server sets scored_at to the time of the transaction. */
+export const copyEventScores = `
+  COPY flowline.event_scores (
+    source_id, "offset", event_id, event_time, flags, exact_log_density, exact_p_value, log_density, p_value,
+    exact_values, numeric_values, level_values, entity
   ) FROM STDIN (FORMAT binary)`;
 
-/** Number of columns of {@link copyCollectedEvents}, and so of fields per row. */
-export const COLLECTED_EVENT_FIELDS = 12;
+/** Selects the id of a source of events, which is created if it is new. */
+export const selectScoreSource = one<
+  { sourceId: number },
+  { detector: string; detectorVersion: number; modelVersion: number | null; topic: string; partition: number }
+>(`
+  SELECT flowline.score_source(:detector, :detectorVersion, :modelVersion, :topic, :partition) AS "sourceId"
+`);
 
-/** COPY statement for events received before the first model; their score columns stay null. */
-export const copyCollectedEvents = `
-  COPY flowline.scored_events (
-    detector, detector_version, topic, partition, "offset", event_id, event_time, is_anomaly, in_sample,
-    numeric_values, level_values, entity
-  ) FROM STDIN (FORMAT binary)`;
+/** Deletes the stored events of a detector and counts them. */
+export const deleteScoredEvents = one<{ removed: number }, { detector: string }>(`
+  SELECT flowline.delete_scored_events(:detector) AS removed
+`);
 
 /** Counts the stored events of some versions of a detector, up to `limit`. */
 export const countStoredEvents = one<
@@ -30,13 +33,13 @@ export const countStoredEvents = one<
     WHERE detector = :detector AND detector_version = ANY(:versions::integer[]) AND in_sample LIMIT :limit) AS counted
 `);
 
-/** Creates the missing partitions of scored_events, from yesterday on. */
+/** Creates the missing partitions of event_scores, from yesterday on. */
 export const ensureScoredPartitions = one<{ created: number }, { days: number }>(`
   SELECT flowline.ensure_partitions((now() AT TIME ZONE 'UTC')::date - 1, :days) AS created
 `);
 
 /**
- * Drops the oldest partition of scored_events whose day ended at least `keepDays` days ago (UTC);
+ * Drops the oldest partition of stored events whose day ended at least `keepDays` days ago (UTC);
  * null if there is none.
  */
 export const dropScoredPartition = one<{ dropped: string | null }, { keepDays: number }>(`

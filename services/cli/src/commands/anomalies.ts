@@ -9,6 +9,9 @@ import { withDatabase } from '../with-database.ts';
 interface AnomaliesOptions {
   readonly json?: true;
   readonly detector?: string;
+  readonly entity?: string;
+  readonly feature?: string;
+  readonly event?: string;
   readonly since?: string;
   readonly limit: string;
   readonly order: string;
@@ -20,10 +23,14 @@ export function anomaliesCommand(): Command {
   return command('anomalies', 'List anomalies with the observed and the expected values.', [
     'flowline anomalies --since 1h',
     'flowline anomalies --detector checkout-latency --since 2026-05-01 --order surprise',
+    'flowline anomalies --entity berlin --feature latency_ms',
     'flowline anomalies --limit 1 --explain             # every feature: observed, expected, closest usual value',
     'flowline anomalies --limit 1000 --json | jq -r ".[] | [.eventTime, .summary] | @tsv"',
   ])
     .option('--detector <name>', 'only this detector')
+    .option('--entity <name>', 'only this entity')
+    .option('--feature <name>', 'only anomalies to which this feature contributes most')
+    .option('--event <id>', 'only the event with this id')
     .option('--since <when>', 'earliest event time: a duration before now, or a time')
     .option('--limit <count>', 'at most so many', '20')
     .option('--order <by>', 'time: the latest first; surprise: the most surprising first', 'time')
@@ -36,6 +43,9 @@ export function anomaliesCommand(): Command {
         const filter = {
           limit: parseCount('--limit', options.limit),
           ...(options.detector === undefined ? {} : { detector: options.detector }),
+          ...(options.entity === undefined ? {} : { entity: options.entity }),
+          ...(options.feature === undefined ? {} : { feature: options.feature }),
+          ...(options.event === undefined ? {} : { eventId: options.event }),
           ...(options.since === undefined ? {} : { from: parseMoment('--since', options.since) }),
         };
         const order = parseChoice('--order', options.order, ['time', 'surprise']);

@@ -93,6 +93,7 @@ function toScoredBatch(batch: DecidedEvents, anomalies: readonly Anomaly[]): Sco
   return {
     ...eventBatch({ detector, detectorVersion }, batch),
     ...{ modelVersion, alpha: model.alpha, logDensityNats, pValues, pMethods, anomalies },
+    numericSpreads: model.bundle.encoding.numericSpreads,
     valuesInForce: inForce && valuesOf(events, inForce),
   };
 }
