@@ -6,7 +6,7 @@ import { selectRows, type FeatureTable } from '@flowline/features';
 import { initBackend, loadFlowInParts, type Flow } from '@flowline/flows';
 import type { ModelBundle } from './bundle/bundle.ts';
 import { patternPValue } from './calibration/calibration-set.ts';
-import { explainRows } from './explanation/explain-rows.ts';
+import { type Effort, explainRows } from './explanation/explain-rows.ts';
 import { densityChunks } from './log-densities.ts';
 import type { Scores } from './scores.ts';
 import { valueAt } from './sorted.ts';
@@ -18,7 +18,7 @@ export interface DetectorOptions extends ScorerOptions {
 }
 
 /** Maximum number of anomalies explained at once. */
-const CHUNK_EXPLANATIONS = 64;
+const CHUNK_EXPLANATIONS = 16;
 
 /**
  * Loaded model that scores and explains. Life cycle: created → scores and explains any number of
@@ -109,10 +109,27 @@ export class Detector {
 
   /**
    * Explains why rows of a table are surprising, in the order of `rows`. `scores` are those of the
-   * same table. It takes about 130 evaluations of the flow per row and feature, many rows at once:
-   * use it for anomalies, not for every event.
+   * same table. The features are screened, and the most surprising ones explained: use it for
+   * anomalies, not for every event.
    */
-  async explain(table: FeatureTable, rows: readonly number[], scores: Scores): Promise<readonly Explanation[]> {
+  explain(table: FeatureTable, rows: readonly number[], scores: Scores): Promise<readonly Explanation[]> {
+    return this.#explain(table, rows, scores, 'quick');
+  }
+
+  /**
+   * Explains rows like {@link explain}, but every feature of them, at about 130 evaluations of the
+   * flow each.
+   */
+  explainFully(table: FeatureTable, rows: readonly number[], scores: Scores): Promise<readonly Explanation[]> {
+    return this.#explain(table, rows, scores, 'full');
+  }
+
+  async #explain(
+    table: FeatureTable,
+    rows: readonly number[],
+    scores: Scores,
+    effort: Effort,
+  ): Promise<readonly Explanation[]> {
     const explanations: Explanation[] = [];
     const parts = { encoding: this.bundle.encoding, scorer: this.#scorer, members: this.#members, flows: this.#flows };
     for (let start = 0; start < rows.length; start += CHUNK_EXPLANATIONS) {
@@ -121,7 +138,7 @@ export class Detector {
         p: valueAt(scores.pValues, row),
         method: scores.pMethods[row] ?? 'floor',
       }));
-      explanations.push(...(await explainRows(parts, selectRows(table, chunk), pValues)));
+      explanations.push(...(await explainRows(parts, selectRows(table, chunk), pValues, effort)));
     }
     return explanations;
   }
