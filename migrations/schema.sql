@@ -131,6 +131,8 @@ BEGIN
     GRANT SELECT ON flowline.migrations, flowline.detectors, flowline.detector_versions, flowline.model_versions,
       flowline.model_aliases, flowline.model_artifacts TO flowline_scorer;
     GRANT INSERT ON flowline.scored_events, flowline.anomalies, flowline.dead_letters TO flowline_scorer;
+    -- Explanations that follow their anomalies.
+    GRANT SELECT, UPDATE (deferred, top_feature, summary, alert) ON flowline.anomalies TO flowline_scorer;
     GRANT SELECT, INSERT, UPDATE, DELETE ON flowline.stream_offsets TO flowline_scorer;
     GRANT SELECT, INSERT ON flowline.stream_gaps TO flowline_scorer;
     GRANT SELECT, INSERT, UPDATE, DELETE ON flowline.window_snapshots, flowline.entity_partitions TO flowline_scorer;
@@ -292,14 +294,17 @@ CREATE TABLE flowline.anomalies (
   surprise_bits double precision NOT NULL,
   top_feature text,
   summary text NOT NULL,
-  alert jsonb NOT NULL
+  alert jsonb NOT NULL,
+  deferred boolean DEFAULT false NOT NULL
 );
 ALTER TABLE flowline.anomalies ADD CONSTRAINT anomalies_pkey PRIMARY KEY (anomaly_id);
 CREATE INDEX anomalies_alert_id ON flowline.anomalies USING btree (alert_id);
+CREATE INDEX anomalies_deferred ON flowline.anomalies USING btree (detector, anomaly_id) WHERE deferred;
 CREATE INDEX anomalies_event_time ON flowline.anomalies USING btree (detector, event_time DESC, anomaly_id DESC);
 CREATE INDEX anomalies_newest ON flowline.anomalies USING btree (event_time DESC, anomaly_id DESC);
 CREATE INDEX anomalies_scored_at ON flowline.anomalies USING btree (detector, scored_at);
 COMMENT ON TABLE flowline.anomalies IS 'A row for each anomaly, written with its score.';
+COMMENT ON COLUMN flowline.anomalies.deferred IS 'True while the explanation is still to come: a scorer adds it to the row.';
 
 CREATE TABLE flowline.database_identity (
   one boolean DEFAULT true NOT NULL,
@@ -606,7 +611,8 @@ CREATE VIEW flowline.v1_anomalies AS
     "offset",
     scored_at,
     alert_id,
-    (alert #>> '{event,entity}'::text[]) AS entity
+    (alert #>> '{event,entity}'::text[]) AS entity,
+    deferred AS explanation_follows
    FROM flowline.anomalies;
 COMMENT ON VIEW flowline.v1_anomalies IS 'Stable: anomalies as people read them.';
 

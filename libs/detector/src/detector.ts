@@ -17,6 +17,9 @@ export interface DetectorOptions extends ScorerOptions {
   readonly alpha: number;
 }
 
+/** p-values of a table, with their methods. */
+type PValues = Pick<Scores, 'pValues' | 'pMethods'>;
+
 /** Maximum number of anomalies explained at once. */
 const CHUNK_EXPLANATIONS = 16;
 
@@ -112,7 +115,7 @@ export class Detector {
    * same table. The features are screened, and the most surprising ones explained: use it for
    * anomalies, not for every event.
    */
-  explain(table: FeatureTable, rows: readonly number[], scores: Scores): Promise<readonly Explanation[]> {
+  explain(table: FeatureTable, rows: readonly number[], scores: PValues): Promise<readonly Explanation[]> {
     return this.#explain(table, rows, scores, 'quick');
   }
 
@@ -120,14 +123,14 @@ export class Detector {
    * Explains rows like {@link explain}, but every feature of them, at about 130 evaluations of the
    * flow each.
    */
-  explainFully(table: FeatureTable, rows: readonly number[], scores: Scores): Promise<readonly Explanation[]> {
+  explainFully(table: FeatureTable, rows: readonly number[], scores: PValues): Promise<readonly Explanation[]> {
     return this.#explain(table, rows, scores, 'full');
   }
 
   async #explain(
     table: FeatureTable,
     rows: readonly number[],
-    scores: Scores,
+    scores: PValues,
     effort: Effort,
   ): Promise<readonly Explanation[]> {
     const explanations: Explanation[] = [];

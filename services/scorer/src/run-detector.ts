@@ -7,6 +7,8 @@ import { collect, collectUntil, type Collector, keepCollecting } from './steps/c
 import type { CommittedEvents, Store } from './steps/commit.ts';
 import { ChampionHolder, type ChampionLoader } from './champion/champion-holder.ts';
 import type { Champion } from './champion/champion.ts';
+import { explainLater, type DeferredExplanations } from './explaining/explain-later.ts';
+import { ExplainingBudget } from './explaining/explaining-budget.ts';
 import { FarTimes } from './metrics/far-times.ts';
 import { waitForChampion } from './champion/wait-for-champion.ts';
 import { LackingEvents } from './metrics/lacking-events.ts';
@@ -27,6 +29,13 @@ export interface DetectorRunParts {
   readonly windows: PartitionWindows;
   readonly loader: ChampionLoader;
   readonly store: Store;
+  /**
+   * Share of the time for explanations before their anomalies are stored, in [0, 1] (default 1: all
+   * are explained).
+   */
+  readonly explainShare?: number;
+  /** Anomalies that wait for their explanation; absent where none is deferred. */
+  readonly deferred?: DeferredExplanations;
   /** For a detector that learns from its own events: stores them while there is no model. */
   readonly collector?: Collector;
   /**
@@ -59,6 +68,8 @@ export async function runDetector(parts: DetectorRunParts): Promise<RunTotals> {
   const status = new RunStatus(name, parts.health, logger);
   const counter = new RunCounter(name);
   const watching = new AbortController();
+  const budget = new ExplainingBudget(parts.explainShare ?? 1);
+  let explaining: Promise<void> | undefined;
   const reporter = new ScoringReporter(parts.report ?? (() => Promise.resolve()), logger);
   const holder = openHolder(parts, logger, status, reporter);
   try {
@@ -69,13 +80,14 @@ export async function runDetector(parts: DetectorRunParts): Promise<RunTotals> {
     const model = await firstChampion(parts, holder, status, reporter);
     if (model === undefined) return counter.totals();
     void holder.watch(watching.signal);
+    if (parts.deferred !== undefined) explaining = explainLater(parts.deferred, budget, logger, watching.signal);
     parts.onReading?.(() => {
       if (holder.current !== undefined) status.reads();
     });
     counter.start(model.detector.compute.backend);
     status.scores();
     const observe = batchObserver(parts, logger);
-    const stored$ = storedBatches(parts, holder, status).pipe(
+    const stored$ = storedBatches(parts, budget, holder, status).pipe(
       tap((batch) => {
         counter.add(batch);
         observe(batch);
@@ -93,6 +105,7 @@ export async function runDetector(parts: DetectorRunParts): Promise<RunTotals> {
     throw error;
   } finally {
     watching.abort();
+    await explaining;
     holder.close();
   }
 }
@@ -198,6 +211,7 @@ function openHolder(
  */
 function storedBatches(
   { name, source, windows, store, metrics }: DetectorRunParts,
+  budget: ExplainingBudget,
   holder: ChampionHolder,
   status: RunStatus,
 ): Observable<CommittedEvents> {
@@ -205,7 +219,9 @@ function storedBatches(
     const models = leaseScope(holder);
     const timed = createStageTimer(metrics, name);
     const onWait = status.waitsAfter('a batch cannot be stored');
-    return pipeline({ source, models, windows, store, timed, onWait }).pipe(finalize(() => models.releaseAll()));
+    return pipeline({ source, models, windows, store, budget, timed, onWait }).pipe(
+      finalize(() => models.releaseAll()),
+    );
   });
 }
 
