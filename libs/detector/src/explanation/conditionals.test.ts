@@ -157,10 +157,10 @@ describe('a quick conditional', () => {
           const width = Math.exp(logSd);
           const observed = Math.fround(mean + z * width);
           const answer = (await quickly((t) => -(((t - mean) / width) ** 2) / 2, observed))!;
-          expect(Math.abs((answer.median - mean) / width)).toBeLessThan(1e-5);
-          expect(Math.abs((answer.p95 - answer.p05) / width / 3.2897072539 - 1)).toBeLessThan(1e-5);
+          expect(Math.abs((answer.median - mean) / width)).toBeLessThan(1e-4);
+          expect(Math.abs((answer.p95 - answer.p05) / width / 3.2897072539 - 1)).toBeLessThan(1e-4);
           const exact = bitsOf((observed - mean) / width);
-          expect(Math.abs(answer.bits - exact)).toBeLessThan(1e-4 + 2e-3 * exact);
+          expect(Math.abs(answer.bits - exact)).toBeLessThan(0.05 + 1e-4 * exact);
         },
       ),
       { numRuns: 100 },

@@ -8,7 +8,14 @@ import {
   logSharesAt,
   withNodes,
 } from './conditional-curve.ts';
-import { coarseNodes, finerNodes, RESOLVED_NATS } from './curve-nodes.ts';
+import {
+  coarseNodes,
+  finerNodes,
+  fullResolution,
+  quickResolution,
+  type Resolution,
+  RESOLVED_NATS,
+} from './curve-nodes.ts';
 import { lowerBound, valueAt } from '../sorted.ts';
 
 /** Position of an axis's value in its conditional distribution, in encoded units. */
@@ -21,14 +28,6 @@ export interface Conditional {
   readonly p95: number;
 }
 
-/** Nodes over the mass of a curve: those of the full computation, and those of a quick one. */
-const FINE_NODES = 65;
-const QUICK_NODES = 33;
-/**
- * Further below the peak than this, a tail is e^v/slope. Its relative error, 1/(2·45), is one
- * hundredth of a bit.
- */
-const FAR_NATS = 45;
 const MOST_PASSES = 8;
 
 interface Search extends AxisRequest {
@@ -62,38 +61,38 @@ export function conditionals(
     const observed = evaluator.valueAt(axis);
     return { axis, observed, curve: emptyCurve, next: coarseNodes(observed) };
   });
-  return resolved(evaluator, searches, FINE_NODES);
+  return resolved(evaluator, searches, fullResolution);
 }
 
 /**
- * {@link conditionals} of axes whose mass is located: 33 nodes over it, rather than 65. On a
- * Gaussian the bits agree with the full computation to six digits.
+ * {@link conditionals} of axes whose mass is located: 25 nodes over it, down to exp(−34) of its
+ * peak. On a Gaussian the bits agree with the full computation to a few hundredths.
  */
 export function quickConditionals(
   evaluator: AxisEvaluator,
   started: readonly StartedAxis[],
 ): Promise<readonly (Conditional | null)[]> {
   const searches = started.map(({ axis, curve }): Search => {
-    return { axis, observed: evaluator.valueAt(axis), curve, next: finerNodes(curve, QUICK_NODES) };
+    return { axis, observed: evaluator.valueAt(axis), curve, next: finerNodes(curve, quickResolution) };
   });
-  return resolved(evaluator, searches, QUICK_NODES);
+  return resolved(evaluator, searches, quickResolution);
 }
 
 async function resolved(
   evaluator: AxisEvaluator,
   searches: readonly Search[],
-  nodesAPass: number,
+  resolution: Resolution,
 ): Promise<readonly (Conditional | null)[]> {
   for (let pass = 0; pass <= MOST_PASSES; pass++) {
     const open = searches.filter(({ next }) => next.length > 0);
     if (open.length === 0) break;
     for await (const { request, nodes, logDensity } of evaluator.evaluate(open)) {
       request.curve = withNodes(request.curve, nodes, logDensity);
-      request.next = finerNodes(request.curve, nodesAPass);
+      request.next = finerNodes(request.curve, resolution);
     }
   }
   const found = searches.map(({ axis, observed, curve }): Found => ({ axis, observed, curve: integrated(curve) }));
-  const far = found.filter(({ curve, observed }) => isFar(curve, observed));
+  const far = found.filter(({ curve, observed }) => isFar(curve, observed, resolution.farNats));
   const slopes = new Map<Found, FurtherPoint>();
   const requests = far.map((each) => ({ axis: each.axis, each, next: [beyond(each)] }));
   for await (const { request, nodes, logDensity } of evaluator.evaluate(requests)) {
@@ -119,11 +118,11 @@ interface FurtherPoint {
  * True if the mass on one side of the observed value is too small for sums over the curve to
  * represent.
  */
-function isFar(curve: IntegratedCurve, observed: number): boolean {
+function isFar(curve: IntegratedCurve, observed: number, farNats: number): boolean {
   if (curve.peak < -RESOLVED_NATS) return false;
   const node = lowerBound(curve.nodes, observed);
   const { below, above } = logSharesAt(curve, node);
-  return valueAt(curve.logDensity, node) < curve.peak - FAR_NATS && Math.min(below, above) < -FAR_NATS;
+  return valueAt(curve.logDensity, node) < curve.peak - farNats && Math.min(below, above) < -farNats;
 }
 
 /** Returns a point slightly further out than a far observed value, to measure the slope there. */

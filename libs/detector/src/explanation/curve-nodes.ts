@@ -1,15 +1,23 @@
 import type { ConditionalCurve } from './conditional-curve.ts';
 import { valueAt } from '../sorted.ts';
 
-/**
- * The mass of a curve is covered down to exp(−60) of its peak. Beyond, it does not change a float64
- * sum.
- */
-const MASS_NATS = 60;
-/**
- * If an edge of the interval is less than this below the peak, the mass is not covered to its end.
- */
-const EDGE_NATS = 40;
+/** Resolution of a curve. */
+export interface Resolution {
+  /** Nodes over the mass of a curve. */
+  readonly nodes: number;
+  /** The mass is covered down to this far below the peak. */
+  readonly massNats: number;
+  /** If an edge of the interval is less than this below the peak, the mass is not covered. */
+  readonly edgeNats: number;
+  /** Further below the peak, a tail is e^v/slope, with a relative error of 1/(2·farNats). */
+  readonly farNats: number;
+}
+
+/** Resolution at which nothing that is left out changes a float64 sum. */
+export const fullResolution: Resolution = { nodes: 65, massNats: 60, edgeNats: 40, farNats: 45 };
+/** Resolution of a few hundredths of a bit. */
+export const quickResolution: Resolution = { nodes: 25, massNats: 34, edgeNats: 22, farNats: 25 };
+
 /** If the neighbours of the peak are further below it than this, its position is unresolved. */
 const STEEP_NATS = 8;
 /**
@@ -36,10 +44,11 @@ export function coarseNodes(observed: number): readonly number[] {
 }
 
 /**
- * Nodes that would resolve more of a curve's mass, `count` of them over an interval; empty if it is
- * resolved.
+ * Nodes that would resolve more of a curve's mass; empty if it is resolved.
  */
-export function finerNodes({ nodes, logDensity, peak }: ConditionalCurve, count: number): readonly number[] {
+export function finerNodes(curve: ConditionalCurve, resolution: Resolution): readonly number[] {
+  const { nodes, logDensity, peak } = curve;
+  const { nodes: count, massNats, edgeNats } = resolution;
   if (peak < -RESOLVED_NATS) return [];
   const last = nodes.length - 1;
   const top = logDensity.indexOf(peak);
@@ -48,12 +57,12 @@ export function finerNodes({ nodes, logDensity, peak }: ConditionalCurve, count:
   const drop = Math.max(peak - valueAt(logDensity, left), peak - valueAt(logDensity, right));
   const aroundPeak = (): readonly number[] => spread(valueAt(nodes, left), valueAt(nodes, right), count);
   if (drop > STEEP_NATS) return aroundPeak();
-  const least = peak - MASS_NATS;
+  const least = peak - massNats;
   const first = logDensity.findIndex((value) => value >= least);
   const final = logDensity.findLastIndex((value) => value >= least);
   const edge = Math.max(valueAt(logDensity, first), valueAt(logDensity, final));
   const all = spread(end(first, first - 1), end(final, final + 1), count);
-  if (final - first < count / 2 || edge > peak - EDGE_NATS) return all;
+  if (final - first < count / 2 || edge > peak - edgeNats) return all;
   const [from = 0, to = Infinity] = all;
   if (hasGap(to - from)) return all;
   return drop > KINK_NATS ? aroundPeak() : [];
@@ -82,8 +91,8 @@ export function finerNodes({ nodes, logDensity, peak }: ConditionalCurve, count:
       const share = Math.sqrt(above / (above + least - valueAt(logDensity, outside)));
       return from + Math.min(1, share) * (valueAt(nodes, outside) - from);
     }
-    const fallen = Math.max(1, MASS_NATS - above);
-    return from + (Math.sqrt(MASS_NATS / fallen) - 1) * (from - valueAt(nodes, top));
+    const fallen = Math.max(1, massNats - above);
+    return from + (Math.sqrt(massNats / fallen) - 1) * (from - valueAt(nodes, top));
   }
 }
 

@@ -8,7 +8,7 @@ const COARSE_AXES = 24;
 /** Axes of a row that are explained. */
 const EXPLAINED_AXES = 6;
 /** Nodes of a coarse curve, besides the observed value, in standard deviations of the column. */
-const COARSE_NODES = [-8, -4, -2.6, -1.6, -0.8, 0, 0.8, 1.6, 2.6, 4, 8] as const;
+const COARSE_NODES = [-4, -2.6, -1.6, -0.8, 0, 0.8, 1.6, 2.6, 4] as const;
 /** Distance of the point uphill from the observed value, in standard deviations of the column. */
 const UPHILL = 1;
 
