@@ -28,7 +28,7 @@ export interface DeferredExplanations {
 /** Anomalies per transaction: few, since their rows are locked meanwhile. */
 const PAGE = 8;
 /** Delay before the next look for anomalies that wait. */
-const IDLE_MS = 1_000;
+const IDLE_MS = 5_000;
 const FAILED_MS = 10_000;
 /** Shares of the time while the stream has few anomalies, and while it has many. */
 const QUIET_SHARE = 0.5;
