@@ -7,6 +7,7 @@ import type { BenchProgram } from './support/program.ts';
 const programs: Readonly<Record<string, () => Promise<{ readonly program: BenchProgram }>>> = {
   density: () => import('./density/run.ts'),
   pipeline: () => import('./pipeline/run.ts'),
+  shapes: () => import('./shapes/run.ts'),
   soak: () => import('./soak/run.ts'),
   engine: () => import('./engine/run.ts'),
   start: () => import('./start/run.ts'),

@@ -5,17 +5,31 @@ import type { Kafka } from 'kafkajs';
 import { eventMaker, PARTITIONS } from './workload.ts';
 
 const ROWS_A_SEND = 2_000;
+/** Bytes per send, below what a broker accepts as one batch. */
+const BYTES_A_SEND = 600_000;
 const TICK_MS = 10;
 const SENDS_AT_ONCE = 16;
 
+/** Events of a topic, and the partitions they are spread over. */
+interface Stream {
+  /** Makes the JSON of event number `index`. */
+  readonly event: (index: number, timeMs: number) => string;
+  readonly partitions: number;
+}
+
 /** Fills a topic with events at full speed, round-robin over its partitions. */
-export async function fill(kafka: Kafka, topic: string, events: number): Promise<void> {
-  const event = eventMaker(2);
+export async function fill(
+  kafka: Kafka,
+  topic: string,
+  events: number,
+  { event, partitions }: Stream = { event: eventMaker(2), partitions: PARTITIONS },
+): Promise<void> {
   const producer = kafka.producer({ allowAutoTopicCreation: false });
   await producer.connect();
-  for (let start = 0; start < events; start += ROWS_A_SEND) {
-    const rows = Math.min(ROWS_A_SEND, events - start);
-    await producer.send({ topic, messages: messagesOf(event, start, rows), acks: 1 });
+  const rowsPerSend = Math.min(ROWS_A_SEND, Math.ceil(BYTES_A_SEND / event(0, Date.now()).length));
+  for (let start = 0; start < events; start += rowsPerSend) {
+    const rows = Math.min(rowsPerSend, events - start);
+    await producer.send({ topic, messages: messagesOf({ event, partitions }, start, rows), acks: 1 });
   }
   await producer.disconnect();
 }
@@ -24,10 +38,10 @@ export async function fill(kafka: Kafka, topic: string, events: number): Promise
  * Messages of `rows` events from number `first` on, timestamped now, round-robin over the
  * partitions.
  */
-const messagesOf = (event: ReturnType<typeof eventMaker>, first: number, rows: number) =>
+const messagesOf = ({ event, partitions }: Stream, first: number, rows: number) =>
   Array.from({ length: rows }, (_, i) => ({
     value: event(first + i, Date.now()),
-    partition: (first + i) % PARTITIONS,
+    partition: (first + i) % partitions,
   }));
 
 /** Result of producing at a steady rate. */
@@ -43,7 +57,7 @@ export interface Production {
  * filling its memory.
  */
 export async function produceAtRate(kafka: Kafka, topic: string, rate: number, seconds: number): Promise<Production> {
-  const event = eventMaker(3);
+  const stream = { event: eventMaker(3), partitions: PARTITIONS };
   const producer = kafka.producer({ allowAutoTopicCreation: false });
   await producer.connect();
   const sends = new FewAtOnce();
@@ -53,7 +67,7 @@ export async function produceAtRate(kafka: Kafka, topic: string, rate: number, s
     const due = Math.min(events, Math.floor(((performance.now() - startMs) * rate) / 1000));
     while (made < due) {
       const rows = Math.min(ROWS_A_SEND, due - made);
-      const messages = messagesOf(event, made, rows);
+      const messages = messagesOf(stream, made, rows);
       made += rows;
       await sends.start(producer.send({ topic, messages, acks: 1 }));
     }

@@ -1,8 +1,6 @@
-import { spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 
 import type { TestKafka } from '../../../test/support/kafka.ts';
 import type { TestDatabase, TestPostgres } from '../../../test/support/postgres.ts';
@@ -13,7 +11,8 @@ import { runPeer } from '../support/python.ts';
 import { printJson, printTable } from '../support/report.ts';
 import { median } from '../support/statistics.ts';
 import { fill, produceAtRate } from './producer.ts';
-import type { ChildResult, ChildTask } from './scorer-child.ts';
+import type { ChildResult } from './scorer-child.ts';
+import { type RunningChild, startScorer } from './scorer-process.ts';
 import { type Servers, startServers } from './servers.ts';
 import { FEATURES, PARTITIONS, promoteWorkload, trainWorkload } from './workload.ts';
 
@@ -81,7 +80,7 @@ async function measure(
     await fill(broker.kafka, topic, plan.events);
     await database.query('CHECKPOINT');
     const warmUpEvents = plan.events * WARM_UP;
-    const result = await child(broker, database, { events: plan.events, warmUpEvents, scoring, profile }).result;
+    const result = await startScorer(broker, database, { events: plan.events, warmUpEvents, scoring, profile }).result;
     await database.close();
     return result;
   };
@@ -90,7 +89,7 @@ async function measure(
     const events = FIRST_EVENTS + rate * plan.seconds;
     const warmUpEvents = FIRST_EVENTS + rate * plan.seconds * WARM_UP;
     await fill(broker.kafka, topic, FIRST_EVENTS);
-    const run = child(broker, database, { events, warmUpEvents, scoring: true, profile: false });
+    const run = startScorer(broker, database, { events, warmUpEvents, scoring: true, profile: false });
     await run.ready;
     await produceSteadily(broker, topic, rate, plan.seconds);
     const result = await run.result;
@@ -103,7 +102,12 @@ async function measure(
     const { topic, database } = await open();
     await fill(broker.kafka, topic, FIRST_EVENTS);
     const events = FIRST_EVENTS + plan.events / 2;
-    const run = child(broker, database, { events, warmUpEvents: events * WARM_UP, scoring: true, profile: false });
+    const run = startScorer(broker, database, {
+      events,
+      warmUpEvents: events * WARM_UP,
+      scoring: true,
+      profile: false,
+    });
     await run.ready;
     await fill(broker.kafka, topic, plan.events / 2);
     const { eventsPerSecond } = await run.result;
@@ -130,40 +134,6 @@ async function measure(
     rows.push({ ...rowOf('python', runs.python), p50Ms: latency.p50Ms, p99Ms: latency.p99Ms });
   }
   return rows;
-}
-
-const childMain = fileURLToPath(new URL('scorer-child.ts', import.meta.url));
-
-/** The scorer in its own process. */
-interface RunningChild {
-  /** Resolves when the first events are stored. */
-  readonly ready: Promise<void>;
-  readonly result: Promise<ChildResult>;
-}
-
-function child(broker: TestKafka, database: TestDatabase, task: Omit<ChildTask, 'detector'>): RunningChild {
-  const argument = JSON.stringify({ detector: 'bench', ...task } satisfies ChildTask);
-  const running = spawn(process.execPath, ['--conditions=flowline:source', '--import', 'tsx', childMain, argument], {
-    env: { ...process.env, FLOWLINE_DATABASE_URL: database.url, FLOWLINE_KAFKA_BROKERS: broker.brokers.join(',') },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  let output = '';
-  const result = new Promise<ChildResult>((resolve, reject) => {
-    running.once('error', reject);
-    running.once('close', (code) => {
-      if (code === 0) resolve(JSON.parse(output.slice(output.indexOf('{'))) as ChildResult);
-      else reject(new Error(`the scorer ended with ${String(code)}`));
-    });
-  });
-  const ready = new Promise<void>((resolve, reject) => {
-    running.stdout.setEncoding('utf8').on('data', (text: string) => {
-      output += text;
-      if (output.startsWith('ready')) resolve();
-    });
-    result.catch(reject);
-  });
-  ready.catch(() => undefined); // not every caller awaits it
-  return { ready, result };
 }
 
 function rowOf(name: string, results: readonly ChildResult[], profile?: ChildResult): Row {

@@ -1,8 +1,10 @@
 // The scorer as the product runs it, in its own process, with a clock at its store. It exits after
 // a given number of events.
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+
 import { loadSettings, readDefinition, requireDatabaseUrl, requireKafkaBrokers } from '@flowline/config';
 import { championVersions, connect, getDetector } from '@flowline/db';
-import type { ScoredBatch } from '@flowline/events';
+import type { DeadLetter, ScoredBatch } from '@flowline/events';
 import { createKafkaClient, createKafkaSource } from '@flowline/kafka';
 import { createLogger, createMetrics, Health, Shutdown } from '@flowline/telemetry';
 
@@ -46,6 +48,10 @@ export interface ChildResult {
   /** Median latency from the creation of an event to the commit that stores it. */
   readonly p50Ms: number;
   readonly p99Ms: number;
+  /** Longest time for which the event loop was held. */
+  readonly longestHoldMs: number;
+  /** Most memory of the process. */
+  readonly residentMb: number;
 }
 
 async function run({ detector, events, warmUpEvents, scoring, profile }: ChildTask): Promise<ChildResult> {
@@ -136,6 +142,9 @@ class StoreClock {
   readonly #warmUpEvents: number;
   readonly #onEnd: () => void;
   readonly #latenciesMs: Float64Array;
+  readonly #holds = monitorEventLoopDelay({ resolution: 1 });
+  /** A dead letter ends the run: its events would be missing at the end. */
+  #deadLetter: DeadLetter | undefined;
   #stored = 0;
   #begin: { readonly ms: number; readonly events: number; readonly cpu: NodeJS.CpuUsage } | undefined;
   #end: { readonly ms: number; readonly cpu: NodeJS.CpuUsage } | undefined;
@@ -147,20 +156,28 @@ class StoreClock {
     this.#latenciesMs = new Float64Array(events);
   }
 
-  stored({ size, eventTimesMs }: ScoredBatch): void {
+  stored({ size, eventTimesMs, deadLetters }: ScoredBatch): void {
+    this.#deadLetter ??= deadLetters[0];
+    if (this.#deadLetter !== undefined) {
+      this.#onEnd();
+      return;
+    }
     const now = Date.now();
     eventTimesMs.forEach((timeMs, i) => (this.#latenciesMs[this.#stored + i] = now - timeMs));
     if (this.#stored === 0) process.stdout.write('ready\n');
     this.#stored += size;
     if (this.#begin === undefined && this.#stored >= this.#warmUpEvents) {
+      this.#holds.enable();
       this.#begin = { ms: performance.now(), events: this.#stored, cpu: process.cpuUsage() };
     }
     if (this.#stored < this.#events) return;
+    this.#holds.disable();
     this.#end = { ms: performance.now(), cpu: process.cpuUsage(this.#begin?.cpu) };
     this.#onEnd();
   }
 
   result(): Omit<ChildResult, 'backend' | 'stageMicrosPerEvent'> {
+    if (this.#deadLetter !== undefined) throw new Error(`a dead letter: ${this.#deadLetter.message}`);
     if (this.#begin === undefined || this.#end === undefined) throw new Error('the run ended before its events');
     const events = this.#stored - this.#begin.events;
     const latencies = this.#latenciesMs.subarray(this.#begin.events, this.#stored);
@@ -169,6 +186,8 @@ class StoreClock {
       processMicrosPerEvent: (this.#end.cpu.user + this.#end.cpu.system) / events,
       p50Ms: quantile(latencies, 0.5),
       p99Ms: quantile(latencies, 0.99),
+      longestHoldMs: this.#holds.max / 1e6,
+      residentMb: process.resourceUsage().maxRSS / 1024,
     };
   }
 }
