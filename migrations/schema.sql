@@ -190,6 +190,8 @@ BEGIN
     GRANT SELECT ON flowline.migrations, flowline.detectors, flowline.detector_versions, flowline.model_versions,
       flowline.model_aliases, flowline.model_artifacts TO flowline_scorer;
     GRANT INSERT ON flowline.scored_events, flowline.anomalies, flowline.dead_letters TO flowline_scorer;
+    -- Explanations that follow their anomalies.
+    GRANT SELECT, UPDATE (deferred, top_feature, summary, alert) ON flowline.anomalies TO flowline_scorer;
     GRANT SELECT, INSERT, UPDATE, DELETE ON flowline.stream_offsets TO flowline_scorer;
     GRANT SELECT, INSERT ON flowline.stream_gaps TO flowline_scorer;
     GRANT SELECT, INSERT, UPDATE, DELETE ON flowline.window_snapshots, flowline.window_pieces,
@@ -426,7 +428,8 @@ CREATE TABLE flowline.anomalies (
   surprise_bits double precision NOT NULL,
   top_feature text,
   summary text NOT NULL,
-  alert jsonb NOT NULL
+  alert jsonb NOT NULL,
+  deferred boolean DEFAULT false NOT NULL
 );
 ALTER TABLE flowline.anomalies ADD CONSTRAINT anomalies_pkey PRIMARY KEY (anomaly_id);
 CREATE INDEX anomalies_alert_id ON flowline.anomalies USING btree (alert_id);
@@ -434,6 +437,7 @@ CREATE INDEX anomalies_detector_p_value ON flowline.anomalies USING btree (detec
 CREATE INDEX anomalies_detector_surprise ON flowline.anomalies USING btree (detector, surprise_bits DESC, log_density_nats, anomaly_id);
 CREATE INDEX anomalies_entity ON flowline.anomalies USING hash (((alert #>> '{event,entity}'::text[])));
 CREATE INDEX anomalies_event ON flowline.anomalies USING hash (event_id);
+CREATE INDEX anomalies_deferred ON flowline.anomalies USING btree (detector, anomaly_id) WHERE deferred;
 CREATE INDEX anomalies_event_time ON flowline.anomalies USING btree (detector, event_time DESC, anomaly_id DESC);
 CREATE INDEX anomalies_feature ON flowline.anomalies USING btree (top_feature, event_time DESC, anomaly_id DESC);
 CREATE INDEX anomalies_newest ON flowline.anomalies USING btree (event_time DESC, anomaly_id DESC);
@@ -441,6 +445,7 @@ CREATE INDEX anomalies_p_value ON flowline.anomalies USING btree (p_value);
 CREATE INDEX anomalies_scored_at ON flowline.anomalies USING btree (detector, scored_at);
 CREATE INDEX anomalies_surprise ON flowline.anomalies USING btree (surprise_bits DESC, log_density_nats, anomaly_id);
 COMMENT ON TABLE flowline.anomalies IS 'A row for each anomaly, written with its score.';
+COMMENT ON COLUMN flowline.anomalies.deferred IS 'True while the explanation is still to come: a scorer adds it to the row.';
 
 CREATE TABLE flowline.database_identity (
   one boolean DEFAULT true NOT NULL,
@@ -790,7 +795,8 @@ CREATE VIEW flowline.v1_anomalies AS
     "offset",
     scored_at,
     alert_id,
-    (alert #>> '{event,entity}'::text[]) AS entity
+    (alert #>> '{event,entity}'::text[]) AS entity,
+    deferred AS explanation_follows
    FROM flowline.anomalies;
 COMMENT ON VIEW flowline.v1_anomalies IS 'Stable: anomalies as people read them.';
 

@@ -124,6 +124,7 @@ function anomaly(batch: ScoredBatch, row: number): Anomaly {
     contributions: [{ feature: 'latency_ms', bits: 18.9, direction: 'high' }],
     nearestNormal: { latency_ms: 400 },
     summary: 'latency_ms 9120, expected 95–420 given the rest (18.9 bits; the event 19.9)',
+    explanation: 'complete',
     model: { version: batch.modelVersion, family: 'realNVP', trainedRows: 1000 },
     event: {
       topic: batch.topic,

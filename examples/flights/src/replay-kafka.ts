@@ -57,7 +57,7 @@ class KafkaReplay {
       await admin.close();
     }
     const source = { ...definition.source, kafka: { topic, format: 'json', startFrom: 'earliest' } as const };
-    return new KafkaReplay(client, { ...definition, source, alerts: { topic: alerts } }, topic);
+    return new KafkaReplay(client, { ...definition, source, alerts: { ...definition.alerts, topic: alerts } }, topic);
   }
 
   /** Produces every record, starts the scorer, and waits until all are stored. */

@@ -185,6 +185,18 @@ const retentionSchema = z.strictObject({
     .default('compact'),
 });
 
+const alertsSchema = z.strictObject({
+  topic: topic.describe('Topic of the alerts.').default('flowline.alerts.v1'),
+  explainShare: z
+    .number()
+    .min(0)
+    .max(1)
+    .describe(
+      'Share of its time that a scorer explains anomalies before it stores them. Beyond it, the alert leaves at once and the explanation follows.',
+    )
+    .default(0.2),
+});
+
 /**
  * Schema of a detector with every default filled in: plain JSON, as stored with a detector version.
  * Every option is defined here: its type, limits, default and meaning. The form that people write
@@ -203,7 +215,7 @@ export const definitionSchema = z.strictObject({
   model: modelSchema.prefault({}),
   training: trainingSchema,
   decision: decisionSchema,
-  alerts: z.strictObject({ topic: topic.describe('Topic of the alerts.').default('flowline.alerts.v1') }).prefault({}),
+  alerts: alertsSchema.prefault({}),
   compute: computeSchema
     .describe('How events are scored. It affects speed, not scores, and takes effect as soon as it is applied.')
     .prefault({}),

@@ -117,7 +117,7 @@ describe('parseDetector', () => {
         promote: 'auto',
       },
       decision: { test: 'density', control: { falseAlarmsPerDay: 2 } },
-      alerts: { topic: 'alerts' },
+      alerts: { topic: 'alerts', explainShare: 0.2 },
       compute: { backend: 'wasm-pool', threads: 2 },
       retention: {
         scoredMs: 172_800_000,
@@ -173,7 +173,7 @@ describe('parseDetector', () => {
       },
       training: { data: 'unlabelled', schedule: null, timezone: 'UTC', firstModelRows: 5_000, promote: 'auto' },
       decision: { test: 'density', control: { alpha: 1e-3 } },
-      alerts: { topic: 'flowline.alerts.v1' },
+      alerts: { topic: 'flowline.alerts.v1', explainShare: 0.2 },
       compute: { backend: 'auto', threads: null },
       retention: {
         scoredMs: 2_592_000_000,
@@ -337,7 +337,7 @@ describe('parseDetector', () => {
 
   it('refuses what is designed but not built', () => {
     expect(after('topic: alerts', 'topic: alerts, cooldown: 30m', whole)).toEqual([
-      'spec.alerts.cooldown (line 26): unknown key — remove it; known here: topic',
+      'spec.alerts.cooldown (line 26): unknown key — remove it; known here: topic, explainShare',
     ]);
     expect(after('test: density', 'test: combined', whole)).toEqual([
       'spec.decision.test (line 25): found "combined" — expected density',

@@ -27,7 +27,8 @@ export function anomalyRows(batch: ScoredBatch, anomalies: readonly Anomaly[]): 
       .float8(alert.score.surpriseBits)
       .text(alert.contributions[0]?.feature ?? null)
       .text(alert.summary)
-      .jsonb(jsonText(alert));
+      .jsonb(jsonText(alert))
+      .boolean(alert.explanation === 'deferred');
   }
   return copy;
 }

@@ -1,4 +1,5 @@
 export * from './anomalies.ts';
+export * from './deferred-explanations.ts';
 export { type CommitOptions, commitBatch, commitCollected } from './commit-batch.ts';
 export * from './create-table-from-csv.ts';
 export { connect, type ConnectOptions, type Database, interruptible } from './database.ts';

@@ -1,5 +1,6 @@
 import { alertId, type Alert, type AnomalyReason, type Explanation } from '@flowline/events';
 import { rowValues, type FeatureTable } from '@flowline/features';
+import { formatBits } from './explanation/format-number.ts';
 import type { ModelBundle } from './bundle/bundle.ts';
 import { surpriseBits, type Scores } from './scores.ts';
 import { valueAt } from './sorted.ts';
@@ -31,7 +32,8 @@ export interface AlertParts {
   readonly table: FeatureTable;
   readonly scores: Scores;
   readonly row: number;
-  readonly explanation: Explanation;
+  /** Null if it follows later. */
+  readonly explanation: Explanation | null;
   readonly event: AlertEvent;
 }
 
@@ -57,6 +59,7 @@ export function buildAlert({
 }: AlertParts): Alert {
   const pValue = valueAt(scores.pValues, row);
   const logDensityNats = valueAt(scores.logDensityNats, row);
+  const { expected, contributions, nearestNormal, summary } = explanation ?? deferredExplanation(pValue);
   return {
     alertId: alertId(detector, event.topic, event.partition, event.offset, 'opened', 0, event.topicId),
     state: 'opened',
@@ -70,10 +73,8 @@ export function buildAlert({
       logDensityNats: Number.isFinite(logDensityNats) ? logDensityNats : null,
     },
     observed: rowValues(bundle.schema, table, row),
-    expected: explanation.expected,
-    contributions: explanation.contributions,
-    nearestNormal: explanation.nearestNormal,
-    summary: explanation.summary,
+    ...{ expected, contributions, nearestNormal, summary },
+    explanation: explanation === null ? 'deferred' : 'complete',
     model: {
       version: modelVersion,
       family: bundle.metadata.family,
@@ -88,4 +89,10 @@ export function buildAlert({
       entity: event.entity,
     },
   };
+}
+
+/** Stands for an explanation that follows. */
+function deferredExplanation(pValue: number): Explanation {
+  const summary = `${formatBits(surpriseBits(pValue))} bits; the explanation follows`;
+  return { contributions: [], expected: {}, nearestNormal: null, summary };
 }

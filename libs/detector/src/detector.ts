@@ -6,7 +6,7 @@ import { selectRows, type FeatureTable } from '@flowline/features';
 import { initBackend, loadFlowInParts, type Flow } from '@flowline/flows';
 import type { ModelBundle } from './bundle/bundle.ts';
 import { patternPValue } from './calibration/calibration-set.ts';
-import { explainRows } from './explanation/explain-rows.ts';
+import { type Effort, explainRows } from './explanation/explain-rows.ts';
 import { densityChunks } from './log-densities.ts';
 import type { Scores } from './scores.ts';
 import { valueAt } from './sorted.ts';
@@ -17,8 +17,11 @@ export interface DetectorOptions extends ScorerOptions {
   readonly alpha: number;
 }
 
+/** p-values of a table, with their methods. */
+type PValues = Pick<Scores, 'pValues' | 'pMethods'>;
+
 /** Maximum number of anomalies explained at once. */
-const CHUNK_EXPLANATIONS = 64;
+const CHUNK_EXPLANATIONS = 16;
 
 /**
  * Loaded model that scores and explains. Life cycle: created → scores and explains any number of
@@ -109,10 +112,27 @@ export class Detector {
 
   /**
    * Explains why rows of a table are surprising, in the order of `rows`. `scores` are those of the
-   * same table. It takes about 130 evaluations of the flow per row and feature, many rows at once:
-   * use it for anomalies, not for every event.
+   * same table. The features are screened, and the most surprising ones explained: use it for
+   * anomalies, not for every event.
    */
-  async explain(table: FeatureTable, rows: readonly number[], scores: Scores): Promise<readonly Explanation[]> {
+  explain(table: FeatureTable, rows: readonly number[], scores: PValues): Promise<readonly Explanation[]> {
+    return this.#explain(table, rows, scores, 'quick');
+  }
+
+  /**
+   * Explains rows like {@link explain}, but every feature of them, at about 130 evaluations of the
+   * flow each.
+   */
+  explainFully(table: FeatureTable, rows: readonly number[], scores: PValues): Promise<readonly Explanation[]> {
+    return this.#explain(table, rows, scores, 'full');
+  }
+
+  async #explain(
+    table: FeatureTable,
+    rows: readonly number[],
+    scores: PValues,
+    effort: Effort,
+  ): Promise<readonly Explanation[]> {
     const explanations: Explanation[] = [];
     const parts = { encoding: this.bundle.encoding, scorer: this.#scorer, members: this.#members, flows: this.#flows };
     for (let start = 0; start < rows.length; start += CHUNK_EXPLANATIONS) {
@@ -121,7 +141,7 @@ export class Detector {
         p: valueAt(scores.pValues, row),
         method: scores.pMethods[row] ?? 'floor',
       }));
-      explanations.push(...(await explainRows(parts, selectRows(table, chunk), pValues)));
+      explanations.push(...(await explainRows(parts, selectRows(table, chunk), pValues, effort)));
     }
     return explanations;
   }

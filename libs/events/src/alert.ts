@@ -59,6 +59,11 @@ export interface Alert {
   readonly contributions: Explanation['contributions'];
   readonly nearestNormal: Explanation['nearestNormal'];
   readonly summary: string;
+  /**
+   * `deferred`: the alert left before its explanation. It has the score and the observed values,
+   * and the stored anomaly is explained later.
+   */
+  readonly explanation: 'complete' | 'deferred';
   readonly model: { readonly version: number; readonly family: string; readonly trainedRows: number };
   readonly event: {
     readonly topic: string;

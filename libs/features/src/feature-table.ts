@@ -108,6 +108,24 @@ export function rowValues(
   return Object.fromEntries(values);
 }
 
+/** Table of rows of values by feature name, the inverse of {@link rowValues}. */
+export function tableOfValues(
+  schema: readonly FeatureSpec[],
+  rows: readonly Readonly<Record<string, number | string | null>>[],
+): FeatureTable {
+  const { numeric, levels } = tableColumns(schema);
+  const numberOf = (value: number | string | null | undefined): number => (typeof value === 'number' ? value : NaN);
+  const levelOf = (value: number | string | null | undefined): string | null =>
+    typeof value === 'string' ? value : null;
+  return {
+    size: rows.length,
+    numeric: Float64Array.from(rows.flatMap((row) => numeric.map((name) => numberOf(row[name])))),
+    numericWidth: numeric.length,
+    levels: rows.flatMap((row) => levels.map((name) => levelOf(row[name]))),
+    levelWidth: levels.length,
+  };
+}
+
 /**
  * Checks that a table has the columns of a schema.
  * @throws FlowlineError FLOWLINE_FEATURES_INVALID if it does not.

@@ -22,7 +22,15 @@ export {
   tableColumns,
   type Scale,
 } from './feature-schema.ts';
-export { concatTables, emptyTable, rowValues, selectRows, sliceTable, type FeatureTable } from './feature-table.ts';
+export {
+  concatTables,
+  emptyTable,
+  rowValues,
+  selectRows,
+  sliceTable,
+  tableOfValues,
+  type FeatureTable,
+} from './feature-table.ts';
 export { fitEncoding, fitEncodingSteps } from './fit-encoding.ts';
 export { compileEventId } from './event-id.ts';
 export { compileEventTime, eventTimeOf } from './event-time.ts';

@@ -99,6 +99,9 @@ function scoringMetrics({ counter, gauge, histogram }: Makers) {
     surpriseBits: histogram('surprise_bits', '-log2 of the p-value of anomalies.', ['detector'], SURPRISE_BITS),
     pValue: histogram('p_value', 'p-values of a sample of events: uniform for normal events.', ['detector'], P_VALUES),
     anomalies: counter('anomalies_total', 'Anomalies stored.', ['detector', 'reason']),
+    explanationsWaiting: gauge('explanations_waiting', 'Anomalies stored whose explanation is still to come.', [
+      'detector',
+    ]),
     alerts: counter('alerts_total', 'Alerts sent by the relay.', ['sink']),
     alertsRefused: counter('alerts_refused_total', 'Alerts set aside because their sink rejects them.', ['sink']),
     outboxPending: gauge('outbox_pending', 'Alerts that are stored but not yet sent.', []),

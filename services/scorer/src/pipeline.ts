@@ -5,6 +5,7 @@ import { acknowledge } from './steps/acknowledge.ts';
 import { commit, type CommittedEvents, type Store } from './steps/commit.ts';
 import { decide } from './steps/decide.ts';
 import { decode } from './steps/decode.ts';
+import type { ExplainingBudget } from './explaining/explaining-budget.ts';
 import { explain } from './steps/explain.ts';
 import { lease, type Models } from './steps/lease.ts';
 import type { PartitionWindows } from './windows/partition-windows.ts';
@@ -20,6 +21,8 @@ export interface PipelineParts {
   /** Past of the entities, for detectors with features over it. */
   readonly windows: PartitionWindows;
   readonly store: Store;
+  /** Bound on the time for explanations. */
+  readonly budget: ExplainingBudget;
   /** Measures the steps. */
   readonly timed: Timed;
   /** Called when a batch waits for the database. */
@@ -36,6 +39,7 @@ export const pipeline = ({
   models,
   windows,
   store,
+  budget,
   timed,
   onWait,
 }: PipelineParts): Observable<CommittedEvents> =>
@@ -44,7 +48,7 @@ export const pipeline = ({
     concatMap(timed.async('decode', throughWindows(windows, decode))), // windows opened; records → events | dead letters; windows advanced
     concatMap(timed.async('score', score)), //               features → flow (log p) → p-value; one batch at a time
     map(timed.step('decide', decide)), //                    anomaly or not
-    concatMap(timed.async('explain', explain)), //           why: contributions, expected ranges, the alert
+    concatMap(timed.async('explain', explain(budget))), //   why: contributions, expected ranges, the alert
     byPartition(timed.stream('commit', commit(store, onWait))), // ONE transaction: fence, rows, alerts, dead letters, next offset
     tap(acknowledge(windows)), //                            the source reads on, and commits to Kafka
   );

@@ -8,6 +8,7 @@ import type { Health, Logger, Metrics, Shutdown } from '@flowline/telemetry';
 import type { AlertsChoice } from './arguments.ts';
 import type { ChampionLookup } from './champion/champion-lookup.ts';
 import type { Collector } from './steps/collect.ts';
+import { deferredExplanations } from './explaining/deferred-explanations.ts';
 import { createChampionLoader } from './champion/load-champion.ts';
 import { alertAddress } from './alerts/open-alerts.ts';
 import { PartitionWindows, type PartitionWindowsOptions } from './windows/partition-windows.ts';
@@ -37,6 +38,8 @@ export interface RunParts {
   readonly alerts: AlertsChoice;
   readonly signal: AbortSignal;
   readonly collector?: Collector;
+  /** True if explanations may follow their anomalies: for a run that lasts. */
+  readonly defersExplanations?: boolean;
   readonly report?: StoreReport;
   readonly onReading?: (listener: () => void) => void;
 }
@@ -60,6 +63,12 @@ export function detectorRunParts(
       commit: (batch) =>
         commitBatch(db, batch, { sample, precision, ...alertAddress(run.alerts, definition, batch.topic) }),
     },
+    ...(run.defersExplanations === true
+      ? {
+          explainShare: definition.alerts.explainShare,
+          deferred: deferredExplanations({ db, settings, definition }),
+        }
+      : {}),
     ...(run.collector === undefined ? {} : { collector: run.collector }),
     ...(run.report === undefined ? {} : { report: run.report }),
     ...(run.onReading === undefined ? {} : { onReading: run.onReading }),

@@ -7,6 +7,8 @@ import type { CommittedEvents, Store } from './steps/commit.ts';
 import type { ChampionHolder, ChampionLoader } from './champion/champion-holder.ts';
 import { createObservedHolder } from './champion/observed-holder.ts';
 import type { Champion } from './champion/champion.ts';
+import { explainLater, type DeferredExplanations } from './explaining/explain-later.ts';
+import { ExplainingBudget } from './explaining/explaining-budget.ts';
 import { waitForChampion } from './champion/wait-for-champion.ts';
 import { leaseScope } from './champion/lease-scope.ts';
 import { collectedObserver, scoredObserver } from './metrics/batch-observer.ts';
@@ -24,6 +26,13 @@ export interface DetectorRunParts {
   readonly windows: PartitionWindows;
   readonly loader: ChampionLoader;
   readonly store: Store;
+  /**
+   * Share of the time for explanations before their anomalies are stored, in [0, 1] (default 1: all
+   * are explained).
+   */
+  readonly explainShare?: number;
+  /** Anomalies that wait for their explanation; absent where none is deferred. */
+  readonly deferred?: DeferredExplanations;
   /** For a detector that learns from its own events: stores them while there is no model. */
   readonly collector?: Collector;
   /**
@@ -56,6 +65,8 @@ export async function runDetector(parts: DetectorRunParts): Promise<RunTotals> {
   const status = new RunStatus(name, parts.health, logger);
   const counter = new RunCounter(name);
   const watching = new AbortController();
+  const budget = new ExplainingBudget(parts.explainShare ?? 1);
+  let explaining: Promise<void> | undefined;
   const reporter = new ScoringReporter(parts.report ?? (() => Promise.resolve()), logger);
   const holder = createObservedHolder({ ...parts, logger, status, reporter });
   try {
@@ -66,13 +77,14 @@ export async function runDetector(parts: DetectorRunParts): Promise<RunTotals> {
     const model = await firstChampion(parts, holder, status, reporter);
     if (model === undefined) return counter.totals();
     void holder.watch(watching.signal);
+    if (parts.deferred !== undefined) explaining = explainLater(parts.deferred, budget, logger, watching.signal);
     parts.onReading?.(() => {
       if (holder.current !== undefined) status.reads();
     });
     counter.start(model.detector.compute.backend);
     status.scores();
     const observe = scoredObserver(parts, logger);
-    const stored$ = storedBatches(parts, holder, status).pipe(
+    const stored$ = storedBatches(parts, budget, holder, status).pipe(
       tap((batch) => {
         counter.add(batch);
         observe(batch);
@@ -90,6 +102,7 @@ export async function runDetector(parts: DetectorRunParts): Promise<RunTotals> {
     throw error;
   } finally {
     watching.abort();
+    await explaining;
     holder.close();
   }
 }
@@ -130,6 +143,7 @@ async function firstChampion(
  */
 function storedBatches(
   { name, source, windows, store, metrics }: DetectorRunParts,
+  budget: ExplainingBudget,
   holder: ChampionHolder,
   status: RunStatus,
 ): Observable<CommittedEvents> {
@@ -137,6 +151,8 @@ function storedBatches(
     const models = leaseScope(holder);
     const timed = createStageTimer(metrics, name);
     const onWait = status.waitsAfter('a batch cannot be stored');
-    return pipeline({ source, models, windows, store, timed, onWait }).pipe(finalize(() => models.releaseAll()));
+    return pipeline({ source, models, windows, store, budget, timed, onWait }).pipe(
+      finalize(() => models.releaseAll()),
+    );
   });
 }

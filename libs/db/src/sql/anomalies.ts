@@ -1,5 +1,7 @@
+import type { PValueMethod } from '@flowline/events';
+
 import type { Queryable } from '../database.ts';
-import { many, one, type Statement } from '../statement.ts';
+import { execute, many, one, type Statement } from '../statement.ts';
 
 /** Anomaly as users read it. */
 export interface AnomalyRow {
@@ -27,6 +29,8 @@ export interface AnomalyRow {
   readonly expected: Readonly<Record<string, { readonly median: number; readonly p05: number; readonly p95: number }>>;
   readonly contributions: readonly { readonly feature: string; readonly bits: number; readonly direction: string }[];
   readonly nearestNormal: Readonly<Record<string, number | string | null>> | null;
+  /** True while the explanation is still to come. */
+  readonly explanationFollows: boolean;
 }
 
 const columns = `
@@ -34,7 +38,7 @@ const columns = `
   model_version AS "modelVersion", topic, partition, "offset", event_id AS "eventId", event_time AS "eventTime", entity,
   scored_at AS "scoredAt", reason, log_density_nats AS "logDensityNats", p_value AS "pValue", p_method AS "pMethod",
   surprise_bits AS "surpriseBits", top_feature AS "topFeature", summary, observed, expected, contributions,
-  nearest_normal AS "nearestNormal"`;
+  nearest_normal AS "nearestNormal", explanation_follows AS "explanationFollows"`;
 
 /** Conditions on anomalies; each is part of a statement only if its parameter is set. */
 const conditions = {
@@ -99,13 +103,13 @@ export function selectAnomalies(
 }
 
 /** Number of columns of {@link copyAnomalies}, and so of fields per row. */
-export const ANOMALY_FIELDS = 17;
+export const ANOMALY_FIELDS = 18;
 
 /** COPY statement for anomalies. */
 export const copyAnomalies = `
   COPY flowline.anomalies (
     alert_id, detector, detector_version, model_version, topic, partition, "offset", event_id, event_time,
-    reason, log_density_nats, p_value, p_method, surprise_bits, top_feature, summary, alert
+    reason, log_density_nats, p_value, p_method, surprise_bits, top_feature, summary, alert, deferred
   ) FROM STDIN (FORMAT binary)`;
 
 /**
@@ -119,4 +123,41 @@ export const expireAnomalies = one<{ removed: number }, { detector: string; keep
       ORDER BY scored_at LIMIT :limit)
     RETURNING 1)
   SELECT count(*)::integer AS removed FROM removed
+`);
+
+/** Anomaly that waits for its explanation. */
+export interface DeferredAnomalyRow {
+  readonly anomalyId: number;
+  readonly modelVersion: number;
+  readonly pValue: number;
+  readonly pMethod: PValueMethod;
+  readonly observed: Readonly<Record<string, number | string | null>>;
+}
+
+/**
+ * Claims the oldest anomalies of a detector that wait for their explanation, until the transaction
+ * ends. Those that another scorer has claimed are skipped.
+ */
+export const claimDeferred = many<DeferredAnomalyRow, { detector: string; limit: number }>(`
+  SELECT anomaly_id AS "anomalyId", model_version AS "modelVersion", p_value AS "pValue", p_method AS "pMethod",
+         alert -> 'observed' AS observed
+  FROM flowline.anomalies WHERE detector = :detector AND deferred
+  ORDER BY anomaly_id LIMIT :limit FOR UPDATE SKIP LOCKED
+`);
+
+/** Stores the explanation of an anomaly that waits for it; the alert has its fields as JSON. */
+export const storeExplanation = execute<{
+  anomalyId: number;
+  topFeature: string | null;
+  summary: string;
+  explanation: string;
+}>(`
+  UPDATE flowline.anomalies
+  SET deferred = false, top_feature = :topFeature, summary = :summary, alert = alert || :explanation::jsonb
+  WHERE anomaly_id = :anomalyId AND deferred
+`);
+
+/** Counts the anomalies of a detector that wait for their explanation. */
+export const countDeferred = one<{ waiting: number }, { detector: string }>(`
+  SELECT count(*)::integer AS waiting FROM flowline.anomalies WHERE detector = :detector AND deferred
 `);

@@ -43,7 +43,7 @@ const GAUSS_WEIGHTS = Float64Array.of(
 const STEEP_NATS = 8;
 const VANISHED = -1e300;
 /** Relative precision of a quantile within its panel. */
-const PART = 2 ** -50;
+const PART = 2 ** -44;
 
 /** Curve without nodes. */
 export const emptyCurve: ConditionalCurve = {
@@ -91,7 +91,7 @@ export function integrated(curve: ConditionalCurve): IntegratedCurve {
 /** Position below which the given share of the curve's integral lies. */
 export function curveQuantile(curve: IntegratedCurve, share: number): number {
   const { nodes, panels } = curve;
-  let left = share * panels.reduce((sum, panel) => sum + panel, 0);
+  let left = share * Math.exp(curve.logIntegral - curve.peak);
   let i = 0;
   while (i < panels.length - 1 && left > valueAt(panels, i)) left -= valueAt(panels, i++);
   const panel = new Panel(curve);

@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { conditionals } from './conditionals.ts';
+import { AxisEvaluator } from './axis-evaluator.ts';
+import { conditionals, quickConditionals } from './conditionals.ts';
+import { screened } from './screening.ts';
 
 /**
  * log of the upper tail of a standard normal, by its asymptotic series far out and by quadrature
@@ -25,15 +27,31 @@ const bitsOf = (z: number): number => -1 - logUpperTail(Math.abs(z)) / Math.LN2;
 const scorerOf = (logDensity: (x: Float32Array) => number, width: number) => ({
   score: (rows: Float32Array, n: number) =>
     Promise.resolve(Float64Array.from({ length: n }, (_, i) => logDensity(rows.subarray(i * width, (i + 1) * width)))),
+  gradient: (rows: Float32Array, n: number) =>
+    Promise.resolve(
+      Float32Array.from({ length: n * width }, (_, i) => {
+        const x = rows.slice(i - (i % width), i - (i % width) + width);
+        const [at, before] = [x[i % width]!, logDensity(x)];
+        x[i % width] = at + 2 ** -10;
+        return (logDensity(x) - before) * 2 ** 10;
+      }),
+    ),
 });
+const evaluatorOf = (logDensity: (x: Float32Array) => number, rows: Float32Array, width: number) =>
+  new AxisEvaluator(scorerOf(logDensity, width), { rows, width, size: rows.length / width });
 const oneAxis = async (logDensity: (t: number) => number, observed: number) =>
   (
     await conditionals(
-      scorerOf((x) => logDensity(x[0] ?? NaN), 1),
-      { rows: Float32Array.of(observed), width: 1 },
-      [{ row: 0, dimension: 0 }],
+      evaluatorOf((x) => logDensity(x[0] ?? NaN), Float32Array.of(observed), 1),
+      [first],
     )
   )[0];
+/** The same by screening and a quick curve. */
+const quickly = async (logDensity: (t: number) => number, observed: number) => {
+  const evaluator = evaluatorOf((x) => logDensity(x[0] ?? NaN), Float32Array.of(observed), 1);
+  return (await quickConditionals(evaluator, await screened(evaluator, [first])))[0];
+};
+const first = { row: 0, dimension: 0 };
 
 describe('the conditional of a Gaussian', () => {
   // Equal correlations: x_i | rest is normal with mean ρ·Σ rest/(1 + (d − 2)ρ) and variance (1 −
@@ -50,7 +68,7 @@ describe('the conditional of a Gaussian', () => {
     const rows = Float32Array.from({ length: 3 * d }, (_, i) => [0.3, -1.2, 2][Math.floor(i / d)]! + Math.sin(i));
     rows[2 * d + 5] = 40;
     const axes = Array.from({ length: 3 * d }, (_, i) => ({ row: Math.floor(i / d), dimension: i % d }));
-    const answers = await conditionals(scorerOf(logDensity, d), { rows, width: d }, axes);
+    const answers = await conditionals(evaluatorOf(logDensity, rows, d), axes);
     axes.forEach(({ row, dimension }, i) => {
       const x = rows.subarray(row * d, (row + 1) * d);
       const rest = x.reduce((total, value) => total + value, 0) - x[dimension]!;
@@ -109,24 +127,85 @@ describe('other conditionals', () => {
     const answer = (await oneAxis((t) => -t * t * 0.5, 1e12))!;
     expect(answer.bits / (0.5e24 / Math.LN2)).toBeCloseTo(1, 3);
     expect(answer.median).toBeCloseTo(0, 9);
-    const drowned = scorerOf((x) => -(x[0]! ** 2 + x[1]! ** 2) / 2, 2);
+    const drowned = evaluatorOf((x) => -(x[0]! ** 2 + x[1]! ** 2) / 2, Float32Array.of(1e6, 0.3), 2);
     const axes = [0, 1].map((dimension) => ({ row: 0, dimension }));
-    const [culprit, other] = await conditionals(drowned, { rows: Float32Array.of(1e6, 0.3), width: 2 }, axes);
+    const [culprit, other] = await conditionals(drowned, axes);
     expect(culprit?.bits).toBeGreaterThan(7e11);
     expect(other).toBeNull();
   });
 
-  it('are asked for in batches of bounded size', async () => {
+  it('are asked for in batches of bounded size, with about 130 evaluations each', async () => {
     const sizes: number[] = [];
-    const { score } = scorerOf((x) => -(x[0]! ** 2) / 2, 1);
-    const counting = { score: (rows: Float32Array, n: number) => (sizes.push(n), score(rows, n)) };
+    const scorer = scorerOf((x) => -(x[0]! ** 2) / 2, 1);
+    const counting = { ...scorer, score: (rows: Float32Array, n: number) => (sizes.push(n), scorer.score(rows, n)) };
     const rows = Float32Array.from({ length: 400 }, (_, i) => i / 100);
-    await conditionals(
-      counting,
-      { rows, width: 1 },
-      Array.from({ length: 400 }, (_, row) => ({ row, dimension: 0 })),
-    );
-    expect(Math.max(...sizes)).toBeLessThanOrEqual(16_384);
+    const axes = Array.from({ length: 400 }, (_, row) => ({ row, dimension: 0 }));
+    await conditionals(new AxisEvaluator(counting, { rows, width: 1, size: 400 }), axes);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(8_192 + 65);
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(400 * 131);
+  });
+});
+
+describe('a quick conditional', () => {
+  it('has the bits and the range of the closed form on a Gaussian, wherever it lies', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.double({ min: -6, max: 6, noNaN: true }),
+        fc.double({ min: -2.3, max: 0.5, noNaN: true }),
+        fc.double({ min: -30, max: 30, noNaN: true }),
+        async (mean, logSd, z) => {
+          const width = Math.exp(logSd);
+          const observed = Math.fround(mean + z * width);
+          const answer = (await quickly((t) => -(((t - mean) / width) ** 2) / 2, observed))!;
+          expect(Math.abs((answer.median - mean) / width)).toBeLessThan(1e-4);
+          expect(Math.abs((answer.p95 - answer.p05) / width / 3.2897072539 - 1)).toBeLessThan(1e-4);
+          const exact = bitsOf((observed - mean) / width);
+          expect(Math.abs(answer.bits - exact)).toBeLessThan(0.05 + 1e-4 * exact);
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+
+  it('sees two modes, and a value beyond both', async () => {
+    const mixture = (t: number): number => Math.log(Math.exp(-((t + 3) ** 2) * 8) + 3 * Math.exp(-((t - 3) ** 2) * 8));
+    expect((await quickly(mixture, 0))!.bits).toBeCloseTo(1, 2);
+    const [quick, full] = [(await quickly(mixture, 5))!, (await oneAxis(mixture, 5))!];
+    expect(Math.abs(quick.bits - full.bits)).toBeLessThan(0.05);
+    expect(quick.direction).toBe('high');
+  });
+});
+
+describe('screening', () => {
+  // Independent features of several widths, some of them with two modes.
+  const d = 40;
+  const sd = (i: number): number => 0.15 + 0.02 * i;
+  const logDensity = (x: Float32Array): number =>
+    x.reduce((sum, t, i) => {
+      const near = -((t / sd(i)) ** 2) / 2;
+      return sum + (i % 3 === 0 ? near : Math.max(near, -(((t - 3) / sd(i)) ** 2) / 2));
+    }, 0);
+  const axes = Array.from({ length: 2 * d }, (_, i) => ({ row: Math.floor(i / d), dimension: i % d }));
+
+  it('keeps the most surprising features of each row, at a few evaluations per feature', async () => {
+    const rows = Float32Array.from({ length: 2 * d }, (_, i) => 0.5 * Math.sin(i) * sd(i % d));
+    const planted = [
+      [3, 17, 30],
+      [0, 12, 39],
+    ] as const;
+    planted.forEach((own, row) => own.forEach((i, k) => (rows[row * d + i] = -(5 + k) * sd(i))));
+    let evaluations = 0;
+    const scorer = scorerOf(logDensity, d);
+    const counting = {
+      ...scorer,
+      score: (x: Float32Array, n: number) => ((evaluations += n), scorer.score(x, n)),
+    };
+    const kept = await screened(new AxisEvaluator(counting, { rows, width: d, size: 2 }), axes);
+    planted.forEach((own, row) => {
+      const names = kept.filter(({ axis }) => axis.row === row).map(({ axis }) => axis.dimension);
+      expect(names).toHaveLength(6);
+      expect(names.slice(0, 3)).toEqual([...own].reverse());
+    });
+    expect(evaluations / axes.length).toBeLessThan(10);
   });
 });

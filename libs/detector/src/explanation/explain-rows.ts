@@ -1,31 +1,39 @@
 import type { Contribution, ExpectedRange, Explanation } from '@flowline/events';
 import { rowValues, type EncodedBatch, type FeatureTable } from '@flowline/features';
 import type { PValue } from '../calibration/calibration.ts';
-import { conditionals, type Axis, type Conditional } from './conditionals.ts';
+import { type Axis, AxisEvaluator } from './axis-evaluator.ts';
+import { conditionals, type Conditional, quickConditionals } from './conditionals.ts';
 import { summarise } from './explanation-summary.ts';
 import { isObserved, nearestNormals, type EventValues, type ModelParts } from './nearest-normal.ts';
+import { screened } from './screening.ts';
 import { surpriseBits } from '../scores.ts';
 import { valueAt } from '../sorted.ts';
 
 /**
- * Explains every row of a table: the surprise of each observed feature given all others, its
- * expected range, and the nearest typical event. A missing feature is not explained, nor is one
- * whose conditional is lost because another value is absurd.
+ * Effort for an explanation. `quick` screens the features and explains the most surprising ones, as
+ * running detectors do; `full` explains all of them, at 130 evaluations of the flow per feature.
+ */
+export type Effort = 'quick' | 'full';
+
+/**
+ * Explains every row of a table: the surprise of its most surprising features given all others,
+ * their expected ranges, and the nearest typical event. A missing feature is not explained, nor is
+ * one whose conditional is lost because another value is absurd.
  */
 export async function explainRows(
   parts: ModelParts,
   table: FeatureTable,
   pValues: readonly PValue[],
+  effort: Effort,
 ): Promise<readonly Explanation[]> {
   const { encoding, scorer } = parts;
   const batch = encoding.encode(table);
   const outside = pValues.map((_, row) => new Set(encoding.outsideDomain(table, row)));
-  const axes = axesOf(parts, batch, outside);
-  const answers = await conditionals(scorer, batch, axes);
+  const evaluator = new AxisEvaluator(scorer, batch);
+  const found = await answered(evaluator, axesOf(parts, batch, outside), effort);
   const nearest = await nearestNormals(parts, table, batch);
   return pValues.map((pValue, row) => {
-    const own = axes.flatMap((axis, i) => {
-      const answer = answers[i] ?? null;
+    const own = found.flatMap(({ axis, answer }) => {
       if (axis.row !== row || answer === null) return [];
       // The curve ends with the trained range. Beyond it, the value's fall is added.
       const fallNats = fallBeyondRange(parts, table, axis);
@@ -40,6 +48,21 @@ export async function explainRows(
       pValue,
     });
   });
+}
+
+/** Conditional of every axis, or of the most surprising ones of each row. */
+async function answered(
+  evaluator: AxisEvaluator,
+  axes: readonly Axis[],
+  effort: Effort,
+): Promise<readonly { readonly axis: Axis; readonly answer: Conditional | null }[]> {
+  if (effort === 'full') {
+    const answers = await conditionals(evaluator, axes);
+    return axes.map((axis, i) => ({ axis, answer: answers[i] ?? null }));
+  }
+  const started = await screened(evaluator, axes);
+  const answers = await quickConditionals(evaluator, started);
+  return started.map(({ axis }, i) => ({ axis, answer: answers[i] ?? null }));
 }
 
 function fallBeyondRange({ encoding }: ModelParts, table: FeatureTable, { row, dimension }: Axis): number {

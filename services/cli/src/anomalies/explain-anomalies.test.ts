@@ -19,6 +19,7 @@ const anomaly: StoredAnomaly = {
   expected: { latency: { median: 90, p05: 51, p95: 166 } },
   contributions: [{ feature: 'latency', bits: 18.9, direction: 'high' }],
   nearestNormal: { hour: Date.UTC(2026, 0, 1, 14, 5), latency: 160, items: null },
+  explanationFollows: false,
 };
 
 describe('explainAnomaly', () => {

@@ -1,5 +1,5 @@
 import type { DetectorDefinition } from '@flowline/config';
-import { lagSeconds, readPositions, reportScoring, streamRewound } from '@flowline/db';
+import { countDeferredExplanations, lagSeconds, readPositions, reportScoring, streamRewound } from '@flowline/db';
 import { checkTopics, createKafkaSource, type KafkaSource, type PartitionLag } from '@flowline/kafka';
 import { untilItSucceedsOr } from '@flowline/stream';
 import { waiting } from '@flowline/telemetry';
@@ -80,7 +80,15 @@ export class DetectorRun {
       const onReading = (listener: () => void): void => {
         this.#onReading = listener;
       };
-      const common = { source: this.#source, windows: this.#windows, alerts, signal, report, onReading };
+      const common = {
+        source: this.#source,
+        windows: this.#windows,
+        alerts,
+        signal,
+        report,
+        onReading,
+        defersExplanations: true,
+      };
       const run = { ...common, ...(await this.#collector()) };
       await runDetector(detectorRunParts(this.#parts, this.#definition, run));
     } finally {
@@ -118,6 +126,7 @@ export class DetectorRun {
     const detector = this.#definition.name;
     const topic = this.#topic;
     const { db, metrics } = this.#parts;
+    metrics.explanationsWaiting.set({ detector }, await countDeferredExplanations(db, detector));
     const positions = await readPositions(db, detector, topic);
     const found = new Map(positions.map((position) => [position.partition, position]));
     for (const { partition, stored, records } of lags) {

@@ -1,9 +1,10 @@
 import { createMemorySource, jsonRecord, type SourceBatch } from '@flowline/stream';
-import { describe, expect, it, jest } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { firstValueFrom } from 'rxjs';
 
 import { decide } from './decide.ts';
 import { explain } from './explain.ts';
+import { ExplainingBudget } from '../explaining/explaining-budget.ts';
 import { score } from './score.ts';
 import { FakeLoader } from '../testing/fake-model.ts';
 
@@ -14,7 +15,6 @@ import { FakeLoader } from '../testing/fake-model.ts';
 async function explained(anomalies: number, msPerRow: number) {
   const loaded = await new FakeLoader(1).loadChampion();
   let nowMs = 0;
-  const clock = jest.spyOn(performance, 'now').mockImplementation(() => nowMs);
   const asked: number[] = [];
   const detector: typeof loaded.detector = {
     ...loaded.detector,
@@ -31,30 +31,32 @@ async function explained(anomalies: number, msPerRow: number) {
   const batch: SourceBatch = await firstValueFrom(source.batches$);
   const events = model.decode(batch, null);
   const lease = { model, release: () => undefined };
-  const { scored } = await explain(
+  const { scored } = await explain(new ExplainingBudget(0.2, () => nowMs))(
     decide(await score({ source: batch, reader: model, lease, events, entities: null, inForce: null })),
   );
-  clock.mockRestore();
   return { anomalies: scored.anomalies, asked };
 }
 
 describe('explaining a batch', () => {
-  it('explains every anomaly, in the order of the events, while there are few', async () => {
-    const { anomalies, asked } = await explained(10, 50);
+  it('explains every anomaly, in the order of the events, while there is time', async () => {
+    const { anomalies, asked } = await explained(10, 5);
     expect(anomalies.map(({ row }) => row)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
     expect(anomalies.map(({ alert }) => alert.summary)).toEqual(Array(10).fill('p is low'));
+    expect(anomalies.map(({ alert }) => alert.explanation)).toEqual(Array(10).fill('complete'));
     expect(asked.toSorted((a, b) => a - b)).toEqual(anomalies.map(({ row }) => row));
   });
 
-  it('explains the most surprising ones within its time where many come at once, and stores the others', async () => {
-    const { anomalies, asked } = await explained(200, 2);
-    expect(anomalies.map(({ row }) => row)).toEqual(Array.from({ length: 200 }, (_, row) => row));
-    // 32 ms per 16 rows, within 100 ms; the last rows are the least probable.
-    expect(asked).toHaveLength(64);
-    const whole = anomalies.filter(({ alert }) => alert.summary === 'p is low').map(({ row }) => row);
-    expect(whole).toEqual(Array.from({ length: 64 }, (_, i) => 136 + i));
+  it('explains the most surprising ones within its budget, and stores the others without delay', async () => {
+    const { anomalies, asked } = await explained(400, 2);
+    expect(anomalies.map(({ row }) => row)).toEqual(Array.from({ length: 400 }, (_, row) => row));
+    // A quarter of a second, and a fifth of the time meanwhile; the last rows are least probable.
+    expect(asked.length).toBeGreaterThan(120);
+    expect(asked.length).toBeLessThan(180);
+    const whole = anomalies.filter(({ alert }) => alert.explanation === 'complete').map(({ row }) => row);
+    expect(whole).toEqual(Array.from({ length: asked.length }, (_, i) => 400 - asked.length + i));
     expect(anomalies[0]?.alert).toMatchObject({
-      ...{ contributions: [], score: { pValue: 0.5 }, summary: expect.stringMatching(/not explained: 200 anomalies/) },
+      ...{ contributions: [], expected: {}, nearestNormal: null, explanation: 'deferred' },
+      ...{ score: { pValue: 0.5 }, observed: { p: 0.5 }, summary: '1.0 bits; the explanation follows' },
     });
   });
 });

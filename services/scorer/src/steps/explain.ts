@@ -5,6 +5,7 @@ import { type Anomaly, at, type Explanation, type ScoredBatch } from '@flowline/
 
 import type { DecidedEvents } from './decide.ts';
 import { valuesOf } from '../decoding/decoder-in-force.ts';
+import type { ExplainingBudget } from '../explaining/explaining-budget.ts';
 import { eventBatch } from './event-batch.ts';
 
 /** A batch that is ready to be stored. */
@@ -13,35 +14,26 @@ export interface ExplainedEvents extends DecidedEvents {
 }
 
 /**
- * Rows explained in one go. Explaining is a long computation: heartbeats and health checks run
- * between two slices.
- */
-const ROWS_AT_ONCE = 16;
-/**
- * Time budget per batch, so that an incident does not slow the stream. The first slice is always
- * explained.
- */
-const BUDGET_MS = 100;
-
-/**
  * Explains the anomalies of a batch and builds everything that its transaction stores. The most
- * surprising come first, within a time budget; the others carry a note that they are not explained.
+ * surprising come first, as long as the budget lasts; the others are stored and sent as they are,
+ * and their explanations follow.
  */
-export async function explain(batch: DecidedEvents): Promise<ExplainedEvents> {
-  const { anomalousRows, events, scores, lease } = batch;
-  const explanations = new Map<number, Explanation>();
-  const ranked = bySurprise(anomalousRows, scores);
-  const startedMs = performance.now();
-  for (let start = 0; start < ranked.length; start += ROWS_AT_ONCE) {
-    if (start > 0 && performance.now() - startedMs > BUDGET_MS) break;
-    const rows = ranked.slice(start, start + ROWS_AT_ONCE);
-    const found = await lease.model.detector.explain(events.table, rows, scores);
-    found.forEach((explanation, i) => explanations.set(at(rows, i), explanation));
-    await nextTurn();
-  }
-  const none = unexplained(anomalousRows.length);
-  const anomalies = anomalousRows.map((row) => toAnomaly(batch, row, explanations.get(row) ?? none));
-  return { ...batch, scored: toScoredBatch(batch, anomalies) };
+export function explain(budget: ExplainingBudget): (batch: DecidedEvents) => Promise<ExplainedEvents> {
+  return async (batch) => {
+    const { anomalousRows, events, scores, lease } = batch;
+    const explanations = new Map<number, Explanation>();
+    const ranked = bySurprise(anomalousRows, scores);
+    while (explanations.size < ranked.length) {
+      const count = budget.rows;
+      if (count === 0) break;
+      const rows = ranked.slice(explanations.size, explanations.size + count);
+      const found = await budget.spend(rows.length, () => lease.model.detector.explain(events.table, rows, scores));
+      found.forEach((explanation, i) => explanations.set(at(rows, i), explanation));
+      await nextTurn();
+    }
+    const anomalies = anomalousRows.map((row) => toAnomaly(batch, row, explanations.get(row) ?? null));
+    return { ...batch, scored: toScoredBatch(batch, anomalies) };
+  };
 }
 
 /** Sorts rows by ascending p-value, then by log-density, then by row. */
@@ -53,13 +45,7 @@ function bySurprise(rows: readonly number[], { pValues, logDensityNats }: Scores
 
 const compare = (a: number, b: number): number => (a < b ? -1 : a > b ? 1 : 0);
 
-/** Placeholder for an anomaly that the budget left no time to explain. */
-function unexplained(anomalies: number): Explanation {
-  const summary = `not explained: ${anomalies} anomalies came at once, and the most surprising of them are explained`;
-  return { contributions: [], expected: {}, nearestNormal: null, summary };
-}
-
-function toAnomaly(batch: DecidedEvents, row: number, explanation: Explanation): Anomaly {
+function toAnomaly(batch: DecidedEvents, row: number, explanation: Explanation | null): Anomaly {
   const { source, events, entities, scores } = batch;
   const { name, modelVersion, detector } = batch.lease.model;
   const event = {

@@ -27,7 +27,7 @@ export const prepareContextualTile = (
   slots: ValueSlots,
   adjoint: number | null = null,
 ): ReversibleTile => {
-  const network = prepareNetworkTile(emission, step.network, inputEndOf(memory.inputEnds, null), slots);
+  const network = prepareNetworkTile(emission, step.network, inputEndOf(memory.inputEnds, null), slots, memory.list);
   const map = contextualMap(step);
   let next = network.output;
   const parts = partWidths(map, emission.plan.features).map((width) => {

@@ -1,4 +1,6 @@
 import { activate } from './activation.ts';
+import { columnOffset, overColumns, weightOffset } from './context-list.ts';
+import type { ContextList } from './context-list.ts';
 import { place } from './emission.ts';
 import type { Emission } from './emission.ts';
 import { f32x4, i32, v128 } from './assembly/expression.ts';
@@ -16,6 +18,8 @@ interface DenseShape {
   readonly activation: Activation;
   /** True if the result is added to the destination instead of replacing it. */
   readonly accumulates: boolean;
+  /** Last inputs that are read by their list, instead of one after another. */
+  readonly listed?: { readonly inputs: number; readonly list: ContextList };
   /** True if each block skips the inputs before its first and after its last nonzero weight. */
   readonly trimmed: boolean;
 }
@@ -37,16 +41,24 @@ export interface DenseTile extends Pick<DenseShape, 'inputs' | 'outputs' | 'acti
 export const prepareDenseTile = (
   emission: Emission,
   layer: DenseTile,
+  list: ContextList | null = null,
 ): ((f: FunctionBuilder, from: I32, to: I32, panelBytes: I32) => void) => {
   const { inputs, outputs, activation, accumulates } = layer;
   const blocks = blocksOf(layer);
   const kept = blocks.reduce((sum, { first, end, width }) => sum + (end - first) * width, 0);
-  const trimmed = kept < WORTH_TRIMMING * inputs * outputs;
-  const shape = { inputs, outputs, activation, accumulates, trimmed };
+  const context = emission.plan.context;
+  const isListed = list !== null && readsContext(layer, context);
+  const trimmed = !isListed && kept < WORTH_TRIMMING * inputs * outputs;
+  const sizes = { inputs, outputs, activation, accumulates, trimmed };
+  const shape = isListed ? { ...sizes, listed: { inputs: context, list } } : sizes;
   const kernel = defineDenseTile(emission.module, emission.math, shape);
   const address = i32.constant(place(emission, packBlocks(layer, blocks, trimmed)));
   return (f, from, to, panelBytes) => f.call(kernel, address, from, to, panelBytes);
 };
+
+/** True if a first layer has a weight of the context, its last inputs, that is not zero. */
+const readsContext = ({ inputs, outputs, weights }: DenseTile, context: number): boolean =>
+  weights.subarray((inputs - context) * outputs).some((weight) => weight !== 0);
 
 /**
  * Blocks of different lengths have a small cost, so they are trimmed only below this share of
@@ -90,28 +102,41 @@ const defineDenseTile = (module: ModuleBuilder, math: VectorMath, shape: DenseSh
             return Array.from({ length: PANEL_VECTORS }, () => f.let(bias));
           });
           f.advance(weight, 4 * width);
-          const bytes = shape.trimmed ? i32.load(block, Header.weights) : i32.constant(shape.inputs * width * 4);
+          const dense = shape.inputs - (shape.listed?.inputs ?? 0);
+          const bytes = shape.trimmed ? i32.load(block, Header.weights) : i32.constant(dense * width * 4);
           f.set(end, i32.add(weight, bytes));
+          const addProducts = (): void => {
+            const values = Array.from({ length: PANEL_VECTORS }, (_, v) =>
+              f.let(v128.load(activation, v * VECTOR_BYTES)),
+            );
+            for (const [o, row] of sums.entries()) {
+              const factor = f.let(v128.loadSplat(weight, 4 * o));
+              for (const [v, sum] of row.entries()) {
+                const value = values[v];
+                if (value !== undefined) f.set(sum, math.multiplyAdd(factor, value, sum));
+              }
+            }
+          };
           const accumulate = (): void =>
             f.doWhile(
               () => {
-                const values = Array.from({ length: PANEL_VECTORS }, (_, v) =>
-                  f.let(v128.load(activation, v * VECTOR_BYTES)),
-                );
-                for (const [o, row] of sums.entries()) {
-                  const factor = f.let(v128.loadSplat(weight, 4 * o));
-                  for (const [v, sum] of row.entries()) {
-                    const value = values[v];
-                    if (value !== undefined) f.set(sum, math.multiplyAdd(factor, value, sum));
-                  }
-                }
+                addProducts();
                 f.advance(activation, STRIDE);
                 f.advance(weight, 4 * width);
               },
               () => i32.ltU(weight, end),
             );
           if (shape.trimmed) f.if(i32.ltU(weight, end), accumulate);
-          else if (shape.inputs > 0) accumulate();
+          else if (dense > 0) accumulate();
+          if (shape.listed !== undefined) {
+            const firstColumn = f.let(i32.add(start, i32.constant(dense * STRIDE)));
+            overColumns(f, shape.listed.list, panel, (item) => {
+              f.set(activation, i32.add(firstColumn, columnOffset(item)));
+              f.set(weight, i32.add(end, weightOffset(item, width)));
+              addProducts();
+            });
+            f.set(end, i32.add(end, i32.constant(shape.listed.inputs * width * 4)));
+          }
           for (const [o, row] of sums.entries()) {
             for (const [v, sum] of row.entries()) {
               const offset = o * STRIDE + v * VECTOR_BYTES;

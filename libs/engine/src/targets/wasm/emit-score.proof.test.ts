@@ -156,6 +156,40 @@ describe.each(targets)('compiled plans, fused: %s', (fused) => {
     expect(alone(3)[0]).toBe(scores[3]);
   });
 
+  const contexts: readonly (readonly [string, Partial<PlanShape>])[] = [
+    ['couplings', {}],
+    ['masked autoregressive, residual', { autoregressive: true, residual: true, hidden: [64, 64] }],
+    ['unclipped, planar', { inputClip: null, contextual: 'planar' }],
+  ];
+  it.each(contexts)('read only the levels that occur among 300: %s', (_name, more) => {
+    const plan = randomPlan({ ...typicalShape, couplings: 3, context: 300, nullable: 2, ...more });
+    validatePlan(plan);
+    const n = 75;
+    const random = new Random(9);
+    const rows = randomRows(plan, n, random);
+    const width = plan.features + plan.context;
+    // Three features of 99 levels each; a row may have a value of its own in any column, too.
+    for (let i = 0; i < n; i++) {
+      const own = rows.subarray(i * width + plan.features, (i + 1) * width - 3);
+      if (i % 20 !== 7) own.fill(0);
+      for (let k = 0; k < 3; k++) own[99 * k + Math.floor(99 * random.uniform())] = 1;
+    }
+    const { together, alone } = runKernel(plan, fused, rows, 'latent');
+    const [scores, latents] = together(n);
+    expect(worstOf(plan, rows, reference(plan, rows, n), scores)).toBeLessThanOrEqual(1);
+    const singly = Array.from({ length: n }, (_, i) => alone(i));
+    expect(singly.map(([score]) => score)).toEqual([...scores]);
+    expect(singly.flatMap(([, latent]) => [...latent])).toEqual([...latents]);
+    const [, gradients] = runKernel(plan, fused, rows, 'gradient').together(n);
+    const off = reference(plan, rows, n).map((row, i) => {
+      const exact = row.gradient();
+      const size = 1e-3 + 1e-3 * Math.hypot(...exact);
+      return Math.max(...exact.map((slope, j) => Math.abs(slope - gradients[i * plan.features + j]!) / size));
+    });
+    // A sum within rounding of a kink may fall on its other side.
+    expect(off.filter((error) => !(error <= 1)).length).toBeLessThanOrEqual(1);
+  });
+
   it.each([10, 100, 1e4, 1e8])('agree for rows %d times as far out', (factor) => {
     const typical = randomPlan(typicalShape);
     const n = 40;

@@ -1,5 +1,6 @@
 import { at } from '@flowline/events';
 import { activate } from './activation.ts';
+import type { ContextList } from './context-list.ts';
 import { prepareDenseTile } from './dense-tile.ts';
 import type { DenseTile } from './dense-tile.ts';
 import { defineElementwiseTile } from './elementwise-tile.ts';
@@ -22,13 +23,14 @@ export interface NetworkTile {
 
 /**
  * Prepares a network over a tile. The address of the input is given, the outputs lie side by side,
- * and `slots` places the other values.
+ * `slots` places the other values, and `list` has the columns of the context that are not zero.
  */
 export const prepareNetworkTile = (
   emission: Emission,
   network: Network,
   input: number,
   slots: ValueSlots,
+  list: ContextList | null,
 ): NetworkTile => {
   const widths = valueWidths(network);
   const output = slots.output(network.outputs.reduce((total, value) => total + at(widths, value), 0));
@@ -55,7 +57,8 @@ export const prepareNetworkTile = (
     const end = c((from ?? 0) + at(widths, index + 1) * STRIDE);
     switch (layer.type) {
       case 'dense': {
-        const dense = prepareDenseTile(emission, denseTile(layer));
+        const listed = layer.source === 0 ? list : null;
+        const dense = prepareDenseTile(emission, denseTile(layer), listed);
         return (f: FunctionBuilder, panelBytes: I32): void => dense(f, start, to, panelBytes);
       }
       case 'activation': {

@@ -5,7 +5,9 @@ import { f32, f32x4, i32, v128 } from './assembly/expression.ts';
 import type { I32, Local } from './assembly/expression.ts';
 import type { FunctionBuilder, FunctionReference } from './assembly/function-builder.ts';
 import { pairwise, tileLanes } from './lanes.ts';
-import { PANEL_BYTES, STRIDE, TILE_PANELS, VECTOR_BYTES } from './layout.ts';
+import { columnOffset, listColumns, overColumns } from './context-list.ts';
+import type { ContextList } from './context-list.ts';
+import { PANEL_BYTES, PANEL_VECTORS, STRIDE, TILE_PANELS, VECTOR_BYTES } from './layout.ts';
 import { squash } from './squash.ts';
 import type { TileMemory } from './tile-memory.ts';
 import { PARTIAL_SUMS } from './tile-memory.ts';
@@ -21,12 +23,15 @@ export const defineReadRows = ({ module, plan, math }: Emission, memory: TileMem
     const row = f.let(f.parameter(0));
     const lane = f.let(i32.constant(0));
     const end = f.let(i32.mul(f.parameter(1), i32.constant(FLOAT_BYTES)));
+    if (memory.list !== null) clearContext(f, memory, memory.list);
     f.doWhile(
       () => {
         for (let i = 0; i < plan.features; i++) {
           f.storeFloat(lane, f32.load(row, i * FLOAT_BYTES), memory.state + i * STRIDE);
         }
-        for (let i = 0; i < plan.context; i++) {
+        const sparse = memory.list === null ? 0 : plan.context - (plan.context % 4);
+        if (sparse > 0) readSparse(f, row, lane, plan.features * FLOAT_BYTES, sparse, memory.context);
+        for (let i = sparse; i < plan.context; i++) {
           f.storeFloat(lane, f32.load(row, (plan.features + i) * FLOAT_BYTES), memory.context + i * STRIDE);
         }
         f.advance(row, (plan.features + plan.context) * FLOAT_BYTES);
@@ -42,7 +47,7 @@ export const defineReadRows = ({ module, plan, math }: Emission, memory: TileMem
         f.store(offset, v128.and(observed, f32x4.constant(1)), at(memory.masks, dimension));
         f.store(offset, v128.and(observed, v128.load(offset, state)), state);
       });
-      for (const [clip, end] of memory.inputEnds) {
+      for (const [clip, end] of memory.list === null ? memory.inputEnds : []) {
         for (let i = 0; i < plan.context; i++) {
           const value = f.let(v128.load(offset, memory.context + i * STRIDE));
           f.store(offset, squash(f, math, clip, value), end + i * STRIDE);
@@ -50,7 +55,77 @@ export const defineReadRows = ({ module, plan, math }: Emission, memory: TileMem
       }
       for (let sum = 0; sum < PARTIAL_SUMS; sum++) f.store(offset, f32x4.constant(0), memory.logDet + sum * STRIDE);
     });
+    if (memory.list !== null) listContext({ math, plan }, f, memory, memory.list);
   });
+
+/** Clears the columns of the context that the tile before has listed; all others are zero. */
+const clearContext = (f: FunctionBuilder, memory: TileMemory, list: ContextList): void =>
+  overPanels(f, (panel) => {
+    overColumns(f, list, panel, (item) => {
+      const column = f.let(i32.add(columnOffset(item), panel));
+      for (let v = 0; v < PANEL_VECTORS; v++) {
+        f.store(column, f32x4.constant(0), memory.context + v * VECTOR_BYTES);
+      }
+    });
+  });
+
+/** Reads the first `columns` numbers of a row's context, leaving out four zeros at a time. */
+const readSparse = (
+  f: FunctionBuilder,
+  row: I32,
+  lane: I32,
+  offset: number,
+  columns: number,
+  context: number,
+): void => {
+  const from = f.let(row);
+  const to = f.let(lane);
+  const end = f.let(i32.add(row, i32.constant(columns * FLOAT_BYTES)));
+  f.doWhile(
+    () => {
+      const values = f.let(v128.load(from, offset));
+      f.if(v128.bitmaskI32(f32x4.ne(values, f32x4.constant(0))), () => {
+        for (let k = 0; k < 4; k++) f.storeLane(to, values, k, context + k * STRIDE);
+      });
+      f.advance(from, VECTOR_BYTES);
+      f.advance(to, 4 * STRIDE);
+    },
+    () => i32.ltU(from, end),
+  );
+};
+
+/** Lists the columns of the context that are not zero, and squashes only these. */
+const listContext = (
+  { math, plan }: Pick<Emission, 'math' | 'plan'>,
+  f: FunctionBuilder,
+  memory: TileMemory,
+  list: ContextList,
+): void => {
+  overPanels(f, (panel) => {
+    listColumns(f, list, panel, memory.context, plan.context);
+    overColumns(f, list, panel, (item) => {
+      const from = f.let(i32.add(columnOffset(item), panel));
+      for (const [clip, end] of memory.inputEnds) {
+        for (let v = 0; v < PANEL_VECTORS; v++) {
+          const value = f.let(v128.load(from, memory.context + v * VECTOR_BYTES));
+          f.store(from, squash(f, math, clip, value), end + v * VECTOR_BYTES);
+        }
+      }
+    });
+  });
+};
+
+/** Emits a body for every panel of a tile, given by its byte offset within a quantity. */
+const overPanels = (f: FunctionBuilder, body: (panel: I32) => void): void => {
+  const panel = f.let(i32.constant(0));
+  f.doWhile(
+    () => {
+      body(panel);
+      f.advance(panel, PANEL_BYTES);
+    },
+    () => i32.ltU(panel, i32.constant(TILE_PANELS * PANEL_BYTES)),
+  );
+};
 
 /**
  * Writes a quantity per dimension as rows. Parameters: quantities, address of the first row, number

@@ -1,3 +1,5 @@
+import { allocateContextList } from './context-list.ts';
+import type { ContextList } from './context-list.ts';
 import { componentCount, inputClips, place, widestConditioning } from './emission.ts';
 import type { Emission } from './emission.ts';
 import { STRIDE } from './layout.ts';
@@ -20,6 +22,8 @@ export interface TileMemory {
   readonly logDet: number;
   /** One quantity per component of the base, if it is a mixture. */
   readonly components: number;
+  /** Columns of the context that are not zero; null if there are few columns. */
+  readonly list: ContextList | null;
   /** Per dimension: the quantity that is 1 where it is observed. */
   readonly masks: readonly number[];
 }
@@ -43,5 +47,6 @@ export const allocateTile = (emission: Emission): TileMemory => {
   const components = layout.allocate(componentCount(plan) * STRIDE);
   const always = place(emission, new Float32Array(STRIDE / 4).fill(1));
   const masks = plan.presence.map((column) => (column === null ? always : layout.allocate(STRIDE)));
-  return { state, context, inputEnds, logDet, components, masks };
+  const list = allocateContextList(emission);
+  return { state, context, inputEnds, logDet, components, list, masks };
 };

@@ -51,7 +51,7 @@ export const prepareTransformTile = (
   const transformed = placeTable(emission, memory, step.transformed);
   const width = step.transformed.dimensions.length;
   const input = inputEndOf(memory.inputEnds, step.inputClip) - step.conditioning.dimensions.length * STRIDE;
-  const network = prepareNetworkTile(emission, step.network, input, slots);
+  const network = prepareNetworkTile(emission, step.network, input, slots, memory.list);
   const gather = defineGather(emission, step.inputClip, saves !== null);
   const apply = defineApply(emission, memory, step.transformer, width, saves !== null);
   const c = (value: number): I32 => i32.constant(value);

@@ -1,0 +1,102 @@
+import type { Axis, AxisEvaluator } from './axis-evaluator.ts';
+import { type ConditionalCurve, emptyCurve, withNodes } from './conditional-curve.ts';
+import type { StartedAxis } from './conditionals.ts';
+import { valueAt } from '../sorted.ts';
+
+/** Axes of a row of which a coarse curve is evaluated. */
+const COARSE_AXES = 24;
+/** Axes of a row that are explained. */
+const EXPLAINED_AXES = 6;
+/** Nodes of a coarse curve, besides the observed value, in standard deviations of the column. */
+const COARSE_NODES = [-4, -2.6, -1.6, -0.8, 0, 0.8, 1.6, 2.6, 4] as const;
+/** Distance of the point uphill from the observed value, in standard deviations of the column. */
+const UPHILL = 1;
+
+/**
+ * Selects the axes of each row that are worth a fine curve: the {@link EXPLAINED_AXES} most
+ * surprising, each with its coarse curve. Surprise is estimated by the fall of log p from its peak
+ * along the axis to the observed value: where a row has more than {@link COARSE_AXES} axes, of all
+ * by the gradient and one point uphill, and of the first of these by a coarse curve.
+ */
+export async function screened(evaluator: AxisEvaluator, axes: readonly Axis[]): Promise<readonly StartedAxis[]> {
+  const coarse = await firstByGradient(evaluator, axes);
+  const requests = coarse.map((axis) => ({ axis, next: [evaluator.valueAt(axis), ...COARSE_NODES] }));
+  const estimates: Estimate[] = [];
+  for await (const { request, nodes, logDensity } of evaluator.evaluate(requests)) {
+    const curve = withNodes(emptyCurve, nodes, logDensity);
+    estimates.push({ axis: request.axis, curve, fall: fallOf(curve, evaluator.valueAt(request.axis)) });
+  }
+  return byRow(estimates).flatMap((own) => firstOf(own, EXPLAINED_AXES));
+}
+
+/** Axis, and the estimated fall of log p from its peak along it to the observed value. */
+interface Estimate extends StartedAxis {
+  readonly fall: number;
+}
+
+/** Groups consecutive items of the same row. */
+function byRow<T extends { readonly axis: Axis }>(items: readonly T[]): readonly (readonly T[])[] {
+  const rows = new Map<number, T[]>();
+  for (const item of items) {
+    const own = rows.get(item.axis.row);
+    if (own === undefined) rows.set(item.axis.row, [item]);
+    else own.push(item);
+  }
+  return [...rows.values()];
+}
+
+/** The items of the largest falls, in their order if there are no more. */
+function firstOf<T extends { readonly fall: number }>(items: readonly T[], count: number): readonly T[] {
+  return items.length <= count ? items : items.toSorted((a, b) => b.fall - a.fall).slice(0, count);
+}
+
+/**
+ * Selects the first {@link COARSE_AXES} axes of each row, by the parabola through the observed
+ * value, with its slope there, and a point uphill.
+ */
+async function firstByGradient(evaluator: AxisEvaluator, axes: readonly Axis[]): Promise<readonly Axis[]> {
+  const rows = byRow(axes.map((axis) => ({ axis })));
+  const wide = rows.filter((own) => own.length > COARSE_AXES).flat();
+  if (wide.length === 0) return axes;
+  const { logDensity: observed, gradient } = await evaluator.slopes();
+  const requests = wide.map(({ axis }) => {
+    const slope = gradient(axis);
+    return { axis, slope, next: [evaluator.valueAt(axis) + (slope < 0 ? -UPHILL : UPHILL)] };
+  });
+  const falls = new Map<Axis, number>();
+  for await (const { request, logDensity } of evaluator.evaluate(requests)) {
+    const rise = valueAt(logDensity, 0) - valueAt(observed, request.axis.row);
+    falls.set(request.axis, fallBySlope(Math.abs(request.slope), rise));
+  }
+  const estimates = rows.map((own) => own.map(({ axis }) => ({ axis, fall: falls.get(axis) ?? 0 })));
+  return estimates.flatMap((own) => firstOf(own, COARSE_AXES)).map(({ axis }) => axis);
+}
+
+/**
+ * Rise of the parabola with that slope, which rises by `rise` over {@link UPHILL}, to its vertex. A
+ * curve that bends upwards is taken to rise along its slope; one without figures comes first.
+ */
+function fallBySlope(slope: number, rise: number): number {
+  if (Number.isNaN(slope) || Number.isNaN(rise)) return Infinity;
+  const bend = (slope * UPHILL - rise) / UPHILL ** 2;
+  return bend > 0 ? slope ** 2 / (4 * bend) : Math.max(rise, slope * UPHILL);
+}
+
+/** Fall of log p from the peak of a coarse curve, the vertex of a parabola, to a node. */
+function fallOf({ nodes, logDensity, peak }: ConditionalCurve, observed: number): number {
+  const top = logDensity.indexOf(peak);
+  const value = valueAt(logDensity, nodes.indexOf(observed));
+  if (top <= 0 || top === nodes.length - 1) return peak - value;
+  return vertexOf(nodes, logDensity, top) - value;
+}
+
+/** Height of the vertex of the parabola through a local maximum and its neighbours. */
+function vertexOf(nodes: Float64Array, logDensity: Float64Array, top: number): number {
+  const [a, b, c] = [valueAt(nodes, top - 1), valueAt(nodes, top), valueAt(nodes, top + 1)];
+  const start = valueAt(logDensity, top - 1);
+  const rise = (valueAt(logDensity, top) - start) / (b - a);
+  const curvature = ((valueAt(logDensity, top + 1) - valueAt(logDensity, top)) / (c - b) - rise) / (c - a);
+  if (!(curvature < 0)) return valueAt(logDensity, top);
+  const vertex = Math.min(c, Math.max(a, (a + b) / 2 - rise / (2 * curvature)));
+  return Math.max(valueAt(logDensity, top), start + (rise + curvature * (vertex - b)) * (vertex - a));
+}

@@ -1,0 +1,48 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
+/** Length of a turn, after which the event loop serves others. */
+const TURN_MS = 8;
+/** Rows of the first call, before anything is measured. */
+const FIRST_ROWS = 128;
+const FEWEST_ROWS = 16;
+/** Bounds the memory of a call. */
+const MOST_ROWS = 8_192;
+
+/**
+ * Cuts a long computation into turns of the event loop: calls of a scorer by the rows that it was
+ * measured to take within a turn, other work by the clock.
+ */
+export class Turns {
+  readonly #nowMs: () => number;
+  readonly #yield: () => Promise<unknown>;
+  #startMs: number;
+  #rows = FIRST_ROWS;
+
+  constructor(nowMs: () => number = () => performance.now(), yieldTurn: () => Promise<unknown> = () => nextTurn()) {
+    this.#nowMs = nowMs;
+    this.#yield = yieldTurn;
+    this.#startMs = nowMs();
+  }
+
+  /** Number of rows for the next call of the scorer. */
+  get rows(): number {
+    return this.#rows;
+  }
+
+  /** Calls a scorer for rows, in a turn with room for it, and learns from the time it takes. */
+  async call<T>(rows: number, run: () => Promise<T>): Promise<T> {
+    await this.pause();
+    const startMs = this.#nowMs();
+    const result = await run();
+    const rate = rows / Math.max(1e-3, this.#nowMs() - startMs);
+    this.#rows = Math.min(MOST_ROWS, 2 * this.#rows, Math.max(FEWEST_ROWS, Math.floor(rate * TURN_MS)));
+    return result;
+  }
+
+  /** Gives the event loop a turn if the current one has lasted long enough. */
+  async pause(): Promise<void> {
+    if (this.#nowMs() - this.#startMs < TURN_MS) return;
+    await this.#yield();
+    this.#startMs = this.#nowMs();
+  }
+}

@@ -1,0 +1,90 @@
+import type { DeferredAnomaly } from '@flowline/db';
+import type { Explanation } from '@flowline/events';
+import { tableOfValues } from '@flowline/features';
+import { type Logger, pause } from '@flowline/telemetry';
+
+import type { ScoringDetector } from '../champion/champion.ts';
+import type { ExplainingBudget } from './explaining-budget.ts';
+
+/** The parts of a detector that explain. */
+export type ExplainingDetector = Pick<ScoringDetector, 'bundle' | 'explain'>;
+
+/** Anomalies that wait for their explanation, and the models that scored them. */
+export interface DeferredExplanations {
+  /**
+   * Passes the oldest anomalies that wait to `explain` and stores what it resolves to; resolves to
+   * their number.
+   */
+  readonly explainNext: (
+    limit: number,
+    explain: (anomalies: readonly DeferredAnomaly[]) => Promise<readonly Explanation[]>,
+  ) => Promise<number>;
+  /** Detector with the model of that version; null if it cannot be loaded any more. */
+  readonly detector: (modelVersion: number) => Promise<ExplainingDetector | null>;
+  /** Releases what is held; called once, at the end. */
+  readonly close: () => void;
+}
+
+/** Anomalies per transaction: few, since their rows are locked meanwhile. */
+const PAGE = 8;
+/** Delay before the next look for anomalies that wait. */
+const IDLE_MS = 5_000;
+const FAILED_MS = 10_000;
+/** Shares of the time while the stream has few anomalies, and while it has many. */
+const QUIET_SHARE = 0.5;
+const BUSY_SHARE = 0.05;
+
+/**
+ * Explains anomalies that were stored without their explanation, oldest first, until the signal: by
+ * the model that scored them, half of the time while there is time, and a twentieth during an
+ * incident.
+ */
+export async function explainLater(
+  deferred: DeferredExplanations,
+  budget: Pick<ExplainingBudget, 'isFull'>,
+  logger: Logger,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    let waitMs = IDLE_MS;
+    try {
+      const startMs = performance.now();
+      const explained = await deferred.explainNext(PAGE, (anomalies) => explanationsOf(deferred, anomalies));
+      const share = budget.isFull ? QUIET_SHARE : BUSY_SHARE;
+      if (explained > 0) waitMs = (performance.now() - startMs) * (1 / share - 1);
+    } catch (err) {
+      waitMs = FAILED_MS;
+      logger.warn({ err, waitMs }, 'explanations wait: anomalies that were stored without one cannot be explained');
+    }
+    await pause(waitMs, signal);
+  }
+  deferred.close();
+}
+
+async function explanationsOf(
+  deferred: DeferredExplanations,
+  anomalies: readonly DeferredAnomaly[],
+): Promise<readonly Explanation[]> {
+  const explanations: Explanation[] = [];
+  for (const anomaly of anomalies) {
+    const detector = await deferred.detector(anomaly.modelVersion);
+    explanations.push(detector === null ? unexplainable(anomaly) : await explanationOf(detector, anomaly));
+  }
+  return explanations;
+}
+
+async function explanationOf(detector: ExplainingDetector, anomaly: DeferredAnomaly): Promise<Explanation> {
+  const { pValue, pMethod, observed } = anomaly;
+  const table = tableOfValues(detector.bundle.schema, [observed]);
+  const [explanation] = await detector.explain(table, [0], {
+    pValues: Float64Array.of(pValue),
+    pMethods: [pMethod],
+  });
+  return explanation ?? unexplainable(anomaly);
+}
+
+/** Stands for the explanation of an anomaly whose model is gone. */
+function unexplainable({ modelVersion }: DeferredAnomaly): Explanation {
+  const summary = `not explained: model version ${modelVersion}, which scored it, cannot be loaded`;
+  return { contributions: [], expected: {}, nearestNormal: null, summary };
+}
