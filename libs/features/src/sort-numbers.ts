@@ -31,8 +31,8 @@ type Counts = [Uint32Array, Uint32Array, Uint32Array, Uint32Array, Uint32Array, 
 export function* sortNumbers(values: Float64Array): Steps<Float64Array> {
   const n = values.length;
   if (n <= FEW) return values.sort();
-  let from = new Uint32Array(values.buffer, values.byteOffset, 2 * n);
-  let to = new Uint32Array(2 * n);
+  let from: Uint32Array = new Uint32Array(values.buffer, values.byteOffset, 2 * n);
+  let to: Uint32Array = new Uint32Array(2 * n);
   const all = DIGITS.map((digit) => new Uint32Array(digit.values));
   for (const [start, end] of blocksOf(n)) {
     toKeys(from, start, end);

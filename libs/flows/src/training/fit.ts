@@ -135,16 +135,14 @@ class Training {
       const { step, skippedSteps } = state.counters;
       const { trainNll } = state;
       const validates = step % validateEvery === 0 || step === steps;
+      if (validates) resumedAt = await turnAfter(resumedAt);
       const validationNll = validates ? this.#validate(parameters, state) : null;
       if (validationNll !== null) state.recordValidation(validationNll);
       if (validates || step % PROGRESS_STEPS === 0) {
         onProgress?.({ step, steps, trainNll, validationNll, learningRate, gradientNorm, skippedSteps });
       }
       if (step % checkpointEvery === 0) await this.#handOut(state);
-      if (performance.now() - resumedAt > YIELD_MS) {
-        await tf.nextFrame();
-        resumedAt = performance.now();
-      }
+      resumedAt = await turnAfter(resumedAt);
     }
     parameters.push(state.bestWeights);
     if (state.counters.bestStep === 0) {
@@ -171,6 +169,7 @@ class Training {
       const conditions = context === 0 ? undefined : tf.zeros<tf.Rank.R2>([1, context]);
       return tf.sum(this.#flow.uncheckedLogProb(tf.zeros([1, features]), conditions));
     };
+    await tf.nextFrame();
     tf.dispose(tf.tidy(density));
     await tf.nextFrame();
     tf.dispose(tf.tidy(() => tf.variableGrads(density)));
@@ -262,4 +261,11 @@ class Training {
       cause: signal?.reason,
     });
   }
+}
+
+/** Gives the event loop a turn if the last one is long ago. Resolves to the time of the latest. */
+async function turnAfter(resumedAt: number): Promise<number> {
+  if (performance.now() - resumedAt <= YIELD_MS) return resumedAt;
+  await tf.nextFrame();
+  return performance.now();
 }
