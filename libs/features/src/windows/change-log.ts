@@ -5,7 +5,7 @@ import { encodeSlice } from './slices.ts';
 export const CHANGE = { event: 0, begin: 1, forget: 2 } as const;
 
 /** Changes per slice: encoding one takes a millisecond or two. */
-const SLICE_CHANGES = 8_000;
+const SLICE_CHANGES = 5_000;
 /** Length of names per slice, in characters. */
 const SLICE_NAMES = 500_000;
 let slices = 0;

@@ -73,6 +73,8 @@ const MAX_EVENTS = 1_000_000;
  * order.
  */
 const MAX_NAME_LENGTH = 16_000_000;
+/** Entities per step of a restore. */
+const SLICE = 10_000;
 /** Version of the state in snapshots, and the one before, which is read as well. */
 const STATE_VERSION = 3;
 const OLD_STATE_VERSION = 2;
@@ -117,7 +119,8 @@ export class EntityWindows implements SharesMemory {
   #nameLength = 0;
   #nextOffset = 0;
   #isClosed = false;
-  #isBeingSaved = false;
+  /** True while steps of a snapshot run, or of a restore: no entity is forgotten. */
+  #isHeld = false;
 
   /** @throws FlowlineError FLOWLINE_FEATURES_INVALID for invalid windows. */
   constructor({
@@ -185,12 +188,12 @@ export class EntityWindows implements SharesMemory {
 
   /** Null while a snapshot is written, too: meanwhile other windows make room. */
   get silentSince(): number | null {
-    return this.#isBeingSaved ? null : (this.#silence.longest?.seenAt ?? null);
+    return this.#isHeld ? null : (this.#silence.longest?.seenAt ?? null);
   }
 
   forgetSilent(limit: WindowLimit = 'memory'): void {
     const { longest } = this.#silence;
-    if (longest === null || this.#isBeingSaved) return;
+    if (longest === null || this.#isHeld) return;
     this.#coverage.forget(longest.newestMs);
     this.#remove(longest);
     if (limit === 'memory') this.#chain.limited(limit);
@@ -254,11 +257,11 @@ export class EntityWindows implements SharesMemory {
    * no entity is forgotten.
    */
   *snapshotSteps(): Generator<void, WindowSnapshot, void> {
-    this.#isBeingSaved = true;
+    this.#isHeld = true;
     try {
       return yield* this.#chain.next(this.#state);
     } finally {
-      this.#isBeingSaved = false;
+      this.#isHeld = false;
     }
   }
 
@@ -276,7 +279,10 @@ export class EntityWindows implements SharesMemory {
     return lastOf(this.restoreSteps(stored));
   }
 
-  /** {@link restore} in steps of a few milliseconds each. The last step replaces the state. */
+  /**
+   * {@link restore} in steps of a few milliseconds each. Run them to the end before the windows are
+   * used.
+   */
   *restoreSteps(stored: StoredWindows): Generator<void, boolean, void> {
     if (stored.id !== this.id && stored.id !== this.#oldId) return false;
     const { coverage, entities, order } = yield* restoreSteps(stored.pieces, this.#retentions);
@@ -285,15 +291,32 @@ export class EntityWindows implements SharesMemory {
     this.#order = order;
     this.#nextOffset = stored.nextOffset;
     this.#chain.continueFrom(stored.id === this.id ? stored.token : null);
-    const seenAt = this.#memory.tick();
-    for (const entity of entities.values()) this.#entities.set(entity.name, entity);
-    for (const entity of [...entities.values()].sort((a, b) => a.order - b.order)) {
-      entity.seenAt = seenAt;
-      this.#silence.append(entity);
-      this.#count(entity, 1);
+    // Others that share the memory must not forget entities of half a state.
+    this.#isHeld = true;
+    try {
+      yield* this.#fill(entities);
+    } finally {
+      this.#isHeld = false;
     }
     this.#memory.fit();
     return true;
+  }
+
+  *#fill(entities: ReadonlyMap<string, Entity>): Generator<void, void, void> {
+    const seenAt = this.#memory.tick();
+    const bySilence = [...entities.values()].sort((a, b) => a.order - b.order);
+    yield;
+    let inserted = 0;
+    for (const entity of entities.values()) {
+      this.#entities.set(entity.name, entity);
+      if (++inserted % SLICE === 0) yield;
+    }
+    for (const entity of bySilence) {
+      entity.seenAt = seenAt;
+      this.#silence.append(entity);
+      this.#count(entity, 1);
+      if (++inserted % SLICE === 0) yield;
+    }
   }
 
   get #state(): WindowState {

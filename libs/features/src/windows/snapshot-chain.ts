@@ -80,6 +80,7 @@ export class SnapshotChain {
     for (const slice of this.#changes?.take() ?? []) {
       pieces.add(slice);
       budget += slice.length;
+      yield;
     }
     const entities = follows === null ? this.#entities.values() : this.#upTo(budget);
     for (const slice of encodeEntities(asSaved(entities, state.nextOffset))) {

@@ -3,7 +3,7 @@ import type { Entity } from './entity.ts';
 import { encodeSlice } from './slices.ts';
 
 /** Work of one to three milliseconds: entities and values per slice. */
-const SLICE = 10_000;
+const SLICE = 5_000;
 /** Length from which a piece is complete. */
 const PIECE_BYTES = 1_000_000;
 
