@@ -194,7 +194,7 @@ const alertsSchema = z.strictObject({
     .describe(
       'Share of its time that a scorer explains anomalies before it stores them. Beyond it, the alert leaves at once and the explanation follows.',
     )
-    .default(0.2),
+    .default(0.1),
 });
 
 /**

@@ -117,7 +117,7 @@ describe('parseDetector', () => {
         promote: 'auto',
       },
       decision: { test: 'density', control: { falseAlarmsPerDay: 2 } },
-      alerts: { topic: 'alerts', explainShare: 0.2 },
+      alerts: { topic: 'alerts', explainShare: 0.1 },
       compute: { backend: 'wasm-pool', threads: 2 },
       retention: {
         scoredMs: 172_800_000,
@@ -173,7 +173,7 @@ describe('parseDetector', () => {
       },
       training: { data: 'unlabelled', schedule: null, timezone: 'UTC', firstModelRows: 5_000, promote: 'auto' },
       decision: { test: 'density', control: { alpha: 1e-3 } },
-      alerts: { topic: 'flowline.alerts.v1', explainShare: 0.2 },
+      alerts: { topic: 'flowline.alerts.v1', explainShare: 0.1 },
       compute: { backend: 'auto', threads: null },
       retention: {
         scoredMs: 2_592_000_000,

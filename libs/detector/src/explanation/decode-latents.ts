@@ -4,10 +4,10 @@ import { Parameter, type Flow } from '@flowline/flows';
 type Matrix = ReturnType<Flow['decode']>;
 
 /**
- * Up to this many rows are inverted one by one. tfjs takes a millisecond per row regardless of the
- * computation, and ten on first use.
+ * Up to this many numbers are inverted row by row. tfjs takes several milliseconds per call, almost
+ * regardless of the rows; a row of 256 features takes as long by itself.
  */
-const FEW_ROWS = 4;
+const FEW_NUMBERS = 128;
 
 /**
  * Decodes latents to encoded features, x = f⁻¹(z | context). latents [n × d] and context [n × c],
@@ -20,7 +20,8 @@ export async function decodeLatents(
   n: number,
 ): Promise<Float32Array> {
   const { flow } = frozen;
-  if (n > FEW_ROWS || whyNotLowered(flow) !== null) return decodeOnTensors(flow, latents, context, n);
+  if (n * flow.features > FEW_NUMBERS || whyNotLowered(flow) !== null)
+    return decodeOnTensors(flow, latents, context, n);
   const plan = await frozen.plan();
   if (!canInvert(plan)) return decodeOnTensors(flow, latents, context, n);
   const { features, context: given } = flow;
