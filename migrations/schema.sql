@@ -433,11 +433,11 @@ CREATE TABLE flowline.anomalies (
 );
 ALTER TABLE flowline.anomalies ADD CONSTRAINT anomalies_pkey PRIMARY KEY (anomaly_id);
 CREATE INDEX anomalies_alert_id ON flowline.anomalies USING btree (alert_id);
+CREATE INDEX anomalies_deferred ON flowline.anomalies USING btree (detector, anomaly_id) WHERE deferred;
 CREATE INDEX anomalies_detector_p_value ON flowline.anomalies USING btree (detector, p_value);
 CREATE INDEX anomalies_detector_surprise ON flowline.anomalies USING btree (detector, surprise_bits DESC, log_density_nats, anomaly_id);
 CREATE INDEX anomalies_entity ON flowline.anomalies USING hash (((alert #>> '{event,entity}'::text[])));
 CREATE INDEX anomalies_event ON flowline.anomalies USING hash (event_id);
-CREATE INDEX anomalies_deferred ON flowline.anomalies USING btree (detector, anomaly_id) WHERE deferred;
 CREATE INDEX anomalies_event_time ON flowline.anomalies USING btree (detector, event_time DESC, anomaly_id DESC);
 CREATE INDEX anomalies_feature ON flowline.anomalies USING btree (top_feature, event_time DESC, anomaly_id DESC);
 CREATE INDEX anomalies_newest ON flowline.anomalies USING btree (event_time DESC, anomaly_id DESC);

@@ -1,7 +1,11 @@
 import { at } from '@flowline/events';
 
 import { ExactSum } from './exact-sum.ts';
-import type { Series } from './series.ts';
+
+/** Values of an entity by position, see {@link Slide}. */
+interface Values {
+  valueAt(position: number): number;
+}
 
 /** Passed candidates after which their list is cut. */
 const COMPACTED = 64;
@@ -13,11 +17,11 @@ const COMPACTED = 64;
  */
 export interface Slide {
   /** Statistic of the values at positions start ≤ position < end; there is at least one. */
-  over(series: Series, start: number, end: number): number;
+  over(series: Values, start: number, end: number): number;
   /** Told that a value now stands at a position; the later ones have moved by one. */
-  inserted(series: Series, position: number): void;
+  inserted(series: Values, position: number): void;
   /** Told that the first `count` values will be dropped; the others move by as many. */
-  dropping(series: Series, count: number): void;
+  dropping(series: Values, count: number): void;
 }
 
 /** Exact sum over a window, which moves forwards and backwards. */
@@ -28,7 +32,7 @@ export class SumSlide implements Slide {
   /** Values within that {@link ExactSum} does not take. */
   #huge = 0;
 
-  over(series: Series, start: number, end: number): number {
+  over(series: Values, start: number, end: number): number {
     if (start >= this.#end || end <= this.#start) {
       this.#sum.clear();
       this.#huge = 0;
@@ -42,14 +46,14 @@ export class SumSlide implements Slide {
     return this.#huge > 0 ? plainSum(series, start, end) : this.#sum.value;
   }
 
-  inserted(series: Series, position: number): void {
+  inserted(series: Values, position: number): void {
     if (position >= this.#end) return;
     if (position > this.#start) this.#take(series.valueAt(position), 1);
     else this.#start++;
     this.#end++;
   }
 
-  dropping(series: Series, count: number): void {
+  dropping(series: Values, count: number): void {
     while (this.#start < Math.min(count, this.#end)) this.#take(series.valueAt(this.#start++), -1);
     this.#start = Math.max(0, this.#start - count);
     this.#end = Math.max(0, this.#end - count);
@@ -79,7 +83,7 @@ export class ExtremeSlide implements Slide {
     this.#sign = sign;
   }
 
-  over(series: Series, start: number, end: number): number {
+  over(series: Values, start: number, end: number): number {
     const from = start + this.#dropped;
     const to = end + this.#dropped;
     // A late event looks back: its window is folded, and this one stays.
@@ -95,7 +99,7 @@ export class ExtremeSlide implements Slide {
     return this.#sign * this.#signed(series, at(this.#candidates, this.#first)) + 0;
   }
 
-  inserted(series: Series, position: number): void {
+  inserted(series: Values, position: number): void {
     const number = position + this.#dropped;
     if (number >= this.#end) return;
     const candidates = this.#candidates;
@@ -114,14 +118,14 @@ export class ExtremeSlide implements Slide {
     candidates.splice(from, after - from, number);
   }
 
-  dropping(_series: Series, count: number): void {
+  dropping(_series: Values, count: number): void {
     this.#dropped += count;
     this.#start = Math.max(this.#start, this.#dropped);
     this.#end = Math.max(this.#end, this.#dropped);
     while (this.#first < this.#candidates.length && at(this.#candidates, this.#first) < this.#start) this.#first++;
   }
 
-  #push(series: Series, number: number): void {
+  #push(series: Values, number: number): void {
     const value = this.#signed(series, number);
     const candidates = this.#candidates;
     let { length } = candidates;
@@ -131,7 +135,7 @@ export class ExtremeSlide implements Slide {
   }
 
   /** Value, negated if the least is sought. */
-  #signed(series: Series, number: number): number {
+  #signed(series: Values, number: number): number {
     return this.#sign * series.valueAt(number - this.#dropped);
   }
 
@@ -146,7 +150,7 @@ export class ExtremeSlide implements Slide {
 const scratch = new ExactSum();
 
 /** Sum of the values at positions start ≤ position < end, rounded once. */
-export function exactSum(series: Series, start: number, end: number): number {
+export function exactSum(series: Values, start: number, end: number): number {
   scratch.clear();
   for (let position = start; position < end; position++) {
     const value = series.valueAt(position);
@@ -157,14 +161,14 @@ export function exactSum(series: Series, start: number, end: number): number {
 }
 
 /** Sum in order, for values beyond the range of {@link ExactSum}. */
-function plainSum(series: Series, start: number, end: number): number {
+function plainSum(series: Values, start: number, end: number): number {
   let sum = 0;
   for (let position = start; position < end; position++) sum += series.valueAt(position);
   return sum;
 }
 
 /** Greatest of the values at positions start ≤ position < end (sign 1), or the least (-1). */
-export function extreme(series: Series, start: number, end: number, sign: 1 | -1): number {
+export function extreme(series: Values, start: number, end: number, sign: 1 | -1): number {
   let result = sign * series.valueAt(start);
   for (let position = start + 1; position < end; position++) {
     const value = sign * series.valueAt(position);
