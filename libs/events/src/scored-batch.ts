@@ -39,11 +39,8 @@ export interface WindowSnapshot extends StoredWindows {
   readonly limits: readonly WindowLimit[];
 }
 
-/** Limits of windows: when one is reached, part of the past is forgotten. */
-export const windowLimits = ['events_of_entity', 'events', 'entities', 'names', 'memory'] as const;
-
-/** Limit of windows, see {@link windowLimits}. */
-export type WindowLimit = (typeof windowLimits)[number];
+/** Limit of windows: when it is reached, part of the past is forgotten. */
+export type WindowLimit = 'events_of_entity' | 'events' | 'entities' | 'names' | 'memory';
 
 /** Entities of a batch, and the window state to store with it. */
 export interface BatchEntities {

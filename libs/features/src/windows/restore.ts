@@ -8,7 +8,7 @@ import { corrupted, decodeSlice } from './slices.ts';
 import { ENTITY_NUMBERS } from './snapshot.ts';
 
 /** State of windows, as pieces describe it. */
-export interface RestoredState {
+interface RestoredState {
   readonly coverage: Coverage;
   /** Entities in the order in which they were stored last. */
   readonly entities: ReadonlyMap<string, Entity>;

@@ -7,7 +7,7 @@ const NUMBER_BYTES = 8;
 const IS_BIG_ENDIAN = endianness() === 'BE';
 
 /** Slice of bytes: JSON, and float64 numbers. */
-export interface Slice {
+interface Slice {
   readonly json: unknown;
   readonly numbers: Float64Array;
   /** Start of the next slice. */

@@ -87,7 +87,7 @@ describe('snapshots of windows', () => {
     );
   });
 
-  it('hold what has changed, and in turn the rest: about twice the state in all', () => {
+  it('hold what has changed, and in turn the rest: no more than four times the state in all', () => {
     const windows = open();
     let state = stored(null, next(windows));
     let offset = 0;
@@ -102,15 +102,15 @@ describe('snapshots of windows', () => {
     state = stored(state, whole);
     expect(whole.follows).toBeNull();
     let largest = 0;
-    for (let i = 0; i < 60; i++) {
+    for (let i = 0; i < 100; i++) {
       see(300);
       const snapshot = next(windows);
       expect(snapshot.follows).toBe(state.token);
       state = stored(state, snapshot);
-      expect(bytesOf(snapshot)).toBeLessThan(80 * 300 * 2 + 1_000);
+      expect(bytesOf(snapshot)).toBeLessThan(80 * 300 * 1.5 + 1_000);
       largest = Math.max(largest, bytesOf(state));
     }
-    expect(largest).toBeLessThan(3 * bytesOf(windows.snapshot()));
+    expect(largest).toBeLessThan(4 * bytesOf(windows.snapshot()));
     const restored = open();
     restored.restore(state);
     expect([restored.size, restored.events]).toEqual([windows.size, windows.events]);

@@ -9,6 +9,8 @@ import { encodeCoverage, encodeEntities, Pieces, storedBytes } from './snapshot.
 
 /** Length of changes, in bytes, above which a snapshot is the whole instead. */
 const MAX_CHANGES = 16_000_000;
+/** Bytes of entities that are stored in turn, per byte of changes. */
+const SHARE = 0.5;
 /** Snapshots within which every entity is stored anew, however few events there are. */
 const MAX_SNAPSHOTS = 2_000;
 
@@ -25,7 +27,7 @@ export interface WindowState {
 
 /**
  * Snapshots of windows, each of which extends the one before: it holds the changes since, then the
- * whole state of further entities in turn, of as many bytes. The first one is the whole.
+ * whole state of further entities in turn, of half as many bytes. The first one is the whole.
  */
 export class SnapshotChain {
   readonly #entities: ReadonlyMap<string, Entity>;
@@ -79,7 +81,7 @@ export class SnapshotChain {
     let budget = state.length / MAX_SNAPSHOTS;
     for (const slice of this.#changes?.take() ?? []) {
       pieces.add(slice);
-      budget += slice.length;
+      budget += SHARE * slice.length;
       yield;
     }
     const entities = follows === null ? this.#entities.values() : this.#upTo(budget);
