@@ -1,24 +1,10 @@
 import { at } from '@flowline/events';
 
 import { ExactSum } from './exact-sum.ts';
-import type { Series } from './series.ts';
+import type { Series, Slide } from './series.ts';
 
 /** Passed candidates after which their list is cut. */
 const COMPACTED = 64;
-
-/**
- * State of a statistic over a window that moves along a series, at an amortised cost of O(1) per
- * event. It follows from the values within the window: it is not stored, and a restart or a late
- * event gives the same statistic to the last bit.
- */
-export interface Slide {
-  /** Statistic of the values at positions start ≤ position < end; there is at least one. */
-  over(series: Series, start: number, end: number): number;
-  /** Told that a value now stands at a position; the later ones have moved by one. */
-  inserted(series: Series, position: number): void;
-  /** Told that the first `count` values will be dropped; the others move by as many. */
-  dropping(series: Series, count: number): void;
-}
 
 /** Exact sum over a window, which moves forwards and backwards. */
 export class SumSlide implements Slide {
