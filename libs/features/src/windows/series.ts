@@ -1,7 +1,5 @@
 import { at as elementAt, WINDOW_MAX_EVENTS } from '@flowline/events';
 
-import type { Slide } from './slide.ts';
-
 /**
  * Events kept beyond the reach of a window over a number of events, so that one which is late by as
  * many finds its predecessors.
@@ -20,6 +18,20 @@ export interface Retention {
 
 /** Length below which a series keeps no state of its statistics: they are computed anew. */
 const SHORT = 8;
+
+/**
+ * State of a statistic over a window that moves along a series, at an amortised cost of O(1) per
+ * event. It follows from the values within the window: it is not stored, and a restart or a late
+ * event gives the same statistic to the last bit.
+ */
+export interface Slide {
+  /** Statistic of the values at positions start ≤ position < end; there is at least one. */
+  over(series: Series, start: number, end: number): number;
+  /** Told that a value now stands at a position; the later ones have moved by one. */
+  inserted(series: Series, position: number): void;
+  /** Told that the first `count` values will be dropped; the others move by as many. */
+  dropping(series: Series, count: number): void;
+}
 
 /**
  * Past values of one entity, ordered by event time, and by arrival within the same time. Positions

@@ -1,28 +1,10 @@
 import { at } from '@flowline/events';
 
 import { ExactSum } from './exact-sum.ts';
-
-/** Values of an entity by position, see {@link Slide}. */
-interface Values {
-  valueAt(position: number): number;
-}
+import type { Series, Slide } from './series.ts';
 
 /** Passed candidates after which their list is cut. */
 const COMPACTED = 64;
-
-/**
- * State of a statistic over a window that moves along a series, at an amortised cost of O(1) per
- * event. It follows from the values within the window: it is not stored, and a restart or a late
- * event gives the same statistic to the last bit.
- */
-export interface Slide {
-  /** Statistic of the values at positions start ≤ position < end; there is at least one. */
-  over(series: Values, start: number, end: number): number;
-  /** Told that a value now stands at a position; the later ones have moved by one. */
-  inserted(series: Values, position: number): void;
-  /** Told that the first `count` values will be dropped; the others move by as many. */
-  dropping(series: Values, count: number): void;
-}
 
 /** Exact sum over a window, which moves forwards and backwards. */
 export class SumSlide implements Slide {
@@ -32,7 +14,7 @@ export class SumSlide implements Slide {
   /** Values within that {@link ExactSum} does not take. */
   #huge = 0;
 
-  over(series: Values, start: number, end: number): number {
+  over(series: Series, start: number, end: number): number {
     if (start >= this.#end || end <= this.#start) {
       this.#sum.clear();
       this.#huge = 0;
@@ -46,14 +28,14 @@ export class SumSlide implements Slide {
     return this.#huge > 0 ? plainSum(series, start, end) : this.#sum.value;
   }
 
-  inserted(series: Values, position: number): void {
+  inserted(series: Series, position: number): void {
     if (position >= this.#end) return;
     if (position > this.#start) this.#take(series.valueAt(position), 1);
     else this.#start++;
     this.#end++;
   }
 
-  dropping(series: Values, count: number): void {
+  dropping(series: Series, count: number): void {
     while (this.#start < Math.min(count, this.#end)) this.#take(series.valueAt(this.#start++), -1);
     this.#start = Math.max(0, this.#start - count);
     this.#end = Math.max(0, this.#end - count);
@@ -83,7 +65,7 @@ export class ExtremeSlide implements Slide {
     this.#sign = sign;
   }
 
-  over(series: Values, start: number, end: number): number {
+  over(series: Series, start: number, end: number): number {
     const from = start + this.#dropped;
     const to = end + this.#dropped;
     // A late event looks back: its window is folded, and this one stays.
@@ -99,7 +81,7 @@ export class ExtremeSlide implements Slide {
     return this.#sign * this.#signed(series, at(this.#candidates, this.#first)) + 0;
   }
 
-  inserted(series: Values, position: number): void {
+  inserted(series: Series, position: number): void {
     const number = position + this.#dropped;
     if (number >= this.#end) return;
     const candidates = this.#candidates;
@@ -118,14 +100,14 @@ export class ExtremeSlide implements Slide {
     candidates.splice(from, after - from, number);
   }
 
-  dropping(_series: Values, count: number): void {
+  dropping(_series: Series, count: number): void {
     this.#dropped += count;
     this.#start = Math.max(this.#start, this.#dropped);
     this.#end = Math.max(this.#end, this.#dropped);
     while (this.#first < this.#candidates.length && at(this.#candidates, this.#first) < this.#start) this.#first++;
   }
 
-  #push(series: Values, number: number): void {
+  #push(series: Series, number: number): void {
     const value = this.#signed(series, number);
     const candidates = this.#candidates;
     let { length } = candidates;
@@ -135,7 +117,7 @@ export class ExtremeSlide implements Slide {
   }
 
   /** Value, negated if the least is sought. */
-  #signed(series: Values, number: number): number {
+  #signed(series: Series, number: number): number {
     return this.#sign * series.valueAt(number - this.#dropped);
   }
 
@@ -150,7 +132,7 @@ export class ExtremeSlide implements Slide {
 const scratch = new ExactSum();
 
 /** Sum of the values at positions start ≤ position < end, rounded once. */
-export function exactSum(series: Values, start: number, end: number): number {
+export function exactSum(series: Series, start: number, end: number): number {
   scratch.clear();
   for (let position = start; position < end; position++) {
     const value = series.valueAt(position);
@@ -161,14 +143,14 @@ export function exactSum(series: Values, start: number, end: number): number {
 }
 
 /** Sum in order, for values beyond the range of {@link ExactSum}. */
-function plainSum(series: Values, start: number, end: number): number {
+function plainSum(series: Series, start: number, end: number): number {
   let sum = 0;
   for (let position = start; position < end; position++) sum += series.valueAt(position);
   return sum;
 }
 
 /** Greatest of the values at positions start ≤ position < end (sign 1), or the least (-1). */
-export function extreme(series: Values, start: number, end: number, sign: 1 | -1): number {
+export function extreme(series: Series, start: number, end: number, sign: 1 | -1): number {
   let result = sign * series.valueAt(start);
   for (let position = start + 1; position < end; position++) {
     const value = sign * series.valueAt(position);

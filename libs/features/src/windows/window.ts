@@ -9,8 +9,8 @@ import {
 } from '@flowline/events';
 
 import type { KnownPast } from './coverage.ts';
-import type { Retention, Series } from './series.ts';
-import { exactSum, extreme, ExtremeSlide, type Slide, SumSlide } from './slide.ts';
+import type { Retention, Series, Slide } from './series.ts';
+import { exactSum, extreme, ExtremeSlide, SumSlide } from './slide.ts';
 import { windowId } from './window-values.ts';
 
 /** One window of a schema: its operand, and the function from an entity's past to its value. */
@@ -81,7 +81,7 @@ function compileWindow(expression: WindowExpression, feature: string, slot: numb
     };
   }
   const ms = parseDurationMs(over);
-  if (ms === undefined) throw invalid(feature, `has a window over ${over}, which is not a duration`);
+  if (ms === undefined) throw invalid(feature, `has a window over ${over}, which is no duration`);
   return {
     id,
     of,
