@@ -85,7 +85,12 @@ describe('the scorer over a file', () => {
     const half = third?.slice(0, 12) ?? '';
     const read = async (lines: readonly unknown[]) => {
       const { code, last, stderr } = await score(['--source', `ndjson:${file('live.ndjson', lines)}`, '--json']);
-      return { code, scored: last.scored, deadLetters: last.deadLetters, warned: stderr.includes('the last line is incomplete') };
+      return {
+        code,
+        scored: last.scored,
+        deadLetters: last.deadLetters,
+        warned: stderr.includes('the last line is incomplete'),
+      };
     };
     expect(await read([first, second, half])).toEqual({ code: 0, scored: 2, deadLetters: 0, warned: true });
     expect(await read([first, second, third])).toEqual({ code: 0, scored: 1, deadLetters: 0, warned: false });
