@@ -4,6 +4,7 @@ import type { LookupTable, ValuesInForce } from '@flowline/events';
 import { createRecordReader } from '@flowline/features';
 import type { RecordDecoder, SourceBatch } from '@flowline/stream';
 
+import { decodeInTurns } from './decode-in-turns.ts';
 import { createDecoder, type DecodedEvents, type DecodeEvents } from './record-decoder.ts';
 import { windowsMaker, type WindowsMaker } from '../windows/windows-maker.ts';
 
@@ -60,8 +61,11 @@ export async function decoderInForce(
  * Decodes a batch by the definition in force, next to the model. Needs no windows: if a detector
  * learns from its events, none of its features looks at an entity's past.
  */
-export function readInForce(source: SourceBatch, { detectorVersion, decode }: DecoderInForce): EventsInForce {
-  return { detectorVersion, events: decode(source, null) };
+export async function readInForce(
+  source: SourceBatch,
+  { detectorVersion, decode }: DecoderInForce,
+): Promise<EventsInForce> {
+  return { detectorVersion, events: await decodeInTurns(decode, source, null) };
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { EntityWindows } from '@flowline/features';
 
+import { decodeInTurns } from '../decoding/decode-in-turns.ts';
 import { type EventsInForce, readInForce } from '../decoding/decoder-in-force.ts';
 import type { ReadableBatch } from '../decoding/event-reader.ts';
 import { type DecodedEvents, prepareBatch } from '../decoding/record-decoder.ts';
@@ -21,6 +22,6 @@ export interface BatchEvents {
  */
 export async function decode({ source, reader }: ReadableBatch, past: EntityWindows | null): Promise<BatchEvents> {
   await prepareBatch(reader.format, source);
-  const inForce = reader.inForce && readInForce(source, reader.inForce);
-  return { events: reader.decode(source, past), inForce };
+  const inForce = reader.inForce && (await readInForce(source, reader.inForce));
+  return { events: await decodeInTurns(reader.decode, source, past), inForce };
 }
