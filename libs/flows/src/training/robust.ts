@@ -9,19 +9,19 @@ const SLACK_NATS = 0.5;
 /** Outliers are at most this share of the rows; a larger group is a separate population. */
 const LARGEST_OUTLIER_SHARE = 0.1;
 
-/**
- * Threshold of log p below which a row counts as an outlier: median − 3·1.4826·(median − Q1) − 0.5,
- * where −∞ and NaN rank lowest. If more than a tenth of the rows lies below it, those rows are a
- * separate population (the non-zero rows of a column of zeros, say), and the rule is applied to
- * them in turn.
- */
+/** {@link outlierThresholdOfSorted} of values in any order; those that are not finite rank lowest. */
 export function outlierThreshold(logP: Float32Array | Float64Array): number {
   return outlierThresholdOfSorted(
     Float64Array.from(logP, (value) => (Number.isFinite(value) ? value : -Number.MAX_VALUE)).sort(),
   );
 }
 
-/** {@link outlierThreshold} of finite values that are sorted, ascending. */
+/**
+ * Threshold of log p below which a row counts as an outlier: median − 3·1.4826·(median − Q1) − 0.5.
+ * If more than a tenth of the rows lies below it, those rows are a separate population (the
+ * non-zero rows of a column of zeros, say), and the rule is applied to them in turn.
+ * @param sorted finite values of log p, ascending.
+ */
 export function outlierThresholdOfSorted(sorted: Float64Array): number {
   let rows = sorted;
   for (;;) {
