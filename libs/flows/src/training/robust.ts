@@ -9,7 +9,7 @@ const SLACK_NATS = 0.5;
 /** Outliers are at most this share of the rows; a larger group is a separate population. */
 const LARGEST_OUTLIER_SHARE = 0.1;
 
-/** {@link outlierThresholdOfSorted} of values in any order; those that are not finite rank lowest. */
+/** {@link outlierThresholdOfSorted} of values in any order; values not finite rank lowest. */
 export function outlierThreshold(logP: Float32Array | Float64Array): number {
   return outlierThresholdOfSorted(
     Float64Array.from(logP, (value) => (Number.isFinite(value) ? value : -Number.MAX_VALUE)).sort(),
