@@ -151,6 +151,17 @@ AS $function$
     WHERE detector.state <> 'deleted' AND jsonb_typeof(version.definition #> '{retention,scoredMs}') = 'number'))
 $function$;
 
+CREATE OR REPLACE FUNCTION flowline.grant_explanations()
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  IF to_regrole('flowline_scorer') IS NOT NULL THEN
+    GRANT SELECT, UPDATE (deferred, top_feature, summary, alert) ON flowline.anomalies TO flowline_scorer;
+  END IF;
+END
+$function$;
+
 CREATE OR REPLACE FUNCTION flowline.grant_in_force()
  RETURNS void
  LANGUAGE plpgsql
@@ -190,12 +201,9 @@ BEGIN
     GRANT SELECT ON flowline.migrations, flowline.detectors, flowline.detector_versions, flowline.model_versions,
       flowline.model_aliases, flowline.model_artifacts TO flowline_scorer;
     GRANT INSERT ON flowline.scored_events, flowline.anomalies, flowline.dead_letters TO flowline_scorer;
-    -- Explanations that follow their anomalies.
-    GRANT SELECT, UPDATE (deferred, top_feature, summary, alert) ON flowline.anomalies TO flowline_scorer;
     GRANT SELECT, INSERT, UPDATE, DELETE ON flowline.stream_offsets TO flowline_scorer;
     GRANT SELECT, INSERT ON flowline.stream_gaps TO flowline_scorer;
-    GRANT SELECT, INSERT, UPDATE, DELETE ON flowline.window_snapshots, flowline.window_pieces,
-      flowline.entity_partitions TO flowline_scorer;
+    GRANT SELECT, INSERT, UPDATE, DELETE ON flowline.window_snapshots, flowline.entity_partitions TO flowline_scorer;
     GRANT SELECT, INSERT, UPDATE ON flowline.event_counts TO flowline_scorer;
     GRANT SELECT, INSERT, UPDATE (sent_at, dead_at, error, attempts) ON flowline.alert_outbox TO flowline_scorer;
     GRANT EXECUTE ON FUNCTION flowline.ensure_partitions(date, integer) TO flowline_scorer;
@@ -251,6 +259,17 @@ BEGIN
   IF to_regrole('flowline_scorer') IS NOT NULL THEN
     GRANT INSERT ON flowline.event_scores TO flowline_scorer;
     GRANT SELECT, INSERT ON flowline.score_sources TO flowline_scorer;
+  END IF;
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION flowline.grant_windows()
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  IF to_regrole('flowline_scorer') IS NOT NULL THEN
+    GRANT SELECT, INSERT, UPDATE, DELETE ON flowline.window_pieces TO flowline_scorer;
   END IF;
 END
 $function$;

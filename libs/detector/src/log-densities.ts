@@ -1,3 +1,4 @@
+import { turn } from '@flowline/events';
 import type { Scorer } from '@flowline/engine';
 import {
   ColumnTable,
@@ -5,7 +6,6 @@ import {
   type FeatureEncoding,
   type FeatureTable,
   sliceTable,
-  turn,
 } from '@flowline/features';
 import { valueAt } from './sorted.ts';
 

@@ -1,6 +1,7 @@
+import { atOnce, type Steps } from '@flowline/events';
 import { describe, expect, it } from '@jest/globals';
 
-import { atOnce, inSlices, SLICE_MS, type Sliced } from './slices.ts';
+import { inSlices, SLICE_MS } from './slices.ts';
 
 /** Counts turns of the event loop. The returned function stops it and gives the count. */
 const countTurns = (): (() => number) => {
@@ -20,7 +21,7 @@ const countTurns = (): (() => number) => {
 
 describe('work in slices', () => {
   let clockMs = 0;
-  function* parts(count: number, eachMs: number): Sliced<number> {
+  function* parts(count: number, eachMs: number): Steps<number> {
     for (let i = 0; i < count; i++) {
       clockMs += eachMs;
       yield;
@@ -46,7 +47,7 @@ describe('work in slices', () => {
   });
 
   it('passes on what goes wrong', async () => {
-    function* wrong(): Sliced<never> {
+    function* wrong(): Steps<never> {
       yield;
       throw new RangeError('no');
     }

@@ -17,3 +17,5 @@ export * from './parse-json.ts';
 export * from './printable.ts';
 export * from './scored-batch.ts';
 export * from './scoring-backend.ts';
+export * from './steps.ts';
+export * from './turns.ts';

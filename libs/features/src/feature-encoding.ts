@@ -1,4 +1,4 @@
-import { FlowlineError, type FeatureSpec, type FeatureType } from '@flowline/events';
+import { type FeatureSpec, type FeatureType, FlowlineError, type Steps } from '@flowline/events';
 
 import type { ColumnTable } from './column-table.ts';
 import { decodeRows } from './decode-rows.ts';
@@ -14,7 +14,6 @@ import { LevelColumn, MISSING } from './level-column.ts';
 import { markedRows } from './marked-rows.ts';
 import { MissingPatterns } from './missing-patterns.ts';
 import { ENCODED_BOUND, NumericColumn } from './numeric-column.ts';
-import type { Steps } from './steps.ts';
 
 /**
  * One dimension of the flow: a scored numeric feature, with an increasing map from original to

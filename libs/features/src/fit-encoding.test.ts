@@ -1,10 +1,9 @@
-import type { FeatureSpec } from '@flowline/events';
+import { atOnce, type FeatureSpec } from '@flowline/events';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import { emptyTable, selectRows, type FeatureTable } from './feature-table.ts';
 import { columnsOf } from './column-table-builder.ts';
-import { atOnce } from './steps.ts';
 import { fitEncoding } from './fit-encoding.ts';
 
 const feature = (name: string, type: FeatureSpec['type'], more: Partial<FeatureSpec> = {}): FeatureSpec => ({

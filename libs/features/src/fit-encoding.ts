@@ -1,4 +1,4 @@
-import { at, FlowlineError, type FeatureSpec } from '@flowline/events';
+import { at, atOnce, type FeatureSpec, FlowlineError, type Steps } from '@flowline/events';
 
 import type { ColumnTable } from './column-table.ts';
 import { columnsOf } from './column-table-builder.ts';
@@ -11,7 +11,6 @@ import { fitLevelChain, type LevelChainConfig } from './level-chain.ts';
 import { fitLevelColumn, type LevelColumn } from './level-column.ts';
 import { fitMissingPatterns } from './missing-patterns.ts';
 import type { NumericColumnConfig } from './numeric-column.ts';
-import { atOnce, type Steps } from './steps.ts';
 import { strayRules, type StrayRule } from './stray-values.ts';
 
 /**

@@ -1,11 +1,10 @@
-import type { FeatureSpec } from '@flowline/events';
+import { atOnce, type FeatureSpec, type Steps } from '@flowline/events';
 
 import { scaleOf } from './feature-schema.ts';
 import { filterNumbers, mapNumbers } from './map-numbers.ts';
 import { noiseScaleSteps } from './noise.ts';
 import { NumericColumn, rangeReach } from './numeric-column.ts';
 import { sortNumbers } from './sort-numbers.ts';
-import { atOnce, type Steps } from './steps.ts';
 import { withoutStrays, type StrayRule } from './stray-values.ts';
 import { asinh } from './transforms/asinh.ts';
 import { identity } from './transforms/identity.ts';

@@ -43,7 +43,6 @@ export type { PlainColumns, PlainLevel, PlainNumber } from './plain-columns.ts';
 export { createRecordReader, type ReadResult, type RecordFault, type RecordReader } from './record-reader.ts';
 export { filterNumbers, mapNumbers } from './map-numbers.ts';
 export { sortNumbers } from './sort-numbers.ts';
-export { atOnce, blocksOf, inTurns, type Steps, turn } from './steps.ts';
 export { strayRules, type StrayRule } from './stray-values.ts';
 export { parseTime } from './time.ts';
 export { DOMAIN_TOLERANCE, LARGE_TOLERANCE } from './tolerance.ts';

@@ -1,6 +1,4 @@
-import { at } from '@flowline/events';
-
-import { blocksOf, type Steps } from './steps.ts';
+import { at, blocksOf, type Steps } from '@flowline/events';
 
 /** Maps numbers in steps, to a new array or to `into`, which may be `values`. */
 export function* mapNumbers(

@@ -1,7 +1,6 @@
-import { at } from '@flowline/events';
+import { at, type Steps } from '@flowline/events';
 
 import type { ColumnTable } from './column-table.ts';
-import type { Steps } from './steps.ts';
 
 /** Test of the values of one numeric column. */
 export interface ValueTest {

@@ -1,9 +1,8 @@
-import type { FeatureSpec } from '@flowline/events';
+import { atOnce, type FeatureSpec } from '@flowline/events';
 import { describe, expect, it } from '@jest/globals';
 
 import { columnsOf } from './column-table-builder.ts';
 import type { FeatureTable } from './feature-table.ts';
-import { atOnce } from './steps.ts';
 import { COMPLETE, MissingPatterns, UNKNOWN_PATTERN, fitMissingPatterns } from './missing-patterns.ts';
 
 const feature = (name: string, type: FeatureSpec['type']): FeatureSpec => ({

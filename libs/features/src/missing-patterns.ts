@@ -1,8 +1,7 @@
-import { at, type FeatureSpec } from '@flowline/events';
+import { at, blocksOf, type FeatureSpec, type Steps } from '@flowline/events';
 
 import type { ColumnTable } from './column-table.ts';
 import { isLevelFeature } from './feature-schema.ts';
-import { blocksOf, type Steps } from './steps.ts';
 
 /** Pattern of a complete row. */
 export const COMPLETE = 0;

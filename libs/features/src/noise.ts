@@ -1,6 +1,4 @@
-import { at } from '@flowline/events';
-
-import { atOnce, blocksOf, type Steps } from './steps.ts';
+import { at, atOnce, blocksOf, type Steps } from '@flowline/events';
 
 /**
  * Limits of the training noise per dimension, in standard deviations of the column

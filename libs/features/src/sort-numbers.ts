@@ -1,6 +1,4 @@
-import { at } from '@flowline/events';
-
-import { blocksOf, type Steps } from './steps.ts';
+import { at, blocksOf, type Steps } from '@flowline/events';
 
 /** Numbers that the platform sorts at once, in some milliseconds. */
 const FEW = 65_536;

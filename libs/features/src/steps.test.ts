@@ -1,10 +1,10 @@
+import { atOnce, inTurns, type Steps } from '@flowline/events';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import { fitEncoding } from './fit-encoding.ts';
 import { filterNumbers, mapNumbers } from './map-numbers.ts';
 import { sortNumbers } from './sort-numbers.ts';
-import { atOnce, inTurns, type Steps } from './steps.ts';
 
 /** Number of steps of a computation. */
 function stepsOf(steps: Steps<unknown>): number {

@@ -7,8 +7,8 @@ import {
   HistorySession,
   type HistorySource,
 } from '@flowline/db';
-import { DAY_MS, type LookupTable } from '@flowline/events';
-import { type ColumnTable, turn } from '@flowline/features';
+import { DAY_MS, type LookupTable, turn } from '@flowline/events';
+import { type ColumnTable } from '@flowline/features';
 
 import { checkColumns } from './check-columns.ts';
 import { eventsPerDay } from './events-per-day.ts';

@@ -1,5 +1,4 @@
-import { blocksOf, type Steps } from '@flowline/features';
-
+import { blocksOf, type Steps } from '@flowline/events';
 import type { LogDensities } from '../log-densities.ts';
 import { valueAt } from '../sorted.ts';
 import { isAnomalous } from './alpha.ts';

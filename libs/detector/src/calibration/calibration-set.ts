@@ -1,4 +1,4 @@
-import { atOnce, blocksOf, type Steps } from '@flowline/features';
+import { atOnce, blocksOf, type Steps } from '@flowline/events';
 import type { Random } from '@flowline/flows';
 
 import { fitCalibrationSteps, pValueOf, type Calibration, type PValue } from './calibration.ts';

@@ -1,6 +1,6 @@
 import { toleranceOf } from '@flowline/engine';
-import { FlowlineError, type PValueMethod } from '@flowline/events';
-import { atOnce, sortNumbers, type Steps } from '@flowline/features';
+import { atOnce, FlowlineError, type PValueMethod, type Steps } from '@flowline/events';
+import { sortNumbers } from '@flowline/features';
 import { betaCdf } from './beta.ts';
 import { minimumRows } from '../minimum-rows.ts';
 import { lowerBound, partition, quantileOfSorted, upperBound, valueAt } from '../sorted.ts';

@@ -1,5 +1,4 @@
-import { atOnce, type Steps } from '@flowline/features';
-
+import { atOnce, type Steps } from '@flowline/events';
 import { quantileOfSorted } from '../sorted.ts';
 
 /** Source of independent uniform numbers in [0, 1), such as `Random` of the flow library. */

@@ -1,7 +1,7 @@
+import { Turns } from '@flowline/events';
 import type { Scorer } from '@flowline/engine';
 
 import { valueAt } from '../sorted.ts';
-import { Turns } from './turns.ts';
 
 /** One dimension of one encoded row, whose distribution given all other dimensions is wanted. */
 export interface Axis {

@@ -1,13 +1,6 @@
+import { blocksOf, inTurns, type Steps } from '@flowline/events';
 import type { Scorer } from '@flowline/engine';
-import {
-  blocksOf,
-  type ColumnTable,
-  type FeatureEncoding,
-  filterNumbers,
-  inTurns,
-  sortNumbers,
-  type Steps,
-} from '@flowline/features';
+import { type ColumnTable, type FeatureEncoding, filterNumbers, sortNumbers } from '@flowline/features';
 import { outlierThresholdOfSorted, Random } from '@flowline/flows';
 
 import { designEffect } from '../calibration/alarm-verdict.ts';

@@ -1,6 +1,6 @@
 import { createScorer, type Scorer } from '@flowline/engine';
-import type { ScoringBackend } from '@flowline/events';
-import { type ColumnTable, columnsOf, type FeatureTable, inTurns, turn } from '@flowline/features';
+import { inTurns, type ScoringBackend, turn } from '@flowline/events';
+import { type ColumnTable, columnsOf, type FeatureTable } from '@flowline/features';
 import { initBackend, loadFlow, Random } from '@flowline/flows';
 import type { ModelBundle } from '../bundle/bundle.ts';
 import { alarmedRows } from '../calibration/alarmed-rows.ts';

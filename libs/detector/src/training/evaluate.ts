@@ -1,13 +1,6 @@
+import { inTurns, type Steps } from '@flowline/events';
 import type { Scorer } from '@flowline/engine';
-import {
-  type ColumnTable,
-  type FeatureEncoding,
-  filterNumbers,
-  inTurns,
-  mapNumbers,
-  sortNumbers,
-  type Steps,
-} from '@flowline/features';
+import { type ColumnTable, type FeatureEncoding, filterNumbers, mapNumbers, sortNumbers } from '@flowline/features';
 
 import { alarmVerdict } from '../calibration/alarm-verdict.ts';
 import { alarmedRows } from '../calibration/alarmed-rows.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { FeatureSpec } from '@flowline/events';
-import { atOnce, columnsOf, type FeatureTable } from '@flowline/features';
+import { atOnce, type FeatureSpec } from '@flowline/events';
+import { columnsOf, type FeatureTable } from '@flowline/features';
 import { Random } from '@flowline/flows';
 import { movedFeatures } from './moved-features.ts';
 

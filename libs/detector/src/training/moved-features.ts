@@ -1,5 +1,5 @@
-import { at, type FeatureSpec } from '@flowline/events';
-import { type ColumnTable, sortNumbers, type Steps, tableColumns } from '@flowline/features';
+import { at, type FeatureSpec, type Steps } from '@flowline/events';
+import { type ColumnTable, sortNumbers, tableColumns } from '@flowline/features';
 
 import { quantileOfSorted, valueAt } from '../sorted.ts';
 

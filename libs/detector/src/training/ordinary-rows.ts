@@ -1,5 +1,5 @@
-import { at } from '@flowline/events';
-import { blocksOf, type ColumnTable, type FeatureEncoding, type Steps, strayRules } from '@flowline/features';
+import { at, blocksOf, type Steps } from '@flowline/events';
+import { type ColumnTable, type FeatureEncoding, strayRules } from '@flowline/features';
 
 import type { DetectorTrainingSpec } from './training-spec.ts';
 

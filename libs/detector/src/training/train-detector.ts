@@ -1,12 +1,6 @@
+import { inTurns } from '@flowline/events';
 import { createScorer } from '@flowline/engine';
-import {
-  type ColumnTable,
-  columnsOf,
-  type FeatureTable,
-  fitEncodingSteps,
-  inTurns,
-  strayRules,
-} from '@flowline/features';
+import { type ColumnTable, columnsOf, type FeatureTable, fitEncodingSteps, strayRules } from '@flowline/features';
 import { initBackend } from '@flowline/flows';
 
 import type { HistoryParts, ModelBundle } from '../bundle/bundle.ts';

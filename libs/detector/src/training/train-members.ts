@@ -1,5 +1,5 @@
-import { at, FlowlineError } from '@flowline/events';
-import { type ColumnTable, type EncodedBatch, type FeatureEncoding, inTurns, type Steps } from '@flowline/features';
+import { at, FlowlineError, inTurns, type Steps } from '@flowline/events';
+import { type ColumnTable, type EncodedBatch, type FeatureEncoding } from '@flowline/features';
 import { type Flow, Random } from '@flowline/flows';
 
 import type { HistoryParts } from '../bundle/bundle.ts';

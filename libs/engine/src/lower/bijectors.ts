@@ -1,4 +1,4 @@
-import { at } from '@flowline/events';
+import { at, type Steps } from '@flowline/events';
 import {
   ActNorm,
   Autoregressive,
@@ -20,7 +20,6 @@ import { lowerTransformer } from './transformers.ts';
 import { WeightReader } from './weights.ts';
 import { parametersOf } from '../plan/plan.ts';
 import type { Network } from '../plan/plan.ts';
-import type { Sliced } from '../slices.ts';
 
 const lowerAffine = (bijector: ActNorm | ElementWiseAffine, builder: PlanBuilder): void => {
   const { features } = bijector.config;
@@ -141,7 +140,7 @@ export const missingLowering = (bijector: Bijector): string | null => {
  * Adds a bijector to a plan. Check with {@link missingLowering} first that every part of it has a
  * lowering.
  */
-export function* lowerBijector(bijector: Bijector, builder: PlanBuilder): Sliced<void> {
+export function* lowerBijector(bijector: Bijector, builder: PlanBuilder): Steps<void> {
   if (bijector instanceof Chain) {
     for (const part of bijector.parts) yield* lowerBijector(part, builder);
     return;

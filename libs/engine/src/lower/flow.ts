@@ -1,11 +1,10 @@
-import { FlowlineError } from '@flowline/events';
+import { atOnce, FlowlineError, type Steps } from '@flowline/events';
 import type { Flow } from '@flowline/flows';
 
 import { isLoweredBase, lowerBase } from './base.ts';
 import { lowerBijector, missingLowering } from './bijectors.ts';
 import { PlanBuilder } from './plan-builder.ts';
 import type { Plan } from '../plan/plan.ts';
-import { atOnce, type Sliced } from '../slices.ts';
 
 /** Reason in words why a flow has no lowering. Null if the whole flow has one. */
 export const whyNotLowered = ({ base, bijector }: Flow): string | null =>
@@ -18,7 +17,7 @@ export const whyNotLowered = ({ base, bijector }: Flow): string | null =>
 export const lowerFlow = (flow: Flow): Plan => atOnce(flowLowering(flow));
 
 /** {@link lowerFlow} in parts. */
-export function* flowLowering(flow: Flow): Sliced<Plan> {
+export function* flowLowering(flow: Flow): Steps<Plan> {
   const reason = whyNotLowered(flow);
   if (reason !== null) {
     throw new FlowlineError('FLOWLINE_BACKEND_UNAVAILABLE', reason, {

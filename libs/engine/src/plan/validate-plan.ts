@@ -1,4 +1,4 @@
-import { at, FlowlineError } from '@flowline/events';
+import { at, atOnce, FlowlineError, type Steps } from '@flowline/events';
 
 import { allFinite } from '../all-finite.ts';
 import { parametersOf, sourcesOf, valueWidths } from './plan.ts';
@@ -13,7 +13,6 @@ import type {
   TransformStep,
   Transformer,
 } from './plan.ts';
-import { atOnce, type Sliced } from '../slices.ts';
 import { partWidths } from '../steps/contextual-map.ts';
 import { contextualMap } from '../steps/contextual.ts';
 
@@ -25,7 +24,7 @@ import { contextualMap } from '../steps/contextual.ts';
 export const validatePlan = (plan: Plan): void => atOnce(planValidation(plan));
 
 /** {@link validatePlan} in parts. */
-export function* planValidation(plan: Plan): Sliced<void> {
+export function* planValidation(plan: Plan): Steps<void> {
   const { features, context, presence, order } = plan;
   expect(Number.isInteger(features) && features >= 1 && Number.isInteger(context) && context >= 0, 'plan', 'sizes');
   const columns = presence.every((column) => column === null || isIndex(column, context));

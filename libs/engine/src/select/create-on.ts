@@ -1,11 +1,10 @@
 import { availableParallelism } from 'node:os';
 
-import { FlowlineError } from '@flowline/events';
+import { FlowlineError, turn } from '@flowline/events';
 import type { Flow } from '@flowline/flows';
 
 import type { BackendEntry, BackendOptions } from '../targets/backend-entry.ts';
 import { ensemble } from './ensemble.ts';
-import { yieldToEventLoop } from '../yield-to-event-loop.ts';
 import type { FrozenFlow } from '../frozen-flow.ts';
 import type { Scorer } from '../scorer.ts';
 
@@ -35,7 +34,7 @@ export const createOn = async (
   const members: Scorer[] = [];
   try {
     for (const flow of flows) {
-      await yieldToEventLoop();
+      await turn();
       members.push(await entry.create(flow, options));
     }
   } catch (error) {

@@ -1,5 +1,4 @@
-import { at } from '@flowline/events';
-import { yieldToEventLoop } from '../yield-to-event-loop.ts';
+import { at, turn } from '@flowline/events';
 import type { Scorer } from '../scorer.ts';
 import { SLICE_MS } from '../slices.ts';
 
@@ -49,17 +48,17 @@ export const measuredRate = async (
       busy += elapsed;
       slice += elapsed;
       if (slice < SLICE_MS) continue;
-      await yieldToEventLoop();
+      await turn();
       slice = 0;
     }
     return (calls * count * 1000) / busy;
   };
-  await yieldToEventLoop();
+  await turn();
   await call();
-  await yieldToEventLoop();
+  await turn();
   for (let callMs = await call(); count < batch; callMs = await call()) {
     if (2 * holdMs > LONGEST_HOLD_MS || 2 * callMs > LONGEST_CALL_MS) break;
-    await yieldToEventLoop();
+    await turn();
     count = Math.min(batch, 2 * count);
   }
   await rateFor(WARM_UP_MS);

@@ -1,4 +1,4 @@
-import { FlowlineError, type ScoringBackend } from '@flowline/events';
+import { FlowlineError, type ScoringBackend, turn } from '@flowline/events';
 
 import { createOn } from './create-on.ts';
 import { measuredRate } from './measured-rate.ts';
@@ -6,7 +6,6 @@ import { type Sample, worstErrorOf } from './verification.ts';
 import type { FrozenFlow } from '../frozen-flow.ts';
 import type { Scorer } from '../scorer.ts';
 import type { BackendEntry, BackendOptions } from '../targets/backend-entry.ts';
-import { yieldToEventLoop } from '../yield-to-event-loop.ts';
 
 /** Result of trying one backend under `auto`. */
 export interface BackendTrial {
@@ -73,7 +72,7 @@ export const tryBackend = async (
     if (error instanceof FlowlineError) return failed(error.message, device);
     throw error;
   }
-  await yieldToEventLoop();
+  await turn();
   const worstError = await worstErrorOf(scorer, sample);
   if (worstError > 1) {
     scorer.dispose();

@@ -1,8 +1,7 @@
-import { at } from '@flowline/events';
+import { at, turn } from '@flowline/events';
 import { Random } from '@flowline/flows';
 import type { Flow } from '@flowline/flows';
 
-import { yieldToEventLoop } from '../yield-to-event-loop.ts';
 import type { Scorer } from '../scorer.ts';
 import { errorInTolerances } from './tolerance.ts';
 
@@ -54,7 +53,7 @@ export const sampleOf = async (
   }
   const exact = new Float64Array(count);
   for (let i = 0; i < count; i++) {
-    await yieldToEventLoop();
+    await turn();
     exact.set(await truth.score(rows.subarray(i * width, (i + 1) * width), 1), i);
   }
   return { rows, count, width, exact };
@@ -68,7 +67,7 @@ export const worstErrorOf = async (scorer: Scorer, { rows, count, width, exact }
   const together = await scorer.score(rows, count);
   let worst = 0;
   for (let i = 0; i < count; i++) worst = Math.max(worst, errorInTolerances(at(together, i), at(exact, i)));
-  await yieldToEventLoop();
+  await turn();
   for (let i = 0; i < SINGLE_ROWS; i++) {
     const alone = await scorer.score(rows.subarray(i * width, (i + 1) * width), 1);
     worst = Math.max(worst, errorInTolerances(at(alone, 0), at(exact, i)));

@@ -1,3 +1,4 @@
+import { atOnce } from '@flowline/events';
 import { createHash } from 'node:crypto';
 
 import { emitGradient } from '../targets/wasm/emit-gradient.ts';
@@ -9,7 +10,6 @@ import type { PlanShape } from './random-plan.ts';
 import { lowerFlow } from '../lower/flow.ts';
 import { activations } from '../plan/plan.ts';
 import type { Plan } from '../plan/plan.ts';
-import { atOnce } from '../slices.ts';
 
 /** Hashes of what the targets emit, by case and file. */
 export type EmissionHashes = Readonly<Record<string, Readonly<Record<string, string>>>>;

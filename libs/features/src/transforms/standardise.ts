@@ -1,6 +1,4 @@
-import { at } from '@flowline/events';
-
-import { atOnce, blocksOf, type Steps } from '../steps.ts';
+import { at, atOnce, blocksOf, type Steps } from '@flowline/events';
 
 /** y ↦ (y − mean)/std, the last step of every numeric column. */
 export interface Standardisation {

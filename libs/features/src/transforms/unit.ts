@@ -1,6 +1,6 @@
+import { atOnce, type Steps } from '@flowline/events';
 import { mapNumbers } from '../map-numbers.ts';
 import { sortNumbers } from '../sort-numbers.ts';
-import { atOnce, type Steps } from '../steps.ts';
 import { DOMAIN_TOLERANCE } from '../tolerance.ts';
 import type { Transform } from './transform.ts';
 

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 
 import {
+  atOnce,
   type EntitySpec,
   type Expression,
   type FeatureSpec,
   operandsOf,
+  type Steps,
   type StoredWindows,
   type WindowLimit,
   type WindowSnapshot,
@@ -256,7 +258,7 @@ export class EntityWindows implements SharesMemory {
    * {@link SnapshotChain}. Run the steps to the end: until the last one, no event may be added, and
    * no entity is forgotten.
    */
-  *snapshotSteps(): Generator<void, WindowSnapshot, void> {
+  *snapshotSteps(): Steps<WindowSnapshot> {
     this.#isHeld = true;
     try {
       return yield* this.#chain.next(this.#state);
@@ -276,14 +278,14 @@ export class EntityWindows implements SharesMemory {
    * @throws FlowlineError FLOWLINE_WINDOWS_CORRUPTED for damaged bytes.
    */
   restore(stored: StoredWindows): boolean {
-    return lastOf(this.restoreSteps(stored));
+    return atOnce(this.restoreSteps(stored));
   }
 
   /**
    * {@link restore} in steps of a few milliseconds each. Run them to the end before the windows are
    * used.
    */
-  *restoreSteps(stored: StoredWindows): Generator<void, boolean, void> {
+  *restoreSteps(stored: StoredWindows): Steps<boolean> {
     if (stored.id !== this.id && stored.id !== this.#oldId) return false;
     const { coverage, entities, order } = yield* restoreSteps(stored.pieces, this.#retentions);
     while (this.#silence.longest !== null) this.#remove(this.#silence.longest);
@@ -302,7 +304,7 @@ export class EntityWindows implements SharesMemory {
     return true;
   }
 
-  *#fill(entities: ReadonlyMap<string, Entity>): Generator<void, void, void> {
+  *#fill(entities: ReadonlyMap<string, Entity>): Steps<void> {
     const seenAt = this.#memory.tick();
     const bySilence = [...entities.values()].sort((a, b) => a.order - b.order);
     yield;
@@ -419,14 +421,6 @@ interface Now {
 }
 
 const NOTHING = new Series();
-
-/** Runs a generator to its end and returns its result. */
-function lastOf<T>(steps: Generator<void, T, void>): T {
-  for (;;) {
-    const step = steps.next();
-    if (step.done === true) return step.value;
-  }
-}
 
 /** Names of the lookup tables that an expression reads. */
 function lookupTables(expression: Expression): string[] {

@@ -1,4 +1,4 @@
-import { at, type WindowPiece } from '@flowline/events';
+import { at, type Steps, type WindowPiece } from '@flowline/events';
 
 import { CHANGE } from './change-log.ts';
 import { Coverage, COVERAGE_NUMBERS } from './coverage.ts';
@@ -26,10 +26,7 @@ const OLD_ENTITY_NUMBERS = 3;
  * @param retentions of the series of an entity.
  * @throws FlowlineError FLOWLINE_WINDOWS_CORRUPTED for damaged bytes.
  */
-export function* restoreSteps(
-  pieces: readonly WindowPiece[],
-  retentions: readonly Retention[],
-): Generator<void, RestoredState, void> {
+export function* restoreSteps(pieces: readonly WindowPiece[], retentions: readonly Retention[]): Steps<RestoredState> {
   const state = new Restoring(retentions);
   for (const { bytes, nextOffset } of pieces) {
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-import type { StoredWindows, WindowLimit, WindowSnapshot } from '@flowline/events';
+import type { Steps, StoredWindows, WindowLimit, WindowSnapshot } from '@flowline/events';
 
 import { ChangeLog } from './change-log.ts';
 import type { Coverage } from './coverage.ts';
@@ -74,7 +74,7 @@ export class SnapshotChain {
   }
 
   /** Returns the next snapshot, in steps of a few milliseconds; nothing must change meanwhile. */
-  *next(state: WindowState): Generator<void, WindowSnapshot, void> {
+  *next(state: WindowState): Steps<WindowSnapshot> {
     const follows = this.#changes === null ? null : this.#token;
     const pieces = new Pieces();
     pieces.add(encodeCoverage(state.coverage, state.order));

@@ -1,16 +1,11 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
-
+import { Turns } from '@flowline/events';
 import { concatTables, type EntityWindows } from '@flowline/features';
 import type { SourceBatch } from '@flowline/stream';
 
 import type { DecodedEvents, DecodeEvents } from './record-decoder.ts';
 
-/** Length of a turn, after which the event loop serves others. */
-const TURN_MS = 8;
-/** Records of the first part, before anything is measured, and bounds of the later ones. */
+/** Records of the first part, before anything is measured. */
 const FIRST_RECORDS = 256;
-const FEWEST_RECORDS = 16;
-const MOST_RECORDS = 8_192;
 
 /**
  * Decodes the records of a batch in parts, each as large as a turn of the event loop allows, and
@@ -24,14 +19,10 @@ export async function decodeInTurns(
 ): Promise<DecodedEvents> {
   const { records } = source;
   const parts: DecodedEvents[] = [];
-  let most = FIRST_RECORDS;
+  const turns = new Turns(nowMs, undefined, FIRST_RECORDS);
   for (let start = 0; start < records.length || parts.length === 0;) {
-    if (parts.length > 0) await nextTurn();
-    const part = records.slice(start, start + most);
-    const startMs = nowMs();
-    parts.push(decode({ ...source, records: part }, windows));
-    const perMs = part.length / Math.max(1e-3, nowMs() - startMs);
-    most = Math.min(MOST_RECORDS, 2 * most, Math.max(FEWEST_RECORDS, Math.floor(perMs * TURN_MS)));
+    const part = records.slice(start, start + turns.rows);
+    parts.push(await turns.call(part.length, () => Promise.resolve(decode({ ...source, records: part }, windows))));
     start += part.length;
   }
   return joined(parts);

@@ -1,7 +1,5 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
-
 import type { EntityScope, StrayEntity } from '@flowline/db';
-import { FlowlineError, type StoredWindows, type WindowLimit, type WindowSnapshot } from '@flowline/events';
+import { FlowlineError, inTurns, type StoredWindows, type WindowLimit, type WindowSnapshot } from '@flowline/events';
 import { type EntityWindows, WindowMemory } from '@flowline/features';
 import type { SourceBatch } from '@flowline/stream';
 import type { Logger } from '@flowline/telemetry';
@@ -33,6 +31,9 @@ const SNAPSHOT_MS = 30_000;
 const DEFAULT_EVERY = { records: SNAPSHOT_RECORDS, ms: SNAPSHOT_MS };
 /** Maximum total length, in characters, of the entity names that wait for a snapshot. */
 const SNAPSHOT_NAME_LENGTH = 4_000_000;
+
+/** Turns of the event loop while windows are restored or stored: one after each step. */
+const EACH_STEP = { turnMs: 0 };
 
 /** Options of {@link PartitionWindows}. */
 export interface PartitionWindowsOptions {
@@ -200,7 +201,11 @@ export class PartitionWindows {
     const begins = { seenFromMs: isFirst ? -Infinity : null, memory: this.#memory, onLimit: this.#onLimit };
     const windows = maker.open(begins);
     known.windows = windows;
-    if (stored !== null && stored.nextOffset >= fromOffset && (await inTurns(windows.restoreSteps(stored)))) {
+    if (
+      stored !== null &&
+      stored.nextOffset >= fromOffset &&
+      (await inTurns(windows.restoreSteps(stored), undefined, EACH_STEP))
+    ) {
       return windows;
     }
     Object.assign(known, NO_SNAPSHOT);
@@ -261,7 +266,7 @@ export class PartitionWindows {
     if (!isDue || nextOffset <= known.position) return NOT_DUE;
     known.snapshotMs = nowMs;
     known.snapshotOffset = nextOffset;
-    return { windows: await inTurns(windows.snapshotSteps()), seen: known.seen.take() };
+    return { windows: await inTurns(windows.snapshotSteps(), undefined, EACH_STEP), seen: known.seen.take() };
   }
 
   /**
@@ -304,15 +309,6 @@ export class PartitionWindows {
       bytes += windows?.bytes ?? 0;
     }
     return { entities, events, bytes };
-  }
-}
-
-/** Runs the steps of a long computation, each in its own turn of the event loop. */
-async function inTurns<T>(steps: Generator<void, T, void>): Promise<T> {
-  for (;;) {
-    const step = steps.next();
-    if (step.done === true) return step.value;
-    await nextTurn();
   }
 }
 

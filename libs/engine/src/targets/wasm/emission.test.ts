@@ -1,13 +1,13 @@
+import type { Steps } from '@flowline/events';
 import { describe, expect, it } from '@jest/globals';
 
 import { gradientEmission } from './emit-gradient.ts';
 import { scoreEmission } from './emit-score.ts';
-import type { Sliced } from '../../slices.ts';
 import { randomPlan, typicalShape } from '../../testing/random-plan.ts';
 import { planValidation } from '../../plan/validate-plan.ts';
 
 /** Number of times that a computation yields. */
-const pauses = (work: Sliced<unknown>): number => {
+const pauses = (work: Steps<unknown>): number => {
   let count = 0;
   while (work.next().done !== true) count++;
   return count;

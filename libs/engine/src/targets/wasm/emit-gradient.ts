@@ -1,4 +1,4 @@
-import { at } from '@flowline/events';
+import { at, atOnce, type Steps } from '@flowline/events';
 import { writeBaseSlope } from './base.ts';
 import { prepareContextualTile } from './contextual.ts';
 import { outputWidth, widestValue } from './emission.ts';
@@ -19,7 +19,6 @@ import { prepareTransformReverse } from './transform-reverse.ts';
 import type { ReversibleTile } from './transform-reverse.ts';
 import { networksOf } from '../../plan/plan.ts';
 import type { Plan, Step } from '../../plan/plan.ts';
-import { atOnce, type Sliced } from '../../slices.ts';
 
 /**
  * Emits the gradient module: `gradient(n)` writes ∂ log p / ∂x of the first n rows, in tiles of 32.
@@ -27,7 +26,7 @@ import { atOnce, type Sliced } from '../../slices.ts';
 export const emitGradient = (plan: Plan, options: EmitOptions): KernelCode => atOnce(gradientEmission(plan, options));
 
 /** {@link emitGradient} in parts. */
-export function* gradientEmission(plan: Plan, options: EmitOptions): Sliced<KernelCode> {
+export function* gradientEmission(plan: Plan, options: EmitOptions): Steps<KernelCode> {
   const writer = new KernelWriter(plan, options);
   const { emission } = writer;
   const memory = allocateTile(emission);

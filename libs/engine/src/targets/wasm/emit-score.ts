@@ -1,3 +1,4 @@
+import { atOnce, type Steps } from '@flowline/events';
 import { prepareContextualSingle, prepareContextualTile } from './contextual.ts';
 import { outputWidth, widestValue } from './emission.ts';
 import type { Emission } from './emission.ts';
@@ -23,7 +24,6 @@ import { prepareTransformTile } from './transform-tile.ts';
 import type { TileStep } from './transform-tile.ts';
 import { networksOf, parametersOf } from '../../plan/plan.ts';
 import type { Plan, Step } from '../../plan/plan.ts';
-import { atOnce, type Sliced } from '../../slices.ts';
 import { partWidths } from '../../steps/contextual-map.ts';
 import { contextualMap } from '../../steps/contextual.ts';
 
@@ -37,7 +37,7 @@ const TILE_MINIMUM_ROWS = 9;
 export const emitScore = (plan: Plan, options: EmitOptions): KernelCode => atOnce(scoreEmission(plan, options));
 
 /** {@link emitScore} in parts: packing the weights of the steps takes most of the time. */
-export function* scoreEmission(plan: Plan, options: EmitOptions): Sliced<KernelCode> {
+export function* scoreEmission(plan: Plan, options: EmitOptions): Steps<KernelCode> {
   const writer = new KernelWriter(plan, options);
   const tile = yield* defineScoreTile(writer.emission);
   const single = yield* defineScoreRow(writer.emission);
@@ -82,7 +82,7 @@ interface TileFunctions {
   readonly state: number;
 }
 
-function* defineScoreTile(emission: Emission): Sliced<TileFunctions> {
+function* defineScoreTile(emission: Emission): Steps<TileFunctions> {
   const { module, plan } = emission;
   const memory = allocateTile(emission);
   const slots = reusedSlots(emission, widestValue(plan), Math.max(0, ...networksOf(plan).map(outputWidth)));
@@ -119,7 +119,7 @@ interface RowFunctions {
   readonly write: FunctionReference;
 }
 
-function* defineScoreRow(emission: Emission): Sliced<RowFunctions> {
+function* defineScoreRow(emission: Emission): Steps<RowFunctions> {
   const { module, plan } = emission;
   const memory = allocateSingle(emission);
   const buffers = new SingleBuffers(emission);

@@ -1,3 +1,4 @@
+import type { Steps } from '@flowline/events';
 import { emitWriteScores } from './base.ts';
 import { emitContextual } from './contextual.ts';
 import { emitLinear } from './linear.ts';
@@ -5,7 +6,6 @@ import { emitRead, emitWriteLatents } from './rows.ts';
 import { CALL_WORDS, Shader, shapeOf, WORKGROUP_THREADS } from './shader.ts';
 import { emitTransform } from './transform.ts';
 import type { Plan, Step } from '../../plan/plan.ts';
-import type { Sliced } from '../../slices.ts';
 
 /** Output of a shader per row. */
 export type ShaderOutput = 'score' | 'latent';
@@ -41,11 +41,7 @@ const ROWS = [32, 16, 8, 4] as const;
  * and works in a storage buffer if that is not even one panel. The computation of a row depends
  * neither on the other rows nor on its place.
  */
-export function* shaderEmission(
-  plan: Plan,
-  output: ShaderOutput,
-  { workgroupBytes }: ShaderLimits,
-): Sliced<ShaderCode> {
+export function* shaderEmission(plan: Plan, output: ShaderOutput, { workgroupBytes }: ShaderLimits): Steps<ShaderCode> {
   for (const rows of ROWS) {
     const shader = yield* writeShader(plan, output, rows);
     if (shader.memoryBytes <= workgroupBytes) return finished(shader, false);
@@ -53,7 +49,7 @@ export function* shaderEmission(
   return finished(yield* writeShader(plan, output, ROWS[0]), true);
 }
 
-function* writeShader(plan: Plan, output: ShaderOutput, rows: number): Sliced<Shader> {
+function* writeShader(plan: Plan, output: ShaderOutput, rows: number): Steps<Shader> {
   const shader = new Shader(plan, shapeOf(rows));
   shader.take(plan.features + plan.context);
   emitRead(shader);

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 
-import { FlowlineError } from '@flowline/events';
+import { FlowlineError, turn } from '@flowline/events';
 
 import { KernelScorer } from '../../kernel-scorer.ts';
 import {
@@ -18,7 +18,6 @@ import {
 import type { PoolWorkerData } from './pool-protocol.ts';
 import type { KernelOutput } from './wasm-kernel.ts';
 import { WasmProgram, WasmThread } from './wasm.ts';
-import { yieldToEventLoop } from '../../../yield-to-event-loop.ts';
 import type { Plan } from '../../../plan/plan.ts';
 import type { Scorer } from '../../../scorer.ts';
 
@@ -135,7 +134,7 @@ class WasmPool {
       for (const worker of crew.workers) worker.postMessage({ kind: 'score', ...program.score });
       Atomics.store(crew.shared.control, Control.kernel, 1);
       Atomics.notify(crew.shared.control, Control.kernel);
-      await yieldToEventLoop();
+      await turn();
       const main = new WasmThread(program);
       await crew.ready.catch((cause: unknown) => {
         throw unavailable('a scoring thread did not start', cause);

@@ -1,17 +1,16 @@
-import { FlowlineError } from '@flowline/events';
+import { FlowlineError, turn } from '@flowline/events';
 
 import { KernelScorer } from '../../kernel-scorer.ts';
 import { compileKernel, instantiateKernel } from './wasm-kernel.ts';
 import type { CompiledKernel, KernelOutput, WasmKernel } from './wasm-kernel.ts';
 import { wasmTarget } from './wasm-target.ts';
-import { yieldToEventLoop } from '../../../yield-to-event-loop.ts';
 import { dump } from '../../../dump.ts';
 import { gradientEmission } from '../emit-gradient.ts';
 import { scoreEmission } from '../emit-score.ts';
 import type { Plan } from '../../../plan/plan.ts';
 import type { Scorer } from '../../../scorer.ts';
-import { inSlices } from '../../../slices.ts';
 import { planValidation } from '../../../plan/validate-plan.ts';
+import { inSlices } from '../../../slices.ts';
 
 /**
  * Size of the rows of one kernel call, chosen so that inputs and outputs stay in the second-level
@@ -142,7 +141,7 @@ const copy = (
 /** Compiles a plan to WebAssembly and scores with it on the calling thread. */
 export const createWasmScorer = async (plan: Plan): Promise<Scorer> => {
   const program = await WasmProgram.of(plan);
-  await yieldToEventLoop();
+  await turn();
   const thread = new WasmThread(program);
   const run =
     (output: KernelOutput) =>

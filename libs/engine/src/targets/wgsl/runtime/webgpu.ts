@@ -11,8 +11,8 @@ import type { ShaderOutput } from '../emit-score.ts';
 import { dump } from '../../../dump.ts';
 import type { Plan } from '../../../plan/plan.ts';
 import type { Scorer } from '../../../scorer.ts';
-import { inSlices } from '../../../slices.ts';
 import { planValidation } from '../../../plan/validate-plan.ts';
+import { inSlices } from '../../../slices.ts';
 
 /** Options of the shader. */
 export interface WebGpuOptions {

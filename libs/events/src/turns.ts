@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { turn } from './steps.ts';
 
 /** Length of a turn, after which the event loop serves others. */
 const TURN_MS = 8;
@@ -9,27 +9,33 @@ const FEWEST_ROWS = 16;
 const MOST_ROWS = 8_192;
 
 /**
- * Cuts a long computation into turns of the event loop: calls of a scorer by the rows that it was
- * measured to take within a turn, other work by the clock.
+ * Cuts a long computation into turns of the event loop: calls for rows by the number that was
+ * measured to take a turn, other work by the clock.
  */
 export class Turns {
   readonly #nowMs: () => number;
   readonly #yield: () => Promise<unknown>;
   #startMs: number;
-  #rows = FIRST_ROWS;
+  #rows: number;
 
-  constructor(nowMs: () => number = () => performance.now(), yieldTurn: () => Promise<unknown> = () => nextTurn()) {
+  /** @param firstRows rows of the first call. */
+  constructor(
+    nowMs: () => number = () => performance.now(),
+    yieldTurn: () => Promise<unknown> = () => turn(),
+    firstRows = FIRST_ROWS,
+  ) {
     this.#nowMs = nowMs;
     this.#yield = yieldTurn;
     this.#startMs = nowMs();
+    this.#rows = firstRows;
   }
 
-  /** Number of rows for the next call of the scorer. */
+  /** Number of rows for the next call. */
   get rows(): number {
     return this.#rows;
   }
 
-  /** Calls a scorer for rows, in a turn with room for it, and learns from the time it takes. */
+  /** Runs a call for rows, in a turn with room for it, and learns from the time it takes. */
   async call<T>(rows: number, run: () => Promise<T>): Promise<T> {
     await this.pause();
     const startMs = this.#nowMs();

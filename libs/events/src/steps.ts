@@ -17,18 +17,30 @@ export function atOnce<T>(steps: Steps<T>): T {
   }
 }
 
+/** Length of the turns of {@link inTurns}, and their clock. */
+interface TurnOptions {
+  /** Milliseconds between two turns of the event loop (default 15). */
+  readonly turnMs?: number;
+  readonly nowMs?: (() => number) | undefined;
+}
+
 /**
- * Runs a computation with a turn of the event loop every few milliseconds. Rejects with the
- * signal's reason at the first turn after it aborts.
+ * Runs a computation with a turn of the event loop every few milliseconds, the first before it
+ * starts. A turn takes longer if a single step does. Rejects with the signal's reason at the first
+ * turn after it aborts.
  */
-export async function inTurns<T>(steps: Steps<T>, signal?: AbortSignal): Promise<T> {
+export async function inTurns<T>(
+  steps: Steps<T>,
+  signal?: AbortSignal,
+  { turnMs = TURN_MS, nowMs = () => performance.now() }: TurnOptions = {},
+): Promise<T> {
   for (;;) {
     await turn(signal);
-    const startMs = performance.now();
+    const startMs = nowMs();
     do {
       const step = steps.next();
       if (step.done === true) return step.value;
-    } while (performance.now() - startMs < TURN_MS);
+    } while (nowMs() - startMs < turnMs);
   }
 }
 
