@@ -1,4 +1,4 @@
-import { type DetectorDefinition, parseDetector } from '@flowline/config';
+import { type DetectorDefinition, entityOf, parseDetector } from '@flowline/config';
 import { applyDetector, type Database, promote, storeModelVersion } from '@flowline/db';
 import { saveBundle, trainDetector } from '@flowline/detector';
 import { createRecordReader, type FeatureTable, sliceTable } from '@flowline/features';
@@ -8,10 +8,15 @@ import { Random } from '@flowline/flows';
 export const FEATURES = 10;
 export const PARTITIONS = 4;
 const ROWS = { train: 5_000, validation: 500, calibration: 20_000, test: 1_000 };
+/** Rows that a training takes. */
+export const TRAINING_ROWS = Object.values(ROWS).reduce((sum, rows) => sum + rows, 0);
 /** Few steps: the speed of a flow does not depend on the quality of its training. */
 const STEPS = 40;
-/** One alert per ten thousand events, which at full speed is still several per second. */
-const ALPHA = 1e-4;
+/**
+ * One alert per ten thousand events, which at full speed is still several per second. Low enough
+ * that the anomalies of a run are those that its shape plants.
+ */
+export const ALPHA = 1e-4;
 
 /**
  * Number of distinct events, which then repeat: generating their numbers costs a producer more than
@@ -58,11 +63,13 @@ ${features.join('\n')}
 /** Trains the workload's model. Returns its bytes, which every run stores again. */
 export async function trainWorkload(): Promise<Uint8Array> {
   const definition = workloadDetector('bench');
-  const { name, features: schema } = definition;
   const event = eventMaker(1);
-  const total = Object.values(ROWS).reduce((sum, rows) => sum + rows, 0);
-  const records = Array.from({ length: total }, (_, i): unknown => JSON.parse(event(i, i)));
-  const { table } = createRecordReader(schema, {}).read(records);
+  const records = Array.from({ length: TRAINING_ROWS }, (_, i): unknown => JSON.parse(event(i, i)));
+  return trainOn(definition, createRecordReader(definition.features, {}).read(records).table);
+}
+
+/** Trains a detector on {@link TRAINING_ROWS} rows. Returns the model's bytes. */
+export async function trainOn(definition: DetectorDefinition, table: FeatureTable): Promise<Uint8Array> {
   let start = 0;
   const next = (rows: number): FeatureTable => sliceTable(table, start, (start += rows));
   const tables = {
@@ -71,14 +78,19 @@ export async function trainWorkload(): Promise<Uint8Array> {
     calibration: next(ROWS.calibration),
     test: next(ROWS.test),
   };
-  const spec = { name, schema, lookups: {}, family: 'realNVP', seed: 1, members: 1, data: 'clean' } as const;
-  const { bundle } = await trainDetector({ ...spec, alpha: ALPHA, steps: STEPS }, tables);
+  const { name, features: schema } = definition;
+  const spec = { name, schema, lookups: {}, entity: entityOf(definition), alpha: ALPHA, data: 'clean' } as const;
+  const { bundle } = await trainDetector({ ...spec, family: 'realNVP', seed: 1, members: 1, steps: STEPS }, tables);
   return saveBundle(bundle);
 }
 
 /** Applies the detector for a topic and makes the model its champion. */
 export async function promoteWorkload(db: Database, topic: string, bytes: Uint8Array): Promise<void> {
-  const definition = workloadDetector(topic);
+  await promoteModel(db, workloadDetector(topic), bytes);
+}
+
+/** Applies a detector and makes the model its champion. */
+export async function promoteModel(db: Database, definition: DetectorDefinition, bytes: Uint8Array): Promise<void> {
   const { version: detectorVersion } = await applyDetector(db, definition);
   const model = { detector: definition.name, detectorVersion, bytes, alpha: ALPHA, manifest: {} };
   const { version } = await storeModelVersion(db, model);
