@@ -10,7 +10,7 @@ const allowed = {
   'libs/detector': ['libs/events', 'libs/flows', 'libs/features', 'libs/engine'],
   'libs/stream': ['libs/events'],
   'libs/kafka': ['libs/events', 'libs/stream'],
-  'libs/db': ['libs/events', 'libs/stream'],
+  'libs/db': ['libs/alerts', 'libs/events', 'libs/stream'],
   'libs/embedded-postgres': ['libs/events'],
 };
 

@@ -46,7 +46,7 @@ const recordingSink = (
     name: 'recording',
     send: async (messages) => {
       const undelivered = (await before(messages)) ?? [];
-      sent.push(...messages.filter(({ alertId }) => !undelivered.some((one) => one.alertId === alertId)));
+      sent.push(...messages.filter(({ messageId }) => !undelivered.some((one) => one.messageId === messageId)));
       return undelivered;
     },
     close: () => Promise.resolve(),
@@ -87,7 +87,7 @@ describe('relayOutbox', () => {
       key: 'checkout',
       headers: {
         ce_specversion: '1.0',
-        ce_id: sent[0]?.alertId,
+        ce_id: sent[0]?.messageId,
         ce_source: '/flowline/detectors/checkout',
         ce_type: 'flowline.alert.opened.v1',
         'content-type': 'application/json',
@@ -131,7 +131,7 @@ describe('relayOutbox', () => {
     await Promise.all(others.map(drain));
     await Promise.all(others.map((db) => db.close()));
     expect(sent).toHaveLength(40);
-    expect(new Set(sent.map((message) => message.alertId)).size).toBe(40);
+    expect(new Set(sent.map((message) => message.messageId)).size).toBe(40);
   });
 
   it('sends those of the detectors it is asked for', async () => {
@@ -181,7 +181,7 @@ describe('queues of the outbox', () => {
       const refuse = (messages: readonly OutboxMessage[]) => {
         const refused = messages.filter(({ value }) => value.includes(`"offset":${at},`));
         const error = new Error('the message is too large');
-        return Promise.resolve(refused.map(({ alertId }) => ({ alertId, refused: true, error })));
+        return Promise.resolve(refused.map(({ messageId }) => ({ messageId, refused: true, error })));
       };
       const { sink, sent } = recordingSink(refuse);
       const queue = { detector: 'checkout', topic: 'alerts' };
@@ -211,7 +211,7 @@ describe('queues of the outbox', () => {
     const error = new Error('the broker went away');
     let isAway = true;
     const { sink, sent } = recordingSink((messages) =>
-      Promise.resolve(isAway ? messages.slice(1).map(({ alertId }) => ({ alertId, refused: false, error })) : []),
+      Promise.resolve(isAway ? messages.slice(1).map(({ messageId }) => ({ messageId, refused: false, error })) : []),
     );
     const queue = { detector: 'checkout', topic: 'alerts' };
     expect(await relayQueue(database.db, sink, queue)).toEqual({ sent: 1, refused: [], failure: { error } });

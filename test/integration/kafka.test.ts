@@ -550,7 +550,7 @@ describe.each(kafkaVersions)('Kafka %s', (version) => {
       const topic = await newTopic();
       const sink = createKafkaSink(client());
       const messages = numbers(0, 30).map((id) => ({
-        alertId: id,
+        messageId: id,
         topic,
         key: `d|${id}`,
         headers: { ce_id: id, ce_specversion: '1.0' },
@@ -566,10 +566,10 @@ describe.each(kafkaVersions)('Kafka %s', (version) => {
 
     it('says which alerts wait where their topic does not exist, and sends the others', async () => {
       const sink = createKafkaSink(client());
-      const message = { alertId: '1', topic: 'absent-alerts', key: 'k', headers: {}, value: '{}' };
+      const message = { messageId: '1', topic: 'absent-alerts', key: 'k', headers: {}, value: '{}' };
       const topic = await newTopic();
-      expect(await sink.send([message, { ...message, alertId: '2', topic }])).toEqual([
-        { alertId: '1', refused: false, error: expect.objectContaining({ code: 'FLOWLINE_TOPIC_MISSING' }) },
+      expect(await sink.send([message, { ...message, messageId: '2', topic }])).toEqual([
+        { messageId: '1', refused: false, error: expect.objectContaining({ code: 'FLOWLINE_TOPIC_MISSING' }) },
       ]);
       await sink.close();
       expect(await readAll(broker, topic, 1)).toHaveLength(1);
@@ -588,10 +588,10 @@ describe.each(kafkaVersions)('Kafka %s', (version) => {
       const sink = createKafkaSink(client());
       const large = new Set(['0', '7', '8', '19']);
       const messages = numbers(0, 20).map((id) => ({
-        ...{ alertId: id, topic, key: id, headers: {} },
+        ...{ messageId: id, topic, key: id, headers: {} },
         value: JSON.stringify({ id, filler: 'x'.repeat(large.has(id) ? 6_000 : 1_000) }),
       }));
-      const refused = [...large].map((alertId) => expect.objectContaining({ alertId, refused: true }));
+      const refused = [...large].map((messageId) => expect.objectContaining({ messageId, refused: true }));
       expect(await sink.send(messages)).toEqual(refused);
       await sink.close();
       const received = await readAll(broker, topic, 16);

@@ -85,7 +85,7 @@ async function produce(
   try {
     for (let from = 0; from < events.length && !signal.aborted; from += chunk) {
       const records = events.slice(from, from + chunk).map((event) => ({
-        alertId: '',
+        messageId: '',
         topic,
         key: event.origin,
         headers: {},

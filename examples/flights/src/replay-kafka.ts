@@ -87,7 +87,7 @@ class KafkaReplay {
       for (let from = 0; from < records.length; from += CHUNK) {
         const chunk = records.slice(from, from + CHUNK);
         const topic = this.#topic;
-        const messages = chunk.map(({ key, value }) => ({ alertId: '', topic, key, headers: {}, value }));
+        const messages = chunk.map(({ key, value }) => ({ messageId: '', topic, key, headers: {}, value }));
         await sendAll(sink, messages);
       }
     } finally {

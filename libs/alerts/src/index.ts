@@ -1,5 +1,7 @@
+export * from './alert-message.ts';
 export * from './alert-life.ts';
 export * from './alert-policy.ts';
+export * from './alert-rules.ts';
 export * from './fingerprint.ts';
 export * from './observe.ts';
 export * from './observe-batch.ts';

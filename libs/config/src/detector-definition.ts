@@ -18,6 +18,8 @@ const NAME_PATTERN = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 /** Topic names that Kafka allows. */
 const TOPIC_PATTERN = /^[A-Za-z0-9._-]{1,249}$/;
 
+const MINUTE_MS = 60_000;
+
 const text = z.string().min(1);
 const topic = z.string().regex(TOPIC_PATTERN, 'expected the name of a Kafka topic (letters, digits, ".", "_", "-")');
 
@@ -185,8 +187,65 @@ const retentionSchema = z.strictObject({
     .default('compact'),
 });
 
+/** Properties of an anomaly by which its alert is told from others of the same entity and kind. */
+const alertGroups = ['feature', 'event'] as const;
+
+const positiveMs = z.number().positive();
+const bits = z.number().nonnegative();
+
+const severitySchema = z
+  .strictObject({
+    warning: bits.describe('Bits from which an alert is a warning; below, it is for information.').default(13.3),
+    major: bits.describe('Bits from which it is major.').default(16.6),
+    critical: bits.describe('Bits from which it is critical.').default(19.9),
+  })
+  .refine(({ warning, major, critical }) => warning <= major && major <= critical, {
+    error: 'expected warning ≤ major ≤ critical',
+  });
+
 const alertsSchema = z.strictObject({
   topic: topic.describe('Topic of the alerts.').default('flowline.alerts.v1'),
+  groupBy: z
+    .array(z.enum(alertGroups))
+    .describe(
+      'Anomalies of one entity and kind share an alert if they also agree in these: `feature`, the most surprising one. `event`: every anomaly is an alert of its own. Empty: one alert per entity and kind.',
+    )
+    .default(['feature']),
+  minEvents: z
+    .strictObject({
+      count: z
+        .int()
+        .min(1)
+        .max(100)
+        .describe('Anomalies that open an alert. Fewer are stored, and nobody is told.')
+        .default(1),
+      withinMs: positiveMs.describe('Time within which they fall.').default(10 * MINUTE_MS),
+    })
+    .prefault({}),
+  cooldownMs: positiveMs
+    .describe('Least time between two pages about the same thing, unless the second is worse.')
+    .default(30 * MINUTE_MS),
+  resolveAfterMs: positiveMs
+    .describe('Time without an anomaly after which an alert is resolved.')
+    .default(15 * MINUTE_MS),
+  mergeGapMs: positiveMs
+    .describe('Time after its resolution within which an anomaly reopens an alert; later it opens another.')
+    .default(15 * MINUTE_MS),
+  severity: severitySchema
+    .describe('Severity of an alert, by the surprise of its most surprising anomaly in bits.')
+    .prefault({}),
+  storm: z
+    .strictObject({
+      alerts: z
+        .int()
+        .min(1)
+        .max(100_000)
+        .describe('Alerts that open one by one. If more open within the window, one storm alert stands for them.')
+        .default(50),
+      windowMs: positiveMs.describe('Window of a storm.').default(5 * MINUTE_MS),
+    })
+    .prefault({}),
+  sendResolved: z.boolean().describe('Whether a message says that an alert is resolved.').default(true),
   explainShare: z
     .number()
     .min(0)

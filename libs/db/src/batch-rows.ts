@@ -5,10 +5,15 @@ import { jsonText } from './json-text.ts';
 import { ANOMALY_FIELDS } from './sql/anomalies.ts';
 import { DEAD_LETTER_FIELDS } from './sql/dead-letters.ts';
 
-/** Encodes the new anomalies of a batch. */
-export function anomalyRows(batch: ScoredBatch, anomalies: readonly Anomaly[]): BinaryCopy {
+/** Encodes the new anomalies of a batch, with the id of the alert that each belongs to. */
+export function anomalyRows(
+  batch: ScoredBatch,
+  anomalies: readonly Anomaly[],
+  alertIds: readonly string[],
+): BinaryCopy {
   const copy = new BinaryCopy(anomalies.length * 4_096);
-  for (const { row, reason, alert } of anomalies) {
+  for (const [i, { row, reason, alert: ofEvent }] of anomalies.entries()) {
+    const alert = { ...ofEvent, alertId: at(alertIds, i) };
     copy
       .startRow(ANOMALY_FIELDS)
       .uuid(alert.alertId)

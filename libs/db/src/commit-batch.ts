@@ -1,7 +1,9 @@
-import { at, type CommitReport, type EventBatch, type ScoredBatch } from '@flowline/events';
+import type { AlertRules } from '@flowline/alerts';
+import { type Anomaly, at, type CommitReport, type EventBatch, type ScoredBatch } from '@flowline/events';
 import type pg from 'pg';
 
 import { anomalyRows, deadLetterRows } from './batch-rows.ts';
+import { batchTimeMs, commitAlerts } from './commit-alerts.ts';
 import { copyRows } from './copy-rows.ts';
 import type { Database } from './database.ts';
 import { detectorMissing } from './detectors.ts';
@@ -18,7 +20,7 @@ import { selectDetectorState } from './sql/detectors.ts';
 import { insertOffset, lockOffset, updateOffset } from './sql/offsets.ts';
 import { copyEventScores, selectScoreSource } from './sql/scored-events.ts';
 import { lockDetectorStreams } from './sql/streams.ts';
-import { storeAlerts } from './store-alerts.ts';
+import { storeMessages } from './store-messages.ts';
 import { withTransaction } from './transaction.ts';
 import { storeEntities } from './windows.ts';
 
@@ -28,6 +30,11 @@ export interface CommitOptions {
   readonly alertTopic: string | null;
   /** Sink for the alerts (default `kafka`). */
   readonly alertSink?: string;
+  /**
+   * Rules by which anomalies become alerts. By default every anomaly is an alert of its own, and
+   * nobody is told of resolutions.
+   */
+  readonly alertRules?: AlertRules;
   /** True if event ids identify events: a repeated id raises no second alert (default false). */
   readonly oncePerEvent?: boolean;
   /**
@@ -58,6 +65,19 @@ export async function commitBatch(db: Database, batch: ScoredBatch, options: Com
   return commitSettingAside(batch, (part) => commitScored(db, part, options));
 }
 
+/** Fence of a stream with the event time at which the next of its alerts is due to be resolved. */
+interface LockedFence extends Fence {
+  readonly alertsDue: Date | null;
+}
+
+/** Rules by which every anomaly is an alert of its own. */
+const EACH_ANOMALY: AlertRules = {
+  ...{ groupBy: ['event'], sendResolved: false, minEvents: { count: 1, withinMs: 1 } },
+  ...{ cooldownMs: 0, resolveAfterMs: 900_000, mergeGapMs: 0 },
+  severityBits: { warning: 13.3, major: 16.6, critical: 19.9 },
+  storm: { alerts: Number.MAX_SAFE_INTEGER - 1, windowMs: 1 },
+};
+
 async function commitScored(db: Database, batch: ScoredBatch, options: CommitOptions): Promise<CommitReport> {
   const { sample = 1, precision = 'exact' } = options;
   const transaction = options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs };
@@ -69,19 +89,40 @@ async function commitScored(db: Database, batch: ScoredBatch, options: CommitOpt
       const inSample = sampler(batch.topic, batch.partition, sample);
       const rows = scoredEventRows(batch, sources, { inSample, precision });
       const fence = await takeFence(client, batch);
-      const firstRow = firstRowBeyond(batch, fence);
+      const firstRow = firstRowBeyond(batch, fence.nextOffset);
       await copyKept(client, rows, firstRow);
       const anomalies = batch.anomalies.filter(({ row }) => row >= firstRow);
-      if (anomalies.length > 0) {
-        await copyRows(client, copyAnomalies, anomalyRows(batch, anomalies));
-        const { alertTopic: topic, alertSink: sink = 'kafka', oncePerEvent = false } = options;
-        if (topic !== null) await storeAlerts(client, batch.detector, anomalies, { sink, topic, oncePerEvent });
-      }
-      const hasWindows = await storeEntities(client, batch, fence);
-      return finish(client, batch, { fence, firstRow, model: batch, anomalies: anomalies.length, hasWindows });
+      await alert(client, batch, { anomalies, firstRow, alertsDue: fence.alertsDue }, options);
+      const hasWindows = await storeEntities(client, batch, fence.nextOffset);
+      const stored = { fence: fence.nextOffset, firstRow, anomalies: anomalies.length, hasWindows };
+      return finish(client, batch, { ...stored, model: batch });
     },
     transaction,
   );
+}
+
+/**
+ * Stores the new anomalies, what becomes of their alerts and the messages about that; also resolves
+ * the alerts whose time has come with the batch.
+ */
+async function alert(
+  client: pg.PoolClient,
+  batch: ScoredBatch,
+  { anomalies, firstRow, alertsDue }: { anomalies: readonly Anomaly[]; firstRow: number; alertsDue: Date | null },
+  options: CommitOptions,
+): Promise<void> {
+  if (anomalies.length === 0 && alertsDue === null) return;
+  const timeMs = batchTimeMs(batch, firstRow);
+  if (anomalies.length === 0 && (timeMs === null || alertsDue === null || timeMs < alertsDue.getTime())) return;
+  const {
+    alertTopic: topic,
+    alertSink: sink = 'kafka',
+    alertRules: rules = EACH_ANOMALY,
+    oncePerEvent = false,
+  } = options;
+  const { alertIds, messages } = await commitAlerts(client, batch, anomalies, timeMs, { rules, oncePerEvent });
+  if (anomalies.length > 0) await copyRows(client, copyAnomalies, anomalyRows(batch, anomalies, alertIds));
+  if (topic !== null && messages.length > 0) await storeMessages(client, batch.detector, messages, { sink, topic });
 }
 
 /**
@@ -99,7 +140,7 @@ async function commitUnscored(db: Database, batch: EventBatch): Promise<CommitRe
     const { detector, detectorVersion, topic, partition } = batch;
     const source = { detector, detectorVersion, modelVersion: null, topic, partition };
     const rows = collectedEventRows(batch, (await selectScoreSource(client, source)).sourceId);
-    const fence = await takeFence(client, batch);
+    const { nextOffset: fence } = await takeFence(client, batch);
     const firstRow = firstRowBeyond(batch, fence);
     await copyKept(client, rows, firstRow);
     const hasWindows = await storeEntities(client, batch, fence);
@@ -158,22 +199,22 @@ async function finish(
 }
 
 /**
- * Locks the stream's fence until the transaction ends and returns its next offset. A source without
- * Kafka topics, such as a file, starts at 0.
+ * Locks the stream's fence until the transaction ends and returns it. A source without Kafka topics,
+ * such as a file, starts at 0.
  * @throws FlowlineError FLOWLINE_DETECTOR_MISSING if the detector was deleted;
  * FLOWLINE_STREAM_REWOUND (retryable) if records before the batch are no longer stored, or what is
  * stored belongs to another topic of the same name.
  */
-async function takeFence(client: pg.PoolClient, batch: EventBatch): Promise<number> {
+async function takeFence(client: pg.PoolClient, batch: EventBatch): Promise<LockedFence> {
   const fence = await lockFence(client, batch);
   const { topic, partition, fromOffset } = batch;
   const refused = refusal(batch, fence);
   if (refused === 'another topic') throw topicReplaced(topic, partition);
   if (refused === 'rewound') throw streamRewound(topic, partition, { stored: fromOffset, found: fence.nextOffset });
-  return fence.nextOffset;
+  return fence;
 }
 
-async function lockFence(client: pg.PoolClient, batch: EventBatch): Promise<Fence> {
+async function lockFence(client: pg.PoolClient, batch: EventBatch): Promise<LockedFence> {
   const { detector, topic, topicId, partition } = batch;
   const stream = { detector, topic, partition };
   const found = await lockOffset(client, stream);

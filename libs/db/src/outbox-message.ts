@@ -1,4 +1,4 @@
-import type { Alert } from '@flowline/events';
+import type { AlertMessage } from '@flowline/alerts';
 import type { OutboxMessage } from '@flowline/stream';
 
 import { boundedName } from './bounded-name.ts';
@@ -9,20 +9,21 @@ const MAX_CHARACTERS = 65_536;
 const TEXT_CHARACTERS = 1_000;
 
 /**
- * Converts an alert to its published form: CloudEvents 1.0 in binary mode. The key is the detector,
- * followed by the entity if there is one.
+ * Converts a message about an alert to its published form: CloudEvents 1.0 in binary mode. The key
+ * is the detector, followed by the entity if there is one.
  */
-export function alertMessage(alert: Alert, topic: string): OutboxMessage {
+export function outboxMessage(alert: AlertMessage, topic: string): OutboxMessage {
+  const entity = 'event' in alert ? alert.event.entity : null;
   return {
-    alertId: alert.alertId,
+    messageId: alert.messageId,
     topic,
-    key: alert.event.entity === null ? alert.detector : `${alert.detector}|${boundedName(alert.event.entity)}`,
+    key: entity === null ? alert.detector : `${alert.detector}|${boundedName(entity)}`,
     headers: {
       ce_specversion: '1.0',
-      ce_id: alert.alertId,
+      ce_id: alert.messageId,
       ce_source: `/flowline/detectors/${alert.detector}`,
       ce_type: `flowline.alert.${alert.state}.v1`,
-      ce_time: alert.event.time,
+      ce_time: alert.resolvedAt ?? alert.lastSeen,
       'content-type': 'application/json',
     },
     value: messageText(alert),
@@ -33,7 +34,7 @@ export function alertMessage(alert: Alert, topic: string): OutboxMessage {
  * JSON of an alert. If it is too long to send, its long texts (levels, ids, entities) are
  * truncated.
  */
-function messageText(alert: Alert): string {
+function messageText(alert: AlertMessage): string {
   const whole = JSON.stringify(alert);
   if (whole.length <= MAX_CHARACTERS) return whole;
   return JSON.stringify(alert, (_key, value: unknown) =>

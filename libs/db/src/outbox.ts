@@ -36,7 +36,7 @@ export interface RelayOptions {
 export interface RelayReport {
   readonly sent: number;
   /** Alerts set aside because the sink will never accept them as they are. */
-  readonly refused: readonly { readonly alertId: string; readonly error: unknown }[];
+  readonly refused: readonly { readonly messageId: string; readonly error: unknown }[];
   /** Reason why the other alerts still wait; null if none does. */
   readonly failure: { readonly error: unknown } | null;
 }
@@ -94,10 +94,10 @@ async function settle(
   rows: readonly OutboxRow[],
   undelivered: readonly Undelivered[],
 ): Promise<RelayReport> {
-  const failures = new Map(undelivered.map((failure) => [failure.alertId, failure]));
-  const sentIds = rows.filter(({ alertId }) => !failures.has(alertId)).map(({ outboxId }) => outboxId);
-  const refusedRows = rows.flatMap(({ alertId, outboxId }) => {
-    const failure = failures.get(alertId);
+  const failures = new Map(undelivered.map((failure) => [failure.messageId, failure]));
+  const sentIds = rows.filter(({ messageId }) => !failures.has(messageId)).map(({ outboxId }) => outboxId);
+  const refusedRows = rows.flatMap(({ messageId, outboxId }) => {
+    const failure = failures.get(messageId);
     return failure?.refused === true ? [{ outboxId, reason: messageOf(failure.error) }] : [];
   });
   await settleOutbox(client, {
@@ -106,7 +106,7 @@ async function settle(
     reasons: refusedRows.map(({ reason }) => reason),
   });
   const waiting = undelivered.find(({ refused }) => !refused);
-  const unsent = rows.find(({ alertId }) => alertId === waiting?.alertId);
+  const unsent = rows.find(({ messageId }) => messageId === waiting?.messageId);
   if (waiting !== undefined && unsent !== undefined) {
     await noteUnsent(client, { outboxId: unsent.outboxId, reason: messageOf(waiting.error) });
   }

@@ -4,6 +4,7 @@ import type pg from 'pg';
 
 import type { Database } from './database.ts';
 import { errorCode } from './database-error.ts';
+import { expireAlerts } from './sql/alerts.ts';
 import { expireAnomalies } from './sql/anomalies.ts';
 import { expireDeadAlerts } from './sql/dead-alerts.ts';
 import { expireDeadLetters } from './sql/dead-letters.ts';
@@ -84,6 +85,7 @@ export async function applyRetention(db: Database, retention: readonly Retention
     const anomalies = { detector, keepDays: Math.ceil(anomaliesDays), limit: ROWS_PER_TRANSACTION };
     const deadLetters = { detector, keepDays: Math.ceil(deadLettersDays), limit: ROWS_PER_TRANSACTION };
     removed.anomalies += await inBatches(db, (client) => expireAnomalies(client, anomalies));
+    await inBatches(db, (client) => expireAlerts(client, anomalies));
     removed.deadLetters += await inBatches(db, (client) => expireDeadLetters(client, deadLetters));
     removed.entities += await inBatches(db, (client) => expireEntities(client, anomalies));
     await inBatches(db, (client) => expireDeadAlerts(client, deadLetters));

@@ -18,7 +18,7 @@ export function createKafkaSink(client: KafkaClient): AlertSink {
         value,
         headers: { ...headers },
       }));
-      return unsent.map(({ item: { alertId }, refused, error }) => ({ alertId, refused, error }));
+      return unsent.map(({ item: { messageId }, refused, error }) => ({ messageId, refused, error }));
     },
     close: () => producers.close(),
   };

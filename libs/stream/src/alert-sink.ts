@@ -1,6 +1,6 @@
-/** Alert that is ready to be sent, as stored in the outbox. */
+/** Message about an alert that is ready to be sent, as stored in the outbox. */
 export interface OutboxMessage {
-  readonly alertId: string;
+  readonly messageId: string;
   readonly topic: string;
   readonly key: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -10,7 +10,7 @@ export interface OutboxMessage {
 
 /** Message that a sink has not accepted. */
 export interface Undelivered {
-  readonly alertId: string;
+  readonly messageId: string;
   /**
    * True if the sink will never accept the message as it is, because of its size or content; false
    * if it may accept it later.

@@ -5,7 +5,7 @@ import { describe, expect, it } from '@jest/globals';
 import { createStdoutSink } from './stdout-sink.ts';
 
 const message = (alertId: string) => ({
-  alertId,
+  messageId: alertId,
   topic: 't',
   key: 'k',
   headers: {},

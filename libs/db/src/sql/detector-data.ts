@@ -14,6 +14,7 @@ export const dataTables = [
   'scored_events',
   'event_counts',
   'anomalies',
+  'alerts',
   'alert_outbox',
   'dead_letters',
   'training_runs',

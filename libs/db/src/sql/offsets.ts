@@ -19,14 +19,14 @@ export const selectOffsets = many<
 `);
 
 /**
- * Locks the fence of a stream until the transaction ends: its offset, and the topic to which the
- * offset refers.
+ * Locks the fence of a stream until the transaction ends: its offset, the topic to which the offset
+ * refers, and the event time at which the next of its alerts is due to be resolved.
  */
 export const lockOffset = maybe<
-  { nextOffset: number; topicId: string | null },
+  { nextOffset: number; topicId: string | null; alertsDue: Date | null },
   { detector: string; topic: string; partition: number }
 >(`
-  SELECT next_offset AS "nextOffset", topic_id AS "topicId" FROM flowline.stream_offsets
+  SELECT next_offset AS "nextOffset", topic_id AS "topicId", alerts_due AS "alertsDue" FROM flowline.stream_offsets
   WHERE detector = :detector AND topic = :topic AND partition = :partition FOR UPDATE
 `);
 

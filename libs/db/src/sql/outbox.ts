@@ -26,7 +26,7 @@ export const selectOutboxQueues = many<OutboxQueue, { sink: string; detectors: r
 /** Alert that waits to be sent. */
 export interface OutboxRow {
   readonly outboxId: number;
-  readonly alertId: string;
+  readonly messageId: string;
   readonly topic: string;
   readonly key: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -38,7 +38,7 @@ export interface OutboxRow {
  * have claimed are skipped.
  */
 export const claimOutbox = many<OutboxRow, { sink: string; detector: string; topic: string; limit: number }>(`
-  SELECT outbox_id AS "outboxId", alert_id AS "alertId", topic, key, headers, value
+  SELECT outbox_id AS "outboxId", coalesce(message_id, alert_id) AS "messageId", topic, key, headers, value
   FROM flowline.alert_outbox
   WHERE sink = :sink AND detector = :detector AND topic = :topic AND sent_at IS NULL AND dead_at IS NULL
   ORDER BY outbox_id LIMIT :limit
@@ -59,26 +59,22 @@ export const selectOutboxStatus = one<
     AND NOT EXISTS (SELECT FROM flowline.detectors d WHERE d.name = o.detector AND d.state = 'deleted')
 `);
 
-/**
- * Adds alerts to the outbox, in order; each row is a message. An alert whose event already has one
- * for the same sink and topic is left out, by its event key (hexadecimal; null for none).
- */
+/** Adds messages to the outbox, in order. */
 export const insertOutbox = execute<{
   detector: string;
   sink: string;
   topic: string;
+  messageIds: readonly string[];
   alertIds: readonly string[];
   keys: readonly string[];
   headers: readonly string[];
   values: readonly string[];
-  eventKeys: readonly (string | null)[];
 }>(`
-  INSERT INTO flowline.alert_outbox (alert_id, detector, sink, topic, key, headers, value, event_key)
-  SELECT alert_id, :detector, :sink, :topic, key, headers::jsonb, value, decode(event_key, 'hex')
-  FROM unnest(:alertIds::uuid[], :keys::text[], :headers::text[], :values::text[], :eventKeys::text[])
-    WITH ORDINALITY AS message (alert_id, key, headers, value, event_key, position)
+  INSERT INTO flowline.alert_outbox (message_id, alert_id, detector, sink, topic, key, headers, value)
+  SELECT message_id, alert_id, :detector, :sink, :topic, key, headers::jsonb, value
+  FROM unnest(:messageIds::uuid[], :alertIds::uuid[], :keys::text[], :headers::text[], :values::text[])
+    WITH ORDINALITY AS message (message_id, alert_id, key, headers, value, position)
   ORDER BY position
-  ON CONFLICT (sink, detector, topic, event_key) WHERE event_key IS NOT NULL DO NOTHING
 `);
 
 /** Marks alerts as sent, and sets others aside, each with a reason. */

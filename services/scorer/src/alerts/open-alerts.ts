@@ -1,3 +1,4 @@
+import type { AlertRules } from '@flowline/alerts';
 import type { DetectorDefinition } from '@flowline/config';
 import { type CommitOptions, type Database, outboxQueues, outboxStatus, relayQueue } from '@flowline/db';
 import { createKafkaSink, type KafkaClient } from '@flowline/kafka';
@@ -64,18 +65,20 @@ export function openAlerts(parts: AlertParts, choice: AlertsChoice, sources: () 
   };
 }
 
-/** Address of the alerts of a batch, as {@link openAlerts} looks for them. */
+/** Rules of a batch's alerts, and their address as {@link openAlerts} looks for it. */
 export function alertAddress(
   choice: AlertsChoice,
   { alerts, source }: DetectorDefinition,
   sourceTopic: string,
-): Pick<CommitOptions, 'alertTopic' | 'alertSink' | 'oncePerEvent'> {
-  if (choice === 'none') return { alertTopic: null };
-  return {
-    alertSink: choice,
-    alertTopic: choice === 'kafka' ? alerts.topic : sourceTopic,
-    oncePerEvent: source.eventId !== null,
-  };
+): Pick<CommitOptions, 'alertTopic' | 'alertSink' | 'alertRules' | 'oncePerEvent'> {
+  const rules = { alertRules: rulesOf(alerts), oncePerEvent: source.eventId !== null };
+  if (choice === 'none') return { ...rules, alertTopic: null };
+  return { ...rules, alertSink: choice, alertTopic: choice === 'kafka' ? alerts.topic : sourceTopic };
+}
+
+/** Rules of a detector by which anomalies become alerts. */
+function rulesOf({ severity, ...alerts }: DetectorDefinition['alerts']): AlertRules {
+  return { ...alerts, severityBits: severity };
 }
 
 /** Updates the gauges of pending alerts and of alerts that the sink has refused. */

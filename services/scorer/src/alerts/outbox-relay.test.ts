@@ -41,7 +41,7 @@ function outbox(queues: Record<string, Waiting>, limit = 2) {
         const error = new Error('too large');
         return Promise.resolve({
           sent: taken - refused,
-          refused: Array.from({ length: refused }, () => ({ alertId: 'a', error })),
+          refused: Array.from({ length: refused }, () => ({ messageId: 'a', error })),
           failure: null,
         });
       },

@@ -140,7 +140,7 @@ export class OutboxRelay {
     const [first] = refused;
     if (first !== undefined) {
       onRefused?.(refused.length);
-      const fields = { ...queue, alerts: refused.length, alertId: first.alertId, err: first.error };
+      const fields = { ...queue, alerts: refused.length, messageId: first.messageId, err: first.error };
       logger.warn(fields, 'alerts were set aside: their sink rejects them (flowline alerts dead ls)');
     }
     const name = nameOf(queue);

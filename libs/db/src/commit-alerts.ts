@@ -1,0 +1,229 @@
+import { isDeepStrictEqual } from 'node:util';
+
+import {
+  type AlertKind,
+  type AlertLife,
+  type AlertMessage,
+  type AlertPolicy,
+  type AlertRules,
+  anomalyAlertMessage,
+  type BatchObservation,
+  fingerprintOf,
+  observeBatch,
+  type ObservedBatch,
+  type Storm,
+  stormAlertMessage,
+  stormIdOf,
+  stormPolicy,
+} from '@flowline/alerts';
+import { type Anomaly, at, entry, type ScoredBatch } from '@flowline/events';
+import type pg from 'pg';
+
+import { AlertPeaks } from './alert-peaks.ts';
+import { type AlertPlace, alertRowsJson, lifeOf, type StoredAlert } from './alert-states.ts';
+import {
+  type AlertStateRow,
+  lockAlerts,
+  selectAlertsOfEvents,
+  selectAlertStates,
+  updateAlertsDue,
+  upsertAlerts,
+} from './sql/alerts.ts';
+
+/** Rules of a batch's alerts. */
+export interface AlertingRules {
+  readonly rules: AlertRules;
+  /** True if event ids identify events: a repeated id belongs to the alert of the first. */
+  readonly oncePerEvent: boolean;
+}
+
+/** Alerts of a batch: the one that each anomaly belongs to, and the messages in order. */
+export interface CommittedAlerts {
+  readonly alertIds: readonly string[];
+  readonly messages: readonly AlertMessage[];
+}
+
+/** Anomaly with the fingerprint of its alert, and the names by which an alert is listed. */
+interface Fingerprinted extends Pick<StoredAlert, 'fingerprint' | 'kind' | 'entity' | 'feature'> {
+  readonly anomaly: Anomaly;
+}
+
+/** A batch's alerts on their way: what was stored before, and what the batch makes of it. */
+interface Alerting {
+  readonly stored: readonly AlertStateRow[];
+  readonly anomalies: readonly Fingerprinted[];
+  readonly observed: ObservedBatch;
+  readonly peaks: AlertPeaks;
+  /** Fingerprint of the storms of the source. */
+  readonly stormPrint: string;
+}
+
+/** Open alerts that a batch resolves at most because their time has come; the next goes on. */
+const MAX_DUE = 1_000;
+/** Event times beyond the wall clock by more than this make no time pass. */
+const FUTURE_MS = 3_600_000;
+
+/**
+ * Event time that a batch has reached from a row on: the median of its events, so that no single
+ * time steers the alerts; null if it has no events, or only in the future.
+ */
+export function batchTimeMs({ eventTimesMs, size }: ScoredBatch, firstRow: number): number | null {
+  const latest = Date.now() + FUTURE_MS;
+  const times = eventTimesMs.slice(firstRow, size).filter((timeMs) => timeMs <= latest);
+  if (times.length === 0) return null;
+  times.sort();
+  return Math.floor(at(times, times.length >> 1));
+}
+
+/**
+ * Takes the new anomalies of a batch through the lives of their alerts and stores these, within the
+ * transaction of the batch; then the event time of the batch passes.
+ */
+export async function commitAlerts(
+  client: pg.PoolClient,
+  { detector, topic, partition }: ScoredBatch,
+  anomalies: readonly Anomaly[],
+  timeMs: number | null,
+  { rules, oncePerEvent }: AlertingRules,
+): Promise<CommittedAlerts> {
+  const place: AlertPlace = { detector, topic, partition };
+  await lockAlerts(client, { detector, topic });
+  const known = oncePerEvent ? await alertsOfEvents(client, place, anomalies) : new Map<string, string>();
+  const fresh = withoutRepeats(anomalies, known, oncePerEvent).map((anomaly) => fingerprinted(anomaly, topic, rules));
+  const alerting = await observed(client, place, fresh, timeMs, rules);
+  const changed = changedAlerts(alerting);
+  if (changed.length > 0) {
+    const policyOf = (kind: AlertKind): AlertPolicy => (kind === 'storm' ? stormPolicy(rules) : rules);
+    await upsertAlerts(client, { rows: alertRowsJson(changed, place, policyOf) });
+    await updateAlertsDue(client, place);
+  }
+  fresh.forEach(({ anomaly }, i) => known.set(nameOf(anomaly, oncePerEvent), at(alerting.observed.alertIds, i)));
+  return {
+    alertIds: anomalies.map((anomaly) => entry(known, nameOf(anomaly, oncePerEvent))),
+    messages: messagesOf(alerting, detector).filter(({ state }) => rules.sendResolved || state !== 'resolved'),
+  };
+}
+
+/** Name under which an anomaly is counted once: its event's id, or its own. */
+const nameOf = ({ alert }: Anomaly, oncePerEvent: boolean): string => (oncePerEvent ? alert.event.id : alert.alertId);
+
+/** The alerts to which earlier events of the same ids belong. */
+async function alertsOfEvents(client: pg.PoolClient, { detector, topic }: AlertPlace, anomalies: readonly Anomaly[]) {
+  const eventIds = anomalies.map(({ alert }) => alert.event.id);
+  if (eventIds.length === 0) return new Map<string, string>();
+  const rows = await selectAlertsOfEvents(client, { detector, topic, eventIds });
+  return new Map(rows.map(({ eventId, alertId }) => [eventId, alertId]));
+}
+
+function withoutRepeats(
+  anomalies: readonly Anomaly[],
+  known: ReadonlyMap<string, string>,
+  oncePerEvent: boolean,
+): readonly Anomaly[] {
+  const names = new Set(known.keys());
+  return anomalies.filter((anomaly) => {
+    const name = nameOf(anomaly, oncePerEvent);
+    if (names.has(name)) return false;
+    names.add(name);
+    return true;
+  });
+}
+
+function fingerprinted(anomaly: Anomaly, topic: string, { groupBy }: AlertRules): Fingerprinted {
+  const { detector, event, contributions } = anomaly.alert;
+  const kind = anomaly.reason === 'out_of_domain' ? 'out_of_domain' : 'density';
+  const { entity } = event;
+  const feature = contributions[0]?.feature ?? null;
+  const groups = { feature, event: anomaly.alert.alertId };
+  const group = [topic, ...groupBy.map((name) => groups[name])];
+  return { anomaly, kind, entity, feature, fingerprint: fingerprintOf({ detector, kind, entity, group }) };
+}
+
+async function observed(
+  client: pg.PoolClient,
+  place: AlertPlace,
+  anomalies: readonly Fingerprinted[],
+  timeMs: number | null,
+  rules: AlertRules,
+): Promise<Alerting> {
+  const { detector, topic } = place;
+  const stormPrint = fingerprintOf({ detector, kind: 'storm', entity: null, group: [topic] });
+  const stored = await selectAlertStates(client, {
+    ...place,
+    fingerprints: [...new Set([stormPrint, ...anomalies.map(({ fingerprint }) => fingerprint)])],
+    time: timeMs === null ? null : new Date(timeMs),
+    limit: MAX_DUE,
+  });
+  const before = {
+    lives: new Map(stored.filter(({ kind }) => kind !== 'storm').map((row) => [row.fingerprint, lifeOf(row)])),
+    storm: stormOf(stored.find(({ kind }) => kind === 'storm')),
+    snoozed: new Set(stored.filter(({ snoozed }) => snoozed).map(({ fingerprint }) => fingerprint)),
+  };
+  const observations = anomalies.map((anomaly) => observation(anomaly, timeMs));
+  const peaks = new AlertPeaks(
+    new Map(stored.flatMap(({ alertId, peak }) => (peak === null ? [] : [[alertId, peak]]))),
+  );
+  return { stored, anomalies, observed: observeBatch(before, observations, timeMs, rules), peaks, stormPrint };
+}
+
+function stormOf(row: AlertStateRow | undefined): Storm | null {
+  if (row?.storm == null) return null;
+  const { byFeature, worst } = row.storm;
+  return { life: lifeOf(row), byFeature, worst };
+}
+
+function observation({ anomaly, fingerprint, feature }: Fingerprinted, batchMs: number | null): BatchObservation {
+  const { alertId, event, score } = anomaly.alert;
+  const eventMs = Math.floor(Date.parse(event.time));
+  const isFuture = eventMs > Date.now() + FUTURE_MS;
+  return {
+    ...{ fingerprint, alertId, stormId: stormIdOf(alertId), entity: event.entity, feature },
+    timeMs: isFuture ? (batchMs ?? Date.now()) : eventMs,
+    bits: score.surpriseBits,
+  };
+}
+
+/** Writes the messages in order, each with the most surprising anomaly of its alert at that time. */
+function messagesOf({ observed: batch, anomalies, peaks, stormPrint }: Alerting, detector: string): AlertMessage[] {
+  let next = 0;
+  const reach = (index: number): void => {
+    for (; next <= index; next++) peaks.add(at(batch.alertIds, next), at(anomalies, next).anomaly);
+  };
+  const storms = [...batch.endedStorms, ...(batch.storm === null ? [] : [batch.storm])];
+  const messages = batch.messages.flatMap(({ fingerprint, transition, anomaly }): AlertMessage[] => {
+    reach(anomaly ?? anomalies.length - 1);
+    const { alertId } = transition.life;
+    if (fingerprint !== null) return [anomalyAlertMessage(fingerprint, transition, peaks.of(alertId))];
+    return storms
+      .filter(({ life }) => life.alertId === alertId)
+      .map((storm) => stormAlertMessage(detector, stormPrint, transition, storm));
+  });
+  reach(anomalies.length - 1);
+  return messages;
+}
+
+/** Alerts that the batch has changed. */
+function changedAlerts({ stored, anomalies, observed: batch, peaks, stormPrint }: Alerting): StoredAlert[] {
+  const named = new Map<string, Pick<StoredAlert, 'kind' | 'entity' | 'feature'>>([
+    ...stored.map((row) => [row.fingerprint, row] as const),
+    ...anomalies.map((anomaly) => [anomaly.fingerprint, anomaly] as const),
+  ]);
+  const before = new Map(stored.map((row) => [row.alertId, lifeOf(row)]));
+  const alertOf = (fingerprint: string, life: AlertLife, isLatest: boolean): StoredAlert => {
+    const { kind, entity, feature } = entry(named, fingerprint);
+    return { fingerprint, kind, entity, feature, life, isLatest, peak: peaks.changedOf(life.alertId), storm: null };
+  };
+  const stormAlert = (storm: Storm, isLatest: boolean): StoredAlert => ({
+    ...{ fingerprint: stormPrint, kind: 'storm', entity: null, feature: null, isLatest },
+    ...{ life: storm.life, peak: null, storm },
+  });
+  const latest = [
+    ...[...batch.lives].map(([fingerprint, life]) => alertOf(fingerprint, life, true)),
+    ...(batch.storm === null ? [] : [stormAlert(batch.storm, true)]),
+  ];
+  return [
+    ...batch.ended.map(({ fingerprint, life }) => alertOf(fingerprint, life, false)),
+    ...batch.endedStorms.map((storm) => stormAlert(storm, false)),
+    ...latest.filter(({ life }) => !isDeepStrictEqual(before.get(life.alertId), life)),
+  ];
+}

@@ -1,0 +1,125 @@
+import type { AlertKind, Severity } from '@flowline/alerts';
+import type { Alert } from '@flowline/events';
+
+import { execute, many, one } from '../statement.ts';
+
+/** Alert with its state, as it is read. */
+export interface AlertStateRow {
+  readonly alertId: string;
+  readonly fingerprint: string;
+  readonly kind: AlertKind;
+  readonly entity: string | null;
+  readonly feature: string | null;
+  readonly phase: 'counting' | 'open' | 'resolved';
+  readonly severity: Severity;
+  readonly count: number;
+  readonly firstSeen: Date;
+  readonly lastSeen: Date;
+  readonly resolvedAt: Date | null;
+  readonly peakBits: number;
+  readonly recent: readonly Date[];
+  readonly told: 'nothing' | 'open' | 'resolved';
+  readonly messages: number;
+  readonly pagedAt: Date | null;
+  readonly pagedSeverity: Severity | null;
+  readonly peak: Alert | null;
+  readonly storm: StoredStorm | null;
+  readonly snoozed: boolean;
+}
+
+/** The parts of a storm beside its life, as they are stored. */
+export interface StoredStorm {
+  readonly byFeature: Readonly<Record<string, number>>;
+  readonly worst: readonly { opens: string; entity: string | null; feature: string | null; bits: number }[];
+  readonly summary: string;
+}
+
+/**
+ * Locks the alerts of a detector's source until the transaction ends. Whoever changes them holds
+ * this lock, so that no two batches begin the same alert, or tell of it.
+ */
+export const lockAlerts = execute<{ detector: string; topic: string }>(`
+  SELECT pg_advisory_xact_lock(hashtextextended('flowline.alerts ' || :detector || ' ' || :topic, 0))
+`);
+
+/**
+ * Selects the latest alerts of fingerprints, and at most `limit` open alerts of a partition that
+ * are due to be resolved at an event time.
+ */
+export const selectAlertStates = many<
+  AlertStateRow,
+  {
+    detector: string;
+    topic: string;
+    partition: number;
+    fingerprints: readonly string[];
+    time: Date | null;
+    limit: number;
+  }
+>(`
+  WITH wanted AS (
+    SELECT alert_id FROM flowline.alerts
+    WHERE detector = :detector AND is_latest AND fingerprint = ANY (:fingerprints::uuid[])
+    UNION
+    (SELECT alert_id FROM flowline.alerts
+     WHERE detector = :detector AND topic = :topic AND partition = :partition AND due_at <= :time::timestamptz
+     ORDER BY due_at LIMIT :limit)
+  )
+  SELECT alert_id AS "alertId", fingerprint, kind, entity, feature, phase, severity, count, first_seen AS "firstSeen",
+         last_seen AS "lastSeen", resolved_at AS "resolvedAt", peak_bits AS "peakBits", recent, told, messages,
+         paged_at AS "pagedAt", paged_severity AS "pagedSeverity", peak, storm,
+         coalesce(snoozed_until > clock_timestamp(), false) AS snoozed
+  FROM wanted JOIN flowline.alerts USING (alert_id) ORDER BY alert_id
+`);
+
+/**
+ * Stores alerts after a batch, from a JSON list of rows; those that are no longer the latest of
+ * their fingerprint come first. What people have said of an alert is kept.
+ */
+export const upsertAlerts = execute<{ rows: string }>(`
+  INSERT INTO flowline.alerts AS stored (alert_id, fingerprint, is_latest, detector, topic, partition, kind, entity, feature,
+    phase, severity, count, first_seen, last_seen, resolved_at, due_at, peak_bits, recent, told, messages, paged_at,
+    paged_severity, peak, storm)
+  SELECT alert_id, fingerprint, is_latest, detector, topic, partition, kind, entity, feature,
+    phase, severity, count, first_seen, last_seen, resolved_at, due_at, peak_bits, recent, told, messages, paged_at,
+    paged_severity, peak, storm
+  FROM jsonb_populate_recordset(null::flowline.alerts, :rows::jsonb)
+  ON CONFLICT (alert_id) DO UPDATE SET
+    is_latest = excluded.is_latest, partition = excluded.partition, phase = excluded.phase, severity = excluded.severity,
+    count = excluded.count, first_seen = excluded.first_seen, last_seen = excluded.last_seen,
+    resolved_at = excluded.resolved_at, due_at = excluded.due_at, peak_bits = excluded.peak_bits, recent = excluded.recent,
+    told = excluded.told, messages = excluded.messages, paged_at = excluded.paged_at,
+    paged_severity = excluded.paged_severity, peak = coalesce(excluded.peak, stored.peak),
+    storm = coalesce(excluded.storm, stored.storm), changed_at = clock_timestamp()
+`);
+
+/** Notes the earliest event time at which an open alert of a partition is due to be resolved. */
+export const updateAlertsDue = execute<{ detector: string; topic: string; partition: number }>(`
+  UPDATE flowline.stream_offsets SET alerts_due = (
+    SELECT min(due_at) FROM flowline.alerts
+    WHERE detector = :detector AND topic = :topic AND partition = :partition AND due_at IS NOT NULL)
+  WHERE detector = :detector AND topic = :topic AND partition = :partition
+`);
+
+/** Selects the alerts that the first events of these ids belong to. */
+export const selectAlertsOfEvents = many<
+  { eventId: string; alertId: string },
+  { detector: string; topic: string; eventIds: readonly string[] }
+>(`
+  SELECT DISTINCT ON (event_id) event_id AS "eventId", alert_id AS "alertId" FROM flowline.anomalies
+  WHERE detector = :detector AND topic = :topic AND event_id = ANY (:eventIds)
+  ORDER BY event_id, anomaly_id
+`);
+
+/**
+ * Deletes alerts of a detector that ended more than `keepDays` ago, at most `limit` per call.
+ */
+export const expireAlerts = one<{ removed: number }, { detector: string; keepDays: number; limit: number }>(`
+  WITH removed AS (
+    DELETE FROM flowline.alerts WHERE alert_id IN (
+      SELECT alert_id FROM flowline.alerts
+      WHERE detector = :detector AND phase <> 'open' AND changed_at < now() - make_interval(days => :keepDays::integer)
+      LIMIT :limit)
+    RETURNING 1)
+  SELECT count(*)::integer AS removed FROM removed
+`);
