@@ -48,7 +48,7 @@ export const storedFrom = ({ id, nextOffset, token, pieces }: WindowSnapshot): S
   ...{ id, nextOffset, token, pieces },
 });
 
-const EVENT_EPOCH_MS = Date.UTC(2026, 0, 1);
+export const EVENT_EPOCH_MS = Date.UTC(2026, 0, 1);
 
 /**
  * Makes a batch like the scorer's: two numeric features and one level, with a missing value in

@@ -19,7 +19,7 @@ export interface StoredAlert {
   readonly feature: string | null;
   readonly life: AlertLife;
   readonly isLatest: boolean;
-  /** The most surprising anomaly, if it has changed; null keeps the stored one. */
+  /** Its most surprising anomaly; null for a storm. */
   readonly peak: Alert | null;
   readonly storm: Pick<Storm, 'byFeature' | 'worst'> | null;
 }

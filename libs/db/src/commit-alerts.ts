@@ -91,6 +91,7 @@ export async function commitAlerts(
   const known = oncePerEvent ? await alertsOfEvents(client, place, anomalies) : new Map<string, string>();
   const fresh = withoutRepeats(anomalies, known, oncePerEvent).map((anomaly) => fingerprinted(anomaly, topic, rules));
   const alerting = await observed(client, place, fresh, timeMs, rules);
+  const messages = messagesOf(alerting, detector);
   const changed = changedAlerts(alerting);
   if (changed.length > 0) {
     const policyOf = (kind: AlertKind): AlertPolicy => (kind === 'storm' ? stormPolicy(rules) : rules);
@@ -100,7 +101,7 @@ export async function commitAlerts(
   fresh.forEach(({ anomaly }, i) => known.set(nameOf(anomaly, oncePerEvent), at(alerting.observed.alertIds, i)));
   return {
     alertIds: anomalies.map((anomaly) => entry(known, nameOf(anomaly, oncePerEvent))),
-    messages: messagesOf(alerting, detector).filter(({ state }) => rules.sendResolved || state !== 'resolved'),
+    messages: messages.filter(({ state }) => rules.sendResolved || state !== 'resolved'),
   };
 }
 
@@ -211,7 +212,7 @@ function changedAlerts({ stored, anomalies, observed: batch, peaks, stormPrint }
   const before = new Map(stored.map((row) => [row.alertId, lifeOf(row)]));
   const alertOf = (fingerprint: string, life: AlertLife, isLatest: boolean): StoredAlert => {
     const { kind, entity, feature } = entry(named, fingerprint);
-    return { fingerprint, kind, entity, feature, life, isLatest, peak: peaks.changedOf(life.alertId), storm: null };
+    return { fingerprint, kind, entity, feature, life, isLatest, peak: peaks.of(life.alertId), storm: null };
   };
   const stormAlert = (storm: Storm, isLatest: boolean): StoredAlert => ({
     ...{ fingerprint: stormPrint, kind: 'storm', entity: null, feature: null, isLatest },

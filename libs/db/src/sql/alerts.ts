@@ -89,8 +89,7 @@ export const upsertAlerts = execute<{ rows: string }>(`
     count = excluded.count, first_seen = excluded.first_seen, last_seen = excluded.last_seen,
     resolved_at = excluded.resolved_at, due_at = excluded.due_at, peak_bits = excluded.peak_bits, recent = excluded.recent,
     told = excluded.told, messages = excluded.messages, paged_at = excluded.paged_at,
-    paged_severity = excluded.paged_severity, peak = coalesce(excluded.peak, stored.peak),
-    storm = coalesce(excluded.storm, stored.storm), changed_at = clock_timestamp()
+    paged_severity = excluded.paged_severity, peak = excluded.peak, storm = excluded.storm, changed_at = clock_timestamp()
 `);
 
 /** Notes the earliest event time at which an open alert of a partition is due to be resolved. */
