@@ -1,5 +1,5 @@
 import type { AlertMessage, AlertRules } from '@flowline/alerts';
-import { commitBatch, type Database } from '@flowline/db';
+import { commitBatch, type Database, resolveQuietAlerts } from '@flowline/db';
 import type { ScoredBatch } from '@flowline/events';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
@@ -227,5 +227,17 @@ describe('alerts of committed batches', () => {
     expect(await database.query('SELECT count(DISTINCT alert_id)::integer AS n FROM flowline.anomalies')).toEqual([
       { n: 1 },
     ]);
+  });
+
+  it('are resolved by the clock where their stream has stopped', async () => {
+    const rules = rulesOf({ resolveAfterMs: 200 });
+    const quiet = { detector: 'checkout', topic: 'orders', rules, address: { sink: 'kafka', topic: 'alerts' } };
+    await commit(batchOf(0, [[0, 14]]), rules);
+    expect(await resolveQuietAlerts(database.db, { ...quiet, partitions: [0] })).toBe(0);
+    await new Promise((resolve) => setTimeout(resolve, 250));
+    expect(await resolveQuietAlerts(database.db, { ...quiet, partitions: [1] })).toBe(0);
+    expect(await resolveQuietAlerts(database.db, { ...quiet, partitions: [0] })).toBe(1);
+    expect(await resolveQuietAlerts(database.db, { ...quiet, partitions: [0] })).toBe(0);
+    expect(await states()).toEqual(['opened 1', 'resolved 1']);
   });
 });

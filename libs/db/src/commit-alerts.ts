@@ -60,16 +60,17 @@ interface Alerting {
 
 /** Open alerts that a batch resolves at most because their time has come; the next goes on. */
 const MAX_DUE = 1_000;
-/** Event times beyond the wall clock by more than this make no time pass. */
+/** Event times beyond the wall clock by more than this, or before our era, tell no time. */
 const FUTURE_MS = 3_600_000;
+const FIRST_YEAR_MS = Date.parse('0001-01-01T00:00:00Z');
+const isTime = (ms: number): boolean => ms >= FIRST_YEAR_MS && ms <= Date.now() + FUTURE_MS;
 
 /**
  * Event time that a batch has reached from a row on: the median of its events, so that no single
- * time steers the alerts; null if it has no events, or only in the future.
+ * time steers the alerts; null if none of them tells a time.
  */
 export function batchTimeMs({ eventTimesMs, size }: ScoredBatch, firstRow: number): number | null {
-  const latest = Date.now() + FUTURE_MS;
-  const times = eventTimesMs.slice(firstRow, size).filter((timeMs) => timeMs <= latest);
+  const times = eventTimesMs.slice(firstRow, size).filter(isTime);
   if (times.length === 0) return null;
   times.sort();
   return Math.floor(at(times, times.length >> 1));
@@ -176,10 +177,9 @@ function stormOf(row: AlertStateRow | undefined): Storm | null {
 function observation({ anomaly, fingerprint, feature }: Fingerprinted, batchMs: number | null): BatchObservation {
   const { alertId, event, score } = anomaly.alert;
   const eventMs = Math.floor(Date.parse(event.time));
-  const isFuture = eventMs > Date.now() + FUTURE_MS;
   return {
     ...{ fingerprint, alertId, stormId: stormIdOf(alertId), entity: event.entity, feature },
-    timeMs: isFuture ? (batchMs ?? Date.now()) : eventMs,
+    timeMs: isTime(eventMs) ? eventMs : (batchMs ?? Date.now()),
     bits: score.surpriseBits,
   };
 }

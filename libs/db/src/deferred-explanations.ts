@@ -3,6 +3,7 @@ import { at, type Explanation } from '@flowline/events';
 import type { Database } from './database.ts';
 import { jsonText } from './json-text.ts';
 import { claimDeferred, countDeferred, type DeferredAnomalyRow, storeExplanation } from './sql/anomalies.ts';
+import { lockAlerts } from './sql/alerts.ts';
 import { withTransaction } from './transaction.ts';
 
 /** Anomaly that was stored without its explanation. */
@@ -13,8 +14,8 @@ const TIMEOUT_MS = 60_000;
 
 /**
  * Explains the oldest anomalies of a detector that wait for it, at most `limit`, and stores the
- * explanations in one transaction: each exactly once, whoever else explains. Only the stored
- * anomaly changes; its alert has left.
+ * explanations in one transaction: each exactly once, whoever else explains. The stored anomaly
+ * changes, and the stored alert that shows it; messages that have left do not.
  * @returns the number of anomalies explained.
  */
 export async function explainDeferred(
@@ -29,6 +30,9 @@ export async function explainDeferred(
       const anomalies = await claimDeferred(client, { detector, limit });
       if (anomalies.length === 0) return 0;
       const explanations = await explain(anomalies);
+      for (const topic of [...new Set(anomalies.map((anomaly) => anomaly.topic))].sort()) {
+        await lockAlerts(client, { detector, topic });
+      }
       for (const [i, { anomalyId }] of anomalies.entries()) {
         const { expected, contributions, nearestNormal, summary } = at(explanations, i);
         const fields = { expected, contributions, nearestNormal, summary, explanation: 'complete' };

@@ -49,6 +49,7 @@ export {
 } from './models.ts';
 export * from './offsets.ts';
 export * from './outbox.ts';
+export { type QuietStream, resolveQuietAlerts } from './quiet-alerts.ts';
 export * from './outbox-message.ts';
 export { applyRetention, ensurePartitions, type Removed, type Retention } from './partitions.ts';
 export * from './redrive.ts';

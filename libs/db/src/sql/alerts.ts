@@ -27,6 +27,12 @@ export interface AlertStateRow {
   readonly snoozed: boolean;
 }
 
+const columns = `
+  alert_id AS "alertId", fingerprint, kind, entity, feature, phase, severity, count, first_seen AS "firstSeen",
+  last_seen AS "lastSeen", resolved_at AS "resolvedAt", peak_bits AS "peakBits", recent, told, messages,
+  paged_at AS "pagedAt", paged_severity AS "pagedSeverity", peak, storm,
+  coalesce(snoozed_until > clock_timestamp(), false) AS snoozed`;
+
 /** The parts of a storm beside its life, as they are stored. */
 export interface StoredStorm {
   readonly byFeature: Readonly<Record<string, number>>;
@@ -65,11 +71,28 @@ export const selectAlertStates = many<
      WHERE detector = :detector AND topic = :topic AND partition = :partition AND due_at <= :time::timestamptz
      ORDER BY due_at LIMIT :limit)
   )
-  SELECT alert_id AS "alertId", fingerprint, kind, entity, feature, phase, severity, count, first_seen AS "firstSeen",
-         last_seen AS "lastSeen", resolved_at AS "resolvedAt", peak_bits AS "peakBits", recent, told, messages,
-         paged_at AS "pagedAt", paged_severity AS "pagedSeverity", peak, storm,
-         coalesce(snoozed_until > clock_timestamp(), false) AS snoozed
+  SELECT ${columns}
   FROM wanted JOIN flowline.alerts USING (alert_id) ORDER BY alert_id
+`);
+
+/**
+ * Selects open alerts of partitions in which nothing has happened for `quietMs` by the clock: their
+ * streams have stopped, so that no event time will resolve them.
+ */
+export const selectQuietAlerts = many<
+  AlertStateRow & { readonly partition: number },
+  { detector: string; topic: string; partitions: readonly number[]; quietMs: number; limit: number }
+>(`
+  WITH quiet AS (
+    SELECT partition FROM flowline.stream_offsets
+    WHERE detector = :detector AND topic = :topic AND partition = ANY (:partitions::integer[]) AND alerts_due IS NOT NULL
+      AND updated_at < clock_timestamp() - make_interval(secs => :quietMs::float8 / 1000)
+  )
+  SELECT partition, ${columns}
+  FROM quiet JOIN flowline.alerts USING (partition)
+  WHERE detector = :detector AND topic = :topic AND due_at IS NOT NULL
+    AND changed_at < clock_timestamp() - make_interval(secs => :quietMs::float8 / 1000)
+  ORDER BY alert_id LIMIT :limit
 `);
 
 /**

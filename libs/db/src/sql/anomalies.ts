@@ -128,6 +128,7 @@ export const expireAnomalies = one<{ removed: number }, { detector: string; keep
 /** Anomaly that waits for its explanation. */
 export interface DeferredAnomalyRow {
   readonly anomalyId: number;
+  readonly topic: string;
   readonly modelVersion: number;
   readonly pValue: number;
   readonly pMethod: PValueMethod;
@@ -139,22 +140,30 @@ export interface DeferredAnomalyRow {
  * ends. Those that another scorer has claimed are skipped.
  */
 export const claimDeferred = many<DeferredAnomalyRow, { detector: string; limit: number }>(`
-  SELECT anomaly_id AS "anomalyId", model_version AS "modelVersion", p_value AS "pValue", p_method AS "pMethod",
+  SELECT anomaly_id AS "anomalyId", topic, model_version AS "modelVersion", p_value AS "pValue", p_method AS "pMethod",
          alert -> 'observed' AS observed
   FROM flowline.anomalies WHERE detector = :detector AND deferred
   ORDER BY anomaly_id LIMIT :limit FOR UPDATE SKIP LOCKED
 `);
 
-/** Stores the explanation of an anomaly that waits for it; the alert has its fields as JSON. */
+/**
+ * Stores the explanation of an anomaly that waits for it, given as JSON, also with the alert that
+ * shows this anomaly.
+ */
 export const storeExplanation = execute<{
   anomalyId: number;
   topFeature: string | null;
   summary: string;
   explanation: string;
 }>(`
-  UPDATE flowline.anomalies
-  SET deferred = false, top_feature = :topFeature, summary = :summary, alert = alert || :explanation::jsonb
-  WHERE anomaly_id = :anomalyId AND deferred
+  WITH explained AS (
+    UPDATE flowline.anomalies
+    SET deferred = false, top_feature = :topFeature, summary = :summary, alert = alert || :explanation::jsonb
+    WHERE anomaly_id = :anomalyId AND deferred
+    RETURNING alert_id, alert -> 'event' AS event
+  )
+  UPDATE flowline.alerts SET peak = peak || :explanation::jsonb
+  FROM explained WHERE alerts.alert_id = explained.alert_id AND alerts.peak -> 'event' = explained.event
 `);
 
 /** Counts the anomalies of a detector that wait for their explanation. */

@@ -70,7 +70,7 @@ export function alertAddress(
   choice: AlertsChoice,
   { alerts, source }: DetectorDefinition,
   sourceTopic: string,
-): Pick<CommitOptions, 'alertTopic' | 'alertSink' | 'alertRules' | 'oncePerEvent'> {
+): Pick<CommitOptions, 'alertTopic' | 'alertSink' | 'oncePerEvent'> & { readonly alertRules: AlertRules } {
   const rules = { alertRules: rulesOf(alerts), oncePerEvent: source.eventId !== null };
   if (choice === 'none') return { ...rules, alertTopic: null };
   return { ...rules, alertSink: choice, alertTopic: choice === 'kafka' ? alerts.topic : sourceTopic };

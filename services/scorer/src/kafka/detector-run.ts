@@ -1,11 +1,19 @@
 import type { DetectorDefinition } from '@flowline/config';
-import { countDeferredExplanations, lagSeconds, readPositions, reportScoring, streamRewound } from '@flowline/db';
+import {
+  countDeferredExplanations,
+  lagSeconds,
+  readPositions,
+  reportScoring,
+  resolveQuietAlerts,
+  streamRewound,
+} from '@flowline/db';
 import { checkTopics, createKafkaSource, type KafkaSource, type PartitionLag } from '@flowline/kafka';
 import { untilItSucceedsOr } from '@flowline/stream';
 import { waiting } from '@flowline/telemetry';
 
 import type { Arguments } from '../arguments.ts';
 import type { Collector } from '../steps/collect.ts';
+import { alertAddress } from '../alerts/open-alerts.ts';
 import { ConsumerWatch } from './consumer-watch.ts';
 import { openCollector } from '../steps/open-collector.ts';
 import type { PartitionWindows } from '../windows/partition-windows.ts';
@@ -127,6 +135,7 @@ export class DetectorRun {
     const topic = this.#topic;
     const { db, metrics } = this.#parts;
     metrics.explanationsWaiting.set({ detector }, await countDeferredExplanations(db, detector));
+    await this.#resolveQuietAlerts(lags);
     const positions = await readPositions(db, detector, topic);
     const found = new Map(positions.map((position) => [position.partition, position]));
     for (const { partition, stored, records } of lags) {
@@ -138,6 +147,20 @@ export class DetectorRun {
       metrics.consumerLag.set(labels, records);
       metrics.consumerLagTime.set(labels, lagSeconds(records, recordTime));
     }
+  }
+
+  /** Resolves alerts of partitions that are read to their end and have stopped. */
+  async #resolveQuietAlerts(lags: readonly PartitionLag[]): Promise<void> {
+    const partitions = lags.filter(({ records }) => records === 0).map(({ partition }) => partition);
+    if (partitions.length === 0) return;
+    const {
+      alertRules: rules,
+      alertSink: sink = 'kafka',
+      alertTopic,
+    } = alertAddress(this.#args.alerts, this.#definition, this.#topic);
+    const address = alertTopic === null ? null : { sink, topic: alertTopic };
+    const detector = this.#definition.name;
+    await resolveQuietAlerts(this.#parts.db, { detector, topic: this.#topic, partitions, rules, address });
   }
 
   async #lags(): Promise<PartitionLag[]> {

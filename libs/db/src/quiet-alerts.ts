@@ -1,0 +1,78 @@
+import {
+  type AlertMessage,
+  type AlertRules,
+  anomalyAlertMessage,
+  dueAt,
+  resolve,
+  stormAlertMessage,
+  stormPolicy,
+} from '@flowline/alerts';
+import type pg from 'pg';
+
+import { alertRowsJson, lifeOf, type StoredAlert } from './alert-states.ts';
+import type { Database } from './database.ts';
+import { lockAlerts, selectQuietAlerts, updateAlertsDue, upsertAlerts } from './sql/alerts.ts';
+import { type AlertAddress, storeMessages } from './store-messages.ts';
+import { withTransaction } from './transaction.ts';
+
+/** Partitions whose readers have nothing left to read, and the rules of their alerts. */
+export interface QuietStream {
+  readonly detector: string;
+  readonly topic: string;
+  readonly partitions: readonly number[];
+  readonly rules: AlertRules;
+  /** Destination of the messages; null if nobody is told. */
+  readonly address: AlertAddress | null;
+}
+
+type QuietRow = Awaited<ReturnType<typeof selectQuietAlerts>>[number];
+
+/** Alerts resolved per transaction. */
+const LIMIT = 1_000;
+
+/**
+ * Resolves the open alerts of streams that have stopped: nothing has been stored, and no anomaly
+ * has come, for `resolveAfterMs` by the clock. Call it regularly for partitions that are read to
+ * their end; a reader that lags behind would resolve alerts whose next anomaly it has not read.
+ * @returns the number of alerts resolved.
+ */
+export async function resolveQuietAlerts(db: Database, stream: QuietStream): Promise<number> {
+  const { detector, topic, partitions, rules } = stream;
+  const quiet = { detector, topic, partitions, quietMs: rules.resolveAfterMs, limit: LIMIT };
+  if ((await withTransaction(db, (client) => selectQuietAlerts(client, quiet))).length === 0) return 0;
+  return withTransaction(db, async (client) => {
+    await lockAlerts(client, { detector, topic });
+    const rows = await selectQuietAlerts(client, quiet);
+    const messages: AlertMessage[] = [];
+    for (const partition of new Set(rows.map((row) => row.partition))) {
+      const ofPartition = rows.filter((row) => row.partition === partition);
+      messages.push(...(await resolveRows(client, stream, partition, ofPartition)));
+    }
+    const told = rules.sendResolved ? messages : [];
+    if (stream.address !== null && told.length > 0) await storeMessages(client, detector, told, stream.address);
+    return rows.length;
+  });
+}
+
+async function resolveRows(
+  client: pg.PoolClient,
+  { detector, topic, rules }: QuietStream,
+  partition: number,
+  rows: readonly QuietRow[],
+): Promise<AlertMessage[]> {
+  const policyOf = (kind: StoredAlert['kind']) => (kind === 'storm' ? stormPolicy(rules) : rules);
+  const messages: AlertMessage[] = [];
+  const alerts = rows.map((row): StoredAlert => {
+    const { fingerprint, kind, entity, feature, peak, storm } = row;
+    const before = lifeOf(row);
+    const { life, transition } = resolve(before, dueAt(before, policyOf(kind)) ?? before.lastMs);
+    if (transition !== null && peak !== null) messages.push(anomalyAlertMessage(fingerprint, transition, peak));
+    if (transition !== null && storm !== null)
+      messages.push(stormAlertMessage(detector, fingerprint, transition, storm));
+    return { fingerprint, kind, entity, feature, life, isLatest: true, peak, storm };
+  });
+  const place = { detector, topic, partition };
+  await upsertAlerts(client, { rows: alertRowsJson(alerts, place, policyOf) });
+  await updateAlertsDue(client, place);
+  return messages;
+}
