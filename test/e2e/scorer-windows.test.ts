@@ -43,7 +43,7 @@ spec:
     - { name: recent, type: integer, from: { rolling: { statistic: count, over: 10 } } }
   training: { data: clean }
   decision: { control: { alpha: 0.001 } }
-  alerts: { topic: ${topic}.alerts }
+  alerts: { topic: ${topic}.alerts, groupBy: [event], storm: { alerts: 100000 }, sendResolved: false }
   retention: { precision: exact }
 `,
     'sensors',

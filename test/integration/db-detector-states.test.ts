@@ -78,6 +78,7 @@ describe('the state of a detector', () => {
     const all = {
       scored_events: 3,
       anomalies: 1,
+      alerts: 2,
       alert_outbox: 1,
       dead_letters: 1,
       detectors_in_force: 1,

@@ -31,7 +31,7 @@ spec:
   missing: { nullable: [amount] }
   training: { data: clean }
   decision: { control: { alpha: 0.001 } }
-  alerts: { topic: ${alertTopic} }
+  alerts: { topic: ${alertTopic}, groupBy: [event], storm: { alerts: 100000 }, sendResolved: false }
   retention: { precision: exact }
 `;
 

@@ -7,7 +7,7 @@ import { type DeferredExplanations, explainLater } from './explain-later.ts';
 import { FakeLoader } from '../testing/fake-model.ts';
 
 const anomaly = (anomalyId: number, modelVersion: number): DeferredAnomaly => ({
-  ...{ anomalyId, modelVersion, pValue: 2 ** -anomalyId, pMethod: 'empirical', observed: { p: anomalyId } },
+  ...{ topic: 't', anomalyId, modelVersion, pValue: 2 ** -anomalyId, pMethod: 'empirical', observed: { p: anomalyId } },
 });
 
 /** Explains until the signal, with models 1 and 2, and records what was asked and stored. */
