@@ -115,7 +115,6 @@ function anomaly(batch: ScoredBatch, row: number): Anomaly {
   const offset = at(batch.offsets, row);
   const alert: Alert = {
     alertId: alertId(batch.detector, batch.topic, batch.partition, offset, 'opened', 0, batch.topicId),
-    state: 'opened',
     detector: batch.detector,
     reason: 'low_density',
     score: { pValue: 1e-6, pMethod: 'tail', alpha: 0.001, surpriseBits: 19.9, logDensityNats: -row },

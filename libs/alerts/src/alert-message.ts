@@ -27,7 +27,7 @@ export interface AlertLifeFields {
 }
 
 /** Message about an alert, with the most surprising of its anomalies. */
-export type AnomalyAlertMessage = AlertLifeFields & Omit<Alert, 'alertId' | 'state'>;
+export type AnomalyAlertMessage = AlertLifeFields & Omit<Alert, 'alertId'>;
 
 /** Message about a storm: more alerts opened at once than anybody can read. */
 export interface StormAlertMessage extends AlertLifeFields {

@@ -62,7 +62,6 @@ export function buildAlert({
   const { expected, contributions, nearestNormal, summary } = explanation ?? deferredExplanation(pValue);
   return {
     alertId: alertId(detector, event.topic, event.partition, event.offset, 'opened', 0, event.topicId),
-    state: 'opened',
     detector,
     reason: anomalyReason(scores, row),
     score: {

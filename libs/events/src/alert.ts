@@ -34,14 +34,13 @@ export interface Explanation {
   readonly summary: string;
 }
 
-/** An alert as it is published (the data of a CloudEvent) and stored with its anomaly. */
+/** An anomaly as it is stored and published: its score, its event and its explanation. */
 export interface Alert {
   /**
-   * UUIDv5 over detector, topic and its id, partition, offset, transition and sequence. A repeated
-   * alert carries the same id.
+   * Id of the alert that the anomaly belongs to; before it is stored, of the alert that it begins if
+   * it begins one: UUIDv5 over detector, topic and its id, partition and offset.
    */
   readonly alertId: string;
-  readonly state: 'opened';
   readonly detector: string;
   readonly reason: AnomalyReason;
   readonly score: {
