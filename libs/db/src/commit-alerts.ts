@@ -7,18 +7,17 @@ import {
   type AlertPolicy,
   type AlertRules,
   anomalyAlertMessage,
-  type BatchObservation,
   fingerprintOf,
   observeBatch,
   type ObservedBatch,
   type Storm,
   stormAlertMessage,
-  stormIdOf,
   stormPolicy,
 } from '@flowline/alerts';
 import { type Anomaly, at, entry, type ScoredBatch } from '@flowline/events';
 import type pg from 'pg';
 
+import { type Fingerprinted, fingerprinted, nameOf, observation, withoutRepeats } from './alert-observations.ts';
 import { AlertPeaks } from './alert-peaks.ts';
 import { type AlertPlace, alertRowsJson, lifeOf, type StoredAlert } from './alert-states.ts';
 import {
@@ -43,11 +42,6 @@ export interface CommittedAlerts {
   readonly messages: readonly AlertMessage[];
 }
 
-/** Anomaly with the fingerprint of its alert, and the names by which an alert is listed. */
-interface Fingerprinted extends Pick<StoredAlert, 'fingerprint' | 'kind' | 'entity' | 'feature'> {
-  readonly anomaly: Anomaly;
-}
-
 /** A batch's alerts on their way: what was stored before, and what the batch makes of it. */
 interface Alerting {
   readonly stored: readonly AlertStateRow[];
@@ -60,22 +54,6 @@ interface Alerting {
 
 /** Open alerts that a batch resolves at most because their time has come; the next goes on. */
 const MAX_DUE = 1_000;
-/** Event times beyond the wall clock by more than this, or before our era, tell no time. */
-const FUTURE_MS = 3_600_000;
-const FIRST_YEAR_MS = Date.parse('0001-01-01T00:00:00Z');
-const isTime = (ms: number): boolean => ms >= FIRST_YEAR_MS && ms <= Date.now() + FUTURE_MS;
-
-/**
- * Event time that a batch has reached from a row on: the median of its events, so that no single
- * time steers the alerts; null if none of them tells a time.
- */
-export function batchTimeMs({ eventTimesMs, size }: ScoredBatch, firstRow: number): number | null {
-  const times = eventTimesMs.slice(firstRow, size).filter(isTime);
-  if (times.length === 0) return null;
-  times.sort();
-  return Math.floor(at(times, times.length >> 1));
-}
-
 /**
  * Takes the new anomalies of a batch through the lives of their alerts and stores these, within the
  * transaction of the batch; then the event time of the batch passes.
@@ -106,39 +84,12 @@ export async function commitAlerts(
   };
 }
 
-/** Name under which an anomaly is counted once: its event's id, or its own. */
-const nameOf = ({ alert }: Anomaly, oncePerEvent: boolean): string => (oncePerEvent ? alert.event.id : alert.alertId);
-
 /** The alerts to which earlier events of the same ids belong. */
 async function alertsOfEvents(client: pg.PoolClient, { detector, topic }: AlertPlace, anomalies: readonly Anomaly[]) {
   const eventIds = anomalies.map(({ alert }) => alert.event.id);
   if (eventIds.length === 0) return new Map<string, string>();
   const rows = await selectAlertsOfEvents(client, { detector, topic, eventIds });
   return new Map(rows.map(({ eventId, alertId }) => [eventId, alertId]));
-}
-
-function withoutRepeats(
-  anomalies: readonly Anomaly[],
-  known: ReadonlyMap<string, string>,
-  oncePerEvent: boolean,
-): readonly Anomaly[] {
-  const names = new Set(known.keys());
-  return anomalies.filter((anomaly) => {
-    const name = nameOf(anomaly, oncePerEvent);
-    if (names.has(name)) return false;
-    names.add(name);
-    return true;
-  });
-}
-
-function fingerprinted(anomaly: Anomaly, topic: string, { groupBy }: AlertRules): Fingerprinted {
-  const { detector, event, contributions } = anomaly.alert;
-  const kind = anomaly.reason === 'out_of_domain' ? 'out_of_domain' : 'density';
-  const { entity } = event;
-  const feature = contributions[0]?.feature ?? null;
-  const groups = { feature, event: anomaly.alert.alertId };
-  const group = [topic, ...groupBy.map((name) => groups[name])];
-  return { anomaly, kind, entity, feature, fingerprint: fingerprintOf({ detector, kind, entity, group }) };
 }
 
 async function observed(
@@ -174,17 +125,7 @@ function stormOf(row: AlertStateRow | undefined): Storm | null {
   return { life: lifeOf(row), byFeature, worst };
 }
 
-function observation({ anomaly, fingerprint, feature }: Fingerprinted, batchMs: number | null): BatchObservation {
-  const { alertId, event, score } = anomaly.alert;
-  const eventMs = Math.floor(Date.parse(event.time));
-  return {
-    ...{ fingerprint, alertId, stormId: stormIdOf(alertId), entity: event.entity, feature },
-    timeMs: isTime(eventMs) ? eventMs : (batchMs ?? Date.now()),
-    bits: score.surpriseBits,
-  };
-}
-
-/** Writes the messages in order, each with the most surprising anomaly of its alert at that time. */
+/** Writes the messages in order, each with the most surprising anomaly of its alert so far. */
 function messagesOf({ observed: batch, anomalies, peaks, stormPrint }: Alerting, detector: string): AlertMessage[] {
   let next = 0;
   const reach = (index: number): void => {

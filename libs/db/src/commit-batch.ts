@@ -3,24 +3,22 @@ import { type Anomaly, at, type CommitReport, type EventBatch, type ScoredBatch 
 import type pg from 'pg';
 
 import { anomalyRows, deadLetterRows } from './batch-rows.ts';
-import { batchTimeMs, commitAlerts } from './commit-alerts.ts';
+import { batchTimeMs } from './alert-observations.ts';
+import { commitAlerts } from './commit-alerts.ts';
 import { copyRows } from './copy-rows.ts';
 import type { Database } from './database.ts';
-import { detectorMissing } from './detectors.ts';
 import { collectedEventRows, type KeptRows, scoredEventRows, type SourceIds } from './event-rows.ts';
-import { type Fence, firstRowBeyond, refusal } from './fence.ts';
-import { streamRewound, topicReplaced } from './offsets.ts';
+import { firstRowBeyond } from './fence.ts';
 import { ensurePartitionsWhenDue } from './partitions.ts';
 import type { RowPrecision } from './rounding.ts';
 import { sampler } from './sampling.ts';
 import { commitSettingAside } from './set-aside.ts';
 import { copyAnomalies } from './sql/anomalies.ts';
 import { copyDeadLetters } from './sql/dead-letters.ts';
-import { selectDetectorState } from './sql/detectors.ts';
-import { insertOffset, lockOffset, updateOffset } from './sql/offsets.ts';
+import { updateOffset } from './sql/offsets.ts';
 import { copyEventScores, selectScoreSource } from './sql/scored-events.ts';
-import { lockDetectorStreams } from './sql/streams.ts';
 import { storeMessages } from './store-messages.ts';
+import { takeFence } from './take-fence.ts';
 import { withTransaction } from './transaction.ts';
 import { storeEntities } from './windows.ts';
 
@@ -63,11 +61,6 @@ export async function commitBatch(db: Database, batch: ScoredBatch, options: Com
   checkOffsets(batch);
   await ensurePartitionsWhenDue(db);
   return commitSettingAside(batch, (part) => commitScored(db, part, options));
-}
-
-/** Fence of a stream with the event time at which the next of its alerts is due to be resolved. */
-interface LockedFence extends Fence {
-  readonly alertsDue: Date | null;
 }
 
 /** Rules by which every anomaly is an alert of its own. */
@@ -196,39 +189,6 @@ async function finish(
   const alreadyStored = firstRow + batch.deadLetters.length - letters.length;
   const report = { stored, alreadyStored, anomalies, deadLetters: letters.length, refused: 0 };
   return hasWindows ? report : { ...report, windowsRefused: true };
-}
-
-/**
- * Locks the stream's fence until the transaction ends and returns it. A source without Kafka topics,
- * such as a file, starts at 0.
- * @throws FlowlineError FLOWLINE_DETECTOR_MISSING if the detector was deleted;
- * FLOWLINE_STREAM_REWOUND (retryable) if records before the batch are no longer stored, or what is
- * stored belongs to another topic of the same name.
- */
-async function takeFence(client: pg.PoolClient, batch: EventBatch): Promise<LockedFence> {
-  const fence = await lockFence(client, batch);
-  const { topic, partition, fromOffset } = batch;
-  const refused = refusal(batch, fence);
-  if (refused === 'another topic') throw topicReplaced(topic, partition);
-  if (refused === 'rewound') throw streamRewound(topic, partition, { stored: fromOffset, found: fence.nextOffset });
-  return fence;
-}
-
-async function lockFence(client: pg.PoolClient, batch: EventBatch): Promise<LockedFence> {
-  const { detector, topic, topicId, partition } = batch;
-  const stream = { detector, topic, partition };
-  const found = await lockOffset(client, stream);
-  if (found !== null) return found;
-  await lockDetectorStreams(client, { detector, exclusive: false });
-  const detectorState = await selectDetectorState(client, { detector });
-  if (detectorState?.state === 'deleted') throw detectorMissing(detector);
-  // A reader begins all partitions of a topic before it reads: this batch is from a topic that has
-  // been replaced.
-  if (topicId !== null) throw topicReplaced(topic, partition);
-  await insertOffset(client, stream);
-  const inserted = await lockOffset(client, stream);
-  if (inserted === null) throw detectorMissing(detector);
-  return inserted;
 }
 
 /** Checks that offsets increase and lie below the batch's end, as the fence requires. */

@@ -1,0 +1,69 @@
+import { type AlertRules, type BatchObservation, fingerprintOf, stormIdOf } from '@flowline/alerts';
+import { type Anomaly, at, type ScoredBatch } from '@flowline/events';
+
+import type { StoredAlert } from './alert-states.ts';
+
+/** Anomaly with the fingerprint of its alert, and the names by which an alert is listed. */
+export interface Fingerprinted extends Pick<StoredAlert, 'fingerprint' | 'kind' | 'entity' | 'feature'> {
+  readonly anomaly: Anomaly;
+}
+
+/** Event times beyond the wall clock by more than this, or before our era, tell no time. */
+const FUTURE_MS = 3_600_000;
+const FIRST_YEAR_MS = Date.parse('0001-01-01T00:00:00Z');
+const isTime = (ms: number): boolean => ms >= FIRST_YEAR_MS && ms <= Date.now() + FUTURE_MS;
+
+/**
+ * Event time that a batch has reached from a row on: the median of its events, so that no single
+ * time steers the alerts; null if none of them tells a time.
+ */
+export function batchTimeMs({ eventTimesMs, size }: ScoredBatch, firstRow: number): number | null {
+  const times = eventTimesMs.slice(firstRow, size).filter(isTime);
+  if (times.length === 0) return null;
+  times.sort();
+  return Math.floor(at(times, times.length >> 1));
+}
+
+/** Name under which an anomaly is counted once: its event's id, or its own. */
+export const nameOf = ({ alert }: Anomaly, oncePerEvent: boolean): string =>
+  oncePerEvent ? alert.event.id : alert.alertId;
+
+/** Leaves out anomalies of names that are known, or have come before in the batch. */
+export function withoutRepeats(
+  anomalies: readonly Anomaly[],
+  known: ReadonlyMap<string, string>,
+  oncePerEvent: boolean,
+): readonly Anomaly[] {
+  const names = new Set(known.keys());
+  return anomalies.filter((anomaly) => {
+    const name = nameOf(anomaly, oncePerEvent);
+    if (names.has(name)) return false;
+    names.add(name);
+    return true;
+  });
+}
+
+/** Fingerprint of the alert that an anomaly belongs to. */
+export function fingerprinted(anomaly: Anomaly, topic: string, { groupBy }: AlertRules): Fingerprinted {
+  const { detector, event, contributions } = anomaly.alert;
+  const kind = anomaly.reason === 'out_of_domain' ? 'out_of_domain' : 'density';
+  const { entity } = event;
+  const feature = contributions[0]?.feature ?? null;
+  const groups = { feature, event: anomaly.alert.alertId };
+  const group = [topic, ...groupBy.map((name) => groups[name])];
+  return { anomaly, kind, entity, feature, fingerprint: fingerprintOf({ detector, kind, entity, group }) };
+}
+
+/** The anomaly as its alert observes it, at the time of the batch if its own time is none. */
+export function observation(
+  { anomaly, fingerprint, feature }: Fingerprinted,
+  batchMs: number | null,
+): BatchObservation {
+  const { alertId, event, score } = anomaly.alert;
+  const eventMs = Math.floor(Date.parse(event.time));
+  return {
+    ...{ fingerprint, alertId, stormId: stormIdOf(alertId), entity: event.entity, feature },
+    timeMs: isTime(eventMs) ? eventMs : (batchMs ?? Date.now()),
+    bits: score.surpriseBits,
+  };
+}
