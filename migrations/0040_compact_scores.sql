@@ -16,7 +16,7 @@ CREATE UNIQUE INDEX score_sources_once
 
 -- Views of a user's own over the table, as they are written, to be created again over the view that takes its name:
 -- they would follow the old table, and show none of the events from now on.
-CREATE TEMPORARY TABLE flowline_followers ON COMMIT DROP AS
+CREATE TABLE flowline.followers AS
 SELECT DISTINCT c.oid::regclass AS view, c.relkind, pg_get_viewdef(c.oid) AS definition,
   coalesce('WITH (' || array_to_string(c.reloptions, ', ') || ') ', '') AS options
 FROM pg_depend d JOIN pg_rewrite r ON r.oid = d.objid JOIN pg_class c ON c.oid = r.ev_class
@@ -162,7 +162,7 @@ DECLARE
   follower record;
   reader   text;
 BEGIN
-  FOR follower IN SELECT * FROM flowline_followers LOOP
+  FOR follower IN SELECT * FROM flowline.followers LOOP
     IF follower.relkind <> 'v' THEN
       RAISE EXCEPTION 'the materialized view % is over flowline.scored_events, which becomes a view', follower.view
         USING HINT = 'Drop it, run flowline migrate, and create it again.';
@@ -180,6 +180,7 @@ BEGIN
   END LOOP;
 END
 $$;
+DROP TABLE flowline.followers;
 COMMENT ON VIEW flowline.scored_events IS
   'Stored events, scored or collected before the first model, whichever way they are stored. A stored score never changes.';
 COMMENT ON COLUMN flowline.scored_events.log_density_nats IS
