@@ -73,6 +73,34 @@ describe('an upgrade to event_scores', () => {
     expect((await events()).map(({ offset }) => Number(offset))).toEqual([1, 2, 3, 10, 11]);
   });
 
+  it('takes views and readers of a user’s own along', async () => {
+    const role = `reader_${process.pid}`;
+    await storeWide(new Date().toISOString());
+    await database.query(`CREATE ROLE ${role}; GRANT SELECT ON flowline.scored_events TO ${role};
+      CREATE VIEW mine WITH (security_barrier) AS SELECT event_id, "offset", p_value FROM flowline.scored_events;
+      CREATE VIEW of_mine AS SELECT "offset" FROM mine`);
+    await migrate(database.db);
+    await commitBatch(database.db, scoredBatch({ first: 10, size: 2 }), { alertTopic: null });
+    const seen = await database.query('SELECT "offset"::int AS at FROM of_mine ORDER BY 1');
+    expect(seen.map(({ at }) => at)).toEqual([1, 2, 3, 10, 11]);
+    const [kept] = await database.query(
+      `SELECT reloptions AS options, has_table_privilege('${role}', 'flowline.scored_events', 'SELECT') AS reads
+       FROM pg_class WHERE relname = 'mine'`,
+    );
+    expect(kept).toEqual({ options: ['security_barrier=true'], reads: true });
+    await database.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
+  });
+
+  it('refuses a materialized view of a user’s own, which would stay as it is', async () => {
+    await database.query('CREATE MATERIALIZED VIEW mine AS SELECT event_id FROM flowline.scored_events');
+    await expect(migrate(database.db)).rejects.toMatchObject({
+      code: 'FLOWLINE_DATABASE_FAILED',
+      message: expect.stringContaining('materialized view mine is over flowline.scored_events'),
+    });
+    await database.query('DROP MATERIALIZED VIEW mine');
+    await migrate(database.db);
+  });
+
   it('lets programs of the earlier release store events, exactly, until they are restarted', async () => {
     await storeWide(new Date().toISOString());
     const stored = await events();

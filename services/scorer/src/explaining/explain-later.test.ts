@@ -6,6 +6,9 @@ import { describe, expect, it } from '@jest/globals';
 import { type DeferredExplanations, explainLater } from './explain-later.ts';
 import { FakeLoader } from '../testing/fake-model.ts';
 
+/** Value that no model here can explain. */
+const POISON = 13;
+
 const anomaly = (anomalyId: number, modelVersion: number): DeferredAnomaly => ({
   ...{ anomalyId, modelVersion, pValue: 2 ** -anomalyId, pMethod: 'empirical', observed: { p: anomalyId } },
 });
@@ -32,6 +35,7 @@ async function explainedLater(pages: (readonly DeferredAnomaly[] | Error)[]) {
           : {
               bundle: detector.bundle,
               explain: (table, rows, scores) => {
+                if (table.numeric[0] === POISON) return Promise.reject(new Error('the value is absurd'));
                 asked.push([version, [...table.numeric], rows, [...scores.pValues], scores.pMethods]);
                 return Promise.resolve(rows.map(() => ({ ...empty, summary: `by model ${version}` })));
               },
@@ -58,6 +62,11 @@ describe('explaining later', () => {
       [2, [2], [0], [0.25], ['empirical']],
     ]);
     expect(closed).toBe(1);
+  });
+
+  it('explains those after an anomaly that cannot be explained, which says why', async () => {
+    const { stored } = await explainedLater([[anomaly(POISON, 1), anomaly(2, 1)], []]);
+    expect(stored.map(({ summary }) => summary)).toEqual(['not explained: the value is absurd', 'by model 1']);
   });
 
   it('ends with the signal after a failure, and releases what it holds', async () => {

@@ -1,5 +1,5 @@
 import type { DeferredAnomaly } from '@flowline/db';
-import type { Explanation } from '@flowline/events';
+import { type Explanation, messageOf } from '@flowline/events';
 import { tableOfValues } from '@flowline/features';
 import { type Logger, pause } from '@flowline/telemetry';
 
@@ -45,15 +45,19 @@ export async function explainLater(
   logger: Logger,
   signal: AbortSignal,
 ): Promise<void> {
+  let page = PAGE;
   while (!signal.aborted) {
     let waitMs = IDLE_MS;
     try {
       const startMs = performance.now();
-      const explained = await deferred.explainNext(PAGE, (anomalies) => explanationsOf(deferred, anomalies));
+      const explained = await deferred.explainNext(page, (anomalies) => explanationsOf(deferred, anomalies, logger));
+      page = PAGE;
       const share = budget.isFull ? QUIET_SHARE : BUSY_SHARE;
       if (explained > 0) waitMs = (performance.now() - startMs) * (1 / share - 1);
     } catch (err) {
       waitMs = FAILED_MS;
+      // A page that took too long, or that one anomaly spoils, is repeated in the smallest part.
+      page = 1;
       logger.warn({ err, waitMs }, 'explanations wait: anomalies that were stored without one cannot be explained');
     }
     await pause(waitMs, signal);
@@ -64,13 +68,28 @@ export async function explainLater(
 async function explanationsOf(
   deferred: DeferredExplanations,
   anomalies: readonly DeferredAnomaly[],
+  logger: Logger,
 ): Promise<readonly Explanation[]> {
   const explanations: Explanation[] = [];
   for (const anomaly of anomalies) {
     const detector = await deferred.detector(anomaly.modelVersion);
-    explanations.push(detector === null ? unexplainable(anomaly) : await explanationOf(detector, anomaly));
+    explanations.push(detector === null ? unloadable(anomaly) : await explanationOrReason(detector, anomaly, logger));
   }
   return explanations;
+}
+
+/** An anomaly that cannot be explained says why, and does not hold up those after it. */
+async function explanationOrReason(
+  detector: ExplainingDetector,
+  anomaly: DeferredAnomaly,
+  logger: Logger,
+): Promise<Explanation> {
+  try {
+    return await explanationOf(detector, anomaly);
+  } catch (err) {
+    logger.warn({ err, anomalyId: anomaly.anomalyId }, 'an anomaly cannot be explained');
+    return unexplained(messageOf(err));
+  }
 }
 
 async function explanationOf(detector: ExplainingDetector, anomaly: DeferredAnomaly): Promise<Explanation> {
@@ -80,11 +99,14 @@ async function explanationOf(detector: ExplainingDetector, anomaly: DeferredAnom
     pValues: Float64Array.of(pValue),
     pMethods: [pMethod],
   });
-  return explanation ?? unexplainable(anomaly);
+  return explanation ?? unexplained('the model gave no explanation');
 }
 
 /** Stands for the explanation of an anomaly whose model is gone. */
-function unexplainable({ modelVersion }: DeferredAnomaly): Explanation {
-  const summary = `not explained: model version ${modelVersion}, which scored it, cannot be loaded`;
-  return { contributions: [], expected: {}, nearestNormal: null, summary };
+function unloadable({ modelVersion }: DeferredAnomaly): Explanation {
+  return unexplained(`model version ${modelVersion}, which scored it, cannot be loaded`);
+}
+
+function unexplained(reason: string): Explanation {
+  return { contributions: [], expected: {}, nearestNormal: null, summary: `not explained: ${reason}` };
 }
