@@ -16,7 +16,7 @@ BEGIN
     RETURN false;
   END IF;
   EXECUTE format('CREATE TABLE flowline.%I (LIKE flowline.event_scores INCLUDING DEFAULTS)
-    WITH (toast_tuple_target = 8160, autovacuum_vacuum_insert_threshold = 200000, autovacuum_vacuum_insert_scale_factor = 0.02)', name);
+    WITH (toast_tuple_target = 8160, autovacuum_vacuum_insert_threshold = 20000, autovacuum_vacuum_insert_scale_factor = 0)', name);
   EXECUTE format('ALTER TABLE flowline.%I ADD CONSTRAINT day CHECK (scored_at >= %L AND scored_at < %L)', name, lower, upper);
   LOCK TABLE flowline.event_scores_default IN ACCESS EXCLUSIVE MODE;
   EXECUTE format(
@@ -36,13 +36,20 @@ CREATE OR REPLACE FUNCTION flowline.create_scored_events_view()
  LANGUAGE plpgsql
 AS $function$
 DECLARE
-  wide text := '';
+  wide      text := '';
+  detectors text[];
 BEGIN
   IF to_regclass('flowline.scored_events_wide') IS NOT NULL THEN
-    wide := 'UNION ALL
+    EXECUTE 'WITH RECURSIVE known AS (
+        SELECT min(detector) AS detector FROM flowline.scored_events_wide
+        UNION ALL
+        SELECT (SELECT min(w.detector) FROM flowline.scored_events_wide w WHERE w.detector > known.detector)
+        FROM known WHERE known.detector IS NOT NULL)
+      SELECT coalesce(array_agg(detector), ''{}'') FROM known WHERE detector IS NOT NULL' INTO detectors;
+    wide := format('UNION ALL
       SELECT detector, detector_version, model_version, topic, partition, "offset", event_id, event_time, scored_at,
         log_density_nats, p_value, p_method, is_anomaly, numeric_values, level_values, entity, in_sample
-      FROM flowline.scored_events_wide';
+      FROM flowline.scored_events_wide WHERE detector = ANY (%L::text[])', detectors);
   END IF;
   EXECUTE 'CREATE OR REPLACE VIEW flowline.scored_events AS
     SELECT s.detector, s.detector_version, s.model_version, s.topic, s.partition, e."offset", e.event_id, e.event_time, e.scored_at,
@@ -185,6 +192,18 @@ BEGIN
   END IF;
   IF to_regrole('flowline_reader') IS NOT NULL THEN
     GRANT SELECT ON flowline.detectors_in_force, flowline.event_counts TO flowline_reader;
+  END IF;
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION flowline.grant_retention()
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  IF to_regrole('flowline_trainer') IS NOT NULL THEN
+    GRANT SELECT ON flowline.entity_partitions TO flowline_trainer;
+    GRANT EXECUTE ON FUNCTION flowline.summarise_day(date) TO flowline_trainer;
   END IF;
 END
 $function$;
@@ -395,6 +414,25 @@ BEGIN
   IF is_copy THEN
     UPDATE flowline.detectors SET consumer_group = NULL WHERE consumer_group IS NOT NULL;
   END IF;
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION flowline.summarise_day(day date)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '200ms'
+AS $function$
+BEGIN
+  IF day IS NULL OR day >= (now() AT TIME ZONE 'UTC')::date THEN
+    RAISE EXCEPTION 'a summary of % is asked for', day
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'Ask for a day that is over, in UTC.';
+  END IF;
+  RETURN (
+    SELECT coalesce(sum(brin_summarize_new_values(i.indexrelid)), 0)
+    FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am a ON a.oid = c.relam
+    WHERE i.indrelid = to_regclass('flowline.event_scores_' || to_char(day, 'YYYY_MM_DD')) AND a.amname = 'brin');
 END
 $function$;
 

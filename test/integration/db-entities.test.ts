@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import {
   applyRetention,
   claimEntities,
@@ -11,6 +13,8 @@ import {
 import type { WindowSnapshot } from '@flowline/events';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
+import { expireEntities } from '../../libs/db/src/sql/entities.ts';
+import { withTransaction } from '../../libs/db/src/transaction.ts';
 import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
 import { type BatchOptions, scoredBatch, storedFrom, windowsAt } from '../support/postgres-batch.ts';
 
@@ -46,6 +50,16 @@ const claim = (
 ) => claimEntities(database.db, { detector, topic: 'orders', topicId, key, partition }, entities);
 
 const stored = (partition = 0) => readWindows(database.db, 'checkout', 'orders', partition);
+
+/** Waits until a statement waits for a lock, for ten seconds at most. */
+async function waitUntilBlocked(): Promise<void> {
+  const waiting = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+  for (let look = 0; look < 500; look++) {
+    if ((await database.query(waiting)).length > 0) return;
+    await sleep(20);
+  }
+  throw new Error('no statement waits for a lock');
+}
 
 describe('the entities of a batch', () => {
   it('are stored with its events and alerts', async () => {
@@ -142,6 +156,36 @@ describe('the entities of a batch', () => {
     expect(await database.query('SELECT entity FROM flowline.entity_partitions')).toEqual([{ entity: 'b' }]);
     expect(await claim(['a', 'b'], 1)).toEqual([{ entity: 'b', partition: 0 }]);
     expect(await applyRetention(database.db, [retention])).toMatchObject({ entities: 0 });
+  });
+
+  it('are forgotten in batches, the oldest first', async () => {
+    await claim(['a', 'b', 'c', 'd']);
+    await database.query(
+      `UPDATE flowline.entity_partitions SET last_seen = current_date - 11 - (entity = 'c')::int WHERE entity <> 'd'`,
+    );
+    const expire = () =>
+      withTransaction(database.db, (client) =>
+        expireEntities(client, { detector: 'checkout', keepDays: 10, limit: 2 }),
+      );
+    expect(await expire()).toEqual({ removed: 2 });
+    const left = await database.query('SELECT entity FROM flowline.entity_partitions ORDER BY 1');
+    expect(left).not.toContainEqual({ entity: 'c' });
+    expect(await expire()).toEqual({ removed: 1 });
+    expect(await expire()).toEqual({ removed: 0 });
+    expect(await database.query('SELECT entity FROM flowline.entity_partitions')).toEqual([{ entity: 'd' }]);
+  });
+
+  it('stay if they are seen again while they are being forgotten', async () => {
+    await claim(['a', 'b']);
+    await database.query('UPDATE flowline.entity_partitions SET last_seen = current_date - 11');
+    const seen = await database.client();
+    await seen.query(`BEGIN; UPDATE flowline.entity_partitions SET last_seen = current_date WHERE entity = 'a'`);
+    const retention = { detector: 'checkout', scoredDays: 1, anomaliesDays: 10, deadLettersDays: 1 };
+    const retaining = applyRetention(database.db, [retention]);
+    await waitUntilBlocked();
+    await seen.query('COMMIT');
+    expect(await retaining).toMatchObject({ entities: 1 });
+    expect(await database.query('SELECT entity FROM flowline.entity_partitions')).toEqual([{ entity: 'a' }]);
   });
 
   it('belong to the partition that claims them first', async () => {

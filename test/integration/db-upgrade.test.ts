@@ -1,5 +1,3 @@
-import { readdir, readFile } from 'node:fs/promises';
-
 import {
   applyDetector,
   applyRetention,
@@ -12,10 +10,10 @@ import {
 } from '@flowline/db';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
+import { migrateBefore } from '../support/earlier-release.ts';
 import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
 import { scoredBatch } from '../support/postgres-batch.ts';
 
-const MIGRATIONS = new URL('../../migrations/', import.meta.url);
 const RETENTION = { detector: 'checkout', scoredDays: 3, anomaliesDays: 10, deadLettersDays: 5 };
 
 let postgres: TestPostgres;
@@ -27,21 +25,8 @@ beforeAll(async () => {
 afterAll(() => postgres.stop());
 beforeEach(async () => {
   database = await postgres.createDatabase({ migrated: false });
-  await migrateBefore('0040');
+  await migrateBefore(database, '0040');
 });
-
-/** Applies the migrations before one, as an earlier release did. */
-async function migrateBefore(first: string): Promise<void> {
-  const { query } = database;
-  await query(`CREATE SCHEMA flowline;
-    CREATE TABLE flowline.migrations (id serial PRIMARY KEY, name varchar(255) NOT NULL, run_on timestamp NOT NULL)`);
-  const files = (await readdir(MIGRATIONS)).filter((file) => /^\d{4}_.*\.sql$/.test(file) && file < first).sort();
-  for (const file of files) {
-    await query(await readFile(new URL(file, MIGRATIONS), 'utf8'));
-    await query('INSERT INTO flowline.migrations (name, run_on) VALUES ($1, now())', [file.slice(0, -'.sql'.length)]);
-  }
-  await query(`SELECT flowline.ensure_partitions((now() AT TIME ZONE 'UTC')::date - 1, 9)`);
-}
 
 /** Stores events as an earlier release did: with a score and without, with values of every kind. */
 const storeWide = (scoredAt: string, first = 1) =>

@@ -42,13 +42,15 @@ export const markEntitiesSeen = execute<{
 
 /**
  * Deletes the partition claims of a detector's entities that were last seen more than `keepDays`
- * ago. Each call removes one day, the oldest first.
+ * ago, at most `limit` per call, oldest first. A claim that is renewed meanwhile stays.
  */
-export const expireEntities = one<{ removed: number }, { detector: string; keepDays: number }>(`
+export const expireEntities = one<{ removed: number }, { detector: string; keepDays: number; limit: number }>(`
   WITH removed AS (
-    DELETE FROM flowline.entity_partitions WHERE detector = :detector AND last_seen = (
-      SELECT min(last_seen) FROM flowline.entity_partitions
-      WHERE detector = :detector AND last_seen < current_date - :keepDays::integer)
+    DELETE FROM flowline.entity_partitions
+    WHERE last_seen < current_date - :keepDays::integer AND ctid = ANY (ARRAY(
+      SELECT ctid FROM flowline.entity_partitions
+      WHERE detector = :detector AND last_seen < current_date - :keepDays::integer
+      ORDER BY last_seen LIMIT :limit))
     RETURNING 1)
   SELECT count(*)::integer AS removed FROM removed
 `);
