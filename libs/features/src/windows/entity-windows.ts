@@ -1,50 +1,15 @@
-import {
-  at,
-  atOnce,
-  type EntitySpec,
-  type FeatureSpec,
-  type Steps,
-  type StoredWindows,
-  type WindowLimit,
-  type WindowSnapshot,
-} from '@flowline/events';
+import { at, atOnce, type Steps, type StoredWindows, type WindowLimit, type WindowSnapshot } from '@flowline/events';
 
-import type { Lookups } from '../lookup-column.ts';
 import { Coverage } from './coverage.ts';
 import { defineWindows, type WindowsDefinition } from './definition.ts';
 import { Entity } from './entity.ts';
+import type { EntityWindowsOptions } from './options.ts';
 import { type BatchWindows, type EventWindows, RecordValues } from './record-windows.ts';
 import { RememberedEntities } from './remembered-entities.ts';
 import { restoreSteps } from './restore.ts';
 import { Series } from './series.ts';
 import { SnapshotChain, wholeState, type WindowState } from './snapshot-chain.ts';
 import { type SharesMemory, WindowMemory } from './window-memory.ts';
-
-/** Definition of a partition's windows, and limits on what they remember. */
-export interface EntityWindowsOptions {
-  readonly schema: readonly FeatureSpec[];
-  readonly lookups: Lookups;
-  readonly entity: EntitySpec;
-  /**
-   * Maximum number of remembered entities (default 100,000). The entity with the longest silence is
-   * forgotten first.
-   */
-  readonly maxEntities?: number;
-  /**
-   * Maximum number of remembered past values (default 1,000,000: 16 MB). Entities are forgotten in
-   * the same order.
-   */
-  readonly maxEvents?: number;
-  /**
-   * Event time from which every event will be seen. −Infinity (the default) for a stream that is
-   * read from its first record; null for one that is read from anywhere else.
-   */
-  readonly seenFromMs?: number | null;
-  /** Memory budget shared with other windows (default: unlimited). */
-  readonly memory?: WindowMemory;
-  /** Called whenever a limit other than the shared memory's is reached and past is forgotten. */
-  readonly onLimit?: (limit: WindowLimit) => void;
-}
 
 const MAX_ENTITIES = 100_000;
 const MAX_EVENTS = 1_000_000;
