@@ -102,7 +102,7 @@ class FieldBatch implements FieldRows {
   }
 
   read(record: SourceRecord, value: Uint8Array): boolean {
-    this.#levels.length = this.#row * this.#source.levels.length; // drops a row that was not added
+    this.#dropRest();
     try {
       return this.#source.fields.read(value) && this.#readEvent(record) && this.#readInputs() && this.#readLevels();
     } catch {
@@ -128,7 +128,7 @@ class FieldBatch implements FieldRows {
     const row = this.#row;
     const { columns, levels } = this.#source;
     const numericWidth = columns.numeric.length;
-    this.#levels.length = row * levels.length;
+    this.#dropRest();
     return {
       table: {
         size: row,
@@ -142,6 +142,12 @@ class FieldBatch implements FieldRows {
       eventTimesMs: this.#times.subarray(0, row),
       entities: this.#past && this.#entities,
     };
+  }
+
+  /** Drops the levels of a row that was not added. */
+  #dropRest(): void {
+    const end = this.#row * this.#source.levels.length;
+    if (this.#levels.length > end) this.#levels.length = end;
   }
 
   #readEvent(record: SourceRecord): boolean {
@@ -162,7 +168,7 @@ class FieldBatch implements FieldRows {
     const { fields, inputs } = this.#source;
     for (let i = 0; i < inputs.length; i++) {
       const value = numberOf(fields, at(inputs, i));
-      if (value === undefined) return false;
+      if (Math.abs(value) === Infinity) return false;
       this.#inputs[i] = value;
     }
     return true;

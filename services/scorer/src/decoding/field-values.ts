@@ -5,15 +5,15 @@ import { FieldKind, type FieldReader } from '@flowline/stream';
 const isMissing = (kind: FieldKind): boolean => kind === FieldKind.absent || kind === FieldKind.null;
 
 /**
- * Number of a field, or a time as text in milliseconds. NaN if it is missing; undefined for any
+ * Number of a field, or a time as text in milliseconds. NaN if it is missing; infinite for any
  * other value.
  */
-export function numberOf(fields: FieldReader, field: number): number | undefined {
+export function numberOf(fields: FieldReader, field: number): number {
   const kind = fields.kind(field);
   if (kind === FieldKind.number) return fields.number(field);
   if (isMissing(kind)) return NaN;
   const timeMs = kind === FieldKind.text ? parseTime(fields.text(field)) : NaN;
-  return Number.isNaN(timeMs) ? undefined : timeMs;
+  return Number.isNaN(timeMs) ? Infinity : timeMs;
 }
 
 /** Value of a field that may be a time, a number or text; undefined for anything else. */
