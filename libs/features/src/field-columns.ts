@@ -14,7 +14,7 @@ import { seriesOf, windowsOf } from './windows/window.ts';
 type Compute = (inputs: Float64Array) => number;
 
 /** Numeric column: an input, or a value computed from inputs. */
-export interface NumberColumn {
+interface FieldColumn {
   /** Index of the input; −1 for a computed value. */
   readonly input: number;
   readonly compute: Compute;
@@ -32,7 +32,7 @@ export interface FieldColumns {
   readonly fields: readonly string[];
   /** Number of windows, in the order of the schema. */
   readonly windows: number;
-  readonly numeric: readonly NumberColumn[];
+  readonly numeric: readonly FieldColumn[];
   readonly levels: readonly PlainLevel[];
   /** Values that the windows remember of a record, one per series. */
   readonly observed: readonly Compute[];
@@ -58,7 +58,7 @@ export function fieldColumns(schema: readonly FeatureSpec[]): FieldColumns | nul
     if (typeof expression === 'string') return fields.indexOf(expression);
     return 'lag' in expression || 'rolling' in expression ? fields.length + ids.indexOf(windowId(expression)) : -1;
   };
-  const numeric = numbers.map((spec): NumberColumn => {
+  const numeric = numbers.map((spec): FieldColumn => {
     const { value } = scaleOf(spec);
     const { nullable } = spec;
     return { input: inputOf(value), compute: compile(value, inputOf), nullable, largest: largestValue(spec) };

@@ -39,7 +39,7 @@ export { haversineKm } from './haversine.ts';
 export { levelText } from './level-text.ts';
 export { COMPLETE, UNKNOWN_PATTERN } from './missing-patterns.ts';
 export { ENCODED_BOUND } from './numeric-column.ts';
-export type { Compute, FieldColumns, NumberColumn } from './field-columns.ts';
+export type { FieldColumns } from './field-columns.ts';
 export type { PlainColumns, PlainLevel, PlainNumber } from './plain-columns.ts';
 export { createRecordReader, type ReadResult, type RecordFault, type RecordReader } from './record-reader.ts';
 export { filterNumbers, mapNumbers } from './map-numbers.ts';

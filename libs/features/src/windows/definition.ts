@@ -28,7 +28,7 @@ export interface WindowsDefinition {
 }
 
 /** A window, and the index of the series that it is over. */
-export type PlacedWindow = Window & { readonly series: number };
+type PlacedWindow = Window & { readonly series: number };
 
 /**
  * Compiles the windows of a schema.

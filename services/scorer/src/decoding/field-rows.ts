@@ -7,13 +7,13 @@ import type { EventRows } from './event-rows.ts';
 import { entityOf, levelOf, nameOf, numberOf, timeValueOf } from './field-values.ts';
 
 /** Event id made from a record's position, for events without an id of their own. */
-export type PositionId = (record: SourceRecord) => string;
+type PositionId = (record: SourceRecord) => string;
 
 /** Windows over the past of entities, and the fields that name an entity. */
-export type Past = EventWindows & { readonly key: readonly string[] };
+type Past = EventWindows & { readonly key: readonly string[] };
 
 /** Rows of one batch, filled record by record in offset order. */
-export interface FieldRows {
+interface FieldRows {
   /** Reads the fields of a record. Returns false if it is not plain. */
   read(record: SourceRecord, value: Uint8Array): boolean;
   /**
@@ -25,7 +25,7 @@ export interface FieldRows {
 }
 
 /** Begins the rows of a batch of at most `size` records; null if it needs the reader. */
-export type BeginRows = (size: number, positionId: PositionId, past: Past | null) => FieldRows | null;
+type BeginRows = (size: number, positionId: PositionId, past: Past | null) => FieldRows | null;
 
 /** Compiled shortcut of a source. Its fields go by their numbers. */
 interface FieldSource {
