@@ -1,5 +1,5 @@
 import type { DeferredAnomaly } from '@flowline/db';
-import type { Explanation } from '@flowline/events';
+import { at, type Explanation } from '@flowline/events';
 import { tableOfValues } from '@flowline/features';
 import { type Logger, pause } from '@flowline/telemetry';
 
@@ -61,26 +61,36 @@ export async function explainLater(
   deferred.close();
 }
 
+/** Explains anomalies in their order: those in a row of the same model version together. */
 async function explanationsOf(
   deferred: DeferredExplanations,
   anomalies: readonly DeferredAnomaly[],
 ): Promise<readonly Explanation[]> {
   const explanations: Explanation[] = [];
-  for (const anomaly of anomalies) {
-    const detector = await deferred.detector(anomaly.modelVersion);
-    explanations.push(detector === null ? unexplainable(anomaly) : await explanationOf(detector, anomaly));
+  while (explanations.length < anomalies.length) {
+    const rest = anomalies.slice(explanations.length);
+    const { modelVersion } = at(rest, 0);
+    const others = rest.findIndex((each) => each.modelVersion !== modelVersion);
+    const run = others < 0 ? rest : rest.slice(0, others);
+    const detector = await deferred.detector(modelVersion);
+    explanations.push(...(detector === null ? run.map(unexplainable) : await explained(detector, run)));
   }
   return explanations;
 }
 
-async function explanationOf(detector: ExplainingDetector, anomaly: DeferredAnomaly): Promise<Explanation> {
-  const { pValue, pMethod, observed } = anomaly;
-  const table = tableOfValues(detector.bundle.schema, [observed]);
-  const [explanation] = await detector.explain(table, [0], {
-    pValues: Float64Array.of(pValue),
-    pMethods: [pMethod],
+async function explained(
+  detector: ExplainingDetector,
+  anomalies: readonly DeferredAnomaly[],
+): Promise<readonly Explanation[]> {
+  const table = tableOfValues(
+    detector.bundle.schema,
+    anomalies.map(({ observed }) => observed),
+  );
+  const found = await detector.explain(table, [...anomalies.keys()], {
+    pValues: Float64Array.from(anomalies, ({ pValue }) => pValue),
+    pMethods: anomalies.map(({ pMethod }) => pMethod),
   });
-  return explanation ?? unexplainable(anomaly);
+  return anomalies.map((anomaly, i) => found[i] ?? unexplainable(anomaly));
 }
 
 /** Stands for the explanation of an anomaly whose model is gone. */
