@@ -50,15 +50,19 @@ async function explainedLater(pages: (readonly DeferredAnomaly[] | Error)[]) {
 const empty = { contributions: [], expected: {}, nearestNormal: null };
 
 describe('explaining later', () => {
-  it('explains each anomaly by the model that scored it, and says where that is gone', async () => {
-    const { stored, asked, closed } = await explainedLater([[anomaly(1, 1), anomaly(2, 2)], [anomaly(3, 9)]]);
+  it('explains anomalies by the model that scored them, together, and says where that is gone', async () => {
+    const { stored, asked, closed } = await explainedLater([
+      [anomaly(1, 1), anomaly(4, 1), anomaly(2, 2)],
+      [anomaly(3, 9)],
+    ]);
     expect(stored.map(({ summary }) => summary)).toEqual([
+      'by model 1',
       'by model 1',
       'by model 2',
       'not explained: model version 9, which scored it, cannot be loaded',
     ]);
     expect(asked).toEqual([
-      [1, [1], [0], [0.5], ['empirical']],
+      [1, [1, 4], [0, 1], [0.5, 0.0625], ['empirical', 'empirical']],
       [2, [2], [0], [0.25], ['empirical']],
     ]);
     expect(closed).toBe(1);

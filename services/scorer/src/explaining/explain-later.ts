@@ -1,5 +1,5 @@
 import type { DeferredAnomaly } from '@flowline/db';
-import { type Explanation, messageOf } from '@flowline/events';
+import { at, type Explanation, messageOf } from '@flowline/events';
 import { tableOfValues } from '@flowline/features';
 import { type Logger, pause } from '@flowline/telemetry';
 
@@ -65,41 +65,59 @@ export async function explainLater(
   deferred.close();
 }
 
+/** Explains anomalies in their order: those in a row of the same model version together. */
 async function explanationsOf(
   deferred: DeferredExplanations,
   anomalies: readonly DeferredAnomaly[],
   logger: Logger,
 ): Promise<readonly Explanation[]> {
   const explanations: Explanation[] = [];
-  for (const anomaly of anomalies) {
-    const detector = await deferred.detector(anomaly.modelVersion);
-    explanations.push(detector === null ? unloadable(anomaly) : await explanationOrReason(detector, anomaly, logger));
+  while (explanations.length < anomalies.length) {
+    const rest = anomalies.slice(explanations.length);
+    const { modelVersion } = at(rest, 0);
+    const others = rest.findIndex((each) => each.modelVersion !== modelVersion);
+    const run = others < 0 ? rest : rest.slice(0, others);
+    const detector = await deferred.detector(modelVersion);
+    explanations.push(...(detector === null ? run.map(unloadable) : await explainedOrNot(detector, run, logger)));
   }
   return explanations;
 }
 
-/** An anomaly that cannot be explained says why, and does not hold up those after it. */
-async function explanationOrReason(
+/**
+ * Explains anomalies together, or one by one if that fails: one that cannot be explained says why,
+ * and does not hold up those after it.
+ */
+async function explainedOrNot(
   detector: ExplainingDetector,
-  anomaly: DeferredAnomaly,
+  anomalies: readonly DeferredAnomaly[],
   logger: Logger,
-): Promise<Explanation> {
+): Promise<readonly Explanation[]> {
   try {
-    return await explanationOf(detector, anomaly);
+    return await explained(detector, anomalies);
   } catch (err) {
-    logger.warn({ err, anomalyId: anomaly.anomalyId }, 'an anomaly cannot be explained');
-    return unexplained(messageOf(err));
+    if (anomalies.length > 1) {
+      const alone: Explanation[] = [];
+      for (const anomaly of anomalies) alone.push(...(await explainedOrNot(detector, [anomaly], logger)));
+      return alone;
+    }
+    logger.warn({ err, anomalyId: anomalies[0]?.anomalyId }, 'an anomaly cannot be explained');
+    return anomalies.map(() => unexplained(messageOf(err)));
   }
 }
 
-async function explanationOf(detector: ExplainingDetector, anomaly: DeferredAnomaly): Promise<Explanation> {
-  const { pValue, pMethod, observed } = anomaly;
-  const table = tableOfValues(detector.bundle.schema, [observed]);
-  const [explanation] = await detector.explain(table, [0], {
-    pValues: Float64Array.of(pValue),
-    pMethods: [pMethod],
+async function explained(
+  detector: ExplainingDetector,
+  anomalies: readonly DeferredAnomaly[],
+): Promise<readonly Explanation[]> {
+  const table = tableOfValues(
+    detector.bundle.schema,
+    anomalies.map(({ observed }) => observed),
+  );
+  const found = await detector.explain(table, [...anomalies.keys()], {
+    pValues: Float64Array.from(anomalies, ({ pValue }) => pValue),
+    pMethods: anomalies.map(({ pMethod }) => pMethod),
   });
-  return explanation ?? unexplained('the model gave no explanation');
+  return anomalies.map((_, i) => found[i] ?? unexplained('the model gave no explanation'));
 }
 
 /** Stands for the explanation of an anomaly whose model is gone. */
