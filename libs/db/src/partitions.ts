@@ -4,6 +4,7 @@ import type pg from 'pg';
 
 import type { Database } from './database.ts';
 import { errorCode } from './database-error.ts';
+import { expireClaims } from './entity-claims.ts';
 import { expireAnomalies } from './sql/anomalies.ts';
 import { expireDeadAlerts } from './sql/dead-alerts.ts';
 import { expireDeadLetters } from './sql/dead-letters.ts';
@@ -76,7 +77,7 @@ export interface Removed {
  * Deletes records older than their retention. Scored events are dropped by whole days, which all
  * detectors share, so the longest retention decides. Writers wait at most 200 ms at a time: a day
  * that is being read for longer is left for the next call. Rows are deleted in batches of a few
- * thousand, each in its own transaction; entity claims are deleted by days. Call it once per day.
+ * thousand, each in its own transaction. Call it once per day.
  */
 export async function applyRetention(db: Database, retention: readonly Retention[]): Promise<Removed> {
   const removed = { anomalies: 0, deadLetters: 0, entities: 0 };
@@ -85,6 +86,7 @@ export async function applyRetention(db: Database, retention: readonly Retention
     const deadLetters = { detector, keepDays: Math.ceil(deadLettersDays), limit: ROWS_PER_TRANSACTION };
     removed.anomalies += await inBatches(db, (client) => expireAnomalies(client, anomalies));
     removed.deadLetters += await inBatches(db, (client) => expireDeadLetters(client, deadLetters));
+    removed.entities += await inBatches(db, (client) => expireClaims(client, anomalies));
     removed.entities += await inBatches(db, (client) => expireEntities(client, anomalies));
     await inBatches(db, (client) => expireDeadAlerts(client, deadLetters));
   }
