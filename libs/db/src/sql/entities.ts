@@ -66,7 +66,7 @@ export const deleteClaimRows = execute<{ scopeId: number; lows: readonly number[
   DELETE FROM flowline.entity_claims WHERE scope_id = :scopeId AND low = ANY (:lows::integer[])
 `);
 
-/** Selects rows of one scope of a detector with claims of entities last seen over `keepDays` ago. */
+/** Selects rows of one scope of a detector with claims last noted over `keepDays` ago. */
 export const selectExpiredClaimRows = many<
   { scopeId: number; low: number; firstKept: number },
   { detector: string; keepDays: number; limit: number }
