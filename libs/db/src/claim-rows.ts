@@ -31,7 +31,7 @@ export interface ClaimRow {
 }
 
 /** Changes of rows. */
-export interface ClaimChanges {
+interface ClaimChanges {
   /** Entries to put before those that are there. */
   readonly extended: readonly { readonly low: number; readonly added: Buffer }[];
   readonly replaced: readonly ClaimRow[];

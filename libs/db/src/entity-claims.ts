@@ -4,7 +4,17 @@ import type { EventBatch } from '@flowline/events';
 import type pg from 'pg';
 
 import { boundedName } from './bounded-name.ts';
-import { claimCount, claimHash, ClaimRows, claimsFrom, headOf, oldestOf, STRIPE_MASK, stripeOf } from './claim-rows.ts';
+import {
+  claimCount,
+  claimHash,
+  type ClaimRow,
+  ClaimRows,
+  claimsFrom,
+  headOf,
+  oldestOf,
+  STRIPE_MASK,
+  stripeOf,
+} from './claim-rows.ts';
 import type { Database } from './database.ts';
 import {
   deleteClaimRows,
@@ -137,7 +147,7 @@ async function write(client: pg.PoolClient, scopeId: number, rows: ClaimRows): P
   if (inserted.length > 0) await insertClaimRows(client, { scopeId, ...columnsOf(inserted) });
 }
 
-const columnsOf = (rows: readonly { readonly low: number; readonly oldest: number; readonly entries: Buffer }[]) => ({
+const columnsOf = (rows: readonly ClaimRow[]) => ({
   lows: rows.map(({ low }) => low),
   oldest: rows.map(({ oldest }) => oldest),
   entries: rows.map(({ entries }) => entries),
@@ -158,7 +168,7 @@ export async function expireClaims(
   const heads = found.map(({ low }) => low);
   await lockStripes(client, { scopeId, stripes: stripesOf(heads) });
   let removed = 0;
-  const kept: { low: number; oldest: number; entries: Buffer }[] = [];
+  const kept: ClaimRow[] = [];
   const emptied: number[] = [];
   for (const { low, entries: stored } of await selectClaimRows(client, { scopeId, heads, stripeMask: STRIPE_MASK })) {
     const entries = claimsFrom(stored, firstKept);
