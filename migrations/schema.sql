@@ -158,6 +158,21 @@ AS $function$
     WHERE detector.state <> 'deleted' AND jsonb_typeof(version.definition #> '{retention,scoredMs}') = 'number'))
 $function$;
 
+CREATE OR REPLACE FUNCTION flowline.grant_claims()
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  IF to_regrole('flowline_scorer') IS NOT NULL THEN
+    GRANT SELECT, INSERT, UPDATE, DELETE ON flowline.entity_scopes, flowline.entity_claims TO flowline_scorer;
+  END IF;
+  IF to_regrole('flowline_trainer') IS NOT NULL THEN
+    GRANT SELECT ON flowline.entity_scopes TO flowline_trainer;
+    GRANT SELECT, UPDATE, DELETE ON flowline.entity_claims TO flowline_trainer;
+  END IF;
+END
+$function$;
+
 CREATE OR REPLACE FUNCTION flowline.grant_explanations()
  RETURNS void
  LANGUAGE plpgsql
@@ -324,6 +339,40 @@ BEGIN
       + 4 * coalesce(array_position(ARRAY['empirical', 'tail', 'floor'], NEW.p_method), 0),
     NEW.event_id, NEW.numeric_values, nullif(NEW.level_values, '{}'), NEW.entity);
   RETURN NEW;
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION flowline.lock_claims(of_detector text, of_topic text, of_topic_id text, of_key text[], stripes integer[], OUT scope_id integer, OUT has_earlier boolean, OUT today integer)
+ RETURNS record
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  PERFORM pg_advisory_xact_lock_shared(hashtextextended('flowline.streams:' || of_detector, 0));
+  LOOP
+    SELECT s.scope_id INTO scope_id FROM flowline.entity_scopes s
+    WHERE s.detector = of_detector AND s.topic = of_topic AND s.topic_id = of_topic_id AND s.key = of_key;
+    EXIT WHEN scope_id IS NOT NULL;
+    INSERT INTO flowline.entity_scopes AS s (detector, topic, topic_id, key)
+    VALUES (of_detector, of_topic, of_topic_id, of_key)
+    ON CONFLICT DO NOTHING RETURNING s.scope_id INTO scope_id;
+    EXIT WHEN scope_id IS NOT NULL;
+  END LOOP;
+  PERFORM flowline.lock_stripes(scope_id, stripes);
+  SELECT EXISTS (SELECT FROM flowline.entity_partitions) INTO has_earlier;
+  today := current_date - '1970-01-01';
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION flowline.lock_stripes(of_scope integer, stripes integer[])
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  stripe integer;
+BEGIN
+  FOREACH stripe IN ARRAY stripes LOOP
+    PERFORM pg_advisory_xact_lock(hashtextextended('flowline.claims:' || of_scope, stripe));
+  END LOOP;
 END
 $function$;
 
@@ -602,6 +651,18 @@ COMMENT ON COLUMN flowline.detectors_in_force.held_version IS 'The newest model 
 COMMENT ON COLUMN flowline.detectors_in_force.seen_at IS 'When a scorer last said so; long ago: none runs.';
 COMMENT ON COLUMN flowline.detectors_in_force.since IS 'When this definition, model and alpha began to score together.';
 
+CREATE TABLE flowline.entity_claims (
+  scope_id integer NOT NULL,
+  low integer NOT NULL,
+  oldest date NOT NULL,
+  entries bytea NOT NULL
+) WITH (fillfactor=50, autovacuum_vacuum_scale_factor=0.1);
+ALTER TABLE flowline.entity_claims ADD CONSTRAINT entity_claims_pkey PRIMARY KEY (scope_id, low);
+ALTER TABLE flowline.entity_claims ADD CONSTRAINT entity_claims_scope_id_fkey FOREIGN KEY (scope_id) REFERENCES flowline.entity_scopes(scope_id) ON DELETE CASCADE;
+COMMENT ON TABLE flowline.entity_claims IS 'The partition that each entity''s events arrive in: one.';
+COMMENT ON COLUMN flowline.entity_claims.entries IS 'Per entity: 9 bytes of the SHA-256 of its name, 3 of its partition, and 2 of the day, since 1970, on which an event of it was noted.';
+COMMENT ON COLUMN flowline.entity_claims.oldest IS 'No entity of the row was last seen before.';
+
 CREATE TABLE flowline.entity_partitions (
   detector text NOT NULL,
   topic text NOT NULL,
@@ -613,10 +674,22 @@ CREATE TABLE flowline.entity_partitions (
 );
 ALTER TABLE flowline.entity_partitions ADD CONSTRAINT entity_partitions_pkey PRIMARY KEY (detector, topic, topic_id, key, entity);
 CREATE INDEX entity_partitions_last_seen ON flowline.entity_partitions USING btree (detector, last_seen);
-COMMENT ON TABLE flowline.entity_partitions IS 'The partition that each entity''s events arrive in: one.';
+COMMENT ON TABLE flowline.entity_partitions IS 'Claims stored before entity_claims existed. One moves there when its entity is claimed or seen again, or expires here.';
 COMMENT ON COLUMN flowline.entity_partitions.key IS 'The fields whose values name the entity.';
 COMMENT ON COLUMN flowline.entity_partitions.last_seen IS 'The day of an event of this entity, noted with snapshots of the windows: at most one of them late.';
 COMMENT ON COLUMN flowline.entity_partitions.topic_id IS 'As in stream_offsets; empty where it is not known.';
+
+CREATE TABLE flowline.entity_scopes (
+  scope_id integer GENERATED ALWAYS AS IDENTITY NOT NULL,
+  detector text NOT NULL,
+  topic text NOT NULL,
+  topic_id text NOT NULL,
+  key text[] NOT NULL
+);
+ALTER TABLE flowline.entity_scopes ADD CONSTRAINT entity_scopes_detector_topic_topic_id_key_key UNIQUE (detector, topic, topic_id, key);
+ALTER TABLE flowline.entity_scopes ADD CONSTRAINT entity_scopes_pkey PRIMARY KEY (scope_id);
+COMMENT ON COLUMN flowline.entity_scopes.key IS 'The fields whose values name the entity.';
+COMMENT ON COLUMN flowline.entity_scopes.topic_id IS 'As in stream_offsets; empty where it is not known.';
 
 CREATE TABLE flowline.event_counts (
   detector text NOT NULL,

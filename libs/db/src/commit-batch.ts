@@ -6,6 +6,7 @@ import { copyRows } from './copy-rows.ts';
 import type { Database } from './database.ts';
 import { detectorMissing } from './detectors.ts';
 import { collectedEventRows, type KeptRows, scoredEventRows, type SourceIds } from './event-rows.ts';
+import { noteSeenEntities } from './entity-claims.ts';
 import { type Fence, firstRowBeyond, refusal } from './fence.ts';
 import { streamRewound, topicReplaced } from './offsets.ts';
 import { ensurePartitionsWhenDue } from './partitions.ts';
@@ -20,7 +21,7 @@ import { copyEventScores, selectScoreSource } from './sql/scored-events.ts';
 import { lockDetectorStreams } from './sql/streams.ts';
 import { storeAlerts } from './store-alerts.ts';
 import { withTransaction } from './transaction.ts';
-import { storeEntities } from './windows.ts';
+import { snapshotOf, storeSnapshot } from './windows.ts';
 
 /** Options for storing a batch. */
 export interface CommitOptions {
@@ -55,12 +56,14 @@ export interface CommitOptions {
 export async function commitBatch(db: Database, batch: ScoredBatch, options: CommitOptions): Promise<CommitReport> {
   checkOffsets(batch);
   await ensurePartitionsWhenDue(db);
+  await noteSeenEntities(db, batch);
   return commitSettingAside(batch, (part) => commitScored(db, part, options));
 }
 
 async function commitScored(db: Database, batch: ScoredBatch, options: CommitOptions): Promise<CommitReport> {
   const { sample = 1, precision = 'exact' } = options;
   const transaction = options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs };
+  const windows = await snapshotOf(batch);
   return withTransaction(
     db,
     async (client) => {
@@ -77,7 +80,7 @@ async function commitScored(db: Database, batch: ScoredBatch, options: CommitOpt
         const { alertTopic: topic, alertSink: sink = 'kafka', oncePerEvent = false } = options;
         if (topic !== null) await storeAlerts(client, batch.detector, anomalies, { sink, topic, oncePerEvent });
       }
-      const hasWindows = await storeEntities(client, batch, fence);
+      const hasWindows = await storeSnapshot(client, batch, windows, fence);
       return finish(client, batch, { fence, firstRow, model: batch, anomalies: anomalies.length, hasWindows });
     },
     transaction,
@@ -91,10 +94,12 @@ async function commitScored(db: Database, batch: ScoredBatch, options: CommitOpt
 export async function commitCollected(db: Database, batch: EventBatch): Promise<CommitReport> {
   checkOffsets(batch);
   await ensurePartitionsWhenDue(db);
+  await noteSeenEntities(db, batch);
   return commitSettingAside(batch, (part) => commitUnscored(db, part));
 }
 
 async function commitUnscored(db: Database, batch: EventBatch): Promise<CommitReport> {
+  const windows = await snapshotOf(batch);
   return withTransaction(db, async (client) => {
     const { detector, detectorVersion, topic, partition } = batch;
     const source = { detector, detectorVersion, modelVersion: null, topic, partition };
@@ -102,7 +107,7 @@ async function commitUnscored(db: Database, batch: EventBatch): Promise<CommitRe
     const fence = await takeFence(client, batch);
     const firstRow = firstRowBeyond(batch, fence);
     await copyKept(client, rows, firstRow);
-    const hasWindows = await storeEntities(client, batch, fence);
+    const hasWindows = await storeSnapshot(client, batch, windows, fence);
     return finish(client, batch, { fence, firstRow, model: null, anomalies: 0, hasWindows });
   });
 }

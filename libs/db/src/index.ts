@@ -17,6 +17,7 @@ export {
 } from './detectors.ts';
 export { type EncodingFault, encodingFault } from './encoding.ts';
 export * from './event-history.ts';
+export { claimEntities, type EntityScope, type StrayEntity } from './entity-claims.ts';
 export { type Fence, firstRowBeyond, refusal } from './fence.ts';
 export * from './file-streams.ts';
 export {
@@ -57,13 +58,5 @@ export * from './streams.ts';
 export * from './training-lease.ts';
 export * from './training-runs.ts';
 export * from './wait-for-database.ts';
-export {
-  claimEntities,
-  type EntityScope,
-  type LimitedPartition,
-  listWindowLimits,
-  readWindows,
-  resetWindows,
-  type StrayEntity,
-} from './windows.ts';
+export { type LimitedPartition, listWindowLimits, readWindows, resetWindows } from './windows.ts';
 export * from './waiting-alerts.ts';

@@ -4,6 +4,7 @@ import type pg from 'pg';
 
 import type { Database } from './database.ts';
 import { errorCode } from './database-error.ts';
+import { expireClaims } from './entity-claims.ts';
 import { expireAnomalies } from './sql/anomalies.ts';
 import { expireDeadAlerts } from './sql/dead-alerts.ts';
 import { expireDeadLetters } from './sql/dead-letters.ts';
@@ -86,6 +87,7 @@ export async function applyRetention(db: Database, retention: readonly Retention
     const deadLetters = { detector, keepDays: Math.ceil(deadLettersDays), limit: ROWS_PER_TRANSACTION };
     removed.anomalies += await inBatches(db, (client) => expireAnomalies(client, anomalies));
     removed.deadLetters += await inBatches(db, (client) => expireDeadLetters(client, deadLetters));
+    removed.entities += await inBatches(db, (client) => expireClaims(client, anomalies));
     removed.entities += await inBatches(db, (client) => expireEntities(client, anomalies));
     await inBatches(db, (client) => expireDeadAlerts(client, deadLetters));
   }
