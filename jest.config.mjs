@@ -32,7 +32,7 @@ const servers = {
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
 };
 
-const folders = ['libs', 'services', 'bench', 'examples', 'scripts'];
+const folders = ['libs', 'services', 'bench', 'examples', 'scripts', 'test/support'];
 
 export default {
   projects: [
