@@ -12,7 +12,7 @@ export interface ServiceProcess {
 }
 export type ScorerProcess = ServiceProcess;
 
-const runner = fileURLToPath(new URL('run-service.mjs', import.meta.url));
+const runner = fileURLToPath(new URL('./run-service.mjs', import.meta.url));
 
 /** Starts services/scorer. */
 export function startScorer(
