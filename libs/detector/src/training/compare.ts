@@ -1,4 +1,4 @@
-import { createScorer, type Scorer } from '@flowline/engine';
+import type { Scorer } from '@flowline/engine';
 import { inTurns, type ScoringBackend, turn } from '@flowline/events';
 import { type ColumnTable, columnsOf, type FeatureTable } from '@flowline/features';
 import { initBackend, loadFlow, Random } from '@flowline/flows';
@@ -6,6 +6,7 @@ import type { ModelBundle } from '../bundle/bundle.ts';
 import { alarmedRows } from '../calibration/alarmed-rows.ts';
 import { expectedAlarmRate } from '../calibration/expected-alarm-rate.ts';
 import { logDensities } from '../log-densities.ts';
+import { heldOutScorer } from './held-out-scorer.ts';
 import { noisyRows } from './noisy-rows.ts';
 import { valueAt } from '../sorted.ts';
 
@@ -48,7 +49,7 @@ export interface AlarmComparison {
 /** Options of a comparison. */
 export interface ComparisonOptions {
   readonly alpha?: number;
-  /** Backend that scores both models (default `tfjs-wasm`). */
+  /** Tensor backend of models that compiled code cannot score (default `tfjs-wasm`). */
   readonly backend?: ScoringBackend;
   /** Seed of the noise. */
   readonly seed?: number;
@@ -121,7 +122,7 @@ async function likelihoodOf(
 ): Promise<Likelihood> {
   await initBackend(backend === 'tfjs-cpu' ? 'cpu' : 'wasm');
   const flows = model.flows.map((bytes) => loadFlow(bytes));
-  const scorer = await createScorer(flows, { backend });
+  const scorer = await heldOutScorer(flows, backend);
   try {
     const logDensityNats = await noisyLogDensities(scorer, { model, reference }, table, new Random(seed), signal);
     if (alpha === undefined) return { logDensityNats, alarms: 0 };
