@@ -34,7 +34,17 @@ describe('sortNumbers', () => {
       i % 3 === 0 ? (sizes[i % sizes.length] ?? 0) : Math.sin(i) * 10 ** ((i % 600) - 300),
     );
     expect(atOnce(sortNumbers(values.slice()))).toEqual(values.slice().sort());
-    expect(stepsOf(sortNumbers(values))).toBeGreaterThanOrEqual((2 + 6) * 4);
+    expect(stepsOf(sortNumbers(values))).toBeGreaterThanOrEqual((2 + 3) * 4);
+  });
+
+  it('orders numbers that differ in their lower halves only, in steps', () => {
+    for (const unit of [1e15, -1e15]) {
+      for (const size of [30, 1_000, 200_000]) {
+        const values = Float64Array.from({ length: 250_000 }, (_, i) => unit + ((i * 7919) % size));
+        expect(atOnce(sortNumbers(values.slice()))).toEqual(values.slice().sort());
+        expect(stepsOf(sortNumbers(values))).toBeGreaterThanOrEqual(4);
+      }
+    }
   });
 });
 
