@@ -1,5 +1,4 @@
 import { csvRecords } from '@flowline/config';
-
 import { type FeatureSpec, parseJson } from '@flowline/events';
 import { compileName, createRecordReader, type ReadResult } from '@flowline/features';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
