@@ -6,6 +6,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { loadSettings, requireDatabaseUrl } from '@flowline/config';
 import { connect } from '@flowline/db';
 import { type TrainingProgress, trainDetector } from '@flowline/detector';
+import { initBackend } from '@flowline/flows';
 
 import { partsOf } from '../../../services/trainer/src/history-parts.ts';
 import { splitByTime } from '../../../services/trainer/src/split-by-time.ts';
@@ -33,6 +34,8 @@ const RESOLUTION_MS = 5;
 const shape = JSON.parse(process.argv[2] ?? '') as HistoryShape;
 const definition = historyDetector(shape);
 const db = await connect(requireDatabaseUrl(loadSettings()), { applicationName: 'flowline bench' });
+// As the trainer does before it takes a lease.
+await initBackend('wasm');
 const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
 delay.enable();
 

@@ -13,7 +13,7 @@ import { valueAt } from './sorted.ts';
 const CHUNK_ROWS = 16_384;
 /** Values of a history per chunk, some milliseconds of encoding between two turns. */
 const HISTORY_CHUNK_VALUES = 40_960;
-const FEWEST_ROWS = 64;
+const [FEWEST_ROWS, MOST_ROWS] = [64, 4_096];
 
 /**
  * Chunk of a table: its first row, its encoding, and log p of its rows in nats and original units.
@@ -36,7 +36,8 @@ export async function* densityChunks(
   table: FeatureTable | ColumnTable,
 ): AsyncGenerator<DensityChunk> {
   let scoring: Promise<DensityChunk> | null = null;
-  for (const [start, end] of blocksOf(table.size, chunkRows(table))) {
+  const rows = table instanceof ColumnTable ? historyChunkRows(table) : CHUNK_ROWS;
+  for (const [start, end] of blocksOf(table.size, rows)) {
     const batch = encoding.encode(
       table instanceof ColumnTable ? table.rows(start, end) : sliceTable(table, start, end),
     );
@@ -49,9 +50,10 @@ export async function* densityChunks(
   if (scoring !== null) yield await scoring;
 }
 
-function chunkRows(table: FeatureTable | ColumnTable): number {
-  if (!(table instanceof ColumnTable)) return CHUNK_ROWS;
-  return Math.max(FEWEST_ROWS, Math.floor(HISTORY_CHUNK_VALUES / (table.numericWidth + table.levelWidth)));
+/** Rows of a history that are encoded and scored between two turns of the event loop. */
+export function historyChunkRows({ numericWidth, levelWidth }: ColumnTable): number {
+  const rows = Math.floor(HISTORY_CHUNK_VALUES / (numericWidth + levelWidth));
+  return Math.max(FEWEST_ROWS, Math.min(MOST_ROWS, rows));
 }
 
 async function scoredChunk(scorer: Pick<Scorer, 'score'>, start: number, batch: EncodedBatch): Promise<DensityChunk> {
