@@ -1,4 +1,4 @@
-import { at, blocksOf, type Steps } from '@flowline/events';
+import { blocksOf, type Steps } from '@flowline/events';
 
 /** Places of the words of a float64 among two of 32 bits. */
 export const LOW_WORD: 0 | 1 = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1 ? 0 : 1;
