@@ -15,7 +15,7 @@ export type Word = 0 | 1;
 export const wordsOf = (values: Float64Array): Uint32Array =>
   new Uint32Array(values.buffer, values.byteOffset, 2 * values.length);
 
-/** Word of number i as a key whose order is that of whole numbers: those of negative ones inverted. */
+/** Word of number i as a key that orders as a whole number: that of a negative one is inverted. */
 function keyAt(words: Uint32Array, word: Word, i: number): number {
   const high = wordAt(words, 2 * i + HIGH_WORD);
   const inverted = (high | 0) >> 31;

@@ -26,8 +26,8 @@ interface CollectedRows {
 }
 
 /**
- * Collects the rows of a history, and counts them by day. Rows may come in any order, unless windows
- * or thinning depend on it.
+ * Collects the rows of a history, and counts them by day. Rows may come in any order, unless
+ * windows or thinning depend on it.
  */
 export class HistoryCollector {
   readonly rejections = new RejectionsByDay();

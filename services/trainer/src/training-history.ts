@@ -154,8 +154,7 @@ async function readInRange(session: HistorySession, reading: Reading): Promise<T
     onRows(collector.rowsRead, Math.min(rowsOfDays(within), maxRows));
     await turn(signal);
   }
-  const isThinned = totals !== null && !hasWindows(definition);
-  const days = isThinned && totals !== null ? daysFrom(within, totals) : collector.days();
+  const days = totals !== null && !hasWindows(definition) ? daysFrom(within, totals) : collector.days();
   return historyOf(reading, collector, { days, rejected, fromMs: range.fromMs, toMs: range.toMs });
 }
 

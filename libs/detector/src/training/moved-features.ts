@@ -43,8 +43,7 @@ const MOST_ROWS = 100_000;
 /**
  * Features that moved between two tables of the same schema, in descending order of distance: the
  * two-sample Kolmogorov–Smirnov distance for numbers, the total variation for levels. A missing
- * value counts as a value. Of a table with more than 100,000 rows, as many are compared, evenly
- * spaced. In steps.
+ * value counts as a value. At most 100,000 rows of a table are compared, evenly spaced. In steps.
  */
 export function* movedFeatures(
   schema: readonly FeatureSpec[],
