@@ -95,11 +95,13 @@ function* sampled<Values extends Float64Array | Int32Array>(
   { size }: ColumnTable,
   pieces: Iterable<Values>,
 ): Generator<Values, void> {
-  if (size <= MOST_ROWS) return yield* pieces;
+  if (size <= MOST_ROWS) {
+    yield* pieces;
+    return;
+  }
   let [start, taken] = [0, 0];
   for (const piece of pieces) {
-    const end = start + piece.length;
-    // Row floor(k·size/most) is taken, for each k.
+    const end = start + piece.length; // Row floor(k·size/most) is taken, for each k.
     const count = Math.ceil((end * MOST_ROWS) / size) - taken;
     const values = piece.slice(0, count) as Values;
     for (let i = 0; i < count; i++) values[i] = valueAt(piece, Math.floor(((taken + i) * size) / MOST_ROWS) - start);
