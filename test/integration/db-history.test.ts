@@ -5,10 +5,7 @@ import {
   applyDetector,
   connect,
   failRun,
-  type HistoryRequest,
-  type HistoryRow,
   listTrainingRuns,
-  readHistory,
   readLookup,
   startTrainingRun,
   summariseHistory,
@@ -18,6 +15,7 @@ import { parseTime } from '@flowline/features';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
+import { type HistoryRequest, type HistoryRow, readHistory } from '../support/read-history.ts';
 
 const ROWS = 60_000;
 

@@ -6,13 +6,13 @@ import {
   deleteDetector,
   eventHistory,
   migrate,
-  readHistory,
 } from '@flowline/db';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { migrateBefore } from '../support/earlier-release.ts';
 import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
 import { scoredBatch } from '../support/postgres-batch.ts';
+import { readHistory } from '../support/read-history.ts';
 
 const RETENTION = { detector: 'checkout', scoredDays: 3, anomaliesDays: 10, deadLettersDays: 5 };
 

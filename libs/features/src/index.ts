@@ -1,3 +1,4 @@
+export { ascendingOrder, inOrder } from './ascending-order.ts';
 export { ColumnTable } from './column-table.ts';
 export { ColumnTableBuilder, columnsOf } from './column-table-builder.ts';
 export type { EncodedBatch } from './encode-table.ts';
