@@ -5,9 +5,6 @@ import { createHash } from 'node:crypto';
 
 import swcJest from '@swc/jest';
 
-// Here because every worker loads the transform, before it compiles a module.
-import './compile-once.mjs';
-
 const names = ['Array', 'BigInt', 'Boolean', 'DataView', 'Infinity', 'JSON', 'Map', 'Math', 'NaN', 'Number', 'Object'];
 const others = ['Promise', 'Set', 'String', 'Symbol', 'WeakMap'];
 const arrays = [
