@@ -140,9 +140,13 @@ describe('ChampionHolder', () => {
     await holder.refresh();
     const lease = holder.acquire();
     loader.champion = 2;
-    const loading = holder.refresh();
-    holder.close();
-    await loading;
+    const load = loader.loadChampion.bind(loader);
+    loader.loadChampion = () => {
+      const loading = load();
+      holder.close();
+      return loading;
+    };
+    await holder.refresh();
     lease.release();
     expect(loader.disposed).toEqual([1, 2]);
     expect(holder.current).toBeUndefined();
