@@ -6,11 +6,14 @@ const project = (displayName, testMatch, extra = {}) => ({
   testEnvironmentOptions: { customExportConditions: ['flowline:source', 'node', 'node-addons'] },
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
-    '^.+\\.ts$': [
-      '@swc/jest',
+    '\\.(ts|js)$': [
+      '<rootDir>/test/support/setup/transform.mjs',
       { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'es6' } },
     ],
   },
+  setupFilesAfterEnv: ['async-storages', 'flat-arrays'].map((name) => `<rootDir>/test/support/setup/${name}.mjs`),
+  // Libraries that compute.
+  transformIgnorePatterns: ['/node_modules/(?!(@tensorflow|fast-check|pure-rand)/)'],
   modulePathIgnorePatterns: ['/dist/', '/.flowline/'],
   // Every test file loads its modules anew, which is half of the time of the unit tests: one file
   // of rxjs instead of 223, and none of zod's fifty languages.
@@ -29,7 +32,7 @@ const servers = {
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
 };
 
-const folders = ['libs', 'services', 'bench', 'examples', 'scripts'];
+const folders = ['libs', 'services', 'bench', 'examples', 'scripts', 'test/support'];
 
 export default {
   projects: [

@@ -14,6 +14,14 @@ CREATE TABLE flowline.score_sources (
 CREATE UNIQUE INDEX score_sources_once
   ON flowline.score_sources (detector, detector_version, (coalesce(model_version, 0)), topic, partition);
 
+-- Views of a user's own over the table, as they are written, to be created again over the view that takes its name:
+-- they would follow the old table, and show none of the events from now on.
+CREATE TABLE flowline.followers AS
+SELECT DISTINCT c.oid::regclass AS view, c.relkind, pg_get_viewdef(c.oid) AS definition,
+  coalesce('WITH (' || array_to_string(c.reloptions, ', ') || ') ', '') AS options
+FROM pg_depend d JOIN pg_rewrite r ON r.oid = d.objid JOIN pg_class c ON c.oid = r.ev_class
+WHERE d.classid = 'pg_rewrite'::regclass AND d.refobjid = 'flowline.scored_events'::regclass;
+
 ALTER TABLE flowline.scored_events RENAME TO scored_events_wide;
 ALTER TABLE flowline.scored_events_default RENAME TO scored_events_wide_default;
 COMMENT ON TABLE flowline.scored_events_wide IS
@@ -149,6 +157,30 @@ $$;
 SELECT flowline.create_scored_events_view();
 CREATE TRIGGER store INSTEAD OF INSERT ON flowline.scored_events
   FOR EACH ROW EXECUTE FUNCTION flowline.insert_scored_event();
+DO $$
+DECLARE
+  follower record;
+  reader   text;
+BEGIN
+  FOR follower IN SELECT * FROM flowline.followers LOOP
+    IF follower.relkind <> 'v' THEN
+      RAISE EXCEPTION 'the materialized view % is over flowline.scored_events, which becomes a view', follower.view
+        USING HINT = 'Drop it, run flowline migrate, and create it again.';
+    END IF;
+    EXECUTE format('CREATE OR REPLACE VIEW %s %s AS %s', follower.view, follower.options, follower.definition);
+  END LOOP;
+  -- Who was allowed to read the table may read the view.
+  FOR reader IN
+    SELECT DISTINCT coalesce(quote_ident(r.rolname), 'PUBLIC')
+    FROM pg_class c CROSS JOIN aclexplode(c.relacl) a LEFT JOIN pg_roles r ON r.oid = a.grantee
+    WHERE c.oid = 'flowline.scored_events_wide'::regclass AND a.privilege_type = 'SELECT'
+      AND (a.grantee = 0 OR r.oid IS NOT NULL)
+  LOOP
+    EXECUTE format('GRANT SELECT ON flowline.scored_events TO %s', reader);
+  END LOOP;
+END
+$$;
+DROP TABLE flowline.followers;
 COMMENT ON VIEW flowline.scored_events IS
   'Stored events, scored or collected before the first model, whichever way they are stored. A stored score never changes.';
 COMMENT ON COLUMN flowline.scored_events.log_density_nats IS

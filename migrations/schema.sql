@@ -16,7 +16,7 @@ BEGIN
     RETURN false;
   END IF;
   EXECUTE format('CREATE TABLE flowline.%I (LIKE flowline.event_scores INCLUDING DEFAULTS)
-    WITH (toast_tuple_target = 8160, autovacuum_vacuum_insert_threshold = 200000, autovacuum_vacuum_insert_scale_factor = 0.02)', name);
+    WITH (toast_tuple_target = 8160, autovacuum_vacuum_insert_threshold = 20000, autovacuum_vacuum_insert_scale_factor = 0)', name);
   EXECUTE format('ALTER TABLE flowline.%I ADD CONSTRAINT day CHECK (scored_at >= %L AND scored_at < %L)', name, lower, upper);
   LOCK TABLE flowline.event_scores_default IN ACCESS EXCLUSIVE MODE;
   EXECUTE format(
@@ -36,13 +36,20 @@ CREATE OR REPLACE FUNCTION flowline.create_scored_events_view()
  LANGUAGE plpgsql
 AS $function$
 DECLARE
-  wide text := '';
+  wide      text := '';
+  detectors text[];
 BEGIN
   IF to_regclass('flowline.scored_events_wide') IS NOT NULL THEN
-    wide := 'UNION ALL
+    EXECUTE 'WITH RECURSIVE known AS (
+        SELECT min(detector) AS detector FROM flowline.scored_events_wide
+        UNION ALL
+        SELECT (SELECT min(w.detector) FROM flowline.scored_events_wide w WHERE w.detector > known.detector)
+        FROM known WHERE known.detector IS NOT NULL)
+      SELECT coalesce(array_agg(detector), ''{}'') FROM known WHERE detector IS NOT NULL' INTO detectors;
+    wide := format('UNION ALL
       SELECT detector, detector_version, model_version, topic, partition, "offset", event_id, event_time, scored_at,
         log_density_nats, p_value, p_method, is_anomaly, numeric_values, level_values, entity, in_sample
-      FROM flowline.scored_events_wide';
+      FROM flowline.scored_events_wide WHERE detector = ANY (%L::text[])', detectors);
   END IF;
   EXECUTE 'CREATE OR REPLACE VIEW flowline.scored_events AS
     SELECT s.detector, s.detector_version, s.model_version, s.topic, s.partition, e."offset", e.event_id, e.event_time, e.scored_at,
@@ -151,22 +158,17 @@ AS $function$
     WHERE detector.state <> 'deleted' AND jsonb_typeof(version.definition #> '{retention,scoredMs}') = 'number'))
 $function$;
 
-CREATE OR REPLACE FUNCTION flowline.grant_alerts()
+CREATE OR REPLACE FUNCTION flowline.grant_claims()
  RETURNS void
  LANGUAGE plpgsql
 AS $function$
 BEGIN
   IF to_regrole('flowline_scorer') IS NOT NULL THEN
-    GRANT SELECT, INSERT, UPDATE, DELETE ON flowline.alerts TO flowline_scorer;
+    GRANT SELECT, INSERT, UPDATE, DELETE ON flowline.entity_scopes, flowline.entity_claims TO flowline_scorer;
   END IF;
   IF to_regrole('flowline_trainer') IS NOT NULL THEN
-    GRANT SELECT (alert_id, detector, phase, changed_at), DELETE ON flowline.alerts TO flowline_trainer;
-  END IF;
-  IF to_regrole('flowline_operator') IS NOT NULL THEN
-    GRANT SELECT, DELETE, UPDATE (acknowledged_at, acknowledged_by, snoozed_until) ON flowline.alerts TO flowline_operator;
-  END IF;
-  IF to_regrole('flowline_reader') IS NOT NULL THEN
-    GRANT SELECT ON flowline.v1_alerts TO flowline_reader;
+    GRANT SELECT ON flowline.entity_scopes TO flowline_trainer;
+    GRANT SELECT, UPDATE, DELETE ON flowline.entity_claims TO flowline_trainer;
   END IF;
 END
 $function$;
@@ -205,6 +207,18 @@ BEGIN
   END IF;
   IF to_regrole('flowline_reader') IS NOT NULL THEN
     GRANT SELECT ON flowline.detectors_in_force, flowline.event_counts TO flowline_reader;
+  END IF;
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION flowline.grant_retention()
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  IF to_regrole('flowline_trainer') IS NOT NULL THEN
+    GRANT SELECT ON flowline.entity_partitions TO flowline_trainer;
+    GRANT EXECUTE ON FUNCTION flowline.summarise_day(date) TO flowline_trainer;
   END IF;
 END
 $function$;
@@ -328,6 +342,40 @@ BEGIN
 END
 $function$;
 
+CREATE OR REPLACE FUNCTION flowline.lock_claims(of_detector text, of_topic text, of_topic_id text, of_key text[], stripes integer[], OUT scope_id integer, OUT has_earlier boolean, OUT today integer)
+ RETURNS record
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  PERFORM pg_advisory_xact_lock_shared(hashtextextended('flowline.streams:' || of_detector, 0));
+  LOOP
+    SELECT s.scope_id INTO scope_id FROM flowline.entity_scopes s
+    WHERE s.detector = of_detector AND s.topic = of_topic AND s.topic_id = of_topic_id AND s.key = of_key;
+    EXIT WHEN scope_id IS NOT NULL;
+    INSERT INTO flowline.entity_scopes AS s (detector, topic, topic_id, key)
+    VALUES (of_detector, of_topic, of_topic_id, of_key)
+    ON CONFLICT DO NOTHING RETURNING s.scope_id INTO scope_id;
+    EXIT WHEN scope_id IS NOT NULL;
+  END LOOP;
+  PERFORM flowline.lock_stripes(scope_id, stripes);
+  SELECT EXISTS (SELECT FROM flowline.entity_partitions) INTO has_earlier;
+  today := current_date - '1970-01-01';
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION flowline.lock_stripes(of_scope integer, stripes integer[])
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  stripe integer;
+BEGIN
+  FOREACH stripe IN ARRAY stripes LOOP
+    PERFORM pg_advisory_xact_lock(hashtextextended('flowline.claims:' || of_scope, stripe));
+  END LOOP;
+END
+$function$;
+
 CREATE OR REPLACE FUNCTION flowline.refuse_change()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -418,6 +466,25 @@ BEGIN
 END
 $function$;
 
+CREATE OR REPLACE FUNCTION flowline.summarise_day(day date)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '200ms'
+AS $function$
+BEGIN
+  IF day IS NULL OR day >= (now() AT TIME ZONE 'UTC')::date THEN
+    RAISE EXCEPTION 'a summary of % is asked for', day
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'Ask for a day that is over, in UTC.';
+  END IF;
+  RETURN (
+    SELECT coalesce(sum(brin_summarize_new_values(i.indexrelid)), 0)
+    FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am a ON a.oid = c.relam
+    WHERE i.indrelid = to_regclass('flowline.event_scores_' || to_char(day, 'YYYY_MM_DD')) AND a.amname = 'brin');
+END
+$function$;
+
 CREATE TABLE flowline.alert_outbox (
   outbox_id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
   alert_id uuid NOT NULL,
@@ -432,8 +499,7 @@ CREATE TABLE flowline.alert_outbox (
   event_key bytea,
   dead_at timestamp with time zone,
   error text,
-  attempts integer DEFAULT 0 NOT NULL,
-  message_id uuid
+  attempts integer DEFAULT 0 NOT NULL
 );
 ALTER TABLE flowline.alert_outbox ADD CONSTRAINT alert_outbox_ends_once CHECK (((sent_at IS NULL) OR (dead_at IS NULL)));
 ALTER TABLE flowline.alert_outbox ADD CONSTRAINT alert_outbox_pkey PRIMARY KEY (outbox_id);
@@ -446,60 +512,8 @@ COMMENT ON COLUMN flowline.alert_outbox.attempts IS 'How often the sink has refu
 COMMENT ON COLUMN flowline.alert_outbox.dead_at IS 'When it was set aside, because the sink refuses it as it is; null: it waits, or was sent.';
 COMMENT ON COLUMN flowline.alert_outbox.error IS 'Why the sink refused it the last time.';
 COMMENT ON COLUMN flowline.alert_outbox.event_key IS 'SHA-256 of the declared event id: a repeat of the event raises no second alert; null where ids are positions.';
-COMMENT ON COLUMN flowline.alert_outbox.message_id IS 'Id of the message; null for a message from before alerts had a life, whose id is the alert''s.';
 COMMENT ON COLUMN flowline.alert_outbox.sink IS 'Who sends it: kafka, or stdout, a scorer that prints the alerts of its own source; others leave it alone.';
 COMMENT ON COLUMN flowline.alert_outbox.topic IS 'The topic of the sink: of kafka, a topic; of stdout, the source.';
-
-CREATE TABLE flowline.alerts (
-  alert_id uuid NOT NULL,
-  fingerprint uuid NOT NULL,
-  is_latest boolean NOT NULL,
-  detector text NOT NULL,
-  topic text NOT NULL,
-  partition integer NOT NULL,
-  kind text NOT NULL,
-  entity text,
-  feature text,
-  phase text NOT NULL,
-  severity text NOT NULL,
-  count bigint NOT NULL,
-  first_seen timestamp with time zone NOT NULL,
-  last_seen timestamp with time zone NOT NULL,
-  resolved_at timestamp with time zone,
-  due_at timestamp with time zone,
-  peak_bits double precision NOT NULL,
-  recent timestamp with time zone[] NOT NULL,
-  told text NOT NULL,
-  messages integer NOT NULL,
-  paged_at timestamp with time zone,
-  paged_severity text,
-  peak jsonb,
-  storm jsonb,
-  changed_at timestamp with time zone DEFAULT now() NOT NULL,
-  acknowledged_at timestamp with time zone,
-  acknowledged_by text,
-  snoozed_until timestamp with time zone
-);
-ALTER TABLE flowline.alerts ADD CONSTRAINT alerts_check CHECK (((peak IS NULL) <> (storm IS NULL)));
-ALTER TABLE flowline.alerts ADD CONSTRAINT alerts_check1 CHECK (((due_at IS NULL) = (phase <> 'open'::text)));
-ALTER TABLE flowline.alerts ADD CONSTRAINT alerts_phase_check CHECK ((phase = ANY (ARRAY['counting'::text, 'open'::text, 'resolved'::text])));
-ALTER TABLE flowline.alerts ADD CONSTRAINT alerts_pkey PRIMARY KEY (alert_id);
-ALTER TABLE flowline.alerts ADD CONSTRAINT alerts_told_check CHECK ((told = ANY (ARRAY['nothing'::text, 'open'::text, 'resolved'::text])));
-CREATE INDEX alerts_due ON flowline.alerts USING btree (detector, topic, partition, due_at) WHERE (due_at IS NOT NULL);
-CREATE UNIQUE INDEX alerts_latest ON flowline.alerts USING btree (detector, fingerprint) WHERE is_latest;
-CREATE INDEX alerts_newest ON flowline.alerts USING btree (detector, last_seen DESC, alert_id);
-COMMENT ON TABLE flowline.alerts IS 'A row for each alert: a run of anomalies of one fingerprint, with its state.';
-COMMENT ON COLUMN flowline.alerts.due_at IS 'Event time at which it is resolved if no anomaly comes; null unless it is open.';
-COMMENT ON COLUMN flowline.alerts.fingerprint IS 'Id over detector, source, kind, entity and group, which its anomalies share.';
-COMMENT ON COLUMN flowline.alerts.is_latest IS 'True for the one alert of its fingerprint that the next anomaly may join.';
-COMMENT ON COLUMN flowline.alerts.messages IS 'Number of messages about it.';
-COMMENT ON COLUMN flowline.alerts.paged_at IS 'Event time of the last page of the fingerprint, from which the cooldown counts.';
-COMMENT ON COLUMN flowline.alerts.partition IS 'Partition of its last anomaly, whose event time resolves it.';
-COMMENT ON COLUMN flowline.alerts.peak IS 'Its most surprising anomaly, as it is published; null for a storm.';
-COMMENT ON COLUMN flowline.alerts.phase IS 'counting: fewer anomalies than open an alert; then open and resolved, in turn.';
-COMMENT ON COLUMN flowline.alerts.recent IS 'Event times of the anomalies that may yet open it.';
-COMMENT ON COLUMN flowline.alerts.storm IS 'Of a storm: the openings by feature, and the worst by name.';
-COMMENT ON COLUMN flowline.alerts.told IS 'The state of the last message; it lags behind phase while pages are held back.';
 
 CREATE TABLE flowline.anomalies (
   anomaly_id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
@@ -537,7 +551,6 @@ CREATE INDEX anomalies_p_value ON flowline.anomalies USING btree (p_value);
 CREATE INDEX anomalies_scored_at ON flowline.anomalies USING btree (detector, scored_at);
 CREATE INDEX anomalies_surprise ON flowline.anomalies USING btree (surprise_bits DESC, log_density_nats, anomaly_id);
 COMMENT ON TABLE flowline.anomalies IS 'A row for each anomaly, written with its score.';
-COMMENT ON COLUMN flowline.anomalies.alert_id IS 'The alert that the anomaly belongs to.';
 COMMENT ON COLUMN flowline.anomalies.deferred IS 'True while the explanation is still to come: a scorer adds it to the row.';
 
 CREATE TABLE flowline.database_identity (
@@ -638,6 +651,18 @@ COMMENT ON COLUMN flowline.detectors_in_force.held_version IS 'The newest model 
 COMMENT ON COLUMN flowline.detectors_in_force.seen_at IS 'When a scorer last said so; long ago: none runs.';
 COMMENT ON COLUMN flowline.detectors_in_force.since IS 'When this definition, model and alpha began to score together.';
 
+CREATE TABLE flowline.entity_claims (
+  scope_id integer NOT NULL,
+  low integer NOT NULL,
+  oldest date NOT NULL,
+  entries bytea NOT NULL
+) WITH (fillfactor=50, autovacuum_vacuum_scale_factor=0.1);
+ALTER TABLE flowline.entity_claims ADD CONSTRAINT entity_claims_pkey PRIMARY KEY (scope_id, low);
+ALTER TABLE flowline.entity_claims ADD CONSTRAINT entity_claims_scope_id_fkey FOREIGN KEY (scope_id) REFERENCES flowline.entity_scopes(scope_id) ON DELETE CASCADE;
+COMMENT ON TABLE flowline.entity_claims IS 'The partition that each entity''s events arrive in: one.';
+COMMENT ON COLUMN flowline.entity_claims.entries IS 'Per entity: 9 bytes of the SHA-256 of its name, 3 of its partition, and 2 of the day, since 1970, on which an event of it was noted.';
+COMMENT ON COLUMN flowline.entity_claims.oldest IS 'No entity of the row was last seen before.';
+
 CREATE TABLE flowline.entity_partitions (
   detector text NOT NULL,
   topic text NOT NULL,
@@ -649,10 +674,22 @@ CREATE TABLE flowline.entity_partitions (
 );
 ALTER TABLE flowline.entity_partitions ADD CONSTRAINT entity_partitions_pkey PRIMARY KEY (detector, topic, topic_id, key, entity);
 CREATE INDEX entity_partitions_last_seen ON flowline.entity_partitions USING btree (detector, last_seen);
-COMMENT ON TABLE flowline.entity_partitions IS 'The partition that each entity''s events arrive in: one.';
+COMMENT ON TABLE flowline.entity_partitions IS 'Claims stored before entity_claims existed. One moves there when its entity is claimed or seen again, or expires here.';
 COMMENT ON COLUMN flowline.entity_partitions.key IS 'The fields whose values name the entity.';
 COMMENT ON COLUMN flowline.entity_partitions.last_seen IS 'The day of an event of this entity, noted with snapshots of the windows: at most one of them late.';
 COMMENT ON COLUMN flowline.entity_partitions.topic_id IS 'As in stream_offsets; empty where it is not known.';
+
+CREATE TABLE flowline.entity_scopes (
+  scope_id integer GENERATED ALWAYS AS IDENTITY NOT NULL,
+  detector text NOT NULL,
+  topic text NOT NULL,
+  topic_id text NOT NULL,
+  key text[] NOT NULL
+);
+ALTER TABLE flowline.entity_scopes ADD CONSTRAINT entity_scopes_detector_topic_topic_id_key_key UNIQUE (detector, topic, topic_id, key);
+ALTER TABLE flowline.entity_scopes ADD CONSTRAINT entity_scopes_pkey PRIMARY KEY (scope_id);
+COMMENT ON COLUMN flowline.entity_scopes.key IS 'The fields whose values name the entity.';
+COMMENT ON COLUMN flowline.entity_scopes.topic_id IS 'As in stream_offsets; empty where it is not known.';
 
 CREATE TABLE flowline.event_counts (
   detector text NOT NULL,
@@ -806,13 +843,11 @@ CREATE TABLE flowline.stream_offsets (
   updated_at timestamp with time zone DEFAULT now() NOT NULL,
   record_time timestamp with time zone,
   prefixes jsonb,
-  topic_id text,
-  alerts_due timestamp with time zone
+  topic_id text
 ) WITH (fillfactor=50);
 ALTER TABLE flowline.stream_offsets ADD CONSTRAINT stream_offsets_next_offset_check CHECK ((next_offset >= 0));
 ALTER TABLE flowline.stream_offsets ADD CONSTRAINT stream_offsets_pkey PRIMARY KEY (detector, topic, partition);
 COMMENT ON TABLE flowline.stream_offsets IS 'The fence: whatever lies below next_offset is stored, whoever asks.';
-COMMENT ON COLUMN flowline.stream_offsets.alerts_due IS 'The earliest event time at which an open alert of the partition is due to be resolved; null for none.';
 COMMENT ON COLUMN flowline.stream_offsets.prefixes IS 'Of a file: digests of its first n lines by n, from next_offset on; null for other streams.';
 COMMENT ON COLUMN flowline.stream_offsets.topic_id IS 'The id that Kafka gave the topic these offsets count in: a topic that is deleted and created again has another. Null: not known.';
 
@@ -866,33 +901,6 @@ CREATE VIEW flowline.v1_alert_rate_daily AS
    FROM flowline.event_counts
   GROUP BY detector, day, model_version;
 COMMENT ON VIEW flowline.v1_alert_rate_daily IS 'Stable: anomalies expected (by the alpha that decided) and measured, by UTC day and model version.';
-
-CREATE VIEW flowline.v1_alerts AS
- SELECT alert_id,
-    detector,
-    kind,
-    entity,
-    feature,
-    phase AS state,
-    severity,
-    count,
-    first_seen,
-    last_seen,
-    resolved_at,
-    peak_bits,
-    COALESCE((peak ->> 'summary'::text), (storm ->> 'summary'::text)) AS summary,
-    messages,
-    acknowledged_at,
-    acknowledged_by,
-    snoozed_until,
-    peak,
-    storm,
-    topic,
-    partition,
-    fingerprint
-   FROM flowline.alerts
-  WHERE (phase <> 'counting'::text);
-COMMENT ON VIEW flowline.v1_alerts IS 'Stable: alerts as people read them, one row per run of anomalies.';
 
 CREATE VIEW flowline.v1_anomalies AS
  SELECT anomaly_id,

@@ -9,7 +9,7 @@ const projects = {
 };
 /** Options of Jest whose next argument is a value, not a file. */
 const VALUED = ['-t', '--testNamePattern', '-w', '--maxWorkers', '-c', '--config', '--outputFile', '--reporters'];
-const FOLDERS = ['libs', 'services', 'bench', 'examples'];
+const FOLDERS = ['libs', 'services', 'bench', 'examples', 'scripts', 'test/support'];
 
 /**
  * Arguments that select the projects of a command. They come last: Jest takes the arguments after

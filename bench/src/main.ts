@@ -20,7 +20,7 @@ const usage = `npm run bench -- NAME [options], NAME one of ${Object.keys(progra
 const [name = '', ...args] = process.argv.slice(2);
 
 try {
-  const load = programs[name];
+  const load = Object.hasOwn(programs, name) ? programs[name] : undefined;
   if (load === undefined) {
     throw new FlowlineError('FLOWLINE_USAGE', name === '' ? 'no benchmark was named' : `no benchmark '${name}'`, {
       where: 'bench',

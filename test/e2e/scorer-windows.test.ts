@@ -287,7 +287,7 @@ withJavaClient(describe, version)('the scorer of a detector with windows', () =>
     await produce(readings(EVENTS / 2, 3));
     const scorer = start(['--batch-size', '100']);
     await scorers.untilStored(EVENTS / 2);
-    const [home] = await database.query(`SELECT entity, partition FROM flowline.entity_partitions LIMIT 1`);
+    const [home] = await database.query(`SELECT entity, partition FROM flowline.scored_events LIMIT 1`);
     const stray = { sensor: String(home?.entity), ts: EVENTS * 100, level: 0 };
     await produce([stray], () => 1 - Number(home?.partition));
     await produce(readings(EVENTS / 2, 6).slice(0, EVENTS / 2 - 1));

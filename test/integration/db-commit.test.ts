@@ -6,10 +6,8 @@ import {
   countEventHistory,
   encodingFault,
   eventHistory,
-  type HistoryRow,
   listAnomalies,
   listDeadLetters,
-  readHistory,
   readOffset,
   readWindows,
   recordGap,
@@ -20,6 +18,7 @@ import fc from 'fast-check';
 import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
 import { scoredBatch, storedFrom, windowsAt } from '../support/postgres-batch.ts';
 import { until } from '../support/until.ts';
+import { type HistoryRow, readHistory } from '../support/read-history.ts';
 
 const ALERTS = { alertTopic: 'flowline.alerts.v1' };
 

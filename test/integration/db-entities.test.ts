@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import {
   applyRetention,
   claimEntities,
@@ -11,6 +13,8 @@ import {
 import type { WindowSnapshot } from '@flowline/events';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
+import { expireEntities } from '../../libs/db/src/sql/entities.ts';
+import { withTransaction } from '../../libs/db/src/transaction.ts';
 import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
 import { type BatchOptions, scoredBatch, storedFrom, windowsAt } from '../support/postgres-batch.ts';
 
@@ -46,6 +50,43 @@ const claim = (
 ) => claimEntities(database.db, { detector, topic: 'orders', topicId, key, partition }, entities);
 
 const stored = (partition = 0) => readWindows(database.db, 'checkout', 'orders', partition);
+
+/** Waits until a statement waits for a lock, for ten seconds at most. */
+async function waitUntilBlocked(): Promise<void> {
+  const waiting = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+  for (let look = 0; look < 500; look++) {
+    if ((await database.query(waiting)).length > 0) return;
+    await sleep(20);
+  }
+  throw new Error('no statement waits for a lock');
+}
+
+/** Bytes of an entry of entity_claims; the last two are its day. */
+const ENTRY_BYTES = 14;
+
+/** Number of stored claims. */
+const claimCount = async (): Promise<number> => {
+  const rows = `SELECT coalesce(sum(octet_length(entries)), 0)::integer AS bytes FROM flowline.entity_claims`;
+  return Number((await database.query(rows))[0]?.bytes) / ENTRY_BYTES;
+};
+
+/** Makes all claims those of entities last seen some days ago. */
+const age = (days: number) =>
+  database.query(
+    `UPDATE flowline.entity_claims SET oldest = current_date - $1::integer, entries = (
+       SELECT string_agg(overlay(substring(entries FROM $2 * i + 1 FOR $2) PLACING day FROM $2 - 1), '' ORDER BY i)
+       FROM generate_series(0, octet_length(entries) / $2 - 1) i)
+     FROM (SELECT substring(int4send(current_date - $1::integer - '1970-01-01'::date) FROM 3) AS day) AS aged`,
+    [days, ENTRY_BYTES],
+  );
+
+/** Stores a claim as an earlier release did. */
+const claimAsBefore = (entity: string, partition: number, daysAgo = 0) =>
+  database.query(
+    `INSERT INTO flowline.entity_partitions (detector, topic, key, entity, partition, last_seen)
+     VALUES ('checkout', 'orders', $1, $2, $3, current_date - $4::integer)`,
+    [KEY, entity, partition, daysAgo],
+  );
 
 describe('the entities of a batch', () => {
   it('are stored with its events and alerts', async () => {
@@ -133,15 +174,44 @@ describe('the entities of a batch', () => {
     const retention = { detector: 'checkout', scoredDays: 1, anomaliesDays: 10, deadLettersDays: 1 };
     await claim(['a', 'b', 'c']);
     await commit(['a', 'b', 'c']);
-    await database.query('UPDATE flowline.entity_partitions SET last_seen = current_date - 11');
+    await age(11);
     // b is seen again. Its day is recorded with the next snapshot.
     await commit(['b'], { first: 3, seen: ['b'] });
     await commit(['b'], { first: 4, seen: ['b'], windows: windowsAt(5) });
-    await commit(['c'], { first: 0, seen: ['c'], windows: windowsAt(1) }); // a worker that others have overtaken
     expect(await applyRetention(database.db, [retention])).toMatchObject({ entities: 2 });
-    expect(await database.query('SELECT entity FROM flowline.entity_partitions')).toEqual([{ entity: 'b' }]);
+    expect(await claimCount()).toBe(1);
     expect(await claim(['a', 'b'], 1)).toEqual([{ entity: 'b', partition: 0 }]);
     expect(await applyRetention(database.db, [retention])).toMatchObject({ entities: 0 });
+  });
+
+  it('are forgotten in batches, the oldest first, where an earlier release claimed them', async () => {
+    for (const entity of ['a', 'b', 'c', 'd']) await claimAsBefore(entity, 0);
+    await database.query(
+      `UPDATE flowline.entity_partitions SET last_seen = current_date - 11 - (entity = 'c')::int WHERE entity <> 'd'`,
+    );
+    const expire = () =>
+      withTransaction(database.db, (client) =>
+        expireEntities(client, { detector: 'checkout', keepDays: 10, limit: 2 }),
+      );
+    expect(await expire()).toEqual({ removed: 2 });
+    const left = await database.query('SELECT entity FROM flowline.entity_partitions ORDER BY 1');
+    expect(left).not.toContainEqual({ entity: 'c' });
+    expect(await expire()).toEqual({ removed: 1 });
+    expect(await expire()).toEqual({ removed: 0 });
+    expect(await database.query('SELECT entity FROM flowline.entity_partitions')).toEqual([{ entity: 'd' }]);
+  });
+
+  it('stay if they are seen again while they are being forgotten', async () => {
+    for (const entity of ['a', 'b']) await claimAsBefore(entity, 0);
+    await database.query('UPDATE flowline.entity_partitions SET last_seen = current_date - 11');
+    const seen = await database.client();
+    await seen.query(`BEGIN; UPDATE flowline.entity_partitions SET last_seen = current_date WHERE entity = 'a'`);
+    const retention = { detector: 'checkout', scoredDays: 1, anomaliesDays: 10, deadLettersDays: 1 };
+    const retaining = applyRetention(database.db, [retention]);
+    await waitUntilBlocked();
+    await seen.query('COMMIT');
+    expect(await retaining).toMatchObject({ entities: 1 });
+    expect(await database.query('SELECT entity FROM flowline.entity_partitions')).toEqual([{ entity: 'a' }]);
   });
 
   it('belong to the partition that claims them first', async () => {
@@ -169,8 +239,42 @@ describe('the entities of a batch', () => {
     const asked = [0, 1, 2, 3].map((partition) => claim(partition % 2 === 0 ? names : names.toReversed(), partition));
     const strays = (await Promise.all(asked)).map((found) => found.length);
     expect(strays.reduce((a, b) => a + b)).toBe(3 * names.length);
-    const owners = await database.query('SELECT entity FROM flowline.entity_partitions');
-    expect(owners).toHaveLength(names.length);
+    expect(await claimCount()).toBe(names.length);
+  });
+
+  it('are claimed in any number, in rows of a bounded size', async () => {
+    const names = Array.from({ length: 6_000 }, (_, i) => `entity ${i}`);
+    for (let start = 0; start < names.length; start += 1_500)
+      expect(await claim(names.slice(start, start + 1_600), start % 2)).toEqual([]);
+    expect(await claimCount()).toBe(names.length);
+    expect(await claim(names, 7)).toHaveLength(names.length);
+    const [row] = await database.query(
+      'SELECT count(*)::int AS n, max(octet_length(entries)) AS bytes FROM flowline.entity_claims',
+    );
+    expect(Number(row?.n)).toBeGreaterThan(names.length / 240);
+    expect(Number(row?.bytes)).toBeLessThanOrEqual(240 * ENTRY_BYTES);
+    await age(3);
+    expect(await claim(names.slice(0, 10), 0)).toEqual([]); // the claim notes their day
+    const retention = { detector: 'checkout', scoredDays: 1, anomaliesDays: 2, deadLettersDays: 1 };
+    expect(await applyRetention(database.db, [retention])).toMatchObject({ entities: names.length - 10 });
+    expect(await claim(names.slice(0, 20), 1)).toHaveLength(10);
+  });
+
+  it('that were claimed in the earlier form keep their partition, and move when they are claimed or seen', async () => {
+    await claimAsBefore('a', 0, 5);
+    await claimAsBefore('b', 1, 5);
+    await claimAsBefore('c', 0, 5);
+    await claimAsBefore('d', 0, 5);
+    expect(await claim(['a', 'b', 'x'])).toEqual([{ entity: 'b', partition: 1 }]);
+    await commit(['c'], { seen: ['c'], windows: windowsAt(1) });
+    expect(await database.query('SELECT entity FROM flowline.entity_partitions')).toEqual([{ entity: 'd' }]);
+    const retention = { detector: 'checkout', scoredDays: 1, anomaliesDays: 4, deadLettersDays: 1 };
+    expect(await applyRetention(database.db, [retention])).toMatchObject({ entities: 2 }); // b and d
+    expect(await claim(['a', 'b', 'c', 'd', 'x'], 2)).toEqual([
+      { entity: 'a', partition: 0 },
+      { entity: 'c', partition: 0 },
+      { entity: 'x', partition: 0 },
+    ]);
   });
 
   it('may have names of any size and content', async () => {

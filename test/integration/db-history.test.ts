@@ -5,10 +5,7 @@ import {
   applyDetector,
   connect,
   failRun,
-  type HistoryRequest,
-  type HistoryRow,
   listTrainingRuns,
-  readHistory,
   readLookup,
   startTrainingRun,
   summariseHistory,
@@ -18,6 +15,7 @@ import { parseTime } from '@flowline/features';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
+import { type HistoryRequest, type HistoryRow, readHistory } from '../support/read-history.ts';
 
 const ROWS = 60_000;
 
@@ -152,6 +150,7 @@ describe('readHistory', () => {
     ['SELECT * FROM orders', 'flag', /"flag" of the history is not a time/],
     ['SELECT *, id, 1 AS ts FROM orders', 'ts', /more than one column with the name "id", "ts"/],
     ['SELEC * FROM orders', 'ts', /syntax error/],
+    ['SELECT * FROM orders WHERE id > $1', 'ts', /it has parameters/],
     ['SELECT 1 / 0 AS x, now() AS ts', 'ts', /division by zero/],
     ['SELECT 1 AS x) AS a; DROP TABLE orders; SELECT (SELECT 1', 'ts', /multiple commands/],
   ])('names what is wrong with %s (%s)', async (query, timeColumn, message) => {

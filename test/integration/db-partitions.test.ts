@@ -1,6 +1,7 @@
-import { applyDetector, applyRetention, commitBatch, ensurePartitions } from '@flowline/db';
+import { applyDetector, applyRetention, commitBatch, ensurePartitions, migrate } from '@flowline/db';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
+import { migrateBefore } from '../support/earlier-release.ts';
 import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
 import { scoredBatch } from '../support/postgres-batch.ts';
 
@@ -100,6 +101,25 @@ describe('the partitions of event_scores', () => {
   });
 });
 
+describe('the partitions of today and later', () => {
+  it.each([
+    ['', '9999'],
+    [' of an earlier release', '0080'],
+  ])('ask for vacuum often%s, since every question reads the rows since the last', async (_, first) => {
+    const earlier = await postgres.createDatabase({ migrated: false });
+    if (first < '9999') await migrateBefore(earlier, first);
+    await migrate(earlier.db);
+    const settings = await earlier.query(`SELECT DISTINCT o.option_name AS name, o.option_value AS value
+      FROM pg_class c, pg_options_to_table(c.reloptions) AS o
+      WHERE c.relname ~ '^event_scores_\\d{4}' AND to_date(right(c.relname, 10), 'YYYY_MM_DD') >= (now() AT TIME ZONE 'UTC')::date
+        AND c.relkind = 'r' AND o.option_name LIKE 'autovacuum_vacuum_insert%' ORDER BY 1`);
+    expect(settings).toEqual([
+      { name: 'autovacuum_vacuum_insert_scale_factor', value: '0' },
+      { name: 'autovacuum_vacuum_insert_threshold', value: '20000' },
+    ]);
+  });
+});
+
 describe('applyRetention', () => {
   it('drops days beyond the longest retention, and anomalies beyond their detector’s', async () => {
     await applyDetector(database.db, { name: 'checkout' });
@@ -115,6 +135,26 @@ describe('applyRetention', () => {
     expect(removed).toEqual({ partitions: 2, anomalies: 1, deadLetters: 1, entities: 0, blocked: false });
     expect((await placed()).map((row) => row.offset)).toEqual([0, 1, 2]);
     expect(await applyRetention(database.db, [])).toMatchObject({ partitions: 0, anomalies: 0 });
+  });
+
+  it('completes the indexes of days that are over', async () => {
+    await database.query(
+      `SELECT flowline.create_partition((now() AT TIME ZONE 'UTC')::date - i) FROM generate_series(1, 2) AS i`,
+    );
+    await database.query(`INSERT INTO flowline.event_scores (scored_at, event_time, "offset", source_id, flags, event_id)
+      SELECT now() - interval '1 day' * (i % 3), now() - interval '1 day' * (i % 3), i, 1, 2, 'event ' || i FROM generate_series(1, 30000) AS i`);
+    // Pages of the heap that have to be read for an event of another day.
+    const read = async (daysAgo: number) => {
+      const rows = await database.query(`EXPLAIN (ANALYZE, FORMAT JSON) SELECT * FROM flowline.event_scores
+        WHERE event_time < '2020-01-01' AND scored_at >= current_date - ${daysAgo} AND scored_at < current_date - ${daysAgo - 1}`);
+      return Number(/"Lossy Heap Blocks": (\d+)/.exec(JSON.stringify(rows[0]?.['QUERY PLAN'], null, 1))?.[1]);
+    };
+    await database.query(`ANALYZE flowline.event_scores; SET enable_seqscan = off; SET timezone = 'UTC'`);
+    const before = await Promise.all([0, 1, 2].map(read));
+    await applyRetention(database.db, [{ detector: 'checkout', scoredDays: 3, anomaliesDays: 10, deadLettersDays: 5 }]);
+    expect(Math.min(...before)).toBeGreaterThan(50);
+    // Today goes on.
+    expect(await Promise.all([0, 1, 2].map(read))).toEqual([before[0], 0, 0]);
   });
 
   it('keeps nobody from writing while a day that has to go is being read', async () => {

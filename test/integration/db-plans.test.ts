@@ -1,11 +1,20 @@
+import { migrate } from '@flowline/db';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type pg from 'pg';
 
 import { type AnomalyParameters, expireAnomalies, selectAnomalies } from '../../libs/db/src/sql/anomalies.ts';
+import { expireDeadAlerts } from '../../libs/db/src/sql/dead-alerts.ts';
+import { expireDeadLetters } from '../../libs/db/src/sql/dead-letters.ts';
+import { expireEntities } from '../../libs/db/src/sql/entities.ts';
+import { expireOutbox } from '../../libs/db/src/sql/outbox.ts';
+import { migrateBefore } from '../support/earlier-release.ts';
 import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
 
 const ANOMALIES = 20_000;
 const EVENTS = 60_000;
+const EXPIRY = { detector: 'detector 1', keepDays: 3, limit: 5_000 };
+const STORED_EVENT = `SELECT * FROM flowline.scored_events
+  WHERE event_id = $1 AND event_time >= $2::timestamptz AND event_time < $3::timestamptz`;
 
 let postgres: TestPostgres;
 let database: TestDatabase;
@@ -25,7 +34,17 @@ beforeAll(async () => {
     INSERT INTO flowline.score_sources (detector, detector_version, model_version, topic, partition) VALUES ('detector 1', 1, 1, 't', 0);
     INSERT INTO flowline.event_scores (scored_at, event_time, "offset", source_id, log_density, p_value, flags, event_id, numeric_values)
     SELECT now(), now() - (${EVENTS} - i) * interval '1 second', i, 1, -1, 0.5, 6, 'event ' || i, array_fill(1.5::real, ARRAY[10])
-    FROM generate_series(1, ${EVENTS}) AS i`);
+    FROM generate_series(1, ${EVENTS}) AS i;
+    INSERT INTO flowline.entity_partitions (detector, topic, entity, partition, last_seen)
+    SELECT 'detector ' || i % 10, 't', 'entity ' || i, 0, current_date - i % 7 FROM generate_series(1, ${ANOMALIES}) AS i;
+    INSERT INTO flowline.dead_letters (detector, detector_version, topic, partition, "offset", reason, message, headers, record_time,
+      stored_at)
+    SELECT 'detector ' || i % 10, 1, 't', 0, i, 'no_json', 'x', '{}', now(), now() - i * interval '1 minute'
+    FROM generate_series(1, ${ANOMALIES}) AS i;
+    INSERT INTO flowline.alert_outbox (alert_id, detector, topic, key, headers, value, sent_at, dead_at)
+    SELECT gen_random_uuid(), 'detector ' || i % 10, 't', '', '{}', repeat('x', 300), CASE WHEN i % 10 > 0 THEN now() END,
+      CASE WHEN i % 10 = 0 THEN now() END
+    FROM generate_series(1, ${ANOMALIES}) AS i`);
   await client.query('VACUUM ANALYZE');
   await client.query('SET plan_cache_mode = force_generic_plan');
 });
@@ -49,10 +68,10 @@ async function sentBy(send: (recorder: Parameters<typeof selectAnomalies>[0]) =>
 }
 
 /** Plan of a statement for any value of its parameters. */
-async function genericPlan({ text, values }: Sent): Promise<string> {
-  await client.query(`DEALLOCATE ALL; PREPARE asked AS ${text}`);
-  const literals = values.map((value) => client.escapeLiteral(String(value)));
-  const { rows } = await client.query<{ 'QUERY PLAN': string }>(
+async function genericPlan({ text, values }: Sent, asker = client): Promise<string> {
+  await asker.query(`DEALLOCATE ALL; PREPARE asked AS ${text}`);
+  const literals = values.map((value) => asker.escapeLiteral(String(value)));
+  const { rows } = await asker.query<{ 'QUERY PLAN': string }>(
     `EXPLAIN EXECUTE asked${values.length > 0 ? `(${literals.join(', ')})` : ''}`,
   );
   return rows.map((row) => row['QUERY PLAN']).join('\n');
@@ -88,19 +107,44 @@ describe('the generic plan', () => {
   });
 
   it('of a stored event within a time range reads the block ranges of both', async () => {
-    const text = `SELECT * FROM flowline.scored_events
-      WHERE event_id = $1 AND event_time >= $2::timestamptz AND event_time < $3::timestamptz`;
     const values = ['event 7', '2026-01-01', '2026-01-02'];
-    expect(await genericPlan({ text, values })).toMatch(
+    expect(await genericPlan({ text: STORED_EVENT, values })).toMatch(
       /Bitmap Index Scan on event_scores_\d{4}_\d{2}_\d{2}_event_\w+_idx/,
     );
   });
 
-  it('of retention reads an index', async () => {
-    const sent = await sentBy((recorder) =>
-      expireAnomalies(recorder, { detector: 'detector 1', keepDays: 3, limit: 5_000 }),
+  it.each<[string, (recorder: Parameters<typeof selectAnomalies>[0]) => Promise<unknown>, RegExp]>([
+    ['anomalies', (recorder) => expireAnomalies(recorder, EXPIRY), /anomalies_scored_at/],
+    ['dead letters', (recorder) => expireDeadLetters(recorder, EXPIRY), /dead_letters_stored_at/],
+    ['entities', (recorder) => expireEntities(recorder, EXPIRY), /entity_partitions_last_seen/],
+    ['alerts that were sent', (recorder) => expireOutbox(recorder, EXPIRY), /alert_outbox_sent/],
+    ['alerts that were set aside', (recorder) => expireDeadAlerts(recorder, EXPIRY), /alert_outbox_dead/],
+  ])('of the retention of %s reads an index', async (_, expire, index) => {
+    const plan = await genericPlan(await sentBy(expire));
+    expect(plan).toMatch(index);
+    expect(plan).not.toContain('Seq Scan');
+  });
+});
+
+describe('a stored event of an old day', () => {
+  it('is found by an index of its time, whichever its detector', async () => {
+    const old = await postgres.createDatabase({ migrated: false });
+    await migrateBefore(old, '0040');
+    await old.query(`INSERT INTO flowline.scored_events (detector, detector_version, model_version, topic, partition, "offset",
+        event_id, event_time, log_density_nats, p_value, p_method, is_anomaly, numeric_values, level_values)
+      SELECT 'detector ''' || i % 8, 1, 1, 't', 0, i, 'event ' || i, '2026-01-01Z'::timestamptz + i * interval '1 second', -1, 0.5,
+        'tail', false, array_fill(1.5, ARRAY[10]), '{}'
+      FROM generate_series(1, ${EVENTS}) AS i`);
+    await migrate(old.db);
+    const asker = await old.client();
+    await asker.query('VACUUM ANALYZE');
+    await asker.query('SET plan_cache_mode = force_generic_plan');
+    const values = ['event 7', '2026-01-01 00:00Z', '2026-01-01 00:01Z'];
+    expect(await genericPlan({ text: STORED_EVENT, values }, asker)).toMatch(
+      /on scored_events_\d{4}_\d{2}_\d{2}_detector_event_time_idx[\s\S]*Index Cond: .*detector = ANY.*event_time/,
     );
-    const plan = await genericPlan(sent);
-    expect(plan).toContain('anomalies_scored_at');
+    const found = await old.query(STORED_EVENT, values);
+    expect(found.map(({ detector }) => detector)).toEqual([`detector '7`]);
+    expect(await old.query('SELECT count(*)::int AS n FROM flowline.scored_events')).toEqual([{ n: EVENTS }]);
   });
 });

@@ -5,7 +5,6 @@ import {
   type Database,
   migrate,
   migrationStatus,
-  readHistory,
   readOffset,
   withTrainingLease,
 } from '@flowline/db';
@@ -15,6 +14,7 @@ import pg from 'pg';
 import { findPgBouncer, type PgBouncer, startPgBouncer } from '../support/pgbouncer.ts';
 import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
 import { scoredBatch } from '../support/postgres-batch.ts';
+import { readHistory } from '../support/read-history.ts';
 
 const program = findPgBouncer();
 const TIME = new Date('2026-01-02T03:04:05Z');

@@ -71,6 +71,7 @@ describe('precision: compact', () => {
     ['a number that would become 0', 1.234_567_89e-60, 1],
     ['a constant with many digits', Math.E, 0],
     ['an outlier', 123_456.789_01, 1],
+    ['a share next to 1', 0.999_999_876_54, 0.1],
   ])('keeps %s as it is, among others that are rounded', async (_, value, spread) => {
     const row = await stored('compact', [Math.PI, value, NaN], [1, spread, 1]);
     expect(row?.numbers).toEqual([expect.closeTo(Math.PI, 6), value, null]);
@@ -87,6 +88,19 @@ describe('precision: compact', () => {
     expect(Math.max(...moved)).toBeLessThanOrEqual(1e-4);
     expect(moved.filter((share) => share === 0).length).toBeGreaterThan(50);
     expect(moved.filter((share) => share > 0).length).toBeGreaterThan(50);
+  });
+
+  it('moves no share by more than 1/10,000 on the logit scale, on which it is scored', async () => {
+    const shares = Array.from({ length: 200 }, (_, i) => 1 - Math.PI * 10 ** (-0.6 - i / 25));
+    const { numbers } = (await stored(
+      'compact',
+      shares,
+      shares.map(() => 0.1),
+    )) as { readonly numbers: number[] };
+    const logit = (share: number): number => Math.log((share + 1e-6) / (1 - share + 1e-6));
+    const moved = numbers.map((number, i) => Math.abs(logit(number) - logit(shares[i] ?? NaN)));
+    expect(Math.max(...moved)).toBeLessThanOrEqual(1e-4);
+    expect(moved.filter((each) => each > 0).length).toBeGreaterThan(30);
   });
 
   it('keeps p-values that a float4 could not hold, and densities of nothing', async () => {

@@ -131,6 +131,7 @@ describe('the group roles', () => {
     expect(await championVersion(database.db, 'readings')).toBe(1);
     const codes = await attempts(url, [
       `SELECT flowline.drop_partition_before('2000-01-01')`,
+      `SELECT flowline.summarise_day('2000-01-01')`,
       `DELETE FROM flowline.anomalies WHERE detector = 'readings' AND scored_at < '2000-01-01'`,
       `DELETE FROM flowline.dead_letters WHERE detector = 'readings' AND stored_at < '2000-01-01'`,
       `DELETE FROM flowline.alert_outbox WHERE sent_at < '2000-01-01'`,
@@ -139,7 +140,7 @@ describe('the group roles', () => {
       `INSERT INTO flowline.detector_versions VALUES ('readings', 9, '{}', repeat('0', 64))`,
       'DELETE FROM flowline.model_versions',
     ]);
-    expect(codes).toEqual([null, null, null, null, ...Array<string>(4).fill(DENIED)]);
+    expect(codes).toEqual([...Array<null>(5).fill(null), ...Array<string>(4).fill(DENIED)]);
     // Only days that no detector in force keeps: here older than 30 days, the default.
     const partitions = () =>
       database.query(`SELECT count(*)::int AS n FROM pg_inherits WHERE inhparent = 'flowline.event_scores'::regclass`);
@@ -158,6 +159,19 @@ describe('the group roles', () => {
     await deleteDetector(database.db, 'readings', { dropData: false });
     expect(await attempts(url, [drop(0), drop(1)])).toEqual([OUT_OF_BOUNDS, null]);
     expect(await partitions()).toEqual(before);
+  });
+
+  it('alone may call what grants, creates or removes', async () => {
+    const { query } = await postgres.createDatabase();
+    const open = await query(`SELECT proname FROM pg_proc
+      WHERE pronamespace = 'flowline'::regnamespace AND has_function_privilege('public', oid, 'EXECUTE') ORDER BY 1`);
+    // Triggers, and functions that do what their caller may do.
+    expect(open.map(({ proname }) => proname)).toEqual([
+      'insert_scored_event',
+      'refuse_change',
+      'score_source',
+      'server_identifier',
+    ]);
   });
 
   it('let a reader read the views, and an operator apply and pause', async () => {

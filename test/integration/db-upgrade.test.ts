@@ -1,5 +1,3 @@
-import { readdir, readFile } from 'node:fs/promises';
-
 import {
   applyDetector,
   applyRetention,
@@ -8,14 +6,14 @@ import {
   deleteDetector,
   eventHistory,
   migrate,
-  readHistory,
 } from '@flowline/db';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
+import { migrateBefore } from '../support/earlier-release.ts';
 import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
 import { scoredBatch } from '../support/postgres-batch.ts';
+import { readHistory } from '../support/read-history.ts';
 
-const MIGRATIONS = new URL('../../migrations/', import.meta.url);
 const RETENTION = { detector: 'checkout', scoredDays: 3, anomaliesDays: 10, deadLettersDays: 5 };
 
 let postgres: TestPostgres;
@@ -27,21 +25,8 @@ beforeAll(async () => {
 afterAll(() => postgres.stop());
 beforeEach(async () => {
   database = await postgres.createDatabase({ migrated: false });
-  await migrateBefore('0040');
+  await migrateBefore(database, '0040');
 });
-
-/** Applies the migrations before one, as an earlier release did. */
-async function migrateBefore(first: string): Promise<void> {
-  const { query } = database;
-  await query(`CREATE SCHEMA flowline;
-    CREATE TABLE flowline.migrations (id serial PRIMARY KEY, name varchar(255) NOT NULL, run_on timestamp NOT NULL)`);
-  const files = (await readdir(MIGRATIONS)).filter((file) => /^\d{4}_.*\.sql$/.test(file) && file < first).sort();
-  for (const file of files) {
-    await query(await readFile(new URL(file, MIGRATIONS), 'utf8'));
-    await query('INSERT INTO flowline.migrations (name, run_on) VALUES ($1, now())', [file.slice(0, -'.sql'.length)]);
-  }
-  await query(`SELECT flowline.ensure_partitions((now() AT TIME ZONE 'UTC')::date - 1, 9)`);
-}
 
 /** Stores events as an earlier release did: with a score and without, with values of every kind. */
 const storeWide = (scoredAt: string, first = 1) =>
@@ -71,6 +56,34 @@ describe('an upgrade to event_scores', () => {
     expect(await tables()).toEqual(['event_scores', 'scored_events_wide']);
     await commitBatch(database.db, scoredBatch({ first: 10, size: 2 }), { alertTopic: null });
     expect((await events()).map(({ offset }) => Number(offset))).toEqual([1, 2, 3, 10, 11]);
+  });
+
+  it('takes views and readers of a user’s own along', async () => {
+    const role = `reader_${process.pid}`;
+    await storeWide(new Date().toISOString());
+    await database.query(`CREATE ROLE ${role}; GRANT SELECT ON flowline.scored_events TO ${role};
+      CREATE VIEW mine WITH (security_barrier) AS SELECT event_id, "offset", p_value FROM flowline.scored_events;
+      CREATE VIEW of_mine AS SELECT "offset" FROM mine`);
+    await migrate(database.db);
+    await commitBatch(database.db, scoredBatch({ first: 10, size: 2 }), { alertTopic: null });
+    const seen = await database.query('SELECT "offset"::int AS at FROM of_mine ORDER BY 1');
+    expect(seen.map(({ at }) => at)).toEqual([1, 2, 3, 10, 11]);
+    const [kept] = await database.query(
+      `SELECT reloptions AS options, has_table_privilege('${role}', 'flowline.scored_events', 'SELECT') AS reads
+       FROM pg_class WHERE relname = 'mine'`,
+    );
+    expect(kept).toEqual({ options: ['security_barrier=true'], reads: true });
+    await database.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
+  });
+
+  it('refuses a materialized view of a user’s own, which would stay as it is', async () => {
+    await database.query('CREATE MATERIALIZED VIEW mine AS SELECT event_id FROM flowline.scored_events');
+    await expect(migrate(database.db)).rejects.toMatchObject({
+      code: 'FLOWLINE_DATABASE_FAILED',
+      message: expect.stringContaining('materialized view mine is over flowline.scored_events'),
+    });
+    await database.query('DROP MATERIALIZED VIEW mine');
+    await migrate(database.db);
   });
 
   it('lets programs of the earlier release store events, exactly, until they are restarted', async () => {

@@ -1,9 +1,10 @@
-import { type HistoryBatch, type HistoryRead, HistorySession, readHistory } from '@flowline/db';
+import { type HistoryBatch, type HistoryRead, HistorySession } from '@flowline/db';
 import { Numeral } from '@flowline/events';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
 import { until } from '../support/until.ts';
+import { readHistory } from '../support/read-history.ts';
 
 let postgres: TestPostgres;
 let database: TestDatabase;

@@ -1,5 +1,4 @@
 import { csvRecords } from '@flowline/config';
-import { readHistory } from '@flowline/db';
 import { type FeatureSpec, parseJson } from '@flowline/events';
 import { compileName, createRecordReader, type ReadResult } from '@flowline/features';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -7,6 +6,7 @@ import fc from 'fast-check';
 
 import { cellValue, fieldKinds } from '../../services/cli/src/score/field-kinds.ts';
 import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
+import { readHistory } from '../support/read-history.ts';
 
 let postgres: TestPostgres;
 let database: TestDatabase;

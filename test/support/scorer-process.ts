@@ -12,35 +12,25 @@ export interface ServiceProcess {
 }
 export type ScorerProcess = ServiceProcess;
 
-const tsx = import.meta.resolve('tsx');
+const runner = fileURLToPath(new URL('./run-service.mjs', import.meta.url));
 
-/** Starts services/scorer/src/main.ts. */
+/** Starts services/scorer. */
 export function startScorer(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
-  input?: string,
+  input = '',
 ): ServiceProcess {
-  return startService('@flowline/scorer/main', args, env, input);
+  return start([runner, 'scorer', ...args], env, input);
 }
 
-/** Starts services/trainer/src/main.ts. */
+/** Starts services/trainer. */
 export function startTrainer(args: readonly string[], env: Readonly<Record<string, string>>): ServiceProcess {
-  return startService('@flowline/trainer/main', args, env);
+  return start([runner, 'trainer', ...args], env, '');
 }
 
 /** Runs the command line, services/cli/bin/flowline.mjs. */
 export function startCli(args: readonly string[], env: Readonly<Record<string, string>>): ServiceProcess {
   return start([fileURLToPath(new URL('../../services/cli/bin/flowline.mjs', import.meta.url)), ...args], env, '');
-}
-
-function startService(
-  name: string,
-  args: readonly string[],
-  env: Readonly<Record<string, string>>,
-  input = '',
-): ServiceProcess {
-  const main = fileURLToPath(import.meta.resolve(name));
-  return start(['--conditions=flowline:source', '--import', tsx, main, ...args], env, input);
 }
 
 function start(args: readonly string[], env: Readonly<Record<string, string>>, input: string): ServiceProcess {

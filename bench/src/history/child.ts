@@ -6,6 +6,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { loadSettings, requireDatabaseUrl } from '@flowline/config';
 import { connect } from '@flowline/db';
 import { type TrainingProgress, trainDetector } from '@flowline/detector';
+import { initBackend } from '@flowline/flows';
 
 import { partsOf } from '../../../services/trainer/src/history-parts.ts';
 import { splitByTime } from '../../../services/trainer/src/split-by-time.ts';
@@ -20,6 +21,8 @@ export interface ChildResult {
   readonly encodeSeconds: number;
   /** Calibration and evaluation on the held-out rows. */
   readonly calibrateSeconds: number;
+  /** Processor time of the trainer, all threads. */
+  readonly cpuSeconds: number;
   readonly peakMb: number;
   readonly longestHoldMs: number;
   /** Longest hold of each phase. */
@@ -33,6 +36,9 @@ const RESOLUTION_MS = 5;
 const shape = JSON.parse(process.argv[2] ?? '') as HistoryShape;
 const definition = historyDetector(shape);
 const db = await connect(requireDatabaseUrl(loadSettings()), { applicationName: 'flowline bench' });
+// As the trainer does before it takes a lease.
+await initBackend('wasm');
+const atStart = process.cpuUsage();
 const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
 delay.enable();
 
@@ -78,12 +84,14 @@ const { bundle } = await trainDetector(spec, partsOf(table, split), { signal, on
 enter('read');
 await new Promise((resolve) => setTimeout(resolve, 2 * RESOLUTION_MS));
 
+const usage = process.cpuUsage(atStart);
 const spent = (...phases: readonly Phase[]): number => phases.reduce((sum, each) => sum + (seconds[each] ?? 0), 0);
 const result: ChildResult = {
   seconds: spent('read', 'features', 'train', 'calibrate', 'test'),
   readSeconds: spent('read'),
   encodeSeconds: spent('features', 'train'),
   calibrateSeconds: spent('calibrate', 'test'),
+  cpuSeconds: (usage.user + usage.system) / 1e6,
   peakMb: process.resourceUsage().maxRSS / 1024,
   longestHoldMs: Math.max(0, Math.round(delay.max / 1e6 - RESOLUTION_MS)),
   holdsMs,

@@ -62,6 +62,7 @@ function print(row: Row): void {
       { title: 'encode s', align: 'right', text: ({ encodeSeconds }) => seconds(encodeSeconds) },
       { title: 'calibrate s', align: 'right', text: ({ calibrateSeconds }) => seconds(calibrateSeconds) },
       { title: 'all s', align: 'right', text: (each) => seconds(each.seconds) },
+      { title: 'cpu s', align: 'right', text: ({ cpuSeconds }) => seconds(cpuSeconds) },
       { title: 'peak MB', align: 'right', text: ({ peakMb }) => peakMb.toFixed(0) },
       { title: 'longest hold ms', align: 'right', text: ({ longestHoldMs }) => String(longestHoldMs) },
     ],

@@ -3,15 +3,18 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 import { startEmbeddedPostgres } from '@flowline/embedded-postgres';
+import { FlowlineError } from '@flowline/events';
 
 import { serve, type TestDatabase } from '../../../test/support/postgres.ts';
 import { describeMachine } from '../support/machine.ts';
-import { parseBenchOptions } from '../support/options.ts';
+import { type BenchOptions, parseBenchOptions } from '../support/options.ts';
 import type { BenchProgram } from '../support/program.ts';
 import { printJson, printTable } from '../support/report.ts';
 import { quantile } from '../support/statistics.ts';
-import { fillTables, type Sizes } from './fill.ts';
+import { fillDatabase } from './fill.ts';
 import { type Question, questionsOf } from './questions.ts';
+import { measureRetention, type RetentionResult } from './retention.ts';
+import type { Sizes } from './sizes.ts';
 
 /** Answers to one question, in milliseconds. */
 interface Row {
@@ -21,29 +24,42 @@ interface Row {
   readonly goalMs: number;
 }
 
-const SIZES = {
-  full: { events: 10_000_000, anomalies: 50_000 },
-  quick: { events: 1_000_000, anomalies: 50_000 },
-} as const;
+const EVENTS = { full: 10_000_000, quick: 1_000_000 } as const;
+const ANOMALIES = 50_000;
+/** The default of retention.scored. */
+const DAYS = 30;
 const TURNS = 100;
 /** Questions asked before the measurement, which fill the caches of a connection. */
 const WARM_UP = 3;
 
-/** Queries benchmark: what people ask of anomalies and of scored events, over full tables. */
+/**
+ * Queries benchmark: what people ask of anomalies and of scored events, over full tables; then a
+ * run of retention over them while events are stored.
+ */
 export const program: BenchProgram = {
   async run(args) {
-    const options = parseBenchOptions('queries', args, { rows: { value: 'N', meaning: 'scored events' } });
-    const { events, anomalies } = options.quick ? SIZES.quick : SIZES.full;
-    const sizes = { events: options.count('rows', events), anomalies, endMs: Date.now() };
-    console.log(`queries: ${sizes.events} scored events, ${anomalies} anomalies; ${describeMachine()}`);
+    const options = parseBenchOptions('queries', args, {
+      rows: { value: 'N', meaning: 'scored events' },
+      days: { value: 'N', meaning: `days over which they are spread, by default ${DAYS}` },
+      'old-days': { value: 'N', meaning: 'number of those days in the layout before ADR 16' },
+    });
+    const sizes = sizesOf(options);
+    const { events, anomalies, days, oldDays } = sizes;
+    console.log(
+      `queries: ${events} scored events over ${days} days, ${oldDays} of them old, ${anomalies} anomalies; ${describeMachine()}`,
+    );
     const folder = await mkdtemp(path.join(tmpdir(), 'flowline-bench-'));
     await chmod(folder, 0o755);
     const server = await startEmbeddedPostgres(folder);
     const postgres = await serve(server.url, () => server.stop());
     try {
-      const rows = await measure(await postgres.createDatabase(), sizes);
-      print(rows);
-      if (options.json) printJson({ bench: 'queries', rows });
+      const database = await postgres.createDatabase({ migrated: false });
+      await fillDatabase(database, sizes);
+      const rows = await askAll(database, sizes);
+      printQuestions(rows);
+      const retention = await measureRetention(database, sizes);
+      printRetention(retention);
+      if (options.json) printJson({ bench: 'queries', rows: [...rows, { name: 'retention', ...retention }] });
     } finally {
       await postgres.stop();
       await rm(folder, { recursive: true, force: true });
@@ -51,8 +67,19 @@ export const program: BenchProgram = {
   },
 };
 
-async function measure(database: TestDatabase, sizes: Sizes): Promise<Row[]> {
-  await fillTables(database, sizes);
+function sizesOf(options: BenchOptions<'rows' | 'days' | 'old-days'>): Sizes {
+  const days = options.count('days', DAYS);
+  const oldDays = options.count('old-days', 0);
+  if (oldDays > days)
+    throw new FlowlineError('FLOWLINE_USAGE', `--old-days: found ${oldDays}, expected at most --days, ${days}`, {
+      where: 'bench queries',
+      remedy: 'Old days are some of the days.',
+    });
+  const events = options.count('rows', options.quick ? EVENTS.quick : EVENTS.full);
+  return { events, anomalies: ANOMALIES, days, oldDays, endMs: Date.now() };
+}
+
+async function askAll(database: TestDatabase, sizes: Sizes): Promise<Row[]> {
   const rows: Row[] = [];
   for (const question of questionsOf(sizes)) rows.push(await askOften(database, question));
   return rows;
@@ -71,7 +98,7 @@ async function askOften(database: TestDatabase, { name, goalMs, ask }: Question)
   return { name, p50Ms: milliseconds(0.5), p95Ms: milliseconds(0.95), goalMs };
 }
 
-function print(rows: readonly Row[]): void {
+function printQuestions(rows: readonly Row[]): void {
   printTable<Row>(
     [
       { title: 'query', text: ({ name }) => name },
@@ -81,4 +108,17 @@ function print(rows: readonly Row[]): void {
     ],
     rows,
   );
+}
+
+function printRetention({
+  seconds,
+  days,
+  rows,
+  longestStatementMs,
+  insertBefore,
+  insertBeside,
+}: RetentionResult): void {
+  console.log(`retention: ${days} days and ${rows} rows in ${seconds} s, longest statement ${longestStatementMs} ms`);
+  for (const [name, { p50Ms, maxMs }] of Object.entries({ before: insertBefore, beside: insertBeside }))
+    console.log(`  1,000 events stored ${name} it: ${p50Ms} ms in the median, ${maxMs} ms at most`);
 }

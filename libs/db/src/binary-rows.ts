@@ -1,5 +1,3 @@
-import { at } from '@flowline/events';
-
 import { type CellFormat, CellTexts } from './history-cells.ts';
 
 /** Values of a column that is read as numbers. */
@@ -29,7 +27,8 @@ interface Column {
   readonly format: RowFormat;
   readonly numbers: NumberCells;
   readonly others: unknown[];
-  readonly texts: CellTexts;
+  /** Decoder of the texts of a column; null for one of numbers. */
+  readonly texts: CellTexts | null;
 }
 
 /**
@@ -52,11 +51,11 @@ export class BinaryRows {
         format,
         numbers: { kind: 'numbers', values: new Float64Array(size), isNull: new Uint8Array(size) },
         others: [],
-        texts: new CellTexts(format === 'text' ? 'text' : 'json'),
+        texts: format === 'text' || format === 'json' ? new CellTexts(format) : null,
       };
     });
-    this.cells = this.#columns.map(({ format, numbers, others }) =>
-      format === 'text' || format === 'json' ? { kind: 'values', values: others } : numbers,
+    this.cells = this.#columns.map(({ texts, numbers, others }) =>
+      texts === null ? numbers : { kind: 'values', values: others },
     );
   }
 
@@ -96,32 +95,28 @@ export class BinaryRows {
     const size = view.byteLength;
     if (start + 2 > size || view.getInt16(start) < 0) return -1;
     let position = start + 2;
-    for (let i = 0; i < this.#columns.length; i++) {
+    for (const column of this.#columns) {
       if (position + 4 > size) return -1;
       const length = view.getInt32(position);
       position += 4;
       if (length > 0 && position + length > size) return -1;
-      this.#decodeCell(at(this.#columns, i), view, position, length);
+      if (column.texts === null) putNumber(column, this.#rows, view, position, length);
+      else
+        column.others[this.#rows] = length < 0 ? null : column.texts.value(this.#buffer, position, position + length);
       if (length > 0) position += length;
     }
     return position;
   }
-
-  #decodeCell({ format, numbers, others, texts }: Column, view: DataView, position: number, length: number): void {
-    const row = this.#rows;
-    if (format === 'text' || format === 'json') {
-      others[row] = length < 0 ? null : texts.value(this.#buffer, position, position + length);
-      return;
-    }
-    numbers.isNull[row] = length < 0 ? 1 : 0;
-    numbers.values[row] = length < 0 ? NaN : numberAt(view, position, format);
-  }
 }
 
-function numberAt(view: DataView, position: number, format: Exclude<RowFormat, 'text' | 'json'>): number {
+function putNumber({ format, numbers }: Column, row: number, view: DataView, position: number, length: number): void {
+  numbers.isNull[row] = length < 0 ? 1 : 0;
+  numbers.values[row] =
+    length < 0 ? NaN : format === 'float8' ? view.getFloat64(position) : numberAt(view, position, format);
+}
+
+function numberAt(view: DataView, position: number, format: RowFormat): number {
   switch (format) {
-    case 'float8':
-      return view.getFloat64(position);
     case 'int2':
       return view.getInt16(position);
     case 'int4':
@@ -130,6 +125,8 @@ function numberAt(view: DataView, position: number, format: Exclude<RowFormat, '
       return view.getInt32(position) * TWO_TO_32 + view.getUint32(position + 4);
     case 'time':
       return millisecondsOf(view.getInt32(position), view.getUint32(position + 4));
+    default:
+      return view.getFloat64(position);
   }
 }
 

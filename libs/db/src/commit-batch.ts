@@ -8,6 +8,7 @@ import { commitAlerts } from './commit-alerts.ts';
 import { copyRows } from './copy-rows.ts';
 import type { Database } from './database.ts';
 import { collectedEventRows, type KeptRows, scoredEventRows, type SourceIds } from './event-rows.ts';
+import { noteSeenEntities } from './entity-claims.ts';
 import { firstRowBeyond } from './fence.ts';
 import { ensurePartitionsWhenDue } from './partitions.ts';
 import type { RowPrecision } from './rounding.ts';
@@ -20,7 +21,7 @@ import { copyEventScores, selectScoreSource } from './sql/scored-events.ts';
 import { storeMessages } from './store-messages.ts';
 import { takeFence } from './take-fence.ts';
 import { withTransaction } from './transaction.ts';
-import { storeEntities } from './windows.ts';
+import { snapshotOf, storeSnapshot } from './windows.ts';
 
 /** Options for storing a batch. */
 export interface CommitOptions {
@@ -60,6 +61,7 @@ export interface CommitOptions {
 export async function commitBatch(db: Database, batch: ScoredBatch, options: CommitOptions): Promise<CommitReport> {
   checkOffsets(batch);
   await ensurePartitionsWhenDue(db);
+  await noteSeenEntities(db, batch);
   return commitSettingAside(batch, (part) => commitScored(db, part, options));
 }
 
@@ -74,6 +76,7 @@ const EACH_ANOMALY: AlertRules = {
 async function commitScored(db: Database, batch: ScoredBatch, options: CommitOptions): Promise<CommitReport> {
   const { sample = 1, precision = 'exact' } = options;
   const transaction = options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs };
+  const windows = await snapshotOf(batch);
   return withTransaction(
     db,
     async (client) => {
@@ -86,7 +89,7 @@ async function commitScored(db: Database, batch: ScoredBatch, options: CommitOpt
       await copyKept(client, rows, firstRow);
       const anomalies = batch.anomalies.filter(({ row }) => row >= firstRow);
       await alert(client, batch, { anomalies, firstRow, alertsDue: fence.alertsDue }, options);
-      const hasWindows = await storeEntities(client, batch, fence.nextOffset);
+      const hasWindows = await storeSnapshot(client, batch, windows, fence.nextOffset);
       const stored = { fence: fence.nextOffset, firstRow, anomalies: anomalies.length, hasWindows };
       return finish(client, batch, { ...stored, model: batch });
     },
@@ -125,10 +128,12 @@ async function alert(
 export async function commitCollected(db: Database, batch: EventBatch): Promise<CommitReport> {
   checkOffsets(batch);
   await ensurePartitionsWhenDue(db);
+  await noteSeenEntities(db, batch);
   return commitSettingAside(batch, (part) => commitUnscored(db, part));
 }
 
 async function commitUnscored(db: Database, batch: EventBatch): Promise<CommitReport> {
+  const windows = await snapshotOf(batch);
   return withTransaction(db, async (client) => {
     const { detector, detectorVersion, topic, partition } = batch;
     const source = { detector, detectorVersion, modelVersion: null, topic, partition };
@@ -136,7 +141,7 @@ async function commitUnscored(db: Database, batch: EventBatch): Promise<CommitRe
     const { nextOffset: fence } = await takeFence(client, batch);
     const firstRow = firstRowBeyond(batch, fence);
     await copyKept(client, rows, firstRow);
-    const hasWindows = await storeEntities(client, batch, fence);
+    const hasWindows = await storeSnapshot(client, batch, windows, fence);
     return finish(client, batch, { fence, firstRow, model: null, anomalies: 0, hasWindows });
   });
 }

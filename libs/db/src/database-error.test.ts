@@ -30,6 +30,11 @@ describe('toFlowlineError', () => {
     expect(error).toMatchObject({ remedy: expect.stringMatching(/\.$/), message: expect.stringContaining('refused') });
   });
 
+  it('passes on what the server hints at', () => {
+    const hinted = Object.assign(withCode('P0001'), { hint: 'Drop it first.' });
+    expect(toFlowlineError(hinted, 'db')).toMatchObject({ remedy: 'Drop it first.' });
+  });
+
   it.each(['Connection terminated unexpectedly', 'timeout exceeded when trying to connect'])(
     'knows a lost connection by "%s"',
     (message) => {

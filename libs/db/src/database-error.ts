@@ -80,6 +80,10 @@ export function toFlowlineError(error: unknown, address: string): unknown {
     return make('FLOWLINE_DATABASE_NOT_MIGRATED', text, 'Run `flowline migrate`.', false);
   }
   const retryable = TRANSIENT.test(code);
-  const remedy = specific ?? (retryable ? 'Try again.' : "See the server's message.");
+  const remedy = specific ?? hintOf(error) ?? (retryable ? 'Try again.' : "See the server's message.");
   return make('FLOWLINE_DATABASE_FAILED', `Postgres at ${address} refused a statement: ${message}`, remedy, retryable);
+}
+
+function hintOf(error: unknown): string | undefined {
+  return error instanceof Error && 'hint' in error && typeof error.hint === 'string' ? error.hint : undefined;
 }

@@ -56,6 +56,8 @@ const SERVER_FAULT = /^(08...|25(?!006)...|40...|53...|55...|57...|58030|XX...)$
  * features, writing, several statements.
  */
 const FIXED_MESSAGES = /^(22...|21...|0A...|25006|42601)$/;
+/** Function of the server that checks the number of parameters. */
+const PARAMETERS = 'exec_bind_message';
 const PERMISSION_DENIED = /^permission denied for (table|view|materialized view|foreign table|sequence|schema) /;
 
 /** Quotes the name of a column. */
@@ -148,10 +150,17 @@ export async function asUserQuery<T>(query: string, run: () => Promise<T>, where
   try {
     return await run();
   } catch (error) {
+    const failed = `The query "${excerpt(query)}" failed`;
+    if (lacksParameters(error)) {
+      throw new FlowlineError('FLOWLINE_HISTORY_INVALID', `${failed}: it has parameters, such as $1.`, {
+        where,
+        remedy: 'Write the values into the query.',
+        cause: error,
+      });
+    }
     const code = errorCode(error);
     if (code === undefined || !SQLSTATE.test(code) || SERVER_FAULT.test(code)) throw error;
     const message = messageOf(error);
-    const failed = `The query "${excerpt(query)}" failed`;
     const isOfText = isAboutText(code, message, error);
     const hint = isOfText && typeof error === 'object' && error !== null && 'hint' in error && error.hint;
     throw new FlowlineError('FLOWLINE_HISTORY_INVALID', `${failed}: ${message}`, {
@@ -161,6 +170,14 @@ export async function asUserQuery<T>(query: string, run: () => Promise<T>, where
       cause: error,
     });
   }
+}
+
+/**
+ * True if a statement has parameters without values. The server calls that a violation of the
+ * protocol, as poolers call every failure of theirs.
+ */
+function lacksParameters(error: unknown): boolean {
+  return errorCode(error) === '08P01' && error instanceof Error && 'routine' in error && error.routine === PARAMETERS;
 }
 
 /**

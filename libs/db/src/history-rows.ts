@@ -4,15 +4,20 @@ import type { RowFormat } from './binary-rows.ts';
 import { cellFormat, isTimeType, type WantedColumn } from './history-cells.ts';
 import { type CheckedHistory, type HistoryRange, quoteIdentifier, ROW } from './history-query.ts';
 
-/** Rows of a history to read, in order of time. */
+/** Rows of a history to read. */
 export interface HistoryRead {
   readonly columns: readonly WantedColumn[];
-  /** Time range. Without one, rows without a valid time are read too, last. */
+  /** Time range. Without one, rows without a valid time are read too (last, if in order). */
   readonly range?: HistoryRange;
   /** Maximum rows, spread evenly over the range: every n-th in order of time. */
   readonly maxRows?: number;
   /** Asks for the totals of the rows from this time on, before they are thinned. */
   readonly totalsFrom?: Date;
+  /**
+   * True if the rows may come in any order, which spares the server a sort. Thinned rows and those
+   * with totals come in order of time all the same.
+   */
+  readonly inAnyOrder?: boolean;
 }
 
 /** SELECT of a history's rows, and the meaning of its columns. */
@@ -37,7 +42,7 @@ interface HistoryPlaces {
 const SHOWN = 40;
 
 /**
- * Builds the SELECT of a reading, in order of time. It has no parameters, which COPY cannot take.
+ * Builds the SELECT of a reading. It has no parameters, which COPY cannot take.
  */
 export function historyRows(history: CheckedHistory, request: HistoryRead): HistoryRows {
   const { time, isTime, column, table, timeType } = history;
@@ -65,8 +70,9 @@ export function historyRows(history: CheckedHistory, request: HistoryRead): Hist
   }
   const condition = range === undefined ? '' : ` WHERE ${conditionOf(history, range)}`;
   const from = totalsFrom === undefined ? `${table}${condition}` : numbered(history, condition, totalsFrom, maxRows);
-  const order = totalsFrom === undefined ? time : 'flowline_place';
-  return { text: `SELECT ${selected.join(', ')} FROM ${from} ORDER BY ${order}`, formats, places };
+  const inAnyOrder = request.inAnyOrder === true && totalsFrom === undefined;
+  const order = inAnyOrder ? '' : ` ORDER BY ${totalsFrom === undefined ? time : 'flowline_place'}`;
+  return { text: `SELECT ${selected.join(', ')} FROM ${from}${order}`, formats, places };
 }
 
 function addCell(

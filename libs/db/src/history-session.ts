@@ -32,7 +32,7 @@ export interface HistoryBatch {
 }
 
 /** Cells of a batch, which bound its memory and the time that it takes. */
-const BATCH_CELLS = 160_000;
+const BATCH_CELLS = 40_000;
 
 /**
  * Reading of a history in one read-only snapshot. It ends at once if the signal aborts, and so does

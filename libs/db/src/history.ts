@@ -1,4 +1,3 @@
-import { parseJson } from '@flowline/events';
 import type pg from 'pg';
 
 import { closeClient, type Database } from './database.ts';
@@ -12,21 +11,8 @@ import {
   type HistorySource,
   oneStatement,
   rangeCondition,
-  ROW,
 } from './history-query.ts';
 import { openSnapshot } from './history-snapshot.ts';
-import { onlyRow } from './statement.ts';
-
-/** Request for history rows. */
-export interface HistoryRequest extends HistorySource, HistoryRange {
-  /** Maximum rows, spread evenly over the range: every n-th in time order. */
-  readonly maxRows?: number;
-  /** Rows per chunk (default 5,000), which bounds memory. */
-  readonly chunkRows?: number;
-}
-
-/** Row of the history: its columns by name, as in the JSON of an event (see {@link parseJson}). */
-export type HistoryRow = Readonly<Record<string, unknown>>;
 
 /** Rows of one UTC day. */
 export interface HistoryDay {
@@ -57,41 +43,6 @@ export interface HistorySummary {
   readonly columns: readonly HistoryColumn[];
 }
 
-const CHUNK_ROWS = 5_000;
-
-/**
- * Reads history in time order with a server-side cursor, in one read-only snapshot; memory holds
- * one chunk at a time. Rows with the same time come in table order, which is stable for the same
- * table.
- * @throws FlowlineError FLOWLINE_HISTORY_INVALID naming the missing table or column.
- */
-export async function* readHistory(
-  db: Database,
-  request: HistoryRequest,
-): AsyncGenerator<HistoryRow[], void, undefined> {
-  const chunkRows = request.chunkRows ?? CHUNK_ROWS;
-  const client = await openSnapshot(db);
-  try {
-    const history = await checkHistory(client, request);
-    const total = request.maxRows === undefined ? 0 : await countRows(client, request, history);
-    const { text, values } = historySelect(history, request, total);
-    await asUserQuery(request.query, () =>
-      client.query(oneStatement(`DECLARE history NO SCROLL CURSOR FOR ${text}`, values)),
-    );
-    for (;;) {
-      const chunk = await asUserQuery(request.query, () =>
-        client.query<{ readonly json: string }>(`FETCH ${Math.trunc(chunkRows)} FROM history`),
-      );
-      if (chunk.rows.length > 0) yield chunk.rows.map(({ json }) => parseJson(json) as HistoryRow);
-      if (chunk.rows.length < chunkRows) return;
-    }
-  } catch (error) {
-    throw toFlowlineError(error, db.address);
-  } finally {
-    await closeClient(client);
-  }
-}
-
 /**
  * Counts history within a range and finds its first and last time.
  * @throws FlowlineError FLOWLINE_HISTORY_INVALID naming the missing table or column.
@@ -105,13 +56,6 @@ export async function summariseHistory(db: Database, request: HistorySource & Hi
   } finally {
     await closeClient(client);
   }
-}
-
-async function countRows(client: pg.ClientBase, request: HistoryRequest, history: CheckedHistory): Promise<number> {
-  const { text, values } = rangeCondition(history, request);
-  const statement = oneStatement(`SELECT count(*) AS rows FROM ${history.table} WHERE ${text}`, values);
-  const { rows } = await asUserQuery(request.query, () => client.query<{ readonly rows: number }>(statement));
-  return onlyRow(statement.text, rows).rows;
 }
 
 interface DayRow {
@@ -165,34 +109,5 @@ export async function summarise(
     rowsWithoutTime: without === undefined ? 0 : without.rows - without.stated,
     badTimes: { rows: without?.stated ?? 0, example: without?.example ?? null },
     columns: history.columns,
-  };
-}
-
-/**
- * Selects rows as JSON, so that a history row and the event of it have the same text and are parsed
- * by the same code.
- */
-function historySelect(
-  history: CheckedHistory,
-  request: HistoryRequest,
-  total: number,
-): { text: string; values: Date[] } {
-  const { text, values } = rangeCondition(history, request);
-  if (request.maxRows === undefined || total <= request.maxRows) {
-    return {
-      text: `SELECT row_to_json(${ROW})::text AS json FROM ${history.table} WHERE ${text} ORDER BY ${history.time}`,
-      values,
-    };
-  }
-  // Row r (from 1) is kept if floor(r·max/total) steps up: exactly `max` rows, evenly spread.
-  const maxRows = Math.trunc(request.maxRows);
-  const step = (row: string) => `(${row}) * ${maxRows}::bigint / ${total}::bigint`;
-  return {
-    text: `SELECT row_to_json(content)::text AS json FROM (
-        SELECT ${ROW} AS content, row_number() OVER (ORDER BY ${history.time}) AS place FROM ${history.table} WHERE ${text}
-      ) AS numbered
-      WHERE ${step('place')} > ${step('place - 1')}
-      ORDER BY place`,
-    values,
   };
 }

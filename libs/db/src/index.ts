@@ -17,16 +17,10 @@ export {
 } from './detectors.ts';
 export { type EncodingFault, encodingFault } from './encoding.ts';
 export * from './event-history.ts';
+export { claimEntities, type EntityScope, type StrayEntity } from './entity-claims.ts';
 export { type Fence, firstRowBeyond, refusal } from './fence.ts';
 export * from './file-streams.ts';
-export {
-  type HistoryDay,
-  type HistoryRequest,
-  type HistoryRow,
-  type HistorySummary,
-  readHistory,
-  summariseHistory,
-} from './history.ts';
+export { type HistoryDay, type HistorySummary, summariseHistory } from './history.ts';
 export type { NumberCells, ValueCells } from './binary-rows.ts';
 export type { WantedColumn } from './history-cells.ts';
 export type { HistoryColumn, HistoryRange, HistorySource } from './history-query.ts';
@@ -58,13 +52,5 @@ export * from './streams.ts';
 export * from './training-lease.ts';
 export * from './training-runs.ts';
 export * from './wait-for-database.ts';
-export {
-  claimEntities,
-  type EntityScope,
-  type LimitedPartition,
-  listWindowLimits,
-  readWindows,
-  resetWindows,
-  type StrayEntity,
-} from './windows.ts';
+export { type LimitedPartition, listWindowLimits, readWindows, resetWindows } from './windows.ts';
 export * from './waiting-alerts.ts';

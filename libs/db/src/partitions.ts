@@ -4,13 +4,14 @@ import type pg from 'pg';
 
 import type { Database } from './database.ts';
 import { errorCode } from './database-error.ts';
+import { expireClaims } from './entity-claims.ts';
 import { expireAlerts } from './sql/alerts.ts';
 import { expireAnomalies } from './sql/anomalies.ts';
 import { expireDeadAlerts } from './sql/dead-alerts.ts';
 import { expireDeadLetters } from './sql/dead-letters.ts';
 import { expireEntities } from './sql/entities.ts';
 import { expireOutbox } from './sql/outbox.ts';
-import { dropScoredPartition, ensureScoredPartitions } from './sql/scored-events.ts';
+import { dropScoredPartition, ensureScoredPartitions, summariseScoredDay } from './sql/scored-events.ts';
 import { withTransaction } from './transaction.ts';
 
 /** Days with partitions: yesterday (clocks differ), today and the next seven days. */
@@ -77,7 +78,8 @@ export interface Removed {
  * Deletes records older than their retention. Scored events are dropped by whole days, which all
  * detectors share, so the longest retention decides. Writers wait at most 200 ms at a time: a day
  * that is being read for longer is left for the next call. Rows are deleted in batches of a few
- * thousand, each in its own transaction; entity claims are deleted by days. Call it once per day.
+ * thousand, each in its own transaction. The indexes of the days that are kept are completed. Call
+ * it once per day.
  */
 export async function applyRetention(db: Database, retention: readonly Retention[]): Promise<Removed> {
   const removed = { anomalies: 0, deadLetters: 0, entities: 0 };
@@ -87,13 +89,16 @@ export async function applyRetention(db: Database, retention: readonly Retention
     removed.anomalies += await inBatches(db, (client) => expireAnomalies(client, anomalies));
     await inBatches(db, (client) => expireAlerts(client, anomalies));
     removed.deadLetters += await inBatches(db, (client) => expireDeadLetters(client, deadLetters));
+    removed.entities += await inBatches(db, (client) => expireClaims(client, anomalies));
     removed.entities += await inBatches(db, (client) => expireEntities(client, anomalies));
     await inBatches(db, (client) => expireDeadAlerts(client, deadLetters));
   }
   await inBatches(db, (client) => expireOutbox(client, { keepDays: KEEP_SENT_DAYS, limit: ROWS_PER_TRANSACTION }));
   if (retention.length === 0) return { ...removed, partitions: 0, blocked: false };
   const days = Math.ceil(Math.max(...retention.map((one) => one.scoredDays)));
-  return { ...removed, ...(await dropPartitions(db, days)) };
+  const dropped = await dropPartitions(db, days);
+  await summariseDays(db, days);
+  return { ...removed, ...dropped };
 }
 
 /** Repeats a removal until nothing is left. Returns the total removed. */
@@ -121,6 +126,20 @@ async function dropPartitions(db: Database, keepDays: number): Promise<Pick<Remo
       if (!isLockTimeout(error)) throw error;
       if (++failures >= DROP_ATTEMPTS) return { partitions, blocked: true };
       await sleep(DROP_RETRY_MS);
+    }
+  }
+}
+
+/**
+ * Completes the block range indexes of the days that are over and kept, for whoever looks for an
+ * event. A day that vacuum is busy with is left for the next call.
+ */
+async function summariseDays(db: Database, keepDays: number): Promise<void> {
+  for (let daysAgo = 1; daysAgo <= keepDays; daysAgo++) {
+    try {
+      await withTransaction(db, (client) => summariseScoredDay(client, { daysAgo }), { timeoutMs: BATCH_TIMEOUT_MS });
+    } catch (error) {
+      if (!isLockTimeout(error)) throw error;
     }
   }
 }

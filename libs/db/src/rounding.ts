@@ -13,6 +13,12 @@ const WHOLE_NUMBERS = 2 ** 24;
 const SMALLEST = 1.2e-38;
 const LARGEST = 3.4e38;
 
+/**
+ * Shares from here to 1 are exact: what matters of 0.9999 is its distance from 1, of which rounding
+ * would take more than 1/10,000.
+ */
+const NEAR_ONE = 1 - 2 ** -10;
+
 /** Rule of a batch for rounding its numbers, per numeric feature. */
 export interface Rounding {
   /**
@@ -34,12 +40,13 @@ export function roundingOf(spreads: Float64Array): Rounding {
 
 /**
  * Tells whether a value has to be stored exactly. A value up to the limit is rounded to seven
- * digits, unless it is a whole number that would change. One beyond it is stored compactly only if
- * that does not change it: a number of at most six digits.
+ * digits, unless it is a whole number that would change, or a share next to 1. One beyond it is
+ * stored compactly only if that does not change it: a number of at most six digits.
  */
 function needsExact(value: number, limit: number): boolean {
   const size = Math.abs(value);
-  if (size <= limit) {
+  const isNearOne = size > NEAR_ONE && size < 1;
+  if (size <= limit && !isNearOne) {
     if (size >= SMALLEST && size < WHOLE_NUMBERS) return false;
     if (size <= LARGEST && size >= WHOLE_NUMBERS && !Number.isInteger(value)) return false;
   }

@@ -1,9 +1,9 @@
 import type { EventBatch, StoredWindows, WindowPiece, WindowSnapshot } from '@flowline/events';
 import type pg from 'pg';
 
-import { boundedName } from './bounded-name.ts';
 import type { Database } from './database.ts';
-import { claimEntities as claimNames, markEntitiesSeen } from './sql/entities.ts';
+import { packWindows, unpackWindows } from './packed-windows.ts';
+import { lockDetectorStreams } from './sql/streams.ts';
 import {
   deleteWindows,
   extendWindows,
@@ -14,9 +14,6 @@ import {
   selectWindows,
 } from './sql/windows.ts';
 import { withTransaction } from './transaction.ts';
-
-/** Topic id in the keys of entity claims where Kafka assigns none, because a key cannot be null. */
-const NO_TOPIC_ID = '';
 
 /** Pieces per query: mostly a few megabytes at most. */
 const PAGE = 8;
@@ -36,7 +33,8 @@ export async function readWindows(
     const pieces = token === null ? [{ nextOffset, bytes: state }] : await readPieces(client, stream);
     return { id, nextOffset, token, pieces };
   };
-  return withTransaction(db, read, { readOnly: true });
+  const stored = await withTransaction(db, read, { readOnly: true });
+  return stored === null ? null : unpackWindows(stored);
 }
 
 async function readPieces(
@@ -68,67 +66,31 @@ export async function listWindowLimits(db: Database, detector: string): Promise<
 
 /** Deletes the stored windows of a detector's entities in a topic, and their partition claims. */
 export async function resetWindows(db: Database, detector: string, topic: string): Promise<void> {
-  await withTransaction(db, (client) => deleteWindows(client, { detector, topic }));
+  await withTransaction(db, async (client) => {
+    await lockDetectorStreams(client, { detector, exclusive: true });
+    await deleteWindows(client, { detector, topic });
+  });
 }
 
-/** Entity whose events also arrive in another partition. */
-export interface StrayEntity {
-  readonly entity: string;
-  /** Partition that has claimed the entity. */
-  readonly partition: number;
-}
-
-/** Scope of entity names, which are unique only for one topic id and one key. */
-export interface EntityScope {
-  readonly detector: string;
-  readonly topic: string;
-  /** Topic id from Kafka; null if Kafka assigns none. */
-  readonly topicId: string | null;
-  /** Fields that name an entity. */
-  readonly key: readonly string[];
-  readonly partition: number;
+/** Compresses the snapshot of a batch; null if it has none. */
+export async function snapshotOf({ entities }: EventBatch): Promise<WindowSnapshot | null> {
+  return entities?.windows == null ? null : packWindows(entities.windows);
 }
 
 /**
- * Claims entities seen in a partition: each belongs to the first partition with events of it. Names
- * may have any size and content.
- * @returns the entities that belong to another partition.
- */
-export async function claimEntities(
-  db: Database,
-  { detector, topic, topicId, key, partition }: EntityScope,
-  entities: readonly string[],
-): Promise<readonly StrayEntity[]> {
-  const names = new Map(entities.map((entity) => [boundedName(entity), entity]));
-  const found = await withTransaction(db, (client) =>
-    claimNames(client, {
-      ...{ detector, topic, key, partition },
-      topicId: topicId ?? NO_TOPIC_ID,
-      entities: [...names.keys()],
-    }),
-  );
-  return found.map(({ entity: name, partition: other }) => ({ entity: names.get(name) ?? name, partition: other }));
-}
-
-/**
- * Stores the entity state of a batch within its transaction. Windows are stored by the worker that
- * moves the fence: those of a batch below it were stored by another worker, whose windows may
- * differ by now.
+ * Stores the snapshot of a batch within its transaction. It is stored by the worker that moves the
+ * fence: that of a batch below it was stored by another worker, whose windows may differ by now.
+ * @param windows the {@link snapshotOf} the batch.
  * @returns false if the batch has a snapshot that is not stored.
  */
-export async function storeEntities(client: pg.PoolClient, batch: EventBatch, fence: number): Promise<boolean> {
-  const { detector, topic, topicId, partition, nextOffset: batchEnd, entities } = batch;
-  if (entities?.windows == null) return true;
-  if (batchEnd <= fence) return false;
-  const { key, seen, windows } = entities;
-  if (seen.length > 0) {
-    await markEntitiesSeen(client, {
-      ...{ detector, topic, key, partition },
-      topicId: topicId ?? NO_TOPIC_ID,
-      entities: seen.map(boundedName),
-    });
-  }
-  return storeWindows(client, { detector, topic, partition }, windows);
+export async function storeSnapshot(
+  client: pg.PoolClient,
+  { detector, topic, partition, nextOffset }: EventBatch,
+  windows: WindowSnapshot | null,
+  fence: number,
+): Promise<boolean> {
+  if (windows === null) return true;
+  return nextOffset > fence && storeWindows(client, { detector, topic, partition }, windows);
 }
 
 async function storeWindows(

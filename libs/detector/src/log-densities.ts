@@ -1,4 +1,4 @@
-import { turn } from '@flowline/events';
+import { blocksOf, turn } from '@flowline/events';
 import type { Scorer } from '@flowline/engine';
 import {
   ColumnTable,
@@ -11,8 +11,9 @@ import { valueAt } from './sorted.ts';
 
 /** Maximum rows per chunk, which bounds the memory of a call for tables of any size. */
 const CHUNK_ROWS = 16_384;
-/** Rows of a history per chunk, which are some milliseconds between two turns of the event loop. */
-const HISTORY_CHUNK_ROWS = 2_048;
+/** Values of a history per chunk, some milliseconds of encoding between two turns. */
+const HISTORY_CHUNK_VALUES = 40_960;
+const [FEWEST_ROWS, MOST_ROWS] = [64, 4_096];
 
 /**
  * Chunk of a table: its first row, its encoding, and log p of its rows in nats and original units.
@@ -25,8 +26,8 @@ export interface DensityChunk {
 
 /**
  * Computes log p(event) = log p(x | context) + Σ log|det| + log P(levels) of a table's rows, chunk
- * by chunk. It is −Infinity if a value lies outside its domain, or if the flow overflows float32 on
- * the row.
+ * by chunk; a chunk is encoded while the one before is scored. It is −Infinity if a value lies
+ * outside its domain, or if the flow overflows float32 on the row.
  * @throws FlowlineError FLOWLINE_FEATURES_INVALID for a table of other columns.
  */
 export async function* densityChunks(
@@ -34,18 +35,35 @@ export async function* densityChunks(
   encoding: FeatureEncoding,
   table: FeatureTable | ColumnTable,
 ): AsyncGenerator<DensityChunk> {
-  const rows = table instanceof ColumnTable ? HISTORY_CHUNK_ROWS : CHUNK_ROWS;
-  for (let start = 0; start < table.size; start += rows) {
+  let scoring: Promise<DensityChunk> | null = null;
+  const rows = table instanceof ColumnTable ? historyChunkRows(table) : CHUNK_ROWS;
+  for (const [start, end] of blocksOf(table.size, rows)) {
     const batch = encoding.encode(
-      table instanceof ColumnTable ? table.rows(start, start + rows) : sliceTable(table, start, start + rows),
+      table instanceof ColumnTable ? table.rows(start, end) : sliceTable(table, start, end),
     );
-    const logP = await scorer.score(batch.rows, batch.size);
-    const logDensityNats = logP.map((flow, i) => {
-      const total = flow + valueAt(batch.logJacobian, i) + valueAt(batch.logDiscrete, i);
-      return batch.outOfDomain[i] === 1 || Number.isNaN(total) ? -Infinity : total;
-    });
-    yield { start, batch, logDensityNats };
+    const next = scoredChunk(scorer, start, batch);
+    // A failure is met when the chunk is awaited, or not at all after an earlier one.
+    next.catch(() => undefined);
+    if (scoring !== null) yield await scoring;
+    scoring = next;
   }
+  if (scoring !== null) yield await scoring;
+}
+
+/** Rows of a history that are encoded and scored between two turns of the event loop. */
+export function historyChunkRows({ numericWidth, levelWidth }: ColumnTable): number {
+  const rows = Math.floor(HISTORY_CHUNK_VALUES / (numericWidth + levelWidth));
+  return Math.max(FEWEST_ROWS, Math.min(MOST_ROWS, rows));
+}
+
+async function scoredChunk(scorer: Pick<Scorer, 'score'>, start: number, batch: EncodedBatch): Promise<DensityChunk> {
+  const logDensityNats = await scorer.score(batch.rows, batch.size);
+  const { logJacobian, logDiscrete, outOfDomain } = batch;
+  for (let i = 0; i < batch.size; i++) {
+    const total = valueAt(logDensityNats, i) + valueAt(logJacobian, i) + valueAt(logDiscrete, i);
+    logDensityNats[i] = outOfDomain[i] === 1 || Number.isNaN(total) ? -Infinity : total;
+  }
+  return { start, batch, logDensityNats };
 }
 
 /** log p of rows, in nats and original units, and the missing pattern of each. */

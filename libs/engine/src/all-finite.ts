@@ -12,3 +12,16 @@ export const allFinite = (values: Float32Array | Float64Array, length: number = 
   for (; i < length; i++) a += (values[i] ?? 0) * 0;
   return a + b + c + d === 0;
 };
+
+/**
+ * {@link allFinite} for numbers of which most are 0, two at a time: 64 bits that are the number 0
+ * are two zeros.
+ */
+export const allFiniteSparse = (values: Float32Array, length: number): boolean => {
+  if (values.byteOffset % 8 !== 0) return allFinite(values, length);
+  const pairs = new Float64Array(values.buffer, values.byteOffset, length >> 1);
+  for (let i = 0; i < pairs.length; i++) {
+    if (pairs[i] !== 0 && ((values[2 * i] ?? 0) - (values[2 * i + 1] ?? 0)) * 0 !== 0) return false;
+  }
+  return length % 2 === 0 || (values[length - 1] ?? 0) * 0 === 0;
+};

@@ -5,7 +5,7 @@ export { exportDetector } from './targets/onnx/detector.ts';
 export { exportFlow } from './targets/onnx/flow.ts';
 export { FrozenFlow } from './frozen-flow.ts';
 export { whyNotLowered } from './lower/flow.ts';
-export { canInvert, invert } from './targets/reference/inverse.ts';
+export { canInvert, invert, invertsAtOnce } from './targets/reference/inverse.ts';
 export type { Scorer } from './scorer.ts';
 export { selectScorer, type Selection, type SelectOptions } from './select/select.ts';
 export type { BackendTrial } from './select/trial.ts';

@@ -1,6 +1,6 @@
 import { at, FlowlineError } from '@flowline/events';
 
-import { allFinite } from './all-finite.ts';
+import { allFinite, allFiniteSparse } from './all-finite.ts';
 
 /** Shape of the rows of a flow. Flow and Plan both satisfy it. */
 export interface RowShape {
@@ -27,7 +27,7 @@ export const checkRows = (shape: RowShape, rows: Float32Array, n: number): void 
  * {@link Scorer} promises.
  */
 export const settleScores = (shape: RowShape, rows: Float32Array, n: number, scores: Float64Array): void => {
-  if (allFinite(rows, n * (shape.features + shape.context))) {
+  if (areFinite(shape, rows, n)) {
     for (let i = 0; i < n; i++) if (Number.isNaN(scores[i])) scores[i] = -Infinity;
     return;
   }
@@ -40,7 +40,7 @@ export const settleScores = (shape: RowShape, rows: Float32Array, n: number, sco
 
 /** Overwrites the latents or gradients of rows that are not finite with NaN. */
 export const settleVectors = (shape: RowShape, rows: Float32Array, n: number, vectors: Float32Array): void => {
-  if (allFinite(rows, n * (shape.features + shape.context))) return;
+  if (areFinite(shape, rows, n)) return;
   for (let i = 0; i < n; i++) {
     if (contentOf(shape, rows, i) !== 'finite') vectors.fill(NaN, i * shape.features, (i + 1) * shape.features);
   }
@@ -51,10 +51,15 @@ export const settleVectors = (shape: RowShape, rows: Float32Array, n: number, ve
  * all are finite.
  */
 export const finiteRows = (shape: RowShape, rows: Float32Array, n: number): Float32Array => {
-  const length = n * (shape.features + shape.context);
-  if (allFinite(rows, length)) return rows;
-  return rows.subarray(0, length).map((value) => (Number.isFinite(value) ? value : 0));
+  if (areFinite(shape, rows, n)) return rows;
+  return rows.subarray(0, n * (shape.features + shape.context)).map((value) => (Number.isFinite(value) ? value : 0));
 };
+
+/** Number of context columns from which most of them are levels, and 0. */
+const MANY_COLUMNS = 64;
+
+const areFinite = ({ features, context }: RowShape, rows: Float32Array, n: number): boolean =>
+  (context < MANY_COLUMNS ? allFinite : allFiniteSparse)(rows, n * (features + context));
 
 const contentOf = (shape: RowShape, rows: Float32Array, row: number): 'finite' | 'infinite' | 'nan' => {
   const width = shape.features + shape.context;

@@ -1,4 +1,4 @@
-import { at } from '@flowline/events';
+import { at, type Steps } from '@flowline/events';
 
 import { ColumnTable, type Columns } from './column-table.ts';
 import type { FeatureTable } from './feature-table.ts';
@@ -64,6 +64,24 @@ export class ColumnTableBuilder {
     this.append(rows.length, numbers, names);
   }
 
+  /**
+   * Puts the rows in another order, in steps: row i becomes the row that was `order[i]`.
+   * @param order each row once.
+   */
+  *reorder(order: Int32Array): Steps<void> {
+    const { numericWidth, levelWidth, chunkRows, chunks } = this.#columns;
+    const numbers = new Float64Array(numericWidth === 0 ? 0 : this.#size);
+    for (let column = 0; column < numericWidth; column++) {
+      const parts = chunks.map((chunk) => chunk.numbers.subarray(column * chunkRows, (column + 1) * chunkRows));
+      yield* reorderColumn(parts, numbers, order, chunkRows);
+    }
+    const levels = new Int32Array(levelWidth === 0 ? 0 : this.#size);
+    for (let column = 0; column < levelWidth; column++) {
+      const parts = chunks.map((chunk) => chunk.levels.subarray(column * chunkRows, (column + 1) * chunkRows));
+      yield* reorderColumn(parts, levels, order, chunkRows);
+    }
+  }
+
   /** The rows appended so far. The builder must not be used afterwards. */
   table(): ColumnTable {
     return new ColumnTable(this.#columns, 0, this.#size);
@@ -97,6 +115,29 @@ export class ColumnTableBuilder {
       into[start + i] = index ?? MISSING;
     }
   }
+}
+
+/** Reorders one column, whose values are copied to `before` first. */
+function* reorderColumn<Values extends Float64Array | Int32Array>(
+  parts: readonly Values[],
+  before: Values,
+  order: Int32Array,
+  chunkRows: number,
+): Steps<void> {
+  for (const [i, part] of parts.entries()) {
+    const start = i * chunkRows;
+    before.set(part.subarray(0, Math.min(chunkRows, before.length - start)), start);
+    yield;
+  }
+  for (const [i, part] of parts.entries()) {
+    const start = i * chunkRows;
+    gather(before, order.subarray(start, start + chunkRows), part);
+    yield;
+  }
+}
+
+function gather(from: Float64Array | Int32Array, rows: Int32Array, into: Float64Array | Int32Array): void {
+  for (let i = 0; i < rows.length; i++) into[i] = from[rows[i] ?? 0] ?? 0;
 }
 
 /** A table by columns, of rows or columns. */

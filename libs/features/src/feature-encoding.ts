@@ -11,7 +11,7 @@ import { checkTable, type FeatureTable } from './feature-table.ts';
 import { layoutOf, type Layout, type Place } from './layout.ts';
 import { LevelChain } from './level-chain.ts';
 import { LevelColumn, MISSING } from './level-column.ts';
-import { markedRows } from './marked-rows.ts';
+import { markedRows, NO_RANGE, type ValueTest } from './marked-rows.ts';
 import { MissingPatterns } from './missing-patterns.ts';
 import { ENCODED_BOUND, NumericColumn } from './numeric-column.ts';
 
@@ -165,7 +165,11 @@ export class FeatureEncoding {
   }
 
   /** Splits rows for training: x [size × dimensions] and context [size × contextWidth]. */
-  split(batch: EncodedBatch): { readonly x: Float32Array; readonly context: Float32Array; readonly size: number } {
+  split(batch: Pick<EncodedBatch, 'size' | 'rows'>): {
+    readonly x: Float32Array;
+    readonly context: Float32Array;
+    readonly size: number;
+  } {
     const { dimensions: d, contextWidth: c } = this;
     const x = new Float32Array(batch.size * d);
     const context = new Float32Array(batch.size * c);
@@ -192,22 +196,22 @@ export class FeatureEncoding {
    * such as a code for "no reading", in steps: [size], 1 for such a row.
    */
   strayRows(table: ColumnTable): Steps<Uint8Array> {
-    const tests = this.scored.map(({ numericColumn, isStray, fromEncodedWithin }) => {
+    const tests = this.scored.map(({ numericColumn: column, isStray, fromEncodedWithin }): ValueTest => {
       const [lowest, highest] = [fromEncodedWithin(-ENCODED_BOUND), fromEncodedWithin(ENCODED_BOUND)];
       // The map is increasing: no value between two that are not stray is.
-      const isWithin =
-        isStray(lowest) || isStray(highest) ? () => false : (value: number) => value >= lowest && value <= highest;
-      return { column: numericColumn, marks: (value: number) => !isWithin(value) && isStray(value) };
+      const usual = isStray(lowest) || isStray(highest) ? NO_RANGE : ([lowest, highest] as const);
+      return { column, usual, marks: isStray };
     });
     return markedRows(table, tests);
   }
 
   /** Marks rows with a number outside its domain, in steps: [size], 1 for such a row. */
   outOfDomainRows(table: ColumnTable): Steps<Uint8Array> {
-    const tests = this.layout.places.flatMap(({ kind, tableColumn }) => {
+    const tests = this.layout.places.flatMap(({ kind, tableColumn }): readonly ValueTest[] => {
       const column = kind === 'levels' || kind === 'cyclic' ? null : this.parts.numeric[tableColumn];
       if (column === null || column === undefined) return [];
-      return [{ column: tableColumn, marks: (value: number) => !column.accepts(value) }];
+      const marks = (value: number): boolean => !column.accepts(value);
+      return [{ column: tableColumn, usual: column.interval, marks }];
     });
     return markedRows(table, tests);
   }

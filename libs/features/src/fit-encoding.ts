@@ -8,7 +8,7 @@ import { checkSchema, isLevelFeature } from './feature-schema.ts';
 import { checkTable, infiniteValue, requiredMissing, type FeatureTable } from './feature-table.ts';
 import { type FittedColumn, fitNumericSteps } from './fit-numeric-column.ts';
 import { fitLevelChain, type LevelChainConfig } from './level-chain.ts';
-import { fitLevelColumn, type LevelColumn } from './level-column.ts';
+import { fitLevelColumn, MISSING, type LevelColumn } from './level-column.ts';
 import { fitMissingPatterns } from './missing-patterns.ts';
 import type { NumericColumnConfig } from './numeric-column.ts';
 import { strayRules, type StrayRule } from './stray-values.ts';
@@ -183,20 +183,31 @@ function* fitChain(
 ): Steps<LevelChainConfig | null> {
   if (spec.role !== 'score' || index === 0) return null;
   const [before, own] = [at(columns, index - 1), at(columns, index)];
-  const previousOf = table.names(index - 1).map((name) => before.indexOf(name));
-  const levelOf = table.names(index).map((name) => own.indexOf(name));
+  const previousOf = Int32Array.from(table.names(index - 1), (name) => before.indexOf(name));
+  const levelOf = Int32Array.from(table.names(index), (name) => own.indexOf(name));
   const stride = own.unseenIndex + 1;
-  const counted = new Map<number, number>();
+  const rows = new Float64Array((before.unseenIndex + 1) * stride);
   const previousLevels = table.levels(index - 1);
   for (const levels of table.levels(index)) {
-    const previous = previousLevels.next().value ?? levels;
-    for (let i = 0; i < levels.length; i++) {
-      const [a, b] = [at(previous, i), at(levels, i)];
-      if (a < 0 || b < 0) continue;
-      const key = at(previousOf, a) * stride + at(levelOf, b);
-      counted.set(key, (counted.get(key) ?? 0) + 1);
-    }
+    countPairs(previousLevels.next().value ?? levels, levels, { previousOf, levelOf, stride }, rows);
     yield;
   }
+  const counted = new Map<number, number>();
+  for (const [pair, count] of rows.entries()) if (count > 0) counted.set(pair, count);
   return fitLevelChain(own, counted).config;
+}
+
+/** Counts the pairs of levels of two columns, by previous index · stride + index. */
+function countPairs(
+  previous: Int32Array,
+  levels: Int32Array,
+  { previousOf, levelOf, stride }: { readonly previousOf: Int32Array; readonly levelOf: Int32Array; stride: number },
+  rows: Float64Array,
+): void {
+  for (let i = 0; i < levels.length; i++) {
+    const [a, b] = [previousOf[previous[i] ?? MISSING], levelOf[levels[i] ?? MISSING]];
+    if (a === undefined || b === undefined) continue;
+    const pair = a * stride + b;
+    rows[pair] = at(rows, pair) + 1;
+  }
 }

@@ -1,4 +1,4 @@
-import { atOnce, type FeatureSpec, type Steps } from '@flowline/events';
+import { at, atOnce, type FeatureSpec, type Steps } from '@flowline/events';
 
 import { scaleOf } from './feature-schema.ts';
 import { filterNumbers, mapNumbers } from './map-numbers.ts';
@@ -58,10 +58,11 @@ export const fitNumericColumn = (spec: FeatureSpec, observed: Float64Array, rule
 export function* fitNumericSteps(spec: FeatureSpec, observed: Float64Array, rule: StrayRule): Steps<FittedColumn> {
   const sorted = yield* sortNumbers(observed.slice());
   const accepts = domainOf(spec, sorted);
-  const inside = yield* filterNumbers(sorted, accepts);
+  const inside = yield* insideOf(spec, sorted, accepts);
   const transform = yield* fitTransform(spec, inside);
-  const values = yield* mapNumbers(inside, transform.nearest, inside);
-  const scaled = yield* mapNumbers(values, transform.forward);
+  const isSame = transform.config.type === 'identity';
+  const values = isSame ? inside : yield* mapNumbers(inside, transform.nearest, inside);
+  const scaled = isSame ? values : yield* mapNumbers(values, transform.forward);
   const unit = spec.type === 'integer' ? 1 : 0;
   const [from, to] = withoutStrays(scaled, rule, unit);
   const kept = scaled.subarray(from, to);
@@ -70,9 +71,9 @@ export function* fitNumericSteps(spec: FeatureSpec, observed: Float64Array, rule
   const standardisation = constant
     ? constantScale(spec, transform, keptValues)
     : yield* fitStandardisationSteps(kept, unit);
-  const encoded = yield* mapNumbers(kept, (value) => standardise(standardisation, value), kept);
+  const encoded = (value: number): number => standardise(standardisation, value);
   // Dequantisation already fills the gaps of an integer column.
-  const gaussian = yield* noiseScaleSteps(spec.type === 'integer' || constant ? encoded.subarray(0, 0) : encoded);
+  const gaussian = yield* noiseScaleSteps(spec.type === 'integer' || constant ? kept.subarray(0, 0) : kept, encoded);
   const uniform = unit / standardisation.std;
   const reach = rangeReach({ gaussian, uniform });
   const column = new NumericColumn({
@@ -80,7 +81,7 @@ export function* fitNumericSteps(spec: FeatureSpec, observed: Float64Array, rule
     ...standardisation,
     gaussian,
     uniform,
-    range: kept.length === 0 ? null : [(encoded[0] ?? 0) - reach, (encoded.at(-1) ?? 0) + reach],
+    range: kept.length === 0 ? null : [encoded(at(kept, 0)) - reach, encoded(at(kept, kept.length - 1)) + reach],
     constant,
   });
   return {
@@ -93,6 +94,17 @@ export function* fitNumericSteps(spec: FeatureSpec, observed: Float64Array, rule
     },
     kept: [keptValues[0] ?? NaN, keptValues.at(-1) ?? NaN],
   };
+}
+
+/** Values inside the domain, ascending. Every domain but the whole numbers is an interval. */
+function* insideOf(
+  { type }: FeatureSpec,
+  sorted: Float64Array,
+  accepts: (value: number) => boolean,
+): Steps<Float64Array> {
+  const [first, last] = [sorted[0], sorted.at(-1)];
+  if (first === undefined || last === undefined) return sorted;
+  return type !== 'integer' && accepts(first) && accepts(last) ? sorted : yield* filterNumbers(sorted, accepts);
 }
 
 function outsideOf(observed: Float64Array, used: number, accepts: (value: number) => boolean): LeftOut {

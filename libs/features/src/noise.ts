@@ -19,17 +19,19 @@ const DISCRETE_SHARE = 0.02;
  * 0.5], so that the flow does not collapse onto single values.
  * @param sorted the column in standardised units, ascending.
  */
-export const noiseScale = (sorted: Float64Array): number => atOnce(noiseScaleSteps(sorted));
+export const noiseScale = (sorted: Float64Array): number => atOnce(noiseScaleSteps(sorted, (value) => value));
 
-/** {@link noiseScale} in steps. */
-export function* noiseScaleSteps(sorted: Float64Array): Steps<number> {
+/** {@link noiseScale} in steps, of a column whose values `standardised` maps. */
+export function* noiseScaleSteps(sorted: Float64Array, standardised: (value: number) => number): Steps<number> {
   const n = sorted.length;
   const most = Math.max(DISCRETE_VALUES, DISCRETE_SHARE * n);
   const gaps: number[] = [];
+  let previous = NaN;
   for (const [start, end] of blocksOf(n)) {
-    for (let i = Math.max(1, start); i < end; i++) {
-      const gap = at(sorted, i) - at(sorted, i - 1);
-      if (gap > 0) gaps.push(gap);
+    for (let i = start; i < end; i++) {
+      const value = standardised(at(sorted, i));
+      if (value > previous) gaps.push(value - previous);
+      previous = value;
     }
     if (gaps.length >= most) return LEAST_NOISE;
     yield;

@@ -1,3 +1,4 @@
+import { NO_RANGE } from './marked-rows.ts';
 import { standardise, unstandardise, type Standardisation } from './transforms/standardise.ts';
 import { transformFromConfig } from './transforms/transform-from-config.ts';
 import type { Transform, TransformConfig } from './transforms/transform.ts';
@@ -74,6 +75,11 @@ export class NumericColumn {
    */
   accepts(value: number): boolean {
     return Number.isFinite(value) && this.transform.accepts(value);
+  }
+
+  /** Range whose values are all accepted: that of the domain, unless it is the whole numbers. */
+  get interval(): readonly [lowest: number, highest: number] {
+    return this.config.transform.type === 'integer' ? NO_RANGE : this.transform.bounds;
   }
 
   /**

@@ -5,9 +5,10 @@ import { checkSchema, isLevelFeature } from './feature-schema.ts';
 import type { Evaluate, FeatureRecord } from './field.ts';
 import type { FeatureTable } from './feature-table.ts';
 import type { Lookups } from './lookup-column.ts';
+import { type FieldColumns, fieldColumns } from './field-columns.ts';
 import { type PlainColumns, plainColumns } from './plain-columns.ts';
 import { levelReader, numberReader } from './value-readers.ts';
-import type { BatchWindows } from './windows/entity-windows.ts';
+import type { BatchWindows } from './windows/record-windows.ts';
 
 /** Reason why a record could not become a row, as in its dead letter. */
 export interface RecordFault {
@@ -45,6 +46,11 @@ export interface RecordReader {
    */
   readonly plain: PlainColumns | null;
   /**
+   * Columns, if each is computed from top-level fields and from windows over them, so that callers
+   * with the fields need no records; otherwise null.
+   */
+  readonly columns: FieldColumns | null;
+  /**
    * Reads records of any shape; no record makes it throw. A schema with windows needs those of the
    * records' partition: each record that becomes a row is added to them.
    */
@@ -64,7 +70,8 @@ export function createRecordReader(schema: readonly FeatureSpec[], lookups: Look
     numeric: schema.filter((spec) => !isLevelFeature(spec)).map((spec) => numberReader(spec, lookups)),
     levels: schema.filter(isLevelFeature).map((spec) => levelReader(spec, lookups)),
   };
-  return { plain: plainColumns(schema), read: (records, windows) => readRecords(readers, records, windows) };
+  const read: RecordReader['read'] = (records, windows) => readRecords(readers, records, windows);
+  return { plain: plainColumns(schema), columns: fieldColumns(schema), read };
 }
 
 /** Readers of the values of a row. */

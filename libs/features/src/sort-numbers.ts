@@ -1,128 +1,97 @@
 import { at, blocksOf, type Steps } from '@flowline/events';
 
+import {
+  type Digit,
+  digitAt,
+  digitCounts,
+  HIGH_WORD,
+  LOW_WORD,
+  SHIFTS,
+  toPlaces,
+  type Word,
+  wordAt,
+  wordsOf,
+} from './radix.ts';
+
 /** Numbers that the platform sorts at once, in some milliseconds. */
 const FEW = 65_536;
-/** Places of the words of a float64 among two of 32 bits. */
-const LOW_WORD = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1 ? 0 : 1;
-const HIGH_WORD = 1 - LOW_WORD;
-const SIGN = 0x8000_0000;
-
-/** Digits of a key, the lowest first: word, lowest bit, and number of values. */
-const DIGITS = [
-  { word: LOW_WORD, shift: 0, values: 2048 },
-  { word: LOW_WORD, shift: 11, values: 2048 },
-  { word: LOW_WORD, shift: 22, values: 1024 },
-  { word: HIGH_WORD, shift: 0, values: 2048 },
-  { word: HIGH_WORD, shift: 11, values: 2048 },
-  { word: HIGH_WORD, shift: 22, values: 1024 },
-] as const;
-
-type Digit = (typeof DIGITS)[number];
-/** Counts per digit, in the order of {@link DIGITS}. */
-type Counts = [Uint32Array, Uint32Array, Uint32Array, Uint32Array, Uint32Array, Uint32Array];
-
+/** Numbers that are sorted by insertion. */
+const FEWEST = 24;
 /**
- * Sorts numbers ascending, −0 before 0, in steps: a radix sort of their bits, digit by digit.
- * Changes `values`; the result is it or another array of its length.
+ * Sorts numbers ascending, −0 before 0, in steps: a radix sort by the upper half of their bits,
+ * digit by digit, then each run of numbers with the same upper half by itself. Changes `values`;
+ * the result is it or another array of its length.
  * @param values without NaN.
  */
 export function* sortNumbers(values: Float64Array): Steps<Float64Array> {
+  if (values.length <= FEW) return values.sort();
+  const scratch = new Float64Array(values.length);
+  const sorted = yield* sortByWord(values, scratch, HIGH_WORD);
+  yield* sortRuns(sorted, sorted === values ? scratch : values);
+  return sorted;
+}
+
+/** Sorts by one word, stably. The result is one of the two arrays. */
+function* sortByWord(values: Float64Array, scratch: Float64Array, word: Word): Steps<Float64Array> {
   const n = values.length;
-  if (n <= FEW) return values.sort();
-  let from: Uint32Array = new Uint32Array(values.buffer, values.byteOffset, 2 * n);
-  let to: Uint32Array = new Uint32Array(2 * n);
-  const all = DIGITS.map((digit) => new Uint32Array(digit.values));
-  for (const [start, end] of blocksOf(n)) {
-    toKeys(from, start, end);
-    countDigits(from, all as Counts, start, end);
-    yield;
-  }
-  for (const [i, digit] of DIGITS.entries()) {
+  const all = yield* digitCounts(values, word);
+  let [from, to] = [values, scratch];
+  for (const [i, shift] of SHIFTS.entries()) {
     const counts = at(all, i);
     if (counts.includes(n)) continue;
     toPlaces(counts);
     for (const [start, end] of blocksOf(n)) {
-      scatter(from, to, digit, counts, start, end);
+      scatter(from, to, { word, shift }, counts, start, end);
       yield;
     }
     [from, to] = [to, from];
   }
-  for (const [start, end] of blocksOf(n)) {
-    toNumbers(from, start, end);
-    yield;
-  }
-  return new Float64Array(from.buffer, from.byteOffset, n);
-}
-
-/** Turns numbers into keys whose order is that of whole numbers: negative ones are inverted. */
-function toKeys(words: Uint32Array, start: number, end: number): void {
-  for (let i = 2 * start; i < 2 * end; i += 2) {
-    const high = wordAt(words, i + HIGH_WORD);
-    const isNegative = high >= SIGN;
-    words[i + HIGH_WORD] = isNegative ? ~high : high ^ SIGN;
-    if (isNegative) words[i + LOW_WORD] = ~wordAt(words, i + LOW_WORD);
-  }
-}
-
-/** Inverse of {@link toKeys}. */
-function toNumbers(words: Uint32Array, start: number, end: number): void {
-  for (let i = 2 * start; i < 2 * end; i += 2) {
-    const high = wordAt(words, i + HIGH_WORD);
-    const isNegative = high < SIGN;
-    words[i + HIGH_WORD] = isNegative ? ~high : high ^ SIGN;
-    if (isNegative) words[i + LOW_WORD] = ~wordAt(words, i + LOW_WORD);
-  }
-}
-
-/** Counts every digit of the keys. */
-function countDigits(words: Uint32Array, counts: Counts, start: number, end: number): void {
-  const [low0, low1, low2, high0, high1, high2] = counts;
-  for (let i = 2 * start; i < 2 * end; i += 2) {
-    const low = wordAt(words, i + LOW_WORD);
-    const high = wordAt(words, i + HIGH_WORD);
-    increment(low0, low & 2047);
-    increment(low1, (low >>> 11) & 2047);
-    increment(low2, low >>> 22);
-    increment(high0, high & 2047);
-    increment(high1, (high >>> 11) & 2047);
-    increment(high2, high >>> 22);
-  }
-}
-
-function increment(counts: Uint32Array, digit: number): void {
-  counts[digit] = wordAt(counts, digit) + 1;
-}
-
-/** Turns the counts of digits into the place of the first number with each. */
-function toPlaces(counts: Uint32Array): void {
-  let place = 0;
-  for (let digit = 0; digit < counts.length; digit++) {
-    const numbers = wordAt(counts, digit);
-    counts[digit] = place;
-    place += numbers;
-  }
+  return from;
 }
 
 function scatter(
-  from: Uint32Array,
-  to: Uint32Array,
-  { word, shift, values }: Digit,
+  from: Float64Array,
+  to: Float64Array,
+  digit: Digit,
   places: Uint32Array,
   start: number,
   end: number,
 ): void {
-  for (let i = 2 * start; i < 2 * end; i += 2) {
-    const digit = (wordAt(from, i + word) >>> shift) & (values - 1);
-    const place = wordAt(places, digit);
-    places[digit] = place + 1;
-    to[2 * place] = wordAt(from, i);
-    to[2 * place + 1] = wordAt(from, i + 1);
+  const words = wordsOf(from);
+  for (let i = start; i < end; i++) {
+    const value = digitAt(words, digit, i);
+    const place = wordAt(places, value);
+    places[value] = place + 1;
+    to[place] = at(from, i);
   }
 }
 
-/** Word at an index that must exist. */
-function wordAt(words: Uint32Array, index: number): number {
-  const word = words[index];
-  if (word === undefined) throw new RangeError(`index ${index} of ${words.length} words`);
-  return word;
+/** Sorts each run of numbers with the same upper half. */
+function* sortRuns(values: Float64Array, scratch: Float64Array): Steps<void> {
+  const words = wordsOf(values);
+  let sinceStep = 0;
+  for (let start = 0, end = 1; start < values.length; start = end++) {
+    const upper = words[2 * start + HIGH_WORD];
+    while (end < values.length && words[2 * end + HIGH_WORD] === upper) end++;
+    const size = end - start;
+    if (size > FEW) {
+      const run = values.subarray(start, end);
+      const sorted = yield* sortByWord(run, scratch.subarray(start, end), LOW_WORD);
+      if (sorted !== run) run.set(sorted);
+    } else if (size > FEWEST) values.subarray(start, end).sort();
+    else if (size > 1) insertionSort(values, start, end);
+    sinceStep += size;
+    if (sinceStep < FEW) continue;
+    sinceStep = 0;
+    yield;
+  }
+}
+
+function insertionSort(values: Float64Array, start: number, end: number): void {
+  for (let i = start + 1; i < end; i++) {
+    const value = at(values, i);
+    let place = i;
+    for (; place > start && at(values, place - 1) > value; place--) values[place] = at(values, place - 1);
+    values[place] = value;
+  }
 }

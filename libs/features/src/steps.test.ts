@@ -2,6 +2,7 @@ import { atOnce, inTurns, type Steps } from '@flowline/events';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
+import { ascendingOrder } from './ascending-order.ts';
 import { fitEncoding } from './fit-encoding.ts';
 import { filterNumbers, mapNumbers } from './map-numbers.ts';
 import { sortNumbers } from './sort-numbers.ts';
@@ -34,7 +35,36 @@ describe('sortNumbers', () => {
       i % 3 === 0 ? (sizes[i % sizes.length] ?? 0) : Math.sin(i) * 10 ** ((i % 600) - 300),
     );
     expect(atOnce(sortNumbers(values.slice()))).toEqual(values.slice().sort());
-    expect(stepsOf(sortNumbers(values))).toBeGreaterThanOrEqual((2 + 6) * 4);
+    expect(stepsOf(sortNumbers(values))).toBeGreaterThanOrEqual((1 + 3) * 4);
+  });
+
+  it('orders numbers that differ in their lower halves only', () => {
+    for (const [unit, size] of [
+      [1e15, 30],
+      [-1e15, 1_000],
+      [-1e15, 200_000],
+    ] as const) {
+      const values = Float64Array.from({ length: 100_000 }, (_, i) => unit + ((i * 7919) % size));
+      const sorted = atOnce(sortNumbers(values.slice()));
+      expect(values.sort().every((value, i) => value === sorted[i])).toBe(true);
+    }
+  });
+});
+
+describe('ascendingOrder', () => {
+  it('is null for numbers that ascend', () => {
+    expect(atOnce(ascendingOrder(Float64Array.of(-1, 0, 0, 2)))).toBeNull();
+  });
+
+  it('is that of a stable sort', () => {
+    fc.assert(
+      fc.property(fc.array(fc.oneof(fc.integer({ min: -3, max: 3 }), fc.double({ noNaN: true }))), (list) => {
+        const values = Float64Array.from([1, ...list, -1], (value) => value + 0);
+        const order = atOnce(ascendingOrder(values));
+        const stable = [...values.keys()].sort((a, b) => values[a]! - values[b]!);
+        expect([...order!]).toEqual(stable);
+      }),
+    );
   });
 });
 

@@ -52,6 +52,8 @@ export interface Bijector {
    * forward(x).
    */
   initialize?(x: tf.Tensor2D, context?: tf.Tensor2D, observed?: tf.Tensor2D): tf.Tensor2D;
+  /** False if `initialize` sets nothing and may be left out. Absent: it may set something. */
+  readonly dependsOnData?: boolean;
   /** Trainable parameters; names are stable within the bijector. */
   readonly variables: NamedVariables;
   dispose(): void;

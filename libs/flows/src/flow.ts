@@ -174,7 +174,7 @@ export class Flow {
    * effect.
    */
   initialize(x: tf.Tensor2D, context?: tf.Tensor2D): void {
-    if (this.bijector.initialize === undefined) return;
+    if (this.bijector.initialize === undefined || this.bijector.dependsOnData === false) return;
     tf.tidy(() => {
       const observed = this.#presence?.observed(context);
       this.bijector.initialize?.(this.#present(x, observed), context, observed);

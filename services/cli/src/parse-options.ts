@@ -1,13 +1,13 @@
 import { FlowlineError, parseDurationMs, parseIsoTime } from '@flowline/events';
 
 /**
- * Parses a whole number of at least 1.
+ * Parses a whole number of at least 1, as far as numbers are exact.
  * @throws FlowlineError FLOWLINE_USAGE.
  */
 export function parseCount(option: string, text: string): number {
   const count = Number(text);
-  if (Number.isInteger(count) && count >= 1) return count;
-  throw usage(option, text, 'a whole number of at least 1');
+  if (Number.isSafeInteger(count) && count >= 1) return count;
+  throw usage(option, text, `a whole number from 1 to ${Number.MAX_SAFE_INTEGER}`);
 }
 
 /**
@@ -20,15 +20,17 @@ export function parseProbability(option: string, text: string): number {
   throw usage(option, text, 'a number between 0 and 1, such as 1e-3');
 }
 
+/** Earliest moment of an option: the year 100, as in ISO 8601 times. */
+const EARLIEST_MS = Date.UTC(100, 0);
+
 /**
- * Parses a moment: a time (ISO 8601), or a duration before now (`1h`).
+ * Parses a moment: a time (ISO 8601), or a duration before now (`1h`), from the year 100 on.
  * @throws FlowlineError FLOWLINE_USAGE.
  */
 export function parseMoment(option: string, text: string, now: Date = new Date()): Date {
   const durationMs = parseDurationMs(text);
-  if (durationMs !== undefined) return new Date(now.getTime() - durationMs);
-  const timeMs = parseIsoTime(text);
-  if (!Number.isNaN(timeMs)) return new Date(timeMs);
+  const timeMs = durationMs === undefined ? parseIsoTime(text) : now.getTime() - durationMs;
+  if (timeMs >= EARLIEST_MS) return new Date(timeMs);
   throw usage(option, text, 'a duration such as 1h or 30d, or a time such as 2026-05-01T12:00:00Z');
 }
 

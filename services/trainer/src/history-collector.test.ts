@@ -1,5 +1,6 @@
 import { entityOf, parseDetector } from '@flowline/config';
 import type { HistoryBatch } from '@flowline/db';
+import { atOnce } from '@flowline/events';
 import { createRecordReader, EntityWindows } from '@flowline/features';
 import { describe, expect, it } from '@jest/globals';
 
@@ -48,7 +49,7 @@ function collect(options: CollectorOptions & { readonly readFromMs?: number; rea
     const batch = batchOf(reader.columns, read.slice(start, start + 70));
     collector.add(batch, batch.timesMs);
   }
-  const { table, timesMs } = collector.rowsWithin(-Infinity, Infinity);
+  const { table, timesMs } = atOnce(collector.rowsWithin(-Infinity, Infinity));
   const { numeric, numericWidth } = table.rows(0, table.size);
   const features = [...timesMs.keys()].map((i) => [...numeric.subarray(i * numericWidth, (i + 1) * numericWidth)]);
   return { columns: reader.columns, features, times: [...timesMs], days: collector.days() };
@@ -100,5 +101,32 @@ describe('a history with windows', () => {
     expect(features).toEqual(times.map((time) => all[time / 10_000]));
     const halves = times.filter((time) => time < 6_000_000).length;
     expect(halves).toBe(500);
+  });
+});
+
+describe('a history without windows', () => {
+  const plain = { ...definition, features: definition.features.slice(0, 1) };
+  const collected = (order: readonly Record<string, unknown>[]) => {
+    const reader = historyReader(plain, {}, ['ts', 'sensor', 'level'], null);
+    const collector = new HistoryCollector(reader);
+    for (let start = 0; start < order.length; start += 70) {
+      const batch = batchOf(reader.columns, order.slice(start, start + 70));
+      collector.add(batch, batch.timesMs);
+    }
+    const days = collector.days();
+    const { table, timesMs, rowsRead } = atOnce(collector.rowsWithin(1_000_000, 10_000_000));
+    return { days, times: [...timesMs], levels: [...table.rows(0, table.size).numeric], rowsRead };
+  };
+
+  it('is the same in whatever order its rows are read', () => {
+    const days = rows.map((row, i) => ({ ...row, ts: i * 3_000_000 }));
+    for (const each of [rows, days])
+      expect(collected(each.toSorted((a, b) => a.level - b.level))).toEqual(collected(each));
+  });
+
+  it('keeps rows of one time in the order in which they are read', () => {
+    const tied = rows.map((row, i) => ({ ...row, ts: 2_000_000 + (i % 2) }));
+    const [even, odd] = [0, 1].map((rest) => tied.filter((_, i) => i % 2 === rest).map(({ level }) => level));
+    expect(collected(tied).levels).toEqual([...even!, ...odd!]);
   });
 });

@@ -1,6 +1,6 @@
 import type { HistoryBatch, HistoryDay } from '@flowline/db';
-import { at } from '@flowline/events';
-import type { ColumnTable } from '@flowline/features';
+import { at, type Steps } from '@flowline/events';
+import { ascendingOrder, type ColumnTable, inOrder } from '@flowline/features';
 
 import { DayCounter } from './history-days.ts';
 import type { HistoryReader } from './history-reader.ts';
@@ -25,7 +25,10 @@ interface CollectedRows {
   readonly rowsRead: number;
 }
 
-/** Collects the rows of a history, in order of time, and counts them by day. */
+/**
+ * Collects the rows of a history, and counts them by day. Rows may come in any order, unless
+ * windows or thinning depend on it.
+ */
 export class HistoryCollector {
   readonly rejections = new RejectionsByDay();
   /** Number of rows that are wanted, before they are thinned. */
@@ -72,15 +75,12 @@ export class HistoryCollector {
     this.#times.push(Float64Array.from(accepted, (row) => at(timesMs, row)));
   }
 
-  /** The rows from one time to another. The collector must not be used afterwards. */
-  rowsWithin(fromMs: number, toMs: number): CollectedRows {
-    const timesMs = new Float64Array(this.#reader.builder.size);
-    let row = 0;
-    for (const times of this.#times) {
-      timesMs.set(times, row);
-      row += times.length;
-    }
-    this.#times.length = 0;
+  /**
+   * The rows from one time to another, in order of time, in steps. The collector must not be used
+   * afterwards.
+   */
+  *rowsWithin(fromMs: number, toMs: number): Steps<CollectedRows> {
+    const timesMs = yield* this.#rowsInOrder();
     const table = this.#reader.builder.table();
     const isWhole = timesMs.length === 0 || (at(timesMs, 0) >= fromMs && at(timesMs, timesMs.length - 1) <= toMs);
     if (isWhole) return { table, timesMs, rowsRead: this.#rowsRead };
@@ -92,6 +92,22 @@ export class HistoryCollector {
       timesMs: timesMs.subarray(start, end),
       rowsRead: days.reduce((sum, { rows }) => sum + rows, 0),
     };
+  }
+
+  /** Puts the rows of the table in order of time, and returns their times. */
+  *#rowsInOrder(): Steps<Float64Array> {
+    const { builder } = this.#reader;
+    const timesMs = new Float64Array(builder.size);
+    let row = 0;
+    for (const times of this.#times) {
+      timesMs.set(times, row);
+      row += times.length;
+    }
+    this.#times.length = 0;
+    const order = yield* ascendingOrder(timesMs);
+    if (order === null) return timesMs;
+    yield* builder.reorder(order);
+    return yield* inOrder(timesMs, order);
   }
 
   /**

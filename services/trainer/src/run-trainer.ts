@@ -4,6 +4,7 @@ import { loadSettings, requireDatabaseUrl, type Settings, unknownVariables } fro
 import { connect, type ConnectOptions, type Database, requireMigrated, waitForDatabase } from '@flowline/db';
 import { beyondAsked, type RateInterval } from '@flowline/detector';
 import { printableJson, printableLines } from '@flowline/events';
+import { initBackend } from '@flowline/flows';
 import {
   createLogger,
   createMetrics,
@@ -58,6 +59,8 @@ async function run(args: Arguments): Promise<number> {
   const shutdown = new Shutdown({ logger, deadlineMs: settings.shutdownTimeoutMs });
   const unlisten = shutdown.listen();
   try {
+    // Loading the tensors holds the event loop: done before a lease is held.
+    await initBackend(settings.backend);
     if (args.once !== null) return exitCodeOf(await trainNow({ settings, logger, shutdown }, args.once, args));
     await serveSchedules({ settings, logger, shutdown });
     return 0;

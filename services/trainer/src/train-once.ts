@@ -124,6 +124,7 @@ async function train(training: Training, run: RecordedRun): Promise<TrainOutcome
   );
   progress.done();
   for (const warning of report.warnings) logger.warn({}, warning);
+  logger.info({ ...report.scoring }, 'held-out rows scored');
   run.curves(report.members.map((member) => member.curves));
 
   signal.throwIfAborted();

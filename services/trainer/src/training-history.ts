@@ -7,7 +7,7 @@ import {
   HistorySession,
   type HistorySource,
 } from '@flowline/db';
-import { DAY_MS, type LookupTable, turn } from '@flowline/events';
+import { DAY_MS, inTurns, type LookupTable, turn } from '@flowline/events';
 import { type ColumnTable } from '@flowline/features';
 
 import { checkColumns } from './check-columns.ts';
@@ -102,7 +102,7 @@ async function readAtOnce(session: HistorySession, reading: Reading): Promise<Tr
   const reader = readerOf(reading, session, null);
   const collector = new HistoryCollector(reader, { fillMs: longestWindowMs(definition) });
   let timeless: TimelessRows = { rowsWithoutTime: 0, badTimes: { rows: 0, example: null } };
-  for await (const batch of session.read({ columns: reader.columns })) {
+  for await (const batch of session.read({ columns: reader.columns, inAnyOrder: !hasWindows(definition) })) {
     const timed = timedRows(batch);
     if (timed.size < batch.size) timeless = countTimeless(timeless, batch);
     if (collector.rowsRead + timed.size > maxRows) return null;
@@ -141,6 +141,7 @@ async function readInRange(session: HistorySession, reading: Reading): Promise<T
   });
   const batches = session.read({
     columns: reader.columns,
+    inAnyOrder: !hasWindows(definition),
     range: { from: new Date(range.readFromMs), to: new Date(range.toMs) },
     ...(mayBeThinned ? { totalsFrom: new Date(range.wantedFromMs) } : {}),
     ...(mayBeThinned && !hasWindows(definition) ? { maxRows } : {}),
@@ -153,8 +154,7 @@ async function readInRange(session: HistorySession, reading: Reading): Promise<T
     onRows(collector.rowsRead, Math.min(rowsOfDays(within), maxRows));
     await turn(signal);
   }
-  const isThinned = totals !== null && !hasWindows(definition);
-  const days = isThinned && totals !== null ? daysFrom(within, totals) : collector.days();
+  const days = totals !== null && !hasWindows(definition) ? daysFrom(within, totals) : collector.days();
   return historyOf(reading, collector, { days, rejected, fromMs: range.fromMs, toMs: range.toMs });
 }
 
@@ -166,12 +166,12 @@ interface Found {
   readonly toMs: number;
 }
 
-function historyOf(
-  { definition, lookups }: Reading,
+async function historyOf(
+  { definition, lookups, signal }: Reading,
   collector: HistoryCollector,
   { days, rejected, fromMs, toMs }: Found,
-): TrainingHistory {
-  const { table, timesMs, rowsRead } = collector.rowsWithin(fromMs, toMs);
+): Promise<TrainingHistory> {
+  const { table, timesMs, rowsRead } = await inTurns(collector.rowsWithin(fromMs, toMs), signal);
   collector.rejections.addTo(rejected, fromMs, toMs);
   rejected.check(rowsRead);
   if (table.size === 0 && rowsRead > 0) checkFilled(definition, days);

@@ -1,4 +1,5 @@
 import { one, type Statement } from '../statement.ts';
+import { deleteClaims } from './entities.ts';
 import { deleteScoredEvents } from './scored-events.ts';
 
 /**
@@ -11,6 +12,7 @@ export const dataTables = [
   'window_pieces',
   'window_snapshots',
   'entity_partitions',
+  'entity_claims',
   'scored_events',
   'event_counts',
   'anomalies',
@@ -26,9 +28,14 @@ export type DataTable = (typeof dataTables)[number];
 
 /** Creates the statement that deletes a detector's rows from one table and counts them. */
 export const deleteRowsOf = (table: DataTable): Statement<{ detector: string }, { readonly removed: number }> =>
-  table === 'scored_events' ? deleteScoredEvents : deleteRows(table);
+  special[table] ?? deleteRows(table);
 
-const deleteRows = (table: Exclude<DataTable, 'scored_events'>) =>
+const special: Partial<Record<DataTable, Statement<{ detector: string }, { readonly removed: number }>>> = {
+  scored_events: deleteScoredEvents,
+  entity_claims: deleteClaims,
+};
+
+const deleteRows = (table: DataTable) =>
   one<{ removed: number }, { detector: string }>(`
     WITH removed AS (DELETE FROM flowline.${table} WHERE detector = :detector RETURNING 1)
     SELECT count(*) AS removed FROM removed

@@ -45,3 +45,8 @@ export const ensureScoredPartitions = one<{ created: number }, { days: number }>
 export const dropScoredPartition = one<{ dropped: string | null }, { keepDays: number }>(`
   SELECT flowline.drop_partition_before((now() AT TIME ZONE 'UTC')::date - :keepDays::integer) AS dropped
 `);
+
+/** Summarises the block ranges of a day before today (UTC) that lack it, and counts them. */
+export const summariseScoredDay = one<{ ranges: number }, { daysAgo: number }>(`
+  SELECT flowline.summarise_day((now() AT TIME ZONE 'UTC')::date - :daysAgo::integer) AS ranges
+`);

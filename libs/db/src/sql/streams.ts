@@ -33,9 +33,14 @@ export const insertStream = many<
 
 /** Sets the topic id of offsets stored before the id was known, and of their entity claims. */
 export const adoptStream = execute<{ detector: string; topic: string; topicId: string }>(`
-  WITH claims AS (
+  WITH earlier AS (
     UPDATE flowline.entity_partitions SET topic_id = :topicId
     WHERE detector = :detector AND topic = :topic AND topic_id = ''
+  ), claims AS (
+    UPDATE flowline.entity_scopes AS s SET topic_id = :topicId
+    WHERE detector = :detector AND topic = :topic AND topic_id = '' AND NOT EXISTS (
+      SELECT FROM flowline.entity_scopes o
+      WHERE o.detector = s.detector AND o.topic = s.topic AND o.topic_id = :topicId AND o.key = s.key)
   )
   UPDATE flowline.stream_offsets SET topic_id = :topicId
   WHERE detector = :detector AND topic = :topic AND topic_id IS NULL
@@ -62,7 +67,8 @@ export const cutStream = many<
 /** Deletes the offsets of a topic, its window snapshots and its entity claims. */
 export const deleteStream = many<{ partition: number }, { detector: string; topic: string }>(`
   WITH snapshots AS (DELETE FROM flowline.window_snapshots WHERE detector = :detector AND topic = :topic),
-       claims AS (DELETE FROM flowline.entity_partitions WHERE detector = :detector AND topic = :topic)
+       earlier AS (DELETE FROM flowline.entity_partitions WHERE detector = :detector AND topic = :topic),
+       claims AS (DELETE FROM flowline.entity_scopes WHERE detector = :detector AND topic = :topic)
   DELETE FROM flowline.stream_offsets WHERE detector = :detector AND topic = :topic RETURNING partition
 `);
 

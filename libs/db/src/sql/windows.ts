@@ -104,6 +104,7 @@ export const selectWindowLimits = many<{ topic: string; partition: number; limit
 
 /** Deletes the window snapshots of a topic and its entity claims. */
 export const deleteWindows = execute<{ detector: string; topic: string }>(`
-  WITH snapshots AS (DELETE FROM flowline.window_snapshots WHERE detector = :detector AND topic = :topic)
-  DELETE FROM flowline.entity_partitions WHERE detector = :detector AND topic = :topic
+  WITH snapshots AS (DELETE FROM flowline.window_snapshots WHERE detector = :detector AND topic = :topic),
+       earlier AS (DELETE FROM flowline.entity_partitions WHERE detector = :detector AND topic = :topic)
+  DELETE FROM flowline.entity_scopes WHERE detector = :detector AND topic = :topic
 `);

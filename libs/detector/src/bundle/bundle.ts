@@ -39,8 +39,13 @@ export interface BundleMetadata {
    * the model was exported to a file.
    */
   readonly event?: { readonly time: EventTimeSpec; readonly eventId: string | null };
-  /** Tensor backend used for training and calibration. */
+  /** Tensor backend of the training. */
   readonly backend: string;
+  /**
+   * Scores that the calibration was fitted to: `compiled`, or a tensor backend; absent in older
+   * models, which were calibrated with `backend`.
+   */
+  readonly calibratedWith?: string;
   readonly history: HistoryParts<HistoryPart>;
   /** Training noise σ per dimension in encoded units: the flow is the exact density of x + σ·ε. */
   readonly noise: Readonly<Record<string, number>>;

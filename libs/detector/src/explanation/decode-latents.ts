@@ -1,11 +1,13 @@
-import { canInvert, type FrozenFlow, invert, whyNotLowered } from '@flowline/engine';
+import { canInvert, type FrozenFlow, invert, invertsAtOnce, whyNotLowered } from '@flowline/engine';
+import { Turns } from '@flowline/events';
 import { Parameter, type Flow } from '@flowline/flows';
 
 type Matrix = ReturnType<Flow['decode']>;
 
 /**
- * Up to this many numbers are inverted row by row. tfjs takes several milliseconds per call, almost
- * regardless of the rows; a row of 256 features takes as long by itself.
+ * Up to this many numbers are inverted row by row, and any number if that takes one pass through
+ * the flow. tfjs takes several milliseconds per call, almost regardless of the rows; a row of 256
+ * features takes as long by itself if each of them is a pass.
  */
 const FEW_NUMBERS = 128;
 
@@ -20,13 +22,15 @@ export async function decodeLatents(
   n: number,
 ): Promise<Float32Array> {
   const { flow } = frozen;
-  if (n * flow.features > FEW_NUMBERS || whyNotLowered(flow) !== null)
-    return decodeOnTensors(flow, latents, context, n);
+  if (whyNotLowered(flow) !== null) return decodeOnTensors(flow, latents, context, n);
   const plan = await frozen.plan();
-  if (!canInvert(plan)) return decodeOnTensors(flow, latents, context, n);
+  const isQuick = invertsAtOnce(plan) || (n * flow.features <= FEW_NUMBERS && canInvert(plan));
+  if (!isQuick) return decodeOnTensors(flow, latents, context, n);
   const { features, context: given } = flow;
   const x = new Float32Array(n * features);
+  const turns = new Turns();
   for (let row = 0; row < n; row++) {
+    await turns.pause();
     const latent = latents.subarray(row * features, (row + 1) * features);
     x.set(invert(plan, latent, context.subarray(row * given, (row + 1) * given)), row * features);
   }

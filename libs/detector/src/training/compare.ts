@@ -1,11 +1,12 @@
-import { createScorer, type Scorer } from '@flowline/engine';
-import { inTurns, type ScoringBackend, turn } from '@flowline/events';
+import type { Scorer } from '@flowline/engine';
+import { blocksOf, inTurns, type ScoringBackend, turn } from '@flowline/events';
 import { type ColumnTable, columnsOf, type FeatureTable } from '@flowline/features';
-import { initBackend, loadFlow, Random } from '@flowline/flows';
+import { type Flow, initBackend, loadFlowInParts, Random } from '@flowline/flows';
 import type { ModelBundle } from '../bundle/bundle.ts';
 import { alarmedRows } from '../calibration/alarmed-rows.ts';
 import { expectedAlarmRate } from '../calibration/expected-alarm-rate.ts';
-import { logDensities } from '../log-densities.ts';
+import { historyChunkRows, logDensities } from '../log-densities.ts';
+import { heldOutScorer } from './held-out-scorer.ts';
 import { noisyRows } from './noisy-rows.ts';
 import { valueAt } from '../sorted.ts';
 
@@ -48,7 +49,7 @@ export interface AlarmComparison {
 /** Options of a comparison. */
 export interface ComparisonOptions {
   readonly alpha?: number;
-  /** Backend that scores both models (default `tfjs-wasm`). */
+  /** Tensor backend of models that compiled code cannot score (default `tfjs-wasm`). */
   readonly backend?: ScoringBackend;
   /** Seed of the noise. */
   readonly seed?: number;
@@ -58,7 +59,6 @@ export interface ComparisonOptions {
 
 /** Differences are clipped so that no single absurd row decides. */
 const CLIP_NATS = 5;
-const CHUNK_ROWS = 1_024;
 
 /**
  * Compares two models on rows that neither was trained on, by paired differences of log p in
@@ -120,16 +120,18 @@ async function likelihoodOf(
   { alpha, backend, seed, signal }: LikelihoodOptions,
 ): Promise<Likelihood> {
   await initBackend(backend === 'tfjs-cpu' ? 'cpu' : 'wasm');
-  const flows = model.flows.map((bytes) => loadFlow(bytes));
-  const scorer = await createScorer(flows, { backend });
+  const flows: Flow[] = [];
+  let scorer: Scorer | null = null;
   try {
+    for (const bytes of model.flows) flows.push(await loadFlowInParts(bytes));
+    scorer = await heldOutScorer(flows, backend);
     const logDensityNats = await noisyLogDensities(scorer, { model, reference }, table, new Random(seed), signal);
     if (alpha === undefined) return { logDensityNats, alarms: 0 };
     const densities = await logDensities(scorer, model.encoding, table, { signal });
     const alarmed = await inTurns(alarmedRows(model.calibration, densities, alpha), signal);
     return { logDensityNats, alarms: alarmed.reduce((sum, one) => sum + one, 0) };
   } finally {
-    scorer.dispose();
+    scorer?.dispose();
     for (const flow of flows) flow.dispose();
   }
 }
@@ -142,9 +144,9 @@ async function noisyLogDensities(
   signal: AbortSignal | undefined,
 ): Promise<Float64Array> {
   const logDensityNats = new Float64Array(table.size);
-  for (let start = 0; start < table.size; start += CHUNK_ROWS) {
+  for (const [start, end] of blocksOf(table.size, historyChunkRows(table))) {
     await turn(signal);
-    const part = table.rows(start, start + CHUNK_ROWS);
+    const part = table.rows(start, end);
     const { rows, logJacobian, outOfDomain } = noisyRows(model.encoding, reference.encoding, part, random);
     const logP = await scorer.score(rows, part.size);
     logP.forEach((flow, i) => {

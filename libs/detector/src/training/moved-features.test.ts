@@ -51,6 +51,17 @@ describe('movedFeatures', () => {
     expect(moved[2]?.missingAfter).toBeCloseTo(0.3, 1);
   });
 
+  it('compares rows from the whole of a large table, evenly spaced', () => {
+    const older = Float64Array.from({ length: 250_000 }, (_, row) => row);
+    const newer = Float64Array.from({ length: 1_000 }, (_, row) => 124_500 + row);
+    const table = (numeric: Float64Array): FeatureTable => ({
+      ...{ size: numeric.length, numeric, numericWidth: 1, levels: [], levelWidth: 0 },
+    });
+    const [moved] = movedBetween([feature('row', 'real')], table(older), table(newer));
+    expect(moved?.distance).toBeCloseTo(0.498, 3);
+    expect(moved?.before).toBeCloseTo(125_000, -1);
+  });
+
   it('compares where in its cycle a cyclic value lies, however long ago', () => {
     const day: FeatureSpec = { ...feature('hour', 'cyclic'), period: 24 };
     const hours = (size: number, seed: number, from: number, middle: number): FeatureTable => {

@@ -59,6 +59,16 @@ describe('trainDetector', () => {
     expect(await sha256(2)).not.toBe(first);
   });
 
+  it('calibrates on the scores of the compiled engine, to the last bit', async () => {
+    const { bundle, report } = await trainDetector(spec, tables);
+    expect(report.scoring.backend).toMatch(/^wasm/);
+    expect(bundle.metadata.calibratedWith).toBe('compiled');
+    const detector = await Detector.create(bundle, { alpha: 1e-3, backend: 'wasm' });
+    const { logDensityNats } = await detector.score(tables.calibration);
+    detector.dispose();
+    expect(bundle.calibration.pooled.scores).toEqual(logDensityNats.map((logP) => -logP).sort());
+  });
+
   it('in unlabelled mode leaves the outliers out of calibration, and says so', async () => {
     const dirty = split(rowsOf(3000, 0.02));
     const unlabelled = await trainDetector({ ...spec, data: 'unlabelled' }, dirty);

@@ -1,14 +1,22 @@
-import { inTurns } from '@flowline/events';
-import { createScorer } from '@flowline/engine';
-import { type ColumnTable, columnsOf, type FeatureTable, fitEncodingSteps, strayRules } from '@flowline/features';
+import { inTurns, type ScoringBackend } from '@flowline/events';
+import {
+  type ColumnTable,
+  columnsOf,
+  type FeatureEncoding,
+  type FeatureTable,
+  fitEncodingSteps,
+  strayRules,
+} from '@flowline/features';
 import { initBackend } from '@flowline/flows';
 
 import type { HistoryParts, ModelBundle } from '../bundle/bundle.ts';
+import type { LongScoring } from '../log-densities.ts';
 import { calibrate } from './calibrate.ts';
 import { evaluate } from './evaluate.ts';
+import { heldOutScorer, scoringOf } from './held-out-scorer.ts';
 import { movedFeatures } from './moved-features.ts';
 import { recipe } from './recipe.ts';
-import { trainMembers } from './train-members.ts';
+import { type TrainedMember, trainMembers } from './train-members.ts';
 import { trainedBundle } from './trained-bundle.ts';
 import type { TrainingReport } from './training-report.ts';
 import type { DetectorTrainingSpec, ReportProgress, TrainDetectorOptions, TrainingProgress } from './training-spec.ts';
@@ -37,43 +45,58 @@ export async function trainDetector(
   reportProgress('features');
   const encoding = await inTurns(fitEncodingSteps(spec.schema, tables.train, strayRules[spec.data]), signal);
   const members = await trainMembers(spec, encoding, tables, reportProgress, signal);
-  const flows = members.map(({ flow }) => flow);
   try {
-    const scorer = await createScorer(flows, { backend });
-    const during = (phase: TrainingProgress['phase']) => ({
-      signal,
-      onShare: (share: number) => reportProgress(phase, { share }),
-    });
-    reportProgress('calibrate');
-    const { calibration, report: calibrated } = await calibrate(
-      spec,
-      encoding,
-      scorer,
-      tables.calibration,
-      during('calibrate'),
-    );
-    reportProgress('test');
-    const parts = { calibration, report: calibrated };
-    const evaluation = await evaluate(spec, encoding, scorer, parts, tables.test, during('test'));
+    return await assess(spec, { encoding, members, tables, backend, startedMs }, reportProgress, signal);
+  } finally {
+    for (const { flow } of members) flow.dispose();
+  }
+}
+
+/** Fitted parts of a detector, and the rows to calibrate and test it on. */
+interface Fitted {
+  readonly encoding: FeatureEncoding;
+  readonly members: readonly TrainedMember[];
+  readonly tables: HistoryParts<ColumnTable>;
+  readonly backend: ScoringBackend;
+  readonly startedMs: number;
+}
+
+/** Calibrates and evaluates fitted flows, and makes the bundle and the report. */
+async function assess(
+  spec: DetectorTrainingSpec,
+  { encoding, members, tables, backend, startedMs }: Fitted,
+  reportProgress: ReportProgress,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly bundle: ModelBundle; readonly report: TrainingReport }> {
+  const during = (phase: TrainingProgress['phase']): LongScoring => {
+    reportProgress(phase);
+    return { signal, onShare: (share) => reportProgress(phase, { share }) };
+  };
+  const flows = members.map(({ flow }) => flow);
+  const scorer = await heldOutScorer(flows, backend);
+  try {
+    const calibrated = await calibrate(spec, encoding, scorer, tables.calibration, during('calibrate'));
+    const evaluation = await evaluate(spec, encoding, scorer, calibrated, tables.test, during('test'));
     const moved = await inTurns(movedFeatures(spec.schema, tables.train, tables.test), signal);
-    scorer.dispose();
+    const { calibration, report: calibrationReport } = calibrated;
     const report: TrainingReport = {
       seconds: (performance.now() - startedMs) / 1000,
       backend,
+      scoring: scoringOf(scorer),
       parameterCount: flows.reduce((sum, flow) => sum + flow.parameterCount, 0),
       members: members.map((member) => member.report),
       ...evaluation,
-      calibration: calibrated,
+      calibration: calibrationReport,
       moved,
       warnings: [
         ...encoding.warnings,
-        ...calibrationWarnings(spec, calibrated, evaluation.alarms),
+        ...calibrationWarnings(spec, calibrationReport, evaluation.alarms),
         ...alarmWarnings(evaluation.alarms, moved),
       ],
     };
     return { bundle: trainedBundle(spec, { tables, encoding, flows, calibration, report }), report };
   } finally {
-    for (const flow of flows) flow.dispose();
+    scorer.dispose();
   }
 }
 

@@ -17,13 +17,16 @@ export interface MemberReport {
   readonly curves: readonly { readonly step: number; readonly trainNll: number; readonly validationNll: number }[];
 }
 
+/** Encoded rows, without what a training does not need. */
+type EncodedRows = Pick<EncodedBatch, 'size' | 'rows'>;
+
 /**
  * Rows that a member is trained on. Training rows are encoded when they are drawn: a training draws
  * far fewer than a history may have.
  */
 export interface MemberRows {
-  readonly train: { readonly size: number; readonly rowsAt: (indices: Int32Array) => EncodedBatch };
-  readonly validation: EncodedBatch;
+  readonly train: { readonly size: number; readonly rowsAt: (indices: Int32Array) => EncodedRows };
+  readonly validation: EncodedRows;
 }
 
 /** Options for the training of one member. */
@@ -118,7 +121,7 @@ function reportUntil(seen: readonly FitProgress[]): MemberReport | null {
   };
 }
 
-function rowsOf(encoding: FeatureEncoding, batch: EncodedBatch): Rows {
+function rowsOf(encoding: FeatureEncoding, batch: EncodedRows): Rows {
   const { x, context, size } = encoding.split(batch);
   return encoding.contextWidth === 0 ? { x, size } : { x, context, size };
 }

@@ -1,4 +1,4 @@
-import { at, FlowlineError, inTurns, type Steps } from '@flowline/events';
+import { at, blocksOf, FlowlineError, inTurns, type Steps } from '@flowline/events';
 import { type ColumnTable, type EncodedBatch, type FeatureEncoding } from '@flowline/features';
 import { type Flow, Random } from '@flowline/flows';
 
@@ -66,7 +66,24 @@ function* rowsToTrainOn(
   }
   const rowsAt = (indices: Int32Array): EncodedBatch =>
     encoding.encode(train.select(indices.map((index) => at(ordinary, index))));
-  return { train: { size: ordinary.length, rowsAt }, validation: encoding.encode(validation.select(validating)) };
+  return { train: { size: ordinary.length, rowsAt }, validation: yield* encodedRows(encoding, validation, validating) };
+}
+
+/** Rows that are encoded in one step. */
+const STEP_ROWS = 128;
+
+function* encodedRows(
+  encoding: FeatureEncoding,
+  table: ColumnTable,
+  indices: Int32Array,
+): Steps<MemberRows['validation']> {
+  const width = encoding.dimensions + encoding.contextWidth;
+  const rows = new Float32Array(indices.length * width);
+  for (const [start, end] of blocksOf(indices.length, STEP_ROWS)) {
+    rows.set(encoding.encode(table.select(indices.subarray(start, end))).rows, start * width);
+    yield;
+  }
+  return { size: indices.length, rows };
 }
 
 /** Selects at most `most` rows, evenly spaced in time. */

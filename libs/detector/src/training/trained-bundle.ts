@@ -31,7 +31,7 @@ export function trainedBundle(spec: DetectorTrainingSpec, parts: TrainedParts): 
 }
 
 function metadataOf(spec: DetectorTrainingSpec, { tables, encoding, report }: TrainedParts): BundleMetadata {
-  const { backend, heldOut, calibration } = report;
+  const { backend, scoring, heldOut, calibration } = report;
   const part = (name: keyof HistoryParts<unknown>): HistoryPart => {
     const times = spec.times?.[name];
     return { rows: tables[name].size, fromMs: times?.fromMs ?? null, toMs: times?.toMs ?? null };
@@ -44,6 +44,7 @@ function metadataOf(spec: DetectorTrainingSpec, { tables, encoding, report }: Tr
     data: spec.data,
     alpha: spec.alpha,
     backend,
+    calibratedWith: scoring.backend.startsWith('wasm') ? 'compiled' : scoring.backend,
     history: {
       train: part('train'),
       validation: part('validation'),

@@ -1,5 +1,6 @@
 import type { AlarmVerdict } from '../calibration/alarm-verdict.ts';
 import type { RateInterval } from '../calibration/alpha.ts';
+import type { HeldOutScoring } from './held-out-scorer.ts';
 import type { MovedFeature } from './moved-features.ts';
 import type { MemberReport } from './train-flow.ts';
 
@@ -61,7 +62,10 @@ export interface AlarmReport {
 /** Report on a training run. */
 export interface TrainingReport {
   readonly seconds: number;
+  /** Tensor backend of the training. */
   readonly backend: string;
+  /** Backend that scored the held-out rows, and the reason for it. */
+  readonly scoring: HeldOutScoring;
   readonly parameterCount: number;
   readonly members: readonly MemberReport[];
   readonly heldOut: HeldOutReport | null;

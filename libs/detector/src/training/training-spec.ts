@@ -25,7 +25,10 @@ export interface DetectorTrainingSpec {
   readonly maxMinutes?: number;
   /** Maximum number of steps per member; null or absent: the recipe's. */
   readonly steps?: number | null;
-  /** Scoring backend (default `tfjs-wasm`). */
+  /**
+   * Tensor backend of the training (default `tfjs-wasm`). It also scores held-out rows if compiled
+   * code cannot.
+   */
   readonly backend?: ScoringBackend;
   /** Time range of each part of the history, for the model's metadata. */
   readonly times?: HistoryParts<{ readonly fromMs: number; readonly toMs: number }>;

@@ -16,13 +16,17 @@ export const evaluator = (outputs: readonly Node[]): Evaluator => {
   const results = outputs.map((output) => entry(places, output));
   const values = new Float64Array(nodes.length);
   const read = (place: number): number => values[place] ?? NaN;
+  // Loops, since an explanation evaluates formulas hundreds of times.
   return (inputs) => {
-    program.forEach(({ op, value, a, b, c, d }, place) => {
+    for (let place = 0; place < program.length; place++) {
+      const { op, value, a, b, c, d } = at(program, place);
       if (op === 'input') values[place] = at(inputs, value);
       else if (op === 'constant') values[place] = value;
       else values[place] = apply(op, read(a), read(b), read(c), read(d));
-    });
-    return Float64Array.from(results, read);
+    }
+    const found = new Float64Array(results.length);
+    for (let i = 0; i < results.length; i++) found[i] = read(at(results, i));
+    return found;
   };
 };
 

@@ -1,3 +1,5 @@
+import { at } from '@flowline/events';
+
 import { type Entity } from './entity.ts';
 import { encodeSlice } from './slices.ts';
 
@@ -41,11 +43,14 @@ export class ChangeLog {
   }
 
   /** Adds an event of an entity, or its beginning. Its order is the entity's. */
-  add(entity: Entity, timeMs: number, observed: readonly unknown[], isBeginning: boolean): void {
+  add(entity: Entity, timeMs: number, observed: Float64Array, isBeginning: boolean): void {
     if (this.#changes === 0) this.#from = entity.order;
     this.#push(4 * this.#indexOf(entity) + (isBeginning ? CHANGE.begin : CHANGE.event));
     this.#push(timeMs);
-    for (const value of observed) this.#push(typeof value === 'number' && Number.isFinite(value) ? value : NaN);
+    for (let i = 0; i < observed.length; i++) {
+      const value = at(observed, i);
+      this.#push(Number.isFinite(value) ? value : NaN);
+    }
     if (isBeginning) {
       this.#push(entity.forgottenToMs);
       this.#push(entity.isNew ? 1 : 0);

@@ -53,14 +53,14 @@ export class Entity {
 
   /**
    * Adds an event.
-   * @param observed a number per series; any other or non-finite one is not recorded.
+   * @param observed a number per series; one that is not finite is not recorded.
    * @returns true if too many values were within reach of a window.
    */
-  observe(timeMs: number, observed: ArrayLike<unknown>, retentions: readonly Retention[]): boolean {
+  observe(timeMs: number, observed: Float64Array, retentions: readonly Retention[]): boolean {
     let isFull = false;
     for (let i = 0; i < retentions.length; i++) {
-      const value = observed[i];
-      if (typeof value !== 'number' || !Number.isFinite(value)) continue;
+      const value = at(observed, i);
+      if (!Number.isFinite(value)) continue;
       if (at(this.series, i).insert(timeMs, value, at(retentions, i))) isFull = true;
     }
     this.newestMs = Math.max(this.newestMs, timeMs);

@@ -47,7 +47,7 @@ export class SnapshotChain {
   }
 
   /** Notes an event, which may be the first of its entity. */
-  added(entity: Entity, timeMs: number, observed: readonly unknown[], isBeginning: boolean): void {
+  added(entity: Entity, timeMs: number, observed: Float64Array, isBeginning: boolean): void {
     if (this.#changes === null) return;
     this.#changes.add(entity, timeMs, observed, isBeginning);
     if (this.#changes.bytes > MAX_CHANGES) this.#changes = null;

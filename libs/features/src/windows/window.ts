@@ -45,6 +45,14 @@ export function windowsOf(schema: readonly FeatureSpec[]): readonly Window[] {
   return [...found.values()];
 }
 
+/**
+ * Operands of windows without duplicates: a series of past values each. Null remembers only that
+ * events occurred.
+ */
+export const seriesOf = (windows: readonly Window[]): readonly (Expression | null)[] => [
+  ...new Map(windows.map(({ of }) => [JSON.stringify(of), of])).values(),
+];
+
 const WHOLE: KnownPast = { seenFromMs: -Infinity, isNew: true };
 
 const asIfWhole =

@@ -23,6 +23,7 @@ export interface ChainConfig extends BijectorConfig {
 export class Chain implements Bijector {
   readonly inverseCost: InverseCost;
   readonly forwardCost: InverseCost;
+  readonly dependsOnData: boolean;
   readonly variables: NamedVariables;
   readonly #parts: readonly Bijector[];
 
@@ -31,6 +32,7 @@ export class Chain implements Bijector {
     this.#parts = parts;
     this.inverseCost = largest(parts.map((part) => part.inverseCost));
     this.forwardCost = largest(parts.map((part) => part.forwardCost ?? 'parallel'));
+    this.dependsOnData = parts.some((part) => part.initialize !== undefined && part.dependsOnData !== false);
     this.variables = new Map(parts.flatMap((part, k) => prefixed(`${part.config.type}${k}`, part.variables)));
   }
 

@@ -136,7 +136,7 @@ class Training {
       const { trainNll } = state;
       const validates = step % validateEvery === 0 || step === steps;
       if (validates) resumedAt = await turnAfter(resumedAt);
-      const validationNll = validates ? this.#validate(parameters, state) : null;
+      const validationNll = validates ? await this.#validate(parameters, state) : null;
       if (validationNll !== null) state.recordValidation(validationNll);
       if (validates || step % PROGRESS_STEPS === 0) {
         onProgress?.({ step, steps, trainNll, validationNll, learningRate, gradientNorm, skippedSteps });
@@ -188,6 +188,8 @@ class Training {
     }
     const batch = await this.#nextBatch(INITIALIZATION_ROWS);
     if (batch === undefined) return false;
+    await tf.nextFrame();
+    // Also drawn for a flow that has nothing to set: the batches after it stay the same.
     this.#flow.initialize(batch.x, batch.context);
     disposeBatch(batch);
     return true;
@@ -200,10 +202,10 @@ class Training {
   }
 
   /** Returns the validation NLL of the averaged weights. */
-  #validate(parameters: FlatParameters, state: TrainingState): number {
+  async #validate(parameters: FlatParameters, state: TrainingState): Promise<number> {
     if (state.averaged === state.weights) return this.#validation.nll();
     parameters.push(state.averaged);
-    const nll = this.#validation.nll();
+    const nll = await this.#validation.nll();
     parameters.push();
     return nll;
   }

@@ -1,3 +1,5 @@
+import * as tf from '@tensorflow/tfjs-core';
+
 import type { Random } from '../random.ts';
 import type { Rows } from '../rows.ts';
 import type { RowLookup } from './fit-data.ts';
@@ -23,6 +25,9 @@ export interface RowSource {
   close(): Promise<void>;
 }
 
+/** Rows that are made between two turns of the event loop. */
+const ROWS_AT_ONCE = 256;
+
 /** Rows made when they are drawn, in the order of {@link MemoryRows}. */
 export class LookedUpRows implements RowSource {
   readonly position = { epoch: 0, taken: 0 };
@@ -34,11 +39,14 @@ export class LookedUpRows implements RowSource {
     this.#random = random;
   }
 
-  take(size: number, put: PutRow): Promise<boolean> {
+  async take(size: number, put: PutRow): Promise<boolean> {
     const indices = Int32Array.from({ length: size }, () => this.#random.integer(this.#lookup.size));
-    const rows = this.#lookup.rowsAt(indices);
-    for (let i = 0; i < size; i++) put(rows, i, i);
-    return Promise.resolve(true);
+    for (let start = 0; start < size; start += ROWS_AT_ONCE) {
+      if (start > 0) await tf.nextFrame();
+      const rows = this.#lookup.rowsAt(indices.subarray(start, start + ROWS_AT_ONCE));
+      for (let i = 0; i < rows.size; i++) put(rows, i, start + i);
+    }
+    return true;
   }
 
   close(): Promise<void> {

@@ -8,8 +8,10 @@ import { BatchMaker, disposeBatch } from './batch.ts';
 import type { ResolvedFitOptions } from './options.ts';
 import { meanNll, winsorisedNll } from './robust.ts';
 
-/** Rows per chunk: wide enough for the kernels, small enough for memory. */
+/** Rows whose noise is drawn together. */
 const CHUNK_ROWS = 1024;
+/** Rows that are scored between two turns of the event loop. */
+const ROWS_AT_ONCE = 256;
 
 /** Validation rows as tensors, with fixed noise and masking. */
 export class ValidationSet {
@@ -26,19 +28,23 @@ export class ValidationSet {
       const size = Math.min(rows.size - from, CHUNK_ROWS);
       for (let row = 0; row < size; row++) maker.put(rows, from + row, row);
       return maker.finish(size);
-    });
+    }).flatMap(inPieces);
   }
 
-  /** Mean negative log-likelihood under the current flow, winsorised in robust training. */
-  nll(): number {
-    const parts = this.#batches.map(({ x, context }) =>
-      tf.tidy(() => this.#flow.uncheckedLogProb(x, context).dataSync()),
-    );
-    const logP = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  /**
+   * Mean negative log-likelihood under the current flow, winsorised in robust training. Gives the
+   * event loop turns.
+   */
+  async nll(): Promise<number> {
+    const logP = new Float32Array(this.#batches.reduce((sum, { x }) => sum + x.shape[0], 0));
     let at = 0;
-    for (const part of parts) {
-      logP.set(part, at);
-      at += part.length;
+    for (const { x, context } of this.#batches) {
+      if (at > 0) await tf.nextFrame();
+      logP.set(
+        tf.tidy(() => this.#flow.uncheckedLogProb(x, context).dataSync()),
+        at,
+      );
+      at += x.shape[0];
     }
     return this.#robust ? winsorisedNll(logP) : meanNll(logP);
   }
@@ -46,4 +52,22 @@ export class ValidationSet {
   dispose(): void {
     this.#batches.forEach(disposeBatch);
   }
+}
+
+/** Cuts a batch into pieces, and frees it. */
+function inPieces(batch: Batch): Batch[] {
+  const { x, context } = batch;
+  const piecesOf = (rows: tf.Tensor2D): tf.Tensor2D[] => {
+    const [size, width] = rows.shape;
+    return Array.from({ length: Math.ceil(size / ROWS_AT_ONCE) }, (_, i) =>
+      tf.slice(rows, [i * ROWS_AT_ONCE, 0], [Math.min(ROWS_AT_ONCE, size - i * ROWS_AT_ONCE), width]),
+    );
+  };
+  const contexts = context === undefined ? [] : piecesOf(context);
+  const pieces = piecesOf(x).map((piece, i) => {
+    const own = contexts[i];
+    return own === undefined ? { x: piece } : { x: piece, context: own };
+  });
+  disposeBatch(batch);
+  return pieces;
 }

@@ -36,4 +36,13 @@ describe('explainAnomaly', () => {
       ].join('\n'),
     );
   });
+
+  it('shows features whose names all objects know', () => {
+    const observed = JSON.parse('{"constructor": 1, "__proto__": 2}') as StoredAnomaly['observed'];
+    const rows = explainAnomaly({ ...anomaly, observed, nearestNormal: {}, contributions: [] }, new Map()).split('\n');
+    expect(rows.slice(3).map((row) => row.trim().split(/ +/))).toEqual([
+      ['constructor', '1', 'missing'],
+      ['__proto__', '2', 'missing'],
+    ]);
+  });
 });

@@ -41,14 +41,14 @@ export function explainAnomaly(anomaly: StoredAnomaly, features: Features): stri
   const names = [...new Set([...bits.keys(), ...Object.keys(anomaly.observed)])];
   const rows = names.map((name) => {
     const spec = features.get(name);
-    const range = anomaly.expected[name];
-    const own = bits.get(name);
+    const range = own(anomaly.expected, name);
+    const surprise = bits.get(name);
     return [
       name,
-      readableValue(spec, anomaly.observed[name] ?? null),
+      readableValue(spec, own(anomaly.observed, name) ?? null),
       range === undefined ? '' : formatRange(range.p05, range.p95),
-      anomaly.nearestNormal === null ? '' : readableValue(spec, anomaly.nearestNormal[name] ?? null),
-      own === undefined ? '' : formatBits(own),
+      anomaly.nearestNormal === null ? '' : readableValue(spec, own(anomaly.nearestNormal, name) ?? null),
+      surprise === undefined ? '' : formatBits(surprise),
     ];
   });
   const table = formatTable(['feature', 'found', 'expected', 'closest usual', 'bits'], rows);
@@ -57,4 +57,9 @@ export function explainAnomaly(anomaly: StoredAnomaly, features: Features): stri
     `  ${summary}`,
     ...table.split('\n').map((line) => `    ${line}`),
   ].join('\n');
+}
+
+/** Value of a feature, which may have any name, `constructor` too. */
+function own<T>(values: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(values, name) ? values[name] : undefined;
 }

@@ -116,15 +116,37 @@ describe('ChampionHolder', () => {
     expect(loader.disposed).toEqual([1, 2]);
   });
 
+  it.each(['looked up', 'loaded'])('says nothing of a champion that cannot be %s after the end', async (when) => {
+    const logged: string[] = [];
+    const logger = createLogger({ name: 'test', level: 'warn', destination: { write: (line) => logged.push(line) } });
+    let fail = (): void => undefined;
+    const closed = new Promise<never>((_, reject) => (fail = () => reject(new Error('the database is closed'))));
+    const loader = {
+      championVersion: () => (when === 'looked up' ? closed : Promise.resolve(1)),
+      loadChampion: () => closed,
+    };
+    const holder = new ChampionHolder({ loader, logger, pollMs: 1 });
+    const watching = holder.watch(new AbortController().signal);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    holder.close();
+    fail();
+    await watching;
+    expect(logged).toEqual([]);
+  });
+
   it('disposes everything when it is closed, also what is loaded meanwhile', async () => {
     const loader = new FakeLoader(1);
     const holder = new ChampionHolder({ loader, logger: silentLogger });
     await holder.refresh();
     const lease = holder.acquire();
     loader.champion = 2;
-    const loading = holder.refresh();
-    holder.close();
-    await loading;
+    const load = loader.loadChampion.bind(loader);
+    loader.loadChampion = () => {
+      const loading = load();
+      holder.close();
+      return loading;
+    };
+    await holder.refresh();
     lease.release();
     expect(loader.disposed).toEqual([1, 2]);
     expect(holder.current).toBeUndefined();

@@ -102,6 +102,7 @@ export class ChampionHolder {
   async refresh(): Promise<Champion | undefined> {
     const { loader } = this.#options;
     const version = await loader.championVersion();
+    if (this.#isClosed()) return undefined;
     if (version === null) this.#letGo();
     if (version === null || version === this.#current?.modelVersion) return this.#current;
     if (this.#rejected?.version === version && Date.now() < this.#rejected.untilMs)
@@ -112,8 +113,8 @@ export class ChampionHolder {
       else this.#take(model);
       return this.#current;
     } catch (error) {
-      // The database became unreachable meanwhile. That says nothing about the model.
-      if (isRetryableError(error)) throw error;
+      // The database went away meanwhile, or was closed. That says nothing about the model.
+      if (isRetryableError(error) || this.#isClosed()) throw error;
       return this.#orThrow(this.#reject(version, error));
     }
   }
@@ -129,6 +130,8 @@ export class ChampionHolder {
         await this.refresh();
         waitMs = pollMs;
       } catch (err) {
+        // The run has ended meanwhile, and with it what it looked up.
+        if (this.#isClosed()) return;
         waitMs = FAILED_MS;
         logger.warn({ err }, 'the champion could not be looked up; scoring continues with the current model');
       }

@@ -5,7 +5,8 @@ import { describe, expect, it } from '@jest/globals';
 
 import { recordFormats } from './formats.ts';
 import { decodeInTurns } from './decode-in-turns.ts';
-import { createDecoder, type DecodedEvents, type DecodeEvents } from './record-decoder.ts';
+import type { DecodedEvents } from './event-rows.ts';
+import { createDecoder, type DecodeEvents } from './record-decoder.ts';
 
 const feature = (name: string, type: FeatureSpec['type'], from: FeatureSpec['from']): FeatureSpec => ({
   ...{ name, type, from, role: 'score', nullable: true, maxLevels: 64, period: null },

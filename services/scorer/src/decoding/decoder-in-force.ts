@@ -5,7 +5,8 @@ import { createRecordReader } from '@flowline/features';
 import type { RecordDecoder, SourceBatch } from '@flowline/stream';
 
 import { decodeInTurns } from './decode-in-turns.ts';
-import { createDecoder, type DecodedEvents, type DecodeEvents } from './record-decoder.ts';
+import type { DecodedEvents } from './event-rows.ts';
+import { createDecoder, type DecodeEvents } from './record-decoder.ts';
 import { windowsMaker, type WindowsMaker } from '../windows/windows-maker.ts';
 
 /**

@@ -1,19 +1,12 @@
 import type { DetectorDefinition } from '@flowline/config';
 import { at, type DeadLetter } from '@flowline/events';
-import { concatTables, type EntityWindows, type RecordReader, selectRows } from '@flowline/features';
+import type { EntityWindows, RecordReader } from '@flowline/features';
 import type { RecordDecoder, SourceBatch, SourceRecord } from '@flowline/stream';
 
 import { type Candidate, createCandidateDecoder, positionId } from './candidate.ts';
+import { type DecodedEvents, joinEvents, mergeRows } from './event-rows.ts';
+import { compileFieldRows } from './field-rows.ts';
 import { deadLetter } from './kept-record.ts';
-import { type EventRows, compilePlainColumns } from './plain-columns.ts';
-
-/** A decoded batch. Every record is either an event (a row, in record order) or a dead letter. */
-export interface DecodedEvents extends EventRows {
-  /** Entity of each event; null if events stand alone. */
-  readonly entities: readonly string[] | null;
-  /** Dead letters, in record order. */
-  readonly deadLetters: readonly DeadLetter[];
-}
 
 /**
  * Decodes the records of a batch. No record makes it throw.
@@ -24,7 +17,7 @@ export type DecodeEvents = (batch: SourceBatch, windows: EntityWindows | null) =
 
 /**
  * Compiles a detector's source to a decoder: bytes → value → event time and id → features. Most
- * records of plain fields take a shortcut: bytes → features.
+ * records of top-level fields take a shortcut: bytes → features.
  * @param format decodes the value of a record.
  * @param maxBytes size limit of a value; a longer one becomes a dead letter.
  */
@@ -35,7 +28,7 @@ export function createDecoder(
   maxBytes: number,
 ): DecodeEvents {
   const decodeCandidate = createCandidateDecoder(source, format, maxBytes);
-  const beginPlain = compilePlainColumns(source, format, reader.plain);
+  const begin = compileFieldRows(source, format, reader.columns);
 
   /**
    * Decodes the records that the shortcut does not take: a whole batch, or the few that are not
@@ -57,16 +50,26 @@ export function createDecoder(
   };
 
   return (batch, windows) => {
-    // Windows look at each record in turn.
-    if (beginPlain === null || windows !== null) return decodeEach(batch, batch.records, windows);
-    const plain = beginPlain(batch.records.length, ({ offset }) => positionId(batch, offset));
-    const others = batch.records.filter(
-      (record) => record.value === null || record.value.length > maxBytes || !plain.add(record, record.value),
-    );
-    const rows = plain.rows();
-    if (others.length === 0) return { ...rows, entities: null, deadLetters: [] };
-    const rest = decodeEach(batch, others, null);
-    return rows.table.size === 0 ? rest : { ...rest, ...inOrder(rows, rest) };
+    const rows = begin?.(batch.records.length, ({ offset }) => positionId(batch, offset), windows) ?? null;
+    if (rows === null) return decodeEach(batch, batch.records, windows);
+    const parts: DecodedEvents[] = [];
+    let others: SourceRecord[] = [];
+    const decodeOthers = (): void => {
+      if (others.length > 0) parts.push(decodeEach(batch, others, windows));
+      others = [];
+    };
+    for (const record of batch.records) {
+      const { value } = record;
+      const isPlain = value !== null && value.length <= maxBytes && rows.read(record, value);
+      // Windows see the events in turn.
+      if (isPlain && windows !== null) decodeOthers();
+      if (!isPlain || !rows.add()) others.push(record);
+    }
+    decodeOthers();
+    const plain = rows.rows();
+    if (parts.length === 0) return { ...plain, deadLetters: [] };
+    const rest = joinEvents(parts);
+    return plain.table.size === 0 ? rest : { ...rest, ...mergeRows(plain, rest) };
   };
 }
 
@@ -99,20 +102,6 @@ function readFeatures(
     eventIds.push(eventId);
   }
   return { table, offsets, eventIds, eventTimesMs, entities, deadLetters };
-}
-
-/** Merges the events of two parts of a batch in offset order. */
-function inOrder(a: EventRows, b: EventRows): EventRows {
-  const offsets = [...a.offsets, ...b.offsets];
-  const times = [...a.eventTimesMs, ...b.eventTimesMs];
-  const ids = [...a.eventIds, ...b.eventIds];
-  const order = Int32Array.from(offsets.keys()).sort((i, j) => at(offsets, i) - at(offsets, j));
-  return {
-    table: selectRows(concatTables([a.table, b.table]), order),
-    offsets: Float64Array.from(order, (row) => at(offsets, row)),
-    eventIds: Array.from(order, (row) => at(ids, row)),
-    eventTimesMs: Float64Array.from(order, (row) => at(times, row)),
-  };
 }
 
 /** Lets a format fetch whatever the values of a batch need; returns at once if it needs nothing. */

@@ -6,6 +6,9 @@ import { describe, expect, it } from '@jest/globals';
 import { type DeferredExplanations, explainLater } from './explain-later.ts';
 import { FakeLoader } from '../testing/fake-model.ts';
 
+/** Value that no model here can explain. */
+const POISON = 13;
+
 const anomaly = (anomalyId: number, modelVersion: number): DeferredAnomaly => ({
   ...{ topic: 't', anomalyId, modelVersion, pValue: 2 ** -anomalyId, pMethod: 'empirical', observed: { p: anomalyId } },
 });
@@ -32,6 +35,7 @@ async function explainedLater(pages: (readonly DeferredAnomaly[] | Error)[]) {
           : {
               bundle: detector.bundle,
               explain: (table, rows, scores) => {
+                if (table.numeric[0] === POISON) return Promise.reject(new Error('the value is absurd'));
                 asked.push([version, [...table.numeric], rows, [...scores.pValues], scores.pMethods]);
                 return Promise.resolve(rows.map(() => ({ ...empty, summary: `by model ${version}` })));
               },
@@ -46,18 +50,27 @@ async function explainedLater(pages: (readonly DeferredAnomaly[] | Error)[]) {
 const empty = { contributions: [], expected: {}, nearestNormal: null };
 
 describe('explaining later', () => {
-  it('explains each anomaly by the model that scored it, and says where that is gone', async () => {
-    const { stored, asked, closed } = await explainedLater([[anomaly(1, 1), anomaly(2, 2)], [anomaly(3, 9)]]);
+  it('explains anomalies by the model that scored them, together, and says where that is gone', async () => {
+    const { stored, asked, closed } = await explainedLater([
+      [anomaly(1, 1), anomaly(4, 1), anomaly(2, 2)],
+      [anomaly(3, 9)],
+    ]);
     expect(stored.map(({ summary }) => summary)).toEqual([
+      'by model 1',
       'by model 1',
       'by model 2',
       'not explained: model version 9, which scored it, cannot be loaded',
     ]);
     expect(asked).toEqual([
-      [1, [1], [0], [0.5], ['empirical']],
+      [1, [1, 4], [0, 1], [0.5, 0.0625], ['empirical', 'empirical']],
       [2, [2], [0], [0.25], ['empirical']],
     ]);
     expect(closed).toBe(1);
+  });
+
+  it('explains those after an anomaly that cannot be explained, which says why', async () => {
+    const { stored } = await explainedLater([[anomaly(POISON, 1), anomaly(2, 1)], []]);
+    expect(stored.map(({ summary }) => summary)).toEqual(['not explained: the value is absurd', 'by model 1']);
   });
 
   it('ends with the signal after a failure, and releases what it holds', async () => {

@@ -1,5 +1,5 @@
 import type { DeferredAnomaly } from '@flowline/db';
-import type { Explanation } from '@flowline/events';
+import { at, type Explanation, messageOf } from '@flowline/events';
 import { tableOfValues } from '@flowline/features';
 import { type Logger, pause } from '@flowline/telemetry';
 
@@ -45,15 +45,19 @@ export async function explainLater(
   logger: Logger,
   signal: AbortSignal,
 ): Promise<void> {
+  let page = PAGE;
   while (!signal.aborted) {
     let waitMs = IDLE_MS;
     try {
       const startMs = performance.now();
-      const explained = await deferred.explainNext(PAGE, (anomalies) => explanationsOf(deferred, anomalies));
+      const explained = await deferred.explainNext(page, (anomalies) => explanationsOf(deferred, anomalies, logger));
+      page = PAGE;
       const share = budget.isFull ? QUIET_SHARE : BUSY_SHARE;
       if (explained > 0) waitMs = (performance.now() - startMs) * (1 / share - 1);
     } catch (err) {
       waitMs = FAILED_MS;
+      // A page that took too long, or that one anomaly spoils, is repeated in the smallest part.
+      page = 1;
       logger.warn({ err, waitMs }, 'explanations wait: anomalies that were stored without one cannot be explained');
     }
     await pause(waitMs, signal);
@@ -61,30 +65,66 @@ export async function explainLater(
   deferred.close();
 }
 
+/** Explains anomalies in their order: those in a row of the same model version together. */
 async function explanationsOf(
   deferred: DeferredExplanations,
   anomalies: readonly DeferredAnomaly[],
+  logger: Logger,
 ): Promise<readonly Explanation[]> {
   const explanations: Explanation[] = [];
-  for (const anomaly of anomalies) {
-    const detector = await deferred.detector(anomaly.modelVersion);
-    explanations.push(detector === null ? unexplainable(anomaly) : await explanationOf(detector, anomaly));
+  while (explanations.length < anomalies.length) {
+    const rest = anomalies.slice(explanations.length);
+    const { modelVersion } = at(rest, 0);
+    const others = rest.findIndex((each) => each.modelVersion !== modelVersion);
+    const run = others < 0 ? rest : rest.slice(0, others);
+    const detector = await deferred.detector(modelVersion);
+    explanations.push(...(detector === null ? run.map(unloadable) : await explainedOrNot(detector, run, logger)));
   }
   return explanations;
 }
 
-async function explanationOf(detector: ExplainingDetector, anomaly: DeferredAnomaly): Promise<Explanation> {
-  const { pValue, pMethod, observed } = anomaly;
-  const table = tableOfValues(detector.bundle.schema, [observed]);
-  const [explanation] = await detector.explain(table, [0], {
-    pValues: Float64Array.of(pValue),
-    pMethods: [pMethod],
+/**
+ * Explains anomalies together, or one by one if that fails: one that cannot be explained says why,
+ * and does not hold up those after it.
+ */
+async function explainedOrNot(
+  detector: ExplainingDetector,
+  anomalies: readonly DeferredAnomaly[],
+  logger: Logger,
+): Promise<readonly Explanation[]> {
+  try {
+    return await explained(detector, anomalies);
+  } catch (err) {
+    if (anomalies.length > 1) {
+      const alone: Explanation[] = [];
+      for (const anomaly of anomalies) alone.push(...(await explainedOrNot(detector, [anomaly], logger)));
+      return alone;
+    }
+    logger.warn({ err, anomalyId: anomalies[0]?.anomalyId }, 'an anomaly cannot be explained');
+    return anomalies.map(() => unexplained(messageOf(err)));
+  }
+}
+
+async function explained(
+  detector: ExplainingDetector,
+  anomalies: readonly DeferredAnomaly[],
+): Promise<readonly Explanation[]> {
+  const table = tableOfValues(
+    detector.bundle.schema,
+    anomalies.map(({ observed }) => observed),
+  );
+  const found = await detector.explain(table, [...anomalies.keys()], {
+    pValues: Float64Array.from(anomalies, ({ pValue }) => pValue),
+    pMethods: anomalies.map(({ pMethod }) => pMethod),
   });
-  return explanation ?? unexplainable(anomaly);
+  return anomalies.map((_, i) => found[i] ?? unexplained('the model gave no explanation'));
 }
 
 /** Stands for the explanation of an anomaly whose model is gone. */
-function unexplainable({ modelVersion }: DeferredAnomaly): Explanation {
-  const summary = `not explained: model version ${modelVersion}, which scored it, cannot be loaded`;
-  return { contributions: [], expected: {}, nearestNormal: null, summary };
+function unloadable({ modelVersion }: DeferredAnomaly): Explanation {
+  return unexplained(`model version ${modelVersion}, which scored it, cannot be loaded`);
+}
+
+function unexplained(reason: string): Explanation {
+  return { contributions: [], expected: {}, nearestNormal: null, summary: `not explained: ${reason}` };
 }

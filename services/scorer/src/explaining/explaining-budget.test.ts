@@ -41,7 +41,15 @@ describe('the budget of explanations', () => {
 
   it('is nothing at a share of 0, and no bound at 1', async () => {
     const clock = { ms: 0 };
-    expect(new ExplainingBudget(0, () => clock.ms).rows).toBe(0);
+    const nothing = new ExplainingBudget(0, () => clock.ms);
+    expect([nothing.isFull, nothing.rows]).toEqual([true, 0]);
+    // An incident: all anomalies wait, and explanations that follow must not take half of the time.
+    for (let i = 0; i < 20; i++) {
+      clock.ms += 100;
+      expect([nothing.rows, nothing.isFull]).toEqual([0, false]);
+    }
+    clock.ms += 3_000;
+    expect(nothing.isFull).toBe(true);
     expect(await explainAll(new ExplainingBudget(1, () => clock.ms), clock, 5)).toBe(10_000);
   });
 });

@@ -11,7 +11,7 @@ import { concatMap, defer, map, type Observable } from 'rxjs';
 import { isWorthRepeating } from './commit.ts';
 import { decode } from './decode.ts';
 import { eventBatch } from './event-batch.ts';
-import type { DecodedEvents } from '../decoding/record-decoder.ts';
+import type { DecodedEvents } from '../decoding/event-rows.ts';
 import type { EventReader } from '../decoding/event-reader.ts';
 import type { PartitionWindows } from '../windows/partition-windows.ts';
 import { throughWindows } from '../windows/through-windows.ts';

@@ -54,7 +54,8 @@ describe('the events of an entity that another partition holds', () => {
     expect([...first.events.offsets]).toEqual([0, 2]);
     expect([...first.events.table.numeric]).toEqual([NaN, 0]);
     expect(first.entities?.names).toEqual(['a', 'a']);
-    expect(first.entities?.seen).toEqual(['a']);
+    // Their day was noted when they were claimed.
+    expect(first.entities?.seen).toEqual([]);
 
     // In a later batch, and in a process that takes over from the snapshot.
     store.stored = first.entities?.windows ?? null;

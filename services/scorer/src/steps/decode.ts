@@ -3,7 +3,8 @@ import type { EntityWindows } from '@flowline/features';
 import { decodeInTurns } from '../decoding/decode-in-turns.ts';
 import { type EventsInForce, readInForce } from '../decoding/decoder-in-force.ts';
 import type { ReadableBatch } from '../decoding/event-reader.ts';
-import { type DecodedEvents, prepareBatch } from '../decoding/record-decoder.ts';
+import type { DecodedEvents } from '../decoding/event-rows.ts';
+import { prepareBatch } from '../decoding/record-decoder.ts';
 
 /** Events of a batch. */
 export interface BatchEvents {

@@ -5,7 +5,7 @@ import { silentLogger } from '@flowline/telemetry';
 import fc from 'fast-check';
 
 import { recordFormats } from '../decoding/formats.ts';
-import type { DecodedEvents } from '../decoding/record-decoder.ts';
+import type { DecodedEvents } from '../decoding/event-rows.ts';
 import { decode } from '../steps/decode.ts';
 import { extended } from './fake-window-store.ts';
 import { PartitionWindows } from '../windows/partition-windows.ts';

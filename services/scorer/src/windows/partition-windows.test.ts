@@ -237,6 +237,18 @@ describe('PartitionWindows', () => {
     expect(await due(10, 11, ['a'])).toMatchObject({ seen: ['d'] }); // a was named today
   });
 
+  it('do not name entities whose claims noted the day', async () => {
+    const partitions = new PartitionWindows(new FakeWindowStore(), silentLogger, { every: { records: 1, ms: 1e9 } });
+    await partitions.assign('t', 0, START);
+    const windows = await partitions.open(batchTo(1), maker);
+    see(windows, 0, 7);
+    const now = Date.now();
+    await partitions.strays(batchTo(1), windows, now);
+    expect(await partitions.advance(batchTo(1), windows, ['a', 'b'], now)).toMatchObject({ seen: ['b'] });
+    await partitions.open(batchTo(2, 0, 1), maker);
+    expect(await partitions.advance(batchTo(2, 0, 1), windows, ['a'], now + 86_400_000)).toMatchObject({ seen: ['a'] });
+  });
+
   it('of two overlapping assignments keep the later one, whichever is answered first', async () => {
     const answers: ((stored: StoredWindows | null) => void)[] = [];
     const partitions = new PartitionWindows(

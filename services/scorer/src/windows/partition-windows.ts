@@ -231,10 +231,13 @@ export class PartitionWindows {
   async strays(
     { topic, topicId, partition }: SourceBatch,
     windows: EntityWindows,
+    nowMs = Date.now(),
   ): Promise<ReadonlyMap<string, number>> {
     const added = windows.takeNewEntities();
     if (added.length === 0) return NO_STRAYS;
     const found = await this.#store.claim({ topic, topicId, key: windows.key, partition }, added);
+    // A claim notes the day, too.
+    this.#partitions.get(key(topic, partition))?.seen.addStored(added, nowMs);
     const [first] = found;
     if (first === undefined) return NO_STRAYS;
     for (const { entity } of found) windows.forget(entity);

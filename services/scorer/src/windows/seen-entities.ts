@@ -20,14 +20,27 @@ export class SeenEntities {
 
   /** Adds the names of events at a time. */
   add(names: readonly string[], nowMs: number): void {
-    const day = Math.floor(nowMs / DAY_MS);
-    if (day !== this.#day || this.#taken.size > MAX_NAMES || this.#takenLength > MAX_LENGTH) this.forget();
-    this.#day = day;
+    this.#begin(nowMs);
     for (const name of names) {
       if (this.#taken.has(name) || this.#waiting.has(name)) continue;
       this.#waiting.add(name);
       this.#length += name.length;
     }
+  }
+
+  /** Adds names whose day is stored by now. */
+  addStored(names: readonly string[], nowMs: number): void {
+    this.#begin(nowMs);
+    for (const name of names) {
+      this.#taken.add(name);
+      this.#takenLength += name.length;
+    }
+  }
+
+  #begin(nowMs: number): void {
+    const day = Math.floor(nowMs / DAY_MS);
+    if (day !== this.#day || this.#taken.size > MAX_NAMES || this.#takenLength > MAX_LENGTH) this.forget();
+    this.#day = day;
   }
 
   /** Takes the names that wait. */

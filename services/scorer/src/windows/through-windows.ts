@@ -3,7 +3,7 @@ import type { EntityWindows } from '@flowline/features';
 import type { SourceBatch } from '@flowline/stream';
 
 import type { ReadableBatch } from '../decoding/event-reader.ts';
-import type { DecodedEvents } from '../decoding/record-decoder.ts';
+import type { DecodedEvents } from '../decoding/event-rows.ts';
 import type { BatchEvents } from '../steps/decode.ts';
 import type { PartitionWindows } from './partition-windows.ts';
 import { withoutStrays } from './without-strays.ts';

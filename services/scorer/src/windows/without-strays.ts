@@ -1,8 +1,7 @@
 import { at } from '@flowline/events';
-import { selectRows } from '@flowline/features';
 import type { SourceBatch } from '@flowline/stream';
 
-import type { DecodedEvents } from '../decoding/record-decoder.ts';
+import { type DecodedEvents, selectEvents } from '../decoding/event-rows.ts';
 import { deadLetter, recordAt } from '../decoding/kept-record.ts';
 
 /** Maximum length of a name quoted in a message. */
@@ -32,11 +31,7 @@ export function withoutStrays(
     ];
   });
   return {
-    table: selectRows(events.table, kept),
-    offsets: Float64Array.from(kept, (row) => at(events.offsets, row)),
-    eventIds: Array.from(kept, (row) => at(events.eventIds, row)),
-    eventTimesMs: Float64Array.from(kept, (row) => at(events.eventTimesMs, row)),
-    entities: Array.from(kept, (row) => at(names, row)),
+    ...selectEvents(events, kept),
     deadLetters: [...events.deadLetters, ...letters].sort((a, b) => a.offset - b.offset),
   };
 }

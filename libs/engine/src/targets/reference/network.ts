@@ -25,8 +25,10 @@ export const runNetwork = (network: Network, input: Float64Array): Float64Array[
 };
 
 /** Outputs of a network, side by side. */
-export const outputsOf = (network: Network, values: readonly Float64Array[]): Float64Array =>
-  Float64Array.from(network.outputs.flatMap((value) => [...at(values, value)]));
+export const outputsOf = ({ outputs }: Network, values: readonly Float64Array[]): Float64Array =>
+  outputs.length === 1
+    ? at(values, at(outputs, 0))
+    : Float64Array.from(outputs.flatMap((value) => [...at(values, value)]));
 
 /**
  * Reverse pass: ∂/∂input of a quantity whose derivative with respect to the outputs is `adjoint`,
@@ -65,13 +67,27 @@ export const reverseNetwork = (
 const multiply = ({ weights, bias, activation }: DenseLayer, input: Float64Array): Float64Array => {
   const sums = bias.slice();
   const width = sums.length;
-  for (let i = 0; i < input.length; i++) {
-    const x = at(input, i);
-    // Skips half of the values after a ReLU. 0·w adds nothing, since weights are finite.
-    if (x === 0) continue;
-    for (let o = 0; o < width; o++) sums[o] = (sums[o] ?? NaN) + x * (weights[i * width + o] ?? NaN);
+  // Skips half of the values after a ReLU. 0·w adds nothing, since weights are finite.
+  const used: number[] = [];
+  for (let i = 0; i < input.length; i++) if (input[i] !== 0) used.push(i);
+  // Four inputs per pass halve its time; they are added one after the other.
+  for (let k = 0; k < used.length; k += 4) {
+    const [a = 0, b = -1, c = -1, d = -1] = used.slice(k, k + 4);
+    const [xa, xb] = [at(input, a), b < 0 ? 0 : at(input, b)];
+    const [xc, xd] = [c < 0 ? 0 : at(input, c), d < 0 ? 0 : at(input, d)];
+    const [first, second] = [a * width, Math.max(0, b) * width];
+    const [third, fourth] = [Math.max(0, c) * width, Math.max(0, d) * width];
+    for (let o = 0; o < width; o++) {
+      sums[o] =
+        (sums[o] ?? NaN) +
+        xa * (weights[first + o] ?? NaN) +
+        xb * (weights[second + o] ?? NaN) +
+        xc * (weights[third + o] ?? NaN) +
+        xd * (weights[fourth + o] ?? NaN);
+    }
   }
-  return sums.map((sum) => activate(activation, sum));
+  if (activation !== 'linear') for (let o = 0; o < width; o++) sums[o] = activate(activation, sums[o] ?? NaN);
+  return sums;
 };
 
 const multiplyTransposed = ({ weights }: DenseLayer, adjoint: Float64Array, into: Float64Array): void => {

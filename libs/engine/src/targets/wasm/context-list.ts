@@ -3,6 +3,8 @@ import { f32x4, i32, v128 } from './assembly/expression.ts';
 import type { I32, V128 } from './assembly/expression.ts';
 import type { FunctionBuilder } from './assembly/function-builder.ts';
 import { PANEL_BYTES, PANEL_VECTORS, STRIDE, TILE_PANELS, VECTOR_BYTES } from './layout.ts';
+import { allocateRowLists } from './row-lists.ts';
+import type { RowLists } from './row-lists.ts';
 
 /*
  * A row with levels of many values has a thousand context columns, of which a few are not zero. A
@@ -16,6 +18,8 @@ export interface ContextList {
   readonly address: number;
   /** Bytes from one panel's list to the next. */
   readonly bytes: number;
+  /** The columns of each row; null if first layers read those of a panel. */
+  readonly rows: RowLists | null;
 }
 
 /** Number of context columns from which a list pays off. */
@@ -25,10 +29,11 @@ const ITEM_BYTES = 4;
 const HEADER_BYTES = 4;
 
 /** Allocates the lists of a tile; null for a plan with few context columns. */
-export const allocateContextList = ({ layout, plan }: Emission): ContextList | null => {
+export const allocateContextList = (emission: Emission): ContextList | null => {
+  const { layout, plan } = emission;
   if (plan.context < LIST_MINIMUM) return null;
   const bytes = Math.ceil((HEADER_BYTES + plan.context * ITEM_BYTES) / PANEL_BYTES) * PANEL_BYTES;
-  return { address: layout.allocate(TILE_PANELS * bytes), bytes };
+  return { address: layout.allocate(TILE_PANELS * bytes), bytes, rows: allocateRowLists(emission) };
 };
 
 /** Emits the address of the list of a panel, given by its byte offset within a quantity. */

@@ -17,12 +17,21 @@ const LANES = 4;
  */
 const BLOCK_VECTORS = 7;
 
+/** Run of adjacent inputs. */
+export interface Run {
+  /** In floats from the address of the input. */
+  readonly offset: number;
+  readonly length: number;
+  /** True if most inputs are zero, and are left out. */
+  readonly isSparse?: true;
+}
+
 /**
  * Shape of a dense layer of a single row; it identifies the kernel that runs it. Lanes are outputs.
  */
 export interface SingleShape {
-  /** Runs of adjacent inputs. `offset` is in floats from the address of the input. */
-  readonly runs: readonly { readonly offset: number; readonly length: number }[];
+  /** Runs of adjacent inputs, in the order in which they are added. */
+  readonly runs: readonly Run[];
   /** Number of output vectors. */
   readonly vectors: number;
   readonly activation: Activation;
@@ -107,7 +116,7 @@ const UNROLLED_INPUTS = 6;
 const overRun = (
   f: FunctionBuilder,
   input: I32,
-  run: { readonly offset: number; readonly length: number },
+  run: Run,
   at: Local<'i32'>,
   weight: Local<'i32'>,
   rowBytes: number,
@@ -122,7 +131,9 @@ const overRun = (
   const end = f.let(i32.add(at, i32.constant(run.length * FLOAT_BYTES)));
   f.doWhile(
     () => {
-      accumulate(at, 0, weight, 0);
+      const add = (): void => accumulate(at, 0, weight, 0);
+      if (run.isSparse === true) f.if(i32.load(at), add);
+      else add();
       f.advance(at, FLOAT_BYTES);
       f.advance(weight, rowBytes);
     },
@@ -131,7 +142,7 @@ const overRun = (
 };
 
 /** Splits vectors into blocks of nearly equal width. */
-const blockWidths = (vectors: number): number[] => {
+export const blockWidths = (vectors: number): number[] => {
   const blocks = Math.ceil(vectors / BLOCK_VECTORS);
   return Array.from({ length: blocks }, (_, b) => Math.floor((vectors + b) / blocks));
 };

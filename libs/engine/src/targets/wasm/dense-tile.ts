@@ -8,6 +8,8 @@ import type { I32, V128 } from './assembly/expression.ts';
 import type { FunctionBuilder, FunctionReference } from './assembly/function-builder.ts';
 import { PANEL_BYTES, PANEL_VECTORS, STRIDE, VECTOR_BYTES } from './layout.ts';
 import type { VectorMath } from './math.ts';
+import { prepareContextSums } from './row-lists.ts';
+import type { RowLists } from './row-lists.ts';
 import type { ModuleBuilder } from './assembly/module-builder.ts';
 import type { Activation } from '../../plan/plan.ts';
 
@@ -18,6 +20,8 @@ interface DenseShape {
   readonly activation: Activation;
   /** True if the result is added to the destination instead of replacing it. */
   readonly accumulates: boolean;
+  /** True if the sums begin with what the destination holds, instead of the bias. */
+  readonly begun?: true;
   /** Last inputs that are read by their list, instead of one after another. */
   readonly listed?: { readonly inputs: number; readonly list: ContextList };
   /** True if each block skips the inputs before its first and after its last nonzero weight. */
@@ -37,19 +41,37 @@ export interface DenseTile extends Pick<DenseShape, 'inputs' | 'outputs' | 'acti
   readonly bias: Float64Array;
 }
 
-/** Prepares a dense layer over a tile: a call from one block of quantities to another. */
-export const prepareDenseTile = (
-  emission: Emission,
-  layer: DenseTile,
-  list: ContextList | null = null,
-): ((f: FunctionBuilder, from: I32, to: I32, panelBytes: I32) => void) => {
+/** Call of a dense layer, from one block of quantities to another. */
+type DenseCall = (f: FunctionBuilder, from: I32, to: I32, panelBytes: I32) => void;
+
+/** Prepares a dense layer over a tile. */
+export const prepareDenseTile = (emission: Emission, layer: DenseTile, list: ContextList | null = null): DenseCall => {
+  const lists = list?.rows ?? null;
+  return lists !== null && readsContext(layer, emission.plan.context)
+    ? prepareAfterContext(emission, layer, lists)
+    : prepareDense(emission, layer, list, false);
+};
+
+/** Prepares a first layer that begins with the sums over each row's own context columns. */
+const prepareAfterContext = (emission: Emission, layer: DenseTile, lists: RowLists): DenseCall => {
+  const inputs = layer.inputs - emission.plan.context;
+  const weights = layer.weights.subarray(0, inputs * layer.outputs);
+  const sums = prepareContextSums(emission, layer, lists);
+  const dense = prepareDense(emission, { ...layer, inputs, weights }, null, true);
+  return (f, from, to, panelBytes) => {
+    sums(f, i32.add(from, i32.constant(inputs * STRIDE)), to, panelBytes);
+    dense(f, from, to, panelBytes);
+  };
+};
+
+const prepareDense = (emission: Emission, layer: DenseTile, list: ContextList | null, begun: boolean): DenseCall => {
   const { inputs, outputs, activation, accumulates } = layer;
   const blocks = blocksOf(layer);
   const kept = blocks.reduce((sum, { first, end, width }) => sum + (end - first) * width, 0);
   const context = emission.plan.context;
   const isListed = list !== null && readsContext(layer, context);
   const trimmed = !isListed && kept < WORTH_TRIMMING * inputs * outputs;
-  const sizes = { inputs, outputs, activation, accumulates, trimmed };
+  const sizes = { inputs, outputs, activation, accumulates, trimmed, ...(begun ? { begun } : {}) };
   const shape = isListed ? { ...sizes, listed: { inputs: context, list } } : sizes;
   const kernel = defineDenseTile(emission.module, emission.math, shape);
   const address = i32.constant(place(emission, packBlocks(layer, blocks, trimmed)));
@@ -98,6 +120,12 @@ const defineDenseTile = (module: ModuleBuilder, math: VectorMath, shape: DenseSh
           const start = i32.add(inputs, panel);
           f.set(activation, shape.trimmed ? i32.add(start, i32.load(block, Header.input)) : start);
           const sums = Array.from({ length: width }, (_, o) => {
+            if (shape.begun === true) {
+              const sum = i32.add(output, panel);
+              return Array.from({ length: PANEL_VECTORS }, (_, v) =>
+                f.let(v128.load(sum, o * STRIDE + v * VECTOR_BYTES)),
+              );
+            }
             const bias = f.let(v128.loadSplat(weight, 4 * o));
             return Array.from({ length: PANEL_VECTORS }, () => f.let(bias));
           });

@@ -160,23 +160,28 @@ describe.each(targets)('compiled plans, fused: %s', (fused) => {
     ['couplings', {}],
     ['masked autoregressive, residual', { autoregressive: true, residual: true, hidden: [64, 64] }],
     ['unclipped, planar', { inputClip: null, contextual: 'planar' }],
+    ['lists of panels, with few level columns', { context: 70, nullable: 10 }],
   ];
-  it.each(contexts)('read only the levels that occur among 300: %s', (_name, more) => {
+  it.each(contexts)('read only the levels that occur among many: %s', (_name, more) => {
     const plan = randomPlan({ ...typicalShape, couplings: 3, context: 300, nullable: 2, ...more });
     validatePlan(plan);
     const n = 75;
     const random = new Random(9);
     const rows = randomRows(plan, n, random);
     const width = plan.features + plan.context;
-    // Three features of 99 levels each; a row may have a value of its own in any column, too.
+    const levels = (plan.context - (plan.context % 3)) / 3 - 1;
+    // Three features of 99 levels each, or of 22; a row may have a value of its own in any column,
+    // too.
     for (let i = 0; i < n; i++) {
       const own = rows.subarray(i * width + plan.features, (i + 1) * width - 3);
       if (i % 20 !== 7) own.fill(0);
-      for (let k = 0; k < 3; k++) own[99 * k + Math.floor(99 * random.uniform())] = 1;
+      for (let k = 0; k < 3; k++) own[levels * k + Math.floor(levels * random.uniform())] = 1;
     }
     const { together, alone } = runKernel(plan, fused, rows, 'latent');
     const [scores, latents] = together(n);
     expect(worstOf(plan, rows, reference(plan, rows, n), scores)).toBeLessThanOrEqual(1);
+    // Fewer rows than before leave nothing of those behind.
+    expect([...together(17)[0]]).toEqual([...scores.subarray(0, 17)]);
     const singly = Array.from({ length: n }, (_, i) => alone(i));
     expect(singly.map(([score]) => score)).toEqual([...scores]);
     expect(singly.flatMap(([, latent]) => [...latent])).toEqual([...latents]);

@@ -2,14 +2,16 @@ import { at } from '@flowline/events';
 import { activate } from './activation.ts';
 import { defineCompactionTable, compact } from './compaction.ts';
 import { defineDenseSingle, listBytes, listIndices, placeDenseSingle } from './dense-single.ts';
+import type { Run } from './dense-single.ts';
 import type { Emission } from './emission.ts';
 import { f32x4, i32, v128 } from './assembly/expression.ts';
 import type { I32, V128 } from './assembly/expression.ts';
 import type { FunctionBuilder, FunctionReference } from './assembly/function-builder.ts';
 import { VECTOR_BYTES } from './layout.ts';
+import { listsRows } from './row-lists.ts';
 import { padded } from './single-memory.ts';
 import { sourcesOf, valueWidths } from '../../plan/plan.ts';
-import type { Activation, Network } from '../../plan/plan.ts';
+import type { Activation, DenseLayer, Network } from '../../plan/plan.ts';
 
 const FLOAT_BYTES = 4;
 /** Number of values from which a list of nonzero values pays off. */
@@ -59,10 +61,12 @@ export const prepareNetworkSingle = (
 ): NetworkSingle => {
   const widths = valueWidths(network);
   const input = context - padded(conditioning) * FLOAT_BYTES;
-  const inputRuns = [
-    { offset: 0, length: conditioning },
-    { offset: padded(conditioning), length: emission.plan.context },
-  ].filter((run) => run.length > 0);
+  const given = emission.plan.context;
+  const contextFirst = listsRows(emission.plan);
+  const own: Run = { offset: 0, length: conditioning };
+  const inputRuns: readonly Run[] = contextFirst
+    ? [{ offset: padded(conditioning), length: given, isSparse: true }, own]
+    : [own, { offset: padded(conditioning), length: given }];
   const addresses = [input, ...network.layers.map((_, index) => buffers.take(index, widest))];
   const listOf = (value: number): number => at(addresses, value) + padded(widest) * FLOAT_BYTES;
   const multiplied = new Set(network.layers.map((layer) => (layer.type === 'dense' ? layer.source : -1)));
@@ -92,13 +96,14 @@ export const prepareNetworkSingle = (
     const isOutput = network.outputs.length === 1 && network.outputs[0] === value;
     const columns = paddedColumns(isOutput ? partWidths : [layer.outputs]);
     const kernel = defineDenseSingle(emission, {
-      runs: layer.source === 0 ? inputRuns : [{ offset: 0, length: layer.inputs }],
+      runs: layer.source === 0 ? inputRuns.filter((run) => run.length > 0) : [{ offset: 0, length: layer.inputs }],
       vectors: columns.length / 4,
       activation: layer.activation,
       listIn,
       listOut,
     });
-    const weights = placeDenseSingle(emission, layer, columns);
+    const ordered = contextFirst && layer.source === 0 ? lastInputsFirst(layer, given) : layer;
+    const weights = placeDenseSingle(emission, ordered, columns);
     const from = c(listIn ? listOf(layer.source) : at(addresses, layer.source));
     return (f: FunctionBuilder): void => f.call(kernel, c(weights), from, to, list);
   });
@@ -112,6 +117,15 @@ export const prepareNetworkSingle = (
       for (const call of calls) call(f);
     },
   };
+};
+
+/** A layer whose last `count` inputs come first. */
+const lastInputsFirst = (layer: DenseLayer, count: number): DenseLayer => {
+  const split = (layer.inputs - count) * layer.outputs;
+  const weights = new Float64Array(layer.weights.length);
+  weights.set(layer.weights.subarray(split));
+  weights.set(layer.weights.subarray(0, split), weights.length - split);
+  return { ...layer, weights };
 };
 
 /** Output of each lane, −1 for none. Parts lie side by side, each starting at a whole vector. */

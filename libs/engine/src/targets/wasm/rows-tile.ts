@@ -8,6 +8,8 @@ import { pairwise, tileLanes } from './lanes.ts';
 import { columnOffset, listColumns, overColumns } from './context-list.ts';
 import type { ContextList } from './context-list.ts';
 import { PANEL_BYTES, PANEL_VECTORS, STRIDE, TILE_PANELS, VECTOR_BYTES } from './layout.ts';
+import { writeRowLists } from './row-lists.ts';
+import type { RowListWriter } from './row-lists.ts';
 import { squash } from './squash.ts';
 import type { TileMemory } from './tile-memory.ts';
 import { PARTIAL_SUMS } from './tile-memory.ts';
@@ -24,21 +26,27 @@ export const defineReadRows = ({ module, plan, math }: Emission, memory: TileMem
     const lane = f.let(i32.constant(0));
     const end = f.let(i32.mul(f.parameter(1), i32.constant(FLOAT_BYTES)));
     if (memory.list !== null) clearContext(f, memory, memory.list);
+    const rowLists = memory.list?.rows ?? null;
+    const lists = rowLists === null ? null : writeRowLists(f, rowLists);
     f.doWhile(
       () => {
         for (let i = 0; i < plan.features; i++) {
           f.storeFloat(lane, f32.load(row, i * FLOAT_BYTES), memory.state + i * STRIDE);
         }
         const sparse = memory.list === null ? 0 : plan.context - (plan.context % 4);
-        if (sparse > 0) readSparse(f, row, lane, plan.features * FLOAT_BYTES, sparse, memory.context);
+        if (sparse > 0) readSparse(f, row, lane, plan.features * FLOAT_BYTES, sparse, memory.context, lists);
         for (let i = sparse; i < plan.context; i++) {
-          f.storeFloat(lane, f32.load(row, (plan.features + i) * FLOAT_BYTES), memory.context + i * STRIDE);
+          const offset = (plan.features + i) * FLOAT_BYTES;
+          f.storeFloat(lane, f32.load(row, offset), memory.context + i * STRIDE);
+          if (lists !== null) f.if(i32.load(row, offset), () => lists.add(i32.constant(i * FLOAT_BYTES)));
         }
+        lists?.endRow(lane);
         f.advance(row, (plan.features + plan.context) * FLOAT_BYTES);
         f.advance(lane, FLOAT_BYTES);
       },
       () => i32.ltU(lane, end),
     );
+    lists?.endTile(lane);
     overTile(f, (offset) => {
       plan.presence.forEach((column, dimension) => {
         if (column === null) return;
@@ -69,7 +77,10 @@ const clearContext = (f: FunctionBuilder, memory: TileMemory, list: ContextList)
     });
   });
 
-/** Reads the first `columns` numbers of a row's context, leaving out four zeros at a time. */
+/**
+ * Reads the first `columns` numbers of a row's context, leaving out four zeros at a time, and lists
+ * those that are not zero.
+ */
 const readSparse = (
   f: FunctionBuilder,
   row: I32,
@@ -77,6 +88,7 @@ const readSparse = (
   offset: number,
   columns: number,
   context: number,
+  lists: RowListWriter | null,
 ): void => {
   const from = f.let(row);
   const to = f.let(lane);
@@ -85,7 +97,12 @@ const readSparse = (
     () => {
       const values = f.let(v128.load(from, offset));
       f.if(v128.bitmaskI32(f32x4.ne(values, f32x4.constant(0))), () => {
-        for (let k = 0; k < 4; k++) f.storeLane(to, values, k, context + k * STRIDE);
+        for (let k = 0; k < 4; k++) {
+          f.storeLane(to, values, k, context + k * STRIDE);
+          if (lists === null) continue;
+          const item = i32.add(i32.sub(from, row), i32.constant(k * FLOAT_BYTES));
+          f.if(i32.load(from, offset + k * FLOAT_BYTES), () => lists.add(item));
+        }
       });
       f.advance(from, VECTOR_BYTES);
       f.advance(to, 4 * STRIDE);

@@ -5,9 +5,9 @@ import type { SourceBatch } from '@flowline/stream';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
+import { compileFieldRows } from './field-rows.ts';
 import { createDecoder } from './record-decoder.ts';
 import { decodeJson } from '@flowline/stream';
-import { compilePlainColumns } from './plain-columns.ts';
 import { recordFormats } from './formats.ts';
 
 const feature = (name: string, type: FeatureSpec['type'], more: Partial<FeatureSpec> = {}): FeatureSpec => ({
@@ -34,13 +34,13 @@ function batchOf(values: readonly (Uint8Array | null)[]): SourceBatch {
   return { ...source, fromOffset: 10, records, nextOffset: 1_000, done: () => undefined };
 }
 
-describe('compilePlainColumns', () => {
-  it('takes the records of a source of plain fields', () => {
-    const begin = compilePlainColumns(source('iso', 'id'), recordFormats.json(), reader.plain);
-    const rows = begin?.(2, () => 'unused');
+describe('compileFieldRows', () => {
+  it('takes the records of a source of top-level fields', () => {
+    const begin = compileFieldRows(source('iso', 'id'), recordFormats.json(), reader.columns);
+    const rows = begin?.(2, () => 'unused', null);
     const event = { ts: '2001-02-03T04:05:06Z', id: 7, x: 1.5, y: null, hour: 3, kind: 'a', on: false };
     const [record] = batchOf([Buffer.from(JSON.stringify(event))]).records;
-    expect(record?.value && rows?.add(record, record.value)).toBe(true);
+    expect(record?.value && rows?.read(record, record.value) && rows.add()).toBe(true);
     expect(rows?.rows()).toEqual({
       table: {
         size: 1,
@@ -52,6 +52,7 @@ describe('compilePlainColumns', () => {
       offsets: Float64Array.of(10),
       eventIds: ['7'],
       eventTimesMs: Float64Array.of(Date.UTC(2001, 1, 3, 4, 5, 6)),
+      entities: null,
     });
   });
 
@@ -74,14 +75,16 @@ describe('compilePlainColumns', () => {
     expect(new Set(eventIds)).toEqual(new Set(['1234567890123456789']));
   });
 
-  it('is not for computed features, dotted fields or formats without fields', () => {
+  it('is not for features that look something up, dotted fields or formats without fields', () => {
     const json = recordFormats.json();
-    const computed = createRecordReader([feature('r', 'real', { from: { ratio: ['x', 'y'] } })], {});
+    const lookup = { table: 't', key: 'x', value: 'v' };
+    const lookups = { t: { key: 'k', rows: { a: { v: 1 } } } };
+    const looked = createRecordReader([feature('r', 'real', { from: { ratio: ['x', { lookup }] } })], lookups);
     const dotted = createRecordReader([feature('lat', 'real', { from: 'geo.lat' })], {});
-    expect(compilePlainColumns(source('ms', null), json, computed.plain)).toBeNull();
-    expect(compilePlainColumns(source('ms', null), json, dotted.plain)).toBeNull();
-    expect(compilePlainColumns(source('ms', 'meta.id'), json, reader.plain)).toBeNull();
-    expect(compilePlainColumns(source('ms', null), { decode: decodeJson }, reader.plain)).toBeNull();
+    expect(compileFieldRows(source('ms', null), json, looked.columns)).toBeNull();
+    expect(compileFieldRows(source('ms', null), json, dotted.columns)).toBeNull();
+    expect(compileFieldRows(source('ms', 'meta.id'), json, reader.columns)).toBeNull();
+    expect(compileFieldRows(source('ms', null), { decode: decodeJson }, reader.columns)).toBeNull();
   });
 
   it('decodes any batch as the slow way does, events and dead letters alike', () => {

@@ -1,0 +1,64 @@
+import { at, blocksOf, type Steps } from '@flowline/events';
+
+import { type Digit, digitAt, digitCounts, HIGH_WORD, LOW_WORD, SHIFTS, toPlaces, wordAt, wordsOf } from './radix.ts';
+
+/**
+ * Places of numbers in ascending order, equal ones in the order given, in steps; null if they
+ * ascend already.
+ * @param values without NaN.
+ */
+export function* ascendingOrder(values: Float64Array): Steps<Int32Array | null> {
+  if (yield* ascends(values)) return null;
+  let [from, to] = [new Int32Array(values.length), new Int32Array(values.length)];
+  for (const [start, end] of blocksOf(values.length)) for (let i = start; i < end; i++) from[i] = i;
+  for (const word of [LOW_WORD, HIGH_WORD] as const) {
+    const all = yield* digitCounts(values, word);
+    for (const [i, shift] of SHIFTS.entries()) {
+      const counts = at(all, i);
+      if (counts.includes(values.length)) continue;
+      toPlaces(counts);
+      for (const [start, end] of blocksOf(values.length)) {
+        scatterPlaces(wordsOf(values), { from, to }, { word, shift }, counts, start, end);
+        yield;
+      }
+      [from, to] = [to, from];
+    }
+  }
+  return from;
+}
+
+function* ascends(values: Float64Array): Steps<boolean> {
+  for (const [start, end] of blocksOf(values.length)) {
+    for (let i = Math.max(1, start); i < end; i++) if (at(values, i) < at(values, i - 1)) return false;
+    yield;
+  }
+  return true;
+}
+
+/** Moves places by a digit of their numbers. */
+function scatterPlaces(
+  words: Uint32Array,
+  { from, to }: { readonly from: Int32Array; readonly to: Int32Array },
+  digit: Digit,
+  places: Uint32Array,
+  start: number,
+  end: number,
+): void {
+  for (let i = start; i < end; i++) {
+    const row = from[i] ?? 0;
+    const value = digitAt(words, digit, row);
+    const place = wordAt(places, value);
+    places[value] = place + 1;
+    to[place] = row;
+  }
+}
+
+/** Copies values in an order, in steps. */
+export function* inOrder(values: Float64Array, order: Int32Array): Steps<Float64Array> {
+  const ordered = new Float64Array(order.length);
+  for (const [start, end] of blocksOf(order.length)) {
+    for (let i = start; i < end; i++) ordered[i] = at(values, order[i] ?? 0);
+    yield;
+  }
+  return ordered;
+}
