@@ -2,6 +2,7 @@
 const allowed = {
   'libs/events': [],
   'libs/flows': [],
+  'libs/alerts': ['libs/events'],
   'libs/config': ['libs/events'],
   'libs/telemetry': ['libs/events'],
   'libs/features': ['libs/events', 'libs/flows'],

@@ -17,5 +17,6 @@ export * from './parse-json.ts';
 export * from './printable.ts';
 export * from './scored-batch.ts';
 export * from './scoring-backend.ts';
+export * from './stable-id.ts';
 export * from './steps.ts';
 export * from './turns.ts';
