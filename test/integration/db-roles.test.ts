@@ -168,6 +168,8 @@ describe('the group roles', () => {
     // Triggers, and functions that do what their caller may do.
     expect(open.map(({ proname }) => proname)).toEqual([
       'insert_scored_event',
+      'lock_claims',
+      'lock_stripes',
       'refuse_change',
       'score_source',
       'server_identifier',

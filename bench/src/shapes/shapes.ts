@@ -80,7 +80,7 @@ export const shapes: readonly Shape[] = [
   windowed('rolling-hot-entity', [rolling('mean'), rolling('max')], 1),
   { ...plain(10, 300_000), name: 'levels-5x3', features: levelFeatures(5, 3), fields: levelFields(5, 3) },
   { ...plain(10, 300_000), name: 'levels-5x200', features: levelFeatures(5, 200), fields: levelFields(5, 200) },
-  { ...plain(10, 100_000), name: 'anomalies-1-percent', anomalies: 0.01 },
+  { ...plain(10, 600_000), name: 'anomalies-1-percent', anomalies: 0.01 },
   { ...plain(10, 300_000), name: 'unused-100', fields: unusedFields },
 ];
 

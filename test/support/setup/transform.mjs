@@ -5,18 +5,12 @@ import { createHash } from 'node:crypto';
 
 import swcJest from '@swc/jest';
 
-const names = ['Array', 'BigInt', 'Boolean', 'DataView', 'Infinity', 'JSON', 'Map', 'Math', 'NaN', 'Number', 'Object'];
-const others = ['Promise', 'Set', 'String', 'Symbol', 'WeakMap'];
-const arrays = [
-  'ArrayBuffer',
-  'Float32Array',
-  'Float64Array',
-  'Int32Array',
-  'Uint8Array',
-  'Uint16Array',
-  'Uint32Array',
+const names = [
+  ...['Array', 'BigInt', 'Boolean', 'Infinity', 'JSON', 'Map', 'Math', 'NaN', 'Number', 'Object', 'Promise'],
+  ...['Set', 'String', 'Symbol', 'WeakMap', 'ArrayBuffer', 'DataView'],
+  ...['Float32Array', 'Float64Array', 'Int32Array', 'Uint8Array', 'Uint16Array', 'Uint32Array'],
 ];
-const prefix = `const { ${[...names, ...others, ...arrays].join(', ')} } = globalThis; `;
+const prefix = `const { ${names.join(', ')} } = globalThis; `;
 
 export default {
   createTransformer(options) {
