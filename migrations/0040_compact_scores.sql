@@ -50,7 +50,7 @@ CREATE TABLE flowline.event_scores (
 CREATE INDEX event_scores_times ON flowline.event_scores
   USING brin (event_time, scored_at, source_id int4_minmax_multi_ops) WITH (pages_per_range = 64);
 CREATE INDEX event_scores_ids ON flowline.event_scores
-  USING brin (event_id text_bloom_ops (n_distinct_per_range = 900, false_positive_rate = 0.01)) WITH (pages_per_range = 16);
+  USING brin (event_id text_bloom_ops (n_distinct_per_range = 900, false_positive_rate = 0.001)) WITH (pages_per_range = 16);
 
 CREATE TABLE flowline.event_scores_default PARTITION OF flowline.event_scores DEFAULT
   WITH (toast_tuple_target = 8160);

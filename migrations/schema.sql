@@ -721,7 +721,7 @@ CREATE TABLE flowline.event_scores (
   level_values text[],
   entity text
 ) PARTITION BY RANGE (scored_at);
-CREATE INDEX event_scores_ids ON ONLY flowline.event_scores USING brin (event_id text_bloom_ops (n_distinct_per_range='900', false_positive_rate='0.01')) WITH (pages_per_range='16');
+CREATE INDEX event_scores_ids ON ONLY flowline.event_scores USING brin (event_id text_bloom_ops (n_distinct_per_range='900', false_positive_rate='0.001')) WITH (pages_per_range='16');
 CREATE INDEX event_scores_times ON ONLY flowline.event_scores USING brin (event_time, scored_at, source_id int4_minmax_multi_ops) WITH (pages_per_range='64');
 COMMENT ON TABLE flowline.event_scores IS 'Stored events, read through the view scored_events; partitioned by UTC day of scored_at. A stored score never changes.';
 COMMENT ON COLUMN flowline.event_scores.exact_log_density IS 'Of a row whose precision is exact; null otherwise, and without a score.';

@@ -136,7 +136,7 @@ describe('precision: compact', () => {
 
   it('halves the bytes of a row of ten numbers', async () => {
     const size = 2_000;
-    const numeric = Float64Array.from({ length: size * 10 }, (_, i) => Math.sin(i));
+    const numeric = Float64Array.from({ length: size * 10 }, (_, i) => 3 * Math.sin(i));
     const batch = { ...scoredBatch({ size }), numeric, numericWidth: 10, levels: [], levelWidth: 0 };
     const bytes = async () => {
       const [row] = await database.query(`SELECT sum(pg_column_size(e.*))::int AS n FROM flowline.event_scores e`);

@@ -2,10 +2,11 @@ import { hash as digest } from 'node:crypto';
 
 import { at } from '@flowline/events';
 
-/** Bytes of an entry: of the hash, then of the partition, then of the day. */
+/** Bytes of the hash and of the partition in an entry. */
 const HASH_BYTES = 9;
 const PARTITION_BYTES = 3;
-const ENTRY_BYTES = HASH_BYTES + PARTITION_BYTES + 2;
+/** Bytes of an entry: its hash, its partition, then its day. */
+export const ENTRY_BYTES = HASH_BYTES + PARTITION_BYTES + 2;
 /** Maximum entries of a row: two versions of it fit a page of Postgres. */
 const ROW_ENTRIES = 240;
 /** Entries per part of a row that is divided: each has room to grow fourfold. */

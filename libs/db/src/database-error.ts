@@ -49,6 +49,12 @@ export function errorCode(error: unknown): string | undefined {
   return typeof error.code === 'string' ? error.code : undefined;
 }
 
+/** Hint of the server on an error; undefined for none. */
+export function hintOf(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null || !('hint' in error)) return undefined;
+  return typeof error.hint === 'string' ? error.hint : undefined;
+}
+
 /**
  * Converts an error of the database at `address` to a FlowlineError with its code, and whether it
  * is retryable. Errors from elsewhere are returned unchanged.
@@ -82,8 +88,4 @@ export function toFlowlineError(error: unknown, address: string): unknown {
   const retryable = TRANSIENT.test(code);
   const remedy = specific ?? hintOf(error) ?? (retryable ? 'Try again.' : "See the server's message.");
   return make('FLOWLINE_DATABASE_FAILED', `Postgres at ${address} refused a statement: ${message}`, remedy, retryable);
-}
-
-function hintOf(error: unknown): string | undefined {
-  return error instanceof Error && 'hint' in error && typeof error.hint === 'string' ? error.hint : undefined;
 }

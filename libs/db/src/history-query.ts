@@ -1,7 +1,7 @@
 import { messageOf, FlowlineError } from '@flowline/events';
 import type pg from 'pg';
 
-import { errorCode } from './database-error.ts';
+import { errorCode, hintOf } from './database-error.ts';
 import { excerpt } from './excerpt.ts';
 import { type HistoryTime, historyTime, TIMESTAMPS, type TimeUnit } from './history-time.ts';
 
@@ -162,10 +162,9 @@ export async function asUserQuery<T>(query: string, run: () => Promise<T>, where
     if (code === undefined || !SQLSTATE.test(code) || SERVER_FAULT.test(code)) throw error;
     const message = messageOf(error);
     const isOfText = isAboutText(code, message, error);
-    const hint = isOfText && typeof error === 'object' && error !== null && 'hint' in error && error.hint;
     throw new FlowlineError('FLOWLINE_HISTORY_INVALID', `${failed}: ${message}`, {
       where,
-      remedy: typeof hint === 'string' ? hint : remedyFor(code),
+      remedy: (isOfText ? hintOf(error) : undefined) ?? remedyFor(code),
       publicMessage: isOfText ? `${failed}: ${message}` : `${failed} with SQLSTATE ${code}.`,
       cause: error,
     });

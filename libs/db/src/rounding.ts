@@ -45,7 +45,7 @@ export function roundingOf(spreads: Float64Array): Rounding {
  */
 function needsExact(value: number, limit: number): boolean {
   const size = Math.abs(value);
-  const isNearOne = size > NEAR_ONE && size < 1;
+  const isNearOne = value > NEAR_ONE && value < 1;
   if (size <= limit && !isNearOne) {
     if (size >= SMALLEST && size < WHOLE_NUMBERS) return false;
     if (size <= LARGEST && size >= WHOLE_NUMBERS && !Number.isInteger(value)) return false;

@@ -1,6 +1,6 @@
 import { at, blocksOf, type Steps } from '@flowline/events';
 
-import { type Digit, digitAt, digitCounts, HIGH_WORD, LOW_WORD, SHIFTS, toPlaces, wordAt, wordsOf } from './radix.ts';
+import { type Digit, digitAt, HIGH_WORD, LOW_WORD, sortByWord, wordAt, wordsOf } from './radix.ts';
 
 /**
  * Places of numbers in ascending order, equal ones in the order given, in steps; null if they
@@ -11,18 +11,11 @@ export function* ascendingOrder(values: Float64Array): Steps<Int32Array | null> 
   if (yield* ascends(values)) return null;
   let [from, to] = [new Int32Array(values.length), new Int32Array(values.length)];
   for (const [start, end] of blocksOf(values.length)) for (let i = start; i < end; i++) from[i] = i;
+  const words = wordsOf(values);
   for (const word of [LOW_WORD, HIGH_WORD] as const) {
-    const all = yield* digitCounts(values, word);
-    for (const [i, shift] of SHIFTS.entries()) {
-      const counts = at(all, i);
-      if (counts.includes(values.length)) continue;
-      toPlaces(counts);
-      for (const [start, end] of blocksOf(values.length)) {
-        scatterPlaces(wordsOf(values), { from, to }, { word, shift }, counts, start, end);
-        yield;
-      }
-      [from, to] = [to, from];
-    }
+    [from, to] = yield* sortByWord(values, word, [from, to], (source, target, digit, places, start, end) => {
+      scatterPlaces(words, source, target, digit, places, start, end);
+    });
   }
   return from;
 }
@@ -38,7 +31,8 @@ function* ascends(values: Float64Array): Steps<boolean> {
 /** Moves places by a digit of their numbers. */
 function scatterPlaces(
   words: Uint32Array,
-  { from, to }: { readonly from: Int32Array; readonly to: Int32Array },
+  from: Int32Array,
+  to: Int32Array,
   digit: Digit,
   places: Uint32Array,
   start: number,

@@ -2,7 +2,7 @@ import { at, type Expression, type FeatureSpec, operandsOf } from '@flowline/eve
 
 import { fieldsOf, isLevelFeature, scaleOf } from './feature-schema.ts';
 import { haversineKm } from './haversine.ts';
-import { largestValue, type PlainLevel } from './plain-columns.ts';
+import { largestValue, type PlainLevel, plainLevels } from './plain-columns.ts';
 import { parseTime, timePartOf } from './time.ts';
 import { windowId } from './windows/window-values.ts';
 import { seriesOf, windowsOf } from './windows/window.ts';
@@ -44,11 +44,8 @@ export interface FieldColumns {
  * @throws FlowlineError FLOWLINE_FEATURES_INVALID for invalid windows, or an unknown time zone.
  */
 export function fieldColumns(schema: readonly FeatureSpec[]): FieldColumns | null {
-  const levels: PlainLevel[] = [];
-  for (const { from, nullable, type } of schema.filter(isLevelFeature)) {
-    if (typeof from !== 'string' || !isComputed(from)) return null;
-    levels.push({ field: from, nullable, onlyBoolean: type === 'boolean' });
-  }
+  const levels = plainLevels(schema);
+  if (levels === null) return null;
   const numbers = schema.filter((spec) => !isLevelFeature(spec));
   if (!numbers.every(({ from }) => isComputed(from))) return null;
   const fields = fieldsOf(numbers);

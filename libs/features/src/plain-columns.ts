@@ -1,4 +1,4 @@
-import type { FeatureSpec } from '@flowline/events';
+import type { Expression, FeatureSpec } from '@flowline/events';
 
 import { isLevelFeature, scaleOf } from './feature-schema.ts';
 
@@ -32,17 +32,30 @@ export interface PlainColumns {
  * dot.
  */
 export function plainColumns(schema: readonly FeatureSpec[]): PlainColumns | null {
+  const levels = plainLevels(schema);
+  if (levels === null) return null;
   const numeric: PlainNumber[] = [];
-  const levels: PlainLevel[] = [];
-  for (const spec of schema) {
-    const { nullable } = spec;
-    const field = isLevelFeature(spec) ? spec.from : scaleOf(spec).value;
-    if (typeof field !== 'string' || field.includes('.')) return null;
-    if (isLevelFeature(spec)) levels.push({ field, nullable, onlyBoolean: spec.type === 'boolean' });
-    else numeric.push({ field, nullable, largest: largestValue(spec) });
+  for (const spec of schema.filter((each) => !isLevelFeature(each))) {
+    const field = scaleOf(spec).value;
+    if (!isPlain(field)) return null;
+    numeric.push({ field, nullable: spec.nullable, largest: largestValue(spec) });
   }
   return { numeric, levels };
 }
+
+/** Level columns of a schema; null if one is computed, or if the name of its field has a dot. */
+export function plainLevels(schema: readonly FeatureSpec[]): readonly PlainLevel[] | null {
+  const levels: PlainLevel[] = [];
+  for (const { from: field, nullable, type } of schema.filter(isLevelFeature)) {
+    if (!isPlain(field)) return null;
+    levels.push({ field, nullable, onlyBoolean: type === 'boolean' });
+  }
+  return levels;
+}
+
+/** True for the name of a top-level field. */
+const isPlain = (expression: Expression): expression is string =>
+  typeof expression === 'string' && !expression.includes('.');
 
 /**
  * Maximum absolute value of a numeric feature; a larger one is a fault. Only values that enter the

@@ -1,11 +1,11 @@
-import { blocksOf, type Steps } from '@flowline/events';
+import { at, blocksOf, type Steps } from '@flowline/events';
 
 /** Places of the words of a float64 among two of 32 bits. */
 export const LOW_WORD: 0 | 1 = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1 ? 0 : 1;
 export const HIGH_WORD = LOW_WORD === 0 ? 1 : 0;
 const SIGN = 0x8000_0000;
 /** Lowest bit of the digits of a word, the lowest first. Each has 11 bits, the last one 10. */
-export const SHIFTS = [0, 11, 22] as const;
+const SHIFTS = [0, 11, 22] as const;
 const DIGIT_VALUES = 2048;
 
 /** Word of a float64 whose bits order it. */
@@ -33,7 +33,7 @@ export interface Digit {
 }
 
 /** Counts of the digits of a word, in the order of {@link SHIFTS}, in steps. */
-export function* digitCounts(values: Float64Array, word: Word): Steps<readonly Uint32Array[]> {
+function* digitCounts(values: Float64Array, word: Word): Steps<readonly Uint32Array[]> {
   const all = SHIFTS.map(() => new Uint32Array(DIGIT_VALUES));
   for (const [start, end] of blocksOf(values.length)) {
     countDigits(wordsOf(values), word, all as [Uint32Array, Uint32Array, Uint32Array], start, end);
@@ -62,8 +62,36 @@ function increment(counts: Uint32Array, digit: number): void {
   counts[digit] = wordAt(counts, digit) + 1;
 }
 
+/** Moves the items of a block by a digit of their numbers: each to the next place of its digit. */
+type Scatter<Items> = (from: Items, to: Items, digit: Digit, places: Uint32Array, start: number, end: number) => void;
+
+/**
+ * Sorts items by one word of their numbers, stably, digit by digit and in steps: the numbers, or
+ * what goes with them.
+ * @param arrays the items, and space for as many. Returns them with the sorted ones first.
+ */
+export function* sortByWord<Items>(
+  values: Float64Array,
+  word: Word,
+  [from, to]: [Items, Items],
+  scatter: Scatter<Items>,
+): Steps<[Items, Items]> {
+  const all = yield* digitCounts(values, word);
+  for (const [i, shift] of SHIFTS.entries()) {
+    const counts = at(all, i);
+    if (counts.includes(values.length)) continue;
+    toPlaces(counts);
+    for (const [start, end] of blocksOf(values.length)) {
+      scatter(from, to, { word, shift }, counts, start, end);
+      yield;
+    }
+    [from, to] = [to, from];
+  }
+  return [from, to];
+}
+
 /** Turns the counts of digits into the place of the first number with each. */
-export function toPlaces(counts: Uint32Array): void {
+function toPlaces(counts: Uint32Array): void {
   let place = 0;
   for (let digit = 0; digit < counts.length; digit++) {
     const numbers = wordAt(counts, digit);

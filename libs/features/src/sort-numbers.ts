@@ -1,17 +1,6 @@
-import { at, blocksOf, type Steps } from '@flowline/events';
+import { at, type Steps } from '@flowline/events';
 
-import {
-  type Digit,
-  digitAt,
-  digitCounts,
-  HIGH_WORD,
-  LOW_WORD,
-  SHIFTS,
-  toPlaces,
-  type Word,
-  wordAt,
-  wordsOf,
-} from './radix.ts';
+import { type Digit, digitAt, HIGH_WORD, LOW_WORD, sortByWord, wordAt, wordsOf } from './radix.ts';
 
 /** Numbers that the platform sorts at once, in some milliseconds. */
 const FEW = 65_536;
@@ -26,27 +15,9 @@ const FEWEST = 24;
 export function* sortNumbers(values: Float64Array): Steps<Float64Array> {
   if (values.length <= FEW) return values.sort();
   const scratch = new Float64Array(values.length);
-  const sorted = yield* sortByWord(values, scratch, HIGH_WORD);
-  yield* sortRuns(sorted, sorted === values ? scratch : values);
+  const [sorted, rest] = yield* sortByWord(values, HIGH_WORD, [values, scratch], scatter);
+  yield* sortRuns(sorted, rest);
   return sorted;
-}
-
-/** Sorts by one word, stably. The result is one of the two arrays. */
-function* sortByWord(values: Float64Array, scratch: Float64Array, word: Word): Steps<Float64Array> {
-  const n = values.length;
-  const all = yield* digitCounts(values, word);
-  let [from, to] = [values, scratch];
-  for (const [i, shift] of SHIFTS.entries()) {
-    const counts = at(all, i);
-    if (counts.includes(n)) continue;
-    toPlaces(counts);
-    for (const [start, end] of blocksOf(n)) {
-      scatter(from, to, { word, shift }, counts, start, end);
-      yield;
-    }
-    [from, to] = [to, from];
-  }
-  return from;
 }
 
 function scatter(
@@ -76,7 +47,7 @@ function* sortRuns(values: Float64Array, scratch: Float64Array): Steps<void> {
     const size = end - start;
     if (size > FEW) {
       const run = values.subarray(start, end);
-      const sorted = yield* sortByWord(run, scratch.subarray(start, end), LOW_WORD);
+      const [sorted] = yield* sortByWord(run, LOW_WORD, [run, scratch.subarray(start, end)], scatter);
       if (sorted !== run) run.set(sorted);
     } else if (size > FEWEST) values.subarray(start, end).sort();
     else if (size > 1) insertionSort(values, start, end);

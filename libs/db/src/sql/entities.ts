@@ -1,3 +1,4 @@
+import { ENTRY_BYTES } from '../claim-rows.ts';
 import { execute, many, one } from '../statement.ts';
 
 /**
@@ -104,9 +105,9 @@ export const expireEntities = one<{ removed: number }, { detector: string; keepD
   SELECT count(*)::integer AS removed FROM removed
 `);
 
-/** Deletes the claims of a detector's entities and counts them: 14 bytes each. */
+/** Deletes the claims of a detector's entities and counts them. */
 export const deleteClaims = one<{ removed: number }, { detector: string }>(`
   WITH scopes AS (DELETE FROM flowline.entity_scopes WHERE detector = :detector RETURNING scope_id)
-  SELECT coalesce(sum(octet_length(entries) / 14), 0)::integer AS removed
+  SELECT coalesce(sum(octet_length(entries) / ${ENTRY_BYTES}), 0)::integer AS removed
   FROM flowline.entity_claims WHERE scope_id IN (SELECT scope_id FROM scopes)
 `);
