@@ -158,6 +158,26 @@ AS $function$
     WHERE detector.state <> 'deleted' AND jsonb_typeof(version.definition #> '{retention,scoredMs}') = 'number'))
 $function$;
 
+CREATE OR REPLACE FUNCTION flowline.grant_alerts()
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  IF to_regrole('flowline_scorer') IS NOT NULL THEN
+    GRANT SELECT, INSERT, UPDATE, DELETE ON flowline.alerts TO flowline_scorer;
+  END IF;
+  IF to_regrole('flowline_trainer') IS NOT NULL THEN
+    GRANT SELECT (alert_id, detector, phase, changed_at), DELETE ON flowline.alerts TO flowline_trainer;
+  END IF;
+  IF to_regrole('flowline_operator') IS NOT NULL THEN
+    GRANT SELECT, DELETE, UPDATE (acknowledged_at, acknowledged_by, snoozed_until) ON flowline.alerts TO flowline_operator;
+  END IF;
+  IF to_regrole('flowline_reader') IS NOT NULL THEN
+    GRANT SELECT ON flowline.v1_alerts TO flowline_reader;
+  END IF;
+END
+$function$;
+
 CREATE OR REPLACE FUNCTION flowline.grant_claims()
  RETURNS void
  LANGUAGE plpgsql
@@ -499,7 +519,8 @@ CREATE TABLE flowline.alert_outbox (
   event_key bytea,
   dead_at timestamp with time zone,
   error text,
-  attempts integer DEFAULT 0 NOT NULL
+  attempts integer DEFAULT 0 NOT NULL,
+  message_id uuid
 );
 ALTER TABLE flowline.alert_outbox ADD CONSTRAINT alert_outbox_ends_once CHECK (((sent_at IS NULL) OR (dead_at IS NULL)));
 ALTER TABLE flowline.alert_outbox ADD CONSTRAINT alert_outbox_pkey PRIMARY KEY (outbox_id);
@@ -512,8 +533,60 @@ COMMENT ON COLUMN flowline.alert_outbox.attempts IS 'How often the sink has refu
 COMMENT ON COLUMN flowline.alert_outbox.dead_at IS 'When it was set aside, because the sink refuses it as it is; null: it waits, or was sent.';
 COMMENT ON COLUMN flowline.alert_outbox.error IS 'Why the sink refused it the last time.';
 COMMENT ON COLUMN flowline.alert_outbox.event_key IS 'SHA-256 of the declared event id: a repeat of the event raises no second alert; null where ids are positions.';
+COMMENT ON COLUMN flowline.alert_outbox.message_id IS 'Id of the message; null for a message from before alerts had a life, whose id is the alert''s.';
 COMMENT ON COLUMN flowline.alert_outbox.sink IS 'Who sends it: kafka, or stdout, a scorer that prints the alerts of its own source; others leave it alone.';
 COMMENT ON COLUMN flowline.alert_outbox.topic IS 'The topic of the sink: of kafka, a topic; of stdout, the source.';
+
+CREATE TABLE flowline.alerts (
+  alert_id uuid NOT NULL,
+  fingerprint uuid NOT NULL,
+  is_latest boolean NOT NULL,
+  detector text NOT NULL,
+  topic text NOT NULL,
+  partition integer NOT NULL,
+  kind text NOT NULL,
+  entity text,
+  feature text,
+  phase text NOT NULL,
+  severity text NOT NULL,
+  count bigint NOT NULL,
+  first_seen timestamp with time zone NOT NULL,
+  last_seen timestamp with time zone NOT NULL,
+  resolved_at timestamp with time zone,
+  due_at timestamp with time zone,
+  peak_bits double precision NOT NULL,
+  recent timestamp with time zone[] NOT NULL,
+  told text NOT NULL,
+  messages integer NOT NULL,
+  paged_at timestamp with time zone,
+  paged_severity text,
+  peak jsonb,
+  storm jsonb,
+  changed_at timestamp with time zone DEFAULT now() NOT NULL,
+  acknowledged_at timestamp with time zone,
+  acknowledged_by text,
+  snoozed_until timestamp with time zone
+);
+ALTER TABLE flowline.alerts ADD CONSTRAINT alerts_check CHECK (((peak IS NULL) <> (storm IS NULL)));
+ALTER TABLE flowline.alerts ADD CONSTRAINT alerts_check1 CHECK (((due_at IS NULL) = (phase <> 'open'::text)));
+ALTER TABLE flowline.alerts ADD CONSTRAINT alerts_phase_check CHECK ((phase = ANY (ARRAY['counting'::text, 'open'::text, 'resolved'::text])));
+ALTER TABLE flowline.alerts ADD CONSTRAINT alerts_pkey PRIMARY KEY (alert_id);
+ALTER TABLE flowline.alerts ADD CONSTRAINT alerts_told_check CHECK ((told = ANY (ARRAY['nothing'::text, 'open'::text, 'resolved'::text])));
+CREATE INDEX alerts_due ON flowline.alerts USING btree (detector, topic, partition, due_at) WHERE (due_at IS NOT NULL);
+CREATE UNIQUE INDEX alerts_latest ON flowline.alerts USING btree (detector, fingerprint) WHERE is_latest;
+CREATE INDEX alerts_newest ON flowline.alerts USING btree (detector, last_seen DESC, alert_id);
+COMMENT ON TABLE flowline.alerts IS 'A row for each alert: a run of anomalies of one fingerprint, with its state.';
+COMMENT ON COLUMN flowline.alerts.due_at IS 'Event time at which it is resolved if no anomaly comes; null unless it is open.';
+COMMENT ON COLUMN flowline.alerts.fingerprint IS 'Id over detector, source, kind, entity and group, which its anomalies share.';
+COMMENT ON COLUMN flowline.alerts.is_latest IS 'True for the one alert of its fingerprint that the next anomaly may join.';
+COMMENT ON COLUMN flowline.alerts.messages IS 'Number of messages about it.';
+COMMENT ON COLUMN flowline.alerts.paged_at IS 'Event time of the last page of the fingerprint, from which the cooldown counts.';
+COMMENT ON COLUMN flowline.alerts.partition IS 'Partition of its last anomaly, whose event time resolves it.';
+COMMENT ON COLUMN flowline.alerts.peak IS 'Its most surprising anomaly, as it is published; null for a storm.';
+COMMENT ON COLUMN flowline.alerts.phase IS 'counting: fewer anomalies than open an alert; then open and resolved, in turn.';
+COMMENT ON COLUMN flowline.alerts.recent IS 'Event times of the anomalies that may yet open it.';
+COMMENT ON COLUMN flowline.alerts.storm IS 'Of a storm: the openings by feature, and the worst by name.';
+COMMENT ON COLUMN flowline.alerts.told IS 'The state of the last message; it lags behind phase while pages are held back.';
 
 CREATE TABLE flowline.anomalies (
   anomaly_id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
@@ -551,6 +624,7 @@ CREATE INDEX anomalies_p_value ON flowline.anomalies USING btree (p_value);
 CREATE INDEX anomalies_scored_at ON flowline.anomalies USING btree (detector, scored_at);
 CREATE INDEX anomalies_surprise ON flowline.anomalies USING btree (surprise_bits DESC, log_density_nats, anomaly_id);
 COMMENT ON TABLE flowline.anomalies IS 'A row for each anomaly, written with its score.';
+COMMENT ON COLUMN flowline.anomalies.alert_id IS 'The alert that the anomaly belongs to.';
 COMMENT ON COLUMN flowline.anomalies.deferred IS 'True while the explanation is still to come: a scorer adds it to the row.';
 
 CREATE TABLE flowline.database_identity (
@@ -843,11 +917,13 @@ CREATE TABLE flowline.stream_offsets (
   updated_at timestamp with time zone DEFAULT now() NOT NULL,
   record_time timestamp with time zone,
   prefixes jsonb,
-  topic_id text
+  topic_id text,
+  alerts_due timestamp with time zone
 ) WITH (fillfactor=50);
 ALTER TABLE flowline.stream_offsets ADD CONSTRAINT stream_offsets_next_offset_check CHECK ((next_offset >= 0));
 ALTER TABLE flowline.stream_offsets ADD CONSTRAINT stream_offsets_pkey PRIMARY KEY (detector, topic, partition);
 COMMENT ON TABLE flowline.stream_offsets IS 'The fence: whatever lies below next_offset is stored, whoever asks.';
+COMMENT ON COLUMN flowline.stream_offsets.alerts_due IS 'The earliest event time at which an open alert of the partition is due to be resolved; null for none.';
 COMMENT ON COLUMN flowline.stream_offsets.prefixes IS 'Of a file: digests of its first n lines by n, from next_offset on; null for other streams.';
 COMMENT ON COLUMN flowline.stream_offsets.topic_id IS 'The id that Kafka gave the topic these offsets count in: a topic that is deleted and created again has another. Null: not known.';
 
@@ -901,6 +977,33 @@ CREATE VIEW flowline.v1_alert_rate_daily AS
    FROM flowline.event_counts
   GROUP BY detector, day, model_version;
 COMMENT ON VIEW flowline.v1_alert_rate_daily IS 'Stable: anomalies expected (by the alpha that decided) and measured, by UTC day and model version.';
+
+CREATE VIEW flowline.v1_alerts AS
+ SELECT alert_id,
+    detector,
+    kind,
+    entity,
+    feature,
+    phase AS state,
+    severity,
+    count,
+    first_seen,
+    last_seen,
+    resolved_at,
+    peak_bits,
+    COALESCE((peak ->> 'summary'::text), (storm ->> 'summary'::text)) AS summary,
+    messages,
+    acknowledged_at,
+    acknowledged_by,
+    snoozed_until,
+    peak,
+    storm,
+    topic,
+    partition,
+    fingerprint
+   FROM flowline.alerts
+  WHERE (phase <> 'counting'::text);
+COMMENT ON VIEW flowline.v1_alerts IS 'Stable: alerts as people read them, one row per run of anomalies.';
 
 CREATE VIEW flowline.v1_anomalies AS
  SELECT anomaly_id,
