@@ -1,3 +1,4 @@
+import type { DetectorDefinition } from '@flowline/config';
 import { Kafka, logLevel } from 'kafkajs';
 
 import { testKafka } from '../support/kafka.ts';
@@ -38,6 +39,8 @@ export interface OpenOptions {
   readonly partitions?: number;
   /** True if scorers reach broker and database through the proxies. */
   readonly proxied?: boolean;
+  /** Rules of alerts (default: every anomaly is an alert of its own). */
+  readonly alerts?: Partial<DetectorDefinition['alerts']>;
 }
 
 /** Starts the servers and their proxies. */
@@ -73,13 +76,14 @@ export async function openStage(options: {
     kafka,
     createDatabase: () => postgres.createDatabase(),
     createTopic: (topic, partitions) => direct.createTopic(topic, partitions),
-    open: async (name, { partitions = 4, proxied = false } = {}) => {
+    open: async (name, { partitions = 4, proxied = false, alerts = {} } = {}) => {
       const topic = `${name}-${Date.now()}`;
       const alertTopic = `${topic}.alerts`;
       await direct.createTopic(topic, partitions);
       await direct.createTopic(alertTopic, 1);
       const database = await postgres.createDatabase();
-      await applyTestDetector(database.db, testDefinition(name, topic, alertTopic));
+      const definition = testDefinition(name, topic, alertTopic);
+      await applyTestDetector(database.db, { ...definition, alerts: { ...definition.alerts, ...alerts } });
       const url = new URL(database.url);
       if (proxied) url.port = String(postgresProxy.port);
       const addresses = {

@@ -6,6 +6,15 @@ import type { ScorerProcess } from '../support/scorer-process.ts';
 import { watchInvariant } from './invariant-reader.ts';
 import type { Stage } from './stage.ts';
 
+/** Alert as it is stored. */
+export interface StoredAlert {
+  readonly id: string;
+  /** True if it stands for other alerts, which it counts instead of anomalies. */
+  readonly isStorm: boolean;
+  readonly count: number;
+  readonly messages: number;
+}
+
 /** Result of a storm. */
 export interface StormReport {
   readonly check: CheckReport;
@@ -16,11 +25,13 @@ export interface StormReport {
   readonly looks: number;
   readonly violations: readonly string[];
   readonly recoverySeconds: number;
-  /** Alert ids in Postgres, by event id. */
-  readonly expectedAlerts: ReadonlyMap<string, string>;
+  /** Ids of the alerts of anomalies in Postgres, by event id. */
+  readonly alertOfEvent: ReadonlyMap<string, string>;
+  /** Alerts in Postgres. */
+  readonly alerts: readonly StoredAlert[];
   /** Ids of the events that the test made as anomalies. */
   readonly oddEvents: readonly string[];
-  /** Alerts on the alert topic. */
+  /** Messages on the alert topic, in order. */
   readonly arrived: readonly string[];
   readonly faults: string;
 }
@@ -32,6 +43,11 @@ const SCORERS = 3;
  * resumes.
  */
 const PAUSE_MS = 15_000;
+
+/** Alerts of a minute of event time that reopen within five: bursts of anomalies have both. */
+const ALERTS = { groupBy: ['feature' as const], cooldownMs: 1, resolveAfterMs: 60_000, mergeGapMs: 300_000 };
+/** Bursts of four anomalies, now five minutes apart, now ten. */
+const isOdd = (i: number): boolean => i % 900 < 4 || (i % 900 >= 300 && i % 900 < 304);
 
 const storms = new WeakMap<Stage, Promise<StormReport>>();
 
@@ -49,9 +65,11 @@ async function runStorm(stage: Stage): Promise<StormReport> {
   const size = stage.quick
     ? { events: 12_000, seconds: 50, kills: 2, pauses: 1, brokers: 1, databases: 1 }
     : { events: 100_000, seconds: 240, kills: 5, pauses: 3, brokers: 2, databases: 2 };
-  const stream = await stage.open('storm', { partitions: PARTITIONS });
+  const stream = await stage.open('storm', { partitions: PARTITIONS, alerts: { ...ALERTS, sendResolved: true } });
   const scorers: ScorerProcess[] = Array.from({ length: SCORERS }, () => stream.start());
-  const events = testEvents(size.events, 21).map((event, i) => (i % 500 === 250 ? oddEvent(event.id) : event));
+  const events = testEvents(size.events, 21).map((event, i) =>
+    isOdd(i) ? { ...oddEvent(event.id), ts: event.ts } : event,
+  );
   const reader = watchInvariant(stream);
   const producing = stream.producePaced(
     events.map((event) => ({ value: JSON.stringify(event) })),
@@ -101,13 +119,18 @@ async function runStorm(stage: Stage): Promise<StormReport> {
   await stream.stopAll();
 
   const rows = await stream.query('SELECT event_id, alert_id::text AS id FROM flowline.anomalies');
+  const alerts = await stream.query('SELECT alert_id::text AS id, kind, count, messages FROM flowline.alerts');
   return {
     check: await stream.check(),
     looks,
     violations,
     recoverySeconds,
-    expectedAlerts: new Map(rows.map((row) => [String(row.event_id), String(row.id)])),
-    oddEvents: events.filter((_, i) => i % 500 === 250).map(({ id }) => id),
+    alertOfEvent: new Map(rows.map((row) => [String(row.event_id), String(row.id)])),
+    alerts: alerts.map(({ id, kind, count, messages }) => ({
+      ...{ id: String(id), isStorm: kind === 'storm' },
+      ...{ count: Number(count), messages: Number(messages) },
+    })),
+    oddEvents: events.filter((_, i) => isOdd(i)).map(({ id }) => id),
     arrived: (await readTopic(stream.parts.brokers, stream.parts.alertTopic)).map(({ value }) => value ?? ''),
     faults: `${size.kills + 1} SIGKILL, ${size.pauses} SIGSTOP, ${size.brokers} broker, ${size.databases} Postgres`,
   };

@@ -76,7 +76,7 @@ describe('the packages, installed from tarballs', () => {
   }
 
   it('bring the migrations with them', async () => {
-    expect(await run('cli/bin/flowline.mjs', 'migrate')).toContain('applied 0001_detectors');
+    expect(await run('cli/bin/flowline.mjs', 'migrate')).toMatch(/applied \d+ migrations, 0001_detectors to /);
   }, 60_000);
 
   it('run the demo', async () => {

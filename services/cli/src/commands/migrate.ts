@@ -1,4 +1,5 @@
 import { encodingFault, migrate, migrationStatus } from '@flowline/db';
+import { at } from '@flowline/events';
 import type { Command } from 'commander';
 
 import { action, command } from '../command.ts';
@@ -31,8 +32,14 @@ export function migrateCommand(): Command {
         printResult(result, options.json === true, ({ database, dryRun, migrations, encoding }) => {
           const warning = encoding === null ? '' : `\nwarning: ${encoding.message}\n  remedy  ${encoding.remedy}`;
           if (migrations.length === 0) return `${database} is up to date${warning}`;
-          return `${database}: ${dryRun ? 'would apply' : 'applied'} ${migrations.join(', ')}${warning}`;
+          return `${database}: ${dryRun ? 'would apply' : 'applied'} ${named(migrations)}${warning}`;
         });
       }),
     );
+}
+
+/** Short form of a list of migrations: one by its name, several by their number, first and last. */
+function named(migrations: readonly string[]): string {
+  if (migrations.length === 1) return at(migrations, 0);
+  return `${String(migrations.length)} migrations, ${at(migrations, 0)} to ${at(migrations, migrations.length - 1)}`;
 }
