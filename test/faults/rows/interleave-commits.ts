@@ -1,3 +1,4 @@
+import { checkAlertSchedules } from '@flowline/alerts/testing/alert-schedules';
 import { at } from '@flowline/events';
 import { firstRowBeyond } from '@flowline/db';
 import type { StoredWindows } from '@flowline/events';
@@ -42,7 +43,7 @@ const steps$ = fc.array(
 export const interleaveCommits: Scenario = {
   id: 'R13',
   name: 'interleave-commits',
-  title: 'fence and windows under schedules of reads, commits, lost answers, crashes and zombies',
+  title: 'fence, windows and alerts under schedules of reads, commits, lost answers, crashes and zombies',
   run: async () => {
     let steps = 0;
     const details = fc.check(
@@ -57,8 +58,9 @@ export const interleaveCommits: Scenario = {
     const scorer = await failureOf(() => checkWindowSchedules({ schedules: SCHEDULES, seed: 13 }));
     // Decisions on topics that are recreated, partitions that are added, and start positions.
     const streams = await failureOf(() => checkStreamSchedules({ schedules: SCHEDULES, seed: 13 }));
+    const alerts = await failureOf(() => checkAlertSchedules({ schedules: SCHEDULES, seed: 13 }));
     return {
-      events: details.numRuns + 2 * SCHEDULES,
+      events: details.numRuns + 3 * SCHEDULES,
       lost: 0,
       duplicated: 0,
       recoverySeconds: null,
@@ -66,8 +68,9 @@ export const interleaveCommits: Scenario = {
         [counterexample ?? 'no counterexample']: counterexample === null,
         [scorer ?? 'no counterexample to the windows of a scorer']: scorer === null,
         [streams ?? 'no counterexample to the identity of streams']: streams === null,
+        [alerts ?? 'no counterexample to the lives of alerts']: alerts === null,
       },
-      counts: { schedules: details.numRuns + 2 * SCHEDULES, steps },
+      counts: { schedules: details.numRuns + 3 * SCHEDULES, steps },
     };
   },
 };
