@@ -9,6 +9,7 @@ const programs: Readonly<Record<string, () => Promise<{ readonly program: BenchP
   pipeline: () => import('./pipeline/run.ts'),
   queries: () => import('./queries/run.ts'),
   shapes: () => import('./shapes/run.ts'),
+  incident: () => import('./incident/run.ts'),
   history: () => import('./history/run.ts'),
   soak: () => import('./soak/run.ts'),
   engine: () => import('./engine/run.ts'),

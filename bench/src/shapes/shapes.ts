@@ -70,9 +70,12 @@ const windowed = (name: string, features: readonly string[], entities: number): 
   entities,
 });
 
+/** Ten numbers and no windows: the shape that all others are compared with. */
+export const tenNumbers: Shape = plain(10, 600_000);
+
 /** Shapes of the benchmark. All rates are relative to the first one. */
 export const shapes: readonly Shape[] = [
-  plain(10, 600_000),
+  tenNumbers,
   plain(64, 120_000),
   plain(256, 40_000),
   windowed('lag-90000-in-turn', [lag], 90_000),
