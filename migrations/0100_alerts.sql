@@ -30,7 +30,7 @@ CREATE TABLE flowline.alerts (
   acknowledged_at timestamptz,
   acknowledged_by text,
   snoozed_until   timestamptz,
-  CHECK ((peak IS NULL) <> (storm IS NULL)),
+  CHECK (peak IS NULL OR storm IS NULL),
   CHECK ((due_at IS NULL) = (phase <> 'open'))
 );
 COMMENT ON TABLE flowline.alerts IS 'A row for each alert: a run of anomalies of one fingerprint, with its state.';

@@ -567,7 +567,7 @@ CREATE TABLE flowline.alerts (
   acknowledged_by text,
   snoozed_until timestamp with time zone
 );
-ALTER TABLE flowline.alerts ADD CONSTRAINT alerts_check CHECK (((peak IS NULL) <> (storm IS NULL)));
+ALTER TABLE flowline.alerts ADD CONSTRAINT alerts_check CHECK (((peak IS NULL) OR (storm IS NULL)));
 ALTER TABLE flowline.alerts ADD CONSTRAINT alerts_check1 CHECK (((due_at IS NULL) = (phase <> 'open'::text)));
 ALTER TABLE flowline.alerts ADD CONSTRAINT alerts_phase_check CHECK ((phase = ANY (ARRAY['counting'::text, 'open'::text, 'resolved'::text])));
 ALTER TABLE flowline.alerts ADD CONSTRAINT alerts_pkey PRIMARY KEY (alert_id);

@@ -18,7 +18,7 @@ export function fingerprintOf({ detector, kind, entity, group }: FingerprintPart
   return stableId(['fingerprint', detector, kind, entity, ...group]);
 }
 
-/** Id of the storm alert that begins with this alert. */
+/** Id of the storm alert that begins with an opening by the anomaly that may begin this alert. */
 export function stormIdOf(alertId: string): string {
   return stableId(['storm', alertId]);
 }

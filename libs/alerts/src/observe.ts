@@ -1,11 +1,10 @@
 import { type AlertLife, type Hold, join, type Observation, passTime, tell, type Transition } from './alert-life.ts';
 import type { AlertPolicy } from './alert-policy.ts';
+import { stormIdOf } from './fingerprint.ts';
 import { observeOpening, passStormTime, type Storm } from './storm.ts';
 
 /** Anomaly with the names by which a storm lists the alert that it opens. */
 export interface NamedObservation extends Observation {
-  /** Id of the storm alert that an opening by this anomaly begins, if it begins one. */
-  readonly stormId: string;
   readonly entity: string | null;
   /** The most surprising feature; null if the anomaly is not explained yet. */
   readonly feature: string | null;
@@ -63,8 +62,8 @@ export function observe(
   const hasOpened =
     joined.phase === 'open' && (passed?.life.phase !== 'open' || passed.life.alertId !== joined.alertId);
   if (hasOpened) {
-    const { stormId, timeMs, bits, entity, feature } = anomaly;
-    const opening = { alertId: stormId, opens: joined.alertId, timeMs, bits, entity, feature };
+    const { alertId, timeMs, bits, entity, feature } = anomaly;
+    const opening = { alertId: stormIdOf(alertId), opens: joined.alertId, timeMs, bits, entity, feature };
     const step = observeOpening(storm, opening, policy);
     storm = step.storm;
     note('storm', step.transitions);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
 import type { AlertLife } from './alert-life.ts';
+import { stormIdOf } from './fingerprint.ts';
 import { type Observed, observe } from './observe.ts';
 import { passStormTime, type Storm } from './storm.ts';
 import { policyOf } from './testing/policies.ts';
@@ -10,19 +11,21 @@ const policy = policyOf({ storm: { alerts: 3, windowMs: 100 }, resolveAfterMs: 2
 /** A detector whose entities have one alert each. */
 function fleet() {
   const lives = new Map<string, AlertLife>();
+  const storms = new Map<string, string>();
   let storm: Storm | null = null;
   return {
     storm: () => storm,
     anomaly: (entity: string, timeMs: number, bits = 10, feature = 'speed'): string[] => {
-      const named = { alertId: `${entity}@${String(timeMs)}`, stormId: `storm@${String(timeMs)}` };
+      const alertId = `${entity}@${String(timeMs)}`;
+      storms.set(stormIdOf(alertId), `storm@${String(timeMs)}`);
       const seen: Observed = observe(
         { life: lives.get(entity) ?? null, storm },
-        { ...named, ...{ entity, feature, timeMs, bits } },
+        { alertId, entity, feature, timeMs, bits },
         policy,
       );
       lives.set(entity, seen.life);
       storm = seen.storm;
-      return seen.told.map(({ transition: { kind, life } }) => `${life.alertId} ${kind}`);
+      return seen.told.map(({ transition: { kind, life } }) => `${storms.get(life.alertId) ?? life.alertId} ${kind}`);
     },
   };
 }

@@ -1,4 +1,4 @@
-import { type AlertRules, type BatchObservation, fingerprintOf, stormIdOf } from '@flowline/alerts';
+import { type AlertRules, type BatchObservation, fingerprintOf } from '@flowline/alerts';
 import { type Anomaly, at, type ScoredBatch } from '@flowline/events';
 
 import type { StoredAlert } from './alert-states.ts';
@@ -43,15 +43,21 @@ export function withoutRepeats(
   });
 }
 
-/** Fingerprint of the alert that an anomaly belongs to. */
-export function fingerprinted(anomaly: Anomaly, topic: string, { groupBy }: AlertRules): Fingerprinted {
-  const { detector, event, contributions } = anomaly.alert;
-  const kind = anomaly.reason === 'out_of_domain' ? 'out_of_domain' : 'density';
-  const { entity } = event;
-  const feature = contributions[0]?.feature ?? null;
-  const groups = { feature, event: anomaly.alert.alertId };
-  const group = [topic, ...groupBy.map((name) => groups[name])];
-  return { anomaly, kind, entity, feature, fingerprint: fingerprintOf({ detector, kind, entity, group }) };
+/** Finds the fingerprints of the alerts that anomalies of a source belong to. */
+export function fingerprinter(topic: string, { groupBy }: AlertRules): (anomaly: Anomaly) => Fingerprinted {
+  const known = new Map<string, string>();
+  return (anomaly) => {
+    const { detector, event, contributions, alertId } = anomaly.alert;
+    const kind = anomaly.reason === 'out_of_domain' ? 'out_of_domain' : 'density';
+    const { entity } = event;
+    const feature = contributions[0]?.feature ?? null;
+    const groups = { feature, event: alertId };
+    const parts = { detector, kind, entity, group: [topic, ...groupBy.map((name) => groups[name])] } as const;
+    const name = JSON.stringify(parts);
+    const fingerprint = known.get(name) ?? fingerprintOf(parts);
+    known.set(name, fingerprint);
+    return { anomaly, kind, entity, feature, fingerprint };
+  };
 }
 
 /** The anomaly as its alert observes it, at the time of the batch if its own time is none. */
@@ -62,7 +68,7 @@ export function observation(
   const { alertId, event, score } = anomaly.alert;
   const eventMs = Math.floor(Date.parse(event.time));
   return {
-    ...{ fingerprint, alertId, stormId: stormIdOf(alertId), entity: event.entity, feature },
+    ...{ fingerprint, alertId, entity: event.entity, feature },
     timeMs: isTime(eventMs) ? eventMs : (batchMs ?? Date.now()),
     bits: score.surpriseBits,
   };

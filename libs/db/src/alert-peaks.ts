@@ -1,23 +1,29 @@
-import { type Alert, type Anomaly, entry } from '@flowline/events';
+import { type Alert, type Anomaly } from '@flowline/events';
 
-/** The most surprising anomaly of each alert, as far as a batch has come. */
+/**
+ * The most surprising anomaly of each alert, as far as a batch has come. Those of earlier batches
+ * are known by their surprise alone: they stay where they are stored.
+ */
 export class AlertPeaks {
-  readonly #peaks: Map<string, Alert>;
+  readonly #bits: Map<string, number>;
+  readonly #peaks = new Map<string, Alert>();
 
-  /** @param stored peaks before the batch, by alert. */
-  constructor(stored: ReadonlyMap<string, Alert>) {
-    this.#peaks = new Map(stored);
+  /** @param stored surprise of the peaks before the batch, in bits, by alert. */
+  constructor(stored: ReadonlyMap<string, number>) {
+    this.#bits = new Map(stored);
   }
 
   /** Notes an anomaly of an alert. */
   add(alertId: string, { alert }: Anomaly): void {
-    const peak = this.#peaks.get(alertId);
-    if (peak !== undefined && alert.score.surpriseBits <= peak.score.surpriseBits) return;
+    const { surpriseBits } = alert.score;
+    const bits = this.#bits.get(alertId);
+    if (bits !== undefined && surpriseBits <= bits) return;
+    this.#bits.set(alertId, surpriseBits);
     this.#peaks.set(alertId, { ...alert, alertId });
   }
 
-  /** Peak of an alert that has anomalies. */
-  of(alertId: string): Alert {
-    return entry(this.#peaks, alertId);
+  /** Peak of an alert; null if it is one of an earlier batch. */
+  of(alertId: string): Alert | null {
+    return this.#peaks.get(alertId) ?? null;
   }
 }

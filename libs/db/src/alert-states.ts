@@ -19,7 +19,7 @@ export interface StoredAlert {
   readonly feature: string | null;
   readonly life: AlertLife;
   readonly isLatest: boolean;
-  /** Its most surprising anomaly; null for a storm. */
+  /** Its most surprising anomaly; null for a storm, or for the one that is stored already. */
   readonly peak: Alert | null;
   readonly storm: Pick<Storm, 'byFeature' | 'worst'> | null;
 }

@@ -1,5 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
-
 import {
   type AlertKind,
   type AlertLife,
@@ -13,16 +11,18 @@ import {
   type Storm,
   stormAlertMessage,
   stormPolicy,
+  type Transition,
 } from '@flowline/alerts';
-import { type Anomaly, at, entry, type ScoredBatch } from '@flowline/events';
+import { type Alert, type Anomaly, at, entry, type ScoredBatch } from '@flowline/events';
 import type pg from 'pg';
 
-import { type Fingerprinted, fingerprinted, nameOf, observation, withoutRepeats } from './alert-observations.ts';
+import { type Fingerprinted, fingerprinter, nameOf, observation, withoutRepeats } from './alert-observations.ts';
 import { AlertPeaks } from './alert-peaks.ts';
 import { type AlertPlace, alertRowsJson, lifeOf, type StoredAlert } from './alert-states.ts';
 import {
   type AlertStateRow,
   lockAlerts,
+  selectAlertPeaks,
   selectAlertsOfEvents,
   selectAlertStates,
   updateAlertsDue,
@@ -45,6 +45,8 @@ export interface CommittedAlerts {
 /** A batch's alerts on their way: what was stored before, and what the batch makes of it. */
 interface Alerting {
   readonly stored: readonly AlertStateRow[];
+  /** Lives before the batch, by alert. */
+  readonly before: ReadonlyMap<string, AlertLife>;
   readonly anomalies: readonly Fingerprinted[];
   readonly observed: ObservedBatch;
   readonly peaks: AlertPeaks;
@@ -68,9 +70,9 @@ export async function commitAlerts(
   const place: AlertPlace = { detector, topic, partition };
   await lockAlerts(client, { detector, topic });
   const known = oncePerEvent ? await alertsOfEvents(client, place, anomalies) : new Map<string, string>();
-  const fresh = withoutRepeats(anomalies, known, oncePerEvent).map((anomaly) => fingerprinted(anomaly, topic, rules));
+  const fresh = withoutRepeats(anomalies, known, oncePerEvent).map(fingerprinter(topic, rules));
   const alerting = await observed(client, place, fresh, timeMs, rules);
-  const messages = messagesOf(alerting, detector);
+  const messages = await writeMessages(client, messagesOf(alerting), detector);
   const changed = changedAlerts(alerting);
   if (changed.length > 0) {
     const policyOf = (kind: AlertKind): AlertPolicy => (kind === 'storm' ? stormPolicy(rules) : rules);
@@ -107,50 +109,83 @@ async function observed(
     time: timeMs === null ? null : new Date(timeMs),
     limit: MAX_DUE,
   });
-  const before = {
-    lives: new Map(stored.filter(({ kind }) => kind !== 'storm').map((row) => [row.fingerprint, lifeOf(row)])),
-    storm: stormOf(stored.find(({ kind }) => kind === 'storm')),
+  const lives = new Map(stored.map((row) => [row.fingerprint, lifeOf(row)]));
+  const alerting = {
+    lives: new Map([...lives].filter(([fingerprint]) => fingerprint !== stormPrint)),
+    storm: stormOf(
+      stored.find(({ kind }) => kind === 'storm'),
+      lives.get(stormPrint),
+    ),
     snoozed: new Set(stored.filter(({ snoozed }) => snoozed).map(({ fingerprint }) => fingerprint)),
   };
   const observations = anomalies.map((anomaly) => observation(anomaly, timeMs));
-  const peaks = new AlertPeaks(
-    new Map(stored.flatMap(({ alertId, peak }) => (peak === null ? [] : [[alertId, peak]]))),
-  );
-  return { stored, anomalies, observed: observeBatch(before, observations, timeMs, rules), peaks, stormPrint };
+  const before = new Map([...lives.values()].map((life) => [life.alertId, life]));
+  const peaks = new AlertPeaks(new Map([...before].map(([alertId, { peakBits }]) => [alertId, peakBits])));
+  return {
+    stored,
+    before,
+    anomalies,
+    observed: observeBatch(alerting, observations, timeMs, rules),
+    peaks,
+    stormPrint,
+  };
 }
 
-function stormOf(row: AlertStateRow | undefined): Storm | null {
-  if (row?.storm == null) return null;
+function stormOf(row: AlertStateRow | undefined, life: AlertLife | undefined): Storm | null {
+  if (row?.storm == null || life === undefined) return null;
   const { byFeature, worst } = row.storm;
-  return { life: lifeOf(row), byFeature, worst };
+  return { life, byFeature, worst };
 }
 
-/** Writes the messages in order, each with the most surprising anomaly of its alert so far. */
-function messagesOf({ observed: batch, anomalies, peaks, stormPrint }: Alerting, detector: string): AlertMessage[] {
+/** A message that is still to be written. */
+interface Draft {
+  readonly fingerprint: string;
+  readonly transition: Transition;
+  /** The storm that it is about, or the most surprising anomaly so far; null if that is stored. */
+  readonly about: Storm | Alert | null;
+}
+
+/** Drafts the messages in order, each with the most surprising anomaly of its alert so far. */
+function messagesOf({ observed: batch, anomalies, peaks, stormPrint }: Alerting): Draft[] {
   let next = 0;
   const reach = (index: number): void => {
     for (; next <= index; next++) peaks.add(at(batch.alertIds, next), at(anomalies, next).anomaly);
   };
-  const storms = [...batch.endedStorms, ...(batch.storm === null ? [] : [batch.storm])];
-  const messages = batch.messages.flatMap(({ fingerprint, transition, anomaly }): AlertMessage[] => {
+  const storms = new Map(
+    [...batch.endedStorms, ...(batch.storm === null ? [] : [batch.storm])].map((storm) => [storm.life.alertId, storm]),
+  );
+  const drafts = batch.messages.map(({ fingerprint, transition, anomaly }): Draft => {
     reach(anomaly ?? anomalies.length - 1);
     const { alertId } = transition.life;
-    if (fingerprint !== null) return [anomalyAlertMessage(fingerprint, transition, peaks.of(alertId))];
-    return storms
-      .filter(({ life }) => life.alertId === alertId)
-      .map((storm) => stormAlertMessage(detector, stormPrint, transition, storm));
+    return fingerprint === null
+      ? { fingerprint: stormPrint, transition, about: entry(storms, alertId) }
+      : { fingerprint, transition, about: peaks.of(alertId) };
   });
   reach(anomalies.length - 1);
-  return messages;
+  return drafts;
+}
+
+/** Writes messages; peaks of earlier batches are read for them. */
+async function writeMessages(
+  client: pg.PoolClient,
+  drafts: readonly Draft[],
+  detector: string,
+): Promise<AlertMessage[]> {
+  const alertIds = drafts.flatMap(({ about, transition }) => (about === null ? [transition.life.alertId] : []));
+  const rows = alertIds.length === 0 ? [] : await selectAlertPeaks(client, { alertIds });
+  const peaks = new Map(rows.map(({ alertId, peak }) => [alertId, peak]));
+  return drafts.map(({ fingerprint, transition, about }) => {
+    if (about !== null && 'life' in about) return stormAlertMessage(detector, fingerprint, transition, about);
+    return anomalyAlertMessage(fingerprint, transition, about ?? entry(peaks, transition.life.alertId));
+  });
 }
 
 /** Alerts that the batch has changed. */
-function changedAlerts({ stored, anomalies, observed: batch, peaks, stormPrint }: Alerting): StoredAlert[] {
+function changedAlerts({ stored, before, anomalies, observed: batch, peaks, stormPrint }: Alerting): StoredAlert[] {
   const named = new Map<string, Pick<StoredAlert, 'kind' | 'entity' | 'feature'>>([
     ...stored.map((row) => [row.fingerprint, row] as const),
     ...anomalies.map((anomaly) => [anomaly.fingerprint, anomaly] as const),
   ]);
-  const before = new Map(stored.map((row) => [row.alertId, lifeOf(row)]));
   const alertOf = (fingerprint: string, life: AlertLife, isLatest: boolean): StoredAlert => {
     const { kind, entity, feature } = entry(named, fingerprint);
     return { fingerprint, kind, entity, feature, life, isLatest, peak: peaks.of(life.alertId), storm: null };
@@ -166,6 +201,6 @@ function changedAlerts({ stored, anomalies, observed: batch, peaks, stormPrint }
   return [
     ...batch.ended.map(({ fingerprint, life }) => alertOf(fingerprint, life, false)),
     ...batch.endedStorms.map((storm) => stormAlert(storm, false)),
-    ...latest.filter(({ life }) => !isDeepStrictEqual(before.get(life.alertId), life)),
+    ...latest.filter(({ life }) => before.get(life.alertId) !== life),
   ];
 }

@@ -5,9 +5,9 @@
 export function jsonText(value: unknown): string {
   // JSON.stringify escapes exactly those characters; an escaped backslash before "u" is text, not
   // an escape.
-  return JSON.stringify(value).replace(/\\\\|\\u0000|\\ud[89a-f][0-9a-f]{2}/g, (match) =>
-    match === '\\\\' ? match : '\ufffd',
-  );
+  const text = JSON.stringify(value);
+  if (!text.includes('\\')) return text;
+  return text.replace(/\\\\|\\u0000|\\ud[89a-f][0-9a-f]{2}/g, (match) => (match === '\\\\' ? match : '\ufffd'));
 }
 
 /** Replaces U+0000, which Postgres cannot store, with U+FFFD. */

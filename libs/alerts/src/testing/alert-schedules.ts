@@ -4,6 +4,7 @@ import type { AlertLife } from '../alert-life.ts';
 import type { AlertPolicy } from '../alert-policy.ts';
 import { type BatchObservation, observeBatch } from '../observe-batch.ts';
 import type { Storm } from '../storm.ts';
+import { stormIdOf } from '../fingerprint.ts';
 import { NaiveAlerts } from './naive-alerts.ts';
 import { policyOf } from './policies.ts';
 
@@ -76,9 +77,9 @@ function process(events: readonly StreamEvent[], attempts: readonly Attempt[], p
     };
     const first = Math.max(from, stored.next); // the fence
     events.slice(first, from + size).forEach(({ timeMs, entity, bits }, i) => {
-      const ids = { alertId: `alert-${String(first + i)}`, stormId: `${STORM}-${String(first + i)}` };
+      const alertId = `alert-${String(first + i)}`;
       if (entity === null) settle(timeMs);
-      else anomalies.push({ fingerprint: entity, ...ids, timeMs, bits, entity, feature: null });
+      else anomalies.push({ fingerprint: entity, alertId, timeMs, bits, entity, feature: null });
     });
     settle(null);
     return { ...state, next: Math.max(first, Math.min(from + size, events.length)) };
@@ -110,7 +111,7 @@ function naively(events: readonly StreamEvent[], policy: AlertPolicy): readonly 
     if (entity === null) return;
     alerts.anomaly(entity, `alert-${String(i)}`, { timeMs, bits }, (opened) => {
       if (opened !== '') {
-        storms.anomaly(STORM, `${STORM}-${String(i)}`, { timeMs, bits }, () => false);
+        storms.anomaly(STORM, stormIdOf(`alert-${String(i)}`), { timeMs, bits }, () => false);
         flush(storms);
       }
       return storms.isOpen(STORM);

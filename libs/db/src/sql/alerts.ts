@@ -22,7 +22,6 @@ export interface AlertStateRow {
   readonly messages: number;
   readonly pagedAt: Date | null;
   readonly pagedSeverity: Severity | null;
-  readonly peak: Alert | null;
   readonly storm: StoredStorm | null;
   readonly snoozed: boolean;
 }
@@ -30,8 +29,13 @@ export interface AlertStateRow {
 const columns = `
   alert_id AS "alertId", fingerprint, kind, entity, feature, phase, severity, count, first_seen AS "firstSeen",
   last_seen AS "lastSeen", resolved_at AS "resolvedAt", peak_bits AS "peakBits", recent, told, messages,
-  paged_at AS "pagedAt", paged_severity AS "pagedSeverity", peak, storm,
+  paged_at AS "pagedAt", paged_severity AS "pagedSeverity", storm,
   coalesce(snoozed_until > clock_timestamp(), false) AS snoozed`;
+
+/** Selects the most surprising anomalies of alerts. */
+export const selectAlertPeaks = many<{ alertId: string; peak: Alert }, { alertIds: readonly string[] }>(`
+  SELECT alert_id AS "alertId", peak FROM flowline.alerts WHERE alert_id = ANY (:alertIds::uuid[]) AND peak IS NOT NULL
+`);
 
 /** The parts of a storm beside its life, as they are stored. */
 export interface StoredStorm {
@@ -80,7 +84,7 @@ export const selectAlertStates = many<
  * streams have stopped, so that no event time will resolve them.
  */
 export const selectQuietAlerts = many<
-  AlertStateRow & { readonly partition: number },
+  AlertStateRow & { readonly partition: number; readonly peak: Alert | null },
   { detector: string; topic: string; partitions: readonly number[]; quietMs: number; limit: number }
 >(`
   WITH quiet AS (
@@ -88,7 +92,7 @@ export const selectQuietAlerts = many<
     WHERE detector = :detector AND topic = :topic AND partition = ANY (:partitions::integer[]) AND alerts_due IS NOT NULL
       AND updated_at < clock_timestamp() - make_interval(secs => :quietMs::float8 / 1000)
   )
-  SELECT partition, ${columns}
+  SELECT partition, peak, ${columns}
   FROM quiet JOIN flowline.alerts USING (partition)
   WHERE detector = :detector AND topic = :topic AND due_at IS NOT NULL
     AND changed_at < clock_timestamp() - make_interval(secs => :quietMs::float8 / 1000)
@@ -97,7 +101,8 @@ export const selectQuietAlerts = many<
 
 /**
  * Stores alerts after a batch, from a JSON list of rows; those that are no longer the latest of
- * their fingerprint come first. What people have said of an alert is kept.
+ * their fingerprint come first. What people have said of an alert is kept, and so is a peak for
+ * which none is given.
  */
 export const upsertAlerts = execute<{ rows: string }>(`
   INSERT INTO flowline.alerts AS stored (alert_id, fingerprint, is_latest, detector, topic, partition, kind, entity, feature,
@@ -112,7 +117,7 @@ export const upsertAlerts = execute<{ rows: string }>(`
     count = excluded.count, first_seen = excluded.first_seen, last_seen = excluded.last_seen,
     resolved_at = excluded.resolved_at, due_at = excluded.due_at, peak_bits = excluded.peak_bits, recent = excluded.recent,
     told = excluded.told, messages = excluded.messages, paged_at = excluded.paged_at,
-    paged_severity = excluded.paged_severity, peak = excluded.peak, storm = excluded.storm, changed_at = clock_timestamp()
+    paged_severity = excluded.paged_severity, peak = coalesce(excluded.peak, stored.peak), storm = excluded.storm, changed_at = clock_timestamp()
 `);
 
 /** Notes the earliest event time at which an open alert of a partition is due to be resolved. */
