@@ -13,5 +13,5 @@ export const lockMigrations = execute(`
 /** Grants the group roles their privileges, as far as the roles exist, and returns their names. */
 export const grantRoles = execute(`
   SELECT granted FROM flowline.grant_roles() AS granted, flowline.grant_in_force(), flowline.grant_scores(),
-    flowline.grant_windows(), flowline.grant_explanations(), flowline.grant_retention(), flowline.grant_claims()
+    flowline.grant_windows(), flowline.grant_explanations(), flowline.grant_retention(), flowline.grant_claims(), flowline.grant_history()
 `);
