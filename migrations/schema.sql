@@ -36,8 +36,9 @@ CREATE OR REPLACE FUNCTION flowline.create_scored_events_view()
  LANGUAGE plpgsql
 AS $function$
 DECLARE
-  wide      text := '';
-  detectors text[];
+  wide         text := '';
+  wide_history text := '';
+  detectors    text[];
 BEGIN
   IF to_regclass('flowline.scored_events_wide') IS NOT NULL THEN
     EXECUTE 'WITH RECURSIVE known AS (
@@ -49,6 +50,9 @@ BEGIN
     wide := format('UNION ALL
       SELECT detector, detector_version, model_version, topic, partition, "offset", event_id, event_time, scored_at,
         log_density_nats, p_value, p_method, is_anomaly, numeric_values, level_values, entity, in_sample
+      FROM flowline.scored_events_wide WHERE detector = ANY (%L::text[])', detectors);
+    wide_history := format('UNION ALL
+      SELECT detector, detector_version, event_time, NULL, numeric_values, level_values, in_sample
       FROM flowline.scored_events_wide WHERE detector = ANY (%L::text[])', detectors);
   END IF;
   EXECUTE 'CREATE OR REPLACE VIEW flowline.scored_events AS
@@ -67,6 +71,10 @@ BEGIN
       e.entity,
       (e.flags & 2) <> 0 AS in_sample
     FROM flowline.event_scores e JOIN flowline.score_sources s ON s.source_id = e.source_id ' || wide;
+  EXECUTE 'CREATE OR REPLACE VIEW flowline.event_history AS
+    SELECT s.detector, s.detector_version, e.event_time, e.numeric_values AS compact_values, e.exact_values,
+      coalesce(e.level_values, ''{}'') AS level_values, (e.flags & 2) <> 0 AS in_sample
+    FROM flowline.event_scores e JOIN flowline.score_sources s ON s.source_id = e.source_id ' || wide_history;
 END
 $function$;
 
@@ -200,6 +208,17 @@ AS $function$
 BEGIN
   IF to_regrole('flowline_scorer') IS NOT NULL THEN
     GRANT SELECT, UPDATE (deferred, top_feature, summary, alert) ON flowline.anomalies TO flowline_scorer;
+  END IF;
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION flowline.grant_history()
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  IF to_regrole('flowline_trainer') IS NOT NULL THEN
+    GRANT SELECT ON flowline.event_history TO flowline_trainer;
   END IF;
 END
 $function$;
@@ -778,6 +797,18 @@ CREATE TABLE flowline.event_counts (
 ALTER TABLE flowline.event_counts ADD CONSTRAINT event_counts_pkey PRIMARY KEY (detector, model_version, day, topic, partition);
 COMMENT ON TABLE flowline.event_counts IS 'Every event that was scored, whether its row is kept or not, by UTC day of scoring.';
 COMMENT ON COLUMN flowline.event_counts.expected IS 'Anomalies to be expected: the sum over events of the alpha that decided.';
+
+CREATE VIEW flowline.event_history AS
+ SELECT s.detector,
+    s.detector_version,
+    e.event_time,
+    e.numeric_values AS compact_values,
+    e.exact_values,
+    COALESCE(e.level_values, '{}'::text[]) AS level_values,
+    (((e.flags)::integer & 2) <> 0) AS in_sample
+   FROM (flowline.event_scores e
+     JOIN flowline.score_sources s ON ((s.source_id = e.source_id)));
+COMMENT ON VIEW flowline.event_history IS 'Stored events as history: a value is in exact_values, or else in compact_values.';
 
 CREATE TABLE flowline.event_scores (
   scored_at timestamp with time zone DEFAULT now() NOT NULL,

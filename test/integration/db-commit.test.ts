@@ -140,7 +140,8 @@ describe('commitCollected', () => {
     expect(read).toHaveLength(7);
     expect(read[2]).toEqual({
       event_time: '2026-01-01T00:00:02+00:00',
-      numeric_values: [null, -2],
+      exact_values: [null, -2],
+      compact_values: null,
       level_values: [null],
     });
     // With other features, the events stored for the old ones are no history.

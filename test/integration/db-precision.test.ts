@@ -109,6 +109,17 @@ describe('precision: compact', () => {
     });
   });
 
+  it('is a history with the same values, exact or compact, each in its place', async () => {
+    const row = await stored('compact', [Math.PI, 1_767_225_600_123, NaN], [1, 86_400_000, 1]);
+    const [history] = await database.query(
+      'SELECT exact_values AS exact, compact_values AS compact FROM flowline.event_history',
+    );
+    expect(history?.exact).toEqual([null, 1_767_225_600_123, null]);
+    expect(history?.compact).toEqual([expect.closeTo(Math.PI, 6), null, null]);
+    const [exact, compact] = [history?.exact, history?.compact] as (number | null)[][];
+    expect(exact?.map((value, i) => value ?? compact?.[i] ?? null)).toEqual(row?.numbers);
+  });
+
   it('stores values exactly where the spread of the features is not known', async () => {
     const batch = scoredBatch({ size: 1 });
     const numeric = Float64Array.of(Math.PI, Math.E);

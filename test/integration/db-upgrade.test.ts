@@ -110,9 +110,9 @@ describe('an upgrade to event_scores', () => {
     for await (const chunk of readHistory(database.db, await eventHistory(database.db, 'checkout')))
       rows.push(...chunk);
     expect(rows).toMatchObject([
-      { numeric_values: [0.5, expect.anything()], level_values: ['level 0'] },
-      { numeric_values: [1.5, -1], level_values: ['level 1'] },
-      { numeric_values: [1, 2, 3], level_values: [] },
+      { exact_values: [0.5, expect.anything()], level_values: ['level 0'] },
+      { exact_values: [1.5, -1], level_values: ['level 1'] },
+      { exact_values: [1, 2, 3], level_values: [] },
     ]);
     expect(await countEventHistory(database.db, 'checkout', 100)).toBe(3);
   });

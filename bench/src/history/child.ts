@@ -5,7 +5,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 
 import { loadSettings, requireDatabaseUrl } from '@flowline/config';
 import { connect } from '@flowline/db';
-import { type TrainingProgress, trainDetector } from '@flowline/detector';
+import { type TrainingProgress, trainDetector, warmUpTraining } from '@flowline/detector';
 import { initBackend } from '@flowline/flows';
 
 import { partsOf } from '../../../services/trainer/src/history-parts.ts';
@@ -38,6 +38,7 @@ const definition = historyDetector(shape);
 const db = await connect(requireDatabaseUrl(loadSettings()), { applicationName: 'flowline bench' });
 // As the trainer does before it takes a lease.
 await initBackend('wasm');
+await warmUpTraining();
 const atStart = process.cpuUsage();
 const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
 delay.enable();

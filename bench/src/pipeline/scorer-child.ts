@@ -83,8 +83,8 @@ async function run({ detector, events, warmUpEvents, scoring, profile }: ChildTa
     ...batchBounds(settings, null),
   });
   const stop = new AbortController();
-  const run = { source, windows, alerts: 'kafka', defersExplanations: true, signal: stop.signal } as const;
-  const base = detectorRunParts(parts, definition, run);
+  const own = { source, windows, alerts: 'kafka', defersExplanations: true, signal: stop.signal } as const;
+  const base = detectorRunParts(parts, definition, own);
   const alerts = openAlerts(parts, 'kafka', () => ({ detectors: [detector], topics: [kafka.topic] }));
   const clock = new StoreClock(events, warmUpEvents, () => stop.abort());
   let backend = 'none';

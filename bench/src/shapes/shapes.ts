@@ -16,6 +16,8 @@ export interface Shape {
   readonly events: number;
   /** Share of events that are anomalies. */
   readonly anomalies: number;
+  /** `alerts.explainShare` of the detector; its default if absent. */
+  readonly explainShare?: number;
   /** JSON members of an event besides its id, entity and time, each preceded by a comma. */
   readonly fields: (random: Random) => string;
 }
@@ -84,6 +86,7 @@ export const shapes: readonly Shape[] = [
   { ...plain(10, 300_000), name: 'levels-5x3', features: levelFeatures(5, 3), fields: levelFields(5, 3) },
   { ...plain(10, 300_000), name: 'levels-5x200', features: levelFeatures(5, 200), fields: levelFields(5, 200) },
   { ...plain(10, 600_000), name: 'anomalies-1-percent', anomalies: 0.01 },
+  { ...plain(10, 600_000), name: 'explained-1-percent', anomalies: 0.01, explainShare: 1 },
   { ...plain(10, 300_000), name: 'unused-100', fields: unusedFields },
 ];
 

@@ -16,8 +16,9 @@ export async function promoteShape(db: Database, shape: Shape, topic: string, by
   await promoteModel(db, definitionOf(shape, topic), bytes);
 }
 
-function definitionOf({ features, key }: Shape, topic: string): DetectorDefinition {
+function definitionOf({ features, key, explainShare }: Shape, topic: string): DetectorDefinition {
   const entity = key === null ? '' : `, key: [${key}]`;
+  const share = explainShare === undefined ? '' : `, explainShare: ${explainShare}`;
   return parseDetector(
     `apiVersion: flowline/v1
 kind: Detector
@@ -29,7 +30,7 @@ spec:
 ${features.map((feature) => `    - ${feature}`).join('\n')}
   training: { data: clean }
   decision: { control: { alpha: ${ALPHA} } }
-  alerts: { topic: ${topic}.alerts }
+  alerts: { topic: ${topic}.alerts${share} }
 `,
     'the detector of the benchmark',
   );

@@ -46,12 +46,13 @@ export class BinaryRows {
   constructor(formats: readonly RowFormat[], batchRows: number) {
     this.#batchRows = batchRows;
     this.#columns = formats.map((format) => {
-      const size = format === 'text' || format === 'json' ? 0 : batchRows;
+      const isText = format === 'text' || format === 'list' || format === 'json';
+      const size = isText ? 0 : batchRows;
       return {
         format,
         numbers: { kind: 'numbers', values: new Float64Array(size), isNull: new Uint8Array(size) },
         others: [],
-        texts: format === 'text' || format === 'json' ? new CellTexts(format) : null,
+        texts: isText ? new CellTexts(format) : null,
       };
     });
     this.cells = this.#columns.map(({ texts, numbers, others }) =>

@@ -5,24 +5,18 @@ import { countStoredEvents } from './sql/scored-events.ts';
 import { withTransaction } from './transaction.ts';
 
 /**
- * Row of {@link eventHistory}: features in original units, in the order of the detector's schema;
- * null is missing.
- */
-export interface StoredEventRow {
-  readonly event_time: Date;
-  readonly numeric_values: readonly (number | null)[];
-  readonly level_values: readonly (string | null)[];
-}
-
-/**
  * Stored events of a detector as history, with or without a score. It covers versions with the same
  * features as the one in force, and of anomalies only those in the sample, so that they keep the
  * weight they have in the stream.
+ *
+ * The columns are those of the layout, with features in original units and in the order of the
+ * detector's schema: a number is in `exact_values`, or else in `compact_values`, or else missing.
+ * Either is null where it holds no number of the row.
  */
 export async function eventHistory(db: Database, detector: string): Promise<HistorySource> {
   const versions = await alikeVersions(db, detector);
   return {
-    query: `SELECT event_time, numeric_values, level_values FROM flowline.scored_events
+    query: `SELECT event_time, exact_values, compact_values, level_values FROM flowline.event_history
       WHERE detector = '${detector.replaceAll("'", "''")}' AND detector_version IN (${[0, ...versions].join(', ')}) AND in_sample`,
     timeColumn: 'event_time',
     timeUnit: 'iso',

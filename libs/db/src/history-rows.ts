@@ -82,7 +82,7 @@ function addCell(
   asName: boolean,
 ): number {
   const format = cellFormat(type, asName);
-  return add(format === 'json' ? `to_json(${column})::text` : column, format);
+  return add(format === 'json' || format === 'list' ? `to_json(${column})::text` : column, format);
 }
 
 function typeOf(history: CheckedHistory, name: string): number {

@@ -34,13 +34,15 @@ export class Detector {
   readonly compute: Pick<ChosenScorer, 'device' | 'why' | 'reason'> & { readonly backend: string };
   readonly #flows: readonly FrozenFlow[];
   readonly #scorer: Scorer;
-  /** One scorer per member. With a single member it is the scorer itself. */
+  /** Scores for explanations, on this thread. */
+  readonly #explainer: Scorer;
+  /** One scorer per member, on this thread. With a single member it is the explainer itself. */
   readonly #members: readonly Scorer[];
 
   private constructor(
     bundle: ModelBundle,
     alpha: number,
-    parts: { flows: readonly FrozenFlow[]; scorer: ChosenScorer; members: readonly Scorer[] },
+    parts: { flows: readonly FrozenFlow[]; scorer: ChosenScorer; explainer: Scorer; members: readonly Scorer[] },
   ) {
     this.bundle = bundle;
     this.alpha = alpha;
@@ -48,6 +50,7 @@ export class Detector {
     this.compute = { backend, device, why, reason };
     this.#flows = parts.flows;
     this.#scorer = parts.scorer;
+    this.#explainer = parts.explainer;
     this.#members = parts.members;
   }
 
@@ -68,11 +71,15 @@ export class Detector {
       const frozen = flows.map((flow) => new FrozenFlow(flow));
       const scorer = await createScorer(frozen, options);
       scorers.push(scorer);
-      // These serve explanations of a few rows, and need no threads of their own.
-      const backend = scorer.name === 'wasm-pool' ? 'wasm' : scorer.name;
+      // A busy thread gets the answer of another one late, and an explanation asks several times.
+      const isPool = scorer.name === 'wasm-pool';
+      const backend = isPool ? 'wasm' : scorer.name;
+      const explainer = isPool ? await createScorer(frozen, { backend }) : scorer;
+      if (isPool) scorers.push(explainer);
+      const shared = scorers.length;
       for (const flow of flows.length === 1 ? [] : frozen) scorers.push(await createScorer([flow], { backend }));
-      const members = flows.length === 1 ? [scorer] : scorers.slice(1);
-      return new Detector(bundle, alpha, { flows: frozen, scorer, members });
+      const members = flows.length === 1 ? [explainer] : scorers.slice(shared);
+      return new Detector(bundle, alpha, { flows: frozen, scorer, explainer, members });
     } catch (error) {
       for (const scorer of scorers) scorer.dispose();
       for (const flow of flows) flow.dispose();
@@ -134,7 +141,12 @@ export class Detector {
     effort: Effort,
   ): Promise<readonly Explanation[]> {
     const explanations: Explanation[] = [];
-    const parts = { encoding: this.bundle.encoding, scorer: this.#scorer, members: this.#members, flows: this.#flows };
+    const parts = {
+      encoding: this.bundle.encoding,
+      scorer: this.#explainer,
+      members: this.#members,
+      flows: this.#flows,
+    };
     for (let start = 0; start < rows.length; start += CHUNK_EXPLANATIONS) {
       const chunk = rows.slice(start, start + CHUNK_EXPLANATIONS);
       const pValues = chunk.map((row) => ({
@@ -148,7 +160,7 @@ export class Detector {
 
   /** Disposes the flows and scorers. The bundle stays usable. */
   dispose(): void {
-    for (const scorer of new Set([this.#scorer, ...this.#members])) scorer.dispose();
+    for (const scorer of new Set([this.#scorer, this.#explainer, ...this.#members])) scorer.dispose();
     for (const { flow } of this.#flows) flow.dispose();
   }
 }

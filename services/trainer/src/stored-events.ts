@@ -1,4 +1,5 @@
 import type { DetectorDefinition } from '@flowline/config';
+import type { HistoryBatch } from '@flowline/db';
 import { at, FlowlineError, Numeral } from '@flowline/events';
 import { ColumnTableBuilder, tableColumns } from '@flowline/features';
 
@@ -14,15 +15,18 @@ export function storedReader({ features }: DetectorDefinition): HistoryReader {
   const { numeric, levels } = tableColumns(features);
   const builder = new ColumnTableBuilder(numeric.length, levels.length);
   return {
-    columns: ['numeric_values', 'level_values'].map((name) => ({ name, asName: false })),
+    columns: ['exact_values', 'compact_values', 'level_values'].map((name) => ({ name, asName: false })),
     builder,
     read: ({ size, cells }) => {
       const numbers = numeric.map(() => new Float64Array(size));
       const names = levels.map((): (string | null)[] => []);
       for (let row = 0; row < size; row++) {
-        const [values, texts] = [cellAt(at(cells, 0), row), cellAt(at(cells, 1), row)];
-        if (!isList(values, numbers.length) || !isList(texts, names.length)) throw otherColumns();
-        for (const [j, column] of numbers.entries()) column[row] = numberOf(values[j]);
+        const exact = listAt(at(cells, 0), row);
+        const compact = listAt(at(cells, 1), row);
+        const texts = listAt(at(cells, 2), row);
+        const width = Math.max(exact.length, compact.length);
+        if (width !== numbers.length || texts.length !== names.length) throw otherColumns();
+        for (const [j, column] of numbers.entries()) column[row] = numberOf(exact[j] ?? compact[j]);
         for (const [j, column] of names.entries()) column.push(typeof texts[j] === 'string' ? texts[j] : null);
       }
       builder.append(size, numbers, names);
@@ -36,8 +40,11 @@ function numberOf(value: unknown): number {
   return typeof value === 'number' || value instanceof Numeral ? Number(value) : NaN;
 }
 
-function isList(value: unknown, width: number): value is readonly unknown[] {
-  return Array.isArray(value) && value.length === width;
+/** List of a row; empty for none. */
+function listAt(cells: HistoryBatch['cells'][number], row: number): readonly unknown[] {
+  const value = cellAt(cells, row) ?? [];
+  if (Array.isArray(value)) return value;
+  throw otherColumns();
 }
 
 function otherColumns(): FlowlineError {

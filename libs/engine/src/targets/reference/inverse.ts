@@ -67,7 +67,8 @@ const undoTransform = (step: TransformStep, row: RowState, context: Float64Array
   const overlaps = isOverlapping(step);
   if (overlaps) for (const d of dimensions) row.state[d] = 0;
   for (let pass = 0; pass < (overlaps ? width : 1); pass++) {
-    input.set(read(conditioning, row).map((u) => squash(inputClip, u)));
+    const seen = read(conditioning, row);
+    for (let i = 0; i < seen.length; i++) input[i] = squash(inputClip, at(seen, i));
     const parameters = outputsOf(network, runNetwork(network, input));
     for (let i = 0; i < width; i++) {
       const d = at(dimensions, i);

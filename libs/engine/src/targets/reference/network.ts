@@ -26,9 +26,17 @@ export const runNetwork = (network: Network, input: Float64Array): Float64Array[
 
 /** Outputs of a network, side by side. */
 export const outputsOf = ({ outputs }: Network, values: readonly Float64Array[]): Float64Array =>
-  outputs.length === 1
-    ? at(values, at(outputs, 0))
-    : Float64Array.from(outputs.flatMap((value) => [...at(values, value)]));
+  outputs.length === 1 ? at(values, at(outputs, 0)) : joined(outputs.map((value) => at(values, value)));
+
+const joined = (parts: readonly Float64Array[]): Float64Array => {
+  const all = new Float64Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let start = 0;
+  for (const part of parts) {
+    all.set(part, start);
+    start += part.length;
+  }
+  return all;
+};
 
 /**
  * Reverse pass: ∂/∂input of a quantity whose derivative with respect to the outputs is `adjoint`,
@@ -66,28 +74,37 @@ export const reverseNetwork = (
 
 const multiply = ({ weights, bias, activation }: DenseLayer, input: Float64Array): Float64Array => {
   const sums = bias.slice();
-  const width = sums.length;
   // Skips half of the values after a ReLU. 0·w adds nothing, since weights are finite.
-  const used: number[] = [];
-  for (let i = 0; i < input.length; i++) if (input[i] !== 0) used.push(i);
-  // Four inputs per pass halve its time; they are added one after the other.
-  for (let k = 0; k < used.length; k += 4) {
-    const [a = 0, b = -1, c = -1, d = -1] = used.slice(k, k + 4);
-    const [xa, xb] = [at(input, a), b < 0 ? 0 : at(input, b)];
-    const [xc, xd] = [c < 0 ? 0 : at(input, c), d < 0 ? 0 : at(input, d)];
-    const [first, second] = [a * width, Math.max(0, b) * width];
-    const [third, fourth] = [Math.max(0, c) * width, Math.max(0, d) * width];
-    for (let o = 0; o < width; o++) {
-      sums[o] =
-        (sums[o] ?? NaN) +
-        xa * (weights[first + o] ?? NaN) +
-        xb * (weights[second + o] ?? NaN) +
-        xc * (weights[third + o] ?? NaN) +
-        xd * (weights[fourth + o] ?? NaN);
-    }
-  }
-  if (activation !== 'linear') for (let o = 0; o < width; o++) sums[o] = activate(activation, sums[o] ?? NaN);
+  const used = new Int32Array(input.length);
+  let count = 0;
+  for (let i = 0; i < input.length; i++) if (input[i] !== 0) used[count++] = i;
+  let k = 0;
+  for (; k + 4 <= count; k += 4) addFour(weights, input, used, k, sums);
+  for (; k < count; k++) addOne(weights, input, used[k] ?? NaN, sums);
+  if (activation !== 'linear') for (let o = 0; o < sums.length; o++) sums[o] = activate(activation, sums[o] ?? NaN);
   return sums;
+};
+
+/** Adds four inputs times their weights, one after the other, in half the time of four passes. */
+const addFour = (weights: Float64Array, input: Float64Array, used: Int32Array, k: number, sums: Float64Array): void => {
+  const width = sums.length;
+  const [a, b] = [used[k] ?? NaN, used[k + 1] ?? NaN];
+  const [c, d] = [used[k + 2] ?? NaN, used[k + 3] ?? NaN];
+  const [xa, xb, xc, xd] = [input[a] ?? NaN, input[b] ?? NaN, input[c] ?? NaN, input[d] ?? NaN];
+  const [first, second, third, fourth] = [a * width, b * width, c * width, d * width];
+  for (let o = 0; o < width; o++) {
+    sums[o] =
+      (sums[o] ?? NaN) +
+      xa * (weights[first + o] ?? NaN) +
+      xb * (weights[second + o] ?? NaN) +
+      xc * (weights[third + o] ?? NaN) +
+      xd * (weights[fourth + o] ?? NaN);
+  }
+};
+
+const addOne = (weights: Float64Array, input: Float64Array, i: number, sums: Float64Array): void => {
+  const [x, first] = [input[i] ?? NaN, i * sums.length];
+  for (let o = 0; o < sums.length; o++) sums[o] = (sums[o] ?? NaN) + x * (weights[first + o] ?? NaN);
 };
 
 const multiplyTransposed = ({ weights }: DenseLayer, adjoint: Float64Array, into: Float64Array): void => {

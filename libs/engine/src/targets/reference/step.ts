@@ -22,12 +22,21 @@ export interface StepTrace {
 }
 
 /** u of a reading. */
-export const read = ({ dimensions, scale, shift }: Reading, { state, observed }: RowState): Float64Array =>
-  Float64Array.from(dimensions, (d, i) => at(scale, i) * at(state, d) + at(shift, i) * at(observed, d));
+export const read = ({ dimensions, scale, shift }: Reading, { state, observed }: RowState): Float64Array => {
+  const u = new Float64Array(dimensions.length);
+  for (let i = 0; i < u.length; i++) {
+    const d = at(dimensions, i);
+    u[i] = at(scale, i) * at(state, d) + at(shift, i) * at(observed, d);
+  }
+  return u;
+};
 
 /** Values [d] at the dimensions of a reading. */
-export const pick = ({ dimensions }: Reading, values: Float64Array): Float64Array =>
-  Float64Array.from(dimensions, (d) => at(values, d));
+export const pick = ({ dimensions }: Reading, values: Float64Array): Float64Array => {
+  const picked = new Float64Array(dimensions.length);
+  for (let i = 0; i < picked.length; i++) picked[i] = at(values, at(dimensions, i));
+  return picked;
+};
 
 /** Writes values to the dimensions of a reading. */
 export const put = ({ dimensions }: Reading, values: ArrayLike<number>, into: Float64Array): void => {
