@@ -203,8 +203,17 @@ const severitySchema = z
     error: 'expected warning ≤ major ≤ critical',
   });
 
+/** Name of the sink that is a detector's own topic, `alerts.topic`. */
+export const TOPIC_SINK = 'kafka';
+
 const alertsSchema = z.strictObject({
   topic: topic.describe('Topic of the alerts.').default('flowline.alerts.v1'),
+  sinks: z
+    .array(z.string().regex(NAME_PATTERN, 'expected the name of a sink'))
+    .max(20)
+    .refine((names) => new Set(names).size === names.length, { error: 'expected each sink once' })
+    .describe('Destinations of the messages: `kafka`, which is the topic, and sinks by name. Empty: nobody is told.')
+    .default([TOPIC_SINK]),
   groupBy: z
     .array(z.enum(alertGroups))
     .describe(

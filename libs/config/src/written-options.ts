@@ -77,17 +77,30 @@ const writtenDefault = (value: unknown, name: string): unknown =>
 
 /**
  * Options of one section in their resolved form, without defaults: durations in milliseconds, under
- * the names of the schema. Other keys of the section are left out.
- * @param toMs parses a duration that was written under a name.
+ * the names of the schema, at every depth. Other keys of the section are left out.
+ * @param toMs parses a duration that was written under a (dotted) name.
  */
 export function resolved<Options extends z.ZodObject>(
   { shape }: Options,
   section: Readonly<Record<string, unknown>>,
   toMs: (text: string, name: string) => number,
 ): z.input<Options> {
-  const options = Object.keys(shape).map((name) => {
-    const value = section[writtenName(name)];
-    return [name, isDuration(name) && typeof value === 'string' ? toMs(value, writtenName(name)) : value];
+  const options = Object.entries<z.core.$ZodType>(shape).map(([name, option]) => {
+    const short = writtenName(name);
+    const value = section[short];
+    if (isDuration(name) && typeof value === 'string') return [name, toMs(value, short)];
+    const inner = optionsOf(option);
+    const isSection = inner !== null && typeof value === 'object' && value !== null;
+    const nested = (text: string, under: string): number => toMs(text, `${short}.${under}`);
+    return [name, isSection ? resolved(inner, value as Readonly<Record<string, unknown>>, nested) : value];
   });
   return Object.fromEntries(options) as z.input<Options>;
+}
+
+/** Options within an option; null if it has none. */
+function optionsOf(option: z.core.$ZodType): z.ZodObject | null {
+  if (option instanceof z.ZodObject) return option;
+  const isWrapper =
+    option instanceof z.ZodDefault || option instanceof z.ZodPrefault || option instanceof z.ZodNullable;
+  return isWrapper ? optionsOf(option.def.innerType) : null;
 }
