@@ -236,7 +236,7 @@ describe('alerts of committed batches', () => {
 
   it('are resolved by the clock where their stream has stopped', async () => {
     const rules = rulesOf({ resolveAfterMs: 200 });
-    const quiet = { detector: 'checkout', topic: 'orders', rules, address: { sink: 'kafka', topic: 'alerts' } };
+    const quiet = { detector: 'checkout', topic: 'orders', rules, addresses: [{ sink: 'kafka', topic: 'alerts' }] };
     await commit(batchOf(0, [[0, 14]]), rules);
     expect(await resolveQuietAlerts(database.db, { ...quiet, partitions: [0] })).toBe(0);
     await new Promise((resolve) => setTimeout(resolve, 250));

@@ -156,8 +156,16 @@ describe('queues of the outbox', () => {
     await storeFor({});
     await storeFor({ alertTopic: 'others' }, 'checkout', 'orders 2');
     await storeFor({}, 'payments');
-    await storeFor({ alertSink: 'stdout', alertTopic: 'a.ndjson#1' }, 'checkout', 'a.ndjson#1');
-    await storeFor({ alertSink: 'stdout', alertTopic: 'b.ndjson#2' }, 'checkout', 'b.ndjson#2');
+    await storeFor(
+      { alertTopic: null, alertSinks: [{ sink: 'stdout', topic: 'a.ndjson#1' }] },
+      'checkout',
+      'a.ndjson#1',
+    );
+    await storeFor(
+      { alertTopic: null, alertSinks: [{ sink: 'stdout', topic: 'b.ndjson#2' }] },
+      'checkout',
+      'b.ndjson#2',
+    );
     expect(await outboxQueues(database.db)).toEqual([
       { detector: 'checkout', topic: 'alerts' },
       { detector: 'checkout', topic: 'others' },
@@ -256,7 +264,11 @@ describe('an event id that comes again', () => {
 
   it('raises one for each addressee and detector', async () => {
     await commitBatch(database.db, anomalous({}), once);
-    await commitBatch(database.db, anomalous({ topic: 'f' }), { ...once, alertSink: 'stdout', alertTopic: 'f' });
+    await commitBatch(database.db, anomalous({ topic: 'f' }), {
+      ...once,
+      alertTopic: null,
+      alertSinks: [{ sink: 'stdout', topic: 'f' }],
+    });
     await commitBatch(database.db, anomalous({ detector: 'other' }), once);
     expect(await alertsOf()).toHaveLength(9);
   });

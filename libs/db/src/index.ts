@@ -5,6 +5,17 @@ export * from './create-table-from-csv.ts';
 export { connect, type ConnectOptions, type Database, interruptible } from './database.ts';
 export * from './dead-alerts.ts';
 export * from './dead-letters.ts';
+export {
+  claimForSink,
+  type Delivery,
+  type DeliveryReport,
+  noteWhyWaiting,
+  openAlertMessages,
+  settleClaim,
+  type SinkQueue,
+  type WaitingSink,
+  waitingSinks,
+} from './deliveries.ts';
 export * from './detector-states.ts';
 export {
   type Applied,
