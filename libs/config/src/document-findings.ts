@@ -168,7 +168,8 @@ class IssueTranslator {
   }
 }
 
-function closestValue(value: unknown, allowed: readonly string[]): string {
+/** Remedy for a value that is none of those allowed; it names the nearest, if one was meant. */
+export function closestValue(value: unknown, allowed: readonly string[]): string {
   const guess = typeof value === 'string' ? nearest(value, allowed) : undefined;
   const expected = allowed.length === 1 ? `expected ${allowed.join('')}` : `expected one of ${allowed.join(', ')}`;
   return guess === undefined ? expected : `${expected}; did you mean "${guess}"?`;
