@@ -231,6 +231,26 @@ BEGIN
 END
 $function$;
 
+CREATE OR REPLACE FUNCTION flowline.grant_resources()
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  IF to_regrole('flowline_scorer') IS NOT NULL THEN
+    GRANT SELECT ON flowline.resources TO flowline_scorer;
+    GRANT SELECT, INSERT ON flowline.resource_faults TO flowline_scorer;
+  END IF;
+  IF to_regrole('flowline_trainer') IS NOT NULL THEN
+    GRANT SELECT ON flowline.resources TO flowline_trainer;
+  END IF;
+  IF to_regrole('flowline_operator') IS NOT NULL THEN
+    GRANT SELECT, INSERT, UPDATE ON flowline.resources TO flowline_operator;
+    GRANT SELECT, INSERT ON flowline.resource_versions TO flowline_operator;
+    GRANT SELECT ON flowline.resource_faults TO flowline_operator;
+  END IF;
+END
+$function$;
+
 CREATE OR REPLACE FUNCTION flowline.grant_retention()
  RETURNS void
  LANGUAGE plpgsql
@@ -867,6 +887,43 @@ CREATE TRIGGER immutable BEFORE DELETE OR UPDATE ON flowline.model_versions FOR 
 CREATE TRIGGER immutable_table BEFORE TRUNCATE ON flowline.model_versions FOR EACH STATEMENT EXECUTE FUNCTION flowline.refuse_change();
 COMMENT ON TABLE flowline.model_versions IS 'Trained models by detector; immutable.';
 COMMENT ON COLUMN flowline.model_versions.alpha IS 'An event is an anomaly where its p-value is at most this.';
+
+CREATE TABLE flowline.resource_faults (
+  kind text NOT NULL,
+  name text NOT NULL,
+  version integer NOT NULL,
+  message text NOT NULL,
+  first_at timestamp with time zone DEFAULT now() NOT NULL
+);
+ALTER TABLE flowline.resource_faults ADD CONSTRAINT resource_faults_pkey PRIMARY KEY (kind, name, version);
+COMMENT ON TABLE flowline.resource_faults IS 'The first fault of a version while it was used.';
+
+CREATE TABLE flowline.resource_versions (
+  kind text NOT NULL,
+  name text NOT NULL,
+  version integer NOT NULL,
+  spec jsonb NOT NULL,
+  applied_at timestamp with time zone DEFAULT now() NOT NULL,
+  applied_by text NOT NULL
+);
+ALTER TABLE flowline.resource_versions ADD CONSTRAINT resource_versions_pkey PRIMARY KEY (kind, name, version);
+COMMENT ON TABLE flowline.resource_versions IS 'Every version of a rule, calendar or sink that was applied.';
+
+CREATE TABLE flowline.resources (
+  kind text NOT NULL,
+  name text NOT NULL,
+  version integer NOT NULL,
+  spec jsonb NOT NULL,
+  sha256 text NOT NULL,
+  applied_at timestamp with time zone DEFAULT now() NOT NULL,
+  applied_by text NOT NULL,
+  removed_at timestamp with time zone
+);
+ALTER TABLE flowline.resources ADD CONSTRAINT resources_pkey PRIMARY KEY (kind, name);
+COMMENT ON TABLE flowline.resources IS 'Rules, calendars and sinks, each in its latest version.';
+COMMENT ON COLUMN flowline.resources.applied_by IS 'Who applied it: the name that was given, or the database user.';
+COMMENT ON COLUMN flowline.resources.kind IS 'Rule, Calendar or Sink.';
+COMMENT ON COLUMN flowline.resources.removed_at IS 'Time of its removal; null while it is in force.';
 
 CREATE TABLE flowline.score_sources (
   source_id integer GENERATED ALWAYS AS IDENTITY NOT NULL,

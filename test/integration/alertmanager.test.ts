@@ -1,6 +1,6 @@
 import { type AlertMessage, anomalyAlertMessage, type AlertLife, type TransitionKind } from '@flowline/alerts';
 import { stableId } from '@flowline/events';
-import { createAlertmanagerSink } from '@flowline/sinks';
+import { createSink } from '@flowline/sinks';
 import type { OutboxMessage } from '@flowline/stream';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
@@ -32,11 +32,13 @@ function messageOf(name: string, state: TransitionKind, severity: AlertMessage['
   });
   afterAll(() => alertmanager.stop());
 
-  const sink = (resendAfterMs = 60_000) =>
-    createAlertmanagerSink({
-      ...{ name: 'am', url: alertmanager.url, token: null, resendAfterMs, allow: ['127.0.0.1'] },
-      ...{ connectTimeoutMs: 5_000, timeoutMs: 10_000 },
-    });
+  const sink = (resendAfter = '1m') => {
+    const options = { url: alertmanager.url, allow: ['127.0.0.1'], timeout: '10s', resendAfter };
+    const none = () => {
+      throw new Error('no topic');
+    };
+    return createSink('am', { alertmanager: options, retryFor: '1d' }, { kafka: none, env: {} }).sink;
+  };
   const openOf = async (entity: string) => {
     const alerts = (await alertmanager.alerts()).filter(({ labels }) => labels.entity === entity);
     return alerts.map(({ labels }) => labels.severity);
@@ -62,7 +64,7 @@ function messageOf(name: string, state: TransitionKind, severity: AlertMessage['
   });
 
   it('lets an alert go that is not sent again', async () => {
-    await sink(500).send([messageOf('d', 'opened')]);
+    await sink('500ms').send([messageOf('d', 'opened')]);
     expect(await openOf('d')).toEqual(['warning']);
     await until('it is over', async () => (await openOf('d')).length === 0);
   });

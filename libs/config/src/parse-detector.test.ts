@@ -35,7 +35,7 @@ spec:
   model: { family: realNVP, seed: 7, members: 3, budget: { maxMinutes: 2, steps: 900 }, calibration: { fraction: 0.3 } }
   training: { data: clean, schedule: "15 2 * * *", timezone: Europe/Paris }
   decision: { test: density, control: { falseAlarms: 14/week } }
-  alerts: { topic: alerts, sinks: [kafka, team], cooldown: 5m, minEvents: { count: 2, within: 3m } }
+  alerts: { topic: alerts }
   retention: { scored: 2d, anomalies: 1w, precision: exact }
   compute: { backend: wasm-pool, threads: 2 }
 `;
@@ -51,15 +51,6 @@ spec:
   training: { data: unlabelled }
   decision: { control: { alpha: 1.0e-3 } }
 `;
-
-/** Defaults of what becomes of anomalies. */
-const alerts = {
-  ...{ topic: 'flowline.alerts.v1', sinks: ['kafka'], groupBy: ['feature'], sendResolved: true, explainShare: 0.1 },
-  minEvents: { count: 1, withinMs: 600_000 },
-  ...{ cooldownMs: 1_800_000, resolveAfterMs: 900_000, mergeGapMs: 900_000 },
-  severity: { warning: 13.3, major: 16.6, critical: 19.9 },
-  storm: { alerts: 50, windowMs: 300_000 },
-};
 
 const airports = () => 'iata,rate\nJFK,1.5\n';
 
@@ -126,13 +117,7 @@ describe('parseDetector', () => {
         promote: 'auto',
       },
       decision: { test: 'density', control: { falseAlarmsPerDay: 2 } },
-      alerts: {
-        ...alerts,
-        topic: 'alerts',
-        sinks: ['kafka', 'team'],
-        cooldownMs: 300_000,
-        minEvents: { count: 2, withinMs: 180_000 },
-      },
+      alerts: alerts({ topic: 'alerts' }),
       compute: { backend: 'wasm-pool', threads: 2 },
       retention: {
         scoredMs: 172_800_000,
@@ -188,7 +173,7 @@ describe('parseDetector', () => {
       },
       training: { data: 'unlabelled', schedule: null, timezone: 'UTC', firstModelRows: 5_000, promote: 'auto' },
       decision: { test: 'density', control: { alpha: 1e-3 } },
-      alerts,
+      alerts: alerts(),
       compute: { backend: 'auto', threads: null },
       retention: {
         scoredMs: 2_592_000_000,
@@ -251,8 +236,7 @@ describe('parseDetector', () => {
       .replace('falseAlarms: 14/week', 'falseAlarms: 2/day, alpha: 0.001')
       .replace('type: unit', 'type: unit, maxLevels: 3, period: 2')
       .replace('csv: airports.csv', 'query: x, csv: airports.csv')
-      .replace('scored: 2d', 'scored: 0d')
-      .replace('within: 3m', 'within: 0m');
+      .replace('scored: 2d', 'scored: 0d');
     expect(findings(text).map((line) => line.replace(/ — .*/, ''))).toEqual([
       'spec.training.timezone (line 24): "Paris" is not a time zone',
       'spec.lookups.airports (line 12): both query and csv',
@@ -265,7 +249,6 @@ describe('parseDetector', () => {
       'spec.features[6].maxLevels (line 21): type unit has no levels to count',
       'spec.missing.nullable[0] (line 22): no feature and no column of one is called "order.amuont"',
       'spec.decision.control (line 25): both falseAlarms and alpha',
-      'spec.alerts.minEvents.within (line 26): found "0m"',
       'spec.retention.scored (line 27): found "0d"',
     ]);
   });
@@ -352,10 +335,20 @@ describe('parseDetector', () => {
     expect(findings('')[0]).toContain('(the document)');
   });
 
-  it('refuses what is designed but not built', () => {
-    expect(after('topic: alerts', 'topic: alerts, cooldwn: 30m', whole)).toEqual([
-      'spec.alerts.cooldwn (line 26): unknown key — did you mean "cooldown"? Rename or remove it',
+  it('resolves the durations of alerts, also of nested options', () => {
+    const written = 'topic: alerts, cooldown: 1h, minEvents: { count: 3, within: 5m }, storm: { window: 90s }';
+    expect(parseDetector(whole.replace('topic: alerts', written), 'detector.yaml', airports).alerts).toEqual(
+      alerts({
+        ...{ topic: 'alerts', cooldownMs: 3_600_000, minEvents: { count: 3, withinMs: 300_000 } },
+        storm: { alerts: 50, windowMs: 90_000 },
+      }),
+    );
+    expect(after('topic: alerts', 'topic: alerts, storm: { window: 0s }', whole)).toEqual([
+      'spec.alerts.storm.window (line 26): found "0s" — expected a duration longer than zero',
     ]);
+  });
+
+  it('refuses what is designed but not built', () => {
     expect(after('test: density', 'test: combined', whole)).toEqual([
       'spec.decision.test (line 25): found "combined" — expected density',
     ]);
@@ -392,4 +385,14 @@ describe('detectorJsonSchema', () => {
 
 function feature(name: string, type: string, change: object = {}): object {
   return { name, type, from: name, role: 'score', nullable: false, maxLevels: 64, period: null, ...change };
+}
+
+function alerts(change: object = {}): object {
+  return {
+    ...{ topic: 'flowline.alerts.v1', sinks: ['kafka'], groupBy: ['feature'] },
+    minEvents: { count: 1, withinMs: 600_000 },
+    ...{ cooldownMs: 1_800_000, resolveAfterMs: 900_000, mergeGapMs: 900_000, sendResolved: true, explainShare: 0.1 },
+    ...{ severity: { warning: 13.3, major: 16.6, critical: 19.9 }, storm: { alerts: 50, windowMs: 300_000 } },
+    ...change,
+  };
 }

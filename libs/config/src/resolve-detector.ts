@@ -27,14 +27,10 @@ export function resolveDetector(
   const { source, history, model, training, decision, alerts = {}, compute, retention = {} } = spec;
   const durations =
     (section: string) =>
-    (written: string, name: string): number => {
+    (written: string, path: readonly string[]): number => {
       const ms = parseDurationMs(written);
       if (ms === undefined) {
-        report(
-          ['spec', section, ...name.split('.')],
-          `found ${describeValue(written)}`,
-          'expected a duration longer than zero',
-        );
+        report(['spec', section, ...path], `found ${describeValue(written)}`, 'expected a duration longer than zero');
       }
       return ms ?? NaN;
     };

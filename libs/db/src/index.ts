@@ -58,6 +58,7 @@ export { type QuietStream, resolveQuietAlerts } from './quiet-alerts.ts';
 export * from './outbox-message.ts';
 export { applyRetention, ensurePartitions, type Removed, type Retention } from './partitions.ts';
 export * from './redrive.ts';
+export * from './resources.ts';
 export { schemaDump } from './schema-dump.ts';
 export * from './streams.ts';
 export * from './training-lease.ts';

@@ -22,6 +22,7 @@ export const errorCodes = {
   FLOWLINE_STREAM_REWOUND: 'Postgres has lost commits of a stream, or the topic was started anew',
   FLOWLINE_DETECTOR_MISSING: 'no detector of that name has been applied',
   FLOWLINE_DETECTOR_DROPPING: 'the data of a deleted detector are still being dropped',
+  FLOWLINE_RESOURCE_MISSING: 'no rule, calendar or sink of that name is in force',
   FLOWLINE_MODEL_MISSING: 'the detector has no champion model yet',
   FLOWLINE_MODEL_INCOMPATIBLE: 'a model was made for another format version or another set of features',
   FLOWLINE_MODEL_CORRUPTED: 'the bytes of a model do not match its checksum or its format',

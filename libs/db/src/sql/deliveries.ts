@@ -44,7 +44,7 @@ export const selectWaitingSinks = many<WaitingSinkRow, { detectors: readonly str
 
 /**
  * Claims the due messages for a sink for a time, the oldest first and one per alert: messages about
- * an alert are sent in order. A claim that is not settled in time ends, and others may take it over.
+ * an alert are sent in order. A claim that is not settled in time ends; others may take it over.
  */
 export const claimDeliveries = many<
   DeliveryRow,

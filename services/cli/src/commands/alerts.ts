@@ -90,7 +90,7 @@ function formatQueues(queues: readonly WaitingAlerts[]): string {
     ['detector', 'to', 'waiting', 'oldest', 'why'],
     queues.map(({ detector, sink, topic, waiting, oldestAt, error }) => [
       detector,
-      `${sink} ${topic}`,
+      `${sink} ${topic}`.trim(),
       waiting,
       formatTime(oldestAt),
       error ?? 'not tried yet',
@@ -161,7 +161,7 @@ function formatAlerts(alerts: readonly DeadAlert[]): string {
       outboxId,
       formatTime(deadAt),
       detector,
-      `${sink} ${topic}`,
+      `${sink} ${topic}`.trim(),
       bytes,
       attempts,
       error ?? '',

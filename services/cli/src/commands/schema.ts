@@ -1,40 +1,34 @@
 import { alertMessageJsonSchema } from '@flowline/alerts';
-import { detectorJsonSchema } from '@flowline/config';
-import { FlowlineError } from '@flowline/events';
+import { documentJsonSchema, documentKinds } from '@flowline/config';
 import type { Command } from 'commander';
 
 import { action, command } from '../command.ts';
+import { parseChoice } from '../parse-options.ts';
 
-/** JSON Schemas by kind of document. */
-const schemas: Readonly<Record<string, () => Record<string, unknown>>> = {
-  detector: detectorJsonSchema,
-  'alert-message': alertMessageJsonSchema,
-};
+/** Kind whose schema is that of messages, not of documents. */
+const MESSAGE = 'alert-message';
+const kinds = [...documentKinds, MESSAGE] as const;
 
 interface SchemaOptions {
   readonly json?: true;
   readonly kind: string;
 }
 
-/**
- * `flowline schema`: prints the JSON Schema of a detector file, for editors and checks, or of the
- * messages that sinks send.
- */
+/** `flowline schema`: prints the JSON Schema of a kind of document, or of alert messages. */
 export function schemaCommand(): Command {
-  return command('schema', 'Print the JSON Schema of a detector file, for editors, or of alert messages.', [
+  return command('schema', 'Print the JSON Schema of a detector file, or of another document or message.', [
     'flowline schema > detector.schema.json',
-    '# then, as the first line of a detector file: # yaml-language-server: $schema=detector.schema.json',
+    'flowline schema --kind Rule > rule.schema.json',
     'flowline schema --kind alert-message > alert-message.schema.json',
+    '# then, as the first line of a detector file: # yaml-language-server: $schema=detector.schema.json',
   ])
-    .option('--kind <kind>', Object.keys(schemas).join(' or '), 'detector')
+    .option('--kind <kind>', kinds.join(', '), 'Detector')
     .action(
-      action(({ kind, json }: SchemaOptions) => {
-        const schema = schemas[kind]?.();
-        if (schema === undefined) {
-          const remedy = `Name one of ${Object.keys(schemas).join(', ')}.`;
-          throw new FlowlineError('FLOWLINE_USAGE', `There is no schema "${kind}".`, { where: '--kind', remedy });
-        }
-        process.stdout.write(`${json === true ? JSON.stringify(schema) : JSON.stringify(schema, null, 2)}\n`);
+      action(({ json, kind }: SchemaOptions) => {
+        const wanted = parseChoice('--kind', kind, kinds);
+        const schema = wanted === MESSAGE ? alertMessageJsonSchema() : documentJsonSchema(wanted);
+        const text = json === true ? JSON.stringify(schema) : JSON.stringify(schema, null, 2);
+        process.stdout.write(`${text}\n`);
         return Promise.resolve();
       }),
     );
