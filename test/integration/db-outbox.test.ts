@@ -64,8 +64,8 @@ describe('relayOutbox', () => {
     expect(queue).toMatchObject({ detector: 'checkout', topic: 'flowline.alerts.v1', waiting: 3 });
     expect(queue?.error).toBe('there is no topic flowline.alerts.v1');
     expect(others).toEqual([]);
-    expect(await setAsideWaitingAlerts(database.db, 'checkout', 'another')).toBe(0);
-    expect(await setAsideWaitingAlerts(database.db, 'checkout', 'flowline.alerts.v1')).toBe(3);
+    expect(await setAsideWaitingAlerts(database.db, 'checkout', { topic: 'another' })).toBe(0);
+    expect(await setAsideWaitingAlerts(database.db, 'checkout', { topic: 'flowline.alerts.v1' })).toBe(3);
     expect(await listWaitingAlerts(database.db)).toEqual([]);
     expect((await listDeadAlerts(database.db)).map(({ attempts }) => attempts)).toEqual([0, 0, 2]);
     expect(await redriveDeadAlerts(database.db, 'checkout')).toBe(3);

@@ -26,8 +26,6 @@ export interface EmailOptions {
   readonly allow: readonly string[];
   readonly connectTimeoutMs: number;
   readonly timeoutMs: number;
-  /** Certificate authorities (PEM); null for those of Node. */
-  readonly ca?: string | null;
 }
 
 type Mail = Pick<SendMailOptions, 'subject' | 'text' | 'messageId'>;
@@ -66,7 +64,7 @@ async function sendMail(options: EmailOptions, { messageId, ...mail }: Mail): Pr
 }
 
 async function transportOf(options: EmailOptions): Promise<SMTPTransportOptions> {
-  const { host, port, encryption, login, allow, connectTimeoutMs, timeoutMs, ca = null } = options;
+  const { host, port, encryption, login, allow, connectTimeoutMs, timeoutMs } = options;
   return {
     // The address that was checked is the one that is connected to.
     host: await resolveHost(host, allow),
@@ -74,7 +72,7 @@ async function transportOf(options: EmailOptions): Promise<SMTPTransportOptions>
     secure: encryption === 'tls',
     requireTLS: encryption === 'starttls',
     ignoreTLS: encryption === 'none',
-    tls: { servername: host, ...(ca === null ? {} : { ca }) },
+    tls: { servername: host },
     ...(login === null ? {} : { auth: { ...login } }),
     connectionTimeout: connectTimeoutMs,
     greetingTimeout: connectTimeoutMs,

@@ -61,6 +61,6 @@ export function sinkError(refused: boolean, message: string, sink: string): Flow
 
 /** Text without secrets, whole or as the last part of an address. */
 function without(text: string, secrets: readonly string[]): string {
-  const parts = secrets.flatMap((secret) => [secret, ...(/^https?:/.test(secret) ? [new URL(secret).pathname] : [])]);
+  const parts = secrets.flatMap((secret) => [secret, ...(URL.canParse(secret) ? [new URL(secret).pathname] : [])]);
   return parts.filter((part) => part.length > 1).reduce((rest, part) => rest.replaceAll(part, '…'), text);
 }

@@ -120,10 +120,11 @@ export const selectWaitingAlerts = many<WaitingAlertsRow, { detector: string | n
   GROUP BY detector, sink, topic ORDER BY min(created_at)
 `);
 
-/** Sets the waiting alerts of a detector for one topic aside. */
-export const setAsideWaiting = many<{ outboxId: number }, { detector: string; topic: string }>(`
+/** Sets the waiting alerts of a detector for one topic of a sink (null: of any sink) aside. */
+export const setAsideWaiting = many<{ outboxId: number }, { detector: string; sink: string | null; topic: string }>(`
   UPDATE flowline.alert_outbox SET dead_at = clock_timestamp()
-  WHERE detector = :detector AND topic = :topic AND sent_at IS NULL AND dead_at IS NULL
+  WHERE detector = :detector AND topic = :topic AND (:sink::text IS NULL OR sink = :sink)
+    AND sent_at IS NULL AND dead_at IS NULL
   RETURNING outbox_id AS "outboxId"
 `);
 
