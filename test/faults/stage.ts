@@ -38,6 +38,8 @@ export interface OpenOptions {
   readonly partitions?: number;
   /** True if scorers reach broker and database through the proxies. */
   readonly proxied?: boolean;
+  /** Sinks of the detector besides its alert topic. */
+  readonly sinks?: readonly string[];
 }
 
 /** Starts the servers and their proxies. */
@@ -73,13 +75,15 @@ export async function openStage(options: {
     kafka,
     createDatabase: () => postgres.createDatabase(),
     createTopic: (topic, partitions) => direct.createTopic(topic, partitions),
-    open: async (name, { partitions = 4, proxied = false } = {}) => {
+    open: async (name, { partitions = 4, proxied = false, sinks = [] } = {}) => {
       const topic = `${name}-${Date.now()}`;
       const alertTopic = `${topic}.alerts`;
       await direct.createTopic(topic, partitions);
       await direct.createTopic(alertTopic, 1);
       const database = await postgres.createDatabase();
-      await applyTestDetector(database.db, testDefinition(name, topic, alertTopic));
+      const definition = testDefinition(name, topic, alertTopic);
+      const alerts = { ...definition.alerts, sinks: [...definition.alerts.sinks, ...sinks] };
+      await applyTestDetector(database.db, { ...definition, alerts });
       const url = new URL(database.url);
       if (proxied) url.port = String(postgresProxy.port);
       const addresses = {

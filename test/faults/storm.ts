@@ -1,5 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { applyResource } from '@flowline/db';
+
+import { startServer } from '../../libs/sinks/src/testing/http-server.ts';
 import { type CheckReport, readTopic } from '../support/checker.ts';
 import { oddEvent, testEvents } from '../support/scorer-model.ts';
 import type { ScorerProcess } from '../support/scorer-process.ts';
@@ -22,6 +25,8 @@ export interface StormReport {
   readonly oddEvents: readonly string[];
   /** Alerts on the alert topic. */
   readonly arrived: readonly string[];
+  /** Alerts that a webhook took, which failed three times in ten. */
+  readonly hooked: readonly string[];
   readonly faults: string;
 }
 
@@ -49,7 +54,10 @@ async function runStorm(stage: Stage): Promise<StormReport> {
   const size = stage.quick
     ? { events: 12_000, seconds: 50, kills: 2, pauses: 1, brokers: 1, databases: 1 }
     : { events: 100_000, seconds: 240, kills: 5, pauses: 3, brokers: 2, databases: 2 };
-  const stream = await stage.open('storm', { partitions: PARTITIONS });
+  const stream = await stage.open('storm', { partitions: PARTITIONS, sinks: ['hook'] });
+  const hook = await startFlakyHook();
+  const webhook = { url: hook.url, allow: ['127.0.0.1'], timeout: '5s' };
+  await applyResource(stream.parts.database.db, { kind: 'Sink', name: 'hook', spec: { webhook, retryFor: '1d' } });
   const scorers: ScorerProcess[] = Array.from({ length: SCORERS }, () => stream.start());
   const events = testEvents(size.events, 21).map((event, i) => (i % 500 === 250 ? oddEvent(event.id) : event));
   const reader = watchInvariant(stream);
@@ -99,6 +107,7 @@ async function runStorm(stage: Stage): Promise<StormReport> {
   await stream.untilAlertsSent();
   const { looks, violations } = await reader.stop();
   await stream.stopAll();
+  await hook.close();
 
   const rows = await stream.query('SELECT event_id, alert_id::text AS id FROM flowline.anomalies');
   return {
@@ -109,6 +118,20 @@ async function runStorm(stage: Stage): Promise<StormReport> {
     expectedAlerts: new Map(rows.map((row) => [String(row.event_id), String(row.id)])),
     oddEvents: events.filter((_, i) => i % 500 === 250).map(({ id }) => id),
     arrived: (await readTopic(stream.parts.brokers, stream.parts.alertTopic)).map(({ value }) => value ?? ''),
+    hooked: hook.taken,
     faults: `${size.kills + 1} SIGKILL, ${size.pauses} SIGSTOP, ${size.brokers} broker, ${size.databases} Postgres`,
   };
+}
+
+/** A webhook that fails three times in ten, and notes the messages that it took. */
+async function startFlakyHook() {
+  const taken: string[] = [];
+  let seed = 11;
+  const server = await startServer(({ body }, response) => {
+    seed = (seed * 16_807) % 2_147_483_647;
+    const fails = seed % 10 < 3;
+    if (!fails) taken.push(body);
+    response.writeHead(fails ? 503 : 200).end();
+  });
+  return { url: server.url, taken, close: () => server.close() };
 }

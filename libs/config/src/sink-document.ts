@@ -79,7 +79,7 @@ export const sinkNameSchema = nameSchema.refine((name) => !RESERVED.includes(nam
 
 /** Kinds of sinks. */
 export type SinkKind = keyof typeof kinds;
-export const sinkKinds = Object.keys(kinds) as readonly SinkKind[];
+const sinkKinds = Object.keys(kinds) as readonly SinkKind[];
 
 /** Schema of a sink: an address of messages about alerts, of exactly one kind. */
 export const sinkSpecSchema = z

@@ -88,7 +88,7 @@ export async function settleClaim(
 }
 
 /** Delay of the next attempt: twice as long each time, spread by half, and as long as was asked. */
-export function delayMs(attempts: number, askedMs: number, share: number): number {
+function delayMs(attempts: number, askedMs: number, share: number): number {
   const backoffMs = Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.min(attempts, 30));
   return Math.max(backoffMs * (0.5 + share), Math.min(askedMs, MAX_ASKED_MS));
 }

@@ -48,6 +48,6 @@ async function postMessage(options: WebhookOptions, message: OutboxMessage): Pro
 }
 
 /** HMAC-SHA-256 of a timestamp and a body, in hexadecimal. */
-export function signatureOf(secret: string, timestamp: string, body: string): string {
+function signatureOf(secret: string, timestamp: string, body: string): string {
   return createHmac('sha256', secret).update(`${timestamp}.${body}`).digest('hex');
 }
