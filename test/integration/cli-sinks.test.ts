@@ -32,7 +32,7 @@ afterAll(async () => {
 });
 
 /** Runs a command; resolves to its exit code and all that it printed. */
-async function flowline(...args: readonly string[]): Promise<{ code: number | null; out: string; all: string }> {
+async function flowline(...args: readonly string[]): Promise<{ code: unknown; out: string; all: string }> {
   const cli = startCli(args, { FLOWLINE_DATABASE_URL: database.url, HOOK_SECRET: SECRET });
   const code = await cli.ended;
   return { code, out: cli.stdout(), all: cli.stdout() + cli.stderr() };

@@ -189,6 +189,26 @@ describe('messages for sinks', () => {
     expect(await fail(60_000)).toMatchObject({ setAside: 0 });
   });
 
+  it('do not keep a process from its end while their sink hangs, and are sent by the next', async () => {
+    let isMended = false;
+    const server = await startServer((_request, response) => {
+      if (isMended) response.end();
+    });
+    servers.push(server);
+    const webhook = { url: server.url, allow: ['127.0.0.1'], timeout: '1m' };
+    await applyResource(database.db, { kind: 'Sink', name: 'slow', spec: { webhook, retryFor: '1d' } });
+    await store(3, ['slow']);
+    const first = relay();
+    await until('a request', () => server.received.length === 3);
+    running.splice(running.indexOf(first), 1);
+    await first.close();
+    expect(await waitingFor('slow')).toMatchObject({ waiting: 3, error: 'sink slow cannot be reached: cancelled' });
+    isMended = true;
+    relay();
+    await until('nothing waits', async () => (await waitingFor('slow')) === undefined);
+    expect(new Set(idsOf(server.received)).size).toBe(3);
+  });
+
   it('all leave before the end of a finite source, which says what cannot', async () => {
     const team = await hook('team', answers(200));
     await store(20, ['team']);

@@ -5,7 +5,7 @@ import type { AlertSink, OutboxMessage, Undelivered } from '@flowline/stream';
 
 import { alertOf, entityOf } from './message.ts';
 import { failureOf, type SendFailure, unreachable } from './outcome.ts';
-import { type HttpTarget, post } from './post.ts';
+import { cancel, type HttpTarget, post } from './post.ts';
 
 /** Options of an Alertmanager. */
 export interface AlertmanagerOptions extends HttpTarget {
@@ -37,21 +37,23 @@ const ANNOTATION_CHARACTERS = 4_000;
  * one whose severity has risen ends under the milder ones.
  */
 export function createAlertmanagerSink(options: AlertmanagerOptions): AlertSink {
+  const closing = new AbortController();
+  const target = { ...options, signal: closing.signal };
   return {
     name: options.name,
     send: async (messages) => {
       if (messages.length === 0) return [];
-      const failure = await postAlerts(options, messages);
+      const failure = await postAlerts(target, messages);
       if (failure === null) return [];
       if (!failure.refused || messages.length === 1) return messages.map((message) => undelivered(message, failure));
       // One that is refused refuses the whole request.
-      const alone = await Promise.all(messages.map((message) => postAlerts(options, [message])));
+      const alone = await Promise.all(messages.map((message) => postAlerts(target, [message])));
       return messages.flatMap((message, i) => {
         const found = alone[i];
         return found == null ? [] : [undelivered(message, found)];
       });
     },
-    close: () => Promise.resolve(),
+    close: () => cancel(closing),
   };
 }
 

@@ -6,6 +6,7 @@ import { createTransport, type SendMailOptions, type SMTPTransportOptions } from
 import { resolveHost } from './addresses.ts';
 import { alertOf, entityOf } from './message.ts';
 import { type SendFailure, sinkError, unreachable } from './outcome.ts';
+import { cancel } from './post.ts';
 import { sendEach } from './send-each.ts';
 import { barsOf } from './slack-sink.ts';
 
@@ -38,25 +39,30 @@ const LINE_CHARACTERS = 1_000;
  * its message, so that a repeat can be told.
  */
 export function createEmailSink(options: EmailOptions): AlertSink {
+  const closing = new AbortController();
+  const send = (mail: Mail): Promise<SendFailure | null> => sendMail(options, mail, closing.signal);
   return {
     name: options.name,
     send: async (messages): Promise<readonly Undelivered[]> => {
-      if (messages.length <= options.digestOver)
-        return sendEach(messages, 1, (message) => sendMail(options, mailOf(message)));
-      const failure = await sendMail(options, digestOf(messages));
+      if (messages.length <= options.digestOver) return sendEach(messages, 1, (message) => send(mailOf(message)));
+      const failure = await send(digestOf(messages));
       if (failure === null) return [];
       return messages.map(({ messageId }) => ({ messageId, ...failure }));
     },
-    close: () => Promise.resolve(),
+    close: () => cancel(closing),
   };
 }
 
-async function sendMail(options: EmailOptions, { messageId, ...mail }: Mail): Promise<SendFailure | null> {
+async function sendMail(
+  options: EmailOptions,
+  { messageId, ...mail }: Mail,
+  signal: AbortSignal,
+): Promise<SendFailure | null> {
   const { name, from, to } = options;
   const domain = /@([A-Za-z0-9.-]+)/.exec(from)?.[1] ?? 'flowline.invalid';
   try {
     const transport = createTransport(await transportOf(options));
-    await transport.sendMail({ ...mail, from, to: [...to], messageId: `<${String(messageId)}@${domain}>` });
+    await transport.sendMail({ ...mail, signal, from, to: [...to], messageId: `<${String(messageId)}@${domain}>` });
     return null;
   } catch (error) {
     return mailFailure(name, error);

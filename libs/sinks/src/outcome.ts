@@ -39,9 +39,14 @@ export function failureOf(
 /** Failure of a connection. Its message names the code alone: an address may be a secret. */
 export function unreachable(sink: string, cause: unknown): SendFailure {
   if (cause instanceof FlowlineError) return { refused: false, error: cause };
-  const { code, name } = (cause ?? {}) as { code?: string; name?: string };
-  const isTimeout = name === 'AbortError' || name === 'TimeoutError';
-  const reason = isTimeout ? 'timeout' : (code ?? 'the connection failed');
+  const found = (cause ?? {}) as { code?: string; name?: string; cause?: { name?: string } };
+  const names = [found.name, found.cause?.name];
+  const isCut = names.includes('AbortError');
+  const reason = names.includes('TimeoutError')
+    ? 'timeout'
+    : isCut
+      ? 'cancelled'
+      : (found.code ?? 'the connection failed');
   return { refused: false, error: sinkError(false, `sink ${sink} cannot be reached: ${reason}`, sink) };
 }
 

@@ -12,6 +12,8 @@ export interface HttpTarget {
   /** Time for a connection, and for the whole of a request. */
   readonly connectTimeoutMs: number;
   readonly timeoutMs: number;
+  /** Cancels requests in progress. */
+  readonly signal?: AbortSignal;
 }
 
 /** Response to a request: its status, and the start of its body. */
@@ -30,14 +32,15 @@ const EXCERPT_BYTES = 1_000;
  * @throws the error of the connection, an AbortError or a TimeoutError.
  */
 export async function post(
-  { url: address, allow, connectTimeoutMs, timeoutMs }: HttpTarget,
+  { url: address, allow, connectTimeoutMs, timeoutMs, signal: cancelled }: HttpTarget,
   headers: Readonly<Record<string, string>>,
   body: string,
 ): Promise<PostResponse> {
   const url = new URL(address);
   checkHost(url.hostname, allow);
   const bytes = Buffer.from(body);
-  const signal = AbortSignal.timeout(timeoutMs);
+  const timeout = AbortSignal.timeout(timeoutMs);
+  const signal = cancelled === undefined ? timeout : AbortSignal.any([cancelled, timeout]);
   return new Promise((resolve, reject) => {
     const request = (url.protocol === 'https:' ? requestHttps : requestHttp)(url, {
       method: 'POST',
@@ -86,4 +89,10 @@ export function retryAfterMs(header: string | undefined, nowMs = Date.now()): nu
   if (header === undefined) return null;
   const ms = /^\s*\d+\s*$/.test(header) ? Number(header) * 1_000 : Date.parse(header) - nowMs;
   return Number.isFinite(ms) ? Math.max(0, ms) : null;
+}
+
+/** Cancels what a sink has in progress; it is sent again later. */
+export function cancel(closing: AbortController): Promise<void> {
+  closing.abort();
+  return Promise.resolve();
 }

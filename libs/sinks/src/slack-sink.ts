@@ -4,7 +4,7 @@ import type { AlertSink, OutboxMessage } from '@flowline/stream';
 
 import { alertOf, entityOf } from './message.ts';
 import { failureOf, type SendFailure, unreachable } from './outcome.ts';
-import { type HttpTarget, post } from './post.ts';
+import { cancel, type HttpTarget, post } from './post.ts';
 import { sendEach } from './send-each.ts';
 
 /** Options of a Slack channel: the address is that of its incoming webhook. */
@@ -21,10 +21,12 @@ const HEADER_CHARACTERS = 150;
 
 /** Creates a sink that posts messages to a Slack channel, one after another, as Slack wants it. */
 export function createSlackSink(options: SlackOptions): AlertSink {
+  const closing = new AbortController();
+  const target = { ...options, signal: closing.signal };
   return {
     name: options.name,
-    send: (messages) => sendEach(messages, 1, (message) => postMessage(options, message)),
-    close: () => Promise.resolve(),
+    send: (messages) => sendEach(messages, 1, (message) => postMessage(target, message)),
+    close: () => cancel(closing),
   };
 }
 

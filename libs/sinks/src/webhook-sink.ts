@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto';
 import type { AlertSink, OutboxMessage } from '@flowline/stream';
 
 import { failureOf, type SendFailure, unreachable } from './outcome.ts';
-import { type HttpTarget, post } from './post.ts';
+import { cancel, type HttpTarget, post } from './post.ts';
 import { sendEach } from './send-each.ts';
 
 /** Options of a webhook. */
@@ -25,10 +25,12 @@ export interface WebhookOptions extends HttpTarget {
  */
 export function createWebhookSink(options: WebhookOptions): AlertSink {
   const { name, atOnce = 8 } = options;
+  const closing = new AbortController();
+  const target = { ...options, signal: closing.signal };
   return {
     name,
-    send: (messages) => sendEach(messages, atOnce, (message) => postMessage(options, message)),
-    close: () => Promise.resolve(),
+    send: (messages) => sendEach(messages, atOnce, (message) => postMessage(target, message)),
+    close: () => cancel(closing),
   };
 }
 

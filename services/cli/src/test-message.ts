@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-import { anomalyAlertMessage } from '@flowline/alerts';
+import { type AlertLife, anomalyAlertMessage } from '@flowline/alerts';
 import { outboxMessage } from '@flowline/db';
 import type { Alert } from '@flowline/events';
 import type { OutboxMessage } from '@flowline/stream';
@@ -29,9 +29,9 @@ export function testMessage(now: Date): OutboxMessage {
     event: { topic: 'test', partition: 0, offset: 0, id: 'test', time: now.toISOString(), entity: null },
   };
   const timeMs = now.getTime();
-  const life = {
+  const life: AlertLife = {
     ...{ alertId, phase: 'open', count: 1, firstMs: timeMs, lastMs: timeMs, peakBits: 0, severity: 'info' },
     ...{ recentMs: [], resolvedMs: null, told: 'open', messages: 1, page: null },
-  } as const;
+  };
   return outboxMessage(anomalyAlertMessage(fingerprint, { kind: 'opened', sequence: 1, life }, peak));
 }

@@ -52,6 +52,7 @@ export function openAlerts(parts: AlertParts, choice: AlertsChoice, sources: () 
     close: async () => {
       await Promise.all([own.close(), relay.stop()]);
       await close();
+      await relay.ended();
     },
   };
 }

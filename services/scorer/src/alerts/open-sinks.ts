@@ -36,8 +36,8 @@ export function openSinks(parts: SinkRelayParts): { readonly relay: SinkRelay; r
     onSetAside: (sink, messages) => metrics.alertsRefused.inc({ sink }, messages),
   });
   const close = async (): Promise<void> => {
-    await resender.end();
     await registry.close();
+    await resender.end();
   };
   return { relay, close };
 }

@@ -23,6 +23,8 @@ export interface SinkRelayOptions {
   readonly onSetAside?: (sink: string, messages: number) => void;
   /** Delay between two looks at the outbox. */
   readonly idleMs?: number;
+  /** Time for sends in progress at the end. */
+  readonly graceMs?: number;
 }
 
 /** A sink whose last send failed. */
@@ -33,6 +35,7 @@ interface Failing {
 }
 
 const IDLE_MS = 500;
+const GRACE_MS = 3_000;
 const FIRST_DELAY_MS = 500;
 const MAX_DELAY_MS = 30_000;
 /** Failures of a sink in a row after which the end of a finite source waits for it no longer. */
@@ -62,10 +65,20 @@ export class SinkRelay {
     this.#looking ??= this.#look();
   }
 
-  /** Ends after the sends in progress. Waiting messages stay in the outbox. */
+  /**
+   * Ends after the sends in progress, unless they take long: one that hangs does not keep a process
+   * from its end. Waiting messages stay in the outbox.
+   */
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#looking;
+    const late = new AbortController();
+    await Promise.race([this.ended(), pause(this.#options.graceMs ?? GRACE_MS, late.signal)]);
+    late.abort();
+  }
+
+  /** Resolves once nothing is being sent; after stop(), and after the sinks are closed. */
+  async ended(): Promise<void> {
     await Promise.all(this.#busy.values());
   }
 
