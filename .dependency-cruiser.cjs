@@ -10,6 +10,7 @@ const allowed = {
   'libs/detector': ['libs/events', 'libs/flows', 'libs/features', 'libs/engine'],
   'libs/stream': ['libs/events'],
   'libs/kafka': ['libs/events', 'libs/stream'],
+  'libs/sinks': ['libs/alerts', 'libs/config', 'libs/events', 'libs/stream'],
   'libs/db': ['libs/alerts', 'libs/events', 'libs/stream'],
   'libs/embedded-postgres': ['libs/events'],
 };
@@ -70,6 +71,7 @@ module.exports = {
       to: { dependencyTypes: ['npm', 'npm-dev', 'npm-optional', 'npm-peer'], pathNot: 'node_modules/@tensorflow/' },
     },
     onlyImporter('kafkajs', 'libs/kafka'),
+    onlyImporter('nodemailer', 'libs/sinks'),
     onlyImporter('pg', 'libs/db'),
     onlyImporter('pg-copy-streams', 'libs/db'),
     onlyImporter('pino', 'libs/telemetry'),

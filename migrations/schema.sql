@@ -250,6 +250,26 @@ BEGIN
 END
 $function$;
 
+CREATE OR REPLACE FUNCTION flowline.grant_resources()
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  IF to_regrole('flowline_scorer') IS NOT NULL THEN
+    GRANT SELECT ON flowline.resources TO flowline_scorer;
+    GRANT SELECT, INSERT ON flowline.resource_faults TO flowline_scorer;
+  END IF;
+  IF to_regrole('flowline_trainer') IS NOT NULL THEN
+    GRANT SELECT ON flowline.resources TO flowline_trainer;
+  END IF;
+  IF to_regrole('flowline_operator') IS NOT NULL THEN
+    GRANT SELECT, INSERT, UPDATE ON flowline.resources TO flowline_operator;
+    GRANT SELECT, INSERT ON flowline.resource_versions TO flowline_operator;
+    GRANT SELECT ON flowline.resource_faults TO flowline_operator;
+  END IF;
+END
+$function$;
+
 CREATE OR REPLACE FUNCTION flowline.grant_retention()
  RETURNS void
  LANGUAGE plpgsql
@@ -332,6 +352,20 @@ BEGIN
   IF to_regrole('flowline_scorer') IS NOT NULL THEN
     GRANT INSERT ON flowline.event_scores TO flowline_scorer;
     GRANT SELECT, INSERT ON flowline.score_sources TO flowline_scorer;
+  END IF;
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION flowline.grant_sinks()
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  IF to_regrole('flowline_scorer') IS NOT NULL THEN
+    GRANT UPDATE (due_at, failing_since) ON flowline.alert_outbox TO flowline_scorer;
+  END IF;
+  IF to_regrole('flowline_operator') IS NOT NULL THEN
+    GRANT UPDATE (due_at, failing_since) ON flowline.alert_outbox TO flowline_operator;
   END IF;
 END
 $function$;
@@ -539,22 +573,28 @@ CREATE TABLE flowline.alert_outbox (
   dead_at timestamp with time zone,
   error text,
   attempts integer DEFAULT 0 NOT NULL,
-  message_id uuid
+  message_id uuid,
+  due_at timestamp with time zone DEFAULT now() NOT NULL,
+  failing_since timestamp with time zone
 );
 ALTER TABLE flowline.alert_outbox ADD CONSTRAINT alert_outbox_ends_once CHECK (((sent_at IS NULL) OR (dead_at IS NULL)));
 ALTER TABLE flowline.alert_outbox ADD CONSTRAINT alert_outbox_pkey PRIMARY KEY (outbox_id);
+CREATE INDEX alert_outbox_alert ON flowline.alert_outbox USING btree (alert_id, sink, outbox_id);
 CREATE INDEX alert_outbox_dead ON flowline.alert_outbox USING btree (dead_at) WHERE (dead_at IS NOT NULL);
+CREATE INDEX alert_outbox_due ON flowline.alert_outbox USING btree (sink, due_at, outbox_id) WHERE ((sent_at IS NULL) AND (dead_at IS NULL));
 CREATE UNIQUE INDEX alert_outbox_event ON flowline.alert_outbox USING btree (sink, detector, topic, event_key) WHERE (event_key IS NOT NULL);
 CREATE INDEX alert_outbox_sent ON flowline.alert_outbox USING btree (sent_at) WHERE (sent_at IS NOT NULL);
 CREATE INDEX alert_outbox_waiting ON flowline.alert_outbox USING btree (sink, detector, topic, outbox_id) WHERE ((sent_at IS NULL) AND (dead_at IS NULL));
 COMMENT ON TABLE flowline.alert_outbox IS 'Alerts as they leave; written with their anomalies, sent at least once, marked afterwards.';
 COMMENT ON COLUMN flowline.alert_outbox.attempts IS 'How often the sink has refused it.';
 COMMENT ON COLUMN flowline.alert_outbox.dead_at IS 'When it was set aside, because the sink refuses it as it is; null: it waits, or was sent.';
+COMMENT ON COLUMN flowline.alert_outbox.due_at IS 'When a sink that is named is next tried; while it is being sent, when others may take it over.';
 COMMENT ON COLUMN flowline.alert_outbox.error IS 'Why the sink refused it the last time.';
 COMMENT ON COLUMN flowline.alert_outbox.event_key IS 'SHA-256 of the declared event id: a repeat of the event raises no second alert; null where ids are positions.';
+COMMENT ON COLUMN flowline.alert_outbox.failing_since IS 'First failure of the attempts since it was stored or redriven.';
 COMMENT ON COLUMN flowline.alert_outbox.message_id IS 'Id of the message; null for a message from before alerts had a life, whose id is the alert''s.';
-COMMENT ON COLUMN flowline.alert_outbox.sink IS 'Who sends it: kafka, or stdout, a scorer that prints the alerts of its own source; others leave it alone.';
-COMMENT ON COLUMN flowline.alert_outbox.topic IS 'The topic of the sink: of kafka, a topic; of stdout, the source.';
+COMMENT ON COLUMN flowline.alert_outbox.sink IS 'Who sends it: kafka (the topic of the detector), stdout (a scorer that prints the alerts of its own source), or the name of a sink.';
+COMMENT ON COLUMN flowline.alert_outbox.topic IS 'The topic of the sink: of kafka, a topic; of stdout, the source; empty for a sink that is named.';
 
 CREATE TABLE flowline.alerts (
   alert_id uuid NOT NULL,
@@ -878,6 +918,43 @@ CREATE TRIGGER immutable BEFORE DELETE OR UPDATE ON flowline.model_versions FOR 
 CREATE TRIGGER immutable_table BEFORE TRUNCATE ON flowline.model_versions FOR EACH STATEMENT EXECUTE FUNCTION flowline.refuse_change();
 COMMENT ON TABLE flowline.model_versions IS 'Trained models by detector; immutable.';
 COMMENT ON COLUMN flowline.model_versions.alpha IS 'An event is an anomaly where its p-value is at most this.';
+
+CREATE TABLE flowline.resource_faults (
+  kind text NOT NULL,
+  name text NOT NULL,
+  version integer NOT NULL,
+  message text NOT NULL,
+  first_at timestamp with time zone DEFAULT now() NOT NULL
+);
+ALTER TABLE flowline.resource_faults ADD CONSTRAINT resource_faults_pkey PRIMARY KEY (kind, name, version);
+COMMENT ON TABLE flowline.resource_faults IS 'The first fault of a version while it was used.';
+
+CREATE TABLE flowline.resource_versions (
+  kind text NOT NULL,
+  name text NOT NULL,
+  version integer NOT NULL,
+  spec jsonb NOT NULL,
+  applied_at timestamp with time zone DEFAULT now() NOT NULL,
+  applied_by text NOT NULL
+);
+ALTER TABLE flowline.resource_versions ADD CONSTRAINT resource_versions_pkey PRIMARY KEY (kind, name, version);
+COMMENT ON TABLE flowline.resource_versions IS 'Every version of a rule, calendar or sink that was applied.';
+
+CREATE TABLE flowline.resources (
+  kind text NOT NULL,
+  name text NOT NULL,
+  version integer NOT NULL,
+  spec jsonb NOT NULL,
+  sha256 text NOT NULL,
+  applied_at timestamp with time zone DEFAULT now() NOT NULL,
+  applied_by text NOT NULL,
+  removed_at timestamp with time zone
+);
+ALTER TABLE flowline.resources ADD CONSTRAINT resources_pkey PRIMARY KEY (kind, name);
+COMMENT ON TABLE flowline.resources IS 'Rules, calendars and sinks, each in its latest version.';
+COMMENT ON COLUMN flowline.resources.applied_by IS 'Who applied it: the name that was given, or the database user.';
+COMMENT ON COLUMN flowline.resources.kind IS 'Rule, Calendar or Sink.';
+COMMENT ON COLUMN flowline.resources.removed_at IS 'Time of its removal; null while it is in force.';
 
 CREATE TABLE flowline.score_sources (
   source_id integer GENERATED ALWAYS AS IDENTITY NOT NULL,

@@ -41,6 +41,8 @@ export interface OpenOptions {
   readonly proxied?: boolean;
   /** Rules of alerts (default: every anomaly is an alert of its own). */
   readonly alerts?: Partial<DetectorDefinition['alerts']>;
+  /** Sinks of the detector besides its alert topic. */
+  readonly sinks?: readonly string[];
 }
 
 /** Starts the servers and their proxies. */
@@ -76,14 +78,15 @@ export async function openStage(options: {
     kafka,
     createDatabase: () => postgres.createDatabase(),
     createTopic: (topic, partitions) => direct.createTopic(topic, partitions),
-    open: async (name, { partitions = 4, proxied = false, alerts = {} } = {}) => {
+    open: async (name, { partitions = 4, proxied = false, alerts = {}, sinks = [] } = {}) => {
       const topic = `${name}-${Date.now()}`;
       const alertTopic = `${topic}.alerts`;
       await direct.createTopic(topic, partitions);
       await direct.createTopic(alertTopic, 1);
       const database = await postgres.createDatabase();
       const definition = testDefinition(name, topic, alertTopic);
-      await applyTestDetector(database.db, { ...definition, alerts: { ...definition.alerts, ...alerts } });
+      const rules = { ...definition.alerts, ...alerts, sinks: [...definition.alerts.sinks, ...sinks] };
+      await applyTestDetector(database.db, { ...definition, alerts: rules });
       const url = new URL(database.url);
       if (proxied) url.port = String(postgresProxy.port);
       const addresses = {

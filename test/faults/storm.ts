@@ -1,5 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import type { DetectorDefinition } from '@flowline/config';
+import { applyResource } from '@flowline/db';
+
+import { startServer } from '../../libs/sinks/src/testing/http-server.ts';
 import { type CheckReport, readTopic } from '../support/checker.ts';
 import { oddEvent, testEvents } from '../support/scorer-model.ts';
 import type { ScorerProcess } from '../support/scorer-process.ts';
@@ -33,6 +37,8 @@ export interface StormReport {
   readonly oddEvents: readonly string[];
   /** Messages on the alert topic, in order. */
   readonly arrived: readonly string[];
+  /** Alerts that a webhook took, which failed three times in ten. */
+  readonly hooked: readonly string[];
   readonly faults: string;
 }
 
@@ -45,7 +51,9 @@ const SCORERS = 3;
 const PAUSE_MS = 15_000;
 
 /** Alerts of a minute of event time that reopen within five: bursts of anomalies have both. */
-const ALERTS = { groupBy: ['feature' as const], cooldownMs: 1, resolveAfterMs: 60_000, mergeGapMs: 300_000 };
+const ALERTS: Partial<DetectorDefinition['alerts']> = {
+  ...{ groupBy: ['feature'], cooldownMs: 1, resolveAfterMs: 60_000, mergeGapMs: 300_000, sendResolved: true },
+};
 /** Bursts of four anomalies, now five minutes apart, now ten. */
 const isOdd = (i: number): boolean => i % 900 < 4 || (i % 900 >= 300 && i % 900 < 304);
 
@@ -65,7 +73,10 @@ async function runStorm(stage: Stage): Promise<StormReport> {
   const size = stage.quick
     ? { events: 12_000, seconds: 50, kills: 2, pauses: 1, brokers: 1, databases: 1 }
     : { events: 100_000, seconds: 240, kills: 5, pauses: 3, brokers: 2, databases: 2 };
-  const stream = await stage.open('storm', { partitions: PARTITIONS, alerts: { ...ALERTS, sendResolved: true } });
+  const stream = await stage.open('storm', { partitions: PARTITIONS, alerts: ALERTS, sinks: ['hook'] });
+  const hook = await startFlakyHook();
+  const webhook = { url: hook.url, allow: ['127.0.0.1'], timeout: '5s' };
+  await applyResource(stream.parts.database.db, { kind: 'Sink', name: 'hook', spec: { webhook, retryFor: '1d' } });
   const scorers: ScorerProcess[] = Array.from({ length: SCORERS }, () => stream.start());
   const events = testEvents(size.events, 21).map((event, i) =>
     isOdd(i) ? { ...oddEvent(event.id), ts: event.ts } : event,
@@ -117,6 +128,7 @@ async function runStorm(stage: Stage): Promise<StormReport> {
   await stream.untilAlertsSent();
   const { looks, violations } = await reader.stop();
   await stream.stopAll();
+  await hook.close();
 
   const rows = await stream.query('SELECT event_id, alert_id::text AS id FROM flowline.anomalies');
   const alerts = await stream.query('SELECT alert_id::text AS id, kind, count, messages FROM flowline.alerts');
@@ -132,6 +144,20 @@ async function runStorm(stage: Stage): Promise<StormReport> {
     })),
     oddEvents: events.filter((_, i) => isOdd(i)).map(({ id }) => id),
     arrived: (await readTopic(stream.parts.brokers, stream.parts.alertTopic)).map(({ value }) => value ?? ''),
+    hooked: hook.taken,
     faults: `${size.kills + 1} SIGKILL, ${size.pauses} SIGSTOP, ${size.brokers} broker, ${size.databases} Postgres`,
   };
+}
+
+/** A webhook that fails three times in ten, and notes the messages that it took. */
+async function startFlakyHook() {
+  const taken: string[] = [];
+  let seed = 11;
+  const server = await startServer(({ body }, response) => {
+    seed = (seed * 16_807) % 2_147_483_647;
+    const fails = seed % 10 < 3;
+    if (!fails) taken.push(body);
+    response.writeHead(fails ? 503 : 200).end();
+  });
+  return { url: server.url, taken, close: () => server.close() };
 }

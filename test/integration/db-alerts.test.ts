@@ -1,4 +1,4 @@
-import type { AlertMessage, AlertRules } from '@flowline/alerts';
+import { type AlertMessage, alertMessageSchema, type AlertRules } from '@flowline/alerts';
 import { commitBatch, type Database, resolveQuietAlerts } from '@flowline/db';
 import type { ScoredBatch } from '@flowline/events';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
@@ -62,9 +62,14 @@ const at = (seconds: number): string => new Date(EVENT_EPOCH_MS + seconds * 1_00
 const commit = (batch: ScoredBatch, rules = rulesOf(), db: Database = database.db) =>
   commitBatch(db, batch, { alertTopic: 'alerts', alertRules: rules });
 
+/** Messages in the outbox, each of which has the fields of the published schema and no other. */
 async function messages(): Promise<AlertMessage[]> {
   const rows = await database.query('SELECT value FROM flowline.alert_outbox ORDER BY outbox_id');
-  return rows.map(({ value }) => JSON.parse(String(value)) as AlertMessage);
+  return rows.map(({ value }) => {
+    const message = JSON.parse(String(value)) as AlertMessage;
+    expect(alertMessageSchema.parse(message)).toEqual(message);
+    return message;
+  });
 }
 const states = async (): Promise<string[]> => (await messages()).map(({ state, count }) => `${state} ${String(count)}`);
 
@@ -231,7 +236,7 @@ describe('alerts of committed batches', () => {
 
   it('are resolved by the clock where their stream has stopped', async () => {
     const rules = rulesOf({ resolveAfterMs: 200 });
-    const quiet = { detector: 'checkout', topic: 'orders', rules, address: { sink: 'kafka', topic: 'alerts' } };
+    const quiet = { detector: 'checkout', topic: 'orders', rules, addresses: [{ sink: 'kafka', topic: 'alerts' }] };
     await commit(batchOf(0, [[0, 14]]), rules);
     expect(await resolveQuietAlerts(database.db, { ...quiet, partitions: [0] })).toBe(0);
     await new Promise((resolve) => setTimeout(resolve, 250));

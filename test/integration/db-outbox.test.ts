@@ -64,8 +64,8 @@ describe('relayOutbox', () => {
     expect(queue).toMatchObject({ detector: 'checkout', topic: 'flowline.alerts.v1', waiting: 3 });
     expect(queue?.error).toBe('there is no topic flowline.alerts.v1');
     expect(others).toEqual([]);
-    expect(await setAsideWaitingAlerts(database.db, 'checkout', 'another')).toBe(0);
-    expect(await setAsideWaitingAlerts(database.db, 'checkout', 'flowline.alerts.v1')).toBe(3);
+    expect(await setAsideWaitingAlerts(database.db, 'checkout', { topic: 'another' })).toBe(0);
+    expect(await setAsideWaitingAlerts(database.db, 'checkout', { topic: 'flowline.alerts.v1' })).toBe(3);
     expect(await listWaitingAlerts(database.db)).toEqual([]);
     expect((await listDeadAlerts(database.db)).map(({ attempts }) => attempts)).toEqual([0, 0, 2]);
     expect(await redriveDeadAlerts(database.db, 'checkout')).toBe(3);
@@ -156,8 +156,16 @@ describe('queues of the outbox', () => {
     await storeFor({});
     await storeFor({ alertTopic: 'others' }, 'checkout', 'orders 2');
     await storeFor({}, 'payments');
-    await storeFor({ alertSink: 'stdout', alertTopic: 'a.ndjson#1' }, 'checkout', 'a.ndjson#1');
-    await storeFor({ alertSink: 'stdout', alertTopic: 'b.ndjson#2' }, 'checkout', 'b.ndjson#2');
+    await storeFor(
+      { alertTopic: null, alertSinks: [{ sink: 'stdout', topic: 'a.ndjson#1' }] },
+      'checkout',
+      'a.ndjson#1',
+    );
+    await storeFor(
+      { alertTopic: null, alertSinks: [{ sink: 'stdout', topic: 'b.ndjson#2' }] },
+      'checkout',
+      'b.ndjson#2',
+    );
     expect(await outboxQueues(database.db)).toEqual([
       { detector: 'checkout', topic: 'alerts' },
       { detector: 'checkout', topic: 'others' },
@@ -256,7 +264,11 @@ describe('an event id that comes again', () => {
 
   it('raises one for each addressee and detector', async () => {
     await commitBatch(database.db, anomalous({}), once);
-    await commitBatch(database.db, anomalous({ topic: 'f' }), { ...once, alertSink: 'stdout', alertTopic: 'f' });
+    await commitBatch(database.db, anomalous({ topic: 'f' }), {
+      ...once,
+      alertTopic: null,
+      alertSinks: [{ sink: 'stdout', topic: 'f' }],
+    });
     await commitBatch(database.db, anomalous({ detector: 'other' }), once);
     expect(await alertsOf()).toHaveLength(9);
   });

@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { accessSync, constants } from 'node:fs';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -8,6 +7,7 @@ import path from 'node:path';
 import pg from 'pg';
 
 import { freePort } from './postgres.ts';
+import { findProgram } from './programs.ts';
 import { eventually } from './until.ts';
 
 /** A connection pooler in front of one database. running → stop(). */
@@ -21,14 +21,7 @@ export interface PgBouncer {
  * Path of the program `pgbouncer`. Undefined, with a printed warning, if it is not installed.
  * @throws Error if it is not installed and FLOWLINE_TEST_REQUIRE_PGBOUNCER is 1.
  */
-export function findPgBouncer(): string | undefined {
-  const folders = [...(process.env.PATH ?? '').split(path.delimiter), '/usr/sbin'];
-  const found = folders.map((folder) => path.join(folder, 'pgbouncer')).find(isProgram);
-  if (found !== undefined) return found;
-  if (process.env.FLOWLINE_TEST_REQUIRE_PGBOUNCER === '1') throw new Error('pgbouncer is required and not installed');
-  console.warn('Skipped: pgbouncer is not installed.');
-  return undefined;
-}
+export const findPgBouncer = (): string | undefined => findProgram('pgbouncer', 'PGBOUNCER');
 
 /**
  * Starts PgBouncer on loopback in transaction mode, with a pool of two connections to the database.
@@ -85,14 +78,5 @@ async function ask(url: string): Promise<void> {
     await client.query('SELECT 1');
   } finally {
     await client.end().catch(() => undefined);
-  }
-}
-
-function isProgram(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
   }
 }

@@ -21,7 +21,13 @@ const TOPIC_PATTERN = /^[A-Za-z0-9._-]{1,249}$/;
 const MINUTE_MS = 60_000;
 
 const text = z.string().min(1);
-const topic = z.string().regex(TOPIC_PATTERN, 'expected the name of a Kafka topic (letters, digits, ".", "_", "-")');
+/** Name of a Kafka topic. */
+export const topicSchema = z
+  .string()
+  .regex(TOPIC_PATTERN, 'expected the name of a Kafka topic (letters, digits, ".", "_", "-")');
+
+/** Name of a detector, or of another document. */
+export const nameSchema = z.string().regex(NAME_PATTERN, 'expected lower-case letters, digits and hyphens, at most 63');
 
 /** Formats of record values. The scorer has one decoder per format. */
 const recordFormats = ['json'] as const;
@@ -35,7 +41,7 @@ export const promotionModes = ['auto', 'always', 'never'] as const;
 export type PromotionMode = (typeof promotionModes)[number];
 
 const kafkaSchema = z.strictObject({
-  topic: topic.describe('Topic of the events.'),
+  topic: topicSchema.describe('Topic of the events.'),
   format: z.enum(recordFormats).describe('Format of the record values.').default('json'),
   startFrom: z
     .union([z.enum(['earliest', 'latest']), z.strictObject({ timestampMs: z.number().nonnegative() })])
@@ -203,8 +209,17 @@ const severitySchema = z
     error: 'expected warning ≤ major ≤ critical',
   });
 
+/** Name of the sink that is a detector's own topic, `alerts.topic`. */
+export const TOPIC_SINK = 'kafka';
+
 const alertsSchema = z.strictObject({
-  topic: topic.describe('Topic of the alerts.').default('flowline.alerts.v1'),
+  topic: topicSchema.describe('Topic of the alerts.').default('flowline.alerts.v1'),
+  sinks: z
+    .array(nameSchema)
+    .max(20)
+    .refine((names) => new Set(names).size === names.length, { error: 'expected each sink once' })
+    .describe('Destinations of the messages: `kafka`, which is the topic, and sinks by name. Empty: nobody is told.')
+    .default([TOPIC_SINK]),
   groupBy: z
     .array(z.enum(alertGroups))
     .describe(
@@ -262,10 +277,7 @@ const alertsSchema = z.strictObject({
  * (detector-document.ts), its JSON Schema and the reference page are derived from it.
  */
 export const definitionSchema = z.strictObject({
-  name: z
-    .string()
-    .regex(NAME_PATTERN, 'expected lower-case letters, digits and hyphens, at most 63')
-    .describe('Name of the detector.'),
+  name: nameSchema.describe('Name of the detector.'),
   labels: z.record(z.string(), z.string()).describe('Free names and values, for people.').default({}),
   source: sourceSchema,
   history: historySchema,

@@ -63,6 +63,13 @@ function knownKeys(schema: unknown, path: Path, root: unknown = schema): string[
   return knownKeys(property ?? schema.additionalProperties, rest, root);
 }
 
+/** True for a secret, which a message does not quote: its JSON Schema says `writeOnly`. */
+function isSecretAt(schema: unknown, path: Path): boolean {
+  const properties = path.flatMap((part) => ['properties', part]);
+  const found = valueAt(schema, properties);
+  return isRecord(found) && found.writeOnly === true;
+}
+
 /** Objects of a schema that have a key, as paths; those behind references are left out. */
 function placesOf(schema: unknown, key: string, path = ''): string[] {
   if (!isRecord(schema)) return [];
@@ -116,7 +123,8 @@ class IssueTranslator {
   translate(issue: Issue, prefix: Path): Finding[] {
     const path = [...prefix, ...issue.path];
     const value = valueAt(this.#document, path);
-    const found = `found ${describeValue(value)}`;
+    const isSecret = value !== undefined && isSecretAt(this.#jsonSchema, path);
+    const found = isSecret ? 'found another kind of value' : `found ${describeValue(value)}`;
     switch (issue.code) {
       case 'unrecognized_keys':
         return issue.keys.map((key) => this.#unknownKey(path, key, knownKeys(this.#jsonSchema, path)));
@@ -168,7 +176,8 @@ class IssueTranslator {
   }
 }
 
-function closestValue(value: unknown, allowed: readonly string[]): string {
+/** Remedy for a value that is none of those allowed; it names the nearest, if one was meant. */
+export function closestValue(value: unknown, allowed: readonly string[]): string {
   const guess = typeof value === 'string' ? nearest(value, allowed) : undefined;
   const expected = allowed.length === 1 ? `expected ${allowed.join('')}` : `expected one of ${allowed.join(', ')}`;
   return guess === undefined ? expected : `${expected}; did you mean "${guess}"?`;

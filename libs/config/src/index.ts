@@ -6,14 +6,24 @@ export {
   type PromotionMode,
   promotionModes,
   type RecordFormat,
+  TOPIC_SINK,
 } from './detector-definition.ts';
+export type { CalendarSpec } from './calendar-document.ts';
+export {
+  type DocumentKind,
+  documentJsonSchema,
+  documentKinds,
+  type ResourceKind,
+  type ResourceSpecs,
+} from './document-kinds.ts';
 export { detectorJsonSchema } from './detector-document.ts';
-export type { Finding } from './finding.ts';
+export type { Finding, Report } from './finding.ts';
 export * from './load-detector-file.ts';
 export * from './lookup-csv.ts';
 export { nearest } from './nearest.ts';
 export { hasSameColumns, modelChanges } from './model-changes.ts';
 export { parseDetector } from './parse-detector.ts';
+export { type FlowlineDocument, parseDocuments, readResource, type ResourceDocument } from './parse-documents.ts';
 export { readDefinition, storedDefinition } from './read-definition.ts';
 export { isTimezone } from './resolve-features.ts';
 export type { ReadText } from './resolve-lookups.ts';
@@ -21,4 +31,6 @@ export * from './schedule.ts';
 export { scoringCompute, type ScoringCompute } from './scoring-compute.ts';
 export * from './secret.ts';
 export * from './settings.ts';
+export type { RuleSpec } from './rule-document.ts';
+export { type SinkKind, sinkKindOf, type SinkSpec } from './sink-document.ts';
 export { unknownVariables } from './unknown-variables.ts';

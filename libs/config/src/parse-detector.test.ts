@@ -117,7 +117,7 @@ describe('parseDetector', () => {
         promote: 'auto',
       },
       decision: { test: 'density', control: { falseAlarmsPerDay: 2 } },
-      alerts: { topic: 'alerts', explainShare: 0.1 },
+      alerts: alerts({ topic: 'alerts' }),
       compute: { backend: 'wasm-pool', threads: 2 },
       retention: {
         scoredMs: 172_800_000,
@@ -173,7 +173,7 @@ describe('parseDetector', () => {
       },
       training: { data: 'unlabelled', schedule: null, timezone: 'UTC', firstModelRows: 5_000, promote: 'auto' },
       decision: { test: 'density', control: { alpha: 1e-3 } },
-      alerts: { topic: 'flowline.alerts.v1', explainShare: 0.1 },
+      alerts: alerts(),
       compute: { backend: 'auto', threads: null },
       retention: {
         scoredMs: 2_592_000_000,
@@ -335,10 +335,20 @@ describe('parseDetector', () => {
     expect(findings('')[0]).toContain('(the document)');
   });
 
-  it('refuses what is designed but not built', () => {
-    expect(after('topic: alerts', 'topic: alerts, cooldown: 30m', whole)).toEqual([
-      'spec.alerts.cooldown (line 26): unknown key — remove it; known here: topic, explainShare',
+  it('resolves the durations of alerts, also of nested options', () => {
+    const written = 'topic: alerts, cooldown: 1h, minEvents: { count: 3, within: 5m }, storm: { window: 90s }';
+    expect(parseDetector(whole.replace('topic: alerts', written), 'detector.yaml', airports).alerts).toEqual(
+      alerts({
+        ...{ topic: 'alerts', cooldownMs: 3_600_000, minEvents: { count: 3, withinMs: 300_000 } },
+        storm: { alerts: 50, windowMs: 90_000 },
+      }),
+    );
+    expect(after('topic: alerts', 'topic: alerts, storm: { window: 0s }', whole)).toEqual([
+      'spec.alerts.storm.window (line 26): found "0s" — expected a duration longer than zero',
     ]);
+  });
+
+  it('refuses what is designed but not built', () => {
     expect(after('test: density', 'test: combined', whole)).toEqual([
       'spec.decision.test (line 25): found "combined" — expected density',
     ]);
@@ -375,4 +385,14 @@ describe('detectorJsonSchema', () => {
 
 function feature(name: string, type: string, change: object = {}): object {
   return { name, type, from: name, role: 'score', nullable: false, maxLevels: 64, period: null, ...change };
+}
+
+function alerts(change: object = {}): object {
+  return {
+    ...{ topic: 'flowline.alerts.v1', sinks: ['kafka'], groupBy: ['feature'] },
+    minEvents: { count: 1, withinMs: 600_000 },
+    ...{ cooldownMs: 1_800_000, resolveAfterMs: 900_000, mergeGapMs: 900_000, sendResolved: true, explainShare: 0.1 },
+    ...{ severity: { warning: 13.3, major: 16.6, critical: 19.9 }, storm: { alerts: 50, windowMs: 300_000 } },
+    ...change,
+  };
 }

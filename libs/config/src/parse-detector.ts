@@ -1,14 +1,15 @@
-import { FlowlineError } from '@flowline/events';
-import { isNode, LineCounter, parseDocument } from 'yaml';
+import { at, FlowlineError } from '@flowline/events';
 
 import { type DetectorDefinition, definitionSchema } from './detector-definition.ts';
 import { detectorDocument, detectorJsonSchema } from './detector-document.ts';
 import { documentFindings } from './document-findings.ts';
-import { configInvalid, type Finding, formatPath, type Path, reporter } from './finding.ts';
+import { configInvalid, type Finding, formatPath, reporter } from './finding.ts';
 import { resolveDetector } from './resolve-detector.ts';
 import type { ReadText } from './resolve-lookups.ts';
+import { type YamlDocument, yamlDocuments } from './yaml-documents.ts';
 
-const noFiles: ReadText = (relativePath) => {
+/** Reads no file: for a definition that has none of its own, to which paths could be relative. */
+export const noFiles: ReadText = (relativePath) => {
   throw new FlowlineError(
     'FLOWLINE_FILE_UNREADABLE',
     `${relativePath}: a definition without a file of its own cannot name files`,
@@ -26,36 +27,30 @@ const noFiles: ReadText = (relativePath) => {
  * @throws FlowlineError FLOWLINE_CONFIG_INVALID listing every finding; FLOWLINE_FILE_UNREADABLE.
  */
 export function parseDetector(text: string, path: string, readText: ReadText = noFiles): DetectorDefinition {
-  const { value, lineOf } = parseYaml(text, path);
-  const checked = detectorDocument.safeParse(value);
-  if (!checked.success) {
-    const findings = documentFindings(checked.error.issues, value, detectorJsonSchema(), lineOf);
-    throw configInvalid(path, path, findings, checked.error);
+  const documents = yamlDocuments(text, path);
+  if (documents.length > 1) {
+    const finding = { path: '(the file)', finding: `${documents.length} documents`, remedy: 'keep the detector alone' };
+    throw configInvalid(path, path, [finding]);
   }
-  const findings: Finding[] = [];
-  const report = reporter(findings, (at) => ({ path: formatPath(at), line: lineOf(at) }));
-  const options = resolveDetector(checked.data, readText, report);
-  if (findings.length > 0) throw configInvalid(path, path, findings);
-  return definitionSchema.parse(options);
+  const read = readDetector(at(documents, 0), readText);
+  if (read.definition === null) throw configInvalid(path, path, read.findings);
+  return read.definition;
 }
 
-function parseYaml(text: string, path: string): { value: unknown; lineOf: (at: Path) => number | undefined } {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  if (document.errors.length > 0) {
-    const findings = document.errors.map((error): Finding => {
-      const { line, col } = lines.linePos(error.pos[0]);
-      return { path: `line ${line}, column ${col}`, finding: error.message, remedy: 'correct the YAML here' };
-    });
-    throw configInvalid(path, path, findings, document.errors[0]);
+/** A detector as it was read, or the findings about it. */
+export type DetectorRead =
+  { readonly definition: DetectorDefinition } | { readonly definition: null; readonly findings: readonly Finding[] };
+
+/** Reads the document of a detector. @throws FlowlineError FLOWLINE_FILE_UNREADABLE. */
+export function readDetector({ value, lineOf }: YamlDocument, readText: ReadText): DetectorRead {
+  const checked = detectorDocument.safeParse(value);
+  if (!checked.success) {
+    const found = documentFindings(checked.error.issues, value, detectorJsonSchema(), lineOf);
+    return { definition: null, findings: found };
   }
-  // An absent key has no line; its nearest present ancestor has one.
-  const lineOf = (at: Path): number | undefined => {
-    for (let length = at.length; length > 0; length--) {
-      const node = document.getIn(at.slice(0, length), true);
-      if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
-    }
-    return undefined;
-  };
-  return { value: document.toJS({ maxAliasCount: 100 }), lineOf };
+  const findings: Finding[] = [];
+  const report = reporter(findings, (place) => ({ path: formatPath(place), line: lineOf(place) }));
+  const options = resolveDetector(checked.data, readText, report);
+  if (findings.length > 0) return { definition: null, findings };
+  return { definition: definitionSchema.parse(options) };
 }

@@ -24,13 +24,13 @@ export function resolveDetector(
   readText: ReadText,
   report: Report,
 ): z.input<typeof definitionSchema> {
-  const { source, history, model, training, decision, alerts, compute, retention = {} } = spec;
+  const { source, history, model, training, decision, alerts = {}, compute, retention = {} } = spec;
   const durations =
     (section: string) =>
-    (written: string, name: string): number => {
+    (written: string, path: readonly string[]): number => {
       const ms = parseDurationMs(written);
       if (ms === undefined) {
-        report(['spec', section, name], `found ${describeValue(written)}`, 'expected a duration longer than zero');
+        report(['spec', section, ...path], `found ${describeValue(written)}`, 'expected a duration longer than zero');
       }
       return ms ?? NaN;
     };
@@ -51,7 +51,7 @@ export function resolveDetector(
     model,
     training,
     decision: { ...decision, control: resolveControl(decision.control, report) },
-    alerts,
+    alerts: resolved(definitionSchema.shape.alerts.unwrap(), alerts, durations('alerts')),
     compute,
     retention: resolved(definitionSchema.shape.retention.unwrap(), retention, durations('retention')),
   };

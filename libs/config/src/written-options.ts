@@ -1,6 +1,8 @@
 import { DURATION_PATTERN, formatDurationMs } from '@flowline/events';
 import { z } from 'zod';
 
+import { isRecord } from './document-findings.ts';
+
 /** A duration as people write it, such as `30d`. */
 export const durationText = z.string().regex(DURATION_PATTERN, 'expected a duration such as 30d, 12h or 90s');
 
@@ -77,17 +79,37 @@ const writtenDefault = (value: unknown, name: string): unknown =>
 
 /**
  * Options of one section in their resolved form, without defaults: durations in milliseconds, under
- * the names of the schema. Other keys of the section are left out.
- * @param toMs parses a duration that was written under a name.
+ * the names of the schema, also within nested options. Other keys of the section are left out.
+ * @param toMs parses a duration that was written at a path within the section.
  */
 export function resolved<Options extends z.ZodObject>(
-  { shape }: Options,
+  options: Options,
   section: Readonly<Record<string, unknown>>,
-  toMs: (text: string, name: string) => number,
+  toMs: (text: string, path: readonly string[]) => number,
 ): z.input<Options> {
-  const options = Object.keys(shape).map((name) => {
+  return resolvedAt(options, section, toMs, []) as z.input<Options>;
+}
+
+function resolvedAt(
+  { shape }: z.ZodObject,
+  section: Readonly<Record<string, unknown>>,
+  toMs: (text: string, path: readonly string[]) => number,
+  above: readonly string[],
+): Record<string, unknown> {
+  const options = Object.entries<z.core.$ZodType>(shape).map(([name, option]) => {
+    const path = [...above, writtenName(name)];
     const value = section[writtenName(name)];
-    return [name, isDuration(name) && typeof value === 'string' ? toMs(value, writtenName(name)) : value];
+    const nested = nestedOptions(option);
+    if (nested !== null && isRecord(value)) return [name, resolvedAt(nested, value, toMs, path)];
+    return [name, isDuration(name) && typeof value === 'string' ? toMs(value, path) : value];
   });
-  return Object.fromEntries(options) as z.input<Options>;
+  return Object.fromEntries(options) as Record<string, unknown>;
+}
+
+/** Schema of nested options, whether they have a default or may be left out; null for a value. */
+function nestedOptions(option: z.core.$ZodType): z.ZodObject | null {
+  if (option instanceof z.ZodObject) return option;
+  const isWrapped =
+    option instanceof z.ZodDefault || option instanceof z.ZodPrefault || option instanceof z.ZodNullable;
+  return isWrapped ? nestedOptions(option.def.innerType) : null;
 }

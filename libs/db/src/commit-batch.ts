@@ -18,17 +18,17 @@ import { copyAnomalies } from './sql/anomalies.ts';
 import { copyDeadLetters } from './sql/dead-letters.ts';
 import { updateOffset } from './sql/offsets.ts';
 import { copyEventScores, selectScoreSource } from './sql/scored-events.ts';
-import { storeMessages } from './store-messages.ts';
+import { type AlertAddress, storeMessages } from './store-messages.ts';
 import { takeFence } from './take-fence.ts';
 import { withTransaction } from './transaction.ts';
 import { snapshotOf, storeSnapshot } from './windows.ts';
 
 /** Options for storing a batch. */
 export interface CommitOptions {
-  /** Topic for the alerts of the batch. If null, anomalies are stored and no alert is sent. */
+  /** Topic of the sink `kafka` for messages about alerts; null if it gets none. */
   readonly alertTopic: string | null;
-  /** Sink for the alerts (default `kafka`). */
-  readonly alertSink?: string;
+  /** Other sinks for these messages (default none). */
+  readonly alertSinks?: readonly AlertAddress[];
   /**
    * Rules by which anomalies become alerts. By default every anomaly is an alert of its own, and
    * nobody is told of resolutions.
@@ -110,15 +110,11 @@ async function alert(
   if (anomalies.length === 0 && alertsDue === null) return;
   const timeMs = batchTimeMs(batch, firstRow);
   if (anomalies.length === 0 && (timeMs === null || alertsDue === null || timeMs < alertsDue.getTime())) return;
-  const {
-    alertTopic: topic,
-    alertSink: sink = 'kafka',
-    alertRules: rules = EACH_ANOMALY,
-    oncePerEvent = false,
-  } = options;
+  const { alertTopic: topic, alertSinks = [], alertRules: rules = EACH_ANOMALY, oncePerEvent = false } = options;
   const { alertIds, messages } = await commitAlerts(client, batch, anomalies, timeMs, { rules, oncePerEvent });
   if (anomalies.length > 0) await copyRows(client, copyAnomalies, anomalyRows(batch, anomalies, alertIds));
-  if (topic !== null && messages.length > 0) await storeMessages(client, batch.detector, messages, { sink, topic });
+  const addresses = [...(topic === null ? [] : [{ sink: 'kafka', topic }]), ...alertSinks];
+  await storeMessages(client, batch.detector, messages, addresses);
 }
 
 /**

@@ -5,6 +5,17 @@ export * from './create-table-from-csv.ts';
 export { connect, type ConnectOptions, type Database, interruptible } from './database.ts';
 export * from './dead-alerts.ts';
 export * from './dead-letters.ts';
+export {
+  claimForSink,
+  type Delivery,
+  type DeliveryReport,
+  noteWhyWaiting,
+  openAlertMessages,
+  settleClaim,
+  type SinkQueue,
+  type WaitingSink,
+  waitingSinks,
+} from './deliveries.ts';
 export * from './detector-states.ts';
 export {
   type Applied,
@@ -47,6 +58,7 @@ export { type QuietStream, resolveQuietAlerts } from './quiet-alerts.ts';
 export * from './outbox-message.ts';
 export { applyRetention, ensurePartitions, type Removed, type Retention } from './partitions.ts';
 export * from './redrive.ts';
+export * from './resources.ts';
 export { schemaDump } from './schema-dump.ts';
 export * from './streams.ts';
 export * from './training-lease.ts';

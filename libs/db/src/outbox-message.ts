@@ -10,13 +10,13 @@ const TEXT_CHARACTERS = 1_000;
 
 /**
  * Converts a message about an alert to its published form: CloudEvents 1.0 in binary mode. The key
- * is the detector, followed by the entity if there is one.
+ * is the detector, followed by the entity if there is one. The topic is that of its address.
  */
-export function outboxMessage(alert: AlertMessage, topic: string): OutboxMessage {
+export function outboxMessage(alert: AlertMessage): OutboxMessage {
   const entity = 'event' in alert ? alert.event.entity : null;
   return {
     messageId: alert.messageId,
-    topic,
+    topic: '',
     key: entity === null ? alert.detector : `${alert.detector}|${boundedName(entity)}`,
     headers: {
       ce_specversion: '1.0',

@@ -136,12 +136,12 @@ export async function relayOutbox(db: Database, sink: AlertSink, options: RelayO
 }
 
 /**
- * Counts the alerts that wait for a sink, with the age of the oldest in seconds (null for none),
- * and those set aside.
+ * Counts the alerts that wait for a sink (null: for any but standard output), with the age of the
+ * oldest in seconds (null for none), and those set aside.
  */
 export async function outboxStatus(
   db: Database,
-  sink = KAFKA,
+  sink: string | null = null,
 ): Promise<{ pending: number; oldestSeconds: number | null; dead: number }> {
   return withTransaction(db, (client) => selectOutboxStatus(client, { sink }));
 }

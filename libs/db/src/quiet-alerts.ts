@@ -21,8 +21,8 @@ export interface QuietStream {
   readonly topic: string;
   readonly partitions: readonly number[];
   readonly rules: AlertRules;
-  /** Destination of the messages; null if nobody is told. */
-  readonly address: AlertAddress | null;
+  /** Destinations of the messages; none if nobody is told. */
+  readonly addresses: readonly AlertAddress[];
 }
 
 type QuietRow = Awaited<ReturnType<typeof selectQuietAlerts>>[number];
@@ -48,8 +48,7 @@ export async function resolveQuietAlerts(db: Database, stream: QuietStream): Pro
       const ofPartition = rows.filter((row) => row.partition === partition);
       messages.push(...(await resolveRows(client, stream, partition, ofPartition)));
     }
-    const told = rules.sendResolved ? messages : [];
-    if (stream.address !== null && told.length > 0) await storeMessages(client, detector, told, stream.address);
+    await storeMessages(client, detector, rules.sendResolved ? messages : [], stream.addresses);
     return rows.length;
   });
 }

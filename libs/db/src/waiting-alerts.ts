@@ -12,10 +12,14 @@ export function listWaitingAlerts(db: Database, detector?: string): Promise<Wait
 }
 
 /**
- * Sets the waiting alerts of a detector for one topic aside, as if the sink refused them, so that
- * they can be redriven. @returns their number.
+ * Sets the waiting alerts of a detector for one topic, or for one sink by name, aside, as if the
+ * sink refused them, so that they can be redriven. @returns their number.
  */
-export async function setAsideWaitingAlerts(db: Database, detector: string, topic: string): Promise<number> {
-  const rows = await withTransaction(db, (client) => setAsideWaiting(client, { detector, topic: boundedName(topic) }));
-  return rows.length;
+export async function setAsideWaitingAlerts(
+  db: Database,
+  detector: string,
+  queue: { readonly topic: string } | { readonly sink: string },
+): Promise<number> {
+  const { sink, topic } = 'sink' in queue ? { ...queue, topic: '' } : { sink: null, topic: boundedName(queue.topic) };
+  return (await withTransaction(db, (client) => setAsideWaiting(client, { detector, sink, topic }))).length;
 }

@@ -17,6 +17,8 @@ export interface Undelivered {
    */
   readonly refused: boolean;
   readonly error: unknown;
+  /** Least time until the next attempt, if the sink asked for one. */
+  readonly retryAfterMs?: number;
 }
 
 /**

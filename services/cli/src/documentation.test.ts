@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-import { parseDetector, unknownVariables } from '@flowline/config';
+import { parseDetector, parseDocuments, unknownVariables } from '@flowline/config';
 import { errorCodes } from '@flowline/events';
 import { realNVP } from '@flowline/flows';
 import { reportError } from '@flowline/telemetry';
@@ -110,11 +110,13 @@ describe('what the pages show', () => {
     expect(named.length).toBeGreaterThan(50);
   });
 
-  it('are detectors that validate', () => {
-    const detectors = pages.flatMap((page) => blocksOf(read(page), 'yaml').filter((body) => /^kind: /m.test(body)));
-    for (const detector of detectors)
-      expect(parseDetector(detector, 'detector.yaml', () => '').name).toMatch(/checkout/);
+  it('are documents that validate', () => {
+    const blocks = pages.flatMap((page) => blocksOf(read(page), 'yaml').filter((body) => /^kind: /m.test(body)));
+    const documents = blocks.flatMap((block) => parseDocuments(block, 'documents.yaml', () => 'BEGIN:VCALENDAR'));
+    const detectors = documents.filter(({ kind }) => kind === 'Detector');
+    for (const { name } of detectors) expect(name).toMatch(/checkout/);
     expect(detectors.length).toBeGreaterThanOrEqual(2);
+    expect(documents.map(({ kind }) => kind)).toContain('Sink');
   });
 });
 

@@ -7,7 +7,7 @@ describe('readArguments', () => {
     expect(readArguments([])).toEqual({
       detectors: [],
       source: { kind: 'kafka' },
-      alerts: 'kafka',
+      alerts: 'sinks',
       batchSize: null,
       resetOffsets: false,
       resetWindows: false,

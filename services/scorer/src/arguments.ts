@@ -7,7 +7,8 @@ export const HELP = `flowline scorer: scores a stream of events, stores them and
   --detector NAME            detector to score; may be repeated (default: every detector)
   --source kafka             read the topic of each detector, until a signal (default)
   --source ndjson:PATH       read the lines of a file, for one detector; ndjson:- reads standard input
-  --alerts kafka             send alerts to the alert topic of each detector (default with --source kafka)
+  --alerts sinks             send alerts to the sinks that each detector names (default with --source kafka)
+  --alerts kafka             send them to the alert topic of each detector alone
   --alerts stdout            print alerts, one line of JSON each (default with --source ndjson)
   --alerts none              store anomalies, send no alerts
   --batch-size ROWS          maximum events per transaction (default: FLOWLINE_BATCH_MAX_ROWS)
@@ -17,7 +18,7 @@ export const HELP = `flowline scorer: scores a stream of events, stores them and
 `;
 
 export type SourceChoice = { readonly kind: 'kafka' } | { readonly kind: 'ndjson'; readonly path: string };
-export type AlertsChoice = 'kafka' | 'stdout' | 'none';
+export type AlertsChoice = 'sinks' | 'kafka' | 'stdout' | 'none';
 
 /** Command line of the scorer. */
 export interface Arguments {
@@ -31,7 +32,7 @@ export interface Arguments {
   readonly json: boolean;
 }
 
-const ALERTS: readonly AlertsChoice[] = ['kafka', 'stdout', 'none'];
+const ALERTS: readonly AlertsChoice[] = ['sinks', 'kafka', 'stdout', 'none'];
 const MOST_ROWS = 50_000;
 
 /**
@@ -42,7 +43,7 @@ export function readArguments(args: readonly string[]): Arguments | null {
   const values = parse(args);
   if (values.help) return null;
   const source = readSource(values.source);
-  const wanted = values.alerts ?? (source.kind === 'kafka' ? 'kafka' : 'stdout');
+  const wanted = values.alerts ?? (source.kind === 'kafka' ? 'sinks' : 'stdout');
   const alerts = ALERTS.find((choice) => choice === wanted);
   if (alerts === undefined) throw usage(`--alerts is "${wanted}"; expected ${ALERTS.join(', ')}.`);
   for (const reset of ['reset-offsets', 'reset-windows'] as const) {

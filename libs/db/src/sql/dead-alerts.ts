@@ -26,7 +26,7 @@ export const selectDeadAlerts = many<DeadAlertRow, { detector: string | null; be
 
 /** Returns set-aside alerts of a detector (null: all of them) to the queue. */
 export const reviveDeadAlerts = many<{ outboxId: number }, { detector: string; outboxIds: readonly number[] | null }>(`
-  UPDATE flowline.alert_outbox SET dead_at = NULL
+  UPDATE flowline.alert_outbox SET dead_at = NULL, due_at = clock_timestamp(), failing_since = NULL
   WHERE dead_at IS NOT NULL AND detector = :detector AND (:outboxIds::bigint[] IS NULL OR outbox_id = ANY (:outboxIds))
   RETURNING outbox_id AS "outboxId"
 `);

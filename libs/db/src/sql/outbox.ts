@@ -46,24 +46,26 @@ export const claimOutbox = many<OutboxRow, { sink: string; detector: string; top
 `);
 
 /**
- * Counts the waiting alerts of a sink, with the age of the oldest, and those set aside. Waiting
- * alerts of deleted detectors are left out.
+ * Counts the waiting alerts of a sink (null: of all but standard output), with the age of the
+ * oldest, and those set aside. Waiting alerts of deleted detectors are left out.
  */
 export const selectOutboxStatus = one<
   { pending: number; oldestSeconds: number | null; dead: number },
-  { sink: string }
+  { sink: string | null }
 >(`
   SELECT count(*) AS pending, (extract(epoch FROM clock_timestamp() - min(created_at)))::float8 AS "oldestSeconds",
-         (SELECT count(*) FROM flowline.alert_outbox WHERE dead_at IS NOT NULL AND sink = :sink) AS dead
-  FROM flowline.alert_outbox o WHERE sink = :sink AND sent_at IS NULL AND dead_at IS NULL
+         (SELECT count(*) FROM flowline.alert_outbox 
+          WHERE dead_at IS NOT NULL AND (sink = :sink OR :sink::text IS NULL AND sink <> 'stdout')) AS dead
+  FROM flowline.alert_outbox o
+  WHERE (sink = :sink OR :sink::text IS NULL AND sink <> 'stdout') AND sent_at IS NULL AND dead_at IS NULL
     AND NOT EXISTS (SELECT FROM flowline.detectors d WHERE d.name = o.detector AND d.state = 'deleted')
 `);
 
-/** Adds messages to the outbox, in order. */
+/** Adds messages to the outbox, in order, once for each sink. */
 export const insertOutbox = execute<{
   detector: string;
-  sink: string;
-  topic: string;
+  sinks: readonly string[];
+  topics: readonly string[];
   messageIds: readonly string[];
   alertIds: readonly string[];
   keys: readonly string[];
@@ -71,10 +73,11 @@ export const insertOutbox = execute<{
   values: readonly string[];
 }>(`
   INSERT INTO flowline.alert_outbox (message_id, alert_id, detector, sink, topic, key, headers, value)
-  SELECT message_id, alert_id, :detector, :sink, :topic, key, headers::jsonb, value
+  SELECT message_id, alert_id, :detector, sink, topic, key, headers::jsonb, value
   FROM unnest(:messageIds::uuid[], :alertIds::uuid[], :keys::text[], :headers::text[], :values::text[])
-    WITH ORDINALITY AS message (message_id, alert_id, key, headers, value, position)
-  ORDER BY position
+    WITH ORDINALITY AS message (message_id, alert_id, key, headers, value, position),
+    unnest(:sinks::text[], :topics::text[]) WITH ORDINALITY AS address (sink, topic, place)
+  ORDER BY position, place
 `);
 
 /** Marks alerts as sent, and sets others aside, each with a reason. */
@@ -117,10 +120,11 @@ export const selectWaitingAlerts = many<WaitingAlertsRow, { detector: string | n
   GROUP BY detector, sink, topic ORDER BY min(created_at)
 `);
 
-/** Sets the waiting alerts of a detector for one topic aside. */
-export const setAsideWaiting = many<{ outboxId: number }, { detector: string; topic: string }>(`
+/** Sets the waiting alerts of a detector for one topic of a sink (null: of any sink) aside. */
+export const setAsideWaiting = many<{ outboxId: number }, { detector: string; sink: string | null; topic: string }>(`
   UPDATE flowline.alert_outbox SET dead_at = clock_timestamp()
-  WHERE detector = :detector AND topic = :topic AND sent_at IS NULL AND dead_at IS NULL
+  WHERE detector = :detector AND topic = :topic AND (:sink::text IS NULL OR sink = :sink)
+    AND sent_at IS NULL AND dead_at IS NULL
   RETURNING outbox_id AS "outboxId"
 `);
 

@@ -7,6 +7,7 @@ import {
   setAsideWaitingAlerts,
   type WaitingAlerts,
 } from '@flowline/db';
+import { FlowlineError } from '@flowline/events';
 import { Command } from 'commander';
 
 import { action, command } from '../command.ts';
@@ -61,24 +62,36 @@ function waitingCommand(): Command {
 
 interface SetAsideOptions {
   readonly json?: true;
-  readonly topic: string;
+  readonly topic?: string;
+  readonly sink?: string;
 }
 
 function setAsideCommand(): Command {
   return command(
     'set-aside <detector>',
-    'Set the alerts aside that wait for a topic, such as one that is gone; they can be redriven.',
-    ['flowline alerts set-aside checkout-latency --topic old-alerts'],
+    'Set the alerts aside that wait for a topic or a sink, such as one that is gone; they can be redriven.',
+    [
+      'flowline alerts set-aside checkout-latency --topic old-alerts',
+      'flowline alerts set-aside checkout-latency --sink oncall',
+    ],
   )
-    .requiredOption('--topic <topic>', 'topic of the waiting alerts (see `flowline alerts ls`)')
+    .option('--topic <topic>', 'topic of the waiting alerts (see `flowline alerts ls`)')
+    .option('--sink <name>', 'sink of the waiting alerts, instead of a topic')
     .action(
-      action(async (detector: string, { topic, json }: SetAsideOptions) => {
+      action(async (detector: string, { topic, sink, json }: SetAsideOptions) => {
+        const queue = topic !== undefined ? { topic } : sink !== undefined ? { sink } : undefined;
+        if (queue === undefined || (topic !== undefined && sink !== undefined)) {
+          const options = { where: 'flowline alerts set-aside', remedy: 'Name a topic or a sink.' };
+          throw new FlowlineError('FLOWLINE_USAGE', 'Expected exactly one of --topic and --sink.', options);
+        }
         const setAside = await withDatabase(async (db) => {
           await getDetector(db, detector);
-          return setAsideWaitingAlerts(db, detector, topic);
+          return setAsideWaitingAlerts(db, detector, queue);
         });
-        printResult({ detector, topic, setAside }, json === true, () =>
-          setAside === 0 ? `no alert of ${detector} waits for ${topic}` : `${detector}: ${setAside} set aside`,
+        printResult({ detector, ...queue, setAside }, json === true, () =>
+          setAside === 0
+            ? `no alert of ${detector} waits for ${topic ?? sink ?? ''}`
+            : `${detector}: ${setAside} set aside`,
         );
       }),
     );
@@ -90,7 +103,7 @@ function formatQueues(queues: readonly WaitingAlerts[]): string {
     ['detector', 'to', 'waiting', 'oldest', 'why'],
     queues.map(({ detector, sink, topic, waiting, oldestAt, error }) => [
       detector,
-      `${sink} ${topic}`,
+      `${sink} ${topic}`.trim(),
       waiting,
       formatTime(oldestAt),
       error ?? 'not tried yet',
@@ -161,7 +174,7 @@ function formatAlerts(alerts: readonly DeadAlert[]): string {
       outboxId,
       formatTime(deadAt),
       detector,
-      `${sink} ${topic}`,
+      `${sink} ${topic}`.trim(),
       bytes,
       attempts,
       error ?? '',

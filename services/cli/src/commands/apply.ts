@@ -1,13 +1,7 @@
-import {
-  type DetectorDefinition,
-  loadDetectorFile,
-  modelChanges,
-  readDefinition,
-  storedDefinition,
-} from '@flowline/config';
-import { applyDetector, type Database, getDetectorVersion, listModels } from '@flowline/db';
+import { loadDocuments } from '@flowline/config';
 import type { Command } from 'commander';
 
+import { applyDocument, type ApplyResult } from '../apply-document.ts';
 import { action, command } from '../command.ts';
 import { printResult } from '../output.ts';
 import { withDatabase } from '../with-database.ts';
@@ -16,41 +10,31 @@ interface ApplyOptions {
   readonly json?: true;
 }
 
-/** `flowline apply FILE`: stores a detector. Applying the same file again changes nothing. */
+/**
+ * `flowline apply FILE`: stores detectors, rules, calendars and sinks. Applying the same file again
+ * changes nothing.
+ */
 export function applyCommand(): Command {
-  return command('apply <file>', 'Check a detector file and put it in force. Applying it again changes nothing.', [
-    'flowline apply detector.yaml',
-    'flowline apply detector.yaml && flowline train checkout-latency',
-  ]).action(
+  return command(
+    'apply <file>',
+    'Check a file of detectors, rules, calendars and sinks, and put it in force. Applying it again changes nothing.',
+    [
+      'flowline apply detector.yaml',
+      'flowline apply detector.yaml && flowline train checkout-latency',
+      'flowline apply rules.yaml         # documents of any kind, separated by ---',
+    ],
+  ).action(
     action(async (file: string, options: ApplyOptions) => {
-      const definition = await loadDetectorFile(file);
-      const applied = await withDatabase(async (db) => {
-        const done = await applyDetector(db, storedDefinition(definition));
-        return { ...done, nextModel: await changesForNextModel(db, definition) };
+      const documents = await loadDocuments(file);
+      const results = await withDatabase(async (db) => {
+        const done: ApplyResult[] = [];
+        for (const document of documents) done.push(await applyDocument(db, document));
+        return done;
       });
-      printResult({ detector: definition.name, ...applied }, options.json === true, (result) =>
-        [
-          `${result.detector}: version ${result.version} ${result.changed ? 'is in force now' : 'is already in force; nothing changed'}`,
-          ...(result.nextModel.length === 0 ? [] : [takesEffectLater(definition, result.nextModel)]),
-        ].join('\n'),
+      const applied = results.map((result) => result.applied);
+      printResult(applied.length === 1 ? applied[0] : applied, options.json === true, () =>
+        results.flatMap(({ lines }) => lines).join('\n'),
       );
     }),
   );
-}
-
-/** Changes of a definition that its newest model does not know; empty if there is no model yet. */
-async function changesForNextModel(db: Database, definition: DetectorDefinition): Promise<string[]> {
-  const { name } = definition;
-  const [newest] = await listModels(db, name);
-  if (newest === undefined) return [];
-  const { definition: trainedFor } = await getDetectorVersion(db, name, newest.detectorVersion);
-  return modelChanges(readDefinition(trainedFor, `${name}, version ${newest.detectorVersion}`), definition);
-}
-
-function takesEffectLater({ name, training }: DetectorDefinition, changes: readonly string[]): string {
-  const when =
-    training.schedule === null
-      ? `train it with \`flowline train ${name}\``
-      : `a running trainer trains it soon; \`flowline train ${name}\` trains it at once`;
-  return `  ${changes.join(', ')}: takes effect with the next model; ${when}`;
 }

@@ -108,8 +108,8 @@ async function checkAlerts(db: Database): Promise<DoctorFinding> {
 }
 
 async function longestWait(db: Database, seconds: number): Promise<string> {
-  const queue = (await listWaitingAlerts(db)).find(({ sink }) => sink === 'kafka');
-  const where = queue === undefined ? '' : ` of ${queue.detector} for ${queue.topic}`;
+  const queue = (await listWaitingAlerts(db)).find(({ sink }) => sink !== 'stdout');
+  const where = queue === undefined ? '' : ` of ${queue.detector} for ${queue.topic === '' ? queue.sink : queue.topic}`;
   const why = queue?.error == null ? '' : `: ${queue.error}`;
   return `the oldest${where} for ${formatCount(Math.round(seconds))} s${why}`;
 }

@@ -11,6 +11,7 @@ import {
   type ModelAliases,
   readAlarmRate,
   readInForce,
+  resourcesInForce,
   type StateReason,
   type StoredDetector,
 } from '@flowline/db';
@@ -54,13 +55,14 @@ export interface DetectorStatus {
 export async function detectorStatus(db: Database, stored: StoredDetector): Promise<DetectorStatus> {
   const { name, version, appliedAt } = stored;
   const definition = readDefinition(stored.definition, `${name}, version ${version}`);
-  const [aliases, inForce, models, [run], alarms, limitedWindows] = await Promise.all([
+  const [aliases, inForce, models, [run], alarms, limitedWindows, sinks] = await Promise.all([
     modelAliases(db, name),
     readInForce(db, name),
     listModels(db, name),
     listTrainingRuns(db, name, 1),
     readAlarmRate(db, name, ALARM_DAYS),
     listWindowLimits(db, name),
+    resourcesInForce(db, 'Sink'),
   ]);
   const [model] = models;
   const newest =
@@ -69,7 +71,10 @@ export async function detectorStatus(db: Database, stored: StoredDetector): Prom
       : { version: model.version, trainedFor: await definitionOf(db, name, model.detectorVersion) };
   const paused = stored.state === 'paused';
   const trainingError = run?.status === 'failed' ? errorOf(run.error) : null;
-  const findings = stateFindings({ definition, version, paused, aliases, inForce, newest, trainingError });
+  const findings = stateFindings({
+    ...{ definition, version, paused, aliases, inForce, newest, trainingError },
+    sinks: sinks.map((sink) => sink.name),
+  });
   const isScoring = inForce?.modelVersion != null && !findings.some(({ code }) => code === 'FLOWLINE_SCORER_SILENT');
   return {
     detector: name,

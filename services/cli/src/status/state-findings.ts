@@ -1,4 +1,4 @@
-import { type DetectorDefinition, isTimezone, modelChanges, readSchedule } from '@flowline/config';
+import { type DetectorDefinition, isTimezone, modelChanges, readSchedule, TOPIC_SINK } from '@flowline/config';
 import type { InForce, ModelAliases, StateReason } from '@flowline/db';
 
 /** State of a detector, from which the findings follow. */
@@ -12,6 +12,8 @@ export interface KnownState {
   readonly newest: { readonly version: number; readonly trainedFor: DetectorDefinition } | null;
   /** Error of the last training; null if it did not fail. */
   readonly trainingError: StateReason | null;
+  /** Names of the sinks in force. */
+  readonly sinks: readonly string[];
 }
 
 /** Silence after which no scorer is assumed to run. A scorer reports every ten seconds. */
@@ -27,6 +29,7 @@ export function stateFindings(known: KnownState): StateReason[] {
     ...definitionFindings(known),
     ...(known.definition.source.kafka === null || known.paused ? [] : scorerFindings(known)),
     ...scheduleFindings(known.definition),
+    ...sinkFindings(known),
   ];
 }
 
@@ -114,4 +117,15 @@ function scheduleFindings({ training: { schedule, timezone } }: DetectorDefiniti
   return [
     invalid(`the schedule never runs: "${timezone}" is not a time zone`, 'name an IANA zone such as Europe/Paris'),
   ];
+}
+
+/** Reports sinks that the detector names and that are not there: its messages to them wait. */
+function sinkFindings({ definition: { alerts }, sinks }: KnownState): StateReason[] {
+  return alerts.sinks
+    .filter((name) => name !== TOPIC_SINK && !sinks.includes(name))
+    .map((name) => ({
+      code: 'FLOWLINE_RESOURCE_MISSING',
+      reason: `there is no sink ${name}: the messages to it wait`,
+      remedy: 'Apply its file with `flowline apply <file>`, or take its name out of `alerts.sinks`.',
+    }));
 }

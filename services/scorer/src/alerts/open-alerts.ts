@@ -1,11 +1,12 @@
 import type { AlertRules } from '@flowline/alerts';
-import type { DetectorDefinition } from '@flowline/config';
+import { type DetectorDefinition, TOPIC_SINK } from '@flowline/config';
 import { type CommitOptions, type Database, outboxQueues, outboxStatus, relayQueue } from '@flowline/db';
 import { createKafkaSink, type KafkaClient } from '@flowline/kafka';
 import { type AlertSink, createStdoutSink } from '@flowline/stream';
 import type { Logger, Metrics } from '@flowline/telemetry';
 
 import type { AlertsChoice } from '../arguments.ts';
+import { openSinks } from './open-sinks.ts';
 import { OutboxRelay } from './outbox-relay.ts';
 
 /** Relay of alerts out of the process. */
@@ -31,28 +32,52 @@ export interface ScoredSources {
 }
 
 /**
- * Starts relaying alerts from the outbox to the sink. Null when alerts are off. The sink `kafka`
- * gets the alerts of all detectors listed; `stdout` gets only those of the sources that this
- * process has scored.
+ * Starts relaying alerts from the outbox. Null when alerts are off. `sinks`: to the sinks that the
+ * detectors listed name; `kafka`: to the topics of these detectors alone; `stdout`: those of the
+ * sources that this process has scored.
  */
 export function openAlerts(parts: AlertParts, choice: AlertsChoice, sources: () => ScoredSources): Alerts | null {
   if (choice === 'none') return null;
-  const { db, logger, metrics } = parts;
-  const sink: AlertSink = choice === 'kafka' ? createKafkaSink(parts.kafka()) : createStdoutSink();
-  const addressee = sink.name;
+  const own = openOwn(parts, choice === 'stdout' ? 'stdout' : 'kafka', sources);
+  if (choice !== 'sinks') return own;
+  const { relay, close } = openSinks({ ...parts, detectors: () => sources().detectors });
+  relay.start();
+  return {
+    drain: async () => {
+      await relay.stop();
+      // A sink that fails must not keep the topic from its messages, nor the reverse.
+      const ends = await Promise.allSettled([own.drain(), relay.drain()]);
+      for (const end of ends) if (end.status === 'rejected') throw end.reason;
+    },
+    close: async () => {
+      await Promise.all([own.close(), relay.stop()]);
+      await close();
+      await relay.ended();
+    },
+  };
+}
+
+/** Relays to a sink that the process has of its own: the topics of its detectors, or its output. */
+function openOwn(
+  { db, logger, metrics, kafka }: AlertParts,
+  addressee: 'kafka' | 'stdout',
+  sources: () => ScoredSources,
+): Alerts {
+  let opened: AlertSink | undefined;
+  const sink = (): AlertSink => (opened ??= addressee === 'kafka' ? createKafkaSink(kafka()) : createStdoutSink());
   const relay = new OutboxRelay({
     queues: () => {
       const { detectors, topics } = sources();
-      return outboxQueues(db, { addressee, detectors, ...(choice === 'stdout' ? { topics } : {}) });
+      return outboxQueues(db, { addressee, detectors, ...(addressee === 'stdout' ? { topics } : {}) });
     },
-    relay: (queue) => relayQueue(db, sink, queue, { addressee }),
+    relay: (queue) => relayQueue(db, sink(), queue, { addressee }),
     logger,
     onSent: (alerts) => metrics.alerts.inc({ sink: addressee }, alerts),
     onRefused: (alerts) => metrics.alertsRefused.inc({ sink: addressee }, alerts),
   });
   relay.start();
   // Alerts that standard output does not take wait for the next run over the same source.
-  if (choice === 'stdout') process.stdout.once('error', () => relay.abandon());
+  if (addressee === 'stdout') process.stdout.once('error', () => relay.abandon());
   return {
     drain: async () => {
       await relay.stop();
@@ -60,20 +85,34 @@ export function openAlerts(parts: AlertParts, choice: AlertsChoice, sources: () 
     },
     close: async () => {
       await relay.stop();
-      await sink.close();
+      await opened?.close();
     },
   };
 }
 
-/** Rules of a batch's alerts, and their address as {@link openAlerts} looks for it. */
+/** Rules of a batch's alerts, and their addresses as {@link openAlerts} looks for them. */
 export function alertAddress(
   choice: AlertsChoice,
   { alerts, source }: DetectorDefinition,
   sourceTopic: string,
-): Pick<CommitOptions, 'alertTopic' | 'alertSink' | 'oncePerEvent'> & { readonly alertRules: AlertRules } {
+): Required<Pick<CommitOptions, 'alertTopic' | 'alertSinks' | 'alertRules' | 'oncePerEvent'>> {
   const rules = { alertRules: rulesOf(alerts), oncePerEvent: source.eventId !== null };
-  if (choice === 'none') return { ...rules, alertTopic: null };
-  return { ...rules, alertSink: choice, alertTopic: choice === 'kafka' ? alerts.topic : sourceTopic };
+  const named = alerts.sinks.filter((sink) => sink !== TOPIC_SINK).map((sink) => ({ sink, topic: '' }));
+  switch (choice) {
+    case 'none':
+      return { ...rules, alertTopic: null, alertSinks: [] };
+    case 'stdout':
+      return { ...rules, alertTopic: null, alertSinks: [{ sink: 'stdout', topic: sourceTopic }] };
+    case 'kafka':
+      return { ...rules, alertTopic: alerts.topic, alertSinks: [] };
+    case 'sinks':
+      return { ...rules, alertTopic: hasTopic(choice, { alerts }) ? alerts.topic : null, alertSinks: named };
+  }
+}
+
+/** True if messages of a detector go to its topic. */
+export function hasTopic(choice: AlertsChoice, { alerts }: Pick<DetectorDefinition, 'alerts'>): boolean {
+  return choice === 'kafka' || (choice === 'sinks' && alerts.sinks.includes(TOPIC_SINK));
 }
 
 /** Rules of a detector by which anomalies become alerts. */
@@ -84,7 +123,7 @@ function rulesOf({ severity, ...alerts }: DetectorDefinition['alerts']): AlertRu
 /** Updates the gauges of pending alerts and of alerts that the sink has refused. */
 export async function updateOutboxGauges(db: Database, metrics: Metrics, choice: AlertsChoice): Promise<void> {
   if (choice === 'none') return;
-  const { pending, dead } = await outboxStatus(db, choice);
+  const { pending, dead } = await outboxStatus(db, choice === 'sinks' ? null : choice);
   metrics.outboxPending.set(pending);
   metrics.outboxDead.set(dead);
 }

@@ -1,4 +1,4 @@
-import type { DetectorDefinition } from '@flowline/config';
+import { type DetectorDefinition, TOPIC_SINK } from '@flowline/config';
 import {
   countDeferredExplanations,
   lagSeconds,
@@ -13,7 +13,7 @@ import { waiting } from '@flowline/telemetry';
 
 import type { Arguments } from '../arguments.ts';
 import type { Collector } from '../steps/collect.ts';
-import { alertAddress } from '../alerts/open-alerts.ts';
+import { alertAddress, hasTopic } from '../alerts/open-alerts.ts';
 import { ConsumerWatch } from './consumer-watch.ts';
 import { openCollector } from '../steps/open-collector.ts';
 import type { PartitionWindows } from '../windows/partition-windows.ts';
@@ -155,12 +155,12 @@ export class DetectorRun {
     if (partitions.length === 0) return;
     const {
       alertRules: rules,
-      alertSink: sink = 'kafka',
       alertTopic,
+      alertSinks,
     } = alertAddress(this.#args.alerts, this.#definition, this.#topic);
-    const address = alertTopic === null ? null : { sink, topic: alertTopic };
+    const addresses = [...(alertTopic === null ? [] : [{ sink: TOPIC_SINK, topic: alertTopic }]), ...alertSinks];
     const detector = this.#definition.name;
-    await resolveQuietAlerts(this.#parts.db, { detector, topic: this.#topic, partitions, rules, address });
+    await resolveQuietAlerts(this.#parts.db, { detector, topic: this.#topic, partitions, rules, addresses });
   }
 
   async #lags(): Promise<PartitionLag[]> {
@@ -190,5 +190,5 @@ export class DetectorRun {
 
 /** Topics that must exist for a detector. */
 function topicsOf({ alerts }: DetectorDefinition, topic: string, args: Pick<Arguments, 'alerts'>): string[] {
-  return args.alerts === 'kafka' ? [topic, alerts.topic] : [topic];
+  return hasTopic(args.alerts, { alerts }) ? [topic, alerts.topic] : [topic];
 }

@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto';
+
+import { FlowlineError } from '@flowline/events';
+
+import type { Database } from './database.ts';
+import type { Applied } from './detectors.ts';
+import { canonicalJson, jsonText, plainText } from './json-text.ts';
+import {
+  insertResourceFault,
+  insertResourceVersion,
+  lockResource,
+  removeResourceRow,
+  type ResourceRow,
+  type ResourceVersionRow,
+  selectLatestResource,
+  selectResources,
+  selectResourceVersions,
+} from './sql/resources.ts';
+import { withTransaction } from './transaction.ts';
+
+/** Rule, calendar or sink in force; its spec is JSON, as it was applied. */
+export type StoredResource = ResourceRow;
+/** One version of a resource, in force or not. */
+export type StoredResourceVersion = ResourceVersionRow;
+
+/** Name of a resource: `Rule`, `Calendar` or `Sink`, and the name in its document. */
+export interface ResourceName {
+  readonly kind: string;
+  readonly name: string;
+}
+
+/** Resource to apply. */
+export interface NewResource extends ResourceName {
+  readonly spec: unknown;
+  /** Name of who applies it; by default the database user. */
+  readonly appliedBy?: string;
+}
+
+/**
+ * Puts a resource in force. A spec equal to the one in force changes nothing; a removed resource
+ * comes back with a new version.
+ */
+export async function applyResource(db: Database, { kind, name, spec, appliedBy }: NewResource): Promise<Applied> {
+  const sha256 = createHash('sha256').update(canonicalJson(spec)).digest('hex');
+  return withTransaction(db, async (client) => {
+    await lockResource(client, { kind, name });
+    const latest = await selectLatestResource(client, { kind, name });
+    if (latest?.sha256 === sha256 && !latest.removed) return { version: latest.version, changed: false };
+    const version = latest === null ? 1 : latest.version + 1;
+    const resource = { kind, name, version, spec: jsonText(spec), sha256, appliedBy: appliedBy ?? null };
+    await insertResourceVersion(client, resource);
+    return { version, changed: true };
+  });
+}
+
+/** Lists the resources of a kind that are in force, by name. */
+export async function resourcesInForce(db: Database, kind: string): Promise<StoredResource[]> {
+  return withTransaction(db, (client) => selectResources(client, { kind, name: null }));
+}
+
+/** Reads a resource in force. @throws FlowlineError FLOWLINE_RESOURCE_MISSING. */
+export async function getResource(db: Database, { kind, name }: ResourceName): Promise<StoredResource> {
+  const [found] = await withTransaction(db, (client) => selectResources(client, { kind, name }));
+  if (found === undefined) throw resourceMissing(kind, name);
+  return found;
+}
+
+/** Lists every version of a resource, latest first, also of one that was removed. */
+export async function resourceVersions(db: Database, { kind, name }: ResourceName): Promise<StoredResourceVersion[]> {
+  return withTransaction(db, (client) => selectResourceVersions(client, { kind, name }));
+}
+
+/** Takes a resource out of force; its versions are kept. @throws FLOWLINE_RESOURCE_MISSING. */
+export async function removeResource(db: Database, { kind, name }: ResourceName): Promise<void> {
+  const removed = await withTransaction(db, (client) => removeResourceRow(client, { kind, name }));
+  if (removed === null) throw resourceMissing(kind, name);
+}
+
+/** Stores a fault of a version in use, unless one is known already. */
+export async function reportResourceFault(
+  db: Database,
+  { kind, name, version, message }: ResourceName & { readonly version: number; readonly message: string },
+): Promise<void> {
+  const fault = { kind, name, version, message: plainText(message) };
+  await withTransaction(db, (client) => insertResourceFault(client, fault));
+}
+
+function resourceMissing(kind: string, name: string): FlowlineError {
+  return new FlowlineError('FLOWLINE_RESOURCE_MISSING', `There is no ${kind.toLowerCase()} ${name}.`, {
+    where: `${kind} ${name}`,
+    remedy: 'Apply its file with `flowline apply <file>`, or correct the name.',
+  });
+}

@@ -1,0 +1,1 @@
+export { createSink, type OpenSink, type SinkParts } from './create-sink.ts';

@@ -1,0 +1,71 @@
+import { FlowlineError, printable } from '@flowline/events';
+
+import type { PostResponse } from './post.ts';
+
+/** Failure of a send: of no use to repeat (`refused`), or for later. */
+export interface SendFailure {
+  readonly refused: boolean;
+  readonly error: unknown;
+  /** Least time until the next attempt, as the server asked; absent if it did not. */
+  readonly retryAfterMs?: number;
+}
+
+/** Statuses that pass by themselves: timeout, too early, too many. */
+const PASSING = new Set([408, 425, 429]);
+const REASON_CHARACTERS = 200;
+
+/**
+ * Failure that a response stands for; null if it accepts. Redirects and other client errors will
+ * not heal by themselves, whereas those of the server may.
+ * @param sink name of the sink.
+ * @param secrets texts that are cut out of what the server said.
+ */
+export function failureOf(
+  sink: string,
+  { status, retryAfterMs, excerpt }: PostResponse,
+  secrets: readonly string[],
+): SendFailure | null {
+  if (status >= 200 && status < 300) return null;
+  const refused = status >= 300 && status < 500 && !PASSING.has(status);
+  const said = printable(without(excerpt, secrets).trim(), REASON_CHARACTERS);
+  const message = `sink ${sink} answered ${String(status)}${said === '' ? '' : `: ${said}`}`;
+  return {
+    refused,
+    error: sinkError(refused, message, sink),
+    ...(retryAfterMs === null ? {} : { retryAfterMs }),
+  };
+}
+
+/** Failure of a connection. Its message names the code alone: an address may be a secret. */
+export function unreachable(sink: string, cause: unknown): SendFailure {
+  if (cause instanceof FlowlineError) return { refused: false, error: cause };
+  const found = (cause ?? {}) as { code?: string; name?: string; cause?: { name?: string } };
+  const names = [found.name, found.cause?.name];
+  const isCut = names.includes('AbortError');
+  const reason = names.includes('TimeoutError')
+    ? 'timeout'
+    : isCut
+      ? 'cancelled'
+      : (found.code ?? 'the connection failed');
+  return { refused: false, error: sinkError(false, `sink ${sink} cannot be reached: ${reason}`, sink) };
+}
+
+/** Error of a sink, refusal or failure. */
+export function sinkError(refused: boolean, message: string, sink: string): FlowlineError {
+  return refused
+    ? new FlowlineError('FLOWLINE_SINK_REFUSED', message, {
+        where: `sink ${sink}`,
+        remedy: 'Mend the sink, then `flowline alerts dead redrive <detector>`.',
+      })
+    : new FlowlineError('FLOWLINE_SINK_UNREACHABLE', message, {
+        where: `sink ${sink}`,
+        remedy: `It is tried again; \`flowline sinks test ${sink}\` tries it now.`,
+        retryable: true,
+      });
+}
+
+/** Text without secrets, whole or as the last part of an address. */
+function without(text: string, secrets: readonly string[]): string {
+  const parts = secrets.flatMap((secret) => [secret, ...(URL.canParse(secret) ? [new URL(secret).pathname] : [])]);
+  return parts.filter((part) => part.length > 1).reduce((rest, part) => rest.replaceAll(part, '…'), text);
+}

@@ -1,0 +1,60 @@
+import { claimForSink, type Database, noteWhyWaiting, settleClaim, waitingSinks } from '@flowline/db';
+import { createKafkaSink, type KafkaClient } from '@flowline/kafka';
+import type { Undelivered } from '@flowline/stream';
+import type { Logger, Metrics } from '@flowline/telemetry';
+
+import { OpenAlertResender } from './open-alert-resender.ts';
+import { SinkRegistry } from './sink-registry.ts';
+import { SinkRelay, type SinkSend } from './sink-relay.ts';
+
+/** Parts of a process that relays messages to sinks by name. */
+export interface SinkRelayParts {
+  readonly db: Database;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly kafka: () => KafkaClient;
+  /** Detectors whose messages it sends. */
+  readonly detectors: () => readonly string[];
+}
+
+/** Creates the relay of messages to sinks by name, and what closes them. */
+export function openSinks(parts: SinkRelayParts): { readonly relay: SinkRelay; readonly close: () => Promise<void> } {
+  const { db, logger, metrics } = parts;
+  const registry = new SinkRegistry(db, { kafka: () => createKafkaSink(parts.kafka()), env: process.env });
+  const resender = new OpenAlertResender(db, registry, parts);
+  const queueOf = (sink: string) => ({ sink, detectors: parts.detectors() });
+  const relay = new SinkRelay({
+    waiting: async () => {
+      await registry.refresh();
+      return waitingSinks(db, parts.detectors());
+    },
+    send: (sink) => sendNext(parts, registry, sink),
+    noteWaiting: (sink, reason) => noteWhyWaiting(db, queueOf(sink), reason),
+    resend: () => resender.begin(),
+    logger,
+    onSent: (sink, messages) => metrics.alerts.inc({ sink }, messages),
+    onSetAside: (sink, messages) => metrics.alertsRefused.inc({ sink }, messages),
+  });
+  const close = async (): Promise<void> => {
+    await registry.close();
+    await resender.end();
+  };
+  return { relay, close };
+}
+
+/** Claims the next messages of a sink, sends them and settles the claim. */
+async function sendNext({ db, detectors }: SinkRelayParts, registry: SinkRegistry, name: string): Promise<SinkSend> {
+  // A sink that was mended is used as it is now, also for what was redriven right after.
+  await registry.refresh();
+  const { sink, batch, sendMs, retryForMs } = registry.sinkOf(name);
+  const claimed = await claimForSink(db, { sink: name, detectors: detectors() }, { claimMs: sendMs, limit: batch });
+  if (claimed.length === 0) return { claimed: 0, sent: 0, setAside: 0, failure: null };
+  const messages = claimed.map(({ messageId, key, headers, value }) => ({ messageId, topic: '', key, headers, value }));
+  let undelivered: readonly Undelivered[];
+  try {
+    undelivered = await sink.send(messages);
+  } catch (error) {
+    undelivered = messages.map(({ messageId }) => ({ messageId, refused: false, error }));
+  }
+  return { claimed: claimed.length, ...(await settleClaim(db, claimed, undelivered, { retryForMs })) };
+}
