@@ -21,9 +21,13 @@ export interface StoredEventRow {
  */
 export async function eventHistory(db: Database, detector: string): Promise<HistorySource> {
   const versions = await alikeVersions(db, detector);
+  const name = `'${detector.replaceAll("'", "''")}'`;
   return {
-    query: `SELECT event_time, numeric_values, level_values FROM flowline.scored_events
-      WHERE detector = '${detector.replaceAll("'", "''")}' AND detector_version IN (${[0, ...versions].join(', ')}) AND in_sample`,
+    query: `SELECT e.event_time, e.numeric_values, e.level_values FROM flowline.scored_events e
+      WHERE e.detector = ${name} AND e.detector_version IN (${[0, ...versions].join(', ')}) AND e.in_sample
+        AND NOT EXISTS (SELECT FROM flowline.anomalies a
+          WHERE a.detector = ${name} AND a.excluded_from_training AND a.event_time = e.event_time
+            AND a.topic = e.topic AND a.partition = e.partition AND a."offset" = e."offset")`,
     timeColumn: 'event_time',
     timeUnit: 'iso',
   };
