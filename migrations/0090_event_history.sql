@@ -19,7 +19,7 @@ BEGIN
         log_density_nats, p_value, p_method, is_anomaly, numeric_values, level_values, entity, in_sample
       FROM flowline.scored_events_wide WHERE detector = ANY (%L::text[])', detectors);
     wide_history := format('UNION ALL
-      SELECT detector, detector_version, event_time, NULL, numeric_values, level_values, in_sample
+      SELECT detector, detector_version, topic, partition, "offset", event_time, NULL, numeric_values, level_values, in_sample
       FROM flowline.scored_events_wide WHERE detector = ANY (%L::text[])', detectors);
   END IF;
   EXECUTE 'CREATE OR REPLACE VIEW flowline.scored_events AS
@@ -39,7 +39,7 @@ BEGIN
       (e.flags & 2) <> 0 AS in_sample
     FROM flowline.event_scores e JOIN flowline.score_sources s ON s.source_id = e.source_id ' || wide;
   EXECUTE 'CREATE OR REPLACE VIEW flowline.event_history AS
-    SELECT s.detector, s.detector_version, e.event_time, e.numeric_values AS compact_values, e.exact_values,
+    SELECT s.detector, s.detector_version, s.topic, s.partition, e."offset", e.event_time, e.numeric_values AS compact_values, e.exact_values,
       coalesce(e.level_values, ''{}'') AS level_values, (e.flags & 2) <> 0 AS in_sample
     FROM flowline.event_scores e JOIN flowline.score_sources s ON s.source_id = e.source_id ' || wide_history;
 END

@@ -52,7 +52,7 @@ BEGIN
         log_density_nats, p_value, p_method, is_anomaly, numeric_values, level_values, entity, in_sample
       FROM flowline.scored_events_wide WHERE detector = ANY (%L::text[])', detectors);
     wide_history := format('UNION ALL
-      SELECT detector, detector_version, event_time, NULL, numeric_values, level_values, in_sample
+      SELECT detector, detector_version, topic, partition, "offset", event_time, NULL, numeric_values, level_values, in_sample
       FROM flowline.scored_events_wide WHERE detector = ANY (%L::text[])', detectors);
   END IF;
   EXECUTE 'CREATE OR REPLACE VIEW flowline.scored_events AS
@@ -72,7 +72,7 @@ BEGIN
       (e.flags & 2) <> 0 AS in_sample
     FROM flowline.event_scores e JOIN flowline.score_sources s ON s.source_id = e.source_id ' || wide;
   EXECUTE 'CREATE OR REPLACE VIEW flowline.event_history AS
-    SELECT s.detector, s.detector_version, e.event_time, e.numeric_values AS compact_values, e.exact_values,
+    SELECT s.detector, s.detector_version, s.topic, s.partition, e."offset", e.event_time, e.numeric_values AS compact_values, e.exact_values,
       coalesce(e.level_values, ''{}'') AS level_values, (e.flags & 2) <> 0 AS in_sample
     FROM flowline.event_scores e JOIN flowline.score_sources s ON s.source_id = e.source_id ' || wide_history;
 END
@@ -261,6 +261,7 @@ BEGIN
   END IF;
   IF to_regrole('flowline_trainer') IS NOT NULL THEN
     GRANT SELECT ON flowline.resources TO flowline_trainer;
+    GRANT SELECT (topic, partition, "offset", event_time, excluded_from_training) ON flowline.anomalies TO flowline_trainer;
   END IF;
   IF to_regrole('flowline_operator') IS NOT NULL THEN
     GRANT SELECT, INSERT, UPDATE ON flowline.resources TO flowline_operator;
@@ -649,7 +650,7 @@ COMMENT ON COLUMN flowline.alerts.told IS 'The state of the last message; it lag
 
 CREATE TABLE flowline.anomalies (
   anomaly_id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
-  alert_id uuid NOT NULL,
+  alert_id uuid,
   detector text NOT NULL,
   detector_version integer NOT NULL,
   model_version integer NOT NULL,
@@ -667,7 +668,10 @@ CREATE TABLE flowline.anomalies (
   top_feature text,
   summary text NOT NULL,
   alert jsonb NOT NULL,
-  deferred boolean DEFAULT false NOT NULL
+  deferred boolean DEFAULT false NOT NULL,
+  rules text[] DEFAULT '{}'::text[] NOT NULL,
+  suppressed_by text,
+  excluded_from_training boolean DEFAULT false NOT NULL
 );
 ALTER TABLE flowline.anomalies ADD CONSTRAINT anomalies_pkey PRIMARY KEY (anomaly_id);
 CREATE INDEX anomalies_alert_id ON flowline.anomalies USING btree (alert_id);
@@ -677,14 +681,18 @@ CREATE INDEX anomalies_detector_surprise ON flowline.anomalies USING btree (dete
 CREATE INDEX anomalies_entity ON flowline.anomalies USING hash (((alert #>> '{event,entity}'::text[])));
 CREATE INDEX anomalies_event ON flowline.anomalies USING hash (event_id);
 CREATE INDEX anomalies_event_time ON flowline.anomalies USING btree (detector, event_time DESC, anomaly_id DESC);
+CREATE INDEX anomalies_excluded ON flowline.anomalies USING btree (detector, event_time) WHERE excluded_from_training;
 CREATE INDEX anomalies_feature ON flowline.anomalies USING btree (top_feature, event_time DESC, anomaly_id DESC);
 CREATE INDEX anomalies_newest ON flowline.anomalies USING btree (event_time DESC, anomaly_id DESC);
 CREATE INDEX anomalies_p_value ON flowline.anomalies USING btree (p_value);
 CREATE INDEX anomalies_scored_at ON flowline.anomalies USING btree (detector, scored_at);
 CREATE INDEX anomalies_surprise ON flowline.anomalies USING btree (surprise_bits DESC, log_density_nats, anomaly_id);
 COMMENT ON TABLE flowline.anomalies IS 'A row for each anomaly, written with its score.';
-COMMENT ON COLUMN flowline.anomalies.alert_id IS 'The alert that the anomaly belongs to.';
+COMMENT ON COLUMN flowline.anomalies.alert_id IS 'The alert that the anomaly belongs to; null for one that is suppressed.';
 COMMENT ON COLUMN flowline.anomalies.deferred IS 'True while the explanation is still to come: a scorer adds it to the row.';
+COMMENT ON COLUMN flowline.anomalies.excluded_from_training IS 'True if models are not to learn from the event.';
+COMMENT ON COLUMN flowline.anomalies.rules IS 'Names of the rules that it met, and calendar/NAME.';
+COMMENT ON COLUMN flowline.anomalies.suppressed_by IS 'The rule or calendar, or the bound (direction, minEffect), that keeps it from being part of an alert.';
 
 CREATE TABLE flowline.database_identity (
   one boolean DEFAULT true NOT NULL,
@@ -841,6 +849,9 @@ COMMENT ON COLUMN flowline.event_counts.expected IS 'Anomalies to be expected: t
 CREATE VIEW flowline.event_history AS
  SELECT s.detector,
     s.detector_version,
+    s.topic,
+    s.partition,
+    e."offset",
     e.event_time,
     e.numeric_values AS compact_values,
     e.exact_values,
@@ -1137,7 +1148,9 @@ CREATE VIEW flowline.v1_anomalies AS
     scored_at,
     alert_id,
     (alert #>> '{event,entity}'::text[]) AS entity,
-    deferred AS explanation_follows
+    deferred AS explanation_follows,
+    rules,
+    suppressed_by
    FROM flowline.anomalies;
 COMMENT ON VIEW flowline.v1_anomalies IS 'Stable: anomalies as people read them.';
 

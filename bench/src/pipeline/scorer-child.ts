@@ -8,6 +8,7 @@ import type { DeadLetter, ScoredBatch } from '@flowline/events';
 import { createKafkaClient, createKafkaSource } from '@flowline/kafka';
 import { createLogger, createMetrics, Health, Shutdown } from '@flowline/telemetry';
 
+import { noRules } from '../../../services/scorer/src/steps/apply-rules.ts';
 import { ChampionLookup } from '../../../services/scorer/src/champion/champion-lookup.ts';
 import type { ChampionLoader } from '../../../services/scorer/src/champion/champion-holder.ts';
 import { streamOffsets } from '../../../services/scorer/src/kafka/stream-offsets.ts';
@@ -65,6 +66,7 @@ async function run({ detector, events, warmUpEvents, scoring, profile }: ChildTa
     champions: new ChampionLookup(() => championVersions(db)),
     windowMemory: windowMemory(settings, logger, metrics),
     kafka: () => client,
+    rules: { of: () => noRules },
   };
   const parts = { db, settings, logger, metrics, health: new Health(), shutdown, ...shared };
   const { definition: stored } = await getDetector(db, detector);

@@ -100,6 +100,16 @@ describe('the life of an alert', () => {
     expect(alert.told).toEqual(['opened@50', 'resolved@200', 'reopened@45']);
   });
 
+  it('is no worse than a limit of its anomalies, however surprising they are', () => {
+    const policy = policyOf();
+    const mild = { alertId: 'a', timeMs: 0, bits: 25, severityAtMost: 'warning' } as const;
+    const opened = tell(join(null, mild, policy), policy);
+    expect(opened.transition).toMatchObject({ kind: 'opened', life: { severity: 'warning', peakBits: 25 } });
+    const grown = join(opened.life, { ...mild, timeMs: 1, bits: 30, severityAtMost: null }, policy);
+    expect(tell(grown, policy).transition).toMatchObject({ kind: 'escalated', life: { severity: 'critical' } });
+    expect(join(null, { ...mild, bits: 10 }, policy).severity).toBe('info');
+  });
+
   it('is resolved by hand, once', () => {
     const alert = follow(policyOf());
     alert.anomaly(0);

@@ -33,6 +33,8 @@ export interface Observation {
   readonly timeMs: number;
   /** Surprise, −log2 p. */
   readonly bits: number;
+  /** Severity that it does not exceed, whatever its surprise; null or absent for no limit. */
+  readonly severityAtMost?: Severity | null;
 }
 
 /** Kind of a message about an alert. */
@@ -106,7 +108,7 @@ function begin(anomaly: Observation, lastPage: AlertLife['page'], policy: AlertP
   const { alertId, timeMs, bits } = anomaly;
   const life: AlertLife = {
     ...{ alertId, phase: 'counting', count: 1, firstMs: timeMs, lastMs: timeMs },
-    ...{ peakBits: bits, severity: severityOf(bits, policy.severityBits), recentMs: [] },
+    ...{ peakBits: bits, severity: severityIn(anomaly, policy), recentMs: [] },
     ...{ resolvedMs: null, told: 'nothing', messages: 0, page: lastPage },
   };
   return openIfEnough(life, timeMs, policy);
@@ -118,8 +120,15 @@ function isOver(life: AlertLife, timeMs: number, { minEvents, mergeGapMs }: Aler
   return life.phase === 'resolved' && timeMs > (life.resolvedMs ?? life.lastMs) + mergeGapMs;
 }
 
-function grow(life: AlertLife, { timeMs, bits }: Observation, { severityBits }: AlertPolicy): AlertLife {
+/** Severity of an anomaly, within its own limit. */
+function severityIn({ bits, severityAtMost: limit = null }: Observation, { severityBits }: AlertPolicy): Severity {
   const severity = severityOf(bits, severityBits);
+  return limit !== null && isWorse(severity, limit) ? limit : severity;
+}
+
+function grow(life: AlertLife, anomaly: Observation, policy: AlertPolicy): AlertLife {
+  const { timeMs, bits } = anomaly;
+  const severity = severityIn(anomaly, policy);
   return {
     ...life,
     count: life.count + 1,

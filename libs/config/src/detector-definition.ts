@@ -212,6 +212,16 @@ const severitySchema = z
 /** Name of the sink that is a detector's own topic, `alerts.topic`. */
 export const TOPIC_SINK = 'kafka';
 
+/** Directions of a feature that alerts are wanted for. */
+const directions = ['up', 'down', 'both'] as const;
+
+const minEffectSchema = z.union([
+  z.strictObject({ units: z.number().positive().describe('Least distance from the expected median, in its units.') }),
+  z.strictObject({
+    ofRange: z.number().positive().describe('Least distance, in widths of the expected range from p05 to p95.'),
+  }),
+]);
+
 const alertsSchema = z.strictObject({
   topic: topicSchema.describe('Topic of the alerts.').default('flowline.alerts.v1'),
   sinks: z
@@ -260,6 +270,16 @@ const alertsSchema = z.strictObject({
       windowMs: positiveMs.describe('Window of a storm.').default(5 * MINUTE_MS),
     })
     .prefault({}),
+  direction: z
+    .record(text, z.enum(directions))
+    .describe('By feature: an anomaly to which it contributes most is part of an alert only if it went `up` or `down`.')
+    .default({}),
+  minEffect: z
+    .record(text, minEffectSchema)
+    .describe(
+      'By feature: an anomaly to which it contributes most is part of an alert only if it is so far from the expected median, in `units` or in widths of the expected range (`ofRange`).',
+    )
+    .default({}),
   sendResolved: z.boolean().describe('Whether a message says that an alert is resolved.').default(true),
   explainShare: z
     .number()

@@ -78,7 +78,9 @@ const patterns: Readonly<Record<string, string>> = {
 
 function keysOf(option: Record<string, unknown>): string {
   const keys = Object.keys(propertiesOf(option));
-  return keys.length === 0 ? 'names and texts' : `\`{ ${keys.join(', ')} }\``;
+  if (keys.length > 0) return `\`{ ${keys.join(', ')} }\``;
+  const values = valuesOf(option.additionalProperties);
+  return values === 'text' ? 'names and texts' : `by name: ${values}`;
 }
 
 function rangeOf(least: unknown, most: unknown): string {

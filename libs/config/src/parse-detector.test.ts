@@ -348,6 +348,20 @@ describe('parseDetector', () => {
     ]);
   });
 
+  it('bounds the effects of numeric features, in units or in widths of the expected range', () => {
+    const bounds = 'direction: { latency_ms: up }, minEffect: { latency_ms: { units: 50 }, amount: { ofRange: 2 } }';
+    expect(
+      parseDetector(whole.replace('topic: alerts', `topic: alerts, ${bounds}`), 'detector.yaml', airports).alerts,
+    ).toMatchObject({ direction: { latency_ms: 'up' }, minEffect: { amount: { ofRange: 2 } } });
+    expect(after('topic: alerts', 'topic: alerts, direction: { latency_m: up, method: down }', whole)).toEqual([
+      'spec.alerts.direction.latency_m (line 26): no numeric feature is called "latency_m" — did you mean "latency_ms"?',
+      'spec.alerts.direction.method (line 26): no numeric feature is called "method" — name one of latency_ms, amount, rate, load',
+    ]);
+    expect(after('topic: alerts', 'topic: alerts, minEffect: { amount: { unit: 2 } }', whole)).toEqual([
+      'spec.alerts.minEffect.amount.unit (line 26): unknown key — did you mean "units"? Rename or remove it',
+    ]);
+  });
+
   it('refuses what is designed but not built', () => {
     expect(after('test: density', 'test: combined', whole)).toEqual([
       'spec.decision.test (line 25): found "combined" — expected density',
@@ -392,6 +406,7 @@ function alerts(change: object = {}): object {
     ...{ topic: 'flowline.alerts.v1', sinks: ['kafka'], groupBy: ['feature'] },
     minEvents: { count: 1, withinMs: 600_000 },
     ...{ cooldownMs: 1_800_000, resolveAfterMs: 900_000, mergeGapMs: 900_000, sendResolved: true, explainShare: 0.1 },
+    ...{ direction: {}, minEffect: {} },
     ...{ severity: { warning: 13.3, major: 16.6, critical: 19.9 }, storm: { alerts: 50, windowMs: 300_000 } },
     ...change,
   };

@@ -5,6 +5,7 @@ import { definitionSchema, type FalseAlarmControl } from './detector-definition.
 import { type DetectorDocument, RATE_PATTERN } from './detector-document.ts';
 import { describeValue } from './document-findings.ts';
 import type { Report } from './finding.ts';
+import { nearest } from './nearest.ts';
 import { isTimezone, resolveFeatures } from './resolve-features.ts';
 import { type ReadText, resolveLookups } from './resolve-lookups.ts';
 import { readSchedule } from './schedule.ts';
@@ -35,6 +36,7 @@ export function resolveDetector(
       return ms ?? NaN;
     };
   checkSchedule(training, report);
+  checkEffects(spec, report);
   return {
     ...metadata,
     source: {
@@ -67,6 +69,22 @@ function checkSchedule({ timezone, schedule }: DetectorDocument['spec']['trainin
     report([...at, 'schedule'], `"${schedule}" cannot be run: ${read.finding}`, read.remedy);
   }
 }
+
+/** Checks that bounds on effects name numeric features. */
+function checkEffects({ alerts = {}, features }: DetectorDocument['spec'], report: Report): void {
+  const numeric = features.filter(({ type }) => NUMERIC_TYPES.includes(type)).map(({ name }) => name);
+  for (const option of ['direction', 'minEffect'] as const) {
+    for (const name of Object.keys(alerts[option] ?? {})) {
+      if (numeric.includes(name)) continue;
+      const guess = nearest(name, numeric);
+      const remedy = guess === undefined ? `name one of ${numeric.join(', ')}` : `did you mean "${guess}"?`;
+      report(['spec', 'alerts', option, name], `no numeric feature is called "${name}"`, remedy);
+    }
+  }
+}
+
+/** Types of features with an expected range. */
+const NUMERIC_TYPES: readonly string[] = ['real', 'positive', 'integer', 'unit'];
 
 /**
  * Zone at the end of a time. It is required: a local time would mean another moment on another

@@ -71,5 +71,6 @@ export function observation(
     ...{ fingerprint, alertId, entity: event.entity, feature },
     timeMs: isTime(eventMs) ? eventMs : (batchMs ?? Date.now()),
     bits: score.surpriseBits,
+    severityAtMost: anomaly.verdict?.severityAtMost ?? null,
   };
 }

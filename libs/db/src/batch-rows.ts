@@ -5,18 +5,20 @@ import { jsonText } from './json-text.ts';
 import { ANOMALY_FIELDS } from './sql/anomalies.ts';
 import { DEAD_LETTER_FIELDS } from './sql/dead-letters.ts';
 
-/** Encodes the new anomalies of a batch, with the id of the alert that each belongs to. */
+/** Encodes the new anomalies of a batch, with the id of the alert that each belongs to, if any. */
 export function anomalyRows(
   batch: ScoredBatch,
   anomalies: readonly Anomaly[],
-  alertIds: readonly string[],
+  alertIds: readonly (string | null)[],
 ): BinaryCopy {
   const copy = new BinaryCopy(anomalies.length * 4_096);
-  for (const [i, { row, reason, alert: ofEvent }] of anomalies.entries()) {
-    const alert = { ...ofEvent, alertId: at(alertIds, i) };
+  for (const [i, { row, reason, alert: ofEvent, verdict }] of anomalies.entries()) {
+    const alertId = at(alertIds, i);
+    const rules = verdict?.rules ?? [];
+    const alert = alertId === null ? ofEvent : { ...ofEvent, alertId };
     copy
       .startRow(ANOMALY_FIELDS)
-      .uuid(alert.alertId)
+      .uuid(alertId)
       .text(batch.detector)
       .int32(batch.detectorVersion)
       .int32(batch.modelVersion)
@@ -33,7 +35,10 @@ export function anomalyRows(
       .text(alert.contributions[0]?.feature ?? null)
       .text(alert.summary)
       .jsonb(jsonText(alert))
-      .boolean(alert.explanation === 'deferred');
+      .boolean(alert.explanation === 'deferred')
+      .textArray(rules, 0, rules.length)
+      .text(verdict?.suppressedBy ?? null)
+      .boolean(verdict?.excludedFromTraining === true);
   }
   return copy;
 }

@@ -154,8 +154,8 @@ export class BinaryCopy {
     return this;
   }
 
-  uuid(value: string): this {
-    return this.bytea(Buffer.from(value.replaceAll('-', ''), 'hex'));
+  uuid(value: string | null): this {
+    return value === null ? this.null() : this.bytea(Buffer.from(value.replaceAll('-', ''), 'hex'));
   }
 
   /**

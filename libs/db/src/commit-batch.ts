@@ -1,4 +1,4 @@
-import type { AlertRules } from '@flowline/alerts';
+import type { AlertMessage, AlertRules } from '@flowline/alerts';
 import { type Anomaly, at, type CommitReport, type EventBatch, type ScoredBatch } from '@flowline/events';
 import type pg from 'pg';
 
@@ -107,14 +107,36 @@ async function alert(
   { anomalies, firstRow, alertsDue }: { anomalies: readonly Anomaly[]; firstRow: number; alertsDue: Date | null },
   options: CommitOptions,
 ): Promise<void> {
-  if (anomalies.length === 0 && alertsDue === null) return;
-  const timeMs = batchTimeMs(batch, firstRow);
-  if (anomalies.length === 0 && (timeMs === null || alertsDue === null || timeMs < alertsDue.getTime())) return;
-  const { alertTopic: topic, alertSinks = [], alertRules: rules = EACH_ANOMALY, oncePerEvent = false } = options;
-  const { alertIds, messages } = await commitAlerts(client, batch, anomalies, timeMs, { rules, oncePerEvent });
-  if (anomalies.length > 0) await copyRows(client, copyAnomalies, anomalyRows(batch, anomalies, alertIds));
+  const alertIds = new Map<Anomaly, string>();
+  const told = anomalies.filter(({ verdict }) => (verdict?.suppressedBy ?? null) === null);
+  const messages = await alertOf(client, batch, told, { firstRow, alertsDue, alertIds }, options);
+  if (anomalies.length > 0) {
+    const ids = anomalies.map((anomaly) => alertIds.get(anomaly) ?? null);
+    await copyRows(client, copyAnomalies, anomalyRows(batch, anomalies, ids));
+  }
+  const { alertTopic: topic, alertSinks = [] } = options;
   const addresses = [...(topic === null ? [] : [{ sink: 'kafka', topic }]), ...alertSinks];
   await storeMessages(client, batch.detector, messages, addresses);
+}
+
+/**
+ * Takes the anomalies that are not suppressed through the lives of their alerts, and notes the
+ * alert of each.
+ */
+async function alertOf(
+  client: pg.PoolClient,
+  batch: ScoredBatch,
+  told: readonly Anomaly[],
+  place: { firstRow: number; alertsDue: Date | null; alertIds: Map<Anomaly, string> },
+  { alertRules: rules = EACH_ANOMALY, oncePerEvent = false }: CommitOptions,
+): Promise<readonly AlertMessage[]> {
+  const { firstRow, alertsDue } = place;
+  if (told.length === 0 && alertsDue === null) return [];
+  const timeMs = batchTimeMs(batch, firstRow);
+  if (told.length === 0 && (timeMs === null || alertsDue === null || timeMs < alertsDue.getTime())) return [];
+  const { alertIds, messages } = await commitAlerts(client, batch, told, timeMs, { rules, oncePerEvent });
+  told.forEach((anomaly, i) => place.alertIds.set(anomaly, at(alertIds, i)));
+  return messages;
 }
 
 /**

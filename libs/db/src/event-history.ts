@@ -15,9 +15,13 @@ import { withTransaction } from './transaction.ts';
  */
 export async function eventHistory(db: Database, detector: string): Promise<HistorySource> {
   const versions = await alikeVersions(db, detector);
+  const name = `'${detector.replaceAll("'", "''")}'`;
   return {
-    query: `SELECT event_time, exact_values, compact_values, level_values FROM flowline.event_history
-      WHERE detector = '${detector.replaceAll("'", "''")}' AND detector_version IN (${[0, ...versions].join(', ')}) AND in_sample`,
+    query: `SELECT e.event_time, e.exact_values, e.compact_values, e.level_values FROM flowline.event_history e
+      WHERE e.detector = ${name} AND e.detector_version IN (${[0, ...versions].join(', ')}) AND e.in_sample
+        AND NOT EXISTS (SELECT FROM flowline.anomalies a
+          WHERE a.detector = ${name} AND a.excluded_from_training AND a.event_time = e.event_time
+            AND a.topic = e.topic AND a.partition = e.partition AND a."offset" = e."offset")`,
     timeColumn: 'event_time',
     timeUnit: 'iso',
   };

@@ -37,8 +37,8 @@ export interface Explanation {
 /** An anomaly as it is stored and published: its score, its event and its explanation. */
 export interface Alert {
   /**
-   * Id of the alert that the anomaly belongs to; before it is stored, of the alert that it begins if
-   * it begins one: UUIDv5 over detector, topic and its id, partition and offset.
+   * Id of the alert that the anomaly belongs to; before it is stored, of the alert that it begins
+   * if it begins one: UUIDv5 over detector, topic and its id, partition and offset.
    */
   readonly alertId: string;
   readonly detector: string;
@@ -63,6 +63,10 @@ export interface Alert {
    * and the stored anomaly is explained later.
    */
   readonly explanation: 'complete' | 'deferred';
+  /** Names of the rules and calendars that it meets; absent if there are none. */
+  readonly rules?: readonly string[];
+  /** Labels that rules have given it; absent if none has. */
+  readonly labels?: Readonly<Record<string, string>>;
   readonly model: { readonly version: number; readonly family: string; readonly trainedRows: number };
   readonly event: {
     readonly topic: string;

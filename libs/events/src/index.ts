@@ -10,6 +10,7 @@ export * from './feature-spec.ts';
 export * from './flowline-error.ts';
 export * from './immutable.ts';
 export * from './iso-time.ts';
+export * from './local-time.ts';
 export * from './message-of.ts';
 export * from './numeral.ts';
 export * from './option.ts';

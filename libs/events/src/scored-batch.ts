@@ -2,12 +2,29 @@ import type { Alert } from './alert.ts';
 import type { DeadLetter, KeptRecord } from './dead-letter.ts';
 import type { AnomalyReason, PValueMethod } from './decision.ts';
 
+/** Result of rules, calendars and a detector's own bounds on effects for an anomaly. */
+export interface AnomalyVerdict {
+  /** Names of the rules that it meets; `calendar/NAME` for a calendar. */
+  readonly rules: readonly string[];
+  /**
+   * The rule or calendar, or the bound (`direction`, `minEffect`), that keeps it from being part of
+   * an alert; null if it is part of one.
+   */
+  readonly suppressedBy: string | null;
+  /** Severity that it does not exceed; null for no limit. */
+  readonly severityAtMost: 'info' | 'warning' | 'major' | null;
+  /** True if later models do not learn from the event. */
+  readonly excludedFromTraining: boolean;
+}
+
 /** An anomaly within a {@link ScoredBatch}, with its alert. */
 export interface Anomaly {
   /** Row within the batch. */
   readonly row: number;
   readonly reason: AnomalyReason;
   readonly alert: Alert;
+  /** Absent if no rule has seen it. */
+  readonly verdict?: AnomalyVerdict;
 }
 
 /** Part of the state of a partition's windows. */

@@ -99,6 +99,11 @@ function scoringMetrics({ counter, gauge, histogram }: Makers) {
     surpriseBits: histogram('surprise_bits', '-log2 of the p-value of anomalies.', ['detector'], SURPRISE_BITS),
     pValue: histogram('p_value', 'p-values of a sample of events: uniform for normal events.', ['detector'], P_VALUES),
     anomalies: counter('anomalies_total', 'Anomalies stored.', ['detector', 'reason']),
+    anomaliesSuppressed: counter(
+      'anomalies_suppressed_total',
+      'Anomalies that are part of no alert, by the rule, calendar/NAME or bound (direction, minEffect).',
+      ['detector', 'rule'],
+    ),
     explanationsWaiting: gauge('explanations_waiting', 'Anomalies stored whose explanation is still to come.', [
       'detector',
     ]),

@@ -2,6 +2,7 @@ import type { EventSource, RetryNotice, SourceBatch } from '@flowline/stream';
 import { concatMap, groupBy, map, mergeMap, type Observable, type OperatorFunction, tap } from 'rxjs';
 
 import { acknowledge } from './steps/acknowledge.ts';
+import { applyRules, type AnomalyRules } from './steps/apply-rules.ts';
 import { commit, type CommittedEvents, type Store } from './steps/commit.ts';
 import { decide } from './steps/decide.ts';
 import { decode } from './steps/decode.ts';
@@ -23,6 +24,8 @@ export interface PipelineParts {
   readonly store: Store;
   /** Bound on the time for explanations. */
   readonly budget: ExplainingBudget;
+  /** Rules and calendars in force. */
+  readonly rules: AnomalyRules;
   /** Measures the steps. */
   readonly timed: Timed;
   /** Called when a batch waits for the database. */
@@ -40,6 +43,7 @@ export const pipeline = ({
   windows,
   store,
   budget,
+  rules,
   timed,
   onWait,
 }: PipelineParts): Observable<CommittedEvents> =>
@@ -49,6 +53,7 @@ export const pipeline = ({
     concatMap(timed.async('score', score)), //               features → flow (log p) → p-value; one batch at a time
     map(timed.step('decide', decide)), //                    anomaly or not
     concatMap(timed.async('explain', explain(budget))), //   why: contributions, expected ranges, the alert
+    map(timed.step('rules', applyRules(rules))), //          part of an alert or not, by the rules of the moment
     byPartition(timed.stream('commit', commit(store, onWait))), // ONE transaction: fence, rows, alerts, dead letters, next offset
     tap(acknowledge(windows)), //                            the source reads on, and commits to Kafka
   );

@@ -11,6 +11,7 @@ import type { Collector } from './steps/collect.ts';
 import { deferredExplanations } from './explaining/deferred-explanations.ts';
 import { createChampionLoader } from './champion/load-champion.ts';
 import { alertAddress } from './alerts/open-alerts.ts';
+import type { RulesInForce } from './rules/rules-in-force.ts';
 import { PartitionWindows, type PartitionWindowsOptions } from './windows/partition-windows.ts';
 import { warnOfLimits, warnOfMemory } from './windows/warn-of-limits.ts';
 import type { DetectorRunParts } from './run-detector.ts';
@@ -25,6 +26,8 @@ export interface ProcessParts {
   readonly health: Health;
   readonly shutdown: Shutdown;
   readonly champions: ChampionLookup;
+  /** Rules and calendars in force. */
+  readonly rules: Pick<RulesInForce, 'of'>;
   /** Memory bound of the windows of all detectors. */
   readonly windowMemory: WindowMemory;
   /** Connects to Kafka; called only if needed. */
@@ -48,7 +51,7 @@ export interface RunParts {
  * Assembles a run of one detector over one source, with the models and the store of this process.
  */
 export function detectorRunParts(
-  { db, settings, logger, metrics, health, champions }: ProcessParts,
+  { db, settings, logger, metrics, health, champions, rules }: ProcessParts,
   definition: DetectorDefinition,
   run: RunParts,
 ): DetectorRunParts {
@@ -58,6 +61,7 @@ export function detectorRunParts(
     name,
     source: run.source,
     windows: run.windows,
+    rules: rules.of(definition),
     loader: createChampionLoader({ db, detector: name, champions, settings, logger }),
     store: {
       commit: (batch) =>

@@ -3,6 +3,7 @@ import type { Health, Logger, Metrics } from '@flowline/telemetry';
 import { defer, finalize, lastValueFrom, type Observable, tap } from 'rxjs';
 
 import { collect, collectUntil, type Collector, keepCollecting } from './steps/collect.ts';
+import { type AnomalyRules, noRules } from './steps/apply-rules.ts';
 import type { CommittedEvents, Store } from './steps/commit.ts';
 import type { ChampionHolder, ChampionLoader } from './champion/champion-holder.ts';
 import { createObservedHolder } from './champion/observed-holder.ts';
@@ -33,6 +34,8 @@ export interface DetectorRunParts {
   readonly explainShare?: number;
   /** Anomalies that wait for their explanation; absent where none is deferred. */
   readonly deferred?: DeferredExplanations;
+  /** Rules and calendars for anomalies; by default none. */
+  readonly rules?: AnomalyRules;
   /** For a detector that learns from its own events: stores them while there is no model. */
   readonly collector?: Collector;
   /**
@@ -142,7 +145,7 @@ async function firstChampion(
  * behind.
  */
 function storedBatches(
-  { name, source, windows, store, metrics }: DetectorRunParts,
+  { name, source, windows, store, metrics, rules = noRules }: DetectorRunParts,
   budget: ExplainingBudget,
   holder: ChampionHolder,
   status: RunStatus,
@@ -151,7 +154,7 @@ function storedBatches(
     const models = leaseScope(holder);
     const timed = createStageTimer(metrics, name);
     const onWait = status.waitsAfter('a batch cannot be stored');
-    return pipeline({ source, models, windows, store, budget, timed, onWait }).pipe(
+    return pipeline({ source, models, windows, store, budget, rules, timed, onWait }).pipe(
       finalize(() => models.releaseAll()),
     );
   });

@@ -21,6 +21,7 @@ import {
 import { type Arguments, HELP, readArguments } from './arguments.ts';
 import { ChampionLookup } from './champion/champion-lookup.ts';
 import { windowMemory } from './process-parts.ts';
+import { openRules } from './rules/open-rules.ts';
 import { scoreFile } from './file/score-file.ts';
 import { serveKafka } from './kafka/serve.ts';
 
@@ -63,7 +64,9 @@ async function run(args: Arguments): Promise<number> {
     if (db === null) return 0;
     shutdown.defer('database', () => db.close());
     health.delete('database');
+    if (source.kind !== 'kafka') await requireMigrated(db);
     const shared = {
+      rules: await openRules(db, logger, shutdown),
       champions: new ChampionLookup(() => championVersions(db)),
       windowMemory: windowMemory(settings, logger, metrics),
       kafka: kafkaOf(settings, logger),
@@ -73,7 +76,6 @@ async function run(args: Arguments): Promise<number> {
       await serveKafka(parts, args);
       return 0;
     }
-    await requireMigrated(db);
     return await scoreFile(parts, { ...args, path: source.path });
   } finally {
     const inTime = await shutdown.unwind();

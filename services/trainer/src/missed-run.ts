@@ -1,7 +1,5 @@
 import { readSchedule, type Schedule } from '@flowline/config';
-import { DAY_MS, FlowlineError } from '@flowline/events';
-
-import { instantsOf, wallMs, wallTimeAt, type WallTime } from './local-time.ts';
+import { DAY_MS, FlowlineError, instantsOf, wallMs, wallTimeAt, type WallTime } from '@flowline/events';
 
 /** A schedule for 29 February may have to wait eight years (1896–1904, 2096–2104). */
 const LONGEST_GAP_DAYS = 8 * 366;

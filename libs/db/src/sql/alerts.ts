@@ -135,7 +135,7 @@ export const selectAlertsOfEvents = many<
   { detector: string; topic: string; eventIds: readonly string[] }
 >(`
   SELECT DISTINCT ON (event_id) event_id AS "eventId", alert_id AS "alertId" FROM flowline.anomalies
-  WHERE detector = :detector AND topic = :topic AND event_id = ANY (:eventIds)
+  WHERE detector = :detector AND topic = :topic AND event_id = ANY (:eventIds) AND alert_id IS NOT NULL
   ORDER BY event_id, anomaly_id
 `);
 

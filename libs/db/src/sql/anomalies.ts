@@ -6,7 +6,8 @@ import { execute, many, one, type Statement } from '../statement.ts';
 /** Anomaly as users read it. */
 export interface AnomalyRow {
   readonly anomalyId: number;
-  readonly alertId: string;
+  /** Null for an anomaly that is suppressed: it is part of no alert. */
+  readonly alertId: string | null;
   readonly detector: string;
   readonly detectorVersion: number;
   readonly modelVersion: number;
@@ -31,6 +32,10 @@ export interface AnomalyRow {
   readonly nearestNormal: Readonly<Record<string, number | string | null>> | null;
   /** True while the explanation is still to come. */
   readonly explanationFollows: boolean;
+  /** Names of the rules that it met, and `calendar/NAME`. */
+  readonly rules: readonly string[];
+  /** The rule, calendar or bound that keeps it from being part of an alert; null for none. */
+  readonly suppressedBy: string | null;
 }
 
 const columns = `
@@ -38,7 +43,7 @@ const columns = `
   model_version AS "modelVersion", topic, partition, "offset", event_id AS "eventId", event_time AS "eventTime", entity,
   scored_at AS "scoredAt", reason, log_density_nats AS "logDensityNats", p_value AS "pValue", p_method AS "pMethod",
   surprise_bits AS "surpriseBits", top_feature AS "topFeature", summary, observed, expected, contributions,
-  nearest_normal AS "nearestNormal", explanation_follows AS "explanationFollows"`;
+  nearest_normal AS "nearestNormal", explanation_follows AS "explanationFollows", rules, suppressed_by AS "suppressedBy"`;
 
 /** Conditions on anomalies; each is part of a statement only if its parameter is set. */
 const conditions = {
@@ -103,13 +108,14 @@ export function selectAnomalies(
 }
 
 /** Number of columns of {@link copyAnomalies}, and so of fields per row. */
-export const ANOMALY_FIELDS = 18;
+export const ANOMALY_FIELDS = 21;
 
 /** COPY statement for anomalies. */
 export const copyAnomalies = `
   COPY flowline.anomalies (
     alert_id, detector, detector_version, model_version, topic, partition, "offset", event_id, event_time,
-    reason, log_density_nats, p_value, p_method, surprise_bits, top_feature, summary, alert, deferred
+    reason, log_density_nats, p_value, p_method, surprise_bits, top_feature, summary, alert, deferred,
+    rules, suppressed_by, excluded_from_training
   ) FROM STDIN (FORMAT binary)`;
 
 /**

@@ -11,6 +11,7 @@ const spec = (name: string, type: FeatureSpec['type'], period: number | null = n
 
 const anomaly: StoredAnomaly = {
   ...{ anomalyId: 1, alertId: 'a', detector: 'checkout', detectorVersion: 1, modelVersion: 1 },
+  ...{ rules: [], suppressedBy: null },
   ...{ topic: 'orders', partition: 0, offset: 5, eventId: 'e\u001b5', entity: 'shop\r7' },
   ...{ eventTime: new Date(Date.UTC(2026, 0, 1, 14, 5)), scoredAt: new Date(), reason: 'low_density' },
   ...{ logDensityNats: -30, pValue: 1.2e-7, pMethod: 'tail', surpriseBits: 23, topFeature: 'latency' },

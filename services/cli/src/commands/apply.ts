@@ -2,6 +2,7 @@ import { loadDocuments } from '@flowline/config';
 import type { Command } from 'commander';
 
 import { applyDocument, type ApplyResult } from '../apply-document.ts';
+import { checkDocuments, knownNames } from '../check-documents.ts';
 import { action, command } from '../command.ts';
 import { printResult } from '../output.ts';
 import { withDatabase } from '../with-database.ts';
@@ -27,6 +28,7 @@ export function applyCommand(): Command {
     action(async (file: string, options: ApplyOptions) => {
       const documents = await loadDocuments(file);
       const results = await withDatabase(async (db) => {
+        checkDocuments(documents, await knownNames(db, documents));
         const done: ApplyResult[] = [];
         for (const document of documents) done.push(await applyDocument(db, document));
         return done;

@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
 
+import { dryRunCommand } from './rules-dry-run.ts';
 import { resourceCommands } from './resources.ts';
 
-/** `flowline rules ls|show|rm`: the rules in force. */
+/** `flowline rules ls|show|rm|dry-run`: the rules in force, and what others would do. */
 export function rulesCommand(): Command {
-  return resourceCommands('Rule', 'rules');
+  return resourceCommands('Rule', 'rules').addCommand(dryRunCommand());
 }
 
 /** `flowline calendars ls|show|rm`: the calendars in force. */

@@ -1,6 +1,7 @@
 import { type FlowlineDocument, loadDocuments } from '@flowline/config';
 import type { Command } from 'commander';
 
+import { checkDocuments } from '../check-documents.ts';
 import { action, command } from '../command.ts';
 import { printResult } from '../output.ts';
 
@@ -17,6 +18,7 @@ export function validateCommand(): Command {
   ).action(
     action(async (file: string, options: ValidateOptions) => {
       const documents = await loadDocuments(file);
+      checkDocuments(documents, null);
       const valid = documents.map(validated);
       printResult(valid.length === 1 ? valid[0] : valid, options.json === true, () =>
         documents.map((document) => `${file} is valid: ${described(document)}`).join('\n'),

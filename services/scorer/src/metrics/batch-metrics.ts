@@ -20,8 +20,10 @@ export function countScored(metrics: Metrics, detector: string, batch: Committed
   if (report.alreadyStored > 0) return;
   for (const { reason } of scored.deadLetters) metrics.eventsDeadLettered.inc({ detector, reason });
   if (report.refused > 0) metrics.eventsDeadLettered.inc({ detector, reason: 'refused' }, report.refused);
-  for (const { reason, alert } of scored.anomalies) {
+  for (const { reason, alert, verdict } of scored.anomalies) {
     metrics.anomalies.inc({ detector, reason });
+    const rule = verdict?.suppressedBy ?? null;
+    if (rule !== null) metrics.anomaliesSuppressed.inc({ detector, rule });
     metrics.surpriseBits.observe({ detector }, surpriseBits(alert.score.pValue));
   }
   for (let row = 0; row < scores.size; row += P_VALUE_STRIDE) {

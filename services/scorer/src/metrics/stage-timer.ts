@@ -2,7 +2,7 @@ import type { Metrics } from '@flowline/telemetry';
 import { defer, finalize, type Observable } from 'rxjs';
 
 /** Measured steps of the pipeline. */
-export type Stage = 'decode' | 'score' | 'decide' | 'explain' | 'commit';
+export type Stage = 'decode' | 'score' | 'decide' | 'explain' | 'rules' | 'commit';
 
 /** Wraps steps of the pipeline to measure the time that each batch spends in them. */
 export interface Timed {

@@ -1,4 +1,4 @@
-import { DAY_MS } from '@flowline/events';
+import { DAY_MS } from './duration.ts';
 
 /** A wall-clock time in some zone; months and days count from 1. */
 export interface WallTime {

@@ -1,0 +1,3 @@
+export { checkCalendar, checkRule, type KnownNames } from './check.ts';
+export type { RuledDetector } from './condition-values.ts';
+export { type RuleFault, RuleSet, type RulesAndCalendars, type Versioned } from './rule-set.ts';

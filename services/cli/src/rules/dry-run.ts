@@ -1,0 +1,134 @@
+import { type CalendarSpec, type FlowlineDocument, readDefinition, readResource } from '@flowline/config';
+import {
+  type AnomalyCursor,
+  type Database,
+  getDetector,
+  listAnomalies,
+  resourcesInForce,
+  type StoredAnomaly,
+} from '@flowline/db';
+import type { Alert, Anomaly } from '@flowline/events';
+import { RuleSet, type RulesAndCalendars } from '@flowline/rules';
+
+/** Anomalies of one day (UTC) and entity, and those that the rules would have touched. */
+export interface DryRunRow {
+  readonly day: string;
+  readonly detector: string;
+  readonly entity: string | null;
+  readonly anomalies: number;
+  readonly suppressed: number;
+  readonly downgraded: number;
+  readonly tagged: number;
+  readonly excludedFromTraining: number;
+}
+
+/** Result of a dry run. */
+export interface DryRun {
+  readonly rows: readonly DryRunRow[];
+  /** Anomalies examined, and those among them that were suppressed already. */
+  readonly examined: number;
+  readonly suppressedAlready: number;
+  /** True if there were more anomalies than a dry run examines. */
+  readonly more: boolean;
+  /** Faults of conditions, one per rule. */
+  readonly faults: readonly { readonly rule: string; readonly message: string }[];
+}
+
+const PAGE = 1_000;
+const MAX_EXAMINED = 200_000;
+
+/** Finds what the rules and calendars of a file would have done to the anomalies since a time. */
+export async function dryRun(db: Database, documents: readonly FlowlineDocument[], from: Date): Promise<DryRun> {
+  const faults: { rule: string; message: string }[] = [];
+  const rules = await rulesOf(db, documents);
+  const sets = new Map<string, RuleSet>();
+  const rows = new Map<string, DryRunRow>();
+  let examined = 0;
+  let suppressedAlready = 0;
+  let after: AnomalyCursor | undefined;
+  for (;;) {
+    const page = await listAnomalies(db, { from, limit: PAGE, ...(after === undefined ? {} : { after }) });
+    for (const stored of page.items) {
+      const { detector } = stored;
+      if (!sets.has(detector)) {
+        const { definition, version } = await getDetector(db, detector);
+        const known = readDefinition(definition, `${detector}, version ${version}`);
+        sets.set(
+          detector,
+          new RuleSet(withoutBounds(known), rules, ({ name, message }) => faults.push({ rule: name, message })),
+        );
+      }
+      examined++;
+      if (stored.suppressedBy !== null) suppressedAlready++;
+      else count(rows, stored, sets.get(detector)?.applyTo(anomalyOf(stored)));
+    }
+    if (page.next === null || examined >= MAX_EXAMINED) {
+      return { rows: [...rows.values()], examined, suppressedAlready, more: page.next !== null, faults };
+    }
+    after = page.next;
+  }
+}
+
+/** A detector without bounds on effects, which are no part of a rule. */
+const withoutBounds = <Detector extends { readonly alerts: object }>(detector: Detector) => ({
+  ...detector,
+  alerts: { ...detector.alerts, direction: {}, minEffect: {} },
+});
+
+/** Rules and calendars of a file; calendars in force are there for conditions to ask for. */
+async function rulesOf(db: Database, documents: readonly FlowlineDocument[]): Promise<RulesAndCalendars> {
+  const rules = documents.flatMap((document) =>
+    document.kind === 'Rule' ? [{ name: document.name, version: 0, spec: document.spec }] : [],
+  );
+  const written = documents.flatMap((document) =>
+    document.kind === 'Calendar' ? [{ name: document.name, version: 0, spec: document.spec }] : [],
+  );
+  const inForce = (await resourcesInForce(db, 'Calendar'))
+    .filter(({ name }) => !written.some((calendar) => calendar.name === name))
+    .map(({ name, version, spec }) => {
+      const { alerts: _alerts, training: _training, ...times } = readResource('Calendar', name, spec);
+      return { name, version, spec: times satisfies CalendarSpec };
+    });
+  return { rules, calendars: [...written, ...inForce] };
+}
+
+/** A stored anomaly as the scorer had it. */
+function anomalyOf(stored: StoredAnomaly): Anomaly {
+  const { topic, partition, offset, eventId, eventTime, entity } = stored;
+  const alert: Alert = {
+    alertId: stored.alertId ?? '',
+    detector: stored.detector,
+    reason: stored.reason === 'out_of_domain' ? 'out_of_domain' : 'low_density',
+    score: {
+      pValue: stored.pValue,
+      pMethod: 'floor',
+      alpha: NaN,
+      surpriseBits: stored.surpriseBits,
+      logDensityNats: stored.logDensityNats,
+    },
+    ...{ observed: stored.observed, expected: stored.expected, summary: stored.summary },
+    contributions: stored.contributions as Alert['contributions'],
+    nearestNormal: stored.nearestNormal,
+    explanation: stored.explanationFollows ? 'deferred' : 'complete',
+    model: { version: stored.modelVersion, family: '', trainedRows: 0 },
+    event: { topic, partition, offset, id: eventId, time: eventTime.toISOString(), entity },
+  };
+  return { row: 0, reason: alert.reason, alert };
+}
+
+function count(rows: Map<string, DryRunRow>, { eventTime, detector, entity }: StoredAnomaly, found?: Anomaly): void {
+  const day = eventTime.toISOString().slice(0, 10);
+  const key = JSON.stringify([day, detector, entity]);
+  const none = { anomalies: 0, suppressed: 0, downgraded: 0, tagged: 0, excludedFromTraining: 0 };
+  const before = rows.get(key) ?? { day, detector, entity, ...none };
+  const verdict = found?.verdict;
+  const add = (before: number, isSo: boolean): number => before + (isSo ? 1 : 0);
+  rows.set(key, {
+    ...before,
+    anomalies: before.anomalies + 1,
+    suppressed: add(before.suppressed, (verdict?.suppressedBy ?? null) !== null),
+    downgraded: add(before.downgraded, (verdict?.severityAtMost ?? null) !== null),
+    tagged: add(before.tagged, found?.alert.labels !== undefined),
+    excludedFromTraining: add(before.excludedFromTraining, verdict?.excludedFromTraining === true),
+  });
+}
