@@ -27,7 +27,8 @@ export interface AlertStateRow {
   readonly snoozed: boolean;
 }
 
-const columns = `
+/** Columns of {@link AlertStateRow}. */
+export const alertStateColumns = `
   alert_id AS "alertId", fingerprint, kind, entity, feature, phase, severity, count, first_seen AS "firstSeen",
   last_seen AS "lastSeen", resolved_at AS "resolvedAt", peak_bits AS "peakBits", recent, told, messages,
   paged_at AS "pagedAt", paged_severity AS "pagedSeverity", peak, storm,
@@ -71,7 +72,7 @@ export const selectAlertStates = many<
      WHERE detector = :detector AND topic = :topic AND partition = :partition AND due_at <= :time::timestamptz
      ORDER BY due_at LIMIT :limit)
   )
-  SELECT ${columns}
+  SELECT ${alertStateColumns}
   FROM wanted JOIN flowline.alerts USING (alert_id) ORDER BY alert_id
 `);
 
@@ -88,7 +89,7 @@ export const selectQuietAlerts = many<
     WHERE detector = :detector AND topic = :topic AND partition = ANY (:partitions::integer[]) AND alerts_due IS NOT NULL
       AND updated_at < clock_timestamp() - make_interval(secs => :quietMs::float8 / 1000)
   )
-  SELECT partition, ${columns}
+  SELECT partition, ${alertStateColumns}
   FROM quiet JOIN flowline.alerts USING (partition)
   WHERE detector = :detector AND topic = :topic AND due_at IS NOT NULL
     AND changed_at < clock_timestamp() - make_interval(secs => :quietMs::float8 / 1000)

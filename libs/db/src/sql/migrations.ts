@@ -14,5 +14,5 @@ export const lockMigrations = execute(`
 export const grantRoles = execute(`
   SELECT granted FROM flowline.grant_roles() AS granted, flowline.grant_in_force(), flowline.grant_scores(),
     flowline.grant_windows(), flowline.grant_explanations(), flowline.grant_retention(), flowline.grant_claims(),
-    flowline.grant_alerts()
+    flowline.grant_alerts(), flowline.grant_api()
 `);

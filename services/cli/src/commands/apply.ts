@@ -1,11 +1,6 @@
-import {
-  type DetectorDefinition,
-  loadDetectorFile,
-  modelChanges,
-  readDefinition,
-  storedDefinition,
-} from '@flowline/config';
-import { applyDetector, type Database, getDetectorVersion, listModels } from '@flowline/db';
+import { type DetectorDefinition, loadDetectorFile, storedDefinition } from '@flowline/config';
+import { applyDetector } from '@flowline/db';
+import { changesForNextModel } from '@flowline/operations';
 import type { Command } from 'commander';
 
 import { action, command } from '../command.ts';
@@ -36,15 +31,6 @@ export function applyCommand(): Command {
       );
     }),
   );
-}
-
-/** Changes of a definition that its newest model does not know; empty if there is no model yet. */
-async function changesForNextModel(db: Database, definition: DetectorDefinition): Promise<string[]> {
-  const { name } = definition;
-  const [newest] = await listModels(db, name);
-  if (newest === undefined) return [];
-  const { definition: trainedFor } = await getDetectorVersion(db, name, newest.detectorVersion);
-  return modelChanges(readDefinition(trainedFor, `${name}, version ${newest.detectorVersion}`), definition);
 }
 
 function takesEffectLater({ name, training }: DetectorDefinition, changes: readonly string[]): string {
