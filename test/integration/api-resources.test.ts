@@ -271,6 +271,21 @@ describe('a request with an Idempotency-Key', () => {
     expect((await call('POST /v1/detectors/checkout/pause', { headers, token: other })).status).toBe(200);
   });
 
+  it('is done once, however many arrive at the same time', async () => {
+    await applyTestDetector(database.db, definition);
+    await applyTestDetector(database.db, definition, 2);
+    const headers = { 'idempotency-key': 'd' };
+    const all = await Promise.all(
+      Array.from({ length: 5 }, () => call('POST /v1/detectors/checkout/rollback', { headers })),
+    );
+    expect(all.filter(({ status }) => status === 200).length).toBeGreaterThan(0);
+    expect(all.filter(({ status }) => status !== 200 && status !== 409)).toEqual([]);
+    expect((await call('GET /v1/detectors/checkout/models')).body.items).toMatchObject([
+      { aliases: ['previous'] },
+      { aliases: ['champion'] },
+    ]);
+  });
+
   it('may be repeated after it has failed', async () => {
     const headers = { 'idempotency-key': 'b' };
     expect((await call('POST /v1/detectors/checkout/rollback', { headers })).status).toBe(404);

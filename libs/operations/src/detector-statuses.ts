@@ -8,8 +8,8 @@ import { type DetectorStatus, detectorStatus } from './detector-status.ts';
 import { type TopicLag, topicLag } from './topic-lag.ts';
 
 /**
- * Looks up the state of detectors and, if brokers are named, the lag of each. All else comes from Postgres, so
- * a broker that does not answer leaves only the lag unknown.
+ * Looks up the state of detectors and, if brokers are named, the lag of each. All else comes from
+ * Postgres, so a broker that does not answer leaves only the lag unknown.
  */
 export async function detectorStatuses(
   db: Database,

@@ -26,7 +26,8 @@ const KEY = /^[\x21-\x7e]{1,255}$/;
 
 /**
  * Runs the handler of a POST with an Idempotency-Key once: a repeat of the request within a day
- * gets the first response, with the header `idempotency-replayed`. A request that fails releases its key.
+ * gets the first response, with the header `idempotency-replayed`. A request that fails releases
+ * its key.
  * @throws FlowlineError FLOWLINE_CONFLICT for a key of another request or of one that is under way.
  */
 export async function answerOnce(
@@ -56,7 +57,8 @@ export async function answerOnce(
     await settleRequest(db, named, typeof body === 'string' ? { status, headers, body } : null);
     return answer;
   } catch (error) {
-    await settleRequest(db, named, null);
+    // A key that cannot be released is free again after a minute.
+    await settleRequest(db, named, null).catch(() => undefined);
     throw error;
   }
 }

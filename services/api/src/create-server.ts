@@ -4,6 +4,7 @@ import { FlowlineError } from '@flowline/events';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 
 import { authenticate } from './authenticate.ts';
+import { requireCaller } from './authorise.ts';
 import type { Caller } from './caller.ts';
 import { handleRoute } from './handle-route.ts';
 import { type CountRequest, DEFAULT_LIMITS, requestCounter, type RequestLimits } from './limits.ts';
@@ -18,7 +19,7 @@ const BODY_BYTES = 1_048_576;
 const REQUEST_MS = 30_000;
 
 /** Methods that a path answers, with a request for its route or with 405. */
-const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE'] as const;
 
 /** Creates the server of the API; it does not listen yet. */
 export async function createServer(parts: ApiParts, limits: RequestLimits = DEFAULT_LIMITS): Promise<FastifyInstance> {
@@ -48,15 +49,13 @@ function registerRoutes(server: FastifyInstance, parts: ApiParts, count: CountRe
   // Before the body is read: who may not call reads no megabyte into memory.
   server.addHook('onRequest', async (request) => {
     let caller: Caller | null = null;
-    let refusal: unknown = null;
     try {
       caller = await authenticate(parts.db, request.headers.authorization);
-    } catch (error) {
-      refusal = error;
+    } finally {
+      // An attempt with a wrong token counts, too.
+      await count(request, caller);
     }
     callers.set(request, caller);
-    await count(request, caller);
-    if (refusal !== null) throw refusal;
   });
   const callerOf = (request: FastifyRequest): Caller | null => callers.get(request) ?? null;
   for (const route of routes) {
@@ -66,6 +65,7 @@ function registerRoutes(server: FastifyInstance, parts: ApiParts, count: CountRe
       url,
       // A HEAD of what never ends would not end.
       exposeHeadRoute: route.method === 'GET' && route.path !== '/v1/stream',
+      onRequest: async (request) => requireCaller(route, callerOf(request)),
       handler: (request, reply) => handleRoute(route, { request, reply, caller: callerOf(request) }, parts),
     });
   }

@@ -6,9 +6,9 @@ import type { Caller } from './caller.ts';
 
 /** Limits of requests per minute. */
 export interface RequestLimits {
-  /** Of one token. */
+  /** Requests of one token. */
   readonly perToken: number;
-  /** Of one address without a valid token. */
+  /** Requests of one address without a valid token. */
   readonly perAddress: number;
 }
 

@@ -124,8 +124,10 @@ function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Json {
     io,
     unrepresentable: 'any',
     override: ({ jsonSchema }) => {
-      if (jsonSchema.type !== 'string')
-        for (const key of ['pattern', 'maxLength', 'minLength'] as const) delete jsonSchema[key];
+      if (jsonSchema.type === 'string') return;
+      delete jsonSchema.pattern;
+      delete jsonSchema.maxLength;
+      delete jsonSchema.minLength;
     },
   });
   return json;

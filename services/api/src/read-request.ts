@@ -26,11 +26,11 @@ export function readRequest(
 }
 
 function readBody(route: Route, body: unknown): unknown {
+  const bytes = Buffer.isBuffer(body) ? body : Buffer.alloc(0);
   if (route.body === null) {
-    if (body == null || body.toString().trim() === '') return undefined;
+    if (bytes.toString('utf8').trim() === '') return undefined;
     throw badRequest('body', 'This takes no body.', 'Leave the body out.');
   }
-  const bytes = Buffer.isBuffer(body) ? body : Buffer.alloc(0);
   if (route.bodyForm === 'document') return readPart('body', route.body, bytes.toString('utf8'));
   if (bytes.length === 0) return readPart('body', route.body, undefined);
   const decoded = decodeJson(bytes);
@@ -40,7 +40,7 @@ function readBody(route: Route, body: unknown): unknown {
 
 function readPart(part: string, schema: z.ZodType | null, value: unknown): unknown {
   if (schema === null) {
-    const names = Object.keys((value ?? {}) as object);
+    const names = Object.keys(value ?? {});
     if (names.length === 0 || part === 'path') return undefined;
     throw badRequest(part, `This takes no parameters, but got ${names.slice(0, 5).join(', ')}.`, 'Leave them out.');
   }

@@ -49,7 +49,7 @@ export interface ReplySpec {
  */
 export type DetectorPlace = 'path' | 'list' | 'resource' | 'all' | 'none';
 
-/** What is said of a route, apart from its handler: registration, OpenAPI, docs and tests use it. */
+/** Facts of a route, from which registration, OpenAPI, docs and tests are derived. */
 export interface RouteFacts {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** Path with its parameters in braces, as OpenAPI writes it. */

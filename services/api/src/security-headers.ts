@@ -1,4 +1,4 @@
-/** Headers of every response: the API answers programs, so that a browser may do nothing with it. */
+/** Headers of every response: it is for programs, and a browser may do nothing with it. */
 export const securityHeaders: Readonly<Record<string, string>> = {
   'cache-control': 'no-store',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",

@@ -22,6 +22,9 @@ export type ProcessParts = Omit<ApiParts, 'models' | 'live'>;
 /** Time between two looks at the database. */
 const LOOK_MS = 5_000;
 
+/** Time for requests under way at the end; then their connections are cut. */
+const GRACE_MS = 5_000;
+
 /** Starts the API on an address; port 0 picks a free one. */
 export async function startApi(
   parts: ProcessParts,
@@ -40,7 +43,9 @@ export async function startApi(
     close: async () => {
       clearInterval(looking);
       live.close();
+      const cutting = setTimeout(() => server.server.closeAllConnections(), GRACE_MS);
       await server.close();
+      clearTimeout(cutting);
       await models.close();
     },
   };

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 
 import { eventIdOf, type LivePosition } from './event-id.ts';
 
-/** What is told: an anomaly or an alert of a detector. */
+/** Piece of news: an anomaly or an alert of a detector. */
 export interface News {
   readonly event: 'anomaly' | 'alert';
   /** Name of this piece of news: it is told once per follower. */
@@ -13,6 +13,9 @@ export interface News {
 
 /** Bytes that may wait for a slow client; beyond, its stream ends, and it may resume. */
 const MOST_WAITING_BYTES = 4_000_000;
+
+/** Names that are remembered. */
+const MOST_TOLD = 10_000;
 
 /** Client that follows anomalies and alerts: a stream of server-sent events. */
 export class Follower {
@@ -34,7 +37,6 @@ export class Follower {
     this.#held = null;
     this.tell(news, position);
     for (const later of held) this.tell(later.news, later.position);
-    this.#told.clear();
   }
 
   /** Tells news that the client follows and has not been told; the last carries the position. */
@@ -48,7 +50,8 @@ export class Follower {
       this.#told.add(name);
       this.#write(`id: ${eventIdOf(position)}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
     }
-    if (this.#told.size > 10_000) this.#told.clear();
+    // Late ones come within seconds; names of long ago are of no use.
+    if (this.#told.size > MOST_TOLD) this.#told.clear();
   }
 
   /** Tells that the client has missed too much: it should read the lists anew. */

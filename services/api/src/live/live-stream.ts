@@ -23,7 +23,7 @@ const FIRST_IDS = 1_000;
 /** Changes of this age are looked at again: a transaction takes at most 30 s. */
 const LATE_SECONDS = 35;
 
-/** What a client follows. */
+/** Wish of a client that follows. */
 export interface FollowOptions {
   readonly mayRead: (detector: string) => boolean;
   /** Position from which it resumes; null for what comes from now on. */
@@ -44,6 +44,7 @@ export class LiveStream {
   #alerts = new Map<string, number>();
   #alertMs = 0;
   #timer: NodeJS.Timeout | null = null;
+  #starting: Promise<void> | null = null;
   #isClosed = false;
 
   constructor(parts: Pick<ApiParts, 'db' | 'logger' | 'metrics'>) {
@@ -93,13 +94,17 @@ export class LiveStream {
   }
 
   async #start(): Promise<void> {
+    this.#starting ??= this.#begin().finally(() => (this.#starting = null));
+    await this.#starting;
+  }
+
+  async #begin(): Promise<void> {
     if (this.#anomalies !== null) return;
     const { db } = this.#parts;
     const last = await lastAnomalyId(db);
     const cursor = new IdCursor(Math.max(0, last - FIRST_IDS));
     const known = await listNewAnomalies(db, { after: cursor.last, gaps: [], limit: 2 * FIRST_IDS });
     const changed = await listChangedAlerts(db, LATE_SECONDS, MOST_NEWS);
-    if (this.#anomalies !== null) return; // another client was faster
     cursor.take(
       known.map(({ anomalyId }) => anomalyId),
       Date.now(),

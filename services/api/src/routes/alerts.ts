@@ -141,7 +141,7 @@ export const alertRoutes: readonly Route[] = [
   }),
 ];
 
-/** @throws FlowlineError FLOWLINE_NOT_FOUND, also for one of a detector that the token is not for. */
+/** @throws FlowlineError FLOWLINE_NOT_FOUND, also if the token is not for its detector. */
 async function visible(db: Database, alertId: string, caller: Caller | null): Promise<ListedAlertRow> {
   const alert = await getAlert(db, alertId);
   if (alert !== null && caller?.mayTouch(alert.detector) === true) return alert;

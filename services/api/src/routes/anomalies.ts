@@ -89,7 +89,7 @@ export const anomalyRoutes: readonly Route[] = [
   }),
 ];
 
-/** @throws FlowlineError FLOWLINE_NOT_FOUND, also for one of a detector that the token is not for. */
+/** @throws FlowlineError FLOWLINE_NOT_FOUND, also if the token is not for its detector. */
 function visible(anomaly: StoredAnomaly | null, id: number, caller: Caller | null): StoredAnomaly {
   if (anomaly !== null && caller?.mayTouch(anomaly.detector) === true) return anomaly;
   throw new FlowlineError('FLOWLINE_NOT_FOUND', `There is no anomaly ${id}.`, {

@@ -58,7 +58,7 @@ export const trainingRunRoutes: readonly Route[] = [
   }),
 ];
 
-/** @throws FlowlineError FLOWLINE_NOT_FOUND, also for one of a detector that the token is not for. */
+/** @throws FlowlineError FLOWLINE_NOT_FOUND, also if the token is not for its detector. */
 function visible(found: TrainingRun | null, id: number, caller: Caller | null): TrainingRun {
   if (found !== null && caller?.mayTouch(found.detector) === true) return found;
   throw new FlowlineError('FLOWLINE_NOT_FOUND', `There is no training run ${id}.`, {

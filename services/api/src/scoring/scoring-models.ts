@@ -71,7 +71,8 @@ export class ScoringModels {
     const modelVersion = await championVersion(this.#db, name);
     const known = this.#loaded.get(name);
     this.#loaded.delete(name);
-    if (known?.modelVersion === modelVersion && known?.detectorVersion === detectorVersion) {
+    const isCurrent = known?.modelVersion === modelVersion && known?.detectorVersion === detectorVersion;
+    if (known !== undefined && isCurrent) {
       this.#loaded.set(name, known);
       return known;
     }
