@@ -1,5 +1,6 @@
-// Fuzzes the API with schemathesis against its own description: `npm run test:api [-- --examples N] [--seed N]`.
-// No response may be a server error, or of a status, type or form that the description does not have.
+// Fuzzes the API with schemathesis against its own description. No response may be a server error,
+// or of a status, type or form that the description does not have.
+//   npm run test:api [-- --examples N] [--seed N]
 import { parseArgs } from 'node:util';
 
 import { commitBatch } from '@flowline/db';

@@ -312,6 +312,7 @@ describe('bad requests get one clear problem, and the process lives', () => {
     ['an id that is none', 'GET /v1/anomalies/x', {}, 400],
     ['an id beyond all', 'GET /v1/anomalies/9007199254740991', {}, 404],
     ['a path that is not UTF-8', 'GET /v1/detectors/%ff', {}, 400],
+    ['a URL of 20 kB', `GET /v1/anomalies?entity=${'x'.repeat(20_000)}`, {}, 400],
     ['a body that is no JSON', 'POST /v1/tokens', { body: '{' }, 400],
     ['a body without its fields', 'POST /v1/tokens', { body: {} }, 400],
     ['a body of another type', 'POST /v1/tokens', { body: 'a=b', headers: { 'content-type': 'text/plain' } }, 400],

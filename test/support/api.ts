@@ -12,7 +12,7 @@ export interface TestResponse {
 
 /** Request of a test. */
 export interface TestRequest {
-  readonly token?: string;
+  readonly token?: string | undefined;
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
 }

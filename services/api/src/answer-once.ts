@@ -17,7 +17,7 @@ export interface Answer {
 }
 
 /** Converts a reply to a response. */
-export function answerOf({ status, body, headers = {} }: Reply): Answer {
+function answerOf({ status, body, headers = {} }: Reply): Answer {
   const isWritten = (typeof body === 'string' && headers['content-type'] !== undefined) || body instanceof Readable;
   return { status, headers, body: isWritten ? body : JSON.stringify(body) };
 }

@@ -8,6 +8,7 @@ import { requireCaller } from './authorise.ts';
 import type { Caller } from './caller.ts';
 import { handleRoute } from './handle-route.ts';
 import { type CountRequest, DEFAULT_LIMITS, requestCounter, type RequestLimits } from './limits.ts';
+import { answerToNoRequest } from './no-request.ts';
 import { problemOf } from './problem.ts';
 import type { ApiParts } from './route.ts';
 import { routes } from './routes.ts';
@@ -19,7 +20,7 @@ const BODY_BYTES = 1_048_576;
 const REQUEST_MS = 30_000;
 
 /** Methods that a path answers, with a request for its route or with 405. */
-const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE'] as const;
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'QUERY'] as const;
 
 /** Creates the server of the API; it does not listen yet. */
 export async function createServer(parts: ApiParts, limits: RequestLimits = DEFAULT_LIMITS): Promise<FastifyInstance> {
@@ -29,8 +30,8 @@ export async function createServer(parts: ApiParts, limits: RequestLimits = DEFA
     genReqId: () => randomUUID(),
     frameworkErrors: (error, request, reply) => sendProblem(parts, error, request, reply),
     clientErrorHandler: (error, socket) => {
-      if (socket.writable) socket.end(`HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
       parts.logger.debug({ err: error }, 'a request is not HTTP');
+      if (socket.writable) socket.end(answerToNoRequest());
     },
   });
   readBodiesAsBytes(server);
@@ -65,7 +66,10 @@ function registerRoutes(server: FastifyInstance, parts: ApiParts, count: CountRe
       url,
       // A HEAD of what never ends would not end.
       exposeHeadRoute: route.method === 'GET' && route.path !== '/v1/stream',
-      onRequest: async (request) => requireCaller(route, callerOf(request)),
+      onRequest: (request, _reply, done) => {
+        requireCaller(route, callerOf(request));
+        done();
+      },
       handler: (request, reply) => handleRoute(route, { request, reply, caller: callerOf(request) }, parts),
     });
   }
@@ -82,15 +86,21 @@ function refuseOtherMethods(server: FastifyInstance): void {
     server.route({
       method: [...others],
       url: urlOf(path),
-      handler: async (request, reply) => {
+      // Before the body is looked at.
+      onRequest: (request, reply, done) => {
         reply.header('allow', known.join(', '));
-        throw new FlowlineError('FLOWLINE_METHOD_NOT_ALLOWED', `${path} does not take ${request.method}.`, {
-          where: path,
-          remedy: `It takes ${known.join(' and ')}.`,
-        });
+        done(methodRefused(path, request.method, known));
       },
+      handler: () => undefined,
     });
   }
+}
+
+function methodRefused(path: string, method: string, known: readonly string[]): FlowlineError {
+  return new FlowlineError('FLOWLINE_METHOD_NOT_ALLOWED', `${path} does not take ${method}.`, {
+    where: path,
+    remedy: `It takes ${known.join(' and ')}.`,
+  });
 }
 
 /** Bodies are parsed by their route; here, only their type is checked, and their size bounded. */

@@ -1,13 +1,14 @@
 import {
   type ChangedAlert,
+  type Database,
   lastAnomalyId,
   listChangedAlerts,
   listNewAnomalies,
   type StoredAnomaly,
 } from '@flowline/db';
 import { FlowlineError } from '@flowline/events';
+import type { Logger, Metrics } from '@flowline/telemetry';
 
-import type { ApiParts } from '../route.ts';
 import type { LivePosition } from './event-id.ts';
 import { Follower, type News } from './follower.ts';
 import { IdCursor } from './id-cursor.ts';
@@ -32,12 +33,19 @@ export interface FollowOptions {
   readonly isStillValid: () => Promise<boolean>;
 }
 
+/** Parts of the service that the stream uses. */
+interface LiveParts {
+  readonly db: Database;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}
+
 /**
  * Anomalies and alerts as they are stored, for clients that follow them. One query per second
  * serves them all, and none runs while nobody follows.
  */
 export class LiveStream {
-  readonly #parts: Pick<ApiParts, 'db' | 'logger' | 'metrics'>;
+  readonly #parts: LiveParts;
   readonly #followers = new Set<Follower>();
   #anomalies: IdCursor | null = null;
   /** Time of the last change of alerts that were told, by id. */
@@ -47,7 +55,7 @@ export class LiveStream {
   #starting: Promise<void> | null = null;
   #isClosed = false;
 
-  constructor(parts: Pick<ApiParts, 'db' | 'logger' | 'metrics'>) {
+  constructor(parts: LiveParts) {
     this.#parts = parts;
   }
 

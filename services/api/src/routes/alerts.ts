@@ -23,8 +23,7 @@ import { anomalySchema } from './anomalies.ts';
 
 const tag = 'alerts';
 
-/** Alert in a response. */
-export const alertSchema = z.strictObject({
+const alertSchema = z.strictObject({
   alertId: z.uuid(),
   detector: z.string(),
   kind: z.string(),

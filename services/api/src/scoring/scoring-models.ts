@@ -71,12 +71,13 @@ export class ScoringModels {
     const modelVersion = await championVersion(this.#db, name);
     const known = this.#loaded.get(name);
     this.#loaded.delete(name);
-    const isCurrent = known?.modelVersion === modelVersion && known?.detectorVersion === detectorVersion;
-    if (known !== undefined && isCurrent) {
-      this.#loaded.set(name, known);
-      return known;
+    if (known !== undefined) {
+      if (known.modelVersion === modelVersion && known.detectorVersion === detectorVersion) {
+        this.#loaded.set(name, known);
+        return known;
+      }
+      known.detector.dispose();
     }
-    known?.detector.dispose();
     const loaded = { ...(await this.#load(name)), detectorVersion };
     this.#loaded.set(name, loaded);
     this.#forget();
