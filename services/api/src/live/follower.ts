@@ -1,15 +1,7 @@
 import { Readable } from 'node:stream';
 
 import { eventIdOf, type LivePosition } from './event-id.ts';
-
-/** Piece of news: an anomaly or an alert of a detector. */
-export interface News {
-  readonly event: 'anomaly' | 'alert';
-  /** Name of this piece of news: it is told once per follower. */
-  readonly name: string;
-  readonly detector: string;
-  readonly data: object;
-}
+import type { News } from './news.ts';
 
 /** Bytes that may wait for a slow client; beyond, its stream ends, and it may resume. */
 const MOST_WAITING_BYTES = 4_000_000;

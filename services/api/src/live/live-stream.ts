@@ -1,17 +1,11 @@
-import {
-  type ChangedAlert,
-  type Database,
-  lastAnomalyId,
-  listChangedAlerts,
-  listNewAnomalies,
-  type StoredAnomaly,
-} from '@flowline/db';
+import { type ChangedAlert, type Database, lastAnomalyId, listChangedAlerts, listNewAnomalies } from '@flowline/db';
 import { FlowlineError } from '@flowline/events';
 import type { Logger, Metrics } from '@flowline/telemetry';
 
 import type { LivePosition } from './event-id.ts';
-import { Follower, type News } from './follower.ts';
+import { Follower } from './follower.ts';
 import { IdCursor } from './id-cursor.ts';
+import { newsOfAlert, newsOfAnomaly } from './news.ts';
 
 const POLL_MS = 1_000;
 const BEAT_MS = 15_000;
@@ -182,20 +176,6 @@ export class LiveStream {
     return fresh;
   }
 }
-
-const newsOfAnomaly = (anomaly: StoredAnomaly): News => ({
-  event: 'anomaly',
-  name: `anomaly ${anomaly.anomalyId}`,
-  detector: anomaly.detector,
-  data: anomaly,
-});
-
-const newsOfAlert = ({ changedAt, ...alert }: ChangedAlert): News => ({
-  event: 'alert',
-  name: `alert ${alert.alertId} ${changedAt.getTime()}`,
-  detector: alert.detector,
-  data: alert,
-});
 
 function tooMany(): FlowlineError {
   return new FlowlineError('FLOWLINE_RATE_LIMITED', `${MOST_FOLLOWERS} clients follow already.`, {
