@@ -186,6 +186,36 @@ BEGIN
 END
 $function$;
 
+CREATE OR REPLACE FUNCTION flowline.grant_api()
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  IF to_regrole('flowline_operator') IS NOT NULL THEN
+    GRANT INSERT, UPDATE (revoked_at) ON flowline.api_tokens TO flowline_operator;
+    GRANT INSERT ON flowline.audit_log TO flowline_operator;
+    GRANT INSERT, UPDATE ON flowline.alerts TO flowline_operator;
+    GRANT INSERT, UPDATE (dead_at) ON flowline.alert_outbox TO flowline_operator;
+    GRANT UPDATE (alerts_due) ON flowline.stream_offsets TO flowline_operator;
+    GRANT SELECT ON flowline.api_tokens, flowline.audit_log TO flowline_operator;
+  END IF;
+  IF to_regrole('flowline_api') IS NOT NULL THEN
+    GRANT USAGE ON SCHEMA flowline TO flowline_api;
+    GRANT SELECT ON ALL TABLES IN SCHEMA flowline TO flowline_api;
+    GRANT INSERT, UPDATE ON flowline.detectors, flowline.model_aliases TO flowline_api;
+    GRANT DELETE ON flowline.model_aliases TO flowline_api;
+    GRANT INSERT ON flowline.detector_versions TO flowline_api;
+    GRANT UPDATE (redriven_at) ON flowline.dead_letters TO flowline_api;
+    GRANT INSERT, UPDATE ON flowline.alerts TO flowline_api;
+    GRANT INSERT, UPDATE (dead_at) ON flowline.alert_outbox TO flowline_api;
+    GRANT UPDATE (alerts_due) ON flowline.stream_offsets TO flowline_api;
+    GRANT INSERT, UPDATE (revoked_at, last_used_at) ON flowline.api_tokens TO flowline_api;
+    GRANT INSERT ON flowline.audit_log TO flowline_api;
+    GRANT INSERT, UPDATE, DELETE ON flowline.idempotency_keys TO flowline_api;
+  END IF;
+END
+$function$;
+
 CREATE OR REPLACE FUNCTION flowline.grant_claims()
  RETURNS void
  LANGUAGE plpgsql
@@ -632,6 +662,8 @@ ALTER TABLE flowline.alerts ADD CONSTRAINT alerts_check1 CHECK (((due_at IS NULL
 ALTER TABLE flowline.alerts ADD CONSTRAINT alerts_phase_check CHECK ((phase = ANY (ARRAY['counting'::text, 'open'::text, 'resolved'::text])));
 ALTER TABLE flowline.alerts ADD CONSTRAINT alerts_pkey PRIMARY KEY (alert_id);
 ALTER TABLE flowline.alerts ADD CONSTRAINT alerts_told_check CHECK ((told = ANY (ARRAY['nothing'::text, 'open'::text, 'resolved'::text])));
+CREATE INDEX alerts_all_newest ON flowline.alerts USING btree (last_seen DESC, alert_id DESC);
+CREATE INDEX alerts_changed ON flowline.alerts USING btree (changed_at);
 CREATE INDEX alerts_due ON flowline.alerts USING btree (detector, topic, partition, due_at) WHERE (due_at IS NOT NULL);
 CREATE UNIQUE INDEX alerts_latest ON flowline.alerts USING btree (detector, fingerprint) WHERE is_latest;
 CREATE INDEX alerts_newest ON flowline.alerts USING btree (detector, last_seen DESC, alert_id);
@@ -693,6 +725,44 @@ COMMENT ON COLUMN flowline.anomalies.deferred IS 'True while the explanation is 
 COMMENT ON COLUMN flowline.anomalies.excluded_from_training IS 'True if models are not to learn from the event.';
 COMMENT ON COLUMN flowline.anomalies.rules IS 'Names of the rules that it met, and calendar/NAME.';
 COMMENT ON COLUMN flowline.anomalies.suppressed_by IS 'The rule or calendar, or the bound (direction, minEffect), that keeps it from being part of an alert.';
+
+CREATE TABLE flowline.api_tokens (
+  token_id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  name text NOT NULL,
+  hash bytea NOT NULL,
+  scope text NOT NULL,
+  detectors text[],
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  expires_at timestamp with time zone,
+  revoked_at timestamp with time zone,
+  last_used_at timestamp with time zone
+);
+ALTER TABLE flowline.api_tokens ADD CONSTRAINT api_tokens_detectors_check CHECK ((cardinality(detectors) > 0));
+ALTER TABLE flowline.api_tokens ADD CONSTRAINT api_tokens_hash_check CHECK ((length(hash) = 32));
+ALTER TABLE flowline.api_tokens ADD CONSTRAINT api_tokens_hash_key UNIQUE (hash);
+ALTER TABLE flowline.api_tokens ADD CONSTRAINT api_tokens_pkey PRIMARY KEY (token_id);
+ALTER TABLE flowline.api_tokens ADD CONSTRAINT api_tokens_scope_check CHECK ((scope = ANY (ARRAY['read'::text, 'operate'::text, 'admin'::text])));
+COMMENT ON TABLE flowline.api_tokens IS 'Bearer tokens of the API, each as the SHA-256 of its text.';
+COMMENT ON COLUMN flowline.api_tokens.detectors IS 'The only detectors that the token is for; null for all.';
+COMMENT ON COLUMN flowline.api_tokens.last_used_at IS 'Time of its last use, to the minute.';
+COMMENT ON COLUMN flowline.api_tokens.scope IS 'read, operate (and read), or admin (everything).';
+
+CREATE TABLE flowline.audit_log (
+  audit_id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  at timestamp with time zone DEFAULT now() NOT NULL,
+  actor text NOT NULL,
+  token_id bigint,
+  action text NOT NULL,
+  target text NOT NULL,
+  detector text,
+  request_id text NOT NULL,
+  outcome integer NOT NULL
+);
+ALTER TABLE flowline.audit_log ADD CONSTRAINT audit_log_pkey PRIMARY KEY (audit_id);
+COMMENT ON TABLE flowline.audit_log IS 'Requests that change something, done or refused. Nothing is updated or deleted.';
+COMMENT ON COLUMN flowline.audit_log.action IS 'Method and route, such as POST /v1/detectors/{detector}/pause.';
+COMMENT ON COLUMN flowline.audit_log.actor IS 'Name of the token at that time.';
+COMMENT ON COLUMN flowline.audit_log.outcome IS 'HTTP status of the response.';
 
 CREATE TABLE flowline.database_identity (
   one boolean DEFAULT true NOT NULL,
@@ -887,6 +957,20 @@ COMMENT ON COLUMN flowline.event_scores.level_values IS 'Categorical and boolean
 COMMENT ON COLUMN flowline.event_scores.numeric_values IS 'Numeric features that are stored in seven significant digits, in their places; null where there are none.';
 
 CREATE TABLE flowline.event_scores_default PARTITION OF flowline.event_scores DEFAULT WITH (toast_tuple_target=8160);
+
+CREATE TABLE flowline.idempotency_keys (
+  token_id bigint NOT NULL,
+  key text NOT NULL,
+  request_hash bytea NOT NULL,
+  created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+  status integer,
+  headers jsonb,
+  body text
+);
+ALTER TABLE flowline.idempotency_keys ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (token_id, key);
+CREATE INDEX idempotency_keys_age ON flowline.idempotency_keys USING btree (created_at);
+COMMENT ON TABLE flowline.idempotency_keys IS 'Responses to requests with an Idempotency-Key, for a day.';
+COMMENT ON COLUMN flowline.idempotency_keys.status IS 'Null while the first request is under way.';
 
 CREATE TABLE flowline.model_aliases (
   detector text NOT NULL,

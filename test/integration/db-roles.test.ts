@@ -6,7 +6,7 @@ import { applyTestDetector, testDefinition, testEvents } from '../support/scorer
 import { type ServiceProcess, startScorer, startTrainer } from '../support/scorer-process.ts';
 import { createReadings, makeReadings, readingsDefinition } from './trainer-fixture.ts';
 
-const GROUPS = ['flowline_operator', 'flowline_reader', 'flowline_scorer', 'flowline_trainer'];
+const GROUPS = ['flowline_api', 'flowline_operator', 'flowline_reader', 'flowline_scorer', 'flowline_trainer'];
 
 let postgres: TestPostgres;
 const running: ServiceProcess[] = [];

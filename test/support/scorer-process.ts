@@ -28,6 +28,11 @@ export function startTrainer(args: readonly string[], env: Readonly<Record<strin
   return start([runner, 'trainer', ...args], env, '');
 }
 
+/** Starts services/api. */
+export function startApiService(args: readonly string[], env: Readonly<Record<string, string>>): ServiceProcess {
+  return start([runner, 'api', ...args], env, '');
+}
+
 /** Runs the command line, services/cli/bin/flowline.mjs. */
 export function startCli(args: readonly string[], env: Readonly<Record<string, string>>): ServiceProcess {
   return start([fileURLToPath(new URL('../../services/cli/bin/flowline.mjs', import.meta.url)), ...args], env, '');

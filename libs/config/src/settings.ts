@@ -27,6 +27,8 @@ export interface Settings {
    * a host is set.
    */
   readonly http: { readonly host: string; readonly port: number } | null;
+  /** Interface for servers of HTTP; loopback unless one is set. */
+  readonly httpHost: string;
   /** Tensor backend for training. */
   readonly backend: 'wasm' | 'cpu';
   /**
@@ -93,6 +95,7 @@ export function loadSettings(env: Environment = process.env): Settings {
     },
     logLevel: found.FLOWLINE_LOG_LEVEL,
     http: found.FLOWLINE_HTTP_PORT === null ? null : { host: found.FLOWLINE_HTTP_HOST, port: found.FLOWLINE_HTTP_PORT },
+    httpHost: found.FLOWLINE_HTTP_HOST,
     backend: found.FLOWLINE_BACKEND,
     scoring: {
       backend: found.FLOWLINE_SCORING_BACKEND ?? null,

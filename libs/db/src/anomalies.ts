@@ -1,5 +1,5 @@
 import type { Database } from './database.ts';
-import { type AnomalyRow, selectAnomalies } from './sql/anomalies.ts';
+import { type AnomalyRow, selectAnomalies, selectAnomaly } from './sql/anomalies.ts';
 import { withTransaction } from './transaction.ts';
 
 /** Anomaly as stored. */
@@ -18,6 +18,8 @@ export interface AnomalyFilter {
   /** Feature that contributes most. */
   readonly feature?: string;
   readonly eventId?: string;
+  /** Alert that they belong to. */
+  readonly alertId?: string;
   /** Earliest event time, inclusive. */
   readonly from?: Date;
   /** Latest event time, exclusive. */
@@ -55,4 +57,9 @@ export async function mostSurprising(
   { limit = PAGE, ...conditions }: Omit<AnomalyFilter, 'after'> = {},
 ): Promise<readonly StoredAnomaly[]> {
   return withTransaction(db, (client) => selectAnomalies(client, 'surprise', { ...conditions, limit }));
+}
+
+/** Reads one anomaly; null if there is none of this id. */
+export function getAnomaly(db: Database, anomalyId: number): Promise<StoredAnomaly | null> {
+  return withTransaction(db, (client) => selectAnomaly(client, { anomalyId }));
 }

@@ -1,11 +1,11 @@
 import { type AlertMessage, anomalyAlertMessage, stormAlertMessage, type Transition } from '@flowline/alerts';
-import { type Alert, messageOf } from '@flowline/events';
+import { messageOf } from '@flowline/events';
 import type { OutboxMessage, Undelivered } from '@flowline/stream';
 
 import { lifeOf } from './alert-states.ts';
 import type { Database } from './database.ts';
 import { outboxMessage } from './outbox-message.ts';
-import type { AlertStateRow } from './sql/alerts.ts';
+import type { AlertPeakRow } from './sql/alerts.ts';
 import {
   claimDeliveries,
   type DeliveryRow,
@@ -114,7 +114,7 @@ export async function openAlertMessages(
 }
 
 /** The latest state of an alert, as a message of its last number. */
-function repeated(row: AlertStateRow & { readonly detector: string; readonly peak: Alert | null }): AlertMessage[] {
+function repeated(row: AlertPeakRow & { readonly detector: string }): AlertMessage[] {
   const { detector, fingerprint, peak, storm, messages } = row;
   const transition: Transition = { kind: 'updated', sequence: Math.max(1, messages), life: lifeOf(row) };
   if (peak !== null) return [anomalyAlertMessage(fingerprint, transition, peak)];

@@ -34,17 +34,32 @@ export interface Applied {
   readonly changed: boolean;
 }
 
+/** Expectation of who applies a definition. */
+export interface ApplyOptions {
+  /** Version in force that they have read; null if there must be none. */
+  readonly expected?: number | null;
+}
+
 /**
  * Stores a definition as the detector's version in force. A definition equal to the one in force
  * changes nothing. A deleted detector is revived, with a new version; a paused one stays paused.
  * @throws FlowlineError FLOWLINE_DETECTOR_DROPPING (retryable) while the data of the deleted
- * detector are being dropped.
+ * detector are being dropped; FLOWLINE_PRECONDITION_FAILED if another version is in force than
+ * expected.
  */
-export async function applyDetector(db: Database, definition: { readonly name: string }): Promise<Applied> {
+export async function applyDetector(
+  db: Database,
+  definition: { readonly name: string },
+  { expected }: ApplyOptions = {},
+): Promise<Applied> {
   const { name } = definition;
   const text = jsonText(definition);
   const sha256 = createHash('sha256').update(canonicalJson(definition)).digest('hex');
   return withTransaction(db, async (client) => {
+    if (expected !== undefined) {
+      const found = await lockDetector(client, { detector: name });
+      if ((found?.version ?? null) !== expected) throw notAsExpected(name, expected, found?.version ?? null);
+    }
     if ((await insertDetector(client, { detector: name })) !== null) {
       await insertDetectorVersion(client, { detector: name, version: 1, definition: text, sha256 });
       return { version: 1, changed: true };
@@ -93,6 +108,15 @@ export function detectorMissing(name: string): FlowlineError {
   return new FlowlineError('FLOWLINE_DETECTOR_MISSING', `There is no detector ${name}.`, {
     where: name,
     remedy: 'Apply its file with `flowline apply <file>`, or correct the name.',
+  });
+}
+
+function notAsExpected(name: string, expected: number | null, found: number | null): FlowlineError {
+  const [wanted, there] = [expected, found].map((version) => (version === null ? 'none' : `version ${version}`));
+  const message = `The detector ${name} is not as you have read it: you expect ${wanted}, and ${there} is in force.`;
+  return new FlowlineError('FLOWLINE_PRECONDITION_FAILED', message, {
+    where: name,
+    remedy: 'Read it again, and apply your change to that version.',
   });
 }
 

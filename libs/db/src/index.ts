@@ -1,4 +1,8 @@
+export { acknowledgeAlert, alertMissing, resolveAlert, snoozeAlert } from './alert-actions.ts';
+export { type AlertFilter, getAlert, listAlerts, type ListedAlertRow } from './alerts.ts';
 export * from './anomalies.ts';
+export * from './api-tokens.ts';
+export { type AuditEntry, listAudit, recordAudit } from './audit-log.ts';
 export * from './deferred-explanations.ts';
 export { type CommitOptions, commitBatch, commitCollected } from './commit-batch.ts';
 export * from './create-table-from-csv.ts';
@@ -37,6 +41,7 @@ export type { WantedColumn } from './history-cells.ts';
 export type { HistoryColumn, HistoryRange, HistorySource } from './history-query.ts';
 export type { HistoryRead } from './history-rows.ts';
 export { type HistoryBatch, HistorySession } from './history-session.ts';
+export { claimRequest, type RequestKey, settleRequest, type StoredResponse } from './idempotency-keys.ts';
 export * from './identity.ts';
 export * from './in-force.ts';
 export * from './lookup.ts';
@@ -52,6 +57,7 @@ export {
   type StoredModel,
   storeModelVersion,
 } from './models.ts';
+export { type ChangedAlert, lastAnomalyId, listChangedAlerts, listNewAnomalies } from './news.ts';
 export * from './offsets.ts';
 export * from './outbox.ts';
 export { type QuietStream, resolveQuietAlerts } from './quiet-alerts.ts';
@@ -59,6 +65,7 @@ export * from './outbox-message.ts';
 export { applyRetention, ensurePartitions, type Removed, type Retention } from './partitions.ts';
 export * from './redrive.ts';
 export * from './resources.ts';
+export { listScores, type ScoreCursor, type ScoreFilter, type StoredScore } from './scores.ts';
 export { schemaDump } from './schema-dump.ts';
 export * from './streams.ts';
 export * from './training-lease.ts';

@@ -1,17 +1,8 @@
-import {
-  type AlertMessage,
-  type AlertRules,
-  anomalyAlertMessage,
-  dueAt,
-  resolve,
-  stormAlertMessage,
-  stormPolicy,
-} from '@flowline/alerts';
-import type pg from 'pg';
+import { type AlertMessage, type AlertRules, dueAt } from '@flowline/alerts';
 
-import { alertRowsJson, lifeOf, type StoredAlert } from './alert-states.ts';
 import type { Database } from './database.ts';
-import { lockAlerts, selectQuietAlerts, updateAlertsDue, upsertAlerts } from './sql/alerts.ts';
+import { resolveRows } from './resolve-rows.ts';
+import { lockAlerts, selectQuietAlerts } from './sql/alerts.ts';
 import { type AlertAddress, storeMessages } from './store-messages.ts';
 import { withTransaction } from './transaction.ts';
 
@@ -24,8 +15,6 @@ export interface QuietStream {
   /** Destinations of the messages; none if nobody is told. */
   readonly addresses: readonly AlertAddress[];
 }
-
-type QuietRow = Awaited<ReturnType<typeof selectQuietAlerts>>[number];
 
 /** Alerts resolved per transaction. */
 const LIMIT = 1_000;
@@ -46,32 +35,12 @@ export async function resolveQuietAlerts(db: Database, stream: QuietStream): Pro
     const messages: AlertMessage[] = [];
     for (const partition of new Set(rows.map((row) => row.partition))) {
       const ofPartition = rows.filter((row) => row.partition === partition);
-      messages.push(...(await resolveRows(client, stream, partition, ofPartition)));
+      const place = { detector, topic, partition };
+      messages.push(
+        ...(await resolveRows(client, place, ofPartition, rules, (life, policy) => dueAt(life, policy) ?? life.lastMs)),
+      );
     }
     await storeMessages(client, detector, rules.sendResolved ? messages : [], stream.addresses);
     return rows.length;
   });
-}
-
-async function resolveRows(
-  client: pg.PoolClient,
-  { detector, topic, rules }: QuietStream,
-  partition: number,
-  rows: readonly QuietRow[],
-): Promise<AlertMessage[]> {
-  const policyOf = (kind: StoredAlert['kind']) => (kind === 'storm' ? stormPolicy(rules) : rules);
-  const messages: AlertMessage[] = [];
-  const alerts = rows.map((row): StoredAlert => {
-    const { fingerprint, kind, entity, feature, peak, storm } = row;
-    const before = lifeOf(row);
-    const { life, transition } = resolve(before, dueAt(before, policyOf(kind)) ?? before.lastMs);
-    if (transition !== null && peak !== null) messages.push(anomalyAlertMessage(fingerprint, transition, peak));
-    if (transition !== null && storm !== null)
-      messages.push(stormAlertMessage(detector, fingerprint, transition, storm));
-    return { fingerprint, kind, entity, feature, life, isLatest: true, peak, storm };
-  });
-  const place = { detector, topic, partition };
-  await upsertAlerts(client, { rows: alertRowsJson(alerts, place, policyOf) });
-  await updateAlertsDue(client, place);
-  return messages;
 }

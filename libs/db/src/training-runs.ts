@@ -9,6 +9,7 @@ import {
   finishTrainingRun,
   insertTrainingRun,
   selectLastTick,
+  selectTrainingRun,
   selectTrainingRuns,
   type TrainingRunRow,
   updateTrainingRun,
@@ -111,9 +112,20 @@ export async function lastScheduledTime(db: Database, detector: string): Promise
   return (await withTransaction(db, (client) => selectLastTick(client, { detector }))).scheduledFor;
 }
 
-/** Lists the latest runs of a detector (or of all), newest first. */
-export async function listTrainingRuns(db: Database, detector?: string, limit = 50): Promise<TrainingRun[]> {
-  return withTransaction(db, (client) => selectTrainingRuns(client, { detector: detector ?? null, limit }));
+/** Lists the latest runs of a detector (or of all), newest first, below the id `before`. */
+export async function listTrainingRuns(
+  db: Database,
+  detector?: string,
+  limit = 50,
+  before?: number,
+): Promise<TrainingRun[]> {
+  const range = { detector: detector ?? null, before: before ?? null, limit };
+  return withTransaction(db, (client) => selectTrainingRuns(client, range));
+}
+
+/** Reads one training run; null if there is none of this id. */
+export function getTrainingRun(db: Database, runId: number): Promise<TrainingRun | null> {
+  return withTransaction(db, (client) => selectTrainingRun(client, { runId }));
 }
 
 function runEnded(runId: number): FlowlineError {

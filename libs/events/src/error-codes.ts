@@ -39,6 +39,15 @@ export const errorCodes = {
   FLOWLINE_SINK_ADDRESS: 'a sink has an internal address that its document does not allow',
   FLOWLINE_TRAINING_FAILED: 'training ended without a usable model',
   FLOWLINE_TRAINING_BUSY: 'another trainer is already training this detector',
+  FLOWLINE_REQUEST_INVALID: 'a request to the API is not valid',
+  FLOWLINE_REQUEST_TOO_LARGE: 'the body of a request to the API is too large',
+  FLOWLINE_UNAUTHENTICATED: 'a request to the API has no valid token',
+  FLOWLINE_FORBIDDEN: 'the token of a request does not permit it',
+  FLOWLINE_NOT_FOUND: 'there is no such resource',
+  FLOWLINE_METHOD_NOT_ALLOWED: 'a resource of the API does not take this method',
+  FLOWLINE_CONFLICT: 'the resource is in a state that does not permit the request',
+  FLOWLINE_PRECONDITION_FAILED: 'the resource has changed since it was read',
+  FLOWLINE_RATE_LIMITED: 'too many requests to the API in a minute',
   FLOWLINE_ABORTED: 'the work was cancelled',
 } as const;
 

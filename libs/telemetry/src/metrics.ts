@@ -47,6 +47,13 @@ export function createMetrics(options: { readonly processMetrics?: boolean } = {
     ...scoringMetrics(makers),
     ...streamMetrics(makers),
     ...modelMetrics(makers),
+    apiRequests: makers.histogram(
+      'api_request_duration_seconds',
+      'Time of a request to the API until its response.',
+      ['method', 'route', 'status'],
+      STAGE_SECONDS,
+    ),
+    apiStreams: makers.gauge('api_streams', 'Clients that follow anomalies and alerts as they come.', []),
   };
 }
 

@@ -1,19 +1,11 @@
 import {
   type DetectorDefinition,
   type FlowlineDocument,
-  modelChanges,
-  readDefinition,
   type ResourceDocument,
   storedDefinition,
 } from '@flowline/config';
-import {
-  type Applied,
-  applyDetector,
-  applyResource,
-  type Database,
-  getDetectorVersion,
-  listModels,
-} from '@flowline/db';
+import { type Applied, applyDetector, applyResource, type Database } from '@flowline/db';
+import { changesForNextModel } from '@flowline/operations';
 
 /** A document that was applied: its name, and the version in force. */
 export type AppliedDocument =
@@ -47,15 +39,6 @@ async function applyOther(db: Database, { kind, name, spec }: ResourceDocument):
 
 const said = (subject: string, { version, changed }: Applied): string =>
   `${subject}: version ${version} ${changed ? 'is in force now' : 'is already in force; nothing changed'}`;
-
-/** Changes of a definition that its newest model does not know; empty if there is no model yet. */
-async function changesForNextModel(db: Database, definition: DetectorDefinition): Promise<string[]> {
-  const { name } = definition;
-  const [newest] = await listModels(db, name);
-  if (newest === undefined) return [];
-  const { definition: trainedFor } = await getDetectorVersion(db, name, newest.detectorVersion);
-  return modelChanges(readDefinition(trainedFor, `${name}, version ${newest.detectorVersion}`), definition);
-}
 
 function takesEffectLater({ name, training }: DetectorDefinition, changes: readonly string[]): string {
   const when =

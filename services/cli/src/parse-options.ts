@@ -34,6 +34,20 @@ export function parseMoment(option: string, text: string, now: Date = new Date()
   throw usage(option, text, 'a duration such as 1h or 30d, or a time such as 2026-05-01T12:00:00Z');
 }
 
+/** Latest moment of an option: the year 9999. */
+const LATEST_MS = Date.UTC(9999, 11, 31);
+
+/**
+ * Parses a moment ahead: a time (ISO 8601), or a duration from now (`30d`).
+ * @throws FlowlineError FLOWLINE_USAGE.
+ */
+export function parseFuture(option: string, text: string, now: Date = new Date()): Date {
+  const durationMs = parseDurationMs(text);
+  const timeMs = durationMs === undefined ? parseIsoTime(text) : now.getTime() + durationMs;
+  if (timeMs > now.getTime() && timeMs <= LATEST_MS) return new Date(timeMs);
+  throw usage(option, text, 'a duration such as 30d, or a time ahead such as 2031-05-01T12:00:00Z');
+}
+
 /**
  * Parses one of the words that an option accepts.
  * @throws FlowlineError FLOWLINE_USAGE.

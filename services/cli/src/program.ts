@@ -29,6 +29,7 @@ const commands = {
   pause: async () => (await import('./commands/detector-states.ts')).pauseCommand,
   resume: async () => (await import('./commands/detector-states.ts')).resumeCommand,
   delete: async () => (await import('./commands/detector-states.ts')).deleteCommand,
+  tokens: async () => (await import('./commands/tokens.ts')).tokensCommand,
   identity: async () => (await import('./commands/identity.ts')).identityCommand,
 } satisfies Record<string, Load>;
 

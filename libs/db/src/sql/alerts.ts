@@ -26,6 +26,11 @@ export interface AlertStateRow {
   readonly snoozed: boolean;
 }
 
+/** Alert with its state and its most surprising anomaly, which a storm has not. */
+export interface AlertPeakRow extends AlertStateRow {
+  readonly peak: Alert | null;
+}
+
 /** Columns of {@link AlertStateRow}. */
 export const alertStateColumns = `
   alert_id AS "alertId", fingerprint, kind, entity, feature, phase, severity, count, first_seen AS "firstSeen",
@@ -85,7 +90,7 @@ export const selectAlertStates = many<
  * streams have stopped, so that no event time will resolve them.
  */
 export const selectQuietAlerts = many<
-  AlertStateRow & { readonly partition: number; readonly peak: Alert | null },
+  AlertPeakRow & { readonly partition: number },
   { detector: string; topic: string; partitions: readonly number[]; quietMs: number; limit: number }
 >(`
   WITH quiet AS (

@@ -1,7 +1,7 @@
 import type { PValueMethod } from '@flowline/events';
 
 import type { Queryable } from '../database.ts';
-import { execute, many, one, type Statement } from '../statement.ts';
+import { execute, many, maybe, one, type Statement } from '../statement.ts';
 
 /** Anomaly as users read it. */
 export interface AnomalyRow {
@@ -51,10 +51,13 @@ const conditions = {
   entity: 'entity = :entity',
   feature: 'top_feature = :feature',
   eventId: 'event_id = :eventId',
+  alertId: 'alert_id = :alertId',
   from: 'event_time >= :from',
   to: 'event_time < :to',
   maxPValue: 'p_value <= :maxPValue',
-  afterId: '(event_time, anomaly_id) < (:afterTime, :afterId::bigint)',
+  // A time in JavaScript lacks the microseconds; the row itself has them until it is deleted.
+  afterId: `(event_time, anomaly_id) < (coalesce(
+    (SELECT event_time FROM flowline.anomalies WHERE anomaly_id = :afterId::bigint), :afterTime), :afterId::bigint)`,
 } as const;
 
 /** Orders of anomalies. Each has an index of its own, with and without a detector. */
@@ -71,6 +74,7 @@ export interface AnomalyParameters {
   readonly entity?: string;
   readonly feature?: string;
   readonly eventId?: string;
+  readonly alertId?: string;
   /** Earliest event time, inclusive. */
   readonly from?: Date;
   /** Latest event time, exclusive. */
@@ -106,6 +110,32 @@ export function selectAnomalies(
   statements.set(text, statement);
   return statement(client, parameters);
 }
+
+/** Selects one anomaly. */
+export const selectAnomaly = maybe<AnomalyRow, { anomalyId: number }>(`
+  SELECT ${columns} FROM flowline.v1_anomalies WHERE anomaly_id = :anomalyId
+`);
+
+/**
+ * Selects the anomalies beyond an id and those within ranges of ids, oldest first: an id is taken
+ * before its transaction commits, so that a later one may be visible earlier.
+ */
+export const selectNewAnomalies = many<
+  AnomalyRow,
+  { after: number; froms: readonly number[]; tos: readonly number[]; limit: number }
+>(`
+  SELECT * FROM (
+    (SELECT ${columns} FROM flowline.v1_anomalies WHERE anomaly_id > :after ORDER BY anomaly_id LIMIT :limit)
+    UNION ALL
+    (SELECT ${columns} FROM unnest(:froms::bigint[], :tos::bigint[]) AS gap (low, high)
+     JOIN flowline.v1_anomalies ON anomaly_id BETWEEN low AND high LIMIT :limit)) AS news
+  ORDER BY "anomalyId"
+`);
+
+/** Selects the greatest id of an anomaly, 0 for none. */
+export const selectLastAnomaly = one<{ anomalyId: number }>(`
+  SELECT coalesce(max(anomaly_id), 0) AS "anomalyId" FROM flowline.anomalies
+`);
 
 /** Number of columns of {@link copyAnomalies}, and so of fields per row. */
 export const ANOMALY_FIELDS = 21;

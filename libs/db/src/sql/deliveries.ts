@@ -1,7 +1,5 @@
-import type { Alert } from '@flowline/events';
-
 import { execute, many, one } from '../statement.ts';
-import { alertStateColumns, type AlertStateRow } from './alerts.ts';
+import { type AlertPeakRow, alertStateColumns } from './alerts.ts';
 
 /** Message that was claimed for a sink. */
 export interface DeliveryRow {
@@ -119,7 +117,7 @@ export const noteWaiting = execute<{ sink: string; detectors: readonly string[];
  * time.
  */
 export const selectOpenAlerts = many<
-  AlertStateRow & { readonly detector: string; readonly peak: Alert | null },
+  AlertPeakRow & { readonly detector: string },
   { sink: string; detectors: readonly string[]; after: string | null; limit: number }
 >(`
   SELECT detector, peak, ${alertStateColumns}

@@ -1,3 +1,6 @@
+import type { PValueMethod } from '@flowline/events';
+
+import { selectWhere } from '../select-where.ts';
 import { one } from '../statement.ts';
 
 /** Number of columns of {@link copyEventScores}, and so of fields per row. */
@@ -50,3 +53,61 @@ export const dropScoredPartition = one<{ dropped: string | null }, { keepDays: n
 export const summariseScoredDay = one<{ ranges: number }, { daysAgo: number }>(`
   SELECT flowline.summarise_day((now() AT TIME ZONE 'UTC')::date - :daysAgo::integer) AS ranges
 `);
+
+/** Stored event with its score, if it has one. */
+export interface ScoreRow {
+  readonly detector: string;
+  readonly detectorVersion: number;
+  /** Null for an event from before the first model, which has no score. */
+  readonly modelVersion: number | null;
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  readonly eventId: string;
+  readonly eventTime: Date;
+  readonly scoredAt: Date;
+  readonly entity: string | null;
+  readonly logDensityNats: number | null;
+  readonly pValue: number | null;
+  readonly pMethod: PValueMethod | null;
+  readonly isAnomaly: boolean;
+  /** Event time to the microsecond, as Postgres writes it. */
+  readonly exactTime: string;
+}
+
+/** Conditions on stored events. */
+export interface ScoreConditions {
+  readonly detector: string;
+  readonly entity: string;
+  /** Earliest event time, inclusive. */
+  readonly from: Date;
+  /** Latest event time, exclusive. */
+  readonly to: Date;
+  /** Position of the last row of the previous page. */
+  readonly afterTime: string;
+  readonly afterTopic: string;
+  readonly afterPartition: number;
+  readonly afterOffset: number;
+}
+
+/** Selects stored events, the latest first. */
+export const selectScores = selectWhere<ScoreRow, ScoreConditions>(
+  {
+    detector: 'detector = :detector',
+    entity: 'entity = :entity',
+    from: 'event_time >= :from',
+    to: 'event_time < :to',
+    afterTime: 'event_time <= :afterTime::timestamptz',
+    afterTopic: 'true',
+    afterPartition: 'true',
+    afterOffset: `(event_time, topic, partition, "offset")
+      < (:afterTime::timestamptz, :afterTopic::text, :afterPartition::integer, :afterOffset::bigint)`,
+  },
+  (where) => `
+    SELECT detector, detector_version AS "detectorVersion", model_version AS "modelVersion", topic, partition, "offset",
+      event_id AS "eventId", event_time AS "eventTime", scored_at AS "scoredAt", entity,
+      log_density_nats AS "logDensityNats", p_value AS "pValue", p_method AS "pMethod", is_anomaly AS "isAnomaly",
+      event_time::text AS "exactTime"
+    FROM flowline.scored_events ${where}
+    ORDER BY event_time DESC, topic DESC, partition DESC, "offset" DESC LIMIT :limit`,
+);

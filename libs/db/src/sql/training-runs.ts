@@ -19,14 +19,24 @@ export interface TrainingRunRow {
   readonly error: unknown;
 }
 
-/** Selects the latest runs of a detector (null: of all). */
-export const selectTrainingRuns = many<TrainingRunRow, { detector: string | null; limit: number }>(`
-  SELECT run_id AS "runId", detector, detector_version AS "detectorVersion", scheduled_for AS "scheduledFor",
-         attempt, status, phase, started_at AS "startedAt", finished_at AS "finishedAt", phases, curves, metrics,
-         model_version AS "modelVersion", promoted, error
-  FROM flowline.training_runs
-  WHERE :detector::text IS NULL OR detector = :detector
+const columns = `
+  run_id AS "runId", detector, detector_version AS "detectorVersion", scheduled_for AS "scheduledFor",
+  attempt, status, phase, started_at AS "startedAt", finished_at AS "finishedAt", phases, curves, metrics,
+  model_version AS "modelVersion", promoted, error`;
+
+/** Selects the latest runs of a detector (null: of all), below an id. */
+export const selectTrainingRuns = many<
+  TrainingRunRow,
+  { detector: string | null; before: number | null; limit: number }
+>(`
+  SELECT ${columns} FROM flowline.training_runs
+  WHERE (:detector::text IS NULL OR detector = :detector) AND (:before::bigint IS NULL OR run_id < :before)
   ORDER BY run_id DESC LIMIT :limit
+`);
+
+/** Selects one run. */
+export const selectTrainingRun = maybe<TrainingRunRow, { runId: number }>(`
+  SELECT ${columns} FROM flowline.training_runs WHERE run_id = :runId
 `);
 
 /** Selects the latest tick of a schedule that was claimed and not abandoned. */

@@ -1,16 +1,6 @@
-import { isUtf8 } from 'node:buffer';
-
 import { loadSettings, requireKafkaBrokers } from '@flowline/config';
-import {
-  getDetector,
-  listDeadLetters,
-  redriveDeadLetters,
-  type RedrivenRecord,
-  type StoredDeadLetter,
-  type UnsentLetter,
-} from '@flowline/db';
-import { createKafkaClient, createRecordProducer, type RecordProducer } from '@flowline/kafka';
-import { silentLogger } from '@flowline/telemetry';
+import { getDetector, listDeadLetters, type StoredDeadLetter } from '@flowline/db';
+import { bytesAsText, redriveToTopics } from '@flowline/operations';
 import { Command } from 'commander';
 
 import { action, command } from '../command.ts';
@@ -100,12 +90,7 @@ function redriveCommand(): Command {
         const access = { ...settings.kafka, brokers: requireKafkaBrokers(settings) };
         const { sent, skipped, reasons } = await withDatabase(async (db) => {
           await getDetector(db, detector);
-          const producer = createRecordProducer(createKafkaClient({ ...access, log: silentLogger }));
-          try {
-            return await redriveDeadLetters(db, filter, (records) => sendAgain(producer, records));
-          } finally {
-            await producer.close();
-          }
+          return redriveToTopics(db, access, filter);
         });
         const result = { detector, redriven: sent, ...(skipped === 0 ? {} : { skipped, reasons }) };
         printResult(result, options.json === true, () => {
@@ -119,36 +104,8 @@ function redriveCommand(): Command {
 /** Maximum number of reasons printed. */
 const REASONS = 5;
 
-/**
- * Sends records back to their topics. A record whose topic does not exist (such as one from a file)
- * is refused.
- */
-async function sendAgain(
-  producer: RecordProducer,
-  records: readonly RedrivenRecord[],
-): Promise<readonly UnsentLetter[]> {
-  const unsent = await producer.send(records.map(withOrigin));
-  return unsent.map(({ item: { deadLetterId }, refused, error }) => ({
-    ...{ deadLetterId, error },
-    refused: refused || error.code === 'FLOWLINE_TOPIC_MISSING',
-  }));
-}
-
-/**
- * Adds the origin of a record as a header, so that other readers of the topic can recognise a
- * repeat.
- */
-function withOrigin(record: RedrivenRecord): RedrivenRecord {
-  const origin = `${record.topic}-${record.partition}-${record.offset}`;
-  return { ...record, headers: { ...record.headers, 'flowline.redriven': origin } };
-}
-
-/** Bytes as text if they are valid UTF-8, otherwise as base64. */
-const bytesOf = (bytes: Buffer | null): string | { base64: string } | null =>
-  bytes === null ? null : isUtf8(bytes) ? bytes.toString('utf8') : { base64: bytes.toString('base64') };
-
 function toOutput(letter: StoredDeadLetter) {
-  return { ...letter, key: bytesOf(letter.key), value: bytesOf(letter.value) };
+  return { ...letter, key: bytesAsText(letter.key), value: bytesAsText(letter.value) };
 }
 
 function formatLetters(letters: readonly StoredDeadLetter[]): string {

@@ -3,9 +3,9 @@ import { writeFile } from 'node:fs/promises';
 import { readDefinition } from '@flowline/config';
 import { getDetector, type StoredModel } from '@flowline/db';
 import type { BundleMetadata } from '@flowline/detector';
+import { alphaOfStored } from '@flowline/operations';
 import type { Command } from 'commander';
 
-import { alphaOfStored } from '../alpha-of-stored.ts';
 import { action, command } from '../command.ts';
 import { formatNumber, printResult } from '../output.ts';
 import { storedModel } from '../stored-model.ts';

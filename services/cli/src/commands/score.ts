@@ -57,7 +57,10 @@ async function scoreFile(file: string, options: ScoreOptions): Promise<number> {
     const out = new Output();
     const onTerminal = process.stdout.isTTY;
     let header = scoresHeader(output);
-    for await (const rows of scoreRecords(records, detector, { names, explain: options.explain === true })) {
+    for await (const rows of scoreRecords(records, detector, {
+      names,
+      explain: options.explain === true ? 'anomalies' : 'nothing',
+    })) {
       totals.rows += rows.length;
       for (const row of rows) {
         if ('error' in row) {

@@ -3,10 +3,10 @@ import { Command } from 'commander';
 
 import { action } from '../command.ts';
 
-/** `flowline serve trainer|scorer`: runs a service in this terminal until a signal ends it. */
+/** `flowline serve trainer|scorer|api`: runs a service in this terminal until a signal ends it. */
 export function serveCommand(): Command {
   return new Command('serve')
-    .argument('<service>', 'trainer (trains on schedule) or scorer (scores events and raises alerts)')
+    .argument('<service>', 'trainer (trains on schedule), scorer (scores events and raises alerts) or api (HTTP)')
     .argument('[arguments...]', "the service's own arguments, after --")
     .description('Run a service until it is stopped (SIGTERM shuts it down cleanly).')
     .passThroughOptions()
@@ -17,6 +17,7 @@ export function serveCommand(): Command {
         'Examples:',
         '  flowline serve trainer',
         '  flowline serve scorer',
+        '  flowline serve api --port 7070',
         '  flowline serve scorer -- --detector checkout-latency --source kafka --alerts stdout',
       ].join('\n'),
     )
@@ -25,9 +26,10 @@ export function serveCommand(): Command {
         const args = written[0] === '--' ? written.slice(1) : written;
         if (service === 'trainer') return (await import('@flowline/trainer')).runTrainer(['serve', ...args]);
         if (service === 'scorer') return (await import('@flowline/scorer')).runScorer(args);
+        if (service === 'api') return (await import('@flowline/api')).runApi(args);
         throw new FlowlineError('FLOWLINE_USAGE', `There is no service "${service}".`, {
           where: 'flowline serve <service>',
-          remedy: 'Name trainer or scorer.',
+          remedy: 'Name trainer, scorer or api.',
         });
       }),
     );

@@ -1,14 +1,10 @@
-import { loadSettings, readDefinition } from '@flowline/config';
-import { type Database, getDetector, listDetectors, readPositions, type StoredDetector } from '@flowline/db';
-import { FlowlineError } from '@flowline/events';
-import { createKafkaClient, KafkaAdmin } from '@flowline/kafka';
-import { silentLogger } from '@flowline/telemetry';
+import { loadSettings } from '@flowline/config';
+import { getDetector, listDetectors } from '@flowline/db';
+import { type DetectorStatus, detectorStatuses } from '@flowline/operations';
 import type { Command } from 'commander';
 
 import { action, command } from '../command.ts';
-import { type TopicLag, topicLag } from '../kafka-lag.ts';
 import { formatCount, formatNumber, formatTime, printResult } from '../output.ts';
-import { type DetectorStatus, detectorStatus } from '../status/detector-status.ts';
 import { withDatabase } from '../with-database.ts';
 
 interface StatusOptions {
@@ -28,50 +24,11 @@ export function statusCommand(): Command {
     action(async (detector: string | undefined, options: StatusOptions) => {
       const statuses = await withDatabase(async (db) => {
         const stored = detector === undefined ? await listDetectors(db) : [await getDetector(db, detector)];
-        return withLag(db, stored, await Promise.all(stored.map((one) => detectorStatus(db, one))));
+        return detectorStatuses(db, stored, loadSettings().kafka);
       });
       printResult(statuses, options.json === true, formatStatuses);
     }),
   );
-}
-
-/**
- * Adds the lag of each detector, if the environment names brokers. All else comes from Postgres, so
- * a broker that does not answer leaves only the lag unknown.
- */
-async function withLag(
-  db: Database,
-  stored: readonly StoredDetector[],
-  statuses: readonly DetectorStatus[],
-): Promise<DetectorStatus[]> {
-  const { brokers, ...access } = loadSettings().kafka;
-  if (brokers === null) return [...statuses];
-  const connecting = KafkaAdmin.connect(createKafkaClient({ brokers, ...access, log: silentLogger }));
-  try {
-    return await Promise.all(
-      statuses.map(async (status, i) => {
-        const { kafka } = readDefinition(stored[i]?.definition, status.detector).source;
-        if (kafka === null) return status;
-        const positions = await readPositions(db, status.detector, kafka.topic);
-        const lag = await lagOrReason(async () => topicLag(await connecting, kafka.topic, positions));
-        return { ...status, ...lag };
-      }),
-    );
-  } finally {
-    await connecting.then(
-      (admin) => admin.close(),
-      () => undefined,
-    );
-  }
-}
-
-async function lagOrReason(look: () => Promise<TopicLag>): Promise<Pick<DetectorStatus, 'lag' | 'lagUnknown'>> {
-  try {
-    return { lag: await look(), lagUnknown: null };
-  } catch (error) {
-    if (!(error instanceof FlowlineError)) throw error;
-    return { lag: null, lagUnknown: error.message };
-  }
 }
 
 function formatStatuses(statuses: readonly DetectorStatus[]): string {

@@ -17,9 +17,9 @@ import {
   summariseHistory,
 } from '@flowline/db';
 import { compareColumns } from '@flowline/features';
+import { detectorStatus } from '@flowline/operations';
 
 import { formatCount } from '../output.ts';
-import { detectorStatus } from '../status/detector-status.ts';
 import { type DoctorFinding, failed, failure, finding, ok, skipped, warning } from './finding.ts';
 
 /** Findings about the database, and its detectors for the checks that need them. */

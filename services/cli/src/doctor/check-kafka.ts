@@ -1,9 +1,9 @@
 import type { DetectorDefinition, Settings } from '@flowline/config';
 import type { StreamPosition } from '@flowline/db';
 import { createKafkaClient, KafkaAdmin } from '@flowline/kafka';
+import { topicLag } from '@flowline/operations';
 import { silentLogger } from '@flowline/telemetry';
 
-import { topicLag } from '../kafka-lag.ts';
 import { formatCount } from '../output.ts';
 import type { DatabaseFindings } from './check-database.ts';
 import { type DoctorFinding, failed, failure, finding, ok, skipped } from './finding.ts';

@@ -1,12 +1,10 @@
-import { loadSettings, readDefinition, scoringCompute } from '@flowline/config';
-import { getDetector, loadChampion } from '@flowline/db';
+import { loadSettings, scoringCompute } from '@flowline/config';
 import { Detector, loadBundle } from '@flowline/detector';
 import { folderCache } from '@flowline/engine';
+import { championInForce } from '@flowline/operations';
+import { BATCH_ROWS, type EventNames } from '@flowline/operations/scoring';
 
-import { alphaOfStored } from '../alpha-of-stored.ts';
 import { readModelFile } from './model-file.ts';
-import type { EventNames } from './event-names.ts';
-import { BATCH_ROWS } from './score-records.ts';
 import { withDatabase } from '../with-database.ts';
 
 /** Origin of a model: a detector in the database, or a file. */
@@ -31,21 +29,8 @@ const DEFAULT_ALPHA = 1e-3;
 export async function loadModel(source: ModelSource, alpha: number | null): Promise<LoadedModel> {
   const stored =
     'detector' in source
-      ? await withDatabase(async (db) => {
-          const { definition, version } = await getDetector(db, source.detector);
-          const inForce = readDefinition(definition, `${source.detector}, version ${version}`);
-          const champion = await loadChampion(db, source.detector);
-          const decided = await alphaOfStored(db, champion);
-          const names = { time: inForce.source.time, id: inForce.source.eventId };
-          return { ...champion, alpha: decided.alpha, compute: inForce.compute, names };
-        })
-      : {
-          bytes: await readModelFile(source.file),
-          sha256: undefined,
-          alpha: null,
-          compute: null,
-          names: null,
-        };
+      ? await withDatabase((db) => championInForce(db, source.detector))
+      : { bytes: await readModelFile(source.file), sha256: undefined, alpha: null, compute: null, names: null };
   const bundle = loadBundle(stored.bytes, stored.sha256);
   const settings = loadSettings();
   const { backend, threads } = scoringCompute(settings, stored.compute);

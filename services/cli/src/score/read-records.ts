@@ -4,17 +4,12 @@ import { createGunzip } from 'node:zlib';
 
 import { csvRecords } from '@flowline/config';
 import { FlowlineError, messageOf } from '@flowline/events';
+import type { EventNames, FileRecord } from '@flowline/operations/scoring';
 import { decodeJson, type Line, LineSplitter } from '@flowline/stream';
 
 import { checkHeader } from './check-header.ts';
-import type { EventNames } from './event-names.ts';
 import { cellValue, type CellReading, fieldKinds } from './field-kinds.ts';
 import type { FileFormat } from './formats.ts';
-
-/** One record of a file: a value for the feature reader, or the fault of a broken record. */
-export type FileRecord =
-  | { readonly row: number; readonly value: unknown }
-  | { readonly row: number; readonly fault: { readonly reason: string; readonly message: string } };
 
 /** Options of {@link readRecords}. */
 export interface ReadOptions {

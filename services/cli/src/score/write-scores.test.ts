@@ -1,6 +1,7 @@
+import type { ScoredRow } from '@flowline/operations/scoring';
 import { describe, expect, it } from '@jest/globals';
 
-import { scoreLine, type ScoredRow } from './write-scores.ts';
+import { scoreLine } from './write-scores.ts';
 
 const row: ScoredRow = {
   ...{ row: 1, time: null, id: 'a\u001b[2J\u009b', entity: null },

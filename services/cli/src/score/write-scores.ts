@@ -1,34 +1,7 @@
 import { printable, printableJson } from '@flowline/events';
+import type { ScoredRow } from '@flowline/operations/scoring';
 
 import type { Format } from './formats.ts';
-
-/** Fields that identify an event of a file; null if it has none. */
-export interface RowNames {
-  /** Row number from 1, without the header. */
-  readonly row: number;
-  /** Time, id and entity in their original spelling. */
-  readonly time: string | null;
-  readonly id: string | null;
-  readonly entity: string | null;
-}
-
-/** A row of a file with its score or its fault. */
-export type ScoredRow = RowNames &
-  (
-    | {
-        readonly logDensityNats: number;
-        readonly pValue: number;
-        readonly surpriseBits: number;
-        readonly anomaly: boolean;
-        /**
-         * One-line summary of the anomaly, and its observed values; only if explanations were
-         * requested.
-         */
-        readonly summary?: string;
-        readonly observed?: Readonly<Record<string, number | string | null>>;
-      }
-    | { readonly error: { readonly reason: string; readonly message: string } }
-  );
 
 const COLUMNS = 'row,time,id,entity,log_density_nats,p_value,surprise_bits,anomaly,summary,observed,error';
 

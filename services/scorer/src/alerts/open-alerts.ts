@@ -1,7 +1,7 @@
-import type { AlertRules } from '@flowline/alerts';
 import { type DetectorDefinition, TOPIC_SINK } from '@flowline/config';
 import { type CommitOptions, type Database, outboxQueues, outboxStatus, relayQueue } from '@flowline/db';
 import { createKafkaSink, type KafkaClient } from '@flowline/kafka';
+import { alertAddressesOf, alertRulesOf } from '@flowline/operations';
 import { type AlertSink, createStdoutSink } from '@flowline/stream';
 import type { Logger, Metrics } from '@flowline/telemetry';
 
@@ -96,8 +96,7 @@ export function alertAddress(
   { alerts, source }: DetectorDefinition,
   sourceTopic: string,
 ): Required<Pick<CommitOptions, 'alertTopic' | 'alertSinks' | 'alertRules' | 'oncePerEvent'>> {
-  const rules = { alertRules: rulesOf(alerts), oncePerEvent: source.eventId !== null };
-  const named = alerts.sinks.filter((sink) => sink !== TOPIC_SINK).map((sink) => ({ sink, topic: '' }));
+  const rules = { alertRules: alertRulesOf(alerts), oncePerEvent: source.eventId !== null };
   switch (choice) {
     case 'none':
       return { ...rules, alertTopic: null, alertSinks: [] };
@@ -106,18 +105,13 @@ export function alertAddress(
     case 'kafka':
       return { ...rules, alertTopic: alerts.topic, alertSinks: [] };
     case 'sinks':
-      return { ...rules, alertTopic: hasTopic(choice, { alerts }) ? alerts.topic : null, alertSinks: named };
+      return { ...rules, alertTopic: null, alertSinks: alertAddressesOf({ alerts, source }, sourceTopic) };
   }
 }
 
 /** True if messages of a detector go to its topic. */
 export function hasTopic(choice: AlertsChoice, { alerts }: Pick<DetectorDefinition, 'alerts'>): boolean {
   return choice === 'kafka' || (choice === 'sinks' && alerts.sinks.includes(TOPIC_SINK));
-}
-
-/** Rules of a detector by which anomalies become alerts. */
-function rulesOf({ severity, ...alerts }: DetectorDefinition['alerts']): AlertRules {
-  return { ...alerts, severityBits: severity };
 }
 
 /** Updates the gauges of pending alerts and of alerts that the sink has refused. */

@@ -1,11 +1,18 @@
-import { type Detector, isAnomalous, surpriseBits } from '@flowline/detector';
+import { type Detector, isAnomalous, type Scores, surpriseBits } from '@flowline/detector';
 import { at, Numeral } from '@flowline/events';
-import { compileEventId, compileEventTime, Fault, type FeatureRecord, rowValues } from '@flowline/features';
+import {
+  compileEventId,
+  compileEventTime,
+  Fault,
+  type FeatureRecord,
+  type FeatureTable,
+  rowValues,
+} from '@flowline/features';
 
 import type { EventNames } from './event-names.ts';
 import { createFileReader, type FileReader } from './file-reader.ts';
-import type { FileRecord } from './read-records.ts';
-import type { RowNames, ScoredRow } from './write-scores.ts';
+import type { FileRecord } from './file-record.ts';
+import type { EventExplanation, RowNames, ScoredRow } from './scored-row.ts';
 
 /** Rows scored at once: enough for the kernels, few enough to stream. */
 export const BATCH_ROWS = 4096;
@@ -13,8 +20,11 @@ export const BATCH_ROWS = 4096;
 /** Options of {@link scoreRecords}. */
 export interface ScoreOptions {
   readonly names: EventNames;
-  /** Adds the summary and the observed values to each anomaly. */
-  readonly explain: boolean;
+  /**
+   * `anomalies` adds the summary and the observed values to each anomaly, `every` adds the whole
+   * explanation to each event.
+   */
+  readonly explain: 'nothing' | 'anomalies' | 'every';
 }
 
 /**
@@ -64,14 +74,7 @@ async function scoreBatch(
   }
   const scores = await detector.score(table);
   const anomalies = Array.from(accepted.keys()).filter((i) => isAnomalous(at(scores.pValues, i), detector.alpha));
-  const explanations = explain ? await detector.explain(table, anomalies, scores) : [];
-  const { schema } = detector.bundle;
-  const why = new Map(
-    explanations.map(({ summary }, i) => {
-      const row = at(anomalies, i);
-      return [row, { summary, observed: rowValues(schema, table, row) }];
-    }),
-  );
+  const why = new Map(await explained(detector, table, { anomalies, scores, explain }));
   const anomalous = new Set(anomalies);
   accepted.forEach((index, i) => {
     const { row, value } = at(readable, index);
@@ -88,6 +91,32 @@ async function scoreBatch(
     });
   });
   return batch.flatMap(({ row }) => rows.get(row) ?? []);
+}
+
+interface Explained {
+  readonly anomalies: readonly number[];
+  readonly scores: Scores;
+  readonly explain: ScoreOptions['explain'];
+}
+
+/** Explanations by row: of the anomalies, or of every row. */
+async function explained(
+  detector: Detector,
+  table: FeatureTable,
+  { anomalies, scores, explain }: Explained,
+): Promise<(readonly [number, EventExplanation])[]> {
+  if (explain === 'nothing') return [];
+  const rows = explain === 'every' ? Array.from({ length: table.size }, (_, row) => row) : anomalies;
+  const explanations =
+    explain === 'every'
+      ? await detector.explainFully(table, rows, scores)
+      : await detector.explain(table, rows, scores);
+  return explanations.map((explanation, i) => {
+    const row = at(rows, i);
+    const { summary } = explanation;
+    const observed = rowValues(detector.bundle.schema, table, row);
+    return [row, explain === 'every' ? { summary, observed, explanation } : { summary, observed }];
+  });
 }
 
 interface ScoreFault {

@@ -16,7 +16,7 @@ import {
   type StoredDetector,
 } from '@flowline/db';
 
-import type { TopicLag } from '../kafka-lag.ts';
+import type { TopicLag } from './topic-lag.ts';
 import { stateFindings } from './state-findings.ts';
 
 /** Days over which alarms are compared, including today. */

@@ -1,0 +1,42 @@
+import {
+  type AlertLife,
+  type AlertMessage,
+  type AlertPolicy,
+  type AlertRules,
+  anomalyAlertMessage,
+  resolve,
+  stormAlertMessage,
+  stormPolicy,
+} from '@flowline/alerts';
+import type pg from 'pg';
+
+import { type AlertPlace, alertRowsJson, lifeOf, type StoredAlert } from './alert-states.ts';
+import { type AlertPeakRow, updateAlertsDue, upsertAlerts } from './sql/alerts.ts';
+
+/**
+ * Resolves open alerts of a partition, under the lock of their source, and returns the messages
+ * about it.
+ * @param resolvedMs event time of the resolution.
+ */
+export async function resolveRows(
+  client: pg.PoolClient,
+  place: AlertPlace,
+  rows: readonly AlertPeakRow[],
+  rules: AlertRules,
+  resolvedMs: (life: AlertLife, policy: AlertPolicy) => number,
+): Promise<AlertMessage[]> {
+  const policyOf = (kind: StoredAlert['kind']) => (kind === 'storm' ? stormPolicy(rules) : rules);
+  const messages: AlertMessage[] = [];
+  const alerts = rows.map((row): StoredAlert => {
+    const { fingerprint, kind, entity, feature, peak, storm } = row;
+    const before = lifeOf(row);
+    const { life, transition } = resolve(before, resolvedMs(before, policyOf(kind)));
+    if (transition !== null && peak !== null) messages.push(anomalyAlertMessage(fingerprint, transition, peak));
+    if (transition !== null && storm !== null)
+      messages.push(stormAlertMessage(place.detector, fingerprint, transition, storm));
+    return { fingerprint, kind, entity, feature, life, isLatest: true, peak, storm };
+  });
+  await upsertAlerts(client, { rows: alertRowsJson(alerts, place, policyOf) });
+  await updateAlertsDue(client, place);
+  return messages;
+}

@@ -1,0 +1,110 @@
+import type { AlertKind, Severity } from '@flowline/alerts';
+import type { Alert } from '@flowline/events';
+
+import { selectWhere } from '../select-where.ts';
+import { many, maybe } from '../statement.ts';
+import { alertStateColumns, type AlertPeakRow, type StoredStorm } from './alerts.ts';
+
+/** Alert as people read it. */
+export interface AlertRow {
+  readonly alertId: string;
+  readonly detector: string;
+  readonly kind: AlertKind;
+  readonly entity: string | null;
+  /** The most surprising feature; null if its anomalies are not explained. */
+  readonly feature: string | null;
+  readonly state: 'open' | 'resolved';
+  readonly severity: Severity;
+  /** Anomalies so far; openings, if it is a storm. */
+  readonly count: number;
+  readonly firstSeen: Date;
+  readonly lastSeen: Date;
+  readonly resolvedAt: Date | null;
+  readonly peakBits: number;
+  readonly summary: string | null;
+  /** Messages about it so far. */
+  readonly messages: number;
+  readonly acknowledgedAt: Date | null;
+  readonly acknowledgedBy: string | null;
+  readonly snoozedUntil: Date | null;
+  /** Its most surprising anomaly, as it is published; null for a storm. */
+  readonly peak: Alert | null;
+  readonly storm: StoredStorm | null;
+  readonly topic: string;
+  readonly partition: number;
+  readonly fingerprint: string;
+}
+
+const columns = `
+  alert_id AS "alertId", detector, kind, entity, feature, state, severity, count, first_seen AS "firstSeen",
+  last_seen AS "lastSeen", resolved_at AS "resolvedAt", peak_bits AS "peakBits", summary, messages,
+  acknowledged_at AS "acknowledgedAt", acknowledged_by AS "acknowledgedBy", snoozed_until AS "snoozedUntil", peak,
+  storm, topic, partition, fingerprint`;
+
+/** Conditions on alerts. */
+export interface AlertConditions {
+  readonly detector: string;
+  readonly state: 'open' | 'resolved';
+  readonly severity: Severity;
+  readonly entity: string;
+  readonly acknowledged: boolean;
+  /** Earliest time of the last anomaly, inclusive. */
+  readonly from: Date;
+  /** Latest time of the last anomaly, exclusive. */
+  readonly to: Date;
+  /** Position of the last row of the previous page: its time, and its id. */
+  readonly afterTime: Date;
+  readonly afterId: string;
+}
+
+/** Selects alerts, the one with the latest anomaly first. */
+export const selectAlerts = selectWhere<AlertRow, AlertConditions>(
+  {
+    detector: 'detector = :detector',
+    state: 'state = :state',
+    severity: 'severity = :severity',
+    entity: 'entity = :entity',
+    acknowledged: '(acknowledged_at IS NOT NULL) = :acknowledged',
+    from: 'last_seen >= :from',
+    to: 'last_seen < :to',
+    afterTime: 'last_seen <= :afterTime',
+    afterId: '(last_seen, alert_id) < (:afterTime, :afterId::uuid)',
+  },
+  (where) => `SELECT ${columns} FROM flowline.v1_alerts ${where} ORDER BY last_seen DESC, alert_id DESC LIMIT :limit`,
+);
+
+/** Selects one alert. */
+export const selectAlert = maybe<AlertRow, { alertId: string }>(`
+  SELECT ${columns} FROM flowline.v1_alerts WHERE alert_id = :alertId
+`);
+
+/** Selects the state of one alert and its place, and locks it. */
+export const lockAlertState = maybe<
+  AlertPeakRow & { readonly detector: string; readonly topic: string; readonly partition: number },
+  { alertId: string }
+>(`
+  SELECT detector, topic, partition, peak, ${alertStateColumns} FROM flowline.alerts WHERE alert_id = :alertId FOR UPDATE
+`);
+
+/** Notes who has seen an alert first. */
+export const updateAcknowledged = maybe<{ alertId: string }, { alertId: string; by: string }>(`
+  UPDATE flowline.alerts
+  SET acknowledged_at = coalesce(acknowledged_at, now()), acknowledged_by = coalesce(acknowledged_by, :by)
+  WHERE alert_id = :alertId AND phase <> 'counting' RETURNING alert_id AS "alertId"
+`);
+
+/** Holds back the pages of an alert until a time; null ends that. */
+export const updateSnoozed = maybe<{ alertId: string }, { alertId: string; until: Date | null }>(`
+  UPDATE flowline.alerts SET snoozed_until = :until
+  WHERE alert_id = :alertId AND phase <> 'counting' RETURNING alert_id AS "alertId"
+`);
+
+/** Selects alerts that have changed in the last seconds, the latest change last. */
+export const selectChangedAlerts = many<AlertRow & { readonly changedAt: Date }, { seconds: number; limit: number }>(`
+  SELECT a.changed_at AS "changedAt", ${columns}
+  FROM (
+    SELECT alert_id, changed_at FROM flowline.alerts
+    WHERE changed_at > clock_timestamp() - make_interval(secs => :seconds) AND phase <> 'counting'
+    ORDER BY changed_at LIMIT :limit) AS a
+  JOIN flowline.v1_alerts USING (alert_id) ORDER BY a.changed_at
+`);

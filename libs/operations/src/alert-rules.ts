@@ -1,0 +1,19 @@
+import type { AlertRules } from '@flowline/alerts';
+import { type DetectorDefinition, TOPIC_SINK } from '@flowline/config';
+import type { AlertAddress } from '@flowline/db';
+
+/** Rules of a detector by which anomalies become alerts. */
+export function alertRulesOf({ severity, ...alerts }: DetectorDefinition['alerts']): AlertRules {
+  return { ...alerts, severityBits: severity };
+}
+
+/** Destinations of messages about alerts of a source, unless its scorer was told otherwise. */
+export function alertAddressesOf(
+  { alerts, source: { kafka } }: Pick<DetectorDefinition, 'alerts' | 'source'>,
+  sourceTopic: string,
+): readonly AlertAddress[] {
+  if (kafka?.topic !== sourceTopic) return [{ sink: 'stdout', topic: sourceTopic }];
+  return alerts.sinks.map((sink) =>
+    sink === TOPIC_SINK ? { sink: 'kafka', topic: alerts.topic } : { sink, topic: '' },
+  );
+}

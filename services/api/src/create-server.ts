@@ -1,0 +1,127 @@
+import { randomUUID } from 'node:crypto';
+
+import { FlowlineError } from '@flowline/events';
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
+
+import { authenticate } from './authenticate.ts';
+import { requireCaller } from './authorise.ts';
+import type { Caller } from './caller.ts';
+import { handleRoute } from './handle-route.ts';
+import { type CountRequest, DEFAULT_LIMITS, requestCounter, type RequestLimits } from './limits.ts';
+import { answerToNoRequest } from './no-request.ts';
+import { problemOf } from './problem.ts';
+import type { ApiParts } from './route.ts';
+import { routes } from './routes.ts';
+import { securityHeaders } from './security-headers.ts';
+
+/** Maximum bytes of a body. */
+const BODY_BYTES = 1_048_576;
+/** Maximum time in which a request has to arrive. */
+const REQUEST_MS = 30_000;
+
+/** Methods that a path answers, with a request for its route or with 405. */
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'QUERY'] as const;
+
+/** Creates the server of the API; it does not listen yet. */
+export async function createServer(parts: ApiParts, limits: RequestLimits = DEFAULT_LIMITS): Promise<FastifyInstance> {
+  const server = fastify({
+    bodyLimit: BODY_BYTES,
+    requestTimeout: REQUEST_MS,
+    genReqId: () => randomUUID(),
+    frameworkErrors: (error, request, reply) => sendProblem(parts, error, request, reply),
+    clientErrorHandler: (error, socket) => {
+      parts.logger.debug({ err: error }, 'a request is not HTTP');
+      if (socket.writable) socket.end(answerToNoRequest());
+    },
+  });
+  readBodiesAsBytes(server);
+  server.addHook('onSend', async (request, reply) => {
+    reply.headers({ ...securityHeaders, 'x-request-id': request.id });
+  });
+  server.setErrorHandler((error, request, reply) => sendProblem(parts, error, request, reply));
+  server.setNotFoundHandler((request, reply) => sendProblem(parts, nothingAt(request), request, reply));
+  const count = await requestCounter(server, limits);
+  registerRoutes(server, parts, count);
+  return server;
+}
+
+function registerRoutes(server: FastifyInstance, parts: ApiParts, count: CountRequest): void {
+  const callers = new WeakMap<FastifyRequest, Caller | null>();
+  // Before the body is read: who may not call reads no megabyte into memory.
+  server.addHook('onRequest', async (request) => {
+    let caller: Caller | null = null;
+    try {
+      caller = await authenticate(parts.db, request.headers.authorization);
+    } finally {
+      // An attempt with a wrong token counts, too.
+      await count(request, caller);
+    }
+    callers.set(request, caller);
+  });
+  const callerOf = (request: FastifyRequest): Caller | null => callers.get(request) ?? null;
+  for (const route of routes) {
+    const url = urlOf(route.path);
+    server.route({
+      method: route.method,
+      url,
+      // A HEAD of what never ends would not end.
+      exposeHeadRoute: route.method === 'GET' && route.path !== '/v1/stream',
+      onRequest: (request, _reply, done) => {
+        requireCaller(route, callerOf(request));
+        done();
+      },
+      handler: (request, reply) => handleRoute(route, { request, reply, caller: callerOf(request) }, parts),
+    });
+  }
+  refuseOtherMethods(server);
+}
+
+/** Path as Fastify writes it. */
+const urlOf = (path: string): string => path.replace(/\{(\w+)\}/g, ':$1');
+
+function refuseOtherMethods(server: FastifyInstance): void {
+  for (const path of new Set(routes.map((route) => route.path))) {
+    const known: readonly string[] = routes.filter((route) => route.path === path).map(({ method }) => method);
+    const others = METHODS.filter((method) => !known.includes(method));
+    server.route({
+      method: [...others],
+      url: urlOf(path),
+      // Before the body is looked at.
+      onRequest: (request, reply, done) => {
+        reply.header('allow', known.join(', '));
+        done(methodRefused(path, request.method, known));
+      },
+      handler: () => undefined,
+    });
+  }
+}
+
+function methodRefused(path: string, method: string, known: readonly string[]): FlowlineError {
+  return new FlowlineError('FLOWLINE_METHOD_NOT_ALLOWED', `${path} does not take ${method}.`, {
+    where: path,
+    remedy: `It takes ${known.join(' and ')}.`,
+  });
+}
+
+/** Bodies are parsed by their route; here, only their type is checked, and their size bounded. */
+function readBodiesAsBytes(server: FastifyInstance): void {
+  server.removeAllContentTypeParsers();
+  for (const type of ['application/json', 'application/yaml']) {
+    server.addContentTypeParser(type, { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  }
+}
+
+function nothingAt({ method, url }: FastifyRequest): FlowlineError {
+  return new FlowlineError('FLOWLINE_NOT_FOUND', `There is nothing at ${method} ${url.split('?')[0] ?? ''}.`, {
+    where: 'the path',
+    remedy: 'See /openapi.json for the routes.',
+  });
+}
+
+function sendProblem({ logger }: ApiParts, error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const problem = problemOf(error, request.id);
+  if (problem.status >= 500)
+    logger.error({ err: error, requestId: request.id, method: request.method }, 'a request failed');
+  if (problem.status === 401) reply.header('www-authenticate', 'Bearer');
+  reply.code(problem.status).header('content-type', 'application/problem+json').send(JSON.stringify(problem));
+}

@@ -1,0 +1,5 @@
+export { openApi, problemStatuses } from './openapi.ts';
+export type { Route } from './route.ts';
+export { routes } from './routes.ts';
+export { runApi } from './run-api.ts';
+export { type RunningApi, startApi } from './start-api.ts';

@@ -1,0 +1,30 @@
+import type { Route } from './route.ts';
+import { accessRoutes } from './routes/access.ts';
+import { alertRoutes } from './routes/alerts.ts';
+import { anomalyRoutes } from './routes/anomalies.ts';
+import { deadLetterRoutes } from './routes/dead-letters.ts';
+import { detectorRoutes } from './routes/detectors.ts';
+import { modelRoutes } from './routes/models.ts';
+import { scoreRoutes } from './routes/scores.ts';
+import { scoringRoutes } from './routes/scoring.ts';
+import { serviceRoutes } from './routes/service.ts';
+import { streamRoutes } from './routes/stream.ts';
+import { trainingRunRoutes } from './routes/training-runs.ts';
+
+/**
+ * Every route of the API. Registration, OpenAPI, docs/reference/api.md and the test of who may call
+ * what are derived from it; a new resource is a file in routes/ and a line here.
+ */
+export const routes: readonly Route[] = [
+  ...detectorRoutes,
+  ...scoringRoutes,
+  ...modelRoutes,
+  ...trainingRunRoutes,
+  ...anomalyRoutes,
+  ...alertRoutes,
+  ...scoreRoutes,
+  ...deadLetterRoutes,
+  ...streamRoutes,
+  ...accessRoutes,
+  ...serviceRoutes(() => routes),
+];

@@ -1,0 +1,105 @@
+import { scoringCompute, type Settings } from '@flowline/config';
+import { championVersion, type Database, getDetector } from '@flowline/db';
+import type { Detector } from '@flowline/detector';
+import { FlowlineError } from '@flowline/events';
+import { championInForce } from '@flowline/operations';
+import type { EventNames } from '@flowline/operations/scoring';
+
+/** Champion of a detector, ready to score. */
+export interface LoadedChampion {
+  readonly detector: Detector;
+  readonly names: EventNames;
+  readonly modelVersion: number;
+  readonly detectorVersion: number;
+}
+
+/** Models kept in memory; the one unused for longest goes first. */
+const MOST_MODELS = 8;
+/** Requests that wait for their turn; more are refused. */
+const MOST_WAITING = 32;
+
+/**
+ * Champions that score on request: loaded when they are first asked for, replaced when another
+ * model or definition is in force. One request is scored at a time, so that the API stays
+ * answerable and no model is disposed of in use.
+ */
+export class ScoringModels {
+  readonly #db: Database;
+  readonly #settings: Settings;
+  /** By detector, the one used last at the end. */
+  readonly #loaded = new Map<string, LoadedChampion>();
+  #turn: Promise<unknown> = Promise.resolve();
+  #waiting = 0;
+
+  constructor(db: Database, settings: Settings) {
+    this.#db = db;
+    this.#settings = settings;
+  }
+
+  /**
+   * Runs work with the champion of a detector, in its turn.
+   * @throws FlowlineError FLOWLINE_DETECTOR_MISSING, FLOWLINE_MODEL_MISSING; FLOWLINE_RATE_LIMITED
+   * if too many requests wait.
+   */
+  async use<Result>(detector: string, work: (champion: LoadedChampion) => Promise<Result>): Promise<Result> {
+    if (this.#waiting >= MOST_WAITING) {
+      throw new FlowlineError('FLOWLINE_RATE_LIMITED', `${MOST_WAITING} requests wait to be scored.`, {
+        where: detector,
+        remedy: 'Send events in fewer, larger requests.',
+        retryable: true,
+      });
+    }
+    this.#waiting++;
+    const result = this.#turn.then(async () => work(await this.#champion(detector)));
+    this.#turn = result.catch(() => undefined);
+    try {
+      return await result;
+    } finally {
+      this.#waiting--;
+    }
+  }
+
+  /** Disposes of every model, after the work in progress. */
+  async close(): Promise<void> {
+    await this.#turn;
+    for (const { detector } of this.#loaded.values()) detector.dispose();
+    this.#loaded.clear();
+  }
+
+  async #champion(name: string): Promise<LoadedChampion> {
+    const { version: detectorVersion } = await getDetector(this.#db, name);
+    const modelVersion = await championVersion(this.#db, name);
+    const known = this.#loaded.get(name);
+    this.#loaded.delete(name);
+    if (known !== undefined) {
+      if (known.modelVersion === modelVersion && known.detectorVersion === detectorVersion) {
+        this.#loaded.set(name, known);
+        return known;
+      }
+      known.detector.dispose();
+    }
+    const loaded = { ...(await this.#load(name)), detectorVersion };
+    this.#loaded.set(name, loaded);
+    this.#forget();
+    return loaded;
+  }
+
+  async #load(name: string): Promise<Omit<LoadedChampion, 'detectorVersion'>> {
+    // Loaded on demand: most requests need no tensors.
+    const { Detector, loadBundle } = await import('@flowline/detector');
+    const { folderCache } = await import('@flowline/engine');
+    const { bytes, sha256, version, alpha, compute, names } = await championInForce(this.#db, name);
+    const { backend } = scoringCompute(this.#settings, compute);
+    const cache = folderCache(this.#settings.cacheFolder);
+    const detector = await Detector.create(loadBundle(bytes, sha256), { alpha, backend, threads: 1, cache });
+    return { detector, names, modelVersion: version };
+  }
+
+  #forget(): void {
+    for (const [name, { detector }] of this.#loaded) {
+      if (this.#loaded.size <= MOST_MODELS) return;
+      detector.dispose();
+      this.#loaded.delete(name);
+    }
+  }
+}
