@@ -67,6 +67,7 @@ export * from './redrive.ts';
 export * from './resources.ts';
 export { listScores, type ScoreCursor, type ScoreFilter, type StoredScore } from './scores.ts';
 export { schemaDump } from './schema-dump.ts';
+export { type AlertAddress } from './store-messages.ts';
 export * from './streams.ts';
 export * from './training-lease.ts';
 export * from './training-runs.ts';

@@ -26,7 +26,7 @@ function read(rows: readonly (readonly unknown[])[]) {
   const reader = storedReader(definition);
   const cells = [0, 1, 2].map((i) => ({ kind: 'values' as const, values: rows.map((row) => row[i]) }));
   const timesMs = new Float64Array(rows.length);
-  reader.read({ size: rows.length, timesMs, timeValues: null, badTimes: null, cells, totals: null });
+  reader.read({ size: rows.length, timesMs, timeValues: null, badTimes: null, cells, totals: null }, timesMs, null);
   return reader.builder.table().rows(0, rows.length);
 }
 
