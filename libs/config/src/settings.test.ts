@@ -24,6 +24,7 @@ describe('loadSettings', () => {
       kafka: { brokers: null, clientId: 'flowline', tls: null, sasl: null },
       logLevel: 'info',
       http: null,
+      httpHost: '127.0.0.1',
       backend: 'wasm',
       scoring: { backend: null, threads: null },
       cacheFolder: path.join(homedir(), '.cache', 'flowline'),
