@@ -74,7 +74,13 @@ export async function fuzz(program: string, { url, token, examples, timeoutMs, s
       ...['--exclude-path', '/v1/stream', '--request-timeout', '30', '--workers', '1'],
       ...['--generation-database', 'none', '--suppress-health-check', 'all', '--warnings', 'off'],
     ],
-    { stdio: ['ignore', 'inherit', 'inherit'], timeout: timeoutMs, env: { ...process.env, NO_COLOR: '1' } },
+    // It leaves its cache in the current folder.
+    {
+      cwd: path.dirname(program),
+      stdio: ['ignore', 'inherit', 'inherit'],
+      timeout: timeoutMs,
+      env: { ...process.env, NO_COLOR: '1' },
+    },
   );
   return new Promise((resolve, reject) => {
     child.once('error', reject);
