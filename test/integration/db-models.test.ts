@@ -237,7 +237,8 @@ describe('withTrainingLease', () => {
         const taken = withTrainingLease(second, 'checkout', () => aborted(signal), { leaseMs: 60_000 });
         return [await taken, signal.aborted];
       },
-      { leaseMs: 600 },
+      // It renews every second: seldom enough for the other to come between.
+      { leaseMs: 3_000 },
     );
     expect(begin).toEqual([expect.objectContaining({ code: 'FLOWLINE_ABORTED' }), true]);
     // The first trainer did not release the second's lease.
