@@ -1,3 +1,4 @@
+import { at as valueAt, intAt } from '@flowline/events';
 import { infiniteValue, requiredMissing, type FeatureTable } from './feature-table.ts';
 import type { Layout, Place } from './layout.ts';
 import type { LevelChain } from './level-chain.ts';
@@ -61,7 +62,7 @@ export function encodeTable(layout: Layout, parts: FittedParts, table: FeatureTa
   layout.places.forEach((place, feature) => {
     const missing = (row: number): void => {
       if (place.presenceColumn < 0) throw requiredMissing(place.spec.name, row);
-      batch.missingPattern[row] = parts.patterns.with(batch.missingPattern[row] ?? 0, feature);
+      batch.missingPattern[row] = parts.patterns.with(intAt(batch.missingPattern, row), feature);
     };
     if (place.kind === 'levels') {
       const column = parts.levels[place.tableColumn];
@@ -92,7 +93,7 @@ function encodeNumbers(
 ): void {
   const scored = kind === 'dimension';
   for (let row = 0; row < size; row++) {
-    const observed = numeric[row * numericWidth + tableColumn] ?? NaN;
+    const observed = valueAt(numeric, row * numericWidth + tableColumn);
     if (Number.isNaN(observed)) {
       missing(row);
       continue;
@@ -109,7 +110,7 @@ function encodeNumbers(
     const scaled = column.scaled(value);
     const encoded = column.standardised(scaled);
     rows[row * width + at] = column.confined(encoded);
-    if (scored) logJacobian[row] = (logJacobian[row] ?? 0) + column.logDensityTerm(value, scaled, encoded);
+    if (scored) logJacobian[row] = valueAt(logJacobian, row) + column.logDensityTerm(value, scaled, encoded);
     if (presenceColumn >= 0) rows[row * width + presenceColumn] = 1;
   }
 }
@@ -122,7 +123,7 @@ function encodeCycle(
 ): void {
   const period = spec.period ?? 1;
   for (let row = 0; row < size; row++) {
-    const value = numeric[row * numericWidth + tableColumn] ?? NaN;
+    const value = valueAt(numeric, row * numericWidth + tableColumn);
     if (Number.isNaN(value)) {
       missing(row);
       continue;
@@ -154,12 +155,12 @@ function encodeLevels(
       missing(row);
       continue;
     }
-    const oneHot = column.columns[index] ?? -1;
+    const oneHot = intAt(column.columns, index);
     if (oneHot >= 0) rows[row * width + at + oneHot] = 1;
     if (presenceColumn >= 0) rows[row * width + presenceColumn] = 1;
     if (scored) {
-      const previous = previousIndices?.[row] ?? MISSING;
-      logDiscrete[row] = (logDiscrete[row] ?? 0) + Math.log(chain.probability(previous, index));
+      const previous = previousIndices === null ? MISSING : intAt(previousIndices, row);
+      logDiscrete[row] = valueAt(logDiscrete, row) + Math.log(chain.probability(previous, index));
     }
   }
   return indices;

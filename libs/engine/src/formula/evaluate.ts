@@ -15,7 +15,7 @@ export const evaluator = (outputs: readonly Node[]): Evaluator => {
   });
   const results = outputs.map((output) => entry(places, output));
   const values = new Float64Array(nodes.length);
-  const read = (place: number): number => values[place] ?? NaN;
+  const read = (place: number): number => at(values, place);
   // Loops, since an explanation evaluates formulas hundreds of times.
   return (inputs) => {
     for (let place = 0; place < program.length; place++) {

@@ -65,11 +65,11 @@ export class Series {
   }
 
   timeAt(position: number): number {
-    return this.#pairs[2 * position] ?? NaN;
+    return elementAt(this.#pairs, 2 * position);
   }
 
   valueAt(position: number): number {
-    return this.#pairs[2 * position + 1] ?? NaN;
+    return elementAt(this.#pairs, 2 * position + 1);
   }
 
   /** State of a statistic over one window of the series; begun by `make` if there is none. */

@@ -79,14 +79,14 @@ const multiply = ({ weights, bias, activation }: DenseLayer, input: Float64Array
     const [third, fourth] = [Math.max(0, c) * width, Math.max(0, d) * width];
     for (let o = 0; o < width; o++) {
       sums[o] =
-        (sums[o] ?? NaN) +
-        xa * (weights[first + o] ?? NaN) +
-        xb * (weights[second + o] ?? NaN) +
-        xc * (weights[third + o] ?? NaN) +
-        xd * (weights[fourth + o] ?? NaN);
+        at(sums, o) +
+        xa * at(weights, first + o) +
+        xb * at(weights, second + o) +
+        xc * at(weights, third + o) +
+        xd * at(weights, fourth + o);
     }
   }
-  if (activation !== 'linear') for (let o = 0; o < width; o++) sums[o] = activate(activation, sums[o] ?? NaN);
+  if (activation !== 'linear') for (let o = 0; o < width; o++) sums[o] = activate(activation, at(sums, o));
   return sums;
 };
 
@@ -94,7 +94,7 @@ const multiplyTransposed = ({ weights }: DenseLayer, adjoint: Float64Array, into
   const width = adjoint.length;
   for (let i = 0; i < into.length; i++) {
     let sum = at(into, i);
-    for (let o = 0; o < width; o++) sum += (adjoint[o] ?? NaN) * (weights[i * width + o] ?? NaN);
+    for (let o = 0; o < width; o++) sum += at(adjoint, o) * at(weights, i * width + o);
     into[i] = sum;
   }
 };
