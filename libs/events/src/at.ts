@@ -20,6 +20,13 @@ export function floatAt(values: Float32Array, index: number): number {
   return value;
 }
 
+/** {@link at} for hot loops over float64. */
+export function doubleAt(values: Float64Array, index: number): number {
+  const value = values[index];
+  if (value === undefined) throw new RangeError(`index ${index} of ${values.length} values`);
+  return value;
+}
+
 /** {@link at} for hot loops over int32. */
 export function intAt(values: Int32Array, index: number): number {
   const value = values[index];

@@ -1,4 +1,4 @@
-import { entry, at } from '@flowline/events';
+import { at, doubleAt, entry } from '@flowline/events';
 import { inOrder } from './graph.ts';
 import type { Node, Op } from './graph.ts';
 
@@ -15,7 +15,7 @@ export const evaluator = (outputs: readonly Node[]): Evaluator => {
   });
   const results = outputs.map((output) => entry(places, output));
   const values = new Float64Array(nodes.length);
-  const read = (place: number): number => at(values, place);
+  const read = (place: number): number => doubleAt(values, place);
   // Loops, since an explanation evaluates formulas hundreds of times.
   return (inputs) => {
     for (let place = 0; place < program.length; place++) {

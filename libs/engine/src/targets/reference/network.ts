@@ -1,4 +1,4 @@
-import { at } from '@flowline/events';
+import { at, doubleAt } from '@flowline/events';
 import { activate, slopeAt } from './activation.ts';
 import type { Activation, DenseLayer, Network } from '../../plan/plan.ts';
 import { valueWidths } from '../../plan/plan.ts';
@@ -79,14 +79,14 @@ const multiply = ({ weights, bias, activation }: DenseLayer, input: Float64Array
     const [third, fourth] = [Math.max(0, c) * width, Math.max(0, d) * width];
     for (let o = 0; o < width; o++) {
       sums[o] =
-        at(sums, o) +
-        xa * at(weights, first + o) +
-        xb * at(weights, second + o) +
-        xc * at(weights, third + o) +
-        xd * at(weights, fourth + o);
+        doubleAt(sums, o) +
+        xa * doubleAt(weights, first + o) +
+        xb * doubleAt(weights, second + o) +
+        xc * doubleAt(weights, third + o) +
+        xd * doubleAt(weights, fourth + o);
     }
   }
-  if (activation !== 'linear') for (let o = 0; o < width; o++) sums[o] = activate(activation, at(sums, o));
+  if (activation !== 'linear') for (let o = 0; o < width; o++) sums[o] = activate(activation, doubleAt(sums, o));
   return sums;
 };
 
@@ -94,7 +94,7 @@ const multiplyTransposed = ({ weights }: DenseLayer, adjoint: Float64Array, into
   const width = adjoint.length;
   for (let i = 0; i < into.length; i++) {
     let sum = at(into, i);
-    for (let o = 0; o < width; o++) sum += at(adjoint, o) * at(weights, i * width + o);
+    for (let o = 0; o < width; o++) sum += doubleAt(adjoint, o) * doubleAt(weights, i * width + o);
     into[i] = sum;
   }
 };
