@@ -1,4 +1,4 @@
-import { at, intAt, type Steps } from '@flowline/events';
+import { at, missing, type Steps } from '@flowline/events';
 
 import { ColumnTable, type Columns } from './column-table.ts';
 import type { FeatureTable } from './feature-table.ts';
@@ -138,10 +138,8 @@ function* reorderColumn<Values extends Float64Array | Int32Array>(
 
 function gather(from: Float64Array | Int32Array, rows: Int32Array, into: Float64Array | Int32Array): void {
   for (let i = 0; i < rows.length; i++) {
-    const row = intAt(rows, i);
-    const value = from[row];
-    if (value === undefined) throw new RangeError(`row ${row} of ${from.length}`);
-    into[i] = value;
+    const row = rows[i] ?? missing(rows, i);
+    into[i] = from[row] ?? missing(from, row);
   }
 }
 

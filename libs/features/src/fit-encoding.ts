@@ -1,4 +1,4 @@
-import { at, intAt, atOnce, type FeatureSpec, FlowlineError, type Steps } from '@flowline/events';
+import { at, atOnce, type FeatureSpec, FlowlineError, missing, type Steps } from '@flowline/events';
 
 import type { ColumnTable } from './column-table.ts';
 import { columnsOf } from './column-table-builder.ts';
@@ -205,7 +205,8 @@ function countPairs(
   rows: Float64Array,
 ): void {
   for (let i = 0; i < levels.length; i++) {
-    const [a, b] = [previousOf[intAt(previous, i)], levelOf[intAt(levels, i)]];
+    const [before, own] = [previous[i] ?? missing(previous, i), levels[i] ?? missing(levels, i)];
+    const [a, b] = [previousOf[before], levelOf[own]];
     if (a === undefined || b === undefined) continue;
     const pair = a * stride + b;
     rows[pair] = at(rows, pair) + 1;

@@ -1,4 +1,4 @@
-import { at } from '@flowline/events';
+import { at, missing } from '@flowline/events';
 import { levelText } from './level-text.ts';
 
 /** Index of a missing level. */
@@ -58,7 +58,7 @@ export class LevelColumn {
 
   /** P(index), for a level or for all unseen levels together. */
   probability(index: number): number {
-    return at(this.probabilities, index);
+    return this.probabilities[index] ?? missing(this.probabilities, index);
   }
 
   /** Level at an index; null for the unseen levels. */

@@ -1,4 +1,4 @@
-import { doubleAt } from './at.ts';
+import { missing } from './at.ts';
 import { Chain } from './bijectors/chain.ts';
 import { PixelLogit } from './bijectors/pixel-logit.ts';
 import { FlowError } from './flow-error.ts';
@@ -64,7 +64,7 @@ export function dequantizeImages(
     const [logP, logQ] = [Math.log(p), Math.log1p(-p)];
     y[i] = logP - logQ;
     const row = Math.floor(i / d);
-    logDet[row] = doubleAt(logDet, row) - logP - logQ;
+    logDet[row] = (logDet[row] ?? missing(logDet, row)) - logP - logQ;
   }
   return { y, logDet };
 }

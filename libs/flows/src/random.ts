@@ -1,4 +1,4 @@
-import { at } from './at.ts';
+import { at, missing } from './at.ts';
 import { FlowError } from './flow-error.ts';
 
 const { imul, log, sqrt } = Math; // cached: draws are the inner loop of noise
@@ -98,8 +98,8 @@ export class Random {
     const order = Int32Array.from({ length: n }, (_, i) => i);
     for (let i = n - 1; i > 0; i--) {
       const j = this.integer(i + 1);
-      const kept = at(order, i);
-      order[i] = at(order, j);
+      const kept = order[i] ?? missing(order, i);
+      order[i] = order[j] ?? missing(order, j);
       order[j] = kept;
     }
     return order;

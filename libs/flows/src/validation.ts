@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-import { floatAt } from './at.ts';
+import { at } from './at.ts';
 import { FlowError } from './flow-error.ts';
 import { shown } from './options/check-options.ts';
 
@@ -53,7 +53,7 @@ export function assertRows(values: Float32Array, rows: number, columns: number, 
   if (found >= 0) {
     throw new FlowError(
       'FLOWLINE_FEATURES_INVALID',
-      `found ${floatAt(values, found)} in row ${Math.floor(found / columns)}, column ${found % columns}; expected finite numbers`,
+      `found ${at(values, found)} in row ${Math.floor(found / columns)}, column ${found % columns}; expected finite numbers`,
       { where, remedy: 'Drop or repair such rows before they reach the flow.' },
     );
   }

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-import { at, floatAt } from '../at.ts';
+import { at, missing } from '../at.ts';
 import { unexpected } from '../config.ts';
 import { dense } from '../ops/dense.ts';
 import { Parameter } from '../parameter.ts';
@@ -59,9 +59,12 @@ export class Made implements Conditioner {
     this.#layers = madeMasks({ order, context, outputsPerFeature, net }).map(({ mask, rows, columns }, i): Layer => {
       const isLast = i === net.hidden.length;
       const seen = new Float32Array(columns).fill(i === 0 ? context : 0);
-      mask.forEach((unmasked, i) => (seen[i % columns] = floatAt(seen, i % columns) + unmasked));
+      mask.forEach((unmasked, i) => {
+        const unit = i % columns;
+        seen[unit] = (seen[unit] ?? missing(seen, unit)) + unmasked;
+      });
       const values = mask.map((unmasked, i) =>
-        isLast || unmasked === 0 ? 0 : random.normal() * Math.sqrt(2 / floatAt(seen, i % columns)),
+        isLast || unmasked === 0 ? 0 : random.normal() * Math.sqrt(2 / at(seen, i % columns)),
       );
       return {
         kernel: new Parameter<tf.Rank.R2>([rows, columns], values, { decay: true }),

@@ -1,4 +1,4 @@
-import { floatAt } from '../at.ts';
+import { at } from '../at.ts';
 import type { NamedVariables } from '../parameter.ts';
 import type { Random } from '../random.ts';
 
@@ -19,7 +19,7 @@ export function spreadUnits(variables: NamedVariables, random: Random): void {
     const values = new Float32Array(bias.size);
     weights.forEach((weight, i) => {
       const unit = i % bias.size;
-      values[unit] = floatAt(values, unit) - weight * random.normal();
+      values[unit] = at(values, unit) - weight * random.normal();
     });
     bias.assign(values);
   }

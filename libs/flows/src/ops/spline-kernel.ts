@@ -1,4 +1,4 @@
-import { doubleAt, floatAt } from '../at.ts';
+import { missing } from '../at.ts';
 
 const { abs, exp, log, log1p, max, sqrt } = Math; // cached: the loops below run over every entry at every step
 
@@ -62,7 +62,7 @@ export class SplineKernel {
     const n = x.length;
     const out = new Float32Array(2 * n);
     for (let i = 0; i < n; i++) {
-      const at = floatAt(x, i);
+      const at = x[i] ?? missing(x, i);
       if (!(abs(at) <= this.#bound)) {
         out[i] = at;
         continue;
@@ -79,7 +79,7 @@ export class SplineKernel {
   root(z: Float32Array, parameters: Float32Array): Float32Array {
     const out = new Float32Array(z.length);
     for (let i = 0; i < z.length; i++) {
-      const at = floatAt(z, i);
+      const at = z[i] ?? missing(z, i);
       if (!(abs(at) <= this.#bound)) {
         out[i] = at;
         continue;
@@ -103,7 +103,8 @@ export class SplineKernel {
     const dx = new Float32Array(n);
     const dParameters = new Float32Array(parameters.length);
     for (let i = 0; i < n; i++) {
-      const [at, dz, dLog] = [floatAt(x, i), floatAt(outputs, i), floatAt(outputs, n + i)];
+      const at = x[i] ?? missing(x, i);
+      const [dz, dLog] = [outputs[i] ?? missing(outputs, i), outputs[n + i] ?? missing(outputs, n + i)];
       if (!(abs(at) <= this.#bound)) {
         dx[i] = dz;
         continue;
@@ -161,7 +162,8 @@ export class SplineKernel {
     let y = -this.#bound;
     let bin = 0;
     for (; ; bin++) {
-      const [width, height] = [size * doubleAt(shares, bin), size * doubleAt(shares, bins + bin)];
+      const width = size * (shares[bin] ?? missing(shares, bin));
+      const height = size * (shares[bins + bin] ?? missing(shares, bins + bin));
       const end = axis === 0 ? x + width : y + height;
       if (at < end || bin === bins - 1) {
         this.#width = width;
@@ -174,8 +176,9 @@ export class SplineKernel {
     this.#bin = bin;
     this.#x = x;
     this.#y = y;
-    this.#left = bin === 0 ? 1 : this.#slope(floatAt(parameters, offset + 2 * bins + bin - 1));
-    this.#right = bin === bins - 1 ? 1 : this.#slope(floatAt(parameters, offset + 2 * bins + bin));
+    const right = offset + 2 * bins + bin;
+    this.#left = bin === 0 ? 1 : this.#slope(parameters[right - 1] ?? missing(parameters, right - 1));
+    this.#right = bin === bins - 1 ? 1 : this.#slope(parameters[right] ?? missing(parameters, right));
   }
 
   /** Shares of the interval per bin. */
@@ -183,18 +186,20 @@ export class SplineKernel {
     const [bins, shares] = [this.#bins, this.#shares];
     let largest = -Infinity;
     for (let k = from; k < from + bins; k++) {
-      const logit = this.#capped(floatAt(parameters, offset + k));
+      const logit = this.#capped(parameters[offset + k] ?? missing(parameters, offset + k));
       shares[k] = logit;
       if (logit > largest) largest = logit;
     }
     let sum = 0;
     for (let k = from; k < from + bins; k++) {
-      const power = exp(doubleAt(shares, k) - largest);
+      const power = exp((shares[k] ?? missing(shares, k)) - largest);
       shares[k] = power;
       sum += power;
     }
     const factor = (1 - bins * LEAST_SHARE) / sum;
-    for (let k = from; k < from + bins; k++) shares[k] = doubleAt(shares, k) * factor + LEAST_SHARE;
+    for (let k = from; k < from + bins; k++) {
+      shares[k] = (shares[k] ?? missing(shares, k)) * factor + LEAST_SHARE;
+    }
   }
 
   #slope(raw: number): number {
@@ -246,21 +251,22 @@ export class SplineKernel {
     const [bins, bin, shares, pulls] = [this.#bins, this.#bin, this.#shares, this.#pulls];
     let centre = 0;
     for (let k = 0; k <= bin; k++) {
-      const probability = doubleAt(shares, from + k) - LEAST_SHARE; // times 1 − K·LEAST_SHARE
+      const probability = (shares[from + k] ?? missing(shares, from + k)) - LEAST_SHARE; // times 1 − K·LEAST_SHARE
       const pull = probability * (k < bin ? dKnot : dSize);
       pulls[k] = pull;
       centre += pull;
     }
     centre /= 1 - bins * LEAST_SHARE;
     for (let k = 0; k < bins; k++) {
-      const probability = doubleAt(shares, from + k) - LEAST_SHARE;
-      const pull = (k <= bin ? doubleAt(pulls, k) : 0) - probability * centre;
-      out[offset + from + k] = 2 * this.#bound * pull * this.#capSlope(floatAt(parameters, offset + from + k));
+      const probability = (shares[from + k] ?? missing(shares, from + k)) - LEAST_SHARE;
+      const pull = (k <= bin ? (pulls[k] ?? missing(pulls, k)) : 0) - probability * centre;
+      const entry = offset + from + k;
+      out[entry] = 2 * this.#bound * pull * this.#capSlope(parameters[entry] ?? missing(parameters, entry));
     }
   }
 
   #pullSlope(parameters: Float32Array, out: Float32Array, at: number, dSlope: number): void {
-    const raw = floatAt(parameters, at);
+    const raw = parameters[at] ?? missing(parameters, at);
     out[at] = (dSlope / (1 + exp(-this.#capped(raw) - SLOPE_OFFSET))) * this.#capSlope(raw);
   }
 }

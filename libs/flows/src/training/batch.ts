@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-import { at, floatAt } from '../at.ts';
+import { at, missing } from '../at.ts';
 import type { Random } from '../random.ts';
 import type { Rows } from '../rows.ts';
 import type { FitOptions } from './options.ts';
@@ -39,9 +39,10 @@ export class BatchMaker {
   /** Copies one row to the given place in the batch. */
   readonly put = (rows: Rows, from: number, to: number): void => {
     const [d, c] = [this.#features, this.#contextWidth];
-    for (let j = 0; j < d; j++) this.#x[to * d + j] = floatAt(rows.x, from * d + j);
-    if (rows.context === undefined) return;
-    for (let j = 0; j < c; j++) this.#context[to * c + j] = floatAt(rows.context, from * c + j);
+    const { x, context } = rows;
+    for (let j = 0; j < d; j++) this.#x[to * d + j] = x[from * d + j] ?? missing(x, from * d + j);
+    if (context === undefined) return;
+    for (let j = 0; j < c; j++) this.#context[to * c + j] = context[from * c + j] ?? missing(context, from * c + j);
   };
 
   /**
@@ -60,7 +61,7 @@ export class BatchMaker {
 
   #addNoise(size: number): void {
     const { gaussian, uniform } = this.#options.noise ?? {};
-    const d = this.#features;
+    const [x, d] = [this.#x, this.#features];
     for (let j = 0; j < d; j++) {
       const sigma = gaussian === undefined ? 0 : at(gaussian, j);
       const width = uniform === undefined ? 0 : at(uniform, j);
@@ -69,7 +70,7 @@ export class BatchMaker {
         let noise = 0;
         if (sigma !== 0) noise += sigma * this.#random.normal();
         if (width !== 0) noise += width * (this.#random.uniform() - 0.5);
-        this.#x[k] = floatAt(this.#x, k) + noise;
+        x[k] = (x[k] ?? missing(x, k)) + noise;
       }
     }
   }

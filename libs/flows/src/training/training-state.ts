@@ -1,4 +1,4 @@
-import { floatAt } from '../at.ts';
+import { missing } from '../at.ts';
 import type { AdamState } from './adam.ts';
 import { Adam } from './adam.ts';
 import type { FitReport } from './options.ts';
@@ -133,8 +133,8 @@ export class TrainingState {
     const { weights, averaged } = this;
     const share = 1 - Math.min(this.#averaging, (1 + step) / (10 + step));
     for (let i = 0; i < weights.length; i++) {
-      const mean = floatAt(averaged, i);
-      averaged[i] = mean + share * (floatAt(weights, i) - mean);
+      const mean = averaged[i] ?? missing(averaged, i);
+      averaged[i] = mean + share * ((weights[i] ?? missing(weights, i)) - mean);
     }
   }
 

@@ -1,4 +1,4 @@
-import { at, doubleAt } from '@flowline/events';
+import { at, missing } from '@flowline/events';
 import { activate, slopeAt } from './activation.ts';
 import type { Activation, DenseLayer, Network } from '../../plan/plan.ts';
 import { valueWidths } from '../../plan/plan.ts';
@@ -79,14 +79,15 @@ const multiply = ({ weights, bias, activation }: DenseLayer, input: Float64Array
     const [third, fourth] = [Math.max(0, c) * width, Math.max(0, d) * width];
     for (let o = 0; o < width; o++) {
       sums[o] =
-        doubleAt(sums, o) +
-        xa * doubleAt(weights, first + o) +
-        xb * doubleAt(weights, second + o) +
-        xc * doubleAt(weights, third + o) +
-        xd * doubleAt(weights, fourth + o);
+        (sums[o] ?? missing(sums, o)) +
+        xa * (weights[first + o] ?? missing(weights, first + o)) +
+        xb * (weights[second + o] ?? missing(weights, second + o)) +
+        xc * (weights[third + o] ?? missing(weights, third + o)) +
+        xd * (weights[fourth + o] ?? missing(weights, fourth + o));
     }
   }
-  if (activation !== 'linear') for (let o = 0; o < width; o++) sums[o] = activate(activation, doubleAt(sums, o));
+  if (activation === 'linear') return sums;
+  for (let o = 0; o < width; o++) sums[o] = activate(activation, sums[o] ?? missing(sums, o));
   return sums;
 };
 
@@ -94,7 +95,10 @@ const multiplyTransposed = ({ weights }: DenseLayer, adjoint: Float64Array, into
   const width = adjoint.length;
   for (let i = 0; i < into.length; i++) {
     let sum = at(into, i);
-    for (let o = 0; o < width; o++) sum += doubleAt(adjoint, o) * doubleAt(weights, i * width + o);
+    const first = i * width;
+    for (let o = 0; o < width; o++) {
+      sum += (adjoint[o] ?? missing(adjoint, o)) * (weights[first + o] ?? missing(weights, first + o));
+    }
     into[i] = sum;
   }
 };

@@ -1,4 +1,4 @@
-import { at as valueAt } from '@flowline/events';
+import { missing } from '@flowline/events';
 import { activate } from './activation.ts';
 import { compact, defineCompactionTable } from './compaction.ts';
 import { place } from './emission.ts';
@@ -163,9 +163,12 @@ export const placeDenseSingle = (
   let first = 0;
   for (const width of blockWidths(columns.length / LANES)) {
     const block = Int32Array.from(columns.slice(first, first + width * LANES));
-    for (const output of block) packed[at++] = output < 0 ? 0 : valueAt(bias, output);
+    for (const output of block) packed[at++] = output < 0 ? 0 : (bias[output] ?? missing(bias, output));
     for (let i = 0; i < inputs; i++) {
-      for (const output of block) packed[at++] = output < 0 ? 0 : valueAt(weights, i * outputs + output);
+      for (const output of block) {
+        const weight = i * outputs + output;
+        packed[at++] = output < 0 ? 0 : (weights[weight] ?? missing(weights, weight));
+      }
     }
     first += width * LANES;
   }
