@@ -1,3 +1,4 @@
+import { at } from '@flowline/events';
 import { CLASSES, PIXELS } from './digits.ts';
 
 /** Rows of 64 numbers, pixels or latents, with their labels. */
@@ -14,7 +15,7 @@ export function nearestNeighbourAccuracy(train: Labelled, test: Labelled): numbe
     const from = row(test.x, i);
     let [nearest, least] = [0, Infinity];
     for (let k = 0; k < train.labels.length; k++) {
-      const distance = row(train.x, k).reduce((sum, value, j) => sum + (value - (from[j] ?? 0)) ** 2, 0);
+      const distance = row(train.x, k).reduce((sum, value, j) => sum + (value - at(from, j)) ** 2, 0);
       if (distance < least) [nearest, least] = [k, distance];
     }
     return train.labels[nearest] === label;
@@ -41,14 +42,14 @@ export function linearProbeAccuracy(train: Labelled, test: Labelled): number {
       const x = row(train.x, i);
       const p = softmax(logits(weights, x));
       for (let c = 0; c < CLASSES; c++) {
-        const error = ((p[c] ?? 0) - (train.labels[i] === c ? 1 : 0)) / n;
-        for (let j = 0; j < PIXELS; j++) gradient[c * width + j] = (gradient[c * width + j] ?? 0) + error * (x[j] ?? 0);
-        gradient[c * width + PIXELS] = (gradient[c * width + PIXELS] ?? 0) + error;
+        const error = (at(p, c) - (train.labels[i] === c ? 1 : 0)) / n;
+        for (let j = 0; j < PIXELS; j++) gradient[c * width + j] = at(gradient, c * width + j) + error * at(x, j);
+        gradient[c * width + PIXELS] = at(gradient, c * width + PIXELS) + error;
       }
     }
     for (let k = 0; k < weights.length; k++) {
-      velocity[k] = MOMENTUM * (velocity[k] ?? 0) - RATE * (gradient[k] ?? 0);
-      weights[k] = (weights[k] ?? 0) + (velocity[k] ?? 0);
+      velocity[k] = MOMENTUM * at(velocity, k) - RATE * at(gradient, k);
+      weights[k] = at(weights, k) + at(velocity, k);
     }
   }
   const correct = test.labels.filter((label, i) => {
@@ -61,8 +62,8 @@ export function linearProbeAccuracy(train: Labelled, test: Labelled): number {
 function logits(weights: Float64Array, x: Float32Array): Float64Array {
   const width = PIXELS + 1;
   return Float64Array.from({ length: CLASSES }, (_, c) => {
-    let sum = weights[c * width + PIXELS] ?? 0;
-    for (let j = 0; j < PIXELS; j++) sum += (weights[c * width + j] ?? 0) * (x[j] ?? 0);
+    let sum = at(weights, c * width + PIXELS);
+    for (let j = 0; j < PIXELS; j++) sum += at(weights, c * width + j) * at(x, j);
     return sum;
   });
 }

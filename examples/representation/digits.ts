@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { at } from '@flowline/events';
 
 import { Random } from '@flowline/flows';
 
@@ -20,7 +21,7 @@ export function readDigits(): { readonly train: Digits; readonly validation: Dig
   const text = gunzipSync(readFileSync(path.join(import.meta.dirname, 'digits.csv.gz'))).toString('utf8');
   const lines = text.trimEnd().split('\n');
   const order = [...new Random(1).permutation(lines.length)];
-  const rows = order.map((i) => (lines[i] ?? '').split(',').map(Number));
+  const rows = order.map((i) => at(lines, i).split(',').map(Number));
   const [firstTest, firstValidation] = [rows.length - 450, rows.length - 600];
   return {
     train: digitsOf(rows.slice(0, firstValidation)),
@@ -32,7 +33,7 @@ export function readDigits(): { readonly train: Digits; readonly validation: Dig
 function digitsOf(rows: readonly (readonly number[])[]): Digits {
   return {
     x: Float32Array.from(rows.flatMap((row) => row.slice(0, PIXELS))),
-    labels: Uint8Array.from(rows, (row) => row[PIXELS] ?? 0),
+    labels: Uint8Array.from(rows, (row) => at(row, PIXELS)),
     size: rows.length,
   };
 }

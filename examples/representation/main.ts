@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 
 import { fit, initBackend, overPixels, Random, realNVP } from '@flowline/flows';
 import * as tf from '@tensorflow/tfjs-core';
+import { at } from '@flowline/events';
 
 import type { Labelled } from './classify.ts';
 import { linearProbeAccuracy, nearestNeighbourAccuracy } from './classify.ts';
@@ -67,8 +68,8 @@ else console.table(rows);
  */
 function scalingOf(x: Float32Array): (x: Float32Array) => Float32Array {
   const means = new Float64Array(PIXELS);
-  x.forEach((value, k) => (means[k % PIXELS] = (means[k % PIXELS] ?? 0) + (value * PIXELS) / x.length));
-  const centred = (value: number, k: number) => value - (means[k % PIXELS] ?? 0);
+  x.forEach((value, k) => (means[k % PIXELS] = at(means, k % PIXELS) + (value * PIXELS) / x.length));
+  const centred = (value: number, k: number) => value - at(means, k % PIXELS);
   const deviation = Math.sqrt(x.reduce((sum, value, k) => sum + centred(value, k) ** 2, 0) / x.length);
   return (all) => all.map((value, k) => centred(value, k) / deviation);
 }
@@ -81,6 +82,6 @@ function fewLabels(all: Labelled, perClass: number | null, draw: number): Labell
   const kept = chosen.flat();
   return {
     x: Float32Array.from(kept.flatMap((i) => [...all.x.subarray(i * PIXELS, (i + 1) * PIXELS)])),
-    labels: Uint8Array.from(kept, (i) => all.labels[i] ?? 0),
+    labels: Uint8Array.from(kept, (i) => at(all.labels, i)),
   };
 }

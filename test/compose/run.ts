@@ -3,6 +3,7 @@
 //   npm run test:compose       (needs the images `flowline` and `flowline-demo`, built)
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { at } from '@flowline/events';
 
 import { Kafka, logLevel } from 'kafkajs';
 import pg from 'pg';
@@ -122,9 +123,9 @@ try {
   });
 } catch (error) {
   process.stdout.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.stdout.write(spawnSync(tool[0] ?? '', [...tool.slice(1), 'ps'], { cwd: root, env, encoding: 'utf8' }).stdout);
+  process.stdout.write(spawnSync(at(tool, 0), [...tool.slice(1), 'ps'], { cwd: root, env, encoding: 'utf8' }).stdout);
   process.stdout.write(
-    spawnSync(tool[0] ?? '', [...tool.slice(1), 'logs', '--tail=30'], { cwd: root, env, encoding: 'utf8' }).stdout,
+    spawnSync(at(tool, 0), [...tool.slice(1), 'logs', '--tail=30'], { cwd: root, env, encoding: 'utf8' }).stdout,
   );
   process.exitCode = 1;
 } finally {

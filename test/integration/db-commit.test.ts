@@ -12,6 +12,7 @@ import {
   readWindows,
   recordGap,
 } from '@flowline/db';
+import { at } from '@flowline/events';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
@@ -285,7 +286,7 @@ describe('commitBatch', () => {
         const work = async (db: typeof second, sizes: readonly number[]) => {
           let first = (await readOffset(db, 'checkout', topic, 0)) ?? 0;
           for (let turn = 0; first < end; turn++) {
-            const size = Math.min(sizes[turn % sizes.length] ?? 1, end - first);
+            const size = Math.min(at(sizes, turn % sizes.length), end - first);
             await commitBatch(db, scoredBatch({ topic, first, size, anomalies: [0] }), ALERTS);
             first += size;
           }

@@ -1,4 +1,5 @@
 import { commitBatch } from '@flowline/db';
+import { at } from '@flowline/events';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
@@ -84,7 +85,7 @@ describe('precision: compact', () => {
     const spreads = Array.from({ length: 256 }, () => 10 ** (16 * random() - 8));
     const values = spreads.map((spread) => spread * 10 ** (6 * random() - 1) * (random() < 0.5 ? -1 : 1));
     const { numbers } = (await stored('compact', values, spreads)) as { readonly numbers: number[] };
-    const moved = numbers.map((number, i) => Math.abs(number - (values[i] ?? NaN)) / (spreads[i] ?? NaN));
+    const moved = numbers.map((number, i) => Math.abs(number - at(values, i)) / at(spreads, i));
     expect(Math.max(...moved)).toBeLessThanOrEqual(1e-4);
     expect(moved.filter((share) => share === 0).length).toBeGreaterThan(50);
     expect(moved.filter((share) => share > 0).length).toBeGreaterThan(50);
@@ -98,7 +99,7 @@ describe('precision: compact', () => {
       shares.map(() => 0.1),
     )) as { readonly numbers: number[] };
     const logit = (share: number): number => Math.log((share + 1e-6) / (1 - share + 1e-6));
-    const moved = numbers.map((number, i) => Math.abs(logit(number) - logit(shares[i] ?? NaN)));
+    const moved = numbers.map((number, i) => Math.abs(logit(number) - logit(at(shares, i))));
     expect(Math.max(...moved)).toBeLessThanOrEqual(1e-4);
     expect(moved.filter((each) => each > 0).length).toBeGreaterThan(30);
   });

@@ -48,7 +48,7 @@ beforeAll(async () => {
   const declared = Object.keys(columns).map((type, i) => `c${i} ${type}`);
   await database.query(`CREATE TABLE kinds (ts timestamptz, ${declared.join(', ')})`);
   for (let row = 0; row < ROWS; row++) {
-    const values = Object.values(columns).map((choices) => choices[row % (choices.length + 1)] ?? 'NULL');
+    const values = Object.values(columns).map((choices) => choices.at(row % (choices.length + 1)) ?? 'NULL');
     await database.query(`INSERT INTO kinds VALUES (to_timestamp(${1e9 + row / 3}), ${values.join(', ')})`);
   }
 });

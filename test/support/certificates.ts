@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { at as valueAt } from '@flowline/events';
 
 /** A certificate authority and a certificate signed by it, as PEM texts. */
 export interface TestCertificates {
@@ -19,7 +20,7 @@ export function makeCertificates(host: string): TestCertificates {
   const at = (name: string): string => path.join(folder, name);
   const openssl = (...args: string[]): void => {
     const { status, stderr, error } = spawnSync('openssl', args, { encoding: 'utf8', cwd: folder });
-    if (status !== 0) throw new Error(`openssl ${args[0] ?? ''}: ${error?.message ?? stderr}`);
+    if (status !== 0) throw new Error(`openssl ${valueAt(args, 0)}: ${error?.message ?? stderr}`);
   };
   try {
     const key = ['-newkey', 'rsa:2048', '-nodes'];

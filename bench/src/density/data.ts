@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { FlowlineError } from '@flowline/events';
+import { at, FlowlineError } from '@flowline/events';
 import type { Rows } from '@flowline/flows';
 import { Random } from '@flowline/flows';
 
@@ -66,7 +66,7 @@ export async function readData(folder: string, name: DataName): Promise<DensityD
   const part = async (file: string) => {
     const where = path.join(folder, name, `${file}.npy`);
     const { shape, values: found } = decodeNpy(await read(where), where);
-    return { x: Float32Array.from(found), size: shape[0] ?? 0 };
+    return { x: Float32Array.from(found), size: at(shape, 0) };
   };
   const [train, validation, test] = await Promise.all([part('train'), part('val'), part('test')]);
   const features = train.x.length / train.size;

@@ -1,6 +1,7 @@
 import type { Distribution, Rows } from '@flowline/flows';
 import { fitMixture, StandardNormal } from '@flowline/flows';
 import * as tf from '@tensorflow/tfjs-core';
+import { at } from '@flowline/events';
 
 import { mean } from '../support/statistics.ts';
 import type { DensityData } from './data.ts';
@@ -36,15 +37,15 @@ export function fittedBase({ train, validation, features }: DensityData, seed: n
 /** Standardises rows with the means and standard deviations of the given rows. */
 function standardisation({ x, size }: Rows, features: number): (rows: Rows) => Rows {
   const [sums, squares] = [new Float64Array(features), new Float64Array(features)];
-  x.forEach((value, at) => {
-    const j = at % features;
-    sums[j] = (sums[j] ?? 0) + value;
-    squares[j] = (squares[j] ?? 0) + value * value;
+  x.forEach((value, i) => {
+    const j = i % features;
+    sums[j] = at(sums, j) + value;
+    squares[j] = at(squares, j) + value * value;
   });
   const means = sums.map((sum) => sum / size);
-  const deviations = squares.map((square, j) => Math.sqrt(square / size - (means[j] ?? 0) ** 2));
+  const deviations = squares.map((square, j) => Math.sqrt(square / size - at(means, j) ** 2));
   return (rows) => ({
-    x: rows.x.map((value, at) => (value - (means[at % features] ?? 0)) / (deviations[at % features] ?? 1)),
+    x: rows.x.map((value, i) => (value - at(means, i % features)) / at(deviations, i % features)),
     size: rows.size,
   });
 }

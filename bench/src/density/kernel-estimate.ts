@@ -1,3 +1,4 @@
+import { at } from '@flowline/events';
 import type { Rows } from '@flowline/flows';
 
 const { exp, log } = Math; // looked up once: the loops below run over every pair of rows
@@ -27,7 +28,7 @@ function meanLogP(train: Rows, rows: Rows, d: number, bandwidth: number): number
     let largest = -Infinity;
     for (let i = 0; i < train.size; i++) {
       let distance = 0;
-      for (let j = 0; j < d; j++) distance += ((rows.x[row * d + j] ?? 0) - (train.x[i * d + j] ?? 0)) ** 2;
+      for (let j = 0; j < d; j++) distance += (at(rows.x, row * d + j) - at(train.x, i * d + j)) ** 2;
       const exponent = -distance / (2 * bandwidth * bandwidth);
       exponents[i] = exponent;
       largest = exponent > largest ? exponent : largest;

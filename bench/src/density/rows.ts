@@ -1,3 +1,4 @@
+import { at } from '@flowline/events';
 import { bitsPerDim } from '@flowline/flows';
 
 import type { Estimate } from '../support/statistics.ts';
@@ -74,7 +75,7 @@ function gapOf(data: DensityData, logProb: Float64Array): Pick<DensityRow, 'gap'
   const truth = trueLogDensity(data.name);
   if (truth !== undefined) {
     const exact = Float64Array.from({ length: data.test.size }, (_, i) =>
-      truth(data.test.x[2 * i] ?? 0, data.test.x[2 * i + 1] ?? 0),
+      truth(at(data.test.x, 2 * i), at(data.test.x, 2 * i + 1)),
     );
     const { mean: gap, standardError: gapStandardError } = pairedDifference(exact, logProb);
     return { gap, gapStandardError };

@@ -1,3 +1,4 @@
+import { at } from '@flowline/events';
 import type { DataName } from './data.ts';
 
 const { exp, log } = Math; // looked up once: a row meets 1,200 centres
@@ -64,7 +65,7 @@ function around(centres: readonly Point[], sigma: number): LogDensity {
   return (x, y) => {
     let largest = -Infinity;
     for (let i = 0; i < exponents.length; i++) {
-      const [across, up] = [x - (flat[2 * i] ?? 0), y - (flat[2 * i + 1] ?? 0)];
+      const [across, up] = [x - at(flat, 2 * i), y - at(flat, 2 * i + 1)];
       const exponent = -(across * across + up * up) / (2 * sigma * sigma);
       exponents[i] = exponent;
       largest = exponent > largest ? exponent : largest;

@@ -1,5 +1,5 @@
 import { backendTable, createScorer, errorInTolerances } from '@flowline/engine';
-import { FlowlineError, type ScoringBackend } from '@flowline/events';
+import { at, FlowlineError, type ScoringBackend } from '@flowline/events';
 
 import { rateWithin } from './measure.ts';
 import { CHECKED_ROWS, type ReferenceModel } from './reference-models.ts';
@@ -78,7 +78,7 @@ export async function onnxRunner(model: ReferenceModel, threads: number): Promis
 
 function check(engine: string, model: ReferenceModel, scores: ArrayLike<number>): void {
   model.exact.forEach((exact, i) => {
-    if (errorInTolerances(scores[i] ?? NaN, exact) <= 1) return;
+    if (errorInTolerances(at(scores, i), exact) <= 1) return;
     throw new FlowlineError('FLOWLINE_USAGE', `${engine} scores row ${i} ${scores[i]}, not ${exact}`, {
       where: `bench engine, ${model.name}`,
       remedy: 'Its figures would mean nothing: find out why first.',

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { createScorer, exportFlow } from '@flowline/engine';
+import { at } from '@flowline/events';
 import { Random, realNVP, type Flow } from '@flowline/flows';
 
 /** The two reference sizes. */
@@ -47,7 +48,7 @@ export async function referenceModel(name: ModelName, rows: number): Promise<Ref
   flow.assign((parameter, shape) => {
     const count = shape.reduce((product, length) => product * length, 1);
     const isLast = parameter.endsWith(`w${hidden.length}`);
-    const spread = shape.length === 2 ? Math.sqrt((isLast ? 0.02 : 1.6) / (shape[0] ?? 1)) : 0.1;
+    const spread = shape.length === 2 ? Math.sqrt((isLast ? 0.02 : 1.6) / at(shape, 0)) : 0.1;
     return Float32Array.from({ length: count }, () => random.normal() * spread);
   });
   const events = Float32Array.from({ length: rows * features }, () => random.normal());
@@ -56,7 +57,7 @@ export async function referenceModel(name: ModelName, rows: number): Promise<Ref
   reference.dispose();
   const half = features / 2;
   const widths = [half, ...hidden, 2 * half];
-  const products = widths.slice(1).reduce((sum, width, i) => sum + width * (widths[i] ?? 0), 0);
+  const products = widths.slice(1).reduce((sum, width, i) => sum + width * at(widths, i), 0);
   return {
     name,
     flow,

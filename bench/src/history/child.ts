@@ -6,6 +6,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { loadSettings, requireDatabaseUrl } from '@flowline/config';
 import { connect } from '@flowline/db';
 import { type TrainingProgress, trainDetector, warmUpTraining } from '@flowline/detector';
+import { at } from '@flowline/events';
 import { initBackend } from '@flowline/flows';
 
 import { partsOf } from '../../../services/trainer/src/history-parts.ts';
@@ -33,7 +34,7 @@ export interface ChildResult {
 
 const RESOLUTION_MS = 5;
 
-const shape = JSON.parse(process.argv[2] ?? '') as HistoryShape;
+const shape = JSON.parse(at(process.argv, 2)) as HistoryShape;
 const definition = historyDetector(shape);
 const db = await connect(requireDatabaseUrl(loadSettings()), { applicationName: 'flowline bench' });
 // As the trainer does before it takes a lease.

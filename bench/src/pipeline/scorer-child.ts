@@ -4,6 +4,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 
 import { loadSettings, readDefinition, requireDatabaseUrl, requireKafkaBrokers } from '@flowline/config';
 import { championVersions, connect, getDetector } from '@flowline/db';
+import { at } from '@flowline/events';
 import type { DeadLetter, ScoredBatch } from '@flowline/events';
 import { createKafkaClient, createKafkaSource } from '@flowline/kafka';
 import { createLogger, createMetrics, Health, Shutdown } from '@flowline/telemetry';
@@ -195,6 +196,6 @@ class StoreClock {
   }
 }
 
-const task = JSON.parse(process.argv[2] ?? '') as ChildTask;
+const task = JSON.parse(at(process.argv, 2)) as ChildTask;
 process.stdout.write(`${JSON.stringify(await run(task))}\n`);
 process.exit(0); // kafkajs may wait for a broker that is gone

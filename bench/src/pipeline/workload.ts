@@ -1,6 +1,7 @@
 import { type DetectorDefinition, entityOf, parseDetector } from '@flowline/config';
 import { applyDetector, type Database, promote, storeModelVersion } from '@flowline/db';
 import { saveBundle, trainDetector } from '@flowline/detector';
+import { at } from '@flowline/events';
 import { createRecordReader, type FeatureTable, sliceTable } from '@flowline/features';
 import { Random } from '@flowline/flows';
 
@@ -37,7 +38,7 @@ export function eventMaker(seed: number): (index: number, timeMs: number) => str
     );
   });
   return (index, timeMs) =>
-    `{"id":"event-${index}","entity":"shop-${index % 1000}","ts":${timeMs}${numbers[index % DIFFERENT_EVENTS] ?? ''}}`;
+    `{"id":"event-${index}","entity":"shop-${index % 1000}","ts":${timeMs}${at(numbers, index % DIFFERENT_EVENTS)}}`;
 }
 
 /** Detector of the workload, reading a topic. */

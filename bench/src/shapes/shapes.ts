@@ -1,3 +1,4 @@
+import { at } from '@flowline/events';
 import { Random } from '@flowline/flows';
 
 /** Makes the JSON of event number `index`. */
@@ -105,7 +106,7 @@ export function eventsOf(
   const fields = Array.from({ length: DIFFERENT_EVENTS }, () => shape.fields(random));
   const every = anomalies === 0 ? Infinity : Math.round(1 / anomalies);
   return (index, timeMs) => {
-    const own = fields[index % DIFFERENT_EVENTS] ?? '';
+    const own = at(fields, index % DIFFERENT_EVENTS);
     // A later member of the same name would be the one that counts: x1 is replaced, not repeated.
     const body = index % every === every - 1 ? own.replace(/,"x1":[^,]+/, `,"x1":${FAR + (index % 7)}`) : own;
     return `{"id":"event-${index}","entity":"shop-${index % entities}","ts":${timeMs}${body}}`;

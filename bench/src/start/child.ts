@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Detector, loadBundle, type ModelBundle } from '@flowline/detector';
 import { folderCache } from '@flowline/engine';
+import { at } from '@flowline/events';
 import type { ScoringBackend } from '@flowline/events';
 import { initBackend } from '@flowline/flows';
 
@@ -182,7 +183,7 @@ async function swap(task: ChildTask, bytes: Uint8Array): Promise<SwapReport> {
   return report;
 }
 
-const task = JSON.parse(process.argv[2] ?? '') as ChildTask;
+const task = JSON.parse(at(process.argv, 2)) as ChildTask;
 const bytes = readFileSync(task.bundleFile);
 process.stdout.write(`${JSON.stringify(await (task.kind === 'start' ? start : swap)(task, bytes))}\n`);
 process.exit(0);

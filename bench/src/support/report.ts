@@ -1,3 +1,5 @@
+import { at } from '@flowline/events';
+
 /** A column of a printed table: its title, and its text per row. */
 export interface Column<Row> {
   readonly title: string;
@@ -17,7 +19,7 @@ export function formatTable<Row>(columns: readonly Column<Row>[], rows: readonly
   const widths = columns.map((_, i) => Math.max(...cells.map((line) => line[i]?.length ?? 0)));
   return cells.map((line) =>
     line
-      .map((cell, i) => (columns[i]?.align === 'right' ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0)))
+      .map((cell, i) => (columns[i]?.align === 'right' ? cell.padStart(at(widths, i)) : cell.padEnd(at(widths, i))))
       .join('  ')
       .trimEnd(),
   );

@@ -1,3 +1,5 @@
+import { at } from '@flowline/events';
+
 /** Arithmetic mean; NaN for no values. */
 export function mean(values: ArrayLike<number>): number {
   return total(Float64Array.from(values)) / values.length;
@@ -14,10 +16,11 @@ export function median(values: ArrayLike<number>): number {
  */
 export function quantile(values: ArrayLike<number>, share: number): number {
   const sorted = Float64Array.from(values).sort();
-  const at = share * (sorted.length - 1);
-  const below = sorted[Math.floor(at)] ?? Number.NaN;
-  const above = sorted[Math.ceil(at)] ?? Number.NaN;
-  return below + (at - Math.floor(at)) * (above - below);
+  if (sorted.length === 0) return NaN;
+  const place = share * (sorted.length - 1);
+  const below = at(sorted, Math.floor(place));
+  const above = at(sorted, Math.ceil(place));
+  return below + (place - Math.floor(place)) * (above - below);
 }
 
 /**
@@ -42,7 +45,7 @@ export interface Estimate {
  */
 export function pairedDifference(a: ArrayLike<number>, b: ArrayLike<number>): Estimate {
   if (a.length !== b.length) throw new RangeError(`pairs of ${a.length} and ${b.length} values`);
-  const differences = Float64Array.from(a, (value, i) => value - (b[i] ?? Number.NaN));
+  const differences = Float64Array.from(a, (value, i) => value - at(b, i));
   return { mean: mean(differences), standardError: standardError(differences) };
 }
 
@@ -65,12 +68,12 @@ export function theilSen(x: ArrayLike<number>, y: ArrayLike<number>): Slope {
   let pair = 0;
   for (let i = 0; i < n; i++) {
     for (let j = i + 1; j < n; j++) {
-      slopes[pair++] = ((y[j] ?? NaN) - (y[i] ?? NaN)) / ((x[j] ?? NaN) - (x[i] ?? NaN));
+      slopes[pair++] = (at(y, j) - at(y, i)) / (at(x, j) - at(x, i));
     }
   }
   slopes.sort();
   const reach = 1.959964 * Math.sqrt((n * (n - 1) * (2 * n + 5)) / 18);
-  const rank = (at: number): number => slopes[Math.max(0, Math.min(slopes.length - 1, Math.round(at)))] ?? NaN;
+  const rank = (place: number): number => at(slopes, Math.max(0, Math.min(slopes.length - 1, Math.round(place))));
   return {
     slope: median(slopes),
     low: rank((slopes.length - reach) / 2 - 1),

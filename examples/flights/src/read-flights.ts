@@ -3,7 +3,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { parseCsv } from '@flowline/config';
-import { FlowlineError, messageOf } from '@flowline/events';
+import { at, FlowlineError, messageOf } from '@flowline/events';
 import { asyncBufferFromFile, parquetMetadataAsync, parquetRead } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 
@@ -18,7 +18,7 @@ export async function readAirports(): Promise<readonly Airport[]> {
   const { header, rows } = parseCsv(await readFile(file, 'utf8'), file);
   const column = (name: string): number => header.indexOf(name);
   const [iata, latitude, longitude] = ['iata', 'latitude', 'longitude'].map(column);
-  const cell = (row: readonly string[], at: number | undefined): string => row[at ?? -1] ?? '';
+  const cell = (row: readonly string[], place = -1): string => (place < 0 ? '' : at(row, place));
   return rows.map((row) => ({
     iata: cell(row, iata),
     latitude: Number(cell(row, latitude)),

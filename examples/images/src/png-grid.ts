@@ -31,11 +31,11 @@ export function pngGrid(pixels: Uint8Array, { height, width, values, columns, zo
   for (let image = 0; image < count; image++) {
     const top = 1 + Math.floor(image / columns) * cellHeight;
     const left = 1 + (image % columns) * cellWidth;
-    for (let y = 0; y < height * zoom; y++) {
-      for (let x = 0; x < width * zoom; x++) {
-        const at = image * height * width + Math.floor(y / zoom) * width + Math.floor(x / zoom);
-        const grey = 255 - Math.round((255 * (pixels[at] ?? 0)) / (values - 1));
-        canvas[(top + y) * png.width + left + x] = grey;
+    for (const [i, value] of pixels.subarray(image * height * width, (image + 1) * height * width).entries()) {
+      const grey = 255 - Math.round((255 * value) / (values - 1));
+      for (let line = 0; line < zoom; line++) {
+        const start = (top + Math.floor(i / width) * zoom + line) * png.width + left + (i % width) * zoom;
+        canvas.fill(grey, start, start + zoom);
       }
     }
   }

@@ -1,6 +1,7 @@
 import type { FitOptions, Flow } from '@flowline/flows';
 import { bitsPerDim, fit, logProbRows, multiScale, overPixels, Random } from '@flowline/flows';
 import * as tf from '@tensorflow/tfjs-core';
+import { at } from '@flowline/events';
 
 import type { ImageSet } from './image-set.ts';
 
@@ -64,8 +65,8 @@ export function interpolated(flow: Flow, { test }: ImageSet, pairs: number, colu
       const [line, j] = [Math.floor(i / d), i % d];
       const pair = Math.floor(line / columns);
       const angle = ((line % columns) / (columns - 1)) * (Math.PI / 2);
-      const from = latents[2 * pair * d + j] ?? 0;
-      const to = latents[(2 * pair + 1) * d + j] ?? 0;
+      const from = at(latents, 2 * pair * d + j);
+      const to = at(latents, (2 * pair + 1) * d + j);
       z[i] = Math.cos(angle) * from + Math.sin(angle) * to;
     }
     return Float32Array.from(flow.decode(tf.tensor2d(z, [pairs * columns, d])).dataSync());

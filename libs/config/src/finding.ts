@@ -1,4 +1,4 @@
-import { FlowlineError } from '@flowline/events';
+import { at, FlowlineError } from '@flowline/events';
 
 /** Path of a value within a document. */
 export type Path = readonly PropertyKey[];
@@ -29,7 +29,7 @@ export function configInvalid(
   const count = findings.length === 1 ? '1 problem' : `${findings.length} problems`;
   return new FlowlineError('FLOWLINE_CONFIG_INVALID', [`${subject} is not valid (${count}):`, ...lines].join('\n'), {
     where,
-    remedy: findings.length === 1 ? (findings[0]?.remedy ?? '') : 'Correct each line above.',
+    remedy: findings.length === 1 ? at(findings, 0).remedy : 'Correct each line above.',
     cause,
   });
 }

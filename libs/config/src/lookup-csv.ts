@@ -1,4 +1,4 @@
-import { FlowlineError, type LookupTable } from '@flowline/events';
+import { at, FlowlineError, type LookupTable } from '@flowline/events';
 
 import { type CsvTable, parseCsv } from './csv.ts';
 
@@ -26,7 +26,7 @@ export function lookupFromCsv(text: string, key: string, where: string): LookupT
   const numeric = table.header.map((_, column) => column !== keyIndex && isNumeric(table, column));
   const rows = new Map<string, Record<string, string | number | null>>();
   for (const cells of table.rows) {
-    const name = cells[keyIndex] ?? '';
+    const name = at(cells, keyIndex);
     if (rows.has(name)) {
       throw new FlowlineError(
         'FLOWLINE_CONFIG_INVALID',
@@ -48,7 +48,7 @@ export function lookupFromCsv(text: string, key: string, where: string): LookupT
 }
 
 function isNumeric(table: CsvTable, column: number): boolean {
-  const filled = table.rows.map((cells) => cells[column] ?? '').filter((cell) => cell !== '');
+  const filled = table.rows.map((cells) => at(cells, column)).filter((cell) => cell !== '');
   return filled.length > 0 && filled.every((cell) => NUMBER_PATTERN.test(cell) && Number.isFinite(Number(cell)));
 }
 

@@ -42,7 +42,7 @@ export class BinaryCopy {
 
   /** Data from a row on, ready to be sent. */
   chunks(firstRow = 0): Buffer[] {
-    return [HEADER, this.#buffer.subarray(this.#rowStarts[firstRow] ?? this.#length, this.#length), TRAILER];
+    return [HEADER, this.#buffer.subarray(this.#rowStarts.at(firstRow) ?? this.#length, this.#length), TRAILER];
   }
 
   /** Encodes the fields that `write` writes, for repeated use with {@link fields}. */

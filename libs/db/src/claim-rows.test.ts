@@ -1,3 +1,4 @@
+import { at } from '@flowline/events';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
@@ -58,7 +59,7 @@ describe('ClaimRows', () => {
           const hashes = numbers.map((number) => claimHash(`entity ${number}`));
           const rows = table.read(hashes);
           for (const [i, number] of numbers.entries()) {
-            const hash = hashes[i] ?? raise('no hash');
+            const hash = at(hashes, i);
             const [found, expected] = [rows.find(hash), known.get(number)];
             if (found?.partition !== expected?.partition || found?.day !== expected?.day) raise(`entity ${number}`);
             const claim = { partition: 70_000 + number, day: 20_000 + call };

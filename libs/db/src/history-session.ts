@@ -1,3 +1,4 @@
+import { at } from '@flowline/events';
 import type pg from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 
@@ -142,9 +143,9 @@ function batchOf({ places }: HistoryRows, { cells }: BinaryRows, size: number): 
   return {
     size,
     timesMs: numbers(time),
-    timeValues: timeValue === null ? null : (cells[timeValue] ?? null),
+    timeValues: timeValue === null ? null : at(cells, timeValue),
     badTimes: badTime === null ? null : (cells[badTime] as ValueCells).values,
     cells: cells.slice(wanted),
-    totals: totals === null ? null : { rows: numbers(totals)[0] ?? 0, firstMs: numbers(totals + 1)[0] ?? NaN },
+    totals: totals === null ? null : { rows: at(numbers(totals), 0), firstMs: at(numbers(totals + 1), 0) },
   };
 }

@@ -1,4 +1,4 @@
-import { alertId, type Alert, type AnomalyReason, type Explanation } from '@flowline/events';
+import { alertId, at, type Alert, type AnomalyReason, type Explanation } from '@flowline/events';
 import { rowValues, type FeatureTable } from '@flowline/features';
 import { formatBits } from './explanation/format-number.ts';
 import type { ModelBundle } from './bundle/bundle.ts';
@@ -66,7 +66,7 @@ export function buildAlert({
     reason: anomalyReason(scores, row),
     score: {
       pValue,
-      pMethod: scores.pMethods[row] ?? 'floor',
+      pMethod: at(scores.pMethods, row),
       alpha,
       surpriseBits: surpriseBits(pValue),
       logDensityNats: Number.isFinite(logDensityNats) ? logDensityNats : null,

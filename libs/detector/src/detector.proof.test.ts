@@ -3,6 +3,7 @@ import type { FeatureSpec } from '@flowline/events';
 import { createRecordReader, sliceTable, type FeatureTable } from '@flowline/features';
 import { Random } from '@flowline/flows';
 import * as tf from '@tensorflow/tfjs-core';
+import { at } from '@flowline/events';
 import { buildAlert } from './alert.ts';
 import { smallestPValue } from './calibration/calibration.ts';
 import { Detector } from './detector.ts';
@@ -158,7 +159,7 @@ describe('a detector, trained', () => {
     const [slow, routed, retried, idle] = explanations;
     // A part is at most its whole.
     explanations.forEach(({ contributions }, i) => {
-      const whole = -Math.log2(judged.pValues[i] ?? NaN);
+      const whole = -Math.log2(at(judged.pValues, i));
       for (const { bits } of contributions) expect(bits).toBeLessThanOrEqual(whole + 1e-9);
     });
     expect(slow?.contributions[0]).toMatchObject({ feature: 'latency_ms', direction: 'high' });

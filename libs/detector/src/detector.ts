@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 
-import type { Explanation, PValueMethod } from '@flowline/events';
+import { at, type Explanation, type PValueMethod } from '@flowline/events';
 import { createScorer, FrozenFlow, type ChosenScorer, type Scorer, type ScorerOptions } from '@flowline/engine';
 import { selectRows, type FeatureTable } from '@flowline/features';
 import { initBackend, loadFlowInParts, type Flow } from '@flowline/flows';
@@ -151,7 +151,7 @@ export class Detector {
       const chunk = rows.slice(start, start + CHUNK_EXPLANATIONS);
       const pValues = chunk.map((row) => ({
         p: valueAt(scores.pValues, row),
-        method: scores.pMethods[row] ?? 'floor',
+        method: at(scores.pMethods, row),
       }));
       explanations.push(...(await explainRows(parts, selectRows(table, chunk), pValues, effort)));
     }

@@ -1,15 +1,17 @@
+import { at, missing } from '@flowline/events';
+
 /** True if no value is NaN or infinite: x·0 is 0 for a finite x and NaN otherwise. */
 export const allFinite = (values: Float32Array | Float64Array, length: number = values.length): boolean => {
   // Four independent sums, so that no addition waits for the previous one.
   let [a, b, c, d] = [0, 0, 0, 0];
   let i = 0;
   for (; i + 3 < length; i += 4) {
-    a += (values[i] ?? 0) * 0;
-    b += (values[i + 1] ?? 0) * 0;
-    c += (values[i + 2] ?? 0) * 0;
-    d += (values[i + 3] ?? 0) * 0;
+    a += (values[i] ?? missing(values, i)) * 0;
+    b += (values[i + 1] ?? missing(values, i + 1)) * 0;
+    c += (values[i + 2] ?? missing(values, i + 2)) * 0;
+    d += (values[i + 3] ?? missing(values, i + 3)) * 0;
   }
-  for (; i < length; i++) a += (values[i] ?? 0) * 0;
+  for (; i < length; i++) a += (values[i] ?? missing(values, i)) * 0;
   return a + b + c + d === 0;
 };
 
@@ -21,7 +23,9 @@ export const allFiniteSparse = (values: Float32Array, length: number): boolean =
   if (values.byteOffset % 8 !== 0) return allFinite(values, length);
   const pairs = new Float64Array(values.buffer, values.byteOffset, length >> 1);
   for (let i = 0; i < pairs.length; i++) {
-    if (pairs[i] !== 0 && ((values[2 * i] ?? 0) - (values[2 * i + 1] ?? 0)) * 0 !== 0) return false;
+    if (pairs[i] === 0) continue;
+    const difference = (values[2 * i] ?? missing(values, 2 * i)) - (values[2 * i + 1] ?? missing(values, 2 * i + 1));
+    if (difference * 0 !== 0) return false;
   }
-  return length % 2 === 0 || (values[length - 1] ?? 0) * 0 === 0;
+  return length % 2 === 0 || at(values, length - 1) * 0 === 0;
 };

@@ -1,4 +1,4 @@
-import { at, blocksOf, type Steps } from '@flowline/events';
+import { at, blocksOf, missing, type Steps } from '@flowline/events';
 
 import { type Digit, digitAt, HIGH_WORD, LOW_WORD, sortByWord, wordAt, wordsOf } from './radix.ts';
 
@@ -39,7 +39,7 @@ function scatterPlaces(
   end: number,
 ): void {
   for (let i = start; i < end; i++) {
-    const row = from[i] ?? 0;
+    const row = from[i] ?? missing(from, i);
     const value = digitAt(words, digit, row);
     const place = wordAt(places, value);
     places[value] = place + 1;
@@ -51,7 +51,7 @@ function scatterPlaces(
 export function* inOrder(values: Float64Array, order: Int32Array): Steps<Float64Array> {
   const ordered = new Float64Array(order.length);
   for (const [start, end] of blocksOf(order.length)) {
-    for (let i = start; i < end; i++) ordered[i] = at(values, order[i] ?? 0);
+    for (let i = start; i < end; i++) ordered[i] = at(values, order[i] ?? missing(order, i));
     yield;
   }
   return ordered;

@@ -1,4 +1,4 @@
-import { at, type Steps } from '@flowline/events';
+import { at, missing, type Steps } from '@flowline/events';
 
 import { ColumnTable, type Columns } from './column-table.ts';
 import type { FeatureTable } from './feature-table.ts';
@@ -137,7 +137,10 @@ function* reorderColumn<Values extends Float64Array | Int32Array>(
 }
 
 function gather(from: Float64Array | Int32Array, rows: Int32Array, into: Float64Array | Int32Array): void {
-  for (let i = 0; i < rows.length; i++) into[i] = from[rows[i] ?? 0] ?? 0;
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i] ?? missing(rows, i);
+    into[i] = from[row] ?? missing(from, row);
+  }
 }
 
 /** A table by columns, of rows or columns. */

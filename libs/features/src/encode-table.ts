@@ -1,3 +1,4 @@
+import { missing } from '@flowline/events';
 import { infiniteValue, requiredMissing, type FeatureTable } from './feature-table.ts';
 import type { Layout, Place } from './layout.ts';
 import type { LevelChain } from './level-chain.ts';
@@ -57,26 +58,28 @@ export function encodeTable(layout: Layout, parts: FittedParts, table: FeatureTa
     outOfDomain: new Uint8Array(table.size),
     missingPattern: new Int32Array(table.size),
   };
+  const { missingPattern } = batch;
   let previousIndices: Int32Array | null = null;
   layout.places.forEach((place, feature) => {
-    const missing = (row: number): void => {
+    const onMissing: OnMissing = (row) => {
       if (place.presenceColumn < 0) throw requiredMissing(place.spec.name, row);
-      batch.missingPattern[row] = parts.patterns.with(batch.missingPattern[row] ?? 0, feature);
+      const pattern = missingPattern[row] ?? missing(missingPattern, row);
+      missingPattern[row] = parts.patterns.with(pattern, feature);
     };
     if (place.kind === 'levels') {
       const column = parts.levels[place.tableColumn];
       const chain = parts.chains[place.tableColumn];
       if (column === undefined || chain === undefined) return;
-      previousIndices = encodeLevels(place, column, chain, previousIndices, table, batch, missing);
+      previousIndices = encodeLevels(place, column, chain, previousIndices, table, batch, onMissing);
     } else if (place.kind === 'cyclic') {
-      encodeCycle(place, table, batch, missing);
+      encodeCycle(place, table, batch, onMissing);
     } else {
       const column = parts.numeric[place.tableColumn];
-      if (column !== null && column !== undefined) encodeNumbers(place, column, table, batch, missing);
+      if (column !== null && column !== undefined) encodeNumbers(place, column, table, batch, onMissing);
     }
   });
-  batch.missingPattern.forEach((pattern, row) => {
-    if (pattern > 0) batch.missingPattern[row] = parts.patterns.settled(pattern);
+  missingPattern.forEach((pattern, row) => {
+    if (pattern > 0) missingPattern[row] = parts.patterns.settled(pattern);
   });
   return batch;
 }
@@ -88,13 +91,14 @@ function encodeNumbers(
   column: NumericColumn,
   { size, numeric, numericWidth }: FeatureTable,
   { rows, width, logJacobian, outOfDomain }: EncodedBatch,
-  missing: OnMissing,
+  onMissing: OnMissing,
 ): void {
   const scored = kind === 'dimension';
   for (let row = 0; row < size; row++) {
-    const observed = numeric[row * numericWidth + tableColumn] ?? NaN;
+    const cell = row * numericWidth + tableColumn;
+    const observed = numeric[cell] ?? missing(numeric, cell);
     if (Number.isNaN(observed)) {
-      missing(row);
+      onMissing(row);
       continue;
     }
     if (!column.accepts(observed)) {
@@ -102,14 +106,17 @@ function encodeNumbers(
       outOfDomain[row] = 1;
     }
     if (!column.isKnown) {
-      missing(row);
+      onMissing(row);
       continue;
     }
     const value = column.nearest(observed);
     const scaled = column.scaled(value);
     const encoded = column.standardised(scaled);
     rows[row * width + at] = column.confined(encoded);
-    if (scored) logJacobian[row] = (logJacobian[row] ?? 0) + column.logDensityTerm(value, scaled, encoded);
+    if (scored) {
+      const before = logJacobian[row] ?? missing(logJacobian, row);
+      logJacobian[row] = before + column.logDensityTerm(value, scaled, encoded);
+    }
     if (presenceColumn >= 0) rows[row * width + presenceColumn] = 1;
   }
 }
@@ -118,13 +125,14 @@ function encodeCycle(
   { spec, tableColumn, column: at, presenceColumn }: Place,
   { size, numeric, numericWidth }: FeatureTable,
   { rows, width }: EncodedBatch,
-  missing: OnMissing,
+  onMissing: OnMissing,
 ): void {
   const period = spec.period ?? 1;
   for (let row = 0; row < size; row++) {
-    const value = numeric[row * numericWidth + tableColumn] ?? NaN;
+    const cell = row * numericWidth + tableColumn;
+    const value = numeric[cell] ?? missing(numeric, cell);
     if (Number.isNaN(value)) {
-      missing(row);
+      onMissing(row);
       continue;
     }
     if (!Number.isFinite(value)) throw infiniteValue(spec.name, row);
@@ -143,7 +151,7 @@ function encodeLevels(
   previousIndices: Int32Array | null,
   { size, levels, levelWidth }: FeatureTable,
   { rows, width, logDiscrete }: EncodedBatch,
-  missing: OnMissing,
+  onMissing: OnMissing,
 ): Int32Array {
   const indices = new Int32Array(size);
   const scored = spec.role === 'score';
@@ -151,15 +159,16 @@ function encodeLevels(
     const index = column.indexOf(levels[row * levelWidth + tableColumn] ?? null);
     indices[row] = index;
     if (index === MISSING) {
-      missing(row);
+      onMissing(row);
       continue;
     }
-    const oneHot = column.columns[index] ?? -1;
+    const oneHot = column.columns[index] ?? missing(column.columns, index);
     if (oneHot >= 0) rows[row * width + at + oneHot] = 1;
     if (presenceColumn >= 0) rows[row * width + presenceColumn] = 1;
     if (scored) {
-      const previous = previousIndices?.[row] ?? MISSING;
-      logDiscrete[row] = (logDiscrete[row] ?? 0) + Math.log(chain.probability(previous, index));
+      const previous = previousIndices === null ? MISSING : (previousIndices[row] ?? missing(previousIndices, row));
+      const before = logDiscrete[row] ?? missing(logDiscrete, row);
+      logDiscrete[row] = before + Math.log(chain.probability(previous, index));
     }
   }
   return indices;

@@ -1,4 +1,4 @@
-import { type FeatureSpec, type FeatureType, FlowlineError, type Steps } from '@flowline/events';
+import { at, type FeatureSpec, type FeatureType, FlowlineError, type Steps } from '@flowline/events';
 
 import type { ColumnTable } from './column-table.ts';
 import { decodeRows } from './decode-rows.ts';
@@ -186,7 +186,7 @@ export class FeatureEncoding {
     return this.layout.places.flatMap((place) => {
       const column = place.kind === 'levels' ? null : this.parts.numeric[place.tableColumn];
       if (column === null || column === undefined) return [];
-      const value = table.numeric[row * table.numericWidth + place.tableColumn] ?? NaN;
+      const value = at(table.numeric, row * table.numericWidth + place.tableColumn);
       return Number.isNaN(value) || column.accepts(value) ? [] : [place.spec.name];
     });
   }

@@ -1,4 +1,4 @@
-import { at, atOnce, type FeatureSpec, FlowlineError, type Steps } from '@flowline/events';
+import { at, atOnce, type FeatureSpec, FlowlineError, missing, type Steps } from '@flowline/events';
 
 import type { ColumnTable } from './column-table.ts';
 import { columnsOf } from './column-table-builder.ts';
@@ -8,7 +8,7 @@ import { checkSchema, isLevelFeature } from './feature-schema.ts';
 import { checkTable, infiniteValue, requiredMissing, type FeatureTable } from './feature-table.ts';
 import { type FittedColumn, fitNumericSteps } from './fit-numeric-column.ts';
 import { fitLevelChain, type LevelChainConfig } from './level-chain.ts';
-import { fitLevelColumn, MISSING, type LevelColumn } from './level-column.ts';
+import { fitLevelColumn, type LevelColumn } from './level-column.ts';
 import { fitMissingPatterns } from './missing-patterns.ts';
 import type { NumericColumnConfig } from './numeric-column.ts';
 import { strayRules, type StrayRule } from './stray-values.ts';
@@ -205,7 +205,8 @@ function countPairs(
   rows: Float64Array,
 ): void {
   for (let i = 0; i < levels.length; i++) {
-    const [a, b] = [previousOf[previous[i] ?? MISSING], levelOf[levels[i] ?? MISSING]];
+    const [before, own] = [previous[i] ?? missing(previous, i), levels[i] ?? missing(levels, i)];
+    const [a, b] = [previousOf[before], levelOf[own]];
     if (a === undefined || b === undefined) continue;
     const pair = a * stride + b;
     rows[pair] = at(rows, pair) + 1;

@@ -92,7 +92,7 @@ export function* fitNumericSteps(spec: FeatureSpec, observed: Float64Array, rule
       count: values.length - kept.length,
       example: (kept.length === values.length ? undefined : values[from > 0 ? 0 : values.length - 1]) ?? NaN,
     },
-    kept: [keptValues[0] ?? NaN, keptValues.at(-1) ?? NaN],
+    kept: [keptValues.at(0) ?? NaN, keptValues.at(-1) ?? NaN],
   };
 }
 
@@ -145,7 +145,7 @@ function* fitTransform(spec: FeatureSpec, inside: Float64Array): Steps<Transform
       break;
   }
   const { scale } = scaleOf(spec);
-  if (scale === 'log') return log(sorted[0] ?? 1);
+  if (scale === 'log') return log(sorted.at(0) ?? 1);
   return scale === 'asinh' ? asinh() : identity();
 }
 

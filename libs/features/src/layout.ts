@@ -1,3 +1,4 @@
+import { at } from '@flowline/events';
 import type { FeatureSpec } from '@flowline/events';
 
 import { isDimension, isLevelFeature } from './feature-schema.ts';
@@ -40,7 +41,7 @@ export function layoutOf(schema: readonly FeatureSpec[], levelNames: readonly (r
   let level = 0;
   for (const spec of schema) {
     columns.push(isDimension(spec) ? dimension++ : dimensions + contextNames.length);
-    if (isLevelFeature(spec)) contextNames.push(...(levelNames[level++] ?? []).map((name) => `${spec.name}=${name}`));
+    if (isLevelFeature(spec)) contextNames.push(...at(levelNames, level++).map((name) => `${spec.name}=${name}`));
     else if (spec.type === 'cyclic') contextNames.push(`sin ${spec.name}`, `cos ${spec.name}`);
     else if (!isDimension(spec)) contextNames.push(spec.name);
   }
@@ -52,7 +53,7 @@ export function layoutOf(schema: readonly FeatureSpec[], levelNames: readonly (r
       spec,
       kind: kindOf(spec),
       tableColumn: isLevelFeature(spec) ? levelColumn++ : numericColumn++,
-      column: columns[feature] ?? -1,
+      column: at(columns, feature),
       presenceColumn,
     };
   });

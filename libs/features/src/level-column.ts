@@ -1,3 +1,4 @@
+import { at, missing } from '@flowline/events';
 import { levelText } from './level-text.ts';
 
 /** Index of a missing level. */
@@ -57,12 +58,12 @@ export class LevelColumn {
 
   /** P(index), for a level or for all unseen levels together. */
   probability(index: number): number {
-    return this.probabilities[index] ?? 0;
+    return this.probabilities[index] ?? missing(this.probabilities, index);
   }
 
   /** Level at an index; null for the unseen levels. */
   levelAt(index: number): string | null {
-    return this.config.levels[index] ?? null;
+    return index === this.unseenIndex ? null : at(this.config.levels, index);
   }
 }
 

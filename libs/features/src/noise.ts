@@ -44,6 +44,6 @@ export function* noiseScaleSteps(sorted: Float64Array, standardised: (value: num
 function median(values: number[]): number {
   values.sort((a, b) => a - b);
   const middle = values.length >> 1;
-  const upper = values[middle] ?? 0;
-  return values.length % 2 === 1 ? upper : ((values[middle - 1] ?? 0) + upper) / 2;
+  const upper = at(values, middle);
+  return values.length % 2 === 1 ? upper : (at(values, middle - 1) + upper) / 2;
 }

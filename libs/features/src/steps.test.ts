@@ -1,4 +1,4 @@
-import { atOnce, inTurns, type Steps } from '@flowline/events';
+import { at, atOnce, inTurns, type Steps } from '@flowline/events';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
@@ -32,7 +32,7 @@ describe('sortNumbers', () => {
     const size = 200_000;
     const sizes = [0, -0, 5e-324, -5e-324, 1e308, -1e308, Infinity, -Infinity, 1, -1];
     const values = Float64Array.from({ length: size }, (_, i) =>
-      i % 3 === 0 ? (sizes[i % sizes.length] ?? 0) : Math.sin(i) * 10 ** ((i % 600) - 300),
+      i % 3 === 0 ? at(sizes, i % sizes.length) : Math.sin(i) * 10 ** ((i % 600) - 300),
     );
     expect(atOnce(sortNumbers(values.slice()))).toEqual(values.slice().sort());
     expect(stepsOf(sortNumbers(values))).toBeGreaterThanOrEqual((1 + 3) * 4);
@@ -124,7 +124,7 @@ describe('the fit of an encoding', () => {
     expect(trainedRows).toBe(size);
     expect(fitted[0]?.counts).toEqual(fitted[0]?.levels.map(count));
     const { mean } = encoding.toJSON().numeric[0] ?? { mean: NaN };
-    const real = [...numeric.keys()].filter((i) => i % 4 === 0).map((i) => numeric[i] ?? NaN);
+    const real = [...numeric.keys()].filter((i) => i % 4 === 0).map((i) => at(numeric, i));
     const observed = real.filter((value) => !Number.isNaN(value));
     expect(mean).toBeCloseTo(
       observed.reduce((sum, value) => sum + value / observed.length, 0),

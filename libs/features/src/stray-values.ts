@@ -1,3 +1,5 @@
+import { at } from '@flowline/events';
+
 /** Limits of the search for stray values of a column. */
 export interface StrayRule {
   /** Maximum share of stray values. */
@@ -41,7 +43,8 @@ export function withoutStrays(
   unit = 0,
 ): readonly [from: number, to: number] {
   const n = sorted.length;
-  const valueAt = (i: number): number => sorted[i] ?? 0;
+  if (n === 0) return [0, 0];
+  const valueAt = (i: number): number => at(sorted, i);
   const median = valueAt(n >> 1);
   let [from, to] = [0, n];
   let kept: readonly [number, number] = [0, n];

@@ -1,3 +1,4 @@
+import { missing } from './at.ts';
 import { Chain } from './bijectors/chain.ts';
 import { PixelLogit } from './bijectors/pixel-logit.ts';
 import { FlowError } from './flow-error.ts';
@@ -63,7 +64,7 @@ export function dequantizeImages(
     const [logP, logQ] = [Math.log(p), Math.log1p(-p)];
     y[i] = logP - logQ;
     const row = Math.floor(i / d);
-    logDet[row] = (logDet[row] ?? 0) - logP - logQ;
+    logDet[row] = (logDet[row] ?? missing(logDet, row)) - logP - logQ;
   }
   return { y, logDet };
 }

@@ -1,3 +1,4 @@
+import { at, missing } from './at.ts';
 import { FlowError } from './flow-error.ts';
 
 const { imul, log, sqrt } = Math; // cached: draws are the inner loop of noise
@@ -33,7 +34,7 @@ export class Random {
       throw new FlowError('FLOWLINE_USAGE', `a seed must be a finite number, found ${seed}`, { where: 'seed' });
     }
     const parts = new Uint32Array(new Float64Array([seed]).buffer);
-    this.#origin = mix(mix(parts[0] ?? 0) ^ (parts[1] ?? 0));
+    this.#origin = mix(mix(at(parts, 0)) ^ at(parts, 1));
     let state = this.#origin;
     const next = () => mix((state = (state + 0x9e3779b9) | 0));
     this.#a = next();
@@ -97,8 +98,8 @@ export class Random {
     const order = Int32Array.from({ length: n }, (_, i) => i);
     for (let i = n - 1; i > 0; i--) {
       const j = this.integer(i + 1);
-      const kept = order[i] ?? 0;
-      order[i] = order[j] ?? 0;
+      const kept = order[i] ?? missing(order, i);
+      order[i] = order[j] ?? missing(order, j);
       order[j] = kept;
     }
     return order;

@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 
+import { at } from './at.ts';
 import { FlowError } from './flow-error.ts';
 import { checkValue, shown } from './options/check-options.ts';
 import { object, whole } from './options/rules.ts';
@@ -89,7 +90,7 @@ export function flattened(rows: NumberRows, where: string, columns?: number): Fl
 /** Row-major values as one array per row. */
 export function toArrays(values: ArrayLike<number>, columns: number): number[][] {
   return Array.from({ length: values.length / columns }, (_, i) =>
-    Array.from({ length: columns }, (_, j) => values[i * columns + j] ?? Number.NaN),
+    Array.from({ length: columns }, (_, j) => at(values, i * columns + j)),
   );
 }
 

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 
+import { at } from './at.ts';
 import { FlowError } from './flow-error.ts';
 import { shown } from './options/check-options.ts';
 
@@ -48,11 +49,11 @@ export function assertRows(values: Float32Array, rows: number, columns: number, 
       { where },
     );
   }
-  const at = values.findIndex((value) => !Number.isFinite(value));
-  if (at >= 0) {
+  const found = values.findIndex((value) => !Number.isFinite(value));
+  if (found >= 0) {
     throw new FlowError(
       'FLOWLINE_FEATURES_INVALID',
-      `found ${values[at] ?? Number.NaN} in row ${Math.floor(at / columns)}, column ${at % columns}; expected finite numbers`,
+      `found ${at(values, found)} in row ${Math.floor(found / columns)}, column ${found % columns}; expected finite numbers`,
       { where, remedy: 'Drop or repair such rows before they reach the flow.' },
     );
   }

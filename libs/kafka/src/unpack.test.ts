@@ -1,4 +1,5 @@
 import { gzipSync } from 'node:zlib';
+import { at } from '@flowline/events';
 
 import { describe, expect, it } from '@jest/globals';
 import zstd from '@mongodb-js/zstd';
@@ -12,7 +13,7 @@ import { unpack } from './unpack.ts';
  */
 const packLz4 = (bytes: Buffer) => {
   const frame = Buffer.from(lz4.compress(bytes));
-  frame[4] = (frame[4] ?? 0) | 0x20;
+  frame[4] = at(frame, 4) | 0x20;
   return frame;
 };
 /** Frames snappy blocks of 32 KiB, as the Java library does. */

@@ -1,5 +1,6 @@
 import { promisify } from 'node:util';
 import { unzip } from 'node:zlib';
+import { at } from '@flowline/events';
 
 import zstd from '@mongodb-js/zstd';
 import { Decompress as ZstdStream } from 'fzstd';
@@ -71,7 +72,7 @@ function unpackSnappyBlock(block: Buffer, left: number, maxBytes = left): Buffer
   // The length is checked first: the library allocates whatever length a block claims.
   let length = 0;
   for (let i = 0, bits = 0; bits < SNAPPY_LENGTH_BITS; i++, bits += 7) {
-    const byte = block[i] ?? 0;
+    const byte = at(block, i);
     length += (byte & 0x7f) * 2 ** bits;
     if (byte < 0x80) break;
   }

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
 import { parseDetector, parseDocuments, unknownVariables } from '@flowline/config';
-import { errorCodes } from '@flowline/events';
+import { at, errorCodes } from '@flowline/events';
 import { realNVP } from '@flowline/flows';
 import { reportError } from '@flowline/telemetry';
 import { describe, expect, it } from '@jest/globals';
@@ -133,7 +133,7 @@ describe('the errors that the pages show', () => {
 
   it('docs/guides/first-detector.md: the same for its own detector', () => {
     const page = 'docs/guides/first-detector.md';
-    const detector = misspelt(blocksOf(read(page), 'yaml')[0] ?? '');
+    const detector = misspelt(at(blocksOf(read(page), 'yaml'), 0));
     expect(errorIn(page)).toBe(printedError(() => parseDetector(detector, 'checkout.yaml', () => '')));
   });
 

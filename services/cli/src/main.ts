@@ -8,7 +8,7 @@ import { createProgram } from './program.ts';
 
 watchStandardStreams();
 // The services' programs print these warnings themselves.
-const runsService = ['serve', 'train'].includes(process.argv[2] ?? '');
+const runsService = ['serve', 'train'].includes(process.argv.at(2) ?? '');
 if (!runsService) unknownVariables().forEach(printWarning);
 const program = await createProgram(process.argv.slice(2));
 try {

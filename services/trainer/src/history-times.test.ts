@@ -1,4 +1,5 @@
 import type { HistoryDay } from '@flowline/db';
+import { at } from '@flowline/events';
 import { describe, expect, it } from '@jest/globals';
 
 import { eventsPerDay } from './events-per-day.ts';
@@ -18,7 +19,7 @@ function daysOf(times: readonly number[]): HistoryDay[] {
     else own.push(time);
   }
   return [...byDay].map(([startMs, own]) => ({
-    ...{ startMs, rows: own.length, firstMs: own[0] ?? NaN, lastMs: own.at(-1) ?? NaN },
+    ...{ startMs, rows: own.length, firstMs: at(own, 0), lastMs: own.at(-1) ?? NaN },
   }));
 }
 

@@ -1,3 +1,4 @@
+import { at as valueAt } from '@flowline/events';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
@@ -121,7 +122,7 @@ describe('missedRun', () => {
           expect(runs.length).toBeGreaterThanOrEqual(11);
           expect(runs.length).toBeLessThanOrEqual(12);
           for (let i = 1; i < runs.length; i++) {
-            const gapHours = ((runs[i] ?? NaN) - (runs[i - 1] ?? NaN)) / 3_600_000;
+            const gapHours = (valueAt(runs, i) - valueAt(runs, i - 1)) / 3_600_000;
             expect(gapHours).toBeGreaterThanOrEqual(22.5);
             expect(gapHours).toBeLessThanOrEqual(25.5);
           }

@@ -97,7 +97,7 @@ function transactions(
   const sendWithin = (event: TestEvent, partition: number): void => {
     const turn = random.integer(producers.length);
     const producer = at(producers, turn);
-    if (!open.has(producer)) steps.push({ begin: producer, codec: CODECS[turn] ?? 'none' });
+    if (!open.has(producer)) steps.push({ begin: producer, codec: CODECS.at(turn) ?? 'none' });
     steps.push({ send: message(event, partition), producer });
     open.set(producer, [...(open.get(producer) ?? []), event.id]);
     if (happens('flush')) steps.push({ flush: producer });

@@ -1,3 +1,4 @@
+import { at } from '@flowline/events';
 import type { Message } from 'kafkajs';
 
 import { oddEvent, testEvents } from '../../support/scorer-model.ts';
@@ -34,7 +35,7 @@ export const refuseRecords: Scenario = {
     const messages = testEvents(events, 191).map((event, i): Message => {
       if (i % EVERY !== EVERY / 2) return { key: event.id, value: JSON.stringify(event) };
       wanted.add(event.id);
-      const spoil = kinds[Math.floor(i / EVERY) % kinds.length] ?? refusedBy.size;
+      const spoil = at(kinds, Math.floor(i / EVERY) % kinds.length);
       return { key: event.id, value: JSON.stringify(spoil(event, i)) };
     });
     await stream.produce(messages);

@@ -35,7 +35,7 @@ export const swapChampions: Scenario = {
     const endMs = performance.now() + size.seconds * 1_000;
     let swaps = 0;
     while (performance.now() < endMs) {
-      await promote(database.db, detector, versions[swaps++ % versions.length] ?? 1);
+      await promote(database.db, detector, at(versions, swaps++ % versions.length));
       await sleep(SWAP_EVERY_MS);
     }
     await producing;

@@ -1,3 +1,4 @@
+import { at } from '@flowline/events';
 import { describe, expect, it } from '@jest/globals';
 import { Random } from '@flowline/flows';
 import { alarmVerdict, designEffect } from './alarm-verdict.ts';
@@ -14,7 +15,7 @@ describe('alarmVerdict', () => {
       let wrong = 0;
       for (let seed = 0; seed < trials; seed++) {
         const starts = drawn(4_800 / burst, 0.01, seed);
-        const alarmed = Uint8Array.from({ length: 4_800 }, (_, i) => starts[Math.floor(i / burst)] ?? 0);
+        const alarmed = Uint8Array.from({ length: 4_800 }, (_, i) => at(starts, Math.floor(i / burst)));
         if (/above|below/.exec(alarmVerdict({ alarmed, interval: { low: 0.01, high: 0.01 } }))) wrong++;
       }
       expect(wrong / trials).toBeLessThanOrEqual(burst === 1 ? 0.03 : 0.08);
@@ -28,7 +29,7 @@ describe('designEffect', () => {
       let sum = 0;
       for (let seed = 0; seed < 50; seed++) {
         const starts = drawn(10_000 / burst, 0.05, seed);
-        sum += designEffect(Uint8Array.from({ length: 10_000 }, (_, i) => starts[Math.floor(i / burst)] ?? 0)) / 50;
+        sum += designEffect(Uint8Array.from({ length: 10_000 }, (_, i) => at(starts, Math.floor(i / burst)))) / 50;
       }
       return mean10(sum);
     };

@@ -76,7 +76,7 @@ export function alarmRateInterval(
 export function alarmThreshold(calibration: Calibration, alpha: number): number {
   const { scores, tail } = calibration;
   if (tail !== null && alpha < Math.exp(valueAt(tail.logP, 0))) return tailScoreAt(tail, alpha);
-  return scores[thresholdIndex(calibration, alpha)] ?? Infinity;
+  return scores.at(thresholdIndex(calibration, alpha)) ?? Infinity;
 }
 
 /** Number of stored calibration scores below the threshold. */

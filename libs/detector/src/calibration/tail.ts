@@ -55,7 +55,7 @@ export function paretoQuantile({ shape, scale }: GeneralisedPareto, logSurvival:
 export function fitGeneralisedPareto(sortedExceedances: Float64Array): GeneralisedPareto | null {
   const n = sortedExceedances.length;
   // Divided by the largest, so that exceedances of 1e300 do not overflow the moments.
-  const unit = sortedExceedances[n - 1] ?? 0;
+  const unit = sortedExceedances.at(-1) ?? 0;
   if (n < 2 || !(unit > 0) || !Number.isFinite(unit)) return null;
   let a0 = 0;
   let a1 = 0;

@@ -1,4 +1,4 @@
-import { Turns } from '@flowline/events';
+import { at, Turns } from '@flowline/events';
 import type { Scorer } from '@flowline/engine';
 
 import { valueAt } from '../sorted.ts';
@@ -62,7 +62,7 @@ export class AxisEvaluator {
     await this.#turns.pause();
     const gradients = await this.#scorer.gradient(rows, size);
     const dimensions = gradients.length / size;
-    return { logDensity, gradient: ({ row, dimension }) => gradients[row * dimensions + dimension] ?? NaN };
+    return { logDensity, gradient: ({ row, dimension }) => at(gradients, row * dimensions + dimension) };
   }
 
   /** Values of log p along the axis of each request, in the order of the requests. */
@@ -114,7 +114,7 @@ function ascending(points: readonly number[]): Float64Array {
   const nodes = new Float64Array(points.length);
   let isAscending = true;
   for (let i = 0; i < points.length; i++) {
-    nodes[i] = Math.fround(points[i] ?? NaN);
+    nodes[i] = Math.fround(at(points, i));
     isAscending &&= i === 0 || valueAt(nodes, i - 1) <= valueAt(nodes, i);
   }
   return isAscending ? nodes : nodes.sort();

@@ -64,14 +64,14 @@ export function withNodes(curve: ConditionalCurve, added: Float64Array, values: 
   let size = 0;
   let last = -Infinity;
   for (let old = 0, fresh = 0; old < curve.nodes.length || fresh < added.length;) {
-    const node = curve.nodes[old] ?? Infinity;
-    const other = added[fresh] ?? Infinity;
-    const value = node <= other ? curve.logDensity[old++] : values[fresh++];
+    const node = old < curve.nodes.length ? valueAt(curve.nodes, old) : Infinity;
+    const other = fresh < added.length ? valueAt(added, fresh) : Infinity;
+    const value = node <= other ? valueAt(curve.logDensity, old++) : valueAt(values, fresh++);
     const at = Math.min(node, other);
     if (at === last) continue;
     nodes[size] = last = at;
-    logDensity[size] = value !== undefined && Number.isFinite(value) ? value : VANISHED;
-    peak = Math.max(peak, logDensity[size++] ?? VANISHED);
+    logDensity[size] = Number.isFinite(value) ? value : VANISHED;
+    peak = Math.max(peak, valueAt(logDensity, size++));
   }
   return { nodes: nodes.subarray(0, size), logDensity: logDensity.subarray(0, size), peak };
 }

@@ -1,3 +1,4 @@
+import { at } from '@flowline/events';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { AxisEvaluator } from './axis-evaluator.ts';
@@ -42,13 +43,13 @@ const evaluatorOf = (logDensity: (x: Float32Array) => number, rows: Float32Array
 const oneAxis = async (logDensity: (t: number) => number, observed: number) =>
   (
     await conditionals(
-      evaluatorOf((x) => logDensity(x[0] ?? NaN), Float32Array.of(observed), 1),
+      evaluatorOf((x) => logDensity(at(x, 0)), Float32Array.of(observed), 1),
       [first],
     )
   )[0];
 /** The same by screening and a quick curve. */
 const quickly = async (logDensity: (t: number) => number, observed: number) => {
-  const evaluator = evaluatorOf((x) => logDensity(x[0] ?? NaN), Float32Array.of(observed), 1);
+  const evaluator = evaluatorOf((x) => logDensity(at(x, 0)), Float32Array.of(observed), 1);
   return (await quickConditionals(evaluator, await screened(evaluator, [first])))[0];
 };
 const first = { row: 0, dimension: 0 };

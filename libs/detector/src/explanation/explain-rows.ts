@@ -1,4 +1,4 @@
-import type { Contribution, ExpectedRange, Explanation } from '@flowline/events';
+import { at, type Contribution, type ExpectedRange, type Explanation } from '@flowline/events';
 import { rowValues, type EncodedBatch, type FeatureTable } from '@flowline/features';
 import type { PValue } from '../calibration/calibration.ts';
 import { type Axis, AxisEvaluator } from './axis-evaluator.ts';
@@ -43,8 +43,8 @@ export async function explainRows(
       observed: rowValues(encoding.schema, table, row),
       conditionals: own,
       levels: encoding.levelSurprises(table, row),
-      outside: outside[row] ?? new Set(),
-      nearest: batch.outOfDomain[row] === 1 ? null : (nearest[row] ?? null),
+      outside: at(outside, row),
+      nearest: batch.outOfDomain[row] === 1 ? null : at(nearest, row),
       pValue,
     });
   });
@@ -58,11 +58,11 @@ async function answered(
 ): Promise<readonly { readonly axis: Axis; readonly answer: Conditional | null }[]> {
   if (effort === 'full') {
     const answers = await conditionals(evaluator, axes);
-    return axes.map((axis, i) => ({ axis, answer: answers[i] ?? null }));
+    return axes.map((axis, i) => ({ axis, answer: at(answers, i) }));
   }
   const started = await screened(evaluator, axes);
   const answers = await quickConditionals(evaluator, started);
-  return started.map(({ axis }, i) => ({ axis, answer: answers[i] ?? null }));
+  return started.map(({ axis }, i) => ({ axis, answer: at(answers, i) }));
 }
 
 function fallBeyondRange({ encoding }: ModelParts, table: FeatureTable, { row, dimension }: Axis): number {
@@ -128,7 +128,7 @@ function explanationOf({ encoding }: ModelParts, row: RowFindings): Explanation 
   const whole = surpriseBits(row.pValue.p);
   const capped = contributions.map((each) => ({ ...each, bits: Math.min(each.bits, whole) }));
   const expected = new Map<string, ExpectedRange>(numeric.map((each) => [each.feature, each.expected]));
-  const first = capped[0] ?? null;
+  const first = capped.at(0) ?? null;
   return {
     contributions: capped,
     expected: Object.fromEntries(expected),

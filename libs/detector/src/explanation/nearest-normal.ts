@@ -1,3 +1,4 @@
+import { at } from '@flowline/events';
 import type { FrozenFlow, Scorer } from '@flowline/engine';
 import { rowValues, type EncodedBatch, type FeatureEncoding, type FeatureTable } from '@flowline/features';
 import { decodeLatents } from './decode-latents.ts';
@@ -36,7 +37,7 @@ export async function nearestNormals(
     const shrunk = new Float32Array(batch.size * d);
     const mine = Array.from({ length: batch.size }, (_, row) => row).filter((row) => bestMember(scores, row) === m);
     for (const row of mine) {
-      const z = latents[m]?.subarray(row * d, (row + 1) * d) ?? new Float32Array(0);
+      const z = at(latents, m).subarray(row * d, (row + 1) * d);
       const radius = Math.sqrt(observedDimensions(encoding, batch, row));
       const length = Math.hypot(...z);
       if (!(length > radius) || !Number.isFinite(length)) continue;
@@ -64,7 +65,7 @@ export async function nearestNormals(
 
 /** True if a dimension of an encoded row is observed. */
 export function isObserved(encoding: FeatureEncoding, batch: EncodedBatch, row: number, dimension: number): boolean {
-  const column = encoding.presence[dimension] ?? null;
+  const column = at(encoding.presence, dimension);
   return column === null || valueAt(batch.rows, row * batch.width + encoding.dimensions + column) === 1;
 }
 

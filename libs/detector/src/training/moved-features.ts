@@ -145,7 +145,7 @@ function* compareNumbers(
   const [a, b] = [older.values, newer.values];
   for (let step = 1; i < a.length || j < b.length; step++) {
     if (step % STEP_VALUES === 0) yield;
-    const next = Math.min(a[i] ?? Infinity, b[j] ?? Infinity);
+    const next = Math.min(i < a.length ? valueAt(a, i) : Infinity, j < b.length ? valueAt(b, j) : Infinity);
     while (i < a.length && valueAt(a, i) <= next) i++;
     while (j < b.length && valueAt(b, j) <= next) j++;
     distance = Math.max(distance, Math.abs(missingBefore - missingAfter + i / older.rows - j / newer.rows));

@@ -1,4 +1,4 @@
-import { entry, at } from '@flowline/events';
+import { entry, missing } from '@flowline/events';
 import { inOrder } from './graph.ts';
 import type { Node, Op } from './graph.ts';
 
@@ -15,17 +15,17 @@ export const evaluator = (outputs: readonly Node[]): Evaluator => {
   });
   const results = outputs.map((output) => entry(places, output));
   const values = new Float64Array(nodes.length);
-  const read = (place: number): number => values[place] ?? NaN;
+  const read = (place: number): number => values[place] ?? missing(values, place);
   // Loops, since an explanation evaluates formulas hundreds of times.
   return (inputs) => {
     for (let place = 0; place < program.length; place++) {
-      const { op, value, a, b, c, d } = at(program, place);
-      if (op === 'input') values[place] = at(inputs, value);
+      const { op, value, a, b, c, d } = program[place] ?? missing(program, place);
+      if (op === 'input') values[place] = inputs[value] ?? missing(inputs, value);
       else if (op === 'constant') values[place] = value;
       else values[place] = apply(op, read(a), read(b), read(c), read(d));
     }
     const found = new Float64Array(results.length);
-    for (let i = 0; i < results.length; i++) found[i] = read(at(results, i));
+    for (let i = 0; i < results.length; i++) found[i] = read(results[i] ?? missing(results, i));
     return found;
   };
 };

@@ -181,7 +181,7 @@ const isTriangular = ({ conditioning, transformed, network, transformer }: Trans
 const outputDependencies = (network: Network, labels: readonly number[], count: number): readonly Uint32Array[] => {
   const input = Array.from({ length: network.inputs }, (_, i) => {
     const own = noBits(count);
-    const label = labels[i] ?? -1;
+    const label = labels.at(i) ?? -1;
     if (label >= 0) setBit(own, label);
     return own;
   });
@@ -194,7 +194,7 @@ const outputDependencies = (network: Network, labels: readonly number[], count: 
         weights[i * outputs + o] === 0 ? sum : union(sum, own);
       values.push(Array.from({ length: outputs }, (_, o) => first.reduce(dependsOn(o), noBits(count))));
     } else {
-      values.push(first.map((own, i) => union(own.slice(), second[i] ?? noBits(count))));
+      values.push(first.map((own, i) => union(own.slice(), second.at(i) ?? noBits(count))));
     }
   }
   return network.outputs.flatMap((value) => at(values, value));

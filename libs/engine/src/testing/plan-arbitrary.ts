@@ -1,3 +1,4 @@
+import { at } from '@flowline/events';
 import fc from 'fast-check';
 
 import { activations } from '../plan/plan.ts';
@@ -48,6 +49,6 @@ export const planShapes = (largestFeatures = 40): fc.Arbitrary<PlanShape> =>
       ...shape,
       ...(transformer === undefined ? {} : { transformer }),
       ...(base === undefined ? {} : { base }),
-      hidden: shape.residual ? shape.hidden.map(() => shape.hidden[0] ?? 1) : shape.hidden,
+      hidden: shape.residual ? shape.hidden.map(() => at(shape.hidden, 0)) : shape.hidden,
       nullable: Math.min(shape.nullable, shape.context, shape.features),
     }));

@@ -1,3 +1,4 @@
+import { at } from '@flowline/events';
 import type { Flow, Random } from '@flowline/flows';
 import { Random as Generator } from '@flowline/flows';
 
@@ -10,7 +11,7 @@ export const randomizeWeights = (flow: Flow, seed: number, size = 1): void => {
   flow.assign((_name, shape) => {
     const count = shape.reduce((product, length) => product * length, 1);
     const isKernel = shape.length === 2;
-    const spread = isKernel ? Math.sqrt(1.4 / Math.max(1, shape[0] ?? 1)) : 0.15;
+    const spread = isKernel ? Math.sqrt(1.4 / Math.max(1, at(shape, 0))) : 0.15;
     return Float32Array.from({ length: count }, () => random.normal() * spread * size);
   });
 };

@@ -1,3 +1,4 @@
+import { at } from '@flowline/events';
 import { madeMasks, Random } from '@flowline/flows';
 
 import { luFactors } from '../lower/lu.ts';
@@ -106,7 +107,7 @@ const addAutoregressive = (builder: PlanBuilder, random: Random, shape: PlanShap
   const layers = dense.layers.map((layer): Layer => {
     if (layer.type !== 'dense') return layer;
     // Context rows come after the masked rows of the first kernel, and are not masked.
-    const mask = masks[layerOfMask++] ?? [];
+    const mask = at(masks, layerOfMask++);
     return { ...layer, weights: layer.weights.map((weight, i) => (mask[i] === 0 ? 0 : weight)) };
   });
   const masked = { ...dense, layers };

@@ -1,3 +1,4 @@
+import { at } from '@flowline/events';
 import { DOMAIN_TOLERANCE } from '../tolerance.ts';
 import type { Transform } from './transform.ts';
 
@@ -46,9 +47,9 @@ export function fitPositive(sorted: Float64Array): Transform {
   const tolerance = positiveTolerance(sorted);
   const firstPositive = sorted.findIndex((value) => value > 0);
   if (firstPositive === -1) return positive({ shift: NO_SCALE, floor: 0, tolerance });
-  const smallest = sorted[firstPositive] ?? 1;
+  const smallest = at(sorted, firstPositive);
   if (firstPositive === 0) return positive({ shift: 0, floor: smallest, tolerance });
-  const quantile = sorted[firstPositive + Math.floor(SHIFT_QUANTILE * (sorted.length - firstPositive))] ?? smallest;
+  const quantile = at(sorted, firstPositive + Math.floor(SHIFT_QUANTILE * (sorted.length - firstPositive)));
   return positive({ shift: Math.max(quantile / 2, NO_SCALE), floor: 0, tolerance });
 }
 
@@ -59,5 +60,5 @@ export function fitPositive(sorted: Float64Array): Transform {
  */
 export function positiveTolerance(sorted: Float64Array): number {
   const positives = sorted.subarray(sorted.findLastIndex((value) => value <= 0) + 1);
-  return DOMAIN_TOLERANCE * (positives[positives.length >> 1] ?? 1);
+  return DOMAIN_TOLERANCE * (positives.at(positives.length >> 1) ?? 1);
 }

@@ -32,7 +32,7 @@ export const fitStandardisation = (values: Float64Array, dequantisation = 0): St
 
 /** {@link fitStandardisation} in steps. */
 export function* fitStandardisationSteps(values: Float64Array, dequantisation = 0): Steps<Standardisation> {
-  const first = values[0] ?? 0;
+  const first = values.at(0) ?? 0;
   // Deviations from the first value, so that a mean of large, close numbers loses no digits.
   let sum = 0;
   let largest = 0;

@@ -1,4 +1,4 @@
-import { atOnce, type Steps } from '@flowline/events';
+import { at, atOnce, type Steps } from '@flowline/events';
 import { mapNumbers } from '../map-numbers.ts';
 import { sortNumbers } from '../sort-numbers.ts';
 import { DOMAIN_TOLERANCE } from '../tolerance.ts';
@@ -54,6 +54,6 @@ export function* fitUnitSteps(values: Float64Array): Steps<Transform> {
   const inside = distances.findIndex((distance) => distance > ROUNDING);
   if (inside === 0) return unit(LEAST_EPSILON);
   if (inside === -1) return unit(LARGEST_EPSILON);
-  const quantile = distances[inside + Math.floor(EPSILON_QUANTILE * (distances.length - inside))] ?? 0;
+  const quantile = at(distances, inside + Math.floor(EPSILON_QUANTILE * (distances.length - inside)));
   return unit(Math.min(LARGEST_EPSILON, Math.max(LEAST_EPSILON, quantile / 2)));
 }

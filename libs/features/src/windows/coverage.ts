@@ -1,3 +1,5 @@
+import { at } from '@flowline/events';
+
 /**
  * Number of first events whose median time becomes the start of a stream's coverage. A few wrong
  * clocks do not move it.
@@ -102,5 +104,8 @@ export class Coverage {
 }
 
 function upperMedian(times: readonly number[]): number {
-  return times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? Infinity;
+  return at(
+    times.toSorted((a, b) => a - b),
+    Math.floor(times.length / 2),
+  );
 }

@@ -41,8 +41,9 @@ export class ExactSum {
   /** The sum, rounded once: to the nearest float64, and to the even one of two. */
   get value(): number {
     const parts = this.#parts;
+    if (parts.length === 0) return 0;
     let next = parts.length - 1;
-    let sum = parts[next--] ?? 0;
+    let sum = at(parts, next--);
     let error = 0;
     while (next >= 0 && error === 0) {
       const part = at(parts, next--);

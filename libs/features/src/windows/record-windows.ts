@@ -1,3 +1,4 @@
+import { at } from '@flowline/events';
 import type { EntitySpec } from '@flowline/events';
 
 import { compileEventTime } from '../event-time.ts';
@@ -62,13 +63,13 @@ export class RecordValues {
     let entity = '';
     return {
       look: (index, record) => {
-        const timeMs = timesMs === null ? this.#timeOf(record) : (timesMs[index] ?? NaN);
+        const timeMs = timesMs === null ? this.#timeOf(record) : at(timesMs, index);
         if (timeMs instanceof Fault) return timeMs;
         const name = this.#keyOf(record);
         if (name instanceof Fault) return name;
         entity = name;
-        windows.look(name, offsets[index] ?? NaN, timeMs, values, 0);
-        attachWindowValues(record, new Map(this.#ids.map((id, i) => [id, values[i] ?? NaN])));
+        windows.look(name, at(offsets, index), timeMs, values, 0);
+        attachWindowValues(record, new Map(this.#ids.map((id, i) => [id, at(values, i)])));
         this.#evaluate.forEach((evaluate, series) => {
           const value = evaluate(record);
           observed[series] = typeof value === 'number' ? value : NaN;

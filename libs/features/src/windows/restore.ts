@@ -91,7 +91,7 @@ class Restoring {
       });
       const past = { newestMs: at(own, 0), forgottenToMs: at(own, 1), isNew: own[2] === 1 };
       const entity = new Entity(name, series, past);
-      entity.order = own[OLD_ENTITY_NUMBERS] ?? ++this.#order;
+      entity.order = own.at(OLD_ENTITY_NUMBERS) ?? ++this.#order;
       this.#put(entity, nextOffset);
     }
   }

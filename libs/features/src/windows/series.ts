@@ -1,4 +1,4 @@
-import { at as elementAt, WINDOW_MAX_EVENTS } from '@flowline/events';
+import { at as elementAt, missing, WINDOW_MAX_EVENTS } from '@flowline/events';
 
 /**
  * Events kept beyond the reach of a window over a number of events, so that one which is late by as
@@ -65,11 +65,13 @@ export class Series {
   }
 
   timeAt(position: number): number {
-    return this.#pairs[2 * position] ?? NaN;
+    const entry = 2 * position;
+    return this.#pairs[entry] ?? missing(this.#pairs, entry);
   }
 
   valueAt(position: number): number {
-    return this.#pairs[2 * position + 1] ?? NaN;
+    const entry = 2 * position + 1;
+    return this.#pairs[entry] ?? missing(this.#pairs, entry);
   }
 
   /** State of a statistic over one window of the series; begun by `make` if there is none. */

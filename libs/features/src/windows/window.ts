@@ -71,7 +71,10 @@ function compileWindow(expression: WindowExpression, feature: string, slot: numb
       id,
       of,
       needs: { events, ms: 0 },
-      valueFor: (series, timeMs) => series.valueAt(series.position(timeMs) - events),
+      valueFor: (series, timeMs) => {
+        const position = series.position(timeMs) - events;
+        return position < 0 ? NaN : series.valueAt(position);
+      },
     };
   }
   const { statistic, over } = expression.rolling;

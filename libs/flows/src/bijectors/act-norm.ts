@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 
+import { at } from '../at.ts';
 import type { Bijector, BijectorConfig } from '../bijector.ts';
 import { ConfigReader } from '../config.ts';
 import type { NamedVariables } from '../parameter.ts';
@@ -76,7 +77,7 @@ export class ActNorm implements Bijector {
       this.#initialized = true;
       const moments = observedMoments(x, observed);
       const logScale = moments.map(initialLogScale);
-      const shift = moments.map(({ mean }, j) => -mean * Math.exp(logScale[j] ?? 0));
+      const shift = moments.map(({ mean }, j) => -mean * Math.exp(at(logScale, j)));
       this.variables.get('logScale')?.assign(Float32Array.from(logScale));
       this.variables.get('shift')?.assign(Float32Array.from(shift));
     }
@@ -105,7 +106,7 @@ function observedMoments(x: tf.Tensor2D, observed?: tf.Tensor2D): { mean: number
     let [sum, squares] = [0, 0];
     const present: number[] = [];
     for (let i = 0; i < rows; i++) {
-      if (mask === undefined || mask[i * columns + j] === 1) present.push(values[i * columns + j] ?? 0);
+      if (mask === undefined || mask[i * columns + j] === 1) present.push(at(values, i * columns + j));
     }
     for (const value of present) sum += value;
     const count = present.length;

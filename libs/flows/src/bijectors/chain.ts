@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 
+import { at } from '../at.ts';
 import type { Bijector, BijectorConfig, BijectorFactory, InverseCost } from '../bijector.ts';
 import { ConfigReader } from '../config.ts';
 import type { NamedVariables } from '../parameter.ts';
@@ -101,7 +102,7 @@ export class Chain implements Bijector {
 }
 
 const largest = (parts: readonly InverseCost[]): InverseCost =>
-  costs[Math.max(0, ...parts.map((cost) => costs.indexOf(cost)))] ?? 'parallel';
+  at(costs, Math.max(0, ...parts.map((cost) => costs.indexOf(cost))));
 
 const moved = (part: Bijector, mask: tf.Tensor2D | undefined): tf.Tensor2D | undefined =>
   mask === undefined ? undefined : (part.moveObserved?.(mask) ?? mask);

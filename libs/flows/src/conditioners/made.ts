@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 
+import { at, missing } from '../at.ts';
 import { unexpected } from '../config.ts';
 import { dense } from '../ops/dense.ts';
 import { Parameter } from '../parameter.ts';
@@ -58,9 +59,12 @@ export class Made implements Conditioner {
     this.#layers = madeMasks({ order, context, outputsPerFeature, net }).map(({ mask, rows, columns }, i): Layer => {
       const isLast = i === net.hidden.length;
       const seen = new Float32Array(columns).fill(i === 0 ? context : 0);
-      mask.forEach((unmasked, at) => (seen[at % columns] = (seen[at % columns] ?? 0) + unmasked));
-      const values = mask.map((unmasked, at) =>
-        isLast || unmasked === 0 ? 0 : random.normal() * Math.sqrt(2 / (seen[at % columns] ?? 1)),
+      mask.forEach((unmasked, i) => {
+        const unit = i % columns;
+        seen[unit] = (seen[unit] ?? missing(seen, unit)) + unmasked;
+      });
+      const values = mask.map((unmasked, i) =>
+        isLast || unmasked === 0 ? 0 : random.normal() * Math.sqrt(2 / at(seen, i % columns)),
       );
       return {
         kernel: new Parameter<tf.Rank.R2>([rows, columns], values, { decay: true }),
@@ -111,7 +115,7 @@ interface Layer {
 export function madeMasks({ order, context, outputsPerFeature, net }: MadeOptions) {
   const degrees = degreesOf(order, context > 0, net.hidden, outputsPerFeature);
   return degrees.slice(1).map((columns, i) => {
-    const rows = degrees[i] ?? [];
+    const rows = at(degrees, i);
     const isLast = i === net.hidden.length;
     const sees = (from: number, to: number) => (isLast ? from < to : from <= to);
     const mask = Float32Array.from(rows.flatMap((from) => columns.map((to) => (sees(from, to) ? 1 : 0))));

@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 
+import { at } from '../at.ts';
 import type { ConfigReader } from '../config.ts';
 import { denseStack } from '../ops/dense-stack.ts';
 import { Parameter } from '../parameter.ts';
@@ -66,13 +67,13 @@ export class Mlp implements Conditioner {
       return new Parameter<tf.Rank.R2>([rows, columns], values, { decay: true });
     };
     this.#layers = widths.slice(1).map((columns, i) => {
-      const rows = widths[i] ?? 0;
+      const rows = at(widths, i);
       return {
         kernel: kernel(rows, columns, i === 0 ? rows + context : rows, i === last),
         bias: Parameter.zeros<tf.Rank.R1>([columns]),
       };
     });
-    this.#contextKernel = context > 0 ? kernel(context, widths[1] ?? outputs, inputs + context, last === 0) : undefined;
+    this.#contextKernel = context > 0 ? kernel(context, at(widths, 1), inputs + context, last === 0) : undefined;
     const named: [string, Parameter][] = this.#layers.flatMap((layer, i): [string, Parameter][] => [
       [`w${i}`, layer.kernel],
       [`b${i}`, layer.bias],

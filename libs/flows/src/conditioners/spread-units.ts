@@ -1,3 +1,4 @@
+import { at } from '../at.ts';
 import type { NamedVariables } from '../parameter.ts';
 import type { Random } from '../random.ts';
 
@@ -16,9 +17,9 @@ export function spreadUnits(variables: NamedVariables, random: Random): void {
     if (bias === undefined) continue;
     const weights = kernel.read();
     const values = new Float32Array(bias.size);
-    weights.forEach((weight, at) => {
-      const unit = at % bias.size;
-      values[unit] = (values[unit] ?? 0) - weight * random.normal();
+    weights.forEach((weight, i) => {
+      const unit = i % bias.size;
+      values[unit] = at(values, unit) - weight * random.normal();
     });
     bias.assign(values);
   }

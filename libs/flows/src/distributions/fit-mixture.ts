@@ -1,3 +1,4 @@
+import { at, missing } from '../at.ts';
 import { Random } from '../random.ts';
 import { checkOptions, checkValue } from '../options/check-options.ts';
 import { finiteNumber, listOf, object, required, whole } from '../options/rules.ts';
@@ -101,21 +102,22 @@ function improved({ x, size }: Rows, d: number, mixture: Mixture, least: readonl
     const { shares, logP: ofRow } = sharesOf(x, row * d);
     logP += ofRow;
     for (let c = 0; c < k; c++) {
-      const share = shares[c] ?? 0;
-      counts[c] = (counts[c] ?? 0) + share;
+      const share = shares[c] ?? missing(shares, c);
+      counts[c] = (counts[c] ?? missing(counts, c)) + share;
       for (let j = 0; j < d; j++) {
-        const [at, value] = [c * d + j, x[row * d + j] ?? 0];
-        sums[at] = (sums[at] ?? 0) + share * value;
-        squares[at] = (squares[at] ?? 0) + share * value * value;
+        const [own, entry] = [row * d + j, c * d + j];
+        const value = x[own] ?? missing(x, own);
+        sums[entry] = (sums[entry] ?? missing(sums, entry)) + share * value;
+        squares[entry] = (squares[entry] ?? missing(squares, entry)) + share * value * value;
       }
     }
   }
-  const countAt = (at: number) => Math.max(counts[Math.floor(at / d)] ?? 0, Number.MIN_VALUE);
-  const means = sums.map((sum, at) => sum / countAt(at));
+  const countOf = (entry: number) => Math.max(at(counts, Math.floor(entry / d)), Number.MIN_VALUE);
+  const means = sums.map((sum, i) => sum / countOf(i));
   const next: Mixture = {
     weights: counts.map((count) => Math.max(count / size, LEAST_WEIGHT)),
     means,
-    variances: squares.map((square, at) => Math.max(square / countAt(at) - (means[at] ?? 0) ** 2, least[at % d] ?? 0)),
+    variances: squares.map((square, i) => Math.max(square / countOf(i) - at(means, i) ** 2, at(least, i % d))),
   };
   return { next, logP: logP / size };
 }
@@ -128,29 +130,30 @@ function responsibilities({ weights, means, variances }: Mixture, d: number) {
   const k = weights.length;
   const precisions = variances.map((variance) => 1 / variance);
   const constants = weights.map((weight) => log(weight));
-  variances.forEach((variance, at) => {
-    const c = Math.floor(at / d);
-    constants[c] = (constants[c] ?? 0) - 0.5 * log(variance);
+  variances.forEach((variance, i) => {
+    const c = Math.floor(i / d);
+    constants[c] = at(constants, c) - 0.5 * log(variance);
   });
   const shares = new Float64Array(k);
   return (x: Float32Array, from: number) => {
     let largest = -Infinity;
     for (let c = 0; c < k; c++) {
-      let exponent = constants[c] ?? 0;
+      let exponent = constants[c] ?? missing(constants, c);
       for (let j = 0; j < d; j++) {
-        const away = (x[from + j] ?? 0) - (means[c * d + j] ?? 0);
-        exponent -= 0.5 * away * away * (precisions[c * d + j] ?? 0);
+        const [own, entry] = [from + j, c * d + j];
+        const away = (x[own] ?? missing(x, own)) - (means[entry] ?? missing(means, entry));
+        exponent -= 0.5 * away * away * (precisions[entry] ?? missing(precisions, entry));
       }
       shares[c] = exponent;
       largest = exponent > largest ? exponent : largest;
     }
     let total = 0;
     for (let c = 0; c < k; c++) {
-      const share = exp((shares[c] ?? 0) - largest);
+      const share = exp((shares[c] ?? missing(shares, c)) - largest);
       shares[c] = share;
       total += share;
     }
-    for (let c = 0; c < k; c++) shares[c] = (shares[c] ?? 0) / total;
+    for (let c = 0; c < k; c++) shares[c] = (shares[c] ?? missing(shares, c)) / total;
     return { shares, logP: largest + log(total) };
   };
 }
@@ -169,8 +172,11 @@ function farApart({ x, size }: Rows, d: number, k: number, random: Random): Mixt
     means.set(x.subarray(row * d, (row + 1) * d), c * d);
     for (let i = 0; i < size; i++) {
       let distance = 0;
-      for (let j = 0; j < d; j++) distance += ((x[i * d + j] ?? 0) - (means[c * d + j] ?? 0)) ** 2;
-      nearest[i] = c === 0 ? distance : min(nearest[i] ?? 0, distance);
+      for (let j = 0; j < d; j++) {
+        const [own, entry] = [i * d + j, c * d + j];
+        distance += ((x[own] ?? missing(x, own)) - (means[entry] ?? missing(means, entry))) ** 2;
+      }
+      nearest[i] = c === 0 ? distance : min(nearest[i] ?? missing(nearest, i), distance);
     }
   }
   const spread = nearest.reduce((sum, distance) => sum + distance, 0) / (size * d);
@@ -185,7 +191,8 @@ function variancesOf({ x, size }: Rows, d: number): number[] {
   return Array.from({ length: d }, (_, j) => {
     let [sum, squares] = [0, 0];
     for (let row = 0; row < size; row++) {
-      const value = x[row * d + j] ?? 0;
+      const own = row * d + j;
+      const value = x[own] ?? missing(x, own);
       sum += value;
       squares += value * value;
     }

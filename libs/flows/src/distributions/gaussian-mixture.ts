@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 
+import { at } from '../at.ts';
 import { ConfigReader } from '../config.ts';
 import { Parameter } from '../parameter.ts';
 import type { Random } from '../random.ts';
@@ -89,7 +90,7 @@ export class GaussianMixture implements Distribution {
     for (let i = 0; i < n; i++) {
       const from = features * drawn(weights, random);
       for (let j = 0; j < features; j++) {
-        z[i * features + j] = (means[from + j] ?? 0) + Math.exp(logScales[from + j] ?? 0) * random.normal();
+        z[i * features + j] = at(means, from + j) + Math.exp(at(logScales, from + j)) * random.normal();
       }
     }
     return tf.tensor2d(z, [n, features]);

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 
+import { at } from '../at.ts';
 import type { KernelGradient } from './define.ts';
 import { listAttribute, numberAttribute } from './define.ts';
 
@@ -20,7 +21,7 @@ function reductionAxes(attributes: Readonly<Record<string, unknown>>, name: stri
 /** Part of dy along an axis that belongs to input i of a concatenation. */
 function part(dy: tf.Tensor, saved: { at(i: number): tf.Tensor }, i: number, axis: number): tf.Tensor {
   const begin = dy.shape.map(() => 0);
-  for (let j = 0; j < i; j++) begin[axis] = (begin[axis] ?? 0) + (saved.at(j).shape[axis] ?? 0);
+  for (let j = 0; j < i; j++) begin[axis] = at(begin, axis) + at(saved.at(j).shape, axis);
   return tf.slice(dy, begin, saved.at(i).shape);
 }
 
@@ -69,7 +70,7 @@ export const structuralGradients: readonly KernelGradient[] = [
       x: () => {
         const x = saved.at(0);
         const axes = reductionAxes(attributes, 'axis', x);
-        const share = axes.reduce((product, axis) => product / (x.shape[axis] ?? 1), 1);
+        const share = axes.reduce((product, axis) => product / at(x.shape, axis), 1);
         return tf.mul(withReducedAxes(dy, x.shape, axes), tf.fill(x.shape, share));
       },
     }),
@@ -115,8 +116,8 @@ export const structuralGradients: readonly KernelGradient[] = [
         return tf.pad(
           dy,
           shape.map((length, i) => {
-            const before = begin[i] ?? 0;
-            return [before, length - before - (dy.shape[i] ?? 0)];
+            const before = begin.at(i) ?? 0;
+            return [before, length - before - at(dy.shape, i)];
           }),
         );
       },
@@ -139,7 +140,7 @@ export const structuralGradients: readonly KernelGradient[] = [
     kernelName: tf.Concat,
     saveAllInputs: true,
     gradient: (dy, saved, attributes) => {
-      const axis = tf.util.parseAxisParam(numberAttribute(attributes, 'axis'), dy.shape)[0] ?? 0;
+      const axis = at(tf.util.parseAxisParam(numberAttribute(attributes, 'axis'), dy.shape), 0);
       return Object.fromEntries(
         Array.from({ length: saved.size }, (_, i) => [String(i), () => part(dy, saved, i, axis)]),
       );
@@ -169,7 +170,7 @@ export const structuralGradients: readonly KernelGradient[] = [
       x: () => {
         const shape = saved.at(0).shape;
         const reps = listAttribute(attributes, 'reps');
-        const split = shape.flatMap((length, i) => [reps[i] ?? 1, length]);
+        const split = shape.flatMap((length, i) => [at(reps, i), length]);
         return tf.reshape(
           tf.sum(
             tf.reshape(dy, split),
@@ -187,8 +188,8 @@ export const structuralGradients: readonly KernelGradient[] = [
       x: () => {
         // A product with the one-hot indices: wasm has no kernel for a segment sum.
         const x = saved.at(0);
-        const axis = tf.util.parseAxisParam(numberAttribute(attributes, 'axis'), x.shape)[0] ?? 0;
-        const length = x.shape[axis] ?? 1;
+        const axis = at(tf.util.parseAxisParam(numberAttribute(attributes, 'axis'), x.shape), 0);
+        const length = at(x.shape, axis);
         const before = x.shape.slice(0, axis).reduce((product, n) => product * n, 1);
         const after = x.shape.slice(axis + 1).reduce((product, n) => product * n, 1);
         const indices = tf.cast(tf.reshape(saved.at(1), [-1]), 'int32');

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 
+import { at } from '../at.ts';
 import { detached } from './detached.ts';
 
 /**
@@ -48,7 +49,7 @@ function search(f: Increasing, target: tf.Tensor2D, low: tf.Tensor2D, high: tf.T
   let [x, from, to, moved] = [midpoint(low, high), low, high, tf.sub<tf.Tensor2D>(high, low)];
   for (let i = 0; i < MOST_STEPS; i++) {
     [x, from, to, moved] = tf.tidy(() => step(f, target, x, from, to, moved));
-    const largest = tf.tidy(() => tf.max(tf.div(moved, tolerated(x))).dataSync()[0] ?? 0);
+    const largest = tf.tidy(() => at(tf.max(tf.div(moved, tolerated(x))).dataSync(), 0));
     if (!(largest > 1)) break;
   }
   return x;

@@ -1,3 +1,5 @@
+import { missing } from '../at.ts';
+
 const { abs, exp, log, log1p, max, sqrt } = Math; // cached: the loops below run over every entry at every step
 
 /** Minimum share of the interval per bin, in x and in z, and minimum slope at a knot. */
@@ -60,7 +62,7 @@ export class SplineKernel {
     const n = x.length;
     const out = new Float32Array(2 * n);
     for (let i = 0; i < n; i++) {
-      const at = x[i] ?? 0;
+      const at = x[i] ?? missing(x, i);
       if (!(abs(at) <= this.#bound)) {
         out[i] = at;
         continue;
@@ -77,7 +79,7 @@ export class SplineKernel {
   root(z: Float32Array, parameters: Float32Array): Float32Array {
     const out = new Float32Array(z.length);
     for (let i = 0; i < z.length; i++) {
-      const at = z[i] ?? 0;
+      const at = z[i] ?? missing(z, i);
       if (!(abs(at) <= this.#bound)) {
         out[i] = at;
         continue;
@@ -101,7 +103,8 @@ export class SplineKernel {
     const dx = new Float32Array(n);
     const dParameters = new Float32Array(parameters.length);
     for (let i = 0; i < n; i++) {
-      const [at, dz, dLog] = [x[i] ?? 0, outputs[i] ?? 0, outputs[n + i] ?? 0];
+      const at = x[i] ?? missing(x, i);
+      const [dz, dLog] = [outputs[i] ?? missing(outputs, i), outputs[n + i] ?? missing(outputs, n + i)];
       if (!(abs(at) <= this.#bound)) {
         dx[i] = dz;
         continue;
@@ -159,7 +162,8 @@ export class SplineKernel {
     let y = -this.#bound;
     let bin = 0;
     for (; ; bin++) {
-      const [width, height] = [size * (shares[bin] ?? 0), size * (shares[bins + bin] ?? 0)];
+      const width = size * (shares[bin] ?? missing(shares, bin));
+      const height = size * (shares[bins + bin] ?? missing(shares, bins + bin));
       const end = axis === 0 ? x + width : y + height;
       if (at < end || bin === bins - 1) {
         this.#width = width;
@@ -172,8 +176,9 @@ export class SplineKernel {
     this.#bin = bin;
     this.#x = x;
     this.#y = y;
-    this.#left = bin === 0 ? 1 : this.#slope(parameters[offset + 2 * bins + bin - 1] ?? 0);
-    this.#right = bin === bins - 1 ? 1 : this.#slope(parameters[offset + 2 * bins + bin] ?? 0);
+    const right = offset + 2 * bins + bin;
+    this.#left = bin === 0 ? 1 : this.#slope(parameters[right - 1] ?? missing(parameters, right - 1));
+    this.#right = bin === bins - 1 ? 1 : this.#slope(parameters[right] ?? missing(parameters, right));
   }
 
   /** Shares of the interval per bin. */
@@ -181,18 +186,20 @@ export class SplineKernel {
     const [bins, shares] = [this.#bins, this.#shares];
     let largest = -Infinity;
     for (let k = from; k < from + bins; k++) {
-      const logit = this.#capped(parameters[offset + k] ?? 0);
+      const logit = this.#capped(parameters[offset + k] ?? missing(parameters, offset + k));
       shares[k] = logit;
       if (logit > largest) largest = logit;
     }
     let sum = 0;
     for (let k = from; k < from + bins; k++) {
-      const power = exp((shares[k] ?? 0) - largest);
+      const power = exp((shares[k] ?? missing(shares, k)) - largest);
       shares[k] = power;
       sum += power;
     }
     const factor = (1 - bins * LEAST_SHARE) / sum;
-    for (let k = from; k < from + bins; k++) shares[k] = (shares[k] ?? 0) * factor + LEAST_SHARE;
+    for (let k = from; k < from + bins; k++) {
+      shares[k] = (shares[k] ?? missing(shares, k)) * factor + LEAST_SHARE;
+    }
   }
 
   #slope(raw: number): number {
@@ -244,21 +251,22 @@ export class SplineKernel {
     const [bins, bin, shares, pulls] = [this.#bins, this.#bin, this.#shares, this.#pulls];
     let centre = 0;
     for (let k = 0; k <= bin; k++) {
-      const probability = (shares[from + k] ?? 0) - LEAST_SHARE; // times 1 − K·LEAST_SHARE
+      const probability = (shares[from + k] ?? missing(shares, from + k)) - LEAST_SHARE; // times 1 − K·LEAST_SHARE
       const pull = probability * (k < bin ? dKnot : dSize);
       pulls[k] = pull;
       centre += pull;
     }
     centre /= 1 - bins * LEAST_SHARE;
     for (let k = 0; k < bins; k++) {
-      const probability = (shares[from + k] ?? 0) - LEAST_SHARE;
-      const pull = (k <= bin ? (pulls[k] ?? 0) : 0) - probability * centre;
-      out[offset + from + k] = 2 * this.#bound * pull * this.#capSlope(parameters[offset + from + k] ?? 0);
+      const probability = (shares[from + k] ?? missing(shares, from + k)) - LEAST_SHARE;
+      const pull = (k <= bin ? (pulls[k] ?? missing(pulls, k)) : 0) - probability * centre;
+      const entry = offset + from + k;
+      out[entry] = 2 * this.#bound * pull * this.#capSlope(parameters[entry] ?? missing(parameters, entry));
     }
   }
 
   #pullSlope(parameters: Float32Array, out: Float32Array, at: number, dSlope: number): void {
-    const raw = parameters[at] ?? 0;
+    const raw = parameters[at] ?? missing(parameters, at);
     out[at] = (dSlope / (1 + exp(-this.#capped(raw) - SLOPE_OFFSET))) * this.#capSlope(raw);
   }
 }

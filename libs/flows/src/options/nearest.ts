@@ -1,3 +1,5 @@
+import { at } from '../at.ts';
+
 /** Known name closest to a misspelt one, ignoring case. Undefined if none is close enough. */
 export function nearest(name: string, known: readonly string[]): string | undefined {
   // Beyond 40 % of the letters a suggestion is more often misleading than helpful.
@@ -19,7 +21,7 @@ function edits(from: string, to: string): number {
     const row = [i + 1];
     for (const [j, other] of Array.from(to).entries()) {
       const [diagonal = 0, up = 0] = above.slice(j, j + 2);
-      row.push(Math.min(diagonal + (letter === other ? 0 : 1), up + 1, (row[j] ?? 0) + 1));
+      row.push(Math.min(diagonal + (letter === other ? 0 : 1), up + 1, at(row, j) + 1));
     }
     return row;
   }, first);

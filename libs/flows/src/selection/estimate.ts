@@ -1,3 +1,5 @@
+import { at } from '../at.ts';
+
 /** A mean and its standard error. */
 export interface Estimate {
   readonly mean: number;
@@ -13,5 +15,5 @@ export function meanOf(values: Float64Array): Estimate {
 
 /** Mean of a − b over paired values, and its standard error. */
 export function pairedDifference(a: Float64Array, b: Float64Array): Estimate {
-  return meanOf(a.map((value, i) => value - (b[i] ?? 0)));
+  return meanOf(a.map((value, i) => value - at(b, i)));
 }

@@ -1,5 +1,6 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 
+import { at } from '../at.ts';
 import { initBackend } from '../backend.ts';
 import { saveFlow } from '../checkpoint.ts';
 import { realNVP } from '../families/real-nvp.ts';
@@ -22,7 +23,7 @@ export async function* inChunks(
   lengths: readonly number[],
 ): AsyncGenerator<Rows> {
   for (let from = 0, i = 0; from < size; i++) {
-    const to = Math.min(size, from + (lengths[i % lengths.length] ?? size));
+    const to = Math.min(size, from + at(lengths, i % lengths.length));
     await Promise.resolve();
     yield { x: x.slice(2 * from, 2 * to), context: context.slice(from, to), size: to - from };
     from = to;

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 
+import { at } from '../at.ts';
 import type { Flow } from '../flow.ts';
 import { Random } from '../random.ts';
 
@@ -14,7 +15,7 @@ function logAbsDeterminant(matrix: readonly (readonly number[])[]): number {
     rows.sort(([a = 0], [b = 0]) => Math.abs(b) - Math.abs(a));
     const [[pivot = 0, ...rest] = [], ...below] = rows;
     total += Math.log(Math.abs(pivot));
-    rows = below.map(([first = 0, ...row]) => row.map((value, j) => value - (first / pivot) * (rest[j] ?? 0)));
+    rows = below.map(([first = 0, ...row]) => row.map((value, j) => value - (first / pivot) * at(rest, j)));
   }
   return total;
 }

@@ -1,3 +1,4 @@
+import { at } from '../at.ts';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
@@ -34,15 +35,12 @@ export function readParity(name: string): ParityFile | undefined {
 export function kernelFrom(weight: unknown, outputs?: readonly number[], inputs?: readonly number[]): Float32Array {
   const matrix = weight as readonly (readonly number[])[];
   const rows = outputs ?? matrix.map((_, i) => i);
-  const columns = inputs ?? (matrix[0] ?? []).map((_, j) => j);
+  const columns = inputs ?? at(matrix, 0).map((_, j) => j);
   return Float32Array.from(columns.flatMap((j) => rows.map((i) => matrix[i]?.[j] ?? Number.NaN)));
 }
 
 /** A bias restricted to some outputs. */
 export function biasFrom(bias: unknown, outputs?: readonly number[]): Float32Array {
   const values = bias as readonly number[];
-  return Float32Array.from(
-    outputs ?? values.map((_, i) => i),
-    (i, k) => values[outputs === undefined ? k : i] ?? Number.NaN,
-  );
+  return Float32Array.from(outputs ?? values.map((_, i) => i), (i, k) => at(values, outputs === undefined ? k : i));
 }

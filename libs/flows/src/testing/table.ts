@@ -1,3 +1,4 @@
+import { at } from '../at.ts';
 import type { Bijector } from '../bijector.ts';
 import { ActNorm } from '../bijectors/act-norm.ts';
 import { Chain } from '../bijectors/chain.ts';
@@ -48,7 +49,7 @@ const coupling = (shape: Shape, random: Random, changes: Partial<CouplingOptions
     {
       features: shape.features,
       context: shape.context,
-      conditioning: partition('alternating', shape.features, 1, random)[0] ?? [],
+      conditioning: at(partition('alternating', shape.features, 1, random), 0),
       inputClip: null,
       networks: { kind: 'shared', net: { hidden: [12], activation: 'tanh', residual: false } },
       transformer: affine({ kind: 'tanh', bound: 2 }),

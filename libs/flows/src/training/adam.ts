@@ -1,3 +1,5 @@
+import { missing } from '../at.ts';
+
 const BETA_1 = 0.9;
 const BETA_2 = 0.999;
 const EPSILON = 1e-8;
@@ -44,13 +46,14 @@ export class Adam {
     const shrink = learningRate * weightDecay;
     const { first, second } = this;
     for (let i = 0; i < values.length; i++) {
-      const g = (gradient[i] ?? 0) * scale;
-      const m = BETA_1 * (first[i] ?? 0) + (1 - BETA_1) * g;
-      const v = BETA_2 * (second[i] ?? 0) + (1 - BETA_2) * g * g;
+      const g = (gradient[i] ?? missing(gradient, i)) * scale;
+      const m = BETA_1 * (first[i] ?? missing(first, i)) + (1 - BETA_1) * g;
+      const v = BETA_2 * (second[i] ?? missing(second, i)) + (1 - BETA_2) * g * g;
       first[i] = m;
       second[i] = v;
-      const value = values[i] ?? 0;
-      values[i] = value - value * shrink * (decay[i] ?? 0) - (firstRate * m) / (sqrt(v * secondCorrection) + EPSILON);
+      const value = values[i] ?? missing(values, i);
+      const shrunk = value * shrink * (decay[i] ?? missing(decay, i));
+      values[i] = value - shrunk - (firstRate * m) / (sqrt(v * secondCorrection) + EPSILON);
     }
   }
 }

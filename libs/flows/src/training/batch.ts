@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 
+import { at, missing } from '../at.ts';
 import type { Random } from '../random.ts';
 import type { Rows } from '../rows.ts';
 import type { FitOptions } from './options.ts';
@@ -38,8 +39,10 @@ export class BatchMaker {
   /** Copies one row to the given place in the batch. */
   readonly put = (rows: Rows, from: number, to: number): void => {
     const [d, c] = [this.#features, this.#contextWidth];
-    for (let j = 0; j < d; j++) this.#x[to * d + j] = rows.x[from * d + j] ?? 0;
-    for (let j = 0; j < c; j++) this.#context[to * c + j] = rows.context?.[from * c + j] ?? 0;
+    const { x, context } = rows;
+    for (let j = 0; j < d; j++) this.#x[to * d + j] = x[from * d + j] ?? missing(x, from * d + j);
+    if (context === undefined) return;
+    for (let j = 0; j < c; j++) this.#context[to * c + j] = context[from * c + j] ?? missing(context, from * c + j);
   };
 
   /**
@@ -58,16 +61,16 @@ export class BatchMaker {
 
   #addNoise(size: number): void {
     const { gaussian, uniform } = this.#options.noise ?? {};
-    const d = this.#features;
+    const [x, d] = [this.#x, this.#features];
     for (let j = 0; j < d; j++) {
-      const sigma = gaussian?.[j] ?? 0;
-      const width = uniform?.[j] ?? 0;
+      const sigma = gaussian === undefined ? 0 : at(gaussian, j);
+      const width = uniform === undefined ? 0 : at(uniform, j);
       if (sigma === 0 && width === 0) continue;
       for (let k = j; k < size * d; k += d) {
         let noise = 0;
         if (sigma !== 0) noise += sigma * this.#random.normal();
         if (width !== 0) noise += width * (this.#random.uniform() - 0.5);
-        this.#x[k] = (this.#x[k] ?? 0) + noise;
+        x[k] = (x[k] ?? missing(x, k)) + noise;
       }
     }
   }

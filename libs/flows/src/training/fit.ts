@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 
+import { at } from '../at.ts';
 import { FlowError } from '../flow-error.ts';
 import type { Flow } from '../flow.ts';
 import { checkValue } from '../options/check-options.ts';
@@ -225,7 +226,7 @@ class Training {
         const counted = rowWeights(values, robust);
         const { weights } = counted;
         kept = counted.kept;
-        nll = -values.reduce((sum, value, i) => (weights[i] === 0 ? sum : sum + value * (weights[i] ?? 0)), 0);
+        nll = -values.reduce((sum, value, i) => (weights[i] === 0 ? sum : sum + value * at(weights, i)), 0);
         return tf.neg<tf.Scalar>(tf.sum(tf.mul(logProb, tf.tensor1d(weights))));
       }, parameters.tensors);
       return parameters.pull(grads);

@@ -1,3 +1,5 @@
+import { at } from '../at.ts';
+
 /**
  * Reciprocal of the normal distribution's upper quartile, 0.6745: 1.4826·(median − Q1) estimates a
  * standard deviation.
@@ -25,8 +27,8 @@ export function outlierThreshold(logP: Float32Array | Float64Array): number {
 export function outlierThresholdOfSorted(sorted: Float64Array): number {
   let rows = sorted;
   for (;;) {
-    const median = rows[Math.floor(rows.length / 2)] ?? 0;
-    const firstQuartile = rows[Math.floor(rows.length / 4)] ?? 0;
+    const median = at(rows, Math.floor(rows.length / 2));
+    const firstQuartile = at(rows, Math.floor(rows.length / 4));
     const threshold = median - DEVIATIONS * NORMAL_QUARTILE_RATIO * (median - firstQuartile) - SLACK_NATS;
     const beyond = rows.findIndex((value) => value >= threshold);
     if (beyond <= LARGEST_OUTLIER_SHARE * sorted.length) return threshold;

@@ -110,7 +110,16 @@ export function decodeCheckpoint(bytes: Uint8Array): CheckpointContent {
     if (!(data instanceof Float32Array)) throw unexpected(`resume.${name}`, tensors.get(name)?.dtype, 'F32 values');
     return data;
   };
-  const doubles = (name: string): readonly number[] => [...(tensors.get(name)?.data ?? [])];
+  const doubles = (name: string): Float64Array => {
+    const data = tensors.get(name)?.data;
+    if (!(data instanceof Float64Array)) throw unexpected(`resume.${name}`, tensors.get(name)?.dtype, 'F64 values');
+    return data;
+  };
+  const double = (name: string): number => {
+    const [value, ...more] = doubles(name);
+    if (value === undefined || more.length > 0) throw unexpected(`resume.${name}`, [value, ...more], 'one F64 value');
+    return value;
+  };
   const curves = doubles('curves');
   const counters = reader.object('counters');
   const [position, random] = [reader.object('position'), reader.object('random')];
@@ -131,8 +140,8 @@ export function decodeCheckpoint(bytes: Uint8Array): CheckpointContent {
         const [step = 0, trainNll = 0, validationNll = 0] = curves.slice(3 * i, 3 * i + 3);
         return { step, trainNll, validationNll };
       }),
-      recentSum: doubles('recentSum')[0] ?? 0,
-      bestNll: doubles('bestNll')[0] ?? Infinity,
+      recentSum: double('recentSum'),
+      bestNll: double('bestNll'),
     },
   };
 }

@@ -1,3 +1,4 @@
+import { missing } from '../at.ts';
 import type { AdamState } from './adam.ts';
 import { Adam } from './adam.ts';
 import type { FitReport } from './options.ts';
@@ -132,8 +133,8 @@ export class TrainingState {
     const { weights, averaged } = this;
     const share = 1 - Math.min(this.#averaging, (1 + step) / (10 + step));
     for (let i = 0; i < weights.length; i++) {
-      const mean = averaged[i] ?? 0;
-      averaged[i] = mean + share * ((weights[i] ?? 0) - mean);
+      const mean = averaged[i] ?? missing(averaged, i);
+      averaged[i] = mean + share * ((weights[i] ?? missing(weights, i)) - mean);
     }
   }
 

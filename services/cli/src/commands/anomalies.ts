@@ -1,3 +1,4 @@
+import { at } from '@flowline/events';
 import { type Database, getDetector, listAnomalies, mostSurprising, type StoredAnomaly } from '@flowline/db';
 import type { Command } from 'commander';
 
@@ -64,7 +65,7 @@ export function anomaliesCommand(): Command {
 async function explanations(db: Database, anomalies: readonly StoredAnomaly[]): Promise<string[]> {
   const { explainAnomaly, featuresOf } = await import('../anomalies/explain-anomalies.ts');
   const features = await featuresOf(db, anomalies);
-  return anomalies.map((anomaly, i) => explainAnomaly(anomaly, features[i] ?? new Map()));
+  return anomalies.map((anomaly, i) => explainAnomaly(anomaly, at(features, i)));
 }
 
 function formatAnomalies(anomalies: readonly StoredAnomaly[]): string {

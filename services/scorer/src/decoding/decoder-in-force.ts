@@ -1,6 +1,6 @@
 import { type DetectorDefinition, entityOf } from '@flowline/config';
 import { type Database, readLookup } from '@flowline/db';
-import type { LookupTable, ValuesInForce } from '@flowline/events';
+import { at, type LookupTable, type ValuesInForce } from '@flowline/events';
 import { createRecordReader } from '@flowline/features';
 import type { RecordDecoder, SourceBatch } from '@flowline/stream';
 
@@ -80,7 +80,7 @@ export function valuesOf(
   const rows = new Int32Array(events.offsets.length);
   let row = 0;
   for (const [event, offset] of events.offsets.entries()) {
-    while ((offsets[row] ?? Infinity) < offset) row++;
+    while (row < offsets.length && at(offsets, row) < offset) row++;
     rows[event] = offsets[row] === offset ? row : -1;
   }
   const { numeric, numericWidth, levels, levelWidth } = table;

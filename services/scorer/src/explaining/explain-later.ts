@@ -117,7 +117,7 @@ async function explained(
     pValues: Float64Array.from(anomalies, ({ pValue }) => pValue),
     pMethods: anomalies.map(({ pMethod }) => pMethod),
   });
-  return anomalies.map((_, i) => found[i] ?? unexplained('the model gave no explanation'));
+  return anomalies.map((_, i) => at(found, i));
 }
 
 /** Stands for the explanation of an anomaly whose model is gone. */

@@ -1,3 +1,4 @@
+import { at } from '@flowline/events';
 import type { FeatureSpec, StoredWindows } from '@flowline/events';
 import { createRecordReader, EntityWindows, WindowMemory } from '@flowline/features';
 import type { SourceBatch } from '@flowline/stream';
@@ -50,7 +51,7 @@ const batchTo = (nextOffset: number, partition = 0, fromOffset = 0): SourceBatch
 /** Shows the windows an event of entity a; returns the value that they knew before it. */
 function see(windows: EntityWindows, offset: number, x: number): number | null {
   const { table } = createRecordReader(schema, {}).read([{ id: 'a', t: offset, x }], windows.batch([offset], [offset]));
-  const value = table.numeric[0] ?? NaN;
+  const value = at(table.numeric, 0);
   return Number.isNaN(value) ? null : value;
 }
 

@@ -28,7 +28,7 @@ const exportTransform = (state: StateColumns, step: TransformStep): Tensor => {
   const seen = conditioning.dimensions.length === 0 ? [] : [squash(graph, inputClip, state.read(conditioning))];
   const context = state.context === null ? [] : [squash(graph, inputClip, state.context)];
   const inputs = [...seen, ...context];
-  const input = inputs.length === 2 ? graph.node('Concat', inputs, { axis: 1 }) : (inputs[0] ?? null);
+  const input = inputs.length === 2 ? graph.node('Concat', inputs, { axis: 1 }) : (inputs.at(0) ?? null);
   const parameters = exportNetwork(graph, network, input, parametersOf(transformer));
   const outputs = exportFormula(graph, transformFormulas(transformer).forward, [
     state.read(transformed),

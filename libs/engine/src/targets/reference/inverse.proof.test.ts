@@ -1,3 +1,4 @@
+import { at } from '@flowline/events';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { initBackend, Random } from '@flowline/flows';
 
@@ -42,7 +43,7 @@ describe('the inverse of a plan', () => {
           return column === null || context[column] === 1 ? value : 0;
         });
         const back = invert(plan, interpret(plan, [...x, ...context]).latent, context);
-        x.forEach((value, d) => expect(Math.abs((back[d] ?? NaN) - value)).toBeLessThan(1e-7 * (1 + Math.abs(value))));
+        x.forEach((value, d) => expect(Math.abs(at(back, d) - value)).toBeLessThan(1e-7 * (1 + Math.abs(value))));
       }
     },
   );

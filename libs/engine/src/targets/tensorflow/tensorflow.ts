@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import util from 'node:util';
 
-import { FlowlineError, messageOf } from '@flowline/events';
+import { at, FlowlineError, messageOf } from '@flowline/events';
 import * as tf from '@tensorflow/tfjs-core';
 
 import { tensorflowFolder } from './tensorflow-folder.ts';
@@ -105,7 +105,7 @@ const restoreIsNullOrUndefined = (): void => {
 };
 
 /** First line of what an error says: Node adds the places where it looked. */
-const firstLine = (error: unknown): string => messageOf(error).split('\n')[0] ?? '';
+const firstLine = (error: unknown): string => at(messageOf(error).split('\n'), 0);
 
 const unavailable = (why: string, cause?: unknown): FlowlineError =>
   new FlowlineError('FLOWLINE_BACKEND_UNAVAILABLE', why, {

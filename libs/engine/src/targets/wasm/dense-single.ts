@@ -1,3 +1,4 @@
+import { missing } from '@flowline/events';
 import { activate } from './activation.ts';
 import { compact, defineCompactionTable } from './compaction.ts';
 import { place } from './emission.ts';
@@ -162,9 +163,12 @@ export const placeDenseSingle = (
   let first = 0;
   for (const width of blockWidths(columns.length / LANES)) {
     const block = Int32Array.from(columns.slice(first, first + width * LANES));
-    for (const output of block) packed[at++] = output < 0 ? 0 : (bias[output] ?? NaN);
+    for (const output of block) packed[at++] = output < 0 ? 0 : (bias[output] ?? missing(bias, output));
     for (let i = 0; i < inputs; i++) {
-      for (const output of block) packed[at++] = output < 0 ? 0 : (weights[i * outputs + output] ?? NaN);
+      for (const output of block) {
+        const weight = i * outputs + output;
+        packed[at++] = output < 0 ? 0 : (weights[weight] ?? missing(weights, weight));
+      }
     }
     first += width * LANES;
   }

@@ -1,3 +1,4 @@
+import { missing } from '@flowline/events';
 import { activate } from './activation.ts';
 import { columnOffset, overColumns, weightOffset } from './context-list.ts';
 import type { ContextList } from './context-list.ts';
@@ -241,9 +242,12 @@ const packBlocks = (
       words[at++] = first * STRIDE;
       words[at++] = (end - first) * width * 4;
     }
-    for (let o = output; o < output + width; o++) packed[at++] = bias[o] ?? NaN;
+    for (let o = output; o < output + width; o++) packed[at++] = bias[o] ?? missing(bias, o);
     for (let i = first; i < end; i++) {
-      for (let o = output; o < output + width; o++) packed[at++] = weights[i * inputStride + o * outputStride] ?? NaN;
+      for (let o = output; o < output + width; o++) {
+        const weight = i * inputStride + o * outputStride;
+        packed[at++] = weights[weight] ?? missing(weights, weight);
+      }
     }
   }
   return packed.subarray(0, at);

@@ -13,6 +13,9 @@ import type { Reading } from '../../plan/plan.ts';
 const FLOAT_BYTES = 4;
 const LANES = 4;
 
+/** A value of a vector; 0 in the lanes beyond the last. */
+const padded = (values: ArrayLike<number>, i: number): number => (i < values.length ? at(values, i) : 0);
+
 /**
  * Dimensions of rows as the vectors of a kernel. In a tile a vector is one dimension of four rows;
  * in a single row it is four dimensions. A kernel written once over lanes gives the same bits for
@@ -94,7 +97,7 @@ export const singleLanes = ({ plan }: Emission, f: FunctionBuilder, memory: Sing
     store: (block, i, value) => f.store(zero, value, block + i * VECTOR_BYTES),
     loadShared: (block, index = 0) => v128.loadSplat(zero, block + index * FLOAT_BYTES),
     storeShared: (block, index, value) => f.storeFloat(zero, f32x4.extract(value, 0), block + index * FLOAT_BYTES),
-    constants: (values, i) => f32x4.lanes(Array.from({ length: LANES }, (_, lane) => values[i * LANES + lane] ?? 0)),
+    constants: (values, i) => f32x4.lanes(Array.from({ length: LANES }, (_, lane) => padded(values, i * LANES + lane))),
     state: (dimensions, i, block = memory.state) => gather(block, dimensions, i),
     setState: (dimensions, i, value, block = memory.state) => {
       const kept = f.let(value);

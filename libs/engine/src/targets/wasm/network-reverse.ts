@@ -36,7 +36,7 @@ export class AdjointBuffers {
 
   /** Address of the block of the value with that index. */
   take(value: number): number {
-    const address = this.#addresses[value] ?? this.#emission.layout.allocate(this.#widest * STRIDE);
+    const address = this.#addresses.at(value) ?? this.#emission.layout.allocate(this.#widest * STRIDE);
     this.#addresses[value] = address;
     return address;
   }

@@ -37,7 +37,7 @@ export const writeFormula = (
 };
 
 const apply = (shader: Shader, { op }: Node, args: readonly string[]): string => {
-  const [a, b] = [at(args, 0), args[1] ?? ''];
+  const [a, b] = [at(args, 0), args.at(1) ?? '']; // many have one argument
   switch (op) {
     case 'input':
     case 'constant':

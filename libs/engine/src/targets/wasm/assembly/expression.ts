@@ -1,3 +1,4 @@
+import { at } from '@flowline/events';
 import { float32, int32, signed, unsigned } from './bytes.ts';
 import { Opcode, Simd } from './opcodes.ts';
 
@@ -69,7 +70,7 @@ export const f32x4 = {
     return expression('v128', simd(Simd.const), lane, lane, lane, lane);
   },
   lanes: (values: readonly number[]): V128 =>
-    expression('v128', simd(Simd.const), ...[0, 1, 2, 3].map((lane) => float32(values[lane] ?? 0))),
+    expression('v128', simd(Simd.const), ...[0, 1, 2, 3].map((lane) => float32(at(values, lane)))),
   splat: (a: F32): V128 => expression('v128', a.code, simd(Simd.f32x4Splat)),
   add: lanewise(Simd.f32x4Add),
   sub: lanewise(Simd.f32x4Sub),
@@ -115,7 +116,7 @@ export const v128 = {
     return expression('v128', simd(Simd.const), lane, lane, lane, lane);
   },
   lanesI32: (values: readonly number[]): V128 =>
-    expression('v128', simd(Simd.const), ...[0, 1, 2, 3].map((lane) => int32(values[lane] ?? 0))),
+    expression('v128', simd(Simd.const), ...[0, 1, 2, 3].map((lane) => int32(at(values, lane)))),
   /** Mask with all bits set in the first `lanes` lanes. */
   firstLanes: (lanes: number): V128 =>
     expression('v128', simd(Simd.const), ...[0, 1, 2, 3].map((lane) => int32(lane < lanes ? -1 : 0))),

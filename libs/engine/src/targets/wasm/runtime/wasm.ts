@@ -1,4 +1,4 @@
-import { FlowlineError, turn } from '@flowline/events';
+import { FlowlineError, missing, turn } from '@flowline/events';
 
 import { KernelScorer } from '../../kernel-scorer.ts';
 import { compileKernel, instantiateKernel } from './wasm-kernel.ts';
@@ -135,7 +135,7 @@ const copy = (
     to.set(from.subarray(fromIndex, fromIndex + count), toIndex);
     return;
   }
-  for (let i = 0; i < count; i++) to[toIndex + i] = from[fromIndex + i] ?? 0;
+  for (let i = 0; i < count; i++) to[toIndex + i] = from[fromIndex + i] ?? missing(from, fromIndex + i);
 };
 
 /** Compiles a plan to WebAssembly and scores with it on the calling thread. */
