@@ -34,7 +34,7 @@ afterEach(async () => {
 afterAll(() => postgres.stop());
 
 const isOf = (path: string, route: Route, method: string): boolean =>
-  route.method === method && new RegExp(`^${route.path.replace(/\{\w+\}/g, '[^/]+')}$`).test(path.split('?')[0] ?? '');
+  route.method === method && new RegExp(`^${route.path.replace(/\{\w+\}/g, '[^/]+')}$`).test(path.replace(/\?.*/, ''));
 
 /** Sends a request and checks that its response is as documented. */
 async function call(methodAndPath: string, request: TestRequest = {}): Promise<TestResponse> {

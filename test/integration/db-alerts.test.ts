@@ -1,6 +1,6 @@
 import { type AlertMessage, alertMessageSchema, type AlertRules } from '@flowline/alerts';
 import { commitBatch, type Database, resolveQuietAlerts } from '@flowline/db';
-import type { ScoredBatch } from '@flowline/events';
+import { at as elementAt, type ScoredBatch } from '@flowline/events';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
@@ -37,7 +37,7 @@ function batchOf(first: number, events: readonly Event[], partition = 0): Scored
     ...batch,
     eventTimesMs: Float64Array.from(times),
     anomalies: batch.anomalies.map((anomaly) => {
-      const [seconds, bits, entity] = events[anomaly.row] ?? [0, 0];
+      const [seconds, bits, entity] = elementAt(events, anomaly.row);
       const event = { ...anomaly.alert.event, entity: entity ?? null, time: at(seconds) };
       return {
         ...anomaly,

@@ -11,6 +11,7 @@ import {
   settleClaim,
   waitingSinks,
 } from '@flowline/db';
+import { at } from '@flowline/events';
 import { createMetrics, silentLogger } from '@flowline/telemetry';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
@@ -249,6 +250,7 @@ const program = findAlertmanager();
       );
       await until('no alert', async () => (await openIn(alertmanager)).length === 0);
       await until('no message waits', async () => (await listWaitingAlerts(database.db)).length === 0);
+      expect(await openIn(alertmanager)).toEqual([]);
     } finally {
       await alertmanager.stop();
     }
@@ -270,7 +272,7 @@ function escalating() {
   const batch = scoredBatch({ size: 4, anomalies: [0, 1, 2, 3] });
   const bits = [10, 14, 17, 20];
   const anomalies = batch.anomalies.map((anomaly) => {
-    const score = { ...anomaly.alert.score, surpriseBits: bits[anomaly.row] ?? 0 };
+    const score = { ...anomaly.alert.score, surpriseBits: at(bits, anomaly.row) };
     return { ...anomaly, alert: { ...anomaly.alert, score } };
   });
   return { ...batch, anomalies };

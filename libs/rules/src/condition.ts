@@ -80,7 +80,7 @@ function environmentOf(features: ConditionNames['features']): Environment {
 }
 
 /** First line of an error's message; the others draw the place. */
-export const firstLine = (error: unknown): string => messageOf(error).split('\n')[0] ?? '';
+export const firstLine = (error: unknown): string => messageOf(error).split('\n', 1).join('');
 
 interface Found {
   readonly accesses: NamedAccess[];

@@ -1,5 +1,5 @@
 import type { AlertMessage } from '@flowline/alerts';
-import { printable } from '@flowline/events';
+import { at, printable } from '@flowline/events';
 import type { AlertSink, OutboxMessage } from '@flowline/stream';
 
 import { alertOf, entityOf } from './message.ts';
@@ -68,7 +68,7 @@ export function barsOf(alert: AlertMessage): string {
   return shown
     .map(({ bits, direction }, i) => {
       const bar = '█'.repeat(Math.max(1, Math.round((BAR * bits) / most)));
-      return `${(names[i] ?? '').padEnd(width)} ${bar.padEnd(BAR)} ${bits.toFixed(1)} bits ${direction}`;
+      return `${at(names, i).padEnd(width)} ${bar.padEnd(BAR)} ${bits.toFixed(1)} bits ${direction}`;
     })
     .join('\n');
 }

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 
+import { at } from '@flowline/events';
 import { afterEach, describe, expect, it } from '@jest/globals';
 
 import { retryAfterMs } from './post.ts';
@@ -76,7 +77,7 @@ describe('a webhook', () => {
     const { url } = await serving((_request, response) => {
       const kind = requests++ % 4;
       if (kind === 3) return;
-      response.writeHead([200, 500, 410][kind] ?? 500).end();
+      response.writeHead(at([200, 500, 410], kind)).end();
     });
     const undelivered = await webhook(url, { timeoutMs: 300 }).send(outboxMessages(16));
     expect(undelivered.filter(({ refused }) => refused)).toHaveLength(4);

@@ -112,7 +112,7 @@ function readBodiesAsBytes(server: FastifyInstance): void {
 }
 
 function nothingAt({ method, url }: FastifyRequest): FlowlineError {
-  return new FlowlineError('FLOWLINE_NOT_FOUND', `There is nothing at ${method} ${url.split('?')[0] ?? ''}.`, {
+  return new FlowlineError('FLOWLINE_NOT_FOUND', `There is nothing at ${method} ${url.replace(/\?.*/, '')}.`, {
     where: 'the path',
     remedy: 'See /openapi.json for the routes.',
   });

@@ -47,6 +47,6 @@ async function audit(route: Route, { request, caller }: Exchange, { db }: ApiPar
   const { detector = null } = request.params as { readonly detector?: string };
   const { name: actor, tokenId } = caller.token;
   const action = `${route.method} ${route.path}`;
-  const target = request.url.split('?')[0] ?? '';
+  const target = request.url.replace(/\?.*/, '');
   await recordAudit(db, { actor, tokenId, action, target, detector, requestId: request.id, outcome });
 }

@@ -6,18 +6,18 @@ import type { Route } from './route.ts';
 type Json = Readonly<Record<string, unknown>>;
 
 /** Statuses of problems, with what they say. */
-const meanings: Readonly<Record<number, string>> = {
-  400: 'The request is not valid.',
-  401: 'There is no valid token.',
-  403: 'The token does not permit it.',
-  404: 'There is no such resource.',
-  409: 'The state of the resource does not permit it, or an Idempotency-Key is in use.',
-  412: 'The resource has changed since it was read.',
-  413: 'The body is too large.',
-  422: 'The content is not valid; every finding is listed.',
-  429: 'Too many requests came within a minute.',
-  503: 'The database, or another service behind, does not answer.',
-};
+const meanings: ReadonlyMap<number, string> = new Map([
+  [400, 'The request is not valid.'],
+  [401, 'There is no valid token.'],
+  [403, 'The token does not permit it.'],
+  [404, 'There is no such resource.'],
+  [409, 'The state of the resource does not permit it, or an Idempotency-Key is in use.'],
+  [412, 'The resource has changed since it was read.'],
+  [413, 'The body is too large.'],
+  [422, 'The content is not valid; every finding is listed.'],
+  [429, 'Too many requests came within a minute.'],
+  [503, 'The database, or another service behind, does not answer.'],
+]);
 
 /** Statuses of problems that a route may answer with. */
 export function problemStatuses(route: Route): number[] {
@@ -85,7 +85,7 @@ const success = ({ description, schema, contentType = 'application/json' }: Rout
 });
 
 const problem = (status: number): Json => ({
-  description: meanings[status] ?? 'A problem.',
+  description: meanings.get(status) ?? 'A problem.',
   content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
 });
 

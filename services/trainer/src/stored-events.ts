@@ -26,7 +26,7 @@ export function storedReader({ features }: DetectorDefinition): HistoryReader {
         const texts = listAt(at(cells, 2), row);
         const width = Math.max(exact.length, compact.length);
         if (width !== numbers.length || texts.length !== names.length) throw otherColumns();
-        for (const [j, column] of numbers.entries()) column[row] = numberOf(exact[j] ?? compact[j]);
+        for (const [j, column] of numbers.entries()) column[row] = numberOf(exact.at(j) ?? compact.at(j));
         for (const [j, column] of names.entries()) column.push(typeof texts[j] === 'string' ? texts[j] : null);
       }
       builder.append(size, numbers, names);
