@@ -302,6 +302,20 @@ describe('a request with an Idempotency-Key', () => {
 
 describe('bad requests get one clear problem, and the process lives', () => {
   it.each([
+    { time: '2026-02-30 00:00:00+00' },
+    { time: '2026-99-01 00:00:00+00' },
+    { time: '2026-01-01 00:00:00+99' },
+    { time: '999999-01-01 00:00:00+00' },
+    { partition: 2 ** 40 },
+  ])('a cursor of scores with %j', async (part) => {
+    const position = { time: '2026-01-01 00:00:00+00', topic: 'orders', partition: 0, offset: 0, ...part };
+    const cursor = Buffer.from(JSON.stringify(position)).toString('base64url');
+    const range = 'from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z';
+    const { status, body: problem } = await call(`GET /v1/detectors/checkout/scores?${range}&cursor=${cursor}`);
+    expect([status, problem.code]).toEqual([400, 'FLOWLINE_REQUEST_INVALID']);
+  });
+
+  it.each([
     ['a malformed cursor', 'GET /v1/anomalies?cursor=abc', {}, 400],
     ['a cursor of another list', `GET /v1/alerts?cursor=${Buffer.from('3').toString('base64url')}`, {}, 400],
     ['an unknown parameter', 'GET /v1/anomalies?detectr=checkout', {}, 400],

@@ -1,4 +1,4 @@
-import { applyDetector, commitBatch } from '@flowline/db';
+import { applyDetector, commitBatch, createToken, revokeToken } from '@flowline/db';
 import { alertRulesOf } from '@flowline/operations';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 
@@ -98,6 +98,15 @@ describe('the stream', () => {
     await until('the news come', () => offsetsOf(after).includes(9), { timeoutMs: 20_000 });
     expect(offsetsOf(after).filter((offset) => offset > 5)).toEqual([7, 9]);
   });
+
+  it('ends when its token is revoked', async () => {
+    const made = await createToken(database.db, { name: 'gone', scope: 'read', detectors: null, expiresAt: null });
+    const response = await fetch(`${api.url}/v1/stream`, { headers: { authorization: `Bearer ${made.text}` } });
+    let ended = false;
+    void response.text().then(() => (ended = true));
+    await revokeToken(database.db, made.token.tokenId);
+    await until('the stream ends', () => ended, { timeoutMs: 30_000 });
+  }, 40_000);
 
   it('refuses an id that it never gave', async () => {
     const { status, body } = await api.call('GET /v1/stream', { token, headers: { 'last-event-id': 'x' } });

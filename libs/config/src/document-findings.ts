@@ -12,6 +12,8 @@ const ABSENT = 'required, but absent';
 /** Returns the line of a path in the text, if known. */
 export type LineOf = (path: Path) => number | undefined;
 
+/** Unknown keys of one mapping for which a better one is looked for. */
+const MOST_KEYS = 50;
 /** Maximum length of a value quoted in a message. */
 const QUOTED_CHARACTERS = 60;
 
@@ -127,7 +129,7 @@ class IssueTranslator {
     const found = isSecret ? 'found another kind of value' : `found ${describeValue(value)}`;
     switch (issue.code) {
       case 'unrecognized_keys':
-        return issue.keys.map((key) => this.#unknownKey(path, key, knownKeys(this.#jsonSchema, path)));
+        return this.#unknownKeys(path, issue.keys, knownKeys(this.#jsonSchema, path));
       case 'invalid_union':
         return this.#ofUnion(issue, path, value);
       case 'invalid_value':
@@ -153,11 +155,17 @@ class IssueTranslator {
     const known = [...new Set(knownKeys(this.#jsonSchema, path))];
     const keys = isRecord(value) ? Object.keys(value) : [];
     const strange = keys.filter((key) => !known.includes(key));
-    if (known.length > 0 && strange.length > 0) return strange.map((key) => this.#unknownKey(path, key, known));
+    if (known.length > 0 && strange.length > 0) return this.#unknownKeys(path, strange, known);
     // A union with a message of its own explains itself better than a list of its keys would.
     const says = known.length === 0 || issue.message.startsWith('expected');
     const expected = says ? issue.message : `expected a column or one of ${known.join(', ')}`;
     return [this.#finding(path, `found ${describeValue(value)}`, expected)];
+  }
+
+  #unknownKeys(path: Path, keys: readonly string[], known: readonly string[]): Finding[] {
+    const shown = keys.slice(0, MOST_KEYS).map((key) => this.#unknownKey(path, key, known));
+    const more = keys.length - shown.length;
+    return more === 0 ? shown : [...shown, this.#finding(path, `${more} more unknown keys`, 'remove them')];
   }
 
   #unknownKey(path: Path, key: string, known: readonly string[]): Finding {

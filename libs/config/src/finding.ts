@@ -15,17 +15,23 @@ export interface Finding {
   readonly line?: number | undefined;
 }
 
-/** One error that lists every finding as `path: finding — remedy`. */
+/** Findings that one error lists; the rest is counted. */
+const MOST_LISTED = 100;
+
+/** One error that lists every finding as `path: finding — remedy`, up to a hundred. */
 export function configInvalid(
   subject: string,
   where: string,
   findings: readonly Finding[],
   cause?: unknown,
 ): FlowlineError {
-  const lines = findings.map(
-    ({ path, finding, remedy, line }) =>
-      `  ${path}${line === undefined ? '' : ` (line ${line})`}: ${finding} — ${remedy}`,
-  );
+  const lines = findings
+    .slice(0, MOST_LISTED)
+    .map(
+      ({ path, finding, remedy, line }) =>
+        `  ${path}${line === undefined ? '' : ` (line ${line})`}: ${finding} — ${remedy}`,
+    );
+  if (findings.length > MOST_LISTED) lines.push(`  and ${findings.length - MOST_LISTED} more`);
   const count = findings.length === 1 ? '1 problem' : `${findings.length} problems`;
   return new FlowlineError('FLOWLINE_CONFIG_INVALID', [`${subject} is not valid (${count}):`, ...lines].join('\n'), {
     where,

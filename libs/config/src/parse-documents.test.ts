@@ -135,3 +135,38 @@ describe('parseDocuments', () => {
     }
   });
 });
+
+describe('texts that are made to exhaust the reader', () => {
+  const refusalOf = (text: string): string => {
+    try {
+      parseDocuments(text, 'a.yaml');
+      return '';
+    } catch (error) {
+      return `${String((error as FlowlineError).code)} ${(error as Error).message}`;
+    }
+  };
+
+  it('reads a mapping of many keys, and lists the first findings', () => {
+    const keys = Array.from({ length: 20_000 }, (_, i) => `  k${String(i)}: 1`).join('\n');
+    const refusal = refusalOf(`${sink.replace(/spec.*/, 'spec:')}${keys}`);
+    expect(refusal).toContain('k0 (line');
+    expect(refusal).toContain('19950 more unknown keys');
+    expect(refusal.length).toBeLessThan(20_000);
+  });
+
+  it('names a key that occurs twice, in any mapping', () => {
+    expect(refusalOf('a: { b: 1, b: 2 }')).toContain('line 1, column 12: Map keys must be unique');
+  });
+
+  it('refuses aliases that stand for aliases', () => {
+    const nine = (text: string): string => Array<string>(9).fill(text).join(', ');
+    const lines = ['a', 'b', 'c', 'd', 'e'].map(
+      (name, i, all) => `${name}: &${name} [${nine(i === 0 ? 'x' : `*${all[i - 1] ?? ''}`)}]`,
+    );
+    expect(refusalOf(lines.join('\n'))).toMatch(/^FLOWLINE_CONFIG_INVALID .*alias/s);
+  });
+
+  it('counts the findings beyond a hundred', () => {
+    expect(refusalOf('}'.repeat(5_000)).split('\n').length).toBeLessThan(110);
+  });
+});

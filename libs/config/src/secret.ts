@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 
 import { FlowlineError } from '@flowline/events';
 
@@ -35,12 +35,27 @@ export function resolveSecret({ name, written, isSecret }: WrittenSetting, env: 
     throw missing(name, shown === null ? 'a variable' : `the variable ${shown}`, 'is not set', `set ${shown ?? 'it'}`);
   }
   try {
-    return readFileSync(target, 'utf8').replace(/\r?\n$/, '');
+    return readSmallFile(target).replace(/\r?\n$/, '');
   } catch (error) {
     const shown = isSecret || !PATH.test(target) ? null : target;
     const code = (error as NodeJS.ErrnoException).code ?? 'unreadable';
     const what = shown === null ? 'a file' : `the file ${shown}`;
     throw missing(name, what, `cannot be read (${code})`, `check ${shown ?? 'its path and permissions'}`);
+  }
+}
+
+const MAX_BYTES = 65_536;
+
+/** Reads a file, and nothing that may never end, such as a pipe or a device. */
+function readSmallFile(path: string): string {
+  const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const found = fstatSync(file);
+    if (!found.isFile()) throw Object.assign(new Error(), { code: 'not a regular file' });
+    if (found.size > MAX_BYTES) throw Object.assign(new Error(), { code: 'more than 64 KiB' });
+    return readFileSync(file, 'utf8');
+  } finally {
+    closeSync(file);
   }
 }
 

@@ -1,4 +1,5 @@
-import { type Document, isNode, LineCounter, parseAllDocuments } from 'yaml';
+import { messageOf } from '@flowline/events';
+import { type Document, isMap, isNode, isScalar, LineCounter, parseAllDocuments, visit } from 'yaml';
 
 import type { LineOf } from './document-findings.ts';
 import { configInvalid, type Finding, type Path } from './finding.ts';
@@ -16,18 +17,21 @@ export interface YamlDocument {
  */
 export function yamlDocuments(text: string, where: string): YamlDocument[] {
   const lines = new LineCounter();
-  const documents: readonly Document.Parsed[] = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false });
+  // The library compares each key of a mapping with all others: a long mapping would take minutes.
+  const options = { lineCounter: lines, prettyErrors: false, uniqueKeys: false };
+  const documents: readonly Document.Parsed[] = parseAllDocuments(text, options);
   const errors = documents.flatMap((document) => document.errors);
-  if (errors.length > 0) {
-    const findings = errors.map((error): Finding => {
-      const { line, col } = lines.linePos(error.pos[0]);
-      return { path: `line ${line}, column ${col}`, finding: error.message, remedy: 'correct the YAML here' };
+  const faults = errors.length > 0 ? errors.map(({ pos, message }) => ({ at: pos[0], message })) : faultsOf(documents);
+  if (faults.length > 0) {
+    const findings = faults.map(({ at, message }): Finding => {
+      const { line, col } = lines.linePos(at);
+      return { path: `line ${line}, column ${col}`, finding: message, remedy: 'correct the YAML here' };
     });
     throw configInvalid(where, where, findings, errors[0]);
   }
   if (documents.length === 0) return [{ value: null, lineOf: () => undefined }];
   return documents.map((document) => ({
-    value: document.toJS({ maxAliasCount: 100 }) as unknown,
+    value: valueOf(document, where),
     // An absent key has no line; its nearest present ancestor has one.
     lineOf: (at: Path) => {
       for (let length = at.length; length > 0; length--) {
@@ -37,4 +41,36 @@ export function yamlDocuments(text: string, where: string): YamlDocument[] {
       return undefined;
     },
   }));
+}
+
+/** The value of a document. @throws FLOWLINE_CONFIG_INVALID if its aliases stand for too much. */
+function valueOf(document: Document.Parsed, where: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 });
+  } catch (cause) {
+    const finding = { path: '(the document)', finding: messageOf(cause), remedy: 'write out what aliases stand for' };
+    throw configInvalid(where, where, [finding], cause);
+  }
+}
+
+interface Fault {
+  readonly at: number;
+  readonly message: string;
+}
+
+/** Keys that occur twice in one mapping. */
+function faultsOf(documents: readonly Document.Parsed[]): Fault[] {
+  const faults: Fault[] = [];
+  for (const document of documents) {
+    visit(document, (_key, node) => {
+      if (!isMap(node)) return;
+      const keys = new Set<unknown>();
+      for (const { key } of node.items) {
+        if (!isScalar(key)) continue;
+        if (keys.has(key.value)) faults.push({ at: key.range?.[0] ?? 0, message: 'Map keys must be unique' });
+        keys.add(key.value);
+      }
+    });
+  }
+  return faults;
 }

@@ -89,6 +89,13 @@ const ics = (...events: readonly string[]): string =>
     .join('\n')
     .replaceAll('\n', '\r\n');
 
+/** Events that share a UID, every other one an exception to all of them. */
+const shared = (count: number): string[] =>
+  Array.from(
+    { length: count },
+    (_, i) => `UID:a\nDTSTART:20260101T100000${i % 2 ? '\nRECURRENCE-ID:20260101T100000' : ''}`,
+  );
+
 describe('an .ics file', () => {
   it('has repetitions with exceptions, events that were moved, and whole days', () => {
     const text = ics(
@@ -132,7 +139,31 @@ describe('an .ics file', () => {
     [ics('DTSTART;TZID=W. Europe Standard Time:20260101T000000\nDURATION:PT1H'), /not an IANA time zone/],
     [ics('DTSTART:garbage\nDURATION:PT1H'), /invalid date-time/],
     [ics('SUMMARY:x'), /no start/],
+    [ics('DTSTART:20260230T100000\nDURATION:PT1H'), /no time 20260230T100000/],
+    [ics('DTSTART:20260101T990000\nDURATION:PT1H'), /no time 20260101T990000/],
+    [ics('DTSTART:20260101T100000\nDURATION:-PT1H'), /ends before it has begun/],
+    [ics('DTSTART:20260101T100000\nRRULE:FREQ=YEARLY\nRRULE:FREQ=DAILY'), /more than one RRULE/],
+    [`${ics('DTSTART:20260101')}\n${ics('DTSTART:20260101')}`, /more than one VCALENDAR/],
+    [ics(...shared(200)), /more than 10000 further dates/],
+    [
+      ics(`DTSTART:20260101T100000\nEXDATE:${Array<string>(10_001).fill('20260101T100000').join(',')}`),
+      /more than 10000/,
+    ],
   ])('says why it cannot be read (%#)', (text, message) => {
     expect(() => new Calendar({ timezone: 'UTC', ics: text })).toThrow(message);
+  });
+});
+
+describe('repetitions that would take long to look at', () => {
+  it.each([
+    [
+      'that last far into the next ones',
+      Array<string>(2).fill('FREQ=HOURLY'),
+      /more than 10000 repetitions meet one day/,
+    ],
+    ['that count for longer than can be counted', ['FREQ=DAILY;COUNT=20000'], /COUNT is more than 10,000/],
+  ])('are refused: %s', (_, rrules, message) => {
+    const events = rrules.map((rrule) => ({ start: '1970-01-01', duration: '366d', rrule }));
+    expect(() => new Calendar({ timezone: 'Europe/Paris', events })).toThrow(message);
   });
 });

@@ -3,19 +3,21 @@ import { DAY_MS, parseDurationMs } from '@flowline/events';
 
 import { eventsOfIcs } from './ics.ts';
 import type { EventLength, LocalEvent } from './local-events.ts';
-import { findOccurrences, type Occurrence } from './occurrences.ts';
+import { type Occurrence, prepareEvent, type PreparedEvent } from './occurrences.ts';
 
 /** Longest event of a calendar. */
 const MAX_DAYS = 366;
 /** Times that a calendar knows: event times far from them are in none of its events. */
 const FIRST_MS = Date.UTC(1900, 0);
 const LAST_MS = Date.UTC(2200, 0);
+/** Most beginnings that are looked at for one day: those that last into it. */
+const MAX_PER_LOOK = 10_000;
 /** Days whose occurrences are kept. */
 const KEPT_DAYS = 64;
 
 /** Times of a calendar. */
 export class Calendar {
-  readonly #find: readonly ReturnType<typeof findOccurrences>[];
+  readonly #events: readonly PreparedEvent[];
   readonly #days = new Map<number, readonly Occurrence[]>();
 
   /** @throws Error with a message for people if its events cannot be read. */
@@ -23,7 +25,10 @@ export class Calendar {
     const { timezone, events = [], ics } = spec;
     const local = ics === undefined ? events.map((event) => localEvent(event, timezone)) : eventsOfIcs(ics, timezone);
     for (const { length } of local) checkLength(length);
-    this.#find = local.map(findOccurrences);
+    this.#events = local.map(prepareEvent);
+    if (this.#events.reduce((sum, { perLook }) => sum + perLook, 0) > MAX_PER_LOOK) {
+      throw new Error(`more than ${MAX_PER_LOOK} repetitions meet one day: repeat less often, or for less time`);
+    }
   }
 
   /** True if a time, in milliseconds since the epoch, is within an event. */
@@ -35,7 +40,7 @@ export class Calendar {
   #ofDay(day: number): readonly Occurrence[] {
     const known = this.#days.get(day);
     if (known !== undefined) return known;
-    const found = this.#find.flatMap((find) => find(day * DAY_MS, (day + 1) * DAY_MS));
+    const found = this.#events.flatMap(({ find }) => find(day * DAY_MS, (day + 1) * DAY_MS));
     if (this.#days.size >= KEPT_DAYS) this.#days.clear();
     this.#days.set(day, found);
     return found;

@@ -35,6 +35,7 @@ describe('a condition', () => {
     ['x.latencyms > 1.0', /No such key: latencyms/],
     ['x.latency_ms', /type double, not bool/],
     ['hour > 1', /Unknown variable: hour/],
+    ['time.getHours("Europe/Pariss") < 6', /"Europe\/Pariss" is not a time zone/],
     ['x.method.matches("^(a+)+$")', /matches\(\) is not allowed/],
     ['[1, 2].all(a, [1, 2].exists(b, a == b))', /\(\) is not allowed/],
     [Array.from({ length: 300 }, () => 'bits > 1.0').join(' || '), /500|[Ee]xceed|limit/],
@@ -48,6 +49,16 @@ describe('a condition', () => {
       'No such key: latency_ms',
     );
     expect(compileCondition('has(x.latency_ms) && x.latency_ms > 1.0', { features }).holds(missing)).toBe(false);
+  });
+
+  it('takes any name for a name', () => {
+    const named = (value: unknown) => JSON.parse(`{"constructor": ${JSON.stringify(value)}, "__proto__": 1}`) as never;
+    const odd = { ...values, x: named(900), entity: named('a'), calendar: named(true), e: named({ p05: 20 }) };
+    const condition =
+      'x.constructor > 1.0 && entity.constructor == "a" && calendar["constructor"] && e["constructor"]["p05"] > 1.0';
+    expect(compileCondition(condition, { features: null }).holds(odd)).toBe(true);
+    const without = compileCondition('calendar.constructor', { features: null });
+    expect(() => without.holds(values)).toThrow('No such key');
   });
 
   it('tells the names that it uses, and whether it waits for an explanation', () => {

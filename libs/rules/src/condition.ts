@@ -1,3 +1,4 @@
+import { isTimezone } from '@flowline/config';
 import { messageOf } from '@flowline/events';
 import { type ASTNode, Environment, type ParseResult } from '@marcbachmann/cel-js';
 
@@ -59,8 +60,15 @@ export function compileCondition(text: string, { features }: ConditionNames): Co
   return {
     accesses: found.accesses,
     needsExplanation: EXPLAINED.some((name) => found.variables.has(name)),
-    holds: (values) => parsed({ ...values }) === true,
+    holds: (values) => parsed(contextOf(values)) === true,
   };
+}
+
+/** Values for the library. Names are data: as a map's keys, `constructor` is a name like others. */
+function contextOf(values: ConditionValues): Record<string, unknown> {
+  const mapOf = (named: object) => new Map<string, unknown>(Object.entries(named));
+  const { x, e, entity, calendar, ...rest } = values;
+  return { ...rest, x: mapOf(x), e: mapOf(e), entity: mapOf(entity), calendar: mapOf(calendar) };
 }
 
 function environmentOf(features: ConditionNames['features']): Environment {
@@ -96,6 +104,7 @@ function visit(node: ASTNode, found: Found): void {
       throw new Error(`${name}() is not allowed, because its time is not bounded`);
     }
   }
+  if (node.op === 'rcall') checkZone(node.args);
   if (node.op === '.' && node.args[0].op === 'id') {
     found.accesses.push({ variable: node.args[0].args, name: node.args[1] });
   }
@@ -104,6 +113,13 @@ function visit(node: ASTNode, found: Found): void {
     if (key.op === 'value' && typeof key.args === 'string') found.accesses.push({ variable, name: key.args });
   }
   for (const child of nodesOf(node.args)) visit(child, found);
+}
+
+/** Checks the zone of `time.getHours("Europe/Paris")`. @throws Error if there is no such zone. */
+function checkZone([name, , operands]: readonly unknown[]): void {
+  const [zone] = Array.isArray(operands) ? nodesOf(operands) : [];
+  if (!String(name).startsWith('get') || zone?.op !== 'value' || typeof zone.args !== 'string') return;
+  if (!isTimezone(zone.args)) throw new Error(`"${zone.args}" is not a time zone`);
 }
 
 /** Nodes among the operands of a node, at any depth of lists. */

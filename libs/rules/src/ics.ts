@@ -1,10 +1,12 @@
 import { at, DAY_MS, instantsOf, wallMs, wallTimeAt } from '@flowline/events';
 import ICAL from 'ical.js';
 
-import type { EventLength, LocalEvent } from './local-events.ts';
+import { compact, type EventLength, type LocalEvent } from './local-events.ts';
 
 /** Most events of a file. */
 const MAX_EVENTS = 2_000;
+/** Most further dates and exceptions of a file; events of one UID share theirs. */
+const MAX_DATES = 10_000;
 
 /**
  * Reads the events of an .ics text (RFC 5545): repetitions, exceptions, further dates, events that
@@ -13,7 +15,9 @@ const MAX_EVENTS = 2_000;
  * @throws Error with a message for people if it cannot be read.
  */
 export function eventsOfIcs(text: string, timezone: string): LocalEvent[] {
-  const calendar = new ICAL.Component(ICAL.parse(text) as unknown[]);
+  const parsed = ICAL.parse(text) as unknown[];
+  if (Array.isArray(parsed[0])) throw new Error('it has more than one VCALENDAR');
+  const calendar = new ICAL.Component(parsed);
   const components = calendar.getAllSubcomponents('vevent');
   if (components.length === 0) throw new Error('it has no event');
   if (components.length > MAX_EVENTS) throw new Error(`it has more than ${MAX_EVENTS} events`);
@@ -23,6 +27,7 @@ export function eventsOfIcs(text: string, timezone: string): LocalEvent[] {
     const uid = String(component.getFirstPropertyValue('uid'));
     if (recurrence !== null) moved.set(uid, [...(moved.get(uid) ?? []), recurrence]);
   }
+  checkDates(components, moved);
   return components
     .filter((component) => component.getFirstPropertyValue('status') !== 'CANCELLED')
     .map((component) => {
@@ -32,11 +37,24 @@ export function eventsOfIcs(text: string, timezone: string): LocalEvent[] {
     });
 }
 
+/** Bounds the times that are converted: each takes a tenth of a millisecond. */
+function checkDates(components: readonly ICAL.Component[], moved: ReadonlyMap<string, readonly unknown[]>): void {
+  let dates = 0;
+  for (const component of components) {
+    for (const name of ['rdate', 'exdate']) {
+      for (const property of component.getAllProperties(name)) dates += property.getValues().length;
+    }
+    dates += moved.get(String(component.getFirstPropertyValue('uid')))?.length ?? 0;
+    if (dates > MAX_DATES) throw new Error(`it has more than ${MAX_DATES} further dates and exceptions`);
+  }
+}
+
 function eventOf(component: ICAL.Component, calendarZone: string, moved: readonly ICAL.Property[]): LocalEvent {
   const start = component.getFirstProperty('dtstart');
   if (start === null) throw new Error('an event has no start');
   const timezone = zoneOf(start, calendarZone);
   const rule = component.getFirstPropertyValue('rrule');
+  if (component.getAllProperties('rrule').length > 1) throw new Error('an event has more than one RRULE');
   const local = (properties: readonly ICAL.Property[]): number[] =>
     properties.flatMap((property) => localTimes(property, calendarZone, timezone));
   return {
@@ -66,14 +84,23 @@ function localTimes(property: ICAL.Property, calendarZone: string, timezone: str
   return property.getValues().map((value: unknown) => {
     if (!(value instanceof ICAL.Time)) throw new Error(`${property.name} is no time`);
     const local = digitsOf(value);
+    checkDigits(property, local);
     return zone === timezone || value.isDate ? local : wallMs(wallTimeAt(instantOf(value, zone), timezone));
   });
+}
+
+/** Refuses a time such as 30 February or 24:61, which the library reads as another. */
+function checkDigits(property: ICAL.Property, ms: number): void {
+  if (property.isMultiValue) return;
+  const written = property.toICALString().replace(/^.*:/, '').replace(/Z$/, '');
+  if (!compact(ms).startsWith(written)) throw new Error(`there is no time ${written}`);
 }
 
 function lengthOf(component: ICAL.Component, start: ICAL.Property, calendarZone: string): EventLength {
   const from = start.getFirstValue();
   const duration: unknown = component.getFirstPropertyValue('duration');
   if (duration instanceof ICAL.Duration) {
+    if (duration.isNegative) throw new Error('an event ends before it has begun');
     const days = duration.weeks * 7 + duration.days;
     return { days, ms: ((duration.hours * 60 + duration.minutes) * 60 + duration.seconds) * 1_000 };
   }

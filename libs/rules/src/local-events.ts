@@ -17,3 +17,6 @@ export interface EventLength {
   readonly days: number;
   readonly ms: number;
 }
+
+/** `20260301T020000`, the form of RFC 5545, of a time read as UTC. */
+export const compact = (ms: number): string => new Date(ms).toISOString().slice(0, 19).replaceAll(/[-:]/g, '');

@@ -17,6 +17,7 @@ describe('internal addresses', () => {
         '::ffff:a00:1',
         '::127.0.0.1',
       ],
+      ...['64:ff9b::', '64:ff9b::1', '::ffff:0:127.0.0.1', '::ffff:0:a9fe:a9fe'],
       ...['64:ff9b::7f00:1', '64:ff9b::10.0.0.1', '2002:7f00:1::', '224.0.0.1', '255.255.255.255', 'not an address'],
     ];
     for (const address of internal) expect([address, isInternalAddress(address)]).toEqual([address, true]);

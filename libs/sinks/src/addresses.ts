@@ -25,6 +25,8 @@ for (const [network, prefix] of [
   ] as const),
 ]) {
   internal.addSubnet(network, prefix, 'ipv4');
+  // The same within IPv6: of a translator (RFC 6052, RFC 2765). Mapped ones are compared anyway.
+  for (const translated of ['64:ff9b::', '::ffff:0:']) internal.addSubnet(translated + network, 96 + prefix, 'ipv6');
 }
 for (const [network, prefix] of [
   ...([
@@ -43,25 +45,12 @@ for (const [network, prefix] of [
   internal.addSubnet(network, prefix, 'ipv6');
 }
 
-/** IPv4 address within a NAT64 address (RFC 6052), as its last two groups. */
-const NAT64 = /^64:ff9b::([0-9a-f]{1,4}):([0-9a-f]{1,4})$/;
-
 /** True if an IP address is not on the public internet. */
 export function isInternalAddress(address: string): boolean {
   const version = isIP(address);
   if (version === 0) return true;
-  if (version === 4) return internal.check(address, 'ipv4');
-  // Mapped IPv4 addresses are compared with the IPv4 networks.
-  const [, high, low] = NAT64.exec(canonical(address)) ?? [];
-  if (high !== undefined && low !== undefined) {
-    const bits = parseInt(high, 16) * 65_536 + parseInt(low, 16);
-    return internal.check([24, 16, 8, 0].map((shift) => (bits >>> shift) & 255).join('.'), 'ipv4');
-  }
-  return internal.check(address, 'ipv6');
+  return internal.check(address, version === 4 ? 'ipv4' : 'ipv6');
 }
-
-/** The shortest form of an IPv6 address, without a zone. */
-const canonical = (address: string): string => new URL(`http://[${address.replace(/%.*/, '')}]`).hostname.slice(1, -1);
 
 /**
  * Checks the host of a URL if it is an address. A name is checked when it is resolved

@@ -68,7 +68,10 @@ async function postAlerts(
   const headers: Record<string, string> = token === null ? {} : { authorization: `Bearer ${token}` };
   const target = { ...options, url: `${url.replace(/\/+$/, '')}/api/v2/alerts` };
   try {
-    return failureOf(name, await post(target, headers, JSON.stringify(alerts)), token === null ? [] : [token]);
+    return failureOf(name, await post(target, headers, JSON.stringify(alerts)), [
+      url,
+      ...(token === null ? [] : [token]),
+    ]);
   } catch (error) {
     return unreachable(name, error);
   }

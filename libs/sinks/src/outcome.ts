@@ -64,8 +64,15 @@ export function sinkError(refused: boolean, message: string, sink: string): Flow
       });
 }
 
-/** Text without secrets, whole or as the last part of an address. */
+/** Text without secrets, whole or as a part of an address. */
 function without(text: string, secrets: readonly string[]): string {
-  const parts = secrets.flatMap((secret) => [secret, ...(URL.canParse(secret) ? [new URL(secret).pathname] : [])]);
+  const parts = secrets.flatMap((secret) => [secret, ...partsOf(secret)]);
   return parts.filter((part) => part.length > 1).reduce((rest, part) => rest.replaceAll(part, '…'), text);
+}
+
+/** Parts of an address that a server may repeat: after the host, and alone. */
+function partsOf(secret: string): string[] {
+  if (!URL.canParse(secret)) return [];
+  const { pathname, search, searchParams } = new URL(secret);
+  return [pathname + search, pathname, search, ...searchParams.values()];
 }

@@ -104,6 +104,16 @@ describe('a webhook', () => {
     expect(await webhook(url.replace('127.0.0.1', 'localhost')).send(outboxMessages(1))).toEqual([]);
   });
 
+  it('keeps the parts of its address out of its errors, in whatever a server repeats', async () => {
+    const server = await serving((request, response) => {
+      response.writeHead(403).end(`Cannot POST ${request.path}; key=${request.path.replace(/^.*=/, '')}`);
+    });
+    const url = new URL('/hook?key=token-5678', server.url).href;
+    const [failed] = await webhook(url).send(outboxMessages(1));
+    expect(String(failed?.error)).toContain('403: Cannot POST …; …');
+    expect(String(failed?.error)).not.toContain('token-5678');
+  });
+
   it('keeps secrets out of its errors', async () => {
     const server = await serving((request, response) => response.writeHead(403).end(`no ${request.path} a secret`));
     const said = [

@@ -15,6 +15,19 @@ export async function authenticate(db: Database, authorization: string | undefin
   return new Caller(token);
 }
 
+/**
+ * True if a header Authorization has a token that is valid now.
+ * @throws the error of the database.
+ */
+export async function isAuthentic(db: Database, authorization: string): Promise<boolean> {
+  try {
+    return (await authenticate(db, authorization)) !== null;
+  } catch (error) {
+    if (error instanceof FlowlineError && error.code === 'FLOWLINE_UNAUTHENTICATED') return false;
+    throw error;
+  }
+}
+
 /** Creates the error for a request without a valid token. */
 export function unauthenticated(message: string): FlowlineError {
   return new FlowlineError('FLOWLINE_UNAUTHENTICATED', message, {

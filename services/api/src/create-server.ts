@@ -16,6 +16,8 @@ import { securityHeaders } from './security-headers.ts';
 
 /** Maximum bytes of a body. */
 const BODY_BYTES = 1_048_576;
+/** Maximum bytes of a document: YAML takes much longer to read than JSON. */
+const DOCUMENT_BYTES = 131_072;
 /** Maximum time in which a request has to arrive. */
 const REQUEST_MS = 30_000;
 
@@ -64,6 +66,7 @@ function registerRoutes(server: FastifyInstance, parts: ApiParts, count: CountRe
     server.route({
       method: route.method,
       url,
+      bodyLimit: route.bodyForm === 'document' ? DOCUMENT_BYTES : BODY_BYTES,
       // A HEAD of what never ends would not end.
       exposeHeadRoute: route.method === 'GET' && route.path !== '/v1/stream',
       onRequest: (request, _reply, done) => {

@@ -27,7 +27,10 @@ const statuses: Partial<Record<ErrorCode, number>> = {
 
 /** Fastify's own errors, as ours. */
 const ofFastify: Readonly<Record<string, { readonly code: ErrorCode; readonly remedy: string }>> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: { code: 'FLOWLINE_REQUEST_TOO_LARGE', remedy: 'Send a body of at most 1 MiB.' },
+  FST_ERR_CTP_BODY_TOO_LARGE: {
+    code: 'FLOWLINE_REQUEST_TOO_LARGE',
+    remedy: 'Send a body of at most 1 MiB, or a document of at most 128 KiB.',
+  },
   FST_ERR_CTP_INVALID_MEDIA_TYPE: {
     code: 'FLOWLINE_REQUEST_INVALID',
     remedy: 'Send JSON with the header content-type: application/json.',

@@ -23,7 +23,7 @@ export interface FollowOptions {
   readonly mayRead: (detector: string) => boolean;
   /** Position from which it resumes; null for what comes from now on. */
   readonly from: LivePosition | null;
-  /** Resolves to false once the client may no longer read. */
+  /** Resolves to false once the client may no longer read; rejects if that cannot be told. */
   readonly isStillValid: () => Promise<boolean>;
 }
 
@@ -63,6 +63,7 @@ export class LiveStream {
     this.#followers.add(follower);
     const beat = setInterval(() => {
       follower.beat();
+      // While the database does not answer, nothing is told either.
       void isStillValid().then(
         (isValid) => isValid || follower.close(),
         () => undefined,

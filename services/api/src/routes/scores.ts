@@ -25,10 +25,22 @@ const score = z.strictObject({
   isAnomaly: z.boolean(),
 });
 
+/** Time as Postgres writes it, to the microsecond. */
+const TIME =
+  /^(\d{4,6})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01]) ([01]\d|2[0-3])(:[0-5]\d){2}(\.\d{1,6})?[+-](0\d|1[0-4])$/;
+const LAST_YEAR = 275_760;
+
+/** True for a time that there is: Postgres refuses any other. */
+function isTime(written: string): boolean {
+  const [, year = 0, month = 0, day = 0] = (TIME.exec(written) ?? []).map(Number);
+  const daysOfMonth = new Date(Date.UTC(2000 + (year % 400), month, 0)).getUTCDate();
+  return year > 0 && year <= LAST_YEAR && day <= daysOfMonth;
+}
+
 const position = z.strictObject({
-  time: z.string().regex(/^\d{4,6}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?[+-]\d\d$/),
+  time: z.string().refine(isTime),
   topic: text,
-  partition: z.int().nonnegative(),
+  partition: z.int().nonnegative().max(2_147_483_647),
   offset: z.int().nonnegative(),
 });
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { authenticate } from '../authenticate.ts';
+import { isAuthentic } from '../authenticate.ts';
 import { badRequest } from '../invalid-request.ts';
 import { positionOf } from '../live/event-id.ts';
 import { type Route, route } from '../route.ts';
@@ -27,7 +27,7 @@ export const streamRoutes: readonly Route[] = [
       const stream = await live.follow({
         mayRead: (name) => detector === undefined || name === detector,
         from,
-        isStillValid: async () => (await authenticate(db, authorization)) !== null,
+        isStillValid: () => isAuthentic(db, authorization),
       });
       return { status: 200, body: stream, headers: { 'content-type': 'text/event-stream; charset=utf-8' } };
     },
