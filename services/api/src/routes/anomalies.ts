@@ -1,5 +1,4 @@
-import { getAnomaly, listAnomalies, mostSurprising, type StoredAnomaly } from '@flowline/db';
-import { FlowlineError } from '@flowline/events';
+import { anomalyMissing, getAnomaly, listAnomalies, mostSurprising, type StoredAnomaly } from '@flowline/db';
 import { z } from 'zod';
 
 import type { Caller } from '../caller.ts';
@@ -13,7 +12,7 @@ const tag = 'anomalies';
 /** Anomaly in a response. */
 export const anomalySchema = z.strictObject({
   anomalyId: z.int(),
-  alertId: z.uuid(),
+  alertId: z.uuid().nullable().describe('Null for an anomaly that is suppressed.'),
   detector: z.string(),
   detectorVersion: z.int(),
   modelVersion: z.int(),
@@ -36,6 +35,8 @@ export const anomalySchema = z.strictObject({
   contributions: z.array(z.strictObject({ feature: z.string(), bits: z.number(), direction: z.string() })),
   nearestNormal: values.nullable(),
   explanationFollows: z.boolean(),
+  rules: z.array(z.string()).describe('Rules that it met, and `calendar/NAME`.'),
+  suppressedBy: z.string().nullable().describe('What keeps it from being part of an alert; null for nothing.'),
 });
 
 const position = z.tuple([z.iso.datetime(), z.int().positive()]);
@@ -92,8 +93,5 @@ export const anomalyRoutes: readonly Route[] = [
 /** @throws FlowlineError FLOWLINE_NOT_FOUND, also if the token is not for its detector. */
 function visible(anomaly: StoredAnomaly | null, id: number, caller: Caller | null): StoredAnomaly {
   if (anomaly !== null && caller?.mayTouch(anomaly.detector) === true) return anomaly;
-  throw new FlowlineError('FLOWLINE_NOT_FOUND', `There is no anomaly ${id}.`, {
-    where: `anomaly ${id}`,
-    remedy: 'List them: GET /v1/anomalies.',
-  });
+  throw anomalyMissing(id);
 }
