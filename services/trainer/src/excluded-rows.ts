@@ -45,11 +45,10 @@ export function exclusionWarnings(
   { ids, more }: ExcludedEvents,
 ): readonly string[] {
   if (ids.size === 0) return [];
-  const events = `${ids.size} events are excluded from training`;
-  if (eventId === null)
-    return [`${events}, and not left out: no source.eventId tells which rows of the query they are`];
+  const events = `events excluded from training (${ids.size}) are not left out`;
+  if (eventId === null) return [`${events}: no source.eventId tells which rows of the query they are`];
   if (!columns.some(({ name }) => holds(name, eventId)))
-    return [`${events}, and not left out: the query does not return the column ${eventId} of their ids`];
+    return [`${events}: the query does not return the column ${eventId} of their ids`];
   return more ? [`only the latest ${ids.size} of the events that are excluded from training are left out`] : [];
 }
 
