@@ -242,6 +242,28 @@ BEGIN
 END
 $function$;
 
+CREATE OR REPLACE FUNCTION flowline.grant_feedback()
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  role text;
+BEGIN
+  FOREACH role IN ARRAY ARRAY['flowline_operator', 'flowline_api'] LOOP
+    CONTINUE WHEN to_regrole(role) IS NULL;
+    EXECUTE format('GRANT SELECT, INSERT ON flowline.feedback TO %I', role);
+    EXECUTE format('GRANT SELECT, INSERT, DELETE ON flowline.confirmed_events TO %I', role);
+    EXECUTE format('GRANT SELECT ON flowline.v1_feedback, flowline.v1_feedback_precision TO %I', role);
+  END LOOP;
+  IF to_regrole('flowline_trainer') IS NOT NULL THEN
+    GRANT SELECT ON flowline.excluded_events TO flowline_trainer;
+  END IF;
+  IF to_regrole('flowline_reader') IS NOT NULL THEN
+    GRANT SELECT ON flowline.v1_feedback, flowline.v1_feedback_precision TO flowline_reader;
+  END IF;
+END
+$function$;
+
 CREATE OR REPLACE FUNCTION flowline.grant_history()
  RETURNS void
  LANGUAGE plpgsql
@@ -764,6 +786,19 @@ COMMENT ON COLUMN flowline.audit_log.action IS 'Method and route, such as POST /
 COMMENT ON COLUMN flowline.audit_log.actor IS 'Name of the token at that time.';
 COMMENT ON COLUMN flowline.audit_log.outcome IS 'HTTP status of the response.';
 
+CREATE TABLE flowline.confirmed_events (
+  detector text NOT NULL,
+  event_time timestamp with time zone NOT NULL,
+  topic text NOT NULL,
+  partition integer NOT NULL,
+  "offset" bigint NOT NULL,
+  event_id text NOT NULL,
+  anomaly_id bigint NOT NULL
+);
+ALTER TABLE flowline.confirmed_events ADD CONSTRAINT confirmed_events_pkey PRIMARY KEY (detector, anomaly_id);
+CREATE INDEX confirmed_events_event ON flowline.confirmed_events USING btree (detector, event_time);
+COMMENT ON TABLE flowline.confirmed_events IS 'The events whose latest answer, their own or that of their alert, is confirmed.';
+
 CREATE TABLE flowline.database_identity (
   one boolean DEFAULT true NOT NULL,
   id text NOT NULL,
@@ -957,6 +992,60 @@ COMMENT ON COLUMN flowline.event_scores.level_values IS 'Categorical and boolean
 COMMENT ON COLUMN flowline.event_scores.numeric_values IS 'Numeric features that are stored in seven significant digits, in their places; null where there are none.';
 
 CREATE TABLE flowline.event_scores_default PARTITION OF flowline.event_scores DEFAULT WITH (toast_tuple_target=8160);
+
+CREATE VIEW flowline.excluded_events AS
+ SELECT confirmed_events.detector,
+    confirmed_events.event_time,
+    confirmed_events.topic,
+    confirmed_events.partition,
+    confirmed_events."offset",
+    confirmed_events.event_id
+   FROM flowline.confirmed_events
+UNION ALL
+ SELECT anomalies.detector,
+    anomalies.event_time,
+    anomalies.topic,
+    anomalies.partition,
+    anomalies."offset",
+    anomalies.event_id
+   FROM flowline.anomalies
+  WHERE anomalies.excluded_from_training;
+COMMENT ON VIEW flowline.excluded_events IS 'Events that models are not to learn from: confirmed by people, or excluded by rules. An event may be there twice.';
+
+CREATE TABLE flowline.feedback (
+  feedback_id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  detector text NOT NULL,
+  anomaly_id bigint,
+  alert_id uuid,
+  topic text,
+  partition integer,
+  "offset" bigint,
+  event_id text,
+  event_time timestamp with time zone NOT NULL,
+  entity text,
+  feature text,
+  direction text,
+  surprise_bits double precision NOT NULL,
+  verdict text NOT NULL,
+  note text,
+  by text NOT NULL,
+  at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+ALTER TABLE flowline.feedback ADD CONSTRAINT feedback_check CHECK ((num_nonnulls(anomaly_id, alert_id) = 1));
+ALTER TABLE flowline.feedback ADD CONSTRAINT feedback_check1 CHECK ((num_nonnulls(anomaly_id, topic, partition, "offset", event_id) = ANY (ARRAY[0, 5])));
+ALTER TABLE flowline.feedback ADD CONSTRAINT feedback_pkey PRIMARY KEY (feedback_id);
+ALTER TABLE flowline.feedback ADD CONSTRAINT feedback_verdict_check CHECK ((verdict = ANY (ARRAY['confirmed'::text, 'expected'::text, 'false_alarm'::text, 'new_normal'::text])));
+CREATE INDEX feedback_alert ON flowline.feedback USING btree (alert_id, feedback_id) WHERE (alert_id IS NOT NULL);
+CREATE INDEX feedback_anomaly ON flowline.feedback USING btree (anomaly_id, feedback_id) WHERE (anomaly_id IS NOT NULL);
+CREATE INDEX feedback_detector ON flowline.feedback USING btree (detector, feedback_id);
+COMMENT ON TABLE flowline.feedback IS 'Every answer to an anomaly or an alert; nothing is updated. It outlives both.';
+COMMENT ON COLUMN flowline.feedback.alert_id IS 'The alert that was answered; null for a single anomaly.';
+COMMENT ON COLUMN flowline.feedback.anomaly_id IS 'The anomaly that was answered; null for an alert.';
+COMMENT ON COLUMN flowline.feedback.by IS 'Who answered: the name that was given, or of the token, or the database user.';
+COMMENT ON COLUMN flowline.feedback.direction IS 'high, low or unlikely, of that feature.';
+COMMENT ON COLUMN flowline.feedback.event_time IS 'Event time of the anomaly; of an alert, that of its first.';
+COMMENT ON COLUMN flowline.feedback.feature IS 'The most surprising feature; null if it was not explained.';
+COMMENT ON COLUMN flowline.feedback.surprise_bits IS 'Of the anomaly; of an alert, of its most surprising one.';
 
 CREATE TABLE flowline.idempotency_keys (
   token_id bigint NOT NULL,
@@ -1237,6 +1326,44 @@ CREATE VIEW flowline.v1_anomalies AS
     suppressed_by
    FROM flowline.anomalies;
 COMMENT ON VIEW flowline.v1_anomalies IS 'Stable: anomalies as people read them.';
+
+CREATE VIEW flowline.v1_feedback AS
+ SELECT feedback_id,
+    detector,
+    anomaly_id,
+    alert_id,
+    verdict,
+    note,
+    by,
+    at,
+    event_time,
+    entity,
+    feature,
+    direction,
+    surprise_bits,
+    topic,
+    partition,
+    "offset",
+    event_id,
+    ((NOT (EXISTS ( SELECT
+           FROM flowline.feedback later
+          WHERE ((later.anomaly_id = f.anomaly_id) AND (later.feedback_id > f.feedback_id))))) AND (NOT (EXISTS ( SELECT
+           FROM flowline.feedback later
+          WHERE ((later.alert_id = f.alert_id) AND (later.feedback_id > f.feedback_id)))))) AS counts
+   FROM flowline.feedback f;
+COMMENT ON VIEW flowline.v1_feedback IS 'Stable: answers of people to anomalies and alerts. "counts" is true for the latest about each.';
+
+CREATE VIEW flowline.v1_feedback_precision AS
+ SELECT detector,
+    feature,
+    (date_trunc('week'::text, (event_time AT TIME ZONE 'UTC'::text)))::date AS week,
+    count(*) AS answered,
+    count(*) FILTER (WHERE (verdict = 'confirmed'::text)) AS confirmed,
+    ((count(*) FILTER (WHERE (verdict = 'confirmed'::text)))::double precision / (count(*))::double precision) AS "precision"
+   FROM flowline.v1_feedback
+  WHERE counts
+  GROUP BY detector, feature, ((date_trunc('week'::text, (event_time AT TIME ZONE 'UTC'::text)))::date);
+COMMENT ON VIEW flowline.v1_feedback_precision IS 'Stable: answered and confirmed alarms by detector, most surprising feature and week (UTC, its Monday).';
 
 CREATE TABLE flowline.window_pieces (
   detector text NOT NULL,

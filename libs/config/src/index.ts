@@ -16,6 +16,7 @@ export {
   type ResourceKind,
   type ResourceSpecs,
 } from './document-kinds.ts';
+export { documentText } from './document-text.ts';
 export { detectorJsonSchema } from './detector-document.ts';
 export type { Finding, Report } from './finding.ts';
 export * from './load-detector-file.ts';

@@ -19,7 +19,7 @@ const actionsSchema = z
       .optional(),
     excludeFromTraining: z
       .literal(true)
-      .describe('Later models do not learn from the event, if they learn from stored events.')
+      .describe('Later models do not learn from the event.')
       .optional(),
   })
   .refine((actions) => Object.keys(actions).length > 0, {

@@ -7,7 +7,7 @@ import { withTransaction } from './transaction.ts';
 /**
  * Stored events of a detector as history, with or without a score. It covers versions with the same
  * features as the one in force, and of anomalies only those in the sample, so that they keep the
- * weight they have in the stream.
+ * weight they have in the stream, and none that is excluded from training.
  *
  * The columns are those of the layout, with features in original units and in the order of the
  * detector's schema: a number is in `exact_values`, or else in `compact_values`, or else missing.
@@ -19,9 +19,9 @@ export async function eventHistory(db: Database, detector: string): Promise<Hist
   return {
     query: `SELECT e.event_time, e.exact_values, e.compact_values, e.level_values FROM flowline.event_history e
       WHERE e.detector = ${name} AND e.detector_version IN (${[0, ...versions].join(', ')}) AND e.in_sample
-        AND NOT EXISTS (SELECT FROM flowline.anomalies a
-          WHERE a.detector = ${name} AND a.excluded_from_training AND a.event_time = e.event_time
-            AND a.topic = e.topic AND a.partition = e.partition AND a."offset" = e."offset")`,
+        AND NOT EXISTS (SELECT FROM flowline.excluded_events x
+          WHERE x.detector = ${name} AND x.event_time = e.event_time
+            AND x.topic = e.topic AND x.partition = e.partition AND x."offset" = e."offset")`,
     timeColumn: 'event_time',
     timeUnit: 'iso',
   };

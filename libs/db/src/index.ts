@@ -33,6 +33,8 @@ export {
 export { type EncodingFault, encodingFault } from './encoding.ts';
 export * from './event-history.ts';
 export { claimEntities, type EntityScope, type StrayEntity } from './entity-claims.ts';
+export { type ExcludedEvents, excludedEvents } from './excluded-events.ts';
+export * from './feedback.ts';
 export { type Fence, firstRowBeyond, refusal } from './fence.ts';
 export * from './file-streams.ts';
 export { type HistoryDay, type HistorySummary, summariseHistory } from './history.ts';

@@ -4,6 +4,7 @@ import { alertRoutes } from './routes/alerts.ts';
 import { anomalyRoutes } from './routes/anomalies.ts';
 import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { detectorRoutes } from './routes/detectors.ts';
+import { feedbackRoutes } from './routes/feedback.ts';
 import { modelRoutes } from './routes/models.ts';
 import { scoreRoutes } from './routes/scores.ts';
 import { scoringRoutes } from './routes/scoring.ts';
@@ -22,6 +23,7 @@ export const routes: readonly Route[] = [
   ...trainingRunRoutes,
   ...anomalyRoutes,
   ...alertRoutes,
+  ...feedbackRoutes,
   ...scoreRoutes,
   ...deadLetterRoutes,
   ...streamRoutes,

@@ -22,6 +22,7 @@ const commands = {
   models: async () => (await import('./commands/models.ts')).modelsCommand,
   'export-onnx': async () => (await import('./commands/export-onnx.ts')).exportOnnxCommand,
   alerts: async () => (await import('./commands/alerts.ts')).alertsCommand,
+  feedback: async () => (await import('./commands/feedback.ts')).feedbackCommand,
   rules: async () => (await import('./commands/rules.ts')).rulesCommand,
   calendars: async () => (await import('./commands/rules.ts')).calendarsCommand,
   sinks: async () => (await import('./commands/sinks.ts')).sinksCommand,

@@ -39,6 +39,7 @@ export class HistoryCollector {
   readonly #times: Float64Array[] = [];
   #wantedFromMs: number;
   #rowsRead = 0;
+  #excluded = 0;
   #wanted = 0;
   #isBegun = false;
 
@@ -51,6 +52,11 @@ export class HistoryCollector {
   /** Rows read so far. */
   get rowsRead(): number {
     return this.#rowsRead;
+  }
+
+  /** Rows so far that are left out because their event is excluded from training. */
+  get excluded(): number {
+    return this.#excluded;
   }
 
   /** Days of the rows so far, from the start of the range on. */
@@ -67,7 +73,9 @@ export class HistoryCollector {
     this.#days.add(batch.timesMs, batch.size, fromMs);
     this.#rowsRead += batch.size;
     const kept = this.#keptRows(timesMs);
-    const { accepted, faults } = this.#reader.read(batch, timesMs, kept === null ? null : (row) => kept[row] === 1);
+    const isKept = kept === null ? null : (row: number) => kept[row] === 1;
+    const { accepted, faults, excluded } = this.#reader.read(batch, timesMs, isKept);
+    this.#excluded += excluded;
     for (const fault of faults) {
       const timeMs = at(timesMs, fault.index);
       if (timeMs >= this.#wantedFromMs) this.rejections.add(timeMs, fault);

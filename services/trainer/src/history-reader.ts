@@ -13,6 +13,7 @@ import {
   windowsOf,
 } from '@flowline/features';
 
+import { rowsExcluded } from './excluded-rows.ts';
 import { recordAt } from './history-cells.ts';
 import { type PlainBatch, plainHistory } from './plain-history.ts';
 
@@ -20,6 +21,8 @@ import { type PlainBatch, plainHistory } from './plain-history.ts';
 export interface ReadRows {
   readonly accepted: readonly number[];
   readonly faults: readonly RecordFault[];
+  /** Number of rows left out because their event is excluded from training. */
+  readonly excluded: number;
 }
 
 /** Converts rows of a history to features, batch by batch in order of time. */
@@ -48,16 +51,20 @@ export const hasWindows = ({ features }: Pick<DetectorDefinition, 'features'>): 
  * Creates the reader of a history's rows. Features over windows are computed by the scorer's code
  * from every row.
  * @param seenFromMs time from which all events are among the rows; null: that of the first row.
+ * @param excluded ids of events that only serve as past.
  */
 export function historyReader(
   definition: DetectorDefinition,
   lookups: Lookups,
   columnNames: readonly string[],
   seenFromMs: number | null,
+  excluded: ReadonlySet<string> = new Set(),
 ): HistoryReader {
   const { features: schema, source } = definition;
   const entity = entityOf(definition) ?? { key: [], time: source.time };
-  const columns = wantedColumns(schema, entity.key, columnNames);
+  const ids = excluded.size === 0 || source.eventId === null ? [] : [source.eventId];
+  const columns = wantedColumns(schema, [...entity.key, ...ids], columnNames);
+  const isExcluded = rowsExcluded(source.eventId, columns, excluded);
   const { numeric, levels } = tableColumns(schema);
   const builder = new ColumnTableBuilder(numeric.length, levels.length);
   const reader = createRecordReader(schema, lookups);
@@ -71,7 +78,8 @@ export function historyReader(
         windows ??= new EntityWindows({ schema, lookups, entity, seenFromMs: seenFromMs ?? at(timesMs, 0) });
         const offsets = Float64Array.from({ length: batch.size }, (_, i) => seen + i);
         seen += batch.size;
-        return append(builder, reader.read(recordsOf(columns, batch), windows.batch(offsets, timesMs)), isKept);
+        const read = reader.read(recordsOf(columns, batch), windows.batch(offsets, timesMs));
+        return append(builder, read, isKept, isExcluded(batch));
       },
     };
   }
@@ -80,8 +88,9 @@ export function historyReader(
     columns,
     builder,
     read: (batch, _timesMs, isKept) => {
-      if (plain === null) return append(builder, reader.read(recordsOf(columns, batch)), isKept);
-      return appendPlain(builder, plain(batch), (row) => reader.read([recordAt(columns, batch, row)]));
+      const leftOut = isExcluded(batch);
+      if (plain === null) return append(builder, reader.read(recordsOf(columns, batch)), isKept, leftOut);
+      return appendPlain(builder, plain(batch), (row) => reader.read([recordAt(columns, batch, row)]), leftOut);
     },
   };
 }
@@ -94,12 +103,15 @@ function append(
   builder: ColumnTableBuilder,
   { table, accepted, faults }: ReadResult,
   isKept: ((row: number) => boolean) | null,
+  leftOut: ReadonlySet<number>,
 ): ReadRows {
-  const kept = Array.from(accepted.keys()).filter((row) => isKept === null || isKept(at(accepted, row)));
+  const wanted = Array.from(accepted.keys()).filter((row) => isKept === null || isKept(at(accepted, row)));
+  const kept = leftOut.size === 0 ? wanted : wanted.filter((row) => !leftOut.has(at(accepted, row)));
   builder.appendRows(table, kept);
   return {
     accepted: kept.map((row) => at(accepted, row)),
     faults,
+    excluded: wanted.length - kept.length,
   };
 }
 
@@ -108,10 +120,12 @@ function appendPlain(
   builder: ColumnTableBuilder,
   { numbers, levels, usual }: PlainBatch,
   readRow: (row: number) => ReadResult,
+  leftOut: ReadonlySet<number>,
 ): ReadRows {
   const accepted: number[] = [];
   const faults: RecordFault[] = [];
   const size = usual.length;
+  for (const row of leftOut) usual[row] = 0;
   let start = 0;
   const appendUntil = (end: number): void => {
     builder.append(end, numbers, levels, start);
@@ -120,6 +134,7 @@ function appendPlain(
   for (let row = usual.indexOf(0); row >= 0; row = usual.indexOf(0, row + 1)) {
     appendUntil(row);
     start = row + 1;
+    if (leftOut.has(row)) continue;
     const read = readRow(row);
     faults.push(...read.faults.map((fault) => ({ ...fault, index: row })));
     if (read.table.size === 0) continue;
@@ -127,5 +142,5 @@ function appendPlain(
     accepted.push(row);
   }
   appendUntil(size);
-  return { accepted, faults };
+  return { accepted, faults, excluded: leftOut.size };
 }

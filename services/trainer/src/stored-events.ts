@@ -30,7 +30,7 @@ export function storedReader({ features }: DetectorDefinition): HistoryReader {
         for (const [j, column] of names.entries()) column.push(typeof texts[j] === 'string' ? texts[j] : null);
       }
       builder.append(size, numbers, names);
-      return { accepted: Array.from({ length: size }, (_, row) => row), faults: [] };
+      return { accepted: Array.from({ length: size }, (_, row) => row), faults: [], excluded: 0 };
     },
   };
 }

@@ -1,25 +1,19 @@
 import { type DetectorDefinition } from '@flowline/config';
-import {
-  type Database,
-  eventHistory,
-  type HistoryBatch,
-  type HistoryDay,
-  HistorySession,
-  type HistorySource,
-} from '@flowline/db';
+import { type Database, eventHistory, type HistoryBatch, type HistoryDay, HistorySession } from '@flowline/db';
 import { DAY_MS, inTurns, type LookupTable, turn } from '@flowline/events';
 import { type ColumnTable } from '@flowline/features';
 
 import { checkColumns } from './check-columns.ts';
 import { eventsPerDay } from './events-per-day.ts';
+import { excludedOf, exclusionWarnings } from './excluded-rows.ts';
 import { timedRows, timesOf } from './history-cells.ts';
 import { HistoryCollector } from './history-collector.ts';
-import { hasWindows, historyReader, type HistoryReader, longestWindowMs } from './history-reader.ts';
+import { hasWindows, longestWindowMs } from './history-reader.ts';
+import { type Reading, readerOf, type ReportRows } from './history-reading.ts';
 import { Rejections } from './history-rejections.ts';
 import { checkFilled, daysFrom, rangeOf } from './history-range.ts';
 import { rowsOfDays } from './history-stretches.ts';
 import { readLookups } from './read-lookups.ts';
-import { storedReader } from './stored-events.ts';
 import { countTimeless, type TimelessRows } from './timeless-rows.ts';
 import { usualTimes } from './usual-times.ts';
 
@@ -34,22 +28,12 @@ export interface TrainingHistory {
   readonly rowsRead: number;
   /** Rows left out, by reason. */
   readonly rejected: Readonly<Record<string, number>>;
+  /** Rows left out because people confirmed their event, or a rule excludes it. */
+  readonly excluded: number;
   /** Rows of the lookback per day that has data (see {@link eventsPerDay}). */
   readonly eventsPerDay: number;
   /** Warnings about the history for a person, one sentence each. */
   readonly warnings: readonly string[];
-}
-
-/** Called with the number of rows read so far, and with the expected number. */
-export type ReportRows = (rows: number, expected: number) => void;
-
-/** Parameters of a reading. */
-interface Reading {
-  readonly definition: DetectorDefinition;
-  readonly lookups: Readonly<Record<string, LookupTable>>;
-  readonly source: HistorySource;
-  readonly signal: AbortSignal;
-  readonly onRows: ReportRows;
 }
 
 /** Maximum estimate of the planner, in times of `maxRows`, for which a single reading is tried. */
@@ -59,7 +43,8 @@ const WORTH_TRYING = 1.5;
  * Reads a detector's history: its newest `lookback`, at most `maxRows`, evenly spread. The query
  * runs once; twice with a lookback, with more rows than `maxRows`, or if windows must not see stray
  * rows. Rows that do not fit the features, and rows whose time is invalid or far from all others,
- * are left out and counted by reason. So are rows whose windows have not seen their whole duration.
+ * are left out and counted by reason. So are rows whose windows have not seen their whole duration,
+ * and those whose event is excluded from training.
  * @throws FlowlineError FLOWLINE_HISTORY_INVALID (also for a missing column, and if more than 5 %
  * of the rows do not fit), FLOWLINE_HISTORY_TOO_SMALL if no window has seen its whole duration;
  * the signal's reason.
@@ -76,18 +61,22 @@ export async function readTrainingHistory(
       ? await eventHistory(db, definition.name)
       : { query: history.query, timeColumn: history.timeColumn, timeUnit: events.time.unit };
   const lookups = await readLookups(db, definition, signal);
-  const reading = { definition, lookups, source, signal, onRows };
+  const excluded = await excludedOf(db, definition);
+  const reading = { definition, lookups, source, signal, onRows, excluded };
+  let warnings: readonly string[] = [];
   const inSession = async <T>(read: (session: HistorySession) => Promise<T>): Promise<T> => {
     const session = await HistorySession.open(db, source, signal);
     try {
       if (history.query !== null) checkColumns(definition, session);
+      warnings = exclusionWarnings(definition, session.columns, excluded);
       return await read(session);
     } finally {
       await session.close();
     }
   };
   const atOnce = history.lookbackMs === null ? await inSession((session) => readAtOnce(session, reading)) : null;
-  return atOnce ?? inSession((session) => readInRange(session, reading));
+  const found = atOnce ?? (await inSession((session) => readInRange(session, reading)));
+  return { ...found, warnings: [...found.warnings, ...warnings] };
 }
 
 /**
@@ -180,21 +169,8 @@ async function historyOf(
   return {
     ...{ table, timesMs, lookups, rowsRead },
     rejected: rejected.counts,
+    excluded: collector.excluded,
     eventsPerDay: eventsPerDay(days) / share,
     warnings: rejected.warnings,
   };
 }
-
-const readerOf = (
-  { definition, lookups }: Reading,
-  session: HistorySession,
-  seenFromMs: number | null,
-): HistoryReader =>
-  definition.history.query === null
-    ? storedReader(definition)
-    : historyReader(
-        definition,
-        lookups,
-        session.columns.map(({ name }) => name),
-        seenFromMs,
-      );

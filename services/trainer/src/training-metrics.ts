@@ -8,6 +8,8 @@ export interface HistoryMetrics {
   readonly rowsRead: number;
   /** Rows that did not fit, by reason and field. */
   readonly rejected: Readonly<Record<string, number>>;
+  /** Rows left out because people confirmed their event, or a rule excludes it. */
+  readonly excluded: number;
   /** Events per day that has data. */
   readonly eventsPerDay: number;
   /** Warnings about the history for a person, one sentence each. */
@@ -23,9 +25,16 @@ export interface TrainingMetrics extends HistoryMetrics {
 }
 
 /** Figures of a history, without its rows. */
-export const historyMetrics = ({ rowsRead, rejected, eventsPerDay, warnings }: TrainingHistory): HistoryMetrics => ({
+export const historyMetrics = ({
   rowsRead,
   rejected,
+  excluded,
+  eventsPerDay,
+  warnings,
+}: TrainingHistory): HistoryMetrics => ({
+  rowsRead,
+  rejected,
+  excluded,
   eventsPerDay,
   warnings,
 });

@@ -1,7 +1,7 @@
 import type { TrainingProgress } from '@flowline/detector';
 
 import type { Progress } from './progress.ts';
-import type { ReportRows } from './training-history.ts';
+import type { ReportRows } from './history-reading.ts';
 
 /** Phases of a training besides its steps, in words. */
 const LABELS = { features: 'features', calibrate: 'calibrate', test: 'test' } as const;

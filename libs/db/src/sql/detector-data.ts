@@ -17,6 +17,8 @@ export const dataTables = [
   'event_counts',
   'anomalies',
   'alerts',
+  'feedback',
+  'confirmed_events',
   'alert_outbox',
   'dead_letters',
   'training_runs',

@@ -1,5 +1,4 @@
-import { getAnomaly, listAnomalies, mostSurprising, type StoredAnomaly } from '@flowline/db';
-import { FlowlineError } from '@flowline/events';
+import { anomalyMissing, getAnomaly, listAnomalies, mostSurprising, type StoredAnomaly } from '@flowline/db';
 import { z } from 'zod';
 
 import type { Caller } from '../caller.ts';
@@ -94,8 +93,5 @@ export const anomalyRoutes: readonly Route[] = [
 /** @throws FlowlineError FLOWLINE_NOT_FOUND, also if the token is not for its detector. */
 function visible(anomaly: StoredAnomaly | null, id: number, caller: Caller | null): StoredAnomaly {
   if (anomaly !== null && caller?.mayTouch(anomaly.detector) === true) return anomaly;
-  throw new FlowlineError('FLOWLINE_NOT_FOUND', `There is no anomaly ${id}.`, {
-    where: `anomaly ${id}`,
-    remedy: 'List them: GET /v1/anomalies.',
-  });
+  throw anomalyMissing(id);
 }
