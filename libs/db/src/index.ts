@@ -35,6 +35,7 @@ export * from './event-history.ts';
 export { claimEntities, type EntityScope, type StrayEntity } from './entity-claims.ts';
 export { type Fence, firstRowBeyond, refusal } from './fence.ts';
 export * from './file-streams.ts';
+export { findAlert } from './find-alert.ts';
 export { type HistoryDay, type HistorySummary, summariseHistory } from './history.ts';
 export type { NumberCells, ValueCells } from './binary-rows.ts';
 export type { WantedColumn } from './history-cells.ts';

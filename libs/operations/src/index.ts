@@ -5,5 +5,7 @@ export { championInForce, type ChampionInForce } from './champion-in-force.ts';
 export { changesForNextModel } from './changes-for-next-model.ts';
 export { type DetectorStatus, detectorStatus } from './detector-status.ts';
 export { detectorStatuses } from './detector-statuses.ts';
+export { LONGEST_SNOOZE_MS } from './longest-snooze.ts';
 export { redriveToTopics } from './redrive-to-topics.ts';
+export { resolveByHand } from './resolve-by-hand.ts';
 export { type TopicLag, topicLag } from './topic-lag.ts';
