@@ -21,6 +21,7 @@ const commands = {
   train: async () => (await import('./commands/train.ts')).trainCommand,
   serve: async () => (await import('./commands/serve.ts')).serveCommand,
   score: async () => (await import('./commands/score.ts')).scoreCommand,
+  explain: async () => (await import('./commands/explain.ts')).explainCommand,
   anomalies: async () => (await import('./commands/anomalies.ts')).anomaliesCommand,
   models: async () => (await import('./commands/models.ts')).modelsCommand,
   'export-onnx': async () => (await import('./commands/export-onnx.ts')).exportOnnxCommand,
