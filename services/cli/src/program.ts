@@ -34,6 +34,7 @@ const commands = {
   resume: async () => (await import('./commands/detector-states.ts')).resumeCommand,
   delete: async () => (await import('./commands/detector-states.ts')).deleteCommand,
   tokens: async () => (await import('./commands/tokens.ts')).tokensCommand,
+  completion: async () => (await import('./commands/completion.ts')).completionCommand,
   identity: async () => (await import('./commands/identity.ts')).identityCommand,
 } satisfies Record<string, Load>;
 
