@@ -51,7 +51,7 @@ const everyKind = `${detector}---
 apiVersion: flowline/v1
 kind: Rule
 metadata: { name: quiet }
-spec: { when: "score.bits < 20.0", then: { suppress: true } }
+spec: { when: "bits < 20.0", then: { suppress: true } }
 ---
 apiVersion: flowline/v1
 kind: Calendar

@@ -64,7 +64,7 @@ spec: { webhook: { url: "https://example.org/a?b=c", secret: "env:HOOK", allow: 
 apiVersion: flowline/v1
 kind: Rule
 metadata: { name: quiet }
-spec: { when: "score.bits < 20.0 # \\u202e", then: { suppress: true, tag: { why: "no\\r\\n" } } }
+spec: { when: "bits < 20.0 # \\u202e", then: { suppress: true, tag: { why: "no\\r\\n" } } }
 ---
 apiVersion: flowline/v1
 kind: Calendar

@@ -1,7 +1,7 @@
-import { readDefinition } from '@flowline/config';
-import { type Database, getDetector, type ListedAlertRow, resolveAlert } from '@flowline/db';
+import { type Database, type ListedAlertRow, resolveAlert } from '@flowline/db';
 
 import { alertAddressesOf, alertRulesOf } from './alert-rules.ts';
+import { definitionInForce } from './definition-in-force.ts';
 
 /**
  * Resolves an open alert by hand, by the rules in force, and tells the sinks of its detector. An
@@ -13,8 +13,7 @@ export async function resolveByHand(
   db: Database,
   { alertId, detector, topic }: Pick<ListedAlertRow, 'alertId' | 'detector' | 'topic'>,
 ): Promise<boolean> {
-  const { definition, version } = await getDetector(db, detector);
-  const inForce = readDefinition(definition, `${detector}, version ${version}`);
+  const inForce = await definitionInForce(db, detector);
   const addresses = alertAddressesOf(inForce, topic);
   return resolveAlert(db, alertId, { rules: alertRulesOf(inForce.alerts), addresses });
 }

@@ -1,5 +1,4 @@
 import {
-  type DetectorDefinition,
   detectorDocumentOf,
   type DocumentKind,
   readDefinition,
@@ -9,7 +8,9 @@ import {
   type WriteForm,
   type WrittenDocument,
 } from '@flowline/config';
-import { type Database, getDetector, getResource, listDetectors, resourcesInForce } from '@flowline/db';
+import { type Database, getResource, listDetectors, resourcesInForce } from '@flowline/db';
+
+import { definitionInForce } from './definition-in-force.ts';
 
 /** Kinds of resources, in the order in which they are exported: others may refer to them. */
 const resourceKinds: readonly ResourceKind[] = ['Sink', 'Calendar', 'Rule'];
@@ -40,10 +41,4 @@ export async function documentsInForce(db: Database, form: WriteForm): Promise<W
     documents.push(detectorDocumentOf(readDefinition(definition, `${name}, version ${version}`), form));
   }
   return documents;
-}
-
-/** Reads the definition of a detector in force. @throws FlowlineError FLOWLINE_DETECTOR_MISSING. */
-export async function definitionInForce(db: Database, detector: string): Promise<DetectorDefinition> {
-  const { definition, version } = await getDetector(db, detector);
-  return readDefinition(definition, `${detector}, version ${version}`);
 }

@@ -34,7 +34,10 @@ const commands = {
   resume: async () => (await import('./commands/detector-states.ts')).resumeCommand,
   delete: async () => (await import('./commands/detector-states.ts')).deleteCommand,
   tokens: async () => (await import('./commands/tokens.ts')).tokensCommand,
-  completion: async () => (await import('./commands/completion.ts')).completionCommand,
+  completion: async () => {
+    const { completionCommand } = await import('./commands/completion.ts');
+    return () => completionCommand(() => createProgram([]));
+  },
   identity: async () => (await import('./commands/identity.ts')).identityCommand,
 } satisfies Record<string, Load>;
 

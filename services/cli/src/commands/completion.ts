@@ -15,8 +15,11 @@ interface CompletionOptions {
   readonly json?: true;
 }
 
-/** `flowline completion SHELL`: a script by which a shell completes commands and options. */
-export function completionCommand(): Command {
+/**
+ * `flowline completion SHELL`: a script by which a shell completes commands and options.
+ * @param createProgram creates the program with all its commands.
+ */
+export function completionCommand(createProgram: () => Promise<Command>): Command {
   const created = command('completion <shell>', 'Print a script by which a shell completes commands and options.', [
     'source <(flowline completion bash)                                  # in ~/.bashrc',
     'flowline completion zsh > "${fpath[1]}/_flowline"',
@@ -25,8 +28,7 @@ export function completionCommand(): Command {
   return choicesOfArgument(created, 'shell', shells).action(
     action(async (written: string, { json }: CompletionOptions) => {
       const shell = parseChoice('<shell>', written, shells);
-      const { createProgram } = await import('../program.ts');
-      const tree = commandTree(await createProgram([]));
+      const tree = commandTree(await createProgram());
       const script = scripts[shell]('flowline', tree);
       if (json === true) printResult({ shell, script }, true, () => '');
       else process.stdout.write(script);
