@@ -1,4 +1,4 @@
-import { featureSchema } from '@flowline/events';
+import { featureSchema, lookupTableSchema } from '@flowline/events';
 import { z } from 'zod';
 
 import { alphaSchema, definitionSchema } from './detector-definition.ts';
@@ -35,6 +35,9 @@ const featureDocument = z.strictObject({
 const lookupDocument = z.strictObject({
   query: text.describe('SQL whose rows are the table.').optional(),
   csv: text.describe('CSV file with a header, relative to this file.').optional(),
+  rows: lookupTableSchema.shape.rows
+    .describe('The rows by key, as `flowline export` writes those of a CSV file.')
+    .optional(),
   key: text.describe('Column that a lookup compares with.'),
 });
 

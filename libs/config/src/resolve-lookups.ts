@@ -17,9 +17,12 @@ export function resolveLookups(
   const resolved: Record<string, LookupSource> = {};
   for (const [name, lookup] of Object.entries(spec.lookups ?? {})) {
     const at = ['spec', 'lookups', name];
-    if ((lookup.query === undefined) === (lookup.csv === undefined)) {
-      const finding = lookup.query === undefined ? 'neither query nor csv' : 'both query and csv';
-      report(at, finding, 'write exactly one of query and csv');
+    const given = (['query', 'csv', 'rows'] as const).filter((option) => lookup[option] !== undefined);
+    if (given.length !== 1) {
+      const finding = given.length === 0 ? 'none of query, csv and rows' : `both ${given.slice(0, 2).join(' and ')}`;
+      report(at, finding, 'write exactly one of query, csv and rows');
+    } else if (lookup.rows !== undefined) {
+      resolved[name] = { table: { key: lookup.key, rows: lookup.rows } };
     } else if (lookup.query !== undefined) {
       resolved[name] = { query: lookup.query, key: lookup.key };
     } else if (lookup.csv !== undefined) {

@@ -7,10 +7,10 @@ import { isRecord } from './document-findings.ts';
 export const durationText = z.string().regex(DURATION_PATTERN, 'expected a duration such as 30d, 12h or 90s');
 
 /** True for an option in milliseconds. People write it as a duration, without the suffix. */
-const isDuration = (name: string): boolean => name.endsWith('Ms');
+export const isDuration = (name: string): boolean => name.endsWith('Ms');
 
 /** Name of an option in a detector file: `scored` for `scoredMs`. */
-const writtenName = (name: string): string => (isDuration(name) ? name.slice(0, -'Ms'.length) : name);
+export const writtenName = (name: string): string => (isDuration(name) ? name.slice(0, -'Ms'.length) : name);
 
 /** Options as people write them: durations as text, under a name without the suffix `Ms`. */
 export type Written<Options> = Options extends readonly unknown[] | string | number | boolean | null | undefined
@@ -107,7 +107,7 @@ function resolvedAt(
 }
 
 /** Schema of nested options, whether they have a default or may be left out; null for a value. */
-function nestedOptions(option: z.core.$ZodType): z.ZodObject | null {
+export function nestedOptions(option: z.core.$ZodType): z.ZodObject | null {
   if (option instanceof z.ZodObject) return option;
   const isWrapped =
     option instanceof z.ZodDefault || option instanceof z.ZodPrefault || option instanceof z.ZodNullable;

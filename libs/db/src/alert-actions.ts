@@ -10,9 +10,10 @@ import { withTransaction } from './transaction.ts';
 
 /**
  * Notes that somebody has seen an alert. The first name stays.
+ * @param by null for the database user.
  * @throws FlowlineError FLOWLINE_NOT_FOUND.
  */
-export async function acknowledgeAlert(db: Database, alertId: string, by: string): Promise<void> {
+export async function acknowledgeAlert(db: Database, alertId: string, by: string | null): Promise<void> {
   const found = await withTransaction(db, (client) => updateAcknowledged(client, { alertId, by }));
   if (found === null) throw alertMissing(alertId);
 }

@@ -93,7 +93,7 @@ function delayMs(attempts: number, askedMs: number, share: number): number {
   return Math.max(backoffMs * (0.5 + share), Math.min(askedMs, MAX_ASKED_MS));
 }
 
-/** Notes why the messages of a sink wait, where `flowline alerts ls` shows it. */
+/** Notes why the messages of a sink wait, where `flowline alerts waiting` shows it. */
 export function noteWhyWaiting(db: Database, { sink, detectors }: SinkQueue, reason: string): Promise<void> {
   return withTransaction(db, (client) => noteWaiting(client, { sink, detectors, reason }));
 }

@@ -37,6 +37,7 @@ export { type ExcludedEvents, excludedEvents } from './excluded-events.ts';
 export * from './feedback.ts';
 export { type Fence, firstRowBeyond, refusal } from './fence.ts';
 export * from './file-streams.ts';
+export { findAlert } from './find-alert.ts';
 export { type HistoryDay, type HistorySummary, summariseHistory } from './history.ts';
 export type { NumberCells, ValueCells } from './binary-rows.ts';
 export type { WantedColumn } from './history-cells.ts';

@@ -1,5 +1,5 @@
 import { reportError } from '@flowline/telemetry';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 
 import { exitCodes } from './output.ts';
 
@@ -33,4 +33,21 @@ export function command(nameAndArguments: string, description: string, examples:
     .description(description)
     .option('--json', 'print the result (or the error) as one line of JSON on standard output')
     .addHelpText('after', `\nExamples:\n${examples.map((example) => `  ${example}`).join('\n')}`);
+}
+
+/**
+ * Creates an option that takes one of some words. Help and completion list them; the command
+ * checks them with `parseChoice`, for one form of error.
+ */
+export function choice(flags: string, description: string, choices: readonly string[], fallback?: string): Option {
+  const option = new Option(flags, description);
+  option.argChoices = [...choices];
+  return fallback === undefined ? option : option.default(fallback);
+}
+
+/** Lists the words that an argument of a command takes, for help and completion. */
+export function choicesOfArgument(created: Command, argument: string, choices: readonly string[]): Command {
+  const found = created.registeredArguments.find((each) => each.name() === argument);
+  if (found !== undefined) found.argChoices = [...choices];
+  return created;
 }

@@ -13,11 +13,15 @@ const commands = {
   migrate: async () => (await import('./commands/migrate.ts')).migrateCommand,
   validate: async () => (await import('./commands/validate.ts')).validateCommand,
   schema: async () => (await import('./commands/schema.ts')).schemaCommand,
+  diff: async () => (await import('./commands/diff.ts')).diffCommand,
   apply: async () => (await import('./commands/apply.ts')).applyCommand,
+  get: async () => (await import('./commands/get.ts')).getCommand,
+  export: async () => (await import('./commands/export.ts')).exportCommand,
   status: async () => (await import('./commands/status.ts')).statusCommand,
   train: async () => (await import('./commands/train.ts')).trainCommand,
   serve: async () => (await import('./commands/serve.ts')).serveCommand,
   score: async () => (await import('./commands/score.ts')).scoreCommand,
+  explain: async () => (await import('./commands/explain.ts')).explainCommand,
   anomalies: async () => (await import('./commands/anomalies.ts')).anomaliesCommand,
   models: async () => (await import('./commands/models.ts')).modelsCommand,
   'export-onnx': async () => (await import('./commands/export-onnx.ts')).exportOnnxCommand,
@@ -31,6 +35,10 @@ const commands = {
   resume: async () => (await import('./commands/detector-states.ts')).resumeCommand,
   delete: async () => (await import('./commands/detector-states.ts')).deleteCommand,
   tokens: async () => (await import('./commands/tokens.ts')).tokensCommand,
+  completion: async () => {
+    const { completionCommand } = await import('./commands/completion.ts');
+    return () => completionCommand(() => createProgram([]));
+  },
   identity: async () => (await import('./commands/identity.ts')).identityCommand,
 } satisfies Record<string, Load>;
 
@@ -48,7 +56,7 @@ export async function createProgram(args: readonly string[]): Promise<Command> {
       [
         '',
         'Servers come from the environment: FLOWLINE_DATABASE_URL, FLOWLINE_KAFKA_BROKERS (values may be env:NAME or file:/path).',
-        'Exit codes: 0 success, 1 error, 2 wrong usage, 3 failed check, 141 output closed by its reader (head).',
+        'Exit codes: 0 success, 1 error, 2 wrong usage (diff: 1 differences, 2 error), 3 failed check, 141 output closed by its reader (head).',
         'Every command takes --json.',
         '',
         'First steps:',

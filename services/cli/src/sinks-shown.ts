@@ -9,7 +9,8 @@ export function shownSpec(spec: SinkSpec): SinkSpec {
   return Object.fromEntries(shown) as SinkSpec;
 }
 
-function shownUrl(url: string): string {
+/** Address without what may be a secret: its path and its query. */
+export function shownUrl(url: string): string {
   if (!URL.canParse(url) || !/^https?:/.test(url)) return url;
   const { origin, pathname, search } = new URL(url);
   return pathname === '/' && search === '' ? origin : `${origin}/…`;

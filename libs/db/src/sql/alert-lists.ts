@@ -78,6 +78,25 @@ export const selectAlert = maybe<AlertRow, { alertId: string }>(`
   SELECT ${columns} FROM flowline.v1_alerts WHERE alert_id = :alertId
 `);
 
+/** Selects the alerts whose ids lie within a range, both ends included. */
+export const selectAlertsBetween = many<AlertRow, { first: string; last: string; limit: number }>(`
+  SELECT ${columns} FROM flowline.v1_alerts
+  WHERE alert_id BETWEEN :first::uuid AND :last::uuid ORDER BY alert_id LIMIT :limit
+`);
+
+/** Selects the alert of an anomaly: null if it is part of none. */
+export const selectAlertOfAnomaly = maybe<{ alertId: string | null }, { anomalyId: number }>(`
+  SELECT alert_id AS "alertId" FROM flowline.anomalies WHERE anomaly_id = :anomalyId
+`);
+
+/** Selects an alert by the id of a message about it, or by its fingerprint. */
+export const selectAlertOfUuid = maybe<{ alertId: string; kind: 'message' | 'fingerprint' }, { id: string }>(`
+  (SELECT alert_id AS "alertId", 'message' AS kind FROM flowline.alert_outbox WHERE message_id = :id::uuid LIMIT 1)
+  UNION ALL
+  (SELECT alert_id, 'fingerprint' FROM flowline.v1_alerts WHERE fingerprint = :id::uuid ORDER BY last_seen DESC LIMIT 1)
+  LIMIT 1
+`);
+
 /** Selects the state of one alert and its place, and locks it. */
 export const lockAlertState = maybe<
   AlertPeakRow & { readonly detector: string; readonly topic: string; readonly partition: number },
@@ -86,10 +105,10 @@ export const lockAlertState = maybe<
   SELECT detector, topic, partition, peak, ${alertStateColumns} FROM flowline.alerts WHERE alert_id = :alertId FOR UPDATE
 `);
 
-/** Notes who has seen an alert first. */
-export const updateAcknowledged = maybe<{ alertId: string }, { alertId: string; by: string }>(`
+/** Notes who has seen an alert first; null is the database user. */
+export const updateAcknowledged = maybe<{ alertId: string }, { alertId: string; by: string | null }>(`
   UPDATE flowline.alerts
-  SET acknowledged_at = coalesce(acknowledged_at, now()), acknowledged_by = coalesce(acknowledged_by, :by)
+  SET acknowledged_at = coalesce(acknowledged_at, now()), acknowledged_by = coalesce(acknowledged_by, :by::text, session_user)
   WHERE alert_id = :alertId AND phase <> 'counting' RETURNING alert_id AS "alertId"
 `);
 

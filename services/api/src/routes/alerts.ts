@@ -3,15 +3,12 @@ import {
   type Database,
   alertMissing,
   getAlert,
-  getDetector,
   listAlerts,
   listAnomalies,
   type ListedAlertRow,
-  resolveAlert,
   snoozeAlert,
 } from '@flowline/db';
-import { readDefinition } from '@flowline/config';
-import { alertAddressesOf, alertRulesOf } from '@flowline/operations';
+import { LONGEST_SNOOZE_MS, resolveByHand } from '@flowline/operations';
 import { z } from 'zod';
 
 import type { Caller } from '../caller.ts';
@@ -130,11 +127,7 @@ export const alertRoutes: readonly Route[] = [
     params: alertParams,
     replies: one('It is resolved.'),
     handle: async ({ params: { alertId }, caller }, { db }) => {
-      const { detector, topic } = await visible(db, alertId, caller);
-      const { definition, version } = await getDetector(db, detector);
-      const inForce = readDefinition(definition, `${detector}, version ${version}`);
-      const rules = alertRulesOf(inForce.alerts);
-      await resolveAlert(db, alertId, { rules, addresses: alertAddressesOf(inForce, topic) });
+      await resolveByHand(db, await visible(db, alertId, caller));
       return { status: 200, body: await visible(db, alertId, caller) };
     },
   }),
@@ -147,11 +140,9 @@ async function visible(db: Database, alertId: string, caller: Caller | null): Pr
   throw alertMissing(alertId);
 }
 
-const YEAR_MS = 366 * 86_400_000;
-
 function futureTime(written: string): Date {
   const until = new Date(written);
   const aheadMs = until.getTime() - Date.now();
-  if (aheadMs > 0 && aheadMs <= YEAR_MS) return until;
+  if (aheadMs > 0 && aheadMs <= LONGEST_SNOOZE_MS) return until;
   throw badRequest('body', `until is ${written}, which is not within the next year.`, 'Send a time ahead, or null.');
 }

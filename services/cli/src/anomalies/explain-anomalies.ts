@@ -37,26 +37,37 @@ export async function featuresOf(db: Database, anomalies: readonly StoredAnomaly
 export function explainAnomaly(anomaly: StoredAnomaly, features: Features): string {
   const { detector, eventId, eventTime, entity, surpriseBits, pValue, summary } = anomaly;
   const of = entity === null ? '' : `, of ${printable(entity)}`;
-  const bits = new Map(anomaly.contributions.map((each) => [each.feature, each.bits]));
-  const names = [...new Set([...bits.keys(), ...Object.keys(anomaly.observed)])];
+  return [
+    `${formatTime(eventTime)}  ${detector}  event ${printable(eventId)}${of}: ${formatBits(surpriseBits)} bits, p-value ${formatNumber(pValue, 2)}`,
+    `  ${summary}`,
+    explanationTable(anomaly, features),
+  ].join('\n');
+}
+
+/** Values of an event by feature, with what was expected of them. */
+export type ExplainedValues = Pick<StoredAnomaly, 'observed' | 'expected' | 'contributions' | 'nearestNormal'>;
+
+/** Formats the features of an event as an indented table, the most surprising first. */
+export function explanationTable(
+  { observed, expected, contributions, nearestNormal }: ExplainedValues,
+  features: Features,
+): string {
+  const bits = new Map(contributions.map((each) => [each.feature, each.bits]));
+  const names = [...new Set([...bits.keys(), ...Object.keys(observed)])];
   const rows = names.map((name) => {
     const spec = features.get(name);
-    const range = own(anomaly.expected, name);
+    const range = own(expected, name);
     const surprise = bits.get(name);
     return [
       name,
-      readableValue(spec, own(anomaly.observed, name) ?? null),
+      readableValue(spec, own(observed, name) ?? null),
       range === undefined ? '' : formatRange(range.p05, range.p95),
-      anomaly.nearestNormal === null ? '' : readableValue(spec, own(anomaly.nearestNormal, name) ?? null),
+      nearestNormal === null ? '' : readableValue(spec, own(nearestNormal, name) ?? null),
       surprise === undefined ? '' : formatBits(surprise),
     ];
   });
   const table = formatTable(['feature', 'found', 'expected', 'closest usual', 'bits'], rows);
-  return [
-    `${formatTime(eventTime)}  ${detector}  event ${printable(eventId)}${of}: ${formatBits(surpriseBits)} bits, p-value ${formatNumber(pValue, 2)}`,
-    `  ${summary}`,
-    ...table.split('\n').map((line) => `    ${line}`),
-  ].join('\n');
+  return table.replace(/^/gm, '    ');
 }
 
 /** Value of a feature, which may have any name, `constructor` too. */

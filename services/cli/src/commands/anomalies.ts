@@ -2,10 +2,12 @@ import { at } from '@flowline/events';
 import { type Database, getDetector, listAnomalies, mostSurprising, type StoredAnomaly } from '@flowline/db';
 import type { Command } from 'commander';
 
-import { action, command } from '../command.ts';
+import { action, choice, command } from '../command.ts';
 import { formatNumber, formatTable, formatTime, printResult } from '../output.ts';
 import { parseChoice, parseCount, parseMoment } from '../parse-options.ts';
 import { withDatabase } from '../with-database.ts';
+
+const orders = ['time', 'surprise'] as const;
 
 interface AnomaliesOptions {
   readonly json?: true;
@@ -34,7 +36,7 @@ export function anomaliesCommand(): Command {
     .option('--event <id>', 'only the event with this id')
     .option('--since <when>', 'earliest event time: a duration before now, or a time')
     .option('--limit <count>', 'at most so many', '20')
-    .option('--order <by>', 'time: the latest first; surprise: the most surprising first', 'time')
+    .addOption(choice('--order <by>', 'time: the latest first; surprise: the most surprising first', orders, 'time'))
     .option(
       '--explain',
       'show every feature: the observed value, the expected one, and that of the closest usual event',
@@ -49,7 +51,7 @@ export function anomaliesCommand(): Command {
           ...(options.event === undefined ? {} : { eventId: options.event }),
           ...(options.since === undefined ? {} : { from: parseMoment('--since', options.since) }),
         };
-        const order = parseChoice('--order', options.order, ['time', 'surprise']);
+        const order = parseChoice('--order', options.order, orders);
         const { anomalies, blocks } = await withDatabase(async (db) => {
           if (options.detector !== undefined) await getDetector(db, options.detector);
           const found = order === 'time' ? (await listAnomalies(db, filter)).items : await mostSurprising(db, filter);

@@ -2,7 +2,7 @@ import { alertMessageJsonSchema } from '@flowline/alerts';
 import { documentJsonSchema, documentKinds } from '@flowline/config';
 import type { Command } from 'commander';
 
-import { action, command } from '../command.ts';
+import { action, choice, command } from '../command.ts';
 import { parseChoice } from '../parse-options.ts';
 
 /** Kind whose schema is that of messages, not of documents. */
@@ -22,7 +22,7 @@ export function schemaCommand(): Command {
     'flowline schema --kind alert-message > alert-message.schema.json',
     '# then, as the first line of a detector file: # yaml-language-server: $schema=detector.schema.json',
   ])
-    .option('--kind <kind>', kinds.join(', '), 'Detector')
+    .addOption(choice('--kind <kind>', 'kind of document, or the message of an alert', kinds, 'Detector'))
     .action(
       action(({ json, kind }: SchemaOptions) => {
         const wanted = parseChoice('--kind', kind, kinds);

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { FlowlineError } from '@flowline/events';
 import type { Command } from 'commander';
 
-import { action, command } from '../command.ts';
+import { action, choice, command } from '../command.ts';
 import { exitCodes, formatCount, printWarning } from '../output.ts';
 import { parseChoice, parseProbability } from '../parse-options.ts';
 import { formatOf, formats } from '../score/formats.ts';
@@ -31,9 +31,9 @@ export function scoreCommand(): Command {
     .option('--detector <name>', 'score with the champion of this detector, from the database')
     .option('--model <file>', 'score with a model file (see `flowline models export`); needs no database')
     .option('--alpha <p>', "p-value at or below which an event is an anomaly (default: the model's own)")
-    .option('--format <format>', 'csv or ndjson (default: by the name of the file; ndjson for standard input)')
+    .addOption(choice('--format <format>', 'default: by the name of the file; ndjson for standard input', formats))
     .option('--delimiter <text>', 'separator of CSV cells (default: a comma; a tab for .tsv)')
-    .option('--output-format <format>', 'csv or ndjson (default: as the input)')
+    .addOption(choice('--output-format <format>', 'default: as the input', formats))
     .option('--explain', 'add the reason and the values to each anomaly')
     .option('--only-anomalies', 'print only anomalies and events that could not be scored')
     .action(action(scoreFile));

@@ -1,7 +1,7 @@
 import { type ApiToken, createToken, getDetector, listTokens, revokeToken, tokenScopes } from '@flowline/db';
 import { Command } from 'commander';
 
-import { action, command } from '../command.ts';
+import { action, choice, command } from '../command.ts';
 import { formatTable, formatTime, printResult } from '../output.ts';
 import { parseChoice, parseCount, parseFuture } from '../parse-options.ts';
 import { withDatabase } from '../with-database.ts';
@@ -31,7 +31,9 @@ function createCommand(): Command {
     'flowline tokens create deploy --scope admin --expires 30d',
     'flowline tokens create on-call --scope operate --detector checkout-latency --detector search-latency',
   ])
-    .requiredOption('--scope <scope>', 'read; operate, which may also act on alerts and models; or admin')
+    .addOption(
+      choice('--scope <scope>', 'operate may also act on alerts and models', tokenScopes).makeOptionMandatory(),
+    )
     .option(
       '--detector <name>',
       'only for this detector; may be repeated',

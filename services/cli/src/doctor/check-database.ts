@@ -95,7 +95,7 @@ async function checkAlerts(db: Database): Promise<DoctorFinding> {
   if (oldestSeconds !== null && oldestSeconds > LONG_WAIT_SECONDS) {
     found.push(await longestWait(db, oldestSeconds));
     remedies.push(
-      'See `flowline alerts ls`; `flowline alerts set-aside` sets aside the queue of a topic that is gone.',
+      'See `flowline alerts waiting`; `flowline alerts set-aside` sets aside the queue of a topic that is gone.',
     );
   }
   if (dead > 0) {

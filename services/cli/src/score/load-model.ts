@@ -14,6 +14,8 @@ export type ModelSource = { readonly detector: string } | { readonly file: strin
 export interface LoadedModel {
   readonly detector: Detector;
   readonly names: EventNames;
+  /** Version of the model; null for a file. */
+  readonly version: number | null;
 }
 
 /** Alpha for an older model file that has none, if the command line gives none either. */
@@ -30,7 +32,14 @@ export async function loadModel(source: ModelSource, alpha: number | null): Prom
   const stored =
     'detector' in source
       ? await withDatabase((db) => championInForce(db, source.detector))
-      : { bytes: await readModelFile(source.file), sha256: undefined, alpha: null, compute: null, names: null };
+      : {
+          bytes: await readModelFile(source.file),
+          sha256: undefined,
+          alpha: null,
+          compute: null,
+          names: null,
+          version: null,
+        };
   const bundle = loadBundle(stored.bytes, stored.sha256);
   const settings = loadSettings();
   const { backend, threads } = scoringCompute(settings, stored.compute);
@@ -42,5 +51,5 @@ export async function loadModel(source: ModelSource, alpha: number | null): Prom
     cache: folderCache(settings.cacheFolder),
   });
   const { time, eventId } = bundle.metadata.event ?? { time: bundle.entity?.time ?? null, eventId: null };
-  return { detector, names: stored.names ?? { time, id: eventId } };
+  return { detector, names: stored.names ?? { time, id: eventId }, version: stored.version };
 }

@@ -34,18 +34,14 @@ export async function* readRecords(file: string, model: CellReading, options: Re
     if (options.format.kind === 'csv') yield* csvFile(stream, file, model, options);
     else yield* ndjsonFile(stream);
   } catch (cause) {
-    if (cause instanceof FlowlineError) throw cause;
-    throw new FlowlineError('FLOWLINE_FILE_UNREADABLE', `${file} cannot be read: ${messageOf(cause)}`, {
-      where: file,
-      remedy: 'Check the path and its permissions.',
-      cause,
-    });
+    throw unreadable(file, cause);
   } finally {
     stream.destroy();
   }
 }
 
-function openFile(file: string, { gzip }: FileFormat): Readable {
+/** Opens a file (`-`: standard input), decompressed. */
+export function openFile(file: string, { gzip }: Pick<FileFormat, 'gzip'>): Readable {
   const stream = file === '-' ? process.stdin : createReadStream(file);
   // An error of the file reaches the reader of the decompressed stream.
   return gzip ? pipeline(stream, createGunzip(), () => undefined) : stream;
@@ -69,9 +65,20 @@ async function* ndjsonFile(stream: Readable): AsyncGenerator<FileRecord> {
 const withoutMark = (bytes: Uint8Array): Uint8Array =>
   bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
 
+/** Error for a file that cannot be read, from the error that says why. */
+export function unreadable(file: string, cause: unknown): FlowlineError {
+  if (cause instanceof FlowlineError) return cause;
+  return new FlowlineError('FLOWLINE_FILE_UNREADABLE', `${file} cannot be read: ${messageOf(cause)}`, {
+    where: file,
+    remedy: 'Check the path and its permissions.',
+    cause,
+  });
+}
+
 const isBlank = (byte: number): boolean => byte === 0x20 || byte === 0x09 || byte === 0x0d;
 
-function parsedLine(bytes: Uint8Array, row: number): FileRecord {
+/** Reads a line of NDJSON as a record. */
+export function parsedLine(bytes: Uint8Array, row: number): FileRecord {
   if (bytes.length > MAX_LINE_BYTES) {
     return { row, fault: { reason: 'too_large', message: `The line is longer than ${MAX_LINE_BYTES} bytes.` } };
   }

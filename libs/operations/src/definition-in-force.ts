@@ -1,0 +1,8 @@
+import { type DetectorDefinition, readDefinition } from '@flowline/config';
+import { type Database, getDetector } from '@flowline/db';
+
+/** Reads the definition of a detector in force. @throws FlowlineError FLOWLINE_DETECTOR_MISSING. */
+export async function definitionInForce(db: Database, detector: string): Promise<DetectorDefinition> {
+  const { definition, version } = await getDetector(db, detector);
+  return readDefinition(definition, `${detector}, version ${version}`);
+}
