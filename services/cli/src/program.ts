@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
-
 import { Command } from 'commander';
+
+import { versionOfPackage } from './version.ts';
 
 type Load = () => Promise<() => Command>;
 
@@ -30,6 +30,7 @@ const commands = {
   resume: async () => (await import('./commands/detector-states.ts')).resumeCommand,
   delete: async () => (await import('./commands/detector-states.ts')).deleteCommand,
   tokens: async () => (await import('./commands/tokens.ts')).tokensCommand,
+  mcp: async () => (await import('./commands/mcp.ts')).mcpCommand,
   identity: async () => (await import('./commands/identity.ts')).identityCommand,
 } satisfies Record<string, Load>;
 
@@ -69,10 +70,4 @@ export async function createProgram(args: readonly string[]): Promise<Command> {
 function throwInsteadOfExiting(command: Command): void {
   command.exitOverride().configureOutput({ outputError: () => undefined });
   for (const child of command.commands) throwInsteadOfExiting(child);
-}
-
-function versionOfPackage(): string {
-  const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
-  const holdsVersion = typeof manifest === 'object' && manifest !== null && 'version' in manifest;
-  return holdsVersion ? String(manifest.version) : 'unknown';
 }

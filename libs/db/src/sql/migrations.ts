@@ -19,8 +19,8 @@ export const grantRoles = execute(`
 `);
 
 /**
- * Grants the views of the SQL surface. It takes from a reader what the others grant of tables, so it
- * runs after {@link grantRoles}.
+ * Grants the views of the SQL surface. It takes from a reader what the others grant of tables, so
+ * it runs after {@link grantRoles}.
  */
 export const grantSurface = execute(`
   SELECT flowline.grant_surface()
