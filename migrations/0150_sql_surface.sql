@@ -104,7 +104,7 @@ COMMENT ON VIEW flowline.v1_model_leaderboard IS 'Stable: a row per model, with 
 COMMENT ON VIEW flowline.v1_calibration IS 'Stable: a row per model: alarms expected and measured on the stream, and on the test rows of its training.';
 COMMENT ON VIEW flowline.v1_feature_contribution_daily IS 'Stable: what each feature contributed to the anomalies of a UTC day of scoring.';
 
--- What each column is, as docs/reference/sql.md shows it.
+-- What each column is, as docs/reference/sql.md shows it; a view that is not there is passed over.
 DO $do$
 DECLARE
   view_columns record;
@@ -252,8 +252,38 @@ BEGIN
     "low": "times that its value was lower than expected",
     "unlikely": "times that its level was unlikely",
     "bits": "sum of its contributions, in bits",
-    "most_bits": "largest contribution, in bits"}}'::jsonb) LOOP
-    FOR described IN SELECT key, value FROM jsonb_each_text(view_columns.value) LOOP
+    "most_bits": "largest contribution, in bits"},
+  "v1_feedback": {
+    "feedback_id": "id of the answer, growing",
+    "detector": "name of the detector",
+    "anomaly_id": "anomaly that was answered; null for an alert",
+    "alert_id": "alert that was answered; null for a single anomaly",
+    "verdict": "confirmed, expected, false_alarm or new_normal",
+    "note": "note of the person; null for none",
+    "by": "who answered",
+    "at": "time of the answer",
+    "event_time": "event time of the anomaly; of an alert, that of its first",
+    "entity": "entity (source.key); null if events stand alone",
+    "feature": "most surprising feature; null if it was not explained",
+    "direction": "high, low or unlikely, of that feature",
+    "surprise_bits": "surprise of the anomaly, or of the most surprising one of the alert, in bits",
+    "topic": "stream of the anomaly; null for an alert",
+    "partition": "partition of the stream; null for an alert",
+    "offset": "offset within the partition; null for an alert",
+    "event_id": "id of the event; null for an alert",
+    "counts": "true for the latest answer about each anomaly or alert"},
+  "v1_feedback_precision": {
+    "detector": "name of the detector",
+    "feature": "most surprising feature; null if it was not explained",
+    "week": "Monday of the week of event time, in UTC",
+    "answered": "answers that count",
+    "confirmed": "answers that confirm the anomaly",
+    "precision": "confirmed / answered"}}'::jsonb) LOOP
+    FOR described IN
+      SELECT c.key, c.value FROM jsonb_each_text(view_columns.value) AS c
+      JOIN information_schema.columns AS i
+        ON i.table_schema = 'flowline' AND i.table_name = view_columns.key AND i.column_name = c.key
+    LOOP
       EXECUTE format('COMMENT ON COLUMN flowline.%I.%I IS %L', view_columns.key, described.key, described.value);
     END LOOP;
   END LOOP;
