@@ -81,6 +81,7 @@ module.exports = {
     onlyImporter('@marcbachmann/cel-js', 'libs/rules'),
     onlyImporter('rrule-temporal', 'libs/rules'),
     onlyImporter('ical.js', 'libs/rules'),
+    onlyImporter('@modelcontextprotocol', 'services/api'),
     onlyImporter('pino', 'libs/telemetry'),
     onlyImporter('pino-pretty', 'libs/telemetry'),
     onlyImporter('prom-client', 'libs/telemetry'),

@@ -423,6 +423,34 @@ BEGIN
 END
 $function$;
 
+CREATE OR REPLACE FUNCTION flowline.grant_surface()
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  relation text;
+  role     text;
+BEGIN
+  FOR relation IN
+    SELECT DISTINCT c.relname FROM pg_class c CROSS JOIN LATERAL aclexplode(c.relacl) AS granted
+    WHERE c.relnamespace = 'flowline'::regnamespace AND c.relname NOT LIKE 'v1\_%'
+      AND granted.grantee = to_regrole('flowline_reader')
+  LOOP
+    EXECUTE format('REVOKE ALL ON flowline.%I FROM flowline_reader', relation);
+  END LOOP;
+  FOREACH role IN ARRAY ARRAY['flowline_reader', 'flowline_operator', 'flowline_api'] LOOP
+    CONTINUE WHEN to_regrole(role) IS NULL;
+    EXECUTE format('GRANT USAGE ON SCHEMA flowline TO %I', role);
+    FOR relation IN
+      SELECT relname FROM pg_class
+      WHERE relnamespace = 'flowline'::regnamespace AND relkind = 'v' AND relname LIKE 'v1\_%'
+    LOOP
+      EXECUTE format('GRANT SELECT ON flowline.%I TO %I', relation, role);
+    END LOOP;
+  END LOOP;
+END
+$function$;
+
 CREATE OR REPLACE FUNCTION flowline.grant_windows()
  RETURNS void
  LANGUAGE plpgsql
@@ -1269,6 +1297,12 @@ CREATE VIEW flowline.v1_alert_rate_daily AS
    FROM flowline.event_counts
   GROUP BY detector, day, model_version;
 COMMENT ON VIEW flowline.v1_alert_rate_daily IS 'Stable: anomalies expected (by the alpha that decided) and measured, by UTC day and model version.';
+COMMENT ON COLUMN flowline.v1_alert_rate_daily.day IS 'UTC day of scoring';
+COMMENT ON COLUMN flowline.v1_alert_rate_daily.detector IS 'name of the detector';
+COMMENT ON COLUMN flowline.v1_alert_rate_daily.events IS 'events that were scored, stored or not';
+COMMENT ON COLUMN flowline.v1_alert_rate_daily.expected IS 'anomalies to be expected: the sum over events of the alpha that decided';
+COMMENT ON COLUMN flowline.v1_alert_rate_daily.measured IS 'anomalies';
+COMMENT ON COLUMN flowline.v1_alert_rate_daily.model_version IS 'model that scored';
 
 CREATE VIEW flowline.v1_alerts AS
  SELECT alert_id,
@@ -1296,6 +1330,28 @@ CREATE VIEW flowline.v1_alerts AS
    FROM flowline.alerts
   WHERE (phase <> 'counting'::text);
 COMMENT ON VIEW flowline.v1_alerts IS 'Stable: alerts as people read them, one row per run of anomalies.';
+COMMENT ON COLUMN flowline.v1_alerts.acknowledged_at IS 'time of the acknowledgement; null for none';
+COMMENT ON COLUMN flowline.v1_alerts.acknowledged_by IS 'who acknowledged it';
+COMMENT ON COLUMN flowline.v1_alerts.alert_id IS 'id of the alert';
+COMMENT ON COLUMN flowline.v1_alerts.count IS 'anomalies so far; of a storm, alerts';
+COMMENT ON COLUMN flowline.v1_alerts.detector IS 'name of the detector';
+COMMENT ON COLUMN flowline.v1_alerts.entity IS 'entity (source.key); null if events stand alone, and for storms';
+COMMENT ON COLUMN flowline.v1_alerts.feature IS 'feature by which it is grouped; null for none';
+COMMENT ON COLUMN flowline.v1_alerts.fingerprint IS 'id that all alerts of the same detector, source, kind, entity and group share';
+COMMENT ON COLUMN flowline.v1_alerts.first_seen IS 'event time of its first anomaly';
+COMMENT ON COLUMN flowline.v1_alerts.kind IS 'density, out_of_domain or storm';
+COMMENT ON COLUMN flowline.v1_alerts.last_seen IS 'event time of its last anomaly';
+COMMENT ON COLUMN flowline.v1_alerts.messages IS 'messages about it';
+COMMENT ON COLUMN flowline.v1_alerts.partition IS 'partition of its last anomaly';
+COMMENT ON COLUMN flowline.v1_alerts.peak IS 'its most surprising anomaly, as it is published; null for a storm';
+COMMENT ON COLUMN flowline.v1_alerts.peak_bits IS 'surprise of its most surprising anomaly, in bits';
+COMMENT ON COLUMN flowline.v1_alerts.resolved_at IS 'event time of its end; null unless it is resolved';
+COMMENT ON COLUMN flowline.v1_alerts.severity IS 'info, warning, major or critical';
+COMMENT ON COLUMN flowline.v1_alerts.snoozed_until IS 'time until which its messages are held back; null for none';
+COMMENT ON COLUMN flowline.v1_alerts.state IS 'open or resolved';
+COMMENT ON COLUMN flowline.v1_alerts.storm IS 'of a storm: openings by feature, and the worst by name; null otherwise';
+COMMENT ON COLUMN flowline.v1_alerts.summary IS 'one line for people, of the most surprising anomaly';
+COMMENT ON COLUMN flowline.v1_alerts.topic IS 'stream that it comes from';
 
 CREATE VIEW flowline.v1_anomalies AS
  SELECT anomaly_id,
@@ -1326,6 +1382,266 @@ CREATE VIEW flowline.v1_anomalies AS
     suppressed_by
    FROM flowline.anomalies;
 COMMENT ON VIEW flowline.v1_anomalies IS 'Stable: anomalies as people read them.';
+COMMENT ON COLUMN flowline.v1_anomalies.alert_id IS 'alert that it belongs to; null if it is suppressed';
+COMMENT ON COLUMN flowline.v1_anomalies.anomaly_id IS 'id of the anomaly, growing';
+COMMENT ON COLUMN flowline.v1_anomalies.contributions IS '[{feature, bits, direction}], the largest first; direction is high, low or unlikely';
+COMMENT ON COLUMN flowline.v1_anomalies.detector IS 'name of the detector';
+COMMENT ON COLUMN flowline.v1_anomalies.detector_version IS 'definition that was in force';
+COMMENT ON COLUMN flowline.v1_anomalies.entity IS 'entity (source.key); null if events stand alone';
+COMMENT ON COLUMN flowline.v1_anomalies.event_id IS 'id of the event, or its place in the stream';
+COMMENT ON COLUMN flowline.v1_anomalies.event_time IS 'time of the event';
+COMMENT ON COLUMN flowline.v1_anomalies.expected IS '{feature: {median, p05, p95}}: the value expected given all the others';
+COMMENT ON COLUMN flowline.v1_anomalies.explanation_follows IS 'true while the explanation is still to come';
+COMMENT ON COLUMN flowline.v1_anomalies.log_density_nats IS 'log p(event), in nats; -Infinity outside the domain';
+COMMENT ON COLUMN flowline.v1_anomalies.model_version IS 'model that scored it';
+COMMENT ON COLUMN flowline.v1_anomalies.nearest_normal IS '{feature: value} of the closest usual event';
+COMMENT ON COLUMN flowline.v1_anomalies.observed IS '{feature: value}, in original units';
+COMMENT ON COLUMN flowline.v1_anomalies."offset" IS 'offset within the partition';
+COMMENT ON COLUMN flowline.v1_anomalies.p_method IS 'empirical, tail (fitted beyond the calibration rows) or floor (at most this)';
+COMMENT ON COLUMN flowline.v1_anomalies.p_value IS 'share of normal events that are at least as improbable';
+COMMENT ON COLUMN flowline.v1_anomalies.partition IS 'partition of the stream';
+COMMENT ON COLUMN flowline.v1_anomalies.reason IS 'low_density or out_of_domain';
+COMMENT ON COLUMN flowline.v1_anomalies.rules IS 'names of the rules that it met, and calendar/NAME';
+COMMENT ON COLUMN flowline.v1_anomalies.scored_at IS 'time of scoring';
+COMMENT ON COLUMN flowline.v1_anomalies.summary IS 'one line for people';
+COMMENT ON COLUMN flowline.v1_anomalies.suppressed_by IS 'rule, calendar or bound that keeps it from being part of an alert; null for none';
+COMMENT ON COLUMN flowline.v1_anomalies.surprise_bits IS '-log2 of the p-value, in bits';
+COMMENT ON COLUMN flowline.v1_anomalies.top_feature IS 'feature that contributes most; null for none, or while the explanation follows';
+COMMENT ON COLUMN flowline.v1_anomalies.topic IS 'stream that it came from';
+
+CREATE VIEW flowline.v1_calibration AS
+ SELECT m.detector,
+    m.version AS model_version,
+    c.first_day,
+    c.last_day,
+    COALESCE(c.events, (0)::bigint) AS events,
+    COALESCE(c.expected, (0)::double precision) AS expected,
+    COALESCE(c.measured, (0)::bigint) AS measured,
+    ((c.measured)::double precision / NULLIF(c.expected, (0)::double precision)) AS ratio,
+    (((c.measured)::double precision - c.expected) / NULLIF(sqrt(c.expected), (0)::double precision)) AS deviation,
+    m.alpha AS trained_alpha,
+    ((m.manifest #>> '{history,calibration,rows}'::text[]))::bigint AS calibration_rows,
+    ((r.metrics #>> '{training,calibration,trimmedRows}'::text[]))::bigint AS trimmed_rows,
+    ((r.metrics #>> '{training,calibration,designEffect}'::text[]))::double precision AS design_effect,
+    ((r.metrics #>> '{training,calibration,hasTail}'::text[]))::boolean AS has_tail,
+    ((r.metrics #>> '{training,alarms,testRows}'::text[]))::bigint AS test_rows,
+    ((r.metrics #>> '{training,alarms,alarms}'::text[]))::bigint AS test_alarms,
+    ((r.metrics #>> '{training,alarms,expectedRate}'::text[]))::double precision AS test_expected_rate,
+    ((r.metrics #>> '{training,alarms,interval,low}'::text[]))::double precision AS test_rate_low,
+    ((r.metrics #>> '{training,alarms,interval,high}'::text[]))::double precision AS test_rate_high,
+    ((r.metrics #>> '{training,alarms,measuredRate}'::text[]))::double precision AS test_measured_rate,
+    (r.metrics #>> '{training,alarms,verdict}'::text[]) AS test_verdict
+   FROM ((flowline.model_versions m
+     LEFT JOIN ( SELECT event_counts.detector,
+            event_counts.model_version,
+            min(event_counts.day) AS first_day,
+            max(event_counts.day) AS last_day,
+            (sum(event_counts.events))::bigint AS events,
+            sum(event_counts.expected) AS expected,
+            (sum(event_counts.anomalies))::bigint AS measured
+           FROM flowline.event_counts
+          GROUP BY event_counts.detector, event_counts.model_version) c ON (((c.detector = m.detector) AND (c.model_version = m.version))))
+     LEFT JOIN flowline.training_runs r ON (((r.detector = m.detector) AND (r.model_version = m.version) AND (r.status = 'succeeded'::text))));
+COMMENT ON VIEW flowline.v1_calibration IS 'Stable: a row per model: alarms expected and measured on the stream, and on the test rows of its training.';
+COMMENT ON COLUMN flowline.v1_calibration.calibration_rows IS 'rows behind its p-values';
+COMMENT ON COLUMN flowline.v1_calibration.design_effect IS 'rows per independent row among the rarest; above 1 if surprising rows are clustered in time';
+COMMENT ON COLUMN flowline.v1_calibration.detector IS 'name of the detector';
+COMMENT ON COLUMN flowline.v1_calibration.deviation IS '(measured - expected) / sqrt(expected): beyond 3 either way is more than chance explains, for independent events';
+COMMENT ON COLUMN flowline.v1_calibration.events IS 'events that it scored';
+COMMENT ON COLUMN flowline.v1_calibration.expected IS 'anomalies to be expected: the sum over events of the alpha that decided';
+COMMENT ON COLUMN flowline.v1_calibration.first_day IS 'first UTC day on which it scored; null for none';
+COMMENT ON COLUMN flowline.v1_calibration.has_tail IS 'true if a fitted tail takes p-values below 1/(rows + 1)';
+COMMENT ON COLUMN flowline.v1_calibration.last_day IS 'last UTC day on which it scored';
+COMMENT ON COLUMN flowline.v1_calibration.measured IS 'anomalies';
+COMMENT ON COLUMN flowline.v1_calibration.model_version IS 'version of the model';
+COMMENT ON COLUMN flowline.v1_calibration.ratio IS 'measured / expected; null without events';
+COMMENT ON COLUMN flowline.v1_calibration.test_alarms IS 'alarms on them';
+COMMENT ON COLUMN flowline.v1_calibration.test_expected_rate IS 'expected share of alarms';
+COMMENT ON COLUMN flowline.v1_calibration.test_measured_rate IS 'alarms per test row';
+COMMENT ON COLUMN flowline.v1_calibration.test_rate_high IS 'upper end of that range';
+COMMENT ON COLUMN flowline.v1_calibration.test_rate_low IS 'lower end of the range of that share, with 90 % probability';
+COMMENT ON COLUMN flowline.v1_calibration.test_rows IS 'rows that it was tested on';
+COMMENT ON COLUMN flowline.v1_calibration.test_verdict IS 'inside, above, below, unclear (in bursts that chance may explain) or untested';
+COMMENT ON COLUMN flowline.v1_calibration.trained_alpha IS 'alpha at the time of its training';
+COMMENT ON COLUMN flowline.v1_calibration.trimmed_rows IS 'outliers that were left out of them';
+
+CREATE VIEW flowline.v1_detector_health AS
+ SELECT d.name AS detector,
+    d.state,
+    d.current_version AS definition_version,
+    f.detector_version AS definition_in_force,
+    ( SELECT a.version
+           FROM flowline.model_aliases a
+          WHERE ((a.detector = d.name) AND (a.alias = 'champion'::text))) AS champion,
+    f.model_version AS model_in_force,
+    ( SELECT max(m.version) AS max
+           FROM flowline.model_versions m
+          WHERE (m.detector = d.name)) AS newest_model,
+    f.alpha,
+    f.alpha_note,
+    f.since AS in_force_since,
+    f.seen_at AS scorer_seen_at,
+    f.fault_code,
+    f.fault_reason,
+    f.fault_remedy,
+    f.held_version AS held_model,
+    f.held_reason,
+    f.held_remedy,
+    run.status AS last_training,
+    run.started_at AS last_training_at,
+    (run.error ->> 'message'::text) AS last_training_error,
+    ( SELECT max(o.record_time) AS max
+           FROM flowline.stream_offsets o
+          WHERE (o.detector = d.name)) AS last_record_at,
+    ( SELECT max(o.updated_at) AS max
+           FROM flowline.stream_offsets o
+          WHERE (o.detector = d.name)) AS last_stored_at,
+    ( SELECT (COALESCE(sum((g.to_offset - g.from_offset)), (0)::numeric))::bigint AS "coalesce"
+           FROM flowline.stream_gaps g
+          WHERE (g.detector = d.name)) AS lost_records,
+    ( SELECT count(*) AS count
+           FROM flowline.dead_letters l
+          WHERE ((l.detector = d.name) AND (l.stored_at >= (now() - '1 day'::interval)))) AS dead_letters_last_day,
+    ( SELECT count(*) AS count
+           FROM flowline.alerts a
+          WHERE ((a.detector = d.name) AND (a.due_at IS NOT NULL))) AS open_alerts,
+    ( SELECT count(*) AS count
+           FROM flowline.alerts a
+          WHERE ((a.detector = d.name) AND (a.due_at IS NOT NULL) AND (a.acknowledged_at IS NULL))) AS unacknowledged_alerts,
+    ( SELECT count(*) AS count
+           FROM flowline.alert_outbox o
+          WHERE ((o.detector = d.name) AND (o.sent_at IS NULL) AND (o.dead_at IS NULL))) AS waiting_messages,
+    today.events AS events_today,
+    today.measured AS anomalies_today,
+    today.expected AS expected_today
+   FROM (((flowline.detectors d
+     LEFT JOIN flowline.detectors_in_force f ON ((f.detector = d.name)))
+     LEFT JOIN LATERAL ( SELECT r.status,
+            r.started_at,
+            r.error
+           FROM flowline.training_runs r
+          WHERE (r.detector = d.name)
+          ORDER BY r.started_at DESC
+         LIMIT 1) run ON (true))
+     CROSS JOIN LATERAL ( SELECT (COALESCE(sum(c.events), (0)::numeric))::bigint AS events,
+            (COALESCE(sum(c.anomalies), (0)::numeric))::bigint AS measured,
+            COALESCE(sum(c.expected), (0)::double precision) AS expected
+           FROM flowline.event_counts c
+          WHERE ((c.detector = d.name) AND (c.day = ((now() AT TIME ZONE 'UTC'::text))::date))) today)
+  WHERE (d.state <> 'deleted'::text);
+COMMENT ON VIEW flowline.v1_detector_health IS 'Stable: a row per detector: what scores it, why not something newer, and what waits.';
+COMMENT ON COLUMN flowline.v1_detector_health.alpha IS 'p-value up to which an event is an anomaly';
+COMMENT ON COLUMN flowline.v1_detector_health.alpha_note IS 'why alpha is not what the definition asks for; null where it is';
+COMMENT ON COLUMN flowline.v1_detector_health.anomalies_today IS 'anomalies of this UTC day';
+COMMENT ON COLUMN flowline.v1_detector_health.champion IS 'model that is to score; null before the first';
+COMMENT ON COLUMN flowline.v1_detector_health.dead_letters_last_day IS 'records of the last 24 hours that could not be scored';
+COMMENT ON COLUMN flowline.v1_detector_health.definition_in_force IS 'version that a scorer follows; null if none ever did';
+COMMENT ON COLUMN flowline.v1_detector_health.definition_version IS 'version of the definition that was applied last';
+COMMENT ON COLUMN flowline.v1_detector_health.detector IS 'name of the detector';
+COMMENT ON COLUMN flowline.v1_detector_health.events_today IS 'events scored on this UTC day';
+COMMENT ON COLUMN flowline.v1_detector_health.expected_today IS 'anomalies to be expected of them';
+COMMENT ON COLUMN flowline.v1_detector_health.fault_code IS 'error code of what keeps a scorer from using the champion; null for nothing';
+COMMENT ON COLUMN flowline.v1_detector_health.fault_reason IS 'the same in words';
+COMMENT ON COLUMN flowline.v1_detector_health.fault_remedy IS 'what to do about it';
+COMMENT ON COLUMN flowline.v1_detector_health.held_model IS 'newest model that is held back; null for none';
+COMMENT ON COLUMN flowline.v1_detector_health.held_reason IS 'why it is held back';
+COMMENT ON COLUMN flowline.v1_detector_health.held_remedy IS 'what to do about it';
+COMMENT ON COLUMN flowline.v1_detector_health.in_force_since IS 'time since which this definition, model and alpha score together';
+COMMENT ON COLUMN flowline.v1_detector_health.last_record_at IS 'time of the newest record that is stored, as Kafka has it';
+COMMENT ON COLUMN flowline.v1_detector_health.last_stored_at IS 'time at which records were last stored';
+COMMENT ON COLUMN flowline.v1_detector_health.last_training IS 'running, succeeded, failed or abandoned; null for none';
+COMMENT ON COLUMN flowline.v1_detector_health.last_training_at IS 'start of the last training';
+COMMENT ON COLUMN flowline.v1_detector_health.last_training_error IS 'why it failed; null if it did not';
+COMMENT ON COLUMN flowline.v1_detector_health.lost_records IS 'records that the topic no longer held when they were due';
+COMMENT ON COLUMN flowline.v1_detector_health.model_in_force IS 'model that a scorer uses; null for none';
+COMMENT ON COLUMN flowline.v1_detector_health.newest_model IS 'model that was trained last; null for none';
+COMMENT ON COLUMN flowline.v1_detector_health.open_alerts IS 'alerts that are open';
+COMMENT ON COLUMN flowline.v1_detector_health.scorer_seen_at IS 'last report of a scorer, which comes every ten seconds';
+COMMENT ON COLUMN flowline.v1_detector_health.state IS 'active or paused';
+COMMENT ON COLUMN flowline.v1_detector_health.unacknowledged_alerts IS 'open alerts that nobody has acknowledged';
+COMMENT ON COLUMN flowline.v1_detector_health.waiting_messages IS 'messages that are still to be sent, per sink';
+
+CREATE VIEW flowline.v1_feature_contribution_daily AS
+ SELECT d.detector,
+    d.day,
+    c.feature,
+    count(*) AS anomalies,
+    count(*) FILTER (WHERE (a.top_feature = c.feature)) AS as_top_feature,
+    count(*) FILTER (WHERE (c.direction = 'high'::text)) AS high,
+    count(*) FILTER (WHERE (c.direction = 'low'::text)) AS low,
+    count(*) FILTER (WHERE (c.direction = 'unlikely'::text)) AS unlikely,
+    sum(c.bits) AS bits,
+    max(c.bits) AS most_bits
+   FROM ((( SELECT DISTINCT event_counts.detector,
+            event_counts.day
+           FROM flowline.event_counts) d
+     JOIN flowline.anomalies a ON (((a.detector = d.detector) AND (a.scored_at >= ((d.day)::timestamp without time zone AT TIME ZONE 'UTC'::text)) AND (a.scored_at < (((d.day + 1))::timestamp without time zone AT TIME ZONE 'UTC'::text)))))
+     CROSS JOIN LATERAL jsonb_to_recordset((a.alert -> 'contributions'::text)) c(feature text, bits double precision, direction text))
+  GROUP BY d.detector, d.day, c.feature;
+COMMENT ON VIEW flowline.v1_feature_contribution_daily IS 'Stable: what each feature contributed to the anomalies of a UTC day of scoring.';
+COMMENT ON COLUMN flowline.v1_feature_contribution_daily.anomalies IS 'anomalies to which it contributed';
+COMMENT ON COLUMN flowline.v1_feature_contribution_daily.as_top_feature IS 'anomalies to which it contributed most';
+COMMENT ON COLUMN flowline.v1_feature_contribution_daily.bits IS 'sum of its contributions, in bits';
+COMMENT ON COLUMN flowline.v1_feature_contribution_daily.day IS 'UTC day of scoring';
+COMMENT ON COLUMN flowline.v1_feature_contribution_daily.detector IS 'name of the detector';
+COMMENT ON COLUMN flowline.v1_feature_contribution_daily.feature IS 'name of the feature';
+COMMENT ON COLUMN flowline.v1_feature_contribution_daily.high IS 'times that its value was higher than expected';
+COMMENT ON COLUMN flowline.v1_feature_contribution_daily.low IS 'times that its value was lower than expected';
+COMMENT ON COLUMN flowline.v1_feature_contribution_daily.most_bits IS 'largest contribution, in bits';
+COMMENT ON COLUMN flowline.v1_feature_contribution_daily.unlikely IS 'times that its level was unlikely';
+
+CREATE VIEW flowline.v1_model_leaderboard AS
+ SELECT m.detector,
+    m.version AS model_version,
+    m.detector_version AS definition_version,
+    ARRAY( SELECT a.alias
+           FROM flowline.model_aliases a
+          WHERE ((a.detector = m.detector) AND (a.version = m.version))
+          ORDER BY a.alias) AS aliases,
+        CASE
+            WHEN (held.nll IS NOT NULL) THEN rank() OVER (PARTITION BY m.detector ORDER BY held.nll)
+            ELSE NULL::bigint
+        END AS rank,
+    held.nll AS heldout_nll_nats,
+    held.error AS heldout_standard_error,
+    ((r.metrics #>> '{comparison,champion}'::text[]))::integer AS compared_with,
+    ((r.metrics #>> '{comparison,meanDifferenceNats}'::text[]))::double precision AS gain_nats,
+    ((r.metrics #>> '{comparison,standardError}'::text[]))::double precision AS gain_standard_error,
+    r.promoted,
+    (r.metrics #>> '{promotion,reason}'::text[]) AS promotion_reason,
+    (m.manifest ->> 'family'::text) AS family,
+    ((m.manifest ->> 'members'::text))::integer AS members,
+    ((m.manifest #>> '{history,train,rows}'::text[]))::bigint AS train_rows,
+    ((m.manifest #>> '{history,calibration,rows}'::text[]))::bigint AS calibration_rows,
+    ((m.manifest #>> '{history,test,rows}'::text[]))::bigint AS test_rows,
+    ((r.metrics #>> '{training,seconds}'::text[]))::double precision AS training_seconds,
+    r.run_id AS training_run,
+    m.created_at AS trained_at
+   FROM ((flowline.model_versions m
+     LEFT JOIN flowline.training_runs r ON (((r.detector = m.detector) AND (r.model_version = m.version) AND (r.status = 'succeeded'::text))))
+     CROSS JOIN LATERAL ( SELECT ((m.manifest #>> '{heldOut,nllNats}'::text[]))::double precision AS nll,
+            ((m.manifest #>> '{heldOut,standardError}'::text[]))::double precision AS error) held);
+COMMENT ON VIEW flowline.v1_model_leaderboard IS 'Stable: a row per model, with its held-out likelihood and how it compared with the champion of its time.';
+COMMENT ON COLUMN flowline.v1_model_leaderboard.aliases IS 'champion (scores), previous, challenger (held back), or none';
+COMMENT ON COLUMN flowline.v1_model_leaderboard.calibration_rows IS 'rows behind its p-values';
+COMMENT ON COLUMN flowline.v1_model_leaderboard.compared_with IS 'champion of that time, compared on the same rows; null for none';
+COMMENT ON COLUMN flowline.v1_model_leaderboard.definition_version IS 'definition that it was trained for';
+COMMENT ON COLUMN flowline.v1_model_leaderboard.detector IS 'name of the detector';
+COMMENT ON COLUMN flowline.v1_model_leaderboard.family IS 'family of its flows';
+COMMENT ON COLUMN flowline.v1_model_leaderboard.gain_nats IS 'mean of log p minus log p of that champion, in nats: above 0 is better';
+COMMENT ON COLUMN flowline.v1_model_leaderboard.gain_standard_error IS 'standard error of that mean, in nats';
+COMMENT ON COLUMN flowline.v1_model_leaderboard.heldout_nll_nats IS 'mean of -log p of its test rows, in nats and original units: lower is better';
+COMMENT ON COLUMN flowline.v1_model_leaderboard.heldout_standard_error IS 'standard error of that mean, in nats';
+COMMENT ON COLUMN flowline.v1_model_leaderboard.members IS 'flows of the ensemble';
+COMMENT ON COLUMN flowline.v1_model_leaderboard.model_version IS 'version of the model';
+COMMENT ON COLUMN flowline.v1_model_leaderboard.promoted IS 'true if it became the champion after its training';
+COMMENT ON COLUMN flowline.v1_model_leaderboard.promotion_reason IS 'why it did, or did not';
+COMMENT ON COLUMN flowline.v1_model_leaderboard.rank IS 'place among the models of the detector by heldout_nll_nats, 1 the best; each has test rows of its own';
+COMMENT ON COLUMN flowline.v1_model_leaderboard.test_rows IS 'rows that it was tested on';
+COMMENT ON COLUMN flowline.v1_model_leaderboard.train_rows IS 'rows that it was trained on';
+COMMENT ON COLUMN flowline.v1_model_leaderboard.trained_at IS 'time at which it was stored';
+COMMENT ON COLUMN flowline.v1_model_leaderboard.training_run IS 'id of the training run; null for a model that was stored otherwise';
+COMMENT ON COLUMN flowline.v1_model_leaderboard.training_seconds IS 'duration of the training, in seconds';
 
 CREATE VIEW flowline.v1_feedback AS
  SELECT feedback_id,

@@ -31,6 +31,15 @@ beforeAll(async () => {
       now() - i * interval '1 minute', 'low_density', -i, 1.0 / (i + 1), 'tail', i % 977, 'feature ' || i % 200, 'x',
       jsonb_build_object('event', jsonb_build_object('entity', 'entity ' || i % 500), 'filler', repeat(md5(i::text), 20))
     FROM generate_series(1, ${ANOMALIES}) AS i;
+    INSERT INTO flowline.event_counts (detector, model_version, day, topic, partition, events, anomalies)
+    SELECT 'detector ' || d, 1, current_date - i, 't', 0, 1, 1 FROM generate_series(0, 99) AS d, generate_series(0, 14) AS i;
+    INSERT INTO flowline.detectors (name, current_version) SELECT 'detector-' || i, 1 FROM generate_series(1, 100) AS i;
+    INSERT INTO flowline.detector_versions (detector, version, definition, sha256)
+    SELECT 'detector-' || i, 1, '{}', repeat('0', 64) FROM generate_series(1, 100) AS i;
+    INSERT INTO flowline.alerts (alert_id, fingerprint, is_latest, detector, topic, partition, kind, phase, severity, count,
+      first_seen, last_seen, peak_bits, recent, told, messages)
+    SELECT gen_random_uuid(), gen_random_uuid(), true, 'detector-' || i % 100, 't', 0, 'density', 'resolved', 'info', 1, now(), now(),
+      1, '{}', 'resolved', 1 FROM generate_series(1, ${ANOMALIES}) AS i;
     INSERT INTO flowline.score_sources (detector, detector_version, model_version, topic, partition) VALUES ('detector 1', 1, 1, 't', 0);
     INSERT INTO flowline.event_scores (scored_at, event_time, "offset", source_id, log_density, p_value, flags, event_id, numeric_values)
     SELECT now(), now() - (${EVENTS} - i) * interval '1 second', i, 1, -1, 0.5, 6, 'event ' || i, array_fill(1.5::real, ARRAY[10])
@@ -104,6 +113,19 @@ describe('the generic plan', () => {
     expect(await genericPlan({ text, values: [] })).toContain('anomalies_p_value');
     const ofDetector = 'SELECT * FROM flowline.v1_anomalies WHERE detector = $1 ORDER BY p_value LIMIT 10';
     expect(await genericPlan({ text: ofDetector, values: ['detector 1'] })).toContain('anomalies_detector_p_value');
+  });
+
+  it('of a view of the SQL surface reads indexes, and no stored events', async () => {
+    const daily = `SELECT * FROM flowline.v1_feature_contribution_daily WHERE detector = $1 AND day >= $2::date`;
+    const contributions = await genericPlan({ text: daily, values: ['detector 1', '2026-01-01'] });
+    expect(contributions).toMatch(/anomalies_scored_at/);
+    const health = await genericPlan({ text: 'SELECT * FROM flowline.v1_detector_health', values: [] });
+    expect(health).toMatch(/dead_letters_stored_at[\s\S]*alerts_due/);
+    expect(health).not.toMatch(/Seq Scan on (anomalies|alerts|dead_letters)/);
+    for (const view of ['v1_calibration', 'v1_model_leaderboard', 'v1_alert_rate_daily', 'v1_alerts']) {
+      const plan = await genericPlan({ text: `SELECT * FROM flowline.${view}`, values: [] });
+      expect(plan + contributions + health).not.toContain('event_scores');
+    }
   });
 
   it('of a stored event within a time range reads the block ranges of both', async () => {

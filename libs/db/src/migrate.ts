@@ -8,7 +8,7 @@ import { closeClient, type Database, openClient } from './database.ts';
 import { toFlowlineError } from './database-error.ts';
 import { SET_FORMATS } from './formats.ts';
 import { ensurePartitions } from './partitions.ts';
-import { grantRoles, lockMigrations, selectMigrations } from './sql/migrations.ts';
+import { grantRoles, grantSurface, lockMigrations, selectMigrations } from './sql/migrations.ts';
 import { withTransaction } from './transaction.ts';
 
 /**
@@ -64,6 +64,7 @@ export async function migrate(db: Database): Promise<string[]> {
   await withTransaction(db, async (client) => {
     await lockMigrations(client); // Postgres refuses concurrent grants on one object.
     await grantRoles(client);
+    await grantSurface(client);
   });
   await ensurePartitions(db);
   return applied.map((migration) => migration.name);

@@ -1,4 +1,5 @@
-export { checkCalendar, checkRule, type KnownNames } from './check.ts';
+export { checkDocuments } from './check-documents.ts';
+export type { KnownNames } from './check.ts';
 export type { RuledDetector } from './condition-values.ts';
 export { type Answer, type ProposedRule, proposeRules } from './propose.ts';
 export { type RuleFault, RuleSet, type RulesAndCalendars, type Versioned } from './rule-set.ts';

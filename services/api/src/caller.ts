@@ -2,12 +2,18 @@ import type { ApiToken, TokenScope } from '@flowline/db';
 import { tokenScopes } from '@flowline/db';
 import { FlowlineError } from '@flowline/events';
 
+/** Rights of a sender: those of a token, or those with which a local process was started. */
+type Rights = Pick<ApiToken, 'tokenId' | 'name' | 'scope' | 'detectors'>;
+
 /** Sender of an authenticated request: its token. */
 export class Caller {
-  readonly token: ApiToken;
+  readonly token: Rights;
+  /** True for the user of a local process, who has no token but the login of the database. */
+  readonly isLocal: boolean;
 
-  constructor(token: ApiToken) {
+  constructor(token: Rights, isLocal = false) {
     this.token = token;
+    this.isLocal = isLocal;
   }
 
   /** True if the token has a scope, by its own or a greater one. */

@@ -1,7 +1,7 @@
-import { recordAudit } from '@flowline/db';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import { type Answer, answerOnce } from './answer-once.ts';
+import { auditCall, type AuditedCall } from './audit.ts';
 import { authorise } from './authorise.ts';
 import type { Caller } from './caller.ts';
 import { problemOf } from './problem.ts';
@@ -25,12 +25,12 @@ export async function handleRoute(route: Route, exchange: Exchange, parts: ApiPa
     const read = readRequest(route, request, caller);
     const answer = await answerOnce(parts.db, { route, request, caller }, () => route.handle(read as never, parts));
     status = answer.status;
-    await audit(route, exchange, parts, status);
+    await auditCall(parts, route, audited(exchange), status);
     reply.code(status).headers({ 'content-type': 'application/json; charset=utf-8', ...answer.headers });
     return answer.body;
   } catch (error) {
     ({ status } = problemOf(error, request.id));
-    await audit(route, exchange, parts, status).catch((err: unknown) => {
+    await auditCall(parts, route, audited(exchange), status).catch((err: unknown) => {
       parts.logger.error({ err, requestId: request.id }, 'a refusal is not in the audit log');
     });
     throw error;
@@ -41,12 +41,7 @@ export async function handleRoute(route: Route, exchange: Exchange, parts: ApiPa
   }
 }
 
-/** Logs a request of a token that changes something, done or refused. */
-async function audit(route: Route, { request, caller }: Exchange, { db }: ApiParts, outcome: number): Promise<void> {
-  if (route.method === 'GET' || route.scope === 'read' || caller === null) return;
+function audited({ request, caller }: Exchange): AuditedCall {
   const { detector = null } = request.params as { readonly detector?: string };
-  const { name: actor, tokenId } = caller.token;
-  const action = `${route.method} ${route.path}`;
-  const target = request.url.replace(/\?.*/, '');
-  await recordAudit(db, { actor, tokenId, action, target, detector, requestId: request.id, outcome });
+  return { caller, target: request.url.replace(/\?.*/, ''), detector, requestId: request.id };
 }

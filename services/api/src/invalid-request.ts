@@ -6,7 +6,11 @@ const MOST_FINDINGS = 10;
 const FINDING_CHARACTERS = 200;
 
 /** Creates the error for a part of a request (`query`, `body`) that does not fit its schema. */
-export function invalidRequest(part: string, error: z.ZodError): FlowlineError {
+export function invalidRequest(
+  part: string,
+  error: z.ZodError,
+  remedy = 'See /openapi.json for what it takes.',
+): FlowlineError {
   const findings = error.issues.map(({ path, message }) => {
     const place = path.map(String).join('.');
     return printable(place === '' ? message : `${place}: ${message}`, FINDING_CHARACTERS);
@@ -15,7 +19,7 @@ export function invalidRequest(part: string, error: z.ZodError): FlowlineError {
   const more = findings.length > shown.length ? `; and ${findings.length - shown.length} more` : '';
   return new FlowlineError('FLOWLINE_REQUEST_INVALID', `The ${part} is not valid: ${shown.join('; ')}${more}.`, {
     where: part,
-    remedy: 'See /openapi.json for what it takes.',
+    remedy,
   });
 }
 

@@ -38,7 +38,11 @@ function readBody(route: Route, body: unknown): unknown {
   return readPart('body', route.body, decoded.value);
 }
 
-function readPart(part: string, schema: z.ZodType | null, value: unknown): unknown {
+/**
+ * Reads one part of a request by its schema.
+ * @throws FlowlineError FLOWLINE_REQUEST_INVALID with every finding.
+ */
+export function readPart(part: string, schema: z.ZodType | null, value: unknown): unknown {
   if (schema === null) {
     const names = Object.keys(value ?? {});
     if (names.length === 0 || part === 'path') return undefined;

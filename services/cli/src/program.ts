@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
-
 import { Command } from 'commander';
+
+import { versionOfPackage } from './version.ts';
 
 type Load = () => Promise<() => Command>;
 
@@ -39,6 +39,7 @@ const commands = {
     const { completionCommand } = await import('./commands/completion.ts');
     return () => completionCommand(() => createProgram([]));
   },
+  mcp: async () => (await import('./commands/mcp.ts')).mcpCommand,
   identity: async () => (await import('./commands/identity.ts')).identityCommand,
 } satisfies Record<string, Load>;
 
@@ -78,10 +79,4 @@ export async function createProgram(args: readonly string[]): Promise<Command> {
 function throwInsteadOfExiting(command: Command): void {
   command.exitOverride().configureOutput({ outputError: () => undefined });
   for (const child of command.commands) throwInsteadOfExiting(child);
-}
-
-function versionOfPackage(): string {
-  const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
-  const holdsVersion = typeof manifest === 'object' && manifest !== null && 'version' in manifest;
-  return holdsVersion ? String(manifest.version) : 'unknown';
 }

@@ -17,3 +17,11 @@ export const grantRoles = execute(`
     flowline.grant_alerts(), flowline.grant_history(), flowline.grant_resources(), flowline.grant_sinks(),
     flowline.grant_api(), flowline.grant_feedback()
 `);
+
+/**
+ * Grants the views of the SQL surface. It takes from a reader what the others grant of tables, so
+ * it runs after {@link grantRoles}.
+ */
+export const grantSurface = execute(`
+  SELECT flowline.grant_surface()
+`);

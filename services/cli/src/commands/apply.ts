@@ -1,8 +1,9 @@
 import { loadDocuments } from '@flowline/config';
+import { checkDocuments } from '@flowline/rules';
 import type { Command } from 'commander';
 
 import { applyDocument, type ApplyResult } from '../apply-document.ts';
-import { checkDocuments, knownNames } from '../check-documents.ts';
+import { knownNames } from '../known-names.ts';
 import { action, command } from '../command.ts';
 import { printResult } from '../output.ts';
 import { withDatabase } from '../with-database.ts';

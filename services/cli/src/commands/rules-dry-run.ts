@@ -1,8 +1,9 @@
 import { loadDocuments } from '@flowline/config';
 import { FlowlineError } from '@flowline/events';
+import { checkDocuments } from '@flowline/rules';
 import type { Command } from 'commander';
 
-import { checkDocuments, knownNames } from '../check-documents.ts';
+import { knownNames } from '../known-names.ts';
 import { action, command } from '../command.ts';
 import { formatCount, formatTable, printResult, printWarning } from '../output.ts';
 import { parseMoment } from '../parse-options.ts';

@@ -1,7 +1,7 @@
 import { type FlowlineDocument, loadDocuments } from '@flowline/config';
+import { checkDocuments } from '@flowline/rules';
 import type { Command } from 'commander';
 
-import { checkDocuments } from '../check-documents.ts';
 import { action, command } from '../command.ts';
 import { printResult } from '../output.ts';
 
