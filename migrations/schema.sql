@@ -1590,6 +1590,68 @@ COMMENT ON COLUMN flowline.v1_feature_contribution_daily.low IS 'times that its 
 COMMENT ON COLUMN flowline.v1_feature_contribution_daily.most_bits IS 'largest contribution, in bits';
 COMMENT ON COLUMN flowline.v1_feature_contribution_daily.unlikely IS 'times that its level was unlikely';
 
+CREATE VIEW flowline.v1_feedback AS
+ SELECT feedback_id,
+    detector,
+    anomaly_id,
+    alert_id,
+    verdict,
+    note,
+    by,
+    at,
+    event_time,
+    entity,
+    feature,
+    direction,
+    surprise_bits,
+    topic,
+    partition,
+    "offset",
+    event_id,
+    ((NOT (EXISTS ( SELECT
+           FROM flowline.feedback later
+          WHERE ((later.anomaly_id = f.anomaly_id) AND (later.feedback_id > f.feedback_id))))) AND (NOT (EXISTS ( SELECT
+           FROM flowline.feedback later
+          WHERE ((later.alert_id = f.alert_id) AND (later.feedback_id > f.feedback_id)))))) AS counts
+   FROM flowline.feedback f;
+COMMENT ON VIEW flowline.v1_feedback IS 'Stable: answers of people to anomalies and alerts. "counts" is true for the latest about each.';
+COMMENT ON COLUMN flowline.v1_feedback.alert_id IS 'alert that was answered; null for a single anomaly';
+COMMENT ON COLUMN flowline.v1_feedback.anomaly_id IS 'anomaly that was answered; null for an alert';
+COMMENT ON COLUMN flowline.v1_feedback.at IS 'time of the answer';
+COMMENT ON COLUMN flowline.v1_feedback.by IS 'who answered';
+COMMENT ON COLUMN flowline.v1_feedback.counts IS 'true for the latest answer about each anomaly or alert';
+COMMENT ON COLUMN flowline.v1_feedback.detector IS 'name of the detector';
+COMMENT ON COLUMN flowline.v1_feedback.direction IS 'high, low or unlikely, of that feature';
+COMMENT ON COLUMN flowline.v1_feedback.entity IS 'entity (source.key); null if events stand alone';
+COMMENT ON COLUMN flowline.v1_feedback.event_id IS 'id of the event; null for an alert';
+COMMENT ON COLUMN flowline.v1_feedback.event_time IS 'event time of the anomaly; of an alert, that of its first';
+COMMENT ON COLUMN flowline.v1_feedback.feature IS 'most surprising feature; null if it was not explained';
+COMMENT ON COLUMN flowline.v1_feedback.feedback_id IS 'id of the answer, growing';
+COMMENT ON COLUMN flowline.v1_feedback.note IS 'note of the person; null for none';
+COMMENT ON COLUMN flowline.v1_feedback."offset" IS 'offset within the partition; null for an alert';
+COMMENT ON COLUMN flowline.v1_feedback.partition IS 'partition of the stream; null for an alert';
+COMMENT ON COLUMN flowline.v1_feedback.surprise_bits IS 'surprise of the anomaly, or of the most surprising one of the alert, in bits';
+COMMENT ON COLUMN flowline.v1_feedback.topic IS 'stream of the anomaly; null for an alert';
+COMMENT ON COLUMN flowline.v1_feedback.verdict IS 'confirmed, expected, false_alarm or new_normal';
+
+CREATE VIEW flowline.v1_feedback_precision AS
+ SELECT detector,
+    feature,
+    (date_trunc('week'::text, (event_time AT TIME ZONE 'UTC'::text)))::date AS week,
+    count(*) AS answered,
+    count(*) FILTER (WHERE (verdict = 'confirmed'::text)) AS confirmed,
+    ((count(*) FILTER (WHERE (verdict = 'confirmed'::text)))::double precision / (count(*))::double precision) AS "precision"
+   FROM flowline.v1_feedback
+  WHERE counts
+  GROUP BY detector, feature, ((date_trunc('week'::text, (event_time AT TIME ZONE 'UTC'::text)))::date);
+COMMENT ON VIEW flowline.v1_feedback_precision IS 'Stable: answered and confirmed alarms by detector, most surprising feature and week (UTC, its Monday).';
+COMMENT ON COLUMN flowline.v1_feedback_precision.answered IS 'answers that count';
+COMMENT ON COLUMN flowline.v1_feedback_precision.confirmed IS 'answers that confirm the anomaly';
+COMMENT ON COLUMN flowline.v1_feedback_precision.detector IS 'name of the detector';
+COMMENT ON COLUMN flowline.v1_feedback_precision.feature IS 'most surprising feature; null if it was not explained';
+COMMENT ON COLUMN flowline.v1_feedback_precision."precision" IS 'confirmed / answered';
+COMMENT ON COLUMN flowline.v1_feedback_precision.week IS 'Monday of the week of event time, in UTC';
+
 CREATE VIEW flowline.v1_model_leaderboard AS
  SELECT m.detector,
     m.version AS model_version,
@@ -1642,44 +1704,6 @@ COMMENT ON COLUMN flowline.v1_model_leaderboard.train_rows IS 'rows that it was 
 COMMENT ON COLUMN flowline.v1_model_leaderboard.trained_at IS 'time at which it was stored';
 COMMENT ON COLUMN flowline.v1_model_leaderboard.training_run IS 'id of the training run; null for a model that was stored otherwise';
 COMMENT ON COLUMN flowline.v1_model_leaderboard.training_seconds IS 'duration of the training, in seconds';
-
-CREATE VIEW flowline.v1_feedback AS
- SELECT feedback_id,
-    detector,
-    anomaly_id,
-    alert_id,
-    verdict,
-    note,
-    by,
-    at,
-    event_time,
-    entity,
-    feature,
-    direction,
-    surprise_bits,
-    topic,
-    partition,
-    "offset",
-    event_id,
-    ((NOT (EXISTS ( SELECT
-           FROM flowline.feedback later
-          WHERE ((later.anomaly_id = f.anomaly_id) AND (later.feedback_id > f.feedback_id))))) AND (NOT (EXISTS ( SELECT
-           FROM flowline.feedback later
-          WHERE ((later.alert_id = f.alert_id) AND (later.feedback_id > f.feedback_id)))))) AS counts
-   FROM flowline.feedback f;
-COMMENT ON VIEW flowline.v1_feedback IS 'Stable: answers of people to anomalies and alerts. "counts" is true for the latest about each.';
-
-CREATE VIEW flowline.v1_feedback_precision AS
- SELECT detector,
-    feature,
-    (date_trunc('week'::text, (event_time AT TIME ZONE 'UTC'::text)))::date AS week,
-    count(*) AS answered,
-    count(*) FILTER (WHERE (verdict = 'confirmed'::text)) AS confirmed,
-    ((count(*) FILTER (WHERE (verdict = 'confirmed'::text)))::double precision / (count(*))::double precision) AS "precision"
-   FROM flowline.v1_feedback
-  WHERE counts
-  GROUP BY detector, feature, ((date_trunc('week'::text, (event_time AT TIME ZONE 'UTC'::text)))::date);
-COMMENT ON VIEW flowline.v1_feedback_precision IS 'Stable: answered and confirmed alarms by detector, most surprising feature and week (UTC, its Monday).';
 
 CREATE TABLE flowline.window_pieces (
   detector text NOT NULL,

@@ -1,4 +1,4 @@
-import type { FlowlineError } from '@flowline/events';
+import { at, type FlowlineError } from '@flowline/events';
 import { describe, expect, it } from '@jest/globals';
 
 import { documentJsonSchema, documentKinds } from './document-kinds.ts';
@@ -142,7 +142,7 @@ describe('texts that are made to exhaust the reader', () => {
       parseDocuments(text, 'a.yaml');
       return '';
     } catch (error) {
-      return `${String((error as FlowlineError).code)} ${(error as Error).message}`;
+      return `${(error as FlowlineError).code} ${(error as Error).message}`;
     }
   };
 
@@ -161,7 +161,7 @@ describe('texts that are made to exhaust the reader', () => {
   it('refuses aliases that stand for aliases', () => {
     const nine = (text: string): string => Array<string>(9).fill(text).join(', ');
     const lines = ['a', 'b', 'c', 'd', 'e'].map(
-      (name, i, all) => `${name}: &${name} [${nine(i === 0 ? 'x' : `*${all[i - 1] ?? ''}`)}]`,
+      (name, i, all) => `${name}: &${name} [${nine(i === 0 ? 'x' : `*${at(all, i - 1)}`)}]`,
     );
     expect(refusalOf(lines.join('\n'))).toMatch(/^FLOWLINE_CONFIG_INVALID .*alias/s);
   });

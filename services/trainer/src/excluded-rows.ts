@@ -1,5 +1,6 @@
 import type { DetectorDefinition } from '@flowline/config';
 import { type Database, type ExcludedEvents, excludedEvents, type HistoryBatch, type WantedColumn } from '@flowline/db';
+import { at } from '@flowline/events';
 import { compileEventId } from '@flowline/features';
 
 import { recordAt } from './history-cells.ts';
@@ -28,7 +29,7 @@ export function rowsExcluded(
   const places = idColumns.map((column) => columns.indexOf(column));
   const idOf = compileEventId(eventId);
   return (batch) => {
-    const own = { ...batch, cells: places.flatMap((place) => batch.cells[place] ?? []) };
+    const own = { ...batch, cells: places.map((place) => at(batch.cells, place)) };
     const found = new Set<number>();
     for (let row = 0; row < batch.size; row++) {
       const id = idOf({ ...recordAt(idColumns, own, row) });

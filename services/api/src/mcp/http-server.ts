@@ -122,7 +122,7 @@ function fromPage(): FlowlineError {
 }
 
 function nothingAt({ method, url }: FastifyRequest): FlowlineError {
-  return new FlowlineError('FLOWLINE_NOT_FOUND', `There is nothing at ${method} ${url.split('?')[0] ?? ''}.`, {
+  return new FlowlineError('FLOWLINE_NOT_FOUND', `There is nothing at ${method} ${url.replace(/\?.*/, '')}.`, {
     where: 'the path',
     remedy: 'MCP is served at /mcp.',
   });

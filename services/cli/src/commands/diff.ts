@@ -1,11 +1,12 @@
 import { type Change, loadDocuments } from '@flowline/config';
 import { printable } from '@flowline/events';
 import { diffDocument, type DocumentDiff } from '@flowline/operations';
+import { checkDocuments } from '@flowline/rules';
 import { reportError } from '@flowline/telemetry';
 import type { Command } from 'commander';
 
-import { checkDocuments, knownNames } from '../check-documents.ts';
 import { action, command } from '../command.ts';
+import { knownNames } from '../known-names.ts';
 import { exitCodes, printResult } from '../output.ts';
 import { shownUrl } from '../sinks-shown.ts';
 import { withDatabase } from '../with-database.ts';
