@@ -36,6 +36,8 @@ export const anomalySchema = z.strictObject({
   contributions: z.array(z.strictObject({ feature: z.string(), bits: z.number(), direction: z.string() })),
   nearestNormal: values.nullable(),
   explanationFollows: z.boolean(),
+  rules: z.array(z.string()).describe('Rules and calendars that it met.'),
+  suppressedBy: z.string().nullable().describe('What keeps it from being part of an alert; null if it is part of one.'),
 });
 
 const position = z.tuple([z.iso.datetime(), z.int().positive()]);
