@@ -106,6 +106,7 @@ describe('the stream', () => {
     void response.text().then(() => (ended = true));
     await revokeToken(database.db, made.token.tokenId);
     await until('the stream ends', () => ended, { timeoutMs: 30_000 });
+    expect(response.status).toBe(200);
   }, 40_000);
 
   it('refuses an id that it never gave', async () => {

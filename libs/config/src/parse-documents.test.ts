@@ -142,7 +142,7 @@ describe('texts that are made to exhaust the reader', () => {
       parseDocuments(text, 'a.yaml');
       return '';
     } catch (error) {
-      return `${String((error as FlowlineError).code)} ${(error as Error).message}`;
+      return `${(error as FlowlineError).code} ${(error as Error).message}`;
     }
   };
 
