@@ -13,7 +13,7 @@ const tag = 'anomalies';
 /** Anomaly in a response. */
 export const anomalySchema = z.strictObject({
   anomalyId: z.int(),
-  alertId: z.uuid(),
+  alertId: z.uuid().nullable().describe('Its alert; null for one that is suppressed.'),
   detector: z.string(),
   detectorVersion: z.int(),
   modelVersion: z.int(),
@@ -36,8 +36,8 @@ export const anomalySchema = z.strictObject({
   contributions: z.array(z.strictObject({ feature: z.string(), bits: z.number(), direction: z.string() })),
   nearestNormal: values.nullable(),
   explanationFollows: z.boolean(),
-  rules: z.array(z.string()).describe('Rules and calendars that it met.'),
-  suppressedBy: z.string().nullable().describe('What keeps it from being part of an alert; null if it is part of one.'),
+  rules: z.array(z.string()).describe('Names of the rules that it met, and `calendar/NAME`.'),
+  suppressedBy: z.string().nullable().describe('Rule, calendar or bound that keeps it out of alerts.'),
 });
 
 const position = z.tuple([z.iso.datetime(), z.int().positive()]);
