@@ -110,7 +110,7 @@ describe('a webhook', () => {
     });
     const url = new URL('/hook?key=token-5678', server.url).href;
     const [failed] = await webhook(url).send(outboxMessages(1));
-    expect(String(failed?.error)).toContain('403: Cannot POST …; …');
+    expect(String(failed?.error)).toContain('403: Cannot POST …; key=…');
     expect(String(failed?.error)).not.toContain('token-5678');
   });
 
