@@ -17,10 +17,7 @@ const actionsSchema = z
       .refine((labels) => Object.keys(labels).length <= MAX_LABELS, { error: `expected at most ${MAX_LABELS} labels` })
       .describe('Labels of the message, by name.')
       .optional(),
-    excludeFromTraining: z
-      .literal(true)
-      .describe('Later models do not learn from the event.')
-      .optional(),
+    excludeFromTraining: z.literal(true).describe('Later models do not learn from the event.').optional(),
   })
   .refine((actions) => Object.keys(actions).length > 0, {
     error: 'expected at least one of suppress, downgrade, tag, excludeFromTraining',
