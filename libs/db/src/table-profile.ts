@@ -57,13 +57,8 @@ const NAME = /^(?:[A-Za-z_]\w{0,62}|"[^"\0]{1,63}")(?:\.(?:[A-Za-z_]\w{0,62}|"[^
 /**
  * Reads what the columns of a table or view hold, from at most 10,000 rows within ten seconds, in
  * a transaction that can change nothing. Flowline's own schema and those of Postgres are refused.
-<<<<<<< HEAD
  * @throws FlowlineError FLOWLINE_REQUEST_INVALID for what is no name; FLOWLINE_NOT_FOUND for a
  * table that is not there or may not be read.
-=======
- * @throws FlowlineError FLOWLINE_REQUEST_INVALID for what is no name; FLOWLINE_NOT_FOUND for one
- * that is not there or may not be read.
->>>>>>> w3-mcp
  */
 export function profileTable(db: Database, table: string): Promise<TableProfile> {
   if (!NAME.test(table)) throw noName(table);
