@@ -129,6 +129,18 @@ describe('parseDocuments', () => {
     }
   });
 
+  it("sends out none of Flowline's own settings", () => {
+    for (const spec of [
+      '{ slack: { url: "env:FLOWLINE_DATABASE_URL" } }',
+      '{ webhook: { url: https://hooks.example/, secret: "env:FLOWLINE_KAFKA_PASSWORD" } }',
+      '{ email: { host: m, from: a@b, to: [a@b], login: { username: "env:FLOWLINE_X", password: "env:P" } } }',
+    ]) {
+      expect(findings(sink.replace(/spec:.*/, `spec: ${spec}`))).toEqual([
+        expect.stringContaining("expected a variable of the sink's own"),
+      ]);
+    }
+  });
+
   it('has a JSON Schema per kind', () => {
     for (const kind of documentKinds) {
       expect(documentJsonSchema(kind)).toMatchObject({ additionalProperties: false, required: expect.anything() });

@@ -5,7 +5,16 @@ import { nameSchema, topicSchema } from './detector-definition.ts';
 import { isReference } from './secret.ts';
 import { durationText } from './written-options.ts';
 
-const text = z.string().min(1).max(2_000);
+/** Reference to one of Flowline's own settings, which whoever applies a sink must not send out. */
+const OWN_SETTING = 'env:FLOWLINE_';
+
+const text = z
+  .string()
+  .min(1)
+  .max(2_000)
+  .refine((written) => !written.startsWith(OWN_SETTING), {
+    error: "expected a variable of the sink's own: those of Flowline's settings (FLOWLINE_…) are not sent out",
+  });
 /** Value that errors never quote, and that a document names instead of holding it. */
 const secret = text
   .regex(/^(env|file):.+/, 'expected a reference, env:NAME or file:/path: a secret is not stored')

@@ -55,6 +55,12 @@ describe('rules', () => {
     expect(apply(slow)).toBe(slow);
   });
 
+  it('give labels of any name', () => {
+    const tag = JSON.parse('{ "__proto__": "a" }') as Record<string, string>;
+    const { labels = {} } = setUp({ rules: [rule('odd', 'bits > 1.0', { tag })] }).apply(slow).alert;
+    expect(Object.entries(labels)).toEqual([['__proto__', 'a']]);
+  });
+
   it('suppress, downgrade, tag and exclude, each with its name', () => {
     const { apply } = setUp({
       rules: [

@@ -71,7 +71,7 @@ export class RuleSet {
     const bound = unmetBound(alert, this.#detector.alerts);
     if (touches.length === 0 && bound === null) return anomaly;
     const rules = touches.map(({ name }) => name);
-    const labels = Object.assign({}, ...touches.map(({ actions }) => actions.tag ?? {})) as Record<string, string>;
+    const labels = Object.fromEntries(touches.flatMap(({ actions }) => Object.entries(actions.tag ?? {})));
     const verdict: AnomalyVerdict = {
       rules,
       suppressedBy: bound ?? touches.find(({ actions }) => actions.suppress)?.name ?? null,

@@ -6,6 +6,7 @@ describe('internal addresses', () => {
   it('are those of private, local and reserved networks, in every form', () => {
     const internal = [
       ...['127.0.0.1', '10.1.2.3', '172.31.0.1', '192.168.1.1', '169.254.169.254', '100.64.0.1', '0.0.0.0'],
+      '168.63.129.16',
       ...[
         '::1',
         '::',

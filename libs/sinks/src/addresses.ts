@@ -5,7 +5,8 @@ import { FlowlineError } from '@flowline/events';
 
 /**
  * Addresses that are not on the public internet: private (RFC 1918, 4193, 6598), loopback,
- * link-local, multicast, reserved, and tunnels that may hide one of them.
+ * link-local, multicast, reserved, those of a cloud's own services, and tunnels that may hide one
+ * of them.
  */
 const internal = new BlockList();
 for (const [network, prefix] of [
@@ -14,6 +15,7 @@ for (const [network, prefix] of [
     ['10.0.0.0', 8],
     ['100.64.0.0', 10],
     ['127.0.0.0', 8],
+    ['168.63.129.16', 32],
     ['169.254.0.0', 16],
   ] as const),
   ...([

@@ -18,7 +18,7 @@ export const selectDetectors = many<DetectorRow, { detector: string | null }>(`
   FROM flowline.detectors d
   JOIN flowline.detector_versions v ON v.detector = d.name AND v.version = d.current_version
   WHERE d.state <> 'deleted' AND (:detector::text IS NULL OR d.name = :detector)
-  ORDER BY d.name
+  ORDER BY d.name COLLATE "C"
 `);
 
 /** Adds a detector with version 1, unless the name is taken. */
