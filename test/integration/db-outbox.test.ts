@@ -54,6 +54,8 @@ const recordingSink = (
   return { sink, sent };
 };
 
+const offsetOf = (value: string): number => (JSON.parse(value) as { event: { offset: number } }).event.offset;
+
 describe('relayOutbox', () => {
   it('says why a queue waits, and sets it aside when asked, to be redriven', async () => {
     await store(3);
@@ -132,6 +134,19 @@ describe('relayOutbox', () => {
     await Promise.all(others.map((db) => db.close()));
     expect(sent).toHaveLength(40);
     expect(new Set(sent.map((message) => message.messageId)).size).toBe(40);
+  });
+
+  it('leaves a queue alone while another relay sends it, so that messages arrive in order', async () => {
+    await store(4);
+    const later = recordingSink();
+    const first = recordingSink(async () => {
+      // Another relay, with another connection, comes while this one is sending.
+      expect(await relayOutbox(database.db, later.sink)).toBe(0);
+      return [];
+    });
+    expect(await relayOutbox(database.db, first.sink, { limit: 2 })).toBe(2);
+    expect(await relayOutbox(database.db, later.sink)).toBe(2);
+    expect([...first.sent, ...later.sent].map(({ value }) => offsetOf(value))).toEqual([0, 1, 2, 3]);
   });
 
   it('sends those of the detectors it is asked for', async () => {

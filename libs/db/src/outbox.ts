@@ -11,6 +11,7 @@ import {
   selectOutboxQueues,
   selectOutboxStatus,
   settleOutbox,
+  takeQueue,
 } from './sql/outbox.ts';
 import { withTransaction } from './transaction.ts';
 
@@ -41,6 +42,9 @@ export interface RelayReport {
   readonly failure: { readonly error: unknown } | null;
 }
 
+/** Report of a relay that found nothing to send. */
+const NOTHING: RelayReport = { sent: 0, refused: [], failure: null };
+
 /** Lists the queues with waiting alerts for a sink, one per detector and topic. */
 export async function outboxQueues(
   db: Database,
@@ -57,8 +61,8 @@ export async function outboxQueues(
 /**
  * Sends the oldest alerts of a queue, then marks them as sent: at least once, with repeats under
  * the same id. Alerts that the sink refuses for good are set aside with the reason, so that they do
- * not block those behind them. Relays may run concurrently: each skips alerts that another has
- * claimed.
+ * not block those behind them. Relays may run concurrently: each leaves a queue alone while another
+ * sends it, so that messages arrive in order.
  * @throws FlowlineError of the database, with the alerts still waiting.
  */
 export async function relayQueue(
@@ -70,8 +74,9 @@ export async function relayQueue(
   return withTransaction(
     db,
     async (client) => {
+      if (!(await takeQueue(client, { sink: addressee, detector, topic })).taken) return NOTHING;
       const rows = await claimOutbox(client, { sink: addressee, detector, topic, limit });
-      if (rows.length === 0) return { sent: 0, refused: [], failure: null };
+      if (rows.length === 0) return NOTHING;
       const messages = rows.map(({ outboxId: _, ...message }) => message);
       let undelivered: readonly Undelivered[];
       try {

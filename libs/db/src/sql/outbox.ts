@@ -33,9 +33,15 @@ export interface OutboxRow {
   readonly value: string;
 }
 
+/** Takes a queue until the transaction ends, unless another relay has it: its order is kept. */
+export const takeQueue = one<{ taken: boolean }, { sink: string; detector: string; topic: string }>(`
+  SELECT pg_try_advisory_xact_lock(hashtextextended(
+    'flowline.outbox ' || jsonb_build_array(:sink::text, :detector::text, :topic::text)::text, 0)) AS taken
+`);
+
 /**
- * Claims the oldest waiting alerts of a queue until the transaction ends. Alerts that other relays
- * have claimed are skipped.
+ * Claims the oldest waiting alerts of a queue until the transaction ends. Alerts that somebody else
+ * has locked are skipped.
  */
 export const claimOutbox = many<OutboxRow, { sink: string; detector: string; topic: string; limit: number }>(`
   SELECT outbox_id AS "outboxId", coalesce(message_id, alert_id) AS "messageId", topic, key, headers, value

@@ -93,7 +93,10 @@ export class OutboxRelay {
         if (open.length === 0) break;
         const dueMs = Math.min(...open.map((queue) => this.#failing.get(nameOf(queue))?.dueMs ?? -Infinity));
         await sleep(Math.max(0, dueMs - performance.now()));
-        for (const queue of open) await this.#send(queue);
+        let isShorter = false;
+        for (const queue of open) isShorter = (await this.#send(queue)) || isShorter;
+        // Another process sends what is left.
+        if (!isShorter) await sleep(this.#options.idleMs ?? IDLE_MS);
         failures = 0;
       } catch (error) {
         if (++failures >= DRAIN_ATTEMPTS) throw error;
