@@ -27,7 +27,7 @@ export const addPartitions: Scenario = {
     const both = ['--detector', 'bystander', '--batch-size', '200'];
     const scoredOf = (of: string) => stream.count('scored_events', 'topic = $1', [of]);
     const alertIds = async () =>
-      (await stream.query('SELECT alert_id FROM flowline.anomalies')).map((row) => row.alert_id);
+      (await stream.query('SELECT alert_id FROM flowline.anomalies ORDER BY anomaly_id')).map((row) => row.alert_id);
     const admin = kafka.admin();
     await admin.connect();
     const producer = kafka.producer();
@@ -73,6 +73,7 @@ export const addPartitions: Scenario = {
     const resetCode = await stream.stop(reset);
     await Promise.all([producer.disconnect(), admin.disconnect()]);
     const after = await alertIds();
+    const later = after.slice(before.length);
     const total = await scoredOf(topic);
     return {
       events: events + ADDED + refilled,
@@ -86,8 +87,7 @@ export const addPartitions: Scenario = {
         'and nothing is stored of it': stored === events + ADDED,
         '--reset-offsets reads the new topic from its beginning, and leaves the other detector alone':
           resetCode === 0 && (await scoredOf(other)) === 200,
-        'no alert id of the old topic comes again':
-          new Set(after).size === after.length && after.length > before.length,
+        'no alert id of the old topic comes again': later.length > 0 && later.every((id) => !before.includes(id)),
         'the scorers found one database': addresses.FLOWLINE_DATABASE_URL === database.url,
       },
       counts: { foundSeconds: foundSeconds.toFixed(1), alerts: after.length },
