@@ -1,4 +1,13 @@
-import { type AlertKind, type AlertLife, type AlertPolicy, dueAt, type Storm, stormSummary } from '@flowline/alerts';
+import {
+  type AlertKind,
+  type AlertLife,
+  type AlertPolicy,
+  type AlertRules,
+  dueAt,
+  type Storm,
+  stormPolicy,
+  stormSummary,
+} from '@flowline/alerts';
 import type { Alert } from '@flowline/events';
 
 import { jsonText } from './json-text.ts';
@@ -37,14 +46,15 @@ export function lifeOf(row: AlertStateRow): AlertLife {
   };
 }
 
+/** Rules of the life of an alert: those of its detector, or of a storm of it. */
+export function policyOf(kind: AlertKind, rules: AlertRules): AlertPolicy {
+  return kind === 'storm' ? stormPolicy(rules) : rules;
+}
+
 /** Converts alerts to the JSON list that is stored; those that are over come first. */
-export function alertRowsJson(
-  alerts: readonly StoredAlert[],
-  place: AlertPlace,
-  policyOf: (kind: AlertKind) => AlertPolicy,
-): string {
+export function alertRowsJson(alerts: readonly StoredAlert[], place: AlertPlace, rules: AlertRules): string {
   const ordered = alerts.toSorted((a, b) => Number(a.isLatest) - Number(b.isLatest));
-  return jsonText(ordered.map((alert) => rowOf(alert, place, policyOf(alert.kind))));
+  return jsonText(ordered.map((alert) => rowOf(alert, place, policyOf(alert.kind, rules))));
 }
 
 function rowOf(

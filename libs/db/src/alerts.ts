@@ -1,4 +1,5 @@
 import type { Database } from './database.ts';
+import { pageEnd } from './page-end.ts';
 import { type AlertConditions, type AlertRow, selectAlert, selectAlerts } from './sql/alert-lists.ts';
 import { withTransaction } from './transaction.ts';
 
@@ -34,8 +35,8 @@ export async function listAlerts(db: Database, filter: AlertFilter = {}): Promis
   const { after, limit = PAGE, ...conditions } = filter;
   const position = after === undefined ? {} : { afterTime: after.lastSeen, afterId: after.alertId };
   const items = await withTransaction(db, (client) => selectAlerts(client, { ...conditions, ...position, limit }));
-  const last = items.at(-1);
-  const next = last === undefined || items.length < limit ? null : { lastSeen: last.lastSeen, alertId: last.alertId };
+  const last = pageEnd(items, limit);
+  const next = last && { lastSeen: last.lastSeen, alertId: last.alertId };
   return { items, next };
 }
 

@@ -1,4 +1,5 @@
 import type { Database } from './database.ts';
+import { pageEnd } from './page-end.ts';
 import { type AnomalyRow, selectAnomalies, selectAnomaly } from './sql/anomalies.ts';
 import { withTransaction } from './transaction.ts';
 
@@ -45,9 +46,8 @@ export async function listAnomalies(db: Database, filter: AnomalyFilter = {}): P
   const items = await withTransaction(db, (client) =>
     selectAnomalies(client, 'time', { ...conditions, ...position, limit }),
   );
-  const last = items.at(-1);
-  const next =
-    last === undefined || items.length < limit ? null : { eventTime: last.eventTime, anomalyId: last.anomalyId };
+  const last = pageEnd(items, limit);
+  const next = last && { eventTime: last.eventTime, anomalyId: last.anomalyId };
   return { items, next };
 }
 

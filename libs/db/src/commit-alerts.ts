@@ -1,8 +1,6 @@
 import {
-  type AlertKind,
   type AlertLife,
   type AlertMessage,
-  type AlertPolicy,
   type AlertRules,
   anomalyAlertMessage,
   fingerprintOf,
@@ -10,7 +8,6 @@ import {
   type ObservedBatch,
   type Storm,
   stormAlertMessage,
-  stormPolicy,
   type Transition,
 } from '@flowline/alerts';
 import { type Alert, type Anomaly, at, entry, type ScoredBatch } from '@flowline/events';
@@ -56,6 +53,7 @@ interface Alerting {
 
 /** Open alerts that a batch resolves at most because their time has come; the next goes on. */
 const MAX_DUE = 1_000;
+
 /**
  * Takes the new anomalies of a batch through the lives of their alerts and stores these, within the
  * transaction of the batch; then the event time of the batch passes.
@@ -75,8 +73,7 @@ export async function commitAlerts(
   const messages = await writeMessages(client, messagesOf(alerting), detector);
   const changed = changedAlerts(alerting);
   if (changed.length > 0) {
-    const policyOf = (kind: AlertKind): AlertPolicy => (kind === 'storm' ? stormPolicy(rules) : rules);
-    await upsertAlerts(client, { rows: alertRowsJson(changed, place, policyOf) });
+    await upsertAlerts(client, { rows: alertRowsJson(changed, place, rules) });
     await updateAlertsDue(client, place);
   }
   fresh.forEach(({ anomaly }, i) => known.set(nameOf(anomaly, oncePerEvent), at(alerting.observed.alertIds, i)));

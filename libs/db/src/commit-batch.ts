@@ -1,10 +1,10 @@
-import type { AlertMessage, AlertRules } from '@flowline/alerts';
+import type { AlertRules } from '@flowline/alerts';
 import { type Anomaly, at, type CommitReport, type EventBatch, type ScoredBatch } from '@flowline/events';
 import type pg from 'pg';
 
 import { anomalyRows, deadLetterRows } from './batch-rows.ts';
 import { batchTimeMs } from './alert-observations.ts';
-import { commitAlerts } from './commit-alerts.ts';
+import { commitAlerts, type CommittedAlerts } from './commit-alerts.ts';
 import { copyRows } from './copy-rows.ts';
 import type { Database } from './database.ts';
 import { collectedEventRows, type KeptRows, scoredEventRows, type SourceIds } from './event-rows.ts';
@@ -73,6 +73,8 @@ const EACH_ANOMALY: AlertRules = {
   storm: { alerts: Number.MAX_SAFE_INTEGER - 1, windowMs: 1 },
 };
 
+const NO_ALERTS: CommittedAlerts = { alertIds: [], messages: [] };
+
 async function commitScored(db: Database, batch: ScoredBatch, options: CommitOptions): Promise<CommitReport> {
   const { sample = 1, precision = 'exact' } = options;
   const transaction = options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs };
@@ -107,11 +109,11 @@ async function alert(
   { anomalies, firstRow, alertsDue }: { anomalies: readonly Anomaly[]; firstRow: number; alertsDue: Date | null },
   options: CommitOptions,
 ): Promise<void> {
-  const alertIds = new Map<Anomaly, string>();
   const told = anomalies.filter(({ verdict }) => (verdict?.suppressedBy ?? null) === null);
-  const messages = await alertOf(client, batch, told, { firstRow, alertsDue, alertIds }, options);
+  const { alertIds, messages } = await alertOf(client, batch, told, { firstRow, alertsDue }, options);
   if (anomalies.length > 0) {
-    const ids = anomalies.map((anomaly) => alertIds.get(anomaly) ?? null);
+    const alertOfAnomaly = new Map(told.map((anomaly, i) => [anomaly, at(alertIds, i)]));
+    const ids = anomalies.map((anomaly) => alertOfAnomaly.get(anomaly) ?? null);
     await copyRows(client, copyAnomalies, anomalyRows(batch, anomalies, ids));
   }
   const { alertTopic: topic, alertSinks = [] } = options;
@@ -119,24 +121,18 @@ async function alert(
   await storeMessages(client, batch.detector, messages, addresses);
 }
 
-/**
- * Takes the anomalies that are not suppressed through the lives of their alerts, and notes the
- * alert of each.
- */
+/** Takes the anomalies that are not suppressed through the lives of their alerts. */
 async function alertOf(
   client: pg.PoolClient,
   batch: ScoredBatch,
   told: readonly Anomaly[],
-  place: { firstRow: number; alertsDue: Date | null; alertIds: Map<Anomaly, string> },
+  { firstRow, alertsDue }: { firstRow: number; alertsDue: Date | null },
   { alertRules: rules = EACH_ANOMALY, oncePerEvent = false }: CommitOptions,
-): Promise<readonly AlertMessage[]> {
-  const { firstRow, alertsDue } = place;
-  if (told.length === 0 && alertsDue === null) return [];
+): Promise<CommittedAlerts> {
+  if (told.length === 0 && alertsDue === null) return NO_ALERTS;
   const timeMs = batchTimeMs(batch, firstRow);
-  if (told.length === 0 && (timeMs === null || alertsDue === null || timeMs < alertsDue.getTime())) return [];
-  const { alertIds, messages } = await commitAlerts(client, batch, told, timeMs, { rules, oncePerEvent });
-  told.forEach((anomaly, i) => place.alertIds.set(anomaly, at(alertIds, i)));
-  return messages;
+  if (told.length === 0 && (timeMs === null || alertsDue === null || timeMs < alertsDue.getTime())) return NO_ALERTS;
+  return commitAlerts(client, batch, told, timeMs, { rules, oncePerEvent });
 }
 
 /**

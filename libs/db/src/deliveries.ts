@@ -5,6 +5,7 @@ import type { OutboxMessage, Undelivered } from '@flowline/stream';
 import { lifeOf } from './alert-states.ts';
 import type { Database } from './database.ts';
 import { outboxMessage } from './outbox-message.ts';
+import { pageEnd } from './page-end.ts';
 import type { AlertPeakRow } from './sql/alerts.ts';
 import {
   claimDeliveries,
@@ -109,7 +110,7 @@ export async function openAlertMessages(
   { after, limit }: { readonly after: string | null; readonly limit: number },
 ): Promise<{ readonly messages: readonly OutboxMessage[]; readonly last: string | null }> {
   const rows = await withTransaction(db, (client) => selectOpenAlerts(client, { sink, detectors, after, limit }));
-  const last = rows.length < limit ? null : (rows.at(-1)?.alertId ?? null);
+  const last = pageEnd(rows, limit)?.alertId ?? null;
   return { messages: rows.flatMap((row) => repeated(row).map(outboxMessage)), last };
 }
 

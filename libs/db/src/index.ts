@@ -65,6 +65,7 @@ export * from './offsets.ts';
 export * from './outbox.ts';
 export { type QuietStream, resolveQuietAlerts } from './quiet-alerts.ts';
 export * from './outbox-message.ts';
+export { pageEnd } from './page-end.ts';
 export { applyRetention, ensurePartitions, type Removed, type Retention } from './partitions.ts';
 export * from './redrive.ts';
 export * from './resources.ts';

@@ -6,11 +6,10 @@ import {
   anomalyAlertMessage,
   resolve,
   stormAlertMessage,
-  stormPolicy,
 } from '@flowline/alerts';
 import type pg from 'pg';
 
-import { type AlertPlace, alertRowsJson, lifeOf, type StoredAlert } from './alert-states.ts';
+import { type AlertPlace, alertRowsJson, lifeOf, policyOf, type StoredAlert } from './alert-states.ts';
 import { type AlertPeakRow, updateAlertsDue, upsertAlerts } from './sql/alerts.ts';
 
 /**
@@ -25,18 +24,17 @@ export async function resolveRows(
   rules: AlertRules,
   resolvedMs: (life: AlertLife, policy: AlertPolicy) => number,
 ): Promise<AlertMessage[]> {
-  const policyOf = (kind: StoredAlert['kind']) => (kind === 'storm' ? stormPolicy(rules) : rules);
   const messages: AlertMessage[] = [];
   const alerts = rows.map((row): StoredAlert => {
     const { fingerprint, kind, entity, feature, peak, storm } = row;
     const before = lifeOf(row);
-    const { life, transition } = resolve(before, resolvedMs(before, policyOf(kind)));
+    const { life, transition } = resolve(before, resolvedMs(before, policyOf(kind, rules)));
     if (transition !== null && peak !== null) messages.push(anomalyAlertMessage(fingerprint, transition, peak));
     if (transition !== null && storm !== null)
       messages.push(stormAlertMessage(place.detector, fingerprint, transition, storm));
     return { fingerprint, kind, entity, feature, life, isLatest: true, peak, storm };
   });
-  await upsertAlerts(client, { rows: alertRowsJson(alerts, place, policyOf) });
+  await upsertAlerts(client, { rows: alertRowsJson(alerts, place, rules) });
   await updateAlertsDue(client, place);
   return messages;
 }

@@ -1,4 +1,5 @@
 import type { Database } from './database.ts';
+import { pageEnd } from './page-end.ts';
 import { type ScoreRow, selectScores } from './sql/scored-events.ts';
 import { withTransaction } from './transaction.ts';
 
@@ -43,10 +44,12 @@ export async function listScores(db: Database, { after, limit, ...conditions }: 
           ...{ afterPartition: after.partition, afterOffset: after.offset },
         };
   const rows = await withTransaction(db, (client) => selectScores(client, { ...conditions, ...position, limit }));
-  const last = rows.at(-1);
-  const next =
-    last === undefined || rows.length < limit
-      ? null
-      : { time: last.exactTime, topic: last.topic, partition: last.partition, offset: last.offset };
+  const last = pageEnd(rows, limit);
+  const next = last && {
+    time: last.exactTime,
+    topic: last.topic,
+    partition: last.partition,
+    offset: last.offset,
+  };
   return { items: rows.map(({ exactTime: _, ...score }) => score), next };
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
 import { FlowlineError } from '@flowline/events';
-import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
+import { type FastifyInstance, type FastifyRequest, fastify } from 'fastify';
 
 import { authenticate } from './authenticate.ts';
 import { requireCaller } from './authorise.ts';
@@ -9,10 +9,10 @@ import type { Caller } from './caller.ts';
 import { handleRoute } from './handle-route.ts';
 import { type CountRequest, DEFAULT_LIMITS, requestCounter, type RequestLimits } from './limits.ts';
 import { answerToNoRequest } from './no-request.ts';
-import { problemOf } from './problem.ts';
 import type { ApiParts } from './route.ts';
 import { routes } from './routes.ts';
 import { securityHeaders } from './security-headers.ts';
+import { nothingAt, sendProblem } from './send-problem.ts';
 
 /** Maximum bytes of a body. */
 const BODY_BYTES = 1_048_576;
@@ -41,7 +41,9 @@ export async function createServer(parts: ApiParts, limits: RequestLimits = DEFA
     reply.headers({ ...securityHeaders, 'x-request-id': request.id });
   });
   server.setErrorHandler((error, request, reply) => sendProblem(parts, error, request, reply));
-  server.setNotFoundHandler((request, reply) => sendProblem(parts, nothingAt(request), request, reply));
+  server.setNotFoundHandler((request, reply) =>
+    sendProblem(parts, nothingAt(request, 'See /openapi.json for the routes.'), request, reply),
+  );
   const count = await requestCounter(server, limits);
   registerRoutes(server, parts, count);
   return server;
@@ -112,19 +114,4 @@ function readBodiesAsBytes(server: FastifyInstance): void {
   for (const type of ['application/json', 'application/yaml']) {
     server.addContentTypeParser(type, { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   }
-}
-
-function nothingAt({ method, url }: FastifyRequest): FlowlineError {
-  return new FlowlineError('FLOWLINE_NOT_FOUND', `There is nothing at ${method} ${url.replace(/\?.*/, '')}.`, {
-    where: 'the path',
-    remedy: 'See /openapi.json for the routes.',
-  });
-}
-
-function sendProblem({ logger }: ApiParts, error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-  const problem = problemOf(error, request.id);
-  if (problem.status >= 500)
-    logger.error({ err: error, requestId: request.id, method: request.method }, 'a request failed');
-  if (problem.status === 401) reply.header('www-authenticate', 'Bearer');
-  reply.code(problem.status).header('content-type', 'application/problem+json').send(JSON.stringify(problem));
 }

@@ -7,6 +7,7 @@ import type { Caller } from './caller.ts';
 import { problemOf } from './problem.ts';
 import { readRequest } from './read-request.ts';
 import type { ApiParts, Route } from './route.ts';
+import { pathOf } from './send-problem.ts';
 
 /** A request under way. */
 export interface Exchange {
@@ -43,5 +44,5 @@ export async function handleRoute(route: Route, exchange: Exchange, parts: ApiPa
 
 function audited({ request, caller }: Exchange): AuditedCall {
   const { detector = null } = request.params as { readonly detector?: string };
-  return { caller, target: request.url.replace(/\?.*/, ''), detector, requestId: request.id };
+  return { caller, target: pathOf(request), detector, requestId: request.id };
 }

@@ -8,9 +8,9 @@ import { authenticate, unauthenticated } from '../authenticate.ts';
 import type { Caller } from '../caller.ts';
 import { badRequest } from '../invalid-request.ts';
 import { DEFAULT_LIMITS, requestCounter } from '../limits.ts';
-import { problemOf } from '../problem.ts';
 import type { ApiParts } from '../route.ts';
 import { securityHeaders } from '../security-headers.ts';
+import { nothingAt, sendProblem } from '../send-problem.ts';
 import { createMcpServer } from './create-mcp-server.ts';
 
 /** Running MCP server over HTTP. */
@@ -37,7 +37,9 @@ export async function startMcpHttp(parts: ApiParts, port: number, version: strin
     reply.headers(securityHeaders);
   });
   server.setErrorHandler((error, request, reply) => sendProblem(parts, error, request, reply));
-  server.setNotFoundHandler((request, reply) => sendProblem(parts, nothingAt(request), request, reply));
+  server.setNotFoundHandler((request, reply) =>
+    sendProblem(parts, nothingAt(request, 'MCP is served at /mcp.'), request, reply),
+  );
   await serveCallers(server, parts, version);
   await server.listen({ host: LOOPBACK, port });
   const { port: bound } = server.server.address() as AddressInfo;
@@ -119,18 +121,4 @@ function fromPage(): FlowlineError {
     where: 'Origin',
     remedy: 'Call from a program.',
   });
-}
-
-function nothingAt({ method, url }: FastifyRequest): FlowlineError {
-  return new FlowlineError('FLOWLINE_NOT_FOUND', `There is nothing at ${method} ${url.replace(/\?.*/, '')}.`, {
-    where: 'the path',
-    remedy: 'MCP is served at /mcp.',
-  });
-}
-
-function sendProblem({ logger }: ApiParts, error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-  const problem = problemOf(error, request.id);
-  if (problem.status >= 500) logger.error({ err: error, requestId: request.id }, 'a request failed');
-  if (problem.status === 401) reply.header('www-authenticate', 'Bearer');
-  reply.code(problem.status).type('application/problem+json').send(JSON.stringify(problem));
 }

@@ -1,4 +1,4 @@
-import { createToken, getDetector, listAudit, listTokens, revokeToken, tokenScopes } from '@flowline/db';
+import { createToken, getDetector, listAudit, listTokens, pageEnd, revokeToken, tokenScopes } from '@flowline/db';
 import { z } from 'zod';
 
 import { fromCursor, toCursor } from '../cursor.ts';
@@ -53,7 +53,7 @@ export const accessRoutes: readonly Route[] = [
     handle: async ({ query: { limit, cursor } }, { db }) => {
       const before = fromCursor(cursor, position);
       const items = await listTokens(db, { limit, ...(before === undefined ? {} : { before }) });
-      const end = items.length < limit ? null : (items.at(-1)?.tokenId ?? null);
+      const end = pageEnd(items, limit)?.tokenId ?? null;
       return { status: 200, body: { items, next: toCursor(end) } };
     },
   }),
@@ -88,7 +88,7 @@ export const accessRoutes: readonly Route[] = [
     handle: async ({ query: { limit, cursor } }, { db }) => {
       const before = fromCursor(cursor, position);
       const items = await listAudit(db, { limit, ...(before === undefined ? {} : { before }) });
-      const end = items.length < limit ? null : (items.at(-1)?.auditId ?? null);
+      const end = pageEnd(items, limit)?.auditId ?? null;
       return { status: 200, body: { items, next: toCursor(end) } };
     },
   }),

@@ -1,4 +1,4 @@
-import { getDetector, listDeadAlerts, listDeadLetters, redriveDeadAlerts } from '@flowline/db';
+import { getDetector, listDeadAlerts, listDeadLetters, pageEnd, redriveDeadAlerts } from '@flowline/db';
 import { FlowlineError } from '@flowline/events';
 import { bytesAsText, redriveToTopics } from '@flowline/operations';
 import { z } from 'zod';
@@ -64,7 +64,7 @@ export const deadLetterRoutes: readonly Route[] = [
       const filter = set({ detector: caller?.detectorOfList(detector), reason, before });
       const letters = await listDeadLetters(db, { ...filter, limit });
       const items = letters.map((each) => ({ ...each, key: bytesAsText(each.key), value: bytesAsText(each.value) }));
-      return { status: 200, body: { items, next: endOf(letters, limit, ({ deadLetterId }) => deadLetterId) } };
+      return { status: 200, body: { items, next: toCursor(pageEnd(letters, limit)?.deadLetterId ?? null) } };
     },
   }),
   route({
@@ -106,7 +106,7 @@ export const deadLetterRoutes: readonly Route[] = [
     handle: async ({ query: { detector, limit, cursor }, caller }, { db }) => {
       const filter = set({ detector: caller?.detectorOfList(detector), before: fromCursor(cursor, position) });
       const items = await listDeadAlerts(db, { ...filter, limit });
-      return { status: 200, body: { items, next: endOf(items, limit, ({ outboxId }) => outboxId) } };
+      return { status: 200, body: { items, next: toCursor(pageEnd(items, limit)?.outboxId ?? null) } };
     },
   }),
   route({
@@ -127,12 +127,6 @@ export const deadLetterRoutes: readonly Route[] = [
     },
   }),
 ];
-
-/** Cursor after the last item of a full page. */
-function endOf<Item>(items: readonly Item[], limit: number, idOf: (item: Item) => number): string | null {
-  const last = items.at(-1);
-  return last === undefined || items.length < limit ? null : toCursor(idOf(last));
-}
 
 function withoutBrokers(): FlowlineError {
   return new FlowlineError('FLOWLINE_CONFLICT', 'This service knows no Kafka brokers.', {

@@ -9,6 +9,7 @@ import {
   listFeedback,
   type NewFeedback,
   verdicts,
+  pageEnd,
 } from '@flowline/db';
 import { z } from 'zod';
 
@@ -111,8 +112,7 @@ async function list(
   await checkVisible(db, target, caller);
   const before = fromCursor(cursor, z.int().positive());
   const items = await listFeedback(db, { ...target, limit, ...(before === undefined ? {} : { before }) });
-  const last = items.at(-1);
-  const next = last === undefined || items.length < limit ? null : last.feedbackId;
+  const next = pageEnd(items, limit)?.feedbackId ?? null;
   return { status: 200, body: { items, next: toCursor(next) } };
 }
 

@@ -1,4 +1,4 @@
-import { getTrainingRun, listTrainingRuns, type TrainingRun } from '@flowline/db';
+import { getTrainingRun, listTrainingRuns, pageEnd, type TrainingRun } from '@flowline/db';
 import { FlowlineError } from '@flowline/events';
 import { z } from 'zod';
 
@@ -41,8 +41,7 @@ export const trainingRunRoutes: readonly Route[] = [
     handle: async ({ query: { detector, limit, cursor }, caller }, { db }) => {
       const before = fromCursor(cursor, z.int().positive());
       const runs = await listTrainingRuns(db, caller?.detectorOfList(detector), limit, before);
-      const last = runs.at(-1);
-      const next = last === undefined || runs.length < limit ? null : last.runId;
+      const next = pageEnd(runs, limit)?.runId ?? null;
       return { status: 200, body: { items: runs.map(listed), next: toCursor(next) } };
     },
   }),
