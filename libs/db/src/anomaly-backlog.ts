@@ -1,4 +1,11 @@
-import { type Anomaly, type AnomalyBatch, at, type DeadLetter, FlowlineError, type ScoredBatch } from '@flowline/events';
+import {
+  type Anomaly,
+  type AnomalyBatch,
+  at,
+  type DeadLetter,
+  FlowlineError,
+  type ScoredBatch,
+} from '@flowline/events';
 import type pg from 'pg';
 
 import { deadLetterRows } from './batch-rows.ts';
@@ -7,7 +14,13 @@ import { copyRows } from './copy-rows.ts';
 import type { Database } from './database.ts';
 import { errorCode } from './database-error.ts';
 import { asciiAlert, isDataRefusal } from './data-refusal.ts';
-import { BACKLOG_FIELDS, copyBacklog, countBacklog, deleteOldestPiece, selectBacklogTopic } from './sql/anomaly-backlog.ts';
+import {
+  BACKLOG_FIELDS,
+  copyBacklog,
+  countBacklog,
+  deleteOldestPiece,
+  selectBacklogTopic,
+} from './sql/anomaly-backlog.ts';
 import { lockAlerts } from './sql/alerts.ts';
 import { copyDeadLetters } from './sql/dead-letters.ts';
 import { type AlertingOptions, storeAnomalies } from './store-anomalies.ts';
@@ -84,7 +97,8 @@ async function writeOut(
 const storeOneByOne: typeof storeAnomalies = async (client, batch, { anomalies, ...time }, options) => {
   for (const anomaly of anomalies) {
     const refusal = await storeAlone(client, anomaly);
-    if (refusal === null || (await storeAlone(client, { ...anomaly, alert: asciiAlert(anomaly.alert) })) === null) continue;
+    if (refusal === null || (await storeAlone(client, { ...anomaly, alert: asciiAlert(anomaly.alert) })) === null)
+      continue;
     await copyRows(client, copyDeadLetters, deadLetterRows(batch, [refusedAnomaly(batch, anomaly, refusal)]));
   }
 
@@ -106,7 +120,13 @@ const storeOneByOne: typeof storeAnomalies = async (client, batch, { anomalies, 
 function refusedAnomaly(batch: AnomalyBatch, { row }: Anomaly, refusal: Error): DeadLetter {
   const code = errorCode(refusal) ?? 'unknown';
   return {
-    ...{ offset: at(batch.offsets, row), key: null, value: null, headers: {}, timestampMs: at(batch.eventTimesMs, row) },
+    ...{
+      offset: at(batch.offsets, row),
+      key: null,
+      value: null,
+      headers: {},
+      timestampMs: at(batch.eventTimesMs, row),
+    },
     ...{ reason: 'refused', field: null },
     message: `Postgres refused the anomaly (SQLSTATE ${code}): ${refusal.message}; its event is stored with its score`,
   };

@@ -101,8 +101,9 @@ async function writeOut(
   const { pack } = batch.backlog;
   const waitsBehind = (await selectHasBacklog(client, streamOf(batch))).hasBacklog;
   const waiting = waitsBehind ? [...anomalies.map(({ row }) => row), ...further] : further;
-  // Alerts of anomalies that wait may not be resolved: time passes for them when they are written out.
-  if (!waitsBehind) await storeAnomalies(client, batch, { anomalies, timeMs, isDue }, options);
+  // Time passes only once nothing waits: it would resolve alerts whose anomalies go on in the backlog.
+  const time = waiting.length === 0 ? { timeMs, isDue } : { timeMs: null, isDue: false };
+  if (!waitsBehind) await storeAnomalies(client, batch, { anomalies, ...time }, options);
   await appendToBacklog(client, batch, waiting, pack);
   return { anomalies: count, waiting: waiting.length };
 }

@@ -80,7 +80,17 @@ export function modelOf({ metadata }: ModelBundle, version: number): Alert['mode
 }
 
 /** Builds the alert of an anomalous event from its scores and values. Pure. */
-export function alertOf({ detector, reason, pValue, pMethod, alpha, observed, model, event, ...parts }: ScoredEvent): Alert {
+export function alertOf({
+  detector,
+  reason,
+  pValue,
+  pMethod,
+  alpha,
+  observed,
+  model,
+  event,
+  ...parts
+}: ScoredEvent): Alert {
   const { logDensityNats, explanation } = parts;
   const { expected, contributions, nearestNormal, summary } = explanation ?? deferredExplanation(pValue);
   return {
