@@ -1448,6 +1448,11 @@ CREATE VIEW flowline.v1_anomaly_backlog AS
    FROM flowline.anomaly_backlog
   GROUP BY detector, topic, partition;
 COMMENT ON VIEW flowline.v1_anomaly_backlog IS 'Stable: anomalies of incidents that are stored with their scores and not in v1_anomalies yet, by stream.';
+COMMENT ON COLUMN flowline.v1_anomaly_backlog.anomalies IS 'anomalies that wait';
+COMMENT ON COLUMN flowline.v1_anomaly_backlog.detector IS 'name of the detector';
+COMMENT ON COLUMN flowline.v1_anomaly_backlog.partition IS 'partition of the events';
+COMMENT ON COLUMN flowline.v1_anomaly_backlog.since IS 'time at which the first of them was stored';
+COMMENT ON COLUMN flowline.v1_anomaly_backlog.topic IS 'topic of the events';
 
 CREATE VIEW flowline.v1_calibration AS
  SELECT m.detector,

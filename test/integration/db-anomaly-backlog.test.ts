@@ -36,7 +36,7 @@ const rules: AlertRules = {
 };
 const alerting = { alertTopic: 'alerts', alertRules: rules };
 
-/** A batch with an anomaly in each row, of three entities in turn; those beyond `atOnce` may wait. */
+/** Batch of anomalies, of three entities in turn; those beyond `atOnce` may wait. */
 function incident(first: number, size: number, atOnce: number, partition = 0): ScoredBatch {
   const rows = Array.from({ length: size }, (_, row) => row);
   const whole = scoredBatch({ first, size, anomalies: rows, partition });

@@ -101,7 +101,7 @@ async function writeOut(
   const { pack } = batch.backlog;
   const waitsBehind = (await selectHasBacklog(client, streamOf(batch))).hasBacklog;
   const waiting = waitsBehind ? [...anomalies.map(({ row }) => row), ...further] : further;
-  // Time passes only once nothing waits: it would resolve alerts whose anomalies go on in the backlog.
+  // While anomalies wait no time passes: it would resolve alerts that they keep open.
   const time = waiting.length === 0 ? { timeMs, isDue } : { timeMs: null, isDue: false };
   if (!waitsBehind) await storeAnomalies(client, batch, { anomalies, ...time }, options);
   await appendToBacklog(client, batch, waiting, pack);

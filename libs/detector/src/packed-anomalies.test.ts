@@ -1,4 +1,4 @@
-import type { FeatureSpec } from '@flowline/events';
+import { at, type FeatureSpec } from '@flowline/events';
 import type { FeatureTable } from '@flowline/features';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
@@ -70,12 +70,12 @@ describe('packed anomalies', () => {
             ...parts,
             ...{ row: i, explanation: null },
             event: {
-              ...{ topic: 't', topicId: 'id', partition: 2, offset: offsets[i] ?? 0, id: eventIds[i] ?? '' },
-              ...{ timeMs: eventTimesMs[i] ?? 0, entity: entities && (entities[i] ?? '') },
+              ...{ topic: 't', topicId: 'id', partition: 2, offset: at(offsets, i), id: at(eventIds, i) },
+              ...{ timeMs: at(eventTimesMs, i), entity: entities && at(entities, i) },
             },
           }),
         }));
-        expect(batch.anomalies).toEqual(expected.map((anomaly, at) => ({ row: at, ...anomaly })));
+        expect(batch.anomalies).toEqual(expected.map((anomaly, i) => ({ row: i, ...anomaly })));
         expect(batch).toMatchObject({ detector: 'd', detectorVersion: 3, modelVersion: 5, topic: 't', partition: 2 });
         expect(batch.size).toBe(odd.length);
         for (const name of ['logDensityNats', 'pValues'] as const) {

@@ -24,7 +24,7 @@ export interface PipelineParts {
   readonly store: Store;
   /** Bound on the time for explanations. */
   readonly budget: ExplainingBudget;
-  /** Where anomalies wait that are too many to be written out at once; null if all are. */
+  /** State of the anomalies that are too many to be written out at once; null if all are. */
   readonly backlog: Backlog | null;
   /** Rules and calendars in force. */
   readonly rules: AnomalyRules;

@@ -148,7 +148,7 @@ async function firstChampion(
   return collectUntil(first, collected$);
 }
 
-/** What a run has of its own, whatever its source. */
+/** Parts that a run makes itself. */
 interface OfRun {
   readonly budget: ExplainingBudget;
   readonly backlog: AnomalyBacklog | null;

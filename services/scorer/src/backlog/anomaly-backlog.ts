@@ -3,7 +3,7 @@ import { type Logger, pause } from '@flowline/telemetry';
 
 /** Time within which anomalies have joined the backlog: the incident goes on. */
 const INCIDENT_MS = 1_000;
-/** Shares of the time for writing out while an incident goes on, and once anomalies wait for long. */
+/** Shares of the time while an incident goes on, and once its anomalies have waited for long. */
 const INCIDENT_SHARE = 0.1;
 const OVERDUE_SHARE = 0.5;
 const OVERDUE_MS = 30_000;

@@ -60,7 +60,7 @@ function packer({ source, events, entities, scores, lease }: DecidedEvents): (ro
   const { bundle, alpha } = detector;
   const parts: PackedParts = {
     ...{ detector: name, detectorVersion, modelVersion, topic, topicId, partition, alpha, bundle, table, scores },
-    ...{ offsets, eventIds, eventTimesMs, entities: entities && entities.names },
+    ...{ offsets, eventIds, eventTimesMs, entities: entities?.names ?? null },
   };
   return (rows) => packAnomalies(parts, rows);
 }
