@@ -1,8 +1,11 @@
 import type { Detector } from '@flowline/detector';
-import { at, type FeatureSpec, quoteText } from '@flowline/events';
-import { isDimension, isLevelFeature, rowValues } from '@flowline/features';
+import { at, blocksOf, type FeatureSpec, quoteText, turn } from '@flowline/events';
+import { isDimension, isLevelFeature, rowValues, sliceTable } from '@flowline/features';
 
 import { createFeatureReader, type FeatureValues, unfitting } from './feature-values.ts';
+
+/** Events scored between two turns of the event loop. */
+const SCORED_ROWS = 256;
 
 /** Event drawn from a model. */
 export interface SampledRecord {
@@ -42,13 +45,17 @@ export async function sampleRecords(
   const { schema } = detector.bundle;
   const given = readContext(schema, context);
   const table = await detector.sample({ count, seed, given, signal });
-  const { logDensityNats, pValues } = await detector.score(table);
+  const samples: SampledRecord[] = [];
+  for (const [start, end] of blocksOf(table.size, SCORED_ROWS)) {
+    await turn(signal);
+    const { logDensityNats, pValues } = await detector.score(sliceTable(table, start, end));
+    for (let row = start; row < end; row++) {
+      const score = { logDensityNats: at(logDensityNats, row - start), pValue: at(pValues, row - start) };
+      samples.push({ values: rowValues(schema, table, row), ...score });
+    }
+  }
   return {
-    samples: Array.from({ length: table.size }, (_, row) => ({
-      values: rowValues(schema, table, row),
-      logDensityNats: at(logDensityNats, row),
-      pValue: at(pValues, row),
-    })),
+    samples,
     drawnContext: schema.filter((spec) => isContext(spec) && !(spec.name in given)).map(({ name }) => name),
   };
 }
