@@ -164,7 +164,7 @@ describe('POST what-if', () => {
         expect(at(body.results, i).row).toBe(i + 1);
         expect(at(body.results, i).difference).toEqual({
           logDensityNats: (alone.logDensityNats ?? NaN) - (base.logDensityNats ?? NaN),
-          surpriseBits: Number(alone.surpriseBits) - Number(base.surpriseBits),
+          surpriseBits: alone.surpriseBits - base.surpriseBits,
         });
       }
       expect(at(body.results, 0).anomaly).toBe(true);

@@ -34,7 +34,7 @@ export async function complaints(folder: string, shell: Shell): Promise<string> 
   return (await run(shell, ['-n', path.join(folder, file)], { timeout: TIMEOUT_MS })).stderr;
 }
 
-/** Words that a shell offers for the last of these words after `flowline`, in alphabetical order. */
+/** Words that a shell offers for the last of the words after `flowline`, in alphabetical order. */
 export async function offered(folder: string, shell: Shell, words: readonly string[]): Promise<string[]> {
   const { stdout } = await run(shell, argumentsOf[shell](folder, words), { timeout: TIMEOUT_MS });
   const found = stdout.split(/\r?\n/).map((line) => line.split('\t').at(0) ?? '');
