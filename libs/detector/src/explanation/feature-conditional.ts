@@ -6,6 +6,7 @@ import { AxisEvaluator } from './axis-evaluator.ts';
 import { curveQuantile, type IntegratedCurve } from './conditional-curve.ts';
 import { type Conditional, conditionalCurves } from './conditionals.ts';
 import { expectedRange } from './expected-range.ts';
+import { isObserved } from './nearest-normal.ts';
 import { surpriseBits } from '../scores.ts';
 import { valueAt } from '../sorted.ts';
 
@@ -54,8 +55,9 @@ interface NumberRequest {
  *
  * where the integral is that of explanations, by Gauss–Legendre over nodes that resolve the curve.
  * A missing value is treated as if it were observed.
- * @throws FlowlineError FLOWLINE_FEATURES_INVALID if another value is so far out that float32 does
- * not resolve the curve, or if the ends of the grid are not apart.
+ * @throws FlowlineError FLOWLINE_FEATURES_INVALID if no training row has a value of the feature, if
+ * another value is so far out that float32 does not resolve the curve, or if the ends of the grid
+ * are not apart.
  */
 export async function numberConditional(
   { encoding, scorer }: { readonly encoding: FeatureEncoding; readonly scorer: Scorer },
@@ -65,7 +67,9 @@ export async function numberConditional(
   const scored = at(encoding.scored, dimension);
   const value = valueAt(table.numeric, scored.numericColumn);
   const observed = Number.isNaN(value) ? null : value;
-  const evaluator = new AxisEvaluator(scorer, encoding.encode(observed === null ? withTypical(table, scored) : table));
+  const batch = encoding.encode(observed === null ? withTypical(table, scored) : table);
+  if (!isObserved(encoding, batch, 0, dimension)) throw neverSeen(scored.feature);
+  const evaluator = new AxisEvaluator(scorer, batch);
   const axis = { row: 0, dimension };
   const { curve, answer } = at(await conditionalCurves(evaluator, [axis]), 0);
   if (answer === null) throw unresolved(scored.feature);
@@ -170,6 +174,12 @@ const unresolved = (feature: string): FlowlineError =>
   new FlowlineError('FLOWLINE_FEATURES_INVALID', `Another value is so far out that ${feature} cannot be resolved.`, {
     where: feature,
     remedy: 'Ask for the feature that is far out, or give a more usual value for it.',
+  });
+
+const neverSeen = (feature: string): FlowlineError =>
+  new FlowlineError('FLOWLINE_FEATURES_INVALID', `No training row has a value of ${feature}: it has no density.`, {
+    where: 'feature',
+    remedy: 'Ask for another feature, or train again once there are values.',
   });
 
 const noRange = (feature: string): FlowlineError =>

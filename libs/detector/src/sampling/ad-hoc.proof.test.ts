@@ -18,6 +18,7 @@ const schema = [
   feature('latency', 'positive'),
   feature('retries', 'integer'),
   feature('cpu', 'unit', { nullable: true }),
+  feature('spare', 'real', { nullable: true }),
   feature('route', 'categorical'),
   feature('cached', 'boolean'),
   feature('hour', 'cyclic', { role: 'context', period: 24 }),
@@ -159,7 +160,8 @@ describe('the conditional of a number', () => {
     const { grid: found, gridMass } = await numbers(detector, 'retries');
     expect(found.every(({ value }) => Number.isInteger(value))).toBe(true);
     expect(new Set(found.map(({ value }) => value)).size).toBe(found.length);
-    expect(gridMass).toBeGreaterThan(0.9);
+    // The rest is below 0, where a flow of few steps has some.
+    expect(gridMass).toBeGreaterThan(0.8);
     expect(gridMass).toBeLessThan(1.1);
     const joint = await jointAlong(
       'retries',
@@ -208,6 +210,7 @@ describe('the conditional of a level', () => {
   it.each([
     ['hour', 'is context'],
     ['nothing', 'no feature'],
+    ['spare', 'No training row'],
   ])('is refused for %s', async (name, text) => {
     await expect(detector.conditional(tableOf([typical]), name, options)).rejects.toMatchObject({
       ...{ code: 'FLOWLINE_FEATURES_INVALID', message: expect.stringContaining(text), where: 'feature' },
@@ -230,7 +233,7 @@ describe('samples', () => {
   it('have the moments of the normal law where the flow is one', async () => {
     const rows = valuesOf(await gaussian.sample({ count: 4_000, seed: 1, given: {} }));
     bundle.encoding.scored
-      .filter(({ type }) => type !== 'integer')
+      .filter(({ type, feature: name }) => type !== 'integer' && name !== 'spare')
       .forEach(({ feature: name, toEncoded }) => {
         const z = rows.flatMap((row) => (typeof row[name] === 'number' ? [toEncoded(row[name])] : []));
         const mean = z.reduce((sum, value) => sum + value, 0) / z.length;
@@ -264,6 +267,7 @@ describe('samples', () => {
     const rows = valuesOf(await detector.sample({ count: 4_000, seed: 8, given: {} }));
     const share = (holds: (row: (typeof rows)[number]) => boolean) => rows.filter(holds).length / rows.length;
     expect(share(({ cpu }) => cpu === null)).toBeCloseTo(0.3, 1);
+    expect(share(({ spare }) => spare === null)).toBe(1);
     const named = share(({ route }) => route === 'a') / share(({ route }) => route === 'b');
     expect(named).toBeGreaterThan(1.05);
     expect(named).toBeLessThan(1.45);
