@@ -40,7 +40,7 @@ export const errorCodes = {
   FLOWLINE_TRAINING_FAILED: 'training ended without a usable model',
   FLOWLINE_TRAINING_BUSY: 'another trainer is already training this detector',
   FLOWLINE_REQUEST_INVALID: 'a request to the API is not valid',
-  FLOWLINE_REQUEST_TOO_LARGE: 'the body of a request to the API is too large',
+  FLOWLINE_REQUEST_TOO_LARGE: 'a request to the API is too large, or asks for too much',
   FLOWLINE_UNAUTHENTICATED: 'a request to the API has no valid token',
   FLOWLINE_FORBIDDEN: 'the token of a request does not permit it',
   FLOWLINE_NOT_FOUND: 'there is no such resource',
