@@ -288,7 +288,10 @@ describe('the token of a link', () => {
     });
     try {
       const server = { url: `http://127.0.0.1:${port}` };
-      await until('the API is ready', async () => (await fetch(`${server.url}/readyz`).catch(() => null))?.status === 200);
+      await until(
+        'the API is ready',
+        async () => (await fetch(`${server.url}/readyz`).catch(() => null))?.status === 200,
+      );
       const link = linkOf(nextAlert(), 'expected');
       const statuses = [(await visit(link, form({ name: 'ana' }), server)).status];
       await database.query('ALTER TABLE flowline.feedback RENAME TO away');
