@@ -30,7 +30,7 @@ const statuses: Partial<Record<ErrorCode, number>> = {
 const ofFastify: Readonly<Record<string, { readonly code: ErrorCode; readonly remedy: string }>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: {
     code: 'FLOWLINE_REQUEST_TOO_LARGE',
-    remedy: 'Send a body of at most 1 MiB, or a document of at most 128 KiB.',
+    remedy: 'Send a body of at most 1 MiB, a document of at most 128 KiB, or a form of at most 16 KiB.',
   },
   FST_ERR_CTP_INVALID_MEDIA_TYPE: {
     code: 'FLOWLINE_REQUEST_INVALID',
