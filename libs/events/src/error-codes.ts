@@ -43,6 +43,7 @@ export const errorCodes = {
   FLOWLINE_REQUEST_TOO_LARGE: 'a request to the API is too large, or asks for too much',
   FLOWLINE_UNAUTHENTICATED: 'a request to the API has no valid token',
   FLOWLINE_FORBIDDEN: 'the token of a request does not permit it',
+  FLOWLINE_LINK_EXPIRED: 'a link to answer an alert has expired',
   FLOWLINE_NOT_FOUND: 'there is no such resource',
   FLOWLINE_METHOD_NOT_ALLOWED: 'a resource of the API does not take this method',
   FLOWLINE_CONFLICT: 'the resource is in a state that does not permit the request',
