@@ -3,7 +3,7 @@
 //   npm run test:api [-- --examples N] [--seed N]
 import { parseArgs } from 'node:util';
 
-import { commitBatch } from '@flowline/db';
+import { applyResource, commitBatch } from '@flowline/db';
 import { alertRulesOf } from '@flowline/operations';
 
 import { startTestApi } from '../support/api.ts';
@@ -59,6 +59,13 @@ async function count({ query }: TestDatabase): Promise<number> {
   return Number((await query('SELECT count(*)::integer AS n FROM flowline.audit_log'))[0]?.n);
 }
 
+/** One of each kind of resource. */
+const resources = {
+  Rule: { when: 'true', then: { suppress: true } },
+  Calendar: { timezone: 'UTC', events: [{ start: '2026-01-01', duration: '1d' }] },
+  Sink: { stdout: {}, retryFor: '1d' },
+};
+
 /** Stores some of everything, under names and ids that the requests may hit. */
 async function fill({ db, query }: TestDatabase): Promise<void> {
   const definition = testDefinition('"0"', 'orders');
@@ -68,6 +75,7 @@ async function fill({ db, query }: TestDatabase): Promise<void> {
     ...{ alertTopic: 'alerts', alertRules: alertRulesOf(definition.alerts), oncePerEvent: false },
   });
   await query('UPDATE flowline.alert_outbox SET dead_at = now() WHERE outbox_id = 1');
+  for (const [kind, spec] of Object.entries(resources)) await applyResource(db, { kind, name: '0', spec });
   await query(
     `INSERT INTO flowline.training_runs (detector, detector_version) SELECT '0', 1 FROM generate_series(1, 3)`,
   );

@@ -6,6 +6,8 @@ import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { detectorRoutes } from './routes/detectors.ts';
 import { feedbackRoutes } from './routes/feedback.ts';
 import { modelRoutes } from './routes/models.ts';
+import { resourceTestRoutes } from './routes/resource-tests.ts';
+import { resourceRoutes } from './routes/resources.ts';
 import { scoreRoutes } from './routes/scores.ts';
 import { scoringRoutes } from './routes/scoring.ts';
 import { serviceRoutes } from './routes/service.ts';
@@ -26,6 +28,8 @@ export const routes: readonly Route[] = [
   ...feedbackRoutes,
   ...scoreRoutes,
   ...deadLetterRoutes,
+  ...resourceRoutes,
+  ...resourceTestRoutes,
   ...streamRoutes,
   ...accessRoutes,
   ...serviceRoutes(() => routes),
