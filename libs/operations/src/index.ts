@@ -8,7 +8,7 @@ export { detectorStatuses } from './detector-statuses.ts';
 export { type DocumentDiff, diffDocument } from './document-diff.ts';
 export { LONGEST_SNOOZE_MS } from './longest-snooze.ts';
 export { redriveToTopics } from './redrive-to-topics.ts';
-export { noteOf } from './run-note.ts';
 export { resolveByHand } from './resolve-by-hand.ts';
+export { type ShownRun, shownRun } from './shown-run.ts';
 export { type TopicLag, topicLag } from './topic-lag.ts';
 export { documentInForce, documentsInForce } from './written-documents.ts';

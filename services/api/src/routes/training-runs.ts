@@ -8,7 +8,7 @@ import {
   type TrainingRun,
 } from '@flowline/db';
 import { FlowlineError } from '@flowline/events';
-import { noteOf } from '@flowline/operations';
+import { shownRun } from '@flowline/operations';
 import { z } from 'zod';
 
 import type { Caller } from '../caller.ts';
@@ -34,7 +34,7 @@ const listedRun = z.strictObject({
   promotion: z.enum(promotionModes).nullable().describe('Promotion mode that was asked for.'),
   attempt: z.int(),
   status: z.enum(['requested', 'running', 'succeeded', 'failed', 'abandoned', 'cancelled']),
-  note: z.string().nullable().describe('What an open run waits for, or why it does not go on; null for none.'),
+  note: z.string().nullable().describe('Reason why an open run waits, or does not go on; null for none.'),
   phase: z.string(),
   progress: progress.nullable().describe('Progress within the phase; null for none.'),
   startedAt: time.nullable().describe('Start of the attempt; null for a run that waits or never began.'),
@@ -51,12 +51,8 @@ const run = listedRun.extend({
   metrics: z.unknown().describe('Report of the training.'),
 });
 
-const shown = ({ isLeased, hasTrainer, ...rest }: TrainingRun) => ({
-  ...rest,
-  note: noteOf({ ...rest, isLeased, hasTrainer }),
-});
 function listed(stored: TrainingRun) {
-  const { curves: _curves, metrics: _metrics, ...rest } = shown(stored);
+  const { curves: _curves, metrics: _metrics, ...rest } = shownRun(stored);
   return rest;
 }
 const runParams = z.strictObject({ runId: rowId('Id of the run.') });
@@ -102,7 +98,7 @@ export const trainingRunRoutes: readonly Route[] = [
     replies: { 200: { description: 'The run.', schema: run } },
     handle: async ({ params: { runId }, caller }, { db }) => ({
       status: 200,
-      body: shown(visible(await getTrainingRun(db, runId), runId, caller)),
+      body: shownRun(visible(await getTrainingRun(db, runId), runId, caller)),
     }),
   }),
   route({

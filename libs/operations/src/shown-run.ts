@@ -1,7 +1,17 @@
 import type { TrainingRun } from '@flowline/db';
 
-/** Reason why a run that is open does not go on, or what it waits for; null for none. */
-export function noteOf({ status, isLeased, hasTrainer, cancelRequestedAt }: TrainingRun): string | null {
+/** Training run as people and programs see it. */
+export type ShownRun = Omit<TrainingRun, 'isLeased' | 'hasTrainer'> & {
+  /** Reason why an open run waits, or does not go on; null for none. */
+  readonly note: string | null;
+};
+
+/** Adds to a run what it waits for, in words. */
+export function shownRun({ isLeased, hasTrainer, ...run }: TrainingRun): ShownRun {
+  return { ...run, note: noteOf({ ...run, isLeased, hasTrainer }) };
+}
+
+function noteOf({ status, isLeased, hasTrainer, cancelRequestedAt }: TrainingRun): string | null {
   if (status === 'requested') {
     if (isLeased) return 'Another training of the detector is in progress.';
     if (!hasTrainer) return 'No trainer is running: start one with `flowline serve trainer`.';
