@@ -14,6 +14,13 @@ import { fuzz, installSchemathesis } from './schemathesis.ts';
 
 const TIMEOUT_MS = 170_000;
 
+/** One of each kind of resource. */
+const resources = {
+  Rule: { when: 'true', then: { suppress: true } },
+  Calendar: { timezone: 'UTC', events: [{ start: '2026-01-01', duration: '1d' }] },
+  Sink: { webhook: { url: 'http://127.0.0.1:1', allow: [], timeout: '1s' }, retryFor: '1d' },
+};
+
 const { values } = parseArgs({
   options: { examples: { type: 'string', default: '30' }, seed: { type: 'string', default: '1' } },
 });
@@ -58,13 +65,6 @@ async function run(program: string): Promise<number> {
 async function count({ query }: TestDatabase): Promise<number> {
   return Number((await query('SELECT count(*)::integer AS n FROM flowline.audit_log'))[0]?.n);
 }
-
-/** One of each kind of resource. */
-const resources = {
-  Rule: { when: 'true', then: { suppress: true } },
-  Calendar: { timezone: 'UTC', events: [{ start: '2026-01-01', duration: '1d' }] },
-  Sink: { stdout: {}, retryFor: '1d' },
-};
 
 /** Stores some of everything, under names and ids that the requests may hit. */
 async function fill({ db, query }: TestDatabase): Promise<void> {

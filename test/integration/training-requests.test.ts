@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { startTestApi, type TestApi, type TestRequest, type TestResponse } from '../support/api.ts';
 import { documentedCall } from '../support/documented-call.ts';
 import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
-import { type ServiceProcess, startTrainer } from '../support/scorer-process.ts';
+import { type ServiceProcess, startCli, startTrainer } from '../support/scorer-process.ts';
 import { until } from '../support/until.ts';
 import { createReadings, leaseRunsOut, makeReadings, readingsDefinition } from './trainer-fixture.ts';
 
@@ -171,6 +171,35 @@ describe('a requested training', () => {
     expect((await call('POST /v1/detectors/readings/training-runs', { token: other })).status).toBe(403);
     expect((await read(runId)).status).toBe('requested');
   });
+});
+
+describe('flowline trainings', () => {
+  it(
+    'requests, lists, shows and cancels',
+    async () => {
+      const flowline = async (...args: readonly string[]) => {
+        const cli = startCli(['trainings', ...args], { FLOWLINE_DATABASE_URL: database.url });
+        return { code: await cli.ended, out: cli.stdout(), err: cli.stderr() };
+      };
+      const asked = await flowline('start', 'readings', '--promote', 'never', '--json');
+      const { runId, promotion } = JSON.parse(asked.out) as { runId: number; promotion: string };
+      expect(promotion).toBe('never');
+      expect(await flowline('start', 'readings')).toMatchObject({
+        code: 1,
+        err: expect.stringContaining(`Training run ${runId} of readings is requested already`),
+      });
+      expect((await flowline('ls', 'readings')).out).toMatch(/requested .*No trainer is running/);
+      await database.query(`UPDATE flowline.training_runs SET status = 'running', phase = 'train',
+        progress = '{"stage": "train", "share": 0.5, "step": 5, "steps": 10}'`);
+      expect((await flowline('show', String(runId))).out).toContain('running, train 50 %, step 5 of 10');
+      expect((await flowline('cancel', String(runId))).out).toContain('status   cancelled');
+      expect(await flowline('show', '999')).toMatchObject({
+        code: 1,
+        err: expect.stringContaining('no training run 999'),
+      });
+    },
+    TIMEOUT_MS,
+  );
 });
 
 describe('a training that was not requested', () => {
