@@ -50,7 +50,8 @@ export async function claimScheduledRun(
 
 /**
  * Settles the runs of a dead trainer and returns their number: they are abandoned; cancelled if
- * that was asked for; or wait again, if they were requested. The caller must hold the training lock.
+ * that was asked for; or wait again, if they were requested. The caller must hold the training
+ * lock.
  */
 export async function abandonStaleRuns(db: Database, detector: string): Promise<number> {
   return (await withTransaction(db, (client) => settleTrainingRuns(client, { detector, maxAttempts: MAX_ATTEMPTS })))
