@@ -13,9 +13,10 @@ const allowed = {
   'libs/kafka': ['libs/events', 'libs/stream'],
   'libs/sinks': ['libs/alerts', 'libs/config', 'libs/events', 'libs/stream'],
   'libs/db': ['libs/alerts', 'libs/events', 'libs/stream'],
-  'libs/operations': ['alerts', 'config', 'db', 'detector', 'engine', 'events', 'features', 'kafka', 'telemetry'].map(
-    (name) => `libs/${name}`,
-  ),
+  'libs/operations': [
+    ...['alerts', 'config', 'db', 'detector', 'engine', 'events', 'features', 'kafka', 'rules', 'sinks', 'stream'],
+    'telemetry',
+  ].map((name) => `libs/${name}`),
   'libs/embedded-postgres': ['libs/events'],
 };
 

@@ -337,6 +337,18 @@ BEGIN
 END
 $function$;
 
+CREATE OR REPLACE FUNCTION flowline.grant_resources_by_api()
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  IF to_regrole('flowline_api') IS NOT NULL THEN
+    GRANT INSERT, UPDATE ON flowline.resources TO flowline_api;
+    GRANT INSERT ON flowline.resource_versions TO flowline_api;
+  END IF;
+END
+$function$;
+
 CREATE OR REPLACE FUNCTION flowline.grant_retention()
  RETURNS void
  LANGUAGE plpgsql
@@ -461,6 +473,25 @@ BEGIN
     LOOP
       EXECUTE format('GRANT SELECT ON flowline.%I TO %I', relation, role);
     END LOOP;
+  END LOOP;
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION flowline.grant_training_requests()
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  role text;
+BEGIN
+  IF to_regrole('flowline_trainer') IS NOT NULL THEN
+    GRANT SELECT, INSERT, UPDATE, DELETE ON flowline.trainers TO flowline_trainer;
+  END IF;
+  FOREACH role IN ARRAY ARRAY['flowline_operator', 'flowline_api'] LOOP
+    CONTINUE WHEN to_regrole(role) IS NULL;
+    EXECUTE format('GRANT INSERT (detector, detector_version, status, phase, requested_at, requested_by, promotion),
+      UPDATE (status, phase, attempt, progress, finished_at, cancel_requested_at, cancelled_by)
+      ON flowline.training_runs TO %I', role);
   END LOOP;
 END
 $function$;
@@ -1281,6 +1312,17 @@ COMMENT ON COLUMN flowline.stream_offsets.alerts_due IS 'The earliest event time
 COMMENT ON COLUMN flowline.stream_offsets.prefixes IS 'Of a file: digests of its first n lines by n, from next_offset on; null for other streams.';
 COMMENT ON COLUMN flowline.stream_offsets.topic_id IS 'The id that Kafka gave the topic these offsets count in: a topic that is deleted and created again has another. Null: not known.';
 
+CREATE TABLE flowline.trainers (
+  trainer uuid NOT NULL,
+  started_at timestamp with time zone DEFAULT now() NOT NULL,
+  seen_at timestamp with time zone DEFAULT now() NOT NULL
+);
+ALTER TABLE flowline.trainers ADD CONSTRAINT trainers_pkey PRIMARY KEY (trainer);
+COMMENT ON TABLE flowline.trainers IS 'Trainers that serve: those that take up requests.';
+COMMENT ON COLUMN flowline.trainers.seen_at IS 'Time of its last report, which comes every five seconds.';
+COMMENT ON COLUMN flowline.trainers.started_at IS 'Time of its first report.';
+COMMENT ON COLUMN flowline.trainers.trainer IS 'Random id of the process.';
+
 CREATE TABLE flowline.training_leases (
   detector text NOT NULL,
   holder uuid NOT NULL,
@@ -1306,20 +1348,38 @@ CREATE TABLE flowline.training_runs (
   metrics jsonb DEFAULT '{}'::jsonb NOT NULL,
   model_version integer,
   promoted boolean,
-  error jsonb
+  error jsonb,
+  requested_at timestamp with time zone,
+  requested_by text,
+  promotion text,
+  progress jsonb,
+  cancel_requested_at timestamp with time zone,
+  cancelled_by text
 );
 ALTER TABLE flowline.training_runs ADD CONSTRAINT training_runs_detector_detector_version_fkey FOREIGN KEY (detector, detector_version) REFERENCES flowline.detector_versions(detector, version);
 ALTER TABLE flowline.training_runs ADD CONSTRAINT training_runs_detector_model_version_fkey FOREIGN KEY (detector, model_version) REFERENCES flowline.model_versions(detector, version);
-ALTER TABLE flowline.training_runs ADD CONSTRAINT training_runs_finished_check CHECK (((status = 'running'::text) = (finished_at IS NULL)));
+ALTER TABLE flowline.training_runs ADD CONSTRAINT training_runs_finished_check CHECK (((status = ANY (ARRAY['requested'::text, 'running'::text])) = (finished_at IS NULL)));
 ALTER TABLE flowline.training_runs ADD CONSTRAINT training_runs_phases_check CHECK ((jsonb_typeof(phases) = 'array'::text));
 ALTER TABLE flowline.training_runs ADD CONSTRAINT training_runs_pkey PRIMARY KEY (run_id);
+ALTER TABLE flowline.training_runs ADD CONSTRAINT training_runs_promotion_check CHECK ((promotion = ANY (ARRAY['auto'::text, 'always'::text, 'never'::text])));
+ALTER TABLE flowline.training_runs ADD CONSTRAINT training_runs_requested_check CHECK (((status <> 'requested'::text) OR (requested_at IS NOT NULL)));
 ALTER TABLE flowline.training_runs ADD CONSTRAINT training_runs_scheduled_once UNIQUE (detector, scheduled_for);
-ALTER TABLE flowline.training_runs ADD CONSTRAINT training_runs_status_check CHECK ((status = ANY (ARRAY['running'::text, 'succeeded'::text, 'failed'::text, 'abandoned'::text])));
+ALTER TABLE flowline.training_runs ADD CONSTRAINT training_runs_status_check CHECK ((status = ANY (ARRAY['requested'::text, 'running'::text, 'succeeded'::text, 'failed'::text, 'abandoned'::text, 'cancelled'::text])));
 CREATE INDEX training_runs_latest ON flowline.training_runs USING btree (detector, started_at DESC);
+CREATE UNIQUE INDEX training_runs_requested ON flowline.training_runs USING btree (detector) WHERE (status = 'requested'::text);
+CREATE INDEX training_runs_running ON flowline.training_runs USING btree (detector) WHERE (status = 'running'::text);
 COMMENT ON TABLE flowline.training_runs IS 'Every attempt to train a detector, with its curves and what came of it.';
+COMMENT ON COLUMN flowline.training_runs.cancel_requested_at IS 'Time at which its cancellation was asked for; its trainer stops within seconds.';
+COMMENT ON COLUMN flowline.training_runs.cancelled_by IS 'Who asked for its cancellation.';
+COMMENT ON COLUMN flowline.training_runs.phase IS 'Phase of a running run; requested for one that waits or never began.';
 COMMENT ON COLUMN flowline.training_runs.phases IS 'Finished phases: [{phase, seconds}].';
+COMMENT ON COLUMN flowline.training_runs.progress IS 'Progress within the phase: {stage, share, step, steps}; null for none.';
+COMMENT ON COLUMN flowline.training_runs.promotion IS 'Promotion mode that was asked for; null for that of the definition.';
+COMMENT ON COLUMN flowline.training_runs.requested_at IS 'Time of the request; null for a run of the schedule or of a command.';
+COMMENT ON COLUMN flowline.training_runs.requested_by IS 'Who asked for it: the name of a token, or the database user.';
 COMMENT ON COLUMN flowline.training_runs.scheduled_for IS 'The tick of the schedule it runs for; null when started by hand.';
-COMMENT ON COLUMN flowline.training_runs.status IS 'abandoned: its trainer ended without saying how; its tick may be claimed again.';
+COMMENT ON COLUMN flowline.training_runs.started_at IS 'Start of the attempt; the time of the request while it waits.';
+COMMENT ON COLUMN flowline.training_runs.status IS 'requested: waits for a trainer; abandoned: its trainer ended without saying how (its tick may be claimed again); cancelled: on request.';
 
 CREATE VIEW flowline.v1_alert_rate_daily AS
  SELECT detector,
@@ -1598,8 +1658,8 @@ COMMENT ON COLUMN flowline.v1_detector_health.held_remedy IS 'what to do about i
 COMMENT ON COLUMN flowline.v1_detector_health.in_force_since IS 'time since which this definition, model and alpha score together';
 COMMENT ON COLUMN flowline.v1_detector_health.last_record_at IS 'time of the newest record that is stored, as Kafka has it';
 COMMENT ON COLUMN flowline.v1_detector_health.last_stored_at IS 'time at which records were last stored';
-COMMENT ON COLUMN flowline.v1_detector_health.last_training IS 'running, succeeded, failed or abandoned; null for none';
-COMMENT ON COLUMN flowline.v1_detector_health.last_training_at IS 'start of the last training';
+COMMENT ON COLUMN flowline.v1_detector_health.last_training IS 'requested, running, succeeded, failed, abandoned or cancelled; null for none';
+COMMENT ON COLUMN flowline.v1_detector_health.last_training_at IS 'start of the last training, or time of its request';
 COMMENT ON COLUMN flowline.v1_detector_health.last_training_error IS 'why it failed; null if it did not';
 COMMENT ON COLUMN flowline.v1_detector_health.lost_records IS 'records that the topic no longer held when they were due';
 COMMENT ON COLUMN flowline.v1_detector_health.model_in_force IS 'model that a scorer uses; null for none';

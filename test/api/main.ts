@@ -3,7 +3,7 @@
 //   npm run test:api [-- --examples N] [--seed N]
 import { parseArgs } from 'node:util';
 
-import { commitBatch } from '@flowline/db';
+import { applyResource, commitBatch } from '@flowline/db';
 import { alertRulesOf } from '@flowline/operations';
 
 import { startTestApi } from '../support/api.ts';
@@ -13,6 +13,13 @@ import { applyTestDetector, testDefinition } from '../support/scorer-model.ts';
 import { fuzz, installSchemathesis } from './schemathesis.ts';
 
 const TIMEOUT_MS = 170_000;
+
+/** One of each kind of resource. */
+const resources = {
+  Rule: { when: 'true', then: { suppress: true } },
+  Calendar: { timezone: 'UTC', events: [{ start: '2026-01-01', duration: '1d' }] },
+  Sink: { webhook: { url: 'http://127.0.0.1:1', allow: [], timeout: '1s' }, retryFor: '1d' },
+};
 
 const { values } = parseArgs({
   options: { examples: { type: 'string', default: '30' }, seed: { type: 'string', default: '1' } },
@@ -68,6 +75,7 @@ async function fill({ db, query }: TestDatabase): Promise<void> {
     ...{ alertTopic: 'alerts', alertRules: alertRulesOf(definition.alerts), oncePerEvent: false },
   });
   await query('UPDATE flowline.alert_outbox SET dead_at = now() WHERE outbox_id = 1');
+  for (const [kind, spec] of Object.entries(resources)) await applyResource(db, { kind, name: '0', spec });
   await query(
     `INSERT INTO flowline.training_runs (detector, detector_version) SELECT '0', 1 FROM generate_series(1, 3)`,
   );

@@ -1,10 +1,10 @@
-import { problemStatuses, routes, type Route } from '@flowline/api';
 import { storedDefinition } from '@flowline/config';
 import { applyDetector, commitBatch } from '@flowline/db';
 import { alertRulesOf } from '@flowline/operations';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { startTestApi, type TestApi, type TestRequest, type TestResponse } from '../support/api.ts';
+import { documentedCall } from '../support/documented-call.ts';
 import { type BatchOptions, scoredBatch } from '../support/postgres-batch.ts';
 import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
 import { applyTestDetector, oddEvent, testDefinition, testDetectorYaml, testEvents } from '../support/scorer-model.ts';
@@ -33,21 +33,9 @@ afterEach(async () => {
 });
 afterAll(() => postgres.stop());
 
-const isOf = (path: string, route: Route, method: string): boolean =>
-  route.method === method && new RegExp(`^${route.path.replace(/\{\w+\}/g, '[^/]+')}$`).test(path.replace(/\?.*/, ''));
-
 /** Sends a request and checks that its response is as documented. */
-async function call(methodAndPath: string, request: TestRequest = {}): Promise<TestResponse> {
-  const [method = '', path = ''] = methodAndPath.split(' ');
-  const response = await api.call(methodAndPath, { token, ...request });
-  const route = routes.find((each) => isOf(path, each, method));
-  if (route === undefined) return response;
-  const { status, body } = response;
-  const reply = route.replies[status];
-  if (reply === undefined) expect(problemStatuses(route)).toContain(status);
-  else reply.schema.parse(body);
-  return response;
-}
+const call = (methodAndPath: string, request: TestRequest = {}): Promise<TestResponse> =>
+  documentedCall(api, methodAndPath, { token, ...request });
 
 /** Commits a batch whose anomalies become alerts. */
 const commit = (options: BatchOptions) =>

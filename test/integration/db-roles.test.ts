@@ -1,4 +1,22 @@
-import { applyDetector, championVersion, connect, deleteDetector, migrate, migrationStatus } from '@flowline/db';
+import { randomUUID } from 'node:crypto';
+
+import {
+  applyDetector,
+  applyResource,
+  cancelTraining,
+  championVersion,
+  claimRequestedRun,
+  connect,
+  deleteDetector,
+  migrate,
+  migrationStatus,
+  openTrainingRequests,
+  refuseTrainingRequest,
+  removeResource,
+  reportStage,
+  reportTrainer,
+  requestTraining,
+} from '@flowline/db';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
@@ -174,6 +192,46 @@ describe('the group roles', () => {
       'score_source',
       'server_identifier',
     ]);
+  });
+
+  it('let the API and an operator apply resources and request trainings, and a trainer take them up', async () => {
+    const database = await postgres.createDatabase();
+    await applyDetector(database.db, { name: 'a' });
+    for (const group of ['flowline_api', 'flowline_operator']) {
+      const db = await connect(await userOf(database, `by_${group}`, [group]), { applicationName: 'test' });
+      try {
+        await applyResource(db, { kind: 'Rule', name: 'r', spec: {} });
+        await removeResource(db, { kind: 'Rule', name: 'r' });
+        const { runId } = await requestTraining(db, { detector: 'a', promotion: 'never' });
+        expect(await cancelTraining(db, runId)).toMatchObject({ status: 'cancelled' });
+        await requestTraining(db, { detector: 'a', promotion: null });
+      } finally {
+        await db.close();
+      }
+      const trainer = await connect(await userOf(database, `for_${group}`, ['flowline_trainer']), {
+        applicationName: 'test',
+      });
+      try {
+        await reportTrainer(trainer, randomUUID());
+        const [request] = await openTrainingRequests(trainer);
+        expect(await claimRequestedRun(trainer, request?.runId ?? 0, 1)).toBe(true);
+        expect(await reportStage(trainer, request?.runId ?? 0, null)).toBeNull();
+        // Nobody holds the lease, so that it waits again; here, until it is refused.
+        await openTrainingRequests(trainer);
+        await refuseTrainingRequest(trainer, request?.runId ?? 0, new Error('no'));
+      } finally {
+        await trainer.close();
+      }
+    }
+    const url = await userOf(database, 'denied', ['flowline_api']);
+    expect(
+      await attempts(url, [
+        `UPDATE flowline.training_runs SET metrics = '{}'`,
+        'DELETE FROM flowline.trainers',
+        'DELETE FROM flowline.resources',
+        `UPDATE flowline.resource_versions SET spec = '{}'`,
+      ]),
+    ).toEqual(Array<string>(4).fill(DENIED));
   });
 
   it('let a reader read the views, and an operator apply and pause', async () => {

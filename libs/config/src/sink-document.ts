@@ -24,6 +24,9 @@ const url = text
   .refine((written) => isReference(written) || isHttpUrl(written), {
     error: 'expected an http(s) address without a login, or a reference to one, env:NAME or file:/path',
   })
+  .refine((written) => !written.endsWith('/…'), {
+    error: 'expected the whole address: … stands for a path that is not shown',
+  })
   .meta({ writeOnly: true });
 
 const allow = z

@@ -4,6 +4,7 @@ import { FlowlineError } from '@flowline/events';
 
 import type { Database } from './database.ts';
 import { canonicalJson, jsonText } from './json-text.ts';
+import { notAsExpected } from './not-as-expected.ts';
 import {
   insertDetectorVersion,
   selectDetectorVersion,
@@ -14,6 +15,7 @@ import {
   type DetectorRow,
   insertDetector,
   lockDetector,
+  selectDetectorPage,
   selectDetectors,
   selectDetectorState,
   updateDetector,
@@ -58,7 +60,8 @@ export async function applyDetector(
   return withTransaction(db, async (client) => {
     if (expected !== undefined) {
       const found = await lockDetector(client, { detector: name });
-      if ((found?.version ?? null) !== expected) throw notAsExpected(name, expected, found?.version ?? null);
+      if ((found?.version ?? null) !== expected)
+        throw notAsExpected(`detector ${name}`, expected, found?.version ?? null);
     }
     if ((await insertDetector(client, { detector: name })) !== null) {
       await insertDetectorVersion(client, { detector: name, version: 1, definition: text, sha256 });
@@ -103,20 +106,26 @@ export async function listDetectors(db: Database): Promise<StoredDetector[]> {
   return withTransaction(db, (client) => selectDetectors(client, { detector: null }));
 }
 
+/** Range of a list of detectors. */
+export interface DetectorPage {
+  /** The only detectors to list; by default all. */
+  readonly names?: readonly string[];
+  /** Name after which the list begins. */
+  readonly after?: string;
+  readonly limit: number;
+}
+
+/** Lists detectors with their versions in force, by name, after a name. */
+export async function detectorPage(db: Database, { names, after, limit }: DetectorPage): Promise<StoredDetector[]> {
+  const range = { names: names ?? null, after: after ?? null, limit };
+  return withTransaction(db, (client) => selectDetectorPage(client, range));
+}
+
 /** Creates the error for a name that no detector has. */
 export function detectorMissing(name: string): FlowlineError {
   return new FlowlineError('FLOWLINE_DETECTOR_MISSING', `There is no detector ${name}.`, {
     where: name,
     remedy: 'Apply its file with `flowline apply <file>`, or correct the name.',
-  });
-}
-
-function notAsExpected(name: string, expected: number | null, found: number | null): FlowlineError {
-  const [wanted, there] = [expected, found].map((version) => (version === null ? 'none' : `version ${version}`));
-  const message = `The detector ${name} is not as you have read it: you expect ${wanted}, and ${there} is in force.`;
-  return new FlowlineError('FLOWLINE_PRECONDITION_FAILED', message, {
-    where: name,
-    remedy: 'Read it again, and apply your change to that version.',
   });
 }
 

@@ -26,6 +26,7 @@ export * from './detector-states.ts';
 export {
   type Applied,
   applyDetector,
+  detectorPage,
   getDetector,
   getDetectorVersion,
   listDetectors,
@@ -58,6 +59,7 @@ export {
   listModels,
   loadChampion,
   loadModelVersion,
+  modelPage,
   type ModelSummary,
   type NewModel,
   type StoredModel,
@@ -78,6 +80,8 @@ export { type AlertAddress } from './store-messages.ts';
 export * from './streams.ts';
 export { type ColumnProfile, profileTable, type TableProfile } from './table-profile.ts';
 export * from './training-lease.ts';
+export * from './trainers.ts';
+export * from './training-requests.ts';
 export * from './training-runs.ts';
 export * from './wait-for-database.ts';
 export { type LimitedPartition, listWindowLimits, readWindows, resetWindows } from './windows.ts';

@@ -12,6 +12,7 @@ import {
   type ModelRow,
   type ModelSummaryRow,
   selectModel,
+  selectModelPage,
   selectModels,
 } from './sql/models.ts';
 import { withTransaction } from './transaction.ts';
@@ -92,6 +93,15 @@ export async function loadModelVersion(db: Database, detector: string, version: 
 /** Lists the models of a detector (or of all), newest first. */
 export async function listModels(db: Database, detector?: string): Promise<ModelSummary[]> {
   return withTransaction(db, (client) => selectModels(client, { detector: detector ?? null }));
+}
+
+/** Lists the models of a detector below a version, newest first. */
+export async function modelPage(
+  db: Database,
+  page: { readonly detector: string; readonly before?: number; readonly limit: number },
+): Promise<ModelSummary[]> {
+  const { detector, before = null, limit } = page;
+  return withTransaction(db, (client) => selectModelPage(client, { detector, before, limit }));
 }
 
 async function loadModel(db: Database, detector: string, version: number | null): Promise<StoredModel | null> {

@@ -5,6 +5,7 @@ import { FlowlineError } from '@flowline/events';
 import type { Database } from './database.ts';
 import type { Applied } from './detectors.ts';
 import { canonicalJson, jsonText, plainText } from './json-text.ts';
+import { notAsExpected } from './not-as-expected.ts';
 import {
   insertResourceFault,
   insertResourceVersion,
@@ -13,6 +14,7 @@ import {
   type ResourceRow,
   type ResourceVersionRow,
   selectLatestResource,
+  selectResourcePage,
   selectResources,
   selectResourceVersions,
 } from './sql/resources.ts';
@@ -34,21 +36,32 @@ export interface NewResource extends ResourceName {
   readonly spec: unknown;
   /** Name of who applies it; by default the database user. */
   readonly appliedBy?: string;
+  /** Version in force that they have read; null if there must be none. */
+  readonly expected?: number | null;
+}
+
+/** Expectation of who removes a resource. */
+export interface RemoveOptions {
+  /** Version in force that they have read. */
+  readonly expected?: number;
 }
 
 /**
  * Puts a resource in force. A spec equal to the one in force changes nothing; a removed resource
  * comes back with a new version.
+ * @throws FlowlineError FLOWLINE_PRECONDITION_FAILED if another version is in force than expected.
  */
-export async function applyResource(db: Database, { kind, name, spec, appliedBy }: NewResource): Promise<Applied> {
+export async function applyResource(db: Database, resource: NewResource): Promise<Applied> {
+  const { kind, name, spec, appliedBy, expected } = resource;
   const sha256 = createHash('sha256').update(canonicalJson(spec)).digest('hex');
   return withTransaction(db, async (client) => {
     await lockResource(client, { kind, name });
     const latest = await selectLatestResource(client, { kind, name });
+    if (expected !== undefined) requireVersion({ kind, name }, expected, latest);
     if (latest?.sha256 === sha256 && !latest.removed) return { version: latest.version, changed: false };
     const version = latest === null ? 1 : latest.version + 1;
-    const resource = { kind, name, version, spec: jsonText(spec), sha256, appliedBy: appliedBy ?? null };
-    await insertResourceVersion(client, resource);
+    const row = { kind, name, version, spec: jsonText(spec), sha256, appliedBy: appliedBy ?? null };
+    await insertResourceVersion(client, row);
     return { version, changed: true };
   });
 }
@@ -56,6 +69,15 @@ export async function applyResource(db: Database, { kind, name, spec, appliedBy 
 /** Lists the resources of a kind that are in force, by name. */
 export async function resourcesInForce(db: Database, kind: string): Promise<StoredResource[]> {
   return withTransaction(db, (client) => selectResources(client, { kind, name: null }));
+}
+
+/** Lists resources of a kind that are in force, by name, after a name. */
+export async function resourcePage(
+  db: Database,
+  page: { readonly kind: string; readonly after?: string; readonly limit: number },
+): Promise<StoredResource[]> {
+  const { kind, after = null, limit } = page;
+  return withTransaction(db, (client) => selectResourcePage(client, { kind, after, limit }));
 }
 
 /** Reads a resource in force. @throws FlowlineError FLOWLINE_RESOURCE_MISSING. */
@@ -70,10 +92,33 @@ export async function resourceVersions(db: Database, { kind, name }: ResourceNam
   return withTransaction(db, (client) => selectResourceVersions(client, { kind, name }));
 }
 
-/** Takes a resource out of force; its versions are kept. @throws FLOWLINE_RESOURCE_MISSING. */
-export async function removeResource(db: Database, { kind, name }: ResourceName): Promise<void> {
-  const removed = await withTransaction(db, (client) => removeResourceRow(client, { kind, name }));
-  if (removed === null) throw resourceMissing(kind, name);
+/**
+ * Takes a resource out of force; its versions are kept.
+ * @throws FlowlineError FLOWLINE_RESOURCE_MISSING; FLOWLINE_PRECONDITION_FAILED if another version
+ * is in force than expected.
+ */
+export async function removeResource(
+  db: Database,
+  { kind, name }: ResourceName,
+  { expected }: RemoveOptions = {},
+): Promise<void> {
+  await withTransaction(db, async (client) => {
+    await lockResource(client, { kind, name });
+    const latest = await selectLatestResource(client, { kind, name });
+    if (latest === null || latest.removed) throw resourceMissing(kind, name);
+    if (expected !== undefined) requireVersion({ kind, name }, expected, latest);
+    await removeResourceRow(client, { kind, name });
+  });
+}
+
+/** @throws FlowlineError FLOWLINE_PRECONDITION_FAILED if another version is in force. */
+function requireVersion(
+  { kind, name }: ResourceName,
+  expected: number | null,
+  latest: { readonly version: number; readonly removed: boolean } | null,
+): void {
+  const found = latest === null || latest.removed ? null : latest.version;
+  if (found !== expected) throw notAsExpected(`${kind.toLowerCase()} ${name}`, expected, found);
 }
 
 /** Stores a fault of a version in use, unless one is known already. */

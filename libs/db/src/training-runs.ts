@@ -1,10 +1,9 @@
-import { messageOf, FlowlineError } from '@flowline/events';
-
 import type { Database } from './database.ts';
-import { errorCode } from './database-error.ts';
 import { jsonText } from './json-text.ts';
+import { publicReport } from './public-report.ts';
+import { runEnded } from './run-ended.ts';
+import { settleTrainingRuns } from './sql/training-requests.ts';
 import {
-  abandonTrainingRuns,
   claimTrainingRun,
   finishTrainingRun,
   insertTrainingRun,
@@ -14,13 +13,11 @@ import {
   type TrainingRunRow,
   updateTrainingRun,
 } from './sql/training-runs.ts';
+import { MAX_ATTEMPTS } from './training-attempts.ts';
 import { withTransaction } from './transaction.ts';
 
 /** Training run as stored. */
 export type TrainingRun = TrainingRunRow;
-
-/** Maximum attempts for a tick whose trainer keeps dying. */
-const MAX_ATTEMPTS = 3;
 
 /** Result of a successful run. */
 export interface TrainingOutcome {
@@ -52,11 +49,13 @@ export async function claimScheduledRun(
 }
 
 /**
- * Marks the runs of a dead trainer as abandoned and returns their number. The caller must hold the
- * training lock.
+ * Settles the runs of a dead trainer and returns their number: they are abandoned; cancelled if
+ * that was asked for; or wait again, if they were requested. The caller must hold the training
+ * lock.
  */
 export async function abandonStaleRuns(db: Database, detector: string): Promise<number> {
-  return (await withTransaction(db, (client) => abandonTrainingRuns(client, { detector }))).length;
+  return (await withTransaction(db, (client) => settleTrainingRuns(client, { detector, maxAttempts: MAX_ATTEMPTS })))
+    .length;
 }
 
 /**
@@ -81,27 +80,15 @@ export async function finishRun(db: Database, runId: number, outcome: TrainingOu
 }
 
 /** Ends a run with the error that stopped it, in a form that reveals no data. */
-export async function failRun(db: Database, runId: number, error: unknown): Promise<void> {
+export async function failRun(
+  db: Database,
+  runId: number,
+  error: unknown,
+  status: 'failed' | 'cancelled' = 'failed',
+): Promise<void> {
   const text = jsonText(publicReport(error));
-  const end = { runId, status: 'failed', metrics: '{}', modelVersion: null, promoted: null, error: text };
+  const end = { runId, status, metrics: '{}', modelVersion: null, promoted: null, error: text };
   await withTransaction(db, (client) => finishTrainingRun(client, end));
-}
-
-/**
- * Report of an error for readers without access to its data: the Postgres message of a failed
- * statement may quote any of it.
- */
-function publicReport(error: unknown): {
-  readonly code: string;
-  readonly message: string;
-  readonly remedy: string | null;
-} {
-  if (!(error instanceof FlowlineError)) {
-    return { code: 'FLOWLINE_TRAINING_FAILED', message: messageOf(error), remedy: null };
-  }
-  const { code, publicMessage, remedy = null, cause } = error;
-  if (code !== 'FLOWLINE_DATABASE_FAILED') return { code, message: publicMessage, remedy };
-  return { code, message: `Postgres refused a statement with SQLSTATE ${errorCode(cause) ?? 'unknown'}.`, remedy };
 }
 
 /**
@@ -126,11 +113,4 @@ export async function listTrainingRuns(
 /** Reads one training run; null if there is none of this id. */
 export function getTrainingRun(db: Database, runId: number): Promise<TrainingRun | null> {
   return withTransaction(db, (client) => selectTrainingRun(client, { runId }));
-}
-
-function runEnded(runId: number): FlowlineError {
-  return new FlowlineError('FLOWLINE_ABORTED', `Training run ${runId} is not running any more.`, {
-    where: `training run ${runId}`,
-    remedy: 'Another trainer took over; see `flowline.training_runs`.',
-  });
 }

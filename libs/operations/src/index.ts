@@ -9,5 +9,6 @@ export { LONGEST_SNOOZE_MS } from './longest-snooze.ts';
 export { modelInForce, type ModelInForce } from './model-in-force.ts';
 export { redriveToTopics } from './redrive-to-topics.ts';
 export { resolveByHand } from './resolve-by-hand.ts';
+export { type ShownRun, shownRun } from './shown-run.ts';
 export { type TopicLag, topicLag } from './topic-lag.ts';
 export { documentInForce, documentsInForce } from './written-documents.ts';

@@ -1,3 +1,4 @@
+export { calendarsOf } from './calendars-of.ts';
 export { checkDocuments } from './check-documents.ts';
 export type { KnownNames } from './check.ts';
 export type { RuledDetector } from './condition-values.ts';

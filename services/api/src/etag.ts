@@ -15,9 +15,9 @@ export function expectedVersion(headers: Readonly<Record<string, unknown>>): Exp
   const noneMatch = headers['if-none-match'];
   if (noneMatch === '*' && match === undefined) return null;
   if (noneMatch !== undefined)
-    throw badRequest('If-None-Match', 'If-None-Match is not "*".', 'Send * for a detector that must be new.');
+    throw badRequest('If-None-Match', 'If-None-Match is not "*".', 'Send * for what must be new.');
   if (match === undefined) return undefined;
   const version = typeof match === 'string' ? /^"(\d{1,9})"$/.exec(match)?.[1] : undefined;
   if (version !== undefined) return Number(version);
-  throw badRequest('If-Match', 'If-Match is no ETag of a detector.', 'Send the ETag of the GET as it came.');
+  throw badRequest('If-Match', 'If-Match is no ETag of a version.', 'Send the ETag of the GET as it came.');
 }

@@ -7,6 +7,8 @@ import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { detectorRoutes } from './routes/detectors.ts';
 import { feedbackRoutes } from './routes/feedback.ts';
 import { modelRoutes } from './routes/models.ts';
+import { resourceTestRoutes } from './routes/resource-tests.ts';
+import { resourceRoutes } from './routes/resources.ts';
 import { scoreRoutes } from './routes/scores.ts';
 import { scoringRoutes } from './routes/scoring.ts';
 import { serviceRoutes } from './routes/service.ts';
@@ -28,6 +30,8 @@ export const routes: readonly Route[] = [
   ...feedbackRoutes,
   ...scoreRoutes,
   ...deadLetterRoutes,
+  ...resourceRoutes,
+  ...resourceTestRoutes,
   ...streamRoutes,
   ...accessRoutes,
   ...serviceRoutes(() => routes),

@@ -40,7 +40,8 @@ export const probability = (meaning: string) =>
     .meta({ description: meaning, type: 'number', minimum: 0, maximum: 1 });
 
 const MAX_ID = Number.MAX_SAFE_INTEGER;
-const MAX_VERSION = 2_147_483_647;
+/** Largest version. */
+export const MAX_VERSION = 2_147_483_647;
 
 /** Name of a detector. */
 export const detectorName = z
@@ -52,6 +53,13 @@ export const detectorName = z
 export const rowId = (meaning: string) => wholeNumber(1, MAX_ID, meaning);
 /** Version of a detector or a model. */
 export const version = (meaning: string) => wholeNumber(1, MAX_VERSION, meaning);
+
+/** Name of a rule, a calendar or a sink. */
+export const resourceName = detectorName.describe('Name of the resource.');
+
+/** Document as text: YAML, or the same as JSON. */
+export const documentOf = (meaning: string) =>
+  z.string().min(1, 'expected a document').meta({ description: meaning, type: 'object' });
 
 export const detectorParams = z.strictObject({ detector: detectorName });
 export const detectorFilter = { detector: detectorName.optional() };

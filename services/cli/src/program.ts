@@ -19,6 +19,7 @@ const commands = {
   export: async () => (await import('./commands/export.ts')).exportCommand,
   status: async () => (await import('./commands/status.ts')).statusCommand,
   train: async () => (await import('./commands/train.ts')).trainCommand,
+  trainings: async () => (await import('./commands/trainings.ts')).trainingsCommand,
   serve: async () => (await import('./commands/serve.ts')).serveCommand,
   score: async () => (await import('./commands/score.ts')).scoreCommand,
   explain: async () => (await import('./commands/explain.ts')).explainCommand,

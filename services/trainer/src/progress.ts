@@ -6,6 +6,9 @@ export interface ProgressState {
   readonly label: string;
   /** Accompanying figures, e.g. `step 250/1000 · validation 3.21 nats`. */
   readonly detail: string;
+  /** Steps done and in all, where there are steps. */
+  readonly step?: number;
+  readonly steps?: number;
 }
 
 /** Display of progress; see {@link createProgress}. */

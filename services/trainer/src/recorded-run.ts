@@ -1,14 +1,18 @@
 import {
+  claimRequestedRun,
   claimScheduledRun,
   type Database,
   failRun,
   finishRun,
   recordProgress,
+  type StageProgress,
   startTrainingRun,
   type TrainingOutcome,
 } from '@flowline/db';
 import { type ErrorCode, errorCodes, FlowlineError } from '@flowline/events';
 import type { Logger } from '@flowline/telemetry';
+
+import { watchRun } from './watch-run.ts';
 
 /** Request for a training run. */
 export interface RunRequest {
@@ -16,6 +20,16 @@ export interface RunRequest {
   readonly detectorVersion: number;
   /** The scheduled time; null if a person requested the training. */
   readonly scheduledFor: Date | null;
+  /** Id of the request that it takes up; by default none. */
+  readonly requestedRun?: number;
+}
+
+/** Environment of a run. */
+export interface RunParts {
+  readonly db: Database;
+  readonly logger: Logger;
+  /** Aborted if the run is to be cancelled; the work must listen to it. */
+  readonly cancel: AbortController;
 }
 
 /**
@@ -28,29 +42,34 @@ export interface RecordedRun {
   phase<Result>(name: string, work: () => Promise<Result>): Promise<Result>;
   /** Sets the learning curves to store with the next phase. */
   curves(curves: object): void;
+  /** Sets the progress within the phase, which is stored once per second. */
+  progress(now: StageProgress): void;
 }
 
 /**
- * Runs a training and stores it as a run: running → succeeded | failed (also if cancelled:
- * FLOWLINE_ABORTED). The caller must hold the training lock.
- * @returns null if the scheduled time has already been run or given up.
+ * Runs a training and stores it as a run: running → succeeded | failed (also if a signal ended it:
+ * FLOWLINE_ABORTED) | cancelled, on request. The caller must hold the training lock.
+ * @returns null if the scheduled time has already been run or given up, or the request been taken
+ * up or cancelled.
  */
 export async function recordRun<Outcome extends TrainingOutcome>(
-  db: Database,
-  logger: Logger,
+  { db, logger, cancel }: RunParts,
   request: RunRequest,
   work: (run: RecordedRun) => Promise<Outcome>,
 ): Promise<Outcome | null> {
   const runId = await beginRun(db, request);
   if (runId === null) return null;
   const log = logger.child({ runId });
+  const watched = watchRun({ db, logger: log, cancel }, runId);
   let curves: object | undefined;
   const run: RecordedRun = {
     runId,
     curves: (made) => {
       curves = made;
     },
+    progress: watched.progress,
     phase: async (name, phaseWork) => {
+      watched.progress(null);
       await recordProgress(db, runId, name, curves);
       const startedMs = performance.now();
       const result = await phaseWork();
@@ -63,17 +82,23 @@ export async function recordRun<Outcome extends TrainingOutcome>(
     await finishRun(db, runId, outcome);
     return outcome;
   } catch (error) {
-    const reported = asFlowlineError(error);
+    const isCancelled = cancel.signal.aborted;
+    const reported: unknown = isCancelled ? cancel.signal.reason : asFlowlineError(error);
     // The run's own error matters. A failure to store it is only logged.
-    await failRun(db, runId, reported).catch((err: unknown) => {
+    await failRun(db, runId, reported, isCancelled ? 'cancelled' : 'failed').catch((err: unknown) => {
       log.error({ err }, 'the failure of the run could not be stored');
     });
     throw reported;
+  } finally {
+    await watched.stop();
   }
 }
 
 async function beginRun(db: Database, request: RunRequest): Promise<number | null> {
-  const { detector, detectorVersion, scheduledFor } = request;
+  const { detector, detectorVersion, scheduledFor, requestedRun } = request;
+  if (requestedRun !== undefined) {
+    return (await claimRequestedRun(db, requestedRun, detectorVersion)) ? requestedRun : null;
+  }
   if (scheduledFor === null) return startTrainingRun(db, detector, detectorVersion);
   return (await claimScheduledRun(db, detector, detectorVersion, scheduledFor))?.runId ?? null;
 }

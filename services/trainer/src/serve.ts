@@ -8,7 +8,11 @@ import {
   listModels,
   type ModelSummary,
   listTrainingRuns,
+  openTrainingRequests,
+  refuseTrainingRequest,
+  type TrainingRequest,
 } from '@flowline/db';
+import { FlowlineError } from '@flowline/events';
 import type { Health, Logger, Metrics, Shutdown } from '@flowline/telemetry';
 
 import { applyRetentionDaily } from './apply-retention-daily.ts';
@@ -17,6 +21,8 @@ import { type OutdatedDetector, trainOutdatedModels } from './outdated-models.ts
 import { type ScheduledDetector, TrainingSchedule } from './schedule.ts';
 import { type TrainerParts, trainOnce } from './train-once.ts';
 import { observeTraining } from './observe-training.ts';
+import { reportPresence } from './report-presence.ts';
+import { trainRequested } from './requested-runs.ts';
 
 /** The process around a serving trainer. */
 export interface TrainerProcess {
@@ -58,8 +64,26 @@ export async function serve({ shutdown, health, metrics }: TrainerProcess, parts
     list: () => outdatedDetectors(db, logger),
     ...soon,
   });
-  await Promise.all([schedule.run(), first, outdated, applyRetentionDaily(db, logger, shutdown.signal)]);
+  const requested = trainRequested({
+    list: () => openTrainingRequests(db),
+    train: (request) => observeTraining(metrics, request.detector, () => trainOnce(parts, requestOf(request))),
+    onError: async (request, error) => {
+      onError(request.detector, error);
+      if (!isPassing(error)) await refuseTrainingRequest(db, request.runId, error);
+    },
+    ...{ logger, signal: shutdown.signal },
+  });
+  const presence = reportPresence(db, logger, shutdown.signal);
+  const retention = applyRetentionDaily(db, logger, shutdown.signal);
+  await Promise.all([schedule.run(), first, outdated, requested, presence, retention]);
 }
+
+const requestOf = ({ detector, promotion, runId }: TrainingRequest) => ({
+  ...{ detector, promotion, scheduledFor: null, requestedRun: runId },
+});
+
+/** True for an error after which the same request may be taken up. */
+const isPassing = (error: unknown): boolean => error instanceof FlowlineError && error.retryable;
 
 function scheduleDetail(err: unknown, unrunnable: readonly string[]): string {
   if (err !== null) return 'the detectors cannot be read: see the log';

@@ -21,7 +21,7 @@ import { type RecordedRun, recordRun } from './recorded-run.ts';
 import { splitByTime, type TimeSplit } from './split-by-time.ts';
 import { readTrainingHistory, type TrainingHistory } from './training-history.ts';
 import { historyMetrics, type TrainingMetrics, trainingMetrics } from './training-metrics.ts';
-import { showReading, showTraining } from './training-progress.ts';
+import { showReading, showTraining, storingProgress } from './training-progress.ts';
 
 /** Environment of a training. */
 export interface TrainerParts {
@@ -40,6 +40,8 @@ export interface TrainRequest {
   readonly scheduledFor: Date | null;
   /** Promotion mode; null for the one in the definition. */
   readonly promotion: PromotionMode | null;
+  /** Id of the request that it takes up; by default none. */
+  readonly requestedRun?: number;
 }
 
 /** Result of {@link trainOnce}: the stored model version, and whether it was promoted. */
@@ -69,7 +71,8 @@ export interface TrainOutcome {
  * immutable model version → compare with the champion on the same held-out rows → promote or keep.
  * The champion changes in one statement at the end, so a trainer killed at any time leaves the old
  * or the new champion, never a mixture.
- * @returns null if the scheduled time has already been run.
+ * @returns null if the scheduled time has already been run, or the request been taken up or
+ * cancelled.
  * @throws FlowlineError FLOWLINE_TRAINING_BUSY, FLOWLINE_DETECTOR_MISSING,
  * FLOWLINE_HISTORY_INVALID, FLOWLINE_HISTORY_TOO_SMALL, FLOWLINE_TRAINING_FAILED, FLOWLINE_ABORTED.
  */
@@ -77,7 +80,8 @@ export async function trainOnce(parts: TrainerParts, request: TrainRequest): Pro
   const { db } = parts;
   const logger = parts.logger.child({ detector: request.detector });
   return withTrainingLease(db, request.detector, async (lost) => {
-    const signal = AbortSignal.any([parts.signal, lost]);
+    const cancel = new AbortController();
+    const signal = AbortSignal.any([parts.signal, lost, cancel.signal]);
     const abandoned = await abandonStaleRuns(db, request.detector);
     if (abandoned > 0) logger.warn({ runs: abandoned }, 'earlier runs ended without an outcome');
     const { version, definition: stored } = await getDetector(db, request.detector);
@@ -91,10 +95,10 @@ export async function trainOnce(parts: TrainerParts, request: TrainRequest): Pro
       definition,
       promotion: request.promotion ?? definition.training.promote,
     };
-    const outcome = await recordRun(db, logger, { ...request, detectorVersion: version }, (run) =>
-      train(training, run),
+    const outcome = await recordRun({ db, logger, cancel }, { ...request, detectorVersion: version }, (run) =>
+      train({ ...training, progress: storingProgress(parts.progress, (now) => run.progress(now)) }, run),
     );
-    if (outcome === null) logger.info({ scheduledFor: request.scheduledFor }, 'this scheduled time was already run');
+    if (outcome === null) logger.info({ scheduledFor: request.scheduledFor }, 'this training was already run');
     return outcome;
   });
 }

@@ -1,3 +1,4 @@
+import type { StageProgress } from '@flowline/db';
 import type { TrainingProgress } from '@flowline/detector';
 
 import type { Progress } from './progress.ts';
@@ -5,6 +6,18 @@ import type { ReportRows } from './history-reading.ts';
 
 /** Phases of a training besides its steps, in words. */
 const LABELS = { features: 'features', calibrate: 'calibrate', test: 'test' } as const;
+
+/** Passes progress on to a display, and to where it is stored. */
+export function storingProgress(progress: Progress, store: (now: StageProgress) => void): Progress {
+  return {
+    update: (state) => {
+      const { label: stage, share, step = null, steps = null } = state;
+      store({ stage, share, step, steps });
+      progress.update(state);
+    },
+    done: () => progress.done(),
+  };
+}
 
 /** Shows the progress of reading a history, whose number of rows is an estimate. */
 export function showReading(progress: Progress): ReportRows {
@@ -29,6 +42,7 @@ export function showTraining(progress: Progress): (now: TrainingProgress) => voi
       ...(trainNll === null ? [] : [`train ${trainNll.toFixed(3)}`]),
       ...(Number.isNaN(validation) ? [] : [`validation ${validation.toFixed(3)} nats`]),
     ];
-    progress.update({ share: (member - 1 + step / steps) / members, label: 'train', detail: figures.join(' · ') });
+    const done = { step: (member - 1) * steps + step, steps: members * steps };
+    progress.update({ share: done.step / done.steps, label: 'train', detail: figures.join(' · '), ...done });
   };
 }

@@ -21,6 +21,19 @@ export const selectDetectors = many<DetectorRow, { detector: string | null }>(`
   ORDER BY d.name COLLATE "C"
 `);
 
+/** Selects detectors by name, after a name. Deleted detectors are left out. */
+export const selectDetectorPage = many<
+  DetectorRow,
+  { names: readonly string[] | null; after: string | null; limit: number }
+>(`
+  SELECT d.name, v.version, v.definition, d.applied_at AS "appliedAt", d.state
+  FROM flowline.detectors d
+  JOIN flowline.detector_versions v ON v.detector = d.name AND v.version = d.current_version
+  WHERE d.state <> 'deleted' AND (:names::text[] IS NULL OR d.name = ANY(:names))
+    AND (:after::text IS NULL OR d.name COLLATE "C" > :after)
+  ORDER BY d.name COLLATE "C" LIMIT :limit
+`);
+
 /** Adds a detector with version 1, unless the name is taken. */
 export const insertDetector = maybe<{ version: number }, { detector: string }>(`
   INSERT INTO flowline.detectors (name, current_version) VALUES (:detector, 1)

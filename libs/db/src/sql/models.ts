@@ -38,15 +38,25 @@ export interface ModelSummaryRow {
   readonly bytes: number;
 }
 
-/** Selects the models of a detector (null: of all), newest first. */
-export const selectModels = many<ModelSummaryRow, { detector: string | null }>(`
+const summaries = `
   SELECT m.detector, m.version, m.detector_version AS "detectorVersion", m.sha256, m.alpha, m.manifest,
          m.created_at AS "createdAt", 'champion' = ANY(n.aliases) AS champion, n.aliases, length(a.bytes) AS bytes
   FROM flowline.model_versions m
   JOIN flowline.model_artifacts a ON a.sha256 = m.sha256
   CROSS JOIN LATERAL (
     SELECT coalesce(array_agg(alias ORDER BY alias), '{}') AS aliases FROM flowline.model_aliases
-    WHERE detector = m.detector AND version = m.version) n
+    WHERE detector = m.detector AND version = m.version) n`;
+
+/** Selects the models of a detector below a version (null: of all versions), newest first. */
+export const selectModelPage = many<ModelSummaryRow, { detector: string; before: number | null; limit: number }>(`
+  ${summaries}
+  WHERE m.detector = :detector AND (:before::bigint IS NULL OR m.version < :before)
+  ORDER BY m.version DESC LIMIT :limit
+`);
+
+/** Selects the models of a detector (null: of all), newest first. */
+export const selectModels = many<ModelSummaryRow, { detector: string | null }>(`
+  ${summaries}
   WHERE :detector::text IS NULL OR m.detector = :detector
   ORDER BY m.detector, m.version DESC
 `);

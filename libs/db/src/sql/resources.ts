@@ -36,6 +36,14 @@ export const selectResources = many<ResourceRow, { kind: string; name: string | 
   ORDER BY r.name
 `);
 
+/** Selects resources of a kind that are in force, by name, after a name. */
+export const selectResourcePage = many<ResourceRow, { kind: string; after: string | null; limit: number }>(`
+  SELECT r.kind, r.name, r.version, r.spec, r.applied_at AS "appliedAt", r.applied_by AS "appliedBy", f.message AS fault
+  FROM flowline.resources r LEFT JOIN flowline.resource_faults f USING (kind, name, version)
+  WHERE r.kind = :kind AND r.removed_at IS NULL AND (:after::text IS NULL OR r.name COLLATE "C" > :after)
+  ORDER BY r.name COLLATE "C" LIMIT :limit
+`);
+
 /** Selects every version of a resource, latest first. */
 export const selectResourceVersions = many<ResourceVersionRow, { kind: string; name: string }>(`
   SELECT kind, name, version, spec, applied_at AS "appliedAt", applied_by AS "appliedBy"
@@ -62,10 +70,9 @@ export const insertResourceVersion = execute<{
     applied_at = excluded.applied_at, applied_by = excluded.applied_by, removed_at = NULL
 `);
 
-/** Takes a resource out of force; no row if it is not in force. */
-export const removeResourceRow = maybe<{ version: number }, { kind: string; name: string }>(`
+/** Takes a resource out of force. */
+export const removeResourceRow = execute<{ kind: string; name: string }>(`
   UPDATE flowline.resources SET removed_at = now() WHERE kind = :kind AND name = :name AND removed_at IS NULL
-  RETURNING version
 `);
 
 /** Stores the first fault of a version. */

@@ -7,9 +7,15 @@ export interface TrainingRunRow {
   readonly detectorVersion: number;
   readonly scheduledFor: Date | null;
   readonly attempt: number;
-  readonly status: 'running' | 'succeeded' | 'failed' | 'abandoned';
+  readonly status: 'requested' | 'running' | 'succeeded' | 'failed' | 'abandoned' | 'cancelled';
   readonly phase: string;
-  readonly startedAt: Date;
+  /** Time and author of the request; null for a run of the schedule or of a command. */
+  readonly requestedAt: Date | null;
+  readonly requestedBy: string | null;
+  /** Promotion mode that was asked for; null for that of the definition. */
+  readonly promotion: 'auto' | 'always' | 'never' | null;
+  /** Start of the attempt; null for a run that waits or never began. */
+  readonly startedAt: Date | null;
   readonly finishedAt: Date | null;
   readonly phases: readonly { readonly phase: string; readonly seconds: number }[];
   readonly curves: unknown;
@@ -17,12 +23,25 @@ export interface TrainingRunRow {
   readonly modelVersion: number | null;
   readonly promoted: boolean | null;
   readonly error: unknown;
+  /** Progress within the phase; null for none. */
+  readonly progress: unknown;
+  /** Time and author of the wish to cancel it; null for none. */
+  readonly cancelRequestedAt: Date | null;
+  readonly cancelledBy: string | null;
+  /** True while a trainer holds the training lease of its detector. */
+  readonly isLeased: boolean;
+  /** True while a trainer serves, which takes requests up. */
+  readonly hasTrainer: boolean;
 }
 
 const columns = `
   run_id AS "runId", detector, detector_version AS "detectorVersion", scheduled_for AS "scheduledFor",
-  attempt, status, phase, started_at AS "startedAt", finished_at AS "finishedAt", phases, curves, metrics,
-  model_version AS "modelVersion", promoted, error`;
+  attempt, status, phase, CASE WHEN phase <> 'requested' THEN started_at END AS "startedAt", finished_at AS "finishedAt", phases, curves, metrics,
+  model_version AS "modelVersion", promoted, error, requested_at AS "requestedAt", requested_by AS "requestedBy",
+  promotion, progress, cancel_requested_at AS "cancelRequestedAt", cancelled_by AS "cancelledBy",
+  EXISTS (SELECT FROM flowline.training_leases l
+          WHERE l.detector = training_runs.detector AND l.expires_at > clock_timestamp()) AS "isLeased",
+  EXISTS (SELECT FROM flowline.trainers WHERE seen_at > now() - interval '15 seconds') AS "hasTrainer"`;
 
 /** Selects the latest runs of a detector (null: of all), below an id. */
 export const selectTrainingRuns = many<
@@ -77,6 +96,7 @@ export const updateTrainingRun = maybe<{ runId: number }, { runId: number; phase
     phases = CASE WHEN phase = :phase THEN phases ELSE phases || jsonb_build_array(jsonb_build_object(
       'phase', phase, 'seconds', round(extract(epoch FROM clock_timestamp() - phase_started_at), 3))) END,
     phase_started_at = CASE WHEN phase = :phase THEN phase_started_at ELSE clock_timestamp() END,
+    progress = CASE WHEN phase = :phase THEN progress END,
     phase = :phase, curves = coalesce(:curves::jsonb, curves)
   WHERE run_id = :runId AND status = 'running' RETURNING run_id AS "runId"
 `);
@@ -96,16 +116,7 @@ export const finishTrainingRun = maybe<
   UPDATE flowline.training_runs SET
     phases = phases || jsonb_build_array(jsonb_build_object(
       'phase', phase, 'seconds', round(extract(epoch FROM clock_timestamp() - phase_started_at), 3))),
-    status = :status, finished_at = clock_timestamp(), metrics = metrics || :metrics::jsonb,
+    status = :status, finished_at = clock_timestamp(), progress = NULL, metrics = metrics || :metrics::jsonb,
     model_version = :modelVersion, promoted = :promoted, error = :error::jsonb
   WHERE run_id = :runId AND status = 'running' RETURNING run_id AS "runId"
-`);
-
-/**
- * Marks the running runs of a detector as abandoned. The holder of its training lease knows that
- * none is really running.
- */
-export const abandonTrainingRuns = many<{ runId: number }, { detector: string }>(`
-  UPDATE flowline.training_runs SET status = 'abandoned', finished_at = now()
-  WHERE detector = :detector AND status = 'running' RETURNING run_id AS "runId"
 `);

@@ -1,11 +1,11 @@
 import { getDetector, listDeadAlerts, listDeadLetters, pageEnd, redriveDeadAlerts } from '@flowline/db';
-import { FlowlineError } from '@flowline/events';
 import { bytesAsText, redriveToTopics } from '@flowline/operations';
 import { z } from 'zod';
 
 import { fromCursor, toCursor } from '../cursor.ts';
 import { type Route, route } from '../route.ts';
 import { detectorFilter, detectorParams, page, pageOf, set, text, time } from '../schemas.ts';
+import { withoutBrokers } from '../without-brokers.ts';
 
 const tag = 'dead letters';
 
@@ -91,7 +91,7 @@ export const deadLetterRoutes: readonly Route[] = [
     handle: async ({ params: { detector }, body }, { db, settings }) => {
       await getDetector(db, detector);
       const { brokers } = settings.kafka;
-      if (brokers === null) throw withoutBrokers();
+      if (brokers === null) throw withoutBrokers('flowline dlq redrive');
       const access = { ...settings.kafka, brokers };
       const { again, limit, ...filter } = body;
       const { sent, skipped, reasons } = await redriveToTopics(db, access, { detector, again, limit, ...set(filter) });
@@ -127,10 +127,3 @@ export const deadLetterRoutes: readonly Route[] = [
     },
   }),
 ];
-
-function withoutBrokers(): FlowlineError {
-  return new FlowlineError('FLOWLINE_CONFLICT', 'This service knows no Kafka brokers.', {
-    where: 'FLOWLINE_KAFKA_BROKERS',
-    remedy: 'Start it with FLOWLINE_KAFKA_BROKERS, or use `flowline dlq redrive`.',
-  });
-}

@@ -1,20 +1,21 @@
 import { parseDetector, storedDefinition } from '@flowline/config';
 import {
   applyDetector,
+  detectorPage,
   getDetector,
-  listDetectors,
+  pageEnd,
   pauseDetector,
   resumeDetector,
   type StoredDetector,
 } from '@flowline/db';
 import { changesForNextModel, detectorStatuses } from '@flowline/operations';
-import { at, FlowlineError } from '@flowline/events';
+import { FlowlineError } from '@flowline/events';
 import { z } from 'zod';
 
 import { fromCursor, toCursor } from '../cursor.ts';
 import { etagOf, expectedVersion } from '../etag.ts';
 import { type Route, route } from '../route.ts';
-import { detectorParams, page, pageOf, time } from '../schemas.ts';
+import { detectorName, detectorParams, documentOf, page, pageOf, set, time } from '../schemas.ts';
 
 const tag = 'detectors';
 
@@ -47,11 +48,7 @@ const status = z.looseObject({
     .describe('Why the definition or the newest model is not in use, most important first.'),
 });
 
-/** A detector file: YAML, or the same as JSON. */
-const document = z
-  .string()
-  .min(1, 'expected a detector file')
-  .meta({ description: 'Detector file; its JSON Schema is that of `flowline schema`.', type: 'object' });
+const document = documentOf('Detector file; its JSON Schema is that of `flowline schema`.');
 
 const listed = ({ name, version, state, appliedAt }: StoredDetector) => ({ name, version, state, appliedAt });
 
@@ -63,12 +60,9 @@ export const detectorRoutes: readonly Route[] = [
     query: z.strictObject(page),
     replies: { 200: { description: 'A page of detectors.', schema: pageOf(summary) } },
     handle: async ({ query: { limit, cursor }, caller }, { db }) => {
-      const after = fromCursor(cursor, z.string());
-      const all = (await listDetectors(db)).filter(
-        ({ name }) => caller?.mayTouch(name) === true && (after === undefined || name > after),
-      );
-      const items = all.slice(0, limit);
-      const next = all.length > limit ? at(items, limit - 1).name : null;
+      const range = { names: caller?.token.detectors ?? undefined, after: fromCursor(cursor, detectorName) };
+      const items = await detectorPage(db, { limit, ...set(range) });
+      const next = pageEnd(items, limit)?.name ?? null;
       return { status: 200, body: { items: items.map(listed), next: toCursor(next) } };
     },
   }),

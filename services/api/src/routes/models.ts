@@ -1,10 +1,10 @@
-import { getDetector, listModels, type ModelSummary, promote, rollBack } from '@flowline/db';
-import { at, FlowlineError } from '@flowline/events';
+import { getDetector, listModels, modelPage, type ModelSummary, pageEnd, promote, rollBack } from '@flowline/db';
+import { FlowlineError } from '@flowline/events';
 import { z } from 'zod';
 
 import { fromCursor, toCursor } from '../cursor.ts';
 import { type Route, route } from '../route.ts';
-import { detectorParams, page, pageOf, time, version } from '../schemas.ts';
+import { detectorParams, MAX_VERSION, page, pageOf, set, time, version } from '../schemas.ts';
 
 const tag = 'models';
 
@@ -25,6 +25,7 @@ const inForce = z.strictObject({
   replaced: z.int().nullable().describe('Champion before; null if there was none, or if the call was refused.'),
 });
 
+const position = z.int().min(1).max(MAX_VERSION);
 const modelParams = detectorParams.extend({ version: version('Version of the model.') });
 
 const listed = ({
@@ -49,11 +50,10 @@ export const modelRoutes: readonly Route[] = [
     query: z.strictObject(page),
     replies: { 200: { description: 'A page of models.', schema: pageOf(model) } },
     handle: async ({ params, query: { limit, cursor } }, { db }) => {
-      const before = fromCursor(cursor, z.int()) ?? Infinity;
+      const before = fromCursor(cursor, position);
       await getDetector(db, params.detector);
-      const all = (await listModels(db, params.detector)).filter((each) => each.version < before);
-      const items = all.slice(0, limit);
-      const next = all.length > limit ? at(items, limit - 1).version : null;
+      const items = await modelPage(db, { ...params, limit, ...set({ before }) });
+      const next = pageEnd(items, limit)?.version ?? null;
       return { status: 200, body: { items: items.map(listed), next: toCursor(next) } };
     },
   }),
@@ -64,8 +64,8 @@ export const modelRoutes: readonly Route[] = [
     replies: { 200: { description: 'The model.', schema: shown } },
     handle: async ({ params: { detector, version: number } }, { db }) => {
       await getDetector(db, detector);
-      const found = (await listModels(db, detector)).find((each) => each.version === number);
-      if (found === undefined) throw modelMissing(detector, number);
+      const [found] = await modelPage(db, { detector, before: number + 1, limit: 1 });
+      if (found?.version !== number) throw modelMissing(detector, number);
       return { status: 200, body: { ...listed(found), manifest: found.manifest } };
     },
   }),

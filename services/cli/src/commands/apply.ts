@@ -1,9 +1,9 @@
 import { loadDocuments } from '@flowline/config';
+import { knownNames } from '@flowline/operations/documents';
 import { checkDocuments } from '@flowline/rules';
 import type { Command } from 'commander';
 
 import { applyDocument, type ApplyResult } from '../apply-document.ts';
-import { knownNames } from '../known-names.ts';
 import { action, command } from '../command.ts';
 import { printResult } from '../output.ts';
 import { withDatabase } from '../with-database.ts';

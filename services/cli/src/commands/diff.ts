@@ -1,14 +1,13 @@
 import { type Change, loadDocuments } from '@flowline/config';
 import { printable } from '@flowline/events';
 import { diffDocument, type DocumentDiff } from '@flowline/operations';
+import { knownNames, shownUrl } from '@flowline/operations/documents';
 import { checkDocuments } from '@flowline/rules';
 import { reportError } from '@flowline/telemetry';
 import type { Command } from 'commander';
 
 import { action, command } from '../command.ts';
-import { knownNames } from '../known-names.ts';
 import { exitCodes, printResult } from '../output.ts';
-import { shownUrl } from '../sinks-shown.ts';
 import { withDatabase } from '../with-database.ts';
 
 interface DiffOptions {

@@ -1,12 +1,12 @@
 import { type ResourceKind } from '@flowline/config';
 import {
   getResource,
-  removeResource,
   resourcesInForce,
   resourceVersions,
   type StoredResource,
   type StoredResourceVersion,
 } from '@flowline/db';
+import { removeUnusedResource } from '@flowline/operations/documents';
 import { Command } from 'commander';
 
 import { action, command } from '../command.ts';
@@ -56,7 +56,7 @@ export function resourceCommands(
     `flowline ${group} rm my-${noun}`,
   ]).action(
     action(async (name: string, { json }: Options) => {
-      await withDatabase((db) => removeResource(db, { kind, name }));
+      await withDatabase((db) => removeUnusedResource(db, { kind, name }));
       printResult({ kind, name, removed: true }, json === true, () => `${noun} ${name} is removed`);
     }),
   );

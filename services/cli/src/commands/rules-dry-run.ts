@@ -1,13 +1,10 @@
 import { loadDocuments } from '@flowline/config';
-import { FlowlineError } from '@flowline/events';
-import { checkDocuments } from '@flowline/rules';
+import { type DryRun, dryRun } from '@flowline/operations/documents';
 import type { Command } from 'commander';
 
-import { knownNames } from '../known-names.ts';
 import { action, command } from '../command.ts';
 import { formatCount, formatTable, printResult, printWarning } from '../output.ts';
 import { parseMoment } from '../parse-options.ts';
-import { type DryRun, dryRun } from '../rules/dry-run.ts';
 import { withDatabase } from '../with-database.ts';
 
 interface Options {
@@ -25,16 +22,7 @@ export function dryRunCommand(): Command {
       action(async (file: string, { json, since }: Options) => {
         const from = parseMoment('--since', since);
         const documents = await loadDocuments(file);
-        if (!documents.some(({ kind }) => kind === 'Rule' || kind === 'Calendar')) {
-          throw new FlowlineError('FLOWLINE_USAGE', `${file} has no rule and no calendar.`, {
-            where: file,
-            remedy: 'Name a file with a document of kind Rule or Calendar.',
-          });
-        }
-        const result = await withDatabase(async (db) => {
-          checkDocuments(documents, await knownNames(db, documents));
-          return dryRun(db, documents, from);
-        });
+        const result = await withDatabase((db) => dryRun(db, documents, { from }));
         for (const { rule, message } of result.faults) printWarning(`${rule} is passed over: ${message}`);
         printResult(result, json === true, formatDryRun);
       }),

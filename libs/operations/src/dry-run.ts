@@ -2,13 +2,15 @@ import { type CalendarSpec, type FlowlineDocument, readDefinition, readResource 
 import {
   type AnomalyCursor,
   type Database,
-  getDetector,
   listAnomalies,
+  listDetectors,
   resourcesInForce,
   type StoredAnomaly,
 } from '@flowline/db';
-import type { Alert, Anomaly } from '@flowline/events';
-import { RuleSet, type RulesAndCalendars } from '@flowline/rules';
+import { type Alert, type Anomaly, FlowlineError } from '@flowline/events';
+import { checkDocuments, type RuleFault, RuleSet, type RulesAndCalendars } from '@flowline/rules';
+
+import { knownNames } from './known-names.ts';
 
 /** Anomalies of one day (UTC) and entity, and those that the rules would have touched. */
 export interface DryRunRow {
@@ -34,14 +36,32 @@ export interface DryRun {
   readonly faults: readonly { readonly rule: string; readonly message: string }[];
 }
 
+/** Range of a dry run. */
+export interface DryRunRange {
+  /** Earliest event time. */
+  readonly from: Date;
+  /** Maximum anomalies, the latest first, in whole pages of 1,000 (default 200,000). */
+  readonly most?: number;
+}
+
 const PAGE = 1_000;
 const MAX_EXAMINED = 200_000;
 
-/** Finds what the rules and calendars of a file would have done to the anomalies since a time. */
-export async function dryRun(db: Database, documents: readonly FlowlineDocument[], from: Date): Promise<DryRun> {
+/**
+ * Finds what the rules and calendars of a file would have done to the anomalies since a time.
+ * @throws FlowlineError FLOWLINE_USAGE for a file without rules and calendars;
+ * FLOWLINE_CONFIG_INVALID for one that refers to what there is not.
+ */
+export async function dryRun(
+  db: Database,
+  documents: readonly FlowlineDocument[],
+  { from, most = MAX_EXAMINED }: DryRunRange,
+): Promise<DryRun> {
+  if (!documents.some(({ kind }) => kind === 'Rule' || kind === 'Calendar')) throw withoutRules();
+  checkDocuments(documents, await knownNames(db, documents));
   const faults: { rule: string; message: string }[] = [];
   const rules = await rulesOf(db, documents);
-  const sets = new Map<string, RuleSet>();
+  const sets = await ruleSetsOf(db, rules, ({ name, message }) => faults.push({ rule: name, message }));
   const rows = new Map<string, DryRunRow>();
   let examined = 0;
   let suppressedAlready = 0;
@@ -49,24 +69,32 @@ export async function dryRun(db: Database, documents: readonly FlowlineDocument[
   for (;;) {
     const page = await listAnomalies(db, { from, limit: PAGE, ...(after === undefined ? {} : { after }) });
     for (const stored of page.items) {
-      const { detector } = stored;
-      if (!sets.has(detector)) {
-        const { definition, version } = await getDetector(db, detector);
-        const known = readDefinition(definition, `${detector}, version ${version}`);
-        sets.set(
-          detector,
-          new RuleSet(withoutBounds(known), rules, ({ name, message }) => faults.push({ rule: name, message })),
-        );
-      }
+      const set = sets.get(stored.detector);
+      // The anomalies of a detector that is deleted stay, but no rule will see others of it.
+      if (set === undefined) continue;
       examined++;
       if (stored.suppressedBy !== null) suppressedAlready++;
-      else count(rows, stored, sets.get(detector)?.applyTo(anomalyOf(stored)));
+      else count(rows, stored, set.applyTo(anomalyOf(stored)));
     }
-    if (page.next === null || examined >= MAX_EXAMINED) {
+    if (page.next === null || examined >= most) {
       return { rows: [...rows.values()], examined, suppressedAlready, more: page.next !== null, faults };
     }
     after = page.next;
   }
+}
+
+/** Rules by detector; their faults are told once per detector. */
+async function ruleSetsOf(
+  db: Database,
+  rules: RulesAndCalendars,
+  onFault: (fault: RuleFault) => void,
+): Promise<Map<string, RuleSet>> {
+  const sets = new Map<string, RuleSet>();
+  for (const { name, version, definition } of await listDetectors(db)) {
+    const known = readDefinition(definition, `${name}, version ${version}`);
+    sets.set(name, new RuleSet(withoutBounds(known), rules, onFault));
+  }
+  return sets;
 }
 
 /** A detector without bounds on effects, which are no part of a rule. */
@@ -130,5 +158,12 @@ function count(rows: Map<string, DryRunRow>, { eventTime, detector, entity }: St
     downgraded: add(before.downgraded, (verdict?.severityAtMost ?? null) !== null),
     tagged: add(before.tagged, found?.alert.labels !== undefined),
     excludedFromTraining: add(before.excludedFromTraining, verdict?.excludedFromTraining === true),
+  });
+}
+
+function withoutRules(): FlowlineError {
+  return new FlowlineError('FLOWLINE_USAGE', 'The file has no rule and no calendar.', {
+    where: 'the file',
+    remedy: 'Name a file with a document of kind Rule or Calendar.',
   });
 }

@@ -1,0 +1,23 @@
+import type { TrainingRun } from '@flowline/db';
+
+/** Training run as people and programs see it. */
+export type ShownRun = Omit<TrainingRun, 'isLeased' | 'hasTrainer'> & {
+  /** Reason why an open run waits, or does not go on; null for none. */
+  readonly note: string | null;
+};
+
+/** Adds to a run what it waits for, in words. */
+export function shownRun({ isLeased, hasTrainer, ...run }: TrainingRun): ShownRun {
+  return { ...run, note: noteOf({ ...run, isLeased, hasTrainer }) };
+}
+
+function noteOf({ status, isLeased, hasTrainer, cancelRequestedAt }: TrainingRun): string | null {
+  if (status === 'requested') {
+    if (isLeased) return 'Another training of the detector is in progress.';
+    if (!hasTrainer) return 'No trainer is running: start one with `flowline serve trainer`.';
+    return 'A trainer takes it up as soon as it is free.';
+  }
+  if (status !== 'running') return null;
+  if (!isLeased) return 'Its trainer has stopped without a word; the next trainer that runs settles it.';
+  return cancelRequestedAt === null ? null : 'It is being cancelled.';
+}

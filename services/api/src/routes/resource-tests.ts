@@ -1,0 +1,70 @@
+import { parseDocuments } from '@flowline/config';
+import { DAY_MS } from '@flowline/events';
+import { dryRun, testSink } from '@flowline/operations/documents';
+import { z } from 'zod';
+
+import { type Route, route } from '../route.ts';
+import { documentOf, moment, resourceName } from '../schemas.ts';
+import { withoutBrokers } from '../without-brokers.ts';
+
+/** Maximum anomalies of a dry run; the command examines ten times as many. */
+const MOST_EXAMINED = 20_000;
+const DEFAULT_DAYS = 7;
+
+const effect = z.strictObject({
+  day: z.iso.date().describe('UTC day.'),
+  detector: z.string(),
+  entity: z.string().nullable(),
+  anomalies: z.int(),
+  suppressed: z.int(),
+  downgraded: z.int(),
+  tagged: z.int(),
+  excludedFromTraining: z.int(),
+});
+const dryRunResult = z.strictObject({
+  rows: z.array(effect).describe('By day, detector and entity.'),
+  examined: z.int().describe('Anomalies, the latest first.'),
+  suppressedAlready: z.int().describe('Those among them that are suppressed already.'),
+  more: z.boolean().describe('True if there are more than a dry run examines.'),
+  faults: z.array(z.strictObject({ rule: z.string(), message: z.string() })).describe('Rules that were passed over.'),
+});
+const tested = z.strictObject({
+  sink: z.string(),
+  outcome: z.enum(['accepted', 'refused', 'failed']),
+  messageId: z.string(),
+  error: z.string().nullable().describe('Why it was not accepted; null if it was.'),
+  remedy: z.string().nullable(),
+});
+
+/** Routes that try rules and sinks out. */
+export const resourceTestRoutes: readonly Route[] = [
+  route({
+    ...{ method: 'POST', path: '/v1/dry-run', tag: 'rules', scope: 'read', detector: 'all' },
+    summary: 'Show what the rules and calendars of a file would have done to stored anomalies; change nothing.',
+    query: z.strictObject({
+      from: moment('Earliest event time; by default seven days ago.').optional(),
+    }),
+    body: documentOf('Document of a rule or a calendar; in YAML, several may be separated by ---.'),
+    bodyForm: 'document',
+    problems: [422],
+    replies: { 200: { description: 'Its effect.', schema: dryRunResult } },
+    handle: async ({ query: { from }, body }, { db }) => {
+      const range = { from: from ?? new Date(Date.now() - DEFAULT_DAYS * DAY_MS), most: MOST_EXAMINED };
+      return { status: 200, body: await dryRun(db, parseDocuments(body, 'the body'), range) };
+    },
+  }),
+  route({
+    ...{ method: 'POST', path: '/v1/sinks/{name}/test', tag: 'sinks', scope: 'operate', detector: 'all' },
+    summary: 'Send a message that is marked as a test to a sink, from this service, as `flowline sinks test` does.',
+    params: z.strictObject({ name: resourceName }),
+    replies: { 200: { description: 'The outcome.', schema: tested } },
+    handle: async ({ params: { name } }, { db, settings }) => {
+      const { brokers } = settings.kafka;
+      const kafka = () => {
+        if (brokers === null) throw withoutBrokers('flowline sinks test');
+        return { ...settings.kafka, brokers };
+      };
+      return { status: 200, body: await testSink(db, name, { kafka, env: process.env, settings }) };
+    },
+  }),
+];
