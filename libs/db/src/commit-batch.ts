@@ -3,6 +3,7 @@ import { type Anomaly, at, type CommitReport, type EventBatch, type ScoredBatch 
 import type pg from 'pg';
 
 import { anomalyRows, deadLetterRows } from './batch-rows.ts';
+import type { Arrivals } from './arrivals.ts';
 import { batchTimeMs } from './alert-observations.ts';
 import { commitAlerts, type CommittedAlerts } from './commit-alerts.ts';
 import { copyRows } from './copy-rows.ts';
@@ -48,6 +49,8 @@ export interface CommitOptions {
   readonly precision?: RowPrecision;
   /** Timeout of an attempt (default 30,000 ms). */
   readonly timeoutMs?: number;
+  /** Arrivals to note for the watch of absences; absent if none is watched. */
+  readonly arrivals?: Arrivals;
 }
 
 /**
@@ -62,7 +65,9 @@ export async function commitBatch(db: Database, batch: ScoredBatch, options: Com
   checkOffsets(batch);
   await ensurePartitionsWhenDue(db);
   await noteSeenEntities(db, batch);
-  return commitSettingAside(batch, (part) => commitScored(db, part, options));
+  const report = await commitSettingAside(batch, (part) => commitScored(db, part, options));
+  options.arrivals?.remember(batch);
+  return report;
 }
 
 /** Rules by which every anomaly is an alert of its own. */
@@ -92,6 +97,7 @@ async function commitScored(db: Database, batch: ScoredBatch, options: CommitOpt
       const anomalies = batch.anomalies.filter(({ row }) => row >= firstRow);
       await alert(client, batch, { anomalies, firstRow, alertsDue: fence.alertsDue }, options);
       const hasWindows = await storeSnapshot(client, batch, windows, fence.nextOffset);
+      await options.arrivals?.note(client, batch, firstRow);
       const stored = { fence: fence.nextOffset, firstRow, anomalies: anomalies.length, hasWindows };
       return finish(client, batch, { ...stored, model: batch });
     },
@@ -139,14 +145,16 @@ async function alertOf(
  * Stores the events of a batch without scores, for a detector that has no model yet, and moves its
  * stream's offset. Fence and guarantees are those of {@link commitBatch}.
  */
-export async function commitCollected(db: Database, batch: EventBatch): Promise<CommitReport> {
+export async function commitCollected(db: Database, batch: EventBatch, arrivals?: Arrivals): Promise<CommitReport> {
   checkOffsets(batch);
   await ensurePartitionsWhenDue(db);
   await noteSeenEntities(db, batch);
-  return commitSettingAside(batch, (part) => commitUnscored(db, part));
+  const report = await commitSettingAside(batch, (part) => commitUnscored(db, part, arrivals));
+  arrivals?.remember(batch);
+  return report;
 }
 
-async function commitUnscored(db: Database, batch: EventBatch): Promise<CommitReport> {
+async function commitUnscored(db: Database, batch: EventBatch, arrivals?: Arrivals): Promise<CommitReport> {
   const windows = await snapshotOf(batch);
   return withTransaction(db, async (client) => {
     const { detector, detectorVersion, topic, partition } = batch;
@@ -156,6 +164,7 @@ async function commitUnscored(db: Database, batch: EventBatch): Promise<CommitRe
     const firstRow = firstRowBeyond(batch, fence);
     await copyKept(client, rows, firstRow);
     const hasWindows = await storeSnapshot(client, batch, windows, fence);
+    await arrivals?.note(client, batch, firstRow);
     return finish(client, batch, { fence, firstRow, model: null, anomalies: 0, hasWindows });
   });
 }

@@ -1,9 +1,11 @@
+export { type LookReport, type ReadPartitions, watchAbsences, type WatchedStream } from './absence-watch.ts';
 export { acknowledgeAlert, alertMissing, resolveAlert, snoozeAlert } from './alert-actions.ts';
 export { type AlertFilter, getAlert, listAlerts, type ListedAlertRow } from './alerts.ts';
 export * from './anomalies.ts';
 export * from './api-tokens.ts';
 export { type AuditEntry, listAudit, recordAudit } from './audit-log.ts';
 export * from './deferred-explanations.ts';
+export { Arrivals, MAX_WATCHED } from './arrivals.ts';
 export { type CommitOptions, commitBatch, commitCollected } from './commit-batch.ts';
 export * from './create-table-from-csv.ts';
 export { connect, type ConnectOptions, type Database, interruptible } from './database.ts';
@@ -77,5 +79,6 @@ export { type ColumnProfile, profileTable, type TableProfile } from './table-pro
 export * from './training-lease.ts';
 export * from './training-runs.ts';
 export * from './wait-for-database.ts';
+export { type KeptAbsences, withdrawAbsences } from './withdraw-absences.ts';
 export { type LimitedPartition, listWindowLimits, readWindows, resetWindows } from './windows.ts';
 export * from './waiting-alerts.ts';

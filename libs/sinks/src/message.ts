@@ -5,8 +5,3 @@ import type { OutboxMessage } from '@flowline/stream';
 export function alertOf({ value }: OutboxMessage): AlertMessage {
   return JSON.parse(value) as AlertMessage;
 }
-
-/** Entity of an alert; null if it is of no single one. */
-export function entityOf(alert: AlertMessage): string | null {
-  return 'event' in alert ? alert.event.entity : null;
-}
