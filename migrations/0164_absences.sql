@@ -35,7 +35,7 @@ COMMENT ON COLUMN flowline.alerts.absence IS 'Of an absence: the last event befo
 COMMENT ON COLUMN flowline.alerts.due_at IS
   'Event time at which it is resolved if no anomaly comes, in the year 9999 if time does not resolve it; null unless it is open.';
 COMMENT ON COLUMN flowline.alerts.peak IS 'Its most surprising anomaly, as it is published; null for a storm and an absence.';
-CREATE INDEX alerts_absent ON flowline.alerts (detector) WHERE absence IS NOT NULL AND phase = 'open';
+CREATE INDEX alerts_watched ON flowline.alerts (detector) WHERE due_at = '9999-12-31T00:00:00.000Z';
 
 CREATE OR REPLACE VIEW flowline.v1_alerts AS
 SELECT alert_id, detector, kind, entity, feature, phase AS state, severity, count, first_seen, last_seen, resolved_at,

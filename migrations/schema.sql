@@ -724,12 +724,12 @@ ALTER TABLE flowline.alerts ADD CONSTRAINT alerts_check1 CHECK (((due_at IS NULL
 ALTER TABLE flowline.alerts ADD CONSTRAINT alerts_phase_check CHECK ((phase = ANY (ARRAY['counting'::text, 'open'::text, 'resolved'::text])));
 ALTER TABLE flowline.alerts ADD CONSTRAINT alerts_pkey PRIMARY KEY (alert_id);
 ALTER TABLE flowline.alerts ADD CONSTRAINT alerts_told_check CHECK ((told = ANY (ARRAY['nothing'::text, 'open'::text, 'resolved'::text])));
-CREATE INDEX alerts_absent ON flowline.alerts USING btree (detector) WHERE ((absence IS NOT NULL) AND (phase = 'open'::text));
 CREATE INDEX alerts_all_newest ON flowline.alerts USING btree (last_seen DESC, alert_id DESC);
 CREATE INDEX alerts_changed ON flowline.alerts USING btree (changed_at);
 CREATE INDEX alerts_due ON flowline.alerts USING btree (detector, topic, partition, due_at) WHERE (due_at IS NOT NULL);
 CREATE UNIQUE INDEX alerts_latest ON flowline.alerts USING btree (detector, fingerprint) WHERE is_latest;
 CREATE INDEX alerts_newest ON flowline.alerts USING btree (detector, last_seen DESC, alert_id);
+CREATE INDEX alerts_watched ON flowline.alerts USING btree (detector) WHERE (due_at = '9999-12-31 00:00:00+00'::timestamp with time zone);
 COMMENT ON TABLE flowline.alerts IS 'A row for each alert: a run of anomalies of one fingerprint, with its state.';
 COMMENT ON COLUMN flowline.alerts.absence IS 'Of an absence: the last event before it, and the intervals; null otherwise.';
 COMMENT ON COLUMN flowline.alerts.due_at IS 'Event time at which it is resolved if no anomaly comes, in the year 9999 if time does not resolve it; null unless it is open.';

@@ -16,14 +16,14 @@ export interface AbsencePolicy {
   readonly forgetAfterMs: number;
 }
 
-/** Parts of an interval in which arrivals are noted, and silences looked for, once each. */
-const LOOKS = 4;
-
 /**
- * Time within which an arrival is noted once, and between two looks: with both, an alert opens at
- * most half an interval after its time.
+ * Time within which an arrival is noted once: a quarter of the interval. Within it, later arrivals
+ * are not known, so that an alert opens so much later.
  */
-export const absenceStepMs = ({ expectEveryMs }: Pick<AbsencePolicy, 'expectEveryMs'>): number => expectEveryMs / LOOKS;
+export const absenceStepMs = ({ expectEveryMs }: Pick<AbsencePolicy, 'expectEveryMs'>): number => expectEveryMs / 4;
+
+/** Time between two looks for silences: an eighth of the interval. */
+export const absenceLookMs = ({ expectEveryMs }: Pick<AbsencePolicy, 'expectEveryMs'>): number => expectEveryMs / 8;
 
 /** Stream or entity that is watched. Times are by one clock, in milliseconds since the epoch. */
 export interface Arrival {

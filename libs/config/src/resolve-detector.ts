@@ -1,4 +1,4 @@
-import { parseDurationMs, parseIsoTime, windowExpressions } from '@flowline/events';
+import { DAY_MS, parseDurationMs, parseIsoTime, windowExpressions } from '@flowline/events';
 import type { z } from 'zod';
 
 import { alertAfterMsOf, definitionSchema, type FalseAlarmControl, FORGET_AFTER_MS } from './detector-definition.ts';
@@ -84,6 +84,9 @@ function checkEffects({ alerts = {}, features }: DetectorDocument['spec'], repor
   }
 }
 
+/** Shortest interval at which events may be expected: silences are looked for every half second. */
+const LEAST_EXPECTED_MS = 2_000;
+
 /** Checks that a silence can be noticed: of which stream, of which entities, and in which order. */
 function checkAbsence({ alerts = {}, source }: DetectorDocument['spec'], report: Report): void {
   const { absence } = alerts;
@@ -97,10 +100,16 @@ function checkAbsence({ alerts = {}, source }: DetectorDocument['spec'], report:
     text === undefined ? null : (parseDurationMs(text) ?? null);
   const expectEveryMs = msOf(absence.expectEvery);
   if (expectEveryMs === null) return;
+  if (expectEveryMs < LEAST_EXPECTED_MS || expectEveryMs > 7 * DAY_MS) {
+    report([...at, 'expectEvery'], `found ${absence.expectEvery}`, 'expected 2s to 7d');
+  }
   const alertAfterMs = alertAfterMsOf({ expectEveryMs, alertAfterMs: msOf(absence.alertAfter) });
   if (alertAfterMs < expectEveryMs) {
     const finding = `${absence.alertAfter ?? ''} is shorter than expectEvery, ${absence.expectEvery}`;
     report([...at, 'alertAfter'], finding, 'write expectEvery or longer');
+  }
+  if (alertAfterMs > 30 * DAY_MS) {
+    report([...at, 'alertAfter'], `found ${absence.alertAfter ?? ''}`, 'expected at most 30d');
   }
   if (absence.per === 'entity' && (msOf(absence.forgetAfter) ?? FORGET_AFTER_MS) <= alertAfterMs) {
     const finding = 'an entity would be forgotten before its alert opens';

@@ -19,10 +19,10 @@ import {
 import { at, entry } from '@flowline/events';
 import type pg from 'pg';
 
-import type { WatchedStream } from './absence-watch.ts';
 import { type AlertPlace, alertRowsJson, lifeOf, type StoredAlert, stormOf } from './alert-states.ts';
 import type { ArrivalRow } from './sql/absences.ts';
 import { type AlertStateRow, selectAlertStates, type StoredAbsence, upsertAlerts } from './sql/alerts.ts';
+import type { WatchedStream } from './watched-stream.ts';
 
 /** Stream or entity at a look, with the verdict. */
 export interface Silence extends Omit<ArrivalRow, 'entity'> {
@@ -102,7 +102,7 @@ export async function storeClocked(
   return messages.filter(({ state }) => rules.sendResolved || state !== 'resolved');
 }
 
-/** The alert of a stream or an entity that has come back, or that nothing expects any more. */
+/** The alert of a stream or an entity that has come back or is not watched; or a storm of them. */
 export function resolvedAbsence(
   detector: string,
   row: AlertStateRow,
@@ -110,8 +110,14 @@ export function resolvedAbsence(
   resolvedMs: number,
 ): ClockedAlerts {
   const { fingerprint, entity, absence, phase } = row;
-  if (phase !== 'open' || absence === null) return { alerts: [], messages: [] };
+  if (phase !== 'open') return { alerts: [], messages: [] };
   const { life, transition } = resolve(lifeOf(row), Math.floor(resolvedMs));
+  const storm = stormOf(row, life);
+  if (storm !== null) {
+    const messages = transition === null ? [] : [stormAlertMessage(detector, fingerprint, transition, storm)];
+    return { alerts: [{ alert: absenceStorm(fingerprint, storm, true), partition }], messages };
+  }
+  if (absence === null) return { alerts: [], messages: [] };
   const messages =
     transition === null ? [] : [absenceAlertMessage({ detector, entity }, fingerprint, transition, absence)];
   return { alerts: [{ alert: absenceAlert({ fingerprint, entity, absence }, life, true), partition }], messages };

@@ -1,4 +1,4 @@
-import { type AbsencePolicy, absenceStepMs, type AlertRules, judgeArrival } from '@flowline/alerts';
+import { absenceStepMs, judgeArrival } from '@flowline/alerts';
 import type pg from 'pg';
 
 import { alertOfSilences, type Silence } from './absence-alerts.ts';
@@ -11,26 +11,12 @@ import {
   settleArrivals,
 } from './sql/absences.ts';
 import { lockAlerts } from './sql/alerts.ts';
-import { type AlertAddress, storeMessages } from './store-messages.ts';
+import { storeMessages } from './store-messages.ts';
 import { withTransaction } from './transaction.ts';
 import { passAbsenceTime } from './waiting-absences.ts';
+import type { WatchedStream } from './watched-stream.ts';
 
-/** Stream whose absence, or that of its entities, is watched. */
-export interface WatchedStream {
-  readonly detector: string;
-  readonly topic: string;
-  readonly policy: AbsencePolicy;
-  readonly rules: AlertRules;
-  /** Destinations of the messages; none if nobody is told. */
-  readonly addresses: readonly AlertAddress[];
-  /**
-   * Latest start of a silence that has lasted `forMs` at `untilMs`; null if there is none. Times at
-   * which an entity (null: the stream) need not be seen do not count.
-   */
-  readonly silentSince: (untilMs: number, forMs: number, entity: string | null) => number | null;
-}
-
-/** Partitions of a stream that are read to their end: everything that had come `agoMs` ago is stored. */
+/** Partitions that are read to their end: everything that had come `agoMs` ago is stored. */
 export interface ReadPartitions {
   readonly partitions: readonly number[];
   readonly agoMs: number;

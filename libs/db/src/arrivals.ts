@@ -31,7 +31,7 @@ const STREAM: readonly string[] = [''];
  */
 export class Arrivals {
   readonly #options: Required<ArrivalsOptions>;
-  /** Time at which each name was noted last; of one that was refused, that before it is tried again. */
+  /** Time at which each name was noted last; one that was refused is not due for a minute. */
   readonly #rememberedMs = new Map<string, number>();
   /** Names of the latest transaction of each partition, committed or not. */
   readonly #noted = new Map<string, Noted>();

@@ -1,4 +1,4 @@
-export { type LookReport, type ReadPartitions, watchAbsences, type WatchedStream } from './absence-watch.ts';
+export { type LookReport, type ReadPartitions, watchAbsences } from './absence-watch.ts';
 export { acknowledgeAlert, alertMissing, resolveAlert, snoozeAlert } from './alert-actions.ts';
 export { type AlertFilter, getAlert, listAlerts, type ListedAlertRow } from './alerts.ts';
 export * from './anomalies.ts';
@@ -79,6 +79,7 @@ export { type ColumnProfile, profileTable, type TableProfile } from './table-pro
 export * from './training-lease.ts';
 export * from './training-runs.ts';
 export * from './wait-for-database.ts';
+export type { WatchedStream } from './watched-stream.ts';
 export { type KeptAbsences, withdrawAbsences } from './withdraw-absences.ts';
 export { type LimitedPartition, listWindowLimits, readWindows, resetWindows } from './windows.ts';
 export * from './waiting-alerts.ts';

@@ -10,11 +10,11 @@ import {
 import type pg from 'pg';
 
 import { absenceAlert, absenceStorm, type ClockedAlerts, storeClocked } from './absence-alerts.ts';
-import type { WatchedStream } from './absence-watch.ts';
 import { lifeOf, stormOf } from './alert-states.ts';
 import { selectWaitingAbsences } from './sql/absences.ts';
 import { type AlertStateRow, lockAlerts, selectAlertStates } from './sql/alerts.ts';
 import { storeMessages } from './store-messages.ts';
+import type { WatchedStream } from './watched-stream.ts';
 
 type WaitingRow = AlertStateRow & { readonly partition: number };
 

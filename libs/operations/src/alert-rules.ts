@@ -7,7 +7,7 @@ export function alertRulesOf({ severity, ...alerts }: DetectorDefinition['alerts
   return { ...alerts, severityBits: severity };
 }
 
-/** Rules by which the silence of a detector's stream, or of its entities, becomes an alert; or null. */
+/** Rules by which silences of a detector's stream or entities become alerts; null for none. */
 export function absencePolicyOf({ absence }: DetectorDefinition['alerts']): AbsencePolicy | null {
   return absence === null ? null : { ...absence, alertAfterMs: alertAfterMsOf(absence) };
 }

@@ -19,7 +19,7 @@ export function latestStart(
   let endMs = untilMs;
   for (let day = Math.floor(untilMs / DAY_MS), looked = 0; looked < MAX_DAYS; day--, looked++) {
     const startMs = day * DAY_MS;
-    // From the latest end on, so that a gap lies between the earliest start so far and the next end.
+    // From the latest end on: a gap lies between the earliest start so far and the next end.
     for (const { fromMs, toMs } of ofDay(day).toSorted((a, b) => b.toMs - a.toMs)) {
       if (fromMs >= endMs) continue;
       const gapMs = endMs - Math.max(toMs, startMs);

@@ -44,7 +44,7 @@ export const noteReadingEnds = execute<Stream & { partitions: readonly number[];
   ON CONFLICT (detector, topic, partition) DO UPDATE SET complete_to = greatest(known.complete_to, excluded.complete_to)
 `);
 
-/** Selects, per partition of a stream, the time up to which everything is stored: null if unknown. */
+/** Selects the time up to which each partition of a stream is stored: null if unknown. */
 export const selectReadingEnds = many<{ partition: number; untilMs: number | null }, Stream>(`
   SELECT partition, extract(epoch FROM complete_to)::float8 * 1000 AS "untilMs"
   FROM flowline.stream_offsets LEFT JOIN flowline.reading_ends USING (detector, topic, partition)
@@ -120,18 +120,20 @@ export const selectWaitingAbsences = many<
 `);
 
 /**
- * Selects open absences that nothing watches any more: of another topic or unit than those named
- * (null: of all), or whose arrival is no longer known.
+ * Selects open absences, and storms of them, that nothing watches any more: of another topic or
+ * unit than those named (null: of all), or whose arrival is no longer known.
  */
 export const selectUnwatchedAbsences = many<
   AlertStateRow & { readonly topic: string; readonly partition: number },
   { detector: string; topic: string | null; ofEntity: boolean | null; limit: number }
 >(`
   SELECT a.topic, a.partition, ${alertStateColumns} FROM flowline.alerts a
-  WHERE detector = :detector AND absence IS NOT NULL AND phase = 'open' AND NOT EXISTS (
-    SELECT FROM flowline.arrivals w
-    WHERE w.detector = a.detector AND w.topic = a.topic AND w.entity = coalesce(a.entity, '')
-      AND w.of_entity = (a.entity IS NOT NULL) AND w.topic = :topic AND w.of_entity = :ofEntity)
+  WHERE detector = :detector AND due_at = '${NEVER_DUE}' AND CASE WHEN kind = 'storm'
+    THEN topic IS DISTINCT FROM :topic::text
+    ELSE NOT EXISTS (
+      SELECT FROM flowline.arrivals w
+      WHERE w.detector = a.detector AND w.topic = a.topic AND w.entity = coalesce(a.entity, '')
+        AND w.of_entity = (a.entity IS NOT NULL) AND w.topic = :topic AND w.of_entity = :ofEntity) END
   ORDER BY alert_id LIMIT :limit
 `);
 

@@ -1,4 +1,4 @@
-import { type AbsencePolicy, absenceStepMs } from '@flowline/alerts';
+import { absenceLookMs, type AbsencePolicy, absenceStepMs } from '@flowline/alerts';
 import { Arrivals, MAX_WATCHED, watchAbsences, type WatchedStream } from '@flowline/db';
 import type { KafkaSource } from '@flowline/kafka';
 import { type Logger, type Metrics, pause } from '@flowline/telemetry';
@@ -6,7 +6,7 @@ import { type Logger, type Metrics, pause } from '@flowline/telemetry';
 import type { ProcessParts } from '../process-parts.ts';
 
 /** Shortest and longest time between two looks. */
-const MIN_EVERY_MS = 500;
+const MIN_EVERY_MS = 250;
 const MAX_EVERY_MS = 10_000;
 const WARN_EVERY_MS = 60_000;
 
@@ -20,7 +20,7 @@ export interface AbsenceWatchParts extends Pick<ProcessParts, 'db' | 'logger' | 
 export async function watchForAbsences(parts: AbsenceWatchParts, signal: AbortSignal): Promise<void> {
   const { stream, logger } = parts;
   const { detector, policy } = stream;
-  const everyMs = Math.min(MAX_EVERY_MS, Math.max(MIN_EVERY_MS, absenceStepMs(policy)));
+  const everyMs = Math.min(MAX_EVERY_MS, Math.max(MIN_EVERY_MS, absenceLookMs(policy)));
   let failures = 0;
   for (;;) {
     await pause(everyMs, signal);
@@ -39,7 +39,7 @@ async function lookOnce({ db, logger, metrics, stream, source }: AbsenceWatchPar
   const { detector, topic } = stream;
   const beganMs = performance.now();
   const lags = await source.lag();
-  // Records may be read and not stored yet: of a partition with hidden records the lag does not say.
+  // Records may be read and not stored yet, which the lag after hidden records does not say.
   const isStored = source.inFlight === 0;
   const read = lags.filter(({ records, stored, end }) => records === 0 && (isStored || stored >= end));
   const partitions = read.map(({ partition }) => partition);
