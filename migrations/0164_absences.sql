@@ -55,6 +55,10 @@ BEGIN
   IF to_regrole('flowline_scorer') IS NOT NULL THEN
     GRANT SELECT, INSERT, UPDATE, DELETE ON flowline.arrivals, flowline.reading_ends TO flowline_scorer;
   END IF;
+  -- Calendars in force keep events out of training.
+  IF to_regrole('flowline_trainer') IS NOT NULL THEN
+    GRANT SELECT ON flowline.resource_faults TO flowline_trainer;
+  END IF;
 END
 $$;
 REVOKE EXECUTE ON FUNCTION flowline.grant_absences() FROM PUBLIC;
