@@ -69,7 +69,8 @@ withKafka(describe)('the absence of a stream', () => {
     await scorers.eventually(async () => expect(await rows()).toEqual([{ state: 'open', count: 1, messages: 1 }]));
     const raisedMs = performance.now() - stoppedMs;
     console.info(`raised ${Math.round(raisedMs)} ms after the last event, of an interval of ${EVERY_MS} ms`);
-    expect(raisedMs).toBeLessThan(2 * EVERY_MS + 500);
+    // The rest is for a busy machine: the answers of Postgres and of the broker.
+    expect(raisedMs).toBeLessThan(2 * EVERY_MS + 1_500);
     await scorers.eventually(async () => expect(await told()).toMatchObject([{ state: 'opened', entity: null }]));
 
     // Killed and started again, while the stream is silent: no second alert.
