@@ -166,6 +166,21 @@ AS $function$
     WHERE detector.state <> 'deleted' AND jsonb_typeof(version.definition #> '{retention,scoredMs}') = 'number'))
 $function$;
 
+CREATE OR REPLACE FUNCTION flowline.grant_absences()
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  IF to_regrole('flowline_scorer') IS NOT NULL THEN
+    GRANT SELECT, INSERT, UPDATE, DELETE ON flowline.arrivals, flowline.reading_ends TO flowline_scorer;
+  END IF;
+  -- Calendars in force keep events out of training.
+  IF to_regrole('flowline_trainer') IS NOT NULL THEN
+    GRANT SELECT ON flowline.resource_faults TO flowline_trainer;
+  END IF;
+END
+$function$;
+
 CREATE OR REPLACE FUNCTION flowline.grant_alerts()
  RETURNS void
  LANGUAGE plpgsql
@@ -750,7 +765,8 @@ CREATE TABLE flowline.alerts (
   changed_at timestamp with time zone DEFAULT now() NOT NULL,
   acknowledged_at timestamp with time zone,
   acknowledged_by text,
-  snoozed_until timestamp with time zone
+  snoozed_until timestamp with time zone,
+  absence jsonb
 );
 ALTER TABLE flowline.alerts ADD CONSTRAINT alerts_check CHECK (((peak IS NULL) OR (storm IS NULL)));
 ALTER TABLE flowline.alerts ADD CONSTRAINT alerts_check1 CHECK (((due_at IS NULL) = (phase <> 'open'::text)));
@@ -762,14 +778,16 @@ CREATE INDEX alerts_changed ON flowline.alerts USING btree (changed_at);
 CREATE INDEX alerts_due ON flowline.alerts USING btree (detector, topic, partition, due_at) WHERE (due_at IS NOT NULL);
 CREATE UNIQUE INDEX alerts_latest ON flowline.alerts USING btree (detector, fingerprint) WHERE is_latest;
 CREATE INDEX alerts_newest ON flowline.alerts USING btree (detector, last_seen DESC, alert_id);
+CREATE INDEX alerts_watched ON flowline.alerts USING btree (detector) WHERE (due_at = '9999-12-31 00:00:00+00'::timestamp with time zone);
 COMMENT ON TABLE flowline.alerts IS 'A row for each alert: a run of anomalies of one fingerprint, with its state.';
-COMMENT ON COLUMN flowline.alerts.due_at IS 'Event time at which it is resolved if no anomaly comes; null unless it is open.';
+COMMENT ON COLUMN flowline.alerts.absence IS 'Of an absence: the last event before it, and the intervals; null otherwise.';
+COMMENT ON COLUMN flowline.alerts.due_at IS 'Event time at which it is resolved if no anomaly comes, in the year 9999 if time does not resolve it; null unless it is open.';
 COMMENT ON COLUMN flowline.alerts.fingerprint IS 'Id over detector, source, kind, entity and group, which its anomalies share.';
 COMMENT ON COLUMN flowline.alerts.is_latest IS 'True for the one alert of its fingerprint that the next anomaly may join.';
 COMMENT ON COLUMN flowline.alerts.messages IS 'Number of messages about it.';
 COMMENT ON COLUMN flowline.alerts.paged_at IS 'Event time of the last page of the fingerprint, from which the cooldown counts.';
 COMMENT ON COLUMN flowline.alerts.partition IS 'Partition of its last anomaly, whose event time resolves it.';
-COMMENT ON COLUMN flowline.alerts.peak IS 'Its most surprising anomaly, as it is published; null for a storm.';
+COMMENT ON COLUMN flowline.alerts.peak IS 'Its most surprising anomaly, as it is published; null for a storm and an absence.';
 COMMENT ON COLUMN flowline.alerts.phase IS 'counting: fewer anomalies than open an alert; then open and resolved, in turn.';
 COMMENT ON COLUMN flowline.alerts.recent IS 'Event times of the anomalies that may yet open it.';
 COMMENT ON COLUMN flowline.alerts.storm IS 'Of a storm: the openings by feature, and the worst by name.';
@@ -857,6 +875,23 @@ COMMENT ON TABLE flowline.api_tokens IS 'Bearer tokens of the API, each as the S
 COMMENT ON COLUMN flowline.api_tokens.detectors IS 'The only detectors that the token is for; null for all.';
 COMMENT ON COLUMN flowline.api_tokens.last_used_at IS 'Time of its last use, to the minute.';
 COMMENT ON COLUMN flowline.api_tokens.scope IS 'read, operate (and read), or admin (everything).';
+
+CREATE TABLE flowline.arrivals (
+  detector text NOT NULL,
+  topic text NOT NULL,
+  of_entity boolean NOT NULL,
+  entity text NOT NULL,
+  partition integer NOT NULL,
+  last_seen timestamp with time zone NOT NULL,
+  silence_from timestamp with time zone
+) WITH (fillfactor=80);
+ALTER TABLE flowline.arrivals ADD CONSTRAINT arrivals_check CHECK ((of_entity OR (entity = ''::text)));
+ALTER TABLE flowline.arrivals ADD CONSTRAINT arrivals_pkey PRIMARY KEY (detector, topic, of_entity, entity);
+COMMENT ON TABLE flowline.arrivals IS 'Streams and entities whose absence is watched, with the arrival of their last event by the clock.';
+COMMENT ON COLUMN flowline.arrivals.last_seen IS 'Arrival of its last event, noted at most once per quarter of the expected interval.';
+COMMENT ON COLUMN flowline.arrivals.of_entity IS 'True for an entity, false for the stream as a whole, whose entity is empty.';
+COMMENT ON COLUMN flowline.arrivals.partition IS 'Partition of its last event.';
+COMMENT ON COLUMN flowline.arrivals.silence_from IS 'last_seen of the silence that was noticed: no other alert is raised of it; null if it has ended.';
 
 CREATE TABLE flowline.audit_log (
   audit_id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
@@ -1196,6 +1231,16 @@ CREATE TRIGGER immutable_table BEFORE TRUNCATE ON flowline.model_versions FOR EA
 COMMENT ON TABLE flowline.model_versions IS 'Trained models by detector; immutable.';
 COMMENT ON COLUMN flowline.model_versions.alpha IS 'An event is an anomaly where its p-value is at most this.';
 
+CREATE TABLE flowline.reading_ends (
+  detector text NOT NULL,
+  topic text NOT NULL,
+  partition integer NOT NULL,
+  complete_to timestamp with time zone NOT NULL
+);
+ALTER TABLE flowline.reading_ends ADD CONSTRAINT reading_ends_pkey PRIMARY KEY (detector, topic, partition);
+COMMENT ON TABLE flowline.reading_ends IS 'Partitions of streams whose absence is watched.';
+COMMENT ON COLUMN flowline.reading_ends.complete_to IS 'Everything that had come by this time was stored then.';
+
 CREATE TABLE flowline.resource_faults (
   kind text NOT NULL,
   name text NOT NULL,
@@ -1411,7 +1456,7 @@ CREATE VIEW flowline.v1_alerts AS
     last_seen,
     resolved_at,
     peak_bits,
-    COALESCE((peak ->> 'summary'::text), (storm ->> 'summary'::text)) AS summary,
+    COALESCE((peak ->> 'summary'::text), (storm ->> 'summary'::text), (absence ->> 'summary'::text)) AS summary,
     messages,
     acknowledged_at,
     acknowledged_by,
@@ -1420,25 +1465,27 @@ CREATE VIEW flowline.v1_alerts AS
     storm,
     topic,
     partition,
-    fingerprint
+    fingerprint,
+    absence
    FROM flowline.alerts
   WHERE (phase <> 'counting'::text);
 COMMENT ON VIEW flowline.v1_alerts IS 'Stable: alerts as people read them, one row per run of anomalies.';
+COMMENT ON COLUMN flowline.v1_alerts.absence IS 'of an absence: {lastEvent, expectEveryMs, alertAfterMs, summary}; null otherwise';
 COMMENT ON COLUMN flowline.v1_alerts.acknowledged_at IS 'time of the acknowledgement; null for none';
 COMMENT ON COLUMN flowline.v1_alerts.acknowledged_by IS 'who acknowledged it';
 COMMENT ON COLUMN flowline.v1_alerts.alert_id IS 'id of the alert';
-COMMENT ON COLUMN flowline.v1_alerts.count IS 'anomalies so far; of a storm, alerts';
+COMMENT ON COLUMN flowline.v1_alerts.count IS 'anomalies so far; of a storm, alerts; of an absence, silences';
 COMMENT ON COLUMN flowline.v1_alerts.detector IS 'name of the detector';
 COMMENT ON COLUMN flowline.v1_alerts.entity IS 'entity (source.key); null if events stand alone, and for storms';
 COMMENT ON COLUMN flowline.v1_alerts.feature IS 'feature by which it is grouped; null for none';
 COMMENT ON COLUMN flowline.v1_alerts.fingerprint IS 'id that all alerts of the same detector, source, kind, entity and group share';
-COMMENT ON COLUMN flowline.v1_alerts.first_seen IS 'event time of its first anomaly';
-COMMENT ON COLUMN flowline.v1_alerts.kind IS 'density, out_of_domain or storm';
-COMMENT ON COLUMN flowline.v1_alerts.last_seen IS 'event time of its last anomaly';
+COMMENT ON COLUMN flowline.v1_alerts.first_seen IS 'event time of its first anomaly; of an absence, when it was first noticed';
+COMMENT ON COLUMN flowline.v1_alerts.kind IS 'density, out_of_domain, absence or storm';
+COMMENT ON COLUMN flowline.v1_alerts.last_seen IS 'event time of its last anomaly; of an absence, when it was last noticed';
 COMMENT ON COLUMN flowline.v1_alerts.messages IS 'messages about it';
 COMMENT ON COLUMN flowline.v1_alerts.partition IS 'partition of its last anomaly';
-COMMENT ON COLUMN flowline.v1_alerts.peak IS 'its most surprising anomaly, as it is published; null for a storm';
-COMMENT ON COLUMN flowline.v1_alerts.peak_bits IS 'surprise of its most surprising anomaly, in bits';
+COMMENT ON COLUMN flowline.v1_alerts.peak IS 'its most surprising anomaly, as it is published; null for a storm and an absence';
+COMMENT ON COLUMN flowline.v1_alerts.peak_bits IS 'surprise of its most surprising anomaly, in bits; 0 for an absence';
 COMMENT ON COLUMN flowline.v1_alerts.resolved_at IS 'event time of its end; null unless it is resolved';
 COMMENT ON COLUMN flowline.v1_alerts.severity IS 'info, warning, major or critical';
 COMMENT ON COLUMN flowline.v1_alerts.snoozed_until IS 'time until which its messages are held back; null for none';

@@ -122,6 +122,8 @@ describe('the group roles', () => {
       'CREATE TABLE flowline.mine (x int)',
     ]);
     expect(codes).toEqual([null, ...Array<string>(6).fill(DENIED)]);
+    const watching = ['DELETE FROM flowline.arrivals', 'UPDATE flowline.reading_ends SET complete_to = now()'];
+    expect(await attempts(url, watching)).toEqual([null, null]);
     // Only partitions of days near today.
     expect(
       await attempts(url, [

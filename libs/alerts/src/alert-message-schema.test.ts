@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Alert } from '@flowline/events';
 import { describe, expect, it } from '@jest/globals';
 
-import { type AlertMessage, anomalyAlertMessage, stormAlertMessage } from './alert-message.ts';
+import { absenceAlertMessage, type AlertMessage, anomalyAlertMessage, stormAlertMessage } from './alert-message.ts';
 import { alertMessageJsonSchema, alertMessageSchema } from './alert-message-schema.ts';
 import { fingerprintOf, stormIdOf } from './fingerprint.ts';
 import { type BatchObservation, observeBatch } from './observe-batch.ts';
@@ -47,12 +47,18 @@ describe('the schema of alert messages', () => {
     const deferred = { contributions: [], expected: {}, nearestNormal: null, explanation: 'deferred' } as const;
     const peaks = [peakOf('low_density'), peakOf('out_of_domain'), peakOf('low_density', deferred)];
     const stormy = messagesOf(peakOf('low_density'), policyOf({ storm: { alerts: 1, windowMs: 1_000 } }));
-    const messages = [...peaks.flatMap((peak) => messagesOf(peak)), ...stormy];
+    const since = { lastEvent: '2026-01-01T00:00:00.000Z', expectEveryMs: 60_000, alertAfterMs: 90_000 };
+    const silent = [null, 'a'].map((entity) =>
+      absenceAlertMessage({ detector: 'd', entity }, fingerprint, transitionOf(), since),
+    );
+    const messages = [...peaks.flatMap((peak) => messagesOf(peak)), ...stormy, ...silent];
     for (const message of messages) expect(alertMessageSchema.parse(asSent(message))).toEqual(asSent(message));
     expect(new Set(messages.map(({ state }) => state))).toEqual(
       new Set(['opened', 'escalated', 'updated', 'resolved', 'reopened']),
     );
-    expect(new Set(messages.map(({ kind }) => kind))).toEqual(new Set(['density', 'out_of_domain', 'storm']));
+    expect(new Set(messages.map(({ kind }) => kind))).toEqual(
+      new Set(['density', 'out_of_domain', 'storm', 'absence']),
+    );
   });
 
   it('accepts fields of later versions, and refuses what is missing or of another kind', () => {

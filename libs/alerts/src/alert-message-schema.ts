@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import type { AnomalyAlertMessage, StormAlertMessage } from './alert-message.ts';
+import type { AbsenceAlertMessage, AnomalyAlertMessage, StormAlertMessage } from './alert-message.ts';
 import { severities } from './severity.ts';
 import { verdicts } from './verdict.ts';
 
@@ -97,11 +97,24 @@ const stormMessage = z
   })
   .describe('Message about a storm.') satisfies z.ZodType<StormAlertMessage>;
 
+const absenceMessage = z
+  .object({
+    ...lifeFields,
+    kind: z.literal('absence').describe('Events that were expected have not come. Times are by the clock.'),
+    entity: z.string().nullable().describe('The entity that is silent; null for the stream as a whole.'),
+    absence: z.object({
+      lastEvent: time.describe('Arrival of the last event, to within a quarter of the interval.'),
+      expectEveryMs: z.number().positive().describe('Interval at which events are expected, in milliseconds.'),
+      alertAfterMs: z.number().positive().describe('Silence after which the alert opens, in milliseconds.'),
+    }),
+  })
+  .describe('Message about a stream, or an entity of it, that has stopped.') satisfies z.ZodType<AbsenceAlertMessage>;
+
 /**
  * Schema of the messages that sinks send. Readers accept fields that it does not name: a later
  * version may add some.
  */
-export const alertMessageSchema = z.union([anomalyMessage, stormMessage]);
+export const alertMessageSchema = z.union([anomalyMessage, stormMessage, absenceMessage]);
 
 /** JSON Schema (draft 2020-12) of a message about an alert. */
 export function alertMessageJsonSchema(): Record<string, unknown> {

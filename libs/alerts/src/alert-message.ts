@@ -1,5 +1,6 @@
 import type { Alert } from '@flowline/events';
 
+import { type Absence, absenceSummary } from './absence.ts';
 import type { AlertLife, Transition, TransitionKind } from './alert-life.ts';
 import type { AlertLinks } from './alert-links.ts';
 import { type AlertKind, messageIdOf } from './fingerprint.ts';
@@ -44,8 +45,23 @@ export interface StormAlertMessage extends AlertLifeFields {
   };
 }
 
+/** Message about the silence of a stream, or of an entity of it. Its times are by the clock. */
+export interface AbsenceAlertMessage extends AlertLifeFields {
+  readonly detector: string;
+  /** Null for the stream as a whole. */
+  readonly entity: string | null;
+  readonly summary: string;
+  readonly absence: Absence;
+}
+
 /** Message about a transition of an alert, as sinks send it. */
-export type AlertMessage = AnomalyAlertMessage | StormAlertMessage;
+export type AlertMessage = AnomalyAlertMessage | StormAlertMessage | AbsenceAlertMessage;
+
+/** Entity of a message's alert; null if it is of no single one. */
+export function entityOfMessage(message: AlertMessage): string | null {
+  if ('event' in message) return message.event.entity;
+  return 'absence' in message ? message.entity : null;
+}
 
 /** Builds the message about a transition, with the most surprising anomaly of the alert. */
 export function anomalyAlertMessage(fingerprint: string, transition: Transition, peak: Alert): AnomalyAlertMessage {
@@ -66,6 +82,18 @@ export function stormAlertMessage(
     summary: stormSummary(transition.life, byFeature),
     storm: { byFeature, worst: worst.map(listed) },
   };
+}
+
+/** Builds the message about a transition of an absence. */
+export function absenceAlertMessage(
+  { detector, entity }: Pick<AbsenceAlertMessage, 'detector' | 'entity'>,
+  fingerprint: string,
+  transition: Transition,
+  { lastEvent, expectEveryMs, alertAfterMs }: Absence,
+): AbsenceAlertMessage {
+  const absence = { lastEvent, expectEveryMs, alertAfterMs };
+  const summary = absenceSummary(entity, absence);
+  return { ...lifeFields(fingerprint, 'absence', transition), detector, entity, summary, absence };
 }
 
 const listed = ({ opens, entity, bits }: ListedAlert) => ({ alertId: opens, entity, bits });

@@ -1,3 +1,4 @@
+export * from './absence.ts';
 export * from './alert-message-schema.ts';
 export * from './alert-message.ts';
 export * from './alert-life.ts';

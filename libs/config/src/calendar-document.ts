@@ -36,7 +36,7 @@ export const calendarSpecSchema = z.strictObject({
   file: text.describe('An .ics file, relative to this one. It is stored with the calendar.').optional(),
   ics: text.max(MAX_ICS).describe('The text of an .ics file.').optional(),
   alerts: z.boolean().describe('`false`: anomalies within it are part of no alert.').optional(),
-  training: z.boolean().describe('`false`: models do not learn from anomalies within it.').optional(),
+  training: z.boolean().describe('`false`: models do not learn from events within it.').optional(),
   ...scopeShape,
 });
 

@@ -222,6 +222,30 @@ const minEffectSchema = z.union([
   }),
 ]);
 
+/** Units of which a silence is an alert: the stream as a whole, or each entity of it. */
+const absenceUnits = ['detector', 'entity'] as const;
+const severities = ['info', 'warning', 'major', 'critical'] as const;
+
+/** Default silence after which an entity is forgotten. */
+export const FORGET_AFTER_MS = 7 * DAY_MS;
+
+const absenceSchema = z.strictObject({
+  expectEveryMs: positiveMs.describe('An event is expected at least so often, by the clock: 2 s to 7 d.'),
+  alertAfterMs: orNull(
+    positiveMs.describe(
+      'Silence after which an alert opens, at most 30 d; by default one and a half times `expectEvery`.',
+    ),
+  ),
+  per: z
+    .enum(absenceUnits)
+    .describe('`detector`: the stream as a whole. `entity`: each entity of `source.key` that has been seen.')
+    .default('detector'),
+  severity: z.enum(severities).describe('Severity of the alert.').default('major'),
+  forgetAfterMs: positiveMs
+    .describe('Silence after which an entity is no longer expected: it is forgotten, and its alert resolved.')
+    .default(FORGET_AFTER_MS),
+});
+
 const alertsSchema = z.strictObject({
   topic: topicSchema.describe('Topic of the alerts.').default('flowline.alerts.v1'),
   sinks: z
@@ -280,6 +304,7 @@ const alertsSchema = z.strictObject({
       'By feature: an anomaly to which it contributes most is part of an alert only if it is so far from the expected median, in `units` or in widths of the expected range (`ofRange`).',
     )
     .default({}),
+  absence: orNull(absenceSchema.describe('Alerts about events that do not come; absent for none.')),
   sendResolved: z.boolean().describe('Whether a message says that an alert is resolved.').default(true),
   explainShare: z
     .number()
@@ -315,6 +340,18 @@ export const definitionSchema = z.strictObject({
 
 /** A detector with every default filled in, as its stored versions hold it. */
 export type DetectorDefinition = Immutable<z.output<typeof definitionSchema>>;
+
+/** Alerts of a detector about events that do not come. */
+export type AbsenceOptions = NonNullable<DetectorDefinition['alerts']['absence']>;
+
+/** Intervals without an event, by default, after which an alert opens. */
+const PATIENCE = 1.5;
+
+/** Silence, in milliseconds, after which an alert opens. */
+export const alertAfterMsOf = ({
+  expectEveryMs,
+  alertAfterMs,
+}: Pick<AbsenceOptions, 'expectEveryMs' | 'alertAfterMs'>): number => alertAfterMs ?? expectEveryMs * PATIENCE;
 
 /** Entity whose past the windows cover. Null if the detector has no key. */
 export function entityOf({ source: { key, time } }: Pick<DetectorDefinition, 'source'>): EntitySpec | null {

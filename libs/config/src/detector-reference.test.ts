@@ -27,6 +27,7 @@ spec:
   features: [{ name: x, type: categorical }, { name: y, type: real }]
   training: { data: clean }
   decision: { control: { alpha: 0.001 } }
+  alerts: { absence: { expectEvery: 1m } }
 `;
 
 describe('docs/reference', () => {

@@ -1,6 +1,8 @@
 export * from './csv.ts';
 export { type CsvOptions, type CsvRecord, csvRecords } from './csv-records.ts';
 export {
+  type AbsenceOptions,
+  alertAfterMsOf,
   type DetectorDefinition,
   entityOf,
   type PromotionMode,

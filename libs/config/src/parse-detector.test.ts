@@ -7,6 +7,7 @@ import { describe, expect, it } from '@jest/globals';
 
 import { detectorJsonSchema } from './detector-document.ts';
 import { loadDetectorFile } from './load-detector-file.ts';
+import { alertAfterMsOf } from './detector-definition.ts';
 import { parseDetector } from './parse-detector.ts';
 import { readDefinition } from './read-definition.ts';
 
@@ -362,6 +363,39 @@ describe('parseDetector', () => {
     ]);
   });
 
+  it('watches a stream, or its entities, for absence', () => {
+    const keyed = whole.replace('eventId: id', 'eventId: id\n    key: [host]');
+    const watched = (written: string) =>
+      parseDetector(keyed.replace('topic: alerts', `topic: alerts, absence: ${written}`), 'd.yaml', airports).alerts
+        .absence;
+    const defaults = { alertAfterMs: null, per: 'detector', severity: 'major', forgetAfterMs: 604_800_000 };
+    expect(watched('{ expectEvery: 1m }')).toEqual({ expectEveryMs: 60_000, ...defaults });
+    expect(watched('{ expectEvery: 1m, alertAfter: 5m, per: entity, severity: info, forgetAfter: 1d }')).toEqual({
+      ...{ expectEveryMs: 60_000, alertAfterMs: 300_000, per: 'entity', severity: 'info', forgetAfterMs: 86_400_000 },
+    });
+    expect(alertAfterMsOf({ expectEveryMs: 60_000, alertAfterMs: null })).toBe(90_000);
+    const refused = (written: string, text = whole) =>
+      after('topic: alerts', `topic: alerts, absence: ${written}`, text).map((line) =>
+        line.replace(/ \(line.*?\)/, ''),
+      );
+    expect(refused('{ expectEvery: 2m, alertAfter: 90s, per: entity }')).toEqual([
+      'spec.alerts.absence.per: without source.key there are no entities — name the key, or write per: detector',
+      'spec.alerts.absence.alertAfter: 90s is shorter than expectEvery, 2m — write expectEvery or longer',
+    ]);
+    expect(refused('{ expectEvery: 1m, per: entity, forgetAfter: 90s }', keyed)).toEqual([
+      'spec.alerts.absence.forgetAfter: an entity would be forgotten before its alert opens — write longer than alertAfter',
+    ]);
+    expect(refused('{ expectEvery: 1s, alertAfter: 31d }')).toEqual([
+      'spec.alerts.absence.expectEvery: found 1s — expected 2s to 7d',
+      'spec.alerts.absence.alertAfter: found 31d — expected at most 30d',
+    ]);
+    expect(refused('{ expectEvery: never }')[0]).toContain('expected a duration such as 30d, 12h or 90s');
+    expect(refused('{ alertAfter: 1m }')[0]).toContain('spec.alerts.absence.expectEvery');
+    expect(findings(`${least}  alerts: { absence: { expectEvery: 1m } }\n`)).toEqual([
+      expect.stringContaining('without source.kafka no stream is watched — name a topic, or remove it'),
+    ]);
+  });
+
   it('refuses what is designed but not built', () => {
     expect(after('test: density', 'test: combined', whole)).toEqual([
       'spec.decision.test (line 25): found "combined" — expected density',
@@ -406,7 +440,7 @@ function alerts(change: object = {}): object {
     ...{ topic: 'flowline.alerts.v1', sinks: ['kafka'], groupBy: ['feature'] },
     minEvents: { count: 1, withinMs: 600_000 },
     ...{ cooldownMs: 1_800_000, resolveAfterMs: 900_000, mergeGapMs: 900_000, sendResolved: true, explainShare: 0.1 },
-    ...{ direction: {}, minEffect: {} },
+    ...{ direction: {}, minEffect: {}, absence: null },
     ...{ severity: { warning: 13.3, major: 16.6, critical: 19.9 }, storm: { alerts: 50, windowMs: 300_000 } },
     ...change,
   };

@@ -1,7 +1,7 @@
-import { parseDurationMs, parseIsoTime, windowExpressions } from '@flowline/events';
+import { DAY_MS, parseDurationMs, parseIsoTime, windowExpressions } from '@flowline/events';
 import type { z } from 'zod';
 
-import { definitionSchema, type FalseAlarmControl } from './detector-definition.ts';
+import { alertAfterMsOf, definitionSchema, type FalseAlarmControl, FORGET_AFTER_MS } from './detector-definition.ts';
 import { type DetectorDocument, RATE_PATTERN } from './detector-document.ts';
 import { describeValue } from './document-findings.ts';
 import type { Report } from './finding.ts';
@@ -37,6 +37,7 @@ export function resolveDetector(
     };
   checkSchedule(training, report);
   checkEffects(spec, report);
+  checkAbsence(spec, report);
   return {
     ...metadata,
     source: {
@@ -80,6 +81,39 @@ function checkEffects({ alerts = {}, features }: DetectorDocument['spec'], repor
       const remedy = guess === undefined ? `name one of ${numeric.join(', ')}` : `did you mean "${guess}"?`;
       report(['spec', 'alerts', option, name], `no numeric feature is called "${name}"`, remedy);
     }
+  }
+}
+
+/** Shortest interval at which events may be expected: silences are looked for every half second. */
+const LEAST_EXPECTED_MS = 2_000;
+
+/** Checks that a silence can be noticed: of which stream, of which entities, and in which order. */
+function checkAbsence({ alerts = {}, source }: DetectorDocument['spec'], report: Report): void {
+  const { absence } = alerts;
+  if (absence === undefined || absence === null) return;
+  const at = ['spec', 'alerts', 'absence'];
+  if (source.kafka === undefined) report(at, 'without source.kafka no stream is watched', 'name a topic, or remove it');
+  if (absence.per === 'entity' && source.key === undefined) {
+    report([...at, 'per'], 'without source.key there are no entities', 'name the key, or write per: detector');
+  }
+  const msOf = (text: string | undefined): number | null =>
+    text === undefined ? null : (parseDurationMs(text) ?? null);
+  const expectEveryMs = msOf(absence.expectEvery);
+  if (expectEveryMs === null) return;
+  if (expectEveryMs < LEAST_EXPECTED_MS || expectEveryMs > 7 * DAY_MS) {
+    report([...at, 'expectEvery'], `found ${absence.expectEvery}`, 'expected 2s to 7d');
+  }
+  const alertAfterMs = alertAfterMsOf({ expectEveryMs, alertAfterMs: msOf(absence.alertAfter) });
+  if (alertAfterMs < expectEveryMs) {
+    const finding = `${absence.alertAfter ?? ''} is shorter than expectEvery, ${absence.expectEvery}`;
+    report([...at, 'alertAfter'], finding, 'write expectEvery or longer');
+  }
+  if (alertAfterMs > 30 * DAY_MS) {
+    report([...at, 'alertAfter'], `found ${absence.alertAfter ?? ''}`, 'expected at most 30d');
+  }
+  if (absence.per === 'entity' && (msOf(absence.forgetAfter) ?? FORGET_AFTER_MS) <= alertAfterMs) {
+    const finding = 'an entity would be forgotten before its alert opens';
+    report([...at, 'forgetAfter'], finding, 'write longer than alertAfter');
   }
 }
 

@@ -53,7 +53,8 @@ spec:
   alerts:
     { topic: alarms, sinks: [], groupBy: [event], minEvents: { count: 2, within: 90s }, cooldown: 1m, resolveAfter: 2w,
       mergeGap: 250ms, severity: { warning: 1, major: 2, critical: 3 }, storm: { alerts: 9, window: 0.5s },
-      direction: { b: up }, minEffect: { x: { units: 2 }, b: { ofRange: 1 } }, sendResolved: false, explainShare: 0.5 }
+      direction: { b: up }, minEffect: { x: { units: 2 }, b: { ofRange: 1 } }, sendResolved: false, explainShare: 0.5,
+      absence: { expectEvery: 1m, alertAfter: 5m, per: entity, severity: info, forgetAfter: 3w } }
   retention: { scored: 3d, anomalies: 4d, deadLetters: 5d, sample: 0.5, precision: exact }
 `;
 const resources = `apiVersion: flowline/v1

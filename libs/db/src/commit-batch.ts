@@ -1,6 +1,7 @@
 import { at, type CommitReport, type EventBatch, type ScoredBatch } from '@flowline/events';
 import type pg from 'pg';
 
+import type { Arrivals } from './arrivals.ts';
 import { batchTimeMs } from './alert-observations.ts';
 import { appendToBacklog } from './anomaly-backlog.ts';
 import { deadLetterRows } from './batch-rows.ts';
@@ -36,6 +37,8 @@ export interface CommitOptions extends AlertingOptions {
   readonly precision?: RowPrecision;
   /** Timeout of an attempt (default 30,000 ms). */
   readonly timeoutMs?: number;
+  /** Arrivals to note for the watch of absences; absent if none is watched. */
+  readonly arrivals?: Arrivals;
 }
 
 /**
@@ -50,7 +53,9 @@ export async function commitBatch(db: Database, batch: ScoredBatch, options: Com
   checkOffsets(batch);
   await ensurePartitionsWhenDue(db);
   await noteSeenEntities(db, batch);
-  return commitSettingAside(batch, (part) => commitScored(db, part, options));
+  const report = await commitSettingAside(batch, (part) => commitScored(db, part, options));
+  options.arrivals?.remember(batch);
+  return report;
 }
 
 async function commitScored(db: Database, batch: ScoredBatch, options: CommitOptions): Promise<CommitReport> {
@@ -69,6 +74,7 @@ async function commitScored(db: Database, batch: ScoredBatch, options: CommitOpt
       await copyKept(client, rows, firstRow);
       const { anomalies, waiting } = await writeOut(client, batch, { firstRow, alertsDue: fence.alertsDue }, options);
       const hasWindows = await storeSnapshot(client, batch, windows, fence.nextOffset);
+      await options.arrivals?.note(client, batch, firstRow);
       const stored = { fence: fence.nextOffset, firstRow, anomalies, waiting, hasWindows };
       return finish(client, batch, { ...stored, model: batch });
     },
@@ -114,14 +120,16 @@ const streamOf = ({ detector, topic, partition }: ScoredBatch) => ({ detector, t
  * Stores the events of a batch without scores, for a detector that has no model yet, and moves its
  * stream's offset. Fence and guarantees are those of {@link commitBatch}.
  */
-export async function commitCollected(db: Database, batch: EventBatch): Promise<CommitReport> {
+export async function commitCollected(db: Database, batch: EventBatch, arrivals?: Arrivals): Promise<CommitReport> {
   checkOffsets(batch);
   await ensurePartitionsWhenDue(db);
   await noteSeenEntities(db, batch);
-  return commitSettingAside(batch, (part) => commitUnscored(db, part));
+  const report = await commitSettingAside(batch, (part) => commitUnscored(db, part, arrivals));
+  arrivals?.remember(batch);
+  return report;
 }
 
-async function commitUnscored(db: Database, batch: EventBatch): Promise<CommitReport> {
+async function commitUnscored(db: Database, batch: EventBatch, arrivals?: Arrivals): Promise<CommitReport> {
   const windows = await snapshotOf(batch);
   return withTransaction(db, async (client) => {
     const { detector, detectorVersion, topic, partition } = batch;
@@ -131,6 +139,7 @@ async function commitUnscored(db: Database, batch: EventBatch): Promise<CommitRe
     const firstRow = firstRowBeyond(batch, fence);
     await copyKept(client, rows, firstRow);
     const hasWindows = await storeSnapshot(client, batch, windows, fence);
+    await arrivals?.note(client, batch, firstRow);
     return finish(client, batch, { fence, firstRow, model: null, anomalies: 0, waiting: 0, hasWindows });
   });
 }

@@ -1,4 +1,10 @@
-import { type AlertMessage, anomalyAlertMessage, stormAlertMessage, type Transition } from '@flowline/alerts';
+import {
+  absenceAlertMessage,
+  type AlertMessage,
+  anomalyAlertMessage,
+  stormAlertMessage,
+  type Transition,
+} from '@flowline/alerts';
 import { messageOf } from '@flowline/events';
 import type { OutboxMessage, Undelivered } from '@flowline/stream';
 
@@ -116,8 +122,9 @@ export async function openAlertMessages(
 
 /** The latest state of an alert, as a message of its last number. */
 function repeated(row: AlertPeakRow & { readonly detector: string }): AlertMessage[] {
-  const { detector, fingerprint, peak, storm, messages } = row;
+  const { detector, fingerprint, entity, peak, storm, absence, messages } = row;
   const transition: Transition = { kind: 'updated', sequence: Math.max(1, messages), life: lifeOf(row) };
   if (peak !== null) return [anomalyAlertMessage(fingerprint, transition, peak)];
+  if (absence !== null) return [absenceAlertMessage({ detector, entity }, fingerprint, transition, absence)];
   return storm === null ? [] : [stormAlertMessage(detector, fingerprint, transition, storm)];
 }

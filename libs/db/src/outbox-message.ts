@@ -1,4 +1,4 @@
-import type { AlertMessage } from '@flowline/alerts';
+import { type AlertMessage, entityOfMessage } from '@flowline/alerts';
 import type { OutboxMessage } from '@flowline/stream';
 
 import { boundedName } from './bounded-name.ts';
@@ -13,7 +13,7 @@ const TEXT_CHARACTERS = 1_000;
  * is the detector, followed by the entity if there is one. The topic is that of its address.
  */
 export function outboxMessage(alert: AlertMessage): OutboxMessage {
-  const entity = 'event' in alert ? alert.event.entity : null;
+  const entity = entityOfMessage(alert);
   return {
     messageId: alert.messageId,
     topic: '',

@@ -1,4 +1,5 @@
 import {
+  absenceAlertMessage,
   type AlertLife,
   type AlertMessage,
   type AlertPolicy,
@@ -26,12 +27,14 @@ export async function resolveRows(
 ): Promise<AlertMessage[]> {
   const messages: AlertMessage[] = [];
   const alerts = rows.map((row): StoredAlert => {
-    const { fingerprint, kind, entity, feature, peak, storm } = row;
+    const { fingerprint, kind, entity, feature, peak, storm, absence } = row;
     const before = lifeOf(row);
     const { life, transition } = resolve(before, resolvedMs(before, policyOf(kind, rules)));
     if (transition !== null && peak !== null) messages.push(anomalyAlertMessage(fingerprint, transition, peak));
     if (transition !== null && storm !== null)
       messages.push(stormAlertMessage(place.detector, fingerprint, transition, storm));
+    if (transition !== null && absence !== null)
+      messages.push(absenceAlertMessage({ detector: place.detector, entity }, fingerprint, transition, absence));
     return { fingerprint, kind, entity, feature, life, isLatest: true, peak, storm };
   });
   await upsertAlerts(client, { rows: alertRowsJson(alerts, place, rules) });

@@ -34,10 +34,11 @@ export class Calendar {
   /** True if a time, in milliseconds since the epoch, is within an event. */
   contains(timeMs: number): boolean {
     if (!(timeMs >= FIRST_MS && timeMs < LAST_MS)) return false;
-    return this.#ofDay(Math.floor(timeMs / DAY_MS)).some(({ fromMs, toMs }) => timeMs >= fromMs && timeMs < toMs);
+    return this.ofDay(Math.floor(timeMs / DAY_MS)).some(({ fromMs, toMs }) => timeMs >= fromMs && timeMs < toMs);
   }
 
-  #ofDay(day: number): readonly Occurrence[] {
+  /** Occurrences that meet a UTC day, by its number since 1970. */
+  ofDay(day: number): readonly Occurrence[] {
     const known = this.#days.get(day);
     if (known !== undefined) return known;
     const found = this.#events.flatMap(({ find }) => find(day * DAY_MS, (day + 1) * DAY_MS));

@@ -6,7 +6,8 @@ import { Calendar } from './calendar.ts';
 import { compileCondition, type Condition, firstLine } from './condition.ts';
 import { conditionValues, featureTypes, type RuledDetector } from './condition-values.ts';
 import { unmetBound } from './effect.ts';
-import { isInScope } from './scope.ts';
+import { isInScope, isListed } from './scope.ts';
+import { latestStart } from './silent-since.ts';
 
 /** A rule or a calendar in force. */
 export interface Versioned<Spec> {
@@ -83,6 +84,21 @@ export class RuleSet {
       ...(Object.keys(labels).length === 0 ? {} : { labels }),
     };
     return { ...anomaly, alert: { ...alert, ...touched }, verdict };
+  }
+
+  /**
+   * Latest start of a silence that has lasted `forMs` at `untilMs`, the times of calendars that
+   * suppress alerts left out; null if there is none. A calendar of certain features has no say.
+   * @param entity null for the stream as a whole.
+   */
+  silentSince(untilMs: number, forMs: number, entity: string | null): number | null {
+    const suppressing = this.#calendars.filter(
+      ({ spec }) => spec.alerts === false && spec.features === undefined && isListed(spec.entities, entity),
+    );
+    if (suppressing.length === 0) return untilMs - forMs;
+    return latestStart(untilMs, forMs, (day) =>
+      suppressing.flatMap((found) => this.#orFault('Calendar', found, () => found.calendar.ofDay(day)) ?? []),
+    );
   }
 
   #calendarsOf(alert: Alert): Touch[] {

@@ -15,5 +15,5 @@ export function isInScope(
 }
 
 /** True if a list, where there is one, has a name. */
-const isListed = (names: readonly string[] | undefined, name: string | null | undefined): boolean =>
+export const isListed = (names: readonly string[] | undefined, name: string | null | undefined): boolean =>
   names === undefined || (name !== null && name !== undefined && names.includes(name));

@@ -1,9 +1,8 @@
-import type { AlertMessage, Severity } from '@flowline/alerts';
-import { severities } from '@flowline/alerts';
+import { type AlertMessage, entityOfMessage, severities, type Severity } from '@flowline/alerts';
 import { shortened } from '@flowline/events';
 import type { AlertSink, OutboxMessage, Undelivered } from '@flowline/stream';
 
-import { alertOf, entityOf } from './message.ts';
+import { alertOf } from './message.ts';
 import { failureOf, type SendFailure, unreachable } from './outcome.ts';
 import { cancel, type HttpTarget, post } from './post.ts';
 
@@ -101,7 +100,7 @@ function labelsOf(alert: AlertMessage, severity: Severity): Record<string, strin
   const { detector, kind, fingerprint } = alert;
   return {
     ...{ alertname: 'FlowlineAnomaly', detector, kind, severity, fingerprint },
-    entity: shortened(entityOf(alert) ?? '', LABEL_CHARACTERS),
+    entity: shortened(entityOfMessage(alert) ?? '', LABEL_CHARACTERS),
   };
 }
 

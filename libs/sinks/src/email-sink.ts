@@ -1,10 +1,10 @@
-import { type AlertMessage, verdicts } from '@flowline/alerts';
+import { type AlertMessage, entityOfMessage, verdicts } from '@flowline/alerts';
 import { printable, stableId } from '@flowline/events';
 import type { AlertSink, OutboxMessage, Undelivered } from '@flowline/stream';
 import { createTransport, type SendMailOptions, type SMTPTransportOptions } from 'nodemailer';
 
 import { resolveHost } from './addresses.ts';
-import { alertOf, entityOf, wordsOf } from './message.ts';
+import { alertOf, wordsOf } from './message.ts';
 import { type SendFailure, sinkError, unreachable } from './outcome.ts';
 import { cancel } from './post.ts';
 import { sendEach } from './send-each.ts';
@@ -117,7 +117,7 @@ const subjectOf = (alert: AlertMessage): string =>
   printable(`[${alert.severity}] ${headOf(alert)}: ${alert.summary}`, SUBJECT_CHARACTERS);
 
 const headOf = (alert: AlertMessage): string =>
-  [alert.detector, entityOf(alert), alert.state].filter((part) => part !== null).join(' ');
+  [alert.detector, entityOfMessage(alert), alert.state].filter((part) => part !== null).join(' ');
 
 function textOf(alert: AlertMessage): string {
   const { severity, summary, count, firstSeen, lastSeen, alertId } = alert;

@@ -1,8 +1,8 @@
-import { type AlertMessage, verdicts } from '@flowline/alerts';
+import { type AlertMessage, entityOfMessage, verdicts } from '@flowline/alerts';
 import { at, printable } from '@flowline/events';
 import type { AlertSink, OutboxMessage } from '@flowline/stream';
 
-import { alertOf, entityOf, wordsOf } from './message.ts';
+import { alertOf, wordsOf } from './message.ts';
 import { failureOf, type SendFailure, unreachable } from './outcome.ts';
 import { cancel, type HttpTarget, post } from './post.ts';
 import { sendEach } from './send-each.ts';
@@ -46,7 +46,7 @@ export function slackMessage(alert: AlertMessage): {
   readonly unfurl_links: boolean;
 } {
   const { severity, state, detector, summary, count, firstSeen, lastSeen, alertId } = alert;
-  const subject = [detector, entityOf(alert)].filter((part) => part !== null).join(' ');
+  const subject = [detector, entityOfMessage(alert)].filter((part) => part !== null).join(' ');
   const title = printable(`${SIGNS[severity]} ${severity} ${state}: ${subject}`, HEADER_CHARACTERS);
   const line = escaped(printable(summary, SUMMARY_CHARACTERS));
   const bars = barsOf(alert);

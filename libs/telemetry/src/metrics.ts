@@ -111,6 +111,12 @@ function scoringMetrics({ counter, gauge, histogram }: Makers) {
       'Anomalies that are part of no alert, by the rule, calendar/NAME or bound (direction, minEffect).',
       ['detector', 'rule'],
     ),
+    absences: counter('absences_total', 'Silences of a stream, or of an entity, that were noticed.', ['detector']),
+    entitiesUnwatched: counter(
+      'entities_unwatched_total',
+      'New entities whose absence is not watched, for 100,000 are; one counts again after a minute.',
+      ['detector'],
+    ),
     explanationsWaiting: gauge('explanations_waiting', 'Anomalies stored whose explanation is still to come.', [
       'detector',
     ]),

@@ -1,5 +1,5 @@
 import type { DetectorDefinition, Settings } from '@flowline/config';
-import { claimEntities, commitBatch, type Database, readWindows } from '@flowline/db';
+import { type Arrivals, claimEntities, commitBatch, type Database, readWindows } from '@flowline/db';
 import { WindowMemory } from '@flowline/features';
 import type { KafkaClient } from '@flowline/kafka';
 import { type EventSource, untilItSucceeds } from '@flowline/stream';
@@ -46,6 +46,8 @@ export interface RunParts {
   readonly defersExplanations?: boolean;
   readonly report?: StoreReport;
   readonly onReading?: (listener: () => void) => void;
+  /** Arrivals that are noted with the events, where absences are watched. */
+  readonly arrivals?: Arrivals;
 }
 
 /**
@@ -59,6 +61,7 @@ export function detectorRunParts(
   const { name } = definition;
   const { sample, precision } = definition.retention;
   const ownRules = rules.of(definition);
+  const noted = run.arrivals === undefined ? {} : { arrivals: run.arrivals };
   return {
     name,
     source: run.source,
@@ -67,7 +70,7 @@ export function detectorRunParts(
     loader: createChampionLoader({ db, detector: name, champions, settings, logger }),
     store: {
       commit: (batch) =>
-        commitBatch(db, batch, { sample, precision, ...alertAddress(run.alerts, definition, batch.topic) }),
+        commitBatch(db, batch, { sample, precision, ...noted, ...alertAddress(run.alerts, definition, batch.topic) }),
     },
     ...(run.defersExplanations === true
       ? {

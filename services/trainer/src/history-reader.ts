@@ -39,6 +39,16 @@ export interface HistoryReader {
   read(batch: HistoryBatch, timesMs: Float64Array, isKept: ((row: number) => boolean) | null): ReadRows;
 }
 
+/** Events that models do not learn from, by their ids and by their times. */
+export interface LeftOut {
+  readonly ids?: ReadonlySet<string>;
+  readonly times?: ((timeMs: number) => boolean) | null;
+}
+
+/** Rows of a batch at certain times, ascending. */
+export const rowsAt = (timesMs: Float64Array, has: (timeMs: number) => boolean): number[] =>
+  Array.from(timesMs.keys()).filter((row) => has(at(timesMs, row)));
+
 /** Duration of the longest window of a detector's features; 0 if none has one. */
 export const longestWindowMs = ({ features }: Pick<DetectorDefinition, 'features'>): number =>
   Math.max(0, ...windowsOf(features).map(({ needs }) => needs.ms));
@@ -51,20 +61,22 @@ export const hasWindows = ({ features }: Pick<DetectorDefinition, 'features'>): 
  * Creates the reader of a history's rows. Features over windows are computed by the scorer's code
  * from every row.
  * @param seenFromMs time from which all events are among the rows; null: that of the first row.
- * @param excluded ids of events that only serve as past.
+ * @param left events that only serve as past, by their ids and times.
  */
 export function historyReader(
   definition: DetectorDefinition,
   lookups: Lookups,
   columnNames: readonly string[],
   seenFromMs: number | null,
-  excluded: ReadonlySet<string> = new Set(),
+  { ids: excluded = new Set(), times: untrained = null }: LeftOut = {},
 ): HistoryReader {
   const { features: schema, source } = definition;
   const entity = entityOf(definition) ?? { key: [], time: source.time };
   const ids = excluded.size === 0 || source.eventId === null ? [] : [source.eventId];
   const columns = wantedColumns(schema, [...entity.key, ...ids], columnNames);
-  const isExcluded = rowsExcluded(source.eventId, columns, excluded);
+  const excludedById = rowsExcluded(source.eventId, columns, excluded);
+  const leftOutOf = (batch: HistoryBatch, timesMs: Float64Array): ReadonlySet<number> =>
+    untrained === null ? excludedById(batch) : new Set([...excludedById(batch), ...rowsAt(timesMs, untrained)]);
   const { numeric, levels } = tableColumns(schema);
   const builder = new ColumnTableBuilder(numeric.length, levels.length);
   const reader = createRecordReader(schema, lookups);
@@ -79,7 +91,7 @@ export function historyReader(
         const offsets = Float64Array.from({ length: batch.size }, (_, i) => seen + i);
         seen += batch.size;
         const read = reader.read(recordsOf(columns, batch), windows.batch(offsets, timesMs));
-        return append(builder, read, isKept, isExcluded(batch));
+        return append(builder, read, isKept, leftOutOf(batch, timesMs));
       },
     };
   }
@@ -87,8 +99,8 @@ export function historyReader(
   return {
     columns,
     builder,
-    read: (batch, _timesMs, isKept) => {
-      const leftOut = isExcluded(batch);
+    read: (batch, timesMs, isKept) => {
+      const leftOut = leftOutOf(batch, timesMs);
       if (plain === null) return append(builder, reader.read(recordsOf(columns, batch)), isKept, leftOut);
       return appendPlain(builder, plain(batch), (row) => reader.read([recordAt(columns, batch, row)]), leftOut);
     },

@@ -15,6 +15,7 @@ import { checkFilled, daysFrom, rangeOf } from './history-range.ts';
 import { rowsOfDays } from './history-stretches.ts';
 import { readLookups } from './read-lookups.ts';
 import { countTimeless, type TimelessRows } from './timeless-rows.ts';
+import { readUntrainedTimes } from './untrained-times.ts';
 import { usualTimes } from './usual-times.ts';
 
 /** History of a detector as features, in time order. */
@@ -28,7 +29,7 @@ export interface TrainingHistory {
   readonly rowsRead: number;
   /** Rows left out, by reason. */
   readonly rejected: Readonly<Record<string, number>>;
-  /** Rows left out because people confirmed their event, or a rule excludes it. */
+  /** Rows left out because people confirmed their event, or a rule or calendar excludes it. */
   readonly excluded: number;
   /** Rows of the lookback per day that has data (see {@link eventsPerDay}). */
   readonly eventsPerDay: number;
@@ -44,7 +45,7 @@ const WORTH_TRYING = 1.5;
  * runs once; twice with a lookback, with more rows than `maxRows`, or if windows must not see stray
  * rows. Rows that do not fit the features, and rows whose time is invalid or far from all others,
  * are left out and counted by reason. So are rows whose windows have not seen their whole duration,
- * and those whose event is excluded from training.
+ * and those whose event is excluded from training, by itself or by a calendar.
  * @throws FlowlineError FLOWLINE_HISTORY_INVALID (also for a missing column, and if more than 5 %
  * of the rows do not fit), FLOWLINE_HISTORY_TOO_SMALL if no window has seen its whole duration;
  * the signal's reason.
@@ -62,7 +63,8 @@ export async function readTrainingHistory(
       : { query: history.query, timeColumn: history.timeColumn, timeUnit: events.time.unit };
   const lookups = await readLookups(db, definition, signal);
   const excluded = await excludedOf(db, definition);
-  const reading = { definition, lookups, source, signal, onRows, excluded };
+  const untrained = await readUntrainedTimes(db, definition);
+  const reading = { definition, lookups, source, signal, onRows, excluded, untrained: untrained.has };
   let warnings: readonly string[] = [];
   const inSession = async <T>(read: (session: HistorySession) => Promise<T>): Promise<T> => {
     const session = await HistorySession.open(db, source, signal);
@@ -76,7 +78,7 @@ export async function readTrainingHistory(
   };
   const atOnce = history.lookbackMs === null ? await inSession((session) => readAtOnce(session, reading)) : null;
   const found = atOnce ?? (await inSession((session) => readInRange(session, reading)));
-  return { ...found, warnings: [...found.warnings, ...warnings] };
+  return { ...found, warnings: [...found.warnings, ...warnings, ...untrained.warnings] };
 }
 
 /**

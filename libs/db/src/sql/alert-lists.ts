@@ -3,7 +3,7 @@ import type { Alert } from '@flowline/events';
 
 import { selectWhere } from '../select-where.ts';
 import { many, maybe } from '../statement.ts';
-import { alertStateColumns, type AlertPeakRow, type StoredStorm } from './alerts.ts';
+import { alertStateColumns, type AlertPeakRow, type StoredAbsence, type StoredStorm } from './alerts.ts';
 
 /** Alert as people read it. */
 export interface AlertRow {
@@ -27,9 +27,11 @@ export interface AlertRow {
   readonly acknowledgedAt: Date | null;
   readonly acknowledgedBy: string | null;
   readonly snoozedUntil: Date | null;
-  /** Its most surprising anomaly, as it is published; null for a storm. */
+  /** Its most surprising anomaly, as it is published; null for a storm and an absence. */
   readonly peak: Alert | null;
   readonly storm: StoredStorm | null;
+  /** The silence that it is about; null unless its kind is `absence`. */
+  readonly absence: StoredAbsence | null;
   readonly topic: string;
   readonly partition: number;
   readonly fingerprint: string;
@@ -39,12 +41,13 @@ const columns = `
   alert_id AS "alertId", detector, kind, entity, feature, state, severity, count, first_seen AS "firstSeen",
   last_seen AS "lastSeen", resolved_at AS "resolvedAt", peak_bits AS "peakBits", summary, messages,
   acknowledged_at AS "acknowledgedAt", acknowledged_by AS "acknowledgedBy", snoozed_until AS "snoozedUntil", peak,
-  storm, topic, partition, fingerprint`;
+  storm, absence, topic, partition, fingerprint`;
 
 /** Conditions on alerts. */
 export interface AlertConditions {
   readonly detector: string;
   readonly state: 'open' | 'resolved';
+  readonly kind: AlertKind;
   readonly severity: Severity;
   readonly entity: string;
   readonly acknowledged: boolean;
@@ -62,6 +65,7 @@ export const selectAlerts = selectWhere<AlertRow, AlertConditions>(
   {
     detector: 'detector = :detector',
     state: 'state = :state',
+    kind: 'kind = :kind',
     severity: 'severity = :severity',
     entity: 'entity = :entity',
     acknowledged: '(acknowledged_at IS NOT NULL) = :acknowledged',

@@ -1,4 +1,4 @@
-import type { AlertKind, Severity } from '@flowline/alerts';
+import type { Absence, AlertKind, Severity } from '@flowline/alerts';
 import type { Alert } from '@flowline/events';
 
 import { execute, many, one } from '../statement.ts';
@@ -23,6 +23,7 @@ export interface AlertStateRow {
   readonly pagedAt: Date | null;
   readonly pagedSeverity: Severity | null;
   readonly storm: StoredStorm | null;
+  readonly absence: StoredAbsence | null;
   readonly snoozed: boolean;
 }
 
@@ -35,13 +36,21 @@ export interface AlertPeakRow extends AlertStateRow {
 export const alertStateColumns = `
   alert_id AS "alertId", fingerprint, kind, entity, feature, phase, severity, count, first_seen AS "firstSeen",
   last_seen AS "lastSeen", resolved_at AS "resolvedAt", peak_bits AS "peakBits", recent, told, messages,
-  paged_at AS "pagedAt", paged_severity AS "pagedSeverity", storm,
+  paged_at AS "pagedAt", paged_severity AS "pagedSeverity", storm, absence,
   coalesce(snoozed_until > clock_timestamp(), false) AS snoozed`;
 
 /** Selects the most surprising anomalies of alerts. */
 export const selectAlertPeaks = many<{ alertId: string; peak: Alert }, { alertIds: readonly string[] }>(`
   SELECT alert_id AS "alertId", peak FROM flowline.alerts WHERE alert_id = ANY (:alertIds::uuid[]) AND peak IS NOT NULL
 `);
+
+/** Silence of an alert, as it is stored. */
+export interface StoredAbsence extends Absence {
+  readonly summary: string;
+}
+
+/** `due_at` of an open alert that no event time resolves. */
+export const NEVER_DUE = '9999-12-31T00:00:00.000Z';
 
 /** The parts of a storm beside its life, as they are stored. */
 export interface StoredStorm {
@@ -102,7 +111,7 @@ export const selectQuietAlerts = many<
   )
   SELECT partition, peak, ${alertStateColumns}
   FROM quiet JOIN flowline.alerts USING (partition)
-  WHERE detector = :detector AND topic = :topic AND due_at IS NOT NULL
+  WHERE detector = :detector AND topic = :topic AND due_at < '${NEVER_DUE}'
     AND changed_at < clock_timestamp() - make_interval(secs => :quietMs::float8 / 1000)
   ORDER BY alert_id LIMIT :limit
 `);
@@ -115,24 +124,25 @@ export const selectQuietAlerts = many<
 export const upsertAlerts = execute<{ rows: string }>(`
   INSERT INTO flowline.alerts AS stored (alert_id, fingerprint, is_latest, detector, topic, partition, kind, entity, feature,
     phase, severity, count, first_seen, last_seen, resolved_at, due_at, peak_bits, recent, told, messages, paged_at,
-    paged_severity, peak, storm)
+    paged_severity, peak, storm, absence)
   SELECT alert_id, fingerprint, is_latest, detector, topic, partition, kind, entity, feature,
     phase, severity, count, first_seen, last_seen, resolved_at, due_at, peak_bits, recent, told, messages, paged_at,
-    paged_severity, peak, storm
+    paged_severity, peak, storm, absence
   FROM jsonb_populate_recordset(null::flowline.alerts, :rows::jsonb)
   ON CONFLICT (alert_id) DO UPDATE SET
     is_latest = excluded.is_latest, partition = excluded.partition, phase = excluded.phase, severity = excluded.severity,
     count = excluded.count, first_seen = excluded.first_seen, last_seen = excluded.last_seen,
     resolved_at = excluded.resolved_at, due_at = excluded.due_at, peak_bits = excluded.peak_bits, recent = excluded.recent,
     told = excluded.told, messages = excluded.messages, paged_at = excluded.paged_at,
-    paged_severity = excluded.paged_severity, peak = coalesce(excluded.peak, stored.peak), storm = excluded.storm, changed_at = clock_timestamp()
+    paged_severity = excluded.paged_severity, peak = coalesce(excluded.peak, stored.peak), storm = excluded.storm,
+    absence = coalesce(excluded.absence, stored.absence), changed_at = clock_timestamp()
 `);
 
 /** Notes the earliest event time at which an open alert of a partition is due to be resolved. */
 export const updateAlertsDue = execute<{ detector: string; topic: string; partition: number }>(`
   UPDATE flowline.stream_offsets SET alerts_due = (
     SELECT min(due_at) FROM flowline.alerts
-    WHERE detector = :detector AND topic = :topic AND partition = :partition AND due_at IS NOT NULL)
+    WHERE detector = :detector AND topic = :topic AND partition = :partition AND due_at < '${NEVER_DUE}')
   WHERE detector = :detector AND topic = :topic AND partition = :partition
 `);
 

@@ -9,6 +9,8 @@ import { deleteScoredEvents } from './scored-events.ts';
 export const dataTables = [
   'stream_offsets',
   'stream_gaps',
+  'arrivals',
+  'reading_ends',
   'window_pieces',
   'window_snapshots',
   'entity_partitions',

@@ -38,8 +38,9 @@ const alertSchema = z.strictObject({
   acknowledgedAt: time.nullable(),
   acknowledgedBy: z.string().nullable(),
   snoozedUntil: time.nullable(),
-  peak: z.looseObject({}).nullable().describe('Its most surprising anomaly; null for a storm.'),
+  peak: z.looseObject({}).nullable().describe('Its most surprising anomaly; null for a storm and an absence.'),
   storm: z.looseObject({}).nullable().describe('Openings by feature and the worst by name; null unless it is a storm.'),
+  absence: z.looseObject({}).nullable().describe('The last event before the silence; null unless it is an absence.'),
   topic: z.string(),
   partition: z.int(),
   fingerprint: z.uuid(),
@@ -48,12 +49,14 @@ const shown = alertSchema.extend({ anomalies: pageOf(anomalySchema).describe('It
 
 const alertParams = z.strictObject({ alertId: z.uuid().describe('Id of the alert.') });
 const position = z.tuple([z.iso.datetime(), z.uuid()]);
+const kinds = ['density', 'out_of_domain', 'absence', 'storm'] as const;
 const severities = ['info', 'warning', 'major', 'critical'] as const;
 const ANOMALIES = 20;
 
 const query = z.strictObject({
   ...detectorFilter,
   state: z.enum(['open', 'resolved']).optional(),
+  kind: z.enum(kinds).describe('Only alerts of this kind.').optional(),
   severity: z.enum(severities).optional(),
   entity: text.describe('Only this entity.').optional(),
   acknowledged: z

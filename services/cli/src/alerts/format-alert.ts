@@ -1,6 +1,6 @@
 import type { ListedAlertRow, StoredAnomaly } from '@flowline/db';
 import { formatBits } from '@flowline/detector';
-import { printable } from '@flowline/events';
+import { formatDurationMs, printable } from '@flowline/events';
 
 import { explanationTable, type Features } from '../anomalies/explain-anomalies.ts';
 import { formatCount, formatNumber, formatTable, formatTime } from '../output.ts';
@@ -23,7 +23,7 @@ export function formatAlert(alert: ListedAlertRow, anomalies: readonly StoredAno
 function facts(alert: ListedAlertRow): (readonly [string, string])[] {
   const { kind, entity, feature, count, firstSeen, lastSeen, resolvedAt, messages, summary, peak, peakBits } = alert;
   const { acknowledgedAt, acknowledgedBy, snoozedUntil } = alert;
-  const counted = alert.storm === null ? 'anomalies' : 'openings';
+  const counted = alert.storm !== null ? 'openings' : alert.absence === null ? 'anomalies' : 'silences';
   const id = peak === null ? '' : `, event ${printable(peak.event.id)}`;
   return [
     ['kind', feature === null ? kind : `${kind}, ${printable(feature)}`],
@@ -35,7 +35,9 @@ function facts(alert: ListedAlertRow): (readonly [string, string])[] {
       : [['acknowledged', `${formatTime(acknowledgedAt)} by ${printable(acknowledgedBy ?? '')}`] as const]),
     ...(snoozedUntil === null ? [] : [['snoozed', `until ${formatTime(snoozedUntil)}`] as const]),
     ['messages', formatCount(messages)],
-    ['peak', `${formatBits(peakBits)} bits${id}`],
+    ...(alert.absence === null
+      ? [['peak', `${formatBits(peakBits)} bits${id}`] as const]
+      : [['alert after', formatDurationMs(Math.round(alert.absence.alertAfterMs))] as const]),
     ['summary', summary ?? ''],
   ];
 }

@@ -11,6 +11,7 @@ import { withDatabase } from '../with-database.ts';
 interface ListOptions {
   readonly json?: true;
   readonly state?: string;
+  readonly kind?: string;
   readonly severity?: string;
   readonly detector?: string;
   readonly entity?: string;
@@ -18,6 +19,7 @@ interface ListOptions {
 }
 
 const states = ['open', 'resolved'] as const;
+const kinds = ['density', 'out_of_domain', 'absence', 'storm'] as const;
 
 /** `flowline alerts ls`: lists alerts, the one with the latest anomaly first. */
 export function listCommand(): Command {
@@ -27,15 +29,17 @@ export function listCommand(): Command {
     'flowline alerts ls --limit 1000 --json | jq -r ".[].alertId"',
   ])
     .addOption(choice('--state <state>', 'only alerts in this state', states))
+    .addOption(choice('--kind <kind>', 'only alerts of this kind', kinds))
     .addOption(choice('--severity <severity>', 'only alerts of this severity', severities))
     .option('--detector <name>', 'only this detector')
     .option('--entity <name>', 'only this entity')
     .option('--limit <count>', 'at most so many', '20')
     .action(
-      action(async ({ state, severity, detector, entity, limit, json }: ListOptions) => {
+      action(async ({ state, kind, severity, detector, entity, limit, json }: ListOptions) => {
         const filter = {
           limit: parseCount('--limit', limit),
           ...(state === undefined ? {} : { state: parseChoice('--state', state, states) }),
+          ...(kind === undefined ? {} : { kind: parseChoice('--kind', kind, kinds) }),
           ...(severity === undefined ? {} : { severity: parseChoice('--severity', severity, severities) }),
           ...(detector === undefined ? {} : { detector }),
           ...(entity === undefined ? {} : { entity }),

@@ -1,20 +1,26 @@
+import type { AbsencePolicy } from '@flowline/alerts';
 import { type DetectorDefinition, TOPIC_SINK } from '@flowline/config';
 import {
   countBacklogAnomalies,
+  type Arrivals,
   countDeferredExplanations,
   lagSeconds,
+  type QuietStream,
   readPositions,
   reportScoring,
   resolveQuietAlerts,
   streamRewound,
+  withdrawAbsences,
 } from '@flowline/db';
 import { checkTopics, createKafkaSource, type KafkaSource, type PartitionLag } from '@flowline/kafka';
+import { absencePolicyOf } from '@flowline/operations';
 import { untilItSucceedsOr } from '@flowline/stream';
 import { waiting } from '@flowline/telemetry';
 
 import type { Arguments } from '../arguments.ts';
 import type { Collector } from '../steps/collect.ts';
 import { alertAddress, hasTopic } from '../alerts/open-alerts.ts';
+import { absenceArrivals, watchForAbsences } from './absence-watch.ts';
 import { ConsumerWatch } from './consumer-watch.ts';
 import { openCollector } from '../steps/open-collector.ts';
 import type { PartitionWindows } from '../windows/partition-windows.ts';
@@ -42,6 +48,8 @@ export class DetectorRun {
   readonly #source: KafkaSource;
   readonly #windows: PartitionWindows;
   readonly #watch: ConsumerWatch;
+  readonly #absence: AbsencePolicy | null;
+  readonly #arrivals: Arrivals | undefined;
   readonly #partitions = new Set<number>();
   #onReading: () => void = () => undefined;
 
@@ -68,6 +76,9 @@ export class DetectorRun {
       ...batchBounds(settings, args.batchSize),
     });
     const { health, logger } = parts;
+    this.#absence = absencePolicyOf(definition.alerts);
+    this.#arrivals =
+      this.#absence === null ? undefined : absenceArrivals(this.#absence, definition.name, logger, metrics);
     const watched = { detector: definition.name, topic: kafka.topic, source: this.#source };
     this.#watch = new ConsumerWatch({ ...watched, health, logger, metrics, stallMs: settings.consumerStallMs });
   }
@@ -78,8 +89,11 @@ export class DetectorRun {
    */
   async run(signal: AbortSignal): Promise<void> {
     const { alerts } = this.#args;
+    const watching = new AbortController();
+    let watch: Promise<void> | undefined;
     try {
       await this.#checkTopics(signal);
+      watch = this.#watchForAbsences(watching.signal);
       const report: StoreReport = (state) =>
         reportScoring(this.#parts.db, {
           ...state,
@@ -97,10 +111,13 @@ export class DetectorRun {
         report,
         onReading,
         defersExplanations: true,
+        ...(this.#arrivals === undefined ? {} : { arrivals: this.#arrivals }),
       };
       const run = { ...common, ...(await this.#collector()) };
       await runDetector(detectorRunParts(this.#parts, this.#definition, run));
     } finally {
+      watching.abort();
+      await watch;
       this.#forgetLag();
       this.#watch.end();
       this.#windows.close();
@@ -121,7 +138,9 @@ export class DetectorRun {
   async #collector(): Promise<{ collector?: Collector }> {
     const { db, settings } = this.#parts;
     if (this.#definition.history.query !== null) return {};
-    return { collector: await openCollector(db, this.#definition, this.#version, settings.eventMaxBytes) };
+    return {
+      collector: await openCollector(db, this.#definition, this.#version, settings.eventMaxBytes, this.#arrivals),
+    };
   }
 
   /**
@@ -137,7 +156,10 @@ export class DetectorRun {
     const { db, metrics } = this.#parts;
     metrics.explanationsWaiting.set({ detector }, await countDeferredExplanations(db, detector));
     metrics.anomaliesWaiting.set({ detector }, await countBacklogAnomalies(db, detector));
-    await this.#resolveQuietAlerts(lags);
+    const addressed = this.#addressedAlerts();
+    await this.#resolveQuietAlerts(lags, addressed);
+    const watched = this.#absence === null ? null : { topic, per: this.#absence.per };
+    await withdrawAbsences(db, { detector, watched, ...addressed });
     const positions = await readPositions(db, detector, topic);
     const found = new Map(positions.map((position) => [position.partition, position]));
     for (const { partition, stored, records } of lags) {
@@ -152,17 +174,31 @@ export class DetectorRun {
   }
 
   /** Resolves alerts of partitions that are read to their end and have stopped. */
-  async #resolveQuietAlerts(lags: readonly PartitionLag[]): Promise<void> {
+  async #resolveQuietAlerts(
+    lags: readonly PartitionLag[],
+    addressed: Pick<QuietStream, 'rules' | 'addresses'>,
+  ): Promise<void> {
     const partitions = lags.filter(({ records }) => records === 0).map(({ partition }) => partition);
     if (partitions.length === 0) return;
-    const {
-      alertRules: rules,
-      alertTopic,
-      alertSinks,
-    } = alertAddress(this.#args.alerts, this.#definition, this.#topic);
-    const addresses = [...(alertTopic === null ? [] : [{ sink: TOPIC_SINK, topic: alertTopic }]), ...alertSinks];
     const detector = this.#definition.name;
-    await resolveQuietAlerts(this.#parts.db, { detector, topic: this.#topic, partitions, rules, addresses });
+    await resolveQuietAlerts(this.#parts.db, { detector, topic: this.#topic, partitions, ...addressed });
+  }
+
+  /** Looks for absences until the signal, if the detector wants to know of any. */
+  #watchForAbsences(signal: AbortSignal): Promise<void> {
+    const policy = this.#absence;
+    if (policy === null) return Promise.resolve();
+    const { silentSince } = this.#parts.rules.of(this.#definition);
+    const subject = { detector: this.#definition.name, topic: this.#topic, policy, silentSince };
+    const stream = { ...subject, ...this.#addressedAlerts() };
+    return watchForAbsences({ ...this.#parts, stream, source: this.#source }, signal);
+  }
+
+  /** Rules of alerts that the clock changes, and the addresses of the messages about them. */
+  #addressedAlerts(): Pick<QuietStream, 'rules' | 'addresses'> {
+    const { alertRules, alertTopic, alertSinks } = alertAddress(this.#args.alerts, this.#definition, this.#topic);
+    const addresses = [...(alertTopic === null ? [] : [{ sink: TOPIC_SINK, topic: alertTopic }]), ...alertSinks];
+    return { rules: alertRules, addresses };
   }
 
   async #lags(): Promise<PartitionLag[]> {

@@ -59,18 +59,20 @@ export class RulesInForce {
     }
   }
 
-  /** Rules for the anomalies of a detector: those in force when an anomaly comes. */
+  /** Rules for the anomalies and silences of a detector: those in force when one comes. */
   of(detector: RuledDetector): AnomalyRules {
     let made: RulesAndCalendars | null = null;
     let rules = new RuleSet(detector, NONE, () => undefined);
+    const current = (): RuleSet => {
+      if (made !== this.#current) {
+        made = this.#current;
+        rules = new RuleSet(detector, made, (fault) => this.#onFault(detector.name, fault));
+      }
+      return rules;
+    };
     return {
-      applyTo: (anomaly) => {
-        if (made !== this.#current) {
-          made = this.#current;
-          rules = new RuleSet(detector, made, (fault) => this.#onFault(detector.name, fault));
-        }
-        return rules.applyTo(anomaly);
-      },
+      applyTo: (anomaly) => current().applyTo(anomaly),
+      silentSince: (...silence) => current().silentSince(...silence),
     };
   }
 

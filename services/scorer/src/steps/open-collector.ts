@@ -1,5 +1,5 @@
 import type { DetectorDefinition } from '@flowline/config';
-import { commitCollected, type Database } from '@flowline/db';
+import { type Arrivals, commitCollected, type Database } from '@flowline/db';
 
 import type { Collector } from './collect.ts';
 import { decoderInForce } from '../decoding/decoder-in-force.ts';
@@ -15,6 +15,7 @@ export async function openCollector(
   definition: DetectorDefinition,
   detectorVersion: number,
   eventMaxBytes: number,
+  arrivals?: Arrivals,
 ): Promise<Collector> {
   const format = recordFormats[definition.source.kafka?.format ?? 'json']();
   return {
@@ -23,6 +24,6 @@ export async function openCollector(
     format,
     // It reads by the definition in force already.
     inForce: null,
-    commit: (batch) => commitCollected(db, batch),
+    commit: (batch) => commitCollected(db, batch, arrivals),
   };
 }
