@@ -4,6 +4,7 @@ export * from './alert-life.ts';
 export * from './alert-policy.ts';
 export * from './alert-rules.ts';
 export * from './fingerprint.ts';
+export * from './late-explanation.ts';
 export * from './observe.ts';
 export * from './observe-batch.ts';
 export * from './severity.ts';

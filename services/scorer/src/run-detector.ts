@@ -10,6 +10,7 @@ import { createObservedHolder } from './champion/observed-holder.ts';
 import type { Champion } from './champion/champion.ts';
 import { explainLater, type DeferredExplanations } from './explaining/explain-later.ts';
 import { ExplainingBudget } from './explaining/explaining-budget.ts';
+import { WorkSignal } from './explaining/work-signal.ts';
 import { waitForChampion } from './champion/wait-for-champion.ts';
 import { leaseScope } from './champion/lease-scope.ts';
 import { collectedObserver, scoredObserver } from './metrics/batch-observer.ts';
@@ -69,6 +70,7 @@ export async function runDetector(parts: DetectorRunParts): Promise<RunTotals> {
   const counter = new RunCounter(name);
   const watching = new AbortController();
   const budget = new ExplainingBudget(parts.explainShare ?? 1);
+  const work = new WorkSignal();
   let explaining: Promise<void> | undefined;
   const reporter = new ScoringReporter(parts.report ?? (() => Promise.resolve()), logger);
   const holder = createObservedHolder({ ...parts, logger, status, reporter });
@@ -80,7 +82,8 @@ export async function runDetector(parts: DetectorRunParts): Promise<RunTotals> {
     const model = await firstChampion(parts, holder, status, reporter);
     if (model === undefined) return counter.totals();
     void holder.watch(watching.signal);
-    if (parts.deferred !== undefined) explaining = explainLater(parts.deferred, budget, logger, watching.signal);
+    if (parts.deferred !== undefined)
+      explaining = explainLater(parts.deferred, { budget, work }, logger, watching.signal);
     parts.onReading?.(() => {
       if (holder.current !== undefined) status.reads();
     });
@@ -91,6 +94,7 @@ export async function runDetector(parts: DetectorRunParts): Promise<RunTotals> {
       tap((batch) => {
         counter.add(batch);
         observe(batch);
+        if (batch.scored.anomalies.some(({ alert }) => alert.explanation === 'deferred')) work.give();
         status.scores();
       }),
       retryWithBackoff({
