@@ -183,9 +183,9 @@ export interface DeferredAnomalyRow {
 export const claimAwaited = many<DeferredAnomalyRow, { detector: string; limit: number }>(`
   WITH claimed AS (
     SELECT anomaly_id FROM flowline.anomalies
-    WHERE deferred AND anomaly_id IN (
+    WHERE detector = :detector AND deferred AND anomaly_id = ANY (ARRAY(
       SELECT awaits FROM flowline.alert_outbox
-      WHERE detector = :detector AND awaits IS NOT NULL AND sent_at IS NULL AND dead_at IS NULL)
+      WHERE detector = :detector AND awaits IS NOT NULL AND sent_at IS NULL AND dead_at IS NULL))
     ORDER BY surprise_bits DESC, log_density_nats, anomaly_id LIMIT :limit FOR UPDATE SKIP LOCKED
   )
   SELECT ${deferredColumns} FROM claimed JOIN flowline.anomalies USING (anomaly_id)

@@ -57,7 +57,7 @@ export const claimDeliveries = many<
     SELECT fingerprint, min(outbox_id) AS first_id FROM flowline.alert_outbox
     WHERE sink = :sink AND detector = ANY (:detectors) AND awaits IS NOT NULL AND sent_at IS NULL AND dead_at IS NULL
       AND (:holdMs::float8 IS NULL OR created_at > clock_timestamp() - make_interval(secs => :holdMs::float8 / 1000))
-      AND EXISTS (SELECT FROM flowline.anomalies WHERE anomaly_id = awaits AND deferred)
+      AND (SELECT deferred FROM flowline.anomalies WHERE anomaly_id = awaits)
     GROUP BY fingerprint
   ), due AS (
     SELECT outbox_id FROM flowline.alert_outbox o

@@ -69,7 +69,7 @@ export const claimOutbox = many<
     WHERE sink = :sink AND detector = :detector AND topic = :topic
       AND awaits IS NOT NULL AND sent_at IS NULL AND dead_at IS NULL
       AND (:holdMs::float8 IS NULL OR created_at > clock_timestamp() - make_interval(secs => :holdMs::float8 / 1000))
-      AND EXISTS (SELECT FROM flowline.anomalies WHERE anomaly_id = awaits AND deferred)
+      AND (SELECT deferred FROM flowline.anomalies WHERE anomaly_id = awaits)
     GROUP BY fingerprint
   )
   SELECT outbox_id AS "outboxId", coalesce(message_id, o.alert_id) AS "messageId", o.topic, key, headers, value,
@@ -167,9 +167,8 @@ export interface WaitingAlertsRow {
 /** Selects the waiting alerts of a detector (null: of all) by queue, the longest wait first. */
 export const selectWaitingAlerts = many<WaitingAlertsRow, { detector: string | null }>(`
   SELECT detector, sink, topic, count(*) AS waiting, min(created_at) AS "oldestAt",
-         (array_agg(coalesce(error, CASE WHEN EXISTS (
-           SELECT FROM flowline.anomalies WHERE anomaly_id = awaits AND deferred) THEN 'it waits for its explanation' END)
-           ORDER BY outbox_id))[1] AS error
+         (array_agg(coalesce(error, CASE WHEN (SELECT deferred FROM flowline.anomalies WHERE anomaly_id = awaits)
+           THEN 'it waits for its explanation' END) ORDER BY outbox_id))[1] AS error
   FROM flowline.alert_outbox
   WHERE sent_at IS NULL AND dead_at IS NULL AND (:detector::text IS NULL OR detector = :detector)
   GROUP BY detector, sink, topic ORDER BY min(created_at)
