@@ -16,5 +16,8 @@ export function textToSend({ value, awaits, deferred, explained }: AwaitedRow & 
   return messageText(withExplanation(message, explained ?? { explanationError: deferred === true ? LATE : GONE }));
 }
 
+/** True for a message that leaves although the explanation that it waited for is not there. */
+export const isUnexplained = ({ awaits, explained }: AwaitedRow): boolean => awaits && explained === null;
+
 const LATE = `it could not be explained within ${EXPLANATION_WAIT_MS / 1_000} s; the stored anomaly is explained later`;
 const GONE = 'the anomaly is not stored any more';

@@ -2,7 +2,7 @@ import { type AlertMessage, anomalyAlertMessage, stormAlertMessage, type Transit
 import { messageOf } from '@flowline/events';
 import type { OutboxMessage, Undelivered } from '@flowline/stream';
 
-import { EXPLANATION_WAIT_MS, textToSend } from './awaited-explanation.ts';
+import { EXPLANATION_WAIT_MS, isUnexplained, textToSend } from './awaited-explanation.ts';
 import { lifeOf } from './alert-states.ts';
 import type { Database } from './database.ts';
 import { outboxMessage } from './outbox-message.ts';
@@ -21,7 +21,10 @@ import type { AwaitedRow } from './sql/outbox.ts';
 import { withTransaction } from './transaction.ts';
 
 /** Message that was claimed for a sink, as it leaves. */
-export type Delivery = Omit<DeliveryRow, keyof AwaitedRow>;
+export interface Delivery extends Omit<DeliveryRow, keyof AwaitedRow> {
+  /** True if it leaves without the explanation that it waited for. */
+  readonly isUnexplained: boolean;
+}
 /** Sink by name for which messages wait. */
 export type WaitingSink = WaitingSinkRow;
 
@@ -75,7 +78,8 @@ export async function claimForSink(
   const rows = await withTransaction(db, (client) => claimDeliveries(client, claim));
   return rows.map((row) => {
     const { outboxId, messageId, detector, key, headers, attempts } = row;
-    return { outboxId, messageId, detector, key, headers, value: textToSend(row), attempts };
+    const message = { messageId, detector, key, headers, value: textToSend(row) };
+    return { ...message, outboxId, attempts, isUnexplained: isUnexplained(row) };
   });
 }
 

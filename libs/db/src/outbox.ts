@@ -1,7 +1,7 @@
 import { at, messageOf } from '@flowline/events';
 import type { AlertSink, Undelivered } from '@flowline/stream';
 
-import { EXPLANATION_WAIT_MS, textToSend } from './awaited-explanation.ts';
+import { EXPLANATION_WAIT_MS, isUnexplained, textToSend } from './awaited-explanation.ts';
 import { boundedName } from './bounded-name.ts';
 import type { Database, Queryable } from './database.ts';
 import {
@@ -42,6 +42,8 @@ export interface RelayOptions {
 /** Outcome of the alerts that a relay claimed from a queue. */
 export interface RelayReport {
   readonly sent: number;
+  /** Alerts among them that left without the explanation that they waited for. */
+  readonly unexplained: number;
   /** Alerts set aside because the sink will never accept them as they are. */
   readonly refused: readonly { readonly messageId: string; readonly error: unknown }[];
   /** Reason why the other alerts still wait; null if none does. */
@@ -49,7 +51,7 @@ export interface RelayReport {
 }
 
 /** Report of a relay that found nothing to send. */
-const NOTHING: RelayReport = { sent: 0, refused: [], failure: null };
+const NOTHING: RelayReport = { sent: 0, unexplained: 0, refused: [], failure: null };
 
 /** Lists the queues with waiting alerts for a sink, one per detector and topic. */
 export async function outboxQueues(
@@ -95,7 +97,7 @@ export async function relayQueue(
         // The sink's own error, unchanged: a refusal by the broker must not look like one by the
         // database.
         await noteUnsent(client, { outboxId: at(rows, 0).outboxId, reason: messageOf(error) });
-        return { sent: 0, refused: [], failure: { error } };
+        return { ...NOTHING, failure: { error } };
       }
       return settle(client, rows, undelivered);
     },
@@ -110,13 +112,13 @@ async function settle(
   undelivered: readonly Undelivered[],
 ): Promise<RelayReport> {
   const failures = new Map(undelivered.map((failure) => [failure.messageId, failure]));
-  const sentIds = rows.filter(({ messageId }) => !failures.has(messageId)).map(({ outboxId }) => outboxId);
+  const sentRows = rows.filter(({ messageId }) => !failures.has(messageId));
   const refusedRows = rows.flatMap(({ messageId, outboxId }) => {
     const failure = failures.get(messageId);
     return failure?.refused === true ? [{ outboxId, reason: messageOf(failure.error) }] : [];
   });
   await settleOutbox(client, {
-    sentIds,
+    sentIds: sentRows.map(({ outboxId }) => outboxId),
     refusedIds: refusedRows.map(({ outboxId }) => outboxId),
     reasons: refusedRows.map(({ reason }) => reason),
   });
@@ -126,7 +128,8 @@ async function settle(
     await noteUnsent(client, { outboxId: unsent.outboxId, reason: messageOf(waiting.error) });
   }
   return {
-    sent: sentIds.length,
+    sent: sentRows.length,
+    unexplained: sentRows.filter(isUnexplained).length,
     refused: undelivered.filter(({ refused }) => refused),
     failure: waiting === undefined ? null : { error: waiting.error },
   };

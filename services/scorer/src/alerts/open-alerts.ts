@@ -6,7 +6,7 @@ import { type AlertSink, createStdoutSink } from '@flowline/stream';
 import type { Logger, Metrics } from '@flowline/telemetry';
 
 import type { AlertsChoice } from '../arguments.ts';
-import { explanationHold } from './explanation-hold.ts';
+import { ExplanationHold } from './explanation-hold.ts';
 import { openSinks } from './open-sinks.ts';
 import { OutboxRelay } from './outbox-relay.ts';
 
@@ -65,14 +65,17 @@ function openOwn(
   sources: () => ScoredSources,
 ): Alerts {
   let opened: AlertSink | undefined;
-  const holdMs = explanationHold();
+  const hold = new ExplanationHold();
   const sink = (): AlertSink => (opened ??= addressee === 'kafka' ? createKafkaSink(kafka()) : createStdoutSink());
   const relay = new OutboxRelay({
     queues: () => {
       const { detectors, topics } = sources();
       return outboxQueues(db, { addressee, detectors, ...(addressee === 'stdout' ? { topics } : {}) });
     },
-    relay: (queue) => relayQueue(db, sink(), queue, { addressee, holdMs: holdMs() }),
+    relay: (queue) => {
+      const holdMs = hold.look(`${queue.detector}/${queue.topic}`);
+      return relayQueue(db, sink(), queue, { addressee, holdMs });
+    },
     logger,
     onSent: (alerts) => metrics.alerts.inc({ sink: addressee }, alerts),
     onRefused: (alerts) => metrics.alertsRefused.inc({ sink: addressee }, alerts),
