@@ -216,6 +216,20 @@ BEGIN
 END
 $function$;
 
+CREATE OR REPLACE FUNCTION flowline.grant_backlog()
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  IF to_regrole('flowline_scorer') IS NOT NULL THEN
+    GRANT SELECT, INSERT, UPDATE, DELETE ON flowline.anomaly_backlog TO flowline_scorer;
+  END IF;
+  IF to_regrole('flowline_operator') IS NOT NULL THEN
+    GRANT SELECT, DELETE ON flowline.anomaly_backlog TO flowline_operator;
+  END IF;
+END
+$function$;
+
 CREATE OR REPLACE FUNCTION flowline.grant_claims()
  RETURNS void
  LANGUAGE plpgsql
@@ -780,6 +794,22 @@ COMMENT ON COLUMN flowline.anomalies.deferred IS 'True while the explanation is 
 COMMENT ON COLUMN flowline.anomalies.excluded_from_training IS 'True if models are not to learn from the event.';
 COMMENT ON COLUMN flowline.anomalies.rules IS 'Names of the rules that it met, and calendar/NAME.';
 COMMENT ON COLUMN flowline.anomalies.suppressed_by IS 'The rule or calendar, or the bound (direction, minEffect), that keeps it from being part of an alert.';
+
+CREATE TABLE flowline.anomaly_backlog (
+  backlog_id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  detector text NOT NULL,
+  topic text NOT NULL,
+  partition integer NOT NULL,
+  anomalies integer NOT NULL,
+  since timestamp with time zone DEFAULT now() NOT NULL,
+  packed bytea NOT NULL
+);
+ALTER TABLE flowline.anomaly_backlog ADD CONSTRAINT anomaly_backlog_pkey PRIMARY KEY (backlog_id);
+CREATE INDEX anomaly_backlog_stream ON flowline.anomaly_backlog USING btree (detector, topic, partition, backlog_id);
+COMMENT ON TABLE flowline.anomaly_backlog IS 'Anomalies that wait to be written out, in pieces; their events are stored.';
+COMMENT ON COLUMN flowline.anomaly_backlog.anomalies IS 'Number of anomalies in the piece.';
+COMMENT ON COLUMN flowline.anomaly_backlog.packed IS 'The anomalies: a JSON header after its length, and columns of float64.';
+COMMENT ON COLUMN flowline.anomaly_backlog.since IS 'Time at which their batch was stored.';
 
 CREATE TABLE flowline.api_tokens (
   token_id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
@@ -1413,6 +1443,21 @@ COMMENT ON COLUMN flowline.v1_anomalies.suppressed_by IS 'rule, calendar or boun
 COMMENT ON COLUMN flowline.v1_anomalies.surprise_bits IS '-log2 of the p-value, in bits';
 COMMENT ON COLUMN flowline.v1_anomalies.top_feature IS 'feature that contributes most; null for none, or while the explanation follows';
 COMMENT ON COLUMN flowline.v1_anomalies.topic IS 'stream that it came from';
+
+CREATE VIEW flowline.v1_anomaly_backlog AS
+ SELECT detector,
+    topic,
+    partition,
+    sum(anomalies) AS anomalies,
+    min(since) AS since
+   FROM flowline.anomaly_backlog
+  GROUP BY detector, topic, partition;
+COMMENT ON VIEW flowline.v1_anomaly_backlog IS 'Stable: anomalies of incidents that are stored with their scores and not in v1_anomalies yet, by stream.';
+COMMENT ON COLUMN flowline.v1_anomaly_backlog.anomalies IS 'anomalies that wait';
+COMMENT ON COLUMN flowline.v1_anomaly_backlog.detector IS 'name of the detector';
+COMMENT ON COLUMN flowline.v1_anomaly_backlog.partition IS 'partition of the events';
+COMMENT ON COLUMN flowline.v1_anomaly_backlog.since IS 'time at which the first of them was stored';
+COMMENT ON COLUMN flowline.v1_anomaly_backlog.topic IS 'topic of the events';
 
 CREATE VIEW flowline.v1_calibration AS
  SELECT m.detector,

@@ -16,6 +16,8 @@ interface Row {
   /** Alerts and messages at the end of the run. */
   readonly alerts: number;
   readonly messages: number;
+  /** Seconds after the last event until every anomaly was written out. */
+  readonly backlogSeconds: number;
 }
 
 const SIZES = {
@@ -66,6 +68,7 @@ async function measure(servers: Servers, size: Size, rounds: number): Promise<Ro
       eventsPerSecond: middle(({ eventsPerSecond }) => eventsPerSecond),
       alerts: middle(({ alerts }) => alerts),
       messages: middle(({ messages }) => messages),
+      backlogSeconds: median(own.map(({ backlogSeconds }) => backlogSeconds)),
     };
   });
 }
@@ -87,7 +90,7 @@ async function runOf(
     const event = name === 'normal' ? eventsOf(shape, 2) : breaking(shape, size.warmUp);
     await fill(broker.kafka, topic, events, { event, partitions: PARTITIONS });
     const task = { events, warmUpEvents: size.warmUp, scoring: true, profile: false };
-    const { eventsPerSecond } = await startScorer(broker, database, task).result;
+    const { eventsPerSecond, backlogSeconds } = await startScorer(broker, database, task).result;
     const [found] = await database.query(
       `SELECT count(*)::float8 AS alerts, coalesce(sum(messages), 0)::float8 AS messages,
          (SELECT count(*) FROM flowline.anomalies)::float8 AS anomalies FROM flowline.v1_alerts`,
@@ -95,7 +98,8 @@ async function runOf(
     if (name === 'incident' && Number(found?.anomalies) < size.anomalies) {
       throw new Error(`${String(found?.anomalies)} of ${size.anomalies} anomalies were stored`);
     }
-    return { name, eventsPerSecond, alerts: Number(found?.alerts), messages: Number(found?.messages) };
+    const [alerts, messages] = [Number(found?.alerts), Number(found?.messages)];
+    return { name, eventsPerSecond, alerts, messages, backlogSeconds };
   } finally {
     await database.close();
   }
@@ -120,6 +124,7 @@ function print(rows: readonly Row[]): void {
       column('events/s', ({ eventsPerSecond }) => eventsPerSecond),
       column('alerts', ({ alerts }) => alerts),
       column('messages', ({ messages }) => messages),
+      column('written out after s', ({ backlogSeconds }) => Number(backlogSeconds.toFixed(1))),
     ],
     rows,
   );

@@ -1,9 +1,10 @@
 // The scorer as the product runs it, in its own process, with a clock at its store. It exits after
 // a given number of events.
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setTimeout } from 'node:timers/promises';
 
 import { loadSettings, readDefinition, requireDatabaseUrl, requireKafkaBrokers } from '@flowline/config';
-import { championVersions, connect, getDetector } from '@flowline/db';
+import { championVersions, connect, countBacklogAnomalies, type Database, getDetector } from '@flowline/db';
 import { at } from '@flowline/events';
 import type { DeadLetter, ScoredBatch } from '@flowline/events';
 import { createKafkaClient, createKafkaSource } from '@flowline/kafka';
@@ -54,6 +55,8 @@ export interface ChildResult {
   readonly longestHoldMs: number;
   /** Most memory of the process. */
   readonly residentMb: number;
+  /** Time after the last event until every anomaly was written out. */
+  readonly backlogSeconds: number;
 }
 
 async function run({ detector, events, warmUpEvents, scoring, profile }: ChildTask): Promise<ChildResult> {
@@ -89,7 +92,13 @@ async function run({ detector, events, warmUpEvents, scoring, profile }: ChildTa
   const own = { source, windows, alerts: 'kafka', defersExplanations: true, signal: stop.signal } as const;
   const base = detectorRunParts(parts, definition, own);
   const alerts = openAlerts(parts, 'kafka', () => ({ detectors: [detector], topics: [kafka.topic] }));
-  const clock = new StoreClock(events, warmUpEvents, () => stop.abort());
+  let backlogSeconds = 0;
+  const clock = new StoreClock(events, warmUpEvents, () => {
+    void secondsUntilWritten(db, detector).then((seconds) => {
+      backlogSeconds = seconds;
+      stop.abort();
+    });
+  });
   let backend = 'none';
   const loader: ChampionLoader = {
     championVersion: () => base.loader.championVersion(),
@@ -115,7 +124,15 @@ async function run({ detector, events, warmUpEvents, scoring, profile }: ChildTa
   await alerts?.drain();
   const stageMicrosPerEvent =
     micros === null ? {} : Object.fromEntries(stages.map((stage) => [stage, micros[stage] / events]));
-  return { backend, ...clock.result(), stageMicrosPerEvent };
+  return { backend, ...clock.result(), stageMicrosPerEvent, backlogSeconds };
+}
+
+/** Waits until no anomaly waits to be written out, for a minute at most. */
+async function secondsUntilWritten(db: Database, detector: string): Promise<number> {
+  const startMs = performance.now();
+  const seconds = (): number => (performance.now() - startMs) / 1000;
+  while (seconds() < 60 && (await countBacklogAnomalies(db, detector)) > 0) await setTimeout(50);
+  return seconds();
 }
 
 type ScoringDetector = Awaited<ReturnType<ChampionLoader['loadChampion']>>['detector'];
@@ -180,7 +197,7 @@ class StoreClock {
     this.#onEnd();
   }
 
-  result(): Omit<ChildResult, 'backend' | 'stageMicrosPerEvent'> {
+  result(): Omit<ChildResult, 'backend' | 'stageMicrosPerEvent' | 'backlogSeconds'> {
     if (this.#deadLetter !== undefined) throw new Error(`a dead letter: ${this.#deadLetter.message}`);
     if (this.#begin === undefined || this.#end === undefined) throw new Error('the run ended before its events');
     const events = this.#stored - this.#begin.events;

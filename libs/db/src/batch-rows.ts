@@ -1,4 +1,4 @@
-import { type Anomaly, at, type DeadLetter, type EventBatch, type ScoredBatch } from '@flowline/events';
+import { type Anomaly, type AnomalyBatch, at, type DeadLetter, type EventBatch } from '@flowline/events';
 
 import { BinaryCopy } from './binary-copy.ts';
 import { jsonText } from './json-text.ts';
@@ -7,7 +7,7 @@ import { DEAD_LETTER_FIELDS } from './sql/dead-letters.ts';
 
 /** Encodes the new anomalies of a batch, with the id of the alert that each belongs to, if any. */
 export function anomalyRows(
-  batch: ScoredBatch,
+  batch: AnomalyBatch,
   anomalies: readonly Anomaly[],
   alertIds: readonly (string | null)[],
 ): BinaryCopy {
@@ -43,8 +43,11 @@ export function anomalyRows(
   return copy;
 }
 
+/** The columns of a batch that its dead letters have in common. */
+type DeadLetterBatch = Pick<EventBatch, 'detector' | 'detectorVersion' | 'topic' | 'partition'>;
+
 /** Encodes the new dead letters of a batch. */
-export function deadLetterRows(batch: EventBatch, letters: readonly DeadLetter[]): BinaryCopy {
+export function deadLetterRows(batch: DeadLetterBatch, letters: readonly DeadLetter[]): BinaryCopy {
   const copy = new BinaryCopy(letters.length * 1_024);
   for (const letter of letters) {
     copy

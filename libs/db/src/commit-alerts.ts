@@ -10,7 +10,7 @@ import {
   stormAlertMessage,
   type Transition,
 } from '@flowline/alerts';
-import { type Alert, type Anomaly, at, entry, type ScoredBatch } from '@flowline/events';
+import { type Alert, type Anomaly, type AnomalyBatch, at, entry } from '@flowline/events';
 import type pg from 'pg';
 
 import { type Fingerprinted, fingerprinter, nameOf, observation, withoutRepeats } from './alert-observations.ts';
@@ -60,7 +60,7 @@ const MAX_DUE = 1_000;
  */
 export async function commitAlerts(
   client: pg.PoolClient,
-  { detector, topic, partition }: ScoredBatch,
+  { detector, topic, partition }: Pick<AnomalyBatch, 'detector' | 'topic' | 'partition'>,
   anomalies: readonly Anomaly[],
   timeMs: number | null,
   { rules, oncePerEvent }: AlertingRules,

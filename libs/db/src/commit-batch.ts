@@ -1,10 +1,9 @@
-import type { AlertRules } from '@flowline/alerts';
-import { type Anomaly, at, type CommitReport, type EventBatch, type ScoredBatch } from '@flowline/events';
+import { at, type CommitReport, type EventBatch, type ScoredBatch } from '@flowline/events';
 import type pg from 'pg';
 
-import { anomalyRows, deadLetterRows } from './batch-rows.ts';
 import { batchTimeMs } from './alert-observations.ts';
-import { commitAlerts, type CommittedAlerts } from './commit-alerts.ts';
+import { appendToBacklog } from './anomaly-backlog.ts';
+import { deadLetterRows } from './batch-rows.ts';
 import { copyRows } from './copy-rows.ts';
 import type { Database } from './database.ts';
 import { collectedEventRows, type KeptRows, scoredEventRows, type SourceIds } from './event-rows.ts';
@@ -14,28 +13,17 @@ import { ensurePartitionsWhenDue } from './partitions.ts';
 import type { RowPrecision } from './rounding.ts';
 import { sampler } from './sampling.ts';
 import { commitSettingAside } from './set-aside.ts';
-import { copyAnomalies } from './sql/anomalies.ts';
+import { selectHasBacklog } from './sql/anomaly-backlog.ts';
 import { copyDeadLetters } from './sql/dead-letters.ts';
 import { updateOffset } from './sql/offsets.ts';
 import { copyEventScores, selectScoreSource } from './sql/scored-events.ts';
-import { type AlertAddress, storeMessages } from './store-messages.ts';
+import { type AlertingOptions, storeAnomalies } from './store-anomalies.ts';
 import { takeFence } from './take-fence.ts';
 import { withTransaction } from './transaction.ts';
 import { snapshotOf, storeSnapshot } from './windows.ts';
 
 /** Options for storing a batch. */
-export interface CommitOptions {
-  /** Topic of the sink `kafka` for messages about alerts; null if it gets none. */
-  readonly alertTopic: string | null;
-  /** Other sinks for these messages (default none). */
-  readonly alertSinks?: readonly AlertAddress[];
-  /**
-   * Rules by which anomalies become alerts. By default every anomaly is an alert of its own, and
-   * nobody is told of resolutions.
-   */
-  readonly alertRules?: AlertRules;
-  /** True if event ids identify events: a repeated id raises no second alert (default false). */
-  readonly oncePerEvent?: boolean;
+export interface CommitOptions extends AlertingOptions {
   /**
    * Share of normal events whose rows are kept, in [0, 1] (default 1). Anomalies are always kept,
    * and every event is counted.
@@ -65,16 +53,6 @@ export async function commitBatch(db: Database, batch: ScoredBatch, options: Com
   return commitSettingAside(batch, (part) => commitScored(db, part, options));
 }
 
-/** Rules by which every anomaly is an alert of its own. */
-const EACH_ANOMALY: AlertRules = {
-  ...{ groupBy: ['event'], sendResolved: false, minEvents: { count: 1, withinMs: 1 } },
-  ...{ cooldownMs: 0, resolveAfterMs: 900_000, mergeGapMs: 0 },
-  severityBits: { warning: 13.3, major: 16.6, critical: 19.9 },
-  storm: { alerts: Number.MAX_SAFE_INTEGER - 1, windowMs: 1 },
-};
-
-const NO_ALERTS: CommittedAlerts = { alertIds: [], messages: [] };
-
 async function commitScored(db: Database, batch: ScoredBatch, options: CommitOptions): Promise<CommitReport> {
   const { sample = 1, precision = 'exact' } = options;
   const transaction = options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs };
@@ -89,10 +67,9 @@ async function commitScored(db: Database, batch: ScoredBatch, options: CommitOpt
       const fence = await takeFence(client, batch);
       const firstRow = firstRowBeyond(batch, fence.nextOffset);
       await copyKept(client, rows, firstRow);
-      const anomalies = batch.anomalies.filter(({ row }) => row >= firstRow);
-      await alert(client, batch, { anomalies, firstRow, alertsDue: fence.alertsDue }, options);
+      const { anomalies, waiting } = await writeOut(client, batch, { firstRow, alertsDue: fence.alertsDue }, options);
       const hasWindows = await storeSnapshot(client, batch, windows, fence.nextOffset);
-      const stored = { fence: fence.nextOffset, firstRow, anomalies: anomalies.length, hasWindows };
+      const stored = { fence: fence.nextOffset, firstRow, anomalies, waiting, hasWindows };
       return finish(client, batch, { ...stored, model: batch });
     },
     transaction,
@@ -100,40 +77,38 @@ async function commitScored(db: Database, batch: ScoredBatch, options: CommitOpt
 }
 
 /**
- * Stores the new anomalies, what becomes of their alerts and the messages about that; also resolves
- * the alerts whose time has come with the batch.
+ * Writes out the new anomalies, what becomes of their alerts and the messages about that; also
+ * resolves the alerts whose time has come with the batch. Anomalies beyond those of `anomalies`
+ * wait in the backlog, as do all while others of the stream wait there: their order is kept.
  */
-async function alert(
+async function writeOut(
   client: pg.PoolClient,
   batch: ScoredBatch,
-  { anomalies, firstRow, alertsDue }: { anomalies: readonly Anomaly[]; firstRow: number; alertsDue: Date | null },
-  options: CommitOptions,
-): Promise<void> {
-  const told = anomalies.filter(({ verdict }) => (verdict?.suppressedBy ?? null) === null);
-  const { alertIds, messages } = await alertOf(client, batch, told, { firstRow, alertsDue }, options);
-  if (anomalies.length > 0) {
-    const alertOfAnomaly = new Map(told.map((anomaly, i) => [anomaly, at(alertIds, i)]));
-    const ids = anomalies.map((anomaly) => alertOfAnomaly.get(anomaly) ?? null);
-    await copyRows(client, copyAnomalies, anomalyRows(batch, anomalies, ids));
+  { firstRow, alertsDue }: { readonly firstRow: number; readonly alertsDue: Date | null },
+  options: AlertingOptions,
+): Promise<{ anomalies: number; waiting: number }> {
+  const isNew = (row: number): boolean => row >= firstRow;
+  const anomalies = batch.anomalies.filter(({ row }) => isNew(row));
+  const further = batch.backlog?.rows.filter(isNew) ?? [];
+  const count = anomalies.length + further.length;
+  const timeMs = anomalies.length > 0 || alertsDue !== null ? batchTimeMs(batch, firstRow) : null;
+  const isDue = timeMs !== null && alertsDue !== null && timeMs >= alertsDue.getTime();
+  if (count === 0 && !isDue) return { anomalies: 0, waiting: 0 };
+  if (batch.backlog === undefined) {
+    await storeAnomalies(client, batch, { anomalies, timeMs, isDue }, options);
+    return { anomalies: count, waiting: 0 };
   }
-  const { alertTopic: topic, alertSinks = [] } = options;
-  const addresses = [...(topic === null ? [] : [{ sink: 'kafka', topic }]), ...alertSinks];
-  await storeMessages(client, batch.detector, messages, addresses);
+  const { pack } = batch.backlog;
+  const waitsBehind = (await selectHasBacklog(client, streamOf(batch))).hasBacklog;
+  const waiting = waitsBehind ? [...anomalies.map(({ row }) => row), ...further] : further;
+  // While anomalies wait no time passes: it would resolve alerts that they keep open.
+  const time = waiting.length === 0 ? { timeMs, isDue } : { timeMs: null, isDue: false };
+  if (!waitsBehind) await storeAnomalies(client, batch, { anomalies, ...time }, options);
+  await appendToBacklog(client, batch, waiting, pack);
+  return { anomalies: count, waiting: waiting.length };
 }
 
-/** Takes the anomalies that are not suppressed through the lives of their alerts. */
-async function alertOf(
-  client: pg.PoolClient,
-  batch: ScoredBatch,
-  told: readonly Anomaly[],
-  { firstRow, alertsDue }: { firstRow: number; alertsDue: Date | null },
-  { alertRules: rules = EACH_ANOMALY, oncePerEvent = false }: CommitOptions,
-): Promise<CommittedAlerts> {
-  if (told.length === 0 && alertsDue === null) return NO_ALERTS;
-  const timeMs = batchTimeMs(batch, firstRow);
-  if (told.length === 0 && (timeMs === null || alertsDue === null || timeMs < alertsDue.getTime())) return NO_ALERTS;
-  return commitAlerts(client, batch, told, timeMs, { rules, oncePerEvent });
-}
+const streamOf = ({ detector, topic, partition }: ScoredBatch) => ({ detector, topic, partition });
 
 /**
  * Stores the events of a batch without scores, for a detector that has no model yet, and moves its
@@ -156,7 +131,7 @@ async function commitUnscored(db: Database, batch: EventBatch): Promise<CommitRe
     const firstRow = firstRowBeyond(batch, fence);
     await copyKept(client, rows, firstRow);
     const hasWindows = await storeSnapshot(client, batch, windows, fence);
-    return finish(client, batch, { fence, firstRow, model: null, anomalies: 0, hasWindows });
+    return finish(client, batch, { fence, firstRow, model: null, anomalies: 0, waiting: 0, hasWindows });
   });
 }
 
@@ -185,6 +160,8 @@ interface Stored {
   /** Model that scored the events; null if they were only collected. */
   readonly model: Pick<ScoredBatch, 'modelVersion' | 'alpha'> | null;
   readonly anomalies: number;
+  /** Anomalies that wait in the backlog. */
+  readonly waiting: number;
   /** False if the batch had a snapshot of windows that is not stored. */
   readonly hasWindows: boolean;
 }
@@ -193,7 +170,7 @@ interface Stored {
 async function finish(
   client: pg.PoolClient,
   batch: EventBatch,
-  { fence, firstRow, model, anomalies, hasWindows }: Stored,
+  { fence, firstRow, model, anomalies, waiting, hasWindows }: Stored,
 ): Promise<CommitReport> {
   const { detector, topic, partition, nextOffset, lastRecordTimeMs } = batch;
   const letters = batch.deadLetters.filter(({ offset }) => offset >= fence);
@@ -206,8 +183,11 @@ async function finish(
     await updateOffset(client, { detector, topic, partition, nextOffset, recordTime, ...counts });
   }
   const alreadyStored = firstRow + batch.deadLetters.length - letters.length;
-  const report = { stored, alreadyStored, anomalies, deadLetters: letters.length, refused: 0 };
-  return hasWindows ? report : { ...report, windowsRefused: true };
+  return {
+    ...{ stored, alreadyStored, anomalies, deadLetters: letters.length, refused: 0 },
+    ...(hasWindows ? {} : { windowsRefused: true }),
+    ...(waiting === 0 ? {} : { waiting }),
+  };
 }
 
 /** Checks that offsets increase and lie below the batch's end, as the fence requires. */

@@ -5,6 +5,8 @@ export * from './api-tokens.ts';
 export { EXPLANATION_WAIT_MS } from './awaited-explanation.ts';
 export { type AuditEntry, listAudit, recordAudit } from './audit-log.ts';
 export * from './deferred-explanations.ts';
+export { type BacklogOptions, countBacklogAnomalies, writeOutBacklog, type WrittenPiece } from './anomaly-backlog.ts';
+export type { AlertingOptions } from './store-anomalies.ts';
 export { type CommitOptions, commitBatch, commitCollected } from './commit-batch.ts';
 export * from './create-table-from-csv.ts';
 export { connect, type ConnectOptions, type Database, interruptible } from './database.ts';

@@ -1,5 +1,4 @@
 import {
-  type Alert,
   at,
   type CommitReport,
   type DeadLetter,
@@ -10,18 +9,13 @@ import {
   type StoredHeaders,
 } from '@flowline/events';
 
+import { asciiAlert, isDataRefusal } from './data-refusal.ts';
 import { errorCode } from './database-error.ts';
 import { asDeadLetter, offsetsOf, splitBatch } from './split-batch.ts';
 
-/**
- * SQLSTATE classes of refusals because of a row's data: values, constraints, limits of the server.
- */
-const DATA_ERRORS = /^(22|23|54)...$/;
-
-/** True if Postgres refused rows because of their data: the same rows will always be refused. */
-function isDataRefusal(error: unknown): error is FlowlineError {
-  return error instanceof FlowlineError && DATA_ERRORS.test(errorCode(error.cause) ?? '');
-}
+/** True if the transaction ended because Postgres refused rows for their data. */
+const isRefusal = (error: unknown): error is FlowlineError =>
+  error instanceof FlowlineError && isDataRefusal(error.cause);
 
 /**
  * Commits a batch. If Postgres refuses it because of its data, the batch is bisected recursively,
@@ -39,7 +33,7 @@ export async function commitSettingAside<B extends EventBatch>(
   } catch (error) {
     const offsets = offsetsOf(batch);
     const [first] = offsets;
-    if (!isDataRefusal(error) || first === undefined) throw error;
+    if (!isRefusal(error) || first === undefined) throw error;
     const middle = at(offsets, offsets.length >>> 1);
     if (middle === first) return commitAlone(batch, first, error, commit);
     const [before, after] = splitBatch(batch, middle);
@@ -74,25 +68,18 @@ async function commitAlone<B extends EventBatch>(
     try {
       return await attempt();
     } catch (error) {
-      if (!isDataRefusal(error)) throw error;
+      if (!isRefusal(error)) throw error;
     }
   }
   return store(inAscii(letter));
 }
 
-/**
- * Replaces the alert of a batch with one anomaly by an ASCII version, because a database not in
- * UTF-8 cannot store the dashes of its text; null for other batches.
- */
+/** Replaces the alert of a batch with one anomaly by an ASCII version; null for other batches. */
 function withPlainAlert<B extends EventBatch>(batch: B): B | null {
   const { anomalies = [] }: Partial<ScoredBatch> = batch;
   const [anomaly] = anomalies;
   if (anomaly === undefined) return null;
-  const text = JSON.stringify(anomaly.alert)
-    .replace(/[\u2012-\u2015\u2212]/g, '-')
-    .replaceAll('\u2026', '...')
-    .replace(/[^\x20-\x7e]/g, '?');
-  return { ...batch, anomalies: [{ ...anomaly, alert: JSON.parse(text) as Alert }] };
+  return { ...batch, anomalies: [{ ...anomaly, alert: asciiAlert(anomaly.alert) }] };
 }
 
 function refused({ recordAt }: EventBatch, offset: number, { cause }: FlowlineError): DeadLetter {

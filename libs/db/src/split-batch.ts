@@ -1,4 +1,4 @@
-import type { DeadLetter, EventBatch, ScoredBatch } from '@flowline/events';
+import type { AnomalyBacklog, DeadLetter, EventBatch, ScoredBatch } from '@flowline/events';
 
 import { firstRowBeyond } from './fence.ts';
 
@@ -69,5 +69,14 @@ function rowsOf(batch: EventBatch | ScoredBatch, start: number, end: number): Pa
     anomalies: batch.anomalies
       .filter(({ row }) => row >= start && row < end)
       .map((anomaly) => ({ ...anomaly, row: anomaly.row - start })),
+    ...(batch.backlog === undefined ? {} : { backlog: backlogOf(batch.backlog, start, end) }),
+  };
+}
+
+/** Backlog of the rows [start, end), by their place among these. */
+function backlogOf({ rows, pack }: AnomalyBacklog, start: number, end: number): AnomalyBacklog {
+  return {
+    rows: rows.filter((row) => row >= start && row < end).map((row) => row - start),
+    pack: (own) => pack(own.map((row) => row + start)),
   };
 }

@@ -1,5 +1,6 @@
-import { alertId, at, type Alert, type AnomalyReason, type Explanation } from '@flowline/events';
+import { alertId, at, type Alert, type AnomalyReason, type Explanation, type PValueMethod } from '@flowline/events';
 import { rowValues, type FeatureTable } from '@flowline/features';
+
 import { formatBits } from './explanation/format-number.ts';
 import type { ModelBundle } from './bundle/bundle.ts';
 import { surpriseBits, type Scores } from './scores.ts';
@@ -37,6 +38,21 @@ export interface AlertParts {
   readonly event: AlertEvent;
 }
 
+/** Parts of an alert whose scores and values are at hand. */
+export interface ScoredEvent {
+  readonly detector: string;
+  readonly reason: AnomalyReason;
+  readonly pValue: number;
+  readonly pMethod: PValueMethod;
+  readonly alpha: number;
+  /** −Infinity for an event outside its domain. */
+  readonly logDensityNats: number;
+  readonly observed: Alert['observed'];
+  readonly explanation: Explanation | null;
+  readonly model: Alert['model'];
+  readonly event: AlertEvent;
+}
+
 /** Reason why a scored row is an anomaly. */
 export function anomalyReason(scores: Scores, row: number): AnomalyReason {
   return scores.outOfDomain[row] === 1 ? 'out_of_domain' : 'low_density';
@@ -46,39 +62,49 @@ export function anomalyReason(scores: Scores, row: number): AnomalyReason {
  * Builds the alert of an anomalous event. Pure: the same event and model give the same alert,
  * including its id.
  */
-export function buildAlert({
+export function buildAlert({ modelVersion, bundle, table, scores, row, ...parts }: AlertParts): Alert {
+  return alertOf({
+    ...parts,
+    reason: anomalyReason(scores, row),
+    pValue: valueAt(scores.pValues, row),
+    pMethod: at(scores.pMethods, row),
+    logDensityNats: valueAt(scores.logDensityNats, row),
+    observed: rowValues(bundle.schema, table, row),
+    model: modelOf(bundle, modelVersion),
+  });
+}
+
+/** A model as an alert names it. */
+export function modelOf({ metadata }: ModelBundle, version: number): Alert['model'] {
+  return { version, family: metadata.family, trainedRows: metadata.history.train.rows };
+}
+
+/** Builds the alert of an anomalous event from its scores and values. Pure. */
+export function alertOf({
   detector,
-  modelVersion,
+  reason,
+  pValue,
+  pMethod,
   alpha,
-  bundle,
-  table,
-  scores,
-  row,
-  explanation,
+  observed,
+  model,
   event,
-}: AlertParts): Alert {
-  const pValue = valueAt(scores.pValues, row);
-  const logDensityNats = valueAt(scores.logDensityNats, row);
+  ...parts
+}: ScoredEvent): Alert {
+  const { logDensityNats, explanation } = parts;
   const { expected, contributions, nearestNormal, summary } = explanation ?? deferredExplanation(pValue);
   return {
     alertId: alertId(detector, event.topic, event.partition, event.offset, 'opened', 0, event.topicId),
     detector,
-    reason: anomalyReason(scores, row),
+    reason,
     score: {
-      pValue,
-      pMethod: at(scores.pMethods, row),
-      alpha,
-      surpriseBits: surpriseBits(pValue),
+      ...{ pValue, pMethod, alpha, surpriseBits: surpriseBits(pValue) },
       logDensityNats: Number.isFinite(logDensityNats) ? logDensityNats : null,
     },
-    observed: rowValues(bundle.schema, table, row),
+    observed,
     ...{ expected, contributions, nearestNormal, summary },
     explanation: explanation === null ? 'deferred' : 'complete',
-    model: {
-      version: modelVersion,
-      family: bundle.metadata.family,
-      trainedRows: bundle.metadata.history.train.rows,
-    },
+    model,
     event: {
       topic: event.topic,
       partition: event.partition,

@@ -19,6 +19,7 @@ export { compareOnHeldOut, type AlarmComparison, type Comparison, type Compariso
 export { Detector, type DetectorOptions } from './detector.ts';
 export { exportOnnx } from './bundle/export-onnx.ts';
 export { formatBits, formatNumber, formatRange } from './explanation/format-number.ts';
+export { packAnomalies, type PackedParts, unpackAnomalies } from './packed-anomalies.ts';
 export { minimumRows } from './minimum-rows.ts';
 export { readableValue } from './explanation/readable-value.ts';
 export { recipe, type TrainingData } from './training/recipe.ts';

@@ -144,7 +144,35 @@ export interface ScoredBatch extends EventBatch {
    */
   readonly numericSpreads?: Float64Array;
   readonly anomalies: readonly Anomaly[];
+  /** Absent where every anomaly is written out at once: all are in `anomalies`. */
+  readonly backlog?: AnomalyBacklog;
 }
+
+/** Anomalies of a batch that are more than can be written out at once. */
+export interface AnomalyBacklog {
+  /** Rows of the anomalies that follow upon `anomalies`, ascending. */
+  readonly rows: readonly number[];
+  /** Packs anomalies, of `anomalies` too, in the form in which they wait to be written out. */
+  readonly pack: (rows: readonly number[]) => Uint8Array;
+}
+
+/** The columns of a batch that its anomalies need to be written out. */
+export type AnomalyBatch = Pick<
+  ScoredBatch,
+  | 'detector'
+  | 'detectorVersion'
+  | 'modelVersion'
+  | 'topic'
+  | 'partition'
+  | 'size'
+  | 'offsets'
+  | 'eventIds'
+  | 'eventTimesMs'
+  | 'logDensityNats'
+  | 'pValues'
+  | 'pMethods'
+  | 'anomalies'
+>;
 
 /** Result of a commit. Rows below the fence had already been stored and are only counted. */
 export interface CommitReport {
@@ -156,4 +184,6 @@ export interface CommitReport {
   readonly refused: number;
   /** True if the batch had a snapshot of windows that was not stored: it extends another one. */
   readonly windowsRefused?: boolean;
+  /** Number of the anomalies that wait to be written out; absent if none does. */
+  readonly waiting?: number;
 }

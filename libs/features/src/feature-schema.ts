@@ -6,7 +6,8 @@ export type Scale = 'none' | 'log' | 'asinh';
 const scoredTypes: ReadonlySet<FeatureType> = new Set(['real', 'positive', 'integer', 'unit']);
 
 /** True for categorical and boolean features, which hold levels (text). All others hold numbers. */
-export const isLevelFeature = (spec: FeatureSpec): boolean => spec.type === 'categorical' || spec.type === 'boolean';
+export const isLevelFeature = ({ type }: Pick<FeatureSpec, 'type'>): boolean =>
+  type === 'categorical' || type === 'boolean';
 
 /** True for features that become a dimension of the flow: numeric, scored, and not cyclic. */
 export const isDimension = (spec: FeatureSpec): boolean => spec.role === 'score' && scoredTypes.has(spec.type);

@@ -90,7 +90,7 @@ export function concatTables(tables: readonly FeatureTable[]): FeatureTable {
 
 /** Values of one row by feature name, in schema order; null is a missing value. */
 export function rowValues(
-  schema: readonly FeatureSpec[],
+  schema: readonly Pick<FeatureSpec, 'name' | 'type'>[],
   table: FeatureTable,
   row: number,
 ): Record<string, number | string | null> {

@@ -114,6 +114,9 @@ function scoringMetrics({ counter, gauge, histogram }: Makers) {
     explanationsWaiting: gauge('explanations_waiting', 'Anomalies stored whose explanation is still to come.', [
       'detector',
     ]),
+    anomaliesWaiting: gauge('anomalies_waiting', 'Anomalies of incidents stored and not written out yet.', [
+      'detector',
+    ]),
     alerts: counter('alerts_total', 'Alerts sent by the relay.', ['sink']),
     alertsRefused: counter('alerts_refused_total', 'Alerts set aside because their sink rejects them.', ['sink']),
     outboxPending: gauge('outbox_pending', 'Alerts that are stored but not yet sent.', []),

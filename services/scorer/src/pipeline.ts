@@ -7,7 +7,7 @@ import { commit, type CommittedEvents, type Store } from './steps/commit.ts';
 import { decide } from './steps/decide.ts';
 import { decode } from './steps/decode.ts';
 import type { ExplainingBudget } from './explaining/explaining-budget.ts';
-import { explain } from './steps/explain.ts';
+import { type Backlog, explain } from './steps/explain.ts';
 import { lease, type Models } from './steps/lease.ts';
 import type { PartitionWindows } from './windows/partition-windows.ts';
 import { throughWindows } from './windows/through-windows.ts';
@@ -24,6 +24,8 @@ export interface PipelineParts {
   readonly store: Store;
   /** Bound on the time for explanations. */
   readonly budget: ExplainingBudget;
+  /** State of the anomalies that are too many to be written out at once; null if all are. */
+  readonly backlog: Backlog | null;
   /** Rules and calendars in force. */
   readonly rules: AnomalyRules;
   /** Measures the steps. */
@@ -43,6 +45,7 @@ export const pipeline = ({
   windows,
   store,
   budget,
+  backlog,
   rules,
   timed,
   onWait,
@@ -52,7 +55,7 @@ export const pipeline = ({
     concatMap(timed.async('decode', throughWindows(windows, decode))), // windows opened; records → events | dead letters; windows advanced
     concatMap(timed.async('score', score)), //               features → flow (log p) → p-value; one batch at a time
     map(timed.step('decide', decide)), //                    anomaly or not
-    concatMap(timed.async('explain', explain(budget))), //   why: contributions, expected ranges, the alert
+    concatMap(timed.async('explain', explain(budget, backlog))), // why: contributions, expected ranges, the alert
     map(timed.step('rules', applyRules(rules))), //          part of an alert or not, by the rules of the moment
     byPartition(timed.stream('commit', commit(store, onWait))), // ONE transaction: fence, rows, alerts, dead letters, next offset
     tap(acknowledge(windows)), //                            the source reads on, and commits to Kafka

@@ -6,6 +6,7 @@ import { type EventSource, untilItSucceeds } from '@flowline/stream';
 import type { Health, Logger, Metrics, Shutdown } from '@flowline/telemetry';
 
 import type { AlertsChoice } from './arguments.ts';
+import { backlogWriter } from './backlog/backlog-writer.ts';
 import type { ChampionLookup } from './champion/champion-lookup.ts';
 import type { Collector } from './steps/collect.ts';
 import { deferredExplanations } from './explaining/deferred-explanations.ts';
@@ -57,11 +58,12 @@ export function detectorRunParts(
 ): DetectorRunParts {
   const { name } = definition;
   const { sample, precision } = definition.retention;
+  const ownRules = rules.of(definition);
   return {
     name,
     source: run.source,
     windows: run.windows,
-    rules: rules.of(definition),
+    rules: ownRules,
     loader: createChampionLoader({ db, detector: name, champions, settings, logger }),
     store: {
       commit: (batch) =>
@@ -71,6 +73,7 @@ export function detectorRunParts(
       ? {
           explainShare: definition.alerts.explainShare,
           deferred: deferredExplanations({ db, settings, definition }),
+          writeOut: backlogWriter(db, definition, { rules: ownRules, alerts: run.alerts }),
         }
       : {}),
     ...(run.collector === undefined ? {} : { collector: run.collector }),

@@ -1,3 +1,4 @@
+import type { WrittenPiece } from '@flowline/db';
 import { type EventSource, isRetryableError, retryWithBackoff } from '@flowline/stream';
 import type { Health, Logger, Metrics } from '@flowline/telemetry';
 import { defer, finalize, lastValueFrom, type Observable, tap } from 'rxjs';
@@ -8,11 +9,13 @@ import type { CommittedEvents, Store } from './steps/commit.ts';
 import type { ChampionHolder, ChampionLoader } from './champion/champion-holder.ts';
 import { createObservedHolder } from './champion/observed-holder.ts';
 import type { Champion } from './champion/champion.ts';
+import { AnomalyBacklog, type AnomalyBacklogParts } from './backlog/anomaly-backlog.ts';
 import { explainLater, type DeferredExplanations } from './explaining/explain-later.ts';
 import { ExplainingBudget } from './explaining/explaining-budget.ts';
 import { WorkSignal } from './explaining/work-signal.ts';
 import { waitForChampion } from './champion/wait-for-champion.ts';
 import { leaseScope } from './champion/lease-scope.ts';
+import { countSuppressed } from './metrics/batch-metrics.ts';
 import { collectedObserver, scoredObserver } from './metrics/batch-observer.ts';
 import type { PartitionWindows } from './windows/partition-windows.ts';
 import { pipeline } from './pipeline.ts';
@@ -35,6 +38,8 @@ export interface DetectorRunParts {
   readonly explainShare?: number;
   /** Anomalies that wait for their explanation; absent where none is deferred. */
   readonly deferred?: DeferredExplanations;
+  /** Writes out a piece of the backlog of anomalies; absent where all are written out at once. */
+  readonly writeOut?: AnomalyBacklogParts['writeOut'];
   /** Rules and calendars for anomalies; by default none. */
   readonly rules?: AnomalyRules;
   /** For a detector that learns from its own events: stores them while there is no model. */
@@ -71,7 +76,8 @@ export async function runDetector(parts: DetectorRunParts): Promise<RunTotals> {
   const watching = new AbortController();
   const budget = new ExplainingBudget(parts.explainShare ?? 1);
   const work = new WorkSignal();
-  let explaining: Promise<void> | undefined;
+  const backlog = backlogOf(parts, work, logger);
+  const beside: Promise<void>[] = [];
   const reporter = new ScoringReporter(parts.report ?? (() => Promise.resolve()), logger);
   const holder = createObservedHolder({ ...parts, logger, status, reporter });
   try {
@@ -82,17 +88,19 @@ export async function runDetector(parts: DetectorRunParts): Promise<RunTotals> {
     const model = await firstChampion(parts, holder, status, reporter);
     if (model === undefined) return counter.totals();
     void holder.watch(watching.signal);
+    if (backlog !== null) beside.push(backlog.run(watching.signal));
     if (parts.deferred !== undefined)
-      explaining = explainLater(parts.deferred, { budget, work }, logger, watching.signal);
+      beside.push(explainLater(parts.deferred, { budget, work }, logger, watching.signal));
     parts.onReading?.(() => {
       if (holder.current !== undefined) status.reads();
     });
     counter.start(model.detector.compute.backend);
     status.scores();
     const observe = scoredObserver(parts, logger);
-    const stored$ = storedBatches(parts, budget, holder, status).pipe(
+    const stored$ = storedBatches(parts, { budget, backlog, holder, status }).pipe(
       tap((batch) => {
         counter.add(batch);
+        if (batch.report.waiting !== undefined) backlog?.joined();
         observe(batch);
         if (batch.scored.anomalies.some(({ alert }) => alert.explanation === 'deferred')) work.give();
         status.scores();
@@ -109,7 +117,7 @@ export async function runDetector(parts: DetectorRunParts): Promise<RunTotals> {
     throw error;
   } finally {
     watching.abort();
-    await explaining;
+    await Promise.all(beside);
     holder.close();
   }
 }
@@ -144,21 +152,41 @@ async function firstChampion(
   return collectUntil(first, collected$);
 }
 
+/** Parts that a run makes itself. */
+interface OfRun {
+  readonly budget: ExplainingBudget;
+  readonly backlog: AnomalyBacklog | null;
+  readonly holder: ChampionHolder;
+  readonly status: RunStatus;
+}
+
+/** Backlog of a run's anomalies; null if all are written out at once. */
+function backlogOf(
+  { name, writeOut, metrics }: DetectorRunParts,
+  toExplain: WorkSignal,
+  logger: Logger,
+): AnomalyBacklog | null {
+  if (writeOut === undefined) return null;
+  const onWritten = ({ batch }: WrittenPiece): void => {
+    countSuppressed(metrics, name, batch.anomalies);
+    toExplain.give();
+  };
+  return new AnomalyBacklog({ writeOut, onWritten, logger });
+}
+
 /**
  * Runs the pipeline over its source from start to end, and releases the leases that a run leaves
  * behind.
  */
 function storedBatches(
   { name, source, windows, store, metrics, rules = noRules }: DetectorRunParts,
-  budget: ExplainingBudget,
-  holder: ChampionHolder,
-  status: RunStatus,
+  { budget, backlog, holder, status }: OfRun,
 ): Observable<CommittedEvents> {
   return defer(() => {
     const models = leaseScope(holder);
     const timed = createStageTimer(metrics, name);
     const onWait = status.waitsAfter('a batch cannot be stored');
-    return pipeline({ source, models, windows, store, budget, rules, timed, onWait }).pipe(
+    return pipeline({ source, models, windows, store, budget, backlog, rules, timed, onWait }).pipe(
       finalize(() => models.releaseAll()),
     );
   });

@@ -15,6 +15,7 @@ export const dataTables = [
   'entity_claims',
   'scored_events',
   'event_counts',
+  'anomaly_backlog',
   'anomalies',
   'alerts',
   'feedback',

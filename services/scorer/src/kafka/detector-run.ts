@@ -1,5 +1,6 @@
 import { type DetectorDefinition, TOPIC_SINK } from '@flowline/config';
 import {
+  countBacklogAnomalies,
   countDeferredExplanations,
   lagSeconds,
   readPositions,
@@ -135,6 +136,7 @@ export class DetectorRun {
     const topic = this.#topic;
     const { db, metrics } = this.#parts;
     metrics.explanationsWaiting.set({ detector }, await countDeferredExplanations(db, detector));
+    metrics.anomaliesWaiting.set({ detector }, await countBacklogAnomalies(db, detector));
     await this.#resolveQuietAlerts(lags);
     const positions = await readPositions(db, detector, topic);
     const found = new Map(positions.map((position) => [position.partition, position]));

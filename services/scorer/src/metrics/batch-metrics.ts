@@ -1,5 +1,5 @@
-import { surpriseBits } from '@flowline/detector';
-import { at } from '@flowline/events';
+import { anomalyReason, surpriseBits } from '@flowline/detector';
+import { type Anomaly, at } from '@flowline/events';
 import type { Metrics } from '@flowline/telemetry';
 
 import type { CollectedEvents } from '../steps/collect.ts';
@@ -12,7 +12,7 @@ const P_VALUE_STRIDE = 16;
 
 /** Counts a stored batch. */
 export function countScored(metrics: Metrics, detector: string, batch: CommittedEvents): void {
-  const { source, report, scores, scored } = batch;
+  const { source, report, scores, scored, anomalousRows } = batch;
   metrics.eventsConsumed.inc({ detector }, source.records.length);
   metrics.eventsScored.inc({ detector }, report.stored);
   metrics.eventsAlreadyStored.inc({ detector }, report.alreadyStored);
@@ -20,18 +20,28 @@ export function countScored(metrics: Metrics, detector: string, batch: Committed
   if (report.alreadyStored > 0) return;
   for (const { reason } of scored.deadLetters) metrics.eventsDeadLettered.inc({ detector, reason });
   if (report.refused > 0) metrics.eventsDeadLettered.inc({ detector, reason: 'refused' }, report.refused);
-  for (const { reason, alert, verdict } of scored.anomalies) {
-    metrics.anomalies.inc({ detector, reason });
-    const rule = verdict?.suppressedBy ?? null;
-    if (rule !== null) metrics.anomaliesSuppressed.inc({ detector, rule });
-    metrics.surpriseBits.observe({ detector }, surpriseBits(alert.score.pValue));
+  const reasons = anomalousRows.map((row) => anomalyReason(scores, row));
+  for (const reason of new Set(reasons)) {
+    metrics.anomalies.inc({ detector, reason }, reasons.filter((each) => each === reason).length);
   }
+  for (const row of anomalousRows) {
+    metrics.surpriseBits.observe({ detector }, surpriseBits(at(scores.pValues, row)));
+  }
+  if (report.anomalies > (report.waiting ?? 0)) countSuppressed(metrics, detector, scored.anomalies);
   for (let row = 0; row < scores.size; row += P_VALUE_STRIDE) {
     metrics.pValue.observe({ detector }, at(scores.pValues, row));
   }
   const oldest = source.records[0];
   if (oldest !== undefined) {
     metrics.endToEndLatency.observe({ detector }, Math.max(0, Date.now() - oldest.timestampMs) / 1000);
+  }
+}
+
+/** Counts the anomalies that rules keep from being part of alerts, once they are written out. */
+export function countSuppressed(metrics: Metrics, detector: string, anomalies: readonly Anomaly[]): void {
+  for (const { verdict } of anomalies) {
+    const rule = verdict?.suppressedBy ?? null;
+    if (rule !== null) metrics.anomaliesSuppressed.inc({ detector, rule });
   }
 }
 

@@ -1,9 +1,10 @@
+import { unpackAnomalies } from '@flowline/detector';
 import { createMemorySource, jsonRecord, type SourceBatch } from '@flowline/stream';
 import { describe, expect, it } from '@jest/globals';
 import { firstValueFrom } from 'rxjs';
 
 import { decide } from './decide.ts';
-import { explain } from './explain.ts';
+import { type Backlog, explain } from './explain.ts';
 import { ExplainingBudget } from '../explaining/explaining-budget.ts';
 import { score } from './score.ts';
 import { FakeLoader } from '../testing/fake-model.ts';
@@ -12,7 +13,7 @@ import { FakeLoader } from '../testing/fake-model.ts';
  * Explains a batch of anomalies, least probable last, with a model that takes `msPerRow` to explain
  * a row.
  */
-async function explained(anomalies: number, msPerRow: number) {
+async function explained(anomalies: number, msPerRow: number, backlog: Backlog | null = null) {
   const loaded = await new FakeLoader(1).loadChampion();
   let nowMs = 0;
   const asked: number[] = [];
@@ -31,10 +32,11 @@ async function explained(anomalies: number, msPerRow: number) {
   const batch: SourceBatch = await firstValueFrom(source.batches$);
   const events = model.decode(batch, null);
   const lease = { model, release: () => undefined };
-  const { scored } = await explain(new ExplainingBudget(0.2, () => nowMs))(
-    decide(await score({ source: batch, reader: model, lease, events, entities: null, inForce: null })),
-  );
-  return { anomalies: scored.anomalies, asked };
+  const { scored } = await explain(
+    new ExplainingBudget(0.2, () => nowMs),
+    backlog,
+  )(decide(await score({ source: batch, reader: model, lease, events, entities: null, inForce: null })));
+  return { anomalies: scored.anomalies, asked, backlog: scored.backlog };
 }
 
 describe('explaining a batch', () => {
@@ -58,5 +60,21 @@ describe('explaining a batch', () => {
       ...{ contributions: [], expected: {}, nearestNormal: null, explanation: 'deferred' },
       ...{ score: { pValue: 0.5 }, observed: { p: 0.5 }, summary: '1.0 bits; the explanation follows' },
     });
+  });
+
+  it('leaves anomalies beyond the first 64 to the backlog, and explains none that will wait there', async () => {
+    const { anomalies, asked, backlog } = await explained(100, 1, { isWaiting: false });
+    expect(anomalies.map(({ row }) => row)).toEqual(Array.from({ length: 64 }, (_, row) => row));
+    expect(asked).toHaveLength(64);
+    expect(backlog?.rows).toEqual(Array.from({ length: 36 }, (_, i) => 64 + i));
+    const waiting = await explained(100, 1, { isWaiting: true });
+    expect([waiting.anomalies, waiting.asked, waiting.backlog?.rows.length]).toEqual([[], [], 100]);
+  });
+
+  it('packs anomalies as they would have been stored without their explanation', async () => {
+    const direct = await explained(3, 10_000);
+    const { backlog } = await explained(3, 1, { isWaiting: false });
+    const { anomalies } = unpackAnomalies(backlog?.pack([0, 1]) ?? new Uint8Array());
+    expect(anomalies).toEqual(direct.anomalies.slice(0, 2));
   });
 });

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-import { anomalyReason, buildAlert, type Scores } from '@flowline/detector';
+import { anomalyReason, buildAlert, packAnomalies, type PackedParts, type Scores } from '@flowline/detector';
 import { type Anomaly, at, type Explanation, type ScoredBatch } from '@flowline/events';
 
 import type { DecidedEvents } from './decide.ts';
@@ -13,27 +13,56 @@ export interface ExplainedEvents extends DecidedEvents {
   readonly scored: ScoredBatch;
 }
 
+/** Anomalies per batch that are written out with it, where the others may wait. */
+export const WRITTEN_AT_ONCE = 64;
+
+/** Anomalies that wait to be written out: a known state of the stream. */
+export interface Backlog {
+  /** True while anomalies wait, so that those that follow will wait behind them. */
+  readonly isWaiting: boolean;
+}
+
 /**
  * Explains the anomalies of a batch and builds everything that its transaction stores. The most
- * surprising come first, as long as the budget lasts; the others are stored and sent as they are,
- * and their explanations follow.
+ * surprising come first, as long as the budget lasts; the others are stored as they are, and their
+ * explanations follow.
+ * @param backlog where anomalies beyond {@link WRITTEN_AT_ONCE} wait; null if all are written out.
  */
-export function explain(budget: ExplainingBudget): (batch: DecidedEvents) => Promise<ExplainedEvents> {
+export function explain(
+  budget: ExplainingBudget,
+  backlog: Backlog | null,
+): (batch: DecidedEvents) => Promise<ExplainedEvents> {
   return async (batch) => {
     const { anomalousRows, events, scores, lease } = batch;
+    const atOnce = backlog === null ? Infinity : backlog.isWaiting ? 0 : WRITTEN_AT_ONCE;
+    const rows = anomalousRows.slice(0, atOnce);
     const explanations = new Map<number, Explanation>();
-    const ranked = bySurprise(anomalousRows, scores);
+    const ranked = bySurprise(rows, scores);
     while (explanations.size < ranked.length) {
       const count = budget.rows;
       if (count === 0) break;
-      const rows = ranked.slice(explanations.size, explanations.size + count);
-      const found = await budget.spend(rows.length, () => lease.model.detector.explain(events.table, rows, scores));
-      found.forEach((explanation, i) => explanations.set(at(rows, i), explanation));
+      const next = ranked.slice(explanations.size, explanations.size + count);
+      const found = await budget.spend(next.length, () => lease.model.detector.explain(events.table, next, scores));
+      found.forEach((explanation, i) => explanations.set(at(next, i), explanation));
       await nextTurn();
     }
-    const anomalies = anomalousRows.map((row) => toAnomaly(batch, row, explanations.get(row) ?? null));
-    return { ...batch, scored: toScoredBatch(batch, anomalies) };
+    const anomalies = rows.map((row) => toAnomaly(batch, row, explanations.get(row) ?? null));
+    const scored = toScoredBatch(batch, anomalies);
+    if (backlog === null) return { ...batch, scored };
+    return { ...batch, scored: { ...scored, backlog: { rows: anomalousRows.slice(atOnce), pack: packer(batch) } } };
   };
+}
+
+function packer({ source, events, entities, scores, lease }: DecidedEvents): (rows: readonly number[]) => Uint8Array {
+  const { name, detectorVersion, modelVersion, detector } = lease.model;
+  const { topic, topicId, partition } = source;
+  const { table, offsets, eventIds, eventTimesMs } = events;
+  const { bundle, alpha } = detector;
+  const parts: PackedParts = {
+    ...{ detector: name, detectorVersion, modelVersion, topic, topicId, partition, alpha, bundle, table, scores },
+    ...{ offsets, eventIds, eventTimesMs, entities: entities?.names ?? null },
+  };
+  return (rows) => packAnomalies(parts, rows);
 }
 
 /** Sorts rows by ascending p-value, then by log-density, then by row. */

@@ -1,0 +1,138 @@
+import {
+  type Anomaly,
+  type AnomalyBatch,
+  at,
+  type DeadLetter,
+  FlowlineError,
+  type ScoredBatch,
+} from '@flowline/events';
+import type pg from 'pg';
+
+import { deadLetterRows } from './batch-rows.ts';
+import { BinaryCopy } from './binary-copy.ts';
+import { copyRows } from './copy-rows.ts';
+import type { Database } from './database.ts';
+import { errorCode } from './database-error.ts';
+import { asciiAlert, isDataRefusal } from './data-refusal.ts';
+import {
+  BACKLOG_FIELDS,
+  copyBacklog,
+  countBacklog,
+  deleteOldestPiece,
+  selectBacklogTopic,
+} from './sql/anomaly-backlog.ts';
+import { lockAlerts } from './sql/alerts.ts';
+import { copyDeadLetters } from './sql/dead-letters.ts';
+import { type AlertingOptions, storeAnomalies } from './store-anomalies.ts';
+import { withTransaction } from './transaction.ts';
+
+/** Anomalies per piece: what is written out in one transaction. */
+const PIECE = 512;
+
+/** Packs rows of a batch and adds them to the backlog of its stream, within its transaction. */
+export async function appendToBacklog(
+  client: pg.PoolClient,
+  { detector, topic, partition }: ScoredBatch,
+  rows: readonly number[],
+  pack: (rows: readonly number[]) => Uint8Array,
+): Promise<void> {
+  if (rows.length === 0) return;
+  const copy = new BinaryCopy(rows.length * 512);
+  for (let start = 0; start < rows.length; start += PIECE) {
+    const piece = rows.slice(start, start + PIECE);
+    copy.startRow(BACKLOG_FIELDS).text(detector).text(topic).int32(partition).int32(piece.length);
+    copy.bytea(pack(piece));
+  }
+  await copyRows(client, copyBacklog, copy);
+}
+
+/** Writing out of a detector's backlog. */
+export interface BacklogOptions {
+  readonly detector: string;
+  /** Reads packed anomalies, and gives them their verdicts. */
+  readonly unpack: (packed: Uint8Array) => AnomalyBatch;
+  /** Alerts of a topic's anomalies. */
+  readonly alerting: (topic: string) => AlertingOptions;
+}
+
+/** Piece of the backlog that was written out. */
+export interface WrittenPiece {
+  readonly batch: AnomalyBatch;
+  /** Time for which its anomalies have waited. */
+  readonly waitedMs: number;
+}
+
+/**
+ * Writes out the oldest piece of a detector's backlog in one transaction: the rows of its
+ * anomalies, what becomes of their alerts, and the messages about that. Whoever else writes out,
+ * each anomaly is written once, and those of a stream in their order.
+ * @returns null if nothing waits.
+ */
+export async function writeOutBacklog(db: Database, options: BacklogOptions): Promise<WrittenPiece | null> {
+  try {
+    return await withTransaction(db, (client) => writeOut(client, options, storeAnomalies));
+  } catch (error) {
+    if (!(error instanceof FlowlineError && isDataRefusal(error.cause))) throw error;
+    return withTransaction(db, (client) => writeOut(client, options, storeOneByOne));
+  }
+}
+
+async function writeOut(
+  client: pg.PoolClient,
+  { detector, unpack, alerting }: BacklogOptions,
+  store: typeof storeAnomalies,
+): Promise<WrittenPiece | null> {
+  const oldest = await selectBacklogTopic(client, { detector });
+  if (oldest === null) return null;
+  const { topic } = oldest;
+  await lockAlerts(client, { detector, topic });
+  const piece = await deleteOldestPiece(client, { detector, topic });
+  if (piece === null) return null;
+  const batch = unpack(piece.packed);
+  await store(client, batch, { anomalies: batch.anomalies, timeMs: null, isDue: false }, alerting(topic));
+  return { batch, waitedMs: piece.waitedMs };
+}
+
+/** Stores anomalies one by one; of one that Postgres refuses, its plain form, or a dead letter. */
+const storeOneByOne: typeof storeAnomalies = async (client, batch, { anomalies, ...time }, options) => {
+  for (const anomaly of anomalies) {
+    const refusal = await storeAlone(client, anomaly);
+    if (refusal === null || (await storeAlone(client, { ...anomaly, alert: asciiAlert(anomaly.alert) })) === null)
+      continue;
+    await copyRows(client, copyDeadLetters, deadLetterRows(batch, [refusedAnomaly(batch, anomaly, refusal)]));
+  }
+
+  /** Returns the refusal of Postgres, after which the transaction goes on without the anomaly. */
+  async function storeAlone(client: pg.PoolClient, anomaly: Anomaly): Promise<Error | null> {
+    await client.query('SAVEPOINT anomaly');
+    try {
+      await storeAnomalies(client, batch, { anomalies: [anomaly], ...time }, options);
+      return null;
+    } catch (error) {
+      if (!isDataRefusal(error) || !(error instanceof Error)) throw error;
+      await client.query('ROLLBACK TO SAVEPOINT anomaly');
+      return error;
+    }
+  }
+};
+
+/** Dead letter of an anomaly that Postgres refuses; its event is stored, and its record is gone. */
+function refusedAnomaly(batch: AnomalyBatch, { row }: Anomaly, refusal: Error): DeadLetter {
+  const code = errorCode(refusal) ?? 'unknown';
+  return {
+    ...{
+      offset: at(batch.offsets, row),
+      key: null,
+      value: null,
+      headers: {},
+      timestampMs: at(batch.eventTimesMs, row),
+    },
+    ...{ reason: 'refused', field: null },
+    message: `Postgres refused the anomaly (SQLSTATE ${code}): ${refusal.message}; its event is stored with its score`,
+  };
+}
+
+/** Counts the anomalies of a detector that wait to be written out. */
+export async function countBacklogAnomalies(db: Database, detector: string): Promise<number> {
+  return (await withTransaction(db, (client) => countBacklog(client, { detector }))).anomalies;
+}

@@ -1,0 +1,84 @@
+import type { WrittenPiece } from '@flowline/db';
+import { type Logger, pause } from '@flowline/telemetry';
+
+/** Time within which anomalies have joined the backlog: the incident goes on. */
+const INCIDENT_MS = 1_000;
+/** Shares of the time while an incident goes on, and once its anomalies have waited for long. */
+const INCIDENT_SHARE = 0.1;
+const OVERDUE_SHARE = 0.5;
+const OVERDUE_MS = 30_000;
+/** Delay before the next look where nothing waited. */
+const IDLE_MS = 2_000;
+const FAILED_MS = 5_000;
+
+/** Parts of an {@link AnomalyBacklog}. */
+export interface AnomalyBacklogParts {
+  /** Writes out the oldest piece; null if nothing waits. */
+  readonly writeOut: () => Promise<WrittenPiece | null>;
+  /** Called with each piece that was written out. */
+  readonly onWritten: (piece: WrittenPiece) => void;
+  readonly logger: Logger;
+  readonly nowMs?: () => number;
+}
+
+/**
+ * Anomalies of a detector that were too many to be written out with their batch. They are written
+ * out beside the stream: in a tenth of the time while it brings more of them, in half of it when
+ * they have waited for long, and without a pause once the incident is over.
+ */
+export class AnomalyBacklog {
+  readonly #parts: AnomalyBacklogParts;
+  readonly #nowMs: () => number;
+  #joinedMs = -Infinity;
+  #isWaiting = false;
+  #wake: () => void = () => undefined;
+
+  constructor(parts: AnomalyBacklogParts) {
+    this.#parts = parts;
+    this.#nowMs = parts.nowMs ?? (() => performance.now());
+  }
+
+  /** True while anomalies are known to wait, so that those that follow will wait behind them. */
+  get isWaiting(): boolean {
+    return this.#isWaiting;
+  }
+
+  /** Notes that anomalies have joined. */
+  joined(): void {
+    this.#joinedMs = this.#nowMs();
+    this.#isWaiting = true;
+    this.#wake();
+  }
+
+  /** Writes out until the signal. What waits then is written out by the next run. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const startMs = this.#nowMs();
+      try {
+        const piece = await this.#parts.writeOut();
+        if (piece !== null) {
+          this.#parts.onWritten(piece);
+          await pause((this.#nowMs() - startMs) * (1 / this.#shareFor(piece) - 1), signal);
+        } else if (this.#joinedMs < startMs) {
+          this.#isWaiting = false;
+          await this.#untilOneJoins(signal);
+        }
+      } catch (err) {
+        this.#parts.logger.warn({ err, waitMs: FAILED_MS }, 'anomalies wait: they cannot be written out');
+        await pause(FAILED_MS, signal);
+      }
+    }
+  }
+
+  #shareFor({ waitedMs }: WrittenPiece): number {
+    if (this.#nowMs() - this.#joinedMs > INCIDENT_MS) return 1;
+    return waitedMs > OVERDUE_MS ? OVERDUE_SHARE : INCIDENT_SHARE;
+  }
+
+  async #untilOneJoins(signal: AbortSignal): Promise<void> {
+    const woken = new AbortController();
+    this.#wake = () => woken.abort();
+    await pause(IDLE_MS, AbortSignal.any([signal, woken.signal]));
+    this.#wake = () => undefined;
+  }
+}

@@ -1,0 +1,227 @@
+import { randomBytes } from 'node:crypto';
+import { deserialize, serialize } from 'node:v8';
+
+import type { AlertMessage, AlertRules } from '@flowline/alerts';
+import {
+  type AlertingOptions,
+  applyDetector,
+  commitBatch,
+  countBacklogAnomalies,
+  deleteDetector,
+  resolveQuietAlerts,
+  writeOutBacklog,
+} from '@flowline/db';
+import { type AnomalyBatch, at, type ScoredBatch } from '@flowline/events';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+
+import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
+import { scoredBatch } from '../support/postgres-batch.ts';
+
+let postgres: TestPostgres;
+let database: TestDatabase;
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+});
+afterAll(() => postgres.stop());
+beforeEach(async () => {
+  database = await postgres.createDatabase();
+});
+
+const rules: AlertRules = {
+  ...{ groupBy: ['feature'], sendResolved: true, minEvents: { count: 2, withinMs: 60_000 } },
+  ...{ cooldownMs: 1, resolveAfterMs: 3_600_000, mergeGapMs: 30_000 },
+  severityBits: { warning: 13.3, major: 16.6, critical: 19.9 },
+  storm: { alerts: 3, windowMs: 60_000 },
+};
+const alerting = { alertTopic: 'alerts', alertRules: rules };
+
+/** Batch of anomalies, of three entities in turn; those beyond `atOnce` may wait. */
+function incident(first: number, size: number, atOnce: number, partition = 0): ScoredBatch {
+  const rows = Array.from({ length: size }, (_, row) => row);
+  const whole = scoredBatch({ first, size, anomalies: rows, partition });
+  const anomalies = whole.anomalies.map((anomaly) => {
+    const { event, score } = anomaly.alert;
+    const surpriseBits = 10 + ((first + anomaly.row) % 11);
+    const entity = `e${(first + anomaly.row) % 3}`;
+    return { ...anomaly, alert: { ...anomaly.alert, event: { ...event, entity }, score: { ...score, surpriseBits } } };
+  });
+  const pack = (own: readonly number[]): Uint8Array => serialize(packed({ ...whole, anomalies }, own));
+  return { ...whole, anomalies: anomalies.slice(0, atOnce), backlog: { rows: rows.slice(atOnce), pack } };
+}
+
+function packed(batch: ScoredBatch, rows: readonly number[]): AnomalyBatch {
+  const { detector, detectorVersion, modelVersion, topic, partition } = batch;
+  const column = (values: Float64Array): Float64Array => Float64Array.from(rows, (row) => at(values, row));
+  return {
+    ...{ detector, detectorVersion, modelVersion, topic, partition, size: rows.length },
+    offsets: column(batch.offsets),
+    eventIds: rows.map((row) => at(batch.eventIds, row)),
+    eventTimesMs: column(batch.eventTimesMs),
+    logDensityNats: column(batch.logDensityNats),
+    pValues: column(batch.pValues),
+    pMethods: rows.map((row) => at(batch.pMethods, row)),
+    anomalies: rows.map((row, i) => ({ ...at(batch.anomalies, row), row: i })),
+  };
+}
+
+const unpack = (bytes: Uint8Array): AnomalyBatch => deserialize(bytes) as AnomalyBatch;
+const commit = (batch: ScoredBatch) => commitBatch(database.db, batch, alerting);
+const writeOut = (read = unpack, own: AlertingOptions = alerting) =>
+  writeOutBacklog(database.db, { detector: 'checkout', unpack: read, alerting: () => own });
+async function writeOutAll(own: AlertingOptions = alerting): Promise<void> {
+  while ((await writeOut(unpack, own)) !== null);
+}
+
+const waiting = () => countBacklogAnomalies(database.db, 'checkout');
+const offsets = async (): Promise<unknown[]> =>
+  (await database.query('SELECT "offset"::integer FROM flowline.anomalies ORDER BY anomaly_id')).map(
+    ({ offset }) => offset,
+  );
+const upTo = (end: number): number[] => Array.from({ length: end }, (_, i) => i);
+
+/** Everything that people see of the anomalies and their alerts. */
+async function outcome() {
+  const alerts = await database.query(
+    `SELECT alert_id, fingerprint, kind, entity, phase, severity, count::integer, first_seen, last_seen, peak, messages
+     FROM flowline.alerts ORDER BY fingerprint, first_seen`,
+  );
+  const anomalies = await database.query('SELECT "offset", alert_id, alert FROM flowline.anomalies ORDER BY "offset"');
+  const outbox = await database.query('SELECT value FROM flowline.alert_outbox ORDER BY outbox_id');
+  const counts = await database.query('SELECT events::integer, anomalies::integer FROM flowline.event_counts');
+  const messages = outbox.map(({ value }) => {
+    const { messageId, state, count } = JSON.parse(String(value)) as AlertMessage;
+    return { messageId, state, count };
+  });
+  return { alerts, anomalies, messages, counts };
+}
+
+describe('the backlog of anomalies', () => {
+  it('is empty where all anomalies of a batch are written out with it', async () => {
+    expect(await commit(incident(0, 5, 5))).toMatchObject({ stored: 5, anomalies: 5 });
+    expect([await waiting(), await writeOut(), await offsets()]).toEqual([0, null, upTo(5)]);
+  });
+
+  it('keeps the order: all that follow wait behind those that wait, until these are written out', async () => {
+    expect(await commit(incident(0, 10, 4))).toMatchObject({ anomalies: 10, waiting: 6 });
+    expect(await commit(incident(10, 2, 2))).toMatchObject({ anomalies: 2, waiting: 2 });
+    expect(await offsets()).toEqual([0, 1, 2, 3]);
+    expect(
+      await database.query('SELECT topic, partition, anomalies::integer FROM flowline.v1_anomaly_backlog'),
+    ).toEqual([{ topic: 'orders', partition: 0, anomalies: 8 }]);
+    expect((await writeOut())?.batch.size).toBe(6);
+    expect(await offsets()).toEqual(upTo(10));
+    expect((await writeOut())?.batch.size).toBe(2);
+    expect(await writeOut()).toBeNull();
+    await commit(incident(12, 3, 3));
+    expect([await waiting(), await offsets()]).toEqual([0, upTo(15)]);
+  });
+
+  it('has the same outcome as writing all out at once', async () => {
+    const sizes = [600, 3, 40, 1, 700];
+    const run = async (atOnce: number, between: () => Promise<unknown>) => {
+      database = await postgres.createDatabase();
+      let first = 0;
+      for (const size of sizes) {
+        await commit(incident(first, size, atOnce));
+        await between();
+        first += size;
+      }
+      await writeOutAll();
+      return outcome();
+    };
+    const direct = await run(Infinity, () => Promise.resolve());
+    expect(direct.messages.length).toBeGreaterThan(5);
+    expect(await run(2, () => Promise.resolve())).toEqual(direct);
+    expect(await run(0, () => writeOut())).toEqual(direct);
+    expect(await run(20, () => writeOutAll())).toEqual(direct);
+  });
+
+  it('is written out once, whoever writes, also after a failure', async () => {
+    await commit(incident(0, 1_200, 0));
+    await commit(incident(0, 50, 0, 1));
+    const failing = () => {
+      throw new Error('killed');
+    };
+    await expect(writeOut(failing)).rejects.toThrow('killed');
+    expect([await waiting(), await offsets()]).toEqual([1_250, []]);
+    await Promise.all([writeOutAll(), writeOutAll(), writeOutAll()]);
+    const rows = await database.query(
+      'SELECT partition, count(*)::integer AS n, count(DISTINCT "offset")::integer AS own FROM flowline.anomalies GROUP BY 1 ORDER BY 1',
+    );
+    expect(rows).toEqual([
+      { partition: 0, n: 1_200, own: 1_200 },
+      { partition: 1, n: 50, own: 50 },
+    ]);
+  });
+
+  it('stores a repeated batch once', async () => {
+    await commit(incident(0, 10, 4));
+    expect(await commit(incident(0, 10, 4))).toMatchObject({ stored: 0, anomalies: 0, alreadyStored: 10 });
+    expect(await waiting()).toBe(6);
+  });
+
+  it('keeps the time of its batches from resolving alerts whose anomalies wait', async () => {
+    const short = { alertTopic: 'alerts', alertRules: { ...rules, resolveAfterMs: 30_000 } };
+    const resolved = () => database.query("SELECT FROM flowline.alerts WHERE phase = 'resolved'");
+    // An anomaly a second: the median time of the batch is a minute after the first.
+    await commitBatch(database.db, incident(0, 120, 8), short);
+    await commitBatch(
+      database.db,
+      { ...incident(120, 120, 0), backlog: { rows: [], pack: () => new Uint8Array() } },
+      short,
+    );
+    expect(await resolved()).toEqual([]);
+    await writeOutAll(short);
+    expect(await resolved()).toEqual([]);
+    await commitBatch(
+      database.db,
+      { ...incident(300, 9, 0), backlog: { rows: [], pack: () => new Uint8Array() } },
+      short,
+    );
+    expect((await resolved()).length).toBeGreaterThan(0);
+  });
+
+  it('keeps alerts of anomalies that wait from being resolved by the clock', async () => {
+    await commit(incident(0, 10, 6));
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    const quiet = {
+      detector: 'checkout',
+      topic: 'orders',
+      partitions: [0],
+      rules: { ...rules, resolveAfterMs: 50 },
+      addresses: [],
+    };
+    expect(await resolveQuietAlerts(database.db, quiet)).toBe(0);
+    await writeOutAll();
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    expect(await resolveQuietAlerts(database.db, quiet)).toBeGreaterThan(0);
+  });
+
+  it('sets aside an anomaly that Postgres refuses, and writes out those around it', async () => {
+    await commit(incident(0, 6, 0));
+    // Too long for an index, however it is compressed.
+    const feature = randomBytes(8_000).toString('base64');
+    const spoilt = (bytes: Uint8Array): AnomalyBatch => {
+      const batch = unpack(bytes);
+      const contributions = [{ feature, bits: 1, direction: 'high' } as const];
+      const anomalies = batch.anomalies.map((anomaly) =>
+        anomaly.row === 2 ? { ...anomaly, alert: { ...anomaly.alert, contributions } } : anomaly,
+      );
+      return { ...batch, anomalies };
+    };
+    await writeOut(spoilt);
+    const letters = await database.query('SELECT "offset"::integer, reason, message FROM flowline.dead_letters');
+    expect(letters).toEqual([
+      { offset: 2, reason: 'refused', message: expect.stringContaining('SQLSTATE 54000') as unknown },
+    ]);
+    expect([await offsets(), await waiting()]).toEqual([[0, 1, 3, 4, 5], 0]);
+  });
+
+  it('goes with its detector', async () => {
+    await applyDetector(database.db, { name: 'checkout', ...{ features: [{ name: 'a' }], lookups: {} } });
+    await commit(incident(0, 10, 4));
+    await deleteDetector(database.db, 'checkout', { dropData: true });
+    expect(await waiting()).toBe(0);
+  });
+});
