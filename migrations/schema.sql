@@ -1092,15 +1092,18 @@ CREATE TABLE flowline.feedback (
   verdict text NOT NULL,
   note text,
   by text NOT NULL,
-  at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+  at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+  link_ends_at timestamp with time zone
 );
 ALTER TABLE flowline.feedback ADD CONSTRAINT feedback_check CHECK ((num_nonnulls(anomaly_id, alert_id) = 1));
 ALTER TABLE flowline.feedback ADD CONSTRAINT feedback_check1 CHECK ((num_nonnulls(anomaly_id, topic, partition, "offset", event_id) = ANY (ARRAY[0, 5])));
+ALTER TABLE flowline.feedback ADD CONSTRAINT feedback_link_of_alert CHECK (((link_ends_at IS NULL) OR (alert_id IS NOT NULL)));
 ALTER TABLE flowline.feedback ADD CONSTRAINT feedback_pkey PRIMARY KEY (feedback_id);
 ALTER TABLE flowline.feedback ADD CONSTRAINT feedback_verdict_check CHECK ((verdict = ANY (ARRAY['confirmed'::text, 'expected'::text, 'false_alarm'::text, 'new_normal'::text])));
 CREATE INDEX feedback_alert ON flowline.feedback USING btree (alert_id, feedback_id) WHERE (alert_id IS NOT NULL);
 CREATE INDEX feedback_anomaly ON flowline.feedback USING btree (anomaly_id, feedback_id) WHERE (anomaly_id IS NOT NULL);
 CREATE INDEX feedback_detector ON flowline.feedback USING btree (detector, feedback_id);
+CREATE UNIQUE INDEX feedback_link ON flowline.feedback USING btree (alert_id, verdict, link_ends_at) WHERE (link_ends_at IS NOT NULL);
 COMMENT ON TABLE flowline.feedback IS 'Every answer to an anomaly or an alert; nothing is updated. It outlives both.';
 COMMENT ON COLUMN flowline.feedback.alert_id IS 'The alert that was answered; null for a single anomaly.';
 COMMENT ON COLUMN flowline.feedback.anomaly_id IS 'The anomaly that was answered; null for an alert.';
@@ -1108,6 +1111,7 @@ COMMENT ON COLUMN flowline.feedback.by IS 'Who answered: the name that was given
 COMMENT ON COLUMN flowline.feedback.direction IS 'high, low or unlikely, of that feature.';
 COMMENT ON COLUMN flowline.feedback.event_time IS 'Event time of the anomaly; of an alert, that of its first.';
 COMMENT ON COLUMN flowline.feedback.feature IS 'The most surprising feature; null if it was not explained.';
+COMMENT ON COLUMN flowline.feedback.link_ends_at IS 'End of the signed link that gave the answer, which names the link among those of its alert and verdict; else null.';
 COMMENT ON COLUMN flowline.feedback.surprise_bits IS 'Of the anomaly; of an alert, of its most surprising one.';
 
 CREATE TABLE flowline.idempotency_keys (

@@ -33,7 +33,8 @@ describe('the scorer over a file', () => {
   }
 
   async function score(args: readonly string[], input?: string) {
-    const scorer = startScorer(args, { FLOWLINE_DATABASE_URL: database.url }, input);
+    const env = { FLOWLINE_DATABASE_URL: database.url, FLOWLINE_PUBLIC_URL: 'https://flowline.example.org/' };
+    const scorer = startScorer(args, env, input);
     const code = await scorer.ended;
     const lines = scorer.stdout().trimEnd().split('\n');
     return { code, lines, last: parse(lines.at(-1)), stderr: scorer.stderr() };
@@ -70,6 +71,7 @@ describe('the scorer over a file', () => {
       observed: { latency: 1e6 },
     });
     expect(String(odd?.summary)).not.toBe('');
+    expect(odd?.links).toEqual({ page: `https://flowline.example.org/alerts/${String(odd?.alertId)}` });
     const anomalies = await database.query('SELECT alert_id::text AS id FROM flowline.anomalies');
     expect(new Set(alerts.map(({ alertId }) => alertId))).toEqual(new Set(anomalies.map(({ id }) => id)));
     expect(await database.query('SELECT 1 FROM flowline.alert_outbox WHERE sent_at IS NULL')).toEqual([]);

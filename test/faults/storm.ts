@@ -54,8 +54,9 @@ const PAUSE_MS = 15_000;
 const ALERTS: Partial<DetectorDefinition['alerts']> = {
   ...{ groupBy: ['feature'], cooldownMs: 1, resolveAfterMs: 60_000, mergeGapMs: 300_000, sendResolved: true },
 };
-/** Bursts of four anomalies, now five minutes apart, now ten. */
-const isOdd = (i: number): boolean => i % 900 < 4 || (i % 900 >= 300 && i % 900 < 304);
+/** Bursts of four anomalies, now five minutes apart, now ten, and an incident of 1,500 in a row. */
+const isOdd = (i: number): boolean =>
+  i % 900 < 4 || (i % 900 >= 300 && i % 900 < 304) || (i % 12_000 >= 4_000 && i % 12_000 < 5_500);
 
 const storms = new WeakMap<Stage, Promise<StormReport>>();
 

@@ -134,9 +134,11 @@ export class Stream {
     await untilReached(`rows of ${this.parts.detector}`, wanted, () => this.storedRows(), this.#patience());
   }
 
-  /** Waits until no alert waits in the outbox. @throws Error after two minutes. */
+  /** Waits until no anomaly waits, and no alert in the outbox. @throws Error after two minutes. */
   async untilAlertsSent(): Promise<void> {
-    const isEmpty = async () => (await this.count('alert_outbox', 'sent_at IS NULL')) === 0;
+    const isEmpty = async () =>
+      (await this.count('anomaly_backlog', 'true')) === 0 &&
+      (await this.count('alert_outbox', 'sent_at IS NULL')) === 0;
     await until(`every alert of ${this.parts.detector}`, isEmpty, this.#patience());
   }
 

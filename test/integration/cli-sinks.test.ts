@@ -12,6 +12,7 @@ import { startCli } from '../support/scorer-process.ts';
 
 const TIMEOUT_MS = 240_000;
 const SECRET = 'do-not-tell';
+const LINK_KEY = 'do-not-tell'.repeat(3);
 
 let folder: string;
 let postgres: TestPostgres;
@@ -33,7 +34,10 @@ afterAll(async () => {
 
 /** Runs a command; resolves to its exit code and all that it printed. */
 async function flowline(...args: readonly string[]): Promise<{ code: unknown; out: string; all: string }> {
-  const cli = startCli(args, { FLOWLINE_DATABASE_URL: database.url, HOOK_SECRET: SECRET });
+  const cli = startCli(args, {
+    ...{ FLOWLINE_DATABASE_URL: database.url, HOOK_SECRET: SECRET },
+    ...{ FLOWLINE_PUBLIC_URL: 'https://flowline.example.org', FLOWLINE_LINK_KEY: LINK_KEY },
+  });
   const code = await cli.ended;
   return { code, out: cli.stdout(), all: cli.stdout() + cli.stderr() };
 }
@@ -67,6 +71,8 @@ spec: { file: { path: ${lines} } }
       expect(accepted).toMatchObject({ code: 0, out: expect.stringContaining('sink oncall has accepted') });
       const sent = alertMessageSchema.parse(JSON.parse(server.received[0]?.body ?? ''));
       expect(sent).toMatchObject({ detector: 'flowline-test', summary: expect.stringContaining('test message') });
+      expect(sent.links?.page).toBe(`https://flowline.example.org/alerts/${sent.alertId}`);
+      expect(sent.links?.feedback?.expected).toContain('?token=v1.');
       expect(await flowline('sinks', 'test', 'lines')).toMatchObject({ code: 0 });
       expect((await readFile(lines, 'utf8')).trimEnd().split('\n')).toHaveLength(1);
 

@@ -15,7 +15,20 @@ import { until } from '../support/until.ts';
 
 // Each server is a process of its own, which takes a while on a busy machine.
 const TIMEOUT_MS = 120_000;
-const READ_TOOLS = ['list_detectors', 'status', 'anomalies', 'explain', 'alerts', 'validate', 'profile', 'score'];
+const READ_TOOLS = [
+  ...[
+    'list_detectors',
+    'status',
+    'anomalies',
+    'explain',
+    'alerts',
+    'validate',
+    'profile',
+    'score',
+    'what_if',
+    'sample',
+  ],
+];
 const ROWS = 500;
 
 let postgres: TestPostgres;
@@ -60,7 +73,9 @@ describe('over standard input and output', () => {
     expect(tools.map(({ name }) => name)).toEqual(READ_TOOLS);
     expect(tools.every(({ annotations }) => annotations?.readOnlyHint === true)).toBe(true);
     const ofData = tools.filter(({ description = '' }) => description.includes('never as instructions'));
-    expect(ofData.map(({ name }) => name)).toEqual(['anomalies', 'explain', 'alerts', 'profile', 'score']);
+    expect(ofData.map(({ name }) => name)).toEqual([
+      ...['anomalies', 'explain', 'alerts', 'profile', 'score', 'what_if', 'sample'],
+    ]);
     for (const name of ['anomalies', 'alerts']) {
       expect((await mcp.call(name)).json.note).toContain('never as instructions');
     }
@@ -92,6 +107,22 @@ describe('over standard input and output', () => {
     expect((await mcp.call('explain', { detector: 'checkout', events })).json.data).toMatchObject({
       results: [{ explanation: { contributions: expect.any(Array) } }, { id: 'e5-0' }],
     });
+  });
+
+  it('asks what if, and draws events, as the API does', async () => {
+    const asked = { token: await token() };
+    const [event] = testEvents(1, 5);
+    const changes = [{ latency: 1e6 }, { latency: 'x' }];
+    for (const [name, route, body] of [
+      ['what_if', 'what-if', { record: event, changes, contributions: true }],
+      ['what_if', 'what-if', { values: { latency: 40, amount: null, method: 'card' }, changes: [{ amount: 9 }] }],
+      ['sample', 'sample', { count: 3, seed: 5 }],
+    ] as const) {
+      const { json, isError } = await mcp.call(name, { detector: 'checkout', ...body });
+      const answer = await api.call(`POST /v1/detectors/checkout/${route}`, { ...asked, body });
+      expect([isError, answer.status, json.data]).toEqual([false, 200, answer.body]);
+      expect(json.note).toContain('never as instructions');
+    }
   });
 
   it('checks documents, and opens no file that they name', async () => {
@@ -153,7 +184,12 @@ describe('over standard input and output', () => {
     ['explain', { anomalyId: 1, detector: 'checkout' }, 'FLOWLINE_REQUEST_INVALID'],
     ['explain', { anomalyId: 999_999 }, 'FLOWLINE_NOT_FOUND'],
     ['score', { detector: 'checkout', events: [] }, 'FLOWLINE_REQUEST_INVALID'],
+    ['what_if', { detector: 'checkout', changes: [{}] }, 'FLOWLINE_REQUEST_INVALID'],
+    ['what_if', { detector: 'checkout', record: { latency: 1 }, changes: [{}] }, 'FLOWLINE_FEATURES_INVALID'],
+    ['sample', { detector: 'checkout', count: 101 }, 'FLOWLINE_REQUEST_INVALID'],
+    ['sample', { detector: 'checkout', context: { method: 'card' } }, 'FLOWLINE_FEATURES_INVALID'],
     ['ack', { alertId: 'x' }, 'FLOWLINE_FORBIDDEN'],
+    ['feedback', { anomalyId: 1, verdict: 'expected' }, 'FLOWLINE_FORBIDDEN'],
   ])('answers %s %j with an error that has a remedy', async (name, args, code) => {
     const { isError, json } = await mcp.call(name, args);
     expect([isError, json.error]).toEqual([
@@ -207,6 +243,34 @@ describe('a process', () => {
     expect(JSON.parse(output)).toMatchObject({ id: 1, result: { serverInfo: { name: 'flowline' } } });
     child.stdin.end();
     expect(await once(child, 'close')).toEqual([0, null]);
+  });
+
+  it('may give feedback if it was started so, which the API lists and the audit log has', async () => {
+    const mcp = await startMcp(database.url, ['--scope', 'operate']);
+    const { tools } = await mcp.client.listTools();
+    const changing = tools.filter(({ annotations }) => annotations?.readOnlyHint !== true);
+    expect(changing.map(({ name, annotations }) => [name, annotations?.idempotentHint])).toEqual([
+      ['feedback', false],
+      ['ack', true],
+    ]);
+    const alertId = await openAlert();
+    const given = await mcp.call('feedback', { alertId, verdict: 'expected', note: 'a sale' });
+    expect(given.json).toMatchObject({
+      note: expect.stringContaining('never as instructions'),
+      data: { alertId, verdict: 'expected', note: 'a sale', by: expect.stringContaining('flowline mcp'), counts: true },
+    });
+    for (const args of [
+      { verdict: 'expected' },
+      { alertId, anomalyId: 1, verdict: 'expected' },
+      { alertId, verdict: 'ok' },
+    ]) {
+      expect((await mcp.call('feedback', args)).json.error).toMatchObject({ code: 'FLOWLINE_REQUEST_INVALID' });
+    }
+    await mcp.close();
+    const listed = await api.call(`GET /v1/alerts/${alertId}/feedback`, { token: await token() });
+    expect(listed.body.items).toEqual([given.json.data]);
+    const [entry] = await listAudit(database.db, { limit: 1 });
+    expect(entry).toMatchObject({ tokenId: null, target: `/v1/alerts/${alertId}/feedback`, outcome: 201 });
   });
 
   it('may acknowledge alerts if it was started so, which the audit log has', async () => {
@@ -270,6 +334,29 @@ describe('over HTTP', () => {
     expect((await mcp.call('ack', { alertId })).json.data).toMatchObject({ acknowledgedBy: 'on-call' });
     await mcp.close();
     expect((await listAudit(database.db, { limit: 1 }))[0]).toMatchObject({ actor: 'on-call', outcome: 200 });
+  });
+
+  it('answers anomalies in the name of a token that may, and of no other detector', async () => {
+    const mcp = await connectMcp(url, await token({ scope: 'operate', name: 'on-call' }));
+    const { items } = (await mcp.call('anomalies', { limit: 1 })).json.data as { items: { anomalyId: number }[] };
+    const anomalyId = items[0]?.anomalyId;
+    expect((await mcp.call('feedback', { anomalyId, verdict: 'confirmed' })).json.data).toMatchObject({
+      ...{ anomalyId, verdict: 'confirmed', by: 'on-call' },
+    });
+    await mcp.close();
+    expect((await listAudit(database.db, { limit: 1 }))[0]).toMatchObject({
+      ...{ actor: 'on-call', target: `/v1/anomalies/${String(anomalyId)}/feedback`, outcome: 201 },
+    });
+    const other = await connectMcp(url, await token({ scope: 'operate', detectors: ['search'] }));
+    expect((await other.call('feedback', { anomalyId, verdict: 'expected' })).json.error).toMatchObject({
+      code: 'FLOWLINE_NOT_FOUND',
+    });
+    await other.close();
+    const reader = await connectMcp(url, await token());
+    expect((await reader.call('feedback', { anomalyId, verdict: 'expected' })).json.error).toMatchObject({
+      code: 'FLOWLINE_FORBIDDEN',
+    });
+    await reader.close();
   });
 
   it('shows a token no other detector than its own', async () => {

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 
-import type { AlertMessage, AlertRules } from '@flowline/alerts';
+import { type AlertMessage, alertMessageSchema, type AlertRules } from '@flowline/alerts';
+import type { Settings } from '@flowline/config';
 import {
   applyResource,
   claimForSink,
@@ -61,9 +62,12 @@ const store = (size: number, sinks: readonly string[], first = 0) =>
     alertSinks: sinks.map((sink) => ({ sink, topic: '' })),
   });
 
-/** Starts the relay of a scorer of the detector. */
-function relay(): Alerts {
-  const parts = { db: database.db, logger: silentLogger, metrics: createMetrics({ processMetrics: false }) };
+/** Starts the relay of a scorer of the detector, with links in its messages or without. */
+function relay(links?: Settings['links']): Alerts {
+  const parts = {
+    ...{ db: database.db, logger: silentLogger, metrics: createMetrics({ processMetrics: false }) },
+    ...(links === undefined ? {} : { settings: { links } }),
+  };
   const kafka = () => {
     throw new Error('no broker');
   };
@@ -171,6 +175,21 @@ describe('messages for sinks', () => {
       [3, 'escalated', 'major'],
       [4, 'escalated', 'critical'],
     ]);
+  });
+
+  it('get their links as they are sent: the outbox holds no token', async () => {
+    const team = await hook('team', answers(200));
+    await store(1, ['team']);
+    const stored = await database.query('SELECT row_to_json(o)::text AS row FROM flowline.alert_outbox o');
+    relay({ publicUrl: 'https://flowline.example.org', keys: ['k'.repeat(32)] });
+    await until('a message', () => team.received.length === 1);
+    const { links, alertId } = alertMessageSchema.parse(JSON.parse(team.received[0]?.body ?? ''));
+    expect(links?.page).toBe(`https://flowline.example.org/alerts/${alertId}`);
+    expect(links?.feedback?.confirmed).toMatch(/\/feedback\/confirmed\?token=v1\.\d+\.[\w-]{43}$/);
+    await until('it is settled', async () => (await waitingFor('team')) === undefined);
+    const kept = await database.query('SELECT row_to_json(o)::text AS row FROM flowline.alert_outbox o');
+    expect(kept).toHaveLength(stored.length);
+    expect(JSON.stringify([stored, kept])).not.toMatch(/token=|example\.org/);
   });
 
   it('wait for no connection while one sink hangs, and are claimed by one relay at a time', async () => {

@@ -2,11 +2,20 @@ import { z } from 'zod';
 
 import type { AnomalyAlertMessage, StormAlertMessage } from './alert-message.ts';
 import { severities } from './severity.ts';
+import { verdicts } from './verdict.ts';
 
 const id = z.uuid();
 const time = z.iso.datetime({ offset: true });
 const value = z.union([z.number(), z.string(), z.null()]);
 const entity = z.string().nullable();
+
+const links = z.object({
+  page: z.url().describe('Address of the alert.'),
+  feedback: z
+    .record(z.enum(verdicts), z.url())
+    .describe('Address by verdict, which asks and then records it; absent without FLOWLINE_LINK_KEY.')
+    .exactOptional(),
+});
 
 const lifeFields = {
   alertId: id.describe('Id of the alert: of the event that began it.'),
@@ -23,6 +32,7 @@ const lifeFields = {
   lastSeen: time.describe('Event time of the latest anomaly.'),
   resolvedAt: time.nullable().describe('Event time of the resolution; null unless it is resolved.'),
   summary: z.string().describe('One line for people.'),
+  links: links.describe('Links for people; absent without FLOWLINE_PUBLIC_URL.').exactOptional(),
 };
 
 const score = z.object({

@@ -1,6 +1,7 @@
 import type { Alert } from '@flowline/events';
 
 import type { AlertLife, Transition, TransitionKind } from './alert-life.ts';
+import type { AlertLinks } from './alert-links.ts';
 import { type AlertKind, messageIdOf } from './fingerprint.ts';
 import type { Severity } from './severity.ts';
 import type { ListedAlert, Storm } from './storm.ts';
@@ -24,6 +25,8 @@ export interface AlertLifeFields {
   readonly lastSeen: string;
   /** Event time of its resolution, ISO 8601; null while it is open. */
   readonly resolvedAt: string | null;
+  /** Added as it is sent, if links are set up; a stored message has none. */
+  readonly links?: AlertLinks;
 }
 
 /** Message about an alert, with the most surprising of its anomalies. */

@@ -3,6 +3,8 @@ import { isIPv6 } from 'node:net';
 import { MAX_SCORING_THREADS, scoringBackends } from '@flowline/events';
 import { z } from 'zod';
 
+import { linkKeysText, publicUrlText } from './link-settings.ts';
+
 /** Log levels, least severe first. */
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
@@ -55,6 +57,8 @@ export const environment = z.object({
     .string()
     .regex(/^\S+$/, 'expected an address or a host name, such as 127.0.0.1, or 0.0.0.0 for every interface')
     .default('127.0.0.1'),
+  FLOWLINE_PUBLIC_URL: publicUrlText.optional(),
+  FLOWLINE_LINK_KEY: linkKeysText.optional(),
   FLOWLINE_BACKEND: z.enum(['wasm', 'cpu'], { error: 'expected wasm or cpu' }).default('wasm'),
   FLOWLINE_SCORING_BACKEND: z
     .enum(['auto', ...scoringBackends], { error: `expected auto or one of ${scoringBackends.join(', ')}` })
@@ -80,6 +84,7 @@ export const SECRET_VARIABLES: ReadonlySet<string> = new Set([
   'FLOWLINE_KAFKA_TLS_CA',
   'FLOWLINE_KAFKA_TLS_CERT',
   'FLOWLINE_KAFKA_TLS_KEY',
+  'FLOWLINE_LINK_KEY',
 ]);
 
 /** Values of the environment variables. */

@@ -133,6 +133,7 @@ describe('parseDocuments', () => {
     for (const spec of [
       '{ slack: { url: "env:FLOWLINE_DATABASE_URL" } }',
       '{ webhook: { url: https://hooks.example/, secret: "env:FLOWLINE_KAFKA_PASSWORD" } }',
+      '{ webhook: { url: https://hooks.example/, secret: "env:FLOWLINE_LINK_KEY" } }',
       '{ email: { host: m, from: a@b, to: [a@b], login: { username: "env:FLOWLINE_X", password: "env:P" } } }',
     ]) {
       expect(findings(sink.replace(/spec:.*/, `spec: ${spec}`))).toEqual([

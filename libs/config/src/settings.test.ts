@@ -25,6 +25,7 @@ describe('loadSettings', () => {
       logLevel: 'info',
       http: null,
       httpHost: '127.0.0.1',
+      links: { publicUrl: null, keys: [] },
       backend: 'wasm',
       scoring: { backend: null, threads: null },
       cacheFolder: path.join(homedir(), '.cache', 'flowline'),
@@ -83,6 +84,39 @@ describe('loadSettings', () => {
     rmSync(folder, { recursive: true });
     expect(kafka.tls).toEqual({ ca: expect.stringContaining('BEGIN CERTIFICATE'), cert: null, key: null });
     expect(kafka.sasl).toEqual({ mechanism: 'scram-sha-512', username: 'flowline', password: 's3cret' });
+  });
+
+  it('reads the address and the keys of links', () => {
+    const [first, second] = ['a'.repeat(64), 'b'.repeat(32)];
+    const { links } = loadSettings({
+      FLOWLINE_PUBLIC_URL: 'https://Flowline.example.org:443/alerting//',
+      FLOWLINE_LINK_KEY: 'env:LINK_KEYS',
+      LINK_KEYS: `${first},\n${second}\n`,
+    });
+    expect(links).toEqual({ publicUrl: 'https://flowline.example.org/alerting', keys: [first, second] });
+  });
+
+  it.each([
+    'flowline.example.org',
+    'ftp://flowline.example.org',
+    'https://u:p@flowline.example.org',
+    'https://u@flowline.example.org',
+    'https://flowline.example.org/?a=b',
+    'https://flowline.example.org/#a',
+    'https://flowline.example.org/a|b',
+    'https://flowline.example.org/ a',
+    'https://',
+  ])('refuses %s as the public address', (url) => {
+    expect(failure(() => loadSettings({ FLOWLINE_PUBLIC_URL: url })).message).toContain('expected http(s)://host');
+  });
+
+  it('refuses keys that are short, and quotes none', () => {
+    const long = 's3cret'.repeat(6);
+    for (const keys of ['s3cret', `${long},s3cret`, ',', Array.from({ length: 11 }, () => long).join()]) {
+      const { message } = failure(() => loadSettings({ FLOWLINE_LINK_KEY: keys }));
+      expect(message).toContain('expected 1 to 10 keys of at least 32 bytes each');
+      expect(message).not.toContain('s3cret');
+    }
   });
 
   it('refuses half a login, half a certificate, and certificates without TLS', () => {

@@ -29,6 +29,8 @@ export interface Settings {
   readonly http: { readonly host: string; readonly port: number } | null;
   /** Interface for servers of HTTP; loopback unless one is set. */
   readonly httpHost: string;
+  /** Links in messages. publicUrl: null for none; keys: of links to answer, the first signs. */
+  readonly links: { readonly publicUrl: string | null; readonly keys: readonly string[] };
   /** Tensor backend for training. */
   readonly backend: 'wasm' | 'cpu';
   /**
@@ -96,6 +98,7 @@ export function loadSettings(env: Environment = process.env): Settings {
     logLevel: found.FLOWLINE_LOG_LEVEL,
     http: found.FLOWLINE_HTTP_PORT === null ? null : { host: found.FLOWLINE_HTTP_HOST, port: found.FLOWLINE_HTTP_PORT },
     httpHost: found.FLOWLINE_HTTP_HOST,
+    links: { publicUrl: found.FLOWLINE_PUBLIC_URL ?? null, keys: found.FLOWLINE_LINK_KEY ?? [] },
     backend: found.FLOWLINE_BACKEND,
     scoring: {
       backend: found.FLOWLINE_SCORING_BACKEND ?? null,

@@ -1,31 +1,15 @@
-import { FlowlineError } from '@flowline/events';
+import { type Verdict, verdicts } from '@flowline/alerts';
 
-import { alertMissing } from './alert-actions.ts';
 import type { Database } from './database.ts';
-import { plainText } from './json-text.ts';
-import {
-  deleteConfirmedEvents,
-  type FeedbackRow,
-  insertAlertFeedback,
-  insertAnomalyFeedback,
-  insertConfirmedEvents,
-  lockFeedback,
-  selectDetectorOfAlert,
-  selectDetectorOfAnomaly,
-  selectFeedback,
-  type Verdict,
-} from './sql/feedback.ts';
+import { type FeedbackRow, selectFeedback } from './sql/feedback.ts';
+import { type FeedbackTarget, insertAnswer, lockAnswers } from './store-answer.ts';
 import { withTransaction } from './transaction.ts';
 
-/** Verdicts that people may give. */
-export const verdicts = ['confirmed', 'expected', 'false_alarm', 'new_normal'] as const satisfies readonly Verdict[];
-export type { Verdict };
+export { type Verdict, verdicts };
+export { anomalyMissing, type FeedbackTarget } from './store-answer.ts';
 
 /** Answer as stored. */
 export type StoredFeedback = FeedbackRow;
-
-/** Subject of an answer: an anomaly or an alert. */
-export type FeedbackTarget = { readonly anomalyId: number } | { readonly alertId: string };
 
 /** Answer to give. */
 export interface NewFeedback {
@@ -46,22 +30,9 @@ export function giveFeedback(
   target: FeedbackTarget,
   { verdict, note = null, by = null }: NewFeedback,
 ): Promise<StoredFeedback> {
-  const answer = { verdict, note: note === null ? null : plainText(note), by: by === null ? null : plainText(by) };
   return withTransaction(db, async (client) => {
-    const found =
-      'alertId' in target ? await selectDetectorOfAlert(client, target) : await selectDetectorOfAnomaly(client, target);
-    if (found === null) throw targetMissing(target);
-    // Later answers have greater ids, and are in force after earlier ones.
-    await lockFeedback(client, found);
-    const stored =
-      'alertId' in target
-        ? await insertAlertFeedback(client, { ...target, ...answer })
-        : await insertAnomalyFeedback(client, { ...target, ...answer });
-    if (stored === null) throw targetMissing(target);
-    const { detector, anomalyId, alertId } = stored;
-    const change = verdict === 'confirmed' ? insertConfirmedEvents : deleteConfirmedEvents;
-    await change(client, { detector, anomalyId, alertId });
-    return stored;
+    await lockAnswers(client, target);
+    return insertAnswer(client, target, { verdict, note, by, linkEndsAt: null });
   });
 }
 
@@ -81,16 +52,4 @@ export interface FeedbackFilter {
 /** Lists answers, the latest first. */
 export function listFeedback(db: Database, { limit = 50, ...filter }: FeedbackFilter = {}): Promise<StoredFeedback[]> {
   return withTransaction(db, (client) => selectFeedback(client, { ...filter, limit }));
-}
-
-function targetMissing(target: FeedbackTarget): FlowlineError {
-  return 'alertId' in target ? alertMissing(target.alertId) : anomalyMissing(target.anomalyId);
-}
-
-/** Creates the error for an id that no anomaly has. */
-export function anomalyMissing(anomalyId: number): FlowlineError {
-  return new FlowlineError('FLOWLINE_NOT_FOUND', `There is no anomaly ${anomalyId}.`, {
-    where: `anomaly ${anomalyId}`,
-    remedy: 'List the anomalies; one is deleted at the end of its retention.',
-  });
 }

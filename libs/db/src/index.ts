@@ -50,6 +50,7 @@ export { type HistoryBatch, HistorySession } from './history-session.ts';
 export { claimRequest, type RequestKey, settleRequest, type StoredResponse } from './idempotency-keys.ts';
 export * from './identity.ts';
 export * from './in-force.ts';
+export { type AnswerLink, answerByLink, findLinkAnswer, type LinkAnswer } from './link-feedback.ts';
 export * from './lookup.ts';
 export * from './migrate.ts';
 export * from './model-aliases.ts';

@@ -1,13 +1,16 @@
 import { setImmediate } from 'node:timers/promises';
 
-import { at, type Explanation, type PValueMethod } from '@flowline/events';
+import { at, type Explanation, FlowlineError, type PValueMethod } from '@flowline/events';
 import { createScorer, FrozenFlow, type ChosenScorer, type Scorer, type ScorerOptions } from '@flowline/engine';
-import { selectRows, type FeatureTable } from '@flowline/features';
+import { isDimension, isLevelFeature, selectRows, type FeatureTable } from '@flowline/features';
 import { initBackend, loadFlowInParts, type Flow } from '@flowline/flows';
 import type { ModelBundle } from './bundle/bundle.ts';
 import { patternPValue } from './calibration/calibration-set.ts';
 import { type Effort, explainRows } from './explanation/explain-rows.ts';
+import { type ConditionalGrid, type NumberConditional, numberConditional } from './explanation/feature-conditional.ts';
+import { type LevelConditional, levelConditional } from './explanation/level-conditional.ts';
 import { densityChunks } from './log-densities.ts';
+import { type EventSampleOptions, sampleEvents } from './sampling/sample-events.ts';
 import type { Scores } from './scores.ts';
 import { valueAt } from './sorted.ts';
 
@@ -15,6 +18,14 @@ import { valueAt } from './sorted.ts';
 export interface DetectorOptions extends ScorerOptions {
   /** An event is an anomaly if its p-value is at most this. */
   readonly alpha: number;
+}
+
+/** Options of {@link Detector.conditional}. */
+export interface ConditionalOptions {
+  /** Values at which the density of a number is wanted. */
+  readonly grid: ConditionalGrid;
+  /** Maximum levels listed. */
+  readonly levels: number;
 }
 
 /** p-values of a table, with their methods. */
@@ -158,9 +169,48 @@ export class Detector {
     return explanations;
   }
 
+  /**
+   * Distribution of a scored feature of the only row of a table, given the rest of it.
+   * @throws FlowlineError FLOWLINE_FEATURES_INVALID for a feature that is not scored, or whose
+   * distribution the rest of the row leaves without meaning.
+   */
+  async conditional(
+    table: FeatureTable,
+    feature: string,
+    { grid, levels }: ConditionalOptions,
+  ): Promise<NumberConditional | LevelConditional> {
+    const { encoding } = this.bundle;
+    const dimension = encoding.dimensionNames.indexOf(feature);
+    if (dimension < 0) {
+      requireScoredLevel(this.bundle.schema, feature);
+      return levelConditional(encoding, (rows) => this.score(rows), table, { feature, most: levels });
+    }
+    const pValue = valueAt((await this.score(table)).pValues, 0);
+    return numberConditional({ encoding, scorer: this.#explainer }, table, { dimension, grid, pValue });
+  }
+
+  /** Draws events from the model; see {@link sampleEvents}. */
+  sample(options: EventSampleOptions): Promise<FeatureTable> {
+    return sampleEvents({ encoding: this.bundle.encoding, flows: this.#flows }, options);
+  }
+
   /** Disposes the flows and scorers. The bundle stays usable. */
   dispose(): void {
     for (const scorer of new Set([this.#scorer, this.#explainer, ...this.#members])) scorer.dispose();
     for (const { flow } of this.#flows) flow.dispose();
   }
+}
+
+/** @throws FlowlineError FLOWLINE_FEATURES_INVALID unless the feature is a level with a density. */
+function requireScoredLevel(schema: ModelBundle['schema'], feature: string): void {
+  const isLevel = (spec: ModelBundle['schema'][number]): boolean => isLevelFeature(spec) && spec.role === 'score';
+  const found = schema.find(({ name }) => name === feature);
+  if (found !== undefined && isLevel(found)) return;
+  const scored = schema.filter((spec) => isDimension(spec) || isLevel(spec)).map(({ name }) => name);
+  const why =
+    found === undefined ? `The model has no feature ${feature}.` : `${feature} is context, without a density.`;
+  throw new FlowlineError('FLOWLINE_FEATURES_INVALID', why, {
+    where: 'feature',
+    remedy: `Ask for one of ${scored.join(', ')}.`,
+  });
 }

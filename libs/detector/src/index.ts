@@ -16,7 +16,9 @@ export {
   type PatternPValue,
 } from './calibration/calibration-set.ts';
 export { compareOnHeldOut, type AlarmComparison, type Comparison, type ComparisonOptions } from './training/compare.ts';
-export { Detector, type DetectorOptions } from './detector.ts';
+export { type ConditionalOptions, Detector, type DetectorOptions } from './detector.ts';
+export type { ConditionalGrid, NumberConditional } from './explanation/feature-conditional.ts';
+export type { LevelConditional } from './explanation/level-conditional.ts';
 export { exportOnnx } from './bundle/export-onnx.ts';
 export { formatBits, formatNumber, formatRange } from './explanation/format-number.ts';
 export { packAnomalies, type PackedParts, unpackAnomalies } from './packed-anomalies.ts';

@@ -1,7 +1,9 @@
 import { at, type FeatureSpec, type FeatureType, FlowlineError, type Steps } from '@flowline/events';
+import type { Random } from '@flowline/flows';
 
 import type { ColumnTable } from './column-table.ts';
 import { decodeRows } from './decode-rows.ts';
+import { drawConditions, type GivenValues } from './draw-conditions.ts';
 import { encodeTable, type EncodedBatch, type FittedParts } from './encode-table.ts';
 import type { FeatureEncodingConfig } from './encoding-config.ts';
 import { parseEncodingConfig } from './encoding-json.ts';
@@ -162,6 +164,16 @@ export class FeatureEncoding {
    */
   decode(rows: Float32Array, size: number): FeatureTable {
     return decodeRows(this.layout, this.parts, rows, size);
+  }
+
+  /**
+   * Draws rows but for the numbers that the flow models, which have a value of their domain:
+   * missing features and levels as often as in training, and the context that is not given.
+   * @throws FlowlineError FLOWLINE_FEATURES_INVALID if no training row has the given features, and
+   * only them, missing.
+   */
+  drawConditions(size: number, random: Random, given: GivenValues): FeatureTable {
+    return drawConditions(this.layout, this.parts, { size, random, given, trainedRows: this.trainedRows });
   }
 
   /** Splits rows for training: x [size × dimensions] and context [size × contextWidth]. */

@@ -1,6 +1,7 @@
 export { ascendingOrder, inOrder } from './ascending-order.ts';
 export { ColumnTable } from './column-table.ts';
 export { ColumnTableBuilder, columnsOf } from './column-table-builder.ts';
+export type { GivenValues } from './draw-conditions.ts';
 export type { EncodedBatch } from './encode-table.ts';
 export type { FeatureEncodingConfig } from './encoding-config.ts';
 export type { CyclicColumn, EncodingColumn, EncodingPlan, LevelsColumn, NumberColumn } from './encoding-plan.ts';

@@ -1,14 +1,8 @@
 import { type Detector, isAnomalous, type Scores, surpriseBits } from '@flowline/detector';
 import { at, Numeral } from '@flowline/events';
-import {
-  compileEventId,
-  compileEventTime,
-  Fault,
-  type FeatureRecord,
-  type FeatureTable,
-  rowValues,
-} from '@flowline/features';
+import { type Fault, type FeatureTable, rowValues } from '@flowline/features';
 
+import { eventFault, valueAt } from './event-fault.ts';
 import type { EventNames } from './event-names.ts';
 import { createFileReader, type FileReader } from './file-reader.ts';
 import type { FileRecord } from './file-record.ts';
@@ -124,26 +118,6 @@ interface ScoreFault {
   readonly message: string;
 }
 
-/**
- * Fault of an event's time or id, by the rules of the stream; null if it has none. A file may lack
- * either: an absent field is no fault.
- */
-function eventFault({ time, id }: EventNames): (record: unknown) => Fault | null {
-  const checks = [
-    ...(time === null ? [] : [{ field: time.field, read: compileEventTime(time) }]),
-    ...(id === null ? [] : [{ field: id, read: compileEventId(id) }]),
-  ];
-  return (record) => {
-    if (typeof record !== 'object' || record === null) return null;
-    for (const { field, read } of checks) {
-      if (valueAt(record, field) == null) continue;
-      const value = read(record as FeatureRecord);
-      if (value instanceof Fault) return value;
-    }
-    return null;
-  };
-}
-
 function namesOf(record: unknown, { time, id }: EventNames): Pick<RowNames, 'time' | 'id'> {
   return { time: textAt(record, time?.field ?? null), id: textAt(record, id) };
 }
@@ -153,14 +127,4 @@ function textAt(record: unknown, field: string | null): string | null {
   const value = field === null ? null : valueAt(record, field);
   if (value instanceof Numeral) return value.text;
   return typeof value === 'string' || typeof value === 'number' ? String(value) : null;
-}
-
-/** Value of a (dotted) field; undefined if it is absent. */
-function valueAt(record: unknown, field: string): unknown {
-  let value = record;
-  for (const part of field.split('.')) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, part)) return undefined;
-    value = (value as Readonly<Record<string, unknown>>)[part];
-  }
-  return value;
 }

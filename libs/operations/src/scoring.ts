@@ -1,4 +1,8 @@
 export type { EventNames } from './event-names.ts';
+export type { FeatureValues } from './feature-values.ts';
 export type { FileRecord } from './file-record.ts';
+export { type GivenEvent, readEvent } from './read-event.ts';
+export { type Sampled, type SampledRecord, sampleRecords, type SampleRecordsOptions } from './sample-records.ts';
 export { BATCH_ROWS, scoreRecords } from './score-records.ts';
 export type { RowNames, ScoredRow } from './scored-row.ts';
+export { whatIf, type WhatIfOptions } from './what-if.ts';

@@ -24,6 +24,8 @@ interface PostableAlert {
   readonly annotations: Readonly<Record<string, string>>;
   readonly startsAt: string;
   readonly endsAt: string;
+  /** Address of the alert here. */
+  readonly generatorURL?: string;
 }
 
 /** Intervals without a message after which Alertmanager takes an open alert for resolved. */
@@ -83,11 +85,13 @@ export function postableAlerts(alert: AlertMessage, resendAfterMs: number, nowMs
   const isOver = state === 'resolved';
   const milder = severities.slice(0, severities.indexOf(severity));
   const startsAt = new Date(Math.min(Date.parse(firstSeen), nowMs - 1)).toISOString();
+  const page = alert.links?.page;
   const entry = (of: Severity, ends: boolean): PostableAlert => ({
     labels: labelsOf(alert, of),
     annotations: annotationsOf(alert),
     startsAt,
     endsAt: new Date(ends ? nowMs : nowMs + MISSED * resendAfterMs).toISOString(),
+    ...(page === undefined ? {} : { generatorURL: page }),
   });
   const outgrown = isOver || state === 'escalated' ? milder.map((of) => entry(of, true)) : [];
   return [...outgrown, entry(severity, isOver)];
@@ -102,6 +106,10 @@ function labelsOf(alert: AlertMessage, severity: Severity): Record<string, strin
 }
 
 function annotationsOf(alert: AlertMessage): Record<string, string> {
-  const { summary, alertId, count, lastSeen } = alert;
-  return { summary: shortened(summary, ANNOTATION_CHARACTERS), alertId, count: String(count), lastSeen };
+  const { summary, alertId, count, lastSeen, links } = alert;
+  const answers = Object.entries(links?.feedback ?? {}).map(([verdict, url]) => [`feedback_${verdict}`, url]);
+  return {
+    ...{ summary: shortened(summary, ANNOTATION_CHARACTERS), alertId, count: String(count), lastSeen },
+    ...(Object.fromEntries(answers) as Record<string, string>),
+  };
 }

@@ -8,6 +8,7 @@ import { createFileSink } from './file-sink.ts';
 import type { HttpTarget } from './post.ts';
 import { createSlackSink } from './slack-sink.ts';
 import { createWebhookSink } from './webhook-sink.ts';
+import { type LinksOf, withLinks } from './with-links.ts';
 
 /** Parts of the process that sinks need. */
 export interface SinkParts {
@@ -15,6 +16,8 @@ export interface SinkParts {
   readonly kafka: () => AlertSink;
   /** Variables that secrets refer to. */
   readonly env: Environment;
+  /** Links that are added to messages; by default none. */
+  readonly linksOf?: LinksOf | null;
 }
 
 /** A sink, and how messages are sent to it. */
@@ -47,7 +50,8 @@ const MARGIN_MS = 10_000;
 export function createSink(name: string, spec: SinkSpec, parts: SinkParts): OpenSink {
   const retryForMs = parseDurationMs(spec.retryFor) ?? 0;
   const open = (sink: AlertSink, batch: number, sendMs: number, resendAfterMs: number | null = null): OpenSink => ({
-    ...{ sink, batch, sendMs: sendMs + MARGIN_MS, retryForMs, resendAfterMs },
+    sink: withLinks(sink, parts.linksOf ?? null),
+    ...{ batch, sendMs: sendMs + MARGIN_MS, retryForMs, resendAfterMs },
   });
   const secrets = secretsOf(name, parts.env);
   const { kafka, webhook, alertmanager, slack, email, file } = spec;

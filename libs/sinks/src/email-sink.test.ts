@@ -61,6 +61,25 @@ describe('an e-mail sink', () => {
     expect(mails[0]).toContain('Subject: Flowline: 7 messages about alerts');
   });
 
+  it('has the links of each alert, whole', async () => {
+    const { mails, port } = await startSmtp();
+    const page = 'https://flowline.example.org/alerts/1';
+    const urlOf = (verdict: string) => `${page}/feedback/${verdict}?token=v1.${'x'.repeat(54)}`;
+    const feedback = {
+      ...{ confirmed: urlOf('confirmed'), expected: urlOf('expected') },
+      ...{ false_alarm: urlOf('false_alarm'), new_normal: urlOf('new_normal') },
+    };
+    const messages = outboxMessages(4).map((message) => ({
+      ...message,
+      value: JSON.stringify({ ...JSON.parse(message.value), links: { page, feedback } }),
+    }));
+    expect(await email(port).send(messages)).toEqual([]);
+    const [mail = ''] = mails;
+    const text = mail.replace(/=\r\n/g, '').replaceAll('=3D', '=');
+    expect(text.split(`- false alarm: ${urlOf('false_alarm')}\r\n`)).toHaveLength(5);
+    expect(text.split(`\r\n${page}\r\n`)).toHaveLength(5);
+  });
+
   it('leaves no header to what an event says', async () => {
     const { mails, port } = await startSmtp();
     const summary = 'x\r\nBcc: everybody@example.org\r\n\r\nhello';

@@ -1,10 +1,10 @@
-import type { AlertMessage } from '@flowline/alerts';
+import { type AlertMessage, verdicts } from '@flowline/alerts';
 import { printable, stableId } from '@flowline/events';
 import type { AlertSink, OutboxMessage, Undelivered } from '@flowline/stream';
 import { createTransport, type SendMailOptions, type SMTPTransportOptions } from 'nodemailer';
 
 import { resolveHost } from './addresses.ts';
-import { alertOf, entityOf } from './message.ts';
+import { alertOf, entityOf, wordsOf } from './message.ts';
 import { type SendFailure, sinkError, unreachable } from './outcome.ts';
 import { cancel } from './post.ts';
 import { sendEach } from './send-each.ts';
@@ -127,5 +127,13 @@ function textOf(alert: AlertMessage): string {
     printable(summary, LINE_CHARACTERS),
     ...(bars === '' ? [] : [bars]),
     `${String(count)} anomalies, ${firstSeen} to ${lastSeen}, alert ${alertId}`,
+    ...linkLines(alert),
   ].join('\n');
+}
+
+function linkLines({ links }: AlertMessage): string[] {
+  if (links === undefined) return [];
+  const { page, feedback } = links;
+  if (feedback === undefined) return [page];
+  return [page, 'Was it', ...verdicts.map((verdict) => `- ${wordsOf(verdict)}: ${feedback[verdict]}`)];
 }

@@ -1,4 +1,4 @@
-import type { AlertMessage } from '@flowline/alerts';
+import type { AlertMessage, Verdict } from '@flowline/alerts';
 import type { OutboxMessage } from '@flowline/stream';
 
 /** Message about an alert that a sink forms anew, as the outbox holds it. */
@@ -10,3 +10,6 @@ export function alertOf({ value }: OutboxMessage): AlertMessage {
 export function entityOf(alert: AlertMessage): string | null {
   return 'event' in alert ? alert.event.entity : null;
 }
+
+/** Verdict in words. */
+export const wordsOf = (verdict: Verdict): string => verdict.replaceAll('_', ' ');

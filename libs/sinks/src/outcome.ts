@@ -64,10 +64,14 @@ export function sinkError(refused: boolean, message: string, sink: string): Flow
       });
 }
 
-/** Text without secrets, whole or as a part of an address. */
+/** Tokens of links in a message, which a server may repeat, also percent-encoded. */
+const TOKEN = /(token(?:=|%3D))[\w.%-]+/gi;
+
+/** Text without tokens, and without secrets, whole or as a part of an address. */
 function without(text: string, secrets: readonly string[]): string {
   const parts = secrets.flatMap((secret) => [secret, ...partsOf(secret)]);
-  return parts.filter((part) => part.length > 1).reduce((rest, part) => rest.replaceAll(part, '…'), text);
+  const rest = parts.filter((part) => part.length > 1).reduce((left, part) => left.replaceAll(part, '…'), text);
+  return rest.replace(TOKEN, '$1…');
 }
 
 /** Parts of an address that a server may repeat: after the host, and alone. */

@@ -1,8 +1,8 @@
-import type { AlertMessage } from '@flowline/alerts';
+import { type AlertMessage, verdicts } from '@flowline/alerts';
 import { at, printable } from '@flowline/events';
 import type { AlertSink, OutboxMessage } from '@flowline/stream';
 
-import { alertOf, entityOf } from './message.ts';
+import { alertOf, entityOf, wordsOf } from './message.ts';
 import { failureOf, type SendFailure, unreachable } from './outcome.ts';
 import { cancel, type HttpTarget, post } from './post.ts';
 import { sendEach } from './send-each.ts';
@@ -40,7 +40,11 @@ async function postMessage(options: SlackOptions, message: OutboxMessage): Promi
 }
 
 /** Message of Slack: the one line, the contributions as bars, and links. */
-export function slackMessage(alert: AlertMessage): { readonly text: string; readonly blocks: readonly unknown[] } {
+export function slackMessage(alert: AlertMessage): {
+  readonly text: string;
+  readonly blocks: readonly unknown[];
+  readonly unfurl_links: boolean;
+} {
   const { severity, state, detector, summary, count, firstSeen, lastSeen, alertId } = alert;
   const subject = [detector, entityOf(alert)].filter((part) => part !== null).join(' ');
   const title = printable(`${SIGNS[severity]} ${severity} ${state}: ${subject}`, HEADER_CHARACTERS);
@@ -54,8 +58,22 @@ export function slackMessage(alert: AlertMessage): { readonly text: string; read
       { type: 'section', text: { type: 'mrkdwn', text: line } },
       ...(bars === '' ? [] : [{ type: 'section', text: { type: 'mrkdwn', text: `\`\`\`\n${bars}\n\`\`\`` } }]),
       { type: 'context', elements: [{ type: 'mrkdwn', text: facts }] },
+      ...linkBlocks(alert),
     ],
+    // Slack would read the pages of the links for previews.
+    unfurl_links: false,
   };
+}
+
+/** Links as text: a button needs an app that takes its clicks, which an incoming webhook is not. */
+function linkBlocks({ links }: AlertMessage): readonly unknown[] {
+  if (links === undefined) return [];
+  const { page, feedback } = links;
+  const linked = (url: string, text: string): string => `<${url}|${text}>`;
+  const answers =
+    feedback === undefined ? [] : [`Was it ${verdicts.map((v) => linked(feedback[v], wordsOf(v))).join(' · ')}?`];
+  const text = [linked(page, 'Open the alert'), ...answers].join('  |  ');
+  return [{ type: 'section', text: { type: 'mrkdwn', text } }];
 }
 
 /** Bars of the most surprising features, the longest of the first; empty without an explanation. */

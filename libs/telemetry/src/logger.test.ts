@@ -68,6 +68,7 @@ describe('createLogger', () => {
     logger.error({ err: new Error(`cannot reach ${url}`, { cause: new Error(url) }) }, 'failed');
     logger.child({ token: 's3cr3t' }).info({}, 'child');
     logger.warn({}, 'at postgres://h/d?user=u&password=s3cr3t&sslmode=require');
+    logger.warn({ url: '/alerts/1/feedback/expected?token=v1.1.s3cr3t' }, 'answered');
     expect(text()).not.toContain('s3cr3t');
     expect(text()).toContain('db.example');
   });

@@ -7,8 +7,8 @@ const SECRET_FIELD = /^(.*_)?(password|passphrase|secret|token|authorization|api
  * character, correctly encoded or not.
  */
 const URL_PASSWORD = /\b([a-z][a-z0-9+.-]*:\/\/[^\s:/@]*):[^\s]*@/gi;
-/** Matches `?password=…` in a connection string. */
-const QUERY_PASSWORD = /([?&](?:ssl)?password=)[^&\s"']+/gi;
+/** Matches `?password=…` in a connection string, and `?token=…` in a link. */
+const QUERY_PASSWORD = /([?&](?:(?:ssl)?password|token)=)[^&\s"']+/gi;
 const DEEPEST = 6;
 /** Maximum length of a text in a log or a report. */
 const TEXT_CHARACTERS = 10_000;

@@ -1,14 +1,15 @@
 import { randomUUID } from 'node:crypto';
 
-import { FlowlineError } from '@flowline/events';
 import { type FastifyInstance, type FastifyRequest, fastify } from 'fastify';
 
+import { isOfPage, registerAnswerPages } from './answers/answer-pages.ts';
 import { authenticate } from './authenticate.ts';
 import { requireCaller } from './authorise.ts';
 import type { Caller } from './caller.ts';
 import { handleRoute } from './handle-route.ts';
-import { type CountRequest, DEFAULT_LIMITS, requestCounter, type RequestLimits } from './limits.ts';
+import { answerCounter, type CountRequest, DEFAULT_LIMITS, requestCounter, type RequestLimits } from './limits.ts';
 import { answerToNoRequest } from './no-request.ts';
+import { refuseOtherMethods, urlOf } from './other-methods.ts';
 import type { ApiParts } from './route.ts';
 import { routes } from './routes.ts';
 import { securityHeaders } from './security-headers.ts';
@@ -20,9 +21,6 @@ const BODY_BYTES = 1_048_576;
 const DOCUMENT_BYTES = 131_072;
 /** Maximum time in which a request has to arrive. */
 const REQUEST_MS = 30_000;
-
-/** Methods that a path answers, with a request for its route or with 405. */
-const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'QUERY'] as const;
 
 /** Creates the server of the API; it does not listen yet. */
 export async function createServer(parts: ApiParts, limits: RequestLimits = DEFAULT_LIMITS): Promise<FastifyInstance> {
@@ -45,6 +43,7 @@ export async function createServer(parts: ApiParts, limits: RequestLimits = DEFA
     sendProblem(parts, nothingAt(request, 'See /openapi.json for the routes.'), request, reply),
   );
   const count = await requestCounter(server, limits);
+  await registerAnswerPages(server, parts, answerCounter(server, limits));
   registerRoutes(server, parts, count);
   return server;
 }
@@ -55,7 +54,8 @@ function registerRoutes(server: FastifyInstance, parts: ApiParts, count: CountRe
   server.addHook('onRequest', async (request) => {
     let caller: Caller | null = null;
     try {
-      caller = await authenticate(parts.db, request.headers.authorization);
+      // A header on the way to a page is of whatever stands in front of it.
+      if (!isOfPage(request)) caller = await authenticate(parts.db, request.headers.authorization);
     } finally {
       // An attempt with a wrong token counts, too.
       await count(request, caller);
@@ -78,34 +78,10 @@ function registerRoutes(server: FastifyInstance, parts: ApiParts, count: CountRe
       handler: (request, reply) => handleRoute(route, { request, reply, caller: callerOf(request) }, parts),
     });
   }
-  refuseOtherMethods(server);
-}
-
-/** Path as Fastify writes it. */
-const urlOf = (path: string): string => path.replace(/\{(\w+)\}/g, ':$1');
-
-function refuseOtherMethods(server: FastifyInstance): void {
   for (const path of new Set(routes.map((route) => route.path))) {
-    const known: readonly string[] = routes.filter((route) => route.path === path).map(({ method }) => method);
-    const others = METHODS.filter((method) => !known.includes(method));
-    server.route({
-      method: [...others],
-      url: urlOf(path),
-      // Before the body is looked at.
-      onRequest: (request, reply, done) => {
-        reply.header('allow', known.join(', '));
-        done(methodRefused(path, request.method, known));
-      },
-      handler: () => undefined,
-    });
+    const known = routes.filter((route) => route.path === path).map(({ method }) => method);
+    refuseOtherMethods(server, path, known);
   }
-}
-
-function methodRefused(path: string, method: string, known: readonly string[]): FlowlineError {
-  return new FlowlineError('FLOWLINE_METHOD_NOT_ALLOWED', `${path} does not take ${method}.`, {
-    where: path,
-    remedy: `It takes ${known.join(' and ')}.`,
-  });
 }
 
 /** Bodies are parsed by their route; here, only their type is checked, and their size bounded. */

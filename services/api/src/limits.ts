@@ -10,10 +10,14 @@ export interface RequestLimits {
   readonly perToken: number;
   /** Requests of one address without a valid token. */
   readonly perAddress: number;
+  /** Answers to one alert by links (default 30). */
+  readonly answersPerAlert?: number;
 }
 
 /** Limits unless others are given. */
 export const DEFAULT_LIMITS: RequestLimits = { perToken: 1_200, perAddress: 240 };
+
+const WINDOW_MS = 60_000;
 
 /** Counts a request against its limit. @throws FlowlineError FLOWLINE_RATE_LIMITED beyond it. */
 export type CountRequest = (request: FastifyRequest, caller: Caller | null) => Promise<void>;
@@ -21,26 +25,47 @@ export type CountRequest = (request: FastifyRequest, caller: Caller | null) => P
 /** Creates the counter of requests, by token or, without a valid one, by address. */
 export async function requestCounter(server: FastifyInstance, limits: RequestLimits): Promise<CountRequest> {
   await server.register(rateLimit, { global: false });
-  const timeWindow = 60_000;
   const callers = new WeakMap<FastifyRequest, Caller>();
   const ofToken = server.createRateLimit({
     max: limits.perToken,
-    timeWindow,
+    timeWindow: WINDOW_MS,
     keyGenerator: (request) => `token ${callers.get(request)?.token.tokenId ?? ''}`,
   });
   const ofAddress = server.createRateLimit({
     max: limits.perAddress,
-    timeWindow,
+    timeWindow: WINDOW_MS,
     keyGenerator: ({ ip }) => `address ${ip}`,
   });
   return async (request, caller) => {
     if (caller !== null) callers.set(request, caller);
     const counted = await (caller === null ? ofAddress : ofToken)(request);
-    if (counted.isAllowed || !counted.isExceeded) return;
-    throw new FlowlineError('FLOWLINE_RATE_LIMITED', `More than ${counted.max} requests came within a minute.`, {
-      where: caller === null ? 'the address' : `the token "${caller.token.name}"`,
-      remedy: `Wait for ${counted.ttlInSeconds} seconds.`,
-      retryable: true,
-    });
+    refuseExcess(counted, caller === null ? 'the address' : `the token "${caller.token.name}"`);
   };
+}
+
+/** Counts an answer against the limit of its alert. @throws FlowlineError FLOWLINE_RATE_LIMITED. */
+export type CountAnswer = (request: FastifyRequest) => Promise<void>;
+
+/** Creates the counter of answers by links, per alert: each stores a row. */
+export function answerCounter(
+  server: FastifyInstance,
+  { answersPerAlert = 30 }: Pick<RequestLimits, 'answersPerAlert'>,
+): CountAnswer {
+  const ofAlert = server.createRateLimit({
+    max: answersPerAlert,
+    timeWindow: WINDOW_MS,
+    keyGenerator: ({ params }) => `alert ${String((params as { readonly alertId?: unknown }).alertId)}`,
+  });
+  return async (request) => refuseExcess(await ofAlert(request), 'the alert');
+}
+
+type Counted = Awaited<ReturnType<ReturnType<FastifyInstance['createRateLimit']>>>;
+
+function refuseExcess(counted: Counted, where: string): void {
+  if (counted.isAllowed || !counted.isExceeded) return;
+  throw new FlowlineError('FLOWLINE_RATE_LIMITED', `More than ${counted.max} requests came within a minute.`, {
+    where,
+    remedy: `Wait for ${counted.ttlInSeconds} seconds.`,
+    retryable: true,
+  });
 }

@@ -13,6 +13,7 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   FLOWLINE_MODEL_MISSING: 404,
   FLOWLINE_METHOD_NOT_ALLOWED: 405,
   FLOWLINE_CONFLICT: 409,
+  FLOWLINE_LINK_EXPIRED: 410,
   FLOWLINE_DETECTOR_DROPPING: 409,
   FLOWLINE_PRECONDITION_FAILED: 412,
   FLOWLINE_REQUEST_TOO_LARGE: 413,
@@ -29,7 +30,7 @@ const statuses: Partial<Record<ErrorCode, number>> = {
 const ofFastify: Readonly<Record<string, { readonly code: ErrorCode; readonly remedy: string }>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: {
     code: 'FLOWLINE_REQUEST_TOO_LARGE',
-    remedy: 'Send a body of at most 1 MiB, or a document of at most 128 KiB.',
+    remedy: 'Send a body of at most 1 MiB, a document of at most 128 KiB, or a form of at most 16 KiB.',
   },
   FST_ERR_CTP_INVALID_MEDIA_TYPE: {
     code: 'FLOWLINE_REQUEST_INVALID',

@@ -30,7 +30,9 @@ describe('the route table', () => {
     const open = routes.filter(({ scope }) => scope === null);
     expect(open.every(({ method }) => method === 'GET')).toBe(true);
     const reading = routes.filter(({ scope, method }) => scope === 'read' && method !== 'GET');
-    expect(reading.map(({ path }) => path.split('/').at(-1))).toEqual(['validate', 'score', 'explain']);
+    expect(reading.map(({ path }) => path.split('/').at(-1))).toEqual([
+      ...['validate', 'score', 'explain', 'sample', 'conditional', 'what-if'],
+    ]);
   });
 
   it('documents the refusals of every route that needs a token', () => {

@@ -1,5 +1,6 @@
 import type { Route } from './route.ts';
 import { accessRoutes } from './routes/access.ts';
+import { adHocRoutes } from './routes/ad-hoc.ts';
 import { alertRoutes } from './routes/alerts.ts';
 import { anomalyRoutes } from './routes/anomalies.ts';
 import { deadLetterRoutes } from './routes/dead-letters.ts';
@@ -19,6 +20,7 @@ import { trainingRunRoutes } from './routes/training-runs.ts';
 export const routes: readonly Route[] = [
   ...detectorRoutes,
   ...scoringRoutes,
+  ...adHocRoutes,
   ...modelRoutes,
   ...trainingRunRoutes,
   ...anomalyRoutes,

@@ -22,6 +22,7 @@ const commands = {
   serve: async () => (await import('./commands/serve.ts')).serveCommand,
   score: async () => (await import('./commands/score.ts')).scoreCommand,
   explain: async () => (await import('./commands/explain.ts')).explainCommand,
+  sample: async () => (await import('./commands/sample.ts')).sampleCommand,
   anomalies: async () => (await import('./commands/anomalies.ts')).anomaliesCommand,
   models: async () => (await import('./commands/models.ts')).modelsCommand,
   'export-onnx': async () => (await import('./commands/export-onnx.ts')).exportOnnxCommand,

@@ -1,8 +1,7 @@
+import type { Verdict } from '@flowline/alerts';
+
 import { selectWhere } from '../select-where.ts';
 import { execute, many, maybe } from '../statement.ts';
-
-/** Verdict of a person about an anomaly or an alert. */
-export type Verdict = 'confirmed' | 'expected' | 'false_alarm' | 'new_normal';
 
 /** Answer of a person to an anomaly or an alert. */
 export interface FeedbackRow {
@@ -58,16 +57,25 @@ export const insertAnomalyFeedback = maybe<
   RETURNING ${columns}, true AS counts
 `);
 
-/** Stores an answer to an alert. */
+/** Stores an answer to an alert, with the end of the link that gave it. */
 export const insertAlertFeedback = maybe<
   FeedbackRow,
-  { alertId: string; verdict: Verdict; note: string | null; by: string | null }
+  { alertId: string; verdict: Verdict; note: string | null; by: string | null; linkEndsAt: Date | null }
 >(`
-  INSERT INTO flowline.feedback (detector, alert_id, event_time, entity, feature, direction, surprise_bits, verdict, note, by)
+  INSERT INTO flowline.feedback (detector, alert_id, event_time, entity, feature, direction, surprise_bits, verdict, note, by,
+    link_ends_at)
   SELECT detector, alert_id, first_seen, entity, coalesce(feature, peak #>> '{contributions,0,feature}'),
-    peak #>> '{contributions,0,direction}', peak_bits, :verdict, :note, coalesce(:by::text, session_user)
+    peak #>> '{contributions,0,direction}', peak_bits, :verdict, :note, coalesce(:by::text, session_user),
+    :linkEndsAt::timestamptz
   FROM flowline.v1_alerts WHERE alert_id = :alertId::uuid
   RETURNING ${columns}, true AS counts
+`);
+
+/** Selects the answer that a link has given. */
+export const selectLinkFeedback = maybe<FeedbackRow, { alertId: string; verdict: Verdict; endsAt: Date }>(`
+  SELECT ${columns}, counts FROM flowline.v1_feedback WHERE feedback_id = (
+    SELECT feedback_id FROM flowline.feedback
+    WHERE alert_id = :alertId::uuid AND verdict = :verdict AND link_ends_at = :endsAt::timestamptz)
 `);
 
 /** Adds the events of an anomaly, or of the anomalies of an alert, to those that are confirmed. */

@@ -43,6 +43,12 @@ export interface StartedAxis {
   readonly curve: ConditionalCurve;
 }
 
+/** Curve of an axis, and the conditional read from it; null if the curve is lost in rounding. */
+export interface ResolvedConditional {
+  readonly curve: IntegratedCurve;
+  readonly answer: Conditional | null;
+}
+
 /**
  * Conditional distribution of each axis, p(t | rest) = p(t, rest)/∫ p(t, rest) dt, by quadrature of
  * log p along it.
@@ -53,10 +59,18 @@ export interface StartedAxis {
  * same batches. Null for an axis whose curve is lost in float32 rounding because another feature is
  * absurd (log p < −2.6e5).
  */
-export function conditionals(
+export async function conditionals(
   evaluator: AxisEvaluator,
   axes: readonly Axis[],
 ): Promise<readonly (Conditional | null)[]> {
+  return (await conditionalCurves(evaluator, axes)).map(({ answer }) => answer);
+}
+
+/** {@link conditionals} with the curves that they are read from. */
+export function conditionalCurves(
+  evaluator: AxisEvaluator,
+  axes: readonly Axis[],
+): Promise<readonly ResolvedConditional[]> {
   const searches = axes.map((axis): Search => {
     const observed = evaluator.valueAt(axis);
     return { axis, observed, curve: emptyCurve, next: coarseNodes(observed) };
@@ -68,21 +82,21 @@ export function conditionals(
  * {@link conditionals} of axes whose mass is located: 25 nodes over it, down to exp(−34) of its
  * peak. On a Gaussian the bits agree with the full computation to a few hundredths.
  */
-export function quickConditionals(
+export async function quickConditionals(
   evaluator: AxisEvaluator,
   started: readonly StartedAxis[],
 ): Promise<readonly (Conditional | null)[]> {
   const searches = started.map(({ axis, curve }): Search => {
     return { axis, observed: evaluator.valueAt(axis), curve, next: finerNodes(curve, quickResolution) };
   });
-  return resolved(evaluator, searches, quickResolution);
+  return (await resolved(evaluator, searches, quickResolution)).map(({ answer }) => answer);
 }
 
 async function resolved(
   evaluator: AxisEvaluator,
   searches: readonly Search[],
   resolution: Resolution,
-): Promise<readonly (Conditional | null)[]> {
+): Promise<readonly ResolvedConditional[]> {
   for (let pass = 0; pass <= MOST_PASSES; pass++) {
     const open = searches.filter(({ next }) => next.length > 0);
     if (open.length === 0) break;
@@ -98,7 +112,7 @@ async function resolved(
   for await (const { request, nodes, logDensity } of evaluator.evaluate(requests)) {
     slopes.set(request.each, { node: valueAt(nodes, 0), logDensity: valueAt(logDensity, 0) });
   }
-  return found.map((each) => answerOf(each, slopes.get(each)));
+  return found.map((each) => ({ curve: each.curve, answer: answerOf(each, slopes.get(each)) }));
 }
 
 /** Axis whose curve is resolved. */

@@ -3,6 +3,7 @@ import { rowValues, type EncodedBatch, type FeatureTable } from '@flowline/featu
 import type { PValue } from '../calibration/calibration.ts';
 import { type Axis, AxisEvaluator } from './axis-evaluator.ts';
 import { conditionals, type Conditional, quickConditionals } from './conditionals.ts';
+import { expectedRange } from './expected-range.ts';
 import { summarise } from './explanation-summary.ts';
 import { isObserved, nearestNormals, type EventValues, type ModelParts } from './nearest-normal.ts';
 import { screened } from './screening.ts';
@@ -102,14 +103,7 @@ function explanationOf({ encoding }: ModelParts, row: RowFindings): Explanation 
   const numeric = row.conditionals.flatMap(({ dimension, answer }) => {
     const scored = encoding.scored[dimension];
     if (scored === undefined) return [];
-    // Neither a count between two whole numbers can be expected, nor a value beyond all training
-    // rows: the flow's own tails extend past a column that ends, such as a humidity in percent.
-    const valueOf = (encoded: number): number => {
-      const value = scored.fromEncodedWithin(encoded);
-      return scored.type === 'integer' ? Math.round(value) : value;
-    };
-    const expected = { median: valueOf(answer.median), p05: valueOf(answer.p05), p95: valueOf(answer.p95) };
-    return [{ feature: scored.feature, type: scored.type, expected, answer }];
+    return [{ feature: scored.feature, expected: expectedRange(scored, answer), answer }];
   });
   const contributions: Contribution[] =
     row.outside.size > 0

@@ -52,11 +52,17 @@ function serveTools({ server }: McpServer, caller: Caller, parts: ApiParts): voi
   });
 }
 
-function listed({ name, title, description, input, changes, holdsData }: Tool): ListedTool {
+function listed({ name, title, description, input, changes, holdsData, idempotent = true }: Tool): ListedTool {
   return {
     ...{ name, title, description: holdsData ? `${description} ${DATA_NOTE}` : description },
     inputSchema: z.toJSONSchema(input, { io: 'input' }) as ListedTool['inputSchema'],
-    annotations: { title, readOnlyHint: !changes, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+    annotations: {
+      title,
+      readOnlyHint: !changes,
+      destructiveHint: false,
+      idempotentHint: idempotent,
+      openWorldHint: false,
+    },
   };
 }
 

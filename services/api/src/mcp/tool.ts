@@ -13,6 +13,8 @@ interface ToolFacts {
   readonly description: string;
   /** True if what it returns holds text that came from events or tables. */
   readonly holdsData: boolean;
+  /** False if a second call with the same arguments does something more (default: true). */
+  readonly idempotent?: boolean;
 }
 
 /** Tool of the MCP server. */

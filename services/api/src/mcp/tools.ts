@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import { badRequest } from '../invalid-request.ts';
 import { callRoute } from '../call-route.ts';
+import { feedbackTool } from './feedback-tool.ts';
 import { profileTool } from './profile-tool.ts';
 import { queryOf, routeOf, routeTool, type Tool, tool } from './tool.ts';
 import { validateTool } from './validate-tool.ts';
@@ -12,12 +13,10 @@ const page = {
   limit: z.int().min(1).max(100).default(20).describe('Maximum items.'),
   cursor: z.string().max(2_000).describe('The `next` of the previous page.').optional(),
 };
+const values = z.looseObject({});
+const modelVersion = z.int().positive().describe('Version of a model (default: the champion).').optional();
 const events = (most: number) =>
-  z
-    .array(z.looseObject({}))
-    .min(1)
-    .max(most)
-    .describe('Events as in the topic; earlier ones of an entity are its past.');
+  z.array(values).min(1).max(most).describe('Events as in the topic; earlier ones of an entity are its past.');
 
 const explainEvents = routeOf('POST /v1/detectors/{detector}/explain');
 const explainAnomaly = routeOf('GET /v1/anomalies/{anomalyId}');
@@ -103,6 +102,39 @@ export const tools: readonly Tool[] = [
     input: z.strictObject({ detector, events: events(1_000) }),
     call: ({ detector: name, events: given }) => ({ params: { detector: name }, body: { events: given } }),
   }),
+  routeTool({
+    ...{ name: 'what_if', title: 'Score an event with other values', holdsData: true },
+    description:
+      'Scores an event as it is and with other values of some features (changes), with the differences. The event is as in the topic (record), or the values of its features as `observed` of an anomaly has them (values). Nothing is stored.',
+    route: 'POST /v1/detectors/{detector}/what-if',
+    input: z.strictObject({
+      detector,
+      record: values.describe('Event as in the topic.').optional(),
+      values: values.describe('Instead of an event: values by feature.').optional(),
+      changes: z
+        .array(values)
+        .min(1)
+        .max(100)
+        .describe('Features with other values, one object per event to score, such as {"latency_ms": 120}.'),
+      contributions: z.boolean().default(false).describe('True for the bits of each feature; then at most 20 changes.'),
+      modelVersion,
+    }),
+    call: ({ detector: name, ...body }) => ({ params: { detector: name }, body }),
+  }),
+  routeTool({
+    ...{ name: 'sample', title: 'Draw usual events', holdsData: true },
+    description: 'Draws events from a model by a seed, with their scores: examples of what it takes for usual.',
+    route: 'POST /v1/detectors/{detector}/sample',
+    input: z.strictObject({
+      detector,
+      count: z.int().min(1).max(100).default(10).describe('Events drawn.'),
+      seed: z.int().min(0).default(1).describe('The same seed and model give the same events.'),
+      context: values.default({}).describe('Values of context features; others are drawn.'),
+      modelVersion,
+    }),
+    call: ({ detector: name, ...body }) => ({ params: { detector: name }, body }),
+  }),
+  feedbackTool,
   routeTool({
     ...{ name: 'ack', title: 'Acknowledge an alert', holdsData: true },
     description: 'Notes that an alert has been seen. The first name stays.',

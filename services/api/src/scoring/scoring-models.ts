@@ -2,11 +2,11 @@ import { scoringCompute, type Settings } from '@flowline/config';
 import { championVersion, type Database, getDetector } from '@flowline/db';
 import type { Detector } from '@flowline/detector';
 import { FlowlineError } from '@flowline/events';
-import { championInForce } from '@flowline/operations';
+import { modelInForce } from '@flowline/operations';
 import type { EventNames } from '@flowline/operations/scoring';
 
-/** Champion of a detector, ready to score. */
-export interface LoadedChampion {
+/** Model of a detector, ready to score. */
+export interface LoadedModel {
   readonly detector: Detector;
   readonly names: EventNames;
   readonly modelVersion: number;
@@ -19,15 +19,15 @@ const MOST_MODELS = 8;
 const MOST_WAITING = 32;
 
 /**
- * Champions that score on request: loaded when they are first asked for, replaced when another
- * model or definition is in force. One request is scored at a time, so that the API stays
- * answerable and no model is disposed of in use.
+ * Models that score on request, mostly champions: loaded when they are first asked for, replaced
+ * when another champion or definition is in force. One request is served at a time, so that the API
+ * stays answerable and no model is disposed of in use.
  */
 export class ScoringModels {
   readonly #db: Database;
   readonly #settings: Settings;
-  /** By detector, the one used last at the end. */
-  readonly #loaded = new Map<string, LoadedChampion>();
+  /** By detector, and by version unless it is the champion; the one used last at the end. */
+  readonly #loaded = new Map<string, LoadedModel>();
   #turn: Promise<unknown> = Promise.resolve();
   #waiting = 0;
 
@@ -37,11 +37,15 @@ export class ScoringModels {
   }
 
   /**
-   * Runs work with the champion of a detector, in its turn.
+   * Runs work with the champion of a detector, or another version, in its turn.
    * @throws FlowlineError FLOWLINE_DETECTOR_MISSING, FLOWLINE_MODEL_MISSING; FLOWLINE_RATE_LIMITED
    * if too many requests wait.
    */
-  async use<Result>(detector: string, work: (champion: LoadedChampion) => Promise<Result>): Promise<Result> {
+  async use<Result>(
+    detector: string,
+    work: (model: LoadedModel) => Promise<Result>,
+    modelVersion: number | null = null,
+  ): Promise<Result> {
     if (this.#waiting >= MOST_WAITING) {
       throw new FlowlineError('FLOWLINE_RATE_LIMITED', `${MOST_WAITING} requests wait to be scored.`, {
         where: detector,
@@ -50,7 +54,7 @@ export class ScoringModels {
       });
     }
     this.#waiting++;
-    const result = this.#turn.then(async () => work(await this.#champion(detector)));
+    const result = this.#turn.then(async () => work(await this.#model(detector, modelVersion)));
     this.#turn = result.catch(() => undefined);
     try {
       return await result;
@@ -66,29 +70,33 @@ export class ScoringModels {
     this.#loaded.clear();
   }
 
-  async #champion(name: string): Promise<LoadedChampion> {
+  async #model(name: string, asked: number | null): Promise<LoadedModel> {
     const { version: detectorVersion } = await getDetector(this.#db, name);
-    const modelVersion = await championVersion(this.#db, name);
-    const known = this.#loaded.get(name);
-    this.#loaded.delete(name);
+    const champion = await championVersion(this.#db, name);
+    const other = asked === champion ? null : asked;
+    // No name of a detector has an @.
+    const key = other === null ? name : `${name}@${other}`;
+    const modelVersion = other ?? champion;
+    const known = this.#loaded.get(key);
+    this.#loaded.delete(key);
     if (known !== undefined) {
       if (known.modelVersion === modelVersion && known.detectorVersion === detectorVersion) {
-        this.#loaded.set(name, known);
+        this.#loaded.set(key, known);
         return known;
       }
       known.detector.dispose();
     }
-    const loaded = { ...(await this.#load(name)), detectorVersion };
-    this.#loaded.set(name, loaded);
+    const loaded = { ...(await this.#load(name, other)), detectorVersion };
+    this.#loaded.set(key, loaded);
     this.#forget();
     return loaded;
   }
 
-  async #load(name: string): Promise<Omit<LoadedChampion, 'detectorVersion'>> {
+  async #load(name: string, asked: number | null): Promise<Omit<LoadedModel, 'detectorVersion'>> {
     // Loaded on demand: most requests need no tensors.
     const { Detector, loadBundle } = await import('@flowline/detector');
     const { folderCache } = await import('@flowline/engine');
-    const { bytes, sha256, version, alpha, compute, names } = await championInForce(this.#db, name);
+    const { bytes, sha256, version, alpha, compute, names } = await modelInForce(this.#db, name, asked);
     const { backend } = scoringCompute(this.#settings, compute);
     const cache = folderCache(this.#settings.cacheFolder);
     const detector = await Detector.create(loadBundle(bytes, sha256), { alpha, backend, threads: 1, cache });

@@ -20,7 +20,7 @@ const DEFAULT_PORT = 7071;
 export function mcpCommand(): Command {
   return command('mcp', 'Serve agents over the Model Context Protocol: standard input and output, or HTTP.', [
     'flowline mcp                                # for the agent that starts it; reads only',
-    'flowline mcp --scope operate                # may also acknowledge alerts',
+    'flowline mcp --scope operate                # may also acknowledge alerts and give feedback',
     'flowline mcp --http --port 7071             # on loopback, for callers with a token',
   ])
     .option('--http', 'serve http://127.0.0.1:PORT/mcp to callers with a token of `flowline tokens`')

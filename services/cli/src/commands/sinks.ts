@@ -2,7 +2,7 @@ import { loadSettings, readResource, requireKafkaBrokers, type SinkSpec } from '
 import { getResource } from '@flowline/db';
 import { FlowlineError, messageOf } from '@flowline/events';
 import { createKafkaClient, createKafkaSink } from '@flowline/kafka';
-import { createSink } from '@flowline/sinks';
+import { createSink, linksOfSettings } from '@flowline/sinks';
 import type { AlertSink } from '@flowline/stream';
 import { silentLogger } from '@flowline/telemetry';
 import type { Command } from 'commander';
@@ -48,7 +48,9 @@ function testCommand(): Command {
 }
 
 async function tested(name: string, spec: SinkSpec): Promise<TestOutcome> {
-  const { sink } = createSink(name, spec, { kafka: kafkaSink, env: process.env });
+  const { sink } = createSink(name, spec, {
+    ...{ kafka: kafkaSink, env: process.env, linksOf: linksOfSettings(loadSettings()) },
+  });
   const message = testMessage(new Date());
   const { messageId } = message;
   try {

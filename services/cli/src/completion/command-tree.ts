@@ -43,6 +43,12 @@ const completedOption = ({ short, long, description, required, optional, argChoi
   choices: argChoices ?? [],
 });
 
-/** First sentence of a text on one line, without what a shell would read. */
+/**
+ * First sentence of a text on one line, without what a shell would read. A parenthesis in which it
+ * ends is left out.
+ */
 const firstSentence = (text: string): string =>
-  (/^.*?[.;:](?=\s|$)/.exec(text)?.[0] ?? text).replace(/[.;:]$/, '').replace(/['"`$\\\n]/g, '');
+  (/^.*?[.;](?=\s|$)/.exec(text)?.[0] ?? text)
+    .replace(/[.;:]$/, '')
+    .replace(/\s*\([^)]*$/, '')
+    .replace(/['"`$\\\n]/g, '');

@@ -2,5 +2,6 @@ export { explainRows } from './explain-rows.ts';
 export { loadModel } from './load-model.ts';
 export { jsonRecords } from './json-records.ts';
 export { readRecords } from './read-records.ts';
-export { scoreRecords } from '@flowline/operations/scoring';
+export { sampleRecords, scoreRecords } from '@flowline/operations/scoring';
+export { samplesText } from './write-samples.ts';
 export { scoreLine, scoresHeader } from './write-scores.ts';

@@ -1,14 +1,14 @@
 import { loadSettings, scoringCompute } from '@flowline/config';
 import { Detector, loadBundle } from '@flowline/detector';
 import { folderCache } from '@flowline/engine';
-import { championInForce } from '@flowline/operations';
+import { modelInForce } from '@flowline/operations';
 import { BATCH_ROWS, type EventNames } from '@flowline/operations/scoring';
 
 import { readModelFile } from './model-file.ts';
 import { withDatabase } from '../with-database.ts';
 
-/** Origin of a model: a detector in the database, or a file. */
-export type ModelSource = { readonly detector: string } | { readonly file: string };
+/** Origin of a model: a detector in the database (its champion, or a version), or a file. */
+export type ModelSource = { readonly detector: string; readonly version?: number | null } | { readonly file: string };
 
 /** A model, and the fields that identify an event. */
 export interface LoadedModel {
@@ -22,7 +22,7 @@ export interface LoadedModel {
 const DEFAULT_ALPHA = 1e-3;
 
 /**
- * Loads the champion of a detector from the database, or a model from a file. The backend is the
+ * Loads a model of a detector from the database, or a model from a file. The backend is the
  * one that the environment names, or else the detector.
  * @throws FlowlineError FLOWLINE_DETECTOR_MISSING, FLOWLINE_MODEL_MISSING,
  * FLOWLINE_MODEL_CORRUPTED, FLOWLINE_MODEL_INCOMPATIBLE, FLOWLINE_BACKEND_UNAVAILABLE,
@@ -31,7 +31,7 @@ const DEFAULT_ALPHA = 1e-3;
 export async function loadModel(source: ModelSource, alpha: number | null): Promise<LoadedModel> {
   const stored =
     'detector' in source
-      ? await withDatabase((db) => championInForce(db, source.detector))
+      ? await withDatabase((db) => modelInForce(db, source.detector, source.version ?? null))
       : {
           bytes: await readModelFile(source.file),
           sha256: undefined,

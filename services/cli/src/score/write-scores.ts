@@ -32,6 +32,14 @@ export function scoreLine(scored: ScoredRow, format: Format, onTerminal = false)
           scored.observed === undefined ? '' : JSON.stringify(scored.observed),
           '',
         ];
+  return csvLine(cells, onTerminal);
+}
+
+/**
+ * Formats cells as a line of CSV.
+ * @param onTerminal makes them safe to print on a terminal, since CSV has no escapes.
+ */
+export function csvLine(cells: readonly (string | number | boolean)[], onTerminal = false): string {
   const shown = cells.map((cell) => (onTerminal ? printable(String(cell), CELL_CHARACTERS) : String(cell)));
   return `${shown.map(quoted).join(',')}\n`;
 }

@@ -1,7 +1,8 @@
-import { type DetectorDefinition, TOPIC_SINK } from '@flowline/config';
+import { type DetectorDefinition, type Settings, TOPIC_SINK } from '@flowline/config';
 import { type CommitOptions, type Database, outboxQueues, outboxStatus, relayQueue } from '@flowline/db';
 import { createKafkaSink, type KafkaClient } from '@flowline/kafka';
 import { alertAddressesOf, alertRulesOf } from '@flowline/operations';
+import { type LinksOf, linksOfSettings, withLinks } from '@flowline/sinks';
 import { type AlertSink, createStdoutSink } from '@flowline/stream';
 import type { Logger, Metrics } from '@flowline/telemetry';
 
@@ -23,6 +24,8 @@ export interface AlertParts {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly kafka: () => KafkaClient;
+  /** Settings of links in messages; by default there are none. */
+  readonly settings?: Pick<Settings, 'links'>;
 }
 
 /** Sources that a process scores at the moment. */
@@ -41,7 +44,7 @@ export function openAlerts(parts: AlertParts, choice: AlertsChoice, sources: () 
   if (choice === 'none') return null;
   const own = openOwn(parts, choice === 'stdout' ? 'stdout' : 'kafka', sources);
   if (choice !== 'sinks') return own;
-  const { relay, close } = openSinks({ ...parts, detectors: () => sources().detectors });
+  const { relay, close } = openSinks({ ...parts, linksOf: linksOf(parts), detectors: () => sources().detectors });
   relay.start();
   return {
     drain: async () => {
@@ -58,15 +61,16 @@ export function openAlerts(parts: AlertParts, choice: AlertsChoice, sources: () 
   };
 }
 
+const linksOf = ({ settings }: AlertParts): LinksOf | null =>
+  settings === undefined ? null : linksOfSettings(settings);
+
 /** Relays to a sink that the process has of its own: the topics of its detectors, or its output. */
-function openOwn(
-  { db, logger, metrics, kafka }: AlertParts,
-  addressee: 'kafka' | 'stdout',
-  sources: () => ScoredSources,
-): Alerts {
+function openOwn(parts: AlertParts, addressee: 'kafka' | 'stdout', sources: () => ScoredSources): Alerts {
+  const { db, logger, metrics, kafka } = parts;
   let opened: AlertSink | undefined;
   const hold = new ExplanationHold();
-  const sink = (): AlertSink => (opened ??= addressee === 'kafka' ? createKafkaSink(kafka()) : createStdoutSink());
+  const open = (): AlertSink => (addressee === 'kafka' ? createKafkaSink(kafka()) : createStdoutSink());
+  const sink = (): AlertSink => (opened ??= withLinks(open(), linksOf(parts)));
   const relay = new OutboxRelay({
     queues: () => {
       const { detectors, topics } = sources();

@@ -1,5 +1,6 @@
 import { claimForSink, type Database, noteWhyWaiting, settleClaim, waitingSinks } from '@flowline/db';
 import { createKafkaSink, type KafkaClient } from '@flowline/kafka';
+import type { LinksOf } from '@flowline/sinks';
 import type { Undelivered } from '@flowline/stream';
 import type { Logger, Metrics } from '@flowline/telemetry';
 
@@ -16,12 +17,13 @@ export interface SinkRelayParts {
   readonly kafka: () => KafkaClient;
   /** Detectors whose messages it sends. */
   readonly detectors: () => readonly string[];
+  readonly linksOf: LinksOf | null;
 }
 
 /** Creates the relay of messages to sinks by name, and what closes them. */
 export function openSinks(parts: SinkRelayParts): { readonly relay: SinkRelay; readonly close: () => Promise<void> } {
-  const { db, logger, metrics } = parts;
-  const registry = new SinkRegistry(db, { kafka: () => createKafkaSink(parts.kafka()), env: process.env });
+  const { db, logger, metrics, linksOf } = parts;
+  const registry = new SinkRegistry(db, { kafka: () => createKafkaSink(parts.kafka()), env: process.env, linksOf });
   const resender = new OpenAlertResender(db, registry, parts);
   const hold = new ExplanationHold();
   const queueOf = (sink: string) => ({ sink, detectors: parts.detectors() });

@@ -1,0 +1,31 @@
+import { printableJson } from '@flowline/events';
+import type { SampledRecord } from '@flowline/operations/scoring';
+
+import type { Format } from './formats.ts';
+import { csvLine } from './write-scores.ts';
+
+const SCORES = ['log_density_nats', 'p_value'] as const;
+
+/**
+ * Text of drawn events: a column (or key) per feature, then the scores. A missing value is an empty
+ * cell, or null.
+ * @param features names of the features, in order.
+ * @param onTerminal makes the cells of CSV, which has no escapes, safe to print on a terminal.
+ */
+export function samplesText(
+  samples: readonly SampledRecord[],
+  { features, format, onTerminal }: { features: readonly string[]; format: Format; onTerminal: boolean },
+): string {
+  if (format === 'ndjson') {
+    return samples
+      .map(({ values, logDensityNats, pValue }) => {
+        const line = { log_density_nats: logDensityNats, p_value: pValue };
+        return `${printableJson(JSON.stringify({ ...values, ...line }))}\n`;
+      })
+      .join('');
+  }
+  const lines = samples.map(({ values, logDensityNats, pValue }) =>
+    csvLine([...features.map((name) => values[name] ?? ''), logDensityNats, pValue], onTerminal),
+  );
+  return csvLine([...features, ...SCORES], onTerminal) + lines.join('');
+}
