@@ -716,11 +716,14 @@ CREATE TABLE flowline.alert_outbox (
   attempts integer DEFAULT 0 NOT NULL,
   message_id uuid,
   due_at timestamp with time zone DEFAULT now() NOT NULL,
-  failing_since timestamp with time zone
+  failing_since timestamp with time zone,
+  fingerprint uuid,
+  awaits bigint
 );
 ALTER TABLE flowline.alert_outbox ADD CONSTRAINT alert_outbox_ends_once CHECK (((sent_at IS NULL) OR (dead_at IS NULL)));
 ALTER TABLE flowline.alert_outbox ADD CONSTRAINT alert_outbox_pkey PRIMARY KEY (outbox_id);
 CREATE INDEX alert_outbox_alert ON flowline.alert_outbox USING btree (alert_id, sink, outbox_id);
+CREATE INDEX alert_outbox_awaiting ON flowline.alert_outbox USING btree (detector, sink, topic, outbox_id) WHERE ((awaits IS NOT NULL) AND (sent_at IS NULL) AND (dead_at IS NULL));
 CREATE INDEX alert_outbox_dead ON flowline.alert_outbox USING btree (dead_at) WHERE (dead_at IS NOT NULL);
 CREATE INDEX alert_outbox_due ON flowline.alert_outbox USING btree (sink, due_at, outbox_id) WHERE ((sent_at IS NULL) AND (dead_at IS NULL));
 CREATE UNIQUE INDEX alert_outbox_event ON flowline.alert_outbox USING btree (sink, detector, topic, event_key) WHERE (event_key IS NOT NULL);
@@ -728,11 +731,13 @@ CREATE INDEX alert_outbox_sent ON flowline.alert_outbox USING btree (sent_at) WH
 CREATE INDEX alert_outbox_waiting ON flowline.alert_outbox USING btree (sink, detector, topic, outbox_id) WHERE ((sent_at IS NULL) AND (dead_at IS NULL));
 COMMENT ON TABLE flowline.alert_outbox IS 'Alerts as they leave; written with their anomalies, sent at least once, marked afterwards.';
 COMMENT ON COLUMN flowline.alert_outbox.attempts IS 'How often the sink has refused it.';
+COMMENT ON COLUMN flowline.alert_outbox.awaits IS 'The anomaly whose explanation the message leaves with, which was still to come when it was stored; null for none, 0 for one that was not there.';
 COMMENT ON COLUMN flowline.alert_outbox.dead_at IS 'When it was set aside, because the sink refuses it as it is; null: it waits, or was sent.';
 COMMENT ON COLUMN flowline.alert_outbox.due_at IS 'When a sink that is named is next tried; while it is being sent, when others may take it over.';
 COMMENT ON COLUMN flowline.alert_outbox.error IS 'Why the sink refused it the last time.';
 COMMENT ON COLUMN flowline.alert_outbox.event_key IS 'SHA-256 of the declared event id: a repeat of the event raises no second alert; null where ids are positions.';
 COMMENT ON COLUMN flowline.alert_outbox.failing_since IS 'First failure of the attempts since it was stored or redriven.';
+COMMENT ON COLUMN flowline.alert_outbox.fingerprint IS 'The fingerprint of the alert: a message that is held back holds up later ones of it; null for a message from before.';
 COMMENT ON COLUMN flowline.alert_outbox.message_id IS 'Id of the message; null for a message from before alerts had a life, whose id is the alert''s.';
 COMMENT ON COLUMN flowline.alert_outbox.sink IS 'Who sends it: kafka (the topic of the detector), stdout (a scorer that prints the alerts of its own source), or the name of a sink.';
 COMMENT ON COLUMN flowline.alert_outbox.topic IS 'The topic of the sink: of kafka, a topic; of stdout, the source; empty for a sink that is named.';

@@ -2,17 +2,36 @@ import { migrate } from '@flowline/db';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type pg from 'pg';
 
-import { type AnomalyParameters, expireAnomalies, selectAnomalies } from '../../libs/db/src/sql/anomalies.ts';
+import {
+  type AnomalyParameters,
+  claimAwaited,
+  expireAnomalies,
+  selectAnomalies,
+} from '../../libs/db/src/sql/anomalies.ts';
 import { expireDeadAlerts } from '../../libs/db/src/sql/dead-alerts.ts';
 import { expireDeadLetters } from '../../libs/db/src/sql/dead-letters.ts';
 import { expireEntities } from '../../libs/db/src/sql/entities.ts';
-import { expireOutbox } from '../../libs/db/src/sql/outbox.ts';
+import { claimDeliveries } from '../../libs/db/src/sql/deliveries.ts';
+import { claimOutbox, expireOutbox, insertOutbox } from '../../libs/db/src/sql/outbox.ts';
 import { migrateBefore } from '../support/earlier-release.ts';
 import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
 
 const ANOMALIES = 20_000;
 const EVENTS = 60_000;
 const EXPIRY = { detector: 'detector 1', keepDays: 3, limit: 5_000 };
+const QUEUE = { detector: 'detector 1', limit: 500, holdMs: 60_000 };
+const STORED = {
+  ...{ detector: 'detector 1', sinks: ['kafka'], topics: ['t'], keys: ['k'], headers: ['h'], values: ['v'] },
+  ...{
+    messageIds: [],
+    alertIds: [],
+    fingerprints: [],
+    eventTopics: ['t'],
+    partitions: [0],
+    offsets: [1],
+    eventIds: ['e'],
+  },
+};
 const STORED_EVENT = `SELECT * FROM flowline.scored_events
   WHERE event_id = $1 AND event_time >= $2::timestamptz AND event_time < $3::timestamptz`;
 
@@ -143,6 +162,23 @@ describe('the generic plan', () => {
     ['alerts that were set aside', (recorder) => expireDeadAlerts(recorder, EXPIRY), /alert_outbox_dead/],
   ])('of the retention of %s reads an index', async (_, expire, index) => {
     const plan = await genericPlan(await sentBy(expire));
+    expect(plan).toMatch(index);
+    expect(plan).not.toContain('Seq Scan');
+  });
+
+  it.each<[string, (recorder: Parameters<typeof selectAnomalies>[0]) => Promise<unknown>, RegExp]>([
+    ['storing', (recorder) => insertOutbox(recorder, STORED), /anomalies_event/],
+    ['explaining for', (recorder) => claimAwaited(recorder, { detector: 'detector 1', limit: 8 }), /anomaly_id = ANY/],
+    ['sending', (recorder) => claimOutbox(recorder, { ...QUEUE, sink: 'kafka', topic: 't' }), /anomalies_pkey/],
+    [
+      'delivering',
+      (recorder) => claimDeliveries(recorder, { ...QUEUE, sink: 'ops', detectors: ['d'], claimMs: 1 }),
+      /anomalies_pkey/,
+    ],
+  ])('of %s messages that wait for their explanation reads an index', async (_, run, index) => {
+    const { text, values } = await sentBy(run);
+    const literals = values.map((value) => (Array.isArray(value) ? `{${value.join(',')}}` : value));
+    const plan = await genericPlan({ text, values: literals });
     expect(plan).toMatch(index);
     expect(plan).not.toContain('Seq Scan');
   });

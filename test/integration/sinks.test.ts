@@ -6,13 +6,14 @@ import {
   applyResource,
   claimForSink,
   commitBatch,
+  explainDeferred,
   listDeadAlerts,
   listWaitingAlerts,
   redriveDeadAlerts,
   settleClaim,
   waitingSinks,
 } from '@flowline/db';
-import { at } from '@flowline/events';
+import { at, type Explanation } from '@flowline/events';
 import { createMetrics, silentLogger } from '@flowline/telemetry';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
@@ -20,7 +21,7 @@ import { type Received, startServer, type TestServer } from '../../libs/sinks/sr
 import { type Alerts, openAlerts } from '../../services/scorer/src/alerts/open-alerts.ts';
 import { findAlertmanager, startAlertmanager } from '../support/alertmanager.ts';
 import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
-import { scoredBatch } from '../support/postgres-batch.ts';
+import { deferring, scoredBatch } from '../support/postgres-batch.ts';
 import { until } from '../support/until.ts';
 
 let postgres: TestPostgres;
@@ -76,10 +77,31 @@ function relay(links?: Settings['links']): Alerts {
   return alerts;
 }
 
+const explained: Explanation = {
+  contributions: [{ feature: 'amount', bits: 12.5, direction: 'high' }],
+  expected: { amount: { median: 2, p05: 1, p95: 3 } },
+  ...{ nearestNormal: null, summary: 'explained' },
+};
+
 const idsOf = (requests: readonly Received[]) => requests.map(({ headers }) => String(headers['idempotency-key']));
 const waitingFor = async (sink: string) => (await listWaitingAlerts(database.db)).find((queue) => queue.sink === sink);
 
 describe('messages for sinks', () => {
+  it('wait for their explanation, also those that an outage has made old', async () => {
+    const ops = await hook('ops', answers(200));
+    await commitBatch(database.db, deferring(2, [1]), { alertTopic: null, alertSinks: [{ sink: 'ops', topic: '' }] });
+    await database.query(`UPDATE flowline.alert_outbox SET created_at = now() - interval '1 hour'`);
+    relay();
+    await until('the one that is explained', () => Promise.resolve(ops.received.length === 1));
+    await new Promise((resolve) => setTimeout(resolve, 1_200));
+    expect(ops.received).toHaveLength(1);
+    expect(await waitingFor('ops')).toMatchObject({ waiting: 1, error: 'it waits for its explanation' });
+    await explainDeferred(database.db, 'checkout', 9, (found) => Promise.resolve(found.map(() => explained)));
+    await until('the other', () => Promise.resolve(ops.received.length === 2));
+    const [, last] = ops.received.map(({ body }) => JSON.parse(body) as AlertMessage);
+    expect(last).toMatchObject({ ...explained, explanation: 'complete', event: { offset: 1 } });
+  });
+
   it('arrive once each, past sinks that fail, hang, are gone, are busy or are not there', async () => {
     const taken: string[] = [];
     let seed = 7;

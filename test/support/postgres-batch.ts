@@ -98,6 +98,19 @@ export function scoredBatch(options: BatchOptions = {}): ScoredBatch {
   return { ...batch, anomalies: (options.anomalies ?? []).map((row) => anomaly(batch, row)) };
 }
 
+/** Batch of anomalies, of which those of `rows` are stored before their explanation. */
+export function deferring(size: number, rows: readonly number[], options: BatchOptions = {}): ScoredBatch {
+  const batch = scoredBatch({ size, anomalies: Array.from({ length: size }, (_, row) => row), ...options });
+  const late = {
+    ...{ contributions: [], expected: {}, nearestNormal: null, summary: '19.9 bits; the explanation follows' },
+    explanation: 'deferred',
+  } as const;
+  const anomalies = batch.anomalies.map((each) =>
+    rows.includes(each.row) ? { ...each, alert: { ...each.alert, ...late } } : each,
+  );
+  return { ...batch, anomalies };
+}
+
 function deadLetter(offset: number): DeadLetter {
   return {
     offset,

@@ -6,6 +6,7 @@ import { describe, expect, it } from '@jest/globals';
 import { absenceAlertMessage, type AlertMessage, anomalyAlertMessage, stormAlertMessage } from './alert-message.ts';
 import { alertMessageJsonSchema, alertMessageSchema } from './alert-message-schema.ts';
 import { fingerprintOf, stormIdOf } from './fingerprint.ts';
+import { explanationFields } from './late-explanation.ts';
 import { type BatchObservation, observeBatch } from './observe-batch.ts';
 import { policyOf } from './testing/policies.ts';
 
@@ -45,7 +46,11 @@ const asSent = (message: AlertMessage): unknown => JSON.parse(JSON.stringify(mes
 describe('the schema of alert messages', () => {
   it('names every field of the messages of every state and kind', () => {
     const deferred = { contributions: [], expected: {}, nearestNormal: null, explanation: 'deferred' } as const;
-    const peaks = [peakOf('low_density'), peakOf('out_of_domain'), peakOf('low_density', deferred)];
+    const unavailable = explanationFields({ explanationError: 'the model is gone' }, 19.9);
+    const peaks = [
+      ...[peakOf('low_density'), peakOf('out_of_domain')],
+      ...[peakOf('low_density', deferred), peakOf('low_density', unavailable)],
+    ];
     const stormy = messagesOf(peakOf('low_density'), policyOf({ storm: { alerts: 1, windowMs: 1_000 } }));
     const since = { lastEvent: '2026-01-01T00:00:00.000Z', expectEveryMs: 60_000, alertAfterMs: 90_000 };
     const silent = [null, 'a'].map((entity) =>

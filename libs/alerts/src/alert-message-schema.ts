@@ -76,7 +76,12 @@ const anomalyMessage = z
     expected: z.record(z.string(), range).describe('Conditional ranges by feature; empty if not explained.'),
     contributions: z.array(contribution).describe('Most surprising feature first; empty if not explained.'),
     nearestNormal: z.record(z.string(), value).nullable().describe('The closest typical event, if there is one.'),
-    explanation: z.enum(['complete', 'deferred']).describe('`deferred`: the explanation follows in Postgres.'),
+    explanation: z
+      .enum(['complete', 'unavailable', 'deferred'])
+      .describe(
+        '`unavailable`: see `explanationError`. `deferred`: only in repeats of an open alert that a sink asks for.',
+      ),
+    explanationError: z.string().optional().describe('Reason why there is no explanation, if it is unavailable.'),
     model: model.describe('Model that scored it.'),
     event: event.describe('The most surprising event.'),
   })

@@ -7,6 +7,7 @@ export * from './alert-policy.ts';
 export * from './alert-rules.ts';
 export * from './feedback-link.ts';
 export * from './fingerprint.ts';
+export * from './late-explanation.ts';
 export * from './observe.ts';
 export * from './observe-batch.ts';
 export * from './severity.ts';

@@ -311,7 +311,7 @@ const alertsSchema = z.strictObject({
     .min(0)
     .max(1)
     .describe(
-      'Share of its time that a scorer explains anomalies before it stores them. Beyond it, the alert leaves at once and the explanation follows.',
+      'Share of its time that a scorer explains anomalies before it stores them. Beyond it, the explanation follows, and messages wait for it.',
     )
     .default(0.1),
 });

@@ -1,8 +1,15 @@
-import { at, type Explanation } from '@flowline/events';
+import { explanationFields } from '@flowline/alerts';
+import { at, type Explanation, type Unexplained } from '@flowline/events';
 
 import type { Database } from './database.ts';
 import { jsonText } from './json-text.ts';
-import { claimDeferred, countDeferred, type DeferredAnomalyRow, storeExplanation } from './sql/anomalies.ts';
+import {
+  claimAwaited,
+  claimDeferred,
+  countDeferred,
+  type DeferredAnomalyRow,
+  storeExplanation,
+} from './sql/anomalies.ts';
 import { lockAlerts } from './sql/alerts.ts';
 import { withTransaction } from './transaction.ts';
 
@@ -12,34 +19,43 @@ export type DeferredAnomaly = DeferredAnomalyRow;
 /** Timeout of a page of explanations, after which it is given up and explained again. */
 const TIMEOUT_MS = 60_000;
 
+/** Anomalies that were explained together. */
+export interface ExplainedPage {
+  readonly explained: number;
+  /** True if messages waited for them. */
+  readonly wereAwaited: boolean;
+}
+
 /**
- * Explains the oldest anomalies of a detector that wait for it, at most `limit`, and stores the
- * explanations in one transaction: each exactly once, whoever else explains. The stored anomaly
- * changes, and the stored alert that shows it; messages that have left do not.
- * @returns the number of anomalies explained.
+ * Explains anomalies of a detector, at most `limit`, and stores the explanations in one
+ * transaction: each exactly once, whoever else explains. Those for which messages wait come first,
+ * by surprise, then the others, oldest first. The stored anomaly changes, the stored alert that
+ * shows it, and the messages that waited, which may leave; those that have left do not.
  */
 export async function explainDeferred(
   db: Database,
   detector: string,
   limit: number,
-  explain: (anomalies: readonly DeferredAnomaly[]) => Promise<readonly Explanation[]>,
-): Promise<number> {
+  explain: (anomalies: readonly DeferredAnomaly[]) => Promise<readonly (Explanation | Unexplained)[]>,
+): Promise<ExplainedPage> {
   return withTransaction(
     db,
     async (client) => {
-      const anomalies = await claimDeferred(client, { detector, limit });
-      if (anomalies.length === 0) return 0;
+      const awaited = await claimAwaited(client, { detector, limit });
+      const wereAwaited = awaited.length > 0;
+      const anomalies = wereAwaited ? awaited : await claimDeferred(client, { detector, limit });
+      if (anomalies.length === 0) return { explained: 0, wereAwaited };
       const explanations = await explain(anomalies);
       for (const topic of [...new Set(anomalies.map((anomaly) => anomaly.topic))].sort()) {
         await lockAlerts(client, { detector, topic });
       }
-      for (const [i, { anomalyId }] of anomalies.entries()) {
-        const { expected, contributions, nearestNormal, summary } = at(explanations, i);
-        const fields = { expected, contributions, nearestNormal, summary, explanation: 'complete' };
+      for (const [i, { anomalyId, surpriseBits }] of anomalies.entries()) {
+        const fields = explanationFields(at(explanations, i), surpriseBits);
+        const { summary, contributions } = fields;
         const topFeature = contributions[0]?.feature ?? null;
         await storeExplanation(client, { anomalyId, topFeature, summary, explanation: jsonText(fields) });
       }
-      return anomalies.length;
+      return { explained: anomalies.length, wereAwaited };
     },
     { timeoutMs: TIMEOUT_MS, idleTimeoutMs: TIMEOUT_MS },
   );

@@ -8,6 +8,7 @@ import {
 import { messageOf } from '@flowline/events';
 import type { OutboxMessage, Undelivered } from '@flowline/stream';
 
+import { EXPLANATION_WAIT_MS, isUnexplained, textToSend } from './awaited-explanation.ts';
 import { lifeOf } from './alert-states.ts';
 import type { Database } from './database.ts';
 import { outboxMessage } from './outbox-message.ts';
@@ -22,10 +23,14 @@ import {
   settleDeliveries,
   type WaitingSinkRow,
 } from './sql/deliveries.ts';
+import type { AwaitedRow } from './sql/outbox.ts';
 import { withTransaction } from './transaction.ts';
 
-/** Message that was claimed for a sink. */
-export type Delivery = DeliveryRow;
+/** Message that was claimed for a sink, as it leaves. */
+export interface Delivery extends Omit<DeliveryRow, keyof AwaitedRow> {
+  /** True if it leaves without the explanation that it waited for. */
+  readonly isUnexplained: boolean;
+}
 /** Sink by name for which messages wait. */
 export type WaitingSink = WaitingSinkRow;
 
@@ -54,16 +59,34 @@ export function waitingSinks(db: Database, detectors: readonly string[]): Promis
   return withTransaction(db, (client) => selectWaitingSinks(client, { detectors }));
 }
 
+/** Options of a claim. */
+export interface ClaimOptions {
+  readonly claimMs: number;
+  readonly limit: number;
+  /**
+   * Longest time that a message waits for its explanation (default {@link EXPLANATION_WAIT_MS});
+   * null for no limit.
+   */
+  readonly holdMs?: number | null;
+}
+
 /**
  * Claims due messages for a sink until they are settled, or `claimMs` have passed: the oldest
- * first, and one per alert. No connection is held meanwhile.
+ * first, and one per alert. No connection is held meanwhile. A message whose anomaly is not
+ * explained yet waits for that, and with it later ones of its fingerprint.
  */
-export function claimForSink(
+export async function claimForSink(
   db: Database,
   { sink, detectors }: SinkQueue,
-  { claimMs, limit }: { readonly claimMs: number; readonly limit: number },
+  { claimMs, limit, holdMs = EXPLANATION_WAIT_MS }: ClaimOptions,
 ): Promise<Delivery[]> {
-  return withTransaction(db, (client) => claimDeliveries(client, { sink, detectors, claimMs, limit }));
+  const claim = { sink, detectors, claimMs, limit, holdMs };
+  const rows = await withTransaction(db, (client) => claimDeliveries(client, claim));
+  return rows.map((row) => {
+    const { outboxId, messageId, detector, key, headers, attempts } = row;
+    const message = { messageId, detector, key, headers, value: textToSend(row) };
+    return { ...message, outboxId, attempts, isUnexplained: isUnexplained(row) };
+  });
 }
 
 /** Settles the messages of a claim, given those that the sink did not accept. */

@@ -3,6 +3,7 @@ export { acknowledgeAlert, alertMissing, resolveAlert, snoozeAlert } from './ale
 export { type AlertFilter, getAlert, listAlerts, type ListedAlertRow } from './alerts.ts';
 export * from './anomalies.ts';
 export * from './api-tokens.ts';
+export { EXPLANATION_WAIT_MS } from './awaited-explanation.ts';
 export { type AuditEntry, listAudit, recordAudit } from './audit-log.ts';
 export * from './deferred-explanations.ts';
 export { type BacklogOptions, countBacklogAnomalies, writeOutBacklog, type WrittenPiece } from './anomaly-backlog.ts';

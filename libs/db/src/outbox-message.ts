@@ -31,10 +31,10 @@ export function outboxMessage(alert: AlertMessage): OutboxMessage {
 }
 
 /**
- * JSON of an alert. If it is too long to send, its long texts (levels, ids, entities) are
+ * JSON of a message. If it is too long to send, its long texts (levels, ids, entities) are
  * truncated.
  */
-function messageText(alert: AlertMessage): string {
+export function messageText(alert: AlertMessage): string {
   const whole = JSON.stringify(alert);
   if (whole.length <= MAX_CHARACTERS) return whole;
   return JSON.stringify(alert, (_key, value: unknown) =>

@@ -1,6 +1,7 @@
 import { at, messageOf } from '@flowline/events';
 import type { AlertSink, Undelivered } from '@flowline/stream';
 
+import { EXPLANATION_WAIT_MS, isUnexplained, textToSend } from './awaited-explanation.ts';
 import { boundedName } from './bounded-name.ts';
 import type { Database, Queryable } from './database.ts';
 import {
@@ -31,11 +32,18 @@ export interface RelayOptions {
   readonly detectors?: readonly string[];
   /** Restricts the relay to alerts for this sink (default `kafka`). */
   readonly addressee?: string;
+  /**
+   * Longest time that a message waits for its explanation (default {@link EXPLANATION_WAIT_MS});
+   * null for no limit.
+   */
+  readonly holdMs?: number | null;
 }
 
 /** Outcome of the alerts that a relay claimed from a queue. */
 export interface RelayReport {
   readonly sent: number;
+  /** Alerts among them that left without the explanation that they waited for. */
+  readonly unexplained: number;
   /** Alerts set aside because the sink will never accept them as they are. */
   readonly refused: readonly { readonly messageId: string; readonly error: unknown }[];
   /** Reason why the other alerts still wait; null if none does. */
@@ -43,12 +51,12 @@ export interface RelayReport {
 }
 
 /** Report of a relay that found nothing to send. */
-const NOTHING: RelayReport = { sent: 0, refused: [], failure: null };
+const NOTHING: RelayReport = { sent: 0, unexplained: 0, refused: [], failure: null };
 
 /** Lists the queues with waiting alerts for a sink, one per detector and topic. */
 export async function outboxQueues(
   db: Database,
-  options: Omit<RelayOptions, 'limit'> & { readonly topics?: readonly string[] } = {},
+  options: Omit<RelayOptions, 'limit' | 'holdMs'> & { readonly topics?: readonly string[] } = {},
 ): Promise<readonly OutboxQueue[]> {
   const { detectors, addressee = KAFKA } = options;
   const topics = options.topics?.map(boundedName);
@@ -62,22 +70,26 @@ export async function outboxQueues(
  * Sends the oldest alerts of a queue, then marks them as sent: at least once, with repeats under
  * the same id. Alerts that the sink refuses for good are set aside with the reason, so that they do
  * not block those behind them. Relays may run concurrently: each leaves a queue alone while another
- * sends it, so that messages arrive in order.
+ * sends it, so that messages arrive in order. A message whose anomaly is not explained yet waits
+ * for that, and with it later ones of its fingerprint.
  * @throws FlowlineError of the database, with the alerts still waiting.
  */
 export async function relayQueue(
   db: Database,
   sink: AlertSink,
   { detector, topic }: OutboxQueue,
-  { limit = ALERTS_PER_SEND, addressee = KAFKA }: Omit<RelayOptions, 'detectors'> = {},
+  { limit = ALERTS_PER_SEND, addressee = KAFKA, holdMs = EXPLANATION_WAIT_MS }: Omit<RelayOptions, 'detectors'> = {},
 ): Promise<RelayReport> {
   return withTransaction(
     db,
     async (client) => {
       if (!(await takeQueue(client, { sink: addressee, detector, topic })).taken) return NOTHING;
-      const rows = await claimOutbox(client, { sink: addressee, detector, topic, limit });
+      const rows = await claimOutbox(client, { sink: addressee, detector, topic, limit, holdMs });
       if (rows.length === 0) return NOTHING;
-      const messages = rows.map(({ outboxId: _, ...message }) => message);
+      const messages = rows.map((row) => {
+        const { messageId, topic: to, key, headers } = row;
+        return { messageId, topic: to, key, headers, value: textToSend(row) };
+      });
       let undelivered: readonly Undelivered[];
       try {
         undelivered = await sink.send(messages);
@@ -85,7 +97,7 @@ export async function relayQueue(
         // The sink's own error, unchanged: a refusal by the broker must not look like one by the
         // database.
         await noteUnsent(client, { outboxId: at(rows, 0).outboxId, reason: messageOf(error) });
-        return { sent: 0, refused: [], failure: { error } };
+        return { ...NOTHING, failure: { error } };
       }
       return settle(client, rows, undelivered);
     },
@@ -100,13 +112,13 @@ async function settle(
   undelivered: readonly Undelivered[],
 ): Promise<RelayReport> {
   const failures = new Map(undelivered.map((failure) => [failure.messageId, failure]));
-  const sentIds = rows.filter(({ messageId }) => !failures.has(messageId)).map(({ outboxId }) => outboxId);
+  const sentRows = rows.filter(({ messageId }) => !failures.has(messageId));
   const refusedRows = rows.flatMap(({ messageId, outboxId }) => {
     const failure = failures.get(messageId);
     return failure?.refused === true ? [{ outboxId, reason: messageOf(failure.error) }] : [];
   });
   await settleOutbox(client, {
-    sentIds,
+    sentIds: sentRows.map(({ outboxId }) => outboxId),
     refusedIds: refusedRows.map(({ outboxId }) => outboxId),
     reasons: refusedRows.map(({ reason }) => reason),
   });
@@ -116,7 +128,8 @@ async function settle(
     await noteUnsent(client, { outboxId: unsent.outboxId, reason: messageOf(waiting.error) });
   }
   return {
-    sent: sentIds.length,
+    sent: sentRows.length,
+    unexplained: sentRows.filter(isUnexplained).length,
     refused: undelivered.filter(({ refused }) => refused),
     failure: waiting === undefined ? null : { error: waiting.error },
   };

@@ -1,4 +1,5 @@
 import type { AlertMessage } from '@flowline/alerts';
+import type { Alert } from '@flowline/events';
 import type pg from 'pg';
 
 import { boundedName } from './bounded-name.ts';
@@ -16,7 +17,8 @@ export interface AlertAddress {
 
 /**
  * Stores messages about alerts, in the form in which they will be sent, within the transaction of
- * their batch: one row for each message and address.
+ * their batch, after its anomalies: one row for each message and address. A message whose anomaly
+ * is still to be explained waits for that.
  */
 export async function storeMessages(
   client: pg.PoolClient,
@@ -26,14 +28,25 @@ export async function storeMessages(
 ): Promise<void> {
   if (alerts.length === 0 || addresses.length === 0) return;
   const messages = alerts.map((alert) => outboxMessage(alert));
+  const awaited = alerts.map(awaitedEvent);
   await insertOutbox(client, {
     detector,
     sinks: addresses.map(({ sink }) => sink),
     topics: addresses.map(({ topic }) => boundedName(topic)),
     messageIds: messages.map(({ messageId }) => messageId),
     alertIds: alerts.map(({ alertId }) => alertId),
+    fingerprints: alerts.map(({ fingerprint }) => fingerprint),
+    eventTopics: awaited.map((event) => event?.topic ?? null),
+    partitions: awaited.map((event) => event?.partition ?? null),
+    offsets: awaited.map((event) => event?.offset ?? null),
+    eventIds: awaited.map((event) => event?.id ?? null),
     keys: messages.map(({ key }) => key),
     headers: messages.map(({ headers }) => jsonText(headers)),
     values: messages.map(({ value }) => value),
   });
+}
+
+/** Event of a message whose anomaly is still to be explained; null for any other message. */
+function awaitedEvent(message: AlertMessage): Alert['event'] | null {
+  return 'event' in message && message.explanation === 'deferred' ? message.event : null;
 }

@@ -34,6 +34,12 @@ export interface Explanation {
   readonly summary: string;
 }
 
+/** Stands for an explanation that cannot be had. */
+export interface Unexplained {
+  /** Reason, for people. */
+  readonly explanationError: string;
+}
+
 /** An anomaly as it is stored and published: its score, its event and its explanation. */
 export interface Alert {
   /**
@@ -59,10 +65,12 @@ export interface Alert {
   readonly nearestNormal: Explanation['nearestNormal'];
   readonly summary: string;
   /**
-   * `deferred`: the alert left before its explanation. It has the score and the observed values,
-   * and the stored anomaly is explained later.
+   * `deferred`: it was stored before its explanation, which follows. `unavailable`: there is none,
+   * for the reason in `explanationError`.
    */
-  readonly explanation: 'complete' | 'deferred';
+  readonly explanation: 'complete' | 'deferred' | 'unavailable';
+  /** Reason why there is no explanation; only if it is unavailable. */
+  readonly explanationError?: string | undefined;
   /** Names of the rules and calendars that it meets; absent if there are none. */
   readonly rules?: readonly string[];
   /** Labels that rules have given it; absent if none has. */

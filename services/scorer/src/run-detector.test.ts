@@ -218,6 +218,32 @@ describe('runDetector', () => {
     await expect(run()).rejects.toMatchObject({ code: 'FLOWLINE_TOPIC_RECREATED' });
   });
 
+  it('explains what it has stored without an explanation as soon as it is stored', async () => {
+    const { source, feed } = endless();
+    const lookedMs: number[] = [];
+    const deferred: NonNullable<DetectorRunParts['deferred']> = {
+      explainNext: () => {
+        lookedMs.push(performance.now());
+        return Promise.resolve({ explained: 0, wereAwaited: false });
+      },
+      detector: () => Promise.resolve(null),
+      close: () => undefined,
+    };
+    const { run, store, stop } = setUp(source, { deferred, explainShare: 0 });
+    const running = run();
+    await until(() => lookedMs.length === 1);
+    await feed(0.5);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect(lookedMs).toHaveLength(1);
+    await feed(0.001);
+    const storedMs = performance.now();
+    await until(() => lookedMs.length === 2);
+    expect(lookedMs[1]).toBeLessThan(storedMs + 2_000);
+    expect(store.batches.flatMap(({ anomalies }) => anomalies)).toHaveLength(1);
+    stop.abort();
+    await running;
+  });
+
   it('exposes what happened as metrics', async () => {
     const { run, metrics } = setUp(memory([[0.5, 'x', 0.001]], 10));
     await run();

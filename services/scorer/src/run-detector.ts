@@ -12,6 +12,7 @@ import type { Champion } from './champion/champion.ts';
 import { AnomalyBacklog, type AnomalyBacklogParts } from './backlog/anomaly-backlog.ts';
 import { explainLater, type DeferredExplanations } from './explaining/explain-later.ts';
 import { ExplainingBudget } from './explaining/explaining-budget.ts';
+import { WorkSignal } from './explaining/work-signal.ts';
 import { waitForChampion } from './champion/wait-for-champion.ts';
 import { leaseScope } from './champion/lease-scope.ts';
 import { countSuppressed } from './metrics/batch-metrics.ts';
@@ -74,7 +75,8 @@ export async function runDetector(parts: DetectorRunParts): Promise<RunTotals> {
   const counter = new RunCounter(name);
   const watching = new AbortController();
   const budget = new ExplainingBudget(parts.explainShare ?? 1);
-  const backlog = backlogOf(parts, logger);
+  const work = new WorkSignal();
+  const backlog = backlogOf(parts, work, logger);
   const beside: Promise<void>[] = [];
   const reporter = new ScoringReporter(parts.report ?? (() => Promise.resolve()), logger);
   const holder = createObservedHolder({ ...parts, logger, status, reporter });
@@ -87,7 +89,8 @@ export async function runDetector(parts: DetectorRunParts): Promise<RunTotals> {
     if (model === undefined) return counter.totals();
     void holder.watch(watching.signal);
     if (backlog !== null) beside.push(backlog.run(watching.signal));
-    if (parts.deferred !== undefined) beside.push(explainLater(parts.deferred, budget, logger, watching.signal));
+    if (parts.deferred !== undefined)
+      beside.push(explainLater(parts.deferred, { budget, work }, logger, watching.signal));
     parts.onReading?.(() => {
       if (holder.current !== undefined) status.reads();
     });
@@ -99,6 +102,7 @@ export async function runDetector(parts: DetectorRunParts): Promise<RunTotals> {
         counter.add(batch);
         if (batch.report.waiting !== undefined) backlog?.joined();
         observe(batch);
+        if (batch.scored.anomalies.some(({ alert }) => alert.explanation === 'deferred')) work.give();
         status.scores();
       }),
       retryWithBackoff({
@@ -157,9 +161,16 @@ interface OfRun {
 }
 
 /** Backlog of a run's anomalies; null if all are written out at once. */
-function backlogOf({ name, writeOut, metrics }: DetectorRunParts, logger: Logger): AnomalyBacklog | null {
+function backlogOf(
+  { name, writeOut, metrics }: DetectorRunParts,
+  toExplain: WorkSignal,
+  logger: Logger,
+): AnomalyBacklog | null {
   if (writeOut === undefined) return null;
-  const onWritten = ({ batch }: WrittenPiece): void => countSuppressed(metrics, name, batch.anomalies);
+  const onWritten = ({ batch }: WrittenPiece): void => {
+    countSuppressed(metrics, name, batch.anomalies);
+    toExplain.give();
+  };
   return new AnomalyBacklog({ writeOut, onWritten, logger });
 }
 

@@ -161,6 +161,10 @@ export const expireAnomalies = one<{ removed: number }, { detector: string; keep
   SELECT count(*)::integer AS removed FROM removed
 `);
 
+const deferredColumns = `
+  anomaly_id AS "anomalyId", topic, model_version AS "modelVersion", p_value AS "pValue", p_method AS "pMethod",
+  surprise_bits AS "surpriseBits", alert -> 'observed' AS observed`;
+
 /** Anomaly that waits for its explanation. */
 export interface DeferredAnomalyRow {
   readonly anomalyId: number;
@@ -168,17 +172,32 @@ export interface DeferredAnomalyRow {
   readonly modelVersion: number;
   readonly pValue: number;
   readonly pMethod: PValueMethod;
+  readonly surpriseBits: number;
   readonly observed: Readonly<Record<string, number | string | null>>;
 }
+
+/**
+ * Claims the most surprising anomalies of a detector for whose explanation messages wait, until the
+ * transaction ends. Those that another scorer has claimed are skipped.
+ */
+export const claimAwaited = many<DeferredAnomalyRow, { detector: string; limit: number }>(`
+  WITH claimed AS (
+    SELECT anomaly_id FROM flowline.anomalies
+    WHERE detector = :detector AND deferred AND anomaly_id = ANY (ARRAY(
+      SELECT awaits FROM flowline.alert_outbox
+      WHERE detector = :detector AND awaits IS NOT NULL AND sent_at IS NULL AND dead_at IS NULL))
+    ORDER BY surprise_bits DESC, log_density_nats, anomaly_id LIMIT :limit FOR UPDATE SKIP LOCKED
+  )
+  SELECT ${deferredColumns} FROM claimed JOIN flowline.anomalies USING (anomaly_id)
+  ORDER BY model_version, anomaly_id
+`);
 
 /**
  * Claims the oldest anomalies of a detector that wait for their explanation, until the transaction
  * ends. Those that another scorer has claimed are skipped.
  */
 export const claimDeferred = many<DeferredAnomalyRow, { detector: string; limit: number }>(`
-  SELECT anomaly_id AS "anomalyId", topic, model_version AS "modelVersion", p_value AS "pValue", p_method AS "pMethod",
-         alert -> 'observed' AS observed
-  FROM flowline.anomalies WHERE detector = :detector AND deferred
+  SELECT ${deferredColumns} FROM flowline.anomalies WHERE detector = :detector AND deferred
   ORDER BY anomaly_id LIMIT :limit FOR UPDATE SKIP LOCKED
 `);
 

@@ -1,8 +1,9 @@
 import { execute, many, one } from '../statement.ts';
 import { type AlertPeakRow, alertStateColumns } from './alerts.ts';
+import { type AwaitedRow, awaitedColumns } from './outbox.ts';
 
 /** Message that was claimed for a sink. */
-export interface DeliveryRow {
+export interface DeliveryRow extends AwaitedRow {
   readonly outboxId: number;
   readonly messageId: string;
   readonly detector: string;
@@ -45,12 +46,20 @@ export const selectWaitingSinks = many<WaitingSinkRow, { detectors: readonly str
 /**
  * Claims the due messages for a sink for a time, the oldest first and one per alert: messages about
  * an alert are sent in order. A claim that is not settled in time ends; others may take it over.
+ * Messages that wait for their explanation are left out, for at most `holdMs` (null: without end),
+ * with those of their fingerprints after them.
  */
 export const claimDeliveries = many<
   DeliveryRow,
-  { sink: string; detectors: readonly string[]; claimMs: number; limit: number }
+  { sink: string; detectors: readonly string[]; claimMs: number; limit: number; holdMs: number | null }
 >(`
-  WITH due AS (
+  WITH held AS (
+    SELECT fingerprint, min(outbox_id) AS first_id FROM flowline.alert_outbox
+    WHERE sink = :sink AND detector = ANY (:detectors) AND awaits IS NOT NULL AND sent_at IS NULL AND dead_at IS NULL
+      AND (:holdMs::float8 IS NULL OR created_at > clock_timestamp() - make_interval(secs => :holdMs::float8 / 1000))
+      AND (SELECT deferred FROM flowline.anomalies WHERE anomaly_id = awaits)
+    GROUP BY fingerprint
+  ), due AS (
     SELECT outbox_id FROM flowline.alert_outbox o
     WHERE sink = :sink AND detector = ANY (:detectors) AND sent_at IS NULL AND dead_at IS NULL
       AND due_at <= clock_timestamp()
@@ -58,16 +67,17 @@ export const claimDeliveries = many<
         SELECT FROM flowline.alert_outbox earlier
         WHERE earlier.alert_id = o.alert_id AND earlier.sink = o.sink AND earlier.outbox_id < o.outbox_id
           AND earlier.sent_at IS NULL AND earlier.dead_at IS NULL)
+      AND NOT EXISTS (SELECT FROM held WHERE held.fingerprint = o.fingerprint AND first_id <= outbox_id)
     ORDER BY due_at, outbox_id LIMIT :limit
     FOR UPDATE SKIP LOCKED
   ), claimed AS (
     UPDATE flowline.alert_outbox o
     SET due_at = clock_timestamp() + make_interval(secs => :claimMs::float8 / 1000)
     FROM due WHERE o.outbox_id = due.outbox_id
-    RETURNING o.outbox_id, coalesce(message_id, alert_id) AS message_id, detector, key, headers, value, attempts
+    RETURNING o.outbox_id, coalesce(message_id, alert_id) AS message_id, detector, key, headers, value, attempts, awaits
   )
-  SELECT outbox_id AS "outboxId", message_id AS "messageId", detector, key, headers, value, attempts
-  FROM claimed ORDER BY outbox_id
+  SELECT outbox_id AS "outboxId", message_id AS "messageId", o.detector, key, headers, value, attempts, ${awaitedColumns}
+  FROM claimed o LEFT JOIN flowline.anomalies a ON a.anomaly_id = o.awaits ORDER BY outbox_id
 `);
 
 /**

@@ -1,3 +1,5 @@
+import type { Alert } from '@flowline/events';
+
 import { execute, many, one } from '../statement.ts';
 
 /** Queue of waiting alerts in the outbox: those of one detector for one topic of a sink. */
@@ -23,8 +25,22 @@ export const selectOutboxQueues = many<OutboxQueue, { sink: string; detectors: r
   SELECT detector, topic FROM queue WHERE :detectors::text[] IS NULL OR detector = ANY (:detectors)
 `);
 
+/** Anomaly of a message that was stored before the anomaly was explained. */
+export interface AwaitedRow {
+  /** True for such a message. */
+  readonly awaits: boolean;
+  /** True while the explanation is still to come; null if the anomaly is not stored any more. */
+  readonly deferred: boolean | null;
+  /** The anomaly, once it is explained. */
+  readonly explained: Alert | null;
+}
+
+/** Columns of {@link AwaitedRow}, of a message `o` with its anomaly `a`, if it has one. */
+export const awaitedColumns = `
+  o.awaits IS NOT NULL AS awaits, a.deferred, CASE WHEN NOT a.deferred THEN a.alert END AS explained`;
+
 /** Alert that waits to be sent. */
-export interface OutboxRow {
+export interface OutboxRow extends AwaitedRow {
   readonly outboxId: number;
   readonly messageId: string;
   readonly topic: string;
@@ -41,14 +57,28 @@ export const takeQueue = one<{ taken: boolean }, { sink: string; detector: strin
 
 /**
  * Claims the oldest waiting alerts of a queue until the transaction ends. Alerts that somebody else
- * has locked are skipped.
+ * has locked are skipped, and so are those that wait for their explanation, for at most `holdMs`
+ * (null: without end), with those of their fingerprints after them.
  */
-export const claimOutbox = many<OutboxRow, { sink: string; detector: string; topic: string; limit: number }>(`
-  SELECT outbox_id AS "outboxId", coalesce(message_id, alert_id) AS "messageId", topic, key, headers, value
-  FROM flowline.alert_outbox
-  WHERE sink = :sink AND detector = :detector AND topic = :topic AND sent_at IS NULL AND dead_at IS NULL
+export const claimOutbox = many<
+  OutboxRow,
+  { sink: string; detector: string; topic: string; limit: number; holdMs: number | null }
+>(`
+  WITH held AS (
+    SELECT fingerprint, min(outbox_id) AS first_id FROM flowline.alert_outbox
+    WHERE sink = :sink AND detector = :detector AND topic = :topic
+      AND awaits IS NOT NULL AND sent_at IS NULL AND dead_at IS NULL
+      AND (:holdMs::float8 IS NULL OR created_at > clock_timestamp() - make_interval(secs => :holdMs::float8 / 1000))
+      AND (SELECT deferred FROM flowline.anomalies WHERE anomaly_id = awaits)
+    GROUP BY fingerprint
+  )
+  SELECT outbox_id AS "outboxId", coalesce(message_id, o.alert_id) AS "messageId", o.topic, key, headers, value,
+         ${awaitedColumns}
+  FROM flowline.alert_outbox o LEFT JOIN flowline.anomalies a ON a.anomaly_id = o.awaits
+  WHERE sink = :sink AND o.detector = :detector AND o.topic = :topic AND sent_at IS NULL AND dead_at IS NULL
+    AND NOT EXISTS (SELECT FROM held WHERE held.fingerprint = o.fingerprint AND first_id <= outbox_id)
   ORDER BY outbox_id LIMIT :limit
-  FOR UPDATE SKIP LOCKED
+  FOR UPDATE OF o SKIP LOCKED
 `);
 
 /**
@@ -67,21 +97,35 @@ export const selectOutboxStatus = one<
     AND NOT EXISTS (SELECT FROM flowline.detectors d WHERE d.name = o.detector AND d.state = 'deleted')
 `);
 
-/** Adds messages to the outbox, in order, once for each sink. */
+/**
+ * Adds messages to the outbox, in order, once for each sink. Those that name an event wait for the
+ * explanation of its anomaly, which is stored already.
+ */
 export const insertOutbox = execute<{
   detector: string;
   sinks: readonly string[];
   topics: readonly string[];
   messageIds: readonly string[];
   alertIds: readonly string[];
+  fingerprints: readonly string[];
+  eventTopics: readonly (string | null)[];
+  partitions: readonly (number | null)[];
+  offsets: readonly (number | null)[];
+  eventIds: readonly (string | null)[];
   keys: readonly string[];
   headers: readonly string[];
   values: readonly string[];
 }>(`
-  INSERT INTO flowline.alert_outbox (message_id, alert_id, detector, sink, topic, key, headers, value)
-  SELECT message_id, alert_id, :detector, sink, topic, key, headers::jsonb, value
-  FROM unnest(:messageIds::uuid[], :alertIds::uuid[], :keys::text[], :headers::text[], :values::text[])
-    WITH ORDINALITY AS message (message_id, alert_id, key, headers, value, position),
+  INSERT INTO flowline.alert_outbox (message_id, alert_id, fingerprint, detector, sink, topic, key, headers, value, awaits)
+  SELECT message_id, alert_id, fingerprint, :detector, sink, topic, key, headers::jsonb, value,
+    CASE WHEN event_id IS NOT NULL THEN coalesce((
+      SELECT max(anomaly_id) FROM flowline.anomalies a
+      WHERE a.event_id = message.event_id AND a.detector = :detector AND a.topic = event_topic
+        AND a.partition = message.partition AND a."offset" = message."offset" AND deferred), 0) END
+  FROM unnest(:messageIds::uuid[], :alertIds::uuid[], :fingerprints::uuid[], :keys::text[], :headers::text[],
+    :values::text[], :eventTopics::text[], :partitions::integer[], :offsets::bigint[], :eventIds::text[])
+    WITH ORDINALITY AS message (message_id, alert_id, fingerprint, key, headers, value, event_topic, partition, "offset",
+      event_id, position),
     unnest(:sinks::text[], :topics::text[]) WITH ORDINALITY AS address (sink, topic, place)
   ORDER BY position, place
 `);
@@ -113,14 +157,18 @@ export interface WaitingAlertsRow {
   readonly topic: string;
   readonly waiting: number;
   readonly oldestAt: Date;
-  /** Reason why the oldest was not sent when that was last tried; null if it was not tried. */
+  /**
+   * Reason why the oldest was not sent when that was last tried, or why it is held back; null if it
+   * was not tried.
+   */
   readonly error: string | null;
 }
 
 /** Selects the waiting alerts of a detector (null: of all) by queue, the longest wait first. */
 export const selectWaitingAlerts = many<WaitingAlertsRow, { detector: string | null }>(`
   SELECT detector, sink, topic, count(*) AS waiting, min(created_at) AS "oldestAt",
-         (array_agg(error ORDER BY outbox_id))[1] AS error
+         (array_agg(coalesce(error, CASE WHEN (SELECT deferred FROM flowline.anomalies WHERE anomaly_id = awaits)
+           THEN 'it waits for its explanation' END) ORDER BY outbox_id))[1] AS error
   FROM flowline.alert_outbox
   WHERE sent_at IS NULL AND dead_at IS NULL AND (:detector::text IS NULL OR detector = :detector)
   GROUP BY detector, sink, topic ORDER BY min(created_at)

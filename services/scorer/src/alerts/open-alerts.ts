@@ -7,6 +7,7 @@ import { type AlertSink, createStdoutSink } from '@flowline/stream';
 import type { Logger, Metrics } from '@flowline/telemetry';
 
 import type { AlertsChoice } from '../arguments.ts';
+import { ExplanationHold } from './explanation-hold.ts';
 import { openSinks } from './open-sinks.ts';
 import { OutboxRelay } from './outbox-relay.ts';
 
@@ -67,6 +68,7 @@ const linksOf = ({ settings }: AlertParts): LinksOf | null =>
 function openOwn(parts: AlertParts, addressee: 'kafka' | 'stdout', sources: () => ScoredSources): Alerts {
   const { db, logger, metrics, kafka } = parts;
   let opened: AlertSink | undefined;
+  const hold = new ExplanationHold();
   const open = (): AlertSink => (addressee === 'kafka' ? createKafkaSink(kafka()) : createStdoutSink());
   const sink = (): AlertSink => (opened ??= withLinks(open(), linksOf(parts)));
   const relay = new OutboxRelay({
@@ -74,7 +76,10 @@ function openOwn(parts: AlertParts, addressee: 'kafka' | 'stdout', sources: () =
       const { detectors, topics } = sources();
       return outboxQueues(db, { addressee, detectors, ...(addressee === 'stdout' ? { topics } : {}) });
     },
-    relay: (queue) => relayQueue(db, sink(), queue, { addressee }),
+    relay: (queue) => {
+      const holdMs = hold.look(`${queue.detector}/${queue.topic}`);
+      return relayQueue(db, sink(), queue, { addressee, holdMs });
+    },
     logger,
     onSent: (alerts) => metrics.alerts.inc({ sink: addressee }, alerts),
     onRefused: (alerts) => metrics.alertsRefused.inc({ sink: addressee }, alerts),

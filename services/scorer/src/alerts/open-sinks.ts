@@ -4,6 +4,7 @@ import type { LinksOf } from '@flowline/sinks';
 import type { Undelivered } from '@flowline/stream';
 import type { Logger, Metrics } from '@flowline/telemetry';
 
+import { ExplanationHold } from './explanation-hold.ts';
 import { OpenAlertResender } from './open-alert-resender.ts';
 import { SinkRegistry } from './sink-registry.ts';
 import { SinkRelay, type SinkSend } from './sink-relay.ts';
@@ -24,13 +25,14 @@ export function openSinks(parts: SinkRelayParts): { readonly relay: SinkRelay; r
   const { db, logger, metrics, linksOf } = parts;
   const registry = new SinkRegistry(db, { kafka: () => createKafkaSink(parts.kafka()), env: process.env, linksOf });
   const resender = new OpenAlertResender(db, registry, parts);
+  const hold = new ExplanationHold();
   const queueOf = (sink: string) => ({ sink, detectors: parts.detectors() });
   const relay = new SinkRelay({
     waiting: async () => {
       await registry.refresh();
       return waitingSinks(db, parts.detectors());
     },
-    send: (sink) => sendNext(parts, registry, sink),
+    send: (sink) => sendNext(parts, registry, sink, hold),
     noteWaiting: (sink, reason) => noteWhyWaiting(db, queueOf(sink), reason),
     resend: () => resender.begin(),
     logger,
@@ -44,12 +46,24 @@ export function openSinks(parts: SinkRelayParts): { readonly relay: SinkRelay; r
   return { relay, close };
 }
 
+const UNEXPLAINED = 'messages leave without the explanation that they waited for: explaining them takes too long';
+
 /** Claims the next messages of a sink, sends them and settles the claim. */
-async function sendNext({ db, detectors }: SinkRelayParts, registry: SinkRegistry, name: string): Promise<SinkSend> {
+async function sendNext(
+  { db, detectors, logger }: SinkRelayParts,
+  registry: SinkRegistry,
+  name: string,
+  hold: ExplanationHold,
+): Promise<SinkSend> {
   // A sink that was mended is used as it is now, also for what was redriven right after.
   await registry.refresh();
   const { sink, batch, sendMs, retryForMs } = registry.sinkOf(name);
-  const claimed = await claimForSink(db, { sink: name, detectors: detectors() }, { claimMs: sendMs, limit: batch });
+  const queue = { sink: name, detectors: detectors() };
+  // A detector that is scored again after a pause has its explanations to catch up with.
+  const holdMs = hold.look([name, ...queue.detectors].join('/'));
+  const claimed = await claimForSink(db, queue, { claimMs: sendMs, limit: batch, holdMs });
+  const unexplained = claimed.filter(({ isUnexplained }) => isUnexplained).length;
+  if (unexplained > 0) logger.warn({ sink: name, messages: unexplained }, UNEXPLAINED);
   if (claimed.length === 0) return { claimed: 0, sent: 0, setAside: 0, failure: null };
   const messages = claimed.map(({ messageId, key, headers, value }) => ({ messageId, topic: '', key, headers, value }));
   let undelivered: readonly Undelivered[];

@@ -12,6 +12,8 @@ interface Waiting {
   refused?: number;
 }
 
+const nothing: RelayReport = { sent: 0, unexplained: 0, refused: [], failure: null };
+
 /** An outbox of queues by topic that hands out `limit` alerts at a time. */
 function outbox(queues: Record<string, Waiting>, limit = 2) {
   const calls: string[] = [];
@@ -32,7 +34,7 @@ function outbox(queues: Record<string, Waiting>, limit = 2) {
         const queue = queues[topic] ?? { alerts: 0 };
         if ((queue.failures ?? 0) > 0) {
           queue.failures = (queue.failures ?? 0) - 1;
-          return Promise.resolve({ sent: 0, refused: [], failure: { error: new Error('the broker is away') } });
+          return Promise.resolve({ ...nothing, failure: { error: new Error('the broker is away') } });
         }
         const taken = Math.min(limit, queue.alerts);
         const refused = Math.min(taken, queue.refused ?? 0, 1);
@@ -42,6 +44,7 @@ function outbox(queues: Record<string, Waiting>, limit = 2) {
         return Promise.resolve({
           sent: taken - refused,
           refused: Array.from({ length: refused }, () => ({ messageId: 'a', error })),
+          unexplained: 0,
           failure: null,
         });
       },

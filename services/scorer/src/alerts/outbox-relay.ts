@@ -138,8 +138,9 @@ export class OutboxRelay {
    */
   async #send(queue: OutboxQueue): Promise<boolean> {
     const { relay, logger, onSent, onRefused } = this.#options;
-    const { sent, refused, failure } = await relay(queue);
+    const { sent, unexplained, refused, failure } = await relay(queue);
     if (sent > 0) onSent?.(sent);
+    if (unexplained > 0) logger.warn({ ...queue, alerts: unexplained }, UNEXPLAINED);
     const [first] = refused;
     if (first !== undefined) {
       onRefused?.(refused.length);
@@ -168,4 +169,5 @@ export class OutboxRelay {
   }
 }
 
+const UNEXPLAINED = 'alerts left without the explanation that they waited for: explaining them takes too long';
 const nameOf = ({ detector, topic }: OutboxQueue): string => `${detector}/${topic}`;

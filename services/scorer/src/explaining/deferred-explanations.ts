@@ -36,9 +36,9 @@ export function deferredExplanations(parts: DeferredExplanationsParts): Deferred
   };
   return {
     explainNext: async (limit, explain) => {
-      const explained = await explainDeferred(db, name, limit, explain);
-      if (explained === 0) close();
-      return explained;
+      const page = await explainDeferred(db, name, limit, explain);
+      if (page.explained === 0) close();
+      return page;
     },
     detector: async (version) => {
       try {

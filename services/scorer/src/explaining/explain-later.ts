@@ -1,10 +1,11 @@
-import type { DeferredAnomaly } from '@flowline/db';
-import { at, type Explanation, messageOf } from '@flowline/events';
+import type { DeferredAnomaly, ExplainedPage } from '@flowline/db';
+import { at, type Explanation, messageOf, type Unexplained } from '@flowline/events';
 import { tableOfValues } from '@flowline/features';
 import { type Logger, pause } from '@flowline/telemetry';
 
 import type { ScoringDetector } from '../champion/champion.ts';
 import type { ExplainingBudget } from './explaining-budget.ts';
+import type { WorkSignal } from './work-signal.ts';
 
 /** The parts of a detector that explain. */
 export type ExplainingDetector = Pick<ScoringDetector, 'bundle' | 'explain'>;
@@ -12,13 +13,13 @@ export type ExplainingDetector = Pick<ScoringDetector, 'bundle' | 'explain'>;
 /** Anomalies that wait for their explanation, and the models that scored them. */
 export interface DeferredExplanations {
   /**
-   * Passes the oldest anomalies that wait to `explain` and stores what it resolves to; resolves to
-   * their number.
+   * Passes anomalies that wait to `explain`, first those for which messages wait, and stores what
+   * it resolves to.
    */
   readonly explainNext: (
     limit: number,
-    explain: (anomalies: readonly DeferredAnomaly[]) => Promise<readonly Explanation[]>,
-  ) => Promise<number>;
+    explain: (anomalies: readonly DeferredAnomaly[]) => Promise<readonly (Explanation | Unexplained)[]>,
+  ) => Promise<ExplainedPage>;
   /** Detector with the model of that version; null if it cannot be loaded any more. */
   readonly detector: (modelVersion: number) => Promise<ExplainingDetector | null>;
   /** Releases what is held; called once, at the end. */
@@ -27,40 +28,58 @@ export interface DeferredExplanations {
 
 /** Anomalies per transaction: few, since their rows are locked meanwhile. */
 const PAGE = 8;
-/** Delay before the next look for anomalies that wait. */
+/** Longest delay before the next look: another process may have left anomalies that wait. */
 const IDLE_MS = 5_000;
 const FAILED_MS = 10_000;
-/** Shares of the time while the stream has few anomalies, and while it has many. */
+/**
+ * Shares of the time: while the stream has few anomalies, while it has many, and then for those for
+ * which messages wait, of which storms leave few.
+ */
 const QUIET_SHARE = 0.5;
 const BUSY_SHARE = 0.05;
+const AWAITED_SHARE = 0.25;
+
+/** Bounds of the time for explanations that follow, and the signal that there are some to find. */
+export interface ExplainingPace {
+  readonly budget: Pick<ExplainingBudget, 'isFull'>;
+  readonly work: Pick<WorkSignal, 'wait'>;
+}
 
 /**
- * Explains anomalies that were stored without their explanation, oldest first, until the signal: by
- * the model that scored them, half of the time while there is time, and a twentieth during an
- * incident.
+ * Explains anomalies that were stored without their explanation, until the signal, by the model
+ * that scored them: first those for which messages wait, then the others, oldest first. Takes half
+ * of the time while there is time; during an incident a twentieth, or a quarter while messages
+ * wait.
  */
 export async function explainLater(
   deferred: DeferredExplanations,
-  budget: Pick<ExplainingBudget, 'isFull'>,
+  { budget, work }: ExplainingPace,
   logger: Logger,
   signal: AbortSignal,
 ): Promise<void> {
   let page = PAGE;
   while (!signal.aborted) {
-    let waitMs = IDLE_MS;
+    const startMs = performance.now();
     try {
-      const startMs = performance.now();
-      const explained = await deferred.explainNext(page, (anomalies) => explanationsOf(deferred, anomalies, logger));
+      const { explained, wereAwaited } = await deferred.explainNext(page, (anomalies) =>
+        explanationsOf(deferred, anomalies, logger),
+      );
       page = PAGE;
-      const share = budget.isFull ? QUIET_SHARE : BUSY_SHARE;
-      if (explained > 0) waitMs = (performance.now() - startMs) * (1 / share - 1);
+      if (explained === 0) {
+        await work.wait(IDLE_MS, signal);
+        continue;
+      }
+      const share = budget.isFull ? QUIET_SHARE : wereAwaited ? AWAITED_SHARE : BUSY_SHARE;
+      await pause((performance.now() - startMs) * (1 / share - 1), signal);
     } catch (err) {
-      waitMs = FAILED_MS;
       // A page that took too long, or that one anomaly spoils, is repeated in the smallest part.
       page = 1;
-      logger.warn({ err, waitMs }, 'explanations wait: anomalies that were stored without one cannot be explained');
+      logger.warn(
+        { err, waitMs: FAILED_MS },
+        'explanations wait: anomalies that were stored without one cannot be explained',
+      );
+      await pause(FAILED_MS, signal);
     }
-    await pause(waitMs, signal);
   }
   deferred.close();
 }
@@ -70,8 +89,8 @@ async function explanationsOf(
   deferred: DeferredExplanations,
   anomalies: readonly DeferredAnomaly[],
   logger: Logger,
-): Promise<readonly Explanation[]> {
-  const explanations: Explanation[] = [];
+): Promise<readonly (Explanation | Unexplained)[]> {
+  const explanations: (Explanation | Unexplained)[] = [];
   while (explanations.length < anomalies.length) {
     const rest = anomalies.slice(explanations.length);
     const { modelVersion } = at(rest, 0);
@@ -91,17 +110,17 @@ async function explainedOrNot(
   detector: ExplainingDetector,
   anomalies: readonly DeferredAnomaly[],
   logger: Logger,
-): Promise<readonly Explanation[]> {
+): Promise<readonly (Explanation | Unexplained)[]> {
   try {
     return await explained(detector, anomalies);
   } catch (err) {
     if (anomalies.length > 1) {
-      const alone: Explanation[] = [];
+      const alone: (Explanation | Unexplained)[] = [];
       for (const anomaly of anomalies) alone.push(...(await explainedOrNot(detector, [anomaly], logger)));
       return alone;
     }
     logger.warn({ err, anomalyId: anomalies[0]?.anomalyId }, 'an anomaly cannot be explained');
-    return anomalies.map(() => unexplained(messageOf(err)));
+    return anomalies.map(() => ({ explanationError: messageOf(err) }));
   }
 }
 
@@ -121,10 +140,6 @@ async function explained(
 }
 
 /** Stands for the explanation of an anomaly whose model is gone. */
-function unloadable({ modelVersion }: DeferredAnomaly): Explanation {
-  return unexplained(`model version ${modelVersion}, which scored it, cannot be loaded`);
-}
-
-function unexplained(reason: string): Explanation {
-  return { contributions: [], expected: {}, nearestNormal: null, summary: `not explained: ${reason}` };
+function unloadable({ modelVersion }: DeferredAnomaly): Unexplained {
+  return { explanationError: `model version ${modelVersion}, which scored it, cannot be loaded` };
 }

@@ -24,8 +24,8 @@ export interface Backlog {
 
 /**
  * Explains the anomalies of a batch and builds everything that its transaction stores. The most
- * surprising come first, as long as the budget lasts; the others are stored and sent as they are,
- * and their explanations follow.
+ * surprising come first, as long as the budget lasts; the others are stored as they are, and their
+ * explanations follow.
  * @param backlog where anomalies beyond {@link WRITTEN_AT_ONCE} wait; null if all are written out.
  */
 export function explain(
