@@ -40,7 +40,7 @@ export function resolveDetector(
   return {
     ...metadata,
     source: {
-      ...source,
+      ...resolved(definitionSchema.shape.source, source, durations('source')),
       kafka: source.kafka && { ...source.kafka, startFrom: resolveStart(source.kafka.startFrom, report) },
     },
     history: {

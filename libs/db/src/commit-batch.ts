@@ -9,6 +9,7 @@ import { copyRows } from './copy-rows.ts';
 import type { Database } from './database.ts';
 import { collectedEventRows, type KeptRows, scoredEventRows, type SourceIds } from './event-rows.ts';
 import { noteSeenEntities } from './entity-claims.ts';
+import { storeEventIds } from './event-ids.ts';
 import { firstRowBeyond } from './fence.ts';
 import { ensurePartitionsWhenDue } from './partitions.ts';
 import type { RowPrecision } from './rounding.ts';
@@ -87,12 +88,13 @@ async function commitScored(db: Database, batch: ScoredBatch, options: CommitOpt
       const inSample = sampler(batch.topic, batch.partition, sample);
       const rows = scoredEventRows(batch, sources, { inSample, precision });
       const fence = await takeFence(client, batch);
+      const duplicates = await storeEventIds(client, batch, fence.nextOffset);
       const firstRow = firstRowBeyond(batch, fence.nextOffset);
       await copyKept(client, rows, firstRow);
       const anomalies = batch.anomalies.filter(({ row }) => row >= firstRow);
       await alert(client, batch, { anomalies, firstRow, alertsDue: fence.alertsDue }, options);
       const hasWindows = await storeSnapshot(client, batch, windows, fence.nextOffset);
-      const stored = { fence: fence.nextOffset, firstRow, anomalies: anomalies.length, hasWindows };
+      const stored = { fence: fence.nextOffset, firstRow, duplicates, anomalies: anomalies.length, hasWindows };
       return finish(client, batch, { ...stored, model: batch });
     },
     transaction,
@@ -153,10 +155,11 @@ async function commitUnscored(db: Database, batch: EventBatch): Promise<CommitRe
     const source = { detector, detectorVersion, modelVersion: null, topic, partition };
     const rows = collectedEventRows(batch, (await selectScoreSource(client, source)).sourceId);
     const { nextOffset: fence } = await takeFence(client, batch);
+    const duplicates = await storeEventIds(client, batch, fence);
     const firstRow = firstRowBeyond(batch, fence);
     await copyKept(client, rows, firstRow);
     const hasWindows = await storeSnapshot(client, batch, windows, fence);
-    return finish(client, batch, { fence, firstRow, model: null, anomalies: 0, hasWindows });
+    return finish(client, batch, { fence, firstRow, duplicates, model: null, anomalies: 0, hasWindows });
   });
 }
 
@@ -182,6 +185,8 @@ async function copyKept(client: pg.PoolClient, { copy, before }: KeptRows, first
 interface Stored {
   readonly fence: number;
   readonly firstRow: number;
+  /** Repeats of events that were stored. */
+  readonly duplicates: number;
   /** Model that scored the events; null if they were only collected. */
   readonly model: Pick<ScoredBatch, 'modelVersion' | 'alpha'> | null;
   readonly anomalies: number;
@@ -193,7 +198,7 @@ interface Stored {
 async function finish(
   client: pg.PoolClient,
   batch: EventBatch,
-  { fence, firstRow, model, anomalies, hasWindows }: Stored,
+  { fence, firstRow, duplicates, model, anomalies, hasWindows }: Stored,
 ): Promise<CommitReport> {
   const { detector, topic, partition, nextOffset, lastRecordTimeMs } = batch;
   const letters = batch.deadLetters.filter(({ offset }) => offset >= fence);
@@ -205,8 +210,10 @@ async function finish(
     const counts = { modelVersion, alpha, events: stored, anomalies };
     await updateOffset(client, { detector, topic, partition, nextOffset, recordTime, ...counts });
   }
-  const alreadyStored = firstRow + batch.deadLetters.length - letters.length;
-  const report = { stored, alreadyStored, anomalies, deadLetters: letters.length, refused: 0 };
+  const repeats = batch.ids?.duplicates.length ?? 0;
+  const alreadyStored = firstRow + batch.deadLetters.length - letters.length + repeats - duplicates;
+  const counted = { stored, alreadyStored, anomalies, deadLetters: letters.length, refused: 0 };
+  const report = batch.ids === undefined ? counted : { ...counted, duplicates };
   return hasWindows ? report : { ...report, windowsRefused: true };
 }
 
@@ -219,7 +226,8 @@ function checkOffsets(batch: EventBatch): void {
     if (!(offset > previous)) throw new RangeError(`${where}: offset ${offset} of row ${row} follows ${previous}`);
     previous = offset;
   }
-  for (const { offset } of batch.deadLetters) previous = Math.max(previous, offset);
+  for (const { offset } of [...batch.deadLetters, ...(batch.ids?.duplicates ?? [])])
+    previous = Math.max(previous, offset);
   if (!(batch.nextOffset > previous))
     throw new RangeError(`${where}: next offset ${batch.nextOffset} is not beyond ${previous}`);
 }

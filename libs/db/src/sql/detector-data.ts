@@ -11,6 +11,8 @@ export const dataTables = [
   'stream_gaps',
   'window_pieces',
   'window_snapshots',
+  'event_id_pieces',
+  'event_duplicates',
   'entity_partitions',
   'entity_claims',
   'scored_events',

@@ -15,7 +15,7 @@ export const grantRoles = execute(`
   SELECT granted FROM flowline.grant_roles() AS granted, flowline.grant_in_force(), flowline.grant_scores(),
     flowline.grant_windows(), flowline.grant_explanations(), flowline.grant_retention(), flowline.grant_claims(),
     flowline.grant_alerts(), flowline.grant_history(), flowline.grant_resources(), flowline.grant_sinks(),
-    flowline.grant_api(), flowline.grant_feedback()
+    flowline.grant_api(), flowline.grant_feedback(), flowline.grant_event_ids()
 `);
 
 /**

@@ -84,6 +84,7 @@ describe('a model of other features than those in force', () => {
   const inForce = {
     detectorVersion: 2,
     windows: null,
+    repeats: null,
     decode: createDecoder(source, format, createRecordReader(next, {}), 10_000),
   };
 

@@ -1,0 +1,259 @@
+import { at, type EventBatch, FlowlineError } from '@flowline/events';
+import { createRecordReader } from '@flowline/features';
+import { decodeJson, type SourceBatch, type SourceRecord } from '@flowline/stream';
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+
+import { recordFormats } from '../decoding/formats.ts';
+import { createDecoder } from '../decoding/record-decoder.ts';
+import { decode } from '../steps/decode.ts';
+import { FakeIdStore } from '../testing/fake-id-store.ts';
+import { PartitionIds } from './partition-ids.ts';
+import { throughIds } from './through-ids.ts';
+
+const feature = { name: 'x', type: 'real', from: 'x', role: 'score', nullable: false, maxLevels: 64, period: null };
+const features = createRecordReader([feature as never], {});
+const source = { time: { field: 't', unit: 'ms' }, key: null, eventId: 'id' } as const;
+const RULES = { field: 'id', windowMs: 50, maxIds: 6 };
+
+/** Reads bytes to columns, and record by record. */
+const formats = { columns: recordFormats.json(), records: { decode: decodeJson } };
+type Format = keyof typeof formats;
+
+/** A record of the log: an id, or text that is not an event's. */
+interface LogRecord {
+  readonly offset: number;
+  readonly id: string;
+  readonly timeMs: number;
+  /** False for a dead letter that has an id. */
+  readonly isWhole: boolean;
+  /** True for a record that only the general reader takes. */
+  readonly isOdd: boolean;
+}
+
+const toRecord = ({ offset, id, timeMs, isWhole, isOdd }: LogRecord): SourceRecord => {
+  const text = JSON.stringify({ id, t: 5, x: isWhole ? 1 : 'none' });
+  const escaped = `"id":"\\u00${id.charCodeAt(0).toString(16)}"`;
+  const value = Buffer.from(isOdd ? text.replace(`"id":"${id}"`, escaped) : text);
+  return { offset, key: null, value, headers: {}, timestampMs: timeMs };
+};
+
+const batchOf = (log: readonly LogRecord[], fromOffset: number, size = log.length): SourceBatch => {
+  const records = log.filter(({ offset }) => offset >= fromOffset).slice(0, size);
+  const nextOffset = (records.at(-1)?.offset ?? fromOffset - 1) + 1;
+  return {
+    ...{ topic: 't', topicId: null, partition: 0, fromOffset, records: records.map(toRecord), nextOffset },
+    done: () => undefined,
+  };
+};
+
+/** A scorer's part that tells repeats. */
+function worker(store: FakeIdStore, format: Format = 'columns', rules = RULES) {
+  const limits: number[] = [];
+  const ids = new PartitionIds(store, ({ partition }) => limits.push(partition));
+  const reader = {
+    ...{ format: formats[format], windows: null, inForce: null, repeats: rules },
+    decode: createDecoder(source, formats[format], features, 1_000),
+  };
+  const read = throughIds(ids, async (batch: { source: SourceBatch; reader: typeof reader }) => ({
+    ...batch,
+    ...(await decode(batch, null)),
+    entities: null,
+  }));
+  return { ids, limits, read: (batch: SourceBatch) => read({ source: batch, reader }) };
+}
+
+const log$ = fc
+  .array(
+    fc.record({
+      gap: fc.integer({ min: 1, max: 2 }),
+      id: fc.constantFrom('a', 'b', 'c', 'd', 'e'),
+      afterMs: fc.integer({ min: -5, max: 20 }),
+      isWhole: fc.oneof({ weight: 5, arbitrary: fc.constant(true) }, { weight: 1, arbitrary: fc.constant(false) }),
+      isOdd: fc.boolean(),
+    }),
+    { minLength: 1, maxLength: 40, size: 'max' },
+  )
+  .map((records): readonly LogRecord[] => {
+    let [offset, timeMs] = [-1, 1_000];
+    return records.map(({ gap, afterMs, ...record }) => {
+      offset += gap;
+      timeMs += afterMs;
+      return { ...record, offset, timeMs };
+    });
+  });
+
+/** Offsets of the events and of the repeats, record by record and by a plain list of ids. */
+function truth(log: readonly LogRecord[], { windowMs, maxIds } = RULES) {
+  const entries: LogRecord[] = [];
+  const [events, repeats]: [number[], [number, number][]] = [[], []];
+  for (const record of log) {
+    const first = entries.findLast(({ id }) => id === record.id);
+    if (first !== undefined && record.timeMs - first.timeMs < windowMs) {
+      repeats.push([record.offset, first.offset]);
+      continue;
+    }
+    for (let count = 0; count < 8 && entries.length > 0; count++) {
+      if (record.timeMs - at(entries, 0).timeMs >= windowMs || entries.length >= maxIds) entries.shift();
+    }
+    // A dead letter keeps a place without an id.
+    entries.push(record.isWhole ? record : { ...record, id: 'none', timeMs: -1e15 });
+    if (record.isWhole) events.push(record.offset);
+  }
+  return { events, repeats };
+}
+
+type Decoded = Awaited<ReturnType<ReturnType<typeof worker>['read']>>;
+type Step = { readonly kind: 'fetch' | 'decode' | 'commit' | 'lost' | 'kill'; readonly who: number; readonly size: number };
+
+const steps$ = fc.array(
+  fc.record({
+    kind: fc.constantFrom<Step['kind']>('fetch', 'fetch', 'decode', 'decode', 'commit', 'commit', 'lost', 'kill'),
+    who: fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(2) }),
+    size: fc.integer({ min: 1, max: 6 }),
+  }),
+  { minLength: 20, maxLength: 80, size: 'max' },
+);
+
+/** Three scorers over one partition, whose batches are stored by one fence. */
+class Schedule {
+  readonly #log: readonly LogRecord[];
+  readonly #format: Format;
+  readonly #workers = new Map<number, ReturnType<typeof worker> & { position: number; inFlight: SourceBatch[] }>();
+  readonly #decoded = new Map<SourceBatch, Decoded>();
+  readonly store = new FakeIdStore();
+  readonly events: number[] = [];
+
+  constructor(log: readonly LogRecord[], format: Format) {
+    this.#log = log;
+    this.#format = format;
+  }
+
+  async play({ kind, who, size }: Step): Promise<boolean> {
+    const at = this.#workers.get(who) ?? {
+      ...{ ...worker(this.store, this.#format), position: this.store.fence, inFlight: [] as SourceBatch[] },
+    };
+    this.#workers.set(who, at);
+    if (kind === 'kill') this.#workers.delete(who);
+    else if (kind === 'fetch') {
+      const batch = batchOf(this.#log, at.position, size);
+      if (batch.records.length === 0) return false;
+      at.inFlight.push(batch);
+      at.position = batch.nextOffset;
+    } else if (kind === 'decode') {
+      const batch = at.inFlight.find((one) => !this.#decoded.has(one));
+      if (batch !== undefined) await this.#orReopen(who, async () => void this.#decoded.set(batch, await at.read(batch)));
+    } else {
+      const [batch] = at.inFlight;
+      const decoded = batch && this.#decoded.get(batch);
+      if (batch === undefined || decoded === undefined) return true;
+      await this.#orReopen(who, () => Promise.resolve(this.#commit(batch, decoded)));
+      // Without an answer, the same batch is stored again.
+      if (kind === 'commit') at.inFlight.shift();
+    }
+    return true;
+  }
+
+  #commit(batch: SourceBatch, { events, ids }: Decoded): void {
+    const { fence } = this.store;
+    if (batch.fromOffset > fence) throw new FlowlineError('FLOWLINE_STREAM_REWOUND', 'rewound', { retryable: true });
+    this.store.commit({ nextOffset: batch.nextOffset, ids } as Pick<EventBatch, 'ids' | 'nextOffset'>);
+    this.events.push(...[...events.offsets].filter((offset) => offset >= fence));
+  }
+
+  /** After an error that passes, the source is reopened at the fence; the process is the same. */
+  async #orReopen(who: number, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (!(error instanceof FlowlineError) || !error.retryable) throw error;
+      const at = this.#workers.get(who);
+      if (at !== undefined) Object.assign(at, { position: this.store.fence, inFlight: [] });
+    }
+  }
+}
+
+describe('PartitionIds', () => {
+  it.each<Format>(['columns', 'records'])(
+    'tells the same repeats whoever is killed, overtaken or reads twice (%s)',
+    async (format) => {
+      const play = async (log: readonly LogRecord[], steps: readonly Step[]): Promise<void> => {
+        const schedule = new Schedule(log, format);
+        for (const step of steps) await schedule.play(step);
+        const last = { who: 9, size: 7 };
+        while (await schedule.play({ ...last, kind: 'fetch' })) {
+          await schedule.play({ ...last, kind: 'decode' });
+          await schedule.play({ ...last, kind: 'commit' });
+        }
+        const { events, repeats } = truth(log);
+        expect(schedule.events).toEqual(events);
+        expect(schedule.store.duplicates.map(({ offset, firstOffset }) => [offset, firstOffset])).toEqual(repeats);
+      };
+      await fc.assert(fc.asyncProperty(log$, steps$, play), { numRuns: 400 });
+    },
+  );
+
+  const logOf = (ids: string): LogRecord[] =>
+    [...ids].map((id, offset) => ({ offset, id, timeMs: 1_000 + offset, isWhole: true, isOdd: false }));
+
+  it('tells repeats among records that are read again as it told them before', async () => {
+    const log = logOf('abacad');
+    const store = new FakeIdStore();
+    const { ids } = await worker(store, 'columns', { ...RULES, maxIds: 1 }).read(batchOf(log, 0));
+    store.commit({ nextOffset: 6, ...(ids === undefined ? {} : { ids }) });
+    // With room for one id, a is known at offset 2 no more, and at none of the others.
+    expect(store.duplicates).toEqual([]);
+    const first = worker(new FakeIdStore());
+    const again = worker(store);
+    const decoded = await again.read(batchOf(log, 0));
+    expect([...decoded.events.offsets]).toEqual([0, 1, 2, 3, 4, 5]);
+    expect([...(await first.read(batchOf(log, 0))).events.offsets]).toEqual([0, 1, 3, 5]);
+    // Beyond the fence, ids count again.
+    const after = [...log, ...logOf('abacadd').slice(6)];
+    expect((await again.read(batchOf(after, 6))).ids?.duplicates).toMatchObject([{ offset: 6, firstOffset: 5 }]);
+  });
+
+  it('merges pieces of few ids, which are then restored as they were', async () => {
+    const store = new FakeIdStore();
+    const rules = { field: 'id', windowMs: 1e6, maxIds: 1_000 };
+    const log = Array.from({ length: 200 }, (_, offset) => ({
+      ...{ offset, id: `${offset}`, timeMs: 1_000, isWhole: true, isOdd: false },
+    }));
+    const first = worker(store, 'columns', rules);
+    for (const { offset } of log) {
+      const { ids } = await first.read(batchOf(log, offset, 1));
+      store.commit({ nextOffset: offset + 1, ...(ids === undefined ? {} : { ids }) });
+    }
+    expect(store.pieces).toBeLessThan(100);
+    const repeats = log.map((record) => ({ ...record, offset: 200 + record.offset }));
+    const { ids, events } = await worker(store, 'columns', rules).read(batchOf(repeats, 200));
+    expect(events.table.size).toBe(0);
+    expect(ids?.duplicates.map(({ firstOffset }) => firstOffset)).toEqual(log.map(({ offset }) => offset));
+  });
+
+  it('says when a bound makes it forget, and not when the window does', async () => {
+    const { read, limits } = worker(new FakeIdStore());
+    await read(batchOf(logOf('abcdef'), 0));
+    expect(limits).toEqual([]);
+    await read(batchOf(logOf('abcdefg'), 6));
+    expect(limits).toEqual([0]);
+  });
+
+  it('forgets the ids of refused events: sent again, they are scored', async () => {
+    const { read, ids } = worker(new FakeIdStore());
+    const log = logOf('abab');
+    await read(batchOf(log, 0, 2));
+    ids.refused(batchOf(log, 0, 2), [0]);
+    const { events } = await read(batchOf(log, 2));
+    expect([...events.offsets]).toEqual([2]);
+  });
+
+  it('reads nothing and adds nothing for a detector that scores repeats', async () => {
+    const store = new FakeIdStore();
+    const { read } = worker(store, 'columns', null as never);
+    const decoded = await read(batchOf(logOf('aa'), 0));
+    expect([...decoded.events.offsets]).toEqual([0, 1]);
+    expect(decoded.ids).toBeUndefined();
+    expect(store.reads).toBe(0);
+  });
+});
