@@ -19,6 +19,7 @@ spec:
     kafka: { topic: orders.v2, format: json, startFrom: latest }
     time: { field: ts, unit: ms }
     eventId: id
+    deduplicate: { window: 3h }
   history: { query: "select * from orders", timeColumn: at, lookback: 30d, maxRows: 400000 }
   lookups:
     airports: { csv: airports.csv, key: iata }
@@ -83,6 +84,7 @@ describe('parseDetector', () => {
         time: { field: 'ts', unit: 'ms' },
         key: null,
         eventId: 'id',
+        deduplicate: { enabled: true, windowMs: 10_800_000, maxIds: 1_000_000 },
       },
       history: { query: 'select * from orders', timeColumn: 'at', lookbackMs: 2_592_000_000, maxRows: 400_000 },
       lookups: {
@@ -160,7 +162,10 @@ describe('parseDetector', () => {
     expect(parseDetector(least, 'detector.yaml')).toEqual({
       name: 'least',
       labels: {},
-      source: { kafka: null, time: { field: 'at.ms', unit: 'iso' }, key: null, eventId: null },
+      source: {
+        ...{ kafka: null, time: { field: 'at.ms', unit: 'iso' }, key: null, eventId: null },
+        deduplicate: { enabled: true, windowMs: 86_400_000, maxIds: 1_000_000 },
+      },
       history: { query: 'select 1', timeColumn: 'at.ms', lookbackMs: null, maxRows: 500_000 },
       lookups: {},
       features: [feature('x', 'real')],
