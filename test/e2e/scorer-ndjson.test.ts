@@ -87,7 +87,13 @@ describe('the scorer over a file', () => {
       const input = file('repeats.ndjson', [...lines, ...more]);
       return (await score(['--source', `ndjson:${input}`, '--alerts', 'none', '--json'])).last;
     };
-    expect(await read([])).toMatchObject({ events: 342, scored: 301, duplicates: 41, alreadyStored: 0, deadLetters: 0 });
+    expect(await read([])).toMatchObject({
+      events: 342,
+      scored: 301,
+      duplicates: 41,
+      alreadyStored: 0,
+      deadLetters: 0,
+    });
     expect(await read([])).toMatchObject({ events: 342, scored: 0, duplicates: 0, alreadyStored: 342 });
     const more = [...events.slice(100, 110), ...testEvents(5, 99)];
     expect(await read(more)).toMatchObject({ events: 357, scored: 5, duplicates: 10, alreadyStored: 342 });

@@ -72,7 +72,11 @@ describe('event ids of a batch', () => {
       position: { run: 7, end: 3 },
       pieces: [idsOf(0, [0, 1, 3]).added],
     });
-    expect(await database.query('SELECT event_id, "offset"::integer, first_offset::integer FROM flowline.v1_event_duplicates')).toEqual([
+    expect(
+      await database.query(
+        'SELECT event_id, "offset"::integer, first_offset::integer FROM flowline.v1_event_duplicates',
+      ),
+    ).toEqual([
       { event_id: 'event-0', offset: 2, first_offset: 0 },
       { event_id: 'event-1', offset: 4, first_offset: 1 },
     ]);
@@ -147,7 +151,10 @@ describe('event ids of a batch', () => {
 
   it('are stored with collected events, too', async () => {
     const { detector } = scoredBatch();
-    const batch = { ...scoredBatch({ offsets: [0], nextOffset: 2 }), ids: idsOf(0, [0], { duplicates: [repeat(1, 0)] }) };
+    const batch = {
+      ...scoredBatch({ offsets: [0], nextOffset: 2 }),
+      ids: idsOf(0, [0], { duplicates: [repeat(1, 0)] }),
+    };
     expect(await commitCollected(database.db, batch)).toMatchObject({ stored: 1, duplicates: 1 });
     expect(await readRepeatStatus(database.db, detector)).toMatchObject({ lastDay: 1 });
   });

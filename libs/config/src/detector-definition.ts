@@ -51,6 +51,9 @@ const kafkaSchema = z.strictObject({
     .default('earliest'),
 });
 
+/** Longest window within which event ids are remembered. */
+export const MAX_DEDUPLICATE_MS = 30 * DAY_MS;
+
 const deduplicateSchema = z.strictObject({
   enabled: z
     .boolean()
@@ -59,16 +62,16 @@ const deduplicateSchema = z.strictObject({
   windowMs: z
     .number()
     .positive()
-    .max(30 * DAY_MS)
+    .max(MAX_DEDUPLICATE_MS)
     .describe(
-      'Time within which a record of a partition that has the id of an earlier event is a duplicate of it, by the times of the records.',
+      'Time within which a record of a partition that has the id of an earlier event is a duplicate of it, by the times of the records; at most `30d`.',
     )
     .default(DAY_MS),
   maxIds: z
     .int()
     .min(10_000)
     .max(10_000_000)
-    .describe('Maximum number of ids that a partition remembers, 32 bytes each; the oldest are forgotten first.')
+    .describe('Maximum number of ids that a partition remembers, 40 bytes each; the oldest are forgotten first.')
     .default(1_000_000),
 });
 

@@ -1,7 +1,7 @@
 import { parseDurationMs, parseIsoTime, windowExpressions } from '@flowline/events';
 import type { z } from 'zod';
 
-import { definitionSchema, type FalseAlarmControl } from './detector-definition.ts';
+import { definitionSchema, type FalseAlarmControl, MAX_DEDUPLICATE_MS } from './detector-definition.ts';
 import { type DetectorDocument, RATE_PATTERN } from './detector-document.ts';
 import { describeValue } from './document-findings.ts';
 import type { Report } from './finding.ts';
@@ -37,6 +37,7 @@ export function resolveDetector(
     };
   checkSchedule(training, report);
   checkEffects(spec, report);
+  checkWindow(source, report);
   return {
     ...metadata,
     source: {
@@ -68,6 +69,14 @@ function checkSchedule({ timezone, schedule }: DetectorDocument['spec']['trainin
   if (read?.schedule === null) {
     report([...at, 'schedule'], `"${schedule}" cannot be run: ${read.finding}`, read.remedy);
   }
+}
+
+/** Checks that ids are not to be remembered for longer than is possible. */
+function checkWindow({ deduplicate }: DetectorDocument['spec']['source'], report: Report): void {
+  const { window } = deduplicate ?? {};
+  if ((parseDurationMs(window ?? '') ?? 0) <= MAX_DEDUPLICATE_MS) return;
+  const at = ['spec', 'source', 'deduplicate', 'window'];
+  report(at, `found ${describeValue(window)}`, 'expected at most 30d');
 }
 
 /** Checks that bounds on effects name numeric features. */

@@ -11,7 +11,11 @@ const entry$ = fc.record({
   timeMs: fc.oneof(fc.nat(1_000), fc.integer({ min: -1, max: 2e12 }), fc.constant(FORGOTTEN_MS)),
 });
 
-type Entry = { readonly halves: [number, number]; readonly offset: number; readonly timeMs: number };
+interface Entry {
+  readonly halves: [number, number];
+  readonly offset: number;
+  readonly timeMs: number;
+}
 
 const entriesOf = (first: number, entries: readonly Entry[]): IdEntries => ({
   first,

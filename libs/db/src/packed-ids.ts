@@ -1,6 +1,9 @@
 import { at, type IdEntries } from '@flowline/events';
 
-/** Bytes of a block's header: number of entries, then offset and time of the first. */
+/**
+ * Bytes of a block's header: number of entries, then offset and time of the first. All numbers are
+ * little-endian, as processors have them.
+ */
 const HEADER = 20;
 /** Maximum bytes of an entry: its hash, and two numbers of up to 54 bits in groups of seven. */
 const ENTRY = 8 + 2 * 8;
@@ -11,13 +14,13 @@ const ENTRY = 8 + 2 * 8;
  */
 export function packIds({ hashes, offsets, timesMs }: IdEntries): Buffer {
   const size = offsets.length;
-  const bytes = Buffer.alloc(HEADER + size * ENTRY);
+  const bytes = Buffer.allocUnsafe(HEADER + size * ENTRY);
   bytes.writeUInt32LE(size, 0);
-  let [offset, timeMs] = [offsets[0] ?? 0, timesMs[0] ?? 0];
+  let [offset, timeMs] = [offsets.at(0) ?? 0, timesMs.at(0) ?? 0];
   bytes.writeDoubleLE(offset, 4);
   bytes.writeDoubleLE(timeMs, 12);
-  let end = HEADER;
-  for (const half of hashes) end = bytes.writeInt32LE(half, end);
+  bytes.set(new Uint8Array(hashes.buffer, hashes.byteOffset, hashes.byteLength), HEADER);
+  let end = HEADER + hashes.byteLength;
   for (let i = 0; i < size; i++) {
     end = writeNumber(bytes, end, at(offsets, i) - offset);
     end = writeNumber(bytes, end, at(timesMs, i) - timeMs);
@@ -38,9 +41,9 @@ export function unpackIds(first: number, bytes: Buffer): IdEntries {
     let offset = bytes.readDoubleLE(reader.position + 4);
     let timeMs = bytes.readDoubleLE(reader.position + 12);
     reader.position += HEADER;
-    for (let i = 2 * start; i < 2 * (start + count); i++, reader.position += 4) {
-      hashes[i] = bytes.readInt32LE(reader.position);
-    }
+    const own = bytes.subarray(reader.position, reader.position + 8 * count);
+    new Uint8Array(hashes.buffer, 8 * start, 8 * count).set(own);
+    reader.position += 8 * count;
     for (let i = start; i < start + count; i++) {
       offsets[i] = offset += reader.next();
       timesMs[i] = timeMs += reader.next();

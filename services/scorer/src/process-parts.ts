@@ -111,7 +111,10 @@ export function partitionWindows(
   );
 }
 
-/** Event ids of a detector's partitions, kept in Postgres; reading them waits while it is unreachable. */
+/**
+ * Event ids of a detector's partitions, kept in Postgres. Reading them waits while it is
+ * unreachable.
+ */
 export function partitionIds({ db, logger, metrics }: ProcessParts, detector: string): PartitionIds {
   const ofDetector = logger.child({ detector });
   const read: IdStore['read'] = (stream) =>

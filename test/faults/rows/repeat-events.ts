@@ -12,7 +12,7 @@ import { deliveryOf, type Stream } from '../stream.ts';
 const PARTITIONS = 4;
 const SCORERS = 2;
 const REPEATED = 0.05;
-/** Records of the partition between an event and its repeat, at most: in its batch, or in a later one. */
+/** Records of the partition between an event and its repeat, at most: more than a batch has. */
 const LATEST = 400;
 /** Longer than the session timeout (10 s): the scorer comes back after others have taken over. */
 const STOPPED_MS = 14_000;
@@ -56,7 +56,10 @@ export const repeatEvents: Scenario = {
       claims: {
         'every id is scored exactly once': ids?.rows === events.length && ids.ids === events.length,
         'every repeat is a duplicate of its event': told?.rows === repeats && told.of_event === repeats,
-        'every odd event is an anomaly once': isOnceEach(anomalies.map((row) => String(row.event_id)), odd),
+        'every odd event is an anomaly once': isOnceEach(
+          anomalies.map((row) => String(row.event_id)),
+          odd,
+        ),
         'no event has a second alert': new Set(alertsOf.values()).size === alertsOf.size,
       },
       counts: { rows: check.scored, repeats, duplicates: Number(told?.rows), alerts: alertsOf.size },

@@ -13,7 +13,9 @@ export const selectLastIds = maybe<{ run: number; end: number; keepFrom: number 
   ORDER BY first_number DESC LIMIT 1
 `);
 
-/** Selects pieces of a partition's ids with numbers from `keepFrom` on, in order, after one of them. */
+/**
+ * Selects pieces of a partition's ids with numbers from `keepFrom` on, in order, after one of them.
+ */
 export const selectIds = many<
   { firstNumber: number; ids: Buffer },
   Stream & { keepFrom: number; after: number; limit: number }
@@ -70,7 +72,9 @@ export const insertIds = one<
   SELECT count(*)::integer AS stored FROM stored
 `);
 
-/** Selects the offsets of a partition's repeats in [fromOffset, toOffset), of one life of the topic. */
+/**
+ * Selects the offsets of a partition's repeats in [fromOffset, toOffset), of one life of the topic.
+ */
 export const selectDuplicateOffsets = many<
   { offset: number },
   Stream & { topicId: string | null; fromOffset: number; toOffset: number }

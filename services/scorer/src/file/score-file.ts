@@ -56,7 +56,8 @@ export async function scoreFile(parts: ProcessParts, args: Arguments & { readonl
 }
 
 function report(totals: RunTotals, json: boolean): void {
-  const { detector, events, scored, alreadyStored, deadLetters, duplicates, anomalies, seconds, eventsPerSecond } = totals;
+  const { detector, events, scored, alreadyStored, deadLetters, duplicates, anomalies, seconds, eventsPerSecond } =
+    totals;
   const line = json
     ? printableJson(JSON.stringify(totals))
     : `${detector}: ${events} events in ${seconds.toFixed(1)} s (${Math.round(eventsPerSecond)}/s): ${scored} scored, ` +

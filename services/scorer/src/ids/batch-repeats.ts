@@ -41,22 +41,19 @@ export class BatchRepeats implements Repeats {
     this.#keptBefore = state.ring.first;
   }
 
-  isRepeat(eventId: string, { offset, timestampMs }: SourceRecord, eventTimeMs: number): boolean {
+  isRepeat(eventId: string, record: SourceRecord, eventTimeMs: number): boolean {
     const { ring, decidedTo, duplicates } = this.#state;
-    let [firstOffset, firstRecordTimeMs] = [offset, timestampMs];
+    const { offset, timestampMs } = record;
     if (offset < decidedTo) {
-      // It is stored already, and only counted.
       if (!duplicates.has(offset)) return false;
-    } else {
-      const { high, low } = this.#hash(eventId);
-      const first = ring.find(high, low, timestampMs);
-      if (first < 0) return false;
-      [firstOffset, firstRecordTimeMs] = [ring.offsetOf(first), ring.timeOf(first)];
+      // It is stored already, and only counted.
+      this.#note(eventId, record, eventTimeMs, record);
+      return true;
     }
-    this.#duplicates.push({
-      ...{ offset, eventId, eventTimeMs, recordTimeMs: timestampMs },
-      ...{ firstOffset, firstRecordTimeMs },
-    });
+    const { high, low } = this.#hash(eventId);
+    const first = ring.find(high, low, timestampMs);
+    if (first < 0) return false;
+    this.#note(eventId, record, eventTimeMs, { offset: ring.offsetOf(first), timestampMs: ring.timeOf(first) });
     return true;
   }
 
@@ -82,6 +79,16 @@ export class BatchRepeats implements Repeats {
       keepFrom: ring.first,
       keptBefore: this.#keptBefore,
     };
+  }
+
+  #note(
+    eventId: string,
+    { offset, timestampMs: recordTimeMs }: SourceRecord,
+    eventTimeMs: number,
+    first: Pick<SourceRecord, 'offset' | 'timestampMs'>,
+  ): void {
+    const times = { eventTimeMs, recordTimeMs, firstRecordTimeMs: first.timestampMs };
+    this.#duplicates.push({ offset, eventId, firstOffset: first.offset, ...times });
   }
 
   #hash(eventId: string): IdHasher {

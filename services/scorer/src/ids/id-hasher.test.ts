@@ -1,3 +1,4 @@
+import { at } from '@flowline/events';
 import { describe, expect, it } from '@jest/globals';
 
 import { IdHasher } from './id-hasher.ts';
@@ -41,7 +42,8 @@ describe('IdHasher', () => {
       highs.add(hasher.high);
       lows.add(hasher.low);
       both.add(`${hasher.high},${hasher.low}`);
-      buckets[hasher.low & 1_023] = (buckets[hasher.low & 1_023] as number) + 1;
+      const bucket = hasher.low & 1_023;
+      buckets[bucket] = at(buckets, bucket) + 1;
     }
     // Collisions of a random 32-bit function: n² / 2³³, about 5 of 200,000; Poisson.
     for (const half of [highs, lows]) expect(size - half.size).toBeLessThan(5 + 6 * Math.sqrt(5));

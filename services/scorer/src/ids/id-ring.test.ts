@@ -60,20 +60,25 @@ describe('IdRing', () => {
       maxIds: fc.constantFrom(1, 2, 5, 40, 1_024, 5_000),
     });
     fc.assert(
-      fc.property(bounds$, fc.array(step$, { maxLength: 120, size: 'max' }), fc.nat(2 ** 40), (bounds, steps, first) => {
-        const ring = new IdRing(bounds, first);
-        const naive = new NaiveIds(bounds);
-        let timeMs = 0;
-        for (const [offset, { id, afterMs }] of steps.entries()) {
-          timeMs += afterMs;
-          const expected = naive.find(id, timeMs);
-          expect(found(ring, id, timeMs)).toBe(expected);
-          if (expected !== null) continue;
-          naive.add(id, offset, timeMs);
-          add(ring, id, offset, timeMs);
-          expect(ring.size).toBe(naive.entries.length);
-        }
-      }),
+      fc.property(
+        bounds$,
+        fc.array(step$, { maxLength: 120, size: 'max' }),
+        fc.nat(2 ** 40),
+        (bounds, steps, first) => {
+          const ring = new IdRing(bounds, first);
+          const naive = new NaiveIds(bounds);
+          let timeMs = 0;
+          for (const [offset, { id, afterMs }] of steps.entries()) {
+            timeMs += afterMs;
+            const expected = naive.find(id, timeMs);
+            expect(found(ring, id, timeMs)).toBe(expected);
+            if (expected !== null) continue;
+            naive.add(id, offset, timeMs);
+            add(ring, id, offset, timeMs);
+            expect(ring.size).toBe(naive.entries.length);
+          }
+        },
+      ),
       { numRuns: 400 },
     );
   });

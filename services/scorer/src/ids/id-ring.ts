@@ -1,4 +1,4 @@
-import { at, FORGOTTEN_MS, type IdEntries, type Steps } from '@flowline/events';
+import { at, FORGOTTEN_MS, type IdEntries, missing, type Steps } from '@flowline/events';
 
 /** Bounds on the ids that a partition remembers. */
 export interface IdBounds {
@@ -8,25 +8,28 @@ export interface IdBounds {
   readonly maxIds: number;
 }
 
-/** Entries that a new one may push out, so that neither one odd time nor a smaller bound empties it. */
+/** Entries that a new one may push out: no odd time, and no smaller bound, empties the ring. */
 const FORGET_AT_MOST = 8;
 const SMALLEST = 1_024;
 /** Entries indexed between two turns of the event loop: a few milliseconds. */
-const STEP_ENTRIES = 32_768;
+const STEP_ENTRIES = 16_384;
 
 /**
  * Ids of accepted events, by hash: a ring in the order of acceptance with an open-addressed index.
- * 32 bytes per id. Entries have numbers that grow without end. The content is a function of the
+ * 40 bytes per id. Entries have numbers that grow without end. The content is a function of the
  * entries added since the first one that is kept, so that it can be restored from them.
  */
 export class IdRing {
   #bounds: IdBounds;
-  #highs = new Int32Array(SMALLEST);
-  #lows = new Int32Array(SMALLEST);
+  /** Two halves of the hash per entry: high, low. */
+  #hashes = new Int32Array(2 * SMALLEST);
   #offsets = new Float64Array(SMALLEST);
   #times = new Float64Array(SMALLEST);
-  /** Place of an entry + 1, by hash with linear probing; 0 is empty. At most half are taken. */
-  #index = new Uint32Array(2 * SMALLEST);
+  /**
+   * Slots by hash with linear probing, at most half of them taken: the place of an entry + 1 (0 for
+   * an empty slot) and the low half of its hash, so that most slots are told apart in place.
+   */
+  #index = new Int32Array(4 * SMALLEST);
   #first: number;
   #next: number;
   #limited = false;
@@ -68,11 +71,11 @@ export class IdRing {
   find(high: number, low: number, timeMs: number): number {
     const index = this.#index;
     const mask = index.length - 1;
-    for (let slot = low & mask; ; slot = (slot + 1) & mask) {
-      const place = index[slot] as number;
-      if (place === 0) return -1;
-      if (this.#lows[place - 1] !== low || this.#highs[place - 1] !== high) continue;
-      return timeMs - at(this.#times, place - 1) < this.#bounds.windowMs ? this.#numberAt(place - 1) : -1;
+    for (let slot = (low << 1) & mask; ; slot = (slot + 2) & mask) {
+      const place = (index[slot] ?? missing(index, slot)) - 1;
+      if (place < 0) return -1;
+      if (index[slot + 1] !== low || this.#hashes[2 * place] !== high) continue;
+      return timeMs - at(this.#times, place) < this.#bounds.windowMs ? this.#numberAt(place) : -1;
     }
   }
 
@@ -123,18 +126,21 @@ export class IdRing {
   /** Copies the entries from a number on. */
   since(number: number): IdEntries {
     const first = Math.max(number, this.#first);
+    const [start, end, capacity] = [this.#placeOf(first), this.#placeOf(this.#next), this.#offsets.length];
     const size = this.#next - first;
-    const hashes = new Int32Array(2 * size);
-    const offsets = new Float64Array(size);
-    const timesMs = new Float64Array(size);
-    for (let i = 0; i < size; i++) {
-      const place = this.#placeOf(first + i);
-      hashes[2 * i] = at(this.#highs, place);
-      hashes[2 * i + 1] = at(this.#lows, place);
-      offsets[i] = at(this.#offsets, place);
-      timesMs[i] = at(this.#times, place);
+    const parts = end > start || size === 0 ? [[start, end] as const] : [[start, capacity] as const, [0, end] as const];
+    const entries = {
+      ...{ first, hashes: new Int32Array(2 * size) },
+      ...{ offsets: new Float64Array(size), timesMs: new Float64Array(size) },
+    };
+    let to = 0;
+    for (const [from, until] of parts) {
+      entries.hashes.set(this.#hashes.subarray(2 * from, 2 * until), 2 * to);
+      entries.offsets.set(this.#offsets.subarray(from, until), to);
+      entries.timesMs.set(this.#times.subarray(from, until), to);
+      to += until - from;
     }
-    return { first, hashes, offsets, timesMs };
+    return entries;
   }
 
   /** True if so many entries more can be added. */
@@ -155,52 +161,54 @@ export class IdRing {
     let capacity = this.#offsets.length;
     if (wanted <= capacity) return;
     while (capacity < wanted) capacity *= 2;
-    const [highs, lows, offsets, times] = [this.#highs, this.#lows, this.#offsets, this.#times];
+    const [hashes, offsets, times] = [this.#hashes, this.#offsets, this.#times];
     const [first, end] = [this.#first, this.#next];
     const mask = offsets.length - 1;
-    this.#highs = new Int32Array(capacity);
-    this.#lows = new Int32Array(capacity);
+    this.#hashes = new Int32Array(2 * capacity);
     this.#offsets = new Float64Array(capacity);
     this.#times = new Float64Array(capacity);
-    this.#index = new Uint32Array(2 * capacity);
+    this.#index = new Int32Array(4 * capacity);
     this.#next = first;
     for (let number = first; number < end; number++) {
       if (number % STEP_ENTRIES === 0) yield;
       const place = number & mask;
-      this.#append(at(highs, place), at(lows, place), at(offsets, place), at(times, place));
+      this.#append(at(hashes, 2 * place), at(hashes, 2 * place + 1), at(offsets, place), at(times, place));
     }
   }
 
   #append(high: number, low: number, offset: number, timeMs: number): void {
     const place = this.#placeOf(this.#next++);
-    this.#highs[place] = high;
-    this.#lows[place] = low;
+    this.#hashes[2 * place] = high;
+    this.#hashes[2 * place + 1] = low;
     this.#offsets[place] = offset;
     this.#times[place] = timeMs;
     const index = this.#index;
     const mask = index.length - 1;
-    let slot = low & mask;
+    let slot = (low << 1) & mask;
     // A later entry of the same hash takes the slot of the one before, whose window is over.
-    for (let other; (other = index[slot] as number) !== 0; slot = (slot + 1) & mask) {
-      if (this.#lows[other - 1] === low && this.#highs[other - 1] === high) break;
+    for (let other; (other = index[slot] ?? missing(index, slot)) !== 0; slot = (slot + 2) & mask) {
+      if (index[slot + 1] === low && this.#hashes[2 * (other - 1)] === high) break;
     }
     index[slot] = place + 1;
+    index[slot + 1] = low;
   }
 
   #forgetFirst(): void {
     const place = this.#placeOf(this.#first++);
     const index = this.#index;
     const mask = index.length - 1;
-    let slot = at(this.#lows, place) & mask;
-    for (let other; (other = index[slot] as number) !== place + 1; slot = (slot + 1) & mask) {
+    const own = 2 * place + 1;
+    let slot = ((this.#hashes[own] ?? missing(this.#hashes, own)) << 1) & mask;
+    for (let other; (other = index[slot] ?? missing(index, slot)) !== place + 1; slot = (slot + 2) & mask) {
       // A later entry has taken the slot.
       if (other === 0) return;
     }
     // Entries that probing carried beyond the slot move back into the hole (Knuth 6.4, R).
-    for (let next = (slot + 1) & mask; index[next] !== 0; next = (next + 1) & mask) {
-      const home = at(this.#lows, (index[next] as number) - 1) & mask;
+    for (let next = (slot + 2) & mask; index[next] !== 0; next = (next + 2) & mask) {
+      const home = ((index[next + 1] ?? missing(index, next)) << 1) & mask;
       if (((next - home) & mask) < ((next - slot) & mask)) continue;
-      index[slot] = index[next] as number;
+      index[slot] = index[next] ?? missing(index, next);
+      index[slot + 1] = index[next + 1] ?? missing(index, next);
       slot = next;
     }
     index[slot] = 0;

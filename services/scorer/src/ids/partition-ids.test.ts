@@ -104,7 +104,11 @@ function truth(log: readonly LogRecord[], { windowMs, maxIds } = RULES) {
 }
 
 type Decoded = Awaited<ReturnType<ReturnType<typeof worker>['read']>>;
-type Step = { readonly kind: 'fetch' | 'decode' | 'commit' | 'lost' | 'kill'; readonly who: number; readonly size: number };
+interface Step {
+  readonly kind: 'fetch' | 'decode' | 'commit' | 'lost' | 'kill';
+  readonly who: number;
+  readonly size: number;
+}
 
 const steps$ = fc.array(
   fc.record({
@@ -142,19 +146,21 @@ class Schedule {
       at.position = batch.nextOffset;
     } else if (kind === 'decode') {
       const batch = at.inFlight.find((one) => !this.#decoded.has(one));
-      if (batch !== undefined) await this.#orReopen(who, async () => void this.#decoded.set(batch, await at.read(batch)));
+      if (batch !== undefined)
+        await this.#orReopen(who, async () => void this.#decoded.set(batch, await at.read(batch)));
     } else {
       const [batch] = at.inFlight;
       const decoded = batch && this.#decoded.get(batch);
       if (batch === undefined || decoded === undefined) return true;
-      await this.#orReopen(who, () => Promise.resolve(this.#commit(batch, decoded)));
+      await this.#orReopen(who, () => this.#commit(batch, decoded));
       // Without an answer, the same batch is stored again.
       if (kind === 'commit') at.inFlight.shift();
     }
     return true;
   }
 
-  #commit(batch: SourceBatch, { events, ids }: Decoded): void {
+  async #commit(batch: SourceBatch, { events, ids }: Decoded): Promise<void> {
+    await Promise.resolve();
     const { fence } = this.store;
     if (batch.fromOffset > fence) throw new FlowlineError('FLOWLINE_STREAM_REWOUND', 'rewound', { retryable: true });
     this.store.commit({ nextOffset: batch.nextOffset, ids } as Pick<EventBatch, 'ids' | 'nextOffset'>);
@@ -194,7 +200,7 @@ describe('PartitionIds', () => {
   );
 
   const logOf = (ids: string): LogRecord[] =>
-    [...ids].map((id, offset) => ({ offset, id, timeMs: 1_000 + offset, isWhole: true, isOdd: false }));
+    Array.from(ids, (id, offset) => ({ offset, id, timeMs: 1_000 + offset, isWhole: true, isOdd: false }));
 
   it('tells repeats among records that are read again as it told them before', async () => {
     const log = logOf('abacad');

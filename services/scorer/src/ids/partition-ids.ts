@@ -100,9 +100,7 @@ export class PartitionIds {
     if (added > 0) {
       known.position = { run, end: known.ring.next };
       const isLarge = merges || added >= LARGE_PIECE;
-      known.small = isLarge
-        ? { from: known.ring.next, pieces: 0 }
-        : { ...known.small, pieces: known.small.pieces + 1 };
+      known.small = isLarge ? { from: known.ring.next, pieces: 0 } : { ...known.small, pieces: known.small.pieces + 1 };
     }
     return ids;
   }

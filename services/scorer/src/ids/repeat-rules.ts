@@ -2,7 +2,7 @@ import type { DetectorDefinition } from '@flowline/config';
 
 import type { IdBounds } from './id-ring.ts';
 
-/** Rules by which a record repeats an event: the field of its id, and the bounds of what is remembered. */
+/** Rules by which a record repeats an event: the field of its id, and what is remembered. */
 export interface RepeatRules extends IdBounds {
   readonly field: string;
 }

@@ -1,7 +1,7 @@
 import type { Logger, Metrics } from '@flowline/telemetry';
 
 const REMEDY =
-  'Raise source.deduplicate.maxIds (32 bytes of memory per id), shorten source.deduplicate.window, or give the topic more partitions.';
+  'Raise source.deduplicate.maxIds (40 bytes of memory per id), shorten source.deduplicate.window, or give the topic more partitions.';
 
 /**
  * Creates a listener for partitions that forget ids before their window is over. It counts each

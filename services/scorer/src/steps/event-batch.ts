@@ -8,7 +8,12 @@ import type { EventsWithPast } from '../windows/through-windows.ts';
 /** Events of a batch in the form in which they are stored, with or without scores. */
 export function eventBatch(
   { detector, detectorVersion }: Pick<EventBatch, 'detector' | 'detectorVersion'>,
-  { source, events, entities, ids }: Pick<ReadableBatch & EventsWithPast & WithIds, 'source' | 'events' | 'entities' | 'ids'>,
+  {
+    source,
+    events,
+    entities,
+    ids,
+  }: Pick<ReadableBatch & EventsWithPast & WithIds, 'source' | 'events' | 'entities' | 'ids'>,
 ): EventBatch {
   const { topic, topicId, partition, fromOffset, nextOffset, records } = source;
   const { table, offsets, eventIds, eventTimesMs, deadLetters } = events;

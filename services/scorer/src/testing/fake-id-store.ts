@@ -1,5 +1,12 @@
 import { idsBehind } from '@flowline/db';
-import { at, type BatchIds, type DuplicateEvent, type EventBatch, type IdEntries, type StoredIds } from '@flowline/events';
+import {
+  at,
+  type BatchIds,
+  type DuplicateEvent,
+  type EventBatch,
+  type IdEntries,
+  type StoredIds,
+} from '@flowline/events';
 
 import type { IdStore } from '../ids/partition-ids.ts';
 
