@@ -65,7 +65,9 @@ export class BatchRepeats implements Repeats {
   }
 
   forget(offsets: readonly number[]): void {
-    for (const offset of offsets) this.#state.ring.forget(offset);
+    const { ring, decidedTo } = this.#state;
+    // What is stored stays, also if another model would not accept the event.
+    for (const offset of offsets) if (offset >= decidedTo) ring.forget(offset);
   }
 
   /** Ids of the batch in the form in which they are stored. */

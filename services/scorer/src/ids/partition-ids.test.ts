@@ -11,8 +11,11 @@ import { FakeIdStore } from '../testing/fake-id-store.ts';
 import { PartitionIds } from './partition-ids.ts';
 import { throughIds } from './through-ids.ts';
 
-const feature = { name: 'x', type: 'real', from: 'x', role: 'score', nullable: false, maxLevels: 64, period: null };
-const features = createRecordReader([feature as never], {});
+/** Readers of models that need a field each. */
+const readerOf = (name: 'x' | 'y') => {
+  const more = { type: 'real', from: name, role: 'score', nullable: false, maxLevels: 64, period: null } as const;
+  return createRecordReader([{ name, ...more }], {});
+};
 const source = { time: { field: 't', unit: 'ms' }, key: null, eventId: 'id' } as const;
 const RULES = { field: 'id', windowMs: 50, maxIds: 6 };
 
@@ -27,12 +30,14 @@ interface LogRecord {
   readonly timeMs: number;
   /** False for a dead letter that has an id. */
   readonly isWhole: boolean;
+  /** False for a dead letter of the other model. */
+  readonly hasY: boolean;
   /** True for a record that only the general reader takes. */
   readonly isOdd: boolean;
 }
 
-const toRecord = ({ offset, id, timeMs, isWhole, isOdd }: LogRecord): SourceRecord => {
-  const text = JSON.stringify({ id, t: 5, x: isWhole ? 1 : 'none' });
+const toRecord = ({ offset, id, timeMs, isWhole, hasY, isOdd }: LogRecord): SourceRecord => {
+  const text = JSON.stringify({ id, t: 5, x: isWhole ? 1 : 'none', y: hasY ? 1 : 'none' });
   const escaped = `"id":"\\u00${id.charCodeAt(0).toString(16)}"`;
   const value = Buffer.from(isOdd ? text.replace(`"id":"${id}"`, escaped) : text);
   return { offset, key: null, value, headers: {}, timestampMs: timeMs };
@@ -48,12 +53,12 @@ const batchOf = (log: readonly LogRecord[], fromOffset: number, size = log.lengt
 };
 
 /** A scorer's part that tells repeats. */
-function worker(store: FakeIdStore, format: Format = 'columns', rules = RULES) {
+function worker(store: FakeIdStore, format: Format = 'columns', rules = RULES, needs: 'x' | 'y' = 'x') {
   const limits: number[] = [];
   const ids = new PartitionIds(store, ({ partition }) => limits.push(partition));
   const reader = {
     ...{ format: formats[format], windows: null, inForce: null, repeats: rules },
-    decode: createDecoder(source, formats[format], features, 1_000),
+    decode: createDecoder(source, formats[format], readerOf(needs), 1_000),
   };
   const read = throughIds(ids, async (batch: { source: SourceBatch; reader: typeof reader }) => ({
     ...batch,
@@ -70,6 +75,7 @@ const log$ = fc
       id: fc.constantFrom('a', 'b', 'c', 'd', 'e'),
       afterMs: fc.integer({ min: -5, max: 20 }),
       isWhole: fc.oneof({ weight: 5, arbitrary: fc.constant(true) }, { weight: 1, arbitrary: fc.constant(false) }),
+      hasY: fc.boolean(),
       isOdd: fc.boolean(),
     }),
     { minLength: 1, maxLength: 40, size: 'max' },
@@ -84,7 +90,11 @@ const log$ = fc
   });
 
 /** Offsets of the events and of the repeats, record by record and by a plain list of ids. */
-function truth(log: readonly LogRecord[], { windowMs, maxIds } = RULES) {
+function truth(
+  log: readonly LogRecord[],
+  isEvent = ({ isWhole }: LogRecord): boolean => isWhole,
+  { windowMs, maxIds } = RULES,
+) {
   const entries: LogRecord[] = [];
   const [events, repeats]: [number[], [number, number][]] = [[], []];
   for (const record of log) {
@@ -97,8 +107,8 @@ function truth(log: readonly LogRecord[], { windowMs, maxIds } = RULES) {
       if (record.timeMs - at(entries, 0).timeMs >= windowMs || entries.length >= maxIds) entries.shift();
     }
     // A dead letter keeps a place without an id.
-    entries.push(record.isWhole ? record : { ...record, id: 'none', timeMs: -1e15 });
-    if (record.isWhole) events.push(record.offset);
+    entries.push(isEvent(record) ? record : { ...record, id: 'none', timeMs: -1e15 });
+    if (isEvent(record)) events.push(record.offset);
   }
   return { events, repeats };
 }
@@ -126,23 +136,40 @@ const steps$ = fc.array(turn$, { maxLength: 30, size: 'max' }).map((turns) => tu
 class Schedule {
   readonly #log: readonly LogRecord[];
   readonly #format: Format;
+  readonly #models: readonly ('x' | 'y')[];
   readonly #workers = new Map<number, ReturnType<typeof worker> & { position: number; inFlight: SourceBatch[] }>();
   readonly #decoded = new Map<SourceBatch, Decoded>();
   readonly store = new FakeIdStore();
   readonly events: number[] = [];
+  readonly deadLetters: number[] = [];
 
-  constructor(log: readonly LogRecord[], format: Format) {
+  /** @param models field that the model of each worker needs. */
+  constructor(log: readonly LogRecord[], format: Format, models: readonly ('x' | 'y')[] = ['x', 'x', 'x']) {
     this.#log = log;
     this.#format = format;
+    this.#models = models;
   }
 
   get isBehind(): boolean {
     return this.store.fence <= at(this.#log, this.#log.length - 1).offset;
   }
 
+  /** Plays steps; then a worker with a past goes on to the end, which needs few attempts. */
+  async playAll(steps: readonly Step[]): Promise<void> {
+    for (const step of steps) await this.play(step);
+    for (let attempts = 0; this.isBehind; attempts++) {
+      if (attempts > 40) throw new Error(`stands at ${this.store.fence}`);
+      for (const kind of ['fetch', 'decode', 'commit'] as const) await this.play({ kind, who: 0, size: 7 });
+    }
+  }
+
   async play({ kind, who, size }: Step): Promise<void> {
     const own = this.#workers.get(who) ?? {
-      ...{ ...worker(this.store, this.#format), position: this.store.fence, inFlight: [] as SourceBatch[] },
+      ...{
+        ...worker(this.store, this.#format, RULES, at(this.#models, who)),
+        position: this.store.fence,
+        inFlight: [] as SourceBatch[],
+      },
     };
     this.#workers.set(who, own);
     if (kind === 'kill') this.#workers.delete(who);
@@ -171,6 +198,7 @@ class Schedule {
     if (batch.fromOffset > fence) throw new FlowlineError('FLOWLINE_STREAM_REWOUND', 'rewound', { retryable: true });
     this.store.commit({ nextOffset: batch.nextOffset, ids } as Pick<EventBatch, 'ids' | 'nextOffset'>);
     this.events.push(...[...events.offsets].filter((offset) => offset >= fence));
+    this.deadLetters.push(...events.deadLetters.map(({ offset }) => offset).filter((offset) => offset >= fence));
   }
 
   /** After an error that passes, the source is reopened at the fence; the process is the same. */
@@ -191,13 +219,7 @@ describe('PartitionIds', () => {
     async (format) => {
       const play = async (log: readonly LogRecord[], steps: readonly Step[]): Promise<void> => {
         const schedule = new Schedule(log, format);
-        for (const step of steps) await schedule.play(step);
-        // A worker with a past goes on to the end, and needs few attempts.
-        const last = { who: 0, size: 7 };
-        for (let attempts = 0; schedule.isBehind; attempts++) {
-          if (attempts > 40) throw new Error(`stands at ${schedule.store.fence}`);
-          for (const kind of ['fetch', 'decode', 'commit'] as const) await schedule.play({ ...last, kind });
-        }
+        await schedule.playAll(steps);
         const { events, repeats } = truth(log);
         expect(schedule.events).toEqual(events);
         expect(schedule.store.duplicates.map(({ offset, firstOffset }) => [offset, firstOffset])).toEqual(repeats);
@@ -206,8 +228,20 @@ describe('PartitionIds', () => {
     },
   );
 
+  it('tells them by what is stored, also if workers accept different events', async () => {
+    const play = async (log: readonly LogRecord[], steps: readonly Step[]): Promise<void> => {
+      const schedule = new Schedule(log, 'columns', ['x', 'y', 'x']);
+      await schedule.playAll(steps);
+      const letters = new Set(schedule.deadLetters);
+      const { events, repeats } = truth(log, ({ offset }) => !letters.has(offset));
+      expect(schedule.events).toEqual(events);
+      expect(schedule.store.duplicates.map(({ offset, firstOffset }) => [offset, firstOffset])).toEqual(repeats);
+    };
+    await fc.assert(fc.asyncProperty(log$, steps$, play), { numRuns: 600 });
+  });
+
   const logOf = (ids: string): LogRecord[] =>
-    Array.from(ids, (id, offset) => ({ offset, id, timeMs: 1_000 + offset, isWhole: true, isOdd: false }));
+    Array.from(ids, (id, offset) => ({ offset, id, timeMs: 1_000 + offset, isWhole: true, hasY: true, isOdd: false }));
 
   it('tells repeats among records that are read again as it told them before', async () => {
     const log = logOf('abacad');
@@ -230,7 +264,7 @@ describe('PartitionIds', () => {
     const store = new FakeIdStore();
     const rules = { field: 'id', windowMs: 1e6, maxIds: 1_000 };
     const log = Array.from({ length: 200 }, (_, offset) => ({
-      ...{ offset, id: `${offset}`, timeMs: 1_000, isWhole: true, isOdd: false },
+      ...{ offset, id: `${offset}`, timeMs: 1_000, isWhole: true, hasY: true, isOdd: false },
     }));
     const first = worker(store, 'columns', rules);
     for (const { offset } of log) {
