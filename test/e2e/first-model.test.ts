@@ -75,7 +75,15 @@ ${features}  missing: { nullable: [amount] }
     const [run] = await listTrainingRuns(database.db, 'collect');
     expect(run).toMatchObject({ status: 'succeeded', modelVersion: 1, promoted: true });
     const check = await checkDelivery(broker.brokers, database, 'collect', topic);
-    expect(check).toEqual({ records: 3401, scored: 3400, deadLetters: 1, lost: [], duplicated: [], invented: [] });
+    expect(check).toEqual({
+      records: 3401,
+      scored: 3400,
+      deadLetters: 1,
+      duplicates: 0,
+      lost: [],
+      duplicated: [],
+      invented: [],
+    });
 
     // One more feature: the old model keeps scoring, and the events that it scores are history for
     // the next one.
@@ -95,7 +103,15 @@ ${features}  missing: { nullable: [amount] }
     );
     expect((await listTrainingRuns(database.db, 'collect')).map(({ modelVersion }) => modelVersion)).toEqual([2, 1]);
     const whole = await checkDelivery(broker.brokers, database, 'collect', topic);
-    expect(whole).toEqual({ records: 7001, scored: 7000, deadLetters: 1, lost: [], duplicated: [], invented: [] });
+    expect(whole).toEqual({
+      records: 7001,
+      scored: 7000,
+      deadLetters: 1,
+      duplicates: 0,
+      lost: [],
+      duplicated: [],
+      invented: [],
+    });
     scorer.child.kill('SIGTERM');
     trainer.child.kill('SIGTERM');
     expect(await Promise.all([scorer.ended, trainer.ended])).toEqual([0, 0]);

@@ -66,7 +66,15 @@ function scorerOverKafka(version: KafkaVersion): void {
 
     expect(killed).toBe(KILLS);
     const check = await checkDelivery(broker.brokers, database, 'killed', topic);
-    expect(check).toEqual({ records: EVENTS, scored: EVENTS, deadLetters: 0, lost: [], duplicated: [], invented: [] });
+    expect(check).toEqual({
+      records: EVENTS,
+      scored: EVENTS,
+      deadLetters: 0,
+      duplicates: 0,
+      lost: [],
+      duplicated: [],
+      invented: [],
+    });
 
     // The alert of every anomaly has arrived, and a repeat carries the same id.
     const anomalies = await database.query('SELECT alert_id::text AS id FROM flowline.anomalies');

@@ -81,6 +81,32 @@ describe('the scorer over a file', () => {
     expect(again.lines).toHaveLength(1);
   }, 120_000);
 
+  it('sets aside the lines that repeat an event, also when the file is scored again or has grown', async () => {
+    await applyTestDetector(database.db, definition);
+    const events = testEvents(300, 8);
+    const lines = [...events, ...events.slice(0, 40), oddEvent('odd'), oddEvent('odd')];
+    const read = async (more: readonly unknown[]) => {
+      const input = file('repeats.ndjson', [...lines, ...more]);
+      return (await score(['--source', `ndjson:${input}`, '--alerts', 'none', '--json'])).last;
+    };
+    expect(await read([])).toMatchObject({
+      events: 342,
+      scored: 301,
+      duplicates: 41,
+      alreadyStored: 0,
+      deadLetters: 0,
+    });
+    expect(await read([])).toMatchObject({ events: 342, scored: 0, duplicates: 0, alreadyStored: 342 });
+    const more = [...events.slice(100, 110), ...testEvents(5, 99)];
+    expect(await read(more)).toMatchObject({ events: 357, scored: 5, duplicates: 10, alreadyStored: 342 });
+    const [row] = await database.query(
+      `SELECT count(*)::integer AS n, count(*) FILTER (WHERE s.event_id = d.event_id)::integer AS of_event
+       FROM flowline.v1_event_duplicates d JOIN flowline.scored_events s ON s."offset" = d.first_offset`,
+    );
+    expect(row).toEqual({ n: 51, of_event: 51 });
+    expect(await database.query(`SELECT FROM flowline.anomalies WHERE event_id = 'odd'`)).toHaveLength(1);
+  }, 120_000);
+
   it('leaves a half-written line until it is whole, and tells files of one name and first line apart', async () => {
     await applyTestDetector(database.db, definition);
     const [first, second, third, fourth] = testEvents(4, 9).map((event) => JSON.stringify(event));
@@ -117,7 +143,7 @@ describe('the scorer over a file', () => {
     const ids = lines.slice(0, -1).map((line) => (parse(line).event as { id: string }).id);
     expect(ids.filter((id) => id.startsWith('odd'))).toEqual(['odd', 'odder']);
     expect(ids).not.toContain('another process has it');
-    expect(await database.query(`SELECT 1 FROM flowline.scored_events WHERE event_id = 'odd'`)).toHaveLength(3);
+    expect(await database.query(`SELECT 1 FROM flowline.scored_events WHERE event_id = 'odd'`)).toHaveLength(1);
     const waiting = await database.query('SELECT sink FROM flowline.alert_outbox WHERE sent_at IS NULL ORDER BY sink');
     expect(waiting).toEqual([{ sink: 'kafka' }, { sink: 'stdout' }]);
   }, 60_000);

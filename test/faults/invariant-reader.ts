@@ -24,6 +24,7 @@ export function watchInvariant(stream: Stream): InvariantReader {
          FROM flowline.stream_offsets AS o
          LEFT JOIN (
            SELECT partition, "offset" FROM flowline.scored_events UNION ALL SELECT partition, "offset" FROM flowline.dead_letters
+           UNION ALL SELECT partition, "offset" FROM flowline.event_duplicates
          ) AS s USING (partition)
          GROUP BY o.partition, o.next_offset`,
       );

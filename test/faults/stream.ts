@@ -55,7 +55,7 @@ export class Stream {
     await Promise.all([...this.#running].map((scorer) => this.stop(scorer)));
   }
 
-  /** Sends messages at once, round-robin over the partitions. */
+  /** Sends messages at once, round-robin over the partitions unless they name theirs. */
   async produce(messages: readonly Message[]): Promise<void> {
     const producer = this.parts.kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
     await producer.connect();
@@ -83,7 +83,7 @@ export class Stream {
   #spread(messages: readonly Message[], from: number, to: number): Message[] {
     return messages
       .slice(from, to)
-      .map((message, i) => ({ ...message, partition: (from + i) % this.parts.partitions }));
+      .map((message, i) => ({ partition: (from + i) % this.parts.partitions, ...message }));
   }
 
   /** Runs a statement independently of the product, retrying while the database is down. */
@@ -97,10 +97,11 @@ export class Stream {
     return Number(row?.n);
   }
 
-  /** Number of stored rows: scored events and dead letters. */
+  /** Number of stored rows: scored events, dead letters and duplicates. */
   async storedRows(): Promise<number> {
     const [row] = await this.query(
-      `SELECT (SELECT count(*) FROM flowline.scored_events)::integer + (SELECT count(*) FROM flowline.dead_letters)::integer AS n`,
+      `SELECT (SELECT count(*) FROM flowline.scored_events)::integer + (SELECT count(*) FROM flowline.dead_letters)::integer
+         + (SELECT count(*) FROM flowline.event_duplicates)::integer AS n`,
     );
     return Number(row?.n);
   }

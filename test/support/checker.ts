@@ -7,7 +7,9 @@ export interface CheckReport {
   readonly records: number;
   readonly scored: number;
   readonly deadLetters: number;
-  /** Committed records that are neither scored nor a dead letter: `partition:offset`. */
+  /** Records that repeat the id of an event. */
+  readonly duplicates: number;
+  /** Committed records that are none of these: `partition:offset`. */
   readonly lost: readonly string[];
   /** Positions stored more than once. */
   readonly duplicated: readonly string[];
@@ -22,7 +24,7 @@ export const readTopic = (brokers: readonly string[], topic: string): Promise<To
 /**
  * Compares a topic with what is stored of it, by offset, without using the product: it reads with
  * Kafka's Java client and its own SQL. Every committed record must be stored exactly once, as a
- * scored event or as a dead letter.
+ * scored event, as a dead letter or as a duplicate.
  */
 export async function checkDelivery(
   brokers: readonly string[],
@@ -32,11 +34,13 @@ export async function checkDelivery(
 ): Promise<CheckReport> {
   const records = await readTopic(brokers, topic);
   const stored = await database.query(
-    `SELECT partition, "offset", count(*)::integer AS times, bool_or(scored) AS scored
+    `SELECT partition, "offset", count(*)::integer AS times, max(kind) AS kind
      FROM (
-       SELECT partition, "offset", true AS scored FROM flowline.scored_events WHERE detector = $1 AND topic = $2
+       SELECT partition, "offset", 'scored' AS kind FROM flowline.scored_events WHERE detector = $1 AND topic = $2
        UNION ALL
-       SELECT partition, "offset", false FROM flowline.dead_letters WHERE detector = $1 AND topic = $2
+       SELECT partition, "offset", 'dead letter' FROM flowline.dead_letters WHERE detector = $1 AND topic = $2
+       UNION ALL
+       SELECT partition, "offset", 'duplicate' FROM flowline.event_duplicates WHERE detector = $1 AND topic = $2
      ) AS everything
      GROUP BY partition, "offset"`,
     [detector, topic],
@@ -46,8 +50,9 @@ export async function checkDelivery(
   const found = new Map(stored.map((row) => [position(row.partition, row.offset), row]));
   return {
     records: records.length,
-    scored: stored.filter((row) => row.scored === true).length,
-    deadLetters: stored.filter((row) => row.scored === false).length,
+    scored: stored.filter(({ kind }) => kind === 'scored').length,
+    deadLetters: stored.filter(({ kind }) => kind === 'dead letter').length,
+    duplicates: stored.filter(({ kind }) => kind === 'duplicate').length,
     lost: [...expected].filter((key) => !found.has(key)),
     duplicated: [...found].filter(([, row]) => Number(row.times) > 1).map(([key]) => key),
     invented: [...found.keys()].filter((key) => !expected.has(key)),

@@ -18,6 +18,7 @@ import { openAlerts } from '../../../services/scorer/src/alerts/open-alerts.ts';
 import {
   batchBounds,
   detectorRunParts,
+  partitionIds,
   partitionWindows,
   windowMemory,
 } from '../../../services/scorer/src/process-parts.ts';
@@ -78,6 +79,7 @@ async function run({ detector, events, warmUpEvents, scoring, profile }: ChildTa
   const { kafka } = definition.source;
   if (kafka === null) throw new Error(`${detector} reads no topic`);
   const windows = partitionWindows(parts, detector);
+  const ids = partitionIds(parts, detector);
   const source = createKafkaSource({
     client,
     groupId: `flowline.${detector}`,
@@ -85,11 +87,11 @@ async function run({ detector, events, warmUpEvents, scoring, profile }: ChildTa
     resetArguments: '--reset-offsets',
     topic: kafka.topic,
     startFrom: kafka.startFrom,
-    offsets: streamOffsets(db, parts.metrics, detector, windows),
+    offsets: streamOffsets(db, parts.metrics, detector, { windows, ids }),
     ...batchBounds(settings, null),
   });
   const stop = new AbortController();
-  const own = { source, windows, alerts: 'kafka', defersExplanations: true, signal: stop.signal } as const;
+  const own = { source, windows, ids, alerts: 'kafka', defersExplanations: true, signal: stop.signal } as const;
   const base = detectorRunParts(parts, definition, own);
   const alerts = openAlerts(parts, 'kafka', () => ({ detectors: [detector], topics: [kafka.topic] }));
   let backlogSeconds = 0;

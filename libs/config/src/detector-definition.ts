@@ -51,6 +51,30 @@ const kafkaSchema = z.strictObject({
     .default('earliest'),
 });
 
+/** Longest window within which event ids are remembered. */
+export const MAX_DEDUPLICATE_MS = 30 * DAY_MS;
+
+const deduplicateSchema = z.strictObject({
+  enabled: z
+    .boolean()
+    .describe('False: an event that repeats an id is scored like any other. Without `eventId` it has no effect.')
+    .default(true),
+  windowMs: z
+    .number()
+    .positive()
+    .max(MAX_DEDUPLICATE_MS)
+    .describe(
+      'Time within which a record of a partition that has the id of an earlier event is a duplicate of it, by the times of the records; at most `30d`.',
+    )
+    .default(DAY_MS),
+  maxIds: z
+    .int()
+    .min(10_000)
+    .max(10_000_000)
+    .describe('Maximum number of ids that a partition remembers, 40 bytes each; the oldest are forgotten first.')
+    .default(1_000_000),
+});
+
 const sourceSchema = z.strictObject({
   kafka: orNull(kafkaSchema.describe('Kafka topic of the events; absent for a detector that scores files only.')),
   time: eventTimeSchema,
@@ -61,7 +85,12 @@ const sourceSchema = z.strictObject({
       .max(8)
       .describe('The (dotted) fields that name an entity, whose events share a partition. Windows need them.'),
   ),
-  eventId: orNull(text.describe('The (dotted) field of an id; by default topic, partition and offset are the id.')),
+  eventId: orNull(
+    text.describe(
+      'The (dotted) field of an id that no two events share; by default topic, partition and offset are the id.',
+    ),
+  ),
+  deduplicate: deduplicateSchema.prefault({}),
 });
 
 const historySchema = z.strictObject({

@@ -66,6 +66,7 @@ function valuesOf(option: unknown): string {
   if (option.$ref !== undefined) return '[expression](features.md)';
   if (Array.isArray(option.type)) return option.type.map((type: unknown) => valuesOf({ type })).join(' or ');
   if (option.type === 'null') return 'null';
+  if (option.type === 'boolean') return '`true`, `false`';
   if (option.type === 'string') return patterns[String(option.pattern)] ?? 'text';
   if (option.type === 'array') return `list of ${valuesOf(option.items)}${rangeOf(option.minItems, option.maxItems)}`;
   if (option.type === 'object') return keysOf(option);

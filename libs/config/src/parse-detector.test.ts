@@ -84,6 +84,7 @@ describe('parseDetector', () => {
         time: { field: 'ts', unit: 'ms' },
         key: null,
         eventId: 'id',
+        deduplicate: { enabled: true, windowMs: 86_400_000, maxIds: 1_000_000 },
       },
       history: { query: 'select * from orders', timeColumn: 'at', lookbackMs: 2_592_000_000, maxRows: 400_000 },
       lookups: {
@@ -157,11 +158,26 @@ describe('parseDetector', () => {
     expect(after(written, 'history: { from: scored_events, timeColumn: at }', whole)[0]).toContain('remove it');
   });
 
+  it('bounds what is remembered of event ids', () => {
+    const documentWith = (written: string) =>
+      whole.replace('eventId: id\n', `eventId: id\n    deduplicate: ${written}\n`);
+    const read = (written: string) =>
+      parseDetector(documentWith(written), 'detector.yaml', airports).source.deduplicate;
+    expect(read('{ window: 3h, maxIds: 20000 }')).toEqual({ enabled: true, windowMs: 10_800_000, maxIds: 20_000 });
+    expect(read('{ enabled: false }')).toMatchObject({ enabled: false, windowMs: 86_400_000 });
+    expect(() => read('{ window: 31d }')).toThrow(/spec\.source\.deduplicate\.window/);
+    expect(() => read('{ maxIds: 9999 }')).toThrow(/spec\.source\.deduplicate\.maxIds/);
+    expect(() => read('{ window: soon }')).toThrow(/expected a duration/);
+  });
+
   it('fills in every default', () => {
     expect(parseDetector(least, 'detector.yaml')).toEqual({
       name: 'least',
       labels: {},
-      source: { kafka: null, time: { field: 'at.ms', unit: 'iso' }, key: null, eventId: null },
+      source: {
+        ...{ kafka: null, time: { field: 'at.ms', unit: 'iso' }, key: null, eventId: null },
+        deduplicate: { enabled: true, windowMs: 86_400_000, maxIds: 1_000_000 },
+      },
       history: { query: 'select 1', timeColumn: 'at.ms', lookbackMs: null, maxRows: 500_000 },
       lookups: {},
       features: [feature('x', 'real')],

@@ -1,7 +1,13 @@
 import { DAY_MS, parseDurationMs, parseIsoTime, windowExpressions } from '@flowline/events';
 import type { z } from 'zod';
 
-import { alertAfterMsOf, definitionSchema, type FalseAlarmControl, FORGET_AFTER_MS } from './detector-definition.ts';
+import {
+  alertAfterMsOf,
+  definitionSchema,
+  type FalseAlarmControl,
+  FORGET_AFTER_MS,
+  MAX_DEDUPLICATE_MS,
+} from './detector-definition.ts';
 import { type DetectorDocument, RATE_PATTERN } from './detector-document.ts';
 import { describeValue } from './document-findings.ts';
 import type { Report } from './finding.ts';
@@ -38,10 +44,11 @@ export function resolveDetector(
   checkSchedule(training, report);
   checkEffects(spec, report);
   checkAbsence(spec, report);
+  checkWindow(source, report);
   return {
     ...metadata,
     source: {
-      ...source,
+      ...resolved(definitionSchema.shape.source, source, durations('source')),
       kafka: source.kafka && { ...source.kafka, startFrom: resolveStart(source.kafka.startFrom, report) },
     },
     history: {
@@ -69,6 +76,14 @@ function checkSchedule({ timezone, schedule }: DetectorDocument['spec']['trainin
   if (read?.schedule === null) {
     report([...at, 'schedule'], `"${schedule}" cannot be run: ${read.finding}`, read.remedy);
   }
+}
+
+/** Checks that ids are not to be remembered for longer than is possible. */
+function checkWindow({ deduplicate }: DetectorDocument['spec']['source'], report: Report): void {
+  const { window } = deduplicate ?? {};
+  if ((parseDurationMs(window ?? '') ?? 0) <= MAX_DEDUPLICATE_MS) return;
+  const at = ['spec', 'source', 'deduplicate', 'window'];
+  report(at, `found ${describeValue(window)}`, 'expected at most 30d');
 }
 
 /** Checks that bounds on effects name numeric features. */

@@ -35,6 +35,7 @@ spec:
     time: { field: at.ms, unit: ms }
     key: [who]
     eventId: id
+    deduplicate: { enabled: false, window: 2h, maxIds: 20000 }
   history: { query: "select *\\n  from t -- \\t x\\n", timeColumn: ts, lookback: 1.5h, maxRows: 2000 }
   lookups:
     sizes: { csv: sizes.csv, key: code }

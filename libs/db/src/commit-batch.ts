@@ -9,6 +9,7 @@ import { copyRows } from './copy-rows.ts';
 import type { Database } from './database.ts';
 import { collectedEventRows, type KeptRows, scoredEventRows, type SourceIds } from './event-rows.ts';
 import { noteSeenEntities } from './entity-claims.ts';
+import { storeEventIds } from './event-ids.ts';
 import { firstRowBeyond } from './fence.ts';
 import { ensurePartitionsWhenDue } from './partitions.ts';
 import type { RowPrecision } from './rounding.ts';
@@ -70,12 +71,13 @@ async function commitScored(db: Database, batch: ScoredBatch, options: CommitOpt
       const inSample = sampler(batch.topic, batch.partition, sample);
       const rows = scoredEventRows(batch, sources, { inSample, precision });
       const fence = await takeFence(client, batch);
+      const duplicates = await storeEventIds(client, batch, fence.nextOffset);
       const firstRow = firstRowBeyond(batch, fence.nextOffset);
       await copyKept(client, rows, firstRow);
       const { anomalies, waiting } = await writeOut(client, batch, { firstRow, alertsDue: fence.alertsDue }, options);
       const hasWindows = await storeSnapshot(client, batch, windows, fence.nextOffset);
       await options.arrivals?.note(client, batch, firstRow);
-      const stored = { fence: fence.nextOffset, firstRow, anomalies, waiting, hasWindows };
+      const stored = { fence: fence.nextOffset, firstRow, duplicates, anomalies, waiting, hasWindows };
       return finish(client, batch, { ...stored, model: batch });
     },
     transaction,
@@ -136,11 +138,13 @@ async function commitUnscored(db: Database, batch: EventBatch, arrivals?: Arriva
     const source = { detector, detectorVersion, modelVersion: null, topic, partition };
     const rows = collectedEventRows(batch, (await selectScoreSource(client, source)).sourceId);
     const { nextOffset: fence } = await takeFence(client, batch);
+    const duplicates = await storeEventIds(client, batch, fence);
     const firstRow = firstRowBeyond(batch, fence);
     await copyKept(client, rows, firstRow);
     const hasWindows = await storeSnapshot(client, batch, windows, fence);
     await arrivals?.note(client, batch, firstRow);
-    return finish(client, batch, { fence, firstRow, model: null, anomalies: 0, waiting: 0, hasWindows });
+    const stored = { fence, firstRow, duplicates, anomalies: 0, waiting: 0, hasWindows };
+    return finish(client, batch, { ...stored, model: null });
   });
 }
 
@@ -166,6 +170,8 @@ async function copyKept(client: pg.PoolClient, { copy, before }: KeptRows, first
 interface Stored {
   readonly fence: number;
   readonly firstRow: number;
+  /** Repeats of events that were stored. */
+  readonly duplicates: number;
   /** Model that scored the events; null if they were only collected. */
   readonly model: Pick<ScoredBatch, 'modelVersion' | 'alpha'> | null;
   readonly anomalies: number;
@@ -179,7 +185,7 @@ interface Stored {
 async function finish(
   client: pg.PoolClient,
   batch: EventBatch,
-  { fence, firstRow, model, anomalies, waiting, hasWindows }: Stored,
+  { fence, firstRow, duplicates, model, anomalies, waiting, hasWindows }: Stored,
 ): Promise<CommitReport> {
   const { detector, topic, partition, nextOffset, lastRecordTimeMs } = batch;
   const letters = batch.deadLetters.filter(({ offset }) => offset >= fence);
@@ -191,9 +197,11 @@ async function finish(
     const counts = { modelVersion, alpha, events: stored, anomalies };
     await updateOffset(client, { detector, topic, partition, nextOffset, recordTime, ...counts });
   }
-  const alreadyStored = firstRow + batch.deadLetters.length - letters.length;
+  const repeats = batch.ids?.duplicates.length ?? 0;
+  const alreadyStored = firstRow + batch.deadLetters.length - letters.length + repeats - duplicates;
   return {
     ...{ stored, alreadyStored, anomalies, deadLetters: letters.length, refused: 0 },
+    ...(batch.ids === undefined ? {} : { duplicates }),
     ...(hasWindows ? {} : { windowsRefused: true }),
     ...(waiting === 0 ? {} : { waiting }),
   };
@@ -208,7 +216,8 @@ function checkOffsets(batch: EventBatch): void {
     if (!(offset > previous)) throw new RangeError(`${where}: offset ${offset} of row ${row} follows ${previous}`);
     previous = offset;
   }
-  for (const { offset } of batch.deadLetters) previous = Math.max(previous, offset);
+  for (const { offset } of [...batch.deadLetters, ...(batch.ids?.duplicates ?? [])])
+    previous = Math.max(previous, offset);
   if (!(batch.nextOffset > previous))
     throw new RangeError(`${where}: next offset ${batch.nextOffset} is not beyond ${previous}`);
 }

@@ -10,6 +10,7 @@ import { expireAnomalies } from './sql/anomalies.ts';
 import { expireDeadAlerts } from './sql/dead-alerts.ts';
 import { expireDeadLetters } from './sql/dead-letters.ts';
 import { expireEntities } from './sql/entities.ts';
+import { expireDuplicates } from './sql/event-ids.ts';
 import { expireOutbox } from './sql/outbox.ts';
 import { dropScoredPartition, ensureScoredPartitions, summariseScoredDay } from './sql/scored-events.ts';
 import { withTransaction } from './transaction.ts';
@@ -83,7 +84,7 @@ export interface Removed {
  */
 export async function applyRetention(db: Database, retention: readonly Retention[]): Promise<Removed> {
   const removed = { anomalies: 0, deadLetters: 0, entities: 0 };
-  for (const { detector, anomaliesDays, deadLettersDays } of retention) {
+  for (const { detector, scoredDays, anomaliesDays, deadLettersDays } of retention) {
     const anomalies = { detector, keepDays: Math.ceil(anomaliesDays), limit: ROWS_PER_TRANSACTION };
     const deadLetters = { detector, keepDays: Math.ceil(deadLettersDays), limit: ROWS_PER_TRANSACTION };
     removed.anomalies += await inBatches(db, (client) => expireAnomalies(client, anomalies));
@@ -92,6 +93,8 @@ export async function applyRetention(db: Database, retention: readonly Retention
     removed.entities += await inBatches(db, (client) => expireClaims(client, anomalies));
     removed.entities += await inBatches(db, (client) => expireEntities(client, anomalies));
     await inBatches(db, (client) => expireDeadAlerts(client, deadLetters));
+    const duplicates = { detector, keepDays: Math.ceil(scoredDays), limit: ROWS_PER_TRANSACTION };
+    await inBatches(db, (client) => expireDuplicates(client, duplicates));
   }
   await inBatches(db, (client) => expireOutbox(client, { keepDays: KEEP_SENT_DAYS, limit: ROWS_PER_TRANSACTION }));
   if (retention.length === 0) return { ...removed, partitions: 0, blocked: false };

@@ -57,7 +57,8 @@ async function commitAlone<B extends EventBatch>(
   const refusedEvents = known === undefined ? 1 : 0;
   const store = async (one: DeadLetter) => {
     const report = await commit(asDeadLetter(batch, one));
-    return { ...report, refused: Math.min(refusedEvents, report.deadLetters) };
+    const refused = Math.min(refusedEvents, report.deadLetters);
+    return { ...report, refused, ...(refused > 0 && batch.ids !== undefined ? { refusedOffsets: [offset] } : {}) };
   };
   const plain = withPlainAlert(batch);
   const attempts = [
@@ -109,6 +110,7 @@ const ascii = (text: string): string =>
   text.replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
 function addReports(a: CommitReport, b: CommitReport): CommitReport {
+  const refusedOffsets = [...(a.refusedOffsets ?? []), ...(b.refusedOffsets ?? [])];
   return {
     stored: a.stored + b.stored,
     alreadyStored: a.alreadyStored + b.alreadyStored,
@@ -116,5 +118,7 @@ function addReports(a: CommitReport, b: CommitReport): CommitReport {
     deadLetters: a.deadLetters + b.deadLetters,
     refused: a.refused + b.refused,
     ...(b.windowsRefused === true ? { windowsRefused: true } : {}),
+    ...(a.duplicates === undefined ? {} : { duplicates: a.duplicates + (b.duplicates ?? 0) }),
+    ...(refusedOffsets.length === 0 ? {} : { refusedOffsets }),
   };
 }

@@ -1,10 +1,12 @@
 import type { AnomalyBacklog, DeadLetter, EventBatch, ScoredBatch } from '@flowline/events';
 
 import { firstRowBeyond } from './fence.ts';
+import { idsOfRefused, splitIds } from './split-ids.ts';
 
-/** Offsets of a batch's records, in order: its events and its dead letters. */
-export function offsetsOf({ offsets, size, deadLetters }: EventBatch): readonly number[] {
-  return [...offsets.subarray(0, size), ...deadLetters.map(({ offset }) => offset)].sort((a, b) => a - b);
+/** Offsets of a batch's records, in order: its events, its dead letters and its repeats. */
+export function offsetsOf({ offsets, size, deadLetters, ids }: EventBatch): readonly number[] {
+  const others = [...deadLetters, ...(ids?.duplicates ?? [])];
+  return [...offsets.subarray(0, size), ...others.map(({ offset }) => offset)].sort((a, b) => a - b);
 }
 
 /**
@@ -15,6 +17,7 @@ export function splitBatch<B extends EventBatch | ScoredBatch>(batch: B, offset:
   const row = firstRowBeyond(batch, offset);
   const before = offsetsOf(batch).findLast((candidate) => candidate < offset);
   const { entities, recordAt } = batch;
+  const [idsBefore, idsAfter] = batch.ids === undefined ? [] : splitIds(batch.ids, offset);
   return [
     {
       ...batch,
@@ -24,6 +27,7 @@ export function splitBatch<B extends EventBatch | ScoredBatch>(batch: B, offset:
       // The windows are in their state after the second part.
       entities: entities && { ...entities, names: entities.names.slice(0, row), seen: [], windows: null },
       deadLetters: batch.deadLetters.filter((letter) => letter.offset < offset),
+      ...(idsBefore === undefined ? {} : { ids: idsBefore }),
     },
     {
       ...batch,
@@ -31,6 +35,7 @@ export function splitBatch<B extends EventBatch | ScoredBatch>(batch: B, offset:
       fromOffset: offset,
       entities: entities && { ...entities, names: entities.names.slice(row) },
       deadLetters: batch.deadLetters.filter((letter) => letter.offset >= offset),
+      ...(idsAfter === undefined ? {} : { ids: idsAfter }),
     },
   ];
 }
@@ -42,6 +47,7 @@ export function asDeadLetter<B extends EventBatch | ScoredBatch>(batch: B, lette
     ...rowsOf(batch, 0, 0),
     entities: batch.entities && { ...batch.entities, names: [] },
     deadLetters: [letter],
+    ...(batch.ids === undefined ? {} : { ids: idsOfRefused(batch.ids) }),
   };
 }
 

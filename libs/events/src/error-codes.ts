@@ -32,6 +32,7 @@ export const errorCodes = {
   FLOWLINE_FEATURES_INVALID: 'rows do not fit the feature schema',
   FLOWLINE_WINDOWS_CORRUPTED: 'the stored state of an entity’s windows is damaged',
   FLOWLINE_WINDOWS_BEHIND: 'the windows of a batch have not seen all earlier events',
+  FLOWLINE_EVENT_IDS_BEHIND: 'repeats in a batch were told by ids that another worker has added to',
   FLOWLINE_ENTITY_SCATTERED: 'events of one entity arrive in several partitions',
   FLOWLINE_BACKEND_UNAVAILABLE: 'the compute backend asked for cannot run here',
   FLOWLINE_SINK_UNREACHABLE: 'a sink did not accept messages, which are sent again',

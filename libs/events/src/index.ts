@@ -5,6 +5,7 @@ export * from './dead-letter.ts';
 export * from './decision.ts';
 export * from './duration.ts';
 export * from './error-codes.ts';
+export * from './event-ids.ts';
 export * from './expression.ts';
 export * from './feature-spec.ts';
 export * from './flowline-error.ts';

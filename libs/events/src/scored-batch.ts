@@ -1,6 +1,7 @@
 import type { Alert } from './alert.ts';
 import type { DeadLetter, KeptRecord } from './dead-letter.ts';
 import type { AnomalyReason, PValueMethod } from './decision.ts';
+import type { BatchIds } from './event-ids.ts';
 
 /** Result of rules, calendars and a detector's own bounds on effects for an anomaly. */
 export interface AnomalyVerdict {
@@ -108,6 +109,8 @@ export interface EventBatch {
   /** Null for a detector without a key. */
   readonly entities: BatchEntities | null;
   readonly deadLetters: readonly DeadLetter[];
+  /** Its event ids and repeats; absent for a detector that scores repeats like other events. */
+  readonly ids?: BatchIds;
   /** The raw record at an offset, to keep if Postgres refuses its event. */
   readonly recordAt: (offset: number) => KeptRecord;
 }
@@ -186,4 +189,8 @@ export interface CommitReport {
   readonly windowsRefused?: boolean;
   /** Number of the anomalies that wait to be written out; absent if none does. */
   readonly waiting?: number;
+  /** Number of repeats stored as duplicates; absent for a batch without {@link EventBatch.ids}. */
+  readonly duplicates?: number;
+  /** Offsets of the events that Postgres refused; absent if there are none, or no ids. */
+  readonly refusedOffsets?: readonly number[];
 }

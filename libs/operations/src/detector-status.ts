@@ -11,6 +11,8 @@ import {
   type ModelAliases,
   readAlarmRate,
   readInForce,
+  readRepeatStatus,
+  type RepeatStatus,
   resourcesInForce,
   type StateReason,
   type StoredDetector,
@@ -46,6 +48,8 @@ export interface DetectorStatus {
   readonly alarms: AlarmRate & { readonly days: number };
   /** Partitions whose windows reached limits between their last two snapshots. */
   readonly limitedWindows: readonly LimitedPartition[];
+  /** Records that repeat an event id, and partitions that remember too few ids. */
+  readonly repeats: RepeatStatus;
 }
 
 /**
@@ -55,13 +59,14 @@ export interface DetectorStatus {
 export async function detectorStatus(db: Database, stored: StoredDetector): Promise<DetectorStatus> {
   const { name, version, appliedAt } = stored;
   const definition = readDefinition(stored.definition, `${name}, version ${version}`);
-  const [aliases, inForce, models, [run], alarms, limitedWindows, sinks] = await Promise.all([
+  const [aliases, inForce, models, [run], alarms, limitedWindows, repeats, sinks] = await Promise.all([
     modelAliases(db, name),
     readInForce(db, name),
     listModels(db, name),
     listTrainingRuns(db, name, 1),
     readAlarmRate(db, name, ALARM_DAYS),
     listWindowLimits(db, name),
+    readRepeatStatus(db, name),
     resourcesInForce(db, 'Sink'),
   ]);
   const [model] = models;
@@ -97,6 +102,7 @@ export async function detectorStatus(db: Database, stored: StoredDetector): Prom
     lagUnknown: null,
     alarms: { ...alarms, days: ALARM_DAYS },
     limitedWindows,
+    repeats,
   };
 }
 

@@ -71,6 +71,17 @@ function eventMetrics({ counter, gauge }: Makers) {
     eventsAlreadyStored: counter('events_already_stored_total', 'Redelivered events that the fence dropped.', [
       'detector',
     ]),
+    eventsDuplicate: counter(
+      'events_duplicate_total',
+      'Records stored as duplicates: an earlier event of their partition has their id (source.eventId).',
+      ['detector'],
+    ),
+    eventIds: gauge('event_ids', 'Event ids that this process remembers, to tell duplicates.', ['detector']),
+    eventIdsForgotten: counter(
+      'event_ids_forgotten_early_total',
+      'Batches with which a partition forgot ids before source.deduplicate.window was over, because of maxIds.',
+      ['detector'],
+    ),
     featureMissing: gauge(
       'feature_missing_ratio',
       'Share of about the last thousand events without a value of a nullable feature.',

@@ -9,6 +9,8 @@ import { decode } from './steps/decode.ts';
 import type { ExplainingBudget } from './explaining/explaining-budget.ts';
 import { type Backlog, explain } from './steps/explain.ts';
 import { lease, type Models } from './steps/lease.ts';
+import type { PartitionIds } from './ids/partition-ids.ts';
+import { throughIds } from './ids/through-ids.ts';
 import type { PartitionWindows } from './windows/partition-windows.ts';
 import { throughWindows } from './windows/through-windows.ts';
 import { score } from './steps/score.ts';
@@ -21,6 +23,8 @@ export interface PipelineParts {
   readonly models: Models;
   /** Past of the entities, for detectors with features over it. */
   readonly windows: PartitionWindows;
+  /** Ids that events have had, for detectors that set repeats aside. */
+  readonly ids: PartitionIds;
   readonly store: Store;
   /** Bound on the time for explanations. */
   readonly budget: ExplainingBudget;
@@ -43,6 +47,7 @@ export const pipeline = ({
   source,
   models,
   windows,
+  ids,
   store,
   budget,
   backlog,
@@ -52,13 +57,13 @@ export const pipeline = ({
 }: PipelineParts): Observable<CommittedEvents> =>
   source.batches$.pipe(
     map(lease(models)), //                                   the champion of the moment scores the batch
-    concatMap(timed.async('decode', throughWindows(windows, decode))), // windows opened; records → events | dead letters; windows advanced
+    concatMap(timed.async('decode', throughIds(ids, throughWindows(windows, decode)))), // windows opened; records → events | duplicates | dead letters; windows advanced
     concatMap(timed.async('score', score)), //               features → flow (log p) → p-value; one batch at a time
     map(timed.step('decide', decide)), //                    anomaly or not
     concatMap(timed.async('explain', explain(budget, backlog))), // why: contributions, expected ranges, the alert
     map(timed.step('rules', applyRules(rules))), //          part of an alert or not, by the rules of the moment
     byPartition(timed.stream('commit', commit(store, onWait))), // ONE transaction: fence, rows, alerts, dead letters, next offset
-    tap(acknowledge(windows)), //                            the source reads on, and commits to Kafka
+    tap(acknowledge(windows, ids)), //                       the source reads on, and commits to Kafka
   );
 
 /** Runs a step concurrently for several partitions, and in order within each partition. */

@@ -1,5 +1,5 @@
 import type { DetectorDefinition, Settings } from '@flowline/config';
-import { type Arrivals, claimEntities, commitBatch, type Database, readWindows } from '@flowline/db';
+import { type Arrivals, claimEntities, commitBatch, type Database, readEventIds, readWindows } from '@flowline/db';
 import { WindowMemory } from '@flowline/features';
 import type { KafkaClient } from '@flowline/kafka';
 import { type EventSource, untilItSucceeds } from '@flowline/stream';
@@ -12,6 +12,8 @@ import type { Collector } from './steps/collect.ts';
 import { deferredExplanations } from './explaining/deferred-explanations.ts';
 import { createChampionLoader } from './champion/load-champion.ts';
 import { alertAddress } from './alerts/open-alerts.ts';
+import { type IdStore, PartitionIds } from './ids/partition-ids.ts';
+import { warnOfForgottenIds } from './ids/warn-of-forgotten-ids.ts';
 import type { RulesInForce } from './rules/rules-in-force.ts';
 import { PartitionWindows, type PartitionWindowsOptions } from './windows/partition-windows.ts';
 import { warnOfLimits, warnOfMemory } from './windows/warn-of-limits.ts';
@@ -39,6 +41,7 @@ export interface ProcessParts {
 export interface RunParts {
   readonly source: EventSource;
   readonly windows: PartitionWindows;
+  readonly ids: PartitionIds;
   readonly alerts: AlertsChoice;
   readonly signal: AbortSignal;
   readonly collector?: Collector;
@@ -66,6 +69,7 @@ export function detectorRunParts(
     name,
     source: run.source,
     windows: run.windows,
+    ids: run.ids,
     rules: ownRules,
     loader: createChampionLoader({ db, detector: name, champions, settings, logger }),
     store: {
@@ -111,6 +115,21 @@ export function partitionWindows(
     ofDetector,
     { memory, wereReset, onLimit: warnOfLimits(ofDetector, metrics, detector) },
   );
+}
+
+/**
+ * Event ids of a detector's partitions, kept in Postgres. Reading them waits while it is
+ * unreachable.
+ */
+export function partitionIds({ db, logger, metrics }: ProcessParts, detector: string): PartitionIds {
+  const ofDetector = logger.child({ detector });
+  const read: IdStore['read'] = (stream) =>
+    untilItSucceeds(() => readEventIds(db, { detector, ...stream }), {
+      onRetry: ({ error, failures, delayMs }) =>
+        ofDetector.warn({ err: error, failures, delayMs }, 'waiting: event ids cannot be read'),
+      maxDelayMs: 5_000,
+    });
+  return new PartitionIds({ read }, warnOfForgottenIds(ofDetector, metrics, detector));
 }
 
 /** Memory bound of the windows of a process. */

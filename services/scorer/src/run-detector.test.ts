@@ -4,8 +4,10 @@ import { createMetrics, Health, silentLogger } from '@flowline/telemetry';
 import { describe, expect, it } from '@jest/globals';
 import { Observable, Subject } from 'rxjs';
 
+import { PartitionIds } from './ids/partition-ids.ts';
 import { PartitionWindows } from './windows/partition-windows.ts';
 import { type DetectorRunParts, runDetector } from './run-detector.ts';
+import { FakeIdStore } from './testing/fake-id-store.ts';
 import { FakeLoader } from './testing/fake-model.ts';
 import { FakeStore } from './testing/fake-store.ts';
 import { FakeWindowStore } from './testing/fake-window-store.ts';
@@ -61,8 +63,9 @@ function setUp(source: EventSource, more: Partial<DetectorRunParts> = {}) {
   const metrics = createMetrics({ processMetrics: false });
   const stop = new AbortController();
   const windows = new PartitionWindows(new FakeWindowStore(), silentLogger);
+  const ids = new PartitionIds(new FakeIdStore());
   const { signal } = stop;
-  const parts = { name: 'fake', source, windows, loader, store, logger: silentLogger, metrics, health, signal };
+  const parts = { name: 'fake', source, windows, ids, loader, store, logger: silentLogger, metrics, health, signal };
   return { loader, store, health, metrics, stop, run: () => runDetector({ ...parts, pollMs: 2, ...more }) };
 }
 

@@ -17,6 +17,7 @@ import { waitForChampion } from './champion/wait-for-champion.ts';
 import { leaseScope } from './champion/lease-scope.ts';
 import { countSuppressed } from './metrics/batch-metrics.ts';
 import { collectedObserver, scoredObserver } from './metrics/batch-observer.ts';
+import type { PartitionIds } from './ids/partition-ids.ts';
 import type { PartitionWindows } from './windows/partition-windows.ts';
 import { pipeline } from './pipeline.ts';
 import { ScoringReporter, type StoreReport } from './metrics/scoring-reporter.ts';
@@ -29,6 +30,8 @@ export interface DetectorRunParts {
   readonly source: EventSource;
   /** Past of the entities, up to the position of the source. */
   readonly windows: PartitionWindows;
+  /** Ids that events have had. */
+  readonly ids: PartitionIds;
   readonly loader: ChampionLoader;
   readonly store: Store;
   /**
@@ -132,7 +135,7 @@ async function firstChampion(
   status: RunStatus,
   reporter: ScoringReporter,
 ): Promise<Champion | undefined> {
-  const { name, source, windows, loader, collector, signal } = parts;
+  const { name, source, windows, ids, loader, collector, signal } = parts;
   const wait = !source.finite;
   const onWait = (reason: string): void => {
     status.waits(reason);
@@ -145,7 +148,7 @@ async function firstChampion(
   const first = waitForChampion(holder, { name, wait, signal, onWait });
   if ((await lastValueFrom(champion$)) !== null) return first;
   status.waits('collecting: events are stored as history for the first model');
-  const collected$ = collect(source, collector, windows, status.waitsAfter('a batch cannot be stored')).pipe(
+  const collected$ = collect(source, collector, { windows, ids }, status.waitsAfter('a batch cannot be stored')).pipe(
     tap(collectedObserver(parts, parts.logger.child({ detector: name }))),
     keepCollecting(status.waitsAfter('the source failed')),
   );
@@ -179,14 +182,14 @@ function backlogOf(
  * behind.
  */
 function storedBatches(
-  { name, source, windows, store, metrics, rules = noRules }: DetectorRunParts,
+  { name, source, windows, ids, store, metrics, rules = noRules }: DetectorRunParts,
   { budget, backlog, holder, status }: OfRun,
 ): Observable<CommittedEvents> {
   return defer(() => {
     const models = leaseScope(holder);
     const timed = createStageTimer(metrics, name);
     const onWait = status.waitsAfter('a batch cannot be stored');
-    return pipeline({ source, models, windows, store, budget, backlog, rules, timed, onWait }).pipe(
+    return pipeline({ source, models, windows, ids, store, budget, backlog, rules, timed, onWait }).pipe(
       finalize(() => models.releaseAll()),
     );
   });

@@ -15,6 +15,7 @@ import { pauseScorer } from './pause-scorer.ts';
 import { recreateTopic } from './recreate-topic.ts';
 import { refuseAlerts } from './refuse-alerts.ts';
 import { refuseRecords } from './refuse-records.ts';
+import { repeatEvents } from './repeat-events.ts';
 import { resetGroupOffsets } from './reset-group-offsets.ts';
 import { sendHostileRecords } from './send-hostile-records.ts';
 import { signalProcessGroup } from './signal-process-group.ts';
@@ -44,4 +45,5 @@ export const rows: readonly Scenario[] = [
   sendHostileRecords,
   dropDetector,
   signalProcessGroup,
+  repeatEvents,
 ];

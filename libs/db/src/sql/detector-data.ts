@@ -13,6 +13,8 @@ export const dataTables = [
   'reading_ends',
   'window_pieces',
   'window_snapshots',
+  'event_id_pieces',
+  'event_duplicates',
   'entity_partitions',
   'entity_claims',
   'scored_events',

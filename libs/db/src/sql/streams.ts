@@ -48,7 +48,7 @@ export const adoptStream = execute<{ detector: string; topic: string; topicId: s
 
 /**
  * Moves partitions back to the ends of their logs, and deletes window snapshots that cover records
- * beyond.
+ * beyond, and repeats among these: other records will have their offsets.
  */
 export const cutStream = many<
   { partition: number },
@@ -57,6 +57,10 @@ export const cutStream = many<
   WITH snapshots AS (
     DELETE FROM flowline.window_snapshots
     WHERE detector = :detector AND topic = :topic AND partition = ANY (:partitions::integer[])
+  ), duplicates AS (
+    DELETE FROM flowline.event_duplicates AS d
+    USING unnest(:partitions::integer[], :ends::bigint[]) AS cut (partition, log_end)
+    WHERE d.detector = :detector AND d.topic = :topic AND d.partition = cut.partition AND d."offset" >= cut.log_end
   )
   UPDATE flowline.stream_offsets AS s SET next_offset = cut.log_end, updated_at = now()
   FROM unnest(:partitions::integer[], :ends::bigint[]) AS cut (partition, log_end)
@@ -64,9 +68,10 @@ export const cutStream = many<
   RETURNING s.partition
 `);
 
-/** Deletes the offsets of a topic, its window snapshots and its entity claims. */
+/** Deletes the offsets of a topic, its window snapshots, its event ids and its entity claims. */
 export const deleteStream = many<{ partition: number }, { detector: string; topic: string }>(`
   WITH snapshots AS (DELETE FROM flowline.window_snapshots WHERE detector = :detector AND topic = :topic),
+       ids AS (DELETE FROM flowline.event_id_pieces WHERE detector = :detector AND topic = :topic),
        earlier AS (DELETE FROM flowline.entity_partitions WHERE detector = :detector AND topic = :topic),
        claims AS (DELETE FROM flowline.entity_scopes WHERE detector = :detector AND topic = :topic)
   DELETE FROM flowline.stream_offsets WHERE detector = :detector AND topic = :topic RETURNING partition

@@ -47,6 +47,7 @@ function formatStatus({
   lagUnknown,
   alarms,
   limitedWindows,
+  repeats,
 }: DetectorStatus): string {
   const names = Object.entries(aliases).flatMap(([alias, version]) =>
     version === null ? [] : [`${alias} ${version}`],
@@ -76,6 +77,15 @@ function formatStatus({
     rows.push([
       'windows',
       `of ${topic}[${partition}] reached limits: ${limits.join(', ')} (flowline_window_limited_total)`,
+    ]);
+  }
+  if (repeats.lastDay > 0) {
+    rows.push(['duplicates', `${formatCount(repeats.lastDay)} records in the last day repeat an event id: not scored`]);
+  }
+  for (const { topic, partition } of repeats.forgetful) {
+    rows.push([
+      'event ids',
+      `of ${topic}[${partition}] are forgotten before source.deduplicate.window is over: maxIds is too small`,
     ]);
   }
   const lines = rows.map(([label, text]) => `  ${label.padEnd(11)} ${text}`);

@@ -18,6 +18,7 @@ import type { EventReader } from '../decoding/event-reader.ts';
 import { createDecoder } from '../decoding/record-decoder.ts';
 import { decoderInForce, type DecoderInForce, type VersionedDefinition } from '../decoding/decoder-in-force.ts';
 import type { ChampionLoader } from './champion-holder.ts';
+import { repeatRules } from '../ids/repeat-rules.ts';
 import { windowsMaker } from '../windows/windows-maker.ts';
 import { recordFormats } from '../decoding/formats.ts';
 
@@ -103,6 +104,7 @@ async function eventReader(
   return {
     format,
     windows: windowsMaker(bundle),
+    repeats: repeatRules(source),
     decode: createDecoder(source, format, reader, options.settings.eventMaxBytes),
     inForce: readsBoth ? await decoderInForceOrNull(options, versioned, format) : null,
   };

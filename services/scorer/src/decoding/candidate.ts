@@ -5,6 +5,9 @@ import type { RecordDecoder, SourceBatch, SourceRecord } from '@flowline/stream'
 
 import { deadLetter } from './kept-record.ts';
 
+/** Parts of a source that say how its records are read. */
+export type DecodedSource = Pick<DetectorDefinition['source'], 'time' | 'eventId' | 'key'>;
+
 /** A decoded record whose features are not read yet. */
 export interface Candidate {
   readonly record: SourceRecord;
@@ -24,7 +27,7 @@ const KEPT_BYTES = 65_536;
  * @param maxBytes size limit of a value; a longer one becomes a dead letter.
  */
 export function createCandidateDecoder(
-  source: DetectorDefinition['source'],
+  source: DecodedSource,
   format: RecordDecoder,
   maxBytes: number,
 ): DecodeCandidate {
@@ -66,6 +69,7 @@ function tooLarge(record: SourceRecord, value: Uint8Array, maxBytes: number): De
   return deadLetter({ ...record, value: value.subarray(0, KEPT_BYTES) }, 'too_large', null, message);
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+/** True for the value of an event; any other has no fields. */
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -7,6 +7,7 @@ import type { RecordDecoder, SourceBatch } from '@flowline/stream';
 import { decodeInTurns } from './decode-in-turns.ts';
 import type { DecodedEvents } from './event-rows.ts';
 import { createDecoder, type DecodeEvents } from './record-decoder.ts';
+import { type RepeatRules, repeatRules } from '../ids/repeat-rules.ts';
 import { windowsMaker, type WindowsMaker } from '../windows/windows-maker.ts';
 
 /**
@@ -20,6 +21,7 @@ export interface DecoderInForce {
    * stand alone.
    */
   readonly windows: WindowsMaker | null;
+  readonly repeats: RepeatRules | null;
   readonly decode: DecodeEvents;
 }
 
@@ -54,6 +56,7 @@ export async function decoderInForce(
   return {
     detectorVersion: version,
     windows: windowsMaker({ schema: features, lookups, entity: entityOf(definition) }),
+    repeats: repeatRules(source),
     decode: createDecoder(source, format, createRecordReader(features, lookups), eventMaxBytes),
   };
 }

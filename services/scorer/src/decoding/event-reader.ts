@@ -1,5 +1,7 @@
 import type { RecordDecoder, SourceBatch } from '@flowline/stream';
 
+import type { Repeats } from '../ids/batch-repeats.ts';
+import type { RepeatRules } from '../ids/repeat-rules.ts';
 import type { WindowsMaker } from '../windows/windows-maker.ts';
 import type { DecoderInForce } from './decoder-in-force.ts';
 import type { DecodeEvents } from './record-decoder.ts';
@@ -12,6 +14,8 @@ export interface EventReader {
   readonly format: RecordDecoder;
   /** Windows of the features over the past of entities; null if events stand alone. */
   readonly windows: WindowsMaker | null;
+  /** Rules by which records repeat events; absent or null if repeats are events like others. */
+  readonly repeats?: RepeatRules | null;
   /** Decodes records to events with the reader's features and lookup tables. */
   readonly decode: DecodeEvents;
   /**
@@ -25,4 +29,6 @@ export interface EventReader {
 export interface ReadableBatch {
   readonly source: SourceBatch;
   readonly reader: EventReader;
+  /** Tells the repeats of the batch; absent if these are events like others. */
+  readonly repeats?: Repeats;
 }

@@ -22,7 +22,7 @@ const schema = [
   feature('on', 'boolean', { nullable: true }),
 ];
 const reader = createRecordReader(schema, {});
-type Source = DetectorDefinition['source'];
+type Source = Omit<DetectorDefinition['source'], 'deduplicate'>;
 const source = (unit: Source['time']['unit'], eventId: string | null): Source => ({
   ...{ kafka: null, time: { field: 'ts', unit }, key: null, eventId },
 });

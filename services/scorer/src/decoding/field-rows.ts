@@ -16,6 +16,9 @@ type Past = EventWindows & { readonly key: readonly string[] };
 interface FieldRows {
   /** Reads the fields of a record. Returns false if it is not plain. */
   read(record: SourceRecord, value: Uint8Array): boolean;
+  /** Id and time of the event read last. */
+  readonly eventId: string;
+  readonly eventTimeMs: number;
   /**
    * Adds the record read last as an event, to the windows as well. Adds nothing and returns false
    * if it may lack a value.
@@ -99,6 +102,14 @@ class FieldBatch implements FieldRows {
     this.#times = new Float64Array(size);
     this.#inputs = new Float64Array(fields.length + windows);
     this.#observed = new Float64Array(observed.length);
+  }
+
+  get eventId(): string {
+    return this.#id;
+  }
+
+  get eventTimeMs(): number {
+    return at(this.#times, this.#row);
   }
 
   read(record: SourceRecord, value: Uint8Array): boolean {

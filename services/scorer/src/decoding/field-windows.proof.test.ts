@@ -1,4 +1,3 @@
-import type { DetectorDefinition } from '@flowline/config';
 import type { Expression, FeatureSpec, StoredWindows } from '@flowline/events';
 import { createRecordReader, EntityWindows } from '@flowline/features';
 import { decodeJson, type SourceBatch } from '@flowline/stream';
@@ -6,6 +5,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import { recordFormats } from './formats.ts';
+import type { DecodedSource } from './candidate.ts';
 import { createDecoder, type DecodeEvents } from './record-decoder.ts';
 
 const feature = (name: string, from: Expression, more: Partial<FeatureSpec> = {}): FeatureSpec => ({
@@ -46,7 +46,7 @@ class Reading {
 
   constructor({ schema, key, hasId }: Case, isFast: boolean) {
     const time = { field: 't', unit: 'ms' } as const;
-    const source: DetectorDefinition['source'] = { kafka: null, time, key, eventId: hasId ? 'id' : null };
+    const source: DecodedSource = { time, key, eventId: hasId ? 'id' : null };
     const format = isFast ? recordFormats.json() : { decode: decodeJson };
     this.#decode = createDecoder(source, format, createRecordReader(schema, {}), 400);
     this.#options = { schema, lookups: {}, entity: { key, time }, maxEntities: 3, maxEvents: 60, seenFromMs: null };

@@ -22,7 +22,7 @@ const reader = createRecordReader(schema, {});
 const json = recordFormats.json();
 const MAX_BYTES = 300;
 
-type Source = DetectorDefinition['source'];
+type Source = Omit<DetectorDefinition['source'], 'deduplicate'>;
 const inMilliseconds: Source = { kafka: null, time: { field: 'ts', unit: 'ms' }, key: null, eventId: null };
 const withId: Source = { ...inMilliseconds, eventId: 'meta.id' };
 

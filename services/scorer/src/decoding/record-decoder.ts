@@ -1,9 +1,9 @@
-import type { DetectorDefinition } from '@flowline/config';
 import { at, type DeadLetter } from '@flowline/events';
 import type { EntityWindows, RecordReader } from '@flowline/features';
 import type { RecordDecoder, SourceBatch, SourceRecord } from '@flowline/stream';
 
-import { type Candidate, createCandidateDecoder, positionId } from './candidate.ts';
+import type { Repeats } from '../ids/batch-repeats.ts';
+import { type Candidate, createCandidateDecoder, type DecodedSource, isObject, positionId } from './candidate.ts';
 import { type DecodedEvents, joinEvents, mergeRows } from './event-rows.ts';
 import { compileFieldRows } from './field-rows.ts';
 import { deadLetter } from './kept-record.ts';
@@ -12,8 +12,13 @@ import { deadLetter } from './kept-record.ts';
  * Decodes the records of a batch. No record makes it throw.
  * @param windows the past of the partition's entities, updated with the batch; null if events stand
  * alone.
+ * @param repeats tells the repeats, which are left out; null if these are events like others.
  */
-export type DecodeEvents = (batch: SourceBatch, windows: EntityWindows | null) => DecodedEvents;
+export type DecodeEvents = (
+  batch: SourceBatch,
+  windows: EntityWindows | null,
+  repeats?: Repeats | null,
+) => DecodedEvents;
 
 /**
  * Compiles a detector's source to a decoder: bytes → value → event time and id → features. Most
@@ -22,7 +27,7 @@ export type DecodeEvents = (batch: SourceBatch, windows: EntityWindows | null) =
  * @param maxBytes size limit of a value; a longer one becomes a dead letter.
  */
 export function createDecoder(
-  source: DetectorDefinition['source'],
+  source: DecodedSource,
   format: RecordDecoder,
   reader: RecordReader,
   maxBytes: number,
@@ -38,6 +43,7 @@ export function createDecoder(
     batch: SourceBatch,
     records: readonly SourceRecord[],
     windows: EntityWindows | null,
+    repeats: Repeats | null,
   ): DecodedEvents => {
     const candidates: Candidate[] = [];
     const deadLetters: DeadLetter[] = [];
@@ -46,24 +52,29 @@ export function createDecoder(
       if ('reason' in decoded) deadLetters.push(decoded);
       else candidates.push(decoded);
     }
-    return readFeatures(reader, candidates, deadLetters, windows);
+    const read = (some: readonly Candidate[]): DecodedEvents => readFeatures(reader, some, windows);
+    const events = repeats === null ? read(candidates) : readWithoutRepeats(candidates, repeats, read);
+    return { ...events, deadLetters: inOrder(deadLetters, events.deadLetters) };
   };
 
-  return (batch, windows) => {
+  return (batch, windows, repeats = null) => {
     const rows = begin?.(batch.records.length, ({ offset }) => positionId(batch, offset), windows) ?? null;
-    if (rows === null) return decodeEach(batch, batch.records, windows);
+    if (rows === null) return decodeEach(batch, batch.records, windows, repeats);
+    const isInOrder = windows !== null || repeats !== null;
     const parts: DecodedEvents[] = [];
     let others: SourceRecord[] = [];
     const decodeOthers = (): void => {
-      if (others.length > 0) parts.push(decodeEach(batch, others, windows));
+      if (others.length > 0) parts.push(decodeEach(batch, others, windows, repeats));
       others = [];
     };
     for (const record of batch.records) {
       const { value } = record;
       const isPlain = value !== null && value.length <= maxBytes && rows.read(record, value);
-      // Windows see the events in turn.
-      if (isPlain && windows !== null) decodeOthers();
+      // Windows and ids see the events in turn.
+      if (isPlain && isInOrder) decodeOthers();
+      if (isPlain && repeats?.isRepeat(rows.eventId, record, rows.eventTimeMs) === true) continue;
       if (!isPlain || !rows.add()) others.push(record);
+      else repeats?.add(rows.eventId, record);
     }
     decodeOthers();
     const plain = rows.rows();
@@ -73,11 +84,44 @@ export function createDecoder(
   };
 }
 
-/** Reads the features of candidates. Those that lack something become dead letters, too. */
+/**
+ * Reads the features of candidates in runs without a repeated id. An id counts from its candidate
+ * on, unless that is not accepted, on which depends whether the next one of that id is a repeat.
+ */
+function readWithoutRepeats(
+  candidates: readonly Candidate[],
+  repeats: Repeats,
+  read: (candidates: readonly Candidate[]) => DecodedEvents,
+): DecodedEvents {
+  const parts: DecodedEvents[] = [];
+  const run = new Map<string, Candidate>();
+  const readRun = (): void => {
+    const events = read([...run.values()]);
+    repeats.forget(events.deadLetters.map(({ offset }) => offset));
+    parts.push(events);
+    run.clear();
+  };
+  for (const candidate of candidates) {
+    const { eventId, record, timeMs, value } = candidate;
+    if (run.has(eventId)) readRun();
+    // A value that is no object has no id: the reader rejects it.
+    if (isObject(value)) {
+      if (repeats.isRepeat(eventId, record, timeMs)) continue;
+      repeats.add(eventId, record);
+    }
+    run.set(eventId, candidate);
+  }
+  if (run.size > 0 || parts.length === 0) readRun();
+  return joinEvents(parts);
+}
+
+const inOrder = (a: readonly DeadLetter[], b: readonly DeadLetter[]): DeadLetter[] =>
+  [...a, ...b].sort((one, other) => one.offset - other.offset);
+
+/** Reads the features of candidates. Those that lack something become dead letters. */
 function readFeatures(
   reader: RecordReader,
   candidates: readonly Candidate[],
-  undecodable: readonly DeadLetter[],
   windows: EntityWindows | null,
 ): DecodedEvents {
   const past = windows?.batch(
@@ -86,12 +130,9 @@ function readFeatures(
   );
   const values = candidates.map(({ value }) => value);
   const { table, accepted, faults, entities } = reader.read(values, past);
-  const deadLetters = [
-    ...undecodable,
-    ...faults.map(({ index, reason, field, message }) =>
-      deadLetter(at(candidates, index).record, reason, field, message),
-    ),
-  ].sort((a, b) => a.offset - b.offset);
+  const deadLetters = faults.map(({ index, reason, field, message }) =>
+    deadLetter(at(candidates, index).record, reason, field, message),
+  );
   const offsets = new Float64Array(table.size);
   const eventTimesMs = new Float64Array(table.size);
   const eventIds: string[] = [];

@@ -6,7 +6,7 @@ import type { Arguments } from '../arguments.ts';
 import { ndjsonInput } from './ndjson-input.ts';
 import { updateOutboxGauges, openAlerts } from '../alerts/open-alerts.ts';
 import { pollGauges } from '../metrics/poll-gauges.ts';
-import { batchBounds, detectorRunParts, partitionWindows, type ProcessParts } from '../process-parts.ts';
+import { batchBounds, detectorRunParts, partitionIds, partitionWindows, type ProcessParts } from '../process-parts.ts';
 import { runDetector } from '../run-detector.ts';
 import type { RunTotals } from '../metrics/run-totals.ts';
 import { fileDetector } from '../kafka/select-detectors.ts';
@@ -39,8 +39,9 @@ export async function scoreFile(parts: ProcessParts, args: Arguments & { readonl
   void pollGauges(() => [updateOutboxGauges(db, metrics, args.alerts)], logger, shutdown.signal);
 
   const windows = partitionWindows(parts, detector);
+  const ids = partitionIds(parts, detector);
   const run = runDetector(
-    detectorRunParts(parts, definition, { source, windows, alerts: args.alerts, signal: shutdown.signal }),
+    detectorRunParts(parts, definition, { source, windows, ids, alerts: args.alerts, signal: shutdown.signal }),
   );
   shutdown.defer('detectors', async () => {
     await Promise.allSettled([run]);
@@ -55,11 +56,13 @@ export async function scoreFile(parts: ProcessParts, args: Arguments & { readonl
 }
 
 function report(totals: RunTotals, json: boolean): void {
-  const { detector, events, scored, alreadyStored, deadLetters, anomalies, seconds, eventsPerSecond } = totals;
+  const { detector, events, scored, alreadyStored, deadLetters, duplicates, anomalies, seconds, eventsPerSecond } =
+    totals;
   const line = json
     ? printableJson(JSON.stringify(totals))
     : `${detector}: ${events} events in ${seconds.toFixed(1)} s (${Math.round(eventsPerSecond)}/s): ${scored} scored, ` +
-      `${anomalies} anomalies, ${deadLetters} dead letters, ${alreadyStored} stored before`;
+      `${anomalies} anomalies, ${deadLetters} dead letters, ${alreadyStored} stored before` +
+      (duplicates === 0 ? '' : `, ${duplicates} duplicates`);
   // Alerts may be on standard output, so totals for people go to standard error.
   (json ? process.stdout : process.stderr).write(`${line}\n`);
 }

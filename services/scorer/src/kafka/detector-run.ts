@@ -23,8 +23,9 @@ import { alertAddress, hasTopic } from '../alerts/open-alerts.ts';
 import { absenceArrivals, watchForAbsences } from './absence-watch.ts';
 import { ConsumerWatch } from './consumer-watch.ts';
 import { openCollector } from '../steps/open-collector.ts';
+import type { PartitionIds } from '../ids/partition-ids.ts';
 import type { PartitionWindows } from '../windows/partition-windows.ts';
-import { batchBounds, detectorRunParts, partitionWindows, type ProcessParts } from '../process-parts.ts';
+import { batchBounds, detectorRunParts, partitionIds, partitionWindows, type ProcessParts } from '../process-parts.ts';
 import { runDetector } from '../run-detector.ts';
 import { resetArguments } from './reset-streams.ts';
 import type { StoreReport } from '../metrics/scoring-reporter.ts';
@@ -47,6 +48,7 @@ export class DetectorRun {
   readonly #topic: string;
   readonly #source: KafkaSource;
   readonly #windows: PartitionWindows;
+  readonly #ids: PartitionIds;
   readonly #watch: ConsumerWatch;
   readonly #absence: AbsencePolicy | null;
   readonly #arrivals: Arrivals | undefined;
@@ -66,13 +68,14 @@ export class DetectorRun {
     this.#args = args;
     this.#topic = kafka.topic;
     this.#windows = partitionWindows(parts, definition.name, { wereReset: args.resetWindows });
+    this.#ids = partitionIds(parts, definition.name);
     this.#source = createKafkaSource({
       client: parts.kafka(),
       ...membership,
       resetArguments: resetArguments(definition.name),
       topic: kafka.topic,
       startFrom: kafka.startFrom,
-      offsets: streamOffsets(db, metrics, definition.name, this.#windows),
+      offsets: streamOffsets(db, metrics, definition.name, { windows: this.#windows, ids: this.#ids }),
       ...batchBounds(settings, args.batchSize),
     });
     const { health, logger } = parts;
@@ -106,6 +109,7 @@ export class DetectorRun {
       const common = {
         source: this.#source,
         windows: this.#windows,
+        ids: this.#ids,
         alerts,
         signal,
         report,

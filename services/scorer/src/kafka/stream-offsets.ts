@@ -10,6 +10,7 @@ import {
 import type { LostRecords, StreamOffsets } from '@flowline/kafka';
 import type { Metrics } from '@flowline/telemetry';
 
+import type { PartitionIds } from '../ids/partition-ids.ts';
 import type { PartitionWindows } from '../windows/partition-windows.ts';
 
 /** Stream positions of a detector, kept in Postgres, for a Kafka source. */
@@ -17,7 +18,7 @@ export function streamOffsets(
   db: Database,
   metrics: Metrics,
   detector: string,
-  windows: PartitionWindows,
+  { windows, ids }: { readonly windows: PartitionWindows; readonly ids: PartitionIds },
 ): StreamOffsets {
   const count = ({ topic, fromOffset, toOffset }: LostRecords): void =>
     metrics.recordsLost.inc({ detector, topic }, toOffset - fromOffset);
@@ -26,7 +27,10 @@ export function streamOffsets(
     begin: (topic, topicId, starts) => beginStream(db, { detector, topic, topicId }, starts),
     add: (topic, topicId, partitions) => addPartitions(db, { detector, topic, topicId }, partitions),
     adopt: (topic, topicId) => adoptTopic(db, { detector, topic, topicId }),
-    assigned: (topic, partitions) => windows.retain(topic, partitions),
+    assigned: (topic, partitions) => {
+      windows.retain(topic, partitions);
+      ids.retain(topic, partitions);
+    },
     replayFrom: (topic, partition, at) => windows.assign(topic, partition, at),
     skip: async ({ topic, topicId, partition, ...range }) => {
       const moved = await skipRecords(db, { detector, topic, topicId }, partition, range);

@@ -16,6 +16,7 @@ export function countScored(metrics: Metrics, detector: string, batch: Committed
   metrics.eventsConsumed.inc({ detector }, source.records.length);
   metrics.eventsScored.inc({ detector }, report.stored);
   metrics.eventsAlreadyStored.inc({ detector }, report.alreadyStored);
+  if (report.duplicates !== undefined) metrics.eventsDuplicate.inc({ detector }, report.duplicates);
   // A redelivered batch is counted above; its content was observed before.
   if (report.alreadyStored > 0) return;
   for (const { reason } of scored.deadLetters) metrics.eventsDeadLettered.inc({ detector, reason });
@@ -62,6 +63,7 @@ export function countCollected(
   metrics.eventsConsumed.inc({ detector }, source.records.length);
   metrics.eventsCollected.inc({ detector }, report.stored);
   metrics.eventsAlreadyStored.inc({ detector }, report.alreadyStored);
+  if (report.duplicates !== undefined) metrics.eventsDuplicate.inc({ detector }, report.duplicates);
   if (report.alreadyStored > 0) return;
   for (const { reason } of deadLetters) metrics.eventsDeadLettered.inc({ detector, reason });
   if (report.refused > 0) metrics.eventsDeadLettered.inc({ detector, reason: 'refused' }, report.refused);

@@ -8,6 +8,8 @@ import { LackingEvents } from './lacking-events.ts';
 import { MissingFeatures } from './missing-features.ts';
 import type { CollectedEvents } from '../steps/collect.ts';
 import type { CommittedEvents } from '../steps/commit.ts';
+import type { PartitionIds } from '../ids/partition-ids.ts';
+import { RepeatedIds } from './repeated-ids.ts';
 import type { PartitionWindows } from '../windows/partition-windows.ts';
 
 /** Run whose stored batches are observed. */
@@ -15,17 +17,19 @@ export interface ObservedRun {
   readonly name: string;
   readonly source: Pick<EventSource, 'finite'>;
   readonly windows: PartitionWindows;
+  readonly ids: PartitionIds;
   readonly metrics: Metrics;
 }
 
 /** Observer of scored batches: metrics and warnings of each. */
 export function scoredObserver(
-  { name, source, windows, metrics }: ObservedRun,
+  { name, source, windows, ids, metrics }: ObservedRun,
   logger: Logger,
 ): (batch: CommittedEvents) => void {
   const farTimes = new FarTimes(name, metrics, logger);
   const missing = new MissingFeatures(name, metrics, logger);
   const lacking = new LackingEvents(name, metrics, logger);
+  const repeated = new RepeatedIds(logger);
   return (batch) => {
     warnOfRefused(logger, batch.report);
     countScored(metrics, name, batch);
@@ -33,7 +37,9 @@ export function scoredObserver(
     if (!source.finite) farTimes.note(batch.scored);
     missing.note(batch.lease.model.detector.bundle.schema, batch.events.table);
     lacking.note(batch);
+    repeated.note(batch);
     setWindowGauges(metrics, name, windows);
+    metrics.eventIds.set({ detector: name }, ids.size);
   };
 }
 
@@ -42,9 +48,11 @@ export function collectedObserver(
   { name, metrics }: Pick<ObservedRun, 'name' | 'metrics'>,
   logger: Logger,
 ): (batch: CollectedEvents) => void {
+  const repeated = new RepeatedIds(logger);
   return (batch) => {
     warnOfRefused(logger, batch.report);
     countCollected(metrics, name, batch);
+    repeated.note(batch);
   };
 }
 

@@ -10,6 +10,8 @@ export interface RunTotals {
   /** Records that an earlier run had stored; the fence dropped them. */
   readonly alreadyStored: number;
   readonly deadLetters: number;
+  /** Records stored as duplicates: an earlier event had their id. */
+  readonly duplicates: number;
   readonly anomalies: number;
   /** Time from the opening of the source to the last commit. */
   readonly seconds: number;
@@ -26,6 +28,7 @@ export class RunCounter {
   #scored = 0;
   #alreadyStored = 0;
   #deadLetters = 0;
+  #duplicates = 0;
   #anomalies = 0;
   #firstMs: number | undefined;
   #lastMs = 0;
@@ -47,6 +50,7 @@ export class RunCounter {
     this.#scored += report.stored;
     this.#alreadyStored += report.alreadyStored;
     this.#deadLetters += report.deadLetters;
+    this.#duplicates += report.duplicates ?? 0;
     this.#anomalies += report.anomalies;
   }
 
@@ -58,6 +62,7 @@ export class RunCounter {
       scored: this.#scored,
       alreadyStored: this.#alreadyStored,
       deadLetters: this.#deadLetters,
+      duplicates: this.#duplicates,
       anomalies: this.#anomalies,
       seconds,
       eventsPerSecond: seconds > 0 ? this.#events / seconds : 0,

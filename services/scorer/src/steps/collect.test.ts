@@ -7,6 +7,8 @@ import { lastValueFrom } from 'rxjs';
 
 import { collect } from './collect.ts';
 import { createDecoder } from '../decoding/record-decoder.ts';
+import { PartitionIds } from '../ids/partition-ids.ts';
+import { FakeIdStore } from '../testing/fake-id-store.ts';
 import { PartitionWindows } from '../windows/partition-windows.ts';
 import { windowsMaker } from '../windows/windows-maker.ts';
 import { recordFormats } from '../decoding/formats.ts';
@@ -37,8 +39,9 @@ describe('collecting events before the first model', () => {
     const records = ['a', 'b', 'a', 'b', 'a'].map((id, i) => jsonRecord(i, { id, t: i, x: i * 10 }));
     const store = new FakeWindowStore();
     const windows = new PartitionWindows(store, silentLogger);
+    const ids = new PartitionIds(new FakeIdStore());
     const events = createMemorySource({ topic: 't', partitions: [records], maxRows: 2 });
-    await lastValueFrom(collect(events, collector, windows, () => undefined));
+    await lastValueFrom(collect(events, collector, { windows, ids }, () => undefined));
     expect(stored.flatMap(({ numeric }) => [...numeric])).toEqual([NaN, NaN, 0, 10, 20]);
     expect(stored.map(({ entities }) => entities?.names)).toEqual([['a', 'b'], ['a', 'b'], ['a']]);
     expect([...store.claims]).toEqual([

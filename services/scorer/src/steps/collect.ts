@@ -13,6 +13,8 @@ import { decode } from './decode.ts';
 import { eventBatch } from './event-batch.ts';
 import type { DecodedEvents } from '../decoding/event-rows.ts';
 import type { EventReader } from '../decoding/event-reader.ts';
+import type { PartitionIds } from '../ids/partition-ids.ts';
+import { throughIds } from '../ids/through-ids.ts';
 import type { PartitionWindows } from '../windows/partition-windows.ts';
 import { throughWindows } from '../windows/through-windows.ts';
 
@@ -41,17 +43,18 @@ export interface CollectedEvents {
 export function collect(
   source: EventSource,
   collector: Collector,
-  partitions: PartitionWindows,
+  { windows, ids }: { readonly windows: PartitionWindows; readonly ids: PartitionIds },
   onWait: (notice: RetryNotice) => void,
 ): Observable<CollectedEvents> {
   return source.batches$.pipe(
     map((batch) => ({ source: batch, reader: collector })),
-    concatMap(throughWindows(partitions, decode)),
+    concatMap(throughIds(ids, throughWindows(windows, decode))),
     concatMap((batch) =>
       defer(() => collector.commit(eventBatch(collector, batch))).pipe(
         retryWithBackoff({ isRetryable: isWorthRepeating, onRetry: onWait, maxDelayMs: 5_000 }),
         map((report) => {
-          if (report.windowsRefused === true) partitions.refused(batch.source);
+          if (report.windowsRefused === true) windows.refused(batch.source);
+          if (report.refusedOffsets !== undefined) ids.refused(batch.source, report.refusedOffsets);
           batch.source.done();
           return { source: batch.source, deadLetters: batch.events.deadLetters, report };
         }),

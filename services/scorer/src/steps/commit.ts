@@ -33,10 +33,13 @@ export function commit(
     );
 }
 
+/** Errors after which reading has to start again instead. */
+const READ_AGAIN: readonly string[] = ['FLOWLINE_STREAM_REWOUND', 'FLOWLINE_EVENT_IDS_BEHIND'];
+
 /**
- * True if the same batch may be stored later. After a rewind of the stream it may not: reading has
- * to start again instead.
+ * True if the same batch may be stored later. After a rewind of the stream it may not, or if
+ * another worker has stored some of it: reading has to start again.
  */
 export function isWorthRepeating(error: unknown): boolean {
-  return isRetryableError(error) && !(error instanceof FlowlineError && error.code === 'FLOWLINE_STREAM_REWOUND');
+  return isRetryableError(error) && !(error instanceof FlowlineError && READ_AGAIN.includes(error.code));
 }

@@ -7,9 +7,12 @@ import { describe, expect, it } from '@jest/globals';
 import { decode } from './decode.ts';
 import { createDecoder } from '../decoding/record-decoder.ts';
 import { valuesOf } from '../decoding/decoder-in-force.ts';
+import { PartitionIds } from '../ids/partition-ids.ts';
+import { throughIds, type WithIds } from '../ids/through-ids.ts';
+import { FakeIdStore } from '../testing/fake-id-store.ts';
 import { PartitionWindows } from '../windows/partition-windows.ts';
 import { windowsMaker } from '../windows/windows-maker.ts';
-import { throughWindows } from '../windows/through-windows.ts';
+import { type EventsWithPast, throughWindows } from '../windows/through-windows.ts';
 import { recordFormats } from '../decoding/formats.ts';
 import { FakeWindowStore } from '../testing/fake-window-store.ts';
 
@@ -72,6 +75,50 @@ describe('the events of an entity that another partition holds', () => {
   });
 });
 
+describe('repeats of an event', () => {
+  const ofEntity = createDecoder({ ...source, eventId: 'event' }, format, createRecordReader(schema, {}), 10_000);
+  const withIds = { ...reader, decode: ofEntity, repeats: { field: 'event', windowMs: 1_000, maxIds: 100 } };
+  const batch = (first: number, events: readonly string[]): SourceBatch => ({
+    ...batchOf(first, []),
+    nextOffset: first + events.length,
+    records: events.map((event, i) => jsonRecord(first + i, { id: 'a', event, t: first + i, x: Number(event) })),
+  });
+
+  it('are not seen by windows, nor when records are read again to fill them', async () => {
+    const [ids, windows] = [new FakeIdStore(), new FakeWindowStore()];
+    const worker = (): ((source: SourceBatch) => Promise<EventsWithPast & WithIds>) => {
+      const partitions = new PartitionWindows(windows, silentLogger, { every: { records: 1e9, ms: 1e9 } });
+      const read = throughIds(new PartitionIds(ids), throughWindows(partitions, decode));
+      return (of) => read({ source: of, reader: withIds });
+    };
+    const before = ({ events }: EventsWithPast): number[] => [...events.table.numeric];
+    const first = worker();
+    const [one, two] = [batch(0, ['1', '2', '2']), batch(3, ['3', '1', '4'])];
+    const stored = await first(one);
+    expect(before(stored)).toEqual([NaN, 1]);
+    ids.commit({ nextOffset: 3, ...(stored.ids && { ids: stored.ids }) });
+    expect(before(await first(two))).toEqual([2, 3]);
+    // Another worker reads from the beginning, behind the fence.
+    const second = worker();
+    expect(before(await second(one))).toEqual([NaN, 1]);
+    const decoded = await second(two);
+    expect(before(decoded)).toEqual([2, 3]);
+    expect(decoded.ids?.duplicates).toMatchObject([{ offset: 4, eventId: '1', firstOffset: 0 }]);
+  });
+
+  it('do not count those of another partition, which may be sent again', async () => {
+    const windows = new FakeWindowStore();
+    windows.claims.set('a', 1);
+    const partitions = new PartitionWindows(windows, silentLogger);
+    const read = throughIds(new PartitionIds(new FakeIdStore()), throughWindows(partitions, decode));
+    await read({ source: batch(0, ['1']), reader: withIds });
+    windows.claims.set('a', 0);
+    const { events, ids } = await read({ source: batch(1, ['1', '1']), reader: withIds });
+    expect([...events.offsets]).toEqual([1]);
+    expect(ids?.duplicates).toMatchObject([{ offset: 2, firstOffset: 1 }]);
+  });
+});
+
 describe('a model of other features than those in force', () => {
   const plain = { nullable: false, maxLevels: 64, period: null } as const;
   const next: readonly FeatureSpec[] = ['x', 'y'].map((name) => ({
@@ -84,6 +131,7 @@ describe('a model of other features than those in force', () => {
   const inForce = {
     detectorVersion: 2,
     windows: null,
+    repeats: null,
     decode: createDecoder(source, format, createRecordReader(next, {}), 10_000),
   };
 

@@ -4,7 +4,7 @@ import { decodeInTurns } from '../decoding/decode-in-turns.ts';
 import { type EventsInForce, readInForce } from '../decoding/decoder-in-force.ts';
 import type { ReadableBatch } from '../decoding/event-reader.ts';
 import type { DecodedEvents } from '../decoding/event-rows.ts';
-import { prepareBatch } from '../decoding/record-decoder.ts';
+import { type DecodeEvents, prepareBatch } from '../decoding/record-decoder.ts';
 
 /** Events of a batch. */
 export interface BatchEvents {
@@ -21,8 +21,12 @@ export interface BatchEvents {
  * @param past windows over the past of the partition's entities, which take in the events; null if
  * events stand alone.
  */
-export async function decode({ source, reader }: ReadableBatch, past: EntityWindows | null): Promise<BatchEvents> {
+export async function decode(
+  { source, reader, repeats }: ReadableBatch,
+  past: EntityWindows | null,
+): Promise<BatchEvents> {
   await prepareBatch(reader.format, source);
   const inForce = reader.inForce && (await readInForce(source, reader.inForce));
-  return { events: await decodeInTurns(reader.decode, source, past), inForce };
+  const decodePart: DecodeEvents = (part, windows) => reader.decode(part, windows, repeats ?? null);
+  return { events: await decodeInTurns(decodePart, source, past), inForce };
 }
