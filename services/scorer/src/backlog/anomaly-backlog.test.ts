@@ -20,12 +20,13 @@ function started(pieces: (WrittenPiece | Error)[]) {
     },
     onWritten: () => written++,
     logger,
+    headStartMs: 5,
   });
   const ended = backlog.run(stop.signal);
   return {
     backlog,
     state: () => ({ looks, written, isWaiting: backlog.isWaiting }),
-    turn: () => new Promise((resolve) => setTimeout(resolve, 20)),
+    turn: () => new Promise((resolve) => setTimeout(resolve, 60)),
     stop: () => {
       stop.abort();
       return ended;
@@ -41,7 +42,7 @@ describe('the backlog of anomalies', () => {
     await run.stop();
   });
 
-  it('looks again as soon as anomalies join, and knows until then that they wait', async () => {
+  it('looks again soon after anomalies have joined, and knows until then that they wait', async () => {
     const pieces: WrittenPiece[] = [];
     const run = started(pieces);
     await run.turn();

@@ -7,6 +7,8 @@ const INCIDENT_MS = 1_000;
 const INCIDENT_SHARE = 0.1;
 const OVERDUE_SHARE = 0.5;
 const OVERDUE_MS = 30_000;
+/** Time that an incident has to itself before the first of its anomalies that wait. */
+const HEAD_START_MS = 500;
 /** Delay before the next look where nothing waited. */
 const IDLE_MS = 2_000;
 const FAILED_MS = 5_000;
@@ -19,6 +21,8 @@ export interface AnomalyBacklogParts {
   readonly onWritten: (piece: WrittenPiece) => void;
   readonly logger: Logger;
   readonly nowMs?: () => number;
+  /** Delay of the first look after anomalies have joined (default 500 ms). */
+  readonly headStartMs?: number;
 }
 
 /**
@@ -80,5 +84,6 @@ export class AnomalyBacklog {
     this.#wake = () => woken.abort();
     await pause(IDLE_MS, AbortSignal.any([signal, woken.signal]));
     this.#wake = () => undefined;
+    if (woken.signal.aborted) await pause(this.#parts.headStartMs ?? HEAD_START_MS, signal);
   }
 }

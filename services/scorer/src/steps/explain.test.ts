@@ -62,11 +62,11 @@ describe('explaining a batch', () => {
     });
   });
 
-  it('leaves anomalies beyond the first 64 to the backlog, and explains none that will wait there', async () => {
+  it('leaves anomalies beyond the first 32 to the backlog, and explains none that will wait there', async () => {
     const { anomalies, asked, backlog } = await explained(100, 1, { isWaiting: false });
-    expect(anomalies.map(({ row }) => row)).toEqual(Array.from({ length: 64 }, (_, row) => row));
-    expect(asked).toHaveLength(64);
-    expect(backlog?.rows).toEqual(Array.from({ length: 36 }, (_, i) => 64 + i));
+    expect(anomalies.map(({ row }) => row)).toEqual(Array.from({ length: 32 }, (_, row) => row));
+    expect(asked).toHaveLength(32);
+    expect(backlog?.rows).toEqual(Array.from({ length: 68 }, (_, i) => 32 + i));
     const waiting = await explained(100, 1, { isWaiting: true });
     expect([waiting.anomalies, waiting.asked, waiting.backlog?.rows.length]).toEqual([[], [], 100]);
   });
