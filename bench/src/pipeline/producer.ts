@@ -9,12 +9,16 @@ const ROWS_A_SEND = 2_000;
 const BYTES_A_SEND = 600_000;
 const TICK_MS = 10;
 const SENDS_AT_ONCE = 16;
+/** Number of the first event at a rate, beyond those that fill: a repeated id is a duplicate. */
+const FIRST_AT_RATE = 1_000_000_000;
 
 /** Events of a topic, and the partitions they are spread over. */
 interface Stream {
   /** Makes the JSON of event number `index`. */
   readonly event: (index: number, timeMs: number) => string;
   readonly partitions: number;
+  /** Number of the first event (default 0). Events of a topic have numbers of their own. */
+  readonly first: number;
 }
 
 /** Fills a topic with events at full speed, round-robin over its partitions. */
@@ -22,14 +26,14 @@ export async function fill(
   kafka: Kafka,
   topic: string,
   events: number,
-  { event, partitions }: Stream = { event: eventMaker(2), partitions: PARTITIONS },
+  { event = eventMaker(2), partitions = PARTITIONS, first = 0 }: Partial<Stream> = {},
 ): Promise<void> {
   const producer = kafka.producer({ allowAutoTopicCreation: false });
   await producer.connect();
   const rowsPerSend = Math.min(ROWS_A_SEND, Math.ceil(BYTES_A_SEND / event(0, Date.now()).length));
   for (let start = 0; start < events; start += rowsPerSend) {
     const rows = Math.min(rowsPerSend, events - start);
-    await producer.send({ topic, messages: messagesOf({ event, partitions }, start, rows), acks: 1 });
+    await producer.send({ topic, messages: messagesOf({ event, partitions }, first + start, rows), acks: 1 });
   }
   await producer.disconnect();
 }
@@ -38,7 +42,7 @@ export async function fill(
  * Messages of `rows` events from number `first` on, timestamped now, round-robin over the
  * partitions.
  */
-const messagesOf = ({ event, partitions }: Stream, first: number, rows: number) =>
+const messagesOf = ({ event, partitions }: Omit<Stream, 'first'>, first: number, rows: number) =>
   Array.from({ length: rows }, (_, i) => ({
     value: event(first + i, Date.now()),
     partition: (first + i) % partitions,
@@ -67,7 +71,7 @@ export async function produceAtRate(kafka: Kafka, topic: string, rate: number, s
     const due = Math.min(events, Math.floor(((performance.now() - startMs) * rate) / 1000));
     while (made < due) {
       const rows = Math.min(ROWS_A_SEND, due - made);
-      const messages = messagesOf(stream, made, rows);
+      const messages = messagesOf(stream, FIRST_AT_RATE + made, rows);
       made += rows;
       await sends.start(producer.send({ topic, messages, acks: 1 }));
     }

@@ -109,7 +109,7 @@ async function measure(
       profile: false,
     });
     await run.ready;
-    await fill(broker.kafka, topic, plan.events / 2);
+    await fill(broker.kafka, topic, plan.events / 2, { first: FIRST_EVENTS });
     const { eventsPerSecond } = await run.result;
     await database.close();
     return eventsPerSecond;

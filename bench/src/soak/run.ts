@@ -116,7 +116,7 @@ async function openScorer({ broker, postgres }: Servers): Promise<SoakedScorer> 
     capacity: async () => {
       await fill(broker.kafka, topic, PARTITIONS);
       await untilStored(PARTITIONS);
-      const filling = fill(broker.kafka, topic, CAPACITY_EVENTS);
+      const filling = fill(broker.kafka, topic, CAPACITY_EVENTS, { first: PARTITIONS });
       filling.catch(() => undefined); // it is awaited below
       await untilStored(CAPACITY_EVENTS * CAPACITY_FROM);
       const [startMs, from] = [performance.now(), await stored()];
