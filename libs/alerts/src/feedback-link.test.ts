@@ -57,7 +57,11 @@ describe('the token of a link', () => {
   });
 
   it('is forged whatever is written, without the key', () => {
-    const base64url = fc.string({ unit: fc.constantFrom('A', 'Z', 'a', 'z', '0', '9', '-', '_'), minLength: 43, maxLength: 43 });
+    const base64url = fc.string({
+      unit: fc.constantFrom('A', 'Z', 'a', 'z', '0', '9', '-', '_'),
+      minLength: 43,
+      maxLength: 43,
+    });
     fc.assert(
       fc.property(
         fc.oneof(
