@@ -56,7 +56,7 @@ spec:
     'readings.yaml',
   );
 
-/** Readings of two hosts in turn, every ten seconds from 9 to 17 in Berlin, over a change of its clock. */
+/** Readings of two hosts in turn, every ten seconds from 9 to 17 in Berlin, in winter and summer. */
 const createReadings = (days: number) =>
   database.query(
     `CREATE TABLE readings AS
@@ -116,10 +116,15 @@ describe('a training that learns how often events are expected', () => {
 
   it('learns nothing from few gaps', async () => {
     await createReadings(14);
-    await database.query('CREATE TABLE few AS SELECT DISTINCT ON (ts::date, host, extract(hour FROM ts)) * FROM readings');
-    const query = "query: 'select ts, level, host || row_number() over (order by ts) / 2 as host from few union all select ts, level, ts::text from readings'";
+    await database.query(
+      'CREATE TABLE few AS SELECT DISTINCT ON (ts::date, host, extract(hour FROM ts)) * FROM readings',
+    );
+    const query =
+      "query: 'select ts, level, host || row_number() over (order by ts) / 2 as host from few union all select ts, level, ts::text from readings'";
     expect(await train(definitionOf({ absence: 'expectEvery: auto, per: entity', history: query }))).toMatchObject({
-      reason: expect.stringMatching(/^the history has \d+ gaps between events of the same entity, and 1,000 are needed$/),
+      reason: expect.stringMatching(
+        /^the history has \d+ gaps between events of the same entity, and 1,000 are needed$/,
+      ),
     });
   });
 
@@ -154,7 +159,7 @@ describe('a training that learns how often events are expected', () => {
 });
 
 describe('a watch by learned intervals', () => {
-  /** Puts a model in force that expects an event every minute, but for some hours, counted from now. */
+  /** Promotes a model that expects an event every minute, but for some hours, counted from now. */
   async function champion(others: Readonly<Record<number, number>> = {}): Promise<void> {
     const now = hourOfWeek(Date.now(), 'UTC');
     const hoursMs = Array.from({ length: 168 }, () => 60_000);

@@ -415,6 +415,16 @@ describe('parseDetector', () => {
     expect(refused('{ expectEvery: auto, alertAfter: 8d, per: entity }', keyed)).toEqual([
       'spec.alerts.absence.forgetAfter: an entity would be forgotten before its alert opens — write longer than alertAfter',
     ]);
+    const stored = least
+      .replace('source: {', 'source: { kafka: { topic: t },')
+      .replace('query: select 1', 'from: scored_events');
+    const learned = `${stored}  alerts: { absence: { expectEvery: auto } }\n`;
+    expect(findings(learned)).toEqual([]);
+    expect(findings(`${learned}  retention: { sample: 0.5 }\n`)).toEqual([
+      expect.stringContaining(
+        'the gaps between all events are not those of a sample (retention.sample) — keep all events, or write a duration',
+      ),
+    ]);
     expect(refused('{ expectEvery: never }')[0]).toContain('expected a duration such as 30d, 12h or 90s, or auto');
     expect(refused('{ alertAfter: 1m }')[0]).toContain('spec.alerts.absence.expectEvery');
     expect(findings(`${least}  alerts: { absence: { expectEvery: 1m } }\n`)).toEqual([

@@ -67,8 +67,7 @@ function withoutDefault(option: z.core.$ZodType, name: string): z.ZodType {
 /** Words that an option takes beside a duration; empty for none. */
 function wordsOf(option: z.core.$ZodType): readonly string[] {
   if (!(option instanceof z.ZodUnion)) return [];
-  const alternatives = option.def.options as readonly z.core.$ZodType[];
-  return alternatives.flatMap((one) => (one instanceof z.ZodLiteral ? [...one.values].map(String) : []));
+  return option.def.options.flatMap((one) => (one instanceof z.ZodLiteral ? [...one.values].map(String) : []));
 }
 
 function durationOr(words: readonly string[]): z.ZodType {

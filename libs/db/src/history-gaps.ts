@@ -49,7 +49,9 @@ export async function countGaps(
   const names = key.map((field) => textOf(history, field));
   const parts = names.length === 0 ? '' : `PARTITION BY ${names.join(', ')} `;
   const named = names.map((name) => ` AND ${name} IS NOT NULL`).join('');
-  const [zone, least, most] = ['text', 'float8', 'float8'].map((type, i) => `$${String(values.length + 1 + i)}::${type}`);
+  const [zone, least, most] = ['text', 'float8', 'float8'].map(
+    (type, i) => `$${String(values.length + 1 + i)}::${type}`,
+  );
   const statement = oneStatement(
     `SELECT ((extract(isodow FROM since) - 1) * 24 + extract(hour FROM since))::integer AS hour,
        greatest(0, extract(epoch FROM date_trunc('hour', before) - date_trunc('hour', since)) / 3600)::integer AS hours,

@@ -4,7 +4,7 @@ import type { Database } from './database.ts';
 import { selectChampionManifest } from './sql/models.ts';
 import { withTransaction } from './transaction.ts';
 
-/** Intervals within which a training learned to expect events, as they are stored with its model. */
+/** Intervals within which a training has learned to expect events, as stored with its model. */
 export interface LearnedIntervals extends WeekOfIntervals {
   /** Unit whose gaps they are of. */
   readonly per: 'detector' | 'entity';

@@ -1,4 +1,10 @@
-import { type DetectorDefinition, entityOf, learnsIntervals, type PromotionMode, readDefinition } from '@flowline/config';
+import {
+  type DetectorDefinition,
+  entityOf,
+  learnsIntervals,
+  type PromotionMode,
+  readDefinition,
+} from '@flowline/config';
 import {
   abandonStaleRuns,
   championVersion,

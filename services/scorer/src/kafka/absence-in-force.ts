@@ -77,7 +77,10 @@ export class AbsenceInForce {
     if (policy?.week !== undefined) {
       const text = (ms: number): string => formatDurationMs(Math.round(ms / 1_000) * 1_000);
       const [least, most] = [Math.min(...policy.week.hoursMs), Math.max(...policy.week.hoursMs)].map(text);
-      logger.info({ detector, modelVersion: champion?.version, least, most }, 'absence is watched by learned intervals');
+      logger.info(
+        { detector, modelVersion: champion?.version, least, most },
+        'absence is watched by learned intervals',
+      );
       return;
     }
     const reason = unwatchedAbsence(alerts, champion) ?? 'there is no model yet';
