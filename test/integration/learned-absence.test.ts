@@ -56,7 +56,7 @@ spec:
     'readings.yaml',
   );
 
-/** Readings of two hosts in turn, every ten seconds from 9 to 17 in Berlin, in winter and summer. */
+/** Readings of two hosts in turn, every ten seconds from 9 to 17 in Berlin, winter and summer. */
 const createReadings = (days: number) =>
   database.query(
     `CREATE TABLE readings AS

@@ -1,9 +1,22 @@
 import { formatDurationMs, stableId } from '@flowline/events';
 
 import type { AlertPolicy } from './alert-policy.ts';
-import type { Expectation, WeekOfIntervals } from './expectations.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import type { Severity, SeverityBits } from './severity.ts';
+
+/** Intervals within which events are expected, by hour of the week. */
+export interface WeekOfIntervals {
+  /** IANA zone whose weeks these are. */
+  readonly timezone: string;
+  /** One interval per hour in milliseconds, from Monday 00:00 on. */
+  readonly hoursMs: readonly number[];
+}
+
+/** Interval within which an event is expected, and the silence after which an alert opens. */
+export interface Expectation {
+  readonly expectEveryMs: number;
+  readonly alertAfterMs: number;
+}
 
 /** Rules by which the silence of a stream, or of an entity of it, becomes an alert. */
 export interface AbsencePolicy {

@@ -1,23 +1,9 @@
 import { at, wallTimeAt } from '@flowline/events';
 
-import type { AbsencePolicy } from './absence.ts';
+import type { AbsencePolicy, Expectation, WeekOfIntervals } from './absence.ts';
 
 /** Hours of a week. */
 export const WEEK_HOURS = 168;
-
-/** Intervals within which events are expected, by hour of the week. */
-export interface WeekOfIntervals {
-  /** IANA zone whose weeks these are. */
-  readonly timezone: string;
-  /** One interval per hour in milliseconds, from Monday 00:00 on. */
-  readonly hoursMs: readonly number[];
-}
-
-/** Interval within which an event is expected, and the silence after which an alert opens. */
-export interface Expectation {
-  readonly expectEveryMs: number;
-  readonly alertAfterMs: number;
-}
 
 /** Expectation of silences from a time on, up to that of the one before it in a list. */
 export interface ExpectationFrom extends Expectation {
