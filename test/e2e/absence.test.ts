@@ -1,6 +1,6 @@
 import { type AlertMessage, alertMessageSchema } from '@flowline/alerts';
 import { parseDetector } from '@flowline/config';
-import { applyDetector } from '@flowline/db';
+import { applyDetector, promote } from '@flowline/db';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { readTopic } from '../support/checker.ts';
@@ -100,6 +100,36 @@ withKafka(describe)('the absence of a stream', () => {
     // Without `absence` nothing is expected any more.
     await applyDetector(database.db, definition(''));
     await scorers.eventually(async () => expect(await rows()).toMatchObject([{ state: 'resolved', count: 2 }]));
+    expect(await database.query('SELECT 1 FROM flowline.arrivals')).toEqual([]);
+  }, 240_000);
+
+  it('is watched by the intervals that the champion has learned, once there is one that has', async () => {
+    await applyDetector(database.db, definition(', absence: { expectEvery: auto }'));
+    const scorer = scorers.start();
+    await scorers.eventually(() => expect(scorer.stderr()).toContain('intervals are still to be learned'));
+    await produce(1);
+    await scorers.untilStored(42);
+    expect(await database.query('SELECT 1 FROM flowline.arrivals')).toEqual([]);
+
+    const hoursMs = Array.from({ length: 168 }, () => EVERY_MS);
+    await database.query(
+      `INSERT INTO flowline.model_versions (detector, version, detector_version, sha256, alpha, manifest)
+       SELECT detector, 2, detector_version, sha256, alpha, $1 FROM flowline.model_versions`,
+      [{ absence: { per: 'detector', timezone: 'UTC', hoursMs } }],
+    );
+    expect(await promote(database.db, NAME, 2)).toBe(true);
+    await scorers.eventually(() => expect(scorer.stderr()).toContain('absence is watched by learned intervals'));
+    await produce(1);
+    await scorers.untilStored(43);
+    await scorers.eventually(async () =>
+      expect((await rows()).filter(({ state }) => state === 'open')).toHaveLength(1),
+    );
+    const opened = (await told()).at(-1);
+    expect(opened).toMatchObject({ absence: { expectEveryMs: EVERY_MS, alertAfterMs: 1.5 * EVERY_MS } });
+
+    // The champion before it has learned none: nothing is expected any more.
+    expect(await promote(database.db, NAME, 1)).toBe(true);
+    await scorers.eventually(async () => expect((await rows()).filter(({ state }) => state === 'open')).toEqual([]));
     expect(await database.query('SELECT 1 FROM flowline.arrivals')).toEqual([]);
   }, 240_000);
 });

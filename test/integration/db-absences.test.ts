@@ -52,7 +52,7 @@ const streamOf = (changes: Partial<WatchedStream> = {}): WatchedStream => ({
   ...changes,
 });
 
-const arrivalsOf = ({ per }: AbsencePolicy): Arrivals => new Arrivals({ per, stepMs: 0 });
+const arrivalsOf = ({ per }: AbsencePolicy): Arrivals => new Arrivals({ per, stepMs: () => 0 });
 
 /** Stores one event per entity, and notes its arrival. */
 async function store(names: readonly string[], arrivals: Arrivals, partition = 0): Promise<void> {
@@ -259,7 +259,7 @@ describe('the absence of entities', () => {
     const refused: number[] = [];
     let nowMs = 0;
     const onLimit = (names: number): void => void refused.push(names);
-    const arrivals = new Arrivals({ per: 'entity', stepMs: 1_000, limit: 2, onLimit, now: () => nowMs });
+    const arrivals = new Arrivals({ per: 'entity', stepMs: () => 1_000, limit: 2, onLimit, now: () => nowMs });
     await store(['a', 'b'], arrivals);
     await store(['c', 'd', 'a'], arrivals);
     expect(refused).toEqual([2]);
@@ -312,7 +312,7 @@ describe('the absence of entities', () => {
 describe('arrivals', () => {
   it('are noted once per step, and again if their transaction was rolled back', async () => {
     let nowMs = 0;
-    const arrivals = new Arrivals({ per: 'entity', stepMs: 1_000, now: () => nowMs });
+    const arrivals = new Arrivals({ per: 'entity', stepMs: () => 1_000, now: () => nowMs });
     const seen = async () =>
       (await database.query('SELECT entity, last_seen FROM flowline.arrivals')) as { last_seen: Date }[];
     const refusedBatch = scoredBatch({

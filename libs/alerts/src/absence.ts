@@ -4,13 +4,29 @@ import type { AlertPolicy } from './alert-policy.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import type { Severity, SeverityBits } from './severity.ts';
 
+/** Intervals within which events are expected, by hour of the week. */
+export interface WeekOfIntervals {
+  /** IANA zone whose weeks these are. */
+  readonly timezone: string;
+  /** One interval per hour in milliseconds, from Monday 00:00 on. */
+  readonly hoursMs: readonly number[];
+}
+
+/** Interval within which an event is expected, and the silence after which an alert opens. */
+export interface Expectation {
+  readonly expectEveryMs: number;
+  readonly alertAfterMs: number;
+}
+
 /** Rules by which the silence of a stream, or of an entity of it, becomes an alert. */
 export interface AbsencePolicy {
   readonly per: 'detector' | 'entity';
-  /** An event is expected at least so often. */
+  /** An event is expected at least so often; the shortest interval, if it depends on the hour. */
   readonly expectEveryMs: number;
-  /** Silence after which an alert opens. */
+  /** Silence after which an alert opens; in no hour a shorter one, if it depends on the hour. */
   readonly alertAfterMs: number;
+  /** Intervals by hour of the week, if they were learned. */
+  readonly week?: WeekOfIntervals;
   readonly severity: Severity;
   /** Silence after which an entity is no longer expected. */
   readonly forgetAfterMs: number;
@@ -71,7 +87,7 @@ export interface Absence {
 }
 
 /** Describes a silence that began after an arrival. */
-export const absenceOf = (lastSeenMs: number, { expectEveryMs, alertAfterMs }: AbsencePolicy): Absence => ({
+export const absenceOf = (lastSeenMs: number, { expectEveryMs, alertAfterMs }: Expectation): Absence => ({
   lastEvent: new Date(lastSeenMs).toISOString(),
   expectEveryMs,
   alertAfterMs,

@@ -6,6 +6,7 @@ export * from './alert-links.ts';
 export * from './alert-policy.ts';
 export * from './alert-rules.ts';
 export * from './feedback-link.ts';
+export * from './expectations.ts';
 export * from './fingerprint.ts';
 export * from './late-explanation.ts';
 export * from './observe.ts';

@@ -255,14 +255,21 @@ const minEffectSchema = z.union([
 const absenceUnits = ['detector', 'entity'] as const;
 const severities = ['info', 'warning', 'major', 'critical'] as const;
 
+/** Interval that trainings learn from the gaps of the history. */
+export const LEARNED = 'auto';
+
 /** Default silence after which an entity is forgotten. */
 export const FORGET_AFTER_MS = 7 * DAY_MS;
 
 const absenceSchema = z.strictObject({
-  expectEveryMs: positiveMs.describe('An event is expected at least so often, by the clock: 2 s to 7 d.'),
+  expectEveryMs: z
+    .union([positiveMs, z.literal(LEARNED)])
+    .describe(
+      'An event is expected at least so often, by the clock: 2 s to 7 d. `auto`: as the history has it, by hour of the week.',
+    ),
   alertAfterMs: orNull(
     positiveMs.describe(
-      'Silence after which an alert opens, at most 30 d; by default one and a half times `expectEvery`.',
+      'Silence after which an alert opens, at most 30 d; by default one and a half times `expectEvery`. With `auto` the least silence, if one and a half times the interval are shorter.',
     ),
   ),
   per: z
@@ -380,7 +387,14 @@ const PATIENCE = 1.5;
 export const alertAfterMsOf = ({
   expectEveryMs,
   alertAfterMs,
-}: Pick<AbsenceOptions, 'expectEveryMs' | 'alertAfterMs'>): number => alertAfterMs ?? expectEveryMs * PATIENCE;
+}: {
+  readonly expectEveryMs: number;
+  readonly alertAfterMs: number | null;
+}): number => alertAfterMs ?? expectEveryMs * PATIENCE;
+
+/** True if trainings learn how often events of a detector are expected. */
+export const learnsIntervals = ({ alerts: { absence } }: Pick<DetectorDefinition, 'alerts'>): boolean =>
+  absence?.expectEveryMs === LEARNED;
 
 /** Entity whose past the windows cover. Null if the detector has no key. */
 export function entityOf({ source: { key, time } }: Pick<DetectorDefinition, 'source'>): EntitySpec | null {

@@ -5,6 +5,8 @@ export {
   alertAfterMsOf,
   type DetectorDefinition,
   entityOf,
+  LEARNED,
+  learnsIntervals,
   type PromotionMode,
   promotionModes,
   type RecordFormat,

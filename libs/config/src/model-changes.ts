@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 
-import type { DetectorDefinition } from './detector-definition.ts';
+import { type DetectorDefinition, learnsIntervals } from './detector-definition.ts';
 
 /**
  * Parts of a definition that determine the model, by their path in a detector file. All other parts
@@ -20,10 +20,16 @@ const parts: Readonly<Record<string, (definition: DetectorDefinition) => unknown
  * changes take effect with the next model.
  */
 export function modelChanges(trained: DetectorDefinition, inForce: DetectorDefinition): string[] {
-  return Object.entries(parts)
+  const changed = Object.entries(parts)
     .filter(([, partOf]) => !isDeepStrictEqual(partOf(trained), partOf(inForce)))
     .map(([path]) => path);
+  return lacksIntervals(trained, inForce) ? [...changed, 'spec.alerts.absence'] : changed;
 }
+
+/** True if intervals are wanted that no training has learned. */
+const lacksIntervals = (trained: DetectorDefinition, inForce: DetectorDefinition): boolean =>
+  learnsIntervals(inForce) &&
+  !(learnsIntervals(trained) && trained.alerts.absence?.per === inForce.alerts.absence?.per);
 
 /**
  * True if the events of both definitions have the same columns, so that stored events of one are

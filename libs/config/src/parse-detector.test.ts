@@ -389,6 +389,10 @@ describe('parseDetector', () => {
     expect(watched('{ expectEvery: 1m, alertAfter: 5m, per: entity, severity: info, forgetAfter: 1d }')).toEqual({
       ...{ expectEveryMs: 60_000, alertAfterMs: 300_000, per: 'entity', severity: 'info', forgetAfterMs: 86_400_000 },
     });
+    expect(watched('{ expectEvery: auto }')).toEqual({ expectEveryMs: 'auto', ...defaults });
+    expect(watched('{ expectEvery: auto, alertAfter: 5m, per: entity }')).toEqual({
+      ...{ ...defaults, expectEveryMs: 'auto', alertAfterMs: 300_000, per: 'entity' },
+    });
     expect(alertAfterMsOf({ expectEveryMs: 60_000, alertAfterMs: null })).toBe(90_000);
     const refused = (written: string, text = whole) =>
       after('topic: alerts', `topic: alerts, absence: ${written}`, text).map((line) =>
@@ -405,7 +409,23 @@ describe('parseDetector', () => {
       'spec.alerts.absence.expectEvery: found 1s — expected 2s to 7d',
       'spec.alerts.absence.alertAfter: found 31d — expected at most 30d',
     ]);
-    expect(refused('{ expectEvery: never }')[0]).toContain('expected a duration such as 30d, 12h or 90s');
+    expect(refused('{ expectEvery: auto, alertAfter: 31d }')).toEqual([
+      'spec.alerts.absence.alertAfter: found 31d — expected at most 30d',
+    ]);
+    expect(refused('{ expectEvery: auto, alertAfter: 8d, per: entity }', keyed)).toEqual([
+      'spec.alerts.absence.forgetAfter: an entity would be forgotten before its alert opens — write longer than alertAfter',
+    ]);
+    const stored = least
+      .replace('source: {', 'source: { kafka: { topic: t },')
+      .replace('query: select 1', 'from: scored_events');
+    const learned = `${stored}  alerts: { absence: { expectEvery: auto } }\n`;
+    expect(findings(learned)).toEqual([]);
+    expect(findings(`${learned}  retention: { sample: 0.5 }\n`)).toEqual([
+      expect.stringContaining(
+        'the gaps between all events are not those of a sample (retention.sample) — keep all events, or write a duration',
+      ),
+    ]);
+    expect(refused('{ expectEvery: never }')[0]).toContain('expected a duration such as 30d, 12h or 90s, or auto');
     expect(refused('{ alertAfter: 1m }')[0]).toContain('spec.alerts.absence.expectEvery');
     expect(findings(`${least}  alerts: { absence: { expectEvery: 1m } }\n`)).toEqual([
       expect.stringContaining('without source.kafka no stream is watched — name a topic, or remove it'),

@@ -6,6 +6,7 @@ import {
   definitionSchema,
   type FalseAlarmControl,
   FORGET_AFTER_MS,
+  LEARNED,
   MAX_DEDUPLICATE_MS,
 } from './detector-definition.ts';
 import { type DetectorDocument, RATE_PATTERN } from './detector-document.ts';
@@ -103,7 +104,7 @@ function checkEffects({ alerts = {}, features }: DetectorDocument['spec'], repor
 const LEAST_EXPECTED_MS = 2_000;
 
 /** Checks that a silence can be noticed: of which stream, of which entities, and in which order. */
-function checkAbsence({ alerts = {}, source }: DetectorDocument['spec'], report: Report): void {
+function checkAbsence({ alerts = {}, source, history, retention }: DetectorDocument['spec'], report: Report): void {
   const { absence } = alerts;
   if (absence === undefined || absence === null) return;
   const at = ['spec', 'alerts', 'absence'];
@@ -113,9 +114,15 @@ function checkAbsence({ alerts = {}, source }: DetectorDocument['spec'], report:
   }
   const msOf = (text: string | undefined): number | null =>
     text === undefined ? null : (parseDurationMs(text) ?? null);
-  const expectEveryMs = msOf(absence.expectEvery);
+  const isLearned = absence.expectEvery === LEARNED;
+  if (isLearned && history.from !== undefined && (retention?.sample ?? 1) < 1) {
+    const finding = 'the gaps between all events are not those of a sample (retention.sample)';
+    report([...at, 'expectEvery'], finding, 'keep all events, or write a duration');
+  }
+  // A learned interval is not known yet: nothing is shorter.
+  const expectEveryMs = isLearned ? 0 : msOf(absence.expectEvery);
   if (expectEveryMs === null) return;
-  if (expectEveryMs < LEAST_EXPECTED_MS || expectEveryMs > 7 * DAY_MS) {
+  if (!isLearned && (expectEveryMs < LEAST_EXPECTED_MS || expectEveryMs > 7 * DAY_MS)) {
     report([...at, 'expectEvery'], `found ${absence.expectEvery}`, 'expected 2s to 7d');
   }
   const alertAfterMs = alertAfterMsOf({ expectEveryMs, alertAfterMs: msOf(absence.alertAfter) });

@@ -88,6 +88,7 @@ describe.each(forms)('documents written with %p', (form) => {
   it.each([
     ['every option', everyOption],
     ['hardly any', stored],
+    ['learned intervals', `${stored}  alerts: { absence: { expectEvery: auto } }\n`],
     ['other kinds', resources],
     ['the example', readFileSync(new URL('../../../examples/flights/detector.yaml', import.meta.url), 'utf8')],
   ])('are read as the same: %s', (_what, text) => {

@@ -61,7 +61,19 @@ function withoutDefault(option: z.core.$ZodType, name: string): z.ZodType {
   }
   if (option instanceof z.ZodNullable) return writtenForm(option.def.innerType, name);
   if (option instanceof z.ZodObject) return writtenObject(option);
-  return isDuration(name) ? durationText.describe(meaningOf(option)) : (option as z.ZodType);
+  return isDuration(name) ? durationOr(wordsOf(option)).describe(meaningOf(option)) : (option as z.ZodType);
+}
+
+/** Words that an option takes beside a duration; empty for none. */
+function wordsOf(option: z.core.$ZodType): readonly string[] {
+  if (!(option instanceof z.ZodUnion)) return [];
+  return option.def.options.flatMap((one) => (one instanceof z.ZodLiteral ? [...one.values].map(String) : []));
+}
+
+function durationOr(words: readonly string[]): z.ZodType {
+  if (words.length === 0) return durationText;
+  const expected = `expected a duration such as 30d, 12h or 90s, or ${words.join(' or ')}`;
+  return z.union([z.string().regex(DURATION_PATTERN, expected), z.enum(words)], { error: expected });
 }
 
 const writtenObject = (options: z.ZodObject): z.ZodType =>
@@ -101,7 +113,8 @@ function resolvedAt(
     const value = section[writtenName(name)];
     const nested = nestedOptions(option);
     if (nested !== null && isRecord(value)) return [name, resolvedAt(nested, value, toMs, path)];
-    return [name, isDuration(name) && typeof value === 'string' ? toMs(value, path) : value];
+    const isWritten = isDuration(name) && typeof value === 'string' && !wordsOf(option).includes(value);
+    return [name, isWritten ? toMs(value, path) : value];
   });
   return Object.fromEntries(options) as Record<string, unknown>;
 }

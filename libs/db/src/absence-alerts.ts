@@ -10,6 +10,7 @@ import {
   type AlertMessage,
   type ArrivalVerdict,
   type BatchObservation,
+  type Expectation,
   observeBatch,
   type ObservedBatch,
   resolve,
@@ -33,6 +34,8 @@ export interface Silence extends Omit<ArrivalRow, 'entity'> {
   /** Time of the look; null if nothing is known of its partition. */
   readonly atMs: number | null;
   readonly verdict: ArrivalVerdict;
+  /** Interval that was expected, and the silence after which an alert opens. */
+  readonly expected: Expectation;
 }
 
 /** Alerts that the clock has changed, each with its partition, and the messages about it. */
@@ -65,7 +68,7 @@ export async function alertOfSilences(
 ): Promise<readonly AlertMessage[]> {
   const changed = silences.filter(({ verdict }) => verdict !== 'unchanged');
   if (changed.length === 0) return [];
-  const { detector, topic, policy } = stream;
+  const { detector, topic } = stream;
   const stormPrint = absenceStormFingerprint(detector, topic);
   const prints = changed.map(({ entity }) => absenceFingerprint(detector, topic, entity));
   const fingerprints = [stormPrint, ...prints];
@@ -73,7 +76,7 @@ export async function alertOfSilences(
   const stored = new Map(rows.map((row) => [row.fingerprint, row]));
   const watched = changed.map((silence, i): Watched => {
     const fingerprint = at(prints, i);
-    const absence = absenceOf(silence.lastSeenMs, policy);
+    const absence = absenceOf(silence.lastSeenMs, silence.expected);
     const summary = absenceSummary(silence.entity, absence);
     return { ...silence, fingerprint, row: stored.get(fingerprint) ?? null, absence: { ...absence, summary } };
   });

@@ -1,4 +1,5 @@
-import { absenceStepMs, judgeArrival } from '@flowline/alerts';
+import { absenceStepMs, type Expectation, type ExpectationFrom, expectationsAt, judgeArrival } from '@flowline/alerts';
+import { at } from '@flowline/events';
 import type pg from 'pg';
 
 import { alertOfSilences, type Silence } from './absence-alerts.ts';
@@ -9,6 +10,7 @@ import {
   selectChangedArrivals,
   selectReadingEnds,
   settleArrivals,
+  type SilenceBounds,
 } from './sql/absences.ts';
 import { lockAlerts } from './sql/alerts.ts';
 import { storeMessages } from './store-messages.ts';
@@ -71,11 +73,19 @@ function allAtOnce(ends: readonly ReadingEnd[]): ReadingEnd[] {
   return ends.map(({ partition }) => ({ partition, untilMs }));
 }
 
-/** Times before which an arrival is too long ago, by partition. */
+/** Verdict's knowledge of an arrival: its partition's end, and the silence that would count. */
+interface LookAt {
+  readonly untilMs: number | null;
+  readonly silentSinceMs: number | null;
+  readonly expected: Expectation;
+}
+
+/** Times at which an arrival is too long ago, by partition. */
 class Looks {
   readonly #stream: WatchedStream;
   readonly #ends: ReadonlyMap<number, number>;
   readonly #known = new Map<string, number | null>();
+  readonly #expectations = new Map<number, readonly ExpectationFrom[]>();
 
   constructor(stream: WatchedStream, ends: readonly ReadingEnd[]) {
     this.#stream = stream;
@@ -87,33 +97,57 @@ class Looks {
     return this.#ends.size === 0 ? null : Math.max(...this.#ends.values());
   }
 
-  of(
-    partition: number,
-    entity: string | null,
-  ): { readonly untilMs: number | null; readonly silentSinceMs: number | null } {
+  of(partition: number, entity: string | null, lastSeenMs: number): LookAt {
     const untilMs = this.#ends.get(partition) ?? null;
-    return { untilMs, silentSinceMs: untilMs === null ? null : this.#silentSince(untilMs, entity) };
+    if (untilMs === null) return { untilMs, silentSinceMs: null, expected: this.#stream.policy };
+    const expectations = this.#expectationsAt(untilMs);
+    const expected = at(
+      expectations,
+      expectations.findIndex(({ fromMs }) => lastSeenMs >= fromMs),
+    );
+    return { untilMs, silentSinceMs: this.#silentSince(untilMs, expected.alertAfterMs, entity), expected };
   }
 
-  /** Bounds of what is worth a look, per partition: of last arrivals. */
-  bounds(): { partitions: number[]; silent: number[]; forgotten: number[] } {
+  /** Bounds of what is worth a look: of last arrivals. */
+  bounds(): Omit<SilenceBounds, 'detector' | 'topic' | 'ofEntity' | 'after' | 'limit'> {
     const { policy } = this.#stream;
     const stepMs = absenceStepMs(policy);
-    const partitions = [...this.#ends.keys()];
     const forgetMs = policy.per === 'entity' ? policy.forgetAfterMs : Infinity;
+    const silent = [...this.#ends].flatMap(([partition, untilMs]) => this.#silences(partition, untilMs));
     return {
-      partitions,
-      silent: [...this.#ends.values()].map((untilMs) => (this.#silentSince(untilMs, null) ?? LONG_AGO_MS) - stepMs),
+      partitions: [...this.#ends.keys()],
       forgotten: [...this.#ends.values()].map((untilMs) => Math.max(LONG_AGO_MS, untilMs - forgetMs) - stepMs),
+      silentOf: silent.map(({ partition }) => partition),
+      silentFrom: silent.map(({ fromMs }) => fromMs),
+      silentTo: silent.map(({ toMs }) => toMs),
     };
   }
 
-  #silentSince(untilMs: number, entity: string | null): number | null {
-    const name = `${String(untilMs)} ${entity ?? ''}`;
+  /** Times of last arrivals that are too long ago: one range per expectation. */
+  #silences(partition: number, untilMs: number): { partition: number; fromMs: number; toMs: number }[] {
+    const stepMs = absenceStepMs(this.#stream.policy);
+    let beforeMs = Infinity;
+    return this.#expectationsAt(untilMs).flatMap(({ fromMs, alertAfterMs }) => {
+      const sinceMs = this.#silentSince(untilMs, alertAfterMs, null) ?? LONG_AGO_MS;
+      const range = { partition, fromMs: Math.max(LONG_AGO_MS, fromMs), toMs: Math.min(beforeMs, sinceMs - stepMs) };
+      beforeMs = fromMs;
+      return range.fromMs < range.toMs ? [range] : [];
+    });
+  }
+
+  #expectationsAt(untilMs: number): readonly ExpectationFrom[] {
+    const known = this.#expectations.get(untilMs);
+    if (known !== undefined) return known;
+    const found = expectationsAt(this.#stream.policy, untilMs);
+    this.#expectations.set(untilMs, found);
+    return found;
+  }
+
+  #silentSince(untilMs: number, forMs: number, entity: string | null): number | null {
+    const name = `${String(untilMs)} ${String(forMs)} ${entity ?? ''}`;
     const known = this.#known.get(name);
     if (known !== undefined) return known;
-    const { silentSince, policy } = this.#stream;
-    const found = silentSince(untilMs, policy.alertAfterMs, entity);
+    const found = this.#stream.silentSince(untilMs, forMs, entity);
     this.#known.set(name, found);
     return found;
   }
@@ -144,8 +178,9 @@ async function lookAtPage(
   const rows = await lockChangedArrivals(client, wanted);
   const silences = rows.map((row): Silence => {
     const entity = place.ofEntity ? row.entity : null;
-    const look = looks.of(row.partition, entity);
-    return { ...row, entity, name: row.entity, atMs: look.untilMs, verdict: judgeArrival(row, look, policy) };
+    const look = looks.of(row.partition, entity, row.lastSeenMs);
+    const verdict = judgeArrival(row, look, policy);
+    return { ...row, entity, name: row.entity, atMs: look.untilMs, verdict, expected: look.expected };
   });
   const messages = await alertOfSilences(client, stream, silences);
   const named = (verdict: Silence['verdict']) =>

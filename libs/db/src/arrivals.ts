@@ -12,8 +12,8 @@ const FULL_MS = 60_000;
 /** Options of {@link Arrivals}. */
 export interface ArrivalsOptions {
   readonly per: 'detector' | 'entity';
-  /** Time within which the arrival of the same entity, or of the stream, is noted once. */
-  readonly stepMs: number;
+  /** Time within which an entity's arrival, or the stream's, is noted once; null to note none. */
+  readonly stepMs: () => number | null;
   /** Called with the number of new entities that are not watched because of the limit. */
   readonly onLimit?: (refused: number) => void;
   /** Maximum entities that are watched (default {@link MAX_WATCHED}). */
@@ -64,7 +64,8 @@ export class Arrivals {
 
   /** Remembers what was noted with a batch, once its transaction is committed. */
   remember(batch: EventBatch): void {
-    const { limit, stepMs, onLimit } = this.#options;
+    const { limit, onLimit } = this.#options;
+    const stepMs = this.#options.stepMs() ?? 0;
     const { names, atMs, refused } = this.#noted.get(placeOf(batch)) ?? NOTHING;
     if (this.#rememberedMs.size + names.length > 2 * limit) this.#rememberedMs.clear();
     for (const name of names) {
@@ -77,7 +78,9 @@ export class Arrivals {
   }
 
   #due(batch: EventBatch, firstRow: number, atMs: number): readonly string[] {
-    const { per, stepMs } = this.#options;
+    const { per } = this.#options;
+    const stepMs = this.#options.stepMs();
+    if (stepMs === null) return [];
     const names = per === 'detector' ? STREAM : new Set((batch.entities?.names ?? []).slice(firstRow));
     return [...names].filter((name) => atMs - (this.#rememberedMs.get(name) ?? -Infinity) >= stepMs);
   }

@@ -27,6 +27,20 @@ export async function eventHistory(db: Database, detector: string): Promise<Hist
   };
 }
 
+/**
+ * Arrivals of a topic's events at a detector as history: their times and entities, whatever their
+ * values, whoever excluded them, and whichever version of the detector read them.
+ */
+export function arrivalHistory(detector: string, topic: string): HistorySource {
+  const text = (value: string): string => `'${value.replaceAll("'", "''")}'`;
+  return {
+    query: `SELECT e.event_time, e.entity FROM flowline.scored_events e
+      WHERE e.detector = ${text(detector)} AND e.topic = ${text(topic)}`,
+    timeColumn: 'event_time',
+    timeUnit: 'iso',
+  };
+}
+
 /** Counts the events of {@link eventHistory}, up to `limit`. */
 export async function countEventHistory(db: Database, detector: string, limit: number): Promise<number> {
   const versions = await alikeVersions(db, detector);

@@ -6,6 +6,7 @@ import { BinaryRows, type NumberCells, type ValueCells } from './binary-rows.ts'
 import { closeClient, cutClient, type Database } from './database.ts';
 import { toFlowlineError } from './database-error.ts';
 import { type HistorySummary, summarise } from './history.ts';
+import { countGaps, type GapCount, type GapRequest, knowsTimezone } from './history-gaps.ts';
 import {
   asUserQuery,
   type CheckedHistory,
@@ -96,6 +97,16 @@ export class HistorySession {
   /** Counts the whole history by days: one run of the query. */
   summarise(): Promise<HistorySummary> {
     return this.#run(() => summarise(this.#client, this.#source, this.#history));
+  }
+
+  /** Counts the gaps between events: one run of the query. */
+  gaps(request: GapRequest): Promise<readonly GapCount[]> {
+    return this.#run(() => countGaps(this.#client, this.#history, request));
+  }
+
+  /** True if Postgres knows a time zone by its name. */
+  knowsTimezone(timezone: string): Promise<boolean> {
+    return this.#run(() => knowsTimezone(this.#client, timezone));
   }
 
   /** Reads rows: one run of the query. */

@@ -50,6 +50,7 @@ export type { NumberCells, ValueCells } from './binary-rows.ts';
 export type { WantedColumn } from './history-cells.ts';
 export type { HistoryColumn, HistoryRange, HistorySource } from './history-query.ts';
 export type { HistoryRead } from './history-rows.ts';
+export type { GapCount, GapRequest } from './history-gaps.ts';
 export { type HistoryBatch, HistorySession } from './history-session.ts';
 export { claimRequest, type RequestKey, settleRequest, type StoredResponse } from './idempotency-keys.ts';
 export * from './identity.ts';
@@ -89,6 +90,13 @@ export * from './training-requests.ts';
 export * from './training-runs.ts';
 export * from './wait-for-database.ts';
 export type { WatchedStream } from './watched-stream.ts';
+export {
+  championIntervals,
+  type ChampionIntervals,
+  type LearnedIntervals,
+  learnedIntervalsOf,
+  type UnlearnedIntervals,
+} from './learned-intervals.ts';
 export { type KeptAbsences, withdrawAbsences } from './withdraw-absences.ts';
 export { type LimitedPartition, listWindowLimits, readWindows, resetWindows } from './windows.ts';
 export * from './waiting-alerts.ts';

@@ -1,14 +1,17 @@
 import { type DetectorDefinition, readDefinition } from '@flowline/config';
 import {
   type AlarmRate,
+  type ChampionIntervals,
   type Database,
   getDetectorVersion,
+  learnedIntervalsOf,
   type LimitedPartition,
   listModels,
   listTrainingRuns,
   listWindowLimits,
   modelAliases,
   type ModelAliases,
+  type ModelSummary,
   readAlarmRate,
   readInForce,
   readRepeatStatus,
@@ -79,6 +82,7 @@ export async function detectorStatus(db: Database, stored: StoredDetector): Prom
   const findings = stateFindings({
     ...{ definition, version, paused, aliases, inForce, newest, trainingError },
     sinks: sinks.map((sink) => sink.name),
+    intervals: intervalsOf(models),
   });
   const isScoring = inForce?.modelVersion != null && !findings.some(({ code }) => code === 'FLOWLINE_SCORER_SILENT');
   return {
@@ -104,6 +108,11 @@ export async function detectorStatus(db: Database, stored: StoredDetector): Prom
     limitedWindows,
     repeats,
   };
+}
+
+function intervalsOf(models: readonly ModelSummary[]): ChampionIntervals | null {
+  const champion = models.find((model) => model.champion);
+  return champion === undefined ? null : { version: champion.version, learned: learnedIntervalsOf(champion.manifest) };
 }
 
 async function definitionOf(db: Database, name: string, version: number): Promise<DetectorDefinition> {

@@ -1,4 +1,4 @@
-export { absencePolicyOf, alertAddressesOf, alertRulesOf } from './alert-rules.ts';
+export { absencePolicyOf, alertAddressesOf, alertRulesOf, unwatchedAbsence } from './alert-rules.ts';
 export { alphaOfStored } from './alpha-of-stored.ts';
 export { bytesAsText } from './bytes-as-text.ts';
 export { changesForNextModel } from './changes-for-next-model.ts';

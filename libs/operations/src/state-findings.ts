@@ -1,5 +1,7 @@
 import { type DetectorDefinition, isTimezone, modelChanges, readSchedule, TOPIC_SINK } from '@flowline/config';
-import type { InForce, ModelAliases, StateReason } from '@flowline/db';
+import type { ChampionIntervals, InForce, ModelAliases, StateReason } from '@flowline/db';
+
+import { unwatchedAbsence } from './alert-rules.ts';
 
 /** State of a detector, from which the findings follow. */
 export interface KnownState {
@@ -14,6 +16,8 @@ export interface KnownState {
   readonly trainingError: StateReason | null;
   /** Names of the sinks in force. */
   readonly sinks: readonly string[];
+  /** Intervals of the champion; null if there is none. */
+  readonly intervals: ChampionIntervals | null;
 }
 
 /** Silence after which no scorer is assumed to run. A scorer reports every ten seconds. */
@@ -30,6 +34,7 @@ export function stateFindings(known: KnownState): StateReason[] {
     ...(known.definition.source.kafka === null || known.paused ? [] : scorerFindings(known)),
     ...scheduleFindings(known.definition),
     ...sinkFindings(known),
+    ...absenceFindings(known),
   ];
 }
 
@@ -128,4 +133,17 @@ function sinkFindings({ definition: { alerts }, sinks }: KnownState): StateReaso
       reason: `there is no sink ${name}: the messages to it wait`,
       remedy: 'Apply its file with `flowline apply <file>`, or take its name out of `alerts.sinks`.',
     }));
+}
+
+/** Reports that the intervals at which events are expected are still to be learned. */
+function absenceFindings({ definition: { name, alerts }, intervals }: KnownState): StateReason[] {
+  const why = unwatchedAbsence(alerts, intervals);
+  if (why === null) return [];
+  return [
+    {
+      code: 'FLOWLINE_MODEL_OUTDATED',
+      reason: `no absence is watched (\`expectEvery: auto\`): ${why}`,
+      remedy: `Train it (\`flowline train ${name}\`) once its history allows it, or give \`alerts.absence.expectEvery\` a duration.`,
+    },
+  ];
 }

@@ -80,6 +80,15 @@ describe('an e-mail sink', () => {
     expect(text.split(`\r\n${page}\r\n`)).toHaveLength(5);
   });
 
+  it('says what an alert counts', async () => {
+    const { mails, port } = await startSmtp();
+    const messages = [alertMessage({ count: 1 }), alertMessage({ kind: 'absence', count: 1 })].map(outboxed);
+    expect(await email(port).send(messages)).toEqual([]);
+    const texts = mails.map((mail) => mail.replace(/=\r\n/g, ''));
+    expect(texts[0]).toContain('\r\n1 anomaly, 2026-01-01T00:00:00.000Z to');
+    expect(texts[1]).toContain('\r\n1 silence, 2026-01-01T00:00:00.000Z to');
+  });
+
   it('leaves no header to what an event says', async () => {
     const { mails, port } = await startSmtp();
     const summary = 'x\r\nBcc: everybody@example.org\r\n\r\nhello';

@@ -4,7 +4,7 @@ import type { AlertSink, OutboxMessage, Undelivered } from '@flowline/stream';
 import { createTransport, type SendMailOptions, type SMTPTransportOptions } from 'nodemailer';
 
 import { resolveHost } from './addresses.ts';
-import { alertOf, wordsOf } from './message.ts';
+import { alertOf, countOf, wordsOf } from './message.ts';
 import { type SendFailure, sinkError, unreachable } from './outcome.ts';
 import { cancel } from './post.ts';
 import { sendEach } from './send-each.ts';
@@ -120,13 +120,13 @@ const headOf = (alert: AlertMessage): string =>
   [alert.detector, entityOfMessage(alert), alert.state].filter((part) => part !== null).join(' ');
 
 function textOf(alert: AlertMessage): string {
-  const { severity, summary, count, firstSeen, lastSeen, alertId } = alert;
+  const { severity, summary, firstSeen, lastSeen, alertId } = alert;
   const bars = barsOf(alert);
   return [
     printable(`${severity}: ${headOf(alert)}`, LINE_CHARACTERS),
     printable(summary, LINE_CHARACTERS),
     ...(bars === '' ? [] : [bars]),
-    `${String(count)} anomalies, ${firstSeen} to ${lastSeen}, alert ${alertId}`,
+    `${countOf(alert)}, ${firstSeen} to ${lastSeen}, alert ${alertId}`,
     ...linkLines(alert),
   ].join('\n');
 }

@@ -80,6 +80,16 @@ describe('messages of Slack', () => {
     expect(written).not.toContain('<!channel>');
   });
 
+  it('say what they count', () => {
+    const counted = (changes: Parameters<typeof alertMessage>[0]) =>
+      /"text":"([\d,]+ \w+), /.exec(JSON.stringify(slackMessage(alertMessage(changes)).blocks))?.[1];
+    expect(counted({ count: 1 })).toBe('1 anomaly');
+    expect(counted({ kind: 'out_of_domain', count: 1_200 })).toBe('1,200 anomalies');
+    expect(counted({ kind: 'absence', count: 1 })).toBe('1 silence');
+    expect(counted({ kind: 'absence', count: 2 })).toBe('2 silences');
+    expect(counted({ kind: 'storm', count: 60 })).toBe('60 openings');
+  });
+
   it('leave out the bars where there is no explanation', () => {
     const { blocks } = slackMessage(alertMessage({ contributions: [], explanation: 'deferred' }));
     expect(JSON.stringify(blocks)).not.toContain('```');

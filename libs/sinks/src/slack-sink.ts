@@ -2,7 +2,7 @@ import { type AlertMessage, entityOfMessage, verdicts } from '@flowline/alerts';
 import { at, printable } from '@flowline/events';
 import type { AlertSink, OutboxMessage } from '@flowline/stream';
 
-import { alertOf, wordsOf } from './message.ts';
+import { alertOf, countOf, wordsOf } from './message.ts';
 import { failureOf, type SendFailure, unreachable } from './outcome.ts';
 import { cancel, type HttpTarget, post } from './post.ts';
 import { sendEach } from './send-each.ts';
@@ -45,12 +45,12 @@ export function slackMessage(alert: AlertMessage): {
   readonly blocks: readonly unknown[];
   readonly unfurl_links: boolean;
 } {
-  const { severity, state, detector, summary, count, firstSeen, lastSeen, alertId } = alert;
+  const { severity, state, detector, summary, firstSeen, lastSeen, alertId } = alert;
   const subject = [detector, entityOfMessage(alert)].filter((part) => part !== null).join(' ');
   const title = printable(`${SIGNS[severity]} ${severity} ${state}: ${subject}`, HEADER_CHARACTERS);
   const line = escaped(printable(summary, SUMMARY_CHARACTERS));
   const bars = barsOf(alert);
-  const facts = `${String(count)} ${count === 1 ? 'anomaly' : 'anomalies'}, ${firstSeen} to ${lastSeen}, alert ${alertId}`;
+  const facts = `${countOf(alert)}, ${firstSeen} to ${lastSeen}, alert ${alertId}`;
   return {
     text: `${escaped(title)}: ${line}`,
     blocks: [

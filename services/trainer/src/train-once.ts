@@ -1,4 +1,10 @@
-import { type DetectorDefinition, entityOf, type PromotionMode, readDefinition } from '@flowline/config';
+import {
+  type DetectorDefinition,
+  entityOf,
+  learnsIntervals,
+  type PromotionMode,
+  readDefinition,
+} from '@flowline/config';
 import {
   abandonStaleRuns,
   championVersion,
@@ -6,8 +12,10 @@ import {
   getDetector,
   holdModel,
   interruptible,
+  type LearnedIntervals,
   promote,
   storeModelVersion,
+  type UnlearnedIntervals,
   withTrainingLease,
 } from '@flowline/db';
 import { alphaOf, type DetectorTrainingSpec, saveBundle, trainDetector } from '@flowline/detector';
@@ -15,6 +23,7 @@ import type { Logger } from '@flowline/telemetry';
 
 import { compareWithChampion } from './compare-with-champion.ts';
 import { partsOf, rowsOf, timesOf } from './history-parts.ts';
+import { learnIntervals } from './learn-intervals.ts';
 import type { Progress } from './progress.ts';
 import { type ChampionComparison, decidePromotion, type OwnReport, type PromotionDecision } from './promotion.ts';
 import { type RecordedRun, recordRun } from './recorded-run.ts';
@@ -117,6 +126,8 @@ async function train(training: Training, run: RecordedRun): Promise<TrainOutcome
   const history = await run.phase('read history', () => readTrainingHistory(db, definition, signal, showRows));
   progress.done();
   for (const warning of history.warnings) logger.warn({}, warning);
+  const absence = await learn(training, history.timesMs, run);
+  if (absence !== null && 'reason' in absence) logger.warn({}, `no absence is watched: ${absence.reason}`);
   const split = splitByTime(history.timesMs, definition.model.calibration.fraction);
   const tables = partsOf(history.table, split);
   const alpha = alphaOf(definition.decision.control, history.eventsPerDay);
@@ -133,7 +144,10 @@ async function train(training: Training, run: RecordedRun): Promise<TrainOutcome
 
   signal.throwIfAborted();
   // Stored with alpha: another false-alarm rate only needs another alpha for the same model.
-  const manifest = { ...bundle.metadata, eventsPerDay: history.eventsPerDay };
+  const manifest = {
+    ...{ ...bundle.metadata, eventsPerDay: history.eventsPerDay },
+    ...(absence === null ? {} : { absence }),
+  };
   const model = { detector: definition.name, detectorVersion, bytes: saveBundle(bundle), alpha, manifest };
   const stored = await run.phase('store', () => storeModelVersion(db, model));
   const comparison = await run.phase('compare', () => compareWithChampion(training, bundle, tables.test, alpha));
@@ -162,6 +176,15 @@ async function train(training: Training, run: RecordedRun): Promise<TrainOutcome
     metrics: trainingMetrics(history, rowsOf(split), report, comparison, decision),
   };
 }
+
+const learn = async (
+  { db, definition, signal }: Training,
+  timesMs: Float64Array,
+  run: RecordedRun,
+): Promise<LearnedIntervals | UnlearnedIntervals | null> =>
+  learnsIntervals(definition)
+    ? run.phase('learn intervals', () => learnIntervals(db, definition, timesMs, signal))
+    : null;
 
 const trainingSpec = (
   { definition, backend }: Training,

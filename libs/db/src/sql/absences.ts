@@ -60,36 +60,43 @@ export interface ArrivalRow {
 }
 
 /** Bounds of the arrivals that are worth a look. */
-interface Bounds extends Stream {
+export interface SilenceBounds extends Stream {
   readonly ofEntity: boolean;
   readonly partitions: readonly number[];
-  readonly silent: readonly number[];
   readonly forgotten: readonly number[];
+  /** Times from (inclusive) to (exclusive) of last arrivals, each of a partition; none overlap. */
+  readonly silentOf: readonly number[];
+  readonly silentFrom: readonly number[];
+  readonly silentTo: readonly number[];
   readonly after: string | null;
   readonly limit: number;
 }
 
 /**
- * Selects, a page at a time, the streams or entities that have come back, or whose last arrival is
- * before a time of their partition: of a silence that was not noticed yet (`silent`), or of any
- * (`forgotten`). Those of partitions that are not named are only looked at for coming back.
+ * Selects, a page at a time, the streams or entities that have come back, whose last arrival is in
+ * a range of times of their partition and whose silence was not noticed yet (`silent…`), or whose
+ * last arrival is before a time (`forgotten`). Those of partitions that are not named are only
+ * looked at for coming back.
  */
 const changedArrivals = `
   SELECT a.entity, a.partition, extract(epoch FROM a.last_seen)::float8 * 1000 AS "lastSeenMs",
     extract(epoch FROM a.silence_from)::float8 * 1000 AS "silenceFromMs"
   FROM flowline.arrivals a
-  LEFT JOIN unnest(:partitions::integer[], :silent::float8[], :forgotten::float8[]) AS p (partition, silent, forgotten)
+  LEFT JOIN unnest(:partitions::integer[], :forgotten::float8[]) AS p (partition, forgotten)
     ON p.partition = a.partition
+  LEFT JOIN unnest(:silentOf::integer[], :silentFrom::float8[], :silentTo::float8[]) AS s (partition, since, before)
+    ON s.partition = a.partition AND a.silence_from IS NULL
+      AND a.last_seen >= to_timestamp(s.since / 1000) AND a.last_seen < to_timestamp(s.before / 1000)
   WHERE a.detector = :detector AND a.topic = :topic AND a.of_entity = :ofEntity
     AND (:after::text IS NULL OR a.entity > :after)
     AND (a.last_seen > a.silence_from
-      OR a.silence_from IS NULL AND a.last_seen <= to_timestamp(p.silent / 1000)
+      OR s.partition IS NOT NULL
       OR a.last_seen < to_timestamp(p.forgotten / 1000))
   ORDER BY a.entity LIMIT :limit`;
-export const selectChangedArrivals = many<ArrivalRow, Bounds>(changedArrivals);
+export const selectChangedArrivals = many<ArrivalRow, SilenceBounds>(changedArrivals);
 
 /** Selects the same, and locks them until the transaction ends. */
-export const lockChangedArrivals = many<ArrivalRow, Bounds>(`${changedArrivals} FOR UPDATE OF a`);
+export const lockChangedArrivals = many<ArrivalRow, SilenceBounds>(`${changedArrivals} FOR UPDATE OF a`);
 
 /** Notes of streams or entities whether their silence is noticed, or ends the watch of them. */
 export const settleArrivals = execute<

@@ -23,6 +23,13 @@ export const selectModel = maybe<ModelRow, { detector: string; version: number |
     :version::integer, (SELECT version FROM flowline.model_aliases WHERE detector = :detector AND alias = 'champion'))
 `);
 
+/** Selects what is stored with the champion of a detector, without its bytes. */
+export const selectChampionManifest = maybe<{ version: number; manifest: unknown }, { detector: string }>(`
+  SELECT m.version, jsonb_strip_nulls(jsonb_build_object('absence', m.manifest -> 'absence')) AS manifest
+  FROM flowline.model_aliases a JOIN flowline.model_versions m USING (detector, version)
+  WHERE a.detector = :detector AND a.alias = 'champion'
+`);
+
 /** Model version without its bytes; `bytes` is their number. */
 export interface ModelSummaryRow {
   readonly detector: string;

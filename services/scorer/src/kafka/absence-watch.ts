@@ -1,31 +1,38 @@
-import { absenceLookMs, type AbsencePolicy, absenceStepMs } from '@flowline/alerts';
+import { absenceLookMs } from '@flowline/alerts';
+import type { AbsenceOptions } from '@flowline/config';
 import { Arrivals, MAX_WATCHED, watchAbsences, type WatchedStream } from '@flowline/db';
 import type { KafkaSource } from '@flowline/kafka';
-import { type Logger, type Metrics, pause } from '@flowline/telemetry';
+import { pause } from '@flowline/telemetry';
 
 import type { ProcessParts } from '../process-parts.ts';
+import type { AbsenceInForce } from './absence-in-force.ts';
 
 /** Shortest and longest time between two looks. */
 const MIN_EVERY_MS = 250;
 const MAX_EVERY_MS = 10_000;
+/** Time after which intervals that are to be learned are looked for again. */
+const MIN_UNWATCHED_MS = 1_000;
 const WARN_EVERY_MS = 60_000;
 
 /** Parts of the watch of one run. */
 export interface AbsenceWatchParts extends Pick<ProcessParts, 'db' | 'logger' | 'metrics'> {
-  readonly stream: WatchedStream;
+  readonly stream: Omit<WatchedStream, 'policy'>;
+  readonly absence: AbsenceInForce;
   readonly source: Pick<KafkaSource, 'lag' | 'inFlight'>;
 }
 
 /** Looks regularly for absences until the signal. A look that fails is left out. */
 export async function watchForAbsences(parts: AbsenceWatchParts, signal: AbortSignal): Promise<void> {
-  const { stream, logger } = parts;
-  const { detector, policy } = stream;
-  const everyMs = Math.min(MAX_EVERY_MS, Math.max(MIN_EVERY_MS, absenceLookMs(policy)));
+  const { stream, absence, logger } = parts;
+  const { detector } = stream;
   let failures = 0;
   for (;;) {
-    await pause(everyMs, signal);
+    const { policy } = absence;
+    const wantedMs = policy == null ? MIN_UNWATCHED_MS : absenceLookMs(policy);
+    await pause(Math.min(MAX_EVERY_MS, Math.max(MIN_EVERY_MS, wantedMs)), signal);
     if (signal.aborted) return;
     try {
+      await absence.refresh();
       await lookOnce(parts);
       failures = 0;
     } catch (err) {
@@ -35,25 +42,32 @@ export async function watchForAbsences(parts: AbsenceWatchParts, signal: AbortSi
   }
 }
 
-async function lookOnce({ db, logger, metrics, stream, source }: AbsenceWatchParts): Promise<void> {
+async function lookOnce({ db, logger, metrics, stream, absence, source }: AbsenceWatchParts): Promise<void> {
   const { detector, topic } = stream;
+  const { policy } = absence;
+  if (policy == null) return;
   const beganMs = performance.now();
   const lags = await source.lag();
   // Records may be read and not stored yet, which the lag after hidden records does not say.
   const isStored = source.inFlight === 0;
   const read = lags.filter(({ records, stored, end }) => records === 0 && (isStored || stored >= end));
   const partitions = read.map(({ partition }) => partition);
-  const report = await watchAbsences(db, stream, { partitions, agoMs: performance.now() - beganMs });
+  const report = await watchAbsences(db, { ...stream, policy }, { partitions, agoMs: performance.now() - beganMs });
   if (report.absent > 0) metrics.absences.inc({ detector }, report.absent);
   if (report.absent + report.back > 0) logger.info({ detector, topic, ...report }, 'absences');
 }
 
 /** Creates the notes of arrivals that the watch of absences reads. */
-export function absenceArrivals(policy: AbsencePolicy, detector: string, logger: Logger, metrics: Metrics): Arrivals {
+export function absenceArrivals(
+  { per }: Pick<AbsenceOptions, 'per'>,
+  absence: AbsenceInForce,
+  detector: string,
+  { logger, metrics }: Pick<ProcessParts, 'logger' | 'metrics'>,
+): Arrivals {
   let warnedMs = -Infinity;
   return new Arrivals({
-    per: policy.per,
-    stepMs: absenceStepMs(policy),
+    per,
+    stepMs: () => absence.stepMs(),
     onLimit: (refused) => {
       metrics.entitiesUnwatched.inc({ detector }, refused);
       if (performance.now() - warnedMs < WARN_EVERY_MS) return;

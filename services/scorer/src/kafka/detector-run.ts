@@ -1,4 +1,3 @@
-import type { AbsencePolicy } from '@flowline/alerts';
 import { type DetectorDefinition, TOPIC_SINK } from '@flowline/config';
 import {
   countBacklogAnomalies,
@@ -13,13 +12,13 @@ import {
   withdrawAbsences,
 } from '@flowline/db';
 import { checkTopics, createKafkaSource, type KafkaSource, type PartitionLag } from '@flowline/kafka';
-import { absencePolicyOf } from '@flowline/operations';
 import { untilItSucceedsOr } from '@flowline/stream';
 import { waiting } from '@flowline/telemetry';
 
 import type { Arguments } from '../arguments.ts';
 import type { Collector } from '../steps/collect.ts';
 import { alertAddress, hasTopic } from '../alerts/open-alerts.ts';
+import { AbsenceInForce } from './absence-in-force.ts';
 import { absenceArrivals, watchForAbsences } from './absence-watch.ts';
 import { ConsumerWatch } from './consumer-watch.ts';
 import { openCollector } from '../steps/open-collector.ts';
@@ -50,7 +49,7 @@ export class DetectorRun {
   readonly #windows: PartitionWindows;
   readonly #ids: PartitionIds;
   readonly #watch: ConsumerWatch;
-  readonly #absence: AbsencePolicy | null;
+  readonly #absence: AbsenceInForce;
   readonly #arrivals: Arrivals | undefined;
   readonly #partitions = new Set<number>();
   #onReading: () => void = () => undefined;
@@ -79,9 +78,9 @@ export class DetectorRun {
       ...batchBounds(settings, args.batchSize),
     });
     const { health, logger } = parts;
-    this.#absence = absencePolicyOf(definition.alerts);
-    this.#arrivals =
-      this.#absence === null ? undefined : absenceArrivals(this.#absence, definition.name, logger, metrics);
+    this.#absence = new AbsenceInForce(parts, definition);
+    const { absence } = definition.alerts;
+    this.#arrivals = absence === null ? undefined : absenceArrivals(absence, this.#absence, definition.name, parts);
     const watched = { detector: definition.name, topic: kafka.topic, source: this.#source };
     this.#watch = new ConsumerWatch({ ...watched, health, logger, metrics, stallMs: settings.consumerStallMs });
   }
@@ -162,8 +161,9 @@ export class DetectorRun {
     metrics.anomaliesWaiting.set({ detector }, await countBacklogAnomalies(db, detector));
     const addressed = this.#addressedAlerts();
     await this.#resolveQuietAlerts(lags, addressed);
-    const watched = this.#absence === null ? null : { topic, per: this.#absence.per };
-    await withdrawAbsences(db, { detector, watched, ...addressed });
+    const { policy } = this.#absence;
+    const watched = policy == null ? null : { topic, per: policy.per };
+    if (policy !== undefined) await withdrawAbsences(db, { detector, watched, ...addressed });
     const positions = await readPositions(db, detector, topic);
     const found = new Map(positions.map((position) => [position.partition, position]));
     for (const { partition, stored, records } of lags) {
@@ -190,12 +190,11 @@ export class DetectorRun {
 
   /** Looks for absences until the signal, if the detector wants to know of any. */
   #watchForAbsences(signal: AbortSignal): Promise<void> {
-    const policy = this.#absence;
-    if (policy === null) return Promise.resolve();
+    if (this.#definition.alerts.absence === null) return Promise.resolve();
     const { silentSince } = this.#parts.rules.of(this.#definition);
-    const subject = { detector: this.#definition.name, topic: this.#topic, policy, silentSince };
+    const subject = { detector: this.#definition.name, topic: this.#topic, silentSince };
     const stream = { ...subject, ...this.#addressedAlerts() };
-    return watchForAbsences({ ...this.#parts, stream, source: this.#source }, signal);
+    return watchForAbsences({ ...this.#parts, stream, absence: this.#absence, source: this.#source }, signal);
   }
 
   /** Rules of alerts that the clock changes, and the addresses of the messages about them. */
