@@ -72,10 +72,8 @@ export async function commitAlerts(
   const alerting = await observed(client, place, fresh, timeMs, rules);
   const messages = await writeMessages(client, messagesOf(alerting), detector);
   const changed = changedAlerts(alerting);
-  if (changed.length > 0) {
-    await upsertAlerts(client, { rows: alertRowsJson(changed, place, rules) });
-    await updateAlertsDue(client, place);
-  }
+  if (changed.length > 0) await upsertAlerts(client, { rows: alertRowsJson(changed, place, rules) });
+  await updateAlertsDue(client, place);
   fresh.forEach(({ anomaly }, i) => known.set(nameOf(anomaly, oncePerEvent), at(alerting.observed.alertIds, i)));
   return {
     alertIds: anomalies.map((anomaly) => entry(known, nameOf(anomaly, oncePerEvent))),
