@@ -1,9 +1,10 @@
 import { absenceLookMs, type AbsencePolicy, absenceStepMs } from '@flowline/alerts';
-import { Arrivals, MAX_WATCHED, watchAbsences, type WatchedStream } from '@flowline/db';
+import { Arrivals, databaseTimeMs, MAX_WATCHED, watchAbsences, type WatchedStream } from '@flowline/db';
 import type { KafkaSource } from '@flowline/kafka';
 import { type Logger, type Metrics, pause } from '@flowline/telemetry';
 
 import type { ProcessParts } from '../process-parts.ts';
+import { ReadingEnds } from './reading-ends.ts';
 
 /** Shortest and longest time between two looks. */
 const MIN_EVERY_MS = 250;
@@ -21,12 +22,13 @@ export async function watchForAbsences(parts: AbsenceWatchParts, signal: AbortSi
   const { stream, logger } = parts;
   const { detector, policy } = stream;
   const everyMs = Math.min(MAX_EVERY_MS, Math.max(MIN_EVERY_MS, absenceLookMs(policy)));
+  const ends = new ReadingEnds();
   let failures = 0;
   for (;;) {
     await pause(everyMs, signal);
     if (signal.aborted) return;
     try {
-      await lookOnce(parts);
+      await lookOnce(parts, ends);
       failures = 0;
     } catch (err) {
       if (failures++ === 0)
@@ -35,15 +37,12 @@ export async function watchForAbsences(parts: AbsenceWatchParts, signal: AbortSi
   }
 }
 
-async function lookOnce({ db, logger, metrics, stream, source }: AbsenceWatchParts): Promise<void> {
+async function lookOnce({ db, logger, metrics, stream, source }: AbsenceWatchParts, ends: ReadingEnds): Promise<void> {
   const { detector, topic } = stream;
-  const beganMs = performance.now();
+  // By the clock that notes arrivals: that of this process may have stood still.
+  const atMs = await databaseTimeMs(db);
   const lags = await source.lag();
-  // Records may be read and not stored yet, which the lag after hidden records does not say.
-  const isStored = source.inFlight === 0;
-  const read = lags.filter(({ records, stored, end }) => records === 0 && (isStored || stored >= end));
-  const partitions = read.map(({ partition }) => partition);
-  const report = await watchAbsences(db, stream, { partitions, agoMs: performance.now() - beganMs });
+  const report = await watchAbsences(db, stream, ends.look(lags, source.inFlight, atMs));
   if (report.absent > 0) metrics.absences.inc({ detector }, report.absent);
   if (report.absent + report.back > 0) logger.info({ detector, topic, ...report }, 'absences');
 }
