@@ -164,6 +164,20 @@ describe('the backlog of anomalies', () => {
     for (const atOnce of [Infinity, 10, 0]) expect(await lastSeen(atOnce)).toBeLessThan(beganMs + dayMs);
   });
 
+  it('has pieces that can be written out, whatever the size of an id', async () => {
+    const { anomalies, backlog, ...whole } = incident(0, 300, Infinity);
+    const eventIds = whole.eventIds.map((id) => id + 'x'.repeat(50_000));
+    const pack = (own: readonly number[]): Uint8Array => serialize(packed({ ...whole, anomalies, eventIds }, own));
+    await commit({ ...whole, eventIds, anomalies: [], backlog: { rows: upTo(300), pack } });
+    const [pieces] = await database.query(
+      `SELECT sum(anomalies)::integer AS anomalies, max(octet_length(packed)) < 2200000 AS "areSmall"
+       FROM flowline.anomaly_backlog`,
+    );
+    expect([backlog?.rows, pieces]).toEqual([[], { anomalies: 300, areSmall: true }]);
+    await writeOutAll();
+    expect(await offsets()).toEqual(upTo(300));
+  });
+
   it('is written out once, whoever writes, also after a failure', async () => {
     await commit(incident(0, 1_200, 0));
     await commit(incident(0, 50, 0, 1));
