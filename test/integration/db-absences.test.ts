@@ -11,8 +11,10 @@ import {
   type WatchedStream,
   withdrawAbsences,
 } from '@flowline/db';
+import { createMetrics, silentLogger } from '@flowline/telemetry';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
+import { watchForAbsences } from '../../services/scorer/src/kafka/absence-watch.ts';
 import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
 import { scoredBatch } from '../support/postgres-batch.ts';
 
@@ -71,7 +73,11 @@ const age = (minutes: number, entity: string | null = null) =>
   );
 
 const look = (stream = streamOf(), partitions: readonly number[] = [0]) =>
-  watchAbsences(database.db, stream, { partitions, agoMs: 0 });
+  watchAbsences(
+    database.db,
+    stream,
+    partitions.map((partition) => ({ partition, untilMs: Date.now() })),
+  );
 
 async function messages(): Promise<AlertMessage[]> {
   const rows = await database.query('SELECT value FROM flowline.alert_outbox ORDER BY outbox_id');
@@ -126,6 +132,30 @@ describe('the absence of a stream', () => {
     await database.query(`UPDATE flowline.reading_ends SET complete_to = complete_to - interval '1 hour'`);
     expect(await look(streamOf(), [1])).toMatchObject({ absent: 0 });
     expect(await look(streamOf(), [0])).toMatchObject({ absent: 1 });
+  });
+
+  it('of an entity is seen in a partition that always has records which are not stored yet', async () => {
+    const stream = streamOf({ policy: { ...PER_ENTITY, expectEveryMs: 1_000 } });
+    await store(['a', 'b'], arrivalsOf(PER_ENTITY));
+    await age(60, 'a');
+    const stop = new AbortController();
+    let stored = 0;
+    const source = {
+      inFlight: 1,
+      lag: () => {
+        stored += 100;
+        return Promise.resolve([{ partition: 0, stored, position: stored, end: stored + 5, records: 5 }]);
+      },
+    };
+    const metrics = createMetrics({ processMetrics: false });
+    const absence = { policy: stream.policy, refresh: () => Promise.resolve() };
+    const parts = { db: database.db, logger: silentLogger, metrics, stream, absence, source };
+    const watching = watchForAbsences(parts, stop.signal);
+    const deadlineMs = Date.now() + 10_000;
+    while ((await told()).length === 0 && Date.now() < deadlineMs) await new Promise((go) => setTimeout(go, 50));
+    stop.abort();
+    await watching;
+    expect(await told()).toEqual(['absence opened 1 a']);
   });
 
   it('needs an event first, and none that was stored before', async () => {
@@ -278,6 +308,38 @@ describe('the absence of entities', () => {
       { entity: 'a' },
       { entity: 'c' },
     ]);
+  });
+
+  it('is looked for without a wait for batches that note arrivals meanwhile', async () => {
+    const stream = streamOf({ policy: PER_ENTITY });
+    await store(['a', 'b'], arrivalsOf(PER_ENTITY));
+    await age(60);
+    const batch = await database.client();
+    const note = (entity: string) =>
+      batch.query('UPDATE flowline.arrivals SET last_seen = now() WHERE entity = $1', [entity]);
+    await batch.query('BEGIN');
+    await note('b');
+    const looking = look(stream);
+    await Promise.race([looking.catch(() => undefined), new Promise((resolve) => setTimeout(resolve, 500))]);
+    await note('a');
+    await batch.query('COMMIT');
+    expect(await looking).toEqual({ absent: 1, back: 0 });
+    expect(await look(stream)).toEqual({ absent: 0, back: 1 });
+    expect(await told()).toEqual(['absence opened 1 a', 'absence resolved 1 a']);
+  });
+
+  it('are withdrawn without a wait for a batch that holds the alerts', async () => {
+    await store(['a'], arrivalsOf(PER_ENTITY));
+    await age(60);
+    await look(streamOf({ policy: PER_ENTITY }));
+    const batch = await database.client();
+    await batch.query(`BEGIN; SELECT pg_advisory_xact_lock(hashtextextended('flowline.alerts checkout orders', 0))`);
+    const withdrawn = withdrawAbsences(database.db, {
+      ...{ detector: 'checkout', watched: null, rules: rulesOf(), addresses: ADDRESSES },
+    });
+    await Promise.race([withdrawn.catch(() => undefined), new Promise((resolve) => setTimeout(resolve, 500))]);
+    await batch.query('UPDATE flowline.arrivals SET last_seen = now(); COMMIT');
+    expect(await withdrawn).toBe(1);
   });
 
   it('is forgotten after a time', async () => {

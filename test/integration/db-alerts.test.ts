@@ -1,5 +1,5 @@
 import { type AlertMessage, alertMessageSchema, type AlertRules } from '@flowline/alerts';
-import { commitBatch, type Database, resolveQuietAlerts } from '@flowline/db';
+import { commitBatch, type Database, listAlerts, resolveAlert, resolveQuietAlerts } from '@flowline/db';
 import { at as elementAt, type ScoredBatch } from '@flowline/events';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
@@ -243,6 +243,27 @@ describe('alerts of committed batches', () => {
     expect(await resolveQuietAlerts(database.db, { ...quiet, partitions: [1] })).toBe(0);
     expect(await resolveQuietAlerts(database.db, { ...quiet, partitions: [0] })).toBe(1);
     expect(await resolveQuietAlerts(database.db, { ...quiet, partitions: [0] })).toBe(0);
+    expect(await states()).toEqual(['opened 1', 'resolved 1']);
+  });
+
+  it.each(['by hand', 'by the clock'])('are resolved %s while a batch is being stored', async (way) => {
+    const rules = rulesOf({ resolveAfterMs: 200 });
+    const told = { rules, addresses: [{ sink: 'kafka', topic: 'alerts' }] };
+    const quiet = { detector: 'checkout', topic: 'orders', partitions: [0], ...told };
+    await commit(batchOf(0, [[0, 14]]), rules);
+    await new Promise((resolve) => setTimeout(resolve, 250));
+    const [open] = (await listAlerts(database.db)).items;
+    // The locks of a batch with an anomaly, in their order.
+    const batch = await database.client();
+    await batch.query('BEGIN; SELECT FROM flowline.stream_offsets FOR UPDATE');
+    const resolved =
+      way === 'by hand' ? resolveAlert(database.db, open?.alertId ?? '', told) : resolveQuietAlerts(database.db, quiet);
+    await Promise.race([resolved.catch(() => undefined), new Promise((resolve) => setTimeout(resolve, 500))]);
+    await batch.query(`SELECT pg_advisory_xact_lock(hashtextextended('flowline.alerts checkout orders', 0)); COMMIT`);
+    expect(Number(await resolved)).toBe(1);
+    // The next batch notes when its next alert is due.
+    await commit(batchOf(1, [[100, null]]), rules);
+    expect(await database.query('SELECT alerts_due FROM flowline.stream_offsets')).toEqual([{ alerts_due: null }]);
     expect(await states()).toEqual(['opened 1', 'resolved 1']);
   });
 });

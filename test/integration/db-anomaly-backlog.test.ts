@@ -137,6 +137,47 @@ describe('the backlog of anomalies', () => {
     expect(await run(20, () => writeOutAll())).toEqual(direct);
   });
 
+  it('takes no time that lies for now: such an anomaly has the time of those beside it', async () => {
+    const lying = (atOnce: number): ScoredBatch => {
+      const batch = incident(0, 40, atOnce);
+      const time = Date.UTC(9999, 0, 1);
+      const rows = [3, 30];
+      for (const row of rows) batch.eventTimesMs[row] = time;
+      const { anomalies } = incident(0, 40, Infinity);
+      const lied = anomalies.map(({ alert, ...anomaly }) =>
+        rows.includes(anomaly.row)
+          ? { ...anomaly, alert: { ...alert, event: { ...alert.event, time: new Date(time).toISOString() } } }
+          : { ...anomaly, alert },
+      );
+      const pack = (own: readonly number[]): Uint8Array => serialize(packed({ ...batch, anomalies: lied }, own));
+      return { ...batch, anomalies: lied.slice(0, atOnce), backlog: { rows: batch.backlog?.rows ?? [], pack } };
+    };
+    const lastSeen = async (atOnce: number) => {
+      database = await postgres.createDatabase();
+      await commit(lying(atOnce));
+      await writeOutAll();
+      const [alert] = await database.query('SELECT max(last_seen) AS last FROM flowline.alerts');
+      return new Date(String(alert?.last)).getTime();
+    };
+    const dayMs = 86_400_000;
+    const beganMs = at(incident(0, 1, 1).eventTimesMs, 0);
+    for (const atOnce of [Infinity, 10, 0]) expect(await lastSeen(atOnce)).toBeLessThan(beganMs + dayMs);
+  });
+
+  it('has pieces that can be written out, whatever the size of an id', async () => {
+    const { anomalies, backlog, ...whole } = incident(0, 300, Infinity);
+    const eventIds = whole.eventIds.map((id) => id + 'x'.repeat(50_000));
+    const pack = (own: readonly number[]): Uint8Array => serialize(packed({ ...whole, anomalies, eventIds }, own));
+    await commit({ ...whole, eventIds, anomalies: [], backlog: { rows: upTo(300), pack } });
+    const [pieces] = await database.query(
+      `SELECT sum(anomalies)::integer AS anomalies, max(octet_length(packed)) < 2200000 AS "areSmall"
+       FROM flowline.anomaly_backlog`,
+    );
+    expect([backlog?.rows, pieces]).toEqual([[], { anomalies: 300, areSmall: true }]);
+    await writeOutAll();
+    expect(await offsets()).toEqual(upTo(300));
+  });
+
   it('is written out once, whoever writes, also after a failure', async () => {
     await commit(incident(0, 1_200, 0));
     await commit(incident(0, 50, 0, 1));

@@ -107,4 +107,23 @@ describe('explanations that follow', () => {
     );
     expect(JSON.stringify(plan)).toContain('anomalies_deferred');
   });
+
+  it('are in ASCII, or say why there are none, where Postgres refuses their text, and hold up no others', async () => {
+    database = await postgres.createDatabase({ encoding: 'LATIN1' });
+    await commitBatch(database.db, deferring(3, [0, 1, 2]), options);
+    const odd = (anomalies: readonly DeferredAnomaly[]) =>
+      Promise.resolve(anomalies.map((anomaly) => ({ ...explanation(anomaly), summary: '12 bits − high…' })));
+    expect(await explainNext(2, odd)).toBe(2);
+    await database.query(
+      `CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+         BEGIN RAISE EXCEPTION 'no room' USING ERRCODE = '22003'; END $$;
+       CREATE TRIGGER refuse BEFORE UPDATE ON flowline.anomalies FOR EACH ROW
+         WHEN (NEW.top_feature IS NOT NULL) EXECUTE FUNCTION refuse()`,
+    );
+    expect(await explainNext(2, odd)).toBe(1);
+    const summaries = (await listAnomalies(database.db)).items.map(({ summary }) => summary);
+    expect(summaries.filter((summary) => summary === '12 bits - high...')).toHaveLength(2);
+    expect(summaries.filter((summary) => summary.includes('not explained: no room'))).toHaveLength(1);
+    expect(await countDeferredExplanations(database.db, 'checkout')).toBe(0);
+  });
 });

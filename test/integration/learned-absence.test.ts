@@ -184,7 +184,7 @@ describe('a watch by learned intervals', () => {
       ...{ detector: 'readings', topic: 'readings', policy, rules: alertRulesOf(definition.alerts), addresses: [] },
       silentSince: (untilMs, forMs) => untilMs - forMs,
     };
-    const look = () => watchAbsences(database.db, stream, { partitions: [0], agoMs: 0 });
+    const look = () => watchAbsences(database.db, stream, [{ partition: 0, untilMs: Date.now() }]);
     const arrivals = new Arrivals({ per: 'detector', stepMs: () => 0 });
     const batch = { ...scoredBatch({ size: 1 }), detector: 'readings', topic: 'readings' };
     await commitBatch(database.db, batch, { alertTopic: null, arrivals });

@@ -9,6 +9,7 @@ import {
   noteReadingEnds,
   selectChangedArrivals,
   selectReadingEnds,
+  selectTime,
   settleArrivals,
   type SilenceBounds,
 } from './sql/absences.ts';
@@ -18,10 +19,10 @@ import { withTransaction } from './transaction.ts';
 import { passAbsenceTime } from './waiting-absences.ts';
 import type { WatchedStream } from './watched-stream.ts';
 
-/** Partitions that are read to their end: everything that had come `agoMs` ago is stored. */
-export interface ReadPartitions {
-  readonly partitions: readonly number[];
-  readonly agoMs: number;
+/** Partition of which everything that had come until a time, by the database's clock, is stored. */
+export interface ReadPartition {
+  readonly partition: number;
+  readonly untilMs: number;
 }
 
 /** Numbers of alerts that a look has opened or reopened, and resolved. */
@@ -38,10 +39,16 @@ const PAGE = 1_000;
  * alerts. Several processes may look at the same time: each silence is noticed once. A partition
  * that is not known to be read to its end hides what it may hold: nothing of it is absent.
  */
-export async function watchAbsences(db: Database, stream: WatchedStream, read: ReadPartitions): Promise<LookReport> {
+export async function watchAbsences(
+  db: Database,
+  stream: WatchedStream,
+  read: readonly ReadPartition[],
+): Promise<LookReport> {
   const { detector, topic, policy } = stream;
+  const partitions = read.map(({ partition }) => partition);
+  const untilsMs = read.map(({ untilMs }) => untilMs);
   const ends = await withTransaction(db, async (client) => {
-    if (read.partitions.length > 0) await noteReadingEnds(client, { detector, topic, ...read });
+    if (read.length > 0) await noteReadingEnds(client, { detector, topic, partitions, untilsMs });
     return selectReadingEnds(client, { detector, topic });
   });
   const looks = new Looks(stream, policy.per === 'detector' ? allAtOnce(ends) : ends);
@@ -56,6 +63,11 @@ export async function watchAbsences(db: Database, stream: WatchedStream, read: R
   const { latestMs } = looks;
   if (latestMs !== null) await withTransaction(db, (client) => passAbsenceTime(client, stream, latestMs));
   return report;
+}
+
+/** Reads the database's clock, by which arrivals are noted, in milliseconds since the epoch. */
+export async function databaseTimeMs(db: Database): Promise<number> {
+  return (await withTransaction(db, (client) => selectTime(client))).nowMs;
 }
 
 interface ReadingEnd {

@@ -1,5 +1,5 @@
 import { type AlertRules, type BatchObservation, fingerprintOf } from '@flowline/alerts';
-import { type Anomaly, at, type ScoredBatch } from '@flowline/events';
+import { type Anomaly, type AnomalyBatch, at } from '@flowline/events';
 
 import type { StoredAlert } from './alert-states.ts';
 
@@ -17,7 +17,10 @@ const isTime = (ms: number): boolean => ms >= FIRST_YEAR_MS && ms <= Date.now() 
  * Event time that a batch has reached from a row on: the median of its events, so that no single
  * time steers the alerts; null if none of them tells a time.
  */
-export function batchTimeMs({ eventTimesMs, size }: ScoredBatch, firstRow: number): number | null {
+export function batchTimeMs(
+  { eventTimesMs, size }: Pick<AnomalyBatch, 'eventTimesMs' | 'size'>,
+  firstRow: number,
+): number | null {
   const times = eventTimesMs.slice(firstRow, size).filter(isTime);
   if (times.length === 0) return null;
   times.sort();

@@ -26,8 +26,9 @@ import { copyDeadLetters } from './sql/dead-letters.ts';
 import { type AlertingOptions, storeAnomalies } from './store-anomalies.ts';
 import { withTransaction } from './transaction.ts';
 
-/** Anomalies per piece: what is written out in one transaction. */
+/** Anomalies and bytes per piece: what is written out in one transaction, which has a timeout. */
 const PIECE = 512;
+const PIECE_BYTES = 2_097_152;
 
 /** Packs rows of a batch and adds them to the backlog of its stream, within its transaction. */
 export async function appendToBacklog(
@@ -39,11 +40,22 @@ export async function appendToBacklog(
   if (rows.length === 0) return;
   const copy = new BinaryCopy(rows.length * 512);
   for (let start = 0; start < rows.length; start += PIECE) {
-    const piece = rows.slice(start, start + PIECE);
-    copy.startRow(BACKLOG_FIELDS).text(detector).text(topic).int32(partition).int32(piece.length);
-    copy.bytea(pack(piece));
+    for (const { anomalies, packed } of packedPieces(rows.slice(start, start + PIECE), pack)) {
+      copy.startRow(BACKLOG_FIELDS).text(detector).text(topic).int32(partition).int32(anomalies).bytea(packed);
+    }
   }
   await copyRows(client, copyBacklog, copy);
+}
+
+/** Packs rows in order: together, or in halves while they are too long, as by ids of any size. */
+function packedPieces(
+  rows: readonly number[],
+  pack: (rows: readonly number[]) => Uint8Array,
+): { readonly anomalies: number; readonly packed: Uint8Array }[] {
+  const packed = pack(rows);
+  if (packed.byteLength <= PIECE_BYTES || rows.length === 1) return [{ anomalies: rows.length, packed }];
+  const middle = rows.length >>> 1;
+  return [...packedPieces(rows.slice(0, middle), pack), ...packedPieces(rows.slice(middle), pack)];
 }
 
 /** Writing out of a detector's backlog. */

@@ -3,6 +3,7 @@ import {
   type AlertMessage,
   type AlertRules,
   anomalyAlertMessage,
+  type BatchObservation,
   fingerprintOf,
   observeBatch,
   type ObservedBatch,
@@ -13,7 +14,14 @@ import {
 import { type Alert, type Anomaly, type AnomalyBatch, at, entry } from '@flowline/events';
 import type pg from 'pg';
 
-import { type Fingerprinted, fingerprinter, nameOf, observation, withoutRepeats } from './alert-observations.ts';
+import {
+  batchTimeMs,
+  type Fingerprinted,
+  fingerprinter,
+  nameOf,
+  observation,
+  withoutRepeats,
+} from './alert-observations.ts';
 import { AlertPeaks } from './alert-peaks.ts';
 import { type AlertPlace, alertRowsJson, lifeOf, type StoredAlert } from './alert-states.ts';
 import {
@@ -60,22 +68,24 @@ const MAX_DUE = 1_000;
  */
 export async function commitAlerts(
   client: pg.PoolClient,
-  { detector, topic, partition }: Pick<AnomalyBatch, 'detector' | 'topic' | 'partition'>,
+  batch: AnomalyBatch,
   anomalies: readonly Anomaly[],
   timeMs: number | null,
   { rules, oncePerEvent }: AlertingRules,
 ): Promise<CommittedAlerts> {
+  const { detector, topic, partition } = batch;
   const place: AlertPlace = { detector, topic, partition };
   await lockAlerts(client, { detector, topic });
   const known = oncePerEvent ? await alertsOfEvents(client, place, anomalies) : new Map<string, string>();
   const fresh = withoutRepeats(anomalies, known, oncePerEvent).map(fingerprinter(topic, rules));
-  const alerting = await observed(client, place, fresh, timeMs, rules);
+  // An anomaly whose own time is none has that of its batch, also while no time passes.
+  const batchMs = timeMs ?? batchTimeMs(batch, 0);
+  const observations = fresh.map((anomaly) => observation(anomaly, batchMs));
+  const alerting = await observed(client, place, { anomalies: fresh, observations }, timeMs, rules);
   const messages = await writeMessages(client, messagesOf(alerting), detector);
   const changed = changedAlerts(alerting);
-  if (changed.length > 0) {
-    await upsertAlerts(client, { rows: alertRowsJson(changed, place, rules) });
-    await updateAlertsDue(client, place);
-  }
+  if (changed.length > 0) await upsertAlerts(client, { rows: alertRowsJson(changed, place, rules) });
+  await updateAlertsDue(client, place);
   fresh.forEach(({ anomaly }, i) => known.set(nameOf(anomaly, oncePerEvent), at(alerting.observed.alertIds, i)));
   return {
     alertIds: anomalies.map((anomaly) => entry(known, nameOf(anomaly, oncePerEvent))),
@@ -94,7 +104,7 @@ async function alertsOfEvents(client: pg.PoolClient, { detector, topic }: AlertP
 async function observed(
   client: pg.PoolClient,
   place: AlertPlace,
-  anomalies: readonly Fingerprinted[],
+  { anomalies, observations }: Pick<Alerting, 'anomalies'> & { readonly observations: readonly BatchObservation[] },
   timeMs: number | null,
   rules: AlertRules,
 ): Promise<Alerting> {
@@ -115,7 +125,6 @@ async function observed(
     ),
     snoozed: new Set(stored.filter(({ snoozed }) => snoozed).map(({ fingerprint }) => fingerprint)),
   };
-  const observations = anomalies.map((anomaly) => observation(anomaly, timeMs));
   const before = new Map([...lives.values()].map((life) => [life.alertId, life]));
   const peaks = new AlertPeaks(new Map([...before].map(([alertId, { peakBits }]) => [alertId, peakBits])));
   return {

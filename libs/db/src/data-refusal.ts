@@ -12,11 +12,11 @@ export function isDataRefusal(error: unknown): boolean {
   return DATA_ERRORS.test(errorCode(error) ?? '');
 }
 
-/** The alert in ASCII: a database not in UTF-8 cannot store the dashes of its text. */
-export function asciiAlert(alert: Alert): Alert {
+/** Part of an alert in ASCII: a database not in UTF-8 cannot store the dashes of its text. */
+export function asciiAlert<Part extends Partial<Alert>>(alert: Part): Part {
   const text = JSON.stringify(alert)
     .replace(/[\u2012-\u2015\u2212]/g, '-')
     .replaceAll('\u2026', '...')
     .replace(/[^\x20-\x7e]/g, '?');
-  return JSON.parse(text) as Alert;
+  return JSON.parse(text) as Part;
 }

@@ -1,6 +1,8 @@
 import { explanationFields } from '@flowline/alerts';
 import { at, type Explanation, type Unexplained } from '@flowline/events';
+import type pg from 'pg';
 
+import { asciiAlert, isDataRefusal } from './data-refusal.ts';
 import type { Database } from './database.ts';
 import { jsonText } from './json-text.ts';
 import {
@@ -49,16 +51,44 @@ export async function explainDeferred(
       for (const topic of [...new Set(anomalies.map((anomaly) => anomaly.topic))].sort()) {
         await lockAlerts(client, { detector, topic });
       }
-      for (const [i, { anomalyId, surpriseBits }] of anomalies.entries()) {
-        const fields = explanationFields(at(explanations, i), surpriseBits);
-        const { summary, contributions } = fields;
-        const topFeature = contributions[0]?.feature ?? null;
-        await storeExplanation(client, { anomalyId, topFeature, summary, explanation: jsonText(fields) });
-      }
+      for (const [i, anomaly] of anomalies.entries()) await store(client, anomaly, at(explanations, i));
       return { explained: anomalies.length, wereAwaited };
     },
     { timeoutMs: TIMEOUT_MS, idleTimeoutMs: TIMEOUT_MS },
   );
+}
+
+/**
+ * Stores an explanation, in ASCII if Postgres refuses its text, or else why there is none: one that
+ * is refused does not hold up those after it.
+ */
+async function store(
+  client: pg.PoolClient,
+  { anomalyId, surpriseBits }: DeferredAnomaly,
+  explanation: Explanation | Unexplained,
+): Promise<void> {
+  const fields = explanationFields(explanation, surpriseBits);
+  const attempts = [
+    () => fields,
+    () => asciiAlert(fields),
+    (refusal: Error) => asciiAlert(explanationFields({ explanationError: refusal.message }, surpriseBits)),
+  ];
+  let refusal = new Error();
+  for (const attempt of attempts) {
+    const found = attempt(refusal);
+    const { summary, contributions } = found;
+    const topFeature = contributions[0]?.feature ?? null;
+    await client.query('SAVEPOINT explanation');
+    try {
+      await storeExplanation(client, { anomalyId, topFeature, summary, explanation: jsonText(found) });
+      return;
+    } catch (error) {
+      if (!isDataRefusal(error) || !(error instanceof Error)) throw error;
+      refusal = error;
+      await client.query('ROLLBACK TO SAVEPOINT explanation');
+    }
+  }
+  throw refusal;
 }
 
 /** Counts the anomalies of a detector that wait for their explanation. */

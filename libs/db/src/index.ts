@@ -1,4 +1,4 @@
-export { type LookReport, type ReadPartitions, watchAbsences } from './absence-watch.ts';
+export { databaseTimeMs, type LookReport, type ReadPartition, watchAbsences } from './absence-watch.ts';
 export { acknowledgeAlert, alertMissing, resolveAlert, snoozeAlert } from './alert-actions.ts';
 export { type AlertFilter, getAlert, listAlerts, type ListedAlertRow } from './alerts.ts';
 export * from './anomalies.ts';

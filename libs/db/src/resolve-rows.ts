@@ -11,11 +11,12 @@ import {
 import type pg from 'pg';
 
 import { type AlertPlace, alertRowsJson, lifeOf, policyOf, type StoredAlert } from './alert-states.ts';
-import { type AlertPeakRow, updateAlertsDue, upsertAlerts } from './sql/alerts.ts';
+import { type AlertPeakRow, upsertAlerts } from './sql/alerts.ts';
 
 /**
  * Resolves open alerts of a partition, under the lock of their source, and returns the messages
- * about it.
+ * about it. Does not note when the next alert of the partition is due, which may then be too early
+ * until the next batch: that time lies in the fence, which a batch locks before the source.
  * @param resolvedMs event time of the resolution.
  */
 export async function resolveRows(
@@ -38,6 +39,5 @@ export async function resolveRows(
     return { fingerprint, kind, entity, feature, life, isLatest: true, peak, storm };
   });
   await upsertAlerts(client, { rows: alertRowsJson(alerts, place, rules) });
-  await updateAlertsDue(client, place);
   return messages;
 }

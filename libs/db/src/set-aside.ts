@@ -117,6 +117,7 @@ function addReports(a: CommitReport, b: CommitReport): CommitReport {
     anomalies: a.anomalies + b.anomalies,
     deadLetters: a.deadLetters + b.deadLetters,
     refused: a.refused + b.refused,
+    ...(a.waiting === undefined && b.waiting === undefined ? {} : { waiting: (a.waiting ?? 0) + (b.waiting ?? 0) }),
     ...(b.windowsRefused === true ? { windowsRefused: true } : {}),
     ...(a.duplicates === undefined ? {} : { duplicates: a.duplicates + (b.duplicates ?? 0) }),
     ...(refusedOffsets.length === 0 ? {} : { refusedOffsets }),

@@ -27,8 +27,9 @@ export async function withdrawAbsences(db: Database, kept: KeptAbsences): Promis
   const { detector, watched, rules, addresses } = kept;
   const ofEntity = watched === null ? null : watched.per === 'entity';
   const place = { detector, topic: watched?.topic ?? null, ofEntity };
+  // By itself: a batch takes the lock of its alerts before the rows of its arrivals.
+  await withTransaction(db, (client) => deleteUnwatchedArrivals(client, place));
   return withTransaction(db, async (client) => {
-    await deleteUnwatchedArrivals(client, place);
     const found = await selectUnwatchedAbsences(client, { ...place, limit: LIMIT });
     for (const topic of [...new Set(found.map((row) => row.topic))].sort()) {
       await lockAlerts(client, { detector, topic });

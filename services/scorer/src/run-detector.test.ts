@@ -222,7 +222,7 @@ describe('runDetector', () => {
   });
 
   it('explains what it has stored without an explanation as soon as it is stored', async () => {
-    const { source, feed } = endless();
+    const { source, feed, opened } = endless();
     const lookedMs: number[] = [];
     const deferred: NonNullable<DetectorRunParts['deferred']> = {
       explainNext: () => {
@@ -234,7 +234,7 @@ describe('runDetector', () => {
     };
     const { run, store, stop } = setUp(source, { deferred, explainShare: 0 });
     const running = run();
-    await until(() => lookedMs.length === 1);
+    await until(() => lookedMs.length === 1 && opened() === 1);
     await feed(0.5);
     await new Promise((resolve) => setTimeout(resolve, 30));
     expect(lookedMs).toHaveLength(1);
@@ -245,6 +245,30 @@ describe('runDetector', () => {
     expect(store.batches.flatMap(({ anomalies }) => anomalies)).toHaveLength(1);
     stop.abort();
     await running;
+  });
+
+  it('writes out and explains what is stored while its champion cannot be used', async () => {
+    let [written, looks] = [0, 0];
+    const { source } = endless();
+    const { run, loader, stop } = setUp(source, {
+      writeOut: () => {
+        written++;
+        return Promise.resolve(null);
+      },
+      deferred: {
+        explainNext: () => {
+          looks++;
+          return Promise.resolve({ explained: 0, wereAwaited: false });
+        },
+        detector: () => Promise.resolve(null),
+        close: () => undefined,
+      },
+    });
+    loader.failure = new FlowlineError('FLOWLINE_MODEL_CORRUPTED', 'the model is corrupted');
+    const running = run();
+    await until(() => written > 0 && looks > 0 && loader.attempts > 0);
+    stop.abort();
+    expect(await running).toMatchObject({ events: 0 });
   });
 
   it('exposes what happened as metrics', async () => {

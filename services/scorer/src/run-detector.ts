@@ -88,12 +88,13 @@ export async function runDetector(parts: DetectorRunParts): Promise<RunTotals> {
     if (signal.aborted) source.stop();
     status.waits('loading the champion');
     void reporter.run(watching.signal);
-    const model = await firstChampion(parts, holder, status, reporter);
-    if (model === undefined) return counter.totals();
-    void holder.watch(watching.signal);
+    // What is stored needs no champion: alerts of it do not wait for one.
     if (backlog !== null) beside.push(backlog.run(watching.signal));
     if (parts.deferred !== undefined)
       beside.push(explainLater(parts.deferred, { budget, work }, logger, watching.signal));
+    const model = await firstChampion(parts, holder, status, reporter);
+    if (model === undefined) return counter.totals();
+    void holder.watch(watching.signal);
     parts.onReading?.(() => {
       if (holder.current !== undefined) status.reads();
     });
@@ -103,7 +104,7 @@ export async function runDetector(parts: DetectorRunParts): Promise<RunTotals> {
     const stored$ = storedBatches(parts, { budget, backlog, holder, status }).pipe(
       tap((batch) => {
         counter.add(batch);
-        if (batch.report.waiting !== undefined) backlog?.joined();
+        if (batch.report.waiting !== undefined) backlog?.joined(batch.report.waiting);
         observe(batch);
         if (batch.scored.anomalies.some(({ alert }) => alert.explanation === 'deferred')) work.give();
         status.scores();

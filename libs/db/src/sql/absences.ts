@@ -36,11 +36,16 @@ export const noteArrivals = one<
   SELECT ARRAY(SELECT entity FROM fresh EXCEPT ALL SELECT entity FROM added) AS refused
 `);
 
-/** Notes that everything that had come `agoMs` ago is stored, of some partitions. */
-export const noteReadingEnds = execute<Stream & { partitions: readonly number[]; agoMs: number }>(`
+/** Selects the time of the database's clock. */
+export const selectTime = one<{ nowMs: number }>(`
+  SELECT extract(epoch FROM clock_timestamp())::float8 * 1000 AS "nowMs"
+`);
+
+/** Notes of partitions that everything that had come until a time is stored. */
+export const noteReadingEnds = execute<Stream & { partitions: readonly number[]; untilsMs: readonly number[] }>(`
   INSERT INTO flowline.reading_ends AS known (detector, topic, partition, complete_to)
-  SELECT :detector, :topic, partition, clock_timestamp() - make_interval(secs => :agoMs::float8 / 1000)
-  FROM unnest(:partitions::integer[]) AS partition
+  SELECT :detector, :topic, partition, to_timestamp(until / 1000)
+  FROM unnest(:partitions::integer[], :untilsMs::float8[]) AS read (partition, until)
   ON CONFLICT (detector, topic, partition) DO UPDATE SET complete_to = greatest(known.complete_to, excluded.complete_to)
 `);
 
@@ -95,8 +100,11 @@ const changedArrivals = `
   ORDER BY a.entity LIMIT :limit`;
 export const selectChangedArrivals = many<ArrivalRow, SilenceBounds>(changedArrivals);
 
-/** Selects the same, and locks them until the transaction ends. */
-export const lockChangedArrivals = many<ArrivalRow, SilenceBounds>(`${changedArrivals} FOR UPDATE OF a`);
+/**
+ * Selects the same, and locks them until the transaction ends. Those that a batch notes are left
+ * to the next look, so that none waits for the other.
+ */
+export const lockChangedArrivals = many<ArrivalRow, SilenceBounds>(`${changedArrivals} FOR UPDATE OF a SKIP LOCKED`);
 
 /** Notes of streams or entities whether their silence is noticed, or ends the watch of them. */
 export const settleArrivals = execute<

@@ -47,7 +47,7 @@ describe('the backlog of anomalies', () => {
     const run = started(pieces);
     await run.turn();
     pieces.push(piece);
-    run.backlog.joined();
+    run.backlog.joined(100);
     expect(run.state()).toEqual({ looks: 1, written: 0, isWaiting: true });
     await run.turn();
     expect(run.state()).toEqual({ looks: 3, written: 1, isWaiting: false });
@@ -59,7 +59,7 @@ describe('the backlog of anomalies', () => {
     let found = 0;
     const backlog: AnomalyBacklog = new AnomalyBacklog({
       writeOut: () => {
-        if (found++ === 0) backlog.joined();
+        if (found++ === 0) backlog.joined(1);
         else stop.abort();
         return Promise.resolve(null);
       },
@@ -76,5 +76,56 @@ describe('the backlog of anomalies', () => {
     await run.turn();
     expect(run.state()).toMatchObject({ looks: 1, written: 0 });
     await run.stop();
+  });
+
+  it('ends with the incident, although the anomalies of every day go on to wait behind it', async () => {
+    const stop = new AbortController();
+    let waiting = 40;
+    const backlog = new AnomalyBacklog({
+      writeOut: async () => {
+        if (waiting === 0) return null;
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        waiting--;
+        return piece;
+      },
+      onWritten: () => undefined,
+      logger,
+      headStartMs: 5,
+    });
+    const ended = backlog.run(stop.signal);
+    // One anomaly per batch: a stream that had no incident would write it out with the batch.
+    const stream = setInterval(() => {
+      waiting++;
+      backlog.joined(1);
+    }, 20);
+    const deadlineMs = Date.now() + 5_000;
+    while (waiting > 2 && Date.now() < deadlineMs) await new Promise((resolve) => setTimeout(resolve, 5));
+    clearInterval(stream);
+    stop.abort();
+    await ended;
+    expect(waiting).toBeLessThanOrEqual(2);
+  });
+
+  it('goes on soon after a piece that took minutes', async () => {
+    const stop = new AbortController();
+    let nowMs = 0;
+    let written = 0;
+    const backlog: AnomalyBacklog = new AnomalyBacklog({
+      writeOut: () => {
+        nowMs += 120_000;
+        backlog.joined(100);
+        return Promise.resolve(piece);
+      },
+      onWritten: () => {
+        if (++written === 2) stop.abort();
+      },
+      logger,
+      nowMs: () => nowMs,
+    });
+    const startMs = performance.now();
+    setTimeout(() => stop.abort(), 10_000).unref();
+    await backlog.run(stop.signal);
+    expect(written).toBe(2);
+    expect(performance.now() - startMs).toBeLessThan(5_000);
   });
 });

@@ -1,7 +1,9 @@
 import type { WrittenPiece } from '@flowline/db';
 import { type Logger, pause } from '@flowline/telemetry';
 
-/** Time within which anomalies have joined the backlog: the incident goes on. */
+import { WRITTEN_AT_ONCE } from '../steps/explain.ts';
+
+/** Time within which many anomalies have joined the backlog at once: the incident goes on. */
 const INCIDENT_MS = 1_000;
 /** Shares of the time while an incident goes on, and once its anomalies have waited for long. */
 const INCIDENT_SHARE = 0.1;
@@ -9,6 +11,8 @@ const OVERDUE_SHARE = 0.5;
 const OVERDUE_MS = 30_000;
 /** Time that an incident has to itself before the first of its anomalies that wait. */
 const HEAD_START_MS = 500;
+/** Longest pause after a piece: one for which Postgres took long delays no others for minutes. */
+const MAX_PAUSE_MS = 2_000;
 /** Delay before the next look where nothing waited. */
 const IDLE_MS = 2_000;
 const FAILED_MS = 5_000;
@@ -34,6 +38,8 @@ export class AnomalyBacklog {
   readonly #parts: AnomalyBacklogParts;
   readonly #nowMs: () => number;
   #joinedMs = -Infinity;
+  /** Time at which more joined at once than would have been written out with their batch. */
+  #incidentMs = -Infinity;
   #isWaiting = false;
   #wake: () => void = () => undefined;
 
@@ -47,9 +53,11 @@ export class AnomalyBacklog {
     return this.#isWaiting;
   }
 
-  /** Notes that anomalies have joined. */
-  joined(): void {
+  /** Notes that so many anomalies of one batch have joined. */
+  joined(anomalies: number): void {
     this.#joinedMs = this.#nowMs();
+    // A few only wait behind the others. To take them for an incident would let it never end.
+    if (anomalies > WRITTEN_AT_ONCE) this.#incidentMs = this.#joinedMs;
     this.#isWaiting = true;
     this.#wake();
   }
@@ -62,7 +70,8 @@ export class AnomalyBacklog {
         const piece = await this.#parts.writeOut();
         if (piece !== null) {
           this.#parts.onWritten(piece);
-          await pause((this.#nowMs() - startMs) * (1 / this.#shareFor(piece) - 1), signal);
+          const pauseMs = (this.#nowMs() - startMs) * (1 / this.#shareFor(piece) - 1);
+          await pause(Math.min(MAX_PAUSE_MS, pauseMs), signal);
         } else if (this.#joinedMs < startMs) {
           this.#isWaiting = false;
           await this.#untilOneJoins(signal);
@@ -75,7 +84,7 @@ export class AnomalyBacklog {
   }
 
   #shareFor({ waitedMs }: WrittenPiece): number {
-    if (this.#nowMs() - this.#joinedMs > INCIDENT_MS) return 1;
+    if (this.#nowMs() - this.#incidentMs > INCIDENT_MS) return 1;
     return waitedMs > OVERDUE_MS ? OVERDUE_SHARE : INCIDENT_SHARE;
   }
 

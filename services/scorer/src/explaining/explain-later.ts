@@ -31,6 +31,8 @@ const PAGE = 8;
 /** Longest delay before the next look: another process may have left anomalies that wait. */
 const IDLE_MS = 5_000;
 const FAILED_MS = 10_000;
+/** Longest pause after a page: one that had to load its model leaves no message unexplained. */
+const MAX_PAUSE_MS = 10_000;
 /**
  * Shares of the time: while the stream has few anomalies, while it has many, and then for those for
  * which messages wait, of which storms leave few.
@@ -70,7 +72,7 @@ export async function explainLater(
         continue;
       }
       const share = budget.isFull ? QUIET_SHARE : wereAwaited ? AWAITED_SHARE : BUSY_SHARE;
-      await pause((performance.now() - startMs) * (1 / share - 1), signal);
+      await pause(Math.min(MAX_PAUSE_MS, (performance.now() - startMs) * (1 / share - 1)), signal);
     } catch (err) {
       // A page that took too long, or that one anomaly spoils, is repeated in the smallest part.
       page = 1;

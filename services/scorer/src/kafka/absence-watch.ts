@@ -1,11 +1,12 @@
 import { absenceLookMs } from '@flowline/alerts';
 import type { AbsenceOptions } from '@flowline/config';
-import { Arrivals, MAX_WATCHED, watchAbsences, type WatchedStream } from '@flowline/db';
+import { Arrivals, databaseTimeMs, MAX_WATCHED, watchAbsences, type WatchedStream } from '@flowline/db';
 import type { KafkaSource } from '@flowline/kafka';
 import { pause } from '@flowline/telemetry';
 
 import type { ProcessParts } from '../process-parts.ts';
 import type { AbsenceInForce } from './absence-in-force.ts';
+import { ReadingEnds } from './reading-ends.ts';
 
 /** Shortest and longest time between two looks. */
 const MIN_EVERY_MS = 250;
@@ -17,7 +18,7 @@ const WARN_EVERY_MS = 60_000;
 /** Parts of the watch of one run. */
 export interface AbsenceWatchParts extends Pick<ProcessParts, 'db' | 'logger' | 'metrics'> {
   readonly stream: Omit<WatchedStream, 'policy'>;
-  readonly absence: AbsenceInForce;
+  readonly absence: Pick<AbsenceInForce, 'policy' | 'refresh'>;
   readonly source: Pick<KafkaSource, 'lag' | 'inFlight'>;
 }
 
@@ -25,6 +26,7 @@ export interface AbsenceWatchParts extends Pick<ProcessParts, 'db' | 'logger' | 
 export async function watchForAbsences(parts: AbsenceWatchParts, signal: AbortSignal): Promise<void> {
   const { stream, absence, logger } = parts;
   const { detector } = stream;
+  const ends = new ReadingEnds();
   let failures = 0;
   for (;;) {
     const { policy } = absence;
@@ -33,7 +35,7 @@ export async function watchForAbsences(parts: AbsenceWatchParts, signal: AbortSi
     if (signal.aborted) return;
     try {
       await absence.refresh();
-      await lookOnce(parts);
+      await lookOnce(parts, ends);
       failures = 0;
     } catch (err) {
       if (failures++ === 0)
@@ -42,17 +44,17 @@ export async function watchForAbsences(parts: AbsenceWatchParts, signal: AbortSi
   }
 }
 
-async function lookOnce({ db, logger, metrics, stream, absence, source }: AbsenceWatchParts): Promise<void> {
+async function lookOnce(
+  { db, logger, metrics, stream, absence, source }: AbsenceWatchParts,
+  ends: ReadingEnds,
+): Promise<void> {
   const { detector, topic } = stream;
   const { policy } = absence;
   if (policy == null) return;
-  const beganMs = performance.now();
+  // By the clock that notes arrivals: that of this process may have stood still.
+  const atMs = await databaseTimeMs(db);
   const lags = await source.lag();
-  // Records may be read and not stored yet, which the lag after hidden records does not say.
-  const isStored = source.inFlight === 0;
-  const read = lags.filter(({ records, stored, end }) => records === 0 && (isStored || stored >= end));
-  const partitions = read.map(({ partition }) => partition);
-  const report = await watchAbsences(db, { ...stream, policy }, { partitions, agoMs: performance.now() - beganMs });
+  const report = await watchAbsences(db, { ...stream, policy }, ends.look(lags, source.inFlight, atMs));
   if (report.absent > 0) metrics.absences.inc({ detector }, report.absent);
   if (report.absent + report.back > 0) logger.info({ detector, topic, ...report }, 'absences');
 }

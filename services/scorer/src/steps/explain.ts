@@ -14,7 +14,7 @@ export interface ExplainedEvents extends DecidedEvents {
 }
 
 /** Anomalies per batch that are written out with it, where the others may wait. */
-const WRITTEN_AT_ONCE = 32;
+export const WRITTEN_AT_ONCE = 32;
 
 /** Anomalies that wait to be written out: a known state of the stream. */
 export interface Backlog {
