@@ -199,6 +199,20 @@ describe('POST what-if', () => {
   });
 });
 
+it('the routes quote a name that the sender made up in part', async () => {
+  const name = `x\u001b[2J${'x'.repeat(100_000)}`;
+  for (const [verb, body] of [
+    ['sample', { context: { [name]: 1 } }],
+    ['conditional', { values: { ...observedOf(event), [name]: 1 }, feature: 'latency' }],
+    ['conditional', { values: { ...observedOf(event) }, feature: name.slice(0, 1_000) }],
+    ['what-if', { values: { ...observedOf(event), [name]: 1 }, changes: [{}] }],
+  ] as const) {
+    const { status, body: problem } = await ask(verb, body);
+    expect(status).toBe(422);
+    expect(JSON.stringify(problem).length).toBeLessThan(2_500);
+  }
+});
+
 describe('these routes', () => {
   it('need a token for the detector, and log nothing', async () => {
     const other = await api.token({ scope: 'read', detectors: ['search'] });
