@@ -41,20 +41,29 @@ export class ScoringModels {
    * @throws FlowlineError FLOWLINE_DETECTOR_MISSING, FLOWLINE_MODEL_MISSING; FLOWLINE_RATE_LIMITED
    * if too many requests wait.
    */
-  async use<Result>(
+  use<Result>(
     detector: string,
     work: (model: LoadedModel) => Promise<Result>,
     modelVersion: number | null = null,
   ): Promise<Result> {
+    return this.inTurn(detector, async () => work(await this.#model(detector, modelVersion)));
+  }
+
+  /**
+   * Runs other work that computes, in its turn.
+   * @param where subject of the work, in errors.
+   * @throws FlowlineError FLOWLINE_RATE_LIMITED if too many requests wait.
+   */
+  async inTurn<Result>(where: string, work: () => Promise<Result>): Promise<Result> {
     if (this.#waiting >= MOST_WAITING) {
-      throw new FlowlineError('FLOWLINE_RATE_LIMITED', `${MOST_WAITING} requests wait to be scored.`, {
-        where: detector,
-        remedy: 'Send events in fewer, larger requests.',
+      throw new FlowlineError('FLOWLINE_RATE_LIMITED', `${MOST_WAITING} requests wait for their turn.`, {
+        where,
+        remedy: 'Ask for more in fewer requests, or later.',
         retryable: true,
       });
     }
     this.#waiting++;
-    const result = this.#turn.then(async () => work(await this.#model(detector, modelVersion)));
+    const result = this.#turn.then(work);
     this.#turn = result.catch(() => undefined);
     try {
       return await result;

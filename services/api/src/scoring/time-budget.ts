@@ -23,5 +23,5 @@ export async function withinBudget<Result>(
 const tooMuch = (budgetMs: number): FlowlineError =>
   new FlowlineError('FLOWLINE_REQUEST_TOO_LARGE', `The request takes more than ${budgetMs / 1_000} s of computing.`, {
     where: 'body',
-    remedy: 'Ask for fewer events or changes, in several requests.',
+    remedy: 'Ask for fewer events, changes or rules, in several requests.',
   });
