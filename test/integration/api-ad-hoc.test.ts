@@ -199,6 +199,21 @@ describe('POST what-if', () => {
   });
 });
 
+it('the routes take numbers as they are written elsewhere', async () => {
+  const given = JSON.stringify(observedOf(event));
+  const grid = `{"values": ${given}, "feature": "latency", "points": 3.0, "from": 50.0, "to": 1.2e2}`;
+  const { status, body } = await ask('conditional', grid);
+  expect(status).toBe(200);
+  expect(body).toEqual(
+    (await ask('conditional', { values: observedOf(event), feature: 'latency', points: 3, from: 50, to: 120 })).body,
+  );
+  expect((await ask('sample', '{"count": 5.0, "seed": 1e1, "modelVersion": 2.0}')).body).toEqual(
+    (await ask('sample', { count: 5, seed: 10 })).body,
+  );
+  expect((await ask('sample', '{"count": 5.5}')).status).toBe(400);
+  expect((await ask('sample', '{"count": 1e400}')).status).toBe(400);
+});
+
 it('the routes quote a name that the sender made up in part', async () => {
   const name = `x\u001b[2J${'x'.repeat(100_000)}`;
   for (const [verb, body] of [
