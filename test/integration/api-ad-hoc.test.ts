@@ -214,6 +214,31 @@ it('the routes take numbers as they are written elsewhere', async () => {
   expect((await ask('sample', '{"count": 1e400}')).status).toBe(400);
 });
 
+it('the routes compute nothing for who has gone', async () => {
+  const body = JSON.stringify({ record: event, changes: Array.from({ length: 20 }, () => ({})), contributions: true });
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+  const url = `${api.url}/v1/detectors/checkout/what-if`;
+  const counts = async (): Promise<Record<string, number>> => {
+    const { body: metrics } = await api.call('GET /metrics', { token });
+    const lines = String(metrics.text).matchAll(/_count\{.*\/what-if",status="(\d+)"\} (\d+)$/gm);
+    return Object.fromEntries(Array.from(lines, ([, status = '', count]) => [status, Number(count)]));
+  };
+  const before = await counts();
+  const gone = new AbortController();
+  const asked = Array.from({ length: 30 }, () => fetch(url, { method: 'POST', headers, body, signal: gone.signal }));
+  await at(asked, 0);
+  gone.abort();
+  await Promise.allSettled(asked);
+  const startMs = performance.now();
+  expect((await ask('what-if', { record: event, changes: [{}] })).status).toBe(200);
+  const waitedMs = performance.now() - startMs;
+  const after = await counts();
+  // The one that is being computed when its sender goes is ended; the others do not begin.
+  expect((after['499'] ?? 0) - (before['499'] ?? 0)).toBeGreaterThan(15);
+  expect((after['500'] ?? 0) - (before['500'] ?? 0)).toBe(0);
+  expect(waitedMs).toBeLessThan(5_000);
+});
+
 it('the routes quote a name that the sender made up in part', async () => {
   const name = `x\u001b[2J${'x'.repeat(100_000)}`;
   for (const [verb, body] of [

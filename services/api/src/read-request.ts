@@ -3,7 +3,6 @@ import { decodeJson } from '@flowline/stream';
 import type { FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 
-import type { Caller } from './caller.ts';
 import { badRequest, invalidRequest } from './invalid-request.ts';
 import type { Route, RouteRequest } from './route.ts';
 
@@ -15,14 +14,14 @@ import type { Route, RouteRequest } from './route.ts';
 export function readRequest(
   route: Route,
   request: FastifyRequest,
-  caller: Caller | null,
+  { caller, signal }: Pick<RouteRequest<unknown, unknown, unknown>, 'caller' | 'signal'>,
 ): RouteRequest<unknown, unknown, unknown> {
   return {
     params: readPart('path', route.params, request.params),
     query: readPart('query', route.query, request.query),
     body: readBody(route, request.body),
     headers: request.headers,
-    caller,
+    ...{ caller, signal },
   };
 }
 

@@ -49,11 +49,11 @@ export const resourceTestRoutes: readonly Route[] = [
     bodyForm: 'document',
     problems: [413, 422],
     replies: { 200: { description: 'Its effect.', schema: dryRunResult } },
-    handle: async ({ query: { from }, body }, { db, models }) => {
+    handle: async ({ query: { from }, body, signal: gone }, { db, models }) => {
       const range = { from: from ?? new Date(Date.now() - DEFAULT_DAYS * DAY_MS), most: MOST_EXAMINED };
       const documents = parseDocuments(body, 'the body');
       const run = (signal: AbortSignal) => dryRun(db, documents, { ...range, signal });
-      return { status: 200, body: await models.inTurn('the dry run', () => withinBudget(run)) };
+      return { status: 200, body: await models.inTurn('the dry run', () => withinBudget(run, gone), gone) };
     },
   }),
   route({

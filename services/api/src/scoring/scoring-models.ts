@@ -38,23 +38,22 @@ export class ScoringModels {
 
   /**
    * Runs work with the champion of a detector, or another version, in its turn.
-   * @throws FlowlineError FLOWLINE_DETECTOR_MISSING, FLOWLINE_MODEL_MISSING; FLOWLINE_RATE_LIMITED
-   * if too many requests wait.
+   * @throws FlowlineError FLOWLINE_DETECTOR_MISSING, FLOWLINE_MODEL_MISSING; as `inTurn`.
    */
   use<Result>(
     detector: string,
     work: (model: LoadedModel) => Promise<Result>,
-    modelVersion: number | null = null,
+    { signal, modelVersion = null }: { readonly signal: AbortSignal; readonly modelVersion?: number | null },
   ): Promise<Result> {
-    return this.inTurn(detector, async () => work(await this.#model(detector, modelVersion)));
+    return this.inTurn(detector, async () => work(await this.#model(detector, modelVersion)), signal);
   }
 
   /**
-   * Runs other work that computes, in its turn.
+   * Runs other work that computes, in its turn, unless its sender has gone by then.
    * @param where subject of the work, in errors.
-   * @throws FlowlineError FLOWLINE_RATE_LIMITED if too many requests wait.
+   * @throws FlowlineError FLOWLINE_RATE_LIMITED if too many requests wait; the reason of the signal.
    */
-  async inTurn<Result>(where: string, work: () => Promise<Result>): Promise<Result> {
+  async inTurn<Result>(where: string, work: () => Promise<Result>, signal: AbortSignal): Promise<Result> {
     if (this.#waiting >= MOST_WAITING) {
       throw new FlowlineError('FLOWLINE_RATE_LIMITED', `${MOST_WAITING} requests wait for their turn.`, {
         where,
@@ -63,7 +62,10 @@ export class ScoringModels {
       });
     }
     this.#waiting++;
-    const result = this.#turn.then(work);
+    const result = this.#turn.then(() => {
+      signal.throwIfAborted();
+      return work();
+    });
     this.#turn = result.catch(() => undefined);
     try {
       return await result;

@@ -4,17 +4,19 @@ import { FlowlineError } from '@flowline/events';
 const BUDGET_MS = 5_000;
 
 /**
- * Runs work with a signal that aborts once its time is up; the reason is an error for the sender.
+ * Runs work with a signal that aborts once its time is up, the reason being an error for the
+ * sender, or with `gone`.
  * @throws FlowlineError FLOWLINE_REQUEST_TOO_LARGE if the work has heeded the signal.
  */
 export async function withinBudget<Result>(
   work: (signal: AbortSignal) => Promise<Result>,
+  gone: AbortSignal,
   budgetMs = BUDGET_MS,
 ): Promise<Result> {
   const ending = new AbortController();
   const timer = setTimeout(() => ending.abort(tooMuch(budgetMs)), budgetMs);
   try {
-    return await work(ending.signal);
+    return await work(AbortSignal.any([ending.signal, gone]));
   } finally {
     clearTimeout(timer);
   }
