@@ -2,6 +2,7 @@ import { getDetector } from '@flowline/db';
 import { z } from 'zod';
 
 import { type ApiParts, type Reply, type Route, route } from '../route.ts';
+import { withinBudget } from '../scoring/time-budget.ts';
 import { detectorParams, values } from '../schemas.ts';
 
 const tag = 'scoring';
@@ -83,9 +84,12 @@ async function scored({ db, models }: ApiParts, name: string, { given, explain, 
   return models.use(
     name,
     async ({ detector, names: fields, modelVersion }) => {
-      const rows = [];
-      const options = { names: fields, explain };
-      for await (const batch of scoreRecords(recordsOf(given), detector, options)) rows.push(...batch);
+      const rows = await withinBudget(async (budget) => {
+        const options = { names: fields, explain, signal: budget };
+        const found = [];
+        for await (const batch of scoreRecords(recordsOf(given), detector, options)) found.push(...batch);
+        return found;
+      }, signal);
       const { alpha, compute } = detector;
       return { status: 200, body: { detector: name, modelVersion, alpha, backend: compute.backend, results: rows } };
     },
