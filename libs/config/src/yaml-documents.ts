@@ -43,7 +43,7 @@ export function yamlDocuments(text: string, where: string): YamlDocument[] {
   }));
 }
 
-/** Maximum nesting. The library composes nodes by recursion, and a full stack can end the process. */
+/** Maximum nesting: the library composes nodes by recursion; a full stack can end the process. */
 const MOST_NESTED = 100;
 
 /**

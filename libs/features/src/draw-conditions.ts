@@ -67,7 +67,7 @@ export function drawConditions(
   return table;
 }
 
-/** Value that is given; undefined for none. A feature may have the name of what every object has. */
+/** Value that is given; undefined for none. A feature may be named as what every object has. */
 const givenOf = (given: GivenValues, name: string): GivenValues[string] | undefined =>
   Object.hasOwn(given, name) ? given[name] : undefined;
 

@@ -51,7 +51,7 @@ export class ScoringModels {
   /**
    * Runs other work that computes, in its turn, unless its sender has gone by then.
    * @param where subject of the work, in errors.
-   * @throws FlowlineError FLOWLINE_RATE_LIMITED if too many requests wait; the reason of the signal.
+   * @throws FlowlineError FLOWLINE_RATE_LIMITED if too many wait; the reason of the signal.
    */
   async inTurn<Result>(where: string, work: () => Promise<Result>, signal: AbortSignal): Promise<Result> {
     if (this.#waiting >= MOST_WAITING) {
