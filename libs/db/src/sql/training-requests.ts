@@ -54,7 +54,7 @@ export const failTrainingRequest = execute<{ runId: number; error: string }>(`
  */
 export const updateTrainingProgress = maybe<
   { cancelledBy: string | null },
-  RunAttempt & { readonly progress: string | null }
+  { runId: number; attempt: number; progress: string | null }
 >(`
   UPDATE flowline.training_runs SET progress = :progress::jsonb
   WHERE run_id = :runId AND attempt = :attempt AND status = 'running' RETURNING cancelled_by AS "cancelledBy"

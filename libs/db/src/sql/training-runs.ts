@@ -102,7 +102,7 @@ export const claimTrainingRun = maybe<
  */
 export const updateTrainingRun = maybe<
   { runId: number },
-  RunAttempt & { readonly phase: string; readonly curves: string | null }
+  { runId: number; attempt: number; phase: string; curves: string | null }
 >(`
   UPDATE flowline.training_runs SET
     phases = CASE WHEN phase = :phase THEN phases ELSE phases || jsonb_build_array(jsonb_build_object(
@@ -116,12 +116,14 @@ export const updateTrainingRun = maybe<
 /** Ends an attempt as succeeded, with its result, or as failed, with the error. */
 export const finishTrainingRun = maybe<
   { runId: number },
-  RunAttempt & {
-    readonly status: string;
-    readonly metrics: string;
-    readonly modelVersion: number | null;
-    readonly promoted: boolean | null;
-    readonly error: string | null;
+  {
+    runId: number;
+    attempt: number;
+    status: string;
+    metrics: string;
+    modelVersion: number | null;
+    promoted: boolean | null;
+    error: string | null;
   }
 >(`
   UPDATE flowline.training_runs SET
