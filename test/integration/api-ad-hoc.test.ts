@@ -3,6 +3,7 @@ import { loadChampion } from '@flowline/db';
 import { Detector, loadBundle } from '@flowline/detector';
 import { createRecordReader } from '@flowline/features';
 import { at } from '@flowline/events';
+import { scoreRecords } from '@flowline/operations/scoring';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { startTestApi, type TestApi } from '../support/api.ts';
@@ -197,6 +198,74 @@ describe('POST what-if', () => {
   ])('refuses %s', async (_name, body, status) => {
     expect(await ask('what-if', body)).toMatchObject({ status, body: { remedy: expect.any(String) } });
   });
+});
+
+it('the routes take numbers as they are written elsewhere', async () => {
+  const given = JSON.stringify(observedOf(event));
+  const grid = `{"values": ${given}, "feature": "latency", "points": 3.0, "from": 50.0, "to": 1.2e2}`;
+  const { status, body } = await ask('conditional', grid);
+  expect(status).toBe(200);
+  expect(body).toEqual(
+    (await ask('conditional', { values: observedOf(event), feature: 'latency', points: 3, from: 50, to: 120 })).body,
+  );
+  expect((await ask('sample', '{"count": 5.0, "seed": 1e1, "modelVersion": 2.0}')).body).toEqual(
+    (await ask('sample', { count: 5, seed: 10 })).body,
+  );
+  expect((await ask('sample', '{"count": 5.5}')).status).toBe(400);
+  expect((await ask('sample', '{"count": 1e400}')).status).toBe(400);
+});
+
+it('the routes compute nothing for who has gone', async () => {
+  const body = JSON.stringify({ record: event, changes: Array.from({ length: 20 }, () => ({})), contributions: true });
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+  const url = `${api.url}/v1/detectors/checkout/what-if`;
+  const counts = async (): Promise<Record<string, number>> => {
+    const { body: metrics } = await api.call('GET /metrics', { token });
+    const lines = String(metrics.text).matchAll(/_count\{.*\/what-if",status="(\d+)"\} (\d+)$/gm);
+    return Object.fromEntries(Array.from(lines, ([, status = '', count]) => [status, Number(count)]));
+  };
+  const before = await counts();
+  const gone = new AbortController();
+  // They have the turn while the others arrive, and go.
+  const first = [1, 2, 3, 4].map((seed) => ask('sample', { count: 1_000, seed }));
+  const asked = Array.from({ length: 30 }, () => fetch(url, { method: 'POST', headers, body, signal: gone.signal }));
+  await first[0];
+  gone.abort();
+  await Promise.allSettled(asked);
+  for (const { status } of await Promise.all(first)) expect(status).toBe(200);
+  expect((await ask('what-if', { record: event, changes: [{}] })).status).toBe(200);
+  const after = await counts();
+  expect((after['499'] ?? 0) - (before['499'] ?? 0)).toBeGreaterThan(15);
+  expect((after['500'] ?? 0) - (before['500'] ?? 0)).toBe(0);
+});
+
+it('explanations end with the time of their request', async () => {
+  const { bytes } = await loadChampion(database.db, 'checkout');
+  const detector = await Detector.create(loadBundle(bytes), { alpha: 0.001, backend: 'wasm' });
+  const ending = new AbortController();
+  const names = { time: null, id: null };
+  // eslint-disable-next-line @typescript-eslint/require-await -- a stream, as files are read
+  async function* records() {
+    for (const [i, value] of testEvents(2_000, 3).entries()) yield { row: i + 1, value };
+  }
+  setTimeout(() => ending.abort(new Error('its time is up')), 100);
+  const rows = scoreRecords(records(), detector, { names, explain: 'every', signal: ending.signal });
+  await expect(rows.next()).rejects.toThrow('its time is up');
+  detector.dispose();
+});
+
+it('the routes quote a name that the sender made up in part', async () => {
+  const name = `x\u001b[2J${'x'.repeat(100_000)}`;
+  for (const [verb, body] of [
+    ['sample', { context: { [name]: 1 } }],
+    ['conditional', { values: { ...observedOf(event), [name]: 1 }, feature: 'latency' }],
+    ['conditional', { values: { ...observedOf(event) }, feature: name.slice(0, 1_000) }],
+    ['what-if', { values: { ...observedOf(event), [name]: 1 }, changes: [{}] }],
+  ] as const) {
+    const { status, body: problem } = await ask(verb, body);
+    expect(status).toBe(422);
+    expect(JSON.stringify(problem).length).toBeLessThan(2_500);
+  }
 });
 
 describe('these routes', () => {

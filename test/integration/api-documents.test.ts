@@ -187,4 +187,30 @@ describe('a dry run', () => {
     const none = await call('POST /v1/dry-run', { body: document('Sink', 'a', { stdout: {} }) });
     expect(codeOf(none)).toEqual([400, 'FLOWLINE_USAGE']);
   });
+
+  it('of any number of rules ends within its time, and leaves the others their turns', async () => {
+    const size = 4_000;
+    await commitBatch(
+      database.db,
+      scoredBatch({ fromOffset: 0, size, anomalies: Array.from({ length: size }, (_, row) => row) }),
+      {
+        alertTopic: 'alerts',
+        alertRules: alertRulesOf(testDefinition('checkout', 'orders').alerts),
+        oncePerEvent: false,
+      },
+    );
+    const when = Array.from({ length: 20 }, (_, i) => `bits < ${i}.0`).join(' || ');
+    const body = Array.from({ length: 300 }, (_, i) => JSON.stringify(rule(`r${i}`, when))).join('\n---\n');
+    const headers = { 'content-type': 'application/yaml' };
+    const done = new AbortController();
+    const asked = call('POST /v1/dry-run?from=2025-01-01T00:00:00Z', { body, headers }).finally(() => done.abort());
+    let longestMs = 0;
+    while (!done.signal.aborted) {
+      const startMs = performance.now();
+      await call('GET /readyz', { token: undefined });
+      longestMs = Math.max(longestMs, performance.now() - startMs);
+    }
+    expect(codeOf(await asked)).toEqual([413, 'FLOWLINE_REQUEST_TOO_LARGE']);
+    expect(longestMs).toBeLessThan(2_000);
+  }, 60_000);
 });

@@ -312,6 +312,8 @@ describe('bad requests get one clear problem, and the process lives', () => {
     ['a NUL', 'GET /v1/anomalies?entity=%00', {}, 400],
     ['a limit of no end', 'GET /v1/anomalies?limit=1e9', {}, 400],
     ['an id that is none', 'GET /v1/anomalies/x', {}, 400],
+    ['a name of no end', `GET /v1/rules/${'a'.repeat(5_000)}`, {}, 400],
+    ['an alert of no end', `GET /alerts/${'a'.repeat(5_000)}/feedback/expected?token=x`, {}, 400],
     ['an id beyond all', 'GET /v1/anomalies/9007199254740991', {}, 404],
     ['a path that is not UTF-8', 'GET /v1/detectors/%ff', {}, 400],
     ['a URL of 20 kB', `GET /v1/anomalies?entity=${'x'.repeat(20_000)}`, {}, 400],

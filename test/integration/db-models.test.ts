@@ -173,18 +173,19 @@ describe('training runs', () => {
     expect(await claimScheduledRun(database.db, 'checkout', 1, tick)).toBeNull();
     const later = new Date('2026-03-30T02:15:00Z');
     const claimed = await claimScheduledRun(database.db, 'checkout', 1, later);
-    await failRun(database.db, claimed?.runId ?? NaN, new Error('no rows'));
+    if (claimed === null) throw new Error('the tick is not claimed');
+    await failRun(database.db, claimed, new Error('no rows'));
     expect(await claimScheduledRun(database.db, 'checkout', 1, later)).toBeNull();
     expect(await lastScheduledTime(database.db, 'checkout')).toEqual(later);
   });
 
   it('tells what a run did, phase by phase', async () => {
-    const runId = await startTrainingRun(database.db, 'checkout', 1);
+    const attempt = await startTrainingRun(database.db, 'checkout', 1);
     await storeModelVersion(database.db, newModel());
-    await recordProgress(database.db, runId, 'read');
-    await recordProgress(database.db, runId, 'fit', [{ step: 0, trainNll: 3.5, validationNll: NaN }]);
-    await recordProgress(database.db, runId, 'fit', [{ step: 50, trainNll: 2.5, validationNll: 2.6 }]);
-    await finishRun(database.db, runId, { modelVersion: 1, promoted: true, metrics: { testNll: 2.7 } });
+    await recordProgress(database.db, attempt, 'read');
+    await recordProgress(database.db, attempt, 'fit', [{ step: 0, trainNll: 3.5, validationNll: NaN }]);
+    await recordProgress(database.db, attempt, 'fit', [{ step: 50, trainNll: 2.5, validationNll: 2.6 }]);
+    await finishRun(database.db, attempt, { modelVersion: 1, promoted: true, metrics: { testNll: 2.7 } });
     const [run] = await listTrainingRuns(database.db, 'checkout');
     expect(run).toMatchObject({
       status: 'succeeded',
@@ -196,12 +197,16 @@ describe('training runs', () => {
       promoted: true,
       error: null,
     });
-    await expect(recordProgress(database.db, runId, 'again')).rejects.toMatchObject({ code: 'FLOWLINE_ABORTED' });
+    await expect(recordProgress(database.db, attempt, 'again')).rejects.toMatchObject({ code: 'FLOWLINE_ABORTED' });
   });
 
   it('keeps the error of a run that failed', async () => {
-    const runId = await startTrainingRun(database.db, 'checkout', 1);
-    await failRun(database.db, runId, new FlowlineError('FLOWLINE_HISTORY_TOO_SMALL', '12 rows', { remedy: 'Wait.' }));
+    const attempt = await startTrainingRun(database.db, 'checkout', 1);
+    await failRun(
+      database.db,
+      attempt,
+      new FlowlineError('FLOWLINE_HISTORY_TOO_SMALL', '12 rows', { remedy: 'Wait.' }),
+    );
     expect(await listTrainingRuns(database.db)).toMatchObject([
       { status: 'failed', error: { code: 'FLOWLINE_HISTORY_TOO_SMALL', message: '12 rows', remedy: 'Wait.' } },
     ]);

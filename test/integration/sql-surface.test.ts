@@ -38,7 +38,7 @@ afterAll(async () => {
 async function fill({ db, query }: TestDatabase): Promise<void> {
   await applyDetector(db, testDefinition('checkout', 'orders'));
   for (const version of [1, 2]) {
-    const runId = await startTrainingRun(db, 'checkout', 1);
+    const attempt = await startTrainingRun(db, 'checkout', 1);
     const model = { detector: 'checkout', detectorVersion: 1, bytes: Buffer.of(version), alpha: 0.001 };
     const manifest = {
       ...{ family: 'realNVP', members: 2, heldOut: { nllNats: 5 - version, standardError: 0.1 } },
@@ -59,7 +59,7 @@ async function fill({ db, query }: TestDatabase): Promise<void> {
         },
       },
     };
-    await finishRun(db, runId, { modelVersion: version, promoted: true, metrics });
+    await finishRun(db, attempt, { modelVersion: version, promoted: true, metrics });
     await promote(db, 'checkout', version);
   }
   await commitBatch(db, currentBatch(), { alertTopic: 'orders.alerts', alertRules: RULES, oncePerEvent: false });

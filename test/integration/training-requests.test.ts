@@ -1,4 +1,14 @@
-import { applyDetector, championVersion, listTrainingRuns } from '@flowline/db';
+import {
+  applyDetector,
+  championVersion,
+  claimRequestedRun,
+  failRun,
+  finishRun,
+  listTrainingRuns,
+  openTrainingRequests,
+  recordProgress,
+  reportStage,
+} from '@flowline/db';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { startTestApi, type TestApi, type TestRequest, type TestResponse } from '../support/api.ts';
@@ -154,6 +164,29 @@ describe('a requested training', () => {
     expect((await cancel(first.body.runId)).body).toMatchObject({ status: 'cancelled', startedAt: null });
     const all = await Promise.all([start(), start(), start()]);
     expect(all.map(({ status }) => status).sort()).toEqual([202, 409, 409]);
+  });
+
+  it('that another trainer has taken up is not ended by the one that stood still meanwhile', async () => {
+    const { db } = database;
+    const { runId } = (await start()).body;
+    const claim = async () => {
+      const attempt = await claimRequestedRun(db, Number(runId), 1);
+      if (attempt === null) throw new Error('the request does not wait');
+      return attempt;
+    };
+    const former = await claim();
+    // Nobody holds the lease: the trainer was stopped, or cut off.
+    await openTrainingRequests(db);
+    const current = await claim();
+    const over = { code: 'FLOWLINE_ABORTED' };
+    await expect(reportStage(db, former, null)).rejects.toMatchObject(over);
+    await expect(recordProgress(db, former, 'train')).rejects.toMatchObject(over);
+    await expect(finishRun(db, former, { modelVersion: 1, promoted: true, metrics: {} })).rejects.toMatchObject(over);
+    await failRun(db, former, new Error('the lease was lost'));
+    expect(await read(runId)).toMatchObject({ status: 'running', attempt: 2, phase: 'starting', error: null });
+    expect(await reportStage(db, current, null)).toBeNull();
+    await failRun(db, current, new Error('no rows'));
+    expect((await read(runId)).status).toBe('failed');
   });
 
   it('of a detector that is deleted fails, and says why', async () => {

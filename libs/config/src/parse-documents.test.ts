@@ -183,3 +183,17 @@ describe('texts that are made to exhaust the reader', () => {
     expect(refusalOf('}'.repeat(5_000)).split('\n').length).toBeLessThan(110);
   });
 });
+
+describe('a text that is nested deeply', () => {
+  // Composed by recursion, such a text ended the process, not only the request.
+  it.each([
+    ['lists', '['.repeat(130_000)],
+    ['closed lists', '['.repeat(60_000) + ']'.repeat(60_000)],
+    ['mappings', `a: ${'{a: '.repeat(30_000)}`],
+    ['items', '- '.repeat(65_000)],
+    ['keys', '? '.repeat(65_000)],
+    ['lines', Array.from({ length: 500 }, (_, i) => `${' '.repeat(i)}a:`).join('\n')],
+  ])('of %s is refused where it is', (_name, text) => {
+    expect(findings(text)).toEqual([expect.stringMatching(/^line \d+, column \d+: nested more than 100 levels deep/)]);
+  });
+});

@@ -32,4 +32,15 @@ describe('a value in a file', () => {
     expect(() => read(path.join(folder, 'large'))).toThrow('more than 64 KiB');
     expect(() => read(path.join(folder, 'missing'))).toThrow('ENOENT');
   });
+
+  it('is not empty, as that of a variable, and holds no environment', () => {
+    for (const [name, text] of [
+      ['empty', ''],
+      ['line', '\n'],
+    ] as const) {
+      writeFileSync(path.join(folder, name), text);
+      expect(() => read(path.join(folder, name))).toThrow('empty');
+    }
+    if (process.platform === 'linux') expect(() => read('/proc/self/environ')).toThrow('empty');
+  });
 });

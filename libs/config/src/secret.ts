@@ -35,7 +35,9 @@ export function resolveSecret({ name, written, isSecret }: WrittenSetting, env: 
     throw missing(name, shown === null ? 'a variable' : `the variable ${shown}`, 'is not set', `set ${shown ?? 'it'}`);
   }
   try {
-    return readSmallFile(target).replace(/\r?\n$/, '');
+    const value = readSmallFile(target).replace(/\r?\n$/, '');
+    if (value === '') throw Object.assign(new Error(), { code: 'empty' });
+    return value;
   } catch (error) {
     const shown = isSecret || !PATH.test(target) ? null : target;
     const code = (error as NodeJS.ErrnoException).code ?? 'unreadable';
@@ -53,6 +55,8 @@ function readSmallFile(path: string): string {
     const found = fstatSync(file);
     if (!found.isFile()) throw Object.assign(new Error(), { code: 'not a regular file' });
     if (found.size > MAX_BYTES) throw Object.assign(new Error(), { code: 'more than 64 KiB' });
+    // Empty, or made up by the kernel, such as /proc/self/environ with every setting in it.
+    if (found.size === 0) throw Object.assign(new Error(), { code: 'empty' });
     return readFileSync(file, 'utf8');
   } finally {
     closeSync(file);

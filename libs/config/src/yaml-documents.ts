@@ -1,5 +1,5 @@
 import { messageOf } from '@flowline/events';
-import { type Document, isMap, isNode, isScalar, LineCounter, parseAllDocuments, visit } from 'yaml';
+import { Composer, type CST, type Document, isMap, isNode, isScalar, Lexer, LineCounter, Parser, visit } from 'yaml';
 
 import type { LineOf } from './document-findings.ts';
 import { configInvalid, type Finding, type Path } from './finding.ts';
@@ -18,8 +18,8 @@ export interface YamlDocument {
 export function yamlDocuments(text: string, where: string): YamlDocument[] {
   const lines = new LineCounter();
   // The library compares each key of a mapping with all others: a long mapping would take minutes.
-  const options = { lineCounter: lines, prettyErrors: false, uniqueKeys: false };
-  const documents: readonly Document.Parsed[] = parseAllDocuments(text, options);
+  const composer = new Composer({ lineCounter: lines, prettyErrors: false, uniqueKeys: false });
+  const documents: readonly Document.Parsed[] = [...composer.compose(syntaxOf(text, lines, where))];
   const errors = documents.flatMap((document) => document.errors);
   const faults = errors.length > 0 ? errors.map(({ pos, message }) => ({ at: pos[0], message })) : faultsOf(documents);
   if (faults.length > 0) {
@@ -41,6 +41,31 @@ export function yamlDocuments(text: string, where: string): YamlDocument[] {
       return undefined;
     },
   }));
+}
+
+/** Maximum nesting: the library composes nodes by recursion; a full stack can end the process. */
+const MOST_NESTED = 100;
+
+/**
+ * Syntax of a text, not composed yet.
+ * @throws FlowlineError FLOWLINE_CONFIG_INVALID for one that is nested too deeply, where it is.
+ */
+function syntaxOf(text: string, lines: LineCounter, where: string): CST.Token[] {
+  const parser = new Parser((offset) => lines.addNewLine(offset));
+  const tokens: CST.Token[] = [];
+  lines.addNewLine(0);
+  for (const lexeme of new Lexer().lex(text)) {
+    tokens.push(...parser.next(lexeme));
+    if (parser.stack.length > MOST_NESTED) {
+      const { line, col } = lines.linePos(parser.offset);
+      const finding = `nested more than ${MOST_NESTED} levels deep`;
+      throw configInvalid(where, where, [
+        { path: `line ${line}, column ${col}`, finding, remedy: 'write it with fewer levels' },
+      ]);
+    }
+  }
+  tokens.push(...parser.end());
+  return tokens;
 }
 
 /** The value of a document. @throws FLOWLINE_CONFIG_INVALID if its aliases stand for too much. */

@@ -19,7 +19,7 @@ import {
 } from './sql/training-requests.ts';
 import { selectTrainingRun } from './sql/training-runs.ts';
 import { MAX_ATTEMPTS } from './training-attempts.ts';
-import type { TrainingRun } from './training-runs.ts';
+import type { RunAttempt, TrainingRun } from './training-runs.ts';
 import { withTransaction } from './transaction.ts';
 
 /** Request for a training, as a trainer takes it up. */
@@ -92,11 +92,15 @@ export async function openTrainingRequests(db: Database): Promise<TrainingReques
 }
 
 /**
- * Takes a request up: exactly one caller gets true, the others false. The caller must hold the
- * training lease.
+ * Takes a request up: exactly one caller gets its attempt, the others null. The caller must hold
+ * the training lease.
  */
-export async function claimRequestedRun(db: Database, runId: number, detectorVersion: number): Promise<boolean> {
-  return (await withTransaction(db, (client) => claimTrainingRequest(client, { runId, detectorVersion }))) !== null;
+export async function claimRequestedRun(
+  db: Database,
+  runId: number,
+  detectorVersion: number,
+): Promise<RunAttempt | null> {
+  return withTransaction(db, (client) => claimTrainingRequest(client, { runId, detectorVersion }));
 }
 
 /** Ends a request that still waits with the error that keeps it from being taken up. */
@@ -106,12 +110,18 @@ export async function refuseTrainingRequest(db: Database, runId: number, error: 
 }
 
 /**
- * Stores the progress of a run within its phase. Resolves to who wants it cancelled, or null.
- * @throws FlowlineError FLOWLINE_ABORTED if the run is no longer running.
+ * Stores the progress of an attempt within its phase. Resolves to who wants it cancelled, or null.
+ * @throws FlowlineError FLOWLINE_ABORTED if the attempt is no longer running.
  */
-export async function reportStage(db: Database, runId: number, progress: StageProgress | null): Promise<string | null> {
+export async function reportStage(
+  db: Database,
+  { runId, attempt }: RunAttempt,
+  progress: StageProgress | null,
+): Promise<string | null> {
   const text = progress === null ? null : jsonText(progress);
-  const found = await withTransaction(db, (client) => updateTrainingProgress(client, { runId, progress: text }));
+  const found = await withTransaction(db, (client) =>
+    updateTrainingProgress(client, { runId, attempt, progress: text }),
+  );
   if (found === null) throw runEnded(runId);
   return found.cancelledBy;
 }

@@ -7,6 +7,7 @@ import {
   claimTrainingRun,
   finishTrainingRun,
   insertTrainingRun,
+  type RunAttempt,
   selectLastTick,
   selectTrainingRun,
   selectTrainingRuns,
@@ -16,6 +17,7 @@ import {
 import { MAX_ATTEMPTS } from './training-attempts.ts';
 import { withTransaction } from './transaction.ts';
 
+export type { RunAttempt };
 /** Training run as stored. */
 export type TrainingRun = TrainingRunRow;
 
@@ -28,9 +30,8 @@ export interface TrainingOutcome {
 }
 
 /** Begins a run on demand. The caller must hold the training lock. */
-export async function startTrainingRun(db: Database, detector: string, detectorVersion: number): Promise<number> {
-  const { runId } = await withTransaction(db, (client) => insertTrainingRun(client, { detector, detectorVersion }));
-  return runId;
+export async function startTrainingRun(db: Database, detector: string, detectorVersion: number): Promise<RunAttempt> {
+  return withTransaction(db, (client) => insertTrainingRun(client, { detector, detectorVersion }));
 }
 
 /**
@@ -43,7 +44,7 @@ export async function claimScheduledRun(
   detector: string,
   detectorVersion: number,
   scheduledFor: Date,
-): Promise<{ runId: number; attempt: number } | null> {
+): Promise<RunAttempt | null> {
   const tick = { detector, detectorVersion, scheduledFor, maxAttempts: MAX_ATTEMPTS };
   return withTransaction(db, (client) => claimTrainingRun(client, tick));
 }
@@ -59,35 +60,47 @@ export async function abandonStaleRuns(db: Database, detector: string): Promise<
 }
 
 /**
- * Stores the current phase of a run, and its curves so far.
- * @throws FlowlineError FLOWLINE_ABORTED if the run is no longer running.
+ * Stores the current phase of an attempt, and its curves so far.
+ * @throws FlowlineError FLOWLINE_ABORTED if the attempt is no longer running.
  */
-export async function recordProgress(db: Database, runId: number, phase: string, curves?: object): Promise<void> {
-  const text = curves === undefined ? null : jsonText(curves);
-  const updated = await withTransaction(db, (client) => updateTrainingRun(client, { runId, phase, curves: text }));
+export async function recordProgress(
+  db: Database,
+  { runId, attempt }: RunAttempt,
+  phase: string,
+  curves?: object,
+): Promise<void> {
+  const now = { runId, attempt, phase, curves: curves === undefined ? null : jsonText(curves) };
+  const updated = await withTransaction(db, (client) => updateTrainingRun(client, now));
   if (updated === null) throw runEnded(runId);
 }
 
 /**
- * Ends a run that produced a model.
- * @throws FlowlineError FLOWLINE_ABORTED if the run is no longer running.
+ * Ends an attempt that produced a model, and its run.
+ * @throws FlowlineError FLOWLINE_ABORTED if the attempt is no longer running.
  */
-export async function finishRun(db: Database, runId: number, outcome: TrainingOutcome): Promise<void> {
-  const { modelVersion, promoted } = outcome;
-  const end = { runId, status: 'succeeded', metrics: jsonText(outcome.metrics), modelVersion, promoted, error: null };
+export async function finishRun(
+  db: Database,
+  { runId, attempt }: RunAttempt,
+  { modelVersion, promoted, metrics }: TrainingOutcome,
+): Promise<void> {
+  const made = { modelVersion, promoted, metrics: jsonText(metrics), error: null };
+  const end = { runId, attempt, status: 'succeeded', ...made };
   const finished = await withTransaction(db, (client) => finishTrainingRun(client, end));
   if (finished === null) throw runEnded(runId);
 }
 
-/** Ends a run with the error that stopped it, in a form that reveals no data. */
+/**
+ * Ends an attempt, and its run, with the error that stopped it, in a form that reveals no data. One
+ * that is over already changes nothing: its run may be in the hands of another trainer.
+ */
 export async function failRun(
   db: Database,
-  runId: number,
+  { runId, attempt }: RunAttempt,
   error: unknown,
   status: 'failed' | 'cancelled' = 'failed',
 ): Promise<void> {
   const text = jsonText(publicReport(error));
-  const end = { runId, status, metrics: '{}', modelVersion: null, promoted: null, error: text };
+  const end = { runId, attempt, status, metrics: '{}', modelVersion: null, promoted: null, error: text };
   await withTransaction(db, (client) => finishTrainingRun(client, end));
 }
 

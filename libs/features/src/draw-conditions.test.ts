@@ -92,6 +92,20 @@ describe('drawn conditions', () => {
     expect(batch.missingPattern.every((pattern) => pattern >= 0)).toBe(true);
   });
 
+  it('are drawn for features with the names of what every object has', () => {
+    const named = [
+      feature('x', 'real'),
+      feature('valueOf', 'real', { role: 'context' }),
+      feature('constructor', 'categorical'),
+    ];
+    const four = [1, 2, 3, 4].map((i) => ({ x: i, valueOf: i, constructor: 'a' }));
+    const fitted = fitEncoding(named, tableOfValues(named, four));
+    const table = fitted.drawConditions(20, new Random(1), {});
+    const found = Array.from({ length: 20 }, (_, row) => rowValues(named, table, row));
+    expect(found.every((values) => Reflect.get(values, 'constructor') === 'a')).toBe(true);
+    expect(found.every((values) => Number.isFinite(Reflect.get(values, 'valueOf')))).toBe(true);
+  });
+
   it('are refused for what is missing in no training row', () => {
     expect(() => drawn(1, { region: null })).toThrow(
       expect.objectContaining({ code: 'FLOWLINE_FEATURES_INVALID', where: 'context' }),

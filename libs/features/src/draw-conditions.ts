@@ -52,7 +52,7 @@ export function drawConditions(
     let previous = MISSING;
     places.forEach((place, feature) => {
       const { kind, tableColumn, spec } = place;
-      const value = absent.has(feature) ? null : given[spec.name];
+      const value = absent.has(feature) ? null : givenOf(given, spec.name);
       if (kind === 'levels') {
         const column = at(parts.levels, tableColumn);
         const level = value === undefined ? draws.next(tableColumn, previous) : value;
@@ -66,6 +66,10 @@ export function drawConditions(
   }
   return table;
 }
+
+/** Value that is given; undefined for none. A feature may be named as what every object has. */
+const givenOf = (given: GivenValues, name: string): GivenValues[string] | undefined =>
+  Object.hasOwn(given, name) ? given[name] : undefined;
 
 /** Context number that is not given, or a value of the domain of a dimension. */
 function drawnNumber({ kind, spec, tableColumn }: Place, { numeric }: FittedParts, random: Random): number {
@@ -91,7 +95,7 @@ function missingFeatures(
   const complete = Math.max(0, trainedRows - rowsOf.reduce((sum, rows) => sum + rows, 0));
   const fits = (missing: Missing): boolean =>
     places.every(({ spec }, feature) => {
-      const value = given[spec.name];
+      const value = givenOf(given, spec.name);
       return value === undefined || (value === null) === missing.has(feature);
     });
   const possible = [complete, ...rowsOf]

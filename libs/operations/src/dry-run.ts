@@ -7,7 +7,7 @@ import {
   resourcesInForce,
   type StoredAnomaly,
 } from '@flowline/db';
-import { type Alert, type Anomaly, FlowlineError } from '@flowline/events';
+import { type Alert, type Anomaly, FlowlineError, turn } from '@flowline/events';
 import { checkDocuments, type RuleFault, RuleSet, type RulesAndCalendars } from '@flowline/rules';
 
 import { knownNames } from './known-names.ts';
@@ -42,6 +42,8 @@ export interface DryRunRange {
   readonly from: Date;
   /** Maximum anomalies, the latest first, in whole pages of 1,000 (default 200,000). */
   readonly most?: number;
+  /** Rejects with its reason between two anomalies. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 const PAGE = 1_000;
@@ -55,13 +57,14 @@ const MAX_EXAMINED = 200_000;
 export async function dryRun(
   db: Database,
   documents: readonly FlowlineDocument[],
-  { from, most = MAX_EXAMINED }: DryRunRange,
+  { from, most = MAX_EXAMINED, signal }: DryRunRange,
 ): Promise<DryRun> {
   if (!documents.some(({ kind }) => kind === 'Rule' || kind === 'Calendar')) throw withoutRules();
   checkDocuments(documents, await knownNames(db, documents));
   const faults: { rule: string; message: string }[] = [];
   const rules = await rulesOf(db, documents);
-  const sets = await ruleSetsOf(db, rules, ({ name, message }) => faults.push({ rule: name, message }));
+  const onFault = ({ name, message }: RuleFault) => faults.push({ rule: name, message });
+  const sets = await ruleSetsOf(db, rules, { onFault, signal });
   const rows = new Map<string, DryRunRow>();
   let examined = 0;
   let suppressedAlready = 0;
@@ -69,6 +72,8 @@ export async function dryRun(
   for (;;) {
     const page = await listAnomalies(db, { from, limit: PAGE, ...(after === undefined ? {} : { after }) });
     for (const stored of page.items) {
+      // A file may have thousands of rules, each with a condition to evaluate.
+      await turn(signal);
       const set = sets.get(stored.detector);
       // The anomalies of a detector that is deleted stay, but no rule will see others of it.
       if (set === undefined) continue;
@@ -87,10 +92,11 @@ export async function dryRun(
 async function ruleSetsOf(
   db: Database,
   rules: RulesAndCalendars,
-  onFault: (fault: RuleFault) => void,
+  { onFault, signal }: { readonly onFault: (fault: RuleFault) => void; readonly signal: AbortSignal | undefined },
 ): Promise<Map<string, RuleSet>> {
   const sets = new Map<string, RuleSet>();
   for (const { name, version, definition } of await listDetectors(db)) {
+    await turn(signal);
     const known = readDefinition(definition, `${name}, version ${version}`);
     sets.set(name, new RuleSet(withoutBounds(known), rules, onFault));
   }

@@ -1,4 +1,4 @@
-import { FlowlineError, type FeatureSpec } from '@flowline/events';
+import { FlowlineError, type FeatureSpec, printable } from '@flowline/events';
 import { createRecordReader, type ReadResult, scaleOf } from '@flowline/features';
 
 /** Values of features by name, as `observed` of an anomaly has them. */
@@ -33,6 +33,9 @@ export function unknownFeature(schema: readonly FeatureSpec[], names: readonly s
   return names.find((name) => !schema.some((spec) => spec.name === name)) ?? null;
 }
 
+/** Characters of a place in a request, which may name what the sender made up. */
+const WHERE_CHARACTERS = 200;
+
 /** Error for a request about features that do not fit the model. */
 export const unfitting = (where: string, message: string, remedy: string): FlowlineError =>
-  new FlowlineError('FLOWLINE_FEATURES_INVALID', message, { where, remedy });
+  new FlowlineError('FLOWLINE_FEATURES_INVALID', message, { where: printable(where, WHERE_CHARACTERS), remedy });

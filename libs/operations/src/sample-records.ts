@@ -56,7 +56,7 @@ export async function sampleRecords(
   }
   return {
     samples,
-    drawnContext: schema.filter((spec) => isContext(spec) && !(spec.name in given)).map(({ name }) => name),
+    drawnContext: schema.filter((spec) => isContext(spec) && !Object.hasOwn(given, spec.name)).map(({ name }) => name),
   };
 }
 

@@ -1,5 +1,5 @@
 import { type Detector, isAnomalous, type Scores, surpriseBits } from '@flowline/detector';
-import { at, Numeral } from '@flowline/events';
+import { at, type Explanation, Numeral, turn } from '@flowline/events';
 import { type Fault, type FeatureTable, rowValues } from '@flowline/features';
 
 import { eventFault, valueAt } from './event-fault.ts';
@@ -19,6 +19,8 @@ export interface ScoreOptions {
    * explanation to each event.
    */
   readonly explain: 'nothing' | 'anomalies' | 'every';
+  /** Rejects with its reason between two batches, and between two explanations of `every`. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -49,7 +51,7 @@ interface Scoring {
 
 async function scoreBatch(
   batch: readonly FileRecord[],
-  { reader, faultOf, detector, options: { names, explain } }: Scoring,
+  { reader, faultOf, detector, options: { names, explain, signal } }: Scoring,
 ): Promise<readonly ScoredRow[]> {
   const rows = new Map<number, ScoredRow>();
   const refuse = (row: number, value: unknown, { reason, message }: ScoreFault): [] => {
@@ -66,9 +68,10 @@ async function scoreBatch(
     const { row, value } = at(readable, fault.index);
     refuse(row, value, fault);
   }
+  signal?.throwIfAborted();
   const scores = await detector.score(table);
   const anomalies = Array.from(accepted.keys()).filter((i) => isAnomalous(at(scores.pValues, i), detector.alpha));
-  const why = new Map(await explained(detector, table, { anomalies, scores, explain }));
+  const why = new Map(await explained(detector, table, { anomalies, scores, explain, signal }));
   const anomalous = new Set(anomalies);
   accepted.forEach((index, i) => {
     const { row, value } = at(readable, index);
@@ -91,19 +94,20 @@ interface Explained {
   readonly anomalies: readonly number[];
   readonly scores: Scores;
   readonly explain: ScoreOptions['explain'];
+  readonly signal: AbortSignal | undefined;
 }
 
 /** Explanations by row: of the anomalies, or of every row. */
 async function explained(
   detector: Detector,
   table: FeatureTable,
-  { anomalies, scores, explain }: Explained,
+  { anomalies, scores, explain, signal }: Explained,
 ): Promise<(readonly [number, EventExplanation])[]> {
   if (explain === 'nothing') return [];
   const rows = explain === 'every' ? Array.from({ length: table.size }, (_, row) => row) : anomalies;
   const explanations =
     explain === 'every'
-      ? await detector.explainFully(table, rows, scores)
+      ? await explainedFully(detector, table, { rows, scores, signal })
       : await detector.explain(table, rows, scores);
   return explanations.map((explanation, i) => {
     const row = at(rows, i);
@@ -111,6 +115,21 @@ async function explained(
     const observed = rowValues(detector.bundle.schema, table, row);
     return [row, explain === 'every' ? { summary, observed, explanation } : { summary, observed }];
   });
+}
+
+/** Explanations of rows: at once, or, with a signal, one at a time. */
+async function explainedFully(
+  detector: Detector,
+  table: FeatureTable,
+  { rows, scores, signal }: { readonly rows: readonly number[] } & Pick<Explained, 'scores' | 'signal'>,
+): Promise<readonly Explanation[]> {
+  if (signal === undefined) return detector.explainFully(table, rows, scores);
+  const found: Explanation[] = [];
+  for (const row of rows) {
+    await turn(signal);
+    found.push(...(await detector.explainFully(table, [row], scores)));
+  }
+  return found;
 }
 
 interface ScoreFault {

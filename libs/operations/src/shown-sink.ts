@@ -1,4 +1,4 @@
-import type { SinkSpec } from '@flowline/config';
+import { isReference, type SinkSpec } from '@flowline/config';
 
 /** Spec of a sink as people see it: addresses without what may be a secret, their path. */
 export function shownSpec(spec: SinkSpec): SinkSpec {
@@ -9,9 +9,11 @@ export function shownSpec(spec: SinkSpec): SinkSpec {
   return Object.fromEntries(shown) as SinkSpec;
 }
 
-/** Address without what may be a secret: its path and its query. */
+/** Reference, or address without what may be a secret: its path and its query. */
 export function shownUrl(url: string): string {
-  if (!URL.canParse(url) || !/^https?:/.test(url)) return url;
+  if (isReference(url)) return url;
+  // Whatever it looks like: an address may begin with capitals or white space.
+  if (!URL.canParse(url)) return '…';
   const { origin, pathname, search } = new URL(url);
   return pathname === '/' && search === '' ? origin : `${origin}/…`;
 }

@@ -30,7 +30,7 @@ export async function callRoute(route: Route, call: RouteCall, caller: Caller, p
       params: readPart('path', route.params, params),
       query: readPart('query', route.query, query),
       body: route.body === null ? undefined : readPart('body', route.body, body),
-      ...{ headers: {}, caller },
+      ...{ headers: {}, caller, signal: new AbortController().signal },
     };
     const { status, body: answer } = await route.handle(request as never, parts);
     await auditCall(parts, route, audited, status);

@@ -8,6 +8,7 @@ import { problemOf } from './problem.ts';
 import { readRequest } from './read-request.ts';
 import type { ApiParts, Route } from './route.ts';
 import { pathOf } from './send-problem.ts';
+import { senderGone } from './sender-gone.ts';
 
 /** A request under way. */
 export interface Exchange {
@@ -23,7 +24,7 @@ export async function handleRoute(route: Route, exchange: Exchange, parts: ApiPa
   let status = 500;
   try {
     authorise(route, caller, request.params);
-    const read = readRequest(route, request, caller);
+    const read = readRequest(route, request, { caller, signal: senderGone(reply) });
     const answer = await answerOnce(parts.db, { route, request, caller }, () => route.handle(read as never, parts));
     status = answer.status;
     await auditCall(parts, route, audited(exchange), status);

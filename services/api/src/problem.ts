@@ -23,13 +23,17 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   FLOWLINE_FEATURES_INVALID: 422,
   FLOWLINE_FILE_UNREADABLE: 422,
   FLOWLINE_RATE_LIMITED: 429,
+  // The sender has gone: the status is for the metrics.
+  FLOWLINE_ABORTED: 499,
   FLOWLINE_DATABASE_UNREACHABLE: 503,
   FLOWLINE_BROKER_UNREACHABLE: 503,
   FLOWLINE_BACKEND_UNAVAILABLE: 503,
 };
 
 /** Fastify's own errors, as ours. */
-const ofFastify: Readonly<Record<string, { readonly code: ErrorCode; readonly remedy: string }>> = {
+const ofFastify: Readonly<
+  Record<string, { readonly code: ErrorCode; readonly remedy: string; readonly message?: string }>
+> = {
   FST_ERR_CTP_BODY_TOO_LARGE: {
     code: 'FLOWLINE_REQUEST_TOO_LARGE',
     remedy: 'Send a body of at most 1 MiB, a document of at most 128 KiB, or a form of at most 16 KiB.',
@@ -41,6 +45,11 @@ const ofFastify: Readonly<Record<string, { readonly code: ErrorCode; readonly re
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: {
     code: 'FLOWLINE_REQUEST_INVALID',
     remedy: 'Send as many bytes as the header content-length says.',
+  },
+  FST_ERR_MAX_PARAM_LENGTH: {
+    code: 'FLOWLINE_REQUEST_INVALID',
+    message: 'A part of the path is longer than any name or id.',
+    remedy: 'Correct the name or the id.',
   },
   FST_ERR_BAD_URL: { code: 'FLOWLINE_REQUEST_INVALID', remedy: 'Encode the path as UTF-8 in percent-encoding.' },
 };
@@ -85,8 +94,8 @@ function translated(error: unknown): unknown {
   const code = String(error.code);
   const ours = ofFastify[code];
   if (ours !== undefined)
-    return new FlowlineError(ours.code, error.message, { remedy: ours.remedy, where: 'the request' });
-  const isOfRequest = code.startsWith('FST_ERR_CTP_') || ('statusCode' in error && Number(error.statusCode) === 400);
-  if (!isOfRequest) return error;
+    return new FlowlineError(ours.code, ours.message ?? error.message, { remedy: ours.remedy, where: 'the request' });
+  const status = 'statusCode' in error ? Number(error.statusCode) : NaN;
+  if (!code.startsWith('FST_ERR_CTP_') && !(status >= 400 && status < 500)) return error;
   return new FlowlineError('FLOWLINE_REQUEST_INVALID', error.message, { where: 'the request', remedy: 'Correct it.' });
 }

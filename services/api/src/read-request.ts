@@ -1,8 +1,8 @@
+import { Numeral } from '@flowline/events';
 import { decodeJson } from '@flowline/stream';
 import type { FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 
-import type { Caller } from './caller.ts';
 import { badRequest, invalidRequest } from './invalid-request.ts';
 import type { Route, RouteRequest } from './route.ts';
 
@@ -14,14 +14,14 @@ import type { Route, RouteRequest } from './route.ts';
 export function readRequest(
   route: Route,
   request: FastifyRequest,
-  caller: Caller | null,
+  { caller, signal }: Pick<RouteRequest<unknown, unknown, unknown>, 'caller' | 'signal'>,
 ): RouteRequest<unknown, unknown, unknown> {
   return {
     params: readPart('path', route.params, request.params),
     query: readPart('query', route.query, request.query),
     body: readBody(route, request.body),
     headers: request.headers,
-    caller,
+    ...{ caller, signal },
   };
 }
 
@@ -35,7 +35,17 @@ function readBody(route: Route, body: unknown): unknown {
   if (bytes.length === 0) return readPart('body', route.body, undefined);
   const decoded = decodeJson(bytes);
   if ('reason' in decoded) throw badRequest('body', decoded.message, 'Send JSON.');
-  return readPart('body', route.body, decoded.value);
+  return readPart('body', route.body, withNumbers(decoded.value));
+}
+
+/**
+ * A body whose options are numbers however they are written: 50.0 and 5e1 are 50. What is nested,
+ * such as events, keeps its spelling.
+ */
+function withNumbers(body: unknown): unknown {
+  const numberOf = (value: unknown): unknown => (value instanceof Numeral ? Number(value.text) : value);
+  if (typeof body !== 'object' || body === null || Array.isArray(body) || body instanceof Numeral) return body;
+  return Object.fromEntries(Object.entries(body).map(([name, value]) => [name, numberOf(value)]));
 }
 
 /**

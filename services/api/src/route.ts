@@ -26,6 +26,8 @@ export interface RouteRequest<Params, Query, Body> {
   readonly headers: Readonly<Record<string, unknown>>;
   /** Sender; null on a route without a scope that was called without a valid token. */
   readonly caller: Caller | null;
+  /** Aborts if the sender goes before it has its response. */
+  readonly signal: AbortSignal;
 }
 
 /** Response of a route; its body is sent as JSON. */

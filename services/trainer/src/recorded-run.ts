@@ -5,6 +5,7 @@ import {
   failRun,
   finishRun,
   recordProgress,
+  type RunAttempt,
   type StageProgress,
   startTrainingRun,
   type TrainingOutcome,
@@ -57,10 +58,11 @@ export async function recordRun<Outcome extends TrainingOutcome>(
   request: RunRequest,
   work: (run: RecordedRun) => Promise<Outcome>,
 ): Promise<Outcome | null> {
-  const runId = await beginRun(db, request);
-  if (runId === null) return null;
+  const attempt = await beginRun(db, request);
+  if (attempt === null) return null;
+  const { runId } = attempt;
   const log = logger.child({ runId });
-  const watched = watchRun({ db, logger: log, cancel }, runId);
+  const watched = watchRun({ db, logger: log, cancel }, attempt);
   let curves: object | undefined;
   const run: RecordedRun = {
     runId,
@@ -70,7 +72,7 @@ export async function recordRun<Outcome extends TrainingOutcome>(
     progress: watched.progress,
     phase: async (name, phaseWork) => {
       watched.progress(null);
-      await recordProgress(db, runId, name, curves);
+      await recordProgress(db, attempt, name, curves);
       const startedMs = performance.now();
       const result = await phaseWork();
       log.debug({ phase: name, seconds: (performance.now() - startedMs) / 1000 }, 'phase ended');
@@ -79,13 +81,13 @@ export async function recordRun<Outcome extends TrainingOutcome>(
   };
   try {
     const outcome = await work(run);
-    await finishRun(db, runId, outcome);
+    await finishRun(db, attempt, outcome);
     return outcome;
   } catch (error) {
     const isCancelled = cancel.signal.aborted;
     const reported: unknown = isCancelled ? cancel.signal.reason : asFlowlineError(error);
     // The run's own error matters. A failure to store it is only logged.
-    await failRun(db, runId, reported, isCancelled ? 'cancelled' : 'failed').catch((err: unknown) => {
+    await failRun(db, attempt, reported, isCancelled ? 'cancelled' : 'failed').catch((err: unknown) => {
       log.error({ err }, 'the failure of the run could not be stored');
     });
     throw reported;
@@ -94,13 +96,11 @@ export async function recordRun<Outcome extends TrainingOutcome>(
   }
 }
 
-async function beginRun(db: Database, request: RunRequest): Promise<number | null> {
+function beginRun(db: Database, request: RunRequest): Promise<RunAttempt | null> {
   const { detector, detectorVersion, scheduledFor, requestedRun } = request;
-  if (requestedRun !== undefined) {
-    return (await claimRequestedRun(db, requestedRun, detectorVersion)) ? requestedRun : null;
-  }
+  if (requestedRun !== undefined) return claimRequestedRun(db, requestedRun, detectorVersion);
   if (scheduledFor === null) return startTrainingRun(db, detector, detectorVersion);
-  return (await claimScheduledRun(db, detector, detectorVersion, scheduledFor))?.runId ?? null;
+  return claimScheduledRun(db, detector, detectorVersion, scheduledFor);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { type Database, reportStage, type StageProgress } from '@flowline/db';
+import { type Database, reportStage, type RunAttempt, type StageProgress } from '@flowline/db';
 import { FlowlineError } from '@flowline/events';
 import { type Logger, pause } from '@flowline/telemetry';
 
@@ -19,7 +19,7 @@ const EVERY_MS = 1_000;
  */
 export function watchRun(
   { db, logger, cancel }: { readonly db: Database; readonly logger: Logger; readonly cancel: AbortController },
-  runId: number,
+  attempt: RunAttempt,
 ): WatchedRun {
   const ended = new AbortController();
   let progress: StageProgress | null = null;
@@ -28,11 +28,11 @@ export function watchRun(
       await pause(EVERY_MS, ended.signal);
       if (ended.signal.aborted || cancel.signal.aborted) return;
       try {
-        const cancelledBy = await reportStage(db, runId, progress);
+        const cancelledBy = await reportStage(db, attempt, progress);
         if (cancelledBy !== null) cancel.abort(cancelled(cancelledBy));
       } catch (err) {
         if (err instanceof FlowlineError && err.code === 'FLOWLINE_ABORTED') cancel.abort(err);
-        else logger.debug({ err, runId }, 'the progress of the run could not be stored; trying again');
+        else logger.debug({ err }, 'the progress of the run could not be stored; trying again');
       }
     }
   };

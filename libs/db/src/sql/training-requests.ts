@@ -1,4 +1,5 @@
 import { execute, many, maybe, one } from '../statement.ts';
+import type { RunAttempt } from './training-runs.ts';
 
 /** True while somebody holds the training lease of the detector of a run. */
 const isLeased = `EXISTS (
@@ -35,10 +36,10 @@ export const selectTrainingRequests = many<TrainingRequestRow>(`
 `);
 
 /** Takes a request up. No row if it does not wait any more. */
-export const claimTrainingRequest = maybe<{ runId: number }, { runId: number; detectorVersion: number }>(`
+export const claimTrainingRequest = maybe<RunAttempt, { runId: number; detectorVersion: number }>(`
   UPDATE flowline.training_runs SET status = 'running', phase = 'starting', detector_version = :detectorVersion,
     started_at = now(), phase_started_at = now(), phases = '[]', curves = '[]', error = NULL
-  WHERE run_id = :runId AND status = 'requested' RETURNING run_id AS "runId"
+  WHERE run_id = :runId AND status = 'requested' RETURNING run_id AS "runId", attempt
 `);
 
 /** Ends a request that cannot be taken up. */
@@ -48,15 +49,15 @@ export const failTrainingRequest = execute<{ runId: number; error: string }>(`
 `);
 
 /**
- * Stores the progress of a run within its phase, and returns who wants it cancelled. No row if it
- * does not run any more.
+ * Stores the progress of an attempt within its phase, and returns who wants it cancelled. No row if
+ * it does not run any more.
  */
 export const updateTrainingProgress = maybe<
   { cancelledBy: string | null },
-  { runId: number; progress: string | null }
+  { runId: number; attempt: number; progress: string | null }
 >(`
   UPDATE flowline.training_runs SET progress = :progress::jsonb
-  WHERE run_id = :runId AND status = 'running' RETURNING cancelled_by AS "cancelledBy"
+  WHERE run_id = :runId AND attempt = :attempt AND status = 'running' RETURNING cancelled_by AS "cancelledBy"
 `);
 
 /**

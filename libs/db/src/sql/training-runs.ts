@@ -1,5 +1,14 @@
 import { many, maybe, one } from '../statement.ts';
 
+/**
+ * Attempt at a run: another trainer may make the next one of the same run while this one has not
+ * noticed yet that it is over.
+ */
+export interface RunAttempt {
+  readonly runId: number;
+  readonly attempt: number;
+}
+
 /** Training run. */
 export interface TrainingRunRow {
   readonly runId: number;
@@ -65,9 +74,9 @@ export const selectLastTick = one<{ scheduledFor: Date | null }, { detector: str
 `);
 
 /** Begins a run on demand. */
-export const insertTrainingRun = one<{ runId: number }, { detector: string; detectorVersion: number }>(`
+export const insertTrainingRun = one<RunAttempt, { detector: string; detectorVersion: number }>(`
   INSERT INTO flowline.training_runs (detector, detector_version) VALUES (:detector, :detectorVersion)
-  RETURNING run_id AS "runId"
+  RETURNING run_id AS "runId", attempt
 `);
 
 /**
@@ -75,7 +84,7 @@ export const insertTrainingRun = one<{ runId: number }, { detector: string; dete
  * left.
  */
 export const claimTrainingRun = maybe<
-  { runId: number; attempt: number },
+  RunAttempt,
   { detector: string; detectorVersion: number; scheduledFor: Date; maxAttempts: number }
 >(`
   INSERT INTO flowline.training_runs AS run (detector, detector_version, scheduled_for)
@@ -91,21 +100,25 @@ export const claimTrainingRun = maybe<
  * Stores a new phase, closing the previous one with its duration in seconds, or new curves within a
  * phase.
  */
-export const updateTrainingRun = maybe<{ runId: number }, { runId: number; phase: string; curves: string | null }>(`
+export const updateTrainingRun = maybe<
+  { runId: number },
+  { runId: number; attempt: number; phase: string; curves: string | null }
+>(`
   UPDATE flowline.training_runs SET
     phases = CASE WHEN phase = :phase THEN phases ELSE phases || jsonb_build_array(jsonb_build_object(
       'phase', phase, 'seconds', round(extract(epoch FROM clock_timestamp() - phase_started_at), 3))) END,
     phase_started_at = CASE WHEN phase = :phase THEN phase_started_at ELSE clock_timestamp() END,
     progress = CASE WHEN phase = :phase THEN progress END,
     phase = :phase, curves = coalesce(:curves::jsonb, curves)
-  WHERE run_id = :runId AND status = 'running' RETURNING run_id AS "runId"
+  WHERE run_id = :runId AND attempt = :attempt AND status = 'running' RETURNING run_id AS "runId"
 `);
 
-/** Ends a run as succeeded, with its result, or as failed, with the error. */
+/** Ends an attempt as succeeded, with its result, or as failed, with the error. */
 export const finishTrainingRun = maybe<
   { runId: number },
   {
     runId: number;
+    attempt: number;
     status: string;
     metrics: string;
     modelVersion: number | null;
@@ -118,5 +131,5 @@ export const finishTrainingRun = maybe<
       'phase', phase, 'seconds', round(extract(epoch FROM clock_timestamp() - phase_started_at), 3))),
     status = :status, finished_at = clock_timestamp(), progress = NULL, metrics = metrics || :metrics::jsonb,
     model_version = :modelVersion, promoted = :promoted, error = :error::jsonb
-  WHERE run_id = :runId AND status = 'running' RETURNING run_id AS "runId"
+  WHERE run_id = :runId AND attempt = :attempt AND status = 'running' RETURNING run_id AS "runId"
 `);

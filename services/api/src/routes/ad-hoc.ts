@@ -123,7 +123,7 @@ export const adHocRoutes: readonly Route[] = [
     summary: 'Draw events from a model, by a seed: what it takes for usual.',
     body: sampleBody,
     replies: { 200: { description: 'The events, with their scores.', schema: sampled } },
-    handle: ({ params, body }, parts) => sample(parts, params.detector, body),
+    handle: (request, parts) => sample(parts, request),
   }),
   route({
     ...{ ...posting, problems, path: '/v1/detectors/{detector}/conditional' },
@@ -135,43 +135,56 @@ export const adHocRoutes: readonly Route[] = [
         schema: z.discriminatedUnion('kind', [numberConditional, levelConditional]),
       },
     },
-    handle: ({ params, body }, parts) => conditional(parts, params.detector, body),
+    handle: (request, parts) => conditional(parts, request),
   }),
   route({
     ...{ ...posting, problems, path: '/v1/detectors/{detector}/what-if' },
     summary: 'Score an event with other values of some features, beside the event as it is.',
     body: whatIfBody,
     replies: { 200: { description: 'The scores, and their differences.', schema: answered } },
-    handle: ({ params, body }, parts) => whatIf(parts, params.detector, body),
+    handle: (request, parts) => whatIf(parts, request),
   }),
 ];
 
-function sample(parts: ApiParts, name: string, body: z.output<typeof sampleBody>): Promise<Reply> {
-  const { count, seed, context } = body;
-  return withModel(parts, name, body.modelVersion, async ({ detector }, { sampleRecords }, signal) => {
+/** Request of one of these routes. */
+interface Asked<Body extends z.ZodType> {
+  readonly params: { readonly detector: string };
+  readonly body: z.output<Body>;
+  readonly signal: AbortSignal;
+}
+
+interface AskedModel {
+  readonly modelVersion?: number | undefined;
+}
+
+function sample(parts: ApiParts, request: Asked<typeof sampleBody>): Promise<Reply> {
+  const { count, seed, context } = request.body;
+  return withModel(parts, request, async ({ detector }, { sampleRecords }, signal) => {
     return { seed, ...(await sampleRecords(detector, { count, seed, context, signal })) };
   });
 }
 
-function conditional(parts: ApiParts, name: string, body: z.output<typeof conditionalBody>): Promise<Reply> {
+function conditional(parts: ApiParts, request: Asked<typeof conditionalBody>): Promise<Reply> {
+  const { body } = request;
   const { feature, points, from = null, to = null, levels } = body;
   if (from !== null && to !== null && from >= to) {
     throw badRequest('body.to', `${to} is not above ${from}.`, 'Send a `to` that is greater than `from`.');
   }
   const given = givenEvent(body);
-  return withModel(parts, name, body.modelVersion, ({ detector, names }, { readEvent }) =>
+  return withModel(parts, request, ({ detector, names }, { readEvent }) =>
     detector.conditional(readEvent(detector, given, names), feature, { grid: { points, from, to }, levels }),
   );
 }
 
-function whatIf(parts: ApiParts, name: string, body: z.output<typeof whatIfBody>): Promise<Reply> {
+function whatIf(parts: ApiParts, request: Asked<typeof whatIfBody>): Promise<Reply> {
+  const { body } = request;
   const { changes, contributions } = body;
   if (contributions && changes.length > MOST_EXPLAINED) {
     const remedy = `Send at most ${MOST_EXPLAINED}, or leave contributions out.`;
     throw badRequest('body.changes', `${changes.length} changes are too many for contributions.`, remedy);
   }
   const given = givenEvent(body);
-  return withModel(parts, name, body.modelVersion, async ({ detector, names }, scoring, signal) => ({
+  return withModel(parts, request, async ({ detector, names }, scoring, signal) => ({
     alpha: detector.alpha,
     ...(await scoring.whatIf(detector, given, { names, changes, contributions, signal })),
   }));
@@ -192,8 +205,7 @@ interface UsedModel {
 /** Runs work with a model in its turn, within the time of a request, and names the model. */
 async function withModel(
   { db, models }: ApiParts,
-  name: string,
-  version: number | undefined,
+  { params: { detector: name }, body, signal: gone }: Asked<z.ZodType<AskedModel>>,
   work: (used: UsedModel, scoring: typeof Scoring, signal: AbortSignal) => Promise<object>,
 ): Promise<Reply> {
   await getDetector(db, name);
@@ -201,10 +213,10 @@ async function withModel(
   return models.use(
     name,
     async (used) => {
-      const answer = await withinBudget((signal) => work(used, scoring, signal));
+      const answer = await withinBudget((signal) => work(used, scoring, signal), gone);
       const { backend } = used.detector.compute;
       return { status: 200, body: { detector: name, modelVersion: used.modelVersion, backend, ...answer } };
     },
-    version ?? null,
+    { signal: gone, modelVersion: body.modelVersion ?? null },
   );
 }

@@ -4,6 +4,7 @@ import { dryRun, testSink } from '@flowline/operations/documents';
 import { z } from 'zod';
 
 import { type Route, route } from '../route.ts';
+import { withinBudget } from '../scoring/time-budget.ts';
 import { documentOf, moment, resourceName } from '../schemas.ts';
 import { withoutBrokers } from '../without-brokers.ts';
 
@@ -46,11 +47,13 @@ export const resourceTestRoutes: readonly Route[] = [
     }),
     body: documentOf('Document of a rule or a calendar; in YAML, several may be separated by ---.'),
     bodyForm: 'document',
-    problems: [422],
+    problems: [413, 422],
     replies: { 200: { description: 'Its effect.', schema: dryRunResult } },
-    handle: async ({ query: { from }, body }, { db }) => {
+    handle: async ({ query: { from }, body, signal: gone }, { db, models }) => {
       const range = { from: from ?? new Date(Date.now() - DEFAULT_DAYS * DAY_MS), most: MOST_EXAMINED };
-      return { status: 200, body: await dryRun(db, parseDocuments(body, 'the body'), range) };
+      const documents = parseDocuments(body, 'the body');
+      const run = (signal: AbortSignal) => dryRun(db, documents, { ...range, signal });
+      return { status: 200, body: await models.inTurn('the dry run', () => withinBudget(run, gone), gone) };
     },
   }),
   route({

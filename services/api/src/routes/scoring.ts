@@ -2,6 +2,7 @@ import { getDetector } from '@flowline/db';
 import { z } from 'zod';
 
 import { type ApiParts, type Reply, type Route, route } from '../route.ts';
+import { withinBudget } from '../scoring/time-budget.ts';
 import { detectorParams, values } from '../schemas.ts';
 
 const tag = 'scoring';
@@ -57,7 +58,8 @@ export const scoringRoutes: readonly Route[] = [
     params: detectorParams,
     body: events(MOST_SCORED),
     replies: { 200: { description: 'The scores.', schema: results(z.strictObject(score)) } },
-    handle: ({ params, body }, parts) => scored(parts, params.detector, body.events, 'nothing'),
+    handle: ({ params, body, signal }, parts) =>
+      scored(parts, params.detector, { given: body.events, explain: 'nothing', signal }),
   }),
   route({
     ...{ method: 'POST', path: '/v1/detectors/{detector}/explain', tag, scope: 'read', detector: 'path' },
@@ -65,25 +67,34 @@ export const scoringRoutes: readonly Route[] = [
     params: detectorParams,
     body: events(MOST_EXPLAINED),
     replies: { 200: { description: 'The scores and explanations.', schema: results(explained) } },
-    handle: ({ params, body }, parts) => scored(parts, params.detector, body.events, 'every'),
+    handle: ({ params, body, signal }, parts) =>
+      scored(parts, params.detector, { given: body.events, explain: 'every', signal }),
   }),
 ];
 
-async function scored(
-  { db, models }: ApiParts,
-  name: string,
-  given: readonly unknown[],
-  explain: 'nothing' | 'every',
-): Promise<Reply> {
+interface Given {
+  readonly given: readonly unknown[];
+  readonly explain: 'nothing' | 'every';
+  readonly signal: AbortSignal;
+}
+
+async function scored({ db, models }: ApiParts, name: string, { given, explain, signal }: Given): Promise<Reply> {
   await getDetector(db, name);
   const { scoreRecords } = await import('@flowline/operations/scoring');
-  return models.use(name, async ({ detector, names: fields, modelVersion }) => {
-    const rows = [];
-    const options = { names: fields, explain };
-    for await (const batch of scoreRecords(recordsOf(given), detector, options)) rows.push(...batch);
-    const { alpha, compute } = detector;
-    return { status: 200, body: { detector: name, modelVersion, alpha, backend: compute.backend, results: rows } };
-  });
+  return models.use(
+    name,
+    async ({ detector, names: fields, modelVersion }) => {
+      const rows = await withinBudget(async (budget) => {
+        const options = { names: fields, explain, signal: budget };
+        const found = [];
+        for await (const batch of scoreRecords(recordsOf(given), detector, options)) found.push(...batch);
+        return found;
+      }, signal);
+      const { alpha, compute } = detector;
+      return { status: 200, body: { detector: name, modelVersion, alpha, backend: compute.backend, results: rows } };
+    },
+    { signal },
+  );
 }
 
 // eslint-disable-next-line @typescript-eslint/require-await -- a stream, as files are read

@@ -38,23 +38,34 @@ export class ScoringModels {
 
   /**
    * Runs work with the champion of a detector, or another version, in its turn.
-   * @throws FlowlineError FLOWLINE_DETECTOR_MISSING, FLOWLINE_MODEL_MISSING; FLOWLINE_RATE_LIMITED
-   * if too many requests wait.
+   * @throws FlowlineError FLOWLINE_DETECTOR_MISSING, FLOWLINE_MODEL_MISSING; as `inTurn`.
    */
-  async use<Result>(
+  use<Result>(
     detector: string,
     work: (model: LoadedModel) => Promise<Result>,
-    modelVersion: number | null = null,
+    { signal, modelVersion = null }: { readonly signal: AbortSignal; readonly modelVersion?: number | null },
   ): Promise<Result> {
+    return this.inTurn(detector, async () => work(await this.#model(detector, modelVersion)), signal);
+  }
+
+  /**
+   * Runs other work that computes, in its turn, unless its sender has gone by then.
+   * @param where subject of the work, in errors.
+   * @throws FlowlineError FLOWLINE_RATE_LIMITED if too many wait; the reason of the signal.
+   */
+  async inTurn<Result>(where: string, work: () => Promise<Result>, signal: AbortSignal): Promise<Result> {
     if (this.#waiting >= MOST_WAITING) {
-      throw new FlowlineError('FLOWLINE_RATE_LIMITED', `${MOST_WAITING} requests wait to be scored.`, {
-        where: detector,
-        remedy: 'Send events in fewer, larger requests.',
+      throw new FlowlineError('FLOWLINE_RATE_LIMITED', `${MOST_WAITING} requests wait for their turn.`, {
+        where,
+        remedy: 'Ask for more in fewer requests, or later.',
         retryable: true,
       });
     }
     this.#waiting++;
-    const result = this.#turn.then(async () => work(await this.#model(detector, modelVersion)));
+    const result = this.#turn.then(() => {
+      signal.throwIfAborted();
+      return work();
+    });
     this.#turn = result.catch(() => undefined);
     try {
       return await result;

@@ -4,17 +4,19 @@ import { FlowlineError } from '@flowline/events';
 const BUDGET_MS = 5_000;
 
 /**
- * Runs work with a signal that aborts once its time is up; the reason is an error for the sender.
+ * Runs work with a signal that aborts once its time is up, the reason being an error for the
+ * sender, or with `gone`.
  * @throws FlowlineError FLOWLINE_REQUEST_TOO_LARGE if the work has heeded the signal.
  */
 export async function withinBudget<Result>(
   work: (signal: AbortSignal) => Promise<Result>,
+  gone: AbortSignal,
   budgetMs = BUDGET_MS,
 ): Promise<Result> {
   const ending = new AbortController();
   const timer = setTimeout(() => ending.abort(tooMuch(budgetMs)), budgetMs);
   try {
-    return await work(ending.signal);
+    return await work(AbortSignal.any([ending.signal, gone]));
   } finally {
     clearTimeout(timer);
   }
@@ -23,5 +25,5 @@ export async function withinBudget<Result>(
 const tooMuch = (budgetMs: number): FlowlineError =>
   new FlowlineError('FLOWLINE_REQUEST_TOO_LARGE', `The request takes more than ${budgetMs / 1_000} s of computing.`, {
     where: 'body',
-    remedy: 'Ask for fewer events or changes, in several requests.',
+    remedy: 'Ask for fewer events, changes or rules, in several requests.',
   });
