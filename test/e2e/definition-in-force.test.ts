@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 import { parseDetector } from '@flowline/config';
-import { readInForce } from '@flowline/db';
+import { countBacklogAnomalies, readInForce } from '@flowline/db';
 import type { Alert } from '@flowline/events';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
@@ -58,6 +58,7 @@ withKafka(describe)('the definition and the model in force', () => {
    * anomalies.
    */
   async function outcome(seed: number) {
+    await scorers.eventually(async () => expect(await countBacklogAnomalies(database.db, NAME)).toBe(0));
     const [row] = await database.query(
       `SELECT count(*)::int AS events, array_agg(DISTINCT e.model_version) AS models,
               count(*) FILTER (WHERE p_value <= 0.001)::int AS rare, count(*) FILTER (WHERE p_value <= 0.05)::int AS unusual,

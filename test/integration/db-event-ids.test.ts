@@ -7,7 +7,7 @@ import {
   readRepeatStatus,
   restartStream,
 } from '@flowline/db';
-import type { BatchIds, DuplicateEvent, IdsPosition } from '@flowline/events';
+import { type BatchIds, type DuplicateEvent, FORGOTTEN_MS, type IdsPosition } from '@flowline/events';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
@@ -91,6 +91,15 @@ describe('event ids of a batch', () => {
     expect(await commit(ids, rows)).toMatchObject({ stored: 0, alreadyStored: 3, duplicates: 0 });
     expect(await pieces()).toEqual([{ first: 0, entries: 2 }]);
     expect((await stored()).duplicates).toEqual([1]);
+  });
+
+  it('have no effect from the fence on, where commits were lost', async () => {
+    await commit(idsOf(0, [0, 1, 2]), { offsets: [0, 1, 2], nextOffset: 3 });
+    await database.query('UPDATE flowline.stream_offsets SET next_offset = 1');
+    const { added } = idsOf(0, [0, 1, 2]);
+    expect((await stored()).pieces).toEqual([
+      { ...added, timesMs: Float64Array.of(EVENT_EPOCH_MS, FORGOTTEN_MS, FORGOTTEN_MS) },
+    ]);
   });
 
   it.each([

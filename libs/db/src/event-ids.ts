@@ -1,8 +1,10 @@
 import {
+  at,
   type BatchIds,
   type DuplicateEvent,
   type EventBatch,
   FlowlineError,
+  FORGOTTEN_MS,
   type IdEntries,
   type StoredIds,
   Turns,
@@ -54,11 +56,21 @@ export async function readEventIds(db: Database, { topicId, fromOffset, ...strea
     return {
       ...{ nextOffset, keepFrom },
       position: { run: last?.run ?? null, end: last?.end ?? 0 },
-      pieces: await readPieces(client, { ...stream, keepFrom }),
+      pieces: (await readPieces(client, { ...stream, keepFrom })).map((piece) => upTo(nextOffset, piece)),
       duplicates: duplicates.map(({ offset }) => offset),
     };
   };
   return withTransaction(db, read, { readOnly: true });
+}
+
+/**
+ * Leaves the ids of records from an offset on without effect: their commits are lost, or the offset
+ * was set back, so that they are read again.
+ */
+function upTo(nextOffset: number, piece: IdEntries): IdEntries {
+  const { offsets, timesMs } = piece;
+  if (!offsets.some((offset) => offset >= nextOffset)) return piece;
+  return { ...piece, timesMs: timesMs.map((ms, i) => (at(offsets, i) >= nextOffset ? FORGOTTEN_MS : ms)) };
 }
 
 /** Reads and unpacks pieces, a page at a time and in turns of the event loop. */
