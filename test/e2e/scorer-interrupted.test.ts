@@ -144,6 +144,7 @@ withJavaClient(describe)('a scorer that is held up', () => {
       const forgetting = await database.client();
       await forgetting.query('BEGIN');
       await forgetting.query('DELETE FROM flowline.event_scores WHERE "offset" >= 120');
+      await forgetting.query('DELETE FROM flowline.event_duplicates WHERE "offset" >= 120');
       await forgetting.query('UPDATE flowline.stream_offsets SET next_offset = 120');
       await forgetting.query('COMMIT');
       await forgetting.end();
