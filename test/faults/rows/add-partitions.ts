@@ -21,7 +21,7 @@ export const addPartitions: Scenario = {
     const other = `${topic}.other`;
     await stage.createTopic(other, 1);
     await applyTestDetector(database.db, testDefinition('bystander', other, alertTopic));
-    const messages = testEvents(4 * events, 161).map((event, i) => ({
+    const messages = testEvents(6 * events, 161).map((event, i) => ({
       value: JSON.stringify(i % 200 === 100 ? oddEvent(event.id) : event),
     }));
     const both = ['--detector', 'bystander', '--batch-size', '200'];
@@ -60,7 +60,6 @@ export const addPartitions: Scenario = {
     // Recreated, and refilled beyond the stored offsets.
     await deleteTopic(admin, topic);
     await stage.createTopic(topic, PARTITIONS);
-    await stream.produce(messages.slice(2 * events));
     await stream.produce(messages.slice(2 * events));
     const refilled = 4 * events;
     const stopped = stream.start(['--json']);
