@@ -7,12 +7,15 @@ import { deliveryOf } from '../stream.ts';
 
 const EVERY = 100;
 
-/** Makers of events that Postgres refuses, each by a different limit. */
+/** Makers of events that Postgres refuses, each by a different limit, with ids of their own. */
 const refusedBy = {
   /** A text longer than a constraint allows. */
-  size: (event: object) => ({ ...event, id: 'y'.repeat(5_000) }),
+  size: (event: object, i: number) => ({ ...event, id: `${'y'.repeat(5_000)}${i}` }),
   /** The same for an anomaly: its event, anomaly and alert are refused together. */
-  anomaly: (event: { readonly id: string }) => ({ ...oddEvent(event.id), id: 'z'.repeat(5_000) }),
+  anomaly: (event: { readonly id: string }) => ({
+    ...oddEvent(event.id),
+    id: `${'z'.repeat(5_000)}${event.id}`,
+  }),
   /** A text longer than an index allows. */
   index: (event: object, i: number) => ({ ...event, id: noise(i) }),
 } as const;
