@@ -1,3 +1,5 @@
+import { DAY_MS } from '@flowline/events';
+
 import { alertPath, feedbackPath, feedbackToken } from './feedback-link.ts';
 import { type Verdict, verdicts } from './verdict.ts';
 
@@ -17,7 +19,6 @@ export interface LinkOptions {
   readonly keys: readonly string[];
 }
 
-const DAY_MS = 86_400_000;
 /** Least time for which a link to answer is valid. */
 const LIFE_MS = 7 * DAY_MS;
 

@@ -3,3 +3,6 @@ export const verdicts = ['confirmed', 'expected', 'false_alarm', 'new_normal'] a
 
 /** Verdict of a person about an anomaly or an alert. */
 export type Verdict = (typeof verdicts)[number];
+
+/** Verdict in words. */
+export const verdictWords = (verdict: Verdict): string => verdict.replaceAll('_', ' ');

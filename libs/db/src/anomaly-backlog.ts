@@ -1,11 +1,4 @@
-import {
-  type Anomaly,
-  type AnomalyBatch,
-  at,
-  type DeadLetter,
-  FlowlineError,
-  type ScoredBatch,
-} from '@flowline/events';
+import { type Anomaly, type AnomalyBatch, at, type DeadLetter, type ScoredBatch } from '@flowline/events';
 import type pg from 'pg';
 
 import { deadLetterRows } from './batch-rows.ts';
@@ -13,7 +6,7 @@ import { BinaryCopy } from './binary-copy.ts';
 import { copyRows } from './copy-rows.ts';
 import type { Database } from './database.ts';
 import { errorCode } from './database-error.ts';
-import { asciiAlert, isDataRefusal } from './data-refusal.ts';
+import { asciiAlert, endedByRefusal, refusalOf } from './data-refusal.ts';
 import {
   BACKLOG_FIELDS,
   copyBacklog,
@@ -84,7 +77,7 @@ export async function writeOutBacklog(db: Database, options: BacklogOptions): Pr
   try {
     return await withTransaction(db, (client) => writeOut(client, options, storeAnomalies));
   } catch (error) {
-    if (!(error instanceof FlowlineError && isDataRefusal(error.cause))) throw error;
+    if (!endedByRefusal(error)) throw error;
     return withTransaction(db, (client) => writeOut(client, options, storeOneByOne));
   }
 }
@@ -107,24 +100,13 @@ async function writeOut(
 
 /** Stores anomalies one by one; of one that Postgres refuses, its plain form, or a dead letter. */
 const storeOneByOne: typeof storeAnomalies = async (client, batch, { anomalies, ...time }, options) => {
+  const refusalOfOne = (anomaly: Anomaly): Promise<Error | null> =>
+    refusalOf(client, () => storeAnomalies(client, batch, { anomalies: [anomaly], ...time }, options));
   for (const anomaly of anomalies) {
-    const refusal = await storeAlone(client, anomaly);
-    if (refusal === null || (await storeAlone(client, { ...anomaly, alert: asciiAlert(anomaly.alert) })) === null)
-      continue;
+    const refusal = await refusalOfOne(anomaly);
+    if (refusal === null) continue;
+    if ((await refusalOfOne({ ...anomaly, alert: asciiAlert(anomaly.alert) })) === null) continue;
     await copyRows(client, copyDeadLetters, deadLetterRows(batch, [refusedAnomaly(batch, anomaly, refusal)]));
-  }
-
-  /** Returns the refusal of Postgres, after which the transaction goes on without the anomaly. */
-  async function storeAlone(client: pg.PoolClient, anomaly: Anomaly): Promise<Error | null> {
-    await client.query('SAVEPOINT anomaly');
-    try {
-      await storeAnomalies(client, batch, { anomalies: [anomaly], ...time }, options);
-      return null;
-    } catch (error) {
-      if (!isDataRefusal(error) || !(error instanceof Error)) throw error;
-      await client.query('ROLLBACK TO SAVEPOINT anomaly');
-      return error;
-    }
   }
 };
 

@@ -23,7 +23,7 @@ import {
   withoutRepeats,
 } from './alert-observations.ts';
 import { AlertPeaks } from './alert-peaks.ts';
-import { type AlertPlace, alertRowsJson, lifeOf, type StoredAlert } from './alert-states.ts';
+import { type AlertPlace, alertRowsJson, lifeOf, type StoredAlert, stormOf } from './alert-states.ts';
 import {
   type AlertStateRow,
   lockAlerts,
@@ -117,12 +117,10 @@ async function observed(
     limit: MAX_DUE,
   });
   const lives = new Map(stored.map((row) => [row.fingerprint, lifeOf(row)]));
+  const stormRow = stored.find(({ fingerprint }) => fingerprint === stormPrint);
   const alerting = {
     lives: new Map([...lives].filter(([fingerprint]) => fingerprint !== stormPrint)),
-    storm: stormOf(
-      stored.find(({ kind }) => kind === 'storm'),
-      lives.get(stormPrint),
-    ),
+    storm: stormRow === undefined ? null : stormOf(stormRow, entry(lives, stormPrint)),
     snoozed: new Set(stored.filter(({ snoozed }) => snoozed).map(({ fingerprint }) => fingerprint)),
   };
   const before = new Map([...lives.values()].map((life) => [life.alertId, life]));
@@ -135,12 +133,6 @@ async function observed(
     peaks,
     stormPrint,
   };
-}
-
-function stormOf(row: AlertStateRow | undefined, life: AlertLife | undefined): Storm | null {
-  if (row?.storm == null || life === undefined) return null;
-  const { byFeature, worst } = row.storm;
-  return { life, byFeature, worst };
 }
 
 /** A message that is still to be written. */

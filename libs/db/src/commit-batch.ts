@@ -102,21 +102,16 @@ async function writeOut(
   const timeMs = anomalies.length > 0 || alertsDue !== null ? batchTimeMs(batch, firstRow) : null;
   const isDue = timeMs !== null && alertsDue !== null && timeMs >= alertsDue.getTime();
   if (count === 0 && !isDue) return { anomalies: 0, waiting: 0 };
-  if (batch.backlog === undefined) {
-    await storeAnomalies(client, batch, { anomalies, timeMs, isDue }, options);
-    return { anomalies: count, waiting: 0 };
-  }
-  const { pack } = batch.backlog;
-  const waitsBehind = (await selectHasBacklog(client, streamOf(batch))).hasBacklog;
+  const { backlog, detector, topic, partition } = batch;
+  const waitsBehind =
+    backlog !== undefined && (await selectHasBacklog(client, { detector, topic, partition })).hasBacklog;
   const waiting = waitsBehind ? [...anomalies.map(({ row }) => row), ...further] : further;
   // While anomalies wait no time passes: it would resolve alerts that they keep open.
   const time = waiting.length === 0 ? { timeMs, isDue } : { timeMs: null, isDue: false };
   if (!waitsBehind) await storeAnomalies(client, batch, { anomalies, ...time }, options);
-  await appendToBacklog(client, batch, waiting, pack);
+  if (backlog !== undefined) await appendToBacklog(client, batch, waiting, backlog.pack);
   return { anomalies: count, waiting: waiting.length };
 }
-
-const streamOf = ({ detector, topic, partition }: ScoredBatch) => ({ detector, topic, partition });
 
 /**
  * Stores the events of a batch without scores, for a detector that has no model yet, and moves its

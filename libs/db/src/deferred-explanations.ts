@@ -2,7 +2,7 @@ import { explanationFields } from '@flowline/alerts';
 import { at, type Explanation, type Unexplained } from '@flowline/events';
 import type pg from 'pg';
 
-import { asciiAlert, isDataRefusal } from './data-refusal.ts';
+import { asciiAlert, refusalOf } from './data-refusal.ts';
 import type { Database } from './database.ts';
 import { jsonText } from './json-text.ts';
 import {
@@ -73,20 +73,13 @@ async function store(
     () => asciiAlert(fields),
     (refusal: Error) => asciiAlert(explanationFields({ explanationError: refusal.message }, surpriseBits)),
   ];
-  let refusal = new Error();
+  let refusal: Error | null = new Error();
   for (const attempt of attempts) {
     const found = attempt(refusal);
     const { summary, contributions } = found;
-    const topFeature = contributions[0]?.feature ?? null;
-    await client.query('SAVEPOINT explanation');
-    try {
-      await storeExplanation(client, { anomalyId, topFeature, summary, explanation: jsonText(found) });
-      return;
-    } catch (error) {
-      if (!isDataRefusal(error) || !(error instanceof Error)) throw error;
-      refusal = error;
-      await client.query('ROLLBACK TO SAVEPOINT explanation');
-    }
+    const stored = { anomalyId, topFeature: contributions[0]?.feature ?? null, summary, explanation: jsonText(found) };
+    refusal = await refusalOf(client, () => storeExplanation(client, stored));
+    if (refusal === null) return;
   }
   throw refusal;
 }

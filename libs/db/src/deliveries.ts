@@ -1,10 +1,4 @@
-import {
-  absenceAlertMessage,
-  type AlertMessage,
-  anomalyAlertMessage,
-  stormAlertMessage,
-  type Transition,
-} from '@flowline/alerts';
+import type { AlertMessage, Transition } from '@flowline/alerts';
 import { messageOf } from '@flowline/events';
 import type { OutboxMessage, Undelivered } from '@flowline/stream';
 
@@ -24,6 +18,7 @@ import {
   type WaitingSinkRow,
 } from './sql/deliveries.ts';
 import type { AwaitedRow } from './sql/outbox.ts';
+import { storedAlertMessage } from './stored-alert-message.ts';
 import { withTransaction } from './transaction.ts';
 
 /** Message that was claimed for a sink, as it leaves. */
@@ -145,9 +140,7 @@ export async function openAlertMessages(
 
 /** The latest state of an alert, as a message of its last number. */
 function repeated(row: AlertPeakRow & { readonly detector: string }): AlertMessage[] {
-  const { detector, fingerprint, entity, peak, storm, absence, messages } = row;
-  const transition: Transition = { kind: 'updated', sequence: Math.max(1, messages), life: lifeOf(row) };
-  if (peak !== null) return [anomalyAlertMessage(fingerprint, transition, peak)];
-  if (absence !== null) return [absenceAlertMessage({ detector, entity }, fingerprint, transition, absence)];
-  return storm === null ? [] : [stormAlertMessage(detector, fingerprint, transition, storm)];
+  const transition: Transition = { kind: 'updated', sequence: Math.max(1, row.messages), life: lifeOf(row) };
+  const message = storedAlertMessage(row.detector, row, transition);
+  return message === null ? [] : [message];
 }

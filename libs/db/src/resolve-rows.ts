@@ -1,17 +1,9 @@
-import {
-  absenceAlertMessage,
-  type AlertLife,
-  type AlertMessage,
-  type AlertPolicy,
-  type AlertRules,
-  anomalyAlertMessage,
-  resolve,
-  stormAlertMessage,
-} from '@flowline/alerts';
+import { type AlertLife, type AlertMessage, type AlertPolicy, type AlertRules, resolve } from '@flowline/alerts';
 import type pg from 'pg';
 
 import { type AlertPlace, alertRowsJson, lifeOf, policyOf, type StoredAlert } from './alert-states.ts';
 import { type AlertPeakRow, upsertAlerts } from './sql/alerts.ts';
+import { storedAlertMessage } from './stored-alert-message.ts';
 
 /**
  * Resolves open alerts of a partition, under the lock of their source, and returns the messages
@@ -28,14 +20,11 @@ export async function resolveRows(
 ): Promise<AlertMessage[]> {
   const messages: AlertMessage[] = [];
   const alerts = rows.map((row): StoredAlert => {
-    const { fingerprint, kind, entity, feature, peak, storm, absence } = row;
+    const { fingerprint, kind, entity, feature, peak, storm } = row;
     const before = lifeOf(row);
     const { life, transition } = resolve(before, resolvedMs(before, policyOf(kind, rules)));
-    if (transition !== null && peak !== null) messages.push(anomalyAlertMessage(fingerprint, transition, peak));
-    if (transition !== null && storm !== null)
-      messages.push(stormAlertMessage(place.detector, fingerprint, transition, storm));
-    if (transition !== null && absence !== null)
-      messages.push(absenceAlertMessage({ detector: place.detector, entity }, fingerprint, transition, absence));
+    const message = transition === null ? null : storedAlertMessage(place.detector, row, transition);
+    if (message !== null) messages.push(message);
     return { fingerprint, kind, entity, feature, life, isLatest: true, peak, storm };
   });
   await upsertAlerts(client, { rows: alertRowsJson(alerts, place, rules) });

@@ -4,18 +4,14 @@ import {
   type DeadLetter,
   messageOf,
   type EventBatch,
-  FlowlineError,
+  type FlowlineError,
   type ScoredBatch,
   type StoredHeaders,
 } from '@flowline/events';
 
-import { asciiAlert, isDataRefusal } from './data-refusal.ts';
+import { asciiAlert, endedByRefusal } from './data-refusal.ts';
 import { errorCode } from './database-error.ts';
 import { asDeadLetter, offsetsOf, splitBatch } from './split-batch.ts';
-
-/** True if the transaction ended because Postgres refused rows for their data. */
-const isRefusal = (error: unknown): error is FlowlineError =>
-  error instanceof FlowlineError && isDataRefusal(error.cause);
 
 /**
  * Commits a batch. If Postgres refuses it because of its data, the batch is bisected recursively,
@@ -33,7 +29,7 @@ export async function commitSettingAside<B extends EventBatch>(
   } catch (error) {
     const offsets = offsetsOf(batch);
     const [first] = offsets;
-    if (!isRefusal(error) || first === undefined) throw error;
+    if (!endedByRefusal(error) || first === undefined) throw error;
     const middle = at(offsets, offsets.length >>> 1);
     if (middle === first) return commitAlone(batch, first, error, commit);
     const [before, after] = splitBatch(batch, middle);
@@ -69,7 +65,7 @@ async function commitAlone<B extends EventBatch>(
     try {
       return await attempt();
     } catch (error) {
-      if (!isRefusal(error)) throw error;
+      if (!endedByRefusal(error)) throw error;
     }
   }
   return store(inAscii(letter));

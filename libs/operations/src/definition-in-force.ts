@@ -1,8 +1,15 @@
 import { type DetectorDefinition, readDefinition } from '@flowline/config';
-import { type Database, getDetector } from '@flowline/db';
+import { type Database, getDetector, listDetectors } from '@flowline/db';
 
 /** Reads the definition of a detector in force. @throws FlowlineError FLOWLINE_DETECTOR_MISSING. */
 export async function definitionInForce(db: Database, detector: string): Promise<DetectorDefinition> {
   const { definition, version } = await getDetector(db, detector);
   return readDefinition(definition, `${detector}, version ${version}`);
+}
+
+/** Reads the definitions in force of all detectors, by name. */
+export async function definitionsInForce(db: Database): Promise<DetectorDefinition[]> {
+  return (await listDetectors(db)).map(({ name, version, definition }) =>
+    readDefinition(definition, `${name}, version ${version}`),
+  );
 }

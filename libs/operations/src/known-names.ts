@@ -1,12 +1,12 @@
-import { type FlowlineDocument, readDefinition } from '@flowline/config';
-import { type Database, listDetectors, resourcesInForce } from '@flowline/db';
+import type { FlowlineDocument } from '@flowline/config';
+import { type Database, resourcesInForce } from '@flowline/db';
 import type { KnownNames } from '@flowline/rules';
+
+import { definitionsInForce } from './definition-in-force.ts';
 
 /** Names that the documents of a file may refer to: in the database, and in the file. */
 export async function knownNames(db: Database, documents: readonly FlowlineDocument[]): Promise<KnownNames> {
-  const stored = (await listDetectors(db)).map(({ name, version, definition }) =>
-    readDefinition(definition, `${name}, version ${version}`),
-  );
+  const stored = await definitionsInForce(db);
   const written = documents.flatMap((document) => (document.kind === 'Detector' ? [document.definition] : []));
   const calendars = [
     ...(await resourcesInForce(db, 'Calendar')).map(({ name }) => name),

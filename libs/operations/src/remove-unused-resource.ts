@@ -1,8 +1,7 @@
-import { readDefinition, readResource } from '@flowline/config';
+import { readResource } from '@flowline/config';
 import {
   type Database,
   getResource,
-  listDetectors,
   removeResource,
   type RemoveOptions,
   type ResourceName,
@@ -10,6 +9,8 @@ import {
 } from '@flowline/db';
 import { FlowlineError } from '@flowline/events';
 import { calendarsOf } from '@flowline/rules';
+
+import { definitionsInForce } from './definition-in-force.ts';
 
 /**
  * Takes a resource out of force, unless something in force names it: the condition of a rule its
@@ -36,10 +37,7 @@ async function usersOf(db: Database, { kind, name }: ResourceName): Promise<stri
     return rules.map((rule) => `rule ${rule.name}`);
   }
   if (kind !== 'Sink') return [];
-  const definitions = (await listDetectors(db)).map((stored) =>
-    readDefinition(stored.definition, `${stored.name}, version ${stored.version}`),
-  );
-  return definitions
+  return (await definitionsInForce(db))
     .filter(({ alerts }) => alerts.sinks.includes(name))
     .map((definition) => `detector ${definition.name}`);
 }

@@ -1,10 +1,10 @@
-import { type AlertMessage, entityOfMessage, verdicts } from '@flowline/alerts';
+import { type AlertMessage, entityOfMessage, verdicts, verdictWords } from '@flowline/alerts';
 import { printable, stableId } from '@flowline/events';
 import type { AlertSink, OutboxMessage, Undelivered } from '@flowline/stream';
 import { createTransport, type SendMailOptions, type SMTPTransportOptions } from 'nodemailer';
 
 import { resolveHost } from './addresses.ts';
-import { alertOf, countOf, wordsOf } from './message.ts';
+import { alertOf, countOf } from './message.ts';
 import { type SendFailure, sinkError, unreachable } from './outcome.ts';
 import { cancel } from './post.ts';
 import { sendEach } from './send-each.ts';
@@ -135,5 +135,5 @@ function linkLines({ links }: AlertMessage): string[] {
   if (links === undefined) return [];
   const { page, feedback } = links;
   if (feedback === undefined) return [page];
-  return [page, 'Was it', ...verdicts.map((verdict) => `- ${wordsOf(verdict)}: ${feedback[verdict]}`)];
+  return [page, 'Was it', ...verdicts.map((verdict) => `- ${verdictWords(verdict)}: ${feedback[verdict]}`)];
 }

@@ -1,4 +1,4 @@
-import type { AlertMessage, Verdict } from '@flowline/alerts';
+import type { AlertMessage } from '@flowline/alerts';
 import type { OutboxMessage } from '@flowline/stream';
 
 /** Message about an alert that a sink forms anew, as the outbox holds it. */
@@ -17,6 +17,3 @@ const COUNTED = {
   absence: ['silence', 'silences'],
   storm: ['opening', 'openings'],
 } as const;
-
-/** Verdict in words. */
-export const wordsOf = (verdict: Verdict): string => verdict.replaceAll('_', ' ');

@@ -1,8 +1,8 @@
-import { type AlertMessage, entityOfMessage, verdicts } from '@flowline/alerts';
+import { type AlertMessage, entityOfMessage, verdicts, verdictWords } from '@flowline/alerts';
 import { at, printable } from '@flowline/events';
 import type { AlertSink, OutboxMessage } from '@flowline/stream';
 
-import { alertOf, countOf, wordsOf } from './message.ts';
+import { alertOf, countOf } from './message.ts';
 import { failureOf, type SendFailure, unreachable } from './outcome.ts';
 import { cancel, type HttpTarget, post } from './post.ts';
 import { sendEach } from './send-each.ts';
@@ -71,7 +71,7 @@ function linkBlocks({ links }: AlertMessage): readonly unknown[] {
   const { page, feedback } = links;
   const linked = (url: string, text: string): string => `<${url}|${text}>`;
   const answers =
-    feedback === undefined ? [] : [`Was it ${verdicts.map((v) => linked(feedback[v], wordsOf(v))).join(' · ')}?`];
+    feedback === undefined ? [] : [`Was it ${verdicts.map((v) => linked(feedback[v], verdictWords(v))).join(' · ')}?`];
   const text = [linked(page, 'Open the alert'), ...answers].join('  |  ');
   return [{ type: 'section', text: { type: 'mrkdwn', text } }];
 }

@@ -1,7 +1,6 @@
-import { type DetectorDefinition, readResource } from '@flowline/config';
+import type { DetectorDefinition } from '@flowline/config';
 import { type Database, resourcesInForce } from '@flowline/db';
-import { messageOf } from '@flowline/events';
-import { type RuleFault, untrainedTimes } from '@flowline/rules';
+import { readableResources, type RuleFault, untrainedTimes } from '@flowline/rules';
 
 /** Times from whose events models are not to learn, by the calendars in force. */
 export interface UntrainedTimes {
@@ -17,13 +16,6 @@ export async function readUntrainedTimes(db: Database, { name }: DetectorDefinit
   const onFault = ({ name: calendar, version, message }: RuleFault): void => {
     warnings.push(`calendar ${calendar} (version ${String(version)}) is passed over: ${message}`);
   };
-  const calendars = (await resourcesInForce(db, 'Calendar')).flatMap(({ name: calendar, version, spec }) => {
-    try {
-      return [{ name: calendar, version, spec: readResource('Calendar', calendar, spec) }];
-    } catch (error) {
-      onFault({ kind: 'Calendar', name: calendar, version, message: messageOf(error) });
-      return [];
-    }
-  });
+  const calendars = readableResources('Calendar', await resourcesInForce(db, 'Calendar'), onFault);
   return { has: untrainedTimes(name, calendars, onFault), warnings };
 }

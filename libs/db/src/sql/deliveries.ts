@@ -1,6 +1,6 @@
 import { execute, many, one } from '../statement.ts';
 import { type AlertPeakRow, alertStateColumns } from './alerts.ts';
-import { type AwaitedRow, awaitedColumns } from './outbox.ts';
+import { type AwaitedRow, awaitedColumns, isHeld } from './outbox.ts';
 
 /** Message that was claimed for a sink. */
 export interface DeliveryRow extends AwaitedRow {
@@ -55,9 +55,8 @@ export const claimDeliveries = many<
 >(`
   WITH held AS (
     SELECT fingerprint, min(outbox_id) AS first_id FROM flowline.alert_outbox
-    WHERE sink = :sink AND detector = ANY (:detectors) AND awaits IS NOT NULL AND sent_at IS NULL AND dead_at IS NULL
+    WHERE sink = :sink AND detector = ANY (:detectors) AND ${isHeld}
       AND (:holdMs::float8 IS NULL OR created_at > clock_timestamp() - make_interval(secs => :holdMs::float8 / 1000))
-      AND (SELECT deferred FROM flowline.anomalies WHERE anomaly_id = awaits)
     GROUP BY fingerprint
   ), due AS (
     SELECT outbox_id FROM flowline.alert_outbox o

@@ -12,12 +12,16 @@ export interface DetectorRow {
   readonly state: 'active' | 'paused';
 }
 
-/** Selects the detector of a name (null: all), ordered by name. Deleted detectors are left out. */
-export const selectDetectors = many<DetectorRow, { detector: string | null }>(`
+/** Detectors that are not deleted, with their definitions in force. */
+const inForce = `
   SELECT d.name, v.version, v.definition, d.applied_at AS "appliedAt", d.state
   FROM flowline.detectors d
   JOIN flowline.detector_versions v ON v.detector = d.name AND v.version = d.current_version
-  WHERE d.state <> 'deleted' AND (:detector::text IS NULL OR d.name = :detector)
+  WHERE d.state <> 'deleted'`;
+
+/** Selects the detector of a name (null: all), ordered by name. Deleted detectors are left out. */
+export const selectDetectors = many<DetectorRow, { detector: string | null }>(`
+  ${inForce} AND (:detector::text IS NULL OR d.name = :detector)
   ORDER BY d.name COLLATE "C"
 `);
 
@@ -26,10 +30,7 @@ export const selectDetectorPage = many<
   DetectorRow,
   { names: readonly string[] | null; after: string | null; limit: number }
 >(`
-  SELECT d.name, v.version, v.definition, d.applied_at AS "appliedAt", d.state
-  FROM flowline.detectors d
-  JOIN flowline.detector_versions v ON v.detector = d.name AND v.version = d.current_version
-  WHERE d.state <> 'deleted' AND (:names::text[] IS NULL OR d.name = ANY(:names))
+  ${inForce} AND (:names::text[] IS NULL OR d.name = ANY(:names))
     AND (:after::text IS NULL OR d.name COLLATE "C" > :after)
   ORDER BY d.name COLLATE "C" LIMIT :limit
 `);

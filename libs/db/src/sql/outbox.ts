@@ -39,6 +39,12 @@ export interface AwaitedRow {
 export const awaitedColumns = `
   o.awaits IS NOT NULL AS awaits, a.deferred, CASE WHEN NOT a.deferred THEN a.alert END AS explained`;
 
+/** True for the anomaly that a message names while its explanation is still to come. */
+const isDeferred = '(SELECT deferred FROM flowline.anomalies WHERE anomaly_id = awaits)';
+
+/** Condition on messages that wait, and for the explanation of their anomaly. */
+export const isHeld = `awaits IS NOT NULL AND sent_at IS NULL AND dead_at IS NULL AND ${isDeferred}`;
+
 /** Alert that waits to be sent. */
 export interface OutboxRow extends AwaitedRow {
   readonly outboxId: number;
@@ -66,10 +72,8 @@ export const claimOutbox = many<
 >(`
   WITH held AS (
     SELECT fingerprint, min(outbox_id) AS first_id FROM flowline.alert_outbox
-    WHERE sink = :sink AND detector = :detector AND topic = :topic
-      AND awaits IS NOT NULL AND sent_at IS NULL AND dead_at IS NULL
+    WHERE sink = :sink AND detector = :detector AND topic = :topic AND ${isHeld}
       AND (:holdMs::float8 IS NULL OR created_at > clock_timestamp() - make_interval(secs => :holdMs::float8 / 1000))
-      AND (SELECT deferred FROM flowline.anomalies WHERE anomaly_id = awaits)
     GROUP BY fingerprint
   )
   SELECT outbox_id AS "outboxId", coalesce(message_id, o.alert_id) AS "messageId", o.topic, key, headers, value,
@@ -167,8 +171,7 @@ export interface WaitingAlertsRow {
 /** Selects the waiting alerts of a detector (null: of all) by queue, the longest wait first. */
 export const selectWaitingAlerts = many<WaitingAlertsRow, { detector: string | null }>(`
   SELECT detector, sink, topic, count(*) AS waiting, min(created_at) AS "oldestAt",
-         (array_agg(coalesce(error, CASE WHEN (SELECT deferred FROM flowline.anomalies WHERE anomaly_id = awaits)
-           THEN 'it waits for its explanation' END) ORDER BY outbox_id))[1] AS error
+         (array_agg(coalesce(error, CASE WHEN ${isDeferred} THEN 'it waits for its explanation' END) ORDER BY outbox_id))[1] AS error
   FROM flowline.alert_outbox
   WHERE sent_at IS NULL AND dead_at IS NULL AND (:detector::text IS NULL OR detector = :detector)
   GROUP BY detector, sink, topic ORDER BY min(created_at)

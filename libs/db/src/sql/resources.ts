@@ -28,19 +28,21 @@ export const selectLatestResource = maybe<
   SELECT version, sha256, removed_at IS NOT NULL AS removed FROM flowline.resources WHERE kind = :kind AND name = :name
 `);
 
-/** Selects the resources of a kind that are in force, or the one of a name, by name. */
-export const selectResources = many<ResourceRow, { kind: string; name: string | null }>(`
+/** Resources of a kind that are in force. */
+const inForce = `
   SELECT r.kind, r.name, r.version, r.spec, r.applied_at AS "appliedAt", r.applied_by AS "appliedBy", f.message AS fault
   FROM flowline.resources r LEFT JOIN flowline.resource_faults f USING (kind, name, version)
-  WHERE r.kind = :kind AND r.removed_at IS NULL AND (:name::text IS NULL OR r.name = :name)
+  WHERE r.kind = :kind AND r.removed_at IS NULL`;
+
+/** Selects the resources of a kind that are in force, or the one of a name, by name. */
+export const selectResources = many<ResourceRow, { kind: string; name: string | null }>(`
+  ${inForce} AND (:name::text IS NULL OR r.name = :name)
   ORDER BY r.name
 `);
 
 /** Selects resources of a kind that are in force, by name, after a name. */
 export const selectResourcePage = many<ResourceRow, { kind: string; after: string | null; limit: number }>(`
-  SELECT r.kind, r.name, r.version, r.spec, r.applied_at AS "appliedAt", r.applied_by AS "appliedBy", f.message AS fault
-  FROM flowline.resources r LEFT JOIN flowline.resource_faults f USING (kind, name, version)
-  WHERE r.kind = :kind AND r.removed_at IS NULL AND (:after::text IS NULL OR r.name COLLATE "C" > :after)
+  ${inForce} AND (:after::text IS NULL OR r.name COLLATE "C" > :after)
   ORDER BY r.name COLLATE "C" LIMIT :limit
 `);
 

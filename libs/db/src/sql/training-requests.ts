@@ -88,20 +88,20 @@ const settleLost = `
     attempt = run.attempt + CASE WHEN settled.status = 'requested' THEN 1 ELSE 0 END
   FROM settled WHERE run.run_id = settled.run_id RETURNING run.run_id AS "runId"`;
 
-/** Settles the running runs of a detector whose training lease the caller holds. */
-export const settleTrainingRuns = many<{ runId: number }, { detector: string; maxAttempts: number }>(`
-  WITH lost AS (
+/** Runs that are taken for running, up to the condition on their detectors. */
+const running = `
     SELECT r.run_id, r.cancel_requested_at IS NOT NULL AS cancelled,
       r.requested_at IS NOT NULL AND r.attempt < :maxAttempts AS repeats
-    FROM flowline.training_runs r WHERE r.status = 'running' AND r.detector = :detector FOR UPDATE)
+    FROM flowline.training_runs r WHERE r.status = 'running'`;
+
+/** Settles the running runs of a detector whose training lease the caller holds. */
+export const settleTrainingRuns = many<{ runId: number }, { detector: string; maxAttempts: number }>(`
+  WITH lost AS (${running} AND r.detector = :detector FOR UPDATE)
   ${settleLost}
 `);
 
 /** Settles the running runs of detectors whose training lease nobody holds. */
 export const settleUnleasedRuns = many<{ runId: number }, { maxAttempts: number }>(`
-  WITH lost AS (
-    SELECT r.run_id, r.cancel_requested_at IS NOT NULL AS cancelled,
-      r.requested_at IS NOT NULL AND r.attempt < :maxAttempts AS repeats
-    FROM flowline.training_runs r WHERE r.status = 'running' AND NOT ${isLeased} FOR UPDATE)
+  WITH lost AS (${running} AND NOT ${isLeased} FOR UPDATE)
   ${settleLost}
 `);

@@ -1,4 +1,4 @@
-import type { Verdict } from '@flowline/alerts';
+import { type Verdict, verdictWords } from '@flowline/alerts';
 import type { ListedAlertRow, StoredFeedback } from '@flowline/db';
 import { printable } from '@flowline/events';
 
@@ -20,8 +20,8 @@ const meanings: Readonly<Record<Verdict, string>> = {
 export function askPage(alert: ListedAlertRow, verdict: Verdict, latest: StoredFeedback | null): string {
   const earlier = latest === null ? [] : [markup`<p>${said(latest)} Your answer would count in its place.</p>`];
   return pageOf(
-    `Answer an alert: ${wordsOf(verdict)}`,
-    markup`<p>Your answer: <strong>${wordsOf(verdict)}</strong>, ${meanings[verdict]}.</p>
+    `Answer an alert: ${verdictWords(verdict)}`,
+    markup`<p>Your answer: <strong>${verdictWords(verdict)}</strong>, ${meanings[verdict]}.</p>
 ${factsOf(alert)}
 ${earlier}
 <form method="post">
@@ -29,7 +29,7 @@ ${earlier}
 <input id="name" name="name" required maxlength="${String(NAME_CHARACTERS)}" autocomplete="name">
 <label for="note">Note (optional)</label>
 <textarea id="note" name="note" rows="3" maxlength="${String(NOTE_CHARACTERS)}"></textarea>
-<button type="submit">Record: ${wordsOf(verdict)}</button>
+<button type="submit">Record: ${verdictWords(verdict)}</button>
 </form>
 <p class="small">Nothing is recorded until you press the button.</p>`,
   );
@@ -82,10 +82,8 @@ ${remedy === null ? [] : [markup`<p>${remedy}</p>`]}
   );
 }
 
-const wordsOf = (verdict: Verdict): string => verdict.replaceAll('_', ' ');
-
 const said = ({ verdict, by, at, note }: StoredFeedback): Html =>
-  markup`<strong>${wordsOf(verdict)}</strong>, by ${printable(by)} at ${at.toISOString()}${note === null ? '' : ` (${printable(note, SUMMARY_CHARACTERS)})`}.`;
+  markup`<strong>${verdictWords(verdict)}</strong>, by ${printable(by)} at ${at.toISOString()}${note === null ? '' : ` (${printable(note, SUMMARY_CHARACTERS)})`}.`;
 
 const alertId = (id: string): Html => markup`<p class="small">Alert ${id}</p>`;
 

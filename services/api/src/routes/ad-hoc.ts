@@ -7,12 +7,11 @@ import { z } from 'zod';
 import { badRequest } from '../invalid-request.ts';
 import { type ApiParts, type Reply, type Route, route } from '../route.ts';
 import { withinBudget } from '../scoring/time-budget.ts';
-import { detectorParams, values } from '../schemas.ts';
+import { detectorParams, MAX_VERSION, values } from '../schemas.ts';
 
 const tag = 'scoring';
 
 const [MOST_SAMPLES, MOST_POINTS, MOST_LEVELS, MOST_CHANGES, MOST_EXPLAINED] = [1_000, 512, 1_000, 100, 20];
-const MAX_VERSION = 2_147_483_647;
 
 const modelVersion = z.int().min(1).max(MAX_VERSION).optional().describe('Version of a model (default: the champion).');
 const event = {

@@ -1,4 +1,5 @@
 import { getDetector, listScores } from '@flowline/db';
+import { DAY_MS } from '@flowline/events';
 import { z } from 'zod';
 
 import { fromCursor, toCursor } from '../cursor.ts';
@@ -44,7 +45,6 @@ const position = z.strictObject({
   offset: z.int().nonnegative(),
 });
 
-const DAY_MS = 86_400_000;
 /** Maximum range of one request: every page sorts what is left of it. */
 const MOST_DAYS = 31;
 

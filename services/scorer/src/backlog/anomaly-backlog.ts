@@ -1,6 +1,7 @@
 import type { WrittenPiece } from '@flowline/db';
 import { type Logger, pause } from '@flowline/telemetry';
 
+import { WorkSignal } from '../explaining/work-signal.ts';
 import { WRITTEN_AT_ONCE } from '../steps/explain.ts';
 
 /** Time within which many anomalies have joined the backlog at once: the incident goes on. */
@@ -41,7 +42,7 @@ export class AnomalyBacklog {
   /** Time at which more joined at once than would have been written out with their batch. */
   #incidentMs = -Infinity;
   #isWaiting = false;
-  #wake: () => void = () => undefined;
+  readonly #work = new WorkSignal();
 
   constructor(parts: AnomalyBacklogParts) {
     this.#parts = parts;
@@ -59,7 +60,7 @@ export class AnomalyBacklog {
     // A few only wait behind the others. To take them for an incident would let it never end.
     if (anomalies > WRITTEN_AT_ONCE) this.#incidentMs = this.#joinedMs;
     this.#isWaiting = true;
-    this.#wake();
+    this.#work.give();
   }
 
   /** Writes out until the signal. What waits then is written out by the next run. */
@@ -74,7 +75,8 @@ export class AnomalyBacklog {
           await pause(Math.min(MAX_PAUSE_MS, pauseMs), signal);
         } else if (this.#joinedMs < startMs) {
           this.#isWaiting = false;
-          await this.#untilOneJoins(signal);
+          await this.#work.wait(IDLE_MS, signal);
+          if (this.#joinedMs >= startMs) await pause(this.#parts.headStartMs ?? HEAD_START_MS, signal);
         }
       } catch (err) {
         this.#parts.logger.warn({ err, waitMs: FAILED_MS }, 'anomalies wait: they cannot be written out');
@@ -86,13 +88,5 @@ export class AnomalyBacklog {
   #shareFor({ waitedMs }: WrittenPiece): number {
     if (this.#nowMs() - this.#incidentMs > INCIDENT_MS) return 1;
     return waitedMs > OVERDUE_MS ? OVERDUE_SHARE : INCIDENT_SHARE;
-  }
-
-  async #untilOneJoins(signal: AbortSignal): Promise<void> {
-    const woken = new AbortController();
-    this.#wake = () => woken.abort();
-    await pause(IDLE_MS, AbortSignal.any([signal, woken.signal]));
-    this.#wake = () => undefined;
-    if (woken.signal.aborted) await pause(this.#parts.headStartMs ?? HEAD_START_MS, signal);
   }
 }

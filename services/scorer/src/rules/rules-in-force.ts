@@ -1,5 +1,10 @@
-import { readResource, type ResourceKind, type ResourceSpecs } from '@flowline/config';
-import { type RuledDetector, type RuleFault, RuleSet, type RulesAndCalendars, type Versioned } from '@flowline/rules';
+import {
+  readableResources,
+  type RuledDetector,
+  type RuleFault,
+  RuleSet,
+  type RulesAndCalendars,
+} from '@flowline/rules';
 import type { StoredResource } from '@flowline/db';
 import { type Logger, pause } from '@flowline/telemetry';
 
@@ -38,7 +43,11 @@ export class RulesInForce {
     const [rules, calendars] = await Promise.all([this.#parts.read('Rule'), this.#parts.read('Calendar')]);
     const stamp = [...rules, ...calendars].map(({ kind, name, version }) => `${kind} ${name} ${version}`).join(', ');
     if (stamp === this.#stamp) return;
-    this.#current = { rules: this.#readable('Rule', rules), calendars: this.#readable('Calendar', calendars) };
+    const onFault = (fault: RuleFault): void => this.#onFault(null, fault);
+    this.#current = {
+      rules: readableResources('Rule', rules, onFault),
+      calendars: readableResources('Calendar', calendars, onFault),
+    };
     this.#stamp = stamp;
     this.#parts.logger.info({ rules: rules.length, calendars: calendars.length }, 'rules and calendars are in force');
   }
@@ -74,20 +83,6 @@ export class RulesInForce {
       applyTo: (anomaly) => current().applyTo(anomaly),
       silentSince: (...silence) => current().silentSince(...silence),
     };
-  }
-
-  #readable<Kind extends ResourceKind & RuleFault['kind']>(
-    kind: Kind,
-    stored: readonly StoredResource[],
-  ): Versioned<ResourceSpecs[Kind]>[] {
-    return stored.flatMap(({ name, version, spec }) => {
-      try {
-        return [{ name, version, spec: readResource(kind, name, spec) }];
-      } catch (err) {
-        this.#onFault(null, { kind, name, version, message: err instanceof Error ? err.message : String(err) });
-        return [];
-      }
-    });
   }
 
   /** Logs and stores the first fault of a version. */
