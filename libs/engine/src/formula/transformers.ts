@@ -66,6 +66,8 @@ const formulasOf = (transformer: Transformer, u: Node, parameters: readonly Node
 /** Glow's scale: σ(r + 2) + 10⁻³. */
 const SIGMOID_OFFSET = 2;
 const LEAST_SIGMOID = 1e-3;
+/** Minimum of LuLinear's diagonal: softplus(r) + 10⁻³. */
+const LEAST_SOFTPLUS = 1e-3;
 
 /** Log-scale s of a raw parameter r. */
 const logScale = (scale: ScaleFunction, r: Node): Node => {
@@ -78,6 +80,8 @@ const logScale = (scale: ScaleFunction, r: Node): Node => {
       return div(r, multiplyAdd(abs(r), constant(1 / scale.bound), one));
     case 'sigmoid':
       return log(add(sigmoid(add(r, constant(SIGMOID_OFFSET))), constant(LEAST_SIGMOID)));
+    case 'softplus':
+      return log(add(softplus(r), constant(LEAST_SOFTPLUS)));
   }
 };
 

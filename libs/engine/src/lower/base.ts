@@ -1,15 +1,15 @@
 import { DiagonalNormal, GaussianMixture, logGamma, StandardNormal, StudentT } from '@flowline/flows';
 import type { Distribution } from '@flowline/flows';
 
-import { WeightReader } from './weights.ts';
+import type { PlanBuilder } from './plan-builder.ts';
 import type { Base } from '../plan/plan.ts';
 
 /**
  * Lowers a base distribution over the latents. Check with {@link isLoweredBase} first that its kind
  * is known.
  */
-export const lowerBase = (base: Distribution): Base => {
-  const weights = new WeightReader(base.variables);
+export const lowerBase = (base: Distribution, builder: PlanBuilder): Base => {
+  const weights = builder.weights(base.variables);
   const { features } = base.config;
   if (base instanceof StandardNormal) {
     return { type: 'normal', location: new Float64Array(features), logScale: new Float64Array(features) };
@@ -33,12 +33,9 @@ export const lowerBase = (base: Distribution): Base => {
   }
   if (base instanceof GaussianMixture) {
     const { components } = base.config;
-    const logits = weights.read('logits', components);
-    const largest = Math.max(...logits);
-    const total = largest + Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit - largest), 0));
     return {
       type: 'gaussianMixture',
-      logWeights: logits.map((logit) => logit - total),
+      logWeights: builder.normalized(weights.read('logits', components)),
       location: weights.read('means', components * features),
       logScale: weights.read('logScales', components * features),
     };

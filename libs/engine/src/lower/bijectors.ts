@@ -1,4 +1,4 @@
-import { at, type Steps } from '@flowline/events';
+import type { Steps } from '@flowline/events';
 import {
   ActNorm,
   Autoregressive,
@@ -12,28 +12,28 @@ import {
 } from '@flowline/flows';
 import type { Bijector, MlpConfig } from '@flowline/flows';
 
-import { luFactors } from './lu.ts';
 import { lowerMade } from './made.ts';
-import { beside, constantNetwork, lowerMlp, withOutput } from './mlp.ts';
+import { beside, lowerMlp } from './mlp.ts';
 import type { PlanBuilder } from './plan-builder.ts';
 import { lowerTransformer } from './transformers.ts';
-import { WeightReader } from './weights.ts';
+import type { Weights } from './weights.ts';
 import { parametersOf } from '../plan/plan.ts';
 import type { Network } from '../plan/plan.ts';
+import type { ContextualMapOptions } from '../steps/contextual.ts';
 
 const lowerAffine = (bijector: ActNorm | ElementWiseAffine, builder: PlanBuilder): void => {
   const { features } = bijector.config;
-  const weights = new WeightReader(bijector.variables);
-  builder.affine(weights.read('logScale', features).map(Math.exp), weights.read('shift', features));
+  const weights = builder.weights(bijector.variables);
+  builder.elementWise(weights.read('logScale', features), weights.read('shift', features));
 };
 
 const lowerCoupling = (bijector: Coupling, builder: PlanBuilder): void => {
   const { transformed } = bijector;
   const { context, conditioning, inputClip, networks } = bijector.config;
   const transformer = lowerTransformer(bijector.config.transformer);
-  const weights = new WeightReader(bijector.variables);
+  const weights = builder.weights(bijector.variables);
   const width = transformed.length;
-  const mlp = (net: MlpConfig, part: WeightReader, outputs: number): Network =>
+  const mlp = (net: MlpConfig, part: Weights, outputs: number): Network =>
     lowerMlp(net, part, { inputs: conditioning.length, context, outputs });
   if (networks.kind === 'convolutional') throw new RangeError('convolutional networks have no lowering');
   const network =
@@ -47,52 +47,41 @@ const lowerAutoregressive = (bijector: Autoregressive, builder: PlanBuilder): vo
   const { order, context, inputClip, net } = bijector.config;
   const transformer = lowerTransformer(bijector.config.transformer);
   const width = parametersOf(transformer);
-  const network = lowerMade({ order, context, outputsPerFeature: width, net }, new WeightReader(bijector.variables));
+  const network = lowerMade({ order, context, outputsPerFeature: width, net }, builder.weights(bijector.variables));
   builder.transform({ conditioning: order, transformed: order, inputClip, transformer, network });
 };
 
 const lowerLuLinear = (bijector: LuLinear, builder: PlanBuilder): void => {
   const { features } = bijector.config;
-  const weights = new WeightReader(bijector.variables);
-  const { lower, upper, product, logDiagonal } = luFactors(weights.read('factors', features * features), features);
-  const shift = weights.read('shift', features);
-  if (builder.presence.every((column) => column === null)) {
-    builder.linear(product, shift, logDiagonal);
-  } else {
-    // Two steps, because each factor leaves out missing features and their product cannot.
-    builder.linear(upper, new Float64Array(features), logDiagonal);
-    builder.linear(lower, shift, new Float64Array(features));
-  }
+  const weights = builder.weights(bijector.variables);
+  builder.lu(weights.read('factors', features * features), weights.read('shift', features));
 };
 
 const lowerPlanar = (bijector: Planar, builder: PlanBuilder): void => {
   const { features, leastSlope } = bijector.config;
-  const network = contextual(bijector, [['w', features], ['u', features], ['b', 1]]); // prettier-ignore
-  builder.contextual({ type: 'planar', leastSlope }, network);
+  lowerContextual({ type: 'planar', leastSlope }, bijector, builder, [['w', features], ['u', features], ['b', 1]]); // prettier-ignore
 };
 
 const lowerRadial = (bijector: Radial, builder: PlanBuilder): void => {
   const { features } = bijector.config;
-  const network = contextual(bijector, [['center', features], ['alphaRaw', 1], ['betaRaw', 1]]); // prettier-ignore
-  builder.contextual({ type: 'radial' }, network);
+  lowerContextual({ type: 'radial' }, bijector, builder, [['center', features], ['alphaRaw', 1], ['betaRaw', 1]]); // prettier-ignore
 };
 
 /**
- * Parameters that a network moves by the context: θ + net(context), with the parts side by side.
+ * Lowers a map whose parameters a network moves by the context: θ + net(context), with the parts
+ * side by side.
  */
-const contextual = (
+const lowerContextual = (
+  options: ContextualMapOptions,
   { config, variables }: Planar | Radial,
+  builder: PlanBuilder,
   parts: readonly (readonly [name: string, size: number])[],
-): Network => {
-  const weights = new WeightReader(variables);
+): void => {
+  const weights = builder.weights(variables);
   const own = Float64Array.from(parts.flatMap(([name, size]) => [...weights.read(name, size)]));
-  if (config.context === 0) return constantNetwork(own);
   const shape = { inputs: config.context, context: 0, outputs: own.length };
-  return withOutput(
-    lowerMlp(config.net, weights.part('net'), shape),
-    (output) => output,
-    (output) => at(own, output),
-  );
+  const moved = config.context === 0 ? null : lowerMlp(config.net, weights.part('net'), shape);
+  builder.movedContextual(options, own, moved);
 };
 
 /** Lowering of one kind of bijector. */

@@ -27,5 +27,5 @@ export function* flowLowering(flow: Flow): Steps<Plan> {
   }
   const builder = new PlanBuilder(flow.features, flow.context, flow.presence);
   yield* lowerBijector(flow.bijector, builder);
-  return builder.build(lowerBase(flow.base));
+  return builder.build(lowerBase(flow.base, builder));
 }

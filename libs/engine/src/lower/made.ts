@@ -3,7 +3,7 @@ import { madeMasks } from '@flowline/flows';
 import type { MadeOptions } from '@flowline/flows';
 
 import { lowerMlp, withOutput } from './mlp.ts';
-import type { WeightReader } from './weights.ts';
+import type { Weights } from './weights.ts';
 import type { Layer, Network } from '../plan/plan.ts';
 
 /**
@@ -11,7 +11,7 @@ import type { Layer, Network } from '../plan/plan.ts';
  * parameters of the features in the same order. Hidden units are sorted by degree: a masked kernel
  * is then zero in runs at its ends, which emitters leave out.
  */
-export const lowerMade = (options: MadeOptions, weights: WeightReader): Network => {
+export const lowerMade = (options: MadeOptions, weights: Weights): Network => {
   const { order, context, outputsPerFeature, net } = options;
   const masks = madeMasks(options);
   const features = order.length;

@@ -1,7 +1,7 @@
 import { at } from '@flowline/events';
 import type { MlpConfig } from '@flowline/flows';
 
-import type { WeightReader } from './weights.ts';
+import type { Weights } from './weights.ts';
 import type { Layer, Network } from '../plan/plan.ts';
 
 /** Shape of a perceptron of libs/flows, besides its configuration. */
@@ -20,7 +20,7 @@ export interface MlpShape {
  * for the inputs and for the context become one. Without conditioning inputs the perceptron reads a
  * column of zeros, which the plan leaves out.
  */
-export const lowerMlp = (config: MlpConfig, weights: WeightReader, shape: MlpShape): Network => {
+export const lowerMlp = (config: MlpConfig, weights: Weights, shape: MlpShape): Network => {
   const { inputs, context, outputs, masks, residualFirst = true } = shape;
   const layers: Layer[] = [];
   const width = inputs + context;
@@ -54,7 +54,7 @@ export const lowerMlp = (config: MlpConfig, weights: WeightReader, shape: MlpSha
 };
 
 /** [w0; c0]: [inputs + context × columns] */
-const firstKernel = (weights: WeightReader, { inputs, context, masks }: MlpShape, columns: number): Float64Array => {
+const firstKernel = (weights: Weights, { inputs, context, masks }: MlpShape, columns: number): Float64Array => {
   const kernel = new Float64Array((inputs + context) * columns);
   const own = masked(weights.read('w0', Math.max(1, inputs) * columns), masks === undefined ? undefined : at(masks, 0));
   kernel.set(own.subarray(0, inputs * columns));
@@ -77,6 +77,7 @@ const selection = (inputs: number, count: number): Layer => {
     weights,
     bias: new Float64Array(count),
     activation: 'linear',
+    isFixed: true,
   };
 };
 

@@ -1,4 +1,11 @@
 import { at } from '@flowline/events';
+import type { NamedVariables } from '@flowline/flows';
+
+import { luFactors } from './lu.ts';
+import { constantNetwork, withOutput } from './mlp.ts';
+import { WeightReader } from './weights.ts';
+import type { Weights } from './weights.ts';
+import { logSoftmax } from '../plan/training-plan.ts';
 import type { Base, Network, Plan, Reading, Step, Transformer } from '../plan/plan.ts';
 import type { ContextualMapOptions } from '../steps/contextual.ts';
 
@@ -41,6 +48,11 @@ export class PlanBuilder {
     this.#logScale = new Float64Array(features);
   }
 
+  /** Parameters of a bijector or a base. */
+  weights(variables: NamedVariables): Weights {
+    return new WeightReader(variables);
+  }
+
   /** Permutes the features: the new feature i is the current feature order[i]. */
   permute(order: readonly number[]): void {
     this.#order = Int32Array.from(order, (feature) => at(this.#order, feature));
@@ -53,6 +65,11 @@ export class PlanBuilder {
       this.#shift[dimension] = at(this.#shift, dimension) * at(scale, i) + at(shift, i);
     });
     this.#count(Float64Array.from(scale, (value) => Math.log(Math.abs(value))));
+  }
+
+  /** x_i ← e^{logScale_i}·x_i + shift_i */
+  elementWise(logScale: Float64Array, shift: Float64Array): void {
+    this.affine(logScale.map(Math.exp), shift);
   }
 
   transform({ conditioning, transformed, inputClip, transformer, network }: TransformDescription): void {
@@ -73,10 +90,43 @@ export class PlanBuilder {
     this.#count(logScale);
   }
 
-  /** Adds a map of all features. Its parameters are the outputs of a network over the context. */
+  /** x ← L·U·x + shift over all features, from the factors of an LuLinear, [d × d]. */
+  lu(factors: Float64Array, shift: Float64Array): void {
+    const { lower, upper, product, logDiagonal } = luFactors(factors, this.features);
+    if (this.presence.every((column) => column === null)) {
+      this.linear(product, shift, logDiagonal);
+    } else {
+      // Two steps, because each factor leaves out missing features and their product cannot.
+      this.linear(upper, new Float64Array(this.features), logDiagonal);
+      this.linear(lower, shift, new Float64Array(this.features));
+    }
+  }
+
+  /**
+   * Adds a map of all features with its own parameters, which a network over the context moves, if
+   * there is one.
+   */
+  movedContextual(options: ContextualMapOptions, own: Float64Array, moved: Network | null): void {
+    const network =
+      moved === null
+        ? constantNetwork(own)
+        : withOutput(
+            moved,
+            (output) => output,
+            (output) => at(own, output),
+          );
+    this.contextual(options, network);
+  }
+
+  /** Adds a map of all features whose parameters are the outputs of a network over the context. */
   contextual(options: ContextualMapOptions, network: Network): void {
     const read = this.#reading();
     this.#push({ ...options, read, network }, read);
+  }
+
+  /** Logarithms of the weights that are proportional to e^logit. */
+  normalized(logits: Float64Array): Float64Array {
+    return logSoftmax(logits);
   }
 
   /**

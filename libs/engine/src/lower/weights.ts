@@ -3,8 +3,16 @@ import type { NamedVariables } from '@flowline/flows';
 
 import { allFinite } from '../all-finite.ts';
 
-/** Reads the parameters of one part of a flow by name. */
-export class WeightReader {
+/** Parameters of one part of a flow, by name. */
+export interface Weights {
+  /** Parameters of a subpart. */
+  part(name: string): Weights;
+  /** `size` numbers that stand for a parameter, row-major. */
+  read(name: string, size: number): Float64Array;
+}
+
+/** Reads the values of the parameters of one part of a flow. */
+export class WeightReader implements Weights {
   readonly #variables: NamedVariables;
   readonly #prefix: string;
 
@@ -13,7 +21,6 @@ export class WeightReader {
     this.#prefix = prefix;
   }
 
-  /** Reader of a subpart. */
   part(name: string): WeightReader {
     return new WeightReader(this.#variables, `${this.#prefix}${name}/`);
   }

@@ -132,10 +132,11 @@ export interface DeepSigmoidTransformer {
  * - `softsign`: r / (1 + |r| / bound)
  * - `none`: r
  * - `sigmoid`: log(σ(r + 2) + 10⁻³)
+ * - `softplus`: log(softplus(r) + 10⁻³)
  */
 export type ScaleFunction =
   | { readonly kind: 'tanh' | 'softsign'; readonly bound: number }
-  | { readonly kind: 'none' | 'sigmoid'; readonly bound: null };
+  | { readonly kind: 'none' | 'sigmoid' | 'softplus'; readonly bound: null };
 
 /**
  * Density of z over the state dimensions, with y_d = (z_d − location_d)·e^{−logScale_d}. Only
@@ -211,6 +212,8 @@ export interface DenseLayer {
   /** [outputs] */
   readonly bias: Float64Array;
   readonly activation: Activation;
+  /** True if the weights are part of the structure, which training leaves as they are. */
+  readonly isFixed?: true;
 }
 
 /** Activation: y = activation(v). */
