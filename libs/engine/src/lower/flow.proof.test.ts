@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { lowerFlow, whyNotLowered } from './flow.ts';
 import { interpret } from '../targets/reference/interpreter.ts';
 import { familyCases } from '../testing/family-cases.ts';
-import { normalRows, randomizeWeights } from '../testing/random-flow.ts';
+import { presentRows, randomizeWeights } from '../testing/random-flow.ts';
 import { validatePlan } from '../plan/validate-plan.ts';
 
 describe('lowering', () => {
@@ -49,11 +49,7 @@ describe('lowering', () => {
     randomizeWeights(flow, 6, size);
     const n = 12;
     const width = flow.features + flow.context;
-    const rows = normalRows(n, width, new Random(7));
-    for (const column of flow.presence) {
-      if (column === null) continue;
-      for (let i = 0; i < n; i++) rows[i * width + flow.features + column] = (i + column) % 2;
-    }
+    const rows = presentRows(flow, n, new Random(7));
     const plan = lowerFlow(flow);
     validatePlan(plan);
     const [scores, latents] = tf.tidy(() => {

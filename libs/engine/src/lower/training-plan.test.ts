@@ -7,10 +7,7 @@ import { lowerTraining } from './training-plan.ts';
 import { withValues } from '../plan/training-plan.ts';
 import { interpret } from '../targets/reference/interpreter.ts';
 import { familyCases } from '../testing/family-cases.ts';
-import { normalRows, randomizeWeights } from '../testing/random-flow.ts';
-
-const flatValues = (flow: Flow): Float64Array =>
-  Float64Array.from([...flow.variables.values()].flatMap((parameter) => [...parameter.read()]));
+import { flatValues, presentRows, randomizeWeights } from '../testing/random-flow.ts';
 
 describe.each(familyCases)('a training plan of $name', ({ make, size }) => {
   const flows: Flow[] = [];
@@ -28,10 +25,9 @@ describe.each(familyCases)('a training plan of $name', ({ make, size }) => {
     const plan = withValues(lowerTraining(flow), flatValues(flow));
     const folded = lowerFlow(flow);
     const width = shape.features + shape.context;
-    const rows = normalRows(5, width, new Random(5));
+    const rows = presentRows(shape, 5, new Random(5));
     for (let i = 0; i < 5; i++) {
       const row = rows.subarray(i * width, (i + 1) * width);
-      for (const column of shape.presence) if (column !== null) row[shape.features + column] = (i + column) % 2;
       const expected = interpret(folded, row);
       const found = interpret(plan, row);
       expect(Math.abs(found.score - expected.score)).toBeLessThan(1e-9 * (1 + Math.abs(expected.score)));

@@ -1,5 +1,6 @@
 import { at } from '@flowline/events';
-import { abs, add, constant, div, input, log, max, mul, one } from '../formula/graph.ts';
+import { differentiate } from '../formula/differentiate.ts';
+import { abs, add, constant, div, input, log, max, mul, multiplyAdd, neg, one } from '../formula/graph.ts';
 import type { Node } from '../formula/graph.ts';
 import type { Base, Plan, Reading } from '../plan/plan.ts';
 
@@ -60,6 +61,29 @@ export const baseFormula = (base: Base): BaseFormula => {
   if (base.type !== 'studentT') return { y, logDensity: mul(mul(y, y), constant(-0.5)), key: 'Normal' };
   const { degreesOfFreedom } = base;
   return { y, logDensity: studentT(y, degreesOfFreedom), key: `StudentT ${degreesOfFreedom}` };
+};
+
+/**
+ * Formulas of one dimension of a component in training. Inputs: y, shrink = e^{−logScale}, and s,
+ * which is ∂L/∂ log p of the row times the component's share of its density.
+ */
+export interface BaseTrainingFormulas {
+  /** f(y) */
+  readonly logDensity: Node;
+  /** Derivatives of s·(f(y) − logScale) with respect to z, the location and logScale. */
+  readonly reverse: readonly [atZ: Node, atLocation: Node, atLogScale: Node];
+}
+
+/**
+ * Formulas of {@link BaseTrainingFormulas}. A logit k of a mixture has the derivative
+ * s·(share_k − w_k), with s = ∂L/∂ log p and w the softmax of the logits.
+ */
+export const baseTrainingFormulas = (base: Base): BaseTrainingFormulas => {
+  const { y, logDensity } = baseFormula(base);
+  const [shrink, s] = [input(1), input(2)];
+  const atY = mul(at(differentiate([[logDensity, one]], [y]), 0), s);
+  const atZ = mul(atY, shrink);
+  return { logDensity, reverse: [atZ, neg(atZ), neg(multiplyAdd(atY, y, s))] };
 };
 
 /** No square overflows. */

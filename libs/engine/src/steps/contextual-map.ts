@@ -1,4 +1,4 @@
-import type { ForwardOps, ReverseOps } from './vector-ops.ts';
+import type { ForwardOps, ReverseOps, TrainingOps } from './vector-ops.ts';
 
 /** Map of all dimensions whose parameters depend only on the context, for every target. */
 export interface ContextualMap {
@@ -14,6 +14,11 @@ export interface ContextualMap {
    * parameters get no derivative, because the context gets none.
    */
   readonly reverse: <V, S>(ops: ReverseOps<V, S>) => void;
+  /**
+   * ∂L/∂(state after the step) and ∂L/∂ log|det| → ∂L/∂u and ∂L/∂ each part of the parameters. What
+   * training needs beyond `reverse`.
+   */
+  readonly pullBack: <V, S>(ops: TrainingOps<V, S>) => void;
 }
 
 /** Widths of the parts of a map's parameters over d dimensions. */

@@ -16,6 +16,7 @@ import {
   softplus,
   sub,
   tanh,
+  zero,
 } from '../formula/graph.ts';
 import type { Node } from '../formula/graph.ts';
 
@@ -60,7 +61,40 @@ export const planarMap = ({ leastSlope }: PlanarOptions): ContextualMap => {
       const atA = at(ops.formulas(differentiate(seeds, [formula.a]), [...inputs, along]), 0);
       ops.writeAdjoint(ops.multiplyAdd(w, ops.each(atA), ops.adjoint));
     },
+    pullBack: (ops) => {
+      const { w, u, inputs } = measure(ops);
+      const along = [ops.dot(ops.adjoint, u), ops.dot(ops.adjoint, w)];
+      const results = ops.formulas(pullBackOf(formula), [...inputs, ...along, ops.scoreAdjoint]);
+      const factor = (i: number) => ops.each(at(results, i));
+      const atA = at(results, 4);
+      const throughU = ops.multiplyAdd(u, factor(2), ops.mul(ops.u, ops.each(atA)));
+      const throughW = ops.multiplyAdd(w, factor(3), throughU);
+      ops.writeVector(0, ops.observed(ops.multiplyAdd(ops.adjoint, factor(1), throughW)));
+      ops.writeVector(1, ops.observed(ops.multiplyAdd(ops.adjoint, factor(0), ops.mul(w, factor(2)))));
+      ops.writeScalar(2, atA);
+      ops.writeAdjoint(ops.multiplyAdd(w, ops.each(atA), ops.adjoint));
+    },
   };
+};
+
+/**
+ * Factors of the pull-back: tanh, correction·tanh, ∂L/∂(w·u′), 2·∂L/∂|w|² and ∂L/∂a. Inputs: those
+ * of the formula, then g·u′ and g·w with g = ∂L/∂v, and ∂L/∂ log|det|. With them
+ *
+ * ```
+ * ∂L/∂w = o·(∂L/∂a·u + ∂L/∂(w·u′)·u′ + 2·∂L/∂|w|²·w + correction·tanh·g)
+ * ∂L/∂u′ = o·(tanh·g + ∂L/∂(w·u′)·w), ∂L/∂b = ∂L/∂a, ∂L/∂u = g + ∂L/∂a·w
+ * ```
+ */
+const pullBackOf = ({ wu, square, a, correction, tanh: curve, logDet }: PlanarFormula): readonly Node[] => {
+  const [alongU, alongW, scoreAdjoint] = [input(3), input(4), input(5)];
+  const seeds = [
+    [correction, mul(alongW, curve)],
+    [curve, multiplyAdd(correction, alongW, alongU)],
+    [logDet, scoreAdjoint],
+  ] as const;
+  const [atWu = zero, atSquare = zero, atA = zero] = differentiate(seeds, [wu, square, a]);
+  return [curve, mul(correction, curve), atWu, mul(atSquare, constant(2)), atA];
 };
 
 /** w and u′, 0 where not observed, and the inputs of the formula. */
@@ -75,6 +109,8 @@ const measure = <V, S>(ops: VectorOps<V, S>): { w: V; u: V; inputs: readonly S[]
  * w·u′, |w|², a = w·u + b.
  */
 interface PlanarFormula {
+  readonly wu: Node;
+  readonly square: Node;
   readonly a: Node;
   readonly correction: Node;
   readonly tanh: Node;
@@ -92,6 +128,8 @@ const planarFormula = (leastSlope: number): PlanarFormula => {
   const doubled = mul(a, constant(2));
   const sechSquare = mul(mul(sigmoid(doubled), sigmoid(neg(doubled))), constant(4));
   return {
+    wu,
+    square,
     a,
     correction: mul(sub(wanted, wuPlusOne), shrink),
     tanh: curve,

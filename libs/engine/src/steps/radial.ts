@@ -12,10 +12,12 @@ import {
   min,
   mul,
   multiplyAdd,
+  neg,
   one,
   softplus,
   sqrt,
   sub,
+  zero,
 } from '../formula/graph.ts';
 import type { Node } from '../formula/graph.ts';
 
@@ -57,7 +59,36 @@ export const radialMap = (): ContextualMap => {
       const after = ops.kept(ops.adjoint);
       ops.writeAdjoint(ops.add(after, ops.observed(ops.multiplyAdd(offset, twice, ops.mul(after, q)))));
     },
+    pullBack: (ops) => {
+      const { offset, inputs } = measure(ops);
+      const along = ops.dot(ops.adjoint, offset);
+      const results = ops.formulas(pullBackOf(formula), [...inputs, along, ops.scoreAdjoint]);
+      const factor = (i: number) => ops.each(at(results, i));
+      ops.writeVector(0, ops.observed(ops.multiplyAdd(offset, factor(3), ops.mul(ops.adjoint, factor(2)))));
+      ops.writeScalar(1, at(results, 4));
+      ops.writeScalar(2, at(results, 5));
+      const after = ops.kept(ops.adjoint);
+      const throughOffset = ops.observed(ops.multiplyAdd(offset, factor(1), ops.mul(after, factor(0))));
+      ops.writeAdjoint(ops.add(after, throughOffset));
+    },
   };
+};
+
+/**
+ * Factors of the pull-back: q, 2·∂L/∂r², the negatives of both, ∂L/∂alphaRaw and ∂L/∂betaRaw.
+ * Inputs: those of the formula, then g·offset with g = ∂L/∂v and offset = o·(u − center), and
+ * ∂L/∂ log|det|. With them
+ *
+ * ```
+ * ∂L/∂offset = o·(q·g + 2·∂L/∂r²·offset), ∂L/∂center = −∂L/∂offset, ∂L/∂u = g + ∂L/∂offset
+ * ```
+ */
+const pullBackOf = ({ square, alphaRaw, betaRaw, q, logDet }: RadialFormula): readonly Node[] => {
+  const [along, scoreAdjoint] = [input(4), input(5)];
+  const seeds = [[q, along] as const, [logDet, scoreAdjoint] as const];
+  const [atSquare = zero, atAlpha = zero, atBeta = zero] = differentiate(seeds, [square, alphaRaw, betaRaw]);
+  const twice = mul(atSquare, constant(2));
+  return [q, twice, neg(q), neg(twice), atAlpha, atBeta];
 };
 
 /** u − center, 0 where not observed, and the inputs of the formula. */
@@ -73,6 +104,8 @@ const measure = <V, S>(ops: VectorOps<V, S>): { offset: V; inputs: readonly S[] 
  */
 interface RadialFormula {
   readonly square: Node;
+  readonly alphaRaw: Node;
+  readonly betaRaw: Node;
   readonly q: Node;
   readonly logDet: Node;
 }
@@ -88,5 +121,5 @@ const radialFormula = (): RadialFormula => {
   const tangential = log(mul(add(radius, gamma), h));
   const total = multiplyAdd(sub(dimensions, one), tangential, log(slope));
   // If nothing is observed, there is no radius to change.
-  return { square, q: mul(sub(gamma, alpha), h), logDet: mul(total, min(dimensions, one)) };
+  return { square, alphaRaw, betaRaw, q: mul(sub(gamma, alpha), h), logDet: mul(total, min(dimensions, one)) };
 };

@@ -15,17 +15,33 @@ export interface TransformFormulas {
    * as the last input.
    */
   readonly reverse: readonly Node[];
+  /**
+   * Derivatives of a·g + s·log ∂g/∂u with respect to u, then to each parameter, with a = ∂L/∂v and
+   * s = ∂L/∂ log p of the row as the last two inputs.
+   */
+  readonly training: readonly Node[];
 }
 
 /** Formulas of a transformer, forward and reverse. */
 export const transformFormulas = (transformer: Transformer): TransformFormulas => {
   const { u, parameters, result, logSlope } = transformerFormula(transformer);
-  const seeds = [[result, input(1 + parameters.length)] as const, [logSlope, one] as const];
+  const adjoint = input(1 + parameters.length);
+  const derivatives = (scoreAdjoint: Node): readonly Node[] =>
+    differentiate(
+      [
+        [result, adjoint],
+        [logSlope, scoreAdjoint],
+      ],
+      [u, ...parameters],
+    );
   return {
     parameters: parameters.length,
     forward: [result, logSlope],
     get reverse() {
-      return differentiate(seeds, [u, ...parameters]);
+      return derivatives(one);
+    },
+    get training() {
+      return derivatives(input(2 + parameters.length));
     },
   };
 };

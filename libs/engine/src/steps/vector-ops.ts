@@ -51,3 +51,17 @@ export interface ReverseOps<V, S> extends VectorOps<V, S> {
   /** Writes ∂ log p / ∂u. The target takes it on to the state before the step. */
   writeAdjoint(v: V): void;
 }
+
+/**
+ * Operations of the reverse pass of training, over a loss L of the scores of rows: `adjoint` and
+ * `writeAdjoint` are of L, and the parts of the step's parameters have derivatives, too. Whatever
+ * is written reads the values before it, so `writeAdjoint` comes last.
+ */
+export interface TrainingOps<V, S> extends ReverseOps<V, S> {
+  /** ∂L/∂ log p of the row, which is also ∂L/∂ log|det| of the step. */
+  readonly scoreAdjoint: S;
+  /** Writes ∂L/∂ a part with one number per dimension. */
+  writeVector(part: number, v: V): void;
+  /** Writes ∂L/∂ a part that is a single number. */
+  writeScalar(part: number, s: S): void;
+}

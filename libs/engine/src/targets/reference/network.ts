@@ -1,5 +1,6 @@
 import { at, missing } from '@flowline/events';
 import { activate, slopeAt } from './activation.ts';
+import type { GradientOf } from './parameter-gradient.ts';
 import type { Activation, DenseLayer, Network } from '../../plan/plan.ts';
 import { valueWidths } from '../../plan/plan.ts';
 
@@ -39,13 +40,14 @@ const joined = (parts: readonly Float64Array[]): Float64Array => {
 };
 
 /**
- * Reverse pass: ∂/∂input of a quantity whose derivative with respect to the outputs is `adjoint`,
- * from the values that {@link runNetwork} computed.
+ * Reverse pass: ∂L/∂input, given ∂L/∂outputs, from the values that {@link runNetwork} computed.
+ * Adds ∂L/∂ weights and biases to `into` unless it is null.
  */
 export const reverseNetwork = (
   network: Network,
   values: readonly Float64Array[],
   adjoint: Float64Array,
+  into: GradientOf<Network> | null,
 ): Float64Array => {
   const adjoints = valueWidths(network).map((width) => new Float64Array(width));
   let first = 0;
@@ -58,9 +60,12 @@ export const reverseNetwork = (
     const layer = at(network.layers, value - 1);
     const of = at(adjoints, value);
     switch (layer.type) {
-      case 'dense':
-        multiplyTransposed(layer, behind(layer.activation, of, at(values, value)), at(adjoints, layer.source));
+      case 'dense': {
+        const atSums = behind(layer.activation, of, at(values, value));
+        multiplyTransposed(layer, atSums, at(adjoints, layer.source));
+        if (into !== null) addDense(into, value - 1, at(values, layer.source), atSums);
         break;
+      }
       case 'activation':
         addTo(at(adjoints, layer.source), behind(layer.activation, of, at(values, value)));
         break;
@@ -120,6 +125,21 @@ const multiplyTransposed = ({ weights }: DenseLayer, adjoint: Float64Array, into
     }
     into[i] = sum;
   }
+};
+
+/** Adds ∂L/∂ the parameters of a dense layer, given its input and ∂L/∂ its sums. */
+const addDense = (
+  { places, gradient }: GradientOf<Network>,
+  layer: number,
+  input: Float64Array,
+  atSums: Float64Array,
+): void => {
+  const own = at(places.layers, layer);
+  if (own.type !== 'dense' || own.isFixed === true) return;
+  atSums.forEach((adjoint, o) => {
+    gradient.add(at(own.bias, o), adjoint);
+    input.forEach((x, i) => gradient.add(at(own.weights, i * atSums.length + o), x * adjoint));
+  });
 };
 
 /** Adjoint of an activation's input, from that of its output. */

@@ -1,5 +1,6 @@
 import { at } from '@flowline/events';
-import type { Reading } from '../../plan/plan.ts';
+import type { GradientOf } from './parameter-gradient.ts';
+import type { Network, Reading } from '../../plan/plan.ts';
 
 /** One row on its way through a plan. */
 export interface RowState {
@@ -11,14 +12,15 @@ export interface RowState {
   readonly observed: Float64Array;
 }
 
-/** Trace of a step on one row: its log|det|, and the reverse pass of ∂ log p / ∂state. */
+/** Trace of a step on one row: its log|det|, and its reverse pass. */
 export interface StepTrace {
   readonly logDet: number;
   /**
-   * adjoint: ∂/∂(state after the step) → ∂/∂(state before it), in place. Includes the derivative of
-   * the step's own log|det|.
+   * Takes `adjoint` from ∂L/∂(state after the step) to ∂L/∂(state before it), in place, given
+   * ∂L/∂ log p of the row, and adds ∂L/∂ the parameters to `into` unless it is null. For the
+   * gradient of log p itself, L is log p.
    */
-  reverse(adjoint: Float64Array): void;
+  reverse(adjoint: Float64Array, scoreAdjoint: number, into: GradientOf<Network> | null): void;
 }
 
 /** u of a reading. */

@@ -11,7 +11,7 @@ import { transformFormulas } from '../../steps/transform.ts';
 interface TransformerProgram {
   /** (u, θ) → g, log ∂g/∂u */
   readonly forward: Evaluator;
-  /** (u, θ, a) → derivatives of a·g + log ∂g/∂u with respect to u and each θ */
+  /** (u, θ, a, s) → derivatives of a·g + s·log ∂g/∂u with respect to u and each θ */
   readonly reverse: Evaluator;
 }
 
@@ -21,8 +21,8 @@ const programs = new WeakMap<Transformer, TransformerProgram>();
 export const programOf = (transformer: Transformer): TransformerProgram => {
   const known = programs.get(transformer);
   if (known !== undefined) return known;
-  const { forward, reverse } = transformFormulas(transformer);
-  const program = { forward: evaluator(forward), reverse: evaluator(reverse) };
+  const { forward, training } = transformFormulas(transformer);
+  const program = { forward: evaluator(forward), reverse: evaluator(training) };
   programs.set(transformer, program);
   return program;
 };
@@ -49,19 +49,19 @@ export const applyTransform = (step: TransformStep, row: RowState): StepTrace =>
   );
   return {
     logDet: mapped.reduce((sum, pair, i) => sum + at(pair, 1) * at(observed, i), 0),
-    reverse: (adjoint) => {
+    reverse: (adjoint, scoreAdjoint, into) => {
       const after = pick(transformed, adjoint);
       const atBefore = new Float64Array(width);
       const atParameters = new Float64Array(parameters.length);
       observed.forEach((here, i) => {
         if (here === 0) return;
-        const derivatives = reverse([...inputsAt(i), at(after, i)]);
+        const derivatives = reverse([...inputsAt(i), at(after, i), scoreAdjoint]);
         atBefore[i] = at(derivatives, 0);
         for (let k = 1; k < derivatives.length; k++) atParameters[(k - 1) * width + i] = at(derivatives, k);
       });
       put(transformed, new Float64Array(width), adjoint);
       addThrough(transformed, atBefore, adjoint);
-      const atInput = reverseNetwork(network, values, atParameters);
+      const atInput = reverseNetwork(network, values, atParameters, into);
       addThrough(
         conditioning,
         seen.map((y, i) => at(atInput, i) * squashSlope(inputClip, y)),
