@@ -61,7 +61,7 @@ class TensorSession implements TrainingSession {
     this.#validation = tensorPieces(flow, validation);
   }
 
-  readonly steps = async (first: number, count: number, next: NextBatch): Promise<readonly StepResult[]> => {
+  async steps(first: number, count: number, next: NextBatch): Promise<readonly StepResult[]> {
     const results: StepResult[] = [];
     await this.#giveTurn();
     while (results.length < count && (await next(this.#rows))) {
@@ -70,9 +70,9 @@ class TensorSession implements TrainingSession {
       await this.#giveTurn();
     }
     return results;
-  };
+  }
 
-  readonly validationLogProb = async (): Promise<Float32Array> => {
+  async validationLogProb(): Promise<Float32Array> {
     const isAveraging = this.#averaged !== this.#parameters.values;
     if (isAveraging) this.#parameters.push(this.#averaged);
     const logP = new Float32Array(this.#validation.reduce((sum, { x }) => sum + x.shape[0], 0));
@@ -87,21 +87,21 @@ class TensorSession implements TrainingSession {
     }
     if (isAveraging) this.#parameters.push();
     return logP;
-  };
+  }
 
-  readonly state = (): Promise<OptimizerState> => {
+  state(): Promise<OptimizerState> {
     const { first, second, count } = this.#adam;
     return Promise.resolve({
       weights: this.#parameters.values.slice(),
       averaged: this.#averaged.slice(),
       adam: { first: first.slice(), second: second.slice(), count },
     });
-  };
+  }
 
-  readonly dispose = (): Promise<void> => {
+  dispose(): Promise<void> {
     this.#validation.forEach(disposeBatch);
     return Promise.resolve();
-  };
+  }
 
   /** Takes one step on a batch, and disposes of the batch. */
   #step(step: number, batch: TensorBatch): StepResult {

@@ -12,7 +12,7 @@ export interface TrainingBackend {
   /** Name in error messages. */
   readonly name: string;
   /** Opens a session, which takes the steps of one training run. */
-  readonly open: (task: TrainingTask) => Promise<TrainingSession>;
+  open(task: TrainingTask): Promise<TrainingSession>;
 }
 
 /** Training run that a session takes the steps of. */
@@ -105,11 +105,11 @@ export interface TrainingSession {
    * If `next` resolves to false or the signal aborts, it resolves to the results of the steps done
    * by then, and its state is that after them. If `next` rejects, it rejects with the same error.
    */
-  readonly steps: (first: number, count: number, next: NextBatch) => Promise<readonly StepResult[]>;
+  steps(first: number, count: number, next: NextBatch): Promise<readonly StepResult[]>;
   /** log p of the validation rows under the averaged weights, in nats. */
-  readonly validationLogProb: () => Promise<Float32Array>;
+  validationLogProb(): Promise<Float32Array>;
   /** Copy of the state after the steps done. */
-  readonly state: () => Promise<OptimizerState>;
+  state(): Promise<OptimizerState>;
   /** Frees memory and threads. The session cannot be used afterwards. */
-  readonly dispose: () => Promise<void>;
+  dispose(): Promise<void>;
 }
