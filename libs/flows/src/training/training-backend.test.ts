@@ -13,8 +13,9 @@ import type { AffineTrainingOptions } from '../testing/affine-training.ts';
 import { affineTraining } from '../testing/affine-training.ts';
 import { fit, fitWith } from './fit.ts';
 import type { FitData } from './fit-data.ts';
-import type { FitOptions, FitReport, TrainingCheckpoint } from './options.ts';
-import type { NextBatch, TrainingBackend, TrainingSession } from './training-backend.ts';
+import type { FitOptions, FitProgress, FitReport, TrainingCheckpoint } from './options.ts';
+import { learningRateAt } from './schedule.ts';
+import type { NextBatch, StepResult, TrainingBackend, TrainingSession } from './training-backend.ts';
 
 beforeAll(() => initBackend('wasm'));
 
@@ -151,6 +152,28 @@ describe('a training backend', () => {
     await fitWith(backend, affine(), { train, validation }, { ...options, checkpointEvery: 30, onCheckpoint });
     expect(asked).toEqual([[0, 30], [30, 10], [40, 10], [50, 10], [60, 10]]); // prettier-ignore
     expect(disposed).toBe(2);
+  });
+
+  it('has its progress reported: rate, norm and mean loss of the last steps', async () => {
+    const results: StepResult[] = [];
+    const backend = changed((session) => ({
+      steps: async (first, count, next) => {
+        const some = await session.steps(first, count, next);
+        results.push(...some);
+        return some;
+      },
+    }));
+    const seen: FitProgress[] = [];
+    const onProgress = (progress: FitProgress) => void seen.push(progress);
+    await fitWith(backend, affine(), { train, validation }, { ...usual, warmupSteps: 30, onProgress });
+    expect(seen.map(({ step }) => step)).toEqual([20, 40, 50, 60]);
+    for (const { step, learningRate, gradientNorm, trainNll } of seen) {
+      const schedule = { steps: 60, learningRate: 0.1, warmupSteps: 30, finalLearningRateFraction: 0 };
+      expect(learningRate).toBe(learningRateAt(step - 1, schedule));
+      expect(gradientNorm).toBe(results[step - 1]!.gradientNorm);
+      const recent = results.slice(Math.floor((step - 1) / 20) * 20, step);
+      expect(trainNll).toBe(recent.reduce((sum, { nll }) => sum + nll, 0) / recent.length);
+    }
   });
 
   it('ends with the weights of the best validation when it stops early', async () => {
