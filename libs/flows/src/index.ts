@@ -70,8 +70,21 @@ export {
   type SelectFlowOptions,
   type SelectionData,
 } from './selection/select-flow.ts';
-export { fit } from './training/fit.ts';
-export { outlierThresholdOfSorted } from './training/robust.ts';
+export { ADAM, type AdamState } from './training/adam.ts';
+export { fit, fitWith } from './training/fit.ts';
+export { outlierThreshold, outlierThresholdOfSorted, rowWeights, weightedNll } from './training/robust.ts';
+export { learningRateAt, type Schedule } from './training/schedule.ts';
+export type {
+  BatchTarget,
+  NextBatch,
+  OptimizerState,
+  StepOptions,
+  StepResult,
+  TrainingBackend,
+  TrainingSession,
+  TrainingTask,
+} from './training/training-backend.ts';
+export { averagingShareAt } from './training/weight-average.ts';
 export type { FitData, RowLookup, RowStream } from './training/fit-data.ts';
 export type { FitOptions, FitProgress, FitReport, NoiseOptions, TrainingCheckpoint } from './training/options.ts';
 /**

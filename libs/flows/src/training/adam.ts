@@ -1,8 +1,8 @@
 import { missing } from '../at.ts';
 
-const BETA_1 = 0.9;
-const BETA_2 = 0.999;
-const EPSILON = 1e-8;
+/** Constants of Adam: decay rates of the running means of g and g², and ε beside their root. */
+export const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 } as const;
+const { beta1: BETA_1, beta2: BETA_2, epsilon: EPSILON } = ADAM;
 const { sqrt } = Math; // cached: the loop below runs over every parameter at every step
 
 /**
@@ -10,7 +10,7 @@ const { sqrt } = Math; // cached: the loop below runs over every parameter at ev
  * flat parameter vector, in plain JavaScript. One pass over the vector costs less than one
  * dispatched op per parameter and gives the same result on every backend.
  */
-export class Adam {
+export class Adam implements AdamState {
   /** Running means of the gradient and of its square, without bias correction. */
   readonly first: Float32Array;
   readonly second: Float32Array;
@@ -58,5 +58,12 @@ export class Adam {
   }
 }
 
-/** State that Adam needs to continue: both moments and the step count. */
-export type AdamState = Pick<Adam, 'first' | 'second' | 'count'>;
+/** State that Adam needs to continue. */
+export interface AdamState {
+  /** Running mean of the gradient, without bias correction. */
+  readonly first: Float32Array;
+  /** Running mean of the squared gradient, without bias correction. */
+  readonly second: Float32Array;
+  /** Number of steps taken. */
+  readonly count: number;
+}

@@ -121,7 +121,8 @@ export interface FitOptions {
   /**
    * Bytes of the checkpoint to continue from. With the same flow, data, options and backend as the
    * training that wrote it, weights and report are bit for bit those of an uninterrupted run.
-   * Otherwise FLOWLINE_MODEL_INCOMPATIBLE names the first difference.
+   * Otherwise FLOWLINE_MODEL_INCOMPATIBLE names the first difference; a training backend of
+   * {@link fitWith} may differ.
    */
   readonly resume?: Uint8Array;
 }

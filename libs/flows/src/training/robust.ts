@@ -56,3 +56,8 @@ export function rowWeights(logP: Float32Array, robust: boolean): { weights: Floa
   const kept = logP.reduce((count, value) => count + (keeps(value) ? 1 : 0), 0);
   return { weights: logP.map((value) => (keeps(value) ? 1 / kept : 0)), kept };
 }
+
+/** Loss of rows: Σ −w log p over those with weight. */
+export function weightedNll(logP: Float32Array, weights: Float32Array): number {
+  return -logP.reduce((sum, value, i) => (weights[i] === 0 ? sum : sum + value * at(weights, i)), 0);
+}

@@ -5,15 +5,15 @@ import * as tf from '@tensorflow/tfjs-core';
 import { ConfigReader, unexpected } from '../config.ts';
 import { FlowError } from '../flow-error.ts';
 import type { Flow } from '../flow.ts';
-import type { RandomState } from '../random.ts';
 import type { Rows } from '../rows.ts';
 import type { SafeTensor } from '../safetensors.ts';
 import type { FileKind } from '../sealed-file.ts';
 import { openSealedFile, sealFile } from '../sealed-file.ts';
+import type { FeedPosition } from './batch-feed.ts';
 import { isLookup, type PreparedData } from './fit-data.ts';
 import type { ResolvedFitOptions } from './options.ts';
-import type { SourcePosition } from './row-source.ts';
-import type { Counters, TrainingSnapshot } from './training-state.ts';
+import type { OptimizerState } from './training-backend.ts';
+import type { Counters, RecordSnapshot } from './training-record.ts';
 
 const KIND: FileKind = { format: 'flowline.training', version: 1, writtenBy: "fit's onCheckpoint" };
 
@@ -23,17 +23,15 @@ const KIND: FileKind = { format: 'flowline.training', version: 1, writtenBy: "fi
 export type TrainingIdentity = Readonly<Record<string, string>>;
 
 /** Content of a checkpoint. */
-export interface CheckpointContent {
+export interface CheckpointContent extends FeedPosition {
   readonly identity: TrainingIdentity;
   /**
    * Flow configuration as JSON, before training and now: data-dependent initialisation changes it.
    */
   readonly flowAtStart: string;
   readonly flow: string;
-  readonly snapshot: TrainingSnapshot;
-  /** Generator of batches, noise and masking. */
-  readonly random: RandomState;
-  readonly position: SourcePosition;
+  readonly record: RecordSnapshot;
+  readonly optimizer: OptimizerState;
 }
 
 /** Options that determine the result and are plain values. */
@@ -76,8 +74,9 @@ function describedRows(train: PreparedData['train'], shuffleRows: number): strin
 
 /** Encodes a checkpoint as a safetensors file. */
 export function encodeCheckpoint(content: CheckpointContent): Uint8Array {
-  const { snapshot, ...rest } = content;
-  const { counters, weights, averaged, bestWeights, adam, curves, recentSum, bestNll } = snapshot;
+  const { record, optimizer, ...rest } = content;
+  const { counters, bestWeights, curves, recentSum, bestNll } = record;
+  const { weights, averaged, adam } = optimizer;
   const vector = (data: Float32Array): SafeTensor => ({ dtype: 'F32', shape: [data.length], data });
   const curve = Float64Array.from(
     curves.flatMap(({ step, trainNll, validationNll }) => [step, trainNll, validationNll]),
@@ -130,12 +129,14 @@ export function decodeCheckpoint(bytes: Uint8Array): CheckpointContent {
     flow: reader.string('flow'),
     position: { epoch: position.integer('epoch'), taken: position.integer('taken') },
     random: { words: [a, b, c, d], origin: random.number('origin'), spare: random.numberOrNull('spare') },
-    snapshot: {
-      counters: readCounters(counters),
+    optimizer: {
       weights: vector('weights'),
       averaged: vector('averaged'),
-      bestWeights: vector('bestWeights'),
       adam: { first: vector('adam/first'), second: vector('adam/second'), count: reader.integer('adamCount') },
+    },
+    record: {
+      counters: readCounters(counters),
+      bestWeights: vector('bestWeights'),
       curves: Array.from({ length: curves.length / 3 }, (_, i) => {
         const [step = 0, trainNll = 0, validationNll = 0] = curves.slice(3 * i, 3 * i + 3);
         return { step, trainNll, validationNll };
@@ -155,7 +156,7 @@ export function assertResumable(checkpoint: CheckpointContent, flow: Flow, ident
   if (config !== checkpoint.flowAtStart && config !== checkpoint.flow) {
     throw mismatch(
       'flow',
-      described(checkpoint.flow, checkpoint.snapshot.weights.length),
+      described(checkpoint.flow, checkpoint.optimizer.weights.length),
       described(config, flow.parameterCount),
     );
   }

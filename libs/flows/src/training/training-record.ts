@@ -1,7 +1,5 @@
-import { missing } from '../at.ts';
-import type { AdamState } from './adam.ts';
-import { Adam } from './adam.ts';
 import type { FitReport } from './options.ts';
+import type { StepResult } from './training-backend.ts';
 
 /**
  * Improvements smaller than this, in nats, do not count; they would postpone early stopping
@@ -23,48 +21,25 @@ export interface Counters {
   readonly recentCount: number;
 }
 
-/**
- * State of training after a step. Together with the states of the generators, it is enough to
- * continue.
- */
-export interface TrainingSnapshot {
+/** Progress of a training run after a step, whichever backend takes its steps. */
+export interface RecordSnapshot {
   readonly counters: Counters;
   readonly recentSum: number;
   readonly bestNll: number;
-  readonly weights: Float32Array;
-  /** Moving average of the weights; without averaging, the weights themselves. */
-  readonly averaged: Float32Array;
   readonly bestWeights: Float32Array;
-  readonly adam: AdamState;
   readonly curves: FitReport['curves'];
 }
 
-/**
- * Weights in training, their optimizer and the record of progress. `weights` is the caller's
- * vector, which each step updates in place.
- */
-export class TrainingState {
-  readonly weights: Float32Array;
-  /**
-   * Moving average of the weights, which validation evaluates; without averaging, the weights
-   * themselves.
-   */
-  readonly averaged: Float32Array;
-  readonly adam: Adam;
-  readonly #averaging: number;
+/** Record of a training run: counters, curves and the best weights. */
+export class TrainingRecord {
   #counters: Counters;
   #recentSum: number;
   #bestNll: number;
   #bestWeights: Float32Array;
   readonly #curves: FitReport['curves'][number][];
 
-  /** Starts anew, or from the snapshot of a checkpoint, whose values are copied into `weights`. */
-  constructor(weights: Float32Array, averaging: number, at?: TrainingSnapshot) {
-    if (at !== undefined) weights.set(at.weights);
-    this.weights = weights;
-    this.#averaging = averaging;
-    this.averaged = averaging === 0 ? weights : (at?.averaged ?? weights).slice();
-    this.adam = new Adam(weights.length, at?.adam);
+  /** Starts anew from the initial weights, or from a checkpoint. */
+  constructor(initialWeights: Float32Array, at?: RecordSnapshot) {
     this.#counters = at?.counters ?? {
       step: 0,
       skippedSteps: 0,
@@ -76,7 +51,7 @@ export class TrainingState {
     };
     this.#recentSum = at?.recentSum ?? 0;
     this.#bestNll = at?.bestNll ?? Infinity;
-    this.#bestWeights = at?.bestWeights ?? weights.slice();
+    this.#bestWeights = at?.bestWeights ?? initialWeights;
     this.#curves = [...(at?.curves ?? [])];
   }
 
@@ -94,59 +69,50 @@ export class TrainingState {
     return this.#bestWeights;
   }
 
-  /** Counts a step, either taken or skipped because its gradient was not finite. */
-  countStep(nll: number, isTaken: boolean, rows: { readonly drawn: number; readonly kept: number }): void {
+  /** Counts a step on `drawn` rows, either taken or skipped. */
+  countStep({ nll, isTaken, kept }: StepResult, drawn: number): void {
     const before = this.#counters;
     const counts = Number.isFinite(nll);
     if (counts) this.#recentSum += nll;
-    if (isTaken && this.#averaging > 0) this.#average(before.step);
     this.#counters = {
       ...before,
       step: before.step + 1,
       skippedSteps: before.skippedSteps + (isTaken ? 0 : 1),
-      drawnRows: before.drawnRows + rows.drawn,
-      keptRows: before.keptRows + rows.kept,
+      drawnRows: before.drawnRows + drawn,
+      keptRows: before.keptRows + kept,
       recentCount: before.recentCount + (counts ? 1 : 0),
     };
   }
 
+  /** True if a validation is better than all before it, by more than rounding. */
+  isBest(validationNll: number): boolean {
+    return validationNll < this.#bestNll - LEAST_IMPROVEMENT_NATS;
+  }
+
   /**
-   * Records a validation and keeps the weights if it is the best. Resets the running training loss.
+   * Records a validation, with the weights if it {@link isBest}. Resets the running training loss.
    */
-  recordValidation(validationNll: number): void {
+  recordValidation(validationNll: number, best: Float32Array | undefined): void {
     const { step } = this.#counters;
     this.#curves.push({ step, trainNll: this.trainNll, validationNll });
-    const isBest = validationNll < this.#bestNll - LEAST_IMPROVEMENT_NATS;
-    if (isBest) {
+    if (best !== undefined) {
       this.#bestNll = validationNll;
-      this.#bestWeights = this.averaged.slice();
+      this.#bestWeights = best;
     }
     this.#counters = {
       ...this.#counters,
-      ...(isBest ? { sinceBest: 0, bestStep: step } : { sinceBest: this.#counters.sinceBest + 1 }),
+      ...(best === undefined ? { sinceBest: this.#counters.sinceBest + 1 } : { sinceBest: 0, bestStep: step }),
       recentCount: 0,
     };
     this.#recentSum = 0;
   }
 
-  #average(step: number): void {
-    const { weights, averaged } = this;
-    const share = 1 - Math.min(this.#averaging, (1 + step) / (10 + step));
-    for (let i = 0; i < weights.length; i++) {
-      const mean = averaged[i] ?? missing(averaged, i);
-      averaged[i] = mean + share * ((weights[i] ?? missing(weights, i)) - mean);
-    }
-  }
-
-  snapshot(): TrainingSnapshot {
+  snapshot(): RecordSnapshot {
     return {
       counters: this.#counters,
       recentSum: this.#recentSum,
       bestNll: this.#bestNll,
-      weights: this.weights,
-      averaged: this.averaged,
       bestWeights: this.#bestWeights,
-      adam: this.adam,
       curves: this.#curves,
     };
   }
