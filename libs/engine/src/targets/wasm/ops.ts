@@ -6,7 +6,7 @@ import { writeFormulas } from './formula.ts';
 import { readLanes, times } from './lanes.ts';
 import type { Lanes } from './lanes.ts';
 import type { Reading } from '../../plan/plan.ts';
-import type { ForwardOps, ReverseOps, VectorOps } from '../../steps/vector-ops.ts';
+import type { ForwardOps, ReverseOps, TrainingOps, VectorOps } from '../../steps/vector-ops.ts';
 
 /** Emits the i-th vector of all dimensions. */
 type Vector = (i: number) => V128;
@@ -53,13 +53,25 @@ export const reverseOps = (
   emission: Emission,
   lanes: Lanes,
   reading: Reading,
-  { parts, saves }: StepBlocks & { readonly saves: number },
+  blocks: StepBlocks & { readonly saves: number },
   adjoint: number,
 ): ReverseOps<Vector, V128> => {
+  const { startVector: _, ...ops } = reversing(emission, lanes, reading, blocks, adjoint);
+  return ops;
+};
+
+const reversing = (
+  emission: Emission,
+  lanes: Lanes,
+  reading: Reading,
+  { parts, saves }: StepBlocks & { readonly saves: number },
+  adjoint: number,
+): ReverseOps<Vector, V128> & { readonly startVector: () => void } => {
   const { dimensions, scale } = reading;
   const { ops, startVector } = arithmetic(emission, lanes, reading, parts);
   return {
     ...ops,
+    startVector,
     u: (i) => lanes.load(saves, i),
     adjoint: (i) => lanes.state(dimensions, i, adjoint),
     writeAdjoint: (v) => {
@@ -68,6 +80,35 @@ export const reverseOps = (
         lanes.setState(dimensions, i, f32x4.mul(v(i), lanes.constants(scale, i)), adjoint);
       }
     },
+  };
+};
+
+/** Blocks that the reverse pass of training writes, and the block of ∂L/∂ log p of the rows. */
+export interface AdjointBlocks {
+  readonly adjoint: number;
+  readonly parts: readonly number[];
+  readonly score: number;
+}
+
+/** Operations that emit the reverse pass of training. */
+export const trainingOps = (
+  emission: Emission,
+  lanes: Lanes,
+  reading: Reading,
+  blocks: StepBlocks & { readonly saves: number },
+  { adjoint, parts, score }: AdjointBlocks,
+): TrainingOps<Vector, V128> => {
+  const { startVector, ...ops } = reversing(emission, lanes, reading, blocks, adjoint);
+  return {
+    ...ops,
+    scoreAdjoint: lanes.loadShared(score),
+    writeVector: (part, v) => {
+      for (let i = 0; i < lanes.vectors; i++) {
+        startVector();
+        lanes.store(at(parts, part), i, v(i));
+      }
+    },
+    writeScalar: (part, s) => lanes.storeShared(at(parts, part), 0, s),
   };
 };
 

@@ -106,10 +106,15 @@ export const v128 = {
   and: lanewise(Simd.and),
   andNot: lanewise(Simd.andNot),
   or: lanewise(Simd.or),
+  xor: lanewise(Simd.xor),
   addI32: lanewise(Simd.i32x4Add),
   subI32: lanewise(Simd.i32x4Sub),
+  mulI32: lanewise(Simd.i32x4Mul),
+  splatI32: (a: I32): V128 => expression('v128', a.code, simd(Simd.i32x4Splat)),
   /** Shifts four integers right, with sign extension. */
   shrI32: (a: V128, bits: number): V128 => expression('v128', a.code, i32.constant(bits).code, simd(Simd.i32x4ShrS)),
+  /** Shifts four integers right, filling with zeros. */
+  shrU32: (a: V128, bits: number): V128 => expression('v128', a.code, i32.constant(bits).code, simd(Simd.i32x4ShrU)),
   shlI32: (a: V128, bits: number): V128 => expression('v128', a.code, i32.constant(bits).code, simd(Simd.i32x4Shl)),
   constantI32: (value: number): V128 => {
     const lane = int32(value);
@@ -122,6 +127,15 @@ export const v128 = {
     expression('v128', simd(Simd.const), ...[0, 1, 2, 3].map((lane) => int32(lane < lanes ? -1 : 0))),
   /** mask ? a : b, bit by bit. */
   select: (mask: V128, a: V128, b: V128): V128 => expression('v128', a.code, b.code, mask.code, simd(Simd.bitselect)),
+  /** Four lanes of `a` (0 to 3) and `b` (4 to 7). */
+  shuffle: (a: V128, b: V128, lanes: readonly [number, number, number, number]): V128 =>
+    expression(
+      'v128',
+      a.code,
+      b.code,
+      simd(Simd.shuffle),
+      lanes.flatMap((lane) => [0, 1, 2, 3].map((byte) => 4 * lane + byte)),
+    ),
   /** The bytes of `a` in the order given by `indices`. */
   swizzle: lanewise(Simd.swizzle),
   /** `a` with one lane replaced by the float at an address. */

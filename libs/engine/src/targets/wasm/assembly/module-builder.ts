@@ -4,10 +4,12 @@ import type { FunctionReference } from './function-builder.ts';
 import { Opcode, TypeCode } from './opcodes.ts';
 
 const HEADER = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
-const PAGE_BYTES = 65_536;
+export const PAGE_BYTES = 65_536;
+/** Flags of a shared memory with a maximum. */
+const SHARED_LIMITS = 3;
 /** `FUNCTION_NAMES` is a part of the custom section `name`, for profilers and disassemblers. */
 const FUNCTION_NAMES = 1;
-const Section = { custom: 0, type: 1, function: 3, memory: 5, export: 7, code: 10, data: 11 } as const;
+const Section = { custom: 0, type: 1, import: 2, function: 3, memory: 5, export: 7, code: 10, data: 11 } as const;
 
 /**
  * Assembles functions and constants into one self-contained WebAssembly module that exports its
@@ -43,6 +45,22 @@ export class ModuleBuilder {
   /** Encodes the module, with a memory of at least `memoryBytes`. */
   build(memoryBytes: number): Uint8Array<ArrayBuffer> {
     const pages = Math.ceil(memoryBytes / PAGE_BYTES);
+    const memory = section(Section.memory, [[1, 1, ...unsigned(pages), ...unsigned(pages)]]);
+    return this.#assemble({ memory, exports: [[...name('memory'), 2, 0]] });
+  }
+
+  /** Encodes the module over a shared memory of that many pages, imported as `env.memory`. */
+  buildShared(pages: number): Uint8Array<ArrayBuffer> {
+    const limits = [SHARED_LIMITS, ...unsigned(pages), ...unsigned(pages)];
+    const imports = section(Section.import, [[1, ...name('env'), ...name('memory'), 2, ...limits]]);
+    return this.#assemble({ imports, exports: [] });
+  }
+
+  #assemble(memory: {
+    readonly imports?: readonly Bytes[];
+    readonly memory?: readonly Bytes[];
+    readonly exports: readonly number[][];
+  }): Uint8Array<ArrayBuffer> {
     const types = this.#functions.map((f) => [
       TypeCode.function,
       f.parameters.length,
@@ -50,12 +68,13 @@ export class ModuleBuilder {
       0,
     ]);
     const exports = this.#exports.map((entry) => [...name(entry.name), 0, ...unsigned(entry.index)]);
-    exports.push([...name('memory'), 2, 0]);
+    exports.push(...memory.exports);
     const parts: (readonly number[] | Uint8Array)[] = [
       HEADER,
       ...section(Section.type, vector(types)),
+      ...(memory.imports ?? []),
       ...section(Section.function, vector(this.#functions.map((_, index) => unsigned(index)))),
-      ...section(Section.memory, [[1, 1, ...unsigned(pages), ...unsigned(pages)]]),
+      ...(memory.memory ?? []),
       ...section(Section.export, vector(exports)),
       ...section(Section.code, vector(this.#functions.map((f) => f.encode()))),
       ...section(Section.data, [
