@@ -1,9 +1,9 @@
 import { at } from '@flowline/events';
 
-/** Least scale, in nats: what is far below it is rounding of numbers that cancel. */
-const LEAST_SCALE = 1e-3;
+/** Components far below this, in nats, are what is left of larger numbers that cancel. */
+const LEAST_SCALE = 0.1;
 
-/** Maximum of |a − b| relative to the maximum of |b|. */
+/** Maximum of |a − b| relative to the maximum of |b|, or to 0.1 nats if that is larger. */
 export const relativeError = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
   let [error, scale] = [0, LEAST_SCALE];
   for (let i = 0; i < b.length; i++) {
