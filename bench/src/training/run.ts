@@ -19,6 +19,8 @@ import { CHECK, nllAfterCheckedSteps } from './steps.ts';
 
 const BATCHES = [256, 512, 4096];
 const engines = [...ourEngineNames, ...peerEngines];
+/** A quick run compiles nothing for minutes. */
+const quickEngines = engines.filter((engine) => engine !== 'torch-compile');
 const threads = threadCounts.map(String);
 const parts = ['steps', 'nll'] as const;
 const nllData = ['power_2007h1', 'magic10'] as const;
@@ -49,7 +51,7 @@ export const program: BenchProgram = {
       data: { value: 'A,B', meaning: `some of ${nllData.join(', ')}; default both` },
       from: { value: 'DIR', meaning: 'a folder of such data, default ../shared/data/flows' },
     });
-    const wanted = options.among('engines', engines, engines);
+    const wanted = options.among('engines', engines, options.quick ? quickEngines : engines);
     const wantedThreads = options.among('threads', threads, threads);
     const selected: Selected = {
       ours: ourEngineNames.filter((engine) => wanted.includes(engine)),
@@ -59,6 +61,8 @@ export const program: BenchProgram = {
     const wantedParts = options.among('parts', parts, parts);
     const effort = options.quick ? quick : full;
     console.log(describeMachine());
+    const isLeftOut = options.quick && options.has('peers') && !wanted.includes('torch-compile');
+    if (isLeftOut) without('--quick', 'torch-compile', 'it compiles for minutes; --engines names it');
     await initBackend('wasm');
     const rows: StepRow[] = [];
     if (wantedParts.includes('steps')) {
