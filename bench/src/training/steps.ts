@@ -1,8 +1,9 @@
 import type { FitOptions, Parameter } from '@flowline/flows';
 
 import type { ReferenceModel } from '../engine/reference-models.ts';
-import { StepClock } from './step-clock.ts';
 import type { Trainer } from './engines.ts';
+import { FixedBatch } from './fixed-batch.ts';
+import { StepClock } from './step-clock.ts';
 
 /**
  * Steps that every engine takes before it is timed: its NLL after them must be the same, within a
@@ -13,20 +14,21 @@ export const CHECK = { rows: 256, steps: 5, learningRate: 1e-3, tolerance: 2e-3 
 /** Steps of a window, at most. */
 const MOST_STEPS = 1000;
 
-/** Options that leave nothing but the step: plain Adam, and a single validation, at the end. */
-const plainSteps = (steps: number): FitOptions => ({
+/** Options that leave nothing but the step: plain Adam, and a validation every so many steps. */
+const plainSteps = (steps: number, validateEvery = steps): FitOptions => ({
   seed: 1,
   steps,
   learningRate: CHECK.learningRate,
   finalLearningRateFraction: 1,
   clipNorm: 1e9,
-  validateEvery: steps,
+  validateEvery,
+  patience: steps,
 });
 
 /** NLL of the model on its first rows, after the steps of {@link CHECK} on them, in nats. */
 export async function nllAfterCheckedSteps(train: Trainer, model: ReferenceModel): Promise<number> {
   const rows = { x: model.rows.subarray(0, CHECK.rows * model.width), size: CHECK.rows };
-  const data = { train: new StepClock(rows, Infinity), validation: rows };
+  const data = { train: new FixedBatch(rows), validation: rows };
   const { bestValidationNll } = await train(model.flow, data, { ...plainSteps(CHECK.steps), batchSize: CHECK.rows });
   return bestValidationNll;
 }
@@ -54,14 +56,12 @@ export class StepTimer {
     for (const [parameter, values] of this.#weights) parameter.assign(values);
     const known = this.#known.get(batch);
     const steps = known === undefined ? 1 : Math.min(MOST_STEPS, Math.max(1, Math.ceil(windowMs / known)));
-    const clock = new StepClock({ x: rows.subarray(0, batch * width), size: batch }, steps);
+    const clock = new StepClock(steps);
+    const train = new FixedBatch({ x: rows.subarray(0, batch * width), size: batch });
     const validation = { x: rows.subarray(0, width), size: 1 };
-    try {
-      await this.#train(flow, { train: clock, validation }, { ...plainSteps(clock.stepsNeeded), batchSize: batch });
-    } catch (error) {
-      if (!clock.isDone) throw error;
-    }
-    if (!clock.isDone) throw new Error(`training ended before ${steps} steps of ${batch} rows were measured`);
+    const options = { ...plainSteps(clock.steps, clock.period), batchSize: batch, onProgress: clock.onProgress };
+    await this.#train(flow, { train, validation }, options);
+    if (Number.isNaN(clock.msPerStep)) throw new Error(`training ended before ${steps} steps of ${batch} rows`);
     this.#known.set(batch, clock.msPerStep);
     return clock.msPerStep;
   }

@@ -1,7 +1,6 @@
-import { backendTable } from '@flowline/engine';
+import { backendTable, fitCompiled } from '@flowline/engine';
 import { fit, initBackend } from '@flowline/flows';
 
-import { compiledFit } from './compiled-fit.ts';
 import type { OurEngine, Trainer } from './engines.ts';
 
 /**
@@ -16,5 +15,6 @@ export async function trainerOf(engine: OurEngine, threads: number): Promise<Tra
     return availability.available ? fit : availability.why;
   }
   await initBackend('wasm');
-  return engine === 'tfjs-wasm' ? fit : compiledFit(threads);
+  if (engine === 'tfjs-wasm') return fit;
+  return (flow, data, options) => fitCompiled(flow, data, { ...options, threads });
 }
