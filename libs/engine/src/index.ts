@@ -3,6 +3,12 @@ export { backendTable } from './select/backend-table.ts';
 export { createScorer, type ChosenScorer, type ScorerOptions } from './create-scorer.ts';
 export { exportDetector } from './targets/onnx/detector.ts';
 export { exportFlow } from './targets/onnx/flow.ts';
+export {
+  compiledTraining,
+  fitCompiled,
+  whyNotTrained,
+  type CompiledTrainingOptions,
+} from './training/compiled-training.ts';
 export { FrozenFlow } from './frozen-flow.ts';
 export { whyNotLowered } from './lower/flow.ts';
 export { canInvert, invert, invertsAtOnce } from './targets/reference/inverse.ts';

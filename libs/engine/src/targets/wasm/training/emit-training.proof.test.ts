@@ -44,7 +44,16 @@ describe.each(familyCases)('the training module of $name', ({ name, make, size }
 
     const { fused } = wasmTarget();
     const panels = Math.ceil(ROWS / 16);
-    const code = emitTraining(plan, { fused, rows: ROWS, batches: 1, threads: 1, shards: 1, panels, draws: null });
+    const code = emitTraining(plan, {
+      fused,
+      rows: ROWS,
+      batches: 1,
+      threads: 1,
+      shards: 1,
+      tilePanels: panels,
+      tiles: 1,
+      draws: null,
+    });
     const memory = new webAssembly.Memory({ initial: code.pages, maximum: code.pages, shared: true });
     const instance = new webAssembly.Instance(new webAssembly.Module(code.bytes), { env: { memory } });
     const call = (name: string, ...numbers: number[]): void =>

@@ -36,10 +36,15 @@ export interface TrainingEmitOptions {
   readonly threads: number;
   /** Parts of a batch, each with a gradient of its own. */
   readonly shards: number;
-  /** Panels that a thread keeps between the forward and the backward pass. */
-  readonly panels: number;
+  /** Panels of a tile. */
+  readonly tilePanels: number;
+  /** Tiles that a thread would keep between the forward and the backward pass. */
+  readonly tiles: number;
   readonly draws: Draws | null;
 }
+
+/** Memory of all tiles that are kept. With more, the forward pass is run again. */
+const MOST_TILE_BYTES = 256 * 1024 * 1024;
 
 /** Emitted training module, with the places of everything in its memory. */
 export interface TrainingCode {
@@ -50,8 +55,10 @@ export interface TrainingCode {
   /** [length] Parameter of the flow per place in a vector of parameters; −1 for a constant zero. */
   readonly sources: Int32Array;
   readonly decay: Float32Array;
-  /** Bytes of a panel. */
-  readonly panelBytes: number;
+  /** Bytes of a tile. */
+  readonly tileBytes: number;
+  /** Tiles that a thread keeps: all that it would, or one if they take too much memory. */
+  readonly keptTiles: number;
 }
 
 /**
@@ -80,6 +87,8 @@ export const emitTraining = (plan: TrainingPlan, options: TrainingEmitOptions): 
   defineReading(emission, blocks, options.draws);
   defineForwardPass(emission, blocks, [...steps, base]);
   defineBackwardPass(emission, blocks, [...steps, base]);
+  const tileBytes = options.tilePanels * panel.size;
+  const keptTiles = options.threads * options.tiles * tileBytes <= MOST_TILE_BYTES ? options.tiles : 1;
   const memory = placeTraining(layout, {
     parameters: parameters.length,
     shards: options.shards,
@@ -89,7 +98,7 @@ export const emitTraining = (plan: TrainingPlan, options: TrainingEmitOptions): 
     context: plan.places.context,
     batches: options.batches,
     threads: options.threads,
-    tileBytes: options.panels * panel.size,
+    tileBytes: keptTiles * tileBytes,
   });
   module.export('reduce', defineReduce(emission, memory));
   module.export('update', defineUpdate(emission, memory));
@@ -100,7 +109,8 @@ export const emitTraining = (plan: TrainingPlan, options: TrainingEmitOptions): 
     memory,
     sources: parameters.sources(),
     decay: parameters.decay(),
-    panelBytes: panel.size,
+    tileBytes,
+    keptTiles,
   };
 };
 

@@ -10,8 +10,8 @@ export interface TrainingMemory {
   /** Bytes of one vector in the order of the parameters. */
   readonly vectorBytes: number;
   /**
-   * Weights, their moving average and Adam's moments; then 1 where weight decay applies, and 1 where
-   * there is a parameter of the flow.
+   * Weights, their moving average and Adam's moments; then 1 where weight decay applies, and 1
+   * where there is a parameter of the flow.
    */
   readonly values: number;
   readonly averaged: number;
