@@ -1,4 +1,4 @@
-import { at, inTurns } from '@flowline/events';
+import { at, inTurns, turn } from '@flowline/events';
 import type { ColumnTable, FeatureEncoding } from '@flowline/features';
 import { type Flow, FlowError, Random } from '@flowline/flows';
 
@@ -58,7 +58,10 @@ export async function trainMembers(
   const flows: Flow[] = [];
   let kept: readonly TrainedMember[] = [];
   try {
-    for (const seed of seeds) flows.push(newFlow(encoding, seed));
+    for (const seed of seeds) {
+      await turn(signal);
+      flows.push(newFlow(encoding, seed));
+    }
     const warm = await warmFlows(spec, encoding, flows);
     const runs = seeds.flatMap((seed, member): readonly Run[] => {
       const run = { member, seed, start: 'cold', flow: at(flows, member) } as const;
