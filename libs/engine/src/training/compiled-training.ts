@@ -42,8 +42,8 @@ export const whyNotTrained = (flow: Flow): string | null =>
 /**
  * Training compiled to WebAssembly: forward and backward pass, clipping, AdamW and averaging in one
  * module, on threads that share its memory. The same seed and data give the same weights, bit for
- * bit, for any number of threads. Opening a session rejects with FLOWLINE_BACKEND_UNAVAILABLE if the
- * flow has no compiled form ({@link whyNotTrained}) or the threads do not start.
+ * bit, for any number of threads. To open a session rejects with FLOWLINE_BACKEND_UNAVAILABLE if
+ * the flow has no compiled form ({@link whyNotTrained}) or the threads do not start.
  */
 export const compiledTraining = ({
   threads = availableParallelism(),

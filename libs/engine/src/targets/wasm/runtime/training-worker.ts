@@ -7,8 +7,8 @@ const { job, kind, first, count, put, done, wanted, cancelled, turn, arrived, ba
 
 /**
  * Source of a training thread, as text, like that of a scoring thread: a file would have to be
- * TypeScript in a clone and JavaScript in a release. The rule of the robust loss, the schedule and
- * the averaging are those of libs/flows (`rowWeights`, `learningRateAt`, `averagingShareAt`); a test
+ * TypeScript in a clone and JavaScript in a release. The robust loss, the schedule and the
+ * averaging are those of libs/flows (`rowWeights`, `learningRateAt`, `averagingShareAt`). A test
  * compares them.
  */
 export const trainingWorkerSource = `
