@@ -44,7 +44,10 @@ export interface TrainingWishes {
  * @throws FlowlineError FLOWLINE_BACKEND_UNAVAILABLE if the one that is named cannot run, or cannot
  * train the flow.
  */
-export async function chooseTrainer(flow: Flow, { training = 'auto', threads, tensors }: TrainingWishes): Promise<Trainer> {
+export async function chooseTrainer(
+  flow: Flow,
+  { training = 'auto', threads, tensors }: TrainingWishes,
+): Promise<Trainer> {
   const named = training !== 'auto';
   if (training === 'tensorflow') return tensorTrainer('tensorflow', 'it was requested by name');
   if (training === 'wasm') return tensorTrainer('tfjs-wasm', 'it was requested by name');
@@ -56,7 +59,10 @@ export async function chooseTrainer(flow: Flow, { training = 'auto', threads, te
   const uncompiled = `compiled code cannot train the ${flow.family} flow: ${problem}`;
   const tensorflow = await availability('tensorflow', 1);
   if (tensorflow.available) return tensorTrainer('tensorflow', uncompiled);
-  return tensorTrainer(tensors === 'tfjs-cpu' ? 'tfjs-cpu' : 'tfjs-wasm', `${uncompiled}; tensorflow: ${tensorflow.why}`);
+  return tensorTrainer(
+    tensors === 'tfjs-cpu' ? 'tfjs-cpu' : 'tfjs-wasm',
+    `${uncompiled}; tensorflow: ${tensorflow.why}`,
+  );
 }
 
 const COMPILED = 'it has compiled steps for the flow';
@@ -75,7 +81,11 @@ async function compiledTrainer(threads: number, why: string): Promise<Trainer> {
 async function tensorTrainer(backend: 'tensorflow' | 'tfjs-wasm' | 'tfjs-cpu', why: string): Promise<Trainer> {
   const device = await deviceOf(backend, 1);
   await warmUpTraining();
-  return { compute: described(backend, device, why), threads: 1, fit: (flow, data, options) => fit(flow, data, options) };
+  return {
+    compute: described(backend, device, why),
+    threads: 1,
+    fit: (flow, data, options) => fit(flow, data, options),
+  };
 }
 
 const described = (backend: TrainingCompute['backend'], device: string, why: string): TrainingCompute => ({
@@ -86,7 +96,10 @@ const described = (backend: TrainingCompute['backend'], device: string, why: str
 async function deviceOf(backend: ScoringBackend, threads: number): Promise<string> {
   const found = await availability(backend, threads);
   if (found.available) return found.device;
-  throw refused(`the training backend '${backend}' cannot run here: ${found.why}`, `${found.remedy} Or set compute.training: auto.`);
+  throw refused(
+    `the training backend '${backend}' cannot run here: ${found.why}`,
+    `${found.remedy} Or set compute.training: auto.`,
+  );
 }
 
 /** Availability of a backend of the engine. A tensor backend that is available is current then. */

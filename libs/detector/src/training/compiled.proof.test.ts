@@ -64,18 +64,22 @@ describe('a detector that is trained compiled', () => {
     expect(await sha256(4)).toBe(one);
   });
 
-  it.each(['clean', 'unlabelled'] as const)('is as good as one that tensors train: %s data', async (data) => {
-    const history = split(rowsOf(4000, data === 'unlabelled' ? 0.01 : 0));
-    const trained = async (training: 'engine' | 'wasm') =>
-      (await trainDetector({ ...spec, data, steps: 150, compute: { training } }, history)).bundle;
-    const [compiled, tensors] = [await trained('engine'), await trained('wasm')];
-    expect(tensors.metadata.backend).toBe('tfjs-wasm');
-    const comparison = await compareOnHeldOut(tensors, compiled, history.test);
-    if (!comparison.comparable) throw new Error(comparison.reason);
-    const { standardError = 0 } = tensors.metadata.heldOut ?? {};
-    expect(standardError).toBeGreaterThan(0);
-    expect(Math.abs(comparison.meanDifferenceNats)).toBeLessThan(standardError);
-  }, 120_000);
+  it.each(['clean', 'unlabelled'] as const)(
+    'is as good as one that tensors train: %s data',
+    async (data) => {
+      const history = split(rowsOf(4000, data === 'unlabelled' ? 0.01 : 0));
+      const trained = async (training: 'engine' | 'wasm') =>
+        (await trainDetector({ ...spec, data, steps: 150, compute: { training } }, history)).bundle;
+      const [compiled, tensors] = [await trained('engine'), await trained('wasm')];
+      expect(tensors.metadata.backend).toBe('tfjs-wasm');
+      const comparison = await compareOnHeldOut(tensors, compiled, history.test);
+      if (!comparison.comparable) throw new Error(comparison.reason);
+      const { standardError = 0 } = tensors.metadata.heldOut ?? {};
+      expect(standardError).toBeGreaterThan(0);
+      expect(Math.abs(comparison.meanDifferenceNats)).toBeLessThan(standardError);
+    },
+    120_000,
+  );
 
   it('stops within the steps in progress, and stops all of its members', async () => {
     const stop = new AbortController();

@@ -10,7 +10,15 @@ const run = (member: number, start: 'cold' | 'warm', nll: number | null): Traine
   report:
     nll === null
       ? null
-      : { steps: 1, bestStep: 1, bestValidationNll: nll, stoppedBy: 'steps', skippedSteps: 0, trimmedShare: 0, curves: [] },
+      : {
+          steps: 1,
+          bestStep: 1,
+          bestValidationNll: nll,
+          stoppedBy: 'steps',
+          skippedSteps: 0,
+          trimmedShare: 0,
+          curves: [],
+        },
 });
 
 describe('keptRuns', () => {
@@ -19,7 +27,11 @@ describe('keptRuns', () => {
       ...[run(0, 'cold', 2), run(0, 'warm', 1), run(1, 'cold', 2), run(1, 'warm', 2)],
       ...[run(2, 'cold', 2), run(2, 'warm', null)],
     ]);
-    expect(members.map(({ flow }) => (flow as unknown as { name: string }).name)).toEqual(['warm 0', 'cold 1', 'cold 2']);
+    expect(members.map(({ flow }) => (flow as unknown as { name: string }).name)).toEqual([
+      'warm 0',
+      'cold 1',
+      'cold 2',
+    ]);
     expect(members.map(({ report }) => report.bestValidationNll)).toEqual([1, 2, 2]);
     expect(comparisons).toEqual([
       { cold: 2, warm: 1 },

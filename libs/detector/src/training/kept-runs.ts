@@ -1,9 +1,6 @@
 import type { Flow } from '@flowline/flows';
 
-import type { MemberReport } from './train-flow.ts';
-
-/** Weights that a training starts from: new ones, or those of a champion. */
-export type Start = 'cold' | 'warm';
+import type { MemberReport, Start } from './train-flow.ts';
 
 /** Training of one member, done. */
 export interface TrainedRun {

@@ -86,6 +86,7 @@ const areaAfter = async (name: string, steps: number): Promise<number> => {
     {
       fit: (...fitted) => fit(...fitted, 1),
       seed: 0,
+      start: 'cold',
       data: 'clean',
       steps,
       maxMs: Infinity,

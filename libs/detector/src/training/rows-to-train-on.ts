@@ -47,7 +47,15 @@ export function* rowsToTrainOn(
   return {
     train: atOnce
       ? lookup(encoding, yield* encodedRows(encoding, train, ordinary))
-      : { size: ordinary.length, rowsAt: (indices) => encoded(encoding, train, indices.map((i) => at(ordinary, i))) },
+      : {
+          size: ordinary.length,
+          rowsAt: (indices) =>
+            encoded(
+              encoding,
+              train,
+              indices.map((i) => at(ordinary, i)),
+            ),
+        },
     validation: yield* encodedRows(encoding, validation, validating),
   };
 }

@@ -16,9 +16,7 @@ describe('together', () => {
   it('begins jobs in order, each when one before it has ended, at most so many at once', async () => {
     const notes: string[] = [];
     await together(notingJobs([1, 5, 1, 1], notes), 2, undefined);
-    expect(notes).toEqual([
-      ...['begin 0', 'begin 1', 'end 0', 'begin 2', 'end 2', 'begin 3', 'end 3', 'end 1'],
-    ]);
+    expect(notes).toEqual([...['begin 0', 'begin 1', 'end 0', 'begin 2', 'end 2', 'begin 3', 'end 3', 'end 1']]);
   });
 
   it('aborts the others when one fails, begins no more, and rejects with the first error', async () => {

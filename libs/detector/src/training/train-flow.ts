@@ -4,6 +4,9 @@ import { type FitData, type FitOptions, type FitProgress, type FitReport, type F
 import { isRobust, recipe, type TrainingData } from './recipe.ts';
 import type { TrainingRows } from './rows-to-train-on.ts';
 
+/** Weights that a training starts from: new ones, or those of a champion. */
+export type Start = 'cold' | 'warm';
+
 /** Report on the training of one member. */
 export interface MemberReport {
   /** Number of steps done. */
@@ -22,6 +25,8 @@ export interface MemberReport {
 /** Options for the training of one member. */
 export interface TrainFlowOptions {
   readonly seed: number;
+  /** Weights that the flow has. */
+  readonly start: Start;
   /** Trains a flow by options of {@link fit}. */
   readonly fit: (flow: Flow, data: FitData, options: FitOptions) => Promise<FitReport>;
   readonly data: TrainingData;
@@ -37,8 +42,10 @@ export interface TrainFlowOptions {
 }
 
 /** Flow of the recipe with new weights, for the rows of an encoding. The caller disposes it. */
-export const newFlow = ({ dimensions: features, contextWidth: context, presence }: FeatureEncoding, seed: number): Flow =>
-  realNVP({ ...recipe.flow, features, context, presence, seed });
+export const newFlow = (
+  { dimensions: features, contextWidth: context, presence }: FeatureEncoding,
+  seed: number,
+): Flow => realNVP({ ...recipe.flow, features, context, presence, seed });
 
 /**
  * Trains a flow on encoded rows by the recipe, from the weights that it has.
@@ -49,7 +56,7 @@ export async function trainFlow(
   flow: Flow,
   encoding: FeatureEncoding,
   rows: TrainingRows,
-  { fit, seed, data: kind, steps, maxMs, onProgress, signal }: TrainFlowOptions,
+  { fit, seed, start, data: kind, steps, maxMs, onProgress, signal }: TrainFlowOptions,
 ): Promise<MemberReport> {
   const seen: FitProgress[] = [];
   const endMs = performance.now() + maxMs;
@@ -57,6 +64,7 @@ export async function trainFlow(
   try {
     const { stoppedEarly, ...done } = await fit(flow, rows, {
       ...recipe.fit,
+      ...(start === 'warm' ? { learningRate: recipe.warmLearningRate } : {}),
       seed,
       steps,
       noise: encoding.noise,

@@ -4,13 +4,12 @@ import { type Flow, FlowError, Random } from '@flowline/flows';
 
 import type { HistoryParts } from '../bundle/bundle.ts';
 import { chooseTrainer, type Trainer, type TrainingCompute } from './choose-training.ts';
-import { keptRuns, type Start, type TrainedMember, type TrainedRun } from './kept-runs.ts';
+import { keptRuns, type TrainedMember, type TrainedRun } from './kept-runs.ts';
 import { recipe } from './recipe.ts';
 import { rowsToTrainOn } from './rows-to-train-on.ts';
 import { runProgress } from './run-progress.ts';
 import { together } from './together.ts';
-import { newFlow, trainFlow } from './train-flow.ts';
-import type { MemberReport, TrainFlowOptions } from './train-flow.ts';
+import { type MemberReport, newFlow, type Start, trainFlow, type TrainFlowOptions } from './train-flow.ts';
 import type { DetectorTrainingSpec, ReportProgress } from './training-spec.ts';
 import { warmFlows, type WarmStartReport, warmStartReport } from './warm-start.ts';
 
@@ -107,6 +106,7 @@ async function trainRuns(
     const made = await reportOf(run, (options) => trainFlow(run.flow, encoding, rows, options), {
       fit: (flow, data, options) => trainer.fit(flow, data, options, threads),
       seed: run.seed,
+      start: run.start,
       data: spec.data,
       steps,
       // The runs that have not begun yet share the time that is left, `width` at once.

@@ -45,7 +45,7 @@ export async function warmFlows(
   const { champion } = start;
   const problem =
     differentRows(champion.encoding, encoding) ??
-    (champion.flows.length === expected.length ? null : `it has ${champion.flows.length} members`) ??
+    otherMembers(champion.flows.length, expected.length) ??
     seenRows(champion.metadata.history, times);
   if (problem !== null) return { flows: [], problem };
   const flows: Flow[] = [];
@@ -74,6 +74,9 @@ function differentRows(champion: FeatureEncoding, encoding: FeatureEncoding): st
   return columnsOf(champion) === columnsOf(encoding) ? null : 'its levels have other columns';
 }
 
+const otherMembers = (before: number, now: number): string | null =>
+  before === now ? null : `it has ${before} members, the new model ${now}`;
+
 type Times = NonNullable<DetectorTrainingSpec['times']>;
 
 /**
@@ -81,14 +84,12 @@ type Times = NonNullable<DetectorTrainingSpec['times']>;
  * that now validate, calibrate or test; null if all of them are older. They are if no part of the
  * history begins earlier than the champion's.
  */
-function seenRows(
-  champion: HistoryParts<{ readonly fromMs: number | null }>,
-  times: Times | undefined,
-): string | null {
+function seenRows(champion: HistoryParts<{ readonly fromMs: number | null }>, times: Times | undefined): string | null {
   for (const part of ['validation', 'calibration'] as const) {
     const [before, now] = [champion[part].fromMs, times?.[part].fromMs];
     if (before === null || now === undefined) return 'the times of its history are unknown';
-    if (now < before) return `the ${part} rows now begin earlier than its own, so it may have been trained on some of them`;
+    if (now < before)
+      return `the ${part} rows now begin earlier than its own, so it may have been trained on some of them`;
   }
   return null;
 }
