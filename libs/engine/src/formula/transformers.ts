@@ -24,7 +24,13 @@ import {
 } from './graph.ts';
 import type { Node } from './graph.ts';
 import { parametersOf } from '../plan/plan.ts';
-import type { DeepSigmoidTransformer, RationalQuadraticTransformer, ScaleFunction, Transformer } from '../plan/plan.ts';
+import type {
+  DeepSigmoidTransformer,
+  PixelLogitTransformer,
+  RationalQuadraticTransformer,
+  ScaleFunction,
+  Transformer,
+} from '../plan/plan.ts';
 
 /**
  * Transformer as formulas: g(u; θ) and log ∂g/∂u. Input 0 is u, and the others are the parameters θ
@@ -60,6 +66,8 @@ const formulasOf = (transformer: Transformer, u: Node, parameters: readonly Node
       return rationalQuadratic(transformer, u, parameters);
     case 'deepSigmoid':
       return deepSigmoid(transformer, u, parameters);
+    case 'pixelLogit':
+      return pixelLogit(transformer, u);
   }
 };
 
@@ -147,6 +155,19 @@ const rationalQuadratic = (
   return {
     result: isOutside(u, add(y, mul(height, div(rise, denominator)))),
     logSlope: isOutside(zero, logSlope),
+  };
+};
+
+/** Dinh et al., “Density estimation using Real NVP” (2017), with tangents beyond the interval. */
+const pixelLogit = ({ values, margin }: PixelLogitTransformer, u: Node): Mapped => {
+  const share = mul(add(u, constant(0.5)), constant(1 / values));
+  const inside = min(max(share, zero), one);
+  const p = multiplyAdd(inside, constant(1 - 2 * margin), constant(margin));
+  const [logP, logRest] = [log(p), log(sub(one, p))];
+  const tangent = constant((1 - 2 * margin) / (margin * (1 - margin)));
+  return {
+    result: multiplyAdd(sub(share, inside), tangent, sub(logP, logRest)),
+    logSlope: sub(constant(Math.log((1 - 2 * margin) / values)), add(logP, logRest)),
   };
 };
 

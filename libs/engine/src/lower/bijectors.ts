@@ -7,6 +7,7 @@ import {
   ElementWiseAffine,
   LuLinear,
   Permutation,
+  PixelLogit,
   Planar,
   Radial,
 } from '@flowline/flows';
@@ -84,6 +85,17 @@ const lowerContextual = (
   builder.movedContextual(options, own, moved);
 };
 
+const lowerPixelLogit = ({ config }: PixelLogit, builder: PlanBuilder): void => {
+  const { values, margin } = config;
+  builder.transform({
+    conditioning: [],
+    transformed: Array.from({ length: builder.features }, (_, i) => i),
+    inputClip: null,
+    transformer: { type: 'pixelLogit', values, margin },
+    network: { inputs: builder.context, layers: [], outputs: [] },
+  });
+};
+
 /** Lowering of one kind of bijector. */
 interface Lowering {
   readonly applies: (bijector: Bijector) => boolean;
@@ -108,6 +120,7 @@ const lowerings: readonly Lowering[] = [
   lowering(ElementWiseAffine, lowerAffine),
   lowering(LuLinear, lowerLuLinear),
   lowering(Permutation, ({ config }, builder) => builder.permute(config.order)),
+  lowering(PixelLogit, lowerPixelLogit),
   lowering(Planar, lowerPlanar),
   lowering(Radial, lowerRadial),
 ];

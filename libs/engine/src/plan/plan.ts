@@ -94,7 +94,8 @@ export interface LinearStep {
 }
 
 /** Increasing scalar map g(u; θ). The formulas are in formula/transformers.ts. */
-export type Transformer = AffineTransformer | RationalQuadraticTransformer | DeepSigmoidTransformer;
+export type Transformer =
+  AffineTransformer | RationalQuadraticTransformer | DeepSigmoidTransformer | PixelLogitTransformer;
 
 /** Affine map: g = u·e^s + t, log ∂g/∂u = s = scale(r). Parameters: r, t. */
 export interface AffineTransformer {
@@ -124,6 +125,16 @@ export interface DeepSigmoidTransformer {
   readonly units: number;
   readonly scale: ScaleFunction;
   readonly spread: number;
+}
+
+/**
+ * Logit of a pixel of `values` grey levels, with α = `margin`: g = logit(α + (1 − 2α)·(u + ½)/values),
+ * which goes on along its tangents outside [−½, values − ½]. It has no parameters.
+ */
+export interface PixelLogitTransformer {
+  readonly type: 'pixelLogit';
+  readonly values: number;
+  readonly margin: number;
 }
 
 /**
@@ -185,6 +196,8 @@ export const parametersOf = (transformer: Transformer): number => {
       return 3 * transformer.bins - 1;
     case 'deepSigmoid':
       return 3 * transformer.units;
+    case 'pixelLogit':
+      return 0;
   }
 };
 

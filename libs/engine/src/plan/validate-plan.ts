@@ -84,6 +84,12 @@ const validateTransformer = (transformer: Transformer, where: string): void => {
     expect(isPositive(bound) && (parameterBound === null || isPositive(parameterBound)), where, 'bounds above 0');
     return;
   }
+  if (transformer.type === 'pixelLogit') {
+    const { values, margin } = transformer;
+    expect(Number.isInteger(values) && values >= 2, where, 'at least two grey levels');
+    expect(margin > 0 && margin < 0.5, where, 'a margin from 0 to one half');
+    return;
+  }
   expect(transformer.scale.bound === null || isPositive(transformer.scale.bound), where, 'bounds above 0');
   if (transformer.type !== 'deepSigmoid') return;
   expect(Number.isInteger(transformer.units) && transformer.units >= 1, where, 'at least one unit');

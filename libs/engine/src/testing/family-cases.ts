@@ -5,6 +5,7 @@ import {
   maf,
   naf,
   neuralSpline,
+  overPixels,
   planar,
   radial,
   Random,
@@ -61,6 +62,7 @@ export const familyCases: readonly FamilyCase[] = [
   family('radial', (options) => radial({ layers: 4, hidden, ...options })),
   family('maf over Student t', (options) => maf({ layers: 2, hidden, base: studentT(options), ...options })),
   family('glow over a mixture', (options) => glow({ layers: 2, hidden, base: mixture(options), ...options })),
+  family('realNVP over pixels', (options) => overPixels(realNVP({ layers: 2, hidden, ...options }), 5), 0.3),
   family('radial over a trained normal', (options) =>
     radial({ layers: 2, hidden, base: diagonalNormal(options), ...options }),
   ),

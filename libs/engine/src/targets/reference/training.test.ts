@@ -4,8 +4,10 @@ import type { Flow } from '@flowline/flows';
 
 import { trainingGradient } from './training.ts';
 import { lowerTraining } from '../../lower/training-plan.ts';
+import { directionalError } from '../../testing/directional-error.ts';
 import { familyCases } from '../../testing/family-cases.ts';
-import { flatValues, presentRows, randomizeWeights } from '../../testing/random-flow.ts';
+import { flatValues, randomizeWeights } from '../../testing/random-flow.ts';
+import { batchOf, gradientOf, lossOf } from '../../testing/training-batch.ts';
 
 const N = 5;
 const shapes = [
@@ -23,22 +25,9 @@ describe.each(familyCases)('the training gradient of $name', ({ make, size }) =>
     const flow = make({ ...shape, seed: 3 });
     flows.push(flow);
     randomizeWeights(flow, 4, size);
-    const plan = lowerTraining(flow);
-    const values = flatValues(flow);
-    const random = new Random(5);
-    const rows = presentRows(shape, N, random);
-    const weights = Float64Array.from({ length: N }, () => random.uniform());
-    const lossAt = (at: Float64Array): number =>
-      trainingGradient(plan, at, rows, N, weights).logP.reduce((sum, logP, i) => sum - weights[i]! * logP, 0);
-    const { gradient } = trainingGradient(plan, values, rows, N, weights);
-    for (let k = 0; k < 4; k++) {
-      const direction = unitVector(values.length, random);
-      const step = 1e-5;
-      const moved = (by: number): Float64Array => values.map((value, i) => value + by * direction[i]!);
-      const difference = (lossAt(moved(step)) - lossAt(moved(-step))) / (2 * step);
-      const slope = gradient.reduce((sum, value, i) => sum + value * direction[i]!, 0);
-      expect(Math.abs(slope - difference)).toBeLessThan(1e-8 * Math.hypot(...gradient));
-    }
+    const batch = batchOf(flow, N, 1e-3, 5);
+    const error = directionalError(lossOf(batch), batch.values, gradientOf(batch), new Random(6), 1e-5);
+    expect(error).toBeLessThan(1e-8);
   });
 });
 
@@ -65,9 +54,3 @@ describe('the training gradient', () => {
     flow.dispose();
   });
 });
-
-const unitVector = (length: number, random: Random): Float64Array => {
-  const values = Float64Array.from({ length }, () => random.normal());
-  const norm = Math.hypot(...values);
-  return values.map((value) => value / norm);
-};

@@ -107,11 +107,10 @@ export const prepareNetworkSingle = (
     const from = c(listIn ? listOf(layer.source) : at(addresses, layer.source));
     return (f: FunctionBuilder): void => f.call(kernel, c(weights), from, to, list);
   });
-  const first = at(addresses, at(network.outputs, 0));
   return {
     parts:
       network.outputs.length === 1
-        ? partStarts(partWidths).map((start) => first + start * FLOAT_BYTES)
+        ? partStarts(partWidths).map((start) => at(addresses, at(network.outputs, 0)) + start * FLOAT_BYTES)
         : network.outputs.map((value) => at(addresses, value)),
     forward: (f) => {
       for (const call of calls) call(f);

@@ -47,7 +47,7 @@ export const prepareTransformSingle = (
   return (f) => {
     f.call(gather, c(conditioning.start), c(conditioning.end), c(input));
     network.forward(f);
-    f.call(apply, c(transformed.start), c(transformed.end), c(at(network.parts, 0)));
+    f.call(apply, c(transformed.start), c(transformed.end), c(network.parts.at(0) ?? 0));
   };
 };
 
