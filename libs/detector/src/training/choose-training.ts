@@ -38,9 +38,9 @@ export interface TrainingWishes {
 
 /**
  * Chooses the code that trains flows like this one: by name, or under `auto` compiled code where
- * there is any for the flow, else TensorFlow if it is installed, else the tensor library. The reason
- * says what it is not. Flows must be made afterwards: a tensor backend that is chosen is current
- * then.
+ * there is any for the flow, else TensorFlow if it is installed, else the tensor library, with the
+ * reasons against those before it. Flows must be made afterwards: a tensor backend that is chosen
+ * is current then.
  * @throws FlowlineError FLOWLINE_BACKEND_UNAVAILABLE if the one that is named cannot run, or cannot
  * train the flow.
  */

@@ -46,7 +46,7 @@ describe('rowsToTrainOn', () => {
               encoded.push(table.size);
               return target.encode(table);
             }
-          : Reflect.get(target, name, target),
+          : (Reflect.get(target, name, target) as unknown),
     });
     const sum = () => encoded.splice(0).reduce((all, size) => all + size, 0);
     const once = atOnce(rowsToTrainOn({ data: 'clean' }, counting, parts, 1200));

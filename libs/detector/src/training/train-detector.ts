@@ -28,8 +28,8 @@ import { alarmWarnings, calibrationWarnings } from './training-warnings.ts';
  * on any number of threads (unless maxMinutes cuts training short).
  *
  * @throws FlowlineError FLOWLINE_HISTORY_TOO_SMALL, FLOWLINE_FEATURES_INVALID,
- * FLOWLINE_BACKEND_UNAVAILABLE, FLOWLINE_TRAINING_FAILED; FlowError with a code of the same kind from training, FLOWLINE_ABORTED
- * if the signal aborts it.
+ * FLOWLINE_BACKEND_UNAVAILABLE, FLOWLINE_TRAINING_FAILED; FlowError with a code of the same kind
+ * from training, FLOWLINE_ABORTED if the signal aborts it.
  */
 export async function trainDetector(
   spec: DetectorTrainingSpec,
