@@ -1,8 +1,12 @@
 import type { ComputeSpec, EntitySpec, FeatureSpec, LookupTable, ScoringBackend } from '@flowline/events';
 
-import type { HistoryParts } from '../bundle/bundle.ts';
+import type { HistoryParts, ModelBundle } from '../bundle/bundle.ts';
 import type { TrainingData } from './recipe.ts';
-import type { WarmStart } from './warm-start.ts';
+
+/** Champion that a training may start from, or the reason why there is none. */
+export type WarmStart =
+  | { readonly champion: ModelBundle; readonly version: number; readonly sha256: string }
+  | { readonly champion: null; readonly problem: string };
 
 /** Fully resolved training parameters of a detector. */
 export interface DetectorTrainingSpec {

@@ -1,14 +1,9 @@
 import type { FeatureEncoding } from '@flowline/features';
 import { type Flow, FlowError, loadFlowInParts } from '@flowline/flows';
 
-import type { HistoryParts, ModelBundle } from '../bundle/bundle.ts';
+import type { HistoryParts } from '../bundle/bundle.ts';
 import type { StartComparison } from './kept-runs.ts';
-import type { DetectorTrainingSpec } from './training-spec.ts';
-
-/** Champion that a training may start from, or the reason why there is none. */
-export type WarmStart =
-  | { readonly champion: ModelBundle; readonly version: number; readonly sha256: string }
-  | { readonly champion: null; readonly problem: string };
+import type { DetectorTrainingSpec, WarmStart } from './training-spec.ts';
 
 /** Report on a warm start. */
 export interface WarmStartReport {
