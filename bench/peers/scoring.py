@@ -9,43 +9,21 @@ with weights of their own. Prints one line of JSON when it is ready, {engine: nu
 """
 
 import json
-import os
 import sys
 import time
-import warnings
+
+import real_nvp
 
 folder, name, threads, engines = sys.argv[1:5]
 threads, engines = int(threads), engines.split(",")
-if threads == 1:
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})  # not every library keeps to the threads that it is told
-    os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
-
-# Libraries that flush subnormal numbers to zero make numpy say so at length.
-warnings.filterwarnings("ignore", message="The value of the smallest subnormal")
+real_nvp.keep_to(threads)
 
 import numpy as np  # noqa: E402
 
-with open(f"{folder}/{name}.json") as file:
-    shape = json.load(file)
-d, layers, hidden, bound = shape["features"], shape["layers"], shape["hidden"], shape["bound"]
-h = d // 2
-widths = [h, *hidden, 2 * h]
-flat = np.fromfile(f"{folder}/{name}.weights.bin", "f4")
+reference = real_nvp.Model(folder, name)
+d, h, hidden, layers = reference.features, reference.half, reference.hidden, reference.shape["layers"]
 rows = np.fromfile(f"{folder}/{name}.rows.bin", "f4").reshape(-1, d)
 exact = np.fromfile(f"{folder}/{name}.exact.bin", "f8")
-
-couplings, at = [], 0
-for _ in range(layers):
-    coupling = []
-    for inputs, outputs in zip(widths, widths[1:]):
-        weight = flat[at : at + inputs * outputs].reshape(inputs, outputs)
-        at += inputs * outputs
-        coupling.append((weight, flat[at : at + outputs]))
-        at += outputs
-    couplings.append(coupling)
-assert at == flat.size, (at, flat.size)
-HALF_LOG_TWO_PI = 0.5 * float(np.log(2 * np.pi))
 
 
 def torch_runners():
@@ -54,33 +32,7 @@ def torch_runners():
 
     torch.set_num_threads(threads)
 
-    def perceptron(coupling):
-        modules = []
-        for i, (weight, bias) in enumerate(coupling):
-            linear = nn.Linear(*weight.shape)
-            linear.weight.data, linear.bias.data = torch.tensor(weight.T.copy()), torch.tensor(bias)
-            modules += [linear, nn.ReLU()] if i < len(coupling) - 1 else [linear]
-        return nn.Sequential(*modules)
-
-    class RealNvp(nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.nets = nn.ModuleList(perceptron(coupling) for coupling in couplings)
-
-        def forward(self, x):
-            a, b = x[:, :h], x[:, h:]
-            log_det = torch.full((x.shape[0],), -d * HALF_LOG_TWO_PI)
-            for i, net in enumerate(self.nets):
-                r = net(a if i % 2 == 0 else b)
-                s, t = bound * torch.tanh(r[:, :h] / bound), r[:, h:]
-                if i % 2 == 0:
-                    b = b * torch.exp(s) + t
-                else:
-                    a = a * torch.exp(s) + t
-                log_det = log_det + s.sum(1)
-            return log_det - 0.5 * ((a * a).sum(1) + (b * b).sum(1))
-
-    model = RealNvp().eval()
+    model = real_nvp.torch_flow(reference).eval()
     tensor = torch.tensor(rows)
 
     def runner(function):
@@ -142,26 +94,8 @@ def jax_runner():
     import jax
     import jax.numpy as jnp
 
-    parameters = [[(jnp.array(weight), jnp.array(bias)) for weight, bias in coupling] for coupling in couplings]
-
-    def log_density(x):
-        a, b = x[:, :h], x[:, h:]
-        log_det = -d * HALF_LOG_TWO_PI
-        for i, coupling in enumerate(parameters):
-            r = a if i % 2 == 0 else b
-            for j, (weight, bias) in enumerate(coupling):
-                r = r @ weight + bias
-                if j < len(coupling) - 1:
-                    r = jax.nn.relu(r)
-            s, t = bound * jnp.tanh(r[:, :h] / bound), r[:, h:]
-            if i % 2 == 0:
-                b = b * jnp.exp(s) + t
-            else:
-                a = a * jnp.exp(s) + t
-            log_det = log_det + s.sum(1)
-        return log_det - 0.5 * ((a * a).sum(1) + (b * b).sum(1))
-
-    compiled = jax.jit(log_density)
+    parameters = real_nvp.jax_parameters(reference)
+    compiled = jax.jit(lambda x: real_nvp.jax_log_density(reference, parameters, x))
 
     def make(batch):
         x = jnp.array(rows[:batch])

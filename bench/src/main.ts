@@ -13,6 +13,7 @@ const programs: Readonly<Record<string, () => Promise<{ readonly program: BenchP
   history: () => import('./history/run.ts'),
   soak: () => import('./soak/run.ts'),
   engine: () => import('./engine/run.ts'),
+  training: () => import('./training/run.ts'),
   start: () => import('./start/run.ts'),
   'peers-install': () => import('./peers-install/run.ts'),
 };

@@ -10,8 +10,16 @@ export const modelNames = ['d10', 'd64'] as const;
 export type ModelName = (typeof modelNames)[number];
 
 const sizes = { d10: { features: 10, hidden: [64, 64] }, d64: { features: 64, hidden: [256, 256] } } as const;
-const LAYERS = 8;
-const BOUND = 2;
+
+/** Design of the reference models, which the peers have too. */
+export const REFERENCE = {
+  layers: 8,
+  partition: 'halves',
+  activation: 'relu',
+  scaleBound: 2,
+  inputClip: null,
+  actNorm: false,
+} as const;
 
 /** A Real NVP of a reference size, with weights like those of a trained one, and rows to score. */
 export interface ReferenceModel {
@@ -33,17 +41,7 @@ export const CHECKED_ROWS = 16;
 /** Creates a model. `rows` is the largest batch to score. */
 export async function referenceModel(name: ModelName, rows: number): Promise<ReferenceModel> {
   const { features, hidden } = sizes[name];
-  const flow = realNVP({
-    features,
-    layers: LAYERS,
-    hidden,
-    partition: 'halves',
-    activation: 'relu',
-    scaleBound: BOUND,
-    inputClip: null,
-    actNorm: false,
-    seed: 1,
-  });
+  const flow = realNVP({ ...REFERENCE, features, hidden, seed: 1 });
   const random = new Random(2);
   flow.assign((parameter, shape) => {
     const count = shape.reduce((product, length) => product * length, 1);
@@ -64,24 +62,49 @@ export async function referenceModel(name: ModelName, rows: number): Promise<Ref
     rows: events,
     width: features,
     exact,
-    operations: 2 * LAYERS * products,
+    operations: 2 * REFERENCE.layers * products,
     onnx: exportFlow(flow),
   };
 }
 
-/**
- * Writes the input of bench/peers/scoring.py: the shape, the weights in order, the rows, and their
- * expected scores.
- */
-export function writeForPeers({ name, flow, rows, exact, width, operations }: ReferenceModel, folder: string): void {
+/** Shape of a reference model, as bench/peers/real_nvp.py reads it. */
+interface WrittenShape {
+  readonly features: number;
+  readonly layers: number;
+  readonly hidden: readonly number[];
+  readonly bound: number;
+}
+
+/** Writes the shape of a flow with more about it to NAME.json, and its weights in order. */
+export function writeModel(folder: string, name: string, flow: Flow, shape: WrittenShape & object): void {
   mkdirSync(folder, { recursive: true });
-  const write = (kind: string, values: Float32Array | Float64Array): void =>
-    writeFileSync(path.join(folder, `${name}.${kind}.bin`), new Uint8Array(values.buffer));
-  const shape = { features: width, layers: LAYERS, hidden: sizes[name].hidden, bound: BOUND, operations };
   writeFileSync(path.join(folder, `${name}.json`), JSON.stringify(shape));
   const weights: number[] = [];
   for (const parameter of flow.variables.values()) for (const value of parameter.read()) weights.push(value);
-  write('weights', Float32Array.from(weights));
-  write('rows', rows);
-  write('exact', exact);
+  writeValues(folder, `${name}.weights`, Float32Array.from(weights));
+}
+
+/**
+ * Writes a model for bench/peers: the shape, with `more` about it, the weights in order, the rows,
+ * and their expected scores.
+ */
+export function writeForPeers(
+  { name, flow, rows, exact, width, operations }: ReferenceModel,
+  folder: string,
+  more: object = {},
+): void {
+  const shape = {
+    features: width,
+    layers: REFERENCE.layers,
+    hidden: sizes[name].hidden,
+    bound: REFERENCE.scaleBound,
+    operations,
+  };
+  writeModel(folder, name, flow, { ...shape, ...more });
+  writeValues(folder, `${name}.rows`, rows);
+  writeValues(folder, `${name}.exact`, exact);
+}
+
+function writeValues(folder: string, name: string, values: Float32Array | Float64Array): void {
+  writeFileSync(path.join(folder, `${name}.bin`), new Uint8Array(values.buffer));
 }

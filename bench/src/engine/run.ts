@@ -48,7 +48,7 @@ export const program: BenchProgram = {
     for (const { claim, measured, wanted: goal } of verdicts(rows, peak)) {
       console.log(`${measured >= goal ? 'reached    ' : 'not reached'}  ${measured.toFixed(2)} ${claim} (${goal})`);
     }
-    if (options.json) printJson({ bench: 'engine', peakGflops: peak, rows } as Parameters<typeof printJson>[0]);
+    if (options.json) printJson({ bench: 'engine', peakGflops: peak, rows });
   },
 };
 

@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url';
 
 import { FlowlineError } from '@flowline/events';
 
+import { endOf, type LineServer, lineServer } from './line-server.ts';
+
 const benchFolder = fileURLToPath(new URL('../../', import.meta.url));
 
 /** Folder of the peers' programs and requirements.txt. */
@@ -36,25 +38,16 @@ export async function runPeer<Result>(
   args: readonly string[],
   options: PeerOptions = {},
 ): Promise<Result> {
-  const { child, ended, lines } = spawnPeer(script, args, options);
+  const { child, ended } = spawnPeer(script, args, options);
   child.stdin.end();
   let last: string | undefined;
-  for await (const line of lines) {
+  for await (const line of createInterface({ input: child.stdout })) {
     if (last !== undefined) options.onLine?.(last);
     last = line;
   }
   const status = await ended;
   if (status !== 0 || last === undefined) throw peerFailed(script, args, status);
   return JSON.parse(last) as Result;
-}
-
-/** A running peer that answers line by line. */
-export interface PeerServer {
-  /** Its first line, printed when it is ready. */
-  readonly greeting: string;
-  /** Sends a line and resolves to the answer. One question at a time. */
-  ask(line: string): Promise<string>;
-  stop(): Promise<void>;
 }
 
 /**
@@ -65,25 +58,9 @@ export async function startPeer(
   script: string,
   args: readonly string[],
   options: PeerOptions = {},
-): Promise<PeerServer> {
-  const { child, ended, lines } = spawnPeer(script, args, options);
-  const answers = lines[Symbol.asyncIterator]();
-  const next = async (): Promise<string> => {
-    const answer: IteratorResult<string, unknown> = await answers.next();
-    if (answer.done === true) throw peerFailed(script, args, await ended);
-    return answer.value;
-  };
-  return {
-    greeting: await next(),
-    ask: (line) => {
-      child.stdin.write(`${line}\n`);
-      return next();
-    },
-    stop: async () => {
-      child.stdin.end();
-      await ended;
-    },
-  };
+): Promise<LineServer> {
+  const { child, ended } = spawnPeer(script, args, options);
+  return lineServer(child, async () => peerFailed(script, args, await ended));
 }
 
 function spawnPeer(script: string, args: readonly string[], { threads = 1, signal }: PeerOptions) {
@@ -99,12 +76,7 @@ function spawnPeer(script: string, args: readonly string[], { threads = 1, signa
     env: { ...process.env, OMP_NUM_THREADS: count, MKL_NUM_THREADS: count, OPENBLAS_NUM_THREADS: count },
     ...(signal === undefined ? {} : { signal }),
   });
-  const ended = new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', resolve);
-  });
-  ended.catch(() => undefined); // awaited after the last line
-  return { child, ended, lines: createInterface({ input: child.stdout }) };
+  return { child, ended: endOf(child) };
 }
 
 function peerFailed(script: string, args: readonly string[], status: number | null): FlowlineError {

@@ -25,7 +25,14 @@ export function formatTable<Row>(columns: readonly Column<Row>[], rows: readonly
   );
 }
 
+/** Machine-readable result of a benchmark, which may have more parts than rows. */
+export interface BenchResult {
+  readonly bench: string;
+  readonly rows: readonly object[];
+  readonly [part: string]: unknown;
+}
+
 /** Prints the machine-readable result: one line of JSON, the last line of a benchmark. */
-export function printJson(result: { readonly bench: string; readonly rows: readonly object[] }): void {
+export function printJson(result: BenchResult): void {
   console.log(JSON.stringify(result));
 }

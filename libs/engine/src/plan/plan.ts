@@ -128,8 +128,9 @@ export interface DeepSigmoidTransformer {
 }
 
 /**
- * Logit of a pixel of `values` grey levels, with α = `margin`: g = logit(α + (1 − 2α)·(u + ½)/values),
- * which goes on along its tangents outside [−½, values − ½]. It has no parameters.
+ * Logit of a pixel of `values` grey levels, with α = `margin`:
+ * g = logit(α + (1 − 2α)·(u + ½)/values), which goes on along its tangents outside
+ * [−½, values − ½]. It has no parameters.
  */
 export interface PixelLogitTransformer {
   readonly type: 'pixelLogit';
