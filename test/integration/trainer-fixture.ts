@@ -3,10 +3,22 @@ import { Random } from '@flowline/flows';
 
 import type { TestDatabase } from '../support/postgres.ts';
 
+/** Options of {@link readingsYaml}. */
+interface ReadingsOptions {
+  readonly steps?: number;
+  readonly members?: number;
+  readonly compute?: string;
+  readonly query?: string;
+  readonly schedule?: string;
+}
+
+/** Compiled training that takes some seconds: one member after the other, until each is patient. */
+export const longTraining = { steps: 1_000_000, members: 8, compute: '{ threads: 1 }' } as const;
+/** Training that takes minutes: the same on tensors. */
+export const endlessTraining = { ...longTraining, compute: '{ training: wasm }' } as const;
+
 /** A detector file on the table `readings`, as text. */
-export const readingsYaml = (
-  options: { readonly steps?: number; readonly query?: string; readonly schedule?: string } = {},
-) => `
+export const readingsYaml = (options: ReadingsOptions = {}) => `
 apiVersion: flowline/v1
 kind: Detector
 metadata: { name: readings }
@@ -17,7 +29,8 @@ spec:
     - { name: level, type: real }
     - { name: flow, type: positive }
     - { name: valve, type: categorical }
-  model: { seed: 3, budget: { steps: ${options.steps ?? 100} } }
+  model: { seed: 3, members: ${options.members ?? 1}, budget: { steps: ${options.steps ?? 100} } }
+  compute: ${options.compute ?? '{}'}
   training: { data: clean${options.schedule === undefined ? '' : `, schedule: "${options.schedule}"`} }
   decision: { control: { alpha: 0.01 } }
 `;

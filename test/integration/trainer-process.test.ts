@@ -16,7 +16,14 @@ import {
   type ServiceProcess as TrainerProcess,
 } from '../support/scorer-process.ts';
 import { until } from '../support/until.ts';
-import { createReadings, leaseRunsOut, makeReadings, readingsDefinition, trainingHolds } from './trainer-fixture.ts';
+import {
+  createReadings,
+  leaseRunsOut,
+  longTraining,
+  makeReadings,
+  readingsDefinition,
+  trainingHolds,
+} from './trainer-fixture.ts';
 
 let postgres: TestPostgres;
 beforeAll(async () => {
@@ -55,10 +62,12 @@ describe('a trainer killed in any phase', () => {
     const blocker = await test.client();
 
     for (const [phase, lock] of Object.entries(trainingHolds)) {
+      // Nothing holds the training itself: it must last until it is seen.
+      await applyDetector(test.db, readingsDefinition(phase === 'train' ? longTraining : { steps: 20 }));
       await blocker.query('BEGIN');
       await blocker.query(lock);
       const { child, ended } = startTrainer(test.url, ['--once', 'readings']);
-      await until(`the phase ${phase}`, async () => (await phaseOf(test)) === phase);
+      await until(`the phase ${phase}`, async () => (await phaseOf(test)) === phase, { everyMs: 20 });
       child.kill('SIGKILL');
       expect(await ended).toBe('SIGKILL');
       await blocker.query('ROLLBACK');
@@ -132,10 +141,10 @@ describe('a serving trainer', () => {
 
   it('cancels the training in progress on SIGTERM, and says so in its run', async () => {
     const test = await database('15 2 * * *');
-    await applyDetector(test.db, readingsDefinition({ schedule: '15 2 * * *', steps: 100_000 }));
+    await applyDetector(test.db, readingsDefinition({ ...longTraining, schedule: '15 2 * * *' }));
     await test.query("UPDATE flowline.detectors SET applied_at = now() - interval '3 days'");
     const trainer = startTrainer(test.url, ['serve']);
-    await until('the phase train', async () => (await phaseOf(test)) === 'train');
+    await until('the phase train', async () => (await phaseOf(test)) === 'train', { everyMs: 20 });
     trainer.child.kill('SIGTERM');
     expect(await trainer.ended).toBe(0);
     const [run] = await listTrainingRuns(test.db, 'readings');

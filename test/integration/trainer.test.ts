@@ -8,7 +8,7 @@ import { createProgress, type TrainerParts, trainOnce, type TrainRequest } from 
 
 import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
 import { until } from '../support/until.ts';
-import { createReadings, makeReadings, readingsDefinition, readingsYaml } from './trainer-fixture.ts';
+import { createReadings, longTraining, makeReadings, readingsDefinition, readingsYaml } from './trainer-fixture.ts';
 
 let postgres: TestPostgres;
 beforeAll(async () => {
@@ -111,7 +111,7 @@ describe('trainOnce', () => {
 
   it('cancels on its signal: nothing is stored but that it was cancelled', async () => {
     const test = await database();
-    await applyDetector(test.db, readingsDefinition({ steps: 100_000 }));
+    await applyDetector(test.db, readingsDefinition(longTraining));
     const abort = new AbortController();
     const training = trainOnce(parts(test, abort.signal), byHand);
     const isTraining = async () => (await listTrainingRuns(test.db, 'readings'))[0]?.phase === 'train';

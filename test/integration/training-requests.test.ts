@@ -16,10 +16,9 @@ import { documentedCall } from '../support/documented-call.ts';
 import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
 import { type ServiceProcess, startCli, startTrainer } from '../support/scorer-process.ts';
 import { until } from '../support/until.ts';
-import { createReadings, leaseRunsOut, makeReadings, readingsDefinition } from './trainer-fixture.ts';
+import { createReadings, endlessTraining, leaseRunsOut, makeReadings, readingsDefinition } from './trainer-fixture.ts';
 
 const TIMEOUT_MS = 180_000;
-const ENDLESS = 1_000_000;
 
 let postgres: TestPostgres;
 let database: TestDatabase;
@@ -74,7 +73,7 @@ describe('a requested training', () => {
   it(
     'waits for a trainer and says so, trains, tells its progress, and ends with a model',
     async () => {
-      await applyDetector(database.db, readingsDefinition({ steps: 3_000 }));
+      await applyDetector(database.db, readingsDefinition({ steps: 3_000, compute: '{ training: wasm }' }));
       const asked = await start({ body: { promotion: 'always' } });
       const { runId } = asked.body;
       expect(asked.status).toBe(202);
@@ -103,7 +102,7 @@ describe('a requested training', () => {
   it(
     'is cancelled within seconds while it trains, and the trainer serves the next',
     async () => {
-      await applyDetector(database.db, readingsDefinition({ steps: ENDLESS }));
+      await applyDetector(database.db, readingsDefinition(endlessTraining));
       const trainer = serve();
       const { runId } = (await start()).body;
       await untilTraining(runId, trainer);
@@ -125,7 +124,7 @@ describe('a requested training', () => {
   it(
     'whose trainer is killed is taken up again by the next, or is cancelled',
     async () => {
-      await applyDetector(database.db, readingsDefinition({ steps: ENDLESS }));
+      await applyDetector(database.db, readingsDefinition(endlessTraining));
       const first = serve();
       const { runId } = (await start()).body;
       await untilTraining(runId, first);
@@ -239,7 +238,7 @@ describe('a training that was not requested', () => {
   it(
     'is cancelled, too',
     async () => {
-      await applyDetector(database.db, readingsDefinition({ steps: ENDLESS }));
+      await applyDetector(database.db, readingsDefinition(endlessTraining));
       const trainer = startTrainer(['--once', 'readings'], { FLOWLINE_DATABASE_URL: database.url });
       running.push(trainer);
       await until('its run', async () => (await listTrainingRuns(database.db, 'readings'))[0]?.phase === 'train');

@@ -5,7 +5,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 
 import { loadSettings, requireDatabaseUrl } from '@flowline/config';
 import { connect } from '@flowline/db';
-import { type TrainingProgress, trainDetector, warmUpTraining } from '@flowline/detector';
+import { type TrainingProgress, trainDetector } from '@flowline/detector';
 import { at } from '@flowline/events';
 import { initBackend } from '@flowline/flows';
 
@@ -39,7 +39,6 @@ const definition = historyDetector(shape);
 const db = await connect(requireDatabaseUrl(loadSettings()), { applicationName: 'flowline bench' });
 // As the trainer does before it takes a lease.
 await initBackend('wasm');
-await warmUpTraining();
 const atStart = process.cpuUsage();
 const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
 delay.enable();

@@ -165,6 +165,12 @@ const trainingSchema = z.strictObject({
       '`auto`: a model that is not worse and whose alarm rate is as configured becomes the champion. `never`: only by hand.',
     )
     .default('auto'),
+  warmStart: z
+    .boolean()
+    .describe(
+      'Whether each member is trained twice, from new weights and from those of the champion, and the better on validation rows is kept.',
+    )
+    .default(false),
 });
 
 /**
@@ -369,7 +375,9 @@ export const definitionSchema = z.strictObject({
   decision: decisionSchema,
   alerts: alertsSchema.prefault({}),
   compute: computeSchema
-    .describe('How events are scored. It affects speed, not scores, and takes effect as soon as it is applied.')
+    .describe(
+      'Code that scores events and trains models. For scoring it affects speed, not scores, and takes effect as soon as it is applied; `training` takes effect with the next training.',
+    )
     .prefault({}),
   retention: retentionSchema.prefault({}),
 });

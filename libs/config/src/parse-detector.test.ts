@@ -34,11 +34,11 @@ spec:
     - { name: load, type: unit, role: context }
   missing: { nullable: [order.amount, load] }
   model: { family: realNVP, seed: 7, members: 3, budget: { maxMinutes: 2, steps: 900 }, calibration: { fraction: 0.3 } }
-  training: { data: clean, schedule: "15 2 * * *", timezone: Europe/Paris }
+  training: { data: clean, schedule: "15 2 * * *", timezone: Europe/Paris, warmStart: true }
   decision: { test: density, control: { falseAlarms: 14/week } }
   alerts: { topic: alerts }
   retention: { scored: 2d, anomalies: 1w, precision: exact }
-  compute: { backend: wasm-pool, threads: 2 }
+  compute: { backend: wasm-pool, threads: 2, training: engine }
 `;
 
 const least = `
@@ -117,10 +117,11 @@ describe('parseDetector', () => {
         timezone: 'Europe/Paris',
         firstModelRows: 5_000,
         promote: 'auto',
+        warmStart: true,
       },
       decision: { test: 'density', control: { falseAlarmsPerDay: 2 } },
       alerts: alerts({ topic: 'alerts' }),
-      compute: { backend: 'wasm-pool', threads: 2 },
+      compute: { backend: 'wasm-pool', threads: 2, training: 'engine' },
       retention: {
         scoredMs: 172_800_000,
         anomaliesMs: 604_800_000,
@@ -188,10 +189,17 @@ describe('parseDetector', () => {
         budget: { maxMinutes: 10, steps: null },
         calibration: { fraction: 0.2 },
       },
-      training: { data: 'unlabelled', schedule: null, timezone: 'UTC', firstModelRows: 5_000, promote: 'auto' },
+      training: {
+        data: 'unlabelled',
+        schedule: null,
+        timezone: 'UTC',
+        firstModelRows: 5_000,
+        promote: 'auto',
+        warmStart: false,
+      },
       decision: { test: 'density', control: { alpha: 1e-3 } },
       alerts: alerts(),
-      compute: { backend: 'auto', threads: null },
+      compute: { backend: 'auto', threads: null, training: 'auto' },
       retention: {
         scoredMs: 2_592_000_000,
         anomaliesMs: 34_560_000_000,

@@ -2,8 +2,11 @@ import type { ComputeSpec } from '@flowline/events';
 
 import type { Settings } from './settings.ts';
 
+/** Compute settings for scoring. */
+type ScoringSpec = Pick<ComputeSpec, 'backend' | 'threads'>;
+
 /** Compute settings of a process for one detector, and their origin. */
-export interface ScoringCompute extends ComputeSpec {
+export interface ScoringCompute extends ScoringSpec {
   /** Origin of the backend's name, in words. */
   readonly decidedBy: string;
 }
@@ -12,7 +15,7 @@ export interface ScoringCompute extends ComputeSpec {
  * Resolves the compute settings for a detector: the environment first, then the detector, then
  * `auto`.
  */
-export function scoringCompute(settings: Pick<Settings, 'scoring'>, detector: ComputeSpec | null): ScoringCompute {
+export function scoringCompute(settings: Pick<Settings, 'scoring'>, detector: ScoringSpec | null): ScoringCompute {
   const { backend, threads } = settings.scoring;
   const decidedBy =
     backend !== null

@@ -35,4 +35,5 @@ export type { MovedFeature } from './training/moved-features.ts';
 export { movedWords } from './training/moved-words.ts';
 export type { AlarmReport, CalibrationReport, HeldOutReport, TrainingReport } from './training/training-report.ts';
 export { beyondAsked } from './training/training-warnings.ts';
-export { warmUpTraining } from './training/warm-up.ts';
+export { surveyTraining } from './training/survey-training.ts';
+export type { TrainingCompute } from './training/choose-training.ts';

@@ -208,6 +208,11 @@ function modelMetrics({ registers, counter, gauge, histogram }: Makers) {
       'why',
       'decided_by',
     ]),
+    trainingBackendInfo: gauge(
+      'training_backend_info',
+      '1 for the code that trained the last model, with the reason for it.',
+      ['detector', 'backend', 'device', 'why'],
+    ),
     tensors: gauge('tensors', 'Tensors alive in this process.', []),
   };
 }

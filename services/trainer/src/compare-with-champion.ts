@@ -1,10 +1,10 @@
-import { championVersion, type Database, loadChampion } from '@flowline/db';
-import { compareOnHeldOut, loadBundle, type ModelBundle } from '@flowline/detector';
-import { FlowlineError } from '@flowline/events';
+import type { Database } from '@flowline/db';
+import { compareOnHeldOut, type ModelBundle } from '@flowline/detector';
 import type { ColumnTable } from '@flowline/features';
 import type { Logger } from '@flowline/telemetry';
 
 import type { ChampionComparison } from './promotion.ts';
+import { readChampion } from './read-champion.ts';
 
 /**
  * Compares a new model with the champion on the same held-out rows. A champion that this release
@@ -29,20 +29,16 @@ export async function compareWithChampion(
   heldOut: ColumnTable,
   alpha: number,
 ): Promise<ChampionComparison | null> {
-  const version = await championVersion(db, definition.name);
-  if (version === null) return null;
-  try {
-    const stored = await loadChampion(db, definition.name);
-    const champion = loadBundle(stored.bytes, stored.sha256);
-    const comparison = await compareOnHeldOut(champion, challenger, heldOut, {
-      alpha,
-      backend: `tfjs-${backend}`,
-      signal,
-    });
-    return { ...comparison, champion: stored.version };
-  } catch (error) {
-    if (!(error instanceof FlowlineError) || !/^FLOWLINE_MODEL_(INCOMPATIBLE|CORRUPTED)$/.test(error.code)) throw error;
-    logger.warn({ err: error, champion: version }, 'the champion cannot be read, so it cannot be compared');
-    return { champion: version, comparable: false, reason: `it cannot be read (${error.code})` };
+  const champion = await readChampion(db, logger, definition.name);
+  if (champion === null) return null;
+  const { version, bundle } = champion;
+  if (bundle === null) {
+    return { champion: version, comparable: false, reason: `it cannot be read (${champion.code})` };
   }
+  const comparison = await compareOnHeldOut(bundle, challenger, heldOut, {
+    alpha,
+    backend: `tfjs-${backend}`,
+    signal,
+  });
+  return { ...comparison, champion: version };
 }

@@ -1,3 +1,4 @@
+import type { TrainingCompute } from '@flowline/detector';
 import type { Metrics } from '@flowline/telemetry';
 
 import type { TrainOutcome } from './train-once.ts';
@@ -18,7 +19,8 @@ export async function observeTraining(
     note(outcome.promoted ? 'promoted' : 'kept');
     metrics.trainingLastSuccess.set({ detector }, Date.now() / 1000);
     metrics.modelHeld.set({ detector }, outcome.promoted ? 0 : 1);
-    const { heldOut, alarms } = outcome.metrics.training;
+    const { heldOut, alarms, compute } = outcome.metrics.training;
+    await showCompute(metrics, detector, compute);
     metrics.heldOutAlarms.set({ detector, kind: 'expected' }, alarms.expectedRate * alarms.testRows);
     metrics.heldOutAlarms.set({ detector, kind: 'measured' }, alarms.alarms);
     if (heldOut !== null) metrics.heldOutNll.set({ detector }, heldOut.nllNats);
@@ -26,4 +28,12 @@ export async function observeTraining(
     note('failed');
     throw error;
   }
+}
+
+/** Shows the code that trained a detector's last model, in place of that of an earlier one. */
+async function showCompute(metrics: Metrics, detector: string, compute: TrainingCompute): Promise<void> {
+  const { backend, device, why } = compute;
+  const { values } = await metrics.trainingBackendInfo.get();
+  for (const { labels } of values) if (labels.detector === detector) metrics.trainingBackendInfo.remove(labels);
+  metrics.trainingBackendInfo.set({ detector, backend, device, why }, 1);
 }

@@ -2,7 +2,7 @@ import { stderr, stdout } from 'node:process';
 
 import { loadSettings, requireDatabaseUrl, type Settings, unknownVariables } from '@flowline/config';
 import { connect, type ConnectOptions, type Database, requireMigrated, waitForDatabase } from '@flowline/db';
-import { beyondAsked, type RateInterval, warmUpTraining } from '@flowline/detector';
+import { beyondAsked, type RateInterval } from '@flowline/detector';
 import { printableJson, printableLines } from '@flowline/events';
 import { initBackend } from '@flowline/flows';
 import {
@@ -61,7 +61,6 @@ async function run(args: Arguments): Promise<number> {
   try {
     // The first use of tensors holds the event loop: done before a lease is held.
     await initBackend(settings.backend);
-    await warmUpTraining();
     if (args.once !== null) return exitCodeOf(await trainNow({ settings, logger, shutdown }, args.once, args));
     await serveSchedules({ settings, logger, shutdown });
     return 0;

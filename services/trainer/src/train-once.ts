@@ -31,6 +31,7 @@ import { splitByTime, type TimeSplit } from './split-by-time.ts';
 import { readTrainingHistory, type TrainingHistory } from './training-history.ts';
 import { historyMetrics, type TrainingMetrics, trainingMetrics } from './training-metrics.ts';
 import { showReading, showTraining, storingProgress } from './training-progress.ts';
+import { warmStartOf } from './warm-start.ts';
 
 /** Environment of a training. */
 export interface TrainerParts {
@@ -133,12 +134,14 @@ async function train(training: Training, run: RecordedRun): Promise<TrainOutcome
   const alpha = alphaOf(definition.decision.control, history.eventsPerDay);
   logger.info({ ...historyMetrics(history), rows: rowsOf(split), alpha }, 'history read and split by time');
 
-  const spec = trainingSpec(training, history, split, alpha);
+  const spec = { ...trainingSpec(training, history, split, alpha), ...(await warmStartOf(training)) };
   const { bundle, report } = await run.phase('train', () =>
     trainDetector(spec, tables, { signal, onProgress: showTraining(progress) }),
   );
   progress.done();
   for (const warning of report.warnings) logger.warn({}, warning);
+  logger.info({ ...report.compute }, 'flows trained');
+  if (report.warmStart !== null) logger.info({ ...report.warmStart }, 'warm start');
   logger.info({ ...report.scoring }, 'held-out rows scored');
   run.curves(report.members.map((member) => member.curves));
 
@@ -171,7 +174,7 @@ async function train(training: Training, run: RecordedRun): Promise<TrainOutcome
     byHand: training.promotion === 'never',
     remedy: promoted ? null : heldRemedy(definition.name, stored.version),
     alpha,
-    backend: report.backend,
+    backend: report.compute.backend,
     seconds: (performance.now() - startedMs) / 1000,
     metrics: trainingMetrics(history, rowsOf(split), report, comparison, decision),
   };
@@ -202,6 +205,7 @@ const trainingSpec = (
   data: definition.training.data,
   maxMinutes: definition.model.budget.maxMinutes,
   steps: definition.model.budget.steps,
+  compute: definition.compute,
   backend: `tfjs-${backend}`,
   times: timesOf(timesMs, split),
   alpha,

@@ -29,20 +29,17 @@ export function showReading(progress: Progress): ReportRows {
 
 /** Shows the progress of a training, phase by phase. */
 export function showTraining(progress: Progress): (now: TrainingProgress) => void {
-  let validation = NaN;
-  return ({ phase, member, members, step, steps, trainNll, validationNll, share }) => {
+  return ({ phase, members, step, steps, trainNll, validationNll, share }) => {
     if (phase !== 'train') {
       progress.update({ share, label: LABELS[phase], detail: '' });
       return;
     }
-    validation = validationNll ?? validation;
     const figures = [
-      ...(members > 1 ? [`member ${member}/${members}`] : []),
+      ...(members > 1 ? [`${members} members`] : []),
       `step ${step}/${steps}`,
       ...(trainNll === null ? [] : [`train ${trainNll.toFixed(3)}`]),
-      ...(Number.isNaN(validation) ? [] : [`validation ${validation.toFixed(3)} nats`]),
+      ...(validationNll === null ? [] : [`validation ${validationNll.toFixed(3)} nats`]),
     ];
-    const done = { step: (member - 1) * steps + step, steps: members * steps };
-    progress.update({ share: done.step / done.steps, label: 'train', detail: figures.join(' · '), ...done });
+    progress.update({ share, label: 'train', detail: figures.join(' · '), step, steps });
   };
 }

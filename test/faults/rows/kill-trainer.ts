@@ -4,6 +4,7 @@ import { loadBundle } from '@flowline/detector';
 import {
   createReadings,
   leaseRunsOut,
+  longTraining,
   makeReadings,
   readingsDefinition,
   trainingHolds,
@@ -31,6 +32,8 @@ export const killTrainer: Scenario = {
     for (let repeat = 0; repeat < repeats; repeat++) {
       for (const [phase, lock] of Object.entries(trainingHolds)) {
         stage.say(`killed while: ${phase}`);
+        // Nothing holds the training itself: it must last until it is seen.
+        await applyDetector(database.db, readingsDefinition(phase === 'train' ? longTraining : { steps: 20 }));
         await blocker.query('BEGIN');
         await blocker.query(lock);
         const { child, ended, stderr } = startTrainer(['--once', 'readings'], env);

@@ -39,8 +39,13 @@ export interface BundleMetadata {
    * the model was exported to a file.
    */
   readonly event?: { readonly time: EventTimeSpec; readonly eventId: string | null };
-  /** Tensor backend of the training. */
+  /** Code that trained it: `engine`, or a tensor backend. */
   readonly backend: string;
+  /**
+   * SHA-256 of the model from whose weights one of its members was trained further; absent if all
+   * began with new ones.
+   */
+  readonly startedFrom?: string;
   /**
    * Scores that the calibration was fitted to: `compiled`, or a tensor backend; absent in older
    * models, which were calibrated with `backend`.

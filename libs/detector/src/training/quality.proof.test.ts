@@ -6,7 +6,8 @@ import { createScorer } from '@flowline/engine';
 import { fitEncoding, selectRows, type FeatureTable } from '@flowline/features';
 import { initBackend, Random } from '@flowline/flows';
 import { logDensities } from '../log-densities.ts';
-import { trainFlow } from './train-flow.ts';
+import { chooseTrainer } from './choose-training.ts';
+import { newFlow, trainFlow } from './train-flow.ts';
 
 const folder = fileURLToPath(new URL('../../../../../shared/data/anomaly/', import.meta.url));
 const isThere = existsSync(folder);
@@ -73,13 +74,24 @@ const areaAfter = async (name: string, steps: number): Promise<number> => {
         Array.from({ length: to - from }, (_, i) => from + i),
       ),
     );
-  const { flow } = await trainFlow(
+  const flow = newFlow(encoding, 0);
+  const { fit } = await chooseTrainer(flow, { tensors: 'tfjs-wasm' });
+  await trainFlow(
+    flow,
     encoding,
     {
-      train: { size: cut, rowsAt: (indices) => encoding.encode(selectRows(trained, indices)) },
-      validation: part(cut, half),
+      train: { size: cut, rowsAt: (indices) => encoding.split(encoding.encode(selectRows(trained, indices))) },
+      validation: encoding.split(part(cut, half)),
     },
-    { seed: 0, data: 'clean', steps, maxMs: Infinity, onProgress: () => undefined },
+    {
+      fit: (...fitted) => fit(...fitted, 1),
+      seed: 0,
+      start: 'cold',
+      data: 'clean',
+      steps,
+      maxMs: Infinity,
+      onProgress: () => undefined,
+    },
   );
   const scorer = await createScorer([flow], { backend: 'tfjs-wasm' });
   const { logDensityNats } = await logDensities(scorer, encoding, tableOf(tested));

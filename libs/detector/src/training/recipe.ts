@@ -36,6 +36,11 @@ export const recipe = {
     validateEvery: 50,
     patience: 8,
   },
+  /**
+   * Peak learning rate of a warm start. At the full rate, the first steps would lose the weights
+   * that it starts from.
+   */
+  warmLearningRate: 5e-4,
   /** Maximum number of validation rows. More do not improve early stopping. */
   validationRows: 1_000,
   /**
@@ -46,6 +51,7 @@ export const recipe = {
 } as const satisfies {
   flow: Omit<RealNvpOptions, 'features' | 'seed'>;
   fit: Omit<FitOptions, 'seed'>;
+  warmLearningRate: number;
   validationRows: number;
   maskingProbability: number;
 };

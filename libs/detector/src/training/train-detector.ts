@@ -16,7 +16,7 @@ import { evaluate } from './evaluate.ts';
 import { heldOutScorer, scoringOf } from './held-out-scorer.ts';
 import { movedFeatures } from './moved-features.ts';
 import { recipe } from './recipe.ts';
-import { type TrainedMember, trainMembers } from './train-members.ts';
+import { type TrainedMembers, trainMembers } from './train-members.ts';
 import { trainedBundle } from './trained-bundle.ts';
 import type { TrainingReport } from './training-report.ts';
 import type { DetectorTrainingSpec, ReportProgress, TrainDetectorOptions, TrainingProgress } from './training-spec.ts';
@@ -24,12 +24,12 @@ import { alarmWarnings, calibrationWarnings } from './training-warnings.ts';
 
 /**
  * Trains a detector: fit features → fit flows → calibrate on rows not used in training → evaluate
- * on the newest rows. The same spec, tables and backend give the same bundle, bit for bit (unless
- * maxMinutes cuts training short).
+ * on the newest rows. The same spec, tables and training backend give the same bundle, bit for bit,
+ * on any number of threads (unless maxMinutes cuts training short).
  *
  * @throws FlowlineError FLOWLINE_HISTORY_TOO_SMALL, FLOWLINE_FEATURES_INVALID,
- * FLOWLINE_TRAINING_FAILED; FlowError with a code of the same kind from training, FLOWLINE_ABORTED
- * if the signal aborts it.
+ * FLOWLINE_BACKEND_UNAVAILABLE, FLOWLINE_TRAINING_FAILED; FlowError with a code of the same kind
+ * from training, FLOWLINE_ABORTED if the signal aborts it.
  */
 export async function trainDetector(
   spec: DetectorTrainingSpec,
@@ -44,18 +44,20 @@ export async function trainDetector(
 
   reportProgress('features');
   const encoding = await inTurns(fitEncodingSteps(spec.schema, tables.train, strayRules[spec.data]), signal);
-  const members = await trainMembers(spec, encoding, tables, reportProgress, signal);
+  const trained = await trainMembers(spec, encoding, tables, reportProgress, signal);
   try {
-    return await assess(spec, { encoding, members, tables, backend, startedMs }, reportProgress, signal);
+    // TensorFlow is current if it trained.
+    await initBackend(backend === 'tfjs-cpu' ? 'cpu' : 'wasm');
+    return await assess(spec, { encoding, trained, tables, backend, startedMs }, reportProgress, signal);
   } finally {
-    for (const { flow } of members) flow.dispose();
+    for (const { flow } of trained.members) flow.dispose();
   }
 }
 
 /** Fitted parts of a detector, and the rows to calibrate and test it on. */
 interface Fitted {
   readonly encoding: FeatureEncoding;
-  readonly members: readonly TrainedMember[];
+  readonly trained: TrainedMembers;
   readonly tables: HistoryParts<ColumnTable>;
   readonly backend: ScoringBackend;
   readonly startedMs: number;
@@ -64,7 +66,7 @@ interface Fitted {
 /** Calibrates and evaluates fitted flows, and makes the bundle and the report. */
 async function assess(
   spec: DetectorTrainingSpec,
-  { encoding, members, tables, backend, startedMs }: Fitted,
+  { encoding, trained, tables, backend, startedMs }: Fitted,
   reportProgress: ReportProgress,
   signal: AbortSignal | undefined,
 ): Promise<{ readonly bundle: ModelBundle; readonly report: TrainingReport }> {
@@ -72,6 +74,7 @@ async function assess(
     reportProgress(phase);
     return { signal, onShare: (share) => reportProgress(phase, { share }) };
   };
+  const { members, compute, warmStart } = trained;
   const flows = members.map(({ flow }) => flow);
   const scorer = await heldOutScorer(flows, backend);
   try {
@@ -81,7 +84,8 @@ async function assess(
     const { calibration, report: calibrationReport } = calibrated;
     const report: TrainingReport = {
       seconds: (performance.now() - startedMs) / 1000,
-      backend,
+      compute,
+      warmStart,
       scoring: scoringOf(scorer),
       parameterCount: flows.reduce((sum, flow) => sum + flow.parameterCount, 0),
       members: members.map((member) => member.report),
@@ -115,7 +119,7 @@ function byColumns({
 }
 
 function progressReporter(spec: DetectorTrainingSpec, onProgress: TrainDetectorOptions['onProgress']): ReportProgress {
-  const steps = spec.steps ?? recipe.fit.steps;
-  const none = { member: 1, members: spec.members, step: 0, steps, share: 0, trainNll: null, validationNll: null };
+  const steps = spec.members * (spec.steps ?? recipe.fit.steps);
+  const none = { members: spec.members, step: 0, steps, share: 0, trainNll: null, validationNll: null };
   return (phase, now = {}) => onProgress?.({ ...none, ...now, phase });
 }

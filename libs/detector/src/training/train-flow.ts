@@ -1,6 +1,11 @@
-import type { EncodedBatch, FeatureEncoding } from '@flowline/features';
-import { fit, realNVP, type FitProgress, type Flow, type Rows } from '@flowline/flows';
+import type { FeatureEncoding } from '@flowline/features';
+import { type FitData, type FitOptions, type FitProgress, type FitReport, type Flow, realNVP } from '@flowline/flows';
+
 import { isRobust, recipe, type TrainingData } from './recipe.ts';
+import type { TrainingRows } from './rows-to-train-on.ts';
+
+/** Weights that a training starts from: new ones, or those of a champion. */
+export type Start = 'cold' | 'warm';
 
 /** Report on the training of one member. */
 export interface MemberReport {
@@ -17,21 +22,13 @@ export interface MemberReport {
   readonly curves: readonly { readonly step: number; readonly trainNll: number; readonly validationNll: number }[];
 }
 
-/** Encoded rows, without what a training does not need. */
-type EncodedRows = Pick<EncodedBatch, 'size' | 'rows'>;
-
-/**
- * Rows that a member is trained on. Training rows are encoded when they are drawn: a training draws
- * far fewer than a history may have.
- */
-export interface MemberRows {
-  readonly train: { readonly size: number; readonly rowsAt: (indices: Int32Array) => EncodedRows };
-  readonly validation: EncodedRows;
-}
-
 /** Options for the training of one member. */
 export interface TrainFlowOptions {
   readonly seed: number;
+  /** Weights that the flow has. */
+  readonly start: Start;
+  /** Trains a flow by options of {@link fit}. */
+  readonly fit: (flow: Flow, data: FitData, options: FitOptions) => Promise<FitReport>;
   readonly data: TrainingData;
   /** Maximum number of steps. */
   readonly steps: number;
@@ -44,54 +41,46 @@ export interface TrainFlowOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Flow of the recipe with new weights, for the rows of an encoding. The caller disposes it. */
+export const newFlow = (
+  { dimensions: features, contextWidth: context, presence }: FeatureEncoding,
+  seed: number,
+): Flow => realNVP({ ...recipe.flow, features, context, presence, seed });
+
 /**
- * Trains one flow on encoded rows by the recipe. The caller disposes it.
+ * Trains a flow on encoded rows by the recipe, from the weights that it has.
  * @throws FlowError FLOWLINE_ABORTED if `signal` aborts, FLOWLINE_TRAINING_FAILED if no validation
  * was finite.
  */
 export async function trainFlow(
+  flow: Flow,
   encoding: FeatureEncoding,
-  data: MemberRows,
-  { seed, data: kind, steps, maxMs, onProgress, signal }: TrainFlowOptions,
-): Promise<{ readonly flow: Flow; readonly report: MemberReport }> {
-  const flow = realNVP({
-    ...recipe.flow,
-    features: encoding.dimensions,
-    context: encoding.contextWidth,
-    presence: encoding.presence,
-    seed,
-  });
+  rows: TrainingRows,
+  { fit, seed, start, data: kind, steps, maxMs, onProgress, signal }: TrainFlowOptions,
+): Promise<MemberReport> {
   const seen: FitProgress[] = [];
   const endMs = performance.now() + maxMs;
   const outOfTime = new AbortController();
   try {
-    const report = await fit(
-      flow,
-      {
-        train: { size: data.train.size, rowsAt: (indices) => rowsOf(encoding, data.train.rowsAt(indices)) },
-        validation: rowsOf(encoding, data.validation),
+    const { stoppedEarly, ...done } = await fit(flow, rows, {
+      ...recipe.fit,
+      ...(start === 'warm' ? { learningRate: recipe.warmLearningRate } : {}),
+      seed,
+      steps,
+      noise: encoding.noise,
+      masking: { features: encoding.maskable, probability: recipe.maskingProbability },
+      robust: isRobust(kind),
+      onProgress: (progress) => {
+        seen.push(progress);
+        onProgress(progress);
+        if (progress.validationNll !== null && performance.now() >= endMs) outOfTime.abort();
       },
-      {
-        ...recipe.fit,
-        seed,
-        steps,
-        noise: encoding.noise,
-        masking: { features: encoding.maskable, probability: recipe.maskingProbability },
-        robust: isRobust(kind),
-        onProgress: (progress) => {
-          seen.push(progress);
-          onProgress(progress);
-          if (progress.validationNll !== null && performance.now() >= endMs) outOfTime.abort();
-        },
-        signal: signal === undefined ? outOfTime.signal : AbortSignal.any([signal, outOfTime.signal]),
-      },
-    );
-    const { stoppedEarly, ...done } = report;
-    return { flow, report: { ...done, stoppedBy: stoppedEarly ? 'patience' : 'steps' } };
+      signal: signal === undefined ? outOfTime.signal : AbortSignal.any([signal, outOfTime.signal]),
+    });
+    return { ...done, stoppedBy: stoppedEarly ? 'patience' : 'steps' };
   } catch (error) {
     const report = outOfTime.signal.aborted && signal?.aborted !== true ? reportUntil(seen) : null;
-    if (report !== null) return { flow, report };
-    flow.dispose();
+    if (report !== null) return report;
     throw error;
   }
 }
@@ -119,9 +108,4 @@ function reportUntil(seen: readonly FitProgress[]): MemberReport | null {
     trimmedShare: null,
     curves,
   };
-}
-
-function rowsOf(encoding: FeatureEncoding, batch: EncodedRows): Rows {
-  const { x, context, size } = encoding.split(batch);
-  return encoding.contextWidth === 0 ? { x, size } : { x, context, size };
 }

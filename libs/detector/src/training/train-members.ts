@@ -1,24 +1,49 @@
-import { at, blocksOf, FlowlineError, inTurns, type Steps } from '@flowline/events';
-import { type ColumnTable, type EncodedBatch, type FeatureEncoding } from '@flowline/features';
-import { type Flow, Random } from '@flowline/flows';
+import { at, inTurns, turn } from '@flowline/events';
+import type { ColumnTable, FeatureEncoding } from '@flowline/features';
+import { type Flow, FlowError, Random } from '@flowline/flows';
 
 import type { HistoryParts } from '../bundle/bundle.ts';
-import { minimumRows } from '../minimum-rows.ts';
-import { ordinaryRows } from './ordinary-rows.ts';
+import { chooseTrainer, type Trainer, type TrainingCompute } from './choose-training.ts';
+import { keptRuns, type TrainedMember, type TrainedRun } from './kept-runs.ts';
 import { recipe } from './recipe.ts';
-import { type MemberReport, type MemberRows, trainFlow } from './train-flow.ts';
+import { rowsToTrainOn } from './rows-to-train-on.ts';
+import { runProgress } from './run-progress.ts';
+import { together } from './together.ts';
+import { type MemberReport, newFlow, type Start, trainFlow, type TrainFlowOptions } from './train-flow.ts';
 import type { DetectorTrainingSpec, ReportProgress } from './training-spec.ts';
+import { warmFlows, type WarmStartReport, warmStartReport } from './warm-start.ts';
 
-/** One flow of the ensemble, and the report on its training. */
-export interface TrainedMember {
+/** Trained ensemble. */
+export interface TrainedMembers {
+  readonly members: readonly TrainedMember[];
+  readonly compute: TrainingCompute;
+  /** Null if no warm start was asked for. */
+  readonly warmStart: WarmStartReport | null;
+}
+
+/** Parts of a training that all members share. */
+interface SharedParts {
+  readonly encoding: FeatureEncoding;
+  readonly tables: HistoryParts<ColumnTable>;
+  readonly trainer: Trainer;
+  readonly report: ReportProgress;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Training of one member that is to be done. */
+interface Run {
+  readonly member: number;
+  readonly seed: number;
+  readonly start: Start;
   readonly flow: Flow;
-  readonly report: MemberReport;
 }
 
 /**
- * Trains the members of the ensemble, one after the other, each with a seed of its own. The caller
- * disposes their flows.
- * @throws FlowlineError FLOWLINE_HISTORY_TOO_SMALL; FlowError as {@link trainFlow} does.
+ * Trains the members of the ensemble, each with a seed of its own, side by side where the code that
+ * trains has threads to share. With a warm start each is trained twice, and the better on the
+ * validation rows is kept. The caller disposes their flows.
+ * @throws FlowlineError FLOWLINE_HISTORY_TOO_SMALL, FLOWLINE_BACKEND_UNAVAILABLE; FlowError as
+ * {@link trainFlow} does.
  */
 export async function trainMembers(
   spec: DetectorTrainingSpec,
@@ -26,68 +51,87 @@ export async function trainMembers(
   tables: HistoryParts<ColumnTable>,
   report: ReportProgress,
   signal: AbortSignal | undefined,
-): Promise<readonly TrainedMember[]> {
-  const rows = await inTurns(rowsToTrainOn(spec, encoding, tables), signal);
-  const endMs = performance.now() + (spec.maxMinutes ?? Infinity) * 60_000;
-  const members: TrainedMember[] = [];
+): Promise<TrainedMembers> {
+  const seeds = Array.from({ length: spec.members }, (_, i) => new Random(spec.seed).fork(`member ${i}`).uint32());
+  const trainer = await trainerOf(spec, encoding);
+  const flows: Flow[] = [];
+  let kept: readonly TrainedMember[] = [];
   try {
-    for (let i = 0; i < spec.members; i++) {
-      const trained = await trainFlow(encoding, rows, {
-        seed: new Random(spec.seed).fork(`member ${i}`).uint32(),
-        data: spec.data,
-        steps: spec.steps ?? recipe.fit.steps,
-        maxMs: (endMs - performance.now()) / (spec.members - i),
-        onProgress: ({ step, trainNll, validationNll }) =>
-          report('train', { member: i + 1, step, trainNll, validationNll }),
-        signal,
-      });
-      members.push(trained);
+    for (const seed of seeds) {
+      await turn(signal);
+      flows.push(newFlow(encoding, seed));
     }
-    return members;
+    const warm = await warmFlows(spec, encoding, flows);
+    const runs = seeds.flatMap((seed, member): readonly Run[] => {
+      const run = { member, seed, start: 'cold', flow: at(flows, member) } as const;
+      const flow = warm.flows.at(member);
+      return flow === undefined ? [run] : [run, { ...run, start: 'warm', flow }];
+    });
+    flows.push(...warm.flows);
+    const { members, comparisons } = keptRuns(
+      await trainRuns(spec, runs, { encoding, tables, trainer, report, signal }),
+    );
+    kept = members;
+    return { members, compute: trainer.compute, warmStart: warmStartReport(spec.warmStart, warm, comparisons) };
+  } finally {
+    for (const flow of flows) if (!kept.some((member) => member.flow === flow)) flow.dispose();
+  }
+}
+
+/** Chooses the code that trains, by a flow like the members. */
+async function trainerOf(spec: DetectorTrainingSpec, encoding: FeatureEncoding): Promise<Trainer> {
+  const flow = newFlow(encoding, spec.seed);
+  try {
+    return await chooseTrainer(flow, { ...spec.compute, tensors: spec.backend ?? 'tfjs-wasm' });
+  } finally {
+    flow.dispose();
+  }
+}
+
+async function trainRuns(
+  spec: DetectorTrainingSpec,
+  runs: readonly Run[],
+  { encoding, tables, trainer, report, signal }: SharedParts,
+): Promise<readonly TrainedRun[]> {
+  const steps = spec.steps ?? recipe.fit.steps;
+  const draws = runs.length * steps * recipe.fit.batchSize;
+  const rows = await inTurns(rowsToTrainOn(spec, encoding, tables, draws), signal);
+  const width = Math.min(runs.length, trainer.threads);
+  const threads = Math.max(1, Math.floor(trainer.threads / width));
+  const progress = runProgress(runs.length, steps, report);
+  const endMs = performance.now() + (spec.maxMinutes ?? Infinity) * 60_000;
+  const trained: TrainedRun[] = [];
+  const jobs = runs.map((run, i) => async (either: AbortSignal): Promise<void> => {
+    const { show, end } = at(progress, i);
+    const made = await reportOf(run, (options) => trainFlow(run.flow, encoding, rows, options), {
+      fit: (flow, data, options) => trainer.fit(flow, data, options, threads),
+      seed: run.seed,
+      start: run.start,
+      data: spec.data,
+      steps,
+      // The runs that have not begun yet share the time that is left, `width` at once.
+      maxMs: (endMs - performance.now()) / Math.ceil((runs.length - i) / width),
+      onProgress: show,
+      signal: either,
+    });
+    trained.push({ ...run, report: made });
+    end();
+  });
+  await together(jobs, width, signal);
+  return trained.sort((a, b) => a.member - b.member);
+}
+
+/** Report on a run. Null for a warm start none of whose validations was finite. */
+async function reportOf(
+  { start }: Run,
+  train: (options: TrainFlowOptions) => Promise<MemberReport>,
+  options: TrainFlowOptions,
+): Promise<MemberReport | null> {
+  try {
+    return await train(options);
   } catch (error) {
-    for (const { flow } of members) flow.dispose();
+    const isDiverged = error instanceof FlowError && error.code === 'FLOWLINE_TRAINING_FAILED';
+    if (start === 'warm' && isDiverged) return null;
     throw error;
   }
-}
-
-function* rowsToTrainOn(
-  spec: DetectorTrainingSpec,
-  encoding: FeatureEncoding,
-  { train, validation }: HistoryParts<ColumnTable>,
-): Steps<MemberRows> {
-  const ordinary = yield* ordinaryRows(spec, encoding, train);
-  const validating = spaced(yield* ordinaryRows(spec, encoding, validation), recipe.validationRows);
-  if (ordinary.length < minimumRows.train || validating.length === 0) {
-    throw new FlowlineError(
-      'FLOWLINE_HISTORY_TOO_SMALL',
-      `${ordinary.length} rows to train on and ${validating.length} to validate with are too few`,
-      { where: 'history', remedy: `widen history.lookback: at least ${minimumRows.train} training rows are needed` },
-    );
-  }
-  const rowsAt = (indices: Int32Array): EncodedBatch =>
-    encoding.encode(train.select(indices.map((index) => at(ordinary, index))));
-  return { train: { size: ordinary.length, rowsAt }, validation: yield* encodedRows(encoding, validation, validating) };
-}
-
-/** Rows that are encoded in one step. */
-const STEP_ROWS = 128;
-
-function* encodedRows(
-  encoding: FeatureEncoding,
-  table: ColumnTable,
-  indices: Int32Array,
-): Steps<MemberRows['validation']> {
-  const width = encoding.dimensions + encoding.contextWidth;
-  const rows = new Float32Array(indices.length * width);
-  for (const [start, end] of blocksOf(indices.length, STEP_ROWS)) {
-    rows.set(encoding.encode(table.select(indices.subarray(start, end))).rows, start * width);
-    yield;
-  }
-  return { size: indices.length, rows };
-}
-
-/** Selects at most `most` rows, evenly spaced in time. */
-function spaced(rows: Int32Array, most: number): Int32Array {
-  if (rows.length <= most) return rows;
-  return Int32Array.from({ length: most }, (_, i) => at(rows, Math.floor((i * rows.length) / most)));
 }

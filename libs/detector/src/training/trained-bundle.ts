@@ -31,7 +31,9 @@ export function trainedBundle(spec: DetectorTrainingSpec, parts: TrainedParts): 
 }
 
 function metadataOf(spec: DetectorTrainingSpec, { tables, encoding, report }: TrainedParts): BundleMetadata {
-  const { backend, scoring, heldOut, calibration } = report;
+  const { compute, scoring, heldOut, calibration, warmStart } = report;
+  const from = spec.warmStart;
+  const isWarm = warmStart !== null && warmStart.kept > 0;
   const part = (name: keyof HistoryParts<unknown>): HistoryPart => {
     const times = spec.times?.[name];
     return { rows: tables[name].size, fromMs: times?.fromMs ?? null, toMs: times?.toMs ?? null };
@@ -43,7 +45,8 @@ function metadataOf(spec: DetectorTrainingSpec, { tables, encoding, report }: Tr
     seed: spec.seed,
     data: spec.data,
     alpha: spec.alpha,
-    backend,
+    backend: compute.backend,
+    ...(isWarm && from !== undefined && from.champion !== null ? { startedFrom: from.sha256 } : {}),
     calibratedWith: scoring.backend.startsWith('wasm') ? 'compiled' : scoring.backend,
     history: {
       train: part('train'),

@@ -1,8 +1,10 @@
 import type { AlarmVerdict } from '../calibration/alarm-verdict.ts';
 import type { RateInterval } from '../calibration/alpha.ts';
+import type { TrainingCompute } from './choose-training.ts';
 import type { HeldOutScoring } from './held-out-scorer.ts';
 import type { MovedFeature } from './moved-features.ts';
 import type { MemberReport } from './train-flow.ts';
+import type { WarmStartReport } from './warm-start.ts';
 
 /** Negative log-likelihood of the test rows under the model, in nats and original units. */
 export interface HeldOutReport {
@@ -62,8 +64,10 @@ export interface AlarmReport {
 /** Report on a training run. */
 export interface TrainingReport {
   readonly seconds: number;
-  /** Tensor backend of the training. */
-  readonly backend: string;
+  /** Code that trained the flows, and the reason for it. */
+  readonly compute: TrainingCompute;
+  /** Null if no warm start was asked for. */
+  readonly warmStart: WarmStartReport | null;
   /** Backend that scored the held-out rows, and the reason for it. */
   readonly scoring: HeldOutScoring;
   readonly parameterCount: number;

@@ -1,7 +1,12 @@
-import type { EntitySpec, FeatureSpec, LookupTable, ScoringBackend } from '@flowline/events';
+import type { ComputeSpec, EntitySpec, FeatureSpec, LookupTable, ScoringBackend } from '@flowline/events';
 
-import type { HistoryParts } from '../bundle/bundle.ts';
+import type { HistoryParts, ModelBundle } from '../bundle/bundle.ts';
 import type { TrainingData } from './recipe.ts';
+
+/** Champion that a training may start from, or the reason why there is none. */
+export type WarmStart =
+  | { readonly champion: ModelBundle; readonly version: number; readonly sha256: string }
+  | { readonly champion: null; readonly problem: string };
 
 /** Fully resolved training parameters of a detector. */
 export interface DetectorTrainingSpec {
@@ -25,11 +30,15 @@ export interface DetectorTrainingSpec {
   readonly maxMinutes?: number;
   /** Maximum number of steps per member; null or absent: the recipe's. */
   readonly steps?: number | null;
+  /** Code that trains, and its threads (default: `auto`, as many as the process may use). */
+  readonly compute?: Partial<Pick<ComputeSpec, 'training' | 'threads'>>;
   /**
-   * Tensor backend of the training (default `tfjs-wasm`). It also scores held-out rows if compiled
-   * code cannot.
+   * Tensor backend of the process (default `tfjs-wasm`), for training and for scores of held-out
+   * rows that compiled code cannot compute.
    */
   readonly backend?: ScoringBackend;
+  /** Champion to start from as well. Default: members start from new weights alone. */
+  readonly warmStart?: WarmStart;
   /** Time range of each part of the history, for the model's metadata. */
   readonly times?: HistoryParts<{ readonly fromMs: number; readonly toMs: number }>;
 }
@@ -37,13 +46,13 @@ export interface DetectorTrainingSpec {
 /** Progress of a training run. */
 export interface TrainingProgress {
   readonly phase: 'features' | 'train' | 'calibrate' | 'test';
-  /** Share of the phase that is done, 0 to 1. Of `train`, see `member` and `step`. */
+  /** Share of the phase that is done, 0 to 1. */
   readonly share: number;
-  /** Current member, from 1. */
-  readonly member: number;
   readonly members: number;
+  /** Steps done by all trainings together, and their maximum. */
   readonly step: number;
   readonly steps: number;
+  /** Mean of the latest losses of the trainings that have begun; null if there is none yet. */
   readonly trainNll: number | null;
   readonly validationNll: number | null;
 }

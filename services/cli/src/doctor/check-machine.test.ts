@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { checkNode, describe as describeBackend } from './check-machine.ts';
+import { checkNode, checkTraining, describe as describeBackend, describeTraining } from './check-machine.ts';
 
 describe('checkNode', () => {
   it.each([
@@ -47,6 +47,24 @@ describe('a compute backend', () => {
     expect(describeBackend(running, null)).toMatchObject({
       status: 'ok',
       detail: '1,234,568 events/s at batch 512 on a GPU',
+    });
+  });
+});
+
+describe('the code that trains', () => {
+  it('is shown with its device and the reason for it', async () => {
+    expect(await checkTraining('wasm')).toMatchObject({
+      check: 'training',
+      status: 'ok',
+      detail: expect.stringMatching(/^engine \(\d+ threads? beside the calling one, .*SIMD\): it has compiled steps/),
+    });
+  });
+
+  it('is a warning where it is not compiled', () => {
+    const reason = 'tfjs-wasm (1 thread, through tensors): compiled code cannot train the realNVP flow: no SIMD';
+    expect(describeTraining({ backend: 'tfjs-wasm', device: '1 thread', why: 'no SIMD', reason })).toMatchObject({
+      status: 'warning',
+      detail: reason,
     });
   });
 });

@@ -1,7 +1,8 @@
+import { surveyTraining, type TrainingCompute } from '@flowline/detector';
 import { surveyBackends, type SurveyedBackend } from '@flowline/engine';
 
 import { formatCount } from '../output.ts';
-import { type DoctorFinding, failed, failure, ok, skipped } from './finding.ts';
+import { type DoctorFinding, failed, failure, ok, skipped, warning } from './finding.ts';
 
 const MINIMUM_NODE = [20, 19] as const;
 
@@ -39,4 +40,19 @@ export function describe(backend: SurveyedBackend, forced: string | null): Docto
   }
   const reason = why ?? 'it does not run';
   return optional && name !== forced ? skipped(check, `not available: ${reason}`) : failed(check, reason, remedy ?? '');
+}
+
+/** Checks the code that detectors are trained with here by default. */
+export async function checkTraining(tensors: 'wasm' | 'cpu'): Promise<DoctorFinding> {
+  try {
+    return describeTraining(await surveyTraining(`tfjs-${tensors}`));
+  } catch (error) {
+    return failure('training', error);
+  }
+}
+
+/** Describes the code that trains as a finding: without compiled code training is far slower. */
+export function describeTraining({ backend, reason }: TrainingCompute): DoctorFinding {
+  if (backend === 'engine') return ok('training', reason);
+  return warning('training', reason, 'Training works, but takes many times as long as with compiled code.');
 }

@@ -2,7 +2,7 @@ import { loadSettings } from '@flowline/config';
 
 import { checkDatabase } from './check-database.ts';
 import { checkKafka } from './check-kafka.ts';
-import { checkBackends, checkNode } from './check-machine.ts';
+import { checkBackends, checkNode, checkTraining } from './check-machine.ts';
 import { type DoctorFinding, finding, ok } from './finding.ts';
 
 /** Checks all prerequisites. A check is skipped if another check that it depends on has failed. */
@@ -12,9 +12,9 @@ export async function examine(): Promise<DoctorFinding[]> {
     loadSettings();
     return ok('settings', 'the environment is valid');
   });
-  if (settings.status !== 'ok') return [node, settings, ...(await checkBackends(null))];
-  const { scoring, database, kafka } = loadSettings();
-  const backends = await checkBackends(scoring.backend);
+  if (settings.status !== 'ok') return [node, settings, ...(await checkBackends(null)), await checkTraining('wasm')];
+  const { scoring, database, kafka, backend } = loadSettings();
+  const machine = [...(await checkBackends(scoring.backend)), await checkTraining(backend)];
   const { findings, ...detectors } = await checkDatabase(database.url);
-  return [node, settings, ...backends, ...findings, ...(await checkKafka(kafka, detectors))];
+  return [node, settings, ...machine, ...findings, ...(await checkKafka(kafka, detectors))];
 }
