@@ -58,11 +58,7 @@ const exportBase = (graph: OnnxGraph, state: StateColumns): Tensor => {
 };
 
 /** log Σ e^term of tensors [n × 1]. NaN if every term is −∞. */
-export const logSumExp = (
-  graph: OnnxGraph,
-  terms: readonly Tensor[],
-  type: 'float' | 'double' = 'float',
-): Tensor => {
+export const logSumExp = (graph: OnnxGraph, terms: readonly Tensor[], type: 'float' | 'double' = 'float'): Tensor => {
   if (terms.length === 1) return at(terms, 0);
   const all = graph.node('Concat', terms, { axis: 1 });
   const largest = graph.node('ReduceMax', [all], { axes: [1], keepdims: 1 });

@@ -1,16 +1,19 @@
+import { createRequire } from 'node:module';
+
 import { entry } from '@flowline/events';
 
 import type { Lane } from './lane.ts';
 import { sessionOptions } from './onnxruntime-api.ts';
-import type { OnnxSession } from './onnxruntime-api.ts';
-import { cannotRun, loadOnnxRuntime } from './onnxruntime-package.ts';
+import type { OnnxRuntime, OnnxSession } from './onnxruntime-api.ts';
+import { cannotRun, doesNotLoad } from './onnxruntime-package.ts';
+import type { OnnxRuntimePackage } from './onnxruntime-package.ts';
 
 /**
  * {@link Lane} on the calling thread. A run holds the thread; the event loop has its turn before
  * every run. Throws FLOWLINE_BACKEND_UNAVAILABLE if the package does not load.
  */
-export const createCallerLane = (path: string): Lane => {
-  const { InferenceSession, Tensor } = loadOnnxRuntime(path);
+export const createCallerLane = (installed: OnnxRuntimePackage): Lane => {
+  const { InferenceSession, Tensor } = load(installed);
   const sessions = new Map<string, OnnxSession>();
   return {
     runsAtATime: 1,
@@ -35,4 +38,12 @@ export const createCallerLane = (path: string): Lane => {
       for (const session of sessions.values()) void session.release();
     },
   };
+};
+
+const load = (installed: OnnxRuntimePackage): OnnxRuntime => {
+  try {
+    return createRequire(import.meta.url)(installed.path) as OnnxRuntime;
+  } catch (error) {
+    throw doesNotLoad(installed, error);
+  }
 };

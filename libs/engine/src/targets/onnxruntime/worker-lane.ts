@@ -5,6 +5,7 @@ import type { FlowlineError } from '@flowline/events';
 import type { Lane } from './lane.ts';
 import { sessionOptions } from './onnxruntime-api.ts';
 import { cannotRun, doesNotLoad } from './onnxruntime-package.ts';
+import type { OnnxRuntimePackage } from './onnxruntime-package.ts';
 import { laneWorkerSource } from './worker-protocol.ts';
 import type { LaneAnswer, LaneRequest, LaneWorkerData } from './worker-protocol.ts';
 import type { RowOutput } from '../onnx/rows.ts';
@@ -33,10 +34,10 @@ export class WorkerLane implements Lane {
    * Starts a thread that loads the package. Rejects with FLOWLINE_BACKEND_UNAVAILABLE if it does
    * not load.
    */
-  static async start(path: string): Promise<WorkerLane> {
-    const workerData: LaneWorkerData = { path, sessionOptions };
+  static async start(installed: OnnxRuntimePackage): Promise<WorkerLane> {
+    const workerData: LaneWorkerData = { path: installed.path, sessionOptions };
     const worker = new Worker(laneWorkerSource, { ...WORKER, workerData });
-    await started(worker);
+    await started(worker, installed);
     return new WorkerLane(worker);
   }
 
@@ -91,10 +92,10 @@ export class WorkerLane implements Lane {
 }
 
 /** Resolves with the first message of a worker. */
-const started = (worker: Worker): Promise<void> =>
+const started = (worker: Worker, installed: OnnxRuntimePackage): Promise<void> =>
   new Promise((resolve, reject) => {
     const onMessage = (): void => settle(resolve);
-    const onError = (error: Error): void => settle(() => reject(doesNotLoad(error)));
+    const onError = (error: Error): void => settle(() => reject(doesNotLoad(installed, error)));
     const onExit = (code: number): void => onError(new Error(`its thread ended with code ${code}`));
     // Removed one by one: a Worker without its internal listeners delivers no messages.
     const settle = (then: () => void): void => {
