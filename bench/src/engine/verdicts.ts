@@ -17,7 +17,10 @@ export interface Verdict {
 
 const peers = ['torch-eager', 'torch-compile', 'jax', 'onnxruntime-node', 'zuko', 'nflows'];
 
-/** Claims that the rows decide, for d = 10 unless they name the size. Those not measured are left out. */
+/**
+ * Claims that the rows decide, for d = 10 unless they name the size. Claims without a measurement
+ * are left out.
+ */
 export function verdicts(rows: readonly EngineRow[], peakGflops: number | null): readonly Verdict[] {
   const rate = (engine: string, batch: number, threads = 1, model: EngineRow['model'] = 'd10'): number =>
     rows.find((row) => row.model === model && row.engine === engine && row.batch === batch && row.threads === threads)

@@ -82,8 +82,8 @@ export class Detector {
       const frozen = flows.map((flow) => new FrozenFlow(flow));
       const scorer = await createScorer(frozen, options);
       scorers.push(scorer);
-      // A busy thread gets the answer of another one late, and an explanation asks several times, for
-      // a few rows each.
+      // A busy thread gets the answer of another one late, and an explanation asks several times,
+      // for a few rows each.
       const isForBatches = scorer.name === 'wasm-pool' || scorer.name === 'onnxruntime';
       const backend = isForBatches ? 'wasm' : scorer.name;
       const explainer = isForBatches ? await createScorer(frozen, { backend }) : scorer;

@@ -10,7 +10,7 @@ import { randomizeWeights, normalRows } from './testing/random-flow.ts';
 
 // TensorFlow's addon and the GPU have their own tests, in processes of their own.
 const backends = backendTable
-  .filter(({ name, fingerprint }) => !['tensorflow', 'webgpu'].includes(name) && fingerprint() !== null)
+  .filter((entry) => !['tensorflow', 'webgpu'].includes(entry.name) && entry.fingerprint() !== null)
   .map(({ name }) => name);
 
 /** ONNX Runtime mistakes the arrays of a test for foreign ones on its thread, but not beside it. */

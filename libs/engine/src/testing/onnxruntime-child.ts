@@ -23,8 +23,9 @@ export type OnnxRuntimeResults = readonly (Float32Array | Float64Array)[];
 export const startOnnxRuntimeChild = async (): Promise<Child<OnnxRuntimeJob, OnnxRuntimeResults> | null> => {
   const { child, ready } = await Child.start<OnnxRuntimeJob, OnnxRuntimeResults>('onnxruntime-child-main.ts');
   if (ready === null) return child;
+  const reason = ready as string;
   await child.stop();
-  if (process.env.CI === 'true') throw new Error(String(ready));
-  console.warn(`skipped: ${String(ready)}`);
+  if (process.env.CI === 'true') throw new Error(reason);
+  console.warn(`skipped: ${reason}`);
   return null;
 };

@@ -27,7 +27,7 @@ export function* latentExport(graph: OnnxGraph, plan: Plan, x: Tensor, context: 
   return state.read({ dimensions, scale: inOrder(scale), shift: inOrder(shift) });
 }
 
-/** Applies the steps to the state. Returns their log|det| [n × 1], without those that are constant. */
+/** Applies the steps to the state. Returns their log|det| [n × 1], except constant ones. */
 function* exportSteps(state: StateColumns): Steps<readonly Tensor[]> {
   const terms: Tensor[] = [];
   for (const step of state.plan.steps) {

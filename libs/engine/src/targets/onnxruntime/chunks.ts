@@ -8,7 +8,7 @@ import type { Plan } from '../../plan/plan.ts';
  */
 export const BLOCK_ROWS = 16;
 
-/** Operations of a run that takes some five milliseconds, and of the least that is worth a thread. */
+/** Operations of a run of some five milliseconds, and of the least that is worth a thread. */
 const MOST_OPERATIONS = 400e6;
 const LEAST_OPERATIONS = 20e6;
 const MOST_ROWS = 4096;

@@ -16,9 +16,9 @@ import { inSlices } from '../../slices.ts';
 /**
  * Scores a plan with ONNX Runtime on the processor. Each thread has a session of one thread, and
  * takes chunks of the rows; the calling thread is one of them unless it has other work. Gradients
- * come from the WebAssembly kernels on the calling thread. Rejects with FLOWLINE_BACKEND_UNAVAILABLE
- * if the package does not load, if it cannot run the model, or if the score of a row depends on its
- * batch.
+ * come from the WebAssembly kernels on the calling thread. Rejects with
+ * FLOWLINE_BACKEND_UNAVAILABLE if the package does not load, if it cannot run the model, or if the
+ * score of a row depends on its batch.
  */
 export const createOnnxRuntimeScorer = async (
   plan: Plan,
