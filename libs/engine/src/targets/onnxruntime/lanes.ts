@@ -11,6 +11,8 @@ import { inSlices } from '../../slices.ts';
 export class Lanes {
   readonly #plan: Plan;
   readonly #lanes: readonly Lane[];
+  /** Lanes in the order in which they take chunks: all of them before any takes a second. */
+  readonly #takers: readonly Lane[];
   readonly #bounds: ChunkBounds;
   /** Outputs whose model every lane has, or is about to have. */
   readonly #opened = new Map<RowOutput, Promise<void>>();
@@ -18,6 +20,7 @@ export class Lanes {
   constructor(plan: Plan, lanes: readonly Lane[]) {
     this.#plan = plan;
     this.#lanes = lanes;
+    this.#takers = [...lanes, ...lanes.filter(({ runsAtATime }) => runsAtATime === 2)];
     this.#bounds = chunkBounds(plan);
   }
 
@@ -48,8 +51,7 @@ export class Lanes {
         results.set(found.subarray(0, count * each), first * each);
       }
     };
-    // Every lane gets a first run before any gets a second.
-    await Promise.all([...this.#lanes, ...this.#lanes.filter(({ runsAtATime }) => runsAtATime === 2)].map(work));
+    await Promise.all(this.#takers.slice(0, Math.ceil(n / size)).map(work));
   }
 
   close(): void {
