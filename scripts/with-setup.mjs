@@ -34,8 +34,8 @@ if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== lock) {
     cwd: root,
     stdio: ['ignore', 2, 2],
     shell: process.platform === 'win32',
-    // onnxruntime-node, used by the tests of exported models, ships what they need, so its GPU
-    // libraries are not fetched.
+    // onnxruntime-node ships what its backend and the tests need, so its GPU libraries are not
+    // fetched.
     env: { ONNXRUNTIME_NODE_INSTALL: 'skip', ...process.env },
   });
   if (install.status !== 0) {

@@ -54,7 +54,7 @@ describe('the scorer over a file', () => {
         scored: 3001,
         alreadyStored: 0,
         deadLetters: 0,
-        backend: expect.stringMatching(/^wasm(-pool)?$/),
+        backend: expect.stringMatching(/^(wasm|wasm-pool|onnxruntime)$/),
       },
     });
     const [stored] = await database.query(

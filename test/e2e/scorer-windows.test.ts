@@ -278,7 +278,8 @@ withJavaClient(describe, version)('the scorer of a detector with windows', () =>
     for (const { partition, offset, value } of await readTopic(broker.brokers, topic)) {
       onStream.set(value ?? '', densities.get(`${partition}/${offset}`));
     }
-    expect(ofFile).toEqual(lines.map((line) => onStream.get(line)));
+    // Each process chooses its backend by itself, and backends differ in the last digits.
+    expect(ofFile).toEqual(lines.map((line) => expect.closeTo(Number(onStream.get(line)), 3)));
     expect(new Set(ofFile).size).toBeGreaterThan(EVENTS / 2);
   }, 180_000);
 

@@ -150,6 +150,8 @@ describe('flowline, with something missing', () => {
             status: 'ok',
             backend: expect.objectContaining({ available: true, eventsPerSecond: expect.any(Number) }),
           }),
+          // Optional: never a failure, unless it is asked for.
+          expect.objectContaining({ check: 'backend onnxruntime', status: expect.stringMatching(/^(ok|skipped)$/) }),
           expect.objectContaining({ check: 'database', status: 'ok' }),
           expect.objectContaining({ check: 'migrations', status: 'failed', remedy: 'Run `flowline migrate`.' }),
           expect.objectContaining({ check: 'kafka', status: 'skipped' }),

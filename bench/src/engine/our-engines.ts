@@ -1,28 +1,36 @@
-import { backendTable, createScorer, errorInTolerances } from '@flowline/engine';
+import { backendTable, type ChosenScorer, createScorer, errorInTolerances } from '@flowline/engine';
 import { at, FlowlineError, type ScoringBackend } from '@flowline/events';
 
 import { rateWithin } from './measure.ts';
 import { CHECKED_ROWS, type ReferenceModel } from './reference-models.ts';
 import type { Runner } from './runner.ts';
 
+/** One of our engines: its backend, and the numbers of threads on which it is measured. */
+interface OurEngine {
+  readonly backend: ScoringBackend | 'auto';
+  readonly threads: readonly number[];
+}
+
 /** Our engines, by their names in the results. */
-export const ours: Readonly<Record<string, { readonly backend: ScoringBackend; readonly threads: number }>> = {
-  'flowline-wasm': { backend: 'wasm', threads: 1 },
-  'flowline-wasm-pool': { backend: 'wasm-pool', threads: 2 },
-  reference: { backend: 'reference', threads: 1 },
-  'tfjs-wasm': { backend: 'tfjs-wasm', threads: 1 },
-  webgpu: { backend: 'webgpu', threads: 1 },
-  tensorflow: { backend: 'tensorflow', threads: 1 },
+export const ours: Readonly<Record<string, OurEngine>> = {
+  'flowline-wasm': { backend: 'wasm', threads: [1] },
+  'flowline-wasm-pool': { backend: 'wasm-pool', threads: [2] },
+  onnxruntime: { backend: 'onnxruntime', threads: [1, 2] },
+  auto: { backend: 'auto', threads: [1, 2] },
+  reference: { backend: 'reference', threads: [1] },
+  'tfjs-wasm': { backend: 'tfjs-wasm', threads: [1] },
+  webgpu: { backend: 'webgpu', threads: [1] },
+  tensorflow: { backend: 'tensorflow', threads: [1] },
 };
 
 /**
  * Creates one of our engines for a model. Returns the reason if it cannot run here; a software GPU
  * counts as unavailable.
  */
-export async function ourRunner(engine: string, model: ReferenceModel): Promise<Runner | string> {
-  const found = ours[engine];
-  if (found === undefined) return 'unknown';
-  const { backend, threads } = found;
+export async function ourRunner(engine: string, model: ReferenceModel, threads: number): Promise<Runner | string> {
+  const backend = ours[engine]?.backend;
+  if (backend === undefined) return 'unknown';
+  if (backend === 'auto') return autoRunner(engine, model, threads);
   const entry = backendTable.find(({ name }) => name === backend);
   const availability = await entry?.probe({ threads, offThread: false });
   if (availability === undefined) return 'not in this build';
@@ -32,6 +40,29 @@ export async function ourRunner(engine: string, model: ReferenceModel): Promise<
   check(engine, model, await scorer.score(model.rows, CHECKED_ROWS));
   const run = (batch: number) => scorer.score(model.rows, batch);
   return { engine, threads, rate: (batch, ms) => rateWithin(run, batch, ms), dispose: () => scorer.dispose() };
+}
+
+/** Creates a runner of the backends that `auto` chooses, one per batch size. Prints the choices. */
+function autoRunner(engine: string, model: ReferenceModel, threads: number): Runner {
+  const scorers = new Map<number, ChosenScorer>();
+  const choose = async (batch: number): Promise<ChosenScorer> => {
+    const scorer = await createScorer([model.flow], { backend: 'auto', threads, batchSize: batch });
+    console.log(`${model.name}: ${engine} at batch ${batch} on ${threads} threads: ${scorer.name}`);
+    check(engine, model, await scorer.score(model.rows, CHECKED_ROWS));
+    return scorer;
+  };
+  return {
+    engine,
+    threads,
+    rate: async (batch, ms) => {
+      const scorer = scorers.get(batch) ?? (await choose(batch));
+      scorers.set(batch, scorer);
+      return rateWithin((rows) => scorer.score(model.rows, rows), batch, ms);
+    },
+    dispose: () => {
+      for (const scorer of scorers.values()) scorer.dispose();
+    },
+  };
 }
 
 /** The subset used of onnxruntime-node, an optional dependency. */

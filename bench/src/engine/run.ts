@@ -71,7 +71,10 @@ async function measureModel(
     if (typeof runner === 'string') without(engine, runner);
     else runners.push(runner);
   };
-  for (const engine of Object.keys(ours)) if (wanted.includes(engine)) add(engine, await ourRunner(engine, model));
+  for (const [engine, { threads }] of Object.entries(ours)) {
+    if (!wanted.includes(engine)) continue;
+    for (const count of threads) add(engine, await ourRunner(engine, model, count));
+  }
   const servers: PeerRunners[] = [];
   try {
     for (const threads of THREADS) {

@@ -19,3 +19,20 @@ it('compares rates of equal batch and threads, and leaves out what was not measu
   rows.push(row('jax', 16, 1, 250_000), row('jax', 256, 2, 1e6), row('flowline-wasm-pool', 256, 2, 1.2e6));
   expect(verdicts(rows, null).map(({ measured }) => measured)).toEqual([2, 1.2]);
 });
+
+it("takes auto's least lead over the fastest peer on as many threads, for either size", () => {
+  const d64 = (...of: Parameters<typeof row>): EngineRow => ({ ...row(...of), model: 'd64' });
+  const rows = [1, 16, 256, 4096].flatMap((batch) => [
+    d64('auto', batch, 2, batch === 256 ? 90_000 : 150_000),
+    d64('auto', batch, 1, 1e6),
+    d64('onnxruntime-node', batch, 2, 100_000),
+    d64('jax', batch, 2, 120_000),
+  ]);
+  expect(verdicts(rows, null)).toEqual([
+    {
+      claim: 'times the fastest peer, auto on 2 threads, least of all batch sizes, d64',
+      measured: 0.75,
+      wanted: 1,
+    },
+  ]);
+});

@@ -17,15 +17,28 @@ export interface Verdict {
 
 const peers = ['torch-eager', 'torch-compile', 'jax', 'onnxruntime-node', 'zuko', 'nflows'];
 
-/** Claims for d = 10 that the rows decide. Claims without a measurement are left out. */
+/**
+ * Claims that the rows decide, for d = 10 unless they name the size. Claims without a measurement
+ * are left out.
+ */
 export function verdicts(rows: readonly EngineRow[], peakGflops: number | null): readonly Verdict[] {
-  const rate = (engine: string, batch: number, threads = 1): number =>
-    rows.find((row) => row.model === 'd10' && row.engine === engine && row.batch === batch && row.threads === threads)
+  const rate = (engine: string, batch: number, threads = 1, model: EngineRow['model'] = 'd10'): number =>
+    rows.find((row) => row.model === model && row.engine === engine && row.batch === batch && row.threads === threads)
       ?.eventsPerSecond ?? NaN;
-  const fastestPeer = (batch: number, threads = 1): number => {
-    const rates = peers.map((peer) => rate(peer, batch, threads)).filter((value) => value > 0);
+  const fastestPeer = (batch: number, threads = 1, model: EngineRow['model'] = 'd10'): number => {
+    const rates = peers.map((peer) => rate(peer, batch, threads, model)).filter((value) => value > 0);
     return rates.length === 0 ? NaN : Math.max(...rates);
   };
+  /** Least lead of `auto` over the fastest peer on as many threads, over the batch sizes. */
+  const leads = (['d10', 'd64'] as const).flatMap((model) =>
+    [1, 2].map((threads) => ({
+      claim: `times the fastest peer, auto on ${threads} ${threads === 1 ? 'thread' : 'threads'}, least of all batch sizes, ${model}`,
+      measured: Math.min(
+        ...[1, 16, 256, 4096].map((n) => rate('auto', n, threads, model) / fastestPeer(n, threads, model)),
+      ),
+      wanted: 1,
+    })),
+  );
   const wasm = (batch: number): number => rate('flowline-wasm', batch);
   const shares = [16, 256, 4096].map((batch) => {
     const row = rows.find((r) => r.model === 'd10' && r.engine === 'flowline-wasm' && r.batch === batch);
@@ -48,6 +61,7 @@ export function verdicts(rows: readonly EngineRow[], peakGflops: number | null):
       measured: rate('flowline-wasm-pool', 256, 2) / fastestPeer(256, 2),
       wanted: 1.5,
     },
+    ...leads,
   ];
   return all.filter(({ measured }) => !Number.isNaN(measured));
 }

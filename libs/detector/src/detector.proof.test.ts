@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { backendTable } from '@flowline/engine';
 import type { FeatureSpec } from '@flowline/events';
 import { createRecordReader, sliceTable, type FeatureTable } from '@flowline/features';
 import { Random } from '@flowline/flows';
@@ -242,6 +243,23 @@ describe('a detector, trained', () => {
       expect(alone.logDensityNats[0]).toBe(whole.logDensityNats[row]);
     }
     expect((await detector.score(sliceTable(tables.test, 0, 0))).size).toBe(0);
+  });
+
+  it('on ONNX Runtime has the scores of WebAssembly, and its very explanations', async () => {
+    if (backendTable.find(({ name }) => name === 'onnxruntime')?.fingerprint() === null && process.env.CI !== 'true') {
+      console.info('skipped: onnxruntime-node is not installed');
+      return;
+    }
+    // Beside this thread, on which it mistakes the arrays of a test for foreign ones.
+    const options = { alpha: 1e-3, offThread: true, threads: 1 } as const;
+    const onnx = await Detector.create(trained.bundle, { ...options, backend: 'onnxruntime' });
+    const wasm = await Detector.create(trained.bundle, { ...options, backend: 'wasm' });
+    const table = sliceTable(tables.test, 0, 300);
+    const [found, expected] = [await onnx.score(table), await wasm.score(table)];
+    expect(onnx.compute).toMatchObject({ backend: 'onnxruntime', why: 'it was requested by name' });
+    expected.logDensityNats.forEach((logP, i) => expect(found.logDensityNats[i]).toBeCloseTo(logP, 3));
+    expect(await onnx.explain(table, [0, 7], expected)).toEqual(await wasm.explain(table, [0, 7], expected));
+    for (const each of [onnx, wasm]) each.dispose();
   });
 
   it('leaves no tensors behind', async () => {

@@ -82,11 +82,12 @@ export class Detector {
       const frozen = flows.map((flow) => new FrozenFlow(flow));
       const scorer = await createScorer(frozen, options);
       scorers.push(scorer);
-      // A busy thread gets the answer of another one late, and an explanation asks several times.
-      const isPool = scorer.name === 'wasm-pool';
-      const backend = isPool ? 'wasm' : scorer.name;
-      const explainer = isPool ? await createScorer(frozen, { backend }) : scorer;
-      if (isPool) scorers.push(explainer);
+      // A busy thread gets the answer of another one late, and an explanation asks several times,
+      // for a few rows each.
+      const isForBatches = scorer.name === 'wasm-pool' || scorer.name === 'onnxruntime';
+      const backend = isForBatches ? 'wasm' : scorer.name;
+      const explainer = isForBatches ? await createScorer(frozen, { backend }) : scorer;
+      if (isForBatches) scorers.push(explainer);
       const shared = scorers.length;
       for (const flow of flows.length === 1 ? [] : frozen) scorers.push(await createScorer([flow], { backend }));
       const members = flows.length === 1 ? [explainer] : scorers.slice(shared);

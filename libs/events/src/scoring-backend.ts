@@ -5,12 +5,13 @@ import { orNull } from './option.ts';
 
 /**
  * Names of the compute backends that score: WebAssembly compiled for the model, on one thread or on
- * several; a GPU through WebGPU; TensorFlow's native library (if installed); the tensor library on
- * WebAssembly or in plain JavaScript; and the float64 reference.
+ * several; ONNX Runtime (if installed); a GPU through WebGPU; TensorFlow's native library (if
+ * installed); the tensor library on WebAssembly or in plain JavaScript; and the float64 reference.
  */
 export const scoringBackends = [
   'wasm',
   'wasm-pool',
+  'onnxruntime',
   'webgpu',
   'tensorflow',
   'tfjs-wasm',

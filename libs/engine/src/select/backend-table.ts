@@ -1,9 +1,11 @@
 import { FlowlineError, type ScoringBackend } from '@flowline/events';
 
 import type { Availability, BackendEntry } from '../targets/backend-entry.ts';
+import { onnxRuntimeEntry } from '../targets/onnxruntime/onnxruntime-entry.ts';
 import { createReferenceScorer } from '../targets/reference/reference-scorer.ts';
 import { tensorflowBackend, tensorflowDevice, tensorflowInstalled } from '../targets/tensorflow/tensorflow.ts';
 import { createTfjsScorer, ownTensorBackend, type TensorBackend } from '../targets/tensorflow/tfjs.ts';
+import { threadsInWords } from '../targets/threads-in-words.ts';
 import { createWasmPoolScorer } from '../targets/wasm/runtime/wasm-pool.ts';
 import { wasmTarget } from '../targets/wasm/runtime/wasm-target.ts';
 import { createWasmScorer } from '../targets/wasm/runtime/wasm.ts';
@@ -31,6 +33,7 @@ export const backendTable: readonly BackendEntry[] = [
     obstacle: whyNotLowered,
     create: async (frozen, options) => createWasmPoolScorer(await frozen.plan(), options),
   },
+  onnxRuntimeEntry,
   webGpuEntry,
   {
     ...tensorEntry('tensorflow', 'candidate', tensorflowBackend, tensorflowDevice),
@@ -59,11 +62,6 @@ export const backendEntry = (name: ScoringBackend, table: readonly BackendEntry[
     remedy: `Choose auto or one of ${table.map((candidate) => candidate.name).join(', ')}.`,
   });
 };
-
-function threadsInWords(threads: number, offThread: boolean): string {
-  const workers = offThread ? Math.max(1, threads) : threads;
-  return `${workers} ${workers === 1 ? 'thread' : 'threads'}${offThread ? ' beside the calling one' : ''}`;
-}
 
 /**
  * True for the GPU build, judged by the package name: loading TensorFlow takes more than a second

@@ -111,6 +111,38 @@ describe('auto', () => {
     ).toBe('wasm');
   });
 
+  it.each([
+    // Other code on the cores that the best takes already.
+    { threads: 2, wasm: 60, pool: 30, onnx: 25, expected: 'onnxruntime' },
+    { threads: 1, wasm: 30, pool: 30, onnx: 25, expected: 'onnxruntime' },
+    // Two cores instead of one, for little.
+    { threads: 2, wasm: 60, pool: 60, onnx: 57, expected: 'wasm' },
+  ] as const)(
+    'takes ONNX Runtime where it is faster on the same cores: $threads threads, $wasm, $pool and $onnx ms',
+    async ({ threads, wasm, pool, onnx, expected }) => {
+      const table = tableOf(
+        fake('wasm', { delayMs: wasm }),
+        fake('wasm-pool', { delayMs: pool }),
+        fake('onnxruntime', { delayMs: onnx }),
+      );
+      expect((await selectScorer([flow], { table, cache: memoryCache(), threads })).backend).toBe(expected);
+    },
+  );
+
+  it('proves and measures ONNX Runtime like any other, on threads beside the calling one', async () => {
+    if (backendEntry('onnxruntime').fingerprint() === null && process.env.CI !== 'true') {
+      console.info('skipped: onnxruntime-node is not installed');
+      return;
+    }
+    const table = tableOf(backendEntry('wasm'), backendEntry('onnxruntime'));
+    const { scorer, trials, reason } = await selectScorer([flow], { table, cache: memoryCache(), offThread: true });
+    expect(trials[1]).toMatchObject({ backend: 'onnxruntime', problem: null });
+    expect(trials[1]!.worstError).toBeLessThanOrEqual(1);
+    expect(trials[1]!.eventsPerSecond).toBeGreaterThan(1000);
+    expect(reason).toMatch(/onnxruntime \(\d+ threads? beside the calling one, ONNX Runtime [\d.]+\) [\d,]+ events/);
+    scorer.dispose();
+  });
+
   it('refuses a backend that is not exact, however fast, and says so', async () => {
     const table = tableOf(fake('wasm', { delayMs: 10 }), fake('wasm-pool', { bias: 0.01 }));
     const { backend, reason, trials } = await selectScorer([flow], { table, cache: memoryCache(), threads: 2 });

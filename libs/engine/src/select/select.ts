@@ -42,9 +42,11 @@ export interface SelectOptions {
 const DEFAULT_BATCH_ROWS = 512;
 /** Minimum speedup that justifies other cores or another device. */
 const WORTH_OTHERS = 1.15;
+/** Minimum speedup of other code on the same cores: less may be an error of the measurement. */
+const WORTH_OTHER_CODE = 1.05;
 /**
- * With `offThread`, `wasm-pool` wins from this share of the best rate on, because it keeps the
- * calling thread free.
+ * With `offThread`, threads beside the calling one win from this share of the best rate on, because
+ * they keep it free.
  */
 const WORTH_A_FREE_THREAD = 0.75;
 /** Verdicts of this process. */
@@ -96,14 +98,23 @@ export const selectScorer = async (
  * Best usable backend. The first is kept unless another is enough better: each candidate must beat
  * the best before it.
  */
-const bestOf = (usable: readonly Usable[], { offThread }: BackendOptions): Usable | null => {
+const bestOf = (usable: readonly Usable[], options: BackendOptions): Usable | null => {
   const rate = ({ trial }: Usable): number => trial.eventsPerSecond ?? 0;
   return usable.reduce<Usable | null>((best, next) => {
     if (best === null) return next;
-    const worth = offThread && next.entry.name === 'wasm-pool' ? WORTH_A_FREE_THREAD : WORTH_OTHERS;
-    return rate(next) > rate(best) * worth ? next : best;
+    return rate(next) > rate(best) * speedupWorth(next.entry.name, best.entry.name, options) ? next : best;
   }, null);
 };
+
+/** Speedup from which a backend is worth more than the best before it. */
+const speedupWorth = (next: ScoringBackend, best: ScoringBackend, { threads, offThread }: BackendOptions): number => {
+  if (offThread && takesThreads(next) && !takesThreads(best)) return WORTH_A_FREE_THREAD;
+  if (next === 'onnxruntime' && (takesThreads(best) || threads === 1)) return WORTH_OTHER_CODE;
+  return WORTH_OTHERS;
+};
+
+/** True for a backend on as many threads as it may use, beside the calling one with `offThread`. */
+const takesThreads = (name: ScoringBackend): boolean => name === 'wasm-pool' || name === 'onnxruntime';
 
 const lastResort = async (
   table: readonly BackendEntry[],

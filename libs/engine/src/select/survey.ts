@@ -88,4 +88,4 @@ const survey = async (entry: BackendEntry, flow: Flow): Promise<SurveyedBackend>
   }
 };
 
-const OPTIONAL: ReadonlySet<string> = new Set(['tensorflow', 'webgpu']);
+const OPTIONAL: ReadonlySet<string> = new Set(['onnxruntime', 'tensorflow', 'webgpu']);

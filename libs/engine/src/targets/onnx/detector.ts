@@ -29,7 +29,7 @@ export const exportDetector = (
   const mixture =
     members.length === 1
       ? members
-      : [graph.node('Sub', [logSumExp(graph, members), graph.double([Math.log(members.length)])])];
+      : [graph.node('Sub', [logSumExp(graph, members, 'double'), graph.double([Math.log(members.length)])])];
   const total = [...mixture, ...logTerms].reduce((sum, term) => graph.node('Add', [sum, term]));
   const nowhere = graph.double([-Infinity]);
   // A value beyond the range of float32 has no density, as in the product.

@@ -33,7 +33,7 @@ export const columnOps = (state: StateColumns, reading: Reading, parts: readonly
     scalar: part,
     countObserved: () => {
       const observed = state.observed(dimensions);
-      return observed === null ? graph.float([dimensions.length]) : sumOfColumns(graph, observed);
+      return observed === null ? graph.float([dimensions.length]) : sumOfColumns(graph, observed, dimensions.length);
     },
     each: (s) => s,
     observed: (v) => state.whereObserved(dimensions, v),
@@ -42,7 +42,7 @@ export const columnOps = (state: StateColumns, reading: Reading, parts: readonly
     sub,
     mul,
     multiplyAdd: (a, b, c) => add(mul(a, b), c),
-    dot: (a, b) => sumOfColumns(graph, mul(a, b)),
+    dot: (a, b) => sumOfColumns(graph, mul(a, b), dimensions.length),
     addScalars: add,
     formulas: (outputs, inputs) => exportFormula(graph, outputs, inputs),
     write: (v) => state.write(dimensions, v),
@@ -52,6 +52,14 @@ export const columnOps = (state: StateColumns, reading: Reading, parts: readonly
   };
 };
 
-/** Σ over the columns, [n × 1]. */
-export const sumOfColumns = (graph: OnnxGraph, of: Tensor): Tensor =>
-  graph.node('ReduceSum', [of, graph.int64([1])], { keepdims: 1 });
+/**
+ * Σ over the columns of a tensor [n × columns], [n × 1]. A product with ones: runtimes sum a row of
+ * a `ReduceSum` in an order that depends on the place of the row in memory, but that of a matrix
+ * product always in the same.
+ */
+export const sumOfColumns = (
+  graph: OnnxGraph,
+  of: Tensor,
+  columns: number,
+  type: 'float' | 'double' = 'float',
+): Tensor => graph.node('MatMul', [of, graph[type](new Float64Array(columns).fill(1), columns, 1)]);

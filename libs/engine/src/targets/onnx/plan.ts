@@ -1,4 +1,4 @@
-import { at } from '@flowline/events';
+import { at, atOnce, type Steps } from '@flowline/events';
 import { exportFormula } from './formula.ts';
 import type { OnnxGraph, Tensor } from './onnx-graph.ts';
 import { sumOfColumns } from './ops.ts';
@@ -8,15 +8,35 @@ import type { Plan } from '../../plan/plan.ts';
 import { baseComponents, baseFormula, componentReading, knownConstant } from '../../steps/base.ts';
 
 /** log p of a plan in float32, [n × 1], from x [n × d] and its context [n × c]. */
-export const exportPlan = (graph: OnnxGraph, plan: Plan, x: Tensor, context: Tensor | null): Tensor => {
+export const exportPlan = (graph: OnnxGraph, plan: Plan, x: Tensor, context: Tensor | null): Tensor =>
+  atOnce(scoreExport(graph, plan, x, context));
+
+/** The same step by step. */
+export function* scoreExport(graph: OnnxGraph, plan: Plan, x: Tensor, context: Tensor | null): Steps<Tensor> {
   const state = new StateColumns(graph, plan, x, context);
+  const terms = yield* exportSteps(state);
+  return [exportBase(graph, state), ...terms].reduce((sum, term) => graph.node('Add', [sum, term]));
+}
+
+/** Latent of a plan in float32, [n × d], 0 where a feature is missing. */
+export function* latentExport(graph: OnnxGraph, plan: Plan, x: Tensor, context: Tensor | null): Steps<Tensor> {
+  const state = new StateColumns(graph, plan, x, context);
+  yield* exportSteps(state);
+  const { order: dimensions, scale, shift } = plan;
+  const inOrder = (values: Float64Array): Float64Array => Float64Array.from(dimensions, (d) => at(values, d));
+  return state.read({ dimensions, scale: inOrder(scale), shift: inOrder(shift) });
+}
+
+/** Applies the steps to the state. Returns their log|det| [n × 1], except constant ones. */
+function* exportSteps(state: StateColumns): Steps<readonly Tensor[]> {
   const terms: Tensor[] = [];
-  for (const step of plan.steps) {
+  for (const step of state.plan.steps) {
     const logDet = exportStep(state, step);
     if (logDet !== null) terms.push(logDet);
+    yield;
   }
-  return [exportBase(graph, state), ...terms].reduce((sum, term) => graph.node('Add', [sum, term]));
-};
+  return terms;
+}
 
 /** Log-density of z under the base, plus the constant parts of the log|det|. */
 const exportBase = (graph: OnnxGraph, state: StateColumns): Tensor => {
@@ -26,7 +46,7 @@ const exportBase = (graph: OnnxGraph, state: StateColumns): Tensor => {
     const reading = componentReading(plan, component);
     const [density = ''] = exportFormula(graph, [logDensity], [state.read(reading)]);
     const observed = state.observed(reading.dimensions);
-    const ofColumns = sumOfColumns(graph, density);
+    const ofColumns = sumOfColumns(graph, density, plan.features);
     const { constants, logWeight } = component;
     const added =
       observed === null
@@ -38,10 +58,10 @@ const exportBase = (graph: OnnxGraph, state: StateColumns): Tensor => {
 };
 
 /** log Σ e^term of tensors [n × 1]. NaN if every term is −∞. */
-export const logSumExp = (graph: OnnxGraph, terms: readonly Tensor[]): Tensor => {
+export const logSumExp = (graph: OnnxGraph, terms: readonly Tensor[], type: 'float' | 'double' = 'float'): Tensor => {
   if (terms.length === 1) return at(terms, 0);
   const all = graph.node('Concat', terms, { axis: 1 });
   const largest = graph.node('ReduceMax', [all], { axes: [1], keepdims: 1 });
-  const sum = sumOfColumns(graph, graph.node('Exp', [graph.node('Sub', [all, largest])]));
-  return graph.node('Add', [largest, graph.node('Log', [sum])]);
+  const shares = graph.node('Exp', [graph.node('Sub', [all, largest])]);
+  return graph.node('Add', [largest, graph.node('Log', [sumOfColumns(graph, shares, terms.length, type)])]);
 };

@@ -35,7 +35,8 @@ const exportTransform = (state: StateColumns, step: TransformStep): Tensor => {
     ...parameters,
   ]);
   state.write(transformed.dimensions, at(outputs, 0));
-  return sumOfColumns(graph, state.whereObserved(transformed.dimensions, at(outputs, 1)));
+  const logDet = state.whereObserved(transformed.dimensions, at(outputs, 1));
+  return sumOfColumns(graph, logDet, transformed.dimensions.length);
 };
 
 const exportLinear = (state: StateColumns, { read, weights, bias }: LinearStep): null => {

@@ -1,7 +1,7 @@
 import { FlowlineError } from '@flowline/events';
 
 import { KernelScorer } from '../../kernel-scorer.ts';
-import { WasmProgram, WasmThread } from '../../wasm/runtime/wasm.ts';
+import { wasmGradient } from '../../wasm/runtime/wasm-gradient.ts';
 import { findAdapter, isSoftware } from './webgpu-adapter.ts';
 import { wantedLimits } from './webgpu-api.ts';
 import type { GpuDevice, GpuLimits } from './webgpu-api.ts';
@@ -48,17 +48,12 @@ export const createWebGpuScorer = async (plan: Plan, options: WebGpuOptions = {}
     throw error;
   }
   let latent: Promise<GpuProgram> | null = null;
-  let gradient: WasmThread | null = null;
   return new KernelScorer({
     name: 'webgpu',
     shape: plan,
     score: (rows, n, scores) => score.run(rows, n, scores),
     latent: async (rows, n, latents) => (await (latent ??= compile('latent'))).run(rows, n, latents),
-    gradient: async (rows, n, gradients) => {
-      gradient ??= new WasmThread(await WasmProgram.of(plan));
-      await gradient.prepareGradient();
-      gradient.run('gradient', rows, 0, n, gradients, 0);
-    },
+    gradient: wasmGradient(plan),
     dispose: () => device.destroy(),
   });
 };
