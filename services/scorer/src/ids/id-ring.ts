@@ -168,7 +168,7 @@ export class IdRing {
     const index = this.#index;
     this.#index = new Int32Array(4 * capacity);
     const mask = offsets.length - 1;
-    // Entries keep their order. A run ends where the old columns wrap; the new ones wrap there, too.
+    // Entries keep their order. A run ends where the old columns wrap: the new ones do so there.
     for (let number = this.#first; number < this.#next;) {
       const [from, to] = [number & mask, this.#placeOf(number)];
       const end = Math.min(offsets.length, from + this.#next - number);
@@ -177,7 +177,7 @@ export class IdRing {
       this.#times.set(times.subarray(from, end), to);
       number += end - from;
     }
-    // In the order of the old slots, which is nearly that of the new ones: no memory is sought out.
+    // In the order of the old slots, which is nearly that of the new ones: memory is met in order.
     for (let slot = 0; slot < index.length; slot += 2) {
       if (slot % (4 * STEP_ENTRIES) === 0) yield;
       const place = (index[slot] ?? missing(index, slot)) - 1;
