@@ -11,7 +11,7 @@ export interface Fingerprinted extends Pick<StoredAlert, 'fingerprint' | 'kind' 
 /** Event times beyond the wall clock by more than this, or before our era, tell no time. */
 const FUTURE_MS = 3_600_000;
 const FIRST_YEAR_MS = Date.parse('0001-01-01T00:00:00Z');
-const isTime = (ms: number): boolean => ms >= FIRST_YEAR_MS && ms <= Date.now() + FUTURE_MS;
+const isTime = (ms: number, latestMs: number): boolean => ms >= FIRST_YEAR_MS && ms <= latestMs;
 
 /**
  * Event time that a batch has reached from a row on: the median of its events, so that no single
@@ -21,10 +21,21 @@ export function batchTimeMs(
   { eventTimesMs, size }: Pick<AnomalyBatch, 'eventTimesMs' | 'size'>,
   firstRow: number,
 ): number | null {
-  const times = eventTimesMs.slice(firstRow, size).filter(isTime);
-  if (times.length === 0) return null;
-  times.sort();
-  return Math.floor(at(times, times.length >> 1));
+  const latestMs = Date.now() + FUTURE_MS;
+  const times = new Float64Array(Math.max(0, size - firstRow));
+  let [count, previousMs, isAscending] = [0, -Infinity, true];
+  for (let row = firstRow; row < size; row++) {
+    const ms = at(eventTimesMs, row);
+    if (!isTime(ms, latestMs)) continue;
+    if (ms < previousMs) isAscending = false;
+    previousMs = ms;
+    times[count++] = ms;
+  }
+  if (count === 0) return null;
+  const told = times.subarray(0, count);
+  // Most streams are in the order of time.
+  if (!isAscending) told.sort();
+  return Math.floor(at(told, count >> 1));
 }
 
 /** Name under which an anomaly is counted once: its event's id, or its own. */
@@ -72,7 +83,7 @@ export function observation(
   const eventMs = Math.floor(Date.parse(event.time));
   return {
     ...{ fingerprint, alertId, entity: event.entity, feature },
-    timeMs: isTime(eventMs) ? eventMs : (batchMs ?? Date.now()),
+    timeMs: isTime(eventMs, Date.now() + FUTURE_MS) ? eventMs : (batchMs ?? Date.now()),
     bits: score.surpriseBits,
     severityAtMost: anomaly.verdict?.severityAtMost ?? null,
   };

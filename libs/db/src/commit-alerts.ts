@@ -30,8 +30,7 @@ import {
   selectAlertPeaks,
   selectAlertsOfEvents,
   selectAlertStates,
-  updateAlertsDue,
-  upsertAlerts,
+  upsertAlertsAndDue,
 } from './sql/alerts.ts';
 
 /** Rules of a batch's alerts. */
@@ -84,8 +83,7 @@ export async function commitAlerts(
   const alerting = await observed(client, place, { anomalies: fresh, observations }, timeMs, rules);
   const messages = await writeMessages(client, messagesOf(alerting), detector);
   const changed = changedAlerts(alerting);
-  if (changed.length > 0) await upsertAlerts(client, { rows: alertRowsJson(changed, place, rules) });
-  await updateAlertsDue(client, place);
+  await upsertAlertsAndDue(client, { rows: alertRowsJson(changed, place, rules), ...place });
   fresh.forEach(({ anomaly }, i) => known.set(nameOf(anomaly, oncePerEvent), at(alerting.observed.alertIds, i)));
   return {
     alertIds: anomalies.map((anomaly) => entry(known, nameOf(anomaly, oncePerEvent))),

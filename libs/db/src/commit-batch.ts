@@ -15,7 +15,6 @@ import { ensurePartitionsWhenDue } from './partitions.ts';
 import type { RowPrecision } from './rounding.ts';
 import { sampler } from './sampling.ts';
 import { commitSettingAside } from './set-aside.ts';
-import { selectHasBacklog } from './sql/anomaly-backlog.ts';
 import { copyDeadLetters } from './sql/dead-letters.ts';
 import { updateOffset } from './sql/offsets.ts';
 import { copyEventScores, selectScoreSource } from './sql/scored-events.ts';
@@ -74,43 +73,62 @@ async function commitScored(db: Database, batch: ScoredBatch, options: CommitOpt
       const duplicates = await storeEventIds(client, batch, fence.nextOffset);
       const firstRow = firstRowBeyond(batch, fence.nextOffset);
       await copyKept(client, rows, firstRow);
-      const { anomalies, waiting } = await writeOut(client, batch, { firstRow, alertsDue: fence.alertsDue }, options);
       const hasWindows = await storeSnapshot(client, batch, windows, fence.nextOffset);
+      const fresh = freshAnomalies(batch, firstRow, fence.alertsDue);
+      const stored = { fence: fence.nextOffset, firstRow, duplicates, anomalies: fresh.count, hasWindows };
+      const { report, hasBacklog } = await finish(client, batch, { ...stored, model: batch });
+      // Last: batches of other partitions wait for the lock of the alerts.
+      const waiting = await writeOut(client, batch, fresh, hasBacklog, options);
       await options.arrivals?.note(client, batch, firstRow);
-      const stored = { fence: fence.nextOffset, firstRow, duplicates, anomalies, waiting, hasWindows };
-      return finish(client, batch, { ...stored, model: batch });
+      return waiting === 0 ? report : { ...report, waiting };
     },
     transaction,
   );
+}
+
+/** Anomalies of a batch that are not stored yet, and the event time that it brings their alerts. */
+interface FreshAnomalies {
+  readonly anomalies: ScoredBatch['anomalies'];
+  /** Rows of those beyond. */
+  readonly further: readonly number[];
+  readonly count: number;
+  /** Event time that the stream has reached; null if nothing depends on it. */
+  readonly timeMs: number | null;
+  /** True if an alert of the stream is due to be resolved at that time. */
+  readonly isDue: boolean;
+}
+
+function freshAnomalies(batch: ScoredBatch, firstRow: number, alertsDue: Date | null): FreshAnomalies {
+  const isNew = (row: number): boolean => row >= firstRow;
+  const anomalies = batch.anomalies.filter(({ row }) => isNew(row));
+  const further = batch.backlog?.rows.filter(isNew) ?? [];
+  const timeMs = anomalies.length > 0 || alertsDue !== null ? batchTimeMs(batch, firstRow) : null;
+  const isDue = timeMs !== null && alertsDue !== null && timeMs >= alertsDue.getTime();
+  return { anomalies, further, count: anomalies.length + further.length, timeMs, isDue };
 }
 
 /**
  * Writes out the new anomalies, what becomes of their alerts and the messages about that; also
  * resolves the alerts whose time has come with the batch. Anomalies beyond those of `anomalies`
  * wait in the backlog, as do all while others of the stream wait there: their order is kept.
+ * @returns the number of those that wait.
  */
 async function writeOut(
   client: pg.PoolClient,
   batch: ScoredBatch,
-  { firstRow, alertsDue }: { readonly firstRow: number; readonly alertsDue: Date | null },
+  { anomalies, further, count, ...reached }: FreshAnomalies,
+  hasBacklog: boolean,
   options: AlertingOptions,
-): Promise<{ anomalies: number; waiting: number }> {
-  const isNew = (row: number): boolean => row >= firstRow;
-  const anomalies = batch.anomalies.filter(({ row }) => isNew(row));
-  const further = batch.backlog?.rows.filter(isNew) ?? [];
-  const count = anomalies.length + further.length;
-  const timeMs = anomalies.length > 0 || alertsDue !== null ? batchTimeMs(batch, firstRow) : null;
-  const isDue = timeMs !== null && alertsDue !== null && timeMs >= alertsDue.getTime();
-  if (count === 0 && !isDue) return { anomalies: 0, waiting: 0 };
-  const { backlog, detector, topic, partition } = batch;
-  const waitsBehind =
-    backlog !== undefined && (await selectHasBacklog(client, { detector, topic, partition })).hasBacklog;
+): Promise<number> {
+  if (count === 0 && !reached.isDue) return 0;
+  const { backlog } = batch;
+  const waitsBehind = backlog !== undefined && hasBacklog;
   const waiting = waitsBehind ? [...anomalies.map(({ row }) => row), ...further] : further;
   // While anomalies wait no time passes: it would resolve alerts that they keep open.
-  const time = waiting.length === 0 ? { timeMs, isDue } : { timeMs: null, isDue: false };
+  const time = waiting.length === 0 ? reached : { timeMs: null, isDue: false };
   if (!waitsBehind) await storeAnomalies(client, batch, { anomalies, ...time }, options);
   if (backlog !== undefined) await appendToBacklog(client, batch, waiting, backlog.pack);
-  return { anomalies: count, waiting: waiting.length };
+  return waiting.length;
 }
 
 /**
@@ -138,8 +156,8 @@ async function commitUnscored(db: Database, batch: EventBatch, arrivals?: Arriva
     await copyKept(client, rows, firstRow);
     const hasWindows = await storeSnapshot(client, batch, windows, fence);
     await arrivals?.note(client, batch, firstRow);
-    const stored = { fence, firstRow, duplicates, anomalies: 0, waiting: 0, hasWindows };
-    return finish(client, batch, { ...stored, model: null });
+    const stored = { fence, firstRow, duplicates, anomalies: 0, hasWindows };
+    return (await finish(client, batch, { ...stored, model: null })).report;
   });
 }
 
@@ -170,36 +188,38 @@ interface Stored {
   /** Model that scored the events; null if they were only collected. */
   readonly model: Pick<ScoredBatch, 'modelVersion' | 'alpha'> | null;
   readonly anomalies: number;
-  /** Anomalies that wait in the backlog. */
-  readonly waiting: number;
   /** False if the batch had a snapshot of windows that is not stored. */
   readonly hasWindows: boolean;
 }
 
-/** Stores the dead letters, counts the events and moves the fence. */
+/**
+ * Stores the dead letters, counts the events and moves the fence. Tells whether anomalies of the
+ * stream wait in the backlog.
+ */
 async function finish(
   client: pg.PoolClient,
   batch: EventBatch,
-  { fence, firstRow, duplicates, model, anomalies, waiting, hasWindows }: Stored,
-): Promise<CommitReport> {
+  { fence, firstRow, duplicates, model, anomalies, hasWindows }: Stored,
+): Promise<{ readonly report: CommitReport; readonly hasBacklog: boolean }> {
   const { detector, topic, partition, nextOffset, lastRecordTimeMs } = batch;
   const letters = batch.deadLetters.filter(({ offset }) => offset >= fence);
   if (letters.length > 0) await copyRows(client, copyDeadLetters, deadLetterRows(batch, letters));
   const stored = batch.size - firstRow;
+  let hasBacklog = false;
   if (nextOffset > fence) {
     const recordTime = lastRecordTimeMs === null ? null : new Date(lastRecordTimeMs);
     const { modelVersion, alpha } = model ?? { modelVersion: null, alpha: 0 };
     const counts = { modelVersion, alpha, events: stored, anomalies };
-    await updateOffset(client, { detector, topic, partition, nextOffset, recordTime, ...counts });
+    ({ hasBacklog } = await updateOffset(client, { detector, topic, partition, nextOffset, recordTime, ...counts }));
   }
   const repeats = batch.ids?.duplicates.length ?? 0;
   const alreadyStored = firstRow + batch.deadLetters.length - letters.length + repeats - duplicates;
-  return {
+  const report = {
     ...{ stored, alreadyStored, anomalies, deadLetters: letters.length, refused: 0 },
     ...(batch.ids === undefined ? {} : { duplicates }),
     ...(hasWindows ? {} : { windowsRefused: true }),
-    ...(waiting === 0 ? {} : { waiting }),
   };
+  return { report, hasBacklog };
 }
 
 /** Checks that offsets increase and lie below the batch's end, as the fence requires. */

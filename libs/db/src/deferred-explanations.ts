@@ -51,7 +51,7 @@ export async function explainDeferred(
       for (const topic of [...new Set(anomalies.map((anomaly) => anomaly.topic))].sort()) {
         await lockAlerts(client, { detector, topic });
       }
-      for (const [i, anomaly] of anomalies.entries()) await store(client, anomaly, at(explanations, i));
+      await storeAll(client, anomalies, explanations);
       return { explained: anomalies.length, wereAwaited };
     },
     { timeoutMs: TIMEOUT_MS, idleTimeoutMs: TIMEOUT_MS },
@@ -59,10 +59,34 @@ export async function explainDeferred(
 }
 
 /**
+ * Stores explanations together, since batches wait for the lock of the alerts; one by one if
+ * Postgres refuses any.
+ */
+async function storeAll(
+  client: pg.PoolClient,
+  anomalies: readonly DeferredAnomaly[],
+  explanations: readonly (Explanation | Unexplained)[],
+): Promise<void> {
+  const refusal = await refusalOf(client, async () => {
+    for (const [i, { anomalyId, surpriseBits }] of anomalies.entries()) {
+      await storeExplanation(client, stored(anomalyId, explanationFields(at(explanations, i), surpriseBits)));
+    }
+  });
+  if (refusal === null) return;
+  for (const [i, anomaly] of anomalies.entries()) await storeOne(client, anomaly, at(explanations, i));
+}
+
+/** Explanation of an anomaly as it is stored. */
+function stored(anomalyId: number, fields: ReturnType<typeof explanationFields>) {
+  const { summary, contributions } = fields;
+  return { anomalyId, topFeature: contributions[0]?.feature ?? null, summary, explanation: jsonText(fields) };
+}
+
+/**
  * Stores an explanation, in ASCII if Postgres refuses its text, or else why there is none: one that
  * is refused does not hold up those after it.
  */
-async function store(
+async function storeOne(
   client: pg.PoolClient,
   { anomalyId, surpriseBits }: DeferredAnomaly,
   explanation: Explanation | Unexplained,
@@ -75,10 +99,8 @@ async function store(
   ];
   let refusal: Error | null = new Error();
   for (const attempt of attempts) {
-    const found = attempt(refusal);
-    const { summary, contributions } = found;
-    const stored = { anomalyId, topFeature: contributions[0]?.feature ?? null, summary, explanation: jsonText(found) };
-    refusal = await refusalOf(client, () => storeExplanation(client, stored));
+    const row = stored(anomalyId, attempt(refusal));
+    refusal = await refusalOf(client, () => storeExplanation(client, row));
     if (refusal === null) return;
   }
   throw refusal;

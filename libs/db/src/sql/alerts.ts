@@ -116,34 +116,46 @@ export const selectQuietAlerts = many<
   ORDER BY alert_id LIMIT :limit
 `);
 
-/**
- * Stores alerts after a batch, from a JSON list of rows; those that are no longer the latest of
- * their fingerprint come first. What people have said of an alert is kept, and so is a peak for
- * which none is given.
- */
-export const upsertAlerts = execute<{ rows: string }>(`
-  INSERT INTO flowline.alerts AS stored (alert_id, fingerprint, is_latest, detector, topic, partition, kind, entity, feature,
-    phase, severity, count, first_seen, last_seen, resolved_at, due_at, peak_bits, recent, told, messages, paged_at,
-    paged_severity, peak, storm, absence)
-  SELECT alert_id, fingerprint, is_latest, detector, topic, partition, kind, entity, feature,
-    phase, severity, count, first_seen, last_seen, resolved_at, due_at, peak_bits, recent, told, messages, paged_at,
-    paged_severity, peak, storm, absence
-  FROM jsonb_populate_recordset(null::flowline.alerts, :rows::jsonb)
+/** Columns of an alert that are stored after a batch. */
+const storedColumns = `alert_id, fingerprint, is_latest, detector, topic, partition, kind, entity, feature, phase, severity,
+    count, first_seen, last_seen, resolved_at, due_at, peak_bits, recent, told, messages, paged_at, paged_severity, peak,
+    storm, absence`;
+
+/** JSON list of the rows of alerts, as rows. */
+const givenRows = 'jsonb_populate_recordset(null::flowline.alerts, :rows::jsonb)';
+
+/** Stores the alerts of a source of rows, in its order. */
+const upsertFrom = (source: string): string => `
+  INSERT INTO flowline.alerts AS stored (${storedColumns})
+  SELECT ${storedColumns} FROM ${source}
   ON CONFLICT (alert_id) DO UPDATE SET
     is_latest = excluded.is_latest, partition = excluded.partition, phase = excluded.phase, severity = excluded.severity,
     count = excluded.count, first_seen = excluded.first_seen, last_seen = excluded.last_seen,
     resolved_at = excluded.resolved_at, due_at = excluded.due_at, peak_bits = excluded.peak_bits, recent = excluded.recent,
     told = excluded.told, messages = excluded.messages, paged_at = excluded.paged_at,
     paged_severity = excluded.paged_severity, peak = coalesce(excluded.peak, stored.peak), storm = excluded.storm,
-    absence = coalesce(excluded.absence, stored.absence), changed_at = clock_timestamp()
-`);
+    absence = coalesce(excluded.absence, stored.absence), changed_at = clock_timestamp()`;
 
-/** Notes the earliest event time at which an open alert of a partition is due to be resolved. */
-export const updateAlertsDue = execute<{ detector: string; topic: string; partition: number }>(`
-  UPDATE flowline.stream_offsets SET alerts_due = (
-    SELECT min(due_at) FROM flowline.alerts
-    WHERE detector = :detector AND topic = :topic AND partition = :partition AND due_at < '${NEVER_DUE}')
-  WHERE detector = :detector AND topic = :topic AND partition = :partition
+/**
+ * Stores alerts, from a JSON list of rows; those that are no longer the latest of their fingerprint
+ * come first. What people have said of an alert is kept, and so is a peak for which none is given.
+ */
+export const upsertAlerts = execute<{ rows: string }>(upsertFrom(givenRows));
+
+/**
+ * Stores the alerts of a partition like {@link upsertAlerts} after a batch, and notes the earliest
+ * event time at which an open alert of the partition is due to be resolved. In one round trip,
+ * since whoever needs the lock of the alerts waits for it.
+ */
+export const upsertAlertsAndDue = execute<{ rows: string; detector: string; topic: string; partition: number }>(`
+  WITH changed AS MATERIALIZED (SELECT * FROM ${givenRows}), due AS (
+    UPDATE flowline.stream_offsets SET alerts_due = least(
+      (SELECT min(due_at) FROM changed WHERE due_at < '${NEVER_DUE}'),
+      (SELECT min(due_at) FROM flowline.alerts
+       WHERE detector = :detector AND topic = :topic AND partition = :partition AND due_at < '${NEVER_DUE}'
+         AND alert_id NOT IN (SELECT alert_id FROM changed)))
+    WHERE detector = :detector AND topic = :topic AND partition = :partition
+  )${upsertFrom('changed')}
 `);
 
 /** Selects the alerts that the first events of these ids belong to. */

@@ -1,12 +1,5 @@
 import { maybe, one } from '../statement.ts';
 
-/** Tells whether anomalies of a stream wait to be written out. */
-export const selectHasBacklog = one<{ hasBacklog: boolean }, { detector: string; topic: string; partition: number }>(`
-  SELECT EXISTS (
-    SELECT FROM flowline.anomaly_backlog
-    WHERE detector = :detector AND topic = :topic AND partition = :partition) AS "hasBacklog"
-`);
-
 /** Number of columns of {@link copyBacklog}, and so of fields per row. */
 export const BACKLOG_FIELDS = 5;
 

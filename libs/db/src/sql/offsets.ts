@@ -1,4 +1,4 @@
-import { execute, many, maybe } from '../statement.ts';
+import { execute, many, maybe, one } from '../statement.ts';
 
 /** Selects the offset of a stream. */
 export const selectOffset = maybe<
@@ -39,20 +39,24 @@ export const insertOffset = execute<{ detector: string; topic: string; partition
 `);
 
 /**
- * Moves the fence of a stream and counts the events that a model scored (null: none), with its
- * alpha, in one round trip.
+ * Moves the fence of a stream, which the transaction has locked, and counts the events that a model
+ * scored (null: none), with its alpha. Tells whether anomalies of the stream wait to be written
+ * out. In one round trip.
  */
-export const updateOffset = execute<{
-  detector: string;
-  topic: string;
-  partition: number;
-  nextOffset: number;
-  recordTime: Date | null;
-  modelVersion: number | null;
-  events: number;
-  anomalies: number;
-  alpha: number;
-}>(`
+export const updateOffset = one<
+  { hasBacklog: boolean },
+  {
+    detector: string;
+    topic: string;
+    partition: number;
+    nextOffset: number;
+    recordTime: Date | null;
+    modelVersion: number | null;
+    events: number;
+    anomalies: number;
+    alpha: number;
+  }
+>(`
   WITH counted AS (
     INSERT INTO flowline.event_counts AS c (detector, topic, partition, day, model_version, events, anomalies, expected)
     SELECT :detector, :topic, :partition, (now() AT TIME ZONE 'UTC')::date, :modelVersion, :events::bigint, :anomalies,
@@ -65,4 +69,7 @@ export const updateOffset = execute<{
   UPDATE flowline.stream_offsets
   SET next_offset = :nextOffset, record_time = coalesce(:recordTime, record_time), updated_at = now()
   WHERE detector = :detector AND topic = :topic AND partition = :partition
+  RETURNING EXISTS (
+    SELECT FROM flowline.anomaly_backlog AS waiting
+    WHERE waiting.detector = :detector AND waiting.topic = :topic AND waiting.partition = :partition) AS "hasBacklog"
 `);

@@ -1,6 +1,7 @@
 import { atOnce, blocksOf, type Steps } from '@flowline/events';
 import type { Random } from '@flowline/flows';
 
+import { valueAt } from '../sorted.ts';
 import { fitCalibrationSteps, pValueOf, type Calibration, type PValue } from './calibration.ts';
 
 /**
@@ -50,11 +51,29 @@ export function* fitCalibrationSetSteps(
   const large = [...counts].filter(([, rows]) => rows >= patternCalibrationRows || rows === scores.length);
   for (const [pattern, rows] of large.sort(([a], [b]) => a - b)) {
     yield;
-    const own = scores.filter((_, row) => patterns[row] === pattern);
-    const isAll = rows === scores.length;
-    byPattern.set(pattern, isAll ? pooled : yield* fitCalibrationSteps(own, random.fork(`pattern ${pattern}`)));
+    if (rows === scores.length) {
+      byPattern.set(pattern, pooled);
+      continue;
+    }
+    const own = yield* scoresOfPattern(scores, patterns, { pattern, rows });
+    byPattern.set(pattern, yield* fitCalibrationSteps(own, random.fork(`pattern ${pattern}`)));
   }
   return { pooled, byPattern };
+}
+
+/** Scores of the rows of a pattern, in steps. */
+function* scoresOfPattern(
+  scores: Float64Array,
+  patterns: Int32Array,
+  { pattern, rows }: { readonly pattern: number; readonly rows: number },
+): Steps<Float64Array> {
+  const own = new Float64Array(rows);
+  let count = 0;
+  for (const [start, end] of blocksOf(patterns.length)) {
+    for (let row = start; row < end; row++) if (patterns[row] === pattern) own[count++] = valueAt(scores, row);
+    yield;
+  }
+  return own;
 }
 
 /** p-value of a score s = −log p of an event with this missing pattern. */

@@ -7,6 +7,11 @@ import type { DecodeEvents } from './record-decoder.ts';
 
 /** Records of the first part, before anything is measured. */
 const FIRST_RECORDS = 256;
+/**
+ * Length of a turn. Short, since every statement of the transactions that store other batches waits
+ * for the end of one, and batches of other partitions wait for their locks.
+ */
+const TURN_MS = 2;
 
 /**
  * Decodes the records of a batch in parts, each as large as a turn of the event loop allows, and
@@ -20,7 +25,7 @@ export async function decodeInTurns(
 ): Promise<DecodedEvents> {
   const { records } = source;
   const parts: DecodedEvents[] = [];
-  const turns = new Turns(nowMs, undefined, FIRST_RECORDS);
+  const turns = new Turns(nowMs, undefined, FIRST_RECORDS, TURN_MS);
   for (let start = 0; start < records.length || parts.length === 0;) {
     const part = records.slice(start, start + turns.rows);
     parts.push(await turns.call(part.length, () => Promise.resolve(decode({ ...source, records: part }, windows))));

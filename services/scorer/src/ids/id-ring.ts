@@ -162,18 +162,39 @@ export class IdRing {
     if (wanted <= capacity) return;
     while (capacity < wanted) capacity *= 2;
     const [hashes, offsets, times] = [this.#hashes, this.#offsets, this.#times];
-    const [first, end] = [this.#first, this.#next];
-    const mask = offsets.length - 1;
     this.#hashes = new Int32Array(2 * capacity);
     this.#offsets = new Float64Array(capacity);
     this.#times = new Float64Array(capacity);
+    const index = this.#index;
     this.#index = new Int32Array(4 * capacity);
-    this.#next = first;
-    for (let number = first; number < end; number++) {
-      if (number % STEP_ENTRIES === 0) yield;
-      const place = number & mask;
-      this.#append(at(hashes, 2 * place), at(hashes, 2 * place + 1), at(offsets, place), at(times, place));
+    const mask = offsets.length - 1;
+    // Entries keep their order. A run ends where the old columns wrap: the new ones do so there.
+    for (let number = this.#first; number < this.#next;) {
+      const [from, to] = [number & mask, this.#placeOf(number)];
+      const end = Math.min(offsets.length, from + this.#next - number);
+      this.#hashes.set(hashes.subarray(2 * from, 2 * end), 2 * to);
+      this.#offsets.set(offsets.subarray(from, end), to);
+      this.#times.set(times.subarray(from, end), to);
+      number += end - from;
     }
+    // In the order of the old slots, which is nearly that of the new ones: memory is met in order.
+    for (let slot = 0; slot < index.length; slot += 2) {
+      if (slot % (4 * STEP_ENTRIES) === 0) yield;
+      const place = (index[slot] ?? missing(index, slot)) - 1;
+      if (place < 0) continue;
+      const number = this.#first + ((place - this.#first) & mask);
+      this.#occupy(this.#placeOf(number), index[slot + 1] ?? missing(index, slot + 1));
+    }
+  }
+
+  /** Takes a free slot for an entry whose hash has none. */
+  #occupy(place: number, low: number): void {
+    const index = this.#index;
+    const mask = index.length - 1;
+    let slot = (low << 1) & mask;
+    while (index[slot] !== 0) slot = (slot + 2) & mask;
+    index[slot] = place + 1;
+    index[slot + 1] = low;
   }
 
   #append(high: number, low: number, offset: number, timeMs: number): void {
