@@ -7,7 +7,7 @@ import type { Logger } from '@flowline/telemetry';
 import type { ChampionComparison } from './promotion.ts';
 
 /**
- * Compares a new model with the champion on the same held-out rows. A champion that this release
+ * Compares a new model with the champion on the same held-out rows, which neither has seen. A champion that this release
  * cannot read is reported as not comparable.
  * @returns null if there is no champion.
  */
@@ -26,7 +26,7 @@ export async function compareWithChampion(
     readonly signal: AbortSignal;
   },
   challenger: ModelBundle,
-  heldOut: ColumnTable,
+  { heldOut, timesMs }: { readonly heldOut: ColumnTable; readonly timesMs: Float64Array },
   alpha: number,
 ): Promise<ChampionComparison | null> {
   const version = await championVersion(db, definition.name);
@@ -35,7 +35,7 @@ export async function compareWithChampion(
     const stored = await loadChampion(db, definition.name);
     const champion = loadBundle(stored.bytes, stored.sha256);
     const comparison = await compareOnHeldOut(champion, challenger, heldOut, {
-      alpha,
+      ...{ alpha, timesMs },
       backend: `tfjs-${backend}`,
       signal,
     });

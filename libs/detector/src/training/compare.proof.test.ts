@@ -113,7 +113,7 @@ describe('compareOnHeldOut', () => {
       scores: pooled.scores.map((score) => score - 4),
       tail: pooled.tail === null ? null : { ...pooled.tail, knots: pooled.tail.knots.map((knot) => knot - 4) },
     };
-    const eager = { ...model, calibration: { pooled: shifted, byPattern: new Map([[0, shifted]]) } };
+    const eager = { ...model, calibration: { pooled: shifted, byPattern: new Map([[0, shifted]]), missingNats: {} } };
     const result = await compareOnHeldOut(model, eager, heldOut, options);
     expect(result).toMatchObject({ comparable: true, notWorse: true, alarms: { inBounds: false }, promote: false });
     if (!result.comparable) throw new Error(result.reason);
