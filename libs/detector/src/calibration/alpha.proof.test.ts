@@ -68,7 +68,7 @@ describe('the range that a training states', () => {
     [5_000, 1e-3, 'clean'],
     [5_000, 1e-3, 'unlabelled'],
   ] as const)('holds the true rate in nine sets of ten: %i rows, alpha %f, %s', (rows, alpha, data) => {
-    const share = outside(60, (random) => {
+    const share = outside(40, (random) => {
       const scores = Float64Array.from({ length: rows }, () => exponential(random));
       const { threshold, interval } = calibrated(scores, alpha, data);
       return { rate: Math.exp(-threshold), interval };
@@ -77,7 +77,7 @@ describe('the range that a training states', () => {
   });
 
   it('holds it where some rows are outside their domain', () => {
-    const share = outside(60, (random) => {
+    const share = outside(40, (random) => {
       const scores = Float64Array.from({ length: 1_200 }, () =>
         random.uniform() < 0.04 ? Infinity : exponential(random),
       );
@@ -88,7 +88,7 @@ describe('the range that a training states', () => {
   });
 
   it('holds it at 2e-7 of 100,000 rows, where the threshold lies beyond all of them', () => {
-    const share = outside(20, (random) => {
+    const share = outside(10, (random) => {
       const scores = Float64Array.from({ length: 100_000 }, () => exponential(random));
       const { threshold, interval } = calibrated(scores, 2e-7);
       return { rate: Math.exp(-threshold), interval };
@@ -98,7 +98,7 @@ describe('the range that a training states', () => {
 
   it('holds it where scores follow each other: an AR(1) of 0.99, whose 20,000 rows are worth few', () => {
     const rho = 0.99;
-    const share = outside(60, (random) => {
+    const share = outside(40, (random) => {
       let x = random.normal();
       const scores = Float64Array.from({ length: 20_000 }, () => {
         x = rho * x + Math.sqrt(1 - rho * rho) * random.normal();
