@@ -7,8 +7,8 @@ import type { Logger } from '@flowline/telemetry';
 import type { ChampionComparison } from './promotion.ts';
 
 /**
- * Compares a new model with the champion on the same held-out rows, which neither has seen. A champion that this release
- * cannot read is reported as not comparable.
+ * Compares a new model with the champion on the same held-out rows, which neither has seen. A
+ * champion that this release cannot read is reported as not comparable.
  * @returns null if there is no champion.
  */
 export async function compareWithChampion(

@@ -29,8 +29,8 @@ export interface CalibrationSet {
   /** Calibration by missing pattern, ascending. */
   readonly byPattern: ReadonlyMap<number, CalibrationGroup>;
   /**
-   * Mean log density of each nullable feature given the others, in nats: the amount by which a score
-   * lacks it if the feature is missing.
+   * Mean log density of each nullable feature given the others, in nats: the amount by which a
+   * score lacks it if the feature is missing.
    */
   readonly missingNats: Readonly<Record<string, number>>;
 }
@@ -111,13 +111,13 @@ function nameOf(groups: readonly RowGroup[], index: number): string {
 
 function splitOf(groups: readonly RowGroup[], fitted: readonly CalibrationGroup[], index: number): ContextSplit | null {
   const byLevel = new Map<string, CalibrationGroup>();
-  let found: number | null = null;
-  groups.forEach(({ parent, context, level }, part) => {
-    if (parent !== index || context === null || level === null) return;
-    found = context;
-    byLevel.set(level, at(fitted, part));
-  });
-  return found === null ? null : { context: found, byLevel };
+  let context: number | null = null;
+  for (const [part, group] of groups.entries()) {
+    if (group.parent !== index || group.level === null) continue;
+    context = group.context;
+    byLevel.set(group.level, at(fitted, part));
+  }
+  return context === null ? null : { context, byLevel };
 }
 
 /**

@@ -30,7 +30,7 @@ const FEWEST = 3;
 const DEVIATIONS = 3;
 /** Posterior probability of the tails that explain the counts below which none does. */
 const LEAST_PROBABILITY = 0.01;
-/** Posterior quantile of the scores that stand for normal rows; the bootstrap of the tail adds caution. */
+/** Posterior quantile of the scores that stand for normal rows. The bootstrap adds caution. */
 const CAUTION = 0.5;
 
 /** Fitted tail of the scores up to a cut. */

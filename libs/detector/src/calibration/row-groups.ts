@@ -2,7 +2,7 @@ import { at, blocksOf, type Steps } from '@flowline/events';
 
 import { valueAt } from '../sorted.ts';
 
-/** Minimum rows of a missing pattern for a calibration of its own: with fewer, no tail is fitted. */
+/** Minimum rows of a missing pattern for its own calibration: with fewer, no tail is fitted. */
 const PATTERN_ROWS = 400;
 /** Minimum rows of a level of a context for a calibration of its own. */
 const LEVEL_ROWS = 1_000;

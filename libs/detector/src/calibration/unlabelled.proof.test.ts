@@ -10,7 +10,7 @@ const [ROWS, SETS] = [20_000, 6];
 const spec = { data: 'unlabelled', seed: 1, alpha: 1e-3 } as const;
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value / values.length, 0);
 
-/** Calibrates sets of unlabelled scores; the thresholds at 1e-3 and 1e-4, and the share left out. */
+/** Thresholds at 1e-3 and 1e-4 of sets of unlabelled scores, and the share left out. */
 function calibrated(draw: (random: Random) => number) {
   return Array.from({ length: SETS }, (_, set) => {
     const random = new Random(100 + set);

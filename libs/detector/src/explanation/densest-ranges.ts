@@ -26,7 +26,7 @@ export function densestRanges(curve: IntegratedCurve): readonly CurveRange[] | n
   return ranges.length < 2 || ranges.length > MOST_RANGES ? null : ranges;
 }
 
-/** True if the log-density falls from a mode and rises to another one that has a part in the mass. */
+/** True if the log-density falls from a mode and rises to another one with a part in the mass. */
 export function hasTwoModes({ logDensity, peak }: IntegratedCurve): boolean {
   let [isFalling, turn] = [false, -Infinity];
   for (const value of logDensity) {

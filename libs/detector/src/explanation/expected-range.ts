@@ -4,9 +4,9 @@ import type { Dimension } from '@flowline/features';
 import type { Conditional } from './conditionals.ts';
 
 /**
- * Quantiles of a conditional in original units, and its ranges if there are several. Neither a count
- * between two whole numbers can be expected, nor a value beyond all training rows: the flow's own
- * tails extend past a column that ends, such as a humidity in percent.
+ * Quantiles of a conditional in original units, and its ranges if there are several. Neither a
+ * count between two whole numbers can be expected, nor a value beyond all training rows: the flow's
+ * own tails extend past a column that ends, such as a humidity in percent.
  */
 export function expectedRange(scored: Dimension, { median, p05, p95, ranges }: Conditional): ExpectedRange {
   const valueOf = (encoded: number): number => {
