@@ -1,9 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { at } from '@flowline/events';
+import { at, type FeatureSpec } from '@flowline/events';
+import type { Scorer } from '@flowline/engine';
+import { fitEncoding, type FeatureTable } from '@flowline/features';
 import { Random } from '@flowline/flows';
 
 import { AxisEvaluator } from './axis-evaluator.ts';
 import { conditionals, quickConditionals } from './conditionals.ts';
+import { explainRows } from './explain-rows.ts';
 import { screened } from './screening.ts';
 
 const EVENTS = 200;
@@ -128,5 +131,65 @@ describe('the feature without which the event is most normal', () => {
         expect(Math.abs(end - exact)).toBeLessThan(0.01);
       }
     }
+  });
+});
+
+describe('an explanation', () => {
+  const schema: readonly FeatureSpec[] = ['x', 'w', 'u'].map((name) => ({
+    ...{ name, from: name, type: 'real', role: 'score', nullable: false, maxLevels: 64, period: null },
+  }));
+  /** x at ±3, w near x where it is wide, u for itself. */
+  const world: Mixture = {
+    means: [
+      [-3, -3, 0],
+      [3, 3, 0],
+    ],
+    deviations: [0.3, 0.3, 1],
+  };
+  const tableOf = (rows: readonly (readonly number[])[]): FeatureTable => {
+    const numeric = Float64Array.from(rows.flat());
+    return { size: rows.length, numeric, numericWidth: 3, levels: [], levelWidth: 0 };
+  };
+  const random = new Random(3);
+  const encoding = fitEncoding(schema, tableOf(Array.from({ length: 2_000 }, () => drawn(world, random))));
+  /** log p of encoded rows under the exact density, in encoded units. */
+  const score = (rows: Float32Array, n: number): Promise<Float64Array> =>
+    Promise.resolve(
+      Float64Array.from({ length: n }, (_, row) => {
+        const own = encoding.scored.map(({ fromEncoded }, i) => fromEncoded(rows[row * 3 + i]!));
+        const scale = encoding.scored.reduce((sum, { derivative }, i) => sum + Math.log(derivative(own[i]!)), 0);
+        return logDensity(world, Float32Array.from(own)) - scale;
+      }),
+    );
+  const scorer = { score, gradient: () => Promise.reject(new Error('few axes need no gradient')) };
+  const parts = { encoding, scorer: scorer as unknown as Scorer, members: [], flows: [] };
+
+  it.each(['quick', 'full'] as const)('names the feature between two modes, and both ranges: %s', async (effort) => {
+    const events = Array.from({ length: EVENTS }, () => {
+      const [, w, u] = drawn(world, random);
+      return [2 * random.uniform() - 1, w!, u!];
+    });
+    const pValues = events.map(() => ({ p: 1e-12, method: 'floor' }) as const);
+    const found = await explainRows(parts, tableOf(events), pValues, effort);
+    const right = found.filter(({ contributions }) => contributions[0]?.feature === 'x').length;
+    expect(right / EVENTS).toBeGreaterThanOrEqual(0.95);
+  });
+
+  it('says of a value between two modes that it is neither', async () => {
+    const free: Mixture = { ...world, means: world.means.map(([x]) => [x!, 0, 0]) };
+    const own = (rows: Float32Array, n: number): Promise<Float64Array> =>
+      Promise.resolve(
+        Float64Array.from({ length: n }, (_, row) => {
+          const values = encoding.scored.map(({ fromEncoded }, i) => fromEncoded(rows[row * 3 + i]!));
+          return logDensity(free, Float32Array.from(values));
+        }),
+      );
+    const apart = { ...parts, scorer: { ...scorer, score: own } as unknown as Scorer };
+    const [found] = await explainRows(apart, tableOf([[0, 0.1, 0.2]]), [{ p: 1e-9, method: 'tail' }], 'quick');
+    expect(found?.contributions[0]).toMatchObject({ feature: 'x', direction: 'unlikely' });
+    expect(found?.expected.x?.ranges).toHaveLength(2);
+    expect(found?.summary).toMatch(
+      /^x 0, expected −3\.\d+–−2\.\d+ or 2\.\d+–3\.\d+ given the rest \(29\.9 bits; the event 29\.9\)$/,
+    );
   });
 });

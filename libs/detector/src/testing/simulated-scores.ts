@@ -57,7 +57,7 @@ export function scoredRows(scores: Float64Array, others: Partial<ScoredRows> = {
 }
 
 /** Regularised upper incomplete gamma function Q(a, x), by series and continued fraction. */
-export function upperGamma(a: number, x: number): number {
+function upperGamma(a: number, x: number): number {
   if (x <= 0) return 1;
   const front = Math.exp(-x + a * Math.log(x) - logGamma(a));
   if (x < a + 1) {
