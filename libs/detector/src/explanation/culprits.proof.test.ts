@@ -175,6 +175,28 @@ describe('an explanation', () => {
     expect(right / EVENTS).toBeGreaterThanOrEqual(0.95);
   });
 
+  it('has the features in the order of the density of the others, which is not that of the bits', async () => {
+    const events = Array.from({ length: 50 }, () => {
+      const spoilt = drawn({ ...world, deviations: [0.6, 0.3, 2] }, random);
+      return [...spoilt.slice(0, 2), Math.max(-3, Math.min(3, spoilt[2]!))];
+    });
+    const pValues = events.map(() => ({ p: 1e-300, method: 'tail' }) as const);
+    const found = await explainRows(parts, tableOf(events), pValues, 'full');
+    const axes = events.flatMap((_, row) => [0, 1, 2].map((dimension) => ({ row, dimension })));
+    const answers = await conditionals(new AxisEvaluator(scorer, encoding.encode(tableOf(events))), axes);
+    let others = 0;
+    found.forEach(({ contributions }, row) => {
+      const own = [0, 1, 2].map((i) => ({ name: schema[i]!.name, ...answers[3 * row + i]! }));
+      const named = (order: typeof own): string[] => order.map(({ name }) => name);
+      // Where no value is beyond its trained range, whose fall would be added.
+      if (own.some((_, i) => encoding.scored[i]!.fallBeyondRange(events[row]![i]!) > 0)) return;
+      const byGain = named(own.toSorted((a, b) => b.gainNats - a.gainNats));
+      expect(contributions.map(({ feature }) => feature)).toEqual(byGain);
+      if (byGain.join() !== named(own.toSorted((a, b) => b.bits - a.bits)).join()) others++;
+    });
+    expect(others).toBeGreaterThan(5);
+  });
+
   it('says of a value between two modes that it is neither', async () => {
     const free: Mixture = { ...world, means: world.means.map(([x]) => [x!, 0, 0]) };
     const own = (rows: Float32Array, n: number): Promise<Float64Array> =>

@@ -57,6 +57,25 @@ describe.each(['clean', 'unlabelled'] as const)('kinds of normal rows, %s', (dat
     expect(calibrated.report.trimmedShare).toBeLessThan(0.002);
   });
 
+  it('a rare level is no outlier beside real ones', () => {
+    const [share, anomalous] = [0.01, 0.02];
+    const rowsOf = (seed: number, rare: number, off: number): ScoredRows => {
+      const random = new Random(seed);
+      const logLevels = Float64Array.from({ length: ROWS }, () =>
+        Math.log(random.uniform() < rare ? share : 1 - share),
+      );
+      const scores = logLevels.map(
+        (logP) => normalScore(random.normal(), 1) - logP + (random.uniform() < off ? 30 : 0),
+      );
+      return scoredRows(scores, { logLevels });
+    };
+    const calibrated = calibrate(rowsOf(1, share, anomalous), 'unlabelled');
+    expect(alarmRate(calibrated, rowsOf(2, 1, 0))).toBeLessThan(2 * ALPHA * 100);
+    expect(alarmRate(calibrated, rowsOf(3, share, 0))).toBeLessThan(2 * ALPHA);
+    expect(alarmRate(calibrated, rowsOf(4, share, 1))).toBe(1);
+    expect(Math.abs(calibrated.report.trimmedShare - anomalous)).toBeLessThan(0.006);
+  });
+
   it.each([1e-6, 1, 1e6])('rows without a column that has a unit of %f are no outliers', (unit) => {
     // A third of the rows lack b, whose density is that many times larger.
     const rowsOf = (seed: number, lacks: (row: number) => boolean): ScoredRows => {
