@@ -166,7 +166,11 @@ describe('the views', () => {
         ...{ detector: 'checkout', state: 'active', definition_version: 1, champion: 2, newest_model: 2 },
         ...{ model_in_force: null, scorer_seen_at: null, last_training: 'succeeded', last_training_error: null },
         ...{ dead_letters_last_day: 1, open_alerts: 1, unacknowledged_alerts: 1, events_today: EVENTS },
-        ...{ anomalies_today: ANOMALOUS.length, expected_today: expect.closeTo(EVENTS * (0.02 + 0.98 * 0.001), 9), lost_records: 0 },
+        ...{
+          anomalies_today: ANOMALOUS.length,
+          expected_today: expect.closeTo(EVENTS * (0.02 + 0.98 * 0.001), 9),
+          lost_records: 0,
+        },
       },
     ]);
   });

@@ -52,8 +52,8 @@ export interface CountedAlarms {
  * sets of this size.
  *
  * With c of n rows that raise an alarm, it is
- * [Beta⁻¹(.05; c, n + 1 − c), Beta⁻¹(.95; c + 1, n − c)] (Clopper and Pearson 1934). Rows in time order
- * are worth fewer independent ones: c and n are divided by the design effect.
+ * [Beta⁻¹(.05; c, n + 1 − c), Beta⁻¹(.95; c + 1, n − c)] (Clopper and Pearson 1934). Rows in time
+ * order are worth fewer independent ones: c and n are divided by the design effect.
  */
 export function alarmRateInterval({ alarms, rows, designEffect }: CountedAlarms): RateInterval {
   const n = Math.max(1, rows / designEffect);
