@@ -714,6 +714,13 @@ BEGIN
 END
 $function$;
 
+CREATE VIEW flowline.alarm_expectations AS
+ SELECT detector,
+    version AS model_version,
+    COALESCE(((COALESCE(((manifest #>> '{calibration,undefinedRows}'::text[]))::double precision, (0)::double precision) + COALESCE(((manifest #>> '{calibration,trimmedRows}'::text[]))::double precision, (0)::double precision)) / NULLIF(((manifest #>> '{history,calibration,rows}'::text[]))::double precision, (0)::double precision)), (0)::double precision) AS always_rate
+   FROM flowline.model_versions;
+COMMENT ON VIEW flowline.alarm_expectations IS 'Share of the events that raise an alarm whatever alpha is, per model: those like the calibration rows that were left out.';
+
 CREATE TABLE flowline.alert_outbox (
   outbox_id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
   alert_id uuid NOT NULL,
@@ -1093,7 +1100,7 @@ CREATE TABLE flowline.event_counts (
 ) WITH (fillfactor=50);
 ALTER TABLE flowline.event_counts ADD CONSTRAINT event_counts_pkey PRIMARY KEY (detector, model_version, day, topic, partition);
 COMMENT ON TABLE flowline.event_counts IS 'Every event that was scored, whether its row is kept or not, by UTC day of scoring.';
-COMMENT ON COLUMN flowline.event_counts.expected IS 'Anomalies to be expected: the sum over events of the alpha that decided.';
+COMMENT ON COLUMN flowline.event_counts.expected IS 'Anomalies to be expected of events like those that the model was calibrated on: the sum over events of the alpha that decided.';
 
 CREATE TABLE flowline.event_duplicates (
   duplicate_id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
@@ -1489,19 +1496,20 @@ COMMENT ON COLUMN flowline.training_runs.started_at IS 'Start of the attempt; th
 COMMENT ON COLUMN flowline.training_runs.status IS 'requested: waits for a trainer; abandoned: its trainer ended without saying how (its tick may be claimed again); cancelled: on request.';
 
 CREATE VIEW flowline.v1_alert_rate_daily AS
- SELECT detector,
-    day,
-    model_version,
-    (sum(events))::bigint AS events,
-    sum(expected) AS expected,
-    (sum(anomalies))::bigint AS measured
-   FROM flowline.event_counts
-  GROUP BY detector, day, model_version;
-COMMENT ON VIEW flowline.v1_alert_rate_daily IS 'Stable: anomalies expected (by the alpha that decided) and measured, by UTC day and model version.';
+ SELECT c.detector,
+    c.day,
+    c.model_version,
+    (sum(c.events))::bigint AS events,
+    sum((c.expected + (COALESCE(e.always_rate, (0)::double precision) * ((c.events)::double precision - c.expected)))) AS expected,
+    (sum(c.anomalies))::bigint AS measured
+   FROM (flowline.event_counts c
+     LEFT JOIN flowline.alarm_expectations e ON (((e.detector = c.detector) AND (e.model_version = c.model_version))))
+  GROUP BY c.detector, c.day, c.model_version;
+COMMENT ON VIEW flowline.v1_alert_rate_daily IS 'Stable: anomalies expected (by the alpha that decided, and of events that always alarm) and measured, by UTC day and model version.';
 COMMENT ON COLUMN flowline.v1_alert_rate_daily.day IS 'UTC day of scoring';
 COMMENT ON COLUMN flowline.v1_alert_rate_daily.detector IS 'name of the detector';
 COMMENT ON COLUMN flowline.v1_alert_rate_daily.events IS 'events that were scored, stored or not';
-COMMENT ON COLUMN flowline.v1_alert_rate_daily.expected IS 'anomalies to be expected: the sum over events of the alpha that decided';
+COMMENT ON COLUMN flowline.v1_alert_rate_daily.expected IS 'anomalies to be expected: the sum over events of the alpha that decided, and the share of events that always alarm';
 COMMENT ON COLUMN flowline.v1_alert_rate_daily.measured IS 'anomalies';
 COMMENT ON COLUMN flowline.v1_alert_rate_daily.model_version IS 'model that scored';
 
@@ -1587,13 +1595,13 @@ CREATE VIEW flowline.v1_anomalies AS
 COMMENT ON VIEW flowline.v1_anomalies IS 'Stable: anomalies as people read them.';
 COMMENT ON COLUMN flowline.v1_anomalies.alert_id IS 'alert that it belongs to; null if it is suppressed';
 COMMENT ON COLUMN flowline.v1_anomalies.anomaly_id IS 'id of the anomaly, growing';
-COMMENT ON COLUMN flowline.v1_anomalies.contributions IS '[{feature, bits, direction}], the largest first; direction is high, low or unlikely';
+COMMENT ON COLUMN flowline.v1_anomalies.contributions IS '[{feature, bits, direction}], the feature first without which the event is most normal; direction is high, low or unlikely';
 COMMENT ON COLUMN flowline.v1_anomalies.detector IS 'name of the detector';
 COMMENT ON COLUMN flowline.v1_anomalies.detector_version IS 'definition that was in force';
 COMMENT ON COLUMN flowline.v1_anomalies.entity IS 'entity (source.key); null if events stand alone';
 COMMENT ON COLUMN flowline.v1_anomalies.event_id IS 'id of the event, or its place in the stream';
 COMMENT ON COLUMN flowline.v1_anomalies.event_time IS 'time of the event';
-COMMENT ON COLUMN flowline.v1_anomalies.expected IS '{feature: {median, p05, p95}}: the value expected given all the others';
+COMMENT ON COLUMN flowline.v1_anomalies.expected IS '{feature: {median, p05, p95}}: the value expected given all the others; also ranges: [{low, high}] where there are several';
 COMMENT ON COLUMN flowline.v1_anomalies.explanation_follows IS 'true while the explanation is still to come';
 COMMENT ON COLUMN flowline.v1_anomalies.log_density_nats IS 'log p(event), in nats; -Infinity outside the domain';
 COMMENT ON COLUMN flowline.v1_anomalies.model_version IS 'model that scored it';
@@ -1650,15 +1658,15 @@ CREATE VIEW flowline.v1_calibration AS
     ((r.metrics #>> '{training,alarms,measuredRate}'::text[]))::double precision AS test_measured_rate,
     (r.metrics #>> '{training,alarms,verdict}'::text[]) AS test_verdict
    FROM ((flowline.model_versions m
-     LEFT JOIN ( SELECT event_counts.detector,
-            event_counts.model_version,
-            min(event_counts.day) AS first_day,
-            max(event_counts.day) AS last_day,
-            (sum(event_counts.events))::bigint AS events,
-            sum(event_counts.expected) AS expected,
-            (sum(event_counts.anomalies))::bigint AS measured
-           FROM flowline.event_counts
-          GROUP BY event_counts.detector, event_counts.model_version) c ON (((c.detector = m.detector) AND (c.model_version = m.version))))
+     LEFT JOIN ( SELECT v1_alert_rate_daily.detector,
+            v1_alert_rate_daily.model_version,
+            min(v1_alert_rate_daily.day) AS first_day,
+            max(v1_alert_rate_daily.day) AS last_day,
+            (sum(v1_alert_rate_daily.events))::bigint AS events,
+            sum(v1_alert_rate_daily.expected) AS expected,
+            (sum(v1_alert_rate_daily.measured))::bigint AS measured
+           FROM flowline.v1_alert_rate_daily
+          GROUP BY v1_alert_rate_daily.detector, v1_alert_rate_daily.model_version) c ON (((c.detector = m.detector) AND (c.model_version = m.version))))
      LEFT JOIN flowline.training_runs r ON (((r.detector = m.detector) AND (r.model_version = m.version) AND (r.status = 'succeeded'::text))));
 COMMENT ON VIEW flowline.v1_calibration IS 'Stable: a row per model: alarms expected and measured on the stream, and on the test rows of its training.';
 COMMENT ON COLUMN flowline.v1_calibration.calibration_rows IS 'rows behind its p-values';
@@ -1666,7 +1674,7 @@ COMMENT ON COLUMN flowline.v1_calibration.design_effect IS 'rows per independent
 COMMENT ON COLUMN flowline.v1_calibration.detector IS 'name of the detector';
 COMMENT ON COLUMN flowline.v1_calibration.deviation IS '(measured - expected) / sqrt(expected): beyond 3 either way is more than chance explains, for independent events';
 COMMENT ON COLUMN flowline.v1_calibration.events IS 'events that it scored';
-COMMENT ON COLUMN flowline.v1_calibration.expected IS 'anomalies to be expected: the sum over events of the alpha that decided';
+COMMENT ON COLUMN flowline.v1_calibration.expected IS 'anomalies to be expected: the sum over events of the alpha that decided, and the share of events that always alarm';
 COMMENT ON COLUMN flowline.v1_calibration.first_day IS 'first UTC day on which it scored; null for none';
 COMMENT ON COLUMN flowline.v1_calibration.has_tail IS 'true if a fitted tail takes p-values below 1/(rows + 1)';
 COMMENT ON COLUMN flowline.v1_calibration.last_day IS 'last UTC day on which it scored';
@@ -1681,7 +1689,7 @@ COMMENT ON COLUMN flowline.v1_calibration.test_rate_low IS 'lower end of the ran
 COMMENT ON COLUMN flowline.v1_calibration.test_rows IS 'rows that it was tested on';
 COMMENT ON COLUMN flowline.v1_calibration.test_verdict IS 'inside, above, below, unclear (in bursts that chance may explain) or untested';
 COMMENT ON COLUMN flowline.v1_calibration.trained_alpha IS 'alpha at the time of its training';
-COMMENT ON COLUMN flowline.v1_calibration.trimmed_rows IS 'outliers that were left out of them';
+COMMENT ON COLUMN flowline.v1_calibration.trimmed_rows IS 'outliers that were left out of them: those that the tail of the others does not explain';
 
 CREATE VIEW flowline.v1_detector_health AS
  SELECT d.name AS detector,
@@ -1742,9 +1750,9 @@ CREATE VIEW flowline.v1_detector_health AS
           ORDER BY r.started_at DESC
          LIMIT 1) run ON (true))
      CROSS JOIN LATERAL ( SELECT (COALESCE(sum(c.events), (0)::numeric))::bigint AS events,
-            (COALESCE(sum(c.anomalies), (0)::numeric))::bigint AS measured,
+            (COALESCE(sum(c.measured), (0)::numeric))::bigint AS measured,
             COALESCE(sum(c.expected), (0)::double precision) AS expected
-           FROM flowline.event_counts c
+           FROM flowline.v1_alert_rate_daily c
           WHERE ((c.detector = d.name) AND (c.day = ((now() AT TIME ZONE 'UTC'::text))::date))) today)
   WHERE (d.state <> 'deleted'::text);
 COMMENT ON VIEW flowline.v1_detector_health IS 'Stable: a row per detector: what scores it, why not something newer, and what waits.';

@@ -114,16 +114,30 @@ describe('a history read as columns', () => {
     expect((await read({ columns: [], range: {} }, { query, timeColumn: 'ts' })).times).toHaveLength(1);
   });
 
-  it('thins to the rows that a thinned reading of JSON has', async () => {
+  it('thins to one random row of each stretch, the same ones for the same seed', async () => {
     const query = `SELECT to_timestamp(i) AS ts, i FROM generate_series(1, 1000) AS i`;
-    const range = { from: new Date(100_000) };
-    const expected: unknown[] = [];
-    for await (const chunk of readHistory(database.db, { query, timeColumn: 'ts', ...range, maxRows: 70 })) {
-      expected.push(...chunk.map(({ i }) => i));
-    }
-    const request = { columns: [{ name: 'i', asName: false }], range, maxRows: 70, totalsFrom: range.from };
+    const range = { from: new Date(101_000) };
+    const thinned = async (seed: number, maxRows = 70): Promise<number[]> => {
+      const request = { columns: [{ name: 'i', asName: false }], range, maxRows, totalsFrom: range.from, seed };
+      return (await read(request, { query, timeColumn: 'ts' })).cells.map(([i]) => Number(i));
+    };
+    const chosen = await thinned(1);
+    expect(chosen).toHaveLength(70);
+    // Row r of the 900 from 101 on lies in stretch floor(70·r/900).
+    expect(chosen.map((i) => Math.floor((70 * (i - 101)) / 900))).toEqual(Array.from({ length: 70 }, (_, k) => k));
+    expect(await thinned(1)).toEqual(chosen);
+    expect(await thinned(2)).not.toEqual(chosen);
+    expect(await thinned(1, 5_000)).toEqual(Array.from({ length: 900 }, (_, k) => 101 + k));
+  });
+
+  it('thins ten sensors that report in turn to rows of each of them', async () => {
+    const query = `SELECT to_timestamp(i) AS ts, i % 10 AS sensor FROM generate_series(0, 19999) AS i`;
+    const range = { from: new Date(0) };
+    const request = { columns: [{ name: 'sensor', asName: false }], range, maxRows: 2_000, totalsFrom: range.from };
     const { cells } = await read(request, { query, timeColumn: 'ts' });
-    expect(cells.map(([i]) => i)).toEqual(expected);
+    const counts = Array.from({ length: 10 }, (_, sensor) => cells.filter(([own]) => Number(own) === sensor).length);
+    // 200 of each, give or take four standard deviations.
+    for (const count of counts) expect(Math.abs(count - 200)).toBeLessThan(4 * Math.sqrt(180));
   });
 
   it.each([

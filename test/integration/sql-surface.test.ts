@@ -43,6 +43,7 @@ async function fill({ db, query }: TestDatabase): Promise<void> {
     const manifest = {
       ...{ family: 'realNVP', members: 2, heldOut: { nllNats: 5 - version, standardError: 0.1 } },
       history: { train: { rows: 600 }, calibration: { rows: 200 }, test: { rows: 100 } },
+      calibration: { trimmedRows: 1, undefinedRows: 3 },
     };
     await storeModelVersion(db, { ...model, manifest });
     const comparison =
@@ -165,7 +166,11 @@ describe('the views', () => {
         ...{ detector: 'checkout', state: 'active', definition_version: 1, champion: 2, newest_model: 2 },
         ...{ model_in_force: null, scorer_seen_at: null, last_training: 'succeeded', last_training_error: null },
         ...{ dead_letters_last_day: 1, open_alerts: 1, unacknowledged_alerts: 1, events_today: EVENTS },
-        ...{ anomalies_today: ANOMALOUS.length, expected_today: EVENTS * 0.001, lost_records: 0 },
+        ...{
+          anomalies_today: ANOMALOUS.length,
+          expected_today: expect.closeTo(EVENTS * (0.02 + 0.98 * 0.001), 9),
+          lost_records: 0,
+        },
       },
     ]);
   });
@@ -183,10 +188,16 @@ describe('the views', () => {
       { model_version: 1, events: 0, expected: 0, measured: 0, ratio: null, deviation: null },
       { model_version: 2, events: EVENTS, measured: 4, test_verdict: 'above', test_rate_high: 0.002, has_tail: true },
     ]);
+    // Alpha of the events, and of the others the share that was left out of the calibration.
+    const expected = EVENTS * (0.02 + 0.98 * 0.001);
     expect(rows[1]).toMatchObject({
-      ratio: expect.closeTo(100, 6),
-      deviation: expect.closeTo(3.96 / Math.sqrt(0.04), 6),
+      expected: expect.closeTo(expected, 9),
+      ratio: expect.closeTo(4 / expected, 6),
+      deviation: expect.closeTo((4 - expected) / Math.sqrt(expected), 6),
     });
+    expect(await rowsOf('v1_alert_rate_daily')).toMatchObject([
+      { model_version: 2, events: EVENTS, measured: 4, expected: expect.closeTo(expected, 9) },
+    ]);
   });
 
   it('v1_feature_contribution_daily adds up what anomalies store', async () => {

@@ -1,5 +1,4 @@
 import { parseJson } from '@flowline/events';
-import type pg from 'pg';
 
 import { closeClient, type Database } from '../../libs/db/src/database.ts';
 import { toFlowlineError } from '../../libs/db/src/database-error.ts';
@@ -14,12 +13,9 @@ import {
   ROW,
 } from '../../libs/db/src/history-query.ts';
 import { openSnapshot } from '../../libs/db/src/history-snapshot.ts';
-import { onlyRow } from '../../libs/db/src/statement.ts';
 
 /** Request for history rows. */
 export interface HistoryRequest extends HistorySource, HistoryRange {
-  /** Maximum rows, spread evenly over the range: every n-th in time order. */
-  readonly maxRows?: number;
   /** Rows per chunk (default 5,000), which bounds memory. */
   readonly chunkRows?: number;
 }
@@ -43,8 +39,7 @@ export async function* readHistory(
   const client = await openSnapshot(db);
   try {
     const history = await checkHistory(client, request);
-    const total = request.maxRows === undefined ? 0 : await countRows(client, request, history);
-    const { text, values } = historySelect(history, request, total);
+    const { text, values } = historySelect(history, request);
     await asUserQuery(request.query, () =>
       client.query(oneStatement(`DECLARE history NO SCROLL CURSOR FOR ${text}`, values)),
     );
@@ -62,38 +57,14 @@ export async function* readHistory(
   }
 }
 
-async function countRows(client: pg.ClientBase, request: HistoryRequest, history: CheckedHistory): Promise<number> {
-  const { text, values } = rangeCondition(history, request);
-  const statement = oneStatement(`SELECT count(*) AS rows FROM ${history.table} WHERE ${text}`, values);
-  const { rows } = await asUserQuery(request.query, () => client.query<{ readonly rows: number }>(statement));
-  return onlyRow(statement.text, rows).rows;
-}
-
 /**
  * Selects rows as JSON, so that a history row and the event of it have the same text and are parsed
  * by the same code.
  */
-function historySelect(
-  history: CheckedHistory,
-  request: HistoryRequest,
-  total: number,
-): { text: string; values: Date[] } {
+function historySelect(history: CheckedHistory, request: HistoryRequest): { text: string; values: Date[] } {
   const { text, values } = rangeCondition(history, request);
-  if (request.maxRows === undefined || total <= request.maxRows) {
-    return {
-      text: `SELECT row_to_json(${ROW})::text AS json FROM ${history.table} WHERE ${text} ORDER BY ${history.time}`,
-      values,
-    };
-  }
-  // Row r (from 1) is kept if floor(r·max/total) steps up: exactly `max` rows, evenly spread.
-  const maxRows = Math.trunc(request.maxRows);
-  const step = (row: string) => `(${row}) * ${maxRows}::bigint / ${total}::bigint`;
   return {
-    text: `SELECT row_to_json(content)::text AS json FROM (
-        SELECT ${ROW} AS content, row_number() OVER (ORDER BY ${history.time}) AS place FROM ${history.table} WHERE ${text}
-      ) AS numbered
-      WHERE ${step('place')} > ${step('place - 1')}
-      ORDER BY place`,
+    text: `SELECT row_to_json(${ROW})::text AS json FROM ${history.table} WHERE ${text} ORDER BY ${history.time}`,
     values,
   };
 }

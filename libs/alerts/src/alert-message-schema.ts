@@ -43,7 +43,13 @@ const score = z.object({
   logDensityNats: z.number().nullable().describe('Log-density; null where the density is zero.'),
 });
 
-const range = z.object({ median: z.number(), p05: z.number(), p95: z.number() });
+const range = z.object({
+  ...{ median: z.number(), p05: z.number(), p95: z.number() },
+  ranges: z
+    .array(z.object({ low: z.number(), high: z.number() }))
+    .describe('The ranges that 90 % of the values lie in; absent unless there are several.')
+    .exactOptional(),
+});
 
 const contribution = z.object({
   feature: z.string(),
@@ -74,7 +80,9 @@ const anomalyMessage = z
     score: score.describe('Score of the most surprising anomaly.'),
     observed: z.record(z.string(), value).describe('Its values by feature.'),
     expected: z.record(z.string(), range).describe('Conditional ranges by feature; empty if not explained.'),
-    contributions: z.array(contribution).describe('Most surprising feature first; empty if not explained.'),
+    contributions: z
+      .array(contribution)
+      .describe('The feature first without which the event is most normal; empty if not explained.'),
     nearestNormal: z.record(z.string(), value).nullable().describe('The closest typical event, if there is one.'),
     explanation: z
       .enum(['complete', 'unavailable', 'deferred'])

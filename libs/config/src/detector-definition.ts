@@ -101,7 +101,7 @@ const historySchema = z.strictObject({
     .int()
     .min(1000)
     .max(10_000_000)
-    .describe('Maximum rows. A longer history is thinned evenly.')
+    .describe('Maximum rows. Of a longer history, one row in each of as many equal stretches is read, at random.')
     .default(500_000),
 });
 

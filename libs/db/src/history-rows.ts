@@ -9,8 +9,10 @@ export interface HistoryRead {
   readonly columns: readonly WantedColumn[];
   /** Time range. Without one, rows without a valid time are read too (last, if in order). */
   readonly range?: HistoryRange;
-  /** Maximum rows, spread evenly over the range: every n-th in order of time. */
+  /** Maximum rows: of as many stretches of the range with equally many rows, one at random each. */
   readonly maxRows?: number;
+  /** Seed of that choice (default 0). */
+  readonly seed?: number;
   /** Asks for the totals of the rows from this time on, before they are thinned. */
   readonly totalsFrom?: Date;
   /**
@@ -38,6 +40,7 @@ interface HistoryPlaces {
   readonly wanted: number;
 }
 
+const MAX_BIGINT = '9223372036854775807';
 /** Length to which invalid times are shown. */
 const SHOWN = 40;
 
@@ -52,7 +55,7 @@ export function historyRows(history: CheckedHistory, request: HistoryRead): Hist
     formats.push(format);
     return selected.push(text) - 1;
   };
-  const { range, totalsFrom, maxRows } = request;
+  const { range, totalsFrom } = request;
   const places = {
     time: add(range === undefined ? `CASE WHEN ${isTime} THEN ${time} END` : time, 'time'),
     timeValue: isTimeType(timeType) ? null : addCell(add, column, timeType, false),
@@ -69,7 +72,7 @@ export function historyRows(history: CheckedHistory, request: HistoryRead): Hist
     addCell(add, `${ROW}.${quoteIdentifier(name)}`, typeOf(history, name), asName);
   }
   const condition = range === undefined ? '' : ` WHERE ${conditionOf(history, range)}`;
-  const from = totalsFrom === undefined ? `${table}${condition}` : numbered(history, condition, totalsFrom, maxRows);
+  const from = totalsFrom === undefined ? `${table}${condition}` : numbered(history, condition, totalsFrom, request);
   const inAnyOrder = request.inAnyOrder === true && totalsFrom === undefined;
   const order = inAnyOrder ? '' : ` ORDER BY ${totalsFrom === undefined ? time : 'flowline_place'}`;
   return { text: `SELECT ${selected.join(', ')} FROM ${from}${order}`, formats, places };
@@ -96,22 +99,27 @@ function typeOf(history: CheckedHistory, name: string): number {
 
 /**
  * The table with the number of each row, that of all rows from a time on, and the time of the first
- * of those; thinned to at most `maxRows`. Row r (from 1) is kept if floor(r·max/total) steps up.
+ * of those; thinned to at most `maxRows`. Row r (from 0) lies in stretch floor(r·max/total), of
+ * which one row is kept by a hash of the stretch: a fixed one would be the same of ten sensors that
+ * report in turn.
  */
 function numbered(
   { time, table }: CheckedHistory,
   condition: string,
   totalsFrom: Date,
-  maxRows: number | undefined,
+  { maxRows, seed = 0 }: HistoryRead,
 ): string {
   const isCounted = `${time} >= ${literal(totalsFrom)}`;
   const all = `(SELECT ${ROW}.*, row_number() OVER (ORDER BY ${time}) AS flowline_place,
       count(*) FILTER (WHERE ${isCounted}) OVER () AS flowline_rows, min(${time}) FILTER (WHERE ${isCounted}) OVER () AS flowline_first
     FROM ${table}${condition}) AS ${ROW}`;
   if (maxRows === undefined) return all;
-  const step = (row: string): string =>
-    `(${row}) * least(${Math.trunc(maxRows)}, flowline_rows)::bigint / flowline_rows`;
-  return `${all} WHERE ${step('flowline_place')} > ${step('flowline_place - 1')}`;
+  const most = `least(${Math.trunc(maxRows)}, flowline_rows)::bigint`;
+  const stretch = `(flowline_place - 1) * ${most} / flowline_rows`;
+  const start = (of: string): string => `((${of}) * flowline_rows + ${most} - 1) / ${most}`;
+  const [first, next] = [start(stretch), start(`${stretch} + 1`)];
+  const hash = `(hashint8extended(${stretch}, ${Math.trunc(seed)}) & ${MAX_BIGINT})`;
+  return `${all} WHERE flowline_place - 1 = ${first} + ${hash} % (${next} - ${first})`;
 }
 
 function conditionOf({ time, isTime }: CheckedHistory, { from, to }: HistoryRange): string {

@@ -42,8 +42,8 @@ export function execute<Parameters = void>(text: string): Statement<Parameters, 
   };
 }
 
-/** Takes the row of a statement that returns exactly one. @throws Error for none, or several. */
-export function onlyRow<Row>(text: string, rows: readonly Row[]): Row {
+/** Row of a statement that returns exactly one. @throws Error for none, or several. */
+function onlyRow<Row>(text: string, rows: readonly Row[]): Row {
   const [row] = rows;
   if (row === undefined || rows.length > 1)
     throw new Error(`${excerpt(text)} returned ${rows.length} rows instead of one`);

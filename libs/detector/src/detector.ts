@@ -6,6 +6,7 @@ import { isDimension, isLevelFeature, selectRows, type FeatureTable } from '@flo
 import { initBackend, loadFlowInParts, type Flow } from '@flowline/flows';
 import type { ModelBundle } from './bundle/bundle.ts';
 import { patternPValue } from './calibration/calibration-set.ts';
+import { rowTraits } from './calibration/row-traits.ts';
 import { type Effort, explainRows } from './explanation/explain-rows.ts';
 import { type ConditionalGrid, type NumberConditional, numberConditional } from './explanation/feature-conditional.ts';
 import { type LevelConditional, levelConditional } from './explanation/level-conditional.ts';
@@ -115,12 +116,14 @@ export class Detector {
       outOfDomain: new Uint8Array(table.size),
       pooled: new Uint8Array(table.size),
     };
+    const traits = rowTraits(this.bundle.schema, table);
     for await (const { start, batch, logDensityNats } of densityChunks(this.#scorer, encoding, table)) {
       scores.logDensityNats.set(logDensityNats, start);
       scores.outOfDomain.set(batch.outOfDomain, start);
       for (let i = 0; i < batch.size; i++) {
         const logP = valueAt(logDensityNats, i);
-        const { p, method, pooled } = patternPValue(calibration, -logP, valueAt(batch.missingPattern, i));
+        const pattern = valueAt(batch.missingPattern, i);
+        const { p, method, pooled } = patternPValue(calibration, -logP, pattern, start + i, traits);
         scores.pValues[start + i] = p;
         scores.pMethods[start + i] = method;
         scores.pooled[start + i] = pooled ? 1 : 0;

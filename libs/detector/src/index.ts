@@ -20,7 +20,7 @@ export { type ConditionalOptions, Detector, type DetectorOptions } from './detec
 export type { ConditionalGrid, NumberConditional } from './explanation/feature-conditional.ts';
 export type { LevelConditional } from './explanation/level-conditional.ts';
 export { exportOnnx } from './bundle/export-onnx.ts';
-export { formatBits, formatNumber, formatRange } from './explanation/format-number.ts';
+export { formatBits, formatExpected, formatNumber } from './explanation/format-number.ts';
 export { packAnomalies, type PackedParts, unpackAnomalies } from './packed-anomalies.ts';
 export { minimumRows } from './minimum-rows.ts';
 export { readableValue } from './explanation/readable-value.ts';

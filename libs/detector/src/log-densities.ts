@@ -69,6 +69,8 @@ async function scoredChunk(scorer: Pick<Scorer, 'score'>, start: number, batch: 
 /** log p of rows, in nats and original units, and the missing pattern of each. */
 export interface LogDensities {
   readonly logDensityNats: Float64Array;
+  /** Part of log p that is log P of the observed scored levels. */
+  readonly logLevels: Float64Array;
   readonly missingPattern: Int32Array;
 }
 
@@ -90,12 +92,14 @@ export async function logDensities(
   { signal, onShare }: LongScoring = {},
 ): Promise<LogDensities> {
   const logDensityNats = new Float64Array(table.size);
+  const logLevels = new Float64Array(table.size);
   const missingPattern = new Int32Array(table.size);
   for await (const chunk of densityChunks(scorer, encoding, table)) {
     logDensityNats.set(chunk.logDensityNats, chunk.start);
+    logLevels.set(chunk.batch.logDiscrete, chunk.start);
     missingPattern.set(chunk.batch.missingPattern, chunk.start);
     onShare?.((chunk.start + chunk.batch.size) / table.size);
     await turn(signal);
   }
-  return { logDensityNats, missingPattern };
+  return { logDensityNats, logLevels, missingPattern };
 }

@@ -4,10 +4,11 @@ import type { AnomalyReason, PValueMethod } from './decision.ts';
 export interface Contribution {
   readonly feature: string;
   /**
-   * −log2(2·min(F, 1 − F)) of the conditional CDF F for numeric features, −log2 P for discrete
-   * ones. Not additive.
+   * −log2 of the conditional probability of a value that is at most as dense, for numeric features;
+   * −log2 P for discrete ones. Not additive.
    */
   readonly bits: number;
+  /** `unlikely`: a level, or a number between two ranges of expected ones. */
   readonly direction: 'high' | 'low' | 'unlikely';
 }
 
@@ -19,11 +20,16 @@ export interface ExpectedRange {
   readonly median: number;
   readonly p05: number;
   readonly p95: number;
+  /**
+   * Ranges of the highest density with 90 % of the probability, ascending; absent unless there are
+   * several, as of a feature with two modes.
+   */
+  readonly ranges?: readonly { readonly low: number; readonly high: number }[];
 }
 
 /** Reasons why an event was surprising. */
 export interface Explanation {
-  /** Sorted by surprise, highest first. */
+  /** The feature first without which the event is most normal. */
   readonly contributions: readonly Contribution[];
   readonly expected: Readonly<Record<string, ExpectedRange>>;
   /** The closest typical event, or null if there is none. */

@@ -7,8 +7,8 @@ import type { ChampionComparison } from './promotion.ts';
 import { readChampion } from './read-champion.ts';
 
 /**
- * Compares a new model with the champion on the same held-out rows. A champion that this release
- * cannot read is reported as not comparable.
+ * Compares a new model with the champion on the same held-out rows, which neither has seen. A
+ * champion that this release cannot read is reported as not comparable.
  * @returns null if there is no champion.
  */
 export async function compareWithChampion(
@@ -26,7 +26,7 @@ export async function compareWithChampion(
     readonly signal: AbortSignal;
   },
   challenger: ModelBundle,
-  heldOut: ColumnTable,
+  { heldOut, timesMs }: { readonly heldOut: ColumnTable; readonly timesMs: Float64Array },
   alpha: number,
 ): Promise<ChampionComparison | null> {
   const champion = await readChampion(db, logger, definition.name);
@@ -36,7 +36,7 @@ export async function compareWithChampion(
     return { champion: version, comparable: false, reason: `it cannot be read (${champion.code})` };
   }
   const comparison = await compareOnHeldOut(bundle, challenger, heldOut, {
-    alpha,
+    ...{ alpha, timesMs },
     backend: `tfjs-${backend}`,
     signal,
   });

@@ -102,6 +102,15 @@ describe('a history with windows', () => {
     const halves = times.filter((time) => time < 6_000_000).length;
     expect(halves).toBe(500);
   });
+
+  it('is thinned to random rows by a seed, so that sensors that report in turn are all kept', () => {
+    const { times } = collect({ maxRows: 400, seed: 1 });
+    expect(times.map((time) => Math.floor(time / 30_000))).toEqual(Array.from({ length: 400 }, (_, k) => k));
+    const counts = [0, 1, 2].map((sensor) => times.filter((time) => (time / 10_000) % 3 === sensor).length);
+    for (const count of counts) expect(Math.abs(count - 400 / 3)).toBeLessThan(40);
+    expect(collect({ maxRows: 400, seed: 1 }).times).toEqual(times);
+    expect(collect({ maxRows: 400, seed: 2 }).times).not.toEqual(times);
+  });
 });
 
 describe('a history without windows', () => {

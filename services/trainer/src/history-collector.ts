@@ -1,6 +1,7 @@
 import type { HistoryBatch, HistoryDay } from '@flowline/db';
 import { at, type Steps } from '@flowline/events';
 import { ascendingOrder, type ColumnTable, inOrder } from '@flowline/features';
+import { Random } from '@flowline/flows';
 
 import { DayCounter } from './history-days.ts';
 import type { HistoryReader } from './history-reader.ts';
@@ -16,6 +17,8 @@ export interface CollectorOptions {
   readonly fillMs?: number;
   /** Maximum rows, if the collector is to thin them; `totalRows` must be set then. */
   readonly maxRows?: number;
+  /** Seed of the choice of rows (default 0). */
+  readonly seed?: number;
 }
 
 /** Rows of a history within a range. */
@@ -42,10 +45,15 @@ export class HistoryCollector {
   #excluded = 0;
   #wanted = 0;
   #isBegun = false;
+  readonly #random: Random;
+  /** Stretch of the wanted rows, and the row of it that is kept. */
+  #stretch = -1;
+  #chosen = -1;
 
   constructor(reader: HistoryReader, options: CollectorOptions = {}) {
     this.#reader = reader;
     this.#options = options;
+    this.#random = new Random(options.seed ?? 0).fork('thinning');
     this.#wantedFromMs = options.wantedFromMs ?? options.fromMs ?? -Infinity;
   }
 
@@ -118,18 +126,30 @@ export class HistoryCollector {
     return yield* inOrder(timesMs, order);
   }
 
-  /**
-   * 1 for each row that becomes a row of the table; null if all do. Row r of the wanted ones (from
-   * 1) is kept if floor(r·max/total) steps up: at most `maxRows` rows, evenly spread.
-   */
+  /** 1 for each row that becomes a row of the table; null if all do. */
   #keptRows(timesMs: Float64Array): Uint8Array | null {
     const { maxRows } = this.#options;
     if (this.#wantedFromMs === -Infinity && maxRows === undefined) return null;
+    return Uint8Array.from(timesMs, (timeMs) => {
+      if (timeMs < this.#wantedFromMs) return 0;
+      return maxRows === undefined || this.#isChosen(this.#wanted++, maxRows) ? 1 : 0;
+    });
+  }
+
+  /**
+   * True for one random row of each of `maxRows` stretches of the wanted rows, which have equally
+   * many: row r (from 0) lies in stretch floor(r·max/total). A fixed one would be the same of ten
+   * sensors that report in turn.
+   */
+  #isChosen(row: number, maxRows: number): boolean {
     const total = this.totalRows;
-    const step = (row: number): number =>
-      maxRows === undefined ? row : Math.floor((row * Math.min(maxRows, total)) / total);
-    return Uint8Array.from(timesMs, (timeMs) =>
-      timeMs >= this.#wantedFromMs && step(++this.#wanted) > step(this.#wanted - 1) ? 1 : 0,
-    );
+    const most = Math.min(maxRows, total);
+    const stretch = Math.floor((row * most) / total);
+    if (stretch !== this.#stretch) {
+      const [start, end] = [stretch, stretch + 1].map((each) => Math.ceil((each * total) / most)) as [number, number];
+      this.#stretch = stretch;
+      this.#chosen = start + Math.floor(this.#random.uniform() * (end - start));
+    }
+    return row === this.#chosen;
   }
 }

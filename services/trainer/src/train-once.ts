@@ -153,7 +153,8 @@ async function train(training: Training, run: RecordedRun): Promise<TrainOutcome
   };
   const model = { detector: definition.name, detectorVersion, bytes: saveBundle(bundle), alpha, manifest };
   const stored = await run.phase('store', () => storeModelVersion(db, model));
-  const comparison = await run.phase('compare', () => compareWithChampion(training, bundle, tables.test, alpha));
+  const newest = { heldOut: tables.test, timesMs: history.timesMs.subarray(split.test.start, split.test.end) };
+  const comparison = await run.phase('compare', () => compareWithChampion(training, bundle, newest, alpha));
   signal.throwIfAborted();
   const decision = await run.phase('promote', () => promoteOrHold(training, stored.version, comparison, report));
 

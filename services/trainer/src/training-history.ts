@@ -41,7 +41,8 @@ export interface TrainingHistory {
 const WORTH_TRYING = 1.5;
 
 /**
- * Reads a detector's history: its newest `lookback`, at most `maxRows`, evenly spread. The query
+ * Reads a detector's history: its newest `lookback`, at most `maxRows`, one at random
+ * in each of as many equal stretches. The query
  * runs once; twice with a lookback, with more rows than `maxRows`, or if windows must not see stray
  * rows. Rows that do not fit the features, and rows whose time is invalid or far from all others,
  * are left out and counted by reason. So are rows whose windows have not seen their whole duration,
@@ -118,6 +119,7 @@ async function readAtOnce(session: HistorySession, reading: Reading): Promise<Tr
 async function readInRange(session: HistorySession, reading: Reading): Promise<TrainingHistory> {
   const { definition, source, signal, onRows } = reading;
   const { lookbackMs, maxRows } = definition.history;
+  const { seed } = definition.model;
   const whole = await session.summarise();
   const times = usualTimes(whole.days, lookbackMs);
   const rejected = new Rejections();
@@ -128,14 +130,14 @@ async function readInRange(session: HistorySession, reading: Reading): Promise<T
   const mayBeThinned = rowsOfDays(within) > maxRows;
   const collector = new HistoryCollector(reader, {
     ...{ fromMs: range.fromMs, wantedFromMs: range.wantedFromMs },
-    ...(mayBeThinned && hasWindows(definition) ? { maxRows } : {}),
+    ...(mayBeThinned && hasWindows(definition) ? { maxRows, seed } : {}),
   });
   const batches = session.read({
     columns: reader.columns,
     inAnyOrder: !hasWindows(definition),
     range: { from: new Date(range.readFromMs), to: new Date(range.toMs) },
     ...(mayBeThinned ? { totalsFrom: new Date(range.wantedFromMs) } : {}),
-    ...(mayBeThinned && !hasWindows(definition) ? { maxRows } : {}),
+    ...(mayBeThinned && !hasWindows(definition) ? { maxRows, seed } : {}),
   });
   let totals: HistoryBatch['totals'] = null;
   for await (const batch of batches) {

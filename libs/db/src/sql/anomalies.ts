@@ -1,4 +1,4 @@
-import type { PValueMethod } from '@flowline/events';
+import type { Alert, PValueMethod } from '@flowline/events';
 
 import type { Queryable } from '../database.ts';
 import { execute, many, maybe, one, type Statement } from '../statement.ts';
@@ -27,7 +27,7 @@ export interface AnomalyRow {
   readonly topFeature: string | null;
   readonly summary: string;
   readonly observed: Readonly<Record<string, number | string | null>>;
-  readonly expected: Readonly<Record<string, { readonly median: number; readonly p05: number; readonly p95: number }>>;
+  readonly expected: Alert['expected'];
   readonly contributions: readonly { readonly feature: string; readonly bits: number; readonly direction: string }[];
   readonly nearestNormal: Readonly<Record<string, number | string | null>> | null;
   /** True while the explanation is still to come. */

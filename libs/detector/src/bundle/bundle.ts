@@ -3,8 +3,13 @@ import type { FeatureEncoding } from '@flowline/features';
 import type { CalibrationSet } from '../calibration/calibration-set.ts';
 import type { TrainingData } from '../training/recipe.ts';
 
-/** Bundle format version that this release reads and writes. */
-export const BUNDLE_VERSION = 1;
+/** Bundle format version that this release writes. */
+export const BUNDLE_VERSION = 2;
+/**
+ * Format versions that this release reads. Version 1 has neither calibrations by context nor mean
+ * log densities of missing features; its events have the p-values that they always had.
+ */
+export const READABLE_VERSIONS: readonly number[] = [1, 2];
 
 /**
  * Rows and time range of one part of the history, for people. Times are in milliseconds since the
@@ -59,7 +64,7 @@ export interface BundleMetadata {
    * test rows.
    */
   readonly heldOut: { readonly nllNats: number; readonly standardError: number } | null;
-  /** Calibration rows left out: outliers, and rows without a density. */
+  /** Calibration rows left out: outliers beyond the fitted tail, and rows without a density. */
   readonly calibration: { readonly trimmedRows: number; readonly undefinedRows: number };
   /** Versions of the packages that made the model. */
   readonly libraries: Readonly<Record<string, string>>;

@@ -1,16 +1,15 @@
 import { createHash } from 'node:crypto';
-import { FlowlineError, type EntitySpec, type ErrorCode, type FeatureSpec, type LookupTable } from '@flowline/events';
+import type { EntitySpec, FeatureSpec, LookupTable } from '@flowline/events';
 import { FeatureEncoding } from '@flowline/features';
 import { decodeSafetensors, encodeSafetensors, FlowError, type SafeTensor } from '@flowline/flows';
-import { BUNDLE_VERSION, type BundleMetadata, type ModelBundle } from './bundle.ts';
-import type { CalibrationSet } from '../calibration/calibration-set.ts';
-import type { Calibration } from '../calibration/calibration.ts';
-import { valueAt } from '../sorted.ts';
+import { BUNDLE_VERSION, type BundleMetadata, type ModelBundle, READABLE_VERSIONS } from './bundle.ts';
+import { type CalibrationManifest, loadedCalibrations, savedCalibrations } from './saved-calibrations.ts';
+import { unusable } from './unusable.ts';
 
 const FORMAT = 'flowline.model';
 
 /** JSON part of a bundle file, next to its tensors. */
-interface Manifest {
+interface Manifest extends CalibrationManifest {
   readonly metadata: BundleMetadata;
   readonly lookups: Readonly<Record<string, LookupTable>>;
   /** Absent in models made before windows existed. */
@@ -18,12 +17,6 @@ interface Manifest {
   readonly encoding: unknown;
   /** Metadata of each member's own file. */
   readonly flows: readonly Readonly<Record<string, string>>[];
-  /**
-   * Rows and log unit of each calibration by the name of its tensors, and the patterns that have
-   * one.
-   */
-  readonly calibrations: Readonly<Record<string, { readonly rows: number; readonly logUnit: number | null }>>;
-  readonly patterns: readonly (readonly [pattern: number, calibration: string])[];
 }
 
 /** Content address of a saved bundle: the SHA-256 of its bytes in hexadecimal. */
@@ -43,25 +36,15 @@ export function saveBundle(bundle: ModelBundle): Uint8Array {
     for (const [name, tensor] of content.tensors) tensors[`member${member}/${name}`] = tensor;
     return content.metadata;
   });
-  const { pooled, byPattern } = bundle.calibration;
-  const calibrations: Record<string, { rows: number; logUnit: number | null }> = {};
-  const keep = (name: string, calibration: Calibration): string => {
-    Object.assign(tensors, calibrationTensors(name, calibration));
-    calibrations[name] = { rows: calibration.rows, logUnit: calibration.tail?.logUnit ?? null };
-    return name;
-  };
-  keep('pooled', pooled);
-  const patterns = [...byPattern].map(
-    ([pattern, own]) => [pattern, own === pooled ? 'pooled' : keep(`pattern${pattern}`, own)] as const,
-  );
+  const saved = savedCalibrations(bundle.calibration);
+  Object.assign(tensors, saved.tensors);
   const manifest: Manifest = {
     metadata: bundle.metadata,
     lookups: bundle.lookups,
     entity: bundle.entity,
     encoding: bundle.encoding,
     flows,
-    calibrations,
-    patterns,
+    ...saved.manifest,
   };
   return encodeSafetensors(tensors, {
     format: FORMAT,
@@ -95,10 +78,10 @@ export function loadBundle(
       `its format is ${metadata.format ?? 'not named'}, expected ${FORMAT}`,
     );
   }
-  if (metadata.version !== String(BUNDLE_VERSION)) {
+  if (!READABLE_VERSIONS.includes(Number(metadata.version))) {
     throw unusable(
       'FLOWLINE_MODEL_INCOMPATIBLE',
-      `its format version is ${metadata.version ?? 'not named'}, this release reads ${BUNDLE_VERSION}`,
+      `its format version is ${metadata.version ?? 'not named'}, this release reads ${READABLE_VERSIONS.join(' and ')}`,
     );
   }
   const manifest = parsedManifest(metadata.manifest);
@@ -113,49 +96,8 @@ export function loadBundle(
     entity: manifest.entity ?? null,
     encoding,
     flows: manifest.flows.map((own, member) => flowBytes(tensors, own, `member${member}/`)),
-    calibration: calibrationSet(tensors, manifest),
+    calibration: loadedCalibrations(tensors, manifest),
   };
-}
-
-function calibrationTensors(name: string, { scores, pValues, tail }: Calibration): Record<string, SafeTensor> {
-  const vector = (data: Float64Array): SafeTensor => ({ dtype: 'F64', shape: [data.length], data });
-  const own = {
-    [`calibration/${name}/scores`]: vector(scores),
-    [`calibration/${name}/pValues`]: vector(pValues),
-  };
-  if (tail === null) return own;
-  const laws = Float64Array.from(tail.laws.flatMap(({ shape, scale }) => [shape, scale]));
-  return {
-    ...own,
-    [`calibration/${name}/knots`]: vector(tail.knots),
-    [`calibration/${name}/logP`]: vector(tail.logP),
-    [`calibration/${name}/laws`]: { dtype: 'F64', shape: [tail.laws.length, 2], data: laws },
-  };
-}
-
-function calibrationSet(
-  tensors: ReadonlyMap<string, SafeTensor>,
-  { calibrations, patterns }: Manifest,
-): CalibrationSet {
-  const all = new Map(
-    Object.entries(calibrations).map(([name, { rows, logUnit }]): [string, Calibration] => {
-      const of = (part: string): Float64Array => float64(tensors, `calibration/${name}/${part}`);
-      if (logUnit === null) return [name, { rows, scores: of('scores'), pValues: of('pValues'), tail: null }];
-      const flat = of('laws');
-      const laws = Array.from({ length: flat.length / 2 }, (_, i) => ({
-        shape: valueAt(flat, 2 * i),
-        scale: valueAt(flat, 2 * i + 1),
-      }));
-      const tail = { knots: of('knots'), logP: of('logP'), laws, logUnit };
-      return [name, { rows, scores: of('scores'), pValues: of('pValues'), tail }];
-    }),
-  );
-  const named = (name: string): Calibration => {
-    const calibration = all.get(name);
-    if (calibration === undefined) throw unusable('FLOWLINE_MODEL_CORRUPTED', `it lacks the calibration ${name}`);
-    return calibration;
-  };
-  return { pooled: named('pooled'), byPattern: new Map(patterns.map(([pattern, name]) => [pattern, named(name)])) };
 }
 
 /** Reassembles a member's tensors into the file they came from. */
@@ -169,12 +111,6 @@ function flowBytes(
     Object.fromEntries(own.map(([name, tensor]) => [name.slice(prefix.length), tensor])),
     metadata,
   );
-}
-
-function float64(tensors: ReadonlyMap<string, SafeTensor>, name: string): Float64Array {
-  const data = tensors.get(name)?.data;
-  if (data instanceof Float64Array) return data;
-  throw unusable('FLOWLINE_MODEL_CORRUPTED', `it lacks the numbers ${name}`);
 }
 
 function decoded(bytes: Uint8Array): ReturnType<typeof decodeSafetensors> {
@@ -209,15 +145,4 @@ function isManifest(value: unknown): value is Manifest {
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null;
-}
-
-function unusable(code: ErrorCode, finding: string, cause?: unknown): FlowlineError {
-  return new FlowlineError(code, `the model cannot be used: ${finding}`, {
-    where: 'model bundle',
-    remedy:
-      code === 'FLOWLINE_MODEL_CORRUPTED'
-        ? 'restore the bytes from where they were stored, or train again'
-        : 'train again with this release and this version of the detector',
-    ...(cause === undefined ? {} : { cause }),
-  });
 }

@@ -1,8 +1,10 @@
 import { blocksOf, type Steps } from '@flowline/events';
+
 import type { LogDensities } from '../log-densities.ts';
 import { valueAt } from '../sorted.ts';
 import { isAnomalous } from './alpha.ts';
 import { type CalibrationSet, patternPValue } from './calibration-set.ts';
+import type { RowTraits } from './row-traits.ts';
 
 /** Rows looked up between two steps. */
 const BLOCK_ROWS = 8_192;
@@ -10,14 +12,15 @@ const BLOCK_ROWS = 8_192;
 /** 1 for each row that raises an alarm at alpha, in the order of the rows and in steps. */
 export function* alarmedRows(
   calibration: CalibrationSet,
-  { logDensityNats, missingPattern }: LogDensities,
+  { logDensityNats, missingPattern }: Pick<LogDensities, 'logDensityNats' | 'missingPattern'>,
+  traits: RowTraits,
   alpha: number,
 ): Steps<Uint8Array> {
   const alarmed = new Uint8Array(logDensityNats.length);
   for (const [start, end] of blocksOf(alarmed.length, BLOCK_ROWS)) {
     for (let row = start; row < end; row++) {
       const score = -valueAt(logDensityNats, row);
-      const { p } = patternPValue(calibration, score, valueAt(missingPattern, row));
+      const { p } = patternPValue(calibration, score, valueAt(missingPattern, row), row, traits);
       if (isAnomalous(p, alpha)) alarmed[row] = 1;
     }
     yield;

@@ -1,8 +1,11 @@
-import { describe, expect, it } from '@jest/globals';
+import { atOnce } from '@flowline/events';
 import { Random } from '@flowline/flows';
-import { alarmRateInterval, alarmThreshold, alphaOf } from './alpha.ts';
+import { describe, expect, it } from '@jest/globals';
+
+import { halfChiSquared, scoredRows } from '../testing/simulated-scores.ts';
+import { calibrateSteps } from '../training/calibrate.ts';
+import { alarmRateInterval, alarmThreshold, alphaOf, type RateInterval } from './alpha.ts';
 import { betaCdf } from './beta.ts';
-import { fitCalibration } from './calibration.ts';
 
 describe('alphaOf', () => {
   it('is false alarms per day over events per day, or alpha as it is', () => {
@@ -21,69 +24,89 @@ describe('alphaOf', () => {
 });
 
 describe('alarmRateInterval', () => {
-  const random = new Random(1);
-  const scores = Float64Array.from({ length: 20_000 }, () => -Math.log(1 - random.uniform()));
-  const calibration = fitCalibration(scores, random);
-
-  it('is the Clopper–Pearson range of the count at the threshold', () => {
-    const range = alarmRateInterval(calibration, 1e-3);
-    const c = scores.filter((score) => score >= alarmThreshold(calibration, 1e-3)).length;
-    expect(c).toBeGreaterThan(5);
-    expect(betaCdf(range?.low ?? NaN, c, 20_001 - c)).toBeCloseTo(0.05, 9);
-    expect(betaCdf(range?.high ?? NaN, c + 1, 20_000 - c)).toBeCloseTo(0.95, 9);
+  it('is the Clopper–Pearson range of the alarms among the calibration rows', () => {
+    const { low, high } = alarmRateInterval({ alarms: 20, rows: 20_000, designEffect: 1 });
+    expect(betaCdf(low, 20, 19_981)).toBeCloseTo(0.05, 9);
+    expect(betaCdf(high, 21, 19_980)).toBeCloseTo(0.95, 9);
   });
 
   it('starts at 0 where no calibration row is that rare', () => {
-    const range = alarmRateInterval(calibration, 1e-7);
-    expect(range?.low).toBe(0);
+    const { low, high } = alarmRateInterval({ alarms: 0, rows: 20_000, designEffect: 1 });
+    expect(low).toBe(0);
     // Rule of three: at a rate of 3/20,000, one set in twenty has no such score.
-    expect(range?.high).toBeCloseTo(3 / 20_000, 5);
+    expect(high).toBeCloseTo(3 / 20_000, 5);
   });
 
   it('is wider where scores hang together', () => {
-    const [alone, together] = [
-      alarmRateInterval(calibration, 1e-3),
-      alarmRateInterval(calibration, 1e-3, { designEffect: 10 }),
-    ];
-    expect(together!.low).toBeLessThan(alone!.low);
-    expect(together!.high).toBeGreaterThan(alone!.high);
+    const alone = alarmRateInterval({ alarms: 20, rows: 20_000, designEffect: 1 });
+    const together = alarmRateInterval({ alarms: 20, rows: 20_000, designEffect: 10 });
+    expect(together.low).toBeLessThan(alone.low);
+    expect(together.high).toBeGreaterThan(alone.high);
   });
+});
 
-  it('holds the true rate where some rows always alarm, as in nine sets of ten', () => {
-    // 200 sets of 1,200 rows, of which 4 % have no score.
-    const [sets, share] = [200, 0.04];
-    const draw = new Random(11);
-    let outside = 0;
+describe('the range that a training states', () => {
+  const calibrated = (scores: Float64Array, alpha: number, data: 'clean' | 'unlabelled' = 'clean') => {
+    const { calibration, interval } = atOnce(calibrateSteps({ data, seed: 1, alpha }, scoredRows(scores)));
+    return { threshold: alarmThreshold(calibration.pooled, alpha), interval };
+  };
+  /** Share of sets whose true alarm rate lies outside. */
+  function outside(sets: number, setOf: (random: Random) => { rate: number; interval: RateInterval | null }): number {
+    const random = new Random(7);
+    let count = 0;
     for (let set = 0; set < sets; set++) {
-      const isAlways = Array.from({ length: 1_200 }, () => draw.uniform() < share);
-      const always = isAlways.filter(Boolean).length;
-      const drawn = Float64Array.from({ length: 1_200 - always }, () => -Math.log(1 - draw.uniform()));
-      const fitted = fitCalibration(drawn, draw);
-      const rate = share + (1 - share) * Math.exp(-alarmThreshold(fitted, 1e-3));
-      const range = alarmRateInterval(fitted, 1e-3, { always });
-      if (rate < range!.low || rate > range!.high) outside++;
+      const { rate, interval } = setOf(random);
+      if (interval === null || rate < interval.low || rate > interval.high) count++;
     }
-    expect(outside / sets).toBeLessThan(0.13);
-    expect(outside).toBeGreaterThan(0);
+    return count / sets;
+  }
+  const exponential = (random: Random): number => -Math.log(1 - random.uniform());
+
+  // 10 % may be outside; of this many sets, 13 % are within chance of that.
+  it.each([
+    [1_000, 1e-2, 'clean'],
+    [5_000, 1e-3, 'clean'],
+    [5_000, 1e-3, 'unlabelled'],
+  ] as const)('holds the true rate in nine sets of ten: %i rows, alpha %f, %s', (rows, alpha, data) => {
+    const share = outside(40, (random) => {
+      const scores = Float64Array.from({ length: rows }, () => exponential(random));
+      const { threshold, interval } = calibrated(scores, alpha, data);
+      return { rate: Math.exp(-threshold), interval };
+    });
+    expect(share).toBeLessThanOrEqual(0.13);
   });
 
-  it('holds the true rate in nine sets of ten', () => {
-    // 60 sets of exponential scores, whose true rate at a threshold t is exp(−t).
-    const sets = 60;
-    const draw = new Random(7);
-    let outside = 0;
-    for (let set = 0; set < sets; set++) {
-      const drawn = Float64Array.from({ length: 1_000 }, () => -Math.log(1 - draw.uniform()));
-      const fitted = fitCalibration(drawn, draw);
-      const rate = Math.exp(-alarmThreshold(fitted, 1e-2));
-      const range = alarmRateInterval(fitted, 1e-2);
-      if (rate < range!.low || rate > range!.high) outside++;
-    }
-    // 10 % may be outside. With 60 sets, up to 11 are within chance.
-    expect(outside).toBeLessThanOrEqual(11);
+  it('holds it where some rows are outside their domain', () => {
+    const share = outside(40, (random) => {
+      const scores = Float64Array.from({ length: 1_200 }, () =>
+        random.uniform() < 0.04 ? Infinity : exponential(random),
+      );
+      const { threshold, interval } = calibrated(scores, 1e-3);
+      return { rate: 0.04 + 0.96 * Math.exp(-threshold), interval };
+    });
+    expect(share).toBeLessThanOrEqual(0.13);
   });
 
-  it('is null where such an alpha can never alarm', () => {
-    expect(alarmRateInterval({ ...calibration, tail: null }, 1e-6)).toBeNull();
+  it('holds it at 2e-7 of 100,000 rows, where the threshold lies beyond all of them', () => {
+    const share = outside(10, (random) => {
+      const scores = Float64Array.from({ length: 100_000 }, () => exponential(random));
+      const { threshold, interval } = calibrated(scores, 2e-7);
+      return { rate: Math.exp(-threshold), interval };
+    });
+    expect(share).toBeLessThanOrEqual(0.1);
+  });
+
+  it('holds it where scores follow each other: an AR(1) of 0.99, whose 20,000 rows are worth few', () => {
+    const rho = 0.99;
+    const share = outside(40, (random) => {
+      let x = random.normal();
+      const scores = Float64Array.from({ length: 20_000 }, () => {
+        x = rho * x + Math.sqrt(1 - rho * rho) * random.normal();
+        return (x * x) / 2;
+      });
+      const { threshold, interval } = calibrated(scores, 1e-2);
+      return { rate: halfChiSquared(1).survival(threshold), interval };
+    });
+    expect(share).toBeLessThanOrEqual(0.13);
   });
 });

@@ -38,34 +38,26 @@ export function alphaOf(control: AlarmControl, eventsPerDay: number): number {
 /** True if an event with this p-value is an anomaly: p ≤ α. */
 export const isAnomalous = (pValue: number, alpha: number): boolean => pValue <= alpha;
 
-/** Rows beside the calibration scores that bear on the range of the alarm rate. */
-export interface IntervalRows {
-  /** Rows that raise an alarm whatever alpha is, so that they have no score (default 0). */
-  readonly always?: number;
-  /** Rows per independent row (default 1). */
-  readonly designEffect?: number;
+/** Alarms among the calibration rows, counted at the threshold itself. */
+export interface CountedAlarms {
+  /** Rows with p ≤ alpha, those without a density and those left out included. */
+  readonly alarms: number;
+  readonly rows: number;
+  /** Rows per independent row. */
+  readonly designEffect: number;
 }
 
 /**
  * Range that contains the realised alarm rate at p ≤ alpha with 90 % probability, over calibration
  * sets of this size.
  *
- * With c of n rows at or above the threshold t (the score with p = alpha), those without a score
- * that always raise an alarm included, it is [Beta⁻¹(.05; c, n + 1 − c), Beta⁻¹(.95; c + 1, n − c)]
- * (Clopper and Pearson 1934). Scores in time order are worth fewer independent ones: c and n are
- * divided by `designEffect`. Null if there is no tail and alpha is below 1/(n + 1): then only
- * events far beyond all calibration scores raise an alarm.
+ * With c of n rows that raise an alarm, it is
+ * [Beta⁻¹(.05; c, n + 1 − c), Beta⁻¹(.95; c + 1, n − c)] (Clopper and Pearson 1934). Rows in time
+ * order are worth fewer independent ones: c and n are divided by the design effect.
  */
-export function alarmRateInterval(
-  calibration: Calibration,
-  alpha: number,
-  { always = 0, designEffect = 1 }: IntervalRows = {},
-): RateInterval | null {
-  const { rows, scores, tail } = calibration;
-  if (tail === null && alpha < 1 / (rows + 1)) return null;
-  const share = (scores.length - thresholdIndex(calibration, alpha)) / scores.length;
-  const n = Math.max(1, (rows + always) / designEffect);
-  const c = (n * (share * rows + always)) / (rows + always);
+export function alarmRateInterval({ alarms, rows, designEffect }: CountedAlarms): RateInterval {
+  const n = Math.max(1, rows / designEffect);
+  const c = (n * alarms) / rows;
   return {
     low: c > 0 ? betaQuantile(0.05, c, n + 1 - c) : 0,
     high: c < n ? betaQuantile(0.95, c + 1, n - c) : 1,

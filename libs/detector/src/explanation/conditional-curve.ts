@@ -44,6 +44,8 @@ const STEEP_NATS = 8;
 const VANISHED = -1e300;
 /** Relative precision of a quantile within its panel. */
 const PART = 2 ** -44;
+/** Precision of a crossing within its panel. */
+const CROSSING_PART = 2 ** -30;
 
 /** Curve without nodes. */
 export const emptyCurve: ConditionalCurve = {
@@ -108,6 +110,49 @@ export function logSharesAt(curve: IntegratedCurve, node: number): { readonly be
   });
   const scale = curve.peak - curve.logIntegral;
   return { below: Math.log(below) + scale, above: Math.log(above) + scale };
+}
+
+/** log of the share of the integral where the density is at most exp(level). */
+export function logShareAtMost(curve: IntegratedCurve, level: number): number {
+  // Integrals relative to the level do not vanish, however far below the peak it is.
+  const panel = new Panel({ ...curve, peak: level });
+  let sum = 0;
+  for (let i = 0; i < curve.panels.length; i++) {
+    const [isBelow, isNextBelow] = [valueAt(curve.logDensity, i) <= level, valueAt(curve.logDensity, i + 1) <= level];
+    if (!isBelow && !isNextBelow) continue;
+    panel.moveTo(i);
+    if (isBelow && isNextBelow) sum += panel.integral(1);
+    else if (isBelow) sum += panel.integral(panel.crossing());
+    else sum += panel.integral(1) - panel.integral(panel.crossing());
+  }
+  return Math.log(sum) + level - curve.logIntegral;
+}
+
+/** Range of positions. */
+export interface CurveRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Ranges in which the density is above exp(level), ascending. */
+export function rangesAbove(curve: IntegratedCurve, level: number): readonly CurveRange[] {
+  const { nodes, logDensity } = curve;
+  const panel = new Panel({ ...curve, peak: level });
+  const ranges: CurveRange[] = [];
+  let from = valueAt(logDensity, 0) > level ? valueAt(nodes, 0) : null;
+  for (let i = 0; i < curve.panels.length; i++) {
+    const [isAbove, isNextAbove] = [valueAt(logDensity, i) > level, valueAt(logDensity, i + 1) > level];
+    if (isAbove === isNextAbove) continue;
+    panel.moveTo(i);
+    const at = valueAt(nodes, i) + panel.crossing() * (valueAt(nodes, i + 1) - valueAt(nodes, i));
+    if (from === null) from = at;
+    else {
+      ranges.push({ from, to: at });
+      from = null;
+    }
+  }
+  if (from !== null) ranges.push({ from, to: valueAt(nodes, nodes.length - 1) });
+  return ranges;
 }
 
 /**
@@ -183,12 +228,26 @@ class Panel {
     return part;
   }
 
+  /** Part of the panel at which the log-density, on either side of 0 at its ends, is 0. */
+  crossing(): number {
+    if (!this.#isSmooth) return -this.#logDensity / this.#rise;
+    let [low, high] = [0, 1];
+    const isRising = this.#logDensity <= 0;
+    while (high - low > CROSSING_PART) {
+      const middle = (low + high) / 2;
+      if (this.#logDensityAt(middle) <= 0 === isRising) low = middle;
+      else high = middle;
+    }
+    return (low + high) / 2;
+  }
+
   /** Derivative of the integral with respect to the part. */
   #slopeAt(part: number): number {
-    const logDensity = this.#isSmooth
-      ? this.#cubicAt(this.#from + part * this.#width)
-      : this.#logDensity + part * this.#rise;
-    return this.#width * Math.exp(logDensity);
+    return this.#width * Math.exp(this.#logDensityAt(part));
+  }
+
+  #logDensityAt(part: number): number {
+    return this.#isSmooth ? this.#cubicAt(this.#from + part * this.#width) : this.#logDensity + part * this.#rise;
   }
 
   #throughFour(first: number): void {

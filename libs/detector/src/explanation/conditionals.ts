@@ -1,10 +1,14 @@
+import type { Contribution } from '@flowline/events';
+
 import type { Axis, AxisEvaluator, AxisRequest } from './axis-evaluator.ts';
 import {
   type ConditionalCurve,
+  type CurveRange,
   curveQuantile,
   emptyCurve,
   type IntegratedCurve,
   integrated,
+  logShareAtMost,
   logSharesAt,
   withNodes,
 } from './conditional-curve.ts';
@@ -16,17 +20,32 @@ import {
   type Resolution,
   RESOLVED_NATS,
 } from './curve-nodes.ts';
+import { densestRanges, hasTwoModes, isBetween } from './densest-ranges.ts';
 import { lowerBound, valueAt } from '../sorted.ts';
 
 /** Position of an axis's value in its conditional distribution, in encoded units. */
 export interface Conditional {
-  /** −log2(2·min(F, 1 − F)) of the conditional CDF F at the observed value; at least 0. */
+  /** −log2 of the mass where the conditional density is at most that of the observed value. */
   readonly bits: number;
-  readonly direction: 'high' | 'low';
+  /**
+   * log ∫ p(t, rest) dt − log p(x), in nats and encoded units: the event without this feature is as
+   * much denser than the whole.
+   */
+  readonly gainNats: number;
+  /** `between`: within a gap of the expected ranges. */
+  readonly direction: 'high' | 'low' | 'between';
+  /** Conditional CDF at the observed value. */
+  readonly below: number;
   readonly median: number;
   readonly p05: number;
   readonly p95: number;
+  /** Ranges of the highest density with 90 % of the mass, if there are two or three; else null. */
+  readonly ranges: readonly CurveRange[] | null;
 }
+
+/** Direction of an observed value, as explanations state it. */
+export const directionOf = ({ direction }: Conditional): Contribution['direction'] =>
+  direction === 'between' ? 'unlikely' : direction;
 
 const MOST_PASSES = 8;
 
@@ -149,24 +168,31 @@ function beyond({ curve, observed }: Found): number {
 function answerOf({ curve, observed }: Found, further: FurtherPoint | undefined): Conditional | null {
   if (curve.peak < -RESOLVED_NATS) return null;
   const node = lowerBound(curve.nodes, observed);
+  const height = valueAt(curve.logDensity, node);
   const { below, above } = logSharesAt(curve, node);
   let least = Math.min(below, above);
-  let direction: Conditional['direction'] = above <= below ? 'high' : 'low';
+  let isHigh = above <= below;
   if (further !== undefined) {
     const mode = valueAt(curve.nodes, curve.logDensity.indexOf(curve.peak));
-    const height = valueAt(curve.logDensity, node);
     const slope = (height - further.logDensity) / Math.abs(further.node - observed);
     // ∫ of an exp(v) that falls with a slope is e^v/slope. If float32 shows no fall, the scale is
     // the distance to the mode.
     const logScale = slope > 0 ? -Math.log(slope) : Math.log(Math.abs(observed - mode));
     least = height + logScale - curve.logIntegral;
-    direction = observed > mode ? 'high' : 'low';
+    isHigh = observed > mode;
   }
+  const ranges = densestRanges(curve);
+  // Far out of one mode, its other side is taken to fall as this one does.
+  const isTail = further !== undefined && !hasTwoModes(curve);
+  const logMass = isTail ? Math.LN2 + least : logShareAtMost(curve, height);
   return {
-    bits: Math.max(0, -1 - least / Math.LN2),
-    direction,
+    bits: Math.max(0, -logMass / Math.LN2),
+    gainNats: curve.logIntegral - height,
+    direction: isBetween(ranges, observed) ? 'between' : isHigh ? 'high' : 'low',
+    below: isHigh ? 1 - Math.exp(least) : Math.exp(least),
     median: curveQuantile(curve, 0.5),
     p05: curveQuantile(curve, 0.05),
     p95: curveQuantile(curve, 0.95),
+    ranges,
   };
 }

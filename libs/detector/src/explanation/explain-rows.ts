@@ -2,7 +2,7 @@ import { at, type Contribution, type ExpectedRange, type Explanation } from '@fl
 import { rowValues, type EncodedBatch, type FeatureTable } from '@flowline/features';
 import type { PValue } from '../calibration/calibration.ts';
 import { type Axis, AxisEvaluator } from './axis-evaluator.ts';
-import { conditionals, type Conditional, quickConditionals } from './conditionals.ts';
+import { conditionals, type Conditional, directionOf, quickConditionals } from './conditionals.ts';
 import { expectedRange } from './expected-range.ts';
 import { summarise } from './explanation-summary.ts';
 import { isObserved, nearestNormals, type EventValues, type ModelParts } from './nearest-normal.ts';
@@ -38,7 +38,8 @@ export async function explainRows(
       if (axis.row !== row || answer === null) return [];
       // The curve ends with the trained range. Beyond it, the value's fall is added.
       const fallNats = fallBeyondRange(parts, table, axis);
-      return [{ dimension: axis.dimension, answer: { ...answer, bits: answer.bits + fallNats / Math.LN2 } }];
+      const [bits, gainNats] = [answer.bits + fallNats / Math.LN2, answer.gainNats + fallNats];
+      return [{ dimension: axis.dimension, answer: { ...answer, bits, gainNats } }];
     });
     return explanationOf(parts, {
       observed: rowValues(encoding.schema, table, row),
@@ -99,28 +100,42 @@ interface RowFindings {
   readonly pValue: PValue;
 }
 
+interface NumericFinding {
+  readonly feature: string;
+  readonly answer: Conditional;
+}
+
+/**
+ * Contributions, the feature first without which the event is most normal. By their bits, an
+ * innocent feature may come first: one that is surprising only given a wrong value of another.
+ */
+function ranked(levels: RowFindings['levels'], numeric: readonly NumericFinding[]): readonly Contribution[] {
+  const found = [
+    ...numeric.map(({ feature, answer }) => ({
+      gainNats: answer.gainNats,
+      contribution: { feature, bits: answer.bits, direction: directionOf(answer) },
+    })),
+    ...levels.map(({ feature, probability }) => ({
+      gainNats: -Math.log(probability),
+      contribution: { feature, bits: surpriseBits(probability), direction: 'unlikely' as const },
+    })),
+  ];
+  return found.sort((a, b) => b.gainNats - a.gainNats).map(({ contribution }) => contribution);
+}
+
 function explanationOf({ encoding }: ModelParts, row: RowFindings): Explanation {
   const numeric = row.conditionals.flatMap(({ dimension, answer }) => {
     const scored = encoding.scored[dimension];
     if (scored === undefined) return [];
     return [{ feature: scored.feature, expected: expectedRange(scored, answer), answer }];
   });
-  const contributions: Contribution[] =
-    row.outside.size > 0
-      ? [...row.outside].map((feature) => ({ feature, bits: surpriseBits(row.pValue.p), ...outward(feature) }))
-      : [
-          ...numeric.map(({ feature, answer: { bits, direction } }) => ({ feature, bits, direction })),
-          ...row.levels.map(({ feature, probability }) => ({
-            feature,
-            bits: surpriseBits(probability),
-            direction: 'unlikely' as const,
-          })),
-        ];
-  contributions.sort((a, b) => b.bits - a.bits);
   // A feature's bits come from the model. The event's bits come from calibration rows, which cover
   // less of the far tail. A part is capped at its whole.
   const whole = surpriseBits(row.pValue.p);
-  const capped = contributions.map((each) => ({ ...each, bits: Math.min(each.bits, whole) }));
+  const capped: readonly Contribution[] =
+    row.outside.size > 0
+      ? [...row.outside].map((feature) => ({ feature, bits: whole, ...outward(feature) }))
+      : ranked(row.levels, numeric).map((each) => ({ ...each, bits: Math.min(each.bits, whole) }));
   const expected = new Map<string, ExpectedRange>(numeric.map((each) => [each.feature, each.expected]));
   const first = capped.at(0) ?? null;
   return {

@@ -1,7 +1,7 @@
 import { type Contribution, type ExpectedRange, printable } from '@flowline/events';
 import type { PValue } from '../calibration/calibration.ts';
 import { smallestPValue } from '../calibration/calibration.ts';
-import { formatBits, formatRange } from './format-number.ts';
+import { formatBits, formatExpected } from './format-number.ts';
 import { readableValue } from './readable-value.ts';
 import { surpriseBits } from '../scores.ts';
 
@@ -26,11 +26,11 @@ export function summarise({ contribution, observed, expected, outOfDomain, pValu
   const start = `${printable(contribution.feature)} ${readableValue(undefined, observed)}`;
   if (outOfDomain) return `${start}, outside its domain${range(', expected ')} (${event} bits)`;
   const own = `${formatBits(contribution.bits)} bits`;
-  if (contribution.direction === 'unlikely') return `${start}, unlikely (${own}; ${event})`;
+  if (contribution.direction === 'unlikely' && expected === null) return `${start}, unlikely (${own}; ${event})`;
   return `${start}${range(', expected ')} given the rest (${own}; ${event})`;
 
   function range(before: string): string {
     if (expected === null) return '';
-    return `${before}${formatRange(expected.p05, expected.p95)}`;
+    return `${before}${formatExpected(expected)}`;
   }
 }

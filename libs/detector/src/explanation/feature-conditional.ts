@@ -4,7 +4,7 @@ import { type Dimension, ENCODED_BOUND, type FeatureEncoding, type FeatureTable 
 
 import { AxisEvaluator } from './axis-evaluator.ts';
 import { curveQuantile, type IntegratedCurve } from './conditional-curve.ts';
-import { type Conditional, conditionalCurves } from './conditionals.ts';
+import { conditionalCurves, directionOf } from './conditionals.ts';
 import { expectedRange } from './expected-range.ts';
 import { isObserved } from './nearest-normal.ts';
 import { surpriseBits } from '../scores.ts';
@@ -92,18 +92,12 @@ export async function numberConditional(
     feature: scored.feature,
     observed,
     expected: expectedRange(scored, answer),
-    below: observed === null ? null : belowOf(answer),
+    below: observed === null ? null : answer.below,
     bits: observed === null ? null : Math.min(own, surpriseBits(pValue)),
-    direction: observed === null ? null : answer.direction,
+    direction: observed === null ? null : directionOf(answer),
     grid: found,
     gridMass: massOf(found, scored.type === 'integer'),
   };
-}
-
-/** CDF at the observed value, from its bits −log2(2·min(F, 1 − F)). */
-function belowOf({ bits, direction }: Conditional): number {
-  const share = 2 ** -(bits + 1);
-  return direction === 'high' ? 1 - share : share;
 }
 
 interface GridPoint {

@@ -1,3 +1,5 @@
+import type { ExpectedRange } from '@flowline/events';
+
 /**
  * Formats a number for a line of text: whole numbers as they are, others to four digits, and from
  * ten million or below a thousandth in powers of ten ("5e12"). Negative numbers have a minus sign,
@@ -23,6 +25,11 @@ export function formatRange(low: number, high: number): string {
   const decimals = Math.min(12, Math.max(0, 1 - Math.floor(Math.log10(width))));
   const end = (value: number): string => signed(String(Number(value.toFixed(decimals)) + 0));
   return `${end(low)}–${end(high)}`;
+}
+
+/** Formats the values expected of a feature: one range, or several ("−3.2–−2.8 or 2.8–3.2"). */
+export function formatExpected({ p05, p95, ranges }: ExpectedRange): string {
+  return (ranges ?? [{ low: p05, high: p95 }]).map(({ low, high }) => formatRange(low, high)).join(' or ');
 }
 
 /** Formats bits to one decimal, or in powers of ten if they are absurdly many. */

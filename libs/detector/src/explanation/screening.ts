@@ -9,14 +9,17 @@ const COARSE_AXES = 24;
 const EXPLAINED_AXES = 6;
 /** Nodes of a coarse curve, besides the observed value, in standard deviations of the column. */
 const COARSE_NODES = [-4, -2.6, -1.6, -0.8, 0, 0.8, 1.6, 2.6, 4] as const;
+/** Curvature of a coarse curve as flat as the column itself, whose standard deviation is 1. */
+const LEAST_CURVATURE = 0.5;
 /** Distance of the point uphill from the observed value, in standard deviations of the column. */
 const UPHILL = 1;
 
 /**
  * Selects the axes of each row that are worth a fine curve: the {@link EXPLAINED_AXES} most
  * surprising, each with its coarse curve. Surprise is estimated by the fall of log p from its peak
- * along the axis to the observed value: where a row has more than {@link COARSE_AXES} axes, of all
- * by the gradient and one point uphill, and of the first of these by a coarse curve.
+ * along the axis to the observed value, where a row has more than {@link COARSE_AXES} axes of all
+ * by the gradient and one point uphill, and of the first of these by the integral of a coarse
+ * curve.
  */
 export async function screened(evaluator: AxisEvaluator, axes: readonly Axis[]): Promise<readonly StartedAxis[]> {
   const coarse = await firstByGradient(evaluator, axes);
@@ -24,12 +27,12 @@ export async function screened(evaluator: AxisEvaluator, axes: readonly Axis[]):
   const estimates: Estimate[] = [];
   for await (const { request, nodes, logDensity } of evaluator.evaluate(requests)) {
     const curve = withNodes(emptyCurve, nodes, logDensity);
-    estimates.push({ axis: request.axis, curve, fall: fallOf(curve, evaluator.valueAt(request.axis)) });
+    estimates.push({ axis: request.axis, curve, fall: gainOf(curve, evaluator.valueAt(request.axis)) });
   }
   return byRow(estimates).flatMap((own) => firstOf(own, EXPLAINED_AXES));
 }
 
-/** Axis, and the estimated fall of log p from its peak along it to the observed value. */
+/** Axis, and the estimated gain of log p without it: the fall from its peak, and its width. */
 interface Estimate extends StartedAxis {
   readonly fall: number;
 }
@@ -82,21 +85,26 @@ function fallBySlope(slope: number, rise: number): number {
   return bend > 0 ? slope ** 2 / (4 * bend) : Math.max(rise, slope * UPHILL);
 }
 
-/** Fall of log p from the peak of a coarse curve, the vertex of a parabola, to a node. */
-function fallOf({ nodes, logDensity, peak }: ConditionalCurve, observed: number): number {
+/**
+ * Estimated log of the integral of a coarse curve, less log p at a node: the integral of a parabola
+ * through its peak.
+ */
+function gainOf({ nodes, logDensity, peak }: ConditionalCurve, observed: number): number {
   const top = logDensity.indexOf(peak);
   const value = valueAt(logDensity, nodes.indexOf(observed));
   if (top <= 0 || top === nodes.length - 1) return peak - value;
-  return vertexOf(nodes, logDensity, top) - value;
+  const { height, curvature } = vertexOf(nodes, logDensity, top);
+  return height - value + Math.log(Math.PI / Math.max(LEAST_CURVATURE, -curvature)) / 2;
 }
 
-/** Height of the vertex of the parabola through a local maximum and its neighbours. */
-function vertexOf(nodes: Float64Array, logDensity: Float64Array, top: number): number {
+/** Vertex of the parabola through a local maximum and its neighbours. */
+function vertexOf(nodes: Float64Array, logDensity: Float64Array, top: number): { height: number; curvature: number } {
   const [a, b, c] = [valueAt(nodes, top - 1), valueAt(nodes, top), valueAt(nodes, top + 1)];
   const start = valueAt(logDensity, top - 1);
   const rise = (valueAt(logDensity, top) - start) / (b - a);
   const curvature = ((valueAt(logDensity, top + 1) - valueAt(logDensity, top)) / (c - b) - rise) / (c - a);
-  if (!(curvature < 0)) return valueAt(logDensity, top);
+  if (!(curvature < 0)) return { height: valueAt(logDensity, top), curvature: 0 };
   const vertex = Math.min(c, Math.max(a, (a + b) / 2 - rise / (2 * curvature)));
-  return Math.max(valueAt(logDensity, top), start + (rise + curvature * (vertex - b)) * (vertex - a));
+  const height = Math.max(valueAt(logDensity, top), start + (rise + curvature * (vertex - b)) * (vertex - a));
+  return { height, curvature };
 }

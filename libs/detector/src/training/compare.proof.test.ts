@@ -5,6 +5,7 @@ import { fitEncoding, type FeatureTable } from '@flowline/features';
 import type { ModelBundle } from '../bundle/bundle.ts';
 import { fitCalibrationSet } from '../calibration/calibration-set.ts';
 import { compareOnHeldOut } from './compare.ts';
+import { noisyRows } from './noisy-rows.ts';
 
 const schema: readonly FeatureSpec[] = ['x', 'y'].map((name) => ({
   name,
@@ -113,7 +114,7 @@ describe('compareOnHeldOut', () => {
       scores: pooled.scores.map((score) => score - 4),
       tail: pooled.tail === null ? null : { ...pooled.tail, knots: pooled.tail.knots.map((knot) => knot - 4) },
     };
-    const eager = { ...model, calibration: { pooled: shifted, byPattern: new Map([[0, shifted]]) } };
+    const eager = { ...model, calibration: { pooled: shifted, byPattern: new Map([[0, shifted]]), missingNats: {} } };
     const result = await compareOnHeldOut(model, eager, heldOut, options);
     expect(result).toMatchObject({ comparable: true, notWorse: true, alarms: { inBounds: false }, promote: false });
     if (!result.comparable) throw new Error(result.reason);
@@ -122,6 +123,48 @@ describe('compareOnHeldOut', () => {
     expect(result.reason).toMatch(/alarms too often/);
     // If the champion alarms as often, the events have changed, not the model.
     expect(await compareOnHeldOut(eager, eager, heldOut, options)).toMatchObject({ promote: true });
+  });
+
+  it('leaves out the rows that the champion may have seen, and compares nothing if few are left', async () => {
+    const [champion, challenger] = [modelOf(normals(5000, 1)), modelOf(normals(5000, 2))];
+    const { history } = champion.metadata;
+    const calibration = { ...history.calibration, toMs: 499 };
+    const seen = { ...champion, metadata: { ...champion.metadata, history: { ...history, calibration } } };
+    const timesMs = Float64Array.from({ length: heldOut.size }, (_, row) => row);
+    const result = await compareOnHeldOut(seen, challenger, heldOut, { ...options, timesMs });
+    expect(result).toMatchObject({ comparable: true, rows: heldOut.size - 500 });
+    const late = timesMs.map((time) => time - heldOut.size + 550);
+    expect(await compareOnHeldOut(seen, challenger, heldOut, { ...options, timesMs: late })).toEqual({
+      comparable: false,
+      reason: 'only 50 of 2000 held-out rows are newer than those that it has seen',
+    });
+  });
+
+  it('is less sure where rows repeat each other: the same 40 rows, 50 times each, one after the other', async () => {
+    const [champion, challenger] = [modelOf(normals(5000, 1)), modelOf(normals(5000, 2, 0.5))];
+    const repeated = (placeOf: (row: number) => number) => {
+      const numeric = heldOut.numeric.map((_, cell) => heldOut.numeric[2 * placeOf(cell >> 1) + (cell & 1)]!);
+      return compareOnHeldOut(champion, challenger, { ...heldOut, numeric }, options);
+    };
+    const together = await repeated((row) => Math.floor(row / 50));
+    const apart = await repeated((row) => row % 40);
+    if (!together.comparable || !apart.comparable) throw new Error('not comparable');
+    expect(together.meanDifferenceNats).toBeCloseTo(apart.meanDifferenceNats, 1);
+    // As few as there are independent ones: √50 times the error of 2,000.
+    expect(together.standardError / apart.standardError).toBeGreaterThan(Math.sqrt(50) / 2);
+    expect(together.standardError / apart.standardError).toBeLessThan(Math.sqrt(50) * 2);
+  });
+
+  it('gives both models the noise of each in turn', () => {
+    const [narrow, wide] = [modelOf(normals(5000, 1)).encoding, modelOf(normals(5000, 2, 0, 10)).encoding];
+    const { rows } = noisyRows(narrow, [narrow, wide], heldOut, new Random(1), 0);
+    const plain = narrow.encode(heldOut).rows;
+    const deviation = (parity: number): number => {
+      const noise = [...rows].map((value, i) => value - plain[i]!).filter((_, i) => (i >> 1) % 2 === parity);
+      return Math.sqrt(noise.reduce((sum, value) => sum + value * value, 0) / noise.length);
+    };
+    expect(deviation(0)).toBeCloseTo(0.1, 2);
+    expect(deviation(1)).toBeCloseTo(1, 1);
   });
 
   it('does not compare models of other columns, nor without rows', async () => {

@@ -1,14 +1,15 @@
 import type { Scorer } from '@flowline/engine';
 import { blocksOf, inTurns, type ScoringBackend, turn } from '@flowline/events';
-import { type ColumnTable, columnsOf, type FeatureTable } from '@flowline/features';
+import { type ColumnTable, columnsOf, type FeatureEncoding, type FeatureTable } from '@flowline/features';
 import { type Flow, initBackend, loadFlowInParts, Random } from '@flowline/flows';
 import type { ModelBundle } from '../bundle/bundle.ts';
 import { alarmedRows } from '../calibration/alarmed-rows.ts';
 import { expectedAlarmRate } from '../calibration/expected-alarm-rate.ts';
+import { rowTraits } from '../calibration/row-traits.ts';
 import { historyChunkRows, logDensities } from '../log-densities.ts';
 import { heldOutScorer } from './held-out-scorer.ts';
 import { noisyRows } from './noisy-rows.ts';
-import { valueAt } from '../sorted.ts';
+import { upperBound, valueAt } from '../sorted.ts';
 
 /** Comparison of two models on the same held-out rows. */
 export type Comparison =
@@ -21,6 +22,7 @@ export type Comparison =
        * original units.
        */
       readonly meanDifferenceNats: number;
+      /** From the means of batches of consecutive rows, which may depend on each other. */
       readonly standardError: number;
       /** True if the challenger is at most one standard error behind. */
       readonly notWorse: boolean;
@@ -53,38 +55,49 @@ export interface ComparisonOptions {
   readonly backend?: ScoringBackend;
   /** Seed of the noise. */
   readonly seed?: number;
+  /** Time per held-out row, ascending: rows that the champion may have seen are left out. */
+  readonly timesMs?: Float64Array | undefined;
   /** Cancels the comparison. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /** Differences are clipped so that no single absurd row decides. */
 const CLIP_NATS = 5;
+/** Fewer rows that the champion has not seen decide nothing. */
+const LEAST_UNSEEN_ROWS = 100;
+/** Batches of consecutive rows, from whose means the standard error is estimated. */
+const BATCHES = 20;
 
 /**
- * Compares two models on rows that neither was trained on, by paired differences of log p in
- * original units. Since each flow is the density of x + σ·ε, both score the same rows with the same
- * fixed noise (of the challenger's σ, in original units). Models with different schemas are not
+ * Compares two models on rows that neither has seen, by paired differences of log p in original
+ * units. Since each flow is the density of x + σ·ε, both score the same rows with the same fixed
+ * noise, of the challenger's σ and of the champion's in turn. Models with different schemas are not
  * comparable: their log p are densities of different variables.
  */
 export async function compareOnHeldOut(
   champion: ModelBundle,
   challenger: ModelBundle,
   heldOut: FeatureTable | ColumnTable,
-  { alpha, backend = 'tfjs-wasm', seed = 0, signal }: ComparisonOptions = {},
+  { alpha, backend = 'tfjs-wasm', seed = 0, signal, timesMs }: ComparisonOptions = {},
 ): Promise<Comparison> {
-  const table = columnsOf(heldOut);
+  const all = columnsOf(heldOut);
+  const table = all.slice(seenRows(champion, timesMs), all.size);
   if (JSON.stringify(champion.schema) !== JSON.stringify(challenger.schema)) {
     return { comparable: false, reason: 'the features differ' };
   }
+  if (table.size < all.size && table.size < LEAST_UNSEEN_ROWS) {
+    const reason = `only ${table.size} of ${all.size} held-out rows are newer than those that it has seen`;
+    return { comparable: false, reason };
+  }
   if (table.size < 2) return { comparable: false, reason: 'there are no held-out rows to compare on' };
   const options = { alpha, backend, seed, signal };
-  const own = await likelihoodOf(challenger, challenger, table, options);
-  const other = await likelihoodOf(champion, challenger, table, options);
+  const references = [challenger.encoding, champion.encoding];
+  const own = await likelihoodOf(challenger, references, table, options);
+  const other = await likelihoodOf(champion, references, table, options);
   const differences = own.logDensityNats.map((logP, row) => clipped(logP, valueAt(other.logDensityNats, row)));
   const rows = differences.length;
   const mean = differences.reduce((sum, difference) => sum + difference / rows, 0);
-  const variance = differences.reduce((sum, difference) => sum + (difference - mean) ** 2 / (rows - 1), 0);
-  const standardError = Math.sqrt(variance / rows);
+  const standardError = standardErrorOf(differences, mean);
   const notWorse = mean + standardError >= 0;
   const alarms = alpha === undefined ? null : compareAlarms(challenger, alpha, rows, other.alarms, own.alarms);
   const promote = notWorse && (alarms === null || alarms.inBounds);
@@ -100,7 +113,28 @@ export async function compareOnHeldOut(
   };
 }
 
-/** Log-likelihoods of one model with the noise of a reference model, and its alarms. */
+/** Number of first rows that the champion was trained, validated or calibrated on. */
+function seenRows({ metadata: { history } }: ModelBundle, timesMs: Float64Array | undefined): number {
+  const { toMs } = history.calibration;
+  return timesMs === undefined || toMs === null ? 0 : upperBound(timesMs, toMs);
+}
+
+/**
+ * Standard error of a mean of consecutive values: that of independent ones, or by the means of 20
+ * batches if that is more (Geyer 1992).
+ */
+function standardErrorOf(values: Float64Array, mean: number): number {
+  const squared = (of: Float64Array): number => of.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  const independent = squared(values) / (values.length - 1) / values.length;
+  const size = Math.floor(values.length / BATCHES);
+  if (size < 2) return Math.sqrt(independent);
+  const means = Float64Array.from({ length: BATCHES }, (_, batch) =>
+    values.subarray(batch * size, (batch + 1) * size).reduce((sum, value) => sum + value / size, 0),
+  );
+  return Math.sqrt(Math.max(independent, squared(means) / (BATCHES - 1) / BATCHES));
+}
+
+/** Log-likelihoods of one model with the noise of reference models, and its alarms. */
 interface Likelihood {
   readonly logDensityNats: Float64Array;
   readonly alarms: number;
@@ -115,7 +149,7 @@ interface LikelihoodOptions {
 
 async function likelihoodOf(
   model: ModelBundle,
-  reference: ModelBundle,
+  references: readonly FeatureEncoding[],
   table: ColumnTable,
   { alpha, backend, seed, signal }: LikelihoodOptions,
 ): Promise<Likelihood> {
@@ -125,10 +159,13 @@ async function likelihoodOf(
   try {
     for (const bytes of model.flows) flows.push(await loadFlowInParts(bytes));
     scorer = await heldOutScorer(flows, backend);
-    const logDensityNats = await noisyLogDensities(scorer, { model, reference }, table, new Random(seed), signal);
+    const logDensityNats = await noisyLogDensities(scorer, { model, references }, table, new Random(seed), signal);
     if (alpha === undefined) return { logDensityNats, alarms: 0 };
     const densities = await logDensities(scorer, model.encoding, table, { signal });
-    const alarmed = await inTurns(alarmedRows(model.calibration, densities, alpha), signal);
+    const alarmed = await inTurns(
+      alarmedRows(model.calibration, densities, rowTraits(model.schema, table), alpha),
+      signal,
+    );
     return { logDensityNats, alarms: alarmed.reduce((sum, one) => sum + one, 0) };
   } finally {
     scorer?.dispose();
@@ -138,7 +175,7 @@ async function likelihoodOf(
 
 async function noisyLogDensities(
   scorer: Scorer,
-  { model, reference }: { readonly model: ModelBundle; readonly reference: ModelBundle },
+  { model, references }: { readonly model: ModelBundle; readonly references: readonly FeatureEncoding[] },
   table: ColumnTable,
   random: Random,
   signal: AbortSignal | undefined,
@@ -147,7 +184,7 @@ async function noisyLogDensities(
   for (const [start, end] of blocksOf(table.size, historyChunkRows(table))) {
     await turn(signal);
     const part = table.rows(start, end);
-    const { rows, logJacobian, outOfDomain } = noisyRows(model.encoding, reference.encoding, part, random);
+    const { rows, logJacobian, outOfDomain } = noisyRows(model.encoding, references, part, random, start);
     const logP = await scorer.score(rows, part.size);
     logP.forEach((flow, i) => {
       logDensityNats[start + i] = outOfDomain[i] === 1 ? -Infinity : flow + valueAt(logJacobian, i);

@@ -4,8 +4,8 @@ import { type ColumnTable, type FeatureEncoding, filterNumbers, mapNumbers, sort
 
 import { alarmVerdict } from '../calibration/alarm-verdict.ts';
 import { alarmedRows } from '../calibration/alarmed-rows.ts';
-import { alarmRateInterval } from '../calibration/alpha.ts';
 import { alwaysAlarmRate, expectedAlarmRate } from '../calibration/expected-alarm-rate.ts';
+import { rowTraits } from '../calibration/row-traits.ts';
 import { logDensities, type LongScoring } from '../log-densities.ts';
 import { valueAt } from '../sorted.ts';
 import type { Calibrated } from './calibrate.ts';
@@ -22,19 +22,17 @@ export interface Evaluation {
 
 /** Evaluates a calibrated detector on the newest rows, which it has not seen. */
 export async function evaluate(
-  { alpha }: DetectorTrainingSpec,
+  { alpha, schema }: DetectorTrainingSpec,
   encoding: FeatureEncoding,
   scorer: Scorer,
-  { calibration, report }: Calibrated,
+  { calibration, report, interval }: Calibrated,
   table: ColumnTable,
   scoring: LongScoring,
 ): Promise<Evaluation> {
   const densities = await logDensities(scorer, encoding, table, scoring);
   const { signal } = scoring;
-  const alarmed = await inTurns(alarmedRows(calibration, densities, alpha), signal);
+  const alarmed = await inTurns(alarmedRows(calibration, densities, rowTraits(schema, table), alpha), signal);
   const alarms = alarmed.reduce((sum, one) => sum + one, 0);
-  const { undefinedRows, trimmedRows, designEffect } = report;
-  const interval = alarmRateInterval(calibration.pooled, alpha, { always: undefinedRows + trimmedRows, designEffect });
   return {
     heldOut: await inTurns(heldOutReport(densities.logDensityNats), signal),
     alarms: {

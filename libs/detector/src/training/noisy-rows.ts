@@ -1,3 +1,4 @@
+import { at } from '@flowline/events';
 import { ENCODED_BOUND, type FeatureEncoding, type FeatureTable } from '@flowline/features';
 import type { Random } from '@flowline/flows';
 import { isObserved } from '../explanation/nearest-normal.ts';
@@ -13,20 +14,24 @@ export interface NoisyRows {
 }
 
 /**
- * Encodes rows for one model and adds the noise of a reference model: the same draw in original
- * units, whatever the scales of the two (σ_own = σ_reference · |dx_own/dv| / |dx_reference/dv|;
- * exact if the two encodings differ by scale and shift). Every call draws the same number of random
- * numbers, so that two models with generators of the same seed get the same noise.
+ * Encodes rows for one model and adds the noise of the reference models, row by row in turn, so
+ * that neither is at home more often: the same draw in original units, whatever the scales of the
+ * two (σ_own = σ_reference · |dx_own/dv| / |dx_reference/dv|; exact if the two encodings differ by
+ * scale and shift). Every call draws the same number of random numbers, so that two models with
+ * generators of the same seed get the same noise.
+ * @param firstRow place of the first row of the table, which decides whose turn it is.
  */
 export function noisyRows(
   encoding: FeatureEncoding,
-  reference: FeatureEncoding,
+  references: readonly FeatureEncoding[],
   table: FeatureTable,
   random: Random,
+  firstRow: number,
 ): NoisyRows {
   const batch = encoding.encode(table);
   const { rows, width, size, logJacobian, logDiscrete, outOfDomain } = batch;
   for (let row = 0; row < size; row++) {
+    const reference = at(references, (firstRow + row) % references.length);
     encoding.scored.forEach((own, dimension) => {
       const [normal, uniform] = [random.normal(), random.uniform() - 0.5];
       const other = reference.scored[dimension];
@@ -34,11 +39,11 @@ export function noisyRows(
       const value = valueAt(table.numeric, row * table.numericWidth + own.numericColumn);
       const ratio = own.derivative(value) / other.derivative(value);
       const step = valueAt(encoding.noise.uniform, dimension);
-      const at = row * width + dimension;
-      const noisy = valueAt(rows, at) + normal * other.sigma * ratio + uniform * step;
+      const cell = row * width + dimension;
+      const noisy = valueAt(rows, cell) + normal * other.sigma * ratio + uniform * step;
       // For a column that is constant in one model only, the other's noise may be any multiple of
       // its deviation.
-      rows[at] = Math.max(-ENCODED_BOUND, Math.min(ENCODED_BOUND, noisy));
+      rows[cell] = Math.max(-ENCODED_BOUND, Math.min(ENCODED_BOUND, noisy));
     });
   }
   return { rows, logJacobian: logJacobian.map((nats, row) => nats + valueAt(logDiscrete, row)), outOfDomain };

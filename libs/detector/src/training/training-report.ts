@@ -22,7 +22,10 @@ export interface HeldOutReport {
 export interface CalibrationReport {
   /** Number of rows calibrated on. */
   readonly rows: number;
-  /** Outliers left out: those of unlabelled data, and rows far apart from all training rows. */
+  /**
+   * Outliers left out: rows of unlabelled data beyond those that the tail of the others explains,
+   * and rows far apart from all training rows.
+   */
   readonly trimmedRows: number;
   readonly trimmedShare: number;
   /** Rows with zero density, left out as well. */
@@ -36,6 +39,8 @@ export interface CalibrationReport {
   readonly hasTail: boolean;
   /** Number of combinations of missing features with a calibration of their own. */
   readonly ownPatterns: number;
+  /** Number of levels of contexts with a calibration of their own, within their pattern. */
+  readonly ownContexts: number;
 }
 
 /** Expected and measured alarms on the test rows. */

@@ -8,6 +8,7 @@ import { badRequest } from '../invalid-request.ts';
 import { type ApiParts, type Reply, type Route, route } from '../route.ts';
 import { withinBudget } from '../scoring/time-budget.ts';
 import { detectorParams, MAX_VERSION, values } from '../schemas.ts';
+import { expectedRange } from './expected-range.ts';
 
 const tag = 'scoring';
 
@@ -68,9 +69,7 @@ const sampled = z.strictObject({
 
 const numberConditional = z.strictObject({
   ...{ ...model, kind: z.literal('number'), feature: z.string(), observed: z.number().nullable() },
-  expected: z
-    .strictObject({ median: z.number(), p05: z.number(), p95: z.number() })
-    .describe('As explanations have it.'),
+  expected: expectedRange.describe('As explanations have it.'),
   below: z.number().nullable().describe('Probability of a value below the observed one.'),
   bits: z.number().nullable().describe('Surprise of the observed value; null if it is missing.'),
   direction: direction.nullable(),

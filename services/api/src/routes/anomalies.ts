@@ -6,6 +6,7 @@ import { fromCursor, toCursor } from '../cursor.ts';
 import { badRequest } from '../invalid-request.ts';
 import { type Route, route } from '../route.ts';
 import { detectorFilter, moment, page, pageOf, probability, rowId, set, text, time, values } from '../schemas.ts';
+import { expectedRange } from './expected-range.ts';
 
 const tag = 'anomalies';
 
@@ -31,7 +32,7 @@ export const anomalySchema = z.strictObject({
   topFeature: z.string().nullable(),
   summary: z.string(),
   observed: values,
-  expected: z.record(z.string(), z.strictObject({ median: z.number(), p05: z.number(), p95: z.number() })),
+  expected: z.record(z.string(), expectedRange),
   contributions: z.array(z.strictObject({ feature: z.string(), bits: z.number(), direction: z.string() })),
   nearestNormal: values.nullable(),
   explanationFollows: z.boolean(),

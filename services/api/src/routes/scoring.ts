@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { type ApiParts, type Reply, type Route, route } from '../route.ts';
 import { withinBudget } from '../scoring/time-budget.ts';
 import { detectorParams, values } from '../schemas.ts';
+import { expectedRange } from './expected-range.ts';
 
 const tag = 'scoring';
 
@@ -35,7 +36,7 @@ const score = {
 };
 const explanation = z.strictObject({
   summary: z.string(),
-  expected: z.record(z.string(), z.strictObject({ median: z.number(), p05: z.number(), p95: z.number() })),
+  expected: z.record(z.string(), expectedRange),
   contributions: z.array(z.strictObject({ feature: z.string(), bits: z.number(), direction: z.string() })),
   nearestNormal: values.nullable(),
 });

@@ -1,6 +1,6 @@
 import { readDefinition } from '@flowline/config';
 import { type Database, getDetectorVersion, type StoredAnomaly } from '@flowline/db';
-import { formatBits, formatRange, readableValue } from '@flowline/detector';
+import { formatBits, formatExpected, readableValue } from '@flowline/detector';
 import { type FeatureSpec, printable } from '@flowline/events';
 
 import { formatNumber, formatTable, formatTime } from '../output.ts';
@@ -61,7 +61,7 @@ export function explanationTable(
     return [
       name,
       readableValue(spec, own(observed, name) ?? null),
-      range === undefined ? '' : formatRange(range.p05, range.p95),
+      range === undefined ? '' : formatExpected(range),
       nearestNormal === null ? '' : readableValue(spec, own(nearestNormal, name) ?? null),
       surprise === undefined ? '' : formatBits(surprise),
     ];
