@@ -260,6 +260,17 @@ BEGIN
 END
 $function$;
 
+CREATE OR REPLACE FUNCTION flowline.grant_discoveries()
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  IF to_regrole('flowline_scorer') IS NOT NULL THEN
+    GRANT SELECT, INSERT, UPDATE, DELETE ON flowline.partition_discoveries TO flowline_scorer;
+  END IF;
+END
+$function$;
+
 CREATE OR REPLACE FUNCTION flowline.grant_event_ids()
  RETURNS void
  LANGUAGE plpgsql
@@ -1293,6 +1304,25 @@ CREATE TRIGGER immutable_table BEFORE TRUNCATE ON flowline.model_versions FOR EA
 COMMENT ON TABLE flowline.model_versions IS 'Trained models by detector; immutable.';
 COMMENT ON COLUMN flowline.model_versions.alpha IS 'An event is an anomaly where its p-value is at most this.';
 
+CREATE TABLE flowline.partition_discoveries (
+  detector text NOT NULL,
+  topic text NOT NULL,
+  partition integer NOT NULL,
+  level double precision NOT NULL,
+  tests bigint NOT NULL,
+  discovered bigint NOT NULL,
+  latest bigint[] NOT NULL,
+  expected double precision NOT NULL,
+  updated_at timestamp with time zone DEFAULT now() NOT NULL
+) WITH (fillfactor=50);
+ALTER TABLE flowline.partition_discoveries ADD CONSTRAINT partition_discoveries_pkey PRIMARY KEY (detector, topic, partition);
+COMMENT ON TABLE flowline.partition_discoveries IS 'Tests and discoveries of the partitions of detectors that control their false discovery rate; stored with each batch.';
+COMMENT ON COLUMN flowline.partition_discoveries.discovered IS 'Anomalies among them.';
+COMMENT ON COLUMN flowline.partition_discoveries.expected IS 'Sum of the thresholds of all tests: at most so many false anomalies are to be expected.';
+COMMENT ON COLUMN flowline.partition_discoveries.latest IS 'Numbers of the latest 256 of these among the tests, which count from 1.';
+COMMENT ON COLUMN flowline.partition_discoveries.level IS 'decision.control.fdr; another level begins another sequence of tests.';
+COMMENT ON COLUMN flowline.partition_discoveries.tests IS 'Events tested.';
+
 CREATE TABLE flowline.reading_ends (
   detector text NOT NULL,
   topic text NOT NULL,
@@ -1778,6 +1808,28 @@ COMMENT ON COLUMN flowline.v1_detector_health.scorer_seen_at IS 'last report of 
 COMMENT ON COLUMN flowline.v1_detector_health.state IS 'active or paused';
 COMMENT ON COLUMN flowline.v1_detector_health.unacknowledged_alerts IS 'open alerts that nobody has acknowledged';
 COMMENT ON COLUMN flowline.v1_detector_health.waiting_messages IS 'messages that are still to be sent, per sink';
+
+CREATE VIEW flowline.v1_discoveries AS
+ SELECT detector,
+    topic,
+    partition,
+    level,
+    tests,
+    discovered AS anomalies,
+    expected AS expected_false,
+    (expected / (GREATEST(discovered, (1)::bigint))::double precision) AS estimated_fdr,
+    updated_at
+   FROM flowline.partition_discoveries;
+COMMENT ON VIEW flowline.v1_discoveries IS 'Stable: a row per partition of a detector that controls its false discovery rate: tests, anomalies, and false ones to be expected.';
+COMMENT ON COLUMN flowline.v1_discoveries.anomalies IS 'anomalies among them';
+COMMENT ON COLUMN flowline.v1_discoveries.detector IS 'name of the detector';
+COMMENT ON COLUMN flowline.v1_discoveries.estimated_fdr IS 'expected_false per anomaly (of one, if there is none)';
+COMMENT ON COLUMN flowline.v1_discoveries.expected_false IS 'anomalies to be expected of normal events, at most: the sum of the thresholds that decided';
+COMMENT ON COLUMN flowline.v1_discoveries.level IS 'false discovery rate asked for (decision.control.fdr)';
+COMMENT ON COLUMN flowline.v1_discoveries.partition IS 'partition of the events';
+COMMENT ON COLUMN flowline.v1_discoveries.tests IS 'events tested since that rate was asked for';
+COMMENT ON COLUMN flowline.v1_discoveries.topic IS 'topic of the events';
+COMMENT ON COLUMN flowline.v1_discoveries.updated_at IS 'time of the last batch';
 
 CREATE VIEW flowline.v1_event_duplicates AS
  SELECT duplicate_id,

@@ -176,20 +176,30 @@ const rowPrecisions = ['compact', 'exact'] as const;
 /** p-value at or below which an event is an anomaly. */
 export const alphaSchema = z.number().gt(0).lt(0.5).describe('False alarms per event: the p-value of an anomaly.');
 
+/** Bound on the share of false alarms among all. */
+export const fdrSchema = z
+  .number()
+  .min(0.001)
+  .max(0.5)
+  .describe(
+    'False discovery rate: share of false alarms among all alarms, in expectation. The p-value of an anomaly follows the anomalies found so far.',
+  );
+
 const controlSchema = z.union([
   z.strictObject({ alpha: alphaSchema }),
   z.strictObject({ falseAlarmsPerDay: z.number().positive() }),
+  z.strictObject({ fdr: fdrSchema }),
 ]);
 
 /**
- * Bound on false alarms: a rate per event, or a number per day from which the trainer derives that
- * rate.
+ * Bound on false alarms: a rate per event, a number per day from which the trainer derives that
+ * rate, or their share among all alarms.
  */
 export type FalseAlarmControl = Immutable<z.output<typeof controlSchema>>;
 
 const decisionSchema = z.strictObject({
   test: z.literal('density').describe('Statistic that decides.').default('density'),
-  control: controlSchema.describe('Bound on false alarms; exactly one of the two.'),
+  control: controlSchema.describe('Bound on false alarms; exactly one of the three.'),
 });
 
 const retentionSchema = z.strictObject({

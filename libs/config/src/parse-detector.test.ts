@@ -325,7 +325,7 @@ describe('parseDetector', () => {
     [
       '{ alpha: 1.0e-3 }',
       '{}',
-      'spec.decision.control (line 10): neither falseAlarms nor alpha — write exactly one, such as falseAlarms: 2/day',
+      'spec.decision.control (line 10): none of falseAlarms, alpha and fdr — write exactly one, such as falseAlarms: 2/day',
     ],
     [
       '{ alpha: 1.0e-3 }',

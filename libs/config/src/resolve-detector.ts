@@ -192,12 +192,15 @@ function resolveHistory({ history, source, features }: DetectorDocument['spec'],
 
 function resolveControl(control: DetectorDocument['spec']['decision']['control'], report: Report): FalseAlarmControl {
   const at = ['spec', 'decision', 'control'];
-  const { alpha, falseAlarms } = control;
-  if ((alpha === undefined) === (falseAlarms === undefined)) {
-    const finding = alpha === undefined ? 'neither falseAlarms nor alpha' : 'both falseAlarms and alpha';
+  const { alpha, falseAlarms, fdr } = control;
+  const options = Object.entries({ falseAlarms, alpha, fdr });
+  const given = options.flatMap(([name, value]) => (value === undefined ? [] : [name]));
+  if (given.length !== 1) {
+    const finding = given.length === 0 ? 'none of falseAlarms, alpha and fdr' : `both ${given.join(' and ')}`;
     report(at, finding, 'write exactly one, such as falseAlarms: 2/day');
   }
   if (alpha !== undefined) return { alpha };
+  if (fdr !== undefined) return { fdr };
   const falseAlarmsPerDay = falseAlarms === undefined ? NaN : perDay(falseAlarms);
   if (falseAlarms !== undefined && !(falseAlarmsPerDay > 0 && falseAlarmsPerDay < Infinity)) {
     report(

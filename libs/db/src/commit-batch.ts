@@ -7,6 +7,7 @@ import { appendToBacklog } from './anomaly-backlog.ts';
 import { deadLetterRows } from './batch-rows.ts';
 import { copyRows } from './copy-rows.ts';
 import type { Database } from './database.ts';
+import { storeDiscoveries } from './discoveries.ts';
 import { collectedEventRows, type KeptRows, scoredEventRows, type SourceIds } from './event-rows.ts';
 import { noteSeenEntities } from './entity-claims.ts';
 import { storeEventIds } from './event-ids.ts';
@@ -73,12 +74,16 @@ async function commitScored(db: Database, batch: ScoredBatch, options: CommitOpt
       const fence = await takeFence(client, batch);
       const duplicates = await storeEventIds(client, batch, fence.nextOffset);
       const firstRow = firstRowBeyond(batch, fence.nextOffset);
+      await storeDiscoveries(client, batch, { nextOffset: fence.nextOffset, firstRow });
       await copyKept(client, rows, firstRow);
       const { anomalies, waiting } = await writeOut(client, batch, { firstRow, alertsDue: fence.alertsDue }, options);
       const hasWindows = await storeSnapshot(client, batch, windows, fence.nextOffset);
       await options.arrivals?.note(client, batch, firstRow);
       const stored = { fence: fence.nextOffset, firstRow, duplicates, anomalies, waiting, hasWindows };
-      return finish(client, batch, { ...stored, model: batch });
+      return finish(client, batch, {
+        ...stored,
+        model: { modelVersion: batch.modelVersion, expected: expectedOf(batch, firstRow) },
+      });
     },
     transaction,
   );
@@ -167,13 +172,19 @@ interface Stored {
   readonly firstRow: number;
   /** Repeats of events that were stored. */
   readonly duplicates: number;
-  /** Model that scored the events; null if they were only collected. */
-  readonly model: Pick<ScoredBatch, 'modelVersion' | 'alpha'> | null;
+  /** Model that scored the events, and the alarms to be expected of it; null if they were only collected. */
+  readonly model: { readonly modelVersion: number; readonly expected: number } | null;
   readonly anomalies: number;
   /** Anomalies that wait in the backlog. */
   readonly waiting: number;
   /** False if the batch had a snapshot of windows that is not stored. */
   readonly hasWindows: boolean;
+}
+
+/** Alarms to be expected among the events from a row on: the sum of their thresholds. */
+function expectedOf({ size, alpha, discoveries }: ScoredBatch, firstRow: number): number {
+  if (discoveries === undefined) return (size - firstRow) * alpha;
+  return discoveries.thresholds.subarray(firstRow).reduce((sum, threshold) => sum + threshold, 0);
 }
 
 /** Stores the dead letters, counts the events and moves the fence. */
@@ -188,8 +199,8 @@ async function finish(
   const stored = batch.size - firstRow;
   if (nextOffset > fence) {
     const recordTime = lastRecordTimeMs === null ? null : new Date(lastRecordTimeMs);
-    const { modelVersion, alpha } = model ?? { modelVersion: null, alpha: 0 };
-    const counts = { modelVersion, alpha, events: stored, anomalies };
+    const { modelVersion, expected } = model ?? { modelVersion: null, expected: 0 };
+    const counts = { modelVersion, expected, events: stored, anomalies };
     await updateOffset(client, { detector, topic, partition, nextOffset, recordTime, ...counts });
   }
   const repeats = batch.ids?.duplicates.length ?? 0;

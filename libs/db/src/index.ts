@@ -37,6 +37,7 @@ export {
   type StoredDetectorVersion,
 } from './detectors.ts';
 export { type EncodingFault, encodingFault } from './encoding.ts';
+export { discoveriesBehind, readDiscoveries, type StoredDiscoveries } from './discoveries.ts';
 export { idsBehind, type IdsOf, readEventIds, readRepeatStatus, type RepeatStatus } from './event-ids.ts';
 export * from './event-history.ts';
 export { claimEntities, type EntityScope, type StrayEntity } from './entity-claims.ts';

@@ -1,5 +1,6 @@
 export { anomalyReason, buildAlert, type AlertEvent, type AlertParts } from './alert.ts';
-export { alarmRateInterval, alphaOf, isAnomalous, type AlarmControl, type RateInterval } from './calibration/alpha.ts';
+export { alarmRateInterval, alphaOf, type AlarmControl, type RateInterval } from './calibration/alpha.ts';
+export { lordThresholds, partitionWealth } from './control/lord.ts';
 export { alphaInForce, type AlphaInForce, type AlphaModel } from './calibration/alpha-in-force.ts';
 export {
   BUNDLE_VERSION,

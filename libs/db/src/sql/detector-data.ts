@@ -14,6 +14,7 @@ export const dataTables = [
   'window_pieces',
   'window_snapshots',
   'event_id_pieces',
+  'partition_discoveries',
   'event_duplicates',
   'entity_partitions',
   'entity_claims',

@@ -40,7 +40,7 @@ export const insertOffset = execute<{ detector: string; topic: string; partition
 
 /**
  * Moves the fence of a stream and counts the events that a model scored (null: none), with its
- * alpha, in one round trip.
+ * alarms to be expected, in one round trip.
  */
 export const updateOffset = execute<{
   detector: string;
@@ -51,12 +51,12 @@ export const updateOffset = execute<{
   modelVersion: number | null;
   events: number;
   anomalies: number;
-  alpha: number;
+  expected: number;
 }>(`
   WITH counted AS (
     INSERT INTO flowline.event_counts AS c (detector, topic, partition, day, model_version, events, anomalies, expected)
     SELECT :detector, :topic, :partition, (now() AT TIME ZONE 'UTC')::date, :modelVersion, :events::bigint, :anomalies,
-      :events::bigint * :alpha::float8
+      :expected::float8
     WHERE :modelVersion::integer IS NOT NULL AND :events::bigint > 0
     ON CONFLICT (detector, model_version, day, topic, partition)
     DO UPDATE SET events = c.events + excluded.events, anomalies = c.anomalies + excluded.anomalies,
