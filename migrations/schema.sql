@@ -271,6 +271,18 @@ BEGIN
 END
 $function$;
 
+CREATE OR REPLACE FUNCTION flowline.grant_drift()
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  IF to_regrole('flowline_trainer') IS NOT NULL THEN
+    GRANT SELECT, INSERT ON flowline.drift_days TO flowline_trainer;
+    GRANT SELECT ON flowline.event_counts TO flowline_trainer;
+  END IF;
+END
+$function$;
+
 CREATE OR REPLACE FUNCTION flowline.grant_event_ids()
  RETURNS void
  LANGUAGE plpgsql
@@ -1052,6 +1064,30 @@ COMMENT ON COLUMN flowline.detectors_in_force.held_version IS 'The newest model 
 COMMENT ON COLUMN flowline.detectors_in_force.seen_at IS 'When a scorer last said so; long ago: none runs.';
 COMMENT ON COLUMN flowline.detectors_in_force.since IS 'When this definition, model and alpha began to score together.';
 
+CREATE TABLE flowline.drift_days (
+  detector text NOT NULL,
+  model_version integer NOT NULL,
+  day date NOT NULL,
+  events bigint NOT NULL,
+  compared integer NOT NULL,
+  stride integer NOT NULL,
+  reference_days integer NOT NULL,
+  evidence double precision NOT NULL,
+  drifted boolean NOT NULL,
+  histogram integer[] NOT NULL,
+  checked_at timestamp with time zone DEFAULT now() NOT NULL
+);
+ALTER TABLE flowline.drift_days ADD CONSTRAINT drift_days_pkey PRIMARY KEY (detector, model_version, day);
+COMMENT ON TABLE flowline.drift_days IS 'Comparison of the p-values of each day with those of the first days of the same model; a trainer adds a row per day.';
+COMMENT ON COLUMN flowline.drift_days.compared IS 'Number of p-values compared: thinned, so that they are nearly independent.';
+COMMENT ON COLUMN flowline.drift_days.day IS 'UTC day of scoring.';
+COMMENT ON COLUMN flowline.drift_days.drifted IS 'True if the evidence is at least 4: by chance, on at most one day in 10,000.';
+COMMENT ON COLUMN flowline.drift_days.events IS 'Events that the model scored on that day.';
+COMMENT ON COLUMN flowline.drift_days.evidence IS 'Decimal logarithm of the largest capital of a martingale that bets against the day being like them.';
+COMMENT ON COLUMN flowline.drift_days.histogram IS 'Counts of the compared p-values in 128 cells of [0, 1].';
+COMMENT ON COLUMN flowline.drift_days.reference_days IS 'Number of days compared with: those of the first seven of the model that came before.';
+COMMENT ON COLUMN flowline.drift_days.stride IS 'One of so many p-values was compared.';
+
 CREATE TABLE flowline.entity_claims (
   scope_id integer NOT NULL,
   low integer NOT NULL,
@@ -1491,7 +1527,8 @@ CREATE TABLE flowline.training_runs (
   promotion text,
   progress jsonb,
   cancel_requested_at timestamp with time zone,
-  cancelled_by text
+  cancelled_by text,
+  events_scored bigint
 );
 ALTER TABLE flowline.training_runs ADD CONSTRAINT training_runs_detector_detector_version_fkey FOREIGN KEY (detector, detector_version) REFERENCES flowline.detector_versions(detector, version);
 ALTER TABLE flowline.training_runs ADD CONSTRAINT training_runs_detector_model_version_fkey FOREIGN KEY (detector, model_version) REFERENCES flowline.model_versions(detector, version);
@@ -1508,6 +1545,7 @@ CREATE INDEX training_runs_running ON flowline.training_runs USING btree (detect
 COMMENT ON TABLE flowline.training_runs IS 'Every attempt to train a detector, with its curves and what came of it.';
 COMMENT ON COLUMN flowline.training_runs.cancel_requested_at IS 'Time at which its cancellation was asked for; its trainer stops within seconds.';
 COMMENT ON COLUMN flowline.training_runs.cancelled_by IS 'Who asked for its cancellation.';
+COMMENT ON COLUMN flowline.training_runs.events_scored IS 'Events of the detector that models had scored in all when the attempt began; null for one that has not begun.';
 COMMENT ON COLUMN flowline.training_runs.phase IS 'Phase of a running run; requested for one that waits or never began.';
 COMMENT ON COLUMN flowline.training_runs.phases IS 'Finished phases: [{phase, seconds}].';
 COMMENT ON COLUMN flowline.training_runs.progress IS 'Progress within the phase: {stage, share, step, steps}; null for none.';
@@ -1830,6 +1868,30 @@ COMMENT ON COLUMN flowline.v1_discoveries.partition IS 'partition of the events'
 COMMENT ON COLUMN flowline.v1_discoveries.tests IS 'events tested since that rate was asked for';
 COMMENT ON COLUMN flowline.v1_discoveries.topic IS 'topic of the events';
 COMMENT ON COLUMN flowline.v1_discoveries.updated_at IS 'time of the last batch';
+
+CREATE VIEW flowline.v1_drift_daily AS
+ SELECT detector,
+    model_version,
+    day,
+    events,
+    compared,
+    stride,
+    reference_days,
+    evidence,
+    drifted,
+    checked_at
+   FROM flowline.drift_days;
+COMMENT ON VIEW flowline.v1_drift_daily IS 'Stable: a row per detector, model and day of scoring: whether its p-values are drawn like those of the model''s first days.';
+COMMENT ON COLUMN flowline.v1_drift_daily.checked_at IS 'time of the comparison';
+COMMENT ON COLUMN flowline.v1_drift_daily.compared IS 'number of p-values compared, nearly independent of each other';
+COMMENT ON COLUMN flowline.v1_drift_daily.day IS 'UTC day of scoring';
+COMMENT ON COLUMN flowline.v1_drift_daily.detector IS 'name of the detector';
+COMMENT ON COLUMN flowline.v1_drift_daily.drifted IS 'true if the evidence is at least 4';
+COMMENT ON COLUMN flowline.v1_drift_daily.events IS 'events that the model scored on that day';
+COMMENT ON COLUMN flowline.v1_drift_daily.evidence IS 'evidence of drift, a decimal logarithm: 4 or more comes up by chance on one day in 10,000';
+COMMENT ON COLUMN flowline.v1_drift_daily.model_version IS 'model that scored';
+COMMENT ON COLUMN flowline.v1_drift_daily.reference_days IS 'number of days compared with; 0 for the first';
+COMMENT ON COLUMN flowline.v1_drift_daily.stride IS 'one of so many p-values read was compared: the more events depend on each other, the fewer';
 
 CREATE VIEW flowline.v1_event_duplicates AS
  SELECT duplicate_id,

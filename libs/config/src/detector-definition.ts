@@ -153,6 +153,25 @@ const trainingSchema = z.strictObject({
       .describe('Cron expression of five fields, or a macro such as `@daily`; by default trained by hand only.'),
   ),
   timezone: z.string().describe('IANA time zone of the schedule.').default('UTC'),
+  triggers: z
+    .strictObject({
+      drift: z
+        .boolean()
+        .describe(
+          'Whether a training is requested when the p-values of a day have drifted from those of the first days of the champion.',
+        )
+        .default(false),
+      newRows: orNull(
+        z
+          .int()
+          .min(1000)
+          .describe(
+            'Number of events scored since the last training began at which another is requested; by default none.',
+          ),
+      ),
+    })
+    .describe('What requests trainings besides the schedule and people.')
+    .prefault({}),
   firstModelRows: z
     .int()
     .min(1000)

@@ -37,6 +37,15 @@ export {
   type StoredDetectorVersion,
 } from './detectors.ts';
 export { type EncodingFault, encodingFault } from './encoding.ts';
+export {
+  type DriftDay,
+  readDriftDay,
+  requestForNewRows,
+  type ScoredDay,
+  storeDriftDay,
+  type StoredDriftDay,
+  uncheckedDays,
+} from './drift.ts';
 export { discoveriesBehind, readDiscoveries, type StoredDiscoveries } from './discoveries.ts';
 export { idsBehind, type IdsOf, readEventIds, readRepeatStatus, type RepeatStatus } from './event-ids.ts';
 export * from './event-history.ts';

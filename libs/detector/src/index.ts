@@ -20,6 +20,7 @@ export { compareOnHeldOut, type AlarmComparison, type Comparison, type Compariso
 export { type ConditionalOptions, Detector, type DetectorOptions } from './detector.ts';
 export type { ConditionalGrid, NumberConditional } from './explanation/feature-conditional.ts';
 export type { LevelConditional } from './explanation/level-conditional.ts';
+export { type DayDrift, driftOfDay } from './drift/drift-of-day.ts';
 export { exportOnnx } from './bundle/export-onnx.ts';
 export { formatBits, formatNumber, formatRange } from './explanation/format-number.ts';
 export { packAnomalies, type PackedParts, unpackAnomalies } from './packed-anomalies.ts';

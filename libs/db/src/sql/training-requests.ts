@@ -38,7 +38,9 @@ export const selectTrainingRequests = many<TrainingRequestRow>(`
 /** Takes a request up. No row if it does not wait any more. */
 export const claimTrainingRequest = maybe<RunAttempt, { runId: number; detectorVersion: number }>(`
   UPDATE flowline.training_runs SET status = 'running', phase = 'starting', detector_version = :detectorVersion,
-    started_at = now(), phase_started_at = now(), phases = '[]', curves = '[]', error = NULL
+    started_at = now(), phase_started_at = now(), phases = '[]', curves = '[]', error = NULL,
+    events_scored = (SELECT coalesce(sum(c.events), 0)::bigint FROM flowline.event_counts c
+                     WHERE c.detector = training_runs.detector)
   WHERE run_id = :runId AND status = 'requested' RETURNING run_id AS "runId", attempt
 `);
 

@@ -73,9 +73,14 @@ export const selectLastTick = one<{ scheduledFor: Date | null }, { detector: str
   WHERE detector = :detector AND status <> 'abandoned'
 `);
 
+/** Number of events of a detector that models have scored. */
+export const eventsScored = `
+  (SELECT coalesce(sum(events), 0)::bigint FROM flowline.event_counts WHERE detector = :detector)`;
+
 /** Begins a run on demand. */
 export const insertTrainingRun = one<RunAttempt, { detector: string; detectorVersion: number }>(`
-  INSERT INTO flowline.training_runs (detector, detector_version) VALUES (:detector, :detectorVersion)
+  INSERT INTO flowline.training_runs (detector, detector_version, events_scored)
+  VALUES (:detector, :detectorVersion, ${eventsScored})
   RETURNING run_id AS "runId", attempt
 `);
 
@@ -87,8 +92,8 @@ export const claimTrainingRun = maybe<
   RunAttempt,
   { detector: string; detectorVersion: number; scheduledFor: Date; maxAttempts: number }
 >(`
-  INSERT INTO flowline.training_runs AS run (detector, detector_version, scheduled_for)
-  VALUES (:detector, :detectorVersion, :scheduledFor)
+  INSERT INTO flowline.training_runs AS run (detector, detector_version, scheduled_for, events_scored)
+  VALUES (:detector, :detectorVersion, :scheduledFor, ${eventsScored})
   ON CONFLICT (detector, scheduled_for) DO UPDATE
     SET status = 'running', attempt = run.attempt + 1, detector_version = excluded.detector_version, finished_at = NULL,
         started_at = now(), phase = 'starting', phase_started_at = now(), phases = '[]', curves = '[]', error = NULL
