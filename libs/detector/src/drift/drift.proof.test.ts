@@ -1,3 +1,4 @@
+import { at } from '@flowline/events';
 import { Random } from '@flowline/flows';
 import { describe, expect, it } from '@jest/globals';
 
@@ -32,7 +33,10 @@ function evidenceOf({ rho, side, change, days = DAYS }: Days): number[] {
       const { values } = independentValues(pValuesOf(isChanged ? own.map(change) : own, side));
       const evidence = driftEvidence(reference, values, random);
       if (change === undefined || isChanged) largest = Math.max(largest, evidence);
-      if (day < REFERENCE_DAYS) histogramOf(values).forEach((count, cell) => void (reference[cell]! += count));
+      if (day >= REFERENCE_DAYS) continue;
+      histogramOf(values).forEach((count, cell) => {
+        reference[cell] = at(reference, cell) + count;
+      });
     }
     return largest;
   });
@@ -52,20 +56,25 @@ describe('drift of the p-values of a day of 20,000 events', () => {
     expect(found({ rho, side })).toBe(0);
   });
 
-  // Of 60 streams, on the first changed day, after three days of reference.
+  // Of 60 streams, on the first changed day, after three days of reference: docs/reference/calibration.md.
   it.each([
-    ['a shift by 0.1 sd', 0, 'above', (z: number) => z + 0.1, 0, 10],
-    ['a shift by 0.3 sd', 0, 'above', (z: number) => z + 0.3, 60, 60],
-    ['a shift by 0.5 sd', 0, 'both', (z: number) => z + 0.5, 55, 60],
-    ['a spread of 1.2', 0, 'both', (z: number) => z * 1.2, 55, 60],
-    ['a stuck value', 0, 'both', () => 0, 60, 60],
-    ['a shift by 0.3 sd', 0.9, 'above', (z: number) => z + 0.3, 20, 60],
-    ['a shift by 0.5 sd', 0.9, 'above', (z: number) => z + 0.5, 55, 60],
-    ['a spread of 1.5', 0.9, 'both', (z: number) => z * 1.5, 55, 60],
-  ] as const)('finds %s at ρ = %p (%s)', (_, rho, side, change, least, most) => {
+    ['a shift by 0.1 sd', 0, 'above', (z: number) => z + 0.1, 15],
+    ['a shift by 0.3 sd', 0, 'above', (z: number) => z + 0.3, 60],
+    ['a shift by 0.5 sd', 0, 'both', (z: number) => z + 0.5, 59],
+    ['a spread of 1.2', 0, 'both', (z: number) => z * 1.2, 60],
+    ['a stuck value', 0, 'both', () => 0, 60],
+    ['a shift by 0.3 sd', 0.9, 'above', (z: number) => z + 0.3, 29],
+    ['a shift by 0.5 sd', 0.9, 'above', (z: number) => z + 0.5, 59],
+    ['a spread of 1.5', 0.9, 'both', (z: number) => z * 1.5, 60],
+  ] as const)('finds %s at ρ = %p (%s)', (_, rho, side, change, expected) => {
     const count = found({ rho, side, change, days: 4 });
-    if (process.env.FLOWLINE_POWER !== undefined) process.stdout.write(`${_} ${rho} ${side}: ${count}/60\n`);
-    expect(count).toBeGreaterThanOrEqual(least);
-    expect(count).toBeLessThanOrEqual(most);
+    expect(Math.abs(count - expected)).toBeLessThanOrEqual(3);
+  });
+
+  it('would be found on clean days of dependent events, were they not thinned', () => {
+    const random = new Random(5);
+    const day = (): Float64Array => pValuesOf(autoregressive(random, EVENTS, 0.9), 'above');
+    const evidence = Array.from({ length: 20 }, () => driftEvidence(histogramOf(day()), day(), random));
+    expect(evidence.filter((one) => one >= DRIFT_EVIDENCE).length).toBeGreaterThan(15);
   });
 });
