@@ -1528,7 +1528,8 @@ CREATE TABLE flowline.training_runs (
   progress jsonb,
   cancel_requested_at timestamp with time zone,
   cancelled_by text,
-  events_scored bigint
+  events_scored bigint,
+  retry_at timestamp with time zone
 );
 ALTER TABLE flowline.training_runs ADD CONSTRAINT training_runs_detector_detector_version_fkey FOREIGN KEY (detector, detector_version) REFERENCES flowline.detector_versions(detector, version);
 ALTER TABLE flowline.training_runs ADD CONSTRAINT training_runs_detector_model_version_fkey FOREIGN KEY (detector, model_version) REFERENCES flowline.model_versions(detector, version);
@@ -1552,6 +1553,7 @@ COMMENT ON COLUMN flowline.training_runs.progress IS 'Progress within the phase:
 COMMENT ON COLUMN flowline.training_runs.promotion IS 'Promotion mode that was asked for; null for that of the definition.';
 COMMENT ON COLUMN flowline.training_runs.requested_at IS 'Time of the request; null for a run of the schedule or of a command.';
 COMMENT ON COLUMN flowline.training_runs.requested_by IS 'Who asked for it: the name of a token, or the database user.';
+COMMENT ON COLUMN flowline.training_runs.retry_at IS 'Time from which the next attempt may be made, of a run that was interrupted or failed for a reason that may pass; null for none.';
 COMMENT ON COLUMN flowline.training_runs.scheduled_for IS 'The tick of the schedule it runs for; null when started by hand.';
 COMMENT ON COLUMN flowline.training_runs.started_at IS 'Start of the attempt; the time of the request while it waits.';
 COMMENT ON COLUMN flowline.training_runs.status IS 'requested: waits for a trainer; abandoned: its trainer ended without saying how (its tick may be claimed again); cancelled: on request.';

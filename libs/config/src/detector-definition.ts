@@ -153,6 +153,15 @@ const trainingSchema = z.strictObject({
       .describe('Cron expression of five fields, or a macro such as `@daily`; by default trained by hand only.'),
   ),
   timezone: z.string().describe('IANA time zone of the schedule.').default('UTC'),
+  jitterMs: orNull(
+    z
+      .number()
+      .positive()
+      .max(DAY_MS)
+      .describe(
+        'Time within which the runs of a schedule begin, at most `1d`; each detector has its own delay. By default they begin at the time of the schedule.',
+      ),
+  ),
   triggers: z
     .strictObject({
       drift: z

@@ -4,6 +4,7 @@ import {
   type Database,
   failRun,
   finishRun,
+  postponeRun,
   recordProgress,
   type RunAttempt,
   type StageProgress,
@@ -13,6 +14,7 @@ import {
 import { type ErrorCode, errorCodes, FlowlineError } from '@flowline/events';
 import type { Logger } from '@flowline/telemetry';
 
+import { backoffAfter } from './retry-backoff.ts';
 import { watchRun } from './watch-run.ts';
 
 /** Request for a training run. */
@@ -49,7 +51,8 @@ export interface RecordedRun {
 
 /**
  * Runs a training and stores it as a run: running → succeeded | failed (also if a signal ended it:
- * FLOWLINE_ABORTED) | cancelled, on request. The caller must hold the training lock.
+ * FLOWLINE_ABORTED) | cancelled, on request. A run of the schedule or of a request that a signal
+ * ended, or a reason that may pass, is tried again. The caller must hold the training lock.
  * @returns null if the scheduled time has already been run or given up, or the request been taken
  * up or cancelled.
  */
@@ -87,13 +90,26 @@ export async function recordRun<Outcome extends TrainingOutcome>(
     const isCancelled = cancel.signal.aborted;
     const reported: unknown = isCancelled ? cancel.signal.reason : asFlowlineError(error);
     // The run's own error matters. A failure to store it is only logged.
-    await failRun(db, attempt, reported, isCancelled ? 'cancelled' : 'failed').catch((err: unknown) => {
+    await endFailed({ db, logger: log }, attempt, reported, isCancelled).catch((err: unknown) => {
       log.error({ err }, 'the failure of the run could not be stored');
     });
     throw reported;
   } finally {
     await watched.stop();
   }
+}
+
+/** Stores the error of an attempt, and another attempt to come if the reason may pass. */
+async function endFailed(
+  { db, logger }: Pick<RunParts, 'db' | 'logger'>,
+  attempt: RunAttempt,
+  error: unknown,
+  isCancelled: boolean,
+): Promise<void> {
+  const backoff = isCancelled ? null : backoffAfter(error, attempt.attempt, Math.random());
+  const retryAt = backoff === null ? null : await postponeRun(db, attempt, error, backoff);
+  if (retryAt === null) await failRun(db, attempt, error, isCancelled ? 'cancelled' : 'failed');
+  else logger.warn({ retryAt, attempt: attempt.attempt }, 'the training will be tried again');
 }
 
 function beginRun(db: Database, request: RunRequest): Promise<RunAttempt | null> {

@@ -24,6 +24,7 @@ import { type ScheduledDetector, TrainingSchedule } from './schedule.ts';
 import { type TrainerParts, trainOnce } from './train-once.ts';
 import { observeTraining } from './observe-training.ts';
 import { reportPresence } from './report-presence.ts';
+import { spreadMs } from './spread.ts';
 import { trainRequested } from './requested-runs.ts';
 import { type CountingDetector, trainOnNewRows } from './train-on-new-rows.ts';
 
@@ -115,8 +116,9 @@ function reportFailure(logger: Logger, detector: string, err: unknown): void {
 
 async function scheduledDetectors(db: Database, logger: Logger): Promise<ScheduledDetector[]> {
   return (await activeDetectors(db, logger)).flatMap(({ definition: { name, training }, appliedAt }) => {
-    const { schedule, timezone } = training;
-    return schedule === null ? [] : [{ name, schedule, timezone, appliedAt }];
+    const { schedule, timezone, jitterMs } = training;
+    const delayMs = jitterMs === null ? 0 : spreadMs(name, jitterMs);
+    return schedule === null ? [] : [{ name, schedule, timezone, delayMs, appliedAt }];
   });
 }
 
