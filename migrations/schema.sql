@@ -245,6 +245,17 @@ BEGIN
 END
 $function$;
 
+CREATE OR REPLACE FUNCTION flowline.grant_checkpoints()
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  IF to_regrole('flowline_trainer') IS NOT NULL THEN
+    GRANT SELECT, INSERT, UPDATE, DELETE ON flowline.training_checkpoints TO flowline_trainer;
+  END IF;
+END
+$function$;
+
 CREATE OR REPLACE FUNCTION flowline.grant_claims()
  RETURNS void
  LANGUAGE plpgsql
@@ -1495,6 +1506,18 @@ COMMENT ON TABLE flowline.trainers IS 'Trainers that serve: those that take up r
 COMMENT ON COLUMN flowline.trainers.seen_at IS 'Time of its last report, which comes every five seconds.';
 COMMENT ON COLUMN flowline.trainers.started_at IS 'Time of its first report.';
 COMMENT ON COLUMN flowline.trainers.trainer IS 'Random id of the process.';
+
+CREATE TABLE flowline.training_checkpoints (
+  run_id bigint NOT NULL,
+  member integer NOT NULL,
+  bytes bytea NOT NULL,
+  stored_at timestamp with time zone DEFAULT now() NOT NULL
+);
+ALTER TABLE flowline.training_checkpoints ADD CONSTRAINT training_checkpoints_pkey PRIMARY KEY (run_id, member);
+ALTER TABLE flowline.training_checkpoints ADD CONSTRAINT training_checkpoints_run_id_fkey FOREIGN KEY (run_id) REFERENCES flowline.training_runs(run_id) ON DELETE CASCADE;
+COMMENT ON TABLE flowline.training_checkpoints IS 'States of interrupted trainings, from which their next attempt goes on; removed when it ends.';
+COMMENT ON COLUMN flowline.training_checkpoints.bytes IS 'Checkpoint of the flow library: weights, moments, random states and curves, with a checksum.';
+COMMENT ON COLUMN flowline.training_checkpoints.member IS 'Flow of the ensemble, from 0.';
 
 CREATE TABLE flowline.training_leases (
   detector text NOT NULL,

@@ -1,3 +1,4 @@
+import type { DetectorDefinition } from '@flowline/config';
 import {
   applyDetector,
   type DriftDay,
@@ -95,8 +96,9 @@ describe('the days of a model', () => {
   it('are checked by a trainer, and a day that has drifted requests one training', async () => {
     await createReadings(database, makeReadings(3000, 1));
     const definition = readingsDefinition({ steps: 60 });
-    const training = { ...definition.training, triggers: { drift: true, newRows: null } };
-    await applyDetector(database.db, { ...definition, training });
+    const triggers = { drift: true, newRows: null };
+    const triggered: DetectorDefinition = { ...definition, training: { ...definition.training, triggers } };
+    await applyDetector(database.db, triggered);
     const once = startTrainer(['--once', 'readings'], { FLOWLINE_DATABASE_URL: database.url });
     running.push(once);
     expect(await once.ended).toBe(0);

@@ -115,6 +115,8 @@ describe('parseDetector', () => {
         data: 'clean',
         schedule: '15 2 * * *',
         timezone: 'Europe/Paris',
+        jitterMs: null,
+        triggers: { drift: false, newRows: null },
         firstModelRows: 5_000,
         promote: 'auto',
       },
@@ -188,7 +190,10 @@ describe('parseDetector', () => {
         budget: { maxMinutes: 10, steps: null },
         calibration: { fraction: 0.2 },
       },
-      training: { data: 'unlabelled', schedule: null, timezone: 'UTC', firstModelRows: 5_000, promote: 'auto' },
+      training: {
+        ...{ data: 'unlabelled', schedule: null, timezone: 'UTC', jitterMs: null },
+        ...{ triggers: { drift: false, newRows: null }, firstModelRows: 5_000, promote: 'auto' },
+      },
       decision: { test: 'density', control: { alpha: 1e-3 } },
       alerts: alerts(),
       compute: { backend: 'auto', threads: null },
@@ -322,6 +327,17 @@ describe('parseDetector', () => {
       'spec.features[0].from (line 8): found over: "0s" — expected a duration longer than zero, or a number of events',
     ],
     ['[{ name: x, type: real }]', '[]', 'spec.features (line 8): found a list — expected at least 1 items'],
+    [
+      '{ alpha: 1.0e-3 }',
+      '{ alpha: 1.0e-3, fdr: 0.05 }',
+      'spec.decision.control (line 10): both alpha and fdr — write exactly one, such as falseAlarms: 2/day',
+    ],
+    ['{ alpha: 1.0e-3 }', '{ fdr: 0 }', 'spec.decision.control.fdr (line 10): found 0 — expected at least 0.001'],
+    [
+      'training: { data: unlabelled }',
+      'training: { data: unlabelled, jitter: 25h }',
+      'spec.training.jitter (line 9): found "25h" — expected at most 1d',
+    ],
     [
       '{ alpha: 1.0e-3 }',
       '{}',

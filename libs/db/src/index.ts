@@ -96,6 +96,7 @@ export * from './streams.ts';
 export { type ColumnProfile, profileTable, type TableProfile } from './table-profile.ts';
 export * from './training-lease.ts';
 export * from './trainers.ts';
+export * from './training-checkpoints.ts';
 export * from './training-requests.ts';
 export * from './training-runs.ts';
 export * from './wait-for-database.ts';

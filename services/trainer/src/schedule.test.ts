@@ -92,7 +92,7 @@ describe('TrainingSchedule', () => {
   });
 
   it('begins a run with the delay of its detector, however long that is', async () => {
-    const { state, schedule } = world([{ ...nightly, delayMs: 600_000 }]);
+    const { state, schedule } = world([{ ...nightly, delayMs: 600_000, appliedAt: new Date('2026-05-01T12:00:00Z') }]);
     const at = async (time: string) => {
       state.now = new Date(time);
       await schedule.reread();

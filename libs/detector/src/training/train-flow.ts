@@ -1,5 +1,15 @@
 import type { EncodedBatch, FeatureEncoding } from '@flowline/features';
-import { fit, realNVP, type FitProgress, type Flow, type Rows } from '@flowline/flows';
+import {
+  fit,
+  type FitOptions,
+  type FitProgress,
+  type FitReport,
+  type Flow,
+  FlowError,
+  realNVP,
+  type Rows,
+  type TrainingCheckpoint,
+} from '@flowline/flows';
 import { isRobust, recipe, type TrainingData } from './recipe.ts';
 
 /** Report on the training of one member. */
@@ -42,6 +52,16 @@ export interface TrainFlowOptions {
   readonly maxMs: number;
   readonly onProgress: (progress: FitProgress) => void;
   readonly signal?: AbortSignal | undefined;
+  readonly checkpoints?: FlowCheckpoints;
+}
+
+/** Checkpoint that a training goes on from, and those that a later one may go on from. */
+export interface FlowCheckpoints {
+  /** Null to begin anew. */
+  readonly resume: Uint8Array | null;
+  readonly keep: (bytes: Uint8Array) => void;
+  /** Called with the reason if `resume` is not of this training, which then begins anew. */
+  readonly onRejected: (error: unknown) => void;
 }
 
 /**
@@ -52,7 +72,7 @@ export interface TrainFlowOptions {
 export async function trainFlow(
   encoding: FeatureEncoding,
   data: MemberRows,
-  { seed, data: kind, steps, maxMs, onProgress, signal }: TrainFlowOptions,
+  { seed, data: kind, steps, maxMs, onProgress, signal, checkpoints }: TrainFlowOptions,
 ): Promise<{ readonly flow: Flow; readonly report: MemberReport }> {
   const flow = realNVP({
     ...recipe.flow,
@@ -65,7 +85,8 @@ export async function trainFlow(
   const endMs = performance.now() + maxMs;
   const outOfTime = new AbortController();
   try {
-    const report = await fit(
+    const report = await fitFrom(
+      checkpoints,
       flow,
       {
         train: { size: data.train.size, rowsAt: (indices) => rowsOf(encoding, data.train.rowsAt(indices)) },
@@ -95,6 +116,29 @@ export async function trainFlow(
     throw error;
   }
 }
+
+/** Fits a flow from a checkpoint, or anew if there is none or it is of another training. */
+async function fitFrom(
+  checkpoints: FlowCheckpoints | undefined,
+  flow: Flow,
+  rows: Parameters<typeof fit>[1],
+  options: FitOptions,
+): Promise<FitReport> {
+  if (checkpoints === undefined) return fit(flow, rows, options);
+  const { resume, keep, onRejected } = checkpoints;
+  const keeping = { ...options, onCheckpoint: ({ bytes }: TrainingCheckpoint) => keep(bytes) };
+  if (resume === null) return fit(flow, rows, keeping);
+  try {
+    return await fit(flow, rows, { ...keeping, resume });
+  } catch (error) {
+    if (!(error instanceof FlowError) || !UNUSABLE.includes(error.code)) throw error;
+    onRejected(error);
+    return fit(flow, rows, keeping);
+  }
+}
+
+/** Errors of a checkpoint of another training, or of a damaged one. */
+const UNUSABLE: readonly string[] = ['FLOWLINE_MODEL_INCOMPATIBLE', 'FLOWLINE_MODEL_CORRUPTED'];
 
 /**
  * Report of a training that was stopped, whose flow holds its best weights. Null if there were none

@@ -6,13 +6,20 @@ import type { HistoryParts } from '../bundle/bundle.ts';
 import { minimumRows } from '../minimum-rows.ts';
 import { ordinaryRows } from './ordinary-rows.ts';
 import { recipe } from './recipe.ts';
-import { type MemberReport, type MemberRows, trainFlow } from './train-flow.ts';
-import type { DetectorTrainingSpec, ReportProgress } from './training-spec.ts';
+import { type FlowCheckpoints, type MemberReport, type MemberRows, trainFlow } from './train-flow.ts';
+import type { DetectorTrainingSpec, MemberCheckpoints, ReportProgress } from './training-spec.ts';
 
 /** One flow of the ensemble, and the report on its training. */
 export interface TrainedMember {
   readonly flow: Flow;
   readonly report: MemberReport;
+}
+
+/** Surroundings of the training of members. */
+interface MembersContext {
+  readonly report: ReportProgress;
+  readonly signal: AbortSignal | undefined;
+  readonly checkpoints: MemberCheckpoints | undefined;
 }
 
 /**
@@ -24,8 +31,7 @@ export async function trainMembers(
   spec: DetectorTrainingSpec,
   encoding: FeatureEncoding,
   tables: HistoryParts<ColumnTable>,
-  report: ReportProgress,
-  signal: AbortSignal | undefined,
+  { report, signal, checkpoints }: MembersContext,
 ): Promise<readonly TrainedMember[]> {
   const rows = await inTurns(rowsToTrainOn(spec, encoding, tables), signal);
   const endMs = performance.now() + (spec.maxMinutes ?? Infinity) * 60_000;
@@ -40,6 +46,7 @@ export async function trainMembers(
         onProgress: ({ step, trainNll, validationNll }) =>
           report('train', { member: i + 1, step, trainNll, validationNll }),
         signal,
+        ...(checkpoints === undefined ? {} : { checkpoints: ofMember(checkpoints, i) }),
       });
       members.push(trained);
     }
@@ -49,6 +56,13 @@ export async function trainMembers(
     throw error;
   }
 }
+
+/** Checkpoints of one member. */
+const ofMember = ({ resume, keep, onRejected }: MemberCheckpoints, member: number): FlowCheckpoints => ({
+  resume: resume.get(member) ?? null,
+  keep: (bytes) => keep(member, bytes),
+  onRejected: (error) => onRejected(member, error),
+});
 
 function* rowsToTrainOn(
   spec: DetectorTrainingSpec,
