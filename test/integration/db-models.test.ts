@@ -1,6 +1,12 @@
-import { applyDetector, championVersion, claimRequestedRun, claimScheduledRun, connect, createHash } from 'node:crypto';
+import { createHash } from 'node:crypto';
+
 import {
   abandonStaleRuns,
+  applyDetector,
+  championVersion,
+  claimRequestedRun,
+  claimScheduledRun,
+  connect,
   failRun,
   finishRun,
   getDetector,

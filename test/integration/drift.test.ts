@@ -38,7 +38,9 @@ afterAll(() => postgres.stop());
 /** UTC day so many days ago. */
 const dayAgo = (days: number): string => new Date(Date.now() - days * DAY_MS).toISOString().slice(0, 10);
 
-/** Stores events of a day as model version 1 scored them, of which every tenth is not in the sample. */
+/**
+ * Stores events of a day as model version 1 scored them, of which every tenth is not in the sample.
+ */
 async function scoreDay(daysAgo: number, pValueOf: (u: number) => number, events = EVENTS): Promise<void> {
   const random = new Random(daysAgo);
   const pValues = Array.from({ length: events }, () => pValueOf(1 - random.uniform()));

@@ -93,7 +93,10 @@ const PERIODS = [
   ['hour', 1 / 24],
 ] as const;
 
-/** Bound on false alarms, as it is; of a number per day, the shortest rate from which the same number of a day is read. */
+/**
+ * Bound on false alarms, as it is; of a number per day, the shortest rate from which the same
+ * number of a day is read.
+ */
 function writtenControl(control: FalseAlarmControl): Options {
   if (!('falseAlarmsPerDay' in control)) return control;
   const perDay = control.falseAlarmsPerDay;

@@ -172,7 +172,10 @@ interface Stored {
   readonly firstRow: number;
   /** Repeats of events that were stored. */
   readonly duplicates: number;
-  /** Model that scored the events, and the alarms to be expected of it; null if they were only collected. */
+  /**
+   * Model that scored the events, and the alarms to be expected of it; null if they were only
+   * collected.
+   */
   readonly model: { readonly modelVersion: number; readonly expected: number } | null;
   readonly anomalies: number;
   /** Anomalies that wait in the backlog. */

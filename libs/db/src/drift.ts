@@ -48,8 +48,8 @@ export async function uncheckedDays(db: Database, detector: string, modelVersion
 }
 
 /**
- * Reads p-values of a day, at most about 50,000 drawn at random, in the order of the stream, and the
- * histograms of the first days of the model before it.
+ * Reads p-values of a day, at most about 50,000 drawn at random, in the order of the stream, and
+ * the histograms of the first days of the model before it.
  */
 export async function readDriftDay(
   db: Database,

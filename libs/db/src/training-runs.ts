@@ -113,7 +113,8 @@ export interface Backoff {
 
 /**
  * Ends an attempt that another one follows. Resolves to the time from which it may be made; null if
- * there is none: the run is on demand or over, its cancellation was asked for, or no attempt is left.
+ * there is none: the run is on demand or over, its cancellation was asked for, or no attempt is
+ * left.
  */
 export async function postponeRun(
   db: Database,
@@ -126,8 +127,8 @@ export async function postponeRun(
 }
 
 /**
- * Reads the latest tick that was claimed, and neither abandoned nor due for another attempt, or null.
- * Any later tick that has passed was missed.
+ * Reads the latest tick that was claimed, and neither abandoned nor due for another attempt, or
+ * null. Any later tick that has passed was missed.
  */
 export async function lastScheduledTime(db: Database, detector: string): Promise<Date | null> {
   return (await withTransaction(db, (client) => selectLastTick(client, { detector }))).scheduledFor;

@@ -15,7 +15,10 @@ export interface DiscoveryState {
   readonly tests: number;
   /** Number of discoveries: the events whose p-value was at most their threshold. */
   readonly discovered: number;
-  /** Numbers of the latest {@link REMEMBERED_DISCOVERIES} discoveries, ascending; tests count from 1. */
+  /**
+   * Numbers of the latest {@link REMEMBERED_DISCOVERIES} discoveries, ascending; tests count from
+   * 1.
+   */
   readonly latest: readonly number[];
   /** Sum of the thresholds of all tests: false discoveries to be expected, at most. */
   readonly expected: number;

@@ -104,7 +104,7 @@ describe('runDetector', () => {
 
   it('opens its source again where another worker has stored anomalies meanwhile, and stores nothing twice', async () => {
     const { source, feed, opened } = endless();
-    const { loader, store, stop, run } = setUp(source);
+    const { loader, store, stop } = setUp(source);
     loader.fdr = 0.1;
     const discoveries = new FakeDiscoveryStore(store);
     const commit = (batch: ScoredBatch) => discoveries.commit(batch, store);
@@ -117,7 +117,6 @@ describe('runDetector', () => {
     discoveries.states.set(0, theirs);
     void feed(0.4);
     await until(() => opened() > 1);
-    void run;
     stop.abort();
     await running;
     expect(discoveries.states.get(0)).toEqual(theirs);

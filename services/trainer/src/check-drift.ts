@@ -44,7 +44,7 @@ export async function checkDrift(parts: DriftCheckParts): Promise<void> {
         const version = champions.get(detector.name);
         if (version === undefined) continue;
         for (const day of await uncheckedDays(db, detector.name, version)) {
-          if (!signal.aborted) await checkDay(parts, day, detector.trains);
+          await checkDay(parts, day, detector.trains);
         }
       }
     } catch (err) {

@@ -49,8 +49,8 @@ export interface RecordedRun {
   /** Stores the start of a phase, runs it, and logs its duration. */
   phase<Result>(name: string, work: () => Promise<Result>): Promise<Result>;
   /**
-   * Checkpoints of the training: those that an earlier attempt left, and the latest of this one, which
-   * are stored for the next if a signal interrupts it.
+   * Checkpoints of the training: those that an earlier attempt left, and the latest of this one,
+   * which are stored for the next if a signal interrupts it.
    */
   readonly checkpoints: MemberCheckpoints;
   /** Sets the learning curves to store with the next phase. */

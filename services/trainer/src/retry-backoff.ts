@@ -10,10 +10,10 @@ const FIRST_SECONDS = 60;
 const GROWTH = 4;
 
 /**
- * Backoff after an attempt that failed; null if the reason will not pass by itself. A training that a
- * signal ended goes on as soon as there is a trainer. Others wait 1, 4, 16 and 64 minutes, and up to
- * half as long again, by `jitter` in [0, 1), so that detectors that failed together do not come back
- * together.
+ * Backoff after an attempt that failed; null if the reason will not pass by itself. A training that
+ * a signal ended goes on as soon as there is a trainer. Others wait 1, 4, 16 and 64 minutes, and up
+ * to half as long again, by `jitter` in [0, 1), so that detectors that failed together do not come
+ * back together.
  */
 export function backoffAfter(error: unknown, attempt: number, jitter: number): Backoff | null {
   if (!(error instanceof FlowlineError)) return null;

@@ -11,8 +11,8 @@ export interface NewRowsParts {
   /** Lists the active detectors that have the trigger. */
   readonly list: () => Promise<readonly CountingDetector[]>;
   /**
-   * Requests a training if enough events were scored since the last one began. Resolves to the id of
-   * the run; null if they were not, or a run waits or runs.
+   * Requests a training if enough events were scored since the last one began. Resolves to the id
+   * of the run; null if they were not, or a run waits or runs.
    */
   readonly request: (detector: string, newRows: number) => Promise<number | null>;
   readonly logger: Logger;
@@ -22,7 +22,10 @@ export interface NewRowsParts {
 
 const EVERY_MS = 15_000;
 
-/** Requests trainings of detectors that have scored enough events since the last one, until the signal. */
+/**
+ * Requests trainings of detectors that have scored enough events since the last one, until the
+ * signal.
+ */
 export async function trainOnNewRows(parts: NewRowsParts): Promise<void> {
   const { list, request, logger, signal, everyMs = EVERY_MS } = parts;
   while (!signal.aborted) {

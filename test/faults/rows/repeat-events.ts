@@ -74,7 +74,9 @@ export const repeatEvents: Scenario = {
   },
 };
 
-/** Events whose decision is not the one that follows from the stored p-values of their partition. */
+/**
+ * Events whose decision is not the one that follows from the stored p-values of their partition.
+ */
 async function decidedOtherwise(stream: Stream): Promise<number> {
   const rows = await stream.query(
     `SELECT s.partition, s.p_value, a.p_value IS NOT NULL AS found FROM flowline.scored_events s

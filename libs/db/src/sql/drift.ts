@@ -27,8 +27,8 @@ export const selectReferenceDays = many<{ histogram: number[] }, OfModel & { day
 `);
 
 /**
- * Selects p-values that a model gave to the events of a UTC day: a random share of those that are in
- * the sample of stored events, in the order of the stream.
+ * Selects p-values that a model gave to the events of a UTC day: a random share of those that are
+ * in the sample of stored events, in the order of the stream.
  */
 export const selectPValuesOfDay = many<{ pValue: number }, OfModel & { day: string; share: number }>(`
   SELECT p_value AS "pValue" FROM flowline.scored_events

@@ -69,8 +69,8 @@ export const cutStream = many<
 `);
 
 /**
- * Deletes the offsets of a topic, its window snapshots, its event ids, its discoveries and its entity
- * claims.
+ * Deletes the offsets of a topic, its window snapshots, its event ids, its discoveries and its
+ * entity claims.
  */
 export const deleteStream = many<{ partition: number }, { detector: string; topic: string }>(`
   WITH snapshots AS (DELETE FROM flowline.window_snapshots WHERE detector = :detector AND topic = :topic),

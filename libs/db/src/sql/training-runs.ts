@@ -123,9 +123,9 @@ export const updateTrainingRun = maybe<
 `);
 
 /**
- * Ends an attempt that is followed by another, after some seconds: one of the schedule as failed, one
- * that was requested as waiting again. No row for a run on demand, one that is over, or one without
- * attempts left.
+ * Ends an attempt that is followed by another, after some seconds: one of the schedule as failed,
+ * one that was requested as waiting again. No row for a run on demand, one that is over, or one
+ * without attempts left.
  */
 export const postponeTrainingRun = maybe<
   { runId: number; retryAt: Date },

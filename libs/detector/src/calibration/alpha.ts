@@ -3,7 +3,9 @@ import { betaQuantile } from './beta.ts';
 import { smallestPValue, tailScoreAt, type Calibration } from './calibration.ts';
 import { lowerBound, partition, valueAt } from '../sorted.ts';
 
-/** Control of the decision: a rate of false alarms per day, a p-value, or a false discovery rate. */
+/**
+ * Control of the decision: a rate of false alarms per day, a p-value, or a false discovery rate.
+ */
 export type AlarmControl =
   { readonly falseAlarmsPerDay: number } | { readonly alpha: number } | { readonly fdr: number };
 

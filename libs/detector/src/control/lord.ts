@@ -30,7 +30,10 @@ export const partitionWealth = (level: number, partition: number): LordWealth =>
 export type TestedSoFar = Pick<DiscoveryState, 'tests' | 'discovered' | 'latest'>;
 
 /**
- * Threshold of the next tests: α_t = initial · γ_t + first · γ_(t − τ₁) + later · Σ_(j > 1) γ_(t − τ_j)
+ * Thresholds of the next tests:
+ *
+ *     α_t = initial · γ_t + first · γ_(t − τ₁) + later · Σ_(j > 1) γ_(t − τ_j)
+ *
  * for discoveries at τ₁ < τ₂ < … (LORD++; Ramdas, Yang, Wainwright, Jordan 2017), at least the
  * smallest p-value that there is. Of the discoveries, only the latest
  * {@link REMEMBERED_DISCOVERIES} count, which lowers thresholds. Each threshold depends on earlier

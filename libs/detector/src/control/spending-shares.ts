@@ -2,7 +2,9 @@ import { at } from '@flowline/events';
 
 /** Factor by which the shares sum to 1 (Javanmard, Montanari 2018). */
 const SCALE = 0.07720838;
-/** Ages below 2 ** EXACT_BITS have a share of their own; above, ages are rounded up to so many bits. */
+/**
+ * Ages below 2 ** EXACT_BITS have a share of their own; above, ages are rounded up to so many bits.
+ */
 const EXACT_BITS = 11;
 const STEPS = 2 ** (EXACT_BITS - 1);
 
@@ -10,7 +12,9 @@ const STEPS = 2 ** (EXACT_BITS - 1);
 const exactShare = (n: number): number => (SCALE * Math.log(Math.max(n, 2))) / (n * Math.exp(Math.sqrt(Math.log(n))));
 
 const early = Float64Array.from({ length: 2 ** EXACT_BITS }, (_, n) => (n === 0 ? 0 : exactShare(n)));
-/** Shares of the ages from 2^k on, in steps; k beyond {@link EXACT_BITS}, filled when first needed. */
+/**
+ * Shares of the ages from 2^k on, in steps; k beyond {@link EXACT_BITS}, filled when first needed.
+ */
 const octaves = new Map<number, Float64Array>();
 
 /**

@@ -4,7 +4,9 @@ import { UniformityMartingale } from './uniformity-martingale.ts';
 
 /** Cells of a histogram of values in [0, 1]. */
 export const HISTOGRAM_CELLS = 128;
-/** Evidence from which a day has drifted: of days that have not, at most one in 10,000 reaches it. */
+/**
+ * Evidence from which a day has drifted: of days that have not, at most one in 10,000 reaches it.
+ */
 export const DRIFT_EVIDENCE = 4;
 
 /** Source of uniform random numbers in [0, 1). */

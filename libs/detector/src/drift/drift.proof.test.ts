@@ -11,7 +11,9 @@ const DAYS = 10;
 const REFERENCE_DAYS = 7;
 const EVENTS = 20_000;
 
-/** Days of a stream: normal values whose neighbours have the correlation ρ, some of them changed. */
+/**
+ * Days of a stream: normal values whose neighbours have the correlation ρ, some of them changed.
+ */
 interface Days {
   readonly rho: number;
   readonly side: 'above' | 'both';
@@ -56,7 +58,8 @@ describe('drift of the p-values of a day of 20,000 events', () => {
     expect(found({ rho, side })).toBe(0);
   });
 
-  // Of 60 streams, on the first changed day, after three days of reference: docs/reference/calibration.md.
+  // Of 60 streams, on the first changed day, after three days of reference:
+  // docs/reference/calibration.md.
   it.each([
     ['a shift by 0.1 sd', 0, 'above', (z: number) => z + 0.1, 15],
     ['a shift by 0.3 sd', 0, 'above', (z: number) => z + 0.3, 60],

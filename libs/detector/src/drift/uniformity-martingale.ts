@@ -8,9 +8,9 @@ const CELLS = 10;
 /**
  * Test of whether values are uniform on (0, 1), each given those before: a martingale that begins
  * with 1 and grows while bets on other distributions win. It is the mean of the capitals of seven
- * players: six bet that values are too small, or too large; one learns their density from the values
- * so far. If the values are uniform, the chance that it ever reaches 1/δ is at most δ (Ville 1939),
- * so that it may be looked at at any time (Vovk, Gammerman, Shafer 2005).
+ * players: six bet that values are too small, or too large; one learns their density from the
+ * values so far. If the values are uniform, the chance that it ever reaches 1/δ is at most δ (Ville
+ * 1939), so that it may be looked at at any time (Vovk, Gammerman, Shafer 2005).
  */
 export class UniformityMartingale {
   readonly #logCapitals = new Float64Array(2 * POWERS.length + 1);

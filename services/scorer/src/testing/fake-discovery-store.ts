@@ -5,7 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { DiscoveryStore } from '../discoveries/partition-discoveries.ts';
 import type { FakeStore } from './fake-store.ts';
 
-/** What is discovered in the partitions of a {@link FakeStore}, as of its fences. */
+/** Discoveries in the partitions of a {@link FakeStore}, as of its fences. */
 export class FakeDiscoveryStore implements DiscoveryStore {
   readonly states = new Map<number, DiscoveryState>();
   readonly #store: Pick<FakeStore, 'next'>;

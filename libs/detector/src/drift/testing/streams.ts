@@ -10,8 +10,8 @@ export function autoregressive(random: Random, size: number, rho: number): Float
 }
 
 /**
- * p-values of a standard normal series: `above` of how far it is above the others, `both` of how far
- * it is from 0.
+ * p-values of a standard normal series: `above` of how far it is above the others, `both` of how
+ * far it is from 0.
  */
 export const pValuesOf = (series: Float64Array, side: 'above' | 'both'): Float64Array =>
   series.map((z) => (side === 'above' ? survival(z) : 2 * survival(Math.abs(z))));
