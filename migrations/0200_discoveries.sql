@@ -45,3 +45,6 @@ BEGIN
 END
 $$;
 REVOKE EXECUTE ON FUNCTION flowline.grant_discoveries() FROM PUBLIC;
+
+COMMENT ON COLUMN flowline.v1_detector_health.alpha IS
+  'p-value up to which an event is an anomaly; null for a detector that controls its false discovery rate';

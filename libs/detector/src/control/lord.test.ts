@@ -90,10 +90,28 @@ describe('LORD++', () => {
     );
   });
 
+  it('has no more wealth than that: what partitions begin with and earn is at most the level per discovery', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(5), { minLength: 1, maxLength: 300 }), (discoveries) => {
+        const wealth = discoveries.reduce((sum, found, partition) => {
+          const { initial, first, later } = partitionWealth(0.1, partition);
+          return sum + initial + (found > 0 ? first + later * (found - 1) : 0);
+        }, 0);
+        const all = discoveries.reduce((sum, found) => sum + found, 0);
+        expect(wealth).toBeLessThanOrEqual(0.1 * Math.max(1, all) + 1e-12);
+      }),
+    );
+  });
+
   it('goes on with the latest 256 discoveries, and without the first once that is pushed out', () => {
     const values = new Float64Array(300).fill(1e-12);
     const wealth = partitionWealth(0.1, 0);
-    const state = advanceDiscoveries(newDiscoveries(0.1), lordThresholds(wealth, NONE, values), values);
+    const thresholds = lordThresholds(wealth, NONE, values);
+    const state = advanceDiscoveries(newDiscoveries(0.1), thresholds, values);
+    expect(state.expected).toBeCloseTo(
+      thresholds.reduce((sum, threshold) => sum + threshold, 0),
+      12,
+    );
     expect(state).toMatchObject({ tests: 300, discovered: 300, latest: Array.from({ length: 256 }, (_, i) => i + 45) });
     const ages = Array.from({ length: 256 }, (_, i) => 256 - i);
     const expected = wealth.initial * spendingShare(301) + 0.1 * ages.reduce((sum, age) => sum + spendingShare(age), 0);
