@@ -77,7 +77,7 @@ export const selectLastTick = one<{ scheduledFor: Date | null }, { detector: str
 `);
 
 /** Number of events of a detector that models have scored. */
-export const eventsScored = `
+const eventsScored = `
   (SELECT coalesce(sum(events), 0)::bigint FROM flowline.event_counts WHERE detector = :detector)`;
 
 /** Begins a run on demand. */

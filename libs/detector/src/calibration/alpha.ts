@@ -14,7 +14,7 @@ export type AlarmControl =
  * stream, where thresholds move: reports compare alarms at it, and an event on its own is judged by
  * it.
  */
-export const REPORTED_ALPHA = 1e-3;
+const REPORTED_ALPHA = 1e-3;
 
 /** Range of rates per event. */
 export interface RateInterval {
