@@ -49,7 +49,7 @@ export function asDeadLetter<B extends EventBatch | ScoredBatch>(batch: B, lette
     entities: batch.entities && { ...batch.entities, names: [] },
     deadLetters: [letter],
     // The event was tested, and is no discovery.
-    ...('discoveries' in batch && batch.discoveries !== undefined
+    ...('discoveries' in batch
       ? { discoveries: { ...discoveriesOf(batch.discoveries, batch.pValues, 0, 0), refused: batch.size } }
       : {}),
     ...(batch.ids === undefined ? {} : { ids: idsOfRefused(batch.ids) }),

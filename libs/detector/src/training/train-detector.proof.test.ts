@@ -152,6 +152,43 @@ describe('trainDetector', () => {
     ).rejects.toMatchObject({ code: 'FLOWLINE_ABORTED' });
   });
 
+  it('goes on from the checkpoints of an interrupted training, to the same bytes', async () => {
+    const two = { ...spec, members: 2, steps: 60 };
+    const kept = new Map<number, Uint8Array>();
+    const rejected: unknown[] = [];
+    const checkpoints = (resume: ReadonlyMap<number, Uint8Array>) => ({
+      resume,
+      keep: (member: number, bytes: Uint8Array) => void kept.set(member, bytes),
+      onRejected: (member: number) => rejected.push(member),
+    });
+    const stop = new AbortController();
+    const interrupted = trainDetector(two, tables, {
+      signal: stop.signal,
+      // In the midst of the second member.
+      onProgress: ({ phase, member, step }) => {
+        if (phase === 'train' && member === 2 && step >= 50) stop.abort();
+      },
+      checkpoints: checkpoints(new Map()),
+    });
+    await expect(interrupted).rejects.toMatchObject({ code: 'FLOWLINE_ABORTED' });
+    expect([...kept.keys()]).toEqual([0, 1]);
+    const steps: number[] = [];
+    const resumed = await trainDetector(two, tables, {
+      onProgress: ({ phase, member, step }) => void (phase === 'train' && steps.push(member * 1_000 + step)),
+      checkpoints: checkpoints(new Map(kept)),
+    });
+    expect(steps).toEqual([1_060, 2_060]);
+    const whole = await trainDetector(two, tables);
+    expect(bundleSha256(saveBundle(resumed.bundle))).toBe(bundleSha256(saveBundle(whole.bundle)));
+    expect(rejected).toEqual([]);
+
+    const other = split(rowsOf(1900));
+    const anew = await trainDetector({ ...two, members: 1 }, other, { checkpoints: checkpoints(new Map(kept)) });
+    const fresh = await trainDetector({ ...two, members: 1 }, other);
+    expect(rejected).toEqual([0]);
+    expect(bundleSha256(saveBundle(anew.bundle))).toBe(bundleSha256(saveBundle(fresh.bundle)));
+  }, 180_000);
+
   it('refuses too little history', async () => {
     const few = { ...tables, train: sliceTable(tables.train, 0, 50) };
     await expect(trainDetector(spec, few)).rejects.toMatchObject({ code: 'FLOWLINE_HISTORY_TOO_SMALL' });
