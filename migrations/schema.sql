@@ -1841,7 +1841,7 @@ CREATE VIEW flowline.v1_detector_health AS
           WHERE ((c.detector = d.name) AND (c.day = ((now() AT TIME ZONE 'UTC'::text))::date))) today)
   WHERE (d.state <> 'deleted'::text);
 COMMENT ON VIEW flowline.v1_detector_health IS 'Stable: a row per detector: what scores it, why not something newer, and what waits.';
-COMMENT ON COLUMN flowline.v1_detector_health.alpha IS 'p-value up to which an event is an anomaly';
+COMMENT ON COLUMN flowline.v1_detector_health.alpha IS 'p-value up to which an event is an anomaly; null for a detector that controls its false discovery rate';
 COMMENT ON COLUMN flowline.v1_detector_health.alpha_note IS 'why alpha is not what the definition asks for; null where it is';
 COMMENT ON COLUMN flowline.v1_detector_health.anomalies_today IS 'anomalies of this UTC day';
 COMMENT ON COLUMN flowline.v1_detector_health.champion IS 'model that is to score; null before the first';
