@@ -237,6 +237,9 @@ describe('training runs', () => {
       [1, 1],
     ]);
     await removeCheckpoints(database.db, runId);
+    expect((await readCheckpoints(database.db, runId)).size).toBe(2);
+    await failRun(database.db, { runId, attempt: 2 }, new Error('no rows'));
+    await removeCheckpoints(database.db, runId);
     expect((await readCheckpoints(database.db, runId)).size).toBe(0);
   });
 

@@ -18,7 +18,7 @@ export async function storeCheckpoints(db: Database, runId: number, checkpoints:
   });
 }
 
-/** Removes the checkpoints of a run that has ended. */
+/** Removes the checkpoints of a run that has ended; of any other, they stay. */
 export async function removeCheckpoints(db: Database, runId: number): Promise<void> {
   await withTransaction(db, (client) => deleteCheckpoints(client, { runId }));
 }

@@ -119,12 +119,15 @@ async function endFailed(
   { isCancelled, kept }: { readonly isCancelled: boolean; readonly kept: Checkpoints },
 ): Promise<void> {
   const backoff = isCancelled ? null : backoffAfter(error, attempt.attempt, Math.random());
-  if (backoff !== null) await storeCheckpoints(db, attempt.runId, kept);
   const retryAt = backoff === null ? null : await postponeRun(db, attempt, error, backoff);
   if (retryAt === null) {
     await failRun(db, attempt, error, isCancelled ? 'cancelled' : 'failed');
     await removeCheckpoints(db, attempt.runId);
-  } else logger.warn({ retryAt, attempt: attempt.attempt }, 'the training will be tried again');
+    return;
+  }
+  // The next attempt waits for the training lease, which is still held.
+  await storeCheckpoints(db, attempt.runId, kept);
+  logger.warn({ retryAt, attempt: attempt.attempt }, 'the training will be tried again');
 }
 
 /** Checkpoints of a run: the stored ones, and those that are kept of this attempt. */

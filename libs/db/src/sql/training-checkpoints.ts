@@ -11,7 +11,8 @@ export const upsertCheckpoint = execute<{ runId: number; member: number; bytes: 
   ON CONFLICT (run_id, member) DO UPDATE SET bytes = excluded.bytes, stored_at = now()
 `);
 
-/** Deletes the checkpoints of a run. */
+/** Deletes the checkpoints of a run, unless another attempt at it waits or runs. */
 export const deleteCheckpoints = execute<{ runId: number }>(`
-  DELETE FROM flowline.training_checkpoints WHERE run_id = :runId
+  DELETE FROM flowline.training_checkpoints c USING flowline.training_runs r
+  WHERE c.run_id = :runId AND r.run_id = c.run_id AND r.status NOT IN ('requested', 'running')
 `);

@@ -174,7 +174,9 @@ describe('trainDetector', () => {
     expect([...kept.keys()]).toEqual([0, 1]);
     const steps: number[] = [];
     const resumed = await trainDetector(two, tables, {
-      onProgress: ({ phase, member, step }) => void (phase === 'train' && steps.push(member * 1_000 + step)),
+      onProgress: ({ phase, member, step }) => {
+        if (phase === 'train') steps.push(member * 1_000 + step);
+      },
       checkpoints: checkpoints(new Map(kept)),
     });
     expect(steps).toEqual([1_060, 2_060]);
