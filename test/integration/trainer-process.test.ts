@@ -160,7 +160,7 @@ describe('a serving trainer', () => {
     await applyDetector(whole.db, definition);
     expect(await startTrainer(whole.url, ['--once', 'readings']).ended).toBe(0);
     expect((await loadChampion(test.db, 'readings')).sha256).toBe((await loadChampion(whole.db, 'readings')).sha256);
-  }, 180_000);
+  }, 300_000);
 
   it('cancels the training in progress on SIGTERM, and says so in its run', async () => {
     const test = await database('15 2 * * *');
