@@ -245,6 +245,17 @@ BEGIN
 END
 $function$;
 
+CREATE OR REPLACE FUNCTION flowline.grant_checkpoints()
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  IF to_regrole('flowline_trainer') IS NOT NULL THEN
+    GRANT SELECT, INSERT, UPDATE, DELETE ON flowline.training_checkpoints TO flowline_trainer;
+  END IF;
+END
+$function$;
+
 CREATE OR REPLACE FUNCTION flowline.grant_claims()
  RETURNS void
  LANGUAGE plpgsql
@@ -256,6 +267,29 @@ BEGIN
   IF to_regrole('flowline_trainer') IS NOT NULL THEN
     GRANT SELECT ON flowline.entity_scopes TO flowline_trainer;
     GRANT SELECT, UPDATE, DELETE ON flowline.entity_claims TO flowline_trainer;
+  END IF;
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION flowline.grant_discoveries()
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  IF to_regrole('flowline_scorer') IS NOT NULL THEN
+    GRANT SELECT, INSERT, UPDATE, DELETE ON flowline.partition_discoveries TO flowline_scorer;
+  END IF;
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION flowline.grant_drift()
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  IF to_regrole('flowline_trainer') IS NOT NULL THEN
+    GRANT SELECT, INSERT ON flowline.drift_days TO flowline_trainer;
+    GRANT SELECT ON flowline.event_counts TO flowline_trainer;
   END IF;
 END
 $function$;
@@ -1048,6 +1082,30 @@ COMMENT ON COLUMN flowline.detectors_in_force.held_version IS 'The newest model 
 COMMENT ON COLUMN flowline.detectors_in_force.seen_at IS 'When a scorer last said so; long ago: none runs.';
 COMMENT ON COLUMN flowline.detectors_in_force.since IS 'When this definition, model and alpha began to score together.';
 
+CREATE TABLE flowline.drift_days (
+  detector text NOT NULL,
+  model_version integer NOT NULL,
+  day date NOT NULL,
+  events bigint NOT NULL,
+  compared integer NOT NULL,
+  stride integer NOT NULL,
+  reference_days integer NOT NULL,
+  evidence double precision NOT NULL,
+  drifted boolean NOT NULL,
+  histogram integer[] NOT NULL,
+  checked_at timestamp with time zone DEFAULT now() NOT NULL
+);
+ALTER TABLE flowline.drift_days ADD CONSTRAINT drift_days_pkey PRIMARY KEY (detector, model_version, day);
+COMMENT ON TABLE flowline.drift_days IS 'Comparison of the p-values of each day with those of the first days of the same model; a trainer adds a row per day.';
+COMMENT ON COLUMN flowline.drift_days.compared IS 'Number of p-values compared: thinned, so that they are nearly independent.';
+COMMENT ON COLUMN flowline.drift_days.day IS 'UTC day of scoring.';
+COMMENT ON COLUMN flowline.drift_days.drifted IS 'True if the evidence is at least 4: by chance, on at most one day in 10,000.';
+COMMENT ON COLUMN flowline.drift_days.events IS 'Events that the model scored on that day.';
+COMMENT ON COLUMN flowline.drift_days.evidence IS 'Decimal logarithm of the largest capital of a martingale that bets against the day being like them.';
+COMMENT ON COLUMN flowline.drift_days.histogram IS 'Counts of the compared p-values in 128 cells of [0, 1].';
+COMMENT ON COLUMN flowline.drift_days.reference_days IS 'Number of days compared with: those of the first seven of the model that came before.';
+COMMENT ON COLUMN flowline.drift_days.stride IS 'One of so many p-values was compared.';
+
 CREATE TABLE flowline.entity_claims (
   scope_id integer NOT NULL,
   low integer NOT NULL,
@@ -1300,6 +1358,25 @@ CREATE TRIGGER immutable_table BEFORE TRUNCATE ON flowline.model_versions FOR EA
 COMMENT ON TABLE flowline.model_versions IS 'Trained models by detector; immutable.';
 COMMENT ON COLUMN flowline.model_versions.alpha IS 'An event is an anomaly where its p-value is at most this.';
 
+CREATE TABLE flowline.partition_discoveries (
+  detector text NOT NULL,
+  topic text NOT NULL,
+  partition integer NOT NULL,
+  level double precision NOT NULL,
+  tests bigint NOT NULL,
+  discovered bigint NOT NULL,
+  latest bigint[] NOT NULL,
+  expected double precision NOT NULL,
+  updated_at timestamp with time zone DEFAULT now() NOT NULL
+) WITH (fillfactor=50);
+ALTER TABLE flowline.partition_discoveries ADD CONSTRAINT partition_discoveries_pkey PRIMARY KEY (detector, topic, partition);
+COMMENT ON TABLE flowline.partition_discoveries IS 'Tests and discoveries of the partitions of detectors that control their false discovery rate; stored with each batch.';
+COMMENT ON COLUMN flowline.partition_discoveries.discovered IS 'Anomalies among them.';
+COMMENT ON COLUMN flowline.partition_discoveries.expected IS 'Sum of the thresholds of all tests: at most so many false anomalies are to be expected.';
+COMMENT ON COLUMN flowline.partition_discoveries.latest IS 'Numbers of the latest 256 of these among the tests, which count from 1.';
+COMMENT ON COLUMN flowline.partition_discoveries.level IS 'decision.control.fdr; another level begins another sequence of tests.';
+COMMENT ON COLUMN flowline.partition_discoveries.tests IS 'Events tested.';
+
 CREATE TABLE flowline.reading_ends (
   detector text NOT NULL,
   topic text NOT NULL,
@@ -1437,6 +1514,18 @@ COMMENT ON COLUMN flowline.trainers.seen_at IS 'Time of its last report, which c
 COMMENT ON COLUMN flowline.trainers.started_at IS 'Time of its first report.';
 COMMENT ON COLUMN flowline.trainers.trainer IS 'Random id of the process.';
 
+CREATE TABLE flowline.training_checkpoints (
+  run_id bigint NOT NULL,
+  member integer NOT NULL,
+  bytes bytea NOT NULL,
+  stored_at timestamp with time zone DEFAULT now() NOT NULL
+);
+ALTER TABLE flowline.training_checkpoints ADD CONSTRAINT training_checkpoints_pkey PRIMARY KEY (run_id, member);
+ALTER TABLE flowline.training_checkpoints ADD CONSTRAINT training_checkpoints_run_id_fkey FOREIGN KEY (run_id) REFERENCES flowline.training_runs(run_id) ON DELETE CASCADE;
+COMMENT ON TABLE flowline.training_checkpoints IS 'States of interrupted trainings, from which their next attempt goes on; removed when it ends.';
+COMMENT ON COLUMN flowline.training_checkpoints.bytes IS 'Checkpoint of the flow library: weights, moments, random states and curves, with a checksum.';
+COMMENT ON COLUMN flowline.training_checkpoints.member IS 'Flow of the ensemble, from 0.';
+
 CREATE TABLE flowline.training_leases (
   detector text NOT NULL,
   holder uuid NOT NULL,
@@ -1468,7 +1557,9 @@ CREATE TABLE flowline.training_runs (
   promotion text,
   progress jsonb,
   cancel_requested_at timestamp with time zone,
-  cancelled_by text
+  cancelled_by text,
+  events_scored bigint,
+  retry_at timestamp with time zone
 );
 ALTER TABLE flowline.training_runs ADD CONSTRAINT training_runs_detector_detector_version_fkey FOREIGN KEY (detector, detector_version) REFERENCES flowline.detector_versions(detector, version);
 ALTER TABLE flowline.training_runs ADD CONSTRAINT training_runs_detector_model_version_fkey FOREIGN KEY (detector, model_version) REFERENCES flowline.model_versions(detector, version);
@@ -1485,12 +1576,14 @@ CREATE INDEX training_runs_running ON flowline.training_runs USING btree (detect
 COMMENT ON TABLE flowline.training_runs IS 'Every attempt to train a detector, with its curves and what came of it.';
 COMMENT ON COLUMN flowline.training_runs.cancel_requested_at IS 'Time at which its cancellation was asked for; its trainer stops within seconds.';
 COMMENT ON COLUMN flowline.training_runs.cancelled_by IS 'Who asked for its cancellation.';
+COMMENT ON COLUMN flowline.training_runs.events_scored IS 'Events of the detector that models had scored in all when the attempt began; null for one that has not begun.';
 COMMENT ON COLUMN flowline.training_runs.phase IS 'Phase of a running run; requested for one that waits or never began.';
 COMMENT ON COLUMN flowline.training_runs.phases IS 'Finished phases: [{phase, seconds}].';
 COMMENT ON COLUMN flowline.training_runs.progress IS 'Progress within the phase: {stage, share, step, steps}; null for none.';
 COMMENT ON COLUMN flowline.training_runs.promotion IS 'Promotion mode that was asked for; null for that of the definition.';
 COMMENT ON COLUMN flowline.training_runs.requested_at IS 'Time of the request; null for a run of the schedule or of a command.';
 COMMENT ON COLUMN flowline.training_runs.requested_by IS 'Who asked for it: the name of a token, or the database user.';
+COMMENT ON COLUMN flowline.training_runs.retry_at IS 'Time from which the next attempt may be made, of a run that was interrupted or failed for a reason that may pass; null for none.';
 COMMENT ON COLUMN flowline.training_runs.scheduled_for IS 'The tick of the schedule it runs for; null when started by hand.';
 COMMENT ON COLUMN flowline.training_runs.started_at IS 'Start of the attempt; the time of the request while it waits.';
 COMMENT ON COLUMN flowline.training_runs.status IS 'requested: waits for a trainer; abandoned: its trainer ended without saying how (its tick may be claimed again); cancelled: on request.';
@@ -1756,7 +1849,7 @@ CREATE VIEW flowline.v1_detector_health AS
           WHERE ((c.detector = d.name) AND (c.day = ((now() AT TIME ZONE 'UTC'::text))::date))) today)
   WHERE (d.state <> 'deleted'::text);
 COMMENT ON VIEW flowline.v1_detector_health IS 'Stable: a row per detector: what scores it, why not something newer, and what waits.';
-COMMENT ON COLUMN flowline.v1_detector_health.alpha IS 'p-value up to which an event is an anomaly';
+COMMENT ON COLUMN flowline.v1_detector_health.alpha IS 'p-value up to which an event is an anomaly; null for a detector that controls its false discovery rate';
 COMMENT ON COLUMN flowline.v1_detector_health.alpha_note IS 'why alpha is not what the definition asks for; null where it is';
 COMMENT ON COLUMN flowline.v1_detector_health.anomalies_today IS 'anomalies of this UTC day';
 COMMENT ON COLUMN flowline.v1_detector_health.champion IS 'model that is to score; null before the first';
@@ -1786,6 +1879,52 @@ COMMENT ON COLUMN flowline.v1_detector_health.scorer_seen_at IS 'last report of 
 COMMENT ON COLUMN flowline.v1_detector_health.state IS 'active or paused';
 COMMENT ON COLUMN flowline.v1_detector_health.unacknowledged_alerts IS 'open alerts that nobody has acknowledged';
 COMMENT ON COLUMN flowline.v1_detector_health.waiting_messages IS 'messages that are still to be sent, per sink';
+
+CREATE VIEW flowline.v1_discoveries AS
+ SELECT detector,
+    topic,
+    partition,
+    level,
+    tests,
+    discovered AS anomalies,
+    expected AS expected_false,
+    (expected / (GREATEST(discovered, (1)::bigint))::double precision) AS estimated_fdr,
+    updated_at
+   FROM flowline.partition_discoveries;
+COMMENT ON VIEW flowline.v1_discoveries IS 'Stable: a row per partition of a detector that controls its false discovery rate: tests, anomalies, and false ones to be expected.';
+COMMENT ON COLUMN flowline.v1_discoveries.anomalies IS 'anomalies among them';
+COMMENT ON COLUMN flowline.v1_discoveries.detector IS 'name of the detector';
+COMMENT ON COLUMN flowline.v1_discoveries.estimated_fdr IS 'expected_false per anomaly (of one, if there is none)';
+COMMENT ON COLUMN flowline.v1_discoveries.expected_false IS 'anomalies to be expected of normal events, at most: the sum of the thresholds that decided';
+COMMENT ON COLUMN flowline.v1_discoveries.level IS 'false discovery rate asked for (decision.control.fdr)';
+COMMENT ON COLUMN flowline.v1_discoveries.partition IS 'partition of the events';
+COMMENT ON COLUMN flowline.v1_discoveries.tests IS 'events tested since that rate was asked for';
+COMMENT ON COLUMN flowline.v1_discoveries.topic IS 'topic of the events';
+COMMENT ON COLUMN flowline.v1_discoveries.updated_at IS 'time of the last batch';
+
+CREATE VIEW flowline.v1_drift_daily AS
+ SELECT detector,
+    model_version,
+    day,
+    events,
+    compared,
+    stride,
+    reference_days,
+    evidence,
+    drifted,
+    checked_at
+   FROM flowline.drift_days;
+COMMENT ON VIEW flowline.v1_drift_daily IS 'Stable: a row per detector, model and day of scoring: whether its p-values are drawn like those of the model''s first days.';
+COMMENT ON COLUMN flowline.v1_drift_daily.checked_at IS 'time of the comparison';
+COMMENT ON COLUMN flowline.v1_drift_daily.compared IS 'number of p-values compared, nearly independent of each other';
+COMMENT ON COLUMN flowline.v1_drift_daily.day IS 'UTC day of scoring';
+COMMENT ON COLUMN flowline.v1_drift_daily.detector IS 'name of the detector';
+COMMENT ON COLUMN flowline.v1_drift_daily.drifted IS 'true if the evidence is at least 4';
+COMMENT ON COLUMN flowline.v1_drift_daily.events IS 'events that the model scored on that day';
+COMMENT ON COLUMN flowline.v1_drift_daily.evidence IS 'evidence of drift, a decimal logarithm: 4 or more comes up by chance on one day in 10,000';
+COMMENT ON COLUMN flowline.v1_drift_daily.model_version IS 'model that scored';
+COMMENT ON COLUMN flowline.v1_drift_daily.reference_days IS 'number of days compared with; 0 for the first';
+COMMENT ON COLUMN flowline.v1_drift_daily.stride IS 'one of so many p-values read was compared: the more events depend on each other, the fewer';
 
 CREATE VIEW flowline.v1_event_duplicates AS
  SELECT duplicate_id,

@@ -41,6 +41,8 @@ export interface OpenOptions {
   readonly proxied?: boolean;
   /** Rules of alerts (default: every anomaly is an alert of its own). */
   readonly alerts?: Partial<DetectorDefinition['alerts']>;
+  /** Control of false alarms (default: a fixed alpha). */
+  readonly control?: DetectorDefinition['decision']['control'];
   /** Sinks of the detector besides its alert topic. */
   readonly sinks?: readonly string[];
 }
@@ -78,7 +80,7 @@ export async function openStage(options: {
     kafka,
     createDatabase: () => postgres.createDatabase(),
     createTopic: (topic, partitions) => direct.createTopic(topic, partitions),
-    open: async (name, { partitions = 4, proxied = false, alerts = {}, sinks = [] } = {}) => {
+    open: async (name, { partitions = 4, proxied = false, alerts = {}, sinks = [], ...options } = {}) => {
       const topic = `${name}-${Date.now()}`;
       const alertTopic = `${topic}.alerts`;
       await direct.createTopic(topic, partitions);
@@ -86,7 +88,9 @@ export async function openStage(options: {
       const database = await postgres.createDatabase();
       const definition = testDefinition(name, topic, alertTopic);
       const rules = { ...definition.alerts, ...alerts, sinks: [...definition.alerts.sinks, ...sinks] };
-      await applyTestDetector(database.db, { ...definition, alerts: rules });
+      const { control = definition.decision.control } = options;
+      const decision = { ...definition.decision, control };
+      await applyTestDetector(database.db, { ...definition, decision, alerts: rules });
       const url = new URL(database.url);
       if (proxied) url.port = String(postgresProxy.port);
       const addresses = {

@@ -4,6 +4,7 @@ import {
   abandonStaleRuns,
   applyDetector,
   championVersion,
+  claimRequestedRun,
   claimScheduledRun,
   connect,
   failRun,
@@ -18,12 +19,18 @@ import {
   loadChampion,
   loadModelVersion,
   modelAliases,
+  openTrainingRequests,
+  postponeRun,
   promote,
+  readCheckpoints,
   readInForce,
   recordProgress,
+  removeCheckpoints,
   reportScoring,
+  requestTraining,
   rollBack,
   startTrainingRun,
+  storeCheckpoints,
   storeModelVersion,
   withTrainingLease,
 } from '@flowline/db';
@@ -177,6 +184,63 @@ describe('training runs', () => {
     await failRun(database.db, claimed, new Error('no rows'));
     expect(await claimScheduledRun(database.db, 'checkout', 1, later)).toBeNull();
     expect(await lastScheduledTime(database.db, 'checkout')).toEqual(later);
+  });
+
+  it('lets a tick that failed for a reason that may pass be claimed again, once its wait is over', async () => {
+    const first = await claimScheduledRun(database.db, 'checkout', 1, tick);
+    if (first === null) throw new Error('the tick is not claimed');
+    const retryAt = await postponeRun(database.db, first, new Error('away'), { seconds: 60, maxAttempts: 5 });
+    expect(Math.abs((retryAt?.getTime() ?? 0) - Date.now() - 60_000)).toBeLessThan(10_000);
+    expect(await claimScheduledRun(database.db, 'checkout', 1, tick)).toBeNull();
+    expect(await lastScheduledTime(database.db, 'checkout')).toEqual(tick);
+    await database.query('UPDATE flowline.training_runs SET retry_at = now()');
+    expect(await lastScheduledTime(database.db, 'checkout')).toBeNull();
+    const second = await claimScheduledRun(database.db, 'checkout', 1, tick);
+    expect(second).toEqual({ runId: first.runId, attempt: 2 });
+    // No attempt is left: it is up to the caller to end the run.
+    expect(
+      await postponeRun(database.db, { ...first, attempt: 2 }, new Error('away'), { seconds: 0, maxAttempts: 2 }),
+    ).toBeNull();
+    await failRun(database.db, { ...first, attempt: 2 }, new Error('away'));
+    expect(await claimScheduledRun(database.db, 'checkout', 1, tick)).toBeNull();
+  });
+
+  it('has no further attempt at a run on demand, or at one whose cancellation was asked for', async () => {
+    const backoff = { seconds: 0, maxAttempts: 5 };
+    const onDemand = await startTrainingRun(database.db, 'checkout', 1);
+    expect(await postponeRun(database.db, onDemand, new Error('away'), backoff)).toBeNull();
+    const claimed = await claimScheduledRun(database.db, 'checkout', 1, tick);
+    if (claimed === null) throw new Error('the tick is not claimed');
+    await database.query(`UPDATE flowline.training_runs SET cancel_requested_at = now()`);
+    expect(await postponeRun(database.db, claimed, new Error('away'), backoff)).toBeNull();
+  });
+
+  it('lets a request that failed for a reason that may pass wait for its next attempt', async () => {
+    const { runId } = await requestTraining(database.db, { detector: 'checkout', promotion: null });
+    const first = await claimRequestedRun(database.db, runId, 1);
+    if (first === null) throw new Error('the request is not claimed');
+    await storeCheckpoints(
+      database.db,
+      runId,
+      new Map([
+        [1, Uint8Array.of(1)],
+        [0, Uint8Array.of(2)],
+      ]),
+    );
+    await postponeRun(database.db, first, new Error('away'), { seconds: 60, maxAttempts: 5 });
+    expect(await openTrainingRequests(database.db)).toEqual([]);
+    await database.query('UPDATE flowline.training_runs SET retry_at = now()');
+    expect(await openTrainingRequests(database.db)).toMatchObject([{ runId }]);
+    expect(await claimRequestedRun(database.db, runId, 1)).toEqual({ runId, attempt: 2 });
+    expect([...(await readCheckpoints(database.db, runId))].map(([member, bytes]) => [member, ...bytes])).toEqual([
+      [0, 2],
+      [1, 1],
+    ]);
+    await removeCheckpoints(database.db, runId);
+    expect((await readCheckpoints(database.db, runId)).size).toBe(2);
+    await failRun(database.db, { runId, attempt: 2 }, new Error('no rows'));
+    await removeCheckpoints(database.db, runId);
+    expect((await readCheckpoints(database.db, runId)).size).toBe(0);
   });
 
   it('tells what a run did, phase by phase', async () => {

@@ -153,6 +153,34 @@ const trainingSchema = z.strictObject({
       .describe('Cron expression of five fields, or a macro such as `@daily`; by default trained by hand only.'),
   ),
   timezone: z.string().describe('IANA time zone of the schedule.').default('UTC'),
+  jitterMs: orNull(
+    z
+      .number()
+      .positive()
+      .max(DAY_MS)
+      .describe(
+        'Time within which the runs of a schedule begin, at most `1d`; each detector has its own delay. By default they begin at the time of the schedule.',
+      ),
+  ),
+  triggers: z
+    .strictObject({
+      drift: z
+        .boolean()
+        .describe(
+          'Whether a training is requested when the p-values of a day have drifted from those of the first days of the champion.',
+        )
+        .default(false),
+      newRows: orNull(
+        z
+          .int()
+          .min(1000)
+          .describe(
+            'Number of events scored since the last training began at which another is requested; by default none.',
+          ),
+      ),
+    })
+    .describe('What requests trainings besides the schedule and people.')
+    .prefault({}),
   firstModelRows: z
     .int()
     .min(1000)
@@ -182,20 +210,30 @@ const rowPrecisions = ['compact', 'exact'] as const;
 /** p-value at or below which an event is an anomaly. */
 export const alphaSchema = z.number().gt(0).lt(0.5).describe('False alarms per event: the p-value of an anomaly.');
 
+/** Bound on the share of false alarms among all. */
+export const fdrSchema = z
+  .number()
+  .min(0.001)
+  .max(0.5)
+  .describe(
+    'False discovery rate: share of false alarms among all alarms, in expectation. The p-value of an anomaly follows the anomalies found so far.',
+  );
+
 const controlSchema = z.union([
   z.strictObject({ alpha: alphaSchema }),
   z.strictObject({ falseAlarmsPerDay: z.number().positive() }),
+  z.strictObject({ fdr: fdrSchema }),
 ]);
 
 /**
- * Bound on false alarms: a rate per event, or a number per day from which the trainer derives that
- * rate.
+ * Bound on false alarms: a rate per event, a number per day from which the trainer derives that
+ * rate, or their share among all alarms.
  */
 export type FalseAlarmControl = Immutable<z.output<typeof controlSchema>>;
 
 const decisionSchema = z.strictObject({
   test: z.literal('density').describe('Statistic that decides.').default('density'),
-  control: controlSchema.describe('Bound on false alarms; exactly one of the two.'),
+  control: controlSchema.describe('Bound on false alarms; exactly one of the three.'),
 });
 
 const retentionSchema = z.strictObject({

@@ -1,7 +1,7 @@
 import { featureSchema, lookupTableSchema } from '@flowline/events';
 import { z } from 'zod';
 
-import { alphaSchema, definitionSchema } from './detector-definition.ts';
+import { alphaSchema, definitionSchema, fdrSchema } from './detector-definition.ts';
 import { durationText, inPlaceOf, meaningOf, type Written, written } from './written-options.ts';
 
 /** A false-alarm rate, such as `2/day`. */
@@ -58,6 +58,7 @@ const controlDocument = z.strictObject({
     .describe('False alarms per hour, day or week, such as `2/day`.')
     .optional(),
   alpha: alphaSchema.optional(),
+  fdr: fdrSchema.optional(),
 });
 
 const missingDocument = z.strictObject({

@@ -43,6 +43,7 @@ export function resolveDetector(
       return ms ?? NaN;
     };
   checkSchedule(training, report);
+  checkJitter(training, report);
   checkEffects(spec, report);
   checkAbsence(spec, report);
   checkWindow(source, report);
@@ -60,7 +61,7 @@ export function resolveDetector(
     lookups: resolveLookups(spec, readText, report),
     features: resolveFeatures(spec, report),
     model,
-    training,
+    training: resolved(definitionSchema.shape.training, training, durations('training')),
     decision: { ...decision, control: resolveControl(decision.control, report) },
     alerts: resolved(definitionSchema.shape.alerts.unwrap(), alerts, durations('alerts')),
     compute,
@@ -77,6 +78,12 @@ function checkSchedule({ timezone, schedule }: DetectorDocument['spec']['trainin
   if (read?.schedule === null) {
     report([...at, 'schedule'], `"${schedule}" cannot be run: ${read.finding}`, read.remedy);
   }
+}
+
+/** Checks that the runs of a schedule begin within a day of it. */
+function checkJitter({ jitter }: DetectorDocument['spec']['training'], report: Report): void {
+  if ((parseDurationMs(jitter ?? '') ?? 0) <= DAY_MS) return;
+  report(['spec', 'training', 'jitter'], `found ${describeValue(jitter)}`, 'expected at most 1d');
 }
 
 /** Checks that ids are not to be remembered for longer than is possible. */
@@ -192,12 +199,15 @@ function resolveHistory({ history, source, features }: DetectorDocument['spec'],
 
 function resolveControl(control: DetectorDocument['spec']['decision']['control'], report: Report): FalseAlarmControl {
   const at = ['spec', 'decision', 'control'];
-  const { alpha, falseAlarms } = control;
-  if ((alpha === undefined) === (falseAlarms === undefined)) {
-    const finding = alpha === undefined ? 'neither falseAlarms nor alpha' : 'both falseAlarms and alpha';
+  const { alpha, falseAlarms, fdr } = control;
+  const options = Object.entries({ falseAlarms, alpha, fdr });
+  const given = options.flatMap(([name, value]) => (value === undefined ? [] : [name]));
+  if (given.length !== 1) {
+    const finding = given.length === 0 ? 'none of falseAlarms, alpha and fdr' : `both ${given.join(' and ')}`;
     report(at, finding, 'write exactly one, such as falseAlarms: 2/day');
   }
   if (alpha !== undefined) return { alpha };
+  if (fdr !== undefined) return { fdr };
   const falseAlarmsPerDay = falseAlarms === undefined ? NaN : perDay(falseAlarms);
   if (falseAlarms !== undefined && !(falseAlarmsPerDay > 0 && falseAlarmsPerDay < Infinity)) {
     report(

@@ -93,9 +93,12 @@ const PERIODS = [
   ['hour', 1 / 24],
 ] as const;
 
-/** Bound on false alarms: the shortest rate from which the same number of a day is read. */
+/**
+ * Bound on false alarms, as it is; of a number per day, the shortest rate from which the same
+ * number of a day is read.
+ */
 function writtenControl(control: FalseAlarmControl): Options {
-  if ('alpha' in control) return control;
+  if (!('falseAlarmsPerDay' in control)) return control;
   const perDay = control.falseAlarmsPerDay;
   const rates = PERIODS.flatMap(([period, days]) => {
     const amounts = [perDay * days, Number((perDay * days).toPrecision(12))].map(decimal);

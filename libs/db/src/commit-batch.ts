@@ -7,6 +7,7 @@ import { appendToBacklog } from './anomaly-backlog.ts';
 import { deadLetterRows } from './batch-rows.ts';
 import { copyRows } from './copy-rows.ts';
 import type { Database } from './database.ts';
+import { storeDiscoveries } from './discoveries.ts';
 import { collectedEventRows, type KeptRows, scoredEventRows, type SourceIds } from './event-rows.ts';
 import { noteSeenEntities } from './entity-claims.ts';
 import { storeEventIds } from './event-ids.ts';
@@ -72,11 +73,13 @@ async function commitScored(db: Database, batch: ScoredBatch, options: CommitOpt
       const fence = await takeFence(client, batch);
       const duplicates = await storeEventIds(client, batch, fence.nextOffset);
       const firstRow = firstRowBeyond(batch, fence.nextOffset);
+      await storeDiscoveries(client, batch, { nextOffset: fence.nextOffset, firstRow });
       await copyKept(client, rows, firstRow);
       const hasWindows = await storeSnapshot(client, batch, windows, fence.nextOffset);
       const fresh = freshAnomalies(batch, firstRow, fence.alertsDue);
       const stored = { fence: fence.nextOffset, firstRow, duplicates, anomalies: fresh.count, hasWindows };
-      const { report, hasBacklog } = await finish(client, batch, { ...stored, model: batch });
+      const model = { modelVersion: batch.modelVersion, expected: expectedOf(batch, firstRow) };
+      const { report, hasBacklog } = await finish(client, batch, { ...stored, model });
       // Last: batches of other partitions wait for the lock of the alerts.
       const waiting = await writeOut(client, batch, fresh, hasBacklog, options);
       await options.arrivals?.note(client, batch, firstRow);
@@ -185,11 +188,20 @@ interface Stored {
   readonly firstRow: number;
   /** Repeats of events that were stored. */
   readonly duplicates: number;
-  /** Model that scored the events; null if they were only collected. */
-  readonly model: Pick<ScoredBatch, 'modelVersion' | 'alpha'> | null;
+  /**
+   * Model that scored the events, and the alarms to be expected of it; null if they were only
+   * collected.
+   */
+  readonly model: { readonly modelVersion: number; readonly expected: number } | null;
   readonly anomalies: number;
   /** False if the batch had a snapshot of windows that is not stored. */
   readonly hasWindows: boolean;
+}
+
+/** Alarms to be expected among the events from a row on: the sum of their thresholds. */
+function expectedOf({ size, alpha, discoveries }: ScoredBatch, firstRow: number): number {
+  if (discoveries === undefined) return (size - firstRow) * alpha;
+  return discoveries.thresholds.subarray(firstRow).reduce((sum, threshold) => sum + threshold, 0);
 }
 
 /**
@@ -208,8 +220,8 @@ async function finish(
   let hasBacklog = false;
   if (nextOffset > fence) {
     const recordTime = lastRecordTimeMs === null ? null : new Date(lastRecordTimeMs);
-    const { modelVersion, alpha } = model ?? { modelVersion: null, alpha: 0 };
-    const counts = { modelVersion, alpha, events: stored, anomalies };
+    const { modelVersion, expected } = model ?? { modelVersion: null, expected: 0 };
+    const counts = { modelVersion, expected, events: stored, anomalies };
     ({ hasBacklog } = await updateOffset(client, { detector, topic, partition, nextOffset, recordTime, ...counts }));
   }
   const repeats = batch.ids?.duplicates.length ?? 0;

@@ -37,6 +37,16 @@ export {
   type StoredDetectorVersion,
 } from './detectors.ts';
 export { type EncodingFault, encodingFault } from './encoding.ts';
+export {
+  type DriftDay,
+  readDriftDay,
+  requestForNewRows,
+  type ScoredDay,
+  storeDriftDay,
+  type StoredDriftDay,
+  uncheckedDays,
+} from './drift.ts';
+export { discoveriesBehind, readDiscoveries, type StoredDiscoveries } from './discoveries.ts';
 export { idsBehind, type IdsOf, readEventIds, readRepeatStatus, type RepeatStatus } from './event-ids.ts';
 export * from './event-history.ts';
 export { claimEntities, type EntityScope, type StrayEntity } from './entity-claims.ts';
@@ -86,6 +96,7 @@ export * from './streams.ts';
 export { type ColumnProfile, profileTable, type TableProfile } from './table-profile.ts';
 export * from './training-lease.ts';
 export * from './trainers.ts';
+export * from './training-checkpoints.ts';
 export * from './training-requests.ts';
 export * from './training-runs.ts';
 export * from './wait-for-database.ts';

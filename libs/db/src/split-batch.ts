@@ -1,5 +1,6 @@
-import type { AnomalyBacklog, DeadLetter, EventBatch, ScoredBatch } from '@flowline/events';
+import type { AnomalyBacklog, BatchDiscoveries, DeadLetter, EventBatch, ScoredBatch } from '@flowline/events';
 
+import { discoveriesFrom } from './discoveries.ts';
 import { firstRowBeyond } from './fence.ts';
 import { idsOfRefused, splitIds } from './split-ids.ts';
 
@@ -47,6 +48,10 @@ export function asDeadLetter<B extends EventBatch | ScoredBatch>(batch: B, lette
     ...rowsOf(batch, 0, 0),
     entities: batch.entities && { ...batch.entities, names: [] },
     deadLetters: [letter],
+    // The event was tested, and is no discovery.
+    ...('discoveries' in batch
+      ? { discoveries: { ...discoveriesOf(batch.discoveries, batch.pValues, 0, 0), refused: batch.size } }
+      : {}),
     ...(batch.ids === undefined ? {} : { ids: idsOfRefused(batch.ids) }),
   };
 }
@@ -75,8 +80,22 @@ function rowsOf(batch: EventBatch | ScoredBatch, start: number, end: number): Pa
     anomalies: batch.anomalies
       .filter(({ row }) => row >= start && row < end)
       .map((anomaly) => ({ ...anomaly, row: anomaly.row - start })),
+    ...(batch.discoveries === undefined
+      ? {}
+      : { discoveries: discoveriesOf(batch.discoveries, batch.pValues, start, end) }),
     ...(batch.backlog === undefined ? {} : { backlog: backlogOf(batch.backlog, start, end) }),
   };
+}
+
+/** Tests of the rows [start, end). */
+function discoveriesOf(
+  discoveries: BatchDiscoveries,
+  pValues: Float64Array,
+  start: number,
+  end: number,
+): BatchDiscoveries {
+  const thresholds = discoveries.thresholds.subarray(start, end);
+  return { ...discoveries, ...discoveriesFrom(discoveries, pValues, start), thresholds };
 }
 
 /** Backlog of the rows [start, end), by their place among these. */

@@ -7,6 +7,7 @@ import {
   claimTrainingRun,
   finishTrainingRun,
   insertTrainingRun,
+  postponeTrainingRun,
   type RunAttempt,
   selectLastTick,
   selectTrainingRun,
@@ -104,9 +105,30 @@ export async function failRun(
   await withTransaction(db, (client) => finishTrainingRun(client, end));
 }
 
+/** Backoff before the next attempt at a run: the seconds, and how many attempts there may be. */
+export interface Backoff {
+  readonly seconds: number;
+  readonly maxAttempts: number;
+}
+
 /**
- * Reads the latest tick that was claimed and not abandoned, or null. Any later tick that has passed
- * was missed.
+ * Ends an attempt that another one follows. Resolves to the time from which it may be made; null if
+ * there is none: the run is on demand or over, its cancellation was asked for, or no attempt is
+ * left.
+ */
+export async function postponeRun(
+  db: Database,
+  { runId, attempt }: RunAttempt,
+  error: unknown,
+  { seconds, maxAttempts }: Backoff,
+): Promise<Date | null> {
+  const end = { runId, attempt, error: jsonText(publicReport(error)), seconds, maxAttempts };
+  return (await withTransaction(db, (client) => postponeTrainingRun(client, end)))?.retryAt ?? null;
+}
+
+/**
+ * Reads the latest tick that was claimed, and neither abandoned nor due for another attempt, or
+ * null. Any later tick that has passed was missed.
  */
 export async function lastScheduledTime(db: Database, detector: string): Promise<Date | null> {
   return (await withTransaction(db, (client) => selectLastTick(client, { detector }))).scheduledFor;

@@ -1,5 +1,6 @@
 export { anomalyReason, buildAlert, type AlertEvent, type AlertParts } from './alert.ts';
-export { alarmRateInterval, alphaOf, isAnomalous, type AlarmControl, type RateInterval } from './calibration/alpha.ts';
+export { alarmRateInterval, alphaOf, type AlarmControl, type RateInterval } from './calibration/alpha.ts';
+export { lordThresholds, partitionWealth } from './control/lord.ts';
 export { alphaInForce, type AlphaInForce, type AlphaModel } from './calibration/alpha-in-force.ts';
 export {
   BUNDLE_VERSION,
@@ -19,6 +20,7 @@ export { compareOnHeldOut, type AlarmComparison, type Comparison, type Compariso
 export { type ConditionalOptions, Detector, type DetectorOptions } from './detector.ts';
 export type { ConditionalGrid, NumberConditional } from './explanation/feature-conditional.ts';
 export type { LevelConditional } from './explanation/level-conditional.ts';
+export { type DayDrift, driftOfDay } from './drift/drift-of-day.ts';
 export { exportOnnx } from './bundle/export-onnx.ts';
 export { formatBits, formatExpected, formatNumber } from './explanation/format-number.ts';
 export { packAnomalies, type PackedParts, unpackAnomalies } from './packed-anomalies.ts';
@@ -28,7 +30,7 @@ export { recipe, type TrainingData } from './training/recipe.ts';
 export { bundleSha256, loadBundle, saveBundle } from './bundle/save-bundle.ts';
 export { surpriseBits, type Scores } from './scores.ts';
 export { trainDetector } from './training/train-detector.ts';
-export type { DetectorTrainingSpec, TrainDetectorOptions, TrainingProgress } from './training/training-spec.ts';
+export type { DetectorTrainingSpec, MemberCheckpoints, TrainDetectorOptions, TrainingProgress } from './training/training-spec.ts';
 export type { MemberReport } from './training/train-flow.ts';
 export type { AlarmVerdict } from './calibration/alarm-verdict.ts';
 export type { MovedFeature } from './training/moved-features.ts';

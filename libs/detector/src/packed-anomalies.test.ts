@@ -59,8 +59,9 @@ function partsOf(rows: readonly Row[], hasKey: boolean): PackedParts {
 describe('packed anomalies', () => {
   it('are unpacked to the alerts and columns that they would have had at once', () => {
     fc.assert(
-      fc.property(fc.array(row, { minLength: 1, maxLength: 20 }), fc.boolean(), (rows, hasKey) => {
-        const parts = partsOf(rows, hasKey);
+      fc.property(fc.array(row, { minLength: 1, maxLength: 20 }), fc.boolean(), fc.boolean(), (rows, hasKey, moves) => {
+        const thresholds = Float64Array.from(rows, (_, i) => 1e-3 / (i + 1));
+        const parts = { ...partsOf(rows, hasKey), ...(moves ? { alpha: thresholds } : {}) };
         const { scores, offsets, eventIds, eventTimesMs, entities } = parts;
         const odd = rows.flatMap((_, i) => (i % 3 === 2 ? [] : [i]));
         const batch = unpackAnomalies(packAnomalies(parts, odd));
@@ -68,7 +69,7 @@ describe('packed anomalies', () => {
           reason: anomalyReason(scores, i),
           alert: buildAlert({
             ...parts,
-            ...{ row: i, explanation: null },
+            ...{ row: i, explanation: null, alpha: moves ? at(thresholds, i) : 1e-3 },
             event: {
               ...{ topic: 't', topicId: 'id', partition: 2, offset: at(offsets, i), id: at(eventIds, i) },
               ...{ timeMs: at(eventTimesMs, i), entity: entities && at(entities, i) },

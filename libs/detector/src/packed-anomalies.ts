@@ -16,7 +16,8 @@ import type { Scores } from './scores.ts';
 export interface PackedParts extends Pick<AnomalyBatch, 'detector' | 'detectorVersion' | 'modelVersion' | 'topic'> {
   readonly topicId: string | null;
   readonly partition: number;
-  readonly alpha: number;
+  /** Threshold of the decision, of all rows or per row. */
+  readonly alpha: number | Float64Array;
   readonly bundle: ModelBundle;
   readonly table: FeatureTable;
   readonly scores: Scores;
@@ -30,8 +31,10 @@ export interface PackedParts extends Pick<AnomalyBatch, 'detector' | 'detectorVe
 /** Part of the packed form that is JSON; numbers follow it, column by column. */
 interface Header extends Pick<
   PackedParts,
-  'detector' | 'detectorVersion' | 'topic' | 'topicId' | 'partition' | 'alpha' | 'eventIds' | 'entities'
+  'detector' | 'detectorVersion' | 'topic' | 'topicId' | 'partition' | 'eventIds' | 'entities'
 > {
+  /** Threshold of all anomalies, or one per anomaly. */
+  readonly alpha: number | readonly number[];
   readonly model: Alert['model'];
   readonly features: readonly Pick<FeatureSpec, 'name' | 'type'>[];
   readonly reasons: readonly AnomalyReason[];
@@ -52,7 +55,8 @@ export function packAnomalies(parts: PackedParts, rows: readonly number[]): Buff
   const { eventIds, entities } = parts;
   const { numericWidth, levelWidth } = table;
   const header: Header = {
-    ...{ detector, detectorVersion, topic, topicId, partition, alpha, model: modelOf(bundle, modelVersion) },
+    ...{ detector, detectorVersion, topic, topicId, partition, model: modelOf(bundle, modelVersion) },
+    alpha: typeof alpha === 'number' ? alpha : rows.map((row) => at(alpha, row)),
     features: bundle.schema.map(({ name, type }) => ({ name, type })),
     eventIds: rows.map((row) => at(eventIds, row)),
     entities: entities && rows.map((row) => at(entities, row)),
@@ -98,7 +102,8 @@ export function unpackAnomalies(packed: Uint8Array): AnomalyBatch {
       row,
       reason,
       alert: alertOf({
-        ...{ detector, reason, alpha, model, explanation: null },
+        ...{ detector, reason, model, explanation: null },
+        alpha: typeof alpha === 'number' ? alpha : at(alpha, row),
         ...{ pValue: at(pValues, row), pMethod: at(pMethods, row), logDensityNats: at(logDensityNats, row) },
         observed: rowValues(features, table, row),
         event: {

@@ -33,6 +33,7 @@ export const errorCodes = {
   FLOWLINE_WINDOWS_CORRUPTED: 'the stored state of an entity’s windows is damaged',
   FLOWLINE_WINDOWS_BEHIND: 'the windows of a batch have not seen all earlier events',
   FLOWLINE_EVENT_IDS_BEHIND: 'repeats in a batch were told by ids that another worker has added to',
+  FLOWLINE_DISCOVERIES_BEHIND: 'anomalies of a batch were decided without those that another worker has stored',
   FLOWLINE_ENTITY_SCATTERED: 'events of one entity arrive in several partitions',
   FLOWLINE_BACKEND_UNAVAILABLE: 'the compute backend asked for cannot run here',
   FLOWLINE_SINK_UNREACHABLE: 'a sink did not accept messages, which are sent again',

@@ -3,6 +3,7 @@ export * from './alert-id.ts';
 export * from './at.ts';
 export * from './dead-letter.ts';
 export * from './decision.ts';
+export * from './discoveries.ts';
 export * from './duration.ts';
 export * from './error-codes.ts';
 export * from './event-ids.ts';

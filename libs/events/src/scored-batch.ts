@@ -1,6 +1,7 @@
 import type { Alert } from './alert.ts';
 import type { DeadLetter, KeptRecord } from './dead-letter.ts';
 import type { AnomalyReason, PValueMethod } from './decision.ts';
+import type { BatchDiscoveries } from './discoveries.ts';
 import type { BatchIds } from './event-ids.ts';
 
 /** Result of rules, calendars and a detector's own bounds on effects for an anomaly. */
@@ -135,8 +136,13 @@ export interface ScoredBatch extends EventBatch {
    */
   readonly valuesInForce: ValuesInForce | null;
   readonly modelVersion: number;
-  /** Threshold of the decision: an event is an anomaly if its p-value ≤ alpha. */
+  /**
+   * Threshold of the decision: an event is an anomaly if its p-value ≤ alpha. Where thresholds are
+   * in `discoveries`, they decide instead.
+   */
   readonly alpha: number;
+  /** Thresholds of a detector that controls its false discovery rate; absent for any other. */
+  readonly discoveries?: BatchDiscoveries;
   /** log p(event) in nats; −Infinity for an event outside its domain. */
   readonly logDensityNats: Float64Array;
   readonly pValues: Float64Array;

@@ -1,5 +1,5 @@
-import { type Detector, isAnomalous, type Scores, surpriseBits } from '@flowline/detector';
-import { at, type Explanation, Numeral, turn } from '@flowline/events';
+import { type Detector, type Scores, surpriseBits } from '@flowline/detector';
+import { at, type Explanation, isAnomalous, Numeral, turn } from '@flowline/events';
 import { type Fault, type FeatureTable, rowValues } from '@flowline/features';
 
 import { eventFault, valueAt } from './event-fault.ts';

@@ -1,5 +1,5 @@
-import { type Detector, isAnomalous, type Scores, surpriseBits } from '@flowline/detector';
-import { at, type Contribution, quoteText } from '@flowline/events';
+import { type Detector, type Scores, surpriseBits } from '@flowline/detector';
+import { at, type Contribution, isAnomalous, quoteText } from '@flowline/events';
 import type { FeatureTable } from '@flowline/features';
 
 import type { EventNames } from './event-names.ts';

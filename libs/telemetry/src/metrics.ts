@@ -201,6 +201,11 @@ function modelMetrics({ registers, counter, gauge, histogram }: Makers) {
       ['detector', 'kind'],
     ),
     heldOutNll: gauge('heldout_nll_nats', 'Held-out negative log-likelihood of the last trained model.', ['detector']),
+    driftEvidence: gauge(
+      'drift_evidence',
+      'Evidence that the p-values of the last day checked have drifted, a decimal logarithm; drifted from 4.',
+      ['detector'],
+    ),
     backendInfo: gauge('backend_info', '1 for the compute backend in use, with the reason for it.', [
       'detector',
       'backend',

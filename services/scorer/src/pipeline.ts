@@ -6,6 +6,7 @@ import { applyRules, type AnomalyRules } from './steps/apply-rules.ts';
 import { commit, type CommittedEvents, type Store } from './steps/commit.ts';
 import { decide } from './steps/decide.ts';
 import { decode } from './steps/decode.ts';
+import type { PartitionDiscoveries } from './discoveries/partition-discoveries.ts';
 import type { ExplainingBudget } from './explaining/explaining-budget.ts';
 import { type Backlog, explain } from './steps/explain.ts';
 import { lease, type Models } from './steps/lease.ts';
@@ -25,6 +26,8 @@ export interface PipelineParts {
   readonly windows: PartitionWindows;
   /** Ids that events have had, for detectors that set repeats aside. */
   readonly ids: PartitionIds;
+  /** Anomalies that have been found, for detectors that control their false discovery rate. */
+  readonly discoveries: PartitionDiscoveries;
   readonly store: Store;
   /** Bound on the time for explanations. */
   readonly budget: ExplainingBudget;
@@ -48,6 +51,7 @@ export const pipeline = ({
   models,
   windows,
   ids,
+  discoveries,
   store,
   budget,
   backlog,
@@ -59,7 +63,7 @@ export const pipeline = ({
     map(lease(models)), //                                   the champion of the moment scores the batch
     concatMap(timed.async('decode', throughIds(ids, throughWindows(windows, decode)))), // windows opened; records → events | duplicates | dead letters; windows advanced
     concatMap(timed.async('score', score)), //               features → flow (log p) → p-value; one batch at a time
-    map(timed.step('decide', decide)), //                    anomaly or not
+    concatMap(timed.async('decide', decide(discoveries))), // anomaly or not
     concatMap(timed.async('explain', explain(budget, backlog))), // why: contributions, expected ranges, the alert
     map(timed.step('rules', applyRules(rules))), //          part of an alert or not, by the rules of the moment
     byPartition(timed.stream('commit', commit(store, onWait))), // ONE transaction: fence, rows, alerts, dead letters, next offset

@@ -1,5 +1,13 @@
 import type { DetectorDefinition, Settings } from '@flowline/config';
-import { type Arrivals, claimEntities, commitBatch, type Database, readEventIds, readWindows } from '@flowline/db';
+import {
+  type Arrivals,
+  claimEntities,
+  commitBatch,
+  type Database,
+  readDiscoveries,
+  readEventIds,
+  readWindows,
+} from '@flowline/db';
 import { WindowMemory } from '@flowline/features';
 import type { KafkaClient } from '@flowline/kafka';
 import { type EventSource, untilItSucceeds } from '@flowline/stream';
@@ -11,6 +19,7 @@ import type { ChampionLookup } from './champion/champion-lookup.ts';
 import type { Collector } from './steps/collect.ts';
 import { deferredExplanations } from './explaining/deferred-explanations.ts';
 import { createChampionLoader } from './champion/load-champion.ts';
+import type { DiscoveryStore } from './discoveries/partition-discoveries.ts';
 import { alertAddress } from './alerts/open-alerts.ts';
 import { type IdStore, PartitionIds } from './ids/partition-ids.ts';
 import { warnOfForgottenIds } from './ids/warn-of-forgotten-ids.ts';
@@ -71,6 +80,7 @@ export function detectorRunParts(
     windows: run.windows,
     ids: run.ids,
     rules: ownRules,
+    discoveries: discoveryStore({ db, logger }, name),
     loader: createChampionLoader({ db, detector: name, champions, settings, logger }),
     store: {
       commit: (batch) =>
@@ -130,6 +140,18 @@ export function partitionIds({ db, logger, metrics }: ProcessParts, detector: st
       maxDelayMs: 5_000,
     });
   return new PartitionIds({ read }, warnOfForgottenIds(ofDetector, metrics, detector));
+}
+
+/** Anomalies found in a detector's partitions. Reading them waits while Postgres is unreachable. */
+function discoveryStore({ db, logger }: Pick<ProcessParts, 'db' | 'logger'>, detector: string): DiscoveryStore {
+  return {
+    read: (stream) =>
+      untilItSucceeds(() => readDiscoveries(db, { detector, ...stream }), {
+        onRetry: ({ error, failures, delayMs }) =>
+          logger.warn({ detector, err: error, failures, delayMs }, 'waiting: discoveries cannot be read'),
+        maxDelayMs: 5_000,
+      }),
+  };
 }
 
 /** Memory bound of the windows of a process. */

@@ -1,4 +1,4 @@
-import { FlowlineError } from '@flowline/events';
+import { FlowlineError, newDiscoveries, type ScoredBatch } from '@flowline/events';
 import { createMemorySource, type EventSource, jsonRecord, type SourceBatch } from '@flowline/stream';
 import { createMetrics, Health, silentLogger } from '@flowline/telemetry';
 import { describe, expect, it } from '@jest/globals';
@@ -7,6 +7,7 @@ import { Observable, Subject } from 'rxjs';
 import { PartitionIds } from './ids/partition-ids.ts';
 import { PartitionWindows } from './windows/partition-windows.ts';
 import { type DetectorRunParts, runDetector } from './run-detector.ts';
+import { FakeDiscoveryStore } from './testing/fake-discovery-store.ts';
 import { FakeIdStore } from './testing/fake-id-store.ts';
 import { FakeLoader } from './testing/fake-model.ts';
 import { FakeStore } from './testing/fake-store.ts';
@@ -65,7 +66,9 @@ function setUp(source: EventSource, more: Partial<DetectorRunParts> = {}) {
   const windows = new PartitionWindows(new FakeWindowStore(), silentLogger);
   const ids = new PartitionIds(new FakeIdStore());
   const { signal } = stop;
-  const parts = { name: 'fake', source, windows, ids, loader, store, logger: silentLogger, metrics, health, signal };
+  const discoveries = new FakeDiscoveryStore(store);
+  const common = { name: 'fake', source, windows, ids, discoveries, loader, store, logger: silentLogger };
+  const parts = { ...common, metrics, health, signal };
   return { loader, store, health, metrics, stop, run: () => runDetector({ ...parts, pollMs: 2, ...more }) };
 }
 
@@ -97,6 +100,27 @@ describe('runDetector', () => {
       [0, 4],
       [0, 5],
     ]);
+  });
+
+  it('opens its source again where another worker has stored anomalies meanwhile, and stores nothing twice', async () => {
+    const { source, feed, opened } = endless();
+    const { loader, store, stop } = setUp(source);
+    loader.fdr = 0.1;
+    const discoveries = new FakeDiscoveryStore(store);
+    const commit = (batch: ScoredBatch) => discoveries.commit(batch, store);
+    const running = setUp(source, { discoveries, loader, store: { commit }, signal: stop.signal }).run();
+    await until(() => opened() > 0);
+    await feed(0.5);
+    await feed(1e-6);
+    // The other worker: it tests two events of the next offsets.
+    const theirs = { ...newDiscoveries(0.1), tests: 40, discovered: 1, latest: [2] };
+    discoveries.states.set(0, theirs);
+    void feed(0.4);
+    await until(() => opened() > 1);
+    stop.abort();
+    await running;
+    expect(discoveries.states.get(0)).toEqual(theirs);
+    expect(store.offsets(0)).toEqual([0, 1]);
   });
 
   it('raises one alert for each event whose p-value is at most alpha', async () => {

@@ -6,6 +6,7 @@ import { defer, finalize, lastValueFrom, type Observable, tap } from 'rxjs';
 import { collect, collectUntil, type Collector, keepCollecting } from './steps/collect.ts';
 import { type AnomalyRules, noRules } from './steps/apply-rules.ts';
 import type { CommittedEvents, Store } from './steps/commit.ts';
+import { type DiscoveryStore, PartitionDiscoveries } from './discoveries/partition-discoveries.ts';
 import type { ChampionHolder, ChampionLoader } from './champion/champion-holder.ts';
 import { createObservedHolder } from './champion/observed-holder.ts';
 import type { Champion } from './champion/champion.ts';
@@ -32,6 +33,8 @@ export interface DetectorRunParts {
   readonly windows: PartitionWindows;
   /** Ids that events have had. */
   readonly ids: PartitionIds;
+  /** Anomalies that have been found, by partition. */
+  readonly discoveries: DiscoveryStore;
   readonly loader: ChampionLoader;
   readonly store: Store;
   /**
@@ -183,14 +186,15 @@ function backlogOf(
  * behind.
  */
 function storedBatches(
-  { name, source, windows, ids, store, metrics, rules = noRules }: DetectorRunParts,
+  { name, source, windows, ids, store, metrics, rules = noRules, ...parts }: DetectorRunParts,
   { budget, backlog, holder, status }: OfRun,
 ): Observable<CommittedEvents> {
   return defer(() => {
     const models = leaseScope(holder);
+    const discoveries = new PartitionDiscoveries(parts.discoveries);
     const timed = createStageTimer(metrics, name);
     const onWait = status.waitsAfter('a batch cannot be stored');
-    return pipeline({ source, models, windows, ids, store, budget, backlog, rules, timed, onWait }).pipe(
+    return pipeline({ source, models, windows, ids, discoveries, store, budget, backlog, rules, timed, onWait }).pipe(
       finalize(() => models.releaseAll()),
     );
   });

@@ -1,18 +1,25 @@
 import {
   claimRequestedRun,
+  type Checkpoints,
   claimScheduledRun,
   type Database,
   failRun,
   finishRun,
+  postponeRun,
+  readCheckpoints,
   recordProgress,
+  removeCheckpoints,
   type RunAttempt,
   type StageProgress,
   startTrainingRun,
+  storeCheckpoints,
   type TrainingOutcome,
 } from '@flowline/db';
+import type { MemberCheckpoints } from '@flowline/detector';
 import { type ErrorCode, errorCodes, FlowlineError } from '@flowline/events';
 import type { Logger } from '@flowline/telemetry';
 
+import { backoffAfter } from './retry-backoff.ts';
 import { watchRun } from './watch-run.ts';
 
 /** Request for a training run. */
@@ -41,6 +48,11 @@ export interface RecordedRun {
   readonly runId: number;
   /** Stores the start of a phase, runs it, and logs its duration. */
   phase<Result>(name: string, work: () => Promise<Result>): Promise<Result>;
+  /**
+   * Checkpoints of the training: those that an earlier attempt left, and the latest of this one,
+   * which are stored for the next if a signal interrupts it.
+   */
+  readonly checkpoints: MemberCheckpoints;
   /** Sets the learning curves to store with the next phase. */
   curves(curves: object): void;
   /** Sets the progress within the phase, which is stored once per second. */
@@ -49,7 +61,8 @@ export interface RecordedRun {
 
 /**
  * Runs a training and stores it as a run: running → succeeded | failed (also if a signal ended it:
- * FLOWLINE_ABORTED) | cancelled, on request. The caller must hold the training lock.
+ * FLOWLINE_ABORTED) | cancelled, on request. A run of the schedule or of a request that a signal
+ * ended, or a reason that may pass, is tried again. The caller must hold the training lock.
  * @returns null if the scheduled time has already been run or given up, or the request been taken
  * up or cancelled.
  */
@@ -64,7 +77,8 @@ export async function recordRun<Outcome extends TrainingOutcome>(
   const log = logger.child({ runId });
   const watched = watchRun({ db, logger: log, cancel }, attempt);
   let curves: object | undefined;
-  const run: RecordedRun = {
+  const kept = new Map<number, Uint8Array>();
+  const run: Omit<RecordedRun, 'checkpoints'> = {
     runId,
     curves: (made) => {
       curves = made;
@@ -80,20 +94,56 @@ export async function recordRun<Outcome extends TrainingOutcome>(
     },
   };
   try {
-    const outcome = await work(run);
+    const outcome = await work({ ...run, checkpoints: await checkpointsOf({ db, logger: log }, runId, kept) });
     await finishRun(db, attempt, outcome);
+    await removeCheckpoints(db, runId).catch((err: unknown) => log.warn({ err }, 'checkpoints could not be removed'));
     return outcome;
   } catch (error) {
     const isCancelled = cancel.signal.aborted;
     const reported: unknown = isCancelled ? cancel.signal.reason : asFlowlineError(error);
     // The run's own error matters. A failure to store it is only logged.
-    await failRun(db, attempt, reported, isCancelled ? 'cancelled' : 'failed').catch((err: unknown) => {
+    await endFailed({ db, logger: log }, attempt, reported, { isCancelled, kept }).catch((err: unknown) => {
       log.error({ err }, 'the failure of the run could not be stored');
     });
     throw reported;
   } finally {
     await watched.stop();
   }
+}
+
+/** Stores the error of an attempt, and another attempt to come if the reason may pass. */
+async function endFailed(
+  { db, logger }: Pick<RunParts, 'db' | 'logger'>,
+  attempt: RunAttempt,
+  error: unknown,
+  { isCancelled, kept }: { readonly isCancelled: boolean; readonly kept: Checkpoints },
+): Promise<void> {
+  const backoff = isCancelled ? null : backoffAfter(error, attempt.attempt, Math.random());
+  const retryAt = backoff === null ? null : await postponeRun(db, attempt, error, backoff);
+  if (retryAt === null) {
+    await failRun(db, attempt, error, isCancelled ? 'cancelled' : 'failed');
+    await removeCheckpoints(db, attempt.runId);
+    return;
+  }
+  // The next attempt waits for the training lease, which is still held.
+  await storeCheckpoints(db, attempt.runId, kept);
+  logger.warn({ retryAt, attempt: attempt.attempt }, 'the training will be tried again');
+}
+
+/** Checkpoints of a run: the stored ones, and those that are kept of this attempt. */
+async function checkpointsOf(
+  { db, logger }: Pick<RunParts, 'db' | 'logger'>,
+  runId: number,
+  kept: Map<number, Uint8Array>,
+): Promise<MemberCheckpoints> {
+  const resume = await readCheckpoints(db, runId);
+  if (resume.size > 0) logger.info({ members: resume.size }, 'the training goes on from its checkpoints');
+  return {
+    resume,
+    keep: (member, bytes) => void kept.set(member, bytes),
+    onRejected: (member, err) =>
+      logger.warn({ member, err }, 'a checkpoint is of other rows or options: this part of the training begins anew'),
+  };
 }
 
 function beginRun(db: Database, request: RunRequest): Promise<RunAttempt | null> {

@@ -6,6 +6,7 @@ const nightly: ScheduledDetector = {
   name: 'nightly',
   schedule: '15 2 * * *',
   timezone: 'UTC',
+  delayMs: 0,
   appliedAt: new Date('2026-05-01T00:00:00Z'),
 };
 
@@ -88,6 +89,26 @@ describe('TrainingSchedule', () => {
     await schedule.reread();
     await schedule.idle();
     expect(state.runs).toEqual(['nightly 2026-05-02T08:00:00.000Z']);
+  });
+
+  it('begins a run with the delay of its detector, however long that is', async () => {
+    const { state, schedule } = world([{ ...nightly, delayMs: 600_000, appliedAt: new Date('2026-05-01T12:00:00Z') }]);
+    const at = async (time: string) => {
+      state.now = new Date(time);
+      await schedule.reread();
+      await schedule.idle();
+      return state.runs.length;
+    };
+    expect(await at('2026-05-02T02:24:59Z')).toBe(0);
+    expect(await at('2026-05-02T02:25:00Z')).toBe(1);
+    state.detectors = [{ ...nightly, schedule: '0 * * * *', delayMs: 5_400_000 }];
+    expect(await at('2026-05-02T05:29:59Z')).toBe(2);
+    expect(await at('2026-05-02T05:30:00Z')).toBe(3);
+    expect(state.runs.map((run) => run.slice(8, 24))).toEqual([
+      '2026-05-02T02:15',
+      '2026-05-02T03:00',
+      '2026-05-02T04:00',
+    ]);
   });
 
   it('trains one detector at a time, and goes on after one that fails', async () => {

@@ -8,6 +8,8 @@ export interface ScheduledDetector {
   readonly name: string;
   readonly schedule: string;
   readonly timezone: string;
+  /** Delay of its runs, the same for each; see {@link spreadMs}. */
+  readonly delayMs: number;
   /** Start of the schedule while nothing has run. */
   readonly appliedAt: Date;
 }
@@ -164,7 +166,7 @@ export class TrainingSchedule {
     const { now = () => new Date(), signal } = this.#parts;
     if (signal.aborted) return;
     const last = (await this.#parts.lastRun(detector.name)) ?? detector.appliedAt;
-    const due = missedRun(detector.schedule, detector.timezone, last, now());
+    const due = missedRun(detector.schedule, detector.timezone, last, new Date(now().getTime() - detector.delayMs));
     if (due !== null) await this.#parts.train(detector.name, due);
   }
 }

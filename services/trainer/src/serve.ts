@@ -10,19 +10,23 @@ import {
   listTrainingRuns,
   openTrainingRequests,
   refuseTrainingRequest,
+  requestForNewRows,
   type TrainingRequest,
 } from '@flowline/db';
 import { FlowlineError } from '@flowline/events';
 import type { Health, Logger, Metrics, Shutdown } from '@flowline/telemetry';
 
 import { applyRetentionDaily } from './apply-retention-daily.ts';
+import { checkDrift } from './check-drift.ts';
 import { type CollectingDetector, trainFirstModels } from './first-models.ts';
 import { type OutdatedDetector, trainOutdatedModels } from './outdated-models.ts';
 import { type ScheduledDetector, TrainingSchedule } from './schedule.ts';
 import { type TrainerParts, trainOnce } from './train-once.ts';
 import { observeTraining } from './observe-training.ts';
 import { reportPresence } from './report-presence.ts';
+import { spreadMs } from './spread.ts';
 import { trainRequested } from './requested-runs.ts';
+import { type CountingDetector, trainOnNewRows } from './train-on-new-rows.ts';
 
 /** The process around a serving trainer. */
 export interface TrainerProcess {
@@ -73,9 +77,21 @@ export async function serve({ shutdown, health, metrics }: TrainerProcess, parts
     },
     ...{ logger, signal: shutdown.signal },
   });
+  const drift = checkDrift({
+    list: async () =>
+      (await activeDetectors(db, logger)).map(({ definition: { name, training } }) => ({
+        ...{ name, trains: training.triggers.drift },
+      })),
+    ...{ db, metrics, logger, signal: shutdown.signal },
+  });
+  const counting = trainOnNewRows({
+    list: () => countingDetectors(db, logger),
+    request: (detector, newRows) => requestForNewRows(db, detector, newRows),
+    ...{ logger, signal: shutdown.signal },
+  });
   const presence = reportPresence(db, logger, shutdown.signal);
   const retention = applyRetentionDaily(db, logger, shutdown.signal);
-  await Promise.all([schedule.run(), first, outdated, requested, presence, retention]);
+  await Promise.all([schedule.run(), first, outdated, requested, drift, counting, presence, retention]);
 }
 
 const requestOf = ({ detector, promotion, runId }: TrainingRequest) => ({
@@ -100,8 +116,16 @@ function reportFailure(logger: Logger, detector: string, err: unknown): void {
 
 async function scheduledDetectors(db: Database, logger: Logger): Promise<ScheduledDetector[]> {
   return (await activeDetectors(db, logger)).flatMap(({ definition: { name, training }, appliedAt }) => {
-    const { schedule, timezone } = training;
-    return schedule === null ? [] : [{ name, schedule, timezone, appliedAt }];
+    const { schedule, timezone, jitterMs } = training;
+    const delayMs = jitterMs === null ? 0 : spreadMs(name, jitterMs);
+    return schedule === null ? [] : [{ name, schedule, timezone, delayMs, appliedAt }];
+  });
+}
+
+async function countingDetectors(db: Database, logger: Logger): Promise<CountingDetector[]> {
+  return (await activeDetectors(db, logger)).flatMap(({ definition: { name, training } }) => {
+    const { newRows } = training.triggers;
+    return newRows === null ? [] : [{ name, newRows }];
   });
 }
 

@@ -136,7 +136,7 @@ async function train(training: Training, run: RecordedRun): Promise<TrainOutcome
 
   const spec = { ...trainingSpec(training, history, split, alpha), ...(await warmStartOf(training)) };
   const { bundle, report } = await run.phase('train', () =>
-    trainDetector(spec, tables, { signal, onProgress: showTraining(progress) }),
+    trainDetector(spec, tables, { signal, onProgress: showTraining(progress), checkpoints: run.checkpoints }),
   );
   progress.done();
   for (const warning of report.warnings) logger.warn({}, warning);

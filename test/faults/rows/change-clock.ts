@@ -119,7 +119,10 @@ export const changeClock: Scenario = {
  */
 async function runsOf({ schedule, timezone, from, days, clockChange }: Case): Promise<string[]> {
   const startMs = Date.parse(from);
-  const detector: ScheduledDetector = { name: 'nightly', schedule, timezone, appliedAt: new Date(startMs) };
+  const detector: ScheduledDetector = {
+    ...{ name: 'nightly', schedule, timezone, delayMs: 0 },
+    appliedAt: new Date(startMs),
+  };
   const abort = new AbortController();
   const runs: string[] = [];
   let nowMs = startMs;

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { lordThresholds, partitionWealth } from '@flowline/detector';
+import { at, isAnomalous, newDiscoveries } from '@flowline/events';
 import type { Message } from 'kafkajs';
 
 import { Random } from '../../../libs/flows/src/random.ts';
@@ -11,6 +13,8 @@ import { deliveryOf, type Stream } from '../stream.ts';
 
 const PARTITIONS = 4;
 const SCORERS = 2;
+/** False discovery rate asked for. */
+const LEVEL = 0.05;
 const REPEATED = 0.05;
 /** Records of the partition between an event and its repeat, at most: more than a batch has. */
 const LATEST = 400;
@@ -20,10 +24,11 @@ const STOPPED_MS = 14_000;
 export const repeatEvents: Scenario = {
   id: 'R23',
   name: 'repeat-events',
-  title: 'a producer sends 5 % of the events twice while scorers are killed and stopped',
+  title:
+    'a producer sends 5 % of the events twice while scorers, which control their false discovery rate, are killed and stopped',
   run: async (stage) => {
     const size = stage.quick ? { events: 8_000, seconds: 40, kills: 4 } : { events: 60_000, seconds: 150, kills: 12 };
-    const stream = await stage.open('repeats', { partitions: PARTITIONS });
+    const stream = await stage.open('repeats', { partitions: PARTITIONS, control: { fdr: LEVEL } });
     const events = testEvents(size.events, 23).map((event, i) => (i % 97 === 0 ? oddEvent(event.id) : event));
     const messages = withRepeats(events);
     const repeats = messages.length - events.length;
@@ -60,12 +65,42 @@ export const repeatEvents: Scenario = {
           anomalies.map((row) => String(row.event_id)),
           odd,
         ),
+        'the anomalies are those of the stored p-values, in order': (await decidedOtherwise(stream)) === 0,
+        'every scored event is tested once': (await testedOtherwise(stream)) === 0,
         'no event has a second alert': new Set(alertsOf.values()).size === alertsOf.size,
       },
       counts: { rows: check.scored, repeats, duplicates: Number(told?.rows), alerts: alertsOf.size },
     };
   },
 };
+
+/**
+ * Events whose decision is not the one that follows from the stored p-values of their partition.
+ */
+async function decidedOtherwise(stream: Stream): Promise<number> {
+  const rows = await stream.query(
+    `SELECT s.partition, s.p_value, a.p_value IS NOT NULL AS found FROM flowline.scored_events s
+     LEFT JOIN flowline.anomalies a USING (detector, partition, "offset") ORDER BY s.partition, s."offset"`,
+  );
+  let wrong = 0;
+  for (let partition = 0; partition < PARTITIONS; partition++) {
+    const own = rows.filter((row) => row.partition === partition);
+    const pValues = Float64Array.from(own, ({ p_value: p }) => Number(p));
+    const thresholds = lordThresholds(partitionWealth(LEVEL, partition), newDiscoveries(LEVEL), pValues);
+    wrong += own.filter(({ found }, row) => found !== isAnomalous(at(pValues, row), at(thresholds, row))).length;
+  }
+  return wrong;
+}
+
+/** Partitions whose number of tests or of anomalies is not that of their events. */
+async function testedOtherwise(stream: Stream): Promise<number> {
+  const rows = await stream.query(
+    `SELECT FROM flowline.v1_discoveries d WHERE
+       d.tests <> (SELECT count(*) FROM flowline.scored_events s WHERE s.partition = d.partition) OR
+       d.anomalies <> (SELECT count(*) FROM flowline.anomalies a WHERE a.partition = d.partition)`,
+  );
+  return rows.length;
+}
 
 /** Kills and stops the scorers in turn while events arrive. */
 async function harm(

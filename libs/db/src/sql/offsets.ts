@@ -40,8 +40,8 @@ export const insertOffset = execute<{ detector: string; topic: string; partition
 
 /**
  * Moves the fence of a stream, which the transaction has locked, and counts the events that a model
- * scored (null: none), with its alpha. Tells whether anomalies of the stream wait to be written
- * out. In one round trip.
+ * scored (null: none), with its alarms to be expected. Tells whether anomalies of the stream wait
+ * to be written out. In one round trip.
  */
 export const updateOffset = one<
   { hasBacklog: boolean },
@@ -54,13 +54,13 @@ export const updateOffset = one<
     modelVersion: number | null;
     events: number;
     anomalies: number;
-    alpha: number;
+    expected: number;
   }
 >(`
   WITH counted AS (
     INSERT INTO flowline.event_counts AS c (detector, topic, partition, day, model_version, events, anomalies, expected)
     SELECT :detector, :topic, :partition, (now() AT TIME ZONE 'UTC')::date, :modelVersion, :events::bigint, :anomalies,
-      :events::bigint * :alpha::float8
+      :expected::float8
     WHERE :modelVersion::integer IS NOT NULL AND :events::bigint > 0
     ON CONFLICT (detector, model_version, day, topic, partition)
     DO UPDATE SET events = c.events + excluded.events, anomalies = c.anomalies + excluded.anomalies,

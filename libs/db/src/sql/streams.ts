@@ -68,10 +68,14 @@ export const cutStream = many<
   RETURNING s.partition
 `);
 
-/** Deletes the offsets of a topic, its window snapshots, its event ids and its entity claims. */
+/**
+ * Deletes the offsets of a topic, its window snapshots, its event ids, its discoveries and its
+ * entity claims.
+ */
 export const deleteStream = many<{ partition: number }, { detector: string; topic: string }>(`
   WITH snapshots AS (DELETE FROM flowline.window_snapshots WHERE detector = :detector AND topic = :topic),
        ids AS (DELETE FROM flowline.event_id_pieces WHERE detector = :detector AND topic = :topic),
+       discoveries AS (DELETE FROM flowline.partition_discoveries WHERE detector = :detector AND topic = :topic),
        earlier AS (DELETE FROM flowline.entity_partitions WHERE detector = :detector AND topic = :topic),
        claims AS (DELETE FROM flowline.entity_scopes WHERE detector = :detector AND topic = :topic)
   DELETE FROM flowline.stream_offsets WHERE detector = :detector AND topic = :topic RETURNING partition

@@ -29,16 +29,21 @@ export interface TrainingRequestRow {
   readonly promotion: 'auto' | 'always' | 'never' | null;
 }
 
-/** Selects the requests of detectors that nobody is training, the oldest first. */
+/**
+ * Selects the requests of detectors that nobody is training and that need not wait for their next
+ * attempt, the oldest first.
+ */
 export const selectTrainingRequests = many<TrainingRequestRow>(`
   SELECT r.run_id AS "runId", r.detector, r.promotion FROM flowline.training_runs r
-  WHERE r.status = 'requested' AND NOT ${isLeased} ORDER BY r.run_id
+  WHERE r.status = 'requested' AND NOT ${isLeased} AND coalesce(r.retry_at <= now(), true) ORDER BY r.run_id
 `);
 
 /** Takes a request up. No row if it does not wait any more. */
 export const claimTrainingRequest = maybe<RunAttempt, { runId: number; detectorVersion: number }>(`
   UPDATE flowline.training_runs SET status = 'running', phase = 'starting', detector_version = :detectorVersion,
-    started_at = now(), phase_started_at = now(), phases = '[]', curves = '[]', error = NULL
+    started_at = now(), phase_started_at = now(), phases = '[]', curves = '[]', error = NULL, retry_at = NULL,
+    events_scored = (SELECT coalesce(sum(c.events), 0)::bigint FROM flowline.event_counts c
+                     WHERE c.detector = training_runs.detector)
   WHERE run_id = :runId AND status = 'requested' RETURNING run_id AS "runId", attempt
 `);
 

@@ -67,32 +67,41 @@ export const selectTrainingRun = maybe<TrainingRunRow, { runId: number }>(`
   SELECT ${columns} FROM flowline.training_runs WHERE run_id = :runId
 `);
 
-/** Selects the latest tick of a schedule that was claimed and not abandoned. */
+/**
+ * Selects the latest tick of a schedule that was claimed, and neither abandoned nor due for another
+ * attempt.
+ */
 export const selectLastTick = one<{ scheduledFor: Date | null }, { detector: string }>(`
   SELECT max(scheduled_for) AS "scheduledFor" FROM flowline.training_runs
-  WHERE detector = :detector AND status <> 'abandoned'
+  WHERE detector = :detector AND status <> 'abandoned' AND NOT (status = 'failed' AND coalesce(retry_at <= now(), false))
 `);
+
+/** Number of events of a detector that models have scored. */
+const eventsScored = `
+  (SELECT coalesce(sum(events), 0)::bigint FROM flowline.event_counts WHERE detector = :detector)`;
 
 /** Begins a run on demand. */
 export const insertTrainingRun = one<RunAttempt, { detector: string; detectorVersion: number }>(`
-  INSERT INTO flowline.training_runs (detector, detector_version) VALUES (:detector, :detectorVersion)
+  INSERT INTO flowline.training_runs (detector, detector_version, events_scored)
+  VALUES (:detector, :detectorVersion, ${eventsScored})
   RETURNING run_id AS "runId", attempt
 `);
 
 /**
  * Claims a tick. No row if it was claimed before, unless that run was abandoned and attempts are
- * left.
+ * left, or is due for another attempt.
  */
 export const claimTrainingRun = maybe<
   RunAttempt,
   { detector: string; detectorVersion: number; scheduledFor: Date; maxAttempts: number }
 >(`
-  INSERT INTO flowline.training_runs AS run (detector, detector_version, scheduled_for)
-  VALUES (:detector, :detectorVersion, :scheduledFor)
+  INSERT INTO flowline.training_runs AS run (detector, detector_version, scheduled_for, events_scored)
+  VALUES (:detector, :detectorVersion, :scheduledFor, ${eventsScored})
   ON CONFLICT (detector, scheduled_for) DO UPDATE
     SET status = 'running', attempt = run.attempt + 1, detector_version = excluded.detector_version, finished_at = NULL,
-        started_at = now(), phase = 'starting', phase_started_at = now(), phases = '[]', curves = '[]', error = NULL
-    WHERE run.status = 'abandoned' AND run.attempt < :maxAttempts
+        started_at = now(), phase = 'starting', phase_started_at = now(), phases = '[]', curves = '[]', error = NULL,
+        retry_at = NULL, events_scored = excluded.events_scored
+    WHERE (run.status = 'abandoned' AND run.attempt < :maxAttempts) OR (run.status = 'failed' AND run.retry_at <= now())
   RETURNING run_id AS "runId", attempt
 `);
 
@@ -111,6 +120,28 @@ export const updateTrainingRun = maybe<
     progress = CASE WHEN phase = :phase THEN progress END,
     phase = :phase, curves = coalesce(:curves::jsonb, curves)
   WHERE run_id = :runId AND attempt = :attempt AND status = 'running' RETURNING run_id AS "runId"
+`);
+
+/**
+ * Ends an attempt that is followed by another, after some seconds: one of the schedule as failed,
+ * one that was requested as waiting again. No row for a run on demand, one that is over, or one
+ * without attempts left.
+ */
+export const postponeTrainingRun = maybe<
+  { runId: number; retryAt: Date },
+  { runId: number; attempt: number; error: string; seconds: number; maxAttempts: number }
+>(`
+  UPDATE flowline.training_runs SET progress = NULL, error = :error::jsonb,
+    retry_at = clock_timestamp() + make_interval(secs => :seconds::float8),
+    phases = phases || jsonb_build_array(jsonb_build_object(
+      'phase', phase, 'seconds', round(extract(epoch FROM clock_timestamp() - phase_started_at), 3))),
+    status = CASE WHEN requested_at IS NULL THEN 'failed' ELSE 'requested' END,
+    phase = CASE WHEN requested_at IS NULL THEN phase ELSE 'requested' END,
+    finished_at = CASE WHEN requested_at IS NULL THEN clock_timestamp() END,
+    attempt = attempt + CASE WHEN requested_at IS NULL THEN 0 ELSE 1 END
+  WHERE run_id = :runId AND attempt = :attempt AND status = 'running' AND cancel_requested_at IS NULL
+    AND (requested_at IS NOT NULL OR scheduled_for IS NOT NULL) AND attempt < :maxAttempts
+  RETURNING run_id AS "runId", retry_at AS "retryAt"
 `);
 
 /** Ends an attempt as succeeded, with its result, or as failed, with the error. */

@@ -1,8 +1,7 @@
-import { blocksOf, type Steps } from '@flowline/events';
+import { blocksOf, isAnomalous, type Steps } from '@flowline/events';
 
 import type { LogDensities } from '../log-densities.ts';
 import { valueAt } from '../sorted.ts';
-import { isAnomalous } from './alpha.ts';
 import { type CalibrationSet, patternPValue } from './calibration-set.ts';
 import type { RowTraits } from './row-traits.ts';
 

@@ -33,6 +33,13 @@ describe('alphaInForce', () => {
     );
   });
 
+  it('is that of reports where the false discovery rate is controlled, whatever the model knows', () => {
+    const older = { alpha: 1e-5, control: { alpha: 1e-5 }, eventsPerDay: null };
+    expect(alphaInForce({ fdr: 0.05 }, older)).toEqual({ alpha: 1e-3, note: null });
+    expect(alphaInForce({ fdr: 0.2 }, { ...model, control: { fdr: 0.2 } })).toEqual({ alpha: 2e-3, note: null });
+    expect(alphaInForce({ falseAlarmsPerDay: 5 }, { ...model, control: { fdr: 0.2 } }).alpha).toBe(5e-3);
+  });
+
   it('says so where it cannot be known, or is none, and keeps what was', () => {
     const older = { alpha: 1e-3, control: { alpha: 1e-3 }, eventsPerDay: null };
     expect(alphaInForce({ falseAlarmsPerDay: 1 }, older)).toEqual({

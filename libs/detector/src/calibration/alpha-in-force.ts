@@ -29,7 +29,7 @@ export interface AlphaInForce {
 export function alphaInForce(control: AlarmControl, model: AlphaModel): AlphaInForce {
   if (sameControl(control, model.control)) return { alpha: model.alpha, note: null };
   const eventsPerDay = model.eventsPerDay ?? eventsPerDayOf(model);
-  if (eventsPerDay === null && !('alpha' in control)) {
+  if (eventsPerDay === null && 'falseAlarmsPerDay' in control) {
     const note =
       'the model does not know the events per day of its history: falseAlarms takes effect with the next model';
     return { alpha: model.alpha, note };
@@ -44,10 +44,11 @@ export function alphaInForce(control: AlarmControl, model: AlphaModel): AlphaInF
 
 /** Recovers the events per day from the alpha that was derived from them. */
 function eventsPerDayOf({ alpha, control }: AlphaModel): number | null {
-  return 'alpha' in control ? null : control.falseAlarmsPerDay / alpha;
+  return 'falseAlarmsPerDay' in control ? control.falseAlarmsPerDay / alpha : null;
 }
 
 function sameControl(a: AlarmControl, b: AlarmControl): boolean {
   if ('alpha' in a) return 'alpha' in b && a.alpha === b.alpha;
+  if ('fdr' in a) return 'fdr' in b && a.fdr === b.fdr;
   return 'falseAlarmsPerDay' in b && a.falseAlarmsPerDay === b.falseAlarmsPerDay;
 }

@@ -3,8 +3,18 @@ import { betaQuantile } from './beta.ts';
 import { smallestPValue, tailScoreAt, type Calibration } from './calibration.ts';
 import { lowerBound, partition, valueAt } from '../sorted.ts';
 
-/** Control of the decision: a rate of false alarms per day, or a p-value. */
-export type AlarmControl = { readonly falseAlarmsPerDay: number } | { readonly alpha: number };
+/**
+ * Control of the decision: a rate of false alarms per day, a p-value, or a false discovery rate.
+ */
+export type AlarmControl =
+  { readonly falseAlarmsPerDay: number } | { readonly alpha: number } | { readonly fdr: number };
+
+/**
+ * Alpha of a model whose detector controls the false discovery rate. It decides nothing in a
+ * stream, where thresholds move: reports compare alarms at it, and an event on its own is judged by
+ * it.
+ */
+const REPORTED_ALPHA = 1e-3;
 
 /** Range of rates per event. */
 export interface RateInterval {
@@ -14,11 +24,13 @@ export interface RateInterval {
 
 /**
  * p-value at or below which an event is an anomaly: `alpha` as given, or false alarms per day
- * divided by the mean events per day of the history (anomalous events, before any cooldown).
+ * divided by the mean events per day of the history (anomalous events, before any cooldown). For a
+ * false discovery rate, {@link REPORTED_ALPHA}.
  *
  * @throws FlowlineError FLOWLINE_CONFIG_INVALID if the result is not between 1e-12 and 1/2.
  */
 export function alphaOf(control: AlarmControl, eventsPerDay: number): number {
+  if ('fdr' in control) return REPORTED_ALPHA;
   const alpha = 'alpha' in control ? control.alpha : control.falseAlarmsPerDay / eventsPerDay;
   if (!(alpha >= smallestPValue && alpha <= 0.5)) {
     const found =
@@ -34,9 +46,6 @@ export function alphaOf(control: AlarmControl, eventsPerDay: number): number {
   }
   return alpha;
 }
-
-/** True if an event with this p-value is an anomaly: p ≤ α. */
-export const isAnomalous = (pValue: number, alpha: number): boolean => pValue <= alpha;
 
 /** Alarms among the calibration rows, counted at the threshold itself. */
 export interface CountedAlarms {

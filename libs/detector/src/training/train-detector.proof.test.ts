@@ -152,6 +152,46 @@ describe('trainDetector', () => {
     ).rejects.toMatchObject({ code: 'FLOWLINE_ABORTED' });
   });
 
+  it('goes on from the checkpoints of an interrupted training, to the same bytes', async () => {
+    const two: typeof spec = { ...spec, members: 2, steps: 60, compute: { training: 'engine', threads: 2 } };
+    const kept = new Map<number, Uint8Array>();
+    const rejected: unknown[] = [];
+    const checkpoints = (resume: ReadonlyMap<number, Uint8Array>) => ({
+      resume,
+      keep: (member: number, bytes: Uint8Array) => void kept.set(member, bytes),
+      onRejected: (member: number) => rejected.push(member),
+    });
+    const stop = new AbortController();
+    const interrupted = trainDetector(two, tables, {
+      signal: stop.signal,
+      // In the midst of both members.
+      onProgress: ({ phase, step }) => {
+        if (phase === 'train' && step >= 100) stop.abort();
+      },
+      checkpoints: checkpoints(new Map()),
+    });
+    await expect(interrupted).rejects.toMatchObject({ code: 'FLOWLINE_ABORTED' });
+    expect([...kept.keys()].sort()).toEqual([0, 1]);
+    const steps: number[] = [];
+    const resumed = await trainDetector(two, tables, {
+      onProgress: ({ phase, step }) => {
+        if (phase === 'train') steps.push(step);
+      },
+      checkpoints: checkpoints(new Map(kept)),
+    });
+    // Without the reports at step 50 of each.
+    expect(new Set(steps.filter((step) => step > 0))).toEqual(new Set([60, 120]));
+    const whole = await trainDetector(two, tables);
+    expect(bundleSha256(saveBundle(resumed.bundle))).toBe(bundleSha256(saveBundle(whole.bundle)));
+    expect(rejected).toEqual([]);
+
+    const other = split(rowsOf(1900));
+    const anew = await trainDetector({ ...two, members: 1 }, other, { checkpoints: checkpoints(new Map(kept)) });
+    const fresh = await trainDetector({ ...two, members: 1 }, other);
+    expect(rejected).toEqual([0]);
+    expect(bundleSha256(saveBundle(anew.bundle))).toBe(bundleSha256(saveBundle(fresh.bundle)));
+  }, 180_000);
+
   it('refuses too little history', async () => {
     const few = { ...tables, train: sliceTable(tables.train, 0, 50) };
     await expect(trainDetector(spec, few)).rejects.toMatchObject({ code: 'FLOWLINE_HISTORY_TOO_SMALL' });

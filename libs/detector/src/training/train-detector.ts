@@ -25,7 +25,8 @@ import { alarmWarnings, calibrationWarnings } from './training-warnings.ts';
 /**
  * Trains a detector: fit features → fit flows → calibrate on rows not used in training → evaluate
  * on the newest rows. The same spec, tables and training backend give the same bundle, bit for bit,
- * on any number of threads (unless maxMinutes cuts training short).
+ * on any number of threads (unless maxMinutes cuts training short), also if it goes on from
+ * checkpoints of an interrupted training.
  *
  * @throws FlowlineError FLOWLINE_HISTORY_TOO_SMALL, FLOWLINE_FEATURES_INVALID,
  * FLOWLINE_BACKEND_UNAVAILABLE, FLOWLINE_TRAINING_FAILED; FlowError with a code of the same kind
@@ -34,7 +35,7 @@ import { alarmWarnings, calibrationWarnings } from './training-warnings.ts';
 export async function trainDetector(
   spec: DetectorTrainingSpec,
   history: HistoryParts<FeatureTable | ColumnTable>,
-  { onProgress, signal }: TrainDetectorOptions = {},
+  { onProgress, signal, checkpoints }: TrainDetectorOptions = {},
 ): Promise<{ readonly bundle: ModelBundle; readonly report: TrainingReport }> {
   const startedMs = performance.now();
   const tables = byColumns(history);
@@ -44,7 +45,7 @@ export async function trainDetector(
 
   reportProgress('features');
   const encoding = await inTurns(fitEncodingSteps(spec.schema, tables.train, strayRules[spec.data]), signal);
-  const trained = await trainMembers(spec, encoding, tables, reportProgress, signal);
+  const trained = await trainMembers(spec, encoding, tables, { report: reportProgress, signal, checkpoints });
   try {
     // TensorFlow is current if it trained.
     await initBackend(backend === 'tfjs-cpu' ? 'cpu' : 'wasm');

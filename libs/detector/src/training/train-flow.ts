@@ -1,5 +1,14 @@
 import type { FeatureEncoding } from '@flowline/features';
-import { type FitData, type FitOptions, type FitProgress, type FitReport, type Flow, realNVP } from '@flowline/flows';
+import {
+  type FitData,
+  type FitOptions,
+  type FitProgress,
+  type FitReport,
+  type Flow,
+  FlowError,
+  realNVP,
+  type TrainingCheckpoint,
+} from '@flowline/flows';
 
 import { isRobust, recipe, type TrainingData } from './recipe.ts';
 import type { TrainingRows } from './rows-to-train-on.ts';
@@ -39,6 +48,16 @@ export interface TrainFlowOptions {
   readonly maxMs: number;
   readonly onProgress: (progress: FitProgress) => void;
   readonly signal?: AbortSignal | undefined;
+  readonly checkpoints?: FlowCheckpoints;
+}
+
+/** Checkpoint that a training goes on from, and those that a later one may go on from. */
+export interface FlowCheckpoints {
+  /** Null to begin anew. */
+  readonly resume: Uint8Array | null;
+  readonly keep: (bytes: Uint8Array) => void;
+  /** Called with the reason if `resume` is not of this training, which then begins anew. */
+  readonly onRejected: (error: unknown) => void;
 }
 
 /** Flow of the recipe with new weights, for the rows of an encoding. The caller disposes it. */
@@ -56,13 +75,13 @@ export async function trainFlow(
   flow: Flow,
   encoding: FeatureEncoding,
   rows: TrainingRows,
-  { fit, seed, start, data: kind, steps, maxMs, onProgress, signal }: TrainFlowOptions,
+  { fit, seed, start, data: kind, steps, maxMs, onProgress, signal, checkpoints }: TrainFlowOptions,
 ): Promise<MemberReport> {
   const seen: FitProgress[] = [];
   const endMs = performance.now() + maxMs;
   const outOfTime = new AbortController();
   try {
-    const { stoppedEarly, ...done } = await fit(flow, rows, {
+    const { stoppedEarly, ...done } = await fitFrom(checkpoints, fit, flow, rows, {
       ...recipe.fit,
       ...(start === 'warm' ? { learningRate: recipe.warmLearningRate } : {}),
       seed,
@@ -84,6 +103,30 @@ export async function trainFlow(
     throw error;
   }
 }
+
+/** Fits a flow from a checkpoint, or anew if there is none or it is of another training. */
+async function fitFrom(
+  checkpoints: FlowCheckpoints | undefined,
+  fit: TrainFlowOptions['fit'],
+  flow: Flow,
+  rows: FitData,
+  options: FitOptions,
+): Promise<FitReport> {
+  if (checkpoints === undefined) return fit(flow, rows, options);
+  const { resume, keep, onRejected } = checkpoints;
+  const keeping = { ...options, onCheckpoint: ({ bytes }: TrainingCheckpoint) => keep(bytes) };
+  if (resume === null) return fit(flow, rows, keeping);
+  try {
+    return await fit(flow, rows, { ...keeping, resume });
+  } catch (error) {
+    if (!(error instanceof FlowError) || !UNUSABLE.includes(error.code)) throw error;
+    onRejected(error);
+    return fit(flow, rows, keeping);
+  }
+}
+
+/** Errors of a checkpoint of another training, or of a damaged one. */
+const UNUSABLE: readonly string[] = ['FLOWLINE_MODEL_INCOMPATIBLE', 'FLOWLINE_MODEL_CORRUPTED'];
 
 /**
  * Report of a training that was stopped, whose flow holds its best weights. Null if there were none

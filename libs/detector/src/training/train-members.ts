@@ -9,8 +9,15 @@ import { recipe } from './recipe.ts';
 import { rowsToTrainOn } from './rows-to-train-on.ts';
 import { runProgress } from './run-progress.ts';
 import { together } from './together.ts';
-import { type MemberReport, newFlow, type Start, trainFlow, type TrainFlowOptions } from './train-flow.ts';
-import type { DetectorTrainingSpec, ReportProgress } from './training-spec.ts';
+import {
+  type FlowCheckpoints,
+  type MemberReport,
+  newFlow,
+  type Start,
+  trainFlow,
+  type TrainFlowOptions,
+} from './train-flow.ts';
+import type { DetectorTrainingSpec, MemberCheckpoints, ReportProgress } from './training-spec.ts';
 import { warmFlows, type WarmStartReport, warmStartReport } from './warm-start.ts';
 
 /** Trained ensemble. */
@@ -21,21 +28,26 @@ export interface TrainedMembers {
   readonly warmStart: WarmStartReport | null;
 }
 
-/** Parts of a training that all members share. */
-interface SharedParts {
-  readonly encoding: FeatureEncoding;
-  readonly tables: HistoryParts<ColumnTable>;
-  readonly trainer: Trainer;
-  readonly report: ReportProgress;
-  readonly signal: AbortSignal | undefined;
-}
-
 /** Training of one member that is to be done. */
 interface Run {
   readonly member: number;
   readonly seed: number;
   readonly start: Start;
   readonly flow: Flow;
+}
+
+/** Surroundings of the training of members. */
+interface MembersContext {
+  readonly report: ReportProgress;
+  readonly signal: AbortSignal | undefined;
+  readonly checkpoints: MemberCheckpoints | undefined;
+}
+
+/** Parts of a training that all members share. */
+interface SharedParts extends MembersContext {
+  readonly encoding: FeatureEncoding;
+  readonly tables: HistoryParts<ColumnTable>;
+  readonly trainer: Trainer;
 }
 
 /**
@@ -49,8 +61,7 @@ export async function trainMembers(
   spec: DetectorTrainingSpec,
   encoding: FeatureEncoding,
   tables: HistoryParts<ColumnTable>,
-  report: ReportProgress,
-  signal: AbortSignal | undefined,
+  context: MembersContext,
 ): Promise<TrainedMembers> {
   const seeds = Array.from({ length: spec.members }, (_, i) => new Random(spec.seed).fork(`member ${i}`).uint32());
   const trainer = await trainerOf(spec, encoding);
@@ -58,7 +69,7 @@ export async function trainMembers(
   let kept: readonly TrainedMember[] = [];
   try {
     for (const seed of seeds) {
-      await turn(signal);
+      await turn(context.signal);
       flows.push(newFlow(encoding, seed));
     }
     const warm = await warmFlows(spec, encoding, flows);
@@ -68,9 +79,7 @@ export async function trainMembers(
       return flow === undefined ? [run] : [run, { ...run, start: 'warm', flow }];
     });
     flows.push(...warm.flows);
-    const { members, comparisons } = keptRuns(
-      await trainRuns(spec, runs, { encoding, tables, trainer, report, signal }),
-    );
+    const { members, comparisons } = keptRuns(await trainRuns(spec, runs, { ...context, encoding, tables, trainer }));
     kept = members;
     return { members, compute: trainer.compute, warmStart: warmStartReport(spec.warmStart, warm, comparisons) };
   } finally {
@@ -91,7 +100,7 @@ async function trainerOf(spec: DetectorTrainingSpec, encoding: FeatureEncoding):
 async function trainRuns(
   spec: DetectorTrainingSpec,
   runs: readonly Run[],
-  { encoding, tables, trainer, report, signal }: SharedParts,
+  { encoding, tables, trainer, report, signal, checkpoints }: SharedParts,
 ): Promise<readonly TrainedRun[]> {
   const steps = spec.steps ?? recipe.fit.steps;
   const draws = runs.length * steps * recipe.fit.batchSize;
@@ -113,6 +122,7 @@ async function trainRuns(
       maxMs: (endMs - performance.now()) / Math.ceil((runs.length - i) / width),
       onProgress: show,
       signal: either,
+      ...checkpointsOf(checkpoints, run),
     });
     trained.push({ ...run, report: made });
     end();
@@ -135,3 +145,19 @@ async function reportOf(
     throw error;
   }
 }
+
+/** Checkpoints of one member. Warm starts have none: they begin anew from the champion. */
+const checkpointsOf = (
+  checkpoints: MemberCheckpoints | undefined,
+  { member, start }: Run,
+): { readonly checkpoints?: FlowCheckpoints } => {
+  if (checkpoints === undefined || start === 'warm') return {};
+  const { resume, keep, onRejected } = checkpoints;
+  return {
+    checkpoints: {
+      resume: resume.get(member) ?? null,
+      keep: (bytes) => keep(member, bytes),
+      onRejected: (error) => onRejected(member, error),
+    },
+  };
+};

@@ -57,10 +57,24 @@ export interface TrainingProgress {
   readonly validationNll: number | null;
 }
 
-/** Progress callback and abort signal of a training run. */
+/**
+ * Checkpoints of the members of a training: those of an earlier attempt that it goes on from, and
+ * those that a later one may.
+ */
+export interface MemberCheckpoints {
+  /** Checkpoints to go on from, by member, from 0. */
+  readonly resume: ReadonlyMap<number, Uint8Array>;
+  /** Called with each checkpoint of a member, of which the last one counts. */
+  readonly keep: (member: number, bytes: Uint8Array) => void;
+  /** Called if a checkpoint is of another training: of other rows, say. Its member begins anew. */
+  readonly onRejected: (member: number, error: unknown) => void;
+}
+
+/** Progress callback, abort signal and checkpoints of a training run. */
 export interface TrainDetectorOptions {
   readonly onProgress?: (progress: TrainingProgress) => void;
   readonly signal?: AbortSignal;
+  readonly checkpoints?: MemberCheckpoints;
 }
 
 /** Reports the phase that a training run enters, and what changed since its beginning. */

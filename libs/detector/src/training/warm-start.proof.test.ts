@@ -101,7 +101,9 @@ describe('a warm start', () => {
     expect(await problemOf({ champion: null, problem: 'there is no champion yet' })).toBe('there is no champion yet');
     expect(await problemOf(from(champion), 100, { members: 2 })).toBe('it has 1 members, the new model 2');
     expect(await problemOf(from(champion), 100, { seed: 2 })).toMatch(/another structure/);
-    expect(await problemOf(from(champion), 100, { schema: [feature('x'), feature('w')] })).toBe('its features are others');
+    expect(await problemOf(from(champion), 100, { schema: [feature('x'), feature('w')] })).toBe(
+      'its features are others',
+    );
     // Its validation rows begin later than those of the new model: it has seen them in training.
     const later = (await train(200, {})).bundle;
     expect(await problemOf(from(later))).toMatch(/^the validation rows now begin earlier than its own/);

@@ -56,7 +56,7 @@ function formatStatus({
     scoring?.modelVersion == null
       ? 'nothing'
       : `model version ${scoring.modelVersion}, by definition version ${scoring.definitionVersion ?? '?'}, ` +
-        `alpha ${formatNumber(scoring.alpha ?? NaN)}, since ${scoring.since === null ? '?' : formatTime(scoring.since)}`;
+        `${scoring.alpha === null ? 'by its false discovery rate' : `alpha ${formatNumber(scoring.alpha)}`}, since ${scoring.since === null ? '?' : formatTime(scoring.since)}`;
   const rows: [string, string][] = [
     ['definition', `version ${definition.version}, applied ${formatTime(definition.appliedAt)}`],
     ['scores', scores],

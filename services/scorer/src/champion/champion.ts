@@ -24,6 +24,11 @@ export interface Champion extends EventReader {
    * there are none.
    */
   readonly outdated: { readonly version: number; readonly changes: readonly string[] } | null;
+  /**
+   * Level of the control of the false discovery rate by the definition in force; null if alpha
+   * decides.
+   */
+  readonly fdr: number | null;
   /** Reason why alpha differs from the definition in force; null if it does not. */
   readonly alphaNote: string | null;
 }

@@ -48,7 +48,8 @@ export function createChampionLoader(options: ChampionLoaderOptions): ChampionLo
       const stored = await loadChampion(db, name);
       const definitions = await readDefinitions(db, name, stored.detectorVersion);
       const { trained, inForce, inForceVersion } = definitions;
-      const { alpha, note: alphaNote } = alphaInForce(inForce.decision.control, {
+      const { control } = inForce.decision;
+      const { alpha, note: alphaNote } = alphaInForce(control, {
         alpha: stored.alpha,
         control: trained.decision.control,
         eventsPerDay: eventsPerDayOf(stored.manifest),
@@ -66,6 +67,7 @@ export function createChampionLoader(options: ChampionLoaderOptions): ChampionLo
         detector: await warmDetector(bundle, { alpha, ...compute }),
         computeDecidedBy: decidedBy,
         outdated: changes.length === 0 ? null : { version: inForceVersion, changes },
+        fdr: 'fdr' in control ? control.fdr : null,
         alphaNote,
       };
     },

@@ -52,10 +52,10 @@ export function createObservedHolder({
   });
 }
 
-const logFields = ({ modelVersion, detectorVersion, detector, alphaNote, computeDecidedBy }: Champion) => ({
+const logFields = ({ modelVersion, detectorVersion, detector, fdr, alphaNote, computeDecidedBy }: Champion) => ({
   modelVersion,
   detectorVersion,
-  alpha: detector.alpha,
+  ...(fdr === null ? { alpha: detector.alpha } : { fdr }),
   alphaNote,
   backend: detector.compute.backend,
   reason: detector.compute.reason,

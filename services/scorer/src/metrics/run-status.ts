@@ -90,8 +90,12 @@ export class RunStatus {
 }
 
 /** Describes the scoring model, and why it is not all that the definition in force asks for. */
-function scoringDetail({ name, modelVersion, detector, outdated, alphaNote }: Champion): string {
-  const scores = `scoring with model version ${modelVersion}, alpha ${Number(detector.alpha.toPrecision(3))}`;
+function scoringDetail({ name, modelVersion, detector, outdated, fdr, alphaNote }: Champion): string {
+  const control =
+    fdr === null
+      ? `alpha ${Number(detector.alpha.toPrecision(3))}`
+      : `false discovery rate ${Number(fdr.toPrecision(3))}`;
+  const scores = `scoring with model version ${modelVersion}, ${control}`;
   const reasons = [
     ...(outdated === null
       ? []

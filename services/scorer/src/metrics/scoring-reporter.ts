@@ -7,6 +7,7 @@ import type { Champion } from '../champion/champion.ts';
 export interface ScoringReport {
   /** Version of the scoring model; null if there is none. */
   readonly modelVersion: number | null;
+  /** Null without a model, and where the false discovery rate decides. */
   readonly alpha: number | null;
   /** Reason why alpha differs from the definition in force; null if it does not. */
   readonly alphaNote: string | null;
@@ -37,8 +38,8 @@ export class ScoringReporter {
   }
 
   /** A model scores from now on. */
-  scores({ modelVersion, alphaNote, detector }: Champion): void {
-    this.#send({ ...NO_MODEL, modelVersion, alpha: detector.alpha, alphaNote });
+  scores({ modelVersion, alphaNote, fdr, detector }: Champion): void {
+    this.#send({ ...NO_MODEL, modelVersion, alpha: fdr === null ? detector.alpha : null, alphaNote });
   }
 
   /** There is no champion yet. */

@@ -34,7 +34,11 @@ export function commit(
 }
 
 /** Errors after which reading has to start again instead. */
-const READ_AGAIN: readonly string[] = ['FLOWLINE_STREAM_REWOUND', 'FLOWLINE_EVENT_IDS_BEHIND'];
+const READ_AGAIN: readonly string[] = [
+  'FLOWLINE_STREAM_REWOUND',
+  'FLOWLINE_EVENT_IDS_BEHIND',
+  'FLOWLINE_DISCOVERIES_BEHIND',
+];
 
 /**
  * True if the same batch may be stored later. After a rewind of the stream it may not, or if

@@ -5,9 +5,13 @@ import { firstValueFrom } from 'rxjs';
 
 import { decide } from './decide.ts';
 import { type Backlog, explain } from './explain.ts';
+import { PartitionDiscoveries } from '../discoveries/partition-discoveries.ts';
 import { ExplainingBudget } from '../explaining/explaining-budget.ts';
 import { score } from './score.ts';
 import { FakeLoader } from '../testing/fake-model.ts';
+
+/** The model decides by its alpha. */
+const noDiscoveries = new PartitionDiscoveries({ read: () => Promise.reject(new Error('nothing is read')) });
 
 /**
  * Explains a batch of anomalies, least probable last, with a model that takes `msPerRow` to explain
@@ -35,7 +39,11 @@ async function explained(anomalies: number, msPerRow: number, backlog: Backlog |
   const { scored } = await explain(
     new ExplainingBudget(0.2, () => nowMs),
     backlog,
-  )(decide(await score({ source: batch, reader: model, lease, events, entities: null, inForce: null })));
+  )(
+    await decide(noDiscoveries)(
+      await score({ source: batch, reader: model, lease, events, entities: null, inForce: null }),
+    ),
+  );
   return { anomalies: scored.anomalies, asked, backlog: scored.backlog };
 }
 

@@ -53,11 +53,13 @@ export function explain(
   };
 }
 
-function packer({ source, events, entities, scores, lease }: DecidedEvents): (rows: readonly number[]) => Uint8Array {
+function packer(batch: DecidedEvents): (rows: readonly number[]) => Uint8Array {
+  const { source, events, entities, scores, lease, discoveries } = batch;
   const { name, detectorVersion, modelVersion, detector } = lease.model;
   const { topic, topicId, partition } = source;
   const { table, offsets, eventIds, eventTimesMs } = events;
-  const { bundle, alpha } = detector;
+  const { bundle } = detector;
+  const alpha = discoveries?.thresholds ?? detector.alpha;
   const parts: PackedParts = {
     ...{ detector: name, detectorVersion, modelVersion, topic, topicId, partition, alpha, bundle, table, scores },
     ...{ offsets, eventIds, eventTimesMs, entities: entities?.names ?? null },
@@ -75,7 +77,7 @@ function bySurprise(rows: readonly number[], { pValues, logDensityNats }: Scores
 const compare = (a: number, b: number): number => (a < b ? -1 : a > b ? 1 : 0);
 
 function toAnomaly(batch: DecidedEvents, row: number, explanation: Explanation | null): Anomaly {
-  const { source, events, entities, scores } = batch;
+  const { source, events, entities, scores, discoveries } = batch;
   const { name, modelVersion, detector } = batch.lease.model;
   const event = {
     topic: source.topic,
@@ -90,7 +92,7 @@ function toAnomaly(batch: DecidedEvents, row: number, explanation: Explanation |
   const alert = buildAlert({
     detector: name,
     modelVersion,
-    alpha: detector.alpha,
+    alpha: discoveries === undefined ? detector.alpha : at(discoveries.thresholds, row),
     bundle,
     table: events.table,
     scores,
@@ -102,12 +104,13 @@ function toAnomaly(batch: DecidedEvents, row: number, explanation: Explanation |
 }
 
 function toScoredBatch(batch: DecidedEvents, anomalies: readonly Anomaly[]): ScoredBatch {
-  const { events, inForce, scores, lease } = batch;
+  const { events, inForce, scores, lease, discoveries } = batch;
   const { name: detector, detectorVersion, modelVersion, detector: model } = lease.model;
   const { logDensityNats, pValues, pMethods } = scores;
   return {
     ...eventBatch({ detector, detectorVersion }, batch),
     ...{ modelVersion, alpha: model.alpha, logDensityNats, pValues, pMethods, anomalies },
+    ...(discoveries === undefined ? {} : { discoveries }),
     numericSpreads: model.bundle.encoding.numericSpreads,
     valuesInForce: inForce && valuesOf(events, inForce),
   };

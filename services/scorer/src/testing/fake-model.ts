@@ -21,6 +21,7 @@ export class FakeLoader implements ChampionLoader {
   failure: Error | undefined;
   attempts = 0;
   outdated: Champion['outdated'] = null;
+  fdr: Champion['fdr'] = null;
   readonly loaded: number[] = [];
   readonly disposed: number[] = [];
 
@@ -60,6 +61,7 @@ export class FakeLoader implements ChampionLoader {
       },
       computeDecidedBy: 'the test',
       outdated: this.outdated,
+      fdr: this.fdr,
       alphaNote: null,
     };
   }

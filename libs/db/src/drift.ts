@@ -1,0 +1,112 @@
+import type pg from 'pg';
+
+import type { Database } from './database.ts';
+import {
+  countEventsSinceTraining,
+  insertDriftDay,
+  selectPValuesOfDay,
+  selectReferenceDays,
+  selectUncheckedDays,
+} from './sql/drift.ts';
+import { lockDetector } from './sql/detectors.ts';
+import { insertTrainingRequest, selectOpenTrainingRun } from './sql/training-requests.ts';
+import { withTransaction } from './transaction.ts';
+
+/** Maximum p-values that are read of a day. */
+const MAXIMUM_READ = 50_000;
+/** Days of a model with which its later ones are compared. */
+const REFERENCE_DAYS = 7;
+
+/** UTC day on which a model scored. */
+export interface ScoredDay {
+  readonly detector: string;
+  readonly modelVersion: number;
+  /** Such as `2026-11-27`. */
+  readonly day: string;
+  /** Events that the model scored. */
+  readonly events: number;
+}
+
+/** Comparison of the p-values of a day with those of the first days of its model. */
+export interface DriftDay extends ScoredDay {
+  /** Number of p-values compared. */
+  readonly compared: number;
+  readonly stride: number;
+  readonly referenceDays: number;
+  /** Decimal logarithm. */
+  readonly evidence: number;
+  readonly drifted: boolean;
+  /** Counts of the compared p-values in cells of [0, 1]. */
+  readonly histogram: Float64Array;
+}
+
+/** Lists the days of a model that are over and were not checked for drift, the oldest first. */
+export async function uncheckedDays(db: Database, detector: string, modelVersion: number): Promise<ScoredDay[]> {
+  const model = { detector, modelVersion };
+  const days = await withTransaction(db, (client) => selectUncheckedDays(client, model), { readOnly: true });
+  return days.map((day) => ({ ...model, ...day }));
+}
+
+/**
+ * Reads p-values of a day, at most about 50,000 drawn at random, in the order of the stream, and
+ * the histograms of the first days of the model before it.
+ */
+export async function readDriftDay(
+  db: Database,
+  { detector, modelVersion, day, events }: ScoredDay,
+): Promise<{ readonly pValues: Float64Array; readonly reference: readonly (readonly number[])[] }> {
+  const ofDay = { detector, modelVersion, day };
+  const share = Math.min(1, MAXIMUM_READ / events);
+  const read = async (client: pg.PoolClient) => {
+    const values = await selectPValuesOfDay(client, { ...ofDay, share });
+    const days = await selectReferenceDays(client, { ...ofDay, days: REFERENCE_DAYS });
+    return {
+      pValues: Float64Array.from(values, ({ pValue }) => pValue),
+      reference: days.map(({ histogram }) => histogram),
+    };
+  };
+  return withTransaction(db, read, { readOnly: true });
+}
+
+/** Result of {@link storeDriftDay}. */
+export interface StoredDriftDay {
+  /** False if another trainer has checked the day. */
+  readonly stored: boolean;
+  /** Id of the training that it requests; null for none. */
+  readonly requestedRun: number | null;
+}
+
+/**
+ * Stores the check of a day, once, and in the same transaction requests a training if the day has
+ * drifted and that is `wanted`; none if a run of the detector waits or runs.
+ */
+export async function storeDriftDay(db: Database, day: DriftDay, wanted: boolean): Promise<StoredDriftDay> {
+  return withTransaction(db, async (client) => {
+    const inserted = await insertDriftDay(client, { ...day, histogram: [...day.histogram] });
+    if (inserted === null) return { stored: false, requestedRun: null };
+    return {
+      stored: true,
+      requestedRun: wanted && day.drifted ? await requestFor(client, day.detector, 'drift') : null,
+    };
+  });
+}
+
+/**
+ * Requests a training if models have scored at least `newRows` events since the last one began.
+ * @returns the id of the run; null if they have not, or a run waits or runs.
+ */
+export async function requestForNewRows(db: Database, detector: string, newRows: number): Promise<number | null> {
+  return withTransaction(db, async (client) => {
+    const { events } = await countEventsSinceTraining(client, { detector });
+    return events < newRows ? null : requestFor(client, detector, 'new rows');
+  });
+}
+
+/** Requests a training; null if a run of the detector waits or runs, or it is deleted. */
+async function requestFor(client: pg.PoolClient, detector: string, requestedBy: string): Promise<number | null> {
+  const found = await lockDetector(client, { detector });
+  if (found === null) return null;
+  if ((await selectOpenTrainingRun(client, { detector })) !== null) return null;
+  const request = { detector, detectorVersion: found.version, promotion: null, requestedBy };
+  return (await insertTrainingRequest(client, request)).runId;
+}

@@ -1,0 +1,68 @@
+import { many, maybe, one } from '../statement.ts';
+
+interface OfModel {
+  readonly detector: string;
+  readonly modelVersion: number;
+}
+
+/**
+ * Selects the UTC days before today, at most 31, on which a model scored and that were not checked
+ * for drift. A day ends ten minutes late: its last transactions may still be open at midnight.
+ */
+export const selectUncheckedDays = many<{ day: string; events: number }, OfModel>(`
+  SELECT c.day::text AS day, sum(c.events)::bigint AS events FROM flowline.event_counts c
+  WHERE c.detector = :detector AND c.model_version = :modelVersion
+    AND c.day < ((now() - interval '10 minutes') AT TIME ZONE 'UTC')::date
+    AND c.day >= (now() AT TIME ZONE 'UTC')::date - 31
+    AND NOT EXISTS (SELECT FROM flowline.drift_days d
+                    WHERE d.detector = c.detector AND d.model_version = c.model_version AND d.day = c.day)
+  GROUP BY c.day ORDER BY c.day
+`);
+
+/** Selects the histograms of a model's first days that have values, before a day. */
+export const selectReferenceDays = many<{ histogram: number[] }, OfModel & { day: string; days: number }>(`
+  SELECT histogram FROM flowline.drift_days
+  WHERE detector = :detector AND model_version = :modelVersion AND day < :day::date AND compared > 0
+  ORDER BY day LIMIT :days
+`);
+
+/**
+ * Selects p-values that a model gave to the events of a UTC day: a random share of those that are
+ * in the sample of stored events, in the order of the stream.
+ */
+export const selectPValuesOfDay = many<{ pValue: number }, OfModel & { day: string; share: number }>(`
+  SELECT p_value AS "pValue" FROM flowline.scored_events
+  WHERE detector = :detector AND model_version = :modelVersion AND in_sample
+    AND scored_at >= :day::date::timestamp AT TIME ZONE 'UTC'
+    AND scored_at < (:day::date + 1)::timestamp AT TIME ZONE 'UTC'
+    AND (hashint8("offset") & 1048575) < :share::float8 * 1048576
+  ORDER BY topic, partition, "offset"
+`);
+
+/** Stores the check of a day. No row if it is stored already. */
+export const insertDriftDay = maybe<
+  { day: string },
+  OfModel & {
+    day: string;
+    events: number;
+    compared: number;
+    stride: number;
+    referenceDays: number;
+    evidence: number;
+    drifted: boolean;
+    histogram: readonly number[];
+  }
+>(`
+  INSERT INTO flowline.drift_days (detector, model_version, day, events, compared, stride, reference_days, evidence,
+    drifted, histogram)
+  VALUES (:detector, :modelVersion, :day::date, :events, :compared, :stride, :referenceDays, :evidence,
+    :drifted, :histogram::integer[])
+  ON CONFLICT DO NOTHING RETURNING day::text AS day
+`);
+
+/** Counts the events that models have scored since the last training of a detector began. */
+export const countEventsSinceTraining = one<{ events: number }, { detector: string }>(`
+  SELECT coalesce((SELECT sum(events) FROM flowline.event_counts WHERE detector = :detector), 0)::bigint
+    - coalesce((SELECT events_scored FROM flowline.training_runs
+                WHERE detector = :detector AND events_scored IS NOT NULL ORDER BY started_at DESC LIMIT 1), 0) AS events
+`);
