@@ -1,6 +1,7 @@
 import { atOnce, blocksOf, type Steps } from '@flowline/events';
 import type { Random } from '@flowline/flows';
 
+import { minimumRows } from '../minimum-rows.ts';
 import { fitCalibrationSteps, pValueOf, type Calibration, type PValue } from './calibration.ts';
 
 /**
@@ -39,8 +40,9 @@ export function* fitCalibrationSetSteps(
   scores: Float64Array,
   patterns: Int32Array,
   random: Random,
+  leastRows: number = minimumRows.calibration,
 ): Steps<CalibrationSet> {
-  const pooled = yield* fitCalibrationSteps(scores, random.fork('pooled'));
+  const pooled = yield* fitCalibrationSteps(scores, random.fork('pooled'), leastRows);
   const counts = new Map<number, number>();
   for (const [start, end] of blocksOf(patterns.length)) {
     for (const pattern of patterns.subarray(start, end)) counts.set(pattern, (counts.get(pattern) ?? 0) + 1);

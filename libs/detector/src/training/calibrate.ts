@@ -57,7 +57,7 @@ function* calibrateSteps(
   const scores = yield* mapRows(kept, new Float64Array(kept.length), (row) => -valueAt(logDensityNats, row));
   const patterns = yield* mapRows(kept, new Int32Array(kept.length), (row) => valueAt(missingPattern, row));
   const random = new Random(spec.seed).fork('calibration');
-  const calibration = yield* fitCalibrationSetSteps(scores, patterns, random);
+  const calibration = yield* fitCalibrationSetSteps(scores, patterns, random, spec.minimumRows?.calibration);
   const rareBelow = -alarmThreshold(calibration.pooled, TAIL_LEVEL);
   const isRare = (row: number): boolean => !keeps(row) || valueAt(logDensityNats, row) <= rareBelow;
   const rare = new Uint8Array(size);

@@ -57,11 +57,12 @@ function* rowsToTrainOn(
 ): Steps<MemberRows> {
   const ordinary = yield* ordinaryRows(spec, encoding, train);
   const validating = spaced(yield* ordinaryRows(spec, encoding, validation), recipe.validationRows);
-  if (ordinary.length < minimumRows.train || validating.length === 0) {
+  const least = spec.minimumRows?.train ?? minimumRows.train;
+  if (ordinary.length < least || validating.length === 0) {
     throw new FlowlineError(
       'FLOWLINE_HISTORY_TOO_SMALL',
       `${ordinary.length} rows to train on and ${validating.length} to validate with are too few`,
-      { where: 'history', remedy: `widen history.lookback: at least ${minimumRows.train} training rows are needed` },
+      { where: 'history', remedy: `widen history.lookback: at least ${least} training rows are needed` },
     );
   }
   const rowsAt = (indices: Int32Array): EncodedBatch =>

@@ -1,6 +1,7 @@
 import type { EntitySpec, FeatureSpec, LookupTable, ScoringBackend } from '@flowline/events';
 
 import type { HistoryParts } from '../bundle/bundle.ts';
+import type { MinimumRows } from '../minimum-rows.ts';
 import type { TrainingData } from './recipe.ts';
 
 /** Fully resolved training parameters of a detector. */
@@ -25,6 +26,8 @@ export interface DetectorTrainingSpec {
   readonly maxMinutes?: number;
   /** Maximum number of steps per member; null or absent: the recipe's. */
   readonly steps?: number | null;
+  /** Fewest rows that it takes (default: those from which alarms can be promised). */
+  readonly minimumRows?: MinimumRows;
   /**
    * Tensor backend of the training (default `tfjs-wasm`). It also scores held-out rows if compiled
    * code cannot.

@@ -1,0 +1,20 @@
+import { toNumeral, type Numeral } from '@flowline/events';
+
+const NUMBER = /^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*$/;
+/** Booleans, including `t` and `f` as COPY writes them. */
+const BOOLEAN = /^(t|true|f|false)$/i;
+/** Words by which programs write a missing number into CSV, which has none of its own. */
+const MISSING = /^\s*(na|n\/a|nan|null|\\n)?\s*$/i;
+
+/** Number that the text of a cell is; undefined for any other text. */
+export function cellNumber(text: string): number | Numeral | undefined {
+  return NUMBER.test(text) ? toNumeral(text.trim()) : undefined;
+}
+
+/** Boolean that the text of a cell is; undefined for any other text. */
+export function cellBoolean(text: string): boolean | undefined {
+  return BOOLEAN.test(text) ? /^t/i.test(text) : undefined;
+}
+
+/** True for the text of a cell that stands for no number: empty, `NA`, `NaN`, `null` or `\N`. */
+export const isMissingNumber = (text: string): boolean => MISSING.test(text);
