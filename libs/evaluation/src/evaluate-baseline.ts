@@ -2,13 +2,14 @@ import { at } from '@flowline/events';
 import { selectRows } from '@flowline/features';
 
 import type { Baseline } from './baselines/baseline.ts';
+import { cpuSecondsSince } from './cpu-seconds.ts';
 import type { SplitRows } from './evaluate-detector.ts';
 import { type BaselineRows, baselineRows } from './matrix.ts';
 import { rankingMetrics, type RankingMetrics } from './ranking-metrics.ts';
 
 /** Quality of a baseline on one split. */
 export interface BaselineEvaluation extends RankingMetrics {
-  /** Seconds of fitting and scoring. */
+  /** CPU seconds of fitting and scoring. */
   readonly seconds: number;
 }
 
@@ -27,8 +28,8 @@ export function evaluateBaseline(
   seed: number,
 ): BaselineEvaluation | null {
   if (rows.train.rows < baseline.fewestRows) return null;
-  const startedMs = performance.now();
+  const started = process.cpuUsage();
   const scores = baseline.score(rows, seed);
-  const seconds = (performance.now() - startedMs) / 1000;
+  const seconds = cpuSecondsSince(started);
   return { ...rankingMetrics(scores, Uint8Array.from(test, (row) => at(labels, row))), seconds };
 }

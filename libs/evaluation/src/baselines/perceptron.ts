@@ -82,11 +82,11 @@ export class Perceptron {
   /** One step on a batch of inputs and targets. */
   train(batch: readonly (readonly [input: Float64Array, target: Float64Array])[], rate: number): void {
     for (const [input, target] of batch) {
-      const inputs = [input];
+      const inputs: Float64Array[] = [input];
       for (const [i, layer] of this.#layers.entries()) {
         inputs.push(this.#activated(layer.forward(at(inputs, i)), i));
       }
-      let gradient = at(inputs, this.#layers.length).map((y, j) => (2 * (y - at(target, j))) / batch.length);
+      let gradient: Float64Array = at(inputs, this.#layers.length).map((y, j) => (2 * (y - at(target, j))) / batch.length);
       for (let i = this.#layers.length - 1; i >= 0; i--) {
         const ofInput = at(this.#layers, i).backward(at(inputs, i), gradient);
         const activated = at(inputs, i);

@@ -29,11 +29,11 @@ const CYCLES: readonly { readonly name: RegExp; readonly period: number; readonl
 /** Decides the use of a column by its figures. */
 export function chooseUse(figures: ColumnFigures): ColumnUse {
   const { name, kind, rows, missing, distinct } = figures;
-  if (kind === 'empty') return { leftOut: 'no row has a value' };
+  if (kind === 'empty') return { leftOut: 'without a value in any row' };
   if (kind === 'other') return { leftOut: 'values of several kinds, or lists' };
-  if (distinct === 1) return { leftOut: 'the same value in every row that has one' };
+  if (distinct === 1) return { leftOut: 'one and the same value throughout' };
   if (missing > MOST_MISSING * rows) return { leftOut: `${percent(missing / rows)} of the rows have no value` };
-  if (isId(figures)) return { leftOut: 'an id: no value occurs twice' };
+  if (isId(figures)) return { leftOut: 'no value occurs twice: an id' };
   const nullable = missing > 0;
   if (kind === 'boolean') return { feature: feature(name, 'boolean', nullable), note: 'true or false' };
   if (kind === 'text') return ofText(figures);
