@@ -39,7 +39,11 @@ export const program: BenchProgram = {
     for (const protocol of wanted) {
       rows.push(...(await measureProtocol(folder, names, { protocol, seeds, methods })));
     }
-    for (const protocol of wanted) print(protocol, rows.filter((row) => row.protocol === protocol));
+    for (const protocol of wanted)
+      print(
+        protocol,
+        rows.filter((row) => row.protocol === protocol),
+      );
     if (options.json) printJson({ bench: 'detection', rows });
   },
 };

@@ -30,7 +30,8 @@ export function rankMethods(values: MethodValues): MethodRanks {
   const sums = new Map(methods.map((method) => [method, 0]));
   for (const name of data) {
     const found = methods.map((method) => values.get(method)?.get(name) ?? NaN);
-    for (const [i, method] of methods.entries()) sums.set(method, (sums.get(method) ?? 0) + rankAmong(found, at(found, i)));
+    for (const [i, method] of methods.entries())
+      sums.set(method, (sums.get(method) ?? 0) + rankAmong(found, at(found, i)));
   }
   const factor = STUDENTISED_RANGE.at(methods.length - 2);
   const isKnown = methods.length >= 2 && methods.length <= STUDENTISED_RANGE.length + 1 && data.length >= 2;

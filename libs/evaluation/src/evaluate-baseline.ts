@@ -31,5 +31,11 @@ export function evaluateBaseline(
   const started = process.cpuUsage();
   const scores = baseline.score(rows, seed);
   const seconds = cpuSecondsSince(started);
-  return { ...rankingMetrics(scores, Uint8Array.from(test, (row) => at(labels, row))), seconds };
+  return {
+    ...rankingMetrics(
+      scores,
+      Uint8Array.from(test, (row) => at(labels, row)),
+    ),
+    seconds,
+  };
 }

@@ -52,7 +52,17 @@ export function labelledRows(table: DataTable, { label, normal }: LabelOptions):
     });
   }
   const unlabelled = table.size - rows.length;
-  return { schema, table: featureTable(schema, used.map((each) => each.column), rows), labels, leftOut, unlabelled };
+  return {
+    schema,
+    table: featureTable(
+      schema,
+      used.map((each) => each.column),
+      rows,
+    ),
+    labels,
+    leftOut,
+    unlabelled,
+  };
 }
 
 const MOST_NAMED = 20;
@@ -82,7 +92,10 @@ function labelReader(
   throw unclear(where, name, found, 'not 0 and 1');
 }
 
-const textOf = (cell: Cell): string => (cell instanceof Numeral ? String(cell.valueOf()) : String(cell));
+const textOf = (cell: Cell): string => {
+  if (cell instanceof Numeral) return String(cell.valueOf());
+  return typeof cell === 'object' ? JSON.stringify(cell) : String(cell);
+};
 
 /** Labels that need no explanation: true is an anomaly. */
 const CLASSES: Readonly<Record<string, boolean>> = { '0': false, '1': true, false: false, true: true };
@@ -99,11 +112,16 @@ function unclear(where: string, name: string, found: readonly string[], finding:
 function checkClasses({ where }: DataTable, label: string, labels: Uint8Array): void {
   const anomalies = labels.reduce((sum, each) => sum + each, 0);
   if (anomalies > 0 && anomalies < labels.length) return;
-  const only = labels.length === 0 ? 'No row has a label' : anomalies === 0 ? 'Every row is normal' : 'Every row is an anomaly';
-  throw new FlowlineError('FLOWLINE_FEATURES_INVALID', `${only} by the column "${label}" of ${where}: nothing can be ranked.`, {
-    where: `${where}, ${label}`,
-    remedy: 'Both classes must occur: 0 for a normal row, 1 for an anomaly (or name the normal one with --normal).',
-  });
+  const only =
+    labels.length === 0 ? 'No row has a label' : anomalies === 0 ? 'Every row is normal' : 'Every row is an anomaly';
+  throw new FlowlineError(
+    'FLOWLINE_FEATURES_INVALID',
+    `${only} by the column "${label}" of ${where}: nothing can be ranked.`,
+    {
+      where: `${where}, ${label}`,
+      remedy: 'Both classes must occur: 0 for a normal row, 1 for an anomaly (or name the normal one with --normal).',
+    },
+  );
 }
 
 /** Feature of a column, as evaluations take it, or the reason why it is none. */

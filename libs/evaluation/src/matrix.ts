@@ -52,9 +52,10 @@ function levelColumns(schema: readonly FeatureSpec[], train: FeatureTable, test:
       Array.from({ length: size }, (__, row) => at(levels, row * levelWidth + j));
     const [trained, tested] = [levelsOf(train), levelsOf(test)];
     const isLevel = (level: string | null) => (each: string | null) => (each === level ? 1 : 0);
-    return [...new Set(trained)].map(
-      (level): Column => [Float64Array.from(trained, isLevel(level)), Float64Array.from(tested, isLevel(level))],
-    );
+    return [...new Set(trained)].map((level): Column => [
+      Float64Array.from(trained, isLevel(level)),
+      Float64Array.from(tested, isLevel(level)),
+    ]);
   });
 }
 

@@ -32,7 +32,10 @@ export function splitRows(labels: Uint8Array, protocol: Protocol, seed: number):
     protocol === 'one-class'
       ? [0, Math.floor(normal.length / 2)]
       : [anomalies, normal].map(({ length }) => roundHalfEven(CONTAMINATED_SHARE * length));
-  const cut = (rows: Int32Array, count = 0): [Int32Array, Int32Array] => [rows.subarray(0, count), rows.subarray(count)];
+  const cut = (rows: Int32Array, count = 0): [Int32Array, Int32Array] => [
+    rows.subarray(0, count),
+    rows.subarray(count),
+  ];
   const [someAnomalies, otherAnomalies] = cut(anomalies, trainedAnomalies);
   const [someNormal, otherNormal] = cut(normal, trainedNormal);
   const train = protocol === 'one-class' ? someNormal : joined(someAnomalies, someNormal);

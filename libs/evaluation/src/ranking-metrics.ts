@@ -31,7 +31,8 @@ export function rankingMetrics(scores: Float64Array, labels: Uint8Array): Rankin
     const score = at(values, at(order, start));
     let end = start;
     let anomaliesHere = 0;
-    for (; end < order.length && at(values, at(order, end)) === score; end++) anomaliesHere += at(labels, at(order, end));
+    for (; end < order.length && at(values, at(order, end)) === score; end++)
+      anomaliesHere += at(labels, at(order, end));
     const normalHere = end - start - anomaliesHere;
     // Anomalies of this score rank above all normal rows that follow, and halfway among these.
     found.auroc += anomaliesHere * (normal - found.normal - normalHere / 2);

@@ -2,8 +2,8 @@ import { Numeral, parseIsoTime } from '@flowline/events';
 
 import { nestedRecord } from './nested-record.ts';
 
-/** Value of a cell; null is missing. `object` stands for lists and other values with parts. */
-export type Cell = number | Numeral | boolean | string | null | object;
+/** Value of a cell; null is missing. */
+export type Cell = number | Numeral | boolean | string | null | readonly unknown[];
 
 /** Kinds of columns, by all of their values. `other`: values of several kinds, or with parts. */
 export type ColumnKind = 'number' | 'boolean' | 'time' | 'text' | 'other' | 'empty';
@@ -28,15 +28,18 @@ export interface DataTable {
 /** Numbers of a column of numbers or times (in milliseconds since the epoch); NaN is missing. */
 export function numbersOf({ kind, cells }: TableColumn): Float64Array {
   const numberOf = (cell: Cell): number => {
-    if (cell === null) return NaN;
-    return kind === 'time' ? parseIsoTime(String(cell)) : Number(cell);
+    if (kind === 'time') return typeof cell === 'string' ? parseIsoTime(cell) : NaN;
+    return cell === null ? NaN : Number(cell);
   };
   return Float64Array.from(cells, numberOf);
 }
 
 /** Text of a level, as events have it; null is missing. */
-export const levelOf = (cell: Cell): string | null =>
-  cell === null ? null : cell instanceof Numeral ? cell.text : String(cell);
+export function levelOf(cell: Cell): string | null {
+  if (cell === null) return null;
+  if (cell instanceof Numeral) return cell.text;
+  return typeof cell === 'object' ? JSON.stringify(cell) : String(cell);
+}
 
 /** Records of rows of a table, as events have them. */
 export function recordsOf(

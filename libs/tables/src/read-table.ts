@@ -24,10 +24,7 @@ const MOST_ROWS = 500_000;
  * @throws FlowlineError FLOWLINE_FILE_UNREADABLE for a file that is not there or not of its format,
  *   has no rows, or a record that is none: with its line.
  */
-export async function readTable(
-  file: string,
-  { format, mostRows = MOST_ROWS }: ReadTableOptions,
-): Promise<DataTable> {
+export async function readTable(file: string, { format, mostRows = MOST_ROWS }: ReadTableOptions): Promise<DataTable> {
   const builder = new TableBuilder(mostRows);
   try {
     if (format.kind === 'csv') await addCsv(builder, file, format);

@@ -12,6 +12,7 @@ const commands = {
   doctor: async () => (await import('./commands/doctor.ts')).doctorCommand,
   migrate: async () => (await import('./commands/migrate.ts')).migrateCommand,
   validate: async () => (await import('./commands/validate.ts')).validateCommand,
+  init: async () => (await import('./commands/init.ts')).initCommand,
   schema: async () => (await import('./commands/schema.ts')).schemaCommand,
   diff: async () => (await import('./commands/diff.ts')).diffCommand,
   apply: async () => (await import('./commands/apply.ts')).applyCommand,

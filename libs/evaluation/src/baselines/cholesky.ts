@@ -8,7 +8,10 @@ export function cholesky(matrix: Float64Array, size: number, least = 1e-12): Flo
   for (let i = 0; i < size; i++) {
     for (let j = 0; j <= i; j++) {
       let sum = matrix[i * size + j] ?? missing(matrix, i * size + j);
-      for (let k = 0; k < j; k++) sum -= (matrix[i * size + k] ?? missing(matrix, i * size + k)) * (matrix[j * size + k] ?? missing(matrix, j * size + k));
+      for (let k = 0; k < j; k++)
+        sum -=
+          (matrix[i * size + k] ?? missing(matrix, i * size + k)) *
+          (matrix[j * size + k] ?? missing(matrix, j * size + k));
       if (i === j) matrix[i * size + i] = Math.sqrt(Math.max(sum, least));
       else matrix[i * size + j] = sum / (matrix[j * size + j] ?? missing(matrix, j * size + j));
     }
@@ -28,7 +31,8 @@ export function mahalanobisSquare(
   for (let i = 0; i < size; i++) {
     let sum = (x[i] ?? missing(x, i)) - (mean[i] ?? missing(mean, i));
     const row = i * size;
-    for (let k = 0; k < i; k++) sum -= (factor[row + k] ?? missing(factor, row + k)) * (solved[k] ?? missing(solved, k));
+    for (let k = 0; k < i; k++)
+      sum -= (factor[row + k] ?? missing(factor, row + k)) * (solved[k] ?? missing(solved, k));
     const value = sum / (factor[row + i] ?? missing(factor, row + i));
     solved[i] = value;
     square += value * value;

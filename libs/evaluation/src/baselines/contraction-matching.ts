@@ -11,9 +11,9 @@ const [STEPS, BATCH, RATE, LEAST_RATE] = [1_000, 128, 2e-3, 0.01];
 const FREQUENCIES = [1, 2, 4, 8];
 
 /**
- * One-step flow matching (after TCCM, NeurIPS 2025): a network f(x, t) learns the vector −x by which
- * normal rows contract to the origin, and a row is scored once, by ‖f(x, 1) + x‖. A small one of our
- * own: two layers of 64, and 1,000 steps of Adam.
+ * One-step flow matching (after TCCM, NeurIPS 2025): a network f(x, t) learns the vector −x by
+ * which normal rows contract to the origin, and a row is scored once, by ‖f(x, 1) + x‖. A small one
+ * of our own: two layers of 64, and 1,000 steps of Adam.
  */
 export const contractionMatching: Baseline = {
   name: 'TCCM',

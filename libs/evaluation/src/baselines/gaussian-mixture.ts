@@ -22,8 +22,8 @@ const ROWS_PER_COMPONENT = 20;
 const LOG_2PI = Math.log(2 * Math.PI);
 
 /**
- * Density under a mixture of Gaussians with full covariances: EM from k-means, at most one component
- * per 20 rows.
+ * Density under a mixture of Gaussians with full covariances: EM from k-means, at most one
+ * component per 20 rows.
  * @param regularisation added to the variances.
  */
 export const gaussianMixture = (name: string, components: number, regularisation: number): Baseline => ({
@@ -78,7 +78,8 @@ function maximise(rows: Matrix, shares: Float64Array, count: number, regularisat
 }
 
 function addScaled(into: Float64Array, values: Float64Array, scale: number): void {
-  for (let j = 0; j < into.length; j++) into[j] = (into[j] ?? missing(into, j)) + scale * (values[j] ?? missing(values, j));
+  for (let j = 0; j < into.length; j++)
+    into[j] = (into[j] ?? missing(into, j)) + scale * (values[j] ?? missing(values, j));
 }
 
 function covariance(
@@ -98,10 +99,12 @@ function covariance(
     for (let i = 0; i < size; i++) {
       const scaled = share * (centred[i] ?? missing(centred, i));
       const start = i * size;
-      for (let j = 0; j <= i; j++) sums[start + j] = (sums[start + j] ?? missing(sums, start + j)) + scaled * (centred[j] ?? missing(centred, j));
+      for (let j = 0; j <= i; j++)
+        sums[start + j] = (sums[start + j] ?? missing(sums, start + j)) + scaled * (centred[j] ?? missing(centred, j));
     }
   }
-  for (let i = 0; i < size; i++) sums[i * size + i] = (sums[i * size + i] ?? missing(sums, i * size + i)) + regularisation;
+  for (let i = 0; i < size; i++)
+    sums[i * size + i] = (sums[i * size + i] ?? missing(sums, i * size + i)) + regularisation;
   return sums;
 }
 

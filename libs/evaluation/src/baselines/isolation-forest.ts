@@ -44,7 +44,12 @@ function grow(matrix: Matrix, rows: readonly number[], depthLeft: number, random
   return {
     ...{ column, cut },
     below: grow(matrix, rows.filter(isBelow), depthLeft - 1, random),
-    above: grow(matrix, rows.filter((row) => !isBelow(row)), depthLeft - 1, random),
+    above: grow(
+      matrix,
+      rows.filter((row) => !isBelow(row)),
+      depthLeft - 1,
+      random,
+    ),
   };
 }
 

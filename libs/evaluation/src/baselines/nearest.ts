@@ -93,7 +93,8 @@ class Nearest {
 
   /** Squared distance from which on a row is not among the nearest. */
   get limit(): number {
-    return this.#size < this.#squares.length ? Infinity : (this.#squares[this.#size - 1] ?? -Infinity);
+    if (this.#size < this.#squares.length) return Infinity;
+    return this.#size === 0 ? -Infinity : at(this.#squares, this.#size - 1);
   }
 
   clear(): void {

@@ -86,7 +86,9 @@ export class Perceptron {
       for (const [i, layer] of this.#layers.entries()) {
         inputs.push(this.#activated(layer.forward(at(inputs, i)), i));
       }
-      let gradient: Float64Array = at(inputs, this.#layers.length).map((y, j) => (2 * (y - at(target, j))) / batch.length);
+      let gradient: Float64Array = at(inputs, this.#layers.length).map(
+        (y, j) => (2 * (y - at(target, j))) / batch.length,
+      );
       for (let i = this.#layers.length - 1; i >= 0; i--) {
         const ofInput = at(this.#layers, i).backward(at(inputs, i), gradient);
         const activated = at(inputs, i);

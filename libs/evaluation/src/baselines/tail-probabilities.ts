@@ -13,7 +13,10 @@ interface Tails {
 /** ECOD (Li et al., 2022): per column the least likely tail, summed. */
 export const ecod: Baseline = tailBaseline('ECOD', ({ left, right, skewed }) => Math.max(left, right, skewed));
 
-/** COPOD (Li et al., 2020): per column the mean of both tails, or the longer one if that is less likely. */
+/**
+ * COPOD (Li et al., 2020): per column the mean of both tails, or the longer one if that is less
+ * likely.
+ */
 export const copod: Baseline = tailBaseline('COPOD', ({ left, right, skewed }) => Math.max((left + right) / 2, skewed));
 
 /** As in PyOD, the empirical distributions are those of the training and test rows together. */

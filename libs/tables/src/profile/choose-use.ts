@@ -18,10 +18,16 @@ const ID_NAME = /(^|[_.-])(id|uuid|guid|key|index|idx|row|rownum|offset)$|[a-z]I
 const SHARE_NAME = /(ratio|share|fraction|rate|probability|prob|utilisation|utilization|availability)$/i;
 
 /** Names of numbers that repeat, with their cycle and the range of one. */
-const CYCLES: readonly { readonly name: RegExp; readonly period: number; readonly from: number; readonly of: string }[] = [
+const CYCLES: readonly {
+  readonly name: RegExp;
+  readonly period: number;
+  readonly from: number;
+  readonly of: string;
+}[] = [
   { name: /(^|_)(hour|hour_of_day|hod|hr)$/i, period: 24, from: 0, of: 'a day' },
   { name: /(^|_)(minute|minute_of_hour)$/i, period: 60, from: 0, of: 'an hour' },
   { name: /(^|_)(weekday|day_of_week|dow|dayofweek)$/i, period: 7, from: 0, of: 'a week' },
+  { name: /(^|_)(day|day_of_month|dom|mday)$/i, period: 31, from: 1, of: 'a month' },
   { name: /(^|_)month$/i, period: 12, from: 0, of: 'a year' },
   { name: /(^|_)(dir|direction|bearing|heading|azimuth|wind_deg)$/i, period: 360, from: 0, of: 'a circle' },
 ];
@@ -70,8 +76,10 @@ function ofNumbers({ name, missing, distinct }: ColumnFigures, numbers: NumberFi
     const cyclic: FeatureSpec = { ...feature(name, 'cyclic', nullable), role: 'context', period: cycle.period };
     return { feature: cyclic, note: `${range}: part of ${cycle.of}` };
   }
-  if (areWhole && distinct === 2) return { feature: feature(name, 'categorical', nullable), note: `two values: ${range}` };
-  if (least >= 0 && greatest <= 1 && SHARE_NAME.test(name)) return { feature: feature(name, 'unit', nullable), note: range };
+  if (areWhole && distinct === 2)
+    return { feature: feature(name, 'categorical', nullable), note: `two values: ${range}` };
+  if (least >= 0 && greatest <= 1 && SHARE_NAME.test(name))
+    return { feature: feature(name, 'unit', nullable), note: range };
   if (least >= 0 && hasLongTail(numbers)) {
     return { feature: feature(name, 'positive', nullable), note: `${range}: a long tail` };
   }

@@ -22,7 +22,9 @@ export interface TimeColumn {
   readonly spec: EventTimeSpec;
 }
 
-/** Columns that hold times: ISO 8601 text, and numbers since the epoch that are named like a time. */
+/**
+ * Columns that hold times: ISO 8601 text, and numbers since the epoch that are named like a time.
+ */
 export function timeColumns(columns: readonly ColumnFigures[]): readonly TimeColumn[] {
   return columns.flatMap((figures) => {
     const unit = unitOf(figures);
@@ -44,5 +46,5 @@ function unitOf({ name, kind, numbers }: ColumnFigures): EventTimeSpec['unit'] |
   return found?.[0] ?? null;
 }
 
-/** Milliseconds per unit of a number of this unit; of ISO 8601 text, which is read as milliseconds, 1. */
+/** Milliseconds per unit of a time; 1 for ISO 8601 text, which is read as milliseconds. */
 export const msPerUnit = (unit: EventTimeSpec['unit']): number => UNITS.find(([each]) => each === unit)?.[1] ?? 1;

@@ -36,6 +36,8 @@ export interface TableProfile {
   readonly leftOut: readonly LeftOutColumn[];
 }
 
+/** Period of a column of hours. */
+const HOURS = 24;
 /** Days of history from which the time of day, and of the week, can be learned. */
 const [DAYS_FOR_DAY, DAYS_FOR_WEEK] = [2, 21];
 
@@ -47,7 +49,10 @@ const [DAYS_FOR_DAY, DAYS_FOR_WEEK] = [2, 21];
  * @throws FlowlineError FLOWLINE_FEATURES_INVALID if no column is a number to score, or `ignore`
  *   names a column that is not there.
  */
-export function profileTable(table: DataTable, { ignore = [] }: { readonly ignore?: readonly string[] } = {}): TableProfile {
+export function profileTable(
+  table: DataTable,
+  { ignore = [] }: { readonly ignore?: readonly string[] } = {},
+): TableProfile {
   const unknown = ignore.find((name) => !table.columns.some((column) => column.name === name));
   if (unknown !== undefined) throw noColumn(table, unknown);
   const figures = table.columns.filter(({ name }) => !ignore.includes(name)).map(columnFigures);
@@ -60,7 +65,11 @@ export function profileTable(table: DataTable, { ignore = [] }: { readonly ignor
     if ('leftOut' in use) leftOut.push({ name: column.name, reason: use.leftOut });
     else features.push({ spec: use.feature, note: noteOf(use.note, column) });
   }
-  if (time !== null) features.push(...cyclesOf(time, new Set(figures.map(({ name }) => name))));
+  if (time !== null) {
+    const hasHour = features.some(({ spec }) => spec.period === HOURS);
+    const cycles = cyclesOf(time, new Set(figures.map(({ name }) => name)));
+    features.push(...cycles.filter(({ spec }) => !hasHour || spec.period !== DAY_MS / msPerUnit(time.spec.unit)));
+  }
   if (!features.some(({ spec }) => isScoredNumber(spec))) throw noNumber(table, leftOut);
   const eventId = figures.find((column) => column.missing === 0 && isId(column))?.name ?? null;
   const { where, size: rows, rowsRead } = table;
@@ -113,7 +122,8 @@ function noNumber({ where }: DataTable, leftOut: readonly LeftOutColumn[]): Flow
   const reasons = leftOut.slice(0, 5).map(({ name, reason }) => `${name}: ${reason}`);
   return new FlowlineError('FLOWLINE_FEATURES_INVALID', `${where} has no column of numbers that a model could score.`, {
     where,
-    remedy: reasons.length === 0 ? 'Add a column of numbers.' : `Add a column of numbers. Left out: ${reasons.join('; ')}.`,
+    remedy:
+      reasons.length === 0 ? 'Add a column of numbers.' : `Add a column of numbers. Left out: ${reasons.join('; ')}.`,
   });
 }
 

@@ -43,7 +43,11 @@ export function writtenDetector(profile: TableProfile, { name, origin, leastRows
   ].join('\n');
 }
 
-function headOf({ where, rows, rowsRead, time }: TableProfile, leastRows: number, warnings: readonly string[]): string[] {
+function headOf(
+  { where, rows, rowsRead, time }: TableProfile,
+  leastRows: number,
+  warnings: readonly string[],
+): string[] {
   const thinned = rowsRead > rows ? ` (of ${rowsRead.toLocaleString('en')}, evenly spread)` : '';
   const span = time === null ? '' : `, ${dayOf(time.fromMs)} to ${dayOf(time.toMs)} UTC`;
   const enough = rows >= leastRows ? '' : ': too few, so far';
@@ -81,7 +85,7 @@ function featureLine({ spec, note }: ProfiledFeature): string {
   const parts = [
     `name: ${scalar(name)}`,
     `type: ${type}`,
-    ...(from === name ? [] : [`from: ${scalar(String(from))}`]),
+    ...(typeof from !== 'string' || from === name ? [] : [`from: ${scalar(from)}`]),
     ...(period === null ? [] : [`period: ${periodText(spec, period)}`]),
   ];
   return line(`    - { ${parts.join(', ')} }`, note);

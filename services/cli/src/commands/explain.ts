@@ -15,7 +15,10 @@ interface ExplainOptions {
 /** Most events of a call: each takes some hundred evaluations of the model. */
 const MOST_EVENTS = 1_000;
 
-/** `flowline explain DETECTOR FILE`, or `flowline explain FILE --model MODEL`: what is usual of events, given the rest of each. */
+/**
+ * `flowline explain DETECTOR FILE`, or `flowline explain FILE --model MODEL`: what is usual of
+ * events, given the rest of each.
+ */
 export function explainCommand(): Command {
   return command(
     'explain <detector> [file]',
@@ -31,7 +34,11 @@ export function explainCommand(): Command {
     .action(action(explainFile));
 }
 
-async function explainFile(first: string, second: string | undefined, { json, model }: ExplainOptions): Promise<number> {
+async function explainFile(
+  first: string,
+  second: string | undefined,
+  { json, model }: ExplainOptions,
+): Promise<number> {
   const { source, file } = sourceOf(first, second, model);
   const { explainRows, jsonRecords, loadModel, readRecords, scoreRecords } = await import('../score/index.ts');
   const { kind, ...format } = formatOf(file);

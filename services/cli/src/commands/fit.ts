@@ -80,7 +80,12 @@ async function writeModel(file: string, bytes: Uint8Array): Promise<void> {
   }
 }
 
-function described(file: string, output: string, { spec, leftOut }: FitPlan, { rows, report, alpha }: FittedTable): string {
+function described(
+  file: string,
+  output: string,
+  { spec, leftOut }: FitPlan,
+  { rows, report, alpha }: FittedTable,
+): string {
   const { expectedRate, measuredRate, testRows } = report.alarms;
   const nats = report.heldOut === null ? '' : `, held-out ${formatNumber(report.heldOut.nllNats, 4)} nats`;
   const measured = measuredRate === null ? 'not measured' : `measured ${percent(measuredRate)}`;

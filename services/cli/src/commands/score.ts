@@ -24,11 +24,15 @@ interface ScoreOptions {
 
 /** `flowline score FILE`: scores the events of a file and stores nothing. */
 export function scoreCommand(): Command {
-  return command('score <file>', 'Score the events of a CSV, NDJSON or Parquet file (- is standard input); nothing is stored.', [
-    'flowline score events.csv --detector checkout-latency > scores.csv',
-    'flowline score events.ndjson.gz --detector checkout-latency --explain --only-anomalies --json | jq .summary',
-    'cat events.ndjson | flowline score - --model model.safetensors --alpha 1e-4',
-  ])
+  return command(
+    'score <file>',
+    'Score the events of a CSV, NDJSON or Parquet file (- is standard input); nothing is stored.',
+    [
+      'flowline score events.csv --detector checkout-latency > scores.csv',
+      'flowline score events.ndjson.gz --detector checkout-latency --explain --only-anomalies --json | jq .summary',
+      'cat events.ndjson | flowline score - --model model.safetensors --alpha 1e-4',
+    ],
+  )
     .option('--detector <name>', 'score with the champion of this detector, from the database')
     .option('--model <file>', 'score with a model file (see `flowline models export`); needs no database')
     .option('--alpha <p>', "p-value at or below which an event is an anomaly (default: the model's own)")
@@ -46,7 +50,9 @@ async function scoreFile(file: string, options: ScoreOptions): Promise<number> {
   const kind = parseChoice('--format', options.format ?? named.kind ?? (file === '-' ? 'ndjson' : ''), tableFormats);
   const format = { ...named, kind, delimiter: options.delimiter ?? named.delimiter };
   const output =
-    options.json === true ? 'ndjson' : parseChoice('--output-format', options.outputFormat ?? (kind === 'ndjson' ? kind : 'csv'), outputFormats);
+    options.json === true
+      ? 'ndjson'
+      : parseChoice('--output-format', options.outputFormat ?? (kind === 'ndjson' ? kind : 'csv'), outputFormats);
   const alpha = options.alpha === undefined ? null : parseProbability('--alpha', options.alpha);
 
   const { loadModel, readRecords, scoreLine, scoreRecords, scoresHeader } = await import('../score/index.ts');

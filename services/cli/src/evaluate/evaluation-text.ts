@@ -12,7 +12,8 @@ export function evaluationText(evaluation: Evaluation): string {
 
 /** An evaluation as a page of Markdown. */
 export function evaluationReport(evaluation: Evaluation): string {
-  const line = (cells: readonly string[]): string => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
   return [
     `# Detection on ${printable(evaluation.data)}`,
     '',

@@ -50,7 +50,8 @@ export async function fitTable(
   const { bundle, report } = await trainDetector(spec, partsOf(history.table, split), options);
   const bytes = saveBundle(fileBundle(bundle, plan, alpha));
   const { rejected, isTimed } = history;
-  const left = rejected.rows === 0 ? [] : [`${rejected.rows} rows do not fit and are left out: ${rejected.example ?? ''}`];
+  const left =
+    rejected.rows === 0 ? [] : [`${rejected.rows} rows do not fit and are left out: ${rejected.example ?? ''}`];
   return {
     ...{ bytes, sha256: bundleSha256(bytes), alpha, rows: rowsOf(split), report },
     history: { rejected, isTimed },

@@ -1,5 +1,5 @@
 import { at, blocksOf, DAY_MS, FlowlineError } from '@flowline/events';
-import { type ColumnTable, ColumnTableBuilder, compileEventTime, Fault, type FeatureRecord } from '@flowline/features';
+import { type ColumnTable, ColumnTableBuilder, compileEventTime, Fault } from '@flowline/features';
 import { createFileReader } from '@flowline/operations/scoring';
 import { type DataTable, recordsOf } from '@flowline/tables';
 
@@ -32,7 +32,7 @@ export function readHistory(data: DataTable, { spec, names }: Pick<FitPlan, 'spe
   const records = recordsOf(data);
   const faults: string[] = [];
   const timed = records.flatMap((record, row) => {
-    const timeMs = timeOf === null ? row : timeOf(record as FeatureRecord);
+    const timeMs = timeOf === null ? row : timeOf(record);
     if (!(timeMs instanceof Fault)) return [{ record, timeMs }];
     faults.push(timeMs.message);
     return [];
