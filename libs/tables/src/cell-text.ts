@@ -4,7 +4,9 @@ const NUMBER = /^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*$/;
 /** Booleans, including `t` and `f` as COPY writes them. */
 const BOOLEAN = /^(t|true|f|false)$/i;
 /** Words by which programs write a missing number into CSV, which has none of its own. */
-const MISSING = /^\s*(na|n\/a|nan|null|\\n)?\s*$/i;
+const MISSING = /^\s*(na|n\/a|null|\\n)?\s*$/i;
+/** Numbers that are none, as programs write them. */
+const NOT_FINITE = /^\s*[-+]?(nan|inf(inity)?)\s*$/i;
 
 /** Number that the text of a cell is; undefined for any other text. */
 export function cellNumber(text: string): number | Numeral | undefined {
@@ -16,5 +18,8 @@ export function cellBoolean(text: string): boolean | undefined {
   return BOOLEAN.test(text) ? /^t/i.test(text) : undefined;
 }
 
-/** True for the text of a cell that stands for no number: empty, `NA`, `NaN`, `null` or `\N`. */
+/** True for the text of a cell that stands for no number: empty, `NA`, `null` or `\N`. */
 export const isMissingNumber = (text: string): boolean => MISSING.test(text);
+
+/** True for `NaN` and infinities, which no model takes: they are faults of an event. */
+export const isNotFinite = (text: string): boolean => NOT_FINITE.test(text);

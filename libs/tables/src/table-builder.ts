@@ -1,6 +1,6 @@
 import { Numeral, parseIsoTime } from '@flowline/events';
 
-import { cellBoolean, isMissingNumber } from './cell-text.ts';
+import { cellBoolean, isMissingNumber, isNotFinite } from './cell-text.ts';
 import type { Cell, ColumnKind, DataTable, TableColumn } from './data-table.ts';
 
 /**
@@ -59,7 +59,7 @@ export class TableBuilder {
 function columnOf(name: string, cells: readonly Cell[], fromText: boolean): TableColumn {
   if (!fromText) return { name, kind: kindOf(cells), cells };
   // A word for a missing number is one only among numbers.
-  const numbers = cells.map((cell) => (typeof cell === 'string' && isMissingNumber(cell) ? null : cell));
+  const numbers = cells.map(numberAmongNumbers);
   const kind = kindOf(numbers);
   if (kind === 'number') return { name, kind, cells: numbers };
   if (kind === 'empty') return { name, kind: cells.every((cell) => cell === null) ? kind : 'text', cells };
@@ -67,6 +67,11 @@ function columnOf(name: string, cells: readonly Cell[], fromText: boolean): Tabl
   if (kindOf(booleans) === 'boolean') return { name, kind: 'boolean', cells: booleans };
   const texts = cells.map((cell) => (typeof cell === 'number' || cell instanceof Numeral ? textOf(cell) : cell));
   return { name, kind: kindOf(texts), cells: texts };
+}
+
+function numberAmongNumbers(cell: Cell): Cell {
+  if (typeof cell !== 'string') return cell;
+  return isMissingNumber(cell) ? null : isNotFinite(cell) ? NaN : cell;
 }
 
 const textOf = (cell: number | Numeral): string => (cell instanceof Numeral ? cell.text : String(cell));

@@ -54,7 +54,8 @@ class Layer {
   /** A step of Adam (Kingma and Ba, 2015). */
   step(rate: number, step: number): void {
     const scale = (rate * Math.sqrt(1 - BETA2 ** step)) / (1 - BETA1 ** step);
-    for (const [i, g] of this.gradient.entries()) {
+    for (let i = 0; i < this.gradient.length; i++) {
+      const g = at(this.gradient, i);
       const first = BETA1 * at(this.#first, i) + (1 - BETA1) * g;
       const second = BETA2 * at(this.#second, i) + (1 - BETA2) * g * g;
       this.#first[i] = first;

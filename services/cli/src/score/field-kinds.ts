@@ -51,7 +51,7 @@ function kindOf(names: readonly string[]): FieldKind {
 
 /**
  * Value of a CSV cell. An absent text is null. Numbers and booleans are converted if the model
- * expects them, and an empty text is then null, too; for a number also `NA`, `NaN`, `null` and
+ * expects them, and an empty text is then null, too; for a number also `NA`, `null` and
  * `\N`. Any other text stays text; the reader reports what it expected (or parses it as a time).
  * @param text null for a cell without even quotes.
  */
