@@ -169,7 +169,7 @@ describe('flowline evaluate', () => {
       const metrics = { auroc: 1, averagePrecision: 1, recallAt1Percent: 1 };
       expect(last).toMatchObject({
         ...metrics,
-        ...{ protocol: 'one-class', rows: 600, anomalies: 30, features: 3 },
+        ...{ protocol: 'one-class', rows: 600, anomalies: 30, features: 4 },
         alarms: { asked: 0.01 },
         seeds: [
           { seed: 0, ...metrics, seconds: expect.any(Number) },

@@ -14,7 +14,7 @@ export interface ProtocolSplit {
 }
 
 /** Most training rows: of more, the first in random order. */
-export const MOST_TRAINING_ROWS = 10_000;
+const MOST_TRAINING_ROWS = 10_000;
 const CONTAMINATED_SHARE = 0.7;
 /** Seeds of the splits begin here. */
 const FIRST_SEED = 1_000;

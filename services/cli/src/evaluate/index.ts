@@ -1,2 +1,2 @@
-export { evaluateTable, type Evaluation } from './evaluate-table.ts';
+export { evaluateTable } from './evaluate-table.ts';
 export { evaluationReport, evaluationText } from './evaluation-text.ts';

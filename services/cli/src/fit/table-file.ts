@@ -13,7 +13,7 @@ export interface FileOptions {
  * Format of a file of rows, by the options or else its name.
  * @throws FlowlineError FLOWLINE_USAGE.
  */
-export function fileFormat(file: string, { format, delimiter }: FileOptions): FileFormat {
+function fileFormat(file: string, { format, delimiter }: FileOptions): FileFormat {
   const named = formatOf(file);
   const kind = format ?? named.kind ?? (file === '-' ? 'ndjson' : undefined);
   if (kind === undefined) {
