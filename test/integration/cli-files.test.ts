@@ -29,7 +29,7 @@ function orders(rows: number): string[] {
   return Array.from({ length: rows }, (_, i) => {
     const items = 1 + Math.floor(4 * uniform());
     const latency = 30 + 4 * items + 10 * (uniform() + uniform() + uniform() - 1.5);
-    return `o-${i},${START + i * 240_000},${latency.toFixed(2)},${items},${METHODS[i % 3] ?? ''},eu`;
+    return `o-${i},${START + i * 240_000},${latency.toFixed(2)},${items},${METHODS.at(i % 3) ?? ''},eu`;
   });
 }
 const LATER = START + 1_600 * 240_000;
