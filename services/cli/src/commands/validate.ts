@@ -52,7 +52,7 @@ async function checkAgainstDatabase(documents: readonly FlowlineDocument[]): Pro
   throw new FlowlineError(
     'FLOWLINE_HISTORY_INVALID',
     findings.map(({ detector, message }) => `${detector}: ${message}`).join(' '),
-    { where: 'spec.history.query', remedy: first.remedy },
+    { where: 'spec.history.query', ...(first.remedy === undefined ? {} : { remedy: first.remedy }) },
   );
 }
 
