@@ -162,7 +162,18 @@ describe('flowline evaluate', () => {
         i % 20 === 0 ? `${line.replace(/,\d+\.\d+,/, ',180,')},1` : `${line},0`,
       );
       await writeFile(path.join(folder, 'labelled.csv.gz'), gzipSync(`${HEADER},fraud\n${lines.join('\n')}\n`));
-      const args = ['evaluate', 'labelled.csv.gz', '--label', 'fraud', '--ignore', 'id,ts', '--seeds', '2'];
+      const args = [
+        'evaluate',
+        'labelled.csv.gz',
+        '--label',
+        'fraud',
+        '--ignore',
+        'id,ts',
+        '--seeds',
+        '2',
+        '--steps',
+        '100',
+      ];
       const { code, stdout, stderr } = await flowline(...args, '--report', 'report.md', '--json');
       expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.stringMatching(/^seed 1: AUROC 1\.0000/m) });
       const last = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as Record<string, unknown>;

@@ -16,6 +16,7 @@ interface EvaluateOptions extends FileOptions {
   readonly protocol: string;
   readonly seeds: string;
   readonly members: string;
+  readonly steps?: string;
   readonly alpha: string;
   readonly ignore?: string;
   readonly baselines?: true;
@@ -48,6 +49,7 @@ export function evaluateCommand(): Command {
     )
     .option('--seeds <n>', 'trainings, each with a split and a seed of its own: 0, 1, …', '1')
     .option('--members <n>', 'flows of the ensemble', '1')
+    .option('--steps <n>', 'maximum training steps, for a quick trial (default: those of every training)')
     .option('--alpha <p>', 'false alarms to ask for, per normal row', '0.01')
     .option('--ignore <columns>', 'columns to leave out, separated by commas')
     .option('--baselines', 'compare with nearest neighbours, LOF, mixtures, forests and others, on the same splits')
@@ -63,6 +65,7 @@ async function evaluateFile(file: string, options: EvaluateOptions): Promise<voi
     protocol: parseChoice('--protocol', options.protocol, protocols),
     seeds: atMost('--seeds', parseCount('--seeds', options.seeds), MOST_SEEDS),
     members: parseCount('--members', options.members),
+    steps: options.steps === undefined ? null : parseCount('--steps', options.steps),
     alpha: parseProbability('--alpha', options.alpha),
     baselines: options.baselines === true,
   };

@@ -23,6 +23,8 @@ export interface EvaluationRequest {
   /** Number of splits and trainings. */
   readonly seeds: number;
   readonly members: number;
+  /** Maximum training steps; null: those of the recipe. */
+  readonly steps: number | null;
   readonly alpha: number;
   readonly baselines: boolean;
 }
@@ -67,13 +69,13 @@ export async function evaluateTable(
 ): Promise<Evaluation> {
   const used = { ...data, columns: data.columns.filter(({ name }) => !request.ignore.includes(name)) };
   const labelled = labelledRows(used, request);
-  const { protocol, alpha, members } = request;
+  const { protocol, alpha, members, steps } = request;
   const seeds: Evaluation['seeds'][number][] = [];
   const others = new Map<string, SeedEvaluation[]>();
   let trainedRows = 0;
   for (let seed = 0; seed < request.seeds; seed++) {
     const rows: SplitRows = { ...labelled, protocol, ...splitRows(labelled.labels, protocol, seed) };
-    const found = await evaluateDetector(rows, { seed, alpha, members });
+    const found = await evaluateDetector(rows, { seed, alpha, members, steps });
     const { auroc, averagePrecision, recallAt1Percent, seconds, alarms } = found;
     ({ trainedRows } = found);
     seeds.push({ seed, auroc, averagePrecision, recallAt1Percent, seconds, alarms: { realised: alarms.realised } });
