@@ -19,7 +19,10 @@ beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'flowline-files-'));
   await writeFile(path.join(folder, 'orders.csv'), `${HEADER}\n${orders(1_500).join('\n')}\n`);
   await writeFile(path.join(folder, 'new.csv'), `${HEADER}\n${NEW.join('\n')}\n`);
-});
+  const yaml = (await flowline('init', 'orders.csv')).stdout;
+  const short = yaml.replace('  training:', '  model: { budget: { steps: 50 } }\n  training:');
+  await writeFile(path.join(folder, 'short.yaml'), short);
+}, TIMEOUT_MS);
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** Lines of orders, one every four minutes. */
@@ -80,13 +83,8 @@ describe('the lines of README.md for files', () => {
   );
 
   it(
-    'leave a model that sample and export read, and that fit makes again',
+    'fit by a detector file makes the same model again, which sample reads',
     async () => {
-      const sampled = await flowline('sample', '--model', 'orders.safetensors', '--count', '3', '--json');
-      expect(JSON.parse(sampled.stdout)).toMatchObject({ detector: 'orders', count: 3, drawnContext: ['time_of_day'] });
-      const yaml = (await flowline('init', 'orders.csv')).stdout;
-      const short = yaml.replace('  training:', '  model: { budget: { steps: 50 } }\n  training:');
-      await writeFile(path.join(folder, 'short.yaml'), short);
       const fit = async (output: string, ...more: string[]) => {
         const args = ['fit', 'orders.csv', '--definition', 'short.yaml', '-o', output, '--json', ...more];
         return JSON.parse((await flowline(...args)).stdout) as { sha256: string; rows: object; alpha: number };
@@ -100,6 +98,8 @@ describe('the lines of README.md for files', () => {
       expect(await readFile(path.join(folder, 'a'))).toEqual(await readFile(path.join(folder, 'b')));
       expect(again.sha256).toBe(first.sha256);
       expect(other.sha256).not.toBe(first.sha256);
+      const sampled = await flowline('sample', '--model', 'a', '--count', '3', '--json');
+      expect(JSON.parse(sampled.stdout)).toMatchObject({ detector: 'orders', count: 3, drawnContext: ['time_of_day'] });
     },
     TIMEOUT_MS,
   );
@@ -239,14 +239,15 @@ describe('flowline score of Parquet', () => {
   it(
     'scores its rows as those of CSV, with times in the unit of the events',
     async () => {
+      await flowline('fit', 'orders.csv', '--definition', 'short.yaml', '-o', 'short.safetensors');
       await writeFile(path.join(folder, 'two.csv'), `${HEADER}\n${NEW.slice(0, 2).join('\n')}\n`);
       const [fromCsv, fromParquet] = [
-        await flowline('score', 'two.csv', '--model', 'orders.safetensors', '--explain'),
-        await flowline('score', parquet('new-orders'), '--model', 'orders.safetensors', '--explain'),
+        await flowline('score', 'two.csv', '--model', 'short.safetensors', '--explain'),
+        await flowline('score', parquet('new-orders'), '--model', 'short.safetensors', '--explain'),
       ];
       expect(fromParquet).toMatchObject({ code: 0, stdout: fromCsv.stdout });
       expect(fromParquet.stdout.split('\n')).toHaveLength(4);
-      const other = await flowline('score', parquet('orders'), '--model', 'orders.safetensors');
+      const other = await flowline('score', parquet('orders'), '--model', 'short.safetensors');
       expect(other).toMatchObject({ code: 1, stderr: expect.stringMatching(/the header lacks "latency_ms"/) });
     },
     TIMEOUT_MS,

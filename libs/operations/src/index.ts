@@ -1,8 +1,6 @@
 export { absencePolicyOf, alertAddressesOf, alertRulesOf, unwatchedAbsence } from './alert-rules.ts';
 export { alphaOfStored } from './alpha-of-stored.ts';
 export { bytesAsText } from './bytes-as-text.ts';
-export { checkColumns } from './check-columns.ts';
-export { checkHistory } from './check-history.ts';
 export { changesForNextModel } from './changes-for-next-model.ts';
 export { type DetectorStatus, detectorStatus } from './detector-status.ts';
 export { detectorStatuses } from './detector-statuses.ts';

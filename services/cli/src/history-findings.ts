@@ -1,7 +1,7 @@
 import type { FlowlineDocument } from '@flowline/config';
 import type { Database } from '@flowline/db';
 import { FlowlineError } from '@flowline/events';
-import { checkHistory } from '@flowline/operations';
+import { checkHistory } from '@flowline/operations/history';
 
 /** History of a detector that the database does not have as the detector reads it. */
 export interface HistoryFinding {

@@ -2,7 +2,7 @@ import { type DetectorDefinition } from '@flowline/config';
 import { type Database, eventHistory, type HistoryBatch, type HistoryDay, HistorySession } from '@flowline/db';
 import { DAY_MS, inTurns, type LookupTable, turn } from '@flowline/events';
 import { type ColumnTable } from '@flowline/features';
-import { checkColumns } from '@flowline/operations';
+import { checkColumns } from '@flowline/operations/history';
 
 import { eventsPerDay } from './events-per-day.ts';
 import { excludedOf, exclusionWarnings } from './excluded-rows.ts';
