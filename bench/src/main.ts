@@ -5,6 +5,7 @@ import type { BenchProgram } from './support/program.ts';
 
 /** Programs of `npm run bench -- NAME`, each loaded on demand. */
 const programs: Readonly<Record<string, () => Promise<{ readonly program: BenchProgram }>>> = {
+  detection: () => import('./detection/run.ts'),
   density: () => import('./density/run.ts'),
   pipeline: () => import('./pipeline/run.ts'),
   queries: () => import('./queries/run.ts'),

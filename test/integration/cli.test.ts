@@ -203,6 +203,38 @@ describe('flowline, from a file to anomalies', () => {
   );
 
   it(
+    'checks the history query against the database, where one is at hand',
+    async () => {
+      const other = readingsYaml().replace('name: readings', 'name: others').replace('name: level,', 'name: levl,');
+      const yaml = await file('others.yaml', other);
+      expect(await flowline(['validate', yaml])).toMatchObject({ code: 0 });
+      const finding = 'others: The history has no column "levl" (did you mean "level"?).';
+      const validated = await flowline(['validate', yaml], env);
+      expect(validated).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining(`FLOWLINE_HISTORY_INVALID: ${finding}`),
+      });
+      // The columns may come later, so the detector is in force.
+      const applied = await flowline(['apply', yaml], env);
+      expect(applied).toMatchObject({ code: 0, stderr: `warning: ${finding}\n` });
+      const init = await flowline(['init', 'readings', '--name', 'fresh'], env);
+      expect(init.stdout).toMatch(/^ {4}query: "select \* from public\.readings"/m);
+      expect(init.stdout).toMatch(/^ {4}- \{ name: level, type: real \}/m);
+      expect(await flowline(['validate', await file('fresh.yaml', init.stdout)], env)).toMatchObject({ code: 0 });
+      const query = await flowline(['init', 'select level, flow from readings', '--json'], env);
+      expect(JSON.parse(query.stdout)).toMatchObject({
+        detector: 'query',
+        features: [{ name: 'level' }, { name: 'flow' }],
+      });
+      expect(await flowline(['init', 'nothing'], env)).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining('no table or view nothing'),
+      });
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
     'trains, and lists the model as champion',
     async () => {
       const untrained = await flowline(['score', 'x.csv', '--detector', 'readings'], env);

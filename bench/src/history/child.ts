@@ -5,12 +5,10 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 
 import { loadSettings, requireDatabaseUrl } from '@flowline/config';
 import { connect } from '@flowline/db';
-import { type TrainingProgress, trainDetector } from '@flowline/detector';
+import { partsOf, splitByTime, type TrainingProgress, trainDetector } from '@flowline/detector';
 import { at } from '@flowline/events';
 import { initBackend } from '@flowline/flows';
 
-import { partsOf } from '../../../services/trainer/src/history-parts.ts';
-import { splitByTime } from '../../../services/trainer/src/split-by-time.ts';
 import { readTrainingHistory } from '../../../services/trainer/src/training-history.ts';
 import { historyDetector, type HistoryShape } from './history-table.ts';
 

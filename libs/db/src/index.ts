@@ -93,6 +93,7 @@ export { listScores, type ScoreCursor, type ScoreFilter, type StoredScore } from
 export { schemaDump } from './schema-dump.ts';
 export { type AlertAddress } from './store-messages.ts';
 export * from './streams.ts';
+export { sampleRecords, type SampledRecords, type SampledRows } from './sample-records.ts';
 export { type ColumnProfile, profileTable, type TableProfile } from './table-profile.ts';
 export * from './training-lease.ts';
 export * from './trainers.ts';

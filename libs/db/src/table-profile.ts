@@ -1,6 +1,6 @@
 import { FlowlineError } from '@flowline/events';
 
-import type { Database } from './database.ts';
+import type { Database, Queryable } from './database.ts';
 import { SCHEMA } from './migrate.ts';
 import {
   type ColumnFiguresRow,
@@ -61,11 +61,10 @@ const NAME = /^(?:[A-Za-z_]\w{0,62}|"[^"\0]{1,63}")(?:\.(?:[A-Za-z_]\w{0,62}|"[^
  * table that is not there or may not be read.
  */
 export function profileTable(db: Database, table: string): Promise<TableProfile> {
-  if (!NAME.test(table)) throw noName(table);
   return withTransaction(
     db,
     async (client) => {
-      const found = readableTable(await selectProfiledTable(client, { table }), table);
+      const found = await readableTable(client, table);
       const columns = await selectProfiledColumns(client, { oid: found.oid, limit: MOST_COLUMNS + 1 });
       const listed = columns.slice(0, MOST_COLUMNS);
       const sample = sampleOf(found);
@@ -103,7 +102,13 @@ function profileOf(figures: ColumnFiguresRow | undefined): Omit<ColumnProfile, '
   };
 }
 
-function readableTable(found: ProfiledTableRow | null, table: string): ProfiledTableRow {
+/**
+ * Looks up a table or view that may be read. Flowline's own schema and those of Postgres are none.
+ * @throws FlowlineError FLOWLINE_REQUEST_INVALID for what is no name; FLOWLINE_NOT_FOUND.
+ */
+export async function readableTable(client: Queryable, table: string): Promise<ProfiledTableRow> {
+  if (!NAME.test(table)) throw noName(table);
+  const found = await selectProfiledTable(client, { table });
   if (found?.schema === SCHEMA || found?.schema.startsWith('pg_') === true || found?.schema === 'information_schema') {
     throw new FlowlineError('FLOWLINE_NOT_FOUND', `${table} belongs to ${found.schema}, which is not profiled.`, {
       where: 'table',

@@ -1,3 +1,4 @@
+export * from './first-records.ts';
 export * from './kafka-admin.ts';
 export * from './kafka-client.ts';
 export * from './kafka-sink.ts';

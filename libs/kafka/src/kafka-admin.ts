@@ -144,6 +144,11 @@ export class KafkaAdmin {
     }
   }
 
+  /** Deletes a consumer group without members. */
+  async deleteGroup(groupId: string): Promise<void> {
+    await this.#ask(() => this.#admin.deleteGroups([groupId]));
+  }
+
   async close(): Promise<void> {
     await Promise.all([this.#admin.disconnect(), this.#topicIds.close()]);
   }

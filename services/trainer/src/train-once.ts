@@ -18,16 +18,24 @@ import {
   type UnlearnedIntervals,
   withTrainingLease,
 } from '@flowline/db';
-import { alphaOf, type DetectorTrainingSpec, saveBundle, trainDetector } from '@flowline/detector';
+import {
+  alphaOf,
+  type DetectorTrainingSpec,
+  partsOf,
+  rowsOf,
+  saveBundle,
+  splitByTime,
+  timesOf,
+  type TimeSplit,
+  trainDetector,
+} from '@flowline/detector';
 import type { Logger } from '@flowline/telemetry';
 
 import { compareWithChampion } from './compare-with-champion.ts';
-import { partsOf, rowsOf, timesOf } from './history-parts.ts';
 import { learnIntervals } from './learn-intervals.ts';
 import type { Progress } from './progress.ts';
 import { type ChampionComparison, decidePromotion, type OwnReport, type PromotionDecision } from './promotion.ts';
 import { type RecordedRun, recordRun } from './recorded-run.ts';
-import { splitByTime, type TimeSplit } from './split-by-time.ts';
 import { readTrainingHistory, type TrainingHistory } from './training-history.ts';
 import { historyMetrics, type TrainingMetrics, trainingMetrics } from './training-metrics.ts';
 import { showReading, showTraining, storingProgress } from './training-progress.ts';

@@ -2,8 +2,8 @@ import { type DetectorDefinition } from '@flowline/config';
 import { type Database, eventHistory, type HistoryBatch, type HistoryDay, HistorySession } from '@flowline/db';
 import { DAY_MS, inTurns, type LookupTable, turn } from '@flowline/events';
 import { type ColumnTable } from '@flowline/features';
+import { checkColumns } from '@flowline/operations/history';
 
-import { checkColumns } from './check-columns.ts';
 import { eventsPerDay } from './events-per-day.ts';
 import { excludedOf, exclusionWarnings } from './excluded-rows.ts';
 import { timedRows, timesOf } from './history-cells.ts';

@@ -1,6 +1,7 @@
 import { at, atOnce, blocksOf, type Steps } from '@flowline/events';
 import type { Random } from '@flowline/flows';
 
+import { minimumRows } from '../minimum-rows.ts';
 import { valueAt } from '../sorted.ts';
 import { fitCalibrationSteps, pValueOf, type Calibration, type PValue } from './calibration.ts';
 import { type GroupedRows, groupRows, type RowGroup } from './row-groups.ts';
@@ -67,9 +68,13 @@ export function fitCalibrationSet(scores: Float64Array, patterns: Int32Array, ra
  *
  * @throws FlowlineError as {@link fitCalibration} does.
  */
-export function* fitCalibrationSetSteps(rows: GroupedScores, random: Random): Steps<CalibrationSet> {
+export function* fitCalibrationSetSteps(
+  rows: GroupedScores,
+  random: Random,
+  leastRows: number = minimumRows.calibration,
+): Steps<CalibrationSet> {
   const { scores, comparable, missingNats } = rows;
-  const all = yield* fitCalibrationSteps(comparable, random.fork('pooled'));
+  const all = yield* fitCalibrationSteps(comparable, random.fork('pooled'), leastRows);
   const fitted: CalibrationGroup[] = [];
   // Parents come before their parts, so parts are fitted first, from the last.
   for (let index = rows.groups.length - 1; index >= 0; index--) {

@@ -70,12 +70,16 @@ export const fitCalibration = (calibrationScores: Float64Array, random: UniformS
   atOnce(fitCalibrationSteps(calibrationScores, random));
 
 /** {@link fitCalibration} in steps. */
-export function* fitCalibrationSteps(calibrationScores: Float64Array, random: UniformSource): Steps<Calibration> {
+export function* fitCalibrationSteps(
+  calibrationScores: Float64Array,
+  random: UniformSource,
+  leastRows: number = minimumRows.calibration,
+): Steps<Calibration> {
   const n = calibrationScores.length;
-  if (n < minimumRows.calibration) {
+  if (n < leastRows) {
     throw new FlowlineError(
       'FLOWLINE_HISTORY_TOO_SMALL',
-      `${n} rows are left to calibrate on; at least ${minimumRows.calibration} are needed`,
+      `${n} rows are left to calibrate on; at least ${leastRows} are needed`,
       { where: 'calibration', remedy: 'widen history.lookback, or raise model.calibration.fraction' },
     );
   }

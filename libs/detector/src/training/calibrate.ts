@@ -51,14 +51,15 @@ export async function calibrate(
 
 /** Calibrates on scored rows, in steps. */
 export function* calibrateSteps(
-  spec: Pick<DetectorTrainingSpec, 'data' | 'seed' | 'alpha'>,
+  spec: Pick<DetectorTrainingSpec, 'data' | 'seed' | 'alpha' | 'minimumRows'>,
   rows: ScoredRows,
 ): Steps<Calibrated> {
   const size = rows.logDensityNats.length;
   const defined = yield* filterNumbers(rows.logDensityNats, Number.isFinite);
   const undefinedRows = size - defined.length;
   const usual = yield* usualScores(rows, isRobust(spec.data));
-  const calibration = yield* fitCalibrationSetSteps(usual, new Random(spec.seed).fork('calibration'));
+  const random = new Random(spec.seed).fork('calibration');
+  const calibration = yield* fitCalibrationSetSteps(usual, random, spec.minimumRows?.calibration);
   const effect = designEffect(yield* alarmedRows(calibration, rows, rows.traits, TAIL_LEVEL));
   const alarmed = yield* alarmedRows(calibration, rows, rows.traits, spec.alpha);
   const alarms = alarmed.reduce((sum, one) => sum + one, 0);

@@ -27,7 +27,7 @@ const ENCODED_BYTES = 64 * 2 ** 20;
  * @throws FlowlineError FLOWLINE_HISTORY_TOO_SMALL.
  */
 export function* rowsToTrainOn(
-  spec: Pick<DetectorTrainingSpec, 'data'>,
+  spec: Pick<DetectorTrainingSpec, 'data' | 'minimumRows'>,
   encoding: FeatureEncoding,
   { train, validation }: HistoryParts<ColumnTable>,
   draws: number,
@@ -35,11 +35,12 @@ export function* rowsToTrainOn(
 ): Steps<TrainingRows> {
   const ordinary = yield* ordinaryRows(spec, encoding, train);
   const validating = spaced(yield* ordinaryRows(spec, encoding, validation), recipe.validationRows);
-  if (ordinary.length < minimumRows.train || validating.length === 0) {
+  const least = spec.minimumRows?.train ?? minimumRows.train;
+  if (ordinary.length < least || validating.length === 0) {
     throw new FlowlineError(
       'FLOWLINE_HISTORY_TOO_SMALL',
       `${ordinary.length} rows to train on and ${validating.length} to validate with are too few`,
-      { where: 'history', remedy: `widen history.lookback: at least ${minimumRows.train} training rows are needed` },
+      { where: 'history', remedy: `widen history.lookback: at least ${least} training rows are needed` },
     );
   }
   const bytes = ordinary.length * (encoding.dimensions + encoding.contextWidth) * Float32Array.BYTES_PER_ELEMENT;

@@ -1,6 +1,7 @@
 import type { ComputeSpec, EntitySpec, FeatureSpec, LookupTable, ScoringBackend } from '@flowline/events';
 
 import type { HistoryParts, ModelBundle } from '../bundle/bundle.ts';
+import type { MinimumRows } from '../minimum-rows.ts';
 import type { TrainingData } from './recipe.ts';
 
 /** Champion that a training may start from, or the reason why there is none. */
@@ -30,6 +31,8 @@ export interface DetectorTrainingSpec {
   readonly maxMinutes?: number;
   /** Maximum number of steps per member; null or absent: the recipe's. */
   readonly steps?: number | null;
+  /** Fewest rows that it takes (default: those from which alarms can be promised). */
+  readonly minimumRows?: MinimumRows;
   /** Code that trains, and its threads (default: `auto`, as many as the process may use). */
   readonly compute?: Partial<Pick<ComputeSpec, 'training' | 'threads'>>;
   /**

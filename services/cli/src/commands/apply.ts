@@ -5,7 +5,8 @@ import type { Command } from 'commander';
 
 import { applyDocument, type ApplyResult } from '../apply-document.ts';
 import { action, command } from '../command.ts';
-import { printResult } from '../output.ts';
+import { historyFindings } from '../history-findings.ts';
+import { printResult, printWarning } from '../output.ts';
 import { withDatabase } from '../with-database.ts';
 
 interface ApplyOptions {
@@ -28,12 +29,14 @@ export function applyCommand(): Command {
   ).action(
     action(async (file: string, options: ApplyOptions) => {
       const documents = await loadDocuments(file);
-      const results = await withDatabase(async (db) => {
+      const { done: results, findings } = await withDatabase(async (db) => {
         checkDocuments(documents, await knownNames(db, documents));
         const done: ApplyResult[] = [];
         for (const document of documents) done.push(await applyDocument(db, document));
-        return done;
+        return { done, findings: await historyFindings(db, documents) };
       });
+      // In force nevertheless: the table may come later.
+      for (const { detector, message } of findings) printWarning(`${detector}: ${message}`);
       const applied = results.map((result) => result.applied);
       printResult(applied.length === 1 ? applied[0] : applied, options.json === true, () =>
         results.flatMap(({ lines }) => lines).join('\n'),

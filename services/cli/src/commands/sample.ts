@@ -1,12 +1,13 @@
 import { writeFile } from 'node:fs/promises';
 
 import { FlowlineError } from '@flowline/events';
+import { formatOf } from '@flowline/tables';
 import type { Command } from 'commander';
 
 import { action, choice, command } from '../command.ts';
 import { formatCount, printResult } from '../output.ts';
 import { parseChoice, parseCount } from '../parse-options.ts';
-import { type Format, formatOf, formats } from '../score/formats.ts';
+import { type OutputFormat, outputFormats } from '../score/formats.ts';
 import type { ModelSource } from '../score/load-model.ts';
 
 interface SampleOptions {
@@ -36,7 +37,7 @@ export function sampleCommand(): Command {
     .option('--model <file>', 'a model file (see `flowline models export`); needs no database')
     .option('--context <json>', 'values of context features, as an object; others are drawn')
     .option('--out <file>', 'write them to a file (.csv, .ndjson)')
-    .addOption(choice('--format <format>', 'default: by the name of the file, or else csv', formats))
+    .addOption(choice('--format <format>', 'default: by the name of the file, or else csv', outputFormats))
     .action(action(sampleEvents));
 }
 
@@ -48,7 +49,7 @@ async function sampleEvents(name: string | undefined, options: SampleOptions): P
   const seed = parseSeed(options.seed);
   const context = options.context === undefined ? {} : parseContext(options.context);
   const named = out === undefined ? undefined : formatOf(out).kind;
-  const format: Format = parseChoice('--format', options.format ?? named ?? 'csv', formats);
+  const format: OutputFormat = parseChoice('--format', options.format ?? named ?? 'csv', outputFormats);
   const { loadModel, sampleRecords, samplesText } = await import('../score/index.ts');
   const { detector, version } = await loadModel(source, null);
   try {

@@ -1,12 +1,13 @@
 import { once } from 'node:events';
 
 import { FlowlineError } from '@flowline/events';
+import { formatOf, tableFormats } from '@flowline/tables';
 import type { Command } from 'commander';
 
 import { action, choice, command } from '../command.ts';
 import { exitCodes, formatCount, printWarning } from '../output.ts';
 import { parseChoice, parseProbability } from '../parse-options.ts';
-import { formatOf, formats } from '../score/formats.ts';
+import { outputFormats } from '../score/formats.ts';
 import type { ModelSource } from '../score/load-model.ts';
 
 interface ScoreOptions {
@@ -23,17 +24,21 @@ interface ScoreOptions {
 
 /** `flowline score FILE`: scores the events of a file and stores nothing. */
 export function scoreCommand(): Command {
-  return command('score <file>', 'Score the events of a CSV or NDJSON file (- is standard input); nothing is stored.', [
-    'flowline score events.csv --detector checkout-latency > scores.csv',
-    'flowline score events.ndjson.gz --detector checkout-latency --explain --only-anomalies --json | jq .summary',
-    'cat events.ndjson | flowline score - --model model.safetensors --alpha 1e-4',
-  ])
+  return command(
+    'score <file>',
+    'Score the events of a CSV, NDJSON or Parquet file (- is standard input); nothing is stored.',
+    [
+      'flowline score events.csv --detector checkout-latency > scores.csv',
+      'flowline score events.ndjson.gz --detector checkout-latency --explain --only-anomalies --json | jq .summary',
+      'cat events.ndjson | flowline score - --model model.safetensors --alpha 1e-4',
+    ],
+  )
     .option('--detector <name>', 'score with the champion of this detector, from the database')
     .option('--model <file>', 'score with a model file (see `flowline models export`); needs no database')
     .option('--alpha <p>', "p-value at or below which an event is an anomaly (default: the model's own)")
-    .addOption(choice('--format <format>', 'default: by the name of the file; ndjson for standard input', formats))
+    .addOption(choice('--format <format>', 'default: by the name of the file; ndjson for standard input', tableFormats))
     .option('--delimiter <text>', 'separator of CSV cells (default: a comma; a tab for .tsv)')
-    .addOption(choice('--output-format <format>', 'default: as the input', formats))
+    .addOption(choice('--output-format <format>', 'default: as the input; csv for Parquet', outputFormats))
     .option('--explain', 'add the reason and the values to each anomaly')
     .option('--only-anomalies', 'print only anomalies and events that could not be scored')
     .action(action(scoreFile));
@@ -42,10 +47,12 @@ export function scoreCommand(): Command {
 async function scoreFile(file: string, options: ScoreOptions): Promise<number> {
   const source = modelSource(options);
   const named = formatOf(file);
-  const kind = parseChoice('--format', options.format ?? named.kind ?? (file === '-' ? 'ndjson' : ''), formats);
+  const kind = parseChoice('--format', options.format ?? named.kind ?? (file === '-' ? 'ndjson' : ''), tableFormats);
   const format = { ...named, kind, delimiter: options.delimiter ?? named.delimiter };
   const output =
-    options.json === true ? 'ndjson' : parseChoice('--output-format', options.outputFormat ?? kind, formats);
+    options.json === true
+      ? 'ndjson'
+      : parseChoice('--output-format', options.outputFormat ?? (kind === 'ndjson' ? kind : 'csv'), outputFormats);
   const alpha = options.alpha === undefined ? null : parseProbability('--alpha', options.alpha);
 
   const { loadModel, readRecords, scoreLine, scoreRecords, scoresHeader } = await import('../score/index.ts');

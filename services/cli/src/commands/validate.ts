@@ -1,9 +1,11 @@
-import { type FlowlineDocument, loadDocuments } from '@flowline/config';
+import { type FlowlineDocument, loadDocuments, loadSettings } from '@flowline/config';
+import { FlowlineError } from '@flowline/events';
 import { checkDocuments } from '@flowline/rules';
 import type { Command } from 'commander';
 
 import { action, command } from '../command.ts';
-import { printResult } from '../output.ts';
+import type { HistoryFinding } from '../history-findings.ts';
+import { printResult, printWarning } from '../output.ts';
 
 interface ValidateOptions {
   readonly json?: true;
@@ -19,11 +21,38 @@ export function validateCommand(): Command {
     action(async (file: string, options: ValidateOptions) => {
       const documents = await loadDocuments(file);
       checkDocuments(documents, null);
+      await checkAgainstDatabase(documents);
       const valid = documents.map(validated);
       printResult(valid.length === 1 ? valid[0] : valid, options.json === true, () =>
         documents.map((document) => `${file} is valid: ${described(document)}`).join('\n'),
       );
     }),
+  );
+}
+
+/**
+ * Checks what only a database can tell, if one is at hand: the columns of the history queries.
+ * @throws FlowlineError FLOWLINE_HISTORY_INVALID naming every detector whose history does not fit.
+ */
+async function checkAgainstDatabase(documents: readonly FlowlineDocument[]): Promise<void> {
+  const queries = documents.filter((each) => each.kind === 'Detector' && each.definition.history.query !== null);
+  if (loadSettings().database.url === null || queries.length === 0) return;
+  const { historyFindings } = await import('../history-findings.ts');
+  const { withDatabase } = await import('../with-database.ts');
+  let findings: readonly HistoryFinding[];
+  try {
+    findings = await withDatabase((db) => historyFindings(db, queries), { migrated: false });
+  } catch (error) {
+    if (!(error instanceof FlowlineError) || error.code !== 'FLOWLINE_DATABASE_UNREACHABLE') throw error;
+    printWarning(`The history queries are not checked: ${error.message}`);
+    return;
+  }
+  const [first] = findings;
+  if (first === undefined) return;
+  throw new FlowlineError(
+    'FLOWLINE_HISTORY_INVALID',
+    findings.map(({ detector, message }) => `${detector}: ${message}`).join(' '),
+    { where: 'spec.history.query', ...(first.remedy === undefined ? {} : { remedy: first.remedy }) },
   );
 }
 

@@ -77,6 +77,9 @@ describe('cellValue', () => {
     ['7', undefined, '7'],
     ['{"lat":1}', 'object', { lat: 1 }],
     ['{1,2}', 'object', '{1,2}'],
+    ['NA', 'number', null],
+    ['\\N', 'number', null],
+    ['NA', 'text', 'NA'],
   ] as const)('reads %j as %s', (text, kind, value) => {
     expect(cellValue(text, kind)).toEqual(value);
   });

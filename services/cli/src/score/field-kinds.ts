@@ -1,6 +1,7 @@
 import type { ModelBundle } from '@flowline/detector';
-import { type Expression, operandsOf, parseJson, toNumeral } from '@flowline/events';
+import { type Expression, operandsOf, parseJson } from '@flowline/events';
 import { type FeatureEncodingConfig, isLevelFeature } from '@flowline/features';
+import { cellBoolean, cellNumber, isMissingNumber } from '@flowline/tables';
 
 /** Type of the text in a CSV cell. `object`: fields are read from within it. */
 export type FieldKind = 'number' | 'boolean' | 'text' | 'object';
@@ -48,20 +49,16 @@ function kindOf(names: readonly string[]): FieldKind {
   return names.length > 0 && names.every((name) => name === 'true' || name === 'false') ? 'boolean' : 'text';
 }
 
-const NUMBER = /^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*$/;
-/** Booleans, including `t` and `f` as COPY writes them. */
-const BOOLEAN_TEXT = /^(t|true|f|false)$/i;
-
 /**
  * Value of a CSV cell. An absent text is null. Numbers and booleans are converted if the model
- * expects them, and an empty text is then null, too. Any other text stays text; the reader reports
- * what it expected (or parses it as a time).
+ * expects them, and an empty text is then null, too; for a number also `NA`, `null` and
+ * `\N`. Any other text stays text; the reader reports what it expected (or parses it as a time).
  * @param text null for a cell without even quotes.
  */
 export function cellValue(text: string | null, kind: FieldKind | undefined): unknown {
   if (text === null || (text === '' && kind !== 'text' && kind !== undefined)) return null;
-  if (kind === 'number' && NUMBER.test(text)) return toNumeral(text.trim());
-  if (kind === 'boolean' && BOOLEAN_TEXT.test(text)) return /^t/i.test(text);
+  if (kind === 'number') return isMissingNumber(text) ? null : (cellNumber(text) ?? text);
+  if (kind === 'boolean') return cellBoolean(text) ?? text;
   return kind === 'object' ? objectOf(text) : text;
 }
 

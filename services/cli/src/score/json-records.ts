@@ -1,7 +1,6 @@
 import { FlowlineError, parseJson } from '@flowline/events';
 import type { FileRecord } from '@flowline/operations/scoring';
-
-import { openFile, parsedLine, unreadable } from './read-records.ts';
+import { openFile, parsedLine, unreadable } from '@flowline/tables';
 
 /** Largest text that is read as a whole. */
 const MAX_BYTES = 10_000_000;

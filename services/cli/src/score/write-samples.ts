@@ -1,7 +1,7 @@
 import { printableJson } from '@flowline/events';
 import type { SampledRecord } from '@flowline/operations/scoring';
 
-import type { Format } from './formats.ts';
+import type { OutputFormat } from './formats.ts';
 import { csvLine } from './write-scores.ts';
 
 const SCORES = ['log_density_nats', 'p_value'] as const;
@@ -14,7 +14,7 @@ const SCORES = ['log_density_nats', 'p_value'] as const;
  */
 export function samplesText(
   samples: readonly SampledRecord[],
-  { features, format, onTerminal }: { features: readonly string[]; format: Format; onTerminal: boolean },
+  { features, format, onTerminal }: { features: readonly string[]; format: OutputFormat; onTerminal: boolean },
 ): string {
   if (format === 'ndjson') {
     return samples

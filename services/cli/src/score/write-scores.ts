@@ -1,12 +1,12 @@
 import { printable, printableJson } from '@flowline/events';
 import type { ScoredRow } from '@flowline/operations/scoring';
 
-import type { Format } from './formats.ts';
+import type { OutputFormat } from './formats.ts';
 
 const COLUMNS = 'row,time,id,entity,log_density_nats,p_value,surprise_bits,anomaly,summary,observed,error';
 
 /** First line of a file of scores; empty for NDJSON. */
-export const scoresHeader = (format: Format): string => (format === 'csv' ? `${COLUMNS}\n` : '');
+export const scoresHeader = (format: OutputFormat): string => (format === 'csv' ? `${COLUMNS}\n` : '');
 
 /** Maximum length of a cell on a terminal. */
 const CELL_CHARACTERS = 300;
@@ -15,7 +15,7 @@ const CELL_CHARACTERS = 300;
  * Formats a scored row as a line, with its values unchanged.
  * @param onTerminal makes the cells of CSV, which has no escapes, safe to print on a terminal.
  */
-export function scoreLine(scored: ScoredRow, format: Format, onTerminal = false): string {
+export function scoreLine(scored: ScoredRow, format: OutputFormat, onTerminal = false): string {
   if (format === 'ndjson') return `${printableJson(JSON.stringify(scored))}\n`;
   const { row, time, id, entity } = scored;
   const names = [row, time ?? '', id ?? '', entity ?? ''];

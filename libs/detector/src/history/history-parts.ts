@@ -1,7 +1,7 @@
-import type { HistoryParts } from '@flowline/detector';
 import { at } from '@flowline/events';
 import type { ColumnTable } from '@flowline/features';
 
+import type { HistoryParts } from '../bundle/bundle.ts';
 import { type RowRange, sizeOf, type TimeSplit } from './split-by-time.ts';
 
 function mapParts<T>(split: TimeSplit, of: (range: RowRange) => T): HistoryParts<T> {

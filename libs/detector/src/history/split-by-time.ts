@@ -1,5 +1,6 @@
-import { minimumRows } from '@flowline/detector';
 import { FlowlineError } from '@flowline/events';
+
+import { minimumRows } from '../minimum-rows.ts';
 
 /** Rows [start, end) of a history in time order. */
 export interface RowRange {

@@ -1,0 +1,107 @@
+import { baselines, protocols, type Protocol } from '@flowline/evaluation';
+
+import { describeMachine } from '../support/machine.ts';
+import { parseBenchOptions } from '../support/options.ts';
+import type { BenchProgram } from '../support/program.ts';
+import { printJson, printTable } from '../support/report.ts';
+import { mean } from '../support/statistics.ts';
+import { defaultFolder, readSet, setNames } from './labelled-sets.ts';
+import { ASKED_ALARMS, type DetectionRow, measureSplit, OURS } from './measure.ts';
+import { type MethodSummary, summarise } from './summary.ts';
+
+/** Small sets of different kinds, of minutes. */
+const QUICK_SETS = ['breastw', 'thyroid', 'wdbc', 'wilt'];
+const [FULL_SEEDS, QUICK_SEEDS] = [3, 1];
+
+/**
+ * Detection benchmark: the product's detector and the detectors that people would use instead, on
+ * the same splits of labelled sets.
+ */
+export const program: BenchProgram = {
+  async run(args) {
+    const methodNames = [OURS, ...baselines.map(({ name }) => name)];
+    const options = parseBenchOptions('detection', args, {
+      data: { value: 'A,B', meaning: 'some of the sets; default all' },
+      protocols: { value: 'A,B', meaning: `some of ${protocols.join(', ')}; default both, with --quick the first` },
+      methods: { value: 'A,B', meaning: `some of ${methodNames.join(', ')}; default all` },
+      seeds: { value: 'N', meaning: 'splits per set: 0, 1, …; default 3, with --quick 1' },
+      from: { value: 'DIR', meaning: 'a folder of .csv.gz files with a label, default ../shared/data/anomaly' },
+    });
+    const folder = options.get('from') ?? defaultFolder;
+    const known = await setNames(folder);
+    const quick = known.filter((name) => QUICK_SETS.includes(name));
+    const names = options.among('data', known, options.quick && quick.length > 0 ? quick : known);
+    const wanted = options.among('protocols', protocols, options.quick ? protocols.slice(0, 1) : protocols);
+    const methods = options.among('methods', methodNames, methodNames);
+    const seeds = options.count('seeds', options.quick ? QUICK_SEEDS : FULL_SEEDS);
+    console.log(`detection: ${names.length} sets, ${seeds} seeds; ${describeMachine()}`);
+    const rows: DetectionRow[] = [];
+    for (const protocol of wanted) {
+      rows.push(...(await measureProtocol(folder, names, { protocol, seeds, methods })));
+    }
+    for (const protocol of wanted)
+      print(
+        protocol,
+        rows.filter((row) => row.protocol === protocol),
+      );
+    if (options.json) printJson({ bench: 'detection', rows });
+  },
+};
+
+interface Request {
+  readonly protocol: Protocol;
+  readonly seeds: number;
+  readonly methods: readonly string[];
+}
+
+async function measureProtocol(
+  folder: string,
+  names: readonly string[],
+  { protocol, seeds, methods }: Request,
+): Promise<DetectionRow[]> {
+  const chosen = { ours: methods.includes(OURS), baselines: baselines.filter(({ name }) => methods.includes(name)) };
+  const rows: DetectionRow[] = [];
+  for (const data of names) {
+    const set = await readSet(folder, data);
+    for (let seed = 0; seed < seeds; seed++) {
+      for await (const row of measureSplit(set, { data, protocol, seed }, chosen)) rows.push(row);
+    }
+    const own = rows.filter((row) => row.data === data);
+    const shown = methods.map((method) => {
+      const found = own.filter((row) => row.method === method);
+      return `${method} ${found.length === 0 ? '–' : mean(found.map(({ auroc }) => auroc)).toFixed(3)}`;
+    });
+    console.log(`${protocol}, ${data}: AUROC ${shown.join(', ')}`);
+  }
+  return rows;
+}
+
+function print(protocol: Protocol, rows: readonly DetectionRow[]): void {
+  const { methods, rankedSets, criticalDifference } = summarise(rows);
+  console.log(`\n${protocol}: means over the sets; ranks over the ${rankedSets} sets of every method`);
+  const number = (title: string, value: (row: MethodSummary) => number, digits: number) => ({
+    title,
+    align: 'right' as const,
+    text: (row: MethodSummary) => (Number.isNaN(value(row)) ? '–' : value(row).toFixed(digits)),
+  });
+  printTable<MethodSummary>(
+    [
+      { title: 'method', text: ({ method }) => method },
+      number('sets', ({ sets }) => sets, 0),
+      number('AUROC', ({ auroc }) => auroc, 4),
+      number('average precision', ({ averagePrecision }) => averagePrecision, 4),
+      number('recall at 1 %', ({ recallAt1Percent }) => recallAt1Percent, 3),
+      number('rank (AUROC)', ({ rankByAuroc }) => rankByAuroc, 2),
+      number('rank (precision)', ({ rankByPrecision }) => rankByPrecision, 2),
+      number('CPU s', ({ seconds }) => seconds, 2),
+    ],
+    methods,
+  );
+  if (criticalDifference !== null) {
+    console.log(`Mean ranks that differ by less than ${criticalDifference.toFixed(2)} do not differ (Nemenyi, 5 %).`);
+  }
+  const alarms = rows.flatMap(({ alarmRate }) => (alarmRate === null ? [] : [alarmRate]));
+  if (alarms.length === 0) return;
+  const raised = (100 * mean(alarms)).toFixed(2);
+  console.log(`${OURS}: asked for ${100 * ASKED_ALARMS} % false alarms, raised ${raised} % of the normal rows.`);
+}

@@ -1,0 +1,2 @@
+export { checkColumns } from './check-columns.ts';
+export { checkHistory } from './check-history.ts';

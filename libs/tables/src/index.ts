@@ -1,0 +1,18 @@
+export { cellBoolean, cellNumber, isMissingNumber } from './cell-text.ts';
+export { type Cell, type ColumnKind, type DataTable, numbersOf, recordsOf, type TableColumn } from './data-table.ts';
+export { type FileFormat, formatOf, type TableFormat, tableFormats } from './formats.ts';
+export { jsonLines, type NumberedRecord, parsedLine } from './json-lines.ts';
+export { nestedRecord } from './nested-record.ts';
+export { openFile, unreadable } from './open-file.ts';
+export { parquetColumns, parquetRecords } from './parquet-records.ts';
+export { readTable, type ReadTableOptions, tableOfRecords } from './read-table.ts';
+export {
+  detectorName,
+  featuresOf,
+  type LeftOutColumn,
+  type ProfiledFeature,
+  type ProfiledTime,
+  profileTable,
+  type TableProfile,
+} from './profile/profile-table.ts';
+export { type DetectorOrigin, type NewDetector, writtenDetector } from './profile/written-detector.ts';

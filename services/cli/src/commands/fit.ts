@@ -1,0 +1,101 @@
+import { writeFile } from 'node:fs/promises';
+
+import { FlowlineError, messageOf, printable } from '@flowline/events';
+import { tableFormats } from '@flowline/tables';
+import type { Command } from 'commander';
+
+import { action, choice, command } from '../command.ts';
+import type { FitPlan, FittedTable } from '../fit/index.ts';
+import { type FileOptions, namesOf, readTableFile } from '../fit/table-file.ts';
+import { formatCount, formatNumber, printResult, printWarning } from '../output.ts';
+import { parseChoice, parseCount, parseProbability } from '../parse-options.ts';
+
+interface FitOptions extends FileOptions {
+  readonly json?: true;
+  readonly output?: string;
+  readonly definition?: string;
+  readonly ignore?: string;
+  readonly data?: string;
+  readonly alpha?: string;
+  readonly seed?: string;
+}
+
+const trainingData = ['unlabelled', 'clean'] as const;
+
+/** `flowline fit FILE`: trains a detector on a file and writes its model; needs no database. */
+export function fitCommand(): Command {
+  return command('fit <file>', 'Train a detector on a CSV, NDJSON or Parquet file, and write its model to a file.', [
+    'flowline fit orders.csv                          # writes orders.safetensors',
+    'flowline fit orders.parquet --ignore is_fraud --data clean -o model.safetensors',
+    'flowline fit history.ndjson.gz --definition detector.yaml   # its features and options',
+  ])
+    .option('-o, --output <file>', 'the model file (default: the name of the file, .safetensors)')
+    .option('--definition <file>', 'a detector file (see `flowline init`) instead of a profile of the columns')
+    .option('--ignore <columns>', 'columns to leave out, separated by commas: labels, for instance')
+    .addOption(choice('--data <kind>', 'unlabelled: rows may be anomalies (default); clean: none is', trainingData))
+    .option('--alpha <p>', 'false alarms per event (default: 1e-3, or those of the definition)')
+    .option('--seed <n>', 'of the training')
+    .addOption(choice('--format <format>', 'default: by the name of the file', tableFormats))
+    .option('--delimiter <text>', 'separator of CSV cells (default: a comma; a tab for .tsv)')
+    .action(action(fitFile));
+}
+
+async function fitFile(file: string, options: FitOptions): Promise<void> {
+  const planned = {
+    definition: options.definition ?? null,
+    ignore: namesOf(options.ignore),
+    data: options.data === undefined ? null : parseChoice('--data', options.data, trainingData),
+    alpha: options.alpha === undefined ? null : parseProbability('--alpha', options.alpha),
+    seed: options.seed === undefined ? null : parseCount('--seed', options.seed),
+  };
+  const data = await readTableFile(file, options);
+  const { fitTable, planFit, showingProgress } = await import('../fit/index.ts');
+  const plan = await planFit(data, planned);
+  const output = options.output ?? `${plan.spec.name}.safetensors`;
+  const fitted = await showingProgress((onProgress) => fitTable(data, plan, { onProgress }));
+  await writeModel(output, fitted.bytes);
+  fitted.warnings.forEach(printWarning);
+  const { name, schema, data: kind, seed } = plan.spec;
+  const { report, rows, alpha, sha256 } = fitted;
+  const result = {
+    ...{ detector: name, model: output, sha256, alpha, data: kind, seed, rows },
+    features: schema.map((spec) => ({ name: spec.name, type: spec.type, nullable: spec.nullable })),
+    leftOut: plan.leftOut,
+    heldOut: report.heldOut,
+    alarms: report.alarms,
+    warnings: fitted.warnings,
+  };
+  printResult(result, options.json === true, () => described(file, output, plan, fitted));
+}
+
+async function writeModel(file: string, bytes: Uint8Array): Promise<void> {
+  try {
+    await writeFile(file, bytes);
+  } catch (cause) {
+    throw new FlowlineError('FLOWLINE_OUTPUT_FAILED', `The model ${file} cannot be written: ${messageOf(cause)}`, {
+      where: file,
+      remedy: 'Name another file with -o.',
+      cause,
+    });
+  }
+}
+
+function described(
+  file: string,
+  output: string,
+  { spec, leftOut }: FitPlan,
+  { rows, report, alpha }: FittedTable,
+): string {
+  const { expectedRate, measuredRate, testRows } = report.alarms;
+  const nats = report.heldOut === null ? '' : `, held-out ${formatNumber(report.heldOut.nllNats, 4)} nats`;
+  const measured = measuredRate === null ? 'not measured' : `measured ${percent(measuredRate)}`;
+  return [
+    `features  ${spec.schema.map(({ name, type }) => `${printable(name)} (${type})`).join(', ')}`,
+    ...leftOut.map(({ name, reason }) => `left out  ${printable(name)}: ${printable(reason)}`),
+    `trained   on ${formatCount(rows.train)} of its rows (${spec.data}), calibrated on ${formatCount(rows.calibration)}${nats}`,
+    `alarms    expected ${percent(expectedRate)}, ${measured} on the last ${formatCount(testRows)} rows`,
+    `${output}: the model, alpha ${formatNumber(alpha)}; next: flowline score ${file} --model ${output} --only-anomalies --explain`,
+  ].join('\n');
+}
+
+const percent = (share: number): string => `${formatNumber(100 * share, 2)} %`;

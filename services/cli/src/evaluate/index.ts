@@ -1,0 +1,2 @@
+export { evaluateTable } from './evaluate-table.ts';
+export { evaluationReport, evaluationText } from './evaluation-text.ts';

@@ -1,0 +1,81 @@
+import {
+  type BundleMetadata,
+  bundleSha256,
+  type HistoryParts,
+  type ModelBundle,
+  partsOf,
+  rowsOf,
+  saveBundle,
+  splitByTime,
+  timesOf,
+  trainDetector,
+  type TrainDetectorOptions,
+  type TrainingReport,
+} from '@flowline/detector';
+import { FlowlineError } from '@flowline/events';
+import type { DataTable } from '@flowline/tables';
+
+import { driftWarning } from './drift.ts';
+import type { FitPlan } from './plan.ts';
+import { type FileHistory, readHistory } from './read-history.ts';
+
+/** Model that was trained on a table. */
+export interface FittedTable {
+  readonly bytes: Uint8Array;
+  readonly sha256: string;
+  readonly alpha: number;
+  readonly rows: HistoryParts<number>;
+  readonly history: Pick<FileHistory, 'rejected' | 'isTimed'>;
+  readonly report: TrainingReport;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Trains a detector on a table, as the trainer does on a history: the oldest rows train it, newer
+ * ones calibrate and test it.
+ * @throws FlowlineError FLOWLINE_HISTORY_TOO_SMALL, FLOWLINE_HISTORY_INVALID; others of
+ *   trainDetector.
+ */
+export async function fitTable(
+  data: DataTable,
+  plan: FitPlan,
+  options: TrainDetectorOptions = {},
+): Promise<FittedTable> {
+  const history = readHistory(data, plan);
+  const split = splitOf(data, history, plan.calibrationFraction);
+  const alpha = plan.alphaAt(history.eventsPerDay);
+  const drift = await driftWarning(data.where, plan.spec.schema, history.table);
+  const times = history.isTimed ? { times: timesOf(history.timesMs, split) } : {};
+  const spec = { ...plan.spec, alpha, ...times };
+  const { bundle, report } = await trainDetector(spec, partsOf(history.table, split), options);
+  const bytes = saveBundle(fileBundle(bundle, plan, alpha));
+  const { rejected, isTimed } = history;
+  const left =
+    rejected.rows === 0 ? [] : [`${rejected.rows} rows do not fit and are left out: ${rejected.example ?? ''}`];
+  return {
+    ...{ bytes, sha256: bundleSha256(bytes), alpha, rows: rowsOf(split), report },
+    history: { rejected, isTimed },
+    warnings: [...left, ...(drift === null ? [] : [drift]), ...report.warnings],
+  };
+}
+
+/** The split of a history, in words of files. */
+function splitOf({ where }: DataTable, { timesMs }: FileHistory, fraction: number): ReturnType<typeof splitByTime> {
+  try {
+    return splitByTime(timesMs, fraction);
+  } catch (error) {
+    if (!(error instanceof FlowlineError) || error.code !== 'FLOWLINE_HISTORY_TOO_SMALL') throw error;
+    throw new FlowlineError(error.code, error.message.replace('The history', where), {
+      where,
+      remedy: 'Give a longer file; a few thousand rows are a start, 100,000 are good.',
+      cause: error,
+    });
+  }
+}
+
+/** A bundle with what a reader without the detector's definition needs: alpha, time and id. */
+function fileBundle(bundle: ModelBundle, { names }: FitPlan, alpha: number): ModelBundle {
+  const event: Pick<BundleMetadata, 'event'> =
+    names.time === null ? {} : { event: { time: names.time, eventId: names.id } };
+  return { ...bundle, metadata: { ...bundle.metadata, alpha, ...event } };
+}

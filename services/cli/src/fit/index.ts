@@ -1,0 +1,3 @@
+export { fitTable, type FittedTable } from './fit-table.ts';
+export { type FitPlan, planFit } from './plan.ts';
+export { showingProgress } from './progress.ts';

@@ -1,0 +1,2 @@
+export { newDetector } from './new-detector.ts';
+export { readOrigin } from './read-origin.ts';
