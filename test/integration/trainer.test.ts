@@ -78,6 +78,23 @@ describe('trainOnce', () => {
     expect(outcomes[0]?.sha256).toBe(outcomes[1]?.sha256);
   });
 
+  it('starts from the champion if it is told to, and stores what trained and what came of it', async () => {
+    const test = await database();
+    const warm = readingsYaml({ steps: 50 }).replace('data: clean', 'data: clean, warmStart: true');
+    await applyDetector(test.db, parseDetector(warm, 'readings.yaml'));
+    const first = await trainOnce(parts(test), byHand);
+    expect(first?.backend).toBe('engine');
+    expect(first?.metrics.training).toMatchObject({
+      compute: { backend: 'engine', why: 'it has compiled steps for the flow' },
+      warmStart: { champion: null, problem: 'there is no champion yet', kept: 0, members: [] },
+    });
+    const second = await trainOnce(parts(test), byHand);
+    const losses = { cold: expect.any(Number), warm: expect.any(Number) };
+    expect(second?.metrics.training.warmStart).toMatchObject({ champion: 1, problem: null, members: [losses] });
+    const [run] = await listTrainingRuns(test.db, 'readings');
+    expect(run?.metrics).toMatchObject({ training: { compute: { backend: 'engine' }, warmStart: { champion: 1 } } });
+  });
+
   it('keeps the champion when the challenger is worse, and stores why', async () => {
     const test = await database();
     await trainOnce(parts(test), byHand);

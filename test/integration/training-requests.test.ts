@@ -73,7 +73,7 @@ describe('a requested training', () => {
   it(
     'waits for a trainer and says so, trains, tells its progress, and ends with a model',
     async () => {
-      await applyDetector(database.db, readingsDefinition({ steps: 3_000, compute: '{ training: wasm }' }));
+      await applyDetector(database.db, readingsDefinition({ steps: 300, compute: '{ training: wasm }' }));
       const asked = await start({ body: { promotion: 'always' } });
       const { runId } = asked.body;
       expect(asked.status).toBe(202);
@@ -87,10 +87,10 @@ describe('a requested training', () => {
       const during = await read(runId);
       expect(during).toMatchObject({
         ...{ status: 'running', phase: 'train', note: null, detectorVersion: 2 },
-        progress: { stage: 'train', steps: 3_000 },
+        progress: { stage: 'train', steps: 300 },
       });
       const { share, step } = during.progress as { share: number; step: number };
-      expect(share).toBeCloseTo(step / 3_000, 6);
+      expect(share).toBeCloseTo(step / 300, 6);
       await untilStatus(runId, 'succeeded', trainer);
       expect(await read(runId)).toMatchObject({ modelVersion: 1, promoted: true, progress: null, note: null });
       expect(await championVersion(database.db, 'readings')).toBe(1);
