@@ -32,7 +32,12 @@ export { recipe, type TrainingData } from './training/recipe.ts';
 export { bundleSha256, loadBundle, saveBundle } from './bundle/save-bundle.ts';
 export { surpriseBits, type Scores } from './scores.ts';
 export { trainDetector } from './training/train-detector.ts';
-export type { DetectorTrainingSpec, MemberCheckpoints, TrainDetectorOptions, TrainingProgress } from './training/training-spec.ts';
+export type {
+  DetectorTrainingSpec,
+  MemberCheckpoints,
+  TrainDetectorOptions,
+  TrainingProgress,
+} from './training/training-spec.ts';
 export type { MemberReport } from './training/train-flow.ts';
 export type { AlarmVerdict } from './calibration/alarm-verdict.ts';
 export { type MovedFeature, movedFeatures } from './training/moved-features.ts';

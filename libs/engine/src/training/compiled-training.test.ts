@@ -109,7 +109,10 @@ describe('compiled training', () => {
       },
     };
     await expect(fitCompiled(flow, { train, validation }, options)).rejects.toThrow(
-      expect.objectContaining({ code: 'FLOWLINE_ABORTED', message: expect.stringMatching(/after 4\d of 100000 steps/) }),
+      expect.objectContaining({
+        code: 'FLOWLINE_ABORTED',
+        message: expect.stringMatching(/after 4\d of 100000 steps/),
+      }),
     );
     expect(steps.at(-1)).toBe(40);
   });

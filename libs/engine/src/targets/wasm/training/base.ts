@@ -149,7 +149,7 @@ const definePullBack = (
 };
 
 /** Adds a float to memory. */
-export const addFloat = (f: FunctionBuilder, address: I32, value: F32): void => {
+const addFloat = (f: FunctionBuilder, address: I32, value: F32): void => {
   f.storeFloat(address, f32.add(f32.load(address), value));
 };
 

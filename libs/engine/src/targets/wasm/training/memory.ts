@@ -1,9 +1,11 @@
-import { settings } from './optimizer.ts';
 import type { Layout } from '../layout.ts';
 
 const FLOAT_BYTES = 4;
 /** A vector of parameters ends at a cache line. */
 const LINE_FLOATS = 16;
+
+/** Settings of a step, in the order in which they lie in memory, as floats. */
+export const settings = ['scale', 'firstRate', 'secondCorrection', 'shrink', 'averagingShare'] as const;
 
 /** Addresses in the memory that all threads of a training share. */
 export interface TrainingMemory {

@@ -1,4 +1,5 @@
 import type { TrainingEmission } from './emission.ts';
+import { settings } from './memory.ts';
 import type { TrainingMemory } from './memory.ts';
 import { f32x4, i32, v128 } from '../assembly/expression.ts';
 import type { V128 } from '../assembly/expression.ts';
@@ -10,9 +11,6 @@ const FLOAT_BYTES = 4;
 
 /** Floats of the parameter vector that a thread reduces or updates at once. */
 export const BLOCK_FLOATS = 1024;
-
-/** Settings of a step, in the order in which they lie in memory, as floats. */
-export const settings = ['scale', 'firstRate', 'secondCorrection', 'shrink', 'averagingShare'] as const;
 
 const BETA_1 = 0.9;
 const BETA_2 = 0.999;
