@@ -124,10 +124,8 @@ const storedColumns = `alert_id, fingerprint, is_latest, detector, topic, partit
 /** JSON list of the rows of alerts, as rows. */
 const givenRows = 'jsonb_populate_recordset(null::flowline.alerts, :rows::jsonb)';
 
-/** Stores the alerts of a source of rows, in its order. */
-const upsertFrom = (source: string): string => `
-  INSERT INTO flowline.alerts AS stored (${storedColumns})
-  SELECT ${storedColumns} FROM ${source}
+/** An alert that is stored already gets the new values. */
+const storedAnew = `
   ON CONFLICT (alert_id) DO UPDATE SET
     is_latest = excluded.is_latest, partition = excluded.partition, phase = excluded.phase, severity = excluded.severity,
     count = excluded.count, first_seen = excluded.first_seen, last_seen = excluded.last_seen,
@@ -140,7 +138,10 @@ const upsertFrom = (source: string): string => `
  * Stores alerts, from a JSON list of rows; those that are no longer the latest of their fingerprint
  * come first. What people have said of an alert is kept, and so is a peak for which none is given.
  */
-export const upsertAlerts = execute<{ rows: string }>(upsertFrom(givenRows));
+export const upsertAlerts = execute<{ rows: string }>(`
+  INSERT INTO flowline.alerts AS stored (${storedColumns})
+  SELECT ${storedColumns} FROM ${givenRows}${storedAnew}
+`);
 
 /**
  * Stores the alerts of a partition like {@link upsertAlerts} after a batch, and notes the earliest
@@ -155,7 +156,9 @@ export const upsertAlertsAndDue = execute<{ rows: string; detector: string; topi
        WHERE detector = :detector AND topic = :topic AND partition = :partition AND due_at < '${NEVER_DUE}'
          AND alert_id NOT IN (SELECT alert_id FROM changed)))
     WHERE detector = :detector AND topic = :topic AND partition = :partition
-  )${upsertFrom('changed')}
+  )
+  INSERT INTO flowline.alerts AS stored (${storedColumns})
+  SELECT ${storedColumns} FROM changed${storedAnew}
 `);
 
 /** Selects the alerts that the first events of these ids belong to. */
