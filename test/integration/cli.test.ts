@@ -217,6 +217,7 @@ describe('flowline, from a file to anomalies', () => {
       // The columns may come later, so the detector is in force.
       const applied = await flowline(['apply', yaml], env);
       expect(applied).toMatchObject({ code: 0, stderr: `warning: ${finding}\n` });
+      expect(await flowline(['delete', 'others', '--drop-data'], env)).toMatchObject({ code: 0 });
       const init = await flowline(['init', 'readings', '--name', 'fresh'], env);
       expect(init.stdout).toMatch(/^ {4}query: "select \* from public\.readings"/m);
       expect(init.stdout).toMatch(/^ {4}- \{ name: level, type: real \}/m);
