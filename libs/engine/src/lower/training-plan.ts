@@ -1,4 +1,4 @@
-import { at, atOnce } from '@flowline/events';
+import { at, atOnce, type Steps } from '@flowline/events';
 import type { Flow, NamedVariables, Parameter } from '@flowline/flows';
 
 import { lowerBase } from './base.ts';
@@ -13,7 +13,10 @@ import type { ContextualMapOptions } from '../steps/contextual.ts';
  * Lowers the structure of a flow for training. Check with `whyNotLowered` first that every part of
  * it has a lowering.
  */
-export const lowerTraining = (flow: Flow): TrainingPlan => {
+export const lowerTraining = (flow: Flow): TrainingPlan => atOnce(trainingLowering(flow));
+
+/** {@link lowerTraining} in parts. */
+export function* trainingLowering(flow: Flow): Steps<TrainingPlan> {
   const first = new Map<Parameter, number>();
   let parameters = 0;
   for (const parameter of flow.variables.values()) {
@@ -23,9 +26,9 @@ export const lowerTraining = (flow: Flow): TrainingPlan => {
   const decay = new Uint8Array(parameters);
   for (const [{ size, decay: decays }, start] of first) decay.fill(decays ? 1 : 0, start, start + size);
   const builder = new TrainingPlanBuilder(flow, first);
-  atOnce(lowerBijector(flow.bijector, builder));
+  yield* lowerBijector(flow.bijector, builder);
   return { places: builder.build(lowerBase(flow.base, builder)), parameters, decay };
-};
+}
 
 /**
  * Collects bijectors into a plan of places. Nothing is folded: affine maps are steps of their own,

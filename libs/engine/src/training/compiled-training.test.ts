@@ -141,6 +141,16 @@ describe('compiled training', () => {
     expect(Number.isFinite(report.bestValidationNll)).toBe(true);
   });
 
+  it.each([0, -1, 1.5, NaN])('refuses %d threads', async (threads) => {
+    const training = fitCompiled(made(), { train, validation }, { ...usual, threads });
+    await expect(training).rejects.toMatchObject({ code: 'FLOWLINE_USAGE', where: 'fitCompiled.threads' });
+  });
+
+  it('says how much memory a batch needs that WebAssembly cannot address', async () => {
+    const training = fitCompiled(made(), { train, validation }, { ...usual, batchSize: 400_000_000 });
+    await expect(training).rejects.toThrow(/needs \d+ MiB/);
+  });
+
   it('says what it does not train', async () => {
     const flow = iaf({ features: 2, seed: 1 });
     flows.push(flow);

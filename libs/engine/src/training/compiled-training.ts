@@ -17,14 +17,15 @@ import type {
 } from '@flowline/flows';
 
 import { TrainingShape } from './training-shape.ts';
-import { lowerTraining } from '../lower/training-plan.ts';
+import { trainingLowering } from '../lower/training-plan.ts';
 import { whyNotLowered } from '../lower/flow.ts';
-import { emitTraining } from '../targets/wasm/training/emit-training.ts';
+import { inSlices } from '../slices.ts';
+import { trainingEmission } from '../targets/wasm/training/emit-training.ts';
 import type { TrainingCode } from '../targets/wasm/training/emit-training.ts';
 import { TrainingCrew } from '../targets/wasm/runtime/training-crew.ts';
 import { wasmTarget } from '../targets/wasm/runtime/wasm-target.ts';
 import { webAssembly } from '../targets/wasm/runtime/web-assembly.ts';
-import type { SharedWasmMemory } from '../targets/wasm/runtime/web-assembly.ts';
+import type { SharedWasmMemory, WasmModule } from '../targets/wasm/runtime/web-assembly.ts';
 
 /** Threads of a compiled training. */
 export interface CompiledTrainingOptions {
@@ -57,6 +58,11 @@ export const compiledTraining = ({
         remedy: 'Train this family with fit of @flowline/flows.',
       });
     }
+    if (!(Number.isInteger(threads) && threads >= 1)) {
+      throw new FlowlineError('FLOWLINE_USAGE', `found ${threads}, expected a whole number of at least 1`, {
+        where: 'fitCompiled.threads',
+      });
+    }
     return CompiledSession.open(task, threads);
   },
 });
@@ -81,13 +87,15 @@ class CompiledSession implements TrainingSession {
   readonly #shape: TrainingShape;
   readonly #memory: SharedWasmMemory;
   readonly #crew: TrainingCrew;
+  /** Weights that the training begins with; masked ones, which have no place, keep them. */
+  readonly #initial: Float32Array;
 
   static async open(task: TrainingTask, threads: number): Promise<CompiledSession> {
-    const plan = lowerTraining(task.flow);
+    const plan = await inSlices(trainingLowering(task.flow));
     const shape = new TrainingShape(task, threads);
-    const code = emitTraining(plan, { fused: wasmTarget().fused, ...shape.emission });
-    const memory = new webAssembly.Memory({ initial: code.pages, maximum: code.pages, shared: true });
-    const module = await webAssembly.compile(code.bytes);
+    const code = await inSlices(trainingEmission(plan, { fused: wasmTarget().fused, ...shape.emission }));
+    const memory = memoryOf(code);
+    const module = await compiled(code);
     const crew = await TrainingCrew.start(
       {
         ...shape.crew,
@@ -100,9 +108,14 @@ class CompiledSession implements TrainingSession {
       },
       JOB_STEPS,
     );
-    const session = new CompiledSession(task, { code, shape, memory, crew });
-    session.#begin();
-    return session;
+    try {
+      const session = new CompiledSession(task, { code, shape, memory, crew });
+      session.#begin();
+      return session;
+    } catch (error) {
+      await crew.dispose();
+      throw error;
+    }
   }
 
   private constructor(
@@ -119,6 +132,7 @@ class CompiledSession implements TrainingSession {
     this.#shape = parts.shape;
     this.#memory = parts.memory;
     this.#crew = parts.crew;
+    this.#initial = task.resume?.weights ?? weightsOf(task.flow);
   }
 
   async steps(first: number, count: number, next: NextBatch): Promise<readonly StepResult[]> {
@@ -163,14 +177,14 @@ class CompiledSession implements TrainingSession {
 
   /** Writes the state that the training begins with. */
   #begin(): void {
-    const { flow, resume } = this.#task;
+    const { resume } = this.#task;
     const { memory, sources, decay } = this.#code;
-    const initial = Float32Array.from([...flow.variables.values()].flatMap((parameter) => [...parameter.read()]));
+    const initial = this.#initial;
     const place = (address: number, values: Float32Array): void => {
       const vector = this.#floats(address, sources.length);
       sources.forEach((source, i) => (vector[i] = source < 0 ? 0 : at(values, source)));
     };
-    place(memory.values, resume?.weights ?? initial);
+    place(memory.values, initial);
     place(memory.averaged, resume?.averaged ?? initial);
     if (resume !== undefined) {
       place(memory.first, resume.adam.first);
@@ -239,19 +253,12 @@ class CompiledSession implements TrainingSession {
     const { sources } = this.#code;
     const vector = this.#floats(address, sources.length);
     const isWeights = address === this.#code.memory.values || address === this.#code.memory.averaged;
-    const values = isWeights ? this.#unplaced() : new Float32Array(this.#shape.parameters);
+    const values = isWeights ? this.#initial.slice() : new Float32Array(this.#shape.parameters);
     for (let i = 0; i < sources.length; i++) {
       const source = sources[i] ?? missing(sources, i);
       if (source >= 0) values[source] = vector[i] ?? missing(vector, i);
     }
     return values;
-  }
-
-  /** Weights that the training began with, for masked ones, which have no place. */
-  #unplaced(): Float32Array {
-    const { flow, resume } = this.#task;
-    if (resume !== undefined) return resume.weights.slice();
-    return Float32Array.from([...flow.variables.values()].flatMap((parameter) => [...parameter.read()]));
   }
 
   #floats(address: number, length: number): Float32Array {
@@ -260,3 +267,45 @@ class CompiledSession implements TrainingSession {
 }
 
 const NONE = new Float32Array(0);
+
+/** Weights of a flow, in the order of its variables. */
+const weightsOf = ({ variables, parameterCount }: Flow): Float32Array => {
+  const weights = new Float32Array(parameterCount);
+  let start = 0;
+  for (const parameter of variables.values()) {
+    weights.set(parameter.read(), start);
+    start += parameter.size;
+  }
+  return weights;
+};
+
+/** Pages that WebAssembly can address: 4 GiB. */
+const MOST_PAGES = 65_536;
+
+const memoryOf = ({ pages }: TrainingCode): SharedWasmMemory => {
+  const problem = (cause?: unknown): FlowlineError =>
+    new FlowlineError('FLOWLINE_BACKEND_UNAVAILABLE', `the training needs ${Math.ceil(pages / 16)} MiB of memory`, {
+      where: 'compiled training',
+      remedy: 'Train with a smaller batchSize, on fewer threads, or with fit of @flowline/flows.',
+      cause,
+    });
+  if (pages > MOST_PAGES) throw problem();
+  try {
+    return new webAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  } catch (cause) {
+    throw problem(cause);
+  }
+};
+
+/** Rejects with FLOWLINE_BACKEND_UNAVAILABLE if a step is beyond what this engine compiles. */
+const compiled = async ({ bytes }: TrainingCode): Promise<WasmModule> => {
+  try {
+    return await webAssembly.compile(bytes);
+  } catch (cause) {
+    throw new FlowlineError('FLOWLINE_BACKEND_UNAVAILABLE', 'the compiled training was rejected by this engine', {
+      where: 'compiled training',
+      remedy: 'Train this flow with fit of @flowline/flows.',
+      cause,
+    });
+  }
+};

@@ -181,15 +181,19 @@ export class TrainingCrew {
 const ready = (worker: Worker): Promise<void> =>
   new Promise((resolve, reject) => {
     worker.once('message', () => {
-      worker.off('error', reject);
       resolve();
     });
-    worker.once('error', reject);
+    // Stays, so that an error before the crew exists ends no process.
+    worker.on('error', reject);
+    worker.once('exit', () => {
+      reject(new Error('it ended'));
+    });
   });
 
 const broken = (reason: string, cause: unknown): FlowlineError =>
   new FlowlineError('FLOWLINE_BACKEND_UNAVAILABLE', reason, {
     where: 'compiled training',
-    remedy: "Train again; if it fails again, set compute.training to 'wasm'.",
+    remedy:
+      'Train again; if it fails again, train with fit of @flowline/flows (in a detector, compute.training: wasm).',
     cause,
   });

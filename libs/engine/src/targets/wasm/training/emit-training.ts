@@ -1,3 +1,5 @@
+import { atOnce, type Steps } from '@flowline/events';
+
 import { prepareBase } from './base.ts';
 import { prepareContextual } from './contextual.ts';
 import type { TrainingEmission } from './emission.ts';
@@ -74,7 +76,11 @@ export interface TrainingCode {
  * update(begin, end)                             Adam
  * ```
  */
-export const emitTraining = (plan: TrainingPlan, options: TrainingEmitOptions): TrainingCode => {
+export const emitTraining = (plan: TrainingPlan, options: TrainingEmitOptions): TrainingCode =>
+  atOnce(trainingEmission(plan, options));
+
+/** {@link emitTraining} in parts: placing the parameters of the steps takes most of the time. */
+export function* trainingEmission(plan: TrainingPlan, options: TrainingEmitOptions): Steps<TrainingCode> {
   const layout = new Layout();
   const module = new ModuleBuilder();
   const [panel, parameters] = [new PanelLayout(), new ParameterLayout(plan)];
@@ -82,11 +88,18 @@ export const emitTraining = (plan: TrainingPlan, options: TrainingEmitOptions): 
   const emission: TrainingEmission = { plan: plan.places, module, math, layout, panel, parameters };
   const blocks = allocateBlocks(emission);
   const adjoints = new AdjointBlocks(emission);
-  const steps = plan.places.steps.map((step) => prepareStep(emission, blocks, step, adjoints));
+  const steps: TrainedStep[] = [];
+  for (const step of plan.places.steps) {
+    steps.push(prepareStep(emission, blocks, step, adjoints));
+    yield;
+  }
   const base = prepareBase(emission, blocks);
   defineReading(emission, blocks, options.draws);
+  yield;
   defineForwardPass(emission, blocks, [...steps, base]);
+  yield;
   defineBackwardPass(emission, blocks, [...steps, base]);
+  yield;
   const tileBytes = options.tilePanels * panel.size;
   const keptTiles = options.threads * options.tiles * tileBytes <= MOST_TILE_BYTES ? options.tiles : 1;
   const memory = placeTraining(layout, {
@@ -112,7 +125,7 @@ export const emitTraining = (plan: TrainingPlan, options: TrainingEmitOptions): 
     tileBytes,
     keptTiles,
   };
-};
+}
 
 const prepareStep = (
   emission: TrainingEmission,
