@@ -2,8 +2,6 @@ import type { FitProgress } from '@flowline/flows';
 
 /** Steps between two reports, at most. */
 const MOST_BETWEEN = 50;
-/** Reports within the steps that are measured, if there are so many. */
-const REPORTS = 4;
 
 /**
  * Clock of the steps of a training, by its progress reports: an engine may take rows ahead of its
@@ -20,7 +18,7 @@ export class StepClock {
 
   /** Measures at least that many steps. */
   constructor(steps: number, now: () => number = () => performance.now()) {
-    this.period = Math.min(MOST_BETWEEN, Math.max(1, Math.ceil(steps / REPORTS)));
+    this.period = Math.min(MOST_BETWEEN, steps);
     this.steps = this.period * (1 + Math.ceil(steps / this.period));
     this.#now = now;
   }
