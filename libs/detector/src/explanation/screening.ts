@@ -11,7 +11,7 @@ const EXPLAINED_AXES = 6;
  * Nodes of a coarse curve, besides the observed value, in standard deviations of the column. A mode
  * of several may be a sixth of one wide.
  */
-const COARSE_NODES = [-4, -2.6, -1.9, -1.3, -1, -0.6, -0.3, 0, 0.3, 0.6, 1, 1.3, 1.9, 2.6, 4] as const;
+const COARSE_NODES = [-4, -2.6, -1.6, -1, -0.6, -0.3, 0, 0.3, 0.6, 1, 1.6, 2.6, 4] as const;
 /** Curvature of a coarse curve as flat as the column itself, whose standard deviation is 1. */
 const LEAST_CURVATURE = 0.5;
 /** Distance of the point uphill from the observed value, in standard deviations of the column. */
