@@ -51,6 +51,22 @@ export class Child<Request extends object, Answer> {
   }
 }
 
+/**
+ * Starts a program whose ready message is null, or the reason why it cannot answer, such as a
+ * package that is not installed. Then it is null, with a warning; in CI it throws instead.
+ */
+export const startIfInstalled = async <Request extends object, Answer>(
+  program: string,
+): Promise<Child<Request, Answer> | null> => {
+  const { child, ready } = await Child.start<Request, Answer>(program);
+  if (ready === null) return child;
+  const reason = ready as string;
+  await child.stop();
+  if (process.env.CI === 'true') throw new Error(reason);
+  console.warn(`skipped: ${reason}`);
+  return null;
+};
+
 /** Child side: sends the ready message, then answers each request. */
 export const serve = (ready: unknown, answer: (request: unknown) => Promise<unknown>): void => {
   process.on('message', (request) => {

@@ -1,4 +1,4 @@
-import { Child } from './child.ts';
+import { type Child, startIfInstalled } from './child.ts';
 
 /** Tensor of n rows. */
 export interface OnnxFeed {
@@ -22,12 +22,4 @@ export type OnnxResults = Readonly<
  * Starts a process with onnxruntime-node. Null, with a warning, if the package is not installed; in
  * CI it throws instead.
  */
-export const startOnnxChild = async (): Promise<Child<OnnxJob, OnnxResults> | null> => {
-  const { child, ready } = await Child.start<OnnxJob, OnnxResults>('onnx-child-main.ts');
-  if (ready === null) return child;
-  const reason = ready as string;
-  await child.stop();
-  if (process.env.CI === 'true') throw new Error(reason);
-  console.warn(`skipped: ${reason}`);
-  return null;
-};
+export const startOnnxChild = (): Promise<Child<OnnxJob, OnnxResults> | null> => startIfInstalled('onnx-child-main.ts');

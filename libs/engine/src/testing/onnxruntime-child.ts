@@ -1,4 +1,4 @@
-import { Child } from './child.ts';
+import { type Child, startIfInstalled } from './child.ts';
 import type { BackendOptions } from '../targets/backend-entry.ts';
 import type { Plan } from '../plan/plan.ts';
 
@@ -20,12 +20,5 @@ export type OnnxRuntimeResults = readonly (Float32Array | Float64Array)[];
  * Starts a process for the backend `onnxruntime`. Null, with a warning, if its package is not
  * installed; in CI it throws instead.
  */
-export const startOnnxRuntimeChild = async (): Promise<Child<OnnxRuntimeJob, OnnxRuntimeResults> | null> => {
-  const { child, ready } = await Child.start<OnnxRuntimeJob, OnnxRuntimeResults>('onnxruntime-child-main.ts');
-  if (ready === null) return child;
-  const reason = ready as string;
-  await child.stop();
-  if (process.env.CI === 'true') throw new Error(reason);
-  console.warn(`skipped: ${reason}`);
-  return null;
-};
+export const startOnnxRuntimeChild = (): Promise<Child<OnnxRuntimeJob, OnnxRuntimeResults> | null> =>
+  startIfInstalled('onnxruntime-child-main.ts');

@@ -215,6 +215,7 @@ class CompiledSession implements TrainingSession {
         }
         crew.put(put + 1);
       }
+      await crew.untilIdle();
     } catch (error) {
       cancel();
       await crew.untilIdle().catch(() => undefined);
@@ -222,19 +223,10 @@ class CompiledSession implements TrainingSession {
     } finally {
       signal?.removeEventListener('abort', cancel);
     }
-    await this.#untilEnd(signal);
     return Array.from({ length: crew.done }, (_, step): StepResult => {
       const [nll = NaN, gradientNorm = NaN, kept = 0, isTaken = 0] = crew.result(step);
       return { nll, gradientNorm, kept, isTaken: isTaken === 1 };
     });
-  }
-
-  async #untilEnd(signal: AbortSignal | undefined): Promise<void> {
-    const cancel = (): void => this.#crew.cancel();
-    signal?.addEventListener('abort', cancel);
-    if (signal?.aborted === true) cancel();
-    await this.#crew.untilIdle();
-    signal?.removeEventListener('abort', cancel);
   }
 
   /** Places of the rows of a batch in the ring. */
@@ -253,7 +245,7 @@ class CompiledSession implements TrainingSession {
     const { sources } = this.#code;
     const vector = this.#floats(address, sources.length);
     const isWeights = address === this.#code.memory.values || address === this.#code.memory.averaged;
-    const values = isWeights ? this.#initial.slice() : new Float32Array(this.#shape.parameters);
+    const values = isWeights ? this.#initial.slice() : new Float32Array(this.#initial.length);
     for (let i = 0; i < sources.length; i++) {
       const source = sources[i] ?? missing(sources, i);
       if (source >= 0) values[source] = vector[i] ?? missing(vector, i);

@@ -19,8 +19,6 @@ const FLOAT_BYTES = 4;
 export class TrainingShape {
   readonly tilePanels: number;
   readonly slots: number;
-  /** Number of parameters of the flow. */
-  readonly parameters: number;
   readonly emission: Omit<TrainingEmitOptions, 'fused'>;
   readonly crew: Omit<
     TrainingWorkerData,
@@ -35,7 +33,6 @@ export class TrainingShape {
     const shardPanels = Math.ceil(panels / shards);
     const used = Math.min(threads, shards);
     const rowBytes = (features + context) * FLOAT_BYTES;
-    this.parameters = [...flow.variables.values()].reduce((sum, { size }) => sum + size, 0);
     this.tilePanels = Math.min(TILE_PANELS, shardPanels);
     this.slots = Math.max(LEAST_SLOTS, Math.min(MOST_SLOTS, Math.floor(RING_BYTES / (batchSize * rowBytes))));
     const tiles = Math.ceil(shards / used) * Math.ceil(shardPanels / this.tilePanels);
@@ -56,16 +53,9 @@ export class TrainingShape {
       tiles: robust ? tiles : 1,
       draws: noise === undefined && masking === undefined ? null : draws,
     };
-    const settings: StepSettings = {
-      ...options,
-      batchRows: batchSize,
-      shards,
-      shardRows: shardPanels * PANEL_ROWS,
-      robust,
-    };
     this.crew = {
       threads: used,
-      settings: cloneable(settings),
+      settings: settingsOf(options, shards, shardPanels * PANEL_ROWS),
       slots: this.slots,
       features,
       context,
@@ -74,29 +64,17 @@ export class TrainingShape {
   }
 }
 
-/** The settings alone: options may hold what cannot be sent to a thread. */
-const cloneable = ({
-  batchRows,
+/** Settings, picked one by one: the options hold a signal, which cannot be sent to a thread. */
+const settingsOf = (options: TrainingTask['options'], shards: number, shardRows: number): StepSettings => ({
+  batchRows: options.batchSize,
   shards,
   shardRows,
-  robust,
-  clipNorm,
-  weightDecay,
-  averaging,
-  steps,
-  learningRate,
-  warmupSteps,
-  finalLearningRateFraction,
-}: StepSettings): StepSettings => ({
-  batchRows,
-  shards,
-  shardRows,
-  robust,
-  clipNorm,
-  weightDecay,
-  averaging,
-  steps,
-  learningRate,
-  warmupSteps,
-  finalLearningRateFraction,
+  robust: options.robust,
+  clipNorm: options.clipNorm,
+  weightDecay: options.weightDecay,
+  averaging: options.averaging,
+  steps: options.steps,
+  learningRate: options.learningRate,
+  warmupSteps: options.warmupSteps,
+  finalLearningRateFraction: options.finalLearningRateFraction,
 });

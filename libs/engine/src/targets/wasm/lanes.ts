@@ -48,20 +48,42 @@ export interface Lanes {
   addLogDet(value: V128): void;
 }
 
+/** Quantities whose lanes are rows: their distance in bytes, and those that every step shares. */
+export interface RowQuantities {
+  readonly stride: number;
+  readonly state: number;
+  readonly logDet: number;
+  /** 1 where a dimension is observed, at an offset. */
+  readonly observed: (dimension: number, offset: I32) => V128;
+}
+
 /** Lanes of a tile, at a byte offset within its quantities. */
-export const tileLanes = ({ plan }: Emission, f: FunctionBuilder, memory: TileMemory, offset: Local<'i32'>): Lanes => ({
+export const tileLanes = (emission: Emission, f: FunctionBuilder, memory: TileMemory, offset: Local<'i32'>): Lanes =>
+  rowLanes(emission, f, offset, {
+    stride: STRIDE,
+    state: memory.state,
+    logDet: memory.logDet,
+    observed: (dimension, from) => v128.load(from, at(memory.masks, dimension)),
+  });
+
+/** Lanes of quantities at a byte offset: a vector is one dimension of four rows. */
+export const rowLanes = (
+  { plan }: Pick<Emission, 'plan'>,
+  f: FunctionBuilder,
+  offset: Local<'i32'>,
+  { stride, state: own, logDet, observed }: RowQuantities,
+): Lanes => ({
   f,
   vectors: plan.features,
-  load: (block, i) => v128.load(offset, block + i * STRIDE),
-  store: (block, i, value) => f.store(offset, value, block + i * STRIDE),
-  loadShared: (block, index = 0) => v128.load(offset, block + index * STRIDE),
-  storeShared: (block, index, value) => f.store(offset, value, block + index * STRIDE),
+  load: (block, i) => v128.load(offset, block + i * stride),
+  store: (block, i, value) => f.store(offset, value, block + i * stride),
+  loadShared: (block, index = 0) => v128.load(offset, block + index * stride),
+  storeShared: (block, index, value) => f.store(offset, value, block + index * stride),
   constants: (values, i) => f32x4.constant(at(values, i)),
-  state: (dimensions, i, block = memory.state) => v128.load(offset, block + at(dimensions, i) * STRIDE),
-  setState: (dimensions, i, value, block = memory.state) => f.store(offset, value, block + at(dimensions, i) * STRIDE),
-  mask: (dimensions, i) =>
-    at(plan.presence, at(dimensions, i)) === null ? null : v128.load(offset, at(memory.masks, at(dimensions, i))),
-  maskOf: (dimension) => v128.load(offset, at(memory.masks, dimension)),
+  state: (dimensions, i, block = own) => v128.load(offset, block + at(dimensions, i) * stride),
+  setState: (dimensions, i, value, block = own) => f.store(offset, value, block + at(dimensions, i) * stride),
+  mask: (dimensions, i) => (at(plan.presence, at(dimensions, i)) === null ? null : observed(at(dimensions, i), offset)),
+  maskOf: (dimension) => observed(dimension, offset),
   sum: (term) => {
     const sums = Array.from({ length: PARTIAL_SUMS }, () => f.let(f32x4.constant(0)));
     for (let i = 0; i < plan.features; i++) {
@@ -70,7 +92,7 @@ export const tileLanes = ({ plan }: Emission, f: FunctionBuilder, memory: TileMe
     }
     return pairwise(sums);
   },
-  addLogDet: (value) => f.store(offset, f32x4.add(v128.load(offset, memory.logDet), value), memory.logDet),
+  addLogDet: (value) => f.store(offset, f32x4.add(v128.load(offset, logDet), value), logDet),
 });
 
 /** Lanes of a single row. */

@@ -1,4 +1,7 @@
+import { ADAM } from '@flowline/flows';
+
 import { JobKind, RESULT_NUMBERS, STOP, TrainingControl } from './training-protocol.ts';
+import { settings } from '../training/memory.ts';
 import { BLOCK_FLOATS } from '../training/optimizer.ts';
 import { PANEL_ROWS } from '../layout.ts';
 
@@ -21,7 +24,7 @@ const wasm = new WebAssembly.Instance(module, { env: { memory } }).exports;
 const floats = (address, length) => new Float32Array(memory.buffer, address, length);
 const logProb = floats(at.logProb, at.rows);
 const weights = floats(at.weights, at.rows);
-const stepSettings = floats(at.settings, 5);
+const stepSettings = floats(at.settings, ${settings.length});
 const squares = floats(at.squares, Math.ceil(parameters / ${BLOCK_FLOATS}));
 const isLeader = index === 0;
 const SPINS = 2000;
@@ -125,12 +128,12 @@ const learningRateAt = (step) => {
 
 const update = (step, kept, norm, adam) => {
   const rate = learningRateAt(step);
-  const share = settings.averaging === 0 ? 1 : 1 - Math.min(settings.averaging, (1 + step) / (10 + step));
-  stepSettings[0] = -(norm > settings.clipNorm ? settings.clipNorm / norm : 1) / kept;
-  stepSettings[1] = rate / (1 - 0.9 ** adam);
-  stepSettings[2] = 1 / (1 - 0.999 ** adam);
-  stepSettings[3] = rate * settings.weightDecay;
-  stepSettings[4] = share;
+  const averagingShare = settings.averaging === 0 ? 1 : 1 - Math.min(settings.averaging, (1 + step) / (10 + step));
+  const scale = -(norm > settings.clipNorm ? settings.clipNorm / norm : 1) / kept;
+  const firstRate = rate / (1 - ${ADAM.beta1} ** adam);
+  const secondCorrection = 1 / (1 - ${ADAM.beta2} ** adam);
+  const shrink = rate * settings.weightDecay;
+  stepSettings.set([${settings.join()}]);
   const [begin, end] = [firstBlock * ${BLOCK_FLOATS}, Math.min(parameters, endBlock * ${BLOCK_FLOATS})];
   if (begin < end) wasm.update(4 * begin, 4 * end);
 };

@@ -1,6 +1,6 @@
 import { at } from '@flowline/events';
 
-import { acrossRows } from './dense-backward.ts';
+import { acrossRows } from './dense-gradient.ts';
 import type { TrainingEmission } from './emission.ts';
 import { overPanels } from './panel.ts';
 import { maskOf } from './panel-blocks.ts';
@@ -59,22 +59,24 @@ interface DensityTerm {
   readonly total: number;
 }
 
-const writeDensity = (
-  emission: TrainingEmission,
+/** First arguments of a kernel, up to the panels: see {@link defineDensity}. */
+const operandsOf = (
   pass: Pass,
   blocks: PanelBlocks,
   { d, places, total }: DensityTerm,
-): void => {
-  const mask = maskOf(emission, blocks, d);
-  const kernel = defineDensity(emission, mask !== null, places.length > 0);
-  pass.f.call(
-    kernel,
-    ...places.map((offset) => parameter(pass, offset)),
-    quantity(pass, blocks.state + d * PANEL_BYTES),
-    quantity(pass, total),
-    ...(mask === null ? [] : [quantity(pass, mask)]),
-    pass.panels,
-  );
+  mask: number | null,
+): readonly I32[] => [
+  ...places.map((offset) => parameter(pass, offset)),
+  quantity(pass, blocks.state + d * PANEL_BYTES),
+  quantity(pass, total),
+  ...(mask === null ? [] : [quantity(pass, mask)]),
+  pass.panels,
+];
+
+const writeDensity = (emission: TrainingEmission, pass: Pass, blocks: PanelBlocks, term: DensityTerm): void => {
+  const mask = maskOf(emission, blocks, term.d);
+  const kernel = defineDensity(emission, mask !== null, term.places.length > 0);
+  pass.f.call(kernel, ...operandsOf(pass, blocks, term, mask));
 };
 
 /** −½ log 2π of the normal bases, or the normalizer of Student's t. */
@@ -100,20 +102,16 @@ const writePullBack = (
   emission: TrainingEmission,
   pass: Pass,
   blocks: PanelBlocks,
-  { d, places, total }: DensityTerm,
+  term: DensityTerm,
   accumulates: boolean,
 ): void => {
-  const mask = maskOf(emission, blocks, d);
-  const kernel = definePullBack(emission, mask !== null, places.length > 0, accumulates);
+  const mask = maskOf(emission, blocks, term.d);
+  const kernel = definePullBack(emission, mask !== null, term.places.length > 0, accumulates);
   pass.f.call(
     kernel,
-    ...places.map((offset) => parameter(pass, offset)),
-    quantity(pass, blocks.state + d * PANEL_BYTES),
-    quantity(pass, total),
-    ...(mask === null ? [] : [quantity(pass, mask)]),
-    pass.panels,
+    ...operandsOf(pass, blocks, term, mask),
     i32.constant(blocks.adjoint - blocks.state),
-    ...places.map((offset) => gradient(pass, offset)),
+    ...term.places.map((offset) => gradient(pass, offset)),
   );
 };
 

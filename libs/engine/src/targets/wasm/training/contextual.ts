@@ -10,11 +10,10 @@ import type { TrainedStep } from './transform.ts';
 import { f32x4, i32, v128 } from '../assembly/expression.ts';
 import type { Local } from '../assembly/expression.ts';
 import type { FunctionBuilder, FunctionReference } from '../assembly/function-builder.ts';
-import { pairwise } from '../lanes.ts';
+import { rowLanes } from '../lanes.ts';
 import type { Lanes } from '../lanes.ts';
 import { PANEL_BYTES, VECTOR_BYTES } from '../layout.ts';
 import { forwardOps, trainingOps } from '../ops.ts';
-import { PARTIAL_SUMS } from '../tile-memory.ts';
 import type { ContextualStep } from '../../../plan/plan.ts';
 import { partWidths } from '../../../steps/contextual-map.ts';
 import { contextualMap } from '../../../steps/contextual.ts';
@@ -78,38 +77,14 @@ const defineOverLanes = (
     });
   });
 
-/** Lanes of a panel: a vector is one dimension of four rows. Blocks are offsets in the panel. */
-const panelLanes = (
-  emission: TrainingEmission,
-  f: FunctionBuilder,
-  blocks: PanelBlocks,
-  offset: Local<'i32'>,
-): Lanes => ({
-  f,
-  vectors: emission.plan.features,
-  load: (block, i) => v128.load(offset, block + i * PANEL_BYTES),
-  store: (block, i, value) => f.store(offset, value, block + i * PANEL_BYTES),
-  loadShared: (block, index = 0) => v128.load(offset, block + index * PANEL_BYTES),
-  storeShared: (block, index, value) => f.store(offset, value, block + index * PANEL_BYTES),
-  constants: (values, i) => f32x4.constant(at(values, i)),
-  state: (dimensions, i, block = blocks.state) => v128.load(offset, block + at(dimensions, i) * PANEL_BYTES),
-  setState: (dimensions, i, value, block = blocks.state) =>
-    f.store(offset, value, block + at(dimensions, i) * PANEL_BYTES),
-  mask: (dimensions, i) => {
-    const mask = maskOf(emission, blocks, at(dimensions, i));
-    return mask === null ? null : v128.load(offset, mask);
-  },
-  maskOf: (dimension) => {
-    const mask = maskOf(emission, blocks, dimension);
-    return mask === null ? f32x4.constant(1) : v128.load(offset, mask);
-  },
-  sum: (term) => {
-    const sums = Array.from({ length: PARTIAL_SUMS }, () => f.let(f32x4.constant(0)));
-    for (let i = 0; i < emission.plan.features; i++) {
-      const sum = at(sums, i % PARTIAL_SUMS);
-      f.set(sum, term(i, sum));
-    }
-    return pairwise(sums);
-  },
-  addLogDet: (value) => f.store(offset, f32x4.add(v128.load(offset, blocks.logProb), value), blocks.logProb),
-});
+/** Lanes of a panel. Blocks are offsets in it. */
+const panelLanes = (emission: TrainingEmission, f: FunctionBuilder, blocks: PanelBlocks, offset: Local<'i32'>): Lanes =>
+  rowLanes(emission, f, offset, {
+    stride: PANEL_BYTES,
+    state: blocks.state,
+    logDet: blocks.logProb,
+    observed: (dimension, from) => {
+      const mask = maskOf(emission, blocks, dimension);
+      return mask === null ? f32x4.constant(1) : v128.load(from, mask);
+    },
+  });

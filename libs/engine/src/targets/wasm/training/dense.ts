@@ -1,8 +1,9 @@
-import { defineForward } from './dense-forward.ts';
-import { definePullBackInputs, definePullBackShared, definePullBackWeights } from './dense-backward.ts';
+import { definePullBackShared, definePullBackWeights } from './dense-gradient.ts';
+import { defineProduct } from './dense-product.ts';
 import { callElementWise, defineElementWise } from './element-wise.ts';
 import type { TrainingEmission } from './emission.ts';
 import { padded } from './panel.ts';
+import { weightStride } from './parameter-layout.ts';
 import type { DensePlaces } from './parameter-layout.ts';
 import { gradient, parameter, quantity } from './pass.ts';
 import type { Emit, Pass } from './pass.ts';
@@ -54,16 +55,11 @@ export const prepareDense = (
   }));
   return {
     forward: (pass) => {
-      if (parts.length === 0)
-        writeForward(emission, pass, layer, { bias, part: null, begun: false, activation: layer.activation });
-      parts.forEach((part, i) => {
-        const isLast = i === parts.length - 1;
-        writeForward(emission, pass, layer, {
-          bias,
-          part,
-          begun: i > 0,
-          activation: isLast ? layer.activation : 'linear',
-        });
+      // Without a source the outputs are those of the biases.
+      const products = parts.length === 0 ? [null] : parts;
+      products.forEach((part, i) => {
+        const activation = i === products.length - 1 ? layer.activation : 'linear';
+        writeForward(emission, pass, layer, { bias, part, begins: i === 0 ? 'bias' : 'result', activation });
       });
     },
     backward: (pass) => {
@@ -95,14 +91,22 @@ const writeForward = (
   call: {
     readonly bias: number;
     readonly part: DensePart | null;
-    readonly begun: boolean;
+    readonly begins: 'bias' | 'result';
     readonly activation: Activation;
   },
 ): void => {
-  const { part, begun, activation } = call;
+  const { part, begins, activation } = call;
   const inputs = part?.source.inputs ?? 0;
   const runs = part?.places.outputRuns ?? null;
-  const kernel = defineForward(emission, { inputs, outputs, activation, begun, trimmed: runs !== null });
+  const kernel = defineProduct(emission, {
+    terms: inputs,
+    results: outputs,
+    termStride: 1,
+    resultStride: weightStride(inputs),
+    begins,
+    activation,
+    trimmed: runs !== null,
+  });
   pass.f.call(
     kernel,
     parameter(pass, part?.places.weights ?? 0),
@@ -134,10 +138,19 @@ const writeBackward = (
   );
   if (source.adjoint === null) return;
   const { offset, accumulates } = source.adjoint;
-  const toInputs = definePullBackInputs(emission, { inputs, outputs, accumulates, trimmed: places.inputRuns !== null });
+  const toInputs = defineProduct(emission, {
+    terms: outputs,
+    results: inputs,
+    termStride: weightStride(inputs),
+    resultStride: 1,
+    begins: accumulates ? 'result' : 'zero',
+    activation: 'linear',
+    trimmed: places.inputRuns !== null,
+  });
   f.call(
     toInputs,
     parameter(pass, places.weights),
+    i32.constant(0),
     from,
     quantity(pass, offset),
     panels,

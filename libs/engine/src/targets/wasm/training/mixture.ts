@@ -1,6 +1,6 @@
 import { at } from '@flowline/events';
 
-import { acrossRows } from './dense-backward.ts';
+import { acrossRows } from './dense-gradient.ts';
 import type { TrainingEmission } from './emission.ts';
 import { overPanels } from './panel.ts';
 import type { PanelBlocks } from './panel-blocks.ts';

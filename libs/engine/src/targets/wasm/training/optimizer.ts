@@ -1,3 +1,5 @@
+import { ADAM } from '@flowline/flows';
+
 import type { TrainingEmission } from './emission.ts';
 import { settings } from './memory.ts';
 import type { TrainingMemory } from './memory.ts';
@@ -11,10 +13,6 @@ const FLOAT_BYTES = 4;
 
 /** Floats of the parameter vector that a thread reduces or updates at once. */
 export const BLOCK_FLOATS = 1024;
-
-const BETA_1 = 0.9;
-const BETA_2 = 0.999;
-const EPSILON = 1e-8;
 
 /**
  * Adds the gradients of the shards, in order, into the first, leaves out what is no parameter, and
@@ -67,12 +65,12 @@ export const defineUpdate = ({ module, math }: TrainingEmission, memory: Trainin
     f.doWhile(
       () => {
         const g = f.let(f32x4.mul(v128.load(offset, memory.shards), scale));
-        const first = moment(memory.first, BETA_1, g);
-        const second = moment(memory.second, BETA_2, f32x4.mul(g, g));
+        const first = moment(memory.first, ADAM.beta1, g);
+        const second = moment(memory.second, ADAM.beta2, f32x4.mul(g, g));
         f.store(offset, first, memory.first);
         f.store(offset, second, memory.second);
         const value = f.let(v128.load(offset, memory.values));
-        const size = f32x4.add(f32x4.sqrt(f32x4.mul(second, secondCorrection)), f32x4.constant(EPSILON));
+        const size = f32x4.add(f32x4.sqrt(f32x4.mul(second, secondCorrection)), f32x4.constant(ADAM.epsilon));
         const shrunk = f32x4.mul(f32x4.mul(value, shrink), v128.load(offset, memory.decay));
         const next = f.let(f32x4.sub(f32x4.sub(value, shrunk), f32x4.div(f32x4.mul(firstRate, first), size)));
         f.store(offset, next, memory.values);

@@ -13,6 +13,14 @@ import type { VectorMath } from '../math.ts';
 const MULTIPLIER = 1_664_525;
 const INCREMENT = 1_013_904_223;
 
+/** A round of the hash adds to each word the product of two others: [word, factor, factor]. */
+const ROUND = [
+  [0, 1, 3],
+  [1, 2, 0],
+  [2, 0, 1],
+  [3, 1, 2],
+] as const;
+
 /** Uses of the numbers of a feature. */
 export const Use = { gaussian: 0, uniform: 1, mask: 2 } as const;
 
@@ -31,12 +39,7 @@ export const writeUniform = (
     f.let(v128.addI32(v128.mulI32(word, c(MULTIPLIER)), c(INCREMENT))),
   );
   const mix = (): void => {
-    for (const [to, a, b] of [
-      [0, 1, 3],
-      [1, 2, 0],
-      [2, 0, 1],
-      [3, 1, 2],
-    ] as const) {
+    for (const [to, a, b] of ROUND) {
       f.set(at(words, to), v128.addI32(at(words, to), v128.mulI32(at(words, a), at(words, b))));
     }
   };
@@ -82,12 +85,7 @@ export const uniformAt = (seed: DrawSeed, step: number, row: number, feature: nu
     (word) => Math.imul(word, MULTIPLIER) + INCREMENT,
   );
   const mix = (): void => {
-    for (const [to, a, b] of [
-      [0, 1, 3],
-      [1, 2, 0],
-      [2, 0, 1],
-      [3, 1, 2],
-    ] as const) {
+    for (const [to, a, b] of ROUND) {
       words[to] = at(words, to) + Math.imul(at(words, a), at(words, b));
     }
   };

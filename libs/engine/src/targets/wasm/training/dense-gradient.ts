@@ -1,100 +1,15 @@
 import { at } from '@flowline/events';
 
-import { BLOCK_OUTPUTS, RUN_BYTES } from './dense-forward.ts';
+import { BLOCK_RESULTS, RUN_BYTES } from './dense-product.ts';
 import type { TrainingEmission } from './emission.ts';
 import { BLOCK_QUANTITIES, overPanels, padded, vectors } from './panel.ts';
 import { weightStride } from './parameter-layout.ts';
 import { f32x4, i32, v128 } from '../assembly/expression.ts';
-import type { I32, Local, V128 } from '../assembly/expression.ts';
+import type { I32, V128 } from '../assembly/expression.ts';
 import type { FunctionBuilder, FunctionReference } from '../assembly/function-builder.ts';
 import { PANEL_BYTES, VECTOR_BYTES } from '../layout.ts';
 
 const FLOAT_BYTES = 4;
-/** Inputs that are accumulated together. */
-const BLOCK_INPUTS = 2;
-
-/** Shape of the pull-back of a dense layer to its inputs. It identifies the kernel. */
-export interface InputsShape {
-  readonly inputs: number;
-  readonly outputs: number;
-  /** True if the result is added to what the adjoint holds. */
-  readonly accumulates: boolean;
-  /** True if each pair of inputs reads only the outputs from a first to a last one. */
-  readonly trimmed: boolean;
-}
-
-/**
- * Pull-back to the inputs of a dense layer: dx_i = Σ_o W_io·dy_o, over panels. Parameters: weights,
- * dy, dx, panels, table of runs.
- */
-export const definePullBackInputs = (emission: TrainingEmission, shape: InputsShape): FunctionReference =>
-  emission.module.define(`denseInputs ${JSON.stringify(shape)}`, 5, (f) => {
-    const [weights, to, run] = [f.let(f.parameter(0)), f.let(f.parameter(2)), f.let(f.parameter(4))];
-    const write = (width: number): void => {
-      writeInputs(f, emission, shape, { weights, to, run, from: f.parameter(1), panels: f.parameter(3) }, width);
-    };
-    const pairs = Math.floor(shape.inputs / BLOCK_INPUTS);
-    if (pairs > 0) {
-      const end = f.let(i32.add(to, i32.constant(pairs * BLOCK_INPUTS * PANEL_BYTES)));
-      f.doWhile(
-        () => {
-          write(BLOCK_INPUTS);
-          f.advance(weights, BLOCK_INPUTS * FLOAT_BYTES);
-          f.advance(to, BLOCK_INPUTS * PANEL_BYTES);
-          f.advance(run, RUN_BYTES);
-        },
-        () => i32.ltU(to, end),
-      );
-    }
-    if (shape.inputs % BLOCK_INPUTS > 0) write(1);
-  });
-
-interface InputPointers {
-  readonly weights: Local<'i32'>;
-  readonly to: Local<'i32'>;
-  readonly run: Local<'i32'>;
-  readonly from: Local<'i32'>;
-  readonly panels: Local<'i32'>;
-}
-
-const writeInputs = (
-  f: FunctionBuilder,
-  { math, panel }: TrainingEmission,
-  { inputs, outputs, accumulates, trimmed }: InputsShape,
-  pointers: InputPointers,
-  width: number,
-): void => {
-  const [from, to] = [f.let(pointers.from), f.let(pointers.to)];
-  const [adjoint, weight, end] = [f.local('i32'), f.local('i32'), f.local('i32')];
-  const rowBytes = weightStride(inputs) * FLOAT_BYTES;
-  overPanels(f, pointers.panels, panel.size, [from, to], () => {
-    const sums = Array.from({ length: width }, (_, i) =>
-      vectors.map((v) => f.let(accumulates ? v128.load(to, i * PANEL_BYTES + v * VECTOR_BYTES) : f32x4.constant(0))),
-    );
-    const first = trimmed ? i32.load(pointers.run) : i32.constant(0);
-    const last = trimmed ? i32.load(pointers.run, FLOAT_BYTES) : i32.constant(outputs);
-    f.set(adjoint, i32.add(from, i32.mul(first, i32.constant(PANEL_BYTES))));
-    f.set(weight, i32.add(pointers.weights, i32.mul(first, i32.constant(rowBytes))));
-    f.set(end, i32.add(pointers.weights, i32.mul(last, i32.constant(rowBytes))));
-    const accumulate = (): void =>
-      f.doWhile(
-        () => {
-          const values = vectors.map((v) => f.let(v128.load(adjoint, v * VECTOR_BYTES)));
-          sums.forEach((row, i) => {
-            const factor = f.let(v128.loadSplat(weight, i * FLOAT_BYTES));
-            row.forEach((sum, v) => f.set(sum, math.multiplyAdd(factor, at(values, v), sum)));
-          });
-          f.advance(adjoint, PANEL_BYTES);
-          f.advance(weight, rowBytes);
-        },
-        () => i32.ltU(weight, end),
-      );
-    if (trimmed) f.if(i32.ltU(weight, end), accumulate);
-    else accumulate();
-    sums.forEach((row, i) => row.forEach((sum, v) => f.store(to, sum, i * PANEL_BYTES + v * VECTOR_BYTES)));
-  });
-};
-
 /** Shape of the pull-back of a dense layer to its weights. It identifies the kernel. */
 export interface WeightsShape {
   readonly inputs: number;
@@ -116,7 +31,7 @@ export const definePullBackWeights = (emission: TrainingEmission, shape: Weights
     const [weights, adjoints, run] = [f.let(f.parameter(0)), f.let(f.parameter(2)), f.let(f.parameter(4))];
     const rowBytes = weightStride(inputs) * FLOAT_BYTES;
     const [weight, end, values] = [f.local('i32'), f.local('i32'), f.local('i32')];
-    const left = f.let(i32.constant(Math.ceil(outputs / BLOCK_OUTPUTS)));
+    const left = f.let(i32.constant(Math.ceil(outputs / BLOCK_RESULTS)));
     f.doWhile(
       () => {
         const first = trimmed ? i32.and(i32.load(run), i32.constant(-SUMMED_INPUTS)) : i32.constant(0);
@@ -132,8 +47,8 @@ export const definePullBackWeights = (emission: TrainingEmission, shape: Weights
             f.advance(values, SUMMED_INPUTS * PANEL_BYTES);
           },
         );
-        f.advance(weights, BLOCK_OUTPUTS * rowBytes);
-        f.advance(adjoints, BLOCK_OUTPUTS * PANEL_BYTES);
+        f.advance(weights, BLOCK_RESULTS * rowBytes);
+        f.advance(adjoints, BLOCK_RESULTS * PANEL_BYTES);
         f.advance(run, RUN_BYTES);
         f.advance(left, -1);
       },
@@ -149,7 +64,7 @@ const addOuterProducts = (
   pointers: { readonly weight: I32; readonly values: I32; readonly adjoints: I32; readonly panels: I32 },
 ): void => {
   const [x, dy] = [f.let(pointers.values), f.let(pointers.adjoints)];
-  const sums = Array.from({ length: SUMMED_INPUTS * BLOCK_OUTPUTS }, () => f.let(f32x4.constant(0)));
+  const sums = Array.from({ length: SUMMED_INPUTS * BLOCK_RESULTS }, () => f.let(f32x4.constant(0)));
   const end = f.local('i32');
   overPanels(f, pointers.panels, panel.size - PANEL_BYTES, [x, dy], () => {
     f.set(end, i32.add(x, i32.constant(PANEL_BYTES)));
@@ -169,7 +84,7 @@ const addOuterProducts = (
       () => i32.ltU(x, end),
     );
   });
-  for (let o = 0; o < BLOCK_OUTPUTS; o++) {
+  for (let o = 0; o < BLOCK_RESULTS; o++) {
     const own = acrossRows(f, sums.slice(SUMMED_INPUTS * o, SUMMED_INPUTS * (o + 1)));
     f.store(pointers.weight, f32x4.add(v128.load(pointers.weight, o * rowBytes), own), o * rowBytes);
   }
