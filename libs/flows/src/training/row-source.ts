@@ -25,8 +25,9 @@ export interface RowSource {
   close(): Promise<void>;
 }
 
-/** Rows that are made between two turns of the event loop. */
+/** Rows that are made at once, and the time after which other work gets a turn. */
 const ROWS_AT_ONCE = 256;
+const TURN_MS = 4;
 
 /** Rows made when they are drawn, in the order of {@link MemoryRows}. */
 export class LookedUpRows implements RowSource {
@@ -40,9 +41,14 @@ export class LookedUpRows implements RowSource {
   }
 
   async take(size: number, put: PutRow): Promise<boolean> {
-    const indices = Int32Array.from({ length: size }, () => this.#random.integer(this.#lookup.size));
+    const indices = new Int32Array(size);
+    for (let i = 0; i < size; i++) indices[i] = this.#random.integer(this.#lookup.size);
+    let turnEndsMs = performance.now() + TURN_MS;
     for (let start = 0; start < size; start += ROWS_AT_ONCE) {
-      if (start > 0) await tf.nextFrame();
+      if (start > 0 && performance.now() > turnEndsMs) {
+        await tf.nextFrame();
+        turnEndsMs = performance.now() + TURN_MS;
+      }
       const rows = this.#lookup.rowsAt(indices.subarray(start, start + ROWS_AT_ONCE));
       for (let i = 0; i < rows.size; i++) put(rows, i, start + i);
     }
