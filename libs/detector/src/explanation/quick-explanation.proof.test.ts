@@ -89,7 +89,7 @@ function agrees(quick: Explanation, full: Explanation): boolean {
 
 describe.each([
   { d: 10, steps: 400 },
-  { d: 64, steps: 100 },
+  { d: 64, steps: 400 },
 ])('explanations of planted faults at d = $d', ({ d, steps }) => {
   it('name the feature that the full computation names, and what else is surprising, with its bits', async () => {
     const { schema, record } = worldOf(d);

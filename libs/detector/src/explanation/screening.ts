@@ -14,15 +14,17 @@ const EXPLAINED_AXES = 6;
 const COARSE_NODES = [-4, -2.6, -1.6, -1, -0.6, -0.3, 0, 0.3, 0.6, 1, 1.6, 2.6, 4] as const;
 /** Curvature of a coarse curve as flat as the column itself, whose standard deviation is 1. */
 const LEAST_CURVATURE = 0.5;
-/** Distance of the point uphill from the observed value, in standard deviations of the column. */
-const UPHILL = 1;
+/**
+ * Distances of the points uphill from the observed value, in standard deviations of the column: the
+ * nearer one for a peak behind which log p falls steeply.
+ */
+const UPHILL = [0.4, 1] as const;
 
 /**
  * Selects the axes of each row that are worth a fine curve: the {@link EXPLAINED_AXES} most
  * surprising, each with its coarse curve. Surprise is estimated by the fall of log p from its peak
  * along the axis to the observed value, where a row has more than {@link COARSE_AXES} axes of all
- * by the gradient and one point uphill, and of the first of these by the integral of a coarse
- * curve.
+ * by the gradient and points uphill, and of the first of these by the integral of a coarse curve.
  */
 export async function screened(evaluator: AxisEvaluator, axes: readonly Axis[]): Promise<readonly StartedAxis[]> {
   const coarse = await firstByGradient(evaluator, axes);
@@ -57,8 +59,8 @@ function firstOf<T extends { readonly fall: number }>(items: readonly T[], count
 }
 
 /**
- * Selects the first {@link COARSE_AXES} axes of each row, by the parabola through the observed
- * value, with its slope there, and a point uphill.
+ * Selects the first {@link COARSE_AXES} axes of each row, by the highest parabola through the
+ * observed value, with its slope there, and a point uphill.
  */
 async function firstByGradient(evaluator: AxisEvaluator, axes: readonly Axis[]): Promise<readonly Axis[]> {
   const rows = byRow(axes.map((axis) => ({ axis })));
@@ -67,25 +69,32 @@ async function firstByGradient(evaluator: AxisEvaluator, axes: readonly Axis[]):
   const { logDensity: observed, gradient } = await evaluator.slopes();
   const requests = wide.map(({ axis }) => {
     const slope = gradient(axis);
-    return { axis, slope, next: [evaluator.valueAt(axis) + (slope < 0 ? -UPHILL : UPHILL)] };
+    const sign = slope < 0 ? -1 : 1;
+    return { axis, slope, next: UPHILL.map((distance) => evaluator.valueAt(axis) + sign * distance) };
   });
   const falls = new Map<Axis, number>();
   for await (const { request, logDensity } of evaluator.evaluate(requests)) {
-    const rise = valueAt(logDensity, 0) - valueAt(observed, request.axis.row);
-    falls.set(request.axis, fallBySlope(Math.abs(request.slope), rise));
+    const { axis, slope } = request;
+    // The points came in ascending order.
+    const outwards = slope < 0 ? logDensity.toReversed() : logDensity;
+    const parabolas = UPHILL.map((distance, i) => {
+      const rise = valueAt(outwards, i) - valueAt(observed, axis.row);
+      return fallBySlope(Math.abs(slope), rise, distance);
+    });
+    falls.set(axis, Math.max(...parabolas));
   }
   const estimates = rows.map((own) => own.map(({ axis }) => ({ axis, fall: falls.get(axis) ?? 0 })));
   return estimates.flatMap((own) => firstOf(own, COARSE_AXES)).map(({ axis }) => axis);
 }
 
 /**
- * Rise of the parabola with that slope, which rises by `rise` over {@link UPHILL}, to its vertex. A
+ * Rise of the parabola with that slope, which rises by `rise` over a distance, to its vertex. A
  * curve that bends upwards is taken to rise along its slope; one without figures comes first.
  */
-function fallBySlope(slope: number, rise: number): number {
+function fallBySlope(slope: number, rise: number, distance: number): number {
   if (Number.isNaN(slope) || Number.isNaN(rise)) return Infinity;
-  const bend = (slope * UPHILL - rise) / UPHILL ** 2;
-  return bend > 0 ? slope ** 2 / (4 * bend) : Math.max(rise, slope * UPHILL);
+  const bend = (slope * distance - rise) / distance ** 2;
+  return bend > 0 ? slope ** 2 / (4 * bend) : Math.max(rise, slope * distance);
 }
 
 /**
