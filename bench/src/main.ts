@@ -11,6 +11,7 @@ const programs: Readonly<Record<string, () => Promise<{ readonly program: BenchP
   queries: () => import('./queries/run.ts'),
   shapes: () => import('./shapes/run.ts'),
   incident: () => import('./incident/run.ts'),
+  explanations: () => import('./explanations/run.ts'),
   history: () => import('./history/run.ts'),
   soak: () => import('./soak/run.ts'),
   engine: () => import('./engine/run.ts'),
