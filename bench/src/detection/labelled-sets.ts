@@ -25,6 +25,6 @@ export async function setNames(folder: string): Promise<readonly string[]> {
 /** Reads a labelled set: every column but `label` is a number. */
 export async function readSet(folder: string, name: string): Promise<LabelledRows> {
   const file = path.join(folder, `${name}${SUFFIX}`);
-  const table = await readTable(file, { format: { kind: 'csv', delimiter: ',', gzip: true } });
+  const table = await readTable(file, { format: { kind: 'csv', delimiter: ',' } });
   return labelledRows(table, { label: 'label' });
 }

@@ -1,6 +1,4 @@
-import { writeFile } from 'node:fs/promises';
-
-import { FlowlineError, messageOf, printable } from '@flowline/events';
+import { printable } from '@flowline/events';
 import { tableFormats } from '@flowline/tables';
 import type { Command } from 'commander';
 
@@ -8,6 +6,7 @@ import { action, choice, command } from '../command.ts';
 import type { FitPlan, FittedTable } from '../fit/index.ts';
 import { type FileOptions, namesOf, readTableFile } from '../fit/table-file.ts';
 import { formatCount, formatNumber, printResult, printWarning } from '../output.ts';
+import { checkOutput, writeOutput } from '../output-file.ts';
 import { parseChoice, parseCount, parseProbability } from '../parse-options.ts';
 
 interface FitOptions extends FileOptions {
@@ -52,8 +51,9 @@ async function fitFile(file: string, options: FitOptions): Promise<void> {
   const { fitTable, planFit, showingProgress } = await import('../fit/index.ts');
   const plan = await planFit(data, planned);
   const output = options.output ?? `${plan.spec.name}.safetensors`;
+  await checkOutput(output, [file, ...(options.definition === undefined ? [] : [options.definition])]);
   const fitted = await showingProgress((onProgress) => fitTable(data, plan, { onProgress }));
-  await writeModel(output, fitted.bytes);
+  await writeOutput(output, fitted.bytes);
   fitted.warnings.forEach(printWarning);
   const { name, schema, data: kind, seed } = plan.spec;
   const { report, rows, alpha, sha256 } = fitted;
@@ -66,18 +66,6 @@ async function fitFile(file: string, options: FitOptions): Promise<void> {
     warnings: fitted.warnings,
   };
   printResult(result, options.json === true, () => described(file, output, plan, fitted));
-}
-
-async function writeModel(file: string, bytes: Uint8Array): Promise<void> {
-  try {
-    await writeFile(file, bytes);
-  } catch (cause) {
-    throw new FlowlineError('FLOWLINE_OUTPUT_FAILED', `The model ${file} cannot be written: ${messageOf(cause)}`, {
-      where: file,
-      remedy: 'Name another file with -o.',
-      cause,
-    });
-  }
 }
 
 function described(

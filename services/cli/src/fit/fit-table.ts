@@ -17,7 +17,7 @@ import type { DataTable } from '@flowline/tables';
 
 import { driftWarning } from './drift.ts';
 import type { FitPlan } from './plan.ts';
-import { type FileHistory, readHistory } from './read-history.ts';
+import { type FileHistory, readHistory, rejectedWarnings } from './read-history.ts';
 
 /** Model that was trained on a table. */
 export interface FittedTable {
@@ -50,12 +50,10 @@ export async function fitTable(
   const { bundle, report } = await trainDetector(spec, partsOf(history.table, split), options);
   const bytes = saveBundle(fileBundle(bundle, plan, alpha));
   const { rejected, isTimed } = history;
-  const left =
-    rejected.rows === 0 ? [] : [`${rejected.rows} rows do not fit and are left out: ${rejected.example ?? ''}`];
   return {
     ...{ bytes, sha256: bundleSha256(bytes), alpha, rows: rowsOf(split), report },
     history: { rejected, isTimed },
-    warnings: [...left, ...(drift === null ? [] : [drift]), ...report.warnings],
+    warnings: [...rejectedWarnings(history), ...(drift === null ? [] : [drift]), ...report.warnings],
   };
 }
 

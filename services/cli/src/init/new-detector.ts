@@ -4,7 +4,7 @@ import { FlowlineError } from '@flowline/events';
 import { featuresOf, profileTable, type TableProfile, writtenDetector } from '@flowline/tables';
 
 import { driftWarning } from '../fit/drift.ts';
-import { readHistory } from '../fit/read-history.ts';
+import { readHistory, rejectedWarnings } from '../fit/read-history.ts';
 import type { ReadOrigin } from './read-origin.ts';
 
 /** Detector that was written for a table. */
@@ -46,6 +46,7 @@ export async function newDetector(
     ...known,
     ...(profile.time === null ? ['No column looks like the time of the event: write it under source.time.'] : []),
     ...(profile.rows < leastRows ? [`A training needs at least ${leastRows} rows; there are ${profile.rows}.`] : []),
+    ...rejectedWarnings(history),
     ...(drift === null ? [] : [drift]),
   ];
   const yaml = writtenDetector(profile, { name, origin, leastRows, warnings: drift === null ? [] : [drift] });
