@@ -54,9 +54,10 @@ export function labelledRows(table: DataTable, { label, normal }: LabelOptions):
   });
   const schema = used.map(({ spec }) => spec);
   if (!schema.some((spec) => !isLevelFeature(spec))) {
+    const reasons = leftOut.slice(0, 5).map(({ name, reason }) => ` ${name}: ${reason};`);
     throw new FlowlineError('FLOWLINE_FEATURES_INVALID', `${table.where} has no column of numbers besides the label.`, {
       where: table.where,
-      remedy: 'Name the file of the features, or the column of the labels (--label).',
+      remedy: `Name the file of the features, or the column of the labels (--label).${reasons.join('').replace(/;$/, '.')}`,
     });
   }
   const unlabelled = table.size - rows.length;

@@ -6,13 +6,15 @@ import { headerNames, otherSeparator } from './column-names.ts';
 import type { Cell } from './data-table.ts';
 import { openFile } from './open-file.ts';
 
+/** Reads the cells of a row with their names; text that is a number is one. */
+type ReadRow = () => (readonly [string, Cell])[];
+
 /**
- * Reads the rows of a CSV file as they arrive: names with their cells, in which text that is a
- * number is one.
+ * Reads the rows of a CSV file as they arrive, each a function that reads its cells.
  * @throws FlowlineError FLOWLINE_FILE_UNREADABLE for a header that names no columns, and a line of
  *   another length: with its number.
  */
-export async function* csvRows(file: string, delimiter: string): AsyncGenerator<readonly (readonly [string, Cell])[]> {
+export async function* csvRows(file: string, delimiter: string): AsyncGenerator<ReadRow> {
   const stream = openFile(file);
   let header: readonly string[] | null = null;
   try {
@@ -23,7 +25,7 @@ export async function* csvRows(file: string, delimiter: string): AsyncGenerator<
       }
       if (cells.length !== header.length) throw otherLength(file, line, cells.length, header.length);
       const names = header;
-      yield cells.map((text, column) => [at(names, column), text === null ? null : (cellNumber(text) ?? text)]);
+      yield () => cells.map((text, column) => [at(names, column), text === null ? null : (cellNumber(text) ?? text)]);
     }
   } finally {
     stream.destroy();

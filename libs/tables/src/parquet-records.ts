@@ -11,15 +11,23 @@ const VALUES_AT_ONCE = 2 ** 22;
 /** Most bytes of a page, whose length its file states. */
 const MOST_PAGE_BYTES = 2 ** 29;
 
+/** Rows of a Parquet file, as they are stored, and how to make records of them. */
+interface StoredRows {
+  readonly rows: readonly (readonly unknown[])[];
+  /** Record of a row: times are ISO 8601 text, and numbers beyond float64 keep their digits. */
+  readonly recordOf: (row: readonly unknown[]) => Fields;
+}
+
 /**
- * Reads the records of a Parquet file, some thousand rows at a time. Times become ISO 8601 text,
- * and numbers beyond float64 keep their digits.
+ * Reads the rows of a Parquet file, some thousand at a time.
  * @throws FlowlineError FLOWLINE_FILE_UNREADABLE, also for a file that is not Parquet, or one with
  *   a codec or type that is not supported.
  */
-export async function* parquetRecords(file: string): AsyncGenerator<Fields[]> {
+export async function* parquetRows(file: string): AsyncGenerator<StoredRows> {
   const opened = await openParquet(file);
   const { metadata, names } = opened;
+  const recordOf = (row: readonly unknown[]): Fields =>
+    Object.fromEntries(names.map((name, column) => [name, plain(row[column])]));
   const mostRows = Math.ceil(VALUES_AT_ONCE / Math.max(1, names.length));
   let start = 0;
   for (const group of metadata.row_groups) {
@@ -29,10 +37,15 @@ export async function* parquetRecords(file: string): AsyncGenerator<Fields[]> {
       const rows = await rowsOf(opened, start, next).catch((cause: unknown) => {
         throw damaged(file, cause);
       });
-      yield rows.map((row) => Object.fromEntries(names.map((name, column) => [name, plain(row[column])])));
+      yield { rows, recordOf };
       start = next;
     }
   }
+}
+
+/** Reads the records of a Parquet file as {@link parquetRows} does. */
+export async function* parquetRecords(file: string): AsyncGenerator<Fields> {
+  for await (const { rows, recordOf } of parquetRows(file)) for (const row of rows) yield recordOf(row);
 }
 
 /** Names of the columns of a Parquet file, in its order. */

@@ -5,7 +5,7 @@ import type { Cell, DataTable } from './data-table.ts';
 import type { FileFormat } from './formats.ts';
 import { jsonLines } from './json-lines.ts';
 import { openFile } from './open-file.ts';
-import { parquetRecords } from './parquet-records.ts';
+import { parquetRows } from './parquet-records.ts';
 import { TableBuilder } from './table-builder.ts';
 import { unreadable } from './unreadable.ts';
 
@@ -50,7 +50,7 @@ export async function readTable(file: string, { format, ...bounds }: ReadTableOp
 /** Makes a table of records, as {@link readTable} does. */
 export function tableOfRecords(records: Iterable<unknown>, where: string, bounds: TableBounds = {}): DataTable {
   const builder = builderFor(where, bounds);
-  for (const record of records) builder.add(cellsOf(record));
+  for (const record of records) builder.add(() => cellsOf(record));
   return builder.table({ fromText: false });
 }
 
@@ -70,7 +70,8 @@ async function addJsonLines(builder: TableBuilder, file: string): Promise<void> 
         const finding = `${file}, record ${record.row}${isFault ? `: ${record.fault.message}` : ' is not a JSON object.'}`;
         throw refused(`${file}:${record.row}`, finding, 'Write one JSON object per line.');
       }
-      builder.add(cellsOf(record.value));
+      const { value } = record;
+      builder.add(() => cellsOf(value));
     }
   } finally {
     stream.destroy();
@@ -78,8 +79,8 @@ async function addJsonLines(builder: TableBuilder, file: string): Promise<void> 
 }
 
 async function addParquet(builder: TableBuilder, file: string): Promise<void> {
-  for await (const records of parquetRecords(file)) {
-    for (const record of records) builder.add(cellsOf(record));
+  for await (const { rows, recordOf } of parquetRows(file)) {
+    for (const row of rows) builder.add(() => cellsOf(recordOf(row)));
   }
 }
 

@@ -33,13 +33,14 @@ export class TableBuilder {
   }
 
   /**
-   * Adds a row of named cells. A column that is new was missing in all rows before.
+   * Adds a row of named cells, which are read only if it is kept. A column that is new was missing
+   * in all rows before.
    * @throws FlowlineError FLOWLINE_FILE_UNREADABLE for more than 4,096 columns.
    */
-  add(cells: Iterable<readonly [string, Cell]>): void {
+  add(read: () => Iterable<readonly [string, Cell]>): void {
     this.#rowsRead++;
     if (!this.#sampler.takes()) return;
-    for (const [name, cell] of cells) (this.#columns.get(name) ?? this.#added(name)).put(this.#size, cell);
+    for (const [name, cell] of read()) (this.#columns.get(name) ?? this.#added(name)).put(this.#size, cell);
     this.#size++;
     for (const column of this.#columns.values()) column.fill(this.#size);
     while (this.#size > 1 && this.#isTooLarge()) this.#thin();

@@ -1,5 +1,5 @@
 import { printable } from '@flowline/events';
-import { tableFormats } from '@flowline/tables';
+import { type DataTable, tableFormats } from '@flowline/tables';
 import type { Command } from 'commander';
 
 import { action, choice, command } from '../command.ts';
@@ -58,29 +58,30 @@ async function fitFile(file: string, options: FitOptions): Promise<void> {
   const { name, schema, data: kind, seed } = plan.spec;
   const { report, rows, alpha, sha256 } = fitted;
   const result = {
-    ...{ detector: name, model: output, sha256, alpha, data: kind, seed, rows },
+    ...{ detector: name, model: output, sha256, alpha, data: kind, seed, rows, rowsRead: data.rowsRead },
     features: schema.map((spec) => ({ name: spec.name, type: spec.type, nullable: spec.nullable })),
     leftOut: plan.leftOut,
     heldOut: report.heldOut,
     alarms: report.alarms,
     warnings: fitted.warnings,
   };
-  printResult(result, options.json === true, () => described(file, output, plan, fitted));
+  printResult(result, options.json === true, () => described(data, output, plan, fitted));
 }
 
 function described(
-  file: string,
+  { where: file, size, rowsRead }: DataTable,
   output: string,
   { spec, leftOut }: FitPlan,
   { rows, report, alpha }: FittedTable,
 ): string {
   const { expectedRate, measuredRate, testRows } = report.alarms;
   const nats = report.heldOut === null ? '' : `, held-out ${formatNumber(report.heldOut.nllNats, 4)} nats`;
+  const ofRows = rowsRead > size ? `${formatCount(size)}, spread over ${formatCount(rowsRead)}` : formatCount(size);
   const measured = measuredRate === null ? 'not measured' : `measured ${percent(measuredRate)}`;
   return [
     `features  ${spec.schema.map(({ name, type }) => `${printable(name)} (${type})`).join(', ')}`,
     ...leftOut.map(({ name, reason }) => `left out  ${printable(name)}: ${printable(reason)}`),
-    `trained   on ${formatCount(rows.train)} of its rows (${spec.data}), calibrated on ${formatCount(rows.calibration)}${nats}`,
+    `trained   on ${formatCount(rows.train)} of ${ofRows} rows (${spec.data}), calibrated on ${formatCount(rows.calibration)}${nats}`,
     `alarms    expected ${percent(expectedRate)}, ${measured} on the last ${formatCount(testRows)} rows`,
     `${output}: the model, alpha ${formatNumber(alpha)}; next: flowline score ${file} --model ${output} --only-anomalies --explain`,
   ].join('\n');

@@ -30,11 +30,12 @@ const MOST_REJECTED = 0.05;
 /**
  * Reads the rows of a table as a history, in time order; without a time column in their own.
  * @throws FlowlineError FLOWLINE_HISTORY_INVALID if more than 5 % of the rows do not fit, or have
- *   no time.
+ *   no time; or if features look back, and the table has not every row.
  */
 export function readHistory(data: DataTable, { spec, names }: Pick<FitPlan, 'spec' | 'names'>): FileHistory {
-  const ordered = orderOf(data, names.time);
   const { schema, lookups, entity = null } = spec;
+  if (entity !== null && data.rowsRead > data.size) throw tooLong(data);
+  const ordered = orderOf(data, names.time);
   const reader = createFileReader({ schema, lookups, entity });
   const levelWidth = schema.filter(({ type }) => type === 'categorical' || type === 'boolean').length;
   const builder = new ColumnTableBuilder(schema.length - levelWidth, levelWidth);
@@ -52,7 +53,7 @@ export function readHistory(data: DataTable, { spec, names }: Pick<FitPlan, 'spe
   const isTimed = names.time !== null;
   return {
     ...{ table: builder.table(), timesMs, isTimed, rejected },
-    eventsPerDay: isTimed ? perDay(timesMs) : NaN,
+    eventsPerDay: isTimed ? (perDay(timesMs) * data.rowsRead) / data.size : NaN,
   };
 }
 
@@ -100,6 +101,14 @@ function perDay(timesMs: Float64Array): number {
   const span = timesMs.length === 0 ? 0 : at(timesMs, timesMs.length - 1) - at(timesMs, 0);
   return timesMs.length / Math.max(span / DAY_MS, 1 / 24);
 }
+
+/** Windows over some of the rows would count and add up some of the events. */
+const tooLong = ({ where, size, rowsRead }: DataTable): FlowlineError =>
+  new FlowlineError(
+    'FLOWLINE_HISTORY_INVALID',
+    `${where} has ${rowsRead.toLocaleString('en')} rows, of which ${size.toLocaleString('en')} fit into memory: features that look back need each one.`,
+    { where, remedy: 'Cut the file to its newest rows, or train from the database: flowline train.' },
+  );
 
 function checkRejected({ where, size }: DataTable, { rows, example }: RejectedRows): void {
   if (rows <= MOST_REJECTED * size) return;

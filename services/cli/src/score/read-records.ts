@@ -89,9 +89,7 @@ async function* parquetFile(
   const header = await parquetColumns(file);
   for (const warning of checkHeader(header, { file, model, kinds: fieldKinds(model), others })) onWarning(warning);
   let row = 0;
-  for await (const records of parquetRecords(file)) {
-    for (const record of records) yield { row: ++row, value: withTime(record, names.time) };
-  }
+  for await (const record of parquetRecords(file)) yield { row: ++row, value: withTime(record, names.time) };
 }
 
 /** A record whose time, ISO text in Parquet, is a number in the unit in which events have it. */
