@@ -15,6 +15,7 @@ import {
 import { FlowlineError } from '@flowline/events';
 import type { DataTable } from '@flowline/tables';
 
+import { copiesWarning } from './copies.ts';
 import { driftWarning } from './drift.ts';
 import type { FitPlan } from './plan.ts';
 import { type FileHistory, readHistory, rejectedWarnings } from './read-history.ts';
@@ -45,6 +46,7 @@ export async function fitTable(
   const split = splitOf(data, history, plan.calibrationFraction);
   const alpha = plan.alphaAt(history.eventsPerDay);
   const drift = await driftWarning(data.where, plan.spec.schema, history.table);
+  const copies = copiesWarning(data.where, plan.spec.schema, history.table);
   const times = history.isTimed ? { times: timesOf(history.timesMs, split) } : {};
   const spec = { ...plan.spec, alpha, ...times };
   const { bundle, report } = await trainDetector(spec, partsOf(history.table, split), options);
@@ -53,7 +55,11 @@ export async function fitTable(
   return {
     ...{ bytes, sha256: bundleSha256(bytes), alpha, rows: rowsOf(split), report },
     history: { rejected, isTimed },
-    warnings: [...rejectedWarnings(history), ...(drift === null ? [] : [drift]), ...report.warnings],
+    warnings: [
+      ...rejectedWarnings(history),
+      ...[drift, copies].filter((warning) => warning !== null),
+      ...report.warnings,
+    ],
   };
 }
 
