@@ -185,7 +185,7 @@ describe('flowline evaluate', () => {
   it('says in one message what is wrong with its input', async () => {
     await writeFile(
       path.join(folder, 'few.csv'),
-      `x,label\n${Array.from({ length: 20 }, (_, i) => `${i},${i % 5 === 0 ? 1 : 0}`).join('\n')}\n`,
+      `x,label\n${Array.from({ length: 20 }, (_, i) => `${i * i},${i % 5 === 0 ? 1 : 0}`).join('\n')}\n`,
     );
     await writeFile(path.join(folder, 'one.csv'), 'x,label\n1,0\n2,0\n');
     await writeFile(path.join(folder, 'text.parquet'), 'x,label\n1,0\n2,0\n3,0\n');

@@ -22,9 +22,11 @@ export async function setNames(folder: string): Promise<readonly string[]> {
   return files.flatMap((file) => (file.endsWith(SUFFIX) ? [file.slice(0, -SUFFIX.length)] : [])).sort();
 }
 
+/** File of a labelled set. */
+export const fileOf = (folder: string, name: string): string => path.join(folder, `${name}${SUFFIX}`);
+
 /** Reads a labelled set: every column but `label` is a number. */
 export async function readSet(folder: string, name: string): Promise<LabelledRows> {
-  const file = path.join(folder, `${name}${SUFFIX}`);
-  const table = await readTable(file, { format: { kind: 'csv', delimiter: ',', gzip: true } });
+  const table = await readTable(fileOf(folder, name), { format: { kind: 'csv', delimiter: ',' } });
   return labelledRows(table, { label: 'label' });
 }

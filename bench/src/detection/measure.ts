@@ -1,5 +1,5 @@
 import {
-  type Baseline,
+  baselines,
   evaluateBaseline,
   evaluateDetector,
   type LabelledRows,
@@ -9,6 +9,7 @@ import {
   type SplitRows,
   splitRows,
 } from '@flowline/evaluation';
+import { entry } from '@flowline/events';
 
 /** Name of our detector in tables. */
 export const OURS = 'flowline';
@@ -26,34 +27,32 @@ export interface DetectionRow extends RankingMetrics {
 }
 
 /** Split of a set that is measured. */
-export interface MeasuredSplit {
-  readonly data: string;
-  readonly protocol: Protocol;
-  readonly seed: number;
-}
+export type MeasuredSplit = Pick<DetectionRow, 'data' | 'protocol' | 'seed'>;
 
 /** False alarms asked for, per normal row. */
 export const ASKED_ALARMS = 0.01;
 
-/** Measures our detector and baselines on one split. Baselines that need more rows are left out. */
-export async function* measureSplit(
-  set: LabelledRows,
-  { data, protocol, seed }: MeasuredSplit,
-  methods: { readonly ours: boolean; readonly baselines: readonly Baseline[] },
-): AsyncGenerator<DetectionRow> {
+/** Measures a method on one split; null if it needs more rows. */
+export type Measure = (method: string) => Promise<DetectionRow | null>;
+
+/** Prepares the measurement of methods on one split of a set. */
+export function measureOn(set: LabelledRows, split: MeasuredSplit): Measure {
+  const { protocol, seed } = split;
   const rows: SplitRows = { ...set, protocol, ...splitRows(set.labels, protocol, seed) };
-  if (methods.ours) {
-    const { auroc, averagePrecision, recallAt1Percent, seconds, alarms } = await evaluateDetector(rows, {
-      seed,
-      alpha: ASKED_ALARMS,
-    });
-    const measured = { auroc, averagePrecision, recallAt1Percent, seconds, alarmRate: alarms.realised };
-    yield { data, protocol, method: OURS, seed, ...measured };
-  }
-  if (methods.baselines.length === 0) return;
-  const prepared = preparedRows(rows);
-  for (const baseline of methods.baselines) {
+  let prepared: ReturnType<typeof preparedRows> | null = null;
+  return async (method) => {
+    if (method === OURS) return { ...split, method, ...(await ours(rows, seed)) };
+    const baseline = entry(baselinesByName, method);
+    prepared ??= preparedRows(rows);
     const evaluated = evaluateBaseline(baseline, rows, prepared, seed);
-    if (evaluated !== null) yield { data, protocol, method: baseline.name, seed, ...evaluated, alarmRate: null };
-  }
+    return evaluated === null ? null : { ...split, method, ...evaluated, alarmRate: null };
+  };
+}
+
+const baselinesByName = new Map(baselines.map((baseline) => [baseline.name, baseline]));
+
+async function ours(rows: SplitRows, seed: number): Promise<Omit<DetectionRow, keyof MeasuredSplit | 'method'>> {
+  const found = await evaluateDetector(rows, { seed, alpha: ASKED_ALARMS });
+  const { auroc, averagePrecision, recallAt1Percent, seconds, alarms } = found;
+  return { auroc, averagePrecision, recallAt1Percent, seconds, alarmRate: alarms.realised };
 }

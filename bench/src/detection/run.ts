@@ -1,12 +1,16 @@
-import { baselines, protocols, type Protocol } from '@flowline/evaluation';
+import path from 'node:path';
 
+import { baselines, type LabelledRows, protocols, type Protocol } from '@flowline/evaluation';
+
+import { fileFingerprint, sourcesFingerprint } from '../support/fingerprint.ts';
 import { describeMachine } from '../support/machine.ts';
 import { parseBenchOptions } from '../support/options.ts';
 import type { BenchProgram } from '../support/program.ts';
 import { printJson, printTable } from '../support/report.ts';
 import { mean } from '../support/statistics.ts';
-import { defaultFolder, readSet, setNames } from './labelled-sets.ts';
-import { ASKED_ALARMS, type DetectionRow, measureSplit, OURS } from './measure.ts';
+import { defaultFolder, fileOf, readSet, setNames } from './labelled-sets.ts';
+import { ASKED_ALARMS, type DetectionRow, type Measure, measureOn, OURS } from './measure.ts';
+import { MeasuredRows } from './measured-rows.ts';
 import { type MethodSummary, summarise } from './summary.ts';
 
 /** Small sets of different kinds, of minutes. */
@@ -26,6 +30,8 @@ export const program: BenchProgram = {
       methods: { value: 'A,B', meaning: `some of ${methodNames.join(', ')}; default all` },
       seeds: { value: 'N', meaning: 'splits per set: 0, 1, …; default 3, with --quick 1' },
       from: { value: 'DIR', meaning: 'a folder of .csv.gz files with a label, default ../shared/data/anomaly' },
+      keep: { value: 'FILE', meaning: 'keeps rows that are measured, and takes those of the same code and data' },
+      fresh: { meaning: 'measure every row again' },
     });
     const folder = options.get('from') ?? defaultFolder;
     const known = await setNames(folder);
@@ -35,44 +41,68 @@ export const program: BenchProgram = {
     const methods = options.among('methods', methodNames, methodNames);
     const seeds = options.count('seeds', options.quick ? QUICK_SEEDS : FULL_SEEDS);
     console.log(`detection: ${names.length} sets, ${seeds} seeds; ${describeMachine()}`);
+    const kept = await MeasuredRows.open(options.has('fresh') ? null : (options.get('keep') ?? KEPT_ROWS));
+    if (kept.size > 0)
+      console.log(`${kept.size} rows of earlier runs are known; those of other code or data are measured anew.`);
+    const codeOf = await methodFingerprints();
     const rows: DetectionRow[] = [];
     for (const protocol of wanted) {
-      rows.push(...(await measureProtocol(folder, names, { protocol, seeds, methods })));
+      for (const data of names) {
+        rows.push(...(await measureSet(folder, data, { protocol, seeds, methods, kept, codeOf })));
+      }
     }
-    for (const protocol of wanted)
-      print(
-        protocol,
-        rows.filter((row) => row.protocol === protocol),
-      );
+    for (const protocol of wanted) {
+      const own = rows.filter((row) => row.protocol === protocol);
+      print(protocol, own);
+    }
     if (options.json) printJson({ bench: 'detection', rows });
   },
 };
+
+/** Rows that earlier runs have measured, by default. */
+const KEPT_ROWS = path.resolve(import.meta.dirname, '../../../.flowline/bench/detection.ndjson');
+
+/** Libraries whose code decides the rows of our detector, and those of the others. */
+const LIBRARIES = {
+  ours: ['config', 'detector', 'engine', 'evaluation', 'events', 'features', 'flows', 'tables'],
+  others: ['evaluation', 'tables'],
+} as const;
+
+/** Fingerprint of the code of each method. */
+async function methodFingerprints(): Promise<(method: string) => string> {
+  const [own, others] = [await sourcesFingerprint(LIBRARIES.ours), await sourcesFingerprint(LIBRARIES.others)];
+  return (method) => (method === OURS ? own : others);
+}
 
 interface Request {
   readonly protocol: Protocol;
   readonly seeds: number;
   readonly methods: readonly string[];
+  readonly kept: MeasuredRows;
+  readonly codeOf: (method: string) => string;
 }
 
-async function measureProtocol(
-  folder: string,
-  names: readonly string[],
-  { protocol, seeds, methods }: Request,
-): Promise<DetectionRow[]> {
-  const chosen = { ours: methods.includes(OURS), baselines: baselines.filter(({ name }) => methods.includes(name)) };
+async function measureSet(folder: string, data: string, request: Request): Promise<DetectionRow[]> {
+  const { protocol, seeds, methods, kept, codeOf } = request;
+  const file = await fileFingerprint(fileOf(folder, data));
+  let set: LabelledRows | null = null;
   const rows: DetectionRow[] = [];
-  for (const data of names) {
-    const set = await readSet(folder, data);
-    for (let seed = 0; seed < seeds; seed++) {
-      for await (const row of measureSplit(set, { data, protocol, seed }, chosen)) rows.push(row);
+  for (let seed = 0; seed < seeds; seed++) {
+    let measure: Measure | null = null;
+    for (const method of methods) {
+      const row = await kept.of({ data, protocol, method, seed, code: codeOf(method), file }, async () => {
+        set ??= await readSet(folder, data);
+        measure ??= measureOn(set, { data, protocol, seed });
+        return measure(method);
+      });
+      if (row !== null) rows.push(row);
     }
-    const own = rows.filter((row) => row.data === data);
-    const shown = methods.map((method) => {
-      const found = own.filter((row) => row.method === method);
-      return `${method} ${found.length === 0 ? '–' : mean(found.map(({ auroc }) => auroc)).toFixed(3)}`;
-    });
-    console.log(`${protocol}, ${data}: AUROC ${shown.join(', ')}`);
   }
+  const shown = methods.map((method) => {
+    const found = rows.filter((row) => row.method === method);
+    return `${method} ${found.length === 0 ? '–' : mean(found.map(({ auroc }) => auroc)).toFixed(3)}`;
+  });
+  console.log(`${protocol}, ${data}: AUROC ${shown.join(', ')}`);
   return rows;
 }
 

@@ -1,4 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import { CsvError } from 'csv-parse';
+import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 
 import { type CsvOptions, csvRecords } from './csv-records.ts';
@@ -21,6 +23,18 @@ const written = (cell: string | null): string => {
   if (cell === null) return '';
   return cell === '' || /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
 };
+
+/** Records by csv-parse; null for a quote that is never closed. */
+function peerRecords(text: string): unknown {
+  const cast = (cell: string, { quoting }: { readonly quoting: boolean }) => (cell === '' && !quoting ? null : cell);
+  const lenient = { bom: true, relax_quotes: true, relax_column_count: true, skip_empty_lines: true };
+  try {
+    return parse(text, { ...lenient, record_delimiter: ['\r\n', '\n', '\r'], cast });
+  } catch (error) {
+    if (error instanceof CsvError && error.code === 'CSV_QUOTE_NOT_CLOSED') return null;
+    throw error;
+  }
+}
 
 describe('csvRecords', () => {
   it('reads rows and the line each began on, with either end of line, and without one at the end', async () => {
@@ -70,6 +84,20 @@ describe('csvRecords', () => {
       ['a', 'b'],
       ['1,5', 'x\u2028y'],
     ]);
+  });
+
+  it('reads any text as csv-parse does, line by line, however it is cut into pieces', async () => {
+    const text = fc.string({
+      unit: fc.constantFrom('a', '1', ',', '"', '\n', '\r', '\r\n', ' ', 'é', '\ufeff'),
+      maxLength: 24,
+    });
+    await fc.assert(
+      fc.asyncProperty(text, fc.integer({ min: 1, max: 9 }), async (csv, length) => {
+        const [expected, found] = [peerRecords(csv), await read(csv, length).catch(() => null)];
+        expect(found?.map(({ cells }) => cells) ?? null).toEqual(expected);
+      }),
+      { numRuns: 3_000 },
+    );
   });
 
   it('gives back what was written, however it is cut into pieces', async () => {

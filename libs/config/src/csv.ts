@@ -1,8 +1,6 @@
 import { FlowlineError } from '@flowline/events';
-import { CsvError } from 'csv-parse';
-import { parse } from 'csv-parse/sync';
 
-import { csvDialect, firstLine } from './csv-records.ts';
+import { type CsvRecord, CsvScanner } from './csv-scanner.ts';
 
 /** A CSV table: its header, and its rows with one text cell per column. */
 export interface CsvTable {
@@ -38,24 +36,10 @@ interface TextRecord {
 }
 
 function readRecords(text: string, where: string): TextRecord[] {
-  let next = 1;
-  const onRecord = (parsed: TextRecord & { readonly info: { readonly lines: number } }) => {
-    next = parsed.info.lines + 1;
-    return parsed;
-  };
-  try {
-    const parsed = parse(text, { ...csvDialect, on_record: onRecord as never }) as unknown as {
-      info: { lines: number };
-      record: (string | null)[];
-    }[];
-    return parsed.map(({ info, record }) => ({
-      line: firstLine(info.lines, record),
-      cells: record.map((cell) => cell ?? ''),
-    }));
-  } catch (error) {
-    if (!(error instanceof CsvError)) throw error;
-    throw invalid('a double quote is not closed', where, next);
-  }
+  const scanner = new CsvScanner(',');
+  const records: CsvRecord[] = [...scanner.push(text), ...scanner.end()];
+  if (scanner.pending > 0) throw invalid('a double quote is not closed', where, scanner.line);
+  return records.map(({ line, cells }) => ({ line, cells: cells.map((cell) => cell ?? '') }));
 }
 
 function invalid(finding: string, where: string, line: number): FlowlineError {

@@ -1,5 +1,6 @@
 export * from './csv.ts';
-export { type CsvOptions, type CsvRecord, csvRecords } from './csv-records.ts';
+export { type CsvOptions, csvRecords } from './csv-records.ts';
+export type { CsvRecord } from './csv-scanner.ts';
 export {
   type AbsenceOptions,
   alertAfterMsOf,

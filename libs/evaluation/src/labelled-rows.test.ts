@@ -41,6 +41,20 @@ describe('labelledRows', () => {
     );
   });
 
+  it('takes no label for a class by the names of objects, and no row number for a feature', () => {
+    const row = (label: string) => (_: unknown, i: number) => ({ id: i, x: i % 7, label });
+    const rows = [...Array.from({ length: 20 }, row('toString')), ...Array.from({ length: 20 }, row('constructor'))];
+    const named = tableOfRecords(
+      rows.map((each, id) => ({ ...each, id })),
+      'named.csv',
+    );
+    expect(() => labelledRows(named, { label: 'label' })).toThrow(/are "toString", "constructor": not 0 and 1/);
+    expect(labelledRows(named, { label: 'label', normal: 'toString' })).toMatchObject({
+      schema: [{ name: 'x' }],
+      leftOut: [{ name: 'id', reason: 'an id: no value occurs twice' }],
+    });
+  });
+
   it('refuses a table of one class, and one without numbers', () => {
     const normal = tableOfRecords([{ x: 1, label: 0 }], 'normal.csv');
     expect(() => labelledRows(normal, { label: 'label' })).toThrow(/Every row is normal by the column "label"/);

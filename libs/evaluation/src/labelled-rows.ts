@@ -1,6 +1,14 @@
 import { at, type FeatureSpec, FlowlineError, Numeral } from '@flowline/events';
 import { type FeatureTable, isLevelFeature, tableOfValues } from '@flowline/features';
-import { type Cell, type DataTable, numbersOf, type TableColumn } from '@flowline/tables';
+import {
+  type Cell,
+  type DataTable,
+  isIdColumn,
+  isUnnamed,
+  listed,
+  numbersOf,
+  type TableColumn,
+} from '@flowline/tables';
 
 /** Rows of a labelled table as features, and their labels. */
 export interface LabelledRows {
@@ -46,9 +54,10 @@ export function labelledRows(table: DataTable, { label, normal }: LabelOptions):
   });
   const schema = used.map(({ spec }) => spec);
   if (!schema.some((spec) => !isLevelFeature(spec))) {
+    const reasons = leftOut.slice(0, 5).map(({ name, reason }) => ` ${name}: ${reason};`);
     throw new FlowlineError('FLOWLINE_FEATURES_INVALID', `${table.where} has no column of numbers besides the label.`, {
       where: table.where,
-      remedy: 'Name the file of the features, or the column of the labels (--label).',
+      remedy: `Name the file of the features, or the column of the labels (--label).${reasons.join('').replace(/;$/, '.')}`,
     });
   }
   const unlabelled = table.size - rows.length;
@@ -65,14 +74,12 @@ export function labelledRows(table: DataTable, { label, normal }: LabelOptions):
   };
 }
 
-const MOST_NAMED = 20;
-
 function noLabel({ where, columns }: DataTable, label: string): FlowlineError {
-  const names = columns.slice(-MOST_NAMED).map(({ name }) => name);
-  const more = columns.length > MOST_NAMED ? '…, ' : '';
+  // A label is often the last column.
+  const names = columns.map(({ name }) => name).toReversed();
   return new FlowlineError('FLOWLINE_USAGE', `${where} has no column "${label}", which --label names.`, {
     where: '--label',
-    remedy: `Name one of ${more}${names.join(', ')}.`,
+    remedy: `Name one of ${listed(names)}.`,
   });
 }
 
@@ -87,8 +94,8 @@ function labelReader(
     if (found.includes(normal)) return (cell) => textOf(cell) !== normal;
     throw unclear(where, name, found, `none is "${normal}", which --normal names`);
   }
-  const known = found.every((text) => text in CLASSES);
-  if (known) return (cell) => CLASSES[textOf(cell)] === true;
+  const isKnown = found.every((text) => CLASSES.has(text));
+  if (isKnown) return (cell) => CLASSES.get(textOf(cell)) === true;
   throw unclear(where, name, found, 'not 0 and 1');
 }
 
@@ -98,7 +105,12 @@ const textOf = (cell: Cell): string => {
 };
 
 /** Labels that need no explanation: true is an anomaly. */
-const CLASSES: Readonly<Record<string, boolean>> = { '0': false, '1': true, false: false, true: true };
+const CLASSES: ReadonlyMap<string, boolean> = new Map([
+  ['0', false],
+  ['1', true],
+  ['false', false],
+  ['true', true],
+]);
 
 function unclear(where: string, name: string, found: readonly string[], finding: string): FlowlineError {
   const shown = found.slice(0, 5).map((text) => `"${text.slice(0, 40)}"`);
@@ -127,6 +139,8 @@ function checkClasses({ where }: DataTable, label: string, labels: Uint8Array): 
 /** Feature of a column, as evaluations take it, or the reason why it is none. */
 function featureOf(column: TableColumn): { readonly spec: FeatureSpec } | { readonly reason: string } {
   const { name, kind, cells } = column;
+  if (isUnnamed(name)) return { reason: 'without a name' };
+  if (kind === 'number' && isIdColumn(column)) return { reason: 'an id: no value occurs twice' };
   const spec = (type: FeatureSpec['type'], nullable: boolean): { readonly spec: FeatureSpec } => ({
     spec: { ...{ name, type, from: name, role: 'score' }, ...{ nullable, maxLevels: MOST_LEVELS, period: null } },
   });

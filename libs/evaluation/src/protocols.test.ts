@@ -28,6 +28,19 @@ describe('splitRows', () => {
     expect([...test]).toEqual(CONTAMINATED.test);
   });
 
+  it('refuses a split without a row of either class to test on, which would measure nothing', () => {
+    const single = Uint8Array.from({ length: 30 }, (_, i) => (i === 7 ? 1 : 0));
+    expect(() => splitRows(single, 'contaminated', 0)).toThrow(
+      expect.objectContaining({
+        code: 'FLOWLINE_HISTORY_TOO_SMALL',
+        message: 'The protocol contaminated leaves no anomaly to test on.',
+      }),
+    );
+    expect(splitRows(single, 'one-class', 0).test).toHaveLength(16);
+    const anomalies = single.map((label) => 1 - label);
+    expect(() => splitRows(anomalies, 'contaminated', 0)).toThrow(/leaves no normal row to test on/);
+  });
+
   it('draws other rows with another seed, and at most 10,000', () => {
     const many = new Uint8Array(30_000);
     many[0] = 1;

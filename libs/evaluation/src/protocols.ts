@@ -1,3 +1,5 @@
+import { FlowlineError } from '@flowline/events';
+
 import { NumpyRandom } from './numpy-random.ts';
 
 /**
@@ -23,6 +25,7 @@ const FIRST_SEED = 1_000;
  * Splits labelled rows by a protocol. The splits of a seed are those of shared/peers
  * (detection_data.py), row for row.
  * @param labels 1 for an anomaly.
+ * @throws FlowlineError FLOWLINE_HISTORY_TOO_SMALL if no row of a class is left to test on.
  */
 export function splitRows(labels: Uint8Array, protocol: Protocol, seed: number): ProtocolSplit {
   const random = new NumpyRandom(FIRST_SEED + seed);
@@ -39,8 +42,23 @@ export function splitRows(labels: Uint8Array, protocol: Protocol, seed: number):
   const [someAnomalies, otherAnomalies] = cut(anomalies, trainedAnomalies);
   const [someNormal, otherNormal] = cut(normal, trainedNormal);
   const train = protocol === 'one-class' ? someNormal : joined(someAnomalies, someNormal);
-  const test = protocol === 'one-class' ? joined(otherNormal, anomalies) : joined(otherAnomalies, otherNormal);
+  const tested = protocol === 'one-class' ? anomalies : otherAnomalies;
+  checkTested(protocol, { anomalies: tested.length, normal: otherNormal.length });
+  const test = protocol === 'one-class' ? joined(otherNormal, tested) : joined(tested, otherNormal);
   return { train: random.permutation(train).subarray(0, MOST_TRAINING_ROWS), test };
+}
+
+/** A ranking of rows of one class is none. */
+function checkTested(protocol: Protocol, tested: Readonly<Record<'anomalies' | 'normal', number>>): void {
+  const lacks = tested.anomalies === 0 ? 'anomaly' : tested.normal === 0 ? 'normal row' : null;
+  if (lacks === null) return;
+  throw new FlowlineError('FLOWLINE_HISTORY_TOO_SMALL', `The protocol ${protocol} leaves no ${lacks} to test on.`, {
+    where: '--protocol',
+    remedy:
+      lacks === 'anomaly'
+        ? 'Add anomalies: at least 2 are needed, and dozens for a measure; or train on normal rows alone (one-class).'
+        : 'Add normal rows.',
+  });
 }
 
 function rowsWith(labels: Uint8Array, label: number): Int32Array {

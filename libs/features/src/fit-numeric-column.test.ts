@@ -135,6 +135,15 @@ describe('stray values', () => {
     expect(scaleOf(values, 'unlabelled').stray.count).toBe(100);
   });
 
+  it('of a part drawn from a history with 2 % of them may be somewhat more, but not a second kind', () => {
+    const far = (count: number) => Array.from({ length: count }, (_, i) => 2000 + 7 * i);
+    // 2.4 % of 6,000, and 3.4 % of 600: what two per cent give by chance.
+    expect(scaleOf([...clean, ...far(147)], 'unlabelled').stray.count).toBe(147);
+    expect(scaleOf([...normal(600), ...far(21)], 'unlabelled').stray.count).toBe(21);
+    expect(scaleOf([...clean, ...far(240)], 'unlabelled').stray.count).toBe(0);
+    expect(scaleOf([...clean, ...far(147)]).stray.count).toBe(0);
+  });
+
   it('of a constant column are few', () => {
     const constant = Array.from({ length: 6000 }, () => 300);
     const { column, stray } = scaleOf([...constant, 1e30]);

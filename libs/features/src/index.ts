@@ -46,7 +46,7 @@ export type { PlainColumns, PlainLevel, PlainNumber } from './plain-columns.ts';
 export { createRecordReader, type ReadResult, type RecordFault, type RecordReader } from './record-reader.ts';
 export { filterNumbers, mapNumbers } from './map-numbers.ts';
 export { sortNumbers } from './sort-numbers.ts';
-export { strayRules, type StrayRule } from './stray-values.ts';
+export { mostStrays, strayRules, type StrayRule } from './stray-values.ts';
 export { parseTime } from './time.ts';
 export { DOMAIN_TOLERANCE, LARGE_TOLERANCE } from './tolerance.ts';
 export { EntityWindows } from './windows/entity-windows.ts';

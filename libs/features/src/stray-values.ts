@@ -30,6 +30,13 @@ const APART_FACTOR = 5;
 const few = (rows: number): number => Math.max(3, rows / 1000);
 
 /**
+ * Most stray values among `n`. Of a history with a share of anomalies, a part drawn by chance has
+ * more: three standard deviations of them count, too.
+ */
+export const mostStrays = (n: number, { share, spread }: StrayRule): number =>
+  share * n + (spread ? 3 * Math.sqrt(share * n) : 0);
+
+/**
  * Selects the part of a column that may determine its scale: all but a few values that lie far
  * apart from the rest. Heavy tails have no gap and stay whole. So does a rare level of an otherwise
  * constant column, unless it has only a few rows.
@@ -51,7 +58,7 @@ export function withoutStrays(
   let distinct = 0;
   let last = Number.NaN;
   // Goes from the outermost value inwards. The innermost gap decides.
-  for (let removed = 1; removed <= share * n; removed++) {
+  for (let removed = 1; removed <= mostStrays(n, { share, spread }); removed++) {
     const isLow = median - valueAt(from) > valueAt(to - 1) - median;
     const value = isLow ? valueAt(from++) : valueAt(--to);
     const stray = Math.abs(value - median);

@@ -21,5 +21,12 @@ export function cellBoolean(text: string): boolean | undefined {
 /** True for the text of a cell that stands for no number: empty, `NA`, `null` or `\N`. */
 export const isMissingNumber = (text: string): boolean => MISSING.test(text);
 
-/** True for `NaN` and infinities, which no model takes: they are faults of an event. */
-export const isNotFinite = (text: string): boolean => NOT_FINITE.test(text);
+/**
+ * `NaN` or an infinity that a text is, which no model takes: they are faults of an event. Undefined
+ * for any other text.
+ */
+export function notFinite(text: string): number | undefined {
+  if (!NOT_FINITE.test(text)) return undefined;
+  if (/nan/i.test(text)) return NaN;
+  return text.includes('-') ? -Infinity : Infinity;
+}

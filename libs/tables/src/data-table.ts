@@ -1,6 +1,6 @@
-import { Numeral, parseIsoTime } from '@flowline/events';
+import { at, Numeral, parseIsoTime } from '@flowline/events';
 
-import { nestedRecord } from './nested-record.ts';
+import { recordMaker } from './nested-record.ts';
 
 /** Value of a cell; null is missing. */
 export type Cell = number | Numeral | boolean | string | null | readonly unknown[];
@@ -46,6 +46,6 @@ export function recordsOf(
   { columns, size }: DataTable,
   rows: Iterable<number> = Array.from({ length: size }, (_, row) => row),
 ): Readonly<Record<string, unknown>>[] {
-  const names = columns.map(({ name }) => name);
-  return Array.from(rows, (row) => nestedRecord(names, (column) => columns[column]?.cells[row] ?? null));
+  const recordOf = recordMaker(columns.map(({ name }) => name));
+  return Array.from(rows, (row) => recordOf((column) => at(at(columns, column).cells, row)));
 }

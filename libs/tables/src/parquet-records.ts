@@ -1,89 +1,93 @@
-import { readFile } from 'node:fs/promises';
-import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
-
-import { FlowlineError, messageOf, Numeral } from '@flowline/events';
-import { type AsyncBuffer, asyncBufferFromFile, type FileMetaData, parquetMetadataAsync } from 'hyparquet';
-import { parquetReadObjects } from 'hyparquet';
+import { Numeral } from '@flowline/events';
+import { parquetRead } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 
-import { unreadable } from './open-file.ts';
+import { damaged, openParquet, type ParquetFile } from './parquet-file.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
+/** Values that are decoded at once, which bounds the memory of a long row group: some 100 MB. */
+const VALUES_AT_ONCE = 2 ** 22;
+/** Most bytes of a page, whose length its file states. */
+const MOST_PAGE_BYTES = 2 ** 29;
+
+/** Rows of a Parquet file, as they are stored, and how to make records of them. */
+interface StoredRows {
+  readonly rows: readonly (readonly unknown[])[];
+  /** Record of a row: times are ISO 8601 text, and numbers beyond float64 keep their digits. */
+  readonly recordOf: (row: readonly unknown[]) => Fields;
+}
+
 /**
- * Reads the records of a Parquet file, a row group at a time. Times become ISO 8601 text, and
- * numbers beyond float64 keep their digits.
+ * Reads the rows of a Parquet file, some thousand at a time.
  * @throws FlowlineError FLOWLINE_FILE_UNREADABLE, also for a file that is not Parquet, or one with
  *   a codec or type that is not supported.
  */
-export async function* parquetRecords(file: string, { gzip }: { readonly gzip: boolean }): AsyncGenerator<Fields[]> {
-  if (file === '-') throw fromStandardInput();
-  const buffer = await bufferOf(file, gzip);
-  const metadata = await metadataOf(file, buffer);
-  let rowStart = 0;
+export async function* parquetRows(file: string): AsyncGenerator<StoredRows> {
+  const opened = await openParquet(file);
+  const { metadata, names } = opened;
+  const recordOf = (row: readonly unknown[]): Fields =>
+    Object.fromEntries(names.map((name, column) => [name, plain(row[column])]));
+  const mostRows = Math.ceil(VALUES_AT_ONCE / Math.max(1, names.length));
+  let start = 0;
   for (const group of metadata.row_groups) {
-    const rowEnd = rowStart + Number(group.num_rows);
-    const rows = await parquetReadObjects({ file: buffer, metadata, compressors, rowStart, rowEnd }).catch(
-      (cause: unknown) => {
+    const end = start + Number(group.num_rows);
+    while (start < end) {
+      const next = Math.min(end, start + mostRows);
+      const rows = await rowsOf(opened, start, next).catch((cause: unknown) => {
         throw damaged(file, cause);
-      },
-    );
-    yield rows.map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, plain(value)])));
-    rowStart = rowEnd;
+      });
+      yield { rows, recordOf };
+      start = next;
+    }
   }
+}
+
+/** Reads the records of a Parquet file as {@link parquetRows} does. */
+export async function* parquetRecords(file: string): AsyncGenerator<Fields> {
+  for await (const { rows, recordOf } of parquetRows(file)) for (const row of rows) yield recordOf(row);
 }
 
 /** Names of the columns of a Parquet file, in its order. */
-export async function parquetColumns(file: string, { gzip }: { readonly gzip: boolean }): Promise<readonly string[]> {
-  if (file === '-') throw fromStandardInput();
-  const { schema } = await metadataOf(file, await bufferOf(file, gzip));
-  const [root] = schema;
-  const names: string[] = [];
-  // The schema is a tree, written depth first; its first level is the columns.
-  for (let i = 1; names.length < (root?.num_children ?? 0) && i < schema.length; i = afterElement(schema, i)) {
-    names.push(schema[i]?.name ?? '');
-  }
-  return names;
+export const parquetColumns = async (file: string): Promise<readonly string[]> => (await openParquet(file)).names;
+
+/** Rows from `start` to before `end`, by column. */
+function rowsOf(
+  { buffer, metadata, names }: ParquetFile,
+  rowStart: number,
+  rowEnd: number,
+): Promise<readonly (readonly unknown[])[]> {
+  return new Promise((resolve, reject) => {
+    const columns = [...names];
+    const options = { file: buffer, metadata, columns, compressors: boundedCompressors, rowStart, rowEnd };
+    parquetRead({ ...options, rowFormat: 'array', utf8: false, useOffsetIndex: true, onComplete: resolve }).catch(
+      reject,
+    );
+  });
 }
 
-/** Index after an element of a schema and those within it. */
-function afterElement(schema: FileMetaData['schema'], index: number): number {
-  let next = index + 1;
-  for (let children = schema[index]?.num_children ?? 0; children > 0; children--) next = afterElement(schema, next);
-  return next;
-}
+const boundedCompressors = Object.fromEntries(
+  Object.entries(compressors).map(([codec, decompress]) => [
+    codec,
+    (input: Uint8Array, length: number) => {
+      // An empty page, as a column without a value has, is none of LZ4 by its decoder.
+      if (length === 0) return new Uint8Array(0);
+      if (length > MOST_PAGE_BYTES) throw new Error(`a page of ${length} bytes is too large`);
+      return decompress(input, length);
+    },
+  ]),
+);
 
-async function bufferOf(file: string, gzip: boolean): Promise<AsyncBuffer> {
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/** Text of bytes that say not whether they are text: their characters, or else hexadecimal. */
+function textOf(bytes: Uint8Array): string {
   try {
-    if (!gzip) return await asyncBufferFromFile(file);
-    const bytes = await promisify(gunzip)(await readFile(file));
-    const whole = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
-    return { byteLength: whole.byteLength, slice: (start, end) => whole.slice(start, end) };
-  } catch (cause) {
-    throw unreadable(file, cause);
+    return utf8.decode(bytes);
+  } catch {
+    // No UTF-8: two such values must not become one.
+    return Buffer.from(bytes).toString('hex');
   }
-}
-
-async function metadataOf(file: string, buffer: AsyncBuffer): Promise<FileMetaData> {
-  const isParquet = buffer.byteLength >= 12 && (await magicOf(buffer, 0)) && (await magicOf(buffer, -4));
-  if (!isParquet) {
-    throw new FlowlineError('FLOWLINE_FILE_UNREADABLE', `${file} is not a Parquet file.`, {
-      where: file,
-      remedy: 'It begins and ends with other bytes than PAR1: name its format (--format), or write it again.',
-    });
-  }
-  try {
-    return await parquetMetadataAsync(buffer);
-  } catch (cause) {
-    throw damaged(file, cause);
-  }
-}
-
-/** True if the four bytes at a place are those that mark Parquet. */
-async function magicOf(buffer: AsyncBuffer, start: number): Promise<boolean> {
-  const from = start < 0 ? buffer.byteLength + start : start;
-  return Buffer.from(await buffer.slice(from, from + 4)).toString('latin1') === 'PAR1';
 }
 
 /** A value as JSON and CSV have it: times as text, exact numbers, NaN as missing. */
@@ -91,23 +95,10 @@ function plain(value: unknown): unknown {
   if (value === undefined || Number.isNaN(value)) return null;
   if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : new Numeral(`${value}`);
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();
-  if (value instanceof Uint8Array) return Buffer.from(value).toString('hex');
+  if (value instanceof Uint8Array) return textOf(value);
   if (Array.isArray(value)) return value.map(plain);
   if (typeof value === 'object' && value !== null) {
     return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, plain(inner)]));
   }
   return value;
 }
-
-const damaged = (file: string, cause: unknown): FlowlineError =>
-  new FlowlineError('FLOWLINE_FILE_UNREADABLE', `The Parquet file ${file} cannot be read: ${messageOf(cause)}`, {
-    where: file,
-    remedy: 'Check that it is complete; rewrite it with the compression zstd, snappy or gzip.',
-    cause,
-  });
-
-const fromStandardInput = (): FlowlineError =>
-  new FlowlineError('FLOWLINE_USAGE', 'Parquet is read from its end and cannot come from standard input.', {
-    where: '-',
-    remedy: 'Name the file.',
-  });

@@ -1,22 +1,31 @@
-import { csvRecords } from '@flowline/config';
-import { at, FlowlineError, Numeral } from '@flowline/events';
+import { FlowlineError, Numeral } from '@flowline/events';
 
-import { cellNumber } from './cell-text.ts';
+import { csvRows } from './csv-rows.ts';
 import type { Cell, DataTable } from './data-table.ts';
 import type { FileFormat } from './formats.ts';
 import { jsonLines } from './json-lines.ts';
-import { openFile, unreadable } from './open-file.ts';
-import { parquetRecords } from './parquet-records.ts';
+import { openFile } from './open-file.ts';
+import { parquetRows } from './parquet-records.ts';
 import { TableBuilder } from './table-builder.ts';
+import { unreadable } from './unreadable.ts';
 
-/** Options of {@link readTable}. */
-export interface ReadTableOptions {
-  readonly format: FileFormat;
-  /** Most rows of the table; of a longer file, rows spread over it (default 500,000). */
+/** Bounds of a table, which is held in memory. */
+export interface TableBounds {
+  /** Most rows; of a longer source, rows spread over it (default 500,000). */
   readonly mostRows?: number;
+  /**
+   * Most cells (default 20 million): of a wide source, fewer rows. Long text counts as several
+   * cells.
+   */
+  readonly mostCells?: number;
 }
 
-const MOST_ROWS = 500_000;
+/** Options of {@link readTable}. */
+export interface ReadTableOptions extends TableBounds {
+  readonly format: FileFormat;
+}
+
+const [MOST_ROWS, MOST_CELLS] = [500_000, 20_000_000];
 
 /**
  * Reads a whole file of rows as a table, with the kinds of its columns. Objects within a record
@@ -24,94 +33,67 @@ const MOST_ROWS = 500_000;
  * @throws FlowlineError FLOWLINE_FILE_UNREADABLE for a file that is not there or not of its format,
  *   has no rows, or a record that is none: with its line.
  */
-export async function readTable(file: string, { format, mostRows = MOST_ROWS }: ReadTableOptions): Promise<DataTable> {
-  const builder = new TableBuilder(mostRows);
+export async function readTable(file: string, { format, ...bounds }: ReadTableOptions): Promise<DataTable> {
+  const builder = builderFor(file, bounds);
   try {
     if (format.kind === 'csv') await addCsv(builder, file, format);
-    else if (format.kind === 'ndjson') await addJsonLines(builder, file, format);
-    else await addParquet(builder, file, format);
+    else if (format.kind === 'ndjson') await addJsonLines(builder, file);
+    else await addParquet(builder, file);
   } catch (cause) {
     throw unreadable(file, cause);
   }
-  const table = builder.table(file, { fromText: format.kind === 'csv' });
+  const table = builder.table({ fromText: format.kind === 'csv' });
   if (table.size > 0) return table;
   throw refused(file, `${file} has no rows.`, 'Check that it is the right file.');
 }
 
 /** Makes a table of records, as {@link readTable} does. */
-export function tableOfRecords(
-  records: Iterable<unknown>,
-  where: string,
-  { mostRows = MOST_ROWS }: { readonly mostRows?: number } = {},
-): DataTable {
-  const builder = new TableBuilder(mostRows);
-  for (const record of records) builder.add(cellsOf(record));
-  return builder.table(where, { fromText: false });
+export function tableOfRecords(records: Iterable<unknown>, where: string, bounds: TableBounds = {}): DataTable {
+  const builder = builderFor(where, bounds);
+  for (const record of records) builder.add(() => cellsOf(record));
+  return builder.table({ fromText: false });
 }
 
-async function addCsv(builder: TableBuilder, file: string, { delimiter, gzip }: FileFormat): Promise<void> {
-  const stream = openFile(file, { gzip });
-  let header: readonly string[] | null = null;
-  try {
-    for await (const { cells, line } of csvRecords(stream, { where: file, delimiter })) {
-      if (header === null) {
-        header = checkedHeader(cells, file);
-        continue;
-      }
-      if (cells.length !== header.length) {
-        const finding = `line ${line} has ${cells.length} cells; the header has ${header.length}.`;
-        throw refused(`${file}:${line}`, `${file}, ${finding}`, 'Correct the line; cells with commas are quoted.');
-      }
-      const names = header;
-      builder.add(cells.map((text, column) => [at(names, column), text === null ? null : (cellNumber(text) ?? text)]));
-    }
-  } finally {
-    stream.destroy();
-  }
+const builderFor = (where: string, { mostRows = MOST_ROWS, mostCells = MOST_CELLS }: TableBounds): TableBuilder =>
+  new TableBuilder(where, { mostRows, mostCells });
+
+async function addCsv(builder: TableBuilder, file: string, { delimiter }: FileFormat): Promise<void> {
+  for await (const row of csvRows(file, delimiter)) builder.add(row);
 }
 
-function checkedHeader(cells: readonly (string | null)[], file: string): readonly string[] {
-  const header = cells.map((name) => name ?? '');
-  const twice = header.find((name, column) => header.indexOf(name) !== column);
-  if (twice !== undefined) throw refused(file, `${file}: the column "${twice}" appears twice.`, 'Keep one of them.');
-  const separator = [';', '\t', '|'].find((each) => header.length === 1 && at(header, 0).includes(each));
-  if (separator === undefined) return header;
-  const shown = separator === '\t' ? "$'\\t'" : `'${separator}'`;
-  throw refused(file, `${file} seems to be separated by ${shown}.`, `Say --delimiter ${shown}.`);
-}
-
-async function addJsonLines(builder: TableBuilder, file: string, { gzip }: FileFormat): Promise<void> {
-  const stream = openFile(file, { gzip });
+async function addJsonLines(builder: TableBuilder, file: string): Promise<void> {
+  const stream = openFile(file);
   try {
     for await (const record of jsonLines(stream)) {
-      if ('fault' in record) {
-        const finding = `${file}, record ${record.row}: ${record.fault.message}`;
+      const isFault = 'fault' in record;
+      if (isFault || !isObject(record.value)) {
+        const finding = `${file}, record ${record.row}${isFault ? `: ${record.fault.message}` : ' is not a JSON object.'}`;
         throw refused(`${file}:${record.row}`, finding, 'Write one JSON object per line.');
       }
-      if (!isObject(record.value)) {
-        const finding = `${file}, record ${record.row} is not a JSON object.`;
-        throw refused(`${file}:${record.row}`, finding, 'Write one JSON object per line.');
-      }
-      builder.add(cellsOf(record.value));
+      const { value } = record;
+      builder.add(() => cellsOf(value));
     }
   } finally {
     stream.destroy();
   }
 }
 
-async function addParquet(builder: TableBuilder, file: string, format: FileFormat): Promise<void> {
-  for await (const records of parquetRecords(file, format)) {
-    for (const record of records) builder.add(cellsOf(record));
+async function addParquet(builder: TableBuilder, file: string): Promise<void> {
+  for await (const { rows, recordOf } of parquetRows(file)) {
+    for (const row of rows) builder.add(() => cellsOf(recordOf(row)));
   }
 }
 
+/** Objects within objects that are taken apart. */
+const MOST_DEPTH = 16;
+
 /** Cells of a record, with those of objects within it under dotted names. */
-function cellsOf(record: unknown, within = ''): [string, Cell][] {
+function cellsOf(record: unknown, within = '', depth = 0): [string, Cell][] {
   if (!isObject(record)) return [];
   return Object.entries(record).flatMap(([name, value]): [string, Cell][] => {
     const path = `${within}${name}`;
-    if (isObject(value)) return cellsOf(value, `${path}.`);
-    return [[path, value === undefined ? null : (value as Cell)]];
+    if (!isObject(value)) return [[path, value === undefined ? null : (value as Cell)]];
+    return depth < MOST_DEPTH ? cellsOf(value, `${path}.`, depth + 1) : [[path, [value]]];
   });
 }
 

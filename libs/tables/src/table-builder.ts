@@ -1,58 +1,85 @@
-import { Numeral, parseIsoTime } from '@flowline/events';
+import { FlowlineError, Numeral, parseIsoTime } from '@flowline/events';
 
-import { cellBoolean, isMissingNumber, isNotFinite } from './cell-text.ts';
+import { cellBoolean, isMissingNumber, notFinite } from './cell-text.ts';
 import type { Cell, ColumnKind, DataTable, TableColumn } from './data-table.ts';
+import { KeptCells } from './kept-cells.ts';
+import { RowSampler } from './row-sampler.ts';
+
+/** Bounds of a table, which is held in memory. */
+interface Bounds {
+  readonly mostRows: number;
+  /** Cells, of which long text is several. */
+  readonly mostCells: number;
+}
+
+/** Most columns: more are no table, but keys that are data. */
+const MOST_COLUMNS = 4_096;
 
 /**
- * Collects rows to a table, and finds the kind of each column by its values. Beyond `mostRows`, it
- * keeps every second row, then every fourth: the rest stays spread over the whole source.
+ * Collects rows to a table, and finds the kind of each column by its values. Beyond its bounds, it
+ * keeps one row of every two, then of every four: the rest stays spread over the whole source.
  */
 export class TableBuilder {
-  readonly #mostRows: number;
-  readonly #columns = new Map<string, Cell[]>();
+  readonly #where: string;
+  readonly #bounds: Bounds;
+  readonly #columns = new Map<string, KeptCells>();
+  readonly #sampler = new RowSampler();
   #size = 0;
   #rowsRead = 0;
-  #stride = 1;
 
-  constructor(mostRows: number) {
-    this.#mostRows = mostRows;
+  constructor(where: string, bounds: Bounds) {
+    this.#where = where;
+    this.#bounds = bounds;
   }
 
-  /** Adds a row of named cells. A column that is new was missing in all rows before. */
-  add(cells: Iterable<readonly [string, Cell]>): void {
-    if (this.#rowsRead++ % this.#stride !== 0) return;
-    for (const [name, cell] of cells) {
-      const column = this.#columns.get(name) ?? this.#added(name);
-      column[this.#size] = cell;
-    }
+  /**
+   * Adds a row of named cells, which are read only if it is kept. A column that is new was missing
+   * in all rows before.
+   * @throws FlowlineError FLOWLINE_FILE_UNREADABLE for more than 4,096 columns.
+   */
+  add(read: () => Iterable<readonly [string, Cell]>): void {
+    this.#rowsRead++;
+    if (!this.#sampler.takes()) return;
+    for (const [name, cell] of read()) (this.#columns.get(name) ?? this.#added(name)).put(this.#size, cell);
     this.#size++;
-    for (const column of this.#columns.values()) if (column.length < this.#size) column.push(null);
-    if (this.#size > this.#mostRows) this.#thin();
+    for (const column of this.#columns.values()) column.fill(this.#size);
+    while (this.#size > 1 && this.#isTooLarge()) this.#thin();
   }
 
   /**
    * The rows added so far as a table.
    * @param fromText true if every cell is text, or a number that text could be, as in CSV.
    */
-  table(where: string, { fromText }: { readonly fromText: boolean }): DataTable {
-    const columns = [...this.#columns].map(([name, cells]) => columnOf(name, cells, fromText));
-    return { where, size: this.#size, rowsRead: this.#rowsRead, columns };
+  table({ fromText }: { readonly fromText: boolean }): DataTable {
+    const columns = [...this.#columns].map(([name, { cells }]) => columnOf(name, cells, fromText));
+    return { where: this.#where, size: this.#size, rowsRead: this.#rowsRead, columns };
   }
 
-  #added(name: string): Cell[] {
-    const column = Array.from({ length: this.#size }, () => null);
+  #added(name: string): KeptCells {
+    if (this.#columns.size >= MOST_COLUMNS) {
+      const finding = `${this.#where} has more than ${MOST_COLUMNS.toLocaleString('en')} columns.`;
+      throw new FlowlineError('FLOWLINE_FILE_UNREADABLE', finding, {
+        where: this.#where,
+        remedy: 'Write a column per feature; keys that are data belong into a column of their own.',
+      });
+    }
+    const column = new KeptCells();
+    column.fill(this.#size);
     this.#columns.set(name, column);
     return column;
   }
 
+  #isTooLarge(): boolean {
+    if (this.#size > this.#bounds.mostRows) return true;
+    let cells = 0;
+    for (const column of this.#columns.values()) cells += column.weight;
+    return cells > this.#bounds.mostCells;
+  }
+
   #thin(): void {
-    for (const [name, column] of this.#columns)
-      this.#columns.set(
-        name,
-        column.filter((_, row) => row % 2 === 0),
-      );
-    this.#size = Math.ceil(this.#size / 2);
-    this.#stride *= 2;
+    const rows = this.#sampler.halved(this.#size);
+    for (const column of this.#columns.values()) column.keep(rows);
+    this.#size = rows.length;
   }
 }
 
@@ -71,7 +98,7 @@ function columnOf(name: string, cells: readonly Cell[], fromText: boolean): Tabl
 
 function numberAmongNumbers(cell: Cell): Cell {
   if (typeof cell !== 'string') return cell;
-  return isMissingNumber(cell) ? null : isNotFinite(cell) ? NaN : cell;
+  return isMissingNumber(cell) ? null : (notFinite(cell) ?? cell);
 }
 
 const textOf = (cell: number | Numeral): string => (cell instanceof Numeral ? cell.text : String(cell));

@@ -1,5 +1,5 @@
 import { at, blocksOf, type Steps } from '@flowline/events';
-import { type ColumnTable, type FeatureEncoding, strayRules } from '@flowline/features';
+import { type ColumnTable, type FeatureEncoding, mostStrays, strayRules } from '@flowline/features';
 
 import type { DetectorTrainingSpec } from './training-spec.ts';
 
@@ -36,5 +36,5 @@ export function* strayRows(
 ): Steps<Uint8Array> {
   const stray = yield* encoding.strayRows(table);
   const count = stray.reduce((sum, one) => sum + one, 0);
-  return count > strayRules[data].share * table.size ? new Uint8Array(table.size) : stray;
+  return count > mostStrays(table.size, strayRules[data]) ? new Uint8Array(table.size) : stray;
 }

@@ -1,6 +1,8 @@
-import type { FeatureSpec } from '@flowline/events';
+import { type FeatureSpec, quoteText } from '@flowline/events';
 
-import type { ColumnFigures, NumberFigures } from './column-figures.ts';
+import { isUnnamed } from '../column-names.ts';
+import type { TableColumn } from '../data-table.ts';
+import { type ColumnFigures, columnFigures, type NumberFigures } from './column-figures.ts';
 
 /** Use of a column that is no event time: a feature, with the reason for its type, or none. */
 export type ColumnUse = { readonly feature: FeatureSpec; readonly note: string } | { readonly leftOut: string };
@@ -35,6 +37,7 @@ const CYCLES: readonly {
 /** Decides the use of a column by its figures. */
 export function chooseUse(figures: ColumnFigures): ColumnUse {
   const { name, kind, rows, missing, distinct } = figures;
+  if (isUnnamed(name)) return { leftOut: 'no feature can be read from it' };
   if (kind === 'empty') return { leftOut: 'without a value in any row' };
   if (kind === 'other') return { leftOut: 'values of several kinds, or lists' };
   if (distinct === 1) return { leftOut: 'one and the same value throughout' };
@@ -48,23 +51,37 @@ export function chooseUse(figures: ColumnFigures): ColumnUse {
 
 /** True if no value of a column occurs twice, and its kind or name is that of an id. */
 export function isId({ name, kind, rows, missing, distinct, numbers }: ColumnFigures): boolean {
+  if (isUnnamed(name)) return false;
   if (distinct < rows - missing || distinct < FEWEST_OF_IDS) return false;
   if (kind === 'text') return true;
   return kind === 'number' && numbers?.areWhole === true && (ID_NAME.test(name) || isCounter(numbers, distinct));
 }
 
+/** True for a column of ids, by its values and name: see {@link isId}. */
+export const isIdColumn = (column: TableColumn): boolean => isId(columnFigures(column));
+
 /** True for numbers that count rows. */
 const isCounter = ({ least, greatest, isAscending }: NumberFigures, distinct: number): boolean =>
   isAscending && greatest - least === distinct - 1;
 
-function ofText({ name, rows, missing, distinct }: ColumnFigures): ColumnUse {
+function ofText({ name, rows, missing, distinct, amongNumbers }: ColumnFigures): ColumnUse {
+  const among =
+    amongNumbers !== null && 2 * amongNumbers.count > rows - missing
+      ? `numbers, but for texts such as ${quoteText(amongNumbers.text, 40)}`
+      : null;
+  if (distinct > MOST_LEVELS && among !== null) {
+    return { leftOut: `${among}: correct them, or write an empty cell for a missing value` };
+  }
   if (distinct > MOST_LEVELS) {
     return {
       leftOut: `${distinct.toLocaleString('en')} different texts: an entity (source.key) or a key of a lookup, rather than a level`,
     };
   }
   if (2 * distinct > rows - missing) return { leftOut: 'most texts occur once' };
-  return { feature: feature(name, 'categorical', missing > 0), note: `${distinct} levels` };
+  return {
+    feature: feature(name, 'categorical', missing > 0),
+    note: among === null ? `${distinct} levels` : `${distinct} levels; ${among}`,
+  };
 }
 
 function ofNumbers({ name, missing, distinct }: ColumnFigures, numbers: NumberFigures): ColumnUse {

@@ -1,5 +1,6 @@
 import { at } from '@flowline/events';
 
+import { cellNumber, isMissingNumber } from '../cell-text.ts';
 import { levelOf, numbersOf, type TableColumn } from '../data-table.ts';
 
 /** Figures of a column, from which its use is decided. */
@@ -12,6 +13,8 @@ export interface ColumnFigures {
   readonly distinct: number;
   /** Figures of numbers and times; null for other kinds, and without a value. */
   readonly numbers: NumberFigures | null;
+  /** Numbers among the values of a column of text, and the first value that is none. */
+  readonly amongNumbers: { readonly count: number; readonly text: string } | null;
 }
 
 /** Figures of the finite numbers of a column. */
@@ -29,9 +32,29 @@ export interface NumberFigures {
 export function columnFigures(column: TableColumn): ColumnFigures {
   const { name, kind, cells } = column;
   const missing = cells.reduce<number>((sum, cell) => sum + (cell === null ? 1 : 0), 0);
-  const distinct = new Set(cells.filter((cell) => cell !== null).map(levelOf)).size;
+  // Lists and values of several kinds are left out, whichever they are.
+  const distinct = kind === 'other' ? 0 : distinctOf(cells);
   const isNumeric = kind === 'number' || kind === 'time';
-  return { name, kind, rows: cells.length, missing, distinct, numbers: isNumeric ? figuresOf(column) : null };
+  return {
+    ...{ name, kind, rows: cells.length, missing, distinct, numbers: isNumeric ? figuresOf(column) : null },
+    amongNumbers: kind === 'text' ? textAmongNumbers(cells) : null,
+  };
+}
+
+/** Number of distinct values, where numbers are written alike. */
+function distinctOf(cells: TableColumn['cells']): number {
+  const found = new Set<number | string>();
+  for (const cell of cells) if (cell !== null) found.add(typeof cell === 'number' ? cell : (levelOf(cell) ?? ''));
+  return found.size;
+}
+
+/** The first text among numbers; null if there are no numbers, or no other text. */
+function textAmongNumbers(cells: TableColumn['cells']): ColumnFigures['amongNumbers'] {
+  const texts = cells.filter((cell) => typeof cell === 'string');
+  const others = texts.filter((text) => cellNumber(text) === undefined && !isMissingNumber(text));
+  const count = texts.length - others.length;
+  const text = others.at(0);
+  return count === 0 || text === undefined ? null : { count, text };
 }
 
 function figuresOf(column: TableColumn): NumberFigures | null {

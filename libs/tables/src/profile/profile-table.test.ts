@@ -77,6 +77,23 @@ describe('profileTable', () => {
     expect(() => profileTable(orders(30), { ignore: ['lable'] })).toThrow(/orders\.csv has no column "lable"/);
   });
 
+  it('says which text makes a column of numbers one of text', () => {
+    const words = (i: number) => ({ price: i === 17 ? 'oops' : String(i % 97), step: i % 40 === 0 ? '?' : `${i % 5}` });
+    const found = profileTable(orders(600, words));
+    expect(reasonsOf(found).price).toMatch(/^numbers, but for texts such as "oops": correct them/);
+    expect(found.features.find(({ spec }) => spec.name === 'step')?.note).toBe(
+      '6 levels; numbers, but for texts such as "?"',
+    );
+  });
+
+  it('refuses more features than a detector takes, and leaves out columns without a name', () => {
+    const many = (i: number) => Object.fromEntries(Array.from({ length: 300 }, (_, j) => [`c${j}`, (i * j) % 7]));
+    expect(() => profileTable(orders(60, many))).toThrow(/has \d+ features; a detector takes 256/);
+    expect(reasonsOf(profileTable(orders(60, (i) => ({ '': i * i }))))).toMatchObject({
+      '(without a name)': 'no feature can be read from it',
+    });
+  });
+
   it('leaves out as asked', () => {
     expect(reasonsOf(profileTable(orders(60), { ignore: ['flag'] })).flag).toBe('as asked');
   });

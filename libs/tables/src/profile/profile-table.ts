@@ -1,5 +1,6 @@
 import { at, DAY_MS, type EventTimeSpec, type FeatureSpec, FlowlineError } from '@flowline/events';
 
+import { isUnnamed, listed } from '../column-names.ts';
 import type { DataTable } from '../data-table.ts';
 import { chooseUse, feature, isId, percent } from './choose-use.ts';
 import { type ColumnFigures, columnFigures } from './column-figures.ts';
@@ -36,6 +37,10 @@ export interface TableProfile {
   readonly leftOut: readonly LeftOutColumn[];
 }
 
+/** Most features of a detector. */
+const MOST_FEATURES = 256;
+/** Columns without a name, in messages. */
+const UNNAMED = '(without a name)';
 /** Period of a column of hours. */
 const HOURS = 24;
 /** Days of history from which the time of day, and of the week, can be learned. */
@@ -46,8 +51,8 @@ const [DAYS_FOR_DAY, DAYS_FOR_WEEK] = [2, 21];
  * Whole numbers are integers, few texts are levels, ids and times are left out; of the event time,
  * the time of day and of the week are features.
  * @param ignore columns to leave out, such as a label.
- * @throws FlowlineError FLOWLINE_FEATURES_INVALID if no column is a number to score, or `ignore`
- *   names a column that is not there.
+ * @throws FlowlineError FLOWLINE_FEATURES_INVALID if no column is a number to score, more than 256
+ *   are features, or `ignore` names a column that is not there.
  */
 export function profileTable(
   table: DataTable,
@@ -62,7 +67,7 @@ export function profileTable(
   const leftOut: LeftOutColumn[] = ignore.map((name) => ({ name, reason: 'as asked' }));
   for (const column of figures) {
     const use = times.some((each) => each.figures === column) ? timeUse(column, time) : chooseUse(column);
-    if ('leftOut' in use) leftOut.push({ name: column.name, reason: use.leftOut });
+    if ('leftOut' in use) leftOut.push({ name: isUnnamed(column.name) ? UNNAMED : column.name, reason: use.leftOut });
     else features.push({ spec: use.feature, note: noteOf(use.note, column) });
   }
   if (time !== null) {
@@ -71,6 +76,7 @@ export function profileTable(
     features.push(...cycles.filter(({ spec }) => !hasHour || spec.period !== DAY_MS / msPerUnit(time.spec.unit)));
   }
   if (!features.some(({ spec }) => isScoredNumber(spec))) throw noNumber(table, leftOut);
+  if (features.length > MOST_FEATURES) throw tooMany(table, features.length);
   const eventId = figures.find((column) => column.missing === 0 && isId(column))?.name ?? null;
   const { where, size: rows, rowsRead } = table;
   return { where, rows, rowsRead, time: time === null ? null : spanOf(time), eventId, features, leftOut };
@@ -115,7 +121,13 @@ const freeName = (name: string, taken: ReadonlySet<string>): string =>
 const noColumn = ({ where, columns }: DataTable, name: string): FlowlineError =>
   new FlowlineError('FLOWLINE_FEATURES_INVALID', `${where} has no column "${name}".`, {
     where,
-    remedy: `It has ${columns.map((column) => column.name).join(', ')}.`,
+    remedy: `It has ${listed(columns.map((column) => column.name))}.`,
+  });
+
+const tooMany = ({ where }: DataTable, count: number): FlowlineError =>
+  new FlowlineError('FLOWLINE_FEATURES_INVALID', `${where} has ${count} features; a detector takes ${MOST_FEATURES}.`, {
+    where,
+    remedy: 'Leave out the columns that matter least (--ignore a,b,c), or write fewer.',
   });
 
 function noNumber({ where }: DataTable, leftOut: readonly LeftOutColumn[]): FlowlineError {

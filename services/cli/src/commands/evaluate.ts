@@ -1,5 +1,3 @@
-import { writeFile } from 'node:fs/promises';
-
 import { FlowlineError } from '@flowline/events';
 import { tableFormats } from '@flowline/tables';
 import type { Command } from 'commander';
@@ -7,6 +5,7 @@ import type { Command } from 'commander';
 import { action, choice, command } from '../command.ts';
 import { type FileOptions, namesOf, readTableFile } from '../fit/table-file.ts';
 import { printResult, printWarning } from '../output.ts';
+import { checkOutput, writeOutput } from '../output-file.ts';
 import { parseChoice, parseCount, parseProbability } from '../parse-options.ts';
 
 interface EvaluateOptions extends FileOptions {
@@ -69,13 +68,13 @@ async function evaluateFile(file: string, options: EvaluateOptions): Promise<voi
     alpha: parseProbability('--alpha', options.alpha),
     baselines: options.baselines === true,
   };
+  const report = options.report === true ? 'evaluation.md' : options.report;
+  if (report !== undefined) await checkOutput(report, [file]);
   const data = await readTableFile(file, options);
   const { evaluateTable, evaluationReport, evaluationText } = await import('../evaluate/index.ts');
   const evaluation = await evaluateTable(data, asked, (line) => process.stderr.write(`${line}\n`));
   evaluation.warnings.forEach(printWarning);
-  if (options.report !== undefined) {
-    await writeFile(options.report === true ? 'evaluation.md' : options.report, evaluationReport(evaluation));
-  }
+  if (report !== undefined) await writeOutput(report, evaluationReport(evaluation));
   printResult(evaluation, options.json === true, evaluationText);
 }
 

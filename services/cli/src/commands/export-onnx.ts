@@ -1,10 +1,9 @@
-import { writeFile } from 'node:fs/promises';
-
 import { FlowlineError } from '@flowline/events';
 import type { Command } from 'commander';
 
 import { action, command } from '../command.ts';
 import { formatCount, printResult } from '../output.ts';
+import { checkOutput, writeOutput } from '../output-file.ts';
 import { readModelFile } from '../score/model-file.ts';
 import { storedModel } from '../stored-model.ts';
 
@@ -32,9 +31,10 @@ export function exportOnnxCommand(): Command {
         const { exportOnnx, loadBundle } = await import('@flowline/detector');
         const { bytes, sha256 } = await modelOf(detector, version, options.model);
         const bundle = loadBundle(bytes, sha256);
-        const onnx = await exportOnnx(bundle);
         const file = options.output ?? `${bundle.metadata.detector}.onnx`;
-        await writeFile(file, onnx);
+        await checkOutput(file, options.model === undefined ? [] : [options.model]);
+        const onnx = await exportOnnx(bundle);
+        await writeOutput(file, onnx);
         const inputs = bundle.schema.map(({ name }) => name);
         printResult(
           { detector: bundle.metadata.detector, file, bytes: onnx.length, inputs, output: 'logDensity' },

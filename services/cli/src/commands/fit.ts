@@ -1,13 +1,12 @@
-import { writeFile } from 'node:fs/promises';
-
-import { FlowlineError, messageOf, printable } from '@flowline/events';
-import { tableFormats } from '@flowline/tables';
+import { printable } from '@flowline/events';
+import { type DataTable, tableFormats } from '@flowline/tables';
 import type { Command } from 'commander';
 
 import { action, choice, command } from '../command.ts';
 import type { FitPlan, FittedTable } from '../fit/index.ts';
 import { type FileOptions, namesOf, readTableFile } from '../fit/table-file.ts';
 import { formatCount, formatNumber, printResult, printWarning } from '../output.ts';
+import { checkOutput, writeOutput } from '../output-file.ts';
 import { parseChoice, parseCount, parseProbability } from '../parse-options.ts';
 
 interface FitOptions extends FileOptions {
@@ -52,47 +51,37 @@ async function fitFile(file: string, options: FitOptions): Promise<void> {
   const { fitTable, planFit, showingProgress } = await import('../fit/index.ts');
   const plan = await planFit(data, planned);
   const output = options.output ?? `${plan.spec.name}.safetensors`;
+  await checkOutput(output, [file, ...(options.definition === undefined ? [] : [options.definition])]);
   const fitted = await showingProgress((onProgress) => fitTable(data, plan, { onProgress }));
-  await writeModel(output, fitted.bytes);
+  await writeOutput(output, fitted.bytes);
   fitted.warnings.forEach(printWarning);
   const { name, schema, data: kind, seed } = plan.spec;
   const { report, rows, alpha, sha256 } = fitted;
   const result = {
-    ...{ detector: name, model: output, sha256, alpha, data: kind, seed, rows },
+    ...{ detector: name, model: output, sha256, alpha, data: kind, seed, rows, rowsRead: data.rowsRead },
     features: schema.map((spec) => ({ name: spec.name, type: spec.type, nullable: spec.nullable })),
     leftOut: plan.leftOut,
     heldOut: report.heldOut,
     alarms: report.alarms,
     warnings: fitted.warnings,
   };
-  printResult(result, options.json === true, () => described(file, output, plan, fitted));
-}
-
-async function writeModel(file: string, bytes: Uint8Array): Promise<void> {
-  try {
-    await writeFile(file, bytes);
-  } catch (cause) {
-    throw new FlowlineError('FLOWLINE_OUTPUT_FAILED', `The model ${file} cannot be written: ${messageOf(cause)}`, {
-      where: file,
-      remedy: 'Name another file with -o.',
-      cause,
-    });
-  }
+  printResult(result, options.json === true, () => described(data, output, plan, fitted));
 }
 
 function described(
-  file: string,
+  { where: file, size, rowsRead }: DataTable,
   output: string,
   { spec, leftOut }: FitPlan,
   { rows, report, alpha }: FittedTable,
 ): string {
   const { expectedRate, measuredRate, testRows } = report.alarms;
   const nats = report.heldOut === null ? '' : `, held-out ${formatNumber(report.heldOut.nllNats, 4)} nats`;
+  const ofRows = rowsRead > size ? `${formatCount(size)}, spread over ${formatCount(rowsRead)}` : formatCount(size);
   const measured = measuredRate === null ? 'not measured' : `measured ${percent(measuredRate)}`;
   return [
     `features  ${spec.schema.map(({ name, type }) => `${printable(name)} (${type})`).join(', ')}`,
     ...leftOut.map(({ name, reason }) => `left out  ${printable(name)}: ${printable(reason)}`),
-    `trained   on ${formatCount(rows.train)} of its rows (${spec.data}), calibrated on ${formatCount(rows.calibration)}${nats}`,
+    `trained   on ${formatCount(rows.train)} of ${ofRows} rows (${spec.data}), calibrated on ${formatCount(rows.calibration)}${nats}`,
     `alarms    expected ${percent(expectedRate)}, ${measured} on the last ${formatCount(testRows)} rows`,
     `${output}: the model, alpha ${formatNumber(alpha)}; next: flowline score ${file} --model ${output} --only-anomalies --explain`,
   ].join('\n');

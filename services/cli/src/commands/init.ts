@@ -1,6 +1,5 @@
-import { writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 
-import { FlowlineError, messageOf } from '@flowline/events';
 import { tableFormats } from '@flowline/tables';
 import type { Command } from 'commander';
 
@@ -8,6 +7,7 @@ import { action, choice, command } from '../command.ts';
 import { type FileOptions, namesOf } from '../fit/table-file.ts';
 import type { NewDetectorFile } from '../init/new-detector.ts';
 import { formatCount, printResult, printWarning } from '../output.ts';
+import { checkOutput, existing, writeOutput } from '../output-file.ts';
 
 interface InitOptions extends FileOptions {
   readonly json?: true;
@@ -39,32 +39,22 @@ export function initCommand(): Command {
 }
 
 async function writeDetector(from: string, options: InitOptions): Promise<void> {
+  const { output } = options;
+  if (output !== undefined) await checkNew(output, options.force === true, from);
   const { newDetector, readOrigin } = await import('../init/index.ts');
   const origin = await readOrigin(from, options);
   const written = await newDetector(origin, { name: options.name ?? origin.name, ignore: namesOf(options.ignore) });
   written.warnings.forEach(printWarning);
-  const { output } = options;
-  if (output !== undefined) await writeDetectorFile(output, written.yaml, options.force === true);
+  if (output !== undefined) await writeOutput(output, written.yaml, { isNew: options.force !== true });
   if (options.json === true || output !== undefined) {
     printResult(resultOf(written, output ?? null), options.json === true, () => described(written, output ?? ''));
   } else process.stdout.write(written.yaml);
 }
 
-async function writeDetectorFile(file: string, yaml: string, force: boolean): Promise<void> {
-  try {
-    await writeFile(file, yaml, { flag: force ? 'w' : 'wx' });
-  } catch (cause) {
-    const exists = typeof cause === 'object' && cause !== null && 'code' in cause && cause.code === 'EEXIST';
-    throw new FlowlineError(
-      'FLOWLINE_OUTPUT_FAILED',
-      exists ? `${file} exists and is left as it is.` : `${file} cannot be written: ${messageOf(cause)}`,
-      {
-        where: file,
-        remedy: exists ? 'Name another file, or say --force.' : 'Check the path and its permissions.',
-        cause,
-      },
-    );
-  }
+/** A detector file is edited by hand: it is overwritten only if asked for. */
+async function checkNew(file: string, force: boolean, from: string): Promise<void> {
+  await checkOutput(file, [from]);
+  if (!force && existsSync(file)) throw existing(file);
 }
 
 const resultOf = ({ name, yaml, profile, warnings }: NewDetectorFile, file: string | null) => ({

@@ -1,5 +1,3 @@
-import { writeFile } from 'node:fs/promises';
-
 import { readDefinition } from '@flowline/config';
 import { getDetector, type StoredModel } from '@flowline/db';
 import type { BundleMetadata } from '@flowline/detector';
@@ -8,6 +6,7 @@ import type { Command } from 'commander';
 
 import { action, command } from '../command.ts';
 import { formatNumber, printResult } from '../output.ts';
+import { writeOutput } from '../output-file.ts';
 import { storedModel } from '../stored-model.ts';
 import { withDatabase } from '../with-database.ts';
 
@@ -37,7 +36,7 @@ export function exportCommand(): Command {
         });
         const { bytes, sha256 } = await exported(model, { alpha, event });
         const file = options.output ?? `${detector}-${model.version}.safetensors`;
-        await writeFile(file, bytes);
+        await writeOutput(file, bytes);
         printResult(
           { detector, version: model.version, file, sha256, alpha, alphaNote: note },
           options.json === true,

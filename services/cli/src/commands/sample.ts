@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { gzipSync } from 'node:zlib';
 
 import { FlowlineError } from '@flowline/events';
 import { formatOf } from '@flowline/tables';
@@ -6,6 +6,7 @@ import type { Command } from 'commander';
 
 import { action, choice, command } from '../command.ts';
 import { formatCount, printResult } from '../output.ts';
+import { checkOutput, writeOutput } from '../output-file.ts';
 import { parseChoice, parseCount } from '../parse-options.ts';
 import { type OutputFormat, outputFormats } from '../score/formats.ts';
 import type { ModelSource } from '../score/load-model.ts';
@@ -36,7 +37,7 @@ export function sampleCommand(): Command {
     .option('--version <n>', 'version of the model (default: the champion)')
     .option('--model <file>', 'a model file (see `flowline models export`); needs no database')
     .option('--context <json>', 'values of context features, as an object; others are drawn')
-    .option('--out <file>', 'write them to a file (.csv, .ndjson)')
+    .option('--out <file>', 'write them to a file (.csv, .tsv or .ndjson, each also .gz)')
     .addOption(choice('--format <format>', 'default: by the name of the file, or else csv', outputFormats))
     .action(action(sampleEvents));
 }
@@ -48,8 +49,8 @@ async function sampleEvents(name: string | undefined, options: SampleOptions): P
   if (count > MOST_EVENTS) throw usage('--count', `--count is ${count}; expected at most ${MOST_EVENTS}.`);
   const seed = parseSeed(options.seed);
   const context = options.context === undefined ? {} : parseContext(options.context);
-  const named = out === undefined ? undefined : formatOf(out).kind;
-  const format: OutputFormat = parseChoice('--format', options.format ?? named ?? 'csv', outputFormats);
+  const layout = layoutOf(options);
+  if (out !== undefined) await checkOutput(out, options.model === undefined ? [] : [options.model]);
   const { loadModel, sampleRecords, samplesText } = await import('../score/index.ts');
   const { detector, version } = await loadModel(source, null);
   try {
@@ -58,17 +59,31 @@ async function sampleEvents(name: string | undefined, options: SampleOptions): P
     const result = { detector: metadata.detector, modelVersion: version, seed, count, drawnContext };
     const features = schema.map((spec) => spec.name);
     if (out !== undefined) {
-      await writeFile(out, samplesText(samples, { features, format, onTerminal: false }));
+      const text = samplesText(samples, { features, ...layout, onTerminal: false });
+      await writeOutput(out, layout.gzip ? gzipSync(text) : text);
       printResult({ ...result, file: out }, json === true, () => `${out}: ${summaryOf(result)}`);
     } else if (json === true) {
       printResult({ ...result, samples }, true, () => '');
     } else {
-      process.stdout.write(samplesText(samples, { features, format, onTerminal: process.stdout.isTTY }));
+      process.stdout.write(samplesText(samples, { features, ...layout, onTerminal: process.stdout.isTTY }));
       process.stderr.write(`${summaryOf(result)}\n`);
     }
   } finally {
     detector.dispose();
   }
+}
+
+/** Layout of the events that the options ask for, or else the name of the file. */
+function layoutOf({ out, format }: Pick<SampleOptions, 'out' | 'format'>): {
+  readonly format: OutputFormat;
+  readonly delimiter: string;
+  readonly gzip: boolean;
+} {
+  const { kind, delimiter, gzip } = formatOf(out ?? '');
+  if (format === undefined && kind === 'parquet') {
+    throw usage('--out', `${out ?? ''} would be Parquet; events are written as ${outputFormats.join(' or ')}.`);
+  }
+  return { format: parseChoice('--format', format ?? kind ?? 'csv', outputFormats), delimiter, gzip };
 }
 
 interface Drawn {

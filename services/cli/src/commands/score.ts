@@ -1,22 +1,21 @@
 import { once } from 'node:events';
 
 import { FlowlineError } from '@flowline/events';
-import { formatOf, tableFormats } from '@flowline/tables';
+import { tableFormats } from '@flowline/tables';
 import type { Command } from 'commander';
 
 import { action, choice, command } from '../command.ts';
+import { type FileOptions, fileFormat } from '../fit/table-file.ts';
 import { exitCodes, formatCount, printWarning } from '../output.ts';
 import { parseChoice, parseProbability } from '../parse-options.ts';
 import { outputFormats } from '../score/formats.ts';
 import type { ModelSource } from '../score/load-model.ts';
 
-interface ScoreOptions {
+interface ScoreOptions extends FileOptions {
   readonly json?: true;
   readonly detector?: string;
   readonly model?: string;
   readonly alpha?: string;
-  readonly format?: string;
-  readonly delimiter?: string;
   readonly outputFormat?: string;
   readonly explain?: true;
   readonly onlyAnomalies?: true;
@@ -46,13 +45,15 @@ export function scoreCommand(): Command {
 
 async function scoreFile(file: string, options: ScoreOptions): Promise<number> {
   const source = modelSource(options);
-  const named = formatOf(file);
-  const kind = parseChoice('--format', options.format ?? named.kind ?? (file === '-' ? 'ndjson' : ''), tableFormats);
-  const format = { ...named, kind, delimiter: options.delimiter ?? named.delimiter };
+  const format = fileFormat(file, options);
   const output =
     options.json === true
       ? 'ndjson'
-      : parseChoice('--output-format', options.outputFormat ?? (kind === 'ndjson' ? kind : 'csv'), outputFormats);
+      : parseChoice(
+          '--output-format',
+          options.outputFormat ?? (format.kind === 'ndjson' ? 'ndjson' : 'csv'),
+          outputFormats,
+        );
   const alpha = options.alpha === undefined ? null : parseProbability('--alpha', options.alpha);
 
   const { loadModel, readRecords, scoreLine, scoreRecords, scoresHeader } = await import('../score/index.ts');

@@ -11,8 +11,8 @@ import {
   type SplitRows,
   splitRows,
 } from '@flowline/evaluation';
-import { at } from '@flowline/events';
-import type { DataTable } from '@flowline/tables';
+import { FlowlineError } from '@flowline/events';
+import { type DataTable, listed } from '@flowline/tables';
 
 /** Request of an evaluation. */
 export interface EvaluationRequest {
@@ -67,8 +67,7 @@ export async function evaluateTable(
   request: EvaluationRequest,
   onLine: (line: string) => void,
 ): Promise<Evaluation> {
-  const used = { ...data, columns: data.columns.filter(({ name }) => !request.ignore.includes(name)) };
-  const labelled = labelledRows(used, request);
+  const labelled = labelledRows(without(data, request.ignore), request);
   const { protocol, alpha, members, steps } = request;
   const seeds: Evaluation['seeds'][number][] = [];
   const others = new Map<string, SeedEvaluation[]>();
@@ -84,7 +83,7 @@ export async function evaluateTable(
   }
   return {
     ...{ data: data.where, label: request.label, protocol },
-    ...{ rows: labelled.labels.length, anomalies: labelled.labels.reduce((sum, label) => sum + label, 0) },
+    ...{ rows: labelled.labels.length, anomalies: anomaliesOf(labelled.labels) },
     ...{ features: labelled.schema.length, trainedRows },
     ...means(seeds),
     alarms: { asked: alpha, realised: mean(seeds.map((each) => each.alarms.realised)) },
@@ -95,6 +94,17 @@ export async function evaluateTable(
     leftOut: labelled.leftOut,
     warnings: warningsOf(labelled, request, others),
   };
+}
+
+/** A table without columns that are not asked for. */
+function without(data: DataTable, ignored: readonly string[]): DataTable {
+  const names = data.columns.map(({ name }) => name);
+  const unknown = ignored.find((name) => !names.includes(name));
+  if (unknown === undefined) return { ...data, columns: data.columns.filter(({ name }) => !ignored.includes(name)) };
+  throw new FlowlineError('FLOWLINE_USAGE', `${data.where} has no column "${unknown}", which --ignore names.`, {
+    where: '--ignore',
+    remedy: `It has ${listed(names)}.`,
+  });
 }
 
 function compare(
@@ -121,18 +131,26 @@ function means(seeds: readonly SeedEvaluation[]): RankingMetrics & { readonly se
   };
 }
 
+/** Anomalies below which one of them moves the measures by some per cent. */
+const FEWEST_ANOMALIES = 20;
+
+const anomaliesOf = (labels: Uint8Array): number => labels.reduce((sum, label) => sum + label, 0);
+
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value / values.length, 0);
 
 function warningsOf(
-  { unlabelled }: LabelledRows,
+  { unlabelled, labels }: LabelledRows,
   { baselines: compared, label }: EvaluationRequest,
   found: ReadonlyMap<string, readonly SeedEvaluation[]>,
 ): string[] {
+  const anomalies = anomaliesOf(labels);
   const tooFew = compared ? baselines.filter(({ name }) => !found.has(name)) : [];
+  const needed = tooFew.map(({ name, fewestRows }) => `${name} (${fewestRows} or more)`);
   return [
     ...(unlabelled === 0 ? [] : [`${unlabelled} rows have no ${label} and are left out.`]),
-    ...(tooFew.length === 0
-      ? []
-      : [`Too few rows for ${tooFew.map(({ name }) => name).join(', ')} (${at(tooFew, 0).fewestRows} or more).`]),
+    ...(anomalies < FEWEST_ANOMALIES
+      ? [`Only ${anomalies === 1 ? '1 anomaly' : `${anomalies} anomalies`}: the measures are uncertain.`]
+      : []),
+    ...(needed.length === 0 ? [] : [`Too few training rows for ${needed.join(', ')}.`]),
   ];
 }

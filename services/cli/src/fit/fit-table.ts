@@ -15,9 +15,10 @@ import {
 import { FlowlineError } from '@flowline/events';
 import type { DataTable } from '@flowline/tables';
 
+import { copiesWarning } from './copies.ts';
 import { driftWarning } from './drift.ts';
 import type { FitPlan } from './plan.ts';
-import { type FileHistory, readHistory } from './read-history.ts';
+import { type FileHistory, readHistory, rejectedWarnings } from './read-history.ts';
 
 /** Model that was trained on a table. */
 export interface FittedTable {
@@ -45,17 +46,20 @@ export async function fitTable(
   const split = splitOf(data, history, plan.calibrationFraction);
   const alpha = plan.alphaAt(history.eventsPerDay);
   const drift = await driftWarning(data.where, plan.spec.schema, history.table);
+  const copies = copiesWarning(data.where, plan.spec.schema, history.table);
   const times = history.isTimed ? { times: timesOf(history.timesMs, split) } : {};
   const spec = { ...plan.spec, alpha, ...times };
   const { bundle, report } = await trainDetector(spec, partsOf(history.table, split), options);
   const bytes = saveBundle(fileBundle(bundle, plan, alpha));
   const { rejected, isTimed } = history;
-  const left =
-    rejected.rows === 0 ? [] : [`${rejected.rows} rows do not fit and are left out: ${rejected.example ?? ''}`];
   return {
     ...{ bytes, sha256: bundleSha256(bytes), alpha, rows: rowsOf(split), report },
     history: { rejected, isTimed },
-    warnings: [...left, ...(drift === null ? [] : [drift]), ...report.warnings],
+    warnings: [
+      ...rejectedWarnings(history),
+      ...[drift, copies].filter((warning) => warning !== null),
+      ...report.warnings,
+    ],
   };
 }
 

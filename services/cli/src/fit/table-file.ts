@@ -13,7 +13,7 @@ export interface FileOptions {
  * Format of a file of rows, by the options or else its name.
  * @throws FlowlineError FLOWLINE_USAGE.
  */
-function fileFormat(file: string, { format, delimiter }: FileOptions): FileFormat {
+export function fileFormat(file: string, { format, delimiter }: FileOptions): FileFormat {
   const named = formatOf(file);
   const kind = format ?? named.kind ?? (file === '-' ? 'ndjson' : undefined);
   if (kind === undefined) {
@@ -22,16 +22,34 @@ function fileFormat(file: string, { format, delimiter }: FileOptions): FileForma
       remedy: `Say --format ${tableFormats.join(', --format ')}, or name it .csv, .ndjson or .parquet (each also .gz).`,
     });
   }
-  return { ...named, kind: parseChoice('--format', kind, tableFormats), delimiter: delimiter ?? named.delimiter };
+  return {
+    kind: parseChoice('--format', kind, tableFormats),
+    delimiter: delimiter === undefined ? named.delimiter : parseDelimiter(delimiter),
+  };
+}
+
+/** A separator of cells: one character, of which a shell passes `\t` as two. */
+function parseDelimiter(text: string): string {
+  const delimiter = text === '\\t' ? '\t' : text;
+  if (/^[^"\r\n]$/u.test(delimiter)) return delimiter;
+  throw new FlowlineError('FLOWLINE_USAGE', `--delimiter is ${JSON.stringify(text)}; expected one character.`, {
+    where: '--delimiter',
+    remedy: "Say --delimiter ';', for instance.",
+  });
 }
 
 /** Reads a file of rows as a table. */
 export const readTableFile = (file: string, options: FileOptions): Promise<DataTable> =>
   readTable(file, { format: fileFormat(file, options) });
 
-/** Names in the value of an option, separated by commas. */
-export const namesOf = (option: string | undefined): readonly string[] =>
-  (option ?? '')
-    .split(',')
-    .map((name) => name.trim())
+/**
+ * Names in the value of an option, separated by commas. A name that contains a comma is quoted, as
+ * in CSV: `--ignore 'id,"price, EUR"'`.
+ */
+export function namesOf(option: string | undefined): readonly string[] {
+  const parts = (option ?? '').match(/"(?:[^"]|"")*"|[^,]+/g) ?? [];
+  return parts
+    .map((part) => part.trim())
+    .map((name) => (/^".*"$/s.test(name) ? name.slice(1, -1).replaceAll('""', '"') : name))
     .filter((name) => name !== '');
+}

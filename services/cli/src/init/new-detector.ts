@@ -3,8 +3,9 @@ import { minimumRows } from '@flowline/detector';
 import { FlowlineError } from '@flowline/events';
 import { featuresOf, profileTable, type TableProfile, writtenDetector } from '@flowline/tables';
 
+import { copiesWarning } from '../fit/copies.ts';
 import { driftWarning } from '../fit/drift.ts';
-import { readHistory } from '../fit/read-history.ts';
+import { readHistory, rejectedWarnings } from '../fit/read-history.ts';
 import type { ReadOrigin } from './read-origin.ts';
 
 /** Detector that was written for a table. */
@@ -41,14 +42,17 @@ export async function newDetector(
   } as const;
   const history = readHistory(table, { spec, names: { time: profile.time?.spec ?? null, id: null } });
   const drift = await driftWarning(table.where, schema, history.table);
+  const copies = copiesWarning(table.where, schema, history.table);
   const leastRows = Math.ceil(minimumRows.train / (1 - HELD_OUT));
+  const about = [drift, copies].filter((warning) => warning !== null);
   const warnings = [
     ...known,
     ...(profile.time === null ? ['No column looks like the time of the event: write it under source.time.'] : []),
     ...(profile.rows < leastRows ? [`A training needs at least ${leastRows} rows; there are ${profile.rows}.`] : []),
-    ...(drift === null ? [] : [drift]),
+    ...rejectedWarnings(history),
+    ...about,
   ];
-  const yaml = writtenDetector(profile, { name, origin, leastRows, warnings: drift === null ? [] : [drift] });
+  const yaml = writtenDetector(profile, { name, origin, leastRows, warnings: about });
   checkWritten(yaml, name);
   return { name, yaml, profile, warnings };
 }

@@ -26,7 +26,8 @@ const TOPIC = 'topic:';
 const QUERY = /^\s*(select|with|table|values)\s/i;
 
 /**
- * Reads the rows that a detector is to be written for: those of a file, the first ones of a query
+ * Reads the rows that a detector is to be written for: those of a file (`-`: standard input), the
+ * first ones of a query
  * (a text that begins with SELECT or WITH) or of a table, or the first records of a topic
  * (`topic:NAME`).
  * @throws FlowlineError of the place: FLOWLINE_FILE_UNREADABLE, FLOWLINE_NOT_FOUND,
@@ -35,10 +36,18 @@ const QUERY = /^\s*(select|with|table|values)\s/i;
 export async function readOrigin(from: string, options: FileOptions): Promise<ReadOrigin> {
   if (from.startsWith(TOPIC)) return ofTopic(from.slice(TOPIC.length));
   if (QUERY.test(from)) return ofRows({ query: from }, 'query');
-  if (options.format !== undefined || formatOf(from).kind !== undefined || existsSync(from))
-    return ofFile(from, options);
+  const isFile = from === '-' || /[/\\]/.test(from) || existsSync(from);
+  if (isFile || options.format !== undefined || formatOf(from).kind !== undefined) return ofFile(from, options);
+  // Nobody without a database means a table.
+  if (loadSettings().database.url === null) throw nothingOf(from);
   return ofRows({ table: from }, from);
 }
+
+const nothingOf = (from: string): FlowlineError =>
+  new FlowlineError('FLOWLINE_FILE_UNREADABLE', `${from} is no file here, and there is no database to find it in.`, {
+    where: from,
+    remedy: 'Check the path, or set FLOWLINE_DATABASE_URL for a table of that name.',
+  });
 
 async function ofFile(file: string, options: FileOptions): Promise<ReadOrigin> {
   const table = await readTableFile(file, options);

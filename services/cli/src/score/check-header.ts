@@ -1,5 +1,6 @@
 import { nearest } from '@flowline/config';
-import { at, FlowlineError } from '@flowline/events';
+import { FlowlineError } from '@flowline/events';
+import { listed, otherSeparator } from '@flowline/tables';
 
 import type { CellReading, FieldKind } from './field-kinds.ts';
 
@@ -11,21 +12,23 @@ export interface HeaderParts {
   readonly kinds: ReadonlyMap<string, FieldKind>;
   /** Optional fields that are read if present. */
   readonly others: readonly string[];
+  /** Separator of the cells of CSV. */
+  readonly delimiter?: string;
 }
 
 /**
- * Compares the header of a CSV file with the fields of a model: a missing column must not pass for
- * a column of missing values.
+ * Compares the columns of a file with the fields of a model: a missing column must not pass for a
+ * column of missing values.
  * @returns warnings: fields of nullable features that the file lacks, with no similar column.
- * @throws FlowlineError FLOWLINE_FILE_UNREADABLE if a column occurs twice, or a field is missing
- * that is required or that another column was probably meant to be.
+ * @throws FlowlineError FLOWLINE_FILE_UNREADABLE if a field is missing that is required or that
+ * another column was probably meant to be.
  */
-export function checkHeader(header: readonly string[], { file, model, kinds, others }: HeaderParts): readonly string[] {
+export function checkHeader(
+  header: readonly string[],
+  { file, model, kinds, others, delimiter }: HeaderParts,
+): readonly string[] {
   const refuse = (finding: string, remedy: string): FlowlineError =>
     new FlowlineError('FLOWLINE_FILE_UNREADABLE', `${file}: ${finding}`, { where: file, remedy });
-  const twice = header.find((name, column) => header.indexOf(name) !== column);
-  if (twice !== undefined) throw refuse(`the column "${twice}" appears twice.`, 'Keep one of them.');
-
   const columns = new Set(header);
   const isThere = (field: string): boolean =>
     columns.has(field) || header.some((name) => name.startsWith(`${field}.`) || field.startsWith(`${name}.`));
@@ -33,12 +36,11 @@ export function checkHeader(header: readonly string[], { file, model, kinds, oth
   const missing = wanted.filter((field) => !isThere(field));
   if (missing.length === 0) return [];
 
-  const separator = [';', '\t', '|'].find((each) => header.length === 1 && at(header, 0).includes(each));
-  if (separator !== undefined) {
-    const shown = separator === '\t' ? "$'\\t'" : `'${separator}'`;
+  const separator = delimiter === undefined ? null : otherSeparator(header, delimiter);
+  if (separator !== null) {
     throw refuse(
-      `none of its columns belongs to the detector; it seems to be separated by ${shown}.`,
-      `Say --delimiter ${shown}.`,
+      `none of its columns belongs to the detector; it seems to be separated by ${separator}.`,
+      `Say --delimiter ${separator}.`,
     );
   }
   const spare = header.filter((name) => !kinds.has(name) && !others.includes(name));
@@ -52,7 +54,7 @@ export function checkHeader(header: readonly string[], { file, model, kinds, oth
       ({ field, meant }) => `"${field}"${meant === undefined ? '' : ` (is "${meant}" meant?)`}`,
     );
     throw refuse(
-      `the header lacks ${words.join(', ')}; it has ${header.map((name) => `"${name}"`).join(', ')}.`,
+      `the header lacks ${words.join(', ')}; it has ${listed(header)}.`,
       "Name the columns as the detector's fields are named.",
     );
   }

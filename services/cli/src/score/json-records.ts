@@ -31,7 +31,7 @@ function wholeValue(text: string): unknown {
 }
 
 async function textOf(file: string): Promise<string> {
-  const stream = openFile(file, { gzip: /\.gz$/i.test(file) });
+  const stream = openFile(file);
   const chunks: Uint8Array[] = [];
   let size = 0;
   try {

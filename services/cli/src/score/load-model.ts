@@ -1,10 +1,11 @@
 import { loadSettings, scoringCompute } from '@flowline/config';
-import { Detector, loadBundle } from '@flowline/detector';
+import { Detector, loadBundle, type ModelBundle } from '@flowline/detector';
+import type { ComputeSpec } from '@flowline/events';
 import { folderCache } from '@flowline/engine';
 import { modelInForce } from '@flowline/operations';
 import { BATCH_ROWS, type EventNames } from '@flowline/operations/scoring';
 
-import { readModelFile } from './model-file.ts';
+import { loadModelFile } from './model-file.ts';
 import { withDatabase } from '../with-database.ts';
 
 /** Origin of a model: a detector in the database (its champion, or a version), or a file. */
@@ -29,18 +30,8 @@ const DEFAULT_ALPHA = 1e-3;
  * FLOWLINE_FILE_UNREADABLE.
  */
 export async function loadModel(source: ModelSource, alpha: number | null): Promise<LoadedModel> {
-  const stored =
-    'detector' in source
-      ? await withDatabase((db) => modelInForce(db, source.detector, source.version ?? null))
-      : {
-          bytes: await readModelFile(source.file),
-          sha256: undefined,
-          alpha: null,
-          compute: null,
-          names: null,
-          version: null,
-        };
-  const bundle = loadBundle(stored.bytes, stored.sha256);
+  const stored = await storedOf(source);
+  const { bundle } = stored;
   const settings = loadSettings();
   const { backend, threads } = scoringCompute(settings, stored.compute);
   const detector = await Detector.create(bundle, {
@@ -52,4 +43,23 @@ export async function loadModel(source: ModelSource, alpha: number | null): Prom
   });
   const { time, eventId } = bundle.metadata.event ?? { time: bundle.entity?.time ?? null, eventId: null };
   return { detector, names: stored.names ?? { time, id: eventId }, version: stored.version };
+}
+
+/** A model as it is stored; what a file does not tell is null. */
+interface StoredModel {
+  readonly bundle: ModelBundle;
+  readonly alpha: number | null;
+  readonly compute: ComputeSpec | null;
+  readonly names: EventNames | null;
+  readonly version: number | null;
+}
+
+async function storedOf(source: ModelSource): Promise<StoredModel> {
+  if ('file' in source) {
+    return { bundle: await loadModelFile(source.file), alpha: null, compute: null, names: null, version: null };
+  }
+  const { bytes, sha256, ...rest } = await withDatabase((db) =>
+    modelInForce(db, source.detector, source.version ?? null),
+  );
+  return { ...rest, bundle: loadBundle(bytes, sha256) };
 }

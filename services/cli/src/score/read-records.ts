@@ -1,20 +1,22 @@
 import type { Readable } from 'node:stream';
 
 import { csvRecords } from '@flowline/config';
-import { type EventTimeSpec, parseIsoTime } from '@flowline/events';
+import { at, type EventTimeSpec, parseIsoTime } from '@flowline/events';
 import type { EventNames, FileRecord } from '@flowline/operations/scoring';
 import {
   type FileFormat,
+  headerNames,
   jsonLines,
-  nestedRecord,
   openFile,
   parquetColumns,
   parquetRecords,
+  type RecordMaker,
+  recordMaker,
   unreadable,
 } from '@flowline/tables';
 
 import { checkHeader } from './check-header.ts';
-import { cellValue, type CellReading, fieldKinds } from './field-kinds.ts';
+import { cellValue, type CellReading, type FieldKind, fieldKinds } from './field-kinds.ts';
 
 /** Options of {@link readRecords}. */
 export interface ReadOptions {
@@ -35,7 +37,7 @@ export async function* readRecords(file: string, model: CellReading, options: Re
     yield* parquetFile(file, model, options);
     return;
   }
-  const stream = openFile(file, options.format);
+  const stream = openFile(file);
   try {
     if (options.format.kind === 'csv') yield* csvFile(stream, file, model, options);
     else yield* jsonLines(stream);
@@ -50,18 +52,22 @@ async function* csvFile(
   stream: Readable,
   file: string,
   model: CellReading,
-  { format, names, onWarning }: ReadOptions,
+  { format: { delimiter }, names, onWarning }: ReadOptions,
 ): AsyncGenerator<FileRecord> {
   const kinds = new Map(fieldKinds(model));
   const wanted = new Map(kinds);
   const others = [names.time?.field, names.id].filter((name) => name != null);
   if (names.time !== null && names.time.unit !== 'iso') kinds.set(names.time.field, 'number');
   let header: readonly string[] | null = null;
+  let recordOf: RecordMaker = recordMaker([]);
+  let kindOf: readonly (FieldKind | undefined)[] = [];
   let row = 0;
-  for await (const { cells, line } of csvRecords(stream, { where: file, delimiter: format.delimiter })) {
+  for await (const { cells, line } of csvRecords(stream, { where: file, delimiter })) {
     if (header === null) {
-      header = cells.map((name) => name ?? '');
-      for (const warning of checkHeader(header, { file, model, kinds: wanted, others })) onWarning(warning);
+      header = headerNames(cells, file);
+      for (const warning of checkHeader(header, { file, model, kinds: wanted, others, delimiter })) onWarning(warning);
+      recordOf = recordMaker(header);
+      kindOf = header.map((name) => kinds.get(name));
       continue;
     }
     row++;
@@ -70,22 +76,20 @@ async function* csvFile(
       yield { row, fault: { reason: 'not_an_object', message } };
       continue;
     }
-    yield { row, value: nestedRecord(header, (column, name) => cellValue(cells[column] ?? null, kinds.get(name))) };
+    yield { row, value: recordOf((column) => cellValue(at(cells, column), kindOf[column])) };
   }
 }
 
 async function* parquetFile(
   file: string,
   model: CellReading,
-  { format, names, onWarning }: ReadOptions,
+  { names, onWarning }: ReadOptions,
 ): AsyncGenerator<FileRecord> {
   const others = [names.time?.field, names.id].filter((name) => name != null);
-  const header = await parquetColumns(file, format);
+  const header = await parquetColumns(file);
   for (const warning of checkHeader(header, { file, model, kinds: fieldKinds(model), others })) onWarning(warning);
   let row = 0;
-  for await (const records of parquetRecords(file, format)) {
-    for (const record of records) yield { row: ++row, value: withTime(record, names.time) };
-  }
+  for await (const record of parquetRecords(file)) yield { row: ++row, value: withTime(record, names.time) };
 }
 
 /** A record whose time, ISO text in Parquet, is a number in the unit in which events have it. */

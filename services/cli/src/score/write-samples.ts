@@ -6,15 +6,24 @@ import { csvLine } from './write-scores.ts';
 
 const SCORES = ['log_density_nats', 'p_value'] as const;
 
+/** Layout of drawn events as text. */
+export interface SamplesLayout {
+  /** Names of the features, in order. */
+  readonly features: readonly string[];
+  readonly format: OutputFormat;
+  /** Separator of the cells of CSV (default a comma). */
+  readonly delimiter?: string;
+  /** True makes the cells of CSV, which has no escapes, safe to print on a terminal. */
+  readonly onTerminal: boolean;
+}
+
 /**
  * Text of drawn events: a column (or key) per feature, then the scores. A missing value is an empty
  * cell, or null.
- * @param features names of the features, in order.
- * @param onTerminal makes the cells of CSV, which has no escapes, safe to print on a terminal.
  */
 export function samplesText(
   samples: readonly SampledRecord[],
-  { features, format, onTerminal }: { features: readonly string[]; format: OutputFormat; onTerminal: boolean },
+  { features, format, delimiter = ',', onTerminal }: SamplesLayout,
 ): string {
   if (format === 'ndjson') {
     return samples
@@ -25,7 +34,7 @@ export function samplesText(
       .join('');
   }
   const lines = samples.map(({ values, logDensityNats, pValue }) =>
-    csvLine([...features.map((name) => values[name] ?? ''), logDensityNats, pValue], onTerminal),
+    csvLine([...features.map((name) => values[name] ?? ''), logDensityNats, pValue], onTerminal, delimiter),
   );
-  return csvLine([...features, ...SCORES], onTerminal) + lines.join('');
+  return csvLine([...features, ...SCORES], onTerminal, delimiter) + lines.join('');
 }

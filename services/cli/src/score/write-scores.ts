@@ -39,9 +39,10 @@ export function scoreLine(scored: ScoredRow, format: OutputFormat, onTerminal = 
  * Formats cells as a line of CSV.
  * @param onTerminal makes them safe to print on a terminal, since CSV has no escapes.
  */
-export function csvLine(cells: readonly (string | number | boolean)[], onTerminal = false): string {
+export function csvLine(cells: readonly (string | number | boolean)[], onTerminal = false, delimiter = ','): string {
   const shown = cells.map((cell) => (onTerminal ? printable(String(cell), CELL_CHARACTERS) : String(cell)));
-  return `${shown.map(quoted).join(',')}\n`;
+  const quoted = shown.map((cell) =>
+    /["\r\n]/.test(cell) || cell.includes(delimiter) ? `"${cell.replaceAll('"', '""')}"` : cell,
+  );
+  return `${quoted.join(delimiter)}\n`;
 }
-
-const quoted = (cell: string): string => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);
