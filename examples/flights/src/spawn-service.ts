@@ -3,7 +3,7 @@ import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
 /** Services that the demo starts. */
-export type ServiceName = 'trainer' | 'scorer';
+export type ServiceName = 'trainer' | 'scorer' | 'api';
 
 /** Options of {@link spawnService}. */
 export interface SpawnOptions {
