@@ -3,7 +3,7 @@
 CREATE TABLE flowline.score_summaries (
   source_id     integer NOT NULL REFERENCES flowline.score_sources (source_id) ON DELETE CASCADE,
   starts_at     timestamptz NOT NULL,
-  width_seconds integer NOT NULL CHECK (width_seconds IN (60, 3600, 86400)),
+  width_seconds integer NOT NULL CHECK (width_seconds IN (60, 600, 3600, 21600, 86400)),
   events        bigint NOT NULL,
   anomalies     bigint NOT NULL,
   expected      double precision NOT NULL,
@@ -19,7 +19,7 @@ COMMENT ON TABLE flowline.score_summaries IS
   'Scores of a source by event time, which charts are drawn from: written with the events, in their transaction.';
 COMMENT ON COLUMN flowline.score_summaries.starts_at IS 'Start of the interval of event time.';
 COMMENT ON COLUMN flowline.score_summaries.width_seconds IS
-  'Length of the interval: a minute, or an hour or a day where the events of a batch lie far apart.';
+  'Length of the interval: a minute, or 10 minutes, 1, 6 or 24 hours where the events of a batch lie far apart.';
 COMMENT ON COLUMN flowline.score_summaries.expected IS
   'Anomalies to be expected: the sum over events of the threshold that decided.';
 COMMENT ON COLUMN flowline.score_summaries.bits_sum IS 'Sum of the surprise of the events, in bits.';

@@ -1,20 +1,29 @@
 import { once } from 'node:events';
 import { rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { loadDetectorFile, storedDefinition } from '@flowline/config';
-import { applyDetector, connect, createTicket, createToken, type Database, migrate } from '@flowline/db';
+import {
+  applyDetector,
+  connect,
+  createTicket,
+  createToken,
+  type Database,
+  loadChampion,
+  migrate,
+  reportScoring,
+} from '@flowline/db';
 import { startEmbeddedPostgres } from '@flowline/embedded-postgres';
-import { FlowlineError } from '@flowline/events';
+import { FlowlineError, messageOf } from '@flowline/events';
 
 import { demoTables } from './demo-tables.ts';
 import type { FlightEvent } from './faults.ts';
 import { detectorFile, eventLine, prepareFlights } from './prepare-flights.ts';
 import { replayFile } from './replay-file.ts';
 import { runForResult } from './run-for-result.ts';
+import { silentService } from './service-error.ts';
 import { spawnService } from './spawn-service.ts';
 
 /** Options of {@link serveDemo}. */
@@ -37,6 +46,7 @@ export interface ServeOptions {
 const PAST_SHARE = 2 / 3;
 const TICKS_PER_SECOND = 4;
 const READY_MS = 30_000;
+const REPORT_MS = 10_000;
 const DETECTOR = 'flights';
 
 /**
@@ -83,7 +93,12 @@ async function show(
     say(`Replaying ${past} flights at once …`);
     await replayFile(file, DETECTOR, env, signal);
     say(`Replaying ${events.length - past} flights, ${rate} per second. Ctrl-C stops everything.`);
-    await replaySlowly(events.slice(past), rate, env, signal);
+    const reporting = await reportWhileScoring(db, say);
+    try {
+      await replaySlowly(events.slice(past), rate, env, signal);
+    } finally {
+      clearInterval(reporting);
+    }
     say('All flights are replayed; the dashboard stays. Ctrl-C stops it.');
     await once(signal, 'abort');
   } finally {
@@ -104,7 +119,7 @@ interface RunningProcess {
 
 /** @throws FlowlineError FLOWLINE_USAGE if the process ends, or is not ready in time. */
 async function startApi({ port: asked, signal }: ServeOptions, env: Record<string, string>): Promise<RunningProcess> {
-  const port = asked === 0 ? await freePort() : asked;
+  const port = await freePort(asked);
   const child = spawnService('api', ['--host', '127.0.0.1', '--port', String(port)], { env, stdin: 'ignore' });
   const ended = once(child, 'exit');
   const stop = async (): Promise<void> => {
@@ -126,13 +141,31 @@ async function startApi({ port: asked, signal }: ServeOptions, env: Record<strin
   });
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
+/** @throws FlowlineError FLOWLINE_USAGE for a port that is in use. */
+async function freePort(asked: number): Promise<number> {
+  const server = createServer().listen(asked, '127.0.0.1');
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    throw new FlowlineError('FLOWLINE_USAGE', `Port ${asked} cannot be used: ${messageOf(error)}.`, {
+      where: '--port',
+      remedy: 'Choose another port, or leave it out for a free one.',
+    });
+  }
   const { port } = server.address() as AddressInfo;
   server.close();
   await once(server, 'close');
   return port;
+}
+
+/** Reports which model scores, as a scorer of topics would; one of a file does not. */
+async function reportWhileScoring(db: Database, say: ServeOptions['say']): Promise<NodeJS.Timeout> {
+  const { version: modelVersion, alpha } = await loadChampion(db, DETECTOR);
+  const state = { detector: DETECTOR, detectorVersion: 1, modelVersion, alpha, alphaNote: null, fault: null };
+  await reportScoring(db, state);
+  return setInterval(() => {
+    void reportScoring(db, state).catch((error: unknown) => say(`warning: ${messageOf(error)}`));
+  }, REPORT_MS);
 }
 
 /** Gives flights to a scorer one after another, as a topic would. */
@@ -163,7 +196,7 @@ async function replaySlowly(
     scorer.stdin?.end();
     const [code] = (await ended) as [number | null];
     signal.throwIfAborted();
-    if (code !== 0) throw new FlowlineError('FLOWLINE_USAGE', `The scorer ended with ${code}: see above.`);
+    if (code !== 0) throw silentService('scorer', `The scorer ended with exit code ${code}.`);
   } finally {
     signal.removeEventListener('abort', end);
   }

@@ -50,6 +50,7 @@ export {
 export { discoveriesBehind, readDiscoveries, type StoredDiscoveries } from './discoveries.ts';
 export { idsBehind, type IdsOf, readEventIds, readRepeatStatus, type RepeatStatus } from './event-ids.ts';
 export * from './event-history.ts';
+export { type EntityAnomalies, type EntityQuery, readEntities } from './entity-anomalies.ts';
 export { claimEntities, type EntityScope, type StrayEntity } from './entity-claims.ts';
 export { type ExcludedEvents, excludedEvents } from './excluded-events.ts';
 export * from './feedback.ts';

@@ -24,16 +24,17 @@ const BITS_CELLS = 64;
 /** Greatest surprise: that of the smallest p-value there is. */
 const MOST_BITS = 1_074;
 /** Lengths of intervals, in seconds. */
-const WIDTHS = [60, 3_600, 86_400] as const;
+const WIDTHS = [60, 600, 3_600, 21_600, 86_400];
+const LONGEST = 86_400;
 /** Intervals per batch: of more, longer ones take their place, so that a batch stays cheap. */
-const MOST_CELLS = 128;
+const MOST_CELLS = 256;
 
 /** Columns of a batch from which its cells follow. */
 export type CellBatch = Pick<ScoredBatch, 'size' | 'eventTimesMs' | 'pValues' | 'alpha' | 'discoveries'>;
 
 /**
- * Sums the scores of a batch by interval of event time, from a row on: minutes, or hours or days if
- * there would be more than 128 of them.
+ * Sums the scores of a batch by interval of event time, from a row on: minutes, or longer intervals up
+ * to days if there would be more than 256 of them.
  */
 export function scoreCells(batch: CellBatch, firstRow: number): { readonly seconds: number; cells: ScoreCell[] } {
   const seconds = widthOf(batch, firstRow);
@@ -55,7 +56,7 @@ function widthOf({ size, eventTimesMs }: CellBatch, firstRow: number): number {
       for (let row = firstRow; row < size && starts.size <= MOST_CELLS; row++)
         starts.add(startOf(at(eventTimesMs, row), seconds));
       return starts.size <= MOST_CELLS;
-    }) ?? WIDTHS[2]
+    }) ?? LONGEST
   );
 }
 

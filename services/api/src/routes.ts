@@ -5,6 +5,7 @@ import { alertRoutes } from './routes/alerts.ts';
 import { anomalyRoutes } from './routes/anomalies.ts';
 import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { detectorRoutes } from './routes/detectors.ts';
+import { entityRoutes } from './routes/entities.ts';
 import { feedbackRoutes } from './routes/feedback.ts';
 import { modelRoutes } from './routes/models.ts';
 import { overviewRoutes } from './routes/overview.ts';
@@ -29,6 +30,7 @@ export const routes: readonly Route[] = [
   ...modelRoutes,
   ...trainingRunRoutes,
   ...anomalyRoutes,
+  ...entityRoutes,
   ...alertRoutes,
   ...feedbackRoutes,
   ...scoreRoutes,

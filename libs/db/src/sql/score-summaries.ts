@@ -41,6 +41,8 @@ export const selectSummaryRange = maybe<{ first: Date; last: Date }, { detector:
 /** Scores of an interval of a chart. */
 export interface TimelineRow {
   readonly at: Date;
+  /** Length of the longest stored interval that is part of it. */
+  readonly storedSeconds: number;
   readonly events: number;
   readonly anomalies: number;
   readonly expected: number;
@@ -52,6 +54,7 @@ export interface TimelineRow {
 /** Sums stored intervals into longer ones, in order of time. */
 export const selectTimeline = many<TimelineRow, Range & { readonly seconds: number }>(`
   SELECT to_timestamp(floor(extract(epoch FROM s.starts_at) / :seconds::float8) * :seconds::float8) AS at,
+    max(s.width_seconds) AS "storedSeconds",
     sum(s.events)::bigint AS events, sum(s.anomalies)::bigint AS anomalies, sum(s.expected) AS expected,
     sum(s.bits_sum) / sum(s.events)::float8 AS "meanBits", min(s.bits_min)::float8 AS "minBits",
     max(s.bits_max)::float8 AS "maxBits"

@@ -27,6 +27,7 @@ const range = {
 
 const bucket = z.strictObject({
   at: time.describe('Start of the interval.'),
+  storedSeconds: z.int().describe('Length of the longest stored interval in it: it may reach beyond this one.'),
   events: z.int(),
   anomalies: z.int(),
   expected: z.number().describe('Anomalies to be expected: the sum of the thresholds that decided.'),

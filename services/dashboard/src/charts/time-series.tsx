@@ -7,6 +7,7 @@ import { theme } from '../state/theme.ts';
 /** Interval of a chart of scores. */
 export interface Bucket {
   readonly at: string;
+  readonly storedSeconds: number;
   readonly events: number;
   readonly anomalies: number;
   readonly expected: number;
@@ -50,12 +51,16 @@ export function columnsOf({
   seconds,
 }: Pick<Series, 'buckets' | 'seconds'>): [number[], Column, Column, Column, Column] {
   const columns: [number[], Column, Column, Column, Column] = [[], [], [], [], []];
-  let before = Infinity;
-  for (const { at, events, expected, meanBits, minBits, maxBits } of buckets) {
+  let end = Infinity;
+  for (const { at, storedSeconds, events, expected, meanBits, minBits, maxBits } of buckets) {
     const x = secondsOf(at);
-    if (x - before > 1.5 * seconds) push(columns, before + seconds, [null, null, null, null]);
-    push(columns, x, [minBits, maxBits, meanBits, -Math.log2(expected / events)]);
-    before = x;
+    const width = Math.max(seconds, storedSeconds);
+    const values = [minBits, maxBits, meanBits, -Math.log2(expected / events)];
+    if (x - end > width / 2) push(columns, (x + end) / 2, [null, null, null, null]);
+    push(columns, x, values);
+    // A long interval is drawn as long as it is.
+    if (width > seconds) push(columns, x + 0.999 * width, values);
+    end = x + width;
   }
   return columns;
 }
@@ -115,7 +120,7 @@ function optionsOf(box: HTMLElement, latest: Latest): uPlot.Options {
     padding: [14, 12, 0, 0],
     cursor: { drag: { x: true, y: false, setScale: false }, points: { show: false }, y: false },
     legend: { show: false },
-    scales: { x: { time: true }, y: { range: (_plot, _min, max) => [0, Math.max(12, max * 1.05)] } },
+    scales: { x: { time: true }, y: { range: (_plot, _min, max) => [0, Math.max(12, max * 1.08)] } },
     axes: [axis, { ...axis, size: 44, values: (_plot, values) => values.map((value) => `${value}`) }],
     bands: [{ series: [2, 1], fill: colour('--band') }],
     series: [
@@ -164,6 +169,7 @@ function drawMarks(plot: uPlot, marks: readonly ChartMark[]): void {
   ctx.save();
   ctx.strokeStyle = colour('--line-strong');
   ctx.fillStyle = colour('--muted');
+  ctx.textAlign = 'left';
   ctx.font = `${11 * devicePixelRatio}px system-ui`;
   ctx.lineWidth = devicePixelRatio;
   for (const { at, label } of marks) {

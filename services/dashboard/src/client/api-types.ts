@@ -39,6 +39,23 @@ export interface Api {
       readonly nextModel: readonly string[];
     };
   };
+  'GET /v1/detectors/{detector}/document': {
+    readonly params: { readonly detector: string };
+    readonly query: undefined;
+    readonly body: undefined;
+    readonly reply: { readonly detector: string; readonly version: number; readonly text: string };
+  };
+  'POST /v1/detectors/{detector}/diff': {
+    readonly params: { readonly detector: string };
+    readonly query: undefined;
+    readonly body: string;
+    readonly reply: {
+      readonly detector: string;
+      readonly isNew: boolean;
+      readonly changes: readonly { readonly path: string; readonly from: unknown; readonly to: unknown }[];
+      readonly nextModel: readonly string[];
+    };
+  };
   'POST /v1/detectors/{detector}/validate': {
     readonly params: { readonly detector: string };
     readonly query: undefined;
@@ -580,6 +597,31 @@ export interface Api {
       readonly suppressedBy: string | null;
     };
   };
+  'GET /v1/detectors/{detector}/entities': {
+    readonly params: { readonly detector: string };
+    readonly query: {
+      readonly from: string;
+      readonly to: string;
+      readonly entity?: string;
+      readonly order?: 'anomalies' | 'worst';
+      readonly limit?: number;
+      readonly cells?: number;
+    };
+    readonly body: undefined;
+    readonly reply: {
+      readonly detector: string;
+      readonly from: string;
+      readonly to: string;
+      readonly seconds: number;
+      readonly entities: readonly {
+        readonly entity: string;
+        readonly anomalies: number;
+        readonly worstBits: number;
+        readonly last: string;
+        readonly cells: readonly { readonly cell: number; readonly anomalies: number; readonly worstBits: number }[];
+      }[];
+    };
+  };
   'GET /v1/alerts': {
     readonly params: undefined;
     readonly query: {
@@ -926,6 +968,7 @@ export interface Api {
       readonly seconds: number;
       readonly buckets: readonly {
         readonly at: string;
+        readonly storedSeconds: number;
         readonly events: number;
         readonly anomalies: number;
         readonly expected: number;

@@ -2,7 +2,7 @@ import { ENOUGH_EXPECTED, judgePromise, type PromiseVerdict } from '../format/pr
 
 const tones: Readonly<Record<PromiseVerdict['verdict'], string>> = {
   kept: 'chip-good',
-  more: 'chip-major',
+  more: 'chip-warning',
   fewer: 'chip-warning',
   unknown: '',
 };
@@ -11,9 +11,9 @@ const tones: Readonly<Record<PromiseVerdict['verdict'], string>> = {
 export function PromiseChip({ measured, expected }: { readonly measured: number; readonly expected: number }) {
   const found = judgePromise(measured, expected);
   const words = {
-    kept: 'as promised',
-    more: `${found.ratio.toFixed(1)}× the promise`,
-    fewer: `${found.ratio.toFixed(1)}× the promise`,
+    kept: 'as expected',
+    more: `${found.ratio.toFixed(1)}× expected`,
+    fewer: `${found.ratio.toFixed(1)}× expected`,
     unknown: 'not enough data',
   };
   return (
@@ -26,7 +26,12 @@ export function PromiseChip({ measured, expected }: { readonly measured: number;
 /** Reason of a verdict in a sentence. */
 export function reasonOf(measured: number, expected: number, { verdict, low, high }: PromiseVerdict): string {
   const counted = `${measured} alarms where ${expected.toFixed(1)} were to be expected`;
-  if (verdict !== 'unknown') return `${counted}; the count says ${low.toFixed(1)} to ${high.toFixed(1)}.`;
+  if (verdict !== 'unknown') {
+    const interval = `${counted}, at 95 % between ${low.toFixed(1)} and ${high.toFixed(1)}.`;
+    return verdict === 'more'
+      ? `${interval} Expected are false alarms alone: whatever was really odd comes on top. Feedback tells the two apart.`
+      : interval;
+  }
   const missing = ENOUGH_EXPECTED - expected;
   return `${counted}. At ${ENOUGH_EXPECTED} expected alarms there is a verdict; ${missing.toFixed(1)} are missing.`;
 }

@@ -8,6 +8,7 @@ import { Time } from '../components/time.tsx';
 import { formatBits, formatP } from '../format/numbers.ts';
 import { useLoad } from '../state/use-load.ts';
 import { AnomalyRows } from './anomaly-rows.tsx';
+import { ConditionalCard } from './conditional-card.tsx';
 import { Explanation } from './explanation.tsx';
 
 type Anomaly = Reply<'GET /v1/anomalies/{anomalyId}'>;
@@ -38,6 +39,7 @@ export function AnomalyPage({ id }: { readonly id: string }) {
           <p class="sentence">{anomaly.summary}</p>
           <Facts anomaly={anomaly} />
           <Explanation anomaly={anomaly} title="Observed, beside what was expected" isOwnPage />
+          {anomaly.topFeature !== null && <ConditionalCard anomaly={anomaly} feature={anomaly.topFeature} />}
           <div class="grid-2">
             <Feedback
               id={id}

@@ -1,19 +1,18 @@
+import { AlarmDays } from '../charts/alarm-days.tsx';
 import { PValueHistogram } from '../charts/histogram.tsx';
-import { call, type Reply } from '../client/call.ts';
+import { call } from '../client/call.ts';
 import { useNews } from '../client/live.ts';
 import { ChartTable } from '../components/chart-table.tsx';
 import { Cli } from '../components/cli.tsx';
-import { Card, Fact, Head, StateChip } from '../components/parts.tsx';
+import { Card, Fact } from '../components/parts.tsx';
 import { PromiseChip, reasonOf } from '../components/promise.tsx';
 import { Blank, Show } from '../components/states.tsx';
-import { Ago } from '../components/time.tsx';
-import { formatCount, formatP } from '../format/numbers.ts';
+import { formatCount } from '../format/numbers.ts';
 import { judgePromise } from '../format/promise.ts';
 import { usePlace } from '../state/router.ts';
 import { useLoad } from '../state/use-load.ts';
-import { AlarmDays } from './alarm-days.tsx';
 import { AnomalyRows } from './anomaly-rows.tsx';
-import { DetectorTabs } from './detector-tabs.tsx';
+import { DetectorFrame } from './detector-frame.tsx';
 import { ScoreTimeline } from './score-timeline.tsx';
 
 const EVERY_MS = 10_000;
@@ -22,79 +21,19 @@ const MOST_LISTED = 25;
 /** Detector: its scores over time, its alarms beside its promise, and its latest anomalies. */
 export function DetectorPage({ name }: { readonly name: string }) {
   return (
-    <>
-      <State name={name} />
-      <DetectorTabs name={name} current="" />
+    <DetectorFrame name={name} current="">
       <ScoreTimeline name={name} />
       <div class="grid-2">
-        <Promise name={name} />
+        <Alarms name={name} />
         <PValues name={name} />
       </div>
       <Anomalies name={name} />
       <Cli command={`flowline status ${name}`} />
-    </>
+    </DetectorFrame>
   );
 }
 
-function State({ name }: { readonly name: string }) {
-  const { loaded, reload } = useLoad(
-    name,
-    (signal) => call('GET /v1/detectors/{detector}/status', { params: { detector: name }, signal }),
-    { everyMs: EVERY_MS },
-  );
-  return (
-    <Show loaded={loaded} reload={reload} height={64}>
-      {(status) => <StateHead name={name} status={status} />}
-    </Show>
-  );
-}
-
-interface Status {
-  readonly definition?: { readonly version: number };
-  readonly scoring?: {
-    readonly modelVersion: number | null;
-    readonly alpha: number | null;
-    readonly since: string | null;
-  } | null;
-}
-
-function StateHead({
-  name,
-  status: { state, findings, ...rest },
-}: {
-  readonly name: string;
-  readonly status: Reply<'GET /v1/detectors/{detector}/status'>;
-}) {
-  const { scoring = null, definition } = rest as Status;
-  return (
-    <>
-      <Head
-        title={name}
-        sub={
-          <span class="actions">
-            <StateChip state={state} />
-            {scoring?.modelVersion != null && <span>model {scoring.modelVersion}</span>}
-            {definition !== undefined && <span>definition {definition.version}</span>}
-            {scoring?.alpha != null && <span>alarms at p ≤ {formatP(scoring.alpha)}</span>}
-            {scoring?.since != null && (
-              <span>
-                since <Ago at={scoring.since} />
-              </span>
-            )}
-          </span>
-        }
-      />
-      {findings.map(({ code, reason, remedy }) => (
-        <div key={code} class="note note-warning">
-          <strong>{reason}</strong>
-          <span class="muted">{remedy}</span>
-        </div>
-      ))}
-    </>
-  );
-}
-
-function Promise({ name }: { readonly name: string }) {
+function Alarms({ name }: { readonly name: string }) {
   const { loaded, reload } = useLoad(
     name,
     (signal) =>
@@ -102,7 +41,7 @@ function Promise({ name }: { readonly name: string }) {
     { everyMs: EVERY_MS },
   );
   return (
-    <Card title="Alarms against the promise" note="by day of the events, with the band of 95 in 100 days">
+    <Card title="Alarms against the expected false ones" note="by day of the events, with the band of 95 in 100 days">
       <Show loaded={loaded} reload={reload} height={190}>
         {({ days }) => {
           if (days.length === 0) return <Blank title="No event has been scored yet." />;

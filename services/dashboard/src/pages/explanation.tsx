@@ -1,13 +1,15 @@
 import { IntervalPlot, rangesText } from '../charts/interval-plot.tsx';
-import type { Item } from '../client/call.ts';
+import { call, type Item } from '../client/call.ts';
 import { Link } from '../components/link.tsx';
 import { Card } from '../components/parts.tsx';
 import { Blank } from '../components/states.tsx';
 import { formatBits, formatValue } from '../format/numbers.ts';
+import { formatDuration } from '../format/times.ts';
+import { useLoad } from '../state/use-load.ts';
 
 type Anomaly = Pick<
   Item<'GET /v1/anomalies'>,
-  'anomalyId' | 'observed' | 'expected' | 'contributions' | 'nearestNormal' | 'explanationFollows'
+  'anomalyId' | 'detector' | 'observed' | 'expected' | 'contributions' | 'nearestNormal' | 'explanationFollows'
 >;
 
 /** Features of an event beside what was expected of each, the most surprising first. */
@@ -20,6 +22,7 @@ export function Explanation({
   readonly title: string;
   readonly isOwnPage?: boolean;
 }) {
+  const periods = usePeriods(anomaly.detector);
   const rows = rowsOf(anomaly);
   const most = Math.max(1e-9, ...rows.map(({ bits }) => bits ?? 0));
   const note = isOwnPage ? undefined : (
@@ -54,13 +57,35 @@ export function Explanation({
             </thead>
             <tbody>
               {rows.map((row) => (
-                <FeatureRow key={row.feature} row={row} most={most} nearest={anomaly.nearestNormal} />
+                <FeatureRow
+                  key={row.feature}
+                  row={row}
+                  most={most}
+                  nearest={anomaly.nearestNormal}
+                  period={periods.get(row.feature) ?? null}
+                />
               ))}
             </tbody>
           </table>
         </div>
       )}
     </Card>
+  );
+}
+
+/** Periods of the cyclic features of a detector in ms: their values are times. */
+function usePeriods(detector: string): ReadonlyMap<string, number> {
+  const { loaded } = useLoad(detector, (signal) =>
+    call('GET /v1/detectors/{detector}', { params: { detector }, signal }),
+  );
+  if (loaded.state !== 'ready') return new Map();
+  const { features = [] } = loaded.value.definition as {
+    readonly features?: readonly { readonly name: string; readonly type: string; readonly period: number | null }[];
+  };
+  return new Map(
+    features.flatMap(({ name, type, period }) =>
+      type === 'cyclic' && period !== null ? [[name, period] as const] : [],
+    ),
   );
 }
 
@@ -90,10 +115,12 @@ function FeatureRow({
   row: { feature, observed, expected, bits, direction },
   most,
   nearest,
+  period,
 }: {
   readonly row: Row;
   readonly most: number;
   readonly nearest: Anomaly['nearestNormal'];
+  readonly period: number | null;
 }) {
   const usual = nearest?.[feature];
   const isChanged = usual !== undefined && usual !== observed;
@@ -103,7 +130,9 @@ function FeatureRow({
         {bits === null ? <span class="muted">{feature}</span> : <strong>{feature}</strong>}
         {direction !== null && <span class="muted small"> {direction}</span>}
       </td>
-      <td class="number">{formatValue(observed)}</td>
+      <td class="number">
+        {period !== null && typeof observed === 'number' ? formatDuration(observed % period) : formatValue(observed)}
+      </td>
       <td>{expected === undefined ? <span class="muted">given, not scored</span> : rangesText(expected)}</td>
       <td>
         {expected !== undefined && (typeof observed === 'number' || observed === null) && (

@@ -144,8 +144,8 @@ function Rows({ items, rates }: { readonly items: readonly Detector[]; readonly 
             <th scope="col" class="number">
               Lag
             </th>
-            <th scope="col">Alarms a day, expected band</th>
-            <th scope="col">Promise</th>
+            <th scope="col">Alarms a day</th>
+            <th scope="col">Alarms</th>
             <th scope="col">Open alerts</th>
             <th scope="col">Model</th>
           </tr>
@@ -175,7 +175,7 @@ function Row({ of, rate }: { readonly of: Detector; readonly rate: number | unde
         </div>
         {finding !== undefined && (
           <div class="small muted">
-            {finding.reason} <span>{finding.remedy}</span>
+            {finding.reason}. <span>{finding.remedy}</span>
           </div>
         )}
       </td>

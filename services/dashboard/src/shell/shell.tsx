@@ -72,7 +72,11 @@ function Side({ onHelp, onSearch }: { readonly onHelp: () => void; readonly onSe
         <nav class="nav nav-detectors" aria-label="Detectors">
           <div class="nav-title">Detectors</div>
           {detectors.value.items.map(({ name }) => (
-            <Link key={name} to={`/detectors/${name}`} {...is(`/detectors/${name}`)}>
+            <Link
+              key={name}
+              to={`/detectors/${name}`}
+              {...(`${path}/`.startsWith(`/detectors/${name}/`) ? ({ 'aria-current': 'page' } as const) : {})}
+            >
               <span>{name}</span>
             </Link>
           ))}

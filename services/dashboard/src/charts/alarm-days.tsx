@@ -1,5 +1,6 @@
 import { formatCount } from '../format/numbers.ts';
 import { poissonInterval } from '../format/promise.ts';
+import { Sized } from './sized.tsx';
 
 interface Day {
   readonly day: string;
@@ -7,22 +8,26 @@ interface Day {
   readonly measured: number;
 }
 
-const [WIDTH, HEIGHT, FOOT, LEFT] = [520, 120, 18, 26];
+const [HEIGHT, FOOT, LEFT] = [120, 18, 30];
 
 /** Alarms by day as bars, each with the band in which 95 of 100 such days lie. */
 export function AlarmDays({ days }: { readonly days: readonly Day[] }) {
+  return <Sized height={HEIGHT + FOOT}>{(width) => <Drawn days={days} width={width} />}</Sized>;
+}
+
+function Drawn({ days, width }: { readonly days: readonly Day[]; readonly width: number }) {
   const bands = days.map(({ expected }) => poissonInterval(expected));
   const most = Math.max(3, ...days.map(({ measured }) => measured), ...bands.map(({ high }) => high)) * 1.05;
-  const step = (WIDTH - LEFT) / days.length;
+  const step = (width - LEFT) / days.length;
   const y = (value: number): number => HEIGHT - (value / most) * HEIGHT;
   const label = `Alarms of ${days.length} days, from ${days.at(0)?.day ?? ''} to ${days.at(-1)?.day ?? ''}`;
   const top = Math.floor(most);
   return (
-    <svg class="svg-chart" viewBox={`0 -6 ${WIDTH} ${HEIGHT + FOOT + 6}`} role="img" aria-label={label}>
+    <svg class="svg-chart" viewBox={`0 -6 ${width} ${HEIGHT + FOOT + 6}`} role="img" aria-label={label}>
       <title>{label}</title>
       {[0, top].map((value) => (
         <g key={value}>
-          <line x1={LEFT} x2={WIDTH} y1={y(value)} y2={y(value)} stroke="var(--line)" />
+          <line x1={LEFT} x2={width} y1={y(value)} y2={y(value)} stroke="var(--line)" />
           <text x={LEFT - 5} y={y(value) + 4} text-anchor="end">
             {formatCount(value)}
           </text>
@@ -50,7 +55,7 @@ export function AlarmDays({ days }: { readonly days: readonly Day[] }) {
       <text x={LEFT} y={HEIGHT + 14}>
         {days.at(0)?.day}
       </text>
-      <text x={WIDTH} y={HEIGHT + 14} text-anchor="end">
+      <text x={width} y={HEIGHT + 14} text-anchor="end">
         {days.at(-1)?.day}
       </text>
     </svg>
