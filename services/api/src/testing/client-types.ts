@@ -85,8 +85,8 @@ function typeOf(schema: Json): string {
     readonly enum?: readonly unknown[];
     readonly const?: unknown;
   };
-  if (value !== undefined) return JSON.stringify(value);
-  if (values !== undefined) return values.map((one) => JSON.stringify(one)).join(' | ');
+  if (value !== undefined) return literal(value);
+  if (values !== undefined) return values.map(literal).join(' | ');
   const choices = anyOf ?? oneOf;
   if (choices !== undefined) return [...new Set(choices.map(typeOf))].join(' | ');
   if (Array.isArray(type)) return type.map((one: string) => typeOf({ ...schema, type: one })).join(' | ');
@@ -121,3 +121,5 @@ function objectOf({ properties = {}, required = [], additionalProperties }: Json
 }
 
 const quoted = (name: string): string => (/^[A-Za-z]\w*$/.test(name) ? name : `'${name}'`);
+
+const literal = (value: unknown): string => (typeof value === 'string' ? `'${value}'` : JSON.stringify(value));

@@ -1,8 +1,10 @@
+import { type Cell, csvOf } from '../format/csv.ts';
+
 /** Numbers behind a chart, by column. */
-export interface Numbers {
+interface Numbers {
   readonly name: string;
   readonly columns: readonly string[];
-  readonly rows: readonly (readonly (string | number | null)[])[];
+  readonly rows: readonly (readonly Cell[])[];
 }
 
 const MOST_SHOWN = 200;
@@ -52,17 +54,6 @@ export function ChartTable({ name, columns, rows }: Numbers) {
       </div>
     </details>
   );
-}
-
-/** Table as CSV. A text that a spreadsheet would take for a formula begins with an apostrophe. */
-export function csvOf(columns: readonly string[], rows: Numbers['rows']): string {
-  const cell = (value: string | number | null): string => {
-    if (value === null) return '';
-    if (typeof value === 'number') return String(value);
-    const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
-    return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-  };
-  return [columns, ...rows].map((row) => `${row.map(cell).join(',')}\r\n`).join('');
 }
 
 function save(name: string, text: string): void {
