@@ -55,7 +55,9 @@ export async function openSession(db: Database, given: string): Promise<NewSessi
   return { text, endsAt };
 }
 
-/** Finds the session of a text, and notes the use of its token; null if it or the token has ended. */
+/**
+ * Finds the session of a text, and notes the use of its token; null if it or the token has ended.
+ */
 export async function findSession(db: Database, text: string): Promise<Session | null> {
   if (!SESSION.test(text)) return null;
   return withTransaction(db, async (client) => {

@@ -59,6 +59,12 @@ describe('scoreCells', () => {
     expect([seconds, cells.length]).toEqual([86_400, 400]);
   });
 
+  it('leaves out times that no chart shows, which Postgres may not have either', () => {
+    const times = { eventTimesMs: Float64Array.of(-8.64e15, 8.64e15, 5) };
+    const { seconds, cells } = scoreCells({ ...batchOf([1, 2, 3].map(() => ({ minute: 0, p: 0.5 }))), ...times }, 0);
+    expect([seconds, cells.map(({ events }) => events)]).toEqual([60, [1]]);
+  });
+
   it('expects by the thresholds that decided, where each event has its own', () => {
     const batch = {
       ...batchOf([

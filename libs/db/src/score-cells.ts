@@ -29,18 +29,24 @@ const LONGEST = 86_400;
 /** Intervals per batch: of more, longer ones take their place, so that a batch stays cheap. */
 const MOST_CELLS = 256;
 
+/** Times that a chart can show: the years 100 to 9999. Events at any other are left out. */
+const [EARLIEST_MS, END_MS] = [Date.UTC(100, 0), Date.UTC(10_000, 0)];
+const isShown = (timeMs: number): boolean => timeMs >= EARLIEST_MS && timeMs < END_MS;
+
 /** Columns of a batch from which its cells follow. */
 export type CellBatch = Pick<ScoredBatch, 'size' | 'eventTimesMs' | 'pValues' | 'alpha' | 'discoveries'>;
 
 /**
- * Sums the scores of a batch by interval of event time, from a row on: minutes, or longer intervals up
- * to days if there would be more than 256 of them.
+ * Sums the scores of a batch by interval of event time, from a row on: minutes, or longer ones up to
+ * days if there would be more than 256 of them. Events at times that no chart shows are left out.
  */
 export function scoreCells(batch: CellBatch, firstRow: number): { readonly seconds: number; cells: ScoreCell[] } {
   const seconds = widthOf(batch, firstRow);
   const cells = new Map<number, ScoreCell>();
   for (let row = firstRow; row < batch.size; row++) {
-    const startsMs = startOf(at(batch.eventTimesMs, row), seconds);
+    const timeMs = at(batch.eventTimesMs, row);
+    if (!isShown(timeMs)) continue;
+    const startsMs = startOf(timeMs, seconds);
     let cell = cells.get(startsMs);
     if (cell === undefined) cells.set(startsMs, (cell = emptyCell(startsMs)));
     const threshold = batch.discoveries === undefined ? batch.alpha : at(batch.discoveries.thresholds, row);
@@ -54,7 +60,7 @@ function widthOf({ size, eventTimesMs }: CellBatch, firstRow: number): number {
     WIDTHS.find((seconds) => {
       const starts = new Set<number>();
       for (let row = firstRow; row < size && starts.size <= MOST_CELLS; row++)
-        starts.add(startOf(at(eventTimesMs, row), seconds));
+        if (isShown(at(eventTimesMs, row))) starts.add(startOf(at(eventTimesMs, row), seconds));
       return starts.size <= MOST_CELLS;
     }) ?? LONGEST
   );

@@ -13,5 +13,6 @@ export async function storeSummaries(
 ): Promise<void> {
   if (firstRow >= batch.size) return;
   const { seconds, cells } = scoreCells(batch, firstRow);
+  if (cells.length === 0) return;
   await addSummaries(client, { sourceId, seconds, cells: JSON.stringify(cells) });
 }

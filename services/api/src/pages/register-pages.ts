@@ -71,7 +71,7 @@ function sendDocument({ document }: Assets, request: FastifyRequest, reply: Fast
 }
 
 function send({ type, plain, brotli, gzip }: Asset, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const accepted = String(request.headers['accept-encoding'] ?? '');
+  const accepted = request.headers['accept-encoding'] ?? '';
   reply.header('content-type', type).header('vary', 'accept-encoding');
   if (brotli !== null && /\bbr\b/.test(accepted)) return reply.header('content-encoding', 'br').send(brotli);
   if (gzip !== null && /\bgzip\b/.test(accepted)) return reply.header('content-encoding', 'gzip').send(gzip);

@@ -10,8 +10,8 @@ export type Item<Name extends RouteName> =
   Reply<Name> extends { readonly items: readonly (infer Each)[] } ? Each : never;
 
 type Part<Name extends RouteName, Place extends 'params' | 'query' | 'body'> = undefined extends Api[Name][Place]
-  ? { readonly [Key in Place]?: Api[Name][Place] }
-  : { readonly [Key in Place]: Api[Name][Place] };
+  ? Readonly<Partial<Record<Place, Api[Name][Place]>>>
+  : Readonly<Record<Place, Api[Name][Place]>>;
 
 /** Parts of a request. */
 export type Request<Name extends RouteName> = Part<Name, 'params'> &

@@ -19,9 +19,9 @@ const UNITS: readonly (readonly [number, string])[] = [
 export function formatDuration(ms: number): string {
   if (!(ms >= 1_000)) return '0 s';
   const index = UNITS.findIndex(([unit]) => ms >= unit);
-  const [unit, name] = UNITS[index] ?? [1_000, 's'];
+  const [unit, name] = UNITS.at(index) ?? [1_000, 's'];
   const count = Math.floor(ms / unit);
-  const next = UNITS[index + 1];
+  const next = UNITS.at(index + 1);
   if (count >= 10 || next === undefined) return `${count} ${name}`;
   const rest = Math.floor((ms - count * unit) / next[0]);
   return rest === 0 ? `${count} ${name}` : `${count} ${name} ${rest} ${next[1]}`;

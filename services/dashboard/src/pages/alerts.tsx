@@ -186,7 +186,7 @@ function Inbox({
         />
       )}
       <div class="table-box">
-        <table class="table">
+        <table class="table table-stack">
           <thead>
             <tr>
               {may && (
@@ -246,7 +246,7 @@ function AlertCells({ alert }: { readonly alert: Alert }) {
   const lasted = new Date(lastSeen).getTime() - new Date(firstSeen).getTime();
   return (
     <>
-      <td>
+      <td data-name="Severity">
         <Severity of={severity} />
       </td>
       <td class="main-cell">
@@ -255,13 +255,17 @@ function AlertCells({ alert }: { readonly alert: Alert }) {
         </Link>
         <div class="small muted clip">{[detector, entity, feature].filter((part) => part !== null).join(' · ')}</div>
       </td>
-      <td class="number">{peakBits > 0 ? formatBits(peakBits) : '–'}</td>
-      <td class="number">{formatCount(count)}</td>
-      <td>
+      <td class="number" data-name="Bits">
+        {peakBits > 0 ? formatBits(peakBits) : '–'}
+      </td>
+      <td class="number" data-name="Anomalies">
+        {formatCount(count)}
+      </td>
+      <td data-name="Last">
         <Time at={lastSeen} />
         {lasted >= 1_000 && <div class="small muted">over {formatDuration(lasted)}</div>}
       </td>
-      <td>{stateOf(alert)}</td>
+      <td data-name="State">{stateOf(alert)}</td>
     </>
   );
 }

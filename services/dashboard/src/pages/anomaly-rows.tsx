@@ -9,7 +9,7 @@ type Anomaly = Item<'GET /v1/anomalies'>;
 export function AnomalyRows({ items }: { readonly items: readonly Anomaly[] }) {
   return (
     <div class="table-box">
-      <table class="table">
+      <table class="table table-stack">
         <thead>
           <tr>
             <th scope="col">Time of the event</th>
@@ -22,7 +22,7 @@ export function AnomalyRows({ items }: { readonly items: readonly Anomaly[] }) {
         <tbody>
           {items.map(({ anomalyId, eventTime, entity, summary, surpriseBits, eventId, suppressedBy }) => (
             <tr key={anomalyId}>
-              <td>
+              <td data-name="Time">
                 <Time at={eventTime} />
               </td>
               <td class="main-cell">
@@ -36,7 +36,9 @@ export function AnomalyRows({ items }: { readonly items: readonly Anomaly[] }) {
                   ].join(' · ')}
                 </div>
               </td>
-              <td class="number">{formatBits(surpriseBits)}</td>
+              <td class="number" data-name="Bits">
+                {formatBits(surpriseBits)}
+              </td>
             </tr>
           ))}
         </tbody>

@@ -38,7 +38,7 @@ export function Explanation({
         </Blank>
       ) : (
         <div class="table-box">
-          <table class="table">
+          <table class="table table-stack">
             <thead>
               <tr>
                 <th scope="col">Feature</th>
@@ -126,20 +126,22 @@ function FeatureRow({
   const isChanged = usual !== undefined && usual !== observed;
   return (
     <tr>
-      <td>
+      <td class="main-cell">
         {bits === null ? <span class="muted">{feature}</span> : <strong>{feature}</strong>}
         {direction !== null && <span class="muted small"> {direction}</span>}
       </td>
-      <td class="number">
+      <td class="number" data-name="Observed">
         {period !== null && typeof observed === 'number' ? formatDuration(observed % period) : formatValue(observed)}
       </td>
-      <td>{expected === undefined ? <span class="muted">given, not scored</span> : rangesText(expected)}</td>
-      <td>
+      <td data-name="Expected">
+        {expected === undefined ? <span class="muted">given, not scored</span> : rangesText(expected)}
+      </td>
+      <td data-name="On its own scale">
         {expected !== undefined && (typeof observed === 'number' || observed === null) && (
           <IntervalPlot feature={feature} observed={observed} expected={expected} />
         )}
       </td>
-      <td>
+      <td data-name="Surprise, bits">
         {bits !== null && (
           <span class="actions" style={{ flexWrap: 'nowrap' }}>
             <svg width={BAR} height="10" aria-hidden="true">
@@ -150,7 +152,9 @@ function FeatureRow({
         )}
       </td>
       {nearest !== null && (
-        <td class="number">{isChanged ? <strong>{formatValue(usual)}</strong> : <span class="muted">same</span>}</td>
+        <td class="number" data-name="Nearest normal">
+          {isChanged ? <strong>{formatValue(usual)}</strong> : <span class="muted">same</span>}
+        </td>
       )}
     </tr>
   );

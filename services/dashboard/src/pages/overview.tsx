@@ -134,7 +134,7 @@ const expectedOf = ({ days }: Detector): number => days.reduce((sum, { expected 
 function Rows({ items, rates }: { readonly items: readonly Detector[]; readonly rates: ReadonlyMap<string, number> }) {
   return (
     <div class="table-box">
-      <table class="table">
+      <table class="table table-stack">
         <thead>
           <tr>
             <th scope="col">Detector</th>
@@ -179,15 +179,19 @@ function Row({ of, rate }: { readonly of: Detector; readonly rate: number | unde
           </div>
         )}
       </td>
-      <td class="number">{rate === undefined ? <span class="muted">…</span> : formatRate(rate)}</td>
-      <td class="number">{lag === null ? <span class="muted">–</span> : formatCount(lag)}</td>
-      <td>
+      <td class="number" data-name="Events/s">
+        {rate === undefined ? <span class="muted">…</span> : formatRate(rate)}
+      </td>
+      <td class="number" data-name="Lag">
+        {lag === null ? <span class="muted">–</span> : formatCount(lag)}
+      </td>
+      <td data-name="Alarms a day">
         <AlarmSpark days={days} />
       </td>
-      <td>
+      <td data-name="Alarms">
         <PromiseChip measured={measuredOf(of)} expected={expectedOf(of)} />
       </td>
-      <td>
+      <td data-name="Open alerts">
         <span class="actions">
           {open.length === 0 && <span class="muted">none</span>}
           {open.map((severity) => (
@@ -197,7 +201,7 @@ function Row({ of, rate }: { readonly of: Detector; readonly rate: number | unde
           ))}
         </span>
       </td>
-      <td>
+      <td data-name="Model">
         {champion === null || modelTrainedAt === null ? (
           <span class="muted">none yet</span>
         ) : (
