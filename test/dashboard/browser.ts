@@ -19,6 +19,8 @@ export interface Window {
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
+const TIMEOUT_MS = 15_000;
+
 /** Starts a browser without a window. */
 export const startBrowser = (executablePath: string): Promise<Browser> =>
   chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
@@ -34,9 +36,8 @@ export async function open(
     viewport: { width, height: 800 },
     colorScheme: theme,
     reducedMotion: 'reduce',
-    // For axe, which is put into the page; the policy itself is tested without it.
-    bypassCSP: false,
   });
+  context.setDefaultTimeout(TIMEOUT_MS);
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(`error: ${error.message}`));
@@ -57,8 +58,12 @@ export async function open(
 export async function visit({ page }: Pick<Watched, 'page'>, url: string, path: string): Promise<void> {
   await page.goto(`${url}/ui${path}`);
   await page.locator('h1').first().waitFor();
-  await page.waitForFunction(() => document.querySelector('.skeleton') === null, undefined, { timeout: 20_000 });
+  await page.locator('.skeleton').first().waitFor({ state: 'detached', timeout: 20_000 });
 }
+
+/** Pixels by which a page is wider than its window. */
+export const pixelsBeyond = ({ page }: Pick<Watched, 'page'>): Promise<number> =>
+  page.evaluate<number>('Math.max(0, document.documentElement.scrollWidth - innerWidth)');
 
 /** Serious findings of axe about a page, by rule. */
 export async function findings({ page }: Pick<Watched, 'page'>): Promise<string[]> {

@@ -7,7 +7,7 @@ import type { Browser } from 'playwright-core';
 import type { TestDatabase } from '../support/postgres.ts';
 import { scoredBatch } from '../support/postgres-batch.ts';
 import { testDefinition } from '../support/scorer-model.ts';
-import { findings, open, visit, type Window } from './browser.ts';
+import { findings, open, pixelsBeyond, visit, type Window } from './browser.ts';
 import { DETECTOR, EMPTY, HOSTILE, LONG, ticketFor } from './seed.ts';
 
 /** Pages under test, running. */
@@ -43,8 +43,7 @@ const everyPage: readonly Check[] = windows.map((window) => ({
     const watched = await open(browser, url, await ticketFor(database.db, {}), window);
     for (const path of await addresses(stage)) {
       await visit(watched, url, path);
-      const beyond = await watched.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-      assert.ok(beyond <= 0, `${path} is ${beyond} px wider than the window`);
+      assert.equal(await pixelsBeyond(watched), 0, `${path} is wider than its window`);
       assert.equal(await watched.page.locator('[role=alert]').count(), 0, `${path} shows a problem`);
       assert.deepEqual(await findings(watched), [], path);
     }
@@ -77,11 +76,11 @@ const others: readonly Check[] = [
     name: 'a wrong token is refused in words, and a right one signs in',
     run: async ({ browser, url, database }) => {
       const { page, context } = await open(browser, url, null);
-      await page.getByLabel('Token').fill('wrong');
+      await page.getByLabel('Token', { exact: true }).fill('wrong');
       await page.getByRole('button', { name: 'Sign in' }).click();
       await page.getByText('The token is unknown').waitFor();
       const ticket = await ticketFor(database.db, { scope: 'read' });
-      await page.getByLabel('Token').fill(ticket.replace('#ticket=', ''));
+      await page.getByLabel('Token', { exact: true }).fill(ticket.replace('#ticket=', ''));
       await page.keyboard.press('Enter');
       await page.getByRole('heading', { name: 'Overview' }).waitFor();
       await context.close();
@@ -113,8 +112,7 @@ const others: readonly Check[] = [
         const id = rows.find((row) => row.event_id === text)?.id;
         await visit(watched, url, `/anomalies/${String(id)}`);
         await watched.page.getByText(text, { exact: true }).first().waitFor();
-        const beyond = await watched.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-        assert.ok(beyond <= 0, `${beyond} px beyond the edge`);
+        assert.equal(await pixelsBeyond(watched), 0);
       }
       await visit(watched, url, `/detectors/${DETECTOR}/pipeline`);
       await watched.page.locator('main details').first().click();
@@ -143,8 +141,8 @@ const others: readonly Check[] = [
       for (const key of ['j', 'j', 'k', 'Enter']) await page.keyboard.press(key);
       await page.locator('[data-explain]').waitFor();
       await page.keyboard.press('f');
-      const isFeedback = () => document.activeElement?.hasAttribute('data-feedback') ?? false;
-      assert.ok(await page.evaluate(isFeedback), 'f does not lead to the feedback');
+      const isFeedback = await page.evaluate<boolean>(`document.activeElement?.hasAttribute('data-feedback')`);
+      assert.ok(isFeedback, 'f does not lead to the feedback');
       await page.keyboard.press('e');
       await page.waitForURL(/\/anomalies\//);
       await context.close();
@@ -177,9 +175,7 @@ const others: readonly Check[] = [
       await commitBatch(database.db, scoredBatch({ detector: DETECTOR, topic: 'news', size: 2, anomalies: [1] }), {
         ...{ alertTopic: 'alerts', alertRules: rules, oncePerEvent: false },
       });
-      await page.waitForFunction((count) => document.querySelectorAll('tbody tr').length > count, before, {
-        timeout: 10_000,
-      });
+      await page.locator('tbody tr').nth(before).waitFor({ timeout: 10_000 });
       await context.close();
     },
   },
@@ -194,7 +190,7 @@ const others: readonly Check[] = [
       await page.goto(`${url}/ui/`);
       await page.getByRole('status', { name: 'Loading' }).first().waitFor();
       await page.getByRole('link', { name: DETECTOR }).first().waitFor();
-      await page.unroute('**/v1/overview*');
+      await page.unrouteAll({ behavior: 'ignoreErrors' });
       // What is shown stays, with a note.
       await page.route('**/v1/overview*', (route) => route.abort());
       await page.getByText(/^Not renewed for/).waitFor({ timeout: 20_000 });
@@ -202,7 +198,7 @@ const others: readonly Check[] = [
       // At first there is nothing to show.
       await page.goto(`${url}/ui/`);
       await page.getByText('The API does not answer.').waitFor();
-      await page.unroute('**/v1/overview*');
+      await page.unrouteAll({ behavior: 'ignoreErrors' });
       await page.getByRole('button', { name: 'Try again' }).click();
       await page.locator('tbody tr').first().waitFor();
       await context.close();

@@ -7,7 +7,7 @@ interface Nats {
 
 const [WIDTH, HEIGHT, EDGE] = [220, 20, 8];
 
-/** Held-out nats of one of several models with two standard errors either side, on a common scale. */
+/** Held-out nats of one of several models, with two standard errors either side. */
 export function NatsPlot({ all, index }: { readonly all: readonly Nats[]; readonly index: number }) {
   const known = all.flatMap(({ nllNats, standardError }) =>
     nllNats === null ? [] : [nllNats - 2 * (standardError ?? 0), nllNats + 2 * (standardError ?? 0)],

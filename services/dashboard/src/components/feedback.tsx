@@ -29,7 +29,7 @@ const meanings: Readonly<Record<Verdict, string>> = {
   new_normal: 'New normal: from now on this is usual.',
 };
 
-/** What people said about an anomaly or an alert, and a way to say more. */
+/** Answers that people gave to an anomaly or an alert, and a way to give one. */
 export function Feedback({
   id,
   given,

@@ -8,6 +8,7 @@ import { Link } from '../components/link.tsx';
 import { Card, Head, severities, Severity } from '../components/parts.tsx';
 import { Blank, ProblemNote, Show } from '../components/states.tsx';
 import { Time } from '../components/time.tsx';
+import { TableBox } from '../components/table-box.tsx';
 import { formatBits, formatCount, plural } from '../format/numbers.ts';
 import { formatDuration } from '../format/times.ts';
 import { setQuery, usePlace, useQueryText } from '../state/router.ts';
@@ -185,7 +186,7 @@ function Inbox({
           }}
         />
       )}
-      <div class="table-box">
+      <TableBox>
         <table class="table table-stack">
           <thead>
             <tr>
@@ -229,7 +230,7 @@ function Inbox({
             ))}
           </tbody>
         </table>
-      </div>
+      </TableBox>
       {next !== null && (
         <div class="card-body">
           <button type="button" class="button" onClick={() => setQuery({ after: next })}>

@@ -1,6 +1,7 @@
 import type { Item } from '../client/call.ts';
 import { Link } from '../components/link.tsx';
 import { Time } from '../components/time.tsx';
+import { TableBox } from '../components/table-box.tsx';
 import { formatBits } from '../format/numbers.ts';
 
 type Anomaly = Item<'GET /v1/anomalies'>;
@@ -8,7 +9,7 @@ type Anomaly = Item<'GET /v1/anomalies'>;
 /** Anomalies as a table. */
 export function AnomalyRows({ items }: { readonly items: readonly Anomaly[] }) {
   return (
-    <div class="table-box">
+    <TableBox>
       <table class="table table-stack">
         <thead>
           <tr>
@@ -43,6 +44,6 @@ export function AnomalyRows({ items }: { readonly items: readonly Anomaly[] }) {
           ))}
         </tbody>
       </table>
-    </div>
+    </TableBox>
   );
 }

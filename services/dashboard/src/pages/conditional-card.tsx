@@ -14,7 +14,7 @@ type Anomaly = Pick<
 const POINTS = 161;
 const MOST_LEVELS = 8;
 
-/** Values that the model expects of a feature, given the rest of the event, and the one that came. */
+/** Density that the model expects of a feature, given the rest of the event, and its value. */
 export function ConditionalCard({ anomaly, feature }: { readonly anomaly: Anomaly; readonly feature: string }) {
   const { detector, modelVersion, observed } = anomaly;
   const { loaded, reload } = useLoad(`${anomaly.anomalyId} ${feature}`, (signal) =>

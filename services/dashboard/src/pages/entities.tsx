@@ -4,6 +4,7 @@ import { Link } from '../components/link.tsx';
 import { Card } from '../components/parts.tsx';
 import { Blank, Show } from '../components/states.tsx';
 import { Time } from '../components/time.tsx';
+import { TableBox } from '../components/table-box.tsx';
 import { formatBits, formatCount } from '../format/numbers.ts';
 import { formatTime } from '../format/times.ts';
 import { setQuery, usePlace, useQueryText } from '../state/router.ts';
@@ -96,7 +97,7 @@ export function EntitiesPage({ name }: { readonly name: string }) {
 function HeatMap({ name, found }: { readonly name: string; readonly found: Entities }) {
   const most = Math.max(1, ...found.entities.map(({ worstBits }) => worstBits));
   return (
-    <div class="table-box">
+    <TableBox>
       <table class="table">
         <thead>
           <tr>
@@ -137,7 +138,7 @@ function HeatMap({ name, found }: { readonly name: string; readonly found: Entit
           ))}
         </tbody>
       </table>
-    </div>
+    </TableBox>
   );
 }
 

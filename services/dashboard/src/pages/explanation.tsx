@@ -3,6 +3,7 @@ import { call, type Item } from '../client/call.ts';
 import { Link } from '../components/link.tsx';
 import { Card } from '../components/parts.tsx';
 import { Blank } from '../components/states.tsx';
+import { TableBox } from '../components/table-box.tsx';
 import { formatBits, formatValue } from '../format/numbers.ts';
 import { formatDuration } from '../format/times.ts';
 import { useLoad } from '../state/use-load.ts';
@@ -37,7 +38,7 @@ export function Explanation({
           <span>The anomaly was stored first; its explanation is computed within seconds.</span>
         </Blank>
       ) : (
-        <div class="table-box">
+        <TableBox>
           <table class="table table-stack">
             <thead>
               <tr>
@@ -67,7 +68,7 @@ export function Explanation({
               ))}
             </tbody>
           </table>
-        </div>
+        </TableBox>
       )}
     </Card>
   );

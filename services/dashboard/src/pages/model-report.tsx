@@ -42,7 +42,7 @@ interface Part {
 
 const PAGE = 200;
 
-/** Report of the training of a model: its history, its curves, and how honest it was on new rows. */
+/** Report of the training of a model: its history, its curves, its alarms on new rows. */
 export function ModelReport({ model }: { readonly model: Model }) {
   const { detector, version, manifest } = model;
   const { loaded, reload } = useLoad(`${detector} ${version}`, async (signal) => {
@@ -63,7 +63,7 @@ export function ModelReport({ model }: { readonly model: Model }) {
             )}
           </Card>
           <Card title={`Model ${version}: how honest it is`} note="on the newest rows, which it never saw">
-            <Honesty report={(run?.metrics ?? {}) as Report} />
+            <Honesty report={run?.metrics ?? {}} />
             <div style={{ marginTop: '1rem' }}>
               <History parts={history} />
             </div>

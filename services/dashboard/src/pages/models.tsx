@@ -7,6 +7,7 @@ import { Card } from '../components/parts.tsx';
 import { Blank, ProblemNote, Show } from '../components/states.tsx';
 import { Ago } from '../components/time.tsx';
 import { useAction } from '../components/use-action.ts';
+import { TableBox } from '../components/table-box.tsx';
 import { formatCount, formatValue } from '../format/numbers.ts';
 import { setQuery, usePlace } from '../state/router.ts';
 import { useStore } from '../state/store.ts';
@@ -29,7 +30,7 @@ interface Manifest {
   readonly heldOut?: { readonly nllNats: number | null; readonly standardError: number | null };
   readonly history?: Readonly<Record<string, { readonly rows: number } | undefined>>;
 }
-const manifestOf = ({ manifest }: Model): Manifest => manifest as Manifest;
+const manifestOf = ({ manifest }: Model): Manifest => manifest;
 
 /** Models of a detector: how each did on held-out rows, and which is in force. */
 export function ModelsPage({ name }: { readonly name: string }) {
@@ -92,7 +93,7 @@ function ModelTable({
   const nats = models.map((model) => manifestOf(model).heldOut ?? { nllNats: null, standardError: null });
   return (
     <Card title="Models" flush note="held-out negative log-likelihood in nats; less is better">
-      <div class="table-box">
+      <TableBox>
         <table class="table">
           <thead>
             <tr>
@@ -157,7 +158,7 @@ function ModelTable({
             })}
           </tbody>
         </table>
-      </div>
+      </TableBox>
       {promoting !== null && (
         <PromoteDialog
           model={promoting}

@@ -9,6 +9,7 @@ import { Card, Head, severities, Severity, StateChip } from '../components/parts
 import { PromiseChip } from '../components/promise.tsx';
 import { Blank, Show } from '../components/states.tsx';
 import { Ago } from '../components/time.tsx';
+import { TableBox } from '../components/table-box.tsx';
 import { formatCount, formatRate, plural } from '../format/numbers.ts';
 import { setQuery, usePlace } from '../state/router.ts';
 import { useLoad } from '../state/use-load.ts';
@@ -133,7 +134,7 @@ const expectedOf = ({ days }: Detector): number => days.reduce((sum, { expected 
 
 function Rows({ items, rates }: { readonly items: readonly Detector[]; readonly rates: ReadonlyMap<string, number> }) {
   return (
-    <div class="table-box">
+    <TableBox>
       <table class="table table-stack">
         <thead>
           <tr>
@@ -156,7 +157,7 @@ function Rows({ items, rates }: { readonly items: readonly Detector[]; readonly 
           ))}
         </tbody>
       </table>
-    </div>
+    </TableBox>
   );
 }
 

@@ -5,6 +5,7 @@ import { Card, Fact } from '../components/parts.tsx';
 import { Blank, ProblemNote, Show } from '../components/states.tsx';
 import { Ago, Time } from '../components/time.tsx';
 import { useAction } from '../components/use-action.ts';
+import { TableBox } from '../components/table-box.tsx';
 import { formatCount, plural } from '../format/numbers.ts';
 import { formatDuration } from '../format/times.ts';
 import { setQuery, usePlace } from '../state/router.ts';
@@ -166,7 +167,7 @@ function DeadLetters({ name }: { readonly name: string }) {
 
 function Letters({ items }: { readonly items: readonly Letter[] }) {
   return (
-    <div class="table-box">
+    <TableBox>
       <table class="table">
         <thead>
           <tr>
@@ -214,7 +215,7 @@ function Letters({ items }: { readonly items: readonly Letter[] }) {
           )}
         </tbody>
       </table>
-    </div>
+    </TableBox>
   );
 }
 
@@ -259,7 +260,7 @@ function DeadAlerts({ name }: { readonly name: string }) {
           items.length === 0 ? (
             <Blank title="None." />
           ) : (
-            <div class="table-box">
+            <TableBox>
               <table class="table">
                 <thead>
                   <tr>
@@ -286,7 +287,7 @@ function DeadAlerts({ name }: { readonly name: string }) {
                   ))}
                 </tbody>
               </table>
-            </div>
+            </TableBox>
           )
         }
       </Show>

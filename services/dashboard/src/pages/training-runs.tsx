@@ -4,6 +4,7 @@ import { Card } from '../components/parts.tsx';
 import { Blank, ProblemNote, Show } from '../components/states.tsx';
 import { Ago } from '../components/time.tsx';
 import { useAction } from '../components/use-action.ts';
+import { TableBox } from '../components/table-box.tsx';
 import { formatDuration } from '../format/times.ts';
 import { useStore } from '../state/store.ts';
 import { useLoad } from '../state/use-load.ts';
@@ -60,7 +61,7 @@ export function TrainingRuns({ name }: { readonly name: string }) {
 
 function Rows({ items }: { readonly items: readonly Run[] }) {
   return (
-    <div class="table-box">
+    <TableBox>
       <table class="table">
         <thead>
           <tr>
@@ -102,7 +103,7 @@ function Rows({ items }: { readonly items: readonly Run[] }) {
           ))}
         </tbody>
       </table>
-    </div>
+    </TableBox>
   );
 }
 
