@@ -94,7 +94,7 @@ const others: readonly Check[] = [
       for (const path of await addresses(stage)) {
         await visit(watched, url, path);
         for (const name of ['Acknowledge', 'Resolve', 'Promote …', 'Redrive', 'Request a training']) {
-          assert.equal(await watched.page.getByRole('button', { name }).count(), 0, `${name} on ${path}`);
+          assert.equal(await watched.page.getByRole('button', { name, exact: true }).count(), 0, `${name} on ${path}`);
         }
         for (const button of await watched.page.getByRole('group', { name: 'Answers' }).getByRole('button').all())
           assert.ok(await button.isDisabled(), path);
@@ -221,10 +221,10 @@ const others: readonly Check[] = [
       const watched = await open(browser, url, await ticketFor(database.db, {}));
       const { page } = watched;
       await visit(watched, url, '/alerts');
-      await page.getByLabel('Severity').selectOption('critical');
+      await page.getByRole('combobox', { name: 'Severity' }).selectOption('critical');
       await page.waitForURL(/severity=critical/);
       await page.reload();
-      assert.equal(await page.getByLabel('Severity').inputValue(), 'critical');
+      assert.equal(await page.getByRole('combobox', { name: 'Severity' }).inputValue(), 'critical');
       await visit(watched, url, `/detectors/${DETECTOR}?span=86400000`);
       await page.getByText('Numbers').first().click();
       const saving = page.waitForEvent('download');

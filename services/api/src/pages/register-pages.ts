@@ -8,7 +8,7 @@ import { type Asset, type Assets, builtPages, readAssets } from './assets.ts';
 import { registerSession } from './register-session.ts';
 
 /** Folder of the pages. */
-export const PAGES = '/ui';
+const PAGES = '/ui';
 
 const ASSET = `${PAGES}/assets/:name`;
 const YEAR_SECONDS = 31_536_000;
@@ -17,7 +17,7 @@ const YEAR_SECONDS = 31_536_000;
  * Headers of the pages: they run and load what this service serves, compile the modules of models,
  * talk to it alone, and are shown in no other page.
  */
-export const pagesHeaders: Readonly<Record<string, string>> = {
+const pagesHeaders: Readonly<Record<string, string>> = {
   'content-security-policy': [
     "default-src 'none'",
     "script-src 'self' 'wasm-unsafe-eval'",

@@ -1,5 +1,6 @@
 import { formatValue } from '../format/numbers.ts';
 import { Sized } from './sized.tsx';
+import { ticks } from './ticks.ts';
 
 /** Line of a chart. */
 export interface Line {
@@ -37,7 +38,6 @@ interface Props {
 }
 
 const [LEFT, RIGHT, TOP, FOOT] = [46, 22, 18, 32];
-const TICKS = 4;
 
 /** Chart of lines, with marks and ranges. */
 export function Lines({ height = 200, ...props }: Props) {
@@ -129,14 +129,3 @@ function Drawn({
 
 const extent = (values: readonly number[]): readonly [number, number] =>
   values.length === 0 ? [0, 1] : [Math.min(...values), Math.max(...values)];
-
-/** Round numbers within a range, about four of them. */
-export function ticks(low: number, high: number): readonly number[] {
-  const rough = (high - low) / TICKS;
-  if (!(rough > 0) || !Number.isFinite(rough)) return [low];
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = ([1, 2, 5, 10].find((factor) => factor * power >= rough) ?? 10) * power;
-  const first = Math.ceil(low / step - 1e-9);
-  const count = Math.floor(high / step + 1e-9) - first + 1;
-  return Array.from({ length: Math.max(0, count) }, (_, i) => Number(((first + i) * step).toPrecision(12)));
-}

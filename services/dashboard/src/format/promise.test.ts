@@ -19,7 +19,7 @@ describe('judgePromise', () => {
   it.each([
     [0, 2.9, 'unknown'],
     [3, 3, 'kept'],
-    [1, 6, 'kept'],
+    [2, 6, 'kept'],
     [0, 6, 'fewer'],
     [40, 20, 'more'],
     [50, 100, 'fewer'],

@@ -6,7 +6,7 @@ import { Blank, Show } from '../components/states.tsx';
 import { formatCount, formatValue } from '../format/numbers.ts';
 import { formatDay, formatDuration } from '../format/times.ts';
 import { useLoad } from '../state/use-load.ts';
-import type { Model } from './models.tsx';
+import type { Model } from './model.ts';
 
 interface CurvePoint {
   readonly step: number;

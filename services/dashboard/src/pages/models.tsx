@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 
-import { call, type Reply } from '../client/call.ts';
+import { call } from '../client/call.ts';
 import { mayOperate, session } from '../client/session.ts';
 import { Cli } from '../components/cli.tsx';
 import { Card } from '../components/parts.tsx';
@@ -15,11 +15,9 @@ import { useLoad } from '../state/use-load.ts';
 import { Dialog } from '../shell/dialog.tsx';
 import { DetectorFrame } from './detector-frame.tsx';
 import { ModelReport } from './model-report.tsx';
+import type { Model } from './model.ts';
 import { NatsPlot } from '../charts/nats-plot.tsx';
 import { TrainingRuns } from './training-runs.tsx';
-
-/** Model with the report of its training. */
-export type Model = Reply<'GET /v1/detectors/{detector}/models/{version}'>;
 
 const MOST_SHOWN = 12;
 
