@@ -1,5 +1,14 @@
 -- Schema that the migrations create. Written from the database and compared in a test; change it by a migration.
 
+CREATE OR REPLACE FUNCTION flowline.add_counts(a integer[], b integer[])
+ RETURNS integer[]
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  SELECT array_agg(coalesce(x, 0) + coalesce(y, 0) ORDER BY place) FROM unnest(a, b) WITH ORDINALITY AS cells (x, y, place)
+$function$;
+
 CREATE OR REPLACE FUNCTION flowline.create_partition(day date)
  RETURNS boolean
  LANGUAGE plpgsql
@@ -376,6 +385,30 @@ BEGIN
   END IF;
   IF to_regrole('flowline_reader') IS NOT NULL THEN
     GRANT SELECT ON flowline.detectors_in_force, flowline.event_counts TO flowline_reader;
+  END IF;
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION flowline.grant_pages()
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  IF to_regrole('flowline_scorer') IS NOT NULL THEN
+    GRANT SELECT, INSERT, UPDATE ON flowline.score_summaries TO flowline_scorer;
+    GRANT EXECUTE ON FUNCTION flowline.add_counts(integer[], integer[]) TO flowline_scorer;
+  END IF;
+  IF to_regrole('flowline_trainer') IS NOT NULL THEN
+    GRANT SELECT, DELETE ON flowline.score_summaries TO flowline_trainer;
+    GRANT SELECT ON flowline.score_sources TO flowline_trainer;
+  END IF;
+  IF to_regrole('flowline_operator') IS NOT NULL THEN
+    GRANT SELECT, INSERT, DELETE ON flowline.api_sessions TO flowline_operator;
+    GRANT SELECT ON flowline.score_summaries, flowline.score_sources TO flowline_operator;
+  END IF;
+  IF to_regrole('flowline_api') IS NOT NULL THEN
+    GRANT SELECT, INSERT, DELETE ON flowline.api_sessions TO flowline_api;
+    GRANT SELECT ON flowline.score_summaries, flowline.score_sources TO flowline_api;
   END IF;
 END
 $function$;
@@ -916,6 +949,21 @@ COMMENT ON COLUMN flowline.anomaly_backlog.anomalies IS 'Number of anomalies in 
 COMMENT ON COLUMN flowline.anomaly_backlog.packed IS 'The anomalies: a JSON header after its length, and columns of float64.';
 COMMENT ON COLUMN flowline.anomaly_backlog.since IS 'Time at which their batch was stored.';
 
+CREATE TABLE flowline.api_sessions (
+  hash bytea NOT NULL,
+  token_id bigint NOT NULL,
+  is_ticket boolean NOT NULL,
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  expires_at timestamp with time zone NOT NULL
+);
+ALTER TABLE flowline.api_sessions ADD CONSTRAINT api_sessions_hash_check CHECK ((length(hash) = 32));
+ALTER TABLE flowline.api_sessions ADD CONSTRAINT api_sessions_pkey PRIMARY KEY (hash);
+ALTER TABLE flowline.api_sessions ADD CONSTRAINT api_sessions_token_id_fkey FOREIGN KEY (token_id) REFERENCES flowline.api_tokens(token_id) ON DELETE CASCADE;
+CREATE INDEX api_sessions_end ON flowline.api_sessions USING btree (expires_at);
+COMMENT ON TABLE flowline.api_sessions IS 'Sessions of the pages, and tickets that are exchanged for one session each; both as the SHA-256 of their text.';
+COMMENT ON COLUMN flowline.api_sessions.is_ticket IS 'True for a ticket, which goes when it is exchanged.';
+COMMENT ON COLUMN flowline.api_sessions.token_id IS 'Token whose rights the session has; it ends with the token.';
+
 CREATE TABLE flowline.api_tokens (
   token_id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
   name text NOT NULL,
@@ -1436,6 +1484,32 @@ ALTER TABLE flowline.score_sources ADD CONSTRAINT score_sources_pkey PRIMARY KEY
 CREATE UNIQUE INDEX score_sources_once ON flowline.score_sources USING btree (detector, detector_version, COALESCE(model_version, 0), topic, partition);
 COMMENT ON TABLE flowline.score_sources IS 'Sources of stored events: a partition of a topic, and the versions that scored it.';
 COMMENT ON COLUMN flowline.score_sources.model_version IS 'Null for events that came before the first model.';
+
+CREATE TABLE flowline.score_summaries (
+  source_id integer NOT NULL,
+  starts_at timestamp with time zone NOT NULL,
+  width_seconds integer NOT NULL,
+  events bigint NOT NULL,
+  anomalies bigint NOT NULL,
+  expected double precision NOT NULL,
+  bits_sum double precision NOT NULL,
+  bits_min real NOT NULL,
+  bits_max real NOT NULL,
+  p_cells integer[] NOT NULL,
+  bits_cells integer[] NOT NULL,
+  stored_at timestamp with time zone DEFAULT now() NOT NULL
+);
+ALTER TABLE flowline.score_summaries ADD CONSTRAINT score_summaries_pkey PRIMARY KEY (source_id, starts_at, width_seconds);
+ALTER TABLE flowline.score_summaries ADD CONSTRAINT score_summaries_source_id_fkey FOREIGN KEY (source_id) REFERENCES flowline.score_sources(source_id) ON DELETE CASCADE;
+ALTER TABLE flowline.score_summaries ADD CONSTRAINT score_summaries_width_seconds_check CHECK ((width_seconds = ANY (ARRAY[60, 600, 3600, 21600, 86400])));
+COMMENT ON TABLE flowline.score_summaries IS 'Scores of a source by event time, which charts are drawn from: written with the events, in their transaction.';
+COMMENT ON COLUMN flowline.score_summaries.bits_cells IS 'Events by whole bits of surprise from 0 on; 63 or more are in the last of 64, and zeros at the end are left out.';
+COMMENT ON COLUMN flowline.score_summaries.bits_sum IS 'Sum of the surprise of the events, in bits.';
+COMMENT ON COLUMN flowline.score_summaries.expected IS 'Anomalies to be expected: the sum over events of the threshold that decided.';
+COMMENT ON COLUMN flowline.score_summaries.p_cells IS 'Events by p-value, in 20 equal cells of [0, 1].';
+COMMENT ON COLUMN flowline.score_summaries.starts_at IS 'Start of the interval of event time.';
+COMMENT ON COLUMN flowline.score_summaries.stored_at IS 'Time of its last change, from which its retention counts.';
+COMMENT ON COLUMN flowline.score_summaries.width_seconds IS 'Length of the interval: a minute, or 10 minutes, 1, 6 or 24 hours where the events of a batch lie far apart.';
 
 CREATE VIEW flowline.scored_events AS
  SELECT s.detector,

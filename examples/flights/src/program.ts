@@ -12,6 +12,7 @@ import { feedServers } from './feed-servers.ts';
 import { demoJson, demoReport } from './report.ts';
 import { runDemo } from './run-demo.ts';
 import { makeRunFolder } from './run-folder.ts';
+import { serveDemo } from './serve-demo.ts';
 
 const WARNING_CHARACTERS = 2_000;
 const SEED = 1;
@@ -27,6 +28,7 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
     const args = readArguments(argv);
     if (args === null) stdout.write(HELP);
     else if (args.feed) await feed(args);
+    else if (args.serve) await serve(args);
     else await run(args);
     return 0;
   } catch (error) {
@@ -39,10 +41,19 @@ async function run(args: Arguments): Promise<void> {
     ...flightsOf(args),
     brokers: args.kafka ? requireKafkaBrokers(loadSettings()) : null,
     keep: args.keep,
-    folder: await makeRunFolder(path.join(tmpdir(), `flowline-demo-${userInfo().username}`)),
+    folder: await makeRunFolder(runFolders()),
   });
   const text = args.json ? printableJson(JSON.stringify(demoJson(result))) : printableLines(demoReport(result));
   stdout.write(`${text}\n`);
+}
+
+async function serve(args: Arguments): Promise<void> {
+  await serveDemo({
+    ...flightsOf(args),
+    rate: args.rate,
+    port: args.port,
+    folder: await makeRunFolder(runFolders()),
+  });
 }
 
 async function feed(args: Arguments): Promise<void> {
@@ -56,7 +67,9 @@ async function feed(args: Arguments): Promise<void> {
   });
 }
 
-/** Options that both kinds of demo share. */
+const runFolders = (): string => path.join(tmpdir(), `flowline-demo-${userInfo().username}`);
+
+/** Options that all kinds of demo share. */
 function flightsOf({ history, events }: Arguments) {
   return { historyRows: history, events, seed: SEED, say, signal: stopSignal() };
 }

@@ -59,6 +59,7 @@ function nextSteps({ kept, eventsFile }: DemoResult): string[] {
   if (kept === null) {
     return [
       'Next:',
+      '  npm run demo -- --serve        # the same in the dashboard, in your browser, with faults arriving',
       '  npm run demo -- --keep         # the same, and leave its Postgres running for the commands below',
       '  npx flowline --help            # every command',
       '  less examples/flights/detector.yaml; less docs/guides/first-detector.md   # then a detector of your own',

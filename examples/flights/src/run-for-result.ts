@@ -1,4 +1,4 @@
-import { exitCodeOfProcess, type ServiceName, spawnService } from './spawn-service.ts';
+import { exitCodeOfProcess, spawnService, type WorkName } from './spawn-service.ts';
 import { serviceError } from './service-error.ts';
 
 const EXIT_GRACE_MS = 20_000;
@@ -10,7 +10,7 @@ const EXIT_GRACE_MS = 20_000;
  * @throws ServiceError with the code that the service reported.
  */
 export async function runForResult(
-  service: ServiceName,
+  service: WorkName,
   args: readonly string[],
   env: Readonly<Record<string, string>>,
   signal: AbortSignal,

@@ -1,12 +1,12 @@
 import { type ErrorCode, FlowlineError } from '@flowline/events';
 
-import type { ServiceName } from './spawn-service.ts';
+import type { WorkName } from './spawn-service.ts';
 
 /** Codes of a service that ended without a word. */
 const SILENT = {
   trainer: 'FLOWLINE_TRAINING_FAILED',
   scorer: 'FLOWLINE_SCORER_SILENT',
-} as const satisfies Record<ServiceName, ErrorCode>;
+} as const satisfies Record<WorkName, ErrorCode>;
 
 /**
  * Error of a service that did not do its work. The error that the service reported keeps its code,
@@ -14,7 +14,7 @@ const SILENT = {
  * @param result last line of its standard output; null if that is no JSON object.
  */
 export function serviceError(
-  service: ServiceName,
+  service: WorkName,
   exitCode: number,
   result: Readonly<Record<string, unknown>> | null,
 ): Error {
@@ -27,7 +27,7 @@ export function serviceError(
 }
 
 /** Error of a service that stopped working without a report. */
-export function silentService(service: ServiceName, message: string, where: string = service): FlowlineError {
+export function silentService(service: WorkName, message: string, where: string = service): FlowlineError {
   return new FlowlineError(SILENT[service], message, { where, remedy: LOOK_ABOVE });
 }
 

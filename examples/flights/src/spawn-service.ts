@@ -3,7 +3,10 @@ import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
 /** Services that the demo starts. */
-export type ServiceName = 'trainer' | 'scorer';
+export type ServiceName = WorkName | 'api';
+
+/** Services that do a piece of work and end with its result. */
+export type WorkName = 'trainer' | 'scorer';
 
 /** Options of {@link spawnService}. */
 export interface SpawnOptions {

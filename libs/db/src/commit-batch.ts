@@ -20,6 +20,7 @@ import { copyDeadLetters } from './sql/dead-letters.ts';
 import { updateOffset } from './sql/offsets.ts';
 import { copyEventScores, selectScoreSource } from './sql/scored-events.ts';
 import { type AlertingOptions, storeAnomalies } from './store-anomalies.ts';
+import { storeSummaries } from './store-summaries.ts';
 import { takeFence } from './take-fence.ts';
 import { withTransaction } from './transaction.ts';
 import { snapshotOf, storeSnapshot } from './windows.ts';
@@ -75,6 +76,7 @@ async function commitScored(db: Database, batch: ScoredBatch, options: CommitOpt
       const firstRow = firstRowBeyond(batch, fence.nextOffset);
       await storeDiscoveries(client, batch, { nextOffset: fence.nextOffset, firstRow });
       await copyKept(client, rows, firstRow);
+      await storeSummaries(client, sources.own, batch, firstRow);
       const hasWindows = await storeSnapshot(client, batch, windows, fence.nextOffset);
       const fresh = freshAnomalies(batch, firstRow, fence.alertsDue);
       const stored = { fence: fence.nextOffset, firstRow, duplicates, anomalies: fresh.count, hasWindows };

@@ -2,6 +2,7 @@ export { databaseTimeMs, type LookReport, type ReadPartition, watchAbsences } fr
 export { acknowledgeAlert, alertMissing, resolveAlert, snoozeAlert } from './alert-actions.ts';
 export { type AlertFilter, getAlert, listAlerts, type ListedAlertRow } from './alerts.ts';
 export * from './anomalies.ts';
+export { closeSession, createTicket, findSession, type NewSession, openSession, type Session } from './api-sessions.ts';
 export * from './api-tokens.ts';
 export { EXPLANATION_WAIT_MS } from './awaited-explanation.ts';
 export { type AuditEntry, listAudit, recordAudit } from './audit-log.ts';
@@ -49,6 +50,7 @@ export {
 export { discoveriesBehind, readDiscoveries, type StoredDiscoveries } from './discoveries.ts';
 export { idsBehind, type IdsOf, readEventIds, readRepeatStatus, type RepeatStatus } from './event-ids.ts';
 export * from './event-history.ts';
+export { type EntityAnomalies, type EntityQuery, readEntities } from './entity-anomalies.ts';
 export { claimEntities, type EntityScope, type StrayEntity } from './entity-claims.ts';
 export { type ExcludedEvents, excludedEvents } from './excluded-events.ts';
 export * from './feedback.ts';
@@ -89,6 +91,17 @@ export { pageEnd } from './page-end.ts';
 export { applyRetention, ensurePartitions, type Removed, type Retention } from './partitions.ts';
 export * from './redrive.ts';
 export * from './resources.ts';
+export {
+  type DetectorLoad,
+  readAlarmDays,
+  readLoad,
+  readScoreCounts,
+  readTimeline,
+  type ScoreCounts,
+  summaryRange,
+  type Timeline,
+  type TimeRange,
+} from './score-summaries.ts';
 export { listScores, type ScoreCursor, type ScoreFilter, type StoredScore } from './scores.ts';
 export { schemaDump } from './schema-dump.ts';
 export { type AlertAddress } from './store-messages.ts';

@@ -10,6 +10,7 @@ import { handleRoute } from './handle-route.ts';
 import { answerCounter, type CountRequest, DEFAULT_LIMITS, requestCounter, type RequestLimits } from './limits.ts';
 import { answerToNoRequest } from './no-request.ts';
 import { refuseOtherMethods, urlOf } from './other-methods.ts';
+import { isOfPages, registerPages } from './pages/register-pages.ts';
 import type { ApiParts } from './route.ts';
 import { routes } from './routes.ts';
 import { securityHeaders } from './security-headers.ts';
@@ -36,7 +37,8 @@ export async function createServer(parts: ApiParts, limits: RequestLimits = DEFA
   });
   readBodiesAsBytes(server);
   server.addHook('onSend', async (request, reply) => {
-    reply.headers({ ...securityHeaders, 'x-request-id': request.id });
+    // A page of ours has headers of its own.
+    reply.headers({ ...securityHeaders, ...reply.getHeaders(), 'x-request-id': request.id });
   });
   server.setErrorHandler((error, request, reply) => sendProblem(parts, error, request, reply));
   server.setNotFoundHandler((request, reply) =>
@@ -44,6 +46,7 @@ export async function createServer(parts: ApiParts, limits: RequestLimits = DEFA
   );
   const count = await requestCounter(server, limits);
   await registerAnswerPages(server, parts, answerCounter(server, limits));
+  await registerPages(server, parts);
   registerRoutes(server, parts, count);
   return server;
 }
@@ -55,7 +58,7 @@ function registerRoutes(server: FastifyInstance, parts: ApiParts, count: CountRe
     let caller: Caller | null = null;
     try {
       // A header on the way to a page is of whatever stands in front of it.
-      if (!isOfPage(request)) caller = await authenticate(parts.db, request.headers.authorization);
+      if (!isOfPage(request) && !isOfPages(request)) caller = await authenticate(parts.db, request);
     } finally {
       // An attempt with a wrong token counts, too.
       await count(request, caller);

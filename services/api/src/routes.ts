@@ -5,14 +5,17 @@ import { alertRoutes } from './routes/alerts.ts';
 import { anomalyRoutes } from './routes/anomalies.ts';
 import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { detectorRoutes } from './routes/detectors.ts';
+import { entityRoutes } from './routes/entities.ts';
 import { feedbackRoutes } from './routes/feedback.ts';
 import { modelRoutes } from './routes/models.ts';
+import { overviewRoutes } from './routes/overview.ts';
 import { resourceTestRoutes } from './routes/resource-tests.ts';
 import { resourceRoutes } from './routes/resources.ts';
 import { scoreRoutes } from './routes/scores.ts';
 import { scoringRoutes } from './routes/scoring.ts';
 import { serviceRoutes } from './routes/service.ts';
 import { streamRoutes } from './routes/stream.ts';
+import { timelineRoutes } from './routes/timeline.ts';
 import { trainingRunRoutes } from './routes/training-runs.ts';
 
 /**
@@ -21,14 +24,17 @@ import { trainingRunRoutes } from './routes/training-runs.ts';
  */
 export const routes: readonly Route[] = [
   ...detectorRoutes,
+  ...overviewRoutes,
   ...scoringRoutes,
   ...adHocRoutes,
   ...modelRoutes,
   ...trainingRunRoutes,
   ...anomalyRoutes,
+  ...entityRoutes,
   ...alertRoutes,
   ...feedbackRoutes,
   ...scoreRoutes,
+  ...timelineRoutes,
   ...deadLetterRoutes,
   ...resourceRoutes,
   ...resourceTestRoutes,

@@ -12,7 +12,7 @@ export const text = z
   .regex(/^[^\0]*$/u, 'expected text without NUL');
 
 /** Whole number within a path or a query. */
-function wholeNumber(least: number, most: number, meaning: string) {
+export function wholeNumber(least: number, most: number, meaning: string) {
   return z
     .string()
     .regex(/^\d{1,16}$/, 'expected a whole number')

@@ -58,7 +58,10 @@ async function serveCallers(server: FastifyInstance, parts: ApiParts, version: s
   server.addHook('onRequest', async (request) => {
     let caller: Caller | null = null;
     try {
-      caller = await authenticate(parts.db, request.headers.authorization);
+      caller = await authenticate(parts.db, {
+        method: request.method,
+        headers: { authorization: request.headers.authorization },
+      });
     } finally {
       await count(request, caller);
     }

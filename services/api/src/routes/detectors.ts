@@ -1,4 +1,4 @@
-import { parseDetector, storedDefinition } from '@flowline/config';
+import { parseDetector, storedDefinition, yamlOf } from '@flowline/config';
 import {
   applyDetector,
   detectorPage,
@@ -8,7 +8,7 @@ import {
   resumeDetector,
   type StoredDetector,
 } from '@flowline/db';
-import { changesForNextModel, detectorStatuses } from '@flowline/operations';
+import { changesForNextModel, detectorStatuses, diffDocument, documentInForce } from '@flowline/operations';
 import { FlowlineError } from '@flowline/events';
 import { z } from 'zod';
 
@@ -32,6 +32,23 @@ const applied = z.strictObject({
   detector: z.string(),
   version: z.int(),
   changed: z.boolean().describe('False if the definition is in force already.'),
+  nextModel: z.array(z.string()).describe('Options that take effect with the next model.'),
+});
+const written = z.strictObject({
+  detector: z.string(),
+  version: z.int(),
+  text: z.string().describe('Detector file in YAML, as `flowline get` writes it.'),
+});
+const differences = z.strictObject({
+  detector: z.string(),
+  isNew: z.boolean().describe('True if nothing is in force under this name.'),
+  changes: z.array(
+    z.strictObject({
+      path: z.string(),
+      from: z.unknown().describe('Absent if it was not there.'),
+      to: z.unknown().describe('Absent if it goes.'),
+    }),
+  ),
   nextModel: z.array(z.string()).describe('Options that take effect with the next model.'),
 });
 const valid = z.strictObject({ valid: z.literal(true), detector: z.string(), features: z.array(z.string()) });
@@ -102,6 +119,36 @@ export const detectorRoutes: readonly Route[] = [
         body: { detector: definition.name, ...done, nextModel: await changesForNextModel(db, definition) },
         headers: { etag: etagOf(done.version) },
       };
+    },
+  }),
+  route({
+    ...{ method: 'GET', path: '/v1/detectors/{detector}/document', tag, scope: 'read', detector: 'path' },
+    summary: 'Read the definition in force as a detector file. Its ETag is the version.',
+    params: detectorParams,
+    replies: { 200: { description: 'The file.', schema: written } },
+    handle: async ({ params: { detector: name } }, { db }) => {
+      const { version } = await getDetector(db, name);
+      const text = yamlOf([await documentInForce(db, 'Detector', name, { defaults: false })]);
+      return { status: 200, body: { detector: name, version, text }, headers: { etag: etagOf(version) } };
+    },
+  }),
+  route({
+    ...{ method: 'POST', path: '/v1/detectors/{detector}/diff', tag, scope: 'read', detector: 'path' },
+    summary: 'Compare a detector file with the definition in force, and change nothing.',
+    params: detectorParams,
+    body: document,
+    bodyForm: 'document',
+    problems: [422],
+    replies: { 200: { description: 'The differences, with every default filled in.', schema: differences } },
+    handle: async ({ params, body }, { db }) => {
+      const definition = parseDetector(body, 'the body');
+      requireName(definition.name, params.detector);
+      const { isNew, changes, nextModel } = await diffDocument(db, {
+        kind: 'Detector',
+        name: definition.name,
+        definition,
+      });
+      return { status: 200, body: { detector: definition.name, isNew, changes, nextModel } };
     },
   }),
   route({

@@ -23,11 +23,10 @@ export const streamRoutes: readonly Route[] = [
       const from = last === undefined || last === '' ? null : positionOf(last);
       if (from === null && last !== undefined && last !== '')
         throw badRequest('Last-Event-ID', 'It is no id of this stream.', 'Send the id of an event as it came.');
-      const authorization = String(headers.authorization);
       const stream = await live.follow({
         mayRead: (name) => detector === undefined || name === detector,
         from,
-        isStillValid: () => isAuthentic(db, authorization),
+        isStillValid: () => isAuthentic(db, headers),
       });
       return { status: 200, body: stream, headers: { 'content-type': 'text/event-stream; charset=utf-8' } };
     },

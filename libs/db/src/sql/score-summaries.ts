@@ -1,0 +1,133 @@
+import { execute, many, maybe, one } from '../statement.ts';
+
+/** Adds intervals of event time to those that are stored; `cells` is a list of them as JSON. */
+export const addSummaries = execute<{ sourceId: number; seconds: number; cells: string }>(`
+  INSERT INTO flowline.score_summaries AS s
+    (source_id, starts_at, width_seconds, events, anomalies, expected, bits_sum, bits_min, bits_max, p_cells, bits_cells)
+  SELECT :sourceId, to_timestamp(c."startsMs" / 1000), :seconds, c.events, c.anomalies, c.expected, c."bitsSum",
+    c."bitsMin", c."bitsMax", c."pCells", c."bitsCells"
+  FROM jsonb_to_recordset(:cells::jsonb) AS c ("startsMs" double precision, events bigint, anomalies bigint,
+    expected double precision, "bitsSum" double precision, "bitsMin" real, "bitsMax" real, "pCells" integer[],
+    "bitsCells" integer[])
+  ON CONFLICT (source_id, starts_at, width_seconds) DO UPDATE SET
+    events = s.events + excluded.events, anomalies = s.anomalies + excluded.anomalies,
+    expected = s.expected + excluded.expected, bits_sum = s.bits_sum + excluded.bits_sum,
+    bits_min = least(s.bits_min, excluded.bits_min), bits_max = greatest(s.bits_max, excluded.bits_max),
+    p_cells = flowline.add_counts(s.p_cells, excluded.p_cells),
+    bits_cells = flowline.add_counts(s.bits_cells, excluded.bits_cells), stored_at = now()
+`);
+
+/** Range of event time, the end exclusive. */
+interface Range {
+  readonly detector: string;
+  readonly from: Date;
+  readonly to: Date;
+}
+
+const within = `
+  FROM flowline.score_sources o JOIN flowline.score_summaries s USING (source_id)
+  WHERE o.detector = :detector AND s.starts_at >= :from AND s.starts_at < :to`;
+
+/** First and last interval of a detector; null if it has none. */
+export const selectSummaryRange = maybe<{ first: Date; last: Date }, { detector: string }>(`
+  SELECT min(ends.first) AS first, max(ends.last) AS last
+  FROM flowline.score_sources o
+  CROSS JOIN LATERAL (
+    SELECT min(s.starts_at) AS first, max(s.starts_at) AS last
+    FROM flowline.score_summaries s WHERE s.source_id = o.source_id) ends
+  WHERE o.detector = :detector HAVING min(ends.first) IS NOT NULL
+`);
+
+/** Scores of an interval of a chart. */
+export interface TimelineRow {
+  readonly at: Date;
+  /** Length of the longest stored interval that is part of it. */
+  readonly storedSeconds: number;
+  readonly events: number;
+  readonly anomalies: number;
+  readonly expected: number;
+  readonly meanBits: number;
+  readonly minBits: number;
+  readonly maxBits: number;
+}
+
+/** Sums stored intervals into longer ones, in order of time. */
+export const selectTimeline = many<TimelineRow, Range & { readonly seconds: number }>(`
+  SELECT to_timestamp(floor(extract(epoch FROM s.starts_at) / :seconds::float8) * :seconds::float8) AS at,
+    max(s.width_seconds) AS "storedSeconds",
+    sum(s.events)::bigint AS events, sum(s.anomalies)::bigint AS anomalies, sum(s.expected) AS expected,
+    sum(s.bits_sum) / sum(s.events)::float8 AS "meanBits", min(s.bits_min)::float8 AS "minBits",
+    max(s.bits_max)::float8 AS "maxBits"
+  ${within} GROUP BY 1 ORDER BY 1
+`);
+
+/** Model and definition that scored, from a time on. */
+export interface TimelineMark {
+  readonly at: Date;
+  readonly modelVersion: number | null;
+  readonly detectorVersion: number;
+}
+
+/** Selects the models and definitions that scored within a range, each with its first interval. */
+export const selectTimelineMarks = many<TimelineMark, Range>(`
+  SELECT min(s.starts_at) AS at, o.model_version AS "modelVersion", o.detector_version AS "detectorVersion"
+  ${within} GROUP BY 2, 3 ORDER BY 1, 2, 3
+`);
+
+/** Counts events by cell of their p-values (`p`, from 0) or of their bits. */
+export const selectScoreCounts = many<{ kind: 'p' | 'bits'; cell: number; events: number }, Range>(`
+  WITH found AS (SELECT s.p_cells, s.bits_cells ${within})
+  SELECT 'p' AS kind, (place - 1)::integer AS cell, sum(cell)::bigint AS events
+  FROM found CROSS JOIN LATERAL unnest(p_cells) WITH ORDINALITY AS p (cell, place) GROUP BY place
+  UNION ALL
+  SELECT 'bits', (place - 1)::integer, sum(cell)::bigint
+  FROM found CROSS JOIN LATERAL unnest(bits_cells) WITH ORDINALITY AS b (cell, place) GROUP BY place
+  ORDER BY 1, 2
+`);
+
+/** Alarms of a day of event time. */
+export interface AlarmDayRow {
+  readonly day: string;
+  readonly events: number;
+  /** By the thresholds that decided, and of events that always alarm. */
+  readonly expected: number;
+  readonly measured: number;
+}
+
+/** Selects the last days of event time on which there were events, the latest last. */
+export const selectAlarmDays = many<AlarmDayRow, { detector: string; from: Date }>(`
+  SELECT (s.starts_at AT TIME ZONE 'UTC')::date::text AS day, sum(s.events)::bigint AS events,
+    sum(s.expected + coalesce(e.always_rate, 0) * (s.events - s.expected)) AS expected,
+    sum(s.anomalies)::bigint AS measured
+  FROM flowline.score_sources o JOIN flowline.score_summaries s USING (source_id)
+  LEFT JOIN flowline.alarm_expectations e ON e.detector = o.detector AND e.model_version = o.model_version
+  WHERE o.detector = :detector AND s.starts_at >= :from
+  GROUP BY 1 ORDER BY 1
+`);
+
+/** Counts the events that models have scored, and the open alerts by severity. */
+export const selectLoad = one<
+  { scored: number; alerts: Readonly<Record<string, number>>; modelTrainedAt: Date | null },
+  { detector: string }
+>(`
+  SELECT (SELECT coalesce(sum(c.events), 0)::bigint FROM flowline.event_counts c WHERE c.detector = :detector) AS scored,
+    (SELECT coalesce(jsonb_object_agg(a.severity, a.alerts), '{}') FROM (
+      SELECT severity, count(*) AS alerts FROM flowline.alerts
+      WHERE detector = :detector AND due_at IS NOT NULL GROUP BY severity) a) AS alerts,
+    (SELECT m.created_at FROM flowline.model_aliases l
+      JOIN flowline.model_versions m ON m.detector = l.detector AND m.version = l.version
+      WHERE l.detector = :detector AND l.alias = 'champion') AS "modelTrainedAt"
+`);
+
+/** Deletes intervals of a detector stored more than `keepDays` ago, at most `limit`. */
+export const expireSummaries = one<{ removed: number }, { detector: string; keepDays: number; limit: number }>(`
+  WITH removed AS (
+    DELETE FROM flowline.score_summaries s USING (
+      SELECT s.source_id, s.starts_at, s.width_seconds
+      FROM flowline.score_sources o JOIN flowline.score_summaries s USING (source_id)
+      WHERE o.detector = :detector AND s.stored_at < now() - make_interval(days => :keepDays::integer)
+      LIMIT :limit) old
+    WHERE s.source_id = old.source_id AND s.starts_at = old.starts_at AND s.width_seconds = old.width_seconds
+    RETURNING 1)
+  SELECT count(*)::integer AS removed FROM removed
+`);

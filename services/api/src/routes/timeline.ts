@@ -1,0 +1,127 @@
+import { getDetector, readAlarmDays, readScoreCounts, readTimeline, summaryRange, type TimeRange } from '@flowline/db';
+import { DAY_MS } from '@flowline/events';
+import { z } from 'zod';
+
+import { badRequest } from '../invalid-request.ts';
+import { type ApiParts, type Route, route } from '../route.ts';
+import { detectorParams, moment, time, wholeNumber } from '../schemas.ts';
+
+const tag = 'scores';
+
+const [MINUTE_S, HOUR_S, DAY_S] = [60, 3_600, 86_400];
+/** Lengths of intervals of a timeline, in seconds. */
+const WIDTHS = [
+  ...[MINUTE_S, 2 * MINUTE_S, 5 * MINUTE_S, 10 * MINUTE_S, 30 * MINUTE_S],
+  ...[HOUR_S, 2 * HOUR_S, 6 * HOUR_S, 12 * HOUR_S, DAY_S, 7 * DAY_S],
+];
+const LONGEST_S = 7 * DAY_S;
+/** Days of a range unless others are asked for. */
+const DEFAULT_DAYS = 31;
+const MOST_POINTS = 2_000;
+const MOST_DAYS = 366;
+
+const range = {
+  from: moment('Earliest event time, inclusive (default: 31 days before `to`).').optional(),
+  to: moment('Latest event time, exclusive (default: the end of the last interval).').optional(),
+};
+
+const bucket = z.strictObject({
+  at: time.describe('Start of the interval.'),
+  storedSeconds: z.int().describe('Length of the longest stored interval in it: it may reach beyond this one.'),
+  events: z.int(),
+  anomalies: z.int(),
+  expected: z.number().describe('Anomalies to be expected: the sum of the thresholds that decided.'),
+  meanBits: z.number(),
+  minBits: z.number(),
+  maxBits: z.number(),
+});
+const mark = z.strictObject({
+  at: time.describe('First interval of this model and definition within the range.'),
+  modelVersion: z.int().nullable(),
+  detectorVersion: z.int(),
+});
+const stored = z
+  .strictObject({ first: time, last: time })
+  .nullable()
+  .describe('First and last stored interval; null if there is none.');
+const timeline = z.strictObject({
+  ...{ detector: z.string(), from: time, to: time, seconds: z.int().describe('Length of an interval.') },
+  buckets: z.array(bucket).describe('Intervals with events, in order.'),
+  marks: z.array(mark),
+  stored,
+});
+const counts = z.strictObject({
+  ...{ detector: z.string(), from: time, to: time, events: z.int() },
+  cells: z.array(z.int()).describe('Events by p-value, in 20 equal cells of [0, 1].'),
+  bits: z.array(z.int()).describe('Events by whole bits of surprise, from 0 on.'),
+});
+const alarms = z.strictObject({
+  detector: z.string(),
+  days: z.array(z.strictObject({ day: z.iso.date(), events: z.int(), expected: z.number(), measured: z.int() })),
+});
+
+const reading = { method: 'GET', tag, scope: 'read', detector: 'path', params: detectorParams } as const;
+
+/** Routes of scores summed by event time, from which charts are drawn. */
+export const timelineRoutes: readonly Route[] = [
+  route({
+    ...{ ...reading, path: '/v1/detectors/{detector}/timeline' },
+    summary: 'Read the scores of a time range as intervals of at least a minute, with the models that gave them.',
+    query: z.strictObject({
+      ...range,
+      points: wholeNumber(1, MOST_POINTS, 'Maximum intervals.').default(600),
+    }),
+    replies: { 200: { description: 'The intervals.', schema: timeline } },
+    handle: async ({ params: { detector }, query }, { db }) => {
+      const { from, to, known } = await rangeOf(db, detector, query);
+      const perPoint = (to.getTime() - from.getTime()) / 1_000 / query.points;
+      const seconds = WIDTHS.find((width) => width >= perPoint) ?? LONGEST_S * Math.ceil(perPoint / LONGEST_S);
+      const found = await readTimeline(db, { detector, from, to, seconds });
+      return { status: 200, body: { detector, from, to, seconds, ...found, stored: known } };
+    },
+  }),
+  route({
+    ...{ ...reading, path: '/v1/detectors/{detector}/p-values' },
+    summary: 'Count the events of a time range by their p-values: equally many in every cell, if calibrated.',
+    query: z.strictObject(range),
+    replies: { 200: { description: 'The counts.', schema: counts } },
+    handle: async ({ params: { detector }, query }, { db }) => {
+      const { from, to } = await rangeOf(db, detector, query);
+      const found = await readScoreCounts(db, { detector, from, to });
+      const events = found.cells.reduce((sum, cell) => sum + cell, 0);
+      return { status: 200, body: { detector, from, to, events, ...found } };
+    },
+  }),
+  route({
+    ...{ ...reading, path: '/v1/detectors/{detector}/alarms' },
+    summary: 'Read the alarms expected and measured by UTC day of event time.',
+    query: z.strictObject({
+      days: wholeNumber(1, MOST_DAYS, 'Days up to that of the last event.').default(30),
+    }),
+    replies: { 200: { description: 'The days with events, in order.', schema: alarms } },
+    handle: async ({ params: { detector }, query: { days } }, { db }) => {
+      await getDetector(db, detector);
+      return { status: 200, body: { detector, days: await readAlarmDays(db, detector, days) } };
+    },
+  }),
+];
+
+interface AskedRange {
+  readonly from?: Date | undefined;
+  readonly to?: Date | undefined;
+}
+
+/** Range that is asked for, or the last days that are stored. */
+async function rangeOf(
+  db: ApiParts['db'],
+  detector: string,
+  { from, to }: AskedRange,
+): Promise<TimeRange & { readonly known: { first: Date; last: Date } | null }> {
+  await getDetector(db, detector);
+  const known = await summaryRange(db, detector);
+  const end = to ?? new Date((known?.last.getTime() ?? Date.now()) + 1_000 * MINUTE_S);
+  const earliest = end.getTime() - DEFAULT_DAYS * DAY_MS;
+  const start = from ?? new Date(Math.max(earliest, known?.first.getTime() ?? earliest));
+  if (start < end) return { from: start, to: end, known };
+  throw badRequest('to', 'to is not after from.', 'Ask for a range whose end is after its start.');
+}

@@ -1,0 +1,25 @@
+import { createStore } from '../state/store.ts';
+
+/** Rights of the session of the page. */
+export interface Session {
+  readonly name: string;
+  readonly scope: 'read' | 'operate' | 'admin';
+  readonly detectors: readonly string[] | null;
+  readonly endsAt: string;
+}
+
+/** Session of the page: unknown at first, null without one. */
+export const session = createStore<Session | null | 'unknown'>('unknown');
+
+/** Notes that the session has ended. */
+export function endSession(): void {
+  session.set(null);
+}
+
+/** True if the session may act: acknowledge, answer, promote. */
+export const mayOperate = (current: Session | null | 'unknown'): boolean =>
+  current !== null && current !== 'unknown' && current.scope !== 'read';
+
+/** True if the session may apply definitions. */
+export const mayAdminister = (current: Session | null | 'unknown'): boolean =>
+  current !== null && current !== 'unknown' && current.scope === 'admin';

@@ -1,0 +1,143 @@
+import { call, type Reply } from '../client/call.ts';
+import { Cli } from '../components/cli.tsx';
+import { Feedback } from '../components/feedback.tsx';
+import { Link } from '../components/link.tsx';
+import { Card, Fact, Head } from '../components/parts.tsx';
+import { Blank, Show } from '../components/states.tsx';
+import { Time } from '../components/time.tsx';
+import { formatBits, formatP } from '../format/numbers.ts';
+import { useLoad } from '../state/use-load.ts';
+import { AnomalyRows } from './anomaly-rows.tsx';
+import { ConditionalCard } from './conditional-card.tsx';
+import { Explanation } from './explanation.tsx';
+
+type Anomaly = Reply<'GET /v1/anomalies/{anomalyId}'>;
+
+const AROUND_MS = 3_600_000;
+const MOST_LISTED = 8;
+
+/** Anomaly: the sentence, its features beside what was expected, and what is like it. */
+export function AnomalyPage({ id }: { readonly id: string }) {
+  const params = { anomalyId: Number(id) };
+  const { loaded, reload } = useLoad(id, async (signal) => {
+    const anomaly = await call('GET /v1/anomalies/{anomalyId}', { params, signal });
+    const [{ items }, around, alike] = await Promise.all([
+      call('GET /v1/anomalies/{anomalyId}/feedback', { params, signal }),
+      call('GET /v1/anomalies', { query: aroundOf(anomaly), signal }),
+      anomaly.topFeature === null
+        ? null
+        : call('GET /v1/anomalies', { query: alikeOf(anomaly, anomaly.topFeature), signal }),
+    ]);
+    const others = (all: readonly Anomaly[]) => all.filter((each) => each.anomalyId !== anomaly.anomalyId);
+    return { anomaly, feedback: items, around: others(around.items), alike: others(alike?.items ?? []) };
+  });
+  return (
+    <Show loaded={loaded} reload={reload} height={520}>
+      {({ anomaly, feedback, around, alike }) => (
+        <>
+          <Head title="Anomaly" sub={<Where anomaly={anomaly} />} />
+          <p class="sentence">{anomaly.summary}</p>
+          <Facts anomaly={anomaly} />
+          <Explanation anomaly={anomaly} title="Observed, beside what was expected" isOwnPage />
+          {anomaly.topFeature !== null && <ConditionalCard anomaly={anomaly} feature={anomaly.topFeature} />}
+          <div class="grid-2">
+            <Feedback
+              id={id}
+              given={feedback}
+              give={async (verdict, note) => {
+                await call('POST /v1/anomalies/{anomalyId}/feedback', { params, body: { verdict, note } });
+                reload();
+              }}
+            />
+            <AsItCame anomaly={anomaly} />
+          </div>
+          <div class="grid-2">
+            <Others title="Within the hour around it" items={around} />
+            <Others title={`Alike: ${anomaly.topFeature ?? 'the same feature'}, the most surprising`} items={alike} />
+          </div>
+          <Cli
+            command={`flowline anomalies --detector ${anomaly.detector} --event '${anomaly.eventId.replaceAll("'", `'\\''`)}'`}
+          />
+        </>
+      )}
+    </Show>
+  );
+}
+
+function aroundOf({ detector, eventTime }: Anomaly) {
+  const at = new Date(eventTime).getTime();
+  const [from, to] = [at - AROUND_MS / 2, at + AROUND_MS / 2].map((ms) => new Date(ms).toISOString());
+  return { detector, from, to, limit: MOST_LISTED + 1 };
+}
+
+const alikeOf = ({ detector }: Anomaly, feature: string) =>
+  ({ detector, feature, order: 'surprise', limit: MOST_LISTED + 1 }) as const;
+
+function Where({ anomaly: { detector, entity, eventTime, alertId, suppressedBy } }: { readonly anomaly: Anomaly }) {
+  return (
+    <span class="actions">
+      <Link to={`/detectors/${detector}`} class="link">
+        {detector}
+      </Link>
+      {entity !== null && <span>{entity}</span>}
+      <Time at={eventTime} />
+      {alertId !== null && (
+        <Link to={`/alerts/${alertId}`} class="link">
+          its alert
+        </Link>
+      )}
+      {suppressedBy !== null && <span>kept out of alerts by {suppressedBy}</span>}
+    </span>
+  );
+}
+
+function Facts({ anomaly }: { readonly anomaly: Anomaly }) {
+  const { surpriseBits, pValue, pMethod, reason, modelVersion, detectorVersion } = anomaly;
+  const oneIn = pValue > 0 ? Math.round(1 / pValue) : Infinity;
+  return (
+    <dl class="facts">
+      <Fact name="Surprise">
+        {formatBits(surpriseBits)} <small>bits</small>
+      </Fact>
+      <Fact name="p-value">
+        {formatP(pValue)}{' '}
+        <small>
+          {Number.isSafeInteger(oneIn) && oneIn < 1e9
+            ? `one in ${oneIn.toLocaleString('en-US')} normal events`
+            : pMethod}
+        </small>
+      </Fact>
+      <Fact name="Reason">{reason.replaceAll('_', ' ')}</Fact>
+      <Fact name="Scored by">
+        model {modelVersion} <small>of definition {detectorVersion}</small>
+      </Fact>
+    </dl>
+  );
+}
+
+function AsItCame({ anomaly }: { readonly anomaly: Anomaly }) {
+  const { topic, partition, offset, eventId, scoredAt } = anomaly;
+  return (
+    <Card title="The event" note={`${topic} [${partition}] @ ${offset}`}>
+      <dl class="life" style={{ marginBottom: '0.7rem' }}>
+        <dt>Id</dt>
+        <dd class="mono">{eventId}</dd>
+        <dt>Scored</dt>
+        <dd>
+          <Time at={scoredAt} />
+        </dd>
+      </dl>
+      <pre class="raw mono" tabIndex={0} aria-label="Values of the features of the event">
+        {JSON.stringify(anomaly.observed, null, 2)}
+      </pre>
+    </Card>
+  );
+}
+
+function Others({ title, items }: { readonly title: string; readonly items: readonly Anomaly[] }) {
+  return (
+    <Card title={title} flush>
+      {items.length === 0 ? <Blank title="No other anomaly." /> : <AnomalyRows items={items.slice(0, MOST_LISTED)} />}
+    </Card>
+  );
+}

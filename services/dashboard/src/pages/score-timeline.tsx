@@ -1,0 +1,163 @@
+import { useMemo } from 'preact/hooks';
+
+import { ScoreChart } from '../charts/time-series.tsx';
+import { call, type Reply } from '../client/call.ts';
+import { useNews } from '../client/live.ts';
+import { ChartTable } from '../components/chart-table.tsx';
+import { Card } from '../components/parts.tsx';
+import { Blank, Show } from '../components/states.tsx';
+import { formatBits, formatCount } from '../format/numbers.ts';
+import { formatDuration, formatTime } from '../format/times.ts';
+import { navigate, setQuery, usePlace } from '../state/router.ts';
+import { useLoad } from '../state/use-load.ts';
+
+type Timeline = Reply<'GET /v1/detectors/{detector}/timeline'>;
+type Anomalies = Reply<'GET /v1/anomalies'>;
+
+const EVERY_MS = 5_000;
+const POINTS = 700;
+const MOST_ANOMALIES = 500;
+const DAY_MS = 86_400_000;
+
+/** Lengths of time up to the last event, to choose from. */
+const spans: readonly (readonly [string, number | null])[] = [
+  ['1 h', DAY_MS / 24],
+  ['6 h', DAY_MS / 4],
+  ['1 d', DAY_MS],
+  ['7 d', 7 * DAY_MS],
+  ['31 d', null],
+];
+
+/** Scores of a detector over time, which follow the stream unless a range is chosen. */
+export function ScoreTimeline({ name }: { readonly name: string }) {
+  const { query } = usePlace();
+  const range = { from: query.get('from') ?? undefined, to: query.get('to') ?? undefined };
+  const span = Number(query.get('span')) || null;
+  const isFollowing = range.from === undefined && range.to === undefined;
+  const { loaded, reload } = useLoad(
+    JSON.stringify([name, range, span]),
+    async (signal) => {
+      const asked = isFollowing ? await lastOf(name, span, signal) : range;
+      const timeline = await call('GET /v1/detectors/{detector}/timeline', {
+        params: { detector: name },
+        query: { ...asked, points: POINTS },
+        signal,
+      });
+      const anomalies = await call('GET /v1/anomalies', {
+        query: { detector: name, from: timeline.from, to: timeline.to, order: 'surprise', limit: MOST_ANOMALIES },
+        signal,
+      });
+      return { timeline, anomalies };
+    },
+    { everyMs: isFollowing ? EVERY_MS : null },
+  );
+  useNews(({ kind, data }) => isFollowing && kind === 'anomaly' && data.detector === name, reload, 2_000);
+  return (
+    <Card title="Surprise over time, bits" note={<Spans span={span} isFollowing={isFollowing} />}>
+      <Show loaded={loaded} reload={reload} height={330}>
+        {({ timeline, anomalies }) =>
+          timeline.buckets.length === 0 ? (
+            <Blank title={timeline.stored === null ? 'No event has been scored yet.' : 'No events in this range.'}>
+              <span>
+                {timeline.stored === null
+                  ? 'Scores appear here within seconds of the first event.'
+                  : `Events are stored from ${formatTime(new Date(timeline.stored.first))} to ${formatTime(new Date(timeline.stored.last))}.`}
+              </span>
+            </Blank>
+          ) : (
+            <Chart name={name} timeline={timeline} anomalies={anomalies} />
+          )
+        }
+      </Show>
+    </Card>
+  );
+}
+
+/** Range of some length up to the last event; the default of the API without a length. */
+async function lastOf(name: string, span: number | null, signal: AbortSignal) {
+  if (span === null) return {};
+  const { stored } = await call('GET /v1/detectors/{detector}/timeline', {
+    params: { detector: name },
+    query: { points: 1 },
+    signal,
+  });
+  return stored === null ? {} : { from: new Date(new Date(stored.last).getTime() - span).toISOString() };
+}
+
+function Spans({ span, isFollowing }: { readonly span: number | null; readonly isFollowing: boolean }) {
+  return (
+    <span class="actions" role="group" aria-label="Range up to the last event">
+      {spans.map(([words, ms]) => (
+        <button
+          key={words}
+          type="button"
+          class="button"
+          style={{ minHeight: '1.7rem', padding: '0.05rem 0.5rem' }}
+          aria-pressed={isFollowing && span === ms}
+          onClick={() => setQuery({ span: ms === null ? null : String(ms), from: null, to: null })}
+        >
+          {words}
+        </button>
+      ))}
+    </span>
+  );
+}
+
+function Chart({
+  name,
+  timeline,
+  anomalies,
+}: {
+  readonly name: string;
+  readonly timeline: Timeline;
+  readonly anomalies: Anomalies;
+}) {
+  const { buckets, seconds, marks } = timeline;
+  const series = useMemo(
+    () => ({
+      ...{ buckets, seconds },
+      points: anomalies.items.map(({ anomalyId, eventTime, surpriseBits, summary }) => ({
+        ...{ at: eventTime, bits: surpriseBits, label: `${formatBits(surpriseBits)} bits: ${summary}` },
+        onOpen: () => navigate(`/anomalies/${anomalyId}`),
+      })),
+      marks: marks.map(({ at, modelVersion, detectorVersion }) => ({
+        at,
+        label: `${modelVersion === null ? 'no model' : `model ${modelVersion}`}, definition ${detectorVersion}`,
+      })),
+    }),
+    [buckets, seconds, marks, anomalies],
+  );
+  const zoom = (range: { readonly from: Date; readonly to: Date } | null): void =>
+    setQuery({ from: range?.from.toISOString() ?? null, to: range?.to.toISOString() ?? null, span: null });
+  const events = buckets.reduce((sum, bucket) => sum + bucket.events, 0);
+  return (
+    <div style={{ display: 'grid', gap: '0.5rem' }}>
+      <ScoreChart
+        series={series}
+        onZoom={zoom}
+        label={`Surprise of ${formatCount(events)} events of ${name} over time`}
+      />
+      <div class="chart-foot">
+        <span class="actions">
+          <span class="key">mean</span>
+          <span class="key key-band">least to most surprising</span>
+          <span class="key key-threshold">threshold</span>
+          <span class="key key-dot">
+            anomaly{anomalies.items.length === MOST_ANOMALIES ? ` (the ${MOST_ANOMALIES} most surprising)` : ''}
+          </span>
+        </span>
+        <span>
+          {formatCount(events)} events in intervals of {formatDuration(seconds * 1_000)}
+        </span>
+      </div>
+      <ChartTable
+        name={`${name} scores`}
+        columns={['start (UTC)', 'events', 'anomalies', 'expected', 'mean bits', 'least bits', 'most bits']}
+        rows={buckets.map((each) => [
+          ...[each.at, each.events, each.anomalies, each.expected],
+          ...[each.meanBits, each.minBits, each.maxBits],
+        ])}
+      />
+    </div>
+  );
+}

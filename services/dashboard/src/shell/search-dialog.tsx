@@ -1,0 +1,80 @@
+import { useState } from 'preact/hooks';
+
+import { call } from '../client/call.ts';
+import { Link } from '../components/link.tsx';
+import { Show } from '../components/states.tsx';
+import { navigate } from '../state/router.ts';
+import { useLoad } from '../state/use-load.ts';
+import { Dialog } from './dialog.tsx';
+
+interface Found {
+  readonly name: string;
+  readonly kind: string;
+  readonly to: string;
+}
+
+const MOST_DETECTORS = 1_000;
+const MOST_SHOWN = 12;
+const pages: readonly Found[] = [
+  { name: 'Overview', kind: 'page', to: '/' },
+  { name: 'Alerts', kind: 'page', to: '/alerts' },
+  { name: 'Open critical alerts', kind: 'page', to: '/alerts?severity=critical' },
+];
+
+/** Search for detectors and pages by name. */
+export function SearchDialog({ onClose }: { readonly onClose: () => void }) {
+  const [text, setText] = useState('');
+  const { loaded, reload } = useLoad('search', (signal) =>
+    call('GET /v1/detectors', { query: { limit: MOST_DETECTORS }, signal }),
+  );
+  const matches = (all: readonly Found[]): readonly Found[] =>
+    all.filter(({ name }) => name.toLowerCase().includes(text.trim().toLowerCase())).slice(0, MOST_SHOWN);
+  return (
+    <Dialog title="Search" onClose={onClose}>
+      <Show loaded={loaded} reload={reload} height={120}>
+        {({ items }) => {
+          const detectors = items.map(({ name }) => ({ name, kind: 'detector', to: `/detectors/${name}` }));
+          const found = matches([...detectors, ...pages]);
+          const open = (to: string | undefined): void => {
+            if (to === undefined) return;
+            onClose();
+            navigate(to);
+          };
+          return (
+            <form
+              onSubmit={(event) => {
+                event.preventDefault();
+                open(found.at(0)?.to);
+              }}
+            >
+              <label class="hidden-text" for="search">
+                Name of a detector or a page
+              </label>
+              <input
+                id="search"
+                class="input"
+                style={{ width: '100%' }}
+                autofocus
+                autocomplete="off"
+                placeholder="Detector or page"
+                value={text}
+                onInput={(event) => setText(event.currentTarget.value)}
+              />
+              <ul class="found" style={{ marginTop: '0.6rem' }}>
+                {found.map(({ name, kind, to }) => (
+                  <li key={to} onClick={onClose}>
+                    <Link to={to}>
+                      <span>{name}</span>
+                      <span class="muted small">{kind}</span>
+                    </Link>
+                  </li>
+                ))}
+              </ul>
+              {found.length === 0 && <p class="muted">Nothing has this name.</p>}
+            </form>
+          );
+        }}
+      </Show>
+    </Dialog>
+  );
+}

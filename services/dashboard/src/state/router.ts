@@ -1,0 +1,59 @@
+import { useEffect, useState } from 'preact/hooks';
+
+import { createStore, useStore } from './store.ts';
+
+/** Address of a page, below the folder of the pages. */
+export interface Place {
+  readonly path: string;
+  readonly query: URLSearchParams;
+}
+
+const ROOT = '/ui';
+
+const placeOf = ({ pathname, search }: Location): Place => ({
+  path: pathname.slice(ROOT.length).replace(/\/+$/, '') || '/',
+  query: new URLSearchParams(search),
+});
+
+const place = createStore<Place>(placeOf(location));
+addEventListener('popstate', () => place.set(placeOf(location)));
+
+/** Address of a page as a link has it. */
+export const addressOf = (path: string): string => ROOT + path;
+
+/** Goes to a page. `replace`: the page before is not one to go back to. */
+export function navigate(path: string, { replace = false }: { readonly replace?: boolean } = {}): void {
+  if (replace) history.replaceState(null, '', addressOf(path));
+  else {
+    history.pushState(null, '', addressOf(path));
+    scrollTo(0, 0);
+  }
+  place.set(placeOf(location));
+}
+
+/** Address of the page that is shown. */
+export const usePlace = (): Place => useStore(place);
+
+/** Sets filters of the page in its address; empty ones are left out. */
+export function setQuery(changes: Readonly<Record<string, string | null>>): void {
+  const { path, query } = placeOf(location);
+  for (const [name, value] of Object.entries(changes)) {
+    if (value === null || value === '') query.delete(name);
+    else query.set(name, value);
+  }
+  const text = query.toString();
+  navigate(text === '' ? path : `${path}?${text}`, { replace: true });
+}
+
+/** Text that follows a filter of the address, and is written there once typing pauses. */
+export function useQueryText(name: string, pauseMs = 300): [string, (text: string) => void] {
+  const stored = usePlace().query.get(name) ?? '';
+  const [text, setText] = useState(stored);
+  useEffect(() => setText(stored), [stored]);
+  useEffect(() => {
+    if (text === stored) return;
+    const timer = setTimeout(() => setQuery({ [name]: text }), pauseMs);
+    return () => clearTimeout(timer);
+  }, [text, stored, name, pauseMs]);
+  return [text, setText];
+}
