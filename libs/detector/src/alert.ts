@@ -1,4 +1,12 @@
-import { alertId, at, type Alert, type AnomalyReason, type Explanation, type PValueMethod } from '@flowline/events';
+import {
+  alertId,
+  at,
+  type Alert,
+  type AnomalyReason,
+  type Explanation,
+  type PValueMethod,
+  testComponents,
+} from '@flowline/events';
 import { rowValues, type FeatureTable } from '@flowline/features';
 
 import { formatBits } from './explanation/format-number.ts';
@@ -55,7 +63,8 @@ export interface ScoredEvent {
 
 /** Reason why a scored row is an anomaly. */
 export function anomalyReason(scores: Scores, row: number): AnomalyReason {
-  return scores.outOfDomain[row] === 1 ? 'out_of_domain' : 'low_density';
+  if (scores.outOfDomain[row] === 1) return 'out_of_domain';
+  return scores.raisedBy === undefined ? 'low_density' : at(testComponents, at(scores.raisedBy, row));
 }
 
 /**

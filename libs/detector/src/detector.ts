@@ -14,6 +14,7 @@ import { densityChunks } from './log-densities.ts';
 import { type EventSampleOptions, sampleEvents } from './sampling/sample-events.ts';
 import type { Scores } from './scores.ts';
 import { valueAt } from './sorted.ts';
+import { decidingScores } from './statistic/combined-scores.ts';
 
 /** Options of a running detector. */
 export interface DetectorOptions extends ScorerOptions {
@@ -102,28 +103,32 @@ export class Detector {
 
   /**
    * Scores a table: log p(event) = log p(x | context) + Σ log|det| + log P(levels), and its
-   * p-value. A row's score depends only on the row. A row outside its domain has zero density and
+   * p-value, by low density or by the combined statistic of the model. A row's score depends only on the row. A row outside its domain has zero density and
    * the smallest p-value.
    * @throws FlowlineError FLOWLINE_FEATURES_INVALID for a table of other columns.
    */
   async score(table: FeatureTable): Promise<Scores> {
-    const { encoding, calibration } = this.bundle;
+    const { encoding, calibration, statistic } = this.bundle;
     const scores = {
       size: table.size,
       logDensityNats: new Float64Array(table.size),
       pValues: new Float64Array(table.size),
       pMethods: new Array<PValueMethod>(table.size).fill('floor'),
       outOfDomain: new Uint8Array(table.size),
+      ...(statistic === null ? {} : { raisedBy: new Uint8Array(table.size) }),
       pooled: new Uint8Array(table.size),
     };
     const traits = rowTraits(this.bundle.schema, table);
     for await (const { start, batch, logDensityNats } of densityChunks(this.#scorer, encoding, table)) {
       scores.logDensityNats.set(logDensityNats, start);
       scores.outOfDomain.set(batch.outOfDomain, start);
+      const { missingPattern } = batch;
+      const compared = { missingPattern, traits, start };
+      const decided = await decidingScores(statistic, this.#scorer, batch, logDensityNats, compared);
+      if (decided.raisedBy !== undefined) scores.raisedBy?.set(decided.raisedBy, start);
       for (let i = 0; i < batch.size; i++) {
-        const logP = valueAt(logDensityNats, i);
-        const pattern = valueAt(batch.missingPattern, i);
-        const { p, method, pooled } = patternPValue(calibration, -logP, pattern, start + i, traits);
+        const score = valueAt(decided.scores, i);
+        const { p, method, pooled } = patternPValue(calibration, score, valueAt(missingPattern, i), start + i, traits);
         scores.pValues[start + i] = p;
         scores.pMethods[start + i] = method;
         scores.pooled[start + i] = pooled ? 1 : 0;

@@ -13,6 +13,11 @@ export interface Scores {
   /** 1 if a value lies outside its feature's domain. */
   readonly outOfDomain: Uint8Array;
   /**
+   * Index in `testComponents` of the component that decided, per row; absent if low density alone
+   * decides.
+   */
+  readonly raisedBy?: Uint8Array;
+  /**
    * 1 if the p-value comes from rows with other missing features, because too few have the same.
    */
   readonly pooled: Uint8Array;
