@@ -9,9 +9,15 @@ import {
   type SplitRows,
   splitRows,
 } from '@flowline/evaluation';
+import type { DecisionTest } from '@flowline/events';
 
 /** Name of our detector in tables. */
 export const OURS = 'flowline';
+/** Name of our detector with `decision.test: combined`. */
+export const OURS_COMBINED = 'flowline-combined';
+
+/** Test that decides, by the name of the method. */
+const tests: Readonly<Record<string, DecisionTest>> = { [OURS]: 'density', [OURS_COMBINED]: 'combined' };
 
 /** Quality of a method on one split of a set. */
 export interface DetectionRow extends RankingMetrics {
@@ -39,16 +45,17 @@ export const ASKED_ALARMS = 0.01;
 export async function* measureSplit(
   set: LabelledRows,
   { data, protocol, seed }: MeasuredSplit,
-  methods: { readonly ours: boolean; readonly baselines: readonly Baseline[] },
+  methods: { readonly ours: readonly string[]; readonly baselines: readonly Baseline[] },
 ): AsyncGenerator<DetectionRow> {
   const rows: SplitRows = { ...set, protocol, ...splitRows(set.labels, protocol, seed) };
-  if (methods.ours) {
+  for (const method of methods.ours) {
     const { auroc, averagePrecision, recallAt1Percent, seconds, alarms } = await evaluateDetector(rows, {
       seed,
       alpha: ASKED_ALARMS,
+      test: tests[method] ?? 'density',
     });
     const measured = { auroc, averagePrecision, recallAt1Percent, seconds, alarmRate: alarms.realised };
-    yield { data, protocol, method: OURS, seed, ...measured };
+    yield { data, protocol, method, seed, ...measured };
   }
   if (methods.baselines.length === 0) return;
   const prepared = preparedRows(rows);

@@ -1,17 +1,9 @@
-import {
-  alertId,
-  at,
-  type Alert,
-  type AnomalyReason,
-  type Explanation,
-  type PValueMethod,
-  testComponents,
-} from '@flowline/events';
+import { alertId, at, type Alert, type AnomalyReason, type Explanation, type PValueMethod } from '@flowline/events';
 import { rowValues, type FeatureTable } from '@flowline/features';
 
 import { formatBits } from './explanation/format-number.ts';
 import type { ModelBundle } from './bundle/bundle.ts';
-import { surpriseBits, type Scores } from './scores.ts';
+import { componentAt, surpriseBits, type Scores } from './scores.ts';
 import { valueAt } from './sorted.ts';
 
 /** Event that an alert is about. */
@@ -63,8 +55,7 @@ export interface ScoredEvent {
 
 /** Reason why a scored row is an anomaly. */
 export function anomalyReason(scores: Scores, row: number): AnomalyReason {
-  if (scores.outOfDomain[row] === 1) return 'out_of_domain';
-  return scores.raisedBy === undefined ? 'low_density' : at(testComponents, at(scores.raisedBy, row));
+  return scores.outOfDomain[row] === 1 ? 'out_of_domain' : componentAt(scores, row);
 }
 
 /**

@@ -12,7 +12,7 @@ import { type ConditionalGrid, type NumberConditional, numberConditional } from 
 import { type LevelConditional, levelConditional } from './explanation/level-conditional.ts';
 import { densityChunks } from './log-densities.ts';
 import { type EventSampleOptions, sampleEvents } from './sampling/sample-events.ts';
-import type { Scores } from './scores.ts';
+import { componentAt, type Scores } from './scores.ts';
 import { valueAt } from './sorted.ts';
 import { decidingScores } from './statistic/combined-scores.ts';
 
@@ -30,8 +30,8 @@ export interface ConditionalOptions {
   readonly levels: number;
 }
 
-/** p-values of a table, with their methods. */
-type PValues = Pick<Scores, 'pValues' | 'pMethods'>;
+/** p-values of a table, with their methods and the components that decided them. */
+type PValues = Pick<Scores, 'pValues' | 'pMethods' | 'raisedBy'>;
 
 /** Maximum number of anomalies explained at once. */
 const CHUNK_EXPLANATIONS = 16;
@@ -169,11 +169,12 @@ export class Detector {
     };
     for (let start = 0; start < rows.length; start += CHUNK_EXPLANATIONS) {
       const chunk = rows.slice(start, start + CHUNK_EXPLANATIONS);
-      const pValues = chunk.map((row) => ({
+      const decided = chunk.map((row) => ({
         p: valueAt(scores.pValues, row),
         method: at(scores.pMethods, row),
+        raisedBy: componentAt(scores, row),
       }));
-      explanations.push(...(await explainRows(parts, selectRows(table, chunk), pValues, effort)));
+      explanations.push(...(await explainRows(parts, selectRows(table, chunk), decided, effort)));
     }
     return explanations;
   }

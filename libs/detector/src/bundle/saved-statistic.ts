@@ -12,6 +12,7 @@ const VERSION = 1;
 /** Part of a bundle's manifest that describes its combined statistic. */
 export interface StatisticManifest {
   readonly version: number;
+  readonly nearEnough: number;
   readonly components: readonly {
     readonly name: TestComponent;
     readonly share: number;
@@ -23,7 +24,7 @@ const SCALES = 'statistic/gradientScales';
 const HISTORY = 'statistic/history';
 
 /** A combined statistic as tensors, and its part of the manifest. */
-export function savedStatistic({ components, gradientScales, history }: CombinedStatistic): {
+export function savedStatistic({ components, gradientScales, history, nearEnough }: CombinedStatistic): {
   readonly tensors: Readonly<Record<string, SafeTensor>>;
   readonly manifest: StatisticManifest;
 } {
@@ -39,7 +40,7 @@ export function savedStatistic({ components, gradientScales, history }: Combined
     for (const [tensor, data] of Object.entries(own.tensors)) tensors[`${prefixOf(name)}${tensor}`] = data;
     return { name, share, calibration: own.manifest };
   });
-  return { tensors, manifest: { version: VERSION, components: saved } };
+  return { tensors, manifest: { version: VERSION, nearEnough, components: saved } };
 }
 
 /**
@@ -48,7 +49,7 @@ export function savedStatistic({ components, gradientScales, history }: Combined
  */
 export function loadedStatistic(
   tensors: ReadonlyMap<string, SafeTensor>,
-  { version, components }: StatisticManifest,
+  { version, nearEnough, components }: StatisticManifest,
 ): CombinedStatistic {
   const unknown = components.find(({ name }) => !testComponents.includes(name));
   if (version !== VERSION || unknown !== undefined) {
@@ -62,7 +63,7 @@ export function loadedStatistic(
       ...{ name, share },
       calibration: loadedCalibrations(within(tensors, prefixOf(name)), calibration),
     })),
-    gradientScales: scales,
+    ...{ gradientScales: scales, nearEnough },
     history: components.some(({ name }) => name === 'distant') ? loadedHistory(tensors) : null,
   };
 }

@@ -1,17 +1,23 @@
-import { blocksOf, inTurns, type Steps, type TestComponent, testComponents, turn } from '@flowline/events';
+import { at, blocksOf, inTurns, type Steps, type TestComponent, testComponents, turn } from '@flowline/events';
 import type { ColumnTable, FeatureEncoding } from '@flowline/features';
 import { Random } from '@flowline/flows';
 
 import { type CalibrationSet, fitCalibrationSetSteps } from '../calibration/calibration-set.ts';
 import { historyChunkRows } from '../log-densities.ts';
-import { valueAt } from '../sorted.ts';
+import { quantileOfSorted, valueAt } from '../sorted.ts';
 import { ordinaryRows } from '../training/ordinary-rows.ts';
 import { isRobust } from '../training/recipe.ts';
 import type { DetectorTrainingSpec } from '../training/training-spec.ts';
 import { type ScoredRows, usualScores } from '../training/usual-scores.ts';
 import { componentPValues, type ComponentScores, joinedScores } from './combined-scores.ts';
 import { NearestRows } from './nearest-rows.ts';
-import { noSecondStage, type SecondStage, secondStage, type SecondStageParts, type StageScorer } from './second-stage.ts';
+import {
+  noSecondStage,
+  type SecondStage,
+  secondStage,
+  type SecondStageParts,
+  type StageScorer,
+} from './second-stage.ts';
 import { type CombinedStatistic, type Component, componentShares, gates } from './statistic.ts';
 
 /** Share of the calibration rows, the older ones, that the components are calibrated on. */
@@ -20,6 +26,8 @@ const COMPONENTS_SHARE = 0.5;
 const SCALE_ROWS = 2_048;
 /** Share of a normal distribution within one standard deviation. */
 const WITHIN_DEVIATION = 0.6827;
+/** Share of the rows whose distances count that are near enough, and rows from which it is known. */
+const [NEAR_SHARE, NEAR_ROWS] = [0.75, 500];
 /** Bounds on the training rows that distances are measured from: their number and their values. */
 const [MOST_ROWS, MOST_VALUES] = [10_000, 1_000_000];
 
@@ -45,38 +53,62 @@ export interface FittedStatistic {
  * components' dependence and errors are, the rate asked for holds.
  */
 export async function fitCombined(parts: CombinedParts, rows: ScoredRows): Promise<FittedStatistic> {
-  const { spec, signal } = parts;
   const size = rows.logDensityNats.length;
   const half = Math.floor(size * COMPONENTS_SHARE);
   const older = rowsWithin(rows, 0, half);
-  const low = await inTurns(
-    calibrated(spec, 'low_density', older, isRobust(spec.data)),
-    signal,
-  );
-  const high = await inTurns(calibrated(spec, 'high_density', mirrored(older), isRobust(spec.data)), signal);
-  const densities = rows.logDensityNats;
-  const scores = densities.map((logP) => -logP);
-  const pValues = componentPValues({ calibration: low }, scores, { ...rows, start: 0 });
-  const stageParts = {
-    scorer: parts.scorer,
-    gradientScales: await gradientScales(parts, older, half),
-    history: spec.data === 'clean' ? await historyRows(parts) : null,
+  const densities = await densityComponents(parts, older);
+  const scores = rows.logDensityNats.map((logP) => -logP);
+  const pValues = componentPValues(at(densities, 0), scores, { ...rows, start: 0 });
+  const stage = await stageParts(parts, older, pValues.subarray(0, half));
+  const later = await laterScores(parts, stage, pValues);
+  const components = [...densities, ...(await laterComponents(parts, older, { stage, later, pValues }))];
+  const values: ComponentScores = { low_density: scores, high_density: rows.logDensityNats, ...later };
+  const joined = joinedScores({ components }, values, { ...rows, start: 0 }).scores;
+  const { gradientScales, history, nearEnough } = stage;
+  return {
+    statistic: { components, gradientScales, history, nearEnough },
+    rows: rowsWithin({ ...rows, ...flat(joined) }, half, size),
   };
-  const later = await laterScores(parts, stageParts, pValues);
-  const components: Component[] = [component('low_density', low), component('high_density', high)];
+}
+
+/** Components that are scores of the density alone: the first is low density. */
+async function densityComponents(
+  { spec, signal }: CombinedParts,
+  rows: ScoredRows,
+): Promise<readonly [Component, Component]> {
+  const hasOutliers = isRobust(spec.data);
+  const low = await inTurns(calibrated(spec, 'low_density', rows, hasOutliers), signal);
+  const high = await inTurns(calibrated(spec, 'high_density', mirrored(rows), hasOutliers), signal);
+  return [component('low_density', low), component('high_density', high)];
+}
+
+/** Parts of the second stage, fitted with p-values of the older rows by low density. */
+async function stageParts(parts: CombinedParts, older: ScoredRows, pValues: Float64Array): Promise<SecondStageParts> {
+  // Of unlabelled rows, the nearest to an anomaly may be another one.
+  const history = parts.spec.data === 'clean' ? await historyRows(parts) : null;
+  return {
+    ...{ scorer: parts.scorer, history },
+    gradientScales: await gradientScales(parts, older),
+    nearEnough: history === null ? 0 : await nearEnoughOf(parts, history, pValues),
+  };
+}
+
+/** Calibrates the components of the second stage. */
+async function laterComponents(
+  { spec, signal }: CombinedParts,
+  older: ScoredRows,
+  { stage, later, pValues }: { stage: SecondStageParts; later: SecondStage; pValues: Float64Array },
+): Promise<readonly Component[]> {
   // The tail of scores that are 0 for most rows cannot be told from outliers: their rows are told by
   // their densities, as the rarest that so many rows should not have.
   const kept = isRobust(spec.data) ? withoutRarest(older, pValues) : older;
+  const found: Component[] = [];
   for (const name of ['extreme_latent', 'extreme_value', 'distant'] as const) {
-    if (name === 'distant' && stageParts.history === null) continue;
-    const own = { ...kept, ...flat(later[name].subarray(0, half)) };
-    components.push(component(name, await inTurns(calibrated(spec, name, own, false), signal)));
+    if (name === 'distant' && stage.history === null) continue;
+    const own = { ...kept, ...flat(later[name].subarray(0, kept.stray.length)) };
+    found.push(component(name, await inTurns(calibrated(spec, name, own, false), signal)));
   }
-  const values: ComponentScores = { low_density: scores, high_density: densities, ...later };
-  const joined = joinedScores({ components }, values, { ...rows, start: 0 }).scores;
-  const newer = rowsWithin({ ...rows, ...flat(joined) }, half, size);
-  const { gradientScales: scales, history } = stageParts;
-  return { statistic: { components, gradientScales: scales, history }, rows: newer };
+  return found;
 }
 
 function component(name: TestComponent, calibration: CalibrationSet): Component {
@@ -165,9 +197,8 @@ async function laterScores(
 async function gradientScales(
   { encoding, scorer, calibration }: CombinedParts,
   { logDensityNats, stray }: ScoredRows,
-  size: number,
 ): Promise<Float64Array> {
-  const usable = Int32Array.from({ length: size }, (_, row) => row).filter(
+  const usable = Int32Array.from(stray.keys()).filter(
     (row) => stray[row] !== 1 && Number.isFinite(logDensityNats[row]),
   );
   const count = Math.min(SCALE_ROWS, usable.length);
@@ -181,6 +212,24 @@ async function gradientScales(
       .sort();
     return sizes.length === 0 ? Infinity : valueAt(sizes, Math.floor(WITHIN_DEVIATION * (sizes.length - 1)));
   });
+}
+
+/**
+ * Distance within which many of the rows lie whose distances count: the search of their nearest rows
+ * may end there.
+ */
+async function nearEnoughOf(
+  { encoding, calibration, signal }: CombinedParts,
+  history: NearestRows,
+  pValues: Float64Array,
+): Promise<number> {
+  const counted = Int32Array.from(pValues.keys())
+    .filter((row) => valueAt(pValues, row) <= gates.distance)
+    .slice(0, NEAR_ROWS);
+  await turn(signal);
+  const { rows } = encoding.encode(calibration.select(counted));
+  const distances = Float64Array.from(counted, (_, i) => history.distance(rows, i)).sort();
+  return distances.length === 0 ? 0 : quantileOfSorted(distances, NEAR_SHARE);
 }
 
 /** Training rows from which distances are measured, evenly spaced in time. */

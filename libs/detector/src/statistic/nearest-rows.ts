@@ -23,6 +23,8 @@ export class NearestRows {
   /** [size × width] The rows, in the order of the tree. */
   readonly rows: Float32Array;
   readonly #nodes: Node[] = [];
+  /** Squared distance at which the current search ends. */
+  #nearEnough = 0;
 
   /** @param rows [size × width] row-major; not changed. At least one row. */
   constructor(rows: Float32Array, width: number) {
@@ -33,9 +35,13 @@ export class NearestRows {
     order.forEach((row, place) => this.rows.set(rows.subarray(row * width, (row + 1) * width), place * width));
   }
 
-  /** Euclidean distance of row `index` of `queries` [n × width] to the nearest row. */
-  distance(queries: Float32Array, index: number): number {
-    return Math.sqrt(this.#nearest(0, queries, index * this.width, Infinity));
+  /**
+   * Euclidean distance of row `index` of `queries` [n × width] to the nearest row, or `nearEnough` if
+   * that is more: the search ends at any row within it.
+   */
+  distance(queries: Float32Array, index: number, nearEnough = 0): number {
+    this.#nearEnough = nearEnough ** 2;
+    return Math.max(nearEnough, Math.sqrt(this.#nearest(0, queries, index * this.width, Infinity)));
   }
 
   #part(rows: Float32Array, order: Int32Array, start: number, end: number): number {
@@ -66,7 +72,7 @@ export class NearestRows {
     if (node.dimension < 0) return this.#scan(node, queries, from, best);
     const difference = valueAt(queries, from + node.dimension) - node.at;
     const near = this.#nearest(difference < 0 ? node.below : node.above, queries, from, best);
-    if (difference * difference >= near) return near;
+    if (difference * difference >= near || near <= this.#nearEnough) return near;
     return this.#nearest(difference < 0 ? node.above : node.below, queries, from, near);
   }
 
@@ -80,7 +86,9 @@ export class NearestRows {
         const difference = valueAt(queries, from + k) - valueAt(rows, to + k);
         sum += difference * difference;
       }
-      if (sum < least) least = sum;
+      if (sum >= least) continue;
+      least = sum;
+      if (least <= this.#nearEnough) break;
     }
     return least;
   }

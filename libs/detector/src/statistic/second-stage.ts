@@ -14,7 +14,7 @@ const STEPS = [0.75, 1.5] as const;
 export type StageScorer = Pick<Scorer, 'score' | 'latent' | 'gradient'>;
 
 /** Parts of a model that the second stage needs. */
-export interface SecondStageParts extends Pick<CombinedStatistic, 'gradientScales' | 'history'> {
+export interface SecondStageParts extends Pick<CombinedStatistic, 'gradientScales' | 'history' | 'nearEnough'> {
   readonly scorer: StageScorer;
 }
 
@@ -51,7 +51,7 @@ export function gatedRows(pValues: Float64Array): Int32Array {
  * @param pValues of the rows by low density.
  */
 export async function secondStage(
-  { scorer, gradientScales, history }: SecondStageParts,
+  { scorer, gradientScales, history, nearEnough }: SecondStageParts,
   rows: Float32Array,
   pValues: Float64Array,
 ): Promise<SecondStage> {
@@ -64,7 +64,7 @@ export async function secondStage(
     found.extreme_latent[row] = largestSize(latents, row, gradientScales.length);
     found.extreme_value[row] = valueAt(gains, row);
     if (history !== null && valueAt(pValues, row) <= gates.distance) {
-      found.distant[row] = history.distance(rows, row);
+      found.distant[row] = history.distance(rows, row, nearEnough);
     }
   }
   return found;

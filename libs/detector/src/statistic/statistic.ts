@@ -21,6 +21,8 @@ export interface CombinedStatistic {
   readonly gradientScales: Float64Array;
   /** Training rows from which distances are measured; null without the component `distant`. */
   readonly history: NearestRows | null;
+  /** Distance up to which all rows count as near: such distances decide nothing. */
+  readonly nearEnough: number;
 }
 
 /**
@@ -28,11 +30,11 @@ export interface CombinedStatistic {
  * wrong value in its extremeness or in low density.
  */
 export const componentShares: Readonly<Record<TestComponent, number>> = {
-  low_density: 0.15,
-  high_density: 0.4,
-  extreme_latent: 0.05,
-  extreme_value: 0.35,
-  distant: 0.05,
+  low_density: 0.12,
+  high_density: 0.5,
+  extreme_latent: 0.04,
+  extreme_value: 0.3,
+  distant: 0.04,
 };
 
 /**
