@@ -17,14 +17,14 @@ const bruteForce = (rows: Float32Array, query: Float32Array): number => {
 
 describe('NearestRows', () => {
   it.each([
-    ['normal rows', 700, 5, () => random.normal()],
-    ['rows with many ties', 500, 3, () => Math.round(random.normal())],
-    ['rows of one column', 300, 1, () => random.uniform()],
-    ['one row', 1, 4, () => random.normal()],
-    ['equal rows', 200, 2, () => 7],
+    ['normal rows', 700, 5, (): number => random.normal()],
+    ['rows with many ties', 500, 3, (): number => Math.round(random.normal())],
+    ['rows of one column', 300, 1, (): number => random.uniform()],
+    ['one row', 1, 4, (): number => random.normal()],
+    ['equal rows', 200, 2, (): number => 7],
   ] as const)('finds the distance to the nearest of %s', (_name, size, width, of) => {
-    const rows = drawn(size, width, of);
-    const queries = drawn(50, width, () => 2 * random.normal());
+    const rows: Float32Array = drawn(size, width, of);
+    const queries: Float32Array = drawn(50, width, () => 2 * random.normal());
     const tree = new NearestRows(rows, width);
     for (let i = 0; i < 50; i++) {
       const query = queries.subarray(i * width, (i + 1) * width);
