@@ -1776,9 +1776,9 @@ COMMENT ON COLUMN flowline.v1_anomalies.nearest_normal IS '{feature: value} of t
 COMMENT ON COLUMN flowline.v1_anomalies.observed IS '{feature: value}, in original units';
 COMMENT ON COLUMN flowline.v1_anomalies."offset" IS 'offset within the partition';
 COMMENT ON COLUMN flowline.v1_anomalies.p_method IS 'empirical, tail (fitted beyond the calibration rows) or floor (at most this)';
-COMMENT ON COLUMN flowline.v1_anomalies.p_value IS 'share of normal events that are at least as improbable';
+COMMENT ON COLUMN flowline.v1_anomalies.p_value IS 'share of normal events that are at least as surprising, by the test that the model decides with';
 COMMENT ON COLUMN flowline.v1_anomalies.partition IS 'partition of the stream';
-COMMENT ON COLUMN flowline.v1_anomalies.reason IS 'low_density or out_of_domain';
+COMMENT ON COLUMN flowline.v1_anomalies.reason IS 'the test that raised it: low_density, high_density, extreme_latent, extreme_value or distant; or out_of_domain';
 COMMENT ON COLUMN flowline.v1_anomalies.rules IS 'names of the rules that it met, and calendar/NAME';
 COMMENT ON COLUMN flowline.v1_anomalies.scored_at IS 'time of scoring';
 COMMENT ON COLUMN flowline.v1_anomalies.summary IS 'one line for people';

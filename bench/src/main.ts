@@ -16,6 +16,7 @@ const programs: Readonly<Record<string, () => Promise<{ readonly program: BenchP
   soak: () => import('./soak/run.ts'),
   engine: () => import('./engine/run.ts'),
   training: () => import('./training/run.ts'),
+  statistic: () => import('./statistic/run.ts'),
   start: () => import('./start/run.ts'),
   'peers-install': () => import('./peers-install/run.ts'),
 };

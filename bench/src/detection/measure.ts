@@ -9,10 +9,15 @@ import {
   type SplitRows,
   splitRows,
 } from '@flowline/evaluation';
-import { entry } from '@flowline/events';
+import { type DecisionTest, entry } from '@flowline/events';
 
 /** Name of our detector in tables. */
 export const OURS = 'flowline';
+/** Name of our detector with `decision.test: combined`. */
+export const OURS_COMBINED = 'flowline-combined';
+
+/** Test that decides, by the name of the method. */
+const tests: Readonly<Record<string, DecisionTest>> = { [OURS]: 'density', [OURS_COMBINED]: 'combined' };
 
 /** Quality of a method on one split of a set. */
 export interface DetectionRow extends RankingMetrics {
@@ -41,7 +46,8 @@ export function measureOn(set: LabelledRows, split: MeasuredSplit): Measure {
   const rows: SplitRows = { ...set, protocol, ...splitRows(set.labels, protocol, seed) };
   let prepared: ReturnType<typeof preparedRows> | null = null;
   return async (method) => {
-    if (method === OURS) return { ...split, method, ...(await ours(rows, seed)) };
+    const test = tests[method];
+    if (test !== undefined) return { ...split, method, ...(await ours(rows, seed, test)) };
     const baseline = entry(baselinesByName, method);
     prepared ??= preparedRows(rows);
     const evaluated = evaluateBaseline(baseline, rows, prepared, seed);
@@ -51,8 +57,12 @@ export function measureOn(set: LabelledRows, split: MeasuredSplit): Measure {
 
 const baselinesByName = new Map(baselines.map((baseline) => [baseline.name, baseline]));
 
-async function ours(rows: SplitRows, seed: number): Promise<Omit<DetectionRow, keyof MeasuredSplit | 'method'>> {
-  const found = await evaluateDetector(rows, { seed, alpha: ASKED_ALARMS });
+async function ours(
+  rows: SplitRows,
+  seed: number,
+  test: DecisionTest,
+): Promise<Omit<DetectionRow, keyof MeasuredSplit | 'method'>> {
+  const found = await evaluateDetector(rows, { seed, alpha: ASKED_ALARMS, test });
   const { auroc, averagePrecision, recallAt1Percent, seconds, alarms } = found;
   return { auroc, averagePrecision, recallAt1Percent, seconds, alarmRate: alarms.realised };
 }

@@ -81,7 +81,8 @@ export async function trainOn(definition: DetectorDefinition, table: FeatureTabl
   };
   const { name, features: schema } = definition;
   const spec = { name, schema, lookups: {}, entity: entityOf(definition), alpha: ALPHA, data: 'clean' } as const;
-  const { bundle } = await trainDetector({ ...spec, family: 'realNVP', seed: 1, members: 1, steps: STEPS }, tables);
+  const { test } = definition.decision;
+  const { bundle } = await trainDetector({ ...spec, family: 'realNVP', seed: 1, members: 1, steps: STEPS, test }, tables);
   return saveBundle(bundle);
 }
 

@@ -59,6 +59,7 @@ export async function referenceBundle(name: ModelName): Promise<Uint8Array> {
     encoding,
     flows: [saveFlow(flow)],
     calibration: fitCalibrationSet(scores, new Int32Array(CALIBRATION_ROWS), random),
+    statistic: null,
   });
   flow.dispose();
   return bundle;

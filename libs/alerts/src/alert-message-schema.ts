@@ -1,3 +1,4 @@
+import { anomalyReasons } from '@flowline/events';
 import { z } from 'zod';
 
 import type { AbsenceAlertMessage, AnomalyAlertMessage, StormAlertMessage } from './alert-message.ts';
@@ -76,7 +77,7 @@ const anomalyMessage = z
   .object({
     ...lifeFields,
     kind: z.enum(['density', 'out_of_domain']).describe('Kind of the anomalies of the alert.'),
-    reason: z.enum(['low_density', 'out_of_domain']).describe('Reason of the most surprising anomaly.'),
+    reason: z.enum(anomalyReasons).describe('Reason of the most surprising anomaly.'),
     score: score.describe('Score of the most surprising anomaly.'),
     observed: z.record(z.string(), value).describe('Its values by feature.'),
     expected: z.record(z.string(), range).describe('Conditional ranges by feature; empty if not explained.'),

@@ -1,6 +1,7 @@
 import {
   computeSchema,
   DAY_MS,
+  decisionTests,
   type EntitySpec,
   eventTimeSchema,
   featureSchema,
@@ -232,7 +233,12 @@ const controlSchema = z.union([
 export type FalseAlarmControl = Immutable<z.output<typeof controlSchema>>;
 
 const decisionSchema = z.strictObject({
-  test: z.literal('density').describe('Statistic that decides.').default('density'),
+  test: z
+    .enum(decisionTests)
+    .describe(
+      'Statistic that decides. `density`: low density. `combined`: that joined with high density, the largest latent coordinate, the most extreme value given all others and, for `clean` data, the distance to the nearest training row.',
+    )
+    .default('density'),
   control: controlSchema.describe('Bound on false alarms; exactly one of the three.'),
 });
 

@@ -12,6 +12,7 @@ const parts: Readonly<Record<string, (definition: DetectorDefinition) => unknown
   'spec.lookups': ({ lookups }) => lookups,
   'spec.model': ({ model }) => model,
   'spec.training.data': ({ training }) => training.data,
+  'spec.decision.test': ({ decision }) => decision.test,
   'spec.history': ({ history }) => history,
 };
 

@@ -449,9 +449,10 @@ describe('parseDetector', () => {
     ]);
   });
 
-  it('refuses what is designed but not built', () => {
-    expect(after('test: density', 'test: combined', whole)).toEqual([
-      'spec.decision.test (line 25): found "combined" — expected density',
+  it('takes the tests that there are, and no other', () => {
+    expect(after('test: density', 'test: combined', whole)).toEqual([]);
+    expect(after('test: density', 'test: typical', whole)).toEqual([
+      'spec.decision.test (line 25): found "typical" — expected one of density, combined',
     ]);
   });
 });

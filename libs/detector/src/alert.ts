@@ -3,7 +3,7 @@ import { rowValues, type FeatureTable } from '@flowline/features';
 
 import { formatBits } from './explanation/format-number.ts';
 import type { ModelBundle } from './bundle/bundle.ts';
-import { surpriseBits, type Scores } from './scores.ts';
+import { componentAt, surpriseBits, type Scores } from './scores.ts';
 import { valueAt } from './sorted.ts';
 
 /** Event that an alert is about. */
@@ -55,7 +55,7 @@ export interface ScoredEvent {
 
 /** Reason why a scored row is an anomaly. */
 export function anomalyReason(scores: Scores, row: number): AnomalyReason {
-  return scores.outOfDomain[row] === 1 ? 'out_of_domain' : 'low_density';
+  return scores.outOfDomain[row] === 1 ? 'out_of_domain' : componentAt(scores, row);
 }
 
 /**

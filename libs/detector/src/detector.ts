@@ -12,8 +12,9 @@ import { type ConditionalGrid, type NumberConditional, numberConditional } from 
 import { type LevelConditional, levelConditional } from './explanation/level-conditional.ts';
 import { densityChunks } from './log-densities.ts';
 import { type EventSampleOptions, sampleEvents } from './sampling/sample-events.ts';
-import type { Scores } from './scores.ts';
+import { componentAt, type Scores } from './scores.ts';
 import { valueAt } from './sorted.ts';
+import { decidingScores } from './statistic/combined-scores.ts';
 
 /** Options of a running detector. */
 export interface DetectorOptions extends ScorerOptions {
@@ -29,8 +30,8 @@ export interface ConditionalOptions {
   readonly levels: number;
 }
 
-/** p-values of a table, with their methods. */
-type PValues = Pick<Scores, 'pValues' | 'pMethods'>;
+/** p-values of a table, with their methods and the components that decided them. */
+type PValues = Pick<Scores, 'pValues' | 'pMethods' | 'raisedBy'>;
 
 /** Maximum number of anomalies explained at once. */
 const CHUNK_EXPLANATIONS = 16;
@@ -102,28 +103,32 @@ export class Detector {
 
   /**
    * Scores a table: log p(event) = log p(x | context) + Σ log|det| + log P(levels), and its
-   * p-value. A row's score depends only on the row. A row outside its domain has zero density and
+   * p-value, by low density or by the combined statistic of the model. A row's score depends only on the row. A row outside its domain has zero density and
    * the smallest p-value.
    * @throws FlowlineError FLOWLINE_FEATURES_INVALID for a table of other columns.
    */
   async score(table: FeatureTable): Promise<Scores> {
-    const { encoding, calibration } = this.bundle;
+    const { encoding, calibration, statistic } = this.bundle;
     const scores = {
       size: table.size,
       logDensityNats: new Float64Array(table.size),
       pValues: new Float64Array(table.size),
       pMethods: new Array<PValueMethod>(table.size).fill('floor'),
       outOfDomain: new Uint8Array(table.size),
+      ...(statistic === null ? {} : { raisedBy: new Uint8Array(table.size) }),
       pooled: new Uint8Array(table.size),
     };
     const traits = rowTraits(this.bundle.schema, table);
     for await (const { start, batch, logDensityNats } of densityChunks(this.#scorer, encoding, table)) {
       scores.logDensityNats.set(logDensityNats, start);
       scores.outOfDomain.set(batch.outOfDomain, start);
+      const { missingPattern } = batch;
+      const compared = { missingPattern, traits, start };
+      const decided = await decidingScores(statistic, this.#scorer, batch, logDensityNats, compared);
+      if (decided.raisedBy !== undefined) scores.raisedBy?.set(decided.raisedBy, start);
       for (let i = 0; i < batch.size; i++) {
-        const logP = valueAt(logDensityNats, i);
-        const pattern = valueAt(batch.missingPattern, i);
-        const { p, method, pooled } = patternPValue(calibration, -logP, pattern, start + i, traits);
+        const score = valueAt(decided.scores, i);
+        const { p, method, pooled } = patternPValue(calibration, score, valueAt(missingPattern, i), start + i, traits);
         scores.pValues[start + i] = p;
         scores.pMethods[start + i] = method;
         scores.pooled[start + i] = pooled ? 1 : 0;
@@ -164,11 +169,12 @@ export class Detector {
     };
     for (let start = 0; start < rows.length; start += CHUNK_EXPLANATIONS) {
       const chunk = rows.slice(start, start + CHUNK_EXPLANATIONS);
-      const pValues = chunk.map((row) => ({
+      const decided = chunk.map((row) => ({
         p: valueAt(scores.pValues, row),
         method: at(scores.pMethods, row),
+        raisedBy: componentAt(scores, row),
       }));
-      explanations.push(...(await explainRows(parts, selectRows(table, chunk), pValues, effort)));
+      explanations.push(...(await explainRows(parts, selectRows(table, chunk), decided, effort)));
     }
     return explanations;
   }

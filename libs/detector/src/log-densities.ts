@@ -7,7 +7,10 @@ import {
   type FeatureTable,
   sliceTable,
 } from '@flowline/features';
+import type { RowTraits } from './calibration/row-traits.ts';
 import { valueAt } from './sorted.ts';
+import { decidingScores, type DecidingScores } from './statistic/combined-scores.ts';
+import type { CombinedStatistic } from './statistic/statistic.ts';
 
 /** Maximum rows per chunk, which bounds the memory of a call for tables of any size. */
 const CHUNK_ROWS = 16_384;
@@ -74,6 +77,16 @@ export interface LogDensities {
   readonly missingPattern: Int32Array;
 }
 
+/** Log p of rows, and their deciding scores. */
+export interface DecidedDensities extends LogDensities, DecidingScores {}
+
+/** Model parts by which a table is scored and decided on. */
+export interface DecidingParts {
+  readonly scorer: Pick<Scorer, 'score' | 'latent' | 'gradient'>;
+  readonly encoding: FeatureEncoding;
+  readonly statistic: CombinedStatistic | null;
+}
+
 /** Signal and progress of the scoring of many rows. */
 export interface LongScoring {
   readonly signal?: AbortSignal | undefined;
@@ -90,6 +103,7 @@ export async function logDensities(
   encoding: FeatureEncoding,
   table: FeatureTable | ColumnTable,
   { signal, onShare }: LongScoring = {},
+  onChunk: (chunk: DensityChunk) => Promise<void> = () => Promise.resolve(),
 ): Promise<LogDensities> {
   const logDensityNats = new Float64Array(table.size);
   const logLevels = new Float64Array(table.size);
@@ -98,8 +112,25 @@ export async function logDensities(
     logDensityNats.set(chunk.logDensityNats, chunk.start);
     logLevels.set(chunk.batch.logDiscrete, chunk.start);
     missingPattern.set(chunk.batch.missingPattern, chunk.start);
+    await onChunk(chunk);
     onShare?.((chunk.start + chunk.batch.size) / table.size);
     await turn(signal);
   }
   return { logDensityNats, logLevels, missingPattern };
+}
+
+/** Computes log p, the missing pattern and the deciding score of every row of a table. */
+export async function decidedDensities(
+  { scorer, encoding, statistic }: DecidingParts,
+  table: FeatureTable | ColumnTable,
+  traits: RowTraits,
+  scoring: LongScoring = {},
+): Promise<DecidedDensities> {
+  const scores = new Float64Array(table.size);
+  const densities = await logDensities(scorer, encoding, table, scoring, async ({ start, batch, logDensityNats }) => {
+    const { missingPattern } = batch;
+    const decided = await decidingScores(statistic, scorer, batch, logDensityNats, { missingPattern, traits, start });
+    scores.set(decided.scores, start);
+  });
+  return { ...densities, scores };
 }

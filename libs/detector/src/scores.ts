@@ -1,4 +1,4 @@
-import type { PValueMethod } from '@flowline/events';
+import { at, type PValueMethod, type TestComponent, testComponents } from '@flowline/events';
 
 /** Scores of a table: parallel arrays with one value per row. */
 export interface Scores {
@@ -13,9 +13,19 @@ export interface Scores {
   /** 1 if a value lies outside its feature's domain. */
   readonly outOfDomain: Uint8Array;
   /**
+   * Index in `testComponents` of the component that decided, per row; absent if low density alone
+   * decides.
+   */
+  readonly raisedBy?: Uint8Array;
+  /**
    * 1 if the p-value comes from rows with other missing features, because too few have the same.
    */
   readonly pooled: Uint8Array;
+}
+
+/** Component that decided a row. */
+export function componentAt({ raisedBy }: Pick<Scores, 'raisedBy'>, row: number): TestComponent {
+  return raisedBy === undefined ? 'low_density' : at(testComponents, at(raisedBy, row));
 }
 
 /** Surprise of a p-value in bits, −log2 p. */

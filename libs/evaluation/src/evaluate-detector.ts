@@ -6,7 +6,7 @@ import {
   trainDetector,
   type TrainingData,
 } from '@flowline/detector';
-import { at, type FeatureSpec, FlowlineError, isAnomalous } from '@flowline/events';
+import { at, type DecisionTest, type FeatureSpec, FlowlineError, isAnomalous } from '@flowline/events';
 import { type FeatureTable, selectRows } from '@flowline/features';
 
 import { cpuSecondsSince } from './cpu-seconds.ts';
@@ -26,6 +26,8 @@ export interface EvaluateOptions {
   readonly seed: number;
   /** False alarms asked for, per normal row. */
   readonly alpha: number;
+  /** Statistic that decides, and by which rows are ranked (default `density`). */
+  readonly test?: DecisionTest;
   /** Number of flows (default 1). */
   readonly members?: number;
   /** Maximum training steps; null: those of the recipe. */
@@ -81,7 +83,8 @@ export async function evaluateDetector(rows: SplitRows, options: EvaluateOptions
 }
 
 /** Scores by which rows are ranked, the most anomalous highest. */
-const rankingOf = ({ logDensityNats }: Scores): Float64Array => logDensityNats.map((logP) => -logP);
+const rankingOf = ({ logDensityNats, raisedBy, pValues }: Scores): Float64Array =>
+  raisedBy === undefined ? logDensityNats.map((logP) => -logP) : pValues.map((p) => -Math.log(p));
 
 function partsOf({ table, train }: SplitRows) {
   const share = (of: number): number => Math.min(MOST_ROWS, Math.round(of * train.length));
@@ -107,13 +110,13 @@ const trainingData: Readonly<Record<Protocol, TrainingData>> = { 'one-class': 'c
 
 const trainingSpec = (
   { schema, protocol }: SplitRows,
-  { seed, alpha, members = 1, steps = null }: EvaluateOptions,
+  { seed, alpha, test = 'density', members = 1, steps = null }: EvaluateOptions,
 ): DetectorTrainingSpec => ({
   name: 'evaluation',
   schema,
   lookups: {},
   family: 'auto',
-  ...{ seed, members, steps, alpha },
+  ...{ seed, members, steps, alpha, test },
   data: trainingData[protocol],
   minimumRows: fewestRows,
 });

@@ -4,8 +4,22 @@
  */
 export type PValueMethod = 'empirical' | 'tail' | 'floor';
 
-/** Reason why an event is an anomaly. */
-export type AnomalyReason = 'low_density' | 'out_of_domain';
+/** Statistics that decide: low density alone, or several joined in one p-value. */
+export const decisionTests = ['density', 'combined'] as const;
+export type DecisionTest = (typeof decisionTests)[number];
+
+/**
+ * Components of the combined test: a low density, a high one (values closer to their expectations
+ * than normal events are), a coordinate of the latent far from 0, a value far from those expected
+ * given all others, and a large distance from every training row. The density test has the first
+ * one only.
+ */
+export const testComponents = ['low_density', 'high_density', 'extreme_latent', 'extreme_value', 'distant'] as const;
+export type TestComponent = (typeof testComponents)[number];
+
+/** Reasons why an event is an anomaly: the component that raised it, or a value outside its domain. */
+export const anomalyReasons = [...testComponents, 'out_of_domain'] as const;
+export type AnomalyReason = (typeof anomalyReasons)[number];
 
 /**
  * True if an event with this p-value is an anomaly: p ≤ α, where α is the threshold of its

@@ -7,7 +7,7 @@ import {
   resourcesInForce,
   type StoredAnomaly,
 } from '@flowline/db';
-import { type Alert, type Anomaly, FlowlineError, turn } from '@flowline/events';
+import { type Alert, type Anomaly, anomalyReasons, FlowlineError, turn } from '@flowline/events';
 import { checkDocuments, type RuleFault, RuleSet, type RulesAndCalendars } from '@flowline/rules';
 
 import { knownNames } from './known-names.ts';
@@ -132,7 +132,7 @@ function anomalyOf(stored: StoredAnomaly): Anomaly {
   const alert: Alert = {
     alertId: stored.alertId ?? '',
     detector: stored.detector,
-    reason: stored.reason === 'out_of_domain' ? 'out_of_domain' : 'low_density',
+    reason: anomalyReasons.find((reason) => reason === stored.reason) ?? 'low_density',
     score: {
       pValue: stored.pValue,
       pMethod: 'floor',

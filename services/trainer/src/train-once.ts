@@ -212,6 +212,7 @@ const trainingSpec = (
   seed: definition.model.seed,
   members: definition.model.members,
   data: definition.training.data,
+  test: definition.decision.test,
   maxMinutes: definition.model.budget.maxMinutes,
   steps: definition.model.budget.steps,
   compute: definition.compute,

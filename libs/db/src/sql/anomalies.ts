@@ -162,7 +162,7 @@ export const expireAnomalies = one<{ removed: number }, { detector: string; keep
 `);
 
 const deferredColumns = `
-  anomaly_id AS "anomalyId", topic, model_version AS "modelVersion", p_value AS "pValue", p_method AS "pMethod",
+  anomaly_id AS "anomalyId", topic, reason, model_version AS "modelVersion", p_value AS "pValue", p_method AS "pMethod",
   surprise_bits AS "surpriseBits", alert -> 'observed' AS observed`;
 
 /** Anomaly that waits for its explanation. */
@@ -172,6 +172,7 @@ export interface DeferredAnomalyRow {
   readonly modelVersion: number;
   readonly pValue: number;
   readonly pMethod: PValueMethod;
+  readonly reason: string;
   readonly surpriseBits: number;
   readonly observed: Readonly<Record<string, number | string | null>>;
 }

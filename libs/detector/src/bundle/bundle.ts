@@ -1,15 +1,19 @@
 import type { EntitySpec, EventTimeSpec, FeatureSpec, LookupTable } from '@flowline/events';
 import type { FeatureEncoding } from '@flowline/features';
 import type { CalibrationSet } from '../calibration/calibration-set.ts';
+import type { CombinedStatistic } from '../statistic/statistic.ts';
 import type { TrainingData } from '../training/recipe.ts';
 
-/** Bundle format version that this release writes. */
-export const BUNDLE_VERSION = 2;
+/** Bundle format version that this release writes. Bundles of the density test are of version 2. */
+export const BUNDLE_VERSION = 3;
+/** Format version of a bundle without a combined statistic, which earlier releases read as well. */
+export const DENSITY_VERSION = 2;
 /**
  * Format versions that this release reads. Version 1 has neither calibrations by context nor mean
- * log densities of missing features; its events have the p-values that they always had.
+ * log densities of missing features; its events have the p-values that they always had. Version 3
+ * has a combined statistic.
  */
-export const READABLE_VERSIONS: readonly number[] = [1, 2];
+export const READABLE_VERSIONS: readonly number[] = [1, 2, 3];
 
 /**
  * Rows and time range of one part of the history, for people. Times are in milliseconds since the
@@ -85,5 +89,8 @@ export interface ModelBundle {
   readonly encoding: FeatureEncoding;
   /** Bytes of each member's flow, from `saveFlow`. */
   readonly flows: readonly Uint8Array[];
+  /** From the deciding score to its p-value. */
   readonly calibration: CalibrationSet;
+  /** Combined statistic that decides; null if the deciding score is −log p. */
+  readonly statistic: CombinedStatistic | null;
 }

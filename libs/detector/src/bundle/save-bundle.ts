@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import type { EntitySpec, FeatureSpec, LookupTable } from '@flowline/events';
 import { FeatureEncoding } from '@flowline/features';
 import { decodeSafetensors, encodeSafetensors, FlowError, type SafeTensor } from '@flowline/flows';
-import { BUNDLE_VERSION, type BundleMetadata, type ModelBundle, READABLE_VERSIONS } from './bundle.ts';
+import { BUNDLE_VERSION, type BundleMetadata, DENSITY_VERSION, type ModelBundle, READABLE_VERSIONS } from './bundle.ts';
 import { type CalibrationManifest, loadedCalibrations, savedCalibrations } from './saved-calibrations.ts';
+import { loadedStatistic, savedStatistic, type StatisticManifest } from './saved-statistic.ts';
 import { unusable } from './unusable.ts';
 
 const FORMAT = 'flowline.model';
@@ -15,6 +16,8 @@ interface Manifest extends CalibrationManifest {
   /** Absent in models made before windows existed. */
   readonly entity?: EntitySpec | null;
   readonly encoding: unknown;
+  /** Combined statistic; absent for the density test. */
+  readonly statistic?: StatisticManifest;
   /** Metadata of each member's own file. */
   readonly flows: readonly Readonly<Record<string, string>>[];
 }
@@ -37,7 +40,8 @@ export function saveBundle(bundle: ModelBundle): Uint8Array {
     return content.metadata;
   });
   const saved = savedCalibrations(bundle.calibration);
-  Object.assign(tensors, saved.tensors);
+  const statistic = bundle.statistic && savedStatistic(bundle.statistic);
+  Object.assign(tensors, saved.tensors, statistic?.tensors);
   const manifest: Manifest = {
     metadata: bundle.metadata,
     lookups: bundle.lookups,
@@ -45,10 +49,11 @@ export function saveBundle(bundle: ModelBundle): Uint8Array {
     encoding: bundle.encoding,
     flows,
     ...saved.manifest,
+    ...(statistic === null ? {} : { statistic: statistic.manifest }),
   };
   return encodeSafetensors(tensors, {
     format: FORMAT,
-    version: String(BUNDLE_VERSION),
+    version: String(statistic === null ? DENSITY_VERSION : BUNDLE_VERSION),
     manifest: JSON.stringify(manifest),
   });
 }
@@ -81,7 +86,7 @@ export function loadBundle(
   if (!READABLE_VERSIONS.includes(Number(metadata.version))) {
     throw unusable(
       'FLOWLINE_MODEL_INCOMPATIBLE',
-      `its format version is ${metadata.version ?? 'not named'}, this release reads ${READABLE_VERSIONS.join(' and ')}`,
+      `its format version is ${metadata.version ?? 'not named'}, this release reads ${READABLE_VERSIONS.join(', ')}`,
     );
   }
   const manifest = parsedManifest(metadata.manifest);
@@ -97,6 +102,7 @@ export function loadBundle(
     encoding,
     flows: manifest.flows.map((own, member) => flowBytes(tensors, own, `member${member}/`)),
     calibration: loadedCalibrations(tensors, manifest),
+    statistic: manifest.statistic === undefined ? null : loadedStatistic(tensors, manifest.statistic),
   };
 }
 

@@ -169,7 +169,7 @@ describe('an explanation', () => {
       const [, w, u] = drawn(world, random);
       return [2 * random.uniform() - 1, w!, u!];
     });
-    const pValues = events.map(() => ({ p: 1e-12, method: 'floor' }) as const);
+    const pValues = events.map(() => ({ p: 1e-12, method: 'floor', raisedBy: 'low_density' }) as const);
     const found = await explainRows(parts, tableOf(events), pValues, effort);
     const right = found.filter(({ contributions }) => contributions[0]?.feature === 'x').length;
     expect(right / EVENTS).toBeGreaterThanOrEqual(0.95);
@@ -180,7 +180,7 @@ describe('an explanation', () => {
       const spoilt = drawn({ ...world, deviations: [0.6, 0.3, 2] }, random);
       return [...spoilt.slice(0, 2), Math.max(-3, Math.min(3, spoilt[2]!))];
     });
-    const pValues = events.map(() => ({ p: 1e-300, method: 'tail' }) as const);
+    const pValues = events.map(() => ({ p: 1e-300, method: 'tail', raisedBy: 'low_density' }) as const);
     const found = await explainRows(parts, tableOf(events), pValues, 'full');
     const axes = events.flatMap((_, row) => [0, 1, 2].map((dimension) => ({ row, dimension })));
     const answers = await conditionals(new AxisEvaluator(scorer, encoding.encode(tableOf(events))), axes);
@@ -207,7 +207,7 @@ describe('an explanation', () => {
         }),
       );
     const apart = { ...parts, scorer: { ...scorer, score: own } as unknown as Scorer };
-    const [found] = await explainRows(apart, tableOf([[0, 0.1, 0.2]]), [{ p: 1e-9, method: 'tail' }], 'quick');
+    const [found] = await explainRows(apart, tableOf([[0, 0.1, 0.2]]), [{ p: 1e-9, method: 'tail', raisedBy: 'low_density' }], 'quick');
     expect(found?.contributions[0]).toMatchObject({ feature: 'x', direction: 'unlikely' });
     expect(found?.expected.x?.ranges).toHaveLength(2);
     expect(found?.summary).toMatch(

@@ -1,4 +1,4 @@
-import { at, type Contribution, type ExpectedRange, type Explanation } from '@flowline/events';
+import { at, type Contribution, type ExpectedRange, type Explanation, type TestComponent } from '@flowline/events';
 import { rowValues, type EncodedBatch, type FeatureTable } from '@flowline/features';
 import type { PValue } from '../calibration/calibration.ts';
 import { type Axis, AxisEvaluator } from './axis-evaluator.ts';
@@ -16,6 +16,11 @@ import { valueAt } from '../sorted.ts';
  */
 export type Effort = 'quick' | 'full';
 
+/** p-value of a row, and the component of the test that decided it. */
+export interface DecidedPValue extends PValue {
+  readonly raisedBy: TestComponent;
+}
+
 /**
  * Explains every row of a table: the surprise of its most surprising features given all others,
  * their expected ranges, and the nearest typical event. A missing feature is not explained, nor is
@@ -24,16 +29,16 @@ export type Effort = 'quick' | 'full';
 export async function explainRows(
   parts: ModelParts,
   table: FeatureTable,
-  pValues: readonly PValue[],
+  decided: readonly DecidedPValue[],
   effort: Effort,
 ): Promise<readonly Explanation[]> {
   const { encoding, scorer } = parts;
   const batch = encoding.encode(table);
-  const outside = pValues.map((_, row) => new Set(encoding.outsideDomain(table, row)));
+  const outside = decided.map((_, row) => new Set(encoding.outsideDomain(table, row)));
   const evaluator = new AxisEvaluator(scorer, batch);
   const found = await answered(evaluator, axesOf(parts, batch, outside), effort);
   const nearest = await nearestNormals(parts, table, batch);
-  return pValues.map((pValue, row) => {
+  return decided.map((pValue, row) => {
     const own = found.flatMap(({ axis, answer }) => {
       if (axis.row !== row || answer === null) return [];
       // The curve ends with the trained range. Beyond it, the value's fall is added.
@@ -97,7 +102,7 @@ interface RowFindings {
   readonly levels: readonly { readonly feature: string; readonly probability: number }[];
   readonly outside: ReadonlySet<string>;
   readonly nearest: EventValues | null;
-  readonly pValue: PValue;
+  readonly pValue: DecidedPValue;
 }
 
 interface NumericFinding {
@@ -148,6 +153,7 @@ function explanationOf({ encoding }: ModelParts, row: RowFindings): Explanation 
       expected: first === null ? null : (expected.get(first.feature) ?? null),
       outOfDomain: row.outside.size > 0,
       pValue: row.pValue,
+      raisedBy: row.pValue.raisedBy,
     }),
   };
 

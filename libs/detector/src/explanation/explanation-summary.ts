@@ -1,4 +1,4 @@
-import { type Contribution, type ExpectedRange, printable } from '@flowline/events';
+import { type Contribution, type ExpectedRange, printable, type TestComponent } from '@flowline/events';
 import type { PValue } from '../calibration/calibration.ts';
 import { smallestPValue } from '../calibration/calibration.ts';
 import { formatBits, formatExpected } from './format-number.ts';
@@ -13,16 +13,32 @@ export interface SummaryParts {
   readonly expected: ExpectedRange | null;
   readonly outOfDomain: boolean;
   readonly pValue: PValue;
+  /** Component of the test that raised it. */
+  readonly raisedBy: TestComponent;
 }
+
+/** Components in words; a low density needs none. */
+const componentWords: Readonly<Record<TestComponent, string | null>> = {
+  low_density: null,
+  high_density: 'all values are closer to those expected than in normal events',
+  extreme_latent: 'the combination of its values is extreme',
+  extreme_value: 'one value is extreme given the others',
+  distant: 'no training row is near',
+};
 
 /**
  * Summarises an explanation in one line: "latency_ms 9120, expected 95–420 given the rest (18.9
  * bits; the event 21.6)".
  */
-export function summarise({ contribution, observed, expected, outOfDomain, pValue }: SummaryParts): string {
+export function summarise(parts: SummaryParts): string {
+  const { contribution, observed, expected, outOfDomain, pValue, raisedBy } = parts;
   const bits = formatBits(surpriseBits(pValue.p));
-  const event = `the event ${pValue.method === 'floor' && pValue.p <= smallestPValue ? `at least ${bits}` : bits}`;
-  if (contribution === null) return `no single feature stands out (${event} bits)`;
+  const words = outOfDomain ? null : componentWords[raisedBy];
+  const surprise = pValue.method === 'floor' && pValue.p <= smallestPValue ? `at least ${bits}` : bits;
+  // No value is to blame for values that are all too close to those expected.
+  if (words !== null && raisedBy === 'high_density') return `${words} (the event ${surprise} bits)`;
+  const event = words === null ? `the event ${surprise}` : `the event ${surprise}: ${words}`;
+  if (contribution === null) return `no single feature stands out (${words === null ? `${event} bits` : event})`;
   const start = `${printable(contribution.feature)} ${readableValue(undefined, observed)}`;
   if (outOfDomain) return `${start}, outside its domain${range(', expected ')} (${event} bits)`;
   const own = `${formatBits(contribution.bits)} bits`;

@@ -1,6 +1,6 @@
 import { inTurns, type Steps } from '@flowline/events';
 import type { Scorer } from '@flowline/engine';
-import { type ColumnTable, type FeatureEncoding, filterNumbers } from '@flowline/features';
+import { type ColumnTable, type FeatureEncoding, filterNumbers, mapNumbers } from '@flowline/features';
 import { Random } from '@flowline/flows';
 
 import { designEffect } from '../calibration/alarm-verdict.ts';
@@ -8,7 +8,10 @@ import { alarmedRows } from '../calibration/alarmed-rows.ts';
 import { alarmRateInterval, type RateInterval } from '../calibration/alpha.ts';
 import { type CalibrationSet, fitCalibrationSetSteps } from '../calibration/calibration-set.ts';
 import { contextLevels, rowTraits } from '../calibration/row-traits.ts';
+import type { HistoryParts } from '../bundle/bundle.ts';
 import { logDensities, type LongScoring } from '../log-densities.ts';
+import { fitCombined } from '../statistic/fit-combined.ts';
+import type { CombinedStatistic } from '../statistic/statistic.ts';
 import { missingNats } from './missing-nats.ts';
 import { strayRows } from './ordinary-rows.ts';
 import { isRobust } from './recipe.ts';
@@ -27,14 +30,19 @@ export interface Calibrated {
   readonly report: CalibrationReport;
   /** Range of the alarm rate on rows like these; null if no rate can be promised for alpha. */
   readonly interval: RateInterval | null;
+  /** Statistic that the calibration is of; null for −log p itself. */
+  readonly statistic: CombinedStatistic | null;
 }
 
-/** Calibrates on rows that neither training nor model selection has used. */
+/**
+ * Calibrates on rows that neither training nor model selection has used. For a combined test, their
+ * older half calibrates its components, and their newer half the join.
+ */
 export async function calibrate(
   spec: DetectorTrainingSpec,
   encoding: FeatureEncoding,
   scorer: Scorer,
-  table: ColumnTable,
+  { train, calibration: table }: Pick<HistoryParts<ColumnTable>, 'train' | 'calibration'>,
   scoring: LongScoring,
 ): Promise<Calibrated> {
   const densities = await logDensities(scorer, encoding, table, scoring);
@@ -46,22 +54,28 @@ export async function calibrate(
     stray: await inTurns(strayRows(spec, encoding, table), signal),
     missingNats: await missingNats(scorer, encoding, table, densities, signal),
   };
-  return inTurns(calibrateSteps(spec, rows), signal);
+  if (spec.test !== 'combined') {
+    return { ...(await inTurns(calibrateSteps(spec, rows), signal)), statistic: null };
+  }
+  const parts = { spec, encoding, scorer, train, calibration: table, signal };
+  const { statistic, rows: unseen } = await fitCombined(parts, rows);
+  return { ...(await inTurns(calibrateSteps(spec, unseen), signal)), statistic };
 }
 
 /** Calibrates on scored rows, in steps. */
 export function* calibrateSteps(
   spec: Pick<DetectorTrainingSpec, 'data' | 'seed' | 'alpha' | 'minimumRows'>,
   rows: ScoredRows,
-): Steps<Calibrated> {
+): Steps<Omit<Calibrated, 'statistic'>> {
   const size = rows.logDensityNats.length;
   const defined = yield* filterNumbers(rows.logDensityNats, Number.isFinite);
   const undefinedRows = size - defined.length;
   const usual = yield* usualScores(rows, isRobust(spec.data));
   const random = new Random(spec.seed).fork('calibration');
   const calibration = yield* fitCalibrationSetSteps(usual, random, spec.minimumRows?.calibration);
-  const effect = designEffect(yield* alarmedRows(calibration, rows, rows.traits, TAIL_LEVEL));
-  const alarmed = yield* alarmedRows(calibration, rows, rows.traits, spec.alpha);
+  const judged = { ...rows, scores: yield* mapNumbers(rows.logDensityNats, (logP) => -logP) };
+  const effect = designEffect(yield* alarmedRows(calibration, judged, rows.traits, TAIL_LEVEL));
+  const alarmed = yield* alarmedRows(calibration, judged, rows.traits, spec.alpha);
   const alarms = alarmed.reduce((sum, one) => sum + one, 0);
   const trimmedRows = size - undefinedRows - usual.scores.length;
   const { tail } = calibration.pooled;

@@ -61,6 +61,7 @@ const modelOf = (trained: FeatureTable, features = schema, trimmedRows = 0): Mod
     encoding,
     flows,
     calibration: fitCalibrationSet(scores, new Int32Array(5000), random),
+    statistic: null,
   };
 };
 

@@ -6,7 +6,7 @@ import type { ModelBundle } from '../bundle/bundle.ts';
 import { alarmedRows } from '../calibration/alarmed-rows.ts';
 import { expectedAlarmRate } from '../calibration/expected-alarm-rate.ts';
 import { rowTraits } from '../calibration/row-traits.ts';
-import { historyChunkRows, logDensities } from '../log-densities.ts';
+import { decidedDensities, historyChunkRows } from '../log-densities.ts';
 import { heldOutScorer } from './held-out-scorer.ts';
 import { noisyRows } from './noisy-rows.ts';
 import { upperBound, valueAt } from '../sorted.ts';
@@ -161,11 +161,9 @@ async function likelihoodOf(
     scorer = await heldOutScorer(flows, backend);
     const logDensityNats = await noisyLogDensities(scorer, { model, references }, table, new Random(seed), signal);
     if (alpha === undefined) return { logDensityNats, alarms: 0 };
-    const densities = await logDensities(scorer, model.encoding, table, { signal });
-    const alarmed = await inTurns(
-      alarmedRows(model.calibration, densities, rowTraits(model.schema, table), alpha),
-      signal,
-    );
+    const traits = rowTraits(model.schema, table);
+    const densities = await decidedDensities({ scorer, ...model }, table, traits, { signal });
+    const alarmed = await inTurns(alarmedRows(model.calibration, densities, traits, alpha), signal);
     return { logDensityNats, alarms: alarmed.reduce((sum, one) => sum + one, 0) };
   } finally {
     scorer?.dispose();

@@ -6,7 +6,7 @@ import { alarmVerdict } from '../calibration/alarm-verdict.ts';
 import { alarmedRows } from '../calibration/alarmed-rows.ts';
 import { alwaysAlarmRate, expectedAlarmRate } from '../calibration/expected-alarm-rate.ts';
 import { rowTraits } from '../calibration/row-traits.ts';
-import { logDensities, type LongScoring } from '../log-densities.ts';
+import { decidedDensities, type LongScoring } from '../log-densities.ts';
 import { valueAt } from '../sorted.ts';
 import type { Calibrated } from './calibrate.ts';
 import type { AlarmReport, HeldOutReport } from './training-report.ts';
@@ -25,13 +25,14 @@ export async function evaluate(
   { alpha, schema }: DetectorTrainingSpec,
   encoding: FeatureEncoding,
   scorer: Scorer,
-  { calibration, report, interval }: Calibrated,
+  { calibration, report, interval, statistic }: Calibrated,
   table: ColumnTable,
   scoring: LongScoring,
 ): Promise<Evaluation> {
-  const densities = await logDensities(scorer, encoding, table, scoring);
+  const traits = rowTraits(schema, table);
+  const densities = await decidedDensities({ scorer, encoding, statistic }, table, traits, scoring);
   const { signal } = scoring;
-  const alarmed = await inTurns(alarmedRows(calibration, densities, rowTraits(schema, table), alpha), signal);
+  const alarmed = await inTurns(alarmedRows(calibration, densities, traits, alpha), signal);
   const alarms = alarmed.reduce((sum, one) => sum + one, 0);
   return {
     heldOut: await inTurns(heldOutReport(densities.logDensityNats), signal),

@@ -79,10 +79,10 @@ async function assess(
   const flows = members.map(({ flow }) => flow);
   const scorer = await heldOutScorer(flows, backend);
   try {
-    const calibrated = await calibrate(spec, encoding, scorer, tables.calibration, during('calibrate'));
+    const calibrated = await calibrate(spec, encoding, scorer, tables, during('calibrate'));
     const evaluation = await evaluate(spec, encoding, scorer, calibrated, tables.test, during('test'));
     const moved = await inTurns(movedFeatures(spec.schema, tables.train, tables.test), signal);
-    const { calibration, report: calibrationReport } = calibrated;
+    const { calibration, statistic, report: calibrationReport } = calibrated;
     const report: TrainingReport = {
       seconds: (performance.now() - startedMs) / 1000,
       compute,
@@ -99,7 +99,7 @@ async function assess(
         ...alarmWarnings(evaluation.alarms, moved),
       ],
     };
-    return { bundle: trainedBundle(spec, { tables, encoding, flows, calibration, report }), report };
+    return { bundle: trainedBundle(spec, { tables, encoding, flows, calibration, statistic, report }), report };
   } finally {
     scorer.dispose();
   }

@@ -4,6 +4,7 @@ import { type Flow, saveFlow } from '@flowline/flows';
 import type { BundleMetadata, HistoryPart, HistoryParts, ModelBundle } from '../bundle/bundle.ts';
 import { libraryVersions } from '../bundle/library-versions.ts';
 import type { CalibrationSet } from '../calibration/calibration-set.ts';
+import type { CombinedStatistic } from '../statistic/statistic.ts';
 import type { TrainingReport } from './training-report.ts';
 import type { DetectorTrainingSpec } from './training-spec.ts';
 
@@ -13,12 +14,13 @@ export interface TrainedParts {
   readonly encoding: FeatureEncoding;
   readonly flows: readonly Flow[];
   readonly calibration: CalibrationSet;
+  readonly statistic: CombinedStatistic | null;
   readonly report: TrainingReport;
 }
 
 /** Assembles the bundle of a trained detector. */
 export function trainedBundle(spec: DetectorTrainingSpec, parts: TrainedParts): ModelBundle {
-  const { encoding, flows, calibration } = parts;
+  const { encoding, flows, calibration, statistic } = parts;
   return {
     metadata: metadataOf(spec, parts),
     schema: encoding.schema,
@@ -27,6 +29,7 @@ export function trainedBundle(spec: DetectorTrainingSpec, parts: TrainedParts): 
     encoding,
     flows: flows.map(saveFlow),
     calibration,
+    statistic,
   };
 }
 

@@ -1,4 +1,4 @@
-import type { ComputeSpec, EntitySpec, FeatureSpec, LookupTable, ScoringBackend } from '@flowline/events';
+import type { ComputeSpec, DecisionTest, EntitySpec, FeatureSpec, LookupTable, ScoringBackend } from '@flowline/events';
 
 import type { HistoryParts, ModelBundle } from '../bundle/bundle.ts';
 import type { MinimumRows } from '../minimum-rows.ts';
@@ -22,6 +22,8 @@ export interface DetectorTrainingSpec {
   /** Number of flows in the ensemble. */
   readonly members: number;
   readonly data: TrainingData;
+  /** Statistic that decides (default `density`). */
+  readonly test?: DecisionTest;
   /** p-value at or below which an event is an anomaly. It affects only the report. */
   readonly alpha: number;
   /**

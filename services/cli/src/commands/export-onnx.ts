@@ -2,7 +2,7 @@ import { FlowlineError } from '@flowline/events';
 import type { Command } from 'commander';
 
 import { action, command } from '../command.ts';
-import { formatCount, printResult } from '../output.ts';
+import { formatCount, printResult, printWarning } from '../output.ts';
 import { checkOutput, writeOutput } from '../output-file.ts';
 import { readModelFile } from '../score/model-file.ts';
 import { storedModel } from '../stored-model.ts';
@@ -36,6 +36,11 @@ export function exportOnnxCommand(): Command {
         const onnx = await exportOnnx(bundle);
         await writeOutput(file, onnx);
         const inputs = bundle.schema.map(({ name }) => name);
+        if (bundle.statistic !== null) {
+          printWarning(
+            'The detector decides by the combined test. The file has its log density only: neither the other components nor p-values.',
+          );
+        }
         printResult(
           { detector: bundle.metadata.detector, file, bytes: onnx.length, inputs, output: 'logDensity' },
           options.json === true,

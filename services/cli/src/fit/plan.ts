@@ -59,7 +59,7 @@ function writtenPlan(definition: DetectorDefinition, { data, alpha, seed }: Plan
     spec: {
       ...{ name, schema: features, lookups: lookupsOf(definition), entity: entityOf(definition) },
       ...{ family: model.family, seed: seed ?? model.seed, members: model.members },
-      data: data ?? training.data,
+      ...{ data: data ?? training.data, test: decision.test },
       ...{ maxMinutes: model.budget.maxMinutes, steps: model.budget.steps },
     },
     names: { time: source.time, id: source.eventId },

@@ -13,7 +13,15 @@ import { FakeLoader } from '../testing/fake-model.ts';
 const POISON = 13;
 
 const anomaly = (anomalyId: number, modelVersion: number): DeferredAnomaly => ({
-  ...{ topic: 't', anomalyId, modelVersion, pValue: 2 ** -anomalyId, pMethod: 'empirical', surpriseBits: anomalyId },
+  ...{
+    topic: 't',
+    reason: 'low_density',
+    anomalyId,
+    modelVersion,
+    pValue: 2 ** -anomalyId,
+    pMethod: 'empirical',
+    surpriseBits: anomalyId,
+  },
   observed: { p: anomalyId },
 });
 

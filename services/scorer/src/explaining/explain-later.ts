@@ -1,5 +1,5 @@
 import type { DeferredAnomaly, ExplainedPage } from '@flowline/db';
-import { at, type Explanation, messageOf, type Unexplained } from '@flowline/events';
+import { at, type Explanation, messageOf, testComponents, type Unexplained } from '@flowline/events';
 import { tableOfValues } from '@flowline/features';
 import { type Logger, pause } from '@flowline/telemetry';
 
@@ -137,6 +137,13 @@ async function explained(
   const found = await detector.explain(table, [...anomalies.keys()], {
     pValues: Float64Array.from(anomalies, ({ pValue }) => pValue),
     pMethods: anomalies.map(({ pMethod }) => pMethod),
+    // Of a value outside its domain, the explanation says so by itself.
+    raisedBy: Uint8Array.from(anomalies, ({ reason }) =>
+      Math.max(
+        0,
+        testComponents.findIndex((component) => component === reason),
+      ),
+    ),
   });
   return anomalies.map((_, i) => at(found, i));
 }

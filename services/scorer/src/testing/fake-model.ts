@@ -102,4 +102,5 @@ const fakeBundle: ModelBundle = {
   encoding: fitEncoding(schema, table),
   flows: [],
   calibration: fitCalibrationSet(table.numeric, new Int32Array(ROWS), new Random(1)),
+  statistic: null,
 };

@@ -1,0 +1,89 @@
+import { type TestComponent, testComponents } from '@flowline/events';
+import type { SafeTensor } from '@flowline/flows';
+
+import { NearestRows } from '../statistic/nearest-rows.ts';
+import type { CombinedStatistic } from '../statistic/statistic.ts';
+import { type CalibrationManifest, loadedCalibrations, savedCalibrations } from './saved-calibrations.ts';
+import { unusable } from './unusable.ts';
+
+/** Version of the section that this release writes and reads. */
+const VERSION = 1;
+
+/** Part of a bundle's manifest that describes its combined statistic. */
+export interface StatisticManifest {
+  readonly version: number;
+  readonly nearEnough: number;
+  readonly components: readonly {
+    readonly name: TestComponent;
+    readonly share: number;
+    readonly calibration: CalibrationManifest;
+  }[];
+}
+
+const SCALES = 'statistic/gradientScales';
+const HISTORY = 'statistic/history';
+
+/** A combined statistic as tensors, and its part of the manifest. */
+export function savedStatistic({ components, gradientScales, history, nearEnough }: CombinedStatistic): {
+  readonly tensors: Readonly<Record<string, SafeTensor>>;
+  readonly manifest: StatisticManifest;
+} {
+  const tensors: Record<string, SafeTensor> = {
+    [SCALES]: { dtype: 'F64', shape: [gradientScales.length], data: gradientScales },
+  };
+  if (history !== null) {
+    const { rows, width } = history;
+    tensors[HISTORY] = { dtype: 'F32', shape: [rows.length / width, width], data: rows };
+  }
+  const saved = components.map(({ name, share, calibration }) => {
+    const own = savedCalibrations(calibration);
+    for (const [tensor, data] of Object.entries(own.tensors)) tensors[`${prefixOf(name)}${tensor}`] = data;
+    return { name, share, calibration: own.manifest };
+  });
+  return { tensors, manifest: { version: VERSION, nearEnough, components: saved } };
+}
+
+/**
+ * @throws FlowlineError FLOWLINE_MODEL_INCOMPATIBLE for another version or an unknown component,
+ * FLOWLINE_MODEL_CORRUPTED if a part is missing.
+ */
+export function loadedStatistic(
+  tensors: ReadonlyMap<string, SafeTensor>,
+  { version, nearEnough, components }: StatisticManifest,
+): CombinedStatistic {
+  const unknown = components.find(({ name }) => !testComponents.includes(name));
+  if (version !== VERSION || unknown !== undefined) {
+    const found = unknown === undefined ? `version ${version}` : `the component ${unknown.name}`;
+    throw unusable('FLOWLINE_MODEL_INCOMPATIBLE', `its combined statistic has ${found}, which this release lacks`);
+  }
+  const scales = tensors.get(SCALES)?.data;
+  if (!(scales instanceof Float64Array)) throw unusable('FLOWLINE_MODEL_CORRUPTED', `it lacks ${SCALES}`);
+  return {
+    components: components.map(({ name, share, calibration }) => ({
+      ...{ name, share },
+      calibration: loadedCalibrations(within(tensors, prefixOf(name)), calibration),
+    })),
+    ...{ gradientScales: scales, nearEnough },
+    history: components.some(({ name }) => name === 'distant') ? loadedHistory(tensors) : null,
+  };
+}
+
+function loadedHistory(tensors: ReadonlyMap<string, SafeTensor>): NearestRows {
+  const { data, shape } = tensors.get(HISTORY) ?? {};
+  const width = shape?.at(1);
+  if (!(data instanceof Float32Array) || width === undefined) {
+    throw unusable('FLOWLINE_MODEL_CORRUPTED', `it lacks ${HISTORY}`);
+  }
+  return new NearestRows(data, width);
+}
+
+const prefixOf = (name: TestComponent): string => `statistic/${name}/`;
+
+/** Tensors under a prefix, without it. */
+function within(tensors: ReadonlyMap<string, SafeTensor>, prefix: string): ReadonlyMap<string, SafeTensor> {
+  return new Map(
+    [...tensors]
+      .filter(([name]) => name.startsWith(prefix))
+      .map(([name, tensor]) => [name.slice(prefix.length), tensor]),
+  );
+}

@@ -1,0 +1,108 @@
+import { at, type TestComponent, testComponents } from '@flowline/events';
+import type { EncodedBatch } from '@flowline/features';
+
+import { patternPValue } from '../calibration/calibration-set.ts';
+import type { RowTraits } from '../calibration/row-traits.ts';
+import { valueAt } from '../sorted.ts';
+import { gatedRows, noSecondStage, secondStage, type StageScorer } from './second-stage.ts';
+import type { CombinedStatistic, Component } from './statistic.ts';
+
+/** Deciding score of each row, which the calibration turns into a p-value. */
+export interface DecidingScores {
+  readonly scores: Float64Array;
+  /**
+   * Index in `testComponents` of the component that decided, per row; absent if low density alone
+   * decides.
+   */
+  readonly raisedBy?: Uint8Array;
+}
+
+/** Scores of each component, one per row. */
+export type ComponentScores = Readonly<Record<TestComponent, Float64Array>>;
+
+/** How the rows of a part of a table are compared with others. */
+export interface ComparedRows {
+  readonly missingPattern: Int32Array;
+  readonly traits: RowTraits;
+  /** Place in the table of the first row. */
+  readonly start: number;
+}
+
+/**
+ * Computes the deciding scores of a part of a table: −log p, or those of a combined statistic. A
+ * row's score depends only on the row.
+ */
+export async function decidingScores(
+  statistic: CombinedStatistic | null,
+  scorer: StageScorer,
+  batch: EncodedBatch,
+  logDensityNats: Float64Array,
+  compared: ComparedRows,
+): Promise<DecidingScores> {
+  const low = logDensityNats.map((logP) => -logP);
+  if (statistic === null) return { scores: low };
+  const pValues = componentPValues(componentOf(statistic, 'low_density'), low, compared);
+  const rows = gatedRows(pValues);
+  const found = await secondStage(
+    { scorer, ...statistic },
+    selected(batch, rows),
+    Float64Array.from(rows, (row) => valueAt(pValues, row)),
+  );
+  const later = noSecondStage(batch.size);
+  rows.forEach((row, i) => {
+    later.extreme_latent[row] = valueAt(found.extreme_latent, i);
+    later.extreme_value[row] = valueAt(found.extreme_value, i);
+    later.distant[row] = valueAt(found.distant, i);
+  });
+  return joinedScores(statistic, { low_density: low, high_density: logDensityNats, ...later }, compared);
+}
+
+/** Component of a statistic by its name. */
+export function componentOf({ components }: CombinedStatistic, name: TestComponent): Component {
+  const found = components.find((component) => component.name === name);
+  if (found === undefined) throw new RangeError(`a statistic without ${name}`);
+  return found;
+}
+
+/** p-values of rows by one component. */
+export function componentPValues(
+  { calibration }: Pick<Component, 'calibration'>,
+  scores: Float64Array,
+  { missingPattern, traits, start }: ComparedRows,
+): Float64Array {
+  return scores.map((score, i) => patternPValue(calibration, score, valueAt(missingPattern, i), start + i, traits).p);
+}
+
+/**
+ * Joins scores of components: s = −log min p_k / share_k. A row without a density has the score
+ * Infinity.
+ */
+export function joinedScores(
+  { components }: Pick<CombinedStatistic, 'components'>,
+  values: ComponentScores,
+  compared: ComparedRows,
+): Required<DecidingScores> {
+  const size = values.low_density.length;
+  const joined = { scores: new Float64Array(size).fill(-Infinity), raisedBy: new Uint8Array(size) };
+  for (const component of components) {
+    const index = testComponents.indexOf(component.name);
+    componentPValues(component, values[component.name], compared).forEach((p, row) => {
+      const score = Math.log(component.share / p);
+      if (score <= at(joined.scores, row)) return;
+      joined.scores[row] = score;
+      joined.raisedBy[row] = index;
+    });
+  }
+  values.low_density.forEach((score, row) => {
+    if (score < Infinity) return;
+    joined.scores[row] = Infinity;
+    joined.raisedBy[row] = 0;
+  });
+  return joined;
+}
+
+function selected({ rows, width }: EncodedBatch, indices: Int32Array): Float32Array {
+  const chosen = new Float32Array(indices.length * width);
+  indices.forEach((from, to) => chosen.set(rows.subarray(from * width, (from + 1) * width), to * width));
+  return chosen;
+}
