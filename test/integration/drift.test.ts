@@ -41,16 +41,25 @@ const dayAgo = (days: number): string => new Date(Date.now() - days * DAY_MS).to
 /**
  * Stores events of a day as model version 1 scored them, of which every tenth is not in the sample.
  */
-async function scoreDay(daysAgo: number, pValueOf: (u: number) => number, events = EVENTS): Promise<void> {
+async function scoreDay(
+  daysAgo: number,
+  pValueOf: (u: number) => number,
+  { events = EVENTS, shift = 0 }: { readonly events?: number; readonly shift?: number } = {},
+): Promise<void> {
   const random = new Random(daysAgo);
   const pValues = Array.from({ length: events }, () => pValueOf(1 - random.uniform()));
+  const readings = makeReadings(events, 100 + daysAgo);
   await database.query(
     `INSERT INTO flowline.scored_events (detector, detector_version, model_version, topic, partition, "offset", event_id,
        event_time, scored_at, log_density_nats, p_value, p_method, is_anomaly, numeric_values, level_values, in_sample)
      SELECT 'readings', 1, 1, 't', 0, $1::bigint + i, i::text, $2::date, $2::date + interval '1 hour', -1, p, 'empirical',
-       false, '{}', '{}', i % 10 <> 0
-     FROM unnest($3::float8[]) WITH ORDINALITY AS scored (p, i)`,
-    [(40 - daysAgo) * 100_000, `${dayAgo(daysAgo)}T00:00:00Z`, pValues],
+       false, ARRAY[level, flow], ARRAY[valve], i % 10 <> 0
+     FROM unnest($3::float8[], $4::float8[], $5::float8[], $6::text[]) WITH ORDINALITY AS scored (p, level, flow, valve, i)`,
+    [
+      ...[(40 - daysAgo) * 100_000, `${dayAgo(daysAgo)}T00:00:00Z`, pValues],
+      ...[readings.map(({ level }) => level), readings.map(({ flow }) => flow * Math.exp(shift))],
+      readings.map(({ valve }) => valve),
+    ],
   );
   await database.query(
     `INSERT INTO flowline.event_counts (detector, topic, partition, day, model_version, events, anomalies)
@@ -82,6 +91,7 @@ describe('the days of a model', () => {
     const stored = (daysAgo: number, compared: number): DriftDay => ({
       ...{ detector: 'readings', modelVersion: 1, day: dayAgo(daysAgo), events: 10, compared, stride: 1 },
       ...{ referenceDays: 0, evidence: 0, drifted: false, histogram: Float64Array.of(daysAgo, compared) },
+      features: [],
     });
     for (const daysAgo of [12, 11, 10, 9, 8, 7, 6, 5, 4]) {
       await storeDriftDay(database.db, stored(daysAgo, daysAgo === 10 ? 0 : 5), false);
@@ -105,7 +115,7 @@ describe('the days of a model', () => {
     running.push(once);
     expect(await once.ended).toBe(0);
     for (const daysAgo of [6, 5, 4, 3]) await scoreDay(daysAgo, clean);
-    await scoreDay(2, drifted);
+    await scoreDay(2, drifted, { shift: 0.05 });
     const trainer = startTrainer(['serve'], { FLOWLINE_DATABASE_URL: database.url });
     running.push(trainer);
     const detail = () => trainer.stderr();
@@ -127,6 +137,19 @@ describe('the days of a model', () => {
         ...{ drifted: daysAgo === 2, found: daysAgo === 2 },
       })),
     );
+    const features = await database.query(
+      'SELECT day::text, feature, place, compared, drifted, change FROM flowline.v1_drift_features ORDER BY day, feature',
+    );
+    expect(features).toEqual(
+      [6, 5, 4, 3, 2].flatMap((daysAgo) =>
+        ['flow', 'level', 'valve'].map((feature) => ({
+          ...{ day: dayAgo(daysAgo), feature, place: expect.any(Number), compared: expect.any(Number) },
+          ...{ drifted: daysAgo === 2 && feature !== 'valve', change: null },
+          ...(daysAgo === 2 && feature === 'flow' ? { place: 1, change: 'higher' } : {}),
+          ...(daysAgo === 2 && feature === 'level' ? { place: 2, change: 'lower' } : {}),
+        })),
+      ),
+    );
   }, 180_000);
 });
 
@@ -147,13 +170,13 @@ describe('a training for new rows', () => {
       `UPDATE flowline.training_runs SET status = 'failed', finished_at = now(), events_scored = 3000`,
     );
     expect(await request()).toBeNull();
-    await scoreDay(0, clean, 2_000);
+    await scoreDay(0, clean, { events: 2_000 });
     expect(await request()).not.toBeNull();
   });
 
   it('waits for nobody: not while a run waits, and for no detector that is deleted', async () => {
     await applyDetector(database.db, readingsDefinition());
-    await scoreDay(1, clean, 3_000);
+    await scoreDay(1, clean, { events: 3_000 });
     await requestTraining(database.db, { detector: 'readings', promotion: null });
     expect(await request()).toBeNull();
     await database.query('DELETE FROM flowline.training_runs');

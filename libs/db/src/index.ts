@@ -38,8 +38,11 @@ export {
 } from './detectors.ts';
 export { type EncodingFault, encodingFault } from './encoding.ts';
 export {
+  type DayRows,
   type DriftDay,
+  type DriftFeature,
   readDriftDay,
+  readDriftRows,
   requestForNewRows,
   type ScoredDay,
   storeDriftDay,

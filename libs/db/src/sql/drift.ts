@@ -1,4 +1,4 @@
-import { many, maybe, one } from '../statement.ts';
+import { execute, many, maybe, one } from '../statement.ts';
 
 interface OfModel {
   readonly detector: string;
@@ -37,6 +37,53 @@ export const selectPValuesOfDay = many<{ pValue: number }, OfModel & { day: stri
     AND scored_at < (:day::date + 1)::timestamp AT TIME ZONE 'UTC'
     AND (hashint8("offset") & 1048575) < :share::float8 * 1048576
   ORDER BY topic, partition, "offset"
+`);
+
+/**
+ * Selects a random share of the events of a UTC day that are in the sample, as a model read them,
+ * in the order of the stream.
+ */
+export const selectRowsOfDay = many<
+  { numbers: (number | null)[]; levels: (string | null)[] },
+  OfModel & { day: string; share: number }
+>(`
+  SELECT numeric_values AS numbers, level_values AS levels FROM flowline.scored_events
+  WHERE detector = :detector AND model_version = :modelVersion AND in_sample
+    AND scored_at >= :day::date::timestamp AT TIME ZONE 'UTC'
+    AND scored_at < (:day::date + 1)::timestamp AT TIME ZONE 'UTC'
+    AND (hashint8("offset") & 1048575) < :share::float8 * 1048576
+  ORDER BY topic, partition, "offset"
+`);
+
+/** Row of {@link selectReferenceFeatures}. */
+export interface ReferenceFeatureRow {
+  readonly feature: string;
+  readonly compared: number;
+  readonly histogram: number[];
+  readonly meanPit: number | null;
+  readonly missingShare: number;
+}
+
+/** Selects the features of a model's first days on which they were compared, before a day. */
+export const selectReferenceFeatures = many<ReferenceFeatureRow, OfModel & { day: string; days: number }>(`
+  SELECT feature, compared, histogram, mean_pit AS "meanPit", missing_share AS "missingShare"
+  FROM flowline.drift_features
+  WHERE detector = :detector AND model_version = :modelVersion AND compared > 0 AND day IN (
+    SELECT DISTINCT day FROM flowline.drift_features
+    WHERE detector = :detector AND model_version = :modelVersion AND day < :day::date AND compared > 0
+    ORDER BY day LIMIT :days)
+  ORDER BY day, feature
+`);
+
+/** Stores the features of a day: a JSON list of rows. */
+export const insertDriftFeatures = execute<OfModel & { day: string; features: string }>(`
+  INSERT INTO flowline.drift_features (detector, model_version, day, feature, place, compared, stride, evidence,
+    drifted, change, distance, mean_pit, missing_share, histogram)
+  SELECT :detector, :modelVersion, :day::date, f.feature, f.place, f.compared, f.stride, f.evidence,
+    f.drifted, f.change, f.distance, f."meanPit", f."missingShare", f.histogram
+  FROM jsonb_to_recordset(:features::jsonb) AS f (feature text, place integer, compared integer, stride integer,
+    evidence double precision, drifted boolean, change text, distance double precision, "meanPit" double precision,
+    "missingShare" double precision, histogram integer[])
 `);
 
 /** Stores the check of a day. No row if it is stored already. */
