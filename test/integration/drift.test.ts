@@ -2,14 +2,20 @@ import type { DetectorDefinition } from '@flowline/config';
 import {
   applyDetector,
   type DriftDay,
+  type DriftFeature,
+  getDetector,
+  listDriftDays,
   listTrainingRuns,
+  promote,
   readDriftDay,
   requestForNewRows,
   requestTraining,
   storeDriftDay,
+  storeModelVersion,
   uncheckedDays,
 } from '@flowline/db';
 import { Random } from '@flowline/flows';
+import { detectorStatus } from '@flowline/operations';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
@@ -151,6 +157,62 @@ describe('the days of a model', () => {
       ),
     );
   }, 180_000);
+});
+
+describe('the state of a detector', () => {
+  const feature = (name: string, change: string | null): DriftFeature => ({
+    ...{ feature: name, compared: 10, stride: 1, evidence: 1, drifted: change !== null, change },
+    ...{ distance: 0.1, meanPit: 0.5, missingShare: 0, histogram: [10] },
+  });
+  const store = (daysAgo: number, parts: Partial<DriftDay>): Promise<unknown> =>
+    storeDriftDay(
+      database.db,
+      {
+        ...{ detector: 'readings', modelVersion: 1, day: dayAgo(daysAgo), events: 10, compared: 5, stride: 1 },
+        ...{ referenceDays: 1, evidence: 0, drifted: false, histogram: Float64Array.of(5), features: [] },
+        ...parts,
+      },
+      false,
+    );
+  const drift = async () => (await detectorStatus(database.db, await getDetector(database.db, 'readings'))).drift;
+
+  it('says whether its data have drifted, since when, which features moved, and what to do', async () => {
+    await applyDetector(database.db, readingsDefinition());
+    const model = { detector: 'readings', detectorVersion: 1, bytes: Buffer.from('m'), alpha: 0.001, manifest: {} };
+    await storeModelVersion(database.db, model);
+    await promote(database.db, 'readings', 1, null);
+    expect(await drift()).toEqual({ state: 'unchecked', day: null, since: null, moved: [], remedy: null });
+    await store(9, { referenceDays: 0 });
+    expect(await drift()).toMatchObject({ state: 'unchecked', day: dayAgo(9) });
+    await store(8, { drifted: true });
+    await store(7, { features: [feature('flow', null)] });
+    expect(await drift()).toEqual({ state: 'steady', day: dayAgo(7), since: null, moved: [], remedy: null });
+    await store(6, { features: [feature('flow', 'higher')] });
+    await store(5, { compared: 0 });
+    await store(4, { drifted: true, features: [feature('flow', 'higher'), feature('level', 'lower')] });
+    await store(3, { compared: 0 });
+    expect(await drift()).toEqual({
+      ...{ state: 'drifted', day: dayAgo(4), since: dayAgo(6) },
+      moved: [
+        { feature: 'flow', change: 'higher' },
+        { feature: 'level', change: 'lower' },
+      ],
+      remedy: expect.stringContaining('flowline train readings'),
+    });
+  });
+
+  it('lists its days page by page, those of the newest model first', async () => {
+    for (const daysAgo of [9, 8, 7]) await store(daysAgo, { features: [feature('flow', 'higher')] });
+    await store(7, { modelVersion: 2 });
+    const first = await listDriftDays(database.db, { detector: 'readings', limit: 2 });
+    expect(first).toMatchObject([
+      { modelVersion: 2, day: dayAgo(7), features: [] },
+      { modelVersion: 1, day: dayAgo(7), features: [{ feature: 'flow', change: 'higher', missingShare: 0 }] },
+    ]);
+    const before = { modelVersion: 1, day: dayAgo(7) };
+    const next = await listDriftDays(database.db, { detector: 'readings', limit: 2, before });
+    expect(next.map(({ day }) => day)).toEqual([dayAgo(8), dayAgo(9)]);
+  });
 });
 
 describe('a training for new rows', () => {

@@ -49,6 +49,7 @@ export {
   type StoredDriftDay,
   uncheckedDays,
 } from './drift.ts';
+export { type CheckedDay, type DriftDayFilter, listDriftDays } from './drift-days.ts';
 export { discoveriesBehind, readDiscoveries, type StoredDiscoveries } from './discoveries.ts';
 export { idsBehind, type IdsOf, readEventIds, readRepeatStatus, type RepeatStatus } from './event-ids.ts';
 export * from './event-history.ts';

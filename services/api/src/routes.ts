@@ -5,6 +5,7 @@ import { alertRoutes } from './routes/alerts.ts';
 import { anomalyRoutes } from './routes/anomalies.ts';
 import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { detectorRoutes } from './routes/detectors.ts';
+import { driftRoutes } from './routes/drift.ts';
 import { feedbackRoutes } from './routes/feedback.ts';
 import { modelRoutes } from './routes/models.ts';
 import { resourceTestRoutes } from './routes/resource-tests.ts';
@@ -21,6 +22,7 @@ import { trainingRunRoutes } from './routes/training-runs.ts';
  */
 export const routes: readonly Route[] = [
   ...detectorRoutes,
+  ...driftRoutes,
   ...scoringRoutes,
   ...adHocRoutes,
   ...modelRoutes,

@@ -113,3 +113,52 @@ export const countEventsSinceTraining = one<{ events: number }, { detector: stri
     - coalesce((SELECT events_scored FROM flowline.training_runs
                 WHERE detector = :detector AND events_scored IS NOT NULL ORDER BY started_at DESC LIMIT 1), 0) AS events
 `);
+
+/** Checked day of a model, with its features, those that have drifted first. */
+export interface DriftDayRow {
+  readonly detector: string;
+  readonly modelVersion: number;
+  /** Such as `2026-11-27`. */
+  readonly day: string;
+  readonly events: number;
+  readonly compared: number;
+  readonly referenceDays: number;
+  /** Decimal logarithm. */
+  readonly evidence: number;
+  readonly drifted: boolean;
+  readonly checkedAt: Date;
+  readonly features: readonly {
+    readonly feature: string;
+    readonly drifted: boolean;
+    readonly change: string | null;
+    readonly evidence: number;
+    readonly distance: number;
+    readonly compared: number;
+    readonly meanPit: number | null;
+    readonly missingShare: number;
+  }[];
+}
+
+/** Selects checked days of a detector, those of the newest model and the newest days first. */
+export const selectDriftDays = many<
+  DriftDayRow,
+  {
+    detector: string;
+    modelVersion: number | null;
+    beforeModel: number | null;
+    beforeDay: string | null;
+    limit: number;
+  }
+>(`
+  SELECT d.detector, d.model_version AS "modelVersion", d.day::text AS day, d.events, d.compared,
+    d.reference_days AS "referenceDays", d.evidence, d.drifted, d.checked_at AS "checkedAt",
+    coalesce((SELECT jsonb_agg(jsonb_build_object('feature', f.feature, 'drifted', f.drifted, 'change', f.change,
+        'evidence', f.evidence, 'distance', f.distance, 'compared', f.compared, 'meanPit', f.mean_pit,
+        'missingShare', f.missing_share) ORDER BY f.place)
+      FROM flowline.v1_drift_features f
+      WHERE f.detector = d.detector AND f.model_version = d.model_version AND f.day = d.day), '[]') AS features
+  FROM flowline.v1_drift_daily d
+  WHERE d.detector = :detector AND (:modelVersion::integer IS NULL OR d.model_version = :modelVersion)
+    AND (:beforeModel::integer IS NULL OR (d.model_version, d.day) < (:beforeModel, :beforeDay::date))
+  ORDER BY d.model_version DESC, d.day DESC LIMIT :limit
+`);
