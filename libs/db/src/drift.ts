@@ -4,8 +4,12 @@ import type { Database } from './database.ts';
 import {
   countEventsSinceTraining,
   insertDriftDay,
+  insertDriftFeatures,
+  type ReferenceFeatureRow,
   selectPValuesOfDay,
   selectReferenceDays,
+  selectReferenceFeatures,
+  selectRowsOfDay,
   selectUncheckedDays,
 } from './sql/drift.ts';
 import { lockDetector } from './sql/detectors.ts';
@@ -38,6 +42,24 @@ export interface DriftDay extends ScoredDay {
   readonly drifted: boolean;
   /** Counts of the compared p-values in cells of [0, 1]. */
   readonly histogram: Float64Array;
+  /** Features in descending order of their change; empty if none could be compared. */
+  readonly features: readonly DriftFeature[];
+}
+
+/** Comparison of the conditional PITs of a feature on a day with those of the first days. */
+export interface DriftFeature {
+  readonly feature: string;
+  readonly compared: number;
+  readonly stride: number;
+  /** Decimal logarithm. */
+  readonly evidence: number;
+  readonly drifted: boolean;
+  readonly change: string | null;
+  readonly distance: number;
+  readonly meanPit: number | null;
+  readonly missingShare: number;
+  /** Counts of the compared PITs in cells of [0, 1]. */
+  readonly histogram: ArrayLike<number>;
 }
 
 /** Lists the days of a model that are over and were not checked for drift, the oldest first. */
@@ -68,6 +90,35 @@ export async function readDriftDay(
   return withTransaction(db, read, { readOnly: true });
 }
 
+/** Events of a day as a model read them, in the order of the stream. */
+export interface DayRows {
+  /** Numbers of each event, in schema order; null for a missing one. */
+  readonly numbers: readonly (readonly (number | null)[])[];
+  readonly levels: readonly (readonly (string | null)[])[];
+  /** Features of the first days of the model before it, as they were compared. */
+  readonly reference: ReadonlyMap<string, readonly ReferenceFeatureRow[]>;
+}
+
+/**
+ * Reads events of a day, about `most` drawn at random, and the features of the first days of the
+ * model.
+ */
+export async function readDriftRows(
+  db: Database,
+  { detector, modelVersion, day, events }: ScoredDay,
+  most: number,
+): Promise<DayRows> {
+  const ofDay = { detector, modelVersion, day };
+  const read = async (client: pg.PoolClient): Promise<DayRows> => {
+    const rows = await selectRowsOfDay(client, { ...ofDay, share: Math.min(1, most / events) });
+    const stored = await selectReferenceFeatures(client, { ...ofDay, days: REFERENCE_DAYS });
+    const reference = new Map<string, ReferenceFeatureRow[]>();
+    for (const row of stored) reference.set(row.feature, [...(reference.get(row.feature) ?? []), row]);
+    return { numbers: rows.map(({ numbers }) => numbers), levels: rows.map(({ levels }) => levels), reference };
+  };
+  return withTransaction(db, read, { readOnly: true });
+}
+
 /** Result of {@link storeDriftDay}. */
 export interface StoredDriftDay {
   /** False if another trainer has checked the day. */
@@ -84,6 +135,8 @@ export async function storeDriftDay(db: Database, day: DriftDay, wanted: boolean
   return withTransaction(db, async (client) => {
     const inserted = await insertDriftDay(client, { ...day, histogram: [...day.histogram] });
     if (inserted === null) return { stored: false, requestedRun: null };
+    const features = day.features.map((each, i) => ({ ...each, place: i + 1, histogram: Array.from(each.histogram) }));
+    await insertDriftFeatures(client, { ...day, features: JSON.stringify(features) });
     return {
       stored: true,
       requestedRun: wanted && day.drifted ? await requestFor(client, day.detector, 'drift') : null,

@@ -39,14 +39,18 @@ export {
 } from './detectors.ts';
 export { type EncodingFault, encodingFault } from './encoding.ts';
 export {
+  type DayRows,
   type DriftDay,
+  type DriftFeature,
   readDriftDay,
+  readDriftRows,
   requestForNewRows,
   type ScoredDay,
   storeDriftDay,
   type StoredDriftDay,
   uncheckedDays,
 } from './drift.ts';
+export { type CheckedDay, type DriftDayFilter, listDriftDays } from './drift-days.ts';
 export { discoveriesBehind, readDiscoveries, type StoredDiscoveries } from './discoveries.ts';
 export { idsBehind, type IdsOf, readEventIds, readRepeatStatus, type RepeatStatus } from './event-ids.ts';
 export * from './event-history.ts';

@@ -7,6 +7,8 @@ import { initBackend, loadFlowInParts, type Flow } from '@flowline/flows';
 import type { ModelBundle } from './bundle/bundle.ts';
 import { patternPValue } from './calibration/calibration-set.ts';
 import { rowTraits } from './calibration/row-traits.ts';
+import type { Uniform } from './drift/drift-evidence.ts';
+import { type FeaturePits, featurePits } from './drift/feature-pits.ts';
 import { type Effort, explainRows } from './explanation/explain-rows.ts';
 import { type ConditionalGrid, type NumberConditional, numberConditional } from './explanation/feature-conditional.ts';
 import { type LevelConditional, levelConditional } from './explanation/level-conditional.ts';
@@ -197,6 +199,11 @@ export class Detector {
     }
     const pValue = valueAt((await this.score(table)).pValues, 0);
     return numberConditional({ encoding, scorer: this.#explainer }, table, { dimension, grid, pValue });
+  }
+
+  /** Conditional PITs of the rows of a table, per scored feature; see {@link featurePits}. */
+  featurePits(table: FeatureTable, random: Uniform): Promise<readonly FeaturePits[]> {
+    return featurePits({ encoding: this.bundle.encoding, scorer: this.#explainer }, table, random);
   }
 
   /** Draws events from the model; see {@link sampleEvents}. */

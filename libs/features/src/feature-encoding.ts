@@ -63,6 +63,13 @@ export interface LevelSurprise {
   readonly probability: number;
 }
 
+/** Part of [0, 1] that a level takes up, in the order of the known levels. */
+export interface LevelRange {
+  readonly feature: string;
+  readonly from: number;
+  readonly to: number;
+}
+
 /** One outcome of a level feature; null stands for all unseen levels together. */
 export interface LevelProbability {
   readonly level: string | null;
@@ -238,6 +245,20 @@ export class FeatureEncoding {
         ? []
         : [{ feature: spec.name, level, probability: chain.probability(previous, column.indexOf(level)) }],
     );
+  }
+
+  /**
+   * Part of [0, 1] that each scored and observed level of a row takes up, given the previous
+   * level: the conditional CDF before it and after it, the known levels in order, unseen ones last.
+   */
+  levelRanges(table: FeatureTable, row: number): readonly LevelRange[] {
+    return this.scoredLevels(table, row).flatMap(({ spec, chain, column, previous, level }) => {
+      if (level === null) return [];
+      const index = column.indexOf(level);
+      let from = 0;
+      for (let before = 0; before < index; before++) from += chain.probability(previous, before);
+      return [{ feature: spec.name, from, to: Math.min(1, from + chain.probability(previous, index)) }];
+    });
   }
 
   /**

@@ -14,7 +14,13 @@ export {
   type Value,
 } from './expression.ts';
 export { Fault, unreadable } from './fault.ts';
-export { FeatureEncoding, type Dimension, type LevelProbability, type LevelSurprise } from './feature-encoding.ts';
+export {
+  FeatureEncoding,
+  type Dimension,
+  type LevelProbability,
+  type LevelRange,
+  type LevelSurprise,
+} from './feature-encoding.ts';
 export {
   checkSchema,
   fieldsOf,

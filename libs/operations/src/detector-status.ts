@@ -21,6 +21,7 @@ import {
   type StoredDetector,
 } from '@flowline/db';
 
+import { type DriftState, driftState } from './drift-state.ts';
 import type { TopicLag } from './topic-lag.ts';
 import { stateFindings } from './state-findings.ts';
 
@@ -49,6 +50,8 @@ export interface DetectorStatus {
   /** Reason why a queried broker gave no lag; null if it did, or if none was queried. */
   readonly lagUnknown: string | null;
   readonly alarms: AlarmRate & { readonly days: number };
+  /** Drift of the data since the champion began to score. */
+  readonly drift: DriftState;
   /** Partitions whose windows reached limits between their last two snapshots. */
   readonly limitedWindows: readonly LimitedPartition[];
   /** Records that repeat an event id, and partitions that remember too few ids. */
@@ -105,6 +108,7 @@ export async function detectorStatus(db: Database, stored: StoredDetector): Prom
     lag: null,
     lagUnknown: null,
     alarms: { ...alarms, days: ALARM_DAYS },
+    drift: await driftState(db, name, aliases.champion),
     limitedWindows,
     repeats,
   };

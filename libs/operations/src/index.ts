@@ -5,6 +5,7 @@ export { changesForNextModel } from './changes-for-next-model.ts';
 export { type DetectorStatus, detectorStatus } from './detector-status.ts';
 export { detectorStatuses } from './detector-statuses.ts';
 export { type DocumentDiff, diffDocument } from './document-diff.ts';
+export { type DriftState, hasDrifted, movedOf } from './drift-state.ts';
 export { LONGEST_SNOOZE_MS } from './longest-snooze.ts';
 export { modelInForce, type ModelInForce } from './model-in-force.ts';
 export { redriveToTopics } from './redrive-to-topics.ts';

@@ -11,13 +11,18 @@ export function shownRun({ isLeased, hasTrainer, ...run }: TrainingRun): ShownRu
   return { ...run, note: noteOf({ ...run, isLeased, hasTrainer }) };
 }
 
-function noteOf({ status, isLeased, hasTrainer, cancelRequestedAt }: TrainingRun): string | null {
+function noteOf({ status, isLeased, hasTrainer, cancelRequestedAt, retryAt }: TrainingRun): string | null {
+  // A run of the schedule that waits for its next attempt has failed until then.
+  if (status === 'failed' && retryAt !== null) return nextAttempt(retryAt);
   if (status === 'requested') {
     if (isLeased) return 'Another training of the detector is in progress.';
     if (!hasTrainer) return 'No trainer is running: start one with `flowline serve trainer`.';
+    if (retryAt !== null && retryAt.getTime() > Date.now()) return nextAttempt(retryAt);
     return 'A trainer takes it up as soon as it is free.';
   }
   if (status !== 'running') return null;
   if (!isLeased) return 'Its trainer has stopped without a word; the next trainer that runs settles it.';
   return cancelRequestedAt === null ? null : 'It is being cancelled.';
 }
+
+const nextAttempt = (retryAt: Date): string => `It is tried again from ${retryAt.toISOString().slice(0, 19)}Z on.`;

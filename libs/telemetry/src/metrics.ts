@@ -206,6 +206,11 @@ function modelMetrics({ registers, counter, gauge, histogram }: Makers) {
       'Evidence that the p-values of the last day checked have drifted, a decimal logarithm; drifted from 4.',
       ['detector'],
     ),
+    driftedFeatures: gauge(
+      'drifted_features',
+      'Number of features that have moved, given the others, on the last day checked; their names are in v1_drift_features.',
+      ['detector'],
+    ),
     backendInfo: gauge('backend_info', '1 for the compute backend in use, with the reason for it.', [
       'detector',
       'backend',

@@ -5,6 +5,7 @@ import { alertRoutes } from './routes/alerts.ts';
 import { anomalyRoutes } from './routes/anomalies.ts';
 import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { detectorRoutes } from './routes/detectors.ts';
+import { driftRoutes } from './routes/drift.ts';
 import { entityRoutes } from './routes/entities.ts';
 import { feedbackRoutes } from './routes/feedback.ts';
 import { modelRoutes } from './routes/models.ts';
@@ -25,6 +26,7 @@ import { trainingRunRoutes } from './routes/training-runs.ts';
 export const routes: readonly Route[] = [
   ...detectorRoutes,
   ...overviewRoutes,
+  ...driftRoutes,
   ...scoringRoutes,
   ...adHocRoutes,
   ...modelRoutes,

@@ -19,6 +19,7 @@ const commands = {
   get: async () => (await import('./commands/get.ts')).getCommand,
   export: async () => (await import('./commands/export.ts')).exportCommand,
   status: async () => (await import('./commands/status.ts')).statusCommand,
+  drift: async () => (await import('./commands/drift.ts')).driftCommand,
   fit: async () => (await import('./commands/fit.ts')).fitCommand,
   evaluate: async () => (await import('./commands/evaluate.ts')).evaluateCommand,
   train: async () => (await import('./commands/train.ts')).trainCommand,

@@ -6,10 +6,14 @@ import {
   storeDriftDay,
   uncheckedDays,
 } from '@flowline/db';
-import { driftOfDay } from '@flowline/detector';
+import { driftOfDay, type ModelBundle } from '@flowline/detector';
 import { DAY_MS } from '@flowline/events';
 import { Random } from '@flowline/flows';
-import { type Logger, type Metrics, pause } from '@flowline/telemetry';
+import type { Logger, Metrics } from '@flowline/telemetry';
+
+import { driftOfRows } from './drift-of-rows.ts';
+import { poll } from './poll.ts';
+import { readChampion } from './read-champion.ts';
 
 /** A detector whose days are checked. */
 export interface DriftingDetector {
@@ -23,7 +27,7 @@ export interface DriftCheckParts {
   readonly db: Database;
   /** Lists the active detectors. */
   readonly list: () => Promise<readonly DriftingDetector[]>;
-  readonly metrics: Pick<Metrics, 'driftEvidence'>;
+  readonly metrics: Pick<Metrics, 'driftEvidence' | 'driftedFeatures'>;
   readonly logger: Logger;
   readonly signal: AbortSignal;
   readonly everyMs?: number;
@@ -37,33 +41,45 @@ const EVERY_MS = 600_000;
  */
 export async function checkDrift(parts: DriftCheckParts): Promise<void> {
   const { db, list, logger, signal, everyMs = EVERY_MS } = parts;
-  while (!signal.aborted) {
-    try {
-      const champions = await championVersions(db);
-      for (const detector of await list()) {
-        const version = champions.get(detector.name);
-        if (version === undefined) continue;
-        for (const day of await uncheckedDays(db, detector.name, version)) {
-          await checkDay(parts, day, detector.trains);
-        }
-      }
-    } catch (err) {
-      logger.warn({ err }, 'drift cannot be checked; trying again');
+  await poll({ everyMs, logger, signal, failure: 'drift cannot be checked' }, async () => {
+    const champions = await championVersions(db);
+    for (const detector of await list()) {
+      const version = champions.get(detector.name);
+      if (version === undefined) continue;
+      const days = await uncheckedDays(db, detector.name, version);
+      if (days.length > 0) await checkDays(parts, days, detector);
     }
-    await pause(everyMs, signal);
+  });
+}
+
+/** Checks days of the champion of a detector, unless another has become it meanwhile. */
+async function checkDays(parts: DriftCheckParts, days: readonly ScoredDay[], { name, trains }: DriftingDetector) {
+  const champion = await readChampion(parts.db, parts.logger, name);
+  for (const day of days) {
+    if (parts.signal.aborted || champion?.version !== day.modelVersion) return;
+    await checkDay(parts, day, { bundle: champion.bundle, trains });
   }
 }
 
-async function checkDay({ db, metrics, logger }: DriftCheckParts, day: ScoredDay, trains: boolean): Promise<void> {
+/** Without a bundle, which another release has written, the p-values alone are compared. */
+async function checkDay(
+  { db, metrics, logger }: DriftCheckParts,
+  day: ScoredDay,
+  { bundle, trains }: { readonly bundle: ModelBundle | null; readonly trains: boolean },
+): Promise<void> {
   const { pValues, reference } = await readDriftDay(db, day);
-  const found = driftOfDay(pValues, reference, new Random(seedOf(day)));
-  const checked = { ...day, ...found, referenceDays: reference.length };
+  const random = new Random(seedOf(day));
+  const found = driftOfDay(pValues, reference, random);
+  const features = bundle === null ? [] : await driftOfRows(db, day, bundle, random);
+  const checked = { ...day, ...found, referenceDays: reference.length, features };
   const { stored, requestedRun } = await storeDriftDay(db, checked, trains);
   if (!stored) return;
   const { detector, modelVersion, day: date } = day;
   const { evidence, drifted, compared } = found;
+  const moved = features.filter((feature) => feature.drifted).map(({ feature, change }) => `${feature}: ${change}`);
   metrics.driftEvidence.set({ detector }, evidence);
-  const fields = { detector, modelVersion, day: date, evidence, compared, requestedRun };
+  metrics.driftedFeatures.set({ detector }, moved.length);
+  const fields = { detector, modelVersion, day: date, evidence, compared, moved, requestedRun };
   if (drifted) logger.warn(fields, 'the p-values of the day have drifted from those of the first days of the model');
   else logger.info(fields, 'the p-values of the day have not drifted');
 }

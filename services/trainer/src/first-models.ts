@@ -1,4 +1,6 @@
-import { type Logger, pause } from '@flowline/telemetry';
+import type { Logger } from '@flowline/telemetry';
+
+import { poll } from './poll.ts';
 
 /** A detector that learns from its own events and has no champion with the features in force. */
 export interface CollectingDetector {
@@ -30,22 +32,18 @@ const GROWTH = 1.5;
 export async function trainFirstModels(parts: FirstModelParts): Promise<void> {
   const { list, count, train, onError, logger, signal, everyMs = EVERY_MS } = parts;
   const wanted = new Map<string, number>();
-  while (!signal.aborted) {
-    try {
-      for (const { name, version, firstModelRows } of await list()) {
-        const id = `${name}/${version}`;
-        const rows = Math.max(firstModelRows, wanted.get(id) ?? 0);
-        if ((await count(name, rows)) < rows) continue;
-        logger.info(
-          { detector: name, detectorVersion: version, rows },
-          'enough history for the first model of these features',
-        );
-        wanted.set(id, Math.ceil(rows * GROWTH));
-        await train(name).catch((error: unknown) => onError(name, error));
-      }
-    } catch (err) {
-      logger.warn({ err }, 'the detectors that collect history cannot be looked up; trying again');
+  const failure = 'the detectors that collect history cannot be looked up';
+  await poll({ everyMs, logger, signal, failure }, async () => {
+    for (const { name, version, firstModelRows } of await list()) {
+      const id = `${name}/${version}`;
+      const rows = Math.max(firstModelRows, wanted.get(id) ?? 0);
+      if ((await count(name, rows)) < rows) continue;
+      logger.info(
+        { detector: name, detectorVersion: version, rows },
+        'enough history for the first model of these features',
+      );
+      wanted.set(id, Math.ceil(rows * GROWTH));
+      await train(name).catch((error: unknown) => onError(name, error));
     }
-    await pause(everyMs, signal);
-  }
+  });
 }

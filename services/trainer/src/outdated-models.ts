@@ -1,4 +1,6 @@
-import { type Logger, pause } from '@flowline/telemetry';
+import type { Logger } from '@flowline/telemetry';
+
+import { poll } from './poll.ts';
 
 /** A scheduled detector whose definition in force needs a model that was never tried. */
 export interface OutdatedDetector {
@@ -27,17 +29,13 @@ const EVERY_MS = 15_000;
 export async function trainOutdatedModels(parts: OutdatedModelParts): Promise<void> {
   const { list, train, onError, logger, signal, everyMs = EVERY_MS } = parts;
   const tried = new Map<string, number>();
-  while (!signal.aborted) {
-    try {
-      for (const { name, version, changes } of await list()) {
-        if (tried.get(name) === version) continue;
-        tried.set(name, version);
-        logger.info({ detector: name, version, changes }, 'the definition in force needs another model');
-        await train(name).catch((error: unknown) => onError(name, error));
-      }
-    } catch (err) {
-      logger.warn({ err }, 'the definitions in force cannot be compared with their models; trying again');
+  const failure = 'the definitions in force cannot be compared with their models';
+  await poll({ everyMs, logger, signal, failure }, async () => {
+    for (const { name, version, changes } of await list()) {
+      if (tried.get(name) === version) continue;
+      tried.set(name, version);
+      logger.info({ detector: name, version, changes }, 'the definition in force needs another model');
+      await train(name).catch((error: unknown) => onError(name, error));
     }
-    await pause(everyMs, signal);
-  }
+  });
 }

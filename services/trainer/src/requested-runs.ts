@@ -1,4 +1,6 @@
-import { type Logger, pause } from '@flowline/telemetry';
+import type { Logger } from '@flowline/telemetry';
+
+import { poll } from './poll.ts';
 import type { TrainingRequest } from '@flowline/db';
 
 /** Environment of the requested trainings. */
@@ -18,17 +20,10 @@ const EVERY_MS = 2_000;
 /** Takes requests for trainings up, one at a time, until the signal. */
 export async function trainRequested(parts: RequestedRunParts): Promise<void> {
   const { list, train, onError, logger, signal, everyMs = EVERY_MS } = parts;
-  const isOver = (): boolean => signal.aborted;
-  while (!isOver()) {
-    try {
-      const [request] = await list();
-      if (request !== undefined && !isOver()) {
-        logger.info({ ...request }, 'a training was requested');
-        await train(request).catch((error: unknown) => onError(request, error));
-      }
-    } catch (err) {
-      logger.warn({ err }, 'the requests for trainings cannot be looked up; trying again');
-    }
-    await pause(everyMs, signal);
-  }
+  await poll({ everyMs, logger, signal, failure: 'the requests for trainings cannot be looked up' }, async () => {
+    const [request] = await list();
+    if (request === undefined || signal.aborted) return;
+    logger.info({ ...request }, 'a training was requested');
+    await train(request).catch((error: unknown) => onError(request, error));
+  });
 }

@@ -1,4 +1,6 @@
-import { type Logger, pause } from '@flowline/telemetry';
+import type { Logger } from '@flowline/telemetry';
+
+import { poll } from './poll.ts';
 
 /** A detector that is trained again after a number of events. */
 export interface CountingDetector {
@@ -28,15 +30,10 @@ const EVERY_MS = 15_000;
  */
 export async function trainOnNewRows(parts: NewRowsParts): Promise<void> {
   const { list, request, logger, signal, everyMs = EVERY_MS } = parts;
-  while (!signal.aborted) {
-    try {
-      for (const { name, newRows } of await list()) {
-        const runId = await request(name, newRows);
-        if (runId !== null) logger.info({ detector: name, newRows, runId }, 'a training is requested: enough new rows');
-      }
-    } catch (err) {
-      logger.warn({ err }, 'new rows cannot be counted; trying again');
+  await poll({ everyMs, logger, signal, failure: 'new rows cannot be counted' }, async () => {
+    for (const { name, newRows } of await list()) {
+      const runId = await request(name, newRows);
+      if (runId !== null) logger.info({ detector: name, newRows, runId }, 'a training is requested: enough new rows');
     }
-    await pause(everyMs, signal);
-  }
+  });
 }

@@ -28,6 +28,7 @@ export const dataTables = [
   'alert_outbox',
   'dead_letters',
   'training_runs',
+  'drift_features',
   'drift_days',
   'detectors_in_force',
   'model_aliases',

@@ -1,4 +1,4 @@
-import { many, maybe, one } from '../statement.ts';
+import { execute, many, maybe, one } from '../statement.ts';
 
 interface OfModel {
   readonly detector: string;
@@ -39,6 +39,53 @@ export const selectPValuesOfDay = many<{ pValue: number }, OfModel & { day: stri
   ORDER BY topic, partition, "offset"
 `);
 
+/**
+ * Selects a random share of the events of a UTC day that are in the sample, as a model read them,
+ * in the order of the stream.
+ */
+export const selectRowsOfDay = many<
+  { numbers: (number | null)[]; levels: (string | null)[] },
+  OfModel & { day: string; share: number }
+>(`
+  SELECT numeric_values AS numbers, level_values AS levels FROM flowline.scored_events
+  WHERE detector = :detector AND model_version = :modelVersion AND in_sample
+    AND scored_at >= :day::date::timestamp AT TIME ZONE 'UTC'
+    AND scored_at < (:day::date + 1)::timestamp AT TIME ZONE 'UTC'
+    AND (hashint8("offset") & 1048575) < :share::float8 * 1048576
+  ORDER BY topic, partition, "offset"
+`);
+
+/** Row of {@link selectReferenceFeatures}. */
+export interface ReferenceFeatureRow {
+  readonly feature: string;
+  readonly compared: number;
+  readonly histogram: number[];
+  readonly meanPit: number | null;
+  readonly missingShare: number;
+}
+
+/** Selects the features of a model's first days on which they were compared, before a day. */
+export const selectReferenceFeatures = many<ReferenceFeatureRow, OfModel & { day: string; days: number }>(`
+  SELECT feature, compared, histogram, mean_pit AS "meanPit", missing_share AS "missingShare"
+  FROM flowline.drift_features
+  WHERE detector = :detector AND model_version = :modelVersion AND compared > 0 AND day IN (
+    SELECT DISTINCT day FROM flowline.drift_features
+    WHERE detector = :detector AND model_version = :modelVersion AND day < :day::date AND compared > 0
+    ORDER BY day LIMIT :days)
+  ORDER BY day, feature
+`);
+
+/** Stores the features of a day: a JSON list of rows. */
+export const insertDriftFeatures = execute<OfModel & { day: string; features: string }>(`
+  INSERT INTO flowline.drift_features (detector, model_version, day, feature, place, compared, stride, evidence,
+    drifted, change, distance, mean_pit, missing_share, histogram)
+  SELECT :detector, :modelVersion, :day::date, f.feature, f.place, f.compared, f.stride, f.evidence,
+    f.drifted, f.change, f.distance, f."meanPit", f."missingShare", f.histogram
+  FROM jsonb_to_recordset(:features::jsonb) AS f (feature text, place integer, compared integer, stride integer,
+    evidence double precision, drifted boolean, change text, distance double precision, "meanPit" double precision,
+    "missingShare" double precision, histogram integer[])
+`);
+
 /** Stores the check of a day. No row if it is stored already. */
 export const insertDriftDay = maybe<
   { day: string },
@@ -65,4 +112,53 @@ export const countEventsSinceTraining = one<{ events: number }, { detector: stri
   SELECT coalesce((SELECT sum(events) FROM flowline.event_counts WHERE detector = :detector), 0)::bigint
     - coalesce((SELECT events_scored FROM flowline.training_runs
                 WHERE detector = :detector AND events_scored IS NOT NULL ORDER BY started_at DESC LIMIT 1), 0) AS events
+`);
+
+/** Checked day of a model, with its features, those that have drifted first. */
+export interface DriftDayRow {
+  readonly detector: string;
+  readonly modelVersion: number;
+  /** Such as `2026-11-27`. */
+  readonly day: string;
+  readonly events: number;
+  readonly compared: number;
+  readonly referenceDays: number;
+  /** Decimal logarithm. */
+  readonly evidence: number;
+  readonly drifted: boolean;
+  readonly checkedAt: Date;
+  readonly features: readonly {
+    readonly feature: string;
+    readonly drifted: boolean;
+    readonly change: string | null;
+    readonly evidence: number;
+    readonly distance: number;
+    readonly compared: number;
+    readonly meanPit: number | null;
+    readonly missingShare: number;
+  }[];
+}
+
+/** Selects checked days of a detector, those of the newest model and the newest days first. */
+export const selectDriftDays = many<
+  DriftDayRow,
+  {
+    detector: string;
+    modelVersion: number | null;
+    beforeModel: number | null;
+    beforeDay: string | null;
+    limit: number;
+  }
+>(`
+  SELECT d.detector, d.model_version AS "modelVersion", d.day::text AS day, d.events, d.compared,
+    d.reference_days AS "referenceDays", d.evidence, d.drifted, d.checked_at AS "checkedAt",
+    coalesce((SELECT jsonb_agg(jsonb_build_object('feature', f.feature, 'drifted', f.drifted, 'change', f.change,
+        'evidence', f.evidence, 'distance', f.distance, 'compared', f.compared, 'meanPit', f.mean_pit,
+        'missingShare', f.missing_share) ORDER BY f.place)
+      FROM flowline.v1_drift_features f
+      WHERE f.detector = d.detector AND f.model_version = d.model_version AND f.day = d.day), '[]') AS features
+  FROM flowline.v1_drift_daily d
+  WHERE d.detector = :detector AND (:modelVersion::integer IS NULL OR d.model_version = :modelVersion)
+    AND (:beforeModel::integer IS NULL OR (d.model_version, d.day) < (:beforeModel, :beforeDay::date))
+  ORDER BY d.model_version DESC, d.day DESC LIMIT :limit
 `);

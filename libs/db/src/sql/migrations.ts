@@ -18,7 +18,7 @@ export const grantRoles = execute(`
     flowline.grant_api(), flowline.grant_feedback(), flowline.grant_absences(),
     flowline.grant_training_requests(), flowline.grant_resources_by_api(), flowline.grant_event_ids(),
     flowline.grant_backlog(), flowline.grant_discoveries(), flowline.grant_drift(),
-    flowline.grant_checkpoints(), flowline.grant_pages()
+    flowline.grant_checkpoints(), flowline.grant_drift_features(), flowline.grant_pages()
 `);
 
 /**

@@ -37,6 +37,8 @@ export interface TrainingRunRow {
   /** Time and author of the wish to cancel it; null for none. */
   readonly cancelRequestedAt: Date | null;
   readonly cancelledBy: string | null;
+  /** Time from which the next attempt may be made; null for none. */
+  readonly retryAt: Date | null;
   /** True while a trainer holds the training lease of its detector. */
   readonly isLeased: boolean;
   /** True while a trainer serves, which takes requests up. */
@@ -47,7 +49,7 @@ const columns = `
   run_id AS "runId", detector, detector_version AS "detectorVersion", scheduled_for AS "scheduledFor",
   attempt, status, phase, CASE WHEN phase <> 'requested' THEN started_at END AS "startedAt", finished_at AS "finishedAt", phases, curves, metrics,
   model_version AS "modelVersion", promoted, error, requested_at AS "requestedAt", requested_by AS "requestedBy",
-  promotion, progress, cancel_requested_at AS "cancelRequestedAt", cancelled_by AS "cancelledBy",
+  promotion, progress, cancel_requested_at AS "cancelRequestedAt", cancelled_by AS "cancelledBy", retry_at AS "retryAt",
   EXISTS (SELECT FROM flowline.training_leases l
           WHERE l.detector = training_runs.detector AND l.expires_at > clock_timestamp()) AS "isLeased",
   EXISTS (SELECT FROM flowline.trainers WHERE seen_at > now() - interval '15 seconds') AS "hasTrainer"`;

@@ -36,7 +36,8 @@ export function driftEvidence(reference: Float64Array, day: Float64Array, random
   const martingale = new UniformityMartingale();
   for (const value of day) {
     const cell = cellOf(value);
-    const below = counts.subarray(0, cell).reduce((sum, count) => sum + count, 0);
+    let below = 0;
+    for (let i = 0; i < cell; i++) below += at(counts, i);
     martingale.add((below + (1 - random.uniform()) * (at(counts, cell) + 1)) / (total + 1 + Number.EPSILON));
     counts[cell] = at(counts, cell) + 1;
     total++;

@@ -28,13 +28,22 @@ const UPHILL = [0.4, 1] as const;
  */
 export async function screened(evaluator: AxisEvaluator, axes: readonly Axis[]): Promise<readonly StartedAxis[]> {
   const coarse = await firstByGradient(evaluator, axes);
-  const requests = coarse.map((axis) => ({ axis, next: [evaluator.valueAt(axis), ...COARSE_NODES] }));
-  const estimates: Estimate[] = [];
-  for await (const { request, nodes, logDensity } of evaluator.evaluate(requests)) {
-    const curve = withNodes(emptyCurve, nodes, logDensity);
-    estimates.push({ axis: request.axis, curve, fall: gainOf(curve, evaluator.valueAt(request.axis)) });
-  }
+  const estimates = (await startedAxes(evaluator, coarse)).map(({ axis, curve }): Estimate => ({
+    axis,
+    curve,
+    fall: gainOf(curve, evaluator.valueAt(axis)),
+  }));
   return byRow(estimates).flatMap((own) => firstOf(own, EXPLAINED_AXES));
+}
+
+/** Axes, each with its coarse curve. */
+export async function startedAxes(evaluator: AxisEvaluator, axes: readonly Axis[]): Promise<readonly StartedAxis[]> {
+  const requests = axes.map((axis) => ({ axis, next: [evaluator.valueAt(axis), ...COARSE_NODES] }));
+  const started: StartedAxis[] = [];
+  for await (const { request, nodes, logDensity } of evaluator.evaluate(requests)) {
+    started.push({ axis: request.axis, curve: withNodes(emptyCurve, nodes, logDensity) });
+  }
+  return started;
 }
 
 /** Axis, and the estimated gain of log p without it: the fall from its peak, and its width. */

@@ -63,6 +63,17 @@ const status = z.looseObject({
   findings: z
     .array(z.strictObject({ code: z.string(), reason: z.string(), remedy: z.string() }))
     .describe('Why the definition or the newest model is not in use, most important first.'),
+  drift: z
+    .strictObject({
+      state: z.enum(['unchecked', 'steady', 'drifted']),
+      day: z.iso.date().nullable().describe('Last UTC day that was checked; null for none.'),
+      since: z.iso.date().nullable().describe('First of the days in a row that have drifted; null for none.'),
+      moved: z
+        .array(z.strictObject({ feature: z.string(), change: z.string() }))
+        .describe('Features that have moved, given the others, the farthest first.'),
+      remedy: z.string().nullable(),
+    })
+    .describe('Drift of the data since the champion began to score.'),
 });
 
 const document = documentOf('Detector file; its JSON Schema is that of `flowline schema`.');

@@ -45,6 +45,7 @@ const listedRun = z.strictObject({
   cancelRequestedAt: time.nullable(),
   cancelledBy: z.string().nullable(),
   error: z.looseObject({}).nullable(),
+  retryAt: time.nullable().describe('Time from which the next attempt may be made; null for none.'),
 });
 const run = listedRun.extend({
   curves: z.unknown().describe('Losses by step so far.'),

@@ -46,6 +46,7 @@ function formatStatus({
   lag,
   lagUnknown,
   alarms,
+  drift,
   limitedWindows,
   repeats,
 }: DetectorStatus): string {
@@ -66,6 +67,7 @@ function formatStatus({
       `${formatCount(alarms.measured)} of ${formatCount(alarms.events)} events in ${alarms.days} days, ${formatNumber(alarms.expected)} expected`,
     ],
   ];
+  if (drift.state !== 'unchecked') rows.push(['drift', driftWords(drift)]);
   if (lag !== null) {
     rows.push([
       'lag',
@@ -90,5 +92,12 @@ function formatStatus({
   }
   const lines = rows.map(([label, text]) => `  ${label.padEnd(11)} ${text}`);
   const reasons = findings.flatMap(({ code, reason, remedy }) => [`  ! ${code}: ${reason}`, `    → ${remedy}`]);
+  if (drift.remedy !== null) reasons.push(`  → drift: ${drift.remedy}`);
   return [`${detector}: ${state}`, ...lines, ...reasons].join('\n');
+}
+
+function driftWords({ state, day, since, moved }: DetectorStatus['drift']): string {
+  if (state !== 'drifted') return `none, as of ${day ?? '?'}`;
+  const features = moved.map(({ feature, change }) => `${feature} (${change})`).join(', ');
+  return `the data have drifted since ${since ?? '?'}${features === '' ? '' : `: ${features}`}, as of ${day ?? '?'}`;
 }

@@ -100,6 +100,7 @@ function formatRun(run: ShownRun): string {
     ['ended', finishedAt === null ? null : formatTime(finishedAt)],
     ['model', modelVersion === null ? null : `version ${modelVersion}${run.promoted === true ? ', promoted' : ''}`],
     ['error', errorOf(run)],
+    ['retry at', run.retryAt === null ? null : formatTime(run.retryAt)],
   ];
   return [
     `training run ${runId} of ${detector}, definition version ${detectorVersion}`,

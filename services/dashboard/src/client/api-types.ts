@@ -82,6 +82,13 @@ export interface Api {
       readonly detector: string;
       readonly state: 'scoring' | 'waiting' | 'paused';
       readonly findings: readonly { readonly code: string; readonly reason: string; readonly remedy: string }[];
+      readonly drift: {
+        readonly state: 'unchecked' | 'steady' | 'drifted';
+        readonly day: string | null;
+        readonly since: string | null;
+        readonly moved: readonly { readonly feature: string; readonly change: string }[];
+        readonly remedy: string | null;
+      };
     };
   };
   'GET /v1/overview': {
@@ -105,6 +112,35 @@ export interface Api {
           readonly events: number;
           readonly expected: number;
           readonly measured: number;
+        }[];
+      }[];
+      readonly next: string | null;
+    };
+  };
+  'GET /v1/detectors/{detector}/drift': {
+    readonly params: { readonly detector: string };
+    readonly query: { readonly limit?: number; readonly cursor?: string };
+    readonly body: undefined;
+    readonly reply: {
+      readonly items: readonly {
+        readonly detector: string;
+        readonly modelVersion: number;
+        readonly day: string;
+        readonly events: number;
+        readonly compared: number;
+        readonly referenceDays: number;
+        readonly evidence: number;
+        readonly drifted: boolean;
+        readonly checkedAt: string;
+        readonly features: readonly {
+          readonly feature: string;
+          readonly drifted: boolean;
+          readonly change: 'higher' | 'lower' | 'missing more often' | 'missing less often' | 'spread otherwise' | null;
+          readonly evidence: number;
+          readonly distance: number;
+          readonly compared: number;
+          readonly meanPit: number | null;
+          readonly missingShare: number;
         }[];
       }[];
       readonly next: string | null;
@@ -385,6 +421,7 @@ export interface Api {
       readonly cancelRequestedAt: string | null;
       readonly cancelledBy: string | null;
       readonly error: Readonly<Record<string, unknown>> | null;
+      readonly retryAt: string | null;
     };
   };
   'GET /v1/training-runs': {
@@ -418,6 +455,7 @@ export interface Api {
         readonly cancelRequestedAt: string | null;
         readonly cancelledBy: string | null;
         readonly error: Readonly<Record<string, unknown>> | null;
+        readonly retryAt: string | null;
       }[];
       readonly next: string | null;
     };
@@ -452,6 +490,7 @@ export interface Api {
       readonly cancelRequestedAt: string | null;
       readonly cancelledBy: string | null;
       readonly error: Readonly<Record<string, unknown>> | null;
+      readonly retryAt: string | null;
       readonly curves: unknown;
       readonly metrics: unknown;
     };
@@ -486,6 +525,7 @@ export interface Api {
       readonly cancelRequestedAt: string | null;
       readonly cancelledBy: string | null;
       readonly error: Readonly<Record<string, unknown>> | null;
+      readonly retryAt: string | null;
     };
   };
   'GET /v1/anomalies': {
