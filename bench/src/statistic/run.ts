@@ -1,5 +1,5 @@
 import { Detector, type DetectorTrainingSpec, type ModelBundle, trainDetector } from '@flowline/detector';
-import { decisionTests, type DecisionTest, type FeatureSpec } from '@flowline/events';
+import { at, decisionTests, type DecisionTest, type FeatureSpec } from '@flowline/events';
 import { type FeatureTable, sliceTable } from '@flowline/features';
 import { Random } from '@flowline/flows';
 
@@ -91,14 +91,14 @@ async function measured(
       const start = process.cpuUsage();
       for (const table of tables) await detector.score(table);
       const { user, system } = process.cpuUsage(start);
-      spent[d] = (spent[d] ?? 0) + (user + system) / 1e6;
-      if (window >= WARM_UP) costs[d]?.push((user + system) / events.size);
+      spent[d] = at(spent, d) + (user + system) / 1e6;
+      if (window >= WARM_UP) at(costs, d).push((user + system) / events.size);
     }
   }
   const each = costs.map((of) => median(of));
   return decisionTests.map((test, d) => ({
-    ...{ test, batch, microseconds: each[d] ?? NaN },
-    ratio: (each[d] ?? NaN) / (each[0] ?? NaN),
+    ...{ test, batch, microseconds: at(each, d) },
+    ratio: at(each, d) / at(each, 0),
   }));
 }
 

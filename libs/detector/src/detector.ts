@@ -105,8 +105,8 @@ export class Detector {
 
   /**
    * Scores a table: log p(event) = log p(x | context) + Σ log|det| + log P(levels), and its
-   * p-value, by low density or by the combined statistic of the model. A row's score depends only on the row. A row outside its domain has zero density and
-   * the smallest p-value.
+   * p-value, by low density or by the combined statistic of the model. A row's score depends only
+   * on the row. A row outside its domain has zero density and the smallest p-value.
    * @throws FlowlineError FLOWLINE_FEATURES_INVALID for a table of other columns.
    */
   async score(table: FeatureTable): Promise<Scores> {

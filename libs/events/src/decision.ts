@@ -17,7 +17,9 @@ export type DecisionTest = (typeof decisionTests)[number];
 export const testComponents = ['low_density', 'high_density', 'extreme_latent', 'extreme_value', 'distant'] as const;
 export type TestComponent = (typeof testComponents)[number];
 
-/** Reasons why an event is an anomaly: the component that raised it, or a value outside its domain. */
+/**
+ * Reasons why an event is an anomaly: the component that raised it, or a value outside its domain.
+ */
 export const anomalyReasons = [...testComponents, 'out_of_domain'] as const;
 export type AnomalyReason = (typeof anomalyReasons)[number];
 

@@ -20,7 +20,7 @@ export interface DecidingScores {
 /** Scores of each component, one per row. */
 export type ComponentScores = Readonly<Record<TestComponent, Float64Array>>;
 
-/** How the rows of a part of a table are compared with others. */
+/** Traits of the rows of a part of a table that decide which others they are compared with. */
 export interface ComparedRows {
   readonly missingPattern: Int32Array;
   readonly traits: RowTraits;

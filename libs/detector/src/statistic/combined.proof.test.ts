@@ -52,7 +52,7 @@ describe('the combined test', () => {
     expect(caught(clean)).toBeLessThan(interval!.high);
     const changed = faults(plant, 5);
     const share = async (fault: string): Promise<number> =>
-      caught(await scored(bundle, plant.draw(EVENTS, new Random(7), changed[fault]!)));
+      caught(await scored(bundle, plant.draw(EVENTS, new Random(7), changed[fault])));
     expect(await share('stuck')).toBeGreaterThanOrEqual(0.95);
     expect(await share('halved')).toBeGreaterThanOrEqual(0.4);
     expect(await share('off')).toBeGreaterThanOrEqual(0.7);
@@ -60,16 +60,16 @@ describe('the combined test', () => {
 
   it('names the component that raised an event', async () => {
     const { stuck, off } = faults(plant, 8);
-    const still = await scored(bundle, plant.draw(10, new Random(1), stuck!));
+    const still = await scored(bundle, plant.draw(10, new Random(1), stuck));
     expect(anomalyReason(still, 0)).toBe('high_density');
-    const scores = await scored(bundle, plant.draw(200, new Random(1), off!));
+    const scores = await scored(bundle, plant.draw(200, new Random(1), off));
     const reasons = Array.from({ length: 200 }, (_, row) => anomalyReason(scores, row));
     expect(reasons.filter((reason) => reason === 'extreme_value').length).toBeGreaterThan(100);
   });
 
   it('scores the same once saved and loaded, whatever the batch', async () => {
     const bytes = saveBundle(bundle);
-    const table = plant.draw(300, new Random(3), faults(plant, 4).off!);
+    const table = plant.draw(300, new Random(3), faults(plant, 4).off);
     const first = await scored(bundle, table);
     expect(await scored(loadBundle(bytes), table)).toEqual(first);
     const rows = [299, 4, 17];
@@ -78,7 +78,7 @@ describe('the combined test', () => {
   });
 
   it('has p-values of the same size on every backend', async () => {
-    const table = plant.draw(200, new Random(4), faults(plant, 4).off!);
+    const table = plant.draw(200, new Random(4), faults(plant, 4).off);
     const first = await scored(bundle, table);
     const detector = await Detector.create(bundle, { alpha: ALPHA, backend: 'reference' });
     const { pValues } = await detector.score(table);

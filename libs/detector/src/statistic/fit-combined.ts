@@ -26,7 +26,7 @@ const COMPONENTS_SHARE = 0.5;
 const SCALE_ROWS = 2_048;
 /** Share of a normal distribution within one standard deviation. */
 const WITHIN_DEVIATION = 0.6827;
-/** Share of the rows whose distances count that are near enough, and rows from which it is known. */
+/** Share of the rows with a distance that are near enough, and rows from which it is known. */
 const [NEAR_SHARE, NEAR_ROWS] = [0.75, 500];
 /** Bounds on the training rows that distances are measured from: their number and their values. */
 const [MOST_ROWS, MOST_VALUES] = [10_000, 1_000_000];
@@ -99,8 +99,8 @@ async function laterComponents(
   older: ScoredRows,
   { stage, later, pValues }: { stage: SecondStageParts; later: SecondStage; pValues: Float64Array },
 ): Promise<readonly Component[]> {
-  // The tail of scores that are 0 for most rows cannot be told from outliers: their rows are told by
-  // their densities, as the rarest that so many rows should not have.
+  // Where most scores are 0, their tail cannot be told from outliers. These are told by their
+  // densities, as the rarest that so many rows should not have.
   const kept = isRobust(spec.data) ? withoutRarest(older, pValues) : older;
   const found: Component[] = [];
   for (const name of ['extreme_latent', 'extreme_value', 'distant'] as const) {
@@ -215,8 +215,8 @@ async function gradientScales(
 }
 
 /**
- * Distance within which many of the rows lie whose distances count: the search of their nearest rows
- * may end there.
+ * Distance within which most of the rows lie whose distances count: the search of their nearest
+ * rows may end there.
  */
 async function nearEnoughOf(
   { encoding, calibration, signal }: CombinedParts,

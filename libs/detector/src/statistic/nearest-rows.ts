@@ -36,8 +36,8 @@ export class NearestRows {
   }
 
   /**
-   * Euclidean distance of row `index` of `queries` [n × width] to the nearest row, or `nearEnough` if
-   * that is more: the search ends at any row within it.
+   * Euclidean distance of row `index` of `queries` [n × width] to the nearest row, or `nearEnough`
+   * if that is more: the search ends at any row within it.
    */
   distance(queries: Float32Array, index: number, nearEnough = 0): number {
     this.#nearEnough = nearEnough ** 2;

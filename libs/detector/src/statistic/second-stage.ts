@@ -5,8 +5,8 @@ import { valueAt } from '../sorted.ts';
 import { type CombinedStatistic, gates } from './statistic.ts';
 
 /**
- * Steps towards a conditional mean that are tried, in multiples of that of a Gaussian: the curvature
- * of a learned density is not quite constant.
+ * Steps towards a conditional mean that are tried, in multiples of that of a Gaussian: the
+ * curvature of a learned density is not quite constant.
  */
 const STEPS = [0.75, 1.5] as const;
 

@@ -1,4 +1,4 @@
-import type { FeatureSpec } from '@flowline/events';
+import { at, type FeatureSpec } from '@flowline/events';
 import type { FeatureTable } from '@flowline/features';
 import { Random } from '@flowline/flows';
 
@@ -10,7 +10,7 @@ const FACTORS = 4;
 /** Share of a sensor's variance that is its own. */
 const OWN_SHARE = 0.2;
 
-/** Sensors that follow four common factors and vary by themselves: a Gaussian, whose law is known. */
+/** Sensors that follow four common factors and vary by themselves: a Gaussian of a known law. */
 export class Plant {
   readonly schema: readonly FeatureSpec[] = Array.from({ length: SENSORS }, (_, i) => ({
     ...{ name: `s${i}`, type: 'real', from: `s${i}`, role: 'score', nullable: false, maxLevels: 64, period: null },
@@ -37,7 +37,7 @@ export class Plant {
       const factors = Array.from({ length: FACTORS }, () => random.normal());
       const values = this.#loadings.map(
         (loading) =>
-          loading.reduce((sum, one, f) => sum + one * (factors[f] ?? 0), 0) + Math.sqrt(OWN_SHARE) * random.normal(),
+          loading.reduce((sum, one, f) => sum + one * at(factors, f), 0) + Math.sqrt(OWN_SHARE) * random.normal(),
       );
       numeric.set(change(values, random), row * SENSORS);
     }
@@ -57,9 +57,9 @@ export class Plant {
   /** Standard deviation of each sensor given all others: 1/√(Σ⁻¹)_ii. */
   conditionalDeviations(): readonly number[] {
     const covariance = this.#loadings.map((a, i) =>
-      this.#loadings.map((b, j) => a.reduce((sum, one, f) => sum + one * (b[f] ?? 0), i === j ? OWN_SHARE : 0)),
+      this.#loadings.map((b, j) => a.reduce((sum, one, f) => sum + one * at(b, f), i === j ? OWN_SHARE : 0)),
     );
-    return inverse(covariance).map((row, i) => 1 / Math.sqrt(row[i] ?? NaN));
+    return inverse(covariance).map((row, i) => 1 / Math.sqrt(at(row, i)));
   }
 }
 
@@ -68,18 +68,18 @@ function inverse(matrix: readonly (readonly number[])[]): readonly (readonly num
   const n = matrix.length;
   const work = matrix.map((row, i) => [...row, ...Array.from({ length: n }, (_, j) => (i === j ? 1 : 0))]);
   work.forEach((pivotRow, k) => {
-    const pivot = pivotRow[k] ?? NaN;
+    const pivot = at(pivotRow, k);
     pivotRow.forEach((value, j) => (pivotRow[j] = value / pivot));
     work.forEach((row, i) => {
       if (i === k) return;
-      const factor = row[k] ?? NaN;
-      row.forEach((value, j) => (row[j] = value - factor * (pivotRow[j] ?? NaN)));
+      const factor = at(row, k);
+      row.forEach((value, j) => (row[j] = value - factor * at(pivotRow, j)));
     });
   });
   return work.map((row) => row.slice(n));
 }
 
-/** Faults of a plant: all sensors stuck, all too quiet, and one off by so many conditional deviations. */
+/** Faults of a plant: all sensors stuck, all too quiet, one `off` conditional deviations away. */
 export const faults = (plant: Plant, off: number): Readonly<Record<string, (v: number[], r: Random) => number[]>> => {
   const deviations = plant.conditionalDeviations();
   return {
@@ -87,7 +87,7 @@ export const faults = (plant: Plant, off: number): Readonly<Record<string, (v: n
     halved: (values) => values.map((value) => value / 2),
     off: (values, random) => {
       const sensor = Math.floor(random.uniform() * SENSORS);
-      return values.map((value, i) => (i === sensor ? value + off * (deviations[i] ?? NaN) : value));
+      return values.map((value, i) => (i === sensor ? value + off * at(deviations, i) : value));
     },
   };
 };
