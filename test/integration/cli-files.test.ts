@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { gzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
@@ -100,6 +100,15 @@ describe('the lines of README.md for files', () => {
       expect(other.sha256).not.toBe(first.sha256);
       const sampled = await flowline('sample', '--model', 'a', '--count', '3', '--json');
       expect(JSON.parse(sampled.stdout)).toMatchObject({ detector: 'orders', count: 3, drawnContext: ['time_of_day'] });
+      const drawn = await flowline('sample', '--model', 'a', '--count', '3', '--out', 'drawn.csv.gz');
+      expect(drawn).toMatchObject({ code: 0, stdout: expect.stringMatching(/^drawn\.csv\.gz: events 3 of orders/) });
+      const lines = gunzipSync(await readFile(path.join(folder, 'drawn.csv.gz')))
+        .toString()
+        .split('\n');
+      expect(lines).toHaveLength(5);
+      expect(lines[0]).toBe('latency_ms,items,method,time_of_day,log_density_nats,p_value');
+      await flowline('sample', '--model', 'a', '--count', '3', '--out', 'drawn.tsv');
+      expect(await readFile(path.join(folder, 'drawn.tsv'), 'utf8')).toBe(lines.join('\n').replaceAll(',', '\t'));
     },
     TIMEOUT_MS,
   );
@@ -214,6 +223,27 @@ describe('flowline evaluate', () => {
         ['fit', 'new.csv'],
         1,
         'error FLOWLINE_HISTORY_TOO_SMALL: new.csv holds 4 usable rows: 2 are left to train on, at least 500 are needed.',
+      ],
+      [['fit', 'few.csv', '-o', 'few.csv'], 2, 'error FLOWLINE_USAGE: few.csv is read, and would be overwritten.'],
+      [
+        ['fit', 'few.csv', '-o', 'none/model'],
+        1,
+        'error FLOWLINE_OUTPUT_FAILED: none/model cannot be written: there is no folder none.',
+      ],
+      [
+        ['init', 'nowhere'],
+        1,
+        'error FLOWLINE_FILE_UNREADABLE: nowhere is no file here, and there is no database to find it in.',
+      ],
+      [
+        ['evaluate', 'few.csv', '--label', 'label', '--ignore', 'lable'],
+        2,
+        'error FLOWLINE_USAGE: few.csv has no column "lable", which --ignore names.',
+      ],
+      [
+        ['score', 'few.csv', '--model', 'few.csv'],
+        1,
+        expect.stringMatching(/^error FLOWLINE_MODEL_CORRUPTED: few\.csv: the model cannot be used/),
       ],
       [['fit', 'orders'], 2, 'error FLOWLINE_USAGE: The name of orders does not tell its format.'],
       [
