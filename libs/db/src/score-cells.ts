@@ -37,8 +37,9 @@ const isShown = (timeMs: number): boolean => timeMs >= EARLIEST_MS && timeMs < E
 export type CellBatch = Pick<ScoredBatch, 'size' | 'eventTimesMs' | 'pValues' | 'alpha' | 'discoveries'>;
 
 /**
- * Sums the scores of a batch by interval of event time, from a row on: minutes, or longer ones up to
- * days if there would be more than 256 of them. Events at times that no chart shows are left out.
+ * Sums the scores of a batch by interval of event time, from a row on: minutes, or longer ones up
+ * to days if there would be more than 256 of them. Events at times that no chart shows are left
+ * out.
  */
 export function scoreCells(batch: CellBatch, firstRow: number): { readonly seconds: number; cells: ScoreCell[] } {
   const seconds = widthOf(batch, firstRow);

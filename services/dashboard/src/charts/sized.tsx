@@ -1,6 +1,9 @@
 import type { VNode } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 
+/** Width below which a chart has no room beside its axis. */
+const LEAST_WIDTH = 80;
+
 /** Draws a chart for the width that there is, so that its text keeps its size. */
 export function Sized({ height, children }: { readonly height: number; readonly children: (width: number) => VNode }) {
   const box = useRef<HTMLDivElement>(null);
@@ -16,7 +19,7 @@ export function Sized({ height, children }: { readonly height: number; readonly 
   }, []);
   return (
     <div ref={box} style={{ minHeight: `${height}px`, minWidth: 0, overflow: 'hidden' }}>
-      {width > 0 && children(width)}
+      {width >= LEAST_WIDTH && children(width)}
     </div>
   );
 }

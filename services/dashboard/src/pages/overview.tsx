@@ -13,10 +13,11 @@ import { TableBox } from '../components/table-box.tsx';
 import { formatCount, formatRate, plural } from '../format/numbers.ts';
 import { setQuery, usePlace } from '../state/router.ts';
 import { useLoad } from '../state/use-load.ts';
+import { OddNow } from './odd-now.tsx';
 
 type Detector = Item<'GET /v1/overview'>;
 
-const EVERY_MS = 10_000;
+const EVERY_MS = 5_000;
 const PER_PAGE = 50;
 
 /** Detectors at a look: whether each runs, keeps its promise, and has found something. */
@@ -45,6 +46,7 @@ export function OverviewPage() {
               <Card title="Detectors" flush note={`${formatCount(items.length)}${next === null ? '' : ' and more'}`}>
                 <Rows items={items} rates={perSecond} />
               </Card>
+              <OddNow />
               {next !== null && (
                 <div class="actions">
                   <button type="button" class="button" onClick={() => setQuery({ after: next })}>
