@@ -100,6 +100,22 @@ describe('a session', () => {
   });
 });
 
+describe('an exchange', () => {
+  it('counts against the limit of its address: nobody tries tokens for long', async () => {
+    const limited = await startTestApi(database.db, { limits: { perToken: 1_000, perAddress: 3 } });
+    try {
+      const tries: number[] = [];
+      for (let i = 0; i < 5; i++) {
+        const { status } = await limited.call('POST /ui/session', { body: { token: 'wrong' }, headers: PAGE });
+        tries.push(status);
+      }
+      expect(tries).toEqual([401, 401, 401, 429, 429]);
+    } finally {
+      await limited.close();
+    }
+  });
+});
+
 describe('a ticket', () => {
   it('is exchanged once, and is no token', async () => {
     const { tokenId } = (await findToken(database.db, token)) ?? { tokenId: 0 };

@@ -110,6 +110,8 @@ function drawPoints(plot: uPlot, points: readonly ChartPoint[]): void {
   const { ctx } = plot;
   const ratio = devicePixelRatio;
   ctx.save();
+  // A dashed series leaves its dashes.
+  ctx.setLineDash([]);
   ctx.fillStyle = colour('--critical');
   ctx.strokeStyle = colour('--surface');
   ctx.lineWidth = ratio;
@@ -127,6 +129,8 @@ function drawPoints(plot: uPlot, points: readonly ChartPoint[]): void {
 function drawMarks(plot: uPlot, marks: readonly ChartMark[]): void {
   const { ctx, bbox } = plot;
   ctx.save();
+  // A dashed series leaves its dashes.
+  ctx.setLineDash([]);
   ctx.strokeStyle = colour('--line-strong');
   ctx.fillStyle = colour('--muted');
   ctx.textAlign = 'left';
