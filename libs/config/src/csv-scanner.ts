@@ -16,6 +16,7 @@ interface Scanned {
 }
 
 const [QUOTE, RETURN, NEWLINE] = ['"', '\r', '\n'];
+const LINE_BREAK = /[\r\n]/;
 
 /**
  * Takes CSV apart that arrives in pieces: RFC 4180, and lenient where it is silent, as csv-parse is
@@ -49,10 +50,11 @@ export class CsvScanner {
       this.#isStart = false;
       if (this.#text.startsWith('\ufeff')) this.#text = this.#text.slice(1);
     }
-    yield* this.#records(false);
+    // Without a line break no record ends: a long one is not scanned with every piece.
+    if (LINE_BREAK.test(piece)) yield* this.#records(false);
   }
 
-  /** Records that are whole with the end of the text. What is pending then is a quote that is open. */
+  /** Records that are whole with the end of the text; what is pending then is an open quote. */
   *end(): Generator<CsvRecord> {
     yield* this.#records(true);
   }
