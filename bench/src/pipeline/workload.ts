@@ -82,7 +82,10 @@ export async function trainOn(definition: DetectorDefinition, table: FeatureTabl
   const { name, features: schema } = definition;
   const spec = { name, schema, lookups: {}, entity: entityOf(definition), alpha: ALPHA, data: 'clean' } as const;
   const { test } = definition.decision;
-  const { bundle } = await trainDetector({ ...spec, family: 'realNVP', seed: 1, members: 1, steps: STEPS, test }, tables);
+  const { bundle } = await trainDetector(
+    { ...spec, family: 'realNVP', seed: 1, members: 1, steps: STEPS, test },
+    tables,
+  );
   return saveBundle(bundle);
 }
 

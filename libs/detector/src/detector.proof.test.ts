@@ -305,7 +305,7 @@ describe('a detector, trained', () => {
       const text = Buffer.from(bytes).toString('latin1');
       const edited = (from: string, to: string) => Buffer.from(text.replace(from, to), 'latin1');
       expect(() => loadBundle(edited('flowline.model', 'flowline.mOdel'))).toThrow(incompatible);
-      expect(() => loadBundle(edited('"version":"2"', '"version":"3"'))).toThrow(incompatible);
+      expect(() => loadBundle(edited('"version":"2"', '"version":"4"'))).toThrow(incompatible);
       expect(() => loadBundle(bytes, sha256, schema.slice(1))).toThrow(incompatible);
       expect(() => loadBundle(trained.bundle.flows[0]!)).toThrow(incompatible);
     });

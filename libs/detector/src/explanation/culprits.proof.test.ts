@@ -207,7 +207,12 @@ describe('an explanation', () => {
         }),
       );
     const apart = { ...parts, scorer: { ...scorer, score: own } as unknown as Scorer };
-    const [found] = await explainRows(apart, tableOf([[0, 0.1, 0.2]]), [{ p: 1e-9, method: 'tail', raisedBy: 'low_density' }], 'quick');
+    const [found] = await explainRows(
+      apart,
+      tableOf([[0, 0.1, 0.2]]),
+      [{ p: 1e-9, method: 'tail', raisedBy: 'low_density' }],
+      'quick',
+    );
     expect(found?.contributions[0]).toMatchObject({ feature: 'x', direction: 'unlikely' });
     expect(found?.expected.x?.ranges).toHaveLength(2);
     expect(found?.summary).toMatch(

@@ -58,7 +58,7 @@ export async function decidingScores(
 }
 
 /** Component of a statistic by its name. */
-export function componentOf({ components }: CombinedStatistic, name: TestComponent): Component {
+function componentOf({ components }: CombinedStatistic, name: TestComponent): Component {
   const found = components.find((component) => component.name === name);
   if (found === undefined) throw new RangeError(`a statistic without ${name}`);
   return found;

@@ -1,4 +1,4 @@
-import { at, type TestComponent } from '@flowline/events';
+import type { TestComponent } from '@flowline/events';
 import { Random } from '@flowline/flows';
 import { describe, expect, it } from '@jest/globals';
 
@@ -55,12 +55,13 @@ describe('p-values of the join', () => {
         rates[alpha].push(pValues.filter((p) => p <= alpha).length / TESTED / alpha);
       }
     }
+    // At 1e-3 only four of the rows are beyond, and the fitted tail is cautious.
+    const least = { 0.01: 0.75, 0.001: 0.3 };
     for (const alpha of [0.01, 0.001] as const) {
-      const sorted = rates[alpha].toSorted((a, b) => a - b);
-      const mean = sorted.reduce((sum, rate) => sum + rate / SETS, 0);
-      expect(mean).toBeGreaterThan(0.6);
+      const mean = rates[alpha].reduce((sum, rate) => sum + rate / SETS, 0);
+      expect(mean).toBeGreaterThan(least[alpha]);
       expect(mean).toBeLessThan(1.1);
-      expect(at(sorted, SETS - 1)).toBeLessThan(2);
+      expect(Math.max(...rates[alpha])).toBeLessThan(2);
     }
   });
 });

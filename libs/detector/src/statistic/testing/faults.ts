@@ -5,7 +5,7 @@ import { Random } from '@flowline/flows';
 import type { HistoryParts } from '../../bundle/bundle.ts';
 
 /** Number of sensors of the plant. */
-export const SENSORS = 16;
+const SENSORS = 16;
 const FACTORS = 4;
 /** Share of a sensor's variance that is its own. */
 const OWN_SHARE = 0.2;
