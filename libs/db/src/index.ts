@@ -44,6 +44,7 @@ export {
   readDriftDay,
   readDriftRows,
   requestForNewRows,
+  requestRecalibration,
   type ScoredDay,
   storeDriftDay,
   type StoredDriftDay,
