@@ -31,7 +31,7 @@ afterEach(() => {
 });
 afterAll(() => postgres.stop());
 
-async function train(...options: readonly string[]): Promise<{ readonly code: number | null; readonly log: string }> {
+async function train(...options: readonly string[]): Promise<{ readonly code: unknown; readonly log: string }> {
   const once = startTrainer(['--once', 'readings', ...options], { FLOWLINE_DATABASE_URL: database.url });
   running.push(once);
   return { code: await once.ended, log: once.stderr() };
@@ -79,7 +79,8 @@ describe('a recalibration', () => {
     expect((await train()).code).toBe(0);
     const definition = readingsDefinition({ steps: 60 });
     const features = definition.features.filter(({ name }) => name !== 'valve');
-    await applyDetector(database.db, { ...definition, features });
+    const changed = { ...definition, features };
+    await applyDetector(database.db, changed);
     expect(await train('--recalibrate')).toMatchObject({
       code: 1,
       log: expect.stringContaining('FLOWLINE_MODEL_OUTDATED'),
