@@ -1674,11 +1674,13 @@ CREATE TABLE flowline.training_runs (
   cancel_requested_at timestamp with time zone,
   cancelled_by text,
   events_scored bigint,
-  retry_at timestamp with time zone
+  retry_at timestamp with time zone,
+  kind text DEFAULT 'training'::text NOT NULL
 );
 ALTER TABLE flowline.training_runs ADD CONSTRAINT training_runs_detector_detector_version_fkey FOREIGN KEY (detector, detector_version) REFERENCES flowline.detector_versions(detector, version);
 ALTER TABLE flowline.training_runs ADD CONSTRAINT training_runs_detector_model_version_fkey FOREIGN KEY (detector, model_version) REFERENCES flowline.model_versions(detector, version);
 ALTER TABLE flowline.training_runs ADD CONSTRAINT training_runs_finished_check CHECK (((status = ANY (ARRAY['requested'::text, 'running'::text])) = (finished_at IS NULL)));
+ALTER TABLE flowline.training_runs ADD CONSTRAINT training_runs_kind_check CHECK ((kind = ANY (ARRAY['training'::text, 'recalibration'::text])));
 ALTER TABLE flowline.training_runs ADD CONSTRAINT training_runs_phases_check CHECK ((jsonb_typeof(phases) = 'array'::text));
 ALTER TABLE flowline.training_runs ADD CONSTRAINT training_runs_pkey PRIMARY KEY (run_id);
 ALTER TABLE flowline.training_runs ADD CONSTRAINT training_runs_promotion_check CHECK ((promotion = ANY (ARRAY['auto'::text, 'always'::text, 'never'::text])));
@@ -1692,6 +1694,7 @@ COMMENT ON TABLE flowline.training_runs IS 'Every attempt to train a detector, w
 COMMENT ON COLUMN flowline.training_runs.cancel_requested_at IS 'Time at which its cancellation was asked for; its trainer stops within seconds.';
 COMMENT ON COLUMN flowline.training_runs.cancelled_by IS 'Who asked for its cancellation.';
 COMMENT ON COLUMN flowline.training_runs.events_scored IS 'Events of the detector that models had scored in all when the attempt began; null for one that has not begun.';
+COMMENT ON COLUMN flowline.training_runs.kind IS 'training: of new weights. recalibration: the champion''s weights with p-values of newer events, as another model version.';
 COMMENT ON COLUMN flowline.training_runs.phase IS 'Phase of a running run; requested for one that waits or never began.';
 COMMENT ON COLUMN flowline.training_runs.phases IS 'Finished phases: [{phase, seconds}].';
 COMMENT ON COLUMN flowline.training_runs.progress IS 'Progress within the phase: {stage, share, step, steps}; null for none.';

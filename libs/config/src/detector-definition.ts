@@ -182,6 +182,14 @@ const trainingSchema = z.strictObject({
     })
     .describe('What requests trainings besides the schedule and people.')
     .prefault({}),
+  recalibrateMs: orNull(
+    z
+      .number()
+      .min(DAY_MS / 24)
+      .describe(
+        'Time after which the p-values of the champion are calibrated again on newer events, without training, at least `1h`; by default never.',
+      ),
+  ),
   firstModelRows: z
     .int()
     .min(1000)

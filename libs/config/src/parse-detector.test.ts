@@ -116,6 +116,7 @@ describe('parseDetector', () => {
         schedule: '15 2 * * *',
         timezone: 'Europe/Paris',
         jitterMs: null,
+        recalibrateMs: null,
         triggers: { drift: false, newRows: null },
         firstModelRows: 5_000,
         promote: 'auto',
@@ -192,7 +193,7 @@ describe('parseDetector', () => {
         calibration: { fraction: 0.2 },
       },
       training: {
-        ...{ data: 'unlabelled', schedule: null, timezone: 'UTC', jitterMs: null },
+        ...{ data: 'unlabelled', schedule: null, timezone: 'UTC', jitterMs: null, recalibrateMs: null },
         ...{ triggers: { drift: false, newRows: null }, firstModelRows: 5_000, promote: 'auto', warmStart: false },
       },
       decision: { test: 'density', control: { alpha: 1e-3 } },
@@ -338,6 +339,11 @@ describe('parseDetector', () => {
       'training: { data: unlabelled }',
       'training: { data: unlabelled, jitter: 25h }',
       'spec.training.jitter (line 9): found "25h" — expected at most 1d',
+    ],
+    [
+      'training: { data: unlabelled }',
+      'training: { data: unlabelled, recalibrate: 30m }',
+      'spec.training.recalibrate (line 9): found "30m" — expected at least 1h',
     ],
     [
       '{ alpha: 1.0e-3 }',

@@ -44,6 +44,7 @@ export function resolveDetector(
     };
   checkSchedule(training, report);
   checkJitter(training, report);
+  checkRecalibration(training, report);
   checkEffects(spec, report);
   checkAbsence(spec, report);
   checkWindow(source, report);
@@ -84,6 +85,12 @@ function checkSchedule({ timezone, schedule }: DetectorDocument['spec']['trainin
 function checkJitter({ jitter }: DetectorDocument['spec']['training'], report: Report): void {
   if ((parseDurationMs(jitter ?? '') ?? 0) <= DAY_MS) return;
   report(['spec', 'training', 'jitter'], `found ${describeValue(jitter)}`, 'expected at most 1d');
+}
+
+/** Checks that recalibrations are at least an hour apart. */
+function checkRecalibration({ recalibrate }: DetectorDocument['spec']['training'], report: Report): void {
+  if ((parseDurationMs(recalibrate ?? '') ?? DAY_MS) >= DAY_MS / 24) return;
+  report(['spec', 'training', 'recalibrate'], `found ${describeValue(recalibrate)}`, 'expected at least 1h');
 }
 
 /** Checks that ids are not to be remembered for longer than is possible. */

@@ -7,6 +7,7 @@ import {
   insertDriftFeatures,
   type ReferenceFeatureRow,
   selectPValuesOfDay,
+  selectRecalibrationDue,
   selectReferenceDays,
   selectReferenceFeatures,
   selectRowsOfDay,
@@ -14,6 +15,7 @@ import {
 } from './sql/drift.ts';
 import { lockDetector } from './sql/detectors.ts';
 import { insertTrainingRequest, selectOpenTrainingRun } from './sql/training-requests.ts';
+import type { RunKind } from './sql/training-runs.ts';
 import { withTransaction } from './transaction.ts';
 
 /** Maximum p-values that are read of a day. */
@@ -139,7 +141,7 @@ export async function storeDriftDay(db: Database, day: DriftDay, wanted: boolean
     await insertDriftFeatures(client, { ...day, features: JSON.stringify(features) });
     return {
       stored: true,
-      requestedRun: wanted && day.drifted ? await requestFor(client, day.detector, 'drift') : null,
+      requestedRun: wanted && day.drifted ? await requestFor(client, day.detector, { requestedBy: 'drift' }) : null,
     };
   });
 }
@@ -151,15 +153,30 @@ export async function storeDriftDay(db: Database, day: DriftDay, wanted: boolean
 export async function requestForNewRows(db: Database, detector: string, newRows: number): Promise<number | null> {
   return withTransaction(db, async (client) => {
     const { events } = await countEventsSinceTraining(client, { detector });
-    return events < newRows ? null : requestFor(client, detector, 'new rows');
+    return events < newRows ? null : requestFor(client, detector, { requestedBy: 'new rows' });
+  });
+}
+
+/**
+ * Requests a recalibration if the champion and the last recalibration are at least `everyMs` old.
+ * @returns the id of the run; null if they are not, there is no champion, or a run waits or runs.
+ */
+export async function requestRecalibration(db: Database, detector: string, everyMs: number): Promise<number | null> {
+  return withTransaction(db, async (client) => {
+    const { due } = await selectRecalibrationDue(client, { detector, everyMs });
+    return due ? requestFor(client, detector, { requestedBy: 'schedule', kind: 'recalibration' }) : null;
   });
 }
 
 /** Requests a training; null if a run of the detector waits or runs, or it is deleted. */
-async function requestFor(client: pg.PoolClient, detector: string, requestedBy: string): Promise<number | null> {
+async function requestFor(
+  client: pg.PoolClient,
+  detector: string,
+  { requestedBy, kind = 'training' }: { readonly requestedBy: string; readonly kind?: RunKind },
+): Promise<number | null> {
   const found = await lockDetector(client, { detector });
   if (found === null) return null;
   if ((await selectOpenTrainingRun(client, { detector })) !== null) return null;
-  const request = { detector, detectorVersion: found.version, promotion: null, requestedBy };
+  const request = { detector, detectorVersion: found.version, kind, promotion: null, requestedBy };
   return (await insertTrainingRequest(client, request)).runId;
 }

@@ -45,6 +45,7 @@ export {
   readDriftDay,
   readDriftRows,
   requestForNewRows,
+  requestRecalibration,
   type ScoredDay,
   storeDriftDay,
   type StoredDriftDay,

@@ -58,7 +58,7 @@ export async function requestTraining(db: Database, request: NewTrainingRequest)
     await settleUnleasedRuns(client, { maxAttempts: MAX_ATTEMPTS });
     const open = await selectOpenTrainingRun(client, { detector });
     if (open !== null) throw alreadyOpen(detector, open);
-    const row = { detector, detectorVersion: found.version, promotion, requestedBy };
+    const row = { detector, detectorVersion: found.version, kind: 'training' as const, promotion, requestedBy };
     const { runId } = await insertTrainingRequest(client, row);
     const run = await selectTrainingRun(client, { runId });
     if (run === null) throw runEnded(runId);

@@ -9,6 +9,7 @@ import {
   insertTrainingRun,
   postponeTrainingRun,
   type RunAttempt,
+  type RunKind,
   selectLastTick,
   selectTrainingRun,
   selectTrainingRuns,
@@ -18,7 +19,7 @@ import {
 import { MAX_ATTEMPTS } from './training-attempts.ts';
 import { withTransaction } from './transaction.ts';
 
-export type { RunAttempt };
+export type { RunAttempt, RunKind };
 /** Training run as stored. */
 export type TrainingRun = TrainingRunRow;
 
@@ -31,8 +32,13 @@ export interface TrainingOutcome {
 }
 
 /** Begins a run on demand. The caller must hold the training lock. */
-export async function startTrainingRun(db: Database, detector: string, detectorVersion: number): Promise<RunAttempt> {
-  return withTransaction(db, (client) => insertTrainingRun(client, { detector, detectorVersion }));
+export async function startTrainingRun(
+  db: Database,
+  detector: string,
+  detectorVersion: number,
+  kind: RunKind = 'training',
+): Promise<RunAttempt> {
+  return withTransaction(db, (client) => insertTrainingRun(client, { detector, detectorVersion, kind }));
 }
 
 /**

@@ -9,6 +9,7 @@ export const HELP = `flowline trainer
   --once <detector>               train one now; exits with 3 if a first model is held back, so that nothing scores
     --promote=auto|always|never   auto: if it is not worse than the champion and its alarm rate is as requested;
                                   always: in any case; never: by hand (default: the detector's training.promote)
+    --recalibrate                 keep the champion's weights; calibrate its p-values again on newer rows
     --json                        one line of JSON on standard output at the end
 `;
 
@@ -17,6 +18,8 @@ export interface Arguments {
   /** Detector to train now; null to serve. */
   readonly once: string | null;
   readonly json: boolean;
+  /** True to keep the weights of the champion and calibrate its p-values again. */
+  readonly recalibrates: boolean;
   /** Promotion mode; null for the one in the detector's definition. */
   readonly promotion: PromotionMode | null;
 }
@@ -33,8 +36,9 @@ export function readArguments(args: readonly string[]): Arguments | null {
     throw usage(`--promote is "${values.promote}"; expected ${promotionModes.join(', ')}.`);
   const serves = positionals.length === 1 && positionals[0] === 'serve' && values.once === undefined;
   const trains = positionals.length === 0 && values.once !== undefined && values.once !== '';
+  if (serves && values.recalibrate) throw usage('--recalibrate needs --once <detector>.');
   if (!serves && !trains) throw usage('Expected serve, or --once <detector>.');
-  return { once: values.once ?? null, json: values.json, promotion };
+  return { once: values.once ?? null, json: values.json, recalibrates: values.recalibrate, promotion };
 }
 
 function parse(args: readonly string[]) {
@@ -45,6 +49,7 @@ function parse(args: readonly string[]) {
       options: {
         once: { type: 'string' },
         json: { type: 'boolean', default: false },
+        recalibrate: { type: 'boolean', default: false },
         promote: { type: 'string' },
         help: { type: 'boolean', short: 'h', default: false },
       },

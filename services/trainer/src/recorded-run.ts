@@ -10,6 +10,7 @@ import {
   recordProgress,
   removeCheckpoints,
   type RunAttempt,
+  type RunKind,
   type StageProgress,
   startTrainingRun,
   storeCheckpoints,
@@ -26,6 +27,8 @@ import { watchRun } from './watch-run.ts';
 export interface RunRequest {
   readonly detector: string;
   readonly detectorVersion: number;
+  /** Kind of a run that takes up no request (default: a training). */
+  readonly kind?: RunKind;
   /** The scheduled time; null if a person requested the training. */
   readonly scheduledFor: Date | null;
   /** Id of the request that it takes up; by default none. */
@@ -147,9 +150,9 @@ async function checkpointsOf(
 }
 
 function beginRun(db: Database, request: RunRequest): Promise<RunAttempt | null> {
-  const { detector, detectorVersion, scheduledFor, requestedRun } = request;
+  const { detector, detectorVersion, kind, scheduledFor, requestedRun } = request;
   if (requestedRun !== undefined) return claimRequestedRun(db, requestedRun, detectorVersion);
-  if (scheduledFor === null) return startTrainingRun(db, detector, detectorVersion);
+  if (scheduledFor === null) return startTrainingRun(db, detector, detectorVersion, kind);
   return claimScheduledRun(db, detector, detectorVersion, scheduledFor);
 }
 

@@ -93,11 +93,14 @@ async function serveSchedules(run: TrainerRun): Promise<void> {
 async function trainNow(
   run: TrainerRun,
   detector: string,
-  { json, promotion }: Pick<Arguments, 'json' | 'promotion'>,
+  { json, promotion, recalibrates }: Pick<Arguments, 'json' | 'promotion' | 'recalibrates'>,
 ): Promise<TrainOutcome | null> {
   const db = await connect(requireDatabaseUrl(run.settings), connection(run.settings));
   const training = requireMigrated(db).then(() =>
-    trainOnce(partsOf(run, db), { detector, scheduledFor: null, promotion }),
+    trainOnce(partsOf(run, db), {
+      ...{ detector, scheduledFor: null, promotion },
+      kind: recalibrates ? 'recalibration' : 'training',
+    }),
   );
   const outcome = await withDatabase(run, db, training);
   if (outcome !== null) {
@@ -139,8 +142,9 @@ const connection = ({ database }: Settings): ConnectOptions => ({
 function describe({ detector, modelVersion, promoted, reason, remedy, alpha, seconds, metrics }: TrainOutcome): string {
   const { rows, training } = metrics;
   const heldOut = training.heldOut === null ? '' : `; held-out −log p ${training.heldOut.nllNats.toFixed(3)} nats`;
+  const trained = training.members.length === 0 ? 'of the same weights' : `trained on ${rows.train} rows`;
   return [
-    `${detector}: model version ${modelVersion} in ${seconds.toFixed(1)} s, trained on ${rows.train} rows, calibrated on ${training.calibration.rows}${heldOut}`,
+    `${detector}: model version ${modelVersion} in ${seconds.toFixed(1)} s, ${trained}, calibrated on ${training.calibration.rows}${heldOut}`,
     `  alarms on ${training.alarms.testRows} held-out rows: ${training.alarms.alarms} (alpha ${alpha.toPrecision(3)}), ${expectation(training.alarms)}`,
     `  ${promoted ? 'it is the champion now' : 'it is held back, and does not score'}: ${reason}`,
     ...(remedy === null ? [] : [`  → ${remedy}`]),

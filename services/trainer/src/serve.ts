@@ -11,6 +11,7 @@ import {
   openTrainingRequests,
   refuseTrainingRequest,
   requestForNewRows,
+  requestRecalibration,
   type TrainingRequest,
 } from '@flowline/db';
 import { FlowlineError } from '@flowline/events';
@@ -25,6 +26,7 @@ import { type TrainerParts, trainOnce } from './train-once.ts';
 import { observeTraining } from './observe-training.ts';
 import { reportPresence } from './report-presence.ts';
 import { spreadMs } from './spread.ts';
+import { type RecalibratingDetector, recalibrateOnTime } from './recalibrate-on-time.ts';
 import { trainRequested } from './requested-runs.ts';
 import { type CountingDetector, trainOnNewRows } from './train-on-new-rows.ts';
 
@@ -89,13 +91,19 @@ export async function serve({ shutdown, health, metrics }: TrainerProcess, parts
     request: (detector, newRows) => requestForNewRows(db, detector, newRows),
     ...{ logger, signal: shutdown.signal },
   });
+  const recalibrating = recalibrateOnTime({
+    list: () => recalibratingDetectors(db, logger),
+    request: (detector, everyMs) => requestRecalibration(db, detector, everyMs),
+    ...{ logger, signal: shutdown.signal },
+  });
   const presence = reportPresence(db, logger, shutdown.signal);
   const retention = applyRetentionDaily(db, logger, shutdown.signal);
-  await Promise.all([schedule.run(), first, outdated, requested, drift, counting, presence, retention]);
+  const polls = [first, outdated, requested, drift, counting, recalibrating];
+  await Promise.all([schedule.run(), ...polls, presence, retention]);
 }
 
-const requestOf = ({ detector, promotion, runId }: TrainingRequest) => ({
-  ...{ detector, promotion, scheduledFor: null, requestedRun: runId },
+const requestOf = ({ detector, kind, promotion, runId }: TrainingRequest) => ({
+  ...{ detector, kind, promotion, scheduledFor: null, requestedRun: runId },
 });
 
 /** True for an error after which the same request may be taken up. */
@@ -127,6 +135,12 @@ async function countingDetectors(db: Database, logger: Logger): Promise<Counting
     const { newRows } = training.triggers;
     return newRows === null ? [] : [{ name, newRows }];
   });
+}
+
+async function recalibratingDetectors(db: Database, logger: Logger): Promise<RecalibratingDetector[]> {
+  return (await activeDetectors(db, logger)).flatMap(({ definition: { name, training } }) =>
+    training.recalibrateMs === null ? [] : [{ name, everyMs: training.recalibrateMs }],
+  );
 }
 
 /**
@@ -165,7 +179,8 @@ async function outdatedDetectors(db: Database, logger: Logger): Promise<Outdated
     // With changed features, events are collected first: trainFirstModels counts them.
     if (definition.history.query === null && !hasSameColumns(trainedFor, definition)) continue;
     const runs = await listTrainingRuns(db, name, 100);
-    if (runs.some((run) => run.detectorVersion === version && run.status !== 'abandoned')) continue;
+    if (runs.some((run) => run.kind === 'training' && run.detectorVersion === version && run.status !== 'abandoned'))
+      continue;
     outdated.push({ name, version, changes });
   }
   return outdated;

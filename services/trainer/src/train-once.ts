@@ -13,6 +13,7 @@ import {
   holdModel,
   interruptible,
   type LearnedIntervals,
+  type RunKind,
   promote,
   storeModelVersion,
   type UnlearnedIntervals,
@@ -26,7 +27,7 @@ import {
   saveBundle,
   splitByTime,
   timesOf,
-  type TimeSplit,
+  type TrainDetectorOptions,
   trainDetector,
 } from '@flowline/detector';
 import type { Logger } from '@flowline/telemetry';
@@ -35,6 +36,7 @@ import { compareWithChampion } from './compare-with-champion.ts';
 import { learnIntervals } from './learn-intervals.ts';
 import type { Progress } from './progress.ts';
 import { type ChampionComparison, decidePromotion, type OwnReport, type PromotionDecision } from './promotion.ts';
+import { type MadeModel, recalibrated } from './recalibrated.ts';
 import { type RecordedRun, recordRun } from './recorded-run.ts';
 import { readTrainingHistory, type TrainingHistory } from './training-history.ts';
 import { historyMetrics, type TrainingMetrics, trainingMetrics } from './training-metrics.ts';
@@ -56,6 +58,8 @@ export interface TrainRequest {
   readonly detector: string;
   /** The scheduled time; null if a person requested the training. */
   readonly scheduledFor: Date | null;
+  /** `recalibration`: the weights of the champion stay, its p-values are calibrated again. */
+  readonly kind?: RunKind;
   /** Promotion mode; null for the one in the definition. */
   readonly promotion: PromotionMode | null;
   /** Id of the request that it takes up; by default none. */
@@ -112,6 +116,7 @@ export async function trainOnce(parts: TrainerParts, request: TrainRequest): Pro
       detectorVersion: version,
       definition,
       promotion: request.promotion ?? definition.training.promote,
+      kind: request.kind ?? 'training',
     };
     const outcome = await recordRun({ db, logger, cancel }, { ...request, detectorVersion: version }, (run) =>
       train({ ...training, progress: storingProgress(parts.progress, (now) => run.progress(now)) }, run),
@@ -125,10 +130,11 @@ interface Training extends TrainerParts {
   readonly definition: DetectorDefinition;
   readonly detectorVersion: number;
   readonly promotion: PromotionMode;
+  readonly kind: RunKind;
 }
 
 async function train(training: Training, run: RecordedRun): Promise<TrainOutcome> {
-  const { db, definition, detectorVersion, logger, signal, progress } = training;
+  const { db, definition, logger, signal, progress } = training;
   const startedMs = performance.now();
 
   const showRows = showReading(progress);
@@ -137,21 +143,16 @@ async function train(training: Training, run: RecordedRun): Promise<TrainOutcome
   for (const warning of history.warnings) logger.warn({}, warning);
   const absence = await learn(training, history.timesMs, run);
   if (absence !== null && 'reason' in absence) logger.warn({}, `no absence is watched: ${absence.reason}`);
-  const split = splitByTime(history.timesMs, definition.model.calibration.fraction);
-  const tables = partsOf(history.table, split);
   const alpha = alphaOf(definition.decision.control, history.eventsPerDay);
-  logger.info({ ...historyMetrics(history), rows: rowsOf(split), alpha }, 'history read and split by time');
-
-  const spec = { ...trainingSpec(training, history, split, alpha), ...(await warmStartOf(training)) };
-  const { bundle, report } = await run.phase('train', () =>
-    trainDetector(spec, tables, { signal, onProgress: showTraining(progress), checkpoints: run.checkpoints }),
-  );
+  const spec = trainingSpec(training, history, alpha);
+  const options = { signal, onProgress: showTraining(progress) };
+  const { bundle, report, detectorVersion, rows, newest } =
+    training.kind === 'recalibration'
+      ? await run.phase('calibrate', () => recalibrated(training, history, spec, options))
+      : await newlyTrained(training, history, spec, { run, ...options });
   progress.done();
   for (const warning of report.warnings) logger.warn({}, warning);
-  logger.info({ ...report.compute }, 'flows trained');
-  if (report.warmStart !== null) logger.info({ ...report.warmStart }, 'warm start');
   logger.info({ ...report.scoring }, 'held-out rows scored');
-  run.curves(report.members.map((member) => member.curves));
 
   signal.throwIfAborted();
   // Stored with alpha: another false-alarm rate only needs another alpha for the same model.
@@ -161,7 +162,6 @@ async function train(training: Training, run: RecordedRun): Promise<TrainOutcome
   };
   const model = { detector: definition.name, detectorVersion, bytes: saveBundle(bundle), alpha, manifest };
   const stored = await run.phase('store', () => storeModelVersion(db, model));
-  const newest = { heldOut: tables.test, timesMs: history.timesMs.subarray(split.test.start, split.test.end) };
   const comparison = await run.phase('compare', () => compareWithChampion(training, bundle, newest, alpha));
   signal.throwIfAborted();
   const decision = await run.phase('promote', () => promoteOrHold(training, stored.version, comparison, report));
@@ -173,7 +173,7 @@ async function train(training: Training, run: RecordedRun): Promise<TrainOutcome
   );
   return {
     detector: definition.name,
-    detectorVersion,
+    detectorVersion: training.detectorVersion,
     runId: run.runId,
     modelVersion: stored.version,
     sha256: stored.sha256,
@@ -185,8 +185,31 @@ async function train(training: Training, run: RecordedRun): Promise<TrainOutcome
     alpha,
     backend: report.compute.backend,
     seconds: (performance.now() - startedMs) / 1000,
-    metrics: trainingMetrics(history, rowsOf(split), report, comparison, decision),
+    metrics: trainingMetrics(history, rows, report, comparison, decision),
   };
+}
+
+/** Splits a history by time and trains new weights on it. */
+async function newlyTrained(
+  training: Training,
+  history: TrainingHistory,
+  spec: DetectorTrainingSpec,
+  { run, ...options }: Pick<TrainDetectorOptions, 'signal' | 'onProgress'> & { readonly run: RecordedRun },
+): Promise<MadeModel> {
+  const { logger, definition, detectorVersion } = training;
+  const split = splitByTime(history.timesMs, definition.model.calibration.fraction);
+  const [tables, rows] = [partsOf(history.table, split), rowsOf(split)];
+  logger.info({ ...historyMetrics(history), rows, alpha: spec.alpha }, 'history read and split by time');
+  const warm = await warmStartOf(training);
+  const full = { ...spec, times: timesOf(history.timesMs, split), ...warm };
+  const { bundle, report } = await run.phase('train', () =>
+    trainDetector(full, tables, { ...options, checkpoints: run.checkpoints }),
+  );
+  logger.info({ ...report.compute }, 'flows trained');
+  if (report.warmStart !== null) logger.info({ ...report.warmStart }, 'warm start');
+  run.curves(report.members.map((member) => member.curves));
+  const newest = { heldOut: tables.test, timesMs: history.timesMs.subarray(split.test.start, split.test.end) };
+  return { bundle, report, detectorVersion, rows, newest };
 }
 
 const learn = async (
@@ -200,8 +223,7 @@ const learn = async (
 
 const trainingSpec = (
   { definition, backend }: Training,
-  { lookups, timesMs }: TrainingHistory,
-  split: TimeSplit,
+  { lookups }: TrainingHistory,
   alpha: number,
 ): DetectorTrainingSpec => ({
   name: definition.name,
@@ -217,7 +239,6 @@ const trainingSpec = (
   steps: definition.model.budget.steps,
   compute: definition.compute,
   backend: `tfjs-${backend}`,
-  times: timesOf(timesMs, split),
   alpha,
 });
 

@@ -111,7 +111,7 @@ export const insertDriftDay = maybe<
 export const countEventsSinceTraining = one<{ events: number }, { detector: string }>(`
   SELECT coalesce((SELECT sum(events) FROM flowline.event_counts WHERE detector = :detector), 0)::bigint
     - coalesce((SELECT events_scored FROM flowline.training_runs
-                WHERE detector = :detector AND events_scored IS NOT NULL ORDER BY started_at DESC LIMIT 1), 0) AS events
+                WHERE detector = :detector AND kind = 'training' AND events_scored IS NOT NULL ORDER BY started_at DESC LIMIT 1), 0) AS events
 `);
 
 /** Checked day of a model, with its features, those that have drifted first. */
@@ -161,4 +161,18 @@ export const selectDriftDays = many<
   WHERE d.detector = :detector AND (:modelVersion::integer IS NULL OR d.model_version = :modelVersion)
     AND (:beforeModel::integer IS NULL OR (d.model_version, d.day) < (:beforeModel, :beforeDay::date))
   ORDER BY d.model_version DESC, d.day DESC LIMIT :limit
+`);
+
+/**
+ * True if the champion of a detector is as old as an interval, and so is its last recalibration,
+ * whatever came of it. False without a champion.
+ */
+export const selectRecalibrationDue = one<{ due: boolean }, { detector: string; everyMs: number }>(`
+  SELECT EXISTS (
+      SELECT FROM flowline.model_aliases a JOIN flowline.model_versions m USING (detector, version)
+      WHERE a.detector = :detector AND a.alias = 'champion'
+        AND m.created_at <= now() - :everyMs::float8 * interval '1 ms')
+    AND NOT EXISTS (
+      SELECT FROM flowline.training_runs r WHERE r.detector = :detector AND r.kind = 'recalibration'
+        AND coalesce(r.requested_at, r.started_at) > now() - :everyMs::float8 * interval '1 ms') AS due
 `);

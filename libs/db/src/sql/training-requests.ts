@@ -1,5 +1,5 @@
 import { execute, many, maybe, one } from '../statement.ts';
-import type { RunAttempt } from './training-runs.ts';
+import type { RunAttempt, RunKind } from './training-runs.ts';
 
 /** True while somebody holds the training lease of the detector of a run. */
 const isLeased = `EXISTS (
@@ -14,11 +14,18 @@ export const selectOpenTrainingRun = maybe<{ runId: number; status: string }, { 
 /** Stores a request for a training. */
 export const insertTrainingRequest = one<
   { runId: number },
-  { detector: string; detectorVersion: number; promotion: string | null; requestedBy: string | null }
+  {
+    detector: string;
+    detectorVersion: number;
+    kind: RunKind;
+    promotion: string | null;
+    requestedBy: string | null;
+  }
 >(`
-  INSERT INTO flowline.training_runs (detector, detector_version, status, phase, requested_at, requested_by, promotion)
-  VALUES (:detector, :detectorVersion, 'requested', 'requested', now(), coalesce(:requestedBy::text, session_user),
-    :promotion)
+  INSERT INTO flowline.training_runs (detector, detector_version, kind, status, phase, requested_at, requested_by,
+    promotion)
+  VALUES (:detector, :detectorVersion, :kind, 'requested', 'requested', now(),
+    coalesce(:requestedBy::text, session_user), :promotion)
   RETURNING run_id AS "runId"
 `);
 
@@ -26,6 +33,7 @@ export const insertTrainingRequest = one<
 export interface TrainingRequestRow {
   readonly runId: number;
   readonly detector: string;
+  readonly kind: RunKind;
   readonly promotion: 'auto' | 'always' | 'never' | null;
 }
 
@@ -34,7 +42,7 @@ export interface TrainingRequestRow {
  * attempt, the oldest first.
  */
 export const selectTrainingRequests = many<TrainingRequestRow>(`
-  SELECT r.run_id AS "runId", r.detector, r.promotion FROM flowline.training_runs r
+  SELECT r.run_id AS "runId", r.detector, r.kind, r.promotion FROM flowline.training_runs r
   WHERE r.status = 'requested' AND NOT ${isLeased} AND coalesce(r.retry_at <= now(), true) ORDER BY r.run_id
 `);
 

@@ -9,11 +9,16 @@ export interface RunAttempt {
   readonly attempt: number;
 }
 
+/** Kind of a run: of new weights, or of new p-values for those of the champion. */
+export type RunKind = 'training' | 'recalibration';
+
 /** Training run. */
 export interface TrainingRunRow {
   readonly runId: number;
   readonly detector: string;
   readonly detectorVersion: number;
+  /** A recalibration leaves the weights as they are. */
+  readonly kind: RunKind;
   readonly scheduledFor: Date | null;
   readonly attempt: number;
   readonly status: 'requested' | 'running' | 'succeeded' | 'failed' | 'abandoned' | 'cancelled';
@@ -46,7 +51,7 @@ export interface TrainingRunRow {
 }
 
 const columns = `
-  run_id AS "runId", detector, detector_version AS "detectorVersion", scheduled_for AS "scheduledFor",
+  run_id AS "runId", detector, detector_version AS "detectorVersion", kind, scheduled_for AS "scheduledFor",
   attempt, status, phase, CASE WHEN phase <> 'requested' THEN started_at END AS "startedAt", finished_at AS "finishedAt", phases, curves, metrics,
   model_version AS "modelVersion", promoted, error, requested_at AS "requestedAt", requested_by AS "requestedBy",
   promotion, progress, cancel_requested_at AS "cancelRequestedAt", cancelled_by AS "cancelledBy", retry_at AS "retryAt",
@@ -83,9 +88,9 @@ const eventsScored = `
   (SELECT coalesce(sum(events), 0)::bigint FROM flowline.event_counts WHERE detector = :detector)`;
 
 /** Begins a run on demand. */
-export const insertTrainingRun = one<RunAttempt, { detector: string; detectorVersion: number }>(`
-  INSERT INTO flowline.training_runs (detector, detector_version, events_scored)
-  VALUES (:detector, :detectorVersion, ${eventsScored})
+export const insertTrainingRun = one<RunAttempt, { detector: string; detectorVersion: number; kind: RunKind }>(`
+  INSERT INTO flowline.training_runs (detector, detector_version, kind, events_scored)
+  VALUES (:detector, :detectorVersion, :kind, ${eventsScored})
   RETURNING run_id AS "runId", attempt
 `);
 

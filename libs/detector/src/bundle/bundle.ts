@@ -56,6 +56,11 @@ export interface BundleMetadata {
    */
   readonly startedFrom?: string;
   /**
+   * SHA-256 of the model that was calibrated again: the weights, and the parts `train` and
+   * `validation` of the history, are those of that one. Absent in a model that was trained.
+   */
+  readonly recalibratedFrom?: string;
+  /**
    * Scores that the calibration was fitted to: `compiled`, or a tensor backend; absent in older
    * models, which were calibrated with `backend`.
    */

@@ -28,6 +28,7 @@ const listedRun = z.strictObject({
   runId: z.int(),
   detector: z.string(),
   detectorVersion: z.int(),
+  kind: z.enum(['training', 'recalibration']).describe('A recalibration keeps the weights of the champion.'),
   scheduledFor: time.nullable().describe('Tick of the schedule; null for a run on demand.'),
   requestedAt: time.nullable().describe('Time of its request; null for a run of the schedule or of a command.'),
   requestedBy: z.string().nullable(),

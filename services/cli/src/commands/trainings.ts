@@ -103,7 +103,7 @@ function formatRun(run: ShownRun): string {
     ['retry at', run.retryAt === null ? null : formatTime(run.retryAt)],
   ];
   return [
-    `training run ${runId} of ${detector}, definition version ${detectorVersion}`,
+    `${run.kind} run ${runId} of ${detector}, definition version ${detectorVersion}`,
     ...rows.flatMap(([label, text]) => (text === null ? [] : [`  ${label.padEnd(8)} ${text}`])),
   ].join('\n');
 }
