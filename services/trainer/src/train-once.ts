@@ -137,7 +137,7 @@ async function train(training: Training, run: RecordedRun): Promise<TrainOutcome
   for (const warning of history.warnings) logger.warn({}, warning);
   const absence = await learn(training, history.timesMs, run);
   if (absence !== null && 'reason' in absence) logger.warn({}, `no absence is watched: ${absence.reason}`);
-  const split = splitByTime(history.timesMs, definition.model.calibration.fraction);
+  const split = splitByTime(history.timesMs, definition.model.calibration.fraction, definition.model.family);
   const tables = partsOf(history.table, split);
   const alpha = alphaOf(definition.decision.control, history.eventsPerDay);
   logger.info({ ...historyMetrics(history), rows: rowsOf(split), alpha }, 'history read and split by time');

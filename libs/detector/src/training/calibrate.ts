@@ -8,6 +8,7 @@ import { alarmedRows } from '../calibration/alarmed-rows.ts';
 import { alarmRateInterval, type RateInterval } from '../calibration/alpha.ts';
 import { type CalibrationSet, fitCalibrationSetSteps } from '../calibration/calibration-set.ts';
 import { contextLevels, rowTraits } from '../calibration/row-traits.ts';
+import { minimumRowsOf } from '../minimum-rows.ts';
 import { logDensities, type LongScoring } from '../log-densities.ts';
 import { missingNats } from './missing-nats.ts';
 import { strayRows } from './ordinary-rows.ts';
@@ -51,7 +52,7 @@ export async function calibrate(
 
 /** Calibrates on scored rows, in steps. */
 export function* calibrateSteps(
-  spec: Pick<DetectorTrainingSpec, 'data' | 'seed' | 'alpha' | 'minimumRows'>,
+  spec: Pick<DetectorTrainingSpec, 'data' | 'seed' | 'alpha' | 'family' | 'minimumRows'>,
   rows: ScoredRows,
 ): Steps<Calibrated> {
   const size = rows.logDensityNats.length;
@@ -59,7 +60,11 @@ export function* calibrateSteps(
   const undefinedRows = size - defined.length;
   const usual = yield* usualScores(rows, isRobust(spec.data));
   const random = new Random(spec.seed).fork('calibration');
-  const calibration = yield* fitCalibrationSetSteps(usual, random, spec.minimumRows?.calibration);
+  const calibration = yield* fitCalibrationSetSteps(
+    usual,
+    random,
+    (spec.minimumRows ?? minimumRowsOf(spec.family)).calibration,
+  );
   const effect = designEffect(yield* alarmedRows(calibration, rows, rows.traits, TAIL_LEVEL));
   const alarmed = yield* alarmedRows(calibration, rows, rows.traits, spec.alpha);
   const alarms = alarmed.reduce((sum, one) => sum + one, 0);

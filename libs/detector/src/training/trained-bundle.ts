@@ -4,6 +4,7 @@ import { type Flow, saveFlow } from '@flowline/flows';
 import type { BundleMetadata, HistoryPart, HistoryParts, ModelBundle } from '../bundle/bundle.ts';
 import { libraryVersions } from '../bundle/library-versions.ts';
 import type { CalibrationSet } from '../calibration/calibration-set.ts';
+import { familyOf } from './families.ts';
 import type { TrainingReport } from './training-report.ts';
 import type { DetectorTrainingSpec } from './training-spec.ts';
 
@@ -40,7 +41,7 @@ function metadataOf(spec: DetectorTrainingSpec, { tables, encoding, report }: Tr
   };
   return {
     detector: spec.name,
-    family: 'realNVP',
+    family: familyOf(spec.family),
     members: spec.members,
     seed: spec.seed,
     data: spec.data,
