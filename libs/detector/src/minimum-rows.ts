@@ -21,7 +21,7 @@ export const fewestRows = { train: 20, calibration: 5 } as const satisfies Minim
  * Minimum rows of the families that are fitted without gradient steps: a history of 100 rows has as
  * many. So few calibration rows promise no small alarm rate, and the training report says so.
  */
-export const fittedMinimumRows = { train: 50, calibration: 20 } as const satisfies MinimumRows;
+const fittedMinimumRows = { train: 50, calibration: 20 } as const satisfies MinimumRows;
 
 /** Minimum rows of a history by the family of the model. */
 export const minimumRowsOf = (family: ModelFamily | 'auto'): MinimumRows =>

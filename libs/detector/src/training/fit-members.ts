@@ -6,7 +6,7 @@ import type { FittedFamily } from './families.ts';
 import { fitDensity } from './fit-density.ts';
 import type { TrainedMember } from './kept-runs.ts';
 import { rowsToTrainOn } from './rows-to-train-on.ts';
-import type { TrainedMembers } from './train-members.ts';
+import type { TrainedMembers } from './trained-members.ts';
 import type { DetectorTrainingSpec, ReportProgress } from './training-spec.ts';
 import { warmStartReport } from './warm-start.ts';
 

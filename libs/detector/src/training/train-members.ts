@@ -3,7 +3,7 @@ import type { ColumnTable, FeatureEncoding } from '@flowline/features';
 import { type Flow, FlowError, Random } from '@flowline/flows';
 
 import type { HistoryParts } from '../bundle/bundle.ts';
-import { chooseTrainer, type Trainer, type TrainingCompute } from './choose-training.ts';
+import { chooseTrainer, type Trainer } from './choose-training.ts';
 import { familyOf, isFitted, newFlow, type TrainedFamily } from './families.ts';
 import { fitMembers } from './fit-members.ts';
 import { keptRuns, type TrainedMember, type TrainedRun } from './kept-runs.ts';
@@ -13,15 +13,8 @@ import { runProgress } from './run-progress.ts';
 import { together } from './together.ts';
 import { type FlowCheckpoints, type MemberReport, type Start, trainFlow, type TrainFlowOptions } from './train-flow.ts';
 import type { DetectorTrainingSpec, MemberCheckpoints, ReportProgress } from './training-spec.ts';
-import { warmFlows, type WarmStartReport, warmStartReport } from './warm-start.ts';
-
-/** Trained ensemble. */
-export interface TrainedMembers {
-  readonly members: readonly TrainedMember[];
-  readonly compute: TrainingCompute;
-  /** Null if no warm start was asked for. */
-  readonly warmStart: WarmStartReport | null;
-}
+import type { TrainedMembers } from './trained-members.ts';
+import { warmFlows, warmStartReport } from './warm-start.ts';
 
 /** Training of one member that is to be done. */
 interface Run {
