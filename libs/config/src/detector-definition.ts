@@ -117,10 +117,26 @@ const lookupSchema = z.union([
  */
 export type LookupSource = Immutable<z.output<typeof lookupSchema>>;
 
+/** Families of densities that a detector can have. */
+const modelFamilies = [
+  'auto',
+  'realNVP',
+  'glow',
+  'maf',
+  'neuralSpline',
+  'naf',
+  'planar',
+  'radial',
+  'gaussian',
+  'mixture',
+] as const;
+
 const modelSchema = z.strictObject({
   family: z
-    .enum(['realNVP', 'auto'])
-    .describe('Family of flows. `auto`: the one that suits tables best; `realNVP` today.')
+    .enum(modelFamilies)
+    .describe(
+      'Family of the density. `auto`: the one that suits tables best; `realNVP` today. `gaussian` and `mixture` are fitted without gradient steps and take histories from 100 rows; the others are flows.',
+    )
     .default('auto'),
   seed: z.int().min(0).max(0xffffffff).describe('Seed of training and calibration.').default(1),
   members: z.int().min(1).max(8).describe('Number of flows in the ensemble.').default(1),

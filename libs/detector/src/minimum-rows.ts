@@ -1,3 +1,5 @@
+import { familyOf, isFitted, type ModelFamily } from './training/families.ts';
+
 /** Fewest rows that a training takes, and that p-values are fitted to. */
 export interface MinimumRows {
   readonly train: number;
@@ -14,3 +16,17 @@ export const minimumRows = { train: 500, calibration: 100 } as const satisfies M
 
 /** Fewest rows that can be trained on at all: for rankings of small sets, not for alarms. */
 export const fewestRows = { train: 20, calibration: 5 } as const satisfies MinimumRows;
+
+/**
+ * Minimum rows of the families that are fitted without gradient steps: a history of 100 rows has as
+ * many. So few calibration rows promise no small alarm rate, and the training report says so.
+ */
+const fittedMinimumRows = { train: 50, calibration: 20 } as const satisfies MinimumRows;
+
+/** Minimum rows of a history by the family of the model. */
+export const minimumRowsOf = (family: ModelFamily | 'auto'): MinimumRows =>
+  isFitted(familyOf(family)) ? fittedMinimumRows : minimumRows;
+
+/** Other way out of a short history, for errors; empty for a family that needs few rows. */
+export const orFitted = (family: ModelFamily | 'auto'): string =>
+  isFitted(familyOf(family)) ? '' : '; model.family: gaussian or mixture takes histories from 100 rows';

@@ -47,7 +47,9 @@ describe('alarmRateInterval', () => {
 
 describe('the range that a training states', () => {
   const calibrated = (scores: Float64Array, alpha: number, data: 'clean' | 'unlabelled' = 'clean') => {
-    const { calibration, interval } = atOnce(calibrateSteps({ data, seed: 1, alpha }, scoredRows(scores)));
+    const { calibration, interval } = atOnce(
+      calibrateSteps({ data, family: 'realNVP', seed: 1, alpha }, scoredRows(scores)),
+    );
     return { threshold: alarmThreshold(calibration.pooled, alpha), interval };
   };
   /** Share of sets whose true alarm rate lies outside. */

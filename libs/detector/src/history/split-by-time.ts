@@ -1,6 +1,7 @@
 import { FlowlineError } from '@flowline/events';
 
-import { minimumRows } from '../minimum-rows.ts';
+import { minimumRowsOf, type MinimumRows, orFitted } from '../minimum-rows.ts';
+import type { ModelFamily } from '../training/families.ts';
 
 /** Rows [start, end) of a history in time order. */
 export interface RowRange {
@@ -26,9 +27,14 @@ const TEST_FRACTION = 0.1;
  * test (10 %). Rows with the same time stay together, in the older part, so that no part sees the
  * future of another.
  * @param timesMs ascending.
+ * @param family family of the model, which says how many rows are needed (default: Real NVP).
  * @throws FlowlineError FLOWLINE_HISTORY_TOO_SMALL.
  */
-export function splitByTime(timesMs: ArrayLike<number>, calibrationFraction: number): TimeSplit {
+export function splitByTime(
+  timesMs: ArrayLike<number>,
+  calibrationFraction: number,
+  family: ModelFamily | 'auto' = 'auto',
+): TimeSplit {
   const rows = timesMs.length;
   const boundary = (fraction: number): number => {
     let row = Math.round(rows * fraction);
@@ -44,11 +50,11 @@ export function splitByTime(timesMs: ArrayLike<number>, calibrationFraction: num
     calibration: { start: calibrationStart, end: testStart },
     test: { start: testStart, end: rows },
   };
-  const short = shortPart(split);
+  const short = shortPart(split, minimumRowsOf(family));
   if (short !== null) {
     throw new FlowlineError('FLOWLINE_HISTORY_TOO_SMALL', `The history holds ${rows} usable rows: ${short}.`, {
       where: 'spec.history.query',
-      remedy: 'Widen history.lookback or the query; a few thousand rows are a start, 100,000 are good.',
+      remedy: `Widen history.lookback or the query; a few thousand rows are a start, 100,000 are good${orFitted(family)}.`,
     });
   }
   return split;
@@ -57,7 +63,7 @@ export function splitByTime(timesMs: ArrayLike<number>, calibrationFraction: num
 /** Number of rows of a range. */
 export const sizeOf = (range: RowRange): number => range.end - range.start;
 
-function shortPart(split: TimeSplit): string | null {
+function shortPart(split: TimeSplit, minimumRows: MinimumRows): string | null {
   if (sizeOf(split.train) < minimumRows.train) {
     return `${sizeOf(split.train)} are left to train on, at least ${minimumRows.train} are needed`;
   }

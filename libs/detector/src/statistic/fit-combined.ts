@@ -1,5 +1,5 @@
 import { at, blocksOf, inTurns, type Steps, type TestComponent, testComponents, turn } from '@flowline/events';
-import type { ColumnTable, FeatureEncoding } from '@flowline/features';
+import { ColumnTable, type FeatureEncoding } from '@flowline/features';
 import { Random } from '@flowline/flows';
 
 import { type CalibrationSet, fitCalibrationSetSteps } from '../calibration/calibration-set.ts';

@@ -8,9 +8,9 @@ import { alarmedRows } from '../calibration/alarmed-rows.ts';
 import { alarmRateInterval, type RateInterval } from '../calibration/alpha.ts';
 import { type CalibrationSet, fitCalibrationSetSteps } from '../calibration/calibration-set.ts';
 import { contextLevels, rowTraits } from '../calibration/row-traits.ts';
-import type { HistoryParts } from '../bundle/bundle.ts';
+import { minimumRowsOf } from '../minimum-rows.ts';
 import { logDensities, type LongScoring } from '../log-densities.ts';
-import { fitCombined } from '../statistic/fit-combined.ts';
+import { type CombinedParts, fitCombined } from '../statistic/fit-combined.ts';
 import type { CombinedStatistic } from '../statistic/statistic.ts';
 import { missingNats } from './missing-nats.ts';
 import { strayRows } from './ordinary-rows.ts';
@@ -34,6 +34,12 @@ export interface Calibrated {
   readonly statistic: CombinedStatistic | null;
 }
 
+/** Rows to calibrate on, and those that distances of a combined test are measured from. */
+export interface CalibrationTables {
+  readonly train: CombinedParts['train'];
+  readonly calibration: ColumnTable;
+}
+
 /**
  * Calibrates on rows that neither training nor model selection has used. For a combined test, their
  * older half calibrates its components, and their newer half the join.
@@ -42,7 +48,7 @@ export async function calibrate(
   spec: DetectorTrainingSpec,
   encoding: FeatureEncoding,
   scorer: Scorer,
-  { train, calibration: table }: Pick<HistoryParts<ColumnTable>, 'train' | 'calibration'>,
+  { train, calibration: table }: CalibrationTables,
   scoring: LongScoring,
 ): Promise<Calibrated> {
   const densities = await logDensities(scorer, encoding, table, scoring);
@@ -64,7 +70,7 @@ export async function calibrate(
 
 /** Calibrates on scored rows, in steps. */
 export function* calibrateSteps(
-  spec: Pick<DetectorTrainingSpec, 'data' | 'seed' | 'alpha' | 'minimumRows'>,
+  spec: Pick<DetectorTrainingSpec, 'data' | 'seed' | 'alpha' | 'family' | 'minimumRows'>,
   rows: ScoredRows,
 ): Steps<Omit<Calibrated, 'statistic'>> {
   const size = rows.logDensityNats.length;
@@ -72,7 +78,8 @@ export function* calibrateSteps(
   const undefinedRows = size - defined.length;
   const usual = yield* usualScores(rows, isRobust(spec.data));
   const random = new Random(spec.seed).fork('calibration');
-  const calibration = yield* fitCalibrationSetSteps(usual, random, spec.minimumRows?.calibration);
+  const leastRows = (spec.minimumRows ?? minimumRowsOf(spec.family)).calibration;
+  const calibration = yield* fitCalibrationSetSteps(usual, random, leastRows);
   const judged = { ...rows, scores: yield* mapNumbers(rows.logDensityNats, (logP) => -logP) };
   const effect = designEffect(yield* alarmedRows(calibration, judged, rows.traits, TAIL_LEVEL));
   const alarmed = yield* alarmedRows(calibration, judged, rows.traits, spec.alpha);

@@ -7,7 +7,8 @@ import { fitEncoding, selectRows, type FeatureTable } from '@flowline/features';
 import { initBackend, Random } from '@flowline/flows';
 import { logDensities } from '../log-densities.ts';
 import { chooseTrainer } from './choose-training.ts';
-import { newFlow, trainFlow } from './train-flow.ts';
+import { newFlow } from './families.ts';
+import { trainFlow } from './train-flow.ts';
 
 const folder = fileURLToPath(new URL('../../../../../shared/data/anomaly/', import.meta.url));
 const isThere = existsSync(folder);

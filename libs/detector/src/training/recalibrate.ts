@@ -46,7 +46,11 @@ export async function recalibrate(
     for (const bytes of champion.flows) flows.push(await loadFlowInParts(bytes));
     const scorer = await heldOutScorer(flows, backend);
     try {
-      const calibrated = await calibrate(spec, encoding, scorer, calibration, during('calibrate'));
+      // A model keeps its test, and the rows that its distances are measured from.
+      const { statistic } = champion;
+      const own = { ...spec, test: statistic === null ? ('density' as const) : ('combined' as const) };
+      const tables = { train: statistic?.history ?? null, calibration };
+      const calibrated = await calibrate(own, encoding, scorer, tables, during('calibrate'));
       const evaluation = await evaluate(spec, encoding, scorer, calibrated, test, during('test'));
       const moved = await inTurns(movedFeatures(spec.schema, calibration, test), signal);
       const report: TrainingReport = {
@@ -65,7 +69,9 @@ export async function recalibrate(
         ],
       };
       const metadata = metadataOf(spec, { champion, sha256, calibration, test }, report);
-      return { bundle: { ...champion, metadata, lookups: spec.lookups, calibration: calibrated.calibration }, report };
+      const { calibration: newer, statistic: joined } = calibrated;
+      const bundle = { ...champion, metadata, lookups: spec.lookups, calibration: newer, statistic: joined };
+      return { bundle, report };
     } finally {
       scorer.dispose();
     }

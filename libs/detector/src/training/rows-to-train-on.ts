@@ -3,7 +3,7 @@ import type { ColumnTable, FeatureEncoding } from '@flowline/features';
 import type { RowLookup, Rows } from '@flowline/flows';
 
 import type { HistoryParts } from '../bundle/bundle.ts';
-import { minimumRows } from '../minimum-rows.ts';
+import { minimumRowsOf, orFitted } from '../minimum-rows.ts';
 import { ordinaryRows } from './ordinary-rows.ts';
 import { recipe } from './recipe.ts';
 import type { DetectorTrainingSpec } from './training-spec.ts';
@@ -27,7 +27,7 @@ const ENCODED_BYTES = 64 * 2 ** 20;
  * @throws FlowlineError FLOWLINE_HISTORY_TOO_SMALL.
  */
 export function* rowsToTrainOn(
-  spec: Pick<DetectorTrainingSpec, 'data' | 'minimumRows'>,
+  spec: Pick<DetectorTrainingSpec, 'data' | 'family' | 'minimumRows'>,
   encoding: FeatureEncoding,
   { train, validation }: HistoryParts<ColumnTable>,
   draws: number,
@@ -35,12 +35,15 @@ export function* rowsToTrainOn(
 ): Steps<TrainingRows> {
   const ordinary = yield* ordinaryRows(spec, encoding, train);
   const validating = spaced(yield* ordinaryRows(spec, encoding, validation), recipe.validationRows);
-  const least = spec.minimumRows?.train ?? minimumRows.train;
+  const least = (spec.minimumRows ?? minimumRowsOf(spec.family)).train;
   if (ordinary.length < least || validating.length === 0) {
     throw new FlowlineError(
       'FLOWLINE_HISTORY_TOO_SMALL',
       `${ordinary.length} rows to train on and ${validating.length} to validate with are too few`,
-      { where: 'history', remedy: `widen history.lookback: at least ${least} training rows are needed` },
+      {
+        where: 'history',
+        remedy: `widen history.lookback: at least ${least} training rows are needed${orFitted(spec.family)}`,
+      },
     );
   }
   const bytes = ordinary.length * (encoding.dimensions + encoding.contextWidth) * Float32Array.BYTES_PER_ELEMENT;

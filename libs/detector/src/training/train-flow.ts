@@ -6,7 +6,6 @@ import {
   type FitReport,
   type Flow,
   FlowError,
-  realNVP,
   type TrainingCheckpoint,
 } from '@flowline/flows';
 
@@ -24,7 +23,8 @@ export interface MemberReport {
   readonly bestStep: number;
   /** Mean −log p of the validation rows with fixed noise, in nats of the encoded space. */
   readonly bestValidationNll: number;
-  readonly stoppedBy: 'patience' | 'steps' | 'time';
+  /** `fitted`: a density without gradient steps. */
+  readonly stoppedBy: 'patience' | 'steps' | 'time' | 'fitted';
   readonly skippedSteps: number;
   /** Share of the training rows that the robust loss left out; null if the time ran out. */
   readonly trimmedShare: number | null;
@@ -59,12 +59,6 @@ export interface FlowCheckpoints {
   /** Called with the reason if `resume` is not of this training, which then begins anew. */
   readonly onRejected: (error: unknown) => void;
 }
-
-/** Flow of the recipe with new weights, for the rows of an encoding. The caller disposes it. */
-export const newFlow = (
-  { dimensions: features, contextWidth: context, presence }: FeatureEncoding,
-  seed: number,
-): Flow => realNVP({ ...recipe.flow, features, context, presence, seed });
 
 /**
  * Trains a flow on encoded rows by the recipe, from the weights that it has.

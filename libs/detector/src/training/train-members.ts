@@ -3,30 +3,18 @@ import type { ColumnTable, FeatureEncoding } from '@flowline/features';
 import { type Flow, FlowError, Random } from '@flowline/flows';
 
 import type { HistoryParts } from '../bundle/bundle.ts';
-import { chooseTrainer, type Trainer, type TrainingCompute } from './choose-training.ts';
+import { chooseTrainer, type Trainer } from './choose-training.ts';
+import { familyOf, isFitted, newFlow, type TrainedFamily } from './families.ts';
+import { fitMembers } from './fit-members.ts';
 import { keptRuns, type TrainedMember, type TrainedRun } from './kept-runs.ts';
 import { recipe } from './recipe.ts';
 import { rowsToTrainOn } from './rows-to-train-on.ts';
 import { runProgress } from './run-progress.ts';
 import { together } from './together.ts';
-import {
-  type FlowCheckpoints,
-  type MemberReport,
-  newFlow,
-  type Start,
-  trainFlow,
-  type TrainFlowOptions,
-} from './train-flow.ts';
+import { type FlowCheckpoints, type MemberReport, type Start, trainFlow, type TrainFlowOptions } from './train-flow.ts';
 import type { DetectorTrainingSpec, MemberCheckpoints, ReportProgress } from './training-spec.ts';
-import { warmFlows, type WarmStartReport, warmStartReport } from './warm-start.ts';
-
-/** Trained ensemble. */
-export interface TrainedMembers {
-  readonly members: readonly TrainedMember[];
-  readonly compute: TrainingCompute;
-  /** Null if no warm start was asked for. */
-  readonly warmStart: WarmStartReport | null;
-}
+import type { TrainedMembers } from './trained-members.ts';
+import { warmFlows, warmStartReport } from './warm-start.ts';
 
 /** Training of one member that is to be done. */
 interface Run {
@@ -64,13 +52,15 @@ export async function trainMembers(
   context: MembersContext,
 ): Promise<TrainedMembers> {
   const seeds = Array.from({ length: spec.members }, (_, i) => new Random(spec.seed).fork(`member ${i}`).uint32());
-  const trainer = await trainerOf(spec, encoding);
+  const family = familyOf(spec.family);
+  if (isFitted(family)) return fitMembers(spec, family, seeds, encoding, tables, context);
+  const trainer = await trainerOf(spec, family, encoding);
   const flows: Flow[] = [];
   let kept: readonly TrainedMember[] = [];
   try {
     for (const seed of seeds) {
       await turn(context.signal);
-      flows.push(newFlow(encoding, seed));
+      flows.push(newFlow(encoding, seed, family));
     }
     const warm = await warmFlows(spec, encoding, flows);
     const runs = seeds.flatMap((seed, member): readonly Run[] => {
@@ -88,8 +78,12 @@ export async function trainMembers(
 }
 
 /** Chooses the code that trains, by a flow like the members. */
-async function trainerOf(spec: DetectorTrainingSpec, encoding: FeatureEncoding): Promise<Trainer> {
-  const flow = newFlow(encoding, spec.seed);
+async function trainerOf(
+  spec: DetectorTrainingSpec,
+  family: TrainedFamily,
+  encoding: FeatureEncoding,
+): Promise<Trainer> {
+  const flow = newFlow(encoding, spec.seed, family);
   try {
     return await chooseTrainer(flow, { ...spec.compute, tensors: spec.backend ?? 'tfjs-wasm' });
   } finally {

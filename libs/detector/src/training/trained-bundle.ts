@@ -5,6 +5,7 @@ import type { BundleMetadata, HistoryPart, HistoryParts, ModelBundle } from '../
 import { libraryVersions } from '../bundle/library-versions.ts';
 import type { CalibrationSet } from '../calibration/calibration-set.ts';
 import type { CombinedStatistic } from '../statistic/statistic.ts';
+import { familyOf } from './families.ts';
 import type { TrainingReport } from './training-report.ts';
 import type { DetectorTrainingSpec } from './training-spec.ts';
 
@@ -43,7 +44,7 @@ function metadataOf(spec: DetectorTrainingSpec, { tables, encoding, report }: Tr
   };
   return {
     detector: spec.name,
-    family: 'realNVP',
+    family: familyOf(spec.family),
     members: spec.members,
     seed: spec.seed,
     data: spec.data,

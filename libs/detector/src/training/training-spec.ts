@@ -2,6 +2,7 @@ import type { ComputeSpec, DecisionTest, EntitySpec, FeatureSpec, LookupTable, S
 
 import type { HistoryParts, ModelBundle } from '../bundle/bundle.ts';
 import type { MinimumRows } from '../minimum-rows.ts';
+import type { ModelFamily } from './families.ts';
 import type { TrainingData } from './recipe.ts';
 
 /** Champion that a training may start from, or the reason why there is none. */
@@ -16,8 +17,8 @@ export interface DetectorTrainingSpec {
   readonly lookups: Readonly<Record<string, LookupTable>>;
   /** Entity whose past the windows of the schema read (default null). */
   readonly entity?: EntitySpec | null;
-  /** `auto` is Real NVP, the only family so far. */
-  readonly family: 'realNVP' | 'auto';
+  /** Family of the members; `auto` is Real NVP. */
+  readonly family: ModelFamily | 'auto';
   readonly seed: number;
   /** Number of flows in the ensemble. */
   readonly members: number;
@@ -33,7 +34,7 @@ export interface DetectorTrainingSpec {
   readonly maxMinutes?: number;
   /** Maximum number of steps per member; null or absent: the recipe's. */
   readonly steps?: number | null;
-  /** Fewest rows that it takes (default: those from which alarms can be promised). */
+  /** Fewest rows that it takes (default: by family, see {@link minimumRowsOf}). */
   readonly minimumRows?: MinimumRows;
   /** Code that trains, and its threads (default: `auto`, as many as the process may use). */
   readonly compute?: Partial<Pick<ComputeSpec, 'training' | 'threads'>>;

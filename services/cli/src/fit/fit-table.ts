@@ -43,7 +43,7 @@ export async function fitTable(
   options: TrainDetectorOptions = {},
 ): Promise<FittedTable> {
   const history = readHistory(data, plan);
-  const split = splitOf(data, history, plan.calibrationFraction);
+  const split = splitOf(data, history, plan);
   const alpha = plan.alphaAt(history.eventsPerDay);
   const drift = await driftWarning(data.where, plan.spec.schema, history.table);
   const copies = copiesWarning(data.where, plan.spec.schema, history.table);
@@ -64,9 +64,13 @@ export async function fitTable(
 }
 
 /** The split of a history, in words of files. */
-function splitOf({ where }: DataTable, { timesMs }: FileHistory, fraction: number): ReturnType<typeof splitByTime> {
+function splitOf(
+  { where }: DataTable,
+  { timesMs }: FileHistory,
+  { calibrationFraction, spec }: FitPlan,
+): ReturnType<typeof splitByTime> {
   try {
-    return splitByTime(timesMs, fraction);
+    return splitByTime(timesMs, calibrationFraction, spec.family);
   } catch (error) {
     if (!(error instanceof FlowlineError) || error.code !== 'FLOWLINE_HISTORY_TOO_SMALL') throw error;
     throw new FlowlineError(error.code, error.message.replace('The history', where), {
