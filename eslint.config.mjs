@@ -10,7 +10,7 @@ export default tseslint.config(
   eslint.configs.recommended,
   { plugins: { comments }, rules: { 'comments/width': 'error', 'comments/noun-first': 'error' } },
   {
-    files: ['**/*.ts'],
+    files: ['**/*.ts', '**/*.tsx'],
     extends: [...tseslint.configs.strictTypeChecked, ...tseslint.configs.stylisticTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     plugins: { indexing },
