@@ -43,6 +43,6 @@ td.number,th.number{text-align:right;white-space:nowrap}
 code{font:.84em ui-monospace,Menlo,'DejaVu Sans Mono',monospace}
 footer{max-width:72rem;margin:2.5rem auto;padding:1rem 1.5rem;border-top:1px solid var(--line);color:var(--muted);font-size:.82rem;overflow-wrap:anywhere}
 @media (max-width:40rem){main,header.top,footer{padding-left:1rem;padding-right:1rem}
-.rows{grid-template-columns:1fr 1fr}.rows .head{display:none}.rows .plot{grid-column:1/-1}.rows .number{text-align:left}.rows .name{font-weight:600;grid-column:1/-1;margin-top:.5rem}}
+.rows{grid-template-columns:1fr 1fr}.rows .head{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}.rows .plot{grid-column:1/-1}.rows .number{text-align:left}.rows .name{font-weight:600;grid-column:1/-1;margin-top:.5rem}}
 @media print{:root{--bg:#fff}body{font-size:10pt}.columns,.chart-scroll{max-height:none}.chart-numbers{display:none}h2{break-after:avoid}}
 `;
