@@ -1,15 +1,21 @@
 // Pages that open without a server, in real Chromium: both themes, three widths, no script, no
 // request, no message on the console, and no serious finding of axe.
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 
+import { reportHtml } from '@flowline/charts/report';
 import { chromium } from 'playwright-core';
 
+import { hostileReport } from './hostile-report.ts';
+
 const CHROMIUM = '/usr/bin/chromium';
-const [file, shots] = process.argv.slice(2);
-if (file === undefined) throw new Error('Usage: npm run test:pages -- REPORT.html [folder of screenshots]');
+// npm run test:pages [-- REPORT.html [folder of screenshots]]: by default a report of hostile names.
+const [given, shots] = process.argv.slice(2);
+const file = given ?? path.join(mkdtempSync(path.join(tmpdir(), 'flowline-pages-')), 'report.html');
+if (given === undefined) writeFileSync(file, reportHtml(hostileReport));
 if (!existsSync(CHROMIUM)) {
   console.log(`skipped: there is no ${CHROMIUM}; install the package chromium`);
   process.exit(process.env.FLOWLINE_REQUIRE_CHROMIUM === '1' ? 1 : 0);

@@ -16,7 +16,7 @@ const COMPARED = 2_000;
 /** p-values as shares of cells, and as measured shares at or below powers of ten. */
 export function pValueParts(pValues: Float64Array, of: string): NonNullable<ReportData['pValues']> {
   const counts = new Float64Array(CELLS);
-  for (const p of pValues) counts[Math.min(CELLS - 1, Math.floor(p * CELLS))]! += 1;
+  for (const p of pValues) addOne(counts, Math.floor(p * CELLS));
   const steps = Array.from({ length: 4 * Math.ceil(Math.log10(pValues.length)) + 1 }, (_, i) => -i / 4);
   const tail = steps.map((x) => ({ x, y: Math.log10(pValues.filter((p) => p <= 10 ** x).length / pValues.length) }));
   return {
@@ -106,7 +106,7 @@ function distribution(feature: string, data: Column, model: Column): FeatureDist
   const sharesOf = (column: Column): number[] => {
     const found = column.filter((value) => typeof value === 'number');
     const counts = new Array<number>(CELLS).fill(0);
-    for (const value of found) counts[Math.max(0, Math.min(CELLS - 1, Math.floor((value - low) / width)))]! += 1;
+    for (const value of found) addOne(counts, Math.floor((value - low) / width));
     return counts.map((count) => count / Math.max(1, found.length));
   };
   const shares = { data: sharesOf(data), model: sharesOf(model) };
@@ -132,3 +132,9 @@ function levelDistribution(feature: string, data: Column, model: Column): Featur
 
 const quantile = (ascending: readonly number[], q: number): number =>
   at(ascending, Math.round(q * (ascending.length - 1)));
+
+/** Counts one in a cell; what lies beyond the cells is counted in the first or the last. */
+function addOne(counts: Float64Array | number[], cell: number): void {
+  const index = Math.max(0, Math.min(CELLS - 1, cell));
+  counts[index] = at(counts, index) + 1;
+}
