@@ -11,8 +11,13 @@ import { chromium } from 'playwright-core';
 
 import { hostileReport } from './hostile-report.ts';
 
+/** Part of the result of axe that is read. */
+interface AxeResult {
+  readonly violations: readonly { id: string; impact: string; nodes: { html: string }[] }[];
+}
+
 const CHROMIUM = '/usr/bin/chromium';
-// npm run test:pages [-- REPORT.html [folder of screenshots]]: by default a report of hostile names.
+// npm run test:pages [-- REPORT.html [folder of screenshots]]; default: a report of hostile names
 const [given, shots] = process.argv.slice(2);
 const file = given ?? path.join(mkdtempSync(path.join(tmpdir(), 'flowline-pages-')), 'report.html');
 if (given === undefined) writeFileSync(file, reportHtml(hostileReport));
@@ -42,9 +47,7 @@ try {
       if (Number(wide) > 0) fail(`the page is ${String(wide)} pixels too wide`);
       if (shots !== undefined) await page.screenshot({ path: `${shots}/${colorScheme}-${width}.png`, fullPage: true });
       await page.evaluate(axe);
-      const found = (await page.evaluate('axe.run()')) as {
-        violations: { id: string; impact: string; nodes: { html: string }[] }[];
-      };
+      const found = await page.evaluate<AxeResult>('axe.run()');
       for (const { id, impact, nodes } of found.violations) {
         if (impact === 'serious' || impact === 'critical') fail(`axe: ${id}: ${nodes[0]?.html.slice(0, 150) ?? ''}`);
       }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { h } from 'preact';
+import { h, type VNode } from 'preact';
 import { renderToString } from 'preact-render-to-string';
 
 import {
@@ -49,7 +49,7 @@ const charts = {
 };
 
 describe('charts', () => {
-  it.each(Object.entries(charts))(
+  it.each(Object.entries<VNode>(charts))(
     '%s is an image with a name, without markup from data and without NaN',
     (_, chart) => {
       const svg = renderToString(chart);

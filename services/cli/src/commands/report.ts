@@ -14,7 +14,7 @@ interface ReportOptions extends FileOptions {
   readonly output: string;
 }
 
-/** `flowline report MODEL --data FILE`: one HTML page about a model, measured on a file of events. */
+/** `flowline report MODEL --data FILE`: one page about a model, measured on a file of events. */
 export function reportCommand(): Command {
   return command(
     'report <model>',
