@@ -1,5 +1,6 @@
 /** The directions of imports, as docs/architecture.md states them. */
 const allowed = {
+  'libs/charts': [],
   'libs/events': [],
   'libs/flows': [],
   'libs/alerts': ['libs/events'],
@@ -78,6 +79,8 @@ module.exports = {
       from: { path: '^libs/flows/', pathNot: '\\.test\\.ts$|/src/testing/' },
       to: { dependencyTypes: ['npm', 'npm-dev', 'npm-optional', 'npm-peer'], pathNot: 'node_modules/@tensorflow/' },
     },
+    onlyImporter('preact-render-to-string', 'libs/charts'),
+    onlyImporter('d3-(scale|shape)', 'libs/charts'),
     onlyImporter('kafkajs', 'libs/kafka'),
     onlyImporter('nodemailer', 'libs/sinks'),
     onlyImporter('pg', 'libs/db'),

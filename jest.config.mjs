@@ -4,11 +4,22 @@ const project = (displayName, testMatch, extra = {}) => ({
   testMatch,
   testEnvironment: 'node',
   testEnvironmentOptions: { customExportConditions: ['flowline:source', 'node', 'node-addons'] },
-  extensionsToTreatAsEsm: ['.ts'],
+  extensionsToTreatAsEsm: ['.ts', '.tsx'],
   transform: {
     '\\.(ts|js)$': [
       '<rootDir>/test/support/setup/transform.mjs',
       { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'es6' } },
+    ],
+    '\\.tsx$': [
+      '<rootDir>/test/support/setup/transform.mjs',
+      {
+        jsc: {
+          parser: { syntax: 'typescript', tsx: true },
+          transform: { react: { runtime: 'automatic', importSource: 'preact' } },
+          target: 'es2022',
+        },
+        module: { type: 'es6' },
+      },
     ],
   },
   setupFilesAfterEnv: ['async-storages', 'flat-arrays'].map((name) => `<rootDir>/test/support/setup/${name}.mjs`),

@@ -1,5 +1,5 @@
 // Tests the pages in a real browser, over a real database.
-//   npm run test:dashboard [-- --only TEXT]
+//   npm run test:pages [-- --only TEXT]
 // Needs Chromium, and is skipped with a word where there is none, unless
 // FLOWLINE_TEST_REQUIRE_CHROMIUM is 1.
 import { readdir, stat } from 'node:fs/promises';

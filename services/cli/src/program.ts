@@ -27,6 +27,7 @@ const commands = {
   serve: async () => (await import('./commands/serve.ts')).serveCommand,
   score: async () => (await import('./commands/score.ts')).scoreCommand,
   explain: async () => (await import('./commands/explain.ts')).explainCommand,
+  report: async () => (await import('./commands/report.ts')).reportCommand,
   sample: async () => (await import('./commands/sample.ts')).sampleCommand,
   anomalies: async () => (await import('./commands/anomalies.ts')).anomaliesCommand,
   models: async () => (await import('./commands/models.ts')).modelsCommand,

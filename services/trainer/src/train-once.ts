@@ -197,7 +197,8 @@ async function newlyTrained(
   { run, ...options }: Pick<TrainDetectorOptions, 'signal' | 'onProgress'> & { readonly run: RecordedRun },
 ): Promise<MadeModel> {
   const { logger, definition, detectorVersion } = training;
-  const split = splitByTime(history.timesMs, definition.model.calibration.fraction);
+  const { model } = definition;
+  const split = splitByTime(history.timesMs, model.calibration.fraction, model.family);
   const [tables, rows] = [partsOf(history.table, split), rowsOf(split)];
   logger.info({ ...historyMetrics(history), rows, alpha: spec.alpha }, 'history read and split by time');
   const warm = await warmStartOf(training);

@@ -36,7 +36,8 @@ export interface CombinedParts {
   readonly spec: Pick<DetectorTrainingSpec, 'data' | 'seed' | 'minimumRows'>;
   readonly encoding: FeatureEncoding;
   readonly scorer: StageScorer;
-  readonly train: ColumnTable;
+  /** Training rows, or those chosen of them by an earlier model; null for no distances. */
+  readonly train: ColumnTable | NearestRows | null;
   readonly calibration: ColumnTable;
   readonly signal: AbortSignal | undefined;
 }
@@ -233,7 +234,8 @@ async function nearEnoughOf(
 }
 
 /** Training rows from which distances are measured, evenly spaced in time. */
-async function historyRows({ spec, encoding, train, signal }: CombinedParts): Promise<NearestRows> {
+async function historyRows({ spec, encoding, train, signal }: CombinedParts): Promise<NearestRows | null> {
+  if (!(train instanceof ColumnTable)) return train;
   const ordinary = await inTurns(ordinaryRows(spec, encoding, train), signal);
   const width = encoding.dimensions + encoding.contextWidth;
   const count = Math.min(ordinary.length, MOST_ROWS, Math.floor(MOST_VALUES / width));

@@ -1,0 +1,62 @@
+import { writeFile } from 'node:fs/promises';
+
+import { FlowlineError, messageOf } from '@flowline/events';
+import { tableFormats } from '@flowline/tables';
+import type { Command } from 'commander';
+
+import { action, choice, command } from '../command.ts';
+import { type FileOptions, readTableFile } from '../fit/table-file.ts';
+import { printResult } from '../output.ts';
+
+interface ReportOptions extends FileOptions {
+  readonly json?: true;
+  readonly data: string;
+  readonly output: string;
+}
+
+/** `flowline report MODEL --data FILE`: one page about a model, measured on a file of events. */
+export function reportCommand(): Command {
+  return command(
+    'report <model>',
+    'Write one self-contained HTML page about a model: how honest it is, its samples, and the worst events explained.',
+    [
+      'flowline report orders.safetensors --data new.csv -o report.html',
+      'flowline report checkout-latency --data events.ndjson    # the champion, from the database',
+    ],
+  )
+    .requiredOption('--data <file>', 'events to measure it on, best those that it has not seen (CSV, NDJSON, Parquet)')
+    .option('-o, --output <file>', 'page to write', 'report.html')
+    .addOption(choice('--format <format>', 'default: by the name of the file', tableFormats))
+    .option('--delimiter <text>', 'separator of CSV cells (default: a comma; a tab for .tsv)')
+    .action(action(writeReport));
+}
+
+async function writeReport(model: string, options: ReportOptions): Promise<void> {
+  const data = await readTableFile(options.data, options);
+  const { loadModel } = await import('../score/index.ts');
+  const { modelReport } = await import('../report/model-report.ts');
+  const { detector, names, version } = await loadModel(
+    model.endsWith('.safetensors') ? { file: model } : { detector: model },
+    null,
+  );
+  try {
+    const line = `flowline report ${model} --data ${options.data} -o ${options.output}`;
+    await written(options.output, await modelReport({ detector, names, data, command: line }));
+    const result = { detector: detector.bundle.metadata.detector, modelVersion: version, report: options.output };
+    printResult(result, options.json === true, ({ report }) => `${report}: the report; open it in a browser`);
+  } finally {
+    detector.dispose();
+  }
+}
+
+async function written(file: string, html: string): Promise<void> {
+  try {
+    await writeFile(file, html);
+  } catch (cause) {
+    throw new FlowlineError('FLOWLINE_OUTPUT_FAILED', `The report ${file} cannot be written: ${messageOf(cause)}`, {
+      where: file,
+      remedy: 'Name another file with -o.',
+      cause,
+    });
+  }
+}

@@ -1,0 +1,140 @@
+import type { ExplainedEvent, FeatureDistribution, ReportData } from '@flowline/charts/report';
+import { type Detector, formatExpected, readableValue, type Scores, surpriseBits } from '@flowline/detector';
+import { at, type Explanation } from '@flowline/events';
+import { type ColumnTable, type FeatureTable, rowValues } from '@flowline/features';
+
+/** Values of a row by feature. */
+type Values = ReturnType<typeof rowValues>;
+
+const MOST_EVENTS = 6;
+const MOST_FEATURES = 8;
+const MOST_DISTRIBUTIONS = 12;
+const CELLS = 20;
+/** Rows of the data, and events drawn, that are compared. */
+const COMPARED = 2_000;
+
+/** p-values as shares of cells, and as measured shares at or below powers of ten. */
+export function pValueParts(pValues: Float64Array, of: string): NonNullable<ReportData['pValues']> {
+  const counts = new Float64Array(CELLS);
+  for (const p of pValues) addOne(counts, Math.floor(p * CELLS));
+  const steps = Array.from({ length: 4 * Math.ceil(Math.log10(pValues.length)) + 1 }, (_, i) => -i / 4);
+  const tail = steps.map((x) => ({ x, y: Math.log10(pValues.filter((p) => p <= 10 ** x).length / pValues.length) }));
+  return {
+    ...{ of, rows: pValues.length },
+    shares: Array.from(counts, (count) => count / pValues.length),
+    tail: tail.filter(({ y }) => Number.isFinite(y)).reverse(),
+  };
+}
+
+/** The most surprising rows of a table, each explained. */
+export async function explainedEvents(
+  detector: Detector,
+  table: FeatureTable,
+  scores: Scores,
+): Promise<readonly ExplainedEvent[]> {
+  const order = Array.from(scores.pValues.keys()).sort(
+    (a, b) =>
+      at(scores.pValues, a) - at(scores.pValues, b) || at(scores.logDensityNats, a) - at(scores.logDensityNats, b),
+  );
+  const rows = order.slice(0, MOST_EVENTS);
+  const explained = await detector.explain(table, rows, scores);
+  return rows.map((row, i) => {
+    const values = rowValues(detector.bundle.schema, table, row);
+    const pValue = at(scores.pValues, row);
+    const explanation = at(explained, i);
+    return {
+      name: `row ${row + 1} of the data in time order`,
+      summary: explanation.summary,
+      bits: surpriseBits(pValue),
+      pValue,
+      features: explainedFeatures(detector, values, explanation),
+    };
+  });
+}
+
+function explainedFeatures(
+  { bundle }: Detector,
+  values: Values,
+  { contributions, expected }: Explanation,
+): ExplainedEvent['features'] {
+  const specs = new Map(bundle.schema.map((spec) => [spec.name, spec]));
+  return contributions.slice(0, MOST_FEATURES).map(({ feature, bits }) => {
+    const range = Object.hasOwn(expected, feature) ? expected[feature] : undefined;
+    const value = Object.hasOwn(values, feature) ? (values[feature] ?? null) : null;
+    const isNumber = typeof value === 'number' && specs.get(feature)?.type !== 'cyclic';
+    return {
+      ...{ feature, bits, observedText: readableValue(specs.get(feature), value) },
+      expectedText: range === undefined ? '' : formatExpected(range),
+      observed: isNumber ? value : null,
+      median: range === undefined || !isNumber ? null : range.median,
+      ranges: range === undefined || !isNumber ? [] : (range.ranges ?? [{ low: range.p05, high: range.p95 }]),
+    };
+  });
+}
+
+/** Distributions of features in the data and in events drawn from the model. */
+export async function distributions(detector: Detector, table: ColumnTable): Promise<readonly FeatureDistribution[]> {
+  const { schema } = detector.bundle;
+  const step = Math.max(1, Math.floor(table.size / COMPARED));
+  const every = Int32Array.from({ length: Math.min(table.size, COMPARED) }, (_, i) => i * step);
+  const data = valuesOf(detector, table.select(every));
+  const drawn = valuesOf(detector, await detector.sample({ count: COMPARED, seed: 1, given: {} }));
+  return schema
+    .filter(({ type }) => type !== 'cyclic')
+    .map(({ name }) =>
+      distribution(
+        name,
+        data.map((row) => row[name] ?? null),
+        drawn.map((row) => row[name] ?? null),
+      ),
+    )
+    .sort((a, b) => b.distance - a.distance)
+    .slice(0, MOST_DISTRIBUTIONS);
+}
+
+const valuesOf = ({ bundle }: Detector, table: FeatureTable): readonly Values[] =>
+  Array.from({ length: table.size }, (_, row) => rowValues(bundle.schema, table, row));
+
+type Column = readonly (number | string | null)[];
+
+function distribution(feature: string, data: Column, model: Column): FeatureDistribution {
+  const numbers = data.filter((value) => typeof value === 'number').sort((a, b) => a - b);
+  if (numbers.length === 0) return levelDistribution(feature, data, model);
+  const [low, high] = [quantile(numbers, 0.005), quantile(numbers, 0.995)];
+  const width = (high - low || 1) / CELLS;
+  const edges = Array.from({ length: CELLS + 1 }, (_, i) => low + i * width);
+  const sharesOf = (column: Column): number[] => {
+    const found = column.filter((value) => typeof value === 'number');
+    const counts = new Array<number>(CELLS).fill(0);
+    for (const value of found) addOne(counts, Math.floor((value - low) / width));
+    return counts.map((count) => count / Math.max(1, found.length));
+  };
+  const shares = { data: sharesOf(data), model: sharesOf(model) };
+  let difference = 0;
+  const distance = Math.max(...shares.data.map((share, i) => Math.abs((difference += share - at(shares.model, i)))));
+  return { feature, edges, levels: [], ...shares, distance };
+}
+
+function levelDistribution(feature: string, data: Column, model: Column): FeatureDistribution {
+  const textOf = (value: number | string | null): string => (value === null ? 'missing' : String(value));
+  const counts = new Map<string, number>();
+  for (const value of data) counts.set(textOf(value), (counts.get(textOf(value)) ?? 0) + 1);
+  const levels = [...counts]
+    .sort((a, b) => b[1] - a[1])
+    .slice(0, 8)
+    .map(([level]) => level);
+  const sharesOf = (column: Column): number[] =>
+    levels.map((level) => column.filter((value) => textOf(value) === level).length / Math.max(1, column.length));
+  const shares = { data: sharesOf(data), model: sharesOf(model) };
+  const distance = shares.data.reduce((sum, share, i) => sum + Math.abs(share - at(shares.model, i)) / 2, 0);
+  return { feature, edges: null, levels, ...shares, distance };
+}
+
+const quantile = (ascending: readonly number[], q: number): number =>
+  at(ascending, Math.round(q * (ascending.length - 1)));
+
+/** Counts one in a cell; what lies beyond the cells is counted in the first or the last. */
+function addOne(counts: Float64Array | number[], cell: number): void {
+  const index = Math.max(0, Math.min(CELLS - 1, cell));
+  counts[index] = at(counts, index) + 1;
+}
