@@ -49,7 +49,7 @@ const charts = {
 };
 
 describe('charts', () => {
-  it.each(Object.entries<VNode>(charts))(
+  it.each(Object.entries(charts) as [string, VNode][])(
     '%s is an image with a name, without markup from data and without NaN',
     (_, chart) => {
       const svg = renderToString(chart);

@@ -45,7 +45,7 @@ export interface FeatureDrift extends PitSummary {
  * Evidence from which one of so many features has drifted: by chance, on at most one day in 10,000
  * any of them reaches it (Bonferroni).
  */
-export const featureEvidence = (features: number): number => DRIFT_EVIDENCE + Math.log10(Math.max(1, features));
+const featureEvidence = (features: number): number => DRIFT_EVIDENCE + Math.log10(Math.max(1, features));
 
 /**
  * Compares the conditional PITs of each feature on a day with those of earlier days, as the
