@@ -399,6 +399,7 @@ export interface Api {
       readonly runId: number;
       readonly detector: string;
       readonly detectorVersion: number;
+      readonly kind: 'training' | 'recalibration';
       readonly scheduledFor: string | null;
       readonly requestedAt: string | null;
       readonly requestedBy: string | null;
@@ -433,6 +434,7 @@ export interface Api {
         readonly runId: number;
         readonly detector: string;
         readonly detectorVersion: number;
+        readonly kind: 'training' | 'recalibration';
         readonly scheduledFor: string | null;
         readonly requestedAt: string | null;
         readonly requestedBy: string | null;
@@ -468,6 +470,7 @@ export interface Api {
       readonly runId: number;
       readonly detector: string;
       readonly detectorVersion: number;
+      readonly kind: 'training' | 'recalibration';
       readonly scheduledFor: string | null;
       readonly requestedAt: string | null;
       readonly requestedBy: string | null;
@@ -503,6 +506,7 @@ export interface Api {
       readonly runId: number;
       readonly detector: string;
       readonly detectorVersion: number;
+      readonly kind: 'training' | 'recalibration';
       readonly scheduledFor: string | null;
       readonly requestedAt: string | null;
       readonly requestedBy: string | null;
