@@ -4,6 +4,7 @@ import { type FeatureTable, sliceTable } from '@flowline/features';
 import { initBackend, Random } from '@flowline/flows';
 
 import type { HistoryParts } from '../bundle/bundle.ts';
+import { exportOnnx } from '../bundle/export-onnx.ts';
 import { bundleSha256, loadBundle, saveBundle } from '../bundle/save-bundle.ts';
 import { Detector } from '../detector.ts';
 import { splitByTime } from '../history/split-by-time.ts';
@@ -118,6 +119,22 @@ describe('families without gradient steps', () => {
     const { pValues } = await detector.score(tableOf([[10, NaN], [30, NaN], [10, 30], [10, 50]])); // prettier-ignore
     detector.dispose();
     expect([...pValues].map((p) => p <= 0.01)).toEqual([false, true, false, true]);
+  });
+
+  it.each(['gaussian', 'mixture'] as const)('are explained, sampled and exported like a flow: %s', async (family) => {
+    const { bundle } = await trainDetector({ ...spec, family }, partsOf(correlated(4_000, 1), family));
+    const detector = await Detector.create(bundle, { alpha: 0.01, backend: 'wasm' });
+    // Given x = 10, y is 30 ± 1.
+    const event = tableOf([[10, 45]]);
+    const [explanation] = await detector.explain(event, [0], await detector.score(event));
+    expect(explanation?.contributions[0]?.direction).toBeDefined();
+    expect(explanation?.expected.y?.p95).toBeLessThan(35);
+    expect(explanation?.expected.y?.p05).toBeGreaterThan(25);
+    const drawn = await detector.sample({ count: 2_000, seed: 1, given: {} });
+    const mean = drawn.numeric.reduce((sum, value, i) => sum + (i % 2 === 0 ? value / 2_000 : 0), 0);
+    expect(mean).toBeCloseTo(10, 0);
+    detector.dispose();
+    expect((await exportOnnx(bundle)).length).toBeGreaterThan(1_000);
   });
 
   it('are named where a history is too short for another family', () => {
