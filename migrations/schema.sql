@@ -597,7 +597,7 @@ BEGIN
   END IF;
   FOREACH role IN ARRAY ARRAY['flowline_operator', 'flowline_api'] LOOP
     CONTINUE WHEN to_regrole(role) IS NULL;
-    EXECUTE format('GRANT INSERT (detector, detector_version, status, phase, requested_at, requested_by, promotion),
+    EXECUTE format('GRANT INSERT (detector, detector_version, kind, status, phase, requested_at, requested_by, promotion),
       UPDATE (status, phase, attempt, progress, finished_at, cancel_requested_at, cancelled_by)
       ON flowline.training_runs TO %I', role);
   END LOOP;
