@@ -4,7 +4,7 @@ import type { EncodedBatch } from '@flowline/features';
 import { patternPValue } from '../calibration/calibration-set.ts';
 import type { RowTraits } from '../calibration/row-traits.ts';
 import { valueAt } from '../sorted.ts';
-import { gatedRows, noSecondStage, secondStage, type StageScorer } from './second-stage.ts';
+import { gatedRows, noSecondStage, placeScores, secondStage, type StageScorer } from './second-stage.ts';
 import type { CombinedStatistic, Component } from './statistic.ts';
 
 /** Deciding score of each row, which the calibration turns into a p-value. */
@@ -49,11 +49,7 @@ export async function decidingScores(
     Float64Array.from(rows, (row) => valueAt(pValues, row)),
   );
   const later = noSecondStage(batch.size);
-  rows.forEach((row, i) => {
-    later.extreme_latent[row] = valueAt(found.extreme_latent, i);
-    later.extreme_value[row] = valueAt(found.extreme_value, i);
-    later.distant[row] = valueAt(found.distant, i);
-  });
+  placeScores(later, rows, found);
   return joinedScores(statistic, { low_density: low, high_density: logDensityNats, ...later }, compared);
 }
 

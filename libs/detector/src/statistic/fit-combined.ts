@@ -13,6 +13,7 @@ import { componentPValues, type ComponentScores, joinedScores } from './combined
 import { NearestRows } from './nearest-rows.ts';
 import {
   noSecondStage,
+  placeScores,
   type SecondStage,
   secondStage,
   type SecondStageParts,
@@ -182,11 +183,7 @@ async function laterScores(
       encoded,
       Float64Array.from(rows, (row) => valueAt(pValues, row)),
     );
-    rows.forEach((row, i) => {
-      later.extreme_latent[row] = valueAt(found.extreme_latent, i);
-      later.extreme_value[row] = valueAt(found.extreme_value, i);
-      later.distant[row] = valueAt(found.distant, i);
-    });
+    placeScores(later, rows, found);
   }
   return later;
 }

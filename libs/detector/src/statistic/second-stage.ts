@@ -34,6 +34,15 @@ export function noSecondStage(size: number): SecondStage {
   };
 }
 
+/** Puts the scores of chosen rows in their places among those of all. */
+export function placeScores(all: SecondStage, rows: Int32Array, found: SecondStage): void {
+  rows.forEach((row, i) => {
+    all.extreme_latent[row] = valueAt(found.extreme_latent, i);
+    all.extreme_value[row] = valueAt(found.extreme_value, i);
+    all.distant[row] = valueAt(found.distant, i);
+  });
+}
+
 /** Rows that the second stage takes, by their p-values of low density. */
 export function gatedRows(pValues: Float64Array): Int32Array {
   return Int32Array.from(pValues.keys()).filter((row) => valueAt(pValues, row) <= gates.latents);

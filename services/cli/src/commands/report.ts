@@ -1,12 +1,10 @@
-import { writeFile } from 'node:fs/promises';
-
-import { FlowlineError, messageOf } from '@flowline/events';
 import { tableFormats } from '@flowline/tables';
 import type { Command } from 'commander';
 
 import { action, choice, command } from '../command.ts';
 import { type FileOptions, readTableFile } from '../fit/table-file.ts';
 import { printResult } from '../output.ts';
+import { checkOutput, writeOutput } from '../output-file.ts';
 
 interface ReportOptions extends FileOptions {
   readonly json?: true;
@@ -32,6 +30,7 @@ export function reportCommand(): Command {
 }
 
 async function writeReport(model: string, options: ReportOptions): Promise<void> {
+  await checkOutput(options.output, [options.data, model]);
   const data = await readTableFile(options.data, options);
   const { loadModel } = await import('../score/index.ts');
   const { modelReport } = await import('../report/model-report.ts');
@@ -41,22 +40,10 @@ async function writeReport(model: string, options: ReportOptions): Promise<void>
   );
   try {
     const line = `flowline report ${model} --data ${options.data} -o ${options.output}`;
-    await written(options.output, await modelReport({ detector, names, data, command: line }));
+    await writeOutput(options.output, await modelReport({ detector, names, data, command: line }));
     const result = { detector: detector.bundle.metadata.detector, modelVersion: version, report: options.output };
     printResult(result, options.json === true, ({ report }) => `${report}: the report; open it in a browser`);
   } finally {
     detector.dispose();
-  }
-}
-
-async function written(file: string, html: string): Promise<void> {
-  try {
-    await writeFile(file, html);
-  } catch (cause) {
-    throw new FlowlineError('FLOWLINE_OUTPUT_FAILED', `The report ${file} cannot be written: ${messageOf(cause)}`, {
-      where: file,
-      remedy: 'Name another file with -o.',
-      cause,
-    });
   }
 }
