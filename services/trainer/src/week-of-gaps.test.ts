@@ -47,7 +47,7 @@ describe('the 99.9 % quantile of gaps by hour of the week', () => {
       fc.property(counts, (list) => {
         expect(weekOfGaps(list)).toEqual(naive(list));
       }),
-      { numRuns: 12 },
+      { numRuns: 6 },
     );
   });
 

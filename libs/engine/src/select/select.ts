@@ -6,6 +6,7 @@ import { backendEntry, backendTable } from './backend-table.ts';
 import { backendOptions, checkMembers, createOn } from './create-on.ts';
 import { frozen, type FrozenFlow } from '../frozen-flow.ts';
 import type { Scorer } from '../scorer.ts';
+import { lookAgain, rateOf } from './second-look.ts';
 import { memoryCache, type VerdictCache } from './verdict-cache.ts';
 import { type BackendTrial, inWords, type Search, tryBackend, type Usable } from './trial.ts';
 import { verdictKey } from './verdict-key.ts';
@@ -54,10 +55,11 @@ const ownVerdicts = memoryCache();
 
 /**
  * Tries every backend that could run these flows: creates it, compares it with the float64
- * reference on sample rows, measures it, and keeps the fastest that is exact. Flows without a
- * compiled form score through tensors, and the reason says so. Rates are remembered per host, model
- * shape and batch size; a known verdict creates only the fastest backend, but checks every time
- * that it is exact. The work runs in slices of a few milliseconds that yield to the event loop.
+ * reference on sample rows, measures it, looks again at those that are close, and keeps the fastest
+ * that is exact. Flows without a compiled form score through tensors, and the reason says so. Rates
+ * are remembered per host, model shape and batch size; a known verdict creates only the fastest
+ * backend, but checks every time that it is exact. The work runs in slices of a few milliseconds
+ * that yield to the event loop.
  */
 export const selectScorer = async (
   given: readonly (Flow | FrozenFlow)[],
@@ -79,13 +81,15 @@ export const selectScorer = async (
     if (tried?.usable)
       return chosen(tried.usable, [tried.trial], search, 'the fastest when it was measured here before');
   }
-  const trials: BackendTrial[] = [];
-  const usable: Usable[] = [];
+  const first: BackendTrial[] = [];
+  const exact: Usable[] = [];
   for (const entry of candidates) {
     const tried = await tryBackend(entry, search, null);
-    trials.push(tried.trial);
-    if (tried.usable !== null) usable.push(tried.usable);
+    first.push(tried.trial);
+    if (tried.usable !== null) exact.push(tried.usable);
   }
+  const usable = await lookAgain(exact, search);
+  const trials = first.map((trial) => usable.find(({ entry }) => entry.name === trial.backend)?.trial ?? trial);
   const best = bestOf(usable, resolved);
   for (const other of usable) if (other !== best) other.scorer.dispose();
   if (best === null) return lastResort(table, search, trials);
@@ -98,13 +102,11 @@ export const selectScorer = async (
  * Best usable backend. The first is kept unless another is enough better: each candidate must beat
  * the best before it.
  */
-const bestOf = (usable: readonly Usable[], options: BackendOptions): Usable | null => {
-  const rate = ({ trial }: Usable): number => trial.eventsPerSecond ?? 0;
-  return usable.reduce<Usable | null>((best, next) => {
+const bestOf = (usable: readonly Usable[], options: BackendOptions): Usable | null =>
+  usable.reduce<Usable | null>((best, next) => {
     if (best === null) return next;
-    return rate(next) > rate(best) * speedupWorth(next.entry.name, best.entry.name, options) ? next : best;
+    return rateOf(next) > rateOf(best) * speedupWorth(next.entry.name, best.entry.name, options) ? next : best;
   }, null);
-};
 
 /** Speedup from which a backend is worth more than the best before it. */
 const speedupWorth = (next: ScoringBackend, best: ScoringBackend, { threads, offThread }: BackendOptions): number => {

@@ -119,7 +119,7 @@ describe('the backlog of anomalies', () => {
       onWritten: () => {
         if (++written === 2) stop.abort();
       },
-      logger,
+      ...{ logger, longestPauseMs: 50 },
       nowMs: () => nowMs,
     });
     const startMs = performance.now();

@@ -13,7 +13,7 @@ const OVERDUE_MS = 30_000;
 /** Time that an incident has to itself before the first of its anomalies that wait. */
 const HEAD_START_MS = 500;
 /** Longest pause after a piece: one for which Postgres took long delays no others for minutes. */
-const MAX_PAUSE_MS = 2_000;
+const LONGEST_PAUSE_MS = 2_000;
 /** Delay before the next look where nothing waited. */
 const IDLE_MS = 2_000;
 const FAILED_MS = 5_000;
@@ -28,6 +28,8 @@ export interface AnomalyBacklogParts {
   readonly nowMs?: () => number;
   /** Delay of the first look after anomalies have joined (default 500 ms). */
   readonly headStartMs?: number;
+  /** Longest pause after a piece (default 2 s). */
+  readonly longestPauseMs?: number;
 }
 
 /**
@@ -72,7 +74,7 @@ export class AnomalyBacklog {
         if (piece !== null) {
           this.#parts.onWritten(piece);
           const pauseMs = (this.#nowMs() - startMs) * (1 / this.#shareFor(piece) - 1);
-          await pause(Math.min(MAX_PAUSE_MS, pauseMs), signal);
+          await pause(Math.min(this.#parts.longestPauseMs ?? LONGEST_PAUSE_MS, pauseMs), signal);
         } else if (this.#joinedMs < startMs) {
           this.#isWaiting = false;
           await this.#work.wait(IDLE_MS, signal);

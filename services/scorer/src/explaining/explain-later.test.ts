@@ -70,7 +70,7 @@ async function shareOf(isFull: boolean, wereAwaited: boolean): Promise<number> {
   const deferred: DeferredExplanations = {
     explainNext: async () => {
       const startMs = performance.now();
-      await sleep(25);
+      await sleep(10);
       busyMs += performance.now() - startMs;
       if (++pages === 3) stop.abort();
       return { explained: 1, wereAwaited };

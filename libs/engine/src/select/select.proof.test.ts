@@ -99,6 +99,24 @@ describe('auto', () => {
     expect((await selectScorer([flow], { table: slower, cache: memoryCache(), threads: 3 })).backend).toBe('wasm');
   });
 
+  it('looks again at those that are close, because other work makes a measurement lower', async () => {
+    let calls = 0;
+    const disturbed: BackendEntry = {
+      ...fake('wasm-pool', {}),
+      create: async (of, options) => {
+        const scorer = await fake('wasm-pool', { delayMs: 1 }).create(of, options);
+        const slow = await fake('wasm-pool', { delayMs: 14 }).create(of, options);
+        // All of the first measurement.
+        return { ...scorer, score: (rows, n) => (n > 100 && ++calls <= 8 ? slow : scorer).score(rows, n) };
+      },
+    };
+    const table = tableOf(fake('wasm', { delayMs: 10 }), disturbed);
+    const { backend, trials } = await selectScorer([flow], { table, cache: memoryCache(), threads: 2 });
+    expect(backend).toBe('wasm-pool');
+    expect(trials[1]!.eventsPerSecond).toBeGreaterThan(2 * trials[0]!.eventsPerSecond!);
+    expect(calls).toBeGreaterThan(8);
+  });
+
   it('takes threads beside the calling one where they are about as fast, and not where they are much slower', async () => {
     // Long enough that scheduling delays of a busy machine are small in comparison.
     const equal = tableOf(fake('wasm', { delayMs: 50 }), fake('wasm-pool', { delayMs: 50 }));
