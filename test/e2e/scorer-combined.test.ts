@@ -66,7 +66,9 @@ describe('a detector of the combined test', () => {
       { detector: 'plant', scheduledFor: null, promotion: null },
     );
     const { bytes, sha256 } = await loadChampion(database.db, 'plant');
-    expect(loadBundle(bytes, sha256).statistic?.components.map(({ name }) => name)).toEqual([
+    const { statistic } = loadBundle(bytes, sha256);
+    if (statistic?.test !== 'combined') throw new Error(`the test is ${statistic?.test ?? 'density'}`);
+    expect(statistic.components.map(({ name }) => name)).toEqual([
       ...['low_density', 'high_density', 'extreme_latent', 'extreme_value', 'distant'],
     ]);
 

@@ -13,11 +13,15 @@ import { type DecisionTest, entry } from '@flowline/events';
 
 /** Name of our detector in tables. */
 export const OURS = 'flowline';
-/** Name of our detector with `decision.test: combined`. */
-export const OURS_COMBINED = 'flowline-combined';
+/** Names of our detector with a test that is not the default of `evaluate`. */
+export const OURS_OTHERS = ['flowline-density', 'flowline-combined'] as const;
 
 /** Test that decides, by the name of the method. */
-const tests: Readonly<Record<string, DecisionTest>> = { [OURS]: 'density', [OURS_COMBINED]: 'combined' };
+const tests: Readonly<Record<string, DecisionTest>> = {
+  [OURS]: 'outlying',
+  'flowline-density': 'density',
+  'flowline-combined': 'combined',
+};
 
 /** Quality of a method on one split of a set. */
 export interface DetectionRow extends RankingMetrics {

@@ -9,7 +9,7 @@ import type { BenchProgram } from '../support/program.ts';
 import { printJson, printTable } from '../support/report.ts';
 import { mean } from '../support/statistics.ts';
 import { defaultFolder, fileOf, readSet, setNames } from './labelled-sets.ts';
-import { ASKED_ALARMS, type DetectionRow, type Measure, measureOn, OURS, OURS_COMBINED } from './measure.ts';
+import { ASKED_ALARMS, type DetectionRow, type Measure, measureOn, OURS, OURS_OTHERS } from './measure.ts';
 import { MeasuredRows } from './measured-rows.ts';
 import { type MethodSummary, summarise } from './summary.ts';
 
@@ -24,11 +24,14 @@ const [FULL_SEEDS, QUICK_SEEDS] = [3, 1];
 export const program: BenchProgram = {
   async run(args) {
     const usualMethods = [OURS, ...baselines.map(({ name }) => name)];
-    const methodNames = [...usualMethods, OURS_COMBINED];
+    const methodNames = [...usualMethods, ...OURS_OTHERS];
     const options = parseBenchOptions('detection', args, {
       data: { value: 'A,B', meaning: 'some of the sets; default all' },
       protocols: { value: 'A,B', meaning: `some of ${protocols.join(', ')}; default both, with --quick the first` },
-      methods: { value: 'A,B', meaning: `some of ${methodNames.join(', ')}; default all but the last` },
+      methods: {
+        value: 'A,B',
+        meaning: `some of ${methodNames.join(', ')}; default all but ${OURS_OTHERS.join(', ')}`,
+      },
       seeds: { value: 'N', meaning: 'splits per set: 0, 1, …; default 3, with --quick 1' },
       from: { value: 'DIR', meaning: 'a folder of .csv.gz files with a label, default ../shared/data/anomaly' },
       keep: { value: 'FILE', meaning: 'keeps rows that are measured, and takes those of the same code and data' },
@@ -72,7 +75,7 @@ const LIBRARIES = {
 /** Fingerprint of the code of each method. */
 async function methodFingerprints(): Promise<(method: string) => string> {
   const [own, others] = [await sourcesFingerprint(LIBRARIES.ours), await sourcesFingerprint(LIBRARIES.others)];
-  return (method) => ([OURS, OURS_COMBINED].includes(method) ? own : others);
+  return (method) => ([OURS, ...OURS_OTHERS].includes(method) ? own : others);
 }
 
 interface Request {

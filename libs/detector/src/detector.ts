@@ -16,7 +16,7 @@ import { densityChunks } from './log-densities.ts';
 import { type EventSampleOptions, sampleEvents } from './sampling/sample-events.ts';
 import { componentAt, type Scores } from './scores.ts';
 import { valueAt } from './sorted.ts';
-import { decidingScores } from './statistic/combined-scores.ts';
+import { decidingScores } from './statistic/deciding-scores.ts';
 
 /** Options of a running detector. */
 export interface DetectorOptions extends ScorerOptions {
@@ -105,8 +105,8 @@ export class Detector {
 
   /**
    * Scores a table: log p(event) = log p(x | context) + Σ log|det| + log P(levels), and its
-   * p-value, by low density or by the combined statistic of the model. A row's score depends only
-   * on the row. A row outside its domain has zero density and the smallest p-value.
+   * p-value, by low density or by the statistic of the model. A row's score depends only on the
+   * row. A row outside its domain has zero density and the smallest p-value.
    * @throws FlowlineError FLOWLINE_FEATURES_INVALID for a table of other columns.
    */
   async score(table: FeatureTable): Promise<Scores> {
@@ -117,7 +117,9 @@ export class Detector {
       pValues: new Float64Array(table.size),
       pMethods: new Array<PValueMethod>(table.size).fill('floor'),
       outOfDomain: new Uint8Array(table.size),
-      ...(statistic === null ? {} : { raisedBy: new Uint8Array(table.size) }),
+      ...(statistic === null
+        ? {}
+        : { raisedBy: new Uint8Array(table.size), decidingScores: new Float64Array(table.size) }),
       pooled: new Uint8Array(table.size),
     };
     const traits = rowTraits(this.bundle.schema, table);
@@ -128,6 +130,7 @@ export class Detector {
       const compared = { missingPattern, traits, start };
       const decided = await decidingScores(statistic, this.#scorer, batch, logDensityNats, compared);
       if (decided.raisedBy !== undefined) scores.raisedBy?.set(decided.raisedBy, start);
+      scores.decidingScores?.set(decided.scores, start);
       for (let i = 0; i < batch.size; i++) {
         const score = valueAt(decided.scores, i);
         const { p, method, pooled } = patternPValue(calibration, score, valueAt(missingPattern, i), start + i, traits);

@@ -9,8 +9,9 @@ import {
 } from '@flowline/features';
 import type { RowTraits } from './calibration/row-traits.ts';
 import { valueAt } from './sorted.ts';
-import { decidingScores, type DecidingScores } from './statistic/combined-scores.ts';
-import type { CombinedStatistic } from './statistic/statistic.ts';
+import type { DecidingScores } from './statistic/combined-scores.ts';
+import { decidingScores } from './statistic/deciding-scores.ts';
+import type { Statistic } from './statistic/statistic.ts';
 
 /** Maximum rows per chunk, which bounds the memory of a call for tables of any size. */
 const CHUNK_ROWS = 16_384;
@@ -84,7 +85,7 @@ export interface DecidedDensities extends LogDensities, DecidingScores {}
 export interface DecidingParts {
   readonly scorer: Pick<Scorer, 'score' | 'latent' | 'gradient'>;
   readonly encoding: FeatureEncoding;
-  readonly statistic: CombinedStatistic | null;
+  readonly statistic: Statistic | null;
 }
 
 /** Signal and progress of the scoring of many rows. */

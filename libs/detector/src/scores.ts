@@ -17,6 +17,8 @@ export interface Scores {
    * decides.
    */
   readonly raisedBy?: Uint8Array;
+  /** Score that decided each row, larger for rarer ones; absent if it is −log p. */
+  readonly decidingScores?: Float64Array;
   /**
    * 1 if the p-value comes from rows with other missing features, because too few have the same.
    */

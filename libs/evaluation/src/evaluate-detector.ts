@@ -26,7 +26,7 @@ export interface EvaluateOptions {
   readonly seed: number;
   /** False alarms asked for, per normal row. */
   readonly alpha: number;
-  /** Statistic that decides, and by which rows are ranked (default `density`). */
+  /** Statistic that decides, and by which rows are ranked (default `outlying`). */
   readonly test?: DecisionTest;
   /** Number of flows (default 1). */
   readonly members?: number;
@@ -50,7 +50,8 @@ export interface DetectorEvaluation extends RankingMetrics {
 const [VALIDATION_SHARE, CALIBRATION_SHARE, MOST_ROWS] = [0.1, 0.2, 1_000];
 
 /**
- * Trains the product's detector on the training rows of a split, and ranks its test rows by −log p.
+ * Trains the product's detector on the training rows of a split, and ranks its test rows by the
+ * score that decides.
  * The last tenth of the training rows selects the model, the fifth before it calibrates its
  * p-values (at most 1,000 rows each). Rows of the contaminated protocol are `unlabelled` history.
  * @throws FlowlineError FLOWLINE_HISTORY_TOO_SMALL for a split with too few rows; others of
@@ -83,8 +84,8 @@ export async function evaluateDetector(rows: SplitRows, options: EvaluateOptions
 }
 
 /** Scores by which rows are ranked, the most anomalous highest. */
-const rankingOf = ({ logDensityNats, raisedBy, pValues }: Scores): Float64Array =>
-  raisedBy === undefined ? logDensityNats.map((logP) => -logP) : pValues.map((p) => -Math.log(p));
+const rankingOf = ({ logDensityNats, decidingScores }: Scores): Float64Array =>
+  decidingScores ?? logDensityNats.map((logP) => -logP);
 
 function partsOf({ table, train }: SplitRows) {
   const share = (of: number): number => Math.min(MOST_ROWS, Math.round(of * train.length));
@@ -110,13 +111,14 @@ const trainingData: Readonly<Record<Protocol, TrainingData>> = { 'one-class': 'c
 
 const trainingSpec = (
   { schema, protocol }: SplitRows,
-  { seed, alpha, test = 'density', members = 1, steps = null }: EvaluateOptions,
+  { seed, alpha, test = 'outlying', members = 1, steps = null }: EvaluateOptions,
 ): DetectorTrainingSpec => ({
   name: 'evaluation',
   schema,
   lookups: {},
   family: 'auto',
-  ...{ seed, members, steps, alpha, test },
+  // All rows are ranked, not only those that may raise an alarm.
+  ...{ seed, members, steps, alpha, test, remoteShare: 1 },
   data: trainingData[protocol],
   minimumRows: fewestRows,
 });

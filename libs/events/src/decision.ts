@@ -4,8 +4,11 @@
  */
 export type PValueMethod = 'empirical' | 'tail' | 'floor';
 
-/** Statistics that decide: low density alone, or several joined in one p-value. */
-export const decisionTests = ['density', 'combined'] as const;
+/**
+ * Statistics that decide: low density alone, that with remoteness from the training rows, or
+ * several joined in one p-value.
+ */
+export const decisionTests = ['density', 'outlying', 'combined'] as const;
 export type DecisionTest = (typeof decisionTests)[number];
 
 /**

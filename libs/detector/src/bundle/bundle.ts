@@ -1,7 +1,7 @@
 import type { EntitySpec, EventTimeSpec, FeatureSpec, LookupTable } from '@flowline/events';
 import type { FeatureEncoding } from '@flowline/features';
 import type { CalibrationSet } from '../calibration/calibration-set.ts';
-import type { CombinedStatistic } from '../statistic/statistic.ts';
+import type { Statistic } from '../statistic/statistic.ts';
 import type { TrainingData } from '../training/recipe.ts';
 
 /** Bundle format version that this release writes. Bundles of the density test are of version 2. */
@@ -96,6 +96,6 @@ export interface ModelBundle {
   readonly flows: readonly Uint8Array[];
   /** From the deciding score to its p-value. */
   readonly calibration: CalibrationSet;
-  /** Combined statistic that decides; null if the deciding score is −log p. */
-  readonly statistic: CombinedStatistic | null;
+  /** Statistic that decides; null if the deciding score is −log p. */
+  readonly statistic: Statistic | null;
 }

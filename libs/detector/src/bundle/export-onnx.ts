@@ -7,7 +7,7 @@ import type { ModelBundle } from './bundle.ts';
  * Exports a model as ONNX, for programs other than Flowline: from the values of its features to log
  * p(event) in nats and original units (see {@link exportDetector}). The metadata contain the
  * detector's name, the family, the features in order, and the test that decides: `covers` says that
- * the density is exported, and neither p-values nor the other components of a combined test.
+ * the density is exported, and neither p-values nor the other components of another test.
  * @throws FlowlineError FLOWLINE_BACKEND_UNAVAILABLE for a family without a compiled form;
  * FLOWLINE_MODEL_CORRUPTED.
  */
@@ -21,7 +21,7 @@ export async function exportOnnx(bundle: ModelBundle): Promise<Uint8Array> {
       detector: metadata.detector,
       family: metadata.family,
       features: JSON.stringify(schema),
-      test: statistic === null ? 'density' : 'combined',
+      test: statistic?.test ?? 'density',
       covers: 'log density',
     });
   } finally {

@@ -16,7 +16,7 @@ interface Manifest extends CalibrationManifest {
   /** Absent in models made before windows existed. */
   readonly entity?: EntitySpec | null;
   readonly encoding: unknown;
-  /** Combined statistic; absent for the density test. */
+  /** Statistic that decides; absent for the density test. */
   readonly statistic?: StatisticManifest;
   /** Metadata of each member's own file. */
   readonly flows: readonly Readonly<Record<string, string>>[];

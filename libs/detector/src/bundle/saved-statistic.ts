@@ -2,15 +2,18 @@ import { type TestComponent, testComponents } from '@flowline/events';
 import type { SafeTensor } from '@flowline/flows';
 
 import { NearestRows } from '../statistic/nearest-rows.ts';
-import type { CombinedStatistic } from '../statistic/statistic.ts';
+import type { CombinedStatistic, Statistic } from '../statistic/statistic.ts';
 import { type CalibrationManifest, loadedCalibrations, savedCalibrations } from './saved-calibrations.ts';
+import { loadedOutlying, type OutlyingManifest, savedOutlying } from './saved-outlying.ts';
 import { unusable } from './unusable.ts';
 
 /** Version of the section that this release writes and reads. */
 const VERSION = 1;
 
 /** Part of a bundle's manifest that describes its combined statistic. */
-export interface StatisticManifest {
+interface CombinedManifest {
+  /** Absent in what the first release wrote. */
+  readonly test?: 'combined';
   readonly version: number;
   readonly nearEnough: number;
   readonly components: readonly {
@@ -20,13 +23,28 @@ export interface StatisticManifest {
   }[];
 }
 
+/** Part of a bundle's manifest that describes its statistic. */
+export type StatisticManifest = CombinedManifest | OutlyingManifest;
+
 const SCALES = 'statistic/gradientScales';
 const HISTORY = 'statistic/history';
 
-/** A combined statistic as tensors, and its part of the manifest. */
-export function savedStatistic({ components, gradientScales, history, nearEnough }: CombinedStatistic): {
+/** A statistic as tensors, and its part of the manifest. */
+export function savedStatistic(statistic: Statistic): {
   readonly tensors: Readonly<Record<string, SafeTensor>>;
   readonly manifest: StatisticManifest;
+} {
+  return statistic.test === 'combined' ? savedCombined(statistic) : savedOutlying(statistic);
+}
+
+/** Statistic from its tensors and its part of the manifest. */
+export function loadedStatistic(tensors: ReadonlyMap<string, SafeTensor>, manifest: StatisticManifest): Statistic {
+  return manifest.test === 'outlying' ? loadedOutlying(tensors, manifest) : loadedCombined(tensors, manifest);
+}
+
+function savedCombined({ components, gradientScales, history, nearEnough }: CombinedStatistic): {
+  readonly tensors: Readonly<Record<string, SafeTensor>>;
+  readonly manifest: CombinedManifest;
 } {
   const tensors: Record<string, SafeTensor> = {
     [SCALES]: { dtype: 'F64', shape: [gradientScales.length], data: gradientScales },
@@ -47,9 +65,9 @@ export function savedStatistic({ components, gradientScales, history, nearEnough
  * @throws FlowlineError FLOWLINE_MODEL_INCOMPATIBLE for another version or an unknown component,
  * FLOWLINE_MODEL_CORRUPTED if a part is missing.
  */
-export function loadedStatistic(
+function loadedCombined(
   tensors: ReadonlyMap<string, SafeTensor>,
-  { version, nearEnough, components }: StatisticManifest,
+  { version, nearEnough, components }: CombinedManifest,
 ): CombinedStatistic {
   const unknown = components.find(({ name }) => !testComponents.includes(name));
   if (version !== VERSION || unknown !== undefined) {
@@ -59,6 +77,7 @@ export function loadedStatistic(
   const scales = tensors.get(SCALES)?.data;
   if (!(scales instanceof Float64Array)) throw unusable('FLOWLINE_MODEL_CORRUPTED', `it lacks ${SCALES}`);
   return {
+    test: 'combined',
     components: components.map(({ name, share, calibration }) => ({
       ...{ name, share },
       calibration: loadedCalibrations(within(tensors, prefixOf(name)), calibration),

@@ -29,18 +29,17 @@ export interface ComparedRows {
 }
 
 /**
- * Computes the deciding scores of a part of a table: −log p, or those of a combined statistic. A
- * row's score depends only on the row.
+ * Computes the scores of a combined statistic, of a part of a table. A row's score depends only on
+ * the row.
  */
-export async function decidingScores(
-  statistic: CombinedStatistic | null,
+export async function combinedScores(
+  statistic: CombinedStatistic,
   scorer: StageScorer,
   batch: EncodedBatch,
   logDensityNats: Float64Array,
   compared: ComparedRows,
-): Promise<DecidingScores> {
+): Promise<Required<DecidingScores>> {
   const low = logDensityNats.map((logP) => -logP);
-  if (statistic === null) return { scores: low };
   const pValues = componentPValues(componentOf(statistic, 'low_density'), low, compared);
   const rows = gatedRows(pValues);
   const found = await secondStage(

@@ -5,12 +5,12 @@ import { Random } from '@flowline/flows';
 import { type CalibrationSet, fitCalibrationSetSteps } from '../calibration/calibration-set.ts';
 import { historyChunkRows } from '../log-densities.ts';
 import { quantileOfSorted, valueAt } from '../sorted.ts';
-import { ordinaryRows } from '../training/ordinary-rows.ts';
 import { isRobust } from '../training/recipe.ts';
 import type { DetectorTrainingSpec } from '../training/training-spec.ts';
-import { type ScoredRows, usualScores } from '../training/usual-scores.ts';
+import { flat, type ScoredRows, usualScores } from '../training/usual-scores.ts';
 import { componentPValues, type ComponentScores, joinedScores } from './combined-scores.ts';
-import { NearestRows } from './nearest-rows.ts';
+import { historyRows } from './history-rows.ts';
+import type { NearestRows } from './nearest-rows.ts';
 import {
   noSecondStage,
   placeScores,
@@ -29,8 +29,6 @@ const SCALE_ROWS = 2_048;
 const WITHIN_DEVIATION = 0.6827;
 /** Share of the rows with a distance that are near enough, and rows from which it is known. */
 const [NEAR_SHARE, NEAR_ROWS] = [0.75, 500];
-/** Bounds on the training rows that distances are measured from: their number and their values. */
-const [MOST_ROWS, MOST_VALUES] = [10_000, 1_000_000];
 
 /** Parts of a training that a combined statistic is fitted with. */
 export interface CombinedParts {
@@ -68,7 +66,7 @@ export async function fitCombined(parts: CombinedParts, rows: ScoredRows): Promi
   const joined = joinedScores({ components }, values, { ...rows, start: 0 }).scores;
   const { gradientScales, history, nearEnough } = stage;
   return {
-    statistic: { components, gradientScales, history, nearEnough },
+    statistic: { test: 'combined', components, gradientScales, history, nearEnough },
     rows: rowsWithin({ ...rows, ...flat(joined) }, half, size),
   };
 }
@@ -87,7 +85,7 @@ async function densityComponents(
 /** Parts of the second stage, fitted with p-values of the older rows by low density. */
 async function stageParts(parts: CombinedParts, older: ScoredRows, pValues: Float64Array): Promise<SecondStageParts> {
   // Of unlabelled rows, the nearest to an anomaly may be another one.
-  const history = parts.spec.data === 'clean' ? await historyRows(parts) : null;
+  const history = parts.spec.data === 'clean' ? await historyOf(parts) : null;
   return {
     ...{ scorer: parts.scorer, history },
     gradientScales: await gradientScales(parts, older),
@@ -148,15 +146,6 @@ function mirrored(rows: ScoredRows): ScoredRows {
     logDensityNats: rows.logDensityNats.map((logP) => -logP),
     logLevels: rows.logLevels.map((logP) => -logP),
     missingNats: Object.fromEntries(Object.entries(rows.missingNats).map(([name, nats]) => [name, -nats])),
-  };
-}
-
-/** Scores that neither levels nor missing features shift, in place of densities. */
-function flat(scores: Float64Array): Pick<ScoredRows, 'logDensityNats' | 'logLevels' | 'missingNats'> {
-  return {
-    logDensityNats: scores.map((score) => -score),
-    logLevels: new Float64Array(scores.length),
-    missingNats: {},
   };
 }
 
@@ -230,19 +219,7 @@ async function nearEnoughOf(
   return distances.length === 0 ? 0 : quantileOfSorted(distances, NEAR_SHARE);
 }
 
-/** Training rows from which distances are measured, evenly spaced in time. */
-async function historyRows({ spec, encoding, train, signal }: CombinedParts): Promise<NearestRows | null> {
-  if (!(train instanceof ColumnTable)) return train;
-  const ordinary = await inTurns(ordinaryRows(spec, encoding, train), signal);
-  const width = encoding.dimensions + encoding.contextWidth;
-  const count = Math.min(ordinary.length, MOST_ROWS, Math.floor(MOST_VALUES / width));
-  const chosen = Int32Array.from({ length: count }, (_, i) =>
-    valueAt(ordinary, Math.floor((i * ordinary.length) / count)),
-  );
-  const rows = new Float32Array(count * width);
-  for (const [start, end] of blocksOf(count, historyChunkRows(train))) {
-    await turn(signal);
-    rows.set(encoding.encode(train.select(chosen.subarray(start, end))).rows, start * width);
-  }
-  return new NearestRows(rows, width);
+/** Training rows from which distances are measured, or those that an earlier model has chosen. */
+async function historyOf({ train, ...parts }: CombinedParts): Promise<NearestRows | null> {
+  return train instanceof ColumnTable ? (await historyRows(parts, [train])).history : train;
 }

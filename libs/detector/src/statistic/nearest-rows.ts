@@ -25,6 +25,8 @@ export class NearestRows {
   readonly #nodes: Node[] = [];
   /** Squared distance at which the current search ends. */
   #nearEnough = 0;
+  /** True until the current search has met the row that is its own. */
+  #isOwnAhead = false;
 
   /** @param rows [size × width] row-major; not changed. At least one row. */
   constructor(rows: Float32Array, width: number) {
@@ -38,9 +40,11 @@ export class NearestRows {
   /**
    * Euclidean distance of row `index` of `queries` [n × width] to the nearest row, or `nearEnough`
    * if that is more: the search ends at any row within it.
+   * @param isOwn true if the row is itself one of the rows, and is to be compared with the others.
    */
-  distance(queries: Float32Array, index: number, nearEnough = 0): number {
+  distance(queries: Float32Array, index: number, nearEnough = 0, isOwn = false): number {
     this.#nearEnough = nearEnough ** 2;
+    this.#isOwnAhead = isOwn;
     return Math.max(nearEnough, Math.sqrt(this.#nearest(0, queries, index * this.width, Infinity)));
   }
 
@@ -55,8 +59,8 @@ export class NearestRows {
     const middle = (start + end) >> 1;
     const at = value(valueAt(order, middle));
     if (value(valueAt(order, start)) === value(valueAt(order, end - 1))) {
-      // All rows of the part are equal: one of them stands for the others.
-      this.#nodes[index] = { ...leaf, end: start + 1 };
+      // All rows of the part are equal: two of them stand for the others.
+      this.#nodes[index] = { ...leaf, end: Math.min(end, start + 2) };
       return index;
     }
     const below = this.#part(rows, order, start, middle);
@@ -87,6 +91,10 @@ export class NearestRows {
         sum += difference * difference;
       }
       if (sum >= least) continue;
+      if (sum === 0 && this.#isOwnAhead) {
+        this.#isOwnAhead = false;
+        continue;
+      }
       least = sum;
       if (least <= this.#nearEnough) break;
     }

@@ -2,6 +2,7 @@ import type { TestComponent } from '@flowline/events';
 
 import type { CalibrationSet } from '../calibration/calibration-set.ts';
 import type { NearestRows } from './nearest-rows.ts';
+import type { OutlyingStatistic } from './outlying.ts';
 
 /** Component of a combined statistic, calibrated on its own. */
 export interface Component {
@@ -16,6 +17,7 @@ export interface Component {
  * score like −log p, which the calibration of the model turns into a p-value.
  */
 export interface CombinedStatistic {
+  readonly test: 'combined';
   readonly components: readonly Component[];
   /** Usual size of ∂ log p / ∂ x per dimension, by which gradients are told from extreme ones. */
   readonly gradientScales: Float64Array;
@@ -42,3 +44,6 @@ export const componentShares: Readonly<Record<TestComponent, number>> = {
  * score there is 0, in calibration as in scoring.
  */
 export const gates = { latents: 0.25, distance: 0.1 } as const;
+
+/** Statistic that decides in place of −log p. */
+export type Statistic = CombinedStatistic | OutlyingStatistic;

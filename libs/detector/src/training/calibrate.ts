@@ -10,8 +10,11 @@ import { type CalibrationSet, fitCalibrationSetSteps } from '../calibration/cali
 import { contextLevels, rowTraits } from '../calibration/row-traits.ts';
 import { minimumRowsOf } from '../minimum-rows.ts';
 import { logDensities, type LongScoring } from '../log-densities.ts';
-import { type CombinedParts, fitCombined } from '../statistic/fit-combined.ts';
-import type { CombinedStatistic } from '../statistic/statistic.ts';
+import { fitCombined } from '../statistic/fit-combined.ts';
+import { fitOutlying } from '../statistic/fit-outlying.ts';
+import type { NearestRows } from '../statistic/nearest-rows.ts';
+import type { Remoteness } from '../statistic/outlying.ts';
+import type { Statistic } from '../statistic/statistic.ts';
 import { missingNats } from './missing-nats.ts';
 import { strayRows } from './ordinary-rows.ts';
 import { isRobust } from './recipe.ts';
@@ -31,12 +34,18 @@ export interface Calibrated {
   /** Range of the alarm rate on rows like these; null if no rate can be promised for alpha. */
   readonly interval: RateInterval | null;
   /** Statistic that the calibration is of; null for −log p itself. */
-  readonly statistic: CombinedStatistic | null;
+  readonly statistic: Statistic | null;
 }
 
-/** Rows to calibrate on, and those that distances of a combined test are measured from. */
+/** What an earlier model kept of the rows that it was trained on. */
+export interface EarlierStatistic {
+  readonly earlier: Statistic | null;
+}
+
+/** Rows to calibrate on, and those that a statistic keeps some of. */
 export interface CalibrationTables {
-  readonly train: CombinedParts['train'];
+  /** Rows that the flows were trained on, and that chose among their weights. */
+  readonly seen: { readonly train: ColumnTable; readonly validation: ColumnTable } | EarlierStatistic;
   readonly calibration: ColumnTable;
 }
 
@@ -48,7 +57,7 @@ export async function calibrate(
   spec: DetectorTrainingSpec,
   encoding: FeatureEncoding,
   scorer: Scorer,
-  { train, calibration: table }: CalibrationTables,
+  { seen, calibration: table }: CalibrationTables,
   scoring: LongScoring,
 ): Promise<Calibrated> {
   const densities = await logDensities(scorer, encoding, table, scoring);
@@ -60,12 +69,47 @@ export async function calibrate(
     stray: await inTurns(strayRows(spec, encoding, table), signal),
     missingNats: await missingNats(scorer, encoding, table, densities, signal),
   };
-  if (spec.test !== 'combined') {
-    return { ...(await inTurns(calibrateSteps(spec, rows), signal)), statistic: null };
+  const { statistic, rows: decided } = await fitStatistic(
+    spec,
+    { encoding, scorer, seen, calibration: table, signal },
+    rows,
+  );
+  return { ...(await inTurns(calibrateSteps(spec, decided), signal)), statistic };
+}
+
+/** Parts of a training that a statistic is fitted with. */
+interface StatisticParts extends CalibrationTables {
+  readonly encoding: FeatureEncoding;
+  readonly scorer: Scorer;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Fits the statistic of a test, and scores the rows by it that are left to calibrate it. */
+async function fitStatistic(
+  spec: DetectorTrainingSpec,
+  { seen, ...parts }: StatisticParts,
+  rows: ScoredRows,
+): Promise<{ readonly statistic: Statistic | null; readonly rows: ScoredRows }> {
+  switch (spec.test ?? 'density') {
+    case 'density':
+      return { statistic: null, rows };
+    case 'combined': {
+      const train = 'train' in seen ? seen.train : historyOf(seen);
+      return fitCombined({ ...parts, spec, train }, rows);
+    }
+    case 'outlying': {
+      const from = 'train' in seen ? [seen.train, seen.validation] : remotenessOf(seen);
+      return fitOutlying({ ...parts, spec, seen: from }, rows);
+    }
   }
-  const parts = { spec, encoding, scorer, train, calibration: table, signal };
-  const { statistic, rows: unseen } = await fitCombined(parts, rows);
-  return { ...(await inTurns(calibrateSteps(spec, unseen), signal)), statistic };
+}
+
+const historyOf = ({ earlier }: EarlierStatistic): NearestRows | null =>
+  earlier?.test === 'combined' ? earlier.history : null;
+
+function remotenessOf({ earlier }: EarlierStatistic): Remoteness {
+  if (earlier?.test !== 'outlying') throw new RangeError('an earlier model without an outlying statistic');
+  return earlier.remoteness;
 }
 
 /** Calibrates on scored rows, in steps. */

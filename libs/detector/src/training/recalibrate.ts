@@ -48,8 +48,8 @@ export async function recalibrate(
     try {
       // A model keeps its test, and the rows that its distances are measured from.
       const { statistic } = champion;
-      const own = { ...spec, test: statistic === null ? ('density' as const) : ('combined' as const) };
-      const tables = { train: statistic?.history ?? null, calibration };
+      const own = { ...spec, test: statistic?.test ?? ('density' as const) };
+      const tables = { seen: { earlier: statistic }, calibration };
       const calibrated = await calibrate(own, encoding, scorer, tables, during('calibrate'));
       const evaluation = await evaluate(spec, encoding, scorer, calibrated, test, during('test'));
       const moved = await inTurns(movedFeatures(spec.schema, calibration, test), signal);

@@ -80,7 +80,13 @@ async function assess(
   const flows = members.map(({ flow }) => flow);
   const scorer = await heldOutScorer(flows, backend);
   try {
-    const calibrated = await calibrate(spec, encoding, scorer, tables, during('calibrate'));
+    const calibrated = await calibrate(
+      spec,
+      encoding,
+      scorer,
+      { seen: tables, calibration: tables.calibration },
+      during('calibrate'),
+    );
     const evaluation = await evaluate(spec, encoding, scorer, calibrated, tables.test, during('test'));
     const moved = await inTurns(movedFeatures(spec.schema, tables.train, tables.test), signal);
     const { calibration, statistic, report: calibrationReport } = calibrated;

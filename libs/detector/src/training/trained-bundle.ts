@@ -4,7 +4,7 @@ import { type Flow, saveFlow } from '@flowline/flows';
 import type { BundleMetadata, HistoryPart, HistoryParts, ModelBundle } from '../bundle/bundle.ts';
 import { libraryVersions } from '../bundle/library-versions.ts';
 import type { CalibrationSet } from '../calibration/calibration-set.ts';
-import type { CombinedStatistic } from '../statistic/statistic.ts';
+import type { Statistic } from '../statistic/statistic.ts';
 import { familyOf } from './families.ts';
 import type { TrainingReport } from './training-report.ts';
 import type { DetectorTrainingSpec } from './training-spec.ts';
@@ -15,7 +15,7 @@ export interface TrainedParts {
   readonly encoding: FeatureEncoding;
   readonly flows: readonly Flow[];
   readonly calibration: CalibrationSet;
-  readonly statistic: CombinedStatistic | null;
+  readonly statistic: Statistic | null;
   readonly report: TrainingReport;
 }
 

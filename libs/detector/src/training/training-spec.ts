@@ -25,6 +25,11 @@ export interface DetectorTrainingSpec {
   readonly data: TrainingData;
   /** Statistic that decides (default `density`). */
   readonly test?: DecisionTest;
+  /**
+   * Share of the events, the least dense ones, whose remoteness the outlying test measures (default
+   * 0.1): alarms lie among them. Only a ranking of all rows needs 1.
+   */
+  readonly remoteShare?: number;
   /** p-value at or below which an event is an anomaly. It affects only the report. */
   readonly alpha: number;
   /**

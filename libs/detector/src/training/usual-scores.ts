@@ -23,6 +23,15 @@ export interface ScoredRows extends LogDensities {
   readonly missingNats: CalibrationSet['missingNats'];
 }
 
+/** Scores that neither levels nor missing features shift, in place of densities. */
+export function flat(scores: Float64Array): Pick<ScoredRows, 'logDensityNats' | 'logLevels' | 'missingNats'> {
+  return {
+    logDensityNats: scores.map((score) => -score),
+    logLevels: new Float64Array(scores.length),
+    missingNats: {},
+  };
+}
+
 /**
  * Scores of the usual rows among scored ones, by group and in steps: all rows with a density that
  * are not stray, and of these, unless `hasOutliers` is false, those that the tail of the others

@@ -1,0 +1,144 @@
+import { at, blocksOf, inTurns, turn } from '@flowline/events';
+import { type ColumnTable, columnsOf } from '@flowline/features';
+import { outlierThreshold, Random } from '@flowline/flows';
+
+import { historyChunkRows, logDensities } from '../log-densities.ts';
+import { quantileOfSorted, valueAt } from '../sorted.ts';
+import { ordinaryRows } from '../training/ordinary-rows.ts';
+import { isRobust } from '../training/recipe.ts';
+import type { DetectorTrainingSpec } from '../training/training-spec.ts';
+import { flat, type ScoredRows } from '../training/usual-scores.ts';
+import { historyRows, type HistorySource } from './history-rows.ts';
+import { IsolationForest } from './isolation-forest.ts';
+import {
+  comparableScores,
+  outlyingScores,
+  type OutlyingStatistic,
+  type Remoteness,
+  remotenessOf,
+  spreadOf,
+} from './outlying.ts';
+import type { StageScorer } from './second-stage.ts';
+
+/** Share of the events, the least dense ones, whose remoteness is measured. */
+const REMOTE_SHARE = 0.1;
+/** Calibration rows from which the spread of remoteness is known, and how near is near enough. */
+const SPREAD_ROWS = 2_000;
+/** Share of the measured rows that are near enough to be level. */
+const NEAR_SHARE = 0.5;
+/** Training rows that a forest is grown from. */
+const FOREST_ROWS = 10_000;
+/** Rows whose remoteness takes some milliseconds. */
+const SLICE_ROWS = 64;
+
+/** Parts of a training that an outlying statistic is fitted with. */
+export interface OutlyingParts extends HistorySource {
+  readonly spec: Pick<DetectorTrainingSpec, 'data' | 'seed' | 'remoteShare'>;
+  readonly scorer: Pick<StageScorer, 'score'>;
+  /** Rows that the flows have seen, or what an earlier model has kept of them. */
+  readonly seen: readonly ColumnTable[] | Remoteness;
+  readonly calibration: ColumnTable;
+}
+
+/** Outlying statistic, and the calibration rows with their outlying scores as −log p. */
+export interface FittedOutlying {
+  readonly statistic: OutlyingStatistic;
+  readonly rows: ScoredRows;
+}
+
+/**
+ * Fits an outlying statistic. For `clean` rows, remoteness is the distance to the nearest row of
+ * the history; that of a calibration row leaves the row itself out, as it would be for a new one.
+ * In an unlabelled history the nearest row of an anomaly may be another one: there, remoteness is
+ * isolation among the training rows that are no outliers by density.
+ */
+export async function fitOutlying(parts: OutlyingParts, rows: ScoredRows): Promise<FittedOutlying> {
+  const { spec, encoding, calibration, signal } = parts;
+  const { logDensityNats, missingNats } = rows;
+  const densities = comparableScores(missingNats, logDensityNats, { ...rows, start: 0 });
+  const share = spec.remoteShare ?? REMOTE_SHARE;
+  const gate = share < 1 ? quantileOfSorted(densities.filter(Number.isFinite).sort(), 1 - share) : -Infinity;
+  const all = Int32Array.from(densities.keys());
+  const { remoteness: exact, own } = await remotenessFrom(parts);
+  const measure = (some: Int32Array) => measured(parts, exact, own, spaced(some, SPREAD_ROWS));
+  const remote = spreadOf(await measure(all));
+  const remoteness = levelled(exact, await measure(all.filter((row) => valueAt(densities, row) >= gate)));
+  const statistic: OutlyingStatistic = {
+    ...{ test: 'outlying', density: spreadOf(densities), remote, remoteness, missingNats, gate },
+    usualRemoteness: remoteness.kind === 'distance' ? remoteness.nearEnough : remote.median,
+  };
+  const scores = new Float64Array(densities.length);
+  for (const [start, end] of blocksOf(scores.length, historyChunkRows(calibration))) {
+    await turn(signal);
+    const encoded = encoding.encode(calibration.rows(start, end));
+    const compared = { missingPattern: rows.missingPattern.subarray(start, end), traits: rows.traits, start };
+    const nats = logDensityNats.subarray(start, end);
+    scores.set(outlyingScores(statistic, encoded, nats, compared, own.subarray(start, end)).scores, start);
+  }
+  return { statistic, rows: { ...rows, ...flat(scores) } };
+}
+
+/** Exact remoteness, and 1 for each calibration row that distances are measured from. */
+async function remotenessFrom(parts: OutlyingParts): Promise<{ remoteness: Remoteness; own: Uint8Array }> {
+  const { spec, seen, calibration } = parts;
+  const none = new Uint8Array(calibration.size);
+  if ('kind' in seen) {
+    return { remoteness: seen.kind === 'distance' ? { ...seen, nearEnough: 0 } : seen, own: none };
+  }
+  if (isRobust(spec.data)) {
+    const { rows, width } = await usualTrainingRows(parts, at(seen, 0));
+    const random = new Random(spec.seed).fork('isolation');
+    return { remoteness: { kind: 'isolation', forest: IsolationForest.grow(rows, width, random) }, own: none };
+  }
+  const { history, chosen } = await historyRows(parts, [...seen, calibration]);
+  return { remoteness: { kind: 'distance', history, nearEnough: 0 }, own: at(chosen, seen.length) };
+}
+
+/** Encoded training rows that are no outliers by density. */
+async function usualTrainingRows(
+  { spec, encoding, scorer, signal }: OutlyingParts,
+  train: ColumnTable,
+): Promise<{ readonly rows: Float32Array; readonly width: number }> {
+  const some = spaced(await inTurns(ordinaryRows(spec, encoding, train), signal), FOREST_ROWS);
+  const table = columnsOf(train.select(some));
+  const { logDensityNats } = await logDensities(scorer, encoding, table, { signal });
+  const threshold = outlierThreshold(logDensityNats);
+  const usual = some.filter((_, i) => valueAt(logDensityNats, i) >= threshold);
+  const width = encoding.dimensions + encoding.contextWidth;
+  const rows = new Float32Array(usual.length * width);
+  for (const [start, end] of blocksOf(usual.length, historyChunkRows(train))) {
+    await turn(signal);
+    rows.set(encoding.encode(train.select(usual.subarray(start, end))).rows, start * width);
+  }
+  return { rows, width };
+}
+
+/** Remoteness in which the nearer ones of the measured rows are level: most searches end early. */
+function levelled(remoteness: Remoteness, distances: Float64Array): Remoteness {
+  if (remoteness.kind !== 'distance') return remoteness;
+  return { ...remoteness, nearEnough: quantileOfSorted(distances.sort(), NEAR_SHARE) };
+}
+
+/** Remoteness of some calibration rows. */
+async function measured(
+  { encoding, calibration, signal }: Pick<OutlyingParts, 'encoding' | 'calibration' | 'signal'>,
+  remoteness: Remoteness,
+  own: Uint8Array,
+  rows: Int32Array,
+): Promise<Float64Array> {
+  const found = new Float64Array(rows.length);
+  for (const [start, end] of blocksOf(rows.length, SLICE_ROWS)) {
+    await turn(signal);
+    const { rows: encoded } = encoding.encode(calibration.select(rows.subarray(start, end)));
+    for (let i = start; i < end; i++) {
+      found[i] = remotenessOf(remoteness, encoded, i - start, own[valueAt(rows, i)] === 1);
+    }
+  }
+  return found;
+}
+
+/** At most so many of the rows, evenly spaced. */
+function spaced(rows: Int32Array, most: number): Int32Array {
+  const count = Math.min(rows.length, most);
+  return Int32Array.from({ length: count }, (_, i) => valueAt(rows, Math.floor((i * rows.length) / count)));
+}

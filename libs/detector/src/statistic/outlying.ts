@@ -1,0 +1,103 @@
+import { testComponents } from '@flowline/events';
+import type { EncodedBatch } from '@flowline/features';
+
+import { type CalibrationSet, lackingNats } from '../calibration/calibration-set.ts';
+import { quantileOfSorted, valueAt } from '../sorted.ts';
+import type { ComparedRows, DecidingScores } from './combined-scores.ts';
+import type { IsolationForest } from './isolation-forest.ts';
+import type { NearestRows } from './nearest-rows.ts';
+
+/** Median of scores, and the way from there to their third quartile. */
+export interface Spread {
+  readonly median: number;
+  readonly quarter: number;
+}
+
+/** Measure of how far a row lies from the training rows. */
+export type Remoteness =
+  /** Distance to the nearest of them; those within `nearEnough` are level. */
+  | { readonly kind: 'distance'; readonly history: NearestRows; readonly nearEnough: number }
+  /** Isolation by random cuts. */
+  | { readonly kind: 'isolation'; readonly forest: IsolationForest };
+
+/**
+ * Outlying statistic: from an event to s = u(−log p) + u(remoteness), where u(x) = ±log(1 + |z|)
+ * and z = (x − median) / (Q3 − median) of calibration rows. It is a score like −log p, which the
+ * calibration of the model turns into a p-value.
+ */
+export interface OutlyingStatistic {
+  readonly test: 'outlying';
+  readonly density: Spread;
+  readonly remote: Spread;
+  readonly remoteness: Remoteness;
+  /** Mean log density of each feature, which takes its place in a row that lacks it. */
+  readonly missingNats: CalibrationSet['missingNats'];
+  /** −log p from which on remoteness is measured: all other rows have `usualRemoteness`. */
+  readonly gate: number;
+  readonly usualRemoteness: number;
+}
+
+/** Spread of scores; of equal ones, and of none, one that tells them apart from all others. */
+export function spreadOf(scores: Float64Array): Spread {
+  const sorted = scores.filter(Number.isFinite).sort();
+  if (sorted.length === 0) return { median: 0, quarter: 1 };
+  const median = quantileOfSorted(sorted, 0.5);
+  const quarter = quantileOfSorted(sorted, 0.75) - median;
+  return { median, quarter: quarter > 0 ? quarter : LEAST_QUARTER * Math.max(1, Math.abs(median)) };
+}
+
+const LEAST_QUARTER = 1e-6;
+
+/** ±log(1 + |z|) of a score by its spread: extreme scores of one kind do not drown the other. */
+export function squashed({ median, quarter }: Spread, score: number): number {
+  const z = (score - median) / quarter;
+  return Math.sign(z) * Math.log1p(Math.abs(z));
+}
+
+/**
+ * Remoteness of row `index` of encoded rows [n × width].
+ * @param isOwn true if distances are measured from the row, too: its own does not count.
+ */
+export function remotenessOf(remoteness: Remoteness, rows: Float32Array, index: number, isOwn = false): number {
+  return remoteness.kind === 'distance'
+    ? remoteness.history.distance(rows, index, remoteness.nearEnough, isOwn)
+    : remoteness.forest.isolation(rows, index);
+}
+
+/** −log p of rows, with the mean log density of each feature that they lack in its place. */
+export function comparableScores(
+  missingNats: CalibrationSet['missingNats'],
+  logDensityNats: Float64Array,
+  { missingPattern, traits, start }: ComparedRows,
+): Float64Array {
+  return logDensityNats.map((logP, row) =>
+    valueAt(missingPattern, row) === 0 ? -logP : -logP - lackingNats(missingNats, traits.missing(start + row)),
+  );
+}
+
+/**
+ * Computes the outlying scores of encoded rows. A row without a density has the score Infinity.
+ * `raisedBy` names low density, or distance where that is the larger of the two.
+ * @param own 1 for each row that distances are measured from; default none.
+ */
+export function outlyingScores(
+  statistic: OutlyingStatistic,
+  { rows }: Pick<EncodedBatch, 'rows'>,
+  logDensityNats: Float64Array,
+  compared: ComparedRows,
+  own: Uint8Array | null = null,
+): Required<DecidingScores> {
+  const { density, remote, remoteness, missingNats, gate, usualRemoteness } = statistic;
+  const raisedBy = new Uint8Array(logDensityNats.length);
+  const scores = comparableScores(missingNats, logDensityNats, compared).map((score, row) => {
+    if (score === Infinity) return score;
+    const rarity = squashed(density, score);
+    const isOwn = own?.[row] === 1;
+    const far = squashed(remote, score < gate ? usualRemoteness : remotenessOf(remoteness, rows, row, isOwn));
+    if (far > rarity && score >= gate) raisedBy[row] = DISTANT;
+    return rarity + far;
+  });
+  return { scores, raisedBy };
+}
+
+const DISTANT = testComponents.indexOf('distant');
